@@ -1,0 +1,41 @@
+/**
+ * Immutable runs of bytes too large for the key-value store, each under an id that is never used twice.
+ *
+ * A blob exists from the moment `commit` resolves: by then its bytes and its name are on disk. Who refers to it,
+ * and what becomes of blobs that nobody refers to, is the business of `kernel/blobs`.
+ */
+export interface BlobStore {
+  /** Opens a blob for writing under a fresh id of 32 hex digits. Nothing is visible before its commit. */
+  create(id: string): Promise<BlobWriter>;
+
+  /**
+   * Bytes `start` (inclusive) to `end` (exclusive) in chunks of up to 1 MiB. The reader keeps the blob alive:
+   * a `remove` meanwhile takes effect after the last reader has ended.
+   * Every chunk is verified against its checksum before it is handed out.
+   * @throws {BlobDamagedError} the bytes on disk are not those that were written
+   * @throws {BlobMissingError}
+   */
+  read(id: string, start: number, end: number): AsyncIterable<Uint8Array>;
+
+  /** Succeeds also if there is no such blob. */
+  remove(id: string): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+export interface BlobWriter {
+  /** Resolves when the writer can take more. The chunk is the writer's from here on: do not change it. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Makes bytes and name durable. */
+  commit(): Promise<void>;
+  /** Drops all that was written. Never fails; also fine after a failed write. */
+  abort(): Promise<void>;
+}
+
+export class BlobDamagedError extends Error {
+  override name = "BlobDamagedError";
+}
+
+export class BlobMissingError extends Error {
+  override name = "BlobMissingError";
+}

@@ -1,0 +1,109 @@
+/**
+ * The one ordered store that everything durable stands in.
+ *
+ * Keys are bytes, compared byte by byte as unsigned numbers. Whoever writes first takes a lease on a
+ * partition: the store numbers leases with a growing epoch and refuses commits of an older one, so that a
+ * process that was paused or cut off can never write over its successor.
+ *
+ * The store knows no product: what a key or a value means is decided above it.
+ */
+export interface KeyValueStore {
+  /**
+   * Takes or renews the right to write to `partition`. Renewing by the same `owner` keeps the epoch unless
+   * a commit under it failed; any other success raises it.
+   * @throws {LeaseHeldError} while another living owner has it
+   */
+  lease(partition: string, owner: string): Promise<Lease>;
+
+  /** Gives the lease back, so that another owner need not wait for it to run out. */
+  release(lease: Lease): Promise<void>;
+
+  /** Reads see every commit whose promise has resolved, at least. A driver that needs no I/O answers at once. */
+  get(key: Uint8Array): MaybePromise<Uint8Array | undefined>;
+  getMany(keys: readonly Uint8Array[]): MaybePromise<(Uint8Array | undefined)[]>;
+  range(range: KeyRange): MaybePromise<Row[]>;
+
+  /**
+   * Writes all of it or nothing; resolves once it is on disk. Commits of one partition take effect in the order of
+   * the calls. The store groups what waits together.
+   *
+   * A commit that fails ends its lease: every commit of that partition handed in after it is refused as well,
+   * until the owner takes the lease anew. So nothing that was computed from lost data can be stored.
+   * @throws {FencedError} the epoch is not the newest, or an earlier commit under it failed
+   * @throws {LimitError} at once, before anything is queued: a key, a value or the whole is too large
+   */
+  commit(commit: Commit): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+export type MaybePromise<T> = T | Promise<T>;
+
+export interface Lease {
+  readonly partition: string;
+  readonly owner: string;
+  readonly epoch: number;
+}
+
+export interface Row {
+  key: Uint8Array;
+  value: Uint8Array;
+}
+
+export interface KeyRange {
+  /** Inclusive. */
+  start: Uint8Array;
+  /** Exclusive. */
+  end: Uint8Array;
+  /** Rows wanted, at most {@link MAX_PAGE}. */
+  limit: number;
+  /** From the end downwards. */
+  reverse?: boolean;
+}
+
+export interface Commit {
+  lease: Lease;
+  puts: readonly Row[];
+  deletes: readonly Uint8Array[];
+}
+
+/** Bytes in an encoded key: what LMDB with 8 KB pages and PostgreSQL's B-tree both take, with room to spare. */
+export const MAX_KEY = 2_600;
+/** Bytes in a value; more belongs into a blob. */
+export const MAX_VALUE = 2 * 1024 * 1024;
+/** Bytes of keys and values in one commit. */
+export const MAX_COMMIT = 32 * 1024 * 1024;
+/** Rows that one range call answers at most. */
+export const MAX_PAGE = 1_000;
+
+export class FencedError extends Error {
+  override name = "FencedError";
+}
+
+export class LeaseHeldError extends Error {
+  override name = "LeaseHeldError";
+}
+
+export class LimitError extends Error {
+  override name = "LimitError";
+}
+
+/** Refuses an oversized commit before it is queued: one bad key would fail the whole group it travels in. */
+export function checkLimits(commit: Commit): void {
+  let total = 0;
+  for (const { key, value } of commit.puts) {
+    checkKey(key);
+    if (value.length > MAX_VALUE) throw new LimitError(`a value of ${value.length} bytes, over ${MAX_VALUE}`);
+    total += key.length + value.length;
+  }
+  for (const key of commit.deletes) {
+    checkKey(key);
+    total += key.length;
+  }
+  if (total > MAX_COMMIT) throw new LimitError(`a commit of ${total} bytes, over ${MAX_COMMIT}`);
+}
+
+function checkKey(key: Uint8Array): void {
+  if (key.length === 0) throw new LimitError("an empty key");
+  if (key.length > MAX_KEY) throw new LimitError(`a key of ${key.length} bytes, over ${MAX_KEY}`);
+}
