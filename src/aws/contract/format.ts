@@ -58,7 +58,12 @@ export interface OperationEntry {
   unsigned?: true;
   unsignedPayload?: true;
   /** Member that names the checksum algorithm, and whether one is required. */
-  checksum?: { algorithmMember?: string; required?: true; validationModeMember?: string; algorithms?: string[] };
+  checksum?: {
+    algorithmMember?: string;
+    required?: true;
+    validationModeMember?: string;
+    algorithms?: string[];
+  };
 }
 
 /** A reference to a shape: its name, or `$type` for a scalar without traits (`$string`, `$integer`, `$timestamp` …). */

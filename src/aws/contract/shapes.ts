@@ -40,7 +40,9 @@ export interface Operation {
   readonly hostPrefix: string | undefined;
   readonly unsigned: boolean;
   readonly unsignedPayload: boolean;
-  readonly checksum: { algorithmMember?: string; required?: true; validationModeMember?: string; algorithms?: string[] } | undefined;
+  readonly checksum:
+    | { algorithmMember?: string; required?: true; validationModeMember?: string; algorithms?: string[] }
+    | undefined;
   /** The input member whose bytes are not read before the handler pulls them. */
   readonly streamingInput: Member | undefined;
   readonly streamingOutput: Member | undefined;
@@ -67,7 +69,9 @@ export interface StructureShape {
   readonly sensitive: boolean;
   readonly xmlName: string | undefined;
   readonly xmlNamespace: { uri: string; prefix?: string } | undefined;
-  readonly error: { code: string; status: number | undefined; queryStatus: number | undefined; fault: boolean } | undefined;
+  readonly error:
+    | { code: string; status: number | undefined; queryStatus: number | undefined; fault: boolean }
+    | undefined;
 }
 
 export interface Member {
