@@ -1,0 +1,68 @@
+/**
+ * Keys as tuples whose byte order is the tuples' order: strings by UTF-8, numbers by value.
+ *
+ * A string or byte element ends in 00 01, and a zero byte inside it is written 00 FF. So no element is a prefix of
+ * another, "a" sorts before "a\0", and everything that begins with a given string is one range.
+ */
+export type KeyPart = string | number | Uint8Array;
+
+/** A number that sorts the other way round: newest first. */
+export const descending = (value: number): number => Number.MAX_SAFE_INTEGER - value;
+
+export function encodeKey(prefix: Uint8Array, parts: readonly KeyPart[]): Buffer {
+  let length = prefix.length;
+  for (const part of parts) {
+    length += typeof part === "number" ? 8 : 2 * (typeof part === "string" ? part.length * 3 : part.length) + 2;
+  }
+  const out = length <= scratch.length ? scratch : Buffer.allocUnsafe(length);
+  out.set(prefix, 0);
+  let at = prefix.length;
+  for (const part of parts) at = writePart(out, at, part);
+  return Buffer.from(out.subarray(0, at));
+}
+
+/** Where all tuples begin whose next element is a string that starts with `text`. */
+export function encodeStringPrefix(prefix: Uint8Array, text: string): Buffer {
+  return encodeKey(prefix, [text]).subarray(0, -2);
+}
+
+/** The first key after every key that begins with `prefix`. */
+export function successor(prefix: Uint8Array): Buffer {
+  let end = prefix.length;
+  while (end > 0 && prefix[end - 1] === 0xff) end--;
+  const out = Buffer.from(prefix.subarray(0, end));
+  if (end > 0) out[end - 1]! += 1;
+  return out;
+}
+
+const scratch = Buffer.allocUnsafe(16_384);
+
+function writePart(out: Buffer, start: number, part: KeyPart): number {
+  if (typeof part === "number") return writeNumber(out, start, part);
+  let at = start;
+  if (typeof part === "string") {
+    at += out.write(part, start);
+    if (out.subarray(start, at).indexOf(0) >= 0) at = writeEscaped(out, start, Buffer.from(part));
+  } else {
+    at = writeEscaped(out, start, part);
+  }
+  out[at++] = 0;
+  out[at++] = 1;
+  return at;
+}
+
+function writeNumber(out: Buffer, at: number, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} cannot stand in a key`);
+  out.writeUInt32BE(Math.floor(value / 2 ** 32), at);
+  out.writeUInt32BE(value % 2 ** 32, at + 4);
+  return at + 8;
+}
+
+function writeEscaped(out: Buffer, start: number, bytes: Uint8Array): number {
+  let at = start;
+  for (const byte of bytes) {
+    out[at++] = byte;
+    if (byte === 0) out[at++] = 0xff;
+  }
+  return at;
+}

@@ -1,0 +1,134 @@
+import { type KeyRange, type KeyValueStore, MAX_PAGE, type MaybePromise, type Row } from "#storage/kv/kv.ts";
+
+/** A commit on its way to disk. */
+export interface Pending {
+  readonly version: number;
+  durable: Promise<void>;
+}
+
+export interface Write {
+  key: Uint8Array;
+  /** `undefined` for a deletion. */
+  value: Uint8Array | undefined;
+}
+
+/** What is committed and not yet on disk, by key as a Latin-1 string, whose order is that of the bytes. */
+export type Overlay = Map<string, Write & { pending: Pending }>;
+
+/** Reads that see the store and, above it, what is not there yet. */
+export interface View {
+  get(key: Uint8Array): MaybePromise<Uint8Array | undefined>;
+  range(range: KeyRange): MaybePromise<Row[]>;
+  /** The newest commit that any read met which was not yet on disk. */
+  readonly seen: Pending | undefined;
+}
+
+/** A view with writes of its own on top. */
+export interface Draft extends View {
+  put(key: Uint8Array, value: Uint8Array): void;
+  delete(key: Uint8Array): void;
+  /** As `get`, but without this draft's own writes. */
+  before(key: Uint8Array): MaybePromise<Uint8Array | undefined>;
+  /** A number larger than every earlier one of the partition. */
+  sequence(): number;
+  readonly writes: ReadonlyMap<string, Write>;
+}
+
+export function openView(store: KeyValueStore, overlay: Overlay): View {
+  return reader(store, overlay, undefined);
+}
+
+export function openDraft(store: KeyValueStore, overlay: Overlay, sequence: () => number): Draft {
+  const writes = new Map<string, Write>();
+  const view = reader(store, overlay, writes);
+  return {
+    before: reader(store, overlay, undefined).get,
+    get: view.get,
+    range: view.range,
+    get seen() {
+      return view.seen;
+    },
+    put: (key, value) => void writes.set(latin1(key), { key, value }),
+    delete: (key) => void writes.set(latin1(key), { key, value: undefined }),
+    sequence,
+    writes,
+  };
+}
+
+function reader(store: KeyValueStore, overlay: Overlay, own: Map<string, Write> | undefined): View {
+  let seen: Pending | undefined;
+  const note = (pending: Pending) => {
+    if (!seen || pending.version > seen.version) seen = pending;
+  };
+
+  /** Writes above the store inside the range, in its direction. */
+  function above(range: KeyRange): [string, Write][] {
+    const from = latin1(range.start);
+    const to = latin1(range.end);
+    const found = new Map<string, Write>();
+    for (const [text, write] of overlay) {
+      if (text < from || text >= to) continue;
+      note(write.pending);
+      found.set(text, write);
+    }
+    if (own) for (const [text, write] of own) if (text >= from && text < to) found.set(text, write);
+    const order = range.reverse ? -1 : 1;
+    return [...found].sort(([a], [b]) => (a < b ? -order : order));
+  }
+
+  return {
+    get seen() {
+      return seen;
+    },
+    get(key) {
+      if (overlay.size === 0 && !own?.size) return store.get(key);
+      const text = latin1(key);
+      const mine = own?.get(text);
+      if (mine) return mine.value;
+      const write = overlay.get(text);
+      if (!write) return store.get(key);
+      note(write.pending);
+      return write.value;
+    },
+    range(range) {
+      const limited = { ...range, limit: Math.min(range.limit, MAX_PAGE) };
+      if (overlay.size === 0 && !own?.size) return store.range(limited);
+      const writes = above(limited);
+      return writes.length === 0 ? store.range(limited) : merge(store, limited, writes);
+    },
+  };
+}
+
+/** Walks the store's pages and the writes above them side by side until the limit is reached or both have ended. */
+async function merge(store: KeyValueStore, range: KeyRange, writes: [string, Write][]): Promise<Row[]> {
+  const out: Row[] = [];
+  const before = range.reverse ? (a: string, b: string) => a > b : (a: string, b: string) => a < b;
+  let at = 0;
+  let rest = range;
+  for (;;) {
+    const page = await store.range(rest);
+    for (const row of page) {
+      const text = latin1(row.key);
+      for (; at < writes.length && before(writes[at]![0], text) && out.length < range.limit; at++) keep(out, writes[at]![1]);
+      if (out.length === range.limit) return out;
+      if (writes[at]?.[0] === text) keep(out, writes[at++]![1]);
+      else out.push(row);
+      if (out.length === range.limit) return out;
+    }
+    if (page.length < rest.limit) break;
+    const last = page.at(-1)!.key;
+    rest = range.reverse ? { ...rest, end: last } : { ...rest, start: Buffer.concat([last, ZERO]) };
+  }
+  for (; at < writes.length && out.length < range.limit; at++) keep(out, writes[at]![1]);
+  return out;
+}
+
+const ZERO = Buffer.alloc(1);
+
+function keep(out: Row[], write: Write): void {
+  if (write.value) out.push({ key: write.key, value: write.value });
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}

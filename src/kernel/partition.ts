@@ -1,0 +1,167 @@
+import type { KeyValueStore, Lease, MaybePromise, Row } from "#storage/kv/kv.ts";
+import { readWriteLock } from "./lock.ts";
+import { type Draft, type Overlay, openDraft, openView, type Pending, type View } from "./overlay.ts";
+
+/**
+ * The keys that change together, owned by one process: it runs their transactions one after another, so there are
+ * no conflicts, no retries and no phantoms.
+ *
+ * A transaction is *applied* as soon as it has run: the next one sees it. It is *durable* once the store has it on
+ * disk. Nobody may tell the outside what a transaction saw before that is durable.
+ */
+export interface Partition {
+  readonly name: string;
+  /** Runs beside other readers. */
+  read<R>(run: (view: View) => MaybePromise<R>): Promise<Applied<R>>;
+  /** Runs alone. Nothing is written if `run` throws. */
+  write<R>(run: (draft: Draft) => MaybePromise<R>): Promise<Applied<R>>;
+  /** Refuses all further transactions and gives the lease back when what runs has ended. */
+  close(): Promise<void>;
+}
+
+export interface Applied<R> {
+  result: R;
+  /** Resolves when all that the transaction saw and wrote is on disk; absent if it already was. */
+  durable: Promise<void> | undefined;
+}
+
+/** What a transaction threw, together with what it had seen: an error is an answer, too. */
+export class TransactionError extends Error {
+  override name = "TransactionError";
+  readonly durable: Promise<void> | undefined;
+  constructor(cause: unknown, durable: Promise<void> | undefined) {
+    super("a transaction threw", { cause });
+    this.durable = durable;
+  }
+}
+
+/** The store cannot be written to now. What was answered before stands; the call that meets this did not happen. */
+export class StoreUnavailableError extends Error {
+  override name = "StoreUnavailableError";
+}
+
+export interface PartitionOptions {
+  name: string;
+  owner: string;
+  store: KeyValueStore;
+  /** The row that holds the partition's sequence, which also says that the partition exists. */
+  registry: { key: Uint8Array; encode(sequence: number): Uint8Array; decode(value: Uint8Array): number };
+}
+
+/** Numbers are reserved this many at a time: one row a thousand numbers, and a gap after a crash. */
+const SEQUENCE_BLOCK = 1_000;
+
+interface Tenure {
+  lease: Lease;
+  overlay: Overlay;
+  /** The next number, and the first one that is not reserved on disk. */
+  next: number;
+  reserved: number;
+}
+
+export function openPartition({ name, owner, store, registry }: PartitionOptions): Partition {
+  const lock = readWriteLock();
+  let tenure: Tenure | undefined;
+  let entering: Promise<Tenure> | undefined;
+  let version = 0;
+  let closed = false;
+
+  async function enter(): Promise<Tenure> {
+    try {
+      const lease = await store.lease(name, owner);
+      const row = await store.get(registry.key);
+      const reserved = row ? registry.decode(row) : 0;
+      tenure = { lease, overlay: new Map(), next: reserved, reserved };
+      return tenure;
+    } catch (error) {
+      throw new StoreUnavailableError(`partition ${name} cannot be opened`, { cause: error });
+    } finally {
+      entering = undefined;
+    }
+  }
+  const tenureNow = (): MaybePromise<Tenure> => tenure ?? (entering ??= enter());
+
+  /** The reservation travels in the draft that needs it; it counts only once that draft is handed to the store. */
+  function sequence(of: Tenure, draft: Draft): number {
+    const number = of.next++;
+    if (number >= of.reserved) draft.put(registry.key, registry.encode(number + SEQUENCE_BLOCK));
+    return number;
+  }
+
+  /** Hands the writes to the store and shows them to whoever comes next. */
+  function commit(of: Tenure, draft: Draft): Promise<void> {
+    if (tenure !== of) throw new StoreUnavailableError(`partition ${name} lost its lease`);
+    const puts: Row[] = [];
+    const deletes: Uint8Array[] = [];
+    const pending: Pending = { version: ++version, durable: undefined as never };
+    for (const write of draft.writes.values()) {
+      if (write.value) puts.push({ key: write.key, value: write.value });
+      else deletes.push(write.key);
+    }
+    const stored = store.commit({ lease: of.lease, puts, deletes });
+    if (of.next > of.reserved) of.reserved = of.next - 1 + SEQUENCE_BLOCK;
+    for (const [text, write] of draft.writes) of.overlay.set(text, { ...write, pending });
+    pending.durable = stored.then(
+      () => {
+        for (const text of draft.writes.keys()) {
+          if (of.overlay.get(text)?.pending === pending) of.overlay.delete(text);
+        }
+      },
+      (error) => {
+        // All that later transactions saw of this is void. The store refuses their commits, memory starts anew.
+        if (tenure === of) tenure = undefined;
+        throw new StoreUnavailableError(`partition ${name} could not be written`, { cause: error });
+      },
+    );
+    pending.durable.catch(() => {});
+    return pending.durable;
+  }
+
+  async function run<R>(exclusive: boolean, body: (of: Tenure) => Promise<Applied<R>>): Promise<Applied<R>> {
+    const turn = lock.acquire(exclusive);
+    if (turn) await turn;
+    try {
+      if (closed) throw new StoreUnavailableError(`partition ${name} is closed`);
+      const now = tenureNow();
+      return await body(now instanceof Promise ? await now : now);
+    } finally {
+      lock.release(exclusive);
+    }
+  }
+
+  return {
+    name,
+    read: (body) =>
+      run(false, async ({ overlay }) => {
+        const view = openView(store, overlay);
+        return settle(view, body(view), () => view.seen?.durable);
+      }),
+    write: (body) =>
+      run(true, async (of) => {
+        const draft = openDraft(store, of.overlay, () => sequence(of, draft));
+        return settle(draft, body(draft), () => (draft.writes.size > 0 ? commit(of, draft) : draft.seen?.durable));
+      }),
+    async close() {
+      closed = true;
+      await lock.acquire(true);
+      lock.release(true);
+      const last = tenure;
+      tenure = undefined;
+      if (last) await store.release(last.lease);
+    },
+  };
+}
+
+async function settle<R>(
+  view: View,
+  running: MaybePromise<R>,
+  finish: () => Promise<void> | undefined,
+): Promise<Applied<R>> {
+  let result: R;
+  try {
+    result = running instanceof Promise ? await running : running;
+  } catch (error) {
+    throw new TransactionError(error, view.seen?.durable);
+  }
+  return { result, durable: finish() };
+}

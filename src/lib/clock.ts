@@ -1,0 +1,56 @@
+import { wallNow } from "./wall.ts";
+
+/** Where product time comes from. Milliseconds since 1970, as everywhere in the house. */
+export interface Clock {
+  now(): number;
+}
+
+/** From `wall` on, the cloud's time was `cloud`, standing still if `frozen`. */
+export interface Shift {
+  wall: number;
+  cloud: number;
+  frozen: boolean;
+}
+
+/** The one clock of a cloud: it runs with the wall's until somebody freezes or moves it. */
+export interface CloudClock extends Clock {
+  readonly frozen: boolean;
+  /** Every change so far, oldest first: what {@link cloudTimeOf} is computed from. */
+  readonly shifts: readonly Shift[];
+  freeze(): void;
+  resume(): void;
+  moveTo(time: number): void;
+  /** The cloud's time at a moment of the wall's, also one before the clock was moved. */
+  cloudTimeOf(wall: number): number;
+}
+
+/** Shifts within a second of each other count as one, so that a long run of jobs leaves one mark. */
+const SAME_MOMENT_MS = 1_000;
+const MAX_SHIFTS = 1_000;
+
+export function cloudClock(history: readonly Shift[] = [], wall: () => number = wallNow): CloudClock {
+  const shifts: Shift[] = [...history];
+  const at = (shift: Shift | undefined, time: number) => {
+    if (!shift) return time;
+    return shift.frozen ? shift.cloud : shift.cloud + (time - shift.wall);
+  };
+  const shift = (cloud: number, frozen: boolean) => {
+    const last = shifts.at(-1);
+    const now = wall();
+    if (last && now - last.wall < SAME_MOMENT_MS && shifts.length > 1) shifts.pop();
+    shifts.push({ wall: now, cloud, frozen });
+    if (shifts.length > MAX_SHIFTS) shifts.shift();
+  };
+  const now = () => at(shifts.at(-1), wall());
+  return {
+    shifts,
+    now,
+    get frozen() {
+      return shifts.at(-1)?.frozen ?? false;
+    },
+    freeze: () => shift(now(), true),
+    resume: () => shift(now(), false),
+    moveTo: (time) => shift(time, shifts.at(-1)?.frozen ?? false),
+    cloudTimeOf: (time) => at(shifts.findLast((s) => s.wall <= time), time),
+  };
+}

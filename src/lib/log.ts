@@ -1,0 +1,34 @@
+import { wallNow } from "./wall.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+/** One JSON object a line. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+export type LogFields = Record<string, unknown>;
+
+const LEVELS: LogLevel[] = ["debug", "info", "warn", "error", "silent"];
+
+export function jsonLog(level: LogLevel, write: (line: string) => void): Log {
+  const from = LEVELS.indexOf(level);
+  const at = (name: Exclude<LogLevel, "silent">) =>
+    LEVELS.indexOf(name) < from
+      ? () => {}
+      : (message: string, fields: LogFields = {}) =>
+          write(`${JSON.stringify({ time: new Date(wallNow()).toISOString(), level: name, message, ...flat(fields) })}\n`);
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+export const silentLog: Log = jsonLog("silent", () => {});
+
+/** Errors have no enumerable fields: say what a reader of the log needs. */
+function flat(fields: LogFields): LogFields {
+  const { error, ...rest } = fields;
+  if (!(error instanceof Error)) return fields;
+  return { ...rest, error: error.message, stack: error.stack, cause: error.cause === undefined ? undefined : String(error.cause) };
+}
