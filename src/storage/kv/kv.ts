@@ -25,7 +25,8 @@ export interface KeyValueStore {
 
   /**
    * Writes all of it or nothing; resolves once it is on disk. Commits of one partition take effect in the order of
-   * the calls. The store groups what waits together.
+   * the calls. The store groups what waits together. The bytes handed in must not change until it settles; those
+   * that a read hands out belong to the caller.
    *
    * A commit that fails ends its lease: every commit of that partition handed in after it is refused as well,
    * until the owner takes the lease anew. So nothing that was computed from lost data can be stored.
@@ -50,6 +51,7 @@ export interface Row {
   value: Uint8Array;
 }
 
+/** Keys between two bounds. A bound may be longer than a key: the key after `k` is `k` and a zero byte. */
 export interface KeyRange {
   /** Inclusive. */
   start: Uint8Array;
@@ -61,6 +63,7 @@ export interface KeyRange {
   reverse?: boolean;
 }
 
+/** Deletes take effect before puts, and puts in their order. */
 export interface Commit {
   lease: Lease;
   puts: readonly Row[];
@@ -88,8 +91,11 @@ export class LimitError extends Error {
   override name = "LimitError";
 }
 
-/** Refuses an oversized commit before it is queued: one bad key would fail the whole group it travels in. */
-export function checkLimits(commit: Commit): void {
+/**
+ * Refuses an oversized commit before it is queued: one bad key would fail the whole group it travels in.
+ * @returns the bytes of all its keys and values
+ */
+export function checkLimits(commit: Commit): number {
   let total = 0;
   for (const { key, value } of commit.puts) {
     checkKey(key);
@@ -101,6 +107,7 @@ export function checkLimits(commit: Commit): void {
     total += key.length;
   }
   if (total > MAX_COMMIT) throw new LimitError(`a commit of ${total} bytes, over ${MAX_COMMIT}`);
+  return total;
 }
 
 function checkKey(key: Uint8Array): void {

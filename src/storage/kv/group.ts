@@ -1,0 +1,91 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { type Commit, checkLimits, MAX_COMMIT } from "./kv.ts";
+import type { GrantedLeases } from "./leases.ts";
+
+/**
+ * Writes a group of commits together, in their order, and tells the error of each that was refused.
+ * What it throws is the error of all.
+ */
+export type WriteGroup = (group: readonly Commit[]) => Promise<readonly (Error | undefined)[] | undefined>;
+
+/** Called before each group is written; what it throws is taken for the disk's own error. For tests. */
+export type Fault = (group: readonly Commit[]) => unknown;
+
+interface Waiting {
+  commit: Commit;
+  size: number;
+  resolve: () => void;
+  reject: (reason: unknown) => void;
+}
+
+/**
+ * Group commit: what arrives while a group is being written waits and travels in the next one, so that one trip to the
+ * disk serves all writers. Only one group is under way at a time, so nothing can be written behind a commit that failed.
+ */
+export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: Fault) {
+  let waiting: Waiting[] = [];
+  let running: Promise<void> | undefined;
+
+  function takeGroup(): Waiting[] {
+    const group: Waiting[] = [];
+    let size = 0;
+    let taken = 0;
+    for (const next of waiting) {
+      const fence = leases.fence(next.commit.lease);
+      if (!fence && group.length > 0 && size + next.size > MAX_COMMIT) break;
+      taken++;
+      if (fence) {
+        next.reject(fence);
+      } else {
+        group.push(next);
+        size += next.size;
+      }
+    }
+    waiting = waiting.slice(taken);
+    return group;
+  }
+
+  async function writeGroup(group: readonly Waiting[]): Promise<void> {
+    const commits = group.map(({ commit }) => commit);
+    let errors: readonly unknown[] | undefined;
+    try {
+      await fault?.(commits);
+      errors = await write(commits);
+    } catch (error) {
+      errors = group.map(() => error);
+    }
+    // Leases end before anyone is told, so that nobody who is woken can slip a commit in behind the failed one.
+    errors?.forEach((error, i) => {
+      if (error) leases.end(commits[i]!.lease, error);
+    });
+    group.forEach(({ resolve, reject }, i) => {
+      if (errors?.[i]) reject(errors[i]);
+      else resolve();
+    });
+  }
+
+  async function run(): Promise<void> {
+    while (waiting.length > 0) {
+      // Writers that the last group has just woken get one turn of the event loop to join this one.
+      await turn();
+      const group = takeGroup();
+      if (group.length > 0) await writeGroup(group);
+    }
+    running = undefined;
+  }
+
+  return {
+    async commit(commit: Commit): Promise<void> {
+      const size = checkLimits(commit);
+      const fence = leases.fence(commit.lease);
+      if (fence) throw fence;
+      const written = Promise.withResolvers<void>();
+      waiting.push({ commit, size, resolve: written.resolve, reject: written.reject });
+      running ??= run();
+      return written.promise;
+    },
+
+    /** Resolves when nothing is being written or waiting. */
+    settled: async (): Promise<void> => running,
+  };
+}

@@ -1,0 +1,52 @@
+import { type Fault, groupCommits } from "./group.ts";
+import { type Commit, type KeyValueStore, LeaseHeldError, MAX_PAGE } from "./kv.ts";
+import { grantedLeases } from "./leases.ts";
+import { orderedMap } from "./ordered-map.ts";
+
+/**
+ * A store that lives as long as its process, for tests and `--ephemeral`. It copies what goes in and out, so that whoever
+ * writes into a buffer afterwards is as harmless here as on a disk.
+ */
+export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
+  const rows = orderedMap();
+  const leases = grantedLeases();
+  let epoch = 0;
+
+  async function write(group: readonly Commit[]): Promise<undefined> {
+    for (const { puts, deletes } of group) {
+      for (const key of deletes) rows.delete(key);
+      for (const { key, value } of puts) rows.set(Uint8Array.from(key), Uint8Array.from(value));
+    }
+  }
+
+  const group = groupCommits(leases, write, fault);
+  const get = (key: Uint8Array) => rows.get(key)?.slice();
+
+  return {
+    async lease(partition, owner) {
+      const granted = leases.newest(partition);
+      if (granted && granted.lease.owner !== owner) {
+        throw new LeaseHeldError(`${partition} is held by ${granted.lease.owner}`);
+      }
+      if (granted && !granted.ended) return granted.lease;
+      return leases.add({ partition, owner, epoch: ++epoch });
+    },
+
+    async release(lease) {
+      leases.remove(lease);
+    },
+
+    get,
+    getMany: (keys) => keys.map(get),
+
+    range: ({ limit, ...range }) =>
+      rows
+        .range(range)
+        .take(Math.min(limit, MAX_PAGE))
+        .map(({ key, value }) => ({ key: key.slice(), value: value.slice() }))
+        .toArray(),
+
+    commit: group.commit,
+    close: group.settled,
+  };
+}
