@@ -16,6 +16,13 @@ const TABLES_END = SLICES * TABLE_BYTES;
 const BLOCK = 128 * 1024;
 const PAGE = 64 * 1024;
 
+/** What is used of the global that only TypeScript's browser library declares. */
+declare const WebAssembly: {
+  Memory: new (size: { initial: number }) => { buffer: ArrayBuffer };
+  Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  Instance: new (module: object, imports: object) => { exports: Record<string, unknown> };
+};
+
 let engine: { memory: Uint8Array; run(crc: bigint, from: number, to: number): bigint } | undefined;
 
 /** The CRC of `bytes`, or of `bytes` after others whose CRC is `before`. */

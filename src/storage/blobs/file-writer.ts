@@ -1,0 +1,101 @@
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import type { BlobWriter } from "./blobs.ts";
+import { frameSums } from "./frames.ts";
+
+/** Bytes, and pieces, that are gathered before they go to the disk in one call. */
+const GATHERED_BYTES = 1024 * 1024;
+const GATHERED_CHUNKS = 64;
+
+export interface Place {
+  id: string;
+  /** Where the blob grows. */
+  temporary: string;
+  /** Where it stands from the commit on. */
+  path: string;
+  /** Makes renames into the folder of `path` durable. */
+  syncFolder(): Promise<void>;
+}
+
+/** Writes behind: while one batch of chunks is on its way to the disk, the next is gathered. */
+export async function writeFile({ id, temporary, path, syncFolder }: Place): Promise<BlobWriter> {
+  const file = await open(temporary, "wx");
+  const sums = frameSums();
+  let gathered: Uint8Array[] = [];
+  let bytes = 0;
+  let position = 0;
+  /** All flushes so far, one after another: once one has failed, so has everything after it. */
+  let flushed: Promise<void> = Promise.resolve();
+  let state: "open" | "renamed" | "ended" = "open";
+
+  async function flush(): Promise<void> {
+    const batch = gathered;
+    const from = position;
+    position += bytes;
+    gathered = [];
+    bytes = 0;
+    await writeAll(file, batch, from);
+  }
+
+  function enqueueFlush(): Promise<void> {
+    flushed = flushed.then(flush);
+    flushed.catch(() => {}); // seen by the next write or by the commit
+    return flushed;
+  }
+
+  function gather(chunk: Uint8Array): void {
+    gathered.push(chunk);
+    bytes += chunk.length;
+  }
+
+  return {
+    async write(chunk) {
+      if (state !== "open") throw new Error("this blob is committed or aborted");
+      if (chunk.length === 0) return;
+      sums.add(chunk);
+      gather(chunk);
+      if (bytes < GATHERED_BYTES && gathered.length < GATHERED_CHUNKS) return;
+      const before = flushed;
+      enqueueFlush();
+      await before;
+    },
+
+    async commit() {
+      if (state !== "open") throw new Error("this blob is committed or aborted");
+      gather(sums.footer(id));
+      await enqueueFlush();
+      await file.datasync();
+      await file.close();
+      await rename(temporary, path);
+      state = "renamed";
+      await syncFolder();
+      state = "ended";
+    },
+
+    async abort() {
+      if (state === "ended") return;
+      const made = state === "renamed" ? path : temporary;
+      state = "ended";
+      await flushed.catch(() => {});
+      await file.close().catch(() => {});
+      await rm(made, { force: true }).catch(() => {});
+    },
+  };
+}
+
+/** A single call may write less than it was given, for one when the disk becomes full in the middle. */
+async function writeAll(file: FileHandle, chunks: Uint8Array[], position: number): Promise<void> {
+  let rest = chunks;
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.writev(rest, position);
+    position += bytesWritten;
+    rest = after(rest, bytesWritten);
+  }
+}
+
+function after(chunks: Uint8Array[], bytes: number): Uint8Array[] {
+  let whole = 0;
+  while (whole < chunks.length && bytes >= chunks[whole]!.length) bytes -= chunks[whole++]!.length;
+  const rest = chunks.slice(whole);
+  if (bytes > 0) rest[0] = rest[0]!.subarray(bytes);
+  return rest;
+}

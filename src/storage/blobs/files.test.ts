@@ -1,0 +1,227 @@
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import {
+  type FileHandle,
+  open,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { BlobDamagedError, type BlobStore } from "./blobs.ts";
+import { openFiles } from "./files.ts";
+import { blobSuite, freshId, load, patterned, store } from "./suite.ts";
+
+let path: string;
+beforeEach(() => {
+  path = mkdtempSync(join(tmpdir(), "nube-blobs-"));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(path, { recursive: true });
+});
+
+const fileOf = (id: string) => join(path, id.slice(0, 2), id);
+const temporaries = () => readdir(join(path, "tmp"));
+
+blobSuite(() => openFiles({ path }));
+
+test("blobs are there after the store is opened anew", async () => {
+  const id = freshId();
+  const bytes = patterned(100_000);
+  const first = await openFiles({ path });
+  await store(first, id, bytes);
+  await first.close();
+  expect(bytes.equals(await load(await openFiles({ path }), id, 0, bytes.length))).toBe(true);
+});
+
+test("what a former process left half written is gone at the next opening", async () => {
+  const first = await openFiles({ path });
+  const writer = await first.create(freshId());
+  await writer.write(patterned(2_000_000));
+  expect(await temporaries()).toHaveLength(1);
+  await openFiles({ path });
+  expect(await temporaries()).toEqual([]);
+  await writer.abort();
+});
+
+describe("damage", () => {
+  const size = 150_000; // three frames
+  let blobs: BlobStore;
+  let id: string;
+  let fileBytes: number;
+  beforeEach(async () => {
+    blobs = await openFiles({ path });
+    id = freshId();
+    await store(blobs, id, patterned(size));
+    fileBytes = (await stat(fileOf(id))).size;
+    expect(fileBytes).toBe(size + 3 * 4 + 16);
+  });
+
+  const flip = async (at: number) => {
+    const bytes = await readFile(fileOf(id));
+    bytes[at]! ^= 1 << (at % 8);
+    await writeFile(fileOf(id), bytes);
+  };
+
+  test.each([0, 1, 65_535, 65_536, 140_000, size - 1])("of byte %i of the data", async (at) => {
+    await flip(at);
+    await expect(load(blobs, id, 0, size)).rejects.toThrow(BlobDamagedError);
+    await expect(load(blobs, id, at, at + 1)).rejects.toThrow(BlobDamagedError);
+  });
+
+  test("of every byte of the footer", async () => {
+    for (let at = size; at < fileBytes; at++) {
+      await flip(at);
+      await expect(load(blobs, id, 0, 1)).rejects.toThrow(BlobDamagedError);
+      await flip(at);
+    }
+    expect(await load(blobs, id, 0, 1)).toHaveLength(1);
+  });
+
+  test("by truncation", async () => {
+    for (const bytes of [fileBytes - 1, size, 65_536 + 4 + 16, 65_536, 16, 15, 0]) {
+      await truncate(fileOf(id), bytes);
+      await expect(load(blobs, id, 0, 1)).rejects.toThrow(BlobDamagedError);
+    }
+  });
+
+  test("by bytes at the end", async () => {
+    await writeFile(fileOf(id), "x", { flag: "a" });
+    await expect(load(blobs, id, 0, 1)).rejects.toThrow(BlobDamagedError);
+  });
+
+  test("by a file under another name", async () => {
+    const other = freshId();
+    await store(blobs, other, patterned(size));
+    await rename(fileOf(other), fileOf(id));
+    await expect(load(blobs, id, 0, 1)).rejects.toThrow(BlobDamagedError);
+  });
+
+  test("does not touch the frames beside it, and nothing of a damaged chunk is handed out", async () => {
+    await flip(70_000);
+    expect(
+      patterned(size)
+        .subarray(0, 65_536)
+        .equals(await load(blobs, id, 0, 65_536)),
+    ).toBe(true);
+    const reader = blobs.read(id, 0, size)[Symbol.asyncIterator]();
+    await expect(reader.next()).rejects.toThrow(BlobDamagedError);
+  });
+});
+
+describe("a disk that fails", () => {
+  async function onEveryFile(method: "writev" | "datasync" | "sync" | "read") {
+    const file = await open(path, "r");
+    await file.close();
+    return vi.spyOn(Object.getPrototypeOf(file) as FileHandle, method);
+  }
+  const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+
+  test.each(["writev", "datasync", "sync"] as const)(
+    "in %s: the commit says so, and the abort cleans up",
+    async (method) => {
+      const blobs = await openFiles({ path });
+      const failing = await onEveryFile(method);
+      failing.mockRejectedValueOnce(full);
+      const id = freshId();
+      const writer = await blobs.create(id);
+      await writer.write(patterned(10));
+      await expect(writer.commit()).rejects.toBe(full);
+      await writer.abort();
+      expect(await temporaries()).toEqual([]);
+      await expect(stat(fileOf(id))).rejects.toThrow("ENOENT");
+      await store(blobs, id, patterned(10));
+      expect(await load(blobs, id, 0, 10)).toHaveLength(10);
+    },
+  );
+
+  test("in the middle of a stream: a later write says so, and so does the commit", async () => {
+    const blobs = await openFiles({ path });
+    (await onEveryFile("writev")).mockRejectedValueOnce(full);
+    const writer = await blobs.create(freshId());
+    const writing = async () => {
+      for (let n = 0; n < 10; n++) await writer.write(patterned(1_000_000));
+    };
+    await expect(writing()).rejects.toBe(full);
+    await expect(writer.commit()).rejects.toBe(full);
+    await writer.abort();
+    expect(await temporaries()).toEqual([]);
+  });
+
+  test("that takes less than it was given is given the rest", async () => {
+    const blobs = await openFiles({ path });
+    const writev = await onEveryFile("writev");
+    const id = freshId();
+    const bytes = patterned(3_000_000);
+    writev.mockImplementation(async function (this: FileHandle, chunks, position) {
+      const { bytesWritten } = await this.write(
+        chunks[0] as Uint8Array,
+        0,
+        Math.min(chunks[0]!.byteLength, 70_001),
+        position,
+      );
+      return { bytesWritten, buffers: chunks };
+    } as FileHandle["writev"]);
+    await store(blobs, id, bytes);
+    expect(bytes.equals(await load(blobs, id, 0, bytes.length))).toBe(true);
+  });
+
+  test("in a read: the system's error", async () => {
+    const blobs = await openFiles({ path });
+    const id = freshId();
+    await store(blobs, id, patterned(10));
+    const broken = Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
+    (await onEveryFile("read")).mockRejectedValueOnce(broken);
+    await expect(load(blobs, id, 0, 10)).rejects.toBe(broken);
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("open files", () => {
+  /** The blobs that this process has open. */
+  function openBlobs(): number {
+    const links = readdirSync("/proc/self/fd").map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        return ""; // the one that listed the folder
+      }
+    });
+    return links.filter((link) => link.startsWith(path)).length;
+  }
+
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  test("are closed however a reader or writer ends", async () => {
+    const blobs = await openFiles({ path });
+    const id = freshId();
+    await store(blobs, id, patterned(2_000_000));
+    await load(blobs, id, 0, 2_000_000);
+    for await (const _ of blobs.read(id, 0, 2_000_000)) break;
+    await blobs.read(id, 0, 1)[Symbol.asyncIterator]().return!();
+    await expect(load(blobs, id, 0, 3_000_000)).rejects.toThrow(RangeError);
+    await (await blobs.create(freshId())).abort();
+    expect(openBlobs()).toBe(0);
+  });
+
+  test("of readers that nobody pulled are closed once they are collected", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    const blobs = await openFiles({ path });
+    const id = freshId();
+    await store(blobs, id, patterned(10));
+    for (let n = 0; n < 20; n++) blobs.read(id, 0, 10);
+    await vi.waitUntil(() => openBlobs() === 20);
+    await vi.waitUntil(async () => {
+      collect();
+      await turn();
+      return openBlobs() === 0;
+    });
+  });
+});

@@ -1,0 +1,213 @@
+import fc from "fast-check";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { BlobMissingError, type BlobStore } from "./blobs.ts";
+
+const KB = 1024;
+const MB = 1024 * KB;
+
+let ids = 0;
+export const freshId = () => (++ids).toString(16).padStart(4, "0").repeat(8);
+
+/** Bytes that differ from place to place, so that a chunk in the wrong place is seen. */
+export function patterned(size: number): Buffer {
+  const words = new Uint32Array(Math.ceil(size / 4));
+  for (let n = 0; n < words.length; n++) words[n] = Math.imul(n + 1, 2_654_435_761);
+  return Buffer.from(words.buffer, 0, size);
+}
+
+export async function store(
+  blobs: BlobStore,
+  id: string,
+  bytes: Uint8Array,
+  chunkBytes = 100_000,
+): Promise<void> {
+  const writer = await blobs.create(id);
+  for (let at = 0; at < bytes.length; at += chunkBytes)
+    await writer.write(bytes.subarray(at, at + chunkBytes));
+  await writer.commit();
+}
+
+export async function load(blobs: BlobStore, id: string, start: number, end: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of blobs.read(id, start, end)) {
+    expect(chunk.length).toBeGreaterThan(0);
+    expect(chunk.length).toBeLessThanOrEqual(MB);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** What every driver keeps. */
+export function blobSuite(open: () => Promise<BlobStore>): void {
+  async function opened(): Promise<BlobStore> {
+    const blobs = await open();
+    onTestFinished(() => blobs.close());
+    return blobs;
+  }
+
+  describe("what was committed is read", () => {
+    const sizes = [
+      0,
+      1,
+      64 * KB - 1,
+      64 * KB,
+      64 * KB + 1,
+      512 * KB,
+      512 * KB + 1,
+      MB - 1,
+      MB + 1,
+      5 * MB + 17,
+    ];
+    test.each(sizes)("%i bytes", async (size) => {
+      const blobs = await opened();
+      const id = freshId();
+      const bytes = patterned(size);
+      await store(blobs, id, bytes);
+      expect(bytes.equals(await load(blobs, id, 0, size))).toBe(true);
+    });
+
+    test("in chunks of any size", async () => {
+      const blobs = await opened();
+      const bytes = patterned(200_000);
+      for (const chunkBytes of [1_000, 65_536, 200_000]) {
+        const id = freshId();
+        await store(blobs, id, bytes, chunkBytes);
+        expect(bytes.equals(await load(blobs, id, 0, bytes.length))).toBe(true);
+      }
+    });
+
+    test("empty chunks are nothing", async () => {
+      const blobs = await opened();
+      const id = freshId();
+      const writer = await blobs.create(id);
+      for (const chunk of ["", "a", "", "b", ""]) await writer.write(Buffer.from(chunk));
+      await writer.commit();
+      expect(String(await load(blobs, id, 0, 2))).toBe("ab");
+    });
+
+    test("of many writers at once", async () => {
+      const blobs = await opened();
+      const bytes = patterned(300_000);
+      const written = Array.from({ length: 40 }, (_, n) => ({
+        id: freshId(),
+        part: bytes.subarray(n * 100),
+      }));
+      await Promise.all(written.map(({ id, part }) => store(blobs, id, part)));
+      for (const { id, part } of written)
+        expect(part.equals(await load(blobs, id, 0, part.length))).toBe(true);
+    });
+  });
+
+  test("any range", async () => {
+    const blobs = await opened();
+    const id = freshId();
+    const bytes = patterned(700_001);
+    await store(blobs, id, bytes);
+    const edges = [0, 1, 65_535, 65_536, 65_537, 524_288, 524_289, 700_000, 700_001];
+    const place = fc.oneof(fc.constantFrom(...edges), fc.nat(bytes.length));
+    await fc.assert(
+      fc.asyncProperty(place, place, async (a, b) => {
+        const [start, end] = a < b ? [a, b] : [b, a];
+        expect(bytes.subarray(start, end).equals(await load(blobs, id, start, end))).toBe(true);
+      }),
+    );
+  });
+
+  test.each([
+    [-1, 2],
+    [2, 1],
+    [0, 6],
+    [0.5, 2],
+    [Number.NaN, 2],
+  ])("no range from %f to %f of five bytes", async (start, end) => {
+    const blobs = await opened();
+    const id = freshId();
+    await store(blobs, id, Buffer.from("bytes"));
+    await expect(load(blobs, id, start, end)).rejects.toThrow(RangeError);
+  });
+
+  describe("is missing", () => {
+    const missing = async (blobs: BlobStore, id: string) =>
+      expect(load(blobs, id, 0, 0)).rejects.toThrow(BlobMissingError);
+
+    test("what was never created", async () => missing(await opened(), freshId()));
+
+    test("what is not yet committed", async () => {
+      const blobs = await opened();
+      const id = freshId();
+      const writer = await blobs.create(id);
+      await writer.write(patterned(2 * MB));
+      await missing(blobs, id);
+      await writer.abort();
+    });
+
+    test("what was aborted", async () => {
+      const blobs = await opened();
+      const id = freshId();
+      const writer = await blobs.create(id);
+      await writer.write(patterned(2 * MB));
+      await writer.abort();
+      await writer.abort();
+      await missing(blobs, id);
+      await expect(writer.write(patterned(1))).rejects.toThrow("aborted");
+      await expect(writer.commit()).rejects.toThrow("aborted");
+    });
+
+    test("what was removed", async () => {
+      const blobs = await opened();
+      const id = freshId();
+      await store(blobs, id, patterned(10));
+      await blobs.remove(id);
+      await missing(blobs, id);
+      await blobs.remove(id);
+    });
+  });
+
+  test("an abort after the commit drops nothing", async () => {
+    const blobs = await opened();
+    const id = freshId();
+    const writer = await blobs.create(id);
+    await writer.write(patterned(10));
+    await writer.commit();
+    await writer.abort();
+    expect(await load(blobs, id, 0, 10)).toHaveLength(10);
+  });
+
+  describe("a reader outlives the removal", () => {
+    const bytes = patterned(3 * MB);
+
+    test.each([0, 1, 2])("after %i pulls", async (pulls) => {
+      const blobs = await opened();
+      const id = freshId();
+      await store(blobs, id, bytes);
+      const reader = blobs.read(id, 0, bytes.length)[Symbol.asyncIterator]();
+      const chunks: Uint8Array[] = [];
+      for (let n = 0; n < pulls; n++) chunks.push((await reader.next()).value);
+      await blobs.remove(id);
+      for await (const chunk of { [Symbol.asyncIterator]: () => reader }) chunks.push(chunk);
+      expect(bytes.equals(Buffer.concat(chunks))).toBe(true);
+      await expect(load(blobs, id, 0, 1)).rejects.toThrow(BlobMissingError);
+    });
+
+    test("and may end early", async () => {
+      const blobs = await opened();
+      const id = freshId();
+      await store(blobs, id, bytes);
+      for await (const _ of blobs.read(id, 0, bytes.length)) break;
+      const unpulled = blobs.read(id, 0, bytes.length)[Symbol.asyncIterator]();
+      await unpulled.return!();
+      expect(await unpulled.next()).toEqual({ done: true, value: undefined });
+      await blobs.remove(id);
+    });
+  });
+
+  test.each(["", "../x", "a".repeat(31), "A".repeat(32), `${"a".repeat(32)}\n`, `../${"a".repeat(29)}`])(
+    "%j is no id",
+    async (id) => {
+      const blobs = await opened();
+      await expect(blobs.create(id)).rejects.toThrow("not the id of a blob");
+      await expect(blobs.remove(id)).rejects.toThrow("not the id of a blob");
+      expect(() => blobs.read(id, 0, 1)).toThrow("not the id of a blob");
+    },
+  );
+}
