@@ -128,11 +128,10 @@ describe("a disk that fails", () => {
     "in %s: the commit says so, and the abort cleans up",
     async (method) => {
       const blobs = await openFiles({ path });
-      const failing = await onEveryFile(method);
-      failing.mockRejectedValueOnce(full);
       const id = freshId();
       const writer = await blobs.create(id);
       await writer.write(patterned(10));
+      (await onEveryFile(method)).mockRejectedValueOnce(full);
       await expect(writer.commit()).rejects.toBe(full);
       await writer.abort();
       expect(await temporaries()).toEqual([]);

@@ -7,7 +7,7 @@ import { readFile } from "./file-reader.ts";
 import { writeFile } from "./file-writer.ts";
 
 /**
- * Blobs as files: `ab/abcdef…` by the first two digits of the id, in 256 folders, so that no folder grows long.
+ * Blobs as files: `ab/abcdef…` by the first two digits of the id, in up to 256 folders, so that none grows long.
  * A blob grows in `tmp/` and gets its name by a rename, after its bytes are on disk; the folder is then synced
  * once for all commits that wait for it.
  *
@@ -16,30 +16,29 @@ import { writeFile } from "./file-writer.ts";
 export async function openFiles({ path }: { path: string }): Promise<BlobStore> {
   const temporary = join(path, "tmp");
   await mkdir(temporary, { recursive: true });
+  await syncFolder(dirname(path));
   for (const name of await readdir(temporary))
     await rm(join(temporary, name), { recursive: true, force: true });
-  await makeFolders(path);
 
-  const syncs = new Map(folders.map((name) => [name, grouped(() => syncFolder(join(path, name)))]));
+  const folders = await openFolders(path);
   const opening = new Set<Promise<void>>();
-  const folderOf = (id: string) => id.slice(0, 2);
-  const pathOf = (id: string) => join(path, folderOf(id), id);
 
   return {
     async create(id) {
       checkId(id);
-      const place = {
+      const folder = folders.of(id);
+      await folder.make();
+      return writeFile({
         id,
         temporary: join(temporary, id),
-        path: pathOf(id),
-        syncFolder: syncs.get(folderOf(id))!,
-      };
-      return writeFile(place);
+        path: join(folder.path, id),
+        syncFolder: folder.sync,
+      });
     },
 
     read(id, start, end) {
       checkId(id);
-      const { reader, opened } = readFile(pathOf(id), id, start, end);
+      const { reader, opened } = readFile(join(folders.of(id).path, id), id, start, end);
       opening.add(opened);
       opened.finally(() => opening.delete(opened));
       return reader;
@@ -48,8 +47,9 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
     async remove(id) {
       checkId(id);
       await Promise.all(opening); // a reader that came before finds the file
-      await rm(pathOf(id), { force: true });
-      await syncs.get(folderOf(id))!();
+      const folder = folders.of(id);
+      await rm(join(folder.path, id), { force: true });
+      await folder.sync();
     },
 
     /** Nothing is kept open but by readers and writers. */
@@ -57,15 +57,46 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
   };
 }
 
-const folders = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0"));
+interface Folder {
+  path: string;
+  /** Resolves once the folder is there, durably. */
+  make(): Promise<void>;
+  /** Makes what was renamed and removed in it durable. */
+  sync(): Promise<void>;
+}
 
-async function makeFolders(path: string): Promise<void> {
-  const present = new Set(await readdir(path));
-  const missing = folders.filter((name) => !present.has(name));
-  if (missing.length === 0) return;
-  await Promise.all(missing.map((name) => mkdir(join(path, name))));
-  await syncFolder(path);
-  await syncFolder(dirname(path));
+/** The folders of blobs, each made for its first blob. */
+async function openFolders(root: string): Promise<{ of(id: string): Folder }> {
+  const made = new Set(await readdir(root));
+  const syncRoot = grouped(() => syncFolder(root));
+  await syncRoot(); // a former process may have stopped between making a folder and syncing it
+  const folders = new Map<string, Folder>();
+
+  function folder(name: string): Folder {
+    const path = join(root, name);
+    const sync = grouped(() => syncFolder(path));
+    return {
+      path,
+      async make() {
+        if (made.has(name)) return;
+        await mkdir(path, { recursive: true });
+        await syncRoot();
+        made.add(name);
+      },
+      async sync() {
+        if (made.has(name)) await sync();
+      },
+    };
+  }
+
+  return {
+    of(id) {
+      const name = id.slice(0, 2);
+      const known = folders.get(name) ?? folder(name);
+      folders.set(name, known);
+      return known;
+    },
+  };
 }
 
 async function syncFolder(path: string): Promise<void> {
