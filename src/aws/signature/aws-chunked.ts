@@ -1,0 +1,251 @@
+/**
+ * The `aws-chunked` body: S3's own framing inside the HTTP body, with optional chunk signatures and trailers.
+ *
+ *     10000;chunk-signature=ad80…\r\n <65,536 bytes> \r\n … 0;chunk-signature=b6c6…\r\n x-amz-checksum-crc32c:sOO8/Q==\r\n \r\n
+ */
+import { createHash, type Hash, hash } from "node:crypto";
+import { AwsError } from "#aws/errors.ts";
+import { signatureDoesNotMatch } from "./errors.ts";
+import { type HmacKey, hmac, sameSignature } from "./hmac.ts";
+import { EMPTY_HASH, type Scope, scopeText } from "./sigv4.ts";
+
+export interface ChunkedOptions {
+  /** `x-amz-decoded-content-length`. */
+  decodedLength?: number;
+  /** Names in `x-amz-trailer`, lower-case: they must come, and no others may. */
+  announced: readonly string[];
+  /** Absent for `STREAMING-UNSIGNED-PAYLOAD-TRAILER`. */
+  signing?: ChunkSigning;
+}
+
+/** What chunk signatures are chained to: the signature of the request's headers. */
+export interface ChunkSigning {
+  key: HmacKey;
+  scope: Scope;
+  amzDate: string;
+  accessKeyId: string;
+  seed: string;
+  /** The trailer is signed as well: `…-PAYLOAD-TRAILER`. */
+  trailer: boolean;
+}
+
+export interface ChunkedDecoder {
+  /**
+   * Decoded bytes, as views into `bytes`. They are handed out as they come, and a chunk's signature stands behind it
+   * in meaning though before it in order: only after {@link end} has returned may anything be kept.
+   * @throws {AwsError} 4xx; the decoder is of no use afterwards
+   */
+  push(bytes: Uint8Array): Uint8Array[];
+  /**
+   * The input is over.
+   * @returns the trailers, lower-case, without the signature
+   * @throws {AwsError} 4xx: cut short, not the length that was told, trailers missing or unsigned
+   */
+  end(): Record<string, string>;
+}
+
+/** Far above a size and a signature. */
+const MAX_HEADER = 1_024;
+/** A checksum and a signature take about 150 bytes. */
+const MAX_TRAILER = 4_096;
+const SMALLEST_CHUNK = 8_192;
+const CR = 13;
+const LF = 10;
+
+/** Decodes a whole stream; `onEnd` gets the trailers once everything has been checked. */
+export async function* decodeChunked(
+  source: AsyncIterable<Uint8Array>,
+  decoder: ChunkedDecoder,
+  onEnd?: (trailers: Record<string, string>) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const bytes of source) yield* decoder.push(bytes);
+  const trailers = decoder.end();
+  onEnd?.(trailers);
+}
+
+export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOptions): ChunkedDecoder {
+  let state: "header" | "data" | "data-end" | "trailer" = "header";
+  /** An unfinished header line, or the trailer so far. */
+  let text = "";
+  let remaining = 0;
+  let decoded = 0;
+  let chunks = 0;
+  let chunkSize = 0;
+  let chunkSignature = "";
+  let previous = signing?.seed ?? "";
+  /** Hash of a chunk that came in pieces; one that came whole is hashed in one go. */
+  let partial: Hash | undefined;
+  let digest = EMPTY_HASH;
+
+  function startChunk(line: string): void {
+    const match = (signing === undefined ? UNSIGNED_HEADER : SIGNED_HEADER).exec(line);
+    if (match === null) throw terminated();
+    const size = Number.parseInt(match[1]!, 16);
+    chunks += 1;
+    if (size > 0 && chunks > 1 && chunkSize < SMALLEST_CHUNK) throw chunkTooSmall(chunks, chunkSize);
+    decoded += size;
+    if (decodedLength !== undefined && decoded > decodedLength) throw wrongLength();
+    chunkSize = remaining = size;
+    chunkSignature = match[2] ?? "";
+    digest = EMPTY_HASH;
+    partial = undefined;
+    state = size > 0 ? "data" : "trailer";
+    if (size === 0 && signing !== undefined) checkChunk(signing);
+  }
+
+  function checkChunk(by: ChunkSigning): void {
+    check(
+      by,
+      `AWS4-HMAC-SHA256-PAYLOAD\n${by.amzDate}\n${scopeText(by.scope)}\n${previous}\n${EMPTY_HASH}\n${digest}`,
+      chunkSignature,
+    );
+    previous = chunkSignature;
+  }
+
+  function takeData(piece: Uint8Array): void {
+    remaining -= piece.length;
+    if (signing !== undefined) {
+      if (piece.length === chunkSize) digest = hash("sha256", piece, "hex");
+      else {
+        partial ??= createHash("sha256");
+        partial.update(piece);
+        if (remaining === 0) digest = partial.digest("hex");
+      }
+    }
+    if (remaining > 0) return;
+    if (signing !== undefined) checkChunk(signing);
+    state = "data-end";
+    text = "";
+  }
+
+  /** Up to the line's end, or all there is; a line's end may be cut in two. */
+  function takeLine(bytes: Uint8Array, from: number): number {
+    const end = bytes.indexOf(LF, from);
+    const stop = end < 0 ? bytes.length : end;
+    if (text.length + stop - from > MAX_HEADER) throw terminated();
+    text += latin1(bytes, from, stop);
+    if (end < 0) return stop;
+    if (!text.endsWith("\r")) throw terminated();
+    const line = text.slice(0, -1);
+    text = "";
+    startChunk(line);
+    return end + 1;
+  }
+
+  /** The CRLF behind a chunk's data. */
+  function takeDataEnd(bytes: Uint8Array, from: number): number {
+    let at = from;
+    if (text === "") {
+      if (bytes[at] !== CR) throw terminated();
+      text = "\r";
+      at += 1;
+    }
+    if (at === bytes.length) return at;
+    if (bytes[at] !== LF) throw terminated();
+    text = "";
+    state = "header";
+    return at + 1;
+  }
+
+  return {
+    push(bytes) {
+      const out: Uint8Array[] = [];
+      let at = 0;
+      while (at < bytes.length) {
+        if (state === "data") {
+          const piece = bytes.subarray(at, at + remaining);
+          at += piece.length;
+          takeData(piece);
+          out.push(piece);
+        } else if (state === "header") at = takeLine(bytes, at);
+        else if (state === "data-end") at = takeDataEnd(bytes, at);
+        else {
+          if (text.length + bytes.length - at > MAX_TRAILER) throw malformedTrailer();
+          text += latin1(bytes, at, bytes.length);
+          at = bytes.length;
+        }
+      }
+      return out;
+    },
+
+    end() {
+      if (state !== "trailer") throw terminated();
+      if (decodedLength !== undefined && decoded !== decodedLength) throw wrongLength();
+      const { trailers, canonical, signature } = parseTrailer(text);
+      if (signing?.trailer === true) {
+        const { amzDate, scope } = signing;
+        const digest = hash("sha256", Buffer.from(canonical, "latin1"), "hex");
+        check(
+          signing,
+          `AWS4-HMAC-SHA256-TRAILER\n${amzDate}\n${scopeText(scope)}\n${previous}\n${digest}`,
+          signature,
+        );
+      }
+      const names = Object.keys(trailers);
+      const complete =
+        names.length === announced.length && announced.every((name) => Object.hasOwn(trailers, name));
+      if (!complete) throw malformedTrailer();
+      return trailers;
+    },
+  };
+}
+
+const UNSIGNED_HEADER = /^([0-9a-fA-F]{1,12})$/;
+const SIGNED_HEADER = /^([0-9a-fA-F]{1,12});chunk-signature=([0-9a-f]{64})$/;
+
+const latin1 = (bytes: Uint8Array, from: number, to: number) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("latin1");
+
+/**
+ * The lines behind the last chunk. Clients end them with LF or CRLF, and put an empty line before the signature, or
+ * two at the end: all of that is seen in the field, so empty lines mean nothing here.
+ */
+function parseTrailer(text: string) {
+  const trailers: Record<string, string> = {};
+  let canonical = "";
+  let signature = "";
+  for (const line of text.split("\n")) {
+    const bare = line.endsWith("\r") ? line.slice(0, -1) : line;
+    if (bare === "") continue;
+    const match = /^([A-Za-z0-9-]+):[ \t]*([\x20-\x7e\x80-\xff]*?)[ \t]*$/.exec(bare);
+    if (match === null) throw malformedTrailer();
+    const name = match[1]!.toLowerCase();
+    if (name === "x-amz-trailer-signature") {
+      signature = match[2]!;
+      continue;
+    }
+    if (Object.hasOwn(trailers, name)) throw malformedTrailer();
+    trailers[name] = match[2]!;
+    canonical += `${name}:${match[2]}\n`;
+  }
+  return { trailers, canonical, signature };
+}
+
+function check(by: ChunkSigning, stringToSign: string, signature: string): void {
+  if (sameSignature(hmac(by.key, stringToSign, "hex"), signature)) return;
+  throw signatureDoesNotMatch("s3", { accessKeyId: by.accessKeyId, signature, stringToSign });
+}
+
+const terminated = () => new AwsError("IncompleteBody", "The request body terminated unexpectedly");
+
+const wrongLength = () =>
+  new AwsError(
+    "IncompleteBody",
+    "You did not provide the number of bytes specified by the Content-Length HTTP header",
+  );
+
+const malformedTrailer = () =>
+  new AwsError(
+    "MalformedTrailerError",
+    "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+  );
+
+/** S3 notices at the header of the next chunk, and tells that one's number. */
+const chunkTooSmall = (chunk: number, size: number) =>
+  new AwsError(
+    "InvalidChunkSizeError",
+    "Only the last chunk is allowed to have a size less than 8192 bytes",
+    {
+      members: { Chunk: chunk, BadChunkSize: size },
+    },
+  );

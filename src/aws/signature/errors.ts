@@ -1,0 +1,264 @@
+/**
+ * What AWS says to a request whose signature does not do.
+ *
+ * Five families of services say the same things in different codes and statuses. Codes and sentences are as clients
+ * see them: S3's from its error documents, the others' from what the shared front end of AWS's services answers.
+ */
+import { AwsError } from "#aws/errors.ts";
+import type { ProtocolName } from "../contract/format.ts";
+import { formatAmzDate, formatIsoSeconds } from "./amz-date.ts";
+
+/** `xml` is every Query and REST-XML service but S3 and EC2 (IAM, STS, Route 53). */
+export type ErrorStyle = "s3" | "ec2" | "xml" | "json" | "rest-json";
+
+export function errorStyle(signingName: string, protocol: ProtocolName): ErrorStyle {
+  if (signingName === "s3") return "s3";
+  switch (protocol) {
+    case "ec2Query":
+      return "ec2";
+    case "awsQuery":
+    case "restXml":
+      return "xml";
+    case "restJson1":
+      return "rest-json";
+    default:
+      return "json";
+  }
+}
+
+type Fault = "mismatch" | "unknownKey" | "missing" | "incomplete" | "expiredToken" | "invalidToken";
+type Said = readonly [code: string, status: number];
+
+/** The awsJson front end answers 400 to whatever is the client's fault; the REST one 403, with the same codes. */
+const json = (status: number): Record<Fault, Said> => ({
+  mismatch: ["InvalidSignatureException", status],
+  unknownKey: ["UnrecognizedClientException", status],
+  missing: ["MissingAuthenticationTokenException", status],
+  incomplete: ["IncompleteSignatureException", status],
+  expiredToken: ["ExpiredTokenException", status],
+  invalidToken: ["UnrecognizedClientException", status],
+});
+
+const xml: Record<Fault, Said> = {
+  mismatch: ["SignatureDoesNotMatch", 403],
+  unknownKey: ["InvalidClientTokenId", 403],
+  missing: ["MissingAuthenticationToken", 403],
+  incomplete: ["IncompleteSignature", 400],
+  expiredToken: ["ExpiredToken", 403],
+  invalidToken: ["InvalidClientTokenId", 403],
+};
+
+const codes: Record<ErrorStyle, Record<Fault, Said>> = {
+  s3: {
+    mismatch: ["SignatureDoesNotMatch", 403],
+    unknownKey: ["InvalidAccessKeyId", 403],
+    missing: ["AccessDenied", 403],
+    incomplete: ["AuthorizationHeaderMalformed", 400],
+    expiredToken: ["ExpiredToken", 400],
+    invalidToken: ["InvalidToken", 400],
+  },
+  // EC2 does not tell a wrong key from a wrong secret.
+  ec2: {
+    ...xml,
+    mismatch: ["AuthFailure", 401],
+    unknownKey: ["AuthFailure", 401],
+    invalidToken: ["AuthFailure", 401],
+    expiredToken: ["RequestExpired", 400],
+  },
+  xml,
+  json: json(400),
+  "rest-json": json(403),
+};
+
+/** One of the faults that every style knows, in that style's code and status. */
+export function signatureError(style: ErrorStyle, fault: Fault, message: string, members = {}): AwsError {
+  const [code, status] = codes[style][fault];
+  return new AwsError(code, message, { status, members });
+}
+
+const EC2_REFUSAL = "AWS was not able to validate the provided access credentials";
+const INVALID_TOKEN = "The security token included in the request is invalid.";
+
+/** What was calculated, so that the client can compare. */
+export interface Calculated {
+  accessKeyId: string;
+  /** As the client sent it. */
+  signature: string;
+  stringToSign: string;
+  /** Version 4 over a whole request only: chunks, forms and Version 2 have none. */
+  canonicalRequest?: string;
+}
+
+export function signatureDoesNotMatch(style: ErrorStyle, calculated: Calculated): AwsError {
+  if (style === "ec2") return signatureError(style, "mismatch", EC2_REFUSAL);
+  const { accessKeyId, signature, stringToSign, canonicalRequest } = calculated;
+  if (style === "s3") {
+    return signatureError(
+      style,
+      "mismatch",
+      "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+      {
+        AWSAccessKeyId: accessKeyId,
+        StringToSign: stringToSign,
+        SignatureProvided: signature,
+        StringToSignBytes: hexBytes(stringToSign),
+        ...(canonicalRequest !== undefined && {
+          CanonicalRequest: canonicalRequest,
+          CanonicalRequestBytes: hexBytes(canonicalRequest),
+        }),
+      },
+    );
+  }
+  return signatureError(
+    style,
+    "mismatch",
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details." +
+      `\n\nThe Canonical String for this request should have been\n'${canonicalRequest ?? ""}'` +
+      `\n\nThe String-to-Sign should have been\n'${stringToSign}'\n`,
+  );
+}
+
+const hexBytes = (text: string) =>
+  Buffer.from(text, "latin1")
+    .toString("hex")
+    .replaceAll(/(..)(?!$)/g, "$1 ");
+
+export function unknownAccessKey(style: ErrorStyle, accessKeyId: string): AwsError {
+  if (style === "ec2") return signatureError(style, "unknownKey", EC2_REFUSAL);
+  if (style !== "s3") return signatureError(style, "unknownKey", INVALID_TOKEN);
+  return signatureError(
+    style,
+    "unknownKey",
+    "The AWS Access Key Id you provided does not exist in our records.",
+    {
+      AWSAccessKeyId: accessKeyId,
+    },
+  );
+}
+
+/** The session token does not belong to the access key. */
+export function invalidToken(style: ErrorStyle, token: string): AwsError {
+  if (style === "ec2") return signatureError(style, "invalidToken", EC2_REFUSAL);
+  if (style !== "s3") return signatureError(style, "invalidToken", INVALID_TOKEN);
+  return signatureError(style, "invalidToken", "The provided token is malformed or otherwise invalid.", {
+    "Token-0": token,
+  });
+}
+
+export function expiredToken(style: ErrorStyle, token: string): AwsError {
+  if (style === "ec2") return signatureError(style, "expiredToken", "Request has expired.");
+  if (style !== "s3") {
+    return signatureError(style, "expiredToken", "The security token included in the request is expired");
+  }
+  return signatureError(style, "expiredToken", "The provided token has expired.", { "Token-0": token });
+}
+
+/** The operation needs a signature and there is none. */
+export function missingAuthentication(style: ErrorStyle): AwsError {
+  if (style === "s3") return signatureError(style, "missing", "Access Denied");
+  const isJson = style === "json" || style === "rest-json";
+  return signatureError(
+    style,
+    "missing",
+    isJson ? "Missing Authentication Token" : "Request is missing Authentication Token",
+  );
+}
+
+const MINUTES = 60_000;
+
+/** A request signed too long ago, or too far ahead of us; `signed` is the date as the client sent it. */
+export function timeTooSkewed(style: ErrorStyle, signed: string, signedAt: number, now: number): AwsError {
+  if (style === "s3") {
+    return new AwsError(
+      "RequestTimeTooSkewed",
+      "The difference between the request time and the current time is too large.",
+      {
+        status: 403,
+        members: {
+          RequestTime: signed,
+          ServerTime: formatIsoSeconds(now),
+          MaxAllowedSkewMilliseconds: 15 * MINUTES,
+        },
+      },
+    );
+  }
+  if (style === "ec2") return new AwsError("RequestExpired", "Request has expired.");
+  // AWS names five minutes here, whatever the service then allows.
+  const at = formatAmzDate(signedAt);
+  const message =
+    signedAt < now
+      ? `Signature expired: ${at} is now earlier than ${formatAmzDate(now - 5 * MINUTES)} (${formatAmzDate(now)} - 5 min.)`
+      : `Signature not yet current: ${at} is still later than ${formatAmzDate(now + 5 * MINUTES)} (${formatAmzDate(now)} + 5 min.)`;
+  return signatureError(style, "mismatch", message);
+}
+
+/** A presigned URL past its end. Times are cloud time; `expiresIn` in seconds is absent from Version 2. */
+export function presignedExpired(
+  style: ErrorStyle,
+  expiry: number,
+  now: number,
+  expiresIn?: number,
+): AwsError {
+  if (style === "s3") {
+    return new AwsError("AccessDenied", "Request has expired", {
+      status: 403,
+      members: {
+        ...(expiresIn !== undefined && { "X-Amz-Expires": expiresIn }),
+        Expires: formatIsoSeconds(expiry),
+        ServerTime: formatIsoSeconds(now),
+      },
+    });
+  }
+  if (style === "ec2") return new AwsError("RequestExpired", "Request has expired.");
+  return signatureError(
+    style,
+    "mismatch",
+    `Signature expired: ${formatAmzDate(expiry)} is now earlier than ${formatAmzDate(now)}`,
+  );
+}
+
+/** A presigned URL signed in the future. */
+export function presignedTooEarly(
+  style: ErrorStyle,
+  signed: string,
+  signedAt: number,
+  now: number,
+): AwsError {
+  if (style !== "s3") return timeTooSkewed(style, signed, signedAt, now);
+  return new AwsError("AccessDenied", "Request is not valid yet", {
+    status: 403,
+    members: { RequestTime: signed, ServerTime: formatIsoSeconds(now) },
+  });
+}
+
+export function contentHashMismatch(
+  style: ErrorStyle,
+  claimed: string,
+  computed: string,
+  calculated: Calculated,
+): AwsError {
+  // Only S3 trusts the header for the signature and then compares; elsewhere a changed body is a changed signature.
+  if (style !== "s3") return signatureDoesNotMatch(style, calculated);
+  return new AwsError(
+    "XAmzContentSHA256Mismatch",
+    "The provided 'x-amz-content-sha256' header does not match what was computed.",
+    { members: { ClientComputedContentSHA256: claimed, S3ComputedContentSHA256: computed } },
+  );
+}
+
+export function missingSecurityHeader(name: string): AwsError {
+  return new AwsError("MissingSecurityHeader", "Your request was missing a required header", {
+    members: { MissingHeaderName: name },
+  });
+}
+
+export function headersNotSigned(names: readonly string[]): AwsError {
+  return new AwsError("AccessDenied", "There were headers present in the request which were not signed", {
+    status: 403,
+    members: { HeadersNotSigned: names.join(", ") },
+  });
+}
+
+export function invalidArgument(message: string, name: string, value: string): AwsError {
+  return new AwsError("InvalidArgument", message, { members: { ArgumentName: name, ArgumentValue: value } });
+}

@@ -1,0 +1,175 @@
+/**
+ * A browser's upload to S3: `multipart/form-data` with fields, then the `file`, which is streamed. What follows the
+ * file is ignored, as S3 does.
+ */
+import { AwsError } from "#aws/errors.ts";
+import { invalidArgument } from "./errors.ts";
+
+export interface UploadForm {
+  /** By lower-case name; a field that came twice is joined by `,`, as S3 reads repeated headers. */
+  fields: ReadonlyMap<string, string>;
+  /** Undefined where the file's part has none: then `${filename}` stays as it is. */
+  filename: string | undefined;
+  contentType: string | undefined;
+  /** Once only. Its end throws if the form is cut short. */
+  file: AsyncIterable<Uint8Array>;
+}
+
+/** Bytes of everything before the file's own, delimiters and headers included. */
+const MAX_FIELDS = 20_480;
+
+/**
+ * Reads up to the file.
+ * @throws {AwsError} 4xx: not a form, not well-formed, too much before the file, no file
+ */
+export async function readUploadForm(
+  contentType: string | undefined,
+  source: AsyncIterable<Uint8Array>,
+): Promise<UploadForm> {
+  const delimiter = Buffer.from(`\r\n--${boundaryOf(contentType)}`, "latin1");
+  const input = source[Symbol.asyncIterator]();
+  // The first delimiter has no line before it.
+  let buffer: Buffer = Buffer.from("\r\n");
+  let taken = 0;
+  const fields = new Map<string, string>();
+
+  async function more(): Promise<void> {
+    if (buffer.length + taken > MAX_FIELDS) throw fieldsTooLong();
+    const next = await input.next();
+    if (next.done === true) throw malformed();
+    buffer = Buffer.concat([buffer, next.value]);
+  }
+
+  /** What stands before `mark`; both are taken off the buffer. */
+  async function through(mark: Uint8Array): Promise<Buffer> {
+    let from = 0;
+    for (;;) {
+      const at = buffer.indexOf(mark, from);
+      if (at >= 0) {
+        const before = buffer.subarray(0, at);
+        taken += at + mark.length;
+        if (taken > MAX_FIELDS) throw fieldsTooLong();
+        buffer = buffer.subarray(at + mark.length);
+        return before;
+      }
+      from = Math.max(0, buffer.length - mark.length + 1);
+      await more();
+    }
+  }
+
+  await through(delimiter);
+  for (;;) {
+    // Behind a delimiter: `--` ends the form, padding and CRLF start a part.
+    const rest = await through(CRLF);
+    if (rest.subarray(0, 2).toString("latin1") === "--") throw noFile();
+    if (/[^ \t]/.test(rest.toString("latin1"))) throw malformed();
+    const part = await readPartHeaders(through);
+    if (part.name === "file") {
+      return {
+        fields,
+        filename: part.filename,
+        contentType: part.type,
+        file: fileBytes(buffer, input, delimiter),
+      };
+    }
+    const value = (await through(delimiter)).toString();
+    const earlier = fields.get(part.name);
+    fields.set(part.name, earlier === undefined ? value : `${earlier},${value}`);
+  }
+}
+
+const CRLF = Buffer.from("\r\n");
+
+interface Part {
+  /** Lower-case. */
+  name: string;
+  filename: string | undefined;
+  type: string | undefined;
+}
+
+async function readPartHeaders(through: (mark: Uint8Array) => Promise<Buffer>): Promise<Part> {
+  let disposition: string | undefined;
+  let type: string | undefined;
+  for (;;) {
+    const line = (await through(CRLF)).toString();
+    if (line === "") break;
+    const match = /^([^:\s]+):[ \t]*(.*?)[ \t]*$/s.exec(line);
+    if (match === null) throw malformed();
+    if (/^content-disposition$/i.test(match[1]!)) disposition = match[2];
+    else if (/^content-type$/i.test(match[1]!)) type = match[2];
+  }
+  const parameters = /^form-data[ \t]*(;.*)$/is.exec(disposition ?? "")?.[1];
+  const name = parameter(parameters, "name");
+  if (!name) throw malformed();
+  return { name: name.toLowerCase(), filename: parameter(parameters, "filename"), type };
+}
+
+/** Quoted or bare. Browsers write `"` in a name as `%22`, others as `\"`; a backslash before anything else is a path's. */
+function parameter(text: string | undefined, name: string): string | undefined {
+  const pattern = /;[ \t]*([A-Za-z*]+)=(?:"((?:\\"|[^"])*)"|([^\s;"]*))/g;
+  for (const match of (text ?? "").matchAll(pattern)) {
+    if (match[1]!.toLowerCase() === name) return match[2]?.replaceAll('\\"', '"') ?? match[3];
+  }
+  return undefined;
+}
+
+async function* fileBytes(
+  start: Buffer,
+  input: AsyncIterator<Uint8Array>,
+  delimiter: Buffer,
+): AsyncGenerator<Uint8Array> {
+  let held = start;
+  try {
+    for (;;) {
+      const at = held.indexOf(delimiter);
+      if (at >= 0) {
+        if (at > 0) yield held.subarray(0, at);
+        break;
+      }
+      // The last bytes may be the start of a delimiter.
+      const safe = held.length - delimiter.length + 1;
+      if (safe > 0) {
+        yield held.subarray(0, safe);
+        held = held.subarray(safe);
+      }
+      const next = await input.next();
+      if (next.done === true) throw malformed();
+      held = Buffer.concat([held, next.value]);
+    }
+    // Read to the end all the same: there the body's own length is checked.
+    while ((await input.next()).done !== true);
+  } finally {
+    await input.return?.();
+  }
+}
+
+function boundaryOf(contentType = ""): string {
+  if (!/^multipart\/form-data[ \t]*(;|$)/i.test(contentType)) {
+    throw new AwsError(
+      "PreconditionFailed",
+      "At least one of the pre-conditions you specified did not hold",
+      {
+        status: 412,
+        members: { Condition: "Bucket POST must be of the enclosure-type multipart/form-data" },
+      },
+    );
+  }
+  const boundary = parameter(contentType.slice(contentType.indexOf(";")), "boundary");
+  // RFC 2046 allows seventy characters.
+  if (!boundary || boundary.length > 70) throw malformed();
+  return boundary;
+}
+
+const malformed = () =>
+  new AwsError(
+    "MalformedPOSTRequest",
+    "The body of your POST request is not well-formed multipart/form-data.",
+  );
+
+const fieldsTooLong = () =>
+  new AwsError(
+    "MaxPostPreDataLengthExceededError",
+    "Your POST request fields preceding the upload file were too large.",
+  );
+
+const noFile = () => invalidArgument("POST requires exactly one file upload per request.", "file", "0");

@@ -1,0 +1,50 @@
+/** What a request says of its own body in `x-amz-content-sha256`. */
+import { AwsError } from "#aws/errors.ts";
+import type { Headers, Query } from "./credential.ts";
+import { invalidArgument } from "./errors.ts";
+import { UNSIGNED_PAYLOAD } from "./sigv4.ts";
+
+/** `hash` is the word that the canonical request ends with. */
+export interface Payload {
+  hash: string;
+  /** `hashed`: the body must have that SHA-256; `chunked`: aws-chunked, see `aws-chunked.ts`. */
+  kind: "hashed" | "unsigned" | "chunked";
+  /** Whether each chunk, and the trailer if there is one, carries its signature. */
+  signedChunks: boolean;
+  trailer: boolean;
+}
+
+const word = (hash: string, kind: Payload["kind"], signedChunks = false, trailer = false) =>
+  [hash, { hash, kind, signedChunks, trailer }] as const;
+
+const words = new Map<string, Payload>([
+  word(UNSIGNED_PAYLOAD, "unsigned"),
+  word("STREAMING-UNSIGNED-PAYLOAD-TRAILER", "chunked", false, true),
+  word("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "chunked", true),
+  word("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "chunked", true, true),
+  word("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "chunked", true),
+  word("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER", "chunked", true, true),
+]);
+
+/**
+ * Of a request to S3. A header signature must say; a presigned URL may, and else leaves the body unsigned.
+ * @throws {AwsError} it says nothing, or something else
+ */
+export function s3Payload(carrier: "header" | "query", headers: Headers, query: Query): Payload {
+  const inQuery =
+    carrier === "query" ? query.find(([name]) => name === "X-Amz-Content-Sha256")?.[1] : undefined;
+  const told = inQuery ?? headers["x-amz-content-sha256"];
+  if (told === undefined) {
+    if (carrier === "query") return words.get(UNSIGNED_PAYLOAD)!;
+    throw new AwsError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256");
+  }
+  const known = words.get(told);
+  if (known !== undefined) return known;
+  if (/^[0-9a-fA-F]{64}$/.test(told))
+    return { hash: told, kind: "hashed", signedChunks: false, trailer: false };
+  throw invalidArgument(
+    `x-amz-content-sha256 must be ${[...words.keys()].join(", ")} or a valid sha256 value.`,
+    "x-amz-content-sha256",
+    told,
+  );
+}

@@ -1,0 +1,254 @@
+/** Signature Version 4: canonical request, string to sign, signing key; to verify and to sign. */
+import { hash } from "node:crypto";
+import { formatAmzDate } from "./amz-date.ts";
+import { type HmacKey, hmac, hmacKey, sameSignature } from "./hmac.ts";
+
+/** A request as it stands on the wire: one character per byte (Latin-1), nothing decoded. */
+export interface RawRequest {
+  method: string;
+  /** Percent-encoded as it came, without the query. */
+  path: string;
+  /** What follows the `?`, without it. */
+  query: string;
+  /** Lower-case names; a header that came twice is joined by `,`. */
+  headers: Readonly<Record<string, string>>;
+}
+
+export interface Scope {
+  /** `20130524` */
+  date: string;
+  region: string;
+  service: string;
+}
+
+/** What a signature covers, and how it was told. */
+export interface Claim {
+  scope: Scope;
+  /** `20130524T000000Z` */
+  amzDate: string;
+  /** Lower-case, in the order in which they were told. */
+  signedHeaders: readonly string[];
+}
+
+export const ALGORITHM = "AWS4-HMAC-SHA256";
+export const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
+export const EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/**
+ * @param payloadHash lower-case hex of the body's SHA-256, or the word that stands in for it
+ * @param service decides how the path is written: S3 encodes it once and leaves its dots and slashes alone, since
+ * they are parts of keys; all others normalise it and encode it twice
+ */
+export function canonicalRequest(
+  request: RawRequest,
+  signedHeaders: readonly string[],
+  payloadHash: string,
+  service: string,
+): string {
+  const path = service === "s3" ? encodePath(request.path) : encodeTwice(request.path);
+  let headers = "";
+  for (const name of signedHeaders) headers += `${name}:${foldValue(request.headers[name])}\n`;
+  return `${request.method}\n${path}\n${canonicalQuery(request.query)}\n${headers}\n${signedHeaders.join(";")}\n${payloadHash}`;
+}
+
+export function stringToSign(claim: Pick<Claim, "scope" | "amzDate">, canonical: string): string {
+  return `${ALGORITHM}\n${claim.amzDate}\n${scopeText(claim.scope)}\n${hashText(canonical)}`;
+}
+
+export function scopeText(scope: Scope): string {
+  return `${scope.date}/${scope.region}/${scope.service}/aws4_request`;
+}
+
+/** Signing keys by secret and scope: a client signs with the same one all day, and deriving it takes four HMACs. */
+const keys = new Map<string, HmacKey>();
+const MAX_KEYS = 1_000;
+
+export function signingKey(secret: string, scope: Scope): HmacKey {
+  const id = `${scope.date}/${scope.region}/${scope.service}/${secret}`;
+  const known = keys.get(id);
+  if (known !== undefined) return known;
+  let key = hmacKey("sha256", `AWS4${secret}`);
+  for (const part of [scope.date, scope.region, scope.service, "aws4_request"]) {
+    key = hmacKey("sha256", hmac(key, part));
+  }
+  // A scope is the client's word, so strangers could fill the map; the oldest goes, and costs at most another four.
+  if (keys.size >= MAX_KEYS) keys.delete(keys.keys().next().value!);
+  keys.set(id, key);
+  return key;
+}
+
+export interface Verdict {
+  matches: boolean;
+  canonicalRequest: string;
+  stringToSign: string;
+}
+
+/** Whether `signature` is what `secret` makes of this request; the texts are for the error that says it is not. */
+export function verify(
+  request: RawRequest,
+  claim: Claim & { signature: string },
+  secret: string,
+  payloadHash: string,
+): Verdict {
+  const canonical = canonicalRequest(request, claim.signedHeaders, payloadHash, claim.scope.service);
+  const text = stringToSign(claim, canonical);
+  const matches = sameSignature(hmac(signingKey(secret, claim.scope), text, "hex"), claim.signature);
+  return { matches, canonicalRequest: canonical, stringToSign: text };
+}
+
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
+
+export interface SigningOptions {
+  region: string;
+  service: string;
+  /** Epoch milliseconds. */
+  now: number;
+  /** Hex SHA-256 of the body or a word for it; of the empty body unless said (presigned S3: `UNSIGNED-PAYLOAD`). */
+  payloadHash?: string;
+}
+
+/** Headers to add to `request`, which must have its `host`; every header that it has is signed. */
+export function sign(
+  request: RawRequest,
+  credentials: Credentials,
+  options: SigningOptions,
+): Record<string, string> {
+  const payloadHash = options.payloadHash ?? EMPTY_HASH;
+  const amzDate = formatAmzDate(options.now);
+  const added: Record<string, string> = { "x-amz-date": amzDate };
+  if (options.service === "s3") added["x-amz-content-sha256"] = payloadHash;
+  if (credentials.sessionToken !== undefined) added["x-amz-security-token"] = credentials.sessionToken;
+  const headers = { ...request.headers, ...added };
+  const claim: Claim = {
+    scope: scopeAt(options, amzDate),
+    amzDate,
+    signedHeaders: Object.keys(headers).sort(),
+  };
+  const canonical = canonicalRequest(
+    { ...request, headers },
+    claim.signedHeaders,
+    payloadHash,
+    options.service,
+  );
+  const signature = hmac(
+    signingKey(credentials.secretAccessKey, claim.scope),
+    stringToSign(claim, canonical),
+    "hex",
+  );
+  added.authorization =
+    `${ALGORITHM} Credential=${credentials.accessKeyId}/${scopeText(claim.scope)}, ` +
+    `SignedHeaders=${claim.signedHeaders.join(";")}, Signature=${signature}`;
+  return added;
+}
+
+/** The query string of a presigned URL: that of `request`, and what authenticates it for `expiresIn` seconds. */
+export function presign(
+  request: RawRequest,
+  credentials: Credentials,
+  options: SigningOptions & { expiresIn: number },
+): string {
+  const amzDate = formatAmzDate(options.now);
+  const scope = scopeAt(options, amzDate);
+  const signedHeaders = Object.keys(request.headers).sort();
+  const parameters: [string, string | number | undefined][] = [
+    ["X-Amz-Algorithm", ALGORITHM],
+    ["X-Amz-Credential", `${credentials.accessKeyId}/${scopeText(scope)}`],
+    ["X-Amz-Date", amzDate],
+    ["X-Amz-Expires", options.expiresIn],
+    ["X-Amz-Security-Token", credentials.sessionToken],
+    ["X-Amz-SignedHeaders", signedHeaders.join(";")],
+  ];
+  const pairs = parameters.flatMap(([name, value]) =>
+    value === undefined ? [] : `${name}=${encodeURIComponent(value)}`,
+  );
+  const query = request.query === "" ? pairs.join("&") : `${request.query}&${pairs.join("&")}`;
+  const payloadHash = options.payloadHash ?? (options.service === "s3" ? UNSIGNED_PAYLOAD : EMPTY_HASH);
+  const canonical = canonicalRequest({ ...request, query }, signedHeaders, payloadHash, options.service);
+  const key = signingKey(credentials.secretAccessKey, scope);
+  return `${query}&X-Amz-Signature=${hmac(key, stringToSign({ scope, amzDate }, canonical), "hex")}`;
+}
+
+function scopeAt(options: SigningOptions, amzDate: string): Scope {
+  return { date: amzDate.slice(0, 8), region: options.region, service: options.service };
+}
+
+/** Latin-1 text hashes as the bytes that it stands for; pure ASCII, nearly always, needs no copy. */
+function hashText(text: string): string {
+  return hash("sha256", NOT_ASCII.test(text) ? Buffer.from(text, "latin1") : text, "hex");
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range itself
+const NOT_ASCII = /[^\x00-\x7f]/;
+
+const EDGES = /^[ \t\r\n]+|[ \t\r\n]+$/g;
+const RUNS = /[ \t\r\n]+/g;
+const NEEDS_FOLDING = /^[ \t]|[ \t]$| {2}|[\t\r\n]/;
+
+/** Only HTTP's white space: a Latin-1 no-break space may be half of a UTF-8 character. */
+function foldValue(value = ""): string {
+  return NEEDS_FOLDING.test(value) ? value.replace(EDGES, "").replace(RUNS, " ") : value;
+}
+
+/** By byte: itself where RFC 3986 leaves it unreserved, else `%XX` in capitals. */
+const ENCODED = Array.from({ length: 256 }, (_, byte) => {
+  const char = String.fromCharCode(byte);
+  return /[A-Za-z0-9\-._~]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+});
+
+const unitsOfPath = /%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~/]/g;
+const unitsOfQuery = /%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~]/g;
+const plainPath = /^[A-Za-z0-9\-._~/]*$/;
+const plainQuery = /^[A-Za-z0-9\-._~]*$/;
+
+const encodeUnit = (unit: string) =>
+  ENCODED[unit.length === 3 ? Number.parseInt(unit.slice(1), 16) : unit.charCodeAt(0) & 0xff]!;
+
+/** The one canonical spelling of a path, however the client spelt it. An encoded slash stays encoded. */
+function encodePath(path: string): string {
+  if (path === "") return "/";
+  return plainPath.test(path) ? path : path.replace(unitsOfPath, encodeUnit);
+}
+
+/** The path as sent is encoded once already; encoding that text is the second time. */
+function encodeTwice(path: string): string {
+  const normal = normalizePath(path);
+  return plainPath.test(normal)
+    ? normal
+    : normal.replace(/[^A-Za-z0-9\-._~/]/g, (char) => ENCODED[char.charCodeAt(0) & 0xff]!);
+}
+
+/** RFC 3986 §5.2.4, and empty segments removed. */
+function normalizePath(path: string): string {
+  if (path === "" || path === "/") return "/";
+  if (!path.includes("//") && !path.includes("/.")) return path;
+  const kept: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "..") kept.pop();
+    else if (segment !== "" && segment !== ".") kept.push(segment);
+  }
+  const directory = kept.length > 0 && /\/\.{0,2}$/.test(path);
+  return `/${kept.join("/")}${directory ? "/" : ""}`;
+}
+
+/** Sorted by name, then value, as encoded; the signature itself is not part of what it signs. */
+function canonicalQuery(query: string): string {
+  if (query === "") return "";
+  const pairs: (readonly [name: string, value: string])[] = [];
+  for (const piece of query.split("&")) {
+    if (piece === "" || piece.startsWith("X-Amz-Signature=")) continue;
+    const equals = piece.indexOf("=");
+    const name = equals < 0 ? piece : piece.slice(0, equals);
+    pairs.push([encodeQuery(name), equals < 0 ? "" : encodeQuery(piece.slice(equals + 1))]);
+  }
+  if (pairs.length > 1) pairs.sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : x < y ? -1 : x > y ? 1 : 0));
+  return pairs.map(([name, value]) => `${name}=${value}`).join("&");
+}
+
+/** `+` is read as a space, as the services read it. */
+function encodeQuery(text: string): string {
+  return plainQuery.test(text) ? text : text.replaceAll("+", "%20").replace(unitsOfQuery, encodeUnit);
+}
