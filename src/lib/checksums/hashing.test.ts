@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { type ChecksumName, checksumOf } from "./checksum.ts";
+import { hashing } from "./hashing.ts";
+
+const names: ChecksumName[] = ["md5", "sha256", "crc64nvme", "crc32c"];
+const bytes = Buffer.alloc(3_000_017, "some text that is long enough to differ at every place");
+
+async function digestOf(data: Uint8Array, chunkBytes: number) {
+  const sums = hashing(names);
+  for (let at = 0; at < data.length; at += chunkBytes) await sums.update(data.subarray(at, at + chunkBytes));
+  return sums.digest();
+}
+
+function expected(data: Uint8Array) {
+  return Object.fromEntries(names.map((name) => [name, Buffer.from(checksumOf(name, data)).toString("hex")]));
+}
+
+function hex(digests: Record<string, Uint8Array>) {
+  return Object.fromEntries(
+    Object.entries(digests).map(([name, digest]) => [name, Buffer.from(digest).toString("hex")]),
+  );
+}
+
+test.each([0, 1, 262_144, 262_145, 524_288, 524_289, 3_000_017])("of %i bytes, in pieces", async (size) => {
+  const data = bytes.subarray(0, size);
+  for (const chunkBytes of [7_001, 65_536, 1_000_000])
+    expect(hex(await digestOf(data, chunkBytes))).toEqual(expected(data));
+});
+
+test("of many streams at once", async () => {
+  const parts = Array.from({ length: 12 }, (_, n) => bytes.subarray(n * 1_000));
+  const digests = await Promise.all(parts.map((part) => digestOf(part, 65_536)));
+  expect(digests.map(hex)).toEqual(parts.map(expected));
+});
+
+test("of one large piece", async () => {
+  expect(hex(await digestOf(bytes, bytes.length))).toEqual(expected(bytes));
+});
+
+test("of pieces whose buffers the caller keeps", async () => {
+  const own = Buffer.from(bytes);
+  await digestOf(own, 65_536);
+  expect(own.equals(bytes)).toBe(true);
+});
+
+test("asks the source to wait when the worker falls behind", () => {
+  const sums = hashing(["md5"]);
+  const waits = Array.from({ length: 8 }, () => sums.update(bytes.subarray(0, 262_144)));
+  expect(waits[0]).toBeUndefined();
+  expect(waits.at(-1)).toBeInstanceOf(Promise);
+  sums.abort();
+});
+
+describe("an abort", () => {
+  test("lets a waiting source go on, and gives no digest", async () => {
+    const sums = hashing(["md5"]);
+    const waiting = sums.update(bytes);
+    sums.abort();
+    await waiting;
+    await expect(sums.digest()).rejects.toThrow("aborted");
+    sums.abort();
+  });
+
+  test("of a short stream gives no digest either", async () => {
+    const sums = hashing(["md5"]);
+    await sums.update(bytes.subarray(0, 10));
+    sums.abort();
+    await expect(sums.digest()).rejects.toThrow("aborted");
+  });
+
+  test("leaves other streams alone", async () => {
+    const aborted = hashing(names);
+    void aborted.update(bytes);
+    const going = digestOf(bytes, 65_536);
+    aborted.abort();
+    expect(hex(await going)).toEqual(expected(bytes));
+  });
+
+  test("after the digest does nothing", async () => {
+    const sums = hashing(["md5"]);
+    await sums.update(bytes);
+    await sums.digest();
+    sums.abort();
+  });
+});
+
+test("a failure in the worker fails its streams, and the next stream gets a new worker", async () => {
+  const sums = hashing(["no such algorithm" as ChecksumName]);
+  const other = hashing(["md5"]);
+  await Promise.allSettled([sums.update(bytes), other.update(bytes)]);
+  await expect(sums.digest()).rejects.toThrow();
+  expect(() => sums.abort()).not.toThrow();
+  other.abort();
+  expect(hex(await digestOf(bytes, 65_536))).toEqual(expected(bytes));
+});
