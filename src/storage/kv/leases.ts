@@ -1,4 +1,4 @@
-import { FencedError, type Lease } from "./kv.ts";
+import { FencedError, type Lease, LeaseHeldError } from "./kv.ts";
 
 /**
  * The leases that were granted through one open store, as far as it knows: the newest of each partition, and
@@ -14,6 +14,15 @@ export function grantedLeases() {
     add(lease: Lease): Lease {
       granted.set(lease.partition, { lease });
       return lease;
+    },
+
+    /** Grants a lease where this store is the only one there is, so that nobody else need be asked. */
+    grant(partition: string, owner: string, nextEpoch: () => number): Lease {
+      const newest = granted.get(partition);
+      if (newest && newest.lease.owner !== owner)
+        throw new LeaseHeldError(`${partition} is held by ${newest.lease.owner}`);
+      if (newest && !newest.ended) return newest.lease;
+      return this.add({ partition, owner, epoch: nextEpoch() });
     },
 
     remove(lease: Lease): void {

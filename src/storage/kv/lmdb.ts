@@ -2,15 +2,7 @@ import { open as openFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { open } from "lmdb";
 import { type Fault, groupCommits } from "./group.ts";
-import {
-  type Commit,
-  type KeyRange,
-  type KeyValueStore,
-  LeaseHeldError,
-  MAX_KEY,
-  MAX_PAGE,
-  type Row,
-} from "./kv.ts";
+import { type Commit, type KeyRange, type KeyValueStore, MAX_KEY, MAX_PAGE, type Row } from "./kv.ts";
 import { grantedLeases } from "./leases.ts";
 
 /** Set when the file is made: LMDB's default of 4 KB takes keys of 1,978 bytes only. */
@@ -70,19 +62,8 @@ export async function openLmdb({ path, fault }: Options): Promise<KeyValueStore>
     key.length > 0 && key.length <= MAX_KEY ? rows.getBinary(key) : undefined;
 
   return {
-    async lease(partition, owner) {
-      const granted = leases.newest(partition);
-      if (granted && granted.lease.owner !== owner) {
-        throw new LeaseHeldError(`${partition} is held by ${granted.lease.owner}`);
-      }
-      if (granted && !granted.ended) return granted.lease;
-      return leases.add({ partition, owner, epoch: ++epoch });
-    },
-
-    async release(lease) {
-      leases.remove(lease);
-    },
-
+    lease: async (partition, owner) => leases.grant(partition, owner, () => ++epoch),
+    release: async (lease) => leases.remove(lease),
     get,
     getMany: (keys) => keys.map(get),
 

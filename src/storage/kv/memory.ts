@@ -1,5 +1,5 @@
 import { type Fault, groupCommits } from "./group.ts";
-import { type Commit, type KeyValueStore, LeaseHeldError, MAX_PAGE } from "./kv.ts";
+import { type Commit, type KeyValueStore, MAX_PAGE } from "./kv.ts";
 import { grantedLeases } from "./leases.ts";
 import { orderedMap } from "./ordered-map.ts";
 
@@ -23,19 +23,8 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
   const get = (key: Uint8Array) => rows.get(key)?.slice();
 
   return {
-    async lease(partition, owner) {
-      const granted = leases.newest(partition);
-      if (granted && granted.lease.owner !== owner) {
-        throw new LeaseHeldError(`${partition} is held by ${granted.lease.owner}`);
-      }
-      if (granted && !granted.ended) return granted.lease;
-      return leases.add({ partition, owner, epoch: ++epoch });
-    },
-
-    async release(lease) {
-      leases.remove(lease);
-    },
-
+    lease: async (partition, owner) => leases.grant(partition, owner, () => ++epoch),
+    release: async (lease) => leases.remove(lease),
     get,
     getMany: (keys) => keys.map(get),
 

@@ -1,0 +1,144 @@
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Postgres, startPostgres } from "../../../tools/postgres.ts";
+import { FencedError, type KeyValueStore, LeaseHeldError } from "./kv.ts";
+import { openPostgres } from "./postgres.ts";
+import { kvSuite } from "./suite.ts";
+
+let server: Postgres;
+let admin: Client;
+
+beforeAll(async () => {
+  server = await startPostgres();
+  admin = new Client(server.url);
+  await admin.connect();
+});
+
+afterAll(async () => {
+  await admin?.end();
+  await server?.stop();
+});
+
+const clear = async () => {
+  await admin.query("drop schema if exists nube cascade");
+};
+
+kvSuite("postgres", {
+  open: (options) => openPostgres(server.url, options),
+  clear,
+  persists: true,
+  examples: 25,
+});
+
+describe("postgres, shared by processes", () => {
+  const row = (value: string) => ({
+    puts: [{ key: Buffer.from("k"), value: Buffer.from(value) }],
+    deletes: [],
+  });
+  const value = async (store: KeyValueStore) => (await store.get(Buffer.from("k")))?.toString();
+
+  /** Ends the connections of the store that was opened last, as the server would on losing them. */
+  const cutOff = (session: "session" | "pool") =>
+    admin.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity a where application_name = 'nube' and ${session === "session" ? "" : "not"}
+       exists (select from pg_locks l where l.pid = a.pid and locktype = 'advisory')`,
+    );
+
+  async function pair(): Promise<{ first: KeyValueStore; second: KeyValueStore } & AsyncDisposable> {
+    await clear();
+    const first = await openPostgres(server.url);
+    const second = await openPostgres(server.url);
+    return {
+      first,
+      second,
+      async [Symbol.asyncDispose]() {
+        await Promise.all([first.close(), second.close()]);
+      },
+    };
+  }
+
+  test("a lease is kept while its process lives, and free when that closes its store", async () => {
+    await using stores = await pair();
+    const lease = await stores.first.lease("p", "one");
+    await expect(stores.second.lease("p", "two")).rejects.toThrow(LeaseHeldError);
+    await expect(stores.second.lease("p", "one")).rejects.toThrow(LeaseHeldError);
+    await stores.first.commit({ lease, ...row("first") });
+    expect(await value(stores.second)).toBe("first");
+    await stores.first.close();
+    stores.first.close = async () => {};
+    expect((await stores.second.lease("p", "two")).epoch).toBeGreaterThan(lease.epoch);
+  });
+
+  test("a process that fell silent loses its lease when its time is over, and cannot write any more", async () => {
+    await using stores = await pair();
+    const old = await stores.first.lease("p", "one");
+    await stores.first.commit({ lease: old, ...row("first") });
+    await admin.query(
+      "update nube.session set expires = clock_timestamp() where number = (select session from nube.lease)",
+    );
+    const taken = await stores.second.lease("p", "two");
+    await stores.second.commit({ lease: taken, ...row("second") });
+    await expect(stores.first.commit({ lease: old, ...row("late") })).rejects.toThrow(FencedError);
+    expect(await value(stores.first)).toBe("second");
+    await expect(stores.first.lease("p", "one")).rejects.toThrow(LeaseHeldError);
+  });
+
+  test("a process whose connection is gone loses its lease at once", async () => {
+    await using stores = await pair();
+    const old = await stores.second.lease("p", "two");
+    await cutOff("session");
+    const taken = await stores.first.lease("p", "one");
+    expect(taken.epoch).toBeGreaterThan(old.epoch);
+    await expect(stores.second.commit({ lease: old, ...row("late") })).rejects.toThrow(FencedError);
+  });
+
+  test("in a group, the commits of a partition that was lost are refused alone", async () => {
+    await using stores = await pair();
+    const { first } = stores;
+    const [kept, lost] = [await first.lease("kept", "one"), await first.lease("lost", "one")];
+    await admin.query("update nube.lease set epoch = epoch + 1 where partition = 'lost'");
+    const put = (lease: typeof kept, key: string) =>
+      first.commit({ lease, puts: [{ key: Buffer.from(key), value: Buffer.from(key) }], deletes: [] });
+    const outcomes = await Promise.allSettled([
+      put(lost, "a"),
+      put(kept, "b"),
+      put(lost, "c"),
+      put(kept, "d"),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "rejected", "fulfilled"]);
+    const rows = await first.range({ start: Buffer.from("a"), end: Buffer.from("z"), limit: 9 });
+    expect(rows.map(({ key }) => key.toString())).toEqual(["b", "d"]);
+  });
+
+  test("a commit whose answer is lost ends the lease, and has been decided once the lease is taken anew", async () => {
+    await using stores = await pair();
+    const { first } = stores;
+    const lease = await first.lease("p", "one");
+    await first.commit({ lease, ...row("before") });
+    // The row of the lease is taken, so that the commit is under way when its connection breaks.
+    await admin.query("begin; select from nube.lease for update");
+    const commit = first.commit({ lease, ...row("lost") });
+    const blocked =
+      "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%nube.commit%'";
+    const observer = new Client(server.url);
+    await observer.connect();
+    while ((await observer.query(blocked)).rowCount === 0);
+    await observer.end();
+    await Promise.all([expect(commit).rejects.toThrow(/terminat/i), cutOff("pool")]);
+    await admin.query("commit");
+    await expect(first.commit({ lease, ...row("after") })).rejects.toThrow(FencedError);
+    const anew = await first.lease("p", "one");
+    expect(anew.epoch).toBeGreaterThan(lease.epoch);
+    expect(await value(first)).toBe("before");
+    await first.commit({ lease: anew, ...row("anew") });
+    expect(await value(first)).toBe("anew");
+  });
+
+  test("stores that open at the same time make one schema; that of a newer Nube is left alone", async () => {
+    await clear();
+    const stores = await Promise.all([1, 2, 3, 4].map(() => openPostgres(server.url)));
+    await Promise.all(stores.map((store) => store.close()));
+    await admin.query("update nube.schema set version = version + 1");
+    await expect(openPostgres(server.url)).rejects.toThrow("newer Nube");
+  });
+});
