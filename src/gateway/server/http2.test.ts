@@ -1,0 +1,164 @@
+import { type ClientHttp2Session, connect, constants, type OutgoingHttpHeaders } from "node:http2";
+import { expect, onTestFinished, test } from "vitest";
+import type { HttpRequest } from "./http.ts";
+import { ClientGoneError } from "./request-body.ts";
+import { gate, serve, text } from "./testing.ts";
+
+function session(port: number): ClientHttp2Session {
+  const client = connect(`http://localhost:${port}`, { settings: { enablePush: false } });
+  client.on("error", () => {});
+  onTestFinished(() => void client.destroy());
+  return client;
+}
+
+async function call(client: ClientHttp2Session, head: OutgoingHttpHeaders, body = "") {
+  const stream = client.request(head);
+  if (body !== "") stream.end(body);
+  let headers: OutgoingHttpHeaders = {};
+  stream.on("response", (received) => {
+    headers = received;
+  });
+  let answer = "";
+  for await (const piece of stream) answer += piece;
+  return { headers, body: answer };
+}
+
+test("with prior knowledge: the same request, and many at a time", async () => {
+  const seen: HttpRequest[] = [];
+  const { port } = await serve(async (request) => {
+    seen.push(request);
+    return text(`<${Buffer.from(await request.body.bytes(100))}>`, 200, { "x-amzn-requestid": "1" });
+  });
+  const client = session(port);
+  const bodies = Array.from({ length: 100 }, (_, i) => `body ${i}`);
+  const head = { ":method": "POST", ":path": "/a//b?c", "x-amz-target": "Kinesis_20131202.PutRecord" };
+  const answers = await Promise.all(bodies.map((body) => call(client, head, body)));
+  expect(answers.map((answer) => answer.body)).toEqual(bodies.map((body) => `<${body}>`));
+  expect(answers[0]!.headers).toMatchObject({
+    ":status": 200,
+    "content-length": "8",
+    "x-amzn-requestid": "1",
+  });
+  expect(seen[0]).toMatchObject({
+    path: "/a//b",
+    rawQuery: "c",
+    host: `localhost:${port}`,
+    httpVersion: "2.0",
+    secure: false,
+  });
+  expect(seen[0]!.headers).toMatchObject({
+    host: `localhost:${port}`,
+    "x-amz-target": "Kinesis_20131202.PutRecord",
+  });
+  expect(Object.keys(seen[0]!.headers).filter((name) => name.startsWith(":"))).toEqual([]);
+});
+
+test("HEAD, 204, an empty answer and a rejection", async () => {
+  const { port, reports } = await serve(async ({ path }) => {
+    if (path === "/bug") throw new Error("secret");
+    return text("", path === "/204" ? 204 : 200, path === "/head" ? { "content-length": "42" } : {});
+  });
+  const client = session(port);
+  expect((await call(client, { ":method": "HEAD", ":path": "/head" })).headers["content-length"]).toBe("42");
+  expect((await call(client, { ":path": "/204" })).headers[":status"]).toBe(204);
+  expect((await call(client, { ":path": "/" })).body).toBe("");
+  expect(await call(client, { ":path": "/bug" })).toMatchObject({ headers: { ":status": 500 } });
+  expect(reports).toHaveLength(1);
+});
+
+test("Expect: 100 Continue comes with the first pull", async () => {
+  const pull = gate();
+  const { port } = await serve(async ({ body }) => {
+    await pull.promise;
+    return text(Buffer.from(await body.bytes(10)).toString());
+  });
+  const stream = session(port).request({ ":method": "PUT", expect: "100-continue" });
+  let invited = false;
+  stream.on("continue", () => {
+    invited = true;
+    stream.end("body");
+  });
+  pull.resolve();
+  let answer = "";
+  for await (const piece of stream) answer += piece;
+  expect([invited, answer]).toEqual([true, "body"]);
+});
+
+test("an answer before the end of the request stops the upload without harm", async () => {
+  const { port, reports } = await serve(async () => text("refused", 403));
+  const stream = session(port).request({ ":method": "PUT" });
+  stream.on("error", () => {});
+  stream.write(Buffer.alloc(2 ** 22));
+  let answer = "";
+  for await (const piece of stream) answer += piece;
+  expect(answer).toBe("refused");
+  expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+  expect(reports).toEqual([]);
+});
+
+test.each(["the stream is reset", "the connection breaks"])("%s: body and signal are told", async (how) => {
+  const error = gate<unknown>();
+  const aborted = gate();
+  const started = gate();
+  const { port } = await serve(async ({ body, signal }) => {
+    signal.addEventListener("abort", () => aborted.resolve());
+    const read = body.bytes(100);
+    started.resolve();
+    read.catch(error.resolve);
+    await read;
+    return text("");
+  });
+  const client = session(port);
+  const stream = client.request({ ":method": "PUT" });
+  stream.on("error", () => {});
+  stream.write("abc");
+  await started.promise;
+  if (how === "the stream is reset") stream.close(constants.NGHTTP2_CANCEL);
+  else client.destroy();
+  expect(await error.promise).toBeInstanceOf(ClientGoneError);
+  await aborted.promise;
+});
+
+test("an error in the middle of an answer resets the stream, and the connection lives on", async () => {
+  const { port, reports } = await serve(async ({ path }) => ({
+    status: 200,
+    headers: {},
+    body: (async function* () {
+      yield Buffer.from("half");
+      await new Promise(setImmediate);
+      if (path === "/broken") throw new Error("broken disk");
+    })(),
+  }));
+  const client = session(port);
+  await expect(call(client, { ":path": "/broken" })).rejects.toThrow("NGHTTP2_INTERNAL_ERROR");
+  expect((await call(client, { ":path": "/whole" })).body).toBe("half");
+  expect(reports).toHaveLength(1);
+});
+
+test("a body that is shorter than its length is an error, not a body", async () => {
+  const error = gate<unknown>();
+  const { port } = await serve(async ({ body }) => {
+    const read = body.bytes(100);
+    read.then(() => error.resolve("no error"), error.resolve);
+    await read;
+    return text("");
+  });
+  const stream = session(port).request({ ":method": "PUT", "content-length": 10 });
+  stream.on("error", () => {});
+  stream.end("abc");
+  expect(await error.promise).toBeInstanceOf(ClientGoneError);
+});
+
+test("a storm of resets ends the connection", async () => {
+  const { port } = await serve(async ({ body }) => text(String(await body.bytes(1))), {
+    limits: { resetBurst: 20, resetsPerSecond: 1 },
+  });
+  const client = session(port);
+  const closed = new Promise((resolve) => client.once("close", resolve));
+  for (let i = 0; i < 100 && !client.destroyed; i++) {
+    const stream = client.request({ ":method": "PUT" });
+    stream.on("error", () => {});
+    stream.once("ready", () => stream.close(constants.NGHTTP2_CANCEL));
+  }
+  await closed;
+});

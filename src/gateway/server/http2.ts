@@ -1,0 +1,156 @@
+import {
+  constants,
+  createServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import { bodyOf } from "#lib/body.ts";
+import { announcedTrailers, contentLength, joinHeaders, parseTarget } from "./head.ts";
+import type { HttpRequest, HttpResponse, Server, Serving } from "./http.ts";
+import type { Limits } from "./limits.ts";
+import { ClientGoneError, requestBody } from "./request-body.ts";
+import { abandon, internalFailure, isBodiless, malformed, writeBody } from "./respond.ts";
+
+/** HTTP/2, over TLS or with prior knowledge. Nothing is ever pushed. */
+export function http2Server({ handle, report }: Serving, limits: Limits): Server {
+  const sessions = new Set<ServerHttp2Session>();
+  const server = createServer({
+    settings: {
+      enablePush: false,
+      maxConcurrentStreams: limits.streamsPerConnection,
+      maxHeaderListSize: limits.headBytes,
+      initialWindowSize: limits.streamWindow,
+    },
+    maxHeaderListPairs: limits.headerCount,
+    maxSessionInvalidFrames: limits.invalidFrames,
+    maxSessionRejectedStreams: limits.invalidFrames,
+    streamResetBurst: limits.resetBurst,
+    streamResetRate: limits.resetsPerSecond,
+  });
+
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    session.on("error", () => session.destroy());
+    closeWhenIdle(session, limits.keepAliveTimeout);
+  });
+  // A session that breaks has told its streams; nobody else needs to know.
+  server.on("sessionError", () => {});
+
+  server.on("stream", (stream: ServerHttp2Stream, pseudo, _flags, headerPairs) => {
+    // A reset arrives as an error too, and is told by `close`.
+    stream.on("error", () => {});
+    const request = readHead(stream, pseudo, headerPairs, limits);
+    const answer = request === undefined ? Promise.resolve(malformed()) : handle(request);
+    answer
+      .catch((error: unknown) => {
+        if (!(error instanceof ClientGoneError)) report(error);
+        return internalFailure();
+      })
+      .then((response) => respond(stream, response, pseudo[":method"] === "HEAD"))
+      .catch((error: unknown) => {
+        if (!(error instanceof ClientGoneError)) report(error);
+        if (!stream.closed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      });
+  });
+
+  return {
+    accept: (connection) => void server.emit("connection", connection),
+    close() {
+      for (const session of sessions) session.close();
+    },
+  };
+}
+
+function closeWhenIdle(session: ServerHttp2Session, idleTimeout: number): void {
+  let open = 0;
+  session.on("stream", (stream: ServerHttp2Stream) => {
+    open++;
+    stream.once("close", () => open--);
+  });
+  session.setTimeout(idleTimeout, () => open === 0 && session.close());
+}
+
+function readHead(
+  stream: ServerHttp2Stream,
+  pseudo: IncomingHttpHeaders & { ":method"?: string; ":path"?: string; ":authority"?: string },
+  headerPairs: readonly string[],
+  limits: Limits,
+): HttpRequest | undefined {
+  const target = parseTarget(pseudo[":path"] ?? "");
+  const headers = joinHeaders(headerPairs);
+  for (const name of PSEUDO_HEADERS) delete headers[name];
+  const authority = pseudo[":authority"] ?? headers.host ?? "";
+  if (target === undefined || authority.includes(",")) return undefined;
+  // Signatures cover `host`, whichever of the two names the client gave it.
+  headers.host ??= authority;
+  const awaitsContinue = headers.expect?.toLowerCase() === "100-continue";
+  let trailers: Record<string, string> = {};
+  stream.once("trailers", (_trailers, _flags, pairs) => {
+    trailers = joinHeaders(pairs);
+  });
+  let leaving: AbortController | undefined;
+  return {
+    method: pseudo[":method"]!,
+    target: target.target,
+    path: target.path,
+    rawQuery: target.rawQuery,
+    headers,
+    host: authority.toLowerCase(),
+    secure: stream.session?.encrypted ?? false,
+    remoteAddress: stream.session?.socket.remoteAddress ?? "",
+    httpVersion: "2.0",
+    body: stream.endAfterHeaders
+      ? bodyOf("")
+      : requestBody(stream, {
+          size: contentLength(headers),
+          announced: announcedTrailers(headers.trailer),
+          trailers: () => trailers,
+          invite: () => awaitsContinue && stream.additionalHeaders({ ":status": 100 }),
+          idleTimeout: limits.bodyIdleTimeout,
+          readAheadBytes: limits.readAheadBytes,
+        }),
+    get signal() {
+      leaving ??= abortWhenGone(stream);
+      return leaving.signal;
+    },
+  };
+}
+
+const PSEUDO_HEADERS = [":method", ":path", ":scheme", ":authority"];
+
+function abortWhenGone(stream: ServerHttp2Stream): AbortController {
+  const controller = new AbortController();
+  const abort = () =>
+    controller.abort(new ClientGoneError("The client went away before its answer was complete"));
+  if (stream.aborted) abort();
+  else stream.once("aborted", abort);
+  return controller;
+}
+
+async function respond(stream: ServerHttp2Stream, response: HttpResponse, isHead: boolean): Promise<void> {
+  const { status, headers, body } = response;
+  if (stream.destroyed || stream.closed) return abandon(response);
+  // What was not read of the request is not wanted: the client is told to stop, without harm to the answer.
+  stream.once("finish", () => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR));
+  const isWhole = typeof body === "string" || body instanceof Uint8Array;
+  const length = !isWhole ? undefined : typeof body === "string" ? Buffer.byteLength(body) : body.length;
+  const head = {
+    ":status": status,
+    ...(length === undefined || (isHead && length === 0) ? {} : { "content-length": length }),
+    ...headers,
+  };
+  if (isBodiless(status)) delete head["content-length"];
+  if (isHead || isBodiless(status) || length === 0) {
+    stream.respond(head, { endStream: true });
+    abandon(response);
+  } else if (isWhole) {
+    stream.respond(head);
+    stream.end(body);
+  } else {
+    stream.respond(head);
+    const promised = headers["content-length"];
+    await writeBody(body, stream, promised === undefined ? undefined : Number(promised));
+  }
+}

@@ -1,0 +1,116 @@
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import type { Certificates } from "./certificates.ts";
+import type { Server, Serving } from "./http.ts";
+import { http1Server } from "./http1.ts";
+import { http2Server } from "./http2.ts";
+import { LIMITS, type Limits } from "./limits.ts";
+import { tlsServer } from "./tls.ts";
+
+export interface ListenOptions extends Serving {
+  host: string;
+  /** 0 for any free port. */
+  port: number;
+  /** Without it the port speaks no TLS. */
+  certificates?: Certificates;
+  limits?: Partial<Limits>;
+}
+
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+  /**
+   * Stops accepting, ends idle connections at once and the others after their answers; cuts what is left
+   * after `graceMs`. Resolves when the last connection is closed.
+   */
+  close(options: { graceMs: number }): Promise<void>;
+}
+
+/**
+ * One port that speaks HTTP/1.1, HTTP/2 with prior knowledge and TLS with either inside: the first bytes of a
+ * connection tell which. (The SDK for JavaScript calls Kinesis in HTTP/2 without asking, on whatever endpoint it is given.)
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const limits = { ...LIMITS, ...options.limits };
+  const http1 = http1Server(options, limits);
+  const http2 = http2Server(options, limits);
+  const tls =
+    options.certificates && tlsServer(options.certificates, { http1, http2 }, options.report, limits);
+  const speakers: Record<Language, Server | undefined> = { http1, http2, tls };
+
+  const undecided = new Set<Socket>();
+  const connections = new Set<Socket>();
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    connections.add(socket);
+    undecided.add(socket);
+    socket.once("close", () => {
+      connections.delete(socket);
+      undecided.delete(socket);
+    });
+    // An error is followed by `close`, which is what everybody listens to.
+    socket.on("error", () => {});
+    sniff(socket, limits.headTimeout, (language) => {
+      undecided.delete(socket);
+      const speaker = speakers[language];
+      if (speaker === undefined) socket.destroy();
+      else speaker.accept(socket);
+    });
+  });
+  server.maxConnections = limits.connections;
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  server.on("error", options.report);
+  const { address, port } = server.address() as AddressInfo;
+
+  return {
+    address,
+    port,
+    close({ graceMs }) {
+      return new Promise((resolve) => {
+        const cut = setTimeout(() => {
+          for (const socket of connections) socket.destroy();
+        }, graceMs);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        for (const socket of undecided) socket.destroy();
+        for (const speaker of [http1, http2, tls]) speaker?.close();
+      });
+    },
+  };
+}
+
+type Language = "http1" | "http2" | "tls";
+
+/** First byte of a TLS record that carries a handshake (RFC 8446, 5.1). */
+const TLS_HANDSHAKE = 0x16;
+/** How HTTP/2's connection preface starts (RFC 9113, 3.4). No method of HTTP/1 does. */
+const HTTP2_PREFACE = Buffer.from("PRI ");
+
+/** Calls back once, with all bytes put back, as soon as they leave no doubt. */
+function sniff(socket: Socket, timeout: number, decided: (language: Language) => void): void {
+  const giveUp = () => socket.destroy();
+  let seen: Buffer = Buffer.alloc(0);
+  const look = (bytes: Buffer) => {
+    seen = seen.length === 0 ? bytes : Buffer.concat([seen, bytes]);
+    const language = languageOf(seen);
+    if (language === undefined) return;
+    socket.off("data", look).off("timeout", giveUp).off("end", giveUp).setTimeout(0);
+    socket.pause();
+    socket.unshift(seen);
+    decided(language);
+    // HTTP/2 and TLS take the socket's handle for themselves; Node's HTTP/1 waits for its flow.
+    if (language === "http1") socket.resume();
+  };
+  socket.on("data", look).once("timeout", giveUp).once("end", giveUp).setTimeout(timeout);
+}
+
+function languageOf(bytes: Buffer): Language | undefined {
+  if (bytes[0] === TLS_HANDSHAKE) return "tls";
+  const length = Math.min(bytes.length, HTTP2_PREFACE.length);
+  if (HTTP2_PREFACE.compare(bytes, 0, length, 0, length) !== 0) return "http1";
+  return length === HTTP2_PREFACE.length ? "http2" : undefined;
+}

@@ -1,0 +1,156 @@
+import type { Readable } from "node:stream";
+import { type Body, BodyTooLargeError } from "#lib/body.ts";
+
+/** The client closed or reset its connection before the body, or the answer, was complete. */
+export class ClientGoneError extends Error {
+  override name = "ClientGoneError";
+}
+
+/** The client is there, but its body has stopped coming: S3 calls it `RequestTimeout`. */
+export class BodyStalledError extends Error {
+  override name = "BodyStalledError";
+}
+
+/** A message of `node:http` or a stream of `node:http2`. */
+export type BodySource = Readable & { setTimeout(ms: number): unknown };
+
+export interface BodyFacts {
+  size: number | undefined;
+  announced: readonly string[];
+  trailers(): Record<string, string>;
+  /** Called on the first pull: where the client waits for `100 Continue`, it is sent now. */
+  invite(): void;
+  idleTimeout: number;
+  readAheadBytes: number;
+}
+
+/** The body of one request. It can be consumed once, by `bytes` or by iteration. */
+export function requestBody(source: BodySource, facts: BodyFacts): Body {
+  let taken = false;
+  const take = () => {
+    if (taken) throw new Error("A request body can be read only once");
+    taken = true;
+    facts.invite();
+  };
+  const tooLarge = (limit: number) => new BodyTooLargeError(`The request body has more than ${limit} bytes`);
+  return {
+    size: facts.size,
+    announced: facts.announced,
+    get trailers() {
+      return facts.trailers();
+    },
+    async bytes(limit) {
+      // Before the first pull, so that a client that waits for `100 Continue` never sends what is not wanted.
+      if (facts.size !== undefined && facts.size > limit) throw tooLarge(limit);
+      take();
+      return collect(source, facts.idleTimeout, limit, tooLarge);
+    },
+    async *[Symbol.asyncIterator]() {
+      take();
+      yield* pieces(source, facts);
+    },
+  };
+}
+
+function collect(source: BodySource, idleTimeout: number, limit: number, tooLarge: (limit: number) => Error) {
+  return new Promise<Uint8Array>((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    const stop = follow(source, {
+      piece(chunk) {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length <= limit) return;
+        stop();
+        reject(tooLarge(limit));
+      },
+      end: () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)),
+      fail: reject,
+    });
+    source.setTimeout(idleTimeout);
+  });
+}
+
+/** Reads ahead a little, so that the socket and the consumer work at the same time, and then holds the client back. */
+async function* pieces(
+  source: BodySource,
+  { idleTimeout, readAheadBytes }: BodyFacts,
+): AsyncGenerator<Uint8Array> {
+  const ahead: Uint8Array[] = [];
+  let waiting = 0;
+  let ended = false;
+  let failure: Error | undefined;
+  let wake = () => {};
+  const stop = follow(source, {
+    piece(chunk) {
+      ahead.push(chunk);
+      waiting += chunk.length;
+      if (waiting > readAheadBytes) source.pause();
+      wake();
+    },
+    end() {
+      ended = true;
+      wake();
+    },
+    fail(error) {
+      failure = error;
+      wake();
+    },
+  });
+  try {
+    for (;;) {
+      const chunk = ahead.shift();
+      if (chunk !== undefined) {
+        waiting -= chunk.length;
+        yield chunk;
+      } else if (failure !== undefined) {
+        throw failure;
+      } else if (ended) {
+        return;
+      } else {
+        const more = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        source.resume();
+        // Armed only while the client is waited for: a slow consumer is not its fault.
+        source.setTimeout(idleTimeout);
+        await more;
+        source.setTimeout(0);
+      }
+    }
+  } finally {
+    stop();
+  }
+}
+
+interface Follower {
+  piece(chunk: Uint8Array): void;
+  end(): void;
+  fail(error: Error): void;
+}
+
+/** Starts the flow and tells it as a story with at most one end. The answer closes the book early. */
+function follow(source: BodySource, { piece, end, fail }: Follower): () => void {
+  const detach = () => {
+    source.off("data", piece).off("end", ended).off("error", gone).off("close", gone).off("timeout", stalled);
+    source.setTimeout(0);
+  };
+  const finish = (tell: () => void) => () => {
+    detach();
+    tell();
+  };
+  const ended = finish(end);
+  const gone = finish(() =>
+    fail(new ClientGoneError("The client went away in the middle of its request body")),
+  );
+  const stalled = finish(() =>
+    fail(new BodyStalledError("The client stopped sending in the middle of its request body")),
+  );
+  if (source.readableEnded) end();
+  else if (source.destroyed) gone();
+  else source.on("data", piece).on("end", ended).on("error", gone).on("close", gone).on("timeout", stalled);
+  return () => {
+    detach();
+    source.pause();
+  };
+}

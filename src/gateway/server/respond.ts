@@ -1,0 +1,75 @@
+import type { Writable } from "node:stream";
+import type { HttpResponse } from "./http.ts";
+import { ClientGoneError } from "./request-body.ts";
+
+/** Statuses that have no body, and no header that speaks of one (RFC 9110, 8.6). */
+export const isBodiless = (status: number): boolean => status === 204 || status === 304;
+
+/**
+ * An answer from the server itself, before anyone knows which service is meant. S3's error document is what most
+ * clients can read, and what the others show.
+ */
+export function plainError(status: number, code: string, message: string): HttpResponse & { body: string } {
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+  return { status, headers: { "content-type": "application/xml" }, body };
+}
+
+export const internalFailure = (): HttpResponse =>
+  plainError(500, "InternalFailure", "We encountered an internal error. Please try again.");
+
+export const malformed = () =>
+  plainError(400, "BadRequest", "An error occurred when parsing the HTTP request.");
+
+/** An answer that cannot be sent: its source is let go. */
+export function abandon({ body }: HttpResponse): void {
+  if (typeof body === "string" || body instanceof Uint8Array) return;
+  Promise.resolve(body[Symbol.asyncIterator]().return?.()).catch(() => {});
+}
+
+/**
+ * Writes a streamed body no faster than the client reads it, and ends the stream.
+ *
+ * Whatever goes wrong is thrown, and the caller must then break the connection: an end after an error would make a
+ * whole answer out of half of one. When the client goes away the iterator is told by `return()`.
+ * @param expected Content-Length that was promised, if one was
+ */
+export async function writeBody(
+  body: AsyncIterable<Uint8Array>,
+  out: Writable,
+  expected: number | undefined,
+): Promise<void> {
+  const iterator = body[Symbol.asyncIterator]();
+  const release = () => void Promise.resolve(iterator.return?.()).catch(() => {});
+  out.once("close", release);
+  let sent = 0;
+  try {
+    for (;;) {
+      if (out.destroyed) throw new ClientGoneError("The client went away before its answer was complete");
+      const { done, value } = await iterator.next();
+      if (done) break;
+      sent += value.length;
+      if (expected !== undefined && sent > expected) break;
+      if (value.length > 0 && !out.write(value)) await drained(out);
+    }
+    if (expected !== undefined && sent !== expected) {
+      throw new Error(`An answer of ${expected} bytes has ${sent > expected ? "more" : `only ${sent}`}`);
+    }
+  } catch (error) {
+    release();
+    throw error;
+  } finally {
+    out.off("close", release);
+  }
+  if (!out.destroyed) out.end();
+}
+
+/** Resolves when there is room again, and when there will never be any. */
+function drained(out: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      out.off("drain", settle).off("close", settle);
+      resolve();
+    };
+    out.on("drain", settle).on("close", settle);
+  });
+}

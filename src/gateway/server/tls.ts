@@ -1,0 +1,41 @@
+import { createServer } from "node:tls";
+import type { Certificates, Leaf } from "./certificates.ts";
+import type { Server } from "./http.ts";
+import type { Limits } from "./limits.ts";
+
+/** Ends TLS and hands what is inside to the version of HTTP that the client agreed to. */
+export function tlsServer(
+  certificates: Certificates,
+  { http1, http2 }: { http1: Server; http2: Server },
+  report: (error: unknown) => void,
+  limits: Limits,
+): Server {
+  let shown: Leaf | undefined;
+  const server = createServer({
+    ALPNProtocols: ["h2", "http/1.1"],
+    handshakeTimeout: limits.headTimeout,
+    minVersion: "TLSv1.2",
+    SNICallback(name, done) {
+      certificates.contextFor(name).then((context) => done(null, context), done);
+    },
+  });
+  server.on("secureConnection", (socket) => (socket.alpnProtocol === "h2" ? http2 : http1).accept(socket));
+  // A failed handshake is between the client and its list of authorities; the socket is destroyed by Node.
+  server.on("tlsClientError", () => {});
+  return {
+    accept(connection) {
+      certificates.standard().then(
+        (leaf) => {
+          if (leaf !== shown) server.setSecureContext((shown = leaf));
+          server.emit("connection", connection);
+        },
+        (error) => {
+          report(error);
+          connection.destroy();
+        },
+      );
+    },
+    // Its connections belong to the servers inside.
+    close() {},
+  };
+}

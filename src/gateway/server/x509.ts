@@ -1,0 +1,149 @@
+import { createHash, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { isIP } from "node:net";
+
+/** What a certificate says (RFC 5280). Keys are EC P-256; times are whole seconds, in milliseconds since 1970. */
+export interface CertificateFacts {
+  subject: string;
+  notBefore: number;
+  notAfter: number;
+  /** The private key whose public half is certified. */
+  key: KeyObject;
+  issuer: { name: string; key: KeyObject };
+  /** DNS names and IP addresses of a server; `"authority"` for a certificate that signs others. */
+  purpose: "authority" | readonly string[];
+}
+
+/** Signs a version 3 certificate; the answer is PEM. Node reads certificates, and has no way to make one. */
+export function issueCertificate({
+  subject,
+  notBefore,
+  notAfter,
+  key,
+  issuer,
+  purpose,
+}: CertificateFacts): string {
+  const spki = createPublicKey(key).export({ type: "spki", format: "der" });
+  const validity = sequence(time(notBefore), time(notAfter));
+  const extensions =
+    purpose === "authority" ? authorityExtensions(key) : serverExtensions(key, issuer.key, purpose);
+  const content = [
+    ECDSA_WITH_SHA256,
+    name(issuer.name),
+    validity,
+    name(subject),
+    spki,
+    explicit(3, sequence(...extensions)),
+  ];
+  // Unique for each content, which holds a fresh key or a fresh time; 16 bytes, positive.
+  const serial = createHash("sha256").update(Buffer.concat(content)).digest().subarray(0, 16);
+  serial[0] = (serial[0]! & 0x7f) | 0x40;
+  const toBeSigned = sequence(explicit(0, integer(2)), tlv(INTEGER, serial), ...content);
+  const signature = sign("sha256", toBeSigned, { key: issuer.key, dsaEncoding: "der" });
+  const der = sequence(toBeSigned, ECDSA_WITH_SHA256, bitString(0, signature));
+  return `-----BEGIN CERTIFICATE-----\n${der.toString("base64").replace(/.{64}(?!$)/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
+}
+
+function authorityExtensions(key: KeyObject): Buffer[] {
+  return [
+    critical(EXTENSION.basicConstraints, sequence(TRUE, integer(0))),
+    critical(EXTENSION.keyUsage, bitString(1, Buffer.of(0b0000_0110))), // keyCertSign, cRLSign
+    extension(EXTENSION.subjectKeyIdentifier, tlv(OCTET_STRING, keyIdentifier(key))),
+  ];
+}
+
+/** With both key identifiers: OpenSSL's strict mode, the default of Python from 3.13 on, asks for them. */
+function serverExtensions(key: KeyObject, issuerKey: KeyObject, names: readonly string[]): Buffer[] {
+  return [
+    critical(EXTENSION.basicConstraints, sequence()),
+    critical(EXTENSION.keyUsage, bitString(7, Buffer.of(0b1000_0000))), // digitalSignature
+    extension(EXTENSION.extendedKeyUsage, sequence(oid("1.3.6.1.5.5.7.3.1"))), // serverAuth
+    extension(EXTENSION.subjectKeyIdentifier, tlv(OCTET_STRING, keyIdentifier(key))),
+    extension(EXTENSION.authorityKeyIdentifier, sequence(implicit(0, keyIdentifier(issuerKey)))),
+    extension(EXTENSION.subjectAltName, sequence(...names.map(generalName))),
+  ];
+}
+
+const EXTENSION = {
+  subjectKeyIdentifier: "2.5.29.14",
+  keyUsage: "2.5.29.15",
+  subjectAltName: "2.5.29.17",
+  basicConstraints: "2.5.29.19",
+  authorityKeyIdentifier: "2.5.29.35",
+  extendedKeyUsage: "2.5.29.37",
+};
+
+const extension = (id: string, value: Buffer) => sequence(oid(id), tlv(OCTET_STRING, value));
+const critical = (id: string, value: Buffer) => sequence(oid(id), TRUE, tlv(OCTET_STRING, value));
+
+/** SHA-1 of the public key's bits (RFC 5280, 4.2.1.2): a name, not a protection. */
+function keyIdentifier(key: KeyObject): Buffer {
+  const { x, y } = createPublicKey(key).export({ format: "jwk" });
+  const point = Buffer.concat([Buffer.of(4), Buffer.from(x!, "base64url"), Buffer.from(y!, "base64url")]);
+  return createHash("sha1").update(point).digest();
+}
+
+const DNS_NAME = 2;
+const IP_ADDRESS = 7;
+
+const generalName = (text: string) =>
+  isIP(text) === 0
+    ? implicit(DNS_NAME, Buffer.from(text, "ascii"))
+    : implicit(IP_ADDRESS, addressBytes(text));
+
+function addressBytes(text: string): Buffer {
+  if (isIP(text) === 4) return Buffer.from(text.split(".").map(Number));
+  const [head = "", tail] = text.split("::");
+  const groups = (part: string) => (part === "" ? [] : part.split(":"));
+  const left = groups(head);
+  const right = groups(tail ?? "");
+  const zeros = Array<string>(8 - left.length - right.length).fill("0");
+  return Buffer.from([...left, ...zeros, ...right].map((group) => group.padStart(4, "0")).join(""), "hex");
+}
+
+/** A distinguished name that is nothing but a common name. */
+const name = (commonName: string) =>
+  sequence(tlv(SET, sequence(oid("2.5.4.3"), tlv(UTF8_STRING, Buffer.from(commonName)))));
+
+// Distinguished Encoding Rules (X.690): a tag, a length, a value.
+const INTEGER = 0x02;
+const OCTET_STRING = 0x04;
+const UTF8_STRING = 0x0c;
+const UTC_TIME = 0x17;
+const GENERALIZED_TIME = 0x18;
+const SET = 0x31;
+const TRUE = Buffer.of(0x01, 0x01, 0xff);
+
+function tlv(tag: number, value: Buffer): Buffer {
+  const { length } = value;
+  if (length < 0x80) return Buffer.concat([Buffer.of(tag, length), value]);
+  if (length < 0x100) return Buffer.concat([Buffer.of(tag, 0x81, length), value]);
+  return Buffer.concat([Buffer.of(tag, 0x82, length >> 8, length & 0xff), value]);
+}
+
+const sequence = (...parts: Buffer[]) => tlv(0x30, Buffer.concat(parts));
+const integer = (value: number) => tlv(INTEGER, Buffer.of(value));
+const bitString = (unusedBits: number, bytes: Buffer) =>
+  tlv(0x03, Buffer.concat([Buffer.of(unusedBits), bytes]));
+const explicit = (tag: number, value: Buffer) => tlv(0xa0 | tag, value);
+const implicit = (tag: number, value: Buffer) => tlv(0x80 | tag, value);
+
+function oid(dotted: string): Buffer {
+  const [first, second, ...rest] = dotted.split(".").map(Number);
+  const bytes = [first! * 40 + second!];
+  for (const arc of rest) {
+    const septets = [arc & 0x7f];
+    for (let high = arc >> 7; high > 0; high >>= 7) septets.unshift((high & 0x7f) | 0x80);
+    bytes.push(...septets);
+  }
+  return tlv(0x06, Buffer.from(bytes));
+}
+
+const ECDSA_WITH_SHA256 = sequence(oid("1.2.840.10045.4.3.2"));
+
+/** Two digits of the year up to 2049, four from 2050 on (RFC 5280, 4.1.2.5). */
+function time(ms: number): Buffer {
+  const digits = new Date(ms).toISOString().replace(/\.\d+|[-:T]/g, "");
+  return digits < "2050"
+    ? tlv(UTC_TIME, Buffer.from(digits.slice(2)))
+    : tlv(GENERALIZED_TIME, Buffer.from(digits));
+}
