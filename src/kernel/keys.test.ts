@@ -26,7 +26,9 @@ test("what begins with a string is one range", () => {
       const start = encodeStringPrefix(NONE, prefix);
       const key = encodeKey(NONE, [text, 7]);
       const inside = Buffer.compare(key, start) >= 0 && Buffer.compare(key, successor(start)) < 0;
-      expect(prefix === "" || inside).toBe(prefix === "" || Buffer.from(text).subarray(0, Buffer.byteLength(prefix)).equals(Buffer.from(prefix)));
+      expect(prefix === "" || inside).toBe(
+        prefix === "" || Buffer.from(text).subarray(0, Buffer.byteLength(prefix)).equals(Buffer.from(prefix)),
+      );
     }),
   );
 });

@@ -12,7 +12,8 @@ export const descending = (value: number): number => Number.MAX_SAFE_INTEGER - v
 export function encodeKey(prefix: Uint8Array, parts: readonly KeyPart[]): Buffer {
   let length = prefix.length;
   for (const part of parts) {
-    length += typeof part === "number" ? 8 : 2 * (typeof part === "string" ? part.length * 3 : part.length) + 2;
+    length +=
+      typeof part === "number" ? 8 : 2 * (typeof part === "string" ? part.length * 3 : part.length) + 2;
   }
   const out = length <= scratch.length ? scratch : Buffer.allocUnsafe(length);
   out.set(prefix, 0);

@@ -109,7 +109,8 @@ async function merge(store: KeyValueStore, range: KeyRange, writes: [string, Wri
     const page = await store.range(rest);
     for (const row of page) {
       const text = latin1(row.key);
-      for (; at < writes.length && before(writes[at]![0], text) && out.length < range.limit; at++) keep(out, writes[at]![1]);
+      for (; at < writes.length && before(writes[at]![0], text) && out.length < range.limit; at++)
+        keep(out, writes[at]![1]);
       if (out.length === range.limit) return out;
       if (writes[at]?.[0] === text) keep(out, writes[at++]![1]);
       else out.push(row);

@@ -64,6 +64,7 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
   let tenure: Tenure | undefined;
   let entering: Promise<Tenure> | undefined;
   let version = 0;
+  let newest: Pending | undefined;
   let closed = false;
 
   async function enter(): Promise<Tenure> {
@@ -114,6 +115,7 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
       },
     );
     pending.durable.catch(() => {});
+    newest = pending;
     return pending.durable;
   }
 
@@ -139,12 +141,15 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
     write: (body) =>
       run(true, async (of) => {
         const draft = openDraft(store, of.overlay, () => sequence(of, draft));
-        return settle(draft, body(draft), () => (draft.writes.size > 0 ? commit(of, draft) : draft.seen?.durable));
+        return settle(draft, body(draft), () =>
+          draft.writes.size > 0 ? commit(of, draft) : draft.seen?.durable,
+        );
       }),
     async close() {
       closed = true;
       await lock.acquire(true);
       lock.release(true);
+      await newest?.durable.catch(() => {});
       const last = tenure;
       tenure = undefined;
       if (last) await store.release(last.lease);

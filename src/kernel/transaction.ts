@@ -1,7 +1,14 @@
 import type { Clock } from "#lib/clock.ts";
 import type { Random } from "#lib/random.ts";
 import { MAX_PAGE } from "#storage/kv/kv.ts";
-import { type Collection, decodeRecord, encodeRecord, type Place, type Scope, scopePrefix } from "./collection.ts";
+import {
+  type Collection,
+  decodeRecord,
+  encodeRecord,
+  type Place,
+  type Scope,
+  scopePrefix,
+} from "./collection.ts";
 import type { Job, JobOptions } from "./jobs.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { encodeKey, encodeStringPrefix, type KeyPart, successor } from "./keys.ts";
@@ -17,7 +24,12 @@ export interface ReadTransaction {
   listBy<T>(of: Collection<T>, index: string, range: ListRange): Promise<T[]>;
   getBytes(of: Bytes, key: readonly KeyPart[]): Promise<Uint8Array | undefined>;
   /** Entries after the number `after`, oldest first. */
-  follow<T>(of: Journal<T>, stream: readonly KeyPart[], after: number, limit: number): Promise<JournalEntry<T>[]>;
+  follow<T>(
+    of: Journal<T>,
+    stream: readonly KeyPart[],
+    after: number,
+    limit: number,
+  ): Promise<JournalEntry<T>[]>;
 }
 
 /** Everything in it takes effect together, or not at all. */
@@ -80,7 +92,8 @@ export interface Effects {
 export function readTransaction(view: View, at: TransactionScope): ReadTransaction {
   const time = at.clock.now();
   const prefixOf = (of: { name: string; scope: Scope }) => {
-    if (of.scope !== at.scope) throw new Error(`${of.name} is of scope ${of.scope}, the transaction of ${at.scope}`);
+    if (of.scope !== at.scope)
+      throw new Error(`${of.name} is of scope ${of.scope}, the transaction of ${at.scope}`);
     return scopePrefix(at.era, of.name, of.scope, at.place);
   };
   return {
@@ -105,22 +118,35 @@ export function readTransaction(view: View, at: TransactionScope): ReadTransacti
       const prefix = encodeKey(prefixOf(of), stream);
       const start = encodeKey(prefix, [after + 1]);
       const rows = await view.range({ start, end: successor(prefix), limit: Math.min(limit, MAX_PAGE) });
-      return rows.map((row) => ({ sequence: sequenceOf(row.key), entry: JSON.parse(Buffer.from(row.value).toString()) }));
+      return rows.map((row) => ({
+        sequence: sequenceOf(row.key),
+        entry: JSON.parse(Buffer.from(row.value).toString()),
+      }));
     },
   };
 }
 
-export function transaction(draft: Draft, at: TransactionScope, effects: Effects): Transaction & { finish(): Promise<void> } {
+export function transaction(
+  draft: Draft,
+  at: TransactionScope,
+  effects: Effects,
+): Transaction & { finish(): Promise<void> } {
   const reads = readTransaction(draft, at);
   const indexed = new Map<string, Touched>();
   const keyOf = (of: { name: string; scope: Scope }, key: readonly KeyPart[]) => {
-    if (of.scope !== at.scope) throw new Error(`${of.name} is of scope ${of.scope}, the transaction of ${at.scope}`);
+    if (of.scope !== at.scope)
+      throw new Error(`${of.name} is of scope ${of.scope}, the transaction of ${at.scope}`);
     return encodeKey(scopePrefix(at.era, of.name, of.scope, at.place), key);
   };
   const touch = <T>(of: Collection<T>, key: Uint8Array, record: T | undefined) => {
     if (Object.keys(of.indexes).length === 0) return;
     const text = Buffer.from(key).toString("latin1");
-    indexed.set(text, { of: of as Collection<unknown>, key, record, written: indexed.get(text)?.written ?? [] });
+    indexed.set(text, {
+      of: of as Collection<unknown>,
+      key,
+      record,
+      written: indexed.get(text)?.written ?? [],
+    });
   };
 
   /** Brings the index rows of every touched record from what was stored to what it is now. */
@@ -170,7 +196,8 @@ export function transaction(draft: Draft, at: TransactionScope, effects: Effects
     },
     enqueue: (job, payload, options = {}) =>
       void effects.jobs.push({ job: job as unknown as Job<never>, payload, options, id: draft.sequence() }),
-    metric: (name, value, dimensions) => void effects.metrics.push({ name, value, dimensions, time: reads.now() }),
+    metric: (name, value, dimensions) =>
+      void effects.metrics.push({ name, value, dimensions, time: reads.now() }),
     event: (event) => void effects.events.push(event),
     finish: settleIndexes,
   };
@@ -183,7 +210,10 @@ interface Touched {
   written: Uint8Array[];
 }
 
-const indexOf = (of: { name: string; scope: Scope }, index: string) => ({ name: `${of.name}.${index}`, scope: of.scope });
+const indexOf = (of: { name: string; scope: Scope }, index: string) => ({
+  name: `${of.name}.${index}`,
+  scope: of.scope,
+});
 
 const sequenceOf = (key: Uint8Array) => {
   const at = Buffer.from(key.buffer, key.byteOffset + key.length - 8, 8);

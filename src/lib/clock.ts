@@ -20,6 +20,8 @@ export interface CloudClock extends Clock {
   freeze(): void;
   resume(): void;
   moveTo(time: number): void;
+  /** In place of all that was: what a store remembers, or nothing. */
+  restore(history: readonly Shift[]): void;
   /** The cloud's time at a moment of the wall's, also one before the clock was moved. */
   cloudTimeOf(wall: number): number;
 }
@@ -28,8 +30,8 @@ export interface CloudClock extends Clock {
 const SAME_MOMENT_MS = 1_000;
 const MAX_SHIFTS = 1_000;
 
-export function cloudClock(history: readonly Shift[] = [], wall: () => number = wallNow): CloudClock {
-  const shifts: Shift[] = [...history];
+export function cloudClock(wall: () => number = wallNow): CloudClock {
+  const shifts: Shift[] = [];
   const at = (shift: Shift | undefined, time: number) => {
     if (!shift) return time;
     return shift.frozen ? shift.cloud : shift.cloud + (time - shift.wall);
@@ -50,7 +52,12 @@ export function cloudClock(history: readonly Shift[] = [], wall: () => number = 
     },
     freeze: () => shift(now(), true),
     resume: () => shift(now(), false),
+    restore: (history) => void shifts.splice(0, shifts.length, ...history),
     moveTo: (time) => shift(time, shifts.at(-1)?.frozen ?? false),
-    cloudTimeOf: (time) => at(shifts.findLast((s) => s.wall <= time), time),
+    cloudTimeOf: (time) =>
+      at(
+        shifts.findLast((s) => s.wall <= time),
+        time,
+      ),
   };
 }

@@ -20,7 +20,9 @@ export function jsonLog(level: LogLevel, write: (line: string) => void): Log {
     LEVELS.indexOf(name) < from
       ? () => {}
       : (message: string, fields: LogFields = {}) =>
-          write(`${JSON.stringify({ time: new Date(wallNow()).toISOString(), level: name, message, ...flat(fields) })}\n`);
+          write(
+            `${JSON.stringify({ time: new Date(wallNow()).toISOString(), level: name, message, ...flat(fields) })}\n`,
+          );
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
@@ -30,5 +32,10 @@ export const silentLog: Log = jsonLog("silent", () => {});
 function flat(fields: LogFields): LogFields {
   const { error, ...rest } = fields;
   if (!(error instanceof Error)) return fields;
-  return { ...rest, error: error.message, stack: error.stack, cause: error.cause === undefined ? undefined : String(error.cause) };
+  return {
+    ...rest,
+    error: error.message,
+    stack: error.stack,
+    cause: error.cause === undefined ? undefined : String(error.cause),
+  };
 }

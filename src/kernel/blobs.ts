@@ -1,0 +1,199 @@
+import { type Body, BodyTooLargeError } from "#lib/body.ts";
+import type { Random } from "#lib/random.ts";
+import type { BlobStore, BlobWriter } from "#storage/blobs/blobs.ts";
+import { collection, type Scope } from "./collection.ts";
+import { type Job, job } from "./jobs.ts";
+import type { Bytes, ReadTransaction, Transaction } from "./transaction.ts";
+
+/**
+ * Bodies of any size beside the records that point to them. Small ones stand in the store itself and change in the
+ * pointer's own commit. A large one is a file: first a durable *intent* says that it may exist, then its bytes and name
+ * become durable, then one transaction writes the pointer and takes the intent away. So a crash at any moment leaves
+ * either a pointer to a whole file or an intent to sweep.
+ */
+export interface Blobs {
+  /**
+   * Takes in a body; nothing refers to it yet. Either `keep` it in a transaction or `drop` it.
+   * @throws {BodyTooLargeError} and whatever the body's own end finds wrong; nothing remains then
+   */
+  receive(body: Body, options: ReceiveOptions): Promise<StagedBlob>;
+  drop(staged: StagedBlob): Promise<void>;
+  /** Bytes `start` to `end` (exclusive) of a file. Call it inside the transaction that found the reference. */
+  read(ref: BlobRef, start: number, end: number): AsyncIterable<Uint8Array>;
+  /** For the sweep and the outbox only: nobody may refer to it any more. */
+  remove(id: string): Promise<void>;
+}
+
+export interface ReceiveOptions {
+  /** Bytes. */
+  limit: number;
+  /** Sees every chunk on its way, for hashes. */
+  tap?: (chunk: Uint8Array) => void | Promise<void>;
+}
+
+/** What a record keeps of a body. */
+export interface BlobRef {
+  size: number;
+  /** The row of a small body; absent for an empty one. */
+  row?: number;
+  /** The file of a large one. */
+  file?: string;
+}
+
+/** A file names the process that intends it. */
+export type StagedBlob = { size: number; inline: Uint8Array } | { size: number; file: string; process: number };
+
+/** Up to here a body stands in the store. */
+export const INLINE_BYTES = 64 * 1024;
+
+interface Intent {
+  service: string;
+  /** The process that wrote it: rows of one that has ended are swept. */
+  process: number;
+  file: string;
+  order: number;
+}
+
+export const intents: Record<Scope, ReturnType<typeof intentsIn>> = {
+  region: intentsIn("region"),
+  account: intentsIn("account"),
+  partition: intentsIn("partition"),
+};
+
+function intentsIn(scope: Scope) {
+  return collection<Intent>(`kernel/intent/${scope}`, { scope, key: (i) => [i.service, i.process, i.file] });
+}
+
+const bodies = (scope: Scope): Bytes => ({ name: `kernel/body/${scope}`, scope });
+
+export interface BlobHome {
+  service: string;
+  scope: Scope;
+  process: number;
+  write<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R>;
+}
+
+/** A service's blobs and the transaction steps on them. */
+export interface BlobSteps {
+  /** Makes a staged body part of the transaction. @throws if its intent was swept meanwhile */
+  keep(tx: Transaction, staged: StagedBlob): Promise<BlobRef>;
+  /** The body goes when the transaction has taken effect. */
+  discard(tx: Transaction, ref: BlobRef): void;
+  /** A small body's bytes; `undefined` for a file. */
+  inline(tx: ReadTransaction, ref: BlobRef): Promise<Uint8Array | undefined>;
+}
+
+export function blobSteps(service: string, scope: Scope): BlobSteps {
+  const rows = bodies(scope);
+  return {
+    async keep(tx, staged) {
+      if ("inline" in staged) {
+        if (staged.size === 0) return { size: 0 };
+        const row = tx.sequence();
+        tx.putBytes(rows, [service, row], staged.inline);
+        return { size: staged.size, row };
+      }
+      const key = [service, staged.process, staged.file];
+      if (!(await tx.get(intents[scope], key))) throw new Error("the blob's intent is gone");
+      tx.delete(intents[scope], key);
+      return { size: staged.size, file: staged.file };
+    },
+    discard(tx, ref) {
+      if (ref.row !== undefined) tx.deleteBytes(rows, [service, ref.row]);
+      if (ref.file !== undefined) tx.enqueue(removeBlob, { file: ref.file });
+    },
+    async inline(tx, ref) {
+      if (ref.file !== undefined) return undefined;
+      if (ref.row === undefined) return new Uint8Array();
+      const bytes = await tx.getBytes(rows, [service, ref.row]);
+      if (!bytes) throw new Error(`body ${ref.row} of ${service} is missing`);
+      return bytes;
+    },
+  };
+}
+
+/** Runs for whichever service asked, so the kernel knows it without being told. */
+export const removeBlob: Job<{ file: string }> = job("kernel/remove-blob", {
+  attempts: Number.POSITIVE_INFINITY,
+  run: async (ctx, { file }) => ctx.blobs.remove(file),
+});
+
+export function openBlobs(home: BlobHome, store: BlobStore, random: Random): Blobs {
+  async function intend(file: string) {
+    await home.write((tx) =>
+      tx.put(intents[home.scope], {
+        service: home.service,
+        process: home.process,
+        file,
+        order: tx.sequence(),
+      }),
+    );
+  }
+
+  async function forget(file: string) {
+    await store.remove(file);
+    await home.write((tx) => tx.delete(intents[home.scope], [home.service, home.process, file]));
+  }
+
+  async function receiveStream(body: Body, { limit, tap }: ReceiveOptions): Promise<StagedBlob> {
+    const first: Uint8Array[] = [];
+    let size = 0;
+    let file: string | undefined;
+    let intended: Promise<void> | undefined;
+    let writer: BlobWriter | undefined;
+    try {
+      for await (const chunk of body) {
+        size += chunk.length;
+        if (size > limit) throw new BodyTooLargeError(`more than ${limit} bytes`);
+        const tapped = tap?.(chunk);
+        if (tapped) await tapped;
+        if (writer) await writer.write(chunk);
+        else first.push(chunk);
+        if (writer || size <= INLINE_BYTES) continue;
+        file = random.hex(32);
+        intended = intend(file);
+        intended.catch(() => {});
+        writer = await store.create(file);
+        for (const early of first.splice(0)) await writer.write(early);
+      }
+      if (!writer || !file) return { size, inline: Buffer.concat(first) };
+      await intended;
+      await writer.commit();
+      return { size, file, process: home.process };
+    } catch (error) {
+      await writer?.abort();
+      if (file) await intended?.then(() => forget(file!)).catch(() => {});
+      throw error;
+    }
+  }
+
+  return {
+    async receive(body, options) {
+      if (body.size === undefined || body.size > INLINE_BYTES || body.size > options.limit) {
+        return receiveStream(body, options);
+      }
+      const inline = await body.bytes(INLINE_BYTES);
+      const tapped = options.tap?.(inline);
+      if (tapped) await tapped;
+      return { size: inline.length, inline };
+    },
+    async drop(staged) {
+      if ("file" in staged) await forget(staged.file);
+    },
+    read: (ref, start, end) => store.read(ref.file!, start, end),
+    remove: (file) => store.remove(file),
+  };
+}
+
+/** Removes what processes before this one left half-made. The lease says that none of them can go on. */
+export async function sweepIntents(home: BlobHome, store: BlobStore): Promise<void> {
+  const dead: Intent[] = await home.write((tx) =>
+    tx.list(intents[home.scope], { in: [home.service], before: [home.process], limit: 1_000 }),
+  );
+  for (const intent of dead) await store.remove(intent.file);
+  if (dead.length === 0) return;
+  await home.write((tx) => {
+    for (const intent of dead) tx.delete(intents[home.scope], [home.service, intent.process, intent.file]);
+  });
+  return sweepIntents(home, store);
+}

@@ -1,0 +1,133 @@
+import type { BlobStore } from "#storage/blobs/blobs.ts";
+import { type AccessFact, authorize } from "./authorize.ts";
+import { type Blobs, openBlobs } from "./blobs.ts";
+import { type Clients, clients } from "./clients.ts";
+import type { Place } from "./collection.ts";
+import type { Context, RequestFacts } from "./context.ts";
+import type { Home } from "./home.ts";
+import { type Applied, TransactionError } from "./partition.ts";
+import { type Principal, serviceNamed } from "./principal.ts";
+import type { Cloud } from "./runtime.ts";
+import type { ReadTransaction, Transaction } from "./transaction.ts";
+
+export interface ContextOptions {
+  cloud: Cloud;
+  home: Home;
+  files: BlobStore;
+  principal: Principal;
+  place: Place;
+  requestId: string;
+  request?: RequestFacts | undefined;
+}
+
+/** A class for its prototype: one is made for every call, and closures for all of this would cost more than the call. */
+export class CallContext implements Context {
+  readonly partition = "aws";
+  readonly account: string;
+  readonly region: string;
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly request: RequestFacts | undefined;
+  /** Whether any of its transactions changed something. */
+  wrote = false;
+  readonly #options: ContextOptions;
+  #pending: Promise<void>[] = [];
+  #inTransaction = false;
+  #blobs: Blobs | undefined;
+  #aws: Clients | undefined;
+
+  constructor(options: ContextOptions) {
+    this.#options = options;
+    this.account = options.place.account;
+    this.region = options.place.region;
+    this.principal = options.principal;
+    this.requestId = options.requestId;
+    this.request = options.request;
+  }
+
+  get clock() {
+    return this.#options.cloud.clock;
+  }
+  get random() {
+    return this.#options.cloud.random;
+  }
+  get log() {
+    return this.#options.cloud.log;
+  }
+  get ports() {
+    return this.#options.cloud.ports;
+  }
+  get seal() {
+    return this.#options.cloud.seal;
+  }
+  get blobs(): Blobs {
+    const { home, files, cloud } = this.#options;
+    const { service, scope, process } = home;
+    const write = async <R>(body: (tx: Transaction) => R | Promise<R>) => {
+      const result = await this.transact(body);
+      await this.durable();
+      return result;
+    };
+    return (this.#blobs ??= openBlobs({ service, scope, process, write }, files, cloud.random));
+  }
+  get aws(): Clients {
+    return (this.#aws ??= this.#clientsOf(this.principal, this));
+  }
+
+  read<R>(body: (tx: ReadTransaction) => Promise<R>): Promise<R> {
+    return this.#run(() => this.#options.home.applyRead((tx) => this.#alone(() => body(tx))));
+  }
+
+  transact<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R> {
+    this.wrote = true;
+    return this.#run(() => this.#options.home.applyWrite((tx) => this.#alone(async () => body(tx))));
+  }
+
+  async durable(): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const write of pending) await write;
+  }
+
+  authorize(facts: readonly AccessFact[]): void {
+    authorize(this.principal, facts, this.ports);
+  }
+
+  as(service: string, sourceArn?: string, place: Place = this): { aws: Clients } {
+    return { aws: this.#clientsOf(serviceNamed(service, sourceArn), place) };
+  }
+
+  usage(kind: string, amount: number): void {
+    const { account, region } = this;
+    this.#options.cloud.ledger.count({ account, region, service: this.#options.home.service, kind }, amount);
+  }
+
+  #clientsOf(principal: Principal, { account, region }: Place): Clients {
+    return clients((service, operation, input) => {
+      if (this.#inTransaction) throw new Error("a transaction may await nothing but its own methods");
+      return this.#options.cloud.call({ service, operation, input, principal, place: { account, region } });
+    });
+  }
+
+  async #run<R>(start: () => Promise<Applied<R>>): Promise<R> {
+    if (this.#inTransaction) throw new Error("a transaction may await nothing but its own methods");
+    try {
+      const { result, durable } = await start();
+      if (durable) this.#pending.push(durable);
+      return result;
+    } catch (error) {
+      if (!(error instanceof TransactionError)) throw error;
+      if (error.durable) this.#pending.push(error.durable);
+      throw error.cause;
+    }
+  }
+
+  async #alone<R>(body: () => Promise<R>): Promise<R> {
+    this.#inTransaction = true;
+    try {
+      return await body();
+    } finally {
+      this.#inTransaction = false;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { Clock } from "#lib/clock.ts";
+import type { Log } from "#lib/log.ts";
+import type { Random } from "#lib/random.ts";
+import type { AccessFact } from "./authorize.ts";
+import type { Blobs } from "./blobs.ts";
+import type { Clients } from "./clients.ts";
+import type { Place } from "./collection.ts";
+import type { Ports } from "./ports.ts";
+import type { Principal } from "./principal.ts";
+import type { Sealer } from "./seal.ts";
+import type { ReadTransaction, Transaction } from "./transaction.ts";
+
+/** All that a handler is given, and the only way to anything outside it. */
+export interface Context extends Place {
+  /** AWS's partition, the first part of every ARN. */
+  readonly partition: "aws";
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly ports: Ports;
+  /** What the wire told besides the input; absent for calls from inside the house. */
+  readonly request: RequestFacts | undefined;
+  /** The service's blobs, in the same partition as its records. */
+  readonly blobs: Blobs;
+  /** Calls as the same caller. */
+  readonly aws: Clients;
+  readonly seal: Sealer;
+
+  /** Looks at the service's records. Other readers run beside it. */
+  read<R>(body: (tx: ReadTransaction) => Promise<R>): Promise<R>;
+  /**
+   * Changes the service's records, alone. What it returns has been applied; the answer that carries it leaves only
+   * when all that this context saw is on disk.
+   */
+  transact<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R>;
+  /** For what must not start before all so far is on disk, and is no answer: a file renamed, a process told. */
+  durable(): Promise<void>;
+
+  /** Judges one entry of a batch. @throws {AwsError} AccessDenied */
+  authorize(facts: readonly AccessFact[]): void;
+  /** The same place, with the service itself as the caller. */
+  as(service: string, sourceArn?: string, place?: Place): { aws: Clients };
+  /** Counts something besides the call itself: bytes, hours. */
+  usage(kind: string, amount: number): void;
+}
+
+export interface RequestFacts {
+  method: string;
+  host: string;
+  secure: boolean;
+  sourceIp: string;
+  userAgent: string;
+  /** Decoded path as it came, before host-style rewriting. */
+  path: string;
+  headers: Readonly<Record<string, string>>;
+}

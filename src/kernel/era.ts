@@ -1,0 +1,86 @@
+import { randomBytes } from "node:crypto";
+import type { BlobStore } from "#storage/blobs/blobs.ts";
+import type { KeyValueStore } from "#storage/kv/kv.ts";
+import { collection } from "./collection.ts";
+import type { Home } from "./home.ts";
+import { encodeKey } from "./keys.ts";
+import type { Ledger } from "./ledger.ts";
+import { SEAL_KEY_BYTES, type Sealer, sealer } from "./seal.ts";
+
+/**
+ * All that a reset replaces at a stroke. Every key begins with the era's number and every era has its own folder of
+ * blobs, so what the old era wrote late can touch nothing, and its remains are cleared away in the background.
+ */
+export interface Era {
+  readonly number: number;
+  readonly prefix: Uint8Array;
+  readonly files: BlobStore;
+  readonly homes: Map<string, Home>;
+  seal: Sealer;
+  ledger: Ledger;
+}
+
+/** Era 0 is what outlives them all: which era it is, and how often the store was opened. */
+const ETERNAL = u32(0);
+const ERA_KEY = encodeKey(ETERNAL, ["era"]);
+const PROCESS_KEY = encodeKey(ETERNAL, ["process"]);
+
+export function eraPrefix(number: number): Uint8Array {
+  return u32(number);
+}
+
+/** The store's current era, and the number of this opening. */
+export async function enterStore(
+  store: KeyValueStore,
+  owner: string,
+): Promise<{ era: number; process: number }> {
+  const lease = await store.lease("cloud", owner);
+  const era = readU32(await store.get(ERA_KEY)) || 1;
+  const process = readU32(await store.get(PROCESS_KEY)) + 1;
+  const puts = [
+    { key: ERA_KEY, value: u32(era) },
+    { key: PROCESS_KEY, value: u32(process) },
+  ];
+  await store.commit({ lease, puts, deletes: [] });
+  return { era, process };
+}
+
+export async function writeEra(store: KeyValueStore, owner: string, era: number): Promise<void> {
+  const lease = await store.lease("cloud", owner);
+  await store.commit({ lease, puts: [{ key: ERA_KEY, value: u32(era) }], deletes: [] });
+}
+
+/** Deletes the keys of all eras before this one, page by page. */
+export async function sweepFormerEras(store: KeyValueStore, owner: string, era: number): Promise<void> {
+  const lease = await store.lease("sweep", owner);
+  for (;;) {
+    const rows = await store.range({ start: u32(1), end: eraPrefix(era), limit: 1_000 });
+    if (rows.length === 0) return;
+    await store.commit({ lease, puts: [], deletes: rows.map((row) => row.key) });
+    await new Promise(setImmediate);
+  }
+}
+
+const secrets = collection<{ name: string; key: string }>("kernel/secret", {
+  scope: "partition",
+  key: (s) => [s.name],
+});
+
+/** The key that this era's tokens are sealed with. */
+export async function openSealer(kernel: Home): Promise<Sealer> {
+  const known = await kernel.read((tx) => tx.get(secrets, ["seal"]));
+  if (known) return sealer(Buffer.from(known.key, "base64"));
+  const key = randomBytes(SEAL_KEY_BYTES);
+  await kernel.write((tx) => tx.put(secrets, { name: "seal", key: key.toString("base64") }));
+  return sealer(key);
+}
+
+function u32(value: number): Buffer {
+  const out = Buffer.alloc(4);
+  out.writeUInt32BE(value);
+  return out;
+}
+
+function readU32(value: Uint8Array | undefined): number {
+  return value ? Buffer.from(value).readUInt32BE() : 0;
+}

@@ -1,0 +1,71 @@
+import { AwsError } from "#aws/errors.ts";
+import { type Random, random } from "#lib/random.ts";
+
+/** A failure somebody ordered: which calls, how often, what happens to them. */
+export interface FaultRule {
+  service?: string;
+  operation?: string;
+  account?: string;
+  region?: string;
+  /** From 0 to 1. */
+  probability: number;
+  /** The same seed hits the same calls of a repeated run. */
+  seed: number;
+  effect: FaultEffect;
+}
+
+export type FaultEffect =
+  | { error: { code: string; message: string; status: number } }
+  | { throttle: true }
+  /** Milliseconds of real time before the call goes on. */
+  | { latency: number };
+
+export interface FaultTarget {
+  service: string;
+  operation: string;
+  account: string;
+  region: string;
+}
+
+export interface Faults {
+  readonly rules: readonly FaultRule[];
+  /** In place of all earlier rules. They live as long as the process. */
+  set(rules: readonly FaultRule[]): void;
+  /** @throws {AwsError} as ordered. Answers nothing, at no cost, while there are no rules. */
+  strike(target: FaultTarget): Promise<void> | undefined;
+}
+
+export function faults(): Faults {
+  let armed: { rule: FaultRule; dice: Random }[] = [];
+
+  async function apply(target: FaultTarget) {
+    for (const { rule, dice } of armed) {
+      if (!matches(rule, target) || dice.fraction() >= rule.probability) continue;
+      const { effect } = rule;
+      if ("latency" in effect) await new Promise((resume) => setTimeout(resume, effect.latency));
+      else throw errorOf(effect);
+    }
+  }
+
+  return {
+    get rules() {
+      return armed.map(({ rule }) => rule);
+    },
+    set(rules) {
+      armed = rules.map((rule) => ({ rule, dice: random(rule.seed) }));
+    },
+    strike: (target) => (armed.length === 0 ? undefined : apply(target)),
+  };
+}
+
+function matches(rule: FaultRule, target: FaultTarget): boolean {
+  return (["service", "operation", "account", "region"] as const).every(
+    (key) => rule[key] === undefined || rule[key] === target[key],
+  );
+}
+
+function errorOf(effect: Exclude<FaultEffect, { latency: number }>): AwsError {
+  if ("throttle" in effect) return new AwsError("ThrottlingException", "Rate exceeded", { status: 400 });
+  const { code, message, status } = effect.error;
+  return new AwsError(code, message, { status });
+}

@@ -1,0 +1,137 @@
+import type { Clock } from "#lib/clock.ts";
+import type { Random } from "#lib/random.ts";
+import type { KeyValueStore } from "#storage/kv/kv.ts";
+import type { Place, Scope } from "./collection.ts";
+import { type JobRecord, waitingJobs } from "./jobs.ts";
+import { encodeKey, successor } from "./keys.ts";
+import { forward } from "./outbox.ts";
+import { type Applied, openPartition } from "./partition.ts";
+import type { Ports } from "./ports.ts";
+import {
+  type Effects,
+  type ReadTransaction,
+  readTransaction,
+  type Transaction,
+  transaction,
+} from "./transaction.ts";
+
+/** A service's records in one scope: a partition of the store, seen through typed transactions. */
+export interface Home {
+  readonly service: string;
+  readonly scope: Scope;
+  readonly place: Place;
+  /** The number of this process among all that ever opened the store. */
+  readonly process: number;
+  applyRead<R>(body: (tx: ReadTransaction) => Promise<R>): Promise<Applied<R>>;
+  applyWrite<R>(body: (tx: Transaction) => Promise<R>): Promise<Applied<R>>;
+  /** As the above, and resolved only when all that they saw and wrote is on disk. */
+  read<R>(body: (tx: ReadTransaction) => Promise<R>): Promise<R>;
+  write<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R>;
+  close(): Promise<void>;
+}
+
+export interface HomeOptions {
+  era: Uint8Array;
+  service: string;
+  scope: Scope;
+  place: Place;
+  process: number;
+  owner: string;
+  store: KeyValueStore;
+  clock: Clock;
+  random: Random;
+  ports: Ports;
+  /** A job's row is on disk: claim it. */
+  claim: (home: Home, record: JobRecord) => void;
+}
+
+/** A row per partition: which there are, and up to where its numbers are reserved. */
+interface Registration {
+  service: string;
+  scope: Scope;
+  place: Place;
+  sequence: number;
+}
+
+const REGISTRY = "kernel/partition";
+
+export function homeName({
+  service,
+  scope,
+  place,
+}: Pick<HomeOptions, "service" | "scope" | "place">): string {
+  if (scope === "region") return `${service}/${place.account}/${place.region}`;
+  return scope === "account" ? `${service}/${place.account}` : service;
+}
+
+export function openHome(options: HomeOptions): Home {
+  const { era, service, scope, place, process, owner, store, clock, random, ports, claim } = options;
+  const at = { era, scope, place, clock, random };
+  const partition = openPartition({
+    name: `${Buffer.from(era).toString("hex")}/${homeName(options)}`,
+    owner,
+    store,
+    registry: {
+      key: encodeKey(era, [REGISTRY, homeName(options)]),
+      encode: (sequence) =>
+        Buffer.from(JSON.stringify({ service, scope, place, sequence } satisfies Registration)),
+      decode: (value) => registration(value).sequence,
+    },
+  });
+
+  const home: Home = {
+    service,
+    scope,
+    place,
+    process,
+    applyRead: (body) => partition.read((view) => body(readTransaction(view, at))),
+    async applyWrite(body) {
+      const effects: Effects = { jobs: [], metrics: [], events: [] };
+      let records: JobRecord[] = [];
+      const applied = await partition.write(async (draft) => {
+        const tx = transaction(draft, at, effects);
+        const result = await body(tx);
+        forward(tx, effects, ports.sinks);
+        records = effects.jobs.map(({ id, job, payload, options: { delay = 0 } }) => {
+          return { id, due: tx.now() + delay, name: job.name, service, place, attempt: 0, payload };
+        });
+        for (const record of records) tx.put(waitingJobs[scope], record);
+        await tx.finish();
+        return result;
+      });
+      if (records.length > 0) {
+        const claimAll = () => {
+          for (const record of records) claim(home, record);
+        };
+        applied.durable?.then(claimAll, () => {});
+      }
+      return applied;
+    },
+    async read(body) {
+      const { result, durable } = await home.applyRead(body);
+      await durable;
+      return result;
+    },
+    async write(body) {
+      const { result, durable } = await home.applyWrite(async (tx) => body(tx));
+      await durable;
+      return result;
+    },
+    close: () => partition.close(),
+  };
+  return home;
+}
+
+/** Every partition that ever reserved a number: those that may have jobs waiting or intents to sweep. */
+export async function* registeredHomes(store: KeyValueStore, era: Uint8Array): AsyncIterable<Registration> {
+  const prefix = encodeKey(era, [REGISTRY]);
+  let start = prefix;
+  for (;;) {
+    const rows = await store.range({ start, end: successor(prefix), limit: 100 });
+    for (const row of rows) yield registration(row.value);
+    if (rows.length < 100) return;
+    start = successor(rows.at(-1)!.key);
+  }
+}
+
+const registration = (value: Uint8Array): Registration => JSON.parse(Buffer.from(value).toString());

@@ -1,0 +1,112 @@
+import type { Operation } from "#aws/contract/shapes.ts";
+import { AwsError } from "#aws/errors.ts";
+import { authorize as judge } from "./authorize.ts";
+import type { CallContext } from "./call-context.ts";
+import type { Place } from "./collection.ts";
+import type { RequestFacts } from "./context.ts";
+import { StoreUnavailableError } from "./partition.ts";
+import type { Principal } from "./principal.ts";
+import type { Cloud } from "./runtime.ts";
+import { type Handler, notImplemented, type Service } from "./service.ts";
+import { recordOf } from "./trail.ts";
+import { validate as check } from "./validate.ts";
+
+/** A call on its way through the house, from the wire or from another service. */
+export interface Call {
+  service: Service;
+  operation: Operation;
+  input: object;
+  principal: Principal;
+  place: Place;
+  requestId: string;
+  request?: RequestFacts;
+}
+
+interface Visit {
+  cloud: Cloud;
+  call: Call;
+  ctx: CallContext;
+  handler: Handler;
+  output: object | undefined;
+  error: AwsError | undefined;
+}
+
+/** The hall: what every call passes, in this order. */
+const STATIONS: ((visit: Visit) => Promise<void> | void)[] = [fault, validate, authorize, handle];
+const EXITS: ((visit: Visit) => void)[] = [meter, trail];
+
+/** @throws {AwsError} and nothing else */
+export async function invoke(cloud: Cloud, call: Call): Promise<object> {
+  const handler = call.service.operations.get(call.operation.name);
+  if (!handler) throw notImplemented(call.operation);
+  const ctx = cloud.context(call);
+  const visit: Visit = { cloud, call, ctx, handler, output: undefined, error: undefined };
+  try {
+    for (const station of STATIONS) {
+      const waiting = station(visit);
+      if (waiting) await waiting;
+    }
+  } catch (error) {
+    visit.error = awsError(cloud, call, error);
+  }
+  for (const exit of EXITS) exit(visit);
+  try {
+    if (ctx.wrote) await cloud.ledger.flush();
+    await ctx.durable();
+  } catch (error) {
+    throw awsError(cloud, call, error);
+  }
+  if (visit.error) throw visit.error;
+  return visit.output!;
+}
+
+function fault({ cloud, call }: Visit) {
+  return cloud.faults.strike({ service: call.service.id, operation: call.operation.name, ...call.place });
+}
+
+function validate({ call }: Visit) {
+  check(call.operation, call.input);
+}
+
+function authorize({ cloud, call, ctx }: Visit) {
+  const access = call.service.access.get(call.operation.name);
+  if (!access)
+    throw new AwsError("AccessDenied", `${call.operation.name} says nothing of what it needs`, {
+      status: 403,
+    });
+  const facts = access(ctx, call.input);
+  if (facts instanceof Promise) return facts.then((known) => judge(call.principal, known, cloud.ports));
+  return judge(call.principal, facts, cloud.ports);
+}
+
+async function handle(visit: Visit) {
+  visit.output = await visit.handler(visit.ctx, visit.call.input);
+}
+
+function meter({ cloud, call }: Visit) {
+  cloud.ledger.count({ ...call.place, service: call.service.id, kind: call.operation.name }, 1);
+}
+
+function trail({ cloud, call, output, error }: Visit) {
+  if (call.service.dataOperations.has(call.operation.name)) return;
+  cloud.ledger.record(recordOf(call, output, error, cloud.clock.now(), cloud.random.uuid()));
+}
+
+/** Whatever a handler throws that is not AWS's is a bug: told to the log, not to the client. */
+function awsError(cloud: Cloud, call: Call, error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  if (error instanceof StoreUnavailableError) {
+    cloud.log.error("the store refused", { error, requestId: call.requestId });
+    return new AwsError("ServiceUnavailable", "Service is unable to handle request.", { status: 503 });
+  }
+  cloud.log.error("a handler failed", {
+    error,
+    requestId: call.requestId,
+    service: call.service.id,
+    operation: call.operation.name,
+    ...call.place,
+  });
+  return new AwsError("InternalFailure", "The request processing has failed because of an unknown error.", {
+    status: 500,
+  });
+}

@@ -1,0 +1,23 @@
+import { type Job, job } from "./jobs.ts";
+import type { Metric, ServiceEvent, Sinks } from "./ports.ts";
+import type { Effects, Transaction } from "./transaction.ts";
+
+interface Observations {
+  metrics: Metric[];
+  events: ServiceEvent[];
+}
+
+/** Brings a transaction's metrics and events to whoever collects them, surely: as a job of the same commit. */
+export const forwardObservations: Job<Observations> = job("kernel/forward", {
+  async run(ctx, { metrics, events }) {
+    if (metrics.length > 0) await ctx.ports.sinks.metric?.(metrics);
+    if (events.length > 0) await ctx.ports.sinks.event?.(events);
+  },
+});
+
+/** Enqueues nothing for a sink that does not exist: a metric that nobody collects is no debt. */
+export function forward(tx: Transaction, effects: Effects, sinks: Sinks): void {
+  const metrics = sinks.metric ? effects.metrics : [];
+  const events = sinks.event ? effects.events : [];
+  if (metrics.length + events.length > 0) tx.enqueue(forwardObservations, { metrics, events });
+}

@@ -1,0 +1,167 @@
+import { describe, expect, test } from "vitest";
+import type { Commit, KeyValueStore } from "#storage/kv/kv.ts";
+import { openMemory } from "#storage/kv/memory.ts";
+import { openPartition, StoreUnavailableError, TransactionError } from "./partition.ts";
+
+const key = (text: string) => Buffer.from(text);
+const text = (value: Uint8Array | undefined) => value && Buffer.from(value).toString();
+const everything = { start: key("a"), end: key("z"), limit: 100 };
+const registry = {
+  key: key("~registry"),
+  encode: (sequence: number) => Buffer.from(String(sequence)),
+  decode: (value: Uint8Array) => Number(text(value)),
+};
+
+/** A store whose disk the test holds in its hand: commits settle when it says so. */
+function heldStore() {
+  const memory = openMemory();
+  const held: { commit: Commit; release(): void; fail(error: Error): void }[] = [];
+  const store: KeyValueStore = {
+    ...memory,
+    commit: (commit) =>
+      new Promise((resolve, reject) => {
+        held.push({ commit, release: () => memory.commit(commit).then(resolve, reject), fail: reject });
+      }),
+  };
+  return { store, held };
+}
+
+const open = (store: KeyValueStore, owner = "one") => openPartition({ name: "p", owner, store, registry });
+const settled = async (promise: Promise<unknown> | undefined) =>
+  Promise.race([promise!.then(() => true), new Promise((no) => setImmediate(no, false))]);
+
+describe("applied before durable", () => {
+  test("the next transaction sees a write at once, and its answer waits for it", async () => {
+    const { store, held } = heldStore();
+    const partition = open(store);
+    const first = await partition.write((draft) => draft.put(key("a"), key("1")));
+    const second = await partition.read(async (view) => text(await view.get(key("a"))));
+    expect(second.result).toBe("1");
+    expect(await settled(second.durable)).toBe(false);
+    held[0]!.release();
+    await second.durable;
+    await first.durable;
+  });
+
+  test("what stands on disk is answered at once, also while another key is on its way", async () => {
+    const { store, held } = heldStore();
+    const partition = open(store);
+    await partition.write((draft) => draft.put(key("a"), key("1")));
+    const { durable } = await partition.read((view) => view.get(key("b")));
+    expect(durable).toBeUndefined();
+    expect(held).toHaveLength(1);
+  });
+
+  test("an error is an answer: it waits for what it saw", async () => {
+    const { store, held } = heldStore();
+    const partition = open(store);
+    await partition.write((draft) => draft.put(key("a"), key("1")));
+    const refused = await partition
+      .write(async (draft) => {
+        await draft.get(key("a"));
+        throw new Error("exists");
+      })
+      .catch((error) => error);
+    expect(refused).toBeInstanceOf(TransactionError);
+    expect(await settled(refused.durable)).toBe(false);
+    expect(held).toHaveLength(1);
+  });
+
+  test("ranges merge what is stored, what is on its way and the transaction's own writes", async () => {
+    const { store, held } = heldStore();
+    const partition = open(store);
+    await partition.write((draft) => {
+      for (const name of ["b", "d", "f"]) draft.put(key(name), key("stored"));
+    });
+    held[0]!.release();
+    await new Promise(setImmediate);
+    await partition.write((draft) => {
+      draft.put(key("a"), key("pending"));
+      draft.delete(key("d"));
+    });
+    const { result } = await partition.write(async (draft) => {
+      draft.put(key("e"), key("own"));
+      const forward = await draft.range(everything);
+      const backward = await draft.range({ ...everything, limit: 2, reverse: true });
+      return [forward, backward].map((rows) => rows.map((row) => `${text(row.key)}=${text(row.value)}`));
+    });
+    expect(result).toEqual([
+      ["a=pending", "b=stored", "e=own", "f=stored"],
+      ["f=stored", "e=own"],
+    ]);
+  });
+});
+
+describe("a disk that fails", () => {
+  test("takes down whatever saw the lost write, and nothing of it can be stored afterwards", async () => {
+    const { store, held } = heldStore();
+    const partition = open(store);
+    const lost = await partition.write((draft) => draft.put(key("a"), key("lost")));
+    const reader = await partition.read((view) => view.get(key("a")));
+    const follower = await partition.write(async (draft) => {
+      draft.put(key("b"), (await draft.get(key("a")))!);
+    });
+    const disk = new Error("ENOSPC");
+    held[0]!.fail(disk);
+    held[1]!.fail(disk);
+    for (const { durable } of [lost, reader, follower])
+      await expect(durable).rejects.toThrow(StoreUnavailableError);
+    const { result } = await partition.read((view) => view.range(everything));
+    expect(result).toEqual([]);
+  });
+
+  test("is forgiven: the partition takes a new lease and goes on", async () => {
+    const { store, held } = heldStore();
+    const partition = open(store);
+    const lost = await partition.write((draft) => draft.put(key("a"), key("lost")));
+    held[0]!.fail(new Error("EIO"));
+    await expect(lost.durable).rejects.toThrow();
+    const next = await partition.write((draft) => draft.put(key("a"), key("kept")));
+    held[1]!.release();
+    await next.durable;
+    expect(text(await store.get(key("a")))).toBe("kept");
+  });
+});
+
+test("numbers grow across owners, also when a transaction that took one came to nothing", async () => {
+  const memory = openMemory();
+  const first = open(memory, "one");
+  await first
+    .write((draft) => {
+      draft.sequence();
+      throw new Error("no");
+    })
+    .catch(() => {});
+  const { result: before } = await first.write((draft) => {
+    draft.put(key("a"), key("1"));
+    return draft.sequence();
+  });
+  await first.close();
+  const { result: after } = await open(memory, "two").write((draft) => draft.sequence());
+  expect(after).toBeGreaterThan(before);
+});
+
+test("an owner that was replaced is refused and answers nothing", async () => {
+  const memory = openMemory();
+  const old = open(memory, "old");
+  await (await old.write((draft) => draft.put(key("a"), key("old")))).durable;
+  await memory.release({ partition: "p", owner: "old", epoch: 1 });
+  const young = open(memory, "young");
+  await (await young.write((draft) => draft.put(key("a"), key("young")))).durable;
+  const late = await old.write((draft) => draft.put(key("a"), key("late")));
+  await expect(late.durable).rejects.toThrow(StoreUnavailableError);
+  expect(text(await memory.get(key("a")))).toBe("young");
+});
+
+test("writers run one after another, whatever they wait for", async () => {
+  const partition = open(openMemory());
+  const increment = () =>
+    partition.write(async (draft) => {
+      const value = Number(text(await draft.get(key("n"))) ?? 0);
+      await new Promise(setImmediate);
+      draft.put(key("n"), key(String(value + 1)));
+    });
+  await Promise.all(Array.from({ length: 20 }, increment));
+  const { result } = await partition.read((view) => view.get(key("n")));
+  expect(text(result)).toBe("20");
+});

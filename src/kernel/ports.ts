@@ -1,0 +1,36 @@
+import type { AccessFact, Decision } from "./authorize.ts";
+import type { Principal } from "./principal.ts";
+
+/** The only things that the kernel asks of services. Each is filled by the service that knows, when it is opened. */
+export interface Ports {
+  /** Who an access key belongs to, and its secret. Root keys and session credentials the gateway knows itself. */
+  credentials?: { find(accessKeyId: string): Promise<Credential | undefined> };
+  policies?: { judge(principal: Principal, fact: AccessFact): Decision };
+  readonly sinks: Sinks;
+}
+
+export interface Credential {
+  secret: string;
+  principal: Principal;
+}
+
+/** Where a service's observations go: CloudWatch, EventBridge's default bus. Filled when those services exist. */
+export interface Sinks {
+  metric?: (batch: Metric[]) => Promise<void>;
+  event?: (batch: ServiceEvent[]) => Promise<void>;
+}
+
+export interface Metric {
+  name: string;
+  value: number;
+  dimensions: Record<string, string>;
+  time: number;
+}
+
+/** What the default event bus would carry. */
+export interface ServiceEvent {
+  source: string;
+  detailType: string;
+  resources: string[];
+  detail: object;
+}

@@ -1,0 +1,222 @@
+import { type CloudClock, cloudClock } from "#lib/clock.ts";
+import type { Log } from "#lib/log.ts";
+import { random as openRandom, type Random } from "#lib/random.ts";
+import { wallNow } from "#lib/wall.ts";
+import type { BlobStore } from "#storage/blobs/blobs.ts";
+import type { KeyValueStore } from "#storage/kv/kv.ts";
+import { removeBlob, sweepIntents } from "./blobs.ts";
+import { CallContext } from "./call-context.ts";
+import type { Place, Scope } from "./collection.ts";
+import { type Era, enterStore, eraPrefix, openSealer, sweepFormerEras, writeEra } from "./era.ts";
+import { type Faults, faults as openFaults } from "./faults.ts";
+import { type Home, homeName, openHome, registeredHomes } from "./home.ts";
+import { type Call, invoke } from "./invoke.ts";
+import { type Job, type JobRecord, jobRunner } from "./jobs.ts";
+import { type Ledger, openLedger } from "./ledger.ts";
+import { forwardObservations } from "./outbox.ts";
+import type { Ports } from "./ports.ts";
+import { type Principal, serviceNamed } from "./principal.ts";
+import { openScheduler } from "./scheduler.ts";
+import type { Sealer } from "./seal.ts";
+import type { Service } from "./service.ts";
+import { openTime, restoreClock, type Time } from "./time.ts";
+
+/** A running cloud: what the gateway, the command and the tests talk to. */
+export interface Cloud {
+  readonly clock: CloudClock;
+  readonly time: Time;
+  readonly random: Random;
+  readonly log: Log;
+  readonly ports: Ports;
+  readonly faults: Faults;
+  readonly ledger: Ledger;
+  readonly seal: Sealer;
+  /** Ids of the services in the catalog. */
+  readonly services: readonly string[];
+  /** Loaded on first use; `undefined` for one that the catalog does not have. */
+  service(id: string): Promise<Service | undefined>;
+  invoke(call: Call): Promise<object>;
+  /** A call from inside the house. */
+  call(call: HouseCall): Promise<object>;
+  context(call: Pick<Call, "service" | "principal" | "place" | "requestId" | "request">): CallContext;
+  /** Empties the cloud. Resolves when no trace of it can come back. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface HouseCall {
+  service: string;
+  operation: string;
+  input: object;
+  principal: Principal;
+  place: Place;
+}
+
+/** Services by id, loaded on first use. */
+export type Catalog = Readonly<Record<string, () => Promise<Service>>>;
+
+export interface CloudOptions {
+  catalog: Catalog;
+  store: KeyValueStore;
+  /** The blobs of one era; opening one forgets all others. */
+  openBlobs(era: number): Promise<BlobStore>;
+  log: Log;
+  /** Tests hand in their own. */
+  wall?: () => number;
+  random?: Random;
+}
+
+const OWN_JOBS: readonly Job<never>[] = [removeBlob as Job<never>, forwardObservations as Job<never>];
+
+export async function openCloud(options: CloudOptions): Promise<Cloud> {
+  const { catalog, store, log, random = openRandom() } = options;
+  const owner = random.uuid();
+  const ports: Ports = { sinks: {} };
+  const faults = openFaults();
+  const clock = cloudClock(options.wall ?? wallNow);
+  const scheduler = openScheduler(clock, log);
+  const loaded = new Map<string, Promise<Service>>();
+  const entered = await enterStore(store, owner);
+  let era = await openEra(entered.era);
+
+  async function openEra(number: number): Promise<Era> {
+    const prefix = eraPrefix(number);
+    const opened = { number, prefix, files: await options.openBlobs(number), homes: new Map<string, Home>() };
+    const kernel = homeIn(opened, "kernel", "partition", NOWHERE);
+    const ledgerHome = homeIn(opened, "ledger", "partition", NOWHERE);
+    await restoreClock(clock, kernel);
+    return {
+      ...opened,
+      seal: await openSealer(kernel),
+      ledger: openLedger({ now: clock.now, write: ledgerHome.write, log }),
+    };
+  }
+
+  function homeIn(of: Pick<Era, "prefix" | "homes">, service: string, scope: Scope, place: Place): Home {
+    const name = homeName({ service, scope, place });
+    const known = of.homes.get(name);
+    if (known) return known;
+    const { prefix } = of;
+    const { process } = entered;
+    const claim = (home: Home, record: JobRecord) => jobs.schedule(home, record);
+    const home = openHome({
+      era: prefix,
+      service,
+      scope,
+      place,
+      process,
+      owner,
+      store,
+      clock,
+      random,
+      ports,
+      claim,
+    });
+    of.homes.set(name, home);
+    return home;
+  }
+
+  function service(id: string): Promise<Service | undefined> {
+    const known = loaded.get(id);
+    if (known) return known;
+    const load = catalog[id];
+    if (!load) return Promise.resolve(undefined);
+    const loading = load().then((found) => {
+      found.open(ports);
+      return found;
+    });
+    loaded.set(id, loading);
+    return loading;
+  }
+
+  const jobs = jobRunner({
+    scheduler,
+    log,
+    async find(id, name) {
+      return OWN_JOBS.find((own) => own.name === name) ?? (await service(id))?.jobs.get(name);
+    },
+    context(home, record) {
+      const principal = serviceNamed(`${record.service}.amazonaws.com`);
+      return new CallContext({
+        cloud,
+        home,
+        files: era.files,
+        principal,
+        place: record.place,
+        requestId: random.uuid(),
+      });
+    },
+  });
+
+  /** Takes up what earlier processes left to do. Nothing waits for it but a move of the clock. */
+  async function resumeWork(of: Era) {
+    for await (const { service: id, scope, place } of registeredHomes(store, of.prefix)) {
+      const home = homeIn(of, id, scope, place);
+      await sweepIntents(home, of.files);
+      await jobs.open(home);
+    }
+    await sweepFormerEras(store, owner, of.number);
+  }
+  let resumed = resumeWork(era).catch((error) => log.error("former work could not be resumed", { error }));
+
+  const time = openTime(clock, scheduler, () => homeIn(era, "kernel", "partition", NOWHERE));
+
+  const cloud: Cloud = {
+    clock,
+    random,
+    log,
+    ports,
+    faults,
+    services: Object.keys(catalog),
+    service,
+    time: {
+      freeze: time.freeze,
+      resume: time.resume,
+      advance: (milliseconds) => resumed.then(() => time.advance(milliseconds)),
+      runUntilIdle: (horizon) => resumed.then(() => time.runUntilIdle(horizon)),
+    },
+    get ledger() {
+      return era.ledger;
+    },
+    get seal() {
+      return era.seal;
+    },
+    invoke: (call) => invoke(cloud, call),
+    async call({ service: id, operation: name, input, principal, place }) {
+      const found = await service(id);
+      const operation = found?.contract.operation(name);
+      if (!found || !operation) throw new Error(`no service offers ${id}:${name}`);
+      return invoke(cloud, { service: found, operation, input, principal, place, requestId: random.uuid() });
+    },
+    context({ service: { id, scope }, principal, place, requestId, request }) {
+      const home = homeIn(era, id, scope, place);
+      return new CallContext({ cloud, home, files: era.files, principal, place, requestId, request });
+    },
+    async reset() {
+      const former = era;
+      await resumed;
+      scheduler.clear();
+      faults.set([]);
+      await closeHomes(former);
+      await writeEra(store, owner, former.number + 1);
+      era = await openEra(former.number + 1);
+      await former.files.close();
+      resumed = resumeWork(era).catch((error) => log.error("a former era could not be swept", { error }));
+    },
+    async close() {
+      await resumed;
+      await scheduler.close();
+      await era.ledger.close().catch((error) => log.error("the ledger could not be written", { error }));
+      await closeHomes(era);
+      await era.files.close();
+      await store.close();
+    },
+  };
+  return cloud;
+}
+
+const NOWHERE: Place = { account: "", region: "" };
+
+async function closeHomes({ homes }: Era): Promise<void> {
+  for (const home of homes.values()) await home.close().catch(() => {});
+}

@@ -1,0 +1,125 @@
+import type { CloudClock } from "#lib/clock.ts";
+import { heap } from "#lib/heap.ts";
+import type { Log } from "#lib/log.ts";
+
+/**
+ * Everything that waits for a moment of the cloud's clock. With time running, what is due runs side by side; when
+ * somebody moves the clock, what is due in that span runs one after another, each at its own moment.
+ */
+export interface Scheduler {
+  /** Runs `work` at `due`; answers how to call it off. `work` must not throw. */
+  at(due: number, work: () => Promise<void>): () => void;
+  advance(milliseconds: number): Promise<void>;
+  /** Moves the clock from one due moment to the next until nothing waits, or `horizon` ms have passed. */
+  runUntilIdle(horizon: number): Promise<void>;
+  freeze(): void;
+  resume(): void;
+  /** Calls everything off. */
+  clear(): void;
+  close(): Promise<void>;
+}
+
+interface Entry {
+  due: number;
+  order: number;
+  work: (() => Promise<void>) | undefined;
+}
+
+const CONCURRENT = 16;
+/** `setTimeout` fires at once beyond this. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export function openScheduler(clock: CloudClock, log: Log): Scheduler {
+  const waiting = heap<Entry>((a, b) => a.due < b.due || (a.due === b.due && a.order < b.order));
+  const running = new Set<Promise<void>>();
+  let order = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let moving = false;
+  let closed = false;
+
+  const next = () => {
+    while (waiting.peek() && !waiting.peek()!.work) waiting.pop();
+    return waiting.peek();
+  };
+
+  function start(entry: Entry): Promise<void> {
+    const work = entry.work!;
+    entry.work = undefined;
+    const run = work()
+      .catch((error) => log.error("scheduled work threw", { error }))
+      .finally(() => {
+        running.delete(run);
+        arm();
+      });
+    running.add(run);
+    return run;
+  }
+
+  function arm() {
+    clearTimeout(timer);
+    if (closed || moving) return;
+    for (let entry = next(); entry && entry.due <= clock.now() && running.size < CONCURRENT; entry = next()) {
+      waiting.pop();
+      void start(entry);
+    }
+    const entry = next();
+    if (!entry || clock.frozen || running.size >= CONCURRENT) return;
+    timer = setTimeout(arm, Math.min(Math.max(entry.due - clock.now(), 0), LONGEST_TIMER_MS));
+    timer.unref();
+  }
+
+  /** While the clock is moved it does not also run: the span is exact, and the order of what is due in it is fixed. */
+  async function moveThrough(end: number, stopWhenIdle: boolean) {
+    const wasFrozen = clock.frozen;
+    moving = true;
+    clock.freeze();
+    try {
+      await Promise.all(running);
+      for (let entry = next(); entry && entry.due <= end && !closed; entry = next()) {
+        waiting.pop();
+        if (entry.due > clock.now()) clock.moveTo(entry.due);
+        await start(entry);
+      }
+      if (!stopWhenIdle && clock.now() < end) clock.moveTo(end);
+    } finally {
+      moving = false;
+      if (!wasFrozen) clock.resume();
+      arm();
+    }
+  }
+
+  let moves = Promise.resolve();
+  const inTurn = (move: () => Promise<void>) => {
+    moves = moves.then(move, move);
+    return moves;
+  };
+
+  return {
+    at(due, work) {
+      const entry: Entry = { due, order: order++, work };
+      waiting.push(entry);
+      if (next() === entry || due <= clock.now()) arm();
+      return () => {
+        entry.work = undefined;
+      };
+    },
+    advance: (milliseconds) => inTurn(() => moveThrough(clock.now() + milliseconds, false)),
+    runUntilIdle: (horizon) => inTurn(() => moveThrough(clock.now() + horizon, true)),
+    freeze() {
+      clock.freeze();
+      arm();
+    },
+    resume() {
+      clock.resume();
+      arm();
+    },
+    clear() {
+      for (let entry = waiting.pop(); entry; entry = waiting.pop()) entry.work = undefined;
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await Promise.all(running);
+    },
+  };
+}

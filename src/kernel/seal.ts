@@ -1,0 +1,43 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+
+/**
+ * Hands out facts for a client to keep and bring back: session tokens, page tokens, receipt handles. Nobody else can
+ * read or make one, and the cloud need not remember them.
+ */
+export interface Sealer {
+  seal(purpose: string, content: unknown): string;
+  /** `undefined` for whatever this cloud did not seal for that purpose. */
+  unseal(purpose: string, token: string): unknown;
+}
+
+export const SEAL_KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** AES-256-GCM with the purpose as authenticated data. */
+export function sealer(key: Uint8Array): Sealer {
+  return {
+    seal(purpose, content) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(purpose));
+      const sealed = Buffer.concat([cipher.update(JSON.stringify(content)), cipher.final()]);
+      return Buffer.concat([nonce, sealed, cipher.getAuthTag()]).toString("base64url");
+    },
+    unseal(purpose, token) {
+      const bytes = Buffer.from(token, "base64url");
+      if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
+      const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES))
+        .setAAD(Buffer.from(purpose))
+        .setAuthTag(bytes.subarray(-TAG_BYTES));
+      try {
+        const opened = Buffer.concat([
+          decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)),
+          decipher.final(),
+        ]);
+        return JSON.parse(opened.toString());
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}

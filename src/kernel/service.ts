@@ -1,0 +1,95 @@
+import { loadContract } from "#aws/contract/contract.ts";
+import type { Contract, Operation } from "#aws/contract/shapes.ts";
+import type { ServiceTypes } from "#aws/contract/types/index.ts";
+import { AwsError, type AwsErrorOptions } from "#aws/errors.ts";
+import type { AccessFact } from "./authorize.ts";
+import type { Scope } from "./collection.ts";
+import type { Context } from "./context.ts";
+import type { Job } from "./jobs.ts";
+import type { Ports } from "./ports.ts";
+
+export type ServiceId = keyof ServiceTypes & string;
+export type OperationId<S extends ServiceId> = keyof ServiceTypes[S] & string;
+export type Input<S extends ServiceId, O extends OperationId<S>> = Member<ServiceTypes[S][O], "input">;
+export type Output<S extends ServiceId, O extends OperationId<S>> = Member<ServiceTypes[S][O], "output">;
+type Member<T, K extends string> = T extends { [P in K]: infer V } ? V : never;
+
+/** Handlers of some of a service's operations: a misspelt operation, member or fault does not compile. */
+export type Handlers<S extends ServiceId> = {
+  [O in OperationId<S>]?: (ctx: Context, input: Input<S, O>) => Promise<Output<S, O>>;
+};
+
+/** What IAM judges of a call before it is handled. May read, to find out whose a resource is. */
+export type Access<S extends ServiceId> = {
+  [O in OperationId<S>]?: (ctx: Context, input: Input<S, O>) => AccessFact[] | Promise<AccessFact[]>;
+};
+
+export interface ServiceDefinition<S extends ServiceId> {
+  id: S;
+  /** Whose records a transaction of this service holds; `region` unless said. */
+  scope?: Scope;
+  /** By resource. An operation that stands in two of them stops the start. */
+  operations: Handlers<S>[];
+  access: Access<S>;
+  jobs?: Job<never>[];
+  /** Operations on data, which CloudTrail leaves out unless told to keep them. */
+  dataOperations?: OperationId<S>[];
+  /** Fills what the kernel asks of this service. */
+  open?: (ports: Ports) => void;
+}
+
+export interface Service {
+  readonly id: string;
+  readonly scope: Scope;
+  readonly contract: Contract;
+  readonly operations: ReadonlyMap<string, Handler>;
+  readonly access: ReadonlyMap<string, (ctx: Context, input: object) => AccessFact[] | Promise<AccessFact[]>>;
+  readonly jobs: ReadonlyMap<string, Job<never>>;
+  readonly dataOperations: ReadonlySet<string>;
+  readonly open: (ports: Ports) => void;
+}
+
+export type Handler = (ctx: Context, input: object) => Promise<object>;
+
+export function defineService<S extends ServiceId>(definition: ServiceDefinition<S>): Service {
+  const { id } = definition;
+  const operations = new Map<string, Handler>();
+  for (const handlers of definition.operations) {
+    for (const [name, handler] of Object.entries(handlers)) {
+      if (operations.has(name)) throw new Error(`${id} defines ${name} twice`);
+      operations.set(name, handler as Handler);
+    }
+  }
+  return {
+    id,
+    scope: definition.scope ?? "region",
+    contract: loadContract(id),
+    operations,
+    access: new Map(Object.entries(definition.access)) as unknown as Service["access"],
+    jobs: new Map((definition.jobs ?? []).map((job) => [job.name, job])),
+    dataOperations: new Set(definition.dataOperations),
+    open: definition.open ?? (() => {}),
+  };
+}
+
+type Modelled<S extends ServiceId> = ServiceTypes[S][keyof ServiceTypes[S]] extends infer T
+  ? T extends { errors: infer E }
+    ? E & string
+    : never
+  : never;
+
+/** Makes a service's modelled errors; their codes are a type. What AWS does not model is an `AwsError` of its own. */
+export function faultsOf<S extends ServiceId>() {
+  return (code: Modelled<S>, message: string, options?: AwsErrorOptions) =>
+    new AwsError(code, message, options);
+}
+
+export function notImplemented(operation: Operation): AwsError {
+  return new AwsError(
+    "NotImplemented",
+    `Nube does not implement ${operation.contract.service}:${operation.name} yet.`,
+    {
+      status: 501,
+    },
+  );
+}

@@ -1,0 +1,62 @@
+import { type Log, silentLog } from "#lib/log.ts";
+import { random } from "#lib/random.ts";
+import type { BlobStore } from "#storage/blobs/blobs.ts";
+import { openMemoryBlobs } from "#storage/blobs/memory.ts";
+import type { KeyValueStore } from "#storage/kv/kv.ts";
+import { openMemory } from "#storage/kv/memory.ts";
+import { type Clients, clients } from "./clients.ts";
+import type { Place } from "./collection.ts";
+import { type Principal, rootOf } from "./principal.ts";
+import { type Cloud, openCloud } from "./runtime.ts";
+import type { Service } from "./service.ts";
+
+/** A whole cloud in a test: in memory, on a clock of its own, and the same with every run. */
+export interface TestCloud {
+  cloud: Cloud;
+  /** Calls as the root of the default account. */
+  aws: Clients;
+  as(principal: Principal, place?: Partial<Place>): Clients;
+  /** `30s`, `5m`, `2h`, `90d`: what is due in that span has run when this resolves. */
+  advance(span: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestCloudOptions {
+  store?: KeyValueStore;
+  blobs?: BlobStore;
+  log?: Log;
+  seed?: number;
+}
+
+export const TEST_PLACE: Place = { account: "000000000000", region: "us-east-1" };
+/** 2026-01-01T00:00:00Z */
+export const TEST_START = Date.UTC(2026, 0, 1);
+
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+export async function testCloud(services: readonly Service[], options: TestCloudOptions = {}): Promise<TestCloud> {
+  const blobs = options.blobs ?? openMemoryBlobs();
+  const cloud = await openCloud({
+    catalog: Object.fromEntries(services.map((service) => [service.id, async () => service])),
+    store: options.store ?? openMemory(),
+    openBlobs: async () => blobs,
+    log: options.log ?? silentLog,
+    random: random(options.seed ?? 1),
+    wall: () => TEST_START,
+  });
+  const as = (principal: Principal, place: Partial<Place> = {}) =>
+    clients((service, operation, input) =>
+      cloud.call({ service, operation, input, principal, place: { ...TEST_PLACE, account: principal.account, ...place } }),
+    );
+  return {
+    cloud,
+    aws: as(rootOf(TEST_PLACE.account)),
+    as,
+    async advance(span) {
+      const [, amount, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(span) ?? [];
+      if (!amount || !unit) throw new Error(`not a span of time: ${span}`);
+      await cloud.time.advance(Number(amount) * UNITS[unit]!);
+    },
+    close: cloud.close,
+  };
+}

@@ -1,0 +1,36 @@
+import type { CloudClock, Shift } from "#lib/clock.ts";
+import { collection } from "./collection.ts";
+import type { Home } from "./home.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+const history = collection<{ name: string; shifts: readonly Shift[] }>("kernel/clock", {
+  scope: "partition",
+  key: (c) => [c.name],
+});
+
+/** The lever on the cloud's clock. Each move is on disk when its promise resolves. */
+export interface Time {
+  freeze(): Promise<void>;
+  resume(): Promise<void>;
+  /** Everything due in that span runs, in order, before this resolves. */
+  advance(milliseconds: number): Promise<void>;
+  runUntilIdle(horizon: number): Promise<void>;
+}
+
+export function openTime(clock: CloudClock, scheduler: Scheduler, kernel: () => Home): Time {
+  const kept = async (move: () => Promise<void> | void) => {
+    await move();
+    await kernel().write((tx) => tx.put(history, { name: "clock", shifts: clock.shifts }));
+  };
+  return {
+    freeze: () => kept(scheduler.freeze),
+    resume: () => kept(scheduler.resume),
+    advance: (milliseconds) => kept(() => scheduler.advance(milliseconds)),
+    runUntilIdle: (horizon) => kept(() => scheduler.runUntilIdle(horizon)),
+  };
+}
+
+export async function restoreClock(clock: CloudClock, kernel: Home): Promise<void> {
+  const stored = await kernel.read((tx) => tx.get(history, ["clock"]));
+  clock.restore(stored?.shifts ?? []);
+}

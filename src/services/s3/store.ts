@@ -1,0 +1,144 @@
+import { collection } from "#kernel/collection.ts";
+import { type BlobRef, blobSteps } from "#kernel/blobs.ts";
+import { descending } from "#kernel/keys.ts";
+
+/** Milliseconds since 1970, cloud time. */
+type Time = number;
+
+export interface Bucket {
+  name: string;
+  /** A number that is never used twice: a bucket made anew has nothing of the old one's. */
+  id: number;
+  /** Account id. */
+  owner: string;
+  region: string;
+  created: Time;
+  /** Absent until versioning was switched on for the first time. */
+  versioning?: "Enabled" | "Suspended";
+  tags?: Tag[];
+}
+
+export interface Tag {
+  Key: string;
+  Value: string;
+}
+
+/**
+ * One version of an object, or a delete marker. Each stands in exactly one row: the newest of its key in `objects`,
+ * the others in `noncurrent`.
+ */
+export interface ObjectVersion {
+  bucket: number;
+  key: string;
+  /** Grows with every version that the cloud ever made. */
+  order: number;
+  /** `null` for what was written while versioning was off or suspended. */
+  versionId: string;
+  deleteMarker?: true;
+  modified: Time;
+  owner: string;
+  /** Without quotes. */
+  etag: string;
+  size: number;
+  /** Absent for a delete marker and for an object made of parts, whose bytes `manifests` names. */
+  body?: BlobRef;
+  partCount?: number;
+  contentType?: string;
+  /** Cache-Control, Content-Disposition and the like, by lower-case header name. */
+  headers?: Record<string, string>;
+  /** User metadata by lower-case name without `x-amz-meta-`; values as on the wire. */
+  metadata?: Record<string, string>;
+  /** Absent for STANDARD. */
+  storageClass?: string;
+  checksum?: Checksum;
+  tags?: Tag[];
+}
+
+export type ChecksumAlgorithm = "CRC32" | "CRC32C" | "CRC64NVME" | "SHA1" | "SHA256";
+
+export interface Checksum {
+  algorithm: ChecksumAlgorithm;
+  type: "FULL_OBJECT" | "COMPOSITE";
+  /** Base64; of a composite one with `-<parts>` at its end. */
+  value: string;
+}
+
+/** The parts that an object was completed from, in their order. */
+export interface Manifest {
+  bucket: number;
+  order: number;
+  parts: ManifestPart[];
+}
+
+export interface ManifestPart {
+  /** As the uploader numbered it. */
+  number: number;
+  body: BlobRef;
+  etag: string;
+  checksum?: string;
+}
+
+export interface Upload {
+  bucket: number;
+  key: string;
+  order: number;
+  uploadId: string;
+  initiated: Time;
+  initiator: string;
+  owner: string;
+  contentType?: string;
+  headers?: Record<string, string>;
+  metadata?: Record<string, string>;
+  storageClass?: string;
+  tags?: Tag[];
+  checksumAlgorithm?: ChecksumAlgorithm;
+  checksumType?: Checksum["type"];
+}
+
+export interface Part {
+  bucket: number;
+  upload: number;
+  number: number;
+  modified: Time;
+  etag: string;
+  body: BlobRef;
+  /** By the upload's algorithm, base64. */
+  checksum?: string;
+}
+
+export const buckets = collection<Bucket>("s3/bucket", {
+  scope: "partition",
+  key: (b) => [b.name],
+  indexes: { owner: (b) => [b.owner, b.name] },
+});
+
+/** In the order of a listing: by the UTF-8 bytes of the key. */
+export const objects = collection<ObjectVersion>("s3/object", {
+  scope: "partition",
+  key: (o) => [o.bucket, o.key],
+});
+
+/** Newest first below a key. */
+export const noncurrent = collection<ObjectVersion>("s3/noncurrent", {
+  scope: "partition",
+  key: (o) => [o.bucket, o.key, descending(o.order)],
+  indexes: { null: (o) => (o.versionId === "null" ? [o.bucket, o.key] : undefined) },
+});
+
+export const manifests = collection<Manifest>("s3/manifest", {
+  scope: "partition",
+  key: (m) => [m.bucket, m.order],
+});
+
+export const uploads = collection<Upload>("s3/upload", {
+  scope: "partition",
+  key: (u) => [u.bucket, u.key, u.order],
+});
+
+export const parts = collection<Part>("s3/part", {
+  scope: "partition",
+  key: (p) => [p.bucket, p.upload, p.number],
+});
+
+/** Steps on bodies inside a transaction. */
+export const bodies = blobSteps("s3", "partition");
