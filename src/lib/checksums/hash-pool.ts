@@ -11,9 +11,9 @@ export interface RemoteHashing {
 }
 
 /** Bytes go to a worker in buffers of this size: a message costs some 15 µs, hashing that much 700 µs of MD5. */
-const BUFFER_BYTES = 1024 * 1024;
+const BUFFER_BYTES = 512 * 1024;
 /** Buffers of one stream that may be on their way before its source has to wait. */
-const MOST_UNDERWAY = 8;
+const MOST_UNDERWAY = 4;
 /** How long a worker without streams stays, in milliseconds. */
 const IDLE_MS = 10_000;
 

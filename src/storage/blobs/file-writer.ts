@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** Writes behind: while one batch of chunks is on its way to the disk, the next is gathered. */
-export async function writeFile({ id, temporary, path, syncFolder }: Place): Promise<BlobWriter> {
+export async function openWriter({ id, temporary, path, syncFolder }: Place): Promise<BlobWriter> {
   const file = await open(temporary, "wx");
   const sums = frameSums();
   let gathered: Uint8Array[] = [];

@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { grouped } from "#lib/grouped.ts";
 import type { BlobStore } from "./blobs.ts";
 import { checkId } from "./checks.ts";
-import { readFile } from "./file-reader.ts";
-import { writeFile } from "./file-writer.ts";
+import { openReader } from "./file-reader.ts";
+import { openWriter } from "./file-writer.ts";
 
 /**
  * Blobs as files: `ab/abcdef…` by the first two digits of the id, in up to 256 folders, so that none grows long.
@@ -28,7 +28,7 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
       checkId(id);
       const folder = folders.of(id);
       await folder.make();
-      return writeFile({
+      return openWriter({
         id,
         temporary: join(temporary, id),
         path: join(folder.path, id),
@@ -38,7 +38,7 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
 
     read(id, start, end) {
       checkId(id);
-      const { reader, opened } = readFile(join(folders.of(id).path, id), id, start, end);
+      const { reader, opened } = openReader(join(folders.of(id).path, id), id, start, end);
       opening.add(opened);
       opened.finally(() => opening.delete(opened));
       return reader;

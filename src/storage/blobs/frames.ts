@@ -11,7 +11,7 @@ import { crc32 } from "@node-rs/crc32";
  *
  * Numbers are little-endian. The id is included so that a file under a wrong name is found out, too. A ranged
  * read checks whole frames, thus reads at most 128 KiB more than was asked for; the footer adds 0.006 %.
- * CRC-32 is what the processor does fastest: a tenth of what it costs to send the bytes through a socket.
+ * CRC-32 in vector instructions runs at some 10 GB/s: a fraction of what it costs to send the bytes.
  */
 export const FRAME_BYTES = 64 * 1024;
 
