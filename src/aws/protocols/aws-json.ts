@@ -1,0 +1,94 @@
+import type { ProtocolName } from "../contract/format.ts";
+import type { Operation } from "../contract/shapes.ts";
+import { cborErrorDocument } from "./cbor-errors.ts";
+import { cborDocument, cborInMilliseconds } from "./cbor-shapes.ts";
+import { absoluteType } from "./error-types.ts";
+import { describe, queryErrorHeader, rpcStatus } from "./errors.ts";
+import { type EventFormat, encodeEvents, eventStreamType } from "./event-stream.ts";
+import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter } from "./json.ts";
+import { errorDocument } from "./json-errors.ts";
+import { kept } from "./kept.ts";
+import { decoding } from "./malformed.ts";
+import type { Protocol, ResponseMeta } from "./protocol.ts";
+
+type Structure = Record<string, unknown>;
+
+/** Kinesis' clients in Java speak CBOR, with `X-Amz-Target` and all else of awsJson1_1, and expect it back. */
+const olderCbor = "application/x-amz-cbor-1.1";
+
+function isCbor(contentType: string | undefined): boolean {
+  return contentType !== undefined && contentType.startsWith(olderCbor);
+}
+
+/** JSON's names are the members' own, so a shape's codec is the same in both versions, and locations say nothing. */
+const jsonDecoders = kept((operation: Operation) =>
+  jsonMembersReader(operation.input, operation.input.members),
+);
+const jsonEncoders = kept((operation: Operation) =>
+  jsonMembersWriter(
+    operation.output,
+    operation.output.members.filter((member) => member !== operation.eventOutput),
+  ),
+);
+const cborDecoders = kept((operation: Operation) => cborInMilliseconds.reader(operation.input));
+const cborEncoders = kept((operation: Operation) =>
+  cborDocument(cborInMilliseconds.writer(operation.output)),
+);
+
+function awsJson(name: ProtocolName, contentType: string, type: (absolute: string) => string): Protocol {
+  const events: EventFormat = { contentType, read: jsonReader, write: jsonWriter };
+  const emptyBody = name === "awsJson1_0" ? "{}" : "";
+
+  return {
+    name,
+
+    decode(operation, request) {
+      const decode = isCbor(request.headers["content-type"])
+        ? cborDecoders(operation)
+        : jsonDecoders(operation);
+      return decoding("SerializationException", () => decode(request.body) as Structure);
+    },
+
+    encode(operation, output, meta) {
+      const { eventOutput, status } = operation;
+      const headers = headersOf(contentType, meta);
+      if (eventOutput !== undefined) {
+        const source = (output as Structure)[eventOutput.name] as AsyncIterable<Structure>;
+        headers["content-type"] = eventStreamType;
+        const initial = jsonEncoders(operation)(output);
+        return { status, headers, body: encodeEvents(operation, source, events, initial) };
+      }
+      if (isCbor(meta.contentType)) {
+        headers["content-type"] = olderCbor;
+        return { status, headers, body: cborEncoders(operation)(output) };
+      }
+      return { status, headers, body: operation.hasOutput ? jsonEncoders(operation)(output) : emptyBody };
+    },
+
+    encodeError(operation, error, meta) {
+      const described = describe(operation, error);
+      const cbor = isCbor(meta.contentType);
+      const wireType = type(absoluteType(operation, described));
+      return {
+        status: rpcStatus(operation, described),
+        headers: {
+          ...headersOf(cbor ? olderCbor : contentType, meta),
+          ...queryErrorHeader(operation, described),
+          ...error.headers,
+        },
+        body: cbor
+          ? cborErrorDocument(described, wireType, cborInMilliseconds)
+          : errorDocument(described, wireType),
+      };
+    },
+  };
+}
+
+function headersOf(contentType: string, { requestId }: ResponseMeta): Record<string, string> {
+  return { "content-type": contentType, "x-amzn-requestid": requestId };
+}
+
+export const awsJson10 = awsJson("awsJson1_0", "application/x-amz-json-1.0", (absolute) => absolute);
+export const awsJson11 = awsJson("awsJson1_1", "application/x-amz-json-1.1", (absolute) =>
+  absolute.slice(absolute.indexOf("#") + 1),
+);

@@ -1,0 +1,31 @@
+import type { Operation } from "../contract/shapes.ts";
+import type { WireError } from "./errors.ts";
+
+/** Errors of the framework that AWS's older services stand on: they come from its namespaces, not from the service's. */
+const frameworkNamespaces: Record<string, string> = {
+  SerializationException: "com.amazon.coral.service",
+  UnknownOperationException: "com.amazon.coral.service",
+  UnrecognizedClientException: "com.amazon.coral.service",
+  InvalidSignatureException: "com.amazon.coral.service",
+  IncompleteSignatureException: "com.amazon.coral.service",
+  MissingAuthenticationTokenException: "com.amazon.coral.service",
+  AccessDeniedException: "com.amazon.coral.service",
+  InternalFailure: "com.amazon.coral.service",
+  ValidationException: "com.amazon.coral.validate",
+  ThrottlingException: "com.amazon.coral.availability",
+};
+
+/** Where a service's namespace is not its name. */
+const serviceNamespaces: Record<string, string> = {
+  dynamodb: "com.amazonaws.dynamodb.v20120810",
+  dynamodbstreams: "com.amazonaws.dynamodb.v20120810",
+};
+
+/** `com.amazonaws.sqs#QueueDoesNotExist`: the `__type` of awsJson1_0 and CBOR. awsJson1_1 has only what follows the `#`. */
+export function absoluteType(operation: Operation | undefined, { shape, name }: WireError): string {
+  const framework = Object.hasOwn(frameworkNamespaces, name) ? frameworkNamespaces[name] : undefined;
+  if (shape === undefined && framework !== undefined) return `${framework}#${name}`;
+  const service = operation?.contract.service ?? "";
+  const namespace = Object.hasOwn(serviceNamespaces, service) ? serviceNamespaces[service] : undefined;
+  return `${namespace ?? `com.amazonaws.${service.replaceAll("-", "")}`}#${name}`;
+}

@@ -1,0 +1,64 @@
+import type { Operation } from "../contract/shapes.ts";
+import { describe, isSender, type WireError } from "./errors.ts";
+import { headersWriter } from "./http-bindings.ts";
+import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter } from "./json.ts";
+import { errorDocument } from "./json-errors.ts";
+import { kept } from "./kept.ts";
+import { decoding } from "./malformed.ts";
+import type { Protocol } from "./protocol.ts";
+import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
+
+const json: DocumentFormat = {
+  contentType: () => "application/json",
+  empty: "{}",
+  readMembers: ({ input }) => jsonMembersReader(input, input.bodyMembers) as (body: Uint8Array) => object,
+  writeMembers: ({ output }) => jsonMembersWriter(output, output.bodyMembers),
+  readPayload: (_operation, { shape }) => jsonReader(shape),
+  writePayload: (_operation, { shape }) => jsonWriter(shape),
+  events: { contentType: "application/json", read: jsonReader, write: jsonWriter },
+};
+
+const decoders = kept((operation: Operation) => restDecoder(operation, json));
+const encoders = kept((operation: Operation) => restEncoder(operation, json));
+
+export const restJson: Protocol = {
+  name: "restJson1",
+
+  decode(operation, request) {
+    return decoding("SerializationException", () => decoders(operation)(request));
+  },
+
+  encode(operation, output, meta) {
+    const response = encoders(operation)(output as Record<string, unknown>);
+    response.headers["x-amzn-requestid"] = meta.requestId;
+    return response;
+  },
+
+  encodeError(operation, error, meta) {
+    const described = selfDescribed(describe(operation, error));
+    const headers: Record<string, string> = {
+      "content-type": "application/json",
+      "x-amzn-requestid": meta.requestId,
+      "x-amzn-errortype": described.name,
+      ...error.headers,
+    };
+    if (described.shape !== undefined) headersWriter(described.shape)({ ...described.values }, headers);
+    const body = operation?.method === "HEAD" ? "" : errorDocument(described);
+    return { status: described.status, headers, body };
+  },
+};
+
+/** Glacier's errors repeat their code and type as members, Lambda's their type: no handler has to say it again. */
+function selfDescribed(error: WireError): WireError {
+  const sender = isSender(error.status);
+  const said: Record<string, string> = {
+    code: error.code,
+    type: sender ? "Client" : "Server",
+    Type: sender ? "User" : "Service",
+  };
+  const values = { ...error.values };
+  for (const { name, shape } of error.details) {
+    if (shape.kind === "scalar" && Object.hasOwn(said, name)) values[name] ??= said[name];
+  }
+  return { ...error, values };
+}

@@ -1,0 +1,112 @@
+import type { Operation, Shape } from "../contract/shapes.ts";
+import { describe } from "./errors.ts";
+import { headersWriter } from "./http-bindings.ts";
+import { kept } from "./kept.ts";
+import { decoding, Malformed } from "./malformed.ts";
+import type { Protocol } from "./protocol.ts";
+import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
+import { isS3, isUnwrapped, s3ErrorDocument, s3Ids, s3MalformedXml, s3Namespace } from "./s3.ts";
+import { utf8 } from "./scalars.ts";
+import { isoWithMillis } from "./timestamps.ts";
+import { xmlErrorDocument } from "./xml-errors.ts";
+import { parseXml, type XmlElement } from "./xml-reader.ts";
+import { xmlMembersReader, xmlReader } from "./xml-shapes.ts";
+import { type WriteXml, xmlDeclaration, xmlWriters } from "./xml-writer.ts";
+
+const writers = xmlWriters(isoWithMillis);
+
+const xml: DocumentFormat = {
+  contentType: (operation) => (isS3(operation) ? "application/xml" : "text/xml"),
+  empty: "",
+  readMembers({ input, inputRoot }) {
+    const read = xmlMembersReader(input, input.bodyMembers);
+    return (body) => read(rootOf(body, inputRoot)) as object;
+  },
+  writeMembers(operation) {
+    const { output } = operation;
+    const root = output.xmlName ?? output.name;
+    if (isUnwrapped(operation)) return inDocument(writers.members(output.bodyMembers));
+    const write = writers.element(
+      root,
+      { ...output, members: output.bodyMembers },
+      namespaceOf(operation, output),
+    );
+    return inDocument(write);
+  },
+  readPayload(_operation, { shape, xmlName }) {
+    const read = xmlReader(shape);
+    const root = shape.kind === "structure" ? (shape.xmlName ?? xmlName) : xmlName;
+    return (body) => read(rootOf(body, root));
+  },
+  writePayload(operation, { shape, xmlName, xmlNamespace }) {
+    const root = shape.kind === "structure" ? (shape.xmlName ?? xmlName) : xmlName;
+    return inDocument(writers.element(root, shape, xmlNamespace ?? namespaceOf(operation, shape)));
+  },
+  events: {
+    contentType: "text/xml",
+    read: (shape) => {
+      const read = xmlReader(shape);
+      return (payload) => read(parseXml(utf8(payload)));
+    },
+    write: (shape, name) => writers.element(name, shape),
+  },
+};
+
+/** @throws {Malformed} */
+function rootOf(body: Uint8Array, name: string | undefined): XmlElement {
+  const root = parseXml(utf8(body));
+  if (name !== undefined && root.name !== name)
+    throw new Malformed(`<${root.name}> where <${name}> is expected`);
+  return root;
+}
+
+function inDocument(write: WriteXml): WriteXml {
+  return (value) => xmlDeclaration + write(value);
+}
+
+function namespaceOf(operation: Operation, shape: Shape): { uri: string; prefix?: string } | undefined {
+  if (shape.kind === "structure" && shape.xmlNamespace !== undefined) return shape.xmlNamespace;
+  const uri = serviceNamespace(operation);
+  return uri === undefined ? undefined : { uri };
+}
+
+function serviceNamespace(operation: Operation): string | undefined {
+  return operation.contract.xmlNamespace ?? (isS3(operation) ? s3Namespace : operation.inputNamespace);
+}
+
+const decoders = kept((operation: Operation) => restDecoder(operation, xml));
+const encoders = kept((operation: Operation) => restEncoder(operation, xml));
+
+export const restXml: Protocol = {
+  name: "restXml",
+
+  decode(operation, request) {
+    const decode = () => decoders(operation)(request);
+    return isS3(operation)
+      ? decoding("MalformedXML", decode, s3MalformedXml)
+      : decoding("MalformedInput", decode);
+  },
+
+  encode(operation, output, meta) {
+    const response = encoders(operation)(output as Record<string, unknown>);
+    Object.assign(response.headers, isS3(operation) ? s3Ids(meta) : { "x-amzn-requestid": meta.requestId });
+    return response;
+  },
+
+  encodeError(operation, error, meta) {
+    const described = describe(operation, error);
+    const s3 = isS3(operation);
+    const headers: Record<string, string> = {
+      ...(s3 ? s3Ids(meta) : { "x-amzn-requestid": meta.requestId }),
+      ...error.headers,
+    };
+    if (described.shape !== undefined) headersWriter(described.shape)({ ...described.values }, headers);
+    const { status } = described;
+    if (operation?.method === "HEAD" || status === 304) return { status, headers, body: "" };
+    headers["content-type"] = s3 ? "application/xml" : "text/xml";
+    const body = s3
+      ? s3ErrorDocument(described.code, error, meta)
+      : xmlErrorDocument(described, meta, serviceNamespace(operation!), writers);
+    return { status, headers, body };
+  },
+};

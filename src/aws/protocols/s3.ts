@@ -1,0 +1,38 @@
+import type { Operation } from "../contract/shapes.ts";
+import type { AwsError } from "../errors.ts";
+import type { ResponseMeta } from "./protocol.ts";
+import { escapeXml, xmlDeclaration } from "./xml-writer.ts";
+
+/** Where S3, the first of AWS's services, differs from the restXml that later ones speak. */
+export const s3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
+
+/** A call that no service could be named for is answered as S3 would: a path without a signature is a bucket's. */
+export function isS3(operation: Operation | undefined): boolean {
+  return operation === undefined || operation.contract.service === "s3";
+}
+
+export function s3Ids({ requestId, hostId }: ResponseMeta): Record<string, string> {
+  return { "x-amz-request-id": requestId, "x-amz-id-2": hostId };
+}
+
+export const s3MalformedXml =
+  "The XML you provided was not well-formed or did not validate against our published schema";
+
+/** A bare `<Error>`, with whatever else there is to say (`BucketName`, `Resource`, `Condition` …) as elements. */
+export function s3ErrorDocument(code: string, error: AwsError, { requestId, hostId }: ResponseMeta): string {
+  let details = "";
+  for (const [name, value] of Object.entries(error.members)) {
+    if (value !== undefined && value !== null) details += `<${name}>${escapeXml(String(value))}</${name}>`;
+  }
+  return (
+    `${xmlDeclaration}<Error><Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>` +
+    `${details}<RequestId>${requestId}</RequestId><HostId>${hostId}</HostId></Error>`
+  );
+}
+
+/**
+ * GetBucketLocation has no element for its output: the member itself is the root, empty for us-east-1.
+ */
+export function isUnwrapped(operation: Operation): boolean {
+  return isS3(operation) && operation.name === "GetBucketLocation";
+}

@@ -1,0 +1,57 @@
+import type { TimestampFormat } from "../contract/format.ts";
+import { Malformed } from "./malformed.ts";
+
+const epoch = /^[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
+const iso = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[-+]\d\d:?\d\d)?)?$/;
+const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
+const rfc822 =
+  /^(?:[A-Za-z]{3}, )?\d{1,2}[ -][A-Za-z]{3}[ -]\d{2,4} \d\d:\d\d:\d\d(?:\.\d+)? (?:GMT|UTC|[-+]\d{4})$/;
+
+/** Any of the forms that AWS accepts, wherever a timestamp stands: its models and its clients do not agree on one. */
+export function parseTimestamp(text: string): Date {
+  const trimmed = text.trim();
+  if (epoch.test(trimmed)) return fromEpochSeconds(Number(trimmed));
+  const compact = basic.exec(trimmed);
+  if (compact !== null) {
+    const [, year, month, day, hour, minute, second] = compact;
+    return valid(new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`), text);
+  }
+  if (iso.test(trimmed)) {
+    // JavaScript reads a date-time without an offset as local time; AWS means UTC.
+    const zoned =
+      trimmed.length <= 10 || /(?:[Zz]|[-+]\d\d:?\d\d)$/.test(trimmed.slice(10)) ? trimmed : `${trimmed}Z`;
+    return valid(new Date(zoned), text);
+  }
+  if (rfc822.test(trimmed)) return valid(new Date(trimmed), text);
+  throw new Malformed(`Unable to parse timestamp: ${text}`);
+}
+
+/** To the millisecond: `1398796238.123` is not a binary fraction. */
+export function fromEpochSeconds(seconds: number): Date {
+  return valid(new Date(Math.round(seconds * 1000)), String(seconds));
+}
+
+function valid(date: Date, text: string): Date {
+  if (Number.isNaN(date.getTime())) throw new Malformed(`Unable to parse timestamp: ${text}`);
+  return date;
+}
+
+export type WriteTimestamp = (date: Date) => string;
+
+/** `2026-11-21T07:36:27.000Z`: what most of AWS prints. */
+export const isoWithMillis: WriteTimestamp = (date) => date.toISOString();
+
+/** `2026-11-21T07:36:27Z`: IAM and STS print no fraction, and some of their oldest clients read none. */
+export const isoInSeconds: WriteTimestamp = (date) => `${date.toISOString().slice(0, 19)}Z`;
+
+/** `2026-11-21T07:36:27Z` or `….250Z`: Smithy's date-time, for headers, labels and JSON. */
+export const isoShortest: WriteTimestamp = (date) =>
+  date.getUTCMilliseconds() === 0 ? isoInSeconds(date) : date.toISOString();
+
+const writers: Record<TimestampFormat, WriteTimestamp> = {
+  iso8601: isoShortest,
+  rfc822: (date) => date.toUTCString(),
+  unixTimestamp: (date) => String(date.getTime() / 1000),
+};
+
+export const timestampWriter = (format: TimestampFormat): WriteTimestamp => writers[format];

@@ -1,0 +1,194 @@
+import type { ListShape, MapShape, Member, ScalarShape, Shape, StructureShape } from "../contract/shapes.ts";
+import { Malformed, maxDepth } from "./malformed.ts";
+
+/**
+ * Turns a tree of plain values (what `JSON.parse` or a CBOR reader gives, what `JSON.stringify` takes) into the values
+ * of a shape, or back. A value that needs no change is returned as it is, so most of a tree is checked and never copied.
+ */
+export type Convert = (value: unknown, depth: number) => unknown;
+
+export interface Dialect {
+  /** Nothing to convert and nothing to check: `undefined`. */
+  scalar(shape: ScalarShape, member: Member | undefined): Convert | undefined;
+  /** Keys of a structure's member in the tree that is read, and in the one that is made. */
+  from(member: Member): string;
+  to(member: Member): string;
+  document: Convert | undefined;
+  /** Data from a client: containers are checked, nesting is bounded, and the tree is ours to change in place. */
+  untrusted: boolean;
+}
+
+type Tree = Record<string, unknown>;
+
+export interface Converters {
+  of(shape: Shape, member?: Member): Convert | undefined;
+  /** Of a structure at the top, where some members travel outside of the body. */
+  ofMembers(shape: StructureShape, members: readonly Member[]): Convert;
+}
+
+/** Compiles converters of one dialect; each shape's is kept for as long as the shape lives. */
+export function converters(dialect: Dialect): Converters {
+  const kept = new WeakMap<Shape, { convert: Convert | undefined }>();
+
+  function compile(shape: Shape, member?: Member): Convert | undefined {
+    if (shape.kind === "scalar") return dialect.scalar(shape, member);
+    if (shape.kind === "document") return dialect.document;
+    const known = kept.get(shape);
+    if (known !== undefined) return known.convert;
+    // A shape that contains itself finds this entry while it is being compiled.
+    const entry: { convert: Convert | undefined } = { convert: (value, depth) => convert(value, depth) };
+    kept.set(shape, entry);
+    const convert = container(shape);
+    entry.convert = convert;
+    return convert;
+  }
+
+  function container(shape: StructureShape | ListShape | MapShape): Convert {
+    if (shape.kind === "structure") return structure(shape);
+    return shape.kind === "list" ? list(shape) : map(shape);
+  }
+
+  function structure(shape: StructureShape, its: readonly Member[] = shape.members): Convert {
+    const members = new Map(
+      its.map((member) => [
+        dialect.from(member),
+        { to: dialect.to(member), convert: compile(member.shape, member) },
+      ]),
+    );
+    const renamed = [...members].some(([from, { to }]) => from !== to);
+    const single = shape.union && !judgedByTheService.has(shape.name);
+
+    return (value, depth) => {
+      if (dialect.untrusted) checkObject(value, depth, "Structure");
+      const tree = value as Tree;
+      let result: Tree = renamed ? {} : tree;
+      let count = 0;
+      for (const key in tree) {
+        const item = tree[key];
+        const member = members.get(key);
+        if (member === undefined || item === null || item === undefined) {
+          if (renamed) continue;
+          if (result === tree && !dialect.untrusted) result = { ...tree };
+          delete result[key];
+          continue;
+        }
+        count++;
+        const converted = member.convert === undefined ? item : member.convert(item, depth + 1);
+        if (renamed) result[member.to] = converted;
+        else if (converted !== item) {
+          if (result === tree && !dialect.untrusted) result = { ...tree };
+          result[key] = converted;
+        }
+      }
+      if (single && count > 1 && dialect.untrusted)
+        throw new Malformed("Unions must have exactly one member set");
+      return result;
+    };
+  }
+
+  function list(shape: ListShape): Convert {
+    const convert = compile(shape.member);
+    return (value, depth) => {
+      if (dialect.untrusted) checkArray(value, depth);
+      const items = value as unknown[];
+      let result = items;
+      for (let i = 0; i < items.length; i++) {
+        const item = items[i];
+        if (item === null || item === undefined) {
+          if (!shape.sparse) return compacted(items, convert, depth);
+          continue;
+        }
+        if (convert === undefined) continue;
+        const converted = convert(item, depth + 1);
+        if (converted === item) continue;
+        if (result === items && !dialect.untrusted) result = items.slice();
+        result[i] = converted;
+      }
+      return result;
+    };
+  }
+
+  function map(shape: MapShape): Convert {
+    const convert = compile(shape.value);
+    return (value, depth) => {
+      if (dialect.untrusted) checkObject(value, depth, "Map");
+      const tree = value as Tree;
+      let result = tree;
+      for (const key in tree) {
+        const item = tree[key];
+        const absent = item === undefined || (item === null && !shape.sparse);
+        const converted =
+          absent || item === null ? item : convert === undefined ? item : convert(item, depth + 1);
+        if (converted === item && !absent) continue;
+        // A copy by spread has `__proto__` as an own property, as the original has, so that an assignment is safe.
+        if (result === tree && !dialect.untrusted) result = { ...tree };
+        if (absent) delete result[key];
+        else result[key] = converted;
+      }
+      return result;
+    };
+  }
+
+  return { of: compile, ofMembers: structure };
+}
+
+/** DynamoDB tells of an AttributeValue with two types itself, as a ValidationException in its own words. */
+const judgedByTheService = new Set(["AttributeValue"]);
+
+/** AWS skips nulls where the model does not say that a list is sparse. */
+function compacted(items: unknown[], convert: Convert | undefined, depth: number): unknown[] {
+  const present = items.filter((item) => item !== null && item !== undefined);
+  return convert === undefined ? present : present.map((item) => convert(item, depth + 1));
+}
+
+function checkObject(value: unknown, depth: number, type: string): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || !isPlain(value)) {
+    throw mismatch(value, `a ${type}`);
+  }
+  checkDepth(depth);
+}
+
+/** A CBOR tree also has bytes and timestamps, which are objects to JavaScript. */
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function checkArray(value: unknown, depth: number): void {
+  if (!Array.isArray(value)) throw mismatch(value, "a List");
+  checkDepth(depth);
+}
+
+export function checkDepth(depth: number): void {
+  if (depth > maxDepth) throw new Malformed("Nesting levels have exceeded supported limits");
+}
+
+/** AWS's sentence, with the token of its JSON parser: `STRING_VALUE can not be converted to an Integer`. */
+export function mismatch(value: unknown, type: string): Malformed {
+  return new Malformed(`${tokenOf(value)} can not be converted to ${type}`);
+}
+
+function tokenOf(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return "STRING_VALUE";
+    case "boolean":
+      return value ? "TRUE_VALUE" : "FALSE_VALUE";
+    case "bigint":
+      return "NUMBER_VALUE";
+    case "number":
+      return Number.isInteger(value) ? "NUMBER_VALUE" : "DECIMAL_VALUE";
+    default:
+      if (value === null || value === undefined) return "NULL_VALUE";
+      return Array.isArray(value) ? "START_ARRAY" : "START_OBJECT";
+  }
+}
+
+/** A document keeps any value, but not at any depth: whoever walks it later must not run out of stack. */
+export const checkedDocument: Convert = (value, depth) => {
+  checkDepth(depth);
+  if (Array.isArray(value)) for (const item of value) checkedDocument(item, depth + 1);
+  else if (typeof value === "object" && value !== null) {
+    for (const item of Object.values(value)) checkedDocument(item, depth + 1);
+  }
+  return value;
+};

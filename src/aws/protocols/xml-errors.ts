@@ -1,0 +1,25 @@
+import { isSender, type WireError } from "./errors.ts";
+import type { ResponseMeta } from "./protocol.ts";
+import { escapeXml, type XmlWriters } from "./xml-writer.ts";
+
+/** `<ErrorResponse>`, as the query protocol has it, and restXml but for S3. */
+export function xmlErrorDocument(
+  error: WireError,
+  { requestId }: ResponseMeta,
+  namespace: string | undefined,
+  writers: XmlWriters,
+): string {
+  const xmlns = namespace === undefined ? "" : ` xmlns="${escapeXml(namespace)}"`;
+  const type = isSender(error.status) ? "Sender" : "Receiver";
+  return (
+    `<ErrorResponse${xmlns}><Error><Type>${type}</Type>${xmlErrorContent(error, writers)}</Error>` +
+    `<RequestId>${requestId}</RequestId></ErrorResponse>`
+  );
+}
+
+/** What every XML error says: code, message, and the members of its shape. */
+export function xmlErrorContent({ code, message, details, values }: WireError, writers: XmlWriters): string {
+  const text = message === "" ? "" : `<Message>${escapeXml(message)}</Message>`;
+  const inBody = details.filter((member) => member.location === undefined);
+  return `<Code>${escapeXml(code)}</Code>${text}${writers.members(inBody)(values)}`;
+}

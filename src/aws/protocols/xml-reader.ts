@@ -1,0 +1,150 @@
+import { Malformed, maxDepth } from "./malformed.ts";
+
+/** An element without its namespace: AWS reads by local names, and its clients choose prefixes freely. */
+export interface XmlElement {
+  name: string;
+  /** By name as written (`xsi:type`); `undefined` where there are none. */
+  attributes: Map<string, string> | undefined;
+  children: XmlElement[];
+  /** Its own text, without its children's. */
+  text: string;
+}
+
+/**
+ * A document's root element. Strict about form, and about what could hurt: no DOCTYPE, hence no entities of its own;
+ * nesting is bounded; time grows with the length of the text.
+ * @throws {Malformed}
+ */
+export function parseXml(text: string): XmlElement {
+  const scanner = new Scanner(text);
+  return scanner.document();
+}
+
+const name = /[A-Za-z_:\u0080-\uffff][\w:.\-\u0080-\uffff]*/y;
+const attribute = /\s+([^\s=/<>"']+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
+const tagEnd = /\s*(\/?)>/y;
+const closingEnd = /\s*>/y;
+
+const slash = 47;
+const question = 63;
+const exclamation = 33;
+
+class Scanner {
+  readonly #text: string;
+  #at: number;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  }
+
+  document(): XmlElement {
+    const root: XmlElement = { name: "", attributes: undefined, children: [], text: "" };
+    const open: XmlElement[] = [root];
+    const names: string[] = [];
+    while (this.#at < this.#text.length) {
+      const current = open[open.length - 1]!;
+      const tag = this.#text.indexOf("<", this.#at);
+      const end = tag < 0 ? this.#text.length : tag;
+      if (end > this.#at) current.text += unescaped(this.#text.slice(this.#at, end));
+      if (tag < 0) break;
+      this.#at = tag + 1;
+      const mark = this.#text.charCodeAt(this.#at);
+      if (mark === slash) {
+        if (names.pop() !== this.#closingName()) throw new Malformed("Mismatched tag");
+        open.pop();
+      } else if (mark === question) this.#skipPast("?>");
+      else if (mark === exclamation) current.text += this.#declaration();
+      else {
+        const qualified = this.#matched(name)[0];
+        const element = this.#element(qualified);
+        current.children.push(element);
+        if (this.#matched(tagEnd)[1] === "/") continue;
+        if (open.length > maxDepth) throw new Malformed("Elements are nested too deep");
+        open.push(element);
+        names.push(qualified);
+      }
+    }
+    const only = root.children[0];
+    if (names.length > 0 || only === undefined || root.children.length > 1 || root.text.trim() !== "") {
+      throw new Malformed("Not exactly one root element");
+    }
+    return only;
+  }
+
+  #element(qualified: string): XmlElement {
+    const colon = qualified.indexOf(":");
+    return {
+      name: colon < 0 ? qualified : qualified.slice(colon + 1),
+      attributes: this.#attributes(),
+      children: [],
+      text: "",
+    };
+  }
+
+  #attributes(): Map<string, string> | undefined {
+    let attributes: Map<string, string> | undefined;
+    const mark = this.#text.charCodeAt(this.#at);
+    if (mark === 62) return undefined;
+    for (;;) {
+      attribute.lastIndex = this.#at;
+      const match = attribute.exec(this.#text);
+      if (match === null) return attributes;
+      this.#at = attribute.lastIndex;
+      attributes ??= new Map();
+      if (attributes.has(match[1]!)) throw new Malformed("Doubled attribute");
+      attributes.set(match[1]!, unescaped(match[2] ?? match[3]!));
+    }
+  }
+
+  #closingName(): string {
+    this.#at++;
+    const qualified = this.#matched(name)[0];
+    this.#matched(closingEnd);
+    return qualified;
+  }
+
+  /** What `<!` opens: a comment is nothing, a CDATA section is text, and a DOCTYPE is refused. */
+  #declaration(): string {
+    if (this.#text.startsWith("!--", this.#at)) {
+      this.#at += 3;
+      this.#skipPast("-->");
+      return "";
+    }
+    if (!this.#text.startsWith("![CDATA[", this.#at)) throw new Malformed("DOCTYPE is not allowed");
+    const start = this.#at + 8;
+    this.#skipPast("]]>");
+    return this.#text.slice(start, this.#at - 3);
+  }
+
+  #skipPast(mark: string): void {
+    const found = this.#text.indexOf(mark, this.#at);
+    if (found < 0) throw new Malformed(`Missing ${mark}`);
+    this.#at = found + mark.length;
+  }
+
+  #matched(pattern: RegExp): RegExpExecArray {
+    pattern.lastIndex = this.#at;
+    const match = pattern.exec(this.#text);
+    if (match === null) throw new Malformed("Malformed tag");
+    this.#at = pattern.lastIndex;
+    return match;
+  }
+}
+
+const entities: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
+
+function unescaped(text: string): string {
+  if (!text.includes("&")) return text;
+  return text.replace(/&([^;&]{0,32};)?/g, (_whole, reference: string | undefined) => character(reference));
+}
+
+function character(reference: string | undefined): string {
+  if (reference === undefined) throw new Malformed("Unescaped &");
+  const entity = reference.slice(0, -1);
+  if (Object.hasOwn(entities, entity)) return entities[entity]!;
+  const [, hex, decimal] = /^#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}))$/.exec(entity) ?? [];
+  const code = hex !== undefined ? Number.parseInt(hex, 16) : Number(decimal ?? Number.NaN);
+  if (!(code > 0 && code <= 0x10ffff)) throw new Malformed(`Unknown entity &${reference}`);
+  return String.fromCodePoint(code);
+}

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import { isBody } from "./bodies.ts";
+import { inputsLeftOut } from "./left-out.ts";
+import { type Case, cases, comparable, valueOf, vectorsAreMissing } from "./vectors.ts";
+
+const all = cases("input");
+
+describe.skipIf(vectorsAreMissing)("what a client serialized decodes to what its user said", () => {
+  for (const each of all) {
+    const reason = inputsLeftOut[each.id];
+    if (reason === undefined) test(each.id, () => decodes(each));
+    else test(`${each.id} is left out: ${reason}`, () => expect(decodes(each)).rejects.toThrow());
+  }
+
+  test("every case that is left out exists", () => {
+    const ids = new Set(all.map(({ id }) => id));
+    expect(Object.keys(inputsLeftOut).filter((id) => !ids.has(id))).toEqual([]);
+  });
+});
+
+async function decodes({ operation, protocol, params, serialized }: Case): Promise<void> {
+  const { method, uri = "/", headers = {}, body = "" } = serialized!;
+  const [path = "", query = ""] = uri.split("?");
+  const decoded = protocol.decode(operation, {
+    method,
+    query: [...new URLSearchParams(query)],
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    labels: labelsOf(operation.uri, path),
+    body: Buffer.from(body, protocol.name === "rpcv2Cbor" ? "base64" : "utf8"),
+  });
+  for (const [name, value] of Object.entries(decoded)) {
+    if (!isBody(value)) continue;
+    const bytes = await value.bytes(1024);
+    if (bytes.length === 0) delete decoded[name];
+    else decoded[name] = bytes;
+  }
+  expect(comparable(decoded)).toEqual(comparable(valueOf(operation.input, params)));
+}
+
+function labelsOf(template: string, path: string): Record<string, string> {
+  const names: string[] = [];
+  const pattern = template.split("?")[0]!.replace(/\{(\w+)(\+?)\}/g, (_whole, name: string, greedy: string) => {
+    names.push(name);
+    return greedy ? "(.+)" : "([^/]+)";
+  });
+  const match = new RegExp(`^${pattern}$`).exec(path) ?? [];
+  return Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(match[i + 1] ?? "")]));
+}
