@@ -173,7 +173,7 @@ function errorEntry(
   queryCompatible: boolean,
 ): StructureEntry["error"] {
   const { error } = shape;
-  const fault = shape.fault || error?.fault;
+  const fault = shape.fault || error?.fault || (error?.httpStatusCode ?? 0) >= 500;
   const code = overlay.queryError?.code ?? error?.code;
   // A code of its own comes from the trait `awsQueryError`, and the status beside it then is that trait's too.
   const queryStatus =

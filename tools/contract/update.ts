@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import type { ContractFile } from "#aws/contract/format.ts";
+import { crosscheck } from "./crosscheck.ts";
+import { disagreements, type KnownDisagreement } from "./disagreements.ts";
+import { distil } from "./distil.ts";
+import { overlayOf } from "./overlay.ts";
+import { type Override, overridden, withoutDropped } from "./override.ts";
+import { renderContract, renderIndex } from "./render.ts";
+import { readSchemas } from "./sdk.ts";
+import { releases, type ServiceSource, serviceSources } from "./services.ts";
+import { fetchSources, type Sources } from "./sources.ts";
+import { renderTypeIndex, renderTypes } from "./types.ts";
+
+const services = serviceSources();
+const pins = services.flatMap(([, { sdk }]) => (sdk ? [sdk] : []));
+const sources = fetchSources(Object.values(releases), pins);
+
+const unknown: string[] = [];
+const unseen = new Set<KnownDisagreement>(disagreements);
+const contracts: ContractFile[] = [];
+for (const [service, source] of services) {
+  const contract = await contractOf(service, source, sources);
+  contracts.push(contract);
+  if (source.sdk) compare(contract, sources.schemas(source.sdk));
+}
+for (const { service, at, reason } of unseen)
+  unknown.push(`${service}: ${at} is listed (${reason}), but not found any more`);
+if (unknown.length > 0) {
+  throw new Error(`disagreements.ts does not say how botocore and the SDK differ:\n${unknown.join("\n")}`);
+}
+
+const home = new URL("../../src/aws/contract/", import.meta.url);
+write("data", [
+  ...contracts.map((contract) => [`${contract.service}.json`, renderContract(contract)] as const),
+  ["index.json", renderIndex(contracts)],
+]);
+write("types", [
+  ...contracts.map((contract) => [`${contract.service}.ts`, renderTypes(contract)] as const),
+  ["index.ts", renderTypeIndex(contracts)],
+]);
+
+async function contractOf(service: string, source: ServiceSource, { model, schemas }: Sources) {
+  const override = await overrideOf(service);
+  const overlay =
+    source.overlay && source.sdk ? overlayOf(readSchemas(schemas(source.sdk)), source.overlay) : undefined;
+  return overridden(distil(service, withoutDropped(model(source), override), overlay), override);
+}
+
+async function overrideOf(service: string): Promise<Override> {
+  const file = new URL(`./overrides/${service}.ts`, import.meta.url);
+  return existsSync(file) ? (await import(file.href)).default : {};
+}
+
+function compare(contract: ContractFile, schemas: string): void {
+  const { service } = contract;
+  for (const found of crosscheck(contract, readSchemas(schemas))) {
+    const known = disagreements.find((each) => each.service === service && each.at.test(found));
+    if (known) unseen.delete(known);
+    else unknown.push(`${service}: ${found}`);
+  }
+}
+
+/** Replaces the folder's files, so that a service that is gone leaves nothing behind. */
+function write(folder: string, files: (readonly [name: string, text: string])[]): void {
+  const path = new URL(`${folder}/`, home);
+  mkdirSync(path, { recursive: true });
+  for (const name of readdirSync(path)) rmSync(new URL(name, path));
+  for (const [name, text] of files) writeFileSync(new URL(name, path), text);
+}
