@@ -9,10 +9,17 @@ const BASIC = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 export function parseAmzDate(text: string): number | undefined {
   const parts = BASIC.exec(text);
   if (parts === null) return undefined;
-  const [, year, month, day, hour, minute, second] = parts;
-  const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  // Date.parse rolls 31 February over into March.
-  return Number.isNaN(time) || formatAmzDate(time) !== text ? undefined : time;
+  const [, year, month, day, hour, minute, second] = parts.map(Number);
+  const time = Date.UTC(year!, month! - 1, day, hour, minute, second);
+  // Date.UTC rolls 31 February over into March, and 24:00:60 into the next day.
+  const date = new Date(time);
+  const real =
+    date.getUTCDate() === day &&
+    date.getUTCMonth() === month! - 1 &&
+    hour! < 24 &&
+    minute! < 60 &&
+    second! < 60;
+  return real ? time : undefined;
 }
 
 /** A `Date` header, which may stand in for `X-Amz-Date`: RFC 822, or the basic format. */

@@ -108,7 +108,7 @@ function parseHeaderV4(header: string, headers: Headers, style: ErrorStyle): Sig
   const signedAt = headers["x-amz-date"] === undefined ? parseDateHeader(date) : parseAmzDate(date);
   if (signedAt === undefined) throw badDate(date, style);
   const { accessKeyId, scope } = parseCredential(Credential, "header", style);
-  const amzDate = formatAmzDate(signedAt);
+  const amzDate = headers["x-amz-date"] ?? formatAmzDate(signedAt);
   if (scope.date !== amzDate.slice(0, 8)) throw dateMismatch(scope.date, amzDate, "header", style);
   return {
     version: 4,

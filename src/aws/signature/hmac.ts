@@ -41,9 +41,10 @@ export function hmac(
   const padded = end <= innerText.length ? innerText : Buffer.allocUnsafe(end);
   padded.set(key.inner);
   padded.write(text, BLOCK, "latin1");
-  const digest = hash(key.algorithm, padded.subarray(0, end), "buffer");
+  // A digest as a string costs half of one as a Buffer.
+  const digest = hash(key.algorithm, padded.subarray(0, end), "latin1");
   outerText.set(key.outer);
-  outerText.set(digest, BLOCK);
+  outerText.write(digest, BLOCK, "latin1");
   const outer = outerText.subarray(0, BLOCK + digest.length);
   return encoding === "buffer" ? hash(key.algorithm, outer, "buffer") : hash(key.algorithm, outer, encoding);
 }

@@ -1,0 +1,258 @@
+import { describe, expect, test } from "vitest";
+import { AwsError } from "#aws/errors.ts";
+import { checkScope, claimedScope, parseSignature, type Query, unsignedHeaders } from "./credential.ts";
+import type { ErrorStyle } from "./errors.ts";
+
+const header = (changes: Record<string, string> = {}) => {
+  const parts = {
+    Credential: "AKID/20130524/us-east-1/s3/aws4_request",
+    SignedHeaders: "host;x-amz-date",
+    Signature: "00ff",
+    ...changes,
+  };
+  const text = Object.entries(parts).map(([name, value]) => `${name}=${value}`);
+  return { authorization: `AWS4-HMAC-SHA256 ${text.join(", ")}`, "x-amz-date": "20130524T000000Z" };
+};
+
+const presigned = (changes: Record<string, string> = {}): Query =>
+  Object.entries({
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    "X-Amz-Credential": "AKID/20130524/us-east-1/s3/aws4_request",
+    "X-Amz-Date": "20130524T000000Z",
+    "X-Amz-Expires": "60",
+    "X-Amz-SignedHeaders": "host",
+    "X-Amz-Signature": "00ff",
+    ...changes,
+  }).filter(([, value]) => value !== "");
+
+function refusal(headers: Record<string, string>, query: Query, style: ErrorStyle): string {
+  try {
+    parseSignature(headers, query, style);
+  } catch (error) {
+    if (error instanceof AwsError) return `${error.status} ${error.code}: ${error.message}`;
+  }
+  throw new Error("not refused");
+}
+
+test("a request without a signature", () => {
+  expect(parseSignature({ host: "x" }, [["list-type", "2"]], "s3")).toBeUndefined();
+  expect(parseSignature({ authorization: "Bearer token" }, [], "json")).toBeUndefined();
+});
+
+test("the scope is seen before anything is judged", () => {
+  expect(claimedScope(header(), [])).toEqual({ date: "20130524", region: "us-east-1", service: "s3" });
+  expect(claimedScope({}, presigned())?.service).toBe("s3");
+  expect(claimedScope({ authorization: "AWS4-HMAC-SHA256 nonsense" }, [])).toBeUndefined();
+  expect(claimedScope({}, [])).toBeUndefined();
+});
+
+test.each([",", " ", ", ", ",  "])("header components may stand apart by %j", (separator) => {
+  const { authorization, ...rest } = header();
+  const headers = { authorization: authorization.replaceAll(", ", separator), ...rest };
+  expect(parseSignature(headers, [], "s3")).toMatchObject({ accessKeyId: "AKID", signature: "00ff" });
+});
+
+test("a Date header stands in for X-Amz-Date", () => {
+  const { authorization } = header();
+  const headers = { authorization, date: "Fri, 24 May 2013 00:00:01 GMT" };
+  expect(parseSignature(headers, [], "s3")).toMatchObject({ amzDate: "20130524T000001Z" });
+});
+
+describe("S3 refuses", () => {
+  const malformed = (detail: string) =>
+    `400 AuthorizationHeaderMalformed: The authorization header is malformed; ${detail}`;
+  const noDate = "403 AccessDenied: AWS authentication requires a valid Date or x-amz-date header";
+
+  test.each([
+    [{ authorization: "Basic eDp5" }, "400 InvalidArgument: Unsupported Authorization Type"],
+    [{ authorization: "AWS4-HMAC-SHA512 x" }, "400 InvalidArgument: Unsupported Authorization Type"],
+    [
+      { authorization: "AWS a b" },
+      "400 InvalidArgument: Authorization header is invalid -- one and only one ' ' (space) required",
+    ],
+    [
+      { authorization: "AWS ab" },
+      "400 InvalidArgument: AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+    ],
+    [{ authorization: "AWS a:b" }, noDate],
+    [{ authorization: header().authorization }, noDate],
+    [{ ...header(), "x-amz-date": "20130231T000000Z" }, noDate],
+    [
+      header({ Signature: "" }),
+      malformed(
+        "the authorization header requires three components: Credential, SignedHeaders, and Signature.",
+      ),
+    ],
+    [{ authorization: "AWS4-HMAC-SHA256 abc" }, malformed('the authorization component "abc" is malformed.')],
+    [
+      header({ Credential: "AKID/20130524/s3" }),
+      malformed(
+        'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+      ),
+    ],
+    [
+      header({ Credential: "AKID/today/us-east-1/s3/aws4_request" }),
+      malformed(
+        'incorrect date format "today". This date in the credential must be in the format "yyyyMMdd".',
+      ),
+    ],
+    [
+      header({ Credential: "AKID/20130524/us-east-1/s3/x" }),
+      malformed('incorrect terminal "x". This endpoint uses "aws4_request".'),
+    ],
+    [
+      header({ Credential: "AKID/20130525/us-east-1/s3/aws4_request" }),
+      malformed("Invalid credential date. Date is not the same as X-Amz-Date."),
+    ],
+    [
+      header({ SignedHeaders: "x-amz-date" }),
+      "403 AccessDenied: 'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+    ],
+  ])("header %o", (headers, words) => {
+    expect(refusal(headers as Record<string, string>, [], "s3")).toBe(words);
+  });
+
+  const query = (detail: string) => `400 AuthorizationQueryParametersError: ${detail}`;
+  const parameters = query(
+    "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
+  );
+
+  test.each([
+    [
+      { "X-Amz-Algorithm": "AWS4" },
+      query('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"'),
+    ],
+    [{ "X-Amz-Expires": "" }, parameters],
+    [{ "X-Amz-Signature": "" }, parameters],
+    [
+      { "X-Amz-Date": "now" },
+      query("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""),
+    ],
+    [{ "X-Amz-Expires": "1h" }, query("X-Amz-Expires should be a number")],
+    [{ "X-Amz-Expires": "-1" }, query("X-Amz-Expires must be non-negative")],
+    [
+      { "X-Amz-Expires": "604801" },
+      query(
+        "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds",
+      ),
+    ],
+    [
+      { "X-Amz-Credential": "AKID" },
+      query(
+        'Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+      ),
+    ],
+    [
+      { "X-Amz-Date": "20130525T000000Z" },
+      query('Invalid credential date "20130524". This date is not the same as X-Amz-Date: "20130525".'),
+    ],
+  ])("query %o", (changes, words) => {
+    expect(refusal({}, presigned(changes as Record<string, string>), "s3")).toBe(words);
+  });
+
+  test.each([
+    [header(), presigned()],
+    [header(), [["Signature", "x"]] as Query],
+    [{} as Record<string, string>, [...presigned(), ["Signature", "x"]] as Query],
+  ])("two ways to authenticate at once", (headers, pairs) => {
+    expect(refusal(headers, pairs, "s3")).toBe(
+      "400 InvalidArgument: Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
+    );
+  });
+
+  test("Version 2 in the query without its companions", () => {
+    expect(
+      refusal(
+        {},
+        [
+          ["Signature", "x"],
+          ["AWSAccessKeyId", "a"],
+        ],
+        "s3",
+      ),
+    ).toContain("403 AccessDenied: Query-string");
+  });
+});
+
+describe("the other services refuse", () => {
+  test("what lacks a component, in each family's code and status", () => {
+    const words =
+      "Authorization header requires 'Signature' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. (Hashed with SHA-256 and encoded with Base64) Authorization=";
+    const { authorization } = header({ Signature: "" });
+    expect(refusal({ authorization }, [], "json")).toContain(`400 IncompleteSignatureException: ${words}`);
+    expect(refusal({ authorization }, [], "rest-json")).toContain(
+      `403 IncompleteSignatureException: ${words}`,
+    );
+    expect(refusal({ authorization }, [], "xml")).toContain(`400 IncompleteSignature: ${words}`);
+  });
+
+  test.each([
+    [
+      header({ Credential: "a/b/c/d" }),
+      "400 IncompleteSignatureException: Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got 'a/b/c/d'",
+    ],
+    [
+      header({ Credential: "AKID/20130523/us-east-1/s3/aws4_request" }),
+      "400 InvalidSignatureException: Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20130523' != '20130524', from '20130524T000000Z'.",
+    ],
+    [
+      header({ SignedHeaders: "x-amz-date" }),
+      "400 InvalidSignatureException: 'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+    ],
+    [
+      { ...header(), "x-amz-date": "201" },
+      "400 IncompleteSignatureException: Date must be in ISO-8601 'basic format'. Got '201'. See http://en.wikipedia.org/wiki/ISO_8601",
+    ],
+    [
+      { authorization: "AWS4-HMAC-SHA512 x=y" },
+      "400 IncompleteSignatureException: Unsupported AWS 'algorithm': 'AWS4-HMAC-SHA512'.",
+    ],
+  ])("%o", (headers, words) => {
+    expect(refusal(headers as Record<string, string>, [], "json")).toBe(words);
+  });
+
+  test("a query without its parameters, and one beside a header", () => {
+    expect(
+      refusal(
+        {},
+        [
+          ["X-Amz-Algorithm", "AWS4-HMAC-SHA256"],
+          ["X-Amz-Date", "x"],
+          ["X-Amz-Credential", "y"],
+        ],
+        "xml",
+      ),
+    ).toBe(
+      "400 IncompleteSignature: AWS query-string parameters must include 'X-Amz-Signature'. AWS query-string parameters must include 'X-Amz-SignedHeaders'. Re-examine the query-string parameters.",
+    );
+    expect(refusal(header(), presigned(), "xml")).toBe(
+      "403 SignatureDoesNotMatch: Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
+    );
+  });
+});
+
+test("a scope for somewhere else", () => {
+  const claim = { carrier: "header", scope: { date: "20130524", region: "mars-1", service: "ec2" } } as const;
+  const known = (name: string) => name === "us-east-1";
+  expect(() => checkScope(claim, "sqs", known, "json")).toThrow(
+    "Credential should be scoped to a valid region, not 'mars-1'. Credential should be scoped to correct service: 'sqs'.",
+  );
+  expect(() => checkScope(claim, "s3", known, "s3")).toThrow(
+    "the region 'mars-1' is wrong; expecting 'us-east-1'",
+  );
+  expect(() =>
+    checkScope({ ...claim, scope: { ...claim.scope, region: "us-east-1" } }, "ec2", known, "ec2"),
+  ).not.toThrow();
+});
+
+test("x-amz headers that are not signed", () => {
+  const claim = parseSignature(header(), [], "s3");
+  if (claim?.version !== 4) throw new Error("not a Version 4 signature");
+  const headers = {
+    ...header(),
+    "x-amz-acl": "public-read",
+    "x-amz-content-sha256": "x",
+    "content-type": "y",
+  };
+  expect(unsignedHeaders(claim, headers)).toEqual(["x-amz-acl"]);
+});
