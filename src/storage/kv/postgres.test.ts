@@ -12,7 +12,7 @@ beforeAll(async () => {
   server = await startPostgres();
   admin = new Client(server.url);
   await admin.connect();
-});
+}, 60_000);
 
 afterAll(async () => {
   await admin?.end();

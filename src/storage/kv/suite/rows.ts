@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { MAX_KEY } from "../kv.ts";
+import { bytes, type Subject, text } from "./subject.ts";
+
+export function rowsSuite(subject: Subject): void {
+  describe("rows", () => {
+    test("are read as they were written, and are gone once deleted", async () => {
+      const lease = await subject.store.lease("p", "me");
+      await subject.write(lease, { a: "1", b: "2" });
+      expect(text((await subject.store.get(bytes("a")))!)).toBe("1");
+      await subject.write(lease, { b: "3" }, ["a", "never there"]);
+      expect(await subject.store.get(bytes("a"))).toBeUndefined();
+      expect(
+        (await subject.store.getMany([bytes("a"), bytes("b")])).map((value) => value && text(value)),
+      ).toEqual([undefined, "3"]);
+    });
+
+    test("of one commit: deletes come before puts, and the last put of a key counts", async () => {
+      const lease = await subject.store.lease("p", "me");
+      await subject.write(lease, { a: "old" });
+      const puts = ["first", "last"].map((value) => ({ key: bytes("a"), value: bytes(value) }));
+      await subject.store.commit({ lease, puts, deletes: [bytes("a")] });
+      expect(await subject.contents()).toEqual({ a: "last" });
+    });
+
+    test("may have empty values and any bytes in their keys", async () => {
+      const lease = await subject.store.lease("p", "me");
+      const keys = [[0], [0, 0], [0, 255], [1], [1, 0], [255], [255, 0], [255, 255]].map((k) =>
+        Uint8Array.from(k),
+      );
+      const puts = keys.toReversed().map((key) => ({ key, value: new Uint8Array(0) }));
+      await subject.store.commit({ lease, puts, deletes: [] });
+      const rows = await subject.store.range({
+        start: new Uint8Array(0),
+        end: Uint8Array.of(255, 255, 0),
+        limit: 10,
+      });
+      expect(rows.map(({ key }) => [...key])).toEqual(keys.map((key) => [...key]));
+      for (const key of keys) expect((await subject.store.get(key))?.length).toBe(0);
+    });
+
+    test("handed out belong to the caller", async () => {
+      const lease = await subject.store.lease("p", "me");
+      await subject.write(lease, { a: "one", b: "two" });
+      const got = (await subject.store.get(bytes("a")))!;
+      const [row] = await subject.store.range({ start: bytes("b"), end: bytes("c"), limit: 1 });
+      await subject.write(lease, { a: "ONE", b: "TWO", c: "x".repeat(100_000) });
+      expect((await subject.store.get(bytes("c")))?.length).toBe(100_000);
+      expect([text(got), text(row!.key), text(row!.value)]).toEqual(["one", "b", "two"]);
+      got.fill(0);
+      expect(text((await subject.store.get(bytes("a")))!)).toBe("ONE");
+    });
+
+    test("of an empty or overlong key are not there", async () => {
+      const overlong = new Uint8Array(MAX_KEY + 1);
+      expect(await subject.store.get(new Uint8Array(0))).toBeUndefined();
+      expect(await subject.store.getMany([overlong, new Uint8Array(100_000)])).toEqual([
+        undefined,
+        undefined,
+      ]);
+    });
+  });
+}
