@@ -10,14 +10,18 @@ export interface BlobStore {
 
   /**
    * Bytes `start` (inclusive) to `end` (exclusive) in chunks of up to 1 MiB. The reader keeps the blob alive:
-   * a `remove` meanwhile takes effect after the last reader has ended.
+   * a `remove` meanwhile takes effect after the last reader has ended. A reader that is not wanted after all
+   * should be ended by its iterator's `return`; one that is merely dropped ends when it is collected.
    * Every chunk is verified against its checksum before it is handed out.
    * @throws {BlobDamagedError} the bytes on disk are not those that were written
    * @throws {BlobMissingError}
    */
   read(id: string, start: number, end: number): AsyncIterable<Uint8Array>;
 
-  /** Succeeds also if there is no such blob. */
+  /**
+   * Resolves once the name is gone for good. Succeeds also if there is no such blob. Waits for readers that nobody
+   * has pulled yet, so do not await it between `read` and the first pull.
+   */
   remove(id: string): Promise<void>;
 
   close(): Promise<void>;

@@ -7,12 +7,13 @@ import { damagedFrame, decodeFooter, type Footer, FRAME_BYTES, footerStart } fro
 const CHUNK_BYTES = 16 * FRAME_BYTES;
 
 /**
- * A reader has its file open from the first moment, since an open file outlives its name: that is what keeps
- * the blob alive. A reader that is dropped before its end closes the file when it is collected.
+ * Reads a file that is opened at the first pull: an object of ten thousand parts may have as many readers waiting.
+ * `release` is called once the name is not needed any more, since an open file outlives its name. A reader that is
+ * dropped before its end releases and closes when it is collected.
  */
-export function openReader(path: string, id: string, start: number, end: number) {
-  const file = opened(path);
-  const chunks = verifiedChunks(file, id, start, end);
+export function openReader(path: string, release: () => void, id: string, start: number, end: number) {
+  const source = fileSource(path, release);
+  const chunks = verifiedChunks(source, id, start, end);
   let pulled = false;
 
   const reader: AsyncIterableIterator<Uint8Array, undefined> = {
@@ -21,42 +22,50 @@ export function openReader(path: string, id: string, start: number, end: number)
       return chunks.next();
     },
     async return() {
-      if (!pulled) await file.close(); // a generator that never began runs no `finally`
+      if (!pulled) await source.close(); // a generator that never began runs no `finally`
       return chunks.return(undefined);
     },
     [Symbol.asyncIterator]() {
       return this;
     },
   };
-  dropped.register(reader, file.close);
-  return { reader, opened: file.opening.then(ignore, ignore) };
+  dropped.register(reader, source);
+  return reader;
 }
 
-interface OpenedFile {
-  opening: Promise<FileHandle>;
+interface Source {
+  open(): Promise<FileHandle>;
   close(): Promise<void>;
 }
 
-/** Apart from the reader, so that `close`, which the registry holds, does not hold the reader in turn. */
-function opened(path: string): OpenedFile {
-  const opening = open(path, "r");
-  opening.catch(ignore); // seen by the first pull
-  return { opening, close: () => opening.then((file) => file.close()).catch(ignore) };
+/** Apart from the reader, so that the registry, which holds the source, does not hold the reader through it. */
+function fileSource(path: string, release: () => void): Source {
+  let opening: Promise<FileHandle> | undefined;
+  return {
+    open() {
+      opening = open(path, "r").finally(release);
+      return opening;
+    },
+    async close() {
+      release();
+      await opening?.then((file) => file.close()).catch(ignore);
+    },
+  };
 }
 
-const dropped = new FinalizationRegistry((close: () => Promise<void>) => void close());
+const dropped = new FinalizationRegistry((source: Source) => void source.close());
 const ignore = () => {};
 
 /** Reads one chunk ahead of the consumer, so that the disk works while the consumer sends. */
 async function* verifiedChunks(
-  { opening, close }: OpenedFile,
+  source: Source,
   id: string,
   start: number,
   end: number,
 ): AsyncGenerator<Uint8Array, undefined, undefined> {
   let ahead: Promise<Buffer> | undefined;
   try {
-    const file = await opening.catch((error) => {
+    const file = await source.open().catch((error) => {
       throw error.code === "ENOENT" ? new BlobMissingError(id) : error;
     });
     const footer = await readFooter(file, id);
@@ -82,7 +91,7 @@ async function* verifiedChunks(
     }
   } finally {
     await ahead?.catch(ignore);
-    await close();
+    await source.close();
   }
 }
 

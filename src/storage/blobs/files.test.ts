@@ -209,18 +209,25 @@ describe.skipIf(process.platform !== "linux")("open files", () => {
     expect(openBlobs()).toBe(0);
   });
 
-  test("of readers that nobody pulled are closed once they are collected", async () => {
+  test("of readers that were dropped are closed once they are collected, and let the blob go", async () => {
     setFlagsFromString("--expose-gc");
     const collect: () => void = runInNewContext("gc");
     const blobs = await openFiles({ path });
     const id = freshId();
-    await store(blobs, id, patterned(10));
-    for (let n = 0; n < 20; n++) blobs.read(id, 0, 10);
-    await vi.waitUntil(() => openBlobs() === 20);
+    await store(blobs, id, patterned(2_000_000));
+    for (let n = 0; n < 20; n++) {
+      blobs.read(id, 0, 10);
+      await blobs.read(id, 0, 2_000_000)[Symbol.asyncIterator]().next();
+    }
+    expect(openBlobs()).toBeGreaterThan(0);
+    let removed = false;
+    void blobs.remove(id).then(() => {
+      removed = true;
+    });
     await vi.waitUntil(async () => {
       collect();
       await turn();
-      return openBlobs() === 0;
+      return removed && openBlobs() === 0;
     });
   });
 });

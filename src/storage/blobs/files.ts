@@ -5,6 +5,7 @@ import type { BlobStore } from "./blobs.ts";
 import { checkId } from "./checks.ts";
 import { openReader } from "./file-reader.ts";
 import { openWriter } from "./file-writer.ts";
+import { countPins } from "./pins.ts";
 
 /**
  * Blobs as files: `ab/abcdef…` by the first two digits of the id, in up to 256 folders, so that none grows long.
@@ -21,7 +22,7 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
     await rm(join(temporary, name), { recursive: true, force: true });
 
   const folders = await openFolders(path);
-  const opening = new Set<Promise<void>>();
+  const pins = countPins();
 
   return {
     async create(id) {
@@ -38,15 +39,12 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
 
     read(id, start, end) {
       checkId(id);
-      const { reader, opened } = openReader(join(folders.of(id).path, id), id, start, end);
-      opening.add(opened);
-      opened.finally(() => opening.delete(opened));
-      return reader;
+      return openReader(join(folders.of(id).path, id), pins.hold(id), id, start, end);
     },
 
     async remove(id) {
       checkId(id);
-      await Promise.all(opening); // a reader that came before finds the file
+      await pins.released(id);
       const folder = folders.of(id);
       await rm(join(folder.path, id), { force: true });
       await folder.sync();

@@ -183,9 +183,10 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
       const reader = blobs.read(id, 0, bytes.length)[Symbol.asyncIterator]();
       const chunks: Uint8Array[] = [];
       for (let n = 0; n < pulls; n++) chunks.push((await reader.next()).value);
-      await blobs.remove(id);
+      const removal = blobs.remove(id);
       for await (const chunk of { [Symbol.asyncIterator]: () => reader }) chunks.push(chunk);
       expect(bytes.equals(Buffer.concat(chunks))).toBe(true);
+      await removal;
       await expect(load(blobs, id, 0, 1)).rejects.toThrow(BlobMissingError);
     });
 
@@ -199,6 +200,16 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
       expect(await unpulled.next()).toEqual({ done: true, value: undefined });
       await blobs.remove(id);
     });
+  });
+
+  test("a removal does not wait for readers that have begun", async () => {
+    const blobs = await opened();
+    const id = freshId();
+    await store(blobs, id, patterned(3 * MB));
+    const reader = blobs.read(id, 0, 3 * MB)[Symbol.asyncIterator]();
+    await reader.next();
+    await blobs.remove(id);
+    await reader.return!();
   });
 
   test.each(["", "../x", "a".repeat(31), "A".repeat(32), `${"a".repeat(32)}\n`, `../${"a".repeat(29)}`])(
