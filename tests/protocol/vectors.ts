@@ -12,7 +12,10 @@ import type { BotocoreModel, ModelOperation } from "../../tools/contract/model.t
  * botocore's cases for AWS's protocols, written for clients. A server runs them the other way round: what a client sends
  * must decode to what its user said, and what its user is to be told must encode to what the client expects.
  */
-const root = resolve(process.env.NUBE_VECTORS ?? join(import.meta.dirname, "../../../shared/vectors"), "protocols");
+const root = resolve(
+  process.env.NUBE_VECTORS ?? join(import.meta.dirname, "../../../shared/vectors"),
+  "protocols",
+);
 
 export const vectorsAreMissing = !existsSync(root);
 if (vectorsAreMissing) console.warn(`Protocol cases are skipped: there is no ${root} (set NUBE_VECTORS)`);
@@ -65,7 +68,7 @@ export function cases(direction: "input" | "output"): Case[] {
 }
 
 /** The cases say timestamps as seconds or text, bytes as text and special floats as words: here as handlers have them. */
-export function valueOf(shape: Shape, value: unknown): unknown {
+export function saidAs(shape: Shape, value: unknown): unknown {
   if (value === null || value === undefined) return value;
   switch (shape.kind) {
     case "scalar":
@@ -73,9 +76,9 @@ export function valueOf(shape: Shape, value: unknown): unknown {
     case "document":
       return value;
     case "list":
-      return (value as unknown[]).map((item) => valueOf(shape.member, item));
+      return (value as unknown[]).map((item) => saidAs(shape.member, item));
     case "map":
-      return mapValues(value as object, (item) => valueOf(shape.value, item));
+      return mapValues(value as object, (item) => saidAs(shape.value, item));
     case "structure":
       return structureOf(shape, value as object);
   }
@@ -84,7 +87,7 @@ export function valueOf(shape: Shape, value: unknown): unknown {
 function structureOf(shape: StructureShape, value: object): unknown {
   return mapValues(value, (item, name) => {
     const member = shape.member(name);
-    return member === undefined || member.jsonValue ? item : valueOf(member.shape, item);
+    return member === undefined || member.jsonValue ? item : saidAs(member.shape, item);
   });
 }
 

@@ -17,7 +17,7 @@ type Structure = Record<string, unknown>;
 const olderCbor = "application/x-amz-cbor-1.1";
 
 function isCbor(contentType: string | undefined): boolean {
-  return contentType !== undefined && contentType.startsWith(olderCbor);
+  return contentType?.startsWith(olderCbor) ?? false;
 }
 
 /** JSON's names are the members' own, so a shape's codec is the same in both versions, and locations say nothing. */

@@ -18,7 +18,7 @@ const frameworkNamespaces: Record<string, string> = {
 /** Where a service's namespace is not its name. */
 const serviceNamespaces: Record<string, string> = {
   dynamodb: "com.amazonaws.dynamodb.v20120810",
-  dynamodbstreams: "com.amazonaws.dynamodb.v20120810",
+  "dynamodb-streams": "com.amazonaws.dynamodb.v20120810",
 };
 
 /** `com.amazonaws.sqs#QueueDoesNotExist`: the `__type` of awsJson1_0 and CBOR. awsJson1_1 has only what follows the `#`. */

@@ -9,18 +9,18 @@ type Read = (request: WireRequest, input: Structure) => void;
 
 /** Reads the members that travel in the path, the query string and the headers. */
 export function bindingsReader(operation: Operation): Read {
-  const reads = operation.input.httpMembers.map((member) => reading(member, operation));
+  const reads = operation.input.httpMembers.map(reading);
   return (request, input) => {
     for (const read of reads) read(request, input);
   };
 }
 
-function reading(member: Member, operation: Operation): Read {
+function reading(member: Member): Read {
   switch (member.location) {
     case "uri":
       return labelReading(member);
     case "query":
-      return member.shape.kind === "map" ? queryMapReading(member, operation) : queryReading(member);
+      return member.shape.kind === "map" ? queryMapReading(member) : queryReading(member);
     case "headers":
       return prefixReading(member);
     default:
@@ -82,18 +82,13 @@ function queryReading(member: Member): Read {
   };
 }
 
-/** Every parameter that no other member and no literal of the path has taken. */
-function queryMapReading(member: Member, operation: Operation): Read {
+/** Every parameter, those of other members too: so Smithy has it for servers. */
+function queryMapReading(member: Member): Read {
   const { name, shape } = member;
-  const taken = new Set(new URLSearchParams(operation.uri.split("?")[1] ?? "").keys());
-  for (const other of operation.input.httpMembers) {
-    if (other.location === "query" && other !== member) taken.add(other.locationName);
-  }
   const many = shape.kind === "map" && shape.value.kind === "list";
   return (request, input) => {
     let map: Structure | undefined;
     for (const [key, value] of request.query) {
-      if (taken.has(key)) continue;
       map ??= {};
       const known = Object.hasOwn(map, key);
       if (many && known) (map[key] as string[]).push(value);

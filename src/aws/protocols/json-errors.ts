@@ -5,7 +5,7 @@ import { jsonMembersWriter } from "./json.ts";
 export function errorDocument(error: WireError, type?: string): string {
   const { shape, details, values, message, messageName } = error;
   const known: Record<string, unknown> = {};
-  if (type !== undefined) known["__type"] = type;
+  if (type !== undefined) known.__type = type;
   if (message !== "") known[messageName] = message;
   const inBody = details.filter((member) => member.location === undefined);
   const rest = shape === undefined ? JSON.stringify(values) : jsonMembersWriter(shape, inBody)(values);
