@@ -11,6 +11,10 @@ import { releases, type ServiceSource, serviceSources } from "./services.ts";
 import { fetchSources, type Sources } from "./sources.ts";
 import { renderTypeIndex, renderTypes } from "./types.ts";
 
+/*
+ * Makes `src/aws/contract/{data,types}` anew from pinned packages of the npm registry. Its result is committed, so that
+ * no build needs the sources. To update: change pins in `services.ts`, run it, read the diff.
+ */
 const services = serviceSources();
 const pins = services.flatMap(([, { sdk }]) => (sdk ? [sdk] : []));
 const sources = fetchSources(Object.values(releases), pins);
@@ -23,8 +27,9 @@ for (const [service, source] of services) {
   contracts.push(contract);
   if (source.sdk) compare(contract, sources.schemas(source.sdk));
 }
-for (const { service, at, reason } of unseen)
+for (const { service, at, reason } of unseen) {
   unknown.push(`${service}: ${at} is listed (${reason}), but not found any more`);
+}
 if (unknown.length > 0) {
   throw new Error(`disagreements.ts does not say how botocore and the SDK differ:\n${unknown.join("\n")}`);
 }

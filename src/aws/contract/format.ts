@@ -51,7 +51,7 @@ export interface OperationEntry {
   /** Root element of an XML request body, and its namespace. */
   inputRoot?: string;
   inputNamespace?: string;
-  /** The element inside `<XResponse>` of the query protocol. */
+  /** The element inside `<XResponse>` of the query protocol, absent for `XResult`. */
   resultWrapper?: string;
   hostPrefix?: string;
   /** Calls may come without a signature. */

@@ -11,12 +11,7 @@ import type {
 } from "./format.ts";
 import type { ListShape, MapShape, Member, ScalarShape, Shape, StructureShape } from "./shapes.ts";
 
-/** What an operation takes or gives where the model has no shape for it. */
-export const nothing: StructureShape = linkStructure(
-  "Unit",
-  { type: "structure", members: {} },
-  emptyLinker(),
-);
+type Shapes = Pick<ContractFile, "service" | "protocols" | "shapes">;
 
 /** Makes a shape when it is first asked for; afterwards it is always the same object, so shapes may be circular. */
 interface Linker {
@@ -26,7 +21,7 @@ interface Linker {
   renamesJson: boolean;
 }
 
-export function linkShapes(file: ContractFile): { structure(name: string): StructureShape } {
+export function linkShapes(file: Shapes): { structure(name: string): StructureShape } {
   const linked = new Map<string, Shape>();
   const linker: Linker = {
     renamesJson: file.protocols.includes("restJson1"),
@@ -49,20 +44,17 @@ export function linkShapes(file: ContractFile): { structure(name: string): Struc
   };
 }
 
-function entryOf(file: ContractFile, name: string): ShapeEntry {
+/** What an operation takes or gives where the model has no shape for it. */
+export const nothing = linkShapes({
+  service: "",
+  protocols: [],
+  shapes: { Unit: { type: "structure", members: {} } },
+}).structure("Unit");
+
+function entryOf(file: Shapes, name: string): ShapeEntry {
   const entry = file.shapes[name];
   if (!entry) throw new Error(`${file.service}: no shape ${name}`);
   return entry;
-}
-
-function emptyLinker(): Linker {
-  return {
-    renamesJson: false,
-    entry: () => undefined,
-    shape(ref) {
-      throw new Error(`No shape ${ref}`);
-    },
-  };
 }
 
 function linkShape(name: string, entry: ShapeEntry, linker: Linker): Shape {
