@@ -26,7 +26,8 @@ export function parseAmzDate(text: string): number | undefined {
 export function parseDateHeader(text: string): number | undefined {
   const basic = parseAmzDate(text);
   if (basic !== undefined) return basic;
-  const time = /^[A-Za-z]{3}, /.test(text) ? Date.parse(text) : Number.NaN;
+  // Without its zone a date would be read in the server's own.
+  const time = /^[A-Za-z]{3}, .* (GMT|UTC|[+-]\d{4})$/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
 }
 

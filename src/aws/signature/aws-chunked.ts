@@ -207,16 +207,17 @@ function parseTrailer(text: string) {
   for (const line of text.split("\n")) {
     const bare = line.endsWith("\r") ? line.slice(0, -1) : line;
     if (bare === "") continue;
-    const match = /^([A-Za-z0-9-]+):[ \t]*([\x20-\x7e\x80-\xff]*?)[ \t]*$/.exec(bare);
+    const match = /^([A-Za-z0-9-]+):([\t\x20-\x7e\x80-\xff]*)$/.exec(bare);
     if (match === null) throw malformedTrailer();
     const name = match[1]!.toLowerCase();
+    const value = match[2]!.trim();
     if (name === "x-amz-trailer-signature") {
-      signature = match[2]!;
+      signature = value;
       continue;
     }
     if (Object.hasOwn(trailers, name)) throw malformedTrailer();
-    trailers[name] = match[2]!;
-    canonical += `${name}:${match[2]}\n`;
+    trailers[name] = value;
+    canonical += `${name}:${value}\n`;
   }
   return { trailers, canonical, signature };
 }

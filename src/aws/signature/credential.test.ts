@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { AwsError } from "#aws/errors.ts";
-import { checkScope, claimedScope, parseSignature, type Query, unsignedHeaders } from "./credential.ts";
+import { parseSignature, unsignedHeaders } from "./credential.ts";
 import type { ErrorStyle } from "./errors.ts";
+import type { Query } from "./request.ts";
+import { checkScope, claimedScope } from "./scope.ts";
 
 const header = (changes: Record<string, string> = {}) => {
   const parts = {
@@ -232,17 +234,22 @@ describe("the other services refuse", () => {
 });
 
 test("a scope for somewhere else", () => {
-  const claim = { carrier: "header", scope: { date: "20130524", region: "mars-1", service: "ec2" } } as const;
-  const known = (name: string) => name === "us-east-1";
-  expect(() => checkScope(claim, "sqs", known, "json")).toThrow(
+  const scope = { date: "20130524", region: "mars-1", service: "ec2" };
+  const endpoint = { service: "sqs", region: "eu-west-1", isRegion: (name: string) => name === "us-east-1" };
+  expect(() => checkScope(scope, "header", endpoint, "json")).toThrow(
     "Credential should be scoped to a valid region, not 'mars-1'. Credential should be scoped to correct service: 'sqs'.",
   );
-  expect(() => checkScope(claim, "s3", known, "s3")).toThrow(
-    "the region 'mars-1' is wrong; expecting 'us-east-1'",
+  expect(() => checkScope(scope, "header", endpoint, "s3")).toThrow(
+    "The authorization header is malformed; the region 'mars-1' is wrong; expecting 'eu-west-1'",
   );
-  expect(() =>
-    checkScope({ ...claim, scope: { ...claim.scope, region: "us-east-1" } }, "ec2", known, "ec2"),
-  ).not.toThrow();
+  const right = { ...scope, region: "us-east-1", service: "sqs" };
+  expect(() => checkScope(right, "header", endpoint, "json")).not.toThrow();
+});
+
+test.each(["s3", "json"] as const)("Version 4A is not implemented, and %s says so", (style) => {
+  const words = "501 NotImplemented: Signature Version 4A (AWS4-ECDSA-P256-SHA256) is not implemented.";
+  expect(refusal({ authorization: "AWS4-ECDSA-P256-SHA256 Credential=AKID/x" }, [], style)).toBe(words);
+  expect(refusal({}, [["X-Amz-Algorithm", "AWS4-ECDSA-P256-SHA256"]], style)).toBe(words);
 });
 
 test("x-amz headers that are not signed", () => {

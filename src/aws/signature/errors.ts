@@ -246,6 +246,13 @@ export function contentHashMismatch(
   );
 }
 
+/** Version 4A signs with a key pair that the server would have to know the public half of. */
+export function asymmetricNotImplemented(): AwsError {
+  return new AwsError("NotImplemented", "Signature Version 4A (AWS4-ECDSA-P256-SHA256) is not implemented.", {
+    status: 501,
+  });
+}
+
 export function missingSecurityHeader(name: string): AwsError {
   return new AwsError("MissingSecurityHeader", "Your request was missing a required header", {
     members: { MissingHeaderName: name },

@@ -93,10 +93,10 @@ async function readPartHeaders(through: (mark: Uint8Array) => Promise<Buffer>): 
   for (;;) {
     const line = (await through(CRLF)).toString();
     if (line === "") break;
-    const match = /^([^:\s]+):[ \t]*(.*?)[ \t]*$/s.exec(line);
+    const match = /^([^:\s]+):(.*)$/s.exec(line);
     if (match === null) throw malformed();
-    if (/^content-disposition$/i.test(match[1]!)) disposition = match[2];
-    else if (/^content-type$/i.test(match[1]!)) type = match[2];
+    if (/^content-disposition$/i.test(match[1]!)) disposition = match[2]!.trim();
+    else if (/^content-type$/i.test(match[1]!)) type = match[2]!.trim();
   }
   const parameters = /^form-data[ \t]*(;.*)$/is.exec(disposition ?? "")?.[1];
   const name = parameter(parameters, "name");

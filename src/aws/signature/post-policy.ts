@@ -38,7 +38,7 @@ export interface AllowedLength {
 /** @throws {AwsError} `InvalidPolicyDocument` */
 export function parsePostPolicy(base64: string): PostPolicy {
   if (base64 === "") throw invalid("Expecting '{' but found End-of-Input");
-  if (!/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(base64)) throw invalid("invalid Base64 encoding.");
+  if (!/^[A-Za-z0-9+/=\s]+$/.test(base64)) throw invalid("invalid Base64 encoding.");
   const policy = parseJson(Buffer.from(base64, "base64").toString());
   if (!isObject(policy)) throw invalid("Invalid JSON.");
   const { expiration, conditions } = policy;

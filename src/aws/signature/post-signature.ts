@@ -3,6 +3,7 @@ import { parseAmzDate } from "./amz-date.ts";
 import { invalidArgument, signatureDoesNotMatch } from "./errors.ts";
 import { hmac, sameSignature } from "./hmac.ts";
 import type { Fields } from "./post-policy.ts";
+import { type Credential, s3CredentialFault, splitCredential } from "./scope.ts";
 import { signV2 } from "./sigv2.ts";
 import { ALGORITHM, type Scope, signingKey } from "./sigv4.ts";
 
@@ -60,26 +61,22 @@ export function parsePostSignature(fields: Fields): PostSignature | undefined {
       date,
     );
   }
-  const { accessKeyId, scope } = parseCredential(field("X-Amz-Credential"), date);
+  const { accessKeyId, scope } = readCredential(field("X-Amz-Credential"), date);
   return { version: 4, accessKeyId, scope, policy, signature: field("X-Amz-Signature"), sessionToken };
 }
 
-function parseCredential(text: string, amzDate: string): { accessKeyId: string; scope: Scope } {
-  const parts = text.split("/");
-  const [accessKeyId, date, region, service, terminator] = parts;
-  let wrong: string | undefined;
-  if (parts.length !== 5 || accessKeyId === "") {
-    wrong = 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".';
-  } else if (!/^\d{8}$/.test(date!)) {
-    wrong = `incorrect date format "${date}". This date in the credential must be in the format "yyyyMMdd".`;
-  } else if (date !== amzDate.slice(0, 8)) {
+function readCredential(text: string, amzDate: string): Credential {
+  const credential = splitCredential(text);
+  const { date, service } = credential.scope;
+  let wrong = s3CredentialFault(text);
+  if (wrong === undefined && date !== amzDate.slice(0, 8)) {
     wrong = `Invalid credential date "${date}". This date is not the same as X-Amz-Date: "${amzDate.slice(0, 8)}".`;
-  } else if (service !== "s3") wrong = `incorrect service "${service}". This endpoint belongs to "s3".`;
-  else if (terminator !== "aws4_request") {
-    wrong = `incorrect terminal "${terminator}". This endpoint uses "aws4_request".`;
+  }
+  if (wrong === undefined && service !== "s3") {
+    wrong = `incorrect service "${service}". This endpoint belongs to "s3".`;
   }
   if (wrong !== undefined) throw invalidArgument(wrong, "X-Amz-Credential", text);
-  return { accessKeyId: accessKeyId!, scope: { date: date!, region: region!, service: service! } };
+  return credential;
 }
 
 /** The signature that `secret` makes of the policy. */

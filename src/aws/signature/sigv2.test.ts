@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseSignature, type Query } from "./credential.ts";
+import { parseSignature } from "./credential.ts";
+import type { Query } from "./request.ts";
 import { stringToSignV2, verifyV2 } from "./sigv2.ts";
 
 /** The examples of "Signing and authenticating REST requests" in the Amazon S3 user guide. */

@@ -1,7 +1,76 @@
 /** Signature Version 2 as S3 still takes it: boto3 presigns with it by default. */
-import type { Query, SignatureV2 } from "./credential.ts";
+import { AwsError } from "#aws/errors.ts";
+import { parseDateHeader } from "./amz-date.ts";
+import { invalidArgument } from "./errors.ts";
 import { hmac, hmacKey, sameSignature } from "./hmac.ts";
-import type { RawRequest } from "./sigv4.ts";
+import { badDate } from "./malformed.ts";
+import type { Carrier, Headers, Query, RawRequest } from "./request.ts";
+
+export interface SignatureV2 {
+  version: 2;
+  carrier: Carrier;
+  accessKeyId: string;
+  /** Base64. */
+  signature: string;
+  /** The `Date` or `X-Amz-Date` of a header signature, epoch milliseconds. */
+  signedAt?: number;
+  /** The end of a presigned URL, epoch milliseconds. */
+  expires?: number;
+  sessionToken?: string;
+}
+
+export function parseHeaderV2(header: string, headers: Headers): SignatureV2 {
+  const match = /^AWS ([^\s:]+):(\S+)$/.exec(header);
+  if (match === null) {
+    throw header.split(" ").length === 2
+      ? invalidArgument(
+          "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+          "Authorization",
+          header,
+        )
+      : invalidArgument(
+          "Authorization header is invalid -- one and only one ' ' (space) required",
+          "Authorization",
+          header,
+        );
+  }
+  const date = headers["x-amz-date"] ?? headers.date ?? "";
+  const signedAt = parseDateHeader(date);
+  if (signedAt === undefined) throw badDate(date, "s3");
+  return {
+    version: 2,
+    carrier: "header",
+    accessKeyId: match[1]!,
+    signature: match[2]!,
+    signedAt,
+    sessionToken: headers["x-amz-security-token"],
+  };
+}
+
+export function parseQueryV2(query: ReadonlyMap<string, string>): SignatureV2 {
+  const accessKeyId = query.get("AWSAccessKeyId");
+  const expires = query.get("Expires");
+  if (!accessKeyId || !expires) {
+    throw new AwsError(
+      "AccessDenied",
+      "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
+      { status: 403 },
+    );
+  }
+  if (!/^\d{1,13}$/.test(expires)) {
+    throw new AwsError("AccessDenied", `Invalid date (should be seconds since epoch): ${expires}`, {
+      status: 403,
+    });
+  }
+  return {
+    version: 2,
+    carrier: "query",
+    accessKeyId,
+    signature: query.get("Signature")!,
+    expires: Number(expires) * 1_000,
+    sessionToken: query.get("x-amz-security-token"),
+  };
+}
 
 /** Parameters that name another resource than the object itself; others are not signed. */
 const SUBRESOURCES = new Set(
@@ -38,8 +107,7 @@ export function stringToSignV2(
   const date = signature.expires === undefined && headers["x-amz-date"] !== undefined ? "" : (dated ?? "");
   let amzHeaders = "";
   for (const name of Object.keys(headers).sort()) {
-    if (name.startsWith("x-amz-"))
-      amzHeaders += `${name}:${headers[name]!.replaceAll(/\s*\n\s+/g, " ").trim()}\n`;
+    if (name.startsWith("x-amz-")) amzHeaders += `${name}:${headers[name]!.trim()}\n`;
   }
   return [
     request.method,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type Headers, parseSignature, type Query } from "./credential.ts";
+import { parseSignature } from "./credential.ts";
 import { s3Payload } from "./payload.ts";
-import { canonicalRequest, EMPTY_HASH, presign, type RawRequest, sign, signingKey, verify } from "./sigv4.ts";
+import type { Headers, Query, RawRequest } from "./request.ts";
+import { canonicalRequest, EMPTY_HASH, presign, sign, signingKey, verify } from "./sigv4.ts";
 
 /** The examples of "Authenticating Requests (AWS Signature Version 4)" in the Amazon S3 API reference. */
 const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";

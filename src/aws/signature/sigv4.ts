@@ -2,17 +2,7 @@
 import { hash } from "node:crypto";
 import { formatAmzDate } from "./amz-date.ts";
 import { type HmacKey, hmac, hmacKey, sameSignature } from "./hmac.ts";
-
-/** A request as it stands on the wire: one character per byte (Latin-1), nothing decoded. */
-export interface RawRequest {
-  method: string;
-  /** Percent-encoded as it came, without the query. */
-  path: string;
-  /** What follows the `?`, without it. */
-  query: string;
-  /** Lower-case names; a header that came twice is joined by `,`. */
-  headers: Readonly<Record<string, string>>;
-}
+import type { RawRequest } from "./request.ts";
 
 export interface Scope {
   /** `20130524` */
@@ -184,13 +174,17 @@ function hashText(text: string): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range itself
 const NOT_ASCII = /[^\x00-\x7f]/;
 
-const EDGES = /^[ \t\r\n]+|[ \t\r\n]+$/g;
 const RUNS = /[ \t\r\n]+/g;
 const NEEDS_FOLDING = /^[ \t]|[ \t]$| {2}|[\t\r\n]/;
 
-/** Only HTTP's white space: a Latin-1 no-break space may be half of a UTF-8 character. */
+/** Trimmed, runs made one; only HTTP's white space, since a Latin-1 no-break space may be half of a UTF-8 character. */
 function foldValue(value = ""): string {
-  return NEEDS_FOLDING.test(value) ? value.replace(EDGES, "").replace(RUNS, " ") : value;
+  if (!NEEDS_FOLDING.test(value)) return value;
+  const folded = value.replace(RUNS, " ");
+  return folded.slice(
+    folded.startsWith(" ") ? 1 : 0,
+    folded.length > 1 && folded.endsWith(" ") ? -1 : undefined,
+  );
 }
 
 /** By byte: itself where RFC 3986 leaves it unreserved, else `%XX` in capitals. */

@@ -1,0 +1,107 @@
+/** The credential scope: for which day, Region and service a signature is meant. */
+import type { AwsError } from "#aws/errors.ts";
+import { type ErrorStyle, signatureError } from "./errors.ts";
+import { malformedCredential } from "./malformed.ts";
+import type { Carrier, Headers, Query } from "./request.ts";
+import type { Scope } from "./sigv4.ts";
+
+export interface Credential {
+  accessKeyId: string;
+  scope: Scope;
+}
+
+/** What S3 finds wrong with `AKID/20130524/us-east-1/s3/aws4_request`, wherever that stands; undefined if nothing. */
+export function s3CredentialFault(text: string): string | undefined {
+  const parts = text.split("/");
+  const [accessKeyId, date, , , terminator] = parts;
+  if (parts.length !== 5 || accessKeyId === "") {
+    return 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".';
+  }
+  if (!/^\d{8}$/.test(date!)) {
+    return `incorrect date format "${date}". This date in the credential must be in the format "yyyyMMdd".`;
+  }
+  if (terminator !== "aws4_request")
+    return `incorrect terminal "${terminator}". This endpoint uses "aws4_request".`;
+  return undefined;
+}
+
+/** Of a text that was found right. */
+export function splitCredential(text: string): Credential {
+  const [accessKeyId = "", date = "", region = "", service = ""] = text.split("/");
+  return { accessKeyId, scope: { date, region, service } };
+}
+
+/** Whether it is the right service or Region is for {@link checkScope}. */
+export function parseCredential(text: string, carrier: Carrier, style: ErrorStyle): Credential {
+  if (style === "s3") {
+    const fault = s3CredentialFault(text);
+    if (fault !== undefined) throw malformedCredential(carrier, fault);
+    return splitCredential(text);
+  }
+  const parts = text.split("/");
+  if (parts.length !== 5 || parts[0] === "") {
+    throw signatureError(
+      style,
+      "incomplete",
+      `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${text}'`,
+    );
+  }
+  if (parts[4] !== "aws4_request") {
+    throw signatureError(
+      style,
+      "mismatch",
+      `Credential should be scoped with a valid terminator: 'aws4_request', not '${parts[4]}'.`,
+    );
+  }
+  return splitCredential(text);
+}
+
+/** The scope that a request claims, to route by: a glance that never throws. `undefined` where it claims none. */
+export function claimedScope(headers: Headers, query: Query): Scope | undefined {
+  const credential =
+    headers.authorization === undefined
+      ? query.find(([name]) => name === "X-Amz-Credential")?.[1]
+      : /^AWS4-[A-Z0-9-]+ .*?Credential=([^\s,]+)/.exec(headers.authorization)?.[1];
+  if (credential === undefined || credential.split("/").length !== 5) return undefined;
+  return splitCredential(credential).scope;
+}
+
+/** What an endpoint serves. */
+export interface Endpoint {
+  /** The signing name. */
+  service: string;
+  isRegion(name: string): boolean;
+  /** The Region that S3 says it expected: the bucket's. */
+  region: string;
+}
+
+/** @throws {AwsError} the signature is meant for another service, or for a Region that is not served here */
+export function checkScope(scope: Scope, carrier: Carrier, endpoint: Endpoint, style: ErrorStyle): void {
+  const wrongRegion = !endpoint.isRegion(scope.region);
+  const wrongService = scope.service !== endpoint.service;
+  if (!wrongRegion && !wrongService) return;
+  throw style === "s3"
+    ? wrongS3Scope(scope, carrier, endpoint, wrongRegion)
+    : wrongScope(scope, endpoint, wrongRegion, wrongService, style);
+}
+
+function wrongS3Scope(scope: Scope, carrier: Carrier, endpoint: Endpoint, wrongRegion: boolean): AwsError {
+  return wrongRegion
+    ? malformedCredential(carrier, `the region '${scope.region}' is wrong; expecting '${endpoint.region}'`, {
+        Region: endpoint.region,
+      })
+    : malformedCredential(carrier, `incorrect service "${scope.service}". This endpoint belongs to "s3".`);
+}
+
+function wrongScope(
+  scope: Scope,
+  endpoint: Endpoint,
+  region: boolean,
+  service: boolean,
+  style: ErrorStyle,
+): AwsError {
+  const sentences: string[] = [];
+  if (region) sentences.push(`Credential should be scoped to a valid region, not '${scope.region}'. `);
+  if (service) sentences.push(`Credential should be scoped to correct service: '${endpoint.service}'. `);
+  return signatureError(style, "mismatch", sentences.join(""));
+}
