@@ -120,6 +120,7 @@ function readHead(
           size,
           announced: announcedTrailers(headers.trailer),
           trailers: () => joinHeaders(message.rawTrailers),
+          isWhole: () => message.complete,
           invite: () => awaitsContinue && answer.writeContinue(),
           idleTimeout: limits.bodyIdleTimeout,
           readAheadBytes: limits.readAheadBytes,

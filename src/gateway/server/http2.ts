@@ -51,7 +51,7 @@ export function http2Server({ handle, report }: Serving, limits: Limits): Server
       .then((response) => respond(stream, response, pseudo[":method"] === "HEAD"))
       .catch((error: unknown) => {
         if (!(error instanceof ClientGoneError)) report(error);
-        if (!stream.closed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+        breakOff(stream);
       });
   });
 
@@ -61,6 +61,12 @@ export function http2Server({ handle, report }: Serving, limits: Limits): Server
       for (const session of sessions) session.close();
     },
   };
+}
+
+/** Resets the stream. `close` would first end it, and half an answer with a proper end is a whole one. */
+function breakOff(stream: ServerHttp2Stream): void {
+  stream._final = (done) => done();
+  if (!stream.closed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
 }
 
 function closeWhenIdle(session: ServerHttp2Session, idleTimeout: number): void {
@@ -107,6 +113,7 @@ function readHead(
           size: contentLength(headers),
           announced: announcedTrailers(headers.trailer),
           trailers: () => trailers,
+          isWhole: () => !stream.aborted,
           invite: () => awaitsContinue && stream.additionalHeaders({ ":status": 100 }),
           idleTimeout: limits.bodyIdleTimeout,
           readAheadBytes: limits.readAheadBytes,
@@ -133,7 +140,9 @@ async function respond(stream: ServerHttp2Stream, response: HttpResponse, isHead
   const { status, headers, body } = response;
   if (stream.destroyed || stream.closed) return abandon(response);
   // What was not read of the request is not wanted: the client is told to stop, without harm to the answer.
-  stream.once("finish", () => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR));
+  if (!stream.endAfterHeaders) {
+    stream.once("finish", () => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR));
+  }
   const isWhole = typeof body === "string" || body instanceof Uint8Array;
   const length = !isWhole ? undefined : typeof body === "string" ? Buffer.byteLength(body) : body.length;
   const head = {

@@ -39,7 +39,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
   const undecided = new Set<Socket>();
   const connections = new Set<Socket>();
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+  const server = createServer({ noDelay: true }, (socket) => {
     connections.add(socket);
     undecided.add(socket);
     socket.once("close", () => {

@@ -18,6 +18,8 @@ export interface BodyFacts {
   size: number | undefined;
   announced: readonly string[];
   trailers(): Record<string, string>;
+  /** Whether the end that was reached is the body's own: HTTP/2 streams end when they are reset, too. */
+  isWhole(): boolean;
   /** Called on the first pull: where the client waits for `100 Continue`, it is sent now. */
   invite(): void;
   idleTimeout: number;
@@ -43,7 +45,7 @@ export function requestBody(source: BodySource, facts: BodyFacts): Body {
       // Before the first pull, so that a client that waits for `100 Continue` never sends what is not wanted.
       if (facts.size !== undefined && facts.size > limit) throw tooLarge(limit);
       take();
-      return collect(source, facts.idleTimeout, limit, tooLarge);
+      return collect(source, facts, limit, tooLarge);
     },
     async *[Symbol.asyncIterator]() {
       take();
@@ -52,11 +54,11 @@ export function requestBody(source: BodySource, facts: BodyFacts): Body {
   };
 }
 
-function collect(source: BodySource, idleTimeout: number, limit: number, tooLarge: (limit: number) => Error) {
+function collect(source: BodySource, facts: BodyFacts, limit: number, tooLarge: (limit: number) => Error) {
   return new Promise<Uint8Array>((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let length = 0;
-    const stop = follow(source, {
+    const stop = follow(source, facts, {
       piece(chunk) {
         chunks.push(chunk);
         length += chunk.length;
@@ -67,25 +69,22 @@ function collect(source: BodySource, idleTimeout: number, limit: number, tooLarg
       end: () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)),
       fail: reject,
     });
-    source.setTimeout(idleTimeout);
+    source.setTimeout(facts.idleTimeout);
   });
 }
 
 /** Reads ahead a little, so that the socket and the consumer work at the same time, and then holds the client back. */
-async function* pieces(
-  source: BodySource,
-  { idleTimeout, readAheadBytes }: BodyFacts,
-): AsyncGenerator<Uint8Array> {
+async function* pieces(source: BodySource, facts: BodyFacts): AsyncGenerator<Uint8Array> {
   const ahead: Uint8Array[] = [];
   let waiting = 0;
   let ended = false;
   let failure: Error | undefined;
   let wake = () => {};
-  const stop = follow(source, {
+  const stop = follow(source, facts, {
     piece(chunk) {
       ahead.push(chunk);
       waiting += chunk.length;
-      if (waiting > readAheadBytes) source.pause();
+      if (waiting > facts.readAheadBytes) source.pause();
       wake();
     },
     end() {
@@ -113,7 +112,7 @@ async function* pieces(
         });
         source.resume();
         // Armed only while the client is waited for: a slow consumer is not its fault.
-        source.setTimeout(idleTimeout);
+        source.setTimeout(facts.idleTimeout);
         await more;
         source.setTimeout(0);
       }
@@ -130,7 +129,7 @@ interface Follower {
 }
 
 /** Starts the flow and tells it as a story with at most one end. The answer closes the book early. */
-function follow(source: BodySource, { piece, end, fail }: Follower): () => void {
+function follow(source: BodySource, facts: BodyFacts, { piece, end, fail }: Follower): () => void {
   const detach = () => {
     source.off("data", piece).off("end", ended).off("error", gone).off("close", gone).off("timeout", stalled);
     source.setTimeout(0);
@@ -139,14 +138,14 @@ function follow(source: BodySource, { piece, end, fail }: Follower): () => void 
     detach();
     tell();
   };
-  const ended = finish(end);
+  const ended = finish(() => (facts.isWhole() ? end() : gone()));
   const gone = finish(() =>
     fail(new ClientGoneError("The client went away in the middle of its request body")),
   );
   const stalled = finish(() =>
     fail(new BodyStalledError("The client stopped sending in the middle of its request body")),
   );
-  if (source.readableEnded) end();
+  if (source.readableEnded) ended();
   else if (source.destroyed) gone();
   else source.on("data", piece).on("end", ended).on("error", gone).on("close", gone).on("timeout", stalled);
   return () => {
