@@ -40,7 +40,7 @@ describe("postgres, shared by processes", () => {
   /** Ends the connections of the store that was opened last, as the server would on losing them. */
   const cutOff = (session: "session" | "pool") =>
     admin.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity a where application_name = 'nube' and ${session === "session" ? "" : "not"}
+      `select pg_terminate_backend(pid, 10000) from pg_stat_activity a where application_name = 'nube' and ${session === "session" ? "" : "not"}
        exists (select from pg_locks l where l.pid = a.pid and locktype = 'advisory')`,
     );
 
@@ -90,6 +90,28 @@ describe("postgres, shared by processes", () => {
     const taken = await stores.first.lease("p", "one");
     expect(taken.epoch).toBeGreaterThan(old.epoch);
     await expect(stores.second.commit({ lease: old, ...row("late") })).rejects.toThrow(FencedError);
+  });
+
+  test("a process that finds its connection gone makes another, and keeps what nobody has taken", async () => {
+    await using stores = await pair();
+    const patient = await openPostgres(server.url, { leaseTtl: 1_500 });
+    try {
+      const lease = await patient.lease("p", "one");
+      const holder = async () => {
+        const { rows } = await admin.query(
+          "select pid from pg_locks where locktype = 'advisory' and objid = (select session from nube.lease)",
+        );
+        return rows[0]?.pid;
+      };
+      const old = await holder();
+      await cutOff("session");
+      for (let pid = old; pid === old || !pid; ) pid = await holder();
+      await expect(stores.first.lease("p", "two")).rejects.toThrow(LeaseHeldError);
+      await patient.commit({ lease, ...row("kept") });
+      expect(await value(stores.first)).toBe("kept");
+    } finally {
+      await patient.close();
+    }
   });
 
   test("in a group, the commits of a partition that was lost are refused alone", async () => {
