@@ -1,0 +1,42 @@
+import type { Clock } from "#lib/clock.ts";
+import { BASE32, type Random } from "#lib/random.ts";
+import type { Principal } from "./principal.ts";
+import type { Sealer } from "./seal.ts";
+
+/**
+ * Temporary credentials. Their token holds all that is needed to judge them, sealed: nothing is stored, so they survive
+ * a restart, hold on every process, and cost no look-up.
+ */
+export interface Session {
+  accessKeyId: string;
+  secret: string;
+  principal: Principal;
+  /** Cloud time. */
+  expires: number;
+}
+
+const PURPOSE = "session";
+const SECRET_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+export const isSessionKey = (accessKeyId: string): boolean => accessKeyId.startsWith("ASIA");
+
+export function issueSession(
+  { seal, random, clock }: { seal: Sealer; random: Random; clock: Clock },
+  principal: Principal,
+  milliseconds: number,
+): Session & { token: string } {
+  const accessKeyId = `ASIA${random.text(16, BASE32)}`;
+  const session: Session = {
+    accessKeyId,
+    secret: random.text(40, SECRET_ALPHABET),
+    principal: { ...principal, accessKeyId },
+    expires: clock.now() + milliseconds,
+  };
+  return { ...session, token: seal.seal(PURPOSE, session) };
+}
+
+/** `undefined` for a token that is not this cloud's, or not that key's. */
+export function openSession(seal: Sealer, accessKeyId: string, token: string): Session | undefined {
+  const session = seal.unseal(PURPOSE, token) as Session | undefined;
+  return session?.accessKeyId === accessKeyId ? session : undefined;
+}

@@ -1,0 +1,11 @@
+import { defineService } from "#kernel/service.ts";
+import { identity } from "./identity.ts";
+import { sessions } from "./sessions.ts";
+
+export const sts = defineService({
+  id: "sts",
+  scope: "account",
+  operations: [identity, sessions],
+  // Nobody can be denied either: API reference, "GetCallerIdentity" and "GetSessionToken", Permissions.
+  access: { GetCallerIdentity: () => [], GetSessionToken: () => [] },
+});

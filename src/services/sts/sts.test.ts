@@ -1,0 +1,47 @@
+import { afterAll, expect, test } from "vitest";
+import { rootOf } from "#kernel/principal.ts";
+import { openSession } from "#kernel/session.ts";
+import { TEST_START, testCloud } from "#kernel/testing.ts";
+import { sts } from "./service.ts";
+
+const { cloud, aws, as, close } = await testCloud([sts]);
+afterAll(close);
+
+test("GetCallerIdentity names the root of the caller's account", async () => {
+  expect(await as(rootOf("111122223333")).sts.GetCallerIdentity({})).toEqual({
+    UserId: "111122223333",
+    Account: "111122223333",
+    Arn: "arn:aws:iam::111122223333:root",
+  });
+});
+
+test("GetSessionToken gives root an hour at most, and credentials that stand for it", async () => {
+  const { Credentials } = await aws.sts.GetSessionToken({ DurationSeconds: 7_200 });
+  expect(Credentials!.Expiration.getTime()).toBe(TEST_START + 3_600_000);
+  const session = openSession(cloud.seal, Credentials!.AccessKeyId, Credentials!.SessionToken)!;
+  expect(session.secret).toBe(Credentials!.SecretAccessKey);
+  expect(session.principal.arn).toBe("arn:aws:iam::000000000000:root");
+  await expect(as(session.principal).sts.GetSessionToken({})).rejects.toMatchObject({
+    code: "AccessDenied",
+    message: "Cannot call GetSessionToken with session credentials",
+  });
+});
+
+test("a token of another key, of another cloud, or changed by a bit is nobody's", async () => {
+  const { Credentials } = await aws.sts.GetSessionToken({});
+  const { AccessKeyId, SessionToken } = Credentials!;
+  expect(openSession(cloud.seal, "ASIAOTHER", SessionToken)).toBeUndefined();
+  const flipped = (SessionToken[20] === "A" ? "B" : "A");
+  expect(openSession(cloud.seal, AccessKeyId, SessionToken.slice(0, 20) + flipped + SessionToken.slice(21))).toBeUndefined();
+  const other = await testCloud([sts], { seed: 2 });
+  expect(openSession(other.cloud.seal, AccessKeyId, SessionToken)).toBeUndefined();
+  await other.close();
+});
+
+test("an operation that is not there says so by name", async () => {
+  await expect(aws.sts.AssumeRole({ RoleArn: "arn:aws:iam::000000000000:role/x", RoleSessionName: "session" })).rejects.toMatchObject({
+    code: "NotImplemented",
+    status: 501,
+    message: expect.stringContaining("sts:AssumeRole"),
+  });
+});
