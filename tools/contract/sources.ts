@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { openZip, readPackage, type Zip } from "./archives.ts";
 import type { BotocoreModel } from "./model.ts";
-import { cliPackage, type Release, type SdkPin, type ServiceSource, sdkPackage } from "./services.ts";
+import { type SdkClient, sdkPins } from "./sdk-pins.ts";
+import { cliPackage, type Release, type ServiceSource } from "./services.ts";
 
 export interface Sources {
   /** botocore's model of a service in its newest API version. */
   model(source: ServiceSource): BotocoreModel;
   /** Text of `dist-es/schemas/schemas_0.js` of a client of the AWS SDK for JavaScript. */
-  schemas(pin: SdkPin): string;
+  schemas(client: SdkClient): string;
 }
 
 interface Pinned {
@@ -22,12 +23,9 @@ interface Pinned {
 }
 
 /** Fetches the pinned packages in one go, into memory; nothing of them is run or kept. */
-export function fetchSources(releases: Release[], pins: SdkPin[]): Sources {
+export function fetchSources(releases: Release[], clients: SdkClient[]): Sources {
   const packages = new Map<string, Buffer>();
-  const wanted: Pinned[] = [
-    ...releases.map((release) => ({ name: cliPackage, ...release })),
-    ...pins.map((pin) => ({ name: sdkPackage(pin), ...pin })),
-  ];
+  const wanted: Pinned[] = [...releases.map(cli), ...clients.map(sdk)];
   const folder = mkdtempSync(join(tmpdir(), "nube-contract-"));
   try {
     execFileSync("npm", ["pack", "--silent", ...wanted.map(specifier)], {
@@ -49,7 +47,7 @@ export function fetchSources(releases: Release[], pins: SdkPin[]): Sources {
   const zipOf = (release: Release): Zip => {
     let zip = zips.get(release);
     if (!zip) {
-      const files = readPackage(packages.get(specifier({ name: cliPackage, ...release }))!);
+      const files = readPackage(packages.get(specifier(cli(release)))!);
       zip = openZip(files.get("package/lib/layer.zip")!);
       zips.set(release, zip);
     }
@@ -57,14 +55,17 @@ export function fetchSources(releases: Release[], pins: SdkPin[]): Sources {
   };
   return {
     model: ({ release, folder }) => newestModel(zipOf(release), folder),
-    schemas(pin) {
-      const files = readPackage(packages.get(specifier({ name: sdkPackage(pin), ...pin }))!);
+    schemas(client) {
+      const files = readPackage(packages.get(specifier(sdk(client)))!);
       return files.get("package/dist-es/schemas/schemas_0.js")!.toString();
     },
   };
 }
 
-function specifier({ name, version }: { name: string; version: string }): string {
+const cli = (release: Release): Pinned => ({ name: cliPackage, ...release });
+const sdk = (client: SdkClient): Pinned => ({ name: `@aws-sdk/client-${client}`, ...sdkPins[client] });
+
+function specifier({ name, version }: Pinned): string {
   return `${name}@${version}`;
 }
 

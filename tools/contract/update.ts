@@ -6,18 +6,18 @@ import { distil } from "./distil.ts";
 import { overlayOf } from "./overlay.ts";
 import { type Override, overridden, withoutDropped } from "./override.ts";
 import { renderContract, renderIndex } from "./render.ts";
-import { readSchemas } from "./sdk.ts";
+import { readSchemas, type SdkModel } from "./sdk.ts";
 import { releases, type ServiceSource, serviceSources } from "./services.ts";
 import { fetchSources, type Sources } from "./sources.ts";
 import { renderTypeIndex, renderTypes } from "./types.ts";
 
 /*
  * Makes `src/aws/contract/{data,types}` anew from pinned packages of the npm registry. Its result is committed, so that
- * no build needs the sources. To update: change pins in `services.ts`, run it, read the diff.
+ * no build needs the sources. To update: change the pins in `services.ts` and `sdk-pins.ts`, run it, read the diff.
  */
 const services = serviceSources();
-const pins = services.flatMap(([, { sdk }]) => (sdk ? [sdk] : []));
-const sources = fetchSources(Object.values(releases), pins);
+const clients = services.flatMap(([, { client }]) => client ?? []);
+const sources = fetchSources(Object.values(releases), clients);
 
 const unknown: string[] = [];
 const unseen = new Set<KnownDisagreement>(disagreements);
@@ -25,7 +25,7 @@ const contracts: ContractFile[] = [];
 for (const [service, source] of services) {
   const contract = await contractOf(service, source, sources);
   contracts.push(contract);
-  if (source.sdk) compare(contract, sources.schemas(source.sdk));
+  if (source.client) compare(contract, readSchemas(sources.schemas(source.client)));
 }
 for (const { service, at, reason } of unseen) {
   unknown.push(`${service}: ${at} is listed (${reason}), but not found any more`);
@@ -46,8 +46,8 @@ write("types", [
 
 async function contractOf(service: string, source: ServiceSource, { model, schemas }: Sources) {
   const override = await overrideOf(service);
-  const overlay =
-    source.overlay && source.sdk ? overlayOf(readSchemas(schemas(source.sdk)), source.overlay) : undefined;
+  const { client, overlay: extent } = source;
+  const overlay = client && extent ? overlayOf(readSchemas(schemas(client)), extent) : undefined;
   return overridden(distil(service, withoutDropped(model(source), override), overlay), override);
 }
 
@@ -56,9 +56,9 @@ async function overrideOf(service: string): Promise<Override> {
   return existsSync(file) ? (await import(file.href)).default : {};
 }
 
-function compare(contract: ContractFile, schemas: string): void {
+function compare(contract: ContractFile, schemas: SdkModel): void {
   const { service } = contract;
-  for (const found of crosscheck(contract, readSchemas(schemas))) {
+  for (const found of crosscheck(contract, schemas)) {
     const known = disagreements.find((each) => each.service === service && each.at.test(found));
     if (known) unseen.delete(known);
     else unknown.push(`${service}: ${found}`);
