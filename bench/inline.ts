@@ -7,10 +7,20 @@
  */
 import { spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
-import { mkdtempSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import {
+  fdatasync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writev,
+} from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { grouped } from "#lib/grouped.ts";
 import type { Row } from "#storage/kv/kv.ts";
 import { openLmdb } from "#storage/kv/lmdb.ts";
@@ -22,6 +32,9 @@ const RUNS = [
   { bytes: 16_384, objects: 60_000 },
   { bytes: 65_536, objects: 15_000 },
 ];
+
+const write = promisify(writev);
+const datasync = promisify(fdatasync);
 
 interface Bodies {
   /** Stores a body; `pointer` is the row that names it, to be committed with or after it. */
@@ -56,7 +69,7 @@ async function inline(folder: string): Promise<Bodies> {
 
 async function segments(folder: string): Promise<Bodies> {
   const store = await openStore(folder);
-  const files: FileHandle[] = [];
+  const files: number[] = [];
   let position = SEGMENT_BYTES;
   let waiting: Uint8Array[] = [];
 
@@ -65,15 +78,15 @@ async function segments(folder: string): Promise<Bodies> {
     const batch = waiting;
     waiting = [];
     const file = files.at(-1)!;
-    await file.writev(batch);
-    await file.datasync();
+    await write(file, batch);
+    await datasync(file);
   });
 
   return {
     async put(_, body, pointer) {
       if (position + body.length > SEGMENT_BYTES && waiting.length === 0) {
         position = 0;
-        files.push(await open(join(folder, `segment-${files.length}`), "a+"));
+        files.push(openSync(join(folder, `segment-${files.length}`), "a+"));
       }
       const place = Buffer.from(pointer.value.buffer, pointer.value.byteOffset);
       place.writeUInt32LE(files.length - 1, 0);
@@ -87,7 +100,7 @@ async function segments(folder: string): Promise<Bodies> {
     get(_, key) {
       const place = Buffer.from(store.get(key) as Uint8Array);
       const body = Buffer.allocUnsafe(place.readUInt32LE(8));
-      readSync(files[place.readUInt32LE(0)]!.fd, body, 0, body.length, place.readUInt32LE(4));
+      readSync(files[place.readUInt32LE(0)]!, body, 0, body.length, place.readUInt32LE(4));
       return body;
     },
   };
@@ -126,11 +139,17 @@ async function measure(
     `${open.name.padEnd(9)}${String(bytes).padStart(7)} B × ${String(objects).padStart(7)}:`,
     `${puts.toFixed(0).padStart(6)} PUT/s ${rate.toFixed(0).padStart(7)} GET/s`,
     `${(disk / 2 ** 20).toFixed(0).padStart(5)} MiB of files for ${((bytes * objects) / 2 ** 20).toFixed(0)} of bodies,`,
-    `RSS ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`,
+    `${ownMemory()} MiB of own memory`,
   );
 }
 
 const [parent = tmpdir(), variant, bytes, objects] = process.argv.slice(2);
+/** Without the pages of mapped files, which the system takes back when it needs them. */
+function ownMemory(): number {
+  const [, kilobytes] = /RssAnon:\s+(\d+)/.exec(readFileSync("/proc/self/status", "latin1")) ?? [];
+  return Math.round(Number(kilobytes) / 1024);
+}
+
 if (variant) {
   await measure(variant === "inline" ? inline : segments, parent, Number(bytes), Number(objects));
   process.exit();
