@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseSignature } from "#aws/signature/credential.ts";
-import { canonicalRequest, type RawRequest, sign, stringToSign, verify } from "#aws/signature/sigv4.ts";
+import type { RawRequest } from "#aws/signature/request.ts";
+import { canonicalRequest, sign, stringToSign, verify } from "#aws/signature/sigv4.ts";
 
 const folder = join(process.env.NUBE_VECTORS ?? "../shared/vectors", "sigv4");
 const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";

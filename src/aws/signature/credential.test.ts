@@ -234,16 +234,21 @@ describe("the other services refuse", () => {
 });
 
 test("a scope for somewhere else", () => {
-  const scope = { date: "20130524", region: "mars-1", service: "ec2" };
-  const endpoint = { service: "sqs", region: "eu-west-1", isRegion: (name: string) => name === "us-east-1" };
-  expect(() => checkScope(scope, "header", endpoint, "json")).toThrow(
+  const claim = (region: string, service: string) => ({
+    carrier: "header" as const,
+    scope: { date: "20130524", region, service },
+  });
+  const known = (name: string) => name === "eu-west-1";
+  expect(() => checkScope(claim("mars-1", "ec2"), "sqs", known, "json")).toThrow(
     "Credential should be scoped to a valid region, not 'mars-1'. Credential should be scoped to correct service: 'sqs'.",
   );
-  expect(() => checkScope(scope, "header", endpoint, "s3")).toThrow(
-    "The authorization header is malformed; the region 'mars-1' is wrong; expecting 'eu-west-1'",
+  expect(() => checkScope(claim("mars-1", "s3"), "s3", known, "s3")).toThrow(
+    "The authorization header is malformed; the region 'mars-1' is wrong; expecting 'us-east-1'",
   );
-  const right = { ...scope, region: "us-east-1", service: "sqs" };
-  expect(() => checkScope(right, "header", endpoint, "json")).not.toThrow();
+  expect(() => checkScope(claim("eu-west-1", "ec2"), "s3", known, "s3")).toThrow(
+    'The authorization header is malformed; incorrect service "ec2". This endpoint belongs to "s3".',
+  );
+  expect(() => checkScope(claim("eu-west-1", "sqs"), "sqs", known, "json")).not.toThrow();
 });
 
 test.each(["s3", "json"] as const)("Version 4A is not implemented, and %s says so", (style) => {

@@ -19,6 +19,10 @@ import { parseCredential } from "./scope.ts";
 import { parseHeaderV2, parseQueryV2, type SignatureV2 } from "./sigv2.ts";
 import { ALGORITHM, type Claim } from "./sigv4.ts";
 
+export type { Headers, Query } from "./request.ts";
+export { checkScope, claimedScope } from "./scope.ts";
+export type { SignatureV2 } from "./sigv2.ts";
+
 export type Signature = SignatureV4 | SignatureV2;
 
 export interface SignatureV4 extends Claim {
@@ -45,8 +49,8 @@ export function parseSignature(headers: Headers, query: Query, style: ErrorStyle
   const header = headers.authorization;
   const presigned = query.length > 0 && query.some(([name]) => name === "X-Amz-Algorithm");
   const presignedV2 = style === "s3" && query.length > 0 && query.some(([name]) => name === "Signature");
-  if (Number(header !== undefined) + Number(presigned) + Number(presignedV2) > 1)
-    throw twoMechanisms(style, header);
+  const mechanisms = [header !== undefined, presigned, presignedV2].filter(Boolean).length;
+  if (mechanisms > 1) throw twoMechanisms(style, header);
   if (presigned) return parseQueryV4(new Map(query), headers, style);
   if (presignedV2) return parseQueryV2(new Map(query));
   if (header === undefined) return undefined;
@@ -169,16 +173,13 @@ function parseSignedHeaders(text: string, style: ErrorStyle): string[] {
     : signatureError(style, "mismatch", message);
 }
 
-/**
- * The `x-amz-…` headers that a signature does not cover: S3 refuses a request with any. The hash has its own check
- * against the body, and the token is checked against the key.
- */
+/** Covered without being listed: date and hash stand in the signed text anyhow, the token is checked against the key. */
+const ALWAYS_COVERED = new Set(["x-amz-date", "x-amz-content-sha256", "x-amz-security-token"]);
+
+/** The `x-amz-…` headers that a signature does not cover: S3 refuses a request with any. */
 export function unsignedHeaders(signature: SignatureV4, headers: Headers): string[] {
   return Object.keys(headers).filter(
     (name) =>
-      name.startsWith("x-amz-") &&
-      name !== "x-amz-content-sha256" &&
-      name !== "x-amz-security-token" &&
-      !signature.signedHeaders.includes(name),
+      name.startsWith("x-amz-") && !ALWAYS_COVERED.has(name) && !signature.signedHeaders.includes(name),
   );
 }

@@ -39,8 +39,7 @@ export function s3Payload(carrier: Carrier, headers: Headers, query: Query): Pay
   const known = words.get(told);
   if (known !== undefined) return known;
   if (told.startsWith("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD")) throw asymmetricNotImplemented();
-  if (/^[0-9a-fA-F]{64}$/.test(told))
-    return { hash: told, kind: "hashed", signedChunks: false, trailer: false };
+  if (/^[0-9a-fA-F]{64}$/.test(told)) return word(told, "hashed")[1];
   throw invalidArgument(
     "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
     "x-amz-content-sha256",

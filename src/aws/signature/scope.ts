@@ -66,42 +66,44 @@ export function claimedScope(headers: Headers, query: Query): Scope | undefined 
   return splitCredential(credential).scope;
 }
 
-/** What an endpoint serves. */
-export interface Endpoint {
-  /** The signing name. */
-  service: string;
-  isRegion(name: string): boolean;
-  /** The Region that S3 says it expected: the bucket's. */
-  region: string;
-}
-
-/** @throws {AwsError} the signature is meant for another service, or for a Region that is not served here */
-export function checkScope(scope: Scope, carrier: Carrier, endpoint: Endpoint, style: ErrorStyle): void {
-  const wrongRegion = !endpoint.isRegion(scope.region);
-  const wrongService = scope.service !== endpoint.service;
+/**
+ * @param isRegion whether a Region of that name is served here
+ * @throws {AwsError} the signature is meant for another service, or for a Region that is not served
+ */
+export function checkScope(
+  { scope, carrier }: { scope: Scope; carrier: Carrier },
+  service: string,
+  isRegion: (name: string) => boolean,
+  style: ErrorStyle,
+): void {
+  const wrongRegion = !isRegion(scope.region);
+  const wrongService = scope.service !== service;
   if (!wrongRegion && !wrongService) return;
   throw style === "s3"
-    ? wrongS3Scope(scope, carrier, endpoint, wrongRegion)
-    : wrongScope(scope, endpoint, wrongRegion, wrongService, style);
+    ? wrongS3Scope(scope, carrier, wrongRegion)
+    : wrongScope(scope, service, wrongRegion, wrongService, style);
 }
 
-function wrongS3Scope(scope: Scope, carrier: Carrier, endpoint: Endpoint, wrongRegion: boolean): AwsError {
-  return wrongRegion
-    ? malformedCredential(carrier, `the region '${scope.region}' is wrong; expecting '${endpoint.region}'`, {
-        Region: endpoint.region,
+/** S3's global endpoint expects its own Region of whoever names none that it knows. */
+const GLOBAL_REGION = "us-east-1";
+
+function wrongS3Scope(scope: Scope, carrier: Carrier, region: boolean): AwsError {
+  return region
+    ? malformedCredential(carrier, `the region '${scope.region}' is wrong; expecting '${GLOBAL_REGION}'`, {
+        Region: GLOBAL_REGION,
       })
     : malformedCredential(carrier, `incorrect service "${scope.service}". This endpoint belongs to "s3".`);
 }
 
 function wrongScope(
   scope: Scope,
-  endpoint: Endpoint,
+  expected: string,
   region: boolean,
   service: boolean,
   style: ErrorStyle,
 ): AwsError {
   const sentences: string[] = [];
   if (region) sentences.push(`Credential should be scoped to a valid region, not '${scope.region}'. `);
-  if (service) sentences.push(`Credential should be scoped to correct service: '${endpoint.service}'. `);
+  if (service) sentences.push(`Credential should be scoped to correct service: '${expected}'. `);
   return signatureError(style, "mismatch", sentences.join(""));
 }

@@ -37,7 +37,11 @@ export function canonicalRequest(
 ): string {
   const path = service === "s3" ? encodePath(request.path) : encodeTwice(request.path);
   let headers = "";
-  for (const name of signedHeaders) headers += `${name}:${foldValue(request.headers[name])}\n`;
+  // A stranger chose the names: `constructor` must not find what every object inherits.
+  for (const name of signedHeaders) {
+    const value = Object.hasOwn(request.headers, name) ? request.headers[name] : "";
+    headers += `${name}:${foldValue(value)}\n`;
+  }
   return `${request.method}\n${path}\n${canonicalQuery(request.query)}\n${headers}\n${signedHeaders.join(";")}\n${payloadHash}`;
 }
 
