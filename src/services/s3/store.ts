@@ -43,6 +43,8 @@ export interface ObjectVersion {
   /** Absent for a delete marker and for an object made of parts, whose bytes `manifests` names. */
   body?: BlobRef;
   partCount?: number;
+  /** The `order` of the upload that it was completed from. */
+  upload?: number;
   contentType?: string;
   /** Cache-Control, Content-Disposition and the like, by lower-case header name. */
   headers?: Record<string, string>;
@@ -63,12 +65,20 @@ export interface Checksum {
   value: string;
 }
 
-/** The parts that an object was completed from, in their order. */
+/**
+ * Parts that an object was completed from, in their order. An object of many parts has several rows, so that a range
+ * of it is found without reading them all.
+ */
 export interface Manifest {
   bucket: number;
   order: number;
+  /** Where in the object the first of these parts begins. */
+  offset: number;
   parts: ManifestPart[];
 }
+
+/** Parts in one row of a manifest. */
+export const MANIFEST_PARTS = 100;
 
 export interface ManifestPart {
   /** As the uploader numbered it. */
@@ -127,7 +137,7 @@ export const noncurrent = collection<ObjectVersion>("s3/noncurrent", {
 
 export const manifests = collection<Manifest>("s3/manifest", {
   scope: "partition",
-  key: (m) => [m.bucket, m.order],
+  key: (m) => [m.bucket, m.order, m.offset],
 });
 
 export const uploads = collection<Upload>("s3/upload", {
