@@ -69,6 +69,13 @@ describe("S3's documented examples", () => {
   });
 });
 
+test("signatures that are not to be verified are passed over", () => {
+  const body = `${documentedData}x-amz-checksum-crc32c:sOO8/Q==\r\nx-amz-trailer-signature:00\r\n\r\n`;
+  expect(decodeText({ announced: crc32c, decodedLength: 66_560 }, body).trailers).toEqual({
+    "x-amz-checksum-crc32c": "sOO8/Q==",
+  });
+});
+
 describe("refuses", () => {
   const plain: ChunkedOptions = { announced: [] };
 

@@ -14,7 +14,7 @@ export interface ChunkedOptions {
   decodedLength?: number;
   /** Names in `x-amz-trailer`, lower-case: they must come, and no others may. */
   announced: readonly string[];
-  /** Absent for `STREAMING-UNSIGNED-PAYLOAD-TRAILER`. */
+  /** Absent for `STREAMING-UNSIGNED-PAYLOAD-TRAILER`, and where signatures are not to be verified. */
   signing?: ChunkSigning;
 }
 
@@ -190,7 +190,8 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
   };
 }
 
-const UNSIGNED_HEADER = /^([0-9a-fA-F]{1,12})$/;
+/** A signature that nobody can or need verify is passed over. */
+const UNSIGNED_HEADER = /^([0-9a-fA-F]{1,12})(?:;[\x20-\x7e]*)?$/;
 const SIGNED_HEADER = /^([0-9a-fA-F]{1,12});chunk-signature=([0-9a-f]{64})$/;
 
 const latin1 = (bytes: Uint8Array, from: number, to: number) =>
