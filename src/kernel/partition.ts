@@ -1,4 +1,4 @@
-import type { KeyValueStore, Lease, MaybePromise, Row } from "#storage/kv/kv.ts";
+import { checkLimits, type KeyValueStore, type Lease, type MaybePromise, type Row } from "#storage/kv/kv.ts";
 import { readWriteLock } from "./lock.ts";
 import { type Draft, type Overlay, openDraft, openView, type Pending, type View } from "./overlay.ts";
 
@@ -99,6 +99,8 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
       if (write.value) puts.push({ key: write.key, value: write.value });
       else deletes.push(write.key);
     }
+    // Before anybody can see the writes: one that is refused for its size must leave no trace.
+    checkLimits({ lease: of.lease, puts, deletes });
     const stored = store.commit({ lease: of.lease, puts, deletes });
     if (of.next > of.reserved) of.reserved = of.next - 1 + SEQUENCE_BLOCK;
     for (const [text, write] of draft.writes) of.overlay.set(text, { ...write, pending });

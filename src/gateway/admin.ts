@@ -1,0 +1,137 @@
+import { AwsError } from "#aws/errors.ts";
+import type { FaultEffect, FaultRule } from "#kernel/faults.ts";
+import type { Cloud } from "#kernel/runtime.ts";
+import type { HttpRequest, HttpResponse } from "./server/http.ts";
+
+/** What the cloud offers beside AWS's API, under `/_nube/`; and the few addresses of LocalStack's that scripts call. */
+export interface Admin {
+  cloud: Cloud;
+  version: string;
+  /** When this process began to serve, and now, in milliseconds of the wall's clock. */
+  started: number;
+  now: () => number;
+  /** What `nube status` shows besides. */
+  facts: Record<string, unknown>;
+  stop: () => void;
+}
+
+type Route = (admin: Admin, body: Record<string, unknown>) => Promise<object> | object;
+
+const ROUTES: Record<string, Route> = {
+  "GET /_nube/health": health,
+  "GET /_nube/status": (admin) => ({ ...health(admin), ...clockOf(admin), ...admin.facts, memory: process.memoryUsage.rss() }),
+  "POST /_nube/reset": reset,
+  "POST /_nube/stop": ({ stop }) => {
+    setImmediate(stop);
+    return { stopping: true };
+  },
+  "GET /_nube/clock": clockOf,
+  "POST /_nube/clock": moveClock,
+  "GET /_nube/faults": ({ cloud }) => ({ rules: cloud.faults.rules }),
+  "PUT /_nube/faults": setFaults,
+  "DELETE /_nube/faults": ({ cloud }) => {
+    cloud.faults.set([]);
+    return { rules: [] };
+  },
+  "GET /_localstack/health": (admin) => ({ ...health(admin), edition: "nube" }),
+  "POST /_localstack/state/reset": reset,
+};
+
+/** Answers without a signature everywhere: load balancers and containers ask it. */
+export const isHealth = ({ path }: HttpRequest): boolean => path === "/_nube/health" || path === "/_localstack/health";
+
+export const isAdmin = ({ path }: HttpRequest): boolean => path.startsWith("/_nube/") || path.startsWith("/_localstack/");
+
+const MAX_BODY = 256 * 1024;
+
+export async function administer(admin: Admin, request: HttpRequest): Promise<HttpResponse> {
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  const route = ROUTES[`${method} ${request.path}`];
+  if (!route) throw new AwsError("NotFound", `There is no ${request.method} ${request.path}.`, { status: 404 });
+  const answer = await route(admin, parse(await request.body.bytes(MAX_BODY)));
+  return { status: 200, headers: { "content-type": "application/json" }, body: `${JSON.stringify(answer)}\n` };
+}
+
+function parse(bytes: Uint8Array): Record<string, unknown> {
+  if (bytes.length === 0) return {};
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString());
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {}
+  throw invalid("The body must be a JSON object.");
+}
+
+function health({ cloud, version, started, now }: Admin) {
+  return {
+    status: "running",
+    version,
+    uptime: Math.round((now() - started) / 1_000),
+    services: Object.fromEntries(cloud.services.map((id) => [id, "available"])),
+  };
+}
+
+async function reset({ cloud }: Admin) {
+  await cloud.reset();
+  return { reset: true };
+}
+
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const CENTURY_MS = 100 * 366 * 86_400_000;
+
+/** `90d`, `1h30m`, `15s`; milliseconds where it is a number. */
+function span(value: unknown): number {
+  const parts = typeof value === "string" ? [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)] : [];
+  const spelt = parts.map(([part]) => part).join("") === value && parts.length > 0;
+  const milliseconds = spelt ? parts.reduce((sum, [, n, unit]) => sum + Number(n) * UNITS[unit!]!, 0) : Number(value);
+  if (Number.isSafeInteger(milliseconds) && milliseconds >= 0 && milliseconds <= CENTURY_MS) return milliseconds;
+  throw invalid("A span of time is written like 90d, 1h30m or 15s.");
+}
+
+async function moveClock(admin: Admin, { action, by }: Record<string, unknown>) {
+  const { time } = admin.cloud;
+  if (action === "freeze") await time.freeze();
+  else if (action === "resume") await time.resume();
+  else if (action === "advance") await time.advance(span(by));
+  else if (action === "run-until-idle") await time.runUntilIdle(by === undefined ? CENTURY_MS : span(by));
+  else throw invalid("The action is freeze, resume, advance or run-until-idle.");
+  return clockOf(admin);
+}
+
+function clockOf({ cloud: { clock }, now }: Admin) {
+  return { time: new Date(clock.now()).toISOString(), frozen: clock.frozen, offset: clock.now() - now() };
+}
+
+const MAX_RULES = 100;
+const MAX_LATENCY_MS = 600_000;
+
+function setFaults({ cloud }: Admin, { rules }: Record<string, unknown>) {
+  if (!Array.isArray(rules) || rules.length > MAX_RULES) throw invalid(`"rules" is a list of at most ${MAX_RULES}.`);
+  cloud.faults.set(rules.map(faultRule));
+  return { rules: cloud.faults.rules };
+}
+
+function faultRule(value: unknown): FaultRule {
+  const { service, operation, account, region, probability = 1, seed = 1, error, throttle, latency } = value as Record<
+    string,
+    unknown
+  >;
+  for (const name of [service, operation, account, region]) {
+    if (name !== undefined && typeof name !== "string") throw invalid("service, operation, account and region are names.");
+  }
+  if (typeof probability !== "number" || !(probability >= 0 && probability <= 1)) throw invalid("probability is from 0 to 1.");
+  if (!Number.isSafeInteger(seed)) throw invalid("seed is a whole number.");
+  const target = { service, operation, account, region } as Pick<FaultRule, "service">;
+  return { ...target, probability, seed: Number(seed), effect: effect({ error, throttle, latency }) };
+}
+
+function effect({ error, throttle, latency }: Record<string, unknown>): FaultEffect {
+  if (throttle === true) return { throttle };
+  if (typeof latency === "number" && latency >= 0 && latency <= MAX_LATENCY_MS) return { latency };
+  const { code, message = "", status = 500 } = (error ?? {}) as Record<string, unknown>;
+  if (typeof code === "string" && Number(status) >= 400 && Number(status) <= 599) {
+    return { error: { code, message: String(message), status: Number(status) } };
+  }
+  throw invalid('A rule does one of: "error": {code, message, status}, "throttle": true, "latency": milliseconds.');
+}
+
+const invalid = (message: string) => new AwsError("InvalidRequest", message, { status: 400 });

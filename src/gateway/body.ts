@@ -1,0 +1,68 @@
+import { hash } from "node:crypto";
+import type { AwsError } from "#aws/errors.ts";
+import { type ChunkSigning, chunkedDecoder } from "#aws/signature/aws-chunked.ts";
+import type { Body } from "#lib/body.ts";
+import { hashing } from "#lib/checksums/hashing.ts";
+
+/** Fails at its end, unless the bytes have that SHA-256: what the signature was made over. */
+export function hashedBody(body: Body, sha256: string, mismatch: (computed: string) => AwsError): Body {
+  const check = (computed: string) => {
+    if (computed !== sha256.toLowerCase()) throw mismatch(computed);
+  };
+  return wrap(body, body.size, {
+    async bytes(limit) {
+      const bytes = await body.bytes(limit);
+      check(hash("sha256", bytes, "hex"));
+      return bytes;
+    },
+    async *stream() {
+      const hashes = hashing(["sha256"]);
+      try {
+        for await (const chunk of body) {
+          const full = hashes.update(chunk);
+          if (full) await full;
+          yield chunk;
+        }
+        check(Buffer.from((await hashes.digest()).sha256).toString("hex"));
+      } finally {
+        hashes.abort();
+      }
+    },
+  });
+}
+
+export interface ChunkedFacts {
+  decodedLength: number | undefined;
+  announced: readonly string[];
+  signing: ChunkSigning | undefined;
+}
+
+/** Framing may be no more than this much longer than what it frames: chunks are 8 KB at least, the trailer 4 KB at most. */
+const FRAMING_BYTES = 64 * 1024;
+
+/** What aws-chunked framing holds. Its end checks framing, length, chunk signatures and trailers. */
+export function chunkedBody(body: Body, { decodedLength, announced, signing }: ChunkedFacts): Body {
+  const trailers: Record<string, string> = {};
+  const decoder = chunkedDecoder({ decodedLength, announced, signing });
+  const decoded = wrap(body, decodedLength, {
+    async bytes(limit) {
+      const parts = decoder.push(await body.bytes(limit + FRAMING_BYTES));
+      Object.assign(trailers, decoder.end());
+      return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    },
+    async *stream() {
+      for await (const bytes of body) yield* decoder.push(bytes);
+      Object.assign(trailers, decoder.end());
+    },
+  });
+  return { ...decoded, announced, trailers };
+}
+
+interface Reading {
+  bytes(limit: number): Promise<Uint8Array>;
+  stream(): AsyncGenerator<Uint8Array>;
+}
+
+function wrap(body: Body, size: number | undefined, { bytes, stream }: Reading): Body {
+  return { size, announced: body.announced, trailers: body.trailers, bytes, [Symbol.asyncIterator]: stream };
+}
