@@ -84,6 +84,7 @@ describe("refuses", () => {
     ["--AaB03x\r\nno colon\r\n\r\nk\r\n--AaB03x--\r\n", type, "400 MalformedPOSTRequest"],
     ["--AaB03xyz\r\n\r\n", type, "400 MalformedPOSTRequest"],
     [`${part('name="key"', "k")}--AaB03x--\r\n`, type, "400 InvalidArgument"],
+    [`${part('name="key"', "k")}--AaB03x--`, type, "400 InvalidArgument"],
     [part('name="key"', "k".repeat(20_480)), type, "400 MaxPostPreDataLengthExceededError"],
     [`--AaB03x\r\nA: ${"b".repeat(30_000)}`, type, "400 MaxPostPreDataLengthExceededError"],
     ["", "multipart/form-data", "400 MalformedPOSTRequest"],

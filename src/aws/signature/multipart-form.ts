@@ -60,9 +60,10 @@ export async function readUploadForm(
   await through(delimiter);
   for (;;) {
     // Behind a delimiter: `--` ends the form, padding and CRLF start a part.
-    const rest = await through(CRLF);
-    if (rest.subarray(0, 2).toString("latin1") === "--") throw noFile();
-    if (/[^ \t]/.test(rest.toString("latin1"))) throw malformed();
+    while (buffer.length < 2) await more();
+    if (buffer.toString("latin1", 0, 2) === "--") throw noFile();
+    const padding = await through(CRLF);
+    if (/[^ \t]/.test(padding.toString("latin1"))) throw malformed();
     const part = await readPartHeaders(through);
     if (part.name === "file") {
       return {
