@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { BlobDamagedError, BlobMissingError } from "./blobs.ts";
 import { checkRange } from "./checks.ts";
@@ -96,7 +97,7 @@ async function* verifiedChunks(
 }
 
 async function readFooter(file: FileHandle, id: string): Promise<Footer> {
-  const { size: fileBytes } = await file.stat();
+  const { size: fileBytes } = fstatSync(file.fd); // at hand since the file was opened: not worth a thread
   const start = footerStart(fileBytes);
   if (start !== undefined) {
     const footer = decodeFooter(await readFully(file, start, fileBytes - start, id), id);

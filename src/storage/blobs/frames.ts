@@ -20,7 +20,8 @@ const TRAILER_BYTES = 16;
 
 export interface Footer {
   size: number;
-  sums: Uint32Array;
+  /** Four bytes per frame. */
+  sums: Buffer;
 }
 
 /** Sums up frames while the bytes of a blob pass by, in pieces of any size. */
@@ -43,7 +44,7 @@ export function frameSums() {
       }
     },
     footer(id: string): Uint8Array {
-      return encodeFooter({ size, sums: Uint32Array.from(size % FRAME_BYTES ? [...sums, sum] : sums) }, id);
+      return encodeFooter(size, size % FRAME_BYTES ? [...sums, sum] : sums, id);
     },
   };
 }
@@ -55,10 +56,10 @@ export function footerStart(fileBytes: number): number | undefined {
   return start >= 0 && Math.ceil(start / FRAME_BYTES) === frames ? start : undefined;
 }
 
-function encodeFooter({ size, sums }: Footer, id: string): Uint8Array {
+function encodeFooter(size: number, sums: number[], id: string): Uint8Array {
   const bytes = Buffer.alloc(sums.length * 4 + TRAILER_BYTES);
-  for (const [n, sum] of sums.entries()) bytes.writeUInt32LE(sum, n * 4);
-  const trailer = bytes.subarray(sums.length * 4);
+  for (const [frame, sum] of sums.entries()) bytes.writeUInt32LE(sum, frame * 4);
+  const trailer = bytes.subarray(-TRAILER_BYTES);
   trailer.writeBigUInt64LE(BigInt(size), 0);
   trailer.set(MAGIC, 8);
   trailer.writeUInt32LE(footerSum(bytes, id), 12);
@@ -70,9 +71,7 @@ export function decodeFooter(bytes: Buffer, id: string): Footer | undefined {
   const trailer = bytes.subarray(-TRAILER_BYTES);
   const sound = trailer.subarray(8, 12).equals(MAGIC) && trailer.readUInt32LE(12) === footerSum(bytes, id);
   if (!sound) return undefined;
-  const sums = new Uint32Array((bytes.length - TRAILER_BYTES) / 4);
-  for (let n = 0; n < sums.length; n++) sums[n] = bytes.readUInt32LE(n * 4);
-  return { size: Number(trailer.readBigUInt64LE(0)), sums };
+  return { size: Number(trailer.readBigUInt64LE(0)), sums: bytes.subarray(0, -TRAILER_BYTES) };
 }
 
 function footerSum(bytes: Uint8Array, id: string): number {
@@ -82,7 +81,7 @@ function footerSum(bytes: Uint8Array, id: string): number {
 /** The first of the frames in `bytes`, which begin with frame number `first`, that is not as it was written. */
 export function damagedFrame(bytes: Uint8Array, first: number, { sums }: Footer): number | undefined {
   for (let at = 0, frame = first; at < bytes.length; at += FRAME_BYTES, frame++) {
-    if (crc32(bytes.subarray(at, at + FRAME_BYTES)) !== sums[frame]) return frame;
+    if (crc32(bytes.subarray(at, at + FRAME_BYTES)) !== sums.readUInt32LE(frame * 4)) return frame;
   }
   return undefined;
 }
