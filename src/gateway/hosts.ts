@@ -1,0 +1,57 @@
+/** What the name in a request's Host header says about it. */
+export interface HostFacts {
+  /** Endpoint prefix of the service, where the name has one: `sqs`, `streams.dynamodb`, `s3-control`. */
+  endpointPrefix?: string;
+  /** Bucket before S3's name: `bucket.s3.us-east-1.localhost`. */
+  bucket?: string;
+  /** What stands directly before our domain and names no service: a bucket, if the call is for S3. */
+  label?: string;
+}
+
+const REGION = "(?:[a-z]+(?:-[a-z]+)+-\\d+|external-1)";
+const S3_NAME = new RegExp(`^(?:(.+?)\\.)?s3(?:-fips)?(?:\\.dualstack)?(?:[.-]${REGION})?$`);
+const S3_ACCELERATE = /^(.+)\.s3-accelerate(?:\.dualstack)?$/;
+const SERVICE_NAME = new RegExp(`^(.+?)(?:-fips)?(?:\\.dualstack)?(?:\\.${REGION})?$`);
+
+/** Prefixes that some operations put before their service's name; clients do so with custom endpoints, too. */
+const OPERATION_PREFIX = /^(?:sync-|stream-|\d{12}\.(?=s3-control$))/;
+
+/** A client picks its names freely; a few are in use at a time. */
+const KEPT_HOSTS = 1_000;
+
+/**
+ * @param domains what stands at the end of our names: `localhost`, `amazonaws.com`
+ * @param endpointPrefixes of all services
+ */
+export function hostReader(
+  domains: readonly string[],
+  endpointPrefixes: ReadonlySet<string>,
+): (host: string) => HostFacts {
+  const kept = new Map<string, HostFacts>();
+  const suffixes = domains.map((domain) => `.${domain}`).sort((a, b) => b.length - a.length);
+  return (host) => {
+    const known = kept.get(host);
+    if (known !== undefined) return known;
+    const facts = readName(host.replace(/:\d+$/, "").toLowerCase(), suffixes, endpointPrefixes);
+    if (kept.size >= KEPT_HOSTS) kept.clear();
+    kept.set(host, facts);
+    return facts;
+  };
+}
+
+function readName(
+  host: string,
+  suffixes: readonly string[],
+  endpointPrefixes: ReadonlySet<string>,
+): HostFacts {
+  const suffix = suffixes.find((candidate) => host.endsWith(candidate));
+  if (suffix === undefined) return {};
+  const name = host.slice(0, -suffix.length);
+  const s3 = S3_NAME.exec(name) ?? S3_ACCELERATE.exec(name);
+  if (s3 !== null) return { endpointPrefix: "s3", bucket: s3[1] };
+  const service = SERVICE_NAME.exec(name)?.[1] ?? name;
+  const endpointPrefix = [service, service.replace(OPERATION_PREFIX, "")].find((prefix) =>
+    endpointPrefixes.has(prefix),
+  );
+  return endpointPrefix === undefined ? { label: name } : { endpointPrefix };
+}

@@ -1,0 +1,264 @@
+import type { ContractIndex, IndexEntry, ProtocolName } from "#aws/contract/format.ts";
+import type { Contract, Operation } from "#aws/contract/shapes.ts";
+import { AwsError } from "#aws/errors.ts";
+import { type HostFacts, hostReader } from "./hosts.ts";
+import { type RestRouter, restRouter } from "./rest-router.ts";
+
+/** All of a request that tells which operation it calls. */
+export interface RouteFacts {
+  method: string;
+  /** As on the wire. */
+  path: string;
+  /** Decoded pairs. */
+  query: readonly (readonly [string, string])[];
+  headers: Readonly<Record<string, string>>;
+  host: string;
+  /** The service in the signature's credential scope; `undefined` for an unsigned call. */
+  signingName: string | undefined;
+  /** Decoded pairs of the body, where `needsForm` asked for it. */
+  form?: readonly (readonly [string, string])[];
+}
+
+export interface Route {
+  operation: Operation;
+  protocol: ProtocolName;
+  labels: Record<string, string>;
+  /** As on the wire, but with the bucket that the host named in front. */
+  path: string;
+  /** The bucket that the host named; signatures of Version 2 cover it. */
+  hostBucket?: string;
+}
+
+/** The call is for no operation that exists. `protocol` is the one in which to say so. */
+export interface NoRoute {
+  error: AwsError;
+  protocol: ProtocolName;
+  /** The service that was meant, if that much is known. */
+  contract?: Contract;
+}
+
+export interface Router {
+  /** Whether the body must be read before `route` can tell: the query protocols have the operation's name in a form. */
+  needsForm(facts: RouteFacts): boolean;
+  route(facts: RouteFacts): Route | NoRoute;
+}
+
+export interface RouterOptions {
+  index: ContractIndex;
+  loadContract(service: string): Contract;
+  /** What stands at the end of our host names. */
+  domains: readonly string[];
+}
+
+export const isRouted = (found: Route | NoRoute): found is Route => "operation" in found;
+
+const RPC_PATH = /\/service\/([^/]+)\/operation\/([^/]+)$/;
+/** Where SQS has its queues; calls of its query protocol go there. */
+const QUEUE_PATH = /^\/\d{12}\/[^/]+$/;
+/** Names under which S3's clients sign besides `s3`. */
+const S3_SIGNING_NAMES = new Set(["s3express", "s3-object-lambda", "s3-outposts"]);
+
+/** Looks, in this order, at rpcv2Cbor's path, at `X-Amz-Target`, at `Action`, and at the path. */
+export function router({ index, loadContract, domains }: RouterOptions): Router {
+  const byTarget = new Map(
+    index.flatMap((entry) => (entry.targetPrefix ? [[entry.targetPrefix, entry] as const] : [])),
+  );
+  const bySigningName = Map.groupBy(index, (entry) => entry.signingName);
+  const byEndpoint = Map.groupBy(index, (entry) => entry.endpointPrefix);
+  const byAction = Map.groupBy(
+    index.flatMap((entry) => (entry.actions ?? []).map((action) => ({ action, entry }))),
+    ({ action }) => action,
+  );
+  const queryServices = index.filter(speaksQuery);
+  const readHost = hostReader(domains, new Set(byEndpoint.keys()));
+  const restRouters = new Map<string, RestRouter>();
+
+  return { needsForm, route };
+
+  function needsForm(facts: RouteFacts): boolean {
+    const { method, headers } = facts;
+    if (method !== "POST" || headers["x-amz-target"] !== undefined) return false;
+    if (mediaType(headers) !== "application/x-www-form-urlencoded") return false;
+    return mayBeQuery(servicesOf(facts, readHost(facts.host)));
+  }
+
+  function route(facts: RouteFacts): Route | NoRoute {
+    const { headers, path } = facts;
+    if (headers["smithy-protocol"] === "rpc-v2-cbor") {
+      const [, target, operation] = RPC_PATH.exec(path) ?? [];
+      if (target !== undefined) return byName(facts, target, operation!, "rpcv2Cbor");
+    }
+    const target = headers["x-amz-target"];
+    if (target !== undefined) {
+      const dot = target.lastIndexOf(".");
+      return byName(facts, target.slice(0, dot), target.slice(dot + 1), targetProtocol(headers));
+    }
+    const host = readHost(facts.host);
+    const services = servicesOf(facts, host);
+    if (services?.length === 0) return unknownService(facts);
+    if (mayBeQuery(services)) {
+      const action = firstValue(facts.form, "Action") ?? firstValue(facts.query, "Action");
+      if (action !== undefined && (services !== undefined || mayBeUnsignedQuery(action, path))) {
+        return byActionName(facts, action, services);
+      }
+    }
+    return byPath(facts, host, services ?? bySigningName.get("s3")!);
+  }
+
+  /** Services that the signature or the host leaves possible; `undefined` where neither says anything. */
+  function servicesOf(
+    { signingName }: RouteFacts,
+    { endpointPrefix, bucket }: HostFacts,
+  ): IndexEntry[] | undefined {
+    if (signingName !== undefined) {
+      return bySigningName.get(S3_SIGNING_NAMES.has(signingName) ? "s3" : signingName) ?? [];
+    }
+    if (endpointPrefix !== undefined) return byEndpoint.get(endpointPrefix);
+    return bucket === undefined ? undefined : bySigningName.get("s3");
+  }
+
+  function mayBeUnsignedQuery(action: string, path: string): boolean {
+    return byAction.has(action) ? path === "/" || QUEUE_PATH.test(path) : path === "/";
+  }
+
+  function byName(
+    facts: RouteFacts,
+    prefix: string,
+    name: string,
+    spoken: ProtocolName | undefined,
+  ): Route | NoRoute {
+    const entry = byTarget.get(prefix);
+    if (entry === undefined) {
+      const services = servicesOf(facts, readHost(facts.host));
+      if (services?.length === 0) return unknownService(facts);
+      return { error: unknownOperation(400), protocol: spoken ?? "awsJson1_1" };
+    }
+    const contract = loadContract(entry.service);
+    const protocol =
+      spoken ?? contract.protocols.find((known) => known.startsWith("awsJson")) ?? "awsJson1_1";
+    const operation = contract.operation(name);
+    if (operation === undefined) return { error: unknownOperation(400), protocol, contract };
+    return { operation, protocol, labels: {}, path: facts.path };
+  }
+
+  function byActionName(
+    facts: RouteFacts,
+    action: string,
+    services: IndexEntry[] | undefined,
+  ): Route | NoRoute {
+    const version = firstValue(facts.form, "Version") ?? firstValue(facts.query, "Version");
+    const possible = (services ?? queryServices).filter(speaksQuery);
+    const known =
+      byAction.get(action)?.flatMap(({ entry }) => (possible.includes(entry) ? [entry] : [])) ?? [];
+    const ofVersion = (entry: IndexEntry) => entry.apiVersion === version;
+    const entry = known.find(ofVersion) ?? known[0] ?? possible.find(ofVersion) ?? possible[0]!;
+    const contract = loadContract(entry.service);
+    const protocol = entry.protocols.find(isQuery)!;
+    const operation = contract.operation(action);
+    if (operation === undefined) {
+      const error = new AwsError("InvalidAction", `The action ${action} is not valid for this web service.`);
+      return { error, protocol, contract };
+    }
+    return { operation, protocol, labels: {}, path: facts.path };
+  }
+
+  function byPath(facts: RouteFacts, host: HostFacts, services: IndexEntry[]): Route | NoRoute {
+    const entries = restEntries(facts, services);
+    if (entries.length === 0) return nothingNamed(services[0]!);
+    for (const { service, protocols } of entries) {
+      const protocol = protocols[0]!;
+      const bucket = service === "s3" ? (host.bucket ?? host.label) : undefined;
+      const path = bucket === undefined ? facts.path : `/${bucket}${facts.path}`;
+      let rest = restRouters.get(service);
+      if (rest === undefined) restRouters.set(service, (rest = restRouter(loadContract(service))));
+      try {
+        const match = rest.match(facts.method, path, facts.query, facts.headers);
+        if (match !== undefined) return { ...match, protocol, path, hostBucket: bucket };
+        if (service === "s3")
+          return { error: methodNotAllowed(facts.method, path), protocol, contract: loadContract(service) };
+      } catch (error) {
+        if (!(error instanceof URIError)) throw error;
+        return { error: undecodable(service, facts.path), protocol, contract: loadContract(service) };
+      }
+    }
+    const [first] = entries;
+    return {
+      error: unknownOperation(404),
+      protocol: first!.protocols[0]!,
+      contract: loadContract(first!.service),
+    };
+  }
+
+  /** S3 takes almost any path; its control plane, which signs alike, is known by path and header. */
+  function restEntries({ path, headers }: RouteFacts, services: IndexEntry[]): IndexEntry[] {
+    const rest = services.filter((entry) => entry.protocols.some((name) => name.startsWith("rest")));
+    const isControl = path.startsWith("/v20180820/") && headers["x-amz-account-id"] !== undefined;
+    return rest.some((entry) => entry.service === "s3")
+      ? rest.filter((entry) => (entry.service === "s3control") === isControl)
+      : rest;
+  }
+
+  /** The service is known, but its protocols name operations elsewhere, and nothing is named there. */
+  function nothingNamed(entry: IndexEntry): NoRoute {
+    const protocol = entry.protocols.find(isQuery) ?? entry.protocols[0]!;
+    const missing = "The request is missing an action or a required parameter.";
+    const error = isQuery(protocol) ? new AwsError("MissingAction", missing) : unknownOperation(404);
+    return { error, protocol, contract: loadContract(entry.service) };
+  }
+}
+
+const isQuery = (protocol: ProtocolName) => protocol === "awsQuery" || protocol === "ec2Query";
+const speaksQuery = (entry: IndexEntry) => entry.protocols.some(isQuery);
+const mayBeQuery = (services: IndexEntry[] | undefined) =>
+  services === undefined || services.some(speaksQuery);
+
+const firstValue = (pairs: readonly (readonly [string, string])[] | undefined, name: string) =>
+  pairs?.find((pair) => pair[0] === name)?.[1];
+
+const mediaType = (headers: Readonly<Record<string, string>>) =>
+  headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
+
+/** A client is answered in the version of the protocol in which it asked; the Java SDK asks Kinesis in CBOR. */
+function targetProtocol(headers: Readonly<Record<string, string>>): ProtocolName | undefined {
+  switch (mediaType(headers)) {
+    case "application/x-amz-json-1.0":
+      return "awsJson1_0";
+    case "application/x-amz-json-1.1":
+      return "awsJson1_1";
+    case "application/cbor":
+    case "application/x-amz-cbor-1.1":
+      return "rpcv2Cbor";
+    default:
+      return undefined;
+  }
+}
+
+const unknownOperation = (status: number) =>
+  new AwsError(
+    "UnknownOperationException",
+    "The requested operation is not supported in the called endpoint.",
+    { status },
+  );
+
+/** A service of AWS that this cloud has no contract for: said by name, in the protocol that the request looks like. */
+function unknownService({ signingName, headers }: RouteFacts): NoRoute {
+  const error = new AwsError("NotImplemented", `This cloud has no service ${signingName}.`, { status: 501 });
+  if (headers["x-amz-target"] !== undefined)
+    return { error, protocol: targetProtocol(headers) ?? "awsJson1_1" };
+  const isForm = mediaType(headers) === "application/x-www-form-urlencoded";
+  return { error, protocol: isForm ? "awsQuery" : "restJson1" };
+}
+
+function methodNotAllowed(method: string, path: string): AwsError {
+  const [, bucket = "", ...key] = path.split("/");
+  const resource = bucket === "" ? "SERVICE" : key.join("") === "" ? "BUCKET" : "OBJECT";
+  return new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
+    status: 405,
+    members: { Method: method, ResourceType: resource },
+  });
+}
+
+const undecodable = (service: string, path: string) =>
+  service === "s3"
+    ? new AwsError("InvalidURI", "Couldn't parse the specified URI.", { members: { URI: path } })
+    : new AwsError("SerializationException", "The request's path is not UTF-8 in percent-encoding.");
