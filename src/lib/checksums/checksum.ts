@@ -1,6 +1,5 @@
 import { createHash, hash } from "node:crypto";
-import { crc32 } from "node:zlib";
-import { crc32c } from "@node-rs/crc32";
+import { crc32, crc32c } from "@node-rs/crc32";
 import { crc64nvme } from "./crc64nvme.ts";
 
 export type ChecksumName = "crc32" | "crc32c" | "crc64nvme" | "md5" | "sha1" | "sha256";

@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { availableParallelism } from "node:os";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type ChecksumName, checksumOf } from "./checksum.ts";
 import { hashing } from "./hashing.ts";
 
@@ -92,4 +93,41 @@ test("a failure in the worker fails its streams, and the next stream gets a new 
   expect(() => sums.abort()).not.toThrow();
   other.abort();
   expect(hex(await digestOf(bytes, 65_536))).toEqual(expected(bytes));
+});
+
+describe("workers", () => {
+  /** Counts the threads that are started from here on. */
+  function started() {
+    const count = { workers: 0 };
+    const add = () => void count.workers++;
+    process.on("worker", add);
+    onTestFinished(() => void process.off("worker", add));
+    return count;
+  }
+
+  test("are as many as the machine runs at once, at most", async () => {
+    const count = started();
+    await Promise.all(Array.from({ length: 3 * availableParallelism() }, () => digestOf(bytes, 65_536)));
+    expect(count.workers).toBeLessThanOrEqual(availableParallelism());
+  });
+
+  test("are none for small bodies", async () => {
+    const count = started();
+    await Promise.all(Array.from({ length: 10 }, () => digestOf(bytes.subarray(0, 200_000), 65_536)));
+    expect(count.workers).toBe(0);
+  });
+
+  test("end when they were idle for a while, and are started anew", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const all = () =>
+      Promise.all(Array.from({ length: availableParallelism() }, () => digestOf(bytes, 65_536)));
+    await all();
+    const count = started();
+    await all();
+    expect(count.workers).toBe(0);
+    await vi.advanceTimersByTimeAsync(10_000);
+    await all();
+    expect(count.workers).toBeGreaterThan(0);
+  });
 });
