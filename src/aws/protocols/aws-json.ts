@@ -1,3 +1,4 @@
+import { kept } from "#lib/kept.ts";
 import type { ProtocolName } from "../contract/format.ts";
 import type { Operation } from "../contract/shapes.ts";
 import { cborErrorDocument } from "./cbor-errors.ts";
@@ -7,7 +8,6 @@ import { describe, queryErrorHeader, rpcStatus } from "./errors.ts";
 import { type EventFormat, encodeEvents, eventStreamType } from "./event-stream.ts";
 import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter } from "./json.ts";
 import { errorDocument } from "./json-errors.ts";
-import { kept } from "./kept.ts";
 import { decoding } from "./malformed.ts";
 import type { Protocol, ResponseMeta } from "./protocol.ts";
 

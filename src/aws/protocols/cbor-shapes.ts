@@ -72,6 +72,7 @@ function readScalar(shape: ScalarShape): Convert {
       return readBigInteger;
     case "float":
     case "double":
+    case "bigdecimal":
       return (value) => readNumber(value, "a Float");
     case "blob":
       return readBlob;
@@ -194,6 +195,7 @@ function scalarWriter(shape: ScalarShape, unit: number): WriteCbor {
       return (writer, value) => writer.integer(value as number | bigint);
     case "float":
     case "double":
+    case "bigdecimal":
       return (writer, value) => writer.double(value as number);
     case "blob":
       return (writer, value) => writer.binary(value as Uint8Array);

@@ -1,8 +1,8 @@
+import { kept } from "#lib/kept.ts";
 import type { Operation } from "../contract/shapes.ts";
 import { describe } from "./errors.ts";
 import { parseForm } from "./form.ts";
 import { formReaders } from "./form-shapes.ts";
-import { kept } from "./kept.ts";
 import { decoding } from "./malformed.ts";
 import type { Protocol, ResponseMeta } from "./protocol.ts";
 import { isoWithMillis } from "./timestamps.ts";

@@ -95,8 +95,6 @@ function readScalar(shape: ScalarShape, member: Member | undefined): Convert {
     case "string":
     case "character":
       return readString;
-    case "bigdecimal":
-      return (value) => (typeof value === "number" ? String(value) : readString(value, 0));
     case "boolean":
       return readBoolean;
     case "byte":
@@ -110,6 +108,7 @@ function readScalar(shape: ScalarShape, member: Member | undefined): Convert {
     case "float":
       return (value) => readFloat(value, "a Float");
     case "double":
+    case "bigdecimal":
       return (value) => readFloat(value, "a Double");
     case "timestamp":
       return readTimestamp;
@@ -178,6 +177,7 @@ function writeScalar(shape: ScalarShape, member: Member | undefined): Convert | 
       return (value) => base64(value as Uint8Array);
     case "float":
     case "double":
+    case "bigdecimal":
       return (value) => (Number.isFinite(value) ? value : String(value));
     case "long":
     case "biginteger":

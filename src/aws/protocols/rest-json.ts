@@ -1,9 +1,9 @@
+import { kept } from "#lib/kept.ts";
 import type { Operation } from "../contract/shapes.ts";
 import { describe, isSender, type WireError } from "./errors.ts";
 import { headersWriter } from "./http-bindings.ts";
 import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter } from "./json.ts";
 import { errorDocument } from "./json-errors.ts";
-import { kept } from "./kept.ts";
 import { decoding } from "./malformed.ts";
 import type { Protocol } from "./protocol.ts";
 import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";

@@ -1,11 +1,11 @@
+import { kept } from "#lib/kept.ts";
 import type { Operation, Shape } from "../contract/shapes.ts";
 import { describe } from "./errors.ts";
 import { headersWriter } from "./http-bindings.ts";
-import { kept } from "./kept.ts";
 import { decoding, Malformed } from "./malformed.ts";
 import type { Protocol } from "./protocol.ts";
 import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
-import { isS3, isUnwrapped, s3ErrorDocument, s3Ids, s3MalformedXml, s3Namespace } from "./s3.ts";
+import { isS3, isUnwrapped, s3ErrorDocument, s3Ids, s3MalformedXml } from "./s3.ts";
 import { utf8 } from "./scalars.ts";
 import { isoWithMillis } from "./timestamps.ts";
 import { xmlErrorDocument } from "./xml-errors.ts";
@@ -62,12 +62,8 @@ function inDocument(write: WriteXml): WriteXml {
 
 function namespaceOf(operation: Operation, shape: Shape): { uri: string; prefix?: string } | undefined {
   if (shape.kind === "structure" && shape.xmlNamespace !== undefined) return shape.xmlNamespace;
-  const uri = serviceNamespace(operation);
+  const uri = operation.contract.xmlNamespace;
   return uri === undefined ? undefined : { uri };
-}
-
-function serviceNamespace(operation: Operation): string | undefined {
-  return operation.contract.xmlNamespace ?? (isS3(operation) ? s3Namespace : operation.inputNamespace);
 }
 
 const decoders = kept((operation: Operation) => restDecoder(operation, xml));
@@ -102,7 +98,7 @@ export const restXml: Protocol = {
     headers["content-type"] = s3 ? "application/xml" : "text/xml";
     const body = s3
       ? s3ErrorDocument(described.code, error, meta)
-      : xmlErrorDocument(described, meta, serviceNamespace(operation!), writers);
+      : xmlErrorDocument(described, meta, operation?.contract.xmlNamespace, writers);
     return { status, headers, body };
   },
 };

@@ -1,10 +1,10 @@
+import { kept } from "#lib/kept.ts";
 import type { Operation, Shape, StructureShape } from "../contract/shapes.ts";
 import { cborErrorDocument } from "./cbor-errors.ts";
 import { cborDocument, cborInSeconds } from "./cbor-shapes.ts";
 import { absoluteType } from "./error-types.ts";
 import { describe, queryErrorHeader, rpcStatus } from "./errors.ts";
 import { type EventFormat, encodeEvents, eventStreamType } from "./event-stream.ts";
-import { kept } from "./kept.ts";
 import { decoding } from "./malformed.ts";
 import type { Protocol, ResponseMeta } from "./protocol.ts";
 

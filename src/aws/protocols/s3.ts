@@ -3,8 +3,9 @@ import type { AwsError } from "../errors.ts";
 import type { ResponseMeta } from "./protocol.ts";
 import { escapeXml, xmlDeclaration } from "./xml-writer.ts";
 
-/** Where S3, the first of AWS's services, differs from the restXml that later ones speak. */
-export const s3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
+/*
+ * Where S3, the first of AWS's services, differs from the restXml that later ones speak.
+ */
 
 /** A call that no service could be named for is answered as S3 would: a path without a signature is a bucket's. */
 export function isS3(operation: Operation | undefined): boolean {
@@ -30,9 +31,7 @@ export function s3ErrorDocument(code: string, error: AwsError, { requestId, host
   );
 }
 
-/**
- * GetBucketLocation has no element for its output: the member itself is the root, empty for us-east-1.
- */
+/** GetBucketLocation has no element for its output: the member itself is the root, empty for us-east-1. */
 export function isUnwrapped(operation: Operation): boolean {
   return isS3(operation) && operation.name === "GetBucketLocation";
 }

@@ -10,7 +10,6 @@ export function textReader(shape: ScalarShape): ReadText {
   switch (shape.type) {
     case "string":
     case "character":
-    case "bigdecimal":
       return (text) => text;
     case "boolean":
       return readBoolean;
@@ -23,6 +22,7 @@ export function textReader(shape: ScalarShape): ReadText {
       return (text) => BigInt(integerText(text));
     case "float":
     case "double":
+    case "bigdecimal":
       return readFloat;
     case "timestamp":
       return parseTimestamp;

@@ -38,15 +38,35 @@ function valid(date: Date, text: string): Date {
 
 export type WriteTimestamp = (date: Date) => string;
 
-/** `2026-11-21T07:36:27.000Z`: what most of AWS prints. */
-export const isoWithMillis: WriteTimestamp = (date) => date.toISOString();
+const day = 86_400_000;
+const pairs = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, "0"));
+let lastDay = Number.NaN;
+let lastDate = "";
+
+/**
+ * `2026-11-21T07:36:27.000Z`: what most of AWS prints. Listings are full of dates, and `toISOString` is the most expensive
+ * part of an entry; neighbours are mostly of one day, so that only their time is left to print.
+ */
+export const isoWithMillis: WriteTimestamp = (date) => {
+  const time = date.getTime();
+  const number = Math.floor(time / day);
+  if (number !== lastDay) {
+    lastDate = date.toISOString().slice(0, -13);
+    lastDay = number;
+  }
+  const millis = time - number * day;
+  const seconds = Math.floor(millis / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const fraction = String(millis % 1000).padStart(3, "0");
+  return `${lastDate}${pairs[Math.floor(minutes / 60)]}:${pairs[minutes % 60]}:${pairs[seconds % 60]}.${fraction}Z`;
+};
 
 /** `2026-11-21T07:36:27Z`: IAM and STS print no fraction, and some of their oldest clients read none. */
-export const isoInSeconds: WriteTimestamp = (date) => `${date.toISOString().slice(0, 19)}Z`;
+export const isoInSeconds: WriteTimestamp = (date) => `${isoWithMillis(date).slice(0, -5)}Z`;
 
 /** `2026-11-21T07:36:27Z` or `….250Z`: Smithy's date-time, for headers, labels and JSON. */
 export const isoShortest: WriteTimestamp = (date) =>
-  date.getUTCMilliseconds() === 0 ? isoInSeconds(date) : date.toISOString();
+  date.getUTCMilliseconds() === 0 ? isoInSeconds(date) : isoWithMillis(date);
 
 const writers: Record<TimestampFormat, WriteTimestamp> = {
   iso8601: isoShortest,

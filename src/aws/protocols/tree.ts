@@ -56,7 +56,6 @@ export function converters(dialect: Dialect): Converters {
       ]),
     );
     const renamed = [...members].some(([from, { to }]) => from !== to);
-    const single = shape.union && !judgedByTheService.has(shape.name);
 
     return (value, depth) => {
       if (dialect.untrusted) checkObject(value, depth, "Structure");
@@ -80,8 +79,10 @@ export function converters(dialect: Dialect): Converters {
           result[key] = converted;
         }
       }
-      if (single && count > 1 && dialect.untrusted)
+      // DynamoDB's AttributeValue is no union in the model: the service refuses two types in words of its own.
+      if (shape.union && count > 1 && dialect.untrusted) {
         throw new Malformed("Unions must have exactly one member set");
+      }
       return result;
     };
   }
@@ -131,9 +132,6 @@ export function converters(dialect: Dialect): Converters {
 
   return { of: compile, ofMembers: structure };
 }
-
-/** DynamoDB tells of an AttributeValue with two types itself, as a ValidationException in its own words. */
-const judgedByTheService = new Set(["AttributeValue"]);
 
 /** AWS skips nulls where the model does not say that a list is sparse. */
 function compacted(items: unknown[], convert: Convert | undefined, depth: number): unknown[] {

@@ -10,12 +10,14 @@ export type WriteXml = (value: unknown) => string;
  * characters become references, as S3 prints them, though XML 1.0 knows no form for them.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const special = /[<>&"\u0000-\u0008\u000b-\u001f\u0085\u2028\ufffe\uffff]/;
+const special = /[<>&\u0000-\u0008\u000b-\u001f\u0085\u2028\ufffe\uffff]/;
 const specials = new RegExp(special, "g");
-const escapes: Record<string, string> = { "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;" };
+const escapes: Record<string, string> = { "<": "&lt;", ">": "&gt;", "&": "&amp;" };
 
 export function escapeXml(text: string): string {
-  return special.test(text) ? text.replace(specials, escaped) : text;
+  const safe = special.test(text) ? text.replace(specials, escaped) : text;
+  // Apart, since every ETag of a listing has two: a plain search is three times as fast.
+  return safe.includes('"') ? safe.replaceAll('"', "&quot;") : safe;
 }
 
 function escaped(character: string): string {

@@ -1,0 +1,197 @@
+import { kept } from "#lib/kept.ts";
+import type { ScalarShape, Shape } from "./shapes.ts";
+
+/** How AWS tells of a violation: in the words of its older framework, or of the servers that Smithy generates. */
+export type Dialect = "coral" | "smithy";
+
+export type Step = { name: string } | { index: number } | { key: string };
+
+export interface Place {
+  parent: Place | undefined;
+  step: Step;
+}
+
+interface Words {
+  path(place: Place | undefined): string;
+  sentence(shape: Shape, value: unknown, path: string, rule: string): string;
+  /** What a value of the shape must satisfy, in the order of telling. */
+  rules(shape: Shape): Rule[];
+  /** Entries of lists and maps are judged together, and told of in one sentence with these rules. */
+  gathered?(rules: readonly Rule[]): string;
+}
+
+export interface Rule {
+  holds(value: unknown): boolean;
+  words: string;
+}
+
+const coral: Words = {
+  path: (place) => steps(place).map(coralStep).join("."),
+  sentence(shape, value, path, rule) {
+    return `Value ${coralValue(shape, value)}at '${path}' failed to satisfy constraint: ${rule}`;
+  },
+  rules: kept((shape: Shape) => [...formRules(shape, (text) => text.length), ...coralBounds(shape)]),
+  // In brackets, the upper bound comes first and the pattern last.
+  gathered: (rules) =>
+    `[${rules
+      .map(({ words }) => words)
+      .reverse()
+      .join(", ")}]`,
+};
+
+const smithy: Words = {
+  path: (place) =>
+    steps(place)
+      .map((step) => `/${smithyStep(step)}`)
+      .join(""),
+  sentence(shape, value, path, rule) {
+    const length = rule.includes("must have length") ? ` with length ${lengthOf(value, codePoints)}` : "";
+    return `Value${shape.kind === "document" ? "" : length} at '${path}' failed to satisfy constraint: ${rule}`;
+  },
+  rules: kept((shape: Shape) => [...smithyBounds(shape), ...formRules(shape, codePoints)]),
+};
+
+export const dialects: Record<Dialect, Words> = { coral, smithy };
+
+type Length = (text: string) => number;
+
+/** Java counts UTF-16 units, as JavaScript does; Smithy counts characters. */
+function codePoints(text: string): number {
+  return [...text].length;
+}
+
+function formRules(shape: Shape, length: Length): Rule[] {
+  if (shape.kind !== "scalar") return [];
+  const rules: Rule[] = [];
+  const { enum: values, pattern, max } = shape;
+  if (values !== undefined) {
+    const known = new Set(values);
+    rules.push({
+      holds: (value) => known.has(value as string),
+      words: `Member must satisfy enum value set: [${values.join(", ")}]`,
+    });
+  }
+  if (pattern !== undefined && shape.type === "string") {
+    rules.push({
+      // What is too long is told so, and not matched: some of these patterns take long over long texts.
+      holds: (value) =>
+        (max !== undefined && length(value as string) > max) || matches(shape, value as string),
+      words: `Member must satisfy regular expression pattern: ${pattern}`,
+    });
+  }
+  return rules;
+}
+
+function matches({ regex }: ScalarShape, value: string): boolean {
+  return regex === undefined || regex.test(value);
+}
+
+function coralBounds(shape: Shape): Rule[] {
+  if (shape.kind === "structure" || shape.kind === "document") return [];
+  const { min, max } = shape;
+  const measure = measureOf(shape, (text) => text.length);
+  if (measure === undefined) return [];
+  const what = isNumber(shape) ? "value" : "length";
+  const rules: Rule[] = [];
+  if (min !== undefined) {
+    rules.push({
+      holds: (value) => !(measure(value) < min),
+      words: `Member must have ${what} greater than or equal to ${boundText(shape, min)}`,
+    });
+  }
+  if (max !== undefined) {
+    rules.push({
+      holds: (value) => !(measure(value) > max),
+      words: `Member must have ${what} less than or equal to ${boundText(shape, max)}`,
+    });
+  }
+  return rules;
+}
+
+function smithyBounds(shape: Shape): Rule[] {
+  if (shape.kind === "structure" || shape.kind === "document") return [];
+  const { min, max } = shape;
+  const measure = measureOf(shape, codePoints);
+  if (measure === undefined || (min === undefined && max === undefined)) return [];
+  const subject = isNumber(shape) ? "Member must be" : "Member must have length";
+  const bounds =
+    min === undefined
+      ? `less than or equal to ${max}`
+      : max === undefined
+        ? `greater than or equal to ${min}`
+        : `between ${min} and ${max} inclusive`;
+  return [
+    {
+      holds: (value) => !(measure(value) < (min ?? -Infinity)) && !(measure(value) > (max ?? Infinity)),
+      words: `${subject} ${bounds}`,
+    },
+  ];
+}
+
+const numbers = new Set(["byte", "short", "integer", "long", "biginteger", "float", "double", "bigdecimal"]);
+
+function isNumber(shape: Shape): boolean {
+  return shape.kind === "scalar" && numbers.has(shape.type);
+}
+
+/** Java prints a double's bound as `1.0`. */
+function boundText(shape: Shape, bound: number): string {
+  const fraction = shape.kind === "scalar" && (shape.type === "double" || shape.type === "float");
+  return fraction && Number.isInteger(bound) ? bound.toFixed(1) : String(bound);
+}
+
+/** What `min` and `max` are of: a number itself, or a length. A stream's length is not known here. */
+function measureOf(shape: Shape, length: Length): ((value: unknown) => number) | undefined {
+  if (isNumber(shape)) return Number;
+  if (shape.kind === "scalar" && !["string", "character", "blob"].includes(shape.type)) return undefined;
+  return (value) => lengthOf(value, length);
+}
+
+/** NaN, which is neither too small nor too large, for what has no length. */
+function lengthOf(value: unknown, length: Length): number {
+  if (typeof value === "string") return length(value);
+  if (Array.isArray(value) || value instanceof Uint8Array) return value.length;
+  if (typeof value !== "object" || value === null || Symbol.asyncIterator in value) return Number.NaN;
+  return Object.keys(value).length;
+}
+
+function steps(place: Place | undefined): Step[] {
+  const found: Step[] = [];
+  for (let at = place; at !== undefined; at = at.parent) found.unshift(at.step);
+  return found;
+}
+
+function coralStep(step: Step): string {
+  if ("name" in step) return step.name.slice(0, 1).toLowerCase() + step.name.slice(1);
+  return `${"index" in step ? step.index + 1 : step.key}.member`;
+}
+
+function smithyStep(step: Step): string {
+  if ("name" in step) return step.name;
+  return String("index" in step ? step.index : step.key);
+}
+
+/** `'x' `, `null `, or nothing for what must not be shown. */
+function coralValue(shape: Shape, value: unknown): string {
+  if (value === null) return "null ";
+  if (isSecret(shape)) return "";
+  return `'${printed(value)}' `;
+}
+
+function isSecret(shape: Shape): boolean {
+  if (shape.kind === "document") return false;
+  if (shape.sensitive) return true;
+  if (shape.kind === "list") return isSecret(shape.member);
+  if (shape.kind === "map") return isSecret(shape.key) || isSecret(shape.value);
+  return shape.kind === "scalar" && shape.type === "blob";
+}
+
+/** As Java prints lists and maps. */
+function printed(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(printed).join(", ")}]`;
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value !== "object" || value === null) return String(value);
+  return `{${Object.entries(value)
+    .map(([key, item]) => `${key}=${printed(item)}`)
+    .join(", ")}}`;
+}

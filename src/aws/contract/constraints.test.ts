@@ -1,0 +1,194 @@
+import { describe, expect, test } from "vitest";
+import type { Dialect } from "./constraint-words.ts";
+import { type Violation, violationMessage, violations } from "./constraints.ts";
+import { link } from "./contract.ts";
+import type { ShapeEntry } from "./format.ts";
+
+function judged(shapes: Record<string, ShapeEntry>, input: object, dialect: Dialect = "coral"): Violation[] {
+  const contract = link({
+    service: "test",
+    serviceId: "Test",
+    apiVersion: "2026-01-01",
+    protocols: ["awsJson1_1"],
+    signingName: "test",
+    endpointPrefix: "test",
+    operations: { Do: { input: "Input" } },
+    shapes,
+  });
+  return violations(contract.operation("Do")!.input, input, dialect);
+}
+
+function told(shapes: Record<string, ShapeEntry>, input: object, dialect: Dialect = "coral"): string {
+  return violationMessage(judged(shapes, input, dialect), dialect);
+}
+
+const tag: Record<string, ShapeEntry> = {
+  Input: { type: "structure", members: { Tags: "Tags", Name: "Name" }, required: ["Name"] },
+  Tags: { type: "list", member: "Tag", max: 2 },
+  Tag: { type: "structure", members: { Key: "Key", Value: "$string" }, required: ["Key"] },
+  Key: { type: "string", min: 1, max: 4 },
+  Name: { type: "string", min: 3, max: 255, pattern: "[a-zA-Z0-9_.-]+" },
+};
+
+describe("V1: Coral's words", () => {
+  test("an input that breaks nothing", () => {
+    expect(judged(tag, { Name: "users", Tags: [{ Key: "a" }] })).toEqual([]);
+  });
+
+  test("a missing member is null, unquoted, under its name with a small first letter", () => {
+    expect(told(tag, {})).toBe(
+      "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null",
+    );
+  });
+
+  test("several are counted and parted by semicolons", () => {
+    expect(told(tag, { Name: "" })).toBe(
+      "2 validation errors detected: Value '' at 'name' failed to satisfy constraint: Member must satisfy regular " +
+        "expression pattern: [a-zA-Z0-9_.-]+; Value '' at 'name' failed to satisfy constraint: Member must have " +
+        "length greater than or equal to 3",
+    );
+  });
+
+  test("a structure in a list is reached by number and `member`", () => {
+    expect(judged(tag, { Name: "abc", Tags: [{ Key: "a" }, { Key: "abcde" }] })).toEqual([
+      {
+        path: "tags.2.member.key",
+        message:
+          "Value 'abcde' at 'tags.2.member.key' failed to satisfy constraint: Member must have length less than or equal to 4",
+      },
+    ]);
+  });
+
+  test("a list itself has a length, and is printed as Java prints it", () => {
+    expect(told(tag, { Name: "abc", Tags: [{ Key: "a" }, { Key: "b" }, { Key: "c" }] })).toBe(
+      "1 validation error detected: Value '[{Key=a}, {Key=b}, {Key=c}]' at 'tags' failed to satisfy constraint: " +
+        "Member must have length less than or equal to 2",
+    );
+  });
+
+  test("scalars in a list are judged together", () => {
+    const shapes: Record<string, ShapeEntry> = {
+      Input: { type: "structure", members: { TagKeys: "Keys" } },
+      Keys: { type: "list", member: "Key" },
+      Key: { type: "string", min: 1, max: 4, pattern: "[a-z]*" },
+    };
+    expect(told(shapes, { TagKeys: ["ok", "", "abcde"] })).toBe(
+      "1 validation error detected: Value '[ok, , abcde]' at 'tagKeys' failed to satisfy constraint: Member must " +
+        "satisfy constraint: [Member must have length less than or equal to 4, Member must have length greater than " +
+        "or equal to 1, Member must satisfy regular expression pattern: [a-z]*]",
+    );
+  });
+
+  test("so are the keys and the values of a map; structures in it are reached by key", () => {
+    const shapes: Record<string, ShapeEntry> = {
+      Input: { type: "structure", members: { Weights: "Weights", Rows: "Rows" } },
+      Weights: { type: "map", key: "Key", value: "Weight" },
+      Rows: { type: "map", key: "$string", value: "Row" },
+      Row: { type: "structure", members: { Id: "$string" }, required: ["Id"] },
+      Key: { type: "string", max: 2 },
+      Weight: { type: "double", min: 0, max: 1 },
+    };
+    expect(
+      judged(shapes, { Weights: { abc: 2 }, Rows: { first: {} } }).map(({ message }) => message),
+    ).toEqual([
+      "Value '{abc=2}' at 'weights' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 2]",
+      "Value '{abc=2}' at 'weights' failed to satisfy constraint: Map value must satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0]",
+      "Value null at 'rows.first.member.id' failed to satisfy constraint: Member must not be null",
+    ]);
+  });
+
+  test("an enum in the model's order, a number by its value", () => {
+    const shapes: Record<string, ShapeEntry> = {
+      Input: { type: "structure", members: { Type: "Type", Limit: "Limit" } },
+      Type: { type: "string", enum: ["ON", "OFF"] },
+      Limit: { type: "integer", min: 1 },
+    };
+    expect(told(shapes, { Type: "MAYBE", Limit: 0 })).toBe(
+      "2 validation errors detected: Value 'MAYBE' at 'type' failed to satisfy constraint: Member must satisfy enum " +
+        "value set: [ON, OFF]; Value '0' at 'limit' failed to satisfy constraint: Member must have value greater " +
+        "than or equal to 1",
+    );
+  });
+
+  test("bytes and secrets are not repeated", () => {
+    const shapes: Record<string, ShapeEntry> = {
+      Input: { type: "structure", members: { Data: "Data", Password: "Password" } },
+      Data: { type: "blob", max: 1 },
+      Password: { type: "string", min: 8, sensitive: true },
+    };
+    expect(told(shapes, { Data: new Uint8Array(2), Password: "secret" })).toBe(
+      "2 validation errors detected: Value at 'data' failed to satisfy constraint: Member must have length less than " +
+        "or equal to 1; Value at 'password' failed to satisfy constraint: Member must have length greater than or " +
+        "equal to 8",
+    );
+  });
+
+  test("a shape that contains itself", () => {
+    const shapes: Record<string, ShapeEntry> = {
+      Input: { type: "structure", members: { Root: "Node" } },
+      Node: { type: "structure", members: { Name: "Name", Next: "Node" }, required: ["Name"] },
+      Name: { type: "string", max: 1 },
+    };
+    expect(
+      judged(shapes, { Root: { Name: "a", Next: { Next: { Name: "ab" } } } }).map(({ path }) => path),
+    ).toEqual(["root.next.name", "root.next.next.name"]);
+  });
+
+  test("V5: a pattern is a full match", () => {
+    const shapes: Record<string, ShapeEntry> = {
+      Input: { type: "structure", members: { Id: "Id" } },
+      Id: { type: "string", pattern: "a|b" },
+    };
+    expect(judged(shapes, { Id: "ab" })).toHaveLength(1);
+    expect(judged(shapes, { Id: "b" })).toEqual([]);
+  });
+});
+
+describe("V1: Smithy's words", () => {
+  const shapes: Record<string, ShapeEntry> = {
+    Input: {
+      type: "structure",
+      members: { blob: "Blob", level: "Level", tags: "Tags", name: "Name", map: "Map" },
+      required: ["name"],
+    },
+    Blob: { type: "blob", min: 2, max: 70 },
+    Level: { type: "integer", min: 2, max: 8 },
+    Tags: { type: "list", member: "Tag" },
+    Tag: { type: "string", enum: ["abc", "def"] },
+    Map: { type: "map", key: "$string", value: "Short" },
+    Short: { type: "string", max: 2 },
+    Name: { type: "string", pattern: "^[a-m]+$" },
+  };
+
+  test("the path has slashes, a length is told, bounds are one constraint", () => {
+    expect(told(shapes, { name: "a", blob: new Uint8Array(1) }, "smithy")).toBe(
+      "1 validation error detected. Value with length 1 at '/blob' failed to satisfy constraint: Member must have " +
+        "length between 2 and 70 inclusive",
+    );
+  });
+
+  test("each violation stands apart, for the field list", () => {
+    expect(judged(shapes, { level: 9, tags: ["abc", "x"], map: { k: "long" } }, "smithy")).toEqual([
+      { path: "/name", message: "Value at '/name' failed to satisfy constraint: Member must not be null" },
+      {
+        path: "/level",
+        message: "Value at '/level' failed to satisfy constraint: Member must be between 2 and 8 inclusive",
+      },
+      {
+        path: "/tags/1",
+        message:
+          "Value at '/tags/1' failed to satisfy constraint: Member must satisfy enum value set: [abc, def]",
+      },
+      {
+        path: "/map/k",
+        message:
+          "Value with length 4 at '/map/k' failed to satisfy constraint: Member must have length less than or equal to 2",
+      },
+    ]);
+  });
+
+  test("a length counts characters, not UTF-16 units", () => {
+    expect(judged(shapes, { name: "a", map: { k: "😀😀" } }, "smithy")).toEqual([]);
+    expect(judged(shapes, { name: "a", map: { k: "😀😀" } }, "coral")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,181 @@
+import { kept } from "#lib/kept.ts";
+import { type Dialect, dialects, type Place, type Step } from "./constraint-words.ts";
+import type { ListShape, MapShape, ScalarShape, Shape, StructureShape } from "./shapes.ts";
+
+/** One thing that is wrong with an input, in AWS's words. Smithy's services also list these apart, as `fieldList`. */
+export interface Violation {
+  /** `tags.1.member.key`, or `/tags/0/key` in Smithy's dialect. */
+  path: string;
+  message: string;
+}
+
+/** What the model says against an input: what is missing, too short, too long, out of range, or of a wrong form. */
+export function violations(shape: StructureShape, input: object, dialect: Dialect): Violation[] {
+  const found: Violation[] = [];
+  compiled[dialect](shape)?.(input, undefined, found);
+  return found;
+}
+
+/** All of them in one sentence, as an exception's message. */
+export function violationMessage(found: readonly Violation[], dialect: Dialect): string {
+  const count = `${found.length} validation error${found.length === 1 ? "" : "s"} detected`;
+  return `${count}${dialect === "coral" ? ": " : ". "}${found.map(({ message }) => message).join("; ")}`;
+}
+
+/** The path is only spelt out where there is a violation. */
+type Check = (value: unknown, place: Place | undefined, found: Violation[]) => void;
+type Gather = (entries: unknown[], value: unknown, place: Place | undefined, found: Violation[]) => void;
+
+const compiled: Record<Dialect, (shape: Shape) => Check | undefined> = {
+  coral: compiler("coral"),
+  smithy: compiler("smithy"),
+};
+
+function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
+  const words = dialects[dialect];
+  const checks = kept((shape: Shape) => ({ check: constrained(shape) ? container(shape) : undefined }));
+  const checkOf = (shape: Shape) => checks(shape).check;
+
+  function container(shape: Shape): Check | undefined {
+    switch (shape.kind) {
+      case "structure":
+        return structure(shape);
+      case "list":
+        return list(shape);
+      case "map":
+        return map(shape);
+      default:
+        return undefined;
+    }
+  }
+
+  function report(
+    shape: Shape,
+    value: unknown,
+    place: Place | undefined,
+    rule: string,
+    found: Violation[],
+  ): void {
+    const path = words.path(place);
+    found.push({ path, message: words.sentence(shape, value, path, rule) });
+  }
+
+  /** What a value itself must satisfy, and what stands in it. */
+  function whole(shape: Shape): Check {
+    const rules = words.rules(shape);
+    const within = inside(shape);
+    return (value, place, found) => {
+      for (const rule of rules) if (!rule.holds(value)) report(shape, value, place, rule.words, found);
+      within(value, place, found);
+    };
+  }
+
+  /** A shape may contain itself, so what is inside is compiled when it is first met. */
+  function inside(shape: Shape): Check {
+    if (!constrained(shape)) return () => {};
+    return (value, place, found) => checkOf(shape)?.(value, place, found);
+  }
+
+  function structure(shape: StructureShape): Check {
+    const members = shape.members
+      .filter((member) => member.required || constrained(member.shape))
+      .map((member) => ({
+        member,
+        step: { name: member.name } satisfies Step,
+        check: whole(member.shape),
+      }));
+    return (value, place, found) => {
+      const input = value as Record<string, unknown>;
+      for (const { member, step } of members) {
+        const item = input[member.name];
+        if (member.required && (item === undefined || item === null)) {
+          report(member.shape, null, { parent: place, step }, "Member must not be null", found);
+        }
+      }
+      for (const { member, step, check } of members) {
+        const item = input[member.name];
+        if (item !== undefined && item !== null) check(item, { parent: place, step }, found);
+      }
+    };
+  }
+
+  function list(shape: ListShape): Check {
+    const gather = gathering(shape, shape.member, "Member");
+    const check = gather === undefined ? whole(shape.member) : inside(shape.member);
+    return (value, place, found) => {
+      const items = value as unknown[];
+      gather?.(items, value, place, found);
+      for (let index = 0; index < items.length; index++) {
+        const item = items[index];
+        if (item !== null && item !== undefined) check(item, { parent: place, step: { index } }, found);
+      }
+    };
+  }
+
+  function map(shape: MapShape): Check {
+    const gatherKeys = gathering(shape, shape.key, "Map keys");
+    const gatherValues = gathering(shape, shape.value, "Map value");
+    const checkKey = gatherKeys === undefined ? whole(shape.key) : inside(shape.key);
+    const checkValue = gatherValues === undefined ? whole(shape.value) : inside(shape.value);
+    return (value, place, found) => {
+      gatherKeys?.(Object.keys(value as object), value, place, found);
+      gatherValues?.(Object.values(value as object), value, place, found);
+      for (const [key, item] of Object.entries(value as object)) {
+        const here: Place = { parent: place, step: { key } };
+        checkKey(key, here, found);
+        if (item !== null && item !== undefined) checkValue(item, here, found);
+      }
+    };
+  }
+
+  /** Coral tells once of a whole list or map that an entry breaks a rule, with all the rules that entries have. */
+  function gathering(shape: ListShape | MapShape, entry: Shape, subject: string): Gather | undefined {
+    if (words.gathered === undefined) return undefined;
+    const rules = words.rules(entry);
+    const sentence = `${subject} must satisfy constraint: ${words.gathered(rules)}`;
+    const breaks = (item: unknown) =>
+      item !== null && item !== undefined && rules.some((rule) => !rule.holds(item));
+    return (entries, value, place, found) => {
+      if (rules.length > 0 && entries.some(breaks)) report(shape, value, place, sentence, found);
+    };
+  }
+
+  return checkOf;
+}
+
+/** Whether anything in a shape can be violated; most of a model cannot, and is not walked. */
+const constrainedShapes = new WeakMap<Shape, boolean>();
+
+function constrained(shape: Shape): boolean {
+  const known = constrainedShapes.get(shape);
+  if (known !== undefined) return known;
+  const result = reaches(shape, new Set());
+  constrainedShapes.set(shape, result);
+  return result;
+}
+
+function reaches(shape: Shape, seen: Set<Shape>): boolean {
+  if (seen.has(shape)) return false;
+  seen.add(shape);
+  if (hasRules(shape)) return true;
+  switch (shape.kind) {
+    case "structure":
+      return shape.required.length > 0 || shape.members.some((member) => reaches(member.shape, seen));
+    case "list":
+      return reaches(shape.member, seen);
+    case "map":
+      return reaches(shape.key, seen) || reaches(shape.value, seen);
+    default:
+      return false;
+  }
+}
+
+function hasRules(shape: Shape): boolean {
+  if (shape.kind === "structure" || shape.kind === "document") return false;
+  if (shape.min !== undefined || shape.max !== undefined) return true;
+  return shape.kind === "scalar" && hasForm(shape);
+}
+
+function hasForm({ pattern, enum: values }: ScalarShape): boolean {
+  return pattern !== undefined || values !== undefined;
+}
