@@ -25,8 +25,8 @@ import {
 } from "#aws/signature/errors.ts";
 import { type Clocks, expiresValidity, isFresh, presignedValidity } from "#aws/signature/freshness.ts";
 import { type Payload, s3Payload } from "#aws/signature/payload.ts";
-import { signingKey, verify } from "#aws/signature/sigv4.ts";
 import { verifyV2 } from "#aws/signature/sigv2.ts";
+import { signingKey, verify } from "#aws/signature/sigv4.ts";
 import { ANONYMOUS, type Principal, rootOf } from "#kernel/principal.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import { isSessionKey, openSession } from "#kernel/session.ts";
@@ -81,18 +81,21 @@ interface Known {
   lenient: boolean;
 }
 
-export async function authenticate(cloud: Cloud, settings: AuthSettings, request: AuthRequest): Promise<Identity> {
+export async function authenticate(
+  cloud: Cloud,
+  settings: AuthSettings,
+  request: AuthRequest,
+): Promise<Identity> {
   const { http, query, operation, style } = request;
   const signature = parseSignature(http.headers, query, style);
   if (!signature) return anonymous(settings, request);
   const known = await credentials(cloud, settings, signature, style);
   const clocks: Clocks = { wall: wallNow(), cloud: cloud.clock.now(), cloudTimeOf: cloud.clock.cloudTimeOf };
   if (signature.version === 2) return versionTwo(settings, request, signature, known, clocks);
-  if (signature.algorithm !== "AWS4-HMAC-SHA256") {
-    throw new AwsError("NotImplemented", "Nube does not verify Signature Version 4A yet.", { status: 501 });
-  }
   checkTime(signature, known, style, clocks);
-  const payload = style === "s3" ? s3Payload(signature.carrier, http.headers, query) : undefined;
+  // A body that is not read yet must be told of; elsewhere than in S3 one that is read need not be.
+  const isTold = style === "s3" || request.body === undefined;
+  const payload = isTold ? s3Payload(signature.carrier, http.headers, query) : undefined;
   if (!known.lenient) {
     const signingName = operation?.contract.signingName ?? request.signingName;
     checkScope(signature, signingName, (name) => REGION.test(name), style);
@@ -103,7 +106,13 @@ export async function authenticate(cloud: Cloud, settings: AuthSettings, request
 function anonymous(settings: AuthSettings, { operation, style, signingName }: AuthRequest): Identity {
   if (!operation?.unsigned && signingName !== "s3") throw missingAuthentication(style);
   const never = () => new AwsError("InternalFailure", "an unsigned body has no hash", { status: 500 });
-  return { principal: ANONYMOUS, region: settings.region, payload: undefined, chunks: undefined, hashMismatch: never };
+  return {
+    principal: ANONYMOUS,
+    region: settings.region,
+    payload: undefined,
+    chunks: undefined,
+    hashMismatch: never,
+  };
 }
 
 async function credentials(
@@ -118,7 +127,8 @@ async function credentials(
     if (session) return { principal: session.principal, secret: session.secret, lenient: false };
     if (mode === "strict") throw invalidToken(style, sessionToken);
   }
-  const rootAccount = accessKeyId === "test" ? account : /^\d{12}$/.test(accessKeyId) ? accessKeyId : undefined;
+  const rootAccount =
+    accessKeyId === "test" ? account : /^\d{12}$/.test(accessKeyId) ? accessKeyId : undefined;
   if (rootAccount !== undefined) {
     const lenient = mode === "loopback" && carrier === "header";
     return { principal: rootOf(rootAccount, accessKeyId), secret: ROOT_SECRET, lenient };
@@ -147,9 +157,7 @@ function versionFour(
   payload: Payload | undefined,
 ): Identity {
   const { accessKeyId, scope, amzDate } = signature;
-  const told = payload?.hash ?? http.headers["x-amz-content-sha256"];
-  const computed = told === undefined || !lenient ? hashOf(body) : undefined;
-  const canonicalHash = (style === "s3" ? told : computed) ?? told ?? "";
+  const canonicalHash = payload?.hash ?? (lenient || !body ? "" : hash("sha256", body, "hex"));
   const calculated = { accessKeyId, signature: signature.signature, stringToSign: "" };
   if (!lenient) {
     const raw = { method: http.method, path: http.path, query: http.rawQuery, headers: http.headers };
@@ -161,7 +169,14 @@ function versionFour(
   }
   const chunks =
     payload?.signedChunks && !lenient
-      ? { key: signingKey(secret, scope), scope, amzDate, accessKeyId, seed: signature.signature, trailer: payload.trailer }
+      ? {
+          key: signingKey(secret, scope),
+          scope,
+          amzDate,
+          accessKeyId,
+          seed: signature.signature,
+          trailer: payload.trailer,
+        }
       : undefined;
   return {
     principal,
@@ -189,10 +204,15 @@ function versionTwo(
   if (!lenient) {
     const raw = { method: http.method, path: http.path, query: http.rawQuery, headers: http.headers };
     const { matches, stringToSign } = verifyV2(raw, query, signature, secret, hostBucket);
-    if (!matches) throw signatureDoesNotMatch(style, { accessKeyId, signature: signature.signature, stringToSign });
+    if (!matches)
+      throw signatureDoesNotMatch(style, { accessKeyId, signature: signature.signature, stringToSign });
   }
   const unsigned = () => new AwsError("InternalFailure", "Version 2 signs no body", { status: 500 });
-  return { principal, region: settings.region, payload: undefined, chunks: undefined, hashMismatch: unsigned };
+  return {
+    principal,
+    region: settings.region,
+    payload: undefined,
+    chunks: undefined,
+    hashMismatch: unsigned,
+  };
 }
-
-const hashOf = (body: Uint8Array | undefined): string | undefined => body && hash("sha256", body, "hex");

@@ -1,0 +1,99 @@
+import { hash } from "node:crypto";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { AwsError } from "#aws/errors.ts";
+import { type Body, BodyTooLargeError, bodyOf } from "#lib/body.ts";
+import type { Identity } from "./authenticate.ts";
+import { type ChunkedFacts, chunkedBody, hashedBody } from "./body.ts";
+import type { HttpRequest } from "./server/http.ts";
+
+/** A body that was read to its end, so that its hash can be part of the signature. */
+export interface WholeBody {
+  /** As it came. */
+  sent: Uint8Array;
+  /** The same, to be read by somebody else. */
+  again: Body;
+}
+
+export async function wholeBody({ body }: HttpRequest, limit: number): Promise<WholeBody> {
+  const sent = await body.bytes(limit);
+  return { sent, again: bodyOf(sent) };
+}
+
+export interface Content {
+  headers: Readonly<Record<string, string>>;
+  body: Uint8Array;
+  stream?: Body;
+}
+
+/** The request's content as the service sees it: framing taken off, decompressed, held to its hash. */
+export async function contentOf(
+  http: HttpRequest,
+  whole: WholeBody | undefined,
+  identity: Identity,
+  limit: number,
+): Promise<Content> {
+  const { payload } = identity;
+  const encodings = listOf(http.headers["content-encoding"]);
+  const isChunked = payload ? payload.kind === "chunked" : encodings.includes("aws-chunked");
+  const headers = encodings.includes("aws-chunked")
+    ? withEncodings(
+        http.headers,
+        encodings.filter((e) => e !== "aws-chunked"),
+      )
+    : http.headers;
+  const framed = isChunked ? chunkedBody(whole?.again ?? http.body, chunkedFacts(http, identity)) : undefined;
+  if (!whole) {
+    if (framed) return { headers, body: EMPTY, stream: framed };
+    const stream =
+      payload?.kind === "hashed" ? hashedBody(http.body, payload.hash, identity.hashMismatch) : http.body;
+    return { headers, body: EMPTY, stream };
+  }
+  if (payload?.kind === "hashed") {
+    const computed = hash("sha256", whole.sent, "hex");
+    if (computed !== payload.hash.toLowerCase()) throw identity.hashMismatch(computed);
+  }
+  const body = framed ? await framed.bytes(limit) : whole.sent;
+  if (!encodings.includes("gzip")) return { headers, body };
+  return { headers: withEncodings(headers, []), body: await unzip(body, limit) };
+}
+
+function chunkedFacts({ headers }: HttpRequest, { chunks }: Identity): ChunkedFacts {
+  const decoded = headers["x-amz-decoded-content-length"];
+  if (decoded !== undefined && !/^\d{1,15}$/.test(decoded)) {
+    throw new AwsError("InvalidArgument", "The x-amz-decoded-content-length header is not a number.", {
+      status: 400,
+    });
+  }
+  const announced = listOf(headers["x-amz-trailer"]);
+  return { decodedLength: decoded === undefined ? undefined : Number(decoded), announced, signing: chunks };
+}
+
+async function unzip(body: Uint8Array, limit: number): Promise<Uint8Array> {
+  try {
+    return await promisify(gunzip)(body, { maxOutputLength: limit });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
+      throw new BodyTooLargeError(`over ${limit} bytes`);
+    throw new AwsError("SerializationException", "The request body is not what its Content-Encoding says.", {
+      cause: error,
+    });
+  }
+}
+
+const EMPTY = new Uint8Array();
+
+const listOf = (header = ""): string[] =>
+  header
+    .toLowerCase()
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+
+function withEncodings(
+  headers: Readonly<Record<string, string>>,
+  encodings: string[],
+): Record<string, string> {
+  const { "content-encoding": _, ...rest } = headers;
+  return encodings.length > 0 ? { ...rest, "content-encoding": encodings.join(",") } : rest;
+}

@@ -1,0 +1,33 @@
+import type { Operation } from "#aws/contract/shapes.ts";
+
+const MIB = 1024 * 1024;
+
+/**
+ * Bytes of a request body that is read whole, by service and else by protocol: somewhat above the largest request that
+ * AWS takes, so that the service itself says what is too large. Streamed bodies have no limit here.
+ */
+const SERVICE_LIMITS: Record<string, number> = {
+  dynamodb: 25 * MIB,
+  firehose: 8 * MIB,
+  kinesis: 16 * MIB,
+  lambda: 96 * MIB,
+  logs: 8 * MIB,
+  ses: 64 * MIB,
+  sesv2: 64 * MIB,
+};
+
+const PROTOCOL_LIMITS = {
+  restXml: 8 * MIB,
+  restJson1: 16 * MIB,
+  awsJson1_0: 16 * MIB,
+  awsJson1_1: 16 * MIB,
+  awsQuery: 8 * MIB,
+  ec2Query: 8 * MIB,
+  rpcv2Cbor: 16 * MIB,
+};
+
+export const bodyLimit = ({ contract }: Operation): number =>
+  SERVICE_LIMITS[contract.service] ?? PROTOCOL_LIMITS[contract.protocols[0]!];
+
+/** Before the operation is known: forms are what queries come in, and no query may be longer. */
+export const FORM_LIMIT = Math.max(PROTOCOL_LIMITS.awsQuery, SERVICE_LIMITS.ses!);

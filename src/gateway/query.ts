@@ -1,0 +1,38 @@
+import { AwsError } from "#aws/errors.ts";
+
+type Pair = readonly [name: string, value: string];
+
+/**
+ * The decoded pairs of a query string, in their order. `+` is a space, as AWS's services read it.
+ * @throws {AwsError} for what is not UTF-8 in percent-encoding
+ */
+export function parseQuery(raw: string): Pair[] {
+  if (raw === "") return [];
+  const pairs: Pair[] = [];
+  for (const piece of raw.split("&")) {
+    if (piece === "") continue;
+    const equals = piece.indexOf("=");
+    pairs.push(
+      equals < 0 ? [decode(piece), ""] : [decode(piece.slice(0, equals)), decode(piece.slice(equals + 1))],
+    );
+  }
+  return pairs;
+}
+
+/** `Action` and `Version` of a form, which is all that routing wants of it. */
+export function formFacts(body: Uint8Array): Pair[] {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
+  return ["Action", "Version"].flatMap((name) => {
+    const value = new RegExp(`(?:^|&)${name}=([^&]*)`).exec(text)?.[1];
+    return value === undefined ? [] : [[name, decode(value)] as const];
+  });
+}
+
+function decode(text: string): string {
+  if (!text.includes("%") && !text.includes("+")) return text;
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    throw new AwsError("InvalidURI", "Couldn't parse the specified URI.", { members: { URI: text } });
+  }
+}
