@@ -24,14 +24,14 @@ const xml: DocumentFormat = {
   },
   writeMembers(operation) {
     const { output } = operation;
+    const namespace = namespaceOf(operation, output);
+    if (isUnwrapped(operation)) {
+      const { name, xmlName, shape } = output.bodyMembers[0]!;
+      const write = writers.element(xmlName, shape, namespace);
+      return inDocument((value) => write((value as Record<string, unknown>)[name] ?? ""));
+    }
     const root = output.xmlName ?? output.name;
-    if (isUnwrapped(operation)) return inDocument(writers.members(output.bodyMembers));
-    const write = writers.element(
-      root,
-      { ...output, members: output.bodyMembers },
-      namespaceOf(operation, output),
-    );
-    return inDocument(write);
+    return inDocument(writers.element(root, { ...output, members: output.bodyMembers }, namespace));
   },
   readPayload(operation, { shape, xmlName }) {
     const read = xmlReader(shape);

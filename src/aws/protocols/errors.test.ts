@@ -1,0 +1,187 @@
+import { describe, expect, test } from "vitest";
+import { loadContract } from "../contract/contract.ts";
+import type { ProtocolName } from "../contract/format.ts";
+import { AwsError } from "../errors.ts";
+import { decodeCbor } from "./cbor.ts";
+import { protocol } from "./index.ts";
+import { meta } from "./testing.ts";
+
+function told(name: ProtocolName, service: string, operation: string, error: AwsError) {
+  return protocol(name).encodeError(loadContract(service).operation(operation)!, error, meta);
+}
+
+describe("awsJson", () => {
+  test("E1: a client's fault is 400, whatever the model says", () => {
+    const missing = new AwsError("NotFoundException", "Key 'a' does not exist", { status: 404 });
+    expect(told("awsJson1_1", "kms", "DescribeKey", missing).status).toBe(400);
+    const denied = new AwsError("AccessDeniedException", "no", { status: 403 });
+    expect(told("awsJson1_1", "kms", "DescribeKey", denied).status).toBe(400);
+    const missingOperation = new AwsError("NotImplemented", "no", { status: 501 });
+    expect(told("awsJson1_1", "kms", "DescribeKey", missingOperation).status).toBe(501);
+  });
+
+  test("E2: __type is the bare shape in 1.1, and has its namespace in 1.0", () => {
+    const error = new AwsError("ResourceNotFoundException", "Requested resource not found");
+    expect(told("awsJson1_0", "dynamodb", "GetItem", error).body).toBe(
+      '{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}',
+    );
+    const secret = new AwsError("ResourceNotFoundException", "gone");
+    expect(JSON.parse(told("awsJson1_1", "secretsmanager", "GetSecretValue", secret).body as string)).toEqual(
+      {
+        __type: "ResourceNotFoundException",
+        Message: "gone",
+      },
+    );
+    const framework = new AwsError("SerializationException", "x");
+    expect(told("awsJson1_0", "dynamodb", "GetItem", framework).body).toBe(
+      '{"__type":"com.amazon.coral.service#SerializationException","message":"x"}',
+    );
+  });
+
+  test("members of an error are told with it", () => {
+    const error = new AwsError("ConditionalCheckFailedException", "The conditional request failed", {
+      members: { Item: { id: { S: "1" } }, unknown: 1 },
+    });
+    expect(JSON.parse(told("awsJson1_0", "dynamodb", "PutItem", error).body as string)).toEqual({
+      __type: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+      message: "The conditional request failed",
+      Item: { id: { S: "1" } },
+    });
+  });
+
+  test("E1, E3: a service with a query past keeps its codes and statuses", () => {
+    const purge = told("awsJson1_0", "sqs", "PurgeQueue", new AwsError("PurgeQueueInProgress", "wait"));
+    expect(purge.status).toBe(403);
+    const missing = told("awsJson1_0", "sqs", "SendMessage", new AwsError("QueueDoesNotExist", "none"));
+    expect(missing.status).toBe(400);
+    expect(missing.headers["x-amzn-query-error"]).toBe("AWS.SimpleQueueService.NonExistentQueue;Sender");
+    expect(missing.body).toBe('{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"none"}');
+  });
+
+  test("an error before any operation is known", () => {
+    const answer = protocol("awsJson1_1").encodeError(
+      undefined,
+      new AwsError("UnknownOperationException", ""),
+      meta,
+    );
+    expect(answer).toMatchObject({ status: 400, body: '{"__type":"UnknownOperationException"}' });
+  });
+
+  test("W5: each version answers in its own content type; E7: with the request's id", () => {
+    for (const version of ["1.0", "1.1"]) {
+      const name = `awsJson${version.replace(".", "_")}` as ProtocolName;
+      const { headers } = protocol(name).encodeError(undefined, new AwsError("X", "x"), meta);
+      expect(headers).toMatchObject({
+        "content-type": `application/x-amz-json-${version}`,
+        "x-amzn-requestid": "request-id",
+      });
+    }
+  });
+});
+
+test("E2, E3: CBOR", () => {
+  const answer = told("rpcv2Cbor", "cloudwatch", "GetDashboard", new AwsError("ResourceNotFound", "none"));
+  expect(answer.status).toBe(404);
+  expect(answer.headers).toMatchObject({
+    "smithy-protocol": "rpc-v2-cbor",
+    "content-type": "application/cbor",
+  });
+  expect(decodeCbor(answer.body as Uint8Array)).toMatchObject({ message: "none" });
+});
+
+test("E4: restJson1 has its type in a header", () => {
+  const error = new AwsError("ResourceNotFoundException", "Function not found");
+  const answer = told("restJson1", "lambda", "GetFunction", error);
+  expect(answer.status).toBe(404);
+  expect(answer.headers["x-amzn-errortype"]).toBe("ResourceNotFoundException");
+  expect(JSON.parse(answer.body as string)).toEqual({ Message: "Function not found", Type: "User" });
+});
+
+test("Glacier repeats code and type in the body", () => {
+  const answer = told(
+    "restJson1",
+    "glacier",
+    "DescribeVault",
+    new AwsError("ResourceNotFoundException", "none"),
+  );
+  expect(JSON.parse(answer.body as string)).toEqual({
+    message: "none",
+    code: "ResourceNotFoundException",
+    type: "Client",
+  });
+});
+
+describe("XML", () => {
+  test("E5: the query protocol has codes that are no shapes' names; E7: the id stands at the end", () => {
+    const answer = told(
+      "awsQuery",
+      "iam",
+      "CreateUser",
+      new AwsError("EntityAlreadyExistsException", "User <a> exists"),
+    );
+    expect(answer.status).toBe(409);
+    expect(answer.body).toBe(
+      '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type>' +
+        "<Code>EntityAlreadyExists</Code><Message>User &lt;a&gt; exists</Message></Error>" +
+        "<RequestId>request-id</RequestId></ErrorResponse>",
+    );
+    expect(answer.headers["x-amzn-requestid"]).toBe("request-id");
+  });
+
+  test("E5: EC2 has a list of one, and no models", () => {
+    const answer = told("ec2Query", "ec2", "DescribeVpcs", new AwsError("InvalidVpcID.NotFound", "none"));
+    expect(answer.body).toBe(
+      '<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>InvalidVpcID.NotFound</Code>' +
+        "<Message>none</Message></Error></Errors><RequestID>request-id</RequestID></Response>",
+    );
+  });
+
+  test("E5: S3 has a bare error, with what it is about", () => {
+    const error = new AwsError("NoSuchKey", "The specified key does not exist.", {
+      status: 404,
+      members: { Key: "a&b" },
+    });
+    const answer = told("restXml", "s3", "GetObject", error);
+    expect(answer.status).toBe(404);
+    expect(answer.headers).toEqual({
+      "content-type": "application/xml",
+      "x-amz-request-id": "request-id",
+      "x-amz-id-2": "host-id",
+    });
+    expect(answer.body).toBe(
+      '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.' +
+        "</Message><Key>a&amp;b</Key><RequestId>request-id</RequestId><HostId>host-id</HostId></Error>",
+    );
+  });
+
+  test("E6: a HEAD's error has no body", () => {
+    const answer = told("restXml", "s3", "HeadObject", new AwsError("NoSuchKey", "none", { status: 404 }));
+    expect(answer).toMatchObject({ status: 404, body: "" });
+  });
+
+  test("S3 answers what could not be routed", () => {
+    const answer = protocol("restXml").encodeError(
+      undefined,
+      new AwsError("AccessDenied", "no", { status: 403 }),
+      meta,
+    );
+    expect(answer.body).toContain("<Error><Code>AccessDenied</Code>");
+  });
+
+  test("E5: Route 53 and CloudFront wrap theirs", () => {
+    const answer = told("restXml", "route53", "GetHostedZone", new AwsError("NoSuchHostedZone", "none"));
+    expect(answer.status).toBe(404);
+    expect(answer.body).toBe(
+      '<ErrorResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Error><Type>Sender</Type>' +
+        "<Code>NoSuchHostedZone</Code><Message>none</Message></Error><RequestId>request-id</RequestId></ErrorResponse>",
+    );
+  });
+
+  test("headers of an error go with it", () => {
+    const error = new AwsError("SlowDown", "Reduce your request rate", {
+      status: 503,
+      headers: { "retry-after": "1" },
+    });
+    expect(told("restXml", "s3", "GetObject", error).headers["retry-after"]).toBe("1");
+  });
+});

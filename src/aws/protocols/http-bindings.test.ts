@@ -1,0 +1,200 @@
+import { describe, expect, test } from "vitest";
+import { bodyOf } from "#lib/body.ts";
+import { loadContract } from "../contract/contract.ts";
+import type { MemberTraits, ShapeEntry, ShapeRef } from "../contract/format.ts";
+import { protocol } from "./index.ts";
+import { meta, operationOf, requestOf } from "./testing.ts";
+
+const { decode, encode } = protocol("restJson1");
+
+function header(ref: ShapeRef, traits: Partial<MemberTraits> = {}) {
+  const shapes: Record<string, ShapeEntry> = {
+    Input: { type: "structure", members: { X: [ref, { location: "header", name: "X-Value", ...traits }] } },
+    Texts: { type: "list", member: "$string" },
+    Numbers: { type: "list", member: "$integer" },
+    Dates: { type: "list", member: "$timestamp" },
+  };
+  const operation = operationOf({ ...shapes, Output: shapes.Input! }, { protocols: ["restJson1"] });
+  return {
+    read: (value: string) => decode(operation, requestOf({ headers: { "x-value": value } })).X,
+    write: (X: unknown) => encode(operation, { X }, meta).headers["x-value"],
+  };
+}
+
+describe("W9: a list in a header", () => {
+  test.each([
+    ["a, b,c", ["a", "b", "c"]],
+    ['"b,c", "\\"def\\"", a', ["b,c", '"def"', "a"]],
+    ["one", ["one"]],
+  ])("%s", (value, list) => {
+    expect(header("Texts").read(value)).toEqual(list);
+    expect(header("Texts").read(header("Texts").write(list)!)).toEqual(list);
+  });
+
+  test("quotes stand only where they are needed", () => {
+    expect(header("Texts").write(["b,c", '"def"', "a"])).toBe('"b,c", "\\"def\\"", a');
+    expect(header("Numbers").write([1, 2])).toBe("1, 2");
+    expect(header("Numbers").read("1,2")).toEqual([1, 2]);
+  });
+
+  test("a quote that is not closed is refused", () => {
+    expect(() => header("Texts").read('"a')).toThrow(
+      expect.objectContaining({ code: "SerializationException" }),
+    );
+  });
+
+  test("W1: HTTP dates have a comma inside", () => {
+    const dates = [new Date("2019-12-16T23:48:18Z"), new Date("2019-12-17T23:48:18Z")];
+    const value = "Mon, 16 Dec 2019 23:48:18 GMT, Tue, 17 Dec 2019 23:48:18 GMT";
+    expect(header("Dates").read(value)).toEqual(dates);
+    expect(header("Dates").write(dates)).toBe(value);
+  });
+});
+
+describe("W1: a timestamp in a header", () => {
+  const date = new Date("2019-12-16T23:48:18Z");
+
+  test("is an HTTP date unless the model says otherwise, and is read in any form", () => {
+    expect(header("$timestamp").write(date)).toBe("Mon, 16 Dec 2019 23:48:18 GMT");
+    expect(header("$timestamp", { timestampFormat: "unixTimestamp" }).write(date)).toBe("1576540098");
+    expect(header("$timestamp", { timestampFormat: "iso8601" }).write(date)).toBe("2019-12-16T23:48:18Z");
+    for (const value of ["Mon, 16 Dec 2019 23:48:18 GMT", "1576540098", "2019-12-16T23:48:18Z"]) {
+      expect(header("$timestamp").read(value)).toEqual(date);
+    }
+  });
+});
+
+test("what a header cannot carry goes as RFC 2047, and no value can add a header", () => {
+  expect(header("$string").write("é")).toBe("é");
+  expect(header("$string").write("日")).toBe("=?UTF-8?B?5pel?=");
+  expect(header("$string").write("a\r\nset-cookie: b")).toBe("=?UTF-8?B?YQ0Kc2V0LWNvb2tpZTogYg==?=");
+});
+
+describe("S3", () => {
+  const s3 = protocol("restXml");
+  const operation = (name: string) => loadContract("s3").operation(name)!;
+
+  test("S14: metadata headers are a map with names in lower case; S5: the body stays a stream", async () => {
+    const stream = bodyOf("content");
+    const input = s3.decode(operation("PutObject"), {
+      ...requestOf({
+        method: "PUT",
+        labels: { Bucket: "b", Key: "a/b" },
+        headers: { "x-amz-meta-color": "bl\u00fc", "x-amz-meta-": "nameless", "content-type": "text/plain" },
+      }),
+      stream,
+    });
+    expect(input).toEqual({
+      Bucket: "b",
+      Key: "a/b",
+      ContentType: "text/plain",
+      Metadata: { color: "bl\u00fc" },
+      Body: stream,
+    });
+  });
+
+  test("W8: x-amz-meta-__proto__ is metadata like any other", () => {
+    const headers = Object.fromEntries([["x-amz-meta-__proto__", "x"]]);
+    const input = s3.decode(operation("PutObject"), requestOf({ headers }));
+    expect(Object.keys(input.Metadata as object)).toEqual(["__proto__"]);
+  });
+
+  test("S13: a payload that may be absent", () => {
+    const { decode: read } = s3;
+    expect(read(operation("CreateBucket"), requestOf({ labels: { Bucket: "b" } }))).toEqual({ Bucket: "b" });
+  });
+
+  test("a document with another root, or malformed, is MalformedXML in S3's words", () => {
+    for (const body of ["<Wrong/>", "<Delete><Object>", "<Delete><Quiet>maybe</Quiet></Delete>"]) {
+      expect(() => s3.decode(operation("DeleteObjects"), requestOf({ body }))).toThrow(
+        expect.objectContaining({
+          code: "MalformedXML",
+          status: 400,
+          message:
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        }),
+      );
+    }
+  });
+
+  test("a part of an object is 206, and the body is passed on as it is", () => {
+    const Body = bodyOf("part");
+    const answer = s3.encode(
+      operation("GetObject"),
+      { Body, ContentRange: "bytes 0-3/10", Metadata: { a: "b" } },
+      meta,
+    );
+    expect(answer).toEqual({
+      status: 206,
+      headers: {
+        "content-range": "bytes 0-3/10",
+        "content-type": "application/octet-stream",
+        "x-amz-meta-a": "b",
+        "x-amz-request-id": "request-id",
+        "x-amz-id-2": "host-id",
+      },
+      body: Body,
+    });
+  });
+
+  test("a HEAD has the headers of a GET and no body", () => {
+    const answer = s3.encode(operation("HeadObject"), { ContentLength: 4, ETag: '"e"' }, meta);
+    expect(answer.body).toBe("");
+    expect(answer.headers).toMatchObject({ "content-length": "4", etag: '"e"' });
+  });
+});
+
+describe("W10: a payload that is absent is not an empty one", () => {
+  const invoke = loadContract("lambda").operation("Invoke")!;
+
+  test("Invoke without a payload", () => {
+    expect(decode(invoke, requestOf({ labels: { FunctionName: "f" } }))).toEqual({ FunctionName: "f" });
+    expect(decode(invoke, requestOf({ body: "{}" })).Payload).toEqual(Buffer.from("{}"));
+  });
+
+  test("an answer's status may be a member", () => {
+    const answer = encode(invoke, { StatusCode: 202 }, meta);
+    expect(answer).toMatchObject({ status: 202, body: "" });
+  });
+});
+
+describe("a query string", () => {
+  const shapes: Record<string, ShapeEntry> = {
+    Input: {
+      type: "structure",
+      members: {
+        Text: ["$string", { location: "query", name: "text" }],
+        Limit: ["$integer", { location: "query", name: "limit" }],
+        Many: ["Texts", { location: "query", name: "many" }],
+        All: ["Map", { location: "query" }],
+      },
+    },
+    Texts: { type: "list", member: "$string" },
+    Map: { type: "map", key: "$string", value: "Texts" },
+  };
+  const operation = operationOf(shapes, { protocols: ["restJson1"] });
+
+  test("an empty value is a text, and no number; a list repeats its key; a map holds every parameter", () => {
+    const query: [string, string][] = [
+      ["text", ""],
+      ["limit", ""],
+      ["many", "a"],
+      ["many", "b"],
+      ["__proto__", "c"],
+    ];
+    const { All, ...input } = decode(operation, requestOf({ query }));
+    expect(input).toEqual({ Text: "", Many: ["a", "b"] });
+    expect(Object.entries(All as object)).toEqual([
+      ["text", [""]],
+      ["limit", [""]],
+      ["many", ["a", "b"]],
+      ["__proto__", ["c"]],
+    ]);
+  });
+
+  test("a wrong number is refused", () => {
+    expect(() => decode(operation, requestOf({ query: [["limit", "x"]] }))).toThrow(
+      expect.objectContaining({ code: "SerializationException", message: "'x' is not a valid integer" }),
+    );
+  });
+});
