@@ -146,10 +146,13 @@ const requiredNames = (operation: Operation, location: "query" | "header") =>
  * without its header is a wrong GetObjectAttributes, not a GetObject.
  */
 function rankCandidates(candidates: Candidate[]): void {
-  const query = ({ literals, requiredQuery }: Candidate) => JSON.stringify([literals, requiredQuery]);
+  const alike = Map.groupBy(candidates, ({ literals, requiredQuery }) =>
+    JSON.stringify([literals, requiredQuery]),
+  );
+  for (const twins of alike.values()) {
+    if (twins.length === 1) twins[0]!.requiredHeaders = [];
+  }
   for (const candidate of candidates) {
-    const hasTwin = candidates.some((other) => other !== candidate && query(other) === query(candidate));
-    if (!hasTwin) candidate.requiredHeaders = [];
     const { literals, requiredQuery, requiredHeaders } = candidate;
     candidate.rank = (literals.length * 100 + requiredQuery.length) * 100 + requiredHeaders.length;
   }

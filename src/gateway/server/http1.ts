@@ -4,7 +4,8 @@ import { bodyOf } from "#lib/body.ts";
 import { announcedTrailers, contentLength, joinHeaders, parseTarget } from "./head.ts";
 import type { HttpRequest, HttpResponse, Server, Serving } from "./http.ts";
 import type { Limits } from "./limits.ts";
-import { ClientGoneError, requestBody } from "./request-body.ts";
+import { IncomingRequest } from "./request.ts";
+import { ClientGoneError, RequestBody } from "./request-body.ts";
 import { abandon, internalFailure, isBodiless, malformed, plainError, writeBody } from "./respond.ts";
 
 /** HTTP/1.0 and 1.1 on Node's parser. Nothing outside this file knows what parses. */
@@ -99,24 +100,20 @@ function readHead(
   if (target === undefined || !hostIsClear) return undefined;
   const size = contentLength(headers);
   const isEmpty = size === 0 || (size === undefined && headers["transfer-encoding"] === undefined);
-  let leaving: AbortController | undefined;
-  return {
+  const { socket } = message;
+  const facts = {
     method: message.method!,
     target: target.target,
     path: target.path,
     rawQuery: target.rawQuery,
     headers,
     host,
-    get secure() {
-      return "encrypted" in message.socket;
-    },
-    get remoteAddress() {
-      return message.socket.remoteAddress ?? "";
-    },
-    httpVersion: message.httpVersion === "1.0" ? "1.0" : "1.1",
+    secure: "encrypted" in socket,
+    remoteAddress: socket.remoteAddress ?? "",
+    httpVersion: message.httpVersion === "1.0" ? ("1.0" as const) : ("1.1" as const),
     body: isEmpty
       ? bodyOf("")
-      : requestBody(message, {
+      : new RequestBody(message, {
           size,
           announced: announcedTrailers(headers.trailer),
           trailers: () => joinHeaders(message.rawTrailers),
@@ -125,21 +122,11 @@ function readHead(
           idleTimeout: limits.bodyIdleTimeout,
           readAheadBytes: limits.readAheadBytes,
         }),
-    // Made when asked for: most calls never wait for anything.
-    get signal() {
-      leaving ??= abortWhenGone(answer);
-      return leaving.signal;
-    },
   };
-}
-
-function abortWhenGone(answer: ServerResponse): AbortController {
-  const controller = new AbortController();
-  const abort = () =>
-    controller.abort(new ClientGoneError("The client went away before its answer was complete"));
-  if (answer.destroyed) abort();
-  else answer.once("close", () => answer.writableFinished || abort());
-  return controller;
+  return new IncomingRequest(facts, (abort) => {
+    if (answer.destroyed) abort();
+    else answer.once("close", () => answer.writableFinished || abort());
+  });
 }
 
 async function send(

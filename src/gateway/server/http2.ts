@@ -9,7 +9,8 @@ import { bodyOf } from "#lib/body.ts";
 import { announcedTrailers, contentLength, joinHeaders, parseTarget } from "./head.ts";
 import type { HttpRequest, HttpResponse, Server, Serving } from "./http.ts";
 import type { Limits } from "./limits.ts";
-import { ClientGoneError, requestBody } from "./request-body.ts";
+import { IncomingRequest } from "./request.ts";
+import { ClientGoneError, RequestBody } from "./request-body.ts";
 import { abandon, internalFailure, isBodiless, malformed, writeBody } from "./respond.ts";
 
 /** HTTP/2, over TLS or with prior knowledge. Nothing is ever pushed. */
@@ -96,8 +97,7 @@ function readHead(
   stream.once("trailers", (_trailers, _flags, pairs) => {
     trailers = joinHeaders(pairs);
   });
-  let leaving: AbortController | undefined;
-  return {
+  const facts = {
     method: pseudo[":method"]!,
     target: target.target,
     path: target.path,
@@ -106,10 +106,10 @@ function readHead(
     host: authority.toLowerCase(),
     secure: stream.session?.encrypted ?? false,
     remoteAddress: stream.session?.socket.remoteAddress ?? "",
-    httpVersion: "2.0",
+    httpVersion: "2.0" as const,
     body: stream.endAfterHeaders
       ? bodyOf("")
-      : requestBody(stream, {
+      : new RequestBody(stream, {
           size: contentLength(headers),
           announced: announcedTrailers(headers.trailer),
           trailers: () => trailers,
@@ -118,23 +118,14 @@ function readHead(
           idleTimeout: limits.bodyIdleTimeout,
           readAheadBytes: limits.readAheadBytes,
         }),
-    get signal() {
-      leaving ??= abortWhenGone(stream);
-      return leaving.signal;
-    },
   };
+  return new IncomingRequest(facts, (abort) => {
+    if (stream.aborted) abort();
+    else stream.once("aborted", abort);
+  });
 }
 
 const PSEUDO_HEADERS = [":method", ":path", ":scheme", ":authority"];
-
-function abortWhenGone(stream: ServerHttp2Stream): AbortController {
-  const controller = new AbortController();
-  const abort = () =>
-    controller.abort(new ClientGoneError("The client went away before its answer was complete"));
-  if (stream.aborted) abort();
-  else stream.once("aborted", abort);
-  return controller;
-}
 
 async function respond(stream: ServerHttp2Stream, response: HttpResponse, isHead: boolean): Promise<void> {
   const { status, headers, body } = response;

@@ -27,34 +27,46 @@ export interface BodyFacts {
 }
 
 /** The body of one request. It can be consumed once, by `bytes` or by iteration. */
-export function requestBody(source: BodySource, facts: BodyFacts): Body {
-  let taken = false;
-  const take = () => {
-    if (taken) throw new Error("A request body can be read only once");
-    taken = true;
-    facts.invite();
-  };
-  const tooLarge = (limit: number) => new BodyTooLargeError(`The request body has more than ${limit} bytes`);
-  return {
-    size: facts.size,
-    announced: facts.announced,
-    get trailers() {
-      return facts.trailers();
-    },
-    async bytes(limit) {
-      // Before the first pull, so that a client that waits for `100 Continue` never sends what is not wanted.
-      if (facts.size !== undefined && facts.size > limit) throw tooLarge(limit);
-      take();
-      return collect(source, facts, limit, tooLarge);
-    },
-    async *[Symbol.asyncIterator]() {
-      take();
-      yield* pieces(source, facts);
-    },
-  };
+export class RequestBody implements Body {
+  readonly size: number | undefined;
+  readonly announced: readonly string[];
+  readonly #source: BodySource;
+  readonly #facts: BodyFacts;
+  #taken = false;
+
+  constructor(source: BodySource, facts: BodyFacts) {
+    this.size = facts.size;
+    this.announced = facts.announced;
+    this.#source = source;
+    this.#facts = facts;
+  }
+
+  get trailers(): Record<string, string> {
+    return this.#facts.trailers();
+  }
+
+  async bytes(limit: number): Promise<Uint8Array> {
+    // Before the first pull, so that a client that waits for `100 Continue` never sends what is not wanted.
+    if (this.size !== undefined && this.size > limit) throw tooLarge(limit);
+    this.#take();
+    return collect(this.#source, this.#facts, limit);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    this.#take();
+    yield* pieces(this.#source, this.#facts);
+  }
+
+  #take() {
+    if (this.#taken) throw new Error("A request body can be read only once");
+    this.#taken = true;
+    this.#facts.invite();
+  }
 }
 
-function collect(source: BodySource, facts: BodyFacts, limit: number, tooLarge: (limit: number) => Error) {
+const tooLarge = (limit: number) => new BodyTooLargeError(`The request body has more than ${limit} bytes`);
+
+function collect(source: BodySource, facts: BodyFacts, limit: number): Promise<Uint8Array> {
   return new Promise<Uint8Array>((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let length = 0;
