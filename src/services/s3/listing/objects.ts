@@ -1,0 +1,91 @@
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { invalidArgument } from "../errors.ts";
+import { ownerOf } from "../owner.ts";
+import { type ObjectVersion, objects } from "../store.ts";
+import { type Encode, entriesWanted, keyEncoding } from "./parameters.ts";
+import { type Page, type Position, positionAfter, type Rows, walk } from "./walk.ts";
+export const listObjects = {
+  async ListObjects(ctx, input) {
+    const { Prefix: prefix = "", Delimiter: delimiter = "", Marker: marker = "" } = input;
+    const limit = entriesWanted(input.MaxKeys, "maxKeys");
+    const encode = keyEncoding(input.EncodingType);
+    const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
+    const start = marker === "" ? undefined : positionAfter(marker, { prefix, delimiter });
+    const page = await walk(ctx, rowsOf(bucket.id), { prefix, delimiter, limit, start });
+    const { last } = page;
+    return {
+      Name: input.Bucket,
+      Prefix: encode(prefix),
+      Marker: encode(marker),
+      MaxKeys: limit,
+      IsTruncated: page.next !== undefined,
+      EncodingType: input.EncodingType,
+      // Without a delimiter S3 leaves it to the client, who has the last key.
+      ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
+      ...(delimiter !== "" &&
+        page.next !== undefined && { NextMarker: encode(typeof last === "string" ? last : last!.key) }),
+      ...entries(page, encode, true),
+    };
+  },
+
+  async ListObjectsV2(ctx, input) {
+    const { Prefix: prefix = "", Delimiter: delimiter = "", StartAfter: startAfter = "" } = input;
+    const { ContinuationToken: token } = input;
+    const limit = entriesWanted(input.MaxKeys, "maxKeys");
+    const encode = keyEncoding(input.EncodingType);
+    const start =
+      token !== undefined ? unseal(ctx, token) : startAfter === "" ? undefined : { after: [startAfter] };
+    const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
+    const page = await walk(ctx, rowsOf(bucket.id), { prefix, delimiter, limit, start });
+    return {
+      Name: input.Bucket,
+      Prefix: encode(prefix),
+      MaxKeys: limit,
+      KeyCount: page.rows.length + page.prefixes.length,
+      IsTruncated: page.next !== undefined,
+      EncodingType: input.EncodingType,
+      ContinuationToken: token,
+      NextContinuationToken: page.next && ctx.seal.seal(TOKEN, page.next),
+      ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
+      ...(token === undefined && startAfter !== "" && { StartAfter: encode(startAfter) }),
+      ...entries(page, encode, input.FetchOwner === true),
+    };
+  },
+} satisfies Handlers<"s3">;
+
+const TOKEN = "s3/ListObjectsV2";
+
+function unseal(ctx: Context, token: string): Position {
+  const position = ctx.seal.unseal(TOKEN, token);
+  if (position === undefined) {
+    throw invalidArgument("The continuation token provided is incorrect", "continuation-token", token);
+  }
+  return position as Position;
+}
+
+const rowsOf = (bucket: number): Rows<ObjectVersion> => ({
+  page: (tx, range) => tx.list(objects, { in: [bucket], ...range }),
+  key: (row) => row.key,
+  tuple: (row) => [row.key],
+  listed: (row) => !row.deleteMarker,
+});
+
+function entries(page: Page<ObjectVersion>, encode: Encode, withOwner: boolean) {
+  return {
+    Contents: page.rows.map((row) => ({
+      Key: encode(row.key),
+      LastModified: new Date(row.modified),
+      ETag: `"${row.etag}"`,
+      ...checksumOf(row),
+      Size: row.size,
+      StorageClass: (row.storageClass ?? "STANDARD") as "STANDARD",
+      ...(withOwner && { Owner: ownerOf(row.owner) }),
+    })),
+    CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
+  };
+}
+
+export const checksumOf = ({ checksum }: ObjectVersion) =>
+  checksum && { ChecksumAlgorithm: [checksum.algorithm], ChecksumType: checksum.type };

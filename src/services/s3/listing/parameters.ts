@@ -1,0 +1,40 @@
+import { invalidArgument } from "../errors.ts";
+
+/** Entries that one page has at most, whatever is asked for. */
+const MOST_ENTRIES = 1_000;
+
+/**
+ * How many entries a client wants.
+ * @throws {AwsError} InvalidArgument for a negative number
+ */
+export function entriesWanted(wanted: number | undefined, argument: string): number {
+  if (wanted === undefined) return MOST_ENTRIES;
+  if (wanted < 0) {
+    const message = `Argument ${argument} must be an integer between 0 and 2147483647`;
+    throw invalidArgument(message, argument, String(wanted));
+  }
+  return Math.min(wanted, MOST_ENTRIES);
+}
+
+export type Encode = (text: string) => string;
+
+/**
+ * What keys pass through on their way into the answer.
+ * @throws {AwsError} InvalidArgument for any encoding but `url`
+ */
+export function keyEncoding(type: string | undefined): Encode {
+  if (type === undefined) return (text) => text;
+  if (type !== "url") {
+    throw invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", type);
+  }
+  return encodeKeyForUrl;
+}
+
+/** As Java's URLEncoder has it, but for the slash: a space is `+`, and `*` stays where `~` does not. */
+export function encodeKeyForUrl(key: string): string {
+  if (/^[\w.*/-]*$/.test(key)) return key;
+  return encodeURIComponent(key.toWellFormed())
+    .replaceAll("%2F", "/")
+    .replaceAll("%20", "+")
+    .replaceAll(/[!'()~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}

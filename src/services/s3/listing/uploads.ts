@@ -1,0 +1,72 @@
+import type { Handlers } from "#kernel/service.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { invalidArgument } from "../errors.ts";
+import { orderOfUpload } from "../multipart/upload-id.ts";
+import { ownerOf } from "../owner.ts";
+import { type Upload, uploads } from "../store.ts";
+import { type Encode, entriesWanted, keyEncoding } from "./parameters.ts";
+import { type Page, type Position, positionAfter, type Rows, type Selection, walk } from "./walk.ts";
+export const listUploads = {
+  async ListMultipartUploads(ctx, input) {
+    const { Prefix: prefix = "", Delimiter: delimiter = "", KeyMarker: keyMarker = "" } = input;
+    // Without a key marker S3 ignores the other one.
+    const uploadMarker = keyMarker === "" ? "" : (input.UploadIdMarker ?? "");
+    const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
+    const encode = keyEncoding(input.EncodingType);
+    const limit = entriesWanted(input.MaxUploads, "max-uploads");
+    const start = startAt({ prefix, delimiter }, keyMarker, uploadMarker);
+    const page = await walk(ctx, rowsOf(bucket.id), { prefix, delimiter, limit, start });
+    return {
+      Bucket: input.Bucket,
+      Prefix: encode(prefix),
+      KeyMarker: encode(keyMarker),
+      UploadIdMarker: uploadMarker,
+      MaxUploads: limit,
+      IsTruncated: page.next !== undefined,
+      EncodingType: input.EncodingType,
+      ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
+      ...nextMarkers(page, encode),
+      Uploads: page.rows.map((upload) => entry(upload, encode)),
+      CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),
+    };
+  },
+} satisfies Handlers<"s3">;
+
+const rowsOf = (bucket: number): Rows<Upload> => ({
+  page: (tx, range) => tx.list(uploads, { in: [bucket], ...range }),
+  key: (row) => row.key,
+  tuple: (row) => [row.key, row.order],
+});
+
+function startAt(
+  within: Pick<Selection, "prefix" | "delimiter">,
+  keyMarker: string,
+  uploadMarker: string,
+): Position | undefined {
+  if (keyMarker === "") return undefined;
+  const position = positionAfter(keyMarker, within);
+  if (uploadMarker === "") return position;
+  const order = orderOfUpload(uploadMarker);
+  if (order === undefined) throw invalidArgument("Invalid uploadId marker", "upload-id-marker", uploadMarker);
+  return "past" in position ? position : { after: [keyMarker, order] };
+}
+
+/** S3 tells them on the last page, too. */
+function nextMarkers({ last }: Page<Upload>, encode: Encode) {
+  if (last === undefined) return { NextKeyMarker: "", NextUploadIdMarker: "" };
+  if (typeof last === "string") return { NextKeyMarker: encode(last), NextUploadIdMarker: "" };
+  return { NextKeyMarker: encode(last.key), NextUploadIdMarker: last.uploadId };
+}
+
+function entry(upload: Upload, encode: Encode) {
+  return {
+    Key: encode(upload.key),
+    UploadId: upload.uploadId,
+    Initiated: new Date(upload.initiated),
+    StorageClass: (upload.storageClass ?? "STANDARD") as "STANDARD",
+    Owner: ownerOf(upload.owner),
+    Initiator: ownerOf(upload.initiator),
+    ChecksumAlgorithm: upload.checksumAlgorithm,
+    ChecksumType: upload.checksumType,
+  };
+}

@@ -1,0 +1,135 @@
+import { descending } from "#kernel/keys.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { invalidArgument } from "../errors.ts";
+import { ownerOf } from "../owner.ts";
+import { type Bucket, noncurrent, type ObjectVersion, objects } from "../store.ts";
+import { findVersion, orderOf } from "../versions.ts";
+import { checksumOf } from "./objects.ts";
+import { type Encode, entriesWanted, keyEncoding } from "./parameters.ts";
+import { type Page, type Position, positionAfter, type RowRange, type Rows, walk } from "./walk.ts";
+export const listVersions = {
+  async ListObjectVersions(ctx, input) {
+    const { Prefix: prefix = "", Delimiter: delimiter = "" } = input;
+    const { KeyMarker: keyMarker = "", VersionIdMarker: versionMarker } = input;
+    if ((input.MaxKeys ?? 0) < 0) {
+      throw invalidArgument("max-keys cannot be negative", "maxKeys", String(input.MaxKeys));
+    }
+    const limit = entriesWanted(input.MaxKeys, "maxKeys");
+    if (versionMarker !== undefined && keyMarker === "") {
+      const message = "A version-id marker cannot be specified without a key marker.";
+      throw invalidArgument(message, "version-id-marker", versionMarker);
+    }
+    if (versionMarker === "") {
+      throw invalidArgument("A version-id marker cannot be empty.", "version-id-marker", "");
+    }
+    const { bucket, order } = await ctx.read(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      return { bucket, order: await orderAfter(tx, bucket, keyMarker, versionMarker) };
+    });
+    const encode = keyEncoding(input.EncodingType);
+    const start = startAt({ prefix, delimiter, keyMarker, order });
+    const page = await walk(ctx, rowsOf(bucket.id), { prefix, delimiter, limit, start });
+    return {
+      Name: input.Bucket,
+      Prefix: encode(prefix),
+      KeyMarker: encode(keyMarker),
+      VersionIdMarker: versionMarker ?? "",
+      MaxKeys: limit,
+      IsTruncated: page.next !== undefined,
+      EncodingType: input.EncodingType,
+      ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
+      ...nextMarkers(page, encode),
+      ...entries(page, encode),
+    };
+  },
+} satisfies Handlers<"s3">;
+
+interface Row {
+  version: ObjectVersion;
+  latest: boolean;
+}
+
+/** Merged from both collections, which hold each version once: the newest of a key comes before the others. */
+const rowsOf = (bucket: number): Rows<Row> => ({
+  key: ({ version }) => version.key,
+  tuple: ({ version }) => [version.key, descending(version.order)],
+  async page(tx, range) {
+    const [latest, others] = await Promise.all([
+      tx.list(objects, { in: [bucket], ...range, ...(range.after && { after: range.after.slice(0, 1) }) }),
+      tx.list(noncurrent, { in: [bucket], ...range }),
+    ]);
+    return merge(latest, others, range);
+  },
+});
+
+function merge(latest: ObjectVersion[], others: ObjectVersion[], { limit }: RowRange): Row[] {
+  if (others.length === 0) return latest.map((version) => ({ version, latest: true }));
+  const rows: Row[] = [];
+  for (let i = 0, j = 0; rows.length < limit && (i < latest.length || j < others.length); ) {
+    const [newest, other] = [latest[i], others[j]];
+    if (newest && (!other || compareKeys(newest.key, other.key) <= 0)) {
+      rows.push({ version: newest, latest: true });
+      i++;
+    } else {
+      rows.push({ version: other!, latest: false });
+      j++;
+    }
+  }
+  return rows;
+}
+
+/** JavaScript compares UTF-16, which orders characters beyond U+FFFF before some that precede them in UTF-8. */
+const compareKeys = (a: string, b: string) => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
+
+/** The place of a version among those of its key. It need not exist any more, unless it is the null version. */
+async function orderAfter(tx: ReadTransaction, bucket: Bucket, key: string, versionId: string | undefined) {
+  if (versionId === undefined) return undefined;
+  const order =
+    versionId === "null" ? (await findVersion(tx, bucket, key, "null"))?.order : orderOf(versionId);
+  if (order !== undefined) return order;
+  throw invalidArgument("Invalid version id specified", "version-id-marker", versionId);
+}
+
+interface Markers {
+  prefix: string;
+  delimiter: string;
+  keyMarker: string;
+  order: number | undefined;
+}
+
+function startAt({ prefix, delimiter, keyMarker, order }: Markers): Position | undefined {
+  if (keyMarker === "") return undefined;
+  const position = positionAfter(keyMarker, { prefix, delimiter });
+  return "past" in position || order === undefined ? position : { after: [keyMarker, descending(order)] };
+}
+
+function nextMarkers({ last, next }: Page<Row>, encode: Encode) {
+  if (next === undefined || last === undefined) return undefined;
+  if (typeof last === "string") return { NextKeyMarker: encode(last) };
+  return { NextKeyMarker: encode(last.version.key), NextVersionIdMarker: last.version.versionId };
+}
+
+function entries(page: Page<Row>, encode: Encode) {
+  const entry = ({ version, latest }: Row) => ({
+    Key: encode(version.key),
+    VersionId: version.versionId,
+    IsLatest: latest,
+    LastModified: new Date(version.modified),
+    Owner: ownerOf(version.owner),
+  });
+  return {
+    Versions: page.rows
+      .filter(({ version }) => !version.deleteMarker)
+      .map((row) => ({
+        ...entry(row),
+        ETag: `"${row.version.etag}"`,
+        ...checksumOf(row.version),
+        Size: row.version.size,
+        StorageClass: (row.version.storageClass ?? "STANDARD") as "STANDARD",
+      })),
+    DeleteMarkers: page.rows.filter(({ version }) => version.deleteMarker).map(entry),
+    CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
+  };
+}
