@@ -1,0 +1,143 @@
+import type { AccessFact } from "#kernel/authorize.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Access } from "#kernel/service.ts";
+import { bucketArn, objectArn } from "./buckets/bucket.ts";
+import { accessDenied, noSuchBucket } from "./errors.ts";
+import { copySourceOf } from "./objects/copy-source.ts";
+import { type Bucket, buckets } from "./store.ts";
+
+interface OnBucket {
+  Bucket: string;
+  ExpectedBucketOwner?: string;
+}
+
+interface OnObject extends OnBucket {
+  Key: string;
+  VersionId?: string;
+  Tagging?: unknown;
+}
+
+export const access: Access<"s3"> = {
+  ListBuckets: (ctx) => onAccount(ctx, "s3:ListAllMyBuckets", "*"),
+  CreateBucket: (ctx, input) => onAccount(ctx, "s3:CreateBucket", bucketArn(input.Bucket)),
+  HeadBucket: onBucket("s3:ListBucket"),
+  GetBucketLocation: onBucket("s3:GetBucketLocation"),
+  DeleteBucket: onBucket("s3:DeleteBucket"),
+  PutBucketVersioning: onBucket("s3:PutBucketVersioning"),
+  GetBucketVersioning: onBucket("s3:GetBucketVersioning"),
+  PutBucketTagging: onBucket("s3:PutBucketTagging"),
+  GetBucketTagging: onBucket("s3:GetBucketTagging"),
+  DeleteBucketTagging: onBucket("s3:PutBucketTagging"),
+
+  ListObjects: onListing("s3:ListBucket"),
+  ListObjectsV2: onListing("s3:ListBucket"),
+  ListObjectVersions: onListing("s3:ListBucketVersions"),
+  ListMultipartUploads: onBucket("s3:ListBucketMultipartUploads"),
+
+  PutObject: onWrite("s3:PutObject"),
+  GetObject: onVersion("s3:GetObject"),
+  HeadObject: onVersion("s3:GetObject"),
+  GetObjectAttributes: onVersion("s3:GetObject", "s3:GetObjectAttributes"),
+  DeleteObject: onVersion("s3:DeleteObject"),
+  CopyObject: onCopy(),
+
+  /** The handler judges each key for itself. */
+  DeleteObjects: async (ctx, input) => {
+    await bucketFor(ctx, input);
+    return [];
+  },
+
+  PutObjectTagging: onVersion("s3:PutObjectTagging"),
+  GetObjectTagging: onVersion("s3:GetObjectTagging"),
+  DeleteObjectTagging: onVersion("s3:DeleteObjectTagging"),
+
+  CreateMultipartUpload: onWrite("s3:PutObject"),
+  UploadPart: onWrite("s3:PutObject"),
+  UploadPartCopy: onCopy(),
+  CompleteMultipartUpload: onWrite("s3:PutObject"),
+  AbortMultipartUpload: onWrite("s3:AbortMultipartUpload"),
+  ListParts: onWrite("s3:ListMultipartUploadParts"),
+};
+
+function onAccount({ principal }: Context, action: string, resource: string): AccessFact[] {
+  if (principal.type === "anonymous") throw accessDenied();
+  return [{ action, resource }];
+}
+
+function onBucket(action: string, conditionsOf?: (input: never) => AccessFact["conditions"]) {
+  return async (ctx: Context, input: OnBucket): Promise<AccessFact[]> => {
+    const { owner } = await bucketFor(ctx, input);
+    return [
+      { action, resource: bucketArn(input.Bucket), owner, conditions: conditionsOf?.(input as never) ?? {} },
+    ];
+  };
+}
+
+function onListing(action: string) {
+  return onBucket(action, (input: { Prefix?: string; Delimiter?: string; MaxKeys?: number }) => ({
+    "s3:prefix": input.Prefix ?? "",
+    ...(input.Delimiter !== undefined && { "s3:delimiter": input.Delimiter }),
+    ...(input.MaxKeys !== undefined && { "s3:max-keys": String(input.MaxKeys) }),
+  }));
+}
+
+/** Whoever names a version needs another permission: `s3:GetObject` becomes `s3:GetObjectVersion`. */
+function onVersion(...actions: string[]) {
+  return async (ctx: Context, input: OnObject): Promise<AccessFact[]> => {
+    const { owner } = await bucketFor(ctx, input);
+    const resource = objectArn(input.Bucket, input.Key);
+    return actions.map((action) => ({
+      action: input.VersionId === undefined ? action : versionAction(action),
+      resource,
+      owner,
+    }));
+  };
+}
+
+function versionAction(action: string): string {
+  const [, verb, what = ""] = /^s3:(\w+?Object)(\w*)$/.exec(action)!;
+  return `s3:${verb}Version${what}`;
+}
+
+function onWrite(action: string) {
+  return async (ctx: Context, input: OnObject): Promise<AccessFact[]> => {
+    const { owner } = await bucketFor(ctx, input);
+    return writing(action, input, owner);
+  };
+}
+
+function onCopy() {
+  return async (
+    ctx: Context,
+    input: OnObject & { CopySource: string; ExpectedSourceBucketOwner?: string },
+  ): Promise<AccessFact[]> => {
+    const source = copySourceOf(input.CopySource);
+    const from = await bucketFor(ctx, {
+      Bucket: source.bucket,
+      ExpectedBucketOwner: input.ExpectedSourceBucketOwner,
+    });
+    const to = await bucketFor(ctx, input);
+    const action = source.versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
+    const resource = objectArn(source.bucket, source.key);
+    return [{ action, resource, owner: from.owner }, ...writing("s3:PutObject", input, to.owner)];
+  };
+}
+
+function writing(action: string, input: OnObject, owner: string): AccessFact[] {
+  const resource = objectArn(input.Bucket, input.Key);
+  const facts = [{ action, resource, owner }];
+  if (input.Tagging !== undefined) facts.push({ action: "s3:PutObjectTagging", resource, owner });
+  return facts;
+}
+
+/**
+ * The bucket, which S3 looks for before it asks who is calling. Until buckets have policies, nobody but their owners'
+ * accounts and the house's own services may enter; S3 does not tell a stranger more than that.
+ */
+async function bucketFor(ctx: Context, { Bucket: name, ExpectedBucketOwner }: OnBucket): Promise<Bucket> {
+  const bucket = await ctx.read((tx) => tx.get(buckets, [name]));
+  if (!bucket) throw noSuchBucket(name);
+  if (ExpectedBucketOwner !== undefined && ExpectedBucketOwner !== bucket.owner) throw accessDenied();
+  if (ctx.principal.type !== "service" && ctx.principal.account !== bucket.owner) throw accessDenied();
+  return bucket;
+}

@@ -1,0 +1,93 @@
+import { AwsError } from "#aws/errors.ts";
+import type { Handlers, Input } from "#kernel/service.ts";
+import {
+  bucketAclWithOwnership,
+  bucketAlreadyExists,
+  bucketAlreadyOwnedByYou,
+  bucketNotEmpty,
+  headerNotImplemented,
+  invalidBucketName,
+} from "../errors.ts";
+import { buckets, objects } from "../store.ts";
+import { wholeSeconds } from "../versions.ts";
+import { abandonUploads } from "./abandoned.ts";
+import { bucketArn, bucketAt } from "./bucket.ts";
+import { constraintOf, locationOf } from "./location.ts";
+import { isBucketName } from "./names.ts";
+
+export const bucketHandlers = {
+  async CreateBucket(ctx, input) {
+    const name = input.Bucket;
+    if (!isBucketName(name)) throw invalidBucketName(name);
+    refuseUnimplemented(input);
+    const configuration = input.CreateBucketConfiguration;
+    const region = locationOf(ctx.region, configuration?.LocationConstraint || undefined);
+    return ctx.transact(async (tx) => {
+      const existing = await tx.get(buckets, [name]);
+      if (existing && existing.owner !== ctx.account) throw bucketAlreadyExists(name);
+      // The oldest endpoint lets an owner make a bucket again, for the sake of clients from before there were others.
+      if (existing && (ctx.region !== "us-east-1" || existing.region !== "us-east-1"))
+        throw bucketAlreadyOwnedByYou(name);
+      if (!existing) {
+        tx.put(buckets, {
+          name,
+          id: tx.sequence(),
+          owner: ctx.account,
+          region,
+          created: wholeSeconds(tx.now()),
+        });
+      }
+      return {
+        Location: region === "us-east-1" ? `/${name}` : `http://${name}.s3.amazonaws.com/`,
+        BucketArn: bucketArn(name),
+      };
+    });
+  },
+
+  async HeadBucket(ctx, input) {
+    const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
+    return { BucketArn: bucketArn(bucket.name), BucketRegion: bucket.region, AccessPointAlias: false };
+  },
+
+  async GetBucketLocation(ctx, input) {
+    const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
+    return { LocationConstraint: constraintOf(bucket) as never };
+  },
+
+  async DeleteBucket(ctx, input) {
+    return ctx.transact(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      // Of every key with versions, the newest stands there.
+      const remaining = await tx.list(objects, { in: [bucket.id], limit: 1 });
+      if (remaining.length > 0) throw bucketNotEmpty(bucket.name, bucket.versioning !== undefined);
+      tx.delete(buckets, [bucket.name]);
+      tx.enqueue(abandonUploads, { bucket: bucket.id });
+      return {};
+    });
+  },
+} satisfies Handlers<"s3">;
+
+/**
+ * Buckets are made as S3 makes them unless told otherwise: ownership enforced by the bucket's owner, without ACLs. So
+ * the defaults may be spelled out; an ACL contradicts them, and the rest is not there yet.
+ */
+function refuseUnimplemented(input: Input<"s3", "CreateBucket">): void {
+  const grants = [
+    input.GrantFullControl,
+    input.GrantRead,
+    input.GrantReadACP,
+    input.GrantWrite,
+    input.GrantWriteACP,
+  ];
+  const { ObjectOwnership: ownership = "BucketOwnerEnforced", CreateBucketConfiguration: configuration } =
+    input;
+  if (ownership !== "BucketOwnerEnforced") throw headerNotImplemented("x-amz-object-ownership");
+  if ((input.ACL !== undefined && input.ACL !== "private") || grants.some((grant) => grant !== undefined))
+    throw bucketAclWithOwnership();
+  if (input.ObjectLockEnabledForBucket) throw headerNotImplemented("x-amz-bucket-object-lock-enabled");
+  if (input.BucketNamespace !== undefined && input.BucketNamespace !== "global")
+    throw headerNotImplemented("x-amz-bucket-namespace");
+  if (configuration?.Location !== undefined || configuration?.Bucket !== undefined) {
+    throw new AwsError("NotImplemented", "Directory buckets are not implemented.", { status: 501 });
+  }
+}

@@ -1,0 +1,25 @@
+import { AwsError } from "#aws/errors.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { illegalVersioning, malformedXml } from "../errors.ts";
+import { buckets } from "../store.ts";
+import { bucketAt } from "./bucket.ts";
+
+export const bucketVersioning = {
+  async PutBucketVersioning(ctx, input) {
+    const { Status: status, MFADelete } = input.VersioningConfiguration;
+    if (status === undefined) throw illegalVersioning();
+    if (status !== "Enabled" && status !== "Suspended") throw malformedXml();
+    if (MFADelete === "Enabled")
+      throw new AwsError("NotImplemented", "MFA delete is not implemented.", { status: 501 });
+    return ctx.transact(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      tx.put(buckets, { ...bucket, versioning: status });
+      return {};
+    });
+  },
+
+  async GetBucketVersioning(ctx, input) {
+    const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
+    return { Status: bucket.versioning };
+  },
+} satisfies Handlers<"s3">;

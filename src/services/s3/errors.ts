@@ -1,0 +1,205 @@
+import { AwsError } from "#aws/errors.ts";
+
+/**
+ * What S3 says when it refuses. Its model lists a handful of its errors and none of their further elements, so each is
+ * spelled out here: code, sentence, status, elements of the error document, headers.
+ */
+
+export const accessDenied = () => new AwsError("AccessDenied", "Access Denied", { status: 403 });
+
+export const internalError = () =>
+  new AwsError("InternalError", "We encountered an internal error. Please try again.", { status: 500 });
+
+export const invalidRequest = (message: string) => new AwsError("InvalidRequest", message);
+
+export const invalidArgument = (message: string, name: string, value: unknown) =>
+  new AwsError("InvalidArgument", message, { members: { ArgumentName: name, ArgumentValue: value } });
+
+export const malformedXml = () =>
+  new AwsError(
+    "MalformedXML",
+    "The XML you provided was not well-formed or did not validate against our published schema",
+  );
+
+/** A header that asks for what is not there: named, so that nobody believes it was heeded. */
+export const headerNotImplemented = (header: string, additionalMessage?: string) =>
+  new AwsError(
+    "NotImplemented",
+    "A header you provided implies functionality that is not implemented",
+    additionalMessage === undefined
+      ? { status: 501, members: { Header: header } }
+      : { status: 501, members: { Header: header, additionalMessage } },
+  );
+
+// Buckets
+
+export const noSuchBucket = (bucket: string) =>
+  new AwsError("NoSuchBucket", "The specified bucket does not exist", {
+    status: 404,
+    members: { BucketName: bucket },
+  });
+
+export const invalidBucketName = (bucket: string) =>
+  new AwsError("InvalidBucketName", "The specified bucket is not valid.", {
+    members: { BucketName: bucket },
+  });
+
+export const bucketAlreadyExists = (bucket: string) =>
+  new AwsError(
+    "BucketAlreadyExists",
+    "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+    { status: 409, members: { BucketName: bucket } },
+  );
+
+export const bucketAlreadyOwnedByYou = (bucket: string) =>
+  new AwsError(
+    "BucketAlreadyOwnedByYou",
+    "Your previous request to create the named bucket succeeded and you already own it.",
+    { status: 409, members: { BucketName: bucket } },
+  );
+
+export const bucketNotEmpty = (bucket: string, versioned: boolean) =>
+  new AwsError(
+    "BucketNotEmpty",
+    versioned
+      ? "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+      : "The bucket you tried to delete is not empty",
+    { status: 409, members: { BucketName: bucket } },
+  );
+
+export const illegalLocationConstraint = (constraint: string | undefined) =>
+  new AwsError(
+    "IllegalLocationConstraintException",
+    `The ${constraint ?? "unspecified"} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+  );
+
+export const invalidLocationConstraint = (constraint: string) =>
+  new AwsError("InvalidLocationConstraint", "The specified location-constraint is not valid", {
+    members: { LocationConstraint: constraint },
+  });
+
+export const bucketAclWithOwnership = () =>
+  new AwsError(
+    "InvalidBucketAclWithObjectOwnership",
+    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+  );
+
+export const illegalVersioning = () =>
+  new AwsError("IllegalVersioningConfigurationException", "The Versioning element must be specified");
+
+// Objects and versions
+
+export const noSuchKey = (key: string, headers: Record<string, string> = {}) =>
+  new AwsError("NoSuchKey", "The specified key does not exist.", {
+    status: 404,
+    members: { Key: key },
+    headers,
+  });
+
+export const noSuchVersion = (key: string, versionId: string) =>
+  new AwsError("NoSuchVersion", "The specified version does not exist.", {
+    status: 404,
+    members: { Key: key, VersionId: versionId },
+  });
+
+export const invalidVersionId = (versionId: string) =>
+  versionId === ""
+    ? invalidArgument("Version id cannot be the empty string", "versionId", versionId)
+    : invalidArgument("Invalid version id specified", "versionId", versionId);
+
+/** A delete marker that was asked for by its version id. */
+export const methodNotAllowedOnMarker = (method: string, headers: Record<string, string>) =>
+  new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
+    status: 405,
+    members: { Method: method, ResourceType: "DeleteMarker" },
+    headers: { ...headers, allow: "DELETE" },
+  });
+
+export const invalidObjectState = (storageClass: string) =>
+  new AwsError("InvalidObjectState", "The operation is not valid for the object's storage class", {
+    status: 403,
+    members: { StorageClass: storageClass },
+  });
+
+export const keyTooLong = (size: number) =>
+  new AwsError("KeyTooLongError", "Your key is too long", { members: { Size: size, MaxSizeAllowed: 1024 } });
+
+export const metadataTooLarge = (size: number) =>
+  new AwsError("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size", {
+    members: { Size: size, MaxSizeAllowed: 2048 },
+  });
+
+export const invalidStorageClass = (storageClass: string) =>
+  new AwsError("InvalidStorageClass", "The storage class you specified is not valid", {
+    members: { StorageClassRequested: storageClass },
+  });
+
+export const invalidRedirectLocation = () =>
+  new AwsError(
+    "InvalidRedirectLocation",
+    "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+  );
+
+export const aclNotSupported = () =>
+  new AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs");
+
+export const preconditionFailed = (condition: string) =>
+  new AwsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", {
+    status: 412,
+    members: { Condition: condition },
+  });
+
+/** Not an error to HTTP, but an answer without a body all the same. */
+export const notModified = (headers: Record<string, string>) =>
+  new AwsError("NotModified", "Not Modified", { status: 304, headers });
+
+export const invalidRange = (range: string, size: number) =>
+  new AwsError("InvalidRange", "The requested range is not satisfiable", {
+    status: 416,
+    members: { RangeRequested: range, ActualObjectSize: size },
+    headers: { "content-range": `bytes */${size}` },
+  });
+
+export const invalidPartNumber = (requested: number, count: number) =>
+  new AwsError("InvalidPartNumber", "The requested partnumber is not satisfiable", {
+    status: 416,
+    members: { PartNumberRequested: requested, ActualPartCount: count },
+  });
+
+// Bodies
+
+export const missingContentLength = () =>
+  new AwsError("MissingContentLength", "You must provide the Content-Length HTTP header.", { status: 411 });
+
+export const entityTooLarge = (limit: number, size?: number) =>
+  new AwsError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", {
+    members: { ProposedSize: size, MaxSizeAllowed: limit },
+  });
+
+export const invalidDigest = (contentMd5: string) =>
+  new AwsError("InvalidDigest", "The Content-MD5 you specified is not valid.", {
+    members: { "Content-MD5": contentMd5 },
+  });
+
+export const badContentMd5 = (expected: string, calculated: string) =>
+  new AwsError("BadDigest", "The Content-MD5 you specified did not match what we received.", {
+    members: { ExpectedDigest: expected, CalculatedDigest: calculated },
+  });
+
+export const badChecksum = (algorithm: string) =>
+  new AwsError("BadDigest", `The ${algorithm} you specified did not match the calculated checksum.`);
+
+export const malformedTrailer = () =>
+  new AwsError(
+    "MalformedTrailerError",
+    "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+  );
+
+// Tags
+
+export const invalidTagging = (header: string) =>
+  invalidArgument(
+    "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
+    "x-amz-tagging",
+    header,
+  );

@@ -1,0 +1,96 @@
+import type { BlobRef } from "#kernel/blobs.ts";
+import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { Body } from "#lib/body.ts";
+import { bodies, type Manifest, manifests, type ObjectVersion } from "../store.ts";
+import type { Span } from "./ranges.ts";
+
+export type Bytes = Uint8Array | AsyncIterable<Uint8Array>;
+
+/** The parts of an object that was made of parts. */
+export async function manifestOf(
+  tx: ReadTransaction,
+  { bucket, order, partCount }: ObjectVersion,
+): Promise<Manifest | undefined> {
+  if (partCount === undefined) return undefined;
+  const rows = await tx.list(manifests, { in: [bucket, order], limit: 1_000 });
+  if (rows.length === 0) throw new Error(`the manifest of version ${order} in bucket ${bucket} is missing`);
+  return { bucket, order, offset: 0, parts: rows.flatMap((row) => row.parts) };
+}
+
+/**
+ * Opens a version's bytes. In the transaction that found it, so that no delete comes between: a reader holds its file
+ * from here on, and opens it only when it is pulled.
+ */
+export async function openBytes(
+  ctx: Context,
+  tx: ReadTransaction,
+  version: ObjectVersion,
+  manifest: Manifest | undefined,
+  { start, end }: Span,
+): Promise<Bytes> {
+  if (version.body) return openBody(ctx, tx, version.body, start, end);
+  const pieces: Bytes[] = [];
+  let at = 0;
+  for (const { body } of manifest?.parts ?? []) {
+    const from = Math.max(start - at, 0);
+    const to = Math.min(end - at, body.size);
+    if (from < to) pieces.push(await openBody(ctx, tx, body, from, to));
+    at += body.size;
+  }
+  return pieces.length === 1 ? pieces[0]! : joined(pieces);
+}
+
+async function openBody(ctx: Context, tx: ReadTransaction, ref: BlobRef, start: number, end: number) {
+  if (ref.file !== undefined) return ctx.blobs.read(ref, start, end);
+  const bytes = (await bodies.inline(tx, ref))!;
+  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
+}
+
+/** One after another. Its `return` ends also those whose turn never came. */
+function joined(pieces: Bytes[]): AsyncIterable<Uint8Array> {
+  const readers = pieces.map((piece) =>
+    piece instanceof Uint8Array ? once(piece) : piece[Symbol.asyncIterator](),
+  );
+  let at = 0;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        for (; at < readers.length; at++) {
+          const step = await readers[at]!.next();
+          if (!step.done) return step;
+        }
+        return { done: true, value: undefined };
+      },
+      async return() {
+        const rest = readers.slice(at);
+        at = readers.length;
+        for (const reader of rest) await reader.return?.();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+}
+
+async function* once(bytes: Uint8Array) {
+  yield bytes;
+}
+
+/** Bytes of the house as an upload: what a copy takes in. */
+export function bodyOfBytes(bytes: Bytes, size: number): Body {
+  return {
+    size,
+    announced: [],
+    trailers: {},
+    async bytes() {
+      if (bytes instanceof Uint8Array) return bytes;
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of bytes) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    },
+    async *[Symbol.asyncIterator]() {
+      if (bytes instanceof Uint8Array) yield bytes;
+      else yield* bytes;
+    },
+  };
+}

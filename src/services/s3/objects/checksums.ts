@@ -1,0 +1,100 @@
+import type { ChecksumName } from "#lib/checksums/checksum.ts";
+import { badChecksum, headerNotImplemented, invalidRequest, malformedTrailer } from "../errors.ts";
+import type { Checksum, ChecksumAlgorithm } from "../store.ts";
+
+/** What S3 computes of a body that comes without a checksum of its own. */
+export const DEFAULT_ALGORITHM: ChecksumAlgorithm = "CRC64NVME";
+
+const ALGORITHMS = {
+  CRC32: { name: "crc32", bytes: 4 },
+  CRC32C: { name: "crc32c", bytes: 4 },
+  CRC64NVME: { name: "crc64nvme", bytes: 8 },
+  SHA1: { name: "sha1", bytes: 20 },
+  SHA256: { name: "sha256", bytes: 32 },
+} as const satisfies Record<ChecksumAlgorithm, { name: ChecksumName; bytes: number }>;
+
+const algorithms = Object.keys(ALGORITHMS) as ChecksumAlgorithm[];
+const UNIMPLEMENTED = ["SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"] as const;
+
+export const hashName = (algorithm: ChecksumAlgorithm) => ALGORITHMS[algorithm].name;
+const headerOf = (algorithm: string) => `x-amz-checksum-${algorithm.toLowerCase()}`;
+
+/** The members of requests and answers that carry a checksum. */
+export type ChecksumMembers = { [A in ChecksumAlgorithm as `Checksum${A}`]?: string };
+type UnimplementedMembers = { [A in (typeof UNIMPLEMENTED)[number] as `Checksum${A}`]?: string };
+
+/** A checksum that the sender promised. Its value stands in a header, or will follow the body. */
+export interface ExpectedChecksum {
+  algorithm: ChecksumAlgorithm;
+  /** Base64; absent while it has not come. */
+  value?: string;
+}
+
+/**
+ * The checksum that a request brings, or announces as a trailer.
+ * @throws {AwsError} InvalidRequest
+ */
+export function expectedChecksum(
+  input: ChecksumMembers & UnimplementedMembers & { ChecksumAlgorithm?: string },
+  announced: readonly string[],
+): ExpectedChecksum | undefined {
+  for (const algorithm of UNIMPLEMENTED)
+    if (input[`Checksum${algorithm}`] !== undefined) throw headerNotImplemented(headerOf(algorithm));
+  const found: ExpectedChecksum[] = [];
+  for (const algorithm of algorithms) {
+    const value = input[`Checksum${algorithm}`];
+    if (value !== undefined) found.push({ algorithm, value });
+  }
+  for (const trailer of announced) {
+    if (!trailer.startsWith("x-amz-checksum-")) continue;
+    const algorithm = algorithms.find((known) => headerOf(known) === trailer);
+    if (!algorithm) throw invalidRequest("The value specified in the x-amz-trailer header is not supported");
+    found.push({ algorithm });
+  }
+  if (found.length > 1) {
+    throw invalidRequest(
+      "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
+    );
+  }
+  const [expected] = found;
+  const named = input.ChecksumAlgorithm?.toUpperCase();
+  if (named !== undefined && (!isAlgorithm(named) || (expected && expected.algorithm !== named)))
+    throw invalidRequest("Value for x-amz-sdk-checksum-algorithm header is invalid.");
+  if (named !== undefined && !expected) {
+    throw invalidRequest(
+      "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
+    );
+  }
+  if (expected?.value !== undefined) checkForm(expected.algorithm, expected.value, "header");
+  return expected;
+}
+
+export function isAlgorithm(name: string): name is ChecksumAlgorithm {
+  return Object.hasOwn(ALGORITHMS, name);
+}
+
+/** @throws {AwsError} BadDigest, MalformedTrailerError */
+export function checkChecksum(
+  { algorithm, value }: ExpectedChecksum,
+  trailers: Readonly<Record<string, string>>,
+  calculated: string,
+): void {
+  const expected = value ?? trailers[headerOf(algorithm)];
+  if (expected === undefined) throw malformedTrailer();
+  if (value === undefined) checkForm(algorithm, expected, "trailing header");
+  if (expected !== calculated) throw badChecksum(algorithm);
+}
+
+function checkForm(algorithm: ChecksumAlgorithm, value: string, place: string): void {
+  const bytes = Buffer.from(value, "base64");
+  if (bytes.length === ALGORITHMS[algorithm].bytes && bytes.toString("base64") === value) return;
+  throw invalidRequest(`Value for ${headerOf(algorithm)} ${place} is invalid.`);
+}
+
+/** As answers carry it: `{ ChecksumCRC32: "…", ChecksumType: "FULL_OBJECT" }`. */
+export function checksumMembers(
+  checksum: Checksum | undefined,
+): ChecksumMembers & { ChecksumType?: Checksum["type"] } {
+  if (!checksum) return {};
+  return { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type };
+}

@@ -1,0 +1,91 @@
+import { headerNotImplemented, noSuchKey, notModified, preconditionFailed } from "../errors.ts";
+import type { ObjectVersion } from "../store.ts";
+
+/** Conditions on what is read: of GET and HEAD, or on the source of a copy. */
+export interface ReadConditions {
+  ifMatch?: string;
+  ifNoneMatch?: string;
+  ifModifiedSince?: Date;
+  ifUnmodifiedSince?: Date;
+}
+
+/** Conditions on what a write replaces. */
+export interface WriteConditions {
+  IfMatch?: string;
+  IfNoneMatch?: string;
+}
+
+/**
+ * Judges conditions as S3 does: an ETag that matches makes the date beside it irrelevant.
+ * @returns the condition that does not hold; of those that only ask for news, with `unchanged`
+ */
+export function failedCondition(
+  conditions: ReadConditions,
+  { etag, modified }: Pick<ObjectVersion, "etag" | "modified">,
+): { condition: string; unchanged: boolean } | undefined {
+  const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditions;
+  if (ifMatch !== undefined) {
+    if (!matches(ifMatch, etag)) return { condition: "If-Match", unchanged: false };
+  } else if (ifUnmodifiedSince !== undefined && modified > ifUnmodifiedSince.getTime()) {
+    return { condition: "If-Unmodified-Since", unchanged: false };
+  }
+  if (ifNoneMatch !== undefined) {
+    if (matches(ifNoneMatch, etag)) return { condition: "If-None-Match", unchanged: true };
+  } else if (ifModifiedSince !== undefined && modified <= ifModifiedSince.getTime()) {
+    return { condition: "If-Modified-Since", unchanged: true };
+  }
+  return undefined;
+}
+
+/** @throws {AwsError} PreconditionFailed, or NotModified with `headers` */
+export function checkRead(
+  conditions: ReadConditions,
+  version: ObjectVersion,
+  headers: () => Record<string, string>,
+): void {
+  const failed = failedCondition(conditions, version);
+  if (failed) throw failed.unchanged ? notModified(headers()) : preconditionFailed(failed.condition);
+}
+
+/** @throws {AwsError} NotImplemented for conditions that S3 does not know */
+export function checkConditionForm({ IfMatch, IfNoneMatch }: WriteConditions): void {
+  if (IfMatch !== undefined && IfNoneMatch !== undefined) {
+    throw headerNotImplemented(
+      "If-Match,If-None-Match",
+      "Multiple conditional request headers present in the request",
+    );
+  }
+  if (IfNoneMatch !== undefined && IfNoneMatch !== "*") {
+    throw headerNotImplemented(
+      "If-None-Match",
+      "We don't accept the provided value of If-None-Match header for this API",
+    );
+  }
+}
+
+/**
+ * Judges what is there before it is replaced or deleted. Where the newest version is a delete marker, nothing is.
+ * @throws {AwsError} PreconditionFailed, NoSuchKey
+ */
+export function checkWrite(
+  { IfMatch, IfNoneMatch }: WriteConditions,
+  current: ObjectVersion | undefined,
+  key: string,
+): void {
+  const existing = current?.deleteMarker ? undefined : current;
+  if (IfNoneMatch !== undefined && existing) throw preconditionFailed("If-None-Match");
+  if (IfMatch === undefined) return;
+  if (!existing) throw noSuchKey(key);
+  if (!matches(IfMatch, existing.etag)) throw preconditionFailed("If-Match");
+}
+
+/** `"a", "b"`, with or without quotes, or `*`. */
+function matches(condition: string, etag: string): boolean {
+  return condition.split(",").some((one) => {
+    const tag = one
+      .trim()
+      .replace(/^W\//, "")
+      .replace(/^"(.*)"$/, "$1");
+    return tag === "*" || tag === etag;
+  });
+}

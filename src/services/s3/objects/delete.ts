@@ -1,0 +1,95 @@
+import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers, Input, Output } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { bucketAt, objectArn } from "../buckets/bucket.ts";
+import { headerNotImplemented, malformedXml, noSuchVersion } from "../errors.ts";
+import type { Bucket } from "../store.ts";
+import { currentVersion, deleteCurrent, findVersion, orderOf, removeVersion } from "../versions.ts";
+import { checkWrite } from "./conditions.ts";
+import { checkKey } from "./key.ts";
+
+const MOST_KEYS = 1_000;
+
+type Entry = Input<"s3", "DeleteObjects">["Delete"]["Objects"][number];
+type Batch = Required<Pick<Output<"s3", "DeleteObjects">, "Deleted" | "Errors">>;
+
+export const objectDeletion = {
+  async DeleteObject(ctx, input) {
+    checkKey(input.Key);
+    if (input.IfMatchLastModifiedTime !== undefined)
+      throw headerNotImplemented("x-amz-if-match-last-modified-time");
+    if (input.IfMatchSize !== undefined) throw headerNotImplemented("x-amz-if-match-size");
+    return ctx.transact(async (tx) => {
+      const deleted = await remove(tx, await bucketAt(tx, input.Bucket), input);
+      return {
+        VersionId: input.VersionId ?? deleted.marker,
+        DeleteMarker: deleted.marker === undefined ? undefined : true,
+      };
+    });
+  },
+
+  async DeleteObjects(ctx, { Bucket: name, Delete: { Objects: entries, Quiet: quiet } }) {
+    if (entries.length === 0 || entries.length > MOST_KEYS) throw malformedXml();
+    if (entries.some((entry) => !entry.Key)) throw malformedXml();
+    return ctx.transact(async (tx) => {
+      const bucket = await bucketAt(tx, name);
+      const batch: Batch = { Deleted: [], Errors: [] };
+      for (const entry of entries) await removeEntry(ctx, tx, bucket, entry, batch);
+      return quiet ? { Errors: batch.Errors } : batch;
+    });
+  },
+} satisfies Handlers<"s3">;
+
+interface Deletion {
+  Key: string;
+  VersionId?: string;
+  IfMatch?: string;
+}
+
+/** `marker` is the id of the delete marker that was made, or of the one that was deleted. */
+async function remove(
+  tx: Transaction,
+  bucket: Bucket,
+  { Key: key, VersionId: versionId, IfMatch }: Deletion,
+) {
+  const current =
+    IfMatch === undefined && versionId !== undefined ? undefined : await currentVersion(tx, bucket, key);
+  checkWrite({ IfMatch }, current, key);
+  if (versionId === undefined) {
+    const marker = await deleteCurrent(tx, bucket, key, current);
+    return { marker: marker?.versionId };
+  }
+  const version = await findVersion(tx, bucket, key, versionId);
+  if (version) await removeVersion(tx, bucket, version);
+  return { marker: version?.deleteMarker && version.versionId };
+}
+
+/** One entry of a batch fails for itself. */
+async function removeEntry(ctx: Context, tx: Transaction, bucket: Bucket, entry: Entry, batch: Batch) {
+  const { Key, VersionId } = entry;
+  try {
+    checkKey(Key);
+    const action = VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
+    ctx.authorize([{ action, resource: objectArn(bucket.name, Key), owner: bucket.owner }]);
+    // In a batch, unlike alone, an id that cannot be one is a version that is not there.
+    if (VersionId !== undefined && VersionId !== "null" && orderOf(VersionId) === undefined)
+      throw noSuchVersion(Key, VersionId);
+    if (entry.LastModifiedTime !== undefined || entry.Size !== undefined) {
+      throw new AwsError(
+        "NotImplemented",
+        "Conditions on size and modification time are for directory buckets only.",
+        { status: 501 },
+      );
+    }
+    const { marker } = await remove(tx, bucket, { Key, VersionId, IfMatch: entry.ETag });
+    batch.Deleted.push({
+      Key,
+      VersionId,
+      ...(marker !== undefined && { DeleteMarker: true, DeleteMarkerVersionId: marker }),
+    });
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    batch.Errors.push({ Key, VersionId, Code: error.code, Message: error.message });
+  }
+}

@@ -1,0 +1,32 @@
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { methodNotAllowedOnMarker, noSuchKey, noSuchVersion } from "../errors.ts";
+import type { Bucket, ObjectVersion } from "../store.ts";
+import { findVersion } from "../versions.ts";
+
+/**
+ * The version that a read is about, never a delete marker.
+ * @throws {AwsError} NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker asked for by its id
+ */
+export async function existingVersion(
+  tx: ReadTransaction,
+  bucket: Bucket,
+  { Key: key, VersionId: versionId }: { Key: string; VersionId?: string },
+  method: string,
+): Promise<ObjectVersion> {
+  const version = await findVersion(tx, bucket, key, versionId);
+  if (!version) throw versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
+  if (!version.deleteMarker) return version;
+  const headers = { "x-amz-delete-marker": "true", "x-amz-version-id": version.versionId };
+  if (versionId === undefined) throw noSuchKey(key, headers);
+  throw methodNotAllowedOnMarker(method, {
+    ...headers,
+    "last-modified": new Date(version.modified).toUTCString(),
+  });
+}
+
+/** The version id as answers tell it: not at all where versioning was never on. */
+export function toldVersionId(bucket: Bucket, version: ObjectVersion): string | undefined {
+  return bucket.versioning === undefined ? undefined : version.versionId;
+}
+
+export const quoted = (etag: string) => `"${etag}"`;

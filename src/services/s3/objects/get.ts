@@ -1,0 +1,165 @@
+import type { Context } from "#kernel/context.ts";
+import type { Handlers, Input, Output } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { invalidArgument, invalidObjectState, invalidPartNumber, invalidRequest } from "../errors.ts";
+import type { Bucket, Checksum, Manifest, ObjectVersion } from "../store.ts";
+import { manifestOf, openBytes } from "./bytes.ts";
+import { checksumMembers } from "./checksums.ts";
+import { checkRead } from "./conditions.ts";
+import { existingVersion, quoted, toldVersionId } from "./found.ts";
+import { contentRange, type Span, spanOf } from "./ranges.ts";
+import { refuseUnimplemented } from "./unimplemented.ts";
+
+type Request = Input<"s3", "GetObject">;
+type Answer = Output<"s3", "HeadObject">;
+
+export const objectReading = {
+  async GetObject(ctx, input) {
+    checkRequest(ctx, input);
+    return ctx.read(async (tx) => {
+      const found = await look(tx, input, "GET");
+      const { version, manifest, span } = found;
+      if (isArchived(version)) throw invalidObjectState(version.storageClass!);
+      return { ...answer(input, found), Body: await openBytes(ctx, tx, version, manifest, span) };
+    });
+  },
+
+  async HeadObject(ctx, input) {
+    checkRequest(ctx, input);
+    return ctx.read(async (tx) => answer(input, await look(tx, input, "HEAD")));
+  },
+} satisfies Handlers<"s3">;
+
+/** In a storage class whose bytes must be restored before they can be read. */
+export function isArchived({ storageClass }: ObjectVersion): boolean {
+  return storageClass === "GLACIER" || storageClass === "DEEP_ARCHIVE";
+}
+
+interface Found {
+  bucket: Bucket;
+  version: ObjectVersion;
+  manifest: Manifest | undefined;
+  /** The bytes that are wanted, and whether the answer is a part (206). */
+  span: Span;
+  partial: boolean;
+  checksum: Checksum | undefined;
+}
+
+function checkRequest(ctx: Context, input: Request): void {
+  refuseUnimplemented(input);
+  if (ctx.principal.type === "anonymous" && overrides(input).some((member) => member !== undefined))
+    throw invalidRequest("Request specific response headers cannot be used for anonymous GET requests.");
+  const { PartNumber: number } = input;
+  if (number === undefined) return;
+  if (input.Range !== undefined)
+    throw invalidRequest("Cannot specify both Range header and partNumber query parameter");
+  if (!(number >= 1 && number <= 10_000)) {
+    throw invalidArgument(
+      "Part number must be an integer between 1 and 10000, inclusive",
+      "partNumber",
+      number,
+    );
+  }
+}
+
+async function look(tx: ReadTransaction, input: Request, method: string): Promise<Found> {
+  const bucket = await bucketAt(tx, input.Bucket);
+  const version = await existingVersion(tx, bucket, input, method);
+  checkRead(
+    {
+      ifMatch: input.IfMatch,
+      ifNoneMatch: input.IfNoneMatch,
+      ifModifiedSince: input.IfModifiedSince,
+      ifUnmodifiedSince: input.IfUnmodifiedSince,
+    },
+    version,
+    () => notModifiedHeaders(bucket, version),
+  );
+  const whole = { start: 0, end: version.size };
+  if (input.PartNumber !== undefined) {
+    const manifest = await manifestOf(tx, version);
+    return { bucket, version, manifest, partial: true, ...partOf(version, manifest, input.PartNumber) };
+  }
+  const span = spanOf(input.Range, version.size);
+  const manifest = method === "GET" ? await manifestOf(tx, version) : undefined;
+  // A checksum of the whole would not fit a range of it.
+  const checksum = span ? undefined : version.checksum;
+  return { bucket, version, manifest, span: span ?? whole, partial: span !== undefined, checksum };
+}
+
+function partOf(version: ObjectVersion, manifest: Manifest | undefined, number: number) {
+  if (!manifest) {
+    if (number > 1) throw invalidPartNumber(number, 1);
+    return { span: { start: 0, end: version.size }, checksum: version.checksum };
+  }
+  let start = 0;
+  for (const part of manifest.parts) {
+    const end = start + part.body.size;
+    if (part.number === number)
+      return { span: { start, end }, checksum: checksumOfPart(version, part.checksum) };
+    start = end;
+  }
+  throw invalidPartNumber(number, manifest.parts.length);
+}
+
+/** Parts have checksums of their own to tell only where the object's is made of them. */
+function checksumOfPart({ checksum }: ObjectVersion, value: string | undefined): Checksum | undefined {
+  if (checksum?.type !== "COMPOSITE" || value === undefined) return undefined;
+  return { ...checksum, value };
+}
+
+function answer(input: Request, { bucket, version, span, partial, checksum }: Found): Answer {
+  const headers = version.headers ?? {};
+  return {
+    AcceptRanges: "bytes",
+    LastModified: new Date(version.modified),
+    ETag: quoted(version.etag),
+    ContentLength: span.end - span.start,
+    ContentRange: partial ? contentRange(span, version.size) : undefined,
+    ContentType: input.ResponseContentType ?? version.contentType ?? "binary/octet-stream",
+    CacheControl: input.ResponseCacheControl ?? headers["cache-control"],
+    ContentDisposition: input.ResponseContentDisposition ?? headers["content-disposition"],
+    ContentEncoding: input.ResponseContentEncoding ?? headers["content-encoding"],
+    ContentLanguage: input.ResponseContentLanguage ?? headers["content-language"],
+    Expires: input.ResponseExpires ?? dateOf(headers.expires),
+    WebsiteRedirectLocation: headers["x-amz-website-redirect-location"],
+    Metadata: version.metadata,
+    StorageClass: version.storageClass as Answer["StorageClass"],
+    TagCount: version.tags?.length || undefined,
+    VersionId: toldVersionId(bucket, version),
+    PartsCount: input.PartNumber === undefined ? undefined : version.partCount,
+    ...(input.ChecksumMode === "ENABLED" ? checksumMembers(checksum) : undefined),
+  };
+}
+
+function overrides(input: Request) {
+  return [
+    input.ResponseCacheControl,
+    input.ResponseContentDisposition,
+    input.ResponseContentEncoding,
+    input.ResponseContentLanguage,
+    input.ResponseContentType,
+    input.ResponseExpires,
+  ];
+}
+
+/** What a cache wants to know anew of a copy that is still good. */
+function notModifiedHeaders(bucket: Bucket, version: ObjectVersion): Record<string, string> {
+  const headers: Record<string, string> = {
+    etag: quoted(version.etag),
+    "last-modified": new Date(version.modified).toUTCString(),
+  };
+  const id = toldVersionId(bucket, version);
+  if (id !== undefined) headers["x-amz-version-id"] = id;
+  for (const name of ["cache-control", "expires"]) {
+    const value = version.headers?.[name];
+    if (value !== undefined) headers[name] = value;
+  }
+  return headers;
+}
+
+function dateOf(text: string | undefined): Date | undefined {
+  const time = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(time) ? undefined : new Date(time);
+}

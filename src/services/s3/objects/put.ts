@@ -1,0 +1,57 @@
+import type { Handlers } from "#kernel/service.ts";
+import { bodyOf } from "#lib/body.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { bodies } from "../store.ts";
+import { currentVersion, writeVersion } from "../versions.ts";
+import { attributesOf } from "./attributes.ts";
+import { checksumMembers, DEFAULT_ALGORITHM, expectedChecksum } from "./checksums.ts";
+import { checkConditionForm, checkWrite } from "./conditions.ts";
+import { quoted, toldVersionId } from "./found.ts";
+import { checkKey } from "./key.ts";
+import { keeping, receive } from "./receive.ts";
+import { headerTags } from "./tagging-header.ts";
+import { refuseAcl, refuseUnimplemented } from "./unimplemented.ts";
+
+export const objectWriting = {
+  async PutObject(ctx, input) {
+    const { Bucket, Key, Body = bodyOf("") } = input;
+    checkKey(Key);
+    refuseUnimplemented(input);
+    refuseAcl(input);
+    checkConditionForm(input);
+    const attributes = attributesOf(ctx, input);
+    const tags = headerTags(input.Tagging);
+    const checksum = expectedChecksum(input, Body.announced);
+    if (input.IfMatch !== undefined || input.IfNoneMatch !== undefined) {
+      // The transaction judges it; this spares the sender of what is in vain.
+      await ctx.read(async (tx) =>
+        checkWrite(input, await currentVersion(tx, await bucketAt(tx, Bucket), Key), Key),
+      );
+    }
+
+    const received = await receive(ctx, Body, {
+      contentMd5: input.ContentMD5,
+      checksum,
+      algorithm: DEFAULT_ALGORITHM,
+    });
+    return keeping(ctx, received.staged, async (tx) => {
+      const bucket = await bucketAt(tx, Bucket);
+      const current = await currentVersion(tx, bucket, Key);
+      checkWrite(input, current, Key);
+      const version = await writeVersion(tx, bucket, Key, current, {
+        ...attributes,
+        tags,
+        owner: bucket.owner,
+        etag: received.md5,
+        size: received.staged.size,
+        body: await bodies.keep(tx, received.staged),
+        checksum: received.checksum && { ...received.checksum, type: "FULL_OBJECT" },
+      });
+      return {
+        ETag: quoted(version.etag),
+        VersionId: toldVersionId(bucket, version),
+        ...checksumMembers(version.checksum),
+      };
+    });
+  },
+} satisfies Handlers<"s3">;

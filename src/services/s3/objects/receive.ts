@@ -1,0 +1,113 @@
+import { INLINE_BYTES, type StagedBlob } from "#kernel/blobs.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { type Body, BodyTooLargeError } from "#lib/body.ts";
+import { type ChecksumName, checksumOf } from "#lib/checksums/checksum.ts";
+import { hashing } from "#lib/checksums/hashing.ts";
+import { badContentMd5, entityTooLarge, invalidDigest, missingContentLength } from "../errors.ts";
+import type { ChecksumAlgorithm } from "../store.ts";
+import { checkChecksum, type ExpectedChecksum, hashName } from "./checksums.ts";
+
+/** The most that one PUT may bring: 5 GiB. */
+export const MOST_PUT_BYTES = 5 * 2 ** 30;
+
+export interface Expectations {
+  /** The Content-MD5 header, base64. */
+  contentMd5: string | undefined;
+  checksum: ExpectedChecksum | undefined;
+  /** What to compute if the sender promised none. */
+  algorithm: ChecksumAlgorithm | undefined;
+  /** Bytes; 5 GiB unless said. */
+  limit?: number;
+}
+
+export interface Received {
+  staged: StagedBlob;
+  /** Hex. */
+  md5: string;
+  /** Base64. */
+  checksum: { algorithm: ChecksumAlgorithm; value: string } | undefined;
+}
+
+/**
+ * Takes in an upload and holds it to what its sender promised. What it returns is the caller's to keep or to drop.
+ * @throws {AwsError} MissingContentLength, EntityTooLarge, InvalidDigest, BadDigest
+ */
+export async function receive(ctx: Context, body: Body, expected: Expectations): Promise<Received> {
+  const { contentMd5, checksum, limit = MOST_PUT_BYTES } = expected;
+  if (contentMd5 !== undefined && !isMd5(contentMd5)) throw invalidDigest(contentMd5);
+  if (body.size === undefined) throw missingContentLength();
+  const algorithm = checksum?.algorithm ?? expected.algorithm;
+  const { staged, digests } = await stage(
+    ctx,
+    body,
+    algorithm ? ["md5", hashName(algorithm)] : ["md5"],
+    limit,
+  );
+  const value = algorithm && base64(digests[hashName(algorithm)]!);
+  try {
+    const md5 = base64(digests.md5!);
+    if (contentMd5 !== undefined && contentMd5 !== md5) throw badContentMd5(contentMd5, md5);
+    if (checksum) checkChecksum(checksum, body.trailers, value!);
+  } catch (error) {
+    await ctx.blobs.drop(staged);
+    throw error;
+  }
+  const md5 = Buffer.from(digests.md5!).toString("hex");
+  return { staged, md5, checksum: algorithm && { algorithm, value: value! } };
+}
+
+export interface Staged {
+  staged: StagedBlob;
+  digests: Partial<Record<ChecksumName, Uint8Array>>;
+}
+
+/** Takes in a body and computes checksums on its way: small ones in one go, large ones in a worker. */
+export async function stage(
+  ctx: Context,
+  body: Body,
+  names: readonly ChecksumName[],
+  limit: number,
+): Promise<Staged> {
+  const { size } = body;
+  if (size !== undefined && size > limit) throw entityTooLarge(limit, size);
+  const sums = size !== undefined && size <= INLINE_BYTES ? undefined : hashing(names);
+  let staged: StagedBlob | undefined;
+  try {
+    staged = await ctx.blobs.receive(body, { limit, tap: sums && ((chunk) => sums.update(chunk)) });
+    return { staged, digests: sums ? await sums.digest() : digestsOf(names, staged) };
+  } catch (error) {
+    if (staged) await ctx.blobs.drop(staged);
+    throw error instanceof BodyTooLargeError ? entityTooLarge(limit) : error;
+  } finally {
+    sums?.abort();
+  }
+}
+
+function digestsOf(names: readonly ChecksumName[], staged: StagedBlob): Staged["digests"] {
+  if (!("inline" in staged)) throw new Error("a small body was made a file");
+  const digests: Staged["digests"] = {};
+  for (const name of names) digests[name] = checksumOf(name, staged.inline);
+  return digests;
+}
+
+/** Runs the transaction that keeps a staged body; drops the body if that fails. */
+export async function keeping<R>(
+  ctx: Context,
+  staged: StagedBlob,
+  write: (tx: Transaction) => Promise<R>,
+): Promise<R> {
+  try {
+    return await ctx.transact(write);
+  } catch (error) {
+    await ctx.blobs.drop(staged);
+    throw error;
+  }
+}
+
+function isMd5(text: string): boolean {
+  const bytes = Buffer.from(text, "base64");
+  return bytes.length === 16 && bytes.toString("base64") === text;
+}
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");

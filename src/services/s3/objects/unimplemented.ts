@@ -1,0 +1,53 @@
+import type { Input } from "#kernel/service.ts";
+import { aclNotSupported, headerNotImplemented } from "../errors.ts";
+
+/** Members that ask for encryption, locks and the like, by the header that carries them. */
+const HEADERS = {
+  ServerSideEncryption: "x-amz-server-side-encryption",
+  SSECustomerAlgorithm: "x-amz-server-side-encryption-customer-algorithm",
+  SSECustomerKey: "x-amz-server-side-encryption-customer-key",
+  SSECustomerKeyMD5: "x-amz-server-side-encryption-customer-key-MD5",
+  SSEKMSKeyId: "x-amz-server-side-encryption-aws-kms-key-id",
+  SSEKMSEncryptionContext: "x-amz-server-side-encryption-context",
+  BucketKeyEnabled: "x-amz-server-side-encryption-bucket-key-enabled",
+  CopySourceSSECustomerAlgorithm: "x-amz-copy-source-server-side-encryption-customer-algorithm",
+  CopySourceSSECustomerKey: "x-amz-copy-source-server-side-encryption-customer-key",
+  CopySourceSSECustomerKeyMD5: "x-amz-copy-source-server-side-encryption-customer-key-MD5",
+  ObjectLockMode: "x-amz-object-lock-mode",
+  ObjectLockRetainUntilDate: "x-amz-object-lock-retain-until-date",
+  ObjectLockLegalHoldStatus: "x-amz-object-lock-legal-hold",
+  WriteOffsetBytes: "x-amz-write-offset-bytes",
+} as const satisfies Partial<
+  Record<keyof Input<"s3", "PutObject"> | keyof Input<"s3", "CopyObject">, string>
+>;
+
+type Unimplemented = { [Member in keyof typeof HEADERS]?: unknown };
+const members = Object.entries(HEADERS) as [keyof typeof HEADERS, string][];
+
+/**
+ * Better refused than ignored: a header of these that were passed over would have somebody believe in a protection.
+ * @throws {AwsError} NotImplemented
+ */
+export function refuseUnimplemented(input: Unimplemented): void {
+  for (const [member, header] of members) {
+    if (input[member] !== undefined) throw headerNotImplemented(header);
+  }
+}
+
+export interface Acl {
+  ACL?: string;
+  GrantFullControl?: string;
+  GrantRead?: string;
+  GrantReadACP?: string;
+  GrantWriteACP?: string;
+}
+
+/**
+ * A bucket whose owner owns all in it, as buckets are made today, takes only the ACL that says just that.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+ */
+export function refuseAcl(input: Acl): void {
+  const { ACL: acl, GrantFullControl, GrantRead, GrantReadACP, GrantWriteACP } = input;
+  if (acl !== undefined && acl !== "private" && acl !== "bucket-owner-full-control") throw aclNotSupported();
+  if ((GrantFullControl ?? GrantRead ?? GrantReadACP ?? GrantWriteACP) !== undefined) throw aclNotSupported();
+}

@@ -1,0 +1,144 @@
+import { descending } from "#kernel/keys.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { Random } from "#lib/random.ts";
+import { invalidVersionId } from "./errors.ts";
+import { type Bucket, bodies, manifests, noncurrent, type ObjectVersion, objects } from "./store.ts";
+
+/** What a version is made of; the rest its bucket and the moment decide. */
+export type VersionContent = Omit<ObjectVersion, "bucket" | "key" | "order" | "versionId" | "modified">;
+
+const NULL = "null";
+
+/**
+ * 24 bytes in base64url: 16 of chance, then the order with the first of them laid over it. So an id tells nothing and
+ * cannot be guessed, and still leads straight to its row.
+ */
+export function versionIdOf(order: number, random: Random): string {
+  const id = Buffer.concat([random.bytes(16), Buffer.alloc(8)]);
+  id.writeBigUInt64BE(BigInt(order) ^ id.readBigUInt64BE(0), 16);
+  return id.toString("base64url");
+}
+
+/** `undefined` for what cannot be an id; one that never was has an order all the same. */
+export function orderOf(versionId: string): number | undefined {
+  if (!/^[A-Za-z0-9_-]{32}$/.test(versionId)) return undefined;
+  const id = Buffer.from(versionId, "base64url");
+  const order = Number(id.readBigUInt64BE(16) ^ id.readBigUInt64BE(0));
+  return Number.isSafeInteger(order) ? order : undefined;
+}
+
+/** The current version, be it a delete marker. */
+export function currentVersion(tx: ReadTransaction, bucket: Bucket, key: string) {
+  return tx.get(objects, [bucket.id, key]);
+}
+
+/**
+ * The version of that id, or the current one; it may be a delete marker.
+ * @throws {AwsError} InvalidArgument for what cannot be a version id
+ */
+export async function findVersion(
+  tx: ReadTransaction,
+  bucket: Bucket,
+  key: string,
+  versionId: string | undefined,
+): Promise<ObjectVersion | undefined> {
+  const order = versionId === undefined || versionId === NULL ? undefined : orderOf(versionId);
+  if (versionId !== undefined && versionId !== NULL && order === undefined) throw invalidVersionId(versionId);
+  const current = await currentVersion(tx, bucket, key);
+  if (versionId === undefined || current?.versionId === versionId) return current;
+  if (current === undefined) return undefined;
+  if (order === undefined) return nullBelow(tx, bucket, key);
+  const found = await tx.get(noncurrent, [bucket.id, key, descending(order)]);
+  return found?.versionId === versionId ? found : undefined;
+}
+
+/**
+ * Makes `content` the current version of a key in place of `current`, which becomes noncurrent or, if it is a null
+ * version and the new one is too, goes.
+ */
+export async function writeVersion(
+  tx: Transaction,
+  bucket: Bucket,
+  key: string,
+  current: ObjectVersion | undefined,
+  content: VersionContent,
+): Promise<ObjectVersion> {
+  const order = tx.sequence();
+  const version: ObjectVersion = {
+    bucket: bucket.id,
+    key,
+    order,
+    versionId: bucket.versioning === "Enabled" ? versionIdOf(order, tx.random) : NULL,
+    modified: wholeSeconds(tx.now()),
+    ...content,
+  };
+  if (version.versionId === NULL) await removeNull(tx, bucket, key, current);
+  if (current && !(version.versionId === NULL && current.versionId === NULL)) tx.put(noncurrent, current);
+  tx.put(objects, version);
+  return version;
+}
+
+/**
+ * Deletes as a DELETE without a version id does: for good where versioning was never on, else by a delete marker,
+ * which it returns. A marker is made even where there is nothing to hide.
+ */
+export async function deleteCurrent(
+  tx: Transaction,
+  bucket: Bucket,
+  key: string,
+  current: ObjectVersion | undefined,
+): Promise<ObjectVersion | undefined> {
+  if (bucket.versioning !== undefined) {
+    return writeVersion(tx, bucket, key, current, {
+      deleteMarker: true,
+      owner: bucket.owner,
+      etag: "",
+      size: 0,
+    });
+  }
+  if (current) await removeVersion(tx, bucket, current);
+  return undefined;
+}
+
+/** Removes one version for good; if it was the current one, the next older one takes its place. */
+export async function removeVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
+  const { key, order } = version;
+  await discardBody(tx, version);
+  const current = await currentVersion(tx, bucket, key);
+  if (current?.order !== order) return tx.delete(noncurrent, [bucket.id, key, descending(order)]);
+  const [next] =
+    bucket.versioning === undefined ? [] : await tx.list(noncurrent, { in: [bucket.id, key], limit: 1 });
+  if (!next) return tx.delete(objects, [bucket.id, key]);
+  tx.delete(noncurrent, [bucket.id, key, descending(next.order)]);
+  tx.put(objects, next);
+}
+
+/** S3 counts in whole seconds, also where it prints milliseconds. */
+export function wholeSeconds(time: number): number {
+  return time - (time % 1_000);
+}
+
+/** There is one null version of a key at most: the bytes of the one before go. */
+async function removeNull(tx: Transaction, bucket: Bucket, key: string, current: ObjectVersion | undefined) {
+  if (!current) return;
+  if (current.versionId === NULL) return discardBody(tx, current);
+  const older = await nullBelow(tx, bucket, key);
+  if (!older) return;
+  await discardBody(tx, older);
+  tx.delete(noncurrent, [bucket.id, key, descending(older.order)]);
+}
+
+async function nullBelow(tx: ReadTransaction, bucket: Bucket, key: string) {
+  const [found] = await tx.listBy(noncurrent, "null", { in: [bucket.id, key], limit: 1 });
+  return found;
+}
+
+async function discardBody(tx: Transaction, version: ObjectVersion): Promise<void> {
+  if (version.body) bodies.discard(tx, version.body);
+  if (version.partCount === undefined) return;
+  const { bucket, order } = version;
+  for (const { offset, parts } of await tx.list(manifests, { in: [bucket, order], limit: 1_000 })) {
+    for (const part of parts) bodies.discard(tx, part.body);
+    tx.delete(manifests, [bucket, order, offset]);
+  }
+}
