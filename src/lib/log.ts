@@ -12,7 +12,7 @@ export interface Log {
 
 export type LogFields = Record<string, unknown>;
 
-const LEVELS: LogLevel[] = ["debug", "info", "warn", "error", "silent"];
+export const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 
 export function jsonLog(level: LogLevel, write: (line: string) => void): Log {
   const from = LEVELS.indexOf(level);

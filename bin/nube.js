@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node understands: it finds one that is new enough, and starts the bundle there.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire, enableCompileCache, flushCompileCache } from "node:module";
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const NEEDED = 24;
+
+if (Number(process.versions.node.split(".")[0]) >= NEEDED) await run();
+else rerun(packagedNode());
+
+async function run() {
+  const bundle = new URL("../dist/nube.js", import.meta.url);
+  if (!existsSync(bundle)) fail("Nube is not built yet. Run: npm run build");
+  enableCompileCache(fileURLToPath(new URL("../dist/.cache", import.meta.url)));
+  const { main } = await import(bundle);
+  // Written at an orderly exit otherwise, and a server may never see one.
+  setTimeout(flushCompileCache, 1_000).unref();
+  await main(process.argv.slice(2));
+}
+
+/** The Node that npm installed with this package. */
+function packagedNode() {
+  const { platform, arch } = process;
+  const require = createRequire(import.meta.url);
+  for (const name of [`node-${platform}-${arch}`, `node-bin-${platform}-${arch}`]) {
+    try {
+      return require.resolve(`${name}/bin/node`);
+    } catch {}
+  }
+  return fail(
+    `Nube needs Node ${NEEDED} or newer; this is ${process.version}, and npm installed none for ${platform}-${arch}.`,
+  );
+}
+
+function rerun(node) {
+  const child = spawn(node, process.argv.slice(1), { stdio: "inherit" });
+  // The terminal sends these to both; whoever sends one to this process alone means the child.
+  for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"])
+    process.on(signal, () => signal === "SIGINT" || child.kill(signal));
+  child.on("error", (error) => fail(`${node} does not start: ${error.message}`));
+  child.on("exit", (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code));
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

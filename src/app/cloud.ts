@@ -1,0 +1,213 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { AwsError } from "#aws/errors.ts";
+import { type Admin, administer } from "#gateway/admin.ts";
+import { gateway } from "#gateway/gateway.ts";
+import { certificates } from "#gateway/server/certificates.ts";
+import type { Handle, HttpRequest, HttpResponse } from "#gateway/server/http.ts";
+import { type Listener, listen } from "#gateway/server/listen.ts";
+import { type Cloud, openCloud } from "#kernel/runtime.ts";
+import { jsonLog, type Log } from "#lib/log.ts";
+import { wallNow } from "#lib/wall.ts";
+import type { BlobStore } from "#storage/blobs/blobs.ts";
+import { openFiles } from "#storage/blobs/files.ts";
+import type { KeyValueStore } from "#storage/kv/kv.ts";
+import { catalog } from "./catalog.ts";
+import { AlreadyRunning, type Control, claim } from "./control.ts";
+import { bindStore, type DataFolder, openDataFolder } from "./data-folder.ts";
+import { endpointOf } from "./endpoint.ts";
+import { openLogFile } from "./log-file.ts";
+import type { Config } from "./settings.ts";
+import { version } from "./version.ts";
+
+/** A cloud that answers on a port. */
+export interface Running {
+  readonly cloud: Cloud;
+  readonly endpoint: string;
+  readonly port: number;
+  readonly folder: DataFolder;
+  readonly log: Log;
+  /** Takes no more calls, finishes those in flight for `graceMs`, and closes the store. May be called twice. */
+  stop(options?: { graceMs: number }): Promise<void>;
+  /** Settles when it has stopped, whoever asked for it. */
+  readonly stopped: Promise<void>;
+}
+
+export interface StartOptions {
+  /** Told each line of the log, which also goes to the data folder. */
+  onLog?: (line: string) => void;
+}
+
+/** Something of this machine stands in the way: the message says what. */
+export class StartError extends Error {}
+
+const GRACE_MS = 4_000;
+/** By which a certificate is shown to clients that call an address, or no name. */
+const CERTIFIED_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "::1"];
+const CERTIFIED_SUFFIXES = ["localhost", "localhost.localstack.cloud"];
+
+/** Starts a cloud: lock, store, kernel, port, in this order, and stops them backwards, also if one of them fails. */
+export async function startNube(config: Config, { onLog = () => {} }: StartOptions = {}): Promise<Running> {
+  const started = wallNow();
+  const folder = openDataFolder(config);
+  const undo: (() => Promise<unknown> | unknown)[] = [folder.discard];
+  const unwind = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const control = await lock(folder);
+    undo.push(control.close);
+    if (!config.ephemeral) bindStore(folder, config);
+    const { log, flush } = openLog(config, folder, onLog);
+    undo.push(flush);
+    const store = await openStore(config, folder);
+    const cloud = await openCloud({ catalog, store, openBlobs: blobStores(config, folder, log), log });
+    undo.push(cloud.close);
+
+    let listener: Listener;
+    const facts = factsOf(config, folder, () => listener.port);
+    const admin = { version, started, now: wallNow, facts, stop: () => void stop() };
+    listener = await open(config, folder, gateway(cloud, { ...gatewaySettings(config), admin }), log);
+    control.serve(administerLocally({ ...admin, cloud }), (error) =>
+      log.error("the control socket failed", { error }),
+    );
+
+    const { promise: stopped, resolve } = Promise.withResolvers<void>();
+    let stopping = false;
+    async function stop({ graceMs } = { graceMs: GRACE_MS }): Promise<void> {
+      if (!stopping) {
+        stopping = true;
+        await listener.close({ graceMs });
+        log.info("stopped");
+        await unwind();
+        resolve();
+      }
+      await stopped;
+    }
+    const endpoint = endpointOf(config.host, listener.port);
+    log.info("started", { endpoint, version, data: config.ephemeral ? undefined : folder.path });
+    return { cloud, endpoint, port: listener.port, folder, log, stop, stopped };
+  } catch (error) {
+    await unwind();
+    throw error;
+  }
+}
+
+async function lock({ path, socket }: DataFolder): Promise<Control> {
+  try {
+    return await claim(socket);
+  } catch (error) {
+    if (!(error instanceof AlreadyRunning)) throw error;
+    throw new StartError(`Nube is already running on ${path}. See: nube status`);
+  }
+}
+
+function openLog({ log: level }: Config, folder: DataFolder, onLog: (line: string) => void) {
+  const file = openLogFile(folder.log);
+  process.once("exit", file.flush);
+  const log = jsonLog(level, (line) => {
+    file.write(line);
+    onLog(line);
+  });
+  return {
+    log,
+    flush() {
+      process.off("exit", file.flush);
+      file.flush();
+    },
+  };
+}
+
+async function openStore({ ephemeral, store }: Config, folder: DataFolder): Promise<KeyValueStore> {
+  if (ephemeral) return (await import("#storage/kv/memory.ts")).openMemory();
+  if (store === undefined) {
+    const { openLmdb } = await import("#storage/kv/lmdb.ts");
+    return openLmdb({ path: join(folder.store, "records.mdb") });
+  }
+  const { openPostgres } = await import("#storage/kv/postgres.ts");
+  return openPostgres(store);
+}
+
+function blobStores(
+  { ephemeral }: Config,
+  { blobs }: DataFolder,
+  log: Log,
+): (era: number) => Promise<BlobStore> {
+  if (ephemeral) return async () => (await import("#storage/blobs/memory.ts")).openMemoryBlobs();
+  return async (era) => {
+    const files = await openFiles({ path: join(blobs, String(era)) });
+    removeOthers(blobs, String(era)).catch((error) => log.error("blobs of a former era are left", { error }));
+    return files;
+  };
+}
+
+async function removeOthers(folder: string, name: string): Promise<void> {
+  for (const other of await readdir(folder)) {
+    if (other !== name) await rm(join(folder, other), { recursive: true, force: true });
+  }
+}
+
+const gatewaySettings = ({ auth: mode, account, region, hosts }: Config) => ({
+  auth: { mode, account, region },
+  origins: { hosts },
+});
+
+async function open(
+  { host, port, hosts }: Config,
+  { tls }: DataFolder,
+  handle: Handle,
+  log: Log,
+): Promise<Listener> {
+  const report = (error: unknown) => log.error("the server failed", { error });
+  const own = certificates({
+    folder: tls,
+    hosts: [...CERTIFIED_HOSTS, ...hosts],
+    suffixes: [...CERTIFIED_SUFFIXES, ...hosts],
+  });
+  try {
+    return await listen({ host, port, handle, report, certificates: own });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") {
+      throw new StartError(
+        `Port ${port} on ${host} is taken, by another Nube or another program. Choose one: --port`,
+      );
+    }
+    if (code === "EACCES" || code === "EADDRNOTAVAIL") {
+      throw new StartError(`Nube cannot listen on ${host}, port ${port}: ${code}`);
+    }
+    throw error;
+  }
+}
+
+function factsOf(config: Config, folder: DataFolder, port: () => number): Admin["facts"] {
+  return {
+    pid: process.pid,
+    get endpoint() {
+      return endpointOf(config.host, port());
+    },
+    data: config.ephemeral ? "in memory" : folder.path,
+    log: folder.log,
+    certificateAuthority: join(folder.tls, "ca.pem"),
+    auth: config.auth,
+    region: config.region,
+    account: config.account,
+  };
+}
+
+/** Whoever can open the socket is the owner of the folder. */
+function administerLocally(admin: Admin): (request: HttpRequest) => Promise<HttpResponse> {
+  return async (request) => {
+    try {
+      return await administer(admin, request);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      const { status, code, message } = error;
+      return {
+        status,
+        headers: { "content-type": "application/json" },
+        body: `${JSON.stringify({ code, message })}\n`,
+      };
+    }
+  };
+}

@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { ConfigError } from "./config.ts";
+import type { Config } from "./settings.ts";
+
+/** Where everything of one cloud lies, with slots for its parts. */
+export interface DataFolder {
+  readonly path: string;
+  readonly store: string;
+  readonly blobs: string;
+  readonly tls: string;
+  readonly log: string;
+  /** The UNIX socket that locks the folder and takes commands. */
+  readonly socket: string;
+  /** Removes the folder, where nothing in it is to be kept. */
+  discard(): void;
+}
+
+/** Made where it is missing, and closed to other users. */
+export function openDataFolder(config: Config): DataFolder {
+  const path = folderOf(config);
+  if (config.ephemeral) makePrivate(path);
+  else mkdirSync(path, { recursive: true, mode: 0o700 });
+  const folder = {
+    path,
+    store: join(path, "store"),
+    blobs: join(path, "blobs"),
+    tls: join(path, "tls"),
+    log: join(path, "logs", "nube.log"),
+    socket: socketOf(path),
+    discard: () => {
+      if (config.ephemeral) rmSync(path, { recursive: true, force: true });
+    },
+  };
+  for (const part of [folder.store, folder.blobs, join(path, "logs")])
+    mkdirSync(part, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+/**
+ * Where a running cloud with these settings is found: the kept one of the data folder, or the one in memory of that port.
+ * In this order, unless the settings say `ephemeral`.
+ */
+export function socketsOf(config: Config): string[] {
+  const inMemory = socketOf(folderOf({ ...config, ephemeral: true }));
+  return config.ephemeral ? [inMemory] : [socketOf(config.data), inMemory];
+}
+
+export function logOf(config: Config): string {
+  return join(folderOf(config), "logs", "nube.log");
+}
+
+/** A cloud in memory needs a folder too, for its socket, its log and its certificates: one per port, which is its lock. */
+function folderOf({ data, ephemeral, port }: Config): string {
+  if (!ephemeral) return data;
+  return join(tmpdir(), `nube-${userInfo().uid}-${port === 0 ? `any-${process.pid}` : port}`);
+}
+
+/** What the kernel takes for the path of a socket, less what the name grows by while the socket is made (`claim`). */
+const MAX_SOCKET_PATH = 85;
+
+function socketOf(folder: string): string {
+  const path = join(folder, "nube.sock");
+  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH) return path;
+  // Not the environment's temporary folder: who starts a second cloud in another environment must find the same lock.
+  const short = `/tmp/nube-${createHash("sha256").update(realPath(folder)).digest("hex").slice(0, 24)}`;
+  makePrivate(short);
+  return join(short, "nube.sock");
+}
+
+function realPath(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}
+
+/** Temporary folders are open to everybody: what stands there already may be somebody's trap. */
+function makePrivate(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const found = lstatSync(path);
+    if (found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0) return;
+    throw new ConfigError(
+      `${path} belongs to another user; remove it, or choose another port or data folder`,
+    );
+  }
+}
+
+/**
+ * Blobs and their records belong together: with another store, the blobs of this folder would look like leftovers and be
+ * swept. So the folder remembers its store.
+ */
+export function bindStore({ path }: DataFolder, { store }: Config): void {
+  const file = join(path, "store-name");
+  const name = store === undefined ? "this folder" : withoutSecrets(store);
+  const bound = readName(file);
+  if (bound === undefined) writeFileSync(file, `${name}\n`, { mode: 0o600 });
+  else if (bound !== name) {
+    throw new ConfigError(
+      `The records of ${path} are kept in ${bound}, not in ${name}; choose another --data`,
+    );
+  }
+}
+
+function readName(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Host, port and name of a database. */
+export function withoutSecrets(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}

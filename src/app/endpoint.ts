@@ -1,0 +1,6 @@
+/** How a client on this machine calls a cloud that listens there. */
+export function endpointOf(host: string, port: number): string {
+  const isEverywhere = host === "0.0.0.0" || host === "::" || host === "127.0.0.1" || host === "::1";
+  const name = isEverywhere ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}

@@ -1,0 +1,54 @@
+import { closeSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+
+/** Lines to a file, in order. */
+export interface LogFile {
+  write(line: string): void;
+  /** At once, before the process ends. */
+  flush(): void;
+}
+
+const MAX_BYTES = 8 * 1024 * 1024;
+/** `nube.log.1` is the newest of the former files. */
+const FORMER_FILES = 3;
+
+/** Lines of one turn of the event loop are written together. The file moves aside before it grows past its limit. */
+export function openLogFile(path: string, maxBytes: number = MAX_BYTES): LogFile {
+  let file = openSync(path, "a", 0o600);
+  let size = fstatSync(file).size;
+  let lines = "";
+
+  function rotate(): void {
+    closeSync(file);
+    for (let n = FORMER_FILES - 1; n > 0; n--) moveIfThere(`${path}.${n}`, `${path}.${n + 1}`);
+    renameSync(path, `${path}.1`);
+    file = openSync(path, "a", 0o600);
+    size = 0;
+  }
+
+  function flush(): void {
+    if (lines === "") return;
+    const bytes = Buffer.from(lines);
+    lines = "";
+    // A log that cannot be written (a full disk) must not end what it tells about.
+    try {
+      if (size > 0 && size + bytes.length > maxBytes) rotate();
+      size += writeSync(file, bytes);
+    } catch {}
+  }
+
+  return {
+    write(line) {
+      if (lines === "") setImmediate(flush);
+      lines += line;
+    },
+    flush,
+  };
+}
+
+function moveIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}

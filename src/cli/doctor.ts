@@ -1,0 +1,22 @@
+import { type Finding, inspectHost } from "#app/host.ts";
+import { ALL_SETTINGS, type Command, columns } from "./command.ts";
+
+const MARKS = { good: "ok     ", missing: "missing", bad: "problem" };
+
+export const doctor: Command = {
+  summary: "Looks at this machine: what Nube finds, what is missing, what to do about it.",
+  help: `
+Exits with 1 if something stands in the way of a start.
+
+Examples
+  nube doctor
+  nube doctor --data /srv/cloud --port 80`,
+  settings: ALL_SETTINGS,
+  async run({ config }) {
+    const findings = await inspectHost(config);
+    console.log(columns(findings.map((found) => [`${MARKS[found.state]} ${found.subject}`, inWords(found)])));
+    if (findings.some(({ state }) => state === "bad")) process.exitCode = 1;
+  },
+};
+
+const inWords = ({ detail, remedy }: Finding) => (remedy === undefined ? detail : `${detail}. ${remedy}`);

@@ -1,0 +1,42 @@
+import { createReadStream, type Stats, watchFile } from "node:fs";
+import { stat } from "node:fs/promises";
+import { logOf } from "#app/data-folder.ts";
+import { type Command, UsageError, WHERE } from "./command.ts";
+
+const LOOK_MS = 250;
+
+export const logs: Command = {
+  summary: "Prints the log, one JSON object a line.",
+  help: `
+Examples
+  nube logs
+  nube logs -f | jq -r 'select(.level == "error") | .message'`,
+  settings: WHERE,
+  flags: { follow: { short: "f", help: "go on with what comes" } },
+  async run({ config, flags }) {
+    const path = logOf(config);
+    const { size } = await stat(path).catch(() => {
+      throw new UsageError(`There is no log at ${path} yet.`);
+    });
+    await print(path, 0, size);
+    if (flags.follow) follow(path, size);
+  },
+};
+
+/** A file that has become shorter is a new one: the former moved aside. */
+function follow(path: string, from: number): void {
+  let shown = from;
+  let printing = Promise.resolve();
+  watchFile(path, { interval: LOOK_MS }, ({ size }: Stats) => {
+    printing = printing.then(async () => {
+      const start = size < shown ? 0 : shown;
+      shown = size;
+      await print(path, start, size);
+    });
+  });
+}
+
+async function print(path: string, start: number, end: number): Promise<void> {
+  if (start === end) return;
+  for await (const piece of createReadStream(path, { start, end: end - 1 })) process.stdout.write(piece);
+}

@@ -1,0 +1,90 @@
+import { type Running, startNube } from "#app/cloud.ts";
+import type { Config } from "#app/settings.ts";
+import { monotonicNow } from "#lib/wall.ts";
+import { ALL_SETTINGS, type Command, columns } from "./command.ts";
+
+export const start: Command = {
+  summary: "Runs a cloud in this terminal until it is stopped.",
+  help: `
+It keeps what it is told: start it again and everything is there. Ctrl-C or \`nube stop\` ends it; what is in flight is
+finished first.
+
+Examples
+  nube start                                  on http://localhost:4566, for this machine only
+  nube start --ephemeral --port 4600          a second one, in memory, for a test run
+  nube start --data ./cloud                   keep everything in a folder of this project
+  nube start --host 0.0.0.0                   for other machines; signatures are verified then
+  nube start --store postgres://nube@db/nube  keep records in PostgreSQL
+
+Each flag is also a variable, NUBE_PORT for --port, and a key of nube.json in the data folder.`,
+  settings: ALL_SETTINGS,
+  async run({ config }) {
+    const running = await startNube(config, { onLog: (line) => void process.stderr.write(line) });
+    endOnSignal(running);
+    endOnBug(running);
+    process.stdout.write(welcome(running, config));
+    await running.stopped;
+    process.exit(0);
+  },
+};
+
+/** Under npm, one Ctrl-C comes twice: from the terminal and from npm. */
+const SAME_SIGNAL_MS = 1_000;
+const MOST_MS = 5_000;
+
+function endOnSignal({ stop, log }: Running): void {
+  let first: number | undefined;
+  const end = () => {
+    if (first !== undefined) {
+      if (monotonicNow() - first > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    first = monotonicNow();
+    setTimeout(() => {
+      log.warn("stopping took too long; what was acknowledged is safe");
+      process.exit(0);
+    }, MOST_MS).unref();
+    void stop();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, end);
+}
+
+/** A state that nobody foresaw is not served from. The store is safe against a sudden end. */
+function endOnBug({ log }: Running): void {
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    process.on(event, (error: unknown) => {
+      log.error("a bug ends this process", { error });
+      process.exit(1);
+    });
+  }
+}
+
+function welcome({ endpoint, folder }: Running, { ephemeral, store, auth, data, port }: Config): string {
+  const keeps = ephemeral
+    ? "nothing: in memory, gone at the end"
+    : store
+      ? `${data}, records in PostgreSQL`
+      : data;
+  const calls = {
+    loopback: "any access key works; keys that this cloud issued are verified (--auth strict verifies all)",
+    strict: "every signature is verified; the root key is test / test",
+  };
+  const where = ephemeral ? ` --ephemeral${port === 4566 ? "" : ` --port ${port}`}` : "";
+  return `
+Nube is running.
+
+${columns([
+  ["endpoint", `${endpoint}  (https on the same port)`],
+  ["keeps", keeps],
+  ["callers", calls[auth]],
+  ["log", folder.log],
+])}
+
+Use it:
+  eval "$(nube env${where})" && aws s3 mb s3://photos
+  aws --endpoint-url ${endpoint} sts get-caller-identity
+
+Ctrl-C stops it. nube status, nube doctor (what this machine offers) and nube --help tell more.
+
+`;
+}
