@@ -33,7 +33,8 @@ export const releases = {
 export interface ServiceSource {
   /** Folder in botocore's data. */
   folder: string;
-  release: Release;
+  /** `own` for a service of ours, whose model is written by hand: `models/<folder>.json`. */
+  release: Release | "own";
   /** Absent where no client has schemas. */
   client?: SdkClient;
   /** What is taken out of the client's schemas, for services whose model in botocore has lost it. */
@@ -81,6 +82,7 @@ const table = {
   events: { client: "eventbridge" },
   firehose: { client: "firehose" },
   glacier: { client: "glacier" },
+  hello: { release: "own" },
   iam: { client: "iam" },
   kinesis: { client: "kinesis" },
   kms: { client: "kms" },

@@ -10,7 +10,7 @@ import { type SdkClient, sdkPins } from "./sdk-pins.ts";
 import { cliPackage, type Release, type ServiceSource } from "./services.ts";
 
 export interface Sources {
-  /** botocore's model of a service in its newest API version. */
+  /** A service's model in botocore's form and, where it is botocore's, in its newest API version. */
   model(source: ServiceSource): BotocoreModel;
   /** Text of `dist-es/schemas/schemas_0.js` of a client of the AWS SDK for JavaScript. */
   schemas(client: SdkClient): string;
@@ -54,7 +54,8 @@ export function fetchSources(releases: Release[], clients: SdkClient[]): Sources
     return zip;
   };
   return {
-    model: ({ release, folder }) => newestModel(zipOf(release), folder),
+    model: ({ release, folder }) =>
+      release === "own" ? ownModel(folder) : newestModel(zipOf(release), folder),
     schemas(client) {
       const files = readPackage(packages.get(specifier(sdk(client)))!);
       return files.get("package/dist-es/schemas/schemas_0.js")!.toString();
@@ -74,6 +75,10 @@ function verify(pinned: Pinned, bytes: Buffer): void {
   if (found !== pinned.integrity) {
     throw new Error(`${specifier(pinned)} is not what was pinned: ${found} instead of ${pinned.integrity}`);
   }
+}
+
+function ownModel(folder: string): BotocoreModel {
+  return JSON.parse(readFileSync(new URL(`./models/${folder}.json`, import.meta.url), "utf8"));
 }
 
 /** Releases differ in where botocore's data lies and whether it is gzipped. */

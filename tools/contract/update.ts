@@ -12,8 +12,9 @@ import { fetchSources, type Sources } from "./sources.ts";
 import { renderTypeIndex, renderTypes } from "./types.ts";
 
 /*
- * Makes `src/aws/contract/{data,types}` anew from pinned packages of the npm registry. Its result is committed, so that
- * no build needs the sources. To update: change the pins in `services.ts` and `sdk-pins.ts`, run it, read the diff.
+ * Makes `src/aws/contract/{data,types}` anew from pinned packages of the npm registry and from our own `models/`. Its
+ * result is committed, so that no build needs the sources. To update: change the pins in `services.ts` and
+ * `sdk-pins.ts`, run it, read the diff.
  */
 const services = serviceSources();
 const clients = services.flatMap(([, { client }]) => client ?? []);

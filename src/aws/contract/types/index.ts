@@ -34,6 +34,7 @@ export interface ServiceTypes {
   events: import("./events.ts").OperationTypes;
   firehose: import("./firehose.ts").OperationTypes;
   glacier: import("./glacier.ts").OperationTypes;
+  hello: import("./hello.ts").OperationTypes;
   iam: import("./iam.ts").OperationTypes;
   kinesis: import("./kinesis.ts").OperationTypes;
   kms: import("./kms.ts").OperationTypes;
