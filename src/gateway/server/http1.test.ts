@@ -332,15 +332,29 @@ test("HEAD has headers and no body; 204 and 304 speak of none", async () => {
   expect(answers[3]).not.toContain("content-length");
 });
 
-test("a rejection is reported and answered without its story", async () => {
-  const { port, reports } = await serve(async () => {
-    throw new Error("secret");
-  });
+test.each([
+  ["a rejection", () => Promise.reject(new Error("secret"))],
+  [
+    "an exception",
+    () => {
+      throw new Error("secret");
+    },
+  ],
+])("%s of the handler is reported and answered without its story", async (_, handle) => {
+  const { port, reports } = await serve(handle);
   const client = rawClient(port);
   client.write(GET);
   const answer = await client.saw("</Error>");
   expect(answer).toContain("500 Internal Server Error");
   expect(answer).not.toContain("secret");
+  expect(reports).toHaveLength(1);
+});
+
+test("an answer that HTTP cannot carry is a bug of ours, not a broken connection", async () => {
+  const { port, reports } = await serve(async () => text("", 200, { "x-amz-meta-name": "two\nlines" }));
+  const client = rawClient(port);
+  client.write(GET);
+  expect(await client.saw("</Error>")).toContain("500 Internal Server Error");
   expect(reports).toHaveLength(1);
 });
 

@@ -6,10 +6,18 @@ import type { HttpRequest, HttpResponse, Server, Serving } from "./http.ts";
 import type { Limits } from "./limits.ts";
 import { IncomingRequest } from "./request.ts";
 import { ClientGoneError, RequestBody } from "./request-body.ts";
-import { abandon, internalFailure, isBodiless, malformed, plainError, writeBody } from "./respond.ts";
+import {
+  abandon,
+  answerTo,
+  internalFailure,
+  isBodiless,
+  malformed,
+  plainError,
+  writeBody,
+} from "./respond.ts";
 
 /** HTTP/1.0 and 1.1 on Node's parser. Nothing outside this file knows what parses. */
-export function http1Server({ handle, report }: Serving, limits: Limits): Server {
+export function http1Server(serving: Serving, limits: Limits): Server {
   let closing = false;
   /** The latest answer on a connection, to know what a broken message may still be told. */
   const answers = new WeakMap<Duplex, ServerResponse>();
@@ -50,15 +58,13 @@ export function http1Server({ handle, report }: Serving, limits: Limits): Server
     }
     const request = readHead(message, answer, awaitsContinue, limits);
     if (request === undefined) return refuse(message, answer, malformed());
-    handle(request)
-      .catch((error: unknown) => {
-        if (!(error instanceof ClientGoneError)) report(error);
-        return internalFailure();
-      })
+    answerTo(request, serving)
       .then((response) => respond(message, answer, response, awaitsContinue))
       .catch((error: unknown) => {
-        if (!(error instanceof ClientGoneError)) report(error);
-        answer.destroy();
+        if (!(error instanceof ClientGoneError)) serving.report(error);
+        if (answer.headersSent) return void answer.destroy();
+        answer.statusMessage = ""; // of the answer that failed
+        refuse(message, answer, internalFailure());
       });
   }
 

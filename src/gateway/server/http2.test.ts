@@ -56,6 +56,7 @@ test("with prior knowledge: the same request, and many at a time", async () => {
 test("HEAD, 204, an empty answer and a rejection", async () => {
   const { port, reports } = await serve(async ({ path }) => {
     if (path === "/bug") throw new Error("secret");
+    if (path === "/unsendable") return text("", 200, { connection: "close" });
     return text("", path === "/204" ? 204 : 200, path === "/head" ? { "content-length": "42" } : {});
   });
   const client = session(port);
@@ -63,7 +64,8 @@ test("HEAD, 204, an empty answer and a rejection", async () => {
   expect((await call(client, { ":path": "/204" })).headers[":status"]).toBe(204);
   expect((await call(client, { ":path": "/" })).body).toBe("");
   expect(await call(client, { ":path": "/bug" })).toMatchObject({ headers: { ":status": 500 } });
-  expect(reports).toHaveLength(1);
+  expect(await call(client, { ":path": "/unsendable" })).toMatchObject({ headers: { ":status": 500 } });
+  expect(reports).toHaveLength(2);
 });
 
 test("Expect: 100 Continue comes with the first pull", async () => {

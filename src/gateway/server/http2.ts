@@ -11,10 +11,10 @@ import type { HttpRequest, HttpResponse, Server, Serving } from "./http.ts";
 import type { Limits } from "./limits.ts";
 import { IncomingRequest } from "./request.ts";
 import { ClientGoneError, RequestBody } from "./request-body.ts";
-import { abandon, internalFailure, isBodiless, malformed, writeBody } from "./respond.ts";
+import { abandon, answerTo, internalFailure, isBodiless, malformed, writeBody } from "./respond.ts";
 
 /** HTTP/2, over TLS or with prior knowledge. Nothing is ever pushed. */
-export function http2Server({ handle, report }: Serving, limits: Limits): Server {
+export function http2Server(serving: Serving, limits: Limits): Server {
   const sessions = new Set<ServerHttp2Session>();
   const server = createServer({
     settings: {
@@ -43,16 +43,13 @@ export function http2Server({ handle, report }: Serving, limits: Limits): Server
     // A reset arrives as an error too, and is told by `close`.
     stream.on("error", () => {});
     const request = readHead(stream, pseudo, headerPairs, limits);
-    const answer = request === undefined ? Promise.resolve(malformed()) : handle(request);
+    const answer = request === undefined ? Promise.resolve(malformed()) : answerTo(request, serving);
     answer
-      .catch((error: unknown) => {
-        if (!(error instanceof ClientGoneError)) report(error);
-        return internalFailure();
-      })
       .then((response) => respond(stream, response, pseudo[":method"] === "HEAD"))
       .catch((error: unknown) => {
-        if (!(error instanceof ClientGoneError)) report(error);
-        breakOff(stream);
+        if (!(error instanceof ClientGoneError)) serving.report(error);
+        if (stream.headersSent || stream.destroyed) breakOff(stream);
+        else respond(stream, internalFailure(), false).catch(() => breakOff(stream));
       });
   });
 

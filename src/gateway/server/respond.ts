@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import type { HttpResponse } from "./http.ts";
+import type { HttpRequest, HttpResponse, Serving } from "./http.ts";
 import { ClientGoneError } from "./request-body.ts";
 
 /** Statuses that have no body, and no header that speaks of one (RFC 9110, 8.6). */
@@ -14,8 +14,18 @@ export function plainError(status: number, code: string, message: string): HttpR
   return { status, headers: { "content-type": "application/xml" }, body };
 }
 
-export const internalFailure = (): HttpResponse =>
+export const internalFailure = () =>
   plainError(500, "InternalFailure", "We encountered an internal error. Please try again.");
+
+/** What the handler says; a rejection is reported and hidden. */
+export async function answerTo(request: HttpRequest, { handle, report }: Serving): Promise<HttpResponse> {
+  try {
+    return await handle(request);
+  } catch (error) {
+    if (!(error instanceof ClientGoneError)) report(error);
+    return internalFailure();
+  }
+}
 
 export const malformed = () =>
   plainError(400, "BadRequest", "An error occurred when parsing the HTTP request.");
