@@ -1,3 +1,4 @@
+import { violations } from "#aws/contract/constraints.ts";
 import { loadContract } from "#aws/contract/contract.ts";
 import type { ProtocolName } from "#aws/contract/format.ts";
 import { protocol } from "#aws/protocols/index.ts";
@@ -37,7 +38,7 @@ function encoding(service: string, name: string, speaks: ProtocolName, output: o
 /** About 1.1 KB of JSON: strings, numbers, a list and a map. */
 function item(): object {
   const attributes: Record<string, object> = { pk: { S: "user#0001" }, sk: { S: "profile#2026" } };
-  for (let i = 0; i < 24; i++)
+  for (let i = 0; i < 19; i++)
     attributes[`attribute${i}`] = i % 4 ? { S: "some text of some length, as it is" } : { N: `${i}.5` };
   attributes.tags = { L: [{ S: "one" }, { S: "two" }, { S: "three" }] };
   attributes.address = {
@@ -58,6 +59,8 @@ function listing(): object {
 }
 
 const put = JSON.stringify({ TableName: "users", Item: item() });
+const putItem = operationOf("dynamodb", "PutItem");
+const putInput = JSON.parse(put);
 const send = JSON.stringify({
   QueueUrl: "http://localhost:4566/000000000000/jobs",
   MessageBody: "hello, world",
@@ -80,6 +83,7 @@ function both(decode: () => unknown, encode: () => unknown): () => unknown {
 const subjects: Record<string, () => unknown> = {
   [`DynamoDB PutItem, decode ${put.length} B`]: decoding("dynamodb", "PutItem", "awsJson1_0", put),
   "  JSON.parse alone": () => JSON.parse(put),
+  "DynamoDB PutItem, constraints": () => violations(putItem.input, putInput, "coral"),
   "DynamoDB GetItem, encode the same item": encoding("dynamodb", "GetItem", "awsJson1_0", { Item: item() }),
   "SQS SendMessage in JSON, decode and encode": both(
     decoding("sqs", "SendMessage", "awsJson1_0", send),

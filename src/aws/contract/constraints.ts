@@ -61,40 +61,44 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
   }
 
   /** What a value itself must satisfy, and what stands in it. */
-  function whole(shape: Shape): Check {
+  function whole(shape: Shape): Check | undefined {
     const rules = words.rules(shape);
     const within = inside(shape);
+    if (rules.length === 0) return within;
     return (value, place, found) => {
       for (const rule of rules) if (!rule.holds(value)) report(shape, value, place, rule.words, found);
-      within(value, place, found);
+      within?.(value, place, found);
     };
   }
 
   /** A shape may contain itself, so what is inside is compiled when it is first met. */
-  function inside(shape: Shape): Check {
-    if (!constrained(shape)) return () => {};
-    return (value, place, found) => checkOf(shape)?.(value, place, found);
+  function inside(shape: Shape): Check | undefined {
+    if (shape.kind === "scalar" || !constrained(shape)) return undefined;
+    let check: Check | undefined;
+    return (value, place, found) => {
+      check ??= checkOf(shape)!;
+      check(value, place, found);
+    };
   }
 
   function structure(shape: StructureShape): Check {
-    const members = shape.members
-      .filter((member) => member.required || constrained(member.shape))
-      .map((member) => ({
-        member,
-        step: { name: member.name } satisfies Step,
-        check: whole(member.shape),
-      }));
+    const members = shape.members.map((member) => ({
+      member,
+      step: { name: member.name } satisfies Step,
+      check: whole(member.shape),
+    }));
+    const required = members.filter(({ member }) => member.required);
+    const checked = members.filter(({ check }) => check !== undefined);
     return (value, place, found) => {
       const input = value as Record<string, unknown>;
-      for (const { member, step } of members) {
+      for (const { member, step } of required) {
         const item = input[member.name];
-        if (member.required && (item === undefined || item === null)) {
-          report(member.shape, null, { parent: place, step }, "Member must not be null", found);
-        }
+        if (item !== undefined && item !== null) continue;
+        report(member.shape, null, { parent: place, step }, "Member must not be null", found);
       }
-      for (const { member, step, check } of members) {
+      for (const { member, step, check } of checked) {
         const item = input[member.name];
-        if (item !== undefined && item !== null) check(item, { parent: place, step }, found);
+        if (item !== undefined && item !== null) check!(item, { parent: place, step }, found);
       }
     };
   }
@@ -105,6 +109,7 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     return (value, place, found) => {
       const items = value as unknown[];
       gather?.(items, value, place, found);
+      if (check === undefined) return;
       for (let index = 0; index < items.length; index++) {
         const item = items[index];
         if (item !== null && item !== undefined) check(item, { parent: place, step: { index } }, found);
@@ -118,12 +123,15 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     const checkKey = gatherKeys === undefined ? whole(shape.key) : inside(shape.key);
     const checkValue = gatherValues === undefined ? whole(shape.value) : inside(shape.value);
     return (value, place, found) => {
-      gatherKeys?.(Object.keys(value as object), value, place, found);
-      gatherValues?.(Object.values(value as object), value, place, found);
-      for (const [key, item] of Object.entries(value as object)) {
+      const map = value as Record<string, unknown>;
+      gatherKeys?.(Object.keys(map), map, place, found);
+      gatherValues?.(Object.values(map), map, place, found);
+      if (checkKey === undefined && checkValue === undefined) return;
+      for (const key of Object.keys(map)) {
         const here: Place = { parent: place, step: { key } };
-        checkKey(key, here, found);
-        if (item !== null && item !== undefined) checkValue(item, here, found);
+        const item = map[key];
+        checkKey?.(key, here, found);
+        if (item !== null && item !== undefined) checkValue?.(item, here, found);
       }
     };
   }
@@ -132,11 +140,12 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
   function gathering(shape: ListShape | MapShape, entry: Shape, subject: string): Gather | undefined {
     if (words.gathered === undefined) return undefined;
     const rules = words.rules(entry);
+    if (rules.length === 0) return undefined;
     const sentence = `${subject} must satisfy constraint: ${words.gathered(rules)}`;
     const breaks = (item: unknown) =>
       item !== null && item !== undefined && rules.some((rule) => !rule.holds(item));
     return (entries, value, place, found) => {
-      if (rules.length > 0 && entries.some(breaks)) report(shape, value, place, sentence, found);
+      if (entries.some(breaks)) report(shape, value, place, sentence, found);
     };
   }
 

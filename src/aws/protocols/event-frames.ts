@@ -56,38 +56,46 @@ function long(value: bigint): Uint8Array {
 }
 
 /**
- * The frames in a stream of bytes, wherever its chunks are cut.
+ * The frames in a stream of bytes, wherever its chunks are cut. Chunks are only joined once a frame is whole.
  * @throws {Malformed} for a wrong checksum, an impossible length, or an end inside of a frame
  */
 export async function* decodeFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
-  let held: Buffer = Buffer.alloc(0);
+  let held: Uint8Array[] = [];
+  let size = 0;
+  let wanted = prelude;
   for await (const chunk of chunks) {
-    held = held.length === 0 ? Buffer.from(chunk) : Buffer.concat([held, chunk]);
+    held.push(chunk);
+    size += chunk.length;
+    if (size < wanted) continue;
+    let bytes = Buffer.concat(held);
     for (;;) {
-      const length = frameLength(held);
-      if (length === undefined || held.length < length) break;
-      yield decodeFrame(held.subarray(0, length));
-      held = held.subarray(length);
+      wanted = bytes.length < prelude ? prelude : frameLength(bytes);
+      if (bytes.length < wanted) break;
+      yield decodeFrame(bytes.subarray(0, wanted));
+      bytes = bytes.subarray(wanted);
     }
+    held = [bytes];
+    size = bytes.length;
   }
-  if (held.length > 0) throw new Malformed("The event stream ends inside of a message");
+  if (size > 0) throw new Malformed("The event stream ends inside of a message");
 }
 
-/** Undefined until the prelude is there. It has its own checksum, so that a wrong length is never waited for. */
-function frameLength(bytes: Buffer): number | undefined {
-  if (bytes.length < prelude) return undefined;
+/** The prelude has a checksum of its own, so that a wrong length is never waited for. */
+function frameLength(bytes: Buffer): number {
   const length = bytes.readUInt32BE(0);
   const headers = bytes.readUInt32BE(4);
   if (bytes.readUInt32BE(8) !== crc32(bytes.subarray(0, 8))) throw new Malformed("Prelude checksum mismatch");
-  if (length > maxFrame || headers > length - overhead)
+  if (length < overhead || length > maxFrame || headers > length - overhead) {
     throw new Malformed("Invalid event stream message length");
+  }
   return length;
 }
 
 /** @throws {Malformed} */
 export function decodeFrame(bytes: Uint8Array): Frame {
   const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (frameLength(frame) !== frame.length) throw new Malformed("Invalid event stream message length");
+  if (frame.length < overhead || frameLength(frame) !== frame.length)
+    throw new Malformed("Invalid event stream message length");
   if (frame.readUInt32BE(frame.length - 4) !== crc32(frame.subarray(0, -4))) {
     throw new Malformed("Message checksum mismatch");
   }

@@ -55,7 +55,7 @@ function splitDates(value: string): string[] {
 
 /** `a, "b, c", "say \"d\""`: entries with commas or quotes stand in quotes. */
 function splitList(value: string): string[] {
-  const entry = /\s*(?:"((?:[^"\\]|\\.)*)"\s*|([^",]*))(,|$)/y;
+  const entry = /\s*(?:"((?:[^"\\]|\\.)*)"\s*|((?:[^\s",][^",]*)?))(,|$)/y;
   const entries: string[] = [];
   for (;;) {
     const match = entry.exec(value);

@@ -37,6 +37,10 @@ describe("W9: a list in a header", () => {
     expect(header("Numbers").read("1,2")).toEqual([1, 2]);
   });
 
+  test("a list that is refused is refused at once, however long its blanks are", () => {
+    expect(() => header("Texts").read(`a,${" ".repeat(60_000)}"b"c`)).toThrow("Invalid header list");
+  });
+
   test("a quote that is not closed is refused", () => {
     expect(() => header("Texts").read('"a')).toThrow(
       expect.objectContaining({ code: "SerializationException" }),
@@ -93,6 +97,21 @@ describe("S3", () => {
     });
   });
 
+  test("S2: aws-chunked is how a body travelled, not what it is", () => {
+    const headers = {
+      "content-encoding": "aws-chunked,gzip",
+      "content-length": "99",
+      "x-amz-decoded-content-length": "7",
+    };
+    const put = operation("PutObject");
+    expect(s3.decode(put, requestOf({ headers }))).toMatchObject({
+      ContentEncoding: "gzip",
+      ContentLength: 7,
+    });
+    const alone = s3.decode(put, requestOf({ headers: { "content-encoding": "aws-chunked" } }));
+    expect(alone).not.toHaveProperty("ContentEncoding");
+  });
+
   test("W8: x-amz-meta-__proto__ is metadata like any other", () => {
     const headers = Object.fromEntries([["x-amz-meta-__proto__", "x"]]);
     const input = s3.decode(operation("PutObject"), requestOf({ headers }));
@@ -115,6 +134,13 @@ describe("S3", () => {
         }),
       );
     }
+  });
+
+  test("a parameter that is no number is an InvalidArgument", () => {
+    const query: [string, string][] = [["max-keys", "many"]];
+    expect(() => s3.decode(operation("ListObjectsV2"), requestOf({ query }))).toThrow(
+      expect.objectContaining({ code: "InvalidArgument", status: 400 }),
+    );
   });
 
   test("a part of an object is 206, and the body is passed on as it is", () => {

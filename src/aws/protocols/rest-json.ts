@@ -4,9 +4,10 @@ import { describe, isSender, type WireError } from "./errors.ts";
 import { headersWriter } from "./http-bindings.ts";
 import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter } from "./json.ts";
 import { errorDocument } from "./json-errors.ts";
-import { decoding } from "./malformed.ts";
 import type { Protocol } from "./protocol.ts";
 import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
+
+const refusal = { code: "SerializationException" };
 
 const json: DocumentFormat = {
   contentType: () => "application/json",
@@ -15,6 +16,7 @@ const json: DocumentFormat = {
   writeMembers: ({ output }) => jsonMembersWriter(output, output.bodyMembers),
   readPayload: (_operation, { shape }) => jsonReader(shape),
   writePayload: (_operation, { shape }) => jsonWriter(shape),
+  refusals: () => ({ body: refusal, bindings: refusal }),
   events: { contentType: "application/json", read: jsonReader, write: jsonWriter },
 };
 
@@ -25,7 +27,7 @@ export const restJson: Protocol = {
   name: "restJson1",
 
   decode(operation, request) {
-    return decoding("SerializationException", () => decoders(operation)(request));
+    return decoders(operation)(request);
   },
 
   encode(operation, output, meta) {

@@ -2,10 +2,10 @@ import { kept } from "#lib/kept.ts";
 import type { Operation, Shape } from "../contract/shapes.ts";
 import { describe } from "./errors.ts";
 import { headersWriter } from "./http-bindings.ts";
-import { decoding, Malformed } from "./malformed.ts";
+import { Malformed } from "./malformed.ts";
 import type { Protocol } from "./protocol.ts";
 import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
-import { isS3, isUnwrapped, s3ErrorDocument, s3Ids, s3MalformedXml } from "./s3.ts";
+import { isS3, isUnwrapped, s3ErrorDocument, s3Ids, s3Refusals, unchunked } from "./s3.ts";
 import { utf8 } from "./scalars.ts";
 import { isoWithMillis } from "./timestamps.ts";
 import { xmlErrorDocument } from "./xml-errors.ts";
@@ -14,6 +14,8 @@ import { xmlMembersReader, xmlReader } from "./xml-shapes.ts";
 import { type WriteXml, xmlDeclaration, xmlWriters } from "./xml-writer.ts";
 
 const writers = xmlWriters(isoWithMillis);
+
+const refusal = { code: "MalformedInput" };
 
 const xml: DocumentFormat = {
   contentType: (operation) => (isS3(operation) ? "application/xml" : "text/xml"),
@@ -46,6 +48,7 @@ const xml: DocumentFormat = {
     const root = shape.kind === "structure" ? (shape.xmlName ?? xmlName) : xmlName;
     return inDocument(writers.element(root, shape, xmlNamespace ?? namespaceOf(operation, shape)));
   },
+  refusals: (operation) => (isS3(operation) ? s3Refusals : { body: refusal, bindings: refusal }),
   events: {
     contentType: "text/xml",
     read: (shape) => {
@@ -73,10 +76,8 @@ export const restXml: Protocol = {
   name: "restXml",
 
   decode(operation, request) {
-    const decode = () => decoders(operation)(request);
-    return isS3(operation)
-      ? decoding("MalformedXML", decode, s3MalformedXml)
-      : decoding("MalformedInput", decode);
+    const input = decoders(operation)(request);
+    return isS3(operation) ? unchunked(input, request.headers) : input;
   },
 
   encode(operation, output, meta) {

@@ -2,6 +2,7 @@ import { bodyOf } from "#lib/body.ts";
 import type { Member, Operation, Shape, StructureShape } from "../contract/shapes.ts";
 import { decodeEvents, type EventFormat, encodeEvents, eventStreamType } from "./event-stream.ts";
 import { bindingsReader, headersWriter, statusMember } from "./http-bindings.ts";
+import { decoding } from "./malformed.ts";
 import type { WireBody, WireRequest, WireResponse } from "./protocol.ts";
 import { utf8 } from "./scalars.ts";
 
@@ -19,6 +20,14 @@ export interface DocumentFormat {
   readPayload(operation: Operation, member: Member): (body: Uint8Array) => unknown;
   writePayload(operation: Operation, member: Member): (value: unknown) => string;
   events: EventFormat;
+  /** What AWS calls a body that makes no sense, and a header, parameter or label that makes none. */
+  refusals(operation: Operation): { body: Refusal; bindings: Refusal };
+}
+
+export interface Refusal {
+  code: string;
+  /** AWS's sentence, where it does not say what is wrong. */
+  sentence?: string;
 }
 
 export type DecodeRest = (request: WireRequest) => Structure;
@@ -26,10 +35,11 @@ export type DecodeRest = (request: WireRequest) => Structure;
 export function restDecoder(operation: Operation, format: DocumentFormat): DecodeRest {
   const readBindings = bindingsReader(operation);
   const readBody = bodyReader(operation, format);
+  const { body, bindings } = format.refusals(operation);
   return (request) => {
     const input: Structure = {};
-    readBody(request, input);
-    readBindings(request, input);
+    decoding(body.code, () => readBody(request, input), body.sentence);
+    decoding(bindings.code, () => readBindings(request, input), bindings.sentence);
     return input;
   };
 }

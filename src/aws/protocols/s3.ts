@@ -1,6 +1,6 @@
 import type { Operation } from "../contract/shapes.ts";
 import type { AwsError } from "../errors.ts";
-import type { ResponseMeta } from "./protocol.ts";
+import type { ResponseMeta, WireRequest } from "./protocol.ts";
 import { escapeXml, xmlDeclaration } from "./xml-writer.ts";
 
 /*
@@ -16,8 +16,30 @@ export function s3Ids({ requestId, hostId }: ResponseMeta): Record<string, strin
   return { "x-amz-request-id": requestId, "x-amz-id-2": hostId };
 }
 
-export const s3MalformedXml =
-  "The XML you provided was not well-formed or did not validate against our published schema";
+/** `aws-chunked` is how a body travelled, not what it is: neither its name nor its length is the object's. */
+export function unchunked(
+  input: Record<string, unknown>,
+  headers: WireRequest["headers"],
+): Record<string, unknown> {
+  const encoding = input.ContentEncoding;
+  if (typeof encoding === "string" && encoding.includes("aws-chunked")) {
+    const others = encoding.split(",").map((one) => one.trim());
+    const left = others.filter((one) => one !== "aws-chunked").join(",");
+    if (left === "") delete input.ContentEncoding;
+    else input.ContentEncoding = left;
+  }
+  const decoded = headers["x-amz-decoded-content-length"];
+  if (decoded !== undefined && /^\d{1,15}$/.test(decoded)) input.ContentLength = Number(decoded);
+  return input;
+}
+
+export const s3Refusals = {
+  body: {
+    code: "MalformedXML",
+    sentence: "The XML you provided was not well-formed or did not validate against our published schema",
+  },
+  bindings: { code: "InvalidArgument" },
+};
 
 /** A bare `<Error>`, with whatever else there is to say (`BucketName`, `Resource`, `Condition` …) as elements. */
 export function s3ErrorDocument(code: string, error: AwsError, { requestId, hostId }: ResponseMeta): string {
