@@ -7,9 +7,6 @@ import { AwsError } from "#aws/errors.ts";
 
 export const accessDenied = () => new AwsError("AccessDenied", "Access Denied", { status: 403 });
 
-export const internalError = () =>
-  new AwsError("InternalError", "We encountered an internal error. Please try again.", { status: 500 });
-
 export const invalidRequest = (message: string) => new AwsError("InvalidRequest", message);
 
 export const invalidArgument = (message: string, name: string, value: unknown) =>
@@ -193,6 +190,25 @@ export const malformedTrailer = () =>
   new AwsError(
     "MalformedTrailerError",
     "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+  );
+
+// Copies
+
+export const copyOntoItself = () =>
+  invalidRequest(
+    "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+  );
+
+export const copySourceTooLarge = (limit: number) =>
+  invalidRequest(
+    `The specified copy source is larger than the maximum allowable size for a copy source: ${limit}`,
+  );
+
+export const archivedCopySource = () =>
+  new AwsError(
+    "ObjectNotInActiveTierError",
+    "The source object of the COPY operation is not in the active tier and is only stored in Amazon S3 Glacier.",
+    { status: 403 },
   );
 
 // Tags

@@ -43,50 +43,57 @@ export function attributesOf(ctx: Context, input: Described): Attributes {
 }
 
 /** `undefined` for STANDARD. */
-export function storageClassOf(said: string | undefined): string | undefined {
+function storageClassOf(said: string | undefined): string | undefined {
   if (said === undefined || said === "STANDARD") return undefined;
   if (!STORAGE_CLASSES.has(said)) throw invalidStorageClass(said);
   return said;
 }
 
-/** By lower-case name. */
-export function headersOf(ctx: Context, input: Described): Record<string, string> | undefined {
-  const headers: Record<string, string> = {};
+function headersOf(ctx: Context, input: Described): ObjectVersion["headers"] {
+  const headers: Record<string, string> = { ...redirectOf(input.WebsiteRedirectLocation) };
   if (input.CacheControl) headers["cache-control"] = input.CacheControl;
   if (input.ContentDisposition) headers["content-disposition"] = input.ContentDisposition;
-  const encoding = input.ContentEncoding && withoutChunking(input.ContentEncoding);
-  if (encoding) headers["content-encoding"] = encoding;
+  if (input.ContentEncoding) headers["content-encoding"] = input.ContentEncoding;
   if (input.ContentLanguage) headers["content-language"] = input.ContentLanguage;
-  // S3 keeps the text, whatever it says; a call from inside the house has none.
+  // S3 keeps the text as it came; a call from inside the house has only the date.
   const expires = ctx.request?.headers.expires ?? input.Expires?.toUTCString();
   if (expires) headers.expires = expires;
-  const redirect = input.WebsiteRedirectLocation;
-  if (redirect) {
-    if (!/^(\/|https?:\/\/)/.test(redirect)) throw invalidRedirectLocation();
-    headers["x-amz-website-redirect-location"] = redirect;
-  }
+  return unlessEmpty(headers);
+}
+
+/** What an object is described by that is copied: all but its storage class and its redirect, which the copy sets. */
+export function copiedAttributes(
+  source: Attributes,
+  input: Pick<Described, "StorageClass" | "WebsiteRedirectLocation">,
+): Attributes {
+  const { [REDIRECT]: _, ...headers } = source.headers ?? {};
+  return {
+    contentType: source.contentType,
+    headers: unlessEmpty({ ...headers, ...redirectOf(input.WebsiteRedirectLocation) }),
+    metadata: source.metadata,
+    storageClass: storageClassOf(input.StorageClass),
+  };
+}
+
+const REDIRECT = "x-amz-website-redirect-location";
+
+function redirectOf(location: string | undefined): Record<string, string> {
+  if (!location) return {};
+  if (!/^(\/|https?:\/\/)/.test(location)) throw invalidRedirectLocation();
+  return { [REDIRECT]: location };
+}
+
+function unlessEmpty(headers: Record<string, string>): ObjectVersion["headers"] {
   for (const _ in headers) return headers;
   return undefined;
 }
 
-/** `aws-chunked` is how the body travels, not what it is. */
-function withoutChunking(encoding: string): string {
-  if (!encoding.includes("aws-chunked")) return encoding;
-  return encoding
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "aws-chunked")
-    .join(",");
-}
-
 function metadataOf(said: Record<string, string> | undefined): Record<string, string> | undefined {
   if (!said) return undefined;
-  const metadata: Record<string, string> = {};
-  let bytes = 0;
-  for (const [name, value] of Object.entries(said)) {
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
-    metadata[name.toLowerCase()] = value;
-  }
+  const entries = Object.entries(said).map(([name, value]) => [name.toLowerCase(), value] as const);
+  if (entries.length === 0) return undefined;
+  const bytes = entries.reduce((sum, entry) => sum + Buffer.byteLength(entry.join("")), 0);
   if (bytes > MOST_METADATA_BYTES) throw metadataTooLarge(bytes);
-  return bytes === 0 ? undefined : metadata;
+  // Unlike an assignment, this keeps metadata that is called __proto__.
+  return Object.fromEntries(entries);
 }

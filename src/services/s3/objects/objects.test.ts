@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { bodyOf } from "#lib/body.ts";
 import { testCloud } from "#kernel/testing.ts";
+import { bodyOf } from "#lib/body.ts";
 import { s3 } from "../service.ts";
 
 test("an object is put, read, described and deleted", async () => {

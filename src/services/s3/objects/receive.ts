@@ -17,6 +17,8 @@ export interface Expectations {
   checksum: ExpectedChecksum | undefined;
   /** What to compute if the sender promised none. */
   algorithm: ChecksumAlgorithm | undefined;
+  /** What to compute in any case. */
+  also?: ChecksumAlgorithm;
   /** Bytes; 5 GiB unless said. */
   limit?: number;
 }
@@ -27,6 +29,8 @@ export interface Received {
   md5: string;
   /** Base64. */
   checksum: { algorithm: ChecksumAlgorithm; value: string } | undefined;
+  /** Base64, by the algorithm that was to be computed in any case. */
+  also: string | undefined;
 }
 
 /**
@@ -38,12 +42,10 @@ export async function receive(ctx: Context, body: Body, expected: Expectations):
   if (contentMd5 !== undefined && !isMd5(contentMd5)) throw invalidDigest(contentMd5);
   if (body.size === undefined) throw missingContentLength();
   const algorithm = checksum?.algorithm ?? expected.algorithm;
-  const { staged, digests } = await stage(
-    ctx,
-    body,
-    algorithm ? ["md5", hashName(algorithm)] : ["md5"],
-    limit,
-  );
+  const names = new Set<ChecksumName>(["md5"]);
+  if (algorithm) names.add(hashName(algorithm));
+  if (expected.also) names.add(hashName(expected.also));
+  const { staged, digests } = await stage(ctx, body, [...names], limit);
   const value = algorithm && base64(digests[hashName(algorithm)]!);
   try {
     const md5 = base64(digests.md5!);
@@ -54,7 +56,8 @@ export async function receive(ctx: Context, body: Body, expected: Expectations):
     throw error;
   }
   const md5 = Buffer.from(digests.md5!).toString("hex");
-  return { staged, md5, checksum: algorithm && { algorithm, value: value! } };
+  const also = expected.also && base64(digests[hashName(expected.also)]!);
+  return { staged, md5, checksum: algorithm && { algorithm, value: value! }, also };
 }
 
 export interface Staged {

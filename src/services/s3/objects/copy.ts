@@ -1,0 +1,171 @@
+import type { Context } from "#kernel/context.ts";
+import type { Handlers, Input } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import {
+  archivedCopySource,
+  copyOntoItself,
+  copySourceTooLarge,
+  invalidArgument,
+  invalidRequest,
+  preconditionFailed,
+} from "../errors.ts";
+import { type Bucket, bodies, type Checksum, type ChecksumAlgorithm, type ObjectVersion } from "../store.ts";
+import { currentVersion, writeVersion } from "../versions.ts";
+import { attributesOf, copiedAttributes } from "./attributes.ts";
+import { type Bytes, bodyOfBytes, manifestOf, openBytes } from "./bytes.ts";
+import { checksumMembers, DEFAULT_ALGORITHM, hashName, isAlgorithm } from "./checksums.ts";
+import { checkConditionForm, checkWrite, failedCondition } from "./conditions.ts";
+import { type CopySource, copySourceOf } from "./copy-source.ts";
+import { existingVersion, quoted, toldVersionId } from "./found.ts";
+import { isArchived } from "./get.ts";
+import { checkKey } from "./key.ts";
+import { keeping, MOST_PUT_BYTES, stage } from "./receive.ts";
+import { headerTags } from "./tagging-header.ts";
+import { refuseAcl, refuseUnimplemented } from "./unimplemented.ts";
+
+type Request = Input<"s3", "CopyObject">;
+
+export const objectCopying = {
+  async CopyObject(ctx, input) {
+    const { Bucket, Key } = input;
+    checkKey(Key);
+    refuseUnimplemented(input);
+    refuseAcl(input);
+    checkConditionForm(input);
+    checkDirectives(input);
+    const algorithm = wantedAlgorithm(input);
+    const from = copySourceOf(input.CopySource);
+    refuseCopyOntoItself(from, input);
+    const replaced = input.MetadataDirective === "REPLACE" ? attributesOf(ctx, input) : undefined;
+    const newTags = input.TaggingDirective === "REPLACE" ? headerTags(input.Tagging) : undefined;
+
+    const { bytes, ...source } = await openSource(ctx, from, input);
+    const { staged, etag, checksum } = await takeIn(ctx, source.version, bytes, algorithm);
+    return keeping(ctx, staged, async (tx) => {
+      const bucket = await bucketAt(tx, Bucket);
+      const current = await currentVersion(tx, bucket, Key);
+      checkWrite(input, current, Key);
+      const version = await writeVersion(tx, bucket, Key, current, {
+        ...(replaced ?? copiedAttributes(source.version, input)),
+        tags: input.TaggingDirective === "REPLACE" ? newTags : source.version.tags,
+        owner: bucket.owner,
+        etag,
+        size: staged.size,
+        body: await bodies.keep(tx, staged),
+        checksum,
+      });
+      return {
+        CopyObjectResult: {
+          ETag: quoted(version.etag),
+          LastModified: new Date(version.modified),
+          ...checksumMembers(version.checksum),
+        },
+        CopySourceVersionId: toldVersionId(source.bucket, source.version),
+        VersionId: toldVersionId(bucket, version),
+      };
+    });
+  },
+} satisfies Handlers<"s3">;
+
+export interface Source {
+  bucket: Bucket;
+  version: ObjectVersion;
+}
+
+/** Conditions that a copy sets on its source. */
+type SourceConditions = Pick<
+  Request,
+  "CopySourceIfMatch" | "CopySourceIfNoneMatch" | "CopySourceIfModifiedSince" | "CopySourceIfUnmodifiedSince"
+>;
+
+/**
+ * Finds the version that a copy reads, of an object or of a part.
+ * @throws {AwsError} NoSuchKey, NoSuchVersion, PreconditionFailed, ObjectNotInActiveTierError
+ */
+export async function sourceOf(
+  tx: ReadTransaction,
+  from: CopySource,
+  conditions: SourceConditions,
+): Promise<Source> {
+  const bucket = await bucketAt(tx, from.bucket);
+  const named = { Key: from.key, VersionId: from.versionId };
+  const version = await existingVersion(tx, bucket, named, "GET").catch((error) => {
+    if (error.code !== "MethodNotAllowed") throw error;
+    throw invalidRequest(
+      "The source of a copy request may not specifically refer to a delete marker by version id.",
+    );
+  });
+  const failed = failedCondition(
+    {
+      ifMatch: conditions.CopySourceIfMatch,
+      ifNoneMatch: conditions.CopySourceIfNoneMatch,
+      ifModifiedSince: conditions.CopySourceIfModifiedSince,
+      ifUnmodifiedSince: conditions.CopySourceIfUnmodifiedSince,
+    },
+    version,
+  );
+  if (failed) throw preconditionFailed(`x-amz-copy-source-${failed.condition}`);
+  if (isArchived(version)) throw archivedCopySource();
+  return { bucket, version };
+}
+
+async function openSource(
+  ctx: Context,
+  from: CopySource,
+  input: Request,
+): Promise<Source & { bytes: Bytes }> {
+  return ctx.read(async (tx) => {
+    const source = await sourceOf(tx, from, input);
+    const { version } = source;
+    if (version.size > MOST_PUT_BYTES) throw copySourceTooLarge(MOST_PUT_BYTES);
+    const manifest = await manifestOf(tx, version);
+    const bytes = await openBytes(ctx, tx, version, manifest, { start: 0, end: version.size });
+    return { ...source, bytes };
+  });
+}
+
+/**
+ * A copy is one piece, whatever its source was made of. Checksums that hold for the bytes as a whole go along; others,
+ * those made of parts', are computed anew.
+ */
+async function takeIn(
+  ctx: Context,
+  source: ObjectVersion,
+  bytes: Bytes,
+  algorithm = source.checksum?.algorithm ?? DEFAULT_ALGORITHM,
+) {
+  const kept = source.checksum?.type === "FULL_OBJECT" && source.checksum.algorithm === algorithm;
+  const name = hashName(algorithm);
+  const names = [...(source.partCount === undefined ? [] : ["md5" as const]), ...(kept ? [] : [name])];
+  const { staged, digests } = await stage(ctx, bodyOfBytes(bytes, source.size), names, MOST_PUT_BYTES);
+  const computed = digests[name];
+  const checksum: Checksum | undefined = computed
+    ? { algorithm, type: "FULL_OBJECT", value: Buffer.from(computed).toString("base64") }
+    : source.checksum;
+  return { staged, etag: digests.md5 ? Buffer.from(digests.md5).toString("hex") : source.etag, checksum };
+}
+
+function wantedAlgorithm({ ChecksumAlgorithm }: Request): ChecksumAlgorithm | undefined {
+  const wanted = ChecksumAlgorithm?.toUpperCase();
+  if (wanted === undefined || isAlgorithm(wanted)) return wanted;
+  throw invalidRequest(
+    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+  );
+}
+
+function checkDirectives({ MetadataDirective, TaggingDirective }: Request): void {
+  const known = (directive: string | undefined) =>
+    directive === undefined || directive === "COPY" || directive === "REPLACE";
+  if (!known(MetadataDirective))
+    throw invalidArgument("Unknown metadata directive.", "x-amz-metadata-directive", MetadataDirective);
+  if (!known(TaggingDirective))
+    throw invalidArgument("Unknown tagging directive.", "x-amz-tagging-directive", TaggingDirective);
+}
+
+function refuseCopyOntoItself(from: CopySource, input: Request): void {
+  if (from.bucket !== input.Bucket || from.key !== input.Key || from.versionId !== undefined) return;
+  const changes = [input.StorageClass, input.WebsiteRedirectLocation];
+  if (input.MetadataDirective === "REPLACE" || changes.some((change) => change !== undefined)) return;
+  throw copyOntoItself();
+}

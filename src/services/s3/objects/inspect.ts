@@ -1,0 +1,81 @@
+import type { Handlers, Input } from "#kernel/service.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { invalidArgument } from "../errors.ts";
+import type { Checksum, Manifest, ObjectVersion } from "../store.ts";
+import { manifestOf } from "./bytes.ts";
+import { checksumMembers } from "./checksums.ts";
+import { existingVersion, toldVersionId } from "./found.ts";
+import { refuseUnimplemented } from "./unimplemented.ts";
+
+const ATTRIBUTES = new Set<string>(["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]);
+const MOST_PARTS = 1_000;
+const MOST_ARGUMENT = 2 ** 31 - 1;
+
+type Paging = Pick<Input<"s3", "GetObjectAttributes">, "MaxParts" | "PartNumberMarker">;
+
+export const objectInspection = {
+  async GetObjectAttributes(ctx, input) {
+    refuseUnimplemented(input);
+    const wanted = new Set<string>(input.ObjectAttributes);
+    if (wanted.size === 0 || [...wanted].some((attribute) => !ATTRIBUTES.has(attribute))) {
+      throw invalidArgument(
+        "Invalid attribute name specified.",
+        "x-amz-object-attributes",
+        input.ObjectAttributes.join(","),
+      );
+    }
+    checkPaging("max-parts", input.MaxParts);
+    checkPaging("part-number-marker", input.PartNumberMarker);
+    return ctx.read(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      const version = await existingVersion(tx, bucket, input, "GET");
+      const manifest = wanted.has("ObjectParts") ? await manifestOf(tx, version) : undefined;
+      return {
+        LastModified: new Date(version.modified),
+        VersionId: toldVersionId(bucket, version),
+        ETag: wanted.has("ETag") ? version.etag : undefined,
+        Checksum: wanted.has("Checksum") && version.checksum ? plain(version.checksum) : undefined,
+        ObjectParts: manifest && partsOf(version, manifest, input),
+        StorageClass: wanted.has("StorageClass")
+          ? ((version.storageClass ?? "STANDARD") as never)
+          : undefined,
+        ObjectSize: wanted.has("ObjectSize") ? version.size : undefined,
+      };
+    });
+  },
+} satisfies Handlers<"s3">;
+
+function checkPaging(name: string, value: number | undefined): void {
+  if (value === undefined || (value >= 0 && value <= MOST_ARGUMENT)) return;
+  throw invalidArgument(`Argument ${name} must be an integer between 0 and ${MOST_ARGUMENT}`, name, value);
+}
+
+/** Here, unlike in headers, a composite checksum does not say how many parts it is made of. */
+function plain(checksum: Checksum) {
+  return checksumMembers({ ...checksum, value: checksum.value.replace(/-\d+$/, "") });
+}
+
+/** S3 lists parts only where they have checksums; else it counts them. */
+function partsOf(
+  { checksum }: ObjectVersion,
+  { parts }: Manifest,
+  { MaxParts = MOST_PARTS, PartNumberMarker = 0 }: Paging,
+) {
+  if (checksum === undefined || parts.some((part) => part.checksum === undefined))
+    return { TotalPartsCount: parts.length };
+  const limit = Math.min(MaxParts, MOST_PARTS);
+  const rest = parts.filter((part) => part.number > PartNumberMarker);
+  const shown = rest.slice(0, limit);
+  return {
+    TotalPartsCount: parts.length,
+    PartNumberMarker,
+    NextPartNumberMarker: shown.at(-1)?.number ?? 0,
+    MaxParts: limit,
+    IsTruncated: rest.length > limit,
+    Parts: shown.map((part) => ({
+      PartNumber: part.number,
+      Size: part.body.size,
+      [`Checksum${checksum.algorithm}`]: part.checksum,
+    })),
+  };
+}

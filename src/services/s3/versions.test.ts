@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { testCloud } from "#kernel/testing.ts";
+import { bodyOf } from "#lib/body.ts";
+import { random } from "#lib/random.ts";
+import { s3 } from "./service.ts";
+import { orderOf, versionIdOf } from "./versions.ts";
+
+test("a version id leads back to its order, and tells nothing of it", () => {
+  const chance = random(1);
+  for (const order of [0, 1, 255, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
+    const id = versionIdOf(order, chance);
+    expect(id).toMatch(/^[A-Za-z0-9_-]{32}$/);
+    expect(orderOf(id)).toBe(order);
+    expect(versionIdOf(order, chance)).not.toBe(id);
+  }
+  expect(orderOf("null")).toBeUndefined();
+  expect(orderOf("x".repeat(31))).toBeUndefined();
+  expect(orderOf(`${"x".repeat(31)}!`)).toBeUndefined();
+});
+
+interface Version {
+  id: string;
+  /** `undefined` for a delete marker. */
+  text: string | undefined;
+}
+
+test("puts, deletes and changes of versioning leave what a list of versions would", async () => {
+  const { aws, close } = await testCloud([s3]);
+  const at = { Bucket: "versions", Key: "k" };
+  await aws.s3.CreateBucket({ Bucket: at.Bucket });
+  const chance = random(11);
+  let versioning: "Enabled" | "Suspended" | undefined;
+  /** Newest first. */
+  let model: Version[] = [];
+
+  const add = (id: string | undefined, text: string | undefined) => {
+    if (versioning !== "Enabled") model = model.filter((version) => version.id !== "null");
+    model.unshift({ id: versioning === "Enabled" ? id! : "null", text });
+  };
+
+  for (let round = 0; round < 400; round++) {
+    const choice = chance.below(10);
+    if (choice < 4) {
+      const text = `text ${round}`;
+      const { VersionId } = await aws.s3.PutObject({ ...at, Body: bodyOf(text) });
+      expect(VersionId === undefined).toBe(versioning === undefined);
+      add(VersionId, text);
+    } else if (choice < 6) {
+      const answer = await aws.s3.DeleteObject(at);
+      expect(answer.DeleteMarker).toBe(versioning && true);
+      if (versioning) add(answer.VersionId, undefined);
+      else model = [];
+    } else if (choice < 9 && model.length > 0) {
+      const [gone] = model.splice(chance.below(model.length), 1);
+      const answer = await aws.s3.DeleteObject({ ...at, VersionId: gone!.id });
+      expect(answer).toEqual({
+        VersionId: gone!.id,
+        DeleteMarker: gone!.text === undefined ? true : undefined,
+      });
+    } else if (round > 40) {
+      versioning = chance.below(3) > 0 ? "Enabled" : "Suspended";
+      await aws.s3.PutBucketVersioning({
+        Bucket: at.Bucket,
+        VersioningConfiguration: { Status: versioning },
+      });
+    }
+    expect(await textOf()).toBe(model[0]?.text);
+    for (const { id, text } of model) expect(await textOf(id)).toBe(text);
+  }
+  await close();
+
+  async function textOf(VersionId?: string): Promise<string | undefined> {
+    try {
+      const { Body } = await aws.s3.GetObject({ ...at, VersionId });
+      return Buffer.from(Body as Uint8Array).toString();
+    } catch (error) {
+      expect(error).toMatchObject({
+        code: VersionId === undefined ? "NoSuchKey" : "MethodNotAllowed",
+      });
+      return undefined;
+    }
+  }
+});
+
+test("a version that is not there, and what is no version id", async () => {
+  const { aws, close } = await testCloud([s3]);
+  await aws.s3.CreateBucket({ Bucket: "versions" });
+  await aws.s3.PutObject({ Bucket: "versions", Key: "k" });
+  const get = (VersionId: string) => aws.s3.GetObject({ Bucket: "versions", Key: "k", VersionId });
+  await expect(get(versionIdOf(3, random(2)))).rejects.toMatchObject({ code: "NoSuchVersion", status: 404 });
+  await expect(get("dsf")).rejects.toMatchObject({
+    code: "InvalidArgument",
+    members: { ArgumentName: "versionId", ArgumentValue: "dsf" },
+  });
+  await expect(get("")).rejects.toMatchObject({ message: "Version id cannot be the empty string" });
+  await expect(get("null")).resolves.toMatchObject({ VersionId: undefined });
+  await close();
+});
