@@ -20,6 +20,7 @@ const shapes: Record<string, ShapeEntry> = {
       Data: "$blob",
       When: "$timestamp",
       List: "List",
+      Blobs: "Blobs",
       Sparse: "Sparse",
       Map: "Map",
       Next: "Input",
@@ -28,6 +29,7 @@ const shapes: Record<string, ShapeEntry> = {
     },
   },
   List: { type: "list", member: "$string" },
+  Blobs: { type: "list", member: "$blob" },
   Sparse: { type: "list", member: "$string", sparse: true },
   Map: { type: "map", key: "$string", value: "$string" },
   Choice: { type: "union", members: { A: "$string", B: "$string" } },
@@ -70,6 +72,7 @@ describe("reading", () => {
       List: ["a"],
       Map: {},
     });
+    expect(read('{"Blobs": ["AQ==", null, "Ag=="]}')).toEqual({ Blobs: [Buffer.of(1), Buffer.of(2)] });
     expect(read('{"Sparse": ["a", null]}')).toEqual({ Sparse: ["a", null] });
   });
 

@@ -65,7 +65,7 @@ export function converters(dialect: Dialect): Converters {
       for (const key in tree) {
         const item = tree[key];
         const member = members.get(key);
-        if (member === undefined || item === null || item === undefined) {
+        if (member === undefined || !isPresent(item)) {
           if (renamed) continue;
           if (result === tree && !dialect.untrusted) result = { ...tree };
           delete result[key];
@@ -91,18 +91,17 @@ export function converters(dialect: Dialect): Converters {
     const convert = compile(shape.member);
     return (value, depth) => {
       if (dialect.untrusted) checkArray(value, depth);
-      const items = value as unknown[];
+      const given = value as unknown[];
+      // AWS skips nulls where the model does not say that a list is sparse.
+      const items = shape.sparse || given.every(isPresent) ? given : given.filter(isPresent);
+      if (convert === undefined) return items;
       let result = items;
       for (let i = 0; i < items.length; i++) {
         const item = items[i];
-        if (item === null || item === undefined) {
-          if (!shape.sparse) return compacted(items, convert, depth);
-          continue;
-        }
-        if (convert === undefined) continue;
+        if (!isPresent(item)) continue;
         const converted = convert(item, depth + 1);
         if (converted === item) continue;
-        if (result === items && !dialect.untrusted) result = items.slice();
+        if (result === given && !dialect.untrusted) result = items.slice();
         result[i] = converted;
       }
       return result;
@@ -133,10 +132,8 @@ export function converters(dialect: Dialect): Converters {
   return { of: compile, ofMembers: structure };
 }
 
-/** AWS skips nulls where the model does not say that a list is sparse. */
-function compacted(items: unknown[], convert: Convert | undefined, depth: number): unknown[] {
-  const present = items.filter((item) => item !== null && item !== undefined);
-  return convert === undefined ? present : present.map((item) => convert(item, depth + 1));
+function isPresent(value: unknown): boolean {
+  return value !== null && value !== undefined;
 }
 
 function checkObject(value: unknown, depth: number, type: string): void {
