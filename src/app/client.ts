@@ -1,12 +1,8 @@
 import { request } from "node:http";
 import { isAlive } from "./control.ts";
 import { socketsOf } from "./data-folder.ts";
+import { Foreseen } from "./foreseen.ts";
 import type { Config } from "./settings.ts";
-
-/** No cloud with these settings runs, or it refused; the message is for the person who asked. */
-export class NotRunning extends Error {
-  override name = "NotRunning";
-}
 
 /** The command line's side of the control socket. */
 export interface Client {
@@ -15,7 +11,7 @@ export interface Client {
   post(path: string, body?: object): Promise<Record<string, unknown>>;
 }
 
-/** @throws {NotRunning} */
+/** @throws {Foreseen} where none with these settings runs */
 export async function findRunning(config: Config): Promise<Client> {
   for (const socket of socketsOf(config)) {
     if (await isAlive(socket)) {
@@ -26,7 +22,7 @@ export async function findRunning(config: Config): Promise<Client> {
       };
     }
   }
-  throw new NotRunning(
+  throw new Foreseen(
     `No Nube runs on ${config.ephemeral ? `port ${config.port}` : config.data}. Start it: nube start`,
   );
 }
@@ -43,7 +39,7 @@ function ask(
       for await (const piece of answer.setEncoding("utf8")) text += piece;
       const told = JSON.parse(text) as Record<string, unknown>;
       if (answer.statusCode === 200) resolve(told);
-      else reject(new NotRunning(String(told.message ?? text)));
+      else reject(new Foreseen(String(told.message ?? text)));
     });
     call.on("error", reject);
     call.end(body && JSON.stringify(body));

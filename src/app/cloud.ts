@@ -7,7 +7,7 @@ import { certificates } from "#gateway/server/certificates.ts";
 import type { Handle, HttpRequest, HttpResponse } from "#gateway/server/http.ts";
 import { type Listener, listen } from "#gateway/server/listen.ts";
 import { type Cloud, openCloud } from "#kernel/runtime.ts";
-import { jsonLog, type Log } from "#lib/log.ts";
+import { bothLogs, jsonLog, type Log, silentLog } from "#lib/log.ts";
 import { wallNow } from "#lib/wall.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import { openFiles } from "#storage/blobs/files.ts";
@@ -16,6 +16,7 @@ import { catalog } from "./catalog.ts";
 import { AlreadyRunning, type Control, claim } from "./control.ts";
 import { bindStore, type DataFolder, openDataFolder } from "./data-folder.ts";
 import { endpointOf } from "./endpoint.ts";
+import { Foreseen } from "./foreseen.ts";
 import { openLogFile } from "./log-file.ts";
 import type { Config } from "./settings.ts";
 import { version } from "./version.ts";
@@ -34,12 +35,9 @@ export interface Running {
 }
 
 export interface StartOptions {
-  /** Told each line of the log, which also goes to the data folder. */
-  onLog?: (line: string) => void;
+  /** Told all that the log of the data folder is told. */
+  log?: Log;
 }
-
-/** Something of this machine stands in the way: the message says what. */
-export class StartError extends Error {}
 
 const GRACE_MS = 4_000;
 /** By which a certificate is shown to clients that call an address, or no name. */
@@ -47,7 +45,10 @@ const CERTIFIED_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "::1"];
 const CERTIFIED_SUFFIXES = ["localhost", "localhost.localstack.cloud"];
 
 /** Starts a cloud: lock, store, kernel, port, in this order, and stops them backwards, also if one of them fails. */
-export async function startNube(config: Config, { onLog = () => {} }: StartOptions = {}): Promise<Running> {
+export async function startNube(
+  config: Config,
+  { log: second = silentLog }: StartOptions = {},
+): Promise<Running> {
   const started = wallNow();
   const folder = openDataFolder(config);
   const undo: (() => Promise<unknown> | unknown)[] = [folder.discard];
@@ -58,7 +59,7 @@ export async function startNube(config: Config, { onLog = () => {} }: StartOptio
     const control = await lock(folder);
     undo.push(control.close);
     if (!config.ephemeral) bindStore(folder, config);
-    const { log, flush } = openLog(config, folder, onLog);
+    const { log, flush } = openLog(config, folder, second);
     undo.push(flush);
     const store = await openStore(config, folder);
     const cloud = await openCloud({ catalog, store, openBlobs: blobStores(config, folder, log), log });
@@ -98,19 +99,15 @@ async function lock({ path, socket }: DataFolder): Promise<Control> {
     return await claim(socket);
   } catch (error) {
     if (!(error instanceof AlreadyRunning)) throw error;
-    throw new StartError(`Nube is already running on ${path}. See: nube status`);
+    throw new Foreseen(`Nube is already running on ${path}. See: nube status`);
   }
 }
 
-function openLog({ log: level }: Config, folder: DataFolder, onLog: (line: string) => void) {
+function openLog({ log: level }: Config, folder: DataFolder, second: Log) {
   const file = openLogFile(folder.log);
   process.once("exit", file.flush);
-  const log = jsonLog(level, (line) => {
-    file.write(line);
-    onLog(line);
-  });
   return {
-    log,
+    log: bothLogs(jsonLog(level, file.write), second),
     flush() {
       process.off("exit", file.flush);
       file.flush();
@@ -169,12 +166,12 @@ async function open(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") {
-      throw new StartError(
+      throw new Foreseen(
         `Port ${port} on ${host} is taken, by another Nube or another program. Choose one: --port`,
       );
     }
     if (code === "EACCES" || code === "EADDRNOTAVAIL") {
-      throw new StartError(`Nube cannot listen on ${host}, port ${port}: ${code}`);
+      throw new Foreseen(`Nube cannot listen on ${host}, port ${port}: ${code}`);
     }
     throw error;
   }

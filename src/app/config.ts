@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { Foreseen } from "./foreseen.ts";
 import { type Config, defaults, SETTINGS, type SettingName } from "./settings.ts";
 
-/** Wrong settings: the message is for the person who typed them. */
-export class ConfigError extends Error {}
+/** Wrong settings. */
+export class ConfigError extends Foreseen {}
 
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { ConfigError } from "./config.ts";
+import { Foreseen } from "./foreseen.ts";
 import type { Config } from "./settings.ts";
 
 /** Where everything of one cloud lies, with slots for its parts. */
@@ -86,9 +86,7 @@ function makePrivate(path: string): void {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     const found = lstatSync(path);
     if (found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0) return;
-    throw new ConfigError(
-      `${path} belongs to another user; remove it, or choose another port or data folder`,
-    );
+    throw new Foreseen(`${path} belongs to another user; remove it, or choose another port or data folder`);
   }
 }
 
@@ -102,9 +100,7 @@ export function bindStore({ path }: DataFolder, { store }: Config): void {
   const bound = readName(file);
   if (bound === undefined) writeFileSync(file, `${name}\n`, { mode: 0o600 });
   else if (bound !== name) {
-    throw new ConfigError(
-      `The records of ${path} are kept in ${bound}, not in ${name}; choose another --data`,
-    );
+    throw new Foreseen(`The records of ${path} are kept in ${bound}, not in ${name}; choose another --data`);
   }
 }
 

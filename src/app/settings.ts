@@ -29,13 +29,16 @@ interface Setting<T> {
   fallback(others: Partial<Config>): T;
 }
 
+/** LocalStack's, which scripts expect. */
+export const STANDARD_PORT = 4566;
+
 /** Each is a flag (`--port`), a variable (`NUBE_PORT`) and a key of `nube.json`. */
 export const SETTINGS: { [Name in SettingName]: Setting<Config[Name]> } = {
   port: {
     placeholder: "PORT",
     help: "port to listen on; 0 takes a free one (4566)",
     read: portNumber,
-    fallback: () => 4566,
+    fallback: () => STANDARD_PORT,
   },
   host: {
     placeholder: "HOST",

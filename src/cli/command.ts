@@ -1,5 +1,7 @@
+import { relative } from "node:path";
 import { parseArgs } from "node:util";
 import { ConfigError, type Configuration, configure, type Flags } from "#app/config.ts";
+import { Foreseen } from "#app/foreseen.ts";
 import { SETTINGS, type SettingName } from "#app/settings.ts";
 
 /** One word after `nube`. */
@@ -29,8 +31,13 @@ export interface CommandCall extends Configuration {
   words: readonly string[];
 }
 
-/** What was typed is wrong: the message says so, and the exit code is 2. */
-export class UsageError extends Error {}
+/** What was typed is wrong: the exit code is 2. */
+export class UsageError extends Foreseen {}
+
+/** How this command was called: `nube`, or its path in a clone. */
+export const self: string = /[/\\]nube$/.test(process.argv[1] ?? "")
+  ? "nube"
+  : relative(".", process.argv[1] ?? "nube");
 
 /** Enough to find a running cloud. */
 export const WHERE: readonly SettingName[] = ["data", "ephemeral", "port"];

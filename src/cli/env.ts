@@ -11,7 +11,7 @@ const FORMATS: Record<string, (name: string, value: string) => string> = {
 export const env: Command = {
   summary: "Prints the variables that point the AWS CLI and the SDKs at the cloud.",
   help: `
-Of the cloud that runs; of the one that the settings describe, where none does.
+Of the cloud that runs, unless a port is named.
 
 Examples
   eval "$(nube env)"                      bash, zsh
@@ -19,8 +19,8 @@ Examples
   nube env --format json > env.json       programs`,
   settings: [...WHERE, "host", "region"],
   flags: { format: { placeholder: "FORMAT", help: `${Object.keys(FORMATS).join(", ")} or json (sh)` } },
-  async run({ config, flags: { format = "sh" } }) {
-    const running = await findRunning(config).catch(() => undefined);
+  async run({ config, origins, flags: { format = "sh" } }) {
+    const running = origins.port === "default" ? await findRunning(config).catch(() => undefined) : undefined;
     const { endpoint, region } = running
       ? await running.get("/_nube/status")
       : { endpoint: endpointOf(config.host, config.port), region: config.region };

@@ -1,4 +1,5 @@
-import { type Command, columns, runCommand, UsageError } from "./command.ts";
+import { Foreseen } from "#app/foreseen.ts";
+import { type Command, columns, runCommand, self, UsageError } from "./command.ts";
 
 const COMMANDS: Record<string, () => Promise<Command>> = {
   start: () => import("./start.ts").then((m) => m.start),
@@ -34,11 +35,13 @@ async function printHelp(name: string | undefined): Promise<void> {
 
 ${columns(rows)}
 
-nube start             starts it
-eval "$(nube env)"     points the AWS CLI and the SDKs of this shell at it
-aws s3 mb s3://photos  uses it
+${columns([
+  [`${self} start`, "starts it"],
+  [`eval "$(${self} env)"`, "points the AWS CLI and the SDKs of this shell at it"],
+  ["aws s3 mb s3://photos", "uses it"],
+])}
 
-nube COMMAND --help tells more. https://localhost is served on the same port as http://localhost.
+${self} COMMAND --help tells more. https://localhost is served on the same port as http://localhost.
 `);
 }
 
@@ -49,7 +52,6 @@ async function printVersion(): Promise<void> {
 
 /** 2 for what was typed wrongly, 1 for all else; a stack only where nobody has foreseen it. */
 function fail(error: Error): void {
-  const foreseen = error instanceof UsageError || error.name === "StartError" || error.name === "NotRunning";
-  console.error(foreseen ? error.message : error);
+  console.error(error instanceof Foreseen ? error.message : error);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

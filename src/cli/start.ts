@@ -1,7 +1,8 @@
 import { type Running, startNube } from "#app/cloud.ts";
-import type { Config } from "#app/settings.ts";
+import { type Config, STANDARD_PORT } from "#app/settings.ts";
+import { jsonLog, type Log, type LogLevel } from "#lib/log.ts";
 import { monotonicNow } from "#lib/wall.ts";
-import { ALL_SETTINGS, type Command, columns } from "./command.ts";
+import { ALL_SETTINGS, type Command, columns, self } from "./command.ts";
 
 export const start: Command = {
   summary: "Runs a cloud in this terminal until it is stopped.",
@@ -19,7 +20,7 @@ Examples
 Each flag is also a variable, NUBE_PORT for --port, and a key of nube.json in the data folder.`,
   settings: ALL_SETTINGS,
   async run({ config }) {
-    const running = await startNube(config, { onLog: (line) => void process.stderr.write(line) });
+    const running = await startNube(config, { log: terminalLog(config.log) });
     endOnSignal(running);
     endOnBug(running);
     process.stdout.write(welcome(running, config));
@@ -59,7 +60,13 @@ function endOnBug({ log }: Running): void {
   }
 }
 
-function welcome({ endpoint, folder }: Running, { ephemeral, store, auth, data, port }: Config): string {
+/** A person is told what is wrong; what collects output gets every line, as the file does. */
+function terminalLog(level: LogLevel): Log {
+  const write = (line: string) => void process.stderr.write(line);
+  return jsonLog(process.stderr.isTTY && level === "info" ? "warn" : level, write);
+}
+
+function welcome({ endpoint, folder, port }: Running, { ephemeral, store, auth, data }: Config): string {
   const keeps = ephemeral
     ? "nothing: in memory, gone at the end"
     : store
@@ -69,7 +76,7 @@ function welcome({ endpoint, folder }: Running, { ephemeral, store, auth, data, 
     loopback: "any access key works; keys that this cloud issued are verified (--auth strict verifies all)",
     strict: "every signature is verified; the root key is test / test",
   };
-  const where = ephemeral ? ` --ephemeral${port === 4566 ? "" : ` --port ${port}`}` : "";
+  const where = port === STANDARD_PORT ? "" : ` --port ${port}`;
   return `
 Nube is running.
 
@@ -81,10 +88,10 @@ ${columns([
 ])}
 
 Use it:
-  eval "$(nube env${where})" && aws s3 mb s3://photos
+  eval "$(${self} env${where})" && aws s3 mb s3://photos
   aws --endpoint-url ${endpoint} sts get-caller-identity
 
-Ctrl-C stops it. nube status, nube doctor (what this machine offers) and nube --help tell more.
+Ctrl-C stops it. ${self} status, ${self} doctor (what this machine offers) and ${self} --help tell more.
 
 `;
 }

@@ -28,6 +28,16 @@ export function jsonLog(level: LogLevel, write: (line: string) => void): Log {
 
 export const silentLog: Log = jsonLog("silent", () => {});
 
+export function bothLogs(one: Log, other: Log): Log {
+  const at =
+    (level: keyof Log): Log[keyof Log] =>
+    (message, fields) => {
+      one[level](message, fields);
+      other[level](message, fields);
+    };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
 /** Errors have no enumerable fields: say what a reader of the log needs. */
 function flat(fields: LogFields): LogFields {
   const { error, ...rest } = fields;
