@@ -44,9 +44,9 @@ const smithy: Words = {
     steps(place)
       .map((step) => `/${smithyStep(step)}`)
       .join(""),
-  sentence(shape, value, path, rule) {
+  sentence(_shape, value, path, rule) {
     const length = rule.includes("must have length") ? ` with length ${lengthOf(value, codePoints)}` : "";
-    return `Value${shape.kind === "document" ? "" : length} at '${path}' failed to satisfy constraint: ${rule}`;
+    return `Value${length} at '${path}' failed to satisfy constraint: ${rule}`;
   },
   rules: kept((shape: Shape) => [...smithyBounds(shape), ...formRules(shape, codePoints)]),
 };

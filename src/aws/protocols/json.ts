@@ -127,7 +127,7 @@ const readBoolean: Convert = (value) => {
   return value;
 };
 
-/** AWS truncates fractions, and takes digits in quotes: Route 53's and Glacier's clients send limits so. */
+/** AWS truncates fractions, and takes digits in quotes. Beyond 2^53 a long is the nearest number: its type says so. */
 function readInteger(value: unknown, type: string): number {
   if (typeof value === "number" && Number.isFinite(value)) return Math.trunc(value);
   if (typeof value === "bigint") return Number(value);

@@ -72,10 +72,10 @@ function integerText(text: string): string {
 
 function readFloat(text: string): number {
   const trimmed = text.trim();
-  if (trimmed === "NaN") return Number.NaN;
-  const value = Number(trimmed);
-  if (trimmed === "" || Number.isNaN(value)) throw new Malformed(`'${text}' is not a valid number`);
-  return value;
+  if (!/^(?:NaN|[-+]?(?:Infinity|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?))$/.test(trimmed)) {
+    throw new Malformed(`'${text}' is not a valid number`);
+  }
+  return Number(trimmed);
 }
 
 /** Buffer skips what is no base64, AWS refuses it: a text that gave fewer bytes than it should is looked at again. */

@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+import type { ScalarType } from "../contract/format.ts";
+import { Malformed } from "./malformed.ts";
+import { readBase64, textReader } from "./scalars.ts";
+import { operationOf } from "./testing.ts";
+
+function read(type: ScalarType, text: string): unknown {
+  const { input } = operationOf({ Input: { type: "structure", members: { X: `$${type}` } } });
+  const { shape } = input.members[0]!;
+  if (shape.kind !== "scalar") throw new Error("not a scalar");
+  return textReader(shape)(text);
+}
+
+describe("W1, W7: scalars as text", () => {
+  test.each<[ScalarType, string, unknown]>([
+    ["integer", " -5\n", -5],
+    ["long", "+7", 7],
+    ["biginteger", "1234567890123456789", 1234567890123456789n],
+    ["double", "1.5e3", 1500],
+    ["double", ".5", 0.5],
+    ["float", "NaN", Number.NaN],
+    ["float", "-Infinity", Number.NEGATIVE_INFINITY],
+    ["boolean", "True", true],
+    ["boolean", "0", false],
+    ["string", " kept ", " kept "],
+    ["timestamp", "20261121T073627Z", new Date("2026-11-21T07:36:27Z")],
+    ["timestamp", "2026-11-21T07:36:27", new Date("2026-11-21T07:36:27Z")],
+    ["timestamp", "2026-11-21", new Date("2026-11-21T00:00:00Z")],
+    ["timestamp", "1795246587.5", new Date("2026-11-21T07:36:27.500Z")],
+    ["blob", "AQI=", Buffer.of(1, 2)],
+  ])("%s %j", (type, text, value) => expect(read(type, text)).toEqual(value));
+
+  test.each<[ScalarType, string]>([
+    ["integer", ""],
+    ["integer", "1.5"],
+    ["integer", "9".repeat(41)],
+    ["double", "0x10"],
+    ["double", "1".repeat(100_000).concat("x")],
+    ["boolean", "yes"],
+    ["timestamp", "2026-13-41"],
+    ["timestamp", "1e99"],
+    ["timestamp", "tomorrow"],
+    ["blob", "§§"],
+  ])("%s %.20j is refused", (type, text) => expect(() => read(type, text)).toThrow(Malformed));
+});
+
+test("base64 may be broken into lines, as the CLI of old does", () => {
+  expect(readBase64("AQID\nBAUG\n")).toEqual(Buffer.of(1, 2, 3, 4, 5, 6));
+});
