@@ -4,11 +4,18 @@ import { abandonUploads } from "./buckets/abandoned.ts";
 import { bucketHandlers } from "./buckets/buckets.ts";
 import { bucketListing } from "./buckets/list.ts";
 import { bucketVersioning } from "./buckets/versioning.ts";
+import { listObjects } from "./listing/objects.ts";
+import { listUploads } from "./listing/uploads.ts";
+import { listVersions } from "./listing/versions.ts";
+import { completionHandlers } from "./multipart/complete.ts";
+import { partHandlers } from "./multipart/parts.ts";
+import { uploadHandlers } from "./multipart/uploads.ts";
 import { objectCopying } from "./objects/copy.ts";
 import { objectDeletion } from "./objects/delete.ts";
 import { objectReading } from "./objects/get.ts";
 import { objectInspection } from "./objects/inspect.ts";
 import { objectWriting } from "./objects/put.ts";
+import { tagging } from "./tagging.ts";
 
 export const s3 = defineService({
   id: "s3",
@@ -23,6 +30,13 @@ export const s3 = defineService({
     objectDeletion,
     objectCopying,
     objectInspection,
+    listObjects,
+    listVersions,
+    listUploads,
+    uploadHandlers,
+    partHandlers,
+    completionHandlers,
+    tagging,
   ],
   access,
   jobs: [abandonUploads],

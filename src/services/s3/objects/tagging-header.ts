@@ -1,10 +1,6 @@
-import { AwsError } from "#aws/errors.ts";
 import { invalidTagging } from "../errors.ts";
 import type { Tag } from "../store.ts";
-
-const MOST_TAGS = 10;
-/** What S3 lets stand in tags: letters and digits of any script, spaces, and `_.:/=+-@`. */
-const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+import { checkTags } from "../tags.ts";
 
 /**
  * The tags of an `x-amz-tagging` header: `key=value&key2`, percent-encoded.
@@ -19,24 +15,8 @@ export function headerTags(header: string | undefined): Tag[] | undefined {
     if (key === "" || tags.some((tag) => tag.Key === key)) throw invalidTagging(header);
     tags.push({ Key: key!, Value: value });
   }
-  checkTags(tags);
+  checkTags(tags, "object");
   return tags.length === 0 ? undefined : tags;
-}
-
-function checkTags(tags: readonly Tag[]): void {
-  if (tags.length > MOST_TAGS)
-    throw new AwsError("BadRequest", `Object tags cannot be greater than ${MOST_TAGS}`);
-  for (const { Key, Value } of tags) {
-    if (Key.length > 128 || !ALLOWED.test(Key))
-      throw new AwsError("InvalidTag", "The TagKey you have provided is invalid", {
-        members: { TagKey: Key },
-      });
-    if (Value.length > 256 || !ALLOWED.test(Value)) {
-      throw new AwsError("InvalidTag", "The TagValue you have provided is invalid", {
-        members: { TagKey: Key, TagValue: Value },
-      });
-    }
-  }
 }
 
 function splitOnce(pair: string): string[] {

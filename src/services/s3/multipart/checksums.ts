@@ -1,0 +1,84 @@
+import { checksumOf } from "#lib/checksums/checksum.ts";
+import { type CombinableName, combine } from "#lib/checksums/combine.ts";
+import { invalidRequest } from "../errors.ts";
+import { DEFAULT_ALGORITHM, type ExpectedChecksum, hashName, isAlgorithm } from "../objects/checksums.ts";
+import type { Checksum, ChecksumAlgorithm, Part, Upload } from "../store.ts";
+
+type Declared = Pick<Upload, "checksumAlgorithm" | "checksumType">;
+
+/**
+ * What checksum the object will have. CRCs can be of the whole object, since those of its parts combine; without a
+ * word of the client S3 makes one such.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+ * @throws {AwsError} InvalidRequest
+ */
+export function declaredChecksum(input: { ChecksumAlgorithm?: string; ChecksumType?: string }): Declared {
+  const algorithm = input.ChecksumAlgorithm?.toUpperCase();
+  const type = input.ChecksumType?.toUpperCase();
+  if (algorithm === undefined) {
+    if (type === undefined) return {};
+    throw invalidRequest(
+      "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
+    );
+  }
+  if (!isAlgorithm(algorithm)) {
+    throw invalidRequest(
+      "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+    );
+  }
+  const types = TYPES[algorithm];
+  if (type === undefined) return { checksumAlgorithm: algorithm, checksumType: types[0]! };
+  if (type !== "FULL_OBJECT" && type !== "COMPOSITE")
+    throw invalidRequest("Value for x-amz-checksum-type header is invalid.");
+  if (types.includes(type)) return { checksumAlgorithm: algorithm, checksumType: type };
+  throw invalidRequest(
+    `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
+  );
+}
+
+/** What each algorithm can be; the first unless the client says. */
+const TYPES: Record<ChecksumAlgorithm, Checksum["type"][]> = {
+  CRC32: ["COMPOSITE", "FULL_OBJECT"],
+  CRC32C: ["COMPOSITE", "FULL_OBJECT"],
+  CRC64NVME: ["FULL_OBJECT"],
+  SHA1: ["COMPOSITE"],
+  SHA256: ["COMPOSITE"],
+};
+
+export const algorithmOf = (upload: Upload) => upload.checksumAlgorithm ?? DEFAULT_ALGORITHM;
+
+/**
+ * A part's checksum is of the kind that was declared for the upload. S3 computes it itself where it can do without: for
+ * a checksum of the whole.
+ * @throws {AwsError} InvalidRequest
+ */
+export function checkAlgorithm(upload: Upload, expected: ExpectedChecksum | undefined): void {
+  const { checksumAlgorithm: declared, checksumType } = upload;
+  if (declared === undefined) return;
+  if (expected ? expected.algorithm === declared : checksumType === "FULL_OBJECT") return;
+  throw checksumTypeMismatch(declared, expected?.algorithm);
+}
+
+export const checksumTypeMismatch = (declared: string, actual: string | undefined) =>
+  invalidRequest(
+    `Checksum Type mismatch occurred, expected checksum Type: ${declared.toLowerCase()}, actual checksum Type: ${actual?.toLowerCase() ?? "null"}`,
+  );
+
+/** The object's checksum from those of its parts; `undefined` where a part has none. */
+export function checksumOfParts(upload: Upload, used: readonly Part[]): Checksum | undefined {
+  const algorithm = algorithmOf(upload);
+  const sums = used.map((part) =>
+    part.checksum === undefined ? undefined : Buffer.from(part.checksum, "base64"),
+  );
+  if (!sums.every((sum) => sum !== undefined)) return undefined;
+  const name = hashName(algorithm);
+  if (upload.checksumType === "COMPOSITE") {
+    const value = Buffer.from(checksumOf(name, Buffer.concat(sums))).toString("base64");
+    return { algorithm, type: "COMPOSITE", value: `${value}-${used.length}` };
+  }
+  const whole = sums.reduce<Uint8Array>(
+    (sum, next, i) => (i === 0 ? next : combine(name as CombinableName, sum, next, used[i]!.body.size)),
+    Buffer.alloc(0),
+  );
+  return { algorithm, type: "FULL_OBJECT", value: Buffer.from(whole).toString("base64") };
+}

@@ -1,0 +1,152 @@
+import { hash } from "node:crypto";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers, Input } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { badChecksum, invalidRequest } from "../errors.ts";
+import { checksumMembers, expectedChecksum } from "../objects/checksums.ts";
+import { checkConditionForm, checkWrite } from "../objects/conditions.ts";
+import { quoted, toldVersionId } from "../objects/found.ts";
+import { refuseUnimplemented } from "../objects/unimplemented.ts";
+import {
+  type Bucket,
+  bodies,
+  type Checksum,
+  MANIFEST_PARTS,
+  manifests,
+  type ObjectVersion,
+  type Part,
+  type Upload,
+} from "../store.ts";
+import { currentVersion, writeVersion } from "../versions.ts";
+import { checksumOfParts } from "./checksums.ts";
+import { listedParts, usedParts } from "./completed-parts.ts";
+import { noSuchUpload } from "./errors.ts";
+import { findUpload, forgetUpload, partsOf } from "./upload.ts";
+import { orderOfUpload } from "./upload-id.ts";
+
+type Request = Input<"s3", "CompleteMultipartUpload">;
+
+export const completionHandlers = {
+  async CompleteMultipartUpload(ctx, input) {
+    const { Key: key } = input;
+    refuseUnimplemented(input);
+    checkConditionForm(input);
+    const listed = listedParts(input);
+    const etag = etagOfParts(listed);
+    return ctx.transact(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      const current = await currentVersion(tx, bucket, key);
+      const upload = await findUpload(tx, bucket, input);
+      if (!upload) {
+        if (current && wasMadeBy(current, input.UploadId, etag)) return answer(ctx, input, bucket, current);
+        throw noSuchUpload(input.UploadId);
+      }
+      checkWrite(input, current, key);
+      const sent = await partsOf(tx, upload);
+      const used = usedParts(upload, listed, sent);
+      const size = used.reduce((sum, part) => sum + part.body.size, 0);
+      checkSize(input, size);
+      const checksum = checksumOfParts(upload, used);
+      checkChecksum(input, upload, checksum);
+
+      const version = await writeVersion(tx, bucket, key, current, {
+        owner: bucket.owner,
+        etag,
+        size,
+        partCount: used.length,
+        upload: upload.order,
+        contentType: upload.contentType,
+        headers: upload.headers,
+        metadata: upload.metadata,
+        storageClass: upload.storageClass,
+        tags: upload.tags,
+        checksum,
+      });
+      writeManifest(tx, version, used);
+      const numbers = new Set(used.map((part) => part.number));
+      for (const part of sent) if (!numbers.has(part.number)) bodies.discard(tx, part.body);
+      forgetUpload(tx, upload, sent);
+      return answer(ctx, input, bucket, version);
+    });
+  },
+} satisfies Handlers<"s3">;
+
+/** The MD5 of the parts' MD5s. A list that names no uploaded part may hold anything, and is refused later. */
+function etagOfParts(listed: readonly { etag: string }[]): string {
+  const md5s = listed.map(({ etag }) => Buffer.from(etag, "hex"));
+  return `${hash("md5", Buffer.concat(md5s))}-${listed.length}`;
+}
+
+/** A client that did not hear the answer asks again. S3 repeats it, as long as the object is still there. */
+function wasMadeBy(current: ObjectVersion, uploadId: string, etag: string): boolean {
+  return current.upload !== undefined && current.upload === orderOfUpload(uploadId) && current.etag === etag;
+}
+
+/** The parts' bytes stay where they are: the object only names them. */
+function writeManifest(tx: Transaction, { bucket, order }: ObjectVersion, used: readonly Part[]): void {
+  let offset = 0;
+  for (let at = 0; at < used.length; at += MANIFEST_PARTS) {
+    const parts = used.slice(at, at + MANIFEST_PARTS);
+    tx.put(manifests, {
+      bucket,
+      order,
+      offset,
+      parts: parts.map(({ number, body, etag, checksum }) => ({ number, body, etag, checksum })),
+    });
+    offset += parts.reduce((sum, part) => sum + part.body.size, 0);
+  }
+}
+
+function checkSize({ MpuObjectSize: said }: Request, size: number): void {
+  if (said === undefined || said === size) return;
+  if (said < 0) throw invalidRequest(`Value for x-amz-mp-object-size header is less than zero: '${said}'`);
+  throw invalidRequest(
+    `The provided 'x-amz-mp-object-size' header value ${said} does not match what was computed: ${size}`,
+  );
+}
+
+function checkChecksum(input: Request, upload: Upload, checksum: Checksum | undefined): void {
+  const { ChecksumType: type } = input;
+  if (type !== undefined && upload.checksumType !== undefined && type !== upload.checksumType) {
+    throw invalidRequest(
+      `The upload was created using the ${upload.checksumType} checksum mode. The complete request must use the same checksum mode.`,
+    );
+  }
+  const expected = expectedChecksum(withoutCounts(input), []);
+  // What was not declared when the upload began, S3 passes over.
+  if (!expected || !checksum || expected.algorithm !== upload.checksumAlgorithm) return;
+  if (expected.value !== checksum.value.replace(/-\d+$/, "")) throw badChecksum(expected.algorithm);
+}
+
+/** A composite checksum may come with the number of parts behind it. */
+function withoutCounts(input: Request) {
+  const bare = (value: string | undefined) => value?.replace(/-\d+$/, "");
+  return {
+    ...input,
+    ChecksumCRC32: bare(input.ChecksumCRC32),
+    ChecksumCRC32C: bare(input.ChecksumCRC32C),
+    ChecksumSHA1: bare(input.ChecksumSHA1),
+    ChecksumSHA256: bare(input.ChecksumSHA256),
+  };
+}
+
+function answer(ctx: Context, input: Request, bucket: Bucket, version: ObjectVersion) {
+  return {
+    Location: locationOf(ctx, input),
+    Bucket: input.Bucket,
+    Key: input.Key,
+    ETag: quoted(version.etag),
+    VersionId: toldVersionId(bucket, version),
+    ...checksumMembers(version.checksum),
+  };
+}
+
+/** Where the object is, as the client called the bucket: in the host or in the path. */
+export function locationOf(ctx: Context, { Bucket, Key }: { Bucket: string; Key: string }): string {
+  const key = encodeURIComponent(Key);
+  const { request } = ctx;
+  if (!request) return `https://${Bucket}.s3.${ctx.region}.amazonaws.com/${key}`;
+  const origin = `${request.secure ? "https" : "http"}://${request.host}`;
+  return request.host.startsWith(`${Bucket}.`) ? `${origin}/${key}` : `${origin}/${Bucket}/${key}`;
+}

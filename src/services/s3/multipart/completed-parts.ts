@@ -1,0 +1,94 @@
+import { AwsError } from "#aws/errors.ts";
+import type { Input } from "#kernel/service.ts";
+import { invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
+import type { Part, Upload } from "../store.ts";
+import { entityTooSmall, invalidPart, invalidPartOrder } from "./errors.ts";
+import { MOST_PARTS } from "./upload.ts";
+
+type Listed = NonNullable<
+  NonNullable<Input<"s3", "CompleteMultipartUpload">["MultipartUpload"]>["Parts"]
+>[number];
+
+/** A part as the client lists it. */
+export interface ListedPart {
+  number: number;
+  /** Without quotes. */
+  etag: string;
+  /** Base64 by algorithm, as many as were sent. */
+  checksums: ReadonlyMap<string, string>;
+}
+
+/** Bytes of every part but the last: 5 MiB. */
+const LEAST_PART_BYTES = 5 * 2 ** 20;
+
+/**
+ * The list as it was sent, before anything is compared.
+ * @throws {AwsError} InvalidRequest, MalformedXML, InvalidArgument
+ */
+export function listedParts({ MultipartUpload }: Input<"s3", "CompleteMultipartUpload">): ListedPart[] {
+  if (!MultipartUpload) throw invalidRequest("You must specify at least one part");
+  const { Parts = [] } = MultipartUpload;
+  if (Parts.length === 0 || Parts.length > MOST_PARTS) throw malformedXml();
+  return Parts.map((part) => {
+    const { PartNumber: number, ETag: etag } = part;
+    if (number === undefined || etag === undefined) throw malformedXml();
+    if (number < 1) throw invalidArgument("PartNumber must be >= 1", "PartNumber", number);
+    return { number, etag: etag.replace(/^"(.*)"$/, "$1"), checksums: checksumsOf(part) };
+  });
+}
+
+const CHECKSUM = "Checksum";
+
+function checksumsOf(part: Listed): Map<string, string> {
+  const checksums = new Map<string, string>();
+  for (const [member, value] of Object.entries(part)) {
+    if (member.startsWith(CHECKSUM) && typeof value === "string")
+      checksums.set(member.slice(CHECKSUM.length), value);
+  }
+  return checksums;
+}
+
+/**
+ * Finds the parts that the object is made of.
+ * @throws {AwsError} InvalidPartOrder, InvalidPart, InvalidRequest, BadDigest, EntityTooSmall
+ */
+export function usedParts(upload: Upload, listed: readonly ListedPart[], sent: readonly Part[]): Part[] {
+  for (const [i, { number }] of listed.entries()) {
+    if (i > 0 && number <= listed[i - 1]!.number) throw invalidPartOrder(upload.uploadId);
+  }
+  const byNumber = new Map(sent.map((part) => [part.number, part]));
+  const used = listed.map((wanted) => {
+    const part = byNumber.get(wanted.number);
+    if (part?.etag !== wanted.etag) throw invalidPart(upload.uploadId, wanted.number, wanted.etag);
+    checkChecksums(upload, wanted, part);
+    return part;
+  });
+  if (upload.checksumAlgorithm !== undefined && listed.some(({ number }, i) => number !== i + 1)) {
+    throw invalidRequest("Part numbers must be consecutive and begin with 1 when a checksum is used.");
+  }
+  for (const { body, number, etag } of used.slice(0, -1)) {
+    if (body.size < LEAST_PART_BYTES) throw entityTooSmall(body.size, LEAST_PART_BYTES, number, etag);
+  }
+  return used;
+}
+
+function checkChecksums(upload: Upload, { number, etag, checksums }: ListedPart, part: Part): void {
+  const { checksumAlgorithm: algorithm, checksumType, uploadId } = upload;
+  const value = algorithm && checksums.get(algorithm);
+  if (value !== undefined) {
+    if (value !== part.checksum) throw invalidPart(uploadId, number, etag);
+    return;
+  }
+  const [other] = checksums.keys();
+  if (algorithm === undefined && other !== undefined) throw invalidPart(uploadId, number, etag);
+  if (checksumType !== "COMPOSITE") return;
+  if (other !== undefined) {
+    throw new AwsError(
+      "BadDigest",
+      `The ${other.toLowerCase()} you specified for part ${number} did not match what we received.`,
+    );
+  }
+  throw invalidRequest(
+    `The upload was created using a ${algorithm!.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
+  );
+}

@@ -1,0 +1,148 @@
+import type { Context } from "#kernel/context.ts";
+import type { Handlers, Input } from "#kernel/service.ts";
+import { bodyOf } from "#lib/body.ts";
+import { copySourceTooLarge } from "../errors.ts";
+import { entriesWanted } from "../listing/parameters.ts";
+import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
+import { expectedChecksum } from "../objects/checksums.ts";
+import { sourceOf } from "../objects/copy.ts";
+import { copySourceOf } from "../objects/copy-source.ts";
+import { quoted, toldVersionId } from "../objects/found.ts";
+import type { Span } from "../objects/ranges.ts";
+import { keeping, MOST_PUT_BYTES, type Received, receive } from "../objects/receive.ts";
+import { refuseUnimplemented } from "../objects/unimplemented.ts";
+import { ownerOf } from "../owner.ts";
+import { bodies, type Part, parts, type Upload } from "../store.ts";
+import { wholeSeconds } from "../versions.ts";
+import { algorithmOf, checkAlgorithm } from "./checksums.ts";
+import { copyRangeBeyond, malformedCopyRange, partNumberOutOfRange } from "./errors.ts";
+import { initiatorOf, MOST_PARTS, uploadAt } from "./upload.ts";
+
+export const partHandlers = {
+  async UploadPart(ctx, input) {
+    const { Body = bodyOf("") } = input;
+    checkPartNumber(input.PartNumber);
+    refuseUnimplemented(input);
+    const checksum = expectedChecksum(input, Body.announced);
+    const { upload } = await ctx.read((tx) => uploadAt(tx, input));
+    checkAlgorithm(upload, checksum);
+    const received = await receive(ctx, Body, {
+      contentMd5: input.ContentMD5,
+      checksum,
+      algorithm: algorithmOf(upload),
+      also: algorithmOf(upload),
+    });
+    const part = await keepPart(ctx, input, received);
+    const told = checksum?.algorithm ?? upload.checksumAlgorithm;
+    return { ETag: quoted(part.etag), ...(told && { [`Checksum${told}`]: received.checksum?.value }) };
+  },
+
+  async UploadPartCopy(ctx, input) {
+    checkPartNumber(input.PartNumber);
+    refuseUnimplemented(input);
+    const { upload, bytes, size, versionId } = await openSource(ctx, input);
+    const algorithm = algorithmOf(upload);
+    const received = await receive(ctx, bodyOfBytes(bytes, size), {
+      contentMd5: undefined,
+      checksum: undefined,
+      algorithm,
+      also: algorithm,
+    });
+    const part = await keepPart(ctx, input, received);
+    return {
+      CopySourceVersionId: versionId,
+      CopyPartResult: {
+        ETag: quoted(part.etag),
+        LastModified: new Date(part.modified),
+        ...checksumOf(upload, part),
+      },
+    };
+  },
+
+  async ListParts(ctx, input) {
+    const limit = entriesWanted(input.MaxParts, "max-parts");
+    const marker = input.PartNumberMarker ?? 0;
+    entriesWanted(marker, "part-number-marker");
+    return ctx.read(async (tx) => {
+      const { upload } = await uploadAt(tx, input);
+      const behind = (number: number, count: number) =>
+        tx.list(parts, { in: [upload.bucket, upload.order], after: [number], limit: count });
+      const page = limit === 0 ? [] : await behind(marker, limit);
+      const last = page.at(-1);
+      const truncated =
+        last !== undefined && page.length === limit && (await behind(last.number, 1)).length > 0;
+      return {
+        Bucket: input.Bucket,
+        Key: input.Key,
+        UploadId: input.UploadId,
+        PartNumberMarker: marker,
+        NextPartNumberMarker: last?.number ?? 0,
+        MaxParts: limit,
+        IsTruncated: truncated,
+        Parts: page.map((part) => ({
+          PartNumber: part.number,
+          LastModified: new Date(part.modified),
+          ETag: quoted(part.etag),
+          Size: part.body.size,
+          ...checksumOf(upload, part),
+        })),
+        Initiator: initiatorOf(upload),
+        Owner: ownerOf(upload.owner),
+        StorageClass: (upload.storageClass ?? "STANDARD") as "STANDARD",
+        ChecksumAlgorithm: upload.checksumAlgorithm,
+        ChecksumType: upload.checksumType,
+      };
+    });
+  },
+} satisfies Handlers<"s3">;
+
+function checkPartNumber(number: number): void {
+  if (!(number >= 1 && number <= MOST_PARTS)) throw partNumberOutOfRange(number);
+}
+
+/** A checksum that nobody asked for is computed all the same, and told of the whole object only. */
+const checksumOf = ({ checksumAlgorithm }: Upload, { checksum }: Part) =>
+  checksumAlgorithm && { [`Checksum${checksumAlgorithm}`]: checksum };
+
+/** The upload may have ended while its part was on the way. A part sent twice takes the place of the first. */
+function keepPart(ctx: Context, input: Input<"s3", "UploadPartCopy" | "UploadPart">, received: Received) {
+  return keeping(ctx, received.staged, async (tx) => {
+    const { upload } = await uploadAt(tx, input);
+    const former = await tx.get(parts, [upload.bucket, upload.order, input.PartNumber]);
+    if (former) bodies.discard(tx, former.body);
+    const part: Part = {
+      bucket: upload.bucket,
+      upload: upload.order,
+      number: input.PartNumber,
+      modified: wholeSeconds(tx.now()),
+      etag: received.md5,
+      body: await bodies.keep(tx, received.staged),
+      checksum: received.also,
+    };
+    tx.put(parts, part);
+    return part;
+  });
+}
+
+/** Opens what a part is copied from; its reader keeps it from then on, whatever becomes of the object. */
+function openSource(ctx: Context, input: Input<"s3", "UploadPartCopy">) {
+  const source = copySourceOf(input.CopySource);
+  return ctx.read(async (tx) => {
+    const { upload } = await uploadAt(tx, input);
+    const { bucket, version } = await sourceOf(tx, source, input);
+    const span = copySpan(input.CopySourceRange, version.size);
+    const size = span.end - span.start;
+    if (size > MOST_PUT_BYTES) throw copySourceTooLarge(MOST_PUT_BYTES);
+    const bytes = await openBytes(ctx, tx, version, await manifestOf(tx, version), span);
+    return { upload, bytes, size, versionId: toldVersionId(bucket, version) };
+  });
+}
+
+/** Unlike the range of a GET, this one must be whole and inside the source. */
+function copySpan(range: string | undefined, size: number): Span {
+  if (range === undefined) return { start: 0, end: size };
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
+  if (first === undefined || last === undefined) throw malformedCopyRange(range);
+  if (Number(first) > Number(last) || Number(last) >= size) throw copyRangeBeyond(range, size);
+  return { start: Number(first), end: Number(last) + 1 };
+}

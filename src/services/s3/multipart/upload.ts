@@ -1,0 +1,67 @@
+import type { Principal } from "#kernel/principal.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { ownerOf } from "../owner.ts";
+import { type Bucket, type Part, parts, type Upload, uploads } from "../store.ts";
+import { noSuchUpload } from "./errors.ts";
+import { orderOfUpload } from "./upload-id.ts";
+
+/** Parts that an upload has at most, and the highest number of one. */
+export const MOST_PARTS = 10_000;
+const PAGE = 1_000;
+
+interface Named {
+  Bucket: string;
+  Key: string;
+  UploadId: string;
+}
+
+/** @throws {AwsError} NoSuchBucket, NoSuchUpload */
+export async function uploadAt(
+  tx: ReadTransaction,
+  named: Named,
+): Promise<{ bucket: Bucket; upload: Upload }> {
+  const bucket = await bucketAt(tx, named.Bucket);
+  const upload = await findUpload(tx, bucket, named);
+  if (!upload) throw noSuchUpload(named.UploadId);
+  return { bucket, upload };
+}
+
+export async function findUpload(
+  tx: ReadTransaction,
+  bucket: Bucket,
+  { Key, UploadId }: Named,
+): Promise<Upload | undefined> {
+  const order = orderOfUpload(UploadId);
+  if (order === undefined) return undefined;
+  const upload = await tx.get(uploads, [bucket.id, Key, order]);
+  return upload?.uploadId === UploadId ? upload : undefined;
+}
+
+/** All parts that were sent, by their numbers. */
+export async function partsOf(tx: ReadTransaction, { bucket, order }: Upload): Promise<Part[]> {
+  const found: Part[] = [];
+  for (;;) {
+    const last = found.at(-1);
+    const page = await tx.list(parts, {
+      in: [bucket, order],
+      after: last && [last.number],
+      limit: PAGE,
+    });
+    found.push(...page);
+    if (page.length < PAGE) return found;
+  }
+}
+
+/** Takes the upload and the rows of its parts away; the bytes are the caller's to keep or to discard. */
+export function forgetUpload(tx: Transaction, { bucket, key, order }: Upload, sent: readonly Part[]): void {
+  for (const { number } of sent) tx.delete(parts, [bucket, order, number]);
+  tx.delete(uploads, [bucket, key, order]);
+}
+
+/** What a record keeps of who began an upload: a root is its account. */
+export const initiatorIn = (principal: Principal) =>
+  principal.type === "root" ? principal.account : principal.arn;
+
+export const initiatorOf = ({ initiator }: Upload) =>
+  initiator.startsWith("arn:") ? { ID: initiator } : ownerOf(initiator);

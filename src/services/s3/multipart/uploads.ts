@@ -1,0 +1,60 @@
+import type { Handlers } from "#kernel/service.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { headerNotImplemented } from "../errors.ts";
+import { attributesOf } from "../objects/attributes.ts";
+import { checkKey } from "../objects/key.ts";
+import { headerTags } from "../objects/tagging-header.ts";
+import { refuseAcl, refuseUnimplemented } from "../objects/unimplemented.ts";
+import { bodies, uploads } from "../store.ts";
+import { wholeSeconds } from "../versions.ts";
+import { declaredChecksum } from "./checksums.ts";
+import { forgetUpload, initiatorIn, partsOf, uploadAt } from "./upload.ts";
+import { uploadIdOf } from "./upload-id.ts";
+
+export const uploadHandlers = {
+  async CreateMultipartUpload(ctx, input) {
+    const { Key: key } = input;
+    checkKey(key);
+    refuseUnimplemented(input);
+    refuseAcl(input);
+    const attributes = attributesOf(ctx, input);
+    const tags = headerTags(input.Tagging);
+    const { checksumAlgorithm, checksumType } = declaredChecksum(input);
+    return ctx.transact(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      const order = tx.sequence();
+      const uploadId = uploadIdOf(order, tx.random);
+      tx.put(uploads, {
+        bucket: bucket.id,
+        key,
+        order,
+        uploadId,
+        initiated: wholeSeconds(tx.now()),
+        initiator: initiatorIn(ctx.principal),
+        owner: bucket.owner,
+        ...attributes,
+        tags,
+        checksumAlgorithm,
+        checksumType,
+      });
+      return {
+        Bucket: input.Bucket,
+        Key: key,
+        UploadId: uploadId,
+        ChecksumAlgorithm: checksumAlgorithm,
+        ChecksumType: checksumType,
+      };
+    });
+  },
+
+  async AbortMultipartUpload(ctx, input) {
+    if (input.IfMatchInitiatedTime !== undefined) throw headerNotImplemented("x-amz-if-match-initiated-time");
+    return ctx.transact(async (tx) => {
+      const { upload } = await uploadAt(tx, input);
+      const sent = await partsOf(tx, upload);
+      for (const part of sent) bodies.discard(tx, part.body);
+      forgetUpload(tx, upload, sent);
+      return {};
+    });
+  },
+} satisfies Handlers<"s3">;

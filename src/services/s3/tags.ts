@@ -1,0 +1,45 @@
+import { AwsError } from "#aws/errors.ts";
+import type { Tag } from "./store.ts";
+
+export type Tagged = "object" | "bucket";
+
+const RULES = {
+  object: {
+    most: 10,
+    tooMany: "Object tags cannot be greater than 10",
+    reserved: "Your TagKey cannot be prefixed with aws:",
+  },
+  bucket: {
+    most: 50,
+    tooMany: "Bucket tag count cannot be greater than 50",
+    reserved: "System tags cannot be added/updated by requester",
+  },
+} as const;
+
+const MOST_KEY_UNITS = 128;
+const MOST_VALUE_UNITS = 256;
+/** What S3 lets stand in tags: letters and digits of any script, spaces, and `_.:/=+-@`. */
+const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
+/**
+ * Holds tags to S3's rules, one after another and then their number, as S3 does. Lengths are in UTF-16.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+ * @throws {AwsError} InvalidTag, BadRequest
+ */
+export function checkTags(tags: readonly Tag[], of: Tagged): void {
+  const { most, tooMany, reserved } = RULES[of];
+  const seen = new Set<string>();
+  for (const { Key, Value } of tags) {
+    if (Key === "" || Key.length > MOST_KEY_UNITS || !ALLOWED.test(Key))
+      throw invalidTag("The TagKey you have provided is invalid", { TagKey: Key });
+    if (Value.length > MOST_VALUE_UNITS || !ALLOWED.test(Value))
+      throw invalidTag("The TagValue you have provided is invalid", { TagKey: Key, TagValue: Value });
+    if (seen.has(Key)) throw invalidTag("Cannot provide multiple Tags with the same key", { TagKey: Key });
+    if (/^aws:/i.test(Key)) throw invalidTag(reserved);
+    seen.add(Key);
+  }
+  if (tags.length > most) throw new AwsError("BadRequest", tooMany);
+}
+
+const invalidTag = (message: string, members: Record<string, string> = {}) =>
+  new AwsError("InvalidTag", message, { members });
