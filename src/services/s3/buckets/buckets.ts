@@ -8,7 +8,8 @@ import {
   headerNotImplemented,
   invalidBucketName,
 } from "../errors.ts";
-import { buckets, objects } from "../store.ts";
+import { buckets, objects, type Tag } from "../store.ts";
+import { checkTags } from "../tags.ts";
 import { wholeSeconds } from "../versions.ts";
 import { abandonUploads } from "./abandoned.ts";
 import { bucketArn, bucketAt } from "./bucket.ts";
@@ -22,6 +23,7 @@ export const bucketHandlers = {
     refuseUnimplemented(input);
     const configuration = input.CreateBucketConfiguration;
     const region = locationOf(ctx.region, configuration?.LocationConstraint || undefined);
+    const tags = tagsOf(configuration?.Tags);
     return ctx.transact(async (tx) => {
       const existing = await tx.get(buckets, [name]);
       if (existing && existing.owner !== ctx.account) throw bucketAlreadyExists(name);
@@ -35,6 +37,7 @@ export const bucketHandlers = {
           owner: ctx.account,
           region,
           created: wholeSeconds(tx.now()),
+          tags,
         });
       }
       return {
@@ -66,6 +69,12 @@ export const bucketHandlers = {
     });
   },
 } satisfies Handlers<"s3">;
+
+function tagsOf(said: Tag[] | undefined): Tag[] | undefined {
+  if (said === undefined || said.length === 0) return undefined;
+  checkTags(said, "bucket");
+  return said;
+}
 
 /**
  * Buckets are made as S3 makes them unless told otherwise: ownership enforced by the bucket's owner, without ACLs. So

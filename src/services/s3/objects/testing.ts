@@ -1,0 +1,33 @@
+import { testCloud } from "#kernel/testing.ts";
+import type { Body } from "#lib/body.ts";
+import { s3 } from "../service.ts";
+
+/** A cloud with one empty bucket. */
+export async function withBucket(Bucket = "bucket") {
+  const cloud = await testCloud([s3]);
+  await cloud.aws.s3.CreateBucket({ Bucket });
+  return { ...cloud, s3: cloud.aws.s3 };
+}
+
+/** The bytes of an answer. */
+export async function bytesOf(body: unknown): Promise<Buffer> {
+  if (body instanceof Uint8Array) return Buffer.from(body);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+export const textOf = async (body: unknown) => (await bytesOf(body)).toString();
+
+/** A body that comes in pieces, with trailers behind it, as aws-chunked brings it. */
+export function bodyWithTrailers(data: Uint8Array, trailers: Record<string, string>): Body {
+  return {
+    size: data.length,
+    announced: Object.keys(trailers),
+    trailers,
+    bytes: async () => data,
+    async *[Symbol.asyncIterator]() {
+      for (let at = 0; at < data.length; at += 50_000) yield data.subarray(at, at + 50_000);
+    },
+  };
+}
