@@ -17,6 +17,7 @@ export interface Blobs {
    * @throws {BodyTooLargeError} and whatever the body's own end finds wrong; nothing remains then
    */
   receive(body: Body, options: ReceiveOptions): Promise<StagedBlob>;
+  /** Gives up a body that was received; one that was kept meanwhile stays. */
   drop(staged: StagedBlob): Promise<void>;
   /** Bytes `start` to `end` (exclusive) of a file. Call it inside the transaction that found the reference. */
   read(ref: BlobRef, start: number, end: number): AsyncIterable<Uint8Array>;
@@ -41,7 +42,9 @@ export interface BlobRef {
 }
 
 /** A file names the process that intends it. */
-export type StagedBlob = { size: number; inline: Uint8Array } | { size: number; file: string; process: number };
+export type StagedBlob =
+  | { size: number; inline: Uint8Array }
+  | { size: number; file: string; process: number };
 
 /** Up to here a body stands in the store. */
 export const INLINE_BYTES = 64 * 1024;
@@ -131,8 +134,10 @@ export function openBlobs(home: BlobHome, store: BlobStore, random: Random): Blo
   }
 
   async function forget(file: string) {
+    const key = [home.service, home.process, file];
+    if (!(await home.write((tx) => tx.get(intents[home.scope], key)))) return;
     await store.remove(file);
-    await home.write((tx) => tx.delete(intents[home.scope], [home.service, home.process, file]));
+    await home.write((tx) => tx.delete(intents[home.scope], key));
   }
 
   async function receiveStream(body: Body, { limit, tap }: ReceiveOptions): Promise<StagedBlob> {

@@ -5,7 +5,7 @@ import { type Clients, clients } from "./clients.ts";
 import type { Place } from "./collection.ts";
 import type { Context, RequestFacts } from "./context.ts";
 import type { Home } from "./home.ts";
-import { type Applied, TransactionError } from "./partition.ts";
+import { type Applied, StoreUnavailableError, TransactionError } from "./partition.ts";
 import { type Principal, serviceNamed } from "./principal.ts";
 import type { Cloud } from "./runtime.ts";
 import type { ReadTransaction, Transaction } from "./transaction.ts";
@@ -32,7 +32,7 @@ export class CallContext implements Context {
   wrote = false;
   readonly #options: ContextOptions;
   #pending: Promise<void>[] = [];
-  #inTransaction = false;
+  #transactions = 0;
   #blobs: Blobs | undefined;
   #aws: Clients | undefined;
 
@@ -83,10 +83,12 @@ export class CallContext implements Context {
     return this.#run(() => this.#options.home.applyWrite((tx) => this.#alone(async () => body(tx))));
   }
 
+  /** A write that failed stays on the list: whatever is built on it fails as well. */
   async durable(): Promise<void> {
-    const pending = this.#pending;
-    this.#pending = [];
-    for (const write of pending) await write;
+    for (let first = this.#pending[0]; first; first = this.#pending[0]) {
+      await first;
+      if (this.#pending[0] === first) this.#pending.shift();
+    }
   }
 
   authorize(facts: readonly AccessFact[]): void {
@@ -104,13 +106,15 @@ export class CallContext implements Context {
 
   #clientsOf(principal: Principal, { account, region }: Place): Clients {
     return clients((service, operation, input) => {
-      if (this.#inTransaction) throw new Error("a transaction may await nothing but its own methods");
+      if (this.#transactions > 0) throw new Error("a transaction may await nothing but its own methods");
+      if (this.#options.home.closed)
+        throw new StoreUnavailableError("the cloud that this call belongs to has ended");
       return this.#options.cloud.call({ service, operation, input, principal, place: { account, region } });
     });
   }
 
   async #run<R>(start: () => Promise<Applied<R>>): Promise<R> {
-    if (this.#inTransaction) throw new Error("a transaction may await nothing but its own methods");
+    if (this.#transactions > 0) throw new Error("a transaction may await nothing but its own methods");
     try {
       const { result, durable } = await start();
       if (durable) this.#pending.push(durable);
@@ -123,11 +127,11 @@ export class CallContext implements Context {
   }
 
   async #alone<R>(body: () => Promise<R>): Promise<R> {
-    this.#inTransaction = true;
+    this.#transactions++;
     try {
       return await body();
     } finally {
-      this.#inTransaction = false;
+      this.#transactions--;
     }
   }
 }

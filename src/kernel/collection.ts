@@ -28,7 +28,7 @@ export interface CollectionOptions<T> {
   key: (record: T) => readonly KeyPart[];
   /** Index keys must be unique: let them end in the record's own key. */
   indexes?: Record<string, IndexKey<T>>;
-  /** Raised with every change of the record's form; 1 to 255. */
+  /** Raised with every change of the record's form; 1 to 127. */
   version?: number;
   /** Makes a record of today from one of an older version. */
   upgrade?: (record: unknown, version: number) => T;
@@ -37,6 +37,7 @@ export interface CollectionOptions<T> {
 /** Records of one kind in key order. `name` is `<service>/<record>` and never changes: it stands in the keys. */
 export function collection<T>(name: string, options: CollectionOptions<T>): Collection<T> {
   const version = options.version ?? 1;
+  if (version < 1 || version > 127) throw new RangeError(`${name}: a version is one byte, 1 to 127`);
   return {
     name,
     scope: options.scope,

@@ -18,6 +18,8 @@ export interface Era {
   readonly homes: Map<string, Home>;
   seal: Sealer;
   ledger: Ledger;
+  /** Whatever is opened in it from now on is closed at once. */
+  ended: boolean;
 }
 
 /** Era 0 is what outlives them all: which era it is, and how often the store was opened. */

@@ -27,6 +27,8 @@ export interface Home {
   /** As the above, and resolved only when all that they saw and wrote is on disk. */
   read<R>(body: (tx: ReadTransaction) => Promise<R>): Promise<R>;
   write<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R>;
+  /** Refused all further transactions: the cloud was closed or reset. */
+  readonly closed: boolean;
   close(): Promise<void>;
 }
 
@@ -79,6 +81,8 @@ export function openHome(options: HomeOptions): Home {
     },
   });
 
+  let closed = false;
+
   const home: Home = {
     service,
     scope,
@@ -92,8 +96,9 @@ export function openHome(options: HomeOptions): Home {
         const tx = transaction(draft, at, effects);
         const result = await body(tx);
         forward(tx, effects, ports.sinks);
-        records = effects.jobs.map(({ id, job, payload, options: { delay = 0 } }) => {
-          return { id, due: tx.now() + delay, name: job.name, service, place, attempt: 0, payload };
+        records = effects.jobs.map(({ id, job, payload, options: { delay = 0, lane } }) => {
+          const due = tx.now() + delay;
+          return { id, due, name: job.name, service, place, process, lane, attempt: 0, payload };
         });
         for (const record of records) tx.put(waitingJobs[scope], record);
         await tx.finish();
@@ -117,7 +122,13 @@ export function openHome(options: HomeOptions): Home {
       await durable;
       return result;
     },
-    close: () => partition.close(),
+    get closed() {
+      return closed;
+    },
+    close() {
+      closed = true;
+      return partition.close();
+    },
   };
   return home;
 }

@@ -49,8 +49,8 @@ export async function invoke(cloud: Cloud, call: Call): Promise<object> {
   } catch (error) {
     visit.error = awsError(cloud, call, error);
   }
-  for (const exit of EXITS) exit(visit);
   try {
+    for (const exit of EXITS) exit(visit);
     if (ctx.wrote) await cloud.ledger.flush();
     await ctx.durable();
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Log } from "#lib/log.ts";
 import { collection, type Place, type Scope } from "./collection.ts";
 import type { Context } from "./context.ts";
 import type { Home } from "./home.ts";
+import { type Lane, type Lanes, openLanes } from "./lanes.ts";
 import { StoreUnavailableError } from "./partition.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -33,6 +34,8 @@ export interface JobOutcome {
 export interface JobOptions {
   /** Milliseconds from now; 0 unless said. */
   delay?: number;
+  /** Of the jobs in one lane, one runs at a time, and the newest takes the place of those that wait. */
+  lane?: string;
 }
 
 export interface JobRecord {
@@ -41,10 +44,13 @@ export interface JobRecord {
   name: string;
   service: string;
   place: Place;
+  /** The process that has claimed it in memory. */
+  process: number;
+  lane?: string | undefined;
   attempt: number;
   payload: unknown;
   /** Why it failed last, once it has. */
-  error?: string;
+  error?: string | undefined;
 }
 
 export function job<P>(
@@ -55,6 +61,9 @@ export function job<P>(
 }
 
 const MAX_BACKOFF_MS = 3_600_000;
+/** When to look again at a job whose state could not be stored. */
+const STORE_RETRY_MS = 60_000;
+const MAX_ERROR_TEXT = 1_024;
 const OPENING_PAGE = 1_000;
 
 const byScope = <T>(make: (scope: Scope) => T): Record<Scope, T> => ({
@@ -74,7 +83,7 @@ export const parkedJobs = byScope((scope) =>
 export interface JobRunner {
   /** Claims a job in memory; its row is already durable. */
   schedule(home: Home, record: JobRecord): void;
-  /** Claims all jobs that the partition's rows speak of, page by page. */
+  /** Claims the jobs that earlier processes left in the partition, page by page. */
   open(home: Home): Promise<void>;
 }
 
@@ -86,41 +95,75 @@ export interface JobRunnerOptions {
   context(home: Home, record: JobRecord): Context;
 }
 
+interface Outcome {
+  /** When to run it again. */
+  next?: number | undefined;
+  parked?: boolean;
+  error?: string | undefined;
+}
+
 export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): JobRunner {
-  function schedule(home: Home, record: JobRecord) {
-    scheduler.at(record.due, () => run(home, record));
+  const lanes = new WeakMap<Home, Lanes>();
+
+  function laneOf(home: Home, { lane, id }: JobRecord): Lane | undefined {
+    if (lane === undefined) return undefined;
+    let known = lanes.get(home);
+    if (!known) lanes.set(home, (known = openLanes()));
+    return known.enter(lane, id);
   }
 
-  async function run(home: Home, record: JobRecord) {
+  function schedule(home: Home, record: JobRecord, at = record.due) {
+    if (home.closed) return;
+    const lane = laneOf(home, record);
+    const work = () => run(home, record, lane);
+    const start = () => scheduler.at(at, () => (lane ? lane.alone(work, start) : work()));
+    start();
+  }
+
+  async function run(home: Home, record: JobRecord, lane: Lane | undefined) {
+    if (home.closed) return;
     const ctx = context(home, record);
     try {
+      if (lane?.replaced(record.id)) return await finish(home, record);
       const found = await find(record.service, record.name);
-      if (!found) return await park(home, record, `no service knows the job ${record.name}`);
-      const outcome = await attempt(ctx, found, record);
-      if (outcome.next === undefined) await finish(home, record);
-      else if (outcome.parked) await park(home, record, outcome.error ?? "");
-      else await postpone(home, record, outcome.next, outcome.error);
+      const outcome = found ? await attempt(ctx, found, record) : unknown(record);
+      if (outcome.next !== undefined && !outcome.parked && !lane?.replaced(record.id))
+        return await postpone(home, record, outcome.next, outcome.error);
+      await (outcome.parked ? park(home, record, outcome.error) : finish(home, record));
+      lane?.leave(record.id);
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error;
-      // The row stands as it was: a later start, or the same process once the store is back, runs it again.
+      if (home.closed) return;
+      // The row stands as it was: the same process once the store is back, or a later one, runs it again.
       log.error("a job's state could not be stored", { error, job: record.name });
-      scheduler.at(ctx.clock.now() + MAX_BACKOFF_MS / 60, () => run(home, record));
+      schedule(home, record, ctx.clock.now() + STORE_RETRY_MS);
     }
   }
 
-  async function attempt(ctx: Context, found: Job<never>, record: JobRecord) {
+  const unknown = ({ name }: JobRecord): Outcome => ({
+    parked: true,
+    error: `no service knows the job ${name}`,
+  });
+
+  async function attempt(
+    ctx: Context,
+    found: Job<never>,
+    { id, attempt, ...record }: JobRecord,
+  ): Promise<Outcome> {
     try {
-      const outcome = await found.run(ctx, record.payload as never, {
-        id: record.id,
-        attempt: record.attempt,
-      });
+      const outcome = await found.run(ctx, record.payload as never, { id, attempt });
       await ctx.durable();
-      return { next: outcome ? ctx.clock.now() + outcome.again : undefined };
+      return { next: outcome ? ctx.clock.now() + Math.ceil(outcome.again) : undefined };
     } catch (error) {
+      // The store's failure is not the job's.
+      if (error instanceof StoreUnavailableError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      log.warn("a job failed", { job: record.name, service: record.service, attempt: record.attempt, error });
-      const wait = Math.min(found.backoff * 2 ** record.attempt, MAX_BACKOFF_MS);
-      return { next: ctx.clock.now() + wait, error: reason, parked: record.attempt + 1 >= found.attempts };
+      log.warn("a job failed", { job: record.name, service: record.service, attempt, error });
+      const wait = Math.min(found.backoff * 2 ** attempt, MAX_BACKOFF_MS);
+      return {
+        next: ctx.clock.now() + wait,
+        error: reason.slice(0, MAX_ERROR_TEXT),
+        parked: attempt + 1 >= found.attempts,
+      };
     }
   }
 
@@ -130,7 +173,7 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
     await home.write((tx) => tx.delete(waitingJobs[home.scope], rowOf(record)));
   }
 
-  async function park(home: Home, record: JobRecord, error: string) {
+  async function park(home: Home, record: JobRecord, error: string | undefined) {
     await home.write((tx) => {
       tx.delete(waitingJobs[home.scope], rowOf(record));
       tx.put(parkedJobs[home.scope], { ...record, error });
@@ -138,7 +181,8 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
   }
 
   async function postpone(home: Home, record: JobRecord, due: number, error: string | undefined) {
-    const later = { ...record, due, error, attempt: error === undefined ? 0 : record.attempt + 1 };
+    const attempt = error === undefined ? 0 : record.attempt + 1;
+    const later = { ...record, process: home.process, due, error, attempt };
     await home.write((tx) => {
       tx.delete(waitingJobs[home.scope], rowOf(record));
       tx.put(waitingJobs[home.scope], later);
@@ -155,7 +199,8 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
         ...(after && { after: [after.due, after.id] }),
       };
       const page: JobRecord[] = await home.read((tx) => tx.list(waitingJobs[home.scope], range));
-      for (const record of page) schedule(home, record);
+      // What this process has enqueued or postponed meanwhile it has claimed itself.
+      for (const record of page) if (record.process !== home.process) schedule(home, record);
       if (page.length < OPENING_PAGE) return;
       after = page.at(-1);
       await new Promise(setImmediate);

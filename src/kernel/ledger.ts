@@ -37,8 +37,10 @@ const HOUR_MS = 3_600_000;
 const TRAIL_KEPT_MS = 90 * 24 * HOUR_MS;
 /** How long the records of calls that wrote nothing may wait for company. */
 const FLUSH_MS = 1_000;
-/** Records are flushed before they weigh more than this. */
+/** Records are flushed before there are more than this; newer ones are lost while the store is out of order. */
 const MAX_WAITING = 500;
+/** In one row: with records of 64 KiB, the longest that `trail.ts` makes, below the store's limit. */
+const RECORDS_PER_ROW = 25;
 
 /**
  * The meter and the trail. What a changing call used is on disk before its answer, in the same group as its own rows;
@@ -58,12 +60,16 @@ export interface LedgerOptions {
   log: Log;
 }
 
+/** Totals of an hour; `stored` once they include what earlier processes counted. */
+type Counted = Usage & { stored: boolean };
+
 export function openLedger({ now, write, log }: LedgerOptions): Ledger {
-  const hours = new Map<string, Usage & { stored: boolean }>();
-  const dirty = new Set<string>();
+  const hours = new Map<string, Counted>();
+  const dirty = new Set<Counted>();
   let trail: TrailRecord[] = [];
   let timer: NodeJS.Timeout | undefined;
   let hourNow = 0;
+  let latest = Promise.resolve();
 
   const later = () => {
     timer ??= setTimeout(
@@ -73,21 +79,29 @@ export function openLedger({ now, write, log }: LedgerOptions): Ledger {
     timer.unref();
   };
 
-  async function flush() {
+  /** What an earlier flush has taken and not yet written counts as well. */
+  function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    if (dirty.size === 0 && trail.length === 0) return;
-    const keys = [...dirty];
+    if (dirty.size > 0 || trail.length > 0) {
+      latest = flushWaiting();
+      latest.catch(() => {});
+    }
+    return latest;
+  }
+
+  async function flushWaiting() {
+    const used = [...dirty];
     const records = trail;
     dirty.clear();
     trail = [];
     try {
       await write(async (tx) => {
-        for (const key of keys) await store(tx, hours.get(key)!);
+        for (const usage of used) await store(tx, usage);
         if (records.length > 0) await append(tx, records);
       });
     } catch (error) {
-      for (const key of keys) dirty.add(key);
+      for (const usage of used) dirty.add(usage);
       trail = records.concat(trail).slice(0, MAX_WAITING);
       throw error;
     }
@@ -95,7 +109,7 @@ export function openLedger({ now, write, log }: LedgerOptions): Ledger {
   }
 
   /** Totals live in memory for the current hour; the first write after a start continues what is stored. */
-  async function store(tx: Transaction, usage: Usage & { stored: boolean }) {
+  async function store(tx: Transaction, usage: Counted) {
     if (!usage.stored) {
       const earlier = await tx.get(usageRows, usageRows.key(usage));
       usage.amount += earlier?.amount ?? 0;
@@ -106,13 +120,18 @@ export function openLedger({ now, write, log }: LedgerOptions): Ledger {
   }
 
   async function append(tx: Transaction, records: TrailRecord[]) {
-    tx.put(trailRows, { time: tx.now(), order: tx.sequence(), records });
-    const old = await tx.list(trailRows, { before: [Math.max(0, tx.now() - TRAIL_KEPT_MS)], limit: 2 });
+    let rows = 0;
+    for (let at = 0; at < records.length; at += RECORDS_PER_ROW, rows++) {
+      const together = records.slice(at, at + RECORDS_PER_ROW);
+      tx.put(trailRows, { time: tx.now(), order: tx.sequence(), records: together });
+    }
+    const kept = Math.max(0, tx.now() - TRAIL_KEPT_MS);
+    const old = await tx.list(trailRows, { before: [kept], limit: rows + 1 });
     for (const row of old) tx.delete(trailRows, trailRows.key(row));
   }
 
   function forgetPastHours() {
-    for (const [key, usage] of hours) if (usage.hour < hourNow && !dirty.has(key)) hours.delete(key);
+    for (const [key, usage] of hours) if (usage.hour < hourNow && !dirty.has(usage)) hours.delete(key);
   }
 
   return {
@@ -120,10 +139,10 @@ export function openLedger({ now, write, log }: LedgerOptions): Ledger {
       const hour = Math.floor(now() / HOUR_MS) * HOUR_MS;
       hourNow = hour;
       const key = `${hour}|${of.account}|${of.region}|${of.service}|${of.kind}`;
-      const usage = hours.get(key);
-      if (usage) usage.amount += amount;
-      else hours.set(key, { ...of, hour, amount, stored: false });
-      dirty.add(key);
+      let usage = hours.get(key);
+      if (!usage) hours.set(key, (usage = { ...of, hour, amount: 0, stored: false }));
+      usage.amount += amount;
+      dirty.add(usage);
       later();
     },
     record(record) {

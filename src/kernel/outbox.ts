@@ -10,8 +10,8 @@ interface Observations {
 /** Brings a transaction's metrics and events to whoever collects them, surely: as a job of the same commit. */
 export const forwardObservations: Job<Observations> = job("kernel/forward", {
   async run(ctx, { metrics, events }) {
-    if (metrics.length > 0) await ctx.ports.sinks.metric?.(metrics);
-    if (events.length > 0) await ctx.ports.sinks.event?.(events);
+    if (metrics.length > 0) await ctx.ports.sinks.metric?.(ctx, metrics);
+    if (events.length > 0) await ctx.ports.sinks.event?.(ctx, events);
   },
 });
 

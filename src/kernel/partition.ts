@@ -82,15 +82,8 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
   }
   const tenureNow = (): MaybePromise<Tenure> => tenure ?? (entering ??= enter());
 
-  /** The reservation travels in the draft that needs it; it counts only once that draft is handed to the store. */
-  function sequence(of: Tenure, draft: Draft): number {
-    const number = of.next++;
-    if (number >= of.reserved) draft.put(registry.key, registry.encode(number + SEQUENCE_BLOCK));
-    return number;
-  }
-
   /** Hands the writes to the store and shows them to whoever comes next. */
-  function commit(of: Tenure, draft: Draft): Promise<void> {
+  function commit(of: Tenure, draft: Draft, reserved: number): Promise<void> {
     if (tenure !== of) throw new StoreUnavailableError(`partition ${name} lost its lease`);
     const puts: Row[] = [];
     const deletes: Uint8Array[] = [];
@@ -102,7 +95,7 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
     // Before anybody can see the writes: one that is refused for its size must leave no trace.
     checkLimits({ lease: of.lease, puts, deletes });
     const stored = store.commit({ lease: of.lease, puts, deletes });
-    if (of.next > of.reserved) of.reserved = of.next - 1 + SEQUENCE_BLOCK;
+    of.reserved = reserved;
     for (const [text, write] of draft.writes) of.overlay.set(text, { ...write, pending });
     pending.durable = stored.then(
       () => {
@@ -142,9 +135,18 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
       }),
     write: (body) =>
       run(true, async (of) => {
-        const draft = openDraft(store, of.overlay, () => sequence(of, draft));
+        // A reservation travels in the draft that needs it, and counts only once that draft is handed to the store.
+        let { reserved } = of;
+        const draft = openDraft(store, of.overlay, () => {
+          const number = of.next++;
+          if (number >= reserved) {
+            reserved = number + SEQUENCE_BLOCK;
+            draft.put(registry.key, registry.encode(reserved));
+          }
+          return number;
+        });
         return settle(draft, body(draft), () =>
-          draft.writes.size > 0 ? commit(of, draft) : draft.seen?.durable,
+          draft.writes.size > 0 ? commit(of, draft, reserved) : draft.seen?.durable,
         );
       }),
     async close() {

@@ -1,4 +1,5 @@
 import type { AccessFact, Decision } from "./authorize.ts";
+import type { Context } from "./context.ts";
 import type { Principal } from "./principal.ts";
 
 /** The only things that the kernel asks of services. Each is filled by the service that knows, when it is opened. */
@@ -14,10 +15,13 @@ export interface Credential {
   principal: Principal;
 }
 
-/** Where a service's observations go: CloudWatch, EventBridge's default bus. Filled when those services exist. */
+/**
+ * Where a service's observations go: CloudWatch, EventBridge's default bus. Filled when those services exist. They are
+ * given the context of whoever observed: its account and Region, and itself as the caller.
+ */
 export interface Sinks {
-  metric?: (batch: Metric[]) => Promise<void>;
-  event?: (batch: ServiceEvent[]) => Promise<void>;
+  metric?: (ctx: Context, batch: Metric[]) => Promise<void>;
+  event?: (ctx: Context, batch: ServiceEvent[]) => Promise<void>;
 }
 
 export interface Metric {

@@ -34,5 +34,7 @@ export function reconciler<T>(
       return next === "done" ? undefined : { again: Math.min(next.again, LONGEST_LOOK_AWAY_MS) };
     },
   });
-  return { job: look, wake: (tx, key) => tx.enqueue(look, { key: [...key] }) };
+  // One loop per record, however often it is woken.
+  const lane = (key: readonly KeyPart[]) => JSON.stringify([look.name, ...key]);
+  return { job: look, wake: (tx, key) => tx.enqueue(look, { key: [...key] }, { lane: lane(key) }) };
 }

@@ -1,4 +1,5 @@
 import { type CloudClock, cloudClock } from "#lib/clock.ts";
+import { grouped } from "#lib/grouped.ts";
 import type { Log } from "#lib/log.ts";
 import { random as openRandom, type Random } from "#lib/random.ts";
 import { wallNow } from "#lib/wall.ts";
@@ -9,6 +10,7 @@ import { CallContext } from "./call-context.ts";
 import type { Place, Scope } from "./collection.ts";
 import { type Era, enterStore, eraPrefix, openSealer, sweepFormerEras, writeEra } from "./era.ts";
 import { type Faults, faults as openFaults } from "./faults.ts";
+import { frozen } from "./frozen.ts";
 import { type Home, homeName, openHome, registeredHomes } from "./home.ts";
 import { type Call, invoke } from "./invoke.ts";
 import { type Job, type JobRecord, jobRunner } from "./jobs.ts";
@@ -61,6 +63,8 @@ export interface CloudOptions {
   /** The blobs of one era; opening one forgets all others. */
   openBlobs(era: number): Promise<BlobStore>;
   log: Log;
+  /** Freezes the input of every call from inside the house, so that a handler that changes it fails in its tests. */
+  freezeInputs?: boolean;
   /** Tests hand in their own. */
   wall?: () => number;
   random?: Random;
@@ -89,10 +93,16 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       ...opened,
       seal: await openSealer(kernel),
       ledger: openLedger({ now: clock.now, write: ledgerHome.write, log }),
+      ended: false,
     };
   }
 
-  function homeIn(of: Pick<Era, "prefix" | "homes">, service: string, scope: Scope, place: Place): Home {
+  function homeIn(
+    of: Pick<Era, "prefix" | "homes"> & { ended?: boolean },
+    service: string,
+    scope: Scope,
+    place: Place,
+  ): Home {
     const name = homeName({ service, scope, place });
     const known = of.homes.get(name);
     if (known) return known;
@@ -113,6 +123,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       claim,
     });
     of.homes.set(name, home);
+    if (of.ended) void home.close();
     return home;
   }
 
@@ -159,6 +170,19 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   }
   let resumed = resumeWork(era).catch((error) => log.error("former work could not be resumed", { error }));
 
+  async function startOver() {
+    const former = era;
+    await resumed;
+    await former.ledger.close().catch((error) => log.error("the ledger could not be written", { error }));
+    await endEra(former);
+    scheduler.clear();
+    faults.set([]);
+    await writeEra(store, owner, former.number + 1);
+    era = await openEra(former.number + 1);
+    await former.files.close();
+    resumed = resumeWork(era).catch((error) => log.error("a former era could not be swept", { error }));
+  }
+
   const time = openTime(clock, scheduler, () => homeIn(era, "kernel", "partition", NOWHERE));
 
   const cloud: Cloud = {
@@ -182,7 +206,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       return era.seal;
     },
     invoke: (call) => invoke(cloud, call),
-    async call({ service: id, operation: name, input, principal, place }) {
+    async call({ service: id, operation: name, input: given, principal, place }) {
+      const input = options.freezeInputs ? frozen(given) : given;
       const found = await service(id);
       const operation = found?.contract.operation(name);
       if (!found || !operation) throw new Error(`no service offers ${id}:${name}`);
@@ -192,22 +217,12 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       const home = homeIn(era, id, scope, place);
       return new CallContext({ cloud, home, files: era.files, principal, place, requestId, request });
     },
-    async reset() {
-      const former = era;
-      await resumed;
-      scheduler.clear();
-      faults.set([]);
-      await closeHomes(former);
-      await writeEra(store, owner, former.number + 1);
-      era = await openEra(former.number + 1);
-      await former.files.close();
-      resumed = resumeWork(era).catch((error) => log.error("a former era could not be swept", { error }));
-    },
+    reset: grouped(startOver),
     async close() {
       await resumed;
       await scheduler.close();
       await era.ledger.close().catch((error) => log.error("the ledger could not be written", { error }));
-      await closeHomes(era);
+      await endEra(era);
       await era.files.close();
       await store.close();
     },
@@ -217,6 +232,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
 
 const NOWHERE: Place = { account: "", region: "" };
 
-async function closeHomes({ homes }: Era): Promise<void> {
-  for (const home of homes.values()) await home.close().catch(() => {});
+async function endEra(era: Era): Promise<void> {
+  era.ended = true;
+  for (const home of era.homes.values()) await home.close().catch(() => {});
 }

@@ -14,7 +14,7 @@ export interface Scheduler {
   runUntilIdle(horizon: number): Promise<void>;
   freeze(): void;
   resume(): void;
-  /** Calls everything off. */
+  /** Calls everything off, also a move of the clock; waits for nothing that still runs, and forgets it. */
   clear(): void;
   close(): Promise<void>;
 }
@@ -35,6 +35,8 @@ export function openScheduler(clock: CloudClock, log: Log): Scheduler {
   let order = 0;
   let timer: NodeJS.Timeout | undefined;
   let moving = false;
+  /** Raised when everything is called off: what began before has no more say. */
+  let round = 0;
   let closed = false;
 
   const next = () => {
@@ -70,26 +72,33 @@ export function openScheduler(clock: CloudClock, log: Log): Scheduler {
 
   /** While the clock is moved it does not also run: the span is exact, and the order of what is due in it is fixed. */
   async function moveThrough(end: number, stopWhenIdle: boolean) {
+    const mine = round;
     const wasFrozen = clock.frozen;
     moving = true;
     clock.freeze();
     try {
       await Promise.all(running);
-      for (let entry = next(); entry && entry.due <= end && !closed; entry = next()) {
+      for (let entry = next(); mine === round && entry && entry.due <= end; entry = next()) {
         waiting.pop();
         if (entry.due > clock.now()) clock.moveTo(entry.due);
         await start(entry);
       }
-      if (!stopWhenIdle && clock.now() < end) clock.moveTo(end);
+      if (mine === round && !stopWhenIdle && clock.now() < end) clock.moveTo(end);
     } finally {
-      moving = false;
-      if (!wasFrozen) clock.resume();
-      arm();
+      if (mine === round) {
+        moving = false;
+        if (!wasFrozen) clock.resume();
+        arm();
+      }
     }
   }
 
   let moves = Promise.resolve();
-  const inTurn = (move: () => Promise<void>) => {
+  const inTurn = (milliseconds: number, stopWhenIdle: boolean) => {
+    const mine = round;
+    const move = async () => {
+      if (mine === round) await moveThrough(clock.now() + Math.round(milliseconds), stopWhenIdle);
+    };
     moves = moves.then(move, move);
     return moves;
   };
@@ -103,8 +112,8 @@ export function openScheduler(clock: CloudClock, log: Log): Scheduler {
         entry.work = undefined;
       };
     },
-    advance: (milliseconds) => inTurn(() => moveThrough(clock.now() + milliseconds, false)),
-    runUntilIdle: (horizon) => inTurn(() => moveThrough(clock.now() + horizon, true)),
+    advance: (milliseconds) => inTurn(milliseconds, false),
+    runUntilIdle: (horizon) => inTurn(horizon, true),
     freeze() {
       clock.freeze();
       arm();
@@ -115,9 +124,14 @@ export function openScheduler(clock: CloudClock, log: Log): Scheduler {
     },
     clear() {
       for (let entry = waiting.pop(); entry; entry = waiting.pop()) entry.work = undefined;
+      round++;
+      moving = false;
+      moves = Promise.resolve();
+      running.clear();
     },
     async close() {
       closed = true;
+      round++;
       clearTimeout(timer);
       await Promise.all(running);
     },

@@ -26,6 +26,8 @@ export interface TestCloudOptions {
   blobs?: BlobStore;
   log?: Log;
   seed?: number;
+  /** The wall's clock; it stands at {@link TEST_START} unless said. */
+  wall?: () => number;
 }
 
 export const TEST_PLACE: Place = { account: "000000000000", region: "us-east-1" };
@@ -34,7 +36,10 @@ export const TEST_START = Date.UTC(2026, 0, 1);
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-export async function testCloud(services: readonly Service[], options: TestCloudOptions = {}): Promise<TestCloud> {
+export async function testCloud(
+  services: readonly Service[],
+  options: TestCloudOptions = {},
+): Promise<TestCloud> {
   const blobs = options.blobs ?? openMemoryBlobs();
   const cloud = await openCloud({
     catalog: Object.fromEntries(services.map((service) => [service.id, async () => service])),
@@ -42,11 +47,18 @@ export async function testCloud(services: readonly Service[], options: TestCloud
     openBlobs: async () => blobs,
     log: options.log ?? silentLog,
     random: random(options.seed ?? 1),
-    wall: () => TEST_START,
+    wall: options.wall ?? (() => TEST_START),
+    freezeInputs: true,
   });
   const as = (principal: Principal, place: Partial<Place> = {}) =>
     clients((service, operation, input) =>
-      cloud.call({ service, operation, input, principal, place: { ...TEST_PLACE, account: principal.account, ...place } }),
+      cloud.call({
+        service,
+        operation,
+        input,
+        principal,
+        place: { ...TEST_PLACE, account: principal.account, ...place },
+      }),
     );
   return {
     cloud,

@@ -3,8 +3,9 @@ import type { Call } from "./invoke.ts";
 import type { TrailRecord } from "./ledger.ts";
 import type { Principal } from "./principal.ts";
 
-/** Parameters and answers are cut here: a record is read by people. */
+/** Characters of one text, and of all parameters or of the whole answer: a record is read by people. */
 const MAX_TEXT = 1_024;
+const MAX_TEXTS = 4_096;
 const READ_VERBS = /^(Get|List|Describe|Head|Lookup|Search|Query|Scan|Batch(Get|Describe))/;
 
 /** A call as CloudTrail tells it: user guide, "CloudTrail record contents". */
@@ -25,8 +26,8 @@ export function recordOf(
     eventName: operation.name,
     awsRegion: place.region,
     sourceIPAddress: request?.sourceIp ?? principal.id,
-    userAgent: request?.userAgent ?? principal.id,
-    ...(error && { errorCode: error.code, errorMessage: error.message }),
+    userAgent: (request?.userAgent ?? principal.id).slice(0, MAX_TEXT),
+    ...(error && { errorCode: error.code, errorMessage: error.message.slice(0, MAX_TEXT) }),
     requestParameters: readable(call.input),
     responseElements: readOnly || !output ? null : readable(output),
     requestID: call.requestId,
@@ -55,10 +56,14 @@ function identity(principal: Principal) {
 /** First level only, secrets and bytes left out. */
 function readable(value: object): Record<string, unknown> | null {
   const out: Record<string, unknown> = {};
+  let room = MAX_TEXTS;
   for (const [name, field] of Object.entries(value)) {
     if (/secret|password|token|credential/i.test(name)) out[name] = "HIDDEN_DUE_TO_SECURITY_REASONS";
-    else if (typeof field === "string") out[name] = field.slice(0, MAX_TEXT);
-    else if (typeof field === "number" || typeof field === "boolean") out[name] = field;
+    else if (typeof field === "string") {
+      const text = field.slice(0, Math.min(MAX_TEXT, room));
+      out[name] = text;
+      room -= text.length;
+    } else if (typeof field === "number" || typeof field === "boolean") out[name] = field;
     else if (field instanceof Date) out[name] = field.toISOString();
   }
   return Object.keys(out).length > 0 ? out : null;

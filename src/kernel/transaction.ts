@@ -151,13 +151,15 @@ export function transaction(
 
   /** Brings the index rows of every touched record from what was stored to what it is now. */
   async function settleIndexes() {
-    for (const touched of indexed.values()) {
-      const { of, key, record } = touched;
+    for (const { of, key, written } of indexed.values()) {
       const stored = await draft.before(key);
       const old = stored && decodeRecord(of, stored);
-      for (const row of [...touched.written, ...indexRows(of, old)]) draft.delete(row);
-      touched.written = indexRows(of, record);
-      for (const row of touched.written) draft.put(row, key);
+      for (const row of [...written, ...indexRows(of, old)]) draft.delete(row);
+    }
+    // After all deletions: one record may take the place that another leaves.
+    for (const touched of indexed.values()) {
+      touched.written = indexRows(touched.of, touched.record);
+      for (const row of touched.written) draft.put(row, touched.key);
     }
   }
   const indexRows = (of: Collection<unknown>, record: unknown) =>

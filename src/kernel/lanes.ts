@@ -1,0 +1,52 @@
+/** Jobs that are about one thing: one of them runs at a time, and the newest takes the place of those that wait. */
+export interface Lane {
+  /** Whether a newer job has entered. */
+  replaced(job: number): boolean;
+  /** Runs `work`, or nothing while another works; `again` is then called once that one has ended. */
+  alone(work: () => Promise<void>, again: () => void): Promise<void>;
+  /** The job is over: if it was the newest, the lane is empty. */
+  leave(job: number): void;
+}
+
+/** The lanes of one partition, by name. */
+export interface Lanes {
+  enter(name: string, job: number): Lane;
+}
+
+export function openLanes(): Lanes {
+  const lanes = new Map<string, Lane & { enter(job: number): void }>();
+
+  function open(name: string) {
+    let newest = 0;
+    let waiting: (() => void)[] | undefined;
+    return {
+      enter(job: number) {
+        newest = Math.max(newest, job);
+      },
+      replaced: (job: number) => newest > job,
+      async alone(work: () => Promise<void>, again: () => void) {
+        if (waiting) return void waiting.push(again);
+        waiting = [];
+        try {
+          await work();
+        } finally {
+          const others = waiting;
+          waiting = undefined;
+          for (const start of others) start();
+        }
+      },
+      leave(job: number) {
+        if (newest === job) lanes.delete(name);
+      },
+    };
+  }
+
+  return {
+    enter(name, job) {
+      let lane = lanes.get(name);
+      if (!lane) lanes.set(name, (lane = open(name)));
+      lane.enter(job);
+      return lane;
+    },
+  };
+}
