@@ -1,0 +1,36 @@
+import type { Handlers } from "#kernel/service.ts";
+import { bodyOf } from "#lib/body.ts";
+import { recordingNotFound } from "./errors.ts";
+import { greetingAt, greetings, recordings } from "./store.ts";
+
+/** As the model has it. */
+const MAX_RECORDING_BYTES = 1_048_576;
+
+export const recordingOperations = {
+  async PutRecording(ctx, { Name, Recording }) {
+    const staged = await ctx.blobs.receive(bodyOf(Recording), { limit: MAX_RECORDING_BYTES });
+    try {
+      return await ctx.transact(async (tx) => {
+        const greeting = await greetingAt(tx, Name);
+        if (greeting.recording) recordings.discard(tx, greeting.recording);
+        tx.put(greetings, { ...greeting, recording: await recordings.keep(tx, staged) });
+        return {};
+      });
+    } catch (error) {
+      await ctx.blobs.drop(staged);
+      throw error;
+    }
+  },
+
+  async GetRecording(ctx, { Name }) {
+    const found = await ctx.read(async (tx) => {
+      const { recording } = await greetingAt(tx, Name);
+      if (!recording) throw recordingNotFound(Name);
+      return (await recordings.inline(tx, recording)) ?? ctx.blobs.read(recording, 0, recording.size);
+    });
+    if (found instanceof Uint8Array) return { Recording: found };
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of found) chunks.push(chunk);
+    return { Recording: Buffer.concat(chunks) };
+  },
+} satisfies Handlers<"hello">;

@@ -1,0 +1,41 @@
+import type { Language } from "#aws/contract/types/hello.ts";
+import { type BlobRef, blobSteps } from "#kernel/blobs.ts";
+import { collection, type Place } from "#kernel/collection.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { greetingNotFound } from "./errors.ts";
+
+export interface Greeting {
+  name: string;
+  text: string;
+  language: Language;
+  created: number;
+  /** Cloud time from which on it can be said. */
+  learnedAt: number;
+  learned: boolean;
+  timesSaid: number;
+  recording?: BlobRef;
+}
+
+export const greetings = collection<Greeting>("hello/greeting", {
+  scope: "region",
+  key: (greeting) => [greeting.name],
+  indexes: { byLanguage: (greeting) => [greeting.language, greeting.name] },
+});
+
+/** What was asked to be said, and is not said yet. */
+export const sayings = collection<{ id: string; name: string; to: string }>("hello/saying", {
+  scope: "region",
+  key: (saying) => [saying.id],
+});
+
+export const recordings = blobSteps("hello", "region");
+
+export const arnOf = ({ account, region }: Place, name: string): string =>
+  `arn:aws:hello:${region}:${account}:greeting/${name}`;
+
+/** @throws {AwsError} GreetingNotFoundException */
+export async function greetingAt(tx: ReadTransaction, name: string): Promise<Greeting> {
+  const greeting = await tx.get(greetings, [name]);
+  if (!greeting) throw greetingNotFound(name);
+  return greeting;
+}
