@@ -35,20 +35,17 @@ function fromWords(word: () => number): Random {
   };
   const fraction = () => word() / 2 ** 32;
   const below = (bound: number) => Math.floor(fraction() * bound);
-  const hex = (digits: number) => {
-    let out = "";
-    while (out.length < digits) out += word().toString(16).padStart(8, "0");
-    return out.slice(0, digits);
-  };
   return {
     bytes,
     below,
     fraction,
-    hex,
+    hex: (digits) => bytes(Math.ceil(digits / 2)).toString("hex").slice(0, digits),
     uuid() {
-      const h = hex(32);
-      const variant = ((Number.parseInt(h[16]!, 16) & 3) | 8).toString(16);
-      return `${h.slice(0, 8)}-${h.slice(8, 12)}-4${h.slice(13, 16)}-${variant}${h.slice(17, 20)}-${h.slice(20)}`;
+      const b = bytes(16);
+      b[6] = (b[6]! & 0x0f) | 0x40;
+      b[8] = (b[8]! & 0x3f) | 0x80;
+      const h = b.toString("hex");
+      return `${h.slice(0, 8)}-${h.slice(8, 12)}-${h.slice(12, 16)}-${h.slice(16, 20)}-${h.slice(20)}`;
     },
     text: (length, alphabet) => Array.from({ length }, () => alphabet[below(alphabet.length)]).join(""),
   };
