@@ -10,8 +10,8 @@ export type VersionContent = Omit<ObjectVersion, "bucket" | "key" | "order" | "v
 const NULL = "null";
 
 /**
- * 24 bytes in base64url: 16 of chance, then the order with the first of them laid over it. So an id tells nothing and
- * cannot be guessed, and still leads straight to its row.
+ * 24 bytes in base64url: 16 of chance, then the order with the first of them laid over it. So an id cannot be guessed,
+ * and still leads straight to its row.
  */
 export function versionIdOf(order: number, random: Random): string {
   const id = Buffer.concat([random.bytes(16), Buffer.alloc(8)]);
