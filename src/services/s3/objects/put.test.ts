@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { bodyOf } from "#lib/body.ts";
 import { checksumOf } from "#lib/checksums/checksum.ts";
 import { random } from "#lib/random.ts";
-import { bodyWithTrailers, bytesOf, textOf, withBucket } from "./testing.ts";
+import { bodyWithTrailers, bytesOf, overHttp, textOf, withBucket } from "./testing.ts";
 
 const at = { Bucket: "bucket", Key: "k" };
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
@@ -154,7 +154,8 @@ describe("limits", () => {
     [{ Tagging: "a=%ZZ" }, "InvalidArgument"],
     [{ Tagging: "a=<" }, "InvalidTag"],
     [{ Tagging: Array.from({ length: 11 }, (_, n) => `t${n}`).join("&") }, "BadRequest"],
-    [{ ACL: "public-read" }, "AccessControlListNotSupported"],
+    [{ ACL: "private" }, "AccessControlListNotSupported"],
+    [{ GrantRead: "id=1" }, "AccessControlListNotSupported"],
     [{ ServerSideEncryption: "AES256" }, "NotImplemented"],
     [{ ObjectLockLegalHoldStatus: "ON" }, "NotImplemented"],
   ] as const)("%o", async (members, code) => {
@@ -164,7 +165,7 @@ describe("limits", () => {
   });
 
   test("a body without a length, and one that is too long, are refused unread", async () => {
-    const { s3, close } = await withBucket();
+    const { s3, close, ...cloud } = await withBucket();
     const unread = (size: number | undefined) => ({
       ...bodyOf(""),
       size,
@@ -173,7 +174,9 @@ describe("limits", () => {
         throw new Error("read");
       },
     });
-    await expect(s3.PutObject({ ...at, Body: unread(undefined) })).rejects.toMatchObject({
+    await expect(
+      overHttp({ ...cloud, close }, "PutObject", { ...at, Body: unread(undefined) }),
+    ).rejects.toMatchObject({
       code: "MissingContentLength",
       status: 411,
     });

@@ -1,4 +1,6 @@
-import { testCloud } from "#kernel/testing.ts";
+import { rootOf } from "#kernel/principal.ts";
+import type { Input, OperationId } from "#kernel/service.ts";
+import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import type { Body } from "#lib/body.ts";
 import { s3 } from "../service.ts";
 
@@ -7,6 +9,31 @@ export async function withBucket(Bucket = "bucket") {
   const cloud = await testCloud([s3]);
   await cloud.aws.s3.CreateBucket({ Bucket });
   return { ...cloud, s3: cloud.aws.s3 };
+}
+
+/** A call as it comes over HTTP. */
+export function overHttp<O extends OperationId<"s3">>(
+  { cloud }: TestCloud,
+  operation: O,
+  input: Input<"s3", O>,
+): Promise<object> {
+  return cloud.invoke({
+    service: s3,
+    operation: s3.contract.operation(operation)!,
+    input: input as object,
+    principal: rootOf(TEST_PLACE.account),
+    place: TEST_PLACE,
+    requestId: "request",
+    request: {
+      method: "PUT",
+      host: "localhost",
+      secure: false,
+      sourceIp: "127.0.0.1",
+      userAgent: "test",
+      path: "/",
+      headers: {},
+    },
+  });
 }
 
 /** The bytes of an answer. */

@@ -1,0 +1,133 @@
+/**
+ * A browser's upload by form, which no model of AWS knows: it authenticates by a field, and answers as the form wishes.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+ */
+import { escapeXml, xmlDeclaration } from "#aws/protocols/xml-writer.ts";
+import { readUploadForm } from "#aws/signature/multipart-form.ts";
+import {
+  type AllowedLength,
+  checkLength,
+  checkPostPolicy,
+  expandFilename,
+  type Fields,
+  parsePostPolicy,
+} from "#aws/signature/post-policy.ts";
+import { type PostSignature, parsePostSignature } from "#aws/signature/post-signature.ts";
+import type { Clients } from "#kernel/clients.ts";
+import { type Body, BodyTooLargeError } from "#lib/body.ts";
+import { requestIn } from "./fields.ts";
+
+export interface PostRequest {
+  bucket: string;
+  /** Of the whole form. */
+  contentType: string | undefined;
+  body: AsyncIterable<Uint8Array>;
+  /** Where the form was posted to, with the bucket in host or path and without a slash at its end. */
+  url: string;
+  /** Cloud time, epoch milliseconds. */
+  now: number;
+  /**
+   * Calls as whoever signed the policy, or as nobody.
+   * @throws {AwsError} if the signature does not hold
+   */
+  callerOf(claim: PostSignature | undefined): Promise<Clients>;
+}
+
+export interface PostAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** @throws {AwsError} whatever is wrong with the form, its policy or its signature, and what PutObject says */
+export async function postObject(request: PostRequest): Promise<PostAnswer> {
+  const { bucket, url, now } = request;
+  const form = await readUploadForm(request.contentType, request.body);
+  const fields = expandFilename(form.fields, form.filename);
+  const input = requestIn(fields);
+  const claim = parsePostSignature(fields);
+  const caller = await request.callerOf(claim);
+  const allowed = claim && checkPostPolicy(parsePostPolicy(claim.policy), fields, bucket, now);
+  const { ETag = "", VersionId } = await caller.s3.PutObject({
+    ...input,
+    Bucket: bucket,
+    Body: fileBody(form.file, allowed),
+  });
+  const location = `${url}/${encodeURIComponent(input.Key)}`;
+  const headers: Record<string, string> = { etag: ETag };
+  if (VersionId !== undefined) headers["x-amz-version-id"] = VersionId;
+  return answer(fields, { location, bucket, key: input.Key, etag: ETag }, headers);
+}
+
+/** How long a file is, a form does not say: that is known, and checked, at its end. */
+function fileBody(file: AsyncIterable<Uint8Array>, allowed: AllowedLength | undefined): Body {
+  async function* checked() {
+    let length = 0;
+    for await (const chunk of file) {
+      length += chunk.length;
+      if (allowed && length > allowed.maximum) checkLength(length, allowed);
+      yield chunk;
+    }
+    if (allowed) checkLength(length, allowed);
+  }
+  return {
+    size: undefined,
+    announced: [],
+    trailers: {},
+    async bytes(limit) {
+      const chunks: Uint8Array[] = [];
+      let length = 0;
+      for await (const chunk of checked()) {
+        length += chunk.length;
+        if (length > limit) throw new BodyTooLargeError(`more than ${limit} bytes`);
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks);
+    },
+    [Symbol.asyncIterator]: checked,
+  };
+}
+
+interface Posted {
+  location: string;
+  bucket: string;
+  key: string;
+  etag: string;
+}
+
+function answer(fields: Fields, posted: Posted, headers: Record<string, string>): PostAnswer {
+  const redirect = redirectOf(fields.get("success_action_redirect") ?? fields.get("redirect"), posted);
+  if (redirect !== undefined) return { status: 303, headers: { ...headers, location: redirect }, body: "" };
+  const located = { ...headers, location: posted.location };
+  // Any other status is as good as none.
+  switch (fields.get("success_action_status")) {
+    case "200":
+      return { status: 200, headers: located, body: "" };
+    case "201":
+      return { status: 201, headers: { ...located, "content-type": "application/xml" }, body: xmlOf(posted) };
+    default:
+      return { status: 204, headers: located, body: "" };
+  }
+}
+
+/** S3 passes over what is no URL. */
+function redirectOf(target: string | undefined, { bucket, key, etag }: Posted): string | undefined {
+  if (target === undefined || !URL.canParse(target)) return undefined;
+  const { protocol } = new URL(target);
+  if (protocol !== "http:" && protocol !== "https:") return undefined;
+  const query = [`bucket=${bucket}`, `key=${encodeURIComponent(key)}`, `etag=${encodeURIComponent(etag)}`];
+  const [address, fragment] = target.split("#", 2);
+  const joined = `${address}${address!.includes("?") ? "&" : "?"}${query.join("&")}`;
+  return new URL(fragment === undefined ? joined : `${joined}#${fragment}`).href;
+}
+
+function xmlOf({ location, bucket, key, etag }: Posted): string {
+  const element = (name: string, text: string) => `<${name}>${escapeXml(text)}</${name}>`;
+  const elements = [
+    element("Location", location),
+    element("Bucket", bucket),
+    element("Key", key),
+    element("ETag", etag),
+  ];
+  return `${xmlDeclaration}<PostResponse>${elements.join("")}</PostResponse>`;
+}
