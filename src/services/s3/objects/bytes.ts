@@ -7,15 +7,19 @@ import type { Span } from "./ranges.ts";
 
 export type Bytes = Uint8Array | AsyncIterable<Uint8Array>;
 
-/** The parts of an object that was made of parts. */
+/** The parts of an object that was made of parts: all, or those around a span of its bytes. */
 export async function manifestOf(
   tx: ReadTransaction,
-  { bucket, order, partCount }: ObjectVersion,
+  { bucket, order, partCount, size }: ObjectVersion,
+  { start, end }: Span = { start: 0, end: size },
 ): Promise<Manifest | undefined> {
   if (partCount === undefined) return undefined;
-  const rows = await tx.list(manifests, { in: [bucket, order], limit: 1_000 });
-  if (rows.length === 0) throw new Error(`the manifest of version ${order} in bucket ${bucket} is missing`);
-  return { bucket, order, offset: 0, parts: rows.flatMap((row) => row.parts) };
+  const within = { in: [bucket, order] };
+  const [first] = await tx.list(manifests, { ...within, before: [start + 1], reverse: true, limit: 1 });
+  if (!first) throw new Error(`the manifest of version ${order} in bucket ${bucket} is missing`);
+  const { offset, parts } = first;
+  const others = await tx.list(manifests, { ...within, after: [offset], before: [end], limit: 1_000 });
+  return { bucket, order, offset, parts: [...parts, ...others.flatMap((row) => row.parts)] };
 }
 
 /**
@@ -31,7 +35,7 @@ export async function openBytes(
 ): Promise<Bytes> {
   if (version.body) return openBody(ctx, tx, version.body, start, end);
   const pieces: Bytes[] = [];
-  let at = 0;
+  let at = manifest?.offset ?? 0;
   for (const { body } of manifest?.parts ?? []) {
     const from = Math.max(start - at, 0);
     const to = Math.min(end - at, body.size);

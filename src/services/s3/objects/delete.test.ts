@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { bodyOf } from "#lib/body.ts";
-import { withBucket } from "./testing.ts";
+import { overHttp, withBucket } from "./testing.ts";
 
 const at = { Bucket: "bucket", Key: "k" };
 
@@ -72,4 +72,14 @@ test.each([0, 1_001])("a batch of %i entries is malformed", async (length) => {
     code: "MalformedXML",
   });
   await close();
+});
+
+test("a batch that comes over HTTP comes with a digest", async () => {
+  const cloud = await withBucket();
+  const batch = { Bucket: "bucket", Delete: { Objects: [{ Key: "k" }] } };
+  const send = (headers: Record<string, string>) => overHttp(cloud, "DeleteObjects", batch, headers);
+  await expect(send({})).rejects.toMatchObject({ code: "InvalidRequest" });
+  await expect(send({ "content-md5": "1B2M2Y8AsgTpgAmY7PhCfg==" })).resolves.toBeDefined();
+  await expect(send({ "x-amz-checksum-crc32": "AAAAAA==" })).resolves.toBeDefined();
+  await cloud.close();
 });

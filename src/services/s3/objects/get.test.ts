@@ -191,3 +191,35 @@ test("others are refused, and learn first that there is no such bucket", async (
   expect(await textOf(Body)).toBe("secret");
   await close();
 });
+
+test("a range reaches over the borders of parts, and a reader may stop in the middle", async () => {
+  const { s3, close } = await withBucket();
+  const bytes = Buffer.from(random(13).bytes(10 * 2 ** 20 + 100));
+  const part = 5 * 2 ** 20;
+  const { UploadId } = await s3.CreateMultipartUpload(at);
+  const Parts = [];
+  for (let start = 0, PartNumber = 1; start < bytes.length; start += part, PartNumber++) {
+    const Body = bodyOf(bytes.subarray(start, start + part));
+    const { ETag } = await s3.UploadPart({ ...at, UploadId: UploadId!, PartNumber, Body });
+    Parts.push({ PartNumber, ETag });
+  }
+  await s3.CompleteMultipartUpload({ ...at, UploadId: UploadId!, MultipartUpload: { Parts } });
+
+  for (const [first, last] of [
+    [part - 1, part],
+    [part - 5, 2 * part + 5],
+    [2 * part, 2 * part],
+    [2 * part - 3, bytes.length - 1],
+  ] as const) {
+    const { Body } = await s3.GetObject({ ...at, Range: `bytes=${first}-${last}` });
+    expect((await bytesOf(Body)).equals(bytes.subarray(first, last + 1))).toBe(true);
+  }
+  expect(await s3.HeadObject({ ...at, PartNumber: 3 })).toMatchObject({ ContentLength: 100, PartsCount: 3 });
+
+  const { Body } = await s3.GetObject(at);
+  for await (const chunk of Body as AsyncIterable<Uint8Array>) {
+    expect(chunk.length).toBeGreaterThan(0);
+    break;
+  }
+  await close();
+});

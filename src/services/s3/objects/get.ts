@@ -82,7 +82,7 @@ async function look(tx: ReadTransaction, input: Request, method: string): Promis
     return { bucket, version, manifest, partial: true, ...partOf(version, manifest, input.PartNumber) };
   }
   const span = spanOf(input.Range, version.size);
-  const manifest = method === "GET" ? await manifestOf(tx, version) : undefined;
+  const manifest = method === "GET" ? await manifestOf(tx, version, span) : undefined;
   // A checksum of the whole would not fit a range of it.
   const checksum = span ? undefined : version.checksum;
   return { bucket, version, manifest, span: span ?? whole, partial: span !== undefined, checksum };

@@ -16,6 +16,7 @@ export function overHttp<O extends OperationId<"s3">>(
   { cloud }: TestCloud,
   operation: O,
   input: Input<"s3", O>,
+  headers: Record<string, string> = {},
 ): Promise<object> {
   return cloud.invoke({
     service: s3,
@@ -31,7 +32,7 @@ export function overHttp<O extends OperationId<"s3">>(
       sourceIp: "127.0.0.1",
       userAgent: "test",
       path: "/",
-      headers: {},
+      headers,
     },
   });
 }

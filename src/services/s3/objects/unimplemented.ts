@@ -48,6 +48,6 @@ export interface Acl {
  */
 export function refuseAcl(input: Acl): void {
   const { ACL: acl, GrantFullControl, GrantRead, GrantReadACP, GrantWriteACP } = input;
-  if (acl !== undefined && acl !== "private" && acl !== "bucket-owner-full-control") throw aclNotSupported();
+  if (acl !== undefined && acl !== "bucket-owner-full-control") throw aclNotSupported();
   if ((GrantFullControl ?? GrantRead ?? GrantReadACP ?? GrantWriteACP) !== undefined) throw aclNotSupported();
 }
