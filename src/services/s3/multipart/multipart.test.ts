@@ -440,7 +440,13 @@ describe("ten thousand parts", () => {
   };
   beforeEach(async () => {
     await cloud.close();
-    cloud = await testCloud([withoutBytes], { blobs });
+    const saying: BlobStore = {
+      ...blobs,
+      async *read(file, start, end) {
+        yield Buffer.from(`part ${Number.parseInt(file, 16)} from ${start} to ${end}; `);
+      },
+    };
+    cloud = await testCloud([withoutBytes], { blobs: saying });
     s3 = cloud.aws.s3;
     await s3.CreateBucket({ Bucket });
   });
@@ -464,6 +470,17 @@ describe("ten thousand parts", () => {
       PartsCount: 10_000,
       ContentRange: `bytes ${size - 10 * MiB}-${size - 5 * MiB - 1}/${size}`,
     });
+    for (const [first, last, wanted] of [
+      [0, 9, "part 1 from 0 to 10; "],
+      [
+        500 * 5 * MiB - 3,
+        500 * 5 * MiB + 4,
+        `part 500 from ${5 * MiB - 3} to ${5 * MiB}; part 501 from 0 to 5; `,
+      ],
+      [size - 1, size + 9, `part 10000 from ${5 * MiB - 1} to ${5 * MiB}; `],
+    ]) {
+      expect((await read({ Range: `bytes=${first}-${last}` })).toString()).toBe(wanted);
+    }
   });
 
   test("are forgotten at once", async () => {
