@@ -19,7 +19,12 @@ type Route = (admin: Admin, body: Record<string, unknown>) => Promise<object> | 
 
 const ROUTES: Record<string, Route> = {
   "GET /_nube/health": health,
-  "GET /_nube/status": (admin) => ({ ...health(admin), ...clockOf(admin), ...admin.facts, memory: process.memoryUsage.rss() }),
+  "GET /_nube/status": (admin) => ({
+    ...health(admin),
+    ...clockOf(admin),
+    ...admin.facts,
+    memory: process.memoryUsage.rss(),
+  }),
   "POST /_nube/reset": reset,
   "POST /_nube/stop": ({ stop }) => {
     setImmediate(stop);
@@ -38,25 +43,41 @@ const ROUTES: Record<string, Route> = {
 };
 
 /** Answers without a signature everywhere: load balancers and containers ask it. */
-export const isHealth = ({ path }: HttpRequest): boolean => path === "/_nube/health" || path === "/_localstack/health";
+export const isHealth = ({ path }: HttpRequest): boolean =>
+  path === "/_nube/health" || path === "/_localstack/health";
 
-export const isAdmin = ({ path }: HttpRequest): boolean => path.startsWith("/_nube/") || path.startsWith("/_localstack/");
+export const isAdmin = ({ path }: HttpRequest): boolean =>
+  path.startsWith("/_nube/") || path.startsWith("/_localstack/");
 
-const MAX_BODY = 256 * 1024;
+/** Bytes of a request body. */
+export const MAX_BODY = 256 * 1024;
 
-export async function administer(admin: Admin, request: HttpRequest): Promise<HttpResponse> {
+/** @throws {AwsError} which {@link refusal} tells */
+export async function administer(
+  admin: Admin,
+  request: Pick<HttpRequest, "method" | "path" | "body">,
+): Promise<HttpResponse> {
   const method = request.method === "HEAD" ? "GET" : request.method;
   const route = ROUTES[`${method} ${request.path}`];
-  if (!route) throw new AwsError("NotFound", `There is no ${request.method} ${request.path}.`, { status: 404 });
-  const answer = await route(admin, parse(await request.body.bytes(MAX_BODY)));
-  return { status: 200, headers: { "content-type": "application/json" }, body: `${JSON.stringify(answer)}\n` };
+  if (!route)
+    throw new AwsError("NotFound", `There is no ${request.method} ${request.path}.`, { status: 404 });
+  return json(200, await route(admin, parse(await request.body.bytes(MAX_BODY))));
 }
+
+export const refusal = ({ status, code, message }: AwsError): HttpResponse => json(status, { code, message });
+
+const json = (status: number, content: object): HttpResponse => ({
+  status,
+  headers: { "content-type": "application/json" },
+  body: `${JSON.stringify(content)}\n`,
+});
 
 function parse(bytes: Uint8Array): Record<string, unknown> {
   if (bytes.length === 0) return {};
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString());
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
   } catch {}
   throw invalid("The body must be a JSON object.");
 }
@@ -82,8 +103,13 @@ const CENTURY_MS = 100 * 366 * 86_400_000;
 function span(value: unknown): number {
   const parts = typeof value === "string" ? [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)] : [];
   const spelt = parts.map(([part]) => part).join("") === value && parts.length > 0;
-  const milliseconds = spelt ? parts.reduce((sum, [, n, unit]) => sum + Number(n) * UNITS[unit!]!, 0) : Number(value);
-  if (Number.isSafeInteger(milliseconds) && milliseconds >= 0 && milliseconds <= CENTURY_MS) return milliseconds;
+  const milliseconds = spelt
+    ? parts.reduce((sum, [, n, unit]) => sum + Number(n) * UNITS[unit!]!, 0)
+    : typeof value === "number"
+      ? value
+      : Number.NaN;
+  if (Number.isSafeInteger(milliseconds) && milliseconds >= 0 && milliseconds <= CENTURY_MS)
+    return milliseconds;
   throw invalid("A span of time is written like 90d, 1h30m or 15s.");
 }
 
@@ -105,20 +131,30 @@ const MAX_RULES = 100;
 const MAX_LATENCY_MS = 600_000;
 
 function setFaults({ cloud }: Admin, { rules }: Record<string, unknown>) {
-  if (!Array.isArray(rules) || rules.length > MAX_RULES) throw invalid(`"rules" is a list of at most ${MAX_RULES}.`);
+  if (!Array.isArray(rules) || rules.length > MAX_RULES)
+    throw invalid(`"rules" is a list of at most ${MAX_RULES}.`);
   cloud.faults.set(rules.map(faultRule));
   return { rules: cloud.faults.rules };
 }
 
 function faultRule(value: unknown): FaultRule {
-  const { service, operation, account, region, probability = 1, seed = 1, error, throttle, latency } = value as Record<
-    string,
-    unknown
-  >;
+  const {
+    service,
+    operation,
+    account,
+    region,
+    probability = 1,
+    seed = 1,
+    error,
+    throttle,
+    latency,
+  } = value as Record<string, unknown>;
   for (const name of [service, operation, account, region]) {
-    if (name !== undefined && typeof name !== "string") throw invalid("service, operation, account and region are names.");
+    if (name !== undefined && typeof name !== "string")
+      throw invalid("service, operation, account and region are names.");
   }
-  if (typeof probability !== "number" || !(probability >= 0 && probability <= 1)) throw invalid("probability is from 0 to 1.");
+  if (typeof probability !== "number" || !(probability >= 0 && probability <= 1))
+    throw invalid("probability is from 0 to 1.");
   if (!Number.isSafeInteger(seed)) throw invalid("seed is a whole number.");
   const target = { service, operation, account, region } as Pick<FaultRule, "service">;
   return { ...target, probability, seed: Number(seed), effect: effect({ error, throttle, latency }) };
@@ -131,7 +167,9 @@ function effect({ error, throttle, latency }: Record<string, unknown>): FaultEff
   if (typeof code === "string" && Number(status) >= 400 && Number(status) <= 599) {
     return { error: { code, message: String(message), status: Number(status) } };
   }
-  throw invalid('A rule does one of: "error": {code, message, status}, "throttle": true, "latency": milliseconds.');
+  throw invalid(
+    'A rule does one of: "error": {code, message, status}, "throttle": true, "latency": milliseconds.',
+  );
 }
 
 const invalid = (message: string) => new AwsError("InvalidRequest", message, { status: 400 });

@@ -8,15 +8,14 @@ import type { RequestFacts } from "#kernel/context.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import { notImplemented } from "#kernel/service.ts";
 import { BodyTooLargeError } from "#lib/body.ts";
-import { type Admin, administer, isAdmin, isHealth } from "./admin.ts";
+import { type Admin, administer, isAdmin, isHealth, MAX_BODY, refusal } from "./admin.ts";
 import { type AuthSettings, authenticate } from "./authenticate.ts";
-import { contentOf, wholeBody } from "./content.ts";
-import { bodyLimit, FORM_LIMIT } from "./limits.ts";
+import { contentOf, type WholeBody, wholeBody } from "./content.ts";
+import { bodyLimit, formLimit, PROTOCOL_LIMITS } from "./limits.ts";
 import { checkOrigin, corsHeaders, isForeignToAdmin, type OriginRules, preflight } from "./origin.ts";
 import { formFacts, parseQuery } from "./query.ts";
-import { isRouted, type NoRoute, type Route, type Router, router } from "./route.ts";
+import { isRouted, type NoRoute, type Route, type RouteFacts, type Router, router } from "./route.ts";
 import type { Handle, HttpRequest, HttpResponse } from "./server/http.ts";
-import { ClientGoneError } from "./server/request-body.ts";
 
 export interface GatewayOptions {
   auth: AuthSettings;
@@ -40,15 +39,14 @@ export function gateway(cloud: Cloud, options: GatewayOptions): Handle {
     const meta = metaOf(cloud, request);
     try {
       checkOrigin(request, options.origins);
-      if (isAdmin(request)) return await administerFor(request, options.auth, admin);
-      if (request.headers.origin === undefined)
-        return await serve(cloud, options.auth, routes, request, meta);
-      if (request.method === "OPTIONS") return { status: 200, headers: preflight(request), body: "" };
-      const answer = await serve(cloud, options.auth, routes, request, meta);
-      return { ...answer, headers: { ...answer.headers, ...corsHeaders(request) } };
     } catch (error) {
       return protocol("restXml").encodeError(undefined, awsError(cloud, error, meta), meta);
     }
+    if (isAdmin(request)) return administerFor(request, options.auth, admin, meta);
+    if (request.headers.origin === undefined) return serve(cloud, options.auth, routes, request, meta);
+    if (request.method === "OPTIONS") return { status: 200, headers: preflight(request), body: "" };
+    const answer = await serve(cloud, options.auth, routes, request, meta);
+    return { ...answer, headers: { ...answer.headers, ...corsHeaders(request) } };
   };
 }
 
@@ -60,18 +58,27 @@ async function serve(
   http: HttpRequest,
   meta: ResponseMeta,
 ): Promise<HttpResponse> {
-  const query = parseQuery(http.rawQuery);
-  const facts = { ...http, query, signingName: claimedScope(http.headers, query)?.service };
-  const claimed = facts.signingName ?? "";
-  const form = routes.needsForm(facts) ? await wholeBody(http, FORM_LIMIT) : undefined;
-  const found = routes.route(form ? { ...facts, form: formFacts(form.sent) } : facts);
-  const speaks = protocol(found.protocol);
-  const operation = isRouted(found) ? found.operation : undefined;
+  const { method, path, headers, host } = http;
+  const facts: RouteFacts = { method, path, headers, host, query: [], signingName: undefined };
+  let found: Route | NoRoute | undefined;
   try {
-    const { signingName, service: id } = contractOf(found) ?? { signingName: claimed, service: "" };
+    const query = parseQuery(http.rawQuery);
+    const claimed = claimedScope(headers, query)?.service;
+    facts.query = query;
+    facts.signingName = claimed;
+    let form: WholeBody | undefined;
+    if (routes.needsForm(facts)) {
+      form = await wholeBody(http, formLimit(claimed));
+      facts.form = formFacts(form.sent);
+    }
+    found = routes.route(facts);
+    const operation = isRouted(found) ? found.operation : undefined;
+    const signingName = contractOf(found)?.signingName ?? claimed ?? "";
     const style = errorStyle(signingName, found.protocol);
-    const whole = form ?? (operation?.streamingInput ? undefined : await wholeBody(http, limitOf(found)));
-    const hostBucket = bucketFromHost(found, http);
+    // Only who is told a body's hash beforehand can judge the signature before the body has come.
+    const streams =
+      operation?.streamingInput && (style === "s3" || headers["x-amz-content-sha256"] !== undefined);
+    const whole = form ?? (streams ? undefined : await wholeBody(http, limitOf(found)));
     const identity = await authenticate(cloud, auth, {
       http,
       query,
@@ -79,63 +86,79 @@ async function serve(
       signingName,
       style,
       body: whole?.sent,
-      hostBucket,
+      hostBucket: isRouted(found) ? found.hostBucket : undefined,
     });
     if (!isRouted(found)) throw found.error;
-    const service = await cloud.service(id);
+    const service = await cloud.service(found.operation.contract.service);
     if (!service) throw notImplemented(found.operation);
     const content = await contentOf(http, whole, identity, bodyLimit(found.operation));
-    const wire = { method: http.method, query, headers: content.headers, labels: found.labels };
-    const input = speaks.decode(found.operation, { ...wire, body: content.body, stream: content.stream });
+    const speaks = protocol(found.protocol);
+    const input = speaks.decode(found.operation, {
+      method,
+      query,
+      headers: content.headers,
+      labels: found.labels,
+      body: content.body,
+      stream: content.stream,
+    });
     const { principal, region } = identity;
-    const place = { account: principal.account || auth.account, region };
-    const { requestId } = meta;
-    const call = {
+    const output = await cloud.invoke({
       service,
       operation: found.operation,
       input,
       principal,
-      place,
-      requestId,
+      place: { account: principal.account || auth.account, region },
+      requestId: meta.requestId,
       request: requestFacts(http),
-    };
-    return speaks.encode(found.operation, await cloud.invoke(call), meta);
+    });
+    return speaks.encode(found.operation, output, meta);
   } catch (error) {
-    return speaks.encodeError(operation, awsError(cloud, error, meta), meta);
+    const meant = found ?? routes.route(facts);
+    return protocol(meant.protocol).encodeError(
+      isRouted(meant) ? meant.operation : spokesman(meant),
+      awsError(cloud, error, meta),
+      meta,
+    );
   }
 }
 
+/** Errors of a service look alike, whichever operation fails: its first one stands in where none is known. */
+const spokesman = ({ contract }: NoRoute) => contract?.operation(contract.operationNames[0]!);
+
 /** Off loopback only a root may; a page of another origin never may. */
-async function administerFor(http: HttpRequest, auth: AuthSettings, admin: Admin): Promise<HttpResponse> {
-  if (isForeignToAdmin(http))
-    throw new AwsError("AccessForbidden", "Only the console's own pages may call this.", { status: 403 });
-  if (auth.mode === "loopback" || isHealth(http)) return administer(admin, http);
-  const query = parseQuery(http.rawQuery);
-  const whole = await wholeBody(http, FORM_LIMIT);
-  const signingName = claimedScope(http.headers, query)?.service ?? "nube";
-  const { principal } = await authenticate(admin.cloud, auth, {
-    http,
-    query,
-    operation: undefined,
-    signingName,
-    style: "rest-json",
-    body: whole.sent,
-    hostBucket: undefined,
-  });
-  if (principal.type !== "root")
-    throw new AwsError("AccessDenied", "Only root may administer the cloud.", { status: 403 });
-  return administer(admin, { ...http, body: whole.again });
+async function administerFor(
+  http: HttpRequest,
+  auth: AuthSettings,
+  admin: Admin,
+  meta: ResponseMeta,
+): Promise<HttpResponse> {
+  try {
+    if (isForeignToAdmin(http))
+      throw new AwsError("AccessForbidden", "Only the console's own pages may call this.", { status: 403 });
+    if (auth.mode === "loopback" || isHealth(http)) return await administer(admin, http);
+    const query = parseQuery(http.rawQuery);
+    const whole = await wholeBody(http, MAX_BODY);
+    const { principal } = await authenticate(admin.cloud, auth, {
+      http,
+      query,
+      operation: undefined,
+      signingName: claimedScope(http.headers, query)?.service ?? "nube",
+      style: "rest-json",
+      body: whole.sent,
+      hostBucket: undefined,
+    });
+    if (principal.type !== "root")
+      throw new AwsError("AccessDenied", "Only root may administer the cloud.", { status: 403 });
+    return await administer(admin, { method: http.method, path: http.path, body: whole.again });
+  } catch (error) {
+    return refusal(awsError(admin.cloud, error, meta));
+  }
 }
 
 const contractOf = (found: Route | NoRoute) => (isRouted(found) ? found.operation.contract : found.contract);
 
-const limitOf = (found: Route | NoRoute) => (isRouted(found) ? bodyLimit(found.operation) : FORM_LIMIT);
-
-/** Where the router put a bucket in front of the path, Version 2 signatures want it there, too. */
-function bucketFromHost(found: Route | NoRoute, { path }: HttpRequest): string | undefined {
-  if (!isRouted(found) || found.path === path) return undefined;
-  return found.path.slice(1, found.path.length - path.length);
-}
+const limitOf = (found: Route | NoRoute) =>
+  isRouted(found) ? bodyLimit(found.operation) : PROTOCOL_LIMITS[found.protocol];
 
 function metaOf({ random }: Cloud, { headers }: HttpRequest): ResponseMeta {
   return { requestId: random.uuid(), hostId: HOST_ID, contentType: headers["content-type"] };
@@ -159,7 +182,6 @@ function requestFacts(http: HttpRequest): RequestFacts {
 
 function awsError(cloud: Cloud, error: unknown, { requestId }: ResponseMeta): AwsError {
   if (error instanceof AwsError) return error;
-  if (error instanceof ClientGoneError) throw error;
   if (error instanceof BodyTooLargeError) {
     return new AwsError("RequestEntityTooLarge", "The request body is too large.", { status: 413 });
   }

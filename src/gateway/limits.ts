@@ -16,7 +16,7 @@ const SERVICE_LIMITS: Record<string, number> = {
   sesv2: 64 * MIB,
 };
 
-const PROTOCOL_LIMITS = {
+export const PROTOCOL_LIMITS = {
   restXml: 8 * MIB,
   restJson1: 16 * MIB,
   awsJson1_0: 16 * MIB,
@@ -29,5 +29,6 @@ const PROTOCOL_LIMITS = {
 export const bodyLimit = ({ contract }: Operation): number =>
   SERVICE_LIMITS[contract.service] ?? PROTOCOL_LIMITS[contract.protocols[0]!];
 
-/** Before the operation is known: forms are what queries come in, and no query may be longer. */
-export const FORM_LIMIT = Math.max(PROTOCOL_LIMITS.awsQuery, SERVICE_LIMITS.ses!);
+/** Of a form, before it has told which operation it is for; SES takes mail with attachments. */
+export const formLimit = (signingName: string | undefined): number =>
+  signingName === "ses" ? SERVICE_LIMITS.ses! : PROTOCOL_LIMITS.awsQuery;

@@ -1,5 +1,6 @@
-import { AwsError } from "#aws/errors.ts";
 import { isIP } from "node:net";
+import { AwsError } from "#aws/errors.ts";
+import { parseQuery } from "./query.ts";
 import type { HttpRequest } from "./server/http.ts";
 
 /**
@@ -12,37 +13,58 @@ export interface OriginRules {
 }
 
 /** Names that no stranger's DNS can bend to this address, or that AWS's clients put into `Host`. */
-const OWN_SUFFIXES = ["localhost", "localhost.localstack.cloud", "amazonaws.com", "amazonaws.com.cn", "internal", "local"];
+const OWN_SUFFIXES = [
+  "localhost",
+  "localhost.localstack.cloud",
+  "amazonaws.com",
+  "amazonaws.com.cn",
+  "internal",
+  "local",
+];
 
 /** @throws {AwsError} for a request that another site made a browser send */
 export function checkOrigin(request: HttpRequest, rules: OriginRules): void {
   if (!isOwnHost(hostName(request.host), rules)) {
     throw refused("The Host header names no host of this cloud; start it with --hosts to add one.");
   }
-  const { origin, "sec-fetch-site": site = "none", "sec-fetch-mode": mode } = request.headers;
-  if (origin !== undefined && !isOwnOrigin(origin, rules)) {
-    throw refused("CORSResponse: This CORS request is not allowed.");
-  }
-  // A link or an image sends no Origin. To follow a link to an object is harmless; all else is not for other sites.
-  const follows = mode === "navigate" && (request.method === "GET" || request.method === "HEAD") && !/[?&]Action=/.test(request.target);
-  if (origin === undefined && site === "cross-site" && !follows) {
+  const { origin } = request.headers;
+  if (origin === undefined ? isHiddenCall(request) : !isOwnOrigin(origin, request, rules)) {
     throw refused("CORSResponse: This CORS request is not allowed.");
   }
 }
 
-/** Pages of this machine may call: a web application under development is one. */
-function isOwnOrigin(origin: string, rules: OriginRules): boolean {
+/**
+ * Links, images and scripts come without an Origin. To follow a link to an object is harmless, all else is not for other
+ * sites. Over plain HTTP browsers tell `Sec-Fetch-Site` to `localhost` only; elsewhere the name of the program gives them
+ * away, and operations of the query protocol are all that such a GET could call.
+ */
+function isHiddenCall({ method, headers, rawQuery }: HttpRequest): boolean {
+  const { "sec-fetch-site": site, "sec-fetch-mode": mode, "user-agent": program = "" } = headers;
+  const reads = method === "GET" || method === "HEAD";
+  if (site === "cross-site") return !(reads && mode === "navigate") || namesAction(rawQuery);
+  return site === undefined && reads && program.startsWith("Mozilla/") && namesAction(rawQuery);
+}
+
+const namesAction = (rawQuery: string): boolean =>
+  rawQuery !== "" && parseQuery(rawQuery).some(([name]) => name === "Action");
+
+/** Pages of this machine may call: a web application under development is one. So may those of this endpoint. */
+function isOwnOrigin(origin: string, { host }: HttpRequest, rules: OriginRules): boolean {
   if (!URL.canParse(origin)) return false;
-  const { hostname, protocol } = new URL(origin);
+  const { hostname, protocol, host: authority } = new URL(origin);
   if (protocol !== "http:" && protocol !== "https:") return false;
-  return isLoopbackName(hostname) || rules.hosts.includes(hostname);
+  return isLoopbackName(hostname) || rules.hosts.includes(hostname) || authority === host;
 }
 
 const isLoopbackName = (name: string): boolean =>
   name === "localhost" || name.endsWith(".localhost") || name === "[::1]" || /^127(\.\d{1,3}){3}$/.test(name);
 
+/** RFC 1035, 2.3.4, and the brackets of nothing longer. */
+const LONGEST_NAME = 255;
+
 /** An address in `Host` cannot be rebound, a name without a dot cannot be bought. */
 function isOwnHost(name: string, { hosts }: OriginRules): boolean {
+  if (name.length > LONGEST_NAME) return false;
   if (isIP(name.replace(/^\[|\]$/g, "")) !== 0 || !name.includes(".")) return true;
   const ends = (suffix: string) => name === suffix || name.endsWith(`.${suffix}`);
   return OWN_SUFFIXES.some(ends) || hosts.some(ends);

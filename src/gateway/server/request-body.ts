@@ -1,14 +1,22 @@
 import type { Readable } from "node:stream";
+import { AwsError } from "#aws/errors.ts";
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
 
-/** The client closed or reset its connection before the body, or the answer, was complete. */
-export class ClientGoneError extends Error {
-  override name = "ClientGoneError";
+/** The client closed or reset its connection before the body, or the answer, was complete: nobody's bug. */
+export class ClientGoneError extends AwsError {
+  constructor(message: string) {
+    super("IncompleteBody", message);
+  }
 }
 
-/** The client is there, but its body has stopped coming: S3 calls it `RequestTimeout`. */
-export class BodyStalledError extends Error {
-  override name = "BodyStalledError";
+/** The client is there, but its body has stopped coming. S3's words. */
+export class BodyStalledError extends AwsError {
+  constructor() {
+    super(
+      "RequestTimeout",
+      "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
+    );
+  }
 }
 
 /** A message of `node:http` or a stream of `node:http2`. */
@@ -154,9 +162,7 @@ function follow(source: BodySource, facts: BodyFacts, { piece, end, fail }: Foll
   const gone = finish(() =>
     fail(new ClientGoneError("The client went away in the middle of its request body")),
   );
-  const stalled = finish(() =>
-    fail(new BodyStalledError("The client stopped sending in the middle of its request body")),
-  );
+  const stalled = finish(() => fail(new BodyStalledError()));
   if (source.readableEnded) ended();
   else if (source.destroyed) gone();
   else source.on("data", piece).on("end", ended).on("error", gone).on("close", gone).on("timeout", stalled);
