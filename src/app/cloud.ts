@@ -7,7 +7,7 @@ import { certificates } from "#gateway/server/certificates.ts";
 import type { Handle, HttpRequest, HttpResponse } from "#gateway/server/http.ts";
 import { type Listener, listen } from "#gateway/server/listen.ts";
 import { type Cloud, openCloud } from "#kernel/runtime.ts";
-import { bothLogs, jsonLog, type Log, silentLog } from "#lib/log.ts";
+import { bothLogs, jsonLog, type Log, type LogLevel } from "#lib/log.ts";
 import { wallNow } from "#lib/wall.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import { openFiles } from "#storage/blobs/files.ts";
@@ -35,8 +35,8 @@ export interface Running {
 }
 
 export interface StartOptions {
-  /** Told all that the log of the data folder is told. */
-  log?: Log;
+  /** Lines of the log, from this level on, also go here. */
+  terminal?: { level: LogLevel; write: (line: string) => void };
 }
 
 const GRACE_MS = 4_000;
@@ -45,10 +45,7 @@ const CERTIFIED_HOSTS = ["localhost", "*.localhost", "127.0.0.1", "::1"];
 const CERTIFIED_SUFFIXES = ["localhost", "localhost.localstack.cloud"];
 
 /** Starts a cloud: lock, store, kernel, port, in this order, and stops them backwards, also if one of them fails. */
-export async function startNube(
-  config: Config,
-  { log: second = silentLog }: StartOptions = {},
-): Promise<Running> {
+export async function startNube(config: Config, { terminal }: StartOptions = {}): Promise<Running> {
   const started = wallNow();
   const folder = openDataFolder(config);
   const undo: (() => Promise<unknown> | unknown)[] = [folder.discard];
@@ -59,7 +56,7 @@ export async function startNube(
     const control = await lock(folder);
     undo.push(control.close);
     if (!config.ephemeral) bindStore(folder, config);
-    const { log, flush } = openLog(config, folder, second);
+    const { log, flush } = openLog(config, folder, terminal);
     undo.push(flush);
     const store = await openStore(config, folder);
     const cloud = await openCloud({ catalog, store, openBlobs: blobStores(config, folder, log), log });
@@ -103,11 +100,12 @@ async function lock({ path, socket }: DataFolder): Promise<Control> {
   }
 }
 
-function openLog({ log: level }: Config, folder: DataFolder, second: Log) {
+function openLog({ log: level }: Config, folder: DataFolder, terminal: StartOptions["terminal"]) {
   const file = openLogFile(folder.log);
   process.once("exit", file.flush);
+  const log = jsonLog(level, file.write);
   return {
-    log: bothLogs(jsonLog(level, file.write), second),
+    log: terminal ? bothLogs(log, jsonLog(terminal.level, terminal.write)) : log,
     flush() {
       process.off("exit", file.flush);
       file.flush();

@@ -64,7 +64,7 @@ function defaultData({ XDG_DATA_HOME }: Environment): string {
 /** What people who come from LocalStack have in their compose files, where it means the same here. */
 function ofLocalStack(name: SettingName, { GATEWAY_LISTEN, DEBUG }: Environment): Found | undefined {
   if (name === "log" && (DEBUG === "1" || DEBUG === "true")) return { value: "debug", origin: "DEBUG" };
-  const [, host, port] = /^(?:(.*):)?(\d+)(?:,|$)/.exec(GATEWAY_LISTEN ?? "") ?? [];
+  const [, host, port] = /^(?:([^,]*):)?(\d+)(?:,|$)/.exec(GATEWAY_LISTEN ?? "") ?? [];
   if (name === "port" && port) return { value: port, origin: "GATEWAY_LISTEN" };
   if (name === "host" && host) return { value: host.replace(/^\[|\]$/g, ""), origin: "GATEWAY_LISTEN" };
   return undefined;

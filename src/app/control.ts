@@ -1,4 +1,4 @@
-import { link, rename, rm } from "node:fs/promises";
+import { link, rm } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Handle } from "#gateway/server/http.ts";
 import { http1Server } from "#gateway/server/http1.ts";
@@ -17,7 +17,7 @@ export class AlreadyRunning extends Error {}
 
 /**
  * A socket listens from its first moment under a name of its own, and gets the common name by `link`, which fails where
- * there is one: so of two processes one wins. A socket that nobody listens on was left by a process that died.
+ * there is one: so of two processes one wins. One that nobody listens on was left by a process that died.
  *
  * @throws {AlreadyRunning}
  */
@@ -63,26 +63,36 @@ export async function claim(path: string): Promise<Control> {
 async function take(own: string, path: string): Promise<void> {
   while (!(await linked(own, path))) {
     if (await isAlive(path)) throw new AlreadyRunning();
-    const dead = `${own}.dead`;
-    if (!(await renamed(path, dead))) continue;
-    // Between the look and the move another process may have put its own in place: it gets it back.
-    if (await isAlive(dead)) await linked(dead, path);
-    await rm(dead);
+    await removeDead(path);
   }
 }
 
-const linked = (from: string, to: string) => succeeds(link(from, to), "EEXIST");
-const renamed = (from: string, to: string) => succeeds(rename(from, to), "ENOENT");
-
-async function succeeds(step: Promise<void>, expected: string): Promise<boolean> {
+async function linked(own: string, path: string): Promise<boolean> {
   try {
-    await step;
+    await link(own, path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === expected) return false;
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
   }
 }
+
+/**
+ * Of several processes that see a dead socket, each must look again when the others are done, or it would remove what the
+ * first has put there. SQLite's is the one lock in Node that the kernel frees when its holder dies.
+ */
+async function removeDead(path: string): Promise<void> {
+  const { DatabaseSync } = await import("node:sqlite");
+  const lock = new DatabaseSync(`${path}.lock`, { timeout: LOCK_TIMEOUT_MS });
+  try {
+    lock.exec("begin exclusive");
+    if (!(await isAlive(path))) await rm(path, { force: true });
+  } finally {
+    lock.close();
+  }
+}
+
+const LOCK_TIMEOUT_MS = 5_000;
 
 function listenOn(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {

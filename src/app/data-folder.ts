@@ -59,7 +59,7 @@ function folderOf({ data, ephemeral, port }: Config): string {
 }
 
 /** What the kernel takes for the path of a socket, less what the name grows by while the socket is made (`claim`). */
-const MAX_SOCKET_PATH = 85;
+const MAX_SOCKET_PATH = 95;
 
 function socketOf(folder: string): string {
   const path = join(folder, "nube.sock");

@@ -1,7 +1,5 @@
-import { type Running, startNube } from "#app/cloud.ts";
+import { type Running, type StartOptions, startNube } from "#app/cloud.ts";
 import { type Config, STANDARD_PORT } from "#app/settings.ts";
-import { jsonLog, type Log, type LogLevel } from "#lib/log.ts";
-import { monotonicNow } from "#lib/wall.ts";
 import { ALL_SETTINGS, type Command, columns, self } from "./command.ts";
 
 export const start: Command = {
@@ -20,8 +18,9 @@ Examples
 Each flag is also a variable, NUBE_PORT for --port, and a key of nube.json in the data folder.`,
   settings: ALL_SETTINGS,
   async run({ config }) {
-    const running = await startNube(config, { log: terminalLog(config.log) });
-    endOnSignal(running);
+    const starting = startNube(config, { terminal: terminalOf(config) });
+    endOnSignal(starting);
+    const running = await starting;
     endOnBug(running);
     process.stdout.write(welcome(running, config));
     await running.stopped;
@@ -33,19 +32,22 @@ Each flag is also a variable, NUBE_PORT for --port, and a key of nube.json in th
 const SAME_SIGNAL_MS = 1_000;
 const MOST_MS = 5_000;
 
-function endOnSignal({ stop, log }: Running): void {
-  let first: number | undefined;
+function endOnSignal(starting: Promise<Running>): void {
+  let isEnding = false;
+  let isSecond = false;
   const end = () => {
-    if (first !== undefined) {
-      if (monotonicNow() - first > SAME_SIGNAL_MS) process.exit(1);
-      return;
-    }
-    first = monotonicNow();
+    if (isSecond) process.exit(1);
+    if (isEnding) return;
+    isEnding = true;
     setTimeout(() => {
-      log.warn("stopping took too long; what was acknowledged is safe");
-      process.exit(0);
-    }, MOST_MS).unref();
-    void stop();
+      isSecond = true;
+    }, SAME_SIGNAL_MS).unref();
+    // What was acknowledged is on disk, however this ends.
+    setTimeout(() => process.exit(0), MOST_MS).unref();
+    starting.then(
+      ({ stop }) => stop(),
+      () => {},
+    );
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, end);
 }
@@ -61,9 +63,9 @@ function endOnBug({ log }: Running): void {
 }
 
 /** A person is told what is wrong; what collects output gets every line, as the file does. */
-function terminalLog(level: LogLevel): Log {
+function terminalOf({ log: level }: Config): StartOptions["terminal"] {
   const write = (line: string) => void process.stderr.write(line);
-  return jsonLog(process.stderr.isTTY && level === "info" ? "warn" : level, write);
+  return { level: process.stderr.isTTY && level === "info" ? "warn" : level, write };
 }
 
 function welcome({ endpoint, folder, port }: Running, { ephemeral, store, auth, data }: Config): string {

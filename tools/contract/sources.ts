@@ -1,9 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
+import { fetchPackages, type PinnedPackage } from "../npm-packages.ts";
 import { openZip, readPackage, type Zip } from "./archives.ts";
 import type { BotocoreModel } from "./model.ts";
 import { type SdkClient, sdkPins } from "./sdk-pins.ts";
@@ -16,38 +13,16 @@ export interface Sources {
   schemas(client: SdkClient): string;
 }
 
-interface Pinned {
-  name: string;
-  version: string;
-  integrity: string;
-}
-
-/** Fetches the pinned packages in one go, into memory; nothing of them is run or kept. */
+/** Fetches the pinned packages into memory; nothing of them is run or kept. */
 export function fetchSources(releases: Release[], clients: SdkClient[]): Sources {
-  const packages = new Map<string, Buffer>();
-  const wanted: Pinned[] = [...releases.map(cli), ...clients.map(sdk)];
-  const folder = mkdtempSync(join(tmpdir(), "nube-contract-"));
-  try {
-    execFileSync("npm", ["pack", "--silent", ...wanted.map(specifier)], {
-      cwd: folder,
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    for (const pinned of wanted) {
-      const bytes = readFileSync(
-        join(folder, `${pinned.name.slice(1).replace("/", "-")}-${pinned.version}.tgz`),
-      );
-      verify(pinned, bytes);
-      packages.set(specifier(pinned), bytes);
-    }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const clis = packages(releases, releases.map(cli));
+  const sdks = packages(clients, clients.map(sdk));
 
   const zips = new Map<Release, Zip>();
   const zipOf = (release: Release): Zip => {
     let zip = zips.get(release);
     if (!zip) {
-      const files = readPackage(packages.get(specifier(cli(release)))!);
+      const files = readPackage(clis.get(release)!);
       zip = openZip(files.get("package/lib/layer.zip")!);
       zips.set(release, zip);
     }
@@ -57,24 +32,18 @@ export function fetchSources(releases: Release[], clients: SdkClient[]): Sources
     model: ({ release, folder }) =>
       release === "own" ? ownModel(folder) : newestModel(zipOf(release), folder),
     schemas(client) {
-      const files = readPackage(packages.get(specifier(sdk(client)))!);
+      const files = readPackage(sdks.get(client)!);
       return files.get("package/dist-es/schemas/schemas_0.js")!.toString();
     },
   };
 }
 
-const cli = (release: Release): Pinned => ({ name: cliPackage, ...release });
-const sdk = (client: SdkClient): Pinned => ({ name: `@aws-sdk/client-${client}`, ...sdkPins[client] });
+const cli = (release: Release): PinnedPackage => ({ name: cliPackage, ...release });
+const sdk = (client: SdkClient): PinnedPackage => ({ name: `@aws-sdk/client-${client}`, ...sdkPins[client] });
 
-function specifier({ name, version }: Pinned): string {
-  return `${name}@${version}`;
-}
-
-function verify(pinned: Pinned, bytes: Buffer): void {
-  const found = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
-  if (found !== pinned.integrity) {
-    throw new Error(`${specifier(pinned)} is not what was pinned: ${found} instead of ${pinned.integrity}`);
-  }
+function packages<T>(keys: readonly T[], pins: readonly PinnedPackage[]): Map<T, Buffer> {
+  const archives = fetchPackages(pins);
+  return new Map(keys.map((key, i) => [key, archives[i]!]));
 }
 
 function ownModel(folder: string): BotocoreModel {

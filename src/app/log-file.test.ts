@@ -1,0 +1,47 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { openLogFile } from "./log-file.ts";
+
+function logFile(maxBytes?: number) {
+  const folder = mkdtempSync(join(tmpdir(), "nube-log-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "nube.log");
+  return { folder, path, ...openLogFile(path, maxBytes) };
+}
+
+test("lines are written in order, those of one turn together", async () => {
+  const { path, write } = logFile();
+  write("a\n");
+  write("b\n");
+  expect(readFileSync(path, "utf8")).toBe("");
+  await new Promise(setImmediate);
+  expect(readFileSync(path, "utf8")).toBe("a\nb\n");
+});
+
+test("a full file moves aside; the oldest is forgotten", () => {
+  const { folder, write, flush } = logFile(10);
+  for (const line of ["one", "two", "three", "four", "five"]) {
+    write(`${line}.....\n`);
+    flush();
+  }
+  const texts = readdirSync(folder)
+    .sort()
+    .map((name) => [name, readFileSync(join(folder, name), "utf8").trim()]);
+  expect(texts).toEqual([
+    ["nube.log", "five....."],
+    ["nube.log.1", "four....."],
+    ["nube.log.2", "three....."],
+    ["nube.log.3", "two....."],
+  ]);
+});
+
+test("a log that can no longer be written throws at nobody", () => {
+  const { folder, write, flush } = logFile(1);
+  write("first\n");
+  flush();
+  rmSync(folder, { recursive: true });
+  write("second\n");
+  expect(flush).not.toThrow();
+});

