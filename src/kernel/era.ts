@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
-import type { KeyValueStore } from "#storage/kv/kv.ts";
+import type { KeyValueStore, Lease } from "#storage/kv/kv.ts";
 import { collection } from "./collection.ts";
 import type { Home } from "./home.ts";
 import { encodeKey } from "./keys.ts";
@@ -31,11 +31,14 @@ export function eraPrefix(number: number): Uint8Array {
   return u32(number);
 }
 
-/** The store's current era, and the number of this opening. */
-export async function enterStore(
-  store: KeyValueStore,
-  owner: string,
-): Promise<{ era: number; process: number }> {
+/** What a process holds of its store: the current era, the number of this opening, and the right to change the era. */
+export interface Entry {
+  era: number;
+  process: number;
+  lease: Lease;
+}
+
+export async function enterStore(store: KeyValueStore, owner: string): Promise<Entry> {
   const lease = await store.lease("cloud", owner);
   const era = readU32(await store.get(ERA_KEY)) || 1;
   const process = readU32(await store.get(PROCESS_KEY)) + 1;
@@ -44,7 +47,7 @@ export async function enterStore(
     { key: PROCESS_KEY, value: u32(process) },
   ];
   await store.commit({ lease, puts, deletes: [] });
-  return { era, process };
+  return { era, process, lease };
 }
 
 export async function writeEra(store: KeyValueStore, owner: string, era: number): Promise<void> {
@@ -57,7 +60,7 @@ export async function sweepFormerEras(store: KeyValueStore, owner: string, era: 
   const lease = await store.lease("sweep", owner);
   for (;;) {
     const rows = await store.range({ start: u32(1), end: eraPrefix(era), limit: 1_000 });
-    if (rows.length === 0) return;
+    if (rows.length === 0) return store.release(lease);
     await store.commit({ lease, puts: [], deletes: rows.map((row) => row.key) });
     await new Promise(setImmediate);
   }

@@ -5,7 +5,7 @@ import type { Place, Scope } from "./collection.ts";
 import { type JobRecord, waitingJobs } from "./jobs.ts";
 import { encodeKey, successor } from "./keys.ts";
 import { forward } from "./outbox.ts";
-import { type Applied, openPartition } from "./partition.ts";
+import { type Applied, openPartition, TransactionError } from "./partition.ts";
 import type { Ports } from "./ports.ts";
 import {
   type Effects,
@@ -112,16 +112,8 @@ export function openHome(options: HomeOptions): Home {
       }
       return applied;
     },
-    async read(body) {
-      const { result, durable } = await home.applyRead(body);
-      await durable;
-      return result;
-    },
-    async write(body) {
-      const { result, durable } = await home.applyWrite(async (tx) => body(tx));
-      await durable;
-      return result;
-    },
+    read: (body) => onDisk(home.applyRead(body)),
+    write: (body) => onDisk(home.applyWrite(async (tx) => body(tx))),
     get closed() {
       return closed;
     },
@@ -131,6 +123,19 @@ export function openHome(options: HomeOptions): Home {
     },
   };
   return home;
+}
+
+/** An error is an answer, too: it waits for what it saw. */
+async function onDisk<R>(applying: Promise<Applied<R>>): Promise<R> {
+  try {
+    const { result, durable } = await applying;
+    await durable;
+    return result;
+  } catch (error) {
+    if (!(error instanceof TransactionError)) throw error;
+    await error.durable;
+    throw error.cause;
+  }
 }
 
 /** Every partition that ever reserved a number: those that may have jobs waiting or intents to sweep. */

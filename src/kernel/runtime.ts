@@ -224,6 +224,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       await era.ledger.close().catch((error) => log.error("the ledger could not be written", { error }));
       await endEra(era);
       await era.files.close();
+      await store.release(entered.lease);
       await store.close();
     },
   };

@@ -1,0 +1,327 @@
+import { afterEach, expect, test } from "vitest";
+import { collection } from "./collection.ts";
+import { type Job, job } from "./jobs.ts";
+import { StoreUnavailableError } from "./partition.ts";
+import { rootOf } from "./principal.ts";
+import { type Reconciler, reconciler } from "./reconciler.ts";
+import { defineService } from "./service.ts";
+import { TEST_PLACE, TEST_START, type TestCloud, type TestCloudOptions, testCloud } from "./testing.ts";
+import { settles, testDisk } from "./testing-disk.ts";
+import type { Transaction } from "./transaction.ts";
+
+const open: TestCloud[] = [];
+afterEach(async () => {
+  for (const cloud of open.splice(0)) await cloud.close();
+});
+
+async function cloudWith(jobs: Job<never>[], options: TestCloudOptions = {}) {
+  const service = defineService({ id: "hello", operations: [], access: {}, jobs });
+  const nube = await testCloud([service], options);
+  open.push(nube);
+  const context = () =>
+    nube.cloud.context({ service, principal: rootOf("1"), place: TEST_PLACE, requestId: "r" });
+  const change = async (body: (tx: Transaction) => void | Promise<void>) => {
+    const ctx = context();
+    await ctx.transact(body);
+    await ctx.durable();
+  };
+  const enqueue = <P>(of: Job<P>, payload: P, delay = 0) =>
+    change((tx) => tx.enqueue(of, payload, { delay }));
+  return { ...nube, enqueue, change, context, seconds: () => (nube.cloud.clock.now() - TEST_START) / 1_000 };
+}
+
+/** A job that writes down what it was given, and when. */
+function notebook(now: () => number = () => 0) {
+  const runs: [string, number][] = [];
+  const note = job<string>("hello/note", {
+    async run(_, text) {
+      runs.push([text, now()]);
+    },
+  });
+  return { runs, note };
+}
+
+test("jobs run once, each at its moment, in the order of their due times", async () => {
+  let nube: Awaited<ReturnType<typeof cloudWith>>;
+  const { runs, note } = notebook(() => nube.seconds());
+  nube = await cloudWith([note]);
+  for (const delay of [30, 10, 20, 10]) await nube.enqueue(note, `${delay}`, delay * 1_000);
+  await nube.advance("15s");
+  expect(runs).toEqual([
+    ["10", 10],
+    ["10", 10],
+  ]);
+  await nube.advance("1h");
+  expect(runs.slice(2)).toEqual([
+    ["20", 20],
+    ["30", 30],
+  ]);
+  expect(nube.seconds()).toBe(3_615);
+});
+
+test("a job that fails is run again on the cloud's clock, waits longer each time, and is parked at last", async () => {
+  const attempts: [number, number][] = [];
+  const ids = new Set<number>();
+  let nube: Awaited<ReturnType<typeof cloudWith>>;
+  const failing = job<object>("hello/fail", {
+    attempts: 4,
+    backoff: 10_000,
+    async run(_, __, { id, attempt }) {
+      ids.add(id);
+      attempts.push([attempt, nube.seconds()]);
+      throw new Error("no");
+    },
+  });
+  nube = await cloudWith([failing]);
+  await nube.enqueue(failing, {});
+  await nube.advance("1d");
+  expect(attempts).toEqual([
+    [0, 0],
+    [1, 10],
+    [2, 30],
+    [3, 70],
+  ]);
+  expect(ids.size).toBe(1);
+});
+
+test("a job that asks to be run again is, and has failed no attempt", async () => {
+  const attempts: number[] = [];
+  const polling = job<object>("hello/poll", {
+    async run(_, __, { attempt }) {
+      attempts.push(attempt);
+      return attempts.length < 3 ? { again: 5_000 } : undefined;
+    },
+  });
+  const nube = await cloudWith([polling]);
+  await nube.enqueue(polling, {});
+  await nube.cloud.time.runUntilIdle(3_600_000);
+  expect(attempts).toEqual([0, 0, 0]);
+  expect(nube.seconds()).toBe(10);
+});
+
+test("a job is enqueued with its transaction or not at all, and starts when that is on disk", async () => {
+  const disk = testDisk();
+  const { runs, note } = notebook();
+  const { context, advance } = await cloudWith([note], { store: disk.store });
+  const refused = context().transact((tx) => {
+    tx.enqueue(note, "rolled back");
+    throw new Error("no");
+  });
+  await expect(refused).rejects.toThrow("no");
+
+  disk.break();
+  const lost = context();
+  await lost.transact((tx) => tx.enqueue(note, "lost"));
+  await expect(lost.durable()).rejects.toThrow(StoreUnavailableError);
+  disk.mend();
+
+  disk.hold();
+  const kept = context();
+  await kept.transact((tx) => tx.enqueue(note, "kept"));
+  const written = kept.durable();
+  expect(await settles(written)).toBe(false);
+  expect(runs).toEqual([]);
+  disk.release();
+  await written;
+  await advance("1h");
+  expect(runs).toEqual([["kept", 0]]);
+});
+
+test("what was due and what will be survive a restart, and run once", async () => {
+  const disk = testDisk();
+  const before = notebook();
+  const first = await cloudWith([before.note], { store: disk.store });
+  await first.cloud.time.freeze();
+  for (const delay of [0, 60, 3_600]) await first.enqueue(before.note, `${delay}`, delay * 1_000);
+  await first.close();
+  open.splice(0);
+  expect(before.runs.map(([text]) => text)).toEqual(["0"]);
+
+  const after = notebook();
+  const second = await cloudWith([after.note], { store: disk.store });
+  await second.enqueue(after.note, "new", 120_000);
+  await second.advance("1d");
+  expect(after.runs.map(([text]) => text)).toEqual(["60", "new", "3600"]);
+});
+
+test("jobs enqueued while those of an earlier process are taken up run once", async () => {
+  const disk = testDisk();
+  const before = notebook();
+  const first = await cloudWith([before.note], { store: disk.store });
+  await first.change((tx) => {
+    for (let i = 0; i < 1_500; i++) tx.enqueue(before.note, `${i}`, { delay: 60_000 + i });
+  });
+  await first.close();
+  open.splice(0);
+
+  const { runs, note } = notebook();
+  const second = await cloudWith([note], { store: disk.store });
+  // Their rows are on disk before the earlier ones have been read.
+  await Promise.all([1, 2, 3].map((i) => second.enqueue(note, `new ${i}`, 59_000 + 1_000 * i)));
+  await second.advance("1h");
+  expect(runs).toHaveLength(1_503);
+  expect(new Set(runs.map(([text]) => text)).size).toBe(1_503);
+});
+
+test("a power cut before a job's end is noted runs it again in the next process, with the same number", async () => {
+  const disk = testDisk();
+  const ids: number[] = [];
+  const once = job<object>("hello/once", {
+    async run(_, __, { id }) {
+      ids.push(id);
+      disk.hold();
+    },
+  });
+  const { enqueue } = await cloudWith([once], { store: disk.store });
+  await enqueue(once, {});
+  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+  expect(ids).toHaveLength(1);
+
+  const next = await cloudWith([once], { store: await disk.copy() });
+  await next.advance("1s");
+  disk.release();
+  expect(ids).toHaveLength(2);
+  expect(new Set(ids).size).toBe(1);
+});
+
+test("a disk that fails for a while neither loses a job nor counts against it", async () => {
+  const disk = testDisk();
+  const attempts: number[] = [];
+  const sums = collection<{ id: number }>("hello/sum", { scope: "region", key: (sum) => [sum.id] });
+  const adding = job<object>("hello/add", {
+    attempts: 2,
+    async run(ctx, _, { id, attempt }) {
+      attempts.push(attempt);
+      await ctx.transact((tx) => tx.put(sums, { id }));
+      await ctx.durable();
+    },
+  });
+  const nube = await cloudWith([adding], { store: disk.store });
+  await nube.enqueue(adding, {}, 1_000);
+  await nube.enqueue(adding, {}, 2_000);
+  disk.break();
+  await nube.cloud.time.advance(300_000).catch(() => {});
+  expect(attempts.length).toBeGreaterThan(4);
+  disk.mend();
+  await nube.advance("2m");
+  expect(new Set(attempts)).toEqual(new Set([0]));
+  expect(await nube.context().read((tx) => tx.list(sums, { limit: 9 }))).toHaveLength(2);
+  const runs = attempts.length;
+  await nube.advance("1d");
+  expect(attempts).toHaveLength(runs);
+});
+
+test("a job that no service knows is parked, not lost and not repeated", async () => {
+  const { note } = notebook();
+  const nube = await cloudWith([]);
+  await nube.enqueue(note, "x");
+  await nube.cloud.time.runUntilIdle(3_600_000);
+  expect(nube.seconds()).toBe(0);
+});
+
+interface Machine {
+  name: string;
+  wanted: number;
+  is: number;
+}
+
+const machines = collection<Machine>("hello/machine", { scope: "region", key: (machine) => [machine.name] });
+
+/** One step towards what is wanted, each a second long. */
+function climbing(hooks: { step?: (machine: Machine) => Promise<void> } = {}): Reconciler {
+  return reconciler(machines, async (ctx, { name }) => {
+    return ctx.transact(async (tx) => {
+      const machine = (await tx.get(machines, [name]))!;
+      await hooks.step?.(machine);
+      if (machine.is === machine.wanted) return "done" as const;
+      tx.put(machines, { ...machine, is: machine.is + Math.sign(machine.wanted - machine.is) });
+      return { again: 1_000 };
+    });
+  });
+}
+
+test("a reconciler brings a record to what is wanted, also when that changes on the way", async () => {
+  const steps: number[] = [];
+  const climb = climbing({ step: async ({ is }) => void steps.push(is) });
+  const nube = await cloudWith([climb.job as Job<never>]);
+  const want = (wanted: number) =>
+    nube.change(async (tx) => {
+      const { is } = (await tx.get(machines, ["m"])) ?? { is: 0 };
+      tx.put(machines, { name: "m", wanted, is });
+      climb.wake(tx, ["m"]);
+    });
+  const machine = () => nube.context().read((tx) => tx.get(machines, ["m"]));
+  await want(5);
+  await nube.advance("2s");
+  await want(1);
+  await nube.cloud.time.runUntilIdle(60_000);
+  expect(await machine()).toMatchObject({ is: 1 });
+  expect(steps).toEqual([0, 1, 2, 3, 2, 1]);
+});
+
+test("a record that is woken many times has one loop", async () => {
+  const looks: number[] = [];
+  let nube: Awaited<ReturnType<typeof cloudWith>>;
+  const watching = reconciler(machines, async () => {
+    looks.push(nube.seconds());
+    return { again: 10_000 };
+  });
+  nube = await cloudWith([watching.job as Job<never>]);
+  const wake = () =>
+    nube.change((tx) => {
+      tx.put(machines, { name: "m", wanted: 0, is: 0 });
+      watching.wake(tx, ["m"]);
+    });
+  for (let i = 0; i < 5; i++) {
+    await wake();
+    await nube.advance("1s");
+  }
+  looks.splice(0);
+  await nube.advance("30s");
+  expect(looks).toEqual([14, 24, 34]);
+});
+
+test("two looks at one record never run side by side, and the later one is not lost", async () => {
+  const gate = Promise.withResolvers<void>();
+  let inside = 0;
+  let most = 0;
+  let looks = 0;
+  const slow = reconciler(machines, async () => {
+    looks++;
+    most = Math.max(most, ++inside);
+    await gate.promise;
+    inside--;
+    return "done";
+  });
+  const nube = await cloudWith([slow.job as Job<never>]);
+  const wake = () =>
+    nube.change((tx) => {
+      tx.put(machines, { name: "m", wanted: 0, is: 0 });
+      slow.wake(tx, ["m"]);
+    });
+  for (let i = 0; i < 3; i++) await wake();
+  await settles(gate.promise);
+  gate.resolve();
+  await nube.advance("1s");
+  expect({ most, looks }).toEqual({ most: 1, looks: 2 });
+});
+
+test("a step that fails is tried for ever, and a record that is gone ends the loop", async () => {
+  let looks = 0;
+  const broken = reconciler(machines, async () => {
+    looks++;
+    throw new Error("no");
+  });
+  const nube = await cloudWith([broken.job as Job<never>]);
+  await nube.change((tx) => {
+    tx.put(machines, { name: "m", wanted: 0, is: 0 });
+    broken.wake(tx, ["m"]);
+  });
+  await nube.advance("2d");
+  expect(looks).toBeGreaterThan(50);
+  await nube.change((tx) => tx.delete(machines, ["m"]));
+  await nube.advance("2h");
+  const then = looks;
+  await nube.advance("2d");
+  expect(looks).toBe(then);
+});

@@ -1,0 +1,73 @@
+import type { KeyValueStore } from "#storage/kv/kv.ts";
+import { openMemory } from "#storage/kv/memory.ts";
+
+/** A store whose disk a test holds in its hand. */
+export interface TestDisk {
+  readonly store: KeyValueStore;
+  /** Groups of commits that reached the disk, kept or not. */
+  readonly groups: number;
+  /** Groups wait from now on. */
+  hold(): void;
+  release(): void;
+  /** Groups fail from now on. */
+  break(): void;
+  mend(): void;
+  /** Fails the groups that `fails` picks, by their number. */
+  failing(fails: (group: number) => boolean): void;
+  /** What would be found after a power cut: another store with what is on disk now. */
+  copy(): Promise<KeyValueStore>;
+}
+
+export function testDisk(): TestDisk {
+  let held: PromiseWithResolvers<void> | undefined;
+  let fails = (_group: number) => false;
+  let groups = 0;
+  const store = openMemory({
+    async fault() {
+      const number = groups++;
+      await held?.promise;
+      if (fails(number)) throw new Error("EIO");
+    },
+  });
+  return {
+    store,
+    get groups() {
+      return groups;
+    },
+    hold() {
+      held ??= Promise.withResolvers();
+    },
+    release() {
+      held?.resolve();
+      held = undefined;
+    },
+    break() {
+      fails = () => true;
+    },
+    mend() {
+      fails = () => false;
+    },
+    failing(wanted) {
+      fails = wanted;
+    },
+    async copy() {
+      const copy = openMemory();
+      const lease = await copy.lease("copy", "copy");
+      const puts = await store.range({ start: Buffer.alloc(1), end: Buffer.alloc(8, 0xff), limit: 1_000 });
+      await copy.commit({ lease, puts, deletes: [] });
+      await copy.release(lease);
+      return copy;
+    },
+  };
+}
+
+/** Whether a promise settles by itself: all turns of the event loop that memory needs are given to it. */
+export async function settles(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const note = () => {
+    settled = true;
+  };
+  promise.then(note, note);
+  for (let turn = 0; turn < 20 && !settled; turn++) await new Promise(setImmediate);
+  return settled;
+}

@@ -1,0 +1,112 @@
+import { afterEach, expect, test } from "vitest";
+import { type Job, job } from "./jobs.ts";
+import { rootOf } from "./principal.ts";
+import { defineService } from "./service.ts";
+import { TEST_PLACE, TEST_START, type TestCloud, type TestCloudOptions, testCloud } from "./testing.ts";
+import { testDisk } from "./testing-disk.ts";
+
+const open: TestCloud[] = [];
+afterEach(async () => {
+  for (const cloud of open.splice(0)) await cloud.close();
+});
+
+async function cloudOn(wall: { now: number }, options: TestCloudOptions = {}, jobs: Job<never>[] = []) {
+  const service = defineService({ id: "hello", operations: [], access: {}, jobs });
+  const nube = await testCloud([service], { wall: () => wall.now, ...options });
+  open.push(nube);
+  return {
+    ...nube,
+    async enqueue<P>(of: Job<P>, payload: P) {
+      const ctx = nube.cloud.context({ service, principal: rootOf("1"), place: TEST_PLACE, requestId: "r" });
+      await ctx.transact((tx) => tx.enqueue(of, payload));
+      await ctx.durable();
+    },
+  };
+}
+
+test("a clock that is frozen stands, runs on from there, and moves when it is told to", async () => {
+  const wall = { now: TEST_START };
+  const { cloud, advance } = await cloudOn(wall);
+  const { clock, time } = cloud;
+  wall.now += 10_000;
+  await time.freeze();
+  wall.now += 10_000;
+  expect(clock.now()).toBe(TEST_START + 10_000);
+  await advance("1h");
+  expect(clock.now()).toBe(TEST_START + 3_610_000);
+  expect(clock.frozen).toBe(true);
+  await time.resume();
+  wall.now += 10_000;
+  expect(clock.now()).toBe(TEST_START + 3_620_000);
+});
+
+test("the cloud's time at a moment of the wall's is known for as long as it was moved", async () => {
+  const wall = { now: TEST_START };
+  const { cloud, advance } = await cloudOn(wall);
+  wall.now += 60_000;
+  await advance("1d");
+  wall.now += 60_000;
+  await cloud.time.freeze();
+  wall.now += 60_000;
+  const at = (seconds: number) =>
+    (cloud.clock.cloudTimeOf(TEST_START + seconds * 1_000) - TEST_START) / 1_000;
+  expect([at(30), at(90), at(150), at(180)]).toEqual([30, 86_490, 86_520, 86_520]);
+});
+
+test("the clock survives a restart", async () => {
+  const disk = testDisk();
+  const wall = { now: TEST_START };
+  const first = await cloudOn(wall, { store: disk.store });
+  await first.advance("90d");
+  await first.cloud.time.freeze();
+  const { shifts } = first.cloud.clock;
+  await first.close();
+  open.splice(0);
+  wall.now += 3_600_000;
+  const second = await cloudOn(wall, { store: disk.store });
+  expect(second.cloud.clock.now()).toBe(TEST_START + 90 * 86_400_000);
+  expect(second.cloud.clock.frozen).toBe(true);
+  expect(second.cloud.clock.shifts).toEqual(shifts);
+});
+
+test("periodic work of several kinds runs in the order of its moments", async () => {
+  const runs: string[] = [];
+  const every = (name: string, seconds: number) =>
+    job<object>(`hello/${name}`, {
+      async run(ctx) {
+        runs.push(`${name}${(ctx.clock.now() - TEST_START) / 1_000}`);
+        return { again: seconds * 1_000 };
+      },
+    });
+  const [two, three] = [every("two@", 2), every("three@", 3)];
+  const nube = await cloudOn({ now: TEST_START }, {}, [two, three] as Job<never>[]);
+  await nube.cloud.time.freeze();
+  await nube.enqueue(two, {});
+  await nube.enqueue(three, {});
+  await nube.advance("6s");
+  expect(runs).toEqual(["two@0", "three@0", "two@2", "three@3", "two@4", "three@6", "two@6"]);
+});
+
+test("run until idle goes to the last moment at which something happens, and no further than the horizon", async () => {
+  const endless = job<object>("hello/endless", { run: async () => ({ again: 7_000 }) });
+  let left = 3;
+  const ending = job<object>("hello/ending", {
+    run: async () => (--left > 0 ? { again: 5_000 } : undefined),
+  });
+  const { cloud, enqueue } = await cloudOn({ now: TEST_START }, {}, [endless, ending] as Job<never>[]);
+  await enqueue(ending, {});
+  await cloud.time.runUntilIdle(3_600_000);
+  expect(cloud.clock.now() - TEST_START).toBe(10_000);
+  await enqueue(endless, {});
+  await cloud.time.runUntilIdle(60_000);
+  expect(cloud.clock.now() - TEST_START).toBe(10_000 + 56_000);
+});
+
+test("moves of the clock wait for each other, and add up", async () => {
+  const wall = { now: TEST_START };
+  const { cloud } = await cloudOn(wall);
+  await Promise.all([1, 2, 3].map((seconds) => cloud.time.advance(seconds * 1_000)));
+  expect(cloud.clock.now() - TEST_START).toBe(6_000);
+  await cloud.time.advance(0.4);
+  expect(Number.isInteger(cloud.clock.now())).toBe(true);
+});
