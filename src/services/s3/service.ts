@@ -55,6 +55,7 @@ export const s3 = defineService({
     "ListObjects",
     "ListObjectsV2",
     "ListObjectVersions",
+    "ListMultipartUploads",
     "CreateMultipartUpload",
     "UploadPart",
     "UploadPartCopy",

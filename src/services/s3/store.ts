@@ -1,5 +1,5 @@
-import { collection } from "#kernel/collection.ts";
 import { type BlobRef, blobSteps } from "#kernel/blobs.ts";
+import { collection } from "#kernel/collection.ts";
 import { descending } from "#kernel/keys.ts";
 
 /** Milliseconds since 1970, cloud time. */
