@@ -5,7 +5,7 @@ import { headersWriter } from "./http-bindings.ts";
 import { Malformed } from "./malformed.ts";
 import type { Protocol } from "./protocol.ts";
 import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
-import { isS3, isUnwrapped, s3ErrorDocument, s3Ids, s3Refusals, unchunked } from "./s3.ts";
+import { checkIntegers, isS3, isUnwrapped, s3ErrorDocument, s3Ids, s3Refusals, unchunked } from "./s3.ts";
 import { utf8 } from "./scalars.ts";
 import { isoWithMillis } from "./timestamps.ts";
 import { xmlErrorDocument } from "./xml-errors.ts";
@@ -76,8 +76,9 @@ export const restXml: Protocol = {
   name: "restXml",
 
   decode(operation, request) {
-    const input = decoders(operation)(request);
-    return isS3(operation) ? unchunked(input, request.headers) : input;
+    if (!isS3(operation)) return decoders(operation)(request);
+    checkIntegers(request.query);
+    return unchunked(decoders(operation)(request), request.headers);
   },
 
   encode(operation, output, meta) {

@@ -1,5 +1,5 @@
 import type { Operation } from "../contract/shapes.ts";
-import type { AwsError } from "../errors.ts";
+import { AwsError } from "../errors.ts";
 import type { ResponseMeta, WireRequest } from "./protocol.ts";
 import { escapeXml, xmlDeclaration } from "./xml-writer.ts";
 
@@ -32,6 +32,28 @@ export function unchunked(
   if (decoded !== undefined && /^\d{1,15}$/.test(decoded)) input.ContentLength = Number(decoded);
   return input;
 }
+
+/** Query parameters that are integers, with what S3 says to those that are none. */
+const integers = new Map(
+  ["max-keys", "max-uploads", "max-parts", "max-buckets", "part-number-marker"].map((name) => [
+    name,
+    `Provided ${name} not an integer or within integer range`,
+  ]),
+).set("partNumber", "Part number must be an integer between 1 and 10000, inclusive");
+
+/** @throws {AwsError} InvalidArgument */
+export function checkIntegers(query: WireRequest["query"]): void {
+  for (const [name, value] of query) {
+    const sentence = integers.get(name);
+    if (sentence === undefined || value === "" || isInteger(value)) continue;
+    throw new AwsError("InvalidArgument", sentence, {
+      members: { ArgumentName: name, ArgumentValue: value },
+    });
+  }
+}
+
+/** Of 32 bits. */
+const isInteger = (text: string) => /^[-+]?\d{1,10}$/.test(text) && Number(text) === (Number(text) | 0);
 
 export const s3Refusals = {
   body: {
