@@ -36,20 +36,30 @@ export async function temporaryFolder(): Promise<string> {
 
 /** Starts the built server; what is still running at the end of the test is killed. */
 export async function startServer(...flags: string[]): Promise<Server> {
+  return launch(flags, onTestFinished);
+}
+
+/**
+ * Starts the built server on a free port, unless the flags name one.
+ * @param atEnd takes what kills it, called also where it does not start
+ */
+export async function launch(
+  flags: readonly string[],
+  atEnd: (end: () => Promise<void>) => void,
+): Promise<Server> {
   const child = spawn(process.execPath, [join(root, "bin/nube.js"), "start", "--port", "0", ...flags], {
     stdio: ["ignore", "ignore", "pipe"],
     env: cleanEnvironment(),
   });
   const ended = once(child, "exit").then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals);
-  onTestFinished(async () => {
-    child.kill("SIGKILL");
-    await ended;
-  });
-  const endpoint = await endpointOf(child);
   const end = (signal: NodeJS.Signals) => {
     child.kill(signal);
     return ended;
   };
+  atEnd(async () => {
+    await end("SIGKILL");
+  });
+  const endpoint = await endpointOf(child);
   return { endpoint, port: Number(new URL(endpoint).port), process: child, end };
 }
 
