@@ -5,8 +5,7 @@ import type { Service } from "#kernel/service.ts";
 import { type TestCloud, testCloud } from "#kernel/testing.ts";
 import { bodyOf } from "#lib/body.ts";
 import { checksumOf } from "#lib/checksums/checksum.ts";
-import type { BlobStore } from "#storage/blobs/blobs.ts";
-import { openMemoryBlobs } from "#storage/blobs/memory.ts";
+import { type CountedBlobs, countedBlobs } from "../objects/testing.ts";
 import { s3 as service } from "../service.ts";
 import { parts as partRows } from "../store.ts";
 import { uploadAt } from "./upload.ts";
@@ -17,7 +16,7 @@ const MiB = 2 ** 20;
 
 let cloud: TestCloud;
 let s3: TestCloud["aws"]["s3"];
-let blobs: BlobStore & { files: Set<string> };
+let blobs: CountedBlobs;
 
 beforeEach(async () => {
   blobs = countedBlobs();
@@ -26,25 +25,6 @@ beforeEach(async () => {
   await s3.CreateBucket({ Bucket });
 });
 afterEach(() => cloud.close());
-
-/** Says which files there are. */
-function countedBlobs(): typeof blobs {
-  const store = openMemoryBlobs();
-  const files = new Set<string>();
-  return {
-    ...store,
-    files,
-    async create(id) {
-      const writer = await store.create(id);
-      files.add(id);
-      return writer;
-    },
-    async remove(id) {
-      files.delete(id);
-      return store.remove(id);
-    },
-  };
-}
 
 /** Bytes that repeat nowhere near a part's border. */
 const bytes = (size: number, seed = 1) => {
@@ -440,7 +420,7 @@ describe("ten thousand parts", () => {
   };
   beforeEach(async () => {
     await cloud.close();
-    const saying: BlobStore = {
+    const saying: CountedBlobs = {
       ...blobs,
       async *read(file, start, end) {
         yield Buffer.from(`part ${Number.parseInt(file, 16)} from ${start} to ${end}; `);

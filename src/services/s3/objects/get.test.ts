@@ -141,6 +141,16 @@ describe("conditions", () => {
   });
 });
 
+test("the only part of an empty object is all of it", async () => {
+  const { s3, close } = await withBucket();
+  await s3.PutObject(at);
+  expect(await s3.GetObject({ ...at, PartNumber: 1 })).toMatchObject({
+    ContentLength: 0,
+    ContentRange: undefined,
+  });
+  await close();
+});
+
 test("a delete marker says what it is", async () => {
   const { s3, close } = await withBucket();
   await s3.PutBucketVersioning({ Bucket: "bucket", VersioningConfiguration: { Status: "Enabled" } });

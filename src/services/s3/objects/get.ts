@@ -116,7 +116,8 @@ function answer(input: Request, { bucket, version, span, partial, checksum }: Fo
     LastModified: new Date(version.modified),
     ETag: quoted(version.etag),
     ContentLength: span.end - span.start,
-    ContentRange: partial ? contentRange(span, version.size) : undefined,
+    // Of nothing there is no part.
+    ContentRange: partial && span.start < span.end ? contentRange(span, version.size) : undefined,
     ContentType: input.ResponseContentType ?? version.contentType ?? "binary/octet-stream",
     CacheControl: input.ResponseCacheControl ?? headers["cache-control"],
     ContentDisposition: input.ResponseContentDisposition ?? headers["content-disposition"],

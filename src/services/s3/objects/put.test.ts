@@ -198,17 +198,63 @@ describe("limits", () => {
   });
 });
 
-test("a failing body leaves neither an object nor bytes", async () => {
-  const { s3, close } = await withBucket();
-  const torn = {
-    ...bodyOf(""),
-    size: 200_000,
-    async *[Symbol.asyncIterator]() {
-      yield new Uint8Array(100_000);
-      throw new Error("torn");
-    },
-  };
-  await expect(s3.PutObject({ ...at, Body: torn })).rejects.toMatchObject({ code: "InternalFailure" });
-  await expect(s3.HeadObject(at)).rejects.toMatchObject({ code: "NoSuchKey" });
-  await close();
+describe("of bytes that nobody refers to, nothing remains", () => {
+  const large = () => bodyOf(new Uint8Array(200_000));
+
+  test("when an object is replaced, copied over or deleted", async () => {
+    const { s3, files, advance, close } = await withBucket();
+    await s3.PutObject({ ...at, Body: large() });
+    await s3.PutObject({ ...at, Body: large() });
+    await s3.PutObject({ ...at, Key: "other", Body: large() });
+    await s3.CopyObject({ ...at, CopySource: "bucket/other" });
+    await advance("1s");
+    expect(files.size).toBe(2);
+    await s3.DeleteObjects({ Bucket: "bucket", Delete: { Objects: [{ Key: "k" }, { Key: "other" }] } });
+    await advance("1s");
+    expect(files.size).toBe(0);
+    await close();
+  });
+
+  test.each([
+    ["its digest is another", { ContentMD5: "1B2M2Y8AsgTpgAmY7PhCfg==" }, "BadDigest"],
+    ["its checksum is another", { ChecksumCRC32: "AAAAAA==" }, "BadDigest"],
+    ["its bucket is gone", { Bucket: "none" }, "NoSuchBucket"],
+  ])("when %s", async (_, members, code) => {
+    const { s3, files, close } = await withBucket();
+    await expect(s3.PutObject({ ...at, Body: large(), ...members })).rejects.toMatchObject({ code });
+    expect(files.size).toBe(0);
+    await close();
+  });
+
+  test("when a condition stops holding while the body comes", async () => {
+    const { s3, files, close } = await withBucket();
+    const Body = {
+      ...large(),
+      async *[Symbol.asyncIterator]() {
+        yield new Uint8Array(100_000);
+        await s3.PutObject(at);
+        yield new Uint8Array(100_000);
+      },
+    };
+    await expect(s3.PutObject({ ...at, Body, IfNoneMatch: "*" })).rejects.toMatchObject({
+      code: "PreconditionFailed",
+    });
+    expect(files.size).toBe(0);
+    await close();
+  });
+
+  test("when the body is torn", async () => {
+    const { s3, files, close } = await withBucket();
+    const Body = {
+      ...large(),
+      async *[Symbol.asyncIterator]() {
+        yield new Uint8Array(100_000);
+        throw new Error("torn");
+      },
+    };
+    await expect(s3.PutObject({ ...at, Body })).rejects.toMatchObject({ code: "InternalFailure" });
+    await expect(s3.HeadObject(at)).rejects.toMatchObject({ code: "NoSuchKey" });
+    expect(files.size).toBe(0);
+    await close();
+  });
 });

@@ -24,6 +24,5 @@ export function spanOf(range: string | undefined, size: number): Span | undefine
 
 /** The value of Content-Range. */
 export function contentRange({ start, end }: Span, size: number): string {
-  // An empty part has no last byte to tell.
-  return start === end ? `bytes */${size}` : `bytes ${start}-${end - 1}/${size}`;
+  return `bytes ${start}-${end - 1}/${size}`;
 }
