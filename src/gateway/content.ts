@@ -58,6 +58,15 @@ export async function contentOf(
   return { headers: withEncodings(headers, []), body: await unzip(body, limit) };
 }
 
+/** A form, which must be read to know which operation it is for. */
+export async function formOf(
+  { headers }: HttpRequest,
+  { sent }: WholeBody,
+  limit: number,
+): Promise<Uint8Array> {
+  return listOf(headers["content-encoding"]).includes("gzip") ? unzip(sent, limit) : sent;
+}
+
 function chunkedFacts({ headers }: HttpRequest, { chunks }: Identity): ChunkedFacts {
   const decoded = headers["x-amz-decoded-content-length"];
   if (decoded !== undefined && !/^\d{1,15}$/.test(decoded)) {

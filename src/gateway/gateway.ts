@@ -10,7 +10,7 @@ import { notImplemented } from "#kernel/service.ts";
 import { BodyTooLargeError } from "#lib/body.ts";
 import { type Admin, administer, isAdmin, isHealth, MAX_BODY, refusal } from "./admin.ts";
 import { type AuthSettings, authenticate } from "./authenticate.ts";
-import { contentOf, type WholeBody, wholeBody } from "./content.ts";
+import { contentOf, formOf, type WholeBody, wholeBody } from "./content.ts";
 import { bodyLimit, formLimit, PROTOCOL_LIMITS } from "./limits.ts";
 import { checkOrigin, corsHeaders, isForeignToAdmin, type OriginRules, preflight } from "./origin.ts";
 import { formFacts, parseQuery } from "./query.ts";
@@ -68,8 +68,9 @@ async function serve(
     facts.signingName = claimed;
     let form: WholeBody | undefined;
     if (routes.needsForm(facts)) {
-      form = await wholeBody(http, formLimit(claimed));
-      facts.form = formFacts(form.sent);
+      const limit = formLimit(claimed);
+      form = await wholeBody(http, limit);
+      facts.form = formFacts(await formOf(http, form, limit));
     }
     found = routes.route(facts);
     const operation = isRouted(found) ? found.operation : undefined;
