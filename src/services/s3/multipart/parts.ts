@@ -29,24 +29,26 @@ export const partHandlers = {
     const received = await receive(ctx, Body, {
       contentMd5: input.ContentMD5,
       checksum,
-      algorithm: algorithmOf(upload),
+      algorithm: undefined,
       also: algorithmOf(upload),
     });
     const part = await keepPart(ctx, input, received);
-    const told = checksum?.algorithm ?? upload.checksumAlgorithm;
-    return { ETag: quoted(part.etag), ...(told && { [`Checksum${told}`]: received.checksum?.value }) };
+    const told = received.checksum;
+    return {
+      ETag: quoted(part.etag),
+      ...(told ? { [`Checksum${told.algorithm}`]: told.value } : checksumOf(upload, part)),
+    };
   },
 
   async UploadPartCopy(ctx, input) {
     checkPartNumber(input.PartNumber);
     refuseUnimplemented(input);
     const { upload, bytes, size, versionId } = await openSource(ctx, input);
-    const algorithm = algorithmOf(upload);
     const received = await receive(ctx, bodyOfBytes(bytes, size), {
       contentMd5: undefined,
       checksum: undefined,
-      algorithm,
-      also: algorithm,
+      algorithm: undefined,
+      also: algorithmOf(upload),
     });
     const part = await keepPart(ctx, input, received);
     return {
