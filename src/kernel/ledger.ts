@@ -37,7 +37,7 @@ const HOUR_MS = 3_600_000;
 const TRAIL_KEPT_MS = 90 * 24 * HOUR_MS;
 /** How long the records of calls that wrote nothing may wait for company. */
 const FLUSH_MS = 1_000;
-/** Records are flushed before there are more than this; newer ones are lost while the store is out of order. */
+/** Records are flushed before there are more than this; what exceeds it is lost while the store is out of order. */
 const MAX_WAITING = 500;
 /** In one row: with records of 64 KiB, the longest that `trail.ts` makes, below the store's limit. */
 const RECORDS_PER_ROW = 25;

@@ -68,6 +68,6 @@ export async function settles(promise: Promise<unknown>): Promise<boolean> {
     settled = true;
   };
   promise.then(note, note);
-  for (let turn = 0; turn < 20 && !settled; turn++) await new Promise(setImmediate);
+  for (let turn = 0; turn < 200 && !settled; turn++) await new Promise(setImmediate);
   return settled;
 }

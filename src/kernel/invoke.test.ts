@@ -1,0 +1,289 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { AwsError } from "#aws/errors.ts";
+import { bodyOf } from "#lib/body.ts";
+import type { LogFields } from "#lib/log.ts";
+import { silentLog } from "#lib/log.ts";
+import { collection } from "./collection.ts";
+import { ANONYMOUS, type Principal, rootOf } from "./principal.ts";
+import { type Access, defineService, type Handlers, type ServiceDefinition } from "./service.ts";
+import { TEST_PLACE, type TestCloud, type TestCloudOptions, testCloud } from "./testing.ts";
+import { settles, testDisk } from "./testing-disk.ts";
+
+const open: TestCloud[] = [];
+afterEach(async () => {
+  for (const cloud of open.splice(0)) await cloud.close();
+});
+
+const names = collection<{ name: string }>("hello/name", { scope: "region", key: (row) => [row.name] });
+const nobodyAsks: Access<"hello"> = {
+  GetGreeting: () => [],
+  ListGreetings: () => [],
+  DeleteGreeting: () => [],
+  PutRecording: () => [],
+};
+
+async function cloudWith(
+  operations: Handlers<"hello">,
+  definition: Partial<ServiceDefinition<"hello">> = {},
+  options: TestCloudOptions = {},
+) {
+  const service = defineService({ id: "hello", operations: [operations], access: nobodyAsks, ...definition });
+  const nube = await testCloud([service], options);
+  open.push(nube);
+  return { ...nube, hello: nube.aws.hello };
+}
+
+/** An answer without members, for whoever does something first. */
+const nothing = {} as never;
+const after = (_done: unknown) => nothing;
+
+test("the stations come in their order: fault, validate, authorize, handle", async () => {
+  const passed: string[] = [];
+  const { cloud, as } = await cloudWith(
+    { GetGreeting: async () => after(passed.push("handle")) },
+    {
+      access: {
+        GetGreeting() {
+          passed.push("authorize");
+          return [{ action: "hello:GetGreeting", resource: "*" }];
+        },
+      },
+    },
+  );
+  const stranger: Principal = { type: "user", account: "1", arn: "arn:aws:iam::1:user/a", id: "AIDA" };
+  const call = (principal: Principal, Name: string) => as(principal).hello.GetGreeting({ Name });
+  const invalid = "not a name";
+
+  cloud.faults.set([{ operation: "GetGreeting", probability: 1, seed: 1, effect: { throttle: true } }]);
+  await expect(call(stranger, invalid)).rejects.toMatchObject({ code: "ThrottlingException" });
+  cloud.faults.set([]);
+  await expect(call(stranger, invalid)).rejects.toMatchObject({ code: "ValidationException", status: 400 });
+  expect(passed).toEqual([]);
+  await expect(call(stranger, "a")).rejects.toMatchObject({
+    code: "AccessDenied",
+    status: 403,
+    message:
+      "User: arn:aws:iam::1:user/a is not authorized to perform: hello:GetGreeting on resource: * because no policy allows it",
+  });
+  expect(passed).toEqual(["authorize"]);
+  await call(rootOf("1"), "a");
+  expect(passed).toEqual(["authorize", "authorize", "handle"]);
+});
+
+describe("authorization", () => {
+  const access: Access<"hello"> = {
+    GetGreeting: (_, { Name }) => [
+      { action: "hello:GetGreeting", resource: "mine", ...(Name === "theirs" && { owner: "2" }) },
+    ],
+  };
+
+  test("an operation that does not say what it needs is denied, to root as well", async () => {
+    const { hello } = await cloudWith({ GetGreeting: async () => nothing }, { access: {} });
+    await expect(hello.GetGreeting({ Name: "a" })).rejects.toMatchObject({
+      code: "AccessDenied",
+      status: 403,
+    });
+  });
+
+  test("root may do everything in its own account, and nothing in another's", async () => {
+    const { as } = await cloudWith({ GetGreeting: async () => nothing }, { access });
+    await as(rootOf("1")).hello.GetGreeting({ Name: "mine" });
+    await expect(as(rootOf("1")).hello.GetGreeting({ Name: "theirs" })).rejects.toMatchObject({
+      code: "AccessDenied",
+    });
+    await expect(as(ANONYMOUS).hello.GetGreeting({ Name: "mine" })).rejects.toMatchObject({
+      message: expect.stringMatching(/^User: anonymous is not/),
+    });
+  });
+
+  test("policies judge everybody else, and learn whose the resource is", async () => {
+    const { cloud, as } = await cloudWith({ GetGreeting: async () => nothing }, { access });
+    const asked: unknown[] = [];
+    cloud.ports.policies = {
+      judge: (_, fact) => {
+        asked.push(fact);
+        return { allowed: true };
+      },
+    };
+    const user: Principal = { type: "user", account: "1", arn: "arn", id: "AIDA" };
+    await as(user).hello.GetGreeting({ Name: "theirs" });
+    expect(asked).toEqual([{ action: "hello:GetGreeting", resource: "mine", owner: "2" }]);
+  });
+});
+
+describe("errors", () => {
+  test("AWS's own pass as they are, an operation without a handler says so by name", async () => {
+    const error = new AwsError("GreetingNotFoundException", "no");
+    const { hello } = await cloudWith({ GetGreeting: () => Promise.reject(error) });
+    await expect(hello.GetGreeting({ Name: "a" })).rejects.toBe(error);
+    await expect(hello.SayHello({ Name: "a", To: "b" })).rejects.toMatchObject({
+      code: "NotImplemented",
+      status: 501,
+      message: expect.stringContaining("hello:SayHello"),
+    });
+  });
+
+  test("all others are bugs: told to the log with the request's id, and not to the client", async () => {
+    const logged: LogFields[] = [];
+    const log = { ...silentLog, error: (_: string, fields: LogFields = {}) => void logged.push(fields) };
+    const bug = new TypeError("x is undefined");
+    const { hello } = await cloudWith({ GetGreeting: () => Promise.reject(bug) }, {}, { log });
+    const seen: AwsError = await hello.GetGreeting({ Name: "a" }).then(nothing, (error) => error);
+    expect(seen).toBeInstanceOf(AwsError);
+    expect(seen).toMatchObject({ code: "InternalFailure", status: 500 });
+    expect(seen.message).not.toContain("undefined");
+    expect(logged).toEqual([
+      {
+        error: bug,
+        requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        service: "hello",
+        operation: "GetGreeting",
+        ...TEST_PLACE,
+      },
+    ]);
+  });
+
+  test("a definition that names an operation twice does not start", () => {
+    const twice: Handlers<"hello"> = { GetGreeting: async () => nothing };
+    expect(() => defineService({ id: "hello", operations: [twice, twice], access: {} })).toThrow(
+      "GetGreeting twice",
+    );
+  });
+});
+
+describe("an answer waits for the disk", () => {
+  const operations: Handlers<"hello"> = {
+    GetGreeting: (ctx, { Name }) =>
+      ctx.transact(async (tx) => {
+        tx.put(names, { name: Name });
+        return nothing;
+      }),
+    ListGreetings: (ctx) =>
+      ctx.read(async (tx) => {
+        await tx.list(names, { limit: 10 });
+        return nothing;
+      }),
+    DeleteGreeting: (ctx, { Name }) =>
+      ctx.transact(async (tx) => {
+        if (await tx.get(names, [Name])) throw new AwsError("Conflict", "no");
+        return nothing;
+      }),
+  };
+
+  test("if it wrote, if it saw what another wrote, and if it is an error because of that", async () => {
+    const disk = testDisk();
+    const { hello } = await cloudWith(operations, {}, { store: disk.store });
+    await hello.ListGreetings({});
+    disk.hold();
+    const writing = hello.GetGreeting({ Name: "a" });
+    const reading = hello.ListGreetings({});
+    const refused = hello.DeleteGreeting({ Name: "a" });
+    for (const answer of [writing, reading, refused]) expect(await settles(answer)).toBe(false);
+    disk.release();
+    await Promise.all([writing, reading]);
+    await expect(refused).rejects.toMatchObject({ code: "Conflict" });
+  });
+
+  test("and is ServiceUnavailable if the disk fails, for all who saw what was lost", async () => {
+    const disk = testDisk();
+    const { hello } = await cloudWith(operations, {}, { store: disk.store });
+    await hello.ListGreetings({});
+    disk.hold();
+    disk.break();
+    const answers = [
+      hello.GetGreeting({ Name: "a" }),
+      hello.ListGreetings({}),
+      hello.DeleteGreeting({ Name: "a" }),
+    ];
+    const errors = Promise.allSettled(answers);
+    await settles(errors);
+    disk.release();
+    for (const { status, ...rest } of await errors) {
+      expect({ status, ...rest }).toMatchObject({
+        status: "rejected",
+        reason: { code: "ServiceUnavailable", status: 503 },
+      });
+    }
+    disk.mend();
+    await hello.DeleteGreeting({ Name: "a" });
+  });
+
+  test("what was on disk before is answered at once, whatever else is on its way", async () => {
+    const disk = testDisk();
+    const { hello } = await cloudWith(
+      {
+        ...operations,
+        DeleteGreeting: (ctx) => ctx.read(async (tx) => after(await tx.get(names, ["z"]))),
+      },
+      {},
+      { store: disk.store },
+    );
+    await hello.DeleteGreeting({ Name: "z" });
+    disk.hold();
+    const writing = hello.GetGreeting({ Name: "a" });
+    await hello.DeleteGreeting({ Name: "z" });
+    disk.release();
+    await writing;
+  });
+});
+
+describe("calls from inside the house", () => {
+  test("are made as the service, on behalf of a resource, or as the caller", async () => {
+    const callers: Principal[] = [];
+    const { hello } = await cloudWith({
+      GetGreeting: async (ctx) => after(callers.push(ctx.principal)),
+      async ListGreetings(ctx) {
+        await ctx.as("hello.amazonaws.com", "arn:aws:hello:::x").aws.hello.GetGreeting({ Name: "a" });
+        await ctx.aws.hello.GetGreeting({ Name: "a" });
+        return nothing;
+      },
+    });
+    await hello.ListGreetings({});
+    expect(callers).toMatchObject([
+      { type: "service", id: "hello.amazonaws.com", sourceArn: "arn:aws:hello:::x" },
+      { type: "root", account: TEST_PLACE.account },
+    ]);
+  });
+
+  test("are validated like any other", async () => {
+    const { hello } = await cloudWith({ GetGreeting: async () => nothing });
+    await expect(hello.GetGreeting(nothing)).rejects.toMatchObject({
+      message:
+        "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null",
+    });
+  });
+
+  test("hand in what nobody can change, in tests: all but bytes, dates and streams", async () => {
+    const inputs: object[] = [];
+    const { cloud, hello } = await cloudWith({
+      PutRecording: async (_, input) => after(inputs.push(input)),
+      async ListGreetings(_, input) {
+        input.MaxResults = 7;
+        return nothing;
+      },
+    });
+    const Recording = Buffer.from("x");
+    await hello.PutRecording({ Name: "a", Recording });
+    expect(Object.isFrozen(inputs[0])).toBe(true);
+    expect(Recording.fill("y").toString()).toBe("y");
+    await expect(hello.ListGreetings({})).rejects.toMatchObject({ code: "InternalFailure" });
+
+    const input = { Name: "a", Recording, list: [{ deep: {} }], at: new Date(0), body: bodyOf("x") };
+    const call = { service: "hello", operation: "PutRecording", principal: rootOf("1"), place: TEST_PLACE };
+    await cloud.call({ ...call, input });
+    expect(Object.isFrozen(input.list[0]!.deep)).toBe(true);
+    expect(Object.isFrozen(input.body)).toBe(false);
+    input.at.setTime(1);
+  });
+
+  test("name a service and an operation that exist", async () => {
+    const { cloud } = await cloudWith({});
+    const call = { principal: rootOf("1"), place: TEST_PLACE, input: {} };
+    await expect(cloud.call({ ...call, service: "sqs", operation: "SendMessage" })).rejects.toThrow(
+      "sqs:SendMessage",
+    );
+    await expect(cloud.call({ ...call, service: "hello", operation: "toString" })).rejects.toThrow(
+      "hello:toString",
+    );
+  });
+});
