@@ -1,0 +1,23 @@
+/**
+ * Nube beside nginx in the same run, in interleaved rounds. Every row tells operations per second as this machine
+ * gave them under its load, and the server's CPU per operation, which is the steadier figure.
+ *
+ *     npm run bench            all of it, some minutes
+ *     npm run bench -- s3      one of: start, sts, s3, large, list
+ */
+import { cpus, release } from "node:os";
+import { large } from "./large.ts";
+import { listing } from "./listing.ts";
+import { small } from "./small.ts";
+import { start } from "./start.ts";
+import { sts } from "./sts.ts";
+
+const benches: Record<string, () => Promise<void>> = { start, sts, s3: small, large, list: listing };
+const chosen = process.argv.slice(2);
+
+console.log(`${cpus().length} × ${cpus()[0]?.model}, Linux ${release()}, Node ${process.version}`);
+for (const [name, run] of Object.entries(benches)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  console.log(`\n## ${name}`);
+  await run();
+}
