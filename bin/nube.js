@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Plain JavaScript that any Node understands: it finds one that is new enough, and starts the bundle there.
+// Plain JavaScript that old Nodes understand, too: it finds one that is new enough, and starts the bundle there.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire, enableCompileCache, flushCompileCache } from "node:module";
+import module from "node:module";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
@@ -14,17 +14,17 @@ else rerun(packagedNode());
 async function run() {
   const bundle = new URL("../dist/nube.js", import.meta.url);
   if (!existsSync(bundle)) fail("Nube is not built yet. Run: npm run build");
-  enableCompileCache(fileURLToPath(new URL("../dist/.cache", import.meta.url)));
+  module.enableCompileCache(fileURLToPath(new URL("../dist/.cache", import.meta.url)));
   const { main } = await import(bundle);
   // Written at an orderly exit otherwise, and a server may never see one.
-  setTimeout(flushCompileCache, 1_000).unref();
+  setTimeout(module.flushCompileCache, 1_000).unref();
   await main(process.argv.slice(2));
 }
 
 /** The Node that npm installed with this package. */
 function packagedNode() {
   const { platform, arch } = process;
-  const require = createRequire(import.meta.url);
+  const require = module.createRequire(import.meta.url);
   for (const name of [`node-${platform}-${arch}`, `node-bin-${platform}-${arch}`]) {
     try {
       return require.resolve(`${name}/bin/node`);
