@@ -98,6 +98,8 @@ async function reset({ cloud }: Admin) {
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const CENTURY_MS = 100 * 366 * 86_400_000;
+/** Years of more digits are no dates to AWS's clients. */
+const LAST_MOMENT = Date.UTC(9999, 11, 31);
 
 /** `90d`, `1h30m`, `15s`; milliseconds where it is a number. */
 function span(value: unknown): number {
@@ -113,12 +115,19 @@ function span(value: unknown): number {
   throw invalid("A span of time is written like 90d, 1h30m or 15s.");
 }
 
+function atMost(left: number, milliseconds: number): number {
+  if (milliseconds > left) throw invalid("The clock ends with the year 9999.");
+  return milliseconds;
+}
+
 async function moveClock(admin: Admin, { action, by }: Record<string, unknown>) {
   const { time } = admin.cloud;
+  const left = LAST_MOMENT - admin.cloud.clock.now();
   if (action === "freeze") await time.freeze();
   else if (action === "resume") await time.resume();
-  else if (action === "advance") await time.advance(span(by));
-  else if (action === "run-until-idle") await time.runUntilIdle(by === undefined ? CENTURY_MS : span(by));
+  else if (action === "advance") await time.advance(atMost(left, span(by)));
+  else if (action === "run-until-idle")
+    await time.runUntilIdle(Math.min(left, by === undefined ? CENTURY_MS : span(by)));
   else throw invalid("The action is freeze, resume, advance or run-until-idle.");
   return clockOf(admin);
 }
@@ -148,7 +157,7 @@ function faultRule(value: unknown): FaultRule {
     error,
     throttle,
     latency,
-  } = value as Record<string, unknown>;
+  } = (value ?? {}) as Record<string, unknown>;
   for (const name of [service, operation, account, region]) {
     if (name !== undefined && typeof name !== "string")
       throw invalid("service, operation, account and region are names.");
@@ -164,12 +173,19 @@ function effect({ error, throttle, latency }: Record<string, unknown>): FaultEff
   if (throttle === true) return { throttle };
   if (typeof latency === "number" && latency >= 0 && latency <= MAX_LATENCY_MS) return { latency };
   const { code, message = "", status = 500 } = (error ?? {}) as Record<string, unknown>;
-  if (typeof code === "string" && Number(status) >= 400 && Number(status) <= 599) {
-    return { error: { code, message: String(message), status: Number(status) } };
+  if (isErrorCode(code) && typeof message === "string" && isErrorStatus(status)) {
+    return { error: { code, message, status } };
   }
   throw invalid(
     'A rule does one of: "error": {code, message, status}, "throttle": true, "latency": milliseconds.',
   );
 }
+
+/** It goes into headers, too. */
+const isErrorCode = (code: unknown): code is string =>
+  typeof code === "string" && /^[A-Za-z][\w.]{0,127}$/.test(code);
+
+const isErrorStatus = (status: unknown): status is number =>
+  Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599;
 
 const invalid = (message: string) => new AwsError("InvalidRequest", message, { status: 400 });

@@ -196,7 +196,7 @@ test("CloudWatch is called in three protocols, Kinesis in CBOR with a target", (
     "cloudwatch.PutMetricData awsQuery",
   );
   const cbor = { "x-amz-target": "Kinesis_20131202.PutRecord", "content-type": "application/x-amz-cbor-1.1" };
-  expect(told("POST /", { signingName: "kinesis", headers: cbor })).toBe("kinesis.PutRecord rpcv2Cbor");
+  expect(told("POST /", { signingName: "kinesis", headers: cbor })).toBe("kinesis.PutRecord awsJson1_1");
 });
 
 const urlencoded = { "content-type": "application/x-www-form-urlencoded; charset=utf-8" };

@@ -218,15 +218,15 @@ const firstValue = (pairs: readonly (readonly [string, string])[] | undefined, n
 const mediaType = (headers: Readonly<Record<string, string>>) =>
   headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
 
-/** A client is answered in the version of the protocol in which it asked; the Java SDK asks Kinesis in CBOR. */
+/** A client is answered in the version of the protocol in which it asked; the Java SDK asks Kinesis in CBOR, but for the rest as awsJson. */
 function targetProtocol(headers: Readonly<Record<string, string>>): ProtocolName | undefined {
   switch (mediaType(headers)) {
     case "application/x-amz-json-1.0":
       return "awsJson1_0";
     case "application/x-amz-json-1.1":
+    case "application/x-amz-cbor-1.1":
       return "awsJson1_1";
     case "application/cbor":
-    case "application/x-amz-cbor-1.1":
       return "rpcv2Cbor";
     default:
       return undefined;
