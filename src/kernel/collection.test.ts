@@ -185,6 +185,20 @@ test("a record of an older version is upgraded when it is read, and its index ro
   expect(() => collection("test/x", { scope: "region", key: () => [], version: 128 })).toThrow(RangeError);
 });
 
+test("a transaction that somebody forgot to await in says so to who writes too late", async () => {
+  const records = home();
+  let late: Promise<void> | undefined;
+  await records.write((tx) => {
+    late = Promise.resolve().then(async () => {
+      await new Promise(setImmediate);
+      tx.put(pets, { name: "a", kind: "cat", age: 1 });
+    });
+    late.catch(() => {});
+  });
+  await expect(late).rejects.toThrow("not awaited");
+  expect(await records.read((tx) => tx.list(pets, { limit: 9 }))).toEqual([]);
+});
+
 test("accounts do not see each other's records, and a collection of another scope is refused", async () => {
   const store = openMemory();
   const [one, two] = [home(store, "o", "1"), home(store, "o", "2")];

@@ -14,6 +14,14 @@ afterEach(async () => {
   for (const cloud of open.splice(0)) await cloud.close();
 });
 
+interface Machine {
+  name: string;
+  wanted: number;
+  is: number;
+}
+
+const machines = collection<Machine>("hello/machine", { scope: "region", key: (machine) => [machine.name] });
+
 async function cloudWith(jobs: Job<never>[], options: TestCloudOptions = {}) {
   const service = defineService({ id: "hello", operations: [], access: {}, jobs });
   const nube = await testCloud([service], options);
@@ -211,6 +219,25 @@ test("a disk that fails for a while neither loses a job nor counts against it", 
   expect(attempts).toHaveLength(runs);
 });
 
+test("a job whose writes are lost has failed no attempt, even where its failure could be noted", async () => {
+  const disk = testDisk();
+  const attempts: number[] = [];
+  const adding = job<object>("hello/add", {
+    attempts: 1,
+    async run(ctx, _, { id, attempt }) {
+      attempts.push(attempt);
+      await ctx.transact((tx) => tx.put(machines, { name: `${id}`, wanted: 0, is: 0 }));
+    },
+  });
+  const nube = await cloudWith([adding], { store: disk.store });
+  await nube.enqueue(adding, {}, 1_000);
+  const next = disk.groups;
+  disk.failing((group) => group === next);
+  await nube.advance("2m");
+  expect(attempts).toEqual([0, 0]);
+  expect(await nube.context().read((tx) => tx.list(machines, { limit: 9 }))).toHaveLength(1);
+});
+
 test("a job that no service knows is parked, not lost and not repeated", async () => {
   const { note } = notebook();
   const nube = await cloudWith([]);
@@ -218,14 +245,6 @@ test("a job that no service knows is parked, not lost and not repeated", async (
   await nube.cloud.time.runUntilIdle(3_600_000);
   expect(nube.seconds()).toBe(0);
 });
-
-interface Machine {
-  name: string;
-  wanted: number;
-  is: number;
-}
-
-const machines = collection<Machine>("hello/machine", { scope: "region", key: (machine) => [machine.name] });
 
 /** One step towards what is wanted, each a second long. */
 function climbing(hooks: { step?: (machine: Machine) => Promise<void> } = {}): Reconciler {

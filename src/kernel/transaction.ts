@@ -133,7 +133,13 @@ export function transaction(
 ): Transaction & { finish(): Promise<void> } {
   const reads = readTransaction(draft, at);
   const indexed = new Map<string, Touched>();
+  let ended = false;
+  /** A write that nobody awaited would be lost without a word. */
+  const mustBeOpen = () => {
+    if (ended) throw new Error("the transaction has ended: something in it was not awaited");
+  };
   const keyOf = (of: { name: string; scope: Scope }, key: readonly KeyPart[]) => {
+    mustBeOpen();
     if (of.scope !== at.scope)
       throw new Error(`${of.name} is of scope ${of.scope}, the transaction of ${at.scope}`);
     return encodeKey(scopePrefix(at.era, of.name, of.scope, at.place), key);
@@ -196,12 +202,17 @@ export function transaction(
       draft.put(keyOf(of, [...stream, sequence]), Buffer.from(JSON.stringify(entry)));
       return sequence;
     },
-    enqueue: (job, payload, options = {}) =>
-      void effects.jobs.push({ job: job as unknown as Job<never>, payload, options, id: draft.sequence() }),
+    enqueue(job, payload, options = {}) {
+      mustBeOpen();
+      effects.jobs.push({ job: job as unknown as Job<never>, payload, options, id: draft.sequence() });
+    },
     metric: (name, value, dimensions) =>
       void effects.metrics.push({ name, value, dimensions, time: reads.now() }),
     event: (event) => void effects.events.push(event),
-    finish: settleIndexes,
+    async finish() {
+      await settleIndexes();
+      ended = true;
+    },
   };
 }
 
