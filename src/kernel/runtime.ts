@@ -14,14 +14,13 @@ import { frozen } from "./frozen.ts";
 import { type Home, homeName, openHome, registeredHomes } from "./home.ts";
 import { type Call, invoke } from "./invoke.ts";
 import { type Job, type JobRecord, jobRunner } from "./jobs.ts";
-import { type Ledger, openLedger } from "./ledger.ts";
 import { forwardObservations } from "./outbox.ts";
 import type { Ports } from "./ports.ts";
 import { type Principal, serviceNamed } from "./principal.ts";
 import { openScheduler } from "./scheduler.ts";
 import type { Sealer } from "./seal.ts";
 import type { Service } from "./service.ts";
-import { openTime, restoreClock, type Time } from "./time.ts";
+import { openTime, rememberClock, restoreClock, type Time } from "./time.ts";
 
 /** A running cloud: what the gateway, the command and the tests talk to. */
 export interface Cloud {
@@ -31,7 +30,7 @@ export interface Cloud {
   readonly log: Log;
   readonly ports: Ports;
   readonly faults: Faults;
-  readonly ledger: Ledger;
+  readonly trail: Trail;
   readonly seal: Sealer;
   /** Ids of the services in the catalog. */
   readonly services: readonly string[];
@@ -78,7 +77,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const ports: Ports = { sinks: {} };
   const faults = openFaults();
   const clock = cloudClock(options.wall ?? wallNow);
-  const scheduler = openScheduler(clock, log);
+  const kernelHome = () => homeIn(era, "kernel", "partition", NOWHERE);
+  const scheduler = openScheduler(clock, log, (frozen) => rememberClock(clock, kernelHome(), frozen));
   const loaded = new Map<string, Promise<Service>>();
   const entered = await enterStore(store, owner);
   let era = await openEra(entered.era);
@@ -87,12 +87,12 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     const prefix = eraPrefix(number);
     const opened = { number, prefix, files: await options.openBlobs(number), homes: new Map<string, Home>() };
     const kernel = homeIn(opened, "kernel", "partition", NOWHERE);
-    const ledgerHome = homeIn(opened, "ledger", "partition", NOWHERE);
+    const trailHome = homeIn(opened, "trail", "partition", NOWHERE);
     await restoreClock(clock, kernel);
     return {
       ...opened,
       seal: await openSealer(kernel),
-      ledger: openLedger({ now: clock.now, write: ledgerHome.write, log }),
+      trail: openTrail({ write: trailHome.write, log }),
       ended: false,
     };
   }
@@ -173,7 +173,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   async function startOver() {
     const former = era;
     await resumed;
-    await former.ledger.close().catch((error) => log.error("the ledger could not be written", { error }));
+    await former.trail.flush().catch((error) => log.error("the trail could not be written", { error }));
     await endEra(former);
     scheduler.clear();
     faults.set([]);
@@ -183,7 +183,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     resumed = resumeWork(era).catch((error) => log.error("a former era could not be swept", { error }));
   }
 
-  const time = openTime(clock, scheduler, () => homeIn(era, "kernel", "partition", NOWHERE));
+  const time = openTime(clock, scheduler, kernelHome);
 
   const cloud: Cloud = {
     clock,
@@ -199,8 +199,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       advance: (milliseconds) => resumed.then(() => time.advance(milliseconds)),
       runUntilIdle: (horizon) => resumed.then(() => time.runUntilIdle(horizon)),
     },
-    get ledger() {
-      return era.ledger;
+    get trail() {
+      return era.trail;
     },
     get seal() {
       return era.seal;
@@ -221,7 +221,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     async close() {
       await resumed;
       await scheduler.close();
-      await era.ledger.close().catch((error) => log.error("the ledger could not be written", { error }));
+      await era.trail.flush().catch((error) => log.error("the trail could not be written", { error }));
       await endEra(era);
       await era.files.close();
       await store.release(entered.lease);

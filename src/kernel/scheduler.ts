@@ -29,7 +29,12 @@ const CONCURRENT = 16;
 /** `setTimeout` fires at once beyond this. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export function openScheduler(clock: CloudClock, log: Log): Scheduler {
+/** @param moved is told of each step of a move before anything runs there, and whether the clock is to stand afterwards */
+export function openScheduler(
+  clock: CloudClock,
+  log: Log,
+  moved: (frozen: boolean) => Promise<unknown>,
+): Scheduler {
   const waiting = heap<Entry>((a, b) => a.due < b.due || (a.due === b.due && a.order < b.order));
   const running = new Set<Promise<void>>();
   let order = 0;
@@ -80,8 +85,11 @@ export function openScheduler(clock: CloudClock, log: Log): Scheduler {
       await Promise.all(running);
       for (let entry = next(); mine === round && entry && entry.due <= end; entry = next()) {
         waiting.pop();
-        if (entry.due > clock.now()) clock.moveTo(entry.due);
-        await start(entry);
+        if (entry.due > clock.now()) {
+          clock.moveTo(entry.due);
+          await moved(wasFrozen).catch((error) => log.error("the clock could not be stored", { error }));
+        }
+        if (mine === round && entry.work) await start(entry);
       }
       if (mine === round && !stopWhenIdle && clock.now() < end) clock.moveTo(end);
     } finally {

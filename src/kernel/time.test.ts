@@ -1,9 +1,13 @@
 import { afterEach, expect, test } from "vitest";
+import type { KeyValueStore } from "#storage/kv/kv.ts";
+import { collection } from "./collection.ts";
 import { type Job, job } from "./jobs.ts";
 import { rootOf } from "./principal.ts";
 import { defineService } from "./service.ts";
 import { TEST_PLACE, TEST_START, type TestCloud, type TestCloudOptions, testCloud } from "./testing.ts";
 import { testDisk } from "./testing-disk.ts";
+
+const notes = collection<{ at: number }>("hello/note", { scope: "region", key: (note) => [note.at] });
 
 const open: TestCloud[] = [];
 afterEach(async () => {
@@ -14,10 +18,13 @@ async function cloudOn(wall: { now: number }, options: TestCloudOptions = {}, jo
   const service = defineService({ id: "hello", operations: [], access: {}, jobs });
   const nube = await testCloud([service], { wall: () => wall.now, ...options });
   open.push(nube);
+  const context = () =>
+    nube.cloud.context({ service, principal: rootOf("1"), place: TEST_PLACE, requestId: "r" });
   return {
     ...nube,
+    context,
     async enqueue<P>(of: Job<P>, payload: P) {
-      const ctx = nube.cloud.context({ service, principal: rootOf("1"), place: TEST_PLACE, requestId: "r" });
+      const ctx = context();
       await ctx.transact((tx) => tx.enqueue(of, payload));
       await ctx.durable();
     },
@@ -109,4 +116,30 @@ test("moves of the clock wait for each other, and add up", async () => {
   expect(cloud.clock.now() - TEST_START).toBe(6_000);
   await cloud.time.advance(0.4);
   expect(Number.isInteger(cloud.clock.now())).toBe(true);
+});
+
+test("after a power cut amid a move the clock is where the last record was written, and runs", async () => {
+  const disk = testDisk();
+  const found: KeyValueStore[] = [];
+  const writing = job<object>("hello/write", {
+    async run(ctx) {
+      await ctx.transact((tx) => tx.put(notes, { at: tx.now() }));
+      await ctx.durable();
+      found.push(await disk.copy());
+      return { again: 86_400_000 };
+    },
+  });
+  const { advance, enqueue } = await cloudOn({ now: TEST_START }, { store: disk.store }, [
+    writing,
+  ] as Job<never>[]);
+  await enqueue(writing, {});
+  await advance("3d");
+  for (const [day, store] of found.entries()) {
+    const wall = { now: TEST_START };
+    const { cloud, context } = await cloudOn(wall, { store });
+    expect(await context().read((tx) => tx.list(notes, { limit: 9 }))).toHaveLength(day + 1);
+    expect(cloud.clock.now()).toBe(TEST_START + day * 86_400_000);
+    wall.now += 5_000;
+    expect(cloud.clock.now()).toBe(TEST_START + day * 86_400_000 + 5_000);
+  }
 });

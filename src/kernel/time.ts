@@ -17,10 +17,20 @@ export interface Time {
   runUntilIdle(horizon: number): Promise<void>;
 }
 
+/**
+ * Hands the clock's state to the store. What is committed after that is on disk no earlier, so that after a crash no
+ * record is of a later time than the clock.
+ */
+export function rememberClock(clock: CloudClock, kernel: Home, frozen: boolean) {
+  const last = clock.shifts.at(-1);
+  const shifts = last ? [...clock.shifts.slice(0, -1), { ...last, frozen }] : [];
+  return kernel.applyWrite(async (tx) => tx.put(history, { name: "clock", shifts }));
+}
+
 export function openTime(clock: CloudClock, scheduler: Scheduler, kernel: () => Home): Time {
   const kept = async (move: () => Promise<void> | void) => {
     await move();
-    await kernel().write((tx) => tx.put(history, { name: "clock", shifts: clock.shifts }));
+    await (await rememberClock(clock, kernel(), clock.frozen)).durable;
   };
   return {
     freeze: () => kept(scheduler.freeze),
