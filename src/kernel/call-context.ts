@@ -100,8 +100,7 @@ export class CallContext implements Context {
   }
 
   usage(kind: string, amount: number): void {
-    const { account, region } = this;
-    this.#options.cloud.ledger.count({ account, region, service: this.#options.home.service, kind }, amount);
+    this.#options.home.meter.count(this, kind, amount);
   }
 
   #clientsOf(principal: Principal, { account, region }: Place): Clients {

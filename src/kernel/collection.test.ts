@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { silentLog } from "#lib/log.ts";
 import { random } from "#lib/random.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { openMemory } from "#storage/kv/memory.ts";
@@ -36,6 +37,7 @@ function home(store: KeyValueStore = openMemory(), owner = "one", account = "1")
     clock: { now: () => 0 },
     random: random(1),
     ports: { sinks: {} },
+    log: silentLog,
     claim: () => {},
   });
 }

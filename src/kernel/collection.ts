@@ -69,3 +69,8 @@ export function decodeRecord<T>(of: Collection<T>, value: Uint8Array): T {
   const record: unknown = JSON.parse(bytes.toString("utf8", 1));
   return bytes[0] === of.version ? (record as T) : of.upgrade(record, bytes[0]!);
 }
+
+/** One collection for each scope, since the scope stands in the key. */
+export function byScope<T>(make: (scope: Scope) => T): Record<Scope, T> {
+  return { region: make("region"), account: make("account"), partition: make("partition") };
+}

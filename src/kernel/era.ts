@@ -4,8 +4,8 @@ import type { KeyValueStore, Lease } from "#storage/kv/kv.ts";
 import { collection } from "./collection.ts";
 import type { Home } from "./home.ts";
 import { encodeKey } from "./keys.ts";
-import type { Ledger } from "./ledger.ts";
 import { SEAL_KEY_BYTES, type Sealer, sealer } from "./seal.ts";
+import type { Trail } from "./trail.ts";
 
 /**
  * All that a reset replaces at a stroke. Every key begins with the era's number and every era has its own folder of
@@ -17,7 +17,7 @@ export interface Era {
   readonly files: BlobStore;
   readonly homes: Map<string, Home>;
   seal: Sealer;
-  ledger: Ledger;
+  trail: Trail;
   /** Whatever is opened in it from now on is closed at once. */
   ended: boolean;
 }

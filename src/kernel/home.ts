@@ -1,9 +1,11 @@
 import type { Clock } from "#lib/clock.ts";
+import type { Log } from "#lib/log.ts";
 import type { Random } from "#lib/random.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import type { Place, Scope } from "./collection.ts";
 import { type JobRecord, waitingJobs } from "./jobs.ts";
 import { encodeKey, successor } from "./keys.ts";
+import { type Meter, openMeter } from "./meter.ts";
 import { forward } from "./outbox.ts";
 import { type Applied, openPartition, TransactionError } from "./partition.ts";
 import type { Ports } from "./ports.ts";
@@ -22,6 +24,7 @@ export interface Home {
   readonly place: Place;
   /** The number of this process among all that ever opened the store. */
   readonly process: number;
+  readonly meter: Meter;
   applyRead<R>(body: (tx: ReadTransaction) => Promise<R>): Promise<Applied<R>>;
   applyWrite<R>(body: (tx: Transaction) => Promise<R>): Promise<Applied<R>>;
   /** As the above, and resolved only when all that they saw and wrote is on disk. */
@@ -43,6 +46,7 @@ export interface HomeOptions {
   clock: Clock;
   random: Random;
   ports: Ports;
+  log: Log;
   /** A job's row is on disk: claim it. */
   claim: (home: Home, record: JobRecord) => void;
 }
@@ -67,7 +71,7 @@ export function homeName({
 }
 
 export function openHome(options: HomeOptions): Home {
-  const { era, service, scope, place, process, owner, store, clock, random, ports, claim } = options;
+  const { era, service, scope, place, process, owner, store, clock, random, ports, log, claim } = options;
   const at = { era, scope, place, clock, random };
   const partition = openPartition({
     name: `${Buffer.from(era).toString("hex")}/${homeName(options)}`,
@@ -82,17 +86,21 @@ export function openHome(options: HomeOptions): Home {
   });
 
   let closed = false;
+  const flush = () => home.write(() => {});
+  const meter = openMeter({ service, scope, clock, log, flush });
 
   const home: Home = {
     service,
     scope,
     place,
     process,
+    meter,
     applyRead: (body) => partition.read((view) => body(readTransaction(view, at))),
     async applyWrite(body) {
       const effects: Effects = { jobs: [], metrics: [], events: [] };
       let records: JobRecord[] = [];
-      const applied = await partition.write(async (draft) => {
+      let uncount = () => {};
+      const applying = partition.write(async (draft) => {
         const tx = transaction(draft, at, effects);
         const result = await body(tx);
         forward(tx, effects, ports.sinks);
@@ -101,9 +109,12 @@ export function openHome(options: HomeOptions): Home {
           return { id, due, name: job.name, service, place, process, lane, attempt: 0, payload };
         });
         for (const record of records) tx.put(waitingJobs[scope], record);
+        uncount = await meter.settle(tx);
         await tx.finish();
         return result;
       });
+      applying.then(({ durable }) => durable).catch(() => uncount());
+      const applied = await applying;
       if (records.length > 0) {
         const claimAll = () => {
           for (const record of records) claim(home, record);
@@ -117,7 +128,10 @@ export function openHome(options: HomeOptions): Home {
     get closed() {
       return closed;
     },
-    close() {
+    async close() {
+      meter.stop();
+      if (meter.waits)
+        await flush().catch((error) => log.error("usage could not be written", { error, service }));
       closed = true;
       return partition.close();
     },

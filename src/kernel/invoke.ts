@@ -8,7 +8,7 @@ import { StoreUnavailableError } from "./partition.ts";
 import type { Principal } from "./principal.ts";
 import type { Cloud } from "./runtime.ts";
 import { type Handler, notImplemented, type Service } from "./service.ts";
-import { recordOf } from "./trail.ts";
+import { recordOf } from "./trail-record.ts";
 import { validate as check } from "./validate.ts";
 
 /** A call on its way through the house, from the wire or from another service. */
@@ -32,8 +32,7 @@ interface Visit {
 }
 
 /** The hall: what every call passes, in this order. */
-const STATIONS: ((visit: Visit) => Promise<void> | void)[] = [fault, validate, authorize, handle];
-const EXITS: ((visit: Visit) => void)[] = [meter, trail];
+const STATIONS: ((visit: Visit) => Promise<void> | void)[] = [fault, validate, authorize, meter, handle];
 
 /** @throws {AwsError} and nothing else */
 export async function invoke(cloud: Cloud, call: Call): Promise<object> {
@@ -50,8 +49,8 @@ export async function invoke(cloud: Cloud, call: Call): Promise<object> {
     visit.error = awsError(cloud, call, error);
   }
   try {
-    for (const exit of EXITS) exit(visit);
-    if (ctx.wrote) await cloud.ledger.flush();
+    trail(visit);
+    if (ctx.wrote) await cloud.trail.flush();
     await ctx.durable();
   } catch (error) {
     throw awsError(cloud, call, error);
@@ -83,13 +82,14 @@ async function handle(visit: Visit) {
   visit.output = await visit.handler(visit.ctx, visit.call.input);
 }
 
-function meter({ cloud, call }: Visit) {
-  cloud.ledger.count({ ...call.place, service: call.service.id, kind: call.operation.name }, 1);
+/** Before the call is handled, so that its count travels in its own commit. */
+function meter({ call, ctx }: Visit) {
+  ctx.usage(call.operation.name, 1);
 }
 
 function trail({ cloud, call, output, error }: Visit) {
   if (call.service.dataOperations.has(call.operation.name)) return;
-  cloud.ledger.record(recordOf(call, output, error, cloud.clock.now(), cloud.random.uuid()));
+  cloud.trail.record(recordOf(call, output, error, cloud.clock.now(), cloud.random.uuid()));
 }
 
 /** Whatever a handler throws that is not AWS's is a bug: told to the log, not to the client. */

@@ -1,5 +1,5 @@
 import type { Log } from "#lib/log.ts";
-import { collection, type Place, type Scope } from "./collection.ts";
+import { byScope, collection, type Place } from "./collection.ts";
 import type { Context } from "./context.ts";
 import type { Home } from "./home.ts";
 import { type Lane, type Lanes, openLanes } from "./lanes.ts";
@@ -66,13 +66,6 @@ const STORE_RETRY_MS = 60_000;
 const MAX_ERROR_TEXT = 1_024;
 const OPENING_PAGE = 1_000;
 
-const byScope = <T>(make: (scope: Scope) => T): Record<Scope, T> => ({
-  region: make("region"),
-  account: make("account"),
-  partition: make("partition"),
-});
-
-/** One collection per scope, since the scope stands in the key. */
 export const waitingJobs = byScope((scope) =>
   collection<JobRecord>(`kernel/job/${scope}`, { scope, key: (j) => [j.service, j.due, j.id] }),
 );

@@ -21,6 +21,7 @@ import { openScheduler } from "./scheduler.ts";
 import type { Sealer } from "./seal.ts";
 import type { Service } from "./service.ts";
 import { openTime, rememberClock, restoreClock, type Time } from "./time.ts";
+import { openTrail, type Trail } from "./trail.ts";
 
 /** A running cloud: what the gateway, the command and the tests talk to. */
 export interface Cloud {
@@ -120,6 +121,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       clock,
       random,
       ports,
+      log,
       claim,
     });
     of.homes.set(name, home);

@@ -1,70 +1,91 @@
-import type { AwsError } from "#aws/errors.ts";
-import type { Call } from "./invoke.ts";
-import type { TrailRecord } from "./ledger.ts";
-import type { Principal } from "./principal.ts";
+import type { Log } from "#lib/log.ts";
+import { collection } from "./collection.ts";
+import type { Transaction } from "./transaction.ts";
 
-/** Characters of one text, and of all parameters or of the whole answer: a record is read by people. */
-const MAX_TEXT = 1_024;
-const MAX_TEXTS = 4_096;
-const READ_VERBS = /^(Get|List|Describe|Head|Lookup|Search|Query|Scan|Batch(Get|Describe))/;
-
-/** A call as CloudTrail tells it: user guide, "CloudTrail record contents". */
-export function recordOf(
-  call: Call,
-  output: object | undefined,
-  error: AwsError | undefined,
-  time: number,
-  eventID: string,
-): TrailRecord {
-  const { operation, principal, place, request } = call;
-  const readOnly = READ_VERBS.test(operation.name);
-  return {
-    eventVersion: "1.11",
-    userIdentity: identity(principal),
-    eventTime: time,
-    eventSource: `${operation.contract.signingName}.amazonaws.com`,
-    eventName: operation.name,
-    awsRegion: place.region,
-    sourceIPAddress: request?.sourceIp ?? principal.id,
-    userAgent: (request?.userAgent ?? principal.id).slice(0, MAX_TEXT),
-    ...(error && { errorCode: error.code, errorMessage: error.message.slice(0, MAX_TEXT) }),
-    requestParameters: readable(call.input),
-    responseElements: readOnly || !output ? null : readable(output),
-    requestID: call.requestId,
-    eventID,
-    readOnly,
-    eventType: "AwsApiCall",
-    managementEvent: true,
-    recipientAccountId: place.account,
-    eventCategory: "Management",
-  };
+/** A CloudTrail record. */
+export interface TrailRecord {
+  eventTime: number;
+  eventID: string;
+  recipientAccountId: string;
+  [field: string]: unknown;
 }
 
-function identity(principal: Principal) {
-  if (principal.type === "service") return { type: "AWSService", invokedBy: principal.id };
-  if (principal.type === "anonymous")
-    return { type: "AWSAccount", principalId: "", accountId: "ANONYMOUS_PRINCIPAL" };
-  return {
-    type: { root: "Root", user: "IAMUser", role: "AssumedRole" }[principal.type],
-    principalId: principal.id,
-    arn: principal.arn,
-    accountId: principal.account,
-    accessKeyId: principal.accessKeyId,
-  };
+/** Records that were written together; kept for 90 days, as CloudTrail's event history. */
+const trailRows = collection<{ time: number; order: number; records: TrailRecord[] }>("kernel/trail", {
+  scope: "partition",
+  key: (t) => [t.time, t.order],
+});
+
+const KEPT_MS = 90 * 24 * 3_600_000;
+/** How long the records of calls that wrote nothing may wait for company. */
+const FLUSH_MS = 1_000;
+/** Records are flushed before there are more than this; what exceeds it is lost while the store is out of order. */
+const MAX_WAITING = 500;
+/** In one row: with records of 64 KiB, the longest that `trail-record.ts` makes, below the store's limit. */
+const RECORDS_PER_ROW = 25;
+
+/**
+ * Who did what. The record of a changing call is on disk before its answer; those of calls that only read are written
+ * within a second, so that a read costs no disk write.
+ */
+export interface Trail {
+  record(record: TrailRecord): void;
+  /** Writes what waits. Resolves when it is on disk. */
+  flush(): Promise<void>;
 }
 
-/** First level only, secrets and bytes left out. */
-function readable(value: object): Record<string, unknown> | null {
-  const out: Record<string, unknown> = {};
-  let room = MAX_TEXTS;
-  for (const [name, field] of Object.entries(value)) {
-    if (/secret|password|token|credential/i.test(name)) out[name] = "HIDDEN_DUE_TO_SECURITY_REASONS";
-    else if (typeof field === "string") {
-      const text = field.slice(0, Math.min(MAX_TEXT, room));
-      out[name] = text;
-      room -= text.length;
-    } else if (typeof field === "number" || typeof field === "boolean") out[name] = field;
-    else if (field instanceof Date) out[name] = field.toISOString();
+export interface TrailOptions {
+  write<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R>;
+  log: Log;
+}
+
+export function openTrail({ write, log }: TrailOptions): Trail {
+  let waiting: TrailRecord[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let latest = Promise.resolve();
+
+  const flushSoon = () =>
+    void flush().catch((error) => log.error("the trail could not be written", { error }));
+
+  /** What an earlier flush has taken and not yet written counts as well. */
+  function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    if (waiting.length > 0) {
+      latest = flushWaiting();
+      latest.catch(() => {});
+    }
+    return latest;
   }
-  return Object.keys(out).length > 0 ? out : null;
+
+  async function flushWaiting() {
+    const records = waiting;
+    waiting = [];
+    try {
+      await write((tx) => append(tx, records));
+    } catch (error) {
+      waiting = records.concat(waiting).slice(0, MAX_WAITING);
+      throw error;
+    }
+  }
+
+  async function append(tx: Transaction, records: TrailRecord[]) {
+    let rows = 0;
+    for (let at = 0; at < records.length; at += RECORDS_PER_ROW, rows++) {
+      const together = records.slice(at, at + RECORDS_PER_ROW);
+      tx.put(trailRows, { time: tx.now(), order: tx.sequence(), records: together });
+    }
+    const kept = Math.max(0, tx.now() - KEPT_MS);
+    const old = await tx.list(trailRows, { before: [kept], limit: rows + 1 });
+    for (const row of old) tx.delete(trailRows, trailRows.key(row));
+  }
+
+  return {
+    record(record) {
+      waiting.push(record);
+      if (waiting.length >= MAX_WAITING) flushSoon();
+      else timer ??= setTimeout(flushSoon, FLUSH_MS).unref();
+    },
+    flush,
+  };
 }

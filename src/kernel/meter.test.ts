@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { silentLog } from "#lib/log.ts";
+import { random } from "#lib/random.ts";
+import type { KeyValueStore } from "#storage/kv/kv.ts";
+import { openHome } from "./home.ts";
+import { usageRows } from "./meter.ts";
+import { testDisk } from "./testing-disk.ts";
+
+const HOUR = 3_600_000;
+const PLACE = { account: "1", region: "r" };
+
+function homeOn(store: KeyValueStore, clock = { time: 0 }, owner = "one") {
+  const home = openHome({
+    era: Buffer.from([0, 0, 0, 1]),
+    service: "sqs",
+    scope: "partition",
+    place: PLACE,
+    process: 1,
+    owner,
+    store,
+    clock: { now: () => clock.time },
+    random: random(1),
+    ports: { sinks: {} },
+    log: silentLog,
+    claim: () => {},
+  });
+  const count = (amount: number) => home.meter.count(PLACE, "SendMessage", amount);
+  const commit = () => home.write(() => {});
+  const usage = async () =>
+    (await home.read((tx) => tx.list(usageRows.partition, { limit: 100 }))).map((u) => [
+      u.hour / HOUR,
+      u.amount,
+    ]);
+  return { home, count, commit, usage };
+}
+
+test("usage is counted by the hour, in the commits of its partition, across restarts", async () => {
+  const disk = testDisk();
+  const clock = { time: 0 };
+  const first = homeOn(disk.store, clock);
+  for (const time of [0, HOUR - 1, HOUR]) {
+    clock.time = time;
+    first.count(2);
+    await first.commit();
+  }
+  first.count(1);
+  await first.home.close();
+  const second = homeOn(disk.store, clock, "two");
+  second.count(5);
+  await second.commit();
+  expect(await second.usage()).toEqual([
+    [0, 4],
+    [1, 8],
+  ]);
+});
+
+test("nothing is counted twice or forgotten where the disk failed or a transaction threw", async () => {
+  const disk = testDisk();
+  const { home, count, commit, usage } = homeOn(disk.store);
+  count(1);
+  await commit();
+  disk.break();
+  count(2);
+  await expect(commit()).rejects.toThrow();
+  disk.mend();
+  count(4);
+  const failing = home.write(() => {
+    throw new Error("refused");
+  });
+  await expect(failing).rejects.toThrow("refused");
+  await commit();
+  expect(await usage()).toEqual([[0, 7]]);
+});
+
+test("a clock that goes back counts in the hour it shows", async () => {
+  const disk = testDisk();
+  const clock = { time: 5 * HOUR };
+  const { count, commit, usage } = homeOn(disk.store, clock);
+  for (const time of [5 * HOUR, 2 * HOUR, 5 * HOUR]) {
+    clock.time = time;
+    count(1);
+  }
+  await commit();
+  expect(await usage()).toEqual([
+    [2, 1],
+    [5, 2],
+  ]);
+});

@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { silentLog } from "#lib/log.ts";
+import { random } from "#lib/random.ts";
+import { collection } from "./collection.ts";
+import { openHome } from "./home.ts";
+import { settles, testDisk } from "./testing-disk.ts";
+import { openTrail, type TrailRecord } from "./trail.ts";
+
+const DAY = 24 * 3_600_000;
+const rows = collection<{ records: TrailRecord[] }>("kernel/trail", { scope: "partition", key: () => [] });
+const record = (n: number): TrailRecord => ({ eventTime: 0, eventID: `${n}`, recipientAccountId: "1" });
+
+function trailOn(disk: ReturnType<typeof testDisk>, clock = { time: 0 }) {
+  const home = openHome({
+    era: Buffer.from([0, 0, 0, 1]),
+    service: "trail",
+    scope: "partition",
+    place: { account: "", region: "" },
+    process: 1,
+    owner: "one",
+    store: disk.store,
+    clock: { now: () => clock.time },
+    random: random(1),
+    ports: { sinks: {} },
+    log: silentLog,
+    claim: () => {},
+  });
+  const stored = () => home.read((tx) => tx.list(rows, { limit: 1_000 }));
+  return { trail: openTrail({ write: home.write, log: silentLog }), stored };
+}
+
+test("nothing is forgotten or told twice where the disk failed", async () => {
+  const disk = testDisk();
+  const { trail, stored } = trailOn(disk);
+  trail.record(record(0));
+  await trail.flush();
+  disk.break();
+  trail.record(record(1));
+  await expect(trail.flush()).rejects.toThrow();
+  disk.mend();
+  await trail.flush();
+  expect((await stored()).flatMap(({ records }) => records)).toEqual([record(0), record(1)]);
+});
+
+test("who flushes waits for what an earlier flush has taken", async () => {
+  const disk = testDisk();
+  const { trail } = trailOn(disk);
+  trail.record(record(0));
+  await trail.flush();
+  disk.hold();
+  trail.record(record(1));
+  void trail.flush();
+  const later = trail.flush();
+  expect(await settles(later)).toBe(false);
+  disk.release();
+  await later;
+});
+
+test("records that came at once stand in rows of bounded size, in order, and what is 90 days old goes", async () => {
+  const clock = { time: 0 };
+  const { trail, stored } = trailOn(testDisk(), clock);
+  for (let n = 0; n < 499; n++) trail.record({ ...record(n), text: "\0".repeat(8_192) });
+  await trail.flush();
+  expect((await stored()).flatMap(({ records }) => records).map(({ eventID }) => Number(eventID))).toEqual(
+    Array.from({ length: 499 }, (_, n) => n),
+  );
+  clock.time = 91 * DAY;
+  for (let n = 0; n < 60; n++) {
+    trail.record(record(n));
+    await trail.flush();
+  }
+  expect(await stored()).toHaveLength(60);
+});
+
+test("while the store is out of order, what waits is bounded", async () => {
+  const disk = testDisk();
+  const { trail, stored } = trailOn(disk);
+  trail.record(record(0));
+  await trail.flush();
+  disk.break();
+  for (let n = 1; n <= 2_000; n++) {
+    trail.record(record(n));
+    if (n % 100 === 0) await trail.flush().catch(() => {});
+  }
+  disk.mend();
+  await trail.flush();
+  expect((await stored()).flatMap(({ records }) => records).length).toBeLessThan(700);
+});
