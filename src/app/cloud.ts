@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { AwsError } from "#aws/errors.ts";
 import { type Admin, administer } from "#gateway/admin.ts";
 import { gateway } from "#gateway/gateway.ts";
-import { certificates } from "#gateway/server/certificates.ts";
+import type { Certificates } from "#gateway/server/certificates.ts";
 import type { Handle, HttpRequest, HttpResponse } from "#gateway/server/http.ts";
 import { type Listener, listen } from "#gateway/server/listen.ts";
 import { type Cloud, openCloud } from "#kernel/runtime.ts";
@@ -154,13 +154,8 @@ async function open(
   log: Log,
 ): Promise<Listener> {
   const report = (error: unknown) => log.error("the server failed", { error });
-  const own = certificates({
-    folder: tls,
-    hosts: [...CERTIFIED_HOSTS, ...hosts],
-    suffixes: [...CERTIFIED_SUFFIXES, ...hosts],
-  });
   try {
-    return await listen({ host, port, handle, report, certificates: own });
+    return await listen({ host, port, handle, report, certificates: ownCertificates(tls, hosts) });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") {
@@ -173,6 +168,23 @@ async function open(
     }
     throw error;
   }
+}
+
+/** Loaded by the first client that speaks TLS. */
+function ownCertificates(folder: string, hosts: readonly string[]): Certificates {
+  let loading: Promise<Certificates> | undefined;
+  const own = () =>
+    (loading ??= import("#gateway/server/certificates.ts").then(({ certificates }) =>
+      certificates({
+        folder,
+        hosts: [...CERTIFIED_HOSTS, ...hosts],
+        suffixes: [...CERTIFIED_SUFFIXES, ...hosts],
+      }),
+    ));
+  return {
+    standard: async () => (await own()).standard(),
+    contextFor: async (host) => (await own()).contextFor(host),
+  };
 }
 
 function factsOf(config: Config, folder: DataFolder, port: () => number): Admin["facts"] {

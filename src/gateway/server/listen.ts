@@ -2,9 +2,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import type { Certificates } from "./certificates.ts";
 import type { Server, Serving } from "./http.ts";
 import { http1Server } from "./http1.ts";
-import { http2Server } from "./http2.ts";
 import { LIMITS, type Limits } from "./limits.ts";
-import { tlsServer } from "./tls.ts";
 
 export interface ListenOptions extends Serving {
   host: string;
@@ -32,9 +30,14 @@ export interface Listener {
 export async function listen(options: ListenOptions): Promise<Listener> {
   const limits = { ...LIMITS, ...options.limits };
   const http1 = http1Server(options, limits);
-  const http2 = http2Server(options, limits);
+  const { certificates, report } = options;
+  const http2 = whenNeeded(() => import("./http2.ts").then((m) => m.http2Server(options, limits)), report);
   const tls =
-    options.certificates && tlsServer(options.certificates, { http1, http2 }, options.report, limits);
+    certificates &&
+    whenNeeded(
+      () => import("./tls.ts").then((m) => m.tlsServer(certificates, { http1, http2 }, report, limits)),
+      report,
+    );
   const speakers: Record<Language, Server | undefined> = { http1, http2, tls };
 
   const undecided = new Set<Socket>();
@@ -79,6 +82,30 @@ export async function listen(options: ListenOptions): Promise<Listener> {
         for (const socket of undecided) socket.destroy();
         for (const speaker of [http1, http2, tls]) speaker?.close();
       });
+    },
+  };
+}
+
+/** Loading HTTP/2 and TLS takes longer than the rest of a start, and most clients want neither. */
+function whenNeeded(load: () => Promise<Server>, report: (error: unknown) => void): Server {
+  let loading: Promise<Server> | undefined;
+  let isClosed = false;
+  return {
+    accept(connection) {
+      loading ??= load();
+      loading
+        .then((server) => (isClosed ? connection.destroy() : server.accept(connection)))
+        .catch((error) => {
+          report(error);
+          connection.destroy();
+        });
+    },
+    close() {
+      isClosed = true;
+      loading?.then(
+        (server) => server.close(),
+        () => {},
+      );
     },
   };
 }
