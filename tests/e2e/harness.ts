@@ -83,7 +83,11 @@ export function nube(...args: string[]): Promise<Finished> {
 }
 
 /** The AWS CLI, as somebody who has just run `eval "$(nube env)"` calls it. */
-export function awsCli({ endpoint }: Pick<Server, "endpoint">, cwd = tmpdir()) {
+export function awsCli(
+  { endpoint }: Pick<Server, "endpoint">,
+  cwd = tmpdir(),
+  own: Record<string, string> = {},
+) {
   const { program, args: before, env } = ensureAwsCli();
   const variables = {
     ...cleanEnvironment(),
@@ -95,6 +99,7 @@ export function awsCli({ endpoint }: Pick<Server, "endpoint">, cwd = tmpdir()) {
     AWS_DEFAULT_REGION: "us-east-1",
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    ...own,
   };
   return (...args: string[]) => finish(spawn(program, [...before, ...args], { cwd, env: variables }));
 }

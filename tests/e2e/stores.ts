@@ -32,7 +32,9 @@ export function onStores(names: readonly StoreName[], suite: (cloud: () => Serve
     let server: Server;
     beforeAll(async () => {
       const flags = await STORES[name]!((step) => undo.push(step));
-      server = await launch(flags, (end) => undo.push(end));
+      server = await launch(flags, (kill) => undo.push(kill));
+      // A cloud in memory leaves a folder where it is not asked to stop.
+      undo.push(() => server.end("SIGTERM"));
     });
     afterAll(async () => {
       for (const step of undo.reverse()) await step();

@@ -37,9 +37,9 @@ onStores(DURABLE, (cloud) => {
     return Buffer.concat(await Readable.from(Body as Readable).toArray());
   }
 
-  /** In pieces that have nothing to do with the chunks on the wire. */
+  /** Each becomes a chunk on the wire, and S3 wants 8 KiB of all but the last. */
   async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
-    for (let at = 0, size = 1; at < bytes.length; at += size, size = (size * 7 + 1) % 100_003)
+    for (let at = 0, size = 8_192; at < bytes.length; at += size, size = 8_192 + ((size * 7) % 100_003))
       yield bytes.subarray(at, at + size);
   }
 
