@@ -34,7 +34,7 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-/** Starts the built server; what is still running at the end of the test is killed. */
+/** Starts the built server; what is still running at the end of the test is stopped. */
 export async function startServer(...flags: string[]): Promise<Server> {
   return launch(flags, onTestFinished);
 }
@@ -56,8 +56,9 @@ export async function launch(
     child.kill(signal);
     return ended;
   };
+  // Asked, not killed: a cloud in memory then takes its folder along.
   atEnd(async () => {
-    await end("SIGKILL");
+    await end("SIGTERM");
   });
   const endpoint = await endpointOf(child);
   return { endpoint, port: Number(new URL(endpoint).port), process: child, end };
