@@ -116,10 +116,11 @@ function anonymous(settings: AuthSettings, { operation, style, signingName }: Au
   };
 }
 
-async function credentials(
+/** Whose key it is, and by which secret to verify. @throws {AwsError} in strict mode, for a key that nobody has */
+export async function credentials(
   cloud: Cloud,
   { mode, account }: AuthSettings,
-  { accessKeyId, sessionToken, carrier }: SignatureV2 | SignatureV4,
+  { accessKeyId, sessionToken, carrier }: Pick<SignatureV4, "accessKeyId" | "sessionToken" | "carrier">,
   style: ErrorStyle,
 ): Promise<Known> {
   if (isSessionKey(accessKeyId) && sessionToken !== undefined) {

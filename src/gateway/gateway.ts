@@ -11,6 +11,7 @@ import { BodyTooLargeError } from "#lib/body.ts";
 import { type Admin, administer, isAdmin, isHealth, MAX_BODY, refusal } from "./admin.ts";
 import { type AuthSettings, authenticate } from "./authenticate.ts";
 import { contentOf, formOf, type WholeBody, wholeBody } from "./content.ts";
+import { atEndpoint } from "./endpoints.ts";
 import { bodyLimit, formLimit, PROTOCOL_LIMITS } from "./limits.ts";
 import { checkOrigin, corsHeaders, isForeignToAdmin, type OriginRules, preflight } from "./origin.ts";
 import { formFacts, parseQuery } from "./query.ts";
@@ -73,6 +74,8 @@ async function serve(
       facts.form = formFacts(await formOf(http, form, limit));
     }
     found = routes.route(facts);
+    const answer = isRouted(found) ? undefined : await atEndpoint(cloud, auth, http, found);
+    if (answer) return answer;
     const operation = isRouted(found) ? found.operation : undefined;
     const signingName = contractOf(found)?.signingName ?? claimed ?? "";
     const style = errorStyle(signingName, found.protocol);

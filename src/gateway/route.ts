@@ -35,6 +35,8 @@ export interface NoRoute {
   protocol: ProtocolName;
   /** The service that was meant, if that much is known. */
   contract?: Contract;
+  /** As on the wire, but with the bucket that the host named in front. */
+  path?: string;
 }
 
 export interface Router {
@@ -175,7 +177,12 @@ export function router({ index, loadContract, domains }: RouterOptions): Router 
         const match = rest.match(facts.method, path, facts.query, facts.headers);
         if (match !== undefined) return { ...match, protocol, path, hostBucket: bucket };
         if (service === "s3")
-          return { error: methodNotAllowed(facts.method, path), protocol, contract: loadContract(service) };
+          return {
+            error: methodNotAllowed(facts.method, path),
+            protocol,
+            path,
+            contract: loadContract(service),
+          };
       } catch (error) {
         if (!(error instanceof URIError)) throw error;
         return { error: undecodable(service, facts.path), protocol, contract: loadContract(service) };

@@ -7,6 +7,7 @@ import type { BlobStore } from "#storage/blobs/blobs.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { removeBlob, sweepIntents } from "./blobs.ts";
 import { CallContext } from "./call-context.ts";
+import { type Clients, clients } from "./clients.ts";
 import type { Place, Scope } from "./collection.ts";
 import { type Era, enterStore, eraPrefix, openSealer, sweepFormerEras, writeEra } from "./era.ts";
 import { type Faults, faults as openFaults } from "./faults.ts";
@@ -40,6 +41,8 @@ export interface Cloud {
   invoke(call: Call): Promise<object>;
   /** A call from inside the house. */
   call(call: HouseCall): Promise<object>;
+  /** Every service's operations, as that principal. */
+  clients(principal: Principal, place: Place): Clients;
   context(call: Pick<Call, "service" | "principal" | "place" | "requestId" | "request">): CallContext;
   /** Empties the cloud. Resolves when no trace of it can come back. */
   reset(): Promise<void>;
@@ -215,6 +218,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       if (!found || !operation) throw new Error(`no service offers ${id}:${name}`);
       return invoke(cloud, { service: found, operation, input, principal, place, requestId: random.uuid() });
     },
+    clients: (principal, place) =>
+      clients((service, operation, input) => cloud.call({ service, operation, input, principal, place })),
     context({ service: { id, scope }, principal, place, requestId, request }) {
       const home = homeIn(era, id, scope, place);
       return new CallContext({ cloud, home, files: era.files, principal, place, requestId, request });

@@ -5,6 +5,7 @@ import { AwsError, type AwsErrorOptions } from "#aws/errors.ts";
 import type { AccessFact } from "./authorize.ts";
 import type { Scope } from "./collection.ts";
 import type { Context } from "./context.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { Job } from "./jobs.ts";
 import type { Ports } from "./ports.ts";
 
@@ -32,6 +33,8 @@ export interface ServiceDefinition<S extends ServiceId> {
   operations: Handlers<S>[];
   access: Access<S>;
   jobs?: Job<never>[];
+  /** HTTP that no operation describes. */
+  endpoints?: Endpoint[];
   /** Operations on data, which CloudTrail leaves out unless told to keep them. */
   dataOperations?: OperationId<S>[];
   /** Fills what the kernel asks of this service. */
@@ -45,6 +48,7 @@ export interface Service {
   readonly operations: ReadonlyMap<string, Handler>;
   readonly access: ReadonlyMap<string, (ctx: Context, input: object) => AccessFact[] | Promise<AccessFact[]>>;
   readonly jobs: ReadonlyMap<string, Job<never>>;
+  readonly endpoints: readonly Endpoint[];
   readonly dataOperations: ReadonlySet<string>;
   readonly open: (ports: Ports) => void;
 }
@@ -67,6 +71,7 @@ export function defineService<S extends ServiceId>(definition: ServiceDefinition
     operations,
     access: new Map(Object.entries(definition.access)) as unknown as Service["access"],
     jobs: new Map((definition.jobs ?? []).map((job) => [job.name, job])),
+    endpoints: definition.endpoints ?? [],
     dataOperations: new Set(definition.dataOperations),
     open: definition.open ?? (() => {}),
   };

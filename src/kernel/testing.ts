@@ -4,7 +4,7 @@ import type { BlobStore } from "#storage/blobs/blobs.ts";
 import { openMemoryBlobs } from "#storage/blobs/memory.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { openMemory } from "#storage/kv/memory.ts";
-import { type Clients, clients } from "./clients.ts";
+import type { Clients } from "./clients.ts";
 import type { Place } from "./collection.ts";
 import { type Principal, rootOf } from "./principal.ts";
 import { type Cloud, openCloud } from "./runtime.ts";
@@ -51,15 +51,7 @@ export async function testCloud(
     freezeInputs: true,
   });
   const as = (principal: Principal, place: Partial<Place> = {}) =>
-    clients((service, operation, input) =>
-      cloud.call({
-        service,
-        operation,
-        input,
-        principal,
-        place: { ...TEST_PLACE, account: principal.account, ...place },
-      }),
-    );
+    cloud.clients(principal, { ...TEST_PLACE, account: principal.account, ...place });
   return {
     cloud,
     aws: as(rootOf(TEST_PLACE.account)),

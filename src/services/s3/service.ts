@@ -15,6 +15,7 @@ import { objectDeletion } from "./objects/delete.ts";
 import { objectReading } from "./objects/get.ts";
 import { objectInspection } from "./objects/inspect.ts";
 import { objectWriting } from "./objects/put.ts";
+import { formUpload } from "./post/endpoint.ts";
 import { tagging } from "./tagging.ts";
 
 export const s3 = defineService({
@@ -40,6 +41,7 @@ export const s3 = defineService({
   ],
   access,
   jobs: [abandonUploads],
+  endpoints: [formUpload],
   dataOperations: [
     "HeadBucket",
     "PutObject",

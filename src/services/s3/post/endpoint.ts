@@ -1,0 +1,23 @@
+import { verifyPostSignature } from "#aws/signature/post-signature.ts";
+import type { Endpoint } from "#kernel/endpoint.ts";
+import { postObject } from "./post-object.ts";
+
+/** `POST /bucket` with a form: no operation of the model. */
+export const formUpload: Endpoint = {
+  accepts: ({ method, path, headers }) =>
+    method === "POST" &&
+    bucketIn(path) !== undefined &&
+    /^multipart\/form-data/i.test(headers["content-type"] ?? ""),
+  serve: ({ path, url, headers, body }, house) =>
+    postObject({
+      bucket: bucketIn(path)!,
+      contentType: headers["content-type"],
+      body,
+      url: url.replace(/\/$/, ""),
+      now: house.now(),
+      callerOf: (claim) =>
+        house.callerOf(claim && { ...claim, verify: (secret) => verifyPostSignature(claim, secret) }),
+    }),
+};
+
+const bucketIn = (path: string): string | undefined => /^\/([^/]+)\/?$/.exec(path)?.[1];
