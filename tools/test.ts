@@ -26,7 +26,7 @@ const stages: readonly Stage[] = [
   program("build", () => exec("node", ["tools/build.ts"])),
   tests("unit", ["src", "tools"]),
   tests("architecture", ["tests/architecture"]),
-  tests("protocol", ["tests/protocol"]),
+  tests("protocol", ["tests/protocol", "tests/fuzz"]),
   tests("e2e", ["tests/e2e"]),
   tests("crash", ["tests/crash"]),
 ];

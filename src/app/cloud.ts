@@ -11,10 +11,10 @@ import { bothLogs, jsonLog, type Log, type LogLevel } from "#lib/log.ts";
 import { wallNow } from "#lib/wall.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import { openFiles } from "#storage/blobs/files.ts";
-import type { KeyValueStore } from "#storage/kv/kv.ts";
+import { type KeyValueStore, LeaseHeldError } from "#storage/kv/kv.ts";
 import { catalog } from "./catalog.ts";
 import { AlreadyRunning, type Control, claim } from "./control.ts";
-import { bindStore, type DataFolder, openDataFolder } from "./data-folder.ts";
+import { bindStore, type DataFolder, openDataFolder, withoutSecrets } from "./data-folder.ts";
 import { endpointOf } from "./endpoint.ts";
 import { Foreseen } from "./foreseen.ts";
 import { openLogFile } from "./log-file.ts";
@@ -48,19 +48,21 @@ const CERTIFIED_SUFFIXES = ["localhost", "localhost.localstack.cloud"];
 export async function startNube(config: Config, { terminal }: StartOptions = {}): Promise<Running> {
   const started = wallNow();
   const folder = openDataFolder(config);
-  const undo: (() => Promise<unknown> | unknown)[] = [folder.discard];
+  const undo: (() => Promise<unknown> | unknown)[] = [];
   const unwind = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
     const control = await lock(folder);
-    undo.push(control.close);
+    undo.push(folder.discard, control.close);
     if (!config.ephemeral) bindStore(folder, config);
     const { log, flush } = openLog(config, folder, terminal);
     undo.push(flush);
     const store = await openStore(config, folder);
-    const cloud = await openCloud({ catalog, store, openBlobs: blobStores(config, folder, log), log });
-    undo.push(cloud.close);
+    undo.push(store.close);
+    const openBlobs = blobStores(config, folder, log);
+    const cloud = await openCloud({ catalog, store, openBlobs, log }).catch(refuseSharing);
+    undo.splice(-1, 1, cloud.close); // which closes the store
 
     let listener: Listener;
     const facts = factsOf(config, folder, () => listener.port);
@@ -120,7 +122,15 @@ async function openStore({ ephemeral, store }: Config, folder: DataFolder): Prom
     return openLmdb({ path: join(folder.store, "records.mdb") });
   }
   const { openPostgres } = await import("#storage/kv/postgres.ts");
-  return openPostgres(store);
+  return openPostgres(store).catch((error: NodeJS.ErrnoException) => {
+    const why = error.message || error.code;
+    throw new Foreseen(`The store ${withoutSecrets(store)} cannot be opened: ${why}`);
+  });
+}
+
+/** A database outlives the folders of the clouds that use it: there the lock is a lease. */
+function refuseSharing(error: Error): never {
+  throw error instanceof LeaseHeldError ? new Foreseen("Another Nube works on this store.") : error;
 }
 
 function blobStores(

@@ -25,6 +25,36 @@ describe("one cloud per data folder and port", () => {
     expect(await readdir(data)).not.toContain("nube.sock");
   });
 
+  test("a second one in memory does not take the folder of the first along", async () => {
+    const { port, end } = await startServer("--ephemeral");
+    await end("SIGTERM");
+    const where = ["--ephemeral", "--port", String(port)];
+    await startServer(...where);
+    for (const _ of ["first", "second"]) {
+      const { code, stderr } = await nube("start", ...where);
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("already running") });
+    }
+    expect((await nube("status", ...where)).code).toBe(0);
+  });
+
+  test("a store that cannot be reached is named, without its password", async () => {
+    const data = await temporaryFolder();
+    const { code, stderr } = await nube(
+      "start",
+      "--port",
+      "0",
+      "--data",
+      data,
+      "--store",
+      "postgres://u:secret@127.0.0.1:1/db",
+    );
+    expect({ code, lines: stderr.trim().split("\n") }).toEqual({
+      code: 1,
+      lines: [expect.stringContaining("The store postgres://127.0.0.1:1/db cannot be opened")],
+    });
+    expect(stderr).not.toContain("secret");
+  });
+
   test("the lock of a killed server does not hold up the next", async () => {
     const data = await temporaryFolder();
     expect(await (await startServer("--data", data)).end("SIGKILL")).toBe("SIGKILL");
