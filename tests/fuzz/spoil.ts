@@ -1,9 +1,13 @@
 import fc from "fast-check";
 import { TEMPLATES, type Template } from "./templates.ts";
 
+type Part = "method" | "target" | "headers" | "body";
+
 /** What is done to a request. Places are fractions, so that a shrunk template still has them. */
 interface Edit {
-  part: "line" | "headers" | "body";
+  part: Part;
+  /** Else what HTTP's own grammar refuses is left out: what lies behind the parser is to be tried, too. */
+  raw: boolean;
   at: number;
   length: number;
   kind: "flip" | "insert" | "remove" | "repeat" | "replace";
@@ -79,10 +83,19 @@ const TOKENS = [
   "range: bytes=-1\r\n",
 ];
 
-const fraction = fc.double({ min: 0, max: 1, noNaN: true });
+const repeated = (part: Part, times: number) => Array<Part>(times).fill(part);
+
+/** Any place as likely as any other: fast-check would favour the ends. */
+const fraction = fc.noBias(fc.nat(9_999)).map((n) => n / 10_000);
 
 const edit: fc.Arbitrary<Edit> = fc.record({
-  part: fc.constantFrom("line", "headers", "body", "body"),
+  part: fc.constantFrom<Part>(
+    "method",
+    ...repeated("target", 5),
+    ...repeated("headers", 5),
+    ...repeated("body", 10),
+  ),
+  raw: fc.nat(9).map((dice) => dice === 0),
   at: fraction,
   length: fc.nat(20),
   kind: fc.constantFrom("flip", "insert", "insert", "remove", "repeat", "replace"),
@@ -99,7 +112,7 @@ export const spoiltRequest = fc
     template: fc.nat(TEMPLATES.length - 1),
     edits: fc.array(edit, { maxLength: 5 }),
     /** Else the length is that of the body before it was spoilt. */
-    tellsLength: fc.boolean(),
+    tellsLength: fc.nat(9).map((dice) => dice > 0),
     /** Seldom: an incomplete request is waited for, and says little. */
     sent: fc.oneof({ weight: 19, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fraction }),
   })
@@ -109,23 +122,40 @@ export const spoiltRequest = fc
   });
 
 function serialize({ line, headers, body }: Template, edits: readonly Edit[], tellsLength: boolean): Buffer {
+  const [method = "", target = ""] = line.split(" ");
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const parts: Record<Edit["part"], Buffer> = {
-    line: Buffer.from(line, "latin1"),
+  const parts: Record<Part, Buffer> = {
+    method: Buffer.from(method),
+    target: Buffer.from(target, "latin1"),
     headers: Buffer.from(lines.join(""), "latin1"),
     body,
   };
-  for (const one of edits) parts[one.part] = apply(one, parts[one.part]);
+  for (const one of edits) {
+    const { part, raw } = one;
+    const spoilt = apply(one, parts[part]);
+    parts[part] = raw ? spoilt : Buffer.from(spoilt.filter(ALLOWED[part]));
+  }
   const hasLength = headers["transfer-encoding"] === undefined && body.length > 0;
   const length = (tellsLength ? parts.body : body).length;
   return Buffer.concat([
-    parts.line,
-    Buffer.from("\r\n"),
+    parts.method,
+    SPACE,
+    parts.target,
+    Buffer.from(" HTTP/1.1\r\n"),
     parts.headers,
     Buffer.from(hasLength ? `content-length: ${length}\r\n\r\n` : "\r\n"),
     parts.body,
   ]);
 }
+
+const SPACE = Buffer.from(" ");
+
+const ALLOWED: Record<Part, (byte: number) => boolean> = {
+  method: (byte) => byte >= 65 && byte <= 90,
+  target: (byte) => byte > 32 && byte !== 127,
+  headers: (byte) => (byte >= 32 && byte !== 127) || byte === 13 || byte === 10,
+  body: () => true,
+};
 
 function apply({ at, length, kind, bytes }: Edit, text: Buffer): Buffer {
   const from = Math.floor(at * text.length);

@@ -32,6 +32,7 @@ function hollow(id: string): Service {
     operations: new Map(everyOperation),
     access: new Map(contract.operationNames.map((name) => [name, () => []])),
     jobs: new Map(),
+    endpoints: [],
     dataOperations: new Set(),
     open: () => {},
   };
