@@ -22,7 +22,10 @@ const leanHttp: Plugin = {
   },
 };
 
-if (process.argv.includes("--force") || (await isStale())) await build();
+const isForced = process.argv.includes("--force");
+// For a package: nothing of former builds.
+if (isForced) await rm(out, { recursive: true, force: true });
+if (isForced || (await isStale())) await build();
 
 async function isStale(): Promise<boolean> {
   const built = await stat(join(out, ".built")).catch(() => undefined);
