@@ -1,4 +1,4 @@
-import type { ContractFile, OperationEntry, ShapeEntry } from "#aws/contract/format.ts";
+import type { ContractFile, OperationEntry, ShapeEntry, ShapeRef } from "#aws/contract/format.ts";
 import type { BotocoreModel } from "./model.ts";
 
 /** Facts that the sources lack or have wrong, by hand; each entry of a file in `overrides/` tells its evidence. */
@@ -9,6 +9,8 @@ export interface Override {
   operations?: Record<string, Partial<OperationEntry>>;
   /** Traits and constraints of shapes; of structures not the members, but what stands beside them. */
   shapes?: Record<string, Partial<ShapeEntry>>;
+  /** Members of structures that are of another shape, by `Structure.Member`. */
+  members?: Record<string, ShapeRef>;
 }
 
 export function withoutDropped(model: BotocoreModel, { drop = [] }: Override): BotocoreModel {
@@ -25,7 +27,7 @@ export function overridden(contract: ContractFile, override: Override): Contract
     ...contract,
     ...override.service,
     operations: merged(contract.operations, override.operations),
-    shapes: merged(contract.shapes, override.shapes),
+    shapes: retyped(merged(contract.shapes, override.shapes), override.members),
   };
 }
 
@@ -35,6 +37,19 @@ function merged<T extends object>(entries: Record<string, T>, changes: Record<st
     const entry = result[name];
     if (!entry) throw new Error(`Nothing is called ${name} any more`);
     result[name] = { ...entry, ...change };
+  }
+  return result;
+}
+
+function retyped(shapes: Record<string, ShapeEntry>, members: Record<string, ShapeRef> = {}) {
+  const result = { ...shapes };
+  for (const [path, ref] of Object.entries(members)) {
+    const [structure = "", name = ""] = path.split(".");
+    const shape = result[structure];
+    const member = shape && "members" in shape ? shape.members[name] : undefined;
+    if (!shape || !("members" in shape) || !member) throw new Error(`Nothing is called ${path} any more`);
+    const changed = typeof member === "string" ? ref : ([ref, member[1]] as const);
+    result[structure] = { ...shape, members: { ...shape.members, [name]: changed as ShapeRef } };
   }
   return result;
 }

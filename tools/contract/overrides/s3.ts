@@ -14,4 +14,14 @@ export default {
     // `GET /`, as ListBuckets: AWS tells them apart by the host `s3express-control.region`, which is a service of its own.
     "ListDirectoryBuckets",
   ],
+  members: {
+    // S3 stores the header's text and gives it back, whether or not it is a date; the SDKs have `ExpiresString` for it.
+    "PutObjectRequest.Expires": "$string",
+    "CopyObjectRequest.Expires": "$string",
+    "CreateMultipartUploadRequest.Expires": "$string",
+    "GetObjectOutput.Expires": "$string",
+    "HeadObjectOutput.Expires": "$string",
+    "GetObjectRequest.ResponseExpires": "$string",
+    "HeadObjectRequest.ResponseExpires": "$string",
+  },
 } satisfies Override;

@@ -266,7 +266,7 @@ export interface CopyObjectRequest {
   CopySourceIfModifiedSince?: Date;
   CopySourceIfNoneMatch?: string;
   CopySourceIfUnmodifiedSince?: Date;
-  Expires?: Date;
+  Expires?: string;
   GrantFullControl?: string;
   GrantRead?: string;
   GrantReadACP?: string;
@@ -388,7 +388,7 @@ export interface CreateMultipartUploadRequest {
   ContentEncoding?: string;
   ContentLanguage?: string;
   ContentType?: string;
-  Expires?: Date;
+  Expires?: string;
   GrantFullControl?: string;
   GrantRead?: string;
   GrantReadACP?: string;
@@ -934,7 +934,7 @@ export interface GetObjectOutput {
   ContentLanguage?: string;
   ContentRange?: string;
   ContentType?: string;
-  Expires?: Date;
+  Expires?: string;
   WebsiteRedirectLocation?: string;
   ServerSideEncryption?: ServerSideEncryption;
   Metadata?: Metadata;
@@ -964,7 +964,7 @@ export interface GetObjectRequest {
   ResponseContentEncoding?: string;
   ResponseContentLanguage?: string;
   ResponseContentType?: string;
-  ResponseExpires?: Date;
+  ResponseExpires?: string;
   VersionId?: string;
   SSECustomerAlgorithm?: string;
   SSECustomerKey?: string;
@@ -1066,7 +1066,7 @@ export interface HeadObjectOutput {
   ContentLanguage?: string;
   ContentType?: string;
   ContentRange?: string;
-  Expires?: Date;
+  Expires?: string;
   WebsiteRedirectLocation?: string;
   ServerSideEncryption?: ServerSideEncryption;
   Metadata?: Metadata;
@@ -1096,7 +1096,7 @@ export interface HeadObjectRequest {
   ResponseContentEncoding?: string;
   ResponseContentLanguage?: string;
   ResponseContentType?: string;
-  ResponseExpires?: Date;
+  ResponseExpires?: string;
   VersionId?: string;
   SSECustomerAlgorithm?: string;
   SSECustomerKey?: string;
@@ -1975,7 +1975,7 @@ export interface PutObjectRequest {
   ChecksumXXHASH64?: string;
   ChecksumXXHASH3?: string;
   ChecksumXXHASH128?: string;
-  Expires?: Date;
+  Expires?: string;
   IfMatch?: string;
   IfNoneMatch?: string;
   GrantFullControl?: string;

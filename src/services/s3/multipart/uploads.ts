@@ -17,7 +17,7 @@ export const uploadHandlers = {
     checkKey(key);
     refuseUnimplemented(input);
     refuseAcl(input);
-    const attributes = attributesOf(ctx, input);
+    const attributes = attributesOf(input);
     const tags = headerTags(input.Tagging);
     const { checksumAlgorithm, checksumType } = declaredChecksum(input);
     return ctx.transact(async (tx) => {

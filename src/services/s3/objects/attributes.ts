@@ -1,4 +1,3 @@
-import type { Context } from "#kernel/context.ts";
 import type { Input } from "#kernel/service.ts";
 import { invalidRedirectLocation, invalidStorageClass, metadataTooLarge } from "../errors.ts";
 import type { ObjectVersion } from "../store.ts";
@@ -33,10 +32,10 @@ const STORAGE_CLASSES = new Set([
 ]);
 
 /** @throws {AwsError} MetadataTooLarge, InvalidStorageClass, InvalidRedirectLocation */
-export function attributesOf(ctx: Context, input: Described): Attributes {
+export function attributesOf(input: Described): Attributes {
   return {
     contentType: input.ContentType || undefined,
-    headers: headersOf(ctx, input),
+    headers: headersOf(input),
     metadata: metadataOf(input.Metadata),
     storageClass: storageClassOf(input.StorageClass),
   };
@@ -49,15 +48,13 @@ function storageClassOf(said: string | undefined): string | undefined {
   return said;
 }
 
-function headersOf(ctx: Context, input: Described): ObjectVersion["headers"] {
+function headersOf(input: Described): ObjectVersion["headers"] {
   const headers: Record<string, string> = { ...redirectOf(input.WebsiteRedirectLocation) };
   if (input.CacheControl) headers["cache-control"] = input.CacheControl;
   if (input.ContentDisposition) headers["content-disposition"] = input.ContentDisposition;
   if (input.ContentEncoding) headers["content-encoding"] = input.ContentEncoding;
   if (input.ContentLanguage) headers["content-language"] = input.ContentLanguage;
-  // S3 keeps the text as it came; a call from inside the house has only the date.
-  const expires = ctx.request?.headers.expires ?? input.Expires?.toUTCString();
-  if (expires) headers.expires = expires;
+  if (input.Expires) headers.expires = input.Expires;
   return unlessEmpty(headers);
 }
 

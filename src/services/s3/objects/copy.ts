@@ -37,7 +37,7 @@ export const objectCopying = {
     const algorithm = wantedAlgorithm(input);
     const from = copySourceOf(input.CopySource);
     refuseCopyOntoItself(from, input);
-    const replaced = input.MetadataDirective === "REPLACE" ? attributesOf(ctx, input) : undefined;
+    const replaced = input.MetadataDirective === "REPLACE" ? attributesOf(input) : undefined;
     const newTags = input.TaggingDirective === "REPLACE" ? headerTags(input.Tagging) : undefined;
 
     const { bytes, ...source } = await openSource(ctx, from, input);

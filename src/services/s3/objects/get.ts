@@ -123,7 +123,7 @@ function answer(input: Request, { bucket, version, span, partial, checksum }: Fo
     ContentDisposition: input.ResponseContentDisposition ?? headers["content-disposition"],
     ContentEncoding: input.ResponseContentEncoding ?? headers["content-encoding"],
     ContentLanguage: input.ResponseContentLanguage ?? headers["content-language"],
-    Expires: input.ResponseExpires ?? dateOf(headers.expires),
+    Expires: input.ResponseExpires ?? headers.expires,
     WebsiteRedirectLocation: headers["x-amz-website-redirect-location"],
     Metadata: version.metadata,
     StorageClass: version.storageClass as Answer["StorageClass"],
@@ -158,9 +158,4 @@ function notModifiedHeaders(bucket: Bucket, version: ObjectVersion): Record<stri
     if (value !== undefined) headers[name] = value;
   }
   return headers;
-}
-
-function dateOf(text: string | undefined): Date | undefined {
-  const time = text === undefined ? Number.NaN : Date.parse(text);
-  return Number.isNaN(time) ? undefined : new Date(time);
 }

@@ -19,7 +19,7 @@ export const objectWriting = {
     refuseUnimplemented(input);
     refuseAcl(input);
     checkConditionForm(input);
-    const attributes = attributesOf(ctx, input);
+    const attributes = attributesOf(input);
     const tags = headerTags(input.Tagging);
     const checksum = expectedChecksum(input, Body.announced);
     if (input.IfMatch !== undefined || input.IfNoneMatch !== undefined) {

@@ -14,6 +14,7 @@ const MEMBERS = {
   "content-language": "ContentLanguage",
   "content-md5": "ContentMD5",
   "content-type": "ContentType",
+  expires: "Expires",
   "x-amz-checksum-crc32": "ChecksumCRC32",
   "x-amz-checksum-crc32c": "ChecksumCRC32C",
   "x-amz-checksum-crc64nvme": "ChecksumCRC64NVME",
@@ -51,8 +52,6 @@ export function requestIn(fields: Fields): Request {
     if (Object.hasOwn(MEMBERS, name)) request[MEMBERS[name as keyof typeof MEMBERS]] = value;
     else if (name.startsWith(METADATA)) metadata[name.slice(METADATA.length)] = value;
   }
-  const expires = new Date(fields.get("expires") ?? Number.NaN);
-  if (!Number.isNaN(expires.getTime())) request.Expires = expires;
   const tagging = fields.get("tagging");
   if (tagging !== undefined) request.Tagging = headerOf(tagging);
   return { ...request, Key: key, Metadata: metadata };
