@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import {
+  AbortMultipartUploadCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  ListPartsCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { expect } from "vitest";
+import type { Part, Row, Upload, Version } from "./ledger.ts";
+import { PLAIN, sha256, VERSIONED } from "./workload.ts";
+
+/** What a cloud says of one key. */
+interface Found {
+  /** Newest first, with the hash of what is read. */
+  versions: { id: string; sha256: string }[];
+  /** Ids of delete markers, newest first. */
+  markers: string[];
+  isDeleted: boolean;
+}
+
+/**
+ * Holds a cloud to what it has acknowledged, and writes into the rows which way the operations in flight have ended.
+ * @throws {Error} that names the key
+ */
+export async function inspect(s3: S3Client, rows: readonly Row[]): Promise<void> {
+  for (const bucket of [PLAIN, VERSIONED]) {
+    const own = rows.filter((row) => row.bucket === bucket);
+    const keys = new Set(own.map(({ key }) => key));
+    const found = await objectsIn(s3, bucket);
+    expect([...found.keys()].filter((key) => !keys.has(key))).toEqual([]);
+    for (const row of own) settle(row, found.get(row.key));
+    await inspectUploads(s3, bucket, own);
+  }
+}
+
+async function objectsIn(s3: S3Client, Bucket: string): Promise<Map<string, Found>> {
+  const found = new Map<string, Found>();
+  const at = (key: string) => {
+    const known = found.get(key) ?? { versions: [], markers: [], isDeleted: false };
+    found.set(key, known);
+    return known;
+  };
+  /** What the other listing has to say. */
+  const current: string[] = [];
+  let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+  for (let isTruncated: boolean | undefined = true; isTruncated; ) {
+    const page = await s3.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 100, ...markers }));
+    const read = await Promise.all(
+      (page.Versions ?? []).map(async ({ Key, VersionId, ETag, Size, IsLatest }) => {
+        const answer = await s3.send(new GetObjectCommand({ Bucket, Key, VersionId }));
+        const bytes = await answer.Body!.transformToByteArray();
+        expect([Key, answer.ETag, bytes.length]).toEqual([Key, ETag, Size]);
+        if (IsLatest) current.push(`${Key} ${ETag} ${Size}`);
+        return { key: Key!, id: VersionId!, sha256: sha256(bytes) };
+      }),
+    );
+    for (const { key, ...version } of read) at(key).versions.push(version);
+    for (const { Key, VersionId, IsLatest } of page.DeleteMarkers ?? []) {
+      at(Key!).markers.push(VersionId!);
+      if (IsLatest) at(Key!).isDeleted = true;
+    }
+    markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+    isTruncated = page.IsTruncated;
+  }
+  const listed: string[] = [];
+  for await (const page of paginateListObjectsV2({ client: s3, pageSize: 50 }, { Bucket }))
+    listed.push(...(page.Contents ?? []).map(({ Key, ETag, Size }) => `${Key} ${ETag} ${Size}`));
+  expect(listed.sort()).toEqual(current.sort());
+  return found;
+}
+
+const NOTHING: Found = { versions: [], markers: [], isDeleted: false };
+
+function settle(row: Row, found: Found = NOTHING): void {
+  const isNext = row.next !== undefined && agrees(row.next, row, found);
+  if (!isNext && !agrees(row.now, row, found)) {
+    const { bucket, key, now, next } = row;
+    throw new Error(`${bucket}/${key} is not as acknowledged: ${JSON.stringify({ now, next, found })}`);
+  }
+  if (isNext && row.upload?.ending === "complete") row.upload = undefined;
+  row.now = withIds(isNext ? row.next! : row.now, found);
+  row.next = undefined;
+}
+
+function agrees(versions: readonly Version[], { bucket }: Row, found: Found): boolean {
+  const bodies = versions.filter((version) => version.sha256 !== undefined);
+  const markers = versions.filter((version) => version.sha256 === undefined);
+  const isSame = ({ id }: Version, other: string) => bucket === PLAIN || id === undefined || id === other;
+  return (
+    bodies.length === found.versions.length &&
+    bodies.every(
+      (body, n) => body.sha256 === found.versions[n]!.sha256 && isSame(body, found.versions[n]!.id),
+    ) &&
+    markers.length === found.markers.length &&
+    markers.every((marker, n) => isSame(marker, found.markers[n]!)) &&
+    found.isDeleted === (versions.length > 0 && versions[0]!.sha256 === undefined)
+  );
+}
+
+function withIds(versions: readonly Version[], found: Found): Version[] {
+  const bodies = found.versions.map(({ id }) => id);
+  const markers = [...found.markers];
+  return versions.map((version) => ({
+    ...version,
+    id: (version.sha256 === undefined ? markers : bodies).shift(),
+  }));
+}
+
+async function inspectUploads(s3: S3Client, Bucket: string, rows: readonly Row[]): Promise<void> {
+  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+  const listed = new Map(Uploads.map(({ Key, UploadId }) => [Key!, UploadId!]));
+  expect(listed.size).toBe(Uploads.length);
+  for (const row of rows) {
+    const id = listed.get(row.key);
+    const { upload } = row;
+    if (upload?.id !== undefined && id === upload.id) {
+      upload.parts = await partsOf(s3, row, upload);
+      delete upload.ending;
+    } else if (upload && upload.id === undefined) {
+      // Its creation was in flight, so nobody has been told how to go on with it.
+      if (id) await s3.send(new AbortMultipartUploadCommand({ Bucket, Key: row.key, UploadId: id }));
+      row.upload = undefined;
+    } else {
+      expect([row.key, id]).toEqual([row.key, undefined]);
+      if (upload) expect([row.key, upload.ending]).toEqual([row.key, "abort"]);
+      row.upload = undefined;
+    }
+  }
+}
+
+/** Those acknowledged, and of those in flight the ones that arrived. */
+async function partsOf(s3: S3Client, row: Row, upload: Upload): Promise<Map<number, Part>> {
+  const at = { Bucket: row.bucket, Key: row.key, UploadId: upload.id! };
+  const { Parts = [] } = await s3.send(new ListPartsCommand(at));
+  const parts = new Map<number, Part>();
+  for (const { PartNumber, ETag, Size } of Parts) {
+    const { bytes } = upload.parts.get(PartNumber!)!;
+    const md5 = createHash("md5").update(bytes).digest("hex");
+    expect([row.key, PartNumber, ETag, Size]).toEqual([row.key, PartNumber, `"${md5}"`, bytes.length]);
+    parts.set(PartNumber!, { bytes, etag: ETag! });
+  }
+  const missing = [...upload.parts].filter(([number, { etag }]) => etag !== undefined && !parts.has(number));
+  expect([row.key, missing.map(([number]) => number)]).toEqual([row.key, []]);
+  return parts;
+}

@@ -1,0 +1,81 @@
+import { randomInt } from "node:crypto";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
+import { expect, onTestFinished, test } from "vitest";
+import { startPostgres } from "../../tools/postgres.ts";
+import { launch, type Server } from "../e2e/harness.ts";
+import { inspect } from "./inspect.ts";
+import { filesIn, type Row } from "./ledger.ts";
+import { PLAIN, rowsOf, VERSIONED, write } from "./workload.ts";
+
+/** `NUBE_CRASH_ROUNDS=500` looks for what is rare. */
+const ROUNDS = Number(process.env.NUBE_CRASH_ROUNDS ?? 20);
+const WRITERS = 16;
+const LONGEST_MS = 600;
+
+const client = ({ endpoint }: Server) =>
+  new S3Client({
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    forcePathStyle: true,
+    // What gets no answer is in doubt, and is not to be sent again.
+    maxAttempts: 1,
+  });
+
+test("twenty times killed amid writes, a cloud has all that it acknowledged", async () => {
+  await survives([]);
+}, 600_000);
+
+test("the same with its records in PostgreSQL", async () => {
+  const postgres = await startPostgres();
+  onTestFinished(postgres.stop);
+  await survives(["--store", postgres.url], Math.ceil(ROUNDS / 4));
+}, 600_000);
+
+async function survives(flags: readonly string[], rounds = ROUNDS): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "nube-crash-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const writers = Array.from({ length: WRITERS }, (_, n) => rowsOf(n));
+  const rows = writers.flat();
+  const start = () => launch(["--data", folder, ...flags], onTestFinished);
+
+  let server = await start();
+  await createBuckets(client(server));
+  let answers = 0;
+  for (let round = 0; round < rounds; round++) {
+    const s3 = client(server);
+    const writing = Promise.all(writers.map((own) => write(s3, own)));
+    await sleep(randomInt(LONGEST_MS));
+    await server.end("SIGKILL");
+    answers += (await writing).reduce((sum, count) => sum + count, 0);
+    s3.destroy();
+    // Also amid the recovery from the last time.
+    if (round % 5 === 4) await (await start()).end("SIGKILL");
+
+    server = await start();
+    await inspect(client(server), rows);
+    await filesAreSwept(folder, rows);
+  }
+  expect(answers).toBeGreaterThan(rounds);
+  expect(await server.end("SIGTERM")).toBe(0);
+}
+
+async function createBuckets(s3: S3Client): Promise<void> {
+  for (const Bucket of [PLAIN, VERSIONED]) await s3.send(new CreateBucketCommand({ Bucket }));
+  const VersioningConfiguration = { Status: "Enabled" } as const;
+  await s3.send(new PutBucketVersioningCommand({ Bucket: VERSIONED, VersioningConfiguration }));
+}
+
+/** What was half-made has gone, and so has, by jobs that were left to do, what was deleted. */
+async function filesAreSwept(folder: string, rows: readonly Row[]): Promise<void> {
+  const blobs = join(folder, "blobs");
+  const files = async () => {
+    const entries = await readdir(blobs, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).length;
+  };
+  await expect.poll(files, { timeout: 20_000, interval: 20 }).toBe(filesIn(rows));
+}
