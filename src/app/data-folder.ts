@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, realpathSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Foreseen } from "./foreseen.ts";
 import type { Config } from "./settings.ts";
 
@@ -14,7 +14,7 @@ export interface DataFolder {
   readonly log: string;
   /** The UNIX socket that locks the folder and takes commands. */
   readonly socket: string;
-  /** Removes the folder, where nothing in it is to be kept. */
+  /** Removes what is not to be kept: a short place of the socket, and the whole folder of a cloud in memory. */
   discard(): void;
 }
 
@@ -23,14 +23,18 @@ export function openDataFolder(config: Config): DataFolder {
   const path = folderOf(config);
   if (config.ephemeral) makePrivate(path);
   else mkdirSync(path, { recursive: true, mode: 0o700 });
+  const socket = socketOf(path);
+  const shortPlace = dirname(socket) === path ? undefined : dirname(socket);
+  if (shortPlace !== undefined) makePrivate(shortPlace);
   const folder = {
     path,
     store: join(path, "store"),
     blobs: join(path, "blobs"),
     tls: join(path, "tls"),
     log: join(path, "logs", "nube.log"),
-    socket: socketOf(path),
+    socket,
     discard: () => {
+      if (shortPlace !== undefined) removeEmpty(shortPlace);
       if (config.ephemeral) rmSync(path, { recursive: true, force: true });
     },
   };
@@ -66,7 +70,6 @@ function socketOf(folder: string): string {
   if (Buffer.byteLength(path) <= MAX_SOCKET_PATH) return path;
   // Not the environment's temporary folder: who starts a second cloud in another environment must find the same lock.
   const short = `/tmp/nube-${createHash("sha256").update(realPath(folder)).digest("hex").slice(0, 24)}`;
-  makePrivate(short);
   return join(short, "nube.sock");
 }
 
@@ -76,6 +79,13 @@ function realPath(folder: string): string {
   } catch {
     return folder;
   }
+}
+
+/** Another process may have moved in already. */
+function removeEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {}
 }
 
 /** Temporary folders are open to everybody: what stands there already may be somebody's trap. */
