@@ -167,6 +167,14 @@ export const TEMPLATES: Template[] = [
     expires: "Thu, 01 Jan 2026 00:00:00 GMT",
     "x-amz-tagging": "a=b&c=%20",
   }),
+  s3("PUT /bucket/k", "content", {
+    "content-type": "text/plain",
+    "content-disposition": 'attachment; filename="f"',
+    "content-language": "de",
+    "x-amz-meta-a": "=?UTF-8?B?w6k=?=",
+    "x-amz-website-redirect-location": "/other",
+  }),
+  s3("GET /bucket/k?response-content-disposition=attachment%3B%20filename%3D%22%C3%A9%22&response-expires=x"),
   s3("PUT /bucket/hashed", "content", {
     "x-amz-content-sha256": "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73",
   }),

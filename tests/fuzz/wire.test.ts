@@ -94,10 +94,11 @@ test(`no request brings the server down: ${RUNS} runs, seed ${SEED}`, {
   const { port, failures, send } = await testGateway({ mode: "loopback", services: [...own, ...missing] });
   await fc.assert(
     fc.asyncProperty(spoiltRequest, async (bytes) => {
+      const before = failures.length;
       const answer = await exchange(port, bytes);
       const request = bytes.toString("latin1").slice(0, 2_000);
       expect(answer, request).toMatch(/^$|^HTTP\/1\.1 ([1-4]|501)/);
-      expect(failures, request).toEqual([]);
+      expect(failures.slice(before), request).toEqual([]);
     }),
     { numRuns: RUNS, seed: SEED },
   );

@@ -366,3 +366,20 @@ test("an offer to upgrade to HTTP/2, as Java's client makes, is passed over", as
   );
   await client.saw("plain");
 });
+
+test.each<Record<string, string>>([{}, { "content-length": "4" }])(
+  "a Content-Disposition in Latin-1 goes out as it is, %j",
+  async (length) => {
+    const disposition = { ...length, "content-disposition": 'attachment; filename="\xe9"' };
+    const bytes = async function* () {
+      yield Buffer.from("body");
+    };
+    for (const body of ["body", Buffer.from("body"), bytes()]) {
+      const { port, reports } = await serve(async () => ({ status: 200, headers: disposition, body }));
+      const client = rawClient(port);
+      client.write("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+      expect(await client.saw("body")).toContain('filename="\xe9"');
+      expect(reports).toEqual([]);
+    }
+  },
+);

@@ -137,9 +137,10 @@ function readHead(
 
 async function send(
   answer: ServerResponse,
-  { status, headers, body }: HttpResponse,
+  { status, headers: said, body }: HttpResponse,
   isHead: boolean,
 ): Promise<void> {
+  const headers = said["content-disposition"] === undefined ? said : dispositionFirst(said);
   if (isBodiless(status)) {
     const { "content-length": _, ...rest } = headers;
     answer.writeHead(status, rest).end();
@@ -147,7 +148,7 @@ async function send(
   } else if (typeof body === "string" || body instanceof Uint8Array) {
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
     if (isHead && length === 0) answer.writeHead(status, headers);
-    else answer.writeHead(status, { "content-length": length, ...headers });
+    else answer.writeHead(status, withLength(headers, length));
     if (isHead || length === 0) answer.end();
     // Node joins head and text into one write, in the text's encoding: header values are Latin-1, so text beyond ASCII goes as bytes.
     else if (typeof body === "string")
@@ -163,6 +164,14 @@ async function send(
     const length = headers["content-length"];
     await writeBody(body, answer, length === undefined ? undefined : Number(length));
   }
+}
+
+const withLength = (headers: Record<string, string>, length: number) =>
+  headers["content-length"] === undefined ? { ...headers, "content-length": String(length) } : headers;
+
+/** Behind a Content-Length Node makes bytes of it, which its own check then refuses where they are not ASCII. */
+function dispositionFirst({ "content-disposition": disposition, ...rest }: Record<string, string>) {
+  return { "content-disposition": disposition!, ...rest };
 }
 
 /**

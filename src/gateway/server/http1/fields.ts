@@ -1,0 +1,94 @@
+import { badRequest, headTooLarge, tooManyHeaders } from "./refusal.ts";
+
+const CR = 0x0d;
+const LF = 0x0a;
+const COLON = 0x3a;
+const SPACE = 0x20;
+const TAB = 0x09;
+
+/** A set of bytes, as a table. */
+const bytesLike = (pattern: RegExp) =>
+  Uint8Array.from({ length: 256 }, (_, byte) => (pattern.test(String.fromCharCode(byte)) ? 1 : 0));
+
+/** RFC 9110, 5.6.2: what methods and header names are made of. */
+export const TOKEN = bytesLike(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/);
+/** RFC 9110, 5.5. What is beyond ASCII has no meaning, and is passed on as Latin-1. */
+export const FIELD = bytesLike(/[\t\x20-\x7e\x80-\xff]/);
+
+/** The first position from `at` on whose byte is not in the set. */
+export function span(set: Uint8Array, bytes: Uint8Array, at: number, stop: number): number {
+  let end = at;
+  while (end < stop && set[bytes[end]!] === 1) end++;
+  return end;
+}
+
+export interface FieldLimits {
+  /** Where the section must have ended; up to there the bytes may be looked at, as far as they have come. */
+  stop: number;
+  count: number;
+}
+
+/**
+ * Header or trailer lines with the empty line behind them (RFC 9112, 5), as marks: four positions a line, of its name
+ * and of its value. No line may be folded, and no space stand before the colon: both have smuggled requests.
+ *
+ * @returns where the section ends; -1 where it has not come to its end yet
+ * @throws {Refusal} for lines that are not by the rules, or too many
+ */
+export function markFields(
+  bytes: Uint8Array,
+  start: number,
+  { stop, count }: FieldLimits,
+  marks: number[],
+): number {
+  const end = Math.min(stop, bytes.length);
+  marks.length = 0;
+  let at = start;
+  while (at < end) {
+    if (bytes[at] === CR) {
+      if (at + 1 === end) break;
+      if (bytes[at + 1] !== LF) throw badRequest();
+      return at + 2;
+    }
+    const nameEnd = span(TOKEN, bytes, at, end);
+    if (nameEnd === end) break;
+    if (nameEnd === at || bytes[nameEnd] !== COLON) throw badRequest();
+    let valueStart = nameEnd + 1;
+    while (valueStart < end && isBlank(bytes[valueStart]!)) valueStart++;
+    const lineEnd = span(FIELD, bytes, valueStart, end);
+    if (lineEnd === end) break;
+    if (bytes[lineEnd] !== CR) throw badRequest();
+    if (lineEnd + 1 === end) break;
+    if (bytes[lineEnd + 1] !== LF) throw badRequest();
+    let valueEnd = lineEnd;
+    while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1]!)) valueEnd--;
+    if (marks.length === count * 4) throw tooManyHeaders();
+    marks.push(at, nameEnd, valueStart, valueEnd);
+    at = lineEnd + 2;
+  }
+  if (bytes.length >= stop) throw headTooLarge();
+  return -1;
+}
+
+const isBlank = (byte: number) => byte === SPACE || byte === TAB;
+
+/**
+ * Marked lines as one record, as `joinHeaders` makes it.
+ * @param text Latin-1 of the bytes from `origin` on
+ */
+export function readFields(text: string, origin: number, marks: readonly number[]): Record<string, string> {
+  const fields: Record<string, string> = Object.create(null);
+  for (let i = 0; i < marks.length; i += 4) {
+    const name = text.slice(marks[i]! - origin, marks[i + 1]! - origin).toLowerCase();
+    const value = text.slice(marks[i + 2]! - origin, marks[i + 3]! - origin);
+    const before = fields[name];
+    fields[name] = before === undefined ? value : join(name, before, value);
+  }
+  return fields;
+}
+
+function join(name: string, before: string, value: string): string {
+  // Lengths that agree are one (RFC 9112, 6.3); a list of them is no length.
+  if (name === "content-length" && before === value) return value;
+  return before + (name === "cookie" ? "; " : ",") + value;
+}

@@ -1,0 +1,153 @@
+import { parseTarget } from "../head.ts";
+import type { Limits } from "../limits.ts";
+import { markFields, readFields, span, TOKEN } from "./fields.ts";
+import { badRequest, headTooLarge, unknownExpectation } from "./refusal.ts";
+
+/** The head of a request, and what it says about the bytes that follow. */
+export interface Head {
+  readonly method: string;
+  readonly target: string;
+  readonly path: string;
+  readonly rawQuery: string;
+  readonly httpVersion: "1.0" | "1.1";
+  readonly headers: Readonly<Record<string, string>>;
+  /** Authority with its port, lower-case. */
+  readonly host: string;
+  /** Bytes of the body; `undefined` for one in chunks. */
+  readonly size: number | undefined;
+  /** Whether the client would send another request on this connection. */
+  readonly keepAlive: boolean;
+  /** The client sends its body only after `100 Continue`. */
+  readonly awaitsContinue: boolean;
+  /** Where the head ends in the bytes. */
+  readonly end: number;
+}
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SPACE = 0x20;
+/** RFC 3986 has ASCII only; clients send UTF-8 nevertheless, and it is the service that says what it thinks of it. */
+const TARGET = Uint8Array.from({ length: 256 }, (_, byte) => (byte > 0x20 && byte !== 0x7f ? 1 : 0));
+const VERSION = Buffer.from("HTTP/1.");
+const ZERO = 0x30;
+const ONE = 0x31;
+
+/** Reused: parsing never waits. */
+const marks: number[] = [];
+
+/**
+ * Reads the head that begins at `start` (RFC 9112, 2 to 7), in one pass and without patience: bytes that two servers
+ * could read in two ways are refused.
+ *
+ * @returns `undefined` where the head has not come to its end yet
+ * @throws {Refusal}
+ */
+export function parseHead(
+  bytes: Buffer,
+  start: number,
+  { headBytes, headerCount }: Pick<Limits, "headBytes" | "headerCount">,
+): Head | undefined {
+  const stop = start + headBytes;
+  const come = Math.min(stop, bytes.length);
+  const methodEnd = span(TOKEN, bytes, start, come);
+  if (methodEnd === come) return incomplete(bytes, stop);
+  if (methodEnd === start || bytes[methodEnd] !== SPACE) throw badRequest();
+  const targetEnd = span(TARGET, bytes, methodEnd + 1, come);
+  if (targetEnd === come) return incomplete(bytes, stop);
+  if (bytes[targetEnd] !== SPACE) throw badRequest();
+  const lineEnd = versionEnd(bytes, targetEnd + 1, come);
+  if (lineEnd < 0) return incomplete(bytes, stop);
+  const end = markFields(bytes, lineEnd, { stop, count: headerCount }, marks);
+  if (end < 0) return undefined;
+
+  const text = bytes.latin1Slice(start, end);
+  const headers = readFields(text, start, marks);
+  const target = parseTarget(text.slice(methodEnd + 1 - start, targetEnd - start));
+  if (target === undefined) throw badRequest();
+  const httpVersion = bytes[lineEnd - 3] === ONE ? "1.1" : "1.0";
+  const size = bodySize(headers, httpVersion);
+  return {
+    method: text.slice(0, methodEnd - start),
+    target: target.target,
+    path: target.path,
+    rawQuery: target.rawQuery,
+    httpVersion,
+    headers,
+    host: hostOf(target.authority, headers.host, httpVersion),
+    size,
+    keepAlive: keepsAlive(headers.connection, httpVersion),
+    awaitsContinue: httpVersion === "1.1" && headers.expect !== undefined && expects(headers.expect),
+    end,
+  };
+}
+
+function incomplete(bytes: Buffer, stop: number): undefined {
+  if (bytes.length >= stop) throw headTooLarge();
+}
+
+/** Where the request line ends that has its version at `at`; -1 where it has not come. */
+function versionEnd(bytes: Buffer, at: number, come: number): number {
+  for (let i = 0; i < VERSION.length; i++) {
+    if (at + i === come) return -1;
+    if (bytes[at + i] !== VERSION[i]) throw badRequest();
+  }
+  const minor = at + VERSION.length;
+  if (minor >= come) return -1;
+  if (bytes[minor] !== ONE && bytes[minor] !== ZERO) throw badRequest();
+  if (minor + 1 >= come) return -1;
+  if (bytes[minor + 1] !== CR) throw badRequest();
+  if (minor + 2 >= come) return -1;
+  if (bytes[minor + 2] !== LF) throw badRequest();
+  return minor + 3;
+}
+
+/** What stands in no authority, and would make two of one: list, path, query, user, spaces. */
+const NO_AUTHORITY = /[\s,/?#@\\]/;
+
+/** An absolute target's authority outranks the Host header (RFC 9112, 3.2.2), which must be there nevertheless. */
+function hostOf(
+  authority: string | undefined,
+  header: string | undefined,
+  httpVersion: Head["httpVersion"],
+): string {
+  if (header === undefined && httpVersion === "1.1") throw badRequest();
+  const host = authority ?? header ?? "";
+  if (NO_AUTHORITY.test(host) || header?.includes(",")) throw badRequest();
+  if (host === "" && httpVersion === "1.1") throw badRequest();
+  return host.toLowerCase();
+}
+
+/** Fifteen digits are below 2^53. */
+const LENGTH = /^[0-9]{1,15}$/;
+
+/**
+ * RFC 9112, 6: chunks, or a length, or nothing. Whoever names both wants two servers to disagree; another coding than
+ * `chunked` would have to be taken off first; HTTP/1.0 knows none.
+ */
+function bodySize(
+  headers: Readonly<Record<string, string>>,
+  httpVersion: Head["httpVersion"],
+): number | undefined {
+  const coding = headers["transfer-encoding"];
+  const length = headers["content-length"];
+  if (coding !== undefined) {
+    if (length !== undefined || httpVersion === "1.0" || coding.toLowerCase() !== "chunked")
+      throw badRequest();
+    return undefined;
+  }
+  if (length === undefined) return 0;
+  if (!LENGTH.test(length)) throw badRequest();
+  return Number(length);
+}
+
+function keepsAlive(connection: string | undefined, httpVersion: Head["httpVersion"]): boolean {
+  if (connection === undefined) return httpVersion === "1.1";
+  const options = connection.toLowerCase().split(",");
+  const has = (option: string) => options.some((one) => one.trim() === option);
+  return !has("close") && (httpVersion === "1.1" || has("keep-alive"));
+}
+
+function expects(expectation: string): boolean {
+  if (expectation.toLowerCase() !== "100-continue") throw unknownExpectation();
+  return true;
+}

@@ -1,0 +1,168 @@
+import { type Body, BodyTooLargeError } from "#lib/body.ts";
+import { BodyStalledError, ClientGoneError } from "../request-body.ts";
+import type { BodySink } from "./body-decoder.ts";
+
+/** The connection, as the body on it sees it. */
+export interface BodySource {
+  /** The first pull: a client that waits for `100 Continue` gets it. */
+  invite(): void;
+  /** Somebody waits for the next piece. */
+  wanted(): void;
+  /** Enough waits in memory. */
+  hold(): void;
+}
+
+/** Pieces below this are copied together: a body in chunks of one byte must not cost a hundred for each. */
+const SMALL_PIECE = 1_024;
+const GATHER_BYTES = 16 * 1_024;
+
+/**
+ * The body of one request: a queue of pieces that the connection fills and one reader empties. What came together with
+ * the head is there before the handler is called, so most bodies are read without waiting.
+ */
+export class IncomingBody implements Body, BodySink {
+  readonly size: number | undefined;
+  readonly announced: readonly string[];
+  readonly trailers: Record<string, string> = {};
+  /** Whether a reader has begun. */
+  isTaken = false;
+  isWhole = false;
+  readonly #source: BodySource;
+  readonly #readAheadBytes: number;
+  #pieces: Buffer[] = [];
+  #length = 0;
+  #isUnwanted = false;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+  /** The last piece, where it is a copy that has room for more. */
+  #gathering: Buffer | undefined;
+  #gathered = 0;
+
+  constructor(
+    size: number | undefined,
+    announced: readonly string[],
+    source: BodySource,
+    readAheadBytes: number,
+  ) {
+    this.size = size;
+    this.announced = announced;
+    this.#source = source;
+    this.#readAheadBytes = readAheadBytes;
+  }
+
+  push(piece: Buffer): void {
+    if (this.#isUnwanted) return;
+    if (piece.length >= SMALL_PIECE || this.#pieces.length === 0) {
+      this.#pieces.push(piece);
+      this.#gathering = undefined;
+    } else {
+      this.#gather(piece);
+    }
+    this.#length += piece.length;
+    if (this.#wake !== undefined) this.#wakeReader();
+    else if (this.#length > this.#readAheadBytes) this.#source.hold();
+  }
+
+  end(trailers: Readonly<Record<string, string>>): void {
+    Object.assign(this.trailers, trailers);
+    this.isWhole = true;
+    this.#wakeReader();
+  }
+
+  /** The rest will not come. */
+  fail(error: Error): void {
+    if (this.isWhole) return;
+    this.#failure ??= error;
+    this.#wakeReader();
+  }
+
+  /** Nobody will read what is left. */
+  drop(): void {
+    this.#isUnwanted = true;
+    this.#pieces = [];
+    this.#gathering = undefined;
+  }
+
+  /** Whether a reader waits for the client. */
+  get isAwaited(): boolean {
+    return this.#wake !== undefined;
+  }
+
+  async bytes(limit: number): Promise<Uint8Array> {
+    // Before the first pull, so that a client that waits for `100 Continue` never sends what is not wanted.
+    if (this.size !== undefined && this.size > limit) throw tooLarge(limit);
+    this.#take();
+    while (!this.isWhole && this.#length <= limit) {
+      if (this.#failure !== undefined) throw this.#failure;
+      await this.#more();
+    }
+    const pieces = this.#pieces;
+    this.drop();
+    if (this.#length > limit) throw tooLarge(limit);
+    return pieces.length === 1 ? unpinned(pieces[0]!) : Buffer.concat(pieces, this.#length);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    this.#take();
+    try {
+      for (;;) {
+        const piece = this.#pieces.shift();
+        if (piece !== undefined) {
+          if (this.#pieces.length === 0) this.#gathering = undefined;
+          this.#length -= piece.length;
+          yield piece;
+        } else if (this.isWhole) {
+          return;
+        } else if (this.#failure !== undefined) {
+          throw this.#failure;
+        } else {
+          await this.#more();
+        }
+      }
+    } finally {
+      this.drop();
+    }
+  }
+
+  #take(): void {
+    if (this.isTaken) throw new Error("A request body can be read only once");
+    this.isTaken = true;
+    if (!this.isWhole) this.#source.invite();
+  }
+
+  #more(): Promise<void> {
+    const more = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#source.wanted();
+    return more;
+  }
+
+  #wakeReader(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  #gather(piece: Buffer): void {
+    if (this.#gathering === undefined || this.#gathered + piece.length > GATHER_BYTES) {
+      this.#gathering = Buffer.allocUnsafeSlow(GATHER_BYTES);
+      this.#gathered = 0;
+      this.#pieces.push(this.#gathering);
+    }
+    piece.copy(this.#gathering, this.#gathered);
+    this.#gathered += piece.length;
+    this.#pieces[this.#pieces.length - 1] = this.#gathering.subarray(0, this.#gathered);
+  }
+}
+
+const tooLarge = (limit: number) => new BodyTooLargeError(`The request body has more than ${limit} bytes`);
+
+export const clientGone = () =>
+  new ClientGoneError("The client went away in the middle of its request body");
+
+export const bodyStalled = () => new BodyStalledError();
+
+/** A short piece of a long read is copied: whoever keeps it would keep everything that came with it. */
+const unpinned = (piece: Buffer) =>
+  piece.buffer.byteLength > 4 * piece.length + 4_096 ? Buffer.from(piece) : piece;
