@@ -113,7 +113,7 @@ async function serve(
       principal,
       place: { account: principal.account || auth.account, region },
       requestId: meta.requestId,
-      request: requestFacts(http),
+      request: requestFacts(http, content.body),
     });
     return speaks.encode(found.operation, output, meta);
   } catch (error) {
@@ -171,7 +171,7 @@ function metaOf({ random }: Cloud, { headers }: HttpRequest): ResponseMeta {
 /** S3's `x-amz-id-2` names the host that answered: there is one. */
 const HOST_ID = Buffer.from("nube".repeat(12)).toString("base64");
 
-function requestFacts(http: HttpRequest): RequestFacts {
+function requestFacts(http: HttpRequest, content: Uint8Array): RequestFacts {
   const { method, host, secure, remoteAddress, headers, path } = http;
   return {
     method,
@@ -181,6 +181,7 @@ function requestFacts(http: HttpRequest): RequestFacts {
     userAgent: headers["user-agent"] ?? "",
     path,
     headers,
+    content,
   };
 }
 

@@ -55,4 +55,6 @@ export interface RequestFacts {
   /** Decoded path as it came, before host-style rewriting. */
   path: string;
   headers: Readonly<Record<string, string>>;
+  /** The body, where it was read whole before the call. */
+  content?: Uint8Array;
 }

@@ -2,6 +2,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "./buckets/bucket.ts";
+import { checkDocument } from "./documents.ts";
 import { malformedXml } from "./errors.ts";
 import { existingVersion, toldVersionId } from "./objects/found.ts";
 import { type Bucket, buckets, noncurrent, objects, type Tag } from "./store.ts";
@@ -10,6 +11,7 @@ import { currentVersion } from "./versions.ts";
 
 export const tagging = {
   async PutObjectTagging(ctx, input) {
+    checkDocument(ctx);
     const tags = tagsIn(input.Tagging);
     checkTags(tags, "object");
     return ctx.transact((tx) => retag(tx, input, tags, "PUT"));
@@ -28,6 +30,7 @@ export const tagging = {
   },
 
   async PutBucketTagging(ctx, input) {
+    checkDocument(ctx);
     const tags = tagsIn(input.Tagging);
     checkTags(tags, "bucket");
     return ctx.transact(async (tx) => retagBucket(tx, await bucketAt(tx, input.Bucket), tags));

@@ -1,11 +1,13 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Handlers } from "#kernel/service.ts";
+import { checkDocument } from "../documents.ts";
 import { illegalVersioning, malformedXml } from "../errors.ts";
 import { buckets } from "../store.ts";
 import { bucketAt } from "./bucket.ts";
 
 export const bucketVersioning = {
   async PutBucketVersioning(ctx, input) {
+    checkDocument(ctx);
     const { Status: status, MFADelete } = input.VersioningConfiguration;
     if (status === undefined) throw illegalVersioning();
     if (status !== "Enabled" && status !== "Suspended") throw malformedXml();

@@ -74,12 +74,18 @@ test.each([0, 1_001])("a batch of %i entries is malformed", async (length) => {
   await close();
 });
 
-test("a batch that comes over HTTP comes with a digest", async () => {
+test("a batch that comes over HTTP comes with a digest, and is held to it", async () => {
   const cloud = await withBucket();
   const batch = { Bucket: "bucket", Delete: { Objects: [{ Key: "k" }] } };
-  const send = (headers: Record<string, string>) => overHttp(cloud, "DeleteObjects", batch, headers);
+  const send = (headers: Record<string, string>) =>
+    overHttp(cloud, "DeleteObjects", batch, headers, Buffer.from("123456789"));
   await expect(send({})).rejects.toMatchObject({ code: "InvalidRequest" });
-  await expect(send({ "content-md5": "1B2M2Y8AsgTpgAmY7PhCfg==" })).resolves.toBeDefined();
-  await expect(send({ "x-amz-checksum-crc32": "AAAAAA==" })).resolves.toBeDefined();
+  await expect(send({ "content-md5": "JfnnlDI7RTiF9RgfG2JNCw==" })).resolves.toBeDefined();
+  await expect(send({ "x-amz-checksum-crc32": "y/Q5Jg==" })).resolves.toBeDefined();
+  await expect(send({ "content-md5": "1B2M2Y8AsgTpgAmY7PhCfg==" })).rejects.toMatchObject({
+    code: "BadDigest",
+  });
+  await expect(send({ "content-md5": "short" })).rejects.toMatchObject({ code: "InvalidDigest" });
+  await expect(send({ "x-amz-checksum-crc32": "AAAAAA==" })).rejects.toMatchObject({ code: "BadDigest" });
   await cloud.close();
 });

@@ -3,7 +3,8 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt, objectArn } from "../buckets/bucket.ts";
-import { headerNotImplemented, invalidRequest, malformedXml, noSuchVersion } from "../errors.ts";
+import { checkDocument } from "../documents.ts";
+import { headerNotImplemented, malformedXml, noSuchVersion } from "../errors.ts";
 import type { Bucket } from "../store.ts";
 import { currentVersion, deleteCurrent, findVersion, orderOf, removeVersion } from "../versions.ts";
 import { checkWrite } from "./conditions.ts";
@@ -30,7 +31,8 @@ export const objectDeletion = {
   },
 
   async DeleteObjects(ctx, { Bucket: name, Delete: { Objects: entries, Quiet: quiet } }) {
-    requireDigest(ctx);
+    // A list of what is to be lost must not be torn on its way.
+    checkDocument(ctx, { required: true });
     if (entries.length === 0 || entries.length > MOST_KEYS) throw malformedXml();
     if (entries.some((entry) => !entry.Key)) throw malformedXml();
     return ctx.transact(async (tx) => {
@@ -41,14 +43,6 @@ export const objectDeletion = {
     });
   },
 } satisfies Handlers<"s3">;
-
-/** A list of what is to be lost must not be torn on its way. From inside the house it comes by no way. */
-function requireDigest({ request }: Context): void {
-  if (!request || request.headers["content-md5"] !== undefined) return;
-  const promised = (name: string) => name.startsWith("x-amz-checksum-") || name === "x-amz-trailer";
-  if (Object.keys(request.headers).some(promised)) return;
-  throw invalidRequest("Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
-}
 
 interface Deletion {
   Key: string;

@@ -109,7 +109,7 @@ export async function keeping<R>(
   }
 }
 
-function isMd5(text: string): boolean {
+export function isMd5(text: string): boolean {
   const bytes = Buffer.from(text, "base64");
   return bytes.length === 16 && bytes.toString("base64") === text;
 }

@@ -41,6 +41,7 @@ export function overHttp<O extends OperationId<"s3">>(
   operation: O,
   input: Input<"s3", O>,
   headers: Record<string, string> = {},
+  content?: Uint8Array,
 ): Promise<object> {
   return cloud.invoke({
     service: s3,
@@ -57,6 +58,7 @@ export function overHttp<O extends OperationId<"s3">>(
       userAgent: "test",
       path: "/",
       headers,
+      content,
     },
   });
 }

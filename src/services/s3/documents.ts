@@ -1,0 +1,35 @@
+import type { Context } from "#kernel/context.ts";
+import { checksumOf } from "#lib/checksums/checksum.ts";
+import { badContentMd5, invalidDigest, invalidRequest } from "./errors.ts";
+import { checkChecksum, expectedChecksum, hashName } from "./objects/checksums.ts";
+import { isMd5 } from "./objects/receive.ts";
+
+/**
+ * Holds a request's XML document to the digests that its sender promised in headers. From inside the house a document
+ * comes by no way on which it could be torn.
+ * @param required whether there must be one
+ * @throws {AwsError} InvalidDigest, BadDigest, InvalidRequest
+ */
+export function checkDocument({ request }: Context, { required = false } = {}): void {
+  if (!request) return;
+  const { headers, content } = request;
+  const md5 = headers["content-md5"];
+  const promised: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const algorithm = /^x-amz-checksum-(?!algorithm|mode|type)(\w+)$/.exec(name)?.[1];
+    if (algorithm) promised[`Checksum${algorithm.toUpperCase()}`] = value;
+  }
+  const checksum = expectedChecksum(promised, []);
+  const follows = headers["x-amz-trailer"] !== undefined;
+  if (required && md5 === undefined && !checksum && !follows)
+    throw invalidRequest("Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
+  if (!content) return;
+  if (md5 !== undefined) {
+    if (!isMd5(md5)) throw invalidDigest(md5);
+    const computed = base64(checksumOf("md5", content));
+    if (computed !== md5) throw badContentMd5(md5, computed);
+  }
+  if (checksum) checkChecksum(checksum, {}, base64(checksumOf(hashName(checksum.algorithm), content)));
+}
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
