@@ -20,7 +20,8 @@ export function openReader(path: string, release: () => void, id: string, start:
   const reader: AsyncIterableIterator<Uint8Array, undefined> = {
     next() {
       pulled = true;
-      return chunks.next();
+      pulling.add(reader);
+      return chunks.next().finally(() => pulling.delete(reader));
     },
     async return() {
       if (!pulled) await source.close(); // a generator that never began runs no `finally`
@@ -54,6 +55,8 @@ function fileSource(path: string, release: () => void): Source {
   };
 }
 
+/** Whoever waits for a chunk need not hold the reader meanwhile: it is not dropped before the chunk is there. */
+const pulling = new Set<object>();
 const dropped = new FinalizationRegistry((source: Source) => void source.close());
 const ignore = () => {};
 
