@@ -1,6 +1,8 @@
+import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { loadContract } from "../contract/contract.ts";
 import type { ProtocolName } from "../contract/format.ts";
+import { AwsError } from "../errors.ts";
 import { protocol } from "./index.ts";
 import { meta } from "./testing.ts";
 
@@ -80,4 +82,25 @@ test("W12: CloudFront's dated names stay inside", () => {
   const operation = loadContract("cloudfront").operation("GetDistribution")!;
   const { body } = protocol("restXml").encode(operation, { Distribution: { Id: "E1" } }, meta);
   expect(body).toContain('<Distribution xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><Id>E1</Id>');
+});
+
+describe("DynamoDB", () => {
+  test("tells the CRC-32 of every answer, which its clients compare", () => {
+    const item = answer("awsJson1_0", "dynamodb", "GetItem", { Item: { k: { S: "ü" } } });
+    expect(item).toMatchObject({
+      body: '{"Item":{"k":{"S":"ü"}}}',
+      headers: { "x-amz-crc32": "3158366011" },
+    });
+    const operation = loadContract("dynamodb-streams").operation("ListStreams")!;
+    const error = protocol("awsJson1_0").encodeError(
+      operation,
+      new AwsError("InternalServerError", "x"),
+      meta,
+    );
+    expect(error.headers["x-amz-crc32"]).toBe(String(crc32(error.body as string)));
+  });
+
+  test("is alone in that", () => {
+    expect(answer("awsJson1_0", "sqs", "DeleteQueue", {}).headers).not.toHaveProperty("x-amz-crc32");
+  });
 });

@@ -3,6 +3,7 @@ import type { ProtocolName } from "../contract/format.ts";
 import type { Operation } from "../contract/shapes.ts";
 import { cborErrorDocument } from "./cbor-errors.ts";
 import { cborDocument, cborInMilliseconds } from "./cbor-shapes.ts";
+import { bodyChecksum } from "./dynamodb.ts";
 import { absoluteType } from "./error-types.ts";
 import { describe, queryErrorHeader, rpcStatus } from "./errors.ts";
 import { type EventFormat, encodeEvents, eventStreamType } from "./event-stream.ts";
@@ -62,23 +63,27 @@ function awsJson(name: ProtocolName, contentType: string, type: (absolute: strin
         headers["content-type"] = olderCbor;
         return { status, headers, body: cborEncoders(operation)(output) };
       }
-      return { status, headers, body: operation.hasOutput ? jsonEncoders(operation)(output) : emptyBody };
+      const body = operation.hasOutput ? jsonEncoders(operation)(output) : emptyBody;
+      Object.assign(headers, bodyChecksum(operation, body));
+      return { status, headers, body };
     },
 
     encodeError(operation, error, meta) {
       const described = describe(operation, error);
       const cbor = isCbor(meta.contentType);
       const wireType = type(absoluteType(operation, described));
+      const body = cbor
+        ? cborErrorDocument(described, wireType, cborInMilliseconds)
+        : errorDocument(described, wireType);
       return {
         status: rpcStatus(operation, described),
         headers: {
           ...headersOf(cbor ? olderCbor : contentType, meta),
           ...queryErrorHeader(operation, described),
+          ...bodyChecksum(operation, body),
           ...error.headers,
         },
-        body: cbor
-          ? cborErrorDocument(described, wireType, cborInMilliseconds)
-          : errorDocument(described, wireType),
+        body,
       };
     },
   };
