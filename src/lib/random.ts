@@ -39,7 +39,10 @@ function fromWords(word: () => number): Random {
     bytes,
     below,
     fraction,
-    hex: (digits) => bytes(Math.ceil(digits / 2)).toString("hex").slice(0, digits),
+    hex: (digits) =>
+      bytes(Math.ceil(digits / 2))
+        .toString("hex")
+        .slice(0, digits),
     uuid() {
       const b = bytes(16);
       b[6] = (b[6]! & 0x0f) | 0x40;

@@ -10,13 +10,19 @@ export const sessions = {
   async GetSessionToken(ctx, input) {
     const { principal } = ctx;
     if (isSessionKey(principal.accessKeyId ?? "")) {
-      throw new AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", { status: 403 });
+      throw new AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", {
+        status: 403,
+      });
     }
     // A device is registered with IAM; there is none to ask yet, so none can be right.
     if (input.SerialNumber !== undefined || input.TokenCode !== undefined) {
-      throw new AwsError("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.", {
-        status: 403,
-      });
+      throw new AwsError(
+        "AccessDenied",
+        "MultiFactorAuthentication failed with invalid MFA one time pass code.",
+        {
+          status: 403,
+        },
+      );
     }
     const longest = principal.type === "root" ? ROOT_SESSION : Number.POSITIVE_INFINITY;
     const seconds = Math.min(input.DurationSeconds ?? USER_SESSION, longest);

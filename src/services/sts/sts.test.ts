@@ -31,15 +31,19 @@ test("a token of another key, of another cloud, or changed by a bit is nobody's"
   const { Credentials } = await aws.sts.GetSessionToken({});
   const { AccessKeyId, SessionToken } = Credentials!;
   expect(openSession(cloud.seal, "ASIAOTHER", SessionToken)).toBeUndefined();
-  const flipped = (SessionToken[20] === "A" ? "B" : "A");
-  expect(openSession(cloud.seal, AccessKeyId, SessionToken.slice(0, 20) + flipped + SessionToken.slice(21))).toBeUndefined();
+  const flipped = SessionToken[20] === "A" ? "B" : "A";
+  expect(
+    openSession(cloud.seal, AccessKeyId, SessionToken.slice(0, 20) + flipped + SessionToken.slice(21)),
+  ).toBeUndefined();
   const other = await testCloud([sts], { seed: 2 });
   expect(openSession(other.cloud.seal, AccessKeyId, SessionToken)).toBeUndefined();
   await other.close();
 });
 
 test("an operation that is not there says so by name", async () => {
-  await expect(aws.sts.AssumeRole({ RoleArn: "arn:aws:iam::000000000000:role/x", RoleSessionName: "session" })).rejects.toMatchObject({
+  await expect(
+    aws.sts.AssumeRole({ RoleArn: "arn:aws:iam::000000000000:role/x", RoleSessionName: "session" }),
+  ).rejects.toMatchObject({
     code: "NotImplemented",
     status: 501,
     message: expect.stringContaining("sts:AssumeRole"),
