@@ -210,6 +210,14 @@ describe("a body that is not what was promised reaches nobody as complete", () =
   });
 });
 
+test("a document that is required and does not come", async () => {
+  const { call, failures } = await testGateway();
+  const answer = await call({ method: "POST", target: "/b?delete", service: "s3" });
+  expect(answer.status).toBe(400);
+  expect(code(answer.text)).toBe("MissingRequestBodyError");
+  expect(failures).toEqual([]);
+});
+
 describe("Expect: 100-continue", () => {
   const heads = (port: number, call: Partial<SignedCall>) => {
     const { method, target, headers } = signed(port, call);

@@ -5,7 +5,16 @@ import { headersWriter } from "./http-bindings.ts";
 import { Malformed } from "./malformed.ts";
 import type { Protocol } from "./protocol.ts";
 import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
-import { checkIntegers, isS3, isUnwrapped, s3ErrorDocument, s3Ids, s3Refusals, unchunked } from "./s3.ts";
+import {
+  checkIntegers,
+  isS3,
+  isUnwrapped,
+  requireDocument,
+  s3ErrorDocument,
+  s3Ids,
+  s3Refusals,
+  unchunked,
+} from "./s3.ts";
 import { utf8 } from "./scalars.ts";
 import { isoWithMillis } from "./timestamps.ts";
 import { xmlErrorDocument } from "./xml-errors.ts";
@@ -78,6 +87,7 @@ export const restXml: Protocol = {
   decode(operation, request) {
     if (!isS3(operation)) return decoders(operation)(request);
     checkIntegers(request.query);
+    requireDocument(operation, request);
     return unchunked(decoders(operation)(request), request.headers);
   },
 

@@ -16,6 +16,12 @@ export function s3Ids({ requestId, hostId }: ResponseMeta): Record<string, strin
   return { "x-amz-request-id": requestId, "x-amz-id-2": hostId };
 }
 
+/** S3 says this before it looks for the member that the document would have been. */
+export function requireDocument({ input: { payload } }: Operation, { body }: WireRequest): void {
+  if (payload?.required && !payload.streaming && body.length === 0)
+    throw new AwsError("MissingRequestBodyError", "Request Body is empty");
+}
+
 /** `aws-chunked` is how a body travelled, not what it is: neither its name nor its length is the object's. */
 export function unchunked(
   input: Record<string, unknown>,

@@ -170,7 +170,8 @@ const withLength = (headers: Record<string, string>, length: number) =>
   headers["content-length"] === undefined ? { ...headers, "content-length": String(length) } : headers;
 
 /** Behind a Content-Length Node makes bytes of it, which its own check then refuses where they are not ASCII. */
-function dispositionFirst({ "content-disposition": disposition, ...rest }: Record<string, string>) {
+function dispositionFirst(headers: Record<string, string>): Record<string, string> {
+  const { "content-disposition": disposition, ...rest } = headers;
   return { "content-disposition": disposition!, ...rest };
 }
 
