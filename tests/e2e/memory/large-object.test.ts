@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { expect, onTestFinished, test } from "vitest";
+import { launch } from "../harness.ts";
+import { patterned, s3Client } from "../sdk-js/client.ts";
+
+const MB = 2 ** 20;
+/** `NUBE_LARGE_MB=5120` sends the largest that one PUT may bring. */
+const SIZE = Number(process.env.NUBE_LARGE_MB ?? 512) * MB;
+const MOST_MB = 100;
+const PIECE = patterned(MB);
+
+/** Only Linux tells what of a process's memory is its own, and what the kernel can drop: mapped pages of the store. */
+test.skipIf(process.platform !== "linux")(
+  "an upload and a download of any size hold less than 100 MB",
+  async ({ annotate }) => {
+    const folder = await mkdtemp(join(tmpdir(), "nube-large-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const server = await launch(["--data", folder], onTestFinished);
+    const s3 = s3Client(server);
+    const object = { Bucket: "large", Key: "object" };
+    await s3.send(new CreateBucketCommand({ Bucket: object.Bucket }));
+    await s3.send(new PutObjectCommand({ ...object, Body: "what is loaded at the first call" }));
+    const idle = await ownMegabytes(server.process.pid!);
+
+    const upload = await getSignedUrl(s3, new PutObjectCommand({ ...object, ContentLength: SIZE }));
+    const sent = createHash("md5");
+    const uploading = await highest(server.process.pid!, put(upload, sent));
+    const { ETag, Body } = await s3.send(new GetObjectCommand(object));
+    expect(ETag).toBe(`"${sent.digest("hex")}"`);
+
+    const received = createHash("md5");
+    const downloading = await highest(server.process.pid!, pipeline(Body as Readable, received));
+    expect(`"${received.digest("hex")}"`).toBe(ETag);
+    const more = { uploading: uploading - idle, downloading: downloading - idle };
+    await annotate(`${idle} MB idle, more: ${JSON.stringify(more)}`);
+    expect(more.uploading).toBeLessThan(MOST_MB);
+    expect(more.downloading).toBeLessThan(MOST_MB);
+  },
+  600_000,
+);
+
+async function put(url: string, hash: ReturnType<typeof createHash>): Promise<void> {
+  const sending = request(url, { method: "PUT", headers: { "content-length": SIZE } });
+  const answered = new Promise<number>((resolve, reject) => {
+    sending.once("response", (response) => resolve(response.resume().statusCode!)).once("error", reject);
+  });
+  async function* pieces() {
+    for (let at = 0; at < SIZE; at += PIECE.length) {
+      const piece = PIECE.subarray(0, Math.min(PIECE.length, SIZE - at));
+      hash.update(piece);
+      yield piece;
+    }
+  }
+  await pipeline(Readable.from(pieces()), sending);
+  expect(await answered).toBe(200);
+}
+
+/** The most memory that a process is seen to hold during some work. */
+async function highest(pid: number, work: Promise<unknown>): Promise<number> {
+  let most = 0;
+  let isDone = false;
+  const done = work.finally(() => {
+    isDone = true;
+  });
+  do {
+    most = Math.max(most, await ownMegabytes(pid));
+    await Promise.race([done, sleep(20)]);
+  } while (!isDone);
+  return most;
+}
+
+async function ownMegabytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)![1]) / 1024;
+}
