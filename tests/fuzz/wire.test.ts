@@ -7,6 +7,7 @@ import { testGateway } from "#gateway/testing.ts";
 import type { Handler, Service } from "#kernel/service.ts";
 import { spoiltRequest } from "./spoil.ts";
 
+/** Longer: `NUBE_FUZZ_RUNS=100000`. Again: `NUBE_FUZZ_SEED`, as the test's name has it. */
 const RUNS = Number(process.env.NUBE_FUZZ_RUNS ?? 3_000);
 const SEED = Number(process.env.NUBE_FUZZ_SEED ?? Date.now() % 2 ** 31);
 /** No request here takes more than milliseconds; a machine under load may. */
