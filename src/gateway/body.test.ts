@@ -210,6 +210,15 @@ describe("a body that is not what was promised reaches nobody as complete", () =
   });
 });
 
+test("a stream whose hash nobody told beforehand is read for its signature, as boto3 sends it to CloudSearch", async () => {
+  const { port, send } = await testGateway();
+  const target = "/2013-01-01/documents/batch?format=sdk";
+  const headers = { "content-type": "application/json" };
+  const upload = signed(port, { method: "POST", service: "cloudsearch", target, headers, body: "[]" });
+  expect((await send(upload)).status).toBe(501);
+  expect((await send({ ...upload, body: "[{}]" })).status).toBe(403);
+});
+
 test("a document that is required and does not come", async () => {
   const { call, failures } = await testGateway();
   const answer = await call({ method: "POST", target: "/b?delete", service: "s3" });
