@@ -64,6 +64,12 @@ const toLoopback = (
   done: (error: null, found: { address: string; family: number }[]) => void,
 ) => done(null, [{ address: "127.0.0.1", family: 4 }]);
 
+test("who asks for the authority gets a file, also before anybody connected", async () => {
+  const { folder, make, ca } = await authority();
+  expect(await make().authority()).toBe(join(folder, "ca.pem"));
+  expect(await ca()).toContain("BEGIN CERTIFICATE");
+});
+
 test("one port: TLS for an address, for localhost, and for names made on demand", async () => {
   const { make, ca } = await authority();
   const { port } = await serve(async ({ secure, host }) => text(`${secure} ${host}`), {

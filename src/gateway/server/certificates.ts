@@ -17,6 +17,8 @@ const BACKDATE = DAY;
 const KEPT_LEAVES = 500;
 
 export interface Certificates {
+  /** Path of the certificate that clients are given to trust, made if need be. */
+  authority(): Promise<string>;
   /** What is shown to a client that names no host, or one that is not ours. */
   standard(): Promise<Leaf>;
   contextFor(host: string): Promise<SecureContext>;
@@ -85,6 +87,10 @@ export function certificates({ folder, hosts, suffixes, now = wallNow }: Certifi
   }
 
   return {
+    async authority() {
+      await currentAuthority();
+      return certificateFile(folder);
+    },
     standard,
     async contextFor(host) {
       const asked = host.toLowerCase();

@@ -124,15 +124,19 @@ test("a body that stalls is told to its reader, who may still answer", async () 
   expect(answer.toLowerCase()).toContain("connection: close");
 });
 
-test("pipelined requests are answered in their order", async () => {
-  const slow = gate();
+test("pipelined requests are handled one after another, and answered in their order", async () => {
+  const first = gate();
+  const begun: string[] = [];
   const { port } = await serve(async ({ path }) => {
-    if (path === "/1") await slow.promise;
-    else slow.resolve();
+    begun.push(path);
+    if (path === "/1") await first.promise;
     return text(`<${path}>`);
   });
   const client = rawClient(port);
   client.write("GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+  while (begun.length === 0) await new Promise(setImmediate);
+  expect(begun).toEqual(["/1"]);
+  first.resolve();
   expect(await client.saw("</2>")).toMatch(/<\/1>.*<\/2>/s);
 });
 

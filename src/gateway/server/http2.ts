@@ -149,5 +149,6 @@ async function respond(stream: ServerHttp2Stream, response: HttpResponse, isHead
     stream.respond(head);
     const promised = headers["content-length"];
     await writeBody(body, stream, promised === undefined ? undefined : Number(promised));
+    if (!stream.destroyed) stream.end();
   }
 }

@@ -37,7 +37,7 @@ export function abandon({ body }: HttpResponse): void {
 }
 
 /**
- * Writes a streamed body no faster than the client reads it, and ends the stream.
+ * Writes a streamed body no faster than the client reads it; the end is left to the caller.
  *
  * Whatever goes wrong is thrown, and the caller must then break the connection: an end after an error would make a
  * whole answer out of half of one. When the client goes away the iterator is told by `return()`.
@@ -47,6 +47,7 @@ export async function writeBody(
   body: AsyncIterable<Uint8Array>,
   out: Writable,
   expected: number | undefined,
+  write: (piece: Uint8Array, out: Writable) => boolean = (piece) => out.write(piece),
 ): Promise<void> {
   const iterator = body[Symbol.asyncIterator]();
   const release = () => void Promise.resolve(iterator.return?.()).catch(() => {});
@@ -59,7 +60,7 @@ export async function writeBody(
       if (done) break;
       sent += value.length;
       if (expected !== undefined && sent > expected) break;
-      if (value.length > 0 && !out.write(value)) await drained(out);
+      if (value.length > 0 && !write(value, out)) await drained(out);
     }
     if (expected !== undefined && sent !== expected) {
       throw new Error(`An answer of ${expected} bytes has ${sent > expected ? "more" : `only ${sent}`}`);
@@ -70,7 +71,6 @@ export async function writeBody(
   } finally {
     out.off("close", release);
   }
-  if (!out.destroyed) out.end();
 }
 
 /** Resolves when there is room again, and when there will never be any. */

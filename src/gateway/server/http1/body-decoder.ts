@@ -59,7 +59,7 @@ export function chunkedDecoder(sink: BodySink, { headerCount }: Pick<Limits, "he
     const end = lineBreak(bytes, lineEnd);
     if (end === lineEnd) return at;
     extensions += lineEnd - digitsEnd;
-    left = Number.parseInt(bytes.latin1Slice(at, digitsEnd), 16);
+    left = Number.parseInt(bytes.toString("latin1", at, digitsEnd), 16);
     expected = left === 0 ? "trailers" : "data";
     return end;
   }
@@ -76,7 +76,7 @@ export function chunkedDecoder(sink: BodySink, { headerCount }: Pick<Limits, "he
     const marks: number[] = [];
     const end = markFields(bytes, at, { stop: at + TRAILER_BYTES, count: headerCount }, marks);
     if (end < 0) return at;
-    sink.end(marks.length === 0 ? NO_TRAILERS : readFields(bytes.latin1Slice(at, end), at, marks));
+    sink.end(marks.length === 0 ? NO_TRAILERS : readFields(bytes.toString("latin1", at, end), at, marks));
     isDone = true;
     return end;
   }

@@ -60,7 +60,7 @@ export function parseHead(
   const end = markFields(bytes, lineEnd, { stop, count: headerCount }, marks);
   if (end < 0) return undefined;
 
-  const text = bytes.latin1Slice(start, end);
+  const text = bytes.toString("latin1", start, end);
   const headers = readFields(text, start, marks);
   const target = parseTarget(text.slice(methodEnd + 1 - start, targetEnd - start));
   if (target === undefined) throw badRequest();

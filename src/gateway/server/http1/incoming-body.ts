@@ -1,5 +1,4 @@
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
-import { BodyStalledError, ClientGoneError } from "../request-body.ts";
 import type { BodySink } from "./body-decoder.ts";
 
 /** The connection, as the body on it sees it. */
@@ -97,7 +96,7 @@ export class IncomingBody implements Body, BodySink {
       await this.#more();
     }
     const pieces = this.#pieces;
-    this.drop();
+    this.#leave();
     if (this.#length > limit) throw tooLarge(limit);
     return pieces.length === 1 ? unpinned(pieces[0]!) : Buffer.concat(pieces, this.#length);
   }
@@ -120,7 +119,7 @@ export class IncomingBody implements Body, BodySink {
         }
       }
     } finally {
-      this.drop();
+      this.#leave();
     }
   }
 
@@ -136,6 +135,12 @@ export class IncomingBody implements Body, BodySink {
     });
     this.#source.wanted();
     return more;
+  }
+
+  /** The reader has gone, perhaps early: the client is held back until its answer tells it why. */
+  #leave(): void {
+    this.drop();
+    if (!this.isWhole) this.#source.hold();
   }
 
   #wakeReader(): void {
@@ -157,11 +162,6 @@ export class IncomingBody implements Body, BodySink {
 }
 
 const tooLarge = (limit: number) => new BodyTooLargeError(`The request body has more than ${limit} bytes`);
-
-export const clientGone = () =>
-  new ClientGoneError("The client went away in the middle of its request body");
-
-export const bodyStalled = () => new BodyStalledError();
 
 /** A short piece of a long read is copied: whoever keeps it would keep everything that came with it. */
 const unpinned = (piece: Buffer) =>

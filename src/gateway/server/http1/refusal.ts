@@ -29,11 +29,7 @@ export const extensionsTooLarge = () =>
   new Refusal(plainError(413, "EntityTooLarge", "The chunk extensions exceed the maximum allowed size."));
 
 export const headTimedOut = () =>
-  new Refusal(
-    plainError(408, "RequestTimeout", "The request was not received within the timeout period."),
-  );
+  new Refusal(plainError(408, "RequestTimeout", "The request was not received within the timeout period."));
 
 export const unknownExpectation = () =>
-  new Refusal(
-    plainError(417, "ExpectationFailed", "The Expect header field asks for something unknown."),
-  );
+  new Refusal(plainError(417, "ExpectationFailed", "The Expect header field asks for something unknown."));

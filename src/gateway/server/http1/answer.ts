@@ -1,0 +1,160 @@
+import { STATUS_CODES } from "node:http";
+import type { Writable } from "node:stream";
+import { wallNow } from "#lib/wall.ts";
+import type { HttpResponse } from "../http.ts";
+import { abandon, isBodiless, writeBody } from "../respond.ts";
+import { TOKEN } from "./fields.ts";
+
+/** What a request asks of its answer's form. */
+export interface Manner {
+  isHead: boolean;
+  httpVersion: "1.0" | "1.1";
+  keepAlive: boolean;
+}
+
+/** An answer whose head is known to be good, and of which nothing is written yet. */
+export interface Answer {
+  head: string;
+  body: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** Of a stream: the length that was promised, or that it goes in chunks, or that the connection's end is its end. */
+  framing: number | "chunked" | "close";
+  keepAlive: boolean;
+}
+
+/** @throws for what HTTP cannot carry: a line break in a header would begin an answer of its own */
+export function compose(response: HttpResponse, manner: Manner, lastLines: LastLines): Answer {
+  const { status, headers, body } = response;
+  const isStream = typeof body !== "string" && !(body instanceof Uint8Array);
+  const hasBody = !manner.isHead && !isBodiless(status);
+  const promised = headers["content-length"];
+  let framing: Answer["framing"] = "close";
+  let head = statusLine(status);
+  if (!isStream) {
+    framing = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+    if (hasBody || (manner.isHead && promised === undefined && framing > 0))
+      head += `content-length: ${framing}\r\n`;
+    if (hasBody && promised !== undefined && Number(promised) !== framing)
+      throw new Error(`An answer of ${promised} bytes has ${framing}`);
+  } else if (promised !== undefined) {
+    framing = Number(promised);
+  } else if (hasBody && manner.httpVersion === "1.1") {
+    framing = "chunked";
+    head += "transfer-encoding: chunked\r\n";
+  }
+  const keepAlive = manner.keepAlive && !(hasBody && framing === "close");
+  const lengthIsTold = isBodiless(status) || (hasBody && !isStream);
+  for (const name in headers) {
+    const opening = lineOpening(name);
+    if (opening === "" || (lengthIsTold && name === "content-length")) continue;
+    const value = headers[name]!;
+    if (NOT_FIELD.test(value)) throw new Error(`The header ${name} has a character that HTTP cannot carry`);
+    head += `${opening}${value}\r\n`;
+  }
+  head += lastLines(keepAlive);
+  if (hasBody) return { head, body, framing, keepAlive };
+  abandon(response);
+  return { head, body: "", framing: 0, keepAlive };
+}
+
+/** Above this a body is not copied behind its head, but handed over beside it. */
+const COPIED_BYTES = 16 * 1_024;
+
+/** Writes an answer: a whole one at once, in one call of the system; a stream until the promise that is returned. */
+export function transmit({ head, body, framing }: Answer, socket: Writable): Promise<void> | undefined {
+  if (typeof body === "string") {
+    // Header values are Latin-1, and text is UTF-8: the two are one string as long as the text is ASCII.
+    if (body.length === framing) socket.write(head + body, "latin1");
+    else writeBoth(socket, head, Buffer.from(body));
+  } else if (body instanceof Uint8Array) {
+    writeBoth(socket, head, body);
+  } else {
+    return stream(head, body, framing, socket);
+  }
+}
+
+function writeBoth(socket: Writable, head: string, body: Uint8Array): void {
+  if (body.length <= COPIED_BYTES) {
+    const both = Buffer.allocUnsafe(head.length + body.length);
+    both.write(head, "latin1");
+    both.set(body, head.length);
+    socket.write(both);
+  } else {
+    socket.cork();
+    socket.write(head, "latin1");
+    socket.write(body);
+    socket.uncork();
+  }
+}
+
+async function stream(
+  head: string,
+  body: AsyncIterable<Uint8Array>,
+  framing: Answer["framing"],
+  socket: Writable,
+): Promise<void> {
+  // The head rides with the first piece, but does not wait for it: an event stream may have nothing to say yet.
+  socket.cork();
+  socket.write(head, "latin1");
+  setImmediate(() => socket.uncork());
+  const write = framing === "chunked" ? writeChunk : writePiece;
+  await writeBody(body, socket, typeof framing === "number" ? framing : undefined, write);
+  if (framing === "chunked") socket.write("0\r\n\r\n", "latin1");
+}
+
+const writePiece = (piece: Uint8Array, socket: Writable) => socket.write(piece);
+
+function writeChunk(piece: Uint8Array, socket: Writable): boolean {
+  socket.cork();
+  socket.write(`${piece.length.toString(16)}\r\n`, "latin1");
+  socket.write(piece);
+  const hasRoom = socket.write("\r\n", "latin1");
+  socket.uncork();
+  return hasRoom;
+}
+
+const NOT_FIELD = /[^\t\x20-\x7e\x80-\xff]/;
+
+const statusLines: string[] = [];
+const statusLine = (status: number) =>
+  (statusLines[status] ??= `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}\r\n`);
+
+/** Of one connection only, so the server's own word. */
+const OWN = ["connection", "date", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
+const KEPT_NAMES = 1_000;
+/** `name: `, checked once; empty for a header that the handler has no say in. */
+const lineOpenings = new Map(OWN.map((name) => [name, ""]));
+
+function lineOpening(name: string): string {
+  const known = lineOpenings.get(name);
+  if (known !== undefined) return known;
+  if (name === "" || !isToken(name)) throw new Error(`${JSON.stringify(name)} is no name of a header`);
+  const opening = OWN.includes(name.toLowerCase()) ? "" : `${name}: `;
+  if (lineOpenings.size < KEPT_NAMES) lineOpenings.set(name, opening);
+  return opening;
+}
+
+function isToken(name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (TOKEN[name.charCodeAt(i)] !== 1) return false;
+  return true;
+}
+
+/** The date, whether the connection stays, and the end of the head. */
+export type LastLines = (keepAlive: boolean) => string;
+
+/** These are the same for every answer of a second. */
+export function lastLines(keepAliveTimeout: number): LastLines {
+  const seconds = Math.floor(keepAliveTimeout / 1_000);
+  let second = -1;
+  let kept = "";
+  let closed = "";
+  return (keepAlive) => {
+    const now = Math.floor(wallNow() / 1_000);
+    if (now !== second) {
+      second = now;
+      const date = `date: ${new Date(now * 1_000).toUTCString()}\r\n`;
+      kept = `${date}connection: keep-alive\r\nkeep-alive: timeout=${seconds}\r\n\r\n`;
+      closed = `${date}connection: close\r\n\r\n`;
+    }
+    return keepAlive ? kept : closed;
+  };
+}

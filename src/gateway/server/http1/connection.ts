@@ -1,0 +1,358 @@
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { bodyOf } from "#lib/body.ts";
+import { announcedTrailers } from "../head.ts";
+import type { HttpResponse, Serving } from "../http.ts";
+import type { Limits } from "../limits.ts";
+import { IncomingRequest } from "../request.ts";
+import { BodyStalledError, ClientGoneError } from "../request-body.ts";
+import { abandon, answerTo, internalFailure } from "../respond.ts";
+import { type Answer, compose, type LastLines, transmit } from "./answer.ts";
+import { type BodyDecoder, chunkedDecoder, lengthDecoder } from "./body-decoder.ts";
+import type { Deadlines, Expiring } from "./deadlines.ts";
+import { type Head, parseHead } from "./head-parser.ts";
+import { type BodySource, IncomingBody } from "./incoming-body.ts";
+import { badRequest, headTimedOut, Refusal } from "./refusal.ts";
+
+/** What the connections of one server share. */
+export interface Shared {
+  readonly serving: Serving;
+  readonly limits: Limits;
+  readonly deadlines: Deadlines;
+  readonly lastLines: LastLines;
+  /** Every answer is the last of its connection. */
+  isClosing: boolean;
+  /** Told once, when a connection is no more. */
+  ended(connection: Connection): void;
+}
+
+/**
+ * What the next bytes of the client are: of a head, of the body of the request that is being answered, or of later
+ * requests, which wait for that answer. `over` is the time after the last answer, when they are nothing any more.
+ */
+type Reading = "head" | "body" | "later" | "over";
+
+/** A request and how far its answer is. */
+interface Exchange {
+  head: Head;
+  body: IncomingBody | undefined;
+  isInvited: boolean;
+  progress: "handling" | "sending" | "sent";
+  abort: (() => void) | undefined;
+}
+
+const NOTHING: Buffer = Buffer.alloc(0);
+const NO_BODY = bodyOf("");
+const CR = 0x0d;
+const LF = 0x0a;
+const HEAD_END = Buffer.from("\r\n\r\n");
+
+/** One connection of HTTP/1.0 or 1.1: requests are read and answered one at a time, in their order. */
+export class Connection implements Expiring, BodySource {
+  deadline: number;
+  readonly #socket: Duplex;
+  readonly #shared: Shared;
+  readonly #secure: boolean;
+  readonly #remoteAddress: string;
+  /** What has come and is not read yet: from `#at` on. */
+  #input = NOTHING;
+  #at = 0;
+  /** Up to where a head that has not come whole was searched for its end. */
+  #searched = 0;
+  #reading: Reading = "head";
+  #decode: BodyDecoder | undefined;
+  #exchange: Exchange | undefined;
+  /** The client has said its last, and may still listen. */
+  #isHalfClosed = false;
+  #isHeld = false;
+
+  constructor(socket: Duplex, shared: Shared) {
+    this.#socket = socket;
+    this.#shared = shared;
+    this.#secure = "encrypted" in socket;
+    this.#remoteAddress = (socket as Socket).remoteAddress ?? "";
+    this.deadline = shared.deadlines.after(shared.limits.headTimeout);
+    socket.allowHalfOpen = true;
+    socket
+      // An error is followed by `close`.
+      .on("error", () => {})
+      .on("close", () => this.#gone())
+      .on("end", () => this.#halfClosed())
+      .on("drain", () => this.#proceed())
+      .on("data", (bytes: Buffer) => this.#receive(bytes));
+  }
+
+  /** Ends the connection if nobody waits for an answer. */
+  closeIfIdle(): void {
+    if (this.#exchange === undefined && this.#at === this.#input.length) this.#socket.destroy();
+  }
+
+  expire(): void {
+    this.deadline = Number.POSITIVE_INFINITY;
+    const body = this.#exchange?.body;
+    if (this.#reading === "head" && this.#at < this.#input.length) this.#refuse(headTimedOut());
+    else if (body?.isAwaited) body.fail(new BodyStalledError());
+    else this.#socket.destroy();
+  }
+
+  #receive(bytes: Buffer): void {
+    if (this.#reading === "over") return;
+    this.#input =
+      this.#at === this.#input.length ? bytes : Buffer.concat([this.#input.subarray(this.#at), bytes]);
+    this.#at = 0;
+    this.#read();
+  }
+
+  /** Reads as far as the state and the bytes allow. */
+  #read(): void {
+    try {
+      while (this.#at < this.#input.length) {
+        const before = this.#at;
+        if (this.#reading === "head") this.#readHead();
+        else if (this.#reading === "body") this.#readBody();
+        if (this.#at === before) break;
+      }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#refuse(error);
+      return;
+    }
+    if (this.#at === this.#input.length) {
+      this.#input = NOTHING;
+      this.#at = 0;
+    } else if (this.#reading === "later" && this.#input.length - this.#at > this.#shared.limits.headBytes) {
+      this.hold();
+    }
+  }
+
+  #readHead(): void {
+    const { limits, deadlines } = this.#shared;
+    // An empty line before a request is the old sin of clients that end a form with one (RFC 9112, 2.2).
+    while (this.#input[this.#at] === CR && this.#input[this.#at + 1] === LF) this.#at += 2;
+    const come = this.#input.length - this.#at;
+    if (come === 0 || (come === 1 && this.#input[this.#at] === CR) || this.#isStillShort()) return;
+    const head = parseHead(this.#input, this.#at, limits);
+    if (head !== undefined) {
+      this.#searched = 0;
+      this.#at = head.end;
+      this.#begin(head);
+    } else if (this.#isHalfClosed) {
+      throw badRequest();
+    } else {
+      if (this.#searched === 0) this.deadline = deadlines.after(limits.headTimeout);
+      this.#searched = this.#input.length - this.#at;
+    }
+  }
+
+  /** Whether a head that trickles in is not worth another look from its begin. */
+  #isStillShort(): boolean {
+    if (this.#searched === 0 || this.#isHalfClosed) return false;
+    const length = this.#input.length - this.#at;
+    const from = this.#at + Math.max(0, this.#searched - HEAD_END.length + 1);
+    if (length >= this.#shared.limits.headBytes || this.#input.indexOf(HEAD_END, from) >= 0) return false;
+    this.#searched = length;
+    return true;
+  }
+
+  #begin(head: Head): void {
+    const { limits } = this.#shared;
+    const { size, headers } = head;
+    let body: IncomingBody | undefined;
+    if (size === 0) {
+      this.#reading = "later";
+    } else {
+      body = new IncomingBody(size, announcedTrailers(headers.trailer), this, limits.readAheadBytes);
+      this.#decode = size === undefined ? chunkedDecoder(body, limits) : lengthDecoder(size, body);
+      this.#reading = "body";
+    }
+    const exchange: Exchange = {
+      head,
+      body,
+      isInvited: !head.awaitsContinue,
+      progress: "handling",
+      abort: undefined,
+    };
+    this.#exchange = exchange;
+    this.deadline = Number.POSITIVE_INFINITY;
+    // What has come of the body is there before its reader is.
+    if (body !== undefined && this.#at < this.#input.length) this.#readBody();
+    void this.#answer(exchange);
+  }
+
+  #readBody(): void {
+    const { body, progress } = this.#exchange!;
+    this.#at = this.#decode!(this.#input, this.#at);
+    if (!body!.isAwaited && progress !== "sent") this.deadline = Number.POSITIVE_INFINITY;
+    if (!body!.isWhole) return;
+    this.#reading = "later";
+    this.#decode = undefined;
+    this.#proceed();
+  }
+
+  async #answer(exchange: Exchange): Promise<void> {
+    const { serving, lastLines } = this.#shared;
+    const response = await answerTo(this.#requestOf(exchange), serving);
+    if (this.#exchange !== exchange) return abandon(response);
+    const { head } = exchange;
+    const manner = {
+      isHead: head.method === "HEAD",
+      httpVersion: head.httpVersion,
+      keepAlive: !this.#shared.isClosing && this.#canContinue(exchange),
+    };
+    let answer: Answer;
+    try {
+      answer = compose(response, manner, lastLines);
+    } catch (error) {
+      serving.report(error);
+      abandon(response);
+      answer = compose(internalFailure(), manner, lastLines);
+    }
+    exchange.progress = "sending";
+    try {
+      const sending = transmit(answer, this.#socket);
+      if (sending !== undefined) await sending;
+    } catch (error) {
+      if (!(error instanceof ClientGoneError)) serving.report(error);
+      return void this.#socket.destroy();
+    }
+    if (this.#exchange !== exchange) return;
+    exchange.progress = "sent";
+    exchange.abort = undefined;
+    if (answer.keepAlive) this.#proceed();
+    else this.#end();
+  }
+
+  #requestOf(exchange: Exchange): IncomingRequest {
+    const { method, target, path, rawQuery, headers, host, httpVersion } = exchange.head;
+    const facts = {
+      method,
+      target,
+      path,
+      rawQuery,
+      headers,
+      host,
+      secure: this.#secure,
+      remoteAddress: this.#remoteAddress,
+      httpVersion,
+      body: exchange.body ?? NO_BODY,
+    };
+    return new IncomingRequest(facts, (abort) => {
+      if (this.#isGoneFor(exchange)) abort();
+      else if (exchange.progress !== "sent") exchange.abort = abort;
+    });
+  }
+
+  /** A client that has closed its side has most likely gone; if not, it still gets its answer. */
+  #isGoneFor(exchange: Exchange): boolean {
+    return exchange.progress !== "sent" && (this.#isHalfClosed || this.#socket.destroyed);
+  }
+
+  /** Whether another request can follow: one is expected, and what is left of this one's body is there or short. */
+  #canContinue({ head, body, isInvited }: Exchange): boolean {
+    if (!head.keepAlive || (this.#isHalfClosed && this.#at === this.#input.length)) return false;
+    if (body === undefined || body.isWhole) return true;
+    return (
+      isInvited && !body.isTaken && head.size !== undefined && head.size <= this.#shared.limits.unreadBytes
+    );
+  }
+
+  /** Goes on to the next request, if the answer to this one has left the process and its body is read. */
+  #proceed(): void {
+    const exchange = this.#exchange;
+    if (exchange?.progress !== "sent" || this.#reading === "over" || this.#socket.writableNeedDrain) return;
+    const { limits, deadlines } = this.#shared;
+    if (this.#reading === "body") {
+      exchange.body!.drop();
+      this.deadline = deadlines.after(limits.bodyIdleTimeout);
+      this.#release();
+      return;
+    }
+    this.#exchange = undefined;
+    this.#reading = "head";
+    this.deadline = deadlines.after(limits.keepAliveTimeout);
+    this.#release();
+    this.#read();
+    if (this.#isHalfClosed && this.#exchange === undefined) this.#end();
+  }
+
+  #refuse({ response }: Refusal): void {
+    const exchange = this.#exchange;
+    if (exchange?.progress === "sending") return void this.#socket.destroy();
+    this.#abandonExchange();
+    const manner = { isHead: false, httpVersion: "1.1" as const, keepAlive: false };
+    transmit(compose(response as HttpResponse, manner, this.#shared.lastLines), this.#socket);
+    this.#end();
+  }
+
+  /**
+   * The last answer is written. Closing a socket with unread bytes sends a reset, which takes the answer away from a
+   * client that is still writing: such a one is listened to for a while.
+   */
+  #end(): void {
+    if (this.#reading === "over") return;
+    const isSilent = this.#isHalfClosed || (this.#reading === "later" && this.#at === this.#input.length);
+    this.#reading = "over";
+    this.#input = NOTHING;
+    this.#at = 0;
+    this.#exchange?.body?.drop();
+    const socket = this.#socket;
+    socket.end(() => {
+      if (isSilent) socket.destroy();
+      else this.deadline = this.#shared.deadlines.after(this.#shared.limits.lingerTimeout);
+    });
+    this.#release();
+  }
+
+  #halfClosed(): void {
+    this.#isHalfClosed = true;
+    if (this.#reading === "over") return;
+    const exchange = this.#exchange;
+    if (exchange === undefined) {
+      if (this.#at < this.#input.length) this.#refuse(badRequest());
+      else this.#end();
+      return;
+    }
+    exchange.body?.fail(clientGone());
+    exchange.abort?.();
+    if (exchange.progress === "sent") this.#end();
+  }
+
+  #gone(): void {
+    this.#abandonExchange();
+    this.#shared.ended(this);
+  }
+
+  #abandonExchange(): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    exchange?.body?.fail(clientGone());
+    exchange?.abort?.();
+  }
+
+  invite(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined || exchange.isInvited || exchange.progress !== "handling") return;
+    exchange.isInvited = true;
+    this.#socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
+  }
+
+  wanted(): void {
+    const { deadlines, limits } = this.#shared;
+    this.deadline = deadlines.after(limits.bodyIdleTimeout);
+    this.#release();
+  }
+
+  hold(): void {
+    if (this.#isHeld || this.#reading === "over") return;
+    this.#isHeld = true;
+    this.#socket.pause();
+  }
+
+  #release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#socket.resume();
+  }
+}
+
+const clientGone = () => new ClientGoneError("The client went away in the middle of its request body");
