@@ -65,9 +65,11 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
     undo.splice(-1, 1, cloud.close); // which closes the store
 
     let listener: Listener;
-    const facts = factsOf(config, folder, () => listener.port);
+    const certificates = ownCertificates(folder.tls, config.hosts);
+    const facts = factsOf(config, folder, { port: () => listener.port, certificates });
     const admin = { version, started, now: wallNow, facts, stop: () => void stop() };
-    listener = await open(config, folder, gateway(cloud, { ...gatewaySettings(config), admin }), log);
+    const handle = gateway(cloud, { ...gatewaySettings(config), admin });
+    listener = await open(config, { handle, certificates, log });
     control.serve(administerLocally({ ...admin, cloud }), (error) =>
       log.error("the control socket failed", { error }),
     );
@@ -158,14 +160,12 @@ const gatewaySettings = ({ auth: mode, account, region, hosts }: Config) => ({
 });
 
 async function open(
-  { host, port, hosts }: Config,
-  { tls }: DataFolder,
-  handle: Handle,
-  log: Log,
+  { host, port }: Config,
+  { log, ...served }: { handle: Handle; certificates: Certificates; log: Log },
 ): Promise<Listener> {
   const report = (error: unknown) => log.error("the server failed", { error });
   try {
-    return await listen({ host, port, handle, report, certificates: ownCertificates(tls, hosts) });
+    return await listen({ host, port, report, ...served });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") {
@@ -180,7 +180,7 @@ async function open(
   }
 }
 
-/** Loaded by the first client that speaks TLS. */
+/** Loaded by the first client that speaks TLS, or asks whom to trust. */
 function ownCertificates(folder: string, hosts: readonly string[]): Certificates {
   let loading: Promise<Certificates> | undefined;
   const own = () =>
@@ -192,24 +192,27 @@ function ownCertificates(folder: string, hosts: readonly string[]): Certificates
       }),
     ));
   return {
+    authority: async () => (await own()).authority(),
     standard: async () => (await own()).standard(),
     contextFor: async (host) => (await own()).contextFor(host),
   };
 }
 
-function factsOf(config: Config, folder: DataFolder, port: () => number): Admin["facts"] {
-  return {
+function factsOf(
+  config: Config,
+  folder: DataFolder,
+  { port, certificates }: { port: () => number; certificates: Certificates },
+): Admin["facts"] {
+  return async () => ({
     pid: process.pid,
-    get endpoint() {
-      return endpointOf(config.host, port());
-    },
+    endpoint: endpointOf(config.host, port()),
     data: config.ephemeral ? "in memory" : folder.path,
     log: folder.log,
-    certificateAuthority: join(folder.tls, "ca.pem"),
+    certificateAuthority: await certificates.authority(),
     auth: config.auth,
     region: config.region,
     account: config.account,
-  };
+  });
 }
 
 /** Whoever can open the socket is the owner of the folder. */

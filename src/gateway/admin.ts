@@ -11,7 +11,7 @@ export interface Admin {
   started: number;
   now: () => number;
   /** What `nube status` shows besides. */
-  facts: Record<string, unknown>;
+  facts: () => Promise<Record<string, unknown>>;
   stop: () => void;
 }
 
@@ -19,10 +19,10 @@ type Route = (admin: Admin, body: Record<string, unknown>) => Promise<object> | 
 
 const ROUTES: Record<string, Route> = {
   "GET /_nube/health": health,
-  "GET /_nube/status": (admin) => ({
+  "GET /_nube/status": async (admin) => ({
     ...health(admin),
     ...clockOf(admin),
-    ...admin.facts,
+    ...(await admin.facts()),
     memory: process.memoryUsage.rss(),
   }),
   "POST /_nube/reset": reset,

@@ -73,7 +73,13 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   const handle = gateway(cloud, {
     auth: { mode: options.mode ?? "strict", account: "000000000000", region: "us-east-1" },
     origins: { hosts: options.hosts ?? [] },
-    admin: { version: "1.2.3", started: wallNow(), now: wallNow, facts: { port: 4566 }, stop: () => stops++ },
+    admin: {
+      version: "1.2.3",
+      started: wallNow(),
+      now: wallNow,
+      facts: async () => ({ port: 4566 }),
+      stop: () => stops++,
+    },
   });
   const report = (error: unknown) => failures.push(error);
   const listener = await listen({ host: "127.0.0.1", port: 0, handle, report, ...options.listening });

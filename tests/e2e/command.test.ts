@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -110,6 +110,8 @@ test("stop, status, clock and reset talk to the running server", async () => {
     certificateAuthority: join(data, "tls/ca.pem"),
     pid: server.process.pid,
   });
+  // A client that is pointed at it before the first TLS connection must find it.
+  expect(await readFile(join(data, "tls/ca.pem"), "utf8")).toMatch(/^-----BEGIN CERTIFICATE-----/);
   await ask("clock", "freeze");
   const before = Date.parse(JSON.parse(await ask("status", "--json")).time);
   await ask("clock", "advance", "90d");
