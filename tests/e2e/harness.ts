@@ -90,9 +90,14 @@ export function awsCli(
   own: Record<string, string> = {},
 ) {
   const { program, args: before, env } = ensureAwsCli();
-  const variables = {
+  const variables = { ...clientEnvironment(endpoint), ...env, ...own };
+  return (...args: string[]) => finish(spawn(program, [...before, ...args], { cwd, env: variables }));
+}
+
+/** As `eval "$(nube env)"` leaves it, on a machine where nobody has configured AWS. */
+export function clientEnvironment(endpoint: string): Record<string, string | undefined> {
+  return {
     ...cleanEnvironment(),
-    ...env,
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
@@ -100,9 +105,7 @@ export function awsCli(
     AWS_DEFAULT_REGION: "us-east-1",
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-    ...own,
   };
-  return (...args: string[]) => finish(spawn(program, [...before, ...args], { cwd, env: variables }));
 }
 
 /** Nothing of this machine's settings for Nube or AWS. */

@@ -1,0 +1,27 @@
+import { notImplemented, s3, smoke, smokeOverTls, sts } from "../sdk-smoke.ts";
+
+const name = "boto3";
+
+smoke("python", name, {
+  restXml: {
+    sees: s3,
+    sends: [/^Expect: 100-continue/m, /&encoding-type=url /, /^Host: smoke-python\.localhost:/m],
+  },
+  awsQuery: { sees: sts, sends: [/^X-Amz-Security-Token: /m] },
+  ec2Query: { sees: { refused: notImplemented("ec2:DescribeInstances") }, sends: [/&Version=2016-11-15/] },
+  awsJson1_0: {
+    sees: {
+      refused: notImplemented("dynamodb:PutItem"),
+      "query-compatible": notImplemented("sqs:CreateQueue"),
+    },
+    sends: [/^Content-Type: application\/x-amz-json-1\.0/m, /^x-amzn-query-mode: true/m],
+  },
+  awsJson1_1: {
+    sees: { refused: notImplemented("kms:ListKeys"), blob: notImplemented("kinesis:PutRecord") },
+    sends: [/^Content-Type: application\/x-amz-json-1\.1/m],
+  },
+  restJson1: { sees: { refused: notImplemented("lambda:Invoke") }, sends: [/functions\/a%20b%2Ff\//] },
+  rpcv2Cbor: "boto3 speaks JSON to every service that has both",
+});
+
+smokeOverTls("python", name);

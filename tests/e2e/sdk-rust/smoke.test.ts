@@ -1,0 +1,29 @@
+import { notImplemented, s3, smoke, sts } from "../sdk-smoke.ts";
+
+// A client without TLS cannot be told where names below localhost are.
+const { "virtual host": _, ...pathStyle } = s3;
+
+smoke("rust", "the AWS SDK for Rust", {
+  restXml: {
+    sees: pathStyle,
+    sends: [
+      /^x-amz-content-sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER/m,
+      /^x-amz-trailer: x-amz-checksum-sha256/m,
+    ],
+  },
+  awsQuery: { sees: sts, sends: [/^x-amz-security-token: /m] },
+  ec2Query: "EC2's crate takes longer to build than all others together",
+  awsJson1_0: {
+    sees: { "query-compatible": notImplemented("sqs:CreateQueue") },
+    sends: [/^content-type: application\/x-amz-json-1\.0/m, /^x-amzn-query-mode: true/m],
+  },
+  awsJson1_1: {
+    sees: { blob: notImplemented("kinesis:PutRecord") },
+    sends: [/^content-type: application\/x-amz-json-1\.1/m],
+  },
+  restJson1: { sees: { refused: notImplemented("scheduler:CreateSchedule") }, sends: [/schedules\/a%20b /] },
+  rpcv2Cbor: {
+    sees: { refused: notImplemented("cloudwatch:PutMetricData") },
+    sends: [/^smithy-protocol: rpc-v2-cbor/m],
+  },
+});
