@@ -4,9 +4,10 @@ export interface Version {
   id?: string | undefined;
   /** Of its bytes; absent for a delete marker. */
   sha256?: string;
-  size: number;
-  /** Parts of it that are too large for a record: so many files. */
-  files: number;
+  /** Bytes of each part; of one that was sent whole there is one. */
+  parts: readonly number[];
+  /** It was completed from an upload in parts. */
+  isCompleted?: true;
 }
 
 /** What a client knows of one key: by the answers that it got, and by the one it is waiting for. */
@@ -52,17 +53,33 @@ export async function operate<Answer>(
   row.next = undefined;
 }
 
-/** Bodies up to here stand in a record. */
+/** What the answers so far leave in the store. */
+export interface Kept {
+  versions: number;
+  uploads: number;
+  /** Parts of uploads that are not completed. */
+  parts: number;
+  /** Bodies that are files of their own, and those that are small enough for a record. */
+  files: number;
+  bodies: number;
+  /** Objects that were completed from parts. */
+  manifests: number;
+}
+
+/** Bodies up to here stand in a record; empty ones nowhere. */
 const INLINE_BYTES = 64 * 1024;
 
-export const filesOf = (...sizes: number[]): number => sizes.filter((size) => size > INLINE_BYTES).length;
-
-/** Files that the answers so far leave on the disk. */
-export function filesIn(rows: Iterable<Row>): number {
-  let files = 0;
-  for (const { now, upload } of rows) {
-    for (const version of now) files += version.files;
-    for (const { bytes } of upload?.parts.values() ?? []) files += filesOf(bytes.length);
-  }
-  return files;
+export function keptBy(rows: readonly Row[]): Kept {
+  const versions = rows.flatMap(({ now }) => now);
+  const uploads = rows.flatMap(({ upload }) => upload ?? []);
+  const parts = uploads.flatMap((upload) => [...upload.parts.values()].map(({ bytes }) => bytes.length));
+  const sizes = [...versions.flatMap((version) => version.parts), ...parts];
+  return {
+    versions: versions.length,
+    uploads: uploads.length,
+    parts: parts.length,
+    files: sizes.filter((size) => size > INLINE_BYTES).length,
+    bodies: sizes.filter((size) => size > 0 && size <= INLINE_BYTES).length,
+    manifests: versions.filter((version) => version.isCompleted).length,
+  };
 }

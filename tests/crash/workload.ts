@@ -10,7 +10,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { filesOf, operate, type Row, type Upload, type Version } from "./ledger.ts";
+import { operate, type Row, type Upload, type Version } from "./ledger.ts";
 
 const MB = 2 ** 20;
 /** Small ones most often; on both sides of where a body becomes a file. */
@@ -57,7 +57,7 @@ async function writeWhole(s3: S3Client, row: Row): Promise<void> {
     return operate(row, rest, () => s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId })));
   }
   if (chance < 2) {
-    const next = isVersioned ? above({ size: 0, files: 0 }) : [];
+    const next = isVersioned ? above({ parts: [] }) : [];
     if (chance === 0) {
       const Delete = { Objects: [{ Key }] };
       return operate(
@@ -86,7 +86,7 @@ async function writeWhole(s3: S3Client, row: Row): Promise<void> {
     );
   }
   const Body = randomBytes(SIZES[randomInt(SIZES.length)]!);
-  const next = above({ sha256: sha256(Body), size: Body.length, files: filesOf(Body.length) });
+  const next = above({ sha256: sha256(Body), parts: [Body.length] });
   return operate(
     row,
     next,
@@ -130,8 +130,8 @@ async function writeParts(s3: S3Client, row: Row): Promise<void> {
     upload.ending = "complete";
     const parts = [...upload.parts].sort(([a], [b]) => a - b);
     const bytes = Buffer.concat(parts.map(([, part]) => part.bytes));
-    const files = filesOf(...parts.map(([, part]) => part.bytes.length));
-    const version: Version = { sha256: sha256(bytes), size: bytes.length, files };
+    const sizes = parts.map(([, part]) => part.bytes.length);
+    const version: Version = { sha256: sha256(bytes), parts: sizes, isCompleted: true };
     const isVersioned = row.bucket === VERSIONED;
     const next = isVersioned ? [version, ...row.now] : [version];
     const Parts = parts.map(([PartNumber, { etag }]) => ({ PartNumber, ETag: etag! }));
