@@ -12,6 +12,7 @@ import type { Place, Scope } from "./collection.ts";
 import { type Era, enterStore, eraPrefix, openSealer, sweepFormerEras, writeEra } from "./era.ts";
 import { type Faults, faults as openFaults } from "./faults.ts";
 import { frozen } from "./frozen.ts";
+import { openGate } from "./gate.ts";
 import { type Home, homeName, openHome, registeredHomes } from "./home.ts";
 import { type Call, invoke } from "./invoke.ts";
 import { type Job, type JobRecord, jobRunner } from "./jobs.ts";
@@ -38,6 +39,7 @@ export interface Cloud {
   readonly services: readonly string[];
   /** Loaded on first use; `undefined` for one that the catalog does not have. */
   service(id: string): Promise<Service | undefined>;
+  /** A call from outside. */
   invoke(call: Call): Promise<object>;
   /** A call from inside the house. */
   call(call: HouseCall): Promise<object>;
@@ -188,6 +190,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     resumed = resumeWork(era).catch((error) => log.error("a former era could not be swept", { error }));
   }
 
+  const gate = openGate();
   const time = openTime(clock, scheduler, kernelHome);
 
   const cloud: Cloud = {
@@ -210,7 +213,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     get seal() {
       return era.seal;
     },
-    invoke: (call) => invoke(cloud, call),
+    invoke: (call) => gate.pass(() => invoke(cloud, call)),
     async call({ service: id, operation: name, input: given, principal, place }) {
       const input = options.freezeInputs ? frozen(given) : given;
       const found = await service(id);
@@ -224,7 +227,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       const home = homeIn(era, id, scope, place);
       return new CallContext({ cloud, home, files: era.files, principal, place, requestId, request });
     },
-    reset: grouped(startOver),
+    reset: grouped(() => gate.alone(RESET_PATIENCE_MS, startOver)),
     async close() {
       await resumed;
       await scheduler.close();
@@ -237,6 +240,9 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   };
   return cloud;
 }
+
+/** What a call may still take when the cloud is emptied; one that takes longer, an upload say, then fails. */
+const RESET_PATIENCE_MS = 2_000;
 
 const NOWHERE: Place = { account: "", region: "" };
 

@@ -1,0 +1,50 @@
+/** Lets calls in, but while something runs that must be alone with the cloud: then new ones wait at the door. */
+export interface Gate {
+  pass<R>(call: () => Promise<R>): Promise<R>;
+  /** Runs `work` when those inside have left, or have had `patience` milliseconds for it. */
+  alone(patience: number, work: () => Promise<void>): Promise<void>;
+}
+
+export function openGate(): Gate {
+  let inside = 0;
+  let closed: Promise<void> | undefined;
+  let whenEmpty = () => {};
+
+  async function enter<R>(call: () => Promise<R>): Promise<R> {
+    while (closed) await closed;
+    inside++;
+    try {
+      return await call();
+    } finally {
+      inside--;
+      if (inside === 0) whenEmpty();
+    }
+  }
+
+  function emptied(patience: number): Promise<void> {
+    return new Promise((empty) => {
+      if (inside === 0) return empty();
+      const timer = setTimeout(empty, patience);
+      whenEmpty = () => {
+        clearTimeout(timer);
+        empty();
+      };
+    });
+  }
+
+  return {
+    pass: enter,
+    async alone(patience, work) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      closed = promise;
+      try {
+        await emptied(patience);
+        await work();
+      } finally {
+        closed = undefined;
+        whenEmpty = () => {};
+        resolve();
+      }
+    },
+  };
+}
