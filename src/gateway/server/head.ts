@@ -23,7 +23,7 @@ export interface Target {
   authority: string | undefined;
 }
 
-const ABSOLUTE_FORM = /^https?:\/\/([^/?#@]+)(.*)$/is;
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#@]+)((?:[/?].*)?)$/is;
 
 /** Splits a request target without decoding it; `undefined` for one that names no path (`*`, a foreign scheme). */
 export function parseTarget(raw: string): Target | undefined {

@@ -22,7 +22,9 @@ export async function answerTo(request: HttpRequest, { handle, report }: Serving
   try {
     return await handle(request);
   } catch (error) {
-    if (!(error instanceof ClientGoneError)) report(error);
+    // Half gone, perhaps: who has closed one direction may still read the other.
+    if (error instanceof ClientGoneError) return malformed();
+    report(error);
     return internalFailure();
   }
 }

@@ -76,7 +76,9 @@ export function chunkedDecoder(sink: BodySink, { headerCount }: Pick<Limits, "he
     const marks: number[] = [];
     const end = markFields(bytes, at, { stop: at + TRAILER_BYTES, count: headerCount }, marks);
     if (end < 0) return at;
-    sink.end(marks.length === 0 ? NO_TRAILERS : readFields(bytes.toString("latin1", at, end), at, marks));
+    sink.end(
+      marks.length === 0 ? NO_TRAILERS : readFields(bytes, bytes.toString("latin1", at, end), at, marks),
+    );
     isDone = true;
     return end;
   }

@@ -113,9 +113,9 @@ export class Connection implements Expiring, BodySource {
         if (this.#at === before) break;
       }
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      this.#refuse(error);
-      return;
+      if (error instanceof Refusal) return void this.#refuse(error);
+      this.#shared.serving.report(error);
+      return void this.#socket.destroy();
     }
     if (this.#at === this.#input.length) {
       this.#input = NOTHING;

@@ -1,3 +1,4 @@
+import { fieldName } from "./field-names.ts";
 import { badRequest, headTooLarge, tooManyHeaders } from "./refusal.ts";
 
 const CR = 0x0d;
@@ -73,13 +74,28 @@ export function markFields(
 const isBlank = (byte: number) => byte === SPACE || byte === TAB;
 
 /**
+ * A record without prototype's members, as `Object.create(null)` is, but not a hash table: the engine gives those with
+ * the same names one layout, as it does with the objects of a class. They take a third of the memory.
+ */
+class Fields {
+  [name: string]: string;
+}
+Reflect.deleteProperty(Fields.prototype, "constructor");
+Object.setPrototypeOf(Fields.prototype, null);
+
+/**
  * Marked lines as one record, as `joinHeaders` makes it.
  * @param text Latin-1 of the bytes from `origin` on
  */
-export function readFields(text: string, origin: number, marks: readonly number[]): Record<string, string> {
-  const fields: Record<string, string> = Object.create(null);
+export function readFields(
+  bytes: Buffer,
+  text: string,
+  origin: number,
+  marks: readonly number[],
+): Record<string, string> {
+  const fields = new Fields();
   for (let i = 0; i < marks.length; i += 4) {
-    const name = text.slice(marks[i]! - origin, marks[i + 1]! - origin).toLowerCase();
+    const name = fieldName(bytes, marks[i]!, marks[i + 1]!);
     const value = text.slice(marks[i + 2]! - origin, marks[i + 3]! - origin);
     const before = fields[name];
     fields[name] = before === undefined ? value : join(name, before, value);

@@ -61,7 +61,7 @@ export function parseHead(
   if (end < 0) return undefined;
 
   const text = bytes.toString("latin1", start, end);
-  const headers = readFields(text, start, marks);
+  const headers = readFields(bytes, text, start, marks);
   const target = parseTarget(text.slice(methodEnd + 1 - start, targetEnd - start));
   if (target === undefined) throw badRequest();
   const httpVersion = bytes[lineEnd - 3] === ONE ? "1.1" : "1.0";
@@ -112,7 +112,7 @@ function hostOf(
 ): string {
   if (header === undefined && httpVersion === "1.1") throw badRequest();
   const host = authority ?? header ?? "";
-  if (NO_AUTHORITY.test(host) || header?.includes(",")) throw badRequest();
+  if (NO_AUTHORITY.test(host) || (authority !== undefined && header?.includes(","))) throw badRequest();
   if (host === "" && httpVersion === "1.1") throw badRequest();
   return host.toLowerCase();
 }
