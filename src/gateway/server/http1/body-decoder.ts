@@ -1,5 +1,5 @@
 import type { Limits } from "../limits.ts";
-import { FIELD, markFields, readFields, span } from "./fields.ts";
+import { FIELD, type Marks, markFields, readFields, span } from "./fields.ts";
 import { badRequest, extensionsTooLarge } from "./refusal.ts";
 
 /** Where a decoder puts what it finds. */
@@ -40,6 +40,9 @@ const EXTENSIONS_BYTES = 16 * 1_024;
 const SIZE_DIGITS = 13;
 const TRAILER_BYTES = 8 * 1_024;
 
+/** Reused: decoding never waits. */
+const marks: Marks = { count: 0, positions: [] };
+
 /** A body in chunks (RFC 9112, 7.1). */
 export function chunkedDecoder(sink: BodySink, { headerCount }: Pick<Limits, "headerCount">): BodyDecoder {
   let expected: "size" | "data" | "line end" | "trailers" = "size";
@@ -73,11 +76,10 @@ export function chunkedDecoder(sink: BodySink, { headerCount }: Pick<Limits, "he
   }
 
   function trailers(bytes: Buffer, at: number): number {
-    const marks: number[] = [];
     const end = markFields(bytes, at, { stop: at + TRAILER_BYTES, count: headerCount }, marks);
     if (end < 0) return at;
     sink.end(
-      marks.length === 0 ? NO_TRAILERS : readFields(bytes, bytes.toString("latin1", at, end), at, marks),
+      marks.count === 0 ? NO_TRAILERS : readFields(bytes, bytes.toString("latin1", at, end), at, marks),
     );
     isDone = true;
     return end;

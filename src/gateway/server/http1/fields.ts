@@ -29,9 +29,14 @@ export interface FieldLimits {
   count: number;
 }
 
+/** Where names and values are: begin and end of each, so four positions a line. Kept and used again, with its room. */
+export interface Marks {
+  count: number;
+  readonly positions: number[];
+}
+
 /**
- * Header or trailer lines with the empty line behind them (RFC 9112, 5), as marks: four positions a line, of its name
- * and of its value. No line may be folded, and no space stand before the colon: both have smuggled requests.
+ * Header or trailer lines with the empty line behind them (RFC 9112, 5), as marks. No line may be folded, and no space stand before the colon: both have smuggled requests.
  *
  * @returns where the section ends; -1 where it has not come to its end yet
  * @throws {Refusal} for lines that are not by the rules, or too many
@@ -40,10 +45,11 @@ export function markFields(
   bytes: Uint8Array,
   start: number,
   { stop, count }: FieldLimits,
-  marks: number[],
+  marks: Marks,
 ): number {
   const end = Math.min(stop, bytes.length);
-  marks.length = 0;
+  const { positions } = marks;
+  marks.count = 0;
   let at = start;
   while (at < end) {
     if (bytes[at] === CR) {
@@ -63,8 +69,11 @@ export function markFields(
     if (bytes[lineEnd + 1] !== LF) throw badRequest();
     let valueEnd = lineEnd;
     while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1]!)) valueEnd--;
-    if (marks.length === count * 4) throw tooManyHeaders();
-    marks.push(at, nameEnd, valueStart, valueEnd);
+    if (marks.count === count * 4) throw tooManyHeaders();
+    positions[marks.count++] = at;
+    positions[marks.count++] = nameEnd;
+    positions[marks.count++] = valueStart;
+    positions[marks.count++] = valueEnd;
     at = lineEnd + 2;
   }
   if (bytes.length >= stop) throw headTooLarge();
@@ -91,12 +100,12 @@ export function readFields(
   bytes: Buffer,
   text: string,
   origin: number,
-  marks: readonly number[],
+  { count, positions }: Marks,
 ): Record<string, string> {
   const fields = new Fields();
-  for (let i = 0; i < marks.length; i += 4) {
-    const name = fieldName(bytes, marks[i]!, marks[i + 1]!);
-    const value = text.slice(marks[i + 2]! - origin, marks[i + 3]! - origin);
+  for (let i = 0; i < count; i += 4) {
+    const name = fieldName(bytes, positions[i]!, positions[i + 1]!);
+    const value = text.slice(positions[i + 2]! - origin, positions[i + 3]! - origin);
     const before = fields[name];
     fields[name] = before === undefined ? value : join(name, before, value);
   }

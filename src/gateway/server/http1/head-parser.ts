@@ -1,6 +1,6 @@
 import { parseTarget } from "../head.ts";
 import type { Limits } from "../limits.ts";
-import { markFields, readFields, span, TOKEN } from "./fields.ts";
+import { type Marks, markFields, readFields, span, TOKEN } from "./fields.ts";
 import { badRequest, headTooLarge, unknownExpectation } from "./refusal.ts";
 
 /** The head of a request, and what it says about the bytes that follow. */
@@ -33,7 +33,7 @@ const ZERO = 0x30;
 const ONE = 0x31;
 
 /** Reused: parsing never waits. */
-const marks: number[] = [];
+const marks: Marks = { count: 0, positions: [] };
 
 /**
  * Reads the head that begins at `start` (RFC 9112, 2 to 7), in one pass and without patience: bytes that two servers
