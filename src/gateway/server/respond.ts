@@ -18,15 +18,19 @@ export const internalFailure = () =>
   plainError(500, "InternalFailure", "We encountered an internal error. Please try again.");
 
 /** What the handler says; a rejection is reported and hidden. */
-export async function answerTo(request: HttpRequest, { handle, report }: Serving): Promise<HttpResponse> {
+export async function answerTo(request: HttpRequest, serving: Serving): Promise<HttpResponse> {
   try {
-    return await handle(request);
+    return await serving.handle(request);
   } catch (error) {
-    // Half gone, perhaps: who has closed one direction may still read the other.
-    if (error instanceof ClientGoneError) return malformed();
-    report(error);
-    return internalFailure();
+    return answerToFailure(error, serving);
   }
+}
+
+export function answerToFailure(error: unknown, { report }: Serving): HttpResponse {
+  // Half gone, perhaps: who has closed one direction may still read the other.
+  if (error instanceof ClientGoneError) return malformed();
+  report(error);
+  return internalFailure();
 }
 
 export const malformed = () =>

@@ -6,7 +6,7 @@ import type { HttpResponse, Serving } from "../http.ts";
 import type { Limits } from "../limits.ts";
 import { IncomingRequest } from "../request.ts";
 import { BodyStalledError, ClientGoneError } from "../request-body.ts";
-import { abandon, answerTo, internalFailure } from "../respond.ts";
+import { abandon, answerToFailure, internalFailure } from "../respond.ts";
 import { type Answer, compose, type LastLines, transmit } from "./answer.ts";
 import { type BodyDecoder, chunkedDecoder, lengthDecoder } from "./body-decoder.ts";
 import type { Deadlines, Expiring } from "./deadlines.ts";
@@ -191,7 +191,12 @@ export class Connection implements Expiring, BodySource {
 
   async #answer(exchange: Exchange): Promise<void> {
     const { serving, lastLines } = this.#shared;
-    const response = await answerTo(this.#requestOf(exchange), serving);
+    let response: HttpResponse;
+    try {
+      response = await serving.handle(this.#requestOf(exchange));
+    } catch (error) {
+      response = answerToFailure(error, serving);
+    }
     if (this.#exchange !== exchange) return abandon(response);
     const { head } = exchange;
     const manner = {
