@@ -1,4 +1,5 @@
 import type { BlobStore } from "#storage/blobs/blobs.ts";
+import type { MaybePromise } from "#storage/kv/kv.ts";
 import { type AccessFact, authorize } from "./authorize.ts";
 import { type Blobs, openBlobs } from "./blobs.ts";
 import { type Clients, clients } from "./clients.ts";
@@ -32,7 +33,7 @@ export class CallContext implements Context {
   wrote = false;
   readonly #options: ContextOptions;
   #pending: Promise<void>[] = [];
-  #transactions = 0;
+  #inTransaction = false;
   #blobs: Blobs | undefined;
   #aws: Clients | undefined;
 
@@ -74,13 +75,33 @@ export class CallContext implements Context {
     return (this.#aws ??= this.#clientsOf(this.principal, this));
   }
 
-  read<R>(body: (tx: ReadTransaction) => Promise<R>): Promise<R> {
-    return this.#run(() => this.#options.home.applyRead((tx) => this.#alone(() => body(tx))));
+  read<R>(body: (tx: ReadTransaction) => R | Promise<R>): Promise<R> {
+    if (this.#inTransaction) return Promise.reject(overlapping());
+    this.#inTransaction = true;
+    let applied: MaybePromise<Applied<R>>;
+    try {
+      applied = this.#options.home.applyRead(body);
+    } catch (error) {
+      return Promise.reject(this.#failed(error));
+    }
+    if (!(applied instanceof Promise)) return Promise.resolve(this.#ended(applied));
+    return applied.then(
+      (later) => this.#ended(later),
+      (error) => {
+        throw this.#failed(error);
+      },
+    );
   }
 
-  transact<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R> {
+  async transact<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R> {
+    if (this.#inTransaction) throw overlapping();
+    this.#inTransaction = true;
     this.wrote = true;
-    return this.#run(() => this.#options.home.applyWrite((tx) => this.#alone(async () => body(tx))));
+    try {
+      return this.#ended(await this.#options.home.applyWrite(body));
+    } catch (error) {
+      throw this.#failed(error);
+    }
   }
 
   /** A write that failed stays on the list: whatever is built on it fails as well. */
@@ -105,32 +126,26 @@ export class CallContext implements Context {
 
   #clientsOf(principal: Principal, { account, region }: Place): Clients {
     return clients((service, operation, input) => {
-      if (this.#transactions > 0) throw new Error("a transaction may await nothing but its own methods");
+      if (this.#inTransaction) throw overlapping();
       if (this.#options.home.closed)
         throw new StoreUnavailableError("the cloud that this call belongs to has ended");
       return this.#options.cloud.call({ service, operation, input, principal, place: { account, region } });
     });
   }
 
-  async #run<R>(start: () => Promise<Applied<R>>): Promise<R> {
-    if (this.#transactions > 0) throw new Error("a transaction may await nothing but its own methods");
-    try {
-      const { result, durable } = await start();
-      if (durable) this.#pending.push(durable);
-      return result;
-    } catch (error) {
-      if (!(error instanceof TransactionError)) throw error;
-      if (error.durable) this.#pending.push(error.durable);
-      throw error.cause;
-    }
+  #ended<R>({ result, durable }: Applied<R>): R {
+    this.#inTransaction = false;
+    if (durable) this.#pending.push(durable);
+    return result;
   }
 
-  async #alone<R>(body: () => Promise<R>): Promise<R> {
-    this.#transactions++;
-    try {
-      return await body();
-    } finally {
-      this.#transactions--;
-    }
+  /** What the transaction threw. An error is an answer, too, and waits for what it saw. */
+  #failed(error: unknown): unknown {
+    this.#inTransaction = false;
+    if (!(error instanceof TransactionError)) return error;
+    if (error.durable) this.#pending.push(error.durable);
+    return error.cause;
   }
 }
+
+const overlapping = () => new Error("a transaction may await nothing but its own methods");

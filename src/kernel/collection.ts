@@ -17,6 +17,7 @@ export interface Collection<T> {
   readonly version: number;
   readonly key: (record: T) => readonly KeyPart[];
   readonly indexes: Readonly<Record<string, IndexKey<T>>>;
+  readonly isIndexed: boolean;
   readonly upgrade: (record: unknown, version: number) => T;
 }
 
@@ -44,6 +45,7 @@ export function collection<T>(name: string, options: CollectionOptions<T>): Coll
     version,
     key: options.key,
     indexes: options.indexes ?? {},
+    isIndexed: options.indexes !== undefined,
     upgrade:
       options.upgrade ??
       ((_, found) => {

@@ -29,7 +29,7 @@ export interface Context extends Place {
   readonly seal: Sealer;
 
   /** Looks at the service's records. Other readers run beside it. */
-  read<R>(body: (tx: ReadTransaction) => Promise<R>): Promise<R>;
+  read<R>(body: (tx: ReadTransaction) => R | Promise<R>): Promise<R>;
   /**
    * Changes the service's records, alone. What it returns has been applied; the answer that carries it leaves only
    * when all that this context saw is on disk.

@@ -1,7 +1,7 @@
 import type { Clock } from "#lib/clock.ts";
 import type { Log } from "#lib/log.ts";
 import type { Random } from "#lib/random.ts";
-import type { KeyValueStore } from "#storage/kv/kv.ts";
+import type { KeyValueStore, MaybePromise } from "#storage/kv/kv.ts";
 import type { Place, Scope } from "./collection.ts";
 import { type JobRecord, waitingJobs } from "./jobs.ts";
 import { encodeKey, successor } from "./keys.ts";
@@ -9,12 +9,13 @@ import { type Meter, openMeter } from "./meter.ts";
 import { forward } from "./outbox.ts";
 import { type Applied, openPartition, TransactionError } from "./partition.ts";
 import type { Ports } from "./ports.ts";
+import { Reads } from "./read-transaction.ts";
 import {
   type Effects,
   type ReadTransaction,
-  readTransaction,
   type Transaction,
-  transaction,
+  type TransactionScope,
+  Writes,
 } from "./transaction.ts";
 
 /** A service's records in one scope: a partition of the store, seen through typed transactions. */
@@ -25,11 +26,11 @@ export interface Home {
   /** The number of this process among all that ever opened the store. */
   readonly process: number;
   readonly meter: Meter;
-  applyRead<R>(body: (tx: ReadTransaction) => Promise<R>): Promise<Applied<R>>;
-  applyWrite<R>(body: (tx: Transaction) => Promise<R>): Promise<Applied<R>>;
+  applyRead<R>(body: (tx: ReadTransaction) => MaybePromise<R>): MaybePromise<Applied<R>>;
+  applyWrite<R>(body: (tx: Transaction) => MaybePromise<R>): Promise<Applied<R>>;
   /** As the above, and resolved only when all that they saw and wrote is on disk. */
-  read<R>(body: (tx: ReadTransaction) => Promise<R>): Promise<R>;
-  write<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R>;
+  read<R>(body: (tx: ReadTransaction) => MaybePromise<R>): Promise<R>;
+  write<R>(body: (tx: Transaction) => MaybePromise<R>): Promise<R>;
   /** Refused all further transactions: the cloud was closed or reset. */
   readonly closed: boolean;
   close(): Promise<void>;
@@ -72,7 +73,7 @@ export function homeName({
 
 export function openHome(options: HomeOptions): Home {
   const { era, service, scope, place, process, owner, store, clock, random, ports, log, claim } = options;
-  const at = { era, scope, place, clock, random };
+  const at: TransactionScope = { era, scope, place, clock, random, prefixes: new Map() };
   const partition = openPartition({
     name: `${Buffer.from(era).toString("hex")}/${homeName(options)}`,
     owner,
@@ -95,13 +96,13 @@ export function openHome(options: HomeOptions): Home {
     place,
     process,
     meter,
-    applyRead: (body) => partition.read((view) => body(readTransaction(view, at))),
+    applyRead: (body) => partition.read((view) => body(new Reads(view, at))),
     async applyWrite(body) {
       const effects: Effects = { jobs: [], metrics: [], events: [] };
       let records: JobRecord[] = [];
       let uncount = () => {};
       const applying = partition.write(async (draft) => {
-        const tx = transaction(draft, at, effects);
+        const tx = new Writes(draft, at, effects);
         const result = await body(tx);
         forward(tx, effects, ports.sinks);
         records = effects.jobs.map(({ id, job, payload, options: { delay = 0, lane } }) => {
@@ -123,8 +124,8 @@ export function openHome(options: HomeOptions): Home {
       }
       return applied;
     },
-    read: (body) => onDisk(home.applyRead(body)),
-    write: (body) => onDisk(home.applyWrite(async (tx) => body(tx))),
+    read: (body) => onDisk(() => home.applyRead(body)),
+    write: (body) => onDisk(() => home.applyWrite(body)),
     get closed() {
       return closed;
     },
@@ -140,9 +141,9 @@ export function openHome(options: HomeOptions): Home {
 }
 
 /** An error is an answer, too: it waits for what it saw. */
-async function onDisk<R>(applying: Promise<Applied<R>>): Promise<R> {
+async function onDisk<R>(apply: () => MaybePromise<Applied<R>>): Promise<R> {
   try {
-    const { result, durable } = await applying;
+    const { result, durable } = await apply();
     await durable;
     return result;
   } catch (error) {

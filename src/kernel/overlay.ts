@@ -35,68 +35,90 @@ export interface Draft extends View {
 }
 
 export function openView(store: KeyValueStore, overlay: Overlay): View {
-  return reader(store, overlay, undefined);
+  return new Reader(store, overlay, undefined);
 }
 
 export function openDraft(store: KeyValueStore, overlay: Overlay, sequence: () => number): Draft {
-  const writes = new Map<string, Write>();
-  const view = reader(store, overlay, writes);
-  return {
-    before: reader(store, overlay, undefined).get,
-    get: view.get,
-    range: view.range,
-    get seen() {
-      return view.seen;
-    },
-    put: (key, value) => void writes.set(latin1(key), { key, value }),
-    delete: (key) => void writes.set(latin1(key), { key, value: undefined }),
-    sequence,
-    writes,
-  };
+  return new Writer(store, overlay, new Map(), sequence);
 }
 
-function reader(store: KeyValueStore, overlay: Overlay, own: Map<string, Write> | undefined): View {
-  let seen: Pending | undefined;
-  const note = (pending: Pending) => {
-    if (!seen || pending.version > seen.version) seen = pending;
-  };
+/** Classes for their prototypes: one is made for every transaction. */
+class Reader implements View {
+  seen: Pending | undefined;
+  protected readonly store: KeyValueStore;
+  protected readonly overlay: Overlay;
+  readonly #own: ReadonlyMap<string, Write> | undefined;
+
+  constructor(store: KeyValueStore, overlay: Overlay, own: ReadonlyMap<string, Write> | undefined) {
+    this.store = store;
+    this.overlay = overlay;
+    this.#own = own;
+  }
+
+  get(key: Uint8Array): MaybePromise<Uint8Array | undefined> {
+    if (this.#isBare) return this.store.get(key);
+    const text = latin1(key);
+    const mine = this.#own?.get(text);
+    if (mine) return mine.value;
+    const write = this.overlay.get(text);
+    if (!write) return this.store.get(key);
+    this.#note(write.pending);
+    return write.value;
+  }
+
+  range(range: KeyRange): MaybePromise<Row[]> {
+    const limited = { ...range, limit: Math.min(range.limit, MAX_PAGE) };
+    if (this.#isBare) return this.store.range(limited);
+    const writes = this.#above(limited);
+    return writes.length === 0 ? this.store.range(limited) : merge(this.store, limited, writes);
+  }
+
+  /** Whether nothing lies above the store. */
+  get #isBare(): boolean {
+    return this.overlay.size === 0 && !this.#own?.size;
+  }
 
   /** Writes above the store inside the range, in its direction. */
-  function above(range: KeyRange): [string, Write][] {
+  #above(range: KeyRange): [string, Write][] {
     const from = latin1(range.start);
     const to = latin1(range.end);
     const found = new Map<string, Write>();
-    for (const [text, write] of overlay) {
+    for (const [text, write] of this.overlay) {
       if (text < from || text >= to) continue;
-      note(write.pending);
+      this.#note(write.pending);
       found.set(text, write);
     }
-    if (own) for (const [text, write] of own) if (text >= from && text < to) found.set(text, write);
+    for (const [text, write] of this.#own ?? []) if (text >= from && text < to) found.set(text, write);
     const order = range.reverse ? -1 : 1;
     return [...found].sort(([a], [b]) => (a < b ? -order : order));
   }
 
-  return {
-    get seen() {
-      return seen;
-    },
-    get(key) {
-      if (overlay.size === 0 && !own?.size) return store.get(key);
-      const text = latin1(key);
-      const mine = own?.get(text);
-      if (mine) return mine.value;
-      const write = overlay.get(text);
-      if (!write) return store.get(key);
-      note(write.pending);
-      return write.value;
-    },
-    range(range) {
-      const limited = { ...range, limit: Math.min(range.limit, MAX_PAGE) };
-      if (overlay.size === 0 && !own?.size) return store.range(limited);
-      const writes = above(limited);
-      return writes.length === 0 ? store.range(limited) : merge(store, limited, writes);
-    },
-  };
+  #note(pending: Pending): void {
+    if (!this.seen || pending.version > this.seen.version) this.seen = pending;
+  }
+}
+
+class Writer extends Reader implements Draft {
+  readonly writes: Map<string, Write>;
+  readonly sequence: () => number;
+
+  constructor(store: KeyValueStore, overlay: Overlay, writes: Map<string, Write>, sequence: () => number) {
+    super(store, overlay, writes);
+    this.writes = writes;
+    this.sequence = sequence;
+  }
+
+  before(key: Uint8Array): MaybePromise<Uint8Array | undefined> {
+    return new Reader(this.store, this.overlay, undefined).get(key);
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.writes.set(latin1(key), { key, value });
+  }
+
+  delete(key: Uint8Array): void {
+    this.writes.set(latin1(key), { key, value: undefined });
+  }
 }
 
 /** Walks the store's pages and the writes above them side by side until the limit is reached or both have ended. */

@@ -11,8 +11,8 @@ import { type Draft, type Overlay, openDraft, openView, type Pending, type View 
  */
 export interface Partition {
   readonly name: string;
-  /** Runs beside other readers. */
-  read<R>(run: (view: View) => MaybePromise<R>): Promise<Applied<R>>;
+  /** Runs beside other readers; at once, and without a promise, where neither it nor the store waits for anything. */
+  read<R>(run: (view: View) => MaybePromise<R>): MaybePromise<Applied<R>>;
   /** Runs alone. Nothing is written if `run` throws. */
   write<R>(run: (draft: Draft) => MaybePromise<R>): Promise<Applied<R>>;
   /** Refuses all further transactions and gives the lease back when what runs has ended. */
@@ -114,8 +114,11 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
     return pending.durable;
   }
 
-  async function run<R>(exclusive: boolean, body: (of: Tenure) => Promise<Applied<R>>): Promise<Applied<R>> {
-    const turn = lock.acquire(exclusive);
+  async function run<R>(
+    exclusive: boolean,
+    turn: Promise<void> | undefined,
+    body: (of: Tenure) => MaybePromise<Applied<R>>,
+  ): Promise<Applied<R>> {
     if (turn) await turn;
     try {
       if (closed) throw new StoreUnavailableError(`partition ${name} is closed`);
@@ -128,13 +131,27 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
 
   return {
     name,
-    read: (body) =>
-      run(false, async ({ overlay }) => {
+    read<R>(body: (view: View) => MaybePromise<R>): MaybePromise<Applied<R>> {
+      const look = ({ overlay }: Tenure) => {
         const view = openView(store, overlay);
-        return settle(view, body(view), () => view.seen?.durable);
-      }),
+        return settle(
+          view,
+          () => body(view),
+          () => view.seen?.durable,
+        );
+      };
+      const turn = lock.acquire(false);
+      if (turn || !tenure || closed) return run(false, turn, look);
+      let applied: MaybePromise<Applied<R>> | undefined;
+      try {
+        applied = look(tenure);
+      } finally {
+        if (!(applied instanceof Promise)) lock.release(false);
+      }
+      return applied instanceof Promise ? applied.finally(() => lock.release(false)) : applied;
+    },
     write: (body) =>
-      run(true, async (of) => {
+      run(true, lock.acquire(true), (of) => {
         // A reservation travels in the draft that needs it, and counts only once that draft is handed to the store.
         let { reserved } = of;
         const draft = openDraft(store, of.overlay, () => {
@@ -145,8 +162,10 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
           }
           return number;
         });
-        return settle(draft, body(draft), () =>
-          draft.writes.size > 0 ? commit(of, draft, reserved) : draft.seen?.durable,
+        return settle(
+          draft,
+          () => body(draft),
+          () => (draft.writes.size > 0 ? commit(of, draft, reserved) : draft.seen?.durable),
         );
       }),
     async close() {
@@ -161,16 +180,20 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
   };
 }
 
-async function settle<R>(
+function settle<R>(
   view: View,
-  running: MaybePromise<R>,
+  body: () => MaybePromise<R>,
   finish: () => Promise<void> | undefined,
-): Promise<Applied<R>> {
-  let result: R;
-  try {
-    result = running instanceof Promise ? await running : running;
-  } catch (error) {
+): MaybePromise<Applied<R>> {
+  const fail = (error: unknown): never => {
     throw new TransactionError(error, view.seen?.durable);
+  };
+  const succeed = (result: R): Applied<R> => ({ result, durable: finish() });
+  let running: MaybePromise<R>;
+  try {
+    running = body();
+  } catch (error) {
+    return fail(error);
   }
-  return { result, durable: finish() };
+  return running instanceof Promise ? running.then(succeed, fail) : succeed(running);
 }

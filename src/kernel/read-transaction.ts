@@ -1,0 +1,92 @@
+import { MAX_PAGE, type MaybePromise } from "#storage/kv/kv.ts";
+import { type Collection, decodeRecord, type Scope, scopePrefix } from "./collection.ts";
+import type { Journal, JournalEntry } from "./journal.ts";
+import { encodeKey, encodeStringPrefix, type KeyPart, successor } from "./keys.ts";
+import type { View } from "./overlay.ts";
+import type { Bytes, ListRange, ReadTransaction, TransactionScope } from "./transaction.ts";
+
+/** Typed reads over a view. A class for its prototype: one is made for every transaction. */
+export class Reads implements ReadTransaction {
+  protected readonly at: TransactionScope;
+  readonly #view: View;
+  readonly #time: number;
+
+  constructor(view: View, at: TransactionScope) {
+    this.#view = view;
+    this.at = at;
+    this.#time = at.clock.now();
+  }
+
+  now(): number {
+    return this.#time;
+  }
+
+  get<T>(of: Collection<T>, key: readonly KeyPart[]): MaybePromise<T | undefined> {
+    const value = this.#view.get(encodeKey(prefixOf(this.at, of), key));
+    if (value instanceof Promise) return value.then((later) => later && decodeRecord(of, later));
+    return value && decodeRecord(of, value);
+  }
+
+  async list<T>(of: Collection<T>, range: ListRange): Promise<T[]> {
+    const rows = await this.#view.range(keyRange(prefixOf(this.at, of), range));
+    return rows.map((row) => decodeRecord(of, row.value));
+  }
+
+  async listBy<T>(of: Collection<T>, index: string, range: ListRange): Promise<T[]> {
+    const rows = await this.#view.range(keyRange(prefixOf(this.at, indexOf(of, index)), range));
+    const records = await Promise.all(rows.map((row) => this.#view.get(row.value)));
+    return records.filter((value) => value !== undefined).map((value) => decodeRecord(of, value));
+  }
+
+  getBytes(of: Bytes, key: readonly KeyPart[]): MaybePromise<Uint8Array | undefined> {
+    return this.#view.get(encodeKey(prefixOf(this.at, of), key));
+  }
+
+  async follow<T>(of: Journal<T>, stream: readonly KeyPart[], after: number, limit: number) {
+    const prefix = encodeKey(prefixOf(this.at, of), stream);
+    const start = encodeKey(prefix, [after + 1]);
+    const rows = await this.#view.range({ start, end: successor(prefix), limit: Math.min(limit, MAX_PAGE) });
+    return rows.map(
+      (row): JournalEntry<T> => ({
+        sequence: sequenceOf(row.key),
+        entry: JSON.parse(Buffer.from(row.value).toString()),
+      }),
+    );
+  }
+}
+
+/** What a collection's keys begin with in this scope. */
+export function prefixOf(at: TransactionScope, of: { name: string; scope: Scope }): Buffer {
+  if (of.scope !== at.scope)
+    throw new Error(`${of.name} is of scope ${of.scope}, the transaction of ${at.scope}`);
+  let prefix = at.prefixes.get(of.name);
+  if (!prefix) at.prefixes.set(of.name, (prefix = scopePrefix(at.era, of.name, of.scope, at.place)));
+  return prefix;
+}
+
+export const indexOf = (of: { name: string; scope: Scope }, index: string) => ({
+  name: `${of.name}.${index}`,
+  scope: of.scope,
+});
+
+const sequenceOf = (key: Uint8Array) => {
+  const at = Buffer.from(key.buffer, key.byteOffset + key.length - 8, 8);
+  return at.readUInt32BE(0) * 2 ** 32 + at.readUInt32BE(4);
+};
+
+function keyRange(collectionPrefix: Uint8Array, range: ListRange) {
+  const base = encodeKey(collectionPrefix, range.in ?? []);
+  const prefix = range.prefix === undefined ? base : encodeStringPrefix(base, range.prefix);
+  const starts = [prefix];
+  if (range.from) starts.push(encodeKey(base, range.from));
+  if (range.after) starts.push(successor(encodeKey(base, range.after)));
+  if (range.past !== undefined) starts.push(successor(encodeStringPrefix(base, range.past)));
+  const ends = [successor(prefix)];
+  if (range.before) ends.push(encodeKey(base, range.before));
+  return {
+    start: starts.reduce((a, b) => (Buffer.compare(a, b) >= 0 ? a : b)),
+    end: ends.reduce((a, b) => (Buffer.compare(a, b) <= 0 ? a : b)),
+    limit: Math.min(range.limit, MAX_PAGE),
+    reverse: range.reverse ?? false,
+  };
+}
