@@ -2,22 +2,14 @@ import { execFile, execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { clientEnvironment } from "../harness.ts";
 import { DURABLE, onStores } from "../stores.ts";
 
 onStores(DURABLE, (cloud) => {
   test.skipIf(!isInstalled()).each(["objects", "transfers", "presigned"])(
     "boto3 %s (where python3 has boto3)",
     async (suite) => {
-      const env = {
-        PATH: process.env.PATH,
-        AWS_ENDPOINT_URL: cloud().endpoint,
-        AWS_ACCESS_KEY_ID: "test",
-        AWS_SECRET_ACCESS_KEY: "test",
-        AWS_DEFAULT_REGION: "us-east-1",
-        AWS_CONFIG_FILE: "/dev/null",
-        AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-        PYTHONDONTWRITEBYTECODE: "1",
-      };
+      const env = { ...clientEnvironment(cloud().endpoint), PYTHONDONTWRITEBYTECODE: "1" };
       const script = join(import.meta.dirname, `test_${suite}.py`);
       const { stderr } = await promisify(execFile)("python3", [script], { env }).catch((error) => error);
       expect(stderr).toMatch(/\nOK\n$/);
