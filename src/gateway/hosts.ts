@@ -1,3 +1,5 @@
+import { remembered } from "#lib/remembered.ts";
+
 /** What the name in a request's Host header says about it. */
 export interface HostFacts {
   /** Endpoint prefix of the service, where the name has one: `sqs`, `streams.dynamodb`, `s3-control`. */
@@ -27,16 +29,10 @@ export function hostReader(
   domains: readonly string[],
   endpointPrefixes: ReadonlySet<string>,
 ): (host: string) => HostFacts {
-  const kept = new Map<string, HostFacts>();
   const suffixes = domains.map((domain) => `.${domain}`).sort((a, b) => b.length - a.length);
-  return (host) => {
-    const known = kept.get(host);
-    if (known !== undefined) return known;
-    const facts = readName(host.replace(/:\d+$/, "").toLowerCase(), suffixes, endpointPrefixes);
-    if (kept.size >= KEPT_HOSTS) kept.clear();
-    kept.set(host, facts);
-    return facts;
-  };
+  return remembered(KEPT_HOSTS, (host) =>
+    readName(host.replace(/:\d+$/, "").toLowerCase(), suffixes, endpointPrefixes),
+  );
 }
 
 function readName(

@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
 import { AwsError } from "#aws/errors.ts";
+import { kept } from "#lib/kept.ts";
+import { remembered } from "#lib/remembered.ts";
 import { parseQuery } from "./query.ts";
 import type { HttpRequest } from "./server/http.ts";
 
@@ -22,9 +24,14 @@ const OWN_SUFFIXES = [
   "local",
 ];
 
+const KEPT_HOSTS = 1_000;
+const ownHosts = kept((rules: OriginRules) =>
+  remembered(KEPT_HOSTS, (host) => isOwnHost(hostName(host), rules)),
+);
+
 /** @throws {AwsError} for a request that another site made a browser send */
 export function checkOrigin(request: HttpRequest, rules: OriginRules): void {
-  if (!isOwnHost(hostName(request.host), rules)) {
+  if (!ownHosts(rules)(request.host)) {
     throw refused("The Host header names no host of this cloud; start it with --hosts to add one.");
   }
   const { origin } = request.headers;

@@ -268,3 +268,13 @@ test("x-amz headers that are not signed", () => {
   };
   expect(unsignedHeaders(claim, headers)).toEqual(["x-amz-acl"]);
 });
+
+test("headers that differ in their signature only are told apart", () => {
+  const header = (signature: string) =>
+    `AWS4-HMAC-SHA256 Credential=AKID/20130524/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=${signature}`;
+  const read = (signature: string) =>
+    parseSignature({ authorization: header(signature), "x-amz-date": "20130524T000000Z" }, [], "s3");
+  for (const digit of ["a", "b", "a"]) {
+    expect(read(digit.repeat(64))).toMatchObject({ accessKeyId: "AKID", signature: digit.repeat(64) });
+  }
+});

@@ -15,7 +15,7 @@ import {
   unsupportedAlgorithm,
 } from "./malformed.ts";
 import type { Carrier, Headers, Query } from "./request.ts";
-import { parseCredential } from "./scope.ts";
+import { type Credential, parseCredential } from "./scope.ts";
 import { parseHeaderV2, parseQueryV2, type SignatureV2 } from "./sigv2.ts";
 import { ALGORITHM, type Claim } from "./sigv4.ts";
 
@@ -62,19 +62,11 @@ export function parseSignature(headers: Headers, query: Query, style: ErrorStyle
 }
 
 function parseHeaderV4(header: string, headers: Headers, style: ErrorStyle): SignatureV4 {
-  const space = header.indexOf(" ");
-  const algorithm = header.slice(0, Math.max(space, 0));
-  if (algorithm === ASYMMETRIC) throw asymmetricNotImplemented();
-  if (algorithm !== ALGORITHM) throw unsupportedAlgorithm(header, style);
-  const { Credential, SignedHeaders, Signature } = components(header, space, style);
   const dateText = headers["x-amz-date"] ?? headers.date;
-  if (!Credential || !SignedHeaders || !Signature || (!dateText && style !== "s3")) {
-    throw missingComponents(header, { Credential, Signature, SignedHeaders }, dateText, style);
-  }
+  const { accessKeyId, scope, signedHeaders, signature } = readHeaderV4(header, dateText, style);
   const date = dateText ?? "";
   const signedAt = headers["x-amz-date"] === undefined ? parseDateHeader(date) : parseAmzDate(date);
   if (signedAt === undefined) throw badDate(date, style);
-  const { accessKeyId, scope } = parseCredential(Credential, "header", style);
   const amzDate = headers["x-amz-date"] ?? formatAmzDate(signedAt);
   if (scope.date !== amzDate.slice(0, 8)) throw dateMismatch(scope.date, amzDate, "header", style);
   return {
@@ -84,10 +76,44 @@ function parseHeaderV4(header: string, headers: Headers, style: ErrorStyle): Sig
     scope,
     amzDate,
     signedAt,
-    signedHeaders: parseSignedHeaders(SignedHeaders, style),
-    signature: Signature,
+    signedHeaders,
+    signature,
     sessionToken: headers["x-amz-security-token"],
   };
+}
+
+interface HeaderV4 extends Credential {
+  signedHeaders: readonly string[];
+  signature: string;
+}
+
+/** All but the signature is the same in every request that a client makes in a day, and is read once. */
+const standing = new Map<string, HeaderV4>();
+const MOST_STANDING = 1_000;
+const SIGNATURE_AT_END = /Signature=([0-9a-f]{64})$/;
+
+function readHeaderV4(header: string, dateText: string | undefined, style: ErrorStyle): HeaderV4 {
+  const [, signature] = dateText ? (SIGNATURE_AT_END.exec(header) ?? []) : [];
+  const key = signature && `${style} ${header.slice(0, -signature.length)}`;
+  const known = key && standing.get(key);
+  if (known) return { ...known, signature: signature! };
+  const space = header.indexOf(" ");
+  const algorithm = header.slice(0, Math.max(space, 0));
+  if (algorithm === ASYMMETRIC) throw asymmetricNotImplemented();
+  if (algorithm !== ALGORITHM) throw unsupportedAlgorithm(header, style);
+  const { Credential, SignedHeaders, Signature } = components(header, space, style);
+  if (!Credential || !SignedHeaders || !Signature || (!dateText && style !== "s3")) {
+    throw missingComponents(header, { Credential, Signature, SignedHeaders }, dateText, style);
+  }
+  const credential = parseCredential(Credential, "header", style);
+  const read = {
+    ...credential,
+    signedHeaders: parseSignedHeaders(SignedHeaders, style),
+    signature: Signature,
+  };
+  if (standing.size >= MOST_STANDING) standing.clear();
+  if (key) standing.set(key, read);
+  return read;
 }
 
 interface Components {

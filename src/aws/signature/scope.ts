@@ -1,5 +1,6 @@
 /** The credential scope: for which day, Region and service a signature is meant. */
 import type { AwsError } from "#aws/errors.ts";
+import { remembered } from "#lib/remembered.ts";
 import { type ErrorStyle, signatureError } from "./errors.ts";
 import { malformedCredential } from "./malformed.ts";
 import type { Carrier, Headers, Query } from "./request.ts";
@@ -62,9 +63,13 @@ export function claimedScope(headers: Headers, query: Query): Scope | undefined 
     headers.authorization === undefined
       ? query.find(([name]) => name === "X-Amz-Credential")?.[1]
       : /^AWS4-[A-Z0-9-]+ .*?Credential=([^\s,]+)/.exec(headers.authorization)?.[1];
-  if (credential === undefined || credential.split("/").length !== 5) return undefined;
-  return splitCredential(credential).scope;
+  return credential === undefined ? undefined : (scopes(credential) ?? undefined);
 }
+
+const MOST_SCOPES = 1_000;
+const scopes = remembered(MOST_SCOPES, (credential) =>
+  credential.split("/").length === 5 ? splitCredential(credential).scope : null,
+);
 
 /**
  * @param isRegion whether a Region of that name is served here
