@@ -163,6 +163,52 @@ test("bytes of any kind end in answers or in a close, and never in a report", as
   expect(reports).toEqual([]);
 });
 
+test("a client that has closed its side is told apart from none: its signal is aborted, and its answer comes", async () => {
+  const aborted = Promise.withResolvers<void>();
+  const { accept, reports } = server(async ({ signal }) => {
+    signal.addEventListener("abort", () => aborted.resolve());
+    await aborted.promise;
+    return { status: 200, headers: {}, body: "after all" };
+  });
+  const answers = await converse(accept(), ["GET / HTTP/1.1\r\nHost: h\r\n\r\n"]);
+  expect(answers).toMatch(/connection: close\r\n\r\nafter all$/);
+  expect(reports).toEqual([]);
+});
+
+test("a body that ends too early is no body, and its sender may still be told", async () => {
+  const { accept, reports } = server(echo);
+  const answers = await converse(accept(), ["PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc"]);
+  expect(answers).toMatch(/^HTTP\/1\.1 400 [\s\S]*connection: close/);
+  expect(reports).toEqual([]);
+});
+
+test("HTTP/1.0: one answer and the end, unless the client asks otherwise", async () => {
+  const { accept } = server(echo);
+  const once = await converse(accept(), ["GET / HTTP/1.0\r\n\r\nGET / HTTP/1.0\r\n\r\n"]);
+  expect(once.match(/HTTP\/1\.1 200/g)).toHaveLength(1);
+  const kept = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+  const twice = await converse(accept(), [kept + kept]);
+  expect(twice.match(/connection: keep-alive/g)).toHaveLength(2);
+});
+
+test("a client that pipelines faster than it is answered is held back", async () => {
+  const first = Promise.withResolvers<void>();
+  const { accept } = server(async () => {
+    await first.promise;
+    return { status: 200, headers: {}, body: "" };
+  });
+  const wire = accept();
+  const request = Buffer.from("GET / HTTP/1.1\r\nHost: h\r\n\r\n".repeat(200));
+  let sent = 0;
+  while (wire.write(request) && sent < 1_000) {
+    sent++;
+    await new Promise(setImmediate);
+  }
+  expect(sent * request.length).toBeLessThan(400_000);
+  first.resolve();
+  await new Promise((resolve) => wire.on("drain", resolve).resume());
+});
+
 /** Of unread bodies only short ones, whose length is told, keep the connection. */
 const isRead = (i: number) => i % 6 !== 1;
 

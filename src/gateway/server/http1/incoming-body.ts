@@ -164,5 +164,9 @@ export class IncomingBody implements Body, BodySink {
 const tooLarge = (limit: number) => new BodyTooLargeError(`The request body has more than ${limit} bytes`);
 
 /** A short piece of a long read is copied: whoever keeps it would keep everything that came with it. */
-const unpinned = (piece: Buffer) =>
-  piece.buffer.byteLength > 4 * piece.length + 4_096 ? Buffer.from(piece) : piece;
+function unpinned(piece: Buffer): Buffer {
+  if (piece.buffer.byteLength <= 4 * piece.length + 4_096) return piece;
+  const own = Buffer.allocUnsafeSlow(piece.length);
+  piece.copy(own);
+  return own;
+}
