@@ -70,6 +70,15 @@ export async function startNginx(): Promise<Server> {
   return serverOf("nginx", child, port, folder);
 }
 
+/** A script of the benches: it is told the name that it plays and the port. */
+export async function startScript(name: string, script: string): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), `${name}-bench-`));
+  const port = await freePort();
+  const child = spawn(process.execPath, [script, name, String(port)], { stdio: "inherit" });
+  await answers(port, "/");
+  return serverOf(name, child, port, folder);
+}
+
 function serverOf(name: string, child: ChildProcess, port: number, folder: string): Server {
   const pids = () => [child.pid!, ...childrenOf(child.pid!)];
   const status = (field: string) =>
