@@ -5,7 +5,7 @@ import { deadlines } from "./http1/deadlines.ts";
 import type { Limits } from "./limits.ts";
 
 /**
- * HTTP/1.0 and 1.1, read and written here: half the processor time of `node:http`, whose messages are streams and
+ * HTTP/1.0 and 1.1, read and written here: two thirds of the processor time of `node:http`, whose messages are streams and
  * event emitters each. It knows no more of HTTP than clients of AWS speak, and refuses what is not by the letter.
  */
 export function http1Server(serving: Serving, limits: Limits): Server {

@@ -10,7 +10,7 @@ export interface Limits {
   headerCount: number;
   /** From the first byte of a head to its last, and from the connection to its first byte. */
   headTimeout: number;
-  /** How often heads are checked for their timeout. */
+  /** How often connections are looked at for what has timed out, where no timeout is shorter. */
   headCheckInterval: number;
   /** Between two pieces of a body that the server waits for. There is none for the whole: uploads may take hours. */
   bodyIdleTimeout: number;

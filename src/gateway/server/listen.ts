@@ -129,7 +129,7 @@ function sniff(socket: Socket, timeout: number, decided: (language: Language) =>
     socket.pause();
     socket.unshift(seen);
     decided(language);
-    // HTTP/2 and TLS take the socket's handle for themselves; Node's HTTP/1 waits for its flow.
+    // HTTP/2 and TLS take the socket's handle for themselves; HTTP/1 waits for its flow.
     if (language === "http1") socket.resume();
   };
   socket.on("data", look).once("timeout", giveUp).once("end", giveUp).setTimeout(timeout);

@@ -19,7 +19,7 @@ export class BodyStalledError extends AwsError {
   }
 }
 
-/** A message of `node:http` or a stream of `node:http2`. */
+/** A stream of `node:http2`. */
 export type BodySource = Readable & { setTimeout(ms: number): unknown };
 
 export interface BodyFacts {
@@ -34,7 +34,7 @@ export interface BodyFacts {
   readAheadBytes: number;
 }
 
-/** The body of one request. It can be consumed once, by `bytes` or by iteration. */
+/** The body of one request of HTTP/2. It can be consumed once, by `bytes` or by iteration. */
 export class RequestBody implements Body {
   readonly size: number | undefined;
   readonly announced: readonly string[];

@@ -1,15 +1,14 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { bodyOf } from "#lib/body.ts";
 import { announcedTrailers } from "../head.ts";
 import type { HttpResponse, Serving } from "../http.ts";
 import type { Limits } from "../limits.ts";
-import { IncomingRequest } from "../request.ts";
 import { BodyStalledError, ClientGoneError } from "../request-body.ts";
 import { abandon, answerToFailure, internalFailure } from "../respond.ts";
 import { type Answer, compose, type LastLines, transmit } from "./answer.ts";
 import { type BodyDecoder, chunkedDecoder, lengthDecoder } from "./body-decoder.ts";
 import type { Deadlines, Expiring } from "./deadlines.ts";
+import { type Client, Exchange } from "./exchange.ts";
 import { type Head, parseHead } from "./head-parser.ts";
 import { type BodySource, IncomingBody } from "./incoming-body.ts";
 import { badRequest, headTimedOut, Refusal } from "./refusal.ts";
@@ -32,17 +31,7 @@ export interface Shared {
  */
 type Reading = "head" | "body" | "later" | "over";
 
-/** A request and how far its answer is. */
-interface Exchange {
-  head: Head;
-  body: IncomingBody | undefined;
-  isInvited: boolean;
-  progress: "handling" | "sending" | "sent";
-  abort: (() => void) | undefined;
-}
-
 const NOTHING: Buffer = Buffer.alloc(0);
-const NO_BODY = bodyOf("");
 const CR = 0x0d;
 const LF = 0x0a;
 const HEAD_END = Buffer.from("\r\n\r\n");
@@ -52,8 +41,7 @@ export class Connection implements Expiring, BodySource {
   deadline: number;
   readonly #socket: Duplex;
   readonly #shared: Shared;
-  readonly #secure: boolean;
-  readonly #remoteAddress: string;
+  readonly #client: Client;
   /** What has come and is not read yet: from `#at` on. */
   #input = NOTHING;
   #at = 0;
@@ -69,8 +57,7 @@ export class Connection implements Expiring, BodySource {
   constructor(socket: Duplex, shared: Shared) {
     this.#socket = socket;
     this.#shared = shared;
-    this.#secure = "encrypted" in socket;
-    this.#remoteAddress = (socket as Socket).remoteAddress ?? "";
+    this.#client = { secure: "encrypted" in socket, remoteAddress: (socket as Socket).remoteAddress ?? "" };
     this.deadline = shared.deadlines.after(shared.limits.headTimeout);
     socket.allowHalfOpen = true;
     socket
@@ -165,17 +152,12 @@ export class Connection implements Expiring, BodySource {
       this.#decode = size === undefined ? chunkedDecoder(body, limits) : lengthDecoder(size, body);
       this.#reading = "body";
     }
-    const exchange: Exchange = {
-      head,
-      body,
-      isInvited: !head.awaitsContinue,
-      progress: "handling",
-      abort: undefined,
-    };
+    const exchange = new Exchange(head, body);
     this.#exchange = exchange;
     this.deadline = Number.POSITIVE_INFINITY;
     // What has come of the body is there before its reader is.
     if (body !== undefined && this.#at < this.#input.length) this.#readBody();
+    if (this.#isHalfClosed) exchange.leave();
     void this.#answer(exchange);
   }
 
@@ -193,7 +175,7 @@ export class Connection implements Expiring, BodySource {
     const { serving, lastLines } = this.#shared;
     let response: HttpResponse;
     try {
-      response = await serving.handle(this.#requestOf(exchange));
+      response = await serving.handle(exchange.requestFrom(this.#client));
     } catch (error) {
       response = answerToFailure(error, serving);
     }
@@ -202,7 +184,7 @@ export class Connection implements Expiring, BodySource {
     const manner = {
       isHead: head.method === "HEAD",
       httpVersion: head.httpVersion,
-      keepAlive: !this.#shared.isClosing && this.#canContinue(exchange),
+      keepAlive: this.#mayContinue(exchange),
     };
     let answer: Answer;
     try {
@@ -222,43 +204,14 @@ export class Connection implements Expiring, BodySource {
     }
     if (this.#exchange !== exchange) return;
     exchange.progress = "sent";
-    exchange.abort = undefined;
     if (answer.keepAlive) this.#proceed();
     else this.#end();
   }
 
-  #requestOf(exchange: Exchange): IncomingRequest {
-    const { method, target, path, rawQuery, headers, host, httpVersion } = exchange.head;
-    const facts = {
-      method,
-      target,
-      path,
-      rawQuery,
-      headers,
-      host,
-      secure: this.#secure,
-      remoteAddress: this.#remoteAddress,
-      httpVersion,
-      body: exchange.body ?? NO_BODY,
-    };
-    return new IncomingRequest(facts, (abort) => {
-      if (this.#isGoneFor(exchange)) abort();
-      else if (exchange.progress !== "sent") exchange.abort = abort;
-    });
-  }
-
-  /** A client that has closed its side has most likely gone; if not, it still gets its answer. */
-  #isGoneFor(exchange: Exchange): boolean {
-    return exchange.progress !== "sent" && (this.#isHalfClosed || this.#socket.destroyed);
-  }
-
-  /** Whether another request can follow: one is expected, and what is left of this one's body is there or short. */
-  #canContinue({ head, body, isInvited }: Exchange): boolean {
-    if (!head.keepAlive || (this.#isHalfClosed && this.#at === this.#input.length)) return false;
-    if (body === undefined || body.isWhole) return true;
-    return (
-      isInvited && !body.isTaken && head.size !== undefined && head.size <= this.#shared.limits.unreadBytes
-    );
+  #mayContinue(exchange: Exchange): boolean {
+    const { isClosing, limits } = this.#shared;
+    const isOver = this.#isHalfClosed && this.#at === this.#input.length;
+    return !isClosing && !isOver && exchange.canBeFollowed(limits.unreadBytes);
   }
 
   /** Goes on to the next request, if the answer to this one has left the process and its body is read. */
@@ -317,9 +270,10 @@ export class Connection implements Expiring, BodySource {
       else this.#end();
       return;
     }
-    exchange.body?.fail(clientGone());
-    exchange.abort?.();
-    if (exchange.progress === "sent") this.#end();
+    exchange.leave();
+    if (exchange.progress !== "sent") this.deadline = Number.POSITIVE_INFINITY;
+    // Else later requests that have come wait for room to answer.
+    else if (this.#reading === "body") this.#end();
   }
 
   #gone(): void {
@@ -330,8 +284,7 @@ export class Connection implements Expiring, BodySource {
   #abandonExchange(): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
-    exchange?.body?.fail(clientGone());
-    exchange?.abort?.();
+    exchange?.leave();
   }
 
   invite(): void {
@@ -359,5 +312,3 @@ export class Connection implements Expiring, BodySource {
     this.#socket.resume();
   }
 }
-
-const clientGone = () => new ClientGoneError("The client went away in the middle of its request body");

@@ -1,0 +1,70 @@
+import { bodyOf } from "#lib/body.ts";
+import { IncomingRequest } from "../request.ts";
+import { ClientGoneError } from "../request-body.ts";
+import type { Head } from "./head-parser.ts";
+import type { IncomingBody } from "./incoming-body.ts";
+
+/** Who is at the other end of a connection. */
+export interface Client {
+  secure: boolean;
+  remoteAddress: string;
+}
+
+const NO_BODY = bodyOf("");
+
+/** A request, and how far its answer is. */
+export class Exchange {
+  readonly head: Head;
+  readonly body: IncomingBody | undefined;
+  progress: "handling" | "sending" | "sent" = "handling";
+  /** The client sends its body, whether by itself or because it was told to. */
+  isInvited: boolean;
+  #isLeft = false;
+  #abort: (() => void) | undefined;
+
+  constructor(head: Head, body: IncomingBody | undefined) {
+    this.head = head;
+    this.body = body;
+    this.isInvited = !head.awaitsContinue;
+  }
+
+  requestFrom({ secure, remoteAddress }: Client): IncomingRequest {
+    const { method, target, path, rawQuery, headers, host, httpVersion } = this.head;
+    const body = this.body ?? NO_BODY;
+    const facts = {
+      method,
+      target,
+      path,
+      rawQuery,
+      headers,
+      host,
+      secure,
+      remoteAddress,
+      httpVersion,
+      body,
+    };
+    return new IncomingRequest(facts, (abort) => {
+      if (this.#isLeft) abort();
+      else this.#abort = abort;
+    });
+  }
+
+  /** The client says no more, and most likely listens no more either. */
+  leave(): void {
+    this.body?.fail(new ClientGoneError("The client went away in the middle of its request body"));
+    if (this.progress === "sent") return;
+    this.#isLeft = true;
+    this.#abort?.();
+  }
+
+  /**
+   * Whether another request can follow this one on its connection: the client expects it, and what is left of the body
+   * is there already, or not worth a new connection.
+   */
+  canBeFollowed(unreadBytes: number): boolean {
+    const { head, body } = this;
+    if (!head.keepAlive) return false;
+    if (body === undefined || body.isWhole) return true;
+    return this.isInvited && !body.isTaken && head.size !== undefined && head.size <= unreadBytes;
+  }
+}
