@@ -22,11 +22,18 @@ export function parseQuery(raw: string): Pair[] {
 /** `Action` and `Version` of a form, which is all that routing wants of it. */
 export function formFacts(body: Uint8Array): Pair[] {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
-  return ["Action", "Version"].flatMap((name) => {
-    const value = new RegExp(`(?:^|&)${name}=([^&]*)`).exec(text)?.[1];
-    return value === undefined ? [] : [[name, decode(value)] as const];
-  });
+  const facts: Pair[] = [];
+  for (const [name, pattern] of FACTS) {
+    const value = pattern.exec(text)?.[1];
+    if (value !== undefined) facts.push([name, decode(value)]);
+  }
+  return facts;
 }
+
+const FACTS = [
+  ["Action", /(?:^|&)Action=([^&]*)/],
+  ["Version", /(?:^|&)Version=([^&]*)/],
+] as const;
 
 function decode(text: string): string {
   if (!text.includes("%") && !text.includes("+")) return text;

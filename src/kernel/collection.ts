@@ -18,6 +18,7 @@ export interface Collection<T> {
   readonly key: (record: T) => readonly KeyPart[];
   readonly indexes: Readonly<Record<string, IndexKey<T>>>;
   readonly isIndexed: boolean;
+  readonly isHot: boolean;
   readonly upgrade: (record: unknown, version: number) => T;
 }
 
@@ -29,6 +30,8 @@ export interface CollectionOptions<T> {
   key: (record: T) => readonly KeyPart[];
   /** Index keys must be unique: let them end in the record's own key. */
   indexes?: Record<string, IndexKey<T>>;
+  /** Small records that nearly every call reads, a bucket say: kept decoded, and frozen. */
+  hot?: boolean;
   /** Raised with every change of the record's form; 1 to 127. */
   version?: number;
   /** Makes a record of today from one of an older version. */
@@ -46,6 +49,7 @@ export function collection<T>(name: string, options: CollectionOptions<T>): Coll
     key: options.key,
     indexes: options.indexes ?? {},
     isIndexed: options.indexes !== undefined,
+    isHot: options.hot ?? false,
     upgrade:
       options.upgrade ??
       ((_, found) => {

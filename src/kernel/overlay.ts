@@ -15,9 +15,16 @@ export interface Write {
 /** What is committed and not yet on disk, by key as a Latin-1 string, whose order is that of the bytes. */
 export type Overlay = Map<string, Write & { pending: Pending }>;
 
+/** Decoded records of what is on disk, by key. Whoever writes a key takes its record out. */
+export type Hot = Map<string, unknown>;
+
+const MOST_HOT = 10_000;
+
 /** Reads that see the store and, above it, what is not there yet. */
 export interface View {
   get(key: Uint8Array): MaybePromise<Uint8Array | undefined>;
+  /** As `get`, but decoded once and kept until somebody writes it. */
+  getHot<T>(key: Uint8Array, decode: (value: Uint8Array) => T): MaybePromise<T | undefined>;
   range(range: KeyRange): MaybePromise<Row[]>;
   /** The newest commit that any read met which was not yet on disk. */
   readonly seen: Pending | undefined;
@@ -34,48 +41,70 @@ export interface Draft extends View {
   readonly writes: ReadonlyMap<string, Write>;
 }
 
-export function openView(store: KeyValueStore, overlay: Overlay): View {
-  return new Reader(store, overlay, undefined);
+export interface Layers {
+  store: KeyValueStore;
+  overlay: Overlay;
+  hot: Hot;
 }
 
-export function openDraft(store: KeyValueStore, overlay: Overlay, sequence: () => number): Draft {
-  return new Writer(store, overlay, new Map(), sequence);
+export function openView(layers: Layers): View {
+  return new Reader(layers, undefined);
+}
+
+export function openDraft(layers: Layers, sequence: () => number): Draft {
+  return new Writer(layers, new Map(), sequence);
 }
 
 /** Classes for their prototypes: one is made for every transaction. */
 class Reader implements View {
   seen: Pending | undefined;
-  protected readonly store: KeyValueStore;
-  protected readonly overlay: Overlay;
+  protected readonly layers: Layers;
   readonly #own: ReadonlyMap<string, Write> | undefined;
 
-  constructor(store: KeyValueStore, overlay: Overlay, own: ReadonlyMap<string, Write> | undefined) {
-    this.store = store;
-    this.overlay = overlay;
+  constructor(layers: Layers, own: ReadonlyMap<string, Write> | undefined) {
+    this.layers = layers;
     this.#own = own;
   }
 
   get(key: Uint8Array): MaybePromise<Uint8Array | undefined> {
-    if (this.#isBare) return this.store.get(key);
+    const { store, overlay } = this.layers;
+    if (this.#isBare) return store.get(key);
     const text = latin1(key);
     const mine = this.#own?.get(text);
     if (mine) return mine.value;
-    const write = this.overlay.get(text);
-    if (!write) return this.store.get(key);
+    const write = overlay.get(text);
+    if (!write) return store.get(key);
     this.#note(write.pending);
     return write.value;
   }
 
+  getHot<T>(key: Uint8Array, decode: (value: Uint8Array) => T): MaybePromise<T | undefined> {
+    const { store, overlay, hot } = this.layers;
+    const text = latin1(key);
+    const isAbove = this.#own?.has(text) || overlay.has(text);
+    const known = isAbove ? undefined : hot.get(text);
+    if (known !== undefined) return known as T;
+    const value = isAbove ? this.get(key) : store.get(key);
+    // A store that answers later may be another owner's by then: it is asked every time.
+    if (value instanceof Promise) return value.then((later) => later && decode(later));
+    const record = value && decode(value);
+    if (isAbove || record === undefined) return record;
+    if (hot.size >= MOST_HOT) hot.clear();
+    hot.set(text, Object.freeze(record));
+    return record;
+  }
+
   range(range: KeyRange): MaybePromise<Row[]> {
     const limited = { ...range, limit: Math.min(range.limit, MAX_PAGE) };
-    if (this.#isBare) return this.store.range(limited);
+    const { store } = this.layers;
+    if (this.#isBare) return store.range(limited);
     const writes = this.#above(limited);
-    return writes.length === 0 ? this.store.range(limited) : merge(this.store, limited, writes);
+    return writes.length === 0 ? store.range(limited) : merge(store, limited, writes);
   }
 
   /** Whether nothing lies above the store. */
   get #isBare(): boolean {
-    return this.overlay.size === 0 && !this.#own?.size;
+    return this.layers.overlay.size === 0 && !this.#own?.size;
   }
 
   /** Writes above the store inside the range, in its direction. */
@@ -83,7 +112,7 @@ class Reader implements View {
     const from = latin1(range.start);
     const to = latin1(range.end);
     const found = new Map<string, Write>();
-    for (const [text, write] of this.overlay) {
+    for (const [text, write] of this.layers.overlay) {
       if (text < from || text >= to) continue;
       this.#note(write.pending);
       found.set(text, write);
@@ -102,14 +131,14 @@ class Writer extends Reader implements Draft {
   readonly writes: Map<string, Write>;
   readonly sequence: () => number;
 
-  constructor(store: KeyValueStore, overlay: Overlay, writes: Map<string, Write>, sequence: () => number) {
-    super(store, overlay, writes);
+  constructor(layers: Layers, writes: Map<string, Write>, sequence: () => number) {
+    super(layers, writes);
     this.writes = writes;
     this.sequence = sequence;
   }
 
   before(key: Uint8Array): MaybePromise<Uint8Array | undefined> {
-    return new Reader(this.store, this.overlay, undefined).get(key);
+    return new Reader(this.layers, undefined).get(key);
   }
 
   put(key: Uint8Array, value: Uint8Array): void {

@@ -165,3 +165,23 @@ test("writers run one after another, whatever they wait for", async () => {
   const { result } = await partition.read((view) => view.get(key("n")));
   expect(text(result)).toBe("20");
 });
+
+test("a record that is kept decoded is never older than what was written", async () => {
+  const { store, held } = heldStore();
+  const partition = open(store);
+  const read = async () => (await partition.read((view) => view.getHot(key("a"), text))).result;
+  expect(await read()).toBeUndefined();
+  await partition.write((draft) => draft.put(key("a"), key("1")));
+  expect(await read()).toBe("1");
+  held[0]!.release();
+  await new Promise(setImmediate);
+  expect(await read()).toBe("1");
+  const { result } = await partition.write(async (draft) => {
+    draft.put(key("a"), key("2"));
+    return draft.getHot(key("a"), text);
+  });
+  expect([result, await read()]).toEqual(["2", "2"]);
+  held[1]!.fail(new Error("EIO"));
+  await new Promise(setImmediate);
+  expect(await read()).toBe("1");
+});

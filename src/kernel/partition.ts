@@ -1,6 +1,6 @@
 import { checkLimits, type KeyValueStore, type Lease, type MaybePromise, type Row } from "#storage/kv/kv.ts";
 import { readWriteLock } from "./lock.ts";
-import { type Draft, type Overlay, openDraft, openView, type Pending, type View } from "./overlay.ts";
+import { type Draft, type Layers, openDraft, openView, type Pending, type View } from "./overlay.ts";
 
 /**
  * The keys that change together, owned by one process: it runs their transactions one after another, so there are
@@ -53,7 +53,7 @@ const SEQUENCE_BLOCK = 1_000;
 
 interface Tenure {
   lease: Lease;
-  overlay: Overlay;
+  layers: Layers;
   /** The next number, and the first one that is not reserved on disk. */
   next: number;
   reserved: number;
@@ -72,7 +72,8 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
       const lease = await store.lease(name, owner);
       const row = await store.get(registry.key);
       const reserved = row ? registry.decode(row) : 0;
-      tenure = { lease, overlay: new Map(), next: reserved, reserved };
+      const layers = { store, overlay: new Map(), hot: new Map() };
+      tenure = { lease, layers, next: reserved, reserved };
       return tenure;
     } catch (error) {
       throw new StoreUnavailableError(`partition ${name} cannot be opened`, { cause: error });
@@ -96,11 +97,15 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
     checkLimits({ lease: of.lease, puts, deletes });
     const stored = store.commit({ lease: of.lease, puts, deletes });
     of.reserved = reserved;
-    for (const [text, write] of draft.writes) of.overlay.set(text, { ...write, pending });
+    const { overlay, hot } = of.layers;
+    for (const [text, write] of draft.writes) {
+      overlay.set(text, { ...write, pending });
+      hot.delete(text);
+    }
     pending.durable = stored.then(
       () => {
         for (const text of draft.writes.keys()) {
-          if (of.overlay.get(text)?.pending === pending) of.overlay.delete(text);
+          if (overlay.get(text)?.pending === pending) overlay.delete(text);
         }
       },
       (error) => {
@@ -132,8 +137,8 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
   return {
     name,
     read<R>(body: (view: View) => MaybePromise<R>): MaybePromise<Applied<R>> {
-      const look = ({ overlay }: Tenure) => {
-        const view = openView(store, overlay);
+      const look = ({ layers }: Tenure) => {
+        const view = openView(layers);
         return settle(
           view,
           () => body(view),
@@ -154,7 +159,7 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
       run(true, lock.acquire(true), (of) => {
         // A reservation travels in the draft that needs it, and counts only once that draft is handed to the store.
         let { reserved } = of;
-        const draft = openDraft(store, of.overlay, () => {
+        const draft = openDraft(of.layers, () => {
           const number = of.next++;
           if (number >= reserved) {
             reserved = number + SEQUENCE_BLOCK;

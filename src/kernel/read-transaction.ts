@@ -22,7 +22,9 @@ export class Reads implements ReadTransaction {
   }
 
   get<T>(of: Collection<T>, key: readonly KeyPart[]): MaybePromise<T | undefined> {
-    const value = this.#view.get(encodeKey(prefixOf(this.at, of), key));
+    const bytes = encodeKey(prefixOf(this.at, of), key);
+    if (of.isHot) return this.#view.getHot(bytes, (value) => decodeRecord(of, value));
+    const value = this.#view.get(bytes);
     if (value instanceof Promise) return value.then((later) => later && decodeRecord(of, later));
     return value && decodeRecord(of, value);
   }

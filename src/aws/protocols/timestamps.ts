@@ -40,26 +40,41 @@ export type WriteTimestamp = (date: Date) => string;
 
 const day = 86_400_000;
 const pairs = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, "0"));
-let lastDay = Number.NaN;
-let lastDate = "";
+
+/** The date's part of a text, made anew when another day comes. */
+function dayPrinter(print: (date: Date) => string): (date: Date) => string {
+  let lastDay = Number.NaN;
+  let last = "";
+  return (date) => {
+    const number = Math.floor(date.getTime() / day);
+    if (number !== lastDay) {
+      last = print(date);
+      lastDay = number;
+    }
+    return last;
+  };
+}
+
+function timeOfDay(time: number): string {
+  const seconds = Math.floor((time - Math.floor(time / day) * day) / 1000);
+  const minutes = Math.floor(seconds / 60);
+  return `${pairs[Math.floor(minutes / 60)]}:${pairs[minutes % 60]}:${pairs[seconds % 60]}`;
+}
+
+const isoDay = dayPrinter((date) => date.toISOString().slice(0, -13));
+const rfc822Day = dayPrinter((date) => date.toUTCString().slice(0, -12));
 
 /**
  * `2026-11-21T07:36:27.000Z`: what most of AWS prints. Listings are full of dates, and `toISOString` is the most expensive
  * part of an entry; neighbours are mostly of one day, so that only their time is left to print.
  */
 export const isoWithMillis: WriteTimestamp = (date) => {
-  const time = date.getTime();
-  const number = Math.floor(time / day);
-  if (number !== lastDay) {
-    lastDate = date.toISOString().slice(0, -13);
-    lastDay = number;
-  }
-  const millis = time - number * day;
-  const seconds = Math.floor(millis / 1000);
-  const minutes = Math.floor(seconds / 60);
-  const fraction = String(millis % 1000).padStart(3, "0");
-  return `${lastDate}${pairs[Math.floor(minutes / 60)]}:${pairs[minutes % 60]}:${pairs[seconds % 60]}.${fraction}Z`;
+  const fraction = String(date.getUTCMilliseconds()).padStart(3, "0");
+  return `${isoDay(date)}${timeOfDay(date.getTime())}.${fraction}Z`;
 };
+
+/** `Sat, 21 Nov 2026 07:36:27 GMT`, in headers. */
+const rfc822Date: WriteTimestamp = (date) => `${rfc822Day(date)}${timeOfDay(date.getTime())} GMT`;
 
 /** `2026-11-21T07:36:27Z`: IAM and STS print no fraction, and some of their oldest clients read none. */
 export const isoInSeconds: WriteTimestamp = (date) => `${isoWithMillis(date).slice(0, -5)}Z`;
@@ -70,7 +85,7 @@ export const isoShortest: WriteTimestamp = (date) =>
 
 const writers: Record<TimestampFormat, WriteTimestamp> = {
   iso8601: isoShortest,
-  rfc822: (date) => date.toUTCString(),
+  rfc822: rfc822Date,
   unixTimestamp: (date) => String(date.getTime() / 1000),
 };
 

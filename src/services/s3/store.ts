@@ -120,6 +120,7 @@ export const buckets = collection<Bucket>("s3/bucket", {
   scope: "partition",
   key: (b) => [b.name],
   indexes: { owner: (b) => [b.owner, b.name] },
+  hot: true,
 });
 
 /** In the order of a listing: by the UTF-8 bytes of the key. */
