@@ -170,6 +170,15 @@ test.each(["no pull", "a limit below the length"])(
   },
 );
 
+test("Expect: an answer without 100 Continue is the connection's last, also where there is no body", async () => {
+  const { port } = await serve(async () => text("stored"));
+  const client = rawClient(port);
+  client.write("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n");
+  const answer = await client.closed();
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  expect(answer.toLowerCase()).toContain("connection: close");
+});
+
 test("a short body that nobody reads is dropped, and the connection is kept", async () => {
   const { port } = await serve(async ({ path }) => text(`<${path}>`));
   const client = rawClient(port);

@@ -63,8 +63,9 @@ export class Exchange {
    */
   canBeFollowed(unreadBytes: number): boolean {
     const { head, body } = this;
-    if (!head.keepAlive) return false;
+    // botocore takes an answer that comes instead of 100 Continue for that of the connection's next request, too.
+    if (!head.keepAlive || !this.isInvited) return false;
     if (body === undefined || body.isWhole) return true;
-    return this.isInvited && !body.isTaken && head.size !== undefined && head.size <= unreadBytes;
+    return !body.isTaken && head.size !== undefined && head.size <= unreadBytes;
   }
 }
