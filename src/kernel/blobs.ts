@@ -1,6 +1,6 @@
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import type { Random } from "#lib/random.ts";
-import type { BlobStore, BlobWriter } from "#storage/blobs/blobs.ts";
+import type { BlobStore, BlobWriter, ReadOptions } from "#storage/blobs/blobs.ts";
 import { collection, type Scope } from "./collection.ts";
 import { type Job, job } from "./jobs.ts";
 import type { Bytes, ReadTransaction, Transaction } from "./transaction.ts";
@@ -20,7 +20,7 @@ export interface Blobs {
   /** Gives up a body that was received; one that was kept meanwhile stays. */
   drop(staged: StagedBlob): Promise<void>;
   /** Bytes `start` to `end` (exclusive) of a file. Call it inside the transaction that found the reference. */
-  read(ref: BlobRef, start: number, end: number): AsyncIterable<Uint8Array>;
+  read(ref: BlobRef, start: number, end: number, options?: ReadOptions): AsyncIterable<Uint8Array>;
   /** For the sweep and the outbox only: nobody may refer to it any more. */
   remove(id: string): Promise<void>;
 }
@@ -185,7 +185,7 @@ export function openBlobs(home: BlobHome, store: BlobStore, random: Random): Blo
     async drop(staged) {
       if ("file" in staged) await forget(staged.file);
     },
-    read: (ref, start, end) => store.read(ref.file!, start, end),
+    read: (ref, start, end, options) => store.read(ref.file!, start, end, options),
     remove: (file) => store.remove(file),
   };
 }

@@ -42,8 +42,12 @@ export function abandon({ body }: HttpResponse): void {
   Promise.resolve(body[Symbol.asyncIterator]().return?.()).catch(() => {});
 }
 
+/** Calls back when the piece is the system's, or when it never will be. */
+export type WritePiece = (piece: Uint8Array, out: Writable, written: (error?: unknown) => void) => void;
+
 /**
- * Writes a streamed body no faster than the client reads it; the end is left to the caller.
+ * Writes a streamed body no faster than the client reads it; the end is left to the caller. The next piece is asked for
+ * when the last one has been written, since a source may lend its memory.
  *
  * Whatever goes wrong is thrown, and the caller must then break the connection: an end after an error would make a
  * whole answer out of half of one. When the client goes away the iterator is told by `return()`.
@@ -53,7 +57,7 @@ export async function writeBody(
   body: AsyncIterable<Uint8Array>,
   out: Writable,
   expected: number | undefined,
-  write: (piece: Uint8Array, out: Writable) => boolean = (piece) => out.write(piece),
+  write: WritePiece = (piece, to, written) => to.write(piece, written),
 ): Promise<void> {
   const iterator = body[Symbol.asyncIterator]();
   const release = () => void Promise.resolve(iterator.return?.()).catch(() => {});
@@ -66,7 +70,7 @@ export async function writeBody(
       if (done) break;
       sent += value.length;
       if (expected !== undefined && sent > expected) break;
-      if (value.length > 0 && !write(value, out)) await drained(out);
+      if (value.length > 0) await settled(out, (written) => write(value, out, written));
     }
     if (expected !== undefined && sent !== expected) {
       throw new Error(`An answer of ${expected} bytes has ${sent > expected ? "more" : `only ${sent}`}`);
@@ -79,13 +83,14 @@ export async function writeBody(
   }
 }
 
-/** Resolves when there is room again, and when there will never be any. */
-function drained(out: Writable): Promise<void> {
+/** Resolves when the write has been done, and when it will never be. */
+function settled(out: Writable, start: (written: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     const settle = () => {
-      out.off("drain", settle).off("close", settle);
+      out.off("close", settle);
       resolve();
     };
-    out.on("drain", settle).on("close", settle);
+    out.once("close", settle);
+    start(settle);
   });
 }

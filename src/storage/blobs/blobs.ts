@@ -16,7 +16,7 @@ export interface BlobStore {
    * @throws {BlobDamagedError} the bytes on disk are not those that were written
    * @throws {BlobMissingError}
    */
-  read(id: string, start: number, end: number): AsyncIterable<Uint8Array>;
+  read(id: string, start: number, end: number, options?: ReadOptions): AsyncIterable<Uint8Array>;
 
   /**
    * Resolves once the name is gone for good. Succeeds also if there is no such blob. Waits for readers that nobody
@@ -25,6 +25,14 @@ export interface BlobStore {
   remove(id: string): Promise<void>;
 
   close(): Promise<void>;
+}
+
+export interface ReadOptions {
+  /**
+   * A chunk is the consumer's only until it asks for the next one: then its memory is used again. For whoever sends
+   * bytes on and keeps none; a fresh megabyte for each chunk costs more than reading it.
+   */
+  lend?: boolean;
 }
 
 export interface BlobWriter {

@@ -12,9 +12,9 @@ const CHUNK_BYTES = 16 * FRAME_BYTES;
  * `release` is called once the name is not needed any more, since an open file outlives its name. A reader that is
  * dropped before its end releases and closes when it is collected.
  */
-export function openReader(path: string, release: () => void, id: string, start: number, end: number) {
+export function openReader(path: string, release: () => void, wanted: Wanted) {
   const source = fileSource(path, release);
-  const chunks = verifiedChunks(source, id, start, end);
+  const chunks = verifiedChunks(source, wanted);
   let pulled = false;
 
   const reader: AsyncIterableIterator<Uint8Array, undefined> = {
@@ -34,6 +34,34 @@ export function openReader(path: string, release: () => void, id: string, start:
   dropped.register(reader, source);
   return reader;
 }
+
+interface Wanted {
+  id: string;
+  start: number;
+  end: number;
+  buffers: Buffers;
+}
+
+/** Where the memory of chunks comes from. */
+interface Buffers {
+  take(length: number): Buffer;
+  /** Nobody looks at it any more. */
+  giveBack(buffer: Buffer): void;
+}
+
+/** Each chunk is its consumer's for good. */
+export const ownBuffers: Buffers = { take: (length) => Buffer.allocUnsafeSlow(length), giveBack: () => {} };
+
+const spare: Buffer[] = [];
+/** Enough for eight readers at a time; beyond that memory is made anew. */
+const MOST_SPARE = 16;
+
+export const lentBuffers: Buffers = {
+  take: (length) => (spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES)).subarray(0, length),
+  giveBack(buffer) {
+    if (spare.length < MOST_SPARE) spare.push(Buffer.from(buffer.buffer, 0, CHUNK_BYTES));
+  },
+};
 
 interface Source {
   open(): Promise<FileHandle>;
@@ -63,11 +91,11 @@ const ignore = () => {};
 /** Reads one chunk ahead of the consumer, so that the disk works while the consumer sends. */
 async function* verifiedChunks(
   source: Source,
-  id: string,
-  start: number,
-  end: number,
+  { id, start, end, buffers }: Wanted,
 ): AsyncGenerator<Uint8Array, undefined, undefined> {
   let ahead: Promise<Buffer> | undefined;
+  /** What the consumer had; by asking for the next chunk it says that it needs this one no more. */
+  let handedOut: Buffer | undefined;
   try {
     const file = await source.open().catch((error) => {
       throw error.code === "ENOENT" ? new BlobMissingError(id) : error;
@@ -78,7 +106,7 @@ async function* verifiedChunks(
 
     const readAhead = (from: number): Promise<Buffer> | undefined => {
       if (from >= last) return undefined;
-      const reading = readFully(file, from, Math.min(CHUNK_BYTES, last - from), id);
+      const reading = readFully(file, from, buffers.take(Math.min(CHUNK_BYTES, last - from)), id);
       reading.catch(ignore); // seen when its turn comes
       return reading;
     };
@@ -86,13 +114,16 @@ async function* verifiedChunks(
     let at = start === end ? last : start - (start % FRAME_BYTES);
     for (ahead = readAhead(at); ahead; ) {
       const bytes: Buffer = await ahead;
+      if (handedOut) buffers.giveBack(handedOut);
       ahead = readAhead(at + bytes.length);
       const damaged = damagedFrame(bytes, at / FRAME_BYTES, footer);
       if (damaged !== undefined)
         throw new BlobDamagedError(`blob ${id}: frame ${damaged} is not as it was written`);
+      handedOut = bytes;
       yield bytes.subarray(Math.max(start - at, 0), end - at);
       at += bytes.length;
     }
+    if (handedOut) buffers.giveBack(handedOut);
   } finally {
     await ahead?.catch(ignore);
     await source.close();
@@ -103,16 +134,16 @@ async function readFooter(file: FileHandle, id: string): Promise<Footer> {
   const { size: fileBytes } = fstatSync(file.fd); // at hand since the file was opened: not worth a thread
   const start = footerStart(fileBytes);
   if (start !== undefined) {
-    const footer = decodeFooter(await readFully(file, start, fileBytes - start, id), id);
+    const bytes = await readFully(file, start, Buffer.allocUnsafeSlow(fileBytes - start), id);
+    const footer = decodeFooter(bytes, id);
     if (footer?.size === start) return footer;
   }
   throw new BlobDamagedError(`blob ${id}: its footer is not as it was written`);
 }
 
-async function readFully(file: FileHandle, from: number, length: number, id: string): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(bytes, done, length - done, from + done);
+async function readFully(file: FileHandle, from: number, bytes: Buffer, id: string): Promise<Buffer> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, done, bytes.length - done, from + done);
     if (bytesRead === 0) throw new BlobDamagedError(`blob ${id}: its file ends too early`);
     done += bytesRead;
   }

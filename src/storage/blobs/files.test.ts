@@ -231,3 +231,32 @@ describe.skipIf(process.platform !== "linux")("open files", () => {
     });
   });
 });
+
+describe("chunks that are lent", () => {
+  test("hold what was written, also where many read at a time and some leave early", async () => {
+    const blobs = await openFiles({ path });
+    const bytes = patterned(5_000_000);
+    const id = freshId();
+    await store(blobs, id, bytes);
+    const readers = Array.from({ length: 24 }, async (_, n) => {
+      let at = n * 1_000;
+      for await (const chunk of blobs.read(id, at, bytes.length, { lend: true })) {
+        await turn();
+        expect(Buffer.compare(chunk, bytes.subarray(at, at + chunk.length))).toBe(0);
+        at += chunk.length;
+        if (n % 3 === 0 && at > 2_000_000) return;
+      }
+      expect(at).toBe(bytes.length);
+    });
+    await Promise.all(readers);
+  });
+
+  test("use memory again that the consumer has done with", async () => {
+    const blobs = await openFiles({ path });
+    const id = freshId();
+    await store(blobs, id, patterned(8_000_000));
+    const memory = new Set<ArrayBufferLike>();
+    for await (const chunk of blobs.read(id, 0, 8_000_000, { lend: true })) memory.add(chunk.buffer);
+    expect(memory.size).toBeLessThanOrEqual(3);
+  });
+});

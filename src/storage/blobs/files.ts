@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { grouped } from "#lib/grouped.ts";
 import type { BlobStore } from "./blobs.ts";
 import { checkId } from "./checks.ts";
-import { openReader } from "./file-reader.ts";
+import { lentBuffers, openReader, ownBuffers } from "./file-reader.ts";
 import { openWriter } from "./file-writer.ts";
 import { countPins } from "./pins.ts";
 
@@ -37,9 +37,10 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
       });
     },
 
-    read(id, start, end) {
+    read(id, start, end, { lend = false } = {}) {
       checkId(id);
-      return openReader(join(folders.of(id).path, id), pins.hold(id), id, start, end);
+      const buffers = lend ? lentBuffers : ownBuffers;
+      return openReader(join(folders.of(id).path, id), pins.hold(id), { id, start, end, buffers });
     },
 
     async remove(id) {

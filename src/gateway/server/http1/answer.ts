@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Writable } from "node:stream";
 import { wallNow } from "#lib/wall.ts";
 import type { HttpResponse } from "../http.ts";
-import { abandon, isBodiless, writeBody } from "../respond.ts";
+import { abandon, isBodiless, type WritePiece, writeBody } from "../respond.ts";
 import { TOKEN } from "./fields.ts";
 
 /** What a request asks of its answer's form. */
@@ -96,21 +96,18 @@ async function stream(
   socket.cork();
   socket.write(head, "latin1");
   setImmediate(() => socket.uncork());
-  const write = framing === "chunked" ? writeChunk : writePiece;
+  const write = framing === "chunked" ? writeChunk : undefined;
   await writeBody(body, socket, typeof framing === "number" ? framing : undefined, write);
   if (framing === "chunked") socket.write("0\r\n\r\n", "latin1");
 }
 
-const writePiece = (piece: Uint8Array, socket: Writable) => socket.write(piece);
-
-function writeChunk(piece: Uint8Array, socket: Writable): boolean {
+const writeChunk: WritePiece = (piece, socket, written) => {
   socket.cork();
   socket.write(`${piece.length.toString(16)}\r\n`, "latin1");
   socket.write(piece);
-  const hasRoom = socket.write("\r\n", "latin1");
+  socket.write("\r\n", "latin1", written);
   socket.uncork();
-  return hasRoom;
-}
+};
 
 const NOT_FIELD = /[^\t\x20-\x7e\x80-\xff]/;
 

@@ -135,7 +135,7 @@ function openSource(ctx: Context, input: Input<"s3", "UploadPartCopy">) {
     const span = copySpan(input.CopySourceRange, version.size);
     const size = span.end - span.start;
     if (size > MOST_PUT_BYTES) throw copySourceTooLarge(MOST_PUT_BYTES);
-    const bytes = await openBytes(ctx, tx, version, await manifestOf(tx, version, span), span);
+    const bytes = await openBytes({ ctx, tx }, version, await manifestOf(tx, version, span), span);
     return { upload, bytes, size, versionId: toldVersionId(bucket, version) };
   });
 }

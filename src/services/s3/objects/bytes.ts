@@ -22,31 +22,37 @@ export async function manifestOf(
   return { bucket, order, offset, parts: [...parts, ...others.flatMap((row) => row.parts)] };
 }
 
+export interface Opening {
+  ctx: Context;
+  tx: ReadTransaction;
+  /** For bytes that are sent on and not kept: see `storage/blobs`. */
+  lend?: boolean;
+}
+
 /**
  * Opens a version's bytes. In the transaction that found it, so that no delete comes between: a reader holds its file
  * from here on, and opens it only when it is pulled.
  */
 export async function openBytes(
-  ctx: Context,
-  tx: ReadTransaction,
+  opening: Opening,
   version: ObjectVersion,
   manifest: Manifest | undefined,
   { start, end }: Span,
 ): Promise<Bytes> {
-  if (version.body) return openBody(ctx, tx, version.body, start, end);
+  if (version.body) return openBody(opening, version.body, start, end);
   const pieces: Bytes[] = [];
   let at = manifest?.offset ?? 0;
   for (const { body } of manifest?.parts ?? []) {
     const from = Math.max(start - at, 0);
     const to = Math.min(end - at, body.size);
-    if (from < to) pieces.push(await openBody(ctx, tx, body, from, to));
+    if (from < to) pieces.push(await openBody(opening, body, from, to));
     at += body.size;
   }
   return pieces.length === 1 ? pieces[0]! : joined(pieces);
 }
 
-async function openBody(ctx: Context, tx: ReadTransaction, ref: BlobRef, start: number, end: number) {
-  if (ref.file !== undefined) return ctx.blobs.read(ref, start, end);
+async function openBody({ ctx, tx, lend }: Opening, ref: BlobRef, start: number, end: number) {
+  if (ref.file !== undefined) return ctx.blobs.read(ref, start, end, { lend });
   const bytes = (await bodies.inline(tx, ref))!;
   return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
 }

@@ -120,7 +120,7 @@ async function openSource(
     const { version } = source;
     if (version.size > MOST_PUT_BYTES) throw copySourceTooLarge(MOST_PUT_BYTES);
     const manifest = await manifestOf(tx, version);
-    const bytes = await openBytes(ctx, tx, version, manifest, { start: 0, end: version.size });
+    const bytes = await openBytes({ ctx, tx }, version, manifest, { start: 0, end: version.size });
     return { ...source, bytes };
   });
 }
