@@ -9,7 +9,7 @@ export interface BlobStore {
   create(id: string): Promise<BlobWriter>;
 
   /**
-   * Bytes `start` (inclusive) to `end` (exclusive) in chunks of up to 1 MiB. The reader keeps the blob alive:
+   * Bytes `start` (inclusive) to `end` (exclusive) in chunks of up to 2 MiB. The reader keeps the blob alive:
    * a `remove` meanwhile takes effect after the last reader has ended. A reader that is not wanted after all
    * should be ended by its iterator's `return`; one that is merely dropped ends when it is collected.
    * Every chunk is verified against its checksum before it is handed out.

@@ -5,7 +5,7 @@ import { checkRange } from "./checks.ts";
 import { damagedFrame, decodeFooter, type Footer, FRAME_BYTES, footerStart } from "./frames.ts";
 
 /** Large, since every chunk costs calls on its way from the disk and through the socket. A reader holds two or three. */
-const CHUNK_BYTES = 16 * FRAME_BYTES;
+const CHUNK_BYTES = 32 * FRAME_BYTES;
 
 /**
  * Reads a file that is opened at the first pull: an object of ten thousand parts may have as many readers waiting.
@@ -53,8 +53,8 @@ interface Buffers {
 export const ownBuffers: Buffers = { take: (length) => Buffer.allocUnsafeSlow(length), giveBack: () => {} };
 
 const spare: Buffer[] = [];
-/** Enough for eight readers at a time; beyond that memory is made anew. */
-const MOST_SPARE = 16;
+/** Enough for four readers at a time; beyond that memory is made anew. */
+const MOST_SPARE = 8;
 
 export const lentBuffers: Buffers = {
   take: (length) => (spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES)).subarray(0, length),
