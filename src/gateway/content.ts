@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { AwsError } from "#aws/errors.ts";
+import { EMPTY_HASH } from "#aws/signature/sigv4.ts";
 import { type Body, BodyTooLargeError, bodyOf } from "#lib/body.ts";
 import type { Identity } from "./authenticate.ts";
 import { type ChunkedFacts, chunkedBody, hashedBody } from "./body.ts";
@@ -12,12 +13,13 @@ export interface WholeBody {
   /** As it came. */
   sent: Uint8Array;
   /** The same, to be read by somebody else. */
-  again: Body;
+  again(): Body;
 }
 
 export async function wholeBody({ body }: HttpRequest, limit: number): Promise<WholeBody> {
+  if (body.size === 0) return NO_BODY;
   const sent = await body.bytes(limit);
-  return { sent, again: bodyOf(sent) };
+  return { sent, again: () => bodyOf(sent) };
 }
 
 export interface Content {
@@ -42,7 +44,9 @@ export async function contentOf(
         encodings.filter((e) => e !== "aws-chunked"),
       )
     : http.headers;
-  const framed = isChunked ? chunkedBody(whole?.again ?? http.body, chunkedFacts(http, identity)) : undefined;
+  const framed = isChunked
+    ? chunkedBody(whole?.again() ?? http.body, chunkedFacts(http, identity))
+    : undefined;
   if (!whole) {
     if (framed) return { headers, body: EMPTY, stream: framed };
     const stream =
@@ -50,7 +54,7 @@ export async function contentOf(
     return { headers, body: EMPTY, stream };
   }
   if (payload?.kind === "hashed") {
-    const computed = hash("sha256", whole.sent, "hex");
+    const computed = whole === NO_BODY ? EMPTY_HASH : hash("sha256", whole.sent, "hex");
     if (computed !== payload.hash.toLowerCase()) throw identity.hashMismatch(computed);
   }
   const body = framed ? await framed.bytes(limit) : whole.sent;
@@ -91,17 +95,21 @@ async function unzip(body: Uint8Array, limit: number): Promise<Uint8Array> {
 }
 
 const EMPTY = new Uint8Array();
+const NO_BODY: WholeBody = { sent: EMPTY, again: () => bodyOf(EMPTY) };
+const NONE: readonly string[] = [];
 
-const listOf = (header = ""): string[] =>
-  header
+function listOf(header: string | undefined): readonly string[] {
+  if (header === undefined) return NONE;
+  return header
     .toLowerCase()
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
+}
 
 function withEncodings(
   headers: Readonly<Record<string, string>>,
-  encodings: string[],
+  encodings: readonly string[],
 ): Record<string, string> {
   const { "content-encoding": _, ...rest } = headers;
   return encodings.length > 0 ? { ...rest, "content-encoding": encodings.join(",") } : rest;

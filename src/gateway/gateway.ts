@@ -153,7 +153,7 @@ async function administerFor(
     });
     if (principal.type !== "root")
       throw new AwsError("AccessDenied", "Only root may administer the cloud.", { status: 403 });
-    return await administer(admin, { method: http.method, path: http.path, body: whole.again });
+    return await administer(admin, { method: http.method, path: http.path, body: whole.again() });
   } catch (error) {
     return refusal(awsError(admin.cloud, error, meta));
   }

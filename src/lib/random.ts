@@ -1,4 +1,4 @@
-import { randomFillSync } from "node:crypto";
+import { randomFillSync, randomUUID } from "node:crypto";
 
 /** Where chance comes from: ids, jitter, receipts. A seed makes a run repeat itself byte for byte. */
 export interface Random {
@@ -21,7 +21,8 @@ export const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /** Without a seed, the operating system's randomness, fetched in blocks. */
 export function random(seed?: number): Random {
-  return fromWords(seed === undefined ? systemWords() : seededWords(seed));
+  if (seed !== undefined) return fromWords(seededWords(seed));
+  return { ...fromWords(systemWords()), uuid: () => randomUUID() };
 }
 
 function fromWords(word: () => number): Random {

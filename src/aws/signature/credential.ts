@@ -204,8 +204,10 @@ const ALWAYS_COVERED = new Set(["x-amz-date", "x-amz-content-sha256", "x-amz-sec
 
 /** The `x-amz-…` headers that a signature does not cover: S3 refuses a request with any. */
 export function unsignedHeaders(signature: SignatureV4, headers: Headers): string[] {
-  return Object.keys(headers).filter(
-    (name) =>
-      name.startsWith("x-amz-") && !ALWAYS_COVERED.has(name) && !signature.signedHeaders.includes(name),
-  );
+  const found: string[] = [];
+  for (const name in headers) {
+    if (!name.startsWith("x-amz-") || ALWAYS_COVERED.has(name)) continue;
+    if (!signature.signedHeaders.includes(name)) found.push(name);
+  }
+  return found;
 }
