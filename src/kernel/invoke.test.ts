@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { AwsError } from "#aws/errors.ts";
 import { bodyOf } from "#lib/body.ts";
 import type { LogFields } from "#lib/log.ts";
@@ -286,4 +286,18 @@ describe("calls from inside the house", () => {
       "hello:toString",
     );
   });
+});
+
+test("a change is answered when its record is on disk; one of data has none, and waits for nobody else's", async () => {
+  const write: Handlers<"hello">["DeleteGreeting"] = async (ctx) =>
+    after(await ctx.transact((tx) => tx.put(names, { name: "a" })));
+  const { cloud, hello } = await cloudWith(
+    { DeleteGreeting: write, PutRecording: async (ctx) => after(await write(ctx, { Name: "a" })) },
+    { dataOperations: ["PutRecording"] },
+  );
+  const flush = vi.spyOn(cloud.trail, "flush");
+  await hello.PutRecording({ Name: "a", Recording: Buffer.from("x") });
+  expect(flush).not.toHaveBeenCalled();
+  await hello.DeleteGreeting({ Name: "a" });
+  expect(flush).toHaveBeenCalledOnce();
 });

@@ -49,8 +49,8 @@ export async function invoke(cloud: Cloud, call: Call): Promise<object> {
     visit.error = awsError(cloud, call, error);
   }
   try {
-    trail(visit);
-    if (ctx.wrote) await cloud.trail.flush();
+    const isTrailed = trail(visit);
+    if (isTrailed && ctx.wrote) await cloud.trail.flush();
     await ctx.durable();
   } catch (error) {
     throw awsError(cloud, call, error);
@@ -87,9 +87,11 @@ function meter({ call, ctx }: Visit) {
   ctx.usage(call.operation.name, 1);
 }
 
-function trail({ cloud, call, output, error }: Visit) {
-  if (call.service.dataOperations.has(call.operation.name)) return;
+/** Whether the call leaves a record: one on data does not, and waits for nobody else's. */
+function trail({ cloud, call, output, error }: Visit): boolean {
+  if (call.service.dataOperations.has(call.operation.name)) return false;
   cloud.trail.record(recordOf(call, output, error, cloud.clock.now(), cloud.random.uuid()));
+  return true;
 }
 
 /** Whatever a handler throws that is not AWS's is a bug: told to the log, not to the client. */
