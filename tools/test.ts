@@ -27,6 +27,7 @@ const stages: readonly Stage[] = [
   tests("unit", ["src", "tools"]),
   tests("architecture", ["tests/architecture"]),
   tests("protocol", ["tests/protocol", "tests/fuzz"]),
+  tests("conformance", ["tests/conformance"]),
   tests("e2e", ["tests/e2e"]),
   tests("crash", ["tests/crash"]),
 ];

@@ -13,6 +13,7 @@ import { checkTags } from "../tags.ts";
 import { wholeSeconds } from "../versions.ts";
 import { abandonUploads } from "./abandoned.ts";
 import { bucketArn, bucketAt } from "./bucket.ts";
+import { forgetConfigurations } from "./configurations.ts";
 import { constraintOf, locationOf } from "./location.ts";
 import { isBucketName } from "./names.ts";
 
@@ -64,6 +65,7 @@ export const bucketHandlers = {
       const remaining = await tx.list(objects, { in: [bucket.id], limit: 1 });
       if (remaining.length > 0) throw bucketNotEmpty(bucket.name, bucket.versioning !== undefined);
       tx.delete(buckets, [bucket.name]);
+      await forgetConfigurations(tx, bucket);
       tx.enqueue(abandonUploads, { bucket: bucket.id });
       return {};
     });

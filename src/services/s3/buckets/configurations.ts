@@ -1,0 +1,50 @@
+import { collection } from "#kernel/collection.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { Bucket } from "../store.ts";
+
+/**
+ * What a bucket is told besides what every call on it asks for, as its owner sent it: rules of its lifecycle, its
+ * website, its inventories. What nearly every call asks for stands in the `Bucket` itself.
+ */
+interface Configuration {
+  /** The bucket's number. */
+  bucket: number;
+  kind: string;
+  /** Of those kinds that a bucket has several of; else empty. */
+  id: string;
+  document: unknown;
+}
+
+const configurations = collection<Configuration>("s3/configuration", {
+  scope: "partition",
+  key: (c) => [c.bucket, c.kind, c.id],
+});
+
+/** One kind of configuration. */
+export interface ConfigurationKind<T> {
+  get(tx: ReadTransaction, bucket: Bucket, id?: string): Promise<T | undefined>;
+  put(tx: Transaction, bucket: Bucket, document: T, id?: string): void;
+  delete(tx: Transaction, bucket: Bucket, id?: string): void;
+  /** By id, in its order. At most 1,000, which is more than S3 takes of any kind. */
+  list(tx: ReadTransaction, bucket: Bucket): Promise<T[]>;
+}
+
+export function configuration<T>(kind: string): ConfigurationKind<T> {
+  return {
+    async get(tx, bucket, id = "") {
+      return (await tx.get(configurations, [bucket.id, kind, id]))?.document as T | undefined;
+    },
+    put: (tx, bucket, document, id = "") => tx.put(configurations, { bucket: bucket.id, kind, id, document }),
+    delete: (tx, bucket, id = "") => tx.delete(configurations, [bucket.id, kind, id]),
+    async list(tx, bucket) {
+      const found = await tx.list(configurations, { in: [bucket.id, kind], limit: 1_000 });
+      return found.map(({ document }) => document as T);
+    },
+  };
+}
+
+/** All that a deleted bucket was told. */
+export async function forgetConfigurations(tx: Transaction, bucket: Bucket): Promise<void> {
+  for (const { kind, id } of await tx.list(configurations, { in: [bucket.id], limit: 1_000 }))
+    tx.delete(configurations, [bucket.id, kind, id]);
+}

@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, test, vi } from "vitest";
+import { type Running, startNube } from "#app/cloud.ts";
+
+/**
+ * One cloud in memory for all cases of a file, behind a real port, signatures verified. Its clock is the file's own to
+ * move; accounts are `test` and any number of 12 digits with the secret `test`.
+ */
+export interface ConformanceCloud {
+  readonly endpoint: string;
+  /** What a client of any AWS SDK for JavaScript is made of. */
+  client(options?: { account?: string; region?: string }): {
+    endpoint: string;
+    region: string;
+    credentials: { accessKeyId: string; secretAccessKey: string };
+    maxAttempts: number;
+  };
+  /** Milliseconds; all that is due in that span has run when it resolves. */
+  advance(milliseconds: number): Promise<void>;
+}
+
+export function conformanceCloud(): ConformanceCloud {
+  let running: Running;
+  let folder: string;
+  vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "nube-conformance-"));
+    running = await startNube({
+      port: 0,
+      host: "127.0.0.1",
+      data: folder,
+      ephemeral: true,
+      store: undefined,
+      auth: "strict",
+      region: "us-east-1",
+      account: "000000000000",
+      hosts: [],
+      log: "error",
+    });
+  });
+  afterAll(async () => {
+    await running?.stop({ graceMs: 0 });
+    await rm(folder, { recursive: true, force: true });
+  });
+  return {
+    get endpoint() {
+      return running.endpoint;
+    },
+    client: ({ account = "test", region = "us-east-1" } = {}) => ({
+      endpoint: running.endpoint,
+      region,
+      credentials: { accessKeyId: account, secretAccessKey: "test" },
+      maxAttempts: 1,
+    }),
+    advance: (milliseconds) => running.cloud.time.advance(milliseconds),
+  };
+}
+
+/** A page of AWS's documentation: `doc("AmazonS3/latest/API/API_PutObject.html")`. */
+export const doc = (page: string): string => `https://docs.aws.amazon.com/${page}`;
+
+/**
+ * One documented behaviour.
+ * @param source where AWS says so: a page of its documentation, with the section where it is long
+ */
+export function behaviour(what: string, source: string, check: () => Promise<void>): void {
+  test(`${what} (${source})`, check);
+}
