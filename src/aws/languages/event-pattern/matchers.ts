@@ -1,0 +1,84 @@
+import { addressBytes, sharesPrefix } from "#lib/ip-address.ts";
+
+/** A value of an event that is no object and no array. */
+export type Leaf = string | number | boolean | null;
+
+/** What one entry of a pattern's list says of a value. */
+export interface Matcher {
+  matches(value: Leaf): boolean;
+  /** What an index may look it up by, where that is all that it asks for. */
+  key?: { equals: Leaf } | { prefix: string } | { suffix: string };
+  /** It asks that there be no such field; `matches` is then never called. */
+  isAbsence?: true;
+}
+
+export const equals = (wanted: Leaf): Matcher => {
+  const address = typeof wanted === "string" ? addressBytes(wanted) : undefined;
+  // An address is the same however it is written.
+  if (address && address.length === 16) return inRange(address, 128);
+  return { matches: (value) => value === wanted, key: { equals: wanted } };
+};
+
+export const exists: Matcher = { matches: () => true };
+export const absent: Matcher = { matches: () => false, isAbsence: true };
+
+export const hasPrefix = (prefix: string): Matcher => ({
+  matches: (value) => typeof value === "string" && value.startsWith(prefix),
+  key: { prefix },
+});
+
+export const hasSuffix = (suffix: string): Matcher => ({
+  matches: (value) => typeof value === "string" && value.endsWith(suffix),
+  key: { suffix },
+});
+
+/** Whatever the case of its letters. */
+export function ignoringCase(of: (text: string) => Matcher, text: string): Matcher {
+  const { matches } = of(folded(text));
+  return { matches: (value) => typeof value === "string" && matches(folded(value)) };
+}
+
+export const anythingBut = (...unwanted: readonly Matcher[]): Matcher => ({
+  matches: (value) => !unwanted.some((one) => one.matches(value)),
+});
+
+export interface Bound {
+  value: number;
+  inclusive: boolean;
+}
+
+export const inBounds = (bottom: Bound | undefined, top: Bound | undefined): Matcher => ({
+  matches: (value) =>
+    typeof value === "number" &&
+    (!bottom || value > bottom.value || (bottom.inclusive && value === bottom.value)) &&
+    (!top || value < top.value || (top.inclusive && value === top.value)),
+});
+
+export const inRange = (network: Uint8Array, bits: number): Matcher => ({
+  matches(value) {
+    const address = typeof value === "string" ? addressBytes(value) : undefined;
+    return address !== undefined && sharesPrefix(address, network, bits);
+  },
+});
+
+/** @param pieces what stands between the wildcards: one more than there are wildcards */
+export function wildcard(pieces: readonly string[]): Matcher {
+  const [first = "", ...rest] = pieces;
+  const last = rest.pop();
+  if (last === undefined) return equals(first);
+  return {
+    matches(value) {
+      if (typeof value !== "string" || !value.startsWith(first)) return false;
+      const end = value.length - last.length;
+      let at = first.length;
+      for (const piece of rest) {
+        const found = value.indexOf(piece, at);
+        if (found < 0) return false;
+        at = found + piece.length;
+      }
+      return at <= end && value.endsWith(last);
+    },
+  };
+}
+
+const folded = (text: string) => text.toLowerCase();

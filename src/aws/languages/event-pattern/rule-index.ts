@@ -1,0 +1,154 @@
+import type { FieldPattern } from "./compile.ts";
+import { type BranchPattern, type EventPattern, type Json, valuesAt } from "./match.ts";
+import type { Leaf, Matcher } from "./matchers.ts";
+
+/** Many patterns, of which an event is shown only to those that may match it. */
+export interface RuleIndex<T> {
+  /** In place of what stood under that name. */
+  set(name: string, pattern: EventPattern, rule: T): void;
+  delete(name: string): void;
+  /** Each rule that the event matches, once. */
+  match(event: Json): T[];
+}
+
+interface Entry<T> {
+  name: string;
+  branch: BranchPattern;
+  rule: T;
+}
+
+type Entries<T> = Set<Entry<T>>;
+
+/** Entries by what one field of the event must be. */
+interface Field<T> {
+  path: readonly string[];
+  equals: Map<Leaf, Entries<T>>;
+  prefixes: Affixes<T>;
+  suffixes: Affixes<T>;
+}
+
+/** By beginning or end, and how many there are of each length: an event's value is cut to those lengths only. */
+interface Affixes<T> {
+  entries: Map<string, Entries<T>>;
+  lengths: Map<number, number>;
+}
+
+/**
+ * Each alternative of a pattern is filed under one of its fields of which a few beginnings, ends or values are wanted:
+ * under that where the fewest others stand. What has no such field is asked at every event.
+ */
+export function ruleIndex<T>(): RuleIndex<T> {
+  const fields = new Map<string, Field<T>>();
+  const unfiled: Entries<T> = new Set();
+  const places = new Map<string, (() => void)[]>();
+
+  function add(entry: Entry<T>): () => void {
+    const best = entry.branch.fields
+      .filter(({ anyOf }) => anyOf.every(({ key }) => key !== undefined))
+      .map((field) => ({ field, crowd: crowd(field) }))
+      .sort((a, b) => a.crowd - b.crowd)[0]?.field;
+    if (!best) {
+      unfiled.add(entry);
+      return () => unfiled.delete(entry);
+    }
+    const at = fieldAt(best.path);
+    for (const { key } of best.anyOf) file(at, key!, entry);
+    return () => {
+      for (const { key } of best.anyOf) unfile(at, key!, entry);
+      if (isEmpty(at)) fields.delete(JSON.stringify(at.path));
+    };
+  }
+
+  function crowd({ path, anyOf }: FieldPattern): number {
+    const at = fields.get(JSON.stringify(path));
+    if (!at) return 0;
+    return Math.max(...anyOf.map(({ key }) => entriesOf(at, key!)?.size ?? 0));
+  }
+
+  function fieldAt(path: readonly string[]): Field<T> {
+    const name = JSON.stringify(path);
+    let at = fields.get(name);
+    if (!at) {
+      const none = () => ({ entries: new Map(), lengths: new Map() });
+      fields.set(name, (at = { path, equals: new Map(), prefixes: none(), suffixes: none() }));
+    }
+    return at;
+  }
+
+  function remove(name: string) {
+    for (const undo of places.get(name) ?? []) undo();
+    places.delete(name);
+  }
+
+  return {
+    set(name, pattern, rule) {
+      remove(name);
+      places.set(
+        name,
+        pattern.branches.map((branch) => add({ name, branch, rule })),
+      );
+    },
+    delete: remove,
+    match(event) {
+      const found = new Map<string, T>();
+      const ask = (entries: Entries<T> | undefined) => {
+        for (const { name, branch, rule } of entries ?? [])
+          if (!found.has(name) && branch.matches(event)) found.set(name, rule);
+      };
+      for (const { path, equals, prefixes, suffixes } of fields.values()) {
+        for (const value of valuesAt(event, path)) {
+          ask(equals.get(value));
+          if (typeof value !== "string") continue;
+          for (const length of prefixes.lengths.keys()) ask(prefixes.entries.get(value.slice(0, length)));
+          for (const length of suffixes.lengths.keys()) {
+            if (length <= value.length) ask(suffixes.entries.get(value.slice(value.length - length)));
+          }
+        }
+      }
+      ask(unfiled);
+      return [...found.values()];
+    },
+  };
+}
+
+type Key = NonNullable<Matcher["key"]>;
+
+const affixesOf = <T>(at: Field<T>, key: Key) => ("prefix" in key ? at.prefixes : at.suffixes);
+const affixOf = (key: Exclude<Key, { equals: Leaf }>) => ("prefix" in key ? key.prefix : key.suffix);
+
+function entriesOf<T>(at: Field<T>, key: Key): Entries<T> | undefined {
+  return "equals" in key ? at.equals.get(key.equals) : affixesOf(at, key).entries.get(affixOf(key));
+}
+
+const isEmpty = <T>({ equals, prefixes, suffixes }: Field<T>) =>
+  equals.size + prefixes.entries.size + suffixes.entries.size === 0;
+
+function file<T>(at: Field<T>, key: Key, entry: Entry<T>): void {
+  let entries = entriesOf(at, key);
+  if (!entries) {
+    entries = new Set();
+    if ("equals" in key) at.equals.set(key.equals, entries);
+    else {
+      const { entries: known, lengths } = affixesOf(at, key);
+      const affix = affixOf(key);
+      known.set(affix, entries);
+      lengths.set(affix.length, (lengths.get(affix.length) ?? 0) + 1);
+    }
+  }
+  entries.add(entry);
+}
+
+function unfile<T>(at: Field<T>, key: Key, entry: Entry<T>): void {
+  const entries = entriesOf(at, key);
+  if (!entries?.delete(entry) || entries.size > 0) return;
+  if ("equals" in key) {
+    at.equals.delete(key.equals);
+    return;
+  }
+  const { entries: known, lengths } = affixesOf(at, key);
+  const affix = affixOf(key);
+  known.delete(affix);
+  const left = lengths.get(affix.length)! - 1;
+  if (left === 0) lengths.delete(affix.length);
+  else lengths.set(affix.length, left);
+}

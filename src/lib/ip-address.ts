@@ -1,0 +1,39 @@
+import { isIP } from "node:net";
+
+/** The bytes of an address, 4 or 16; `undefined` for what is none. */
+export function addressBytes(text: string): Uint8Array | undefined {
+  switch (isIP(text)) {
+    case 4:
+      return Uint8Array.from(text.split("."), Number);
+    case 6:
+      return version6(text);
+    default:
+      return undefined;
+  }
+}
+
+/** Whether the first `bits` of both are the same, of addresses of one version. */
+export function sharesPrefix(a: Uint8Array, b: Uint8Array, bits: number): boolean {
+  if (a.length !== b.length) return false;
+  const whole = bits >> 3;
+  for (let at = 0; at < whole; at++) if (a[at] !== b[at]) return false;
+  const rest = 8 - (bits & 7);
+  return rest === 8 || (a[whole]! ^ b[whole]!) >> rest === 0;
+}
+
+/** Of a text that is known to be one. `::` stands for as many zeros as are missing, the end may be of version 4. */
+function version6(text: string): Uint8Array | undefined {
+  if (text.includes("%")) return undefined;
+  const dotted = /[^:]*\.[^:]*$/.exec(text)?.[0];
+  const [a = 0, b = 0, c = 0, d = 0] = dotted?.split(".").map(Number) ?? [];
+  const spelled = dotted
+    ? text.replace(dotted, `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`)
+    : text;
+  const [head = "", tail] = spelled.split("::");
+  const groups = (part: string | undefined) =>
+    part ? part.split(":").map((group) => Number.parseInt(group, 16)) : [];
+  const first = groups(head);
+  const last = groups(tail);
+  const all = [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last];
+  return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 255]));
+}
