@@ -1,0 +1,127 @@
+import { type Cron, cronOf, nextDay } from "./cron.ts";
+import { localTime, utcTimes } from "./time-zone.ts";
+
+/**
+ * The schedule expressions of EventBridge, Scheduler and Auto Scaling: `rate(5 minutes)`, `cron(0 12 ? * MON *)`,
+ * `at(2030-01-01T00:00:00)`.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+ */
+export type Schedule =
+  | { kind: "rate"; milliseconds: number }
+  | { kind: "cron"; cron: Cron }
+  | { kind: "at"; date: LocalTime };
+
+/** What clocks of a time zone show. */
+export interface LocalTime {
+  year: number;
+  /** 1 to 12. */
+  month: number;
+  day: number;
+  hour: number;
+  minute: number;
+  second: number;
+}
+
+const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+const LONGEST_RATE = 2 ** 31 - 1;
+
+/** `undefined` for what is no schedule expression. */
+export function parseSchedule(expression: string): Schedule | undefined {
+  const [, kind, content = ""] = /^(rate|cron|at)\(([^()]*)\)$/.exec(expression) ?? [];
+  if (kind === "rate") return rateOf(content);
+  if (kind === "at") return atOf(content);
+  const cron = kind === "cron" ? cronOf(content) : undefined;
+  return cron && { kind: "cron", cron };
+}
+
+/** One unit is singular, several are plural. */
+function rateOf(content: string): Schedule | undefined {
+  const [, digits, unit, plural] = /^(\d{1,10}) (minute|hour|day)(s?)$/.exec(content) ?? [];
+  const value = Number(digits);
+  if (unit === undefined || value < 1 || value > LONGEST_RATE || (plural === "s") !== value > 1)
+    return undefined;
+  return { kind: "rate", milliseconds: value * UNITS[unit]! };
+}
+
+function atOf(content: string): Schedule | undefined {
+  const [, ...digits] = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d))?$/.exec(content) ?? [];
+  if (digits.length === 0) return undefined;
+  const [year, month, day, hour, minute, second] = digits.map((text) => Number(text ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const date = { year, month, day, hour, minute, second };
+  const shown = localTime(Date.UTC(year, month - 1, day, hour, minute, second), "UTC");
+  return Object.keys(date).every((key) => date[key as keyof LocalTime] === shown[key as keyof LocalTime])
+    ? { kind: "at", date }
+    : undefined;
+}
+
+export interface Occasion {
+  /** Looks for the first occurrence behind this moment, in milliseconds since 1970. */
+  after: number;
+  /** From when a rate counts. */
+  start: number;
+  /** IANA name; UTC unless said. */
+  timeZone?: string;
+}
+
+/** `undefined` where there is none any more. */
+export function nextOccurrence(
+  schedule: Schedule,
+  { after, start, timeZone = "UTC" }: Occasion,
+): number | undefined {
+  if (schedule.kind === "rate") {
+    const { milliseconds } = schedule;
+    return start + Math.max(1, Math.floor((after - start) / milliseconds) + 1) * milliseconds;
+  }
+  if (schedule.kind === "at") {
+    // A time that clocks skip is taken as if they had not been set forward yet.
+    const [moment] = utcTimes(schedule.date, timeZone, { skipped: "shift" });
+    return moment! > after ? moment : undefined;
+  }
+  return nextCron(schedule.cron, after, timeZone);
+}
+
+/**
+ * Where clocks are set forward, what falls into the gap does not take place; where they are set back, what would come
+ * twice comes once.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+ */
+function nextCron(cron: Cron, after: number, timeZone: string): number | undefined {
+  const shown = localTime(after, timeZone);
+  const { year, month, day } = shown;
+  const past = shownMinute(shown) - LARGEST_SHIFT_MINUTES;
+  for (let date = nextDay(cron, { year, month, day }); date; date = nextDay(cron, dayAfter(date))) {
+    for (const hour of cron.hours) {
+      for (const minute of cron.minutes) {
+        const local = { ...date, hour, minute, second: 0 };
+        if (shownMinute(local) < past) continue;
+        const [moment] = utcTimes(local, timeZone, { skipped: "none" });
+        if (moment !== undefined && moment > after) return moment;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** No clock is set back by more, but where a country changes sides of the date line. */
+const LARGEST_SHIFT_MINUTES = 180;
+
+const shownMinute = ({ year, month, day, hour, minute }: LocalTime) =>
+  Date.UTC(year, month - 1, day, hour, minute) / 60_000;
+
+export interface CalendarDay {
+  year: number;
+  month: number;
+  day: number;
+}
+
+function dayAfter({ year, month, day }: CalendarDay): CalendarDay {
+  const next = localTime(Date.UTC(year, month - 1, day + 1), "UTC");
+  return { year: next.year, month: next.month, day: next.day };
+}

@@ -1,0 +1,79 @@
+import { remembered } from "#lib/remembered.ts";
+import type { LocalTime } from "./schedule.ts";
+
+const ZONES = 600;
+const HOUR = 3_600_000;
+
+/** A format for each zone, since making one costs more than using it a hundred times. */
+const formats = remembered(
+  ZONES,
+  (timeZone: string) =>
+    new Intl.DateTimeFormat("en-GB", {
+      timeZone,
+      calendar: "gregory",
+      numberingSystem: "latn",
+      hourCycle: "h23",
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      minute: "numeric",
+      second: "numeric",
+    }),
+);
+
+export function isTimeZone(name: string): boolean {
+  try {
+    // An offset is no zone to AWS, and a stranger's names are not to fill the memory.
+    return /^[A-Za-z][A-Za-z0-9_+/-]{0,49}$/.test(name) && formats(name) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** What clocks show at a moment, in milliseconds since 1970. */
+export function localTime(moment: number, timeZone: string): LocalTime {
+  if (timeZone === "UTC") {
+    const date = new Date(moment);
+    return {
+      year: date.getUTCFullYear(),
+      month: date.getUTCMonth() + 1,
+      day: date.getUTCDate(),
+      hour: date.getUTCHours(),
+      minute: date.getUTCMinutes(),
+      second: date.getUTCSeconds(),
+    };
+  }
+  const shown: Record<string, number> = {};
+  for (const { type, value } of formats(timeZone).formatToParts(moment)) shown[type] = Number(value);
+  return shown as unknown as LocalTime;
+}
+
+/**
+ * The moments at which clocks show that, earliest first: one, as a rule; two where they are set back.
+ * @param skipped what to say of a time that they never show: nothing, or the moment as they were set before
+ */
+export function utcTimes(
+  local: LocalTime,
+  timeZone: string,
+  { skipped }: { skipped: "none" | "shift" },
+): number[] {
+  const asUtc = asIfUtc(local);
+  if (timeZone === "UTC") return [asUtc];
+  // Zones lie within 14 hours of UTC, and clocks are set rarely: a day before and behind show both offsets.
+  const offsets = new Set([-24, 24].map((hours) => offsetAt(asUtc + hours * HOUR, timeZone)));
+  const found = [...offsets]
+    .map((offset) => asUtc - offset)
+    .filter((moment) => asIfUtc(localTime(moment, timeZone)) === asUtc)
+    .sort((a, b) => a - b);
+  if (found.length > 0 || skipped === "none") return found;
+  return [asUtc - offsetAt(asUtc - 24 * HOUR, timeZone)];
+}
+
+/** Milliseconds by which clocks are ahead of UTC. */
+function offsetAt(moment: number, timeZone: string): number {
+  return asIfUtc(localTime(moment, timeZone)) - (moment - (moment % 1_000));
+}
+
+const asIfUtc = ({ year, month, day, hour, minute, second }: LocalTime) =>
+  Date.UTC(year, month - 1, day, hour, minute, second);
