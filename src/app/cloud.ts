@@ -79,6 +79,7 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
     async function stop({ graceMs } = { graceMs: GRACE_MS }): Promise<void> {
       if (!stopping) {
         stopping = true;
+        cloud.waits.end();
         await listener.close({ graceMs });
         log.info("stopped");
         await unwind();

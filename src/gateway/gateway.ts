@@ -182,6 +182,7 @@ function requestFacts(http: HttpRequest, content: Uint8Array): RequestFacts {
     path,
     headers,
     content,
+    leaving: () => http.signal,
   };
 }
 

@@ -10,6 +10,7 @@ import { type Applied, StoreUnavailableError, TransactionError } from "./partiti
 import { type Principal, serviceNamed } from "./principal.ts";
 import type { Cloud } from "./runtime.ts";
 import type { ReadTransaction, Transaction } from "./transaction.ts";
+import type { Wait } from "./waits.ts";
 
 export interface ContextOptions {
   cloud: Cloud;
@@ -110,6 +111,14 @@ export class CallContext implements Context {
       await first;
       if (this.#pending[0] === first) this.#pending.shift();
     }
+  }
+
+  wait(milliseconds: number): Wait {
+    return this.#options.cloud.waits.open(milliseconds, this.request?.leaving?.());
+  }
+
+  at(due: number, then: () => void): () => void {
+    return this.#options.cloud.at(due, then);
   }
 
   authorize(facts: readonly AccessFact[]): void {

@@ -9,6 +9,7 @@ import type { Ports } from "./ports.ts";
 import type { Principal } from "./principal.ts";
 import type { Sealer } from "./seal.ts";
 import type { ReadTransaction, Transaction } from "./transaction.ts";
+import type { Wait } from "./waits.ts";
 
 /** All that a handler is given, and the only way to anything outside it. */
 export interface Context extends Place {
@@ -38,6 +39,11 @@ export interface Context extends Place {
   /** For what must not start before all so far is on disk, and is no answer: a file renamed, a process told. */
   durable(): Promise<void>;
 
+  /** For a long poll: at most so many milliseconds. */
+  wait(milliseconds: number): Wait;
+  /** Calls when the cloud's clock is there, unless the answer is called first; forgotten when the cloud ends. */
+  at(due: number, then: () => void): () => void;
+
   /** Judges one entry of a batch. @throws {AwsError} AccessDenied */
   authorize(facts: readonly AccessFact[]): void;
   /** The same place, with the service itself as the caller. */
@@ -57,4 +63,6 @@ export interface RequestFacts {
   headers: Readonly<Record<string, string>>;
   /** The body, where it was read whole before the call. */
   content?: Uint8Array;
+  /** Aborted when the client goes away before it is answered. */
+  leaving?: () => AbortSignal;
 }

@@ -35,7 +35,9 @@ interface Visit {
 const STATIONS: ((visit: Visit) => Promise<void> | void)[] = [fault, validate, authorize, meter, handle];
 
 /** @throws {AwsError} and nothing else */
-export async function invoke(cloud: Cloud, call: Call): Promise<object> {
+export async function invoke(cloud: Cloud, given: Call): Promise<object> {
+  const place = given.service.place(given);
+  const call = place === given.place ? given : { ...given, place };
   const handler = call.service.operations.get(call.operation.name);
   if (!handler) throw notImplemented(call.operation);
   const ctx = cloud.context(call);

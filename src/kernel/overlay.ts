@@ -1,4 +1,5 @@
 import { type KeyRange, type KeyValueStore, MAX_PAGE, type MaybePromise, type Row } from "#storage/kv/kv.ts";
+import type { Memories, Memory } from "./memory.ts";
 
 /** A commit on its way to disk. */
 export interface Pending {
@@ -26,6 +27,8 @@ export interface View {
   /** As `get`, but decoded once and kept until somebody writes it. */
   getHot<T>(key: Uint8Array, decode: (value: Uint8Array) => T): MaybePromise<T | undefined>;
   range(range: KeyRange): MaybePromise<Row[]>;
+  /** What the partition's owner keeps in memory. It shows what is applied, so the view has then seen all commits. */
+  memory<T>(kind: Memory<T>): T;
   /** The newest commit that any read met which was not yet on disk. */
   readonly seen: Pending | undefined;
 }
@@ -39,12 +42,17 @@ export interface Draft extends View {
   /** A number larger than every earlier one of the partition. */
   sequence(): number;
   readonly writes: ReadonlyMap<string, Write>;
+  /** What to do as soon as the draft is applied, before anybody else sees it. It must not throw. */
+  readonly afterwards: (() => void)[];
 }
 
 export interface Layers {
   store: KeyValueStore;
   overlay: Overlay;
   hot: Hot;
+  memories: Memories;
+  /** The last commit that was handed to the store. */
+  newest: Pending | undefined;
 }
 
 export function openView(layers: Layers): View {
@@ -102,6 +110,12 @@ class Reader implements View {
     return writes.length === 0 ? store.range(limited) : merge(store, limited, writes);
   }
 
+  memory<T>(kind: Memory<T>): T {
+    const { newest, memories } = this.layers;
+    if (newest) this.#note(newest);
+    return memories.of(kind);
+  }
+
   /** Whether nothing lies above the store. */
   get #isBare(): boolean {
     return this.layers.overlay.size === 0 && !this.#own?.size;
@@ -130,6 +144,7 @@ class Reader implements View {
 class Writer extends Reader implements Draft {
   readonly writes: Map<string, Write>;
   readonly sequence: () => number;
+  readonly afterwards: (() => void)[] = [];
 
   constructor(layers: Layers, writes: Map<string, Write>, sequence: () => number) {
     super(layers, writes);

@@ -1,5 +1,6 @@
 import { checkLimits, type KeyValueStore, type Lease, type MaybePromise, type Row } from "#storage/kv/kv.ts";
 import { readWriteLock } from "./lock.ts";
+import { openMemories } from "./memory.ts";
 import { type Draft, type Layers, openDraft, openView, type Pending, type View } from "./overlay.ts";
 
 /**
@@ -64,7 +65,6 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
   let tenure: Tenure | undefined;
   let entering: Promise<Tenure> | undefined;
   let version = 0;
-  let newest: Pending | undefined;
   let closed = false;
 
   async function enter(): Promise<Tenure> {
@@ -72,7 +72,13 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
       const lease = await store.lease(name, owner);
       const row = await store.get(registry.key);
       const reserved = row ? registry.decode(row) : 0;
-      const layers = { store, overlay: new Map(), hot: new Map() };
+      const layers: Layers = {
+        store,
+        overlay: new Map(),
+        hot: new Map(),
+        memories: openMemories(),
+        newest: undefined,
+      };
       tenure = { lease, layers, next: reserved, reserved };
       return tenure;
     } catch (error) {
@@ -111,11 +117,12 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
       (error) => {
         // All that later transactions saw of this is void. The store refuses their commits, memory starts anew.
         if (tenure === of) tenure = undefined;
+        of.layers.memories.drop();
         throw new StoreUnavailableError(`partition ${name} could not be written`, { cause: error });
       },
     );
     pending.durable.catch(() => {});
-    newest = pending;
+    of.layers.newest = pending;
     return pending.durable;
   }
 
@@ -170,16 +177,21 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
         return settle(
           draft,
           () => body(draft),
-          () => (draft.writes.size > 0 ? commit(of, draft, reserved) : draft.seen?.durable),
+          () => {
+            const durable = draft.writes.size > 0 ? commit(of, draft, reserved) : draft.seen?.durable;
+            for (const then of draft.afterwards) then();
+            return durable;
+          },
         );
       }),
     async close() {
       closed = true;
       await lock.acquire(true);
       lock.release(true);
-      await newest?.durable.catch(() => {});
       const last = tenure;
       tenure = undefined;
+      await last?.layers.newest?.durable.catch(() => {});
+      last?.layers.memories.drop();
       if (last) await store.release(last.lease);
     },
   };

@@ -2,6 +2,7 @@ import { MAX_PAGE, type MaybePromise } from "#storage/kv/kv.ts";
 import { type Collection, decodeRecord, type Scope, scopePrefix } from "./collection.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { encodeKey, encodeStringPrefix, type KeyPart, successor } from "./keys.ts";
+import type { Memory } from "./memory.ts";
 import type { View } from "./overlay.ts";
 import type { Bytes, ListRange, ReadTransaction, TransactionScope } from "./transaction.ts";
 
@@ -38,6 +39,10 @@ export class Reads implements ReadTransaction {
     const rows = await this.#view.range(keyRange(prefixOf(this.at, indexOf(of, index)), range));
     const records = await Promise.all(rows.map((row) => this.#view.get(row.value)));
     return records.filter((value) => value !== undefined).map((value) => decodeRecord(of, value));
+  }
+
+  memory<T>(kind: Memory<T>): T {
+    return this.#view.memory(kind);
   }
 
   getBytes(of: Bytes, key: readonly KeyPart[]): MaybePromise<Uint8Array | undefined> {

@@ -24,6 +24,7 @@ import type { Sealer } from "./seal.ts";
 import type { Service } from "./service.ts";
 import { openTime, rememberClock, restoreClock, type Time } from "./time.ts";
 import { openTrail, type Trail } from "./trail.ts";
+import { openWaits, type Waits } from "./waits.ts";
 
 /** A running cloud: what the gateway, the command and the tests talk to. */
 export interface Cloud {
@@ -35,6 +36,10 @@ export interface Cloud {
   readonly faults: Faults;
   readonly trail: Trail;
   readonly seal: Sealer;
+  /** The long polls. */
+  readonly waits: Waits;
+  /** Calls at that moment of the cloud's clock, unless the answer is called first. */
+  at(due: number, then: () => void): () => void;
   /** Ids of the services in the catalog. */
   readonly services: readonly string[];
   /** Loaded on first use; `undefined` for one that the catalog does not have. */
@@ -191,6 +196,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   }
 
   const gate = openGate();
+  const waits = openWaits(scheduler, clock.now);
   const time = openTime(clock, scheduler, kernelHome);
 
   const cloud: Cloud = {
@@ -199,6 +205,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     log,
     ports,
     faults,
+    waits,
+    at: (due, then) => scheduler.at(due, async () => then()),
     services: Object.keys(catalog),
     service,
     time: {
@@ -227,8 +235,13 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       const home = homeIn(era, id, scope, place);
       return new CallContext({ cloud, home, files: era.files, principal, place, requestId, request });
     },
-    reset: grouped(() => gate.alone(RESET_PATIENCE_MS, startOver)),
+    reset: grouped(() => {
+      const emptied = gate.alone(RESET_PATIENCE_MS, startOver);
+      waits.end();
+      return emptied;
+    }),
     async close() {
+      waits.end();
       await resumed;
       await scheduler.close();
       await era.trail.flush().catch((error) => log.error("the trail could not be written", { error }));

@@ -3,8 +3,8 @@ import type { Contract, Operation } from "#aws/contract/shapes.ts";
 import type { ServiceTypes } from "#aws/contract/types/index.ts";
 import { AwsError, type AwsErrorOptions } from "#aws/errors.ts";
 import type { AccessFact } from "./authorize.ts";
-import type { Scope } from "./collection.ts";
-import type { Context } from "./context.ts";
+import type { Place, Scope } from "./collection.ts";
+import type { Context, RequestFacts } from "./context.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Job } from "./jobs.ts";
 import type { Ports } from "./ports.ts";
@@ -29,6 +29,8 @@ export interface ServiceDefinition<S extends ServiceId> {
   id: S;
   /** Whose records a transaction of this service holds; `region` unless said. */
   scope?: Scope;
+  /** Where a call is handled, if not in its caller's account and Region: a queue's address names whose it is. */
+  place?: (call: PlacedCall) => Place;
   /** By resource. An operation that stands in two of them stops the start. */
   operations: Handlers<S>[];
   access: Access<S>;
@@ -44,6 +46,7 @@ export interface ServiceDefinition<S extends ServiceId> {
 export interface Service {
   readonly id: string;
   readonly scope: Scope;
+  readonly place: (call: PlacedCall) => Place;
   readonly contract: Contract;
   readonly operations: ReadonlyMap<string, Handler>;
   readonly access: ReadonlyMap<string, (ctx: Context, input: object) => AccessFact[] | Promise<AccessFact[]>>;
@@ -51,6 +54,13 @@ export interface Service {
   readonly endpoints: readonly Endpoint[];
   readonly dataOperations: ReadonlySet<string>;
   readonly open: (ports: Ports) => void;
+}
+
+/** What tells where a call belongs. */
+export interface PlacedCall {
+  input: object;
+  place: Place;
+  request?: RequestFacts | undefined;
 }
 
 export type Handler = (ctx: Context, input: object) => Promise<object>;
@@ -67,6 +77,7 @@ export function defineService<S extends ServiceId>(definition: ServiceDefinition
   return {
     id,
     scope: definition.scope ?? "region",
+    place: definition.place ?? ((call) => call.place),
     contract: loadContract(id),
     operations,
     access: new Map(Object.entries(definition.access)) as unknown as Service["access"],

@@ -5,6 +5,7 @@ import { type Collection, decodeRecord, encodeRecord, type Place, type Scope } f
 import type { Job, JobOptions } from "./jobs.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { encodeKey, type KeyPart } from "./keys.ts";
+import type { Memory } from "./memory.ts";
 import type { Draft } from "./overlay.ts";
 import type { Metric, ServiceEvent } from "./ports.ts";
 import { indexOf, prefixOf, Reads } from "./read-transaction.ts";
@@ -17,6 +18,8 @@ export interface ReadTransaction {
   get<T>(of: Collection<T>, key: readonly KeyPart[]): MaybePromise<T | undefined>;
   list<T>(of: Collection<T>, range: ListRange): Promise<T[]>;
   listBy<T>(of: Collection<T>, index: string, range: ListRange): Promise<T[]>;
+  /** What the owner keeps in memory of this partition. */
+  memory<T>(kind: Memory<T>): T;
   getBytes(of: Bytes, key: readonly KeyPart[]): MaybePromise<Uint8Array | undefined>;
   /** Entries after the number `after`, oldest first. */
   follow<T>(
@@ -42,6 +45,8 @@ export interface Transaction extends ReadTransaction {
   enqueue<P>(job: Job<P>, payload: P, options?: JobOptions): void;
   metric(name: string, value: number, dimensions: Record<string, string>): void;
   event(event: ServiceEvent): void;
+  /** Runs when all this is applied and not yet on disk, before the next transaction: for memory. It must not throw. */
+  afterwards(then: () => void): void;
 }
 
 /** Raw values under a tuple, for bytes that no one looks into. */
@@ -155,6 +160,10 @@ export class Writes extends Reads implements Transaction {
 
   event(event: ServiceEvent): void {
     this.#effects.events.push(event);
+  }
+
+  afterwards(then: () => void): void {
+    this.#draft.afterwards.push(then);
   }
 
   /** Nothing may be written after it. */

@@ -29,6 +29,7 @@ function hollow(id: string): Service {
   return {
     id,
     scope: "region",
+    place: (call) => call.place,
     contract,
     operations: new Map(everyOperation),
     access: new Map(contract.operationNames.map((name) => [name, () => []])),

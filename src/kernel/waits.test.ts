@@ -1,0 +1,71 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { cloudClock } from "#lib/clock.ts";
+import { silentLog } from "#lib/log.ts";
+import { openScheduler } from "./scheduler.ts";
+import { openWaits } from "./waits.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function fixture() {
+  const clock = cloudClock(() => 1_000);
+  const scheduler = openScheduler(clock, silentLog, async () => {});
+  return { scheduler, waits: openWaits(scheduler, clock.now) };
+}
+
+test("ends when somebody wakes it, and can be parked anew", async () => {
+  const { waits } = fixture();
+  const wait = waits.open(20_000, undefined);
+  let wakes = 0;
+  const enter = (wake: () => void) => {
+    wakes++;
+    setImmediate(wake);
+  };
+  await wait.parked(enter);
+  await wait.parked(enter);
+  expect({ wakes, over: wait.over }).toEqual({ wakes: 2, over: false });
+  wait.end();
+});
+
+test("ends when the cloud's clock has come so far", async () => {
+  const { waits, scheduler } = fixture();
+  const wait = waits.open(20_000, undefined);
+  const parked = wait.parked(() => {});
+  await scheduler.advance(19_999);
+  expect(wait.over).toBe(false);
+  await scheduler.advance(1);
+  await parked;
+  expect(wait.over).toBe(true);
+});
+
+test("ends by the wall's clock while the cloud's stands still", async () => {
+  vi.useFakeTimers();
+  const { waits, scheduler } = fixture();
+  scheduler.freeze();
+  const wait = waits.open(20_000, undefined);
+  const parked = wait.parked(() => {});
+  await vi.advanceTimersByTimeAsync(20_000);
+  await parked;
+  expect(wait.over).toBe(true);
+});
+
+test("ends when the client goes away, or has gone before", async () => {
+  const { waits } = fixture();
+  const client = new AbortController();
+  const wait = waits.open(20_000, client.signal);
+  const parked = wait.parked(() => {});
+  client.abort();
+  await parked;
+  const late = waits.open(20_000, client.signal);
+  await late.parked(() => {});
+  expect([wait.over, late.over]).toEqual([true, true]);
+  late.end();
+});
+
+test("ends with the cloud", async () => {
+  const { waits } = fixture();
+  const parked = [1, 2].map(() => waits.open(20_000, undefined).parked(() => {}));
+  waits.end();
+  await Promise.all(parked);
+});
