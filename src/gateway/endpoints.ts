@@ -2,6 +2,7 @@ import type { EndpointRequest } from "#kernel/endpoint.ts";
 import { ANONYMOUS, type Principal } from "#kernel/principal.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import { type AuthSettings, credentials } from "./authenticate.ts";
+import { requestFacts } from "./request-facts.ts";
 import type { NoRoute } from "./route.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
@@ -19,7 +20,11 @@ export async function atEndpoint(
   const request: EndpointRequest = { method, path: path ?? http.path, url, headers, body };
   const endpoint = service?.endpoints.find((one) => one.accepts(request));
   const clients = (principal: Principal) =>
-    cloud.clients(principal, { account: principal.account || auth.account, region: auth.region });
+    cloud.clients(
+      principal,
+      { account: principal.account || auth.account, region: auth.region },
+      requestFacts(http),
+    );
   return endpoint?.serve(request, {
     now: cloud.clock.now,
     async callerOf(claim) {

@@ -4,7 +4,6 @@ import { protocol } from "#aws/protocols/index.ts";
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
 import { claimedScope } from "#aws/signature/credential.ts";
 import { errorStyle } from "#aws/signature/errors.ts";
-import type { RequestFacts } from "#kernel/context.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import { notImplemented } from "#kernel/service.ts";
 import { BodyTooLargeError } from "#lib/body.ts";
@@ -15,6 +14,7 @@ import { atEndpoint } from "./endpoints.ts";
 import { bodyLimit, formLimit, PROTOCOL_LIMITS } from "./limits.ts";
 import { checkOrigin, corsHeaders, isForeignToAdmin, type OriginRules, preflight } from "./origin.ts";
 import { formFacts, parseQuery } from "./query.ts";
+import { requestFacts } from "./request-facts.ts";
 import { isRouted, type NoRoute, type Route, type RouteFacts, type Router, router } from "./route.ts";
 import type { Handle, HttpRequest, HttpResponse } from "./server/http.ts";
 
@@ -170,21 +170,6 @@ function metaOf({ random }: Cloud, { headers }: HttpRequest): ResponseMeta {
 
 /** S3's `x-amz-id-2` names the host that answered: there is one. */
 const HOST_ID = Buffer.from("nube".repeat(12)).toString("base64");
-
-function requestFacts(http: HttpRequest, content: Uint8Array): RequestFacts {
-  const { method, host, secure, remoteAddress, headers, path } = http;
-  return {
-    method,
-    host,
-    secure,
-    sourceIp: remoteAddress,
-    userAgent: headers["user-agent"] ?? "",
-    path,
-    headers,
-    content,
-    leaving: () => http.signal,
-  };
-}
 
 function awsError(cloud: Cloud, error: unknown, { requestId }: ResponseMeta): AwsError {
   if (error instanceof AwsError) return error;

@@ -19,7 +19,7 @@ export interface Call {
   principal: Principal;
   place: Place;
   requestId: string;
-  request?: RequestFacts;
+  request?: RequestFacts | undefined;
 }
 
 interface Visit {

@@ -9,6 +9,7 @@ import { removeBlob, sweepIntents } from "./blobs.ts";
 import { CallContext } from "./call-context.ts";
 import { type Clients, clients } from "./clients.ts";
 import type { Place, Scope } from "./collection.ts";
+import type { RequestFacts } from "./context.ts";
 import { type Era, enterStore, eraPrefix, openSealer, sweepFormerEras, writeEra } from "./era.ts";
 import { type Faults, faults as openFaults } from "./faults.ts";
 import { frozen } from "./frozen.ts";
@@ -48,8 +49,8 @@ export interface Cloud {
   invoke(call: Call): Promise<object>;
   /** A call from inside the house. */
   call(call: HouseCall): Promise<object>;
-  /** Every service's operations, as that principal. */
-  clients(principal: Principal, place: Place): Clients;
+  /** Every service's operations, as that principal; `request` is what they come from, where it was HTTP. */
+  clients(principal: Principal, place: Place, request?: RequestFacts): Clients;
   context(call: Pick<Call, "service" | "principal" | "place" | "requestId" | "request">): CallContext;
   /** Empties the cloud. Resolves when no trace of it can come back. */
   reset(): Promise<void>;
@@ -62,6 +63,7 @@ export interface HouseCall {
   input: object;
   principal: Principal;
   place: Place;
+  request?: RequestFacts | undefined;
 }
 
 /** Services by id, loaded on first use. */
@@ -222,15 +224,18 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       return era.seal;
     },
     invoke: (call) => gate.pass(() => invoke(cloud, call)),
-    async call({ service: id, operation: name, input: given, principal, place }) {
+    async call({ service: id, operation: name, input: given, principal, place, request }) {
       const input = options.freezeInputs ? frozen(given) : given;
       const found = await service(id);
       const operation = found?.contract.operation(name);
       if (!found || !operation) throw new Error(`no service offers ${id}:${name}`);
-      return invoke(cloud, { service: found, operation, input, principal, place, requestId: random.uuid() });
+      const requestId = random.uuid();
+      return invoke(cloud, { service: found, operation, input, principal, place, requestId, request });
     },
-    clients: (principal, place) =>
-      clients((service, operation, input) => cloud.call({ service, operation, input, principal, place })),
+    clients: (principal, place, request) =>
+      clients((service, operation, input) =>
+        cloud.call({ service, operation, input, principal, place, request }),
+      ),
     context({ service: { id, scope }, principal, place, requestId, request }) {
       const home = homeIn(era, id, scope, place);
       return new CallContext({ cloud, home, files: era.files, principal, place, requestId, request });

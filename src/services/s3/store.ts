@@ -16,6 +16,10 @@ export interface Bucket {
   /** Absent until versioning was switched on for the first time. */
   versioning?: "Enabled" | "Suspended";
   tags?: Tag[];
+  /** Whether it has a notification configuration; so that a change in one without costs no look-up. */
+  notifies?: true;
+  /** Whether it has a replication configuration. */
+  replicates?: true;
 }
 
 export interface Tag {

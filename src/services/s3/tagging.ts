@@ -1,20 +1,22 @@
 import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "./buckets/bucket.ts";
+import { announce } from "./changes.ts";
 import { checkDocument } from "./documents.ts";
 import { malformedXml } from "./errors.ts";
 import { existingVersion, toldVersionId } from "./objects/found.ts";
-import { type Bucket, buckets, noncurrent, objects, type Tag } from "./store.ts";
+import { type Bucket, buckets, type Tag } from "./store.ts";
 import { checkTags } from "./tags.ts";
-import { currentVersion } from "./versions.ts";
+import { rewriteVersion } from "./versions.ts";
 
 export const tagging = {
   async PutObjectTagging(ctx, input) {
     checkDocument(ctx);
     const tags = tagsIn(input.Tagging);
     checkTags(tags, "object");
-    return ctx.transact((tx) => retag(tx, input, tags, "PUT"));
+    return ctx.transact((tx) => retag(ctx, tx, input, tags));
   },
 
   async GetObjectTagging(ctx, input) {
@@ -26,7 +28,7 @@ export const tagging = {
   },
 
   async DeleteObjectTagging(ctx, input) {
-    return ctx.transact((tx) => retag(tx, input, [], "DELETE"));
+    return ctx.transact((tx) => retag(ctx, tx, input, undefined));
   },
 
   async PutBucketTagging(ctx, input) {
@@ -64,11 +66,13 @@ interface Named {
   VersionId?: string;
 }
 
-async function retag(tx: Transaction, input: Named, tags: Tag[], method: string) {
+/** @param tags `undefined` to take all away */
+async function retag(ctx: Context, tx: Transaction, input: Named, tags: Tag[] | undefined) {
   const bucket = await bucketAt(tx, input.Bucket);
-  const version = await existingVersion(tx, bucket, input, method);
-  const current = await currentVersion(tx, bucket, input.Key);
-  tx.put(current?.order === version.order ? objects : noncurrent, { ...version, tags: orNone(tags) });
+  const found = await existingVersion(tx, bucket, input, tags ? "PUT" : "DELETE");
+  const version = { ...found, tags: tags && orNone(tags) };
+  await rewriteVersion(tx, bucket, version);
+  await announce(ctx, tx, bucket, { event: tags ? "ObjectTagging:Put" : "ObjectTagging:Delete", version });
   return { VersionId: toldVersionId(bucket, version) };
 }
 

@@ -100,6 +100,12 @@ export async function deleteCurrent(
   return undefined;
 }
 
+/** Writes what was changed of a version that is there: its tags, its locks, its state. */
+export async function rewriteVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
+  const current = await currentVersion(tx, bucket, version.key);
+  tx.put(current?.order === version.order ? objects : noncurrent, version);
+}
+
 /** Removes one version for good; if it was the current one, the next older one takes its place. */
 export async function removeVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const { key, order } = version;

@@ -3,6 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
+import { announce } from "../changes.ts";
 import { badChecksum, invalidRequest } from "../errors.ts";
 import { checksumMembers, expectedChecksum } from "../objects/checksums.ts";
 import { checkConditionForm, checkWrite } from "../objects/conditions.ts";
@@ -67,6 +68,7 @@ export const completionHandlers = {
       const numbers = new Set(used.map((part) => part.number));
       for (const part of sent) if (!numbers.has(part.number)) bodies.discard(tx, part.body);
       forgetUpload(tx, upload, sent);
+      await announce(ctx, tx, bucket, { event: "ObjectCreated:CompleteMultipartUpload", version });
       return answer(ctx, input, bucket, version);
     });
   },

@@ -2,6 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
+import { announce } from "../changes.ts";
 import {
   archivedCopySource,
   copyOntoItself,
@@ -55,6 +56,7 @@ export const objectCopying = {
         body: await bodies.keep(tx, staged),
         checksum,
       });
+      await announce(ctx, tx, bucket, { event: "ObjectCreated:Copy", version });
       return {
         CopyObjectResult: {
           ETag: quoted(version.etag),

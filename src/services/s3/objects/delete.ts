@@ -3,6 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt, objectArn } from "../buckets/bucket.ts";
+import { announce } from "../changes.ts";
 import { checkDocument } from "../documents.ts";
 import { headerNotImplemented, malformedXml, noSuchVersion } from "../errors.ts";
 import type { Bucket } from "../store.ts";
@@ -22,7 +23,7 @@ export const objectDeletion = {
       throw headerNotImplemented("x-amz-if-match-last-modified-time");
     if (input.IfMatchSize !== undefined) throw headerNotImplemented("x-amz-if-match-size");
     return ctx.transact(async (tx) => {
-      const deleted = await remove(tx, await bucketAt(tx, input.Bucket), input);
+      const deleted = await remove(ctx, tx, await bucketAt(tx, input.Bucket), input);
       return {
         VersionId: input.VersionId ?? deleted.marker,
         DeleteMarker: deleted.marker === undefined ? undefined : true,
@@ -52,6 +53,7 @@ interface Deletion {
 
 /** `marker` is the id of the delete marker that was made, or of the one that was deleted. */
 async function remove(
+  ctx: Context,
   tx: Transaction,
   bucket: Bucket,
   { Key: key, VersionId: versionId, IfMatch }: Deletion,
@@ -61,10 +63,16 @@ async function remove(
   checkWrite({ IfMatch }, current, key);
   if (versionId === undefined) {
     const marker = await deleteCurrent(tx, bucket, key, current);
+    if (marker)
+      await announce(ctx, tx, bucket, { event: "ObjectRemoved:DeleteMarkerCreated", version: marker });
+    else if (current) await announce(ctx, tx, bucket, { event: "ObjectRemoved:Delete", version: current });
     return { marker: marker?.versionId };
   }
   const version = await findVersion(tx, bucket, key, versionId);
-  if (version) await removeVersion(tx, bucket, version);
+  if (version) {
+    await removeVersion(tx, bucket, version);
+    await announce(ctx, tx, bucket, { event: "ObjectRemoved:Delete", version });
+  }
   return { marker: version?.deleteMarker && version.versionId };
 }
 
@@ -85,7 +93,7 @@ async function removeEntry(ctx: Context, tx: Transaction, bucket: Bucket, entry:
         { status: 501 },
       );
     }
-    const { marker } = await remove(tx, bucket, { Key, VersionId, IfMatch: entry.ETag });
+    const { marker } = await remove(ctx, tx, bucket, { Key, VersionId, IfMatch: entry.ETag });
     batch.Deleted.push({
       Key,
       VersionId,

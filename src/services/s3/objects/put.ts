@@ -1,6 +1,7 @@
 import type { Handlers } from "#kernel/service.ts";
 import { bodyOf } from "#lib/body.ts";
 import { bucketAt } from "../buckets/bucket.ts";
+import { announce } from "../changes.ts";
 import { bodies } from "../store.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf } from "./attributes.ts";
@@ -46,6 +47,10 @@ export const objectWriting = {
         size: received.staged.size,
         body: await bodies.keep(tx, received.staged),
         checksum: received.checksum && { ...received.checksum, type: "FULL_OBJECT" },
+      });
+      await announce(ctx, tx, bucket, {
+        event: ctx.request?.method === "POST" ? "ObjectCreated:Post" : "ObjectCreated:Put",
+        version,
       });
       return {
         ETag: quoted(version.etag),

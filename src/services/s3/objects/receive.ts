@@ -40,8 +40,8 @@ export interface Received {
 export async function receive(ctx: Context, body: Body, expected: Expectations): Promise<Received> {
   const { contentMd5, checksum, limit = MOST_PUT_BYTES } = expected;
   if (contentMd5 !== undefined && !isMd5(contentMd5)) throw invalidDigest(contentMd5);
-  // Only HTTP asks for it: what comes from inside the house, a form's file among others, ends where it ends.
-  if (body.size === undefined && ctx.request) throw missingContentLength();
+  // Only HTTP's PUT asks for it: a form's file, and what comes from inside the house, ends where it ends.
+  if (body.size === undefined && ctx.request?.method === "PUT") throw missingContentLength();
   const algorithm = checksum?.algorithm ?? expected.algorithm;
   const names = new Set<ChecksumName>(["md5"]);
   if (algorithm) names.add(hashName(algorithm));

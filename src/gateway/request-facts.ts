@@ -1,0 +1,18 @@
+import type { RequestFacts } from "#kernel/context.ts";
+import type { HttpRequest } from "./server/http.ts";
+
+/** What a handler may know of the request that became its call. */
+export function requestFacts(http: HttpRequest, content?: Uint8Array): RequestFacts {
+  const { method, host, secure, remoteAddress, headers, path } = http;
+  return {
+    method,
+    host,
+    secure,
+    sourceIp: remoteAddress,
+    userAgent: headers["user-agent"] ?? "",
+    path,
+    headers,
+    ...(content && { content }),
+    leaving: () => http.signal,
+  };
+}
