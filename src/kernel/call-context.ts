@@ -125,8 +125,9 @@ export class CallContext implements Context {
     authorize(this.principal, facts, this.ports);
   }
 
-  as(service: string, sourceArn?: string, place: Place = this): { aws: Clients } {
-    return { aws: this.#clientsOf(serviceNamed(service, sourceArn), place) };
+  as(caller: string | Principal, sourceArn?: string, place: Place = this): { aws: Clients } {
+    const principal = typeof caller === "string" ? serviceNamed(caller, sourceArn) : caller;
+    return { aws: this.#clientsOf(principal, place) };
   }
 
   usage(kind: string, amount: number): void {

@@ -46,8 +46,8 @@ export interface Context extends Place {
 
   /** Judges one entry of a batch. @throws {AwsError} AccessDenied */
   authorize(facts: readonly AccessFact[]): void;
-  /** The same place, with the service itself as the caller. */
-  as(service: string, sourceArn?: string, place?: Place): { aws: Clients };
+  /** Calls in the same place unless said, as somebody else: a service by its name, on behalf of a resource. */
+  as(caller: string | Principal, sourceArn?: string, place?: Place): { aws: Clients };
   /** Counts something besides the call itself: bytes, hours. */
   usage(kind: string, amount: number): void;
 }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { collection } from "./collection.ts";
-import { type Job, job } from "./jobs.ts";
+import { GivenUp, type Job, job } from "./jobs.ts";
 import { StoreUnavailableError } from "./partition.ts";
 import { rootOf } from "./principal.ts";
 import { type Reconciler, reconciler } from "./reconciler.ts";
@@ -90,6 +90,20 @@ test("a job that fails is run again on the cloud's clock, waits longer each time
     [3, 70],
   ]);
   expect(ids.size).toBe(1);
+});
+
+test("a job that gives up is not tried again", async () => {
+  let attempts = 0;
+  const hopeless = job<object>("hello/hopeless", {
+    async run() {
+      attempts++;
+      throw new GivenUp("no such place");
+    },
+  });
+  const nube = await cloudWith([hopeless]);
+  await nube.enqueue(hopeless, {});
+  await nube.advance("1d");
+  expect(attempts).toBe(1);
 });
 
 test("a job that asks to be run again is, and has failed no attempt", async () => {

@@ -31,6 +31,11 @@ export interface JobOutcome {
   again: number;
 }
 
+/** Thrown by a job that knows it is no use to try again: it is parked at once, with this error. */
+export class GivenUp extends Error {
+  override name = "GivenUp";
+}
+
 export interface JobOptions {
   /** Milliseconds from now; 0 unless said. */
   delay?: number;
@@ -155,7 +160,7 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
       return {
         next: ctx.clock.now() + wait,
         error: reason.slice(0, MAX_ERROR_TEXT),
-        parked: attempt + 1 >= found.attempts,
+        parked: attempt + 1 >= found.attempts || error instanceof GivenUp,
       };
     }
   }

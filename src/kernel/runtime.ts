@@ -1,3 +1,4 @@
+import { AwsError } from "#aws/errors.ts";
 import { type CloudClock, cloudClock } from "#lib/clock.ts";
 import { grouped } from "#lib/grouped.ts";
 import type { Log } from "#lib/log.ts";
@@ -18,7 +19,7 @@ import { type Home, homeName, openHome, registeredHomes } from "./home.ts";
 import { type Call, invoke } from "./invoke.ts";
 import { type Job, type JobRecord, jobRunner } from "./jobs.ts";
 import { forwardObservations } from "./outbox.ts";
-import type { Ports } from "./ports.ts";
+import type { Ports, Sinks } from "./ports.ts";
 import { type Principal, serviceNamed } from "./principal.ts";
 import { openScheduler } from "./scheduler.ts";
 import type { Sealer } from "./seal.ts";
@@ -75,6 +76,8 @@ export interface CloudOptions {
   /** The blobs of one era; opening one forgets all others. */
   openBlobs(era: number): Promise<BlobStore>;
   log: Log;
+  /** Where observations go, from the first one on. */
+  sinks?: Sinks;
   /** Freezes the input of every call from inside the house, so that a handler that changes it fails in its tests. */
   freezeInputs?: boolean;
   /** Tests hand in their own. */
@@ -87,7 +90,7 @@ const OWN_JOBS: readonly Job<never>[] = [removeBlob as Job<never>, forwardObserv
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const { catalog, store, log, random = openRandom() } = options;
   const owner = random.uuid();
-  const ports: Ports = { sinks: {} };
+  const ports: Ports = { sinks: { ...options.sinks } };
   const faults = openFaults();
   const clock = cloudClock(options.wall ?? wallNow);
   const kernelHome = () => homeIn(era, "kernel", "partition", NOWHERE);
@@ -228,7 +231,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       const input = options.freezeInputs ? frozen(given) : given;
       const found = await service(id);
       const operation = found?.contract.operation(name);
-      if (!found || !operation) throw new Error(`no service offers ${id}:${name}`);
+      if (!found || !operation)
+        throw new AwsError("NotImplemented", `Nube does not implement ${id}:${name} yet.`, { status: 501 });
       const requestId = random.uuid();
       return invoke(cloud, { service: found, operation, input, principal, place, requestId, request });
     },

@@ -1,0 +1,17 @@
+/** `arn:partition:service:region:account:resource` */
+export interface Arn {
+  partition: string;
+  service: string;
+  region: string;
+  account: string;
+  /** All behind the account, colons and slashes included. */
+  resource: string;
+}
+
+/** `undefined` for what is no ARN. */
+export function parseArn(text: string): Arn | undefined {
+  const [, partition, service, region, account, resource] =
+    /^arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|aws|):(.+)$/s.exec(text) ?? [];
+  if (resource === undefined) return undefined;
+  return { partition: partition!, service: service!, region: region!, account: account!, resource };
+}
