@@ -153,6 +153,7 @@ describe("S3", () => {
     expect(answer).toEqual({
       status: 206,
       headers: {
+        "content-length": "4",
         "content-range": "bytes 0-3/10",
         "content-type": "application/octet-stream",
         "x-amz-meta-a": "b",

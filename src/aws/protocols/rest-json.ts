@@ -1,5 +1,5 @@
 import { kept } from "#lib/kept.ts";
-import type { Operation } from "../contract/shapes.ts";
+import type { Member, Operation } from "../contract/shapes.ts";
 import { describe, isSender, type WireError } from "./errors.ts";
 import { headersWriter } from "./http-bindings.ts";
 import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter } from "./json.ts";
@@ -37,7 +37,7 @@ export const restJson: Protocol = {
   },
 
   encodeError(operation, error, meta) {
-    const described = selfDescribed(describe(operation, error));
+    const described = selfDescribed(operation, describe(operation, error));
     const headers: Record<string, string> = {
       "content-type": "application/json",
       "x-amzn-requestid": meta.requestId,
@@ -51,7 +51,7 @@ export const restJson: Protocol = {
 };
 
 /** Glacier's errors repeat their code and type as members, Lambda's their type: no handler has to say it again. */
-function selfDescribed(error: WireError): WireError {
+function selfDescribed(operation: Operation | undefined, error: WireError): WireError {
   const sender = isSender(error.status);
   const said: Record<string, string> = {
     code: error.code,
@@ -59,8 +59,14 @@ function selfDescribed(error: WireError): WireError {
     Type: sender ? "User" : "Service",
   };
   const values = { ...error.values };
-  for (const { name, shape } of error.details) {
+  for (const { name, shape } of error.shape ? error.details : membersOfAll(operation)) {
     if (shape.kind === "scalar" && Object.hasOwn(said, name)) values[name] ??= said[name];
   }
   return { ...error, values };
+}
+
+/** Where errors tell their code, also those do that no model lists. */
+function membersOfAll(operation: Operation | undefined): readonly Member[] {
+  const members = operation?.contract.error(operation.errors[0] ?? "")?.members ?? [];
+  return members.some(({ name }) => name === "code") ? members : [];
 }

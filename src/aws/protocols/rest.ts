@@ -151,8 +151,16 @@ function payloadWriter(operation: Operation, payload: Member, format: DocumentFo
     const content = value[name];
     if (content === undefined || content === null) return "";
     headers["content-type"] ??= type;
+    const size = asIs ? sizeOf(content) : undefined;
+    if (size !== undefined) headers["content-length"] ??= `${size}`;
     return write(content);
   };
+}
+
+/** A stream may say how long it is, where the model has no member for that. */
+function sizeOf(content: unknown): number | undefined {
+  if (typeof content !== "object" || !content || !("size" in content)) return undefined;
+  return typeof content.size === "number" ? content.size : undefined;
 }
 
 function isBlob(shape: Shape): boolean {

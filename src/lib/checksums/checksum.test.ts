@@ -5,7 +5,7 @@ import { type ChecksumName, checksum, checksumOf } from "./checksum.ts";
 import { type CombinableName, combine } from "./combine.ts";
 
 const bytes = fc.uint8Array({ maxLength: 700 });
-const all: ChecksumName[] = ["crc32", "crc32c", "crc64nvme", "md5", "sha1", "sha256"];
+const all: ChecksumName[] = ["crc32", "crc32c", "crc64nvme", "md5", "sha1", "sha256", "sha256-leaves"];
 const combinable: CombinableName[] = ["crc32", "crc32c", "crc64nvme"];
 
 /** The check values that the definitions of the CRCs and RFC 1321, 3174 and FIPS 180 give, of "123456789" and of "abc". */
@@ -34,6 +34,16 @@ describe.each(all)("%s", (name) => {
       }),
     );
   });
+});
+
+test.each([0, 1, 2 ** 20, 2 ** 20 + 1, 2.5 * 2 ** 20])("sha256-leaves of %i bytes", (size) => {
+  const data = Buffer.alloc(size, "any text");
+  const leaves = Array.from({ length: Math.max(Math.ceil(size / 2 ** 20), 1) }, (_, n) =>
+    hash("sha256", data.subarray(n * 2 ** 20, (n + 1) * 2 ** 20), "hex"),
+  );
+  const sum = checksum("sha256-leaves");
+  for (let at = 0; at < size; at += 300_000) sum.update(data.subarray(at, at + 300_000));
+  expect(hex(sum.digest())).toBe(leaves.join(""));
 });
 
 test("crc64nvme of more than one block", () => {

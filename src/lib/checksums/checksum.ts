@@ -2,7 +2,8 @@ import { createHash, hash } from "node:crypto";
 import { crc32, crc32c } from "@node-rs/crc32";
 import { crc64nvme } from "./crc64nvme.ts";
 
-export type ChecksumName = "crc32" | "crc32c" | "crc64nvme" | "md5" | "sha1" | "sha256";
+/** `sha256-leaves` is the SHA-256 of each MiB, one after another: what a tree hash is built on. */
+export type ChecksumName = "crc32" | "crc32c" | "crc64nvme" | "md5" | "sha1" | "sha256" | "sha256-leaves";
 
 export interface Checksum {
   update(chunk: Uint8Array): void;
@@ -19,6 +20,8 @@ export function checksum(name: ChecksumName): Checksum {
       return running(crc32c, word);
     case "crc64nvme":
       return runningLong();
+    case "sha256-leaves":
+      return runningLeaves();
     case "md5":
     case "sha1":
     case "sha256":
@@ -35,6 +38,11 @@ export function checksumOf(name: ChecksumName, bytes: Uint8Array): Uint8Array {
       return word(crc32c(bytes));
     case "crc64nvme":
       return longWord(crc64nvme(bytes));
+    case "sha256-leaves": {
+      const leaves = runningLeaves();
+      leaves.update(bytes);
+      return leaves.digest();
+    }
     case "md5":
     case "sha1":
     case "sha256":
@@ -59,6 +67,35 @@ function runningLong(): Checksum {
       value = crc64nvme(chunk, value);
     },
     digest: () => longWord(value),
+  };
+}
+
+const LEAF_BYTES = 1_048_576;
+
+function runningLeaves(): Checksum {
+  const leaves: Uint8Array[] = [];
+  let leaf = createHash("sha256");
+  let filled = 0;
+  const close = () => {
+    leaves.push(leaf.digest());
+    leaf = createHash("sha256");
+    filled = 0;
+  };
+  return {
+    update(chunk) {
+      for (let at = 0; at < chunk.length; ) {
+        const piece = chunk.subarray(at, at + LEAF_BYTES - filled);
+        leaf.update(piece);
+        filled += piece.length;
+        at += piece.length;
+        if (filled === LEAF_BYTES) close();
+      }
+    },
+    digest() {
+      // Nothing has one leaf, too.
+      if (filled > 0 || leaves.length === 0) close();
+      return Buffer.concat(leaves);
+    },
   };
 }
 

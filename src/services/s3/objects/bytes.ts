@@ -2,10 +2,9 @@ import type { BlobRef } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Body } from "#lib/body.ts";
+import { type Bytes, joined } from "#lib/joined.ts";
 import { bodies, type Manifest, manifests, type ObjectVersion } from "../store.ts";
 import type { Span } from "./ranges.ts";
-
-export type Bytes = Uint8Array | AsyncIterable<Uint8Array>;
 
 /** The parts of an object that was made of parts: all, or those around a span of its bytes. */
 export async function manifestOf(
@@ -55,35 +54,6 @@ async function openBody({ ctx, tx, lend }: Opening, ref: BlobRef, start: number,
   if (ref.file !== undefined) return ctx.blobs.read(ref, start, end, { lend });
   const bytes = (await bodies.inline(tx, ref))!;
   return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
-}
-
-/** One after another. Its `return` ends also those whose turn never came. */
-function joined(pieces: Bytes[]): AsyncIterable<Uint8Array> {
-  const readers = pieces.map((piece) =>
-    piece instanceof Uint8Array ? once(piece) : piece[Symbol.asyncIterator](),
-  );
-  let at = 0;
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        for (; at < readers.length; at++) {
-          const step = await readers[at]!.next();
-          if (!step.done) return step;
-        }
-        return { done: true, value: undefined };
-      },
-      async return() {
-        const rest = readers.slice(at);
-        at = readers.length;
-        for (const reader of rest) await reader.return?.();
-        return { done: true, value: undefined };
-      },
-    }),
-  };
-}
-
-async function* once(bytes: Uint8Array) {
-  yield bytes;
 }
 
 /** Bytes of the house as an upload: what a copy takes in. */

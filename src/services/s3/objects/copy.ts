@@ -1,6 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { Bytes } from "#lib/joined.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import {
@@ -14,7 +15,7 @@ import {
 import { type Bucket, bodies, type Checksum, type ChecksumAlgorithm, type ObjectVersion } from "../store.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf, copiedAttributes } from "./attributes.ts";
-import { type Bytes, bodyOfBytes, manifestOf, openBytes } from "./bytes.ts";
+import { bodyOfBytes, manifestOf, openBytes } from "./bytes.ts";
 import { checksumMembers, DEFAULT_ALGORITHM, hashName, isAlgorithm } from "./checksums.ts";
 import { checkConditionForm, checkWrite, failedCondition } from "./conditions.ts";
 import { type CopySource, copySourceOf } from "./copy-source.ts";

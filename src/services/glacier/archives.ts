@@ -1,0 +1,64 @@
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { bodyOf } from "#lib/body.ts";
+import { invalidDescription } from "./errors.ts";
+import { written } from "./inventory.ts";
+import { expectedTreeHash, keeping, MOST_BYTES, putPiece, receive, reclaim } from "./pieces.ts";
+import { type Archive, archiveAt, archives, newId, type Vault, vaultAt } from "./store.ts";
+
+export const archiveHandlers = {
+  async UploadArchive(ctx, { vaultName, archiveDescription, checksum, body = bodyOf("") }) {
+    const description = descriptionIn(archiveDescription);
+    const expected = expectedTreeHash(checksum);
+    await ctx.read((tx) => vaultAt(ctx, tx, vaultName));
+    const received = await receive(ctx, body, expected, MOST_BYTES);
+    return keeping(ctx, received, async (tx) => {
+      const vault = await vaultAt(ctx, tx, vaultName);
+      const set = tx.sequence();
+      const { size, treeHash } = await putPiece(tx, set, 0, received);
+      const { archiveId } = putArchive(tx, vault, { pieces: set, size, treeHash, ...description });
+      return { location: locationOf(ctx, vaultName, archiveId), checksum: treeHash, archiveId };
+    });
+  },
+
+  async DeleteArchive(ctx, { vaultName, archiveId }) {
+    return ctx.transact(async (tx) => {
+      const vault = await vaultAt(ctx, tx, vaultName);
+      const archive = await archiveAt(tx, vault, archiveId);
+      // The last inventory still tells of it, and may still be asked for.
+      if (vault.inventory && archive.order < vault.inventory.mark) {
+        tx.put(archives, { ...archive, deleted: tx.sequence() });
+      } else {
+        tx.delete(archives, [vault.id, archive.order]);
+      }
+      tx.enqueue(reclaim, { set: archive.pieces });
+      written(tx, vault, -1, -archive.size);
+      return {};
+    });
+  },
+} satisfies Handlers<"glacier">;
+
+type NewArchive = Pick<Archive, "pieces" | "size" | "treeHash"> & { description?: string };
+
+export function putArchive(tx: Transaction, vault: Vault, made: NewArchive): Archive {
+  const archive = {
+    vault: vault.id,
+    order: tx.sequence(),
+    archiveId: newId(tx.random, "archive"),
+    created: tx.now(),
+    ...made,
+  };
+  tx.put(archives, archive);
+  written(tx, vault, 1, made.size);
+  return archive;
+}
+
+export const locationOf = ({ account }: Context, vaultName: string, archiveId: string): string =>
+  `/${account}/vaults/${vaultName}/archives/${archiveId}`;
+
+export function descriptionIn(description: string | undefined): { description?: string } {
+  if (!description) return {};
+  if (!/^[\x20-\x7e]{1,1024}$/.test(description)) throw invalidDescription();
+  return { description };
+}

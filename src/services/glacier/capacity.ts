@@ -1,0 +1,44 @@
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { tooMuchCapacity } from "./errors.ts";
+import { type Capacity, capacities, isoDate, newId } from "./store.ts";
+
+const MOST_UNITS = 2;
+
+export const capacityHandlers = {
+  async PurchaseProvisionedCapacity(ctx) {
+    return ctx.transact(async (tx) => {
+      const held = await unitsOf(tx);
+      if (held.length >= MOST_UNITS) throw tooMuchCapacity(MOST_UNITS);
+      const id = newId(tx.random, "capacity");
+      tx.put(capacities, { id, start: tx.now(), expires: inAMonth(tx.now()) });
+      return { capacityId: id };
+    });
+  },
+
+  async ListProvisionedCapacity(ctx) {
+    const held = await ctx.read(unitsOf);
+    return {
+      ProvisionedCapacityList: held.map(({ id, start, expires }) => ({
+        CapacityId: id,
+        StartDate: isoDate(start),
+        ExpirationDate: isoDate(expires),
+      })),
+    };
+  },
+} satisfies Handlers<"glacier">;
+
+/** What has not expired; what has is told no more. */
+async function unitsOf(tx: ReadTransaction): Promise<Capacity[]> {
+  const all = await tx.list(capacities, { limit: 1_000, reverse: true });
+  return all.filter(({ expires }) => tx.now() < expires).sort((a, b) => a.start - b.start);
+}
+
+/** The same day of the next month, or that month's last; whole seconds. */
+function inAMonth(time: number): number {
+  const from = new Date(time);
+  const [year, month] = [from.getUTCFullYear(), from.getUTCMonth() + 1];
+  const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  const day = Math.min(from.getUTCDate(), lastDay);
+  return Date.UTC(year, month, day, from.getUTCHours(), from.getUTCMinutes(), from.getUTCSeconds());
+}

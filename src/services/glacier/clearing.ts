@@ -1,0 +1,30 @@
+import { type Job, job } from "#kernel/jobs.ts";
+import { reclaim, release } from "./pieces.ts";
+import { archives, bodies, jobs, uploads } from "./store.ts";
+
+const PAGE = 200;
+
+/** What a deleted vault leaves behind. Its number is never used again, so nobody can reach it meanwhile. */
+export const clearVault: Job<{ vault: number }> = job("glacier/clear-vault", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { vault }) {
+    const more = await ctx.transact(async (tx) => {
+      const range = { in: [vault], limit: PAGE };
+      const gone = await tx.list(archives, range);
+      for (const archive of gone) tx.delete(archives, [vault, archive.order]);
+      const begun = await tx.list(uploads, range);
+      for (const upload of begun) {
+        tx.delete(uploads, [vault, upload.order]);
+        if (!upload.archive) tx.enqueue(reclaim, { set: upload.order });
+      }
+      const asked = await tx.list(jobs, range);
+      for (const retrieval of asked) {
+        tx.delete(jobs, [vault, retrieval.order]);
+        if (retrieval.action === "ArchiveRetrieval") await release(tx, vault, retrieval.archive);
+        else if (retrieval.output) bodies.discard(tx, retrieval.output);
+      }
+      return [gone, begun, asked].some((page) => page.length === PAGE);
+    });
+    return more ? { again: 0 } : undefined;
+  },
+});

@@ -1,0 +1,142 @@
+import type { InventoryRetrievalJobInput } from "#aws/contract/types/glacier.ts";
+import type { StagedBlob } from "#kernel/blobs.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Body } from "#lib/body.ts";
+import { invalidDate, invalidLimit, invalidMarker } from "./errors.ts";
+import { isIn } from "./inventory.ts";
+import { type Archive, archives, type InventoryJob, isoSeconds, type Vault, vaultArn } from "./store.ts";
+
+const PAGE = 1_000;
+
+/** Which archives an inventory retrieval is about. */
+export function inventoryRange(
+  ctx: Context,
+  given: InventoryRetrievalJobInput = {},
+): Pick<InventoryJob, "from" | "to" | "limit" | "after"> {
+  const { StartDate, EndDate, Limit, Marker } = given;
+  if (StartDate) timeIn("StartDate", StartDate);
+  if (EndDate) timeIn("EndDate", EndDate);
+  if (Limit && !/^[1-9]\d{0,14}$/.test(Limit)) throw invalidLimit(Limit);
+  return {
+    ...(StartDate && { from: StartDate }),
+    ...(EndDate && { to: EndDate }),
+    ...(Limit && { limit: Limit }),
+    ...(Marker && { after: placeOf(ctx, Marker) }),
+  };
+}
+
+/** `2013-03-20T17:03:43Z` */
+function timeIn(name: string, date: string): number {
+  const isIso = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z$/.test(date);
+  const time = isIso ? Date.parse(date) : Number.NaN;
+  if (Number.isNaN(time)) throw invalidDate(name, date);
+  return time;
+}
+
+const purpose = (ctx: Context) => `glacier/inventory/${ctx.account}/${ctx.region}`;
+
+function placeOf(ctx: Context, marker: string): number {
+  const place = ctx.seal.unseal(purpose(ctx), marker);
+  if (typeof place !== "number") throw invalidMarker(marker);
+  return place;
+}
+
+export interface Written {
+  staged: StagedBlob;
+  /** Where the next retrieval goes on, if there is more. */
+  next?: string;
+}
+
+/** Writes the inventory that a vault had last, page by page. */
+export async function writeInventory(ctx: Context, vault: Vault, job: InventoryJob): Promise<Written> {
+  let next: string | undefined;
+  const told = archivesOf(ctx, vault, job, (place) => {
+    next = ctx.seal.seal(purpose(ctx), place);
+  });
+  const text = job.format === "JSON" ? asJson(ctx, vault, told) : asCsv(told);
+  const staged = await ctx.blobs.receive(streamed(text), { limit: Number.MAX_SAFE_INTEGER });
+  return { staged, ...(next !== undefined && { next }) };
+}
+
+/** The archives that are wanted, oldest first, and the last one's place if more of them follow. */
+async function* archivesOf(
+  ctx: Context,
+  { id, inventory }: Vault,
+  { from, to, limit, after: begin }: InventoryJob,
+  goesOn: (after: number) => void,
+): AsyncGenerator<Archive> {
+  const earliest = from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from);
+  const latest = to === undefined ? Number.POSITIVE_INFINITY : Date.parse(to);
+  const most = limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
+  let count = 0;
+  for (let after = begin; ; ) {
+    const range = { in: [id], ...(after !== undefined && { after: [after] }), limit: PAGE };
+    const page = await ctx.read((tx) => tx.list(archives, range));
+    for (const archive of page) {
+      if (!isIn(inventory!, archive) || archive.created < earliest || archive.created >= latest) continue;
+      if (count === most) return goesOn(after!);
+      after = archive.order;
+      count++;
+      yield archive;
+    }
+    if (page.length < PAGE) return;
+    if (count < most) after = page.at(-1)!.order;
+  }
+}
+
+async function* asJson(ctx: Context, vault: Vault, told: AsyncIterable<Archive>): AsyncGenerator<string> {
+  const head = JSON.stringify({
+    VaultARN: vaultArn(ctx, vault.name),
+    InventoryDate: isoSeconds(vault.inventory!.date),
+    ArchiveList: [],
+  });
+  yield head.slice(0, -"]}".length);
+  let separator = "";
+  for await (const { archiveId, description, created, size, treeHash } of told) {
+    const entry = {
+      ArchiveId: archiveId,
+      ArchiveDescription: description ?? "",
+      CreationDate: isoSeconds(created),
+      Size: size,
+      SHA256TreeHash: treeHash,
+    };
+    yield separator + JSON.stringify(entry);
+    separator = ",";
+  }
+  yield "]}";
+}
+
+async function* asCsv(told: AsyncIterable<Archive>): AsyncGenerator<string> {
+  yield "ArchiveId,ArchiveDescription,CreationDate,Size,SHA256TreeHash\r\n";
+  for await (const { archiveId, description = "", created, size, treeHash } of told) {
+    yield `${[archiveId, csvField(description), isoSeconds(created), size, treeHash].join(",")}\r\n`;
+  }
+}
+
+/** In quotes where needed; a quote inside is told by a backslash, and a backslash by itself. */
+function csvField(text: string): string {
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '\\"')}"` : text;
+}
+
+const CHUNK = 64 * 1024;
+
+function streamed(text: AsyncIterable<string>): Body {
+  return {
+    size: undefined,
+    announced: [],
+    trailers: {},
+    async bytes() {
+      throw new Error("an inventory is read as a stream");
+    },
+    async *[Symbol.asyncIterator]() {
+      let held = "";
+      for await (const piece of text) {
+        held += piece;
+        if (held.length < CHUNK) continue;
+        yield Buffer.from(held);
+        held = "";
+      }
+      if (held !== "") yield Buffer.from(held);
+    },
+  };
+}

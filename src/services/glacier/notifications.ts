@@ -1,0 +1,70 @@
+import { GivenUp, type Job, job } from "#kernel/jobs.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { isFinal } from "#kernel/targets.ts";
+import { invalidEvent, invalidTopic, missingParameter, noNotifications } from "./errors.ts";
+import { vaultArn, vaultAt, vaults } from "./store.ts";
+
+export const EVENTS = {
+  ArchiveRetrieval: "ArchiveRetrievalCompleted",
+  InventoryRetrieval: "InventoryRetrievalCompleted",
+};
+
+export const notificationHandlers = {
+  async SetVaultNotifications(ctx, { vaultName, vaultNotificationConfig: given }) {
+    if (!given?.SNSTopic) throw missingParameter("SNSTopic");
+    if (!given.Events?.length) throw missingParameter("Events");
+    const topic = topicIn(given.SNSTopic);
+    const known: string[] = Object.values(EVENTS);
+    for (const event of given.Events) if (!known.includes(event)) throw invalidEvent(event);
+    const events = [...new Set(given.Events)];
+    return ctx.transact(async (tx) => {
+      const vault = await vaultAt(ctx, tx, vaultName);
+      tx.put(vaults, { ...vault, notifications: { topic, events } });
+      return {};
+    });
+  },
+
+  async GetVaultNotifications(ctx, { vaultName }) {
+    return ctx.read(async (tx) => {
+      const { notifications } = await vaultAt(ctx, tx, vaultName);
+      if (!notifications) throw noNotifications(vaultArn(ctx, vaultName));
+      const { topic, events } = notifications;
+      return { vaultNotificationConfig: { SNSTopic: topic, Events: events } };
+    });
+  },
+
+  async DeleteVaultNotifications(ctx, { vaultName }) {
+    return ctx.transact(async (tx) => {
+      const { notifications: _, ...vault } = await vaultAt(ctx, tx, vaultName);
+      tx.put(vaults, vault);
+      return {};
+    });
+  },
+} satisfies Handlers<"glacier">;
+
+/** Whether the vault may publish there is not asked before it does. */
+export function topicIn(arn: string): string {
+  if (!/^arn:aws:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?$/.test(arn)) throw invalidTopic(arn);
+  return arn;
+}
+
+export interface Notification {
+  topic: string;
+  message: string;
+  vaultArn: string;
+}
+
+/** Gives up when the topic is gone, or does not let the vault in. */
+export const notify: Job<Notification> = job("glacier/notify", {
+  async run(ctx, { topic, message, vaultArn: source }) {
+    try {
+      await ctx.as("glacier.amazonaws.com", source).aws.sns.Publish({
+        TopicArn: topic,
+        Subject: "Notification From Amazon Glacier Service",
+        Message: message,
+      });
+    } catch (error) {
+      throw isFinal(error) ? new GivenUp(error.message) : error;
+    }
+  },
+});

@@ -1,0 +1,242 @@
+import type { JobParameters } from "#aws/contract/types/glacier.ts";
+import type { Context } from "#kernel/context.ts";
+import { type Job, job } from "#kernel/jobs.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { Random } from "#lib/random.ts";
+import {
+  invalidByteRange,
+  invalidFormat,
+  invalidJobDescription,
+  invalidJobType,
+  invalidTier,
+  missingParameter,
+  noInventoryYet,
+  selectRefused,
+  unexpectedParameter,
+} from "./errors.ts";
+import { inventoryRange, writeInventory } from "./inventory-output.ts";
+import { described } from "./jobs.ts";
+import { EVENTS, notify, topicIn } from "./notifications.ts";
+import { release, treeHashOf } from "./pieces.ts";
+import { countRetrieval } from "./retrieval-policy.ts";
+import {
+  type Archive,
+  type ArchiveJob,
+  archiveAt,
+  archives,
+  bodies,
+  type InventoryJob,
+  jobs,
+  newId,
+  type RetrievalJob,
+  type Span,
+  type Tier,
+  type Vault,
+  vaultArn,
+  vaultAt,
+  vaults,
+} from "./store.ts";
+import { isMegabyteAligned, isTreeHashAligned } from "./tree-hash.ts";
+
+const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000];
+/** How long it takes until the bytes are there, at least and at most. */
+const WAITS: Record<Tier, [number, number]> = {
+  Expedited: [MINUTE_MS, 5 * MINUTE_MS],
+  Standard: [3 * HOUR_MS, 5 * HOUR_MS],
+  Bulk: [5 * HOUR_MS, 12 * HOUR_MS],
+};
+/** How long a completed job offers its output. */
+const OFFERED_MS = 24 * HOUR_MS;
+
+export const retrievalHandlers = {
+  async InitiateJob(ctx, { vaultName, jobParameters = {} }) {
+    const plan = planOf(ctx, jobParameters);
+    return ctx.transact(async (tx) => {
+      const vault = await vaultAt(ctx, tx, vaultName);
+      const base = {
+        vault: vault.id,
+        order: tx.sequence(),
+        jobId: newId(tx.random, "job"),
+        created: tx.now(),
+      };
+      const asked = { ...base, ...plan.told, status: "InProgress" as const };
+      const retrieval: RetrievalJob =
+        plan.action === "ArchiveRetrieval"
+          ? { ...asked, ...(await archiveRetrieval(tx, vault, plan)) }
+          : { ...asked, ...(await inventoryRetrieval(ctx, vault, plan)) };
+      tx.put(jobs, retrieval);
+      const tier = retrieval.action === "ArchiveRetrieval" ? retrieval.tier : "Standard";
+      tx.enqueue(
+        completeJob,
+        { vault: vaultName, id: vault.id, job: base.order },
+        { delay: wait(tx.random, tier) },
+      );
+      return { location: `/${ctx.account}/vaults/${vaultName}/jobs/${base.jobId}`, jobId: base.jobId };
+    });
+  },
+} satisfies Handlers<"glacier">;
+
+type Told = Pick<RetrievalJob, "description" | "topic">;
+
+type Plan =
+  | { action: "ArchiveRetrieval"; told: Told; archiveId: string; range: string | undefined; tier: Tier }
+  | ({ action: "InventoryRetrieval"; told: Told } & InventoryPlan);
+
+type InventoryPlan = Pick<InventoryJob, "format" | "from" | "to" | "limit" | "after">;
+
+/** What a request asks for, as far as it can be judged without looking at the vault. */
+function planOf(ctx: Context, given: JobParameters): Plan {
+  const {
+    Type: type,
+    Format,
+    Description: description,
+    SNSTopic,
+    ArchiveId,
+    RetrievalByteRange: range,
+  } = given;
+  if (!type) throw missingParameter("Type");
+  if (type === "select") throw selectRefused();
+  if (given.SelectParameters) throw unexpectedParameter("SelectParameters", type);
+  if (given.OutputLocation) throw unexpectedParameter("OutputLocation", type);
+  if (description && !/^[\x20-\x7e]{1,1024}$/.test(description)) throw invalidJobDescription();
+  const told: Told = {
+    ...(description && { description }),
+    ...(SNSTopic && { topic: topicIn(SNSTopic) }),
+  };
+  if (type === "archive-retrieval") {
+    if (!ArchiveId) throw missingParameter("ArchiveId");
+    if (Format) throw unexpectedParameter("Format", type);
+    if (given.InventoryRetrievalParameters) throw unexpectedParameter("InventoryRetrievalParameters", type);
+    return { action: "ArchiveRetrieval", told, archiveId: ArchiveId, range, tier: tierIn(given.Tier) };
+  }
+  if (type !== "inventory-retrieval") throw invalidJobType(type);
+  if (ArchiveId) throw unexpectedParameter("ArchiveId", type);
+  if (range) throw unexpectedParameter("RetrievalByteRange", type);
+  tierIn(given.Tier);
+  const format = formatIn(Format);
+  return {
+    action: "InventoryRetrieval",
+    told,
+    format,
+    ...inventoryRange(ctx, given.InventoryRetrievalParameters),
+  };
+}
+
+function tierIn(tier: string | undefined): Tier {
+  if (!tier) return "Standard";
+  if (tier === "Expedited" || tier === "Standard" || tier === "Bulk") return tier;
+  throw invalidTier(tier);
+}
+
+function formatIn(format: string | undefined): InventoryJob["format"] {
+  if (!format) return "JSON";
+  if (format === "JSON" || format === "CSV") return format;
+  throw invalidFormat(format);
+}
+
+async function archiveRetrieval(tx: Transaction, vault: Vault, plan: Plan & { action: "ArchiveRetrieval" }) {
+  const { action, archiveId, tier } = plan;
+  const archive = await archiveAt(tx, vault, archiveId);
+  const span = spanIn(plan.range, archive);
+  if (tier === "Standard") await countRetrieval(tx, span.end - span.start);
+  const { order, description, size, treeHash, pieces } = archive;
+  const aligned = isTreeHashAligned(span, size);
+  return {
+    action,
+    tier,
+    archive: { order, archiveId, size, treeHash, pieces, ...(description && { description }) },
+    span,
+    ...(aligned && { treeHash: await treeHashOf(tx, archive, span) }),
+  };
+}
+
+/** `0-1048575`; the whole unless said. */
+function spanIn(range: string | undefined, { size }: Archive): Span {
+  if (!range) return { start: 0, end: size };
+  const [, first, last] = /^(\d{1,15})-(\d{1,15})$/.exec(range) ?? [];
+  const span = { start: Number(first), end: Number(last) + 1 };
+  if (first === undefined || span.start >= span.end || span.end > size || !isMegabyteAligned(span, size)) {
+    throw invalidByteRange(range);
+  }
+  return span;
+}
+
+async function inventoryRetrieval(ctx: Context, vault: Vault, plan: Plan & { action: "InventoryRetrieval" }) {
+  if (!vault.inventory) throw noInventoryYet(vaultArn(ctx, vault.name));
+  const { told: _, ...asked } = plan;
+  return asked;
+}
+
+function wait(random: Random, tier: Tier): number {
+  const [least, most] = WAITS[tier];
+  return least + random.below(most - least);
+}
+
+/** The bytes are there, or will not be; who wanted to be told is told. */
+export const completeJob: Job<{ vault: string; id: number; job: number }> = job("glacier/complete-job", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { vault: name, id, job: order }) {
+    const { vault, retrieval } = await ctx.read(async (tx) => ({
+      vault: await tx.get(vaults, [name]),
+      retrieval: await tx.get(jobs, [id, order]),
+    }));
+    // A vault can be deleted while a job is under way.
+    if (vault?.id !== id || retrieval?.status !== "InProgress") return;
+    const made =
+      retrieval.action === "InventoryRetrieval" ? await writeInventory(ctx, vault, retrieval) : undefined;
+    try {
+      await ctx.transact(async (tx) => {
+        const now = await tx.get(vaults, [name]);
+        if (now?.id !== id) return;
+        const ended: RetrievalJob = {
+          ...(retrieval.action === "ArchiveRetrieval"
+            ? { ...retrieval, ...(await outcome(tx, retrieval)) }
+            : {
+                ...retrieval,
+                status: "Succeeded",
+                next: made!.next,
+                output: await bodies.keep(tx, made!.staged),
+              }),
+          completed: tx.now(),
+        };
+        tx.put(jobs, ended);
+        tx.enqueue(expireJob, { vault: id, job: order }, { delay: OFFERED_MS });
+        const message = JSON.stringify(described(ctx, name, ended));
+        for (const topic of topicsOf(now, ended)) {
+          tx.enqueue(notify, { topic, message, vaultArn: vaultArn(ctx, name) });
+        }
+      });
+    } finally {
+      if (made) await ctx.blobs.drop(made.staged);
+    }
+  },
+});
+
+/** An archive that was deleted meanwhile cannot be retrieved any more. */
+async function outcome(
+  tx: ReadTransaction,
+  { vault, archive: { order, archiveId } }: ArchiveJob,
+): Promise<Pick<RetrievalJob, "status" | "message">> {
+  const archive = await tx.get(archives, [vault, order]);
+  if (archive && archive.deleted === undefined) return { status: "Succeeded" };
+  return { status: "Failed", message: `The archive ID was not found: ${archiveId}` };
+}
+
+function topicsOf({ notifications }: Vault, { topic, action }: RetrievalJob): string[] {
+  const ofVault = notifications?.events.includes(EVENTS[action]) ? notifications.topic : undefined;
+  return [topic, ofVault].filter((one) => one !== undefined);
+}
+
+export const expireJob: Job<{ vault: number; job: number }> = job("glacier/expire-job", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { vault, job: order }) {
+    await ctx.transact(async (tx) => {
+      const retrieval = await tx.get(jobs, [vault, order]);
+      if (!retrieval) return;
+      tx.delete(jobs, [vault, order]);
+      if (retrieval.action === "ArchiveRetrieval") await release(tx, vault, retrieval.archive);
+      else if (retrieval.output) bodies.discard(tx, retrieval.output);
+    });
+  },
+});

@@ -1,0 +1,235 @@
+import type { BlobRef } from "#kernel/blobs.ts";
+import { blobSteps } from "#kernel/blobs.ts";
+import { collection, type Place } from "#kernel/collection.ts";
+import type { Bytes, ReadTransaction } from "#kernel/transaction.ts";
+import { archiveNotFound, jobNotFound, uploadNotFound, vaultNotFound } from "./errors.ts";
+
+/** Milliseconds since 1970, cloud time. */
+type Time = number;
+
+export interface Vault {
+  name: string;
+  /** Never used twice: a vault made anew has nothing of the old one's. */
+  id: number;
+  created: Time;
+  /** What it holds now. */
+  archives: number;
+  bytes: number;
+  /** The last look at what it holds; absent until there was one. */
+  inventory?: Inventory;
+  /** Whether an archive came or went since. */
+  written: boolean;
+  tags: Record<string, string>;
+  notifications?: { topic: string; events: string[] };
+  /** A document, as it was set. */
+  accessPolicy?: string;
+  lock?: VaultLock;
+}
+
+export interface Inventory {
+  date: Time;
+  /** Archives that were made before this number and not deleted before it are in the inventory. */
+  mark: number;
+  archives: number;
+  bytes: number;
+}
+
+export interface VaultLock {
+  policy: string;
+  lockId: string;
+  created: Time;
+  /** When the lock ends by itself; absent once it is locked for good. */
+  expires?: Time;
+}
+
+export interface Archive {
+  vault: number;
+  order: number;
+  archiveId: string;
+  description?: string;
+  created: Time;
+  size: number;
+  /** Hex. */
+  treeHash: string;
+  /** Which pieces hold its bytes. */
+  pieces: number;
+  /** The number of its deletion. It is kept for as long as the last inventory tells of it. */
+  deleted?: number;
+}
+
+/** A stretch of an archive: the whole of it, or one part of an upload. Its leaves stand in `leaves`, under the same key. */
+export interface Piece {
+  set: number;
+  offset: number;
+  size: number;
+  body: BlobRef;
+  treeHash: string;
+}
+
+export interface Upload {
+  vault: number;
+  /** Also the set that its parts go to. */
+  order: number;
+  uploadId: string;
+  description?: string;
+  partSize: number;
+  created: Time;
+  /** When it was last told or asked something. */
+  active: Time;
+  /** Once it is complete, what it became: who did not hear the answer asks again. */
+  archive?: { archiveId: string; treeHash: string; size: number };
+}
+
+export type Tier = "Expedited" | "Standard" | "Bulk";
+
+/** A range of bytes; `end` is exclusive. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+interface JobBase {
+  vault: number;
+  order: number;
+  jobId: string;
+  description?: string;
+  topic?: string;
+  created: Time;
+  completed?: Time;
+  status: "InProgress" | "Succeeded" | "Failed";
+  /** Why it failed. */
+  message?: string;
+}
+
+export interface ArchiveJob extends JobBase {
+  action: "ArchiveRetrieval";
+  tier: Tier;
+  archive: Pick<Archive, "order" | "archiveId" | "description" | "size" | "treeHash" | "pieces">;
+  span: Span;
+  /** Of the span, where it has one: hex. */
+  treeHash?: string;
+}
+
+export interface InventoryJob extends JobBase {
+  action: "InventoryRetrieval";
+  format: "JSON" | "CSV";
+  from?: string;
+  to?: string;
+  limit?: string;
+  /** Where it begins: after the archive of this number. */
+  after?: number;
+  /** Where the next one begins. */
+  next?: string;
+  output?: BlobRef;
+}
+
+export type RetrievalJob = ArchiveJob | InventoryJob;
+
+/** What an account may retrieve in a Region, and has retrieved. */
+export interface Retrieval {
+  strategy: "BytesPerHour" | "FreeTier" | "None";
+  bytesPerHour?: number;
+  /** The UTC day of the last accepted retrieval, and how much was retrieved on it. */
+  day: string;
+  bytes: number;
+}
+
+export interface Capacity {
+  id: string;
+  start: Time;
+  expires: Time;
+}
+
+export const vaults = collection<Vault>("glacier/vault", { scope: "region", key: (v) => [v.name] });
+
+export const archives = collection<Archive>("glacier/archive", {
+  scope: "region",
+  key: (a) => [a.vault, a.order],
+  indexes: {
+    id: (a) => (a.deleted === undefined ? [a.vault, a.archiveId] : undefined),
+    deletions: (a) => (a.deleted === undefined ? undefined : [a.vault, a.deleted]),
+  },
+});
+
+export const pieces = collection<Piece>("glacier/piece", { scope: "region", key: (p) => [p.set, p.offset] });
+
+/** The SHA-256 of each MiB of a piece that has several, one after another. */
+export const leaves: Bytes = { name: "glacier/leaves", scope: "region" };
+
+export const uploads = collection<Upload>("glacier/upload", {
+  scope: "region",
+  key: (u) => [u.vault, u.order],
+  indexes: {
+    id: (u) => [u.vault, u.uploadId],
+    open: (u) => (u.archive ? undefined : [u.vault, u.order]),
+  },
+});
+
+export const jobs = collection<RetrievalJob>("glacier/job", {
+  scope: "region",
+  key: (j) => [j.vault, j.order],
+  indexes: {
+    id: (j) => [j.vault, j.jobId],
+    /** Who reads a set of pieces, or is going to. */
+    pieces: (j) => (j.action === "ArchiveRetrieval" ? [j.archive.pieces, j.order] : undefined),
+    /** What a data retrieval policy counts. */
+    standard: (j) =>
+      j.action === "ArchiveRetrieval" && j.tier === "Standard" && j.status === "InProgress"
+        ? [j.order]
+        : undefined,
+  },
+});
+
+/** One record, under an empty key. */
+export const retrievals = collection<Retrieval>("glacier/retrieval", { scope: "region", key: () => [] });
+
+export const capacities = collection<Capacity>("glacier/capacity", { scope: "region", key: (c) => [c.id] });
+
+export const bodies = blobSteps("glacier", "region");
+
+export const vaultArn = ({ account, region }: Place, name: string): string =>
+  `arn:aws:glacier:${region}:${account}:vaults/${name}`;
+
+/** @throws {AwsError} ResourceNotFoundException */
+export async function vaultAt(place: Place, tx: ReadTransaction, name: string): Promise<Vault> {
+  const vault = await tx.get(vaults, [name]);
+  if (!vault) throw vaultNotFound(vaultArn(place, name));
+  return vault;
+}
+
+/** @throws {AwsError} ResourceNotFoundException, for a deleted one, too */
+export async function archiveAt(tx: ReadTransaction, vault: Vault, archiveId: string): Promise<Archive> {
+  const [archive] = await tx.listBy(archives, "id", { in: [vault.id, archiveId], limit: 1 });
+  if (!archive) throw archiveNotFound(archiveId);
+  return archive;
+}
+
+/** @throws {AwsError} ResourceNotFoundException */
+export async function uploadAt(tx: ReadTransaction, vault: Vault, uploadId: string): Promise<Upload> {
+  const [upload] = await tx.listBy(uploads, "id", { in: [vault.id, uploadId], limit: 1 });
+  if (!upload) throw uploadNotFound(uploadId);
+  return upload;
+}
+
+/** @throws {AwsError} ResourceNotFoundException */
+export async function jobAt(tx: ReadTransaction, vault: Vault, jobId: string): Promise<RetrievalJob> {
+  const [job] = await tx.listBy(jobs, "id", { in: [vault.id, jobId], limit: 1 });
+  if (!job) throw jobNotFound(jobId);
+  return job;
+}
+
+const ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+/** Characters of the ids that Glacier makes. */
+export const ID_LENGTHS = { archive: 138, upload: 92, job: 92, lock: 24, capacity: 24 };
+
+export function newId(
+  random: { text(length: number, alphabet: string): string },
+  of: keyof typeof ID_LENGTHS,
+) {
+  return random.text(ID_LENGTHS[of], ID_ALPHABET);
+}
+
+/** `2013-03-20T17:03:43.221Z` */
+export const isoDate = (time: Time): string => new Date(time).toISOString();
+/** `2013-03-20T17:03:43Z` */
+export const isoSeconds = (time: Time): string => `${isoDate(time).slice(0, 19)}Z`;

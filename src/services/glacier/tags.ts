@@ -1,0 +1,40 @@
+import type { Handlers } from "#kernel/service.ts";
+import { invalidTag, missingParameter, tooManyTags } from "./errors.ts";
+import { vaultAt, vaults } from "./store.ts";
+
+const MOST_TAGS = 50;
+const KEY = /^(?!aws:)[\p{L}\p{Z}\p{N}_./=+@:-]{1,128}$/u;
+const VALUE = /^[\p{L}\p{Z}\p{N}_./=+@:-]{0,255}$/u;
+
+export const tagHandlers = {
+  async AddTagsToVault(ctx, { vaultName, Tags: added }) {
+    if (!added) throw missingParameter("Tags");
+    for (const [key, value] of Object.entries(added)) {
+      if (!KEY.test(key)) throw invalidTag("key", key);
+      if (!VALUE.test(value)) throw invalidTag("value", value);
+    }
+    return ctx.transact(async (tx) => {
+      const vault = await vaultAt(ctx, tx, vaultName);
+      const tags = Object.fromEntries([...Object.entries(vault.tags), ...Object.entries(added)]);
+      if (Object.keys(tags).length > MOST_TAGS) throw tooManyTags(MOST_TAGS);
+      tx.put(vaults, { ...vault, tags });
+      return {};
+    });
+  },
+
+  async ListTagsForVault(ctx, { vaultName }) {
+    return ctx.read(async (tx) => ({ Tags: (await vaultAt(ctx, tx, vaultName)).tags }));
+  },
+
+  /** Passes over keys that the vault does not have. */
+  async RemoveTagsFromVault(ctx, { vaultName, TagKeys: removed }) {
+    if (!removed) throw missingParameter("TagKeys");
+    const gone = new Set(removed);
+    return ctx.transact(async (tx) => {
+      const vault = await vaultAt(ctx, tx, vaultName);
+      const tags = Object.fromEntries(Object.entries(vault.tags).filter(([key]) => !gone.has(key)));
+      tx.put(vaults, { ...vault, tags });
+      return {};
+    });
+  },
+} satisfies Handlers<"glacier">;

@@ -1,0 +1,79 @@
+import type { Place } from "#kernel/collection.ts";
+import type { Handlers, Output } from "#kernel/service.ts";
+import { clearVault } from "./clearing.ts";
+import { invalidLimit, invalidMarker, invalidVaultName, tooManyVaults, vaultNotEmpty } from "./errors.ts";
+import { isoDate, type Vault, vaultArn, vaultAt, vaults } from "./store.ts";
+
+const MOST_VAULTS = 1_000;
+const MOST_LISTED = 10;
+
+export const vaultHandlers = {
+  async CreateVault(ctx, { vaultName: name }) {
+    if (!/^[\w.-]{1,255}$/.test(name)) throw invalidVaultName(name);
+    return ctx.transact(async (tx) => {
+      const location = `/${ctx.account}/vaults/${name}`;
+      if (await tx.get(vaults, [name])) return { location };
+      const known = await tx.list(vaults, { limit: MOST_VAULTS });
+      if (known.length === MOST_VAULTS) throw tooManyVaults(MOST_VAULTS);
+      const empty = { archives: 0, bytes: 0, written: false, tags: {} };
+      tx.put(vaults, { name, id: tx.sequence(), created: tx.now(), ...empty });
+      return { location };
+    });
+  },
+
+  async DescribeVault(ctx, { vaultName }) {
+    return ctx.read(async (tx) => described(ctx, await vaultAt(ctx, tx, vaultName)));
+  },
+
+  async ListVaults(ctx, { limit, marker }) {
+    const count = limitOf(limit, MOST_LISTED);
+    const from = marker === undefined ? undefined : nameIn(ctx, marker);
+    const found = await ctx.read((tx) =>
+      tx.list(vaults, { limit: count + 1, ...(from !== undefined && { from: [from] }) }),
+    );
+    const next = found[count];
+    return {
+      VaultList: found.slice(0, count).map((vault) => described(ctx, vault)),
+      Marker: next && vaultArn(ctx, next.name),
+    };
+  },
+
+  /** Of an empty vault that nobody has written to since its last inventory. Says nothing of one that is gone already. */
+  async DeleteVault(ctx, { vaultName: name }) {
+    return ctx.transact(async (tx) => {
+      const vault = await tx.get(vaults, [name]);
+      if (!vault) return {};
+      if (vault.written || vault.inventory?.archives) throw vaultNotEmpty(vaultArn(ctx, name));
+      tx.delete(vaults, [name]);
+      tx.enqueue(clearVault, { vault: vault.id });
+      return {};
+    });
+  },
+} satisfies Handlers<"glacier">;
+
+/** Numbers and size are those of the last inventory. */
+function described(place: Place, { name, created, inventory }: Vault): Output<"glacier", "DescribeVault"> {
+  return {
+    VaultARN: vaultArn(place, name),
+    VaultName: name,
+    CreationDate: isoDate(created),
+    LastInventoryDate: inventory && isoDate(inventory.date),
+    NumberOfArchives: inventory?.archives ?? 0,
+    SizeInBytes: inventory?.bytes ?? 0,
+  };
+}
+
+/** How many entries a page has: the most that there may be, unless fewer are asked for. */
+export function limitOf(limit: string | undefined, most: number): number {
+  if (limit === undefined) return most;
+  const count = /^\d{1,9}$/.test(limit) ? Number(limit) : 0;
+  if (count < 1 || count > most) throw invalidLimit(limit);
+  return count;
+}
+
+/** A marker is the ARN of the vault that the next page begins with. */
+function nameIn(place: Place, marker: string): string {
+  const prefix = vaultArn(place, "");
+  if (!marker.startsWith(prefix)) throw invalidMarker(marker);
+  return marker.slice(prefix.length);
+}
