@@ -4,6 +4,7 @@ import { protocol } from "#aws/protocols/index.ts";
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
 import { claimedScope } from "#aws/signature/credential.ts";
 import { errorStyle } from "#aws/signature/errors.ts";
+import { HOST_ID } from "#kernel/host-id.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import { notImplemented } from "#kernel/service.ts";
 import { BodyTooLargeError } from "#lib/body.ts";
@@ -167,9 +168,6 @@ const limitOf = (found: Route | NoRoute) =>
 function metaOf({ random }: Cloud, { headers }: HttpRequest): ResponseMeta {
   return { requestId: random.uuid(), hostId: HOST_ID, contentType: headers["content-type"] };
 }
-
-/** S3's `x-amz-id-2` names the host that answered: there is one. */
-const HOST_ID = Buffer.from("nube".repeat(12)).toString("base64");
 
 function awsError(cloud: Cloud, error: unknown, { requestId }: ResponseMeta): AwsError {
   if (error instanceof AwsError) return error;

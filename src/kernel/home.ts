@@ -105,9 +105,10 @@ export function openHome(options: HomeOptions): Home {
         const tx = new Writes(draft, at, effects);
         const result = await body(tx);
         forward(tx, effects, ports.sinks);
-        records = effects.jobs.map(({ id, job, payload, options: { delay = 0, lane } }) => {
+        records = effects.jobs.map(({ id, job, payload, options }) => {
+          const { delay = 0, lane, place: acting = place } = options;
           const due = tx.now() + delay;
-          return { id, due, name: job.name, service, place, process, lane, attempt: 0, payload };
+          return { id, due, name: job.name, service, place: acting, process, lane, attempt: 0, payload };
         });
         for (const record of records) tx.put(waitingJobs[scope], record);
         uncount = await meter.settle(tx);

@@ -41,6 +41,8 @@ export interface JobOptions {
   delay?: number;
   /** Of the jobs in one lane, one runs at a time, and the newest takes the place of those that wait. */
   lane?: string;
+  /** Whose work it is, where the partition's records are everybody's: the account and Region that it acts in. */
+  place?: Place;
 }
 
 export interface JobRecord {

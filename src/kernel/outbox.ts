@@ -19,5 +19,8 @@ export const forwardObservations: Job<Observations> = job("kernel/forward", {
 export function forward(tx: Transaction, effects: Effects, sinks: Sinks): void {
   const metrics = sinks.metric ? effects.metrics : [];
   const events = sinks.event ? effects.events : [];
-  if (metrics.length + events.length > 0) tx.enqueue(forwardObservations, { metrics, events });
+  const here = events.filter((event) => event.place === undefined);
+  if (metrics.length + here.length > 0) tx.enqueue(forwardObservations, { metrics, events: here });
+  for (const { place, ...event } of events)
+    if (place) tx.enqueue(forwardObservations, { metrics: [], events: [event] }, { place });
 }

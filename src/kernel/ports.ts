@@ -1,4 +1,5 @@
 import type { AccessFact, Decision } from "./authorize.ts";
+import type { Place } from "./collection.ts";
 import type { Context } from "./context.ts";
 import type { Principal } from "./principal.ts";
 
@@ -37,4 +38,6 @@ export interface ServiceEvent {
   detailType: string;
   resources: string[];
   detail: object;
+  /** Where it happened, if the partition that tells of it is everybody's: a bucket's account and Region. */
+  place?: Place;
 }

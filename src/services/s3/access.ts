@@ -29,6 +29,9 @@ export const access: Access<"s3"> = {
   GetBucketTagging: onBucket("s3:GetBucketTagging"),
   DeleteBucketTagging: onBucket("s3:PutBucketTagging"),
 
+  PutBucketNotificationConfiguration: onBucket("s3:PutBucketNotification"),
+  GetBucketNotificationConfiguration: onBucket("s3:GetBucketNotification"),
+
   ListObjects: onListing("s3:ListBucket"),
   ListObjectsV2: onListing("s3:ListBucket"),
   ListObjectVersions: onListing("s3:ListBucketVersions"),

@@ -1,5 +1,6 @@
 import type { Context } from "#kernel/context.ts";
 import type { Transaction } from "#kernel/transaction.ts";
+import { notify } from "./notifications/notify.ts";
 import type { Bucket, ObjectVersion } from "./store.ts";
 
 /**
@@ -35,8 +36,23 @@ export interface Change {
   version: ObjectVersion;
   /** Of a restore: until when the restored copy stays, cloud time. */
   restoredUntil?: number;
-  /** Of a transition: the class that it goes to. */
+  /** Of a transition: the class, or tier, that it goes to. */
   to?: string;
+  /** Of a replication: what of, whither, and how it went. */
+  replication?: ReplicationOutcome;
+}
+
+/** Members as events carry them. */
+export interface ReplicationOutcome {
+  replicationRuleId: string;
+  /** Its ARN. */
+  destinationBucket: string;
+  s3Operation: "OBJECT_PUT" | "OBJECT_DELETE";
+  /** ISO 8601. */
+  requestTime: string;
+  failureReason?: string;
+  threshold?: number;
+  replicationTime?: number;
 }
 
 /**
@@ -53,4 +69,6 @@ export function announce(
   return tell(ctx, tx, bucket, change);
 }
 
-async function tell(_ctx: Context, _tx: Transaction, _bucket: Bucket, _change: Change): Promise<void> {}
+async function tell(ctx: Context, tx: Transaction, bucket: Bucket, change: Change): Promise<void> {
+  if (bucket.notifies) await notify(ctx, tx, bucket, change);
+}

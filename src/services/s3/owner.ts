@@ -4,3 +4,11 @@ import { hash } from "node:crypto";
 export function ownerOf(account: string): { ID: string } {
   return { ID: hash("sha256", `canonical user ${account}`) };
 }
+
+/** An account as events name the owner of a bucket: 14 capitals and digits, the first an A. */
+export function customerOf(account: string): string {
+  return `A${BigInt(`0x${hash("sha256", `customer ${account}`)}`)
+    .toString(36)
+    .toUpperCase()
+    .slice(0, 13)}`;
+}

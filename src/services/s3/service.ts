@@ -10,6 +10,8 @@ import { listVersions } from "./listing/versions.ts";
 import { completionHandlers } from "./multipart/complete.ts";
 import { partHandlers } from "./multipart/parts.ts";
 import { uploadHandlers } from "./multipart/uploads.ts";
+import { notificationConfiguration } from "./notifications/configuration.ts";
+import { deliverEvent } from "./notifications/notify.ts";
 import { objectCopying } from "./objects/copy.ts";
 import { objectDeletion } from "./objects/delete.ts";
 import { objectReading } from "./objects/get.ts";
@@ -38,9 +40,10 @@ export const s3 = defineService({
     partHandlers,
     completionHandlers,
     tagging,
+    notificationConfiguration,
   ],
   access,
-  jobs: [abandonUploads],
+  jobs: [abandonUploads, deliverEvent],
   endpoints: [formUpload],
   dataOperations: [
     "HeadBucket",

@@ -1,0 +1,94 @@
+import type { ServiceEvent } from "#kernel/ports.ts";
+import { bucketArn } from "../buckets/bucket.ts";
+import type { Change, ChangeEvent } from "../changes.ts";
+import type { Bucket } from "../store.ts";
+import type { Circumstances } from "./circumstances.ts";
+import { EMPTY_MD5 } from "./message.ts";
+
+const CREATED = "Object Created";
+const DELETED = "Object Deleted";
+const FOR_GOOD = { "deletion-type": "Permanently Deleted" };
+const BY_MARKER = { "deletion-type": "Delete Marker Created" };
+
+/** What EventBridge calls it, and what it adds. Events on replication it does not get. */
+const KINDS: Partial<Record<ChangeEvent, { type: string; adds?: Record<string, string> }>> = {
+  "ObjectCreated:Put": { type: CREATED, adds: { reason: "PutObject" } },
+  "ObjectCreated:Post": { type: CREATED, adds: { reason: "POST Object" } },
+  "ObjectCreated:Copy": { type: CREATED, adds: { reason: "CopyObject" } },
+  "ObjectCreated:CompleteMultipartUpload": { type: CREATED, adds: { reason: "CompleteMultipartUpload" } },
+  "ObjectRemoved:Delete": { type: DELETED, adds: { reason: "DeleteObject", ...FOR_GOOD } },
+  "ObjectRemoved:DeleteMarkerCreated": { type: DELETED, adds: { reason: "DeleteObject", ...BY_MARKER } },
+  "LifecycleExpiration:Delete": { type: DELETED, adds: { reason: "Lifecycle Expiration", ...FOR_GOOD } },
+  "LifecycleExpiration:DeleteMarkerCreated": {
+    type: DELETED,
+    adds: { reason: "Lifecycle Expiration", ...BY_MARKER },
+  },
+  "ObjectRestore:Post": { type: "Object Restore Initiated" },
+  "ObjectRestore:Completed": { type: "Object Restore Completed" },
+  "ObjectRestore:Delete": { type: "Object Restore Expired" },
+  LifecycleTransition: { type: "Object Storage Class Changed" },
+  IntelligentTiering: { type: "Object Access Tier Changed" },
+  "ObjectAcl:Put": { type: "Object ACL Updated" },
+  "ObjectTagging:Put": { type: "Object Tags Added" },
+  "ObjectTagging:Delete": { type: "Object Tags Deleted" },
+};
+
+/**
+ * The event that EventBridge's default bus gets, for a bucket that has it switched on.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+ */
+export function bridgeEvent(
+  bucket: Bucket,
+  change: Change,
+  circumstances: Circumstances,
+): ServiceEvent | undefined {
+  const kind = KINDS[change.event];
+  if (!kind) return undefined;
+  const { requestId, requester, sourceIp } = circumstances;
+  return {
+    source: "aws.s3",
+    detailType: kind.type,
+    resources: [bucketArn(bucket.name)],
+    place: { account: bucket.owner, region: bucket.region },
+    detail: {
+      version: "0",
+      bucket: { name: bucket.name },
+      object: objectOf(bucket, change, kind.type, circumstances.sequencer),
+      "request-id": requestId,
+      requester,
+      ...(sourceIp !== undefined && { "source-ip-address": sourceIp }),
+      ...kind.adds,
+      ...extrasOf(change),
+    },
+  };
+}
+
+function objectOf(bucket: Bucket, { version }: Change, type: string, sequencer: string) {
+  const isDeleted = type === DELETED;
+  const hasSize = !isDeleted && !/Tags|ACL/.test(type);
+  return {
+    key: version.key,
+    ...(hasSize && { size: version.size }),
+    etag: version.deleteMarker ? EMPTY_MD5 : version.etag,
+    ...(bucket.versioning !== undefined && { "version-id": version.versionId }),
+    ...((isDeleted || type === CREATED) && { sequencer }),
+  };
+}
+
+function extrasOf({ event, version, restoredUntil, to }: Change): Record<string, string> {
+  const source = version.storageClass ?? "STANDARD";
+  switch (event) {
+    case "ObjectRestore:Post":
+      return { "source-storage-class": source };
+    case "ObjectRestore:Completed":
+      return { "restore-expiry-time": whole(restoredUntil ?? 0), "source-storage-class": source };
+    case "LifecycleTransition":
+      return { "destination-storage-class": to ?? source };
+    case "IntelligentTiering":
+      return { "destination-access-tier": to ?? source };
+    default:
+      return {};
+  }
+}
+
+const whole = (time: number) => new Date(time).toISOString().replace(/\.\d+/, "");

@@ -1,0 +1,34 @@
+import type { Context } from "#kernel/context.ts";
+import { HOST_ID } from "#kernel/host-id.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+
+/** Who did it, whence and when. */
+export interface Circumstances {
+  /** Cloud time. */
+  time: number;
+  /** `AWS:` and the caller's id, or the name of the service that acted for itself. */
+  caller: string;
+  /** The caller's account, or that name. */
+  requester: string;
+  /** Absent where there was no caller outside. */
+  sourceIp: string | undefined;
+  requestId: string;
+  hostId: string;
+  /** Hexadecimal. Of two events on one key the later one has the greater. */
+  sequencer: string;
+}
+
+export function circumstancesOf({ principal, request, requestId }: Context, tx: Transaction): Circumstances {
+  const { type, account, id } = principal;
+  return {
+    time: tx.now(),
+    caller: type === "service" ? id : type === "anonymous" ? "Anonymous" : `AWS:${id}`,
+    requester: type === "service" || type === "anonymous" ? id : account,
+    sourceIp: request?.sourceIp,
+    requestId,
+    hostId: HOST_ID,
+    sequencer: tx.sequence().toString(16).toUpperCase().padStart(SEQUENCER_DIGITS, "0"),
+  };
+}
+
+const SEQUENCER_DIGITS = 18;

@@ -1,0 +1,58 @@
+import type { Handlers, Output } from "#kernel/service.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { checkDocument } from "../documents.ts";
+import { buckets } from "../store.ts";
+import { checkDestinations } from "./destinations.ts";
+import { type Notifications, notifications, type Target, type TargetKind } from "./store.ts";
+import { checkNotifications } from "./validate.ts";
+
+export const notificationConfiguration = {
+  async PutBucketNotificationConfiguration(ctx, input) {
+    checkDocument(ctx);
+    const asked = await ctx.read((tx) => bucketAt(tx, input.Bucket));
+    const wanted = checkNotifications(input.NotificationConfiguration, asked, ctx.random);
+    if (!input.SkipDestinationValidation) await checkDestinations(ctx, asked, wanted.targets);
+    return ctx.transact(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      const tells = wanted.targets.length > 0 || wanted.bridge;
+      if (tells) notifications.put(tx, bucket, wanted);
+      else notifications.delete(tx, bucket);
+      tx.put(buckets, { ...bucket, notifies: tells || undefined });
+      return {};
+    });
+  },
+
+  async GetBucketNotificationConfiguration(ctx, input) {
+    return ctx.read(async (tx) => {
+      const told = await notifications.get(tx, await bucketAt(tx, input.Bucket));
+      return told ? described(told) : {};
+    });
+  },
+} satisfies Handlers<"s3">;
+
+type Described = Output<"s3", "GetBucketNotificationConfiguration">;
+
+function described({ targets, bridge }: Notifications): Described {
+  const of = (kind: TargetKind) => {
+    const found = targets.filter((target) => target.kind === kind);
+    return found.length === 0 ? undefined : found;
+  };
+  return {
+    TopicConfigurations: of("topic")?.map((each) => ({ ...common(each), TopicArn: each.arn })),
+    QueueConfigurations: of("queue")?.map((each) => ({ ...common(each), QueueArn: each.arn })),
+    LambdaFunctionConfigurations: of("function")?.map((each) => ({
+      ...common(each),
+      LambdaFunctionArn: each.arn,
+    })),
+    EventBridgeConfiguration: bridge ? {} : undefined,
+  };
+}
+
+/** The model knows rules' names in lower case, which S3 itself does not give back. */
+function common({ id, events, rules }: Target) {
+  return {
+    Id: id,
+    Events: events as never[],
+    ...(rules && { Filter: { Key: { FilterRules: rules as never[] } } }),
+  };
+}

@@ -1,0 +1,31 @@
+import type { Target } from "./store.ts";
+
+export interface KeyFilter {
+  prefix: string;
+  suffix: string;
+}
+
+/** What a filter asks of a key; without one, nothing. Values come as in a URL: `+` is a space. */
+export function keyFilter({ rules = [] }: Pick<Target, "rules">): KeyFilter {
+  const asked = (name: string) => decoded(rules.find((rule) => rule.Name === name)?.Value ?? "");
+  return { prefix: asked("Prefix"), suffix: asked("Suffix") };
+}
+
+export function matchesKey({ prefix, suffix }: KeyFilter, key: string): boolean {
+  return key.startsWith(prefix) && key.endsWith(suffix);
+}
+
+/** Whether some key can pass both. */
+export function overlap(one: KeyFilter, other: KeyFilter): boolean {
+  const prefixes = one.prefix.startsWith(other.prefix) || other.prefix.startsWith(one.prefix);
+  const suffixes = one.suffix.endsWith(other.suffix) || other.suffix.endsWith(one.suffix);
+  return prefixes && suffixes;
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value.replaceAll("+", " "));
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,93 @@
+import { bucketArn } from "../buckets/bucket.ts";
+import type { Change, ChangeEvent } from "../changes.ts";
+import { customerOf } from "../owner.ts";
+import type { Bucket } from "../store.ts";
+import type { Circumstances } from "./circumstances.ts";
+
+/**
+ * The record of one event, as queues, topics and functions get it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+ */
+export function eventRecord(bucket: Bucket, change: Change, circumstances: Circumstances) {
+  const { event } = change;
+  const { time, caller, sourceIp, requestId, hostId, sequencer } = circumstances;
+  return {
+    eventVersion: versionOf(event),
+    eventSource: "aws:s3",
+    awsRegion: bucket.region,
+    eventTime: new Date(time).toISOString(),
+    eventName: event,
+    userIdentity: { principalId: caller },
+    requestParameters: { sourceIPAddress: sourceIp ?? caller },
+    responseElements: { "x-amz-request-id": requestId, "x-amz-id-2": hostId },
+    s3: {
+      s3SchemaVersion: "1.0",
+      bucket: {
+        name: bucket.name,
+        ownerIdentity: { principalId: customerOf(bucket.owner) },
+        arn: bucketArn(bucket.name),
+      },
+      object: objectOf(bucket, change, sequencer),
+    },
+    ...extrasOf(change),
+  };
+}
+
+export type EventRecord = ReturnType<typeof eventRecord>;
+
+/** The document that a destination gets: the record, with the id of what asked for it in its place. */
+export function eventMessage(record: EventRecord, configurationId: string) {
+  const { s3SchemaVersion, ...s3 } = record.s3;
+  return { Records: [{ ...record, s3: { s3SchemaVersion, configurationId, ...s3 } }] };
+}
+
+/** Events on replication say 2.2, those of younger kinds 2.3; else they are compatible. */
+function versionOf(event: ChangeEvent): string {
+  if (event.startsWith("Replication:")) return "2.2";
+  if (/^(Lifecycle|IntelligentTiering|ObjectAcl|ObjectTagging|ObjectRestore:Delete)/.test(event))
+    return "2.3";
+  return "2.1";
+}
+
+function objectOf(bucket: Bucket, { event, version }: Change, sequencer: string) {
+  const isWrite = /^(ObjectCreated|ObjectRemoved|LifecycleExpiration)/.test(event);
+  const isGone = /:Delete$/.test(event) && isWrite;
+  const isMarker = event.endsWith("DeleteMarkerCreated");
+  const isAbout = /^Object(Tagging|Acl)/.test(event);
+  return {
+    key: urlEncoded(version.key),
+    ...(!isGone && !isMarker && !isAbout && { size: version.size }),
+    ...(!isGone && { eTag: isMarker ? EMPTY_MD5 : version.etag }),
+    ...(bucket.versioning !== undefined && { versionId: version.versionId }),
+    ...(isWrite && { sequencer }),
+  };
+}
+
+/** Of no bytes: a delete marker has none. */
+export const EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e";
+
+function extrasOf({ event, version, restoredUntil, to, replication }: Change) {
+  if (restoredUntil !== undefined) {
+    return {
+      glacierEventData: {
+        restoreEventData: {
+          lifecycleRestorationExpiryTime: new Date(restoredUntil).toISOString(),
+          lifecycleRestoreStorageClass: version.storageClass ?? "STANDARD",
+        },
+      },
+    };
+  }
+  if (event === "LifecycleTransition")
+    return { lifecycleEventData: { transitionEventData: { destinationStorageClass: to } } };
+  if (event === "IntelligentTiering") return { intelligentTieringEventData: { destinationAccessTier: to } };
+  if (replication) return { replicationEventData: replication };
+  return {};
+}
+
+/** As in a form: spaces are `+`, slashes stay. */
+export function urlEncoded(key: string): string {
+  return encodeURIComponent(key)
+    .replaceAll("%20", "+")
+    .replaceAll("%2F", "/")
+    .replace(/[!'()]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}

@@ -1,0 +1,37 @@
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import type { Change } from "../changes.ts";
+import type { Bucket } from "../store.ts";
+import { bridgeEvent } from "./bridge.ts";
+import { circumstancesOf } from "./circumstances.ts";
+import { type Destination, send } from "./destinations.ts";
+import { covers } from "./event-types.ts";
+import { keyFilter, matchesKey } from "./filters.ts";
+import { eventMessage, eventRecord } from "./message.ts";
+import { notifications, type Target } from "./store.ts";
+
+/** One event on its way to one destination, written in the transaction that caused it. */
+export const deliverEvent = job<{ bucket: string; to: Destination; message: object }>("s3/deliver-event", {
+  run: (ctx, { bucket, to, message }) => send(ctx, bucket, to, message),
+});
+
+export async function notify(ctx: Context, tx: Transaction, bucket: Bucket, change: Change): Promise<void> {
+  const told = await notifications.get(tx, bucket);
+  if (!told) return;
+  const targets = told.targets.filter((target) => wants(target, change));
+  if (targets.length === 0 && !told.bridge) return;
+  const circumstances = circumstancesOf(ctx, tx);
+  const record = eventRecord(bucket, change, circumstances);
+  const place = { account: bucket.owner, region: bucket.region };
+  for (const { id, kind, arn } of targets) {
+    const message = eventMessage(record, id);
+    tx.enqueue(deliverEvent, { bucket: bucket.name, to: { kind, arn }, message }, { place });
+  }
+  const event = told.bridge && bridgeEvent(bucket, change, circumstances);
+  if (event) tx.event(event);
+}
+
+function wants(target: Target, { event, version }: Change): boolean {
+  return target.events.some((type) => covers(type, event)) && matchesKey(keyFilter(target), version.key);
+}

@@ -1,0 +1,119 @@
+import type { Input } from "#kernel/service.ts";
+import type { Random } from "#lib/random.ts";
+import { malformedXml } from "../errors.ts";
+import type { Bucket } from "../store.ts";
+import {
+  ambiguousFilters,
+  idTooLong,
+  longRule,
+  repeatedId,
+  repeatedRule,
+  sharedEvent,
+  unknownRule,
+  unparsableArn,
+  unsupportedEvent,
+  wrongRegion,
+} from "./errors.ts";
+import { isEventType, shareEvents } from "./event-types.ts";
+import { keyFilter, overlap } from "./filters.ts";
+import type { FilterRule, Notifications, Target, TargetKind } from "./store.ts";
+
+type Given = Input<"s3", "PutBucketNotificationConfiguration">["NotificationConfiguration"];
+type GivenTarget = {
+  Id?: string;
+  Events: string[];
+  Filter?: NonNullable<NonNullable<Given["QueueConfigurations"]>[number]["Filter"]>;
+};
+
+/** The element that names the destination, and what its ARN looks like. */
+const KINDS: Record<TargetKind, { element: string; arn: RegExp }> = {
+  queue: { element: "Queue", arn: /^arn:aws[\w-]*:sqs:([a-z\d-]+):\d{12}:[\w-]{1,80}(?:\.fifo)?$/ },
+  topic: { element: "Topic", arn: /^arn:aws[\w-]*:sns:([a-z\d-]+):\d{12}:[\w-]{1,256}(?:\.fifo)?$/ },
+  function: {
+    element: "CloudFunction",
+    arn: /^arn:aws[\w-]*:lambda:([a-z\d-]+):\d{12}:function:[\w-]{1,140}(?::[\w$-]{1,128})?$/,
+  },
+};
+
+const MOST_ID_UNITS = 255;
+const MOST_VALUE_BYTES = 1_024;
+
+/**
+ * Holds a configuration to all of S3's rules that need no look at its destinations.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+ * @throws {AwsError} MalformedXML, InvalidArgument
+ */
+export function checkNotifications(given: Given, bucket: Bucket, random: Random): Notifications {
+  const { TopicConfigurations, QueueConfigurations, LambdaFunctionConfigurations } = given;
+  const targets = [
+    ...(TopicConfigurations ?? []).map((each) => targetOf("topic", each.TopicArn, each, bucket, random)),
+    ...(QueueConfigurations ?? []).map((each) => targetOf("queue", each.QueueArn, each, bucket, random)),
+    ...(LambdaFunctionConfigurations ?? []).map((each) =>
+      targetOf("function", each.LambdaFunctionArn, each, bucket, random),
+    ),
+  ];
+  checkIds(targets);
+  checkOverlaps(targets);
+  return { targets, bridge: given.EventBridgeConfiguration !== undefined };
+}
+
+function targetOf(
+  kind: TargetKind,
+  arn: string | undefined,
+  given: GivenTarget,
+  bucket: Bucket,
+  random: Random,
+): Target {
+  const { element, arn: pattern } = KINDS[kind];
+  if (arn === undefined || !given.Events || given.Events.length === 0) throw malformedXml();
+  const region = pattern.exec(arn)?.[1];
+  if (region === undefined) throw unparsableArn(element, arn);
+  if (region !== bucket.region) throw wrongRegion(element, arn);
+  for (const event of given.Events) if (!isEventType(event)) throw unsupportedEvent(event);
+  // S3 makes up ids by writing a UUID in base64.
+  const id = given.Id || Buffer.from(random.uuid()).toString("base64");
+  const rules = given.Filter?.Key?.FilterRules;
+  return { id, kind, arn, events: [...given.Events], ...(rules && { rules: rulesOf(rules) }) };
+}
+
+function rulesOf(given: readonly { Name?: string; Value?: string }[]): FilterRule[] {
+  const rules: FilterRule[] = [];
+  for (const { Name, Value } of given) {
+    if (Name === undefined || Value === undefined) throw malformedXml();
+    const name = Name.toLowerCase();
+    if (name !== "prefix" && name !== "suffix") throw unknownRule(Name);
+    const capitalized = name === "prefix" ? "Prefix" : "Suffix";
+    if (rules.some((rule) => rule.Name === capitalized)) throw repeatedRule(name);
+    if (Buffer.byteLength(Value) > MOST_VALUE_BYTES) throw longRule(Value);
+    rules.push({ Name: capitalized, Value });
+  }
+  return rules;
+}
+
+function checkIds(targets: readonly Target[]): void {
+  const seen = new Set<string>();
+  for (const { id } of targets) {
+    if (id.length > MOST_ID_UNITS) throw idTooLong(id);
+    if (seen.has(id)) throw repeatedId(id);
+    seen.add(id);
+  }
+}
+
+/** No event on any key may have two destinations. Up to 100 targets: all pairs are looked at. */
+function checkOverlaps(targets: readonly Target[]): void {
+  for (const [i, one] of targets.entries()) {
+    for (const other of targets.slice(i + 1)) {
+      const shared = sharedEvents(one, other);
+      if (!shared || !overlap(keyFilter(one), keyFilter(other))) continue;
+      throw one.rules || other.rules ? ambiguousFilters(...shared) : sharedEvent(...shared);
+    }
+  }
+}
+
+function sharedEvents(one: Target, other: Target): [string, string] | undefined {
+  for (const event of one.events) {
+    const same = other.events.find((type) => shareEvents(event, type));
+    if (same) return [event, same];
+  }
+  return undefined;
+}

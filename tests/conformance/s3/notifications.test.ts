@@ -1,0 +1,427 @@
+import {
+  CreateBucketCommand,
+  GetBucketNotificationConfigurationCommand,
+  type NotificationConfiguration,
+  PutBucketNotificationConfigurationCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+
+const cloud = conformanceCloud();
+const s3 = (options = {}) => new S3Client({ ...cloud.client(options), forcePathStyle: true });
+
+const PUT = doc("AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html");
+const GET = doc("AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html");
+const FILTERING = doc("AmazonS3/latest/userguide/notification-how-to-filtering.html");
+const TYPES = doc("AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html");
+
+const Bucket = "notified";
+const QUEUE = "arn:aws:sqs:us-east-1:000000000000:not-there";
+const TOPIC = "arn:aws:sns:us-east-1:000000000000:not-there";
+const FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:not-there";
+
+beforeAll(async () => {
+  await s3().send(new CreateBucketCommand({ Bucket }));
+});
+
+const put = (configuration: object, SkipDestinationValidation = true) =>
+  s3().send(
+    new PutBucketNotificationConfigurationCommand({
+      Bucket,
+      NotificationConfiguration: configuration as NotificationConfiguration,
+      SkipDestinationValidation,
+    }),
+  );
+const get = async () => {
+  const { $metadata, ...told } = await s3().send(new GetBucketNotificationConfigurationCommand({ Bucket }));
+  return told;
+};
+
+const queue = (more: object = {}) => ({ QueueArn: QUEUE, Events: ["s3:ObjectCreated:*"], ...more });
+const filtered = (...rules: [string, string | undefined][]) => ({
+  Filter: { Key: { FilterRules: rules.map(([Name, Value]) => ({ Name, Value })) } },
+});
+const two = (one: object, other: object) => ({ QueueConfigurations: [queue(one), queue(other)] });
+
+const OVERLAP = "Configurations overlap. Configurations on the same bucket cannot share a common event type.";
+const AMBIGUOUS =
+  "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are overlapping for the same event type.";
+
+const REFUSED: [string, string, object, string, string | RegExp][] = [
+  [
+    "an ARN that is none is refused",
+    PUT,
+    { QueueConfigurations: [queue({ QueueArn: "queue" })] },
+    "InvalidArgument",
+    "The ARN could not be parsed",
+  ],
+  [
+    "a topic's ARN is none of a queue",
+    PUT,
+    { QueueConfigurations: [queue({ QueueArn: TOPIC })] },
+    "InvalidArgument",
+    "The ARN could not be parsed",
+  ],
+  [
+    "a queue's ARN is none of a topic",
+    PUT,
+    { TopicConfigurations: [{ TopicArn: QUEUE, Events: ["s3:ObjectCreated:*"] }] },
+    "InvalidArgument",
+    "The ARN could not be parsed",
+  ],
+  [
+    "a role's ARN is none of a function",
+    PUT,
+    {
+      LambdaFunctionConfigurations: [
+        { LambdaFunctionArn: "arn:aws:iam::000000000000:role/r", Events: ["s3:ObjectCreated:*"] },
+      ],
+    },
+    "InvalidArgument",
+    "The ARN could not be parsed",
+  ],
+  [
+    "a destination is in the bucket's Region",
+    PUT,
+    { QueueConfigurations: [queue({ QueueArn: QUEUE.replace("us-east-1", "eu-west-1") })] },
+    "InvalidArgument",
+    /service region is not valid/,
+  ],
+  [
+    "a configuration names events",
+    PUT,
+    { QueueConfigurations: [queue({ Events: [] })] },
+    "MalformedXML",
+    /not well-formed/,
+  ],
+  [
+    "an event that S3 does not know is refused",
+    TYPES,
+    { QueueConfigurations: [queue({ Events: ["s3:ObjectPainted:*"] })] },
+    "InvalidArgument",
+    /event is not supported/,
+  ],
+  [
+    "a family of events ends in an asterisk",
+    TYPES,
+    { QueueConfigurations: [queue({ Events: ["s3:ObjectCreated"] })] },
+    "InvalidArgument",
+    /event is not supported/,
+  ],
+  [
+    "there is no asterisk for all families",
+    TYPES,
+    { QueueConfigurations: [queue({ Events: ["s3:*"] })] },
+    "InvalidArgument",
+    /event is not supported/,
+  ],
+  [
+    "ids are unique",
+    PUT,
+    {
+      QueueConfigurations: [queue({ Id: "x" })],
+      TopicConfigurations: [{ Id: "x", TopicArn: TOPIC, Events: ["s3:ObjectRemoved:*"] }],
+    },
+    "InvalidArgument",
+    /Same ID used/,
+  ],
+  [
+    "an id has at most 255 characters",
+    PUT,
+    { QueueConfigurations: [queue({ Id: "x".repeat(256) })] },
+    "InvalidArgument",
+    /255/,
+  ],
+  [
+    "a filter rule is named prefix or suffix",
+    FILTERING,
+    { QueueConfigurations: [queue(filtered(["infix", "x"]))] },
+    "InvalidArgument",
+    "filter rule name must be either prefix or suffix",
+  ],
+  [
+    "a filter has one prefix",
+    FILTERING,
+    { QueueConfigurations: [queue(filtered(["prefix", "x"], ["prefix", "y"]))] },
+    "InvalidArgument",
+    "Cannot specify more than one prefix rule in a filter.",
+  ],
+  [
+    "a filter has one suffix",
+    FILTERING,
+    { QueueConfigurations: [queue(filtered(["suffix", "x"], ["Suffix", "y"]))] },
+    "InvalidArgument",
+    "Cannot specify more than one suffix rule in a filter.",
+  ],
+  [
+    "a rule's value has at most 1,024 bytes",
+    FILTERING,
+    { QueueConfigurations: [queue(filtered(["prefix", "ü".repeat(513)]))] },
+    "InvalidArgument",
+    /1024 bytes/,
+  ],
+  [
+    "a rule has a value",
+    FILTERING,
+    { QueueConfigurations: [queue(filtered(["prefix", undefined]))] },
+    "MalformedXML",
+    /not well-formed/,
+  ],
+  [
+    "two configurations without filters do not share an event",
+    FILTERING,
+    two({}, {}),
+    "InvalidArgument",
+    OVERLAP,
+  ],
+  [
+    "a family of events includes its members",
+    FILTERING,
+    two({ Events: ["s3:ObjectCreated:Put"] }, {}),
+    "InvalidArgument",
+    OVERLAP,
+  ],
+  [
+    "destinations of different kinds overlap like those of one",
+    FILTERING,
+    {
+      QueueConfigurations: [queue()],
+      TopicConfigurations: [{ TopicArn: TOPIC, Events: ["s3:ObjectCreated:Copy"] }],
+    },
+    "InvalidArgument",
+    OVERLAP,
+  ],
+  [
+    "a configuration without a filter overlaps one with a filter",
+    FILTERING,
+    two({}, filtered(["prefix", "images/"])),
+    "InvalidArgument",
+    AMBIGUOUS,
+  ],
+  [
+    "prefixes overlap where one begins the other",
+    FILTERING,
+    two(filtered(["prefix", "images"]), filtered(["prefix", "images/2026"])),
+    "InvalidArgument",
+    AMBIGUOUS,
+  ],
+  [
+    "suffixes overlap where one ends the other",
+    FILTERING,
+    two(filtered(["suffix", "jpg"]), filtered(["suffix", "pg"])),
+    "InvalidArgument",
+    AMBIGUOUS,
+  ],
+  [
+    "a prefix and a suffix may both fit one key",
+    FILTERING,
+    two(filtered(["prefix", "images"]), filtered(["suffix", "jpg"])),
+    "InvalidArgument",
+    AMBIGUOUS,
+  ],
+];
+
+for (const [what, source, configuration, code, message] of REFUSED) {
+  behaviour(what, source, async () => {
+    await expect(put(configuration)).rejects.toMatchObject({
+      name: code,
+      message: message instanceof RegExp ? expect.stringMatching(message) : message,
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+}
+
+const TAKEN: [string, string, object][] = [
+  [
+    "different prefixes keep one event apart",
+    FILTERING,
+    two(filtered(["prefix", "images"]), filtered(["prefix", "logs"])),
+  ],
+  [
+    "different suffixes keep one event apart",
+    FILTERING,
+    two(filtered(["suffix", "jpg"]), filtered(["suffix", "png"])),
+  ],
+  [
+    "overlapping prefixes with different suffixes do not overlap",
+    FILTERING,
+    two(
+      filtered(["prefix", "images"], ["suffix", "jpg"]),
+      filtered(["prefix", "images/"], ["suffix", "png"]),
+    ),
+  ],
+  [
+    "different events may have the same filter",
+    FILTERING,
+    two(filtered(["prefix", "a"]), { Events: ["s3:ObjectRemoved:*"], ...filtered(["prefix", "a"]) }),
+  ],
+  [
+    "one configuration may name several events",
+    TYPES,
+    {
+      QueueConfigurations: [
+        queue({ Events: ["s3:ObjectCreated:Put", "s3:ObjectRemoved:*", "s3:ReducedRedundancyLostObject"] }),
+      ],
+    },
+  ],
+  ["restores are told", TYPES, { QueueConfigurations: [queue({ Events: ["s3:ObjectRestore:*"] })] }],
+  [
+    "the end of a restored copy is told",
+    TYPES,
+    { QueueConfigurations: [queue({ Events: ["s3:ObjectRestore:Delete"] })] },
+  ],
+  [
+    "replication is told",
+    TYPES,
+    {
+      QueueConfigurations: [
+        queue({
+          Events: ["s3:Replication:OperationFailedReplication", "s3:Replication:OperationMissedThreshold"],
+        }),
+      ],
+    },
+  ],
+  [
+    "lifecycles are told",
+    TYPES,
+    { QueueConfigurations: [queue({ Events: ["s3:LifecycleExpiration:*", "s3:LifecycleTransition"] })] },
+  ],
+  [
+    "tags, ACLs and tiers are told",
+    TYPES,
+    {
+      QueueConfigurations: [
+        queue({ Events: ["s3:ObjectTagging:*", "s3:ObjectAcl:Put", "s3:IntelligentTiering"] }),
+      ],
+    },
+  ],
+  [
+    "a version or alias may be a function's destination",
+    TYPES,
+    {
+      LambdaFunctionConfigurations: [
+        { LambdaFunctionArn: `${FUNCTION}:live`, Events: ["s3:ObjectCreated:*"] },
+      ],
+    },
+  ],
+];
+
+for (const [what, source, configuration] of TAKEN) {
+  behaviour(what, source, async () => {
+    await put(configuration);
+    const [kind, targets] = Object.entries(configuration)[0]!;
+    expect((await get())[kind as "QueueConfigurations"]).toHaveLength(targets.length);
+  });
+}
+
+behaviour("a bucket without notifications has an empty configuration", GET, async () => {
+  await s3().send(new CreateBucketCommand({ Bucket: "silent" }));
+  const answer = await s3().send(new GetBucketNotificationConfigurationCommand({ Bucket: "silent" }));
+  expect(answer.QueueConfigurations).toBeUndefined();
+  expect(answer.EventBridgeConfiguration).toBeUndefined();
+});
+
+behaviour("a configuration comes back as it was put, its filter names capitalized", GET, async () => {
+  await put({
+    QueueConfigurations: [queue({ Id: "in", ...filtered(["prefix", "in/"], ["suffix", ".jpg"]) })],
+    TopicConfigurations: [{ Id: "gone", TopicArn: TOPIC, Events: ["s3:ObjectRemoved:*"] }],
+    LambdaFunctionConfigurations: [
+      { Id: "tags", LambdaFunctionArn: FUNCTION, Events: ["s3:ObjectTagging:*"] },
+    ],
+  });
+  expect(await get()).toEqual({
+    QueueConfigurations: [
+      {
+        Id: "in",
+        QueueArn: QUEUE,
+        Events: ["s3:ObjectCreated:*"],
+        ...filtered(["Prefix", "in/"], ["Suffix", ".jpg"]),
+      },
+    ],
+    TopicConfigurations: [{ Id: "gone", TopicArn: TOPIC, Events: ["s3:ObjectRemoved:*"] }],
+    LambdaFunctionConfigurations: [
+      { Id: "tags", LambdaFunctionArn: FUNCTION, Events: ["s3:ObjectTagging:*"] },
+    ],
+  });
+});
+
+behaviour("a configuration without an id gets one", PUT, async () => {
+  await put({ QueueConfigurations: [queue()] });
+  expect((await get()).QueueConfigurations![0]!.Id).toMatch(/^[\w+/=]{10,}$/);
+});
+
+behaviour("a configuration replaces the former one", PUT, async () => {
+  await put({ QueueConfigurations: [queue()] });
+  await put({ TopicConfigurations: [{ TopicArn: TOPIC, Events: ["s3:ObjectCreated:*"] }] });
+  expect((await get()).QueueConfigurations).toBeUndefined();
+});
+
+behaviour("an empty configuration turns notifications off", PUT, async () => {
+  await put({ QueueConfigurations: [queue()] });
+  await put({});
+  expect(await get()).toEqual({});
+});
+
+behaviour(
+  "EventBridge is switched on by an empty element",
+  doc("AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html"),
+  async () => {
+    await put({ EventBridgeConfiguration: {} }, false);
+    expect(await get()).toEqual({ EventBridgeConfiguration: {} });
+    await put({});
+    expect(await get()).toEqual({});
+  },
+);
+
+const UNREACHABLE: [string, object, string, string][] = [
+  [
+    "a queue that is not there",
+    { QueueConfigurations: [queue()] },
+    QUEUE,
+    "The destination queue does not exist",
+  ],
+  [
+    "a topic that is not there",
+    { TopicConfigurations: [{ TopicArn: TOPIC, Events: ["s3:ObjectCreated:*"] }] },
+    TOPIC,
+    "The destination topic does not exist",
+  ],
+  [
+    "a function that is not there",
+    { LambdaFunctionConfigurations: [{ LambdaFunctionArn: FUNCTION, Events: ["s3:ObjectCreated:*"] }] },
+    FUNCTION,
+    "The destination Lambda does not exist",
+  ],
+];
+
+for (const [what, configuration, arn, reason] of UNREACHABLE) {
+  behaviour(`${what} is refused when the configuration is put`, PUT, async () => {
+    await put({});
+    await expect(put(configuration, false)).rejects.toMatchObject({
+      name: "InvalidArgument",
+      message: "Unable to validate the following destination configurations",
+      ArgumentName1: `${arn}, null`,
+      ArgumentValue1: reason,
+    });
+    expect(await get()).toEqual({});
+  });
+
+  behaviour(`${what} is taken where the check is skipped`, PUT, async () => {
+    await put(configuration, true);
+    expect(Object.keys(await get())).toEqual(Object.keys(configuration));
+  });
+}
+
+behaviour("a bucket that is not there has no notifications", GET, async () => {
+  const command = new GetBucketNotificationConfigurationCommand({ Bucket: "no-such-bucket" });
+  await expect(s3().send(command)).rejects.toMatchObject({ name: "NoSuchBucket" });
+});
+
+behaviour("another account may not read a bucket's notifications", GET, async () => {
+  const command = new GetBucketNotificationConfigurationCommand({ Bucket });
+  await expect(s3({ account: "111122223333" }).send(command)).rejects.toMatchObject({
+    name: "AccessDenied",
+    $metadata: { httpStatusCode: 403 },
+  });
+});
