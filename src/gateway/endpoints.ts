@@ -1,9 +1,12 @@
-import type { EndpointRequest } from "#kernel/endpoint.ts";
-import { ANONYMOUS, type Principal } from "#kernel/principal.ts";
+import type { ResponseMeta } from "#aws/protocols/protocol.ts";
+import type { CallContext } from "#kernel/call-context.ts";
+import type { EndpointHouse, EndpointRequest } from "#kernel/endpoint.ts";
+import { ANONYMOUS, type Principal, serviceNamed } from "#kernel/principal.ts";
 import type { Cloud } from "#kernel/runtime.ts";
+import type { Service } from "#kernel/service.ts";
 import { type AuthSettings, credentials } from "./authenticate.ts";
 import { requestFacts } from "./request-facts.ts";
-import type { NoRoute } from "./route.ts";
+import type { NoRoute, Route } from "./route.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
 /** The answer of an endpoint of the service that was meant; `undefined` if it has none for this request. */
@@ -11,27 +14,55 @@ export async function atEndpoint(
   cloud: Cloud,
   auth: AuthSettings,
   http: HttpRequest,
-  { contract, path }: NoRoute,
+  found: NoRoute,
+  meta: ResponseMeta,
 ): Promise<HttpResponse | undefined> {
-  if (!contract) return undefined;
-  const service = await cloud.service(contract.service);
-  const { method, headers, body, secure, host } = http;
-  const url = `${secure ? "https" : "http"}://${host}${http.path}`;
-  const request: EndpointRequest = { method, path: path ?? http.path, url, headers, body };
-  const endpoint = service?.endpoints.find((one) => one.accepts(request));
+  const service = found.contract && (await cloud.service(found.contract.service));
+  if (!service) return undefined;
+  const request = endpointRequest(http, found, meta);
+  const endpoint = service.endpoints.find((one) => one.host === found.at?.label && one.accepts(request));
+  if (!endpoint) return undefined;
+  const house = endpointHouse(cloud, auth, http, service, meta);
+  const answer = await endpoint.serve(request, house);
+  await house.ctx.durable();
+  return answer;
+}
+
+export function endpointRequest(
+  { method, headers, body, secure, host, path, rawQuery }: HttpRequest,
+  found: Pick<Route | NoRoute, "path"> & Pick<NoRoute, "at">,
+  meta: ResponseMeta,
+): EndpointRequest {
+  const url = `${secure ? "https" : "http"}://${host}${path}`;
+  return { method, path: found.path ?? path, query: rawQuery, url, headers, body, at: found.at, meta };
+}
+
+export function endpointHouse(
+  cloud: Cloud,
+  auth: AuthSettings,
+  http: HttpRequest,
+  service: Service,
+  { requestId }: ResponseMeta,
+): EndpointHouse & { ctx: CallContext } {
   const clients = (principal: Principal) =>
     cloud.clients(
       principal,
       { account: principal.account || auth.account, region: auth.region },
       requestFacts(http),
     );
-  return endpoint?.serve(request, {
+  return {
     now: cloud.clock.now,
+    ctx: cloud.context({
+      service,
+      principal: serviceNamed(`${service.id}.amazonaws.com`),
+      place: { account: auth.account, region: auth.region },
+      requestId,
+    }),
     async callerOf(claim) {
       if (!claim) return clients(ANONYMOUS);
       const known = await credentials(cloud, auth, { ...claim, carrier: "query" }, "s3");
       if (!known.lenient) claim.verify(known.secret);
       return clients(known.principal);
     },
-  });
+  };
 }

@@ -11,9 +11,11 @@ import { BodyTooLargeError } from "#lib/body.ts";
 import { type Admin, administer, isAdmin, isHealth, MAX_BODY, refusal } from "./admin.ts";
 import { type AuthSettings, authenticate } from "./authenticate.ts";
 import { contentOf, formOf, type WholeBody, wholeBody } from "./content.ts";
+import { serveCrossOrigin } from "./cross-origin.ts";
 import { atEndpoint } from "./endpoints.ts";
+import type { EndpointHosts } from "./hosts.ts";
 import { bodyLimit, formLimit, PROTOCOL_LIMITS } from "./limits.ts";
-import { checkOrigin, corsHeaders, isForeignToAdmin, type OriginRules, preflight } from "./origin.ts";
+import { checkOrigin, isForeignToAdmin, type OriginRules } from "./origin.ts";
 import { formFacts, parseQuery } from "./query.ts";
 import { requestFacts } from "./request-facts.ts";
 import { isRouted, type NoRoute, type Route, type RouteFacts, type Router, router } from "./route.ts";
@@ -22,6 +24,8 @@ import type { Handle, HttpRequest, HttpResponse } from "./server/http.ts";
 export interface GatewayOptions {
   auth: AuthSettings;
   origins: OriginRules;
+  /** Hosts that are no addresses of operations, as the catalog tells them. */
+  endpointHosts?: EndpointHosts;
   admin: Omit<Admin, "cloud">;
 }
 
@@ -34,21 +38,22 @@ export function gateway(cloud: Cloud, options: GatewayOptions): Handle {
     index: loadIndex(),
     loadContract,
     domains: [...DOMAINS, ...options.origins.hosts],
+    ...(options.endpointHosts && { endpointHosts: options.endpointHosts }),
   });
+  const door = { cloud, auth: options.auth, origins: options.origins, routes };
   const admin: Admin = { ...options.admin, cloud };
 
   return async (request) => {
     const meta = metaOf(cloud, request);
+    const serving = () => serve(cloud, options.auth, routes, request, meta);
     try {
       checkOrigin(request, options.origins);
+      if (isAdmin(request)) return await administerFor(request, options.auth, admin, meta);
+      if (request.headers.origin === undefined && request.method !== "OPTIONS") return await serving();
+      return await serveCrossOrigin(door, request, meta, serving);
     } catch (error) {
       return protocol("restXml").encodeError(undefined, awsError(cloud, error, meta), meta);
     }
-    if (isAdmin(request)) return administerFor(request, options.auth, admin, meta);
-    if (request.headers.origin === undefined) return serve(cloud, options.auth, routes, request, meta);
-    if (request.method === "OPTIONS") return { status: 200, headers: preflight(request), body: "" };
-    const answer = await serve(cloud, options.auth, routes, request, meta);
-    return { ...answer, headers: { ...answer.headers, ...corsHeaders(request) } };
   };
 }
 
@@ -75,7 +80,7 @@ async function serve(
       facts.form = formFacts(await formOf(http, form, limit));
     }
     found = routes.route(facts);
-    const answer = isRouted(found) ? undefined : await atEndpoint(cloud, auth, http, found);
+    const answer = isRouted(found) ? undefined : await atEndpoint(cloud, auth, http, found, meta);
     if (answer) return answer;
     const operation = isRouted(found) ? found.operation : undefined;
     const signingName = contractOf(found)?.signingName ?? claimed ?? "";

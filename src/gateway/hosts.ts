@@ -1,3 +1,4 @@
+import type { HostedEndpoint } from "#kernel/endpoint.ts";
 import { remembered } from "#lib/remembered.ts";
 
 /** What the name in a request's Host header says about it. */
@@ -8,11 +9,17 @@ export interface HostFacts {
   bucket?: string;
   /** What stands directly before our domain and names no service: a bucket, if the call is for S3. */
   label?: string;
+  /** A service's own host, which is no address of its operations. */
+  endpoint?: HostedEndpoint;
 }
+
+/** Services by the labels of their own hosts: `s3-website` of `photos.s3-website.localhost`. */
+export type EndpointHosts = Readonly<Record<string, string>>;
 
 const REGION = "(?:[a-z]+(?:-[a-z]+)+-\\d+|external-1)";
 const S3_NAME = new RegExp(`^(?:(.+?)\\.)?s3(?:-fips)?(?:\\.dualstack)?(?:[.-]${REGION})?$`);
 const S3_ACCELERATE = /^(.+)\.s3-accelerate(?:\.dualstack)?$/;
+const HOSTED = new RegExp(`^(?:(.+)\\.)?([a-z0-9-]+?)(?:[.-](${REGION}))?$`);
 const SERVICE_NAME = new RegExp(`^(.+?)(?:-fips)?(?:\\.dualstack)?(?:\\.${REGION})?$`);
 
 /** Prefixes that some operations put before their service's name; clients do so with custom endpoints, too. */
@@ -28,10 +35,11 @@ const KEPT_HOSTS = 1_000;
 export function hostReader(
   domains: readonly string[],
   endpointPrefixes: ReadonlySet<string>,
+  endpointHosts: EndpointHosts = {},
 ): (host: string) => HostFacts {
   const suffixes = domains.map((domain) => `.${domain}`).sort((a, b) => b.length - a.length);
   return remembered(KEPT_HOSTS, (host) =>
-    readName(host.replace(/:\d+$/, "").toLowerCase(), suffixes, endpointPrefixes),
+    readName(host.replace(/:\d+$/, "").toLowerCase(), suffixes, endpointPrefixes, endpointHosts),
   );
 }
 
@@ -39,10 +47,14 @@ function readName(
   host: string,
   suffixes: readonly string[],
   endpointPrefixes: ReadonlySet<string>,
+  endpointHosts: EndpointHosts,
 ): HostFacts {
   const suffix = suffixes.find((candidate) => host.endsWith(candidate));
   if (suffix === undefined) return {};
   const name = host.slice(0, -suffix.length);
+  const [, resource, label = "", region] = HOSTED.exec(name) ?? [];
+  if (Object.hasOwn(endpointHosts, label))
+    return { endpoint: { service: endpointHosts[label]!, label, name: resource, region } };
   const s3 = S3_NAME.exec(name) ?? S3_ACCELERATE.exec(name);
   if (s3 !== null) return { endpointPrefix: "s3", bucket: s3[1] };
   const service = SERVICE_NAME.exec(name)?.[1] ?? name;

@@ -29,15 +29,16 @@ const ownHosts = kept((rules: OriginRules) =>
   remembered(KEPT_HOSTS, (host) => isOwnHost(hostName(host), rules)),
 );
 
-/** @throws {AwsError} for a request that another site made a browser send */
+/**
+ * Who calls under a name that is not ours, or hides where he comes from. A page that tells its Origin is judged by
+ * `cross-origin.ts`.
+ * @throws {AwsError} for a request that another site made a browser send
+ */
 export function checkOrigin(request: HttpRequest, rules: OriginRules): void {
   if (!ownHosts(rules)(request.host)) {
     throw refused("The Host header names no host of this cloud; start it with --hosts to add one.");
   }
-  const { origin } = request.headers;
-  if (origin === undefined ? isHiddenCall(request) : !isOwnOrigin(origin, request, rules)) {
-    throw refused("CORSResponse: This CORS request is not allowed.");
-  }
+  if (request.headers.origin === undefined && isHiddenCall(request)) throw foreignOrigin();
 }
 
 /**
@@ -56,7 +57,8 @@ const namesAction = (rawQuery: string): boolean =>
   rawQuery !== "" && parseQuery(rawQuery).some(([name]) => name === "Action");
 
 /** Pages of this machine may call: a web application under development is one. So may those of this endpoint. */
-function isOwnOrigin(origin: string, { host }: HttpRequest, rules: OriginRules): boolean {
+export function isOwnOrigin({ host, headers }: HttpRequest, rules: OriginRules): boolean {
+  const { origin = "" } = headers;
   if (!URL.canParse(origin)) return false;
   const { hostname, protocol, host: authority } = new URL(origin);
   if (protocol !== "http:" && protocol !== "https:") return false;
@@ -85,6 +87,8 @@ export function isForeignToAdmin({ headers, host }: HttpRequest): boolean {
   if (origin !== undefined) return !URL.canParse(origin) || new URL(origin).host !== host;
   return site !== undefined && site !== "same-origin" && site !== "none";
 }
+
+export const foreignOrigin = () => refused("CORSResponse: This CORS request is not allowed.");
 
 const refused = (message: string) => new AwsError("AccessForbidden", message, { status: 403 });
 

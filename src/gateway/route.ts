@@ -1,7 +1,8 @@
 import type { ContractIndex, IndexEntry, ProtocolName } from "#aws/contract/format.ts";
 import type { Contract, Operation } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
-import { type HostFacts, hostReader } from "./hosts.ts";
+import type { HostedEndpoint } from "#kernel/endpoint.ts";
+import { type EndpointHosts, type HostFacts, hostReader } from "./hosts.ts";
 import { type RestRouter, restRouter } from "./rest-router.ts";
 
 /** All of a request that tells which operation it calls. */
@@ -37,6 +38,8 @@ export interface NoRoute {
   contract?: Contract;
   /** As on the wire, but with the bucket that the host named in front. */
   path?: string;
+  /** The host is a service's own. */
+  at?: HostedEndpoint;
 }
 
 export interface Router {
@@ -50,6 +53,7 @@ export interface RouterOptions {
   loadContract(service: string): Contract;
   /** What stands at the end of our host names. */
   domains: readonly string[];
+  endpointHosts?: EndpointHosts;
 }
 
 export const isRouted = (found: Route | NoRoute): found is Route => "operation" in found;
@@ -61,7 +65,7 @@ const QUEUE_PATH = /^\/\d{12}\/[^/]+$/;
 const S3_SIGNING_NAMES = new Set(["s3express", "s3-object-lambda", "s3-outposts"]);
 
 /** Looks, in this order, at rpcv2Cbor's path, at `X-Amz-Target`, at `Action`, and at the path. */
-export function router({ index, loadContract, domains }: RouterOptions): Router {
+export function router({ index, loadContract, domains, endpointHosts }: RouterOptions): Router {
   const byTarget = new Map(
     index.flatMap((entry) => (entry.targetPrefix ? [[entry.targetPrefix, entry] as const] : [])),
   );
@@ -72,7 +76,7 @@ export function router({ index, loadContract, domains }: RouterOptions): Router 
     ({ action }) => action,
   );
   const queryServices = index.filter(speaksQuery);
-  const readHost = hostReader(domains, new Set(byEndpoint.keys()));
+  const readHost = hostReader(domains, new Set(byEndpoint.keys()), endpointHosts);
   const restRouters = new Map<string, RestRouter>();
 
   return { needsForm, route };
@@ -81,11 +85,14 @@ export function router({ index, loadContract, domains }: RouterOptions): Router 
     const { method, headers } = facts;
     if (method !== "POST" || headers["x-amz-target"] !== undefined) return false;
     if (mediaType(headers) !== "application/x-www-form-urlencoded") return false;
-    return mayBeQuery(servicesOf(facts, readHost(facts.host)));
+    const host = readHost(facts.host);
+    return host.endpoint === undefined && mayBeQuery(servicesOf(facts, host));
   }
 
   function route(facts: RouteFacts): Route | NoRoute {
     const { headers, path } = facts;
+    const host = readHost(facts.host);
+    if (host.endpoint !== undefined) return hosted(facts, host.endpoint);
     if (headers["smithy-protocol"] === "rpc-v2-cbor") {
       const [, target, operation] = RPC_PATH.exec(path) ?? [];
       if (target !== undefined) return byName(facts, target, operation!, "rpcv2Cbor");
@@ -95,7 +102,6 @@ export function router({ index, loadContract, domains }: RouterOptions): Router 
       const dot = target.lastIndexOf(".");
       return byName(facts, target.slice(0, dot), target.slice(dot + 1), targetProtocol(headers));
     }
-    const host = readHost(facts.host);
     const services = servicesOf(facts, host);
     if (services?.length === 0) return unknownService(facts);
     if (mayBeQuery(services)) {
@@ -105,6 +111,11 @@ export function router({ index, loadContract, domains }: RouterOptions): Router 
       }
     }
     return byPath(facts, host, services ?? bySigningName.get("s3")!);
+  }
+
+  function hosted({ method, path }: RouteFacts, at: HostedEndpoint): NoRoute {
+    const contract = loadContract(at.service);
+    return { error: methodNotAllowed(method, path), protocol: contract.protocols[0]!, contract, path, at };
   }
 
   /** Services that the signature or the host leaves possible; `undefined` where neither says anything. */

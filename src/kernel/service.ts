@@ -5,7 +5,7 @@ import { AwsError, type AwsErrorOptions } from "#aws/errors.ts";
 import type { AccessFact } from "./authorize.ts";
 import type { Place, Scope } from "./collection.ts";
 import type { Context, RequestFacts } from "./context.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { CrossOrigin, Endpoint } from "./endpoint.ts";
 import type { Job } from "./jobs.ts";
 import type { Ports } from "./ports.ts";
 
@@ -37,6 +37,8 @@ export interface ServiceDefinition<S extends ServiceId> {
   jobs?: Job<never>[];
   /** HTTP that no operation describes. */
   endpoints?: Endpoint[];
+  /** Rules for pages of other sites. */
+  crossOrigin?: CrossOrigin;
   /** Operations on data, which CloudTrail leaves out unless told to keep them. */
   dataOperations?: OperationId<S>[];
   /** Fills what the kernel asks of this service. */
@@ -52,6 +54,7 @@ export interface Service {
   readonly access: ReadonlyMap<string, (ctx: Context, input: object) => AccessFact[] | Promise<AccessFact[]>>;
   readonly jobs: ReadonlyMap<string, Job<never>>;
   readonly endpoints: readonly Endpoint[];
+  readonly crossOrigin?: CrossOrigin | undefined;
   readonly dataOperations: ReadonlySet<string>;
   readonly open: (ports: Ports) => void;
 }
@@ -83,6 +86,7 @@ export function defineService<S extends ServiceId>(definition: ServiceDefinition
     access: new Map(Object.entries(definition.access)) as unknown as Service["access"],
     jobs: new Map((definition.jobs ?? []).map((job) => [job.name, job])),
     endpoints: definition.endpoints ?? [],
+    crossOrigin: definition.crossOrigin,
     dataOperations: new Set(definition.dataOperations),
     open: definition.open ?? (() => {}),
   };

@@ -1,0 +1,75 @@
+import type { ResponseMeta } from "#aws/protocols/protocol.ts";
+import { claimedScope } from "#aws/signature/credential.ts";
+import type { CrossOriginVerdict } from "#kernel/endpoint.ts";
+import type { Cloud } from "#kernel/runtime.ts";
+import type { AuthSettings } from "./authenticate.ts";
+import { endpointHouse, endpointRequest } from "./endpoints.ts";
+import { corsHeaders, foreignOrigin, isOwnOrigin, type OriginRules, preflight } from "./origin.ts";
+import { parseQuery } from "./query.ts";
+import { isRouted, type RouteFacts, type Router } from "./route.ts";
+import type { HttpRequest, HttpResponse } from "./server/http.ts";
+
+export interface CrossOriginDoor {
+  cloud: Cloud;
+  auth: AuthSettings;
+  origins: OriginRules;
+  routes: Router;
+}
+
+/**
+ * Requests of pages that say where they come from, and what browsers ask before them. Rules that the service's customers
+ * made for what is called count first; where there are none, pages of this machine may call and no others.
+ * @throws {AwsError} for a page that may not
+ */
+export async function serveCrossOrigin(
+  door: CrossOriginDoor,
+  http: HttpRequest,
+  meta: ResponseMeta,
+  serve: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  const { origin } = http.headers;
+  const verdict = await verdictOn(door, http, meta);
+  const isOwn = origin !== undefined && isOwnOrigin(http, door.origins);
+  const isHouseRule = isOwn && !verdict?.ruled;
+  if (http.method === "OPTIONS") {
+    if (verdict?.headers) return { status: 200, headers: verdict.headers, body: "" };
+    if (isHouseRule) return { status: 200, headers: preflight(http), body: "" };
+    if (verdict) throw verdict.refusal;
+    if (origin === undefined) return serve();
+    throw foreignOrigin();
+  }
+  if (!verdict?.headers && !isOwn && !verdict?.harmless) throw foreignOrigin();
+  const answer = await serve();
+  const headers = verdict?.headers ?? (isHouseRule ? corsHeaders(http) : undefined);
+  return headers ? { ...answer, headers: { ...answer.headers, ...headers } } : answer;
+}
+
+async function verdictOn(
+  { cloud, auth, routes }: CrossOriginDoor,
+  http: HttpRequest,
+  meta: ResponseMeta,
+): Promise<CrossOriginVerdict | undefined> {
+  const { method, path, headers, host } = http;
+  const query = queryOf(http);
+  // A signature may be for another service than the one that the path looks like, and a form for any.
+  const signingName = claimedScope(headers, query)?.service;
+  const facts: RouteFacts = { method, path, headers, host, query, signingName };
+  if (routes.needsForm(facts)) return undefined;
+  const found = routes.route(facts);
+  const contract = isRouted(found) ? found.operation.contract : found.contract;
+  const service = contract && (await cloud.service(contract.service));
+  if (!service?.crossOrigin) return undefined;
+  const house = endpointHouse(cloud, auth, http, service, meta);
+  const verdict = await service.crossOrigin(endpointRequest(http, found, meta), house);
+  await house.ctx.durable();
+  return verdict;
+}
+
+/** One that cannot be decoded is refused when the request is served. */
+function queryOf({ rawQuery }: HttpRequest) {
+  try {
+    return parseQuery(rawQuery);
+  } catch {
+    return [];
+  }
+}
