@@ -28,6 +28,9 @@ export const access: Access<"s3"> = {
   PutBucketTagging: onBucket("s3:PutBucketTagging"),
   GetBucketTagging: onBucket("s3:GetBucketTagging"),
   DeleteBucketTagging: onBucket("s3:PutBucketTagging"),
+  PutBucketCors: onBucket("s3:PutBucketCORS"),
+  GetBucketCors: onBucket("s3:GetBucketCORS"),
+  DeleteBucketCors: onBucket("s3:PutBucketCORS"),
 
   PutBucketNotificationConfiguration: onBucket("s3:PutBucketNotification"),
   GetBucketNotificationConfiguration: onBucket("s3:GetBucketNotification"),

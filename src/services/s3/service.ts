@@ -4,6 +4,8 @@ import { abandonUploads } from "./buckets/abandoned.ts";
 import { bucketHandlers } from "./buckets/buckets.ts";
 import { bucketListing } from "./buckets/list.ts";
 import { bucketVersioning } from "./buckets/versioning.ts";
+import { bucketCors } from "./cors/cors.ts";
+import { crossOrigin } from "./cors/cross-origin.ts";
 import { listObjects } from "./listing/objects.ts";
 import { listUploads } from "./listing/uploads.ts";
 import { listVersions } from "./listing/versions.ts";
@@ -28,6 +30,7 @@ export const s3 = defineService({
     bucketHandlers,
     bucketListing,
     bucketVersioning,
+    bucketCors,
     objectWriting,
     objectReading,
     objectDeletion,
@@ -45,6 +48,7 @@ export const s3 = defineService({
   access,
   jobs: [abandonUploads, deliverEvent],
   endpoints: [formUpload],
+  crossOrigin,
   dataOperations: [
     "HeadBucket",
     "PutObject",

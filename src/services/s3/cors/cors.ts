@@ -1,0 +1,36 @@
+import type { CORSRule } from "#aws/contract/types/s3.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { configuration } from "../buckets/configurations.ts";
+import { checkDocument } from "../documents.ts";
+import { checkSchema } from "../schema.ts";
+import { noSuchCors } from "./errors.ts";
+import { checkRules } from "./rules.ts";
+
+export const corsRules = configuration<CORSRule[]>("cors");
+
+export const bucketCors = {
+  async PutBucketCors(ctx, input) {
+    checkDocument(ctx, { required: true });
+    checkSchema("PutBucketCors", input.CORSConfiguration);
+    const rules = input.CORSConfiguration.CORSRules;
+    checkRules(rules);
+    return ctx.transact(async (tx) => {
+      corsRules.put(tx, await bucketAt(tx, input.Bucket), rules);
+      return {};
+    });
+  },
+
+  async GetBucketCors(ctx, input) {
+    const rules = await ctx.read(async (tx) => corsRules.get(tx, await bucketAt(tx, input.Bucket)));
+    if (!rules) throw noSuchCors(input.Bucket);
+    return { CORSRules: rules };
+  },
+
+  async DeleteBucketCors(ctx, input) {
+    return ctx.transact(async (tx) => {
+      corsRules.delete(tx, await bucketAt(tx, input.Bucket));
+      return {};
+    });
+  },
+} satisfies Handlers<"s3">;

@@ -1,0 +1,68 @@
+import type { AwsError } from "#aws/errors.ts";
+import type { CrossOrigin, CrossOriginVerdict, EndpointRequest } from "#kernel/endpoint.ts";
+import { buckets } from "../store.ts";
+import { corsRules } from "./cors.ts";
+import {
+  corsBucketNotFound,
+  corsNotAllowed,
+  corsNotEnabled,
+  invalidRequestMethod,
+  originNeeded,
+} from "./errors.ts";
+import { headersOf, METHODS, ruleFor } from "./rules.ts";
+
+/**
+ * Judges pages of other sites by the rules of the bucket that they call.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
+ */
+export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
+  const { name, resource } = placeOf(request);
+  const { origin } = request.headers;
+  const asked = request.headers["access-control-request-method"];
+  const isPreflight = request.method === "OPTIONS";
+  if (origin === undefined) return unruled(originNeeded());
+  if (name === undefined) return undefined;
+  const { bucket, rules } = await ctx.read(async (tx) => {
+    const found = await tx.get(buckets, [name]);
+    return { bucket: found, rules: found && (await corsRules.get(tx, found)) };
+  });
+  const method = isPreflight ? (asked ?? "") : request.method;
+  if (!bucket) return unruled(corsBucketNotFound(method || "OPTIONS", resource));
+  const harmless = request.at !== undefined;
+  if (isPreflight && !METHODS.has(method)) return { ...unruled(invalidRequestMethod(asked)), ruled: !!rules };
+  if (!rules) return { ...unruled(corsNotEnabled(method, resource)), harmless };
+  const page = { origin, method, headers: isPreflight ? requestedHeaders(request) : [] };
+  const rule = ruleFor(rules, page);
+  return {
+    ...(rule && { headers: headersOf(rule, page) }),
+    refusal: corsNotAllowed(method, resource),
+    ruled: true,
+    // As S3 does: whom no rule names may still ask, but not know the answer. What changes something may not even be asked.
+    harmless: harmless || method === "GET" || method === "HEAD",
+  };
+};
+
+const unruled = (refusal: AwsError): CrossOriginVerdict => ({ refusal, ruled: false, harmless: false });
+
+/** At a website's host, where everybody is nobody, there is nothing that a page could do in somebody's name. */
+function placeOf({ path, at }: EndpointRequest): { name: string | undefined; resource: string } {
+  const [, first = "", ...rest] = path.split("/");
+  if (at) return { name: at.name, resource: first === "" && rest.length === 0 ? "BUCKET" : "OBJECT" };
+  return { name: decoded(first) || undefined, resource: rest.join("") === "" ? "BUCKET" : "OBJECT" };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}
+
+function requestedHeaders({ headers }: EndpointRequest): string[] {
+  const list = headers["access-control-request-headers"] ?? "";
+  return list
+    .split(",")
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== "");
+}

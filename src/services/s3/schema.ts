@@ -1,0 +1,14 @@
+import { violations } from "#aws/contract/constraints.ts";
+import { loadContract } from "#aws/contract/contract.ts";
+import type { StructureShape } from "#aws/contract/shapes.ts";
+import type { OperationId } from "#kernel/service.ts";
+import { malformedXml } from "./errors.ts";
+
+/**
+ * Holds a request's document to its schema: all that must be there is, and says one of the things that it may say.
+ * @throws {AwsError} MalformedXML, which is all that S3 tells of it
+ */
+export function checkSchema(operation: OperationId<"s3">, document: object): void {
+  const shape = loadContract("s3").operation(operation)!.input.payload!.shape as StructureShape;
+  if (violations(shape, document, "coral").length > 0) throw malformedXml();
+}
