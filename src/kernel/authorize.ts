@@ -1,5 +1,10 @@
+import type { ProtocolName } from "#aws/contract/format.ts";
 import { AwsError } from "#aws/errors.ts";
-import type { Ports } from "./ports.ts";
+import { type CallerPolicies, type Decision, judge, reasonOf } from "#aws/languages/policy/judge.ts";
+import type { Keys } from "#aws/languages/policy/pattern.ts";
+import { type Policy, policyOf } from "#aws/languages/policy/policy.ts";
+import { keysOf } from "./condition-keys.ts";
+import type { Context } from "./context.ts";
 import type { Principal } from "./principal.ts";
 
 /** One thing that a call wants to do, as IAM sees it. A call may want several. */
@@ -9,38 +14,85 @@ export interface AccessFact {
   resource: string;
   /** The account that the resource belongs to; the caller's own unless said. */
   owner?: string;
-  conditions?: Record<string, string | string[]>;
-  /** A policy document that hangs on the resource. */
-  resourcePolicy?: object;
+  /** Condition keys of the service's own; those of every call are known. Asked for by their lower-case names. */
+  conditions?: Readonly<Record<string, string | readonly string[] | undefined>> | Keys;
+  /**
+   * The policy that hangs on the resource, as its text, or several. `null` where it could have one and has none: a
+   * service then needs one to enter. Not given for what cannot have any.
+   */
+  resourcePolicy?: string | readonly string[] | null;
+  /** Something else of the resource's allows it: an access control list, to an account or to everyone. */
+  granted?: "account" | "everyone";
+  /** Only the resource's policy can allow it, even to its own account: a role's trust, a key's policy. */
+  resourceAlone?: boolean;
 }
 
-export type Decision = { allowed: true } | { allowed: false; reason: string };
+/** What a judgement knows of a call. */
+export type Judged = Pick<Context, "principal" | "account" | "region" | "request" | "clock"> & {
+  readonly callerPolicies: CallerPolicies | undefined;
+  readonly calledVia: readonly string[] | undefined;
+  denied(denial: Denial): AwsError;
+};
 
-/**
- * The judgement on one fact. An account's root may do everything in its account, services act for it; everybody else
- * is judged by policies, which the `policies` port knows.
- */
-export function decide(principal: Principal, fact: AccessFact, ports: Ports): Decision {
-  if (principal.type === "service") return { allowed: true };
-  const owner = fact.owner ?? principal.account;
-  if (principal.type === "root" && principal.account === owner) return { allowed: true };
-  if (ports.policies) return ports.policies.judge(principal, { ...fact, owner });
-  return { allowed: false, reason: "no policy allows it" };
+/** A refusal, before a service puts it into its own words. */
+export interface Denial {
+  principal: Principal;
+  fact: AccessFact;
+  decision: Extract<Decision, { allowed: false }>;
+  /** `because no identity-based policy allows the s3:GetObject action` */
+  reason: string;
 }
 
-/** @throws {AwsError} AccessDenied for the first fact that is not allowed */
-export function authorize(principal: Principal, facts: readonly AccessFact[], ports: Ports): void {
+/** @throws {AwsError} the service's own, for the first fact that is not allowed */
+export function authorize(call: Judged, facts: readonly AccessFact[]): void {
   for (const fact of facts) {
-    const decision = decide(principal, fact, ports);
-    if (!decision.allowed) throw denied(principal, fact, decision.reason);
+    if (isPlain(call, fact)) continue;
+    const decision = decide(call, fact);
+    if (decision.allowed) continue;
+    const { principal } = call;
+    throw call.denied({ principal, fact, decision, reason: reasonOf(decision, fact.action) });
   }
 }
 
-function denied(principal: Principal, fact: AccessFact, reason: string): AwsError {
+/** Nearly every call is a root's in its own account or a service's, where nothing can forbid it. */
+function isPlain({ principal, callerPolicies }: Judged, fact: AccessFact): boolean {
+  if (fact.resourceAlone) return false;
+  if (principal.type === "service") return fact.resourcePolicy === undefined;
+  if (principal.type !== "root" || callerPolicies || fact.resourcePolicy) return false;
+  return fact.owner === undefined || fact.owner === principal.account;
+}
+
+/** The judgement on one fact. */
+export function decide(call: Judged, fact: AccessFact): Decision {
+  const { action, resource, resourcePolicy, granted, resourceAlone } = fact;
+  return judge({
+    caller: call.principal,
+    action,
+    resource,
+    owner: fact.owner ?? call.principal.account,
+    keys: keysOf(call, fact),
+    callerPolicies: call.callerPolicies,
+    resourcePolicies: resourcePolicy === undefined ? undefined : policiesOf(resourcePolicy),
+    granted,
+    resourceAlone,
+  });
+}
+
+function policiesOf(texts: string | readonly string[] | null): Policy[] {
+  if (texts === null) return [];
+  return typeof texts === "string" ? [policyOf(texts)] : texts.map(policyOf);
+}
+
+/** What AWS's services answer where they have no words of their own: the code goes with the protocol. */
+export function deniedIn(protocol: ProtocolName | undefined): (denial: Denial) => AwsError {
+  const isJson = protocol?.startsWith("awsJson") || protocol === "rpcv2Cbor";
+  const code = isJson || protocol === "restJson1" ? "AccessDeniedException" : "AccessDenied";
+  const ownCode = protocol === "ec2Query" ? "UnauthorizedOperation" : code;
+  const status = isJson ? 400 : 403;
+  return (denial) => new AwsError(ownCode, sentenceOf(denial), { status });
+}
+
+export function sentenceOf({ principal, fact: { action, resource }, reason }: Denial): string {
   const who = principal.type === "anonymous" ? "anonymous" : principal.arn;
-  return new AwsError(
-    "AccessDenied",
-    `User: ${who} is not authorized to perform: ${fact.action} on resource: ${fact.resource} because ${reason}`,
-    { status: 403 },
-  );
+  return `User: ${who} is not authorized to perform: ${action} on resource: ${resource} ${reason}`;
 }

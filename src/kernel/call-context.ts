@@ -1,10 +1,12 @@
+import type { AwsError } from "#aws/errors.ts";
+import type { CallerPolicies } from "#aws/languages/policy/judge.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import type { MaybePromise } from "#storage/kv/kv.ts";
-import { type AccessFact, authorize } from "./authorize.ts";
+import { type AccessFact, authorize, type Denial, deniedIn } from "./authorize.ts";
 import { type Blobs, openBlobs } from "./blobs.ts";
 import { type Clients, clients } from "./clients.ts";
 import type { Place } from "./collection.ts";
-import type { Context, RequestFacts } from "./context.ts";
+import type { Context, RequestFacts, Source } from "./context.ts";
 import type { Home } from "./home.ts";
 import { type Applied, StoreUnavailableError, TransactionError } from "./partition.ts";
 import { type Principal, serviceNamed } from "./principal.ts";
@@ -20,6 +22,9 @@ export interface ContextOptions {
   place: Place;
   requestId: string;
   request?: RequestFacts | undefined;
+  /** The services that called one another on behalf of the caller, the first one first. */
+  calledVia?: readonly string[] | undefined;
+  denied?: ((denial: Denial) => AwsError) | undefined;
 }
 
 /** A class for its prototype: one is made for every call, and closures for all of this would cost more than the call. */
@@ -30,6 +35,9 @@ export class CallContext implements Context {
   readonly principal: Principal;
   readonly requestId: string;
   readonly request: RequestFacts | undefined;
+  readonly calledVia: readonly string[] | undefined;
+  /** What hangs on the caller: set before the call is judged. */
+  callerPolicies: CallerPolicies | undefined;
   /** Whether any of its transactions changed something. */
   wrote = false;
   readonly #options: ContextOptions;
@@ -45,6 +53,7 @@ export class CallContext implements Context {
     this.principal = options.principal;
     this.requestId = options.requestId;
     this.request = options.request;
+    this.calledVia = options.calledVia;
   }
 
   get clock() {
@@ -73,7 +82,10 @@ export class CallContext implements Context {
     return (this.#blobs ??= openBlobs({ service, scope, process, write }, files, cloud.random));
   }
   get aws(): Clients {
-    return (this.#aws ??= this.#clientsOf(this.principal, this));
+    return (this.#aws ??= this.#clientsOf(this.principal, this, [
+      ...(this.calledVia ?? []),
+      `${this.#options.home.service}.amazonaws.com`,
+    ]));
   }
 
   read<R>(body: (tx: ReadTransaction) => R | Promise<R>): Promise<R> {
@@ -122,24 +134,32 @@ export class CallContext implements Context {
   }
 
   authorize(facts: readonly AccessFact[]): void {
-    authorize(this.principal, facts, this.ports);
+    authorize(this, facts);
   }
 
-  as(caller: string | Principal, sourceArn?: string, place: Place = this): { aws: Clients } {
-    const principal = typeof caller === "string" ? serviceNamed(caller, sourceArn) : caller;
-    return { aws: this.#clientsOf(principal, place) };
+  /** How the service words a refusal. */
+  denied(denial: Denial): AwsError {
+    return (this.#options.denied ?? deniedIn(undefined))(denial);
+  }
+
+  as(caller: string | Principal, source?: string | Source, place: Place = this): { aws: Clients } {
+    if (typeof caller !== "string") return { aws: this.#clientsOf(caller, place) };
+    const arn = typeof source === "object" ? source.arn : source;
+    const account = typeof source === "object" ? source.account : arn?.split(":")[4] || this.account;
+    return { aws: this.#clientsOf(serviceNamed(caller, arn, arn && account), place) };
   }
 
   usage(kind: string, amount: number): void {
     this.#options.home.meter.count(this, kind, amount);
   }
 
-  #clientsOf(principal: Principal, { account, region }: Place): Clients {
+  #clientsOf(principal: Principal, { account, region }: Place, calledVia?: readonly string[]): Clients {
     return clients((service, operation, input) => {
       if (this.#inTransaction) throw overlapping();
       if (this.#options.home.closed)
         throw new StoreUnavailableError("the cloud that this call belongs to has ended");
-      return this.#options.cloud.call({ service, operation, input, principal, place: { account, region } });
+      const place = { account, region };
+      return this.#options.cloud.call({ service, operation, input, principal, place, calledVia });
     });
   }
 

@@ -46,10 +46,19 @@ export interface Context extends Place {
 
   /** Judges one entry of a batch. @throws {AwsError} AccessDenied */
   authorize(facts: readonly AccessFact[]): void;
-  /** Calls in the same place unless said, as somebody else: a service by its name, on behalf of a resource. */
-  as(caller: string | Principal, sourceArn?: string, place?: Place): { aws: Clients };
+  /**
+   * Calls in the same place unless said, as somebody else: a service by its name, on behalf of a resource. Whose that
+   * is, an ARN says; not so a bucket's, which then belongs to the account of this context unless it is said.
+   */
+  as(caller: string | Principal, source?: string | Source, place?: Place): { aws: Clients };
   /** Counts something besides the call itself: bytes, hours. */
   usage(kind: string, amount: number): void;
+}
+
+/** The resource on whose behalf a service calls, and its account: `aws:SourceArn` and `aws:SourceAccount`. */
+export interface Source {
+  arn: string;
+  account: string;
 }
 
 export interface RequestFacts {

@@ -5,6 +5,7 @@ import type { CallContext } from "./call-context.ts";
 import type { Place } from "./collection.ts";
 import type { RequestFacts } from "./context.ts";
 import { StoreUnavailableError } from "./partition.ts";
+import type { Ports } from "./ports.ts";
 import type { Principal } from "./principal.ts";
 import type { Cloud } from "./runtime.ts";
 import { type Handler, notImplemented, type Service } from "./service.ts";
@@ -20,6 +21,7 @@ export interface Call {
   place: Place;
   requestId: string;
   request?: RequestFacts | undefined;
+  calledVia?: readonly string[] | undefined;
 }
 
 interface Visit {
@@ -30,6 +32,8 @@ interface Visit {
   output: object | undefined;
   error: AwsError | undefined;
 }
+
+type AccessOf = NonNullable<ReturnType<Service["access"]["get"]>>;
 
 /** The hall: what every call passes, in this order. */
 const STATIONS: ((visit: Visit) => Promise<void> | void)[] = [fault, validate, authorize, meter, handle];
@@ -69,15 +73,24 @@ function validate({ call }: Visit) {
   check(call.operation, call.input);
 }
 
-function authorize({ cloud, call, ctx }: Visit) {
+function authorize(visit: Visit) {
+  const { cloud, call, ctx } = visit;
   const access = call.service.access.get(call.operation.name);
   if (!access)
     throw new AwsError("AccessDenied", `${call.operation.name} says nothing of what it needs`, {
       status: 403,
     });
+  const { policies } = cloud.ports;
+  if (policies) return authorizeBy(policies, visit, access);
   const facts = access(ctx, call.input);
-  if (facts instanceof Promise) return facts.then((known) => judge(call.principal, known, cloud.ports));
-  return judge(call.principal, facts, cloud.ports);
+  return facts instanceof Promise ? facts.then((known) => judge(ctx, known)) : judge(ctx, facts);
+}
+
+/** A handler may judge entries of a batch in the midst of a transaction, so that the policies must be there before. */
+async function authorizeBy({ of }: NonNullable<Ports["policies"]>, { call, ctx }: Visit, access: AccessOf) {
+  const { type } = call.principal;
+  if (type !== "service" && type !== "anonymous") ctx.callerPolicies = await of(call.principal);
+  judge(ctx, await access(ctx, call.input));
 }
 
 async function handle(visit: Visit) {

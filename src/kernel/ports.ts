@@ -1,4 +1,5 @@
-import type { AccessFact, Decision } from "./authorize.ts";
+import type { CallerPolicies } from "#aws/languages/policy/judge.ts";
+import type { MaybePromise } from "#storage/kv/kv.ts";
 import type { Place } from "./collection.ts";
 import type { Context } from "./context.ts";
 import type { Principal } from "./principal.ts";
@@ -7,7 +8,8 @@ import type { Principal } from "./principal.ts";
 export interface Ports {
   /** Who an access key belongs to, and its secret. Root keys and session credentials the gateway knows itself. */
   credentials?: { find(accessKeyId: string): Promise<Credential | undefined> };
-  policies?: { judge(principal: Principal, fact: AccessFact): Decision };
+  /** What hangs on whoever calls. Asked once for each call of a root, a user or a role. */
+  policies?: { of(principal: Principal): MaybePromise<CallerPolicies | undefined> };
   readonly sinks: Sinks;
 }
 

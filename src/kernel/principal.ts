@@ -7,8 +7,14 @@ export interface Principal {
   /** What GetCallerIdentity answers as `UserId`. */
   id: string;
   accessKeyId?: string;
+  /** The ARN of the role that a session is of. */
+  role?: string;
+  /** `aws:PrincipalTag/…`, those of the session among them. */
+  tags?: Readonly<Record<string, string>>;
   /** The resource on whose behalf a service calls: `aws:SourceArn`. */
   sourceArn?: string;
+  /** The account of that resource: `aws:SourceAccount`. */
+  sourceAccount?: string;
 }
 
 export const rootOf = (account: string, accessKeyId?: string): Principal => ({
@@ -22,10 +28,11 @@ export const rootOf = (account: string, accessKeyId?: string): Principal => ({
 export const ANONYMOUS: Principal = { type: "anonymous", account: "", arn: "*", id: "anonymous" };
 
 /** `name` is the service's own, as in trust policies: `s3.amazonaws.com`. */
-export const serviceNamed = (name: string, sourceArn?: string): Principal => ({
+export const serviceNamed = (name: string, sourceArn?: string, sourceAccount?: string): Principal => ({
   type: "service",
   account: "",
   arn: name,
   id: name,
   sourceArn,
+  sourceAccount,
 });

@@ -52,7 +52,9 @@ export interface Cloud {
   call(call: HouseCall): Promise<object>;
   /** Every service's operations, as that principal; `request` is what they come from, where it was HTTP. */
   clients(principal: Principal, place: Place, request?: RequestFacts): Clients;
-  context(call: Pick<Call, "service" | "principal" | "place" | "requestId" | "request">): CallContext;
+  context(
+    call: Pick<Call, "service" | "principal" | "place" | "requestId" | "request" | "calledVia">,
+  ): CallContext;
   /** Empties the cloud. Resolves when no trace of it can come back. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -65,6 +67,7 @@ export interface HouseCall {
   principal: Principal;
   place: Place;
   request?: RequestFacts | undefined;
+  calledVia?: readonly string[] | undefined;
 }
 
 /** Services by id, loaded on first use. */
@@ -227,22 +230,32 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       return era.seal;
     },
     invoke: (call) => gate.pass(() => invoke(cloud, call)),
-    async call({ service: id, operation: name, input: given, principal, place, request }) {
+    async call({ service: id, operation: name, input: given, ...from }) {
       const input = options.freezeInputs ? frozen(given) : given;
       const found = await service(id);
       const operation = found?.contract.operation(name);
       if (!found || !operation)
         throw new AwsError("NotImplemented", `Nube does not implement ${id}:${name} yet.`, { status: 501 });
-      const requestId = random.uuid();
-      return invoke(cloud, { service: found, operation, input, principal, place, requestId, request });
+      return invoke(cloud, { ...from, service: found, operation, input, requestId: random.uuid() });
     },
     clients: (principal, place, request) =>
       clients((service, operation, input) =>
         cloud.call({ service, operation, input, principal, place, request }),
       ),
-    context({ service: { id, scope }, principal, place, requestId, request }) {
+    context({ service: { id, scope, denied }, principal, place, requestId, request, calledVia }) {
       const home = homeIn(era, id, scope, place);
-      return new CallContext({ cloud, home, files: era.files, principal, place, requestId, request });
+      const { files } = era;
+      return new CallContext({
+        cloud,
+        home,
+        files,
+        principal,
+        place,
+        requestId,
+        request,
+        calledVia,
+        denied,
+      });
     },
     reset: grouped(() => {
       const emptied = gate.alone(RESET_PATIENCE_MS, startOver);

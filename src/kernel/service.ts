@@ -2,7 +2,7 @@ import { loadContract } from "#aws/contract/contract.ts";
 import type { Contract, Operation } from "#aws/contract/shapes.ts";
 import type { ServiceTypes } from "#aws/contract/types/index.ts";
 import { AwsError, type AwsErrorOptions } from "#aws/errors.ts";
-import type { AccessFact } from "./authorize.ts";
+import { type AccessFact, type Denial, deniedIn } from "./authorize.ts";
 import type { Place, Scope } from "./collection.ts";
 import type { Context, RequestFacts } from "./context.ts";
 import type { CrossOrigin, Endpoint } from "./endpoint.ts";
@@ -34,6 +34,8 @@ export interface ServiceDefinition<S extends ServiceId> {
   /** By resource. An operation that stands in two of them stops the start. */
   operations: Handlers<S>[];
   access: Access<S>;
+  /** How the service says no, where it has its own code or sentence. */
+  denied?: (denial: Denial) => AwsError;
   jobs?: Job<never>[];
   /** HTTP that no operation describes. */
   endpoints?: Endpoint[];
@@ -52,6 +54,7 @@ export interface Service {
   readonly contract: Contract;
   readonly operations: ReadonlyMap<string, Handler>;
   readonly access: ReadonlyMap<string, (ctx: Context, input: object) => AccessFact[] | Promise<AccessFact[]>>;
+  readonly denied: (denial: Denial) => AwsError;
   readonly jobs: ReadonlyMap<string, Job<never>>;
   readonly endpoints: readonly Endpoint[];
   readonly crossOrigin?: CrossOrigin | undefined;
@@ -77,13 +80,15 @@ export function defineService<S extends ServiceId>(definition: ServiceDefinition
       operations.set(name, handler as Handler);
     }
   }
+  const contract = loadContract(id);
   return {
     id,
     scope: definition.scope ?? "region",
     place: definition.place ?? ((call) => call.place),
-    contract: loadContract(id),
+    contract,
     operations,
     access: new Map(Object.entries(definition.access)) as unknown as Service["access"],
+    denied: definition.denied ?? deniedIn(contract.protocols[0]),
     jobs: new Map((definition.jobs ?? []).map((job) => [job.name, job])),
     endpoints: definition.endpoints ?? [],
     crossOrigin: definition.crossOrigin,

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { catalog } from "#app/catalog.ts";
 import { loadContract } from "#aws/contract/contract.ts";
 import { testGateway } from "#gateway/testing.ts";
+import { deniedIn } from "#kernel/authorize.ts";
 import type { Handler, Service } from "#kernel/service.ts";
 import { spoiltRequest } from "./spoil.ts";
 
@@ -33,6 +34,7 @@ function hollow(id: string): Service {
     contract,
     operations: new Map(everyOperation),
     access: new Map(contract.operationNames.map((name) => [name, () => []])),
+    denied: deniedIn(undefined),
     jobs: new Map(),
     endpoints: [],
     dataOperations: new Set(),

@@ -86,7 +86,7 @@ function onVault(action: string) {
           ...tagConditions(vault),
           ...(age !== undefined && { "glacier:ArchiveAgeInDays": `${age}` }),
         },
-        ...(vault && policyOf(vault, ctx.clock.now())),
+        resourcePolicy: vault ? policiesOf(vault, ctx.clock.now()) : null,
       },
     ];
   };
@@ -117,10 +117,7 @@ function tagConditions(vault: Vault | undefined): Record<string, string> {
 }
 
 /** Access policy and lock policy hold together: what one of them denies is denied. */
-function policyOf({ accessPolicy, lock }: Vault, now: number): Pick<AccessFact, "resourcePolicy"> {
-  const documents = [accessPolicy, lock && isInEffect(lock, now) ? lock.policy : undefined];
-  const statements = documents
-    .filter((document) => document !== undefined)
-    .flatMap((document) => (JSON.parse(document) as { Statement: object | object[] }).Statement);
-  return statements.length === 0 ? {} : { resourcePolicy: { Version: "2012-10-17", Statement: statements } };
+function policiesOf({ accessPolicy, lock }: Vault, now: number): string[] {
+  const locked = lock && isInEffect(lock, now) ? lock.policy : undefined;
+  return [accessPolicy, locked].filter((policy) => policy !== undefined);
 }

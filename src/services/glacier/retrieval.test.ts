@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Principal, rootOf } from "#kernel/principal.ts";
 import { defineService } from "#kernel/service.ts";
@@ -171,16 +170,6 @@ describe("an inventory of several pages", () => {
 
 describe("who may", () => {
   const other = rootOf("111111111111");
-  const judged: AccessFact[] = [];
-  beforeEach(() => {
-    judged.length = 0;
-    nube.cloud.ports.policies = {
-      judge(_, fact) {
-        judged.push(fact);
-        return fact.resourcePolicy ? { allowed: true } : { allowed: false, reason: "no policy allows it" };
-      },
-    };
-  });
 
   test("another account comes in by the vault's policy only", async () => {
     const theirs = nube.as(other);
@@ -190,12 +179,6 @@ describe("who may", () => {
     const policy = { Policy: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }) };
     await nube.aws.glacier.SetVaultAccessPolicy({ ...vault, policy });
     expect(await read()).toMatchObject({ VaultARN: arn });
-    expect(judged.at(-1)).toMatchObject({
-      action: "glacier:DescribeVault",
-      resource: arn,
-      owner: TEST_PLACE.account,
-      resourcePolicy: { Statement: [statement] },
-    });
     await expect(theirs.glacier.DescribeVault(vault)).rejects.toMatchObject({
       code: "ResourceNotFoundException",
     });
@@ -203,30 +186,31 @@ describe("who may", () => {
 
   test("a lock's policy stands beside the vault's, with the archive's age and the vault's tags", async () => {
     const { archiveId } = await nube.aws.glacier.UploadArchive({ ...vault, ...upload(archiveOf(1)) });
-    const deny = { Effect: "Deny", Principal: "*", Action: "glacier:DeleteArchive", Resource: arn };
-    const policy = { Policy: JSON.stringify({ Version: "2012-10-17", Statement: deny }) };
-    await nube.aws.glacier.InitiateVaultLock({ ...vault, policy });
+    const said = { Principal: "*", Action: "glacier:DeleteArchive", Resource: arn };
+    const policy = (statement: object) => ({
+      Policy: JSON.stringify({ Version: "2012-10-17", Statement: statement }),
+    });
+    await nube.aws.glacier.SetVaultAccessPolicy({ ...vault, policy: policy({ ...said, Effect: "Allow" }) });
+    const Condition = {
+      NumericLessThan: { "glacier:ArchiveAgeInDays": "365" },
+      StringEquals: { "glacier:ResourceTag/hold": "true" },
+    };
+    await nube.aws.glacier.InitiateVaultLock({
+      ...vault,
+      policy: policy({ ...said, Effect: "Deny", Condition }),
+    });
     await nube.aws.glacier.AddTagsToVault({ ...vault, Tags: { hold: "true" } });
     await nube.advance("23h");
     const remove = () =>
       nube
         .as(other)
         .glacier.DeleteArchive({ ...vault, accountId: TEST_PLACE.account, archiveId: archiveId! });
-    nube.cloud.ports.policies = {
-      judge(_, fact) {
-        judged.push(fact);
-        return { allowed: false, reason: "" };
-      },
-    };
-    await expect(remove()).rejects.toMatchObject({ status: 403 });
-    expect(judged.at(-1)).toMatchObject({
-      resourcePolicy: { Statement: [deny] },
-      conditions: { "glacier:ArchiveAgeInDays": "0", "glacier:ResourceTag/hold": "true" },
+    await expect(remove()).rejects.toMatchObject({
+      status: 403,
+      message: expect.stringContaining("explicit deny"),
     });
     await nube.advance("1h");
-    await expect(remove()).rejects.toMatchObject({ status: 403 });
-    expect(judged.at(-1)!.resourcePolicy).toBeUndefined();
-    expect(judged.at(-1)!.conditions).toMatchObject({ "glacier:ArchiveAgeInDays": "1" });
+    await remove();
   });
 
   test("every operation says what IAM judges", () => {

@@ -1,8 +1,9 @@
 import { hash } from "node:crypto";
+import { canonicalUserOf } from "#aws/canonical-user.ts";
 
-/** An account as S3 knows it: a canonical user id of 64 hex digits, always the same for the same account. */
+/** An account as S3 tells of it. */
 export function ownerOf(account: string): { ID: string } {
-  return { ID: hash("sha256", `canonical user ${account}`) };
+  return { ID: canonicalUserOf(account) };
 }
 
 /** An account as events name the owner of a bucket: 14 capitals and digits, the first an A. */

@@ -1,0 +1,67 @@
+/**
+ * The `Condition` element: all of its keys must hold.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
+ */
+import type { Condition } from "./document.ts";
+import { faulty } from "./faults.ts";
+import { OPERATORS } from "./operators.ts";
+import type { Keys } from "./pattern.ts";
+
+/** @throws {PolicyError} UnknownOperator, InvalidConditionValue, InvalidElement */
+export function readConditions(block: Record<string, unknown>): Condition[] {
+  return Object.entries(block).flatMap(([name, keys]) => {
+    const [, quantifier, operator = "", suffix] =
+      /^(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?$/.exec(name) ?? [];
+    const known = OPERATORS.get(operator);
+    if (!known || (operator === "Null" && suffix !== undefined))
+      throw faulty({ reason: "UnknownOperator", operator: name });
+    if (typeof keys !== "object" || keys === null || Array.isArray(keys))
+      throw faulty({ reason: "NotAnObject", element: "Condition" });
+    return Object.entries(keys).map(([key, said]) => {
+      const values = valuesIn(said);
+      for (const value of values) {
+        if (!known.test(value, true))
+          throw faulty({ reason: "InvalidConditionValue", operator: name, key, value });
+      }
+      return {
+        operator,
+        ...(quantifier !== undefined && { quantifier: quantifier as "ForAllValues" | "ForAnyValue" }),
+        ifExists: suffix !== undefined,
+        key,
+        values,
+      };
+    });
+  });
+}
+
+function valuesIn(said: unknown): string[] {
+  return (Array.isArray(said) ? said : [said]).map((value) => {
+    if (typeof value === "string") return value;
+    if (typeof value === "number" || typeof value === "boolean") return String(value);
+    throw faulty({ reason: "InvalidElement", element: "Condition" });
+  });
+}
+
+/** Whether a condition holds for a call. */
+export function conditionOf(condition: Condition, variables: boolean): (keys: Keys) => boolean {
+  const { operator, quantifier, ifExists, values: wanted } = condition;
+  const key = condition.key.toLowerCase();
+  if (operator === "Null") {
+    const missing = wanted.some((value) => value.toLowerCase() === "true");
+    return (keys) => (valuesOf(keys(key)).length === 0) === missing;
+  }
+  const { negated, test } = OPERATORS.get(operator)!;
+  const tests = wanted.flatMap((value) => test(value, variables) ?? []);
+  const whenMissing = ifExists || quantifier === "ForAllValues" || (negated && quantifier === undefined);
+  const everyValue = quantifier === "ForAllValues" || (negated && quantifier === undefined);
+  return (keys) => {
+    const values = valuesOf(keys(key));
+    if (values.length === 0) return whenMissing;
+    const passes = (value: string) => tests.some((matches) => matches(value, keys)) !== negated;
+    return everyValue ? values.every(passes) : values.some(passes);
+  };
+}
+
+function valuesOf(found: ReturnType<Keys>): readonly string[] {
+  return found === undefined ? [] : typeof found === "string" ? [found] : found;
+}

@@ -1,0 +1,37 @@
+/** What is wrong with a policy's text. Each service has its own sentence for it. */
+export type PolicyFault =
+  | { reason: "NotJson" }
+  /** The document, or its statements, are nothing of the kind. */
+  | { reason: "NotAnObject"; element: "Policy" | "Statement" | "Condition" }
+  | { reason: "NoStatement" }
+  | { reason: "UnknownElement"; element: string }
+  | { reason: "MissingElement"; element: string }
+  /** An element that this kind of policy must not have: a principal in an identity's policy. */
+  | { reason: "ForbiddenElement"; element: string }
+  /** An element and its opposite: `Action` and `NotAction`. */
+  | { reason: "ContradictoryElements"; element: string }
+  /** Neither a string nor a list of strings. */
+  | { reason: "InvalidElement"; element: string }
+  | { reason: "InvalidVersion"; value: string }
+  | { reason: "InvalidSid"; value: string }
+  | { reason: "DuplicateSid"; value: string }
+  | { reason: "InvalidEffect"; value: string }
+  /** `type` is `AWS`, `Service` and the like. */
+  | { reason: "InvalidPrincipal"; type: string; value: string }
+  /** `vendor` is missing: an action is `service:name`. */
+  | { reason: "InvalidAction"; value: string }
+  | { reason: "InvalidResource"; value: string }
+  | { reason: "UnknownOperator"; operator: string }
+  | { reason: "InvalidConditionValue"; operator: string; key: string; value: string };
+
+export class PolicyError extends Error {
+  override readonly name = "PolicyError";
+  readonly fault: PolicyFault;
+
+  constructor(fault: PolicyFault) {
+    super(`not a policy: ${JSON.stringify(fault)}`);
+    this.fault = fault;
+  }
+}
+
+export const faulty = (fault: PolicyFault) => new PolicyError(fault);

@@ -1,0 +1,128 @@
+/**
+ * Condition operators: what each makes of a value in a policy.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+ */
+import { addressOf, blockOf, isInside } from "#lib/cidr.ts";
+import { type Pattern, patternOf } from "./pattern.ts";
+
+export interface Operator {
+  /** It holds where no value is as it says, and where the call has no such key at all. */
+  negated: boolean;
+  /** `undefined` for a value of the wrong kind: a number that is none. */
+  test(value: string, variables: boolean): Pattern | undefined;
+}
+
+type Compile = Operator["test"];
+
+const text =
+  (options: { literal?: boolean; ignoreCase?: boolean }): Compile =>
+  (value, variables) =>
+    patternOf(value, { variables, ...options });
+
+const compared =
+  (read: (text: string) => number | undefined, holds: (given: number, wanted: number) => boolean): Compile =>
+  (value) => {
+    const wanted = read(value);
+    if (wanted === undefined) return undefined;
+    return (given) => {
+      const read_ = read(given);
+      return read_ !== undefined && holds(read_, wanted);
+    };
+  };
+
+const boolean: Compile = (value) => {
+  const wanted = value.toLowerCase();
+  if (wanted !== "true" && wanted !== "false") return undefined;
+  return (given) => given.toLowerCase() === wanted;
+};
+
+const binary: Compile = (value) =>
+  /^[A-Za-z0-9+/]*={0,2}$/.test(value) ? (given) => given === value : undefined;
+
+const ip: Compile = (value) => {
+  const block = blockOf(value);
+  if (!block) return undefined;
+  return (given) => {
+    const address = addressOf(given);
+    return address !== undefined && isInside(address, block);
+  };
+};
+
+/** Part by part, so that a wildcard ends at the colon. */
+const arn: Compile = (value, variables) => {
+  const parts = arnParts(value).map((part) => patternOf(part, { variables }));
+  if (parts.length === 1) return parts[0];
+  return (given, keys) => {
+    const said = arnParts(given);
+    return said.length === parts.length && parts.every((part, at) => part(said[at]!, keys));
+  };
+};
+
+/** Six parts at most; colons inside of a variable are not between them. */
+function arnParts(text: string): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  let depth = 0;
+  for (let at = 0; at < text.length && parts.length < 5; at++) {
+    if (text[at] === "$" && text[at + 1] === "{") depth++;
+    else if (text[at] === "}") depth = Math.max(0, depth - 1);
+    else if (text[at] === ":" && depth === 0) {
+      parts.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  return [...parts, text.slice(start)];
+}
+
+function number(text: string): number | undefined {
+  return /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+/** ISO 8601, or seconds since 1970. */
+function date(text: string): number | undefined {
+  const seconds = number(text);
+  if (seconds !== undefined) return seconds * 1_000;
+  if (!/^\d{4}(-\d{2}(-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?)?)?$/.test(text)) return undefined;
+  const time = Date.parse(/T.*(Z|[+-]\d{2}:?\d{2})$/.test(text) || !text.includes("T") ? text : `${text}Z`);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+const equal = (given: number, wanted: number) => given === wanted;
+const less = (given: number, wanted: number) => given < wanted;
+const atMost = (given: number, wanted: number) => given <= wanted;
+const more = (given: number, wanted: number) => given > wanted;
+const atLeast = (given: number, wanted: number) => given >= wanted;
+
+const affirmed = (test: Compile): Operator => ({ negated: false, test });
+const negated = (test: Compile): Operator => ({ negated: true, test });
+
+export const OPERATORS: ReadonlyMap<string, Operator> = new Map([
+  ["StringEquals", affirmed(text({ literal: true }))],
+  ["StringNotEquals", negated(text({ literal: true }))],
+  ["StringEqualsIgnoreCase", affirmed(text({ literal: true, ignoreCase: true }))],
+  ["StringNotEqualsIgnoreCase", negated(text({ literal: true, ignoreCase: true }))],
+  ["StringLike", affirmed(text({}))],
+  ["StringNotLike", negated(text({}))],
+  ["NumericEquals", affirmed(compared(number, equal))],
+  ["NumericNotEquals", negated(compared(number, equal))],
+  ["NumericLessThan", affirmed(compared(number, less))],
+  ["NumericLessThanEquals", affirmed(compared(number, atMost))],
+  ["NumericGreaterThan", affirmed(compared(number, more))],
+  ["NumericGreaterThanEquals", affirmed(compared(number, atLeast))],
+  ["DateEquals", affirmed(compared(date, equal))],
+  ["DateNotEquals", negated(compared(date, equal))],
+  ["DateLessThan", affirmed(compared(date, less))],
+  ["DateLessThanEquals", affirmed(compared(date, atMost))],
+  ["DateGreaterThan", affirmed(compared(date, more))],
+  ["DateGreaterThanEquals", affirmed(compared(date, atLeast))],
+  ["Bool", affirmed(boolean)],
+  ["BinaryEquals", affirmed(binary)],
+  ["IpAddress", affirmed(ip)],
+  ["NotIpAddress", negated(ip)],
+  ["ArnEquals", affirmed(arn)],
+  ["ArnLike", affirmed(arn)],
+  ["ArnNotEquals", negated(arn)],
+  ["ArnNotLike", negated(arn)],
+  // Its value says whether the key must be missing, which is no question to a value of the call.
+  ["Null", affirmed(boolean)],
+]);

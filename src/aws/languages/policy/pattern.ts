@@ -1,0 +1,104 @@
+/**
+ * Wildcards and policy variables.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+ */
+
+/**
+ * Condition keys of a call by their lower-case names; `undefined` for what the call does not have. A function, since
+ * most calls meet no policy that asks.
+ */
+export type Keys = (name: string) => string | readonly string[] | undefined;
+
+/** Whether a text is as a policy says; `keys` for the variables in it. */
+export type Pattern = (text: string, keys: Keys) => boolean;
+
+export interface PatternOptions {
+  /** Policies of version 2008-10-17 take `${…}` as it stands. */
+  variables: boolean;
+  /** `*` and `?` stand for what they look like. */
+  literal?: boolean;
+  ignoreCase?: boolean;
+}
+
+interface Variable {
+  key: string;
+  /** What stands in for a key that the call does not have. */
+  fallback: string | undefined;
+}
+
+/** Lone surrogates are in no well-formed text, so they can stand for the wildcards in one. */
+const ANY = "\udc00";
+const ONE = "\udc01";
+
+export function patternOf(source: string, options: PatternOptions): Pattern {
+  const pieces = piecesOf(options.ignoreCase ? source.toLowerCase() : source, options);
+  const fold = options.ignoreCase ? (text: string) => text.toLowerCase() : (text: string) => text;
+  if (pieces.every((piece) => typeof piece === "string")) {
+    const fixed = matcherOf(pieces.join(""));
+    return options.ignoreCase ? (text) => fixed(text.toLowerCase()) : fixed;
+  }
+  return (text, keys) => {
+    let glob = "";
+    for (const piece of pieces) {
+      if (typeof piece === "string") {
+        glob += piece;
+        continue;
+      }
+      const value = keys(piece.key) ?? piece.fallback;
+      // A key of several values cannot be put into a text; nor can one that is missing.
+      if (typeof value !== "string") return false;
+      glob += fold(value.toWellFormed());
+    }
+    return matches(glob, fold(text));
+  };
+}
+
+/** Text and variables in turn; wildcards are already their stand-ins. */
+function piecesOf(source: string, { variables, literal }: PatternOptions): (string | Variable)[] {
+  const wild = (text: string) => {
+    const well = text.toWellFormed();
+    return literal ? well : well.replaceAll("*", ANY).replaceAll("?", ONE);
+  };
+  if (!variables) return [wild(source)];
+  return source.split(/(\$\{[^}]*\})/).map((piece, at) => {
+    if (at % 2 === 0) return wild(piece);
+    const inner = piece.slice(2, -1).trim();
+    if (inner === "*" || inner === "?" || inner === "$") return inner;
+    const [, key, fallback] = /^([^,]+?)\s*(?:,\s*'([^']*)')?$/.exec(inner) ?? [];
+    return key === undefined ? wild(piece) : { key: key.toLowerCase(), fallback };
+  });
+}
+
+function matcherOf(glob: string): (text: string) => boolean {
+  if (glob === ANY) return () => true;
+  if (!glob.includes(ANY) && !glob.includes(ONE)) return (text) => text === glob;
+  const head = glob.slice(0, -1);
+  if (glob.endsWith(ANY) && !head.includes(ANY) && !head.includes(ONE))
+    return (text) => text.startsWith(head);
+  return (text) => matches(glob, text);
+}
+
+/** Never goes back further than to the last `*`: no pattern makes it slow. */
+function matches(glob: string, text: string): boolean {
+  let at = 0;
+  let reading = 0;
+  let star = -1;
+  let mark = 0;
+  while (reading < text.length) {
+    const wanted = glob[at];
+    if (wanted === ANY) {
+      star = at++;
+      mark = reading;
+    } else if (wanted === ONE || wanted === text[reading]) {
+      at++;
+      reading++;
+    } else if (star >= 0) {
+      at = star + 1;
+      reading = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (glob[at] === ANY) at++;
+  return at === glob.length;
+}

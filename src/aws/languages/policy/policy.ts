@@ -1,0 +1,101 @@
+import { remembered } from "#lib/remembered.ts";
+import { conditionOf } from "./condition-block.ts";
+import { ANY_POLICY, type Choice, type PolicyDocument, parsePolicy, type Statement } from "./document.ts";
+import { type Keys, type Pattern, patternOf } from "./pattern.ts";
+import { type Caller, type Named, namedBy, STRENGTH } from "./principals.ts";
+
+/** A document made ready to be asked. */
+export interface Policy {
+  readonly document: PolicyDocument;
+  readonly statements: readonly ReadyStatement[];
+}
+
+interface ReadyStatement {
+  said: Statement;
+  action: Pattern;
+  /** Always true where the statement has no resource. */
+  resource: Pattern;
+  holds(keys: Keys): boolean;
+}
+
+/** May this caller do that to this, now? */
+export interface Question {
+  caller: Caller;
+  /** `s3:GetObject` */
+  action: string;
+  /** An ARN, or `*` for what is done to nothing in particular. */
+  resource: string;
+  keys: Keys;
+}
+
+/** A statement that speaks of the call. */
+export interface Finding {
+  statement: Statement;
+  /** How it came to speak of the caller; absent in the policies of identities, which speak of their own. */
+  named: Named | undefined;
+}
+
+/** What one policy says of a call. */
+export interface Verdict {
+  denied?: Finding;
+  allowed?: Finding;
+}
+
+export function compilePolicy(document: PolicyDocument): Policy {
+  const variables = document.version === "2012-10-17";
+  return {
+    document,
+    statements: document.statements.map((said) => {
+      const conditions = said.conditions.map((condition) => conditionOf(condition, variables));
+      return {
+        said,
+        action: choiceOf(said.action, { variables: false, ignoreCase: true }),
+        resource: said.resource ? choiceOf(said.resource, { variables }) : () => true,
+        holds: (keys) => conditions.every((holds) => holds(keys)),
+      };
+    }),
+  };
+}
+
+function choiceOf({ not, patterns }: Choice, options: Parameters<typeof patternOf>[1]): Pattern {
+  const tests = patterns.map((pattern) => patternOf(pattern, options));
+  return (text, keys) => tests.some((test) => test(text, keys)) !== not;
+}
+
+/** Policies are asked far more often than they change. */
+const KEPT_POLICIES = 2_000;
+
+/**
+ * A policy that a service accepted earlier, by its text.
+ * @throws {PolicyError} for a text that no service can have accepted
+ */
+export const policyOf = remembered(KEPT_POLICIES, (text) => compilePolicy(parsePolicy(text, ANY_POLICY)));
+
+/** An explicit deny ends the search; of those that allow, the strongest naming of the caller counts. */
+export function ask(policy: Policy, question: Question): Verdict {
+  let allowed: Finding | undefined;
+  for (const statement of policy.statements) {
+    const finding = findingOf(statement, question);
+    if (!finding) continue;
+    if (finding.statement.effect === "Deny") return { denied: finding };
+    allowed = strongest(allowed, finding);
+  }
+  return allowed ? { allowed } : {};
+}
+
+export function strongest(one: Finding | undefined, other: Finding | undefined): Finding | undefined {
+  if (!one || !other) return one ?? other;
+  return strengthOf(other) > strengthOf(one) ? other : one;
+}
+
+const strengthOf = ({ named }: Finding) => (named === undefined ? 0 : STRENGTH[named]);
+
+function findingOf(ready: ReadyStatement, question: Question): Finding | undefined {
+  const { said, action, resource, holds } = ready;
+  const { caller, keys } = question;
+  if (!action(question.action, keys)) return undefined;
+  const named = said.principal && namedBy(said.principal, caller);
+  if (said.principal && named === undefined) return undefined;
+  if (!resource(question.resource, keys) || !holds(keys)) return undefined;
+  return { statement: said, named };
+}

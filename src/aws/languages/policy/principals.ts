@@ -1,0 +1,137 @@
+/**
+ * Whom a statement of a resource's policy speaks of.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+ */
+import { canonicalUserOf } from "../../canonical-user.ts";
+import { faulty } from "./faults.ts";
+
+const TYPES = ["AWS", "Service", "Federated", "CanonicalUser"] as const;
+
+export interface PrincipalEntry {
+  type: (typeof TYPES)[number];
+  /** An account is always the ARN of its root. */
+  value: string;
+}
+
+export interface PrincipalList {
+  not: boolean;
+  /** `*`: everybody, those without a name among them. */
+  everyone: boolean;
+  entries: PrincipalEntry[];
+}
+
+/** Who calls, as the language sees it. The kernel's principals are of this shape. */
+export interface Caller {
+  type: "root" | "user" | "role" | "federated" | "service" | "anonymous";
+  /** Empty for services and for nobody. */
+  account: string;
+  /** Of a role's session: the session's. A service's is its name. */
+  arn: string;
+  /** What GetCallerIdentity answers as `UserId`. */
+  id: string;
+  /** The ARN of the role that a session is of. */
+  role?: string;
+}
+
+/**
+ * How a statement came to speak of the caller. It decides what else must allow the call: naming an account only lets
+ * its administrators decide, naming a role leaves its sessions within their bounds.
+ */
+export type Named = "account" | "role" | "self" | "everyone";
+
+/** @throws {PolicyError} */
+export function readPrincipals(value: unknown, element: string): Omit<PrincipalList, "not"> {
+  if (value === "*") return { everyone: true, entries: [] };
+  if (typeof value === "string") throw faulty({ reason: "InvalidPrincipal", type: "", value });
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw faulty({ reason: "InvalidElement", element });
+  const list: Omit<PrincipalList, "not"> = { everyone: false, entries: [] };
+  for (const [type, said] of Object.entries(value)) {
+    const known = TYPES.find((one) => one === type);
+    const names = Array.isArray(said) ? said : [said];
+    for (const name of names) {
+      if (typeof name !== "string") throw faulty({ reason: "InvalidElement", element });
+      if (known === undefined) throw faulty({ reason: "InvalidPrincipal", type, value: name });
+      if (known === "AWS" && name === "*") list.everyone = true;
+      else list.entries.push({ type: known, value: nameOf(known, name) });
+    }
+  }
+  if (!list.everyone && list.entries.length === 0) throw faulty({ reason: "InvalidElement", element });
+  return list;
+}
+
+/** An id that AWS writes for an identity that was deleted after the policy was written. */
+const UNIQUE_ID = /^A[A-Z0-9]{15,127}$/;
+const IAM_ARN = /^arn:aws(?:-cn|-us-gov)?:iam::(\d{12}):(?:root|(?:user|role)\/[\w+=,.@/-]+)$/;
+const STS_ARN =
+  /^arn:aws(?:-cn|-us-gov)?:sts::\d{12}:(?:assumed-role\/[\w+=,.@/-]+\/[\w+=,.@-]+|federated-user\/[\w+=,.@-]+|self)$/;
+const ORIGIN_ACCESS_IDENTITY =
+  /^arn:aws(?:-cn|-us-gov)?:iam::cloudfront:user\/CloudFront Origin Access Identity [A-Z0-9]+$/;
+
+function nameOf(type: PrincipalEntry["type"], value: string): string {
+  const holds = {
+    AWS: () =>
+      /^\d{12}$/.test(value) ||
+      IAM_ARN.test(value) ||
+      STS_ARN.test(value) ||
+      ORIGIN_ACCESS_IDENTITY.test(value) ||
+      UNIQUE_ID.test(value),
+    Service: () =>
+      /^[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal)$/.test(value),
+    Federated: () => value !== "" && value !== "*",
+    CanonicalUser: () => /^[0-9a-f]{64}([0-9a-f]{32})?$/.test(value),
+  }[type];
+  if (!holds()) throw faulty({ reason: "InvalidPrincipal", type, value });
+  return type === "AWS" && /^\d{12}$/.test(value) ? rootArn(value) : value;
+}
+
+const rootArn = (account: string) => `arn:aws:iam::${account}:root`;
+
+/** How strong a naming is: what a stronger one grants, a weaker one does not take away. */
+export const STRENGTH: Record<Named, number> = { account: 0, role: 1, everyone: 2, self: 3 };
+
+/** `undefined` where the statement does not speak of the caller. */
+export function namedBy(list: PrincipalList, caller: Caller): Named | undefined {
+  if (list.not) return isExcepted(list, caller) ? undefined : "everyone";
+  let best: Named | undefined = list.everyone ? "everyone" : undefined;
+  for (const entry of list.entries) {
+    const named = entryNames(entry, caller);
+    if (named && (best === undefined || STRENGTH[named] > STRENGTH[best])) best = named;
+  }
+  return best;
+}
+
+function entryNames({ type, value }: PrincipalEntry, caller: Caller): Named | undefined {
+  switch (type) {
+    case "AWS":
+      if (caller.type === "service" || caller.type === "anonymous") return undefined;
+      if (value === caller.arn) return "self";
+      if (value === caller.role) return "role";
+      if (caller.type !== "root" && value === rootArn(caller.account)) return "account";
+      return isUniqueIdOf(value, caller) ? (caller.type === "role" ? "role" : "self") : undefined;
+    case "Service":
+      return caller.type === "service" && value === caller.arn ? "self" : undefined;
+    case "Federated":
+      return caller.type === "federated" && value === caller.id ? "self" : undefined;
+    case "CanonicalUser":
+      if (caller.account === "" || value !== canonicalUserOf(caller.account)) return undefined;
+      return caller.type === "root" ? "self" : "account";
+  }
+}
+
+/** A role's session has the role's id before its own name. */
+const isUniqueIdOf = (value: string, { id }: Caller) => id === value || id.startsWith(`${value}:`);
+
+/**
+ * Nobody is excepted by half: of a user, the user and the account must both be listed; of a session, the role besides.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+ */
+function isExcepted(list: PrincipalList, caller: Caller): boolean {
+  if (list.everyone) return true;
+  const lists = (name: string | undefined) => list.entries.some(({ value }) => value === name);
+  if (caller.type === "anonymous") return false;
+  if (caller.type === "service" || caller.type === "root" || caller.type === "federated")
+    return list.entries.some((entry) => entryNames(entry, caller) !== undefined);
+  const account = lists(rootArn(caller.account)) || lists(canonicalUserOf(caller.account));
+  return account && lists(caller.arn) && (caller.type !== "role" || lists(caller.role));
+}

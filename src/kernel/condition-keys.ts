@@ -1,0 +1,87 @@
+/**
+ * The condition keys that every call has, whatever service it is for.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+ */
+import type { Keys } from "#aws/languages/policy/pattern.ts";
+import type { AccessFact, Judged } from "./authorize.ts";
+import type { Principal } from "./principal.ts";
+
+export function keysOf(call: Judged, fact: AccessFact): Keys {
+  const own = ownKeys(fact.conditions);
+  return (name) => own(name) ?? globalKey(name, call, fact);
+}
+
+/** A record is written with the names as AWS spells them. */
+function ownKeys(conditions: AccessFact["conditions"]): Keys {
+  if (typeof conditions === "function") return conditions;
+  if (!conditions) return () => undefined;
+  const known = Object.entries(conditions);
+  return (name) => known.find(([key]) => key.toLowerCase() === name)?.[1];
+}
+
+const PRINCIPAL_TYPES = {
+  root: "Account",
+  user: "User",
+  role: "AssumedRole",
+  anonymous: "Anonymous",
+  service: undefined,
+} as const satisfies Record<Principal["type"], string | undefined>;
+
+const TAG = "aws:principaltag/";
+
+function globalKey(name: string, call: Judged, fact: AccessFact): ReturnType<Keys> {
+  const { principal, request, calledVia } = call;
+  switch (name) {
+    case "aws:sourceip":
+      return request?.sourceIp;
+    case "aws:securetransport":
+      // Nobody can listen to what stays in the house.
+      return String(request?.secure ?? true);
+    case "aws:useragent":
+      return request?.userAgent;
+    case "aws:referer":
+      return request?.headers.referer;
+    case "aws:currenttime":
+      return new Date(call.clock.now()).toISOString();
+    case "aws:epochtime":
+      return String(Math.floor(call.clock.now() / 1_000));
+    case "aws:requestedregion":
+      return call.region;
+    case "aws:resourceaccount":
+      return (fact.owner ?? principal.account) || undefined;
+    case "aws:viaawsservice":
+      return String(calledVia !== undefined);
+    case "aws:calledvia":
+      return calledVia;
+    case "aws:calledviafirst":
+      return calledVia?.[0];
+    case "aws:calledvialast":
+      return calledVia?.at(-1);
+    case "aws:userid":
+      return principal.type === "service" ? undefined : principal.id;
+    case "aws:username":
+      return principal.type === "user" ? principal.arn.slice(principal.arn.lastIndexOf("/") + 1) : undefined;
+    case "aws:principaltype":
+      return PRINCIPAL_TYPES[principal.type];
+    case "aws:principalaccount":
+      return principal.account || undefined;
+    case "aws:principalarn":
+      return principal.account === "" ? undefined : (principal.role ?? principal.arn);
+    case "aws:principalisawsservice":
+      return String(principal.type === "service");
+    case "aws:principalservicename":
+      return principal.type === "service" ? principal.arn : undefined;
+    case "aws:sourcearn":
+      return principal.sourceArn;
+    case "aws:sourceaccount":
+      return principal.sourceAccount;
+    default:
+      return name.startsWith(TAG) ? tagOf(principal, name.slice(TAG.length)) : undefined;
+  }
+}
+
+/** Names of condition keys know no case, not even where they hold a tag's. */
+function tagOf({ tags = {} }: Principal, name: string): string | undefined {
+  for (const key of Object.keys(tags)) if (key.toLowerCase() === name) return tags[key];
+  return undefined;
+}

@@ -1,0 +1,62 @@
+import { isIP } from "node:net";
+
+/** Addresses as numbers, so that a block is a comparison: version 4 in 32 bits, version 6 in 128. */
+export interface Address {
+  version: 4 | 6;
+  bits: bigint;
+}
+
+export interface Block {
+  version: 4 | 6;
+  /** The address without the bits behind the prefix. */
+  bits: bigint;
+  /** How many bits stand behind the prefix. */
+  shift: bigint;
+}
+
+/** `undefined` for what is no address. A version 4 address in version 6 clothes is one of version 4. */
+export function addressOf(text: string): Address | undefined {
+  const version = isIP(text);
+  if (version === 4) return { version: 4, bits: bitsOf(text.split("."), 10, 8n) };
+  if (version !== 6 || text.includes("%")) return undefined;
+  const bits = bitsOf(groupsOf(text), 16, 16n);
+  return bits >> 32n === 0xffffn ? { version: 4, bits: bits & 0xffff_ffffn } : { version: 6, bits };
+}
+
+/** `10.0.0.0/8`, `2001:db8::/32`, or one address; `undefined` for anything else. */
+export function blockOf(text: string): Block | undefined {
+  const slash = text.indexOf("/");
+  const address = addressOf(slash < 0 ? text : text.slice(0, slash));
+  if (!address) return undefined;
+  const width = address.version === 4 ? 32 : 128;
+  const prefix = slash < 0 ? String(width) : text.slice(slash + 1);
+  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > width) return undefined;
+  const shift = BigInt(width - Number(prefix));
+  return { version: address.version, bits: address.bits >> shift, shift };
+}
+
+export const isInside = ({ version, bits }: Address, block: Block): boolean =>
+  version === block.version && bits >> block.shift === block.bits;
+
+function bitsOf(parts: readonly string[], radix: number, width: bigint): bigint {
+  let bits = 0n;
+  for (const part of parts) bits = (bits << width) | BigInt(Number.parseInt(part, radix));
+  return bits;
+}
+
+/** All eight groups, with a version 4 tail and `::` written out. */
+function groupsOf(text: string): string[] {
+  const [head = "", tail] = text.split("::") as [string, string?];
+  const read = (half: string) =>
+    half === ""
+      ? []
+      : half.split(":").flatMap((group) => {
+          if (!group.includes(".")) return [group];
+          const bits = bitsOf(group.split("."), 10, 8n);
+          return [(bits >> 16n).toString(16), (bits & 0xffffn).toString(16)];
+        });
+  const [before, after] = [read(head), read(tail ?? "")];
+  return tail === undefined
+    ? before
+    : [...before, ...Array(8 - before.length - after.length).fill("0"), ...after];
+}
