@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: so policies write their variables
 import { expect, test } from "vitest";
 import { patternOf } from "./pattern.ts";
 
