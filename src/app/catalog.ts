@@ -1,8 +1,15 @@
+import type { Sinks } from "#kernel/ports.ts";
 import type { Catalog } from "#kernel/runtime.ts";
 
 /** Every service, each loaded by its first call. */
 export const catalog: Catalog = {
   glacier: () => import("#services/glacier/service.ts").then((m) => m.glacier),
+  events: () => import("#services/events/service.ts").then((m) => m.events),
   s3: () => import("#services/s3/service.ts").then((m) => m.s3),
   sts: () => import("#services/sts/service.ts").then((m) => m.sts),
+};
+
+/** Who collects what services observe, loaded by the first of it. */
+export const sinks: Sinks = {
+  event: (ctx, batch) => import("#services/events/sink.ts").then(({ collect }) => collect(ctx, batch)),
 };

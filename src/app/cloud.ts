@@ -12,7 +12,7 @@ import { wallNow } from "#lib/wall.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import { openFiles } from "#storage/blobs/files.ts";
 import { type KeyValueStore, LeaseHeldError } from "#storage/kv/kv.ts";
-import { catalog } from "./catalog.ts";
+import { catalog, sinks } from "./catalog.ts";
 import { AlreadyRunning, type Control, claim } from "./control.ts";
 import { bindStore, type DataFolder, openDataFolder, withoutSecrets } from "./data-folder.ts";
 import { endpointOf } from "./endpoint.ts";
@@ -61,7 +61,7 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
     const store = await openStore(config, folder);
     undo.push(store.close);
     const openBlobs = blobStores(config, folder, log);
-    const cloud = await openCloud({ catalog, store, openBlobs, log }).catch(refuseSharing);
+    const cloud = await openCloud({ catalog, sinks, store, openBlobs, log }).catch(refuseSharing);
     undo.splice(-1, 1, cloud.close); // which closes the store
 
     let listener: Listener;

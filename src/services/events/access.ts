@@ -1,0 +1,108 @@
+import type { AccessFact } from "#kernel/authorize.ts";
+import type { Place } from "#kernel/collection.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Access } from "#kernel/service.ts";
+import {
+  archiveArn,
+  busArn,
+  busNamed,
+  connectionArn,
+  destinationArn,
+  placeOfBus,
+  replayArn,
+  ruleArn,
+} from "./arns.ts";
+import { policyText } from "./bus.ts";
+import { buses } from "./store.ts";
+
+type OnBus = { EventBusName?: string };
+
+const fact = (action: string, resource: string): AccessFact[] => [{ action: `events:${action}`, resource }];
+const on =
+  (action: string) =>
+  (arn: (place: Place, name: string) => string, member: string) =>
+  (ctx: Context, input: object) =>
+    fact(action, arn(ctx, (input as Record<string, string>)[member]!));
+const listing = (action: string) => (ctx: Context) => fact(action, busArn(ctx, "*"));
+
+/** Rules can be managed on another account's bus, if its policy says so. */
+const onRule =
+  (action: string, member = "Name") =>
+  async (ctx: Context, input: OnBus): Promise<AccessFact[]> => {
+    const bus = busNamed(input.EventBusName);
+    const name = (input as Record<string, string>)[member]!;
+    return [{ ...(await policyOf(ctx, bus)), action: `events:${action}`, resource: ruleArn(ctx, bus, name) }];
+  };
+
+async function policyOf(ctx: Context, bus: string): Promise<Pick<AccessFact, "owner" | "resourcePolicy">> {
+  const found = await ctx.read((tx) => tx.get(buses, [bus]));
+  return { owner: ctx.account, resourcePolicy: policyText(found?.policy) ?? null };
+}
+
+const connection = (place: Place, name: string) => connectionArn(place, name, "*");
+const destination = (place: Place, name: string) => destinationArn(place, name, "*");
+
+export const access: Access<"events"> = {
+  CreateEventBus: on("CreateEventBus")(busArn, "Name"),
+  DescribeEventBus: (ctx, { Name }) => fact("DescribeEventBus", busArn(ctx, busNamed(Name))),
+  UpdateEventBus: (ctx, { Name }) => fact("UpdateEventBus", busArn(ctx, busNamed(Name))),
+  DeleteEventBus: on("DeleteEventBus")(busArn, "Name"),
+  ListEventBuses: listing("ListEventBuses"),
+  PutPermission: (ctx, { EventBusName }: OnBus) => fact("PutPermission", busArn(ctx, busNamed(EventBusName))),
+  RemovePermission: (ctx, { EventBusName }: OnBus) =>
+    fact("RemovePermission", busArn(ctx, busNamed(EventBusName))),
+
+  PutRule: onRule("PutRule"),
+  DescribeRule: onRule("DescribeRule"),
+  DeleteRule: onRule("DeleteRule"),
+  EnableRule: onRule("EnableRule"),
+  DisableRule: onRule("DisableRule"),
+  ListRules: (ctx, { EventBusName }) => fact("ListRules", ruleArn(ctx, busNamed(EventBusName), "*")),
+  PutTargets: onRule("PutTargets", "Rule"),
+  RemoveTargets: onRule("RemoveTargets", "Rule"),
+  ListTargetsByRule: onRule("ListTargetsByRule", "Rule"),
+  ListRuleNamesByTarget: (ctx, { EventBusName }) =>
+    fact("ListRuleNamesByTarget", ruleArn(ctx, busNamed(EventBusName), "*")),
+  TestEventPattern: () => fact("TestEventPattern", "*"),
+
+  /** Entries for buses elsewhere are judged there. */
+  PutEvents: async (ctx, { Entries }) => {
+    // What the house's own services observe goes to the default bus without anybody's leave.
+    if (ctx.principal.type === "service") return fact("PutEvents", busArn(ctx, "*"));
+    const here = Entries.filter(({ EventBusName }) => placeOfBus(EventBusName, ctx) === ctx);
+    const names = new Set(here.map(({ EventBusName }) => busNamed(EventBusName)));
+    return Promise.all(
+      [...names].map(async (bus) => ({
+        ...(await policyOf(ctx, bus)),
+        action: "events:PutEvents",
+        resource: busArn(ctx, bus),
+      })),
+    );
+  },
+
+  CreateArchive: on("CreateArchive")(archiveArn, "ArchiveName"),
+  DescribeArchive: on("DescribeArchive")(archiveArn, "ArchiveName"),
+  UpdateArchive: on("UpdateArchive")(archiveArn, "ArchiveName"),
+  DeleteArchive: on("DeleteArchive")(archiveArn, "ArchiveName"),
+  ListArchives: listing("ListArchives"),
+  StartReplay: on("StartReplay")(replayArn, "ReplayName"),
+  DescribeReplay: on("DescribeReplay")(replayArn, "ReplayName"),
+  CancelReplay: on("CancelReplay")(replayArn, "ReplayName"),
+  ListReplays: listing("ListReplays"),
+
+  CreateConnection: on("CreateConnection")(connection, "Name"),
+  DescribeConnection: on("DescribeConnection")(connection, "Name"),
+  UpdateConnection: on("UpdateConnection")(connection, "Name"),
+  DeauthorizeConnection: on("DeauthorizeConnection")(connection, "Name"),
+  DeleteConnection: on("DeleteConnection")(connection, "Name"),
+  ListConnections: listing("ListConnections"),
+  CreateApiDestination: on("CreateApiDestination")(destination, "Name"),
+  DescribeApiDestination: on("DescribeApiDestination")(destination, "Name"),
+  UpdateApiDestination: on("UpdateApiDestination")(destination, "Name"),
+  DeleteApiDestination: on("DeleteApiDestination")(destination, "Name"),
+  ListApiDestinations: listing("ListApiDestinations"),
+
+  TagResource: (_, { ResourceARN }) => fact("TagResource", ResourceARN),
+  UntagResource: (_, { ResourceARN }) => fact("UntagResource", ResourceARN),
+  ListTagsForResource: (_, { ResourceARN }) => fact("ListTagsForResource", ResourceARN),
+};

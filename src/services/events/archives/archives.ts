@@ -1,0 +1,115 @@
+import type * as Events from "#aws/contract/types/events.ts";
+import type { Context } from "#kernel/context.ts";
+import { page } from "#kernel/pages.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { archiveArn, busArn, busNamed } from "../arns.ts";
+import { busAt } from "../bus.ts";
+import { archiveExists, invalidToken, noSuchArchive } from "../errors.ts";
+import { checkPattern } from "../rule.ts";
+import { type Archive, archives } from "../store.ts";
+import { discard, expire } from "./archived.ts";
+
+export const archiveOperations = {
+  async CreateArchive(ctx, input) {
+    if (input.EventPattern) checkPattern(input.EventPattern);
+    return ctx.transact(async (tx) => {
+      const bus = await busAt(tx, busNamed(input.EventSourceArn));
+      if (await tx.get(archives, [input.ArchiveName])) throw archiveExists(input.ArchiveName);
+      const created = tx.now();
+      tx.put(archives, {
+        name: input.ArchiveName,
+        bus: bus.name,
+        description: input.Description,
+        pattern: input.EventPattern || undefined,
+        retentionDays: input.RetentionDays ?? 0,
+        kmsKey: input.KmsKeyIdentifier,
+        events: 0,
+        bytes: 0,
+        created,
+      });
+      tx.enqueue(expire, { archive: input.ArchiveName, created }, { delay: 86_400_000 });
+      return {
+        ArchiveArn: archiveArn(ctx, input.ArchiveName),
+        State: "ENABLED" as const,
+        CreationTime: new Date(created),
+      };
+    });
+  },
+
+  async DescribeArchive(ctx, { ArchiveName }) {
+    const archive = await ctx.read((tx) => archiveAt(tx, ArchiveName));
+    return {
+      ArchiveArn: archiveArn(ctx, archive.name),
+      ...described(ctx, archive),
+      Description: archive.description,
+      EventPattern: archive.pattern,
+      KmsKeyIdentifier: archive.kmsKey,
+    };
+  },
+
+  async UpdateArchive(ctx, input) {
+    if (input.EventPattern) checkPattern(input.EventPattern);
+    return ctx.transact(async (tx) => {
+      const archive = await archiveAt(tx, input.ArchiveName);
+      tx.put(archives, {
+        ...archive,
+        description: input.Description ?? archive.description,
+        pattern: input.EventPattern ?? archive.pattern,
+        retentionDays: input.RetentionDays ?? archive.retentionDays,
+        kmsKey: input.KmsKeyIdentifier ?? archive.kmsKey,
+      });
+      return {
+        ArchiveArn: archiveArn(ctx, archive.name),
+        State: "ENABLED" as const,
+        CreationTime: new Date(archive.created),
+      };
+    });
+  },
+
+  async DeleteArchive(ctx, { ArchiveName }) {
+    return ctx.transact(async (tx) => {
+      const { created } = await archiveAt(tx, ArchiveName);
+      tx.delete(archives, [ArchiveName]);
+      tx.enqueue(discard, { archive: ArchiveName, created });
+      return {};
+    });
+  },
+
+  async ListArchives(ctx, { NamePrefix = "", EventSourceArn, State, Limit = 100, NextToken }) {
+    const { records, token } = await page<Archive>(ctx, {
+      listing: ["events:ListArchives", NamePrefix, EventSourceArn ?? "", State ?? ""],
+      token: NextToken,
+      limit: Limit,
+      list: (range) =>
+        ctx.read((tx) =>
+          EventSourceArn === undefined
+            ? tx.list(archives, { prefix: NamePrefix, ...range })
+            : tx.listBy(archives, "bus", { in: [busNamed(EventSourceArn)], prefix: NamePrefix, ...range }),
+        ),
+      position: ({ name }) => [name],
+      invalidToken,
+    });
+    const wanted = State === undefined || State === "ENABLED" ? records : [];
+    return { Archives: wanted.map((archive) => described(ctx, archive)), NextToken: token };
+  },
+} satisfies Handlers<"events">;
+
+/** @throws {AwsError} ResourceNotFoundException */
+export async function archiveAt(tx: ReadTransaction, name: string): Promise<Archive> {
+  const archive = await tx.get(archives, [name]);
+  if (!archive) throw noSuchArchive(name);
+  return archive;
+}
+
+function described(ctx: Context, archive: Archive): Events.Archive {
+  return {
+    ArchiveName: archive.name,
+    EventSourceArn: busArn(ctx, archive.bus),
+    State: "ENABLED",
+    RetentionDays: archive.retentionDays,
+    SizeBytes: archive.bytes,
+    EventCount: archive.events,
+    CreationTime: new Date(archive.created),
+  };
+}

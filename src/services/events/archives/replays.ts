@@ -1,0 +1,146 @@
+import type * as Events from "#aws/contract/types/events.ts";
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import { page } from "#kernel/pages.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { archiveArn, busArn, busNamed, replayArn, ruleArn } from "../arns.ts";
+import { busAt } from "../bus.ts";
+import { invalidParameter, invalidToken, noSuchReplay, replayExists, replayHasEnded } from "../errors.ts";
+import { publish } from "../publish.ts";
+import { archived, type Replay, replays } from "../store.ts";
+import { archiveAt } from "./archives.ts";
+
+const PAGE = 100;
+
+/** Shows the events of a span again, in their order, a page with each commit. */
+const replay = job<{ name: string; after?: [number, number] }>("events/replay", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { name, after }) {
+    await ctx.transact(async (tx) => {
+      const running = await tx.get(replays, [name]);
+      if (!running || (running.state !== "STARTING" && running.state !== "RUNNING")) return;
+      const { archive, from, to } = running;
+      const position = after ? { after } : { from: [from] };
+      const found = await tx.list(archived, { in: [archive], ...position, before: [to], limit: PAGE });
+      for (const { event } of found)
+        await publish(ctx, tx, running.bus, { ...event, "replay-name": name }, running.rules);
+      const last = found.at(-1);
+      const lastReplayed = last?.time ?? running.lastReplayed;
+      if (last && found.length === PAGE) {
+        tx.put<Replay>(replays, {
+          ...running,
+          state: "RUNNING",
+          ...(lastReplayed !== undefined && { lastReplayed }),
+        });
+        tx.enqueue(replay, { name, after: [last.time, last.order] });
+        return;
+      }
+      tx.put<Replay>(replays, {
+        ...running,
+        state: "COMPLETED",
+        ended: tx.now(),
+        ...(lastReplayed !== undefined && { lastReplayed }),
+      });
+    });
+  },
+});
+
+export const replayJobs = [replay];
+
+export const replayOperations = {
+  async StartReplay(ctx, input) {
+    const archiveName = input.EventSourceArn.split(":archive/")[1];
+    if (archiveName === undefined) throw invalidParameter("EventSourceArn", "Must contain an archive ARN.");
+    const from = input.EventStartTime.getTime();
+    const to = input.EventEndTime.getTime();
+    if (from >= to) throw invalidParameter("EventEndTime", "EventStartTime must be before EventEndTime.");
+    const { Arn: destination, FilterArns } = input.Destination;
+    if (!destination.includes(":event-bus/"))
+      throw invalidParameter("Destination.Arn", "Must contain an event bus ARN.");
+    return ctx.transact(async (tx) => {
+      if (await tx.get(replays, [input.ReplayName])) throw replayExists(input.ReplayName);
+      const bus = await busAt(tx, busNamed(destination));
+      const archive = await archiveAt(tx, archiveName);
+      if (archive.bus !== bus.name)
+        throw invalidParameter("Destination.Arn", "Cross event bus replay is not permitted.");
+      const started = tx.now();
+      tx.put(replays, {
+        name: input.ReplayName,
+        archive: archive.name,
+        bus: bus.name,
+        rules: FilterArns?.map((arn) => arn.slice(arn.lastIndexOf("/") + 1)),
+        description: input.Description,
+        state: "STARTING",
+        from,
+        to,
+        started,
+      });
+      tx.enqueue(replay, { name: input.ReplayName });
+      return {
+        ReplayArn: replayArn(ctx, input.ReplayName),
+        State: "STARTING" as const,
+        ReplayStartTime: new Date(started),
+      };
+    });
+  },
+
+  async DescribeReplay(ctx, { ReplayName }) {
+    const found = await ctx.read((tx) => replayAt(tx, ReplayName));
+    return {
+      ...described(ctx, found),
+      ReplayArn: replayArn(ctx, found.name),
+      Description: found.description,
+      Destination: {
+        Arn: busArn(ctx, found.bus),
+        FilterArns: found.rules?.map((rule) => ruleArn(ctx, found.bus, rule)),
+      },
+    };
+  },
+
+  async CancelReplay(ctx, { ReplayName }) {
+    return ctx.transact(async (tx) => {
+      const found = await replayAt(tx, ReplayName);
+      if (found.state !== "STARTING" && found.state !== "RUNNING") throw replayHasEnded(ReplayName);
+      tx.put(replays, { ...found, state: "CANCELLED", ended: tx.now() });
+      return { ReplayArn: replayArn(ctx, ReplayName), State: "CANCELLING" as const };
+    });
+  },
+
+  async ListReplays(ctx, { NamePrefix = "", State, EventSourceArn, Limit = 100, NextToken }) {
+    const { records, token } = await page<Replay>(ctx, {
+      listing: ["events:ListReplays", NamePrefix],
+      token: NextToken,
+      limit: Limit,
+      list: (range) => ctx.read((tx) => tx.list(replays, { prefix: NamePrefix, ...range })),
+      position: ({ name }) => [name],
+      invalidToken,
+    });
+    const wanted = records.filter(
+      (one) =>
+        (State === undefined || one.state === State) &&
+        (EventSourceArn === undefined || archiveArn(ctx, one.archive) === EventSourceArn),
+    );
+    return { Replays: wanted.map((one) => described(ctx, one)), NextToken: token };
+  },
+} satisfies Handlers<"events">;
+
+async function replayAt(tx: ReadTransaction, name: string): Promise<Replay> {
+  const found = await tx.get(replays, [name]);
+  if (!found) throw noSuchReplay(name);
+  return found;
+}
+
+function described(ctx: Context, found: Replay): Events.Replay {
+  const date = (time: number | undefined) => (time === undefined ? undefined : new Date(time));
+  return {
+    ReplayName: found.name,
+    EventSourceArn: archiveArn(ctx, found.archive),
+    State: found.state,
+    EventStartTime: new Date(found.from),
+    EventEndTime: new Date(found.to),
+    EventLastReplayedTime: date(found.lastReplayed),
+    ReplayStartTime: new Date(found.started),
+    ReplayEndTime: date(found.ended),
+  };
+}

@@ -1,0 +1,33 @@
+import { parseArn } from "#aws/arn.ts";
+import type { Place } from "#kernel/collection.ts";
+
+/** The bus that every account has in every Region. */
+export const DEFAULT_BUS = "default";
+
+export const busArn = (place: Place, bus: string) => arn(place, `event-bus/${bus}`);
+export const archiveArn = (place: Place, name: string) => arn(place, `archive/${name}`);
+export const replayArn = (place: Place, name: string) => arn(place, `replay/${name}`);
+export const connectionArn = (place: Place, name: string, id: string) =>
+  arn(place, `connection/${name}/${id}`);
+export const destinationArn = (place: Place, name: string, id: string) =>
+  arn(place, `api-destination/${name}/${id}`);
+
+/** The default bus is not named. */
+export const ruleArn = (place: Place, bus: string, rule: string) =>
+  arn(place, bus === DEFAULT_BUS ? `rule/${rule}` : `rule/${bus}/${rule}`);
+
+/** A bus as callers name it: by its name, its ARN, or not at all. */
+export function busNamed(given: string | undefined): string {
+  if (given === undefined) return DEFAULT_BUS;
+  return parseArn(given)?.resource.replace(/^event-bus\//, "") ?? given;
+}
+
+/** Where a bus is that is named by its ARN. */
+export function placeOfBus(given: string | undefined, own: Place): Place {
+  const parts = given?.startsWith("arn:") ? parseArn(given) : undefined;
+  if (!parts || (parts.account === own.account && parts.region === own.region)) return own;
+  return { account: parts.account, region: parts.region };
+}
+
+const arn = ({ account, region }: Place, resource: string) =>
+  `arn:aws:events:${region}:${account}:${resource}`;

@@ -1,0 +1,28 @@
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { DEFAULT_BUS } from "./arns.ts";
+import { noSuchBus } from "./errors.ts";
+import { type Bus, buses } from "./store.ts";
+
+/** @throws {AwsError} ResourceNotFoundException */
+export async function busAt(tx: ReadTransaction, name: string): Promise<Bus> {
+  const bus = (await tx.get(buses, [name])) ?? (name === DEFAULT_BUS ? defaultBus() : undefined);
+  if (!bus) throw noSuchBus(name);
+  return bus;
+}
+
+/** It was always there; a record of it is made when something of it is changed. */
+export const defaultBus = (): Bus => ({ name: DEFAULT_BUS, created: 0, modified: 0 });
+
+/** Who may send events to a bus, or manage its rules. */
+export interface PolicyDocument {
+  Version: string;
+  Statement: Statement[];
+}
+
+export interface Statement {
+  Sid?: string;
+  [element: string]: unknown;
+}
+
+/** As it is told: `undefined` where there is none. */
+export const policyText = (policy: PolicyDocument | undefined) => policy && JSON.stringify(policy);

@@ -1,0 +1,124 @@
+import type * as Events from "#aws/contract/types/events.ts";
+import type { Context } from "#kernel/context.ts";
+import { page } from "#kernel/pages.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { busArn, busNamed, DEFAULT_BUS } from "./arns.ts";
+import { busAt, defaultBus, policyText } from "./bus.ts";
+import { busExists, busHasRules, defaultBusStays, invalidToken, limitExceeded } from "./errors.ts";
+import { type Bus, buses, rules } from "./store.ts";
+import { checkTags } from "./tags.ts";
+
+/** Buses of an account in a Region, unless it asked for more. */
+const MOST_BUSES = 100;
+
+export const busOperations = {
+  async CreateEventBus(ctx, input) {
+    checkTags(input.Tags);
+    return ctx.transact(async (tx) => {
+      if (input.Name === DEFAULT_BUS || (await tx.get(buses, [input.Name]))) throw busExists(input.Name);
+      if ((await tx.list(buses, { limit: MOST_BUSES })).length === MOST_BUSES) throw limitExceeded();
+      const now = tx.now();
+      tx.put(buses, {
+        name: input.Name,
+        description: input.Description,
+        kmsKey: input.KmsKeyIdentifier,
+        deadLetters: input.DeadLetterConfig,
+        logging: input.LogConfig,
+        tags: input.Tags,
+        created: now,
+        modified: now,
+      });
+      return {
+        EventBusArn: busArn(ctx, input.Name),
+        Description: input.Description,
+        KmsKeyIdentifier: input.KmsKeyIdentifier,
+        DeadLetterConfig: input.DeadLetterConfig,
+        LogConfig: input.LogConfig,
+      };
+    });
+  },
+
+  async DescribeEventBus(ctx, { Name }) {
+    const bus = await ctx.read((tx) => busAt(tx, busNamed(Name)));
+    return {
+      ...described(ctx, bus),
+      KmsKeyIdentifier: bus.kmsKey,
+      DeadLetterConfig: bus.deadLetters,
+      LogConfig: bus.logging,
+    };
+  },
+
+  async UpdateEventBus(ctx, input) {
+    return ctx.transact(async (tx) => {
+      const bus = await busAt(tx, busNamed(input.Name));
+      tx.put(buses, {
+        ...bus,
+        description: input.Description ?? bus.description,
+        kmsKey: input.KmsKeyIdentifier ?? bus.kmsKey,
+        deadLetters: input.DeadLetterConfig ?? bus.deadLetters,
+        logging: input.LogConfig ?? bus.logging,
+        modified: tx.now(),
+      });
+      const now = await busAt(tx, bus.name);
+      return {
+        Arn: busArn(ctx, now.name),
+        Name: now.name,
+        KmsKeyIdentifier: now.kmsKey,
+        Description: now.description,
+        DeadLetterConfig: now.deadLetters,
+        LogConfig: now.logging,
+      };
+    });
+  },
+
+  /** Of a bus that is not there, nothing is left to delete. */
+  async DeleteEventBus(ctx, { Name }) {
+    if (Name === DEFAULT_BUS) throw defaultBusStays();
+    return ctx.transact(async (tx) => {
+      if ((await tx.list(rules, { in: [Name], limit: 1 })).length > 0) throw busHasRules();
+      tx.delete(buses, [Name]);
+      return {};
+    });
+  },
+
+  async ListEventBuses(ctx, { NamePrefix = "", Limit = 100, NextToken }) {
+    const { records, token } = await page<Bus>(ctx, {
+      listing: ["events:ListEventBuses", NamePrefix],
+      token: NextToken,
+      limit: Limit,
+      list: (range) => ctx.read((tx) => busesFrom(tx, NamePrefix, range)),
+      position: ({ name }) => [name],
+      invalidToken,
+    });
+    return { EventBuses: records.map((bus) => described(ctx, bus)), NextToken: token };
+  },
+} satisfies Handlers<"events">;
+
+/** In the order of their names, the default one at its place among them. */
+async function busesFrom(
+  tx: ReadTransaction,
+  prefix: string,
+  range: { after?: readonly (string | number)[]; limit: number },
+): Promise<Bus[]> {
+  const found = await tx.list(buses, { prefix, ...range });
+  const after = range.after?.[0];
+  const isDue =
+    DEFAULT_BUS.startsWith(prefix) &&
+    (after === undefined || String(after) < DEFAULT_BUS) &&
+    !found.some(({ name }) => name === DEFAULT_BUS);
+  if (!isDue) return found;
+  const at = found.findIndex(({ name }) => name > DEFAULT_BUS);
+  return found.toSpliced(at < 0 ? found.length : at, 0, defaultBus()).slice(0, range.limit);
+}
+
+function described(ctx: Context, bus: Bus): Events.EventBus {
+  return {
+    Name: bus.name,
+    Arn: busArn(ctx, bus.name),
+    Description: bus.description,
+    Policy: policyText(bus.policy),
+    CreationTime: bus.created === 0 ? undefined : new Date(bus.created),
+    LastModifiedTime: bus.modified === 0 ? undefined : new Date(bus.modified),
+  };
+}

@@ -1,0 +1,150 @@
+import { parseArn } from "#aws/arn.ts";
+import type * as Events from "#aws/contract/types/events.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import { type Connection, connections } from "../store.ts";
+import { type Secrets, secretsOf } from "./connections.ts";
+import { destinationAt } from "./destinations.ts";
+
+/** What a destination may take to answer. */
+const PATIENCE_MS = 5_000;
+/** Of an answer nothing is read but, of a token's, this much. */
+const MOST_ANSWER = 65_536;
+
+/**
+ * Calls an HTTP endpoint as its connection says.
+ * @throws {AwsError} with the endpoint's own status, where it is no success
+ */
+export async function callDestination(ctx: Context, target: Events.Target, payload: string): Promise<void> {
+  const [name = ""] = parseArn(target.Arn)!
+    .resource.replace(/^api-destination\//, "")
+    .split("/");
+  const { destination, connection } = await ctx.read(async (tx) => {
+    const found = await destinationAt(tx, name);
+    return { destination: found, connection: await tx.get(connections, [found.connection]) };
+  });
+  if (connection?.state !== "AUTHORIZED")
+    throw new AwsError("ConnectionNotAuthorized", "The connection of the API destination is not authorized.");
+  const secrets = secretsOf(ctx, connection);
+  const url = urlOf(destination.endpoint, target.HttpParameters, secrets.InvocationHttpParameters);
+  const headers = {
+    "content-type": "application/json; charset=utf-8",
+    "user-agent": "Amazon/EventBridge/ApiDestinations",
+    ...target.HttpParameters?.HeaderParameters,
+    ...listed(secrets.InvocationHttpParameters?.HeaderParameters),
+    ...(await authorization(connection, secrets)),
+  };
+  const hasBody = destination.method !== "GET" && destination.method !== "HEAD";
+  const body = hasBody ? withParameters(payload, secrets.InvocationHttpParameters?.BodyParameters) : null;
+  const answer = await reach(url, { method: destination.method, headers, body });
+  await answer.body?.cancel();
+  if (!answer.ok) {
+    throw new AwsError("SDK_CLIENT_ERROR", `Failed with status code ${answer.status}`, {
+      status: statusOf(answer),
+    });
+  }
+}
+
+/** What is worth another try is told as a fault of the service. */
+function statusOf({ status }: Response): number {
+  return status === 401 || status === 407 || status === 409 || status === 429 || status >= 500 ? 503 : 400;
+}
+
+async function reach(url: URL, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
+  } catch (cause) {
+    throw new AwsError("SDK_CLIENT_ERROR", `The endpoint ${url.origin} cannot be reached.`, {
+      status: 503,
+      cause,
+    });
+  }
+}
+
+function urlOf(
+  endpoint: string,
+  said: Events.HttpParameters | undefined,
+  always: Events.ConnectionHttpParameters | undefined,
+): URL {
+  const values = [...(said?.PathParameterValues ?? [])];
+  const text = endpoint.replace(/\*/g, () => encodeURIComponent(values.shift() ?? ""));
+  if (!URL.canParse(text)) throw new AwsError("InvalidEndpoint", `${text} is no URL.`);
+  const url = new URL(text);
+  for (const [name, value] of Object.entries(said?.QueryStringParameters ?? {}))
+    url.searchParams.set(name, value);
+  for (const { Key, Value } of always?.QueryStringParameters ?? [])
+    url.searchParams.set(Key ?? "", Value ?? "");
+  return url;
+}
+
+const listed = (parameters: { Key?: string; Value?: string }[] = []) =>
+  Object.fromEntries(parameters.map(({ Key = "", Value = "" }) => [Key, Value]));
+
+/** A connection's parameters go into a body that is an object. */
+function withParameters(payload: string, parameters: Events.ConnectionBodyParameter[] | undefined): string {
+  if (!parameters?.length) return payload;
+  const body: unknown = JSON.parse(payload);
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return payload;
+  return JSON.stringify({ ...body, ...listed(parameters) });
+}
+
+async function authorization({ type }: Connection, secrets: Secrets): Promise<Record<string, string>> {
+  if (type === "API_KEY") {
+    const { ApiKeyName, ApiKeyValue } = secrets.ApiKeyAuthParameters!;
+    return { [ApiKeyName]: ApiKeyValue };
+  }
+  if (type === "BASIC") {
+    const { Username, Password } = secrets.BasicAuthParameters!;
+    return { authorization: `Basic ${Buffer.from(`${Username}:${Password}`).toString("base64")}` };
+  }
+  return { authorization: `Bearer ${await tokenOf(secrets.OAuthParameters!)}` };
+}
+
+/** A token by client credentials, asked for at each call. */
+async function tokenOf(oauth: Events.CreateConnectionOAuthRequestParameters): Promise<string> {
+  const { ClientID, ClientSecret } = oauth.ClientParameters;
+  const parameters = oauth.OAuthHttpParameters;
+  const form = new URLSearchParams({
+    grant_type: "client_credentials",
+    client_id: ClientID,
+    client_secret: ClientSecret,
+    ...listed(parameters?.BodyParameters),
+  });
+  const url = urlOf(oauth.AuthorizationEndpoint, undefined, parameters);
+  const inQuery = oauth.HttpMethod === "GET";
+  if (inQuery) for (const [name, value] of form) url.searchParams.set(name, value);
+  const answer = await reach(url, {
+    method: oauth.HttpMethod,
+    headers: {
+      "content-type": "application/x-www-form-urlencoded; charset=utf-8",
+      ...listed(parameters?.HeaderParameters),
+    },
+    body: inQuery ? null : form.toString(),
+  });
+  const token = answer.ok ? tokenIn(await boundedText(answer)) : undefined;
+  if (token === undefined)
+    throw new AwsError("OAuthFailure", `The authorization endpoint gave no token (${answer.status}).`, {
+      status: 503,
+    });
+  return token;
+}
+
+function tokenIn(text: string): string | undefined {
+  try {
+    const { access_token: token } = JSON.parse(text) as { access_token?: unknown };
+    return typeof token === "string" ? token : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function boundedText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    if (size > MOST_ANSWER) break;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,194 @@
+import type * as Events from "#aws/contract/types/events.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import { page } from "#kernel/pages.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { connectionArn } from "../arns.ts";
+import { connectionExists, invalid, invalidToken, noSuchConnection } from "../errors.ts";
+import { type Connection, connections } from "../store.ts";
+
+/** What a connection knows to make itself known by. */
+export type Secrets = Events.CreateConnectionAuthRequestParameters;
+
+export const connectionOperations = {
+  async CreateConnection(ctx, input) {
+    refusePrivate(input.InvocationConnectivityParameters ?? input.AuthParameters.ConnectivityParameters);
+    checkParameters(input.AuthorizationType, input.AuthParameters);
+    return ctx.transact(async (tx) => {
+      if (await tx.get(connections, [input.Name])) throw connectionExists(input.Name);
+      const now = tx.now();
+      const connection: Connection = {
+        name: input.Name,
+        id: tx.uuid(),
+        description: input.Description,
+        type: input.AuthorizationType,
+        state: "AUTHORIZED",
+        ...secretly(ctx, input.AuthParameters),
+        created: now,
+        modified: now,
+        authorized: now,
+      };
+      tx.put(connections, connection);
+      return answer(ctx, connection);
+    });
+  },
+
+  async DescribeConnection(ctx, { Name }) {
+    const connection = await ctx.read((tx) => connectionAt(tx, Name));
+    return {
+      ...described(ctx, connection),
+      Description: connection.description,
+      SecretArn: `arn:aws:secretsmanager:${ctx.region}:${ctx.account}:secret:events!connection/${connection.name}/${connection.id}`,
+      AuthParameters: connection.shown,
+    };
+  },
+
+  async UpdateConnection(ctx, input) {
+    refusePrivate(input.InvocationConnectivityParameters ?? input.AuthParameters?.ConnectivityParameters);
+    return ctx.transact(async (tx) => {
+      const former = await connectionAt(tx, input.Name);
+      const type = input.AuthorizationType ?? former.type;
+      const secrets = merged(secretsOf(ctx, former), input.AuthParameters) as Secrets;
+      checkParameters(type, secrets);
+      const now = tx.now();
+      const connection: Connection = {
+        ...former,
+        type,
+        description: input.Description ?? former.description,
+        state: "AUTHORIZED",
+        ...secretly(ctx, secrets),
+        modified: now,
+        authorized: now,
+      };
+      tx.put(connections, connection);
+      return { ...answer(ctx, connection), LastAuthorizedTime: new Date(now) };
+    });
+  },
+
+  async DeauthorizeConnection(ctx, { Name }) {
+    return ctx.transact(async (tx) => {
+      const former = await connectionAt(tx, Name);
+      const connection: Connection = {
+        ...former,
+        ...secretly(ctx, {}),
+        state: "DEAUTHORIZED",
+        modified: tx.now(),
+      };
+      tx.put(connections, connection);
+      return { ...answer(ctx, connection), ConnectionState: "DEAUTHORIZING" as const };
+    });
+  },
+
+  async DeleteConnection(ctx, { Name }) {
+    return ctx.transact(async (tx) => {
+      const connection = await connectionAt(tx, Name);
+      tx.delete(connections, [Name]);
+      return { ...answer(ctx, connection), ConnectionState: "DELETING" as const };
+    });
+  },
+
+  async ListConnections(ctx, { NamePrefix = "", ConnectionState, Limit = 100, NextToken }) {
+    const { records, token } = await page<Connection>(ctx, {
+      listing: ["events:ListConnections", NamePrefix],
+      token: NextToken,
+      limit: Limit,
+      list: (range) => ctx.read((tx) => tx.list(connections, { prefix: NamePrefix, ...range })),
+      position: ({ name }) => [name],
+      invalidToken,
+    });
+    const wanted = records.filter(({ state }) => ConnectionState === undefined || state === ConnectionState);
+    return { Connections: wanted.map((one) => described(ctx, one)), NextToken: token };
+  },
+} satisfies Handlers<"events">;
+
+/** @throws {AwsError} ResourceNotFoundException */
+export async function connectionAt(tx: ReadTransaction, name: string): Promise<Connection> {
+  const connection = await tx.get(connections, [name]);
+  if (!connection) throw noSuchConnection(name);
+  return connection;
+}
+
+export const secretsOf = (ctx: Context, { sealed }: Pick<Connection, "sealed">): Secrets =>
+  ctx.seal.unseal(PURPOSE, sealed) as Secrets;
+
+const PURPOSE = "events/connection";
+
+function secretly(ctx: Context, secrets: Secrets): Pick<Connection, "sealed" | "shown"> {
+  return { sealed: ctx.seal.seal(PURPOSE, secrets), shown: shown(secrets) };
+}
+
+/** Without what is secret. */
+function shown(secrets: Secrets): Events.ConnectionAuthResponseParameters {
+  const { BasicAuthParameters: basic, OAuthParameters: oauth, ApiKeyAuthParameters: key } = secrets;
+  return {
+    BasicAuthParameters: basic && { Username: basic.Username },
+    ApiKeyAuthParameters: key && { ApiKeyName: key.ApiKeyName },
+    OAuthParameters: oauth && {
+      ClientParameters: { ClientID: oauth.ClientParameters.ClientID },
+      AuthorizationEndpoint: oauth.AuthorizationEndpoint,
+      HttpMethod: oauth.HttpMethod,
+      OAuthHttpParameters: withoutSecrets(oauth.OAuthHttpParameters),
+    },
+    InvocationHttpParameters: withoutSecrets(secrets.InvocationHttpParameters),
+  };
+}
+
+function withoutSecrets(parameters: Events.ConnectionHttpParameters | undefined) {
+  const hide = <T extends { Value?: string; IsValueSecret?: boolean }>(list: T[] | undefined) =>
+    list?.map((one) => (one.IsValueSecret ? { ...one, Value: undefined } : one));
+  return (
+    parameters && {
+      HeaderParameters: hide(parameters.HeaderParameters),
+      QueryStringParameters: hide(parameters.QueryStringParameters),
+      BodyParameters: hide(parameters.BodyParameters),
+    }
+  );
+}
+
+const MEMBER_OF = {
+  BASIC: "BasicAuthParameters",
+  OAUTH_CLIENT_CREDENTIALS: "OAuthParameters",
+  API_KEY: "ApiKeyAuthParameters",
+} as const;
+
+/** @throws {AwsError} ValidationException */
+function checkParameters(type: Events.ConnectionAuthorizationType, secrets: Secrets): void {
+  if (secrets[MEMBER_OF[type]]) return;
+  throw invalid(`Authorization type ${type} requires ${MEMBER_OF[type]}.`);
+}
+
+function refusePrivate(parameters: object | undefined): void {
+  if (parameters)
+    throw new AwsError("NotImplemented", "Nube does not implement private connections yet.", { status: 501 });
+}
+
+/** What is said takes the place of what was said before, member by member. */
+function merged(former: unknown, now: unknown): unknown {
+  if (now === undefined) return former;
+  const areObjects = [former, now].every(
+    (one) => typeof one === "object" && one !== null && !Array.isArray(one),
+  );
+  if (!areObjects) return now;
+  const result: Record<string, unknown> = { ...(former as object) };
+  for (const [name, value] of Object.entries(now as object)) result[name] = merged(result[name], value);
+  return result;
+}
+
+function answer(ctx: Context, { name, id, state, created, modified }: Connection) {
+  return {
+    ConnectionArn: connectionArn(ctx, name, id),
+    ConnectionState: state,
+    CreationTime: new Date(created),
+    LastModifiedTime: new Date(modified),
+  };
+}
+
+function described(ctx: Context, connection: Connection): Events.Connection {
+  return {
+    ...answer(ctx, connection),
+    Name: connection.name,
+    AuthorizationType: connection.type,
+    LastAuthorizedTime: connection.authorized === undefined ? undefined : new Date(connection.authorized),
+  };
+}

@@ -1,0 +1,133 @@
+import type * as Events from "#aws/contract/types/events.ts";
+import type { Context } from "#kernel/context.ts";
+import { page } from "#kernel/pages.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { connectionArn, destinationArn } from "../arns.ts";
+import { destinationExists, invalidToken, noSuchConnection, noSuchDestination } from "../errors.ts";
+import { type Connection, connections, type Destination, destinations } from "../store.ts";
+
+/** Calls in a second, unless said. */
+const STANDARD_RATE = 300;
+
+export const destinationOperations = {
+  async CreateApiDestination(ctx, input) {
+    return ctx.transact(async (tx) => {
+      const connection = await connectionOf(tx, input.ConnectionArn);
+      if (await tx.get(destinations, [input.Name])) throw destinationExists(input.Name);
+      const now = tx.now();
+      const destination: Destination = {
+        name: input.Name,
+        id: tx.uuid(),
+        description: input.Description,
+        connection: connection.name,
+        endpoint: input.InvocationEndpoint,
+        method: input.HttpMethod,
+        rate: input.InvocationRateLimitPerSecond,
+        created: now,
+        modified: now,
+      };
+      tx.put(destinations, destination);
+      return answer(ctx, destination, connection);
+    });
+  },
+
+  async DescribeApiDestination(ctx, { Name }) {
+    return ctx.read(async (tx) => {
+      const destination = await destinationAt(tx, Name);
+      return {
+        ...described(ctx, destination, await tx.get(connections, [destination.connection])),
+        Description: destination.description,
+      };
+    });
+  },
+
+  async UpdateApiDestination(ctx, input) {
+    return ctx.transact(async (tx) => {
+      const former = await destinationAt(tx, input.Name);
+      const named = input.ConnectionArn && (await connectionOf(tx, input.ConnectionArn));
+      const destination: Destination = {
+        ...former,
+        description: input.Description ?? former.description,
+        connection: named ? named.name : former.connection,
+        endpoint: input.InvocationEndpoint ?? former.endpoint,
+        method: input.HttpMethod ?? former.method,
+        rate: input.InvocationRateLimitPerSecond ?? former.rate,
+        modified: tx.now(),
+      };
+      tx.put(destinations, destination);
+      return answer(ctx, destination, await tx.get(connections, [destination.connection]));
+    });
+  },
+
+  async DeleteApiDestination(ctx, { Name }) {
+    return ctx.transact(async (tx) => {
+      await destinationAt(tx, Name);
+      tx.delete(destinations, [Name]);
+      return {};
+    });
+  },
+
+  async ListApiDestinations(ctx, { NamePrefix = "", ConnectionArn, Limit = 100, NextToken }) {
+    const { records, token } = await page<Destination>(ctx, {
+      listing: ["events:ListApiDestinations", NamePrefix],
+      token: NextToken,
+      limit: Limit,
+      list: (range) => ctx.read((tx) => tx.list(destinations, { prefix: NamePrefix, ...range })),
+      position: ({ name }) => [name],
+      invalidToken,
+    });
+    const known = await ctx.read(async (tx) => {
+      const found = new Map<string, Connection | undefined>();
+      for (const { connection } of records) found.set(connection, await tx.get(connections, [connection]));
+      return found;
+    });
+    const all = records.map((one) => described(ctx, one, known.get(one.connection)));
+    return {
+      ApiDestinations: all.filter(
+        (one) => ConnectionArn === undefined || one.ConnectionArn === ConnectionArn,
+      ),
+      NextToken: token,
+    };
+  },
+} satisfies Handlers<"events">;
+
+/** @throws {AwsError} ResourceNotFoundException */
+export async function destinationAt(tx: ReadTransaction, name: string): Promise<Destination> {
+  const destination = await tx.get(destinations, [name]);
+  if (!destination) throw noSuchDestination(name);
+  return destination;
+}
+
+async function connectionOf(tx: ReadTransaction, arn: string): Promise<Connection> {
+  const [name = "", id] = arn.split(":connection/")[1]?.split("/") ?? [];
+  const connection = await tx.get(connections, [name]);
+  if (connection?.id !== id || !connection) throw noSuchConnection(name || arn);
+  return connection;
+}
+
+/** One whose connection cannot be used calls nobody. */
+function answer(ctx: Context, destination: Destination, connection: Connection | undefined) {
+  const state: Events.ApiDestinationState = connection?.state === "AUTHORIZED" ? "ACTIVE" : "INACTIVE";
+  return {
+    ApiDestinationArn: destinationArn(ctx, destination.name, destination.id),
+    ApiDestinationState: state,
+    CreationTime: new Date(destination.created),
+    LastModifiedTime: new Date(destination.modified),
+  };
+}
+
+function described(
+  ctx: Context,
+  destination: Destination,
+  connection: Connection | undefined,
+): Events.ApiDestination {
+  return {
+    ...answer(ctx, destination, connection),
+    Name: destination.name,
+    ConnectionArn: connection && connectionArn(ctx, connection.name, connection.id),
+    InvocationEndpoint: destination.endpoint,
+    HttpMethod: destination.method,
+    InvocationRateLimitPerSecond: destination.rate ?? STANDARD_RATE,
+  };
+}

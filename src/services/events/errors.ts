@@ -1,0 +1,67 @@
+import { AwsError } from "#aws/errors.ts";
+import { faultsOf } from "#kernel/service.ts";
+
+const fault = faultsOf<"events">();
+
+export const invalid = (message: string) => new AwsError("ValidationException", message);
+
+export const invalidParameter = (name: string, reason?: string) =>
+  invalid(`Parameter ${name} is not valid.${reason === undefined ? "" : ` Reason: ${reason}`}`);
+
+export const invalidToken = () => invalidParameter("NextToken");
+
+export const invalidPattern = (reason: string) =>
+  fault("InvalidEventPatternException", `Event pattern is not valid. Reason: ${reason}`);
+
+export const limitExceeded = () =>
+  fault("LimitExceededException", "The requested resource exceeds the maximum number allowed.");
+
+export const noSuchBus = (bus: string) =>
+  fault("ResourceNotFoundException", `Event bus ${bus} does not exist.`);
+export const busExists = (bus: string) =>
+  fault("ResourceAlreadyExistsException", `Event bus ${bus} already exists.`);
+export const defaultBusStays = () => invalid("Cannot delete event bus default.");
+export const busHasRules = () => invalid("EventBus can't be deleted since it has rules.");
+
+export const noSuchRule = (rule: string, bus: string) =>
+  fault("ResourceNotFoundException", `Rule ${rule} does not exist on EventBus ${bus}.`);
+export const ruleHasTargets = () => invalid("Rule can't be deleted since it has targets.");
+export const noPatternOrSchedule = () =>
+  invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.");
+export const scheduleOnCustomBus = () =>
+  invalid("ScheduleExpression is supported only on the default event bus.");
+
+export const noSuchStatement = () =>
+  fault("ResourceNotFoundException", "Statement with the provided id does not exist.");
+export const noPolicy = () => fault("ResourceNotFoundException", "EventBus does not have a policy.");
+
+export const noSuchArchive = (name: string) =>
+  fault("ResourceNotFoundException", `Archive ${name} does not exist.`);
+export const archiveExists = (name: string) =>
+  fault("ResourceAlreadyExistsException", `Archive ${name} already exists.`);
+
+export const noSuchReplay = (name: string) =>
+  fault("ResourceNotFoundException", `Replay ${name} does not exist.`);
+export const replayExists = (name: string) =>
+  fault("ResourceAlreadyExistsException", `Replay ${name} already exists.`);
+export const replayHasEnded = (name: string) =>
+  fault("IllegalStatusException", `Replay ${name} is not in a valid state for this operation.`);
+
+export const noSuchConnection = (name: string) =>
+  fault(
+    "ResourceNotFoundException",
+    `Failed to describe the connection(s). Connection '${name}' does not exist.`,
+  );
+export const connectionExists = (name: string) =>
+  fault("ResourceAlreadyExistsException", `Connection ${name} already exists.`);
+
+export const noSuchDestination = (name: string) =>
+  fault(
+    "ResourceNotFoundException",
+    `Failed to describe the api-destination(s). An api-destination '${name}' does not exist.`,
+  );
+export const destinationExists = (name: string) =>
+  fault("ResourceAlreadyExistsException", `An api-destination '${name}' already exists.`);
+
+export const noSuchResource = (arn: string) =>
+  fault("ResourceNotFoundException", `Resource ${arn} does not exist.`);

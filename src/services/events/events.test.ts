@@ -1,0 +1,299 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { AwsError } from "#aws/errors.ts";
+import { type Principal, rootOf } from "#kernel/principal.ts";
+import { defineService } from "#kernel/service.ts";
+import { type TestCloud, testCloud } from "#kernel/testing.ts";
+import { events } from "./service.ts";
+import { collect } from "./sink.ts";
+
+/** Stands in for queues and topics: it keeps what it is sent. */
+function receivers() {
+  const sent: { queue: string; body: string; caller: Principal; attributes: object | undefined }[] = [];
+  let failing: Error | undefined;
+  const sqs = defineService({
+    id: "sqs",
+    operations: [
+      {
+        async SendMessage(ctx, { QueueUrl, MessageBody, MessageAttributes }) {
+          const queue = QueueUrl.slice(QueueUrl.lastIndexOf("/") + 1);
+          if (failing && queue !== "dead") throw failing;
+          sent.push({ queue, body: MessageBody, caller: ctx.principal, attributes: MessageAttributes });
+          return {};
+        },
+      },
+    ],
+    access: { SendMessage: () => [] },
+  });
+  return { sqs, sent, fail: (error: Error | undefined) => (failing = error) };
+}
+
+let nube: TestCloud;
+let queues: ReturnType<typeof receivers>;
+beforeEach(async () => {
+  queues = receivers();
+  nube = await testCloud([events, queues.sqs]);
+});
+afterEach(() => nube.close());
+
+const queueArn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
+const orders = { Source: "shop", DetailType: "order", Detail: '{"customer":"c1","total":12}' };
+
+async function rule(pattern: object, target: object = {}, bus?: string) {
+  const on = bus === undefined ? {} : { EventBusName: bus };
+  await nube.aws.events.PutRule({ Name: "rule", EventPattern: JSON.stringify(pattern), ...on });
+  await nube.aws.events.PutTargets({
+    Rule: "rule",
+    Targets: [{ Id: "one", Arn: queueArn("orders"), ...target }],
+    ...on,
+  });
+}
+const bodies = () => queues.sent.map(({ body }) => JSON.parse(body));
+
+test("an event reaches the targets of the rules that it meets, as the rule's own service", async () => {
+  await rule({ source: ["shop"], detail: { total: [{ numeric: [">", 10] }] } });
+  const { Entries, FailedEntryCount } = await nube.aws.events.PutEvents({
+    Entries: [orders, { ...orders, Detail: '{"total":1}' }],
+  });
+  expect(FailedEntryCount).toBe(0);
+  await nube.advance("1s");
+  expect(bodies()).toEqual([
+    {
+      version: "0",
+      id: Entries![0]!.EventId,
+      "detail-type": "order",
+      source: "shop",
+      account: "000000000000",
+      time: "2026-01-01T00:00:00Z",
+      region: "us-east-1",
+      resources: [],
+      detail: { customer: "c1", total: 12 },
+    },
+  ]);
+  expect(queues.sent[0]!.caller).toMatchObject({
+    type: "service",
+    arn: "events.amazonaws.com",
+    sourceArn: "arn:aws:events:us-east-1:000000000000:rule/rule",
+  });
+});
+
+test("a rule that is changed, disabled or deleted meets what it says now", async () => {
+  const put = () => nube.aws.events.PutEvents({ Entries: [orders] });
+  await rule({ source: ["shop"] });
+  await put();
+  await rule({ source: ["other"] });
+  await put();
+  await rule({ source: ["shop"] });
+  await nube.aws.events.DisableRule({ Name: "rule" });
+  await put();
+  await nube.aws.events.EnableRule({ Name: "rule" });
+  await put();
+  await nube.aws.events.RemoveTargets({ Rule: "rule", Ids: ["one"] });
+  await nube.aws.events.DeleteRule({ Name: "rule" });
+  await put();
+  await nube.advance("1s");
+  expect(queues.sent).toHaveLength(2);
+});
+
+describe("what a target is given", () => {
+  test.each<[string, object, string]>([
+    ["a part", { InputPath: "$.detail.customer" }, '"c1"'],
+    ["a constant", { Input: '{"a":1}' }, '{"a":1}'],
+    [
+      "a document made of it",
+      {
+        InputTransformer: {
+          InputPathsMap: { who: "$.detail.customer", all: "$.detail" },
+          InputTemplate:
+            '{"who": <who>, "text": "for <who>", "all": <all>, "rule": "<aws.events.rule-name>"}',
+        },
+      },
+      '{"who": "c1", "text": "for c1", "all": {"customer":"c1","total":12}, "rule": "rule"}',
+    ],
+    [
+      "a text made of it",
+      { InputTransformer: { InputPathsMap: { sum: "$.detail.total" }, InputTemplate: '"total is <sum>"' } },
+      '"total is 12"',
+    ],
+  ])("%s", async (_, target, expected) => {
+    await rule({ source: ["shop"] }, target);
+    await nube.aws.events.PutEvents({ Entries: [orders] });
+    await nube.advance("1s");
+    expect(queues.sent.map(({ body }) => body)).toEqual([expected]);
+  });
+});
+
+describe("a target that fails", () => {
+  const RetryPolicy = { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 3_600 };
+  const DeadLetterConfig = { Arn: queueArn("dead") };
+
+  test("is tried again, and gets the event when it is back", async () => {
+    await rule({ source: ["shop"] });
+    queues.fail(new AwsError("ServiceUnavailable", "down", { status: 503 }));
+    await nube.aws.events.PutEvents({ Entries: [orders] });
+    await nube.advance("10s");
+    expect(queues.sent).toEqual([]);
+    queues.fail(undefined);
+    await nube.advance("1m");
+    expect(queues.sent).toHaveLength(1);
+  });
+
+  test("leaves the event to the dead-letter queue, with the reason", async () => {
+    await rule({ source: ["shop"] }, { RetryPolicy, DeadLetterConfig });
+    queues.fail(new AwsError("ServiceUnavailable", "down", { status: 503 }));
+    await nube.aws.events.PutEvents({ Entries: [orders] });
+    await nube.advance("1h");
+    expect(queues.sent).toMatchObject([
+      {
+        queue: "dead",
+        attributes: {
+          ERROR_CODE: { StringValue: "ServiceUnavailable" },
+          RETRY_ATTEMPTS: { StringValue: "3" },
+          EXHAUSTED_RETRY_CONDITION: { StringValue: "MaximumRetryAttempts" },
+          TARGET_ARN: { StringValue: queueArn("orders") },
+        },
+      },
+    ]);
+  });
+
+  test("is not tried again where that is no use", async () => {
+    await rule({ source: ["shop"] }, { DeadLetterConfig });
+    queues.fail(new AwsError("QueueDoesNotExist", "no such queue"));
+    await nube.aws.events.PutEvents({ Entries: [orders] });
+    await nube.advance("1s");
+    expect(queues.sent).toMatchObject([
+      { queue: "dead", attributes: { RETRY_ATTEMPTS: { StringValue: "0" } } },
+    ]);
+  });
+});
+
+test("entries are judged one by one", async () => {
+  const { Entries, FailedEntryCount } = await nube.aws.events.PutEvents({
+    Entries: [
+      { ...orders, Source: "" },
+      { ...orders, Detail: "{" },
+      { ...orders, Detail: "[1]" },
+      { ...orders, Source: "aws.s3" },
+      orders,
+    ],
+  });
+  expect(FailedEntryCount).toBe(4);
+  expect(Entries!.map(({ ErrorCode }) => ErrorCode)).toEqual([
+    "InvalidArgument",
+    "MalformedDetail",
+    "MalformedDetail",
+    "NotAuthorizedForSourceException",
+    undefined,
+  ]);
+});
+
+test("the default bus gets what the house's own services observe", async () => {
+  await rule({ source: ["aws.hello"] });
+  const ctx = {
+    aws: nube.as(
+      { type: "service", account: "", arn: "hello.amazonaws.com", id: "hello" },
+      {
+        account: "000000000000",
+      },
+    ),
+  };
+  await collect(ctx as never, [
+    { source: "aws.hello", detailType: "Said", resources: ["r"], detail: { a: 1 } },
+  ]);
+  await nube.advance("1s");
+  expect(bodies()).toMatchObject([{ source: "aws.hello", account: "000000000000", detail: { a: 1 } }]);
+});
+
+test("a rule with a schedule comes at its times, until it is disabled", async () => {
+  await nube.aws.events.PutRule({ Name: "rule", ScheduleExpression: "rate(5 minutes)" });
+  await nube.aws.events.PutTargets({ Rule: "rule", Targets: [{ Id: "one", Arn: queueArn("orders") }] });
+  await nube.advance("16m");
+  expect(bodies().map(({ time }) => time)).toEqual([
+    "2026-01-01T00:05:00Z",
+    "2026-01-01T00:10:00Z",
+    "2026-01-01T00:15:00Z",
+  ]);
+  expect(bodies()[0]).toMatchObject({ "detail-type": "Scheduled Event", source: "aws.events", detail: {} });
+  await nube.aws.events.DisableRule({ Name: "rule" });
+  await nube.advance("1h");
+  expect(queues.sent).toHaveLength(3);
+});
+
+test("an event goes on to another bus as it is", async () => {
+  await nube.aws.events.CreateEventBus({ Name: "second" });
+  await rule({ source: ["shop"] }, {}, "second");
+  await nube.aws.events.PutRule({ Name: "forward", EventPattern: '{"source":["shop"]}' });
+  await nube.aws.events.PutTargets({
+    Rule: "forward",
+    Targets: [{ Id: "bus", Arn: "arn:aws:events:us-east-1:000000000000:event-bus/second" }],
+  });
+  const { Entries } = await nube.aws.events.PutEvents({ Entries: [orders] });
+  await nube.advance("1s");
+  expect(bodies()).toMatchObject([{ id: Entries![0]!.EventId, source: "shop" }]);
+});
+
+test("an event goes on to another account's bus, if that says so, as this account's", async () => {
+  const account = "111122223333";
+  const other = nube.as(rootOf(account)).events;
+  await other.PutRule({ Name: "rule", EventPattern: '{"source":["shop"]}' });
+  await other.PutTargets({ Rule: "rule", Targets: [{ Id: "one", Arn: queueArn("theirs") }] });
+  await rule(
+    { source: ["shop"] },
+    {
+      Arn: `arn:aws:events:us-east-1:${account}:event-bus/default`,
+      DeadLetterConfig: { Arn: queueArn("dead") },
+    },
+  );
+  const put = async () => {
+    await nube.aws.events.PutEvents({ Entries: [orders] });
+    await nube.advance("1s");
+  };
+  await put();
+  await other.PutPermission({ Action: "events:PutEvents", Principal: "000000000000", StatementId: "s" });
+  await put();
+  expect(queues.sent.map(({ queue }) => queue)).toEqual(["dead", "theirs"]);
+  expect(bodies()[1]).toMatchObject({ account: "000000000000", source: "shop" });
+});
+
+test("an archive keeps what its pattern says, and a replay shows it again", async () => {
+  await rule({ source: ["shop"] });
+  const EventSourceArn = "arn:aws:events:us-east-1:000000000000:event-bus/default";
+  const { ArchiveArn } = await nube.aws.events.CreateArchive({
+    ArchiveName: "archive",
+    EventSourceArn,
+    EventPattern: '{"detail":{"customer":["c1"]}}',
+    RetentionDays: 1,
+  });
+  await nube.aws.events.PutEvents({ Entries: [orders, { ...orders, Detail: "{}" }] });
+  await nube.advance("1m");
+  expect(await nube.aws.events.DescribeArchive({ ArchiveName: "archive" })).toMatchObject({ EventCount: 1 });
+  const now = nube.cloud.clock.now();
+  await nube.aws.events.StartReplay({
+    ReplayName: "replay",
+    EventSourceArn: ArchiveArn!,
+    EventStartTime: new Date(now - 3_600_000),
+    EventEndTime: new Date(now),
+    Destination: { Arn: EventSourceArn },
+  });
+  await nube.advance("1m");
+  expect(await nube.aws.events.DescribeReplay({ ReplayName: "replay" })).toMatchObject({
+    State: "COMPLETED",
+  });
+  expect(bodies().slice(2)).toMatchObject([{ "replay-name": "replay", detail: { customer: "c1" } }]);
+  await nube.advance("3d");
+  expect(await nube.aws.events.DescribeArchive({ ArchiveName: "archive" })).toMatchObject({
+    EventCount: 0,
+    SizeBytes: 0,
+  });
+});
+
+test("no answer tells a connection's secrets", async () => {
+  const AuthParameters = { BasicAuthParameters: { Username: "me", Password: "secret-word" } };
+  const made = await nube.aws.events.CreateConnection({
+    Name: "c",
+    AuthorizationType: "BASIC",
+    AuthParameters,
+  });
+  const told = await nube.aws.events.DescribeConnection({ Name: "c" });
+  expect(told.AuthParameters).toEqual({ BasicAuthParameters: { Username: "me" } });
+  expect(JSON.stringify([made, told])).not.toContain("secret-word");
+});

@@ -1,0 +1,27 @@
+import { eventPattern, type Json } from "#aws/languages/event-pattern/match.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { invalidParameter } from "./errors.ts";
+import { checkPattern } from "./rule.ts";
+
+/** What every event has. */
+const REQUIRED = ["id", "account", "source", "time", "region", "resources", "detail-type"];
+
+export const patternOperations = {
+  async TestEventPattern(_, { EventPattern, Event }) {
+    checkPattern(EventPattern);
+    return { Result: eventPattern(EventPattern).matches(eventIn(Event)) };
+  },
+} satisfies Handlers<"events">;
+
+function eventIn(text: string): Json {
+  let event: unknown;
+  try {
+    event = JSON.parse(text);
+  } catch {
+    event = undefined;
+  }
+  const isObject = typeof event === "object" && event !== null && !Array.isArray(event);
+  if (!isObject || REQUIRED.some((field) => !Object.hasOwn(event as object, field)))
+    throw invalidParameter("Event");
+  return event as Json;
+}

@@ -1,0 +1,117 @@
+import type * as Events from "#aws/contract/types/events.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { busNamed, placeOfBus } from "./arns.ts";
+import { busAt } from "./bus.ts";
+import { invalid } from "./errors.ts";
+import { publish } from "./publish.ts";
+import type { BusEvent } from "./store.ts";
+
+/** Bytes of all entries of a call together. */
+const MOST_BYTES = 2 ** 20;
+/** What a time counts as. */
+const TIME_BYTES = 14;
+
+export const eventOperations = {
+  async PutEvents(ctx, { Entries, EndpointId }) {
+    if (EndpointId !== undefined)
+      throw new AwsError("NotImplemented", "Nube does not implement global endpoints yet.", { status: 501 });
+    const bytes = Entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+    if (bytes > MOST_BYTES) throw invalid("Total size of the entries in the request is over the limit.");
+    const own = Entries.map((entry) => isHere(ctx, entry));
+    const here = await ctx.transact(async (tx) => {
+      const results: Events.PutEventsResultEntry[] = [];
+      for (const [at, entry] of Entries.entries()) {
+        const wrong = wrongIn(ctx, entry);
+        if (wrong) {
+          results.push(wrong);
+          continue;
+        }
+        const event = eventOf(ctx, entry, tx.uuid(), tx.now());
+        results.push({ EventId: event.id });
+        const bus = busNamed(entry.EventBusName);
+        // An event for a bus that is not there is taken, and meets no rule.
+        if (own[at] && (await busAt(tx, bus).catch(() => undefined))) await publish(ctx, tx, bus, event);
+      }
+      return results;
+    });
+    const results = await Promise.all(
+      here.map((result, at) => (own[at] || result.ErrorCode ? result : putElsewhere(ctx, Entries[at]!))),
+    );
+    return {
+      FailedEntryCount: results.filter(({ ErrorCode }) => ErrorCode !== undefined).length,
+      Entries: results,
+    };
+  },
+} satisfies Handlers<"events">;
+
+type Entry = Events.PutEventsRequestEntry;
+
+/** What a service of the house observed comes with the name of its own source. */
+const isHouse = ({ principal }: Context) => principal.type === "service";
+
+const isHere = (ctx: Context, { EventBusName }: Entry) => {
+  const { account, region } = placeOfBus(EventBusName, ctx);
+  return account === ctx.account && region === ctx.region;
+};
+
+async function putElsewhere(ctx: Context, entry: Entry): Promise<Events.PutEventsResultEntry> {
+  const place = placeOfBus(entry.EventBusName, ctx);
+  try {
+    const { Entries } = await ctx
+      .as(ctx.principal, undefined, place)
+      .aws.events.PutEvents({ Entries: [entry] });
+    return Entries![0]!;
+  } catch (error) {
+    if (error instanceof AwsError) return { ErrorCode: error.code, ErrorMessage: error.message };
+    throw error;
+  }
+}
+
+function wrongIn(ctx: Context, entry: Entry): Events.PutEventsResultEntry | undefined {
+  for (const member of ["Source", "DetailType", "Detail"] as const) {
+    if (!entry[member])
+      return failed(
+        "InvalidArgument",
+        `Parameter ${member} is not valid. Reason: ${member} is a required argument.`,
+      );
+  }
+  if (/^aws\./i.test(entry.Source!) && !isHouse(ctx))
+    return failed("NotAuthorizedForSourceException", "Not authorized for the source.");
+  return detailOf(entry) === undefined ? failed("MalformedDetail", "Detail is malformed.") : undefined;
+}
+
+const failed = (ErrorCode: string, ErrorMessage: string) => ({ ErrorCode, ErrorMessage });
+
+/** An object; `undefined` for what is none. */
+function detailOf({ Detail }: Entry): object | undefined {
+  try {
+    const detail: unknown = JSON.parse(Detail!);
+    return typeof detail === "object" && detail !== null && !Array.isArray(detail) ? detail : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function eventOf({ principal, account, region }: Context, entry: Entry, id: string, now: number): BusEvent {
+  return {
+    version: "0",
+    id,
+    "detail-type": entry.DetailType!,
+    source: entry.Source!,
+    account: principal.account || account,
+    time: wholeSeconds(entry.Time?.getTime() ?? now),
+    region,
+    resources: entry.Resources ?? [],
+    detail: detailOf(entry),
+  };
+}
+
+export const wholeSeconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html */
+function sizeOf({ Time, Source = "", DetailType = "", Detail = "", Resources = [] }: Entry): number {
+  const texts = [Source, DetailType, Detail, ...Resources];
+  return (Time ? TIME_BYTES : 0) + texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+}

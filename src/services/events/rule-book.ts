@@ -1,0 +1,56 @@
+import { eventPattern } from "#aws/languages/event-pattern/match.ts";
+import { type RuleIndex, ruleIndex } from "#aws/languages/event-pattern/rule-index.ts";
+import { memory } from "#kernel/memory.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { type BusEvent, type Rule, rules } from "./store.ts";
+
+/** The rules of a bus that are enabled, compiled; in the memory of the partition's owner from the bus's first event on. */
+interface Page {
+  /** In order of their creation or last change: what comes first is delivered first. */
+  index: RuleIndex<string>;
+}
+
+const book = memory<Map<string, Page>>("events/rule-book", () => new Map());
+
+/** Names of the rules that an event meets. */
+export async function rulesMet(tx: ReadTransaction, bus: string, event: BusEvent): Promise<string[]> {
+  const pages = tx.memory(book);
+  let page = pages.get(bus);
+  if (!page) {
+    page = await read(tx, bus);
+    pages.set(bus, page);
+  }
+  return page.index.match(event as never);
+}
+
+/** The rule as it was put in this transaction. */
+export function rememberRule(tx: Transaction, rule: Rule): void {
+  tx.afterwards(() => {
+    const page = tx.memory(book).get(rule.bus);
+    if (page) enter(page, rule);
+  });
+}
+
+export function forgetRule(tx: Transaction, bus: string, name: string): void {
+  tx.afterwards(() => tx.memory(book).get(bus)?.index.delete(name));
+}
+
+async function read(tx: ReadTransaction, bus: string): Promise<Page> {
+  const page: Page = { index: ruleIndex() };
+  let last: Rule | undefined;
+  do {
+    const found: Rule[] = await tx.list(rules, {
+      in: [bus],
+      ...(last && { after: [last.name] }),
+      limit: 1_000,
+    });
+    for (const rule of found) enter(page, rule);
+    last = found.length === 1_000 ? found.at(-1) : undefined;
+  } while (last);
+  return page;
+}
+
+function enter({ index }: Page, { name, pattern, state }: Rule): void {
+  if (pattern === undefined || state === "DISABLED") index.delete(name);
+  else index.set(name, eventPattern(pattern), name);
+}

@@ -1,0 +1,27 @@
+import { eventPattern } from "#aws/languages/event-pattern/match.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { busAt } from "./bus.ts";
+import { invalidPattern, noSuchRule } from "./errors.ts";
+import { type Rule, rules } from "./store.ts";
+
+/** @throws {AwsError} InvalidEventPatternException */
+export function checkPattern(pattern: string): void {
+  try {
+    eventPattern(pattern);
+  } catch (error) {
+    throw invalidPattern((error as Error).message);
+  }
+}
+
+/** @throws {AwsError} ResourceNotFoundException, also of the bus */
+export async function ruleOn(tx: ReadTransaction, bus: string, name: string): Promise<Rule> {
+  await busAt(tx, bus);
+  return ruleAt(tx, bus, name);
+}
+
+/** @throws {AwsError} ResourceNotFoundException */
+export async function ruleAt(tx: ReadTransaction, bus: string, name: string): Promise<Rule> {
+  const rule = await tx.get(rules, [bus, name]);
+  if (!rule) throw noSuchRule(name, bus);
+  return rule;
+}

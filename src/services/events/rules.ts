@@ -1,0 +1,135 @@
+import type * as Events from "#aws/contract/types/events.ts";
+import { parseSchedule } from "#aws/languages/schedule/schedule.ts";
+import type { Context } from "#kernel/context.ts";
+import { page } from "#kernel/pages.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { busNamed, DEFAULT_BUS, ruleArn } from "./arns.ts";
+import { busAt } from "./bus.ts";
+import {
+  invalidParameter,
+  invalidToken,
+  limitExceeded,
+  noPatternOrSchedule,
+  ruleHasTargets,
+  scheduleOnCustomBus,
+} from "./errors.ts";
+import { checkPattern, ruleOn } from "./rule.ts";
+import { forgetRule, rememberRule } from "./rule-book.ts";
+import { startTimer } from "./scheduled.ts";
+import { type Rule, rules, targets } from "./store.ts";
+import { checkTags } from "./tags.ts";
+
+/** Rules of a bus. AWS begins with 300, and gives more to those who ask. */
+const MOST_RULES = 10_000;
+
+export const ruleOperations = {
+  async PutRule(ctx, input) {
+    const bus = busNamed(input.EventBusName);
+    const schedule = input.ScheduleExpression || undefined;
+    const pattern = input.EventPattern || undefined;
+    if (pattern === undefined && schedule === undefined) throw noPatternOrSchedule();
+    if (schedule !== undefined) {
+      if (bus !== DEFAULT_BUS) throw scheduleOnCustomBus();
+      const kind = parseSchedule(schedule)?.kind;
+      if (kind !== "rate" && kind !== "cron") throw invalidParameter("ScheduleExpression");
+    }
+    if (pattern !== undefined) checkPattern(pattern);
+    checkTags(input.Tags);
+    return ctx.transact(async (tx) => {
+      await busAt(tx, bus);
+      const former = await tx.get(rules, [bus, input.Name]);
+      if (!former && (await isFull(tx, bus))) throw limitExceeded();
+      putRule(tx, {
+        bus,
+        name: input.Name,
+        pattern,
+        schedule,
+        state: input.State ?? "ENABLED",
+        description: input.Description,
+        role: input.RoleArn,
+        createdBy: former?.createdBy ?? ctx.account,
+        // Tags of a rule that is there already are changed by TagResource alone.
+        tags: former ? former.tags : input.Tags,
+        scheduled: former && former.schedule === schedule ? former.scheduled : tx.now(),
+        revision: tx.sequence(),
+      });
+      return { RuleArn: ruleArn(ctx, bus, input.Name) };
+    });
+  },
+
+  async DescribeRule(ctx, { Name, EventBusName }) {
+    const rule = await ctx.read((tx) => ruleOn(tx, busNamed(EventBusName), Name));
+    return { ...described(ctx, rule), CreatedBy: rule.createdBy };
+  },
+
+  /** Of a rule that is not there, nothing is left to delete. */
+  async DeleteRule(ctx, { Name, EventBusName }) {
+    const bus = busNamed(EventBusName);
+    return ctx.transact(async (tx) => {
+      if ((await tx.list(targets, { in: [bus, Name], limit: 1 })).length > 0) throw ruleHasTargets();
+      tx.delete(rules, [bus, Name]);
+      forgetRule(tx, bus, Name);
+      return {};
+    });
+  },
+
+  EnableRule: (ctx, input) => setState(ctx, input, "ENABLED"),
+  DisableRule: (ctx, input) => setState(ctx, input, "DISABLED"),
+
+  async ListRules(ctx, { NamePrefix = "", EventBusName, Limit = 100, NextToken }) {
+    const bus = busNamed(EventBusName);
+    await ctx.read((tx) => busAt(tx, bus));
+    const { records, token } = await page<Rule>(ctx, {
+      listing: ["events:ListRules", bus, NamePrefix],
+      token: NextToken,
+      limit: Limit,
+      list: (range) => ctx.read((tx) => tx.list(rules, { in: [bus], prefix: NamePrefix, ...range })),
+      position: ({ name }) => [name],
+      invalidToken,
+    });
+    return { Rules: records.map((rule) => described(ctx, rule)), NextToken: token };
+  },
+} satisfies Handlers<"events">;
+
+function putRule(tx: Transaction, rule: Rule): void {
+  tx.put(rules, rule);
+  rememberRule(tx, rule);
+  startTimer(tx, rule);
+}
+
+async function isFull(tx: ReadTransaction, bus: string): Promise<boolean> {
+  let last: Rule | undefined;
+  for (let count = 0; ; ) {
+    const found: Rule[] = await tx.list(rules, {
+      in: [bus],
+      ...(last && { after: [last.name] }),
+      limit: 1_000,
+    });
+    count += found.length;
+    if (count >= MOST_RULES) return true;
+    if (found.length < 1_000) return false;
+    last = found.at(-1);
+  }
+}
+
+function setState(ctx: Context, { Name, EventBusName }: Events.EnableRuleRequest, state: Events.RuleState) {
+  return ctx.transact(async (tx) => {
+    const rule = await ruleOn(tx, busNamed(EventBusName), Name);
+    if (rule.state !== state) putRule(tx, { ...rule, state, revision: tx.sequence() });
+    return {};
+  });
+}
+
+function described(ctx: Context, rule: Rule): Events.Rule {
+  return {
+    Name: rule.name,
+    Arn: ruleArn(ctx, rule.bus, rule.name),
+    EventPattern: rule.pattern,
+    State: rule.state,
+    Description: rule.description,
+    ScheduleExpression: rule.schedule,
+    RoleArn: rule.role,
+    EventBusName: rule.bus,
+  };
+}

@@ -1,0 +1,51 @@
+import { nextOccurrence, parseSchedule } from "#aws/languages/schedule/schedule.ts";
+import { job } from "#kernel/jobs.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { ruleArn } from "./arns.ts";
+import { sendToTargets } from "./publish.ts";
+import { wholeSeconds } from "./put-events.ts";
+import { type Rule, rules } from "./store.ts";
+
+interface Timer {
+  bus: string;
+  rule: string;
+  revision: number;
+}
+
+/** A rule's schedule: one timer, which sets the next one when it rings. */
+export const ring = job<Timer>("events/ring", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { bus, rule: name, revision }) {
+    return ctx.transact(async (tx) => {
+      const rule = await tx.get(rules, [bus, name]);
+      if (!rule || rule.revision !== revision) return undefined;
+      await sendToTargets(ctx, tx, bus, name, {
+        version: "0",
+        id: tx.uuid(),
+        "detail-type": "Scheduled Event",
+        source: "aws.events",
+        account: ctx.account,
+        time: wholeSeconds(tx.now()),
+        region: ctx.region,
+        resources: [ruleArn(ctx, bus, name)],
+        detail: {},
+      });
+      const wait = waitOf(rule, tx.now());
+      return wait === undefined ? undefined : { again: wait };
+    });
+  },
+});
+
+/** Takes the place of the timer that the rule had, also where it wants none any more. */
+export function startTimer(tx: Transaction, rule: Rule): void {
+  if (rule.schedule === undefined || rule.state === "DISABLED") return;
+  const delay = waitOf(rule, tx.now());
+  if (delay === undefined) return;
+  const { bus, name, revision } = rule;
+  tx.enqueue(ring, { bus, rule: name, revision }, { delay });
+}
+
+function waitOf({ schedule, scheduled }: Rule, now: number): number | undefined {
+  const next = nextOccurrence(parseSchedule(schedule!)!, { after: now, start: scheduled });
+  return next === undefined ? undefined : next - now;
+}

@@ -1,0 +1,39 @@
+import { defineService } from "#kernel/service.ts";
+import { access } from "./access.ts";
+import { discard, expire } from "./archives/archived.ts";
+import { archiveOperations } from "./archives/archives.ts";
+import { replayJobs, replayOperations } from "./archives/replays.ts";
+import { placeOfBus } from "./arns.ts";
+import { busOperations } from "./buses.ts";
+import { connectionOperations } from "./destinations/connections.ts";
+import { destinationOperations } from "./destinations/destinations.ts";
+import { patternOperations } from "./patterns.ts";
+import { permissionOperations } from "./permissions.ts";
+import { send } from "./publish.ts";
+import { eventOperations } from "./put-events.ts";
+import { ruleOperations } from "./rules.ts";
+import { ring } from "./scheduled.ts";
+import { tagOperations } from "./tags.ts";
+import { targetOperations } from "./targets.ts";
+
+export const events = defineService({
+  id: "events",
+  // A bus that is named by its ARN may be another account's, or lie in another Region.
+  place: ({ input, place }) => placeOfBus((input as { EventBusName?: string }).EventBusName, place),
+  operations: [
+    busOperations,
+    permissionOperations,
+    ruleOperations,
+    targetOperations,
+    eventOperations,
+    patternOperations,
+    archiveOperations,
+    replayOperations,
+    connectionOperations,
+    destinationOperations,
+    tagOperations,
+  ],
+  jobs: [send, ring, expire, discard, ...replayJobs],
+  access,
+  dataOperations: ["PutEvents"],
+});

@@ -1,0 +1,19 @@
+import type { Context } from "#kernel/context.ts";
+import type { ServiceEvent } from "#kernel/ports.ts";
+
+/** Entries of one PutEvents. */
+const MOST = 10;
+
+/** Brings what services observed to the default bus, as those services. */
+export async function collect(ctx: Context, batch: readonly ServiceEvent[]): Promise<void> {
+  for (let at = 0; at < batch.length; at += MOST) {
+    await ctx.aws.events.PutEvents({
+      Entries: batch.slice(at, at + MOST).map(({ source, detailType, resources, detail }) => ({
+        Source: source,
+        DetailType: detailType,
+        Resources: resources,
+        Detail: JSON.stringify(detail),
+      })),
+    });
+  }
+}

@@ -1,0 +1,144 @@
+import type * as Events from "#aws/contract/types/events.ts";
+import { collection } from "#kernel/collection.ts";
+import type { PolicyDocument } from "./bus.ts";
+
+/** Milliseconds since 1970, cloud time. */
+type Time = number;
+
+export interface Bus {
+  name: string;
+  description?: string | undefined;
+  kmsKey?: string | undefined;
+  deadLetters?: Events.DeadLetterConfig | undefined;
+  logging?: Events.LogConfig | undefined;
+  policy?: PolicyDocument | undefined;
+  tags?: Events.Tag[] | undefined;
+  created: Time;
+  modified: Time;
+}
+
+export interface Rule {
+  bus: string;
+  name: string;
+  pattern?: string | undefined;
+  schedule?: string | undefined;
+  state: Events.RuleState;
+  description?: string | undefined;
+  role?: string | undefined;
+  createdBy: string;
+  tags?: Events.Tag[] | undefined;
+  /** From when a rate counts; the number of what was put last, by which a timer knows that it is still wanted. */
+  scheduled: Time;
+  revision: number;
+}
+
+/** A target stands by itself: a rule's may be many, and each is put and removed alone. */
+export interface RuleTarget {
+  bus: string;
+  rule: string;
+  target: Events.Target;
+}
+
+export interface Archive {
+  name: string;
+  bus: string;
+  description?: string | undefined;
+  pattern?: string | undefined;
+  /** 0 keeps for ever. */
+  retentionDays: number;
+  kmsKey?: string | undefined;
+  events: number;
+  bytes: number;
+  created: Time;
+}
+
+export interface ArchivedEvent {
+  archive: string;
+  time: Time;
+  order: number;
+  event: BusEvent;
+}
+
+export interface Replay {
+  name: string;
+  archive: string;
+  bus: string;
+  rules?: string[] | undefined;
+  description?: string | undefined;
+  state: Events.ReplayState;
+  from: Time;
+  to: Time;
+  lastReplayed?: Time;
+  started: Time;
+  ended?: Time;
+}
+
+export interface Connection {
+  name: string;
+  id: string;
+  description?: string | undefined;
+  type: Events.ConnectionAuthorizationType;
+  state: Events.ConnectionState;
+  /** With its secrets, sealed. */
+  sealed: string;
+  /** As it is told: without them. */
+  shown: Events.ConnectionAuthResponseParameters;
+  created: Time;
+  modified: Time;
+  authorized?: Time | undefined;
+}
+
+export interface Destination {
+  name: string;
+  id: string;
+  description?: string | undefined;
+  connection: string;
+  endpoint: string;
+  method: Events.ApiDestinationHttpMethod;
+  rate?: number | undefined;
+  created: Time;
+  modified: Time;
+}
+
+/** An event as rules match it and targets are given it, in the order in which it is told. */
+export interface BusEvent {
+  version: "0";
+  id: string;
+  "detail-type": string;
+  source: string;
+  account: string;
+  /** `2026-01-01T00:00:00Z` */
+  time: string;
+  region: string;
+  resources: string[];
+  detail: unknown;
+  "replay-name"?: string;
+}
+
+const inRegion = "region";
+
+export const buses = collection<Bus>("events/bus", { scope: inRegion, key: (b) => [b.name] });
+export const rules = collection<Rule>("events/rule", { scope: inRegion, key: (r) => [r.bus, r.name] });
+export const targets = collection<RuleTarget>("events/target", {
+  scope: inRegion,
+  key: (t) => [t.bus, t.rule, t.target.Id],
+  indexes: { arn: (t) => [t.bus, t.target.Arn, t.rule, t.target.Id] },
+});
+export const archives = collection<Archive>("events/archive", {
+  scope: inRegion,
+  key: (a) => [a.name],
+  indexes: { bus: (a) => [a.bus, a.name] },
+});
+export const archived = collection<ArchivedEvent>("events/archived", {
+  scope: inRegion,
+  key: (e) => [e.archive, e.time, e.order],
+});
+export const replays = collection<Replay>("events/replay", { scope: inRegion, key: (r) => [r.name] });
+export const connections = collection<Connection>("events/connection", {
+  scope: inRegion,
+  key: (c) => [c.name],
+});
+export const destinations = collection<Destination>("events/destination", {
+  scope: inRegion,
+  key: (d) => [d.name],
+});
