@@ -1,0 +1,44 @@
+/** First in, first out, for numbers: eight bytes each, and any of them at hand by its place. */
+export interface NumberQueue {
+  readonly size: number;
+  push(value: number): void;
+  /** `undefined` past the end. */
+  at(place: number): number | undefined;
+  /** Takes so many away from the front. */
+  drop(count: number): void;
+}
+
+const SMALLEST = 16;
+
+export function numberQueue(): NumberQueue {
+  let ring = new Float64Array(SMALLEST);
+  let head = 0;
+  let size = 0;
+
+  function resize(capacity: number) {
+    const next = new Float64Array(capacity);
+    const first = ring.subarray(head, Math.min(head + size, ring.length));
+    next.set(first);
+    next.set(ring.subarray(0, size - first.length), first.length);
+    ring = next;
+    head = 0;
+  }
+
+  return {
+    get size() {
+      return size;
+    },
+    push(value) {
+      if (size === ring.length) resize(size * 2);
+      ring[(head + size) % ring.length] = value;
+      size++;
+    },
+    at: (place) => (place < size ? ring[(head + place) % ring.length] : undefined),
+    drop(count) {
+      const dropped = Math.min(count, size);
+      head = (head + dropped) % ring.length;
+      size -= dropped;
+      if (ring.length > SMALLEST && size < ring.length / 4) resize(ring.length / 2);
+    },
+  };
+}

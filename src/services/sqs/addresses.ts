@@ -1,0 +1,59 @@
+import type { Place } from "#kernel/collection.ts";
+import type { Context } from "#kernel/context.ts";
+import type { PlacedCall } from "#kernel/service.ts";
+import { invalidAddress, missingParameter } from "./errors.ts";
+
+/** Whose a queue is, and what it is called. */
+export interface Address {
+  account: string;
+  name: string;
+}
+
+/** `https://sqs.us-east-1.amazonaws.com/123456789012/name`, any other host, or the path alone. */
+const QUEUE_URL = /^(?:https?:\/\/([^/]+))?\/(\d{12})\/([^/?#]+)$/;
+/** Only calls from inside the house, which no signature puts into a Region, are taken to that of the host. */
+const HOST_REGION = /(?:^|\.)(?:sqs\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.(?:queue\.)?/;
+
+/** A queue's URL as the caller reaches it: at the host that it has called. */
+export function urlOf(ctx: Context, { account, name }: Address): string {
+  const { request, region } = ctx;
+  const root = request
+    ? `${request.secure ? "https" : "http"}://${request.host}`
+    : `https://sqs.${region}.amazonaws.com`;
+  return `${root}/${account}/${name}`;
+}
+
+/**
+ * The queue that a call is for. Clients of the query protocol may name it by the path that they call.
+ * @throws {AwsError} MissingParameter, InvalidAddress
+ */
+export function queueNamed(ctx: Context, url: string | undefined): string {
+  const given = url || pathAddress(ctx.request?.path);
+  if (!given) throw missingParameter("QueueUrl");
+  const address = addressIn(given);
+  if (!address) throw invalidAddress(given);
+  return address.name;
+}
+
+/** In whose account a call is handled: in that of the queue. */
+export function placeOf({ input, place, request }: PlacedCall): Place {
+  const { QueueUrl, QueueOwnerAWSAccountId } = input as {
+    QueueUrl?: unknown;
+    QueueOwnerAWSAccountId?: unknown;
+  };
+  if (typeof QueueOwnerAWSAccountId === "string" && /^\d{12}$/.test(QueueOwnerAWSAccountId))
+    return { ...place, account: QueueOwnerAWSAccountId };
+  const given = typeof QueueUrl === "string" && QueueUrl !== "" ? QueueUrl : pathAddress(request?.path);
+  if (!given) return place;
+  const [, host, account] = QUEUE_URL.exec(given) ?? [];
+  const region = request ? undefined : HOST_REGION.exec(host ?? "")?.[1];
+  if (!account || (account === place.account && !region)) return place;
+  return { account, region: region ?? place.region };
+}
+
+function addressIn(url: string): Address | undefined {
+  const [, , account, name] = QUEUE_URL.exec(url) ?? [];
+  return account && name ? { account, name } : undefined;
+}
+
+const pathAddress = (path: string | undefined) => (path && QUEUE_URL.test(path) ? path : undefined);

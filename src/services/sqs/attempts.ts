@@ -1,0 +1,67 @@
+import type { Message as Received } from "#aws/contract/types/sqs.ts";
+import type { Ask } from "./receive.ts";
+import { type MessageState, states, type Time } from "./store.ts";
+import type { OpenQueue, Work } from "./work.ts";
+
+/** AWS's interval, in which a receive can be asked for again. */
+const INTERVAL_MS = 300_000;
+const MOST_KEPT = 10_000;
+
+/** A receive from a FIFO queue that its client may not have got the answer of. */
+export interface Attempt {
+  until: Time;
+  states: MessageState[];
+  messages: Received[];
+}
+
+/**
+ * The same messages with the same handles, and their visibility begins anew, as long as none of them has been deleted,
+ * changed or received otherwise.
+ */
+export async function recallAttempt(
+  work: Work,
+  of: OpenQueue,
+  { attemptId }: Ask,
+  until: Time,
+): Promise<Received[] | undefined> {
+  const { backlog, queue } = of;
+  const { tx } = work;
+  const attempt = attemptId === undefined ? undefined : backlog.attempts.get(attemptId);
+  if (!attempt || attempt.until <= tx.now()) return undefined;
+  for (const { seq, receipt, visibleAt } of attempt.states) {
+    const now = await tx.get(states, [queue.id, seq]);
+    if (now?.receipt !== receipt || now.visibleAt !== visibleAt || !backlog.isInFlight(seq)) return undefined;
+  }
+  const renewed = attempt.states.map((state) => ({ ...state, visibleAt: until, received: tx.now() }));
+  for (const state of renewed) {
+    tx.put(states, state);
+    work.afterwards(of, () => backlog.changed(state.seq, until));
+  }
+  work.afterwards(of, () => {
+    attempt.states = renewed;
+  });
+  return attempt.messages;
+}
+
+export function rememberAttempt(
+  work: Work,
+  of: OpenQueue,
+  { attemptId }: Ask,
+  found: readonly { state: MessageState; message: Received }[],
+): void {
+  if (attemptId === undefined || found.length === 0) return;
+  const { attempts } = of.backlog;
+  const now = work.tx.now();
+  work.afterwards(of, () => {
+    for (const [id, { until }] of attempts) {
+      if (until > now && attempts.size < MOST_KEPT) break;
+      attempts.delete(id);
+    }
+    attempts.delete(attemptId);
+    attempts.set(attemptId, {
+      until: now + INTERVAL_MS,
+      states: found.map(({ state }) => state),
+      messages: found.map(({ message }) => message),
+    });
+  });
+}

@@ -1,0 +1,183 @@
+import type { QueueAttributeMap, QueueAttributeName } from "#aws/contract/types/sqs.ts";
+import type { Place } from "#kernel/collection.ts";
+import { fault, invalidAttributeValue, unknownAttribute } from "./errors.ts";
+import { redriveAllowPolicy, redrivePolicy } from "./redrive-policy.ts";
+import { arnOf, type Queue, type QueueSettings } from "./store.ts";
+
+export const DEFAULTS: QueueSettings = {
+  visibilityTimeout: 30,
+  maximumMessageSize: 1_048_576,
+  messageRetentionPeriod: 345_600,
+  delaySeconds: 0,
+  receiveMessageWaitTimeSeconds: 0,
+  sqsManagedSseEnabled: true,
+};
+export const FIFO_DEFAULTS: QueueSettings = {
+  ...DEFAULTS,
+  contentBasedDeduplication: false,
+  deduplicationScope: "queue",
+  fifoThroughputLimit: "perQueue",
+};
+
+/** How a client's text is read, and told again. `undefined` from `read` takes the attribute away. */
+interface Setting<K extends keyof QueueSettings> {
+  key: K;
+  read: (text: string, name: string) => QueueSettings[K] | undefined;
+  isFifoOnly?: true;
+}
+
+const setting = <K extends keyof QueueSettings>(
+  key: K,
+  read: Setting<K>["read"],
+  isFifoOnly?: true,
+): Setting<keyof QueueSettings> => ({ key, read, isFifoOnly }) as unknown as Setting<keyof QueueSettings>;
+
+function whole(least: number, most: number) {
+  return (text: string, name: string): number => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= most)) throw invalidAttributeValue(name);
+    return value;
+  };
+}
+
+function oneOf<T extends string>(...values: T[]) {
+  return (text: string, name: string): T => {
+    const found = values.find((value) => value === text);
+    if (found === undefined) throw invalidAttributeValue(name);
+    return found;
+  };
+}
+
+function flag(text: string, name: string): boolean {
+  return oneOf("true", "false")(text.toLowerCase(), name) === "true";
+}
+
+function policy(text: string, name: string): string | undefined {
+  if (text === "") return undefined;
+  try {
+    const document: unknown = JSON.parse(text);
+    if (typeof document === "object" && document !== null && "Statement" in document) return text;
+  } catch {
+    // Said below, whatever is wrong with it.
+  }
+  throw invalidAttributeValue(name);
+}
+
+const SETTINGS: Readonly<Record<string, Setting<keyof QueueSettings>>> = {
+  DelaySeconds: setting("delaySeconds", whole(0, 900)),
+  MaximumMessageSize: setting("maximumMessageSize", whole(1_024, 1_048_576)),
+  MessageRetentionPeriod: setting("messageRetentionPeriod", whole(60, 1_209_600)),
+  Policy: setting("policy", policy),
+  ReceiveMessageWaitTimeSeconds: setting("receiveMessageWaitTimeSeconds", whole(0, 20)),
+  VisibilityTimeout: setting("visibilityTimeout", whole(0, 43_200)),
+  RedrivePolicy: setting("redrivePolicy", redrivePolicy),
+  RedriveAllowPolicy: setting("redriveAllowPolicy", redriveAllowPolicy),
+  KmsMasterKeyId: setting("kmsMasterKeyId", (text) => text || undefined),
+  KmsDataKeyReusePeriodSeconds: setting("kmsDataKeyReusePeriodSeconds", whole(60, 86_400)),
+  SqsManagedSseEnabled: setting("sqsManagedSseEnabled", flag),
+  ContentBasedDeduplication: setting("contentBasedDeduplication", flag, true),
+  DeduplicationScope: setting("deduplicationScope", oneOf("queue", "messageGroup"), true),
+  FifoThroughputLimit: setting("fifoThroughputLimit", oneOf("perQueue", "perMessageGroupId"), true),
+};
+
+/** Attributes that only tell. */
+const TOLD: Readonly<Record<string, (queue: Queue, counts: Counts, place: Place) => string | undefined>> = {
+  QueueArn: ({ name }, _, place) => arnOf(place, name),
+  ApproximateNumberOfMessages: (_, { visible }) => String(visible),
+  ApproximateNumberOfMessagesNotVisible: (_, { notVisible }) => String(notVisible),
+  ApproximateNumberOfMessagesDelayed: (_, { delayed }) => String(delayed),
+  CreatedTimestamp: ({ created }) => seconds(created),
+  LastModifiedTimestamp: ({ modified }) => seconds(modified),
+  FifoQueue: ({ isFifo }) => (isFifo ? "true" : undefined),
+};
+
+export interface Counts {
+  visible: number;
+  notVisible: number;
+  delayed: number;
+}
+
+const seconds = (time: number) => String(Math.floor(time / 1_000));
+
+/**
+ * What a client's attributes make of a queue's settings.
+ * @throws {AwsError} InvalidAttributeName, InvalidAttributeValue, InvalidParameterValue
+ */
+export function settingsWith(
+  given: QueueAttributeMap,
+  isFifo: boolean,
+  settings: QueueSettings,
+): QueueSettings {
+  const next: Record<string, unknown> = { ...settings };
+  for (const [name, text] of Object.entries(given)) {
+    const found = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
+    if (!found) throw unknownAttribute(name);
+    if (found.isFifoOnly && !isFifo)
+      throw name === "ContentBasedDeduplication" ? unknownAttribute(name) : onlyForFifo(name);
+    const value = found.read(text ?? "", name);
+    if (value === undefined) delete next[found.key];
+    else next[found.key] = value;
+  }
+  const made = next as unknown as QueueSettings;
+  // One kind of encryption takes the other's place, whichever was asked for.
+  if (given.KmsMasterKeyId && given.SqsManagedSseEnabled === "true")
+    throw fault(
+      "InvalidAttributeValue",
+      "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
+    );
+  if (given.KmsMasterKeyId) made.sqsManagedSseEnabled = false;
+  if (given.SqsManagedSseEnabled === "true") delete made.kmsMasterKeyId;
+  if (made.fifoThroughputLimit === "perMessageGroupId" && made.deduplicationScope !== "messageGroup")
+    throw invalidAttributeValue(
+      "FifoThroughputLimit",
+      "perMessageGroupId is allowed only when the value for DeduplicationScope is messageGroup",
+    );
+  return made;
+}
+
+const onlyForFifo = (name: string) =>
+  fault("InvalidAttributeName", `You can specify the ${name} only when FifoQueue is set to true.`);
+
+/** The first attribute in which what is asked for is not what is. */
+export function differenceIn(
+  asked: QueueAttributeMap,
+  wanted: QueueSettings,
+  found: QueueSettings,
+): string | undefined {
+  return Object.keys(asked).find((name) => {
+    const key = SETTINGS[name]?.key;
+    return key !== undefined && comparable(wanted[key]) !== comparable(found[key]);
+  });
+}
+
+/** Two documents are the same whatever the order of their members. */
+function comparable(value: QueueSettings[keyof QueueSettings]): string {
+  if (typeof value !== "object") return String(value);
+  const { text: _, ...meant } = value;
+  return JSON.stringify(Object.entries(meant).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** @throws {AwsError} InvalidAttributeName */
+export function described(
+  names: readonly string[],
+  queue: Queue,
+  counts: Counts,
+  place: Place,
+): QueueAttributeMap | undefined {
+  for (const name of names) {
+    if (name !== "All" && !Object.hasOwn(SETTINGS, name) && !Object.hasOwn(TOLD, name))
+      throw unknownAttribute(name);
+  }
+  const isWanted = (name: string) => names.includes("All") || names.includes(name);
+  const told: QueueAttributeMap = {};
+  for (const [name, tell] of Object.entries(TOLD)) {
+    const text = isWanted(name) ? tell(queue, counts, place) : undefined;
+    if (text !== undefined) told[name as QueueAttributeName] = text;
+  }
+  for (const [name, { key }] of Object.entries(SETTINGS)) {
+    const value = isWanted(name) ? queue.attributes[key] : undefined;
+    if (value !== undefined)
+      told[name as QueueAttributeName] = typeof value === "object" ? value.text : String(value);
+  }
+  return Object.keys(told).length > 0 ? told : undefined;
+}

@@ -1,0 +1,109 @@
+import { loadContract } from "#aws/contract/contract.ts";
+import type { BatchResultErrorEntry } from "#aws/contract/types/sqs.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { queueNamed } from "./addresses.ts";
+import {
+  batchTooLong,
+  emptyBatch,
+  idsNotDistinct,
+  invalidEntryId,
+  missingParameter,
+  tooManyEntries,
+} from "./errors.ts";
+import { changeVisibility, remove } from "./messages.ts";
+import { checkFor, type Draft, drafted, send } from "./sending.ts";
+import { type OpenQueue, onQueues, type Work } from "./work.ts";
+
+const MOST_ENTRIES = 10;
+const ENTRY_ID = /^[A-Za-z0-9_-]{1,80}$/;
+/** Of all messages of a batch together. */
+const LARGEST_BATCH = 1_048_576;
+
+export const batchOperations = {
+  async SendMessageBatch(ctx, input) {
+    const entries = distinct(input.Entries, "SendMessageBatchRequestEntry");
+    const name = queueNamed(ctx, input.QueueUrl);
+    const drafts = new Map(entries.map((entry) => [entry, attempt(() => drafted(entry))]));
+    const size = [...drafts.values()].reduce((sum, draft) => sum + (isFailure(draft) ? 0 : draft.size), 0);
+    if (size > LARGEST_BATCH) throw batchTooLong(LARGEST_BATCH, size);
+    return each(ctx, name, entries, (work, to, entry) => {
+      const draft = drafts.get(entry)!;
+      if (isFailure(draft)) throw draft.error;
+      checkFor(to.queue, draft);
+      const { MD5OfMessageBody, MessageId, ...sent } = send(work, to, draft);
+      return { Id: entry.Id, MessageId: MessageId!, MD5OfMessageBody: MD5OfMessageBody!, ...sent };
+    });
+  },
+
+  async DeleteMessageBatch(ctx, input) {
+    const entries = distinct(input.Entries, "DeleteMessageBatchRequestEntry");
+    return each(ctx, queueNamed(ctx, input.QueueUrl), entries, async (work, from, entry) => {
+      await remove(work, from, entry);
+      return { Id: entry.Id };
+    });
+  },
+
+  async ChangeMessageVisibilityBatch(ctx, input) {
+    const entries = distinct(input.Entries, "ChangeMessageVisibilityBatchRequestEntry");
+    return each(ctx, queueNamed(ctx, input.QueueUrl), entries, async (work, of, entry) => {
+      await changeVisibility(work, of, entry);
+      return { Id: entry.Id };
+    });
+  },
+} satisfies Handlers<"sqs">;
+
+/** @throws {AwsError} for what makes the whole batch invalid */
+function distinct<E extends { Id: string }>(entries: E[] | undefined, entryName: string): E[] {
+  if (!entries || entries.length === 0) throw emptyBatch(entryName);
+  if (entries.length > MOST_ENTRIES) throw tooManyEntries(entries.length);
+  const ids = new Set<string>();
+  entries.forEach(({ Id }, n) => {
+    if (Id === undefined) throw missingParameter(`${entryName}.${n + 1}.Id`);
+    if (!ENTRY_ID.test(Id)) throw invalidEntryId();
+  });
+  for (const { Id } of entries) {
+    if (ids.has(Id)) throw idsNotDistinct(Id);
+    ids.add(Id);
+  }
+  return entries;
+}
+
+/** All in one transaction, each with a result of its own: what one entry is refused for hinders no other. */
+function each<E extends { Id: string }, R>(
+  ctx: Context,
+  name: string,
+  entries: readonly E[],
+  one: (work: Work, of: OpenQueue, entry: E) => R | Promise<R>,
+): Promise<{ Successful: R[]; Failed: BatchResultErrorEntry[] }> {
+  return onQueues(ctx, async (work) => {
+    const of = await work.queue(name);
+    const Successful: R[] = [];
+    const Failed: BatchResultErrorEntry[] = [];
+    for (const entry of entries) {
+      try {
+        Successful.push(await one(work, of, entry));
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error;
+        Failed.push({ Id: entry.Id, SenderFault: true, Code: codeOf(error), Message: error.message });
+      }
+    }
+    return { Successful, Failed };
+  });
+}
+
+/** In a batch, codes are those of the query protocol, in whatever protocol it came. */
+const codeOf = ({ code }: AwsError): string => loadContract("sqs").error(code)?.error?.code ?? code;
+
+type Attempt = Draft | { error: unknown };
+
+function attempt(make: () => Draft): Attempt {
+  try {
+    return make();
+  } catch (error) {
+    return { error };
+  }
+}
+
+const isFailure = (tried: Attempt): tried is { error: unknown } => "error" in tried;

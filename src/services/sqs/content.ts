@@ -1,0 +1,65 @@
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { type Attribute, type Content, contents, type Message } from "./store.ts";
+
+/** Content of up to so many bytes stands in the message's own record. */
+export const INLINE_BYTES = 8 * 1024;
+
+/** What a frame says of its content: lengths in bytes, in the order in which the bytes follow. */
+interface Head {
+  body: number;
+  attributes?: AttributeHead[];
+  systemAttributes?: AttributeHead[];
+}
+type AttributeHead = [name: string, type: string, kind: "text" | "bytes", length: number];
+
+/** The bytes as they are, since JSON could double a full message: a length, a head in JSON, and what it describes. */
+export function encodeContent(content: Content): Uint8Array {
+  const parts: Buffer[] = [Buffer.from(content.body)];
+  const headOf = (attributes: Record<string, Attribute> | undefined): AttributeHead[] | undefined =>
+    attributes &&
+    Object.entries(attributes).map(([name, { type, text, bytes }]) => {
+      const value = bytes === undefined ? Buffer.from(text ?? "") : Buffer.from(bytes, "base64");
+      parts.push(value);
+      return [name, type, bytes === undefined ? "text" : "bytes", value.length];
+    });
+  const head: Head = { body: parts[0]!.length };
+  const attributes = headOf(content.attributes);
+  if (attributes) head.attributes = attributes;
+  const systemAttributes = headOf(content.systemAttributes);
+  if (systemAttributes) head.systemAttributes = systemAttributes;
+  const text = Buffer.from(JSON.stringify(head));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(text.length);
+  return Buffer.concat([length, text, ...parts]);
+}
+
+export function decodeContent(frame: Uint8Array): Content {
+  const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+  let at = 4 + bytes.readUInt32BE();
+  const head: Head = JSON.parse(bytes.toString("utf8", 4, at));
+  const next = (length: number) => bytes.subarray(at, (at += length));
+  const attributesOf = (heads: AttributeHead[] | undefined) =>
+    heads &&
+    Object.fromEntries(
+      heads.map(([name, type, kind, length]): [string, Attribute] => {
+        const value = next(length);
+        return [
+          name,
+          kind === "text" ? { type, text: value.toString() } : { type, bytes: value.toString("base64") },
+        ];
+      }),
+    );
+  const content: Content = { body: next(head.body).toString() };
+  const attributes = attributesOf(head.attributes);
+  if (attributes) content.attributes = attributes;
+  const systemAttributes = attributesOf(head.systemAttributes);
+  if (systemAttributes) content.systemAttributes = systemAttributes;
+  return content;
+}
+
+export async function contentOf(tx: ReadTransaction, { content, queue, seq }: Message): Promise<Content> {
+  if (content) return content;
+  const frame = await tx.getBytes(contents, [queue, seq]);
+  if (!frame) throw new Error(`message ${seq} of queue ${queue} has no content`);
+  return decodeContent(frame);
+}

@@ -1,0 +1,62 @@
+import type { Context } from "#kernel/context.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { type Deduplication, deduplications, type Queue, type Time } from "./store.ts";
+
+/** AWS's deduplication interval. */
+const INTERVAL_MS = 300_000;
+/** Rows out of date that a send clears away. */
+const CLEARED = 4;
+const PAGE = 1_000;
+
+/** What was sent in the last five minutes, in that order. */
+export type Recent = Map<string, Deduplication>;
+
+/** What tells whether two messages are the same. The scope is the queue, or each of its groups. */
+export function deduplicationKey({ attributes }: Queue, id: string, group: string): string {
+  return attributes.deduplicationScope === "messageGroup" ? JSON.stringify([group, id]) : id;
+}
+
+export function findRecent(recent: Recent, key: string, now: Time): Deduplication | undefined {
+  const found = recent.get(key);
+  return found && found.until > now ? found : undefined;
+}
+
+/** Keeps a message's key, and clears away some of those that are out of date. Memory follows when it is applied. */
+export function remember(
+  tx: Transaction,
+  recent: Recent,
+  queue: Queue,
+  { key, id, seq }: Pick<Deduplication, "key" | "id" | "seq">,
+): Deduplication {
+  const record = { queue: queue.id, key, until: tx.now() + INTERVAL_MS, id, seq };
+  const outdated: string[] = [];
+  for (const [old, { until }] of recent) {
+    if (until > tx.now() || outdated.length === CLEARED) break;
+    outdated.push(old);
+    tx.delete(deduplications, [queue.id, old]);
+  }
+  tx.put(deduplications, record);
+  tx.afterwards(() => {
+    for (const old of outdated) recent.delete(old);
+    // At the end, also where the key is known: the order is that of time.
+    recent.delete(key);
+    recent.set(key, record);
+  });
+  return record;
+}
+
+export async function recentIn(ctx: Context, queue: Queue): Promise<Recent> {
+  if (!queue.isFifo) return new Map();
+  const found: Deduplication[] = [];
+  let after: string | undefined;
+  for (;;) {
+    const range = { in: [queue.id], limit: PAGE, ...(after !== undefined && { after: [after] }) };
+    const page = await ctx.read((tx) => tx.list(deduplications, range));
+    found.push(...page);
+    if (page.length < PAGE) break;
+    after = page.at(-1)!.key;
+    await new Promise(setImmediate);
+  }
+  found.sort((a, b) => a.until - b.until);
+  return new Map(found.map((record) => [record.key, record]));
+}

@@ -1,0 +1,122 @@
+import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import { faultsOf } from "#kernel/service.ts";
+
+export const fault = faultsOf<"sqs">();
+
+/** Whether the call came in the protocol of older clients, in which a few sentences are longer. */
+const isQuery = ({ request }: Context) =>
+  request !== undefined && request.headers["x-amz-target"] === undefined;
+
+export const queueDoesNotExist = (ctx: Context) =>
+  fault(
+    "QueueDoesNotExist",
+    isQuery(ctx)
+      ? "The specified queue does not exist for this wsdl version."
+      : "The specified queue does not exist.",
+  );
+
+export const invalidAddress = (address: string) =>
+  fault("InvalidAddress", `The address ${address} is not valid for this endpoint.`);
+
+export const queueExists = (attribute: string) =>
+  fault(
+    "QueueNameExists",
+    `A queue already exists with the same name and a different value for attribute ${attribute}`,
+  );
+
+export const queueDeletedRecently = () =>
+  fault(
+    "QueueDeletedRecently",
+    "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+  );
+
+export const purgeInProgress = (name: string) =>
+  fault("PurgeQueueInProgress", `Only one PurgeQueue operation on ${name} is allowed every 60 seconds.`);
+
+export const unknownAttribute = (name: string) => fault("InvalidAttributeName", `Unknown Attribute ${name}.`);
+
+export const invalidAttributeValue = (name: string, reason?: string) =>
+  fault(
+    "InvalidAttributeValue",
+    `Invalid value for the parameter ${name}.${reason === undefined ? "" : ` Reason: ${reason}`}`,
+  );
+
+export const missingParameter = (name: string) =>
+  new AwsError("MissingParameter", `The request must contain the parameter ${name}.`);
+
+export const invalidParameter = (message: string) => new AwsError("InvalidParameterValue", message);
+
+export const invalidValue = (value: string | number, parameter: string, reason: string) =>
+  invalidParameter(`Value ${value} for parameter ${parameter} is invalid. Reason: ${reason}`);
+
+export const notForThisQueueType = (value: string | number, parameter: string) =>
+  invalidValue(value, parameter, "The request include parameter that is not valid for this queue type.");
+
+export const invalidQueueName = () =>
+  invalidParameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+
+export const invalidFifoName = () =>
+  invalidParameter(
+    "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length.",
+  );
+
+export const messageTooLong = (limit: number) =>
+  invalidParameter(
+    `One or more parameters are invalid. Reason: Message must be shorter than ${limit} bytes.`,
+  );
+
+export const batchTooLong = (limit: number, sent: number) =>
+  fault(
+    "BatchRequestTooLong",
+    `Batch requests cannot be longer than ${limit} bytes. You have sent ${sent} bytes.`,
+  );
+
+export const invalidCharacters = () =>
+  fault(
+    "InvalidMessageContents",
+    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
+  );
+
+export const emptyBatch = (entry: string) =>
+  fault("EmptyBatchRequest", `There should be at least one ${entry} in the request.`);
+
+export const tooManyEntries = (count: number) =>
+  fault(
+    "TooManyEntriesInBatchRequest",
+    `Maximum number of entries per request are 10. You have sent ${count}.`,
+  );
+
+export const idsNotDistinct = (id: string) => fault("BatchEntryIdsNotDistinct", `Id ${id} repeated.`);
+
+export const invalidEntryId = () =>
+  fault(
+    "InvalidBatchEntryId",
+    "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.",
+  );
+
+export const invalidReceipt = (handle: string) =>
+  fault("ReceiptHandleIsInvalid", `The input receipt handle "${handle}" is not a valid receipt handle.`);
+
+export const receiptOfAnotherQueue = (handle: string) =>
+  fault("ReceiptHandleIsInvalid", `The receipt handle "${handle}" is not valid for this queue.`);
+
+export const receiptExpired = (handle: string) =>
+  invalidValue(handle, "ReceiptHandle", "The receipt handle has expired.");
+
+export const messageGone = (handle: string) =>
+  invalidValue(
+    handle,
+    "ReceiptHandle",
+    "Message does not exist or is not available for visibility timeout change.",
+  );
+
+export const notInFlight = () => fault("MessageNotInflight", "");
+
+export const tooManyInFlight = () =>
+  fault("OverLimit", "Too many messages in flight: a queue has at most 120,000 of them.");
+
+export const deduplicationNeeded = () =>
+  invalidParameter(
+    "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+  );

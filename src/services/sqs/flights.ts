@@ -1,0 +1,49 @@
+import { timetable } from "#lib/timetable.ts";
+import type { Time } from "./store.ts";
+
+/** Messages in flight, and until when. AWS allows 120,000 of them, so they are all in memory. */
+export interface Flights {
+  readonly size: number;
+  /** When the next one ends, at the earliest. */
+  readonly next: Time | undefined;
+  has(seq: number): boolean;
+  /** Also for one that is in flight until another time. */
+  add(seq: number, until: Time): void;
+  remove(seq: number): void;
+  /** Takes out those whose time has come, in its order. */
+  landed(now: Time): Iterable<number>;
+}
+
+/** Entries of the timetable that are out of date are kept until there are so many more than flights. */
+const MOST_STALE = 1_000;
+
+export function flights(): Flights {
+  const until = new Map<number, Time>();
+  let ends = timetable();
+
+  return {
+    get size() {
+      return until.size;
+    },
+    get next() {
+      return until.size > 0 ? ends.next() : undefined;
+    },
+    has: (seq) => until.has(seq),
+    add(seq, time) {
+      until.set(seq, time);
+      ends.add(time, seq);
+      if (ends.size <= 2 * until.size + MOST_STALE) return;
+      ends = timetable();
+      for (const [flying, end] of until) ends.add(end, flying);
+    },
+    remove: (seq) => void until.delete(seq),
+    *landed(now) {
+      for (let time = ends.next(); time !== undefined && time <= now; time = ends.next()) {
+        const seq = ends.take()!;
+        if (until.get(seq) !== time) continue;
+        until.delete(seq);
+        yield seq;
+      }
+    },
+  };
+}

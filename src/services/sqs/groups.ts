@@ -1,0 +1,32 @@
+/** Messages of one group that are to be received, in their order. While one of it is in flight, all others wait. */
+export interface Group {
+  readonly name: string;
+  /** Received before, and come back: they precede all that nobody has received. */
+  readonly returned: number[];
+  /** From `head` on. */
+  seqs: number[];
+  head: number;
+  inFlight: number;
+}
+
+/** Taken elements are cut off when there are so many, and more of them than others. */
+const MOST_TAKEN = 64;
+
+export const groupNamed = (name: string): Group => ({ name, returned: [], seqs: [], head: 0, inFlight: 0 });
+
+export const messageAt = ({ returned, seqs, head }: Group, place: number): number | undefined =>
+  place < returned.length ? returned[place] : seqs[head + place - returned.length];
+
+export function dropFirst(group: Group, count: number): void {
+  const fromReturned = Math.min(count, group.returned.length);
+  group.returned.splice(0, fromReturned);
+  group.head += count - fromReturned;
+  if (group.head < MOST_TAKEN || group.head * 2 < group.seqs.length) return;
+  group.seqs = group.seqs.slice(group.head);
+  group.head = 0;
+}
+
+export function putBack({ returned }: Group, seq: number): void {
+  const place = returned.findIndex((later) => later > seq);
+  returned.splice(place < 0 ? returned.length : place, 0, seq);
+}

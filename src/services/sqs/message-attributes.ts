@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import type { MessageAttributeValue, MessageBodyAttributeMap } from "#aws/contract/types/sqs.ts";
+import { invalidCharacters, invalidParameter } from "./errors.ts";
+import type { Attribute } from "./store.ts";
+import { isValidText } from "./text.ts";
+
+const MOST = 10;
+const LONGEST_NAME = 256;
+const LONGEST_TYPE = 256;
+const NAME = /^[A-Za-z0-9_.-]+$/;
+const RESERVED = /^(?:aws|amazon)\./i;
+/** A decimal of up to 38 digits, from -10^128 to 10^126, as SQS has it. */
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
+const TRACE_HEADER = "AWSTraceHeader";
+
+/** @throws {AwsError} InvalidParameterValue, InvalidMessageContents */
+export function messageAttributes(
+  given: MessageBodyAttributeMap | undefined,
+): Record<string, Attribute> | undefined {
+  const entries = Object.entries(given ?? {});
+  if (entries.length === 0) return undefined;
+  if (entries.length > MOST)
+    throw invalidParameter(
+      `Number of message attributes [${entries.length}] exceeds the allowed maximum [${MOST}].`,
+    );
+  return Object.fromEntries(entries.map(([name, value]) => [name, attribute(name, value)]));
+}
+
+/** @throws {AwsError} InvalidParameterValue */
+export function systemAttributes(
+  given: MessageBodyAttributeMap | undefined,
+): Record<string, Attribute> | undefined {
+  const entries = Object.entries(given ?? {});
+  if (entries.length === 0) return undefined;
+  for (const [name, { DataType }] of entries) {
+    if (name !== TRACE_HEADER)
+      throw invalidParameter(
+        `Message system attribute name '${name}' is invalid. Valid values are: [${TRACE_HEADER}].`,
+      );
+    if (DataType !== "String")
+      throw invalidParameter(
+        `The message system attribute '${name}' has an invalid message system attribute type, it must be String.`,
+      );
+  }
+  return Object.fromEntries(entries.map(([name, value]) => [name, attribute(name, value, "system")]));
+}
+
+function attribute(name: string, value: MessageAttributeValue, kind: "user" | "system" = "user"): Attribute {
+  checkName(name);
+  const { DataType: type, StringValue: text, BinaryValue: bytes } = value;
+  if (value.StringListValues?.length || value.BinaryListValues?.length)
+    throw invalidParameter("Message attribute list values in SendMessage operation are not supported.");
+  if (!type)
+    throw invalidParameter(`The message attribute '${name}' must contain a non-empty attribute type.`);
+  if (type.length > LONGEST_TYPE)
+    throw invalidParameter(`Message attribute type must be shorter than ${LONGEST_TYPE} Bytes`);
+  const base = type.split(".", 1)[0];
+  if (base !== "String" && base !== "Number" && base !== "Binary")
+    throw invalidParameter(
+      `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
+    );
+  const found = base === "Binary" ? bytes : text;
+  if (found === undefined || found.length === 0)
+    throw invalidParameter(
+      `Message (${kind}) attribute '${name}' must contain a non-empty value of type '${base}'.`,
+    );
+  if (typeof found !== "string") return { type, bytes: Buffer.from(found).toString("base64") };
+  if (!isValidText(found)) throw invalidCharacters();
+  if (base === "Number" && !NUMBER.test(found))
+    throw invalidParameter(`Can't cast the value of message (${kind}) attribute '${name}' to a number.`);
+  return { type, text: found };
+}
+
+function checkName(name: string): void {
+  if (name.length === 0) throw invalidParameter("Message attribute name can not be empty.");
+  if (name.length > LONGEST_NAME)
+    throw invalidParameter(`Message attribute name must be shorter than ${LONGEST_NAME} Bytes`);
+  if (!NAME.test(name) || name.startsWith(".") || name.endsWith(".") || name.includes(".."))
+    throw invalidParameter(`Invalid attribute name: ${name}`);
+  if (RESERVED.test(name))
+    throw invalidParameter("You can't use message attribute names beginning with 'AWS.' or 'Amazon.'.");
+}
+
+/** Bytes that AWS counts: of name, type and value. */
+export function attributesSize(attributes: Record<string, Attribute> | undefined): number {
+  let size = 0;
+  for (const [name, { type, text, bytes }] of Object.entries(attributes ?? {}))
+    size +=
+      Buffer.byteLength(name) +
+      Buffer.byteLength(type) +
+      (bytes === undefined ? Buffer.byteLength(text!) : Buffer.byteLength(bytes, "base64"));
+  return size;
+}
+
+const TEXT = 1;
+const BYTES = 2;
+
+/** As clients compute it: sorted by name; of each its name, type, kind and value, with lengths in four bytes. */
+export function attributesMd5(attributes: Record<string, Attribute> | undefined): string | undefined {
+  const entries = Object.entries(attributes ?? {});
+  if (entries.length === 0) return undefined;
+  const hash = createHash("md5");
+  const add = (part: Buffer) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(part.length);
+    hash.update(length).update(part);
+  };
+  for (const [name, { type, text, bytes }] of entries.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    add(Buffer.from(name));
+    add(Buffer.from(type));
+    hash.update(Buffer.of(bytes === undefined ? TEXT : BYTES));
+    add(bytes === undefined ? Buffer.from(text!) : Buffer.from(bytes, "base64"));
+  }
+  return hash.digest("hex");
+}
+
+export function described(attributes: Record<string, Attribute>): MessageBodyAttributeMap {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, { type, text, bytes }]): [string, MessageAttributeValue] => [
+      name,
+      bytes === undefined
+        ? { StringValue: text!, DataType: type }
+        : { BinaryValue: Buffer.from(bytes, "base64"), DataType: type },
+    ]),
+  );
+}

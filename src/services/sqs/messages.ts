@@ -1,0 +1,91 @@
+import type {
+  ChangeMessageVisibilityBatchRequestEntry,
+  DeleteMessageBatchRequestEntry,
+} from "#aws/contract/types/sqs.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { queueNamed } from "./addresses.ts";
+import { invalidValue, messageGone, missingParameter, notInFlight, receiptExpired } from "./errors.ts";
+import { receiptIn } from "./receipts.ts";
+import { checkFor, drafted, send } from "./sending.ts";
+import { states, voidThrough } from "./store.ts";
+import { type OpenQueue, onQueues, type Work } from "./work.ts";
+
+/** Twelve hours, from the receive on. */
+const LONGEST_VISIBILITY = 43_200;
+
+export const messageOperations = {
+  async SendMessage(ctx, input) {
+    const name = queueNamed(ctx, input.QueueUrl);
+    const draft = drafted(input);
+    return onQueues(ctx, async (work) => {
+      const to = await work.queue(name);
+      checkFor(to.queue, draft);
+      return send(work, to, draft);
+    });
+  },
+
+  async DeleteMessage(ctx, input) {
+    const name = queueNamed(ctx, input.QueueUrl);
+    return onQueues(ctx, async (work) => {
+      await remove(work, await work.queue(name), input);
+      return {};
+    });
+  },
+
+  async ChangeMessageVisibility(ctx, input) {
+    const name = queueNamed(ctx, input.QueueUrl);
+    return onQueues(ctx, async (work) => {
+      await changeVisibility(work, await work.queue(name), input);
+      return {};
+    });
+  },
+} satisfies Handlers<"sqs">;
+
+/**
+ * A standard queue's message can be deleted by any of its receipt handles, that of a FIFO queue by the last one only,
+ * and only while it is in flight: later, others of its group may have been received.
+ * @throws {AwsError} ReceiptHandleIsInvalid, InvalidParameterValue
+ */
+export async function remove(
+  work: Work,
+  from: OpenQueue,
+  { ReceiptHandle: handle }: Pick<DeleteMessageBatchRequestEntry, "ReceiptHandle">,
+): Promise<void> {
+  const { queue, backlog } = from;
+  const { seq, receipt } = receiptIn(work.ctx, queue, handle);
+  const state = seq > voidThrough(queue) ? await work.tx.get(states, [queue.id, seq]) : undefined;
+  if (!state) return;
+  if (queue.isFifo && (state.receipt !== receipt || !backlog.isInFlight(seq))) throw receiptExpired(handle);
+  work.remove(from, state, state.large === true);
+  work.tx.metric("NumberOfMessagesDeleted", 1, { QueueName: queue.name });
+}
+
+/** @throws {AwsError} ReceiptHandleIsInvalid, InvalidParameterValue, MessageNotInflight */
+export async function changeVisibility(
+  work: Work,
+  of: OpenQueue,
+  entry: Pick<ChangeMessageVisibilityBatchRequestEntry, "ReceiptHandle" | "VisibilityTimeout">,
+): Promise<void> {
+  const { ReceiptHandle: handle, VisibilityTimeout: timeout } = entry;
+  const { queue, backlog } = of;
+  const { tx } = work;
+  if (timeout === undefined) throw missingParameter("VisibilityTimeout");
+  if (timeout < 0 || timeout > LONGEST_VISIBILITY)
+    throw invalidValue(timeout, "VisibilityTimeout", `Must be between 0 and ${LONGEST_VISIBILITY}.`);
+  const { seq, receipt } = receiptIn(work.ctx, queue, handle);
+  const state = seq > voidThrough(queue) ? await tx.get(states, [queue.id, seq]) : undefined;
+  if (!state || (queue.isFifo && state.receipt !== receipt)) throw messageGone(handle);
+  if (!backlog.isInFlight(seq)) throw queue.isFifo ? messageGone(handle) : notInFlight();
+  const until = tx.now() + timeout * 1_000;
+  if (until - state.received! > LONGEST_VISIBILITY * 1_000)
+    throw invalidValue(
+      timeout,
+      "VisibilityTimeout",
+      `Total VisibilityTimeout for the message is beyond the limit [${LONGEST_VISIBILITY} seconds].`,
+    );
+  tx.put(states, { ...state, visibleAt: until });
+  work.afterwards(of, () => {
+    backlog.changed(seq, until);
+    backlog.settle(tx.now());
+  });
+}

@@ -1,0 +1,129 @@
+import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { numberQueue } from "#lib/number-queue.ts";
+import { type Backlog, backlogOf, backlogs } from "./backlog.ts";
+import { recentIn } from "./deduplication.ts";
+import { fifoOrder } from "./fifo.ts";
+import { standardOrder } from "./standard.ts";
+import {
+  counts,
+  type Message,
+  type MessageState,
+  messages,
+  type Queue,
+  states,
+  voidThrough,
+} from "./store.ts";
+
+/** Records that are read at a time: a few milliseconds, even where each is as long as can be. */
+const PAGE = 200;
+const STATE_PAGE = 1_000;
+
+/** Brings a queue into memory, once for all who ask at the same time. Other calls go on between its pages. */
+export async function open(ctx: Context, queue: Queue): Promise<void> {
+  const shelf = await ctx.read((tx) => tx.memory(backlogs));
+  if (shelf.open.has(queue.id)) return;
+  let opening = shelf.opening.get(queue.id);
+  if (!opening) {
+    opening = load(ctx, queue)
+      .then((backlog) => shelf.open.set(queue.id, backlog))
+      .finally(() => shelf.opening.delete(queue.id));
+    shelf.opening.set(queue.id, opening);
+  }
+  await opening;
+}
+
+/** Of a queue that has just been made, or emptied. */
+export function emptyBacklog(queue: Queue): Backlog {
+  const backlog = backlogOf(queue.id, queue.isFifo ? fifoOrder() : standardOrder());
+  backlog.load([], 0, true);
+  return backlog;
+}
+
+async function load(ctx: Context, queue: Queue): Promise<Backlog> {
+  const backlog = backlogOf(queue.id, queue.isFifo ? fifoOrder() : standardOrder());
+  const received = queue.isFifo ? await statesOf(ctx, queue) : await restoreStates(ctx, queue, backlog);
+  let reach = voidThrough(queue);
+  for (;;) {
+    const after = reach;
+    const page = await ctx.read((tx) => pageAfter(tx, queue, after));
+    const fresh: Message[] = [];
+    for (const message of page) {
+      const state = received.at(message.seq);
+      if (!state) fresh.push(message);
+      else if (state !== RESTORED) backlog.restore(message, state);
+    }
+    const isLast = page.length < PAGE;
+    reach = page.at(-1)?.seq ?? reach;
+    backlog.load(fresh, reach, isLast);
+    if (isLast || (received.last <= reach && !backlog.hasRoom)) break;
+    await new Promise(setImmediate);
+  }
+  backlog.total = await ctx.read((tx) => countOf(tx, queue));
+  backlog.recent = await recentIn(ctx, queue);
+  return backlog;
+}
+
+/** Pages in what follows the window. */
+export async function refill(tx: ReadTransaction, queue: Queue, backlog: Backlog): Promise<void> {
+  const page = await pageAfter(tx, queue, backlog.reach);
+  backlog.load(page, page.at(-1)?.seq ?? backlog.reach, page.length < PAGE);
+}
+
+const pageAfter = (tx: ReadTransaction, { id }: Queue, seq: number) =>
+  tx.list(messages, { in: [id], after: [seq], limit: PAGE });
+
+async function countOf(tx: ReadTransaction, { id }: Queue): Promise<number> {
+  const row = await tx.getBytes(counts, [id]);
+  return row ? Buffer.from(row).readDoubleBE() : 0;
+}
+
+/** States by the number of their message. */
+interface Received {
+  at(seq: number): MessageState | typeof RESTORED | undefined;
+  /** The highest number. */
+  last: number;
+}
+const RESTORED = Symbol("in memory already");
+
+/** A FIFO queue has at most as many as can be in flight, and what came back. */
+async function statesOf(ctx: Context, queue: Queue): Promise<Received> {
+  const found = new Map<number, MessageState>();
+  let last = 0;
+  for await (const state of statesIn(ctx, queue)) {
+    found.set(state.seq, state);
+    last = state.seq;
+  }
+  return { at: (seq) => found.get(seq), last };
+}
+
+/** A standard queue may have millions: of them only the numbers are kept, to be met in their order. */
+async function restoreStates(ctx: Context, queue: Queue, backlog: Backlog): Promise<Received> {
+  const seqs = numberQueue();
+  let last = 0;
+  for await (const state of statesIn(ctx, queue)) {
+    backlog.restore(state, state);
+    seqs.push(state.seq);
+    if (state.receives > 0) last = state.seq;
+  }
+  return {
+    at(seq) {
+      while ((seqs.at(0) ?? seq) < seq) seqs.drop(1);
+      return seqs.at(0) === seq ? RESTORED : undefined;
+    },
+    last,
+  };
+}
+
+async function* statesIn(ctx: Context, queue: Queue): AsyncIterable<MessageState> {
+  let after = voidThrough(queue);
+  for (;;) {
+    const page = await ctx.read((tx) =>
+      tx.list(states, { in: [queue.id], after: [after], limit: STATE_PAGE }),
+    );
+    yield* page;
+    if (page.length < STATE_PAGE) return;
+    after = page.at(-1)!.seq;
+    await new Promise(setImmediate);
+  }
+}

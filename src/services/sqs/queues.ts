@@ -1,0 +1,192 @@
+import type { QueueAttributeMap } from "#aws/contract/types/sqs.ts";
+import { page } from "#kernel/pages.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { queueNamed, urlOf } from "./addresses.ts";
+import { DEFAULTS, described, differenceIn, FIFO_DEFAULTS, settingsWith } from "./attributes.ts";
+import { backlogs, close } from "./backlog.ts";
+import {
+  invalidAttributeValue,
+  invalidFifoName,
+  invalidParameter,
+  invalidQueueName,
+  invalidValue,
+  missingParameter,
+  purgeInProgress,
+  queueDeletedRecently,
+  queueDoesNotExist,
+  queueExists,
+  unknownAttribute,
+} from "./errors.ts";
+import { emptyBacklog } from "./opening.ts";
+import { checkTarget } from "./redrive.ts";
+import { expire } from "./retention.ts";
+import { counts, deletions, type Queue, queues } from "./store.ts";
+import { sweep } from "./sweeping.ts";
+import { checkTags } from "./tags.ts";
+import { onQueues } from "./work.ts";
+
+const NAME = /^[A-Za-z0-9_-]{1,80}$/;
+const FIFO_NAME = /^(?=.{1,80}$)[A-Za-z0-9_-]+\.fifo$/;
+/** How long a name cannot be used again, and a queue not be purged again. */
+const MINUTE_MS = 60_000;
+const MOST_LISTED = 1_000;
+/** Runs of deleting what is past its time, before messages are counted. */
+const MOST_EXPIRIES = 20;
+
+export const queueOperations = {
+  async CreateQueue(ctx, { QueueName: name, Attributes = {}, tags }) {
+    if (!name) throw missingParameter("QueueName");
+    const { isFifo, asked } = kindOf(name, Attributes);
+    const settings = settingsWith(asked, isFifo, isFifo ? FIFO_DEFAULTS : DEFAULTS);
+    checkTags(tags);
+    return ctx.transact(async (tx) => {
+      const known = await tx.get(queues, [name]);
+      if (known) {
+        const different = differenceIn(asked, settings, known.attributes);
+        if (different) throw queueExists(different);
+        return { QueueUrl: urlOf(ctx, { account: ctx.account, name }) };
+      }
+      const deletion = await tx.get(deletions, [name]);
+      if (deletion && deletion.until > tx.now()) throw queueDeletedRecently();
+      if (settings.redrivePolicy) await checkTarget(ctx, tx, { name, isFifo }, settings.redrivePolicy);
+      const queue: Queue = {
+        name,
+        id: tx.sequence(),
+        isFifo,
+        created: tx.now(),
+        modified: tx.now(),
+        attributes: settings,
+        ...(tags && { tags }),
+      };
+      tx.put(queues, queue);
+      if (deletion) tx.delete(deletions, [name]);
+      const { open } = tx.memory(backlogs);
+      tx.afterwards(() => open.set(queue.id, emptyBacklog(queue)));
+      return { QueueUrl: urlOf(ctx, { account: ctx.account, name }) };
+    });
+  },
+
+  async DeleteQueue(ctx, input) {
+    const name = queueNamed(ctx, input.QueueUrl);
+    return onQueues(ctx, async (work) => {
+      const { queue, backlog } = await work.queue(name);
+      const { tx } = work;
+      tx.delete(queues, [name]);
+      tx.deleteBytes(counts, [queue.id]);
+      tx.put(deletions, { name, until: tx.now() + MINUTE_MS });
+      tx.enqueue(sweep, { queue: queue.id, through: Number.MAX_SAFE_INTEGER - 1, isGone: true });
+      const { open } = tx.memory(backlogs);
+      tx.afterwards(() => {
+        open.delete(queue.id);
+        close(backlog);
+      });
+      return {};
+    });
+  },
+
+  async PurgeQueue(ctx, input) {
+    const name = queueNamed(ctx, input.QueueUrl);
+    return onQueues(ctx, async (work) => {
+      const { queue, backlog } = await work.queue(name);
+      const { tx } = work;
+      if (queue.purged && queue.purged.at + MINUTE_MS > tx.now()) throw purgeInProgress(name);
+      const through = tx.sequence();
+      const purged = { ...queue, purged: { at: tx.now(), through } };
+      tx.put(queues, purged);
+      tx.deleteBytes(counts, [queue.id]);
+      tx.enqueue(sweep, { queue: queue.id, through, isGone: false });
+      const { open } = tx.memory(backlogs);
+      tx.afterwards(() => {
+        open.set(queue.id, Object.assign(emptyBacklog(purged), { recent: backlog.recent }));
+        close(backlog);
+      });
+      return {};
+    });
+  },
+
+  async GetQueueUrl(ctx, { QueueName: name }) {
+    if (!name) throw missingParameter("QueueName");
+    const queue = await ctx.read((tx) => tx.get(queues, [name]));
+    if (!queue) throw queueDoesNotExist(ctx);
+    return { QueueUrl: urlOf(ctx, { account: ctx.account, name }) };
+  },
+
+  async ListQueues(ctx, { QueueNamePrefix: prefix, MaxResults, NextToken }) {
+    checkMaxResults(MaxResults);
+    const { records, token } = await page(ctx, {
+      listing: ["sqs:ListQueues", prefix ?? ""],
+      token: NextToken,
+      limit: Math.min(MaxResults ?? MOST_LISTED, MOST_LISTED - 1),
+      list: (range) => ctx.read((tx) => tx.list(queues, { ...(prefix && { prefix }), ...range })),
+      position: ({ name }) => [name],
+      invalidToken,
+    });
+    const urls = records.map(({ name }) => urlOf(ctx, { account: ctx.account, name }));
+    return {
+      ...(urls.length > 0 && { QueueUrls: urls }),
+      ...(MaxResults !== undefined && token && { NextToken: token }),
+    };
+  },
+
+  async GetQueueAttributes(ctx, input) {
+    const name = queueNamed(ctx, input.QueueUrl);
+    const names = input.AttributeNames ?? [];
+    const isCounted = names.some((one) => one === "All" || one.startsWith("Approximate"));
+    for (let runs = 0; ; runs++) {
+      const found = await ctx.read(async (tx) => {
+        const queue = await tx.get(queues, [name]);
+        if (!queue) throw queueDoesNotExist(ctx);
+        const backlog = tx.memory(backlogs).open.get(queue.id);
+        backlog?.settle(tx.now());
+        if (isCounted && (!backlog || (backlog.expiry <= tx.now() && runs < MOST_EXPIRIES))) return undefined;
+        const { total = 0, inFlight = 0, delayed = 0 } = backlog ?? {};
+        const visible = total - inFlight - delayed;
+        return { Attributes: described(names, queue, { visible, notVisible: inFlight, delayed }, ctx) };
+      });
+      if (found) return found;
+      await onQueues(ctx, async (work) => expire(work, await work.queue(name)));
+    }
+  },
+
+  async SetQueueAttributes(ctx, input) {
+    const name = queueNamed(ctx, input.QueueUrl);
+    const given = input.Attributes;
+    if (!given || Object.keys(given).length === 0) throw missingParameter("Attribute.Name");
+    return onQueues(ctx, async (work) => {
+      const { tx } = work;
+      const of = await work.queue(name);
+      const { queue } = of;
+      const { FifoQueue, ...settable } = given;
+      if (FifoQueue !== undefined && (FifoQueue === "true") !== queue.isFifo)
+        throw invalidAttributeValue("FifoQueue", "Modifying queue type is not supported.");
+      const attributes = settingsWith(settable, queue.isFifo, queue.attributes);
+      if (settable.RedrivePolicy && attributes.redrivePolicy)
+        await checkTarget(ctx, tx, queue, attributes.redrivePolicy);
+      tx.put(queues, { ...queue, attributes, modified: tx.now() });
+      work.afterwards(of, () => {
+        of.backlog.expiry = 0;
+      });
+      return {};
+    });
+  },
+} satisfies Handlers<"sqs">;
+
+/** @throws {AwsError} InvalidParameterValue, InvalidAttributeName */
+function kindOf(name: string, attributes: QueueAttributeMap): { isFifo: boolean; asked: QueueAttributeMap } {
+  const { FifoQueue, ...asked } = attributes;
+  if (FifoQueue === undefined) {
+    if (!NAME.test(name)) throw invalidQueueName();
+    return { isFifo: false, asked };
+  }
+  if (FifoQueue !== "true") throw unknownAttribute("FifoQueue");
+  if (!FIFO_NAME.test(name)) throw invalidFifoName();
+  return { isFifo: true, asked };
+}
+
+/** @throws {AwsError} InvalidParameterValue */
+export function checkMaxResults(given: number | undefined): void {
+  if (given !== undefined && (given < 1 || given > MOST_LISTED))
+    throw invalidValue(given, "MaxResults", `Must be between 1 and ${MOST_LISTED}, if provided.`);
+}
+
+export const invalidToken = () => invalidParameter("Invalid or expired next token.");

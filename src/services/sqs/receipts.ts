@@ -1,0 +1,24 @@
+import type { Context } from "#kernel/context.ts";
+import { invalidReceipt, missingParameter, receiptOfAnotherQueue } from "./errors.ts";
+
+/** What a receipt handle holds, sealed: which message, and of which of its receives. */
+export interface Receipt {
+  queue: number;
+  seq: number;
+  receipt: number;
+}
+
+const PURPOSE = "sqs/receipt";
+
+export const handleOf = ({ seal }: Context, { queue, seq, receipt }: Receipt): string =>
+  seal.seal(PURPOSE, [queue, seq, receipt]);
+
+/** @throws {AwsError} MissingParameter, ReceiptHandleIsInvalid */
+export function receiptIn({ seal }: Context, queue: { id: number }, handle: string | undefined): Receipt {
+  if (!handle) throw missingParameter("ReceiptHandle");
+  const found = seal.unseal(PURPOSE, handle) as [number, number, number] | undefined;
+  if (!found) throw invalidReceipt(handle);
+  const [of, seq, receipt] = found;
+  if (of !== queue.id) throw receiptOfAnotherQueue(handle);
+  return { queue: of, seq, receipt };
+}

@@ -1,0 +1,168 @@
+import type { Message as Received, ReceiveMessageRequest } from "#aws/contract/types/sqs.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { Wait } from "#kernel/waits.ts";
+import { queueNamed } from "./addresses.ts";
+import { recallAttempt, rememberAttempt } from "./attempts.ts";
+import { type Backlog, backlogs } from "./backlog.ts";
+import { invalidValue, notForThisQueueType, queueDoesNotExist, tooManyInFlight } from "./errors.ts";
+import { refill } from "./opening.ts";
+import { attributeFilter, type Filters, rendered, systemFilter } from "./received.ts";
+import { buryIfExhausted } from "./redrive.ts";
+import { expire, isPast } from "./retention.ts";
+import { type MessageState, messages, type Queue, queues, states, voidThrough } from "./store.ts";
+import { isValidId } from "./text.ts";
+import { onQueues, type Work } from "./work.ts";
+
+const MOST_MESSAGES = 10;
+const LONGEST_WAIT = 20;
+const LONGEST_VISIBILITY = 43_200;
+/** AWS's limit, for both kinds of queues. */
+const MOST_IN_FLIGHT = 120_000;
+/** Pages that one transaction takes into the window. */
+const MOST_REFILLS = 10;
+
+/** What a client asks for. */
+export interface Ask extends Filters {
+  limit: number;
+  visibilityTimeout: number | undefined;
+  waitTimeSeconds: number | undefined;
+  attemptId: string | undefined;
+}
+
+export const receiveOperations = {
+  async ReceiveMessage(ctx, input) {
+    const name = queueNamed(ctx, input.QueueUrl);
+    const ask = asked(input);
+    let wait: Wait | undefined;
+    try {
+      for (;;) {
+        const { queue, backlog } = await look(ctx, name);
+        if (ask.attemptId !== undefined && !queue.isFifo)
+          throw notForThisQueueType(ask.attemptId, "ReceiveRequestAttemptId");
+        const seconds = ask.waitTimeSeconds ?? queue.attributes.receiveMessageWaitTimeSeconds;
+        if (!backlog || backlog.hasSome || backlog.expiry <= ctx.clock.now() || ask.attemptId !== undefined) {
+          const found = await onQueues(ctx, (work) => take(work, name, ask, seconds > 0));
+          if (found.length > 0) return { Messages: found };
+        }
+        if (seconds === 0) return {};
+        wait ??= ctx.wait(seconds * 1_000);
+        if (wait.over) return {};
+        if (backlog) await park(ctx, wait, backlog);
+      }
+    } finally {
+      wait?.end();
+    }
+  },
+} satisfies Handlers<"sqs">;
+
+/** @throws {AwsError} InvalidParameterValue, InvalidAttributeName */
+function asked(input: ReceiveMessageRequest): Ask {
+  const { MaxNumberOfMessages: limit = 1, WaitTimeSeconds: waitTimeSeconds } = input;
+  const { VisibilityTimeout: visibilityTimeout, ReceiveRequestAttemptId: attemptId } = input;
+  if (limit < 1 || limit > MOST_MESSAGES)
+    throw invalidValue(limit, "MaxNumberOfMessages", `Must be between 1 and ${MOST_MESSAGES}, if provided.`);
+  if (waitTimeSeconds !== undefined && (waitTimeSeconds < 0 || waitTimeSeconds > LONGEST_WAIT))
+    throw invalidValue(
+      waitTimeSeconds,
+      "WaitTimeSeconds",
+      `Must be >= 0 and <= ${LONGEST_WAIT}, if provided.`,
+    );
+  if (visibilityTimeout !== undefined && (visibilityTimeout < 0 || visibilityTimeout > LONGEST_VISIBILITY))
+    throw invalidValue(
+      visibilityTimeout,
+      "VisibilityTimeout",
+      `Must be between 0 and ${LONGEST_VISIBILITY}, if provided.`,
+    );
+  if (attemptId !== undefined && !isValidId(attemptId))
+    throw invalidValue(
+      attemptId,
+      "ReceiveRequestAttemptId",
+      "ReceiveRequestAttemptId can only include alphanumeric and punctuation characters. 1 to 128 in length.",
+    );
+  return {
+    limit,
+    visibilityTimeout,
+    waitTimeSeconds,
+    attemptId,
+    system: systemFilter(input),
+    attributes: attributeFilter(input),
+  };
+}
+
+/** Costs no write, as most polls find nothing. */
+function look(ctx: Context, name: string): Promise<{ queue: Queue; backlog: Backlog | undefined }> {
+  return ctx.read(async (tx) => {
+    const queue = await tx.get(queues, [name]);
+    if (!queue) throw queueDoesNotExist(ctx);
+    const backlog = tx.memory(backlogs).open.get(queue.id);
+    backlog?.settle(tx.now());
+    return { queue, backlog };
+  });
+}
+
+async function park(ctx: Context, wait: Wait, backlog: Backlog): Promise<void> {
+  // What comes only at the next look would otherwise be asked for without a pause.
+  if (backlog.hasSome) await new Promise(setImmediate);
+  let leave = () => {};
+  await wait.parked((wake) => {
+    leave = backlog.waiters.add(wake);
+    backlog.settle(ctx.clock.now());
+    if (backlog.isClosed || backlog.hasSome) wake();
+    else backlog.waiters.wakeAt(ctx, backlog.nextDue);
+  });
+  leave();
+  // It may have been woken for what it takes no more.
+  if (wait.over && backlog.hasSome) backlog.waiters.wakeOne();
+}
+
+async function take(work: Work, name: string, ask: Ask, isPatient: boolean): Promise<Received[]> {
+  const of = await work.queue(name);
+  const { queue, backlog } = of;
+  const { tx, ctx } = work;
+  await expire(work, of);
+  const until = tx.now() + (ask.visibilityTimeout ?? queue.attributes.visibilityTimeout) * 1_000;
+  const before = await recallAttempt(work, of, ask, until);
+  if (before) return before;
+  const room = Math.min(ask.limit, MOST_IN_FLIGHT - backlog.inFlight);
+  if (room <= 0 && !queue.isFifo && !isPatient) throw tooManyInFlight();
+  const walk = backlog.walk();
+  work.afterwards(of, walk.commit);
+  const found: { state: MessageState; message: Received }[] = [];
+  let refills = 0;
+  while (found.length < room) {
+    const seq = walk.next();
+    if (seq === undefined) {
+      if (backlog.isWhole || !backlog.hasRoom || refills++ === MOST_REFILLS) break;
+      await refill(tx, queue, backlog);
+      continue;
+    }
+    const key = [queue.id, seq];
+    const message = seq > voidThrough(queue) ? await tx.get(messages, key) : undefined;
+    if (!message) continue;
+    const known = await tx.get(states, key);
+    if (isPast(queue, message, tx.now())) {
+      work.remove(of, message, !message.content);
+      continue;
+    }
+    if (await buryIfExhausted(work, of, message, known)) continue;
+    const receives = (known?.receives ?? 0) + 1;
+    const state: MessageState = {
+      queue: queue.id,
+      seq,
+      visibleAt: until,
+      receives,
+      firstReceived: known?.firstReceived ?? tx.now(),
+      received: tx.now(),
+      receipt: receives,
+      ...(!message.content && { large: true }),
+    };
+    tx.put(states, state);
+    work.afterwards(of, () => backlog.taken(message, until));
+    found.push({ state, message: await rendered(work, message, state, ask) });
+  }
+  rememberAttempt(work, of, ask, found);
+  tx.metric("NumberOfMessagesReceived", found.length, { QueueName: queue.name });
+  work.afterwards(of, () => backlog.settle(ctx.clock.now()));
+  return found.map(({ message }) => message);
+}

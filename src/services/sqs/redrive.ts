@@ -1,0 +1,69 @@
+import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { contentOf } from "./content.ts";
+import { invalidValue } from "./errors.ts";
+import { place } from "./sending.ts";
+import { arnOf, type Message, type MessageState, queues, type RedrivePolicy } from "./store.ts";
+import type { OpenQueue, Work } from "./work.ts";
+
+/** Moves a message that has been received as often as its queue allows to the dead-letter queue, if there is one. */
+export async function buryIfExhausted(
+  work: Work,
+  from: OpenQueue,
+  message: Message,
+  state: MessageState | undefined,
+): Promise<boolean> {
+  const { tx, ctx } = work;
+  const { queue } = from;
+  const policy = queue.attributes.redrivePolicy;
+  if (!policy || !state || state.receives < policy.maxReceiveCount) return false;
+  const to = await work.find(policy.deadLetterTargetArn.split(":")[5]!);
+  if (!to || to.queue.isFifo !== queue.isFifo || to.queue.id === queue.id) return false;
+  const content = await contentOf(tx, message);
+  work.remove(from, message, !message.content);
+  place(
+    work,
+    to,
+    {
+      ...message,
+      queue: to.queue.id,
+      seq: tx.sequence(),
+      // AWS: retention in a dead-letter queue goes on where it was, but for FIFO queues.
+      sent: queue.isFifo ? tx.now() : message.sent,
+      source: arnOf(ctx, queue.name),
+      earlier: {
+        receives: (message.earlier?.receives ?? 0) + state.receives,
+        firstReceived: message.earlier?.firstReceived ?? state.firstReceived,
+      },
+      notBefore: undefined,
+      content: undefined,
+    },
+    content,
+  );
+  return true;
+}
+
+/**
+ * Holds a queue's redrive policy to what there is: its target, of the same kind, which takes this queue's messages.
+ * @throws {AwsError} InvalidParameterValue
+ */
+export async function checkTarget(
+  ctx: Context,
+  tx: ReadTransaction,
+  source: { name: string; isFifo: boolean },
+  policy: RedrivePolicy,
+): Promise<void> {
+  const invalid = (reason: string) => invalidValue(policy.text, "RedrivePolicy", reason);
+  const [, , , region, account, name] = policy.deadLetterTargetArn.split(":");
+  const isHere = region === ctx.region && account === ctx.account;
+  const target = isHere ? await tx.get(queues, [name!]) : undefined;
+  if (!target) throw invalid("Dead letter target does not exist.");
+  if (target.isFifo !== source.isFifo)
+    throw invalid("Dead-letter queue must be same type of queue as the source.");
+  const allow = target.attributes.redriveAllowPolicy;
+  const isAllowed =
+    allow === undefined ||
+    allow.redrivePermission === "allowAll" ||
+    (allow.redrivePermission === "byQueue" && allow.sourceQueueArns?.includes(arnOf(ctx, source.name)));
+  if (!isAllowed) throw invalid("Queue does not have permission to use the specified dead-letter queue.");
+}

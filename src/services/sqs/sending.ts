@@ -1,0 +1,133 @@
+import { hash } from "node:crypto";
+import type { SendMessageBatchRequestEntry, SendMessageResult } from "#aws/contract/types/sqs.ts";
+import { encodeContent, INLINE_BYTES } from "./content.ts";
+import { deduplicationKey } from "./deduplication.ts";
+import {
+  deduplicationNeeded,
+  invalidCharacters,
+  invalidValue,
+  messageTooLong,
+  missingParameter,
+  notForThisQueueType,
+} from "./errors.ts";
+import { attributesMd5, attributesSize, messageAttributes, systemAttributes } from "./message-attributes.ts";
+import { type Content, contents, type Message, type Queue } from "./store.ts";
+import { isValidId, isValidText } from "./text.ts";
+import type { OpenQueue, Work } from "./work.ts";
+
+/** What SendMessage and an entry of its batch have in common. */
+export type Sending = Omit<SendMessageBatchRequestEntry, "Id">;
+
+/** A message that may be sent, as far as it can be told without the queue's records. */
+export interface Draft {
+  content: Content;
+  /** Bytes of body and attributes. */
+  size: number;
+  delaySeconds: number | undefined;
+  group: string | undefined;
+  deduplicationId: string | undefined;
+}
+
+const LONGEST_DELAY = 900;
+
+/** @throws {AwsError} for all that is wrong with it whatever the queue */
+export function drafted(given: Sending): Draft {
+  const { MessageBody: body, DelaySeconds: delaySeconds } = given;
+  if (!body) throw missingParameter("MessageBody");
+  if (delaySeconds !== undefined && (delaySeconds < 0 || delaySeconds > LONGEST_DELAY))
+    throw invalidValue(delaySeconds, "DelaySeconds", `DelaySeconds must be >= 0 and <= ${LONGEST_DELAY}.`);
+  if (!isValidText(body)) throw invalidCharacters();
+  const attributes = messageAttributes(given.MessageAttributes);
+  const content: Content = { body };
+  if (attributes) content.attributes = attributes;
+  const system = systemAttributes(given.MessageSystemAttributes);
+  if (system) content.systemAttributes = system;
+  return {
+    content,
+    size: Buffer.byteLength(body) + attributesSize(attributes),
+    delaySeconds,
+    group: given.MessageGroupId,
+    deduplicationId: given.MessageDeduplicationId,
+  };
+}
+
+/** @throws {AwsError} for what this queue does not take */
+export function checkFor({ isFifo, attributes }: Queue, draft: Draft): void {
+  const { size, group, deduplicationId, delaySeconds } = draft;
+  if (size > attributes.maximumMessageSize) throw messageTooLong(attributes.maximumMessageSize);
+  if (isFifo && group === undefined) throw missingParameter("MessageGroupId");
+  if (group !== undefined && !isValidId(group))
+    throw invalidValue(
+      group,
+      "MessageGroupId",
+      "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.",
+    );
+  if (deduplicationId !== undefined) {
+    if (!isFifo) throw notForThisQueueType(deduplicationId, "MessageDeduplicationId");
+    if (!isValidId(deduplicationId))
+      throw invalidValue(
+        deduplicationId,
+        "MessageDeduplicationId",
+        "MessageDeduplicationId can only include alphanumeric and punctuation characters. 1 to 128 in length.",
+      );
+  } else if (isFifo && !attributes.contentBasedDeduplication) throw deduplicationNeeded();
+  if (isFifo && delaySeconds) throw notForThisQueueType(delaySeconds, "DelaySeconds");
+}
+
+/** Puts a message into a queue, unless it is one that was sent before. */
+export function send(work: Work, to: OpenQueue, draft: Draft): SendMessageResult {
+  const { tx, ctx } = work;
+  const { queue } = to;
+  const { content, group } = draft;
+  const md5 = hash("md5", content.body);
+  const digests = {
+    MD5OfMessageBody: md5,
+    MD5OfMessageAttributes: attributesMd5(content.attributes),
+    MD5OfMessageSystemAttributes: attributesMd5(content.systemAttributes),
+  };
+  const deduplicationId = queue.isFifo ? (draft.deduplicationId ?? contentId(content)) : undefined;
+  const key = deduplicationId === undefined ? undefined : deduplicationKey(queue, deduplicationId, group!);
+  if (key !== undefined) {
+    const same = work.duplicateOf(to, key);
+    if (same) return { ...digests, MessageId: same.id, SequenceNumber: sequenceNumber(same.seq) };
+  }
+  const message: Message = {
+    queue: queue.id,
+    seq: tx.sequence(),
+    id: tx.uuid(),
+    sent: tx.now(),
+    sender: ctx.principal.id,
+    md5,
+    size: draft.size,
+    group,
+    deduplicationId,
+    notBefore: notBefore(queue, draft, tx.now()),
+  };
+  place(work, to, message, content);
+  if (key !== undefined) work.remember(to, key, message);
+  tx.metric("NumberOfMessagesSent", 1, { QueueName: queue.name });
+  tx.metric("SentMessageSize", draft.size, { QueueName: queue.name });
+  return {
+    ...digests,
+    MessageId: message.id,
+    SequenceNumber: queue.isFifo ? sequenceNumber(message.seq) : undefined,
+  };
+}
+
+/** Writes the rows of a message with its content, together or apart. */
+export function place(work: Work, to: OpenQueue, message: Message, content: Content): void {
+  const isSmall = content.body.length + attributesSize(content.attributes) <= INLINE_BYTES;
+  if (!isSmall) work.tx.putBytes(contents, [message.queue, message.seq], encodeContent(content));
+  work.add(to, isSmall ? { ...message, content } : message);
+}
+
+/** Twenty digits that grow with every message, as AWS's do. */
+export const sequenceNumber = (seq: number): string => `1885${String(seq).padStart(16, "0")}`;
+
+function notBefore({ attributes }: Queue, { delaySeconds }: Draft, now: number): number | undefined {
+  const delay = delaySeconds ?? attributes.delaySeconds;
+  return delay > 0 ? now + delay * 1_000 : undefined;
+}
+
+/** Of the body, not of the attributes. */
+const contentId = ({ body }: Content) => hash("sha256", body);

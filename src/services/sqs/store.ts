@@ -1,0 +1,146 @@
+import { type Collection, collection, type Place } from "#kernel/collection.ts";
+import type { Bytes } from "#kernel/transaction.ts";
+
+/** Milliseconds since 1970, cloud time. */
+export type Time = number;
+
+export interface Queue {
+  name: string;
+  /** A number that is never used twice: a queue made anew has nothing of the old one's. */
+  id: number;
+  isFifo: boolean;
+  created: Time;
+  modified: Time;
+  attributes: QueueSettings;
+  tags?: Record<string, string>;
+  /** When it was purged last, and the number up to which messages are void since then. */
+  purged?: { at: Time; through: number };
+}
+
+/** What a client can set, in AWS's own units. */
+export interface QueueSettings {
+  visibilityTimeout: number;
+  maximumMessageSize: number;
+  messageRetentionPeriod: number;
+  delaySeconds: number;
+  receiveMessageWaitTimeSeconds: number;
+  /** Documents are kept as they were given. */
+  policy?: string;
+  redrivePolicy?: RedrivePolicy;
+  redriveAllowPolicy?: RedriveAllowPolicy;
+  contentBasedDeduplication?: boolean;
+  deduplicationScope?: "queue" | "messageGroup";
+  fifoThroughputLimit?: "perQueue" | "perMessageGroupId";
+  sqsManagedSseEnabled: boolean;
+  kmsMasterKeyId?: string;
+  kmsDataKeyReusePeriodSeconds?: number;
+}
+
+export interface RedrivePolicy {
+  deadLetterTargetArn: string;
+  maxReceiveCount: number;
+  /** As the client wrote it. */
+  text: string;
+}
+
+export interface RedriveAllowPolicy {
+  redrivePermission: "allowAll" | "denyAll" | "byQueue";
+  sourceQueueArns?: string[];
+  text: string;
+}
+
+/** Written once, when it is sent. */
+export interface Message {
+  queue: number;
+  /** Grows with every message of the account in the Region. */
+  seq: number;
+  id: string;
+  sent: Time;
+  /** What IAM calls whoever sent it. */
+  sender: string;
+  /** Of the body, in hexadecimal. */
+  md5: string;
+  /** Bytes of body and attributes. */
+  size: number;
+  group?: string | undefined;
+  deduplicationId?: string | undefined;
+  /** The queue that it came from as a dead letter, and what it had been through there. */
+  source?: string | undefined;
+  earlier?: { receives: number; firstReceived: Time | undefined } | undefined;
+  /** It is not to be received before then. In a standard queue its state says so, too. */
+  notBefore?: Time | undefined;
+  /** Absent where it stands in a row of its own. */
+  content?: Content | undefined;
+}
+
+export interface Content {
+  body: string;
+  attributes?: Record<string, Attribute> | undefined;
+  systemAttributes?: Record<string, Attribute> | undefined;
+}
+
+export interface Attribute {
+  type: string;
+  text?: string;
+  /** In base 64. */
+  bytes?: string;
+}
+
+/** Of a message that was delayed, or received before. A message without one has been visible since it was sent. */
+export interface MessageState {
+  queue: number;
+  seq: number;
+  visibleAt: Time;
+  receives: number;
+  firstReceived?: Time;
+  /** The last time. */
+  received?: Time;
+  /** What the receipt handles of the last receive hold. */
+  receipt: number;
+  /** Its content stands in a row of its own. */
+  large?: true | undefined;
+}
+
+/** A message that was sent in the last five minutes, by what would tell that another is the same. */
+export interface Deduplication {
+  queue: number;
+  key: string;
+  until: Time;
+  id: string;
+  seq: number;
+}
+
+export const queues = collection<Queue>("sqs/queue", { scope: "region", key: (q) => [q.name], hot: true });
+
+/** Names that cannot be used again before that time. */
+export const deletions = collection<{ name: string; until: Time }>("sqs/deletion", {
+  scope: "region",
+  key: (d) => [d.name],
+});
+
+export const messages: Collection<Message> = collection<Message>("sqs/message", {
+  scope: "region",
+  key: (m) => [m.queue, m.seq],
+});
+
+export const states: Collection<MessageState> = collection<MessageState>("sqs/state", {
+  scope: "region",
+  key: (s) => [s.queue, s.seq],
+});
+
+/** Contents that are too large for a record that is read in pages. */
+export const contents: Bytes = { name: "sqs/content", scope: "region" };
+
+/** How many messages a queue holds: a number of eight bytes. */
+export const counts: Bytes = { name: "sqs/count", scope: "region" };
+
+export const deduplications = collection<Deduplication>("sqs/deduplication", {
+  scope: "region",
+  key: (d) => [d.queue, d.key],
+});
+
+export const arnOf = ({ account, region }: Place, name: string): string =>
+  `arn:aws:sqs:${region}:${account}:${name}`;
+
+/** Messages up to here are void. */
+export const voidThrough = ({ purged }: Queue): number => purged?.through ?? 0;

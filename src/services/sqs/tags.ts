@@ -1,0 +1,65 @@
+import type { TagMap } from "#aws/contract/types/sqs.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { queueNamed } from "./addresses.ts";
+import { invalidParameter, missingParameter, queueDoesNotExist } from "./errors.ts";
+import { type Queue, queues } from "./store.ts";
+
+const MOST_TAGS = 50;
+const LONGEST_KEY = 128;
+const LONGEST_VALUE = 256;
+const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
+export const tagOperations = {
+  async TagQueue(ctx, { QueueUrl, Tags: given }) {
+    const name = queueNamed(ctx, QueueUrl);
+    if (!given || Object.keys(given).length === 0) throw missingParameter("Tags");
+    checkTags(given);
+    return ctx.transact(async (tx) => {
+      const queue = await queueIn(ctx, tx, name);
+      const tags = { ...queue.tags, ...given };
+      if (Object.keys(tags).length > MOST_TAGS) throw tooManyTags(name);
+      tx.put(queues, { ...queue, tags });
+      return {};
+    });
+  },
+
+  async UntagQueue(ctx, { QueueUrl, TagKeys: keys }) {
+    const name = queueNamed(ctx, QueueUrl);
+    if (!keys || keys.length === 0) throw missingParameter("TagKeys");
+    return ctx.transact(async (tx) => {
+      const queue = await queueIn(ctx, tx, name);
+      const kept = Object.entries(queue.tags ?? {}).filter(([key]) => !keys.includes(key));
+      tx.put(queues, { ...queue, tags: Object.fromEntries(kept) });
+      return {};
+    });
+  },
+
+  async ListQueueTags(ctx, { QueueUrl }) {
+    const name = queueNamed(ctx, QueueUrl);
+    const { tags = {} } = await ctx.read((tx) => queueIn(ctx, tx, name));
+    return Object.keys(tags).length > 0 ? { Tags: tags } : {};
+  },
+} satisfies Handlers<"sqs">;
+
+async function queueIn(ctx: Context, tx: ReadTransaction, name: string): Promise<Queue> {
+  const queue = await tx.get(queues, [name]);
+  if (!queue) throw queueDoesNotExist(ctx);
+  return queue;
+}
+
+/** @throws {AwsError} InvalidParameterValue */
+export function checkTags(tags: TagMap | undefined): void {
+  const entries = Object.entries(tags ?? {});
+  if (entries.length > MOST_TAGS) throw invalidParameter(`Too many tags: a queue has at most ${MOST_TAGS}.`);
+  for (const [key, value] of entries) {
+    if (key.length === 0) throw invalidParameter("Tag keys must be between 1 and 128 characters in length.");
+    if (key.length > LONGEST_KEY || !ALLOWED.test(key) || /^aws:/i.test(key))
+      throw invalidParameter(`Invalid tag key: ${key}`);
+    if (value.length > LONGEST_VALUE || !ALLOWED.test(value))
+      throw invalidParameter(`Invalid tag value for the key ${key}.`);
+  }
+}
+
+const tooManyTags = (name: string) => invalidParameter(`Too many tags added for queue ${name}.`);

@@ -1,0 +1,48 @@
+import type { Context } from "#kernel/context.ts";
+
+/** The long polls that wait for a queue's next message, the longest waiting first. */
+export interface Waiters {
+  readonly size: number;
+  /** Answers how to take it back. */
+  add(wake: () => void): () => void;
+  /** Whoever is woken looks, and wakes the next one if there is more. */
+  wakeOne(): void;
+  wakeAll(): void;
+  /** Wakes one when the cloud's clock is there. */
+  wakeAt(ctx: Pick<Context, "at">, due: number | undefined): void;
+}
+
+export function openWaiters(): Waiters {
+  const waiting = new Set<() => void>();
+  let alarm: { due: number; cancel: () => void } | undefined;
+
+  function wakeOne() {
+    const [first] = waiting;
+    if (!first) return;
+    waiting.delete(first);
+    first();
+  }
+
+  return {
+    get size() {
+      return waiting.size;
+    },
+    add(wake) {
+      waiting.add(wake);
+      return () => void waiting.delete(wake);
+    },
+    wakeOne,
+    wakeAll() {
+      while (waiting.size > 0) wakeOne();
+    },
+    wakeAt(ctx, due) {
+      if (due === undefined || waiting.size === 0 || (alarm && alarm.due <= due)) return;
+      alarm?.cancel();
+      const cancel = ctx.at(due, () => {
+        alarm = undefined;
+        wakeOne();
+      });
+      alarm = { due, cancel };
+    },
+  };
+}
