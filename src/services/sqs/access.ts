@@ -1,20 +1,26 @@
-import type { AccessFact } from "#kernel/authorize.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { AccessFact, Denial } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Access } from "#kernel/service.ts";
 import { queueNamed } from "./addresses.ts";
 import { arnOf, queues } from "./store.ts";
 
-/** What IAM judges: the action on the queue, which may have a policy of its own. */
+/** What IAM judges: the action on the queue. One that does not exist refuses nobody: it is said to be missing. */
 async function onQueue(ctx: Context, action: string, name: string): Promise<AccessFact[]> {
-  const policy = (await ctx.read((tx) => tx.get(queues, [name])))?.attributes.policy;
-  return [
-    {
-      action: `sqs:${action}`,
-      resource: arnOf(ctx, name),
-      owner: ctx.account,
-      ...(policy && { resourcePolicy: JSON.parse(policy) as object }),
-    },
-  ];
+  const fact: AccessFact = { action: `sqs:${action}`, resource: arnOf(ctx, name), owner: ctx.account };
+  const queue = await ctx.read((tx) => tx.get(queues, [name]));
+  return [queue ? { ...fact, resourcePolicy: queue.attributes.policy ?? null } : fact];
+}
+
+/** SQS names actions in lower case, and says 403 in both protocols. */
+export function denied({ principal, fact: { action, resource }, reason }: Denial): AwsError {
+  const who = principal.type === "anonymous" ? "anonymous" : principal.arn;
+  const why = reason.replaceAll(action, action.toLowerCase());
+  return new AwsError(
+    "AccessDenied",
+    `User: ${who} is not authorized to perform: ${action.toLowerCase()} on resource: ${resource} ${why}`,
+    { status: 403 },
+  );
 }
 
 const at = (action: string) => (ctx: Context, input: { QueueUrl: string }) =>

@@ -1,4 +1,5 @@
 import type { QueueAttributeMap, QueueAttributeName } from "#aws/contract/types/sqs.ts";
+import { parsePolicy, RESOURCE_POLICY } from "#aws/languages/policy/document.ts";
 import type { Place } from "#kernel/collection.ts";
 import { fault, invalidAttributeValue, unknownAttribute } from "./errors.ts";
 import { redriveAllowPolicy, redrivePolicy } from "./redrive-policy.ts";
@@ -55,12 +56,11 @@ function flag(text: string, name: string): boolean {
 function policy(text: string, name: string): string | undefined {
   if (text === "") return undefined;
   try {
-    const document: unknown = JSON.parse(text);
-    if (typeof document === "object" && document !== null && "Statement" in document) return text;
+    parsePolicy(text, RESOURCE_POLICY);
+    return text;
   } catch {
-    // Said below, whatever is wrong with it.
+    throw invalidAttributeValue(name);
   }
-  throw invalidAttributeValue(name);
 }
 
 const SETTINGS: Readonly<Record<string, Setting<keyof QueueSettings>>> = {

@@ -1,5 +1,5 @@
 import { defineService } from "#kernel/service.ts";
-import { access } from "./access.ts";
+import { access, denied } from "./access.ts";
 import { placeOf } from "./addresses.ts";
 import { batchOperations } from "./batches.ts";
 import { messageOperations } from "./messages.ts";
@@ -14,6 +14,7 @@ export const sqs = defineService({
   operations: [queueOperations, messageOperations, batchOperations, receiveOperations, tagOperations],
   jobs: [sweep],
   access,
+  denied,
   dataOperations: [
     "SendMessage",
     "SendMessageBatch",
