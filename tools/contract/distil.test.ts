@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { distil } from "./distil.ts";
 import type { BotocoreModel, ModelMetadata, ModelShape } from "./model.ts";
-import { overridden, withoutDropped } from "./override.ts";
+import { type Override, overridden, withoutDropped } from "./override.ts";
 import { renderContract } from "./render.ts";
 
 const model = (shapes: Record<string, ModelShape>, metadata: ModelMetadata = {}): BotocoreModel => ({
@@ -120,6 +120,15 @@ test("overrides drop operations and change entries, and fail when what they spea
   });
   expect(changed).toMatchObject({ validation: "none", operations: { Get: { status: 202 } } });
   expect(() => overridden(dropped, { shapes: { PutInput: { sensitive: true } } })).toThrow("PutInput");
+});
+
+test("an override adds a member that the sources lack, until they have it", () => {
+  const small = distil("small", model({}));
+  const override = { added: { "PutInput.Code": ["$integer", { location: "status" }] } } satisfies Override;
+  const extended = overridden(small, override);
+  expect(extended.shapes.PutInput).toMatchObject({ members: { Code: ["$integer", { location: "status" }] } });
+  expect(() => overridden(extended, override)).toThrow("PutInput.Code");
+  expect(() => overridden(small, { added: { "Gone.Code": ["$integer", {}] } })).toThrow("Gone");
 });
 
 test("is written one line per operation and shape", () => {

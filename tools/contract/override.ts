@@ -1,4 +1,10 @@
-import type { ContractFile, OperationEntry, ShapeEntry, ShapeRef } from "#aws/contract/format.ts";
+import type {
+  ContractFile,
+  MemberTraits,
+  OperationEntry,
+  ShapeEntry,
+  ShapeRef,
+} from "#aws/contract/format.ts";
 import type { BotocoreModel } from "./model.ts";
 
 /** Facts that the sources lack or have wrong, by hand; each entry of a file in `overrides/` tells its evidence. */
@@ -11,6 +17,8 @@ export interface Override {
   shapes?: Record<string, Partial<ShapeEntry>>;
   /** Members of structures that are of another shape, by `Structure.Member`. */
   members?: Record<string, ShapeRef>;
+  /** Members that the sources do not have, by `Structure.Member`. */
+  added?: Record<string, [ShapeRef, MemberTraits]>;
 }
 
 export function withoutDropped(model: BotocoreModel, { drop = [] }: Override): BotocoreModel {
@@ -27,7 +35,7 @@ export function overridden(contract: ContractFile, override: Override): Contract
     ...contract,
     ...override.service,
     operations: merged(contract.operations, override.operations),
-    shapes: retyped(merged(contract.shapes, override.shapes), override.members),
+    shapes: extended(retyped(merged(contract.shapes, override.shapes), override.members), override.added),
   };
 }
 
@@ -50,6 +58,18 @@ function retyped(shapes: Record<string, ShapeEntry>, members: Record<string, Sha
     if (!shape || !("members" in shape) || !member) throw new Error(`Nothing is called ${path} any more`);
     const changed = typeof member === "string" ? ref : ([ref, member[1]] as const);
     result[structure] = { ...shape, members: { ...shape.members, [name]: changed as ShapeRef } };
+  }
+  return result;
+}
+
+function extended(shapes: Record<string, ShapeEntry>, added: Override["added"] = {}) {
+  const result = { ...shapes };
+  for (const [path, member] of Object.entries(added)) {
+    const [structure = "", name = ""] = path.split(".");
+    const shape = result[structure];
+    if (!shape || !("members" in shape)) throw new Error(`No structure is called ${structure} any more`);
+    if (shape.members[name]) throw new Error(`${path} is in the sources now`);
+    result[structure] = { ...shape, members: { ...shape.members, [name]: member } };
   }
   return result;
 }

@@ -15,11 +15,20 @@ interface OnObject extends OnBucket {
   Key: string;
   VersionId?: string;
   Tagging?: unknown;
+  ObjectLockMode?: unknown;
+  ObjectLockLegalHoldStatus?: unknown;
+  BypassGovernanceRetention?: boolean;
 }
 
 export const access: Access<"s3"> = {
   ListBuckets: (ctx) => onAccount(ctx, "s3:ListAllMyBuckets", "*"),
-  CreateBucket: (ctx, input) => onAccount(ctx, "s3:CreateBucket", bucketArn(input.Bucket)),
+  CreateBucket: (ctx, { Bucket, ObjectLockEnabledForBucket }) =>
+    [
+      "s3:CreateBucket",
+      ...(ObjectLockEnabledForBucket
+        ? ["s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"]
+        : []),
+    ].flatMap((action) => onAccount(ctx, action, bucketArn(Bucket))),
   HeadBucket: onBucket("s3:ListBucket"),
   GetBucketLocation: onBucket("s3:GetBucketLocation"),
   DeleteBucket: onBucket("s3:DeleteBucket"),
@@ -44,7 +53,7 @@ export const access: Access<"s3"> = {
   GetObject: onVersion("s3:GetObject"),
   HeadObject: onVersion("s3:GetObject"),
   GetObjectAttributes: onVersion("s3:GetObject", "s3:GetObjectAttributes"),
-  DeleteObject: onVersion("s3:DeleteObject"),
+  DeleteObject: onBypassing("s3:DeleteObject"),
   CopyObject: onCopy(),
 
   /** The handler judges each key for itself. */
@@ -56,6 +65,13 @@ export const access: Access<"s3"> = {
   PutObjectTagging: onVersion("s3:PutObjectTagging"),
   GetObjectTagging: onVersion("s3:GetObjectTagging"),
   DeleteObjectTagging: onVersion("s3:DeleteObjectTagging"),
+
+  PutObjectLockConfiguration: onBucket("s3:PutBucketObjectLockConfiguration"),
+  GetObjectLockConfiguration: onBucket("s3:GetBucketObjectLockConfiguration"),
+  PutObjectRetention: onBypassing("s3:PutObjectRetention"),
+  GetObjectRetention: onObject("s3:GetObjectRetention"),
+  PutObjectLegalHold: onObject("s3:PutObjectLegalHold"),
+  GetObjectLegalHold: onObject("s3:GetObjectLegalHold"),
 
   CreateMultipartUpload: onWrite("s3:PutObject"),
   UploadPart: onWrite("s3:PutObject"),
@@ -100,6 +116,24 @@ function onVersion(...actions: string[]) {
   };
 }
 
+/** One action, whichever version is named. */
+function onObject(action: string) {
+  return async (ctx: Context, input: OnObject): Promise<AccessFact[]> => {
+    const { owner } = await bucketFor(ctx, input);
+    return [{ action, resource: objectArn(input.Bucket, input.Key), owner }];
+  };
+}
+
+/** Deletes and shorter retentions, which some may force upon a version that is locked in governance mode. */
+function onBypassing(action: "s3:DeleteObject" | "s3:PutObjectRetention") {
+  const facts = action === "s3:DeleteObject" ? onVersion(action) : onObject(action);
+  const bypass = onObject("s3:BypassGovernanceRetention");
+  return async (ctx: Context, input: OnObject): Promise<AccessFact[]> => [
+    ...(await facts(ctx, input)),
+    ...(input.BypassGovernanceRetention ? await bypass(ctx, input) : []),
+  ];
+}
+
 function versionAction(action: string): string {
   const [, verb, what = ""] = /^s3:(\w+?Object)(\w*)$/.exec(action)!;
   return `s3:${verb}Version${what}`;
@@ -132,6 +166,9 @@ function onCopy() {
 function writing(action: string, input: OnObject, owner: string): AccessFact[] {
   const resource = objectArn(input.Bucket, input.Key);
   const facts = [{ action, resource, owner }];
+  if (input.ObjectLockMode !== undefined) facts.push({ action: "s3:PutObjectRetention", resource, owner });
+  if (input.ObjectLockLegalHoldStatus !== undefined)
+    facts.push({ action: "s3:PutObjectLegalHold", resource, owner });
   if (input.Tagging !== undefined) facts.push({ action: "s3:PutObjectTagging", resource, owner });
   return facts;
 }

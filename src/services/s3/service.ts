@@ -9,6 +9,8 @@ import { crossOrigin } from "./cors/cross-origin.ts";
 import { listObjects } from "./listing/objects.ts";
 import { listUploads } from "./listing/uploads.ts";
 import { listVersions } from "./listing/versions.ts";
+import { lockConfiguration } from "./lock/configuration.ts";
+import { objectLocks } from "./lock/objects.ts";
 import { completionHandlers } from "./multipart/complete.ts";
 import { partHandlers } from "./multipart/parts.ts";
 import { uploadHandlers } from "./multipart/uploads.ts";
@@ -44,6 +46,8 @@ export const s3 = defineService({
     completionHandlers,
     tagging,
     notificationConfiguration,
+    lockConfiguration,
+    objectLocks,
   ],
   access,
   jobs: [abandonUploads, deliverEvent],
@@ -61,6 +65,10 @@ export const s3 = defineService({
     "PutObjectTagging",
     "GetObjectTagging",
     "DeleteObjectTagging",
+    "PutObjectRetention",
+    "GetObjectRetention",
+    "PutObjectLegalHold",
+    "GetObjectLegalHold",
     "ListObjects",
     "ListObjectsV2",
     "ListObjectVersions",

@@ -1,6 +1,7 @@
 import { type BlobRef, blobSteps } from "#kernel/blobs.ts";
 import { collection } from "#kernel/collection.ts";
 import { descending } from "#kernel/keys.ts";
+import type { DefaultRetention, Lock } from "./lock/retention.ts";
 
 /** Milliseconds since 1970, cloud time. */
 type Time = number;
@@ -20,6 +21,8 @@ export interface Bucket {
   notifies?: true;
   /** Whether it has a replication configuration. */
   replicates?: true;
+  /** Present where object lock is on, which it then stays. */
+  objectLock?: { defaultRetention?: DefaultRetention };
 }
 
 export interface Tag {
@@ -31,7 +34,7 @@ export interface Tag {
  * One version of an object, or a delete marker. Each stands in exactly one row: the newest of its key in `objects`,
  * the others in `noncurrent`.
  */
-export interface ObjectVersion {
+export interface ObjectVersion extends Lock {
   bucket: number;
   key: string;
   /** Grows with every version that the cloud ever made. */
@@ -92,7 +95,7 @@ export interface ManifestPart {
   checksum?: string;
 }
 
-export interface Upload {
+export interface Upload extends Lock {
   bucket: number;
   key: string;
   order: number;

@@ -23,5 +23,13 @@ export default {
     "HeadObjectOutput.Expires": "$string",
     "GetObjectRequest.ResponseExpires": "$string",
     "HeadObjectRequest.ResponseExpires": "$string",
+    // S3 has a sentence of its own for what is no date, and says it only after other checks.
+    "PutObjectRequest.ObjectLockRetainUntilDate": "$string",
+    "CopyObjectRequest.ObjectLockRetainUntilDate": "$string",
+    "CreateMultipartUploadRequest.ObjectLockRetainUntilDate": "$string",
+  },
+  added: {
+    // 202 for a restore that begins, 200 for one whose copy is there: API_RestoreObject, "Responses".
+    "RestoreObjectOutput.StatusCode": ["$integer", { location: "status" }],
   },
 } satisfies Override;

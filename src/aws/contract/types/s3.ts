@@ -293,7 +293,7 @@ export interface CopyObjectRequest {
   RequestPayer?: RequestPayer;
   Tagging?: string;
   ObjectLockMode?: ObjectLockMode;
-  ObjectLockRetainUntilDate?: Date;
+  ObjectLockRetainUntilDate?: string;
   ObjectLockLegalHoldStatus?: ObjectLockLegalHoldStatus;
   ExpectedBucketOwner?: string;
   ExpectedSourceBucketOwner?: string;
@@ -407,7 +407,7 @@ export interface CreateMultipartUploadRequest {
   RequestPayer?: RequestPayer;
   Tagging?: string;
   ObjectLockMode?: ObjectLockMode;
-  ObjectLockRetainUntilDate?: Date;
+  ObjectLockRetainUntilDate?: string;
   ObjectLockLegalHoldStatus?: ObjectLockLegalHoldStatus;
   ExpectedBucketOwner?: string;
   ChecksumAlgorithm?: ChecksumAlgorithm;
@@ -1997,7 +1997,7 @@ export interface PutObjectRequest {
   RequestPayer?: RequestPayer;
   Tagging?: string;
   ObjectLockMode?: ObjectLockMode;
-  ObjectLockRetainUntilDate?: Date;
+  ObjectLockRetainUntilDate?: string;
   ObjectLockLegalHoldStatus?: ObjectLockLegalHoldStatus;
   ExpectedBucketOwner?: string;
 }
@@ -2126,6 +2126,7 @@ export interface RequestProgress {
 export interface RestoreObjectOutput {
   RequestCharged?: RequestCharged;
   RestoreOutputPath?: string;
+  StatusCode?: number;
 }
 export interface RestoreObjectRequest {
   Bucket: string;

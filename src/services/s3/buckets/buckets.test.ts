@@ -128,7 +128,6 @@ test.each([
 test.each([
   [{ ACL: "public-read" }, "InvalidBucketAclWithObjectOwnership"],
   [{ ObjectOwnership: "ObjectWriter" }, "NotImplemented"],
-  [{ ObjectLockEnabledForBucket: true }, "NotImplemented"],
   [{ Bucket: "Photos" }, "InvalidBucketName"],
 ] as const)("%o is refused", async (members, code) => {
   const { s3, close } = await inRegion("us-east-1");

@@ -39,6 +39,7 @@ export const bucketHandlers = {
           region,
           created: wholeSeconds(tx.now()),
           tags,
+          ...(input.ObjectLockEnabledForBucket && { versioning: "Enabled", objectLock: {} }),
         });
       }
       return {
@@ -95,7 +96,6 @@ function refuseUnimplemented(input: Input<"s3", "CreateBucket">): void {
   if (ownership !== "BucketOwnerEnforced") throw headerNotImplemented("x-amz-object-ownership");
   if ((input.ACL !== undefined && input.ACL !== "private") || grants.some((grant) => grant !== undefined))
     throw bucketAclWithOwnership();
-  if (input.ObjectLockEnabledForBucket) throw headerNotImplemented("x-amz-bucket-object-lock-enabled");
   if (input.BucketNamespace !== undefined && input.BucketNamespace !== "global")
     throw headerNotImplemented("x-amz-bucket-namespace");
   if (configuration?.Location !== undefined || configuration?.Bucket !== undefined) {

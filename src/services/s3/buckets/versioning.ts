@@ -2,6 +2,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { checkDocument } from "../documents.ts";
 import { illegalVersioning, malformedXml } from "../errors.ts";
+import { lockKeepsVersioning } from "../lock/errors.ts";
 import { buckets } from "../store.ts";
 import { bucketAt } from "./bucket.ts";
 
@@ -15,6 +16,7 @@ export const bucketVersioning = {
       throw new AwsError("NotImplemented", "MFA delete is not implemented.", { status: 501 });
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
+      if (bucket.objectLock && status === "Suspended") throw lockKeepsVersioning();
       tx.put(buckets, { ...bucket, versioning: status });
       return {};
     });

@@ -5,6 +5,7 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { badChecksum, invalidRequest } from "../errors.ts";
+import { lockFor } from "../lock/headers.ts";
 import { checksumMembers, expectedChecksum } from "../objects/checksums.ts";
 import { checkConditionForm, checkWrite } from "../objects/conditions.ts";
 import { quoted, toldVersionId } from "../objects/found.ts";
@@ -63,6 +64,7 @@ export const completionHandlers = {
         storageClass: upload.storageClass,
         tags: upload.tags,
         checksum,
+        ...lockFor(bucket, { retention: upload.retention, legalHold: upload.legalHold }, tx.now()),
       });
       writeManifest(tx, version, used);
       const numbers = new Set(used.map((part) => part.number));

@@ -2,6 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import { bodyOf } from "#lib/body.ts";
 import { copySourceTooLarge } from "../errors.ts";
+import { checkDigest } from "../lock/headers.ts";
 import { entriesWanted } from "../listing/parameters.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
 import { expectedChecksum } from "../objects/checksums.ts";
@@ -26,6 +27,7 @@ export const partHandlers = {
     const checksum = expectedChecksum(input, Body.announced);
     const { upload } = await ctx.read((tx) => uploadAt(tx, input));
     checkAlgorithm(upload, checksum);
+    checkDigest(ctx, upload, "Part");
     const received = await receive(ctx, Body, {
       contentMd5: input.ContentMD5,
       checksum,

@@ -1,6 +1,7 @@
 import type { Handlers } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { headerNotImplemented } from "../errors.ts";
+import { lockFor, lockIn } from "../lock/headers.ts";
 import { attributesOf } from "../objects/attributes.ts";
 import { checkKey } from "../objects/key.ts";
 import { headerTags } from "../objects/tagging-header.ts";
@@ -17,11 +18,13 @@ export const uploadHandlers = {
     checkKey(key);
     refuseUnimplemented(input);
     refuseAcl(input);
+    const asked = lockIn(ctx, input);
     const attributes = attributesOf(input);
     const tags = headerTags(input.Tagging);
     const { checksumAlgorithm, checksumType } = declaredChecksum(input);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
+      lockFor(bucket, asked, tx.now());
       const order = tx.sequence();
       const uploadId = uploadIdOf(order, tx.random);
       tx.put(uploads, {
@@ -33,6 +36,7 @@ export const uploadHandlers = {
         initiator: initiatorIn(ctx.principal),
         owner: bucket.owner,
         ...attributes,
+        ...asked,
         tags,
         checksumAlgorithm,
         checksumType,

@@ -12,6 +12,7 @@ import {
   invalidRequest,
   preconditionFailed,
 } from "../errors.ts";
+import { lockFor, lockIn } from "../lock/headers.ts";
 import { type Bucket, bodies, type Checksum, type ChecksumAlgorithm, type ObjectVersion } from "../store.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf, copiedAttributes } from "./attributes.ts";
@@ -36,6 +37,7 @@ export const objectCopying = {
     refuseAcl(input);
     checkConditionForm(input);
     checkDirectives(input);
+    const asked = lockIn(ctx, input);
     const algorithm = wantedAlgorithm(input);
     const from = copySourceOf(input.CopySource);
     refuseCopyOntoItself(from, input);
@@ -50,6 +52,7 @@ export const objectCopying = {
       checkWrite(input, current, Key);
       const version = await writeVersion(tx, bucket, Key, current, {
         ...(replaced ?? copiedAttributes(source.version, input)),
+        ...lockFor(bucket, asked, tx.now()),
         tags: input.TaggingDirective === "REPLACE" ? newTags : source.version.tags,
         owner: bucket.owner,
         etag,

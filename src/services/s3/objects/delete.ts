@@ -6,6 +6,7 @@ import { bucketAt, objectArn } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkDocument } from "../documents.ts";
 import { headerNotImplemented, malformedXml, noSuchVersion } from "../errors.ts";
+import { checkBypass, checkDeletable } from "../lock/retention.ts";
 import type { Bucket } from "../store.ts";
 import { currentVersion, deleteCurrent, findVersion, orderOf, removeVersion } from "../versions.ts";
 import { checkWrite } from "./conditions.ts";
@@ -23,7 +24,9 @@ export const objectDeletion = {
       throw headerNotImplemented("x-amz-if-match-last-modified-time");
     if (input.IfMatchSize !== undefined) throw headerNotImplemented("x-amz-if-match-size");
     return ctx.transact(async (tx) => {
-      const deleted = await remove(ctx, tx, await bucketAt(tx, input.Bucket), input);
+      const bucket = await bucketAt(tx, input.Bucket);
+      checkBypass(bucket, input.BypassGovernanceRetention);
+      const deleted = await remove(ctx, tx, bucket, input);
       return {
         VersionId: input.VersionId ?? deleted.marker,
         DeleteMarker: deleted.marker === undefined ? undefined : true,
@@ -31,15 +34,17 @@ export const objectDeletion = {
     });
   },
 
-  async DeleteObjects(ctx, { Bucket: name, Delete: { Objects: entries, Quiet: quiet } }) {
+  async DeleteObjects(ctx, { Bucket: name, BypassGovernanceRetention: bypass, Delete: batched }) {
+    const { Objects: entries, Quiet: quiet } = batched;
     // A list of what is to be lost must not be torn on its way.
     checkDocument(ctx, { required: true });
     if (entries.length === 0 || entries.length > MOST_KEYS) throw malformedXml();
     if (entries.some((entry) => !entry.Key)) throw malformedXml();
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, name);
+      checkBypass(bucket, bypass);
       const batch: Batch = { Deleted: [], Errors: [] };
-      for (const entry of entries) await removeEntry(ctx, tx, bucket, entry, batch);
+      for (const entry of entries) await removeEntry(ctx, tx, bucket, entry, { bypass, batch });
       return quiet ? { Errors: batch.Errors } : batch;
     });
   },
@@ -49,6 +54,7 @@ interface Deletion {
   Key: string;
   VersionId?: string;
   IfMatch?: string;
+  BypassGovernanceRetention?: boolean;
 }
 
 /** `marker` is the id of the delete marker that was made, or of the one that was deleted. */
@@ -56,7 +62,7 @@ async function remove(
   ctx: Context,
   tx: Transaction,
   bucket: Bucket,
-  { Key: key, VersionId: versionId, IfMatch }: Deletion,
+  { Key: key, VersionId: versionId, IfMatch, BypassGovernanceRetention }: Deletion,
 ) {
   const current =
     IfMatch === undefined && versionId !== undefined ? undefined : await currentVersion(tx, bucket, key);
@@ -70,6 +76,7 @@ async function remove(
   }
   const version = await findVersion(tx, bucket, key, versionId);
   if (version) {
+    checkDeletable(version, tx.now(), BypassGovernanceRetention);
     await removeVersion(tx, bucket, version);
     await announce(ctx, tx, bucket, { event: "ObjectRemoved:Delete", version });
   }
@@ -77,12 +84,20 @@ async function remove(
 }
 
 /** One entry of a batch fails for itself. */
-async function removeEntry(ctx: Context, tx: Transaction, bucket: Bucket, entry: Entry, batch: Batch) {
+async function removeEntry(
+  ctx: Context,
+  tx: Transaction,
+  bucket: Bucket,
+  entry: Entry,
+  { bypass, batch }: { bypass: boolean | undefined; batch: Batch },
+) {
   const { Key, VersionId } = entry;
   try {
     checkKey(Key);
-    const action = VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
-    ctx.authorize([{ action, resource: objectArn(bucket.name, Key), owner: bucket.owner }]);
+    const actions = [VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion"];
+    if (bypass) actions.push("s3:BypassGovernanceRetention");
+    const resource = objectArn(bucket.name, Key);
+    ctx.authorize(actions.map((action) => ({ action, resource, owner: bucket.owner })));
     // In a batch, unlike alone, an id that cannot be one is a version that is not there.
     if (VersionId !== undefined && VersionId !== "null" && orderOf(VersionId) === undefined)
       throw noSuchVersion(Key, VersionId);
@@ -93,7 +108,12 @@ async function removeEntry(ctx: Context, tx: Transaction, bucket: Bucket, entry:
         { status: 501 },
       );
     }
-    const { marker } = await remove(ctx, tx, bucket, { Key, VersionId, IfMatch: entry.ETag });
+    const { marker } = await remove(ctx, tx, bucket, {
+      Key,
+      VersionId,
+      IfMatch: entry.ETag,
+      BypassGovernanceRetention: bypass,
+    });
     batch.Deleted.push({
       Key,
       VersionId,

@@ -3,6 +3,7 @@ import type { Handlers, Input, Output } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { invalidArgument, invalidObjectState, invalidPartNumber, invalidRequest } from "../errors.ts";
+import { lockMembers } from "../lock/told.ts";
 import type { Bucket, Checksum, Manifest, ObjectVersion } from "../store.ts";
 import { manifestOf, openBytes } from "./bytes.ts";
 import { checksumMembers } from "./checksums.ts";
@@ -23,13 +24,13 @@ export const objectReading = {
       if (isArchived(version)) throw invalidObjectState(version.storageClass!);
       // The wire sends every chunk before it asks for the next; who calls from inside the house may keep them.
       const opening = { ctx, tx, lend: ctx.request !== undefined };
-      return { ...answer(input, found), Body: await openBytes(opening, version, manifest, span) };
+      return { ...answer(ctx, input, found), Body: await openBytes(opening, version, manifest, span) };
     });
   },
 
   async HeadObject(ctx, input) {
     checkRequest(ctx, input);
-    return ctx.read(async (tx) => answer(input, await look(tx, input, "HEAD")));
+    return ctx.read(async (tx) => answer(ctx, input, await look(tx, input, "HEAD")));
   },
 } satisfies Handlers<"s3">;
 
@@ -111,7 +112,7 @@ function checksumOfPart({ checksum }: ObjectVersion, value: string | undefined):
   return { ...checksum, value };
 }
 
-function answer(input: Request, { bucket, version, span, partial, checksum }: Found): Answer {
+function answer(ctx: Context, input: Request, { bucket, version, span, partial, checksum }: Found): Answer {
   const headers = version.headers ?? {};
   return {
     AcceptRanges: "bytes",
@@ -131,6 +132,7 @@ function answer(input: Request, { bucket, version, span, partial, checksum }: Fo
     StorageClass: version.storageClass as Answer["StorageClass"],
     TagCount: version.tags?.length || undefined,
     VersionId: toldVersionId(bucket, version),
+    ...lockMembers(ctx, bucket, version),
     PartsCount: input.PartNumber === undefined ? undefined : version.partCount,
     ...(input.ChecksumMode === "ENABLED" ? checksumMembers(checksum) : undefined),
   };

@@ -157,7 +157,7 @@ describe("limits", () => {
     [{ ACL: "private" }, "AccessControlListNotSupported"],
     [{ GrantRead: "id=1" }, "AccessControlListNotSupported"],
     [{ ServerSideEncryption: "AES256" }, "NotImplemented"],
-    [{ ObjectLockLegalHoldStatus: "ON" }, "NotImplemented"],
+    [{ ObjectLockLegalHoldStatus: "ON" }, "InvalidRequest"],
   ] as const)("%o", async (members, code) => {
     const { s3, close } = await withBucket();
     await expect(s3.PutObject({ ...at, ...members })).rejects.toMatchObject({ code });

@@ -2,6 +2,7 @@ import type { Handlers } from "#kernel/service.ts";
 import { bodyOf } from "#lib/body.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
+import { checkDigest, lockFor, lockIn } from "../lock/headers.ts";
 import { bodies } from "../store.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf } from "./attributes.ts";
@@ -20,6 +21,7 @@ export const objectWriting = {
     refuseUnimplemented(input);
     refuseAcl(input);
     checkConditionForm(input);
+    const asked = lockIn(ctx, input);
     const attributes = attributesOf(input);
     const tags = headerTags(input.Tagging);
     const checksum = expectedChecksum(input, Body.announced);
@@ -37,10 +39,13 @@ export const objectWriting = {
     });
     return keeping(ctx, received.staged, async (tx) => {
       const bucket = await bucketAt(tx, Bucket);
+      const lock = lockFor(bucket, asked, tx.now());
+      checkDigest(ctx, lock, "Object");
       const current = await currentVersion(tx, bucket, Key);
       checkWrite(input, current, Key);
       const version = await writeVersion(tx, bucket, Key, current, {
         ...attributes,
+        ...lock,
         tags,
         owner: bucket.owner,
         etag: received.md5,

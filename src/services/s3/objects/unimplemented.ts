@@ -1,7 +1,7 @@
 import type { Input } from "#kernel/service.ts";
 import { aclNotSupported, headerNotImplemented } from "../errors.ts";
 
-/** Members that ask for encryption, locks and the like, by the header that carries them. */
+/** Members that ask for encryption and the like, by the header that carries them. */
 const HEADERS = {
   ServerSideEncryption: "x-amz-server-side-encryption",
   SSECustomerAlgorithm: "x-amz-server-side-encryption-customer-algorithm",
@@ -13,9 +13,6 @@ const HEADERS = {
   CopySourceSSECustomerAlgorithm: "x-amz-copy-source-server-side-encryption-customer-algorithm",
   CopySourceSSECustomerKey: "x-amz-copy-source-server-side-encryption-customer-key",
   CopySourceSSECustomerKeyMD5: "x-amz-copy-source-server-side-encryption-customer-key-MD5",
-  ObjectLockMode: "x-amz-object-lock-mode",
-  ObjectLockRetainUntilDate: "x-amz-object-lock-retain-until-date",
-  ObjectLockLegalHoldStatus: "x-amz-object-lock-legal-hold",
   WriteOffsetBytes: "x-amz-write-offset-bytes",
 } as const satisfies Partial<
   Record<keyof Input<"s3", "PutObject"> | keyof Input<"s3", "CopyObject">, string>

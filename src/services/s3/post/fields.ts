@@ -22,6 +22,7 @@ const MEMBERS = {
   "x-amz-checksum-sha256": "ChecksumSHA256",
   "x-amz-object-lock-legal-hold": "ObjectLockLegalHoldStatus",
   "x-amz-object-lock-mode": "ObjectLockMode",
+  "x-amz-object-lock-retain-until-date": "ObjectLockRetainUntilDate",
   "x-amz-sdk-checksum-algorithm": "ChecksumAlgorithm",
   "x-amz-server-side-encryption": "ServerSideEncryption",
   "x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",

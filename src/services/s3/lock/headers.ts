@@ -1,0 +1,86 @@
+import type { Context } from "#kernel/context.ts";
+import { wholeSeconds } from "../versions.ts";
+import type { Bucket } from "../store.ts";
+import {
+  dateNotAhead,
+  dateNotIso,
+  lockIsHalf,
+  lockNeedsDigest,
+  lockNeedsSignature,
+  MODE_HEADER,
+  UNTIL_HEADER,
+  unknownHold,
+  unknownMode,
+  writeWithoutLock,
+} from "./errors.ts";
+import { isMode, type Lock, retentionFrom } from "./retention.ts";
+
+/** The members of PutObject, CopyObject and CreateMultipartUpload. */
+interface LockMembers {
+  ObjectLockMode?: string;
+  ObjectLockRetainUntilDate?: string;
+  ObjectLockLegalHoldStatus?: string;
+}
+
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/;
+
+/**
+ * The lock that a write's headers ask for, judged before anybody looks at the bucket.
+ * @throws {AwsError} InvalidArgument
+ */
+export function lockIn(ctx: Context, input: LockMembers): Lock {
+  const { ObjectLockMode: mode, ObjectLockRetainUntilDate: until, ObjectLockLegalHoldStatus: hold } = input;
+  if (mode === undefined && until === undefined && hold === undefined) return {};
+  if (ctx.principal.type === "anonymous") throw lockNeedsSignature();
+  if (mode === undefined && until !== undefined) throw lockIsHalf(MODE_HEADER);
+  if (mode !== undefined && until === undefined) throw lockIsHalf(UNTIL_HEADER);
+  const lock: Lock = {};
+  if (mode !== undefined && until !== undefined) {
+    if (!isMode(mode)) throw unknownMode(mode);
+    lock.retention = { mode, until: dateIn(until, ctx.clock.now()) };
+  }
+  if (hold !== undefined) {
+    if (hold !== "ON" && hold !== "OFF") throw unknownHold(hold);
+    lock.legalHold = hold;
+  }
+  return lock;
+}
+
+function dateIn(text: string, now: number): number {
+  const date = ISO.test(text) ? Date.parse(/T.*[Z+-]/.test(text) ? text : `${text}Z`) : Number.NaN;
+  if (Number.isNaN(date)) throw dateNotIso(text);
+  if (date <= now) throw dateNotAhead(UNTIL_HEADER, text);
+  return wholeSeconds(date);
+}
+
+/**
+ * The lock of a version that is being written: its own, or the bucket's default.
+ * @throws {AwsError} InvalidRequest
+ */
+export function lockFor({ objectLock }: Bucket, asked: Lock, now: number): Lock {
+  const { retention, legalHold } = asked;
+  if (!objectLock) {
+    if (retention || legalHold) throw writeWithoutLock();
+    return {};
+  }
+  const { defaultRetention } = objectLock;
+  if (retention || !defaultRetention) return asked;
+  return { ...asked, retention: retentionFrom(defaultRetention, wholeSeconds(now)) };
+}
+
+/**
+ * What is to be kept unchanged must arrive unchanged. A signature's hash of the body does not count.
+ * @throws {AwsError} InvalidRequest
+ */
+export function checkDigest(
+  { request }: Context,
+  { retention, legalHold }: Lock,
+  of: "Object" | "Part",
+): void {
+  if (!request || (!retention && !legalHold)) return;
+  const { headers } = request;
+  const brings = (name: string) =>
+    name === "content-md5" || /^x-amz-checksum-(?!algorithm|mode|type)/.test(name);
+  if (Object.keys(headers).some(brings) || headers["x-amz-trailer"]?.includes("x-amz-checksum-")) return;
+  throw lockNeedsDigest(of);
+}

@@ -1,0 +1,89 @@
+import type { Handlers, Input } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { checkDocument } from "../documents.ts";
+import { malformedXml } from "../errors.ts";
+import { existingVersion } from "../objects/found.ts";
+import { rewriteVersion, wholeSeconds } from "../versions.ts";
+import { bucketWithoutLock, dateNotAhead, noObjectLock } from "./errors.ts";
+import { checkChange, isMode, type Retention } from "./retention.ts";
+
+export const objectLocks = {
+  async PutObjectRetention(ctx, input) {
+    checkDocument(ctx, { required: true });
+    const retention = retentionIn(input.Retention);
+    return ctx.transact(async (tx) => {
+      const { bucket, version } = await lockedVersion(tx, input, "PUT");
+      const now = tx.now();
+      if (retention && retention.until <= now)
+        throw dateNotAhead("RetainUntilDate", javaDate(retention.until));
+      checkChange(version.retention, retention, now, input.BypassGovernanceRetention);
+      await rewriteVersion(tx, bucket, { ...version, retention });
+      return {};
+    });
+  },
+
+  async GetObjectRetention(ctx, input) {
+    const { version } = await ctx.read((tx) => lockedVersion(tx, input, "GET"));
+    if (!version.retention) throw noObjectLock(input.Key);
+    const { mode, until } = version.retention;
+    return { Retention: { Mode: mode, RetainUntilDate: new Date(until) } };
+  },
+
+  async PutObjectLegalHold(ctx, input) {
+    checkDocument(ctx, { required: true });
+    const legalHold = input.LegalHold?.Status;
+    if (legalHold !== "ON" && legalHold !== "OFF") throw malformedXml();
+    return ctx.transact(async (tx) => {
+      const { bucket, version } = await lockedVersion(tx, input, "PUT");
+      await rewriteVersion(tx, bucket, { ...version, legalHold });
+      return {};
+    });
+  },
+
+  async GetObjectLegalHold(ctx, input) {
+    const { version } = await ctx.read((tx) => lockedVersion(tx, input, "GET"));
+    if (!version.legalHold) throw noObjectLock(input.Key);
+    return { LegalHold: { Status: version.legalHold } };
+  },
+} satisfies Handlers<"s3">;
+
+interface Named {
+  Bucket: string;
+  Key: string;
+  VersionId?: string;
+}
+
+async function lockedVersion(tx: ReadTransaction, input: Named, method: string) {
+  const bucket = await bucketAt(tx, input.Bucket);
+  if (!bucket.objectLock) throw bucketWithoutLock();
+  return { bucket, version: await existingVersion(tx, bucket, input, method) };
+}
+
+/** An empty element takes a retention away. @throws {AwsError} MalformedXML */
+function retentionIn(said: Input<"s3", "PutObjectRetention">["Retention"]): Retention | undefined {
+  if (!said) throw malformedXml();
+  const { Mode: mode, RetainUntilDate: until } = said;
+  if (mode === undefined && until === undefined) return undefined;
+  if (!isMode(mode) || until === undefined) throw malformedXml();
+  return { mode, until: wholeSeconds(until.getTime()) };
+}
+
+const PACIFIC = new Intl.DateTimeFormat("en-US", {
+  timeZone: "America/Los_Angeles",
+  weekday: "short",
+  month: "short",
+  day: "2-digit",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+  timeZoneName: "short",
+  year: "numeric",
+});
+
+/** `Tue Dec 31 16:00:00 PST 2019`: as Java prints a date, in the time zone of S3's home, whatever the Region. */
+function javaDate(time: number): string {
+  const part = Object.fromEntries(PACIFIC.formatToParts(time).map(({ type, value }) => [type, value]));
+  return `${part.weekday} ${part.month} ${part.day} ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName} ${part.year}`;
+}

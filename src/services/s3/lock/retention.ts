@@ -1,0 +1,71 @@
+import type { Bucket, ObjectVersion } from "../store.ts";
+import { bypassWithoutLock, objectLocked } from "./errors.ts";
+
+export const MODES = ["GOVERNANCE", "COMPLIANCE"] as const;
+export type Mode = (typeof MODES)[number];
+
+/** Until when a version may be neither deleted nor, but by some, have this changed. */
+export interface Retention {
+  mode: Mode;
+  /** Cloud time; what is past protects nothing. */
+  until: number;
+}
+
+export type LegalHold = "ON" | "OFF";
+
+/** What an object's version, or an upload that becomes one, is locked by. */
+export interface Lock {
+  retention?: Retention;
+  /** Absent until one was placed for the first time. */
+  legalHold?: LegalHold;
+}
+
+/** What a bucket with object lock gives to each new version that brings no retention of its own. */
+export type DefaultRetention = { mode: Mode } & ({ days: number } | { years: number });
+
+const DAY_MS = 86_400_000;
+/** S3 counts a year so. */
+const DAYS_OF_YEAR = 365;
+
+export const isMode = (text: string | undefined): text is Mode => MODES.some((mode) => mode === text);
+
+export function retentionFrom(rule: DefaultRetention, created: number): Retention {
+  const days = "days" in rule ? rule.days : rule.years * DAYS_OF_YEAR;
+  return { mode: rule.mode, until: created + days * DAY_MS };
+}
+
+/** Whether nobody may delete the version, or nobody who does not bypass governance. */
+export function isProtected({ retention, legalHold }: Lock, now: number, bypass = false): boolean {
+  if (legalHold === "ON") return true;
+  if (!retention || retention.until <= now) return false;
+  return retention.mode === "COMPLIANCE" || !bypass;
+}
+
+/**
+ * Guards the deletion of a version by its id. A delete marker is never locked.
+ * @throws {AwsError} AccessDenied
+ */
+export function checkDeletable(version: ObjectVersion, now: number, bypass: boolean | undefined): void {
+  if (!version.deleteMarker && isProtected(version, now, bypass)) throw objectLocked();
+}
+
+/** @throws {AwsError} InvalidArgument for a header that means nothing in this bucket */
+export function checkBypass({ objectLock }: Bucket, bypass: boolean | undefined): void {
+  if (bypass !== undefined && !objectLock) throw bypassWithoutLock(bypass);
+}
+
+/**
+ * Guards a change of retention. It may always be extended; else compliance holds until its end, and governance
+ * against all who do not bypass it.
+ * @throws {AwsError} AccessDenied
+ */
+export function checkChange(
+  from: Retention | undefined,
+  to: Retention | undefined,
+  now: number,
+  bypass: boolean | undefined,
+): void {
+  if (!from || from.until <= now) return;
+  if (to && to.mode === from.mode && to.until >= from.until) return;
+  if (from.mode === "COMPLIANCE" || !bypass) throw objectLocked();
+}
