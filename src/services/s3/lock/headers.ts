@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
-import { wholeSeconds } from "../versions.ts";
 import type { Bucket } from "../store.ts";
+import { wholeSeconds } from "../versions.ts";
 import {
   dateNotAhead,
   dateNotIso,
