@@ -1,0 +1,233 @@
+import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectLegalHoldCommand,
+  GetObjectRetentionCommand,
+  HeadObjectCommand,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  PutObjectLegalHoldCommand,
+} from "@aws-sdk/client-s3";
+import { expect } from "vitest";
+import { behaviour } from "../cloud.ts";
+import {
+  ahead,
+  api,
+  bucket,
+  cloud,
+  compliance,
+  DAY,
+  ERRORS,
+  governance,
+  LOCKED,
+  MANAGING,
+  OVERVIEW,
+  object,
+  retain,
+  s3,
+} from "./locked.ts";
+
+behaviour("a retention is told as it was put", api("GetObjectRetention"), async () => {
+  const at = await object();
+  const Retention = { Mode: "GOVERNANCE", RetainUntilDate: ahead(3) } as const;
+  await retain(at, Retention);
+  expect(await s3().send(new GetObjectRetentionCommand(at))).toMatchObject({ Retention });
+});
+
+behaviour("a version without retention has none to tell", ERRORS, async () => {
+  await expect(s3().send(new GetObjectRetentionCommand(await object()))).rejects.toMatchObject({
+    name: "NoSuchObjectLockConfiguration",
+    message: "The specified object does not have a ObjectLock configuration",
+    $metadata: { httpStatusCode: 404 },
+  });
+});
+
+for (const [what, send] of [
+  ["GetObjectRetention", (at) => s3().send(new GetObjectRetentionCommand(at))],
+  ["PutObjectRetention", (at) => retain(at, { Mode: "GOVERNANCE", RetainUntilDate: ahead(1) })],
+  ["GetObjectLegalHold", (at) => s3().send(new GetObjectLegalHoldCommand(at))],
+  [
+    "PutObjectLegalHold",
+    (at) => s3().send(new PutObjectLegalHoldCommand({ ...at, LegalHold: { Status: "ON" } })),
+  ],
+] satisfies [string, (at: { Bucket: string; Key: string }) => Promise<object>][]) {
+  behaviour(`${what} needs a bucket with object lock`, api(what), async () => {
+    const at = { Bucket: await bucket(), Key: "k" };
+    await s3().send(new PutObjectCommand({ ...at, Body: "x" }));
+    await expect(send(at)).rejects.toMatchObject({
+      name: "InvalidRequest",
+      message: "Bucket is missing Object Lock Configuration",
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+  behaviour(`${what} of a delete marker is not allowed`, MANAGING, async () => {
+    const { Bucket, Key } = await object();
+    const { VersionId } = await s3().send(new DeleteObjectCommand({ Bucket, Key }));
+    await expect(send({ Bucket, Key, VersionId } as { Bucket: string; Key: string })).rejects.toMatchObject({
+      name: "MethodNotAllowed",
+      ResourceType: "DeleteMarker",
+      $metadata: { httpStatusCode: 405 },
+    });
+  });
+}
+
+behaviour("a retention needs mode and date", api("PutObjectRetention"), async () => {
+  const at = await object();
+  await expect(retain(at, { Mode: "GOVERNANCE" })).rejects.toMatchObject({ name: "MalformedXML" });
+});
+
+behaviour("a retention in the past is refused", api("PutObjectRetention"), async () => {
+  const put = retain(await object(), { Mode: "GOVERNANCE", RetainUntilDate: new Date("2020-01-01") });
+  await expect(put).rejects.toMatchObject({
+    name: "InvalidArgument",
+    message: "The retain until date must be in the future!",
+    ArgumentName: "RetainUntilDate",
+  });
+});
+
+behaviour("anybody who may retain may extend, in either mode", MANAGING, async () => {
+  for (const [Mode, lock] of [
+    ["GOVERNANCE", governance(1)],
+    ["COMPLIANCE", compliance(1)],
+  ] as const) {
+    const at = await object(lock);
+    const RetainUntilDate = ahead(2);
+    await retain(at, { Mode, RetainUntilDate });
+    expect(await s3().send(new HeadObjectCommand(at))).toMatchObject({
+      ObjectLockRetainUntilDate: RetainUntilDate,
+    });
+  }
+});
+
+for (const [what, lock, retention] of [
+  ["shorten governance", governance(9), { Mode: "GOVERNANCE", RetainUntilDate: ahead(1) }],
+  ["remove governance", governance(9), {}],
+] as const) {
+  behaviour(`to ${what} takes the bypass`, OVERVIEW, async () => {
+    const at = await object(lock);
+    await expect(retain(at, retention)).rejects.toMatchObject(LOCKED);
+    await retain(at, retention, true);
+    if ("Mode" in retention)
+      expect(await s3().send(new GetObjectRetentionCommand(at))).toMatchObject({ Retention: retention });
+    else
+      await expect(s3().send(new GetObjectRetentionCommand(at))).rejects.toMatchObject({
+        name: "NoSuchObjectLockConfiguration",
+      });
+  });
+}
+
+for (const [what, retention] of [
+  ["shortened", { Mode: "COMPLIANCE", RetainUntilDate: ahead(1) }],
+  ["made governance", { Mode: "GOVERNANCE", RetainUntilDate: ahead(90) }],
+  ["removed", {}],
+] as const) {
+  behaviour(`compliance cannot be ${what}, not even with the bypass`, OVERVIEW, async () => {
+    const at = await object(compliance(9));
+    await expect(retain(at, retention, true)).rejects.toMatchObject(LOCKED);
+  });
+}
+
+// Legal holds
+
+behaviour("a legal hold is told as it was put", api("GetObjectLegalHold"), async () => {
+  const at = await object();
+  for (const Status of ["ON", "OFF"] as const) {
+    await s3().send(new PutObjectLegalHoldCommand({ ...at, LegalHold: { Status } }));
+    expect(await s3().send(new GetObjectLegalHoldCommand(at))).toMatchObject({ LegalHold: { Status } });
+  }
+});
+
+behaviour("a version that never had a legal hold has none to tell", ERRORS, async () => {
+  await expect(s3().send(new GetObjectLegalHoldCommand(await object()))).rejects.toMatchObject({
+    name: "NoSuchObjectLockConfiguration",
+    $metadata: { httpStatusCode: 404 },
+  });
+});
+
+behaviour("a legal hold is ON or OFF", api("PutObjectLegalHold"), async () => {
+  const put = new PutObjectLegalHoldCommand({ ...(await object()), LegalHold: { Status: "abc" as "ON" } });
+  await expect(s3().send(put)).rejects.toMatchObject({ name: "MalformedXML" });
+});
+
+behaviour("a legal hold stops a delete until it is taken off", OVERVIEW, async () => {
+  const at = await object({ ObjectLockLegalHoldStatus: "ON" });
+  await expect(s3().send(new DeleteObjectCommand(at))).rejects.toMatchObject(LOCKED);
+  await s3().send(new PutObjectLegalHoldCommand({ ...at, LegalHold: { Status: "OFF" } }));
+  await s3().send(new DeleteObjectCommand(at));
+});
+
+behaviour("bypassing governance does not lift a legal hold", OVERVIEW, async () => {
+  const at = await object({ ...governance(1), ObjectLockLegalHoldStatus: "ON" });
+  const forced = new DeleteObjectCommand({ ...at, BypassGovernanceRetention: true });
+  await expect(s3().send(forced)).rejects.toMatchObject(LOCKED);
+});
+
+// Deletes
+
+behaviour("a permanent delete of a retained version is denied", MANAGING, async () => {
+  await expect(s3().send(new DeleteObjectCommand(await object(governance(1))))).rejects.toMatchObject(LOCKED);
+});
+
+behaviour("with the bypass, a version in governance mode is deleted", OVERVIEW, async () => {
+  const at = await object(governance(1));
+  const forced = new DeleteObjectCommand({ ...at, BypassGovernanceRetention: true });
+  expect(await s3().send(forced)).toMatchObject({ VersionId: at.VersionId });
+});
+
+behaviour("nobody deletes a version in compliance mode, not even its account's root", OVERVIEW, async () => {
+  const at = await object(compliance(1));
+  const forced = new DeleteObjectCommand({ ...at, BypassGovernanceRetention: true });
+  await expect(s3().send(forced)).rejects.toMatchObject(LOCKED);
+});
+
+behaviour("a simple delete of a locked object makes a delete marker", MANAGING, async () => {
+  const { Bucket, Key } = await object(compliance(1));
+  const answer = await s3().send(new DeleteObjectCommand({ Bucket, Key }));
+  expect(answer).toMatchObject({ DeleteMarker: true });
+});
+
+behaviour("a delete marker above a locked version is not locked", MANAGING, async () => {
+  const { Bucket, Key } = await object(compliance(1));
+  const { VersionId } = await s3().send(new DeleteObjectCommand({ Bucket, Key }));
+  await s3().send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+  await s3().send(new HeadObjectCommand({ Bucket, Key }));
+});
+
+behaviour("a lock does not stop new versions", OVERVIEW, async () => {
+  const { Bucket, Key } = await object(compliance(1));
+  await s3().send(new PutObjectCommand({ Bucket, Key, Body: "second" }));
+  const { Versions } = await s3().send(new ListObjectVersionsCommand({ Bucket }));
+  expect(Versions).toHaveLength(2);
+});
+
+behaviour(
+  "in a batch of deletes, a locked version is an error of its own",
+  api("DeleteObjects"),
+  async () => {
+    const { Bucket, Key, VersionId } = await object(governance(1));
+    const batch = { Bucket, Delete: { Objects: [{ Key, VersionId }] } };
+    expect(await s3().send(new DeleteObjectsCommand(batch))).toMatchObject({
+      Errors: [{ Key, VersionId, Code: "AccessDenied", Message: LOCKED.message }],
+    });
+    const forced = { ...batch, BypassGovernanceRetention: true };
+    expect(await s3().send(new DeleteObjectsCommand(forced))).toMatchObject({
+      Deleted: [{ Key, VersionId }],
+    });
+  },
+);
+
+behaviour("the bypass means nothing in a bucket without object lock", api("DeleteObject"), async () => {
+  const Bucket = await bucket();
+  const forced = new DeleteObjectCommand({ Bucket, Key: "k", BypassGovernanceRetention: true });
+  await expect(s3().send(forced)).rejects.toMatchObject({
+    name: "InvalidArgument",
+    message: "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
+    ArgumentName: "x-amz-bypass-governance-retention",
+  });
+});
+
+behaviour("a retention that has run out protects nothing", OVERVIEW, async () => {
+  const at = await object(compliance(2));
+  await cloud.advance(3 * DAY);
+  await s3().send(new DeleteObjectCommand(at));
+});
