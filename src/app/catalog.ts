@@ -1,3 +1,4 @@
+import type { EndpointHosts } from "#gateway/hosts.ts";
 import type { Sinks } from "#kernel/ports.ts";
 import type { Catalog } from "#kernel/runtime.ts";
 
@@ -13,4 +14,9 @@ export const catalog: Catalog = {
 /** Who collects what services observe, loaded by the first of it. */
 export const sinks: Sinks = {
   event: (ctx, batch) => import("#services/events/sink.ts").then(({ collect }) => collect(ctx, batch)),
+};
+
+/** Hosts that are a service's own and no address of its operations: `photos.s3-website.localhost`. */
+export const endpointHosts: EndpointHosts = {
+  "s3-website": "s3",
 };

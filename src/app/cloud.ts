@@ -12,7 +12,7 @@ import { wallNow } from "#lib/wall.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import { openFiles } from "#storage/blobs/files.ts";
 import { type KeyValueStore, LeaseHeldError } from "#storage/kv/kv.ts";
-import { catalog, sinks } from "./catalog.ts";
+import { catalog, endpointHosts, sinks } from "./catalog.ts";
 import { AlreadyRunning, type Control, claim } from "./control.ts";
 import { bindStore, type DataFolder, openDataFolder, withoutSecrets } from "./data-folder.ts";
 import { endpointOf } from "./endpoint.ts";
@@ -68,7 +68,7 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
     const certificates = ownCertificates(folder.tls, config.hosts);
     const facts = factsOf(config, folder, { port: () => listener.port, certificates });
     const admin = { version, started, now: wallNow, facts, stop: () => void stop() };
-    const handle = gateway(cloud, { ...gatewaySettings(config), admin });
+    const handle = gateway(cloud, { ...gatewaySettings(config), endpointHosts, admin });
     listener = await open(config, { handle, certificates, log });
     control.serve(administerLocally({ ...admin, cloud }), (error) =>
       log.error("the control socket failed", { error }),

@@ -19,7 +19,6 @@ export type EndpointHosts = Readonly<Record<string, string>>;
 const REGION = "(?:[a-z]+(?:-[a-z]+)+-\\d+|external-1)";
 const S3_NAME = new RegExp(`^(?:(.+?)\\.)?s3(?:-fips)?(?:\\.dualstack)?(?:[.-]${REGION})?$`);
 const S3_ACCELERATE = /^(.+)\.s3-accelerate(?:\.dualstack)?$/;
-const HOSTED = new RegExp(`^(?:(.+)\\.)?([a-z0-9-]+?)(?:[.-](${REGION}))?$`);
 const SERVICE_NAME = new RegExp(`^(.+?)(?:-fips)?(?:\\.dualstack)?(?:\\.${REGION})?$`);
 
 /** Prefixes that some operations put before their service's name; clients do so with custom endpoints, too. */
@@ -37,24 +36,25 @@ export function hostReader(
   endpointPrefixes: ReadonlySet<string>,
   endpointHosts: EndpointHosts = {},
 ): (host: string) => HostFacts {
+  const labels = Object.keys(endpointHosts).join("|");
+  const hosted = labels === "" ? undefined : new RegExp(`^(?:(.+)\\.)?(${labels})(?:[.-](${REGION}))?$`);
   const suffixes = domains.map((domain) => `.${domain}`).sort((a, b) => b.length - a.length);
-  return remembered(KEPT_HOSTS, (host) =>
-    readName(host.replace(/:\d+$/, "").toLowerCase(), suffixes, endpointPrefixes, endpointHosts),
-  );
+  return remembered(KEPT_HOSTS, (host) => {
+    const name = nameIn(host.replace(/:\d+$/, "").toLowerCase(), suffixes);
+    if (name === undefined) return {};
+    const [, resource, label, region] = hosted?.exec(name) ?? [];
+    if (label === undefined) return readName(name, endpointPrefixes);
+    return { endpoint: { service: endpointHosts[label]!, label, name: resource, region } };
+  });
 }
 
-function readName(
-  host: string,
-  suffixes: readonly string[],
-  endpointPrefixes: ReadonlySet<string>,
-  endpointHosts: EndpointHosts,
-): HostFacts {
+/** What stands before our domain; `undefined` if the host is not in it. */
+function nameIn(host: string, suffixes: readonly string[]): string | undefined {
   const suffix = suffixes.find((candidate) => host.endsWith(candidate));
-  if (suffix === undefined) return {};
-  const name = host.slice(0, -suffix.length);
-  const [, resource, label = "", region] = HOSTED.exec(name) ?? [];
-  if (Object.hasOwn(endpointHosts, label))
-    return { endpoint: { service: endpointHosts[label]!, label, name: resource, region } };
+  return suffix === undefined ? undefined : host.slice(0, -suffix.length);
+}
+
+function readName(name: string, endpointPrefixes: ReadonlySet<string>): HostFacts {
   const s3 = S3_NAME.exec(name) ?? S3_ACCELERATE.exec(name);
   if (s3 !== null) return { endpointPrefix: "s3", bucket: s3[1] };
   const service = SERVICE_NAME.exec(name)?.[1] ?? name;

@@ -40,6 +40,9 @@ export const access: Access<"s3"> = {
   PutBucketCors: onBucket("s3:PutBucketCORS"),
   GetBucketCors: onBucket("s3:GetBucketCORS"),
   DeleteBucketCors: onBucket("s3:PutBucketCORS"),
+  PutBucketWebsite: onBucket("s3:PutBucketWebsite"),
+  GetBucketWebsite: onBucket("s3:GetBucketWebsite"),
+  DeleteBucketWebsite: onBucket("s3:DeleteBucketWebsite"),
 
   PutBucketNotificationConfiguration: onBucket("s3:PutBucketNotification"),
   GetBucketNotificationConfiguration: onBucket("s3:GetBucketNotification"),

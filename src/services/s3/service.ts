@@ -23,6 +23,8 @@ import { objectInspection } from "./objects/inspect.ts";
 import { objectWriting } from "./objects/put.ts";
 import { formUpload } from "./post/endpoint.ts";
 import { tagging } from "./tagging.ts";
+import { websiteEndpoint } from "./website/endpoint.ts";
+import { bucketWebsite } from "./website/website.ts";
 
 export const s3 = defineService({
   id: "s3",
@@ -33,6 +35,7 @@ export const s3 = defineService({
     bucketListing,
     bucketVersioning,
     bucketCors,
+    bucketWebsite,
     objectWriting,
     objectReading,
     objectDeletion,
@@ -51,7 +54,7 @@ export const s3 = defineService({
   ],
   access,
   jobs: [abandonUploads, deliverEvent],
-  endpoints: [formUpload],
+  endpoints: [formUpload, websiteEndpoint],
   crossOrigin,
   dataOperations: [
     "HeadBucket",

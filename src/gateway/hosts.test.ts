@@ -1,0 +1,28 @@
+import { describe, expect, test } from "vitest";
+import { hostReader } from "./hosts.ts";
+
+const read = hostReader(["localhost", "amazonaws.com"], new Set(["s3", "sqs", "s3-control"]), {
+  "s3-website": "s3",
+});
+
+describe("hosts of a service's own", () => {
+  const site = { service: "s3", label: "s3-website" };
+  test.each([
+    ["photos.s3-website.localhost:4566", { name: "photos" }],
+    ["PHOTOS.s3-website.localhost", { name: "photos" }],
+    ["a.b.s3-website-eu-west-1.amazonaws.com", { name: "a.b", region: "eu-west-1" }],
+    ["photos.s3-website.us-gov-east-1.amazonaws.com", { name: "photos", region: "us-gov-east-1" }],
+    ["s3-website.us-east-1.amazonaws.com", { name: undefined, region: "us-east-1" }],
+  ])("%s", (host, said) => {
+    expect(read(host)).toEqual({ endpoint: { ...site, region: undefined, ...said } });
+  });
+
+  test("do not hide a bucket that is called like one", () => {
+    expect(read("photos.s3-website.s3.localhost")).toEqual({
+      endpointPrefix: "s3",
+      bucket: "photos.s3-website",
+    });
+    expect(read("photos.s3-websites.localhost")).toEqual({ label: "photos.s3-websites" });
+    expect(read("photos.s3-website.example.com")).toEqual({});
+  });
+});

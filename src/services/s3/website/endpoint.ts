@@ -1,0 +1,164 @@
+import { loadContract } from "#aws/contract/contract.ts";
+import type { WebsiteConfiguration } from "#aws/contract/types/s3.ts";
+import { AwsError } from "#aws/errors.ts";
+import { protocol } from "#aws/protocols/index.ts";
+import type { Clients } from "#kernel/clients.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Endpoint, EndpointAnswer, EndpointRequest } from "#kernel/endpoint.ts";
+import type { Input } from "#kernel/service.ts";
+import { noSuchBucket } from "../errors.ts";
+import { type Bucket, buckets } from "../store.ts";
+import { incorrectEndpoint, invalidUri, noSuchWebsite, websiteMethodNotAllowed } from "./errors.ts";
+import { errorHeaders, errorPage, redirection } from "./pages.ts";
+import { encodedKey, inHeader, routed, type Visit } from "./routing.ts";
+import { websites } from "./website.ts";
+
+/**
+ * A bucket as a website: read by anybody whom the bucket lets read, in a browser's terms.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html
+ */
+export const websiteEndpoint: Endpoint = {
+  host: "s3-website",
+  accepts: () => true,
+  async serve(request, house) {
+    try {
+      const visitor = await house.callerOf(undefined);
+      return await answerTo(request, house.ctx, visitor);
+    } catch (error) {
+      if (error instanceof AwsError) return errorPage(error, request.meta);
+      throw error;
+    }
+  },
+};
+
+/** Where S3 sends whoever names no bucket. */
+const NOWHERE = "https://aws.amazon.com/s3/";
+
+async function answerTo(request: EndpointRequest, ctx: Context, visitor: Clients): Promise<EndpointAnswer> {
+  const { method, path, meta, at, headers } = request;
+  if (at?.name === undefined) return redirection({ status: 301, location: NOWHERE }, meta);
+  if (method !== "GET" && method !== "HEAD")
+    throw websiteMethodNotAllowed(method, path === "/" ? "BUCKET" : "OBJECT");
+  const { bucket, website } = await siteAt(ctx, at.name, at.region);
+  const scheme = request.url.slice(0, request.url.indexOf(":"));
+  const visit = { scheme, host: headers.host ?? "", key: keyIn(path) };
+  const all = website.RedirectAllRequestsTo;
+  if (all) {
+    const query = request.query === "" ? "" : `?${inHeader(request.query)}`;
+    const location = `${all.Protocol ?? scheme}://${inHeader(all.HostName)}/${encodedKey(visit.key)}${query}`;
+    return redirection({ status: 301, location }, meta);
+  }
+  const early = routed(website.RoutingRules, visit, undefined);
+  if (early) return redirection(early, meta);
+  const site: Site = { bucket, website, visitor, request };
+  try {
+    return await page(site, visit.key);
+  } catch (error) {
+    if (error instanceof AwsError) return instead(site, visit, error);
+    throw error;
+  }
+}
+
+interface Site {
+  bucket: Bucket;
+  website: WebsiteConfiguration;
+  visitor: Clients;
+  request: EndpointRequest;
+}
+
+/** @throws {AwsError} NoSuchBucket, NoSuchWebsiteConfiguration, IncorrectEndpoint */
+async function siteAt(ctx: Context, name: string, region: string | undefined) {
+  const { bucket, website } = await ctx.read(async (tx) => {
+    const found = await tx.get(buckets, [name]);
+    return { bucket: found, website: found && (await websites.get(tx, found)) };
+  });
+  if (!bucket) throw noSuchBucket(name);
+  if (region !== undefined && region !== bucket.region)
+    throw incorrectEndpoint(`${name}.s3-website-${bucket.region}.amazonaws.com`);
+  if (!website) throw noSuchWebsite(name);
+  return { bucket, website };
+}
+
+function keyIn(path: string): string {
+  try {
+    return decodeURIComponent(path.slice(1));
+  } catch {
+    throw invalidUri(path);
+  }
+}
+
+const isFolder = (key: string) => key === "" || key.endsWith("/");
+
+const suffixOf = ({ website }: Site) => website.IndexDocument?.Suffix ?? "";
+
+/** The page of a key: the object itself, or a folder's index document. @throws {AwsError} whatever GetObject says */
+function page(site: Site, key: string): Promise<EndpointAnswer> {
+  return objectAt(site, isFolder(key) ? key + suffixOf(site) : key, site.request.headers);
+}
+
+/** The headers that a website heeds. */
+const HEEDED = ["range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
+
+const restXml = protocol("restXml");
+
+async function objectAt(
+  { bucket, visitor, request }: Site,
+  key: string,
+  headers: EndpointRequest["headers"],
+): Promise<EndpointAnswer> {
+  const name = request.method === "HEAD" ? "HeadObject" : "GetObject";
+  const operation = loadContract("s3").operation(name)!;
+  const heeded = Object.fromEntries(
+    HEEDED.flatMap((header) => (headers[header] === undefined ? [] : [[header, headers[header]]])),
+  );
+  const labels = { Bucket: bucket.name, Key: key };
+  const wire = { method: request.method, query: [], headers: heeded, labels, body: new Uint8Array() };
+  const input = restXml.decode(operation, wire) as unknown as Input<"s3", "GetObject">;
+  const output = await visitor.s3[name](input);
+  const { WebsiteRedirectLocation: elsewhere } = output;
+  if (elsewhere === undefined) return restXml.encode(operation, output, request.meta);
+  if ("Body" in output) abandon(output.Body);
+  return redirection({ status: 301, location: inHeader(elsewhere) }, request.meta);
+}
+
+/** The bytes behind a redirection are nobody's. */
+function abandon(body: unknown): void {
+  const bytes = body as Partial<AsyncIterable<Uint8Array>> | undefined;
+  void bytes?.[Symbol.asyncIterator]?.().return?.();
+}
+
+/**
+ * What a visitor gets who cannot have the page: news that his copy is still good, the way to the folder that he forgot
+ * the slash of, where a rule sends him, the bucket's own page for errors, or S3's.
+ */
+async function instead(site: Site, visit: Visit, error: AwsError): Promise<EndpointAnswer> {
+  const { website, request } = site;
+  const { meta } = request;
+  if (error.status === 304)
+    return restXml.encodeError(loadContract("s3").operation("GetObject"), error, meta);
+  if (await isFolderWithoutSlash(site, visit.key, error))
+    return redirection({ status: 302, location: `/${encodedKey(visit.key)}/` }, meta);
+  const late = routed(website.RoutingRules, visit, error.status);
+  if (late) return redirection(late, meta);
+  const document = website.ErrorDocument?.Key;
+  if (document === undefined || error.status >= 500) return errorPage(error, meta);
+  try {
+    const own = await objectAt(site, document, {});
+    return { ...own, status: error.status, headers: { ...own.headers, ...errorHeaders(error, meta) } };
+  } catch (failure) {
+    if (failure instanceof AwsError) return errorPage(error, meta, failure);
+    throw failure;
+  }
+}
+
+/** Whoever may not list a bucket is not told that a key is missing: to him, too, the folder may be there. */
+async function isFolderWithoutSlash(site: Site, key: string, error: AwsError): Promise<boolean> {
+  if (isFolder(key) || (error.status !== 404 && error.status !== 403)) return false;
+  try {
+    await site.visitor.s3.HeadObject({ Bucket: site.bucket.name, Key: `${key}/${suffixOf(site)}` });
+    return true;
+  } catch (failure) {
+    if (failure instanceof AwsError) return false;
+    throw failure;
+  }
+}
