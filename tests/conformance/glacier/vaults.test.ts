@@ -1,0 +1,326 @@
+import {
+  AddTagsToVaultCommand,
+  CreateVaultCommand,
+  DeleteArchiveCommand,
+  DeleteVaultCommand,
+  DescribeVaultCommand,
+  ListJobsCommand,
+  ListTagsForVaultCommand,
+  ListVaultsCommand,
+  RemoveTagsFromVaultCommand,
+} from "@aws-sdk/client-glacier";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { bytes, DAY, glacierOf, HOUR, page } from "./glacier.ts";
+
+const cloud = conformanceCloud();
+const { client, vault, upload } = glacierOf(cloud);
+const arn = (name: string) => `arn:aws:glacier:us-east-1:000000000000:vaults/${name}`;
+
+behaviour("CreateVault answers 201 and the vault's path", page("api-vault-put"), async () => {
+  const answer = await client().send(new CreateVaultCommand({ accountId: "-", vaultName: "examplevault" }));
+  expect(answer.location).toBe("/000000000000/vaults/examplevault");
+  expect(answer.$metadata.httpStatusCode).toBe(201);
+});
+
+behaviour(
+  "CreateVault of a vault that is there changes nothing and succeeds",
+  page("api-vault-put"),
+  async () => {
+    const on = await vault();
+    const tags = { Tags: { kept: "yes" } };
+    await client().send(new AddTagsToVaultCommand({ ...on, ...tags }));
+    await client().send(new CreateVaultCommand(on));
+    expect(await client().send(new ListTagsForVaultCommand(on))).toMatchObject(tags);
+  },
+);
+
+behaviour("a vault's name is its own in each Region", page("working-with-vaults"), async () => {
+  const on = await vault();
+  const elsewhere = client({ region: "eu-west-1" });
+  await expect(elsewhere.send(new DescribeVaultCommand(on))).rejects.toMatchObject({
+    name: "ResourceNotFoundException",
+  });
+  await elsewhere.send(new CreateVaultCommand(on));
+  const { VaultARN } = await elsewhere.send(new DescribeVaultCommand(on));
+  expect(VaultARN).toBe(`arn:aws:glacier:eu-west-1:000000000000:vaults/${on.vaultName}`);
+});
+
+for (const name of ["a", "A_b-c.9", "x".repeat(255)]) {
+  behaviour(`CreateVault takes a name like ${name.slice(0, 9)}`, page("api-vault-put"), async () => {
+    const on = { accountId: "-", vaultName: name };
+    await client().send(new CreateVaultCommand(on));
+    expect((await client().send(new DescribeVaultCommand(on))).VaultName).toBe(name);
+    await client().send(new DeleteVaultCommand(on));
+  });
+}
+
+for (const [what, name] of [
+  ["a space", "a b"],
+  ["a letter that is not ASCII", "é"],
+  ["256 characters", "x".repeat(256)],
+  ["a colon", "a:b"],
+]) {
+  behaviour(`CreateVault refuses a name with ${what}`, page("api-vault-put"), async () => {
+    const on = { accountId: "-", vaultName: name };
+    await expect(client().send(new CreateVaultCommand(on))).rejects.toMatchObject({
+      name: "InvalidParameterValueException",
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+}
+
+behaviour(
+  "DescribeVault tells ARN, name and date of a new vault, and nothing in it",
+  page("api-vault-get"),
+  async () => {
+    const on = await vault();
+    const told = await client().send(new DescribeVaultCommand(on));
+    expect(told).toMatchObject({
+      VaultARN: arn(on.vaultName),
+      VaultName: on.vaultName,
+      NumberOfArchives: 0,
+      SizeInBytes: 0,
+    });
+    expect(told.CreationDate).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(told.LastInventoryDate).toBeUndefined();
+  },
+);
+
+behaviour("a vault that is not there gets 404 and its ARN", page("api-error-responses"), async () => {
+  const on = { accountId: "-", vaultName: "nowhere" };
+  await expect(client().send(new DescribeVaultCommand(on))).rejects.toMatchObject({
+    name: "ResourceNotFoundException",
+    message: `Vault not found for ARN: ${arn("nowhere")}`,
+    code: "ResourceNotFoundException",
+    type: "Client",
+    $metadata: { httpStatusCode: 404 },
+  });
+});
+
+behaviour("number and size of archives are those of the last inventory", page("api-vault-get"), async () => {
+  const on = await vault();
+  await upload(on, bytes(1_000));
+  await upload(on, bytes(500));
+  expect(await client().send(new DescribeVaultCommand(on))).toMatchObject({ NumberOfArchives: 0 });
+  await cloud.advance(DAY);
+  const told = await client().send(new DescribeVaultCommand(on));
+  expect(told).toMatchObject({ NumberOfArchives: 2, SizeInBytes: 1_500 });
+  expect(told.LastInventoryDate).toMatch(/Z$/);
+});
+
+behaviour(
+  "the inventory's date stays as it is while nothing comes or goes",
+  page("vault-inventory"),
+  async () => {
+    const on = await vault();
+    await upload(on);
+    await cloud.advance(DAY);
+    const first = await client().send(new DescribeVaultCommand(on));
+    await cloud.advance(3 * DAY);
+    expect((await client().send(new DescribeVaultCommand(on))).LastInventoryDate).toBe(
+      first.LastInventoryDate,
+    );
+    await upload(on);
+    await cloud.advance(DAY);
+    expect((await client().send(new DescribeVaultCommand(on))).LastInventoryDate).not.toBe(
+      first.LastInventoryDate,
+    );
+  },
+);
+
+behaviour("the account's own id stands for the hyphen", page("api-vault-get"), async () => {
+  const on = await vault();
+  const told = await client().send(new DescribeVaultCommand({ ...on, accountId: "000000000000" }));
+  expect(told.VaultName).toBe(on.vaultName);
+});
+
+behaviour("another account's vault is not to be seen", page("api-error-responses"), async () => {
+  const on = await vault();
+  const stranger = client({ account: "111122223333" });
+  await expect(
+    stranger.send(new DescribeVaultCommand({ ...on, accountId: "000000000000" })),
+  ).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+  await expect(stranger.send(new DescribeVaultCommand(on))).rejects.toMatchObject({
+    message: `Vault not found for ARN: arn:aws:glacier:us-east-1:111122223333:vaults/${on.vaultName}`,
+  });
+});
+
+behaviour("an account id that is none is refused", page("api-error-responses"), async () => {
+  const on = await vault();
+  await expect(client().send(new DescribeVaultCommand({ ...on, accountId: "me" }))).rejects.toMatchObject({
+    name: "AccessDeniedException",
+    $metadata: { httpStatusCode: 403 },
+  });
+});
+
+const told = (version: string | undefined) => {
+  const careless = client();
+  careless.middlewareStack.add(
+    (next) => async (args) => {
+      const { headers } = args.request as { headers: Record<string, string> };
+      if (version === undefined) delete headers["x-amz-glacier-version"];
+      else headers["x-amz-glacier-version"] = version;
+      return next(args);
+    },
+    { step: "build", priority: "low" },
+  );
+  return careless.send(new ListVaultsCommand({ accountId: "-" }));
+};
+
+behaviour(
+  "a request must say which version of the API it means",
+  page("api-common-request-headers"),
+  async () => {
+    await expect(told(undefined)).rejects.toMatchObject({
+      name: "MissingParameterValueException",
+      message: "Required parameter missing: API version",
+      $metadata: { httpStatusCode: 400 },
+    });
+  },
+);
+
+behaviour("there is one version of the API", page("api-common-request-headers"), async () => {
+  await expect(told("2011-01-01")).rejects.toMatchObject({ name: "InvalidParameterValueException" });
+  expect(await told("2012-06-01")).toHaveProperty("VaultList");
+});
+
+const listing = { account: "222233334444" };
+const listed = async (input: { limit?: number; marker?: string }) => {
+  const { VaultList, Marker } = await client(listing).send(
+    new ListVaultsCommand({ accountId: "-", ...input }),
+  );
+  return { names: VaultList!.map((one) => one.VaultName), Marker };
+};
+let areListed: Promise<void> | undefined;
+/** Twelve vaults of an account of its own, `v00` to `v11`. */
+const toList = () =>
+  (areListed ??= (async () => {
+    for (let n = 11; n >= 0; n--) {
+      const vaultName = `v${`${n}`.padStart(2, "0")}`;
+      await client(listing).send(new CreateVaultCommand({ accountId: "-", vaultName }));
+    }
+  })());
+
+behaviour("ListVaults tells at most ten vaults, by name", page("api-vaults-get"), async () => {
+  await toList();
+  const { names } = await listed({});
+  expect(names).toEqual(Array.from({ length: 10 }, (_, n) => `v0${n}`));
+});
+
+behaviour("ListVaults goes on where its marker says, an ARN", page("api-vaults-get"), async () => {
+  await toList();
+  const first = await listed({ limit: 7 });
+  expect(first.names).toHaveLength(7);
+  expect(first.Marker).toBe("arn:aws:glacier:us-east-1:222233334444:vaults/v07");
+  const second = await listed({ limit: 7, marker: first.Marker! });
+  expect(second.names).toEqual(["v07", "v08", "v09", "v10", "v11"]);
+  expect(second.Marker).toBeUndefined();
+});
+
+for (const limit of [0, 11, -1, 2.5]) {
+  behaviour(`ListVaults refuses the limit ${limit}`, page("api-vaults-get"), async () => {
+    await expect(listed({ limit })).rejects.toMatchObject({ name: "InvalidParameterValueException" });
+  });
+}
+
+behaviour("ListVaults refuses a marker that is no vault's", page("api-vaults-get"), async () => {
+  await expect(listed({ marker: "somewhere" })).rejects.toMatchObject({
+    name: "InvalidParameterValueException",
+  });
+});
+
+behaviour("DeleteVault deletes an empty vault", page("api-vault-delete"), async () => {
+  const on = await vault();
+  const answer = await client().send(new DeleteVaultCommand(on));
+  expect(answer.$metadata.httpStatusCode).toBe(204);
+  await expect(client().send(new DescribeVaultCommand(on))).rejects.toMatchObject({
+    name: "ResourceNotFoundException",
+  });
+});
+
+behaviour("DeleteVault can be repeated", page("api-vault-delete"), async () => {
+  const on = await vault();
+  await client().send(new DeleteVaultCommand(on));
+  await client().send(new DeleteVaultCommand(on));
+});
+
+const notEmpty = (on: { vaultName: string }) => ({
+  name: "InvalidParameterValueException",
+  message: `Vault not empty or recently written to: ${arn(on.vaultName)}`,
+  $metadata: { httpStatusCode: 400 },
+});
+
+behaviour("DeleteVault refuses a vault with archives", page("deleting-vaults"), async () => {
+  const on = await vault();
+  await upload(on);
+  await cloud.advance(DAY);
+  await expect(client().send(new DeleteVaultCommand(on))).rejects.toMatchObject(notEmpty(on));
+});
+
+behaviour(
+  "DeleteVault refuses an empty vault that was written to since its inventory",
+  page("deleting-vaults"),
+  async () => {
+    const on = await vault();
+    const archiveId = await upload(on);
+    await client().send(new DeleteArchiveCommand({ ...on, archiveId }));
+    await expect(client().send(new DeleteVaultCommand(on))).rejects.toMatchObject(notEmpty(on));
+    await cloud.advance(DAY);
+    await client().send(new DeleteVaultCommand(on));
+  },
+);
+
+behaviour("a vault made anew has nothing of the one before", page("deleting-vaults"), async () => {
+  const on = await vault();
+  await client().send(new AddTagsToVaultCommand({ ...on, Tags: { a: "b" } }));
+  await client().send(new DeleteVaultCommand(on));
+  await cloud.advance(HOUR);
+  await client().send(new CreateVaultCommand(on));
+  expect(await client().send(new ListTagsForVaultCommand(on))).toMatchObject({ Tags: {} });
+  expect(await client().send(new ListJobsCommand(on))).toMatchObject({ JobList: [] });
+});
+
+behaviour("tags are added, overwritten and removed", page("tagging"), async () => {
+  const on = await vault();
+  await client().send(new AddTagsToVaultCommand({ ...on, Tags: { one: "1", two: "2", empty: "" } }));
+  await client().send(new AddTagsToVaultCommand({ ...on, Tags: { two: "zwei" } }));
+  expect(await client().send(new ListTagsForVaultCommand(on))).toMatchObject({
+    Tags: { one: "1", two: "zwei", empty: "" },
+  });
+  const answer = await client().send(new RemoveTagsFromVaultCommand({ ...on, TagKeys: ["one", "unknown"] }));
+  expect(answer.$metadata.httpStatusCode).toBe(204);
+  expect((await client().send(new ListTagsForVaultCommand(on))).Tags).toEqual({ two: "zwei", empty: "" });
+});
+
+behaviour("tag keys tell upper from lower case", page("tagging"), async () => {
+  const on = await vault();
+  await client().send(new AddTagsToVaultCommand({ ...on, Tags: { Key: "1", key: "2" } }));
+  expect((await client().send(new ListTagsForVaultCommand(on))).Tags).toEqual({ Key: "1", key: "2" });
+});
+
+behaviour("a vault has at most 50 tags", page("tagging"), async () => {
+  const on = await vault();
+  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, "v"]));
+  await client().send(new AddTagsToVaultCommand({ ...on, Tags: many(50) }));
+  await expect(
+    client().send(new AddTagsToVaultCommand({ ...on, Tags: { more: "v" } })),
+  ).rejects.toMatchObject({
+    name: "LimitExceededException",
+    $metadata: { httpStatusCode: 400 },
+  });
+});
+
+for (const [what, Tags] of [
+  ["a key of AWS's", { "aws:mine": "no" }],
+  ["a key of 129 characters", { ["k".repeat(129)]: "v" }],
+  ["a value of 256 characters", { k: "v".repeat(256) }],
+  ["a key with a question mark", { "k?": "v" }],
+] as const) {
+  behaviour(`AddTagsToVault refuses ${what}`, page("tagging"), async () => {
+    const on = await vault();
+    await expect(
+      client().send(new AddTagsToVaultCommand({ ...on, Tags: { ...Tags } as Record<string, string> })),
+    ).rejects.toMatchObject({ name: "InvalidParameterValueException" });
+  });
+}
