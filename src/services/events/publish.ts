@@ -1,8 +1,9 @@
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
+import { MOST_RETRIES } from "#kernel/redelivery.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { keepInArchives } from "./archives/archived.ts";
-import { MOST_RETRIES, type Sending, sendTo } from "./delivery/deliver.ts";
+import { type Sending, sendTo } from "./delivery/deliver.ts";
 import { rulesMet } from "./rule-book.ts";
 import { type BusEvent, targets } from "./store.ts";
 
