@@ -1,0 +1,26 @@
+import { faultsOf } from "#kernel/service.ts";
+
+const fault = faultsOf<"scheduler">();
+
+export const invalid = (message: string) => fault("ValidationException", message);
+export const invalidExpression = (expression: string) =>
+  invalid(`Invalid Schedule Expression ${expression}.`);
+export const invalidToken = () => invalid("Invalid NextToken provided.");
+
+export const noSuchSchedule = (name: string) =>
+  fault("ResourceNotFoundException", `Schedule ${name} does not exist.`);
+export const scheduleExists = (name: string) =>
+  fault("ConflictException", `Schedule ${name} already exists.`);
+
+export const noSuchGroup = (name: string) =>
+  fault("ResourceNotFoundException", `Schedule group ${name} does not exist.`);
+export const groupExists = (name: string) =>
+  fault("ConflictException", `Schedule group ${name} already exists.`);
+export const groupIsDeleting = (name: string) =>
+  fault("ConflictException", `Schedule group ${name} is being deleted.`);
+export const defaultGroupStays = () => invalid("The default schedule group cannot be deleted.");
+export const tooManyGroups = () =>
+  fault(
+    "ServiceQuotaExceededException",
+    "The request exceeds the number of schedule groups of your account.",
+  );

@@ -1,0 +1,150 @@
+import type { ScheduleGroupSummary } from "#aws/contract/types/scheduler.ts";
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import { page } from "#kernel/pages.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import {
+  defaultGroupStays,
+  groupExists,
+  groupIsDeleting,
+  invalid,
+  invalidToken,
+  noSuchGroup,
+  tooManyGroups,
+} from "./errors.ts";
+import { DEFAULT_GROUP, type Group, groupArn, groups, schedules } from "./store.ts";
+
+const MOST_GROUPS = 500;
+const MOST_TAGS = 200;
+const PAGE = 500;
+
+export const groupOperations = {
+  async CreateScheduleGroup(ctx, { Name, Tags = [], ClientToken }) {
+    return ctx.transact(async (tx) => {
+      const known = Name === DEFAULT_GROUP ? defaultGroup() : await tx.get(groups, [Name]);
+      if (known && (ClientToken === undefined || known.clientToken !== ClientToken)) throw groupExists(Name);
+      if (!known) {
+        if ((await tx.list(groups, { limit: MOST_GROUPS })).length === MOST_GROUPS) throw tooManyGroups();
+        const now = tx.now();
+        tx.put(groups, {
+          name: Name,
+          state: "ACTIVE",
+          tags: Tags,
+          clientToken: ClientToken,
+          created: now,
+          modified: now,
+        });
+      }
+      return { ScheduleGroupArn: groupArn(ctx, Name) };
+    });
+  },
+
+  async GetScheduleGroup(ctx, { Name }) {
+    return described(ctx, await ctx.read((tx) => groupAt(tx, Name)));
+  },
+
+  /** Its schedules go with it, and it when they are gone. */
+  async DeleteScheduleGroup(ctx, { Name }) {
+    if (Name === DEFAULT_GROUP) throw defaultGroupStays();
+    return ctx.transact(async (tx) => {
+      const group = await groupAt(tx, Name);
+      if (group.state === "ACTIVE") tx.enqueue(dissolve, { name: Name });
+      tx.put<Group>(groups, { ...group, state: "DELETING", modified: tx.now() });
+      return {};
+    });
+  },
+
+  async ListScheduleGroups(ctx, { NamePrefix = "", MaxResults = 100, NextToken }) {
+    const { records, token } = await page<Group>(ctx, {
+      listing: ["scheduler:ListScheduleGroups", NamePrefix],
+      token: NextToken,
+      limit: MaxResults,
+      list: (range) => ctx.read((tx) => groupsFrom(tx, NamePrefix, range)),
+      position: ({ name }) => [name],
+      invalidToken,
+    });
+    return { ScheduleGroups: records.map((group) => described(ctx, group)), NextToken: token };
+  },
+
+  async TagResource(ctx, { ResourceArn, Tags }) {
+    return ctx.transact(async (tx) => {
+      const group = await groupAt(tx, groupNamed(ResourceArn));
+      const names = new Set(Tags.map(({ Key }) => Key));
+      const tags = [...group.tags.filter(({ Key }) => !names.has(Key)), ...Tags];
+      if (tags.length > MOST_TAGS) throw invalid(`A schedule group has at most ${MOST_TAGS} tags.`);
+      tx.put(groups, { ...group, tags });
+      return {};
+    });
+  },
+
+  async UntagResource(ctx, { ResourceArn, TagKeys }) {
+    return ctx.transact(async (tx) => {
+      const group = await groupAt(tx, groupNamed(ResourceArn));
+      tx.put(groups, { ...group, tags: group.tags.filter(({ Key }) => !TagKeys.includes(Key)) });
+      return {};
+    });
+  },
+
+  async ListTagsForResource(ctx, { ResourceArn }) {
+    return { Tags: (await ctx.read((tx) => groupAt(tx, groupNamed(ResourceArn)))).tags };
+  },
+} satisfies Handlers<"scheduler">;
+
+export const dissolve = job<{ name: string }>("scheduler/dissolve", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { name }) {
+    return ctx.transact(async (tx) => {
+      const members = await tx.list(schedules, { in: [name], limit: PAGE });
+      for (const member of members) tx.delete(schedules, [name, member.name]);
+      if (members.length === PAGE) return { again: 0 };
+      tx.delete(groups, [name]);
+      return undefined;
+    });
+  },
+});
+
+/** @throws {AwsError} ResourceNotFoundException */
+export async function groupAt(tx: ReadTransaction, name: string): Promise<Group> {
+  const group = (await tx.get(groups, [name])) ?? (name === DEFAULT_GROUP ? defaultGroup() : undefined);
+  if (!group) throw noSuchGroup(name);
+  return group;
+}
+
+/** One that takes schedules. @throws {AwsError} ResourceNotFoundException, ConflictException */
+export async function checkGroup(tx: ReadTransaction, name: string): Promise<void> {
+  if ((await groupAt(tx, name)).state === "DELETING") throw groupIsDeleting(name);
+}
+
+/** It was always there; a record of it is made when something of it is changed. */
+const defaultGroup = (): Group => ({
+  name: DEFAULT_GROUP,
+  state: "ACTIVE",
+  tags: [],
+  created: 0,
+  modified: 0,
+});
+
+const groupNamed = (arn: string) => arn.slice(arn.lastIndexOf("/") + 1);
+
+async function groupsFrom(
+  tx: ReadTransaction,
+  prefix: string,
+  range: { after?: readonly (string | number)[]; limit: number },
+): Promise<Group[]> {
+  const found = await tx.list(groups, { prefix, ...range });
+  const after = range.after?.[0];
+  const isDue = DEFAULT_GROUP.startsWith(prefix) && (after === undefined || String(after) < DEFAULT_GROUP);
+  if (!isDue || found.some(({ name }) => name === DEFAULT_GROUP)) return found;
+  return [...found, defaultGroup()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, range.limit);
+}
+
+function described(ctx: Context, group: Group): ScheduleGroupSummary {
+  return {
+    Arn: groupArn(ctx, group.name),
+    Name: group.name,
+    State: group.state,
+    CreationDate: new Date(group.created),
+    LastModificationDate: new Date(group.modified),
+  };
+}

@@ -1,0 +1,101 @@
+import { parseArn } from "#aws/arn.ts";
+import type * as Scheduler from "#aws/contract/types/scheduler.ts";
+import type { Clients } from "#kernel/clients.ts";
+import type { Place } from "#kernel/collection.ts";
+import type { Context } from "#kernel/context.ts";
+import { rootOf } from "#kernel/principal.ts";
+import { deliverOrBury } from "#kernel/redelivery.ts";
+import { deliver } from "#kernel/targets.ts";
+import { universalTarget } from "./checks.ts";
+import { scheduleArn } from "./store.ts";
+
+/** A schedule's call of its target, once. */
+export interface Invocation {
+  group: string;
+  name: string;
+  target: Scheduler.Target;
+  id: string;
+  /** When it was to be, and since when it is tried; cloud time. */
+  due: number;
+  since: number;
+  /** The revision of a schedule that ends with it. */
+  last?: number;
+}
+
+/** @throws {AwsError} for which it is to be tried again */
+export function invokeTarget(ctx: Context, call: Invocation, attempt: number): Promise<void> {
+  const { target, due, since } = call;
+  const arn = scheduleArn(ctx, call.group, call.name);
+  const input = inputOf(ctx, call, attempt);
+  // What the role may do is its account's to say.
+  const caller = rootOf(parseArn(target.RoleArn)?.account ?? ctx.account);
+  const letters = target.DeadLetterConfig?.Arn;
+  const deadLetters =
+    letters === undefined
+      ? undefined
+      : {
+          arn: letters,
+          body: input,
+          attributes: { SCHEDULE_ARN: arn, TARGET_ARN: target.Arn, SCHEDULED_TIME: wholeSeconds(due) },
+          caller,
+        };
+  return deliverOrBury(ctx, { attempt, since, retry: target.RetryPolicy, deadLetters }, async () => {
+    const universal = universalTarget(target.Arn);
+    if (universal) return callOperation(ctx.as(caller).aws, universal, input);
+    const { account = ctx.account, region = ctx.region } = parseArn(target.Arn) ?? {};
+    const place: Place = { account: account || ctx.account, region: region || ctx.region };
+    await deliver(ctx.as(caller, undefined, place).aws, target.Arn, {
+      payload: input,
+      messageGroupId: target.SqsParameters?.MessageGroupId,
+      messageDeduplicationId: target.SqsParameters?.MessageGroupId && call.id,
+      partitionKey: target.KinesisParameters?.PartitionKey,
+      source: target.EventBridgeParameters?.Source,
+      detailType: target.EventBridgeParameters?.DetailType,
+      name: call.id,
+    });
+  });
+}
+
+/** Services whose names in ARNs of universal targets are not those of their contracts. */
+const CONTRACTS: Record<string, string> = {
+  sfn: "stepfunctions",
+  eventbridge: "events",
+  cloudwatchlogs: "logs",
+};
+
+async function callOperation(
+  aws: Clients,
+  { service, operation }: { service: string; operation: string },
+  input: string,
+): Promise<void> {
+  const calls = aws as unknown as Record<string, Record<string, (given: object) => Promise<unknown>>>;
+  const name = operation[0]!.toUpperCase() + operation.slice(1);
+  await calls[CONTRACTS[service] ?? service]![name]!(JSON.parse(input) as object);
+}
+
+/** With what it may say of the call itself; where it says nothing, an event that tells of it. */
+function inputOf(ctx: Context, { target, group, name, id, due }: Invocation, attempt: number): string {
+  const arn = scheduleArn(ctx, group, name);
+  if (target.Input === undefined) {
+    return JSON.stringify({
+      version: "0",
+      id,
+      "detail-type": "Scheduled Event",
+      source: "aws.scheduler",
+      account: ctx.account,
+      time: wholeSeconds(due),
+      region: ctx.region,
+      resources: [arn],
+      detail: "{}",
+    });
+  }
+  const known: Record<string, string> = {
+    "schedule-arn": arn,
+    "scheduled-time": wholeSeconds(due),
+    "execution-id": id,
+    "attempt-number": String(attempt + 1),
+  };
+  return target.Input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (whole, word: string) => known[word] ?? whole);
+}
+
+const wholeSeconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, "Z");

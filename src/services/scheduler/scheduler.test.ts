@@ -1,0 +1,187 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { AwsError } from "#aws/errors.ts";
+import { defineService } from "#kernel/service.ts";
+import { type TestCloud, testCloud } from "#kernel/testing.ts";
+import { scheduler } from "./service.ts";
+
+const sent: { at: number; queue: string; body: string }[] = [];
+let failing: AwsError | undefined;
+
+/** Stands in for queues: it keeps what it is sent. */
+const sqs = defineService({
+  id: "sqs",
+  operations: [
+    {
+      async SendMessage(ctx, { QueueUrl, MessageBody }) {
+        const queue = QueueUrl.slice(QueueUrl.lastIndexOf("/") + 1);
+        if (failing && queue !== "dead") throw failing;
+        sent.push({ at: ctx.clock.now(), queue, body: MessageBody });
+        return {};
+      },
+    },
+  ],
+  access: { SendMessage: () => [] },
+});
+
+let nube: TestCloud;
+beforeEach(async () => {
+  sent.length = 0;
+  failing = undefined;
+  nube = await testCloud([scheduler, sqs]);
+});
+afterEach(() => nube.close());
+
+const RoleArn = "arn:aws:iam::000000000000:role/scheduler";
+const queueArn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
+const OFF = { Mode: "OFF" } as const;
+
+const create = (ScheduleExpression: string, more: object = {}) =>
+  nube.aws.scheduler.CreateSchedule({
+    Name: "s",
+    ScheduleExpression,
+    FlexibleTimeWindow: OFF,
+    Target: { Arn: queueArn("q"), RoleArn, Input: "hello" },
+    ...more,
+  });
+const times = () => sent.map(({ at }) => new Date(at).toISOString().slice(0, 16));
+
+test.each([
+  ["rate(10 minutes)", {}, ["2026-01-01T00:10", "2026-01-01T00:20"]],
+  [
+    "rate(10 minutes)",
+    { StartDate: new Date("2026-01-01T00:05Z") },
+    ["2026-01-01T00:05", "2026-01-01T00:15", "2026-01-01T00:25"],
+  ],
+  ["rate(10 minutes)", { EndDate: new Date("2026-01-01T00:15Z") }, ["2026-01-01T00:10"]],
+  ["at(2026-01-01T00:07:00)", {}, ["2026-01-01T00:07"]],
+  ["cron(0/15 * * * ? *)", { ScheduleExpressionTimezone: "Asia/Kolkata" }, ["2026-01-01T00:15"]],
+  ["cron(40 5 * * ? *)", { ScheduleExpressionTimezone: "Asia/Kolkata" }, ["2026-01-01T00:10"]],
+  ["rate(10 minutes)", { State: "DISABLED" }, []],
+])("%s %j", async (expression, more, expected) => {
+  await create(expression, more);
+  await nube.advance("29m");
+  expect(times()).toEqual(expected);
+});
+
+test("a flexible window moves an invocation within it", async () => {
+  await create("at(2026-01-01T01:00:00)", {
+    FlexibleTimeWindow: { Mode: "FLEXIBLE", MaximumWindowInMinutes: 30 },
+  });
+  await nube.advance("1d");
+  const minutes = (sent[0]!.at - Date.parse("2026-01-01T01:00Z")) / 60_000;
+  expect(minutes).toBeGreaterThan(0);
+  expect(minutes).toBeLessThan(30);
+});
+
+test("what is said last is what holds", async () => {
+  await create("rate(10 minutes)");
+  await nube.aws.scheduler.UpdateSchedule({
+    Name: "s",
+    ScheduleExpression: "rate(25 minutes)",
+    FlexibleTimeWindow: OFF,
+    Target: { Arn: queueArn("other"), RoleArn },
+  });
+  await nube.advance("29m");
+  expect(sent.map(({ queue }) => queue)).toEqual(["other"]);
+  await nube.aws.scheduler.DeleteSchedule({ Name: "s" });
+  await nube.advance("1h");
+  expect(sent).toHaveLength(1);
+});
+
+test("a schedule that is to be deleted when it is done, is", async () => {
+  await create("at(2026-01-01T00:07:00)", { ActionAfterCompletion: "DELETE" });
+  await nube.advance("8m");
+  expect(sent).toHaveLength(1);
+  await expect(nube.aws.scheduler.GetSchedule({ Name: "s" })).rejects.toMatchObject({
+    code: "ResourceNotFoundException",
+    message: "Schedule s does not exist.",
+  });
+});
+
+test("an input may tell of its call; where there is none, an event does", async () => {
+  await create("at(2026-01-01T00:07:00)", {
+    Target: {
+      Arn: queueArn("q"),
+      RoleArn,
+      Input: '{"at":"<aws.scheduler.scheduled-time>","no":"<aws.scheduler.attempt-number>"}',
+    },
+  });
+  await create("at(2026-01-01T00:08:00)", { Name: "t", Target: { Arn: queueArn("q"), RoleArn } });
+  await nube.advance("10m");
+  expect(sent.map(({ body }) => JSON.parse(body))).toMatchObject([
+    { at: "2026-01-01T00:07:00Z", no: "1" },
+    {
+      source: "aws.scheduler",
+      "detail-type": "Scheduled Event",
+      time: "2026-01-01T00:08:00Z",
+      resources: ["arn:aws:scheduler:us-east-1:000000000000:schedule/default/t"],
+      detail: "{}",
+    },
+  ]);
+});
+
+test("a universal target calls any operation", async () => {
+  await create("at(2026-01-01T00:07:00)", {
+    Target: {
+      Arn: "arn:aws:scheduler:::aws-sdk:sqs:sendMessage",
+      RoleArn,
+      Input: '{"QueueUrl":"http://x/000000000000/q","MessageBody":"by operation"}',
+    },
+  });
+  await nube.advance("10m");
+  expect(sent.map(({ body }) => body)).toEqual(["by operation"]);
+});
+
+test("what cannot be delivered is tried as often as is said, and then left to the dead-letter queue", async () => {
+  failing = new AwsError("ServiceUnavailable", "down", { status: 503 });
+  const RetryPolicy = { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3_600 };
+  const DeadLetterConfig = { Arn: queueArn("dead") };
+  await create("at(2026-01-01T00:07:00)", {
+    Target: { Arn: queueArn("q"), RoleArn, Input: "hello", RetryPolicy, DeadLetterConfig },
+  });
+  await nube.advance("1h");
+  expect(sent).toMatchObject([{ queue: "dead", body: "hello" }]);
+});
+
+describe("groups", () => {
+  test("end with all their schedules", async () => {
+    await nube.aws.scheduler.CreateScheduleGroup({ Name: "g" });
+    await create("rate(1 minute)", { GroupName: "g" });
+    await nube.aws.scheduler.DeleteScheduleGroup({ Name: "g" });
+    await nube.advance("5m");
+    expect(sent).toEqual([]);
+    await expect(nube.aws.scheduler.GetScheduleGroup({ Name: "g" })).rejects.toMatchObject({
+      code: "ResourceNotFoundException",
+    });
+  });
+
+  test("are listed, the default one among them", async () => {
+    for (const Name of ["a", "z", "d"]) await nube.aws.scheduler.CreateScheduleGroup({ Name });
+    const names: (string | undefined)[] = [];
+    let NextToken: string | undefined;
+    do {
+      const answer = await nube.aws.scheduler.ListScheduleGroups({
+        MaxResults: 1,
+        ...(NextToken && { NextToken }),
+      });
+      names.push(...answer.ScheduleGroups.map(({ Name }) => Name));
+      NextToken = answer.NextToken;
+    } while (NextToken);
+    expect(names).toEqual(["a", "d", "default", "z"]);
+  });
+});
+
+test.each<[object, string]>([
+  [{ ScheduleExpression: "rate(10 seconds)" }, "Invalid Schedule Expression rate(10 seconds)."],
+  [{ ScheduleExpressionTimezone: "Mars/Base" }, "Invalid ScheduleExpressionTimezone Mars/Base."],
+  [
+    { FlexibleTimeWindow: { Mode: "FLEXIBLE" } },
+    "Flexible time window mode FLEXIBLE requires MaximumWindowInMinutes.",
+  ],
+  [{ EndDate: new Date(0) }, "The EndDate you specify must be in the future."],
+])("%j is refused", async (more, message) => {
+  await expect(create("rate(1 minute)", more)).rejects.toMatchObject({
+    code: "ValidationException",
+    message,
+  });
+});

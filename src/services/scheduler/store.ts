@@ -1,0 +1,51 @@
+import type * as Scheduler from "#aws/contract/types/scheduler.ts";
+import { collection, type Place } from "#kernel/collection.ts";
+
+/** Milliseconds since 1970, cloud time. */
+type Time = number;
+
+export interface Schedule {
+  group: string;
+  name: string;
+  expression: string;
+  timeZone: string;
+  description?: string | undefined;
+  start?: Time | undefined;
+  end?: Time | undefined;
+  window: Scheduler.FlexibleTimeWindow;
+  state: Scheduler.ScheduleState;
+  afterCompletion: Scheduler.ActionAfterCompletion;
+  kmsKey?: string | undefined;
+  target: Scheduler.Target;
+  clientToken?: string | undefined;
+  created: Time;
+  modified: Time;
+  /** Of what was said last: a timer knows by it whether it is still wanted. */
+  revision: number;
+}
+
+export interface Group {
+  name: string;
+  state: Scheduler.ScheduleGroupState;
+  tags: Scheduler.Tag[];
+  clientToken?: string | undefined;
+  created: Time;
+  modified: Time;
+}
+
+/** The group that every account has in every Region. */
+export const DEFAULT_GROUP = "default";
+
+export const schedules = collection<Schedule>("scheduler/schedule", {
+  scope: "region",
+  key: (s) => [s.group, s.name],
+  indexes: { name: (s) => [s.name, s.group] },
+});
+export const groups = collection<Group>("scheduler/group", { scope: "region", key: (g) => [g.name] });
+
+export const scheduleArn = (place: Place, group: string, name: string) =>
+  arn(place, `schedule/${group}/${name}`);
+export const groupArn = (place: Place, name: string) => arn(place, `schedule-group/${name}`);
+
+const arn = ({ account, region }: Place, resource: string) =>
+  `arn:aws:scheduler:${region}:${account}:${resource}`;
