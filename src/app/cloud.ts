@@ -18,6 +18,7 @@ import { bindStore, type DataFolder, openDataFolder, withoutSecrets } from "./da
 import { endpointOf } from "./endpoint.ts";
 import { Foreseen } from "./foreseen.ts";
 import { openLogFile } from "./log-file.ts";
+import { keptMasterKeys, newMasterKey } from "./master-keys.ts";
 import type { Config } from "./settings.ts";
 import { version } from "./version.ts";
 
@@ -61,7 +62,8 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
     const store = await openStore(config, folder);
     undo.push(store.close);
     const openBlobs = blobStores(config, folder, log);
-    const cloud = await openCloud({ catalog, sinks, store, openBlobs, log }).catch(refuseSharing);
+    const masterKeys = config.ephemeral ? [newMasterKey(1)] : await keptMasterKeys(folder.keys);
+    const cloud = await openCloud({ catalog, sinks, store, openBlobs, masterKeys, log }).catch(refuseSharing);
     undo.splice(-1, 1, cloud.close); // which closes the store
 
     let listener: Listener;

@@ -11,6 +11,8 @@ export interface DataFolder {
   readonly store: string;
   readonly blobs: string;
   readonly tls: string;
+  /** The file of the keys that bodies at rest are sealed with. */
+  readonly keys: string;
   readonly log: string;
   /** The UNIX socket that locks the folder and takes commands. */
   readonly socket: string;
@@ -31,6 +33,7 @@ export function openDataFolder(config: Config): DataFolder {
     store: join(path, "store"),
     blobs: join(path, "blobs"),
     tls: join(path, "tls"),
+    keys: join(path, "master-keys.json"),
     log: join(path, "logs", "nube.log"),
     socket,
     discard: () => {

@@ -3,6 +3,7 @@ import { type Body, bodyOf } from "#lib/body.ts";
 import { BlobMissingError, type BlobStore } from "#storage/blobs/blobs.ts";
 import { openMemoryBlobs } from "#storage/blobs/memory.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
+import { openMemory } from "#storage/kv/memory.ts";
 import { type BlobRef, blobSteps, INLINE_BYTES, intents } from "./blobs.ts";
 import type { CallContext } from "./call-context.ts";
 import { collection } from "./collection.ts";
@@ -33,9 +34,9 @@ function testBlobs(memory = openMemoryBlobs(), files = new Set<string>()) {
   const step = () => (steps++ < cutAt ? undefined : new Promise<never>(() => {}));
   const store: BlobStore = {
     ...memory,
-    async create(id) {
+    async create(id, options) {
       await step();
-      const writer = await memory.create(id);
+      const writer = await memory.create(id, options);
       return {
         ...writer,
         async commit() {
@@ -251,4 +252,33 @@ test("a file that is missing says so", async () => {
   const { ref } = (await ctx.read((tx) => tx.get(things, ["a"])))!;
   await store.remove(ref.file!);
   await expect(get(ctx, "a")).rejects.toThrow(BlobMissingError);
+});
+
+const SECRET = { secret: Buffer.alloc(32, "a customer's key") };
+
+test.each([100, LARGE])("a body of %i bytes that a service brings a key for is read with that key", async (size) => {
+  const { context } = await cloudOn(openMemory(), openMemoryBlobs());
+  const ctx = context();
+  const staged = await ctx.blobs.receive(bodyOf(Buffer.alloc(size, "x")), { limit: 1e6, ...SECRET });
+  const ref = await ctx.transact((tx) => steps.keep(tx, staged));
+  const read = (options?: { secret: Uint8Array }) =>
+    ctx.read(async (tx) => {
+      const inline = await steps.inline(tx, ref, options);
+      if (inline) return Buffer.from(inline);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of ctx.blobs.read(ref, 0, size, options)) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    });
+  expect(await read(SECRET)).toEqual(Buffer.alloc(size, "x"));
+  await expect(read({ secret: Buffer.alloc(32) })).rejects.toThrow();
+  await expect(read()).rejects.toThrow();
+});
+
+test("a small body does not stand in the store as it came", async () => {
+  const store = openMemory();
+  const { context } = await cloudOn(store, openMemoryBlobs());
+  await put(context(), "a", bodyOf("a secret of somebody"));
+  const rows = await store.range({ start: Buffer.alloc(0), end: Buffer.alloc(4, 0xff), limit: 1_000 });
+  expect(rows.length).toBeGreaterThan(0);
+  for (const { value } of rows) expect(String(value)).not.toContain("a secret of somebody");
 });

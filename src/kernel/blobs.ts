@@ -1,7 +1,8 @@
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import type { Random } from "#lib/random.ts";
-import type { BlobStore, BlobWriter, ReadOptions } from "#storage/blobs/blobs.ts";
+import type { BlobStore, BlobWriter } from "#storage/blobs/blobs.ts";
 import { collection, type Scope } from "./collection.ts";
+import type { DataKeys } from "./data-keys.ts";
 import { type Job, job } from "./jobs.ts";
 import type { Bytes, ReadTransaction, Transaction } from "./transaction.ts";
 
@@ -10,6 +11,9 @@ import type { Bytes, ReadTransaction, Transaction } from "./transaction.ts";
  * pointer's own commit. A large one is a file: first a durable *intent* says that it may exist, then its bytes and name
  * become durable, then one transaction writes the pointer and takes the intent away. So a crash at any moment leaves
  * either a pointer to a whole file or an intent to sweep.
+ *
+ * At rest every body is encrypted, with a key of the cloud's or one that its service brings, and what was changed on
+ * the disk is an error and never wrong bytes.
  */
 export interface Blobs {
   /**
@@ -20,7 +24,7 @@ export interface Blobs {
   /** Gives up a body that was received; one that was kept meanwhile stays. */
   drop(staged: StagedBlob): Promise<void>;
   /** Bytes `start` to `end` (exclusive) of a file. Call it inside the transaction that found the reference. */
-  read(ref: BlobRef, start: number, end: number, options?: ReadOptions): AsyncIterable<Uint8Array>;
+  read(ref: BlobRef, start: number, end: number, options?: OpenOptions): AsyncIterable<Uint8Array>;
   /** For the sweep and the outbox only: nobody may refer to it any more. */
   remove(id: string): Promise<void>;
 }
@@ -30,6 +34,15 @@ export interface ReceiveOptions {
   limit: number;
   /** Sees every chunk on its way, for hashes. */
   tap?: (chunk: Uint8Array) => void | Promise<void>;
+  /** What the body is to be encrypted with, in place of the cloud's own keys: 32 bytes that nobody keeps. */
+  secret?: Uint8Array | undefined;
+}
+
+export interface OpenOptions {
+  /** As in the blob store. */
+  lend?: boolean | undefined;
+  /** The one that the body was received with. */
+  secret?: Uint8Array | undefined;
 }
 
 /** What a record keeps of a body. */
@@ -39,12 +52,14 @@ export interface BlobRef {
   row?: number;
   /** The file of a large one. */
   file?: string;
+  /** The name of its file's key. */
+  key?: string;
 }
 
 /** A file names the process that intends it. */
 export type StagedBlob =
-  | { size: number; inline: Uint8Array }
-  | { size: number; file: string; process: number };
+  | { size: number; inline: Uint8Array; secret?: Uint8Array | undefined }
+  | { size: number; file: string; key: string; process: number };
 
 /** Up to here a body stands in the store. */
 export const INLINE_BYTES = 64 * 1024;
@@ -83,7 +98,11 @@ export interface BlobSteps {
   /** The body goes when the transaction has taken effect. */
   discard(tx: Transaction, ref: BlobRef): void;
   /** A small body's bytes; `undefined` for a file. */
-  inline(tx: ReadTransaction, ref: BlobRef): Promise<Uint8Array | undefined>;
+  inline(
+    tx: ReadTransaction,
+    ref: BlobRef,
+    options?: Pick<OpenOptions, "secret">,
+  ): Promise<Uint8Array | undefined>;
 }
 
 export function blobSteps(service: string, scope: Scope): BlobSteps {
@@ -93,22 +112,22 @@ export function blobSteps(service: string, scope: Scope): BlobSteps {
       if ("inline" in staged) {
         if (staged.size === 0) return { size: 0 };
         const row = tx.sequence();
-        tx.putBytes(rows, [service, row], staged.inline);
+        tx.putSealed(rows, [service, row], staged.inline, staged.secret);
         return { size: staged.size, row };
       }
       const key = [service, staged.process, staged.file];
       if (!(await tx.get(intents[scope], key))) throw new Error("the blob's intent is gone");
       tx.delete(intents[scope], key);
-      return { size: staged.size, file: staged.file };
+      return { size: staged.size, file: staged.file, key: staged.key };
     },
     discard(tx, ref) {
       if (ref.row !== undefined) tx.deleteBytes(rows, [service, ref.row]);
       if (ref.file !== undefined) tx.enqueue(removeBlob, { file: ref.file });
     },
-    async inline(tx, ref) {
+    async inline(tx, ref, { secret } = {}) {
       if (ref.file !== undefined) return undefined;
       if (ref.row === undefined) return new Uint8Array();
-      const bytes = await tx.getBytes(rows, [service, ref.row]);
+      const bytes = await tx.getSealed(rows, [service, ref.row], secret);
       if (!bytes) throw new Error(`body ${ref.row} of ${service} is missing`);
       return bytes;
     },
@@ -121,7 +140,11 @@ export const removeBlob: Job<{ file: string }> = job("kernel/remove-blob", {
   run: async (ctx, { file }) => ctx.blobs.remove(file),
 });
 
-export function openBlobs(home: BlobHome, store: BlobStore, random: Random): Blobs {
+export function openBlobs(
+  home: BlobHome,
+  store: BlobStore,
+  { random, keys }: { random: Random; keys: DataKeys },
+): Blobs {
   async function intend(file: string) {
     await home.write((tx) =>
       tx.put(intents[home.scope], {
@@ -140,10 +163,11 @@ export function openBlobs(home: BlobHome, store: BlobStore, random: Random): Blo
     await home.write((tx) => tx.delete(intents[home.scope], key));
   }
 
-  async function receiveStream(body: Body, { limit, tap }: ReceiveOptions): Promise<StagedBlob> {
+  async function receiveStream(body: Body, { limit, tap, secret }: ReceiveOptions): Promise<StagedBlob> {
     const first: Uint8Array[] = [];
     let size = 0;
     let file: string | undefined;
+    let key: ReturnType<DataKeys["make"]> | undefined;
     let intended: Promise<void> | undefined;
     let writer: BlobWriter | undefined;
     try {
@@ -158,13 +182,14 @@ export function openBlobs(home: BlobHome, store: BlobStore, random: Random): Blo
         file = random.hex(32);
         intended = intend(file);
         intended.catch(() => {});
-        writer = await store.create(file);
+        key = keys.make(secret);
+        writer = await store.create(file, key);
         for (const early of first.splice(0)) await writer.write(early);
       }
-      if (!writer || !file) return { size, inline: Buffer.concat(first) };
+      if (!writer || !file || !key) return { size, inline: Buffer.concat(first), secret };
       await intended;
       await writer.commit();
-      return { size, file, process: home.process };
+      return { size, file, key: key.name, process: home.process };
     } catch (error) {
       await writer?.abort();
       if (file) await intended?.then(() => forget(file!)).catch(() => {});
@@ -180,12 +205,15 @@ export function openBlobs(home: BlobHome, store: BlobStore, random: Random): Blo
       const inline = await body.bytes(INLINE_BYTES);
       const tapped = options.tap?.(inline);
       if (tapped) await tapped;
-      return { size: inline.length, inline };
+      return { size: inline.length, inline, secret: options.secret };
     },
     async drop(staged) {
       if ("file" in staged) await forget(staged.file);
     },
-    read: (ref, start, end, options) => store.read(ref.file!, start, end, options),
+    read({ file, key }, start, end, { secret, lend } = {}) {
+      const options = { lend: lend ?? false, key: key === undefined ? undefined : keys.find(key, secret) };
+      return store.read(file!, start, end, options);
+    },
     remove: (file) => store.remove(file),
   };
 }

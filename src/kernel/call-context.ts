@@ -79,7 +79,7 @@ export class CallContext implements Context {
       await this.durable();
       return result;
     };
-    return (this.#blobs ??= openBlobs({ service, scope, process, write }, files, cloud.random));
+    return (this.#blobs ??= openBlobs({ service, scope, process, write }, files, cloud));
   }
   get aws(): Clients {
     return (this.#aws ??= this.#clientsOf(this.principal, this, [

@@ -5,8 +5,10 @@ import { random } from "#lib/random.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { openMemory } from "#storage/kv/memory.ts";
 import { type Collection, collection } from "./collection.ts";
+import { dataKeys } from "./data-keys.ts";
 import { type Home, openHome } from "./home.ts";
 import { journal } from "./journal.ts";
+import { TEST_MASTERS } from "./testing.ts";
 import type { ListRange } from "./transaction.ts";
 
 interface Pet {
@@ -36,6 +38,7 @@ function home(store: KeyValueStore = openMemory(), owner = "one", account = "1")
     store,
     clock: { now: () => 0 },
     random: random(1),
+    keys: dataKeys(TEST_MASTERS),
     ports: { sinks: {} },
     log: silentLog,
     claim: () => {},

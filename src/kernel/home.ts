@@ -3,6 +3,7 @@ import type { Log } from "#lib/log.ts";
 import type { Random } from "#lib/random.ts";
 import type { KeyValueStore, MaybePromise } from "#storage/kv/kv.ts";
 import type { Place, Scope } from "./collection.ts";
+import type { DataKeys } from "./data-keys.ts";
 import { type JobRecord, waitingJobs } from "./jobs.ts";
 import { encodeKey, successor } from "./keys.ts";
 import { type Meter, openMeter } from "./meter.ts";
@@ -46,6 +47,7 @@ export interface HomeOptions {
   store: KeyValueStore;
   clock: Clock;
   random: Random;
+  keys: DataKeys;
   ports: Ports;
   log: Log;
   /** A job's row is on disk: claim it. */
@@ -72,8 +74,8 @@ export function homeName({
 }
 
 export function openHome(options: HomeOptions): Home {
-  const { era, service, scope, place, process, owner, store, clock, random, ports, log, claim } = options;
-  const at: TransactionScope = { era, scope, place, clock, random, prefixes: new Map() };
+  const { era, service, scope, place, process, owner, store, clock, random, keys, ports, log, claim } = options;
+  const at: TransactionScope = { era, scope, place, clock, random, keys, prefixes: new Map() };
   const partition = openPartition({
     name: `${Buffer.from(era).toString("hex")}/${homeName(options)}`,
     owner,

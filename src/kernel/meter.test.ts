@@ -2,9 +2,11 @@ import { expect, test } from "vitest";
 import { silentLog } from "#lib/log.ts";
 import { random } from "#lib/random.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
+import { dataKeys } from "./data-keys.ts";
 import { openHome } from "./home.ts";
 import { usageRows } from "./meter.ts";
 import { testDisk } from "./testing-disk.ts";
+import { TEST_MASTERS } from "./testing.ts";
 
 const HOUR = 3_600_000;
 const PLACE = { account: "1", region: "r" };
@@ -20,6 +22,7 @@ function homeOn(store: KeyValueStore, clock = { time: 0 }, owner = "one") {
     store,
     clock: { now: () => clock.time },
     random: random(1),
+    keys: dataKeys(TEST_MASTERS),
     ports: { sinks: {} },
     log: silentLog,
     claim: () => {},

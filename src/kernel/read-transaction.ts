@@ -49,6 +49,14 @@ export class Reads implements ReadTransaction {
     return this.#view.get(encodeKey(prefixOf(this.at, of), key));
   }
 
+  getSealed(of: Bytes, parts: readonly KeyPart[], secret?: Uint8Array): MaybePromise<Uint8Array | undefined> {
+    const key = encodeKey(prefixOf(this.at, of), parts);
+    const sealed = this.#view.get(key);
+    const { keys } = this.at;
+    if (sealed instanceof Promise) return sealed.then((later) => later && keys.unseal(later, key, secret));
+    return sealed && keys.unseal(sealed, key, secret);
+  }
+
   async follow<T>(of: Journal<T>, stream: readonly KeyPart[], after: number, limit: number) {
     const prefix = encodeKey(prefixOf(this.at, of), stream);
     const start = encodeKey(prefix, [after + 1]);

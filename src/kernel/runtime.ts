@@ -11,6 +11,7 @@ import { CallContext } from "./call-context.ts";
 import { type Clients, clients } from "./clients.ts";
 import type { Place, Scope } from "./collection.ts";
 import type { RequestFacts } from "./context.ts";
+import { type DataKeys, dataKeys, type MasterKey } from "./data-keys.ts";
 import { type Era, enterStore, eraPrefix, openSealer, sweepFormerEras, writeEra } from "./era.ts";
 import { type Faults, faults as openFaults } from "./faults.ts";
 import { frozen } from "./frozen.ts";
@@ -38,6 +39,7 @@ export interface Cloud {
   readonly faults: Faults;
   readonly trail: Trail;
   readonly seal: Sealer;
+  readonly keys: DataKeys;
   /** The long polls. */
   readonly waits: Waits;
   /** Calls at that moment of the cloud's clock, unless the answer is called first. */
@@ -78,6 +80,8 @@ export interface CloudOptions {
   store: KeyValueStore;
   /** The blobs of one era; opening one forgets all others. */
   openBlobs(era: number): Promise<BlobStore>;
+  /** What bodies at rest are sealed with: all that ever were, the newest last. */
+  masterKeys: readonly MasterKey[];
   log: Log;
   /** Where observations go, from the first one on. */
   sinks?: Sinks;
@@ -93,6 +97,7 @@ const OWN_JOBS: readonly Job<never>[] = [removeBlob as Job<never>, forwardObserv
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const { catalog, store, log, random = openRandom() } = options;
   const owner = random.uuid();
+  const keys = dataKeys(options.masterKeys);
   const ports: Ports = { sinks: { ...options.sinks } };
   const faults = openFaults();
   const clock = cloudClock(options.wall ?? wallNow);
@@ -138,6 +143,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       store,
       clock,
       random,
+      keys,
       ports,
       log,
       claim,
@@ -210,6 +216,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const cloud: Cloud = {
     clock,
     random,
+    keys,
     log,
     ports,
     faults,

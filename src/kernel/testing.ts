@@ -6,6 +6,7 @@ import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { openMemory } from "#storage/kv/memory.ts";
 import type { Clients } from "./clients.ts";
 import type { Place } from "./collection.ts";
+import { MASTER_KEY_BYTES, type MasterKey } from "./data-keys.ts";
 import { type Principal, rootOf } from "./principal.ts";
 import { type Cloud, openCloud } from "./runtime.ts";
 import type { Service } from "./service.ts";
@@ -24,6 +25,7 @@ export interface TestCloud {
 export interface TestCloudOptions {
   store?: KeyValueStore;
   blobs?: BlobStore;
+  masterKeys?: readonly MasterKey[];
   log?: Log;
   seed?: number;
   /** The wall's clock; it stands at {@link TEST_START} unless said. */
@@ -31,6 +33,7 @@ export interface TestCloudOptions {
 }
 
 export const TEST_PLACE: Place = { account: "000000000000", region: "us-east-1" };
+export const TEST_MASTERS: readonly MasterKey[] = [{ number: 1, key: Buffer.alloc(MASTER_KEY_BYTES, "test") }];
 /** 2026-01-01T00:00:00Z */
 export const TEST_START = Date.UTC(2026, 0, 1);
 
@@ -45,6 +48,7 @@ export async function testCloud(
     catalog: Object.fromEntries(services.map((service) => [service.id, async () => service])),
     store: options.store ?? openMemory(),
     openBlobs: async () => blobs,
+    masterKeys: options.masterKeys ?? TEST_MASTERS,
     log: options.log ?? silentLog,
     random: random(options.seed ?? 1),
     wall: options.wall ?? (() => TEST_START),

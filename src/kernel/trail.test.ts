@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import { silentLog } from "#lib/log.ts";
 import { random } from "#lib/random.ts";
 import { collection } from "./collection.ts";
+import { dataKeys } from "./data-keys.ts";
 import { openHome } from "./home.ts";
 import { settles, testDisk } from "./testing-disk.ts";
+import { TEST_MASTERS } from "./testing.ts";
 import { openTrail, type TrailRecord } from "./trail.ts";
 
 const DAY = 24 * 3_600_000;
@@ -21,6 +23,7 @@ function trailOn(disk: ReturnType<typeof testDisk>, clock = { time: 0 }) {
     store: disk.store,
     clock: { now: () => clock.time },
     random: random(1),
+    keys: dataKeys(TEST_MASTERS),
     ports: { sinks: {} },
     log: silentLog,
     claim: () => {},

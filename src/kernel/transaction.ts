@@ -2,6 +2,7 @@ import type { Clock } from "#lib/clock.ts";
 import type { Random } from "#lib/random.ts";
 import type { MaybePromise } from "#storage/kv/kv.ts";
 import { type Collection, decodeRecord, encodeRecord, type Place, type Scope } from "./collection.ts";
+import type { DataKeys } from "./data-keys.ts";
 import type { Job, JobOptions } from "./jobs.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { encodeKey, type KeyPart } from "./keys.ts";
@@ -21,6 +22,8 @@ export interface ReadTransaction {
   /** What the owner keeps in memory of this partition. */
   memory<T>(kind: Memory<T>): T;
   getBytes(of: Bytes, key: readonly KeyPart[]): MaybePromise<Uint8Array | undefined>;
+  /** What `putSealed` wrote, with the same secret. @throws {SealBrokenError} */
+  getSealed(of: Bytes, key: readonly KeyPart[], secret?: Uint8Array): MaybePromise<Uint8Array | undefined>;
   /** Entries after the number `after`, oldest first. */
   follow<T>(
     of: Journal<T>,
@@ -35,6 +38,8 @@ export interface Transaction extends ReadTransaction {
   put<T>(of: Collection<T>, record: T): void;
   delete<T>(of: Collection<T>, key: readonly KeyPart[]): void;
   putBytes(of: Bytes, key: readonly KeyPart[], value: Uint8Array): void;
+  /** Encrypts them with a key of the cloud's, or one made of `secret`. */
+  putSealed(of: Bytes, key: readonly KeyPart[], value: Uint8Array, secret?: Uint8Array): void;
   deleteBytes(of: Bytes, key: readonly KeyPart[]): void;
   append<T>(of: Journal<T>, stream: readonly KeyPart[], entry: T): number;
   /** A number larger than every earlier one of this partition. */
@@ -80,6 +85,7 @@ export interface TransactionScope {
   place: Place;
   clock: Clock;
   random: Random;
+  keys: DataKeys;
   /** What the keys of each collection begin with, made once. */
   prefixes: Map<string, Buffer>;
 }
@@ -136,6 +142,11 @@ export class Writes extends Reads implements Transaction {
 
   putBytes(of: Bytes, key: readonly KeyPart[], value: Uint8Array): void {
     this.#draft.put(this.#keyOf(of, key), value);
+  }
+
+  putSealed(of: Bytes, parts: readonly KeyPart[], value: Uint8Array, secret?: Uint8Array): void {
+    const key = this.#keyOf(of, parts);
+    this.#draft.put(key, this.at.keys.seal(value, key, secret));
   }
 
   deleteBytes(of: Bytes, key: readonly KeyPart[]): void {

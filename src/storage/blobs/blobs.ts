@@ -6,14 +6,14 @@
  */
 export interface BlobStore {
   /** Opens a blob for writing under a fresh id of 32 hex digits. Nothing is visible before its commit. */
-  create(id: string): Promise<BlobWriter>;
+  create(id: string, options?: WriteOptions): Promise<BlobWriter>;
 
   /**
    * Bytes `start` (inclusive) to `end` (exclusive) in chunks of up to 2 MiB. The reader keeps the blob alive:
    * a `remove` meanwhile takes effect after the last reader has ended. A reader that is not wanted after all
    * should be ended by its iterator's `return`; one that is merely dropped ends when it is collected.
-   * Every chunk is verified against its checksum before it is handed out.
-   * @throws {BlobDamagedError} the bytes on disk are not those that were written
+   * Every chunk is verified before it is handed out.
+   * @throws {BlobDamagedError} the bytes on disk are not those that were written, or not with this key
    * @throws {BlobMissingError}
    */
   read(id: string, start: number, end: number, options?: ReadOptions): AsyncIterable<Uint8Array>;
@@ -27,7 +27,14 @@ export interface BlobStore {
   close(): Promise<void>;
 }
 
+export interface WriteOptions {
+  /** 32 bytes, for this blob alone: it is encrypted with it, and read with no other. */
+  key?: Uint8Array | undefined;
+}
+
 export interface ReadOptions {
+  /** The key that it was written with. */
+  key?: Uint8Array | undefined;
   /**
    * A chunk is the consumer's only until it asks for the next one: then its memory is used again. For whoever sends
    * bytes on and keeps none; a fresh megabyte for each chunk costs more than reading it.

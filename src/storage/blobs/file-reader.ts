@@ -2,7 +2,14 @@ import { fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { BlobDamagedError, BlobMissingError } from "./blobs.ts";
 import { checkRange } from "./checks.ts";
-import { damagedFrame, decodeFooter, type Footer, FRAME_BYTES, footerStart } from "./frames.ts";
+import {
+  decodeFooter,
+  type Footer,
+  FRAME_BYTES,
+  footerStart,
+  openFrames,
+  type Vouching,
+} from "./frames.ts";
 
 /** Large, since every chunk costs calls on its way from the disk and through the socket. A reader holds two or three. */
 const CHUNK_BYTES = 32 * FRAME_BYTES;
@@ -40,6 +47,7 @@ interface Wanted {
   start: number;
   end: number;
   buffers: Buffers;
+  vouching: Vouching;
 }
 
 /** Where the memory of chunks comes from. */
@@ -91,7 +99,7 @@ const ignore = () => {};
 /** Reads one chunk ahead of the consumer, so that the disk works while the consumer sends. */
 async function* verifiedChunks(
   source: Source,
-  { id, start, end, buffers }: Wanted,
+  { id, start, end, buffers, vouching }: Wanted,
 ): AsyncGenerator<Uint8Array, undefined, undefined> {
   let ahead: Promise<Buffer> | undefined;
   /** What the consumer had; by asking for the next chunk it says that it needs this one no more. */
@@ -100,7 +108,7 @@ async function* verifiedChunks(
     const file = await source.open().catch((error) => {
       throw error.code === "ENOENT" ? new BlobMissingError(id) : error;
     });
-    const footer = await readFooter(file, id);
+    const footer = await readFooter(file, id, vouching);
     checkRange(start, end, footer.size);
     const last = Math.min(Math.ceil(end / FRAME_BYTES) * FRAME_BYTES, footer.size);
 
@@ -116,7 +124,7 @@ async function* verifiedChunks(
       const bytes: Buffer = await ahead;
       if (handedOut) buffers.giveBack(handedOut);
       ahead = readAhead(at + bytes.length);
-      const damaged = damagedFrame(bytes, at / FRAME_BYTES, footer);
+      const damaged = openFrames(bytes, at / FRAME_BYTES, footer, vouching);
       if (damaged !== undefined)
         throw new BlobDamagedError(`blob ${id}: frame ${damaged} is not as it was written`);
       handedOut = bytes;
@@ -130,12 +138,12 @@ async function* verifiedChunks(
   }
 }
 
-async function readFooter(file: FileHandle, id: string): Promise<Footer> {
+async function readFooter(file: FileHandle, id: string, vouching: Vouching): Promise<Footer> {
   const { size: fileBytes } = fstatSync(file.fd); // at hand since the file was opened: not worth a thread
-  const start = footerStart(fileBytes);
+  const start = footerStart(fileBytes, vouching);
   if (start !== undefined) {
     const bytes = await readFully(file, start, Buffer.allocUnsafeSlow(fileBytes - start), id);
-    const footer = decodeFooter(bytes, id);
+    const footer = decodeFooter(bytes, id, vouching);
     if (footer?.size === start) return footer;
   }
   throw new BlobDamagedError(`blob ${id}: its footer is not as it was written`);

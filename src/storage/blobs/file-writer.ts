@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import type { BlobWriter } from "./blobs.ts";
-import { frameSums } from "./frames.ts";
+import { frameWriter, type Vouching } from "./frames.ts";
 
 /** Bytes, and pieces, that are gathered before they go to the disk in one call. */
 const GATHERED_BYTES = 1024 * 1024;
@@ -14,12 +14,19 @@ export interface Place {
   path: string;
   /** Makes renames into the folder of `path` durable. */
   syncFolder(): Promise<void>;
+  vouching: Vouching;
 }
 
 /** Writes behind: while one batch of chunks is on its way to the disk, the next is gathered. */
-export async function openWriter({ id, temporary, path, syncFolder }: Place): Promise<BlobWriter> {
+export async function openWriter({
+  id,
+  temporary,
+  path,
+  syncFolder,
+  vouching,
+}: Place): Promise<BlobWriter> {
   const file = await open(temporary, "wx");
-  const sums = frameSums();
+  const frames = frameWriter(vouching);
   let gathered: Uint8Array[] = [];
   let bytes = 0;
   let position = 0;
@@ -34,6 +41,7 @@ export async function openWriter({ id, temporary, path, syncFolder }: Place): Pr
     gathered = [];
     bytes = 0;
     await writeAll(file, batch, from);
+    for (const stored of batch) vouching.written(stored);
   }
 
   function enqueueFlush(): Promise<void> {
@@ -51,8 +59,7 @@ export async function openWriter({ id, temporary, path, syncFolder }: Place): Pr
     async write(chunk) {
       if (state !== "open") throw new Error("this blob is committed or aborted");
       if (chunk.length === 0) return;
-      sums.add(chunk);
-      gather(chunk);
+      for (const stored of frames.add(chunk)) gather(stored);
       if (bytes < GATHERED_BYTES && gathered.length < GATHERED_CHUNKS) return;
       const before = flushed;
       enqueueFlush();
@@ -61,7 +68,7 @@ export async function openWriter({ id, temporary, path, syncFolder }: Place): Pr
 
     async commit() {
       if (state !== "open") throw new Error("this blob is committed or aborted");
-      gather(sums.footer(id));
+      gather(frames.footer(id));
       await enqueueFlush();
       await file.datasync();
       await file.close();

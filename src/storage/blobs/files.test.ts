@@ -16,7 +16,7 @@ import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { BlobDamagedError, type BlobStore } from "./blobs.ts";
 import { openFiles } from "./files.ts";
-import { blobSuite, freshId, load, patterned, store } from "./suite.ts";
+import { blobSuite, freshId, KEY, load, patterned, store } from "./suite.ts";
 
 let path: string;
 beforeEach(() => {
@@ -51,7 +51,10 @@ test("what a former process left half written is gone at the next opening", asyn
   await writer.abort();
 });
 
-describe("damage", () => {
+describe.each([
+  { kind: "of plain bytes", key: undefined, markBytes: 4 },
+  { kind: "of encrypted bytes", key: KEY, markBytes: 16 },
+])("damage $kind", ({ key, markBytes }) => {
   const size = 150_000; // three frames
   let blobs: BlobStore;
   let id: string;
@@ -59,10 +62,11 @@ describe("damage", () => {
   beforeEach(async () => {
     blobs = await openFiles({ path });
     id = freshId();
-    await store(blobs, id, patterned(size));
+    await store(blobs, id, patterned(size), { key });
     fileBytes = (await stat(fileOf(id))).size;
-    expect(fileBytes).toBe(size + 3 * 4 + 16);
+    expect(fileBytes).toBe(size + 3 * markBytes + 12 + markBytes);
   });
+  const read = (start: number, end: number) => load(blobs, id, start, end, { key });
 
   const flip = async (at: number) => {
     const bytes = await readFile(fileOf(id));
@@ -72,36 +76,36 @@ describe("damage", () => {
 
   test.each([0, 1, 65_535, 65_536, 140_000, size - 1])("of byte %i of the data", async (at) => {
     await flip(at);
-    await expect(load(blobs, id, 0, size)).rejects.toThrow(BlobDamagedError);
-    await expect(load(blobs, id, at, at + 1)).rejects.toThrow(BlobDamagedError);
+    await expect(read(0, size)).rejects.toThrow(BlobDamagedError);
+    await expect(read(at, at + 1)).rejects.toThrow(BlobDamagedError);
   });
 
   test("of every byte of the footer", async () => {
     for (let at = size; at < fileBytes; at++) {
       await flip(at);
-      await expect(load(blobs, id, 0, 1)).rejects.toThrow(BlobDamagedError);
+      await expect(read(0, 1)).rejects.toThrow(BlobDamagedError);
       await flip(at);
     }
-    expect(await load(blobs, id, 0, 1)).toHaveLength(1);
+    expect(await read(0, 1)).toHaveLength(1);
   });
 
   test("by truncation", async () => {
-    for (const bytes of [fileBytes - 1, size, 65_536 + 4 + 16, 65_536, 16, 15, 0]) {
+    for (const bytes of [fileBytes - 1, size, 65_536 + 12 + 2 * markBytes, 65_536, 16, 15, 0]) {
       await truncate(fileOf(id), bytes);
-      await expect(load(blobs, id, 0, 1)).rejects.toThrow(BlobDamagedError);
+      await expect(read(0, 1)).rejects.toThrow(BlobDamagedError);
     }
   });
 
   test("by bytes at the end", async () => {
     await writeFile(fileOf(id), "x", { flag: "a" });
-    await expect(load(blobs, id, 0, 1)).rejects.toThrow(BlobDamagedError);
+    await expect(read(0, 1)).rejects.toThrow(BlobDamagedError);
   });
 
   test("by a file under another name", async () => {
     const other = freshId();
-    await store(blobs, other, patterned(size));
+    await store(blobs, other, patterned(size), { key });
     await rename(fileOf(other), fileOf(id));
-    await expect(load(blobs, id, 0, 1)).rejects.toThrow(BlobDamagedError);
+    await expect(read(0, 1)).rejects.toThrow(BlobDamagedError);
   });
 
   test("does not touch the frames beside it, and nothing of a damaged chunk is handed out", async () => {
@@ -109,9 +113,9 @@ describe("damage", () => {
     expect(
       patterned(size)
         .subarray(0, 65_536)
-        .equals(await load(blobs, id, 0, 65_536)),
+        .equals(await read(0, 65_536)),
     ).toBe(true);
-    const reader = blobs.read(id, 0, size)[Symbol.asyncIterator]();
+    const reader = blobs.read(id, 0, size, { key })[Symbol.asyncIterator]();
     await expect(reader.next()).rejects.toThrow(BlobDamagedError);
   });
 });
@@ -180,6 +184,13 @@ describe("a disk that fails", () => {
     (await onEveryFile("read")).mockRejectedValueOnce(broken);
     await expect(load(blobs, id, 0, 10)).rejects.toBe(broken);
   });
+});
+
+test("encrypted bytes do not stand in the file", async () => {
+  const blobs = await openFiles({ path });
+  const id = freshId();
+  await store(blobs, id, Buffer.alloc(200_000, "a secret that repeats"), { key: KEY });
+  expect((await readFile(fileOf(id))).includes("secret")).toBe(false);
 });
 
 describe.skipIf(process.platform !== "linux")("open files", () => {
@@ -251,12 +262,12 @@ describe("chunks that are lent", () => {
     await Promise.all(readers);
   });
 
-  test("use memory again that the consumer has done with", async () => {
+  test.each([undefined, KEY])("use memory again that the consumer has done with, with key %s", async (key) => {
     const blobs = await openFiles({ path });
     const id = freshId();
-    await store(blobs, id, patterned(8_000_000));
+    await store(blobs, id, patterned(8_000_000), { key });
     const memory = new Set<ArrayBufferLike>();
-    for await (const chunk of blobs.read(id, 0, 8_000_000, { lend: true })) memory.add(chunk.buffer);
+    for await (const chunk of blobs.read(id, 0, 8_000_000, { lend: true, key })) memory.add(chunk.buffer);
     expect(memory.size).toBeLessThanOrEqual(3);
   });
 });

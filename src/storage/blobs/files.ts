@@ -6,6 +6,8 @@ import { checkId } from "./checks.ts";
 import { lentBuffers, openReader, ownBuffers } from "./file-reader.ts";
 import { openWriter } from "./file-writer.ts";
 import { countPins } from "./pins.ts";
+import { sealed } from "./sealed.ts";
+import { sums } from "./sums.ts";
 
 /**
  * Blobs as files: `ab/abcdef…` by the first two digits of the id, in up to 256 folders, so that none grows long.
@@ -25,7 +27,7 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
   const pins = countPins();
 
   return {
-    async create(id) {
+    async create(id, { key } = {}) {
       checkId(id);
       const folder = folders.of(id);
       await folder.make();
@@ -34,13 +36,15 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
         temporary: join(temporary, id),
         path: join(folder.path, id),
         syncFolder: folder.sync,
+        vouching: vouchingBy(key),
       });
     },
 
-    read(id, start, end, { lend = false } = {}) {
+    read(id, start, end, { lend = false, key } = {}) {
       checkId(id);
       const buffers = lend ? lentBuffers : ownBuffers;
-      return openReader(join(folders.of(id).path, id), pins.hold(id), { id, start, end, buffers });
+      const vouching = vouchingBy(key);
+      return openReader(join(folders.of(id).path, id), pins.hold(id), { id, start, end, buffers, vouching });
     },
 
     async remove(id) {
@@ -55,6 +59,8 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
     async close() {},
   };
 }
+
+const vouchingBy = (key: Uint8Array | undefined) => (key ? sealed(key) : sums);
 
 interface Folder {
   path: string;

@@ -1,87 +1,111 @@
-import { crc32 } from "@node-rs/crc32";
-
 /**
- * How a blob lies in its file: its bytes as they are, then a footer that vouches for them.
+ * How a blob lies in its file: its bytes frame by frame, then a footer that vouches for them.
  *
- *     bytes of the blob
- *     per frame of 64 KiB (the last may be shorter): CRC-32 of it   4 bytes each
- *     size of the blob                                              8 bytes
- *     "NBL1"                                                        4 bytes
- *     CRC-32 of the footer so far and of the blob's id              4 bytes
+ *     frames of 64 KiB (the last may be shorter), as they are or encrypted
+ *     per frame a mark of it
+ *     size of the blob         8 bytes
+ *     magic                    4 bytes
+ *     a mark of the footer so far and of the blob's id
  *
  * Numbers are little-endian. The id is included so that a file under a wrong name is found out, too. A ranged
- * read checks whole frames, thus reads at most 128 KiB more than was asked for; the footer adds 0.006 %.
- * CRC-32 in vector instructions runs at some 10 GB/s: a fraction of what it costs to send the bytes.
+ * read checks whole frames, thus reads at most 128 KiB more than was asked for. What a mark is, `sums.ts` and
+ * `sealed.ts` say.
  */
 export const FRAME_BYTES = 64 * 1024;
 
-const MAGIC = Buffer.from("NBL1");
-const TRAILER_BYTES = 16;
+const NUMBERS_BYTES = 12;
+
+/** What vouches for the frames of a blob. */
+export interface Vouching {
+  /** Four letters. */
+  readonly magic: Uint8Array;
+  readonly markBytes: number;
+  /** Begins frame number `frame`. */
+  begin(frame: number): Frame;
+  /** Whether a stored frame is as it was written; makes its bytes, in place, what was given to be stored. */
+  open(bytes: Uint8Array, frame: number, mark: Uint8Array): boolean;
+  footerMark(footer: Uint8Array, id: string): Uint8Array;
+  /** What `add` gave has been written. */
+  written(stored: Uint8Array): void;
+}
+
+/** A frame that is being written. */
+export interface Frame {
+  /** The next bytes as they are to be stored. */
+  add(piece: Uint8Array): Uint8Array;
+  /** Call it once, last. */
+  mark(): Uint8Array;
+}
 
 export interface Footer {
   size: number;
-  /** Four bytes per frame. */
-  sums: Buffer;
+  /** One after another. */
+  marks: Uint8Array;
 }
 
-/** Sums up frames while the bytes of a blob pass by, in pieces of any size. */
-export function frameSums() {
-  const sums: number[] = [];
+/** Makes frames of the bytes of a blob, which come in pieces of any size. */
+export function frameWriter(by: Vouching) {
+  const marks: Uint8Array[] = [];
   let size = 0;
-  let sum = 0;
+  let frame: Frame | undefined;
 
   return {
-    add(chunk: Uint8Array): void {
+    /** What is to be stored of this chunk. */
+    add(chunk: Uint8Array): Uint8Array[] {
+      const stored: Uint8Array[] = [];
       for (let at = 0; at < chunk.length; ) {
         const piece = chunk.subarray(at, at + FRAME_BYTES - (size % FRAME_BYTES));
-        sum = crc32(piece, sum);
+        frame ??= by.begin(marks.length);
+        stored.push(frame.add(piece));
         at += piece.length;
         size += piece.length;
-        if (size % FRAME_BYTES === 0) {
-          sums.push(sum);
-          sum = 0;
-        }
+        if (size % FRAME_BYTES > 0) continue;
+        marks.push(frame.mark());
+        frame = undefined;
       }
+      return stored;
     },
     footer(id: string): Uint8Array {
-      return encodeFooter(size, size % FRAME_BYTES ? [...sums, sum] : sums, id);
+      const numbers = Buffer.alloc(NUMBERS_BYTES);
+      numbers.writeBigUInt64LE(BigInt(size));
+      numbers.set(by.magic, 8);
+      const footer = Buffer.concat([...marks, ...(frame ? [frame.mark()] : []), numbers]);
+      return Buffer.concat([footer, by.footerMark(footer, id)]);
     },
   };
 }
 
 /** Where the footer begins in a file of so many bytes, or undefined if no blob has such a file. */
-export function footerStart(fileBytes: number): number | undefined {
-  const frames = Math.ceil((fileBytes - TRAILER_BYTES) / (FRAME_BYTES + 4));
-  const start = fileBytes - TRAILER_BYTES - frames * 4;
+export function footerStart(fileBytes: number, { markBytes }: Vouching): number | undefined {
+  const besides = NUMBERS_BYTES + markBytes;
+  const frames = Math.ceil((fileBytes - besides) / (FRAME_BYTES + markBytes));
+  const start = fileBytes - besides - frames * markBytes;
   return start >= 0 && Math.ceil(start / FRAME_BYTES) === frames ? start : undefined;
 }
 
-function encodeFooter(size: number, sums: number[], id: string): Uint8Array {
-  const bytes = Buffer.alloc(sums.length * 4 + TRAILER_BYTES);
-  for (const [frame, sum] of sums.entries()) bytes.writeUInt32LE(sum, frame * 4);
-  const trailer = bytes.subarray(-TRAILER_BYTES);
-  trailer.writeBigUInt64LE(BigInt(size), 0);
-  trailer.set(MAGIC, 8);
-  trailer.writeUInt32LE(footerSum(bytes, id), 12);
-  return bytes;
-}
-
 /** The footer that `bytes` hold, or undefined if they are not the footer of that blob as it was written. */
-export function decodeFooter(bytes: Buffer, id: string): Footer | undefined {
-  const trailer = bytes.subarray(-TRAILER_BYTES);
-  const sound = trailer.subarray(8, 12).equals(MAGIC) && trailer.readUInt32LE(12) === footerSum(bytes, id);
+export function decodeFooter(bytes: Buffer, id: string, by: Vouching): Footer | undefined {
+  const footer = bytes.subarray(0, -by.markBytes);
+  const numbers = footer.subarray(-NUMBERS_BYTES);
+  const sound =
+    numbers.subarray(8).equals(by.magic) && bytes.subarray(-by.markBytes).equals(by.footerMark(footer, id));
   if (!sound) return undefined;
-  return { size: Number(trailer.readBigUInt64LE(0)), sums: bytes.subarray(0, -TRAILER_BYTES) };
+  return { size: Number(numbers.readBigUInt64LE(0)), marks: footer.subarray(0, -NUMBERS_BYTES) };
 }
 
-function footerSum(bytes: Uint8Array, id: string): number {
-  return crc32(id, crc32(bytes.subarray(0, -4)));
-}
-
-/** The first of the frames in `bytes`, which begin with frame number `first`, that is not as it was written. */
-export function damagedFrame(bytes: Uint8Array, first: number, { sums }: Footer): number | undefined {
+/**
+ * Opens the frames in `bytes`, which begin with frame number `first`.
+ * @returns the first of them that is not as it was written
+ */
+export function openFrames(
+  bytes: Uint8Array,
+  first: number,
+  { marks }: Footer,
+  by: Vouching,
+): number | undefined {
   for (let at = 0, frame = first; at < bytes.length; at += FRAME_BYTES, frame++) {
-    if (crc32(bytes.subarray(at, at + FRAME_BYTES)) !== sums.readUInt32LE(frame * 4)) return frame;
+    const mark = marks.subarray(frame * by.markBytes, (frame + 1) * by.markBytes);
+    if (!by.open(bytes.subarray(at, at + FRAME_BYTES), frame, mark)) return frame;
   }
   return undefined;
 }

@@ -1,27 +1,37 @@
-import { BlobMissingError, type BlobStore, type BlobWriter } from "./blobs.ts";
+import { BlobDamagedError, BlobMissingError, type BlobStore, type BlobWriter } from "./blobs.ts";
 import { checkId, checkRange } from "./checks.ts";
 
 const CHUNK_BYTES = 512 * 1024;
 
-/** Blobs that live as long as the process: for tests, and for a cloud that is thrown away. */
-export function openMemoryBlobs(): BlobStore {
-  const blobs = new Map<string, Uint8Array>();
+interface Blob {
+  bytes: Uint8Array;
+  key: Uint8Array | undefined;
+}
 
-  async function* read(bytes: Uint8Array | undefined, id: string, start: number, end: number) {
-    if (!bytes) throw new BlobMissingError(id);
+/**
+ * Blobs that live as long as the process: for tests, and for a cloud that is thrown away. Nothing is at rest here to be
+ * encrypted; a blob only wants to be read with the key that it was written with.
+ */
+export function openMemoryBlobs(): BlobStore {
+  const blobs = new Map<string, Blob>();
+
+  async function* read(blob: Blob | undefined, id: string, start: number, end: number, key?: Uint8Array) {
+    if (!blob) throw new BlobMissingError(id);
+    if (!sameKey(blob.key, key)) throw new BlobDamagedError(`blob ${id}: it was not written with this key`);
+    const { bytes } = blob;
     checkRange(start, end, bytes.length);
     for (let at = start; at < end; at += CHUNK_BYTES)
       yield bytes.subarray(at, Math.min(at + CHUNK_BYTES, end));
   }
 
   return {
-    async create(id) {
+    async create(id, { key } = {}) {
       checkId(id);
-      return memoryWriter((bytes) => blobs.set(id, bytes));
+      return memoryWriter((bytes) => blobs.set(id, { bytes, key }));
     },
-    read(id, start, end) {
+    read(id, start, end, { key } = {}) {
       checkId(id);
-      return read(blobs.get(id), id, start, end);
+      return read(blobs.get(id), id, start, end, key);
     },
     async remove(id) {
       checkId(id);
@@ -29,6 +39,10 @@ export function openMemoryBlobs(): BlobStore {
     },
     async close() {},
   };
+}
+
+function sameKey(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one && other ? Buffer.compare(one, other) === 0 : one === other;
 }
 
 function memoryWriter(keep: (bytes: Uint8Array) => void): BlobWriter {

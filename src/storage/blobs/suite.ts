@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { BlobMissingError, type BlobStore } from "./blobs.ts";
+import { BlobDamagedError, BlobMissingError, type BlobStore, type ReadOptions } from "./blobs.ts";
 
 const KB = 1024;
 const MB = 1024 * KB;
@@ -19,23 +19,31 @@ export async function store(
   blobs: BlobStore,
   id: string,
   bytes: Uint8Array,
-  chunkBytes = 100_000,
+  { chunkBytes = 100_000, key }: { chunkBytes?: number; key?: Uint8Array | undefined } = {},
 ): Promise<void> {
-  const writer = await blobs.create(id);
+  const writer = await blobs.create(id, { key });
   for (let at = 0; at < bytes.length; at += chunkBytes)
     await writer.write(bytes.subarray(at, at + chunkBytes));
   await writer.commit();
 }
 
-export async function load(blobs: BlobStore, id: string, start: number, end: number): Promise<Buffer> {
+export async function load(
+  blobs: BlobStore,
+  id: string,
+  start: number,
+  end: number,
+  options?: ReadOptions,
+): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of blobs.read(id, start, end)) {
+  for await (const chunk of blobs.read(id, start, end, options)) {
     expect(chunk.length).toBeGreaterThan(0);
     expect(chunk.length).toBeLessThanOrEqual(2 * MB);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
+
+export const KEY = Buffer.alloc(32, "key");
 
 /** What every driver keeps. */
 export function blobSuite(open: () => Promise<BlobStore>): void {
@@ -66,13 +74,21 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
       expect(bytes.equals(await load(blobs, id, 0, size))).toBe(true);
     });
 
-    test("in chunks of any size", async () => {
+    test.each(sizes)("%i bytes with a key", async (size) => {
+      const blobs = await opened();
+      const id = freshId();
+      const bytes = patterned(size);
+      await store(blobs, id, bytes, { key: KEY });
+      expect(bytes.equals(await load(blobs, id, 0, size, { key: KEY }))).toBe(true);
+    });
+
+    test.each([undefined, KEY])("in chunks of any size, with key %s", async (key) => {
       const blobs = await opened();
       const bytes = patterned(200_000);
       for (const chunkBytes of [1_000, 65_536, 200_000]) {
         const id = freshId();
-        await store(blobs, id, bytes, chunkBytes);
-        expect(bytes.equals(await load(blobs, id, 0, bytes.length))).toBe(true);
+        await store(blobs, id, bytes, { chunkBytes, key });
+        expect(bytes.equals(await load(blobs, id, 0, bytes.length, { key }))).toBe(true);
       }
     });
 
@@ -98,17 +114,28 @@ export function blobSuite(open: () => Promise<BlobStore>): void {
     });
   });
 
-  test("any range", async () => {
+  test("what has a key is read with no other, nor without", async () => {
+    const blobs = await opened();
+    const id = freshId();
+    const plain = freshId();
+    await store(blobs, id, patterned(100), { key: KEY });
+    await store(blobs, plain, patterned(100));
+    const wrong = { key: Buffer.alloc(32, "other") };
+    for (const [blob, options] of [[id, wrong], [id], [plain, wrong]] as const)
+      await expect(load(blobs, blob, 0, 1, options)).rejects.toThrow(BlobDamagedError);
+  });
+
+  test.each([undefined, KEY])("any range, with key %s", async (key) => {
     const blobs = await opened();
     const id = freshId();
     const bytes = patterned(700_001);
-    await store(blobs, id, bytes);
+    await store(blobs, id, bytes, { key });
     const edges = [0, 1, 65_535, 65_536, 65_537, 524_288, 524_289, 700_000, 700_001];
     const place = fc.oneof(fc.constantFrom(...edges), fc.nat(bytes.length));
     await fc.assert(
       fc.asyncProperty(place, place, async (a, b) => {
         const [start, end] = a < b ? [a, b] : [b, a];
-        expect(bytes.subarray(start, end).equals(await load(blobs, id, start, end))).toBe(true);
+        expect(bytes.subarray(start, end).equals(await load(blobs, id, start, end, { key }))).toBe(true);
       }),
     );
   });

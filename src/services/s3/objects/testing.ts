@@ -23,8 +23,8 @@ export function countedBlobs(): CountedBlobs {
   return {
     ...store,
     files,
-    async create(id) {
-      const writer = await store.create(id);
+    async create(id, options) {
+      const writer = await store.create(id, options);
       files.add(id);
       return writer;
     },

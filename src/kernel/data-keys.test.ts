@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { dataKeys, type MasterKey, SealBrokenError, UnknownMasterError } from "./data-keys.ts";
+
+const first: MasterKey = { number: 1, key: Buffer.alloc(32, "first") };
+const second: MasterKey = { number: 2, key: Buffer.alloc(32, "second") };
+const SECRET = Buffer.alloc(32, "a customer's");
+const PLACE = Buffer.from("place");
+const BODY = Buffer.from("a body");
+
+test("a body comes back to its place, and with its secret", () => {
+  const keys = dataKeys([first]);
+  fc.assert(
+    fc.property(fc.uint8Array(), fc.uint8Array(), fc.boolean(), (body, place, own) => {
+      const secret = own ? SECRET : undefined;
+      const sealed = keys.seal(body, place, secret);
+      expect(Buffer.from(keys.unseal(sealed, place, secret))).toEqual(Buffer.from(body));
+    }),
+  );
+});
+
+test("another process finds the keys by their names", () => {
+  const made = dataKeys([first]).make();
+  expect(dataKeys([first]).find(made.name)).toEqual(made.key);
+  const sealed = dataKeys([first]).seal(BODY, PLACE);
+  expect(String(dataKeys([first]).unseal(sealed, PLACE))).toBe("a body");
+});
+
+test("a new master seals what comes, the old ones what was", () => {
+  const old = dataKeys([first]).seal(BODY, PLACE);
+  const rotated = dataKeys([first, second]);
+  expect(String(rotated.unseal(old, PLACE))).toBe("a body");
+  const recent = rotated.seal(BODY, PLACE);
+  expect(String(dataKeys([second]).unseal(recent, PLACE))).toBe("a body");
+  expect(() => dataKeys([first]).unseal(recent, PLACE)).toThrow(UnknownMasterError);
+});
+
+test("no two bodies are sealed alike", () => {
+  const keys = dataKeys([first]);
+  const sealed = Array.from({ length: 100 }, () => Buffer.from(keys.seal(BODY, PLACE)).toString("hex"));
+  expect(new Set(sealed.map((text) => text.slice(42))).size).toBe(100);
+  expect(new Set(Array.from({ length: 100 }, () => keys.make().name)).size).toBe(100);
+});
+
+test("what was changed, moved or sealed with another key is found out", () => {
+  const keys = dataKeys([first]);
+  const sealed = Buffer.from(keys.seal(BODY, PLACE));
+  for (let at = 1; at < sealed.length; at++) {
+    const spoilt = Buffer.from(sealed);
+    spoilt[at]! ^= 1;
+    expect(() => keys.unseal(spoilt, PLACE)).toThrow(SealBrokenError);
+  }
+  for (let size = 0; size < sealed.length; size++)
+    expect(() => keys.unseal(sealed.subarray(0, size), PLACE)).toThrow(SealBrokenError);
+  expect(() => keys.unseal(sealed, Buffer.from("elsewhere"))).toThrow(SealBrokenError);
+  expect(() => keys.unseal(sealed, PLACE, SECRET)).toThrow(SealBrokenError);
+  const own = keys.seal(BODY, PLACE, SECRET);
+  expect(() => keys.unseal(own, PLACE, Buffer.alloc(32))).toThrow(SealBrokenError);
+  expect(() => keys.unseal(own, PLACE)).toThrow(UnknownMasterError);
+});

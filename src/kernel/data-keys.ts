@@ -1,0 +1,125 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+
+/**
+ * Keys that bodies at rest are sealed with. None of them is kept: each is derived from a master key of the cloud, or
+ * from a secret that a service was handed for the occasion, and from a salt that is written beside what it sealed. So
+ * the name of a key tells how to make it again, and a new master is taken for new bodies while the old ones stay.
+ */
+export interface DataKeys {
+  /** A key for one body, and its name. */
+  make(secret?: Uint8Array): { name: string; key: Uint8Array };
+  /** @throws {UnknownMasterError} */
+  find(name: string, secret?: Uint8Array): Uint8Array;
+  /** A small body in one piece; `place`, the key of its row, is vouched for as well. */
+  seal(bytes: Uint8Array, place: Uint8Array, secret?: Uint8Array): Uint8Array;
+  /** @throws {SealBrokenError} unless those bytes were sealed for that place, and with that secret */
+  unseal(sealed: Uint8Array, place: Uint8Array, secret?: Uint8Array): Uint8Array;
+}
+
+export interface MasterKey {
+  /** From 1 to 255. */
+  number: number;
+  /** 32 bytes. */
+  key: Uint8Array;
+}
+
+export class UnknownMasterError extends Error {
+  override name = "UnknownMasterError";
+}
+
+export class SealBrokenError extends Error {
+  override name = "SealBrokenError";
+}
+
+export const MASTER_KEY_BYTES = 32;
+const CIPHER = "aes-256-gcm";
+const KEY_BYTES = 32;
+const SALT_BYTES = 16;
+const NAME_BYTES = 1 + SALT_BYTES;
+const COUNT_BYTES = 4;
+const HEADER_BYTES = NAME_BYTES + COUNT_BYTES;
+const TAG_BYTES = 16;
+const NONCE_BYTES = 12;
+/** Stands where the master's number would, for keys that are made of a service's secret. */
+const OF_A_SECRET = 0;
+/** Small bodies that share a key before another one is made; each has a nonce of its own, its count. */
+const MOST_SHARING = 2 ** 32 - 1;
+const MOST_KEPT = 1_000;
+
+/** @param masters the last one is for what is sealed from now on */
+export function dataKeys(masters: readonly MasterKey[]): DataKeys {
+  const newest = masters.at(-1)!;
+  /** Keys by name. Most are wanted once; the one that this process shares among its small bodies often. */
+  const kept = new Map<string, Uint8Array>();
+  let shared = freshName(newest.number);
+  let count = 0;
+
+  function masterOf(number: number): Uint8Array {
+    const master = masters.find((one) => one.number === number);
+    if (!master) throw new UnknownMasterError(`there is no master key ${number}: was the file of keys replaced?`);
+    return master.key;
+  }
+
+  function keyOf(name: Buffer, secret: Uint8Array | undefined): Uint8Array {
+    const salt = name.subarray(1);
+    if (secret) return derive(secret, salt);
+    const text = name.toString("latin1");
+    const known = kept.get(text);
+    if (known) return known;
+    const key = derive(masterOf(name[0]!), salt);
+    if (kept.size >= MOST_KEPT) kept.clear();
+    kept.set(text, key);
+    return key;
+  }
+
+  return {
+    make(secret) {
+      const name = freshName(secret ? OF_A_SECRET : newest.number);
+      return { name: name.toString("base64"), key: keyOf(name, secret) };
+    },
+    find: (name, secret) => keyOf(Buffer.from(name, "base64"), secret),
+    seal(bytes, place, secret) {
+      if (count === MOST_SHARING) {
+        shared = freshName(newest.number);
+        count = 0;
+      }
+      const name = secret ? freshName(OF_A_SECRET) : shared;
+      const header = Buffer.allocUnsafe(HEADER_BYTES);
+      header.set(name);
+      header.writeUInt32BE(++count, NAME_BYTES);
+      const cipher = createCipheriv(CIPHER, keyOf(name, secret), nonceIn(header)).setAAD(place);
+      const encrypted = cipher.update(bytes);
+      cipher.final();
+      return Buffer.concat([header, encrypted, cipher.getAuthTag()]);
+    },
+    unseal(sealed, place, secret) {
+      if (sealed.length < HEADER_BYTES + TAG_BYTES) throw new SealBrokenError("a sealed body is too short");
+      const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length);
+      const key = keyOf(bytes.subarray(0, NAME_BYTES), secret);
+      const decipher = createDecipheriv(CIPHER, key, nonceIn(bytes))
+        .setAAD(place)
+        .setAuthTag(bytes.subarray(-TAG_BYTES));
+      const plain = decipher.update(bytes.subarray(HEADER_BYTES, -TAG_BYTES));
+      try {
+        decipher.final();
+      } catch {
+        throw new SealBrokenError("a body is not as it was sealed, or for another place, or with another key");
+      }
+      return plain;
+    },
+  };
+}
+
+function freshName(number: number): Buffer {
+  return Buffer.concat([Uint8Array.of(number), randomBytes(SALT_BYTES)]);
+}
+
+function derive(secret: Uint8Array, salt: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secret, salt, "a body at rest", KEY_BYTES));
+}
+
+function nonceIn(header: Buffer): Buffer {
+  const nonce = Buffer.alloc(NONCE_BYTES);
+  header.copy(nonce, NONCE_BYTES - COUNT_BYTES, NAME_BYTES, HEADER_BYTES);
+  return nonce;
+}

@@ -1,0 +1,64 @@
+import { createCipheriv, createDecipheriv } from "node:crypto";
+import type { Vouching } from "./frames.ts";
+
+const CIPHER = "aes-256-gcm";
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Of the footer; no frame has this number. */
+const FOOTER_NONCE = Buffer.alloc(NONCE_BYTES, 0xff);
+
+/**
+ * Frames encrypted with AES-256-GCM, whose tags are their marks: nobody without the key reads a frame, changes it, or
+ * puts it elsewhere. The nonce is the frame's number, so a key is for one blob only. The footer's tag vouches for all
+ * others, and for their number.
+ */
+export function sealed(key: Uint8Array): Vouching {
+  return {
+    magic: Buffer.from("NBL2"),
+    markBytes: TAG_BYTES,
+    begin(frame) {
+      const cipher = createCipheriv(CIPHER, key, nonceOf(frame));
+      return {
+        add: (piece) => cipher.update(piece),
+        mark() {
+          cipher.final();
+          return cipher.getAuthTag();
+        },
+      };
+    },
+    open(bytes, frame, mark) {
+      const decipher = createDecipheriv(CIPHER, key, nonceOf(frame)).setAuthTag(mark);
+      const plain = decipher.update(bytes);
+      try {
+        decipher.final();
+      } catch {
+        return false;
+      }
+      bytes.set(plain);
+      free(plain);
+      return true;
+    },
+    written: free,
+    footerMark(footer, id) {
+      const cipher = createCipheriv(CIPHER, key, FOOTER_NONCE).setAAD(Buffer.from(id)).setAAD(footer);
+      cipher.final();
+      return cipher.getAuthTag();
+    },
+  };
+}
+
+/**
+ * Every piece that a cipher makes is memory of its own. Left to the collector, a hundred megabytes of it make that run
+ * over the whole heap, which costs more than the cipher; so it is freed by hand. A slice of something larger is not
+ * a cipher's.
+ */
+function free({ buffer, length }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
+}
+
+function nonceOf(frame: number): Buffer {
+  const nonce = Buffer.alloc(NONCE_BYTES);
+  nonce.writeUInt32BE(frame, NONCE_BYTES - 4);
+  return nonce;
+}
