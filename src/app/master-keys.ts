@@ -32,7 +32,8 @@ function parse(text: string, file: string): MasterKey[] {
     const keys = rows.map(({ number, key }) => ({ number, key: Buffer.from(key, "base64") }));
     const numbers = new Set(keys.map(({ number }) => number));
     const sound = keys.every(
-      ({ number, key }) => Number.isInteger(number) && number > 0 && number < 256 && key.length === MASTER_KEY_BYTES,
+      ({ number, key }) =>
+        Number.isInteger(number) && number > 0 && number < 256 && key.length === MASTER_KEY_BYTES,
     );
     if (sound && keys.length > 0 && numbers.size === keys.length) return keys;
   } catch {}

@@ -256,23 +256,26 @@ test("a file that is missing says so", async () => {
 
 const SECRET = { secret: Buffer.alloc(32, "a customer's key") };
 
-test.each([100, LARGE])("a body of %i bytes that a service brings a key for is read with that key", async (size) => {
-  const { context } = await cloudOn(openMemory(), openMemoryBlobs());
-  const ctx = context();
-  const staged = await ctx.blobs.receive(bodyOf(Buffer.alloc(size, "x")), { limit: 1e6, ...SECRET });
-  const ref = await ctx.transact((tx) => steps.keep(tx, staged));
-  const read = (options?: { secret: Uint8Array }) =>
-    ctx.read(async (tx) => {
-      const inline = await steps.inline(tx, ref, options);
-      if (inline) return Buffer.from(inline);
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of ctx.blobs.read(ref, 0, size, options)) chunks.push(chunk);
-      return Buffer.concat(chunks);
-    });
-  expect(await read(SECRET)).toEqual(Buffer.alloc(size, "x"));
-  await expect(read({ secret: Buffer.alloc(32) })).rejects.toThrow();
-  await expect(read()).rejects.toThrow();
-});
+test.each([100, LARGE])(
+  "a body of %i bytes that a service brings a key for is read with that key",
+  async (size) => {
+    const { context } = await cloudOn(openMemory(), openMemoryBlobs());
+    const ctx = context();
+    const staged = await ctx.blobs.receive(bodyOf(Buffer.alloc(size, "x")), { limit: 1e6, ...SECRET });
+    const ref = await ctx.transact((tx) => steps.keep(tx, staged));
+    const read = (options?: { secret: Uint8Array }) =>
+      ctx.read(async (tx) => {
+        const inline = await steps.inline(tx, ref, options);
+        if (inline) return Buffer.from(inline);
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of ctx.blobs.read(ref, 0, size, options)) chunks.push(chunk);
+        return Buffer.concat(chunks);
+      });
+    expect(await read(SECRET)).toEqual(Buffer.alloc(size, "x"));
+    await expect(read({ secret: Buffer.alloc(32) })).rejects.toThrow();
+    await expect(read()).rejects.toThrow();
+  },
+);
 
 test("a small body does not stand in the store as it came", async () => {
   const store = openMemory();

@@ -56,7 +56,8 @@ export function dataKeys(masters: readonly MasterKey[]): DataKeys {
 
   function masterOf(number: number): Uint8Array {
     const master = masters.find((one) => one.number === number);
-    if (!master) throw new UnknownMasterError(`there is no master key ${number}: was the file of keys replaced?`);
+    if (!master)
+      throw new UnknownMasterError(`there is no master key ${number}: was the file of keys replaced?`);
     return master.key;
   }
 
@@ -103,7 +104,9 @@ export function dataKeys(masters: readonly MasterKey[]): DataKeys {
       try {
         decipher.final();
       } catch {
-        throw new SealBrokenError("a body is not as it was sealed, or for another place, or with another key");
+        throw new SealBrokenError(
+          "a body is not as it was sealed, or for another place, or with another key",
+        );
       }
       return plain;
     },

@@ -74,7 +74,8 @@ export function homeName({
 }
 
 export function openHome(options: HomeOptions): Home {
-  const { era, service, scope, place, process, owner, store, clock, random, keys, ports, log, claim } = options;
+  const { era, service, scope, place, process, owner, store, clock, random, keys, ports, log, claim } =
+    options;
   const at: TransactionScope = { era, scope, place, clock, random, keys, prefixes: new Map() };
   const partition = openPartition({
     name: `${Buffer.from(era).toString("hex")}/${homeName(options)}`,

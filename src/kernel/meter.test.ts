@@ -5,8 +5,8 @@ import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { dataKeys } from "./data-keys.ts";
 import { openHome } from "./home.ts";
 import { usageRows } from "./meter.ts";
-import { testDisk } from "./testing-disk.ts";
 import { TEST_MASTERS } from "./testing.ts";
+import { testDisk } from "./testing-disk.ts";
 
 const HOUR = 3_600_000;
 const PLACE = { account: "1", region: "r" };

@@ -33,7 +33,9 @@ export interface TestCloudOptions {
 }
 
 export const TEST_PLACE: Place = { account: "000000000000", region: "us-east-1" };
-export const TEST_MASTERS: readonly MasterKey[] = [{ number: 1, key: Buffer.alloc(MASTER_KEY_BYTES, "test") }];
+export const TEST_MASTERS: readonly MasterKey[] = [
+  { number: 1, key: Buffer.alloc(MASTER_KEY_BYTES, "test") },
+];
 /** 2026-01-01T00:00:00Z */
 export const TEST_START = Date.UTC(2026, 0, 1);
 

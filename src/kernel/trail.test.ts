@@ -4,8 +4,8 @@ import { random } from "#lib/random.ts";
 import { collection } from "./collection.ts";
 import { dataKeys } from "./data-keys.ts";
 import { openHome } from "./home.ts";
-import { settles, testDisk } from "./testing-disk.ts";
 import { TEST_MASTERS } from "./testing.ts";
+import { settles, testDisk } from "./testing-disk.ts";
 import { openTrail, type TrailRecord } from "./trail.ts";
 
 const DAY = 24 * 3_600_000;

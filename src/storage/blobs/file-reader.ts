@@ -2,14 +2,7 @@ import { fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { BlobDamagedError, BlobMissingError } from "./blobs.ts";
 import { checkRange } from "./checks.ts";
-import {
-  decodeFooter,
-  type Footer,
-  FRAME_BYTES,
-  footerStart,
-  openFrames,
-  type Vouching,
-} from "./frames.ts";
+import { decodeFooter, type Footer, FRAME_BYTES, footerStart, openFrames, type Vouching } from "./frames.ts";
 
 /** Large, since every chunk costs calls on its way from the disk and through the socket. A reader holds two or three. */
 const CHUNK_BYTES = 32 * FRAME_BYTES;

@@ -18,13 +18,7 @@ export interface Place {
 }
 
 /** Writes behind: while one batch of chunks is on its way to the disk, the next is gathered. */
-export async function openWriter({
-  id,
-  temporary,
-  path,
-  syncFolder,
-  vouching,
-}: Place): Promise<BlobWriter> {
+export async function openWriter({ id, temporary, path, syncFolder, vouching }: Place): Promise<BlobWriter> {
   const file = await open(temporary, "wx");
   const frames = frameWriter(vouching);
   let gathered: Uint8Array[] = [];

@@ -262,12 +262,15 @@ describe("chunks that are lent", () => {
     await Promise.all(readers);
   });
 
-  test.each([undefined, KEY])("use memory again that the consumer has done with, with key %s", async (key) => {
-    const blobs = await openFiles({ path });
-    const id = freshId();
-    await store(blobs, id, patterned(8_000_000), { key });
-    const memory = new Set<ArrayBufferLike>();
-    for await (const chunk of blobs.read(id, 0, 8_000_000, { lend: true, key })) memory.add(chunk.buffer);
-    expect(memory.size).toBeLessThanOrEqual(3);
-  });
+  test.each([undefined, KEY])(
+    "use memory again that the consumer has done with, with key %s",
+    async (key) => {
+      const blobs = await openFiles({ path });
+      const id = freshId();
+      await store(blobs, id, patterned(8_000_000), { key });
+      const memory = new Set<ArrayBufferLike>();
+      for await (const chunk of blobs.read(id, 0, 8_000_000, { lend: true, key })) memory.add(chunk.buffer);
+      expect(memory.size).toBeLessThanOrEqual(3);
+    },
+  );
 });
