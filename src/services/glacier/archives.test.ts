@@ -15,9 +15,9 @@ beforeEach(async () => {
   files.clear();
   const counted = {
     ...blobs,
-    create(id: string) {
-      files.add(id);
-      return blobs.create(id);
+    create(...call: Parameters<typeof blobs.create>) {
+      files.add(call[0]);
+      return blobs.create(...call);
     },
     remove(id: string) {
       files.delete(id);
