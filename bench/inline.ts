@@ -23,7 +23,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { grouped } from "#lib/grouped.ts";
 import type { Row } from "#storage/kv/kv.ts";
-import { openLmdb } from "#storage/kv/lmdb.ts";
+import { openEmbedded } from "#storage/kv/embedded.ts";
 
 const WRITERS = 64;
 const SEGMENT_BYTES = 256 * 1024 * 1024;
@@ -46,7 +46,7 @@ const pointerKey = (number: number) => Buffer.from(`o/bench/${hash("md5", String
 const pointerOf = (number: number): Row => ({ key: pointerKey(number), value: Buffer.alloc(200, number) });
 
 async function openStore(folder: string) {
-  const store = await openLmdb({ path: join(folder, "store") });
+  const store = await openEmbedded({ path: join(folder, "store") });
   const lease = await store.lease("bench", "bench");
   return { ...store, put: (puts: Row[]) => store.commit({ lease, puts, deletes: [] }) };
 }

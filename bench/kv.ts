@@ -1,5 +1,5 @@
 /**
- * The LMDB driver beside bare lmdb-js on the same disk, in interleaved rounds: what the interface costs. The
+ * The embedded driver beside bare lmdb-js on the same disk, in interleaved rounds: what interface and log cost. The
  * ratio is the result; operations per second depend on the machine and on who else uses it.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { open } from "lmdb";
-import { openLmdb } from "#storage/kv/lmdb.ts";
+import { openEmbedded } from "#storage/kv/embedded.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -25,7 +25,7 @@ const value = Buffer.alloc(1_024, "v");
 const key = (n: number): Buffer => Buffer.from(`bench/${String(n).padStart(14, "0")}`);
 
 const folder = await mkdtemp(join(flags.folder, "nube-bench-"));
-const store = await openLmdb({ path: join(folder, "store.mdb") });
+const store = await openEmbedded({ path: join(folder, "store.mdb") });
 const lease = await store.lease("bench", "bench");
 const raw = open<Buffer, Buffer>({
   path: join(folder, "raw.mdb"),

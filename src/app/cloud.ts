@@ -123,8 +123,8 @@ function openLog({ log: level }: Config, folder: DataFolder, terminal: StartOpti
 async function openStore({ ephemeral, store }: Config, folder: DataFolder): Promise<KeyValueStore> {
   if (ephemeral) return (await import("#storage/kv/memory.ts")).openMemory();
   if (store === undefined) {
-    const { openLmdb } = await import("#storage/kv/lmdb.ts");
-    return openLmdb({ path: join(folder.store, "records.mdb") });
+    const { openEmbedded } = await import("#storage/kv/embedded.ts");
+    return openEmbedded({ path: join(folder.store, "records.mdb") });
   }
   const { openPostgres } = await import("#storage/kv/postgres.ts");
   return openPostgres(store).catch((error: NodeJS.ErrnoException) => {

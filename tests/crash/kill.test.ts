@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect, onTestFinished, test } from "vitest";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
-import { openLmdb } from "#storage/kv/lmdb.ts";
+import { openEmbedded } from "#storage/kv/embedded.ts";
 import { openPostgres } from "#storage/kv/postgres.ts";
 import { startPostgres } from "../../tools/postgres.ts";
 import { launch, type Server } from "../e2e/harness.ts";
@@ -31,7 +31,7 @@ const client = ({ endpoint }: Server) =>
   });
 
 test("twenty times killed amid writes, a cloud has all that it acknowledged", async () => {
-  await survives([], (folder) => openLmdb({ path: join(folder, "store", "records.mdb") }));
+  await survives([], (folder) => openEmbedded({ path: join(folder, "store", "records.mdb") }));
 }, 600_000);
 
 test("the same with its records in PostgreSQL", async () => {

@@ -3,13 +3,14 @@
  * it is the process whose files may not grow: the kernel refuses its writes just as a full disk would.
  */
 import { execFileSync } from "node:child_process";
-import { openLmdb } from "./lmdb.ts";
+import { openEmbedded } from "./embedded.ts";
 
 const letFilesGrowTo = (bytes: string) =>
   execFileSync("prlimit", [`--pid=${process.pid}`, `--fsize=${bytes}`]);
 process.on("SIGXFSZ", () => {});
 
-const store = await openLmdb({ path: process.argv[2]! });
+const [path, capacity, room] = process.argv.slice(2);
+const store = await openEmbedded({ path: path!, capacity: Number(capacity) });
 const key = (n: number) => Uint8Array.of(n >> 8, n);
 const put = (n: number) => ({ key: key(n), value: new Uint8Array(20_000).fill(n) });
 const present = async (n: number) => (await store.get(key(n)))?.length === 20_000;
@@ -20,7 +21,7 @@ const failure = (promise: Promise<void>) =>
   );
 
 let lease = await store.lease("p", "me");
-letFilesGrowTo("4000000:unlimited");
+letFilesGrowTo(`${room}:unlimited`);
 let written = 0;
 let full: Error | undefined;
 while (!(full = await failure(store.commit({ lease, puts: [put(written), put(written + 1)], deletes: [] }))))
@@ -38,7 +39,7 @@ await store.commit({ lease, puts: [put(written)], deletes: [] });
 const recovered = await present(written);
 await store.close();
 
-const again = await openLmdb({ path: process.argv[2]! });
+const again = await openEmbedded({ path: path! });
 const reopened =
   (await again.get(key(written)))?.length === 20_000 && (await again.get(key(0)))?.length === 20_000;
 await again.close();

@@ -6,7 +6,7 @@ import type { GrantedLeases } from "./leases.ts";
  * Writes a group of commits together, in their order, and tells the error of each that was refused.
  * What it throws is the error of all.
  */
-export type WriteGroup = (group: readonly Commit[]) => Promise<readonly (Error | undefined)[] | undefined>;
+export type WriteGroup = (group: readonly Commit[]) => Promise<readonly (Error | undefined)[] | void>;
 
 /** Called before each group is written; what it throws is taken for the disk's own error. For tests. */
 export type Fault = (group: readonly Commit[]) => unknown;
@@ -50,7 +50,7 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
     let errors: readonly unknown[] | undefined;
     try {
       await fault?.(commits);
-      errors = await write(commits);
+      errors = (await write(commits)) ?? undefined;
     } catch (error) {
       errors = group.map(() => error);
     }

@@ -1,28 +1,17 @@
-import { open as openFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import { open } from "lmdb";
-import { type Fault, groupCommits } from "./group.ts";
-import { type Commit, type KeyRange, type KeyValueStore, MAX_KEY, MAX_PAGE, type Row } from "./kv.ts";
-import { grantedLeases } from "./leases.ts";
+import { type KeyRange, MAX_KEY, MAX_PAGE, type Row } from "./kv.ts";
+import type { Base, Change } from "./log/log.ts";
 
 /** Set when the file is made: LMDB's default of 4 KB takes keys of 1,978 bytes only. */
 const PAGE_SIZE = 8_192;
-/** Leases that one process may take; each opening of the file begins a new series of epochs. */
-const EPOCHS = 2 ** 26;
-
-interface Options {
-  /** The file; LMDB puts its lock beside it. */
-  path: string;
-  fault?: Fault;
-}
 
 /**
- * A store in one LMDB file, for the one process that owns it.
+ * Rows in one LMDB file, for the one process that owns it.
  *
- * A commit has been fdatasync'ed, data first and then the page that makes them visible, before its promise resolves. The
- * writing is done on a thread of LMDB's own. Reads are page look-ups in mapped memory, and answer at once.
+ * What was applied has been fdatasync'ed, data first and then the page that makes them visible. The writing is done on a
+ * thread of LMDB's own. Reads are page look-ups in mapped memory, and answer at once.
  */
-export async function openLmdb({ path, fault }: Options): Promise<KeyValueStore> {
+export function openLmdb(path: string): Base {
   const root = open({
     path,
     noSubdir: true,
@@ -33,39 +22,16 @@ export async function openLmdb({ path, fault }: Options): Promise<KeyValueStore>
     encoding: "json",
   });
   const rows = root.openDB<Uint8Array, Uint8Array>("rows", { keyEncoding: "binary", encoding: "binary" });
-  const openings: number = (root.get("openings") ?? 0) + 1;
-  await root.put("openings", openings);
-  if (openings === 1) await syncFolder(dirname(path));
-
-  const leases = grantedLeases();
-  let epoch = openings * EPOCHS;
+  // A file from before there was a log has counted its openings instead.
+  let newest: number = root.get("settled") ?? root.get("openings") ?? 0;
   let suspect = false;
 
-  async function write(group: readonly Commit[]): Promise<undefined> {
-    // Should LMDB fail to write the page that ends a commit, it refuses all further ones, upon which lmdb-js's own
-    // thread would wait for ever. An empty transaction on this thread brings that to light.
-    if (suspect) rows.transactionSync(() => {});
-    suspect = true;
-    await rows
-      .batch(() => {
-        for (const { puts, deletes } of group) {
-          for (const key of deletes) rows.remove(key);
-          for (const { key, value } of puts) rows.put(key, value);
-        }
-      })
-      .catch(throwCause);
-    suspect = false;
-  }
-
-  const group = groupCommits(leases, write, fault);
-  const get = (key: Uint8Array) =>
-    key.length > 0 && key.length <= MAX_KEY ? rows.getBinary(key) : undefined;
-
   return {
-    lease: async (partition, owner) => leases.grant(partition, owner, () => ++epoch),
-    release: async (lease) => leases.remove(lease),
-    get,
-    getMany: (keys) => keys.map(get),
+    get settled() {
+      return newest;
+    },
+
+    get: (key) => (key.length > 0 && key.length <= MAX_KEY ? rows.getBinary(key) : undefined),
 
     range({ start, end, limit, reverse }: KeyRange): Row[] {
       const [low, high] = [cut(start), cut(end)];
@@ -76,12 +42,25 @@ export async function openLmdb({ path, fault }: Options): Promise<KeyValueStore>
       return Array.from(rows.getRange({ ...bounds, limit: Math.min(limit, MAX_PAGE) }));
     },
 
-    commit: group.commit,
-
-    async close() {
-      await group.settled();
-      await root.close();
+    async apply(changes: readonly Change[], settled = newest) {
+      // Should LMDB fail to write the page that ends a commit, it refuses all further ones, upon which lmdb-js's own
+      // thread would wait for ever. An empty transaction on this thread brings that to light.
+      if (suspect) rows.transactionSync(() => {});
+      suspect = true;
+      await rows
+        .batch(() => {
+          for (const { key, value } of changes) {
+            if (value) rows.put(key, value);
+            else rows.remove(key);
+          }
+          if (settled !== newest) root.put("settled", settled);
+        })
+        .catch(throwCause);
+      suspect = false;
+      newest = settled;
     },
+
+    close: () => root.close(),
   };
 }
 
@@ -92,10 +71,4 @@ const cut = (bound: Uint8Array): Uint8Array => bound.subarray(0, MAX_KEY + 1);
 async function throwCause(error: Error & { commitError?: Promise<never> }): Promise<never> {
   await error.commitError;
   throw error;
-}
-
-/** A new file is on disk only when its name is. */
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await openFile(path);
-  await folder.sync();
 }

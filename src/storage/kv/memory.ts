@@ -1,6 +1,7 @@
 import { type Fault, groupCommits } from "./group.ts";
 import { type Commit, type KeyValueStore, MAX_PAGE } from "./kv.ts";
 import { grantedLeases } from "./leases.ts";
+import { keyBytes, keyText } from "./key-text.ts";
 import { orderedMap } from "./ordered-map.ts";
 
 /**
@@ -8,19 +9,19 @@ import { orderedMap } from "./ordered-map.ts";
  * writes into a buffer afterwards is as harmless here as on a disk.
  */
 export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
-  const rows = orderedMap();
+  const rows = orderedMap<Uint8Array>();
   const leases = grantedLeases();
   let epoch = 0;
 
   async function write(group: readonly Commit[]): Promise<undefined> {
     for (const { puts, deletes } of group) {
-      for (const key of deletes) rows.delete(key);
-      for (const { key, value } of puts) rows.set(Uint8Array.from(key), Uint8Array.from(value));
+      for (const key of deletes) rows.delete(keyText(key));
+      for (const { key, value } of puts) rows.set(keyText(key), Uint8Array.from(value));
     }
   }
 
   const group = groupCommits(leases, write, fault);
-  const get = (key: Uint8Array) => rows.get(key)?.slice();
+  const get = (key: Uint8Array) => rows.get(keyText(key))?.slice();
 
   return {
     lease: async (partition, owner) => leases.grant(partition, owner, () => ++epoch),
@@ -28,11 +29,11 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
     get,
     getMany: (keys) => keys.map(get),
 
-    range: ({ limit, ...range }) =>
+    range: ({ start, end, limit, reverse }) =>
       rows
-        .range(range)
+        .range(keyText(start), keyText(end), reverse)
         .take(Math.min(limit, MAX_PAGE))
-        .map(({ key, value }) => ({ key: key.slice(), value: value.slice() }))
+        .map(([key, value]) => ({ key: keyBytes(key), value: value.slice() }))
         .toArray(),
 
     commit: group.commit,

@@ -1,89 +1,102 @@
-import type { KeyRange, Row } from "./kv.ts";
-
-/** Rows in a block before it is split: small enough to shift at once, large enough to keep the list of blocks short. */
+/** Keys in a block before it is split: small enough to shift at once, large enough to keep the list of blocks short. */
 const BLOCK = 512;
 
-/** Rows in the order of their keys: a list of sorted blocks, each found by bisection. */
-export function orderedMap() {
-  const blocks: Row[][] = [[]];
+/** Values by key, and the keys in their order; a key is a text as `key-text.ts` makes it. */
+export interface OrderedMap<V> {
+  readonly size: number;
+  get(key: string): V | undefined;
+  has(key: string): boolean;
+  set(key: string, value: V): void;
+  delete(key: string): void;
+  /** `from` inclusive, `to` exclusive. */
+  range(from: string, to: string, reverse?: boolean): Generator<[string, V]>;
+}
+
+/** A hash table beside a list of sorted blocks, each found by bisection. */
+export function orderedMap<V>(): OrderedMap<V> {
+  const values = new Map<string, V>();
+  const blocks: string[][] = [[]];
 
   /** The last block that begins at or before `key`, or the first. */
-  function blockOf(key: Uint8Array): number {
+  function blockOf(key: string): number {
     let low = 0;
     let high = blocks.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (Buffer.compare(blocks[middle]![0]!.key, key) <= 0) low = middle;
+      if (blocks[middle]![0]! <= key) low = middle;
       else high = middle - 1;
     }
     return low;
   }
 
-  function seek(key: Uint8Array): { block: number; row: number; found: boolean } {
-    const block = blockOf(key);
-    const rows = blocks[block]!;
+  /** Where `key` is in its block, or would be. */
+  function placeOf(key: string, block: readonly string[]): number {
     let low = 0;
-    let high = rows.length;
+    let high = block.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const order = Buffer.compare(rows[middle]!.key, key);
-      if (order === 0) return { block, row: middle, found: true };
-      if (order < 0) low = middle + 1;
+      if (block[middle]! < key) low = middle + 1;
       else high = middle;
     }
-    return { block, row: low, found: false };
+    return low;
   }
 
-  function* ascending(start: Uint8Array, end: Uint8Array): Generator<Row> {
-    let { block, row } = seek(start);
-    for (; block < blocks.length; block++, row = 0) {
-      const rows = blocks[block]!;
-      for (; row < rows.length; row++) {
-        if (Buffer.compare(rows[row]!.key, end) >= 0) return;
-        yield rows[row]!;
+  function insert(key: string): void {
+    const at = blockOf(key);
+    const block = blocks[at]!;
+    const place = placeOf(key, block);
+    block.splice(place, 0, key);
+    // Keys that only grow leave full blocks behind them, others halves.
+    if (block.length > BLOCK) blocks.splice(at + 1, 0, block.splice(place === BLOCK ? BLOCK : BLOCK >> 1));
+  }
+
+  function remove(key: string): void {
+    const at = blockOf(key);
+    const block = blocks[at]!;
+    block.splice(placeOf(key, block), 1);
+    if (block.length === 0 && blocks.length > 1) blocks.splice(at, 1);
+  }
+
+  function* ascending(from: string, to: string): Generator<[string, V]> {
+    let at = blockOf(from);
+    let place = placeOf(from, blocks[at]!);
+    for (; at < blocks.length; at++, place = 0) {
+      const block = blocks[at]!;
+      for (; place < block.length; place++) {
+        const key = block[place]!;
+        if (key >= to) return;
+        yield [key, values.get(key)!];
       }
     }
   }
 
-  function* descending(start: Uint8Array, end: Uint8Array): Generator<Row> {
-    const from = seek(end);
-    let row = from.row - 1;
-    for (let block = from.block; block >= 0; row = (blocks[--block]?.length ?? 0) - 1) {
-      const rows = blocks[block]!;
-      for (; row >= 0; row--) {
-        if (Buffer.compare(rows[row]!.key, start) < 0) return;
-        yield rows[row]!;
+  function* descending(from: string, to: string): Generator<[string, V]> {
+    let at = blockOf(to);
+    let place = placeOf(to, blocks[at]!) - 1;
+    for (; at >= 0; place = (blocks[--at]?.length ?? 0) - 1) {
+      const block = blocks[at]!;
+      for (; place >= 0; place--) {
+        const key = block[place]!;
+        if (key < from) return;
+        yield [key, values.get(key)!];
       }
     }
   }
 
   return {
-    get(key: Uint8Array): Uint8Array | undefined {
-      const { block, row, found } = seek(key);
-      return found ? blocks[block]![row]!.value : undefined;
+    get size() {
+      return values.size;
     },
-
-    set(key: Uint8Array, value: Uint8Array): void {
-      const { block, row, found } = seek(key);
-      const rows = blocks[block]!;
-      if (found) {
-        rows[row]!.value = value;
-        return;
-      }
-      rows.splice(row, 0, { key, value });
-      // Keys that only grow leave full blocks behind them, others halves.
-      if (rows.length > BLOCK) blocks.splice(block + 1, 0, rows.splice(row === BLOCK ? BLOCK : BLOCK >> 1));
+    get: (key) => values.get(key),
+    has: (key) => values.has(key),
+    set(key, value) {
+      const before = values.size;
+      values.set(key, value);
+      if (values.size > before) insert(key);
     },
-
-    delete(key: Uint8Array): void {
-      const { block, row, found } = seek(key);
-      if (!found) return;
-      const rows = blocks[block]!;
-      rows.splice(row, 1);
-      if (rows.length === 0 && blocks.length > 1) blocks.splice(block, 1);
+    delete(key) {
+      if (values.delete(key)) remove(key);
     },
-
-    range: ({ start, end, reverse }: Omit<KeyRange, "limit">): Generator<Row> =>
-      reverse ? descending(start, end) : ascending(start, end),
+    range: (from, to, reverse) => (reverse ? descending(from, to) : ascending(from, to)),
   };
 }

@@ -1,0 +1,79 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { open } from "lmdb";
+import { afterAll, expect, test } from "vitest";
+import { openEmbedded } from "./embedded.ts";
+import { kvSuite } from "./suite.ts";
+import { bytes, text } from "./suite/subject.ts";
+
+let folder: string;
+
+async function newFolder(): Promise<void> {
+  if (folder) await rm(folder, { recursive: true });
+  folder = await mkdtemp(join(tmpdir(), "nube-kv-"));
+}
+
+kvSuite("embedded", {
+  open: ({ fault }) => openEmbedded({ path: join(folder, "kv.mdb"), fault }),
+  clear: newFolder,
+  persists: true,
+  examples: 50,
+});
+
+kvSuite("embedded, with a log that is always full", {
+  open: ({ fault }) => openEmbedded({ path: join(folder, "kv.mdb"), fault, capacity: 300 }),
+  clear: newFolder,
+  persists: true,
+  examples: 50,
+});
+
+test.runIf(process.platform === "linux").each([
+  ["log", 16_000_000, "4000000"],
+  ["base", 1_000_000, "2000000"],
+])(
+  "a full disk under the %s fails commits whole, leaves reads alone, and is forgotten when there is room",
+  async (_, capacity, room) => {
+    await newFolder();
+    const program = join(import.meta.dirname, "full-disk.fixture.ts");
+    const args = [program, join(folder, "kv.mdb"), String(capacity), room];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    const seen = JSON.parse(stdout);
+    expect(seen).toMatchObject({
+      kept: true,
+      torn: false,
+      successor: "FencedError",
+      recovered: true,
+      reopened: true,
+    });
+    expect(seen.written).toBeGreaterThan(50);
+    expect(seen.full).toMatch(/file too large|input\/output error/i);
+    expect(seen.stillFull).toMatch(/file too large|input\/output error/i);
+  },
+);
+
+test("a file from before there was a log is taken up", async () => {
+  await newFolder();
+  const path = join(folder, "kv.mdb");
+  const root = open({ path, noSubdir: true, pageSize: 8_192, encoding: "json" });
+  const rows = root.openDB<Uint8Array, Uint8Array>("rows", { keyEncoding: "binary", encoding: "binary" });
+  await root.put("openings", 7);
+  await rows.put(bytes("old"), bytes("row"));
+  await root.close();
+
+  for (const value of ["one", "two"]) {
+    const store = await openEmbedded({ path });
+    expect(text((await store.get(bytes("old")))!)).toBe("row");
+    const lease = await store.lease("p", "me");
+    expect(lease.epoch).toBeGreaterThan(8 * 2 ** 26);
+    await store.commit({ lease, puts: [{ key: bytes("new"), value: bytes(value) }], deletes: [] });
+    await store.close();
+  }
+  const store = await openEmbedded({ path });
+  expect(text((await store.get(bytes("new")))!)).toBe("two");
+  await store.close();
+});
+
+afterAll(() => rm(folder, { recursive: true }));

@@ -1,0 +1,64 @@
+import { open as openFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type Fault, groupCommits } from "./group.ts";
+import type { KeyValueStore } from "./kv.ts";
+import { grantedLeases } from "./leases.ts";
+import { openLmdb } from "./lmdb.ts";
+import { type LogFile, openLogFile } from "./log/disk.ts";
+import { type Base, LOG_FILES, openLog } from "./log/log.ts";
+
+/** Leases that one process may take; each opening begins a new series of epochs. */
+const EPOCHS = 2 ** 26;
+
+/** The store of one process on its own disk: a log that takes the commits, and LMDB below it. */
+export async function openEmbedded({
+  path,
+  ...options
+}: {
+  /** LMDB's file; those of the log stand beside it. */
+  path: string;
+  fault?: Fault;
+  capacity?: number;
+}): Promise<KeyValueStore> {
+  const base = openLmdb(path);
+  const names = Array.from({ length: LOG_FILES }, (_, n) => `${path}-log${n}`);
+  const files = await Promise.all(names.map(openLogFile));
+  // A new file is on disk only when its name is.
+  if (files.some(({ size }) => size === 0)) await syncFolder(dirname(path));
+  return openLogged({ base, files, ...options });
+}
+
+export interface LoggedOptions {
+  base: Base;
+  files: readonly LogFile[];
+  fault?: Fault;
+  /** Bytes of a generation of the log. */
+  capacity?: number;
+}
+
+/** A log over any base. */
+export async function openLogged({ base, files, fault, capacity }: LoggedOptions): Promise<KeyValueStore> {
+  const log = await openLog(base, files, capacity);
+  const leases = grantedLeases();
+  const group = groupCommits(leases, log.append, fault);
+  let epoch = log.opening * EPOCHS;
+  return {
+    lease: async (partition, owner) => leases.grant(partition, owner, () => ++epoch),
+    release: async (lease) => leases.remove(lease),
+    get: log.get,
+    getMany: (keys) => keys.map(log.get),
+    range: log.range,
+    commit: group.commit,
+    async close() {
+      await group.settled();
+      await log.close();
+      for (const file of files) await file.close();
+      await base.close();
+    },
+  };
+}
+
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await openFile(path);
+  await folder.sync();
+}

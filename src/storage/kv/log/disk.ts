@@ -1,0 +1,89 @@
+import { close, fdatasync, fstatSync, open, read, write, writeSync } from "node:fs";
+import { monotonicNow } from "#lib/wall.ts";
+
+/** A file of the log, as its disk sees it. */
+export interface LogFile {
+  /** Bytes that it has now, written or prepared. */
+  readonly size: number;
+  /** Fills `into` from the file's beginning; answers how much there was. */
+  read(into: Uint8Array): Promise<number>;
+  /** Hands bytes to the operating system. They may be lost, or arrive in part, until a `sync` that begins afterwards has ended. */
+  write(bytes: Uint8Array, at: number): Promise<void> | undefined;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A file grows by this much at a time, in zeros: a write inside it changes no metadata, so that syncing costs half. */
+const STEP = 256 * 1024;
+const ZEROS = Buffer.alloc(STEP);
+/**
+ * Up to here bytes are copied to the page cache on the spot, which takes microseconds where a thread would have to
+ * be woken. The kernel makes writers wait while much else is on its way to the disk: then a thread does it after all.
+ */
+const SMALL = 128 * 1024;
+const PATIENCE_MS = 2;
+const WRITES_BY_THREAD = 500;
+
+export async function openLogFile(path: string): Promise<LogFile> {
+  const fd = await new Promise<number>((opened, failed) =>
+    open(path, "r+", (missing, known) => {
+      if (!missing) return opened(known);
+      open(path, "w+", (error, made) => (error ? failed(error) : opened(made)));
+    }),
+  );
+  let size = fstatSync(fd).size;
+  let byThread = 0;
+
+  async function extend(end: number): Promise<void> {
+    while (size < end) {
+      await writeAll(fd, ZEROS, size);
+      size += STEP;
+    }
+  }
+
+  function writeNow(bytes: Uint8Array, at: number): void {
+    const begin = monotonicNow();
+    for (let done = 0; done < bytes.length; )
+      done += writeSync(fd, bytes, done, bytes.length - done, at + done);
+    if (monotonicNow() - begin > PATIENCE_MS) byThread = WRITES_BY_THREAD;
+  }
+
+  return {
+    get size() {
+      return size;
+    },
+    async read(into) {
+      let done = 0;
+      for (let count = -1; count !== 0 && done < into.length; done += count)
+        count = await readSome(fd, into, done);
+      return done;
+    },
+    write(bytes, at) {
+      if (at + bytes.length > size) return extend(at + bytes.length).then(() => writeAll(fd, bytes, at));
+      if (bytes.length > SMALL) return writeAll(fd, bytes, at);
+      if (byThread > 0) {
+        byThread--;
+        return writeAll(fd, bytes, at);
+      }
+      writeNow(bytes, at);
+    },
+    sync: () => new Promise((done, failed) => fdatasync(fd, (error) => (error ? failed(error) : done()))),
+    close: () => new Promise((done, failed) => close(fd, (error) => (error ? failed(error) : done()))),
+  };
+}
+
+async function writeAll(fd: number, bytes: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += await new Promise<number>((written, failed) =>
+      write(fd, bytes, done, bytes.length - done, at + done, (error, count) =>
+        error ? failed(error) : written(count),
+      ),
+    );
+  }
+}
+
+function readSome(fd: number, into: Uint8Array, at: number): Promise<number> {
+  return new Promise((done, failed) =>
+    read(fd, into, at, into.length - at, at, (error, count) => (error ? failed(error) : done(count))),
+  );
+}

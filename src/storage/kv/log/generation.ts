@@ -1,0 +1,152 @@
+import type { Commit } from "../kv.ts";
+import { keyText } from "../key-text.ts";
+import { type OrderedMap, orderedMap } from "../ordered-map.ts";
+import type { LogFile } from "./disk.ts";
+import {
+  endOfRecord,
+  HEAD,
+  type Head,
+  keyAt,
+  nextRow,
+  RECORD_HEAD,
+  ROW_HEAD,
+  readHead,
+  recordSeed,
+  SALT,
+  valueAt,
+  writeHead,
+  writeRecordHead,
+  writeRow,
+} from "./layout.ts";
+
+/**
+ * One filling of a file of the log: its bytes stand in memory as they do in the file, beside a table that says where
+ * the newest row of each key is.
+ */
+export interface Generation {
+  readonly number: number;
+  readonly records: number;
+  /** Records of the generation before. */
+  readonly before: number;
+  /** The memory that its bytes stand in; free for others when the generation is settled. */
+  readonly arena: Buffer;
+  /** Newest row by key: where it stands. */
+  readonly rows: OrderedMap<number>;
+  /** The value of a row, in the arena itself; `undefined` for a deletion. */
+  value(row: number): Uint8Array | undefined;
+  fits(bytes: number): boolean;
+  /** Writes a group to the disk, and then shows it. It is not there if this throws. */
+  append(group: readonly Commit[]): Promise<void>;
+}
+
+/** Bytes that a group takes at most. */
+export function recordBytes(group: readonly Commit[]): number {
+  let bytes = HEAD + RECORD_HEAD;
+  for (const { puts, deletes } of group) {
+    for (const { key, value } of puts) bytes += ROW_HEAD + key.length + value.length;
+    for (const key of deletes) bytes += ROW_HEAD + key.length;
+  }
+  return bytes;
+}
+
+/** The memory of a generation that takes at least so many bytes. */
+export const newArena = (bytes: number): Buffer => Buffer.allocUnsafeSlow(bytes);
+
+export function beginGeneration(head: Head, file: LogFile, arena: Buffer): Generation {
+  writeHead(arena, head);
+  return generation(head, file, arena, HEAD, 0);
+}
+
+/** Takes up what a former process left in a file; `undefined` if there is nothing after generation `settled`. */
+export async function recoverGeneration(file: LogFile, settled: number): Promise<Generation | undefined> {
+  const first = Buffer.alloc(HEAD);
+  const head = (await file.read(first)) === HEAD ? readHead(first) : undefined;
+  if (!head || head.number <= settled) return undefined;
+  const arena = newArena(file.size);
+  const bytes = arena.subarray(0, await file.read(arena));
+  const recovered = generation(head, file, arena, HEAD, 0);
+  recovered.replay(bytes);
+  // What a killed process wrote may have reached no more than the page cache.
+  if (recovered.records > 0) await file.sync();
+  return recovered.records > 0 ? recovered : undefined;
+}
+
+export const newSalt = (random: (bytes: number) => Uint8Array): Uint8Array => random(SALT);
+
+function generation(
+  { number, before, salt }: Head,
+  file: LogFile,
+  arena: Buffer,
+  from: number,
+  first: number,
+) {
+  const seed = recordSeed(salt);
+  const rows = orderedMap<number>();
+  let end = from;
+  let records = first;
+
+  function show(start: number, upTo: number): void {
+    for (let at = start + RECORD_HEAD; at < upTo; at = nextRow(arena, at))
+      rows.set(keyText(keyAt(arena, at)), at);
+  }
+
+  function encode(group: readonly Commit[]): number {
+    let at = end + RECORD_HEAD;
+    for (const { puts, deletes } of group) {
+      for (const key of deletes) at = writeRow(arena, at, key, undefined);
+      for (const { key, value } of puts) at = writeRow(arena, at, key, value);
+    }
+    writeRecordHead(arena, end, at, seed(records, at - end - RECORD_HEAD));
+    return at;
+  }
+
+  /** Nobody may find a record that was refused, should the process end before the next one is written over it. */
+  async function cut(start: number): Promise<void> {
+    try {
+      await file.write(NOTHING, start);
+      await file.sync();
+    } catch {}
+  }
+
+  return {
+    number,
+    before,
+    arena,
+    rows,
+    get records() {
+      return records;
+    },
+    value: (row: number) => valueAt(arena, row),
+    fits: (bytes: number) => end + bytes <= arena.length,
+
+    async append(group: readonly Commit[]): Promise<void> {
+      const upTo = encode(group);
+      // Its head comes with the first record.
+      const start = records === 0 ? 0 : end;
+      try {
+        const writing = file.write(arena.subarray(start, upTo), start);
+        if (writing) await writing;
+        await file.sync();
+      } catch (error) {
+        await cut(start);
+        throw error;
+      }
+      show(end, upTo);
+      end = upTo;
+      records++;
+    },
+
+    /** Shows the records that are whole, up to the first that is not: it was being written when the process ended. */
+    replay(bytes: Buffer): void {
+      for (;;) {
+        const upTo = endOfRecord(bytes, end, (length) => seed(records, length));
+        if (upTo === undefined) return;
+        show(end, upTo);
+        end = upTo;
+        records++;
+      }
+    },
+  };
+}
+
+const NOTHING = Buffer.alloc(RECORD_HEAD);

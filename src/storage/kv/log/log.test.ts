@@ -1,0 +1,209 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { random } from "#lib/random.ts";
+import { openLogged } from "../embedded.ts";
+import type { KeyValueStore, Lease } from "../kv.ts";
+import { bytes, text } from "../suite/subject.ts";
+import { HEAD, RECORD_HEAD } from "./layout.ts";
+import { LOG_FILES } from "./log.ts";
+import { type TestMachine, testMachine } from "./testing.ts";
+
+/** Small, so that generations turn all the time. */
+const CAPACITY = 400;
+
+const opened = (machine: TestMachine, capacity = CAPACITY) => openLogged({ ...machine.boot(), capacity });
+
+const put = (store: KeyValueStore, lease: Lease, entries: Record<string, string>, deletes: string[] = []) =>
+  store.commit({
+    lease,
+    puts: Object.entries(entries).map(([key, value]) => ({ key: bytes(key), value: bytes(value) })),
+    deletes: deletes.map(bytes),
+  });
+
+async function contents(store: KeyValueStore): Promise<Record<string, string>> {
+  const rows = await store.range({ start: bytes(""), end: bytes("\uffff"), limit: 1_000 });
+  const found = Object.fromEntries(rows.map(({ key, value }) => [text(key), text(value)]));
+  for (const key of ["a", "b", "c", "d"]) {
+    const value = await store.get(bytes(key));
+    expect(value && text(value)).toBe(found[key]);
+  }
+  return found;
+}
+
+const turns = async (count: number) => {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate);
+};
+
+describe("a power cut", () => {
+  const name = fc.constantFrom("a", "b", "c", "d");
+  const change = fc.record({
+    puts: fc.dictionary(name, fc.string({ minLength: 0, maxLength: 60 }), { maxKeys: 3 }),
+    deletes: fc.array(name, { maxLength: 2 }),
+    /** Turns until the next commit: with none they travel together. */
+    pause: fc.integer({ min: 0, max: 4 }),
+  });
+
+  test("at any step leaves what was acknowledged, and of the rest a beginning", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(change, { minLength: 1, maxLength: 25 }),
+        fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 4 }),
+        fc.integer(),
+        async (changes, cuts, seed) => {
+          const chance = random(seed);
+          const machine = testMachine(LOG_FILES, () => chance.bytes(1)[0]! / 256);
+          let state: Record<string, string> = {};
+          for (const cut of cuts) {
+            const store = await opened(machine);
+            expect(await contents(store)).toEqual(state);
+            machine.cutAt(cut);
+            const lease = await store.lease("p", "me");
+            const history = [state];
+            let acknowledged = 0;
+            for (const { puts, deletes, pause } of changes) {
+              const next = { ...history.at(-1)! };
+              for (const key of deletes) delete next[key];
+              const number = history.push({ ...next, ...puts }) - 1;
+              put(store, lease, puts, deletes).then(
+                () => {
+                  acknowledged = number;
+                },
+                () => {},
+              );
+              await turns(pause);
+            }
+            await turns(20);
+            const { base, files } = machine.boot();
+            const after = await openLogged({ base, files, capacity: CAPACITY });
+            const found = await contents(after);
+            expect(history.slice(acknowledged)).toContainEqual(found);
+            state = found;
+          }
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+});
+
+describe("a group that the disk refuses", () => {
+  test.each([
+    ["written", 1],
+    ["synced", 2],
+  ])("when it is %s is not found by the next boot", async (_, step) => {
+    const machine = testMachine(LOG_FILES, () => 1);
+    const store = await opened(machine);
+    let lease = await store.lease("p", "me");
+    await put(store, lease, { a: "kept" });
+    machine.failAt(machine.steps + step, new Error("EIO"));
+    await expect(put(store, lease, { a: "refused", b: "refused" })).rejects.toThrow("EIO");
+    expect(await contents(store)).toEqual({ a: "kept" });
+    const next = await opened(machine);
+    expect(await contents(next)).toEqual({ a: "kept" });
+    lease = await next.lease("p", "me");
+    await put(next, lease, { c: "later" });
+    expect(await contents(next)).toEqual({ a: "kept", c: "later" });
+  });
+});
+
+describe("the base", () => {
+  test("is never told of rows that came and went, and once of those that changed", async () => {
+    const machine = testMachine(LOG_FILES, () => 1);
+    const { base, files } = machine.boot();
+    const applied: string[] = [];
+    const watched = {
+      ...base,
+      get settled() {
+        return base.settled;
+      },
+      apply: (changes: Parameters<typeof base.apply>[0], settled: number | undefined) => {
+        for (const { key, value } of changes) applied.push(`${text(key)}=${value && text(value)}`);
+        return base.apply(changes, settled);
+      },
+    };
+    const store = await openLogged({ base: watched, files, capacity: 100_000 });
+    const lease = await store.lease("p", "me");
+    for (let i = 0; i < 50; i++)
+      await put(store, lease, { hot: `${i}`, [`body${i}`]: "x" }, [`body${i - 1}`]);
+    expect(applied).toEqual([]);
+    await store.close();
+    expect(applied.filter((change) => change.startsWith("hot"))).toEqual(["hot=49"]);
+    expect(applied.filter((change) => change.endsWith("=x"))).toEqual(["body49=x"]);
+  });
+
+  test("that refuses stops commits only when the log is full, and nothing is lost", async () => {
+    const machine = testMachine(LOG_FILES, () => 1);
+    const { base, files } = machine.boot();
+    let isFull = true;
+    const store = await openLogged({
+      base: {
+        ...base,
+        get settled() {
+          return base.settled;
+        },
+        apply: (...change) => (isFull ? Promise.reject(new Error("ENOSPC")) : base.apply(...change)),
+      },
+      files,
+      capacity: CAPACITY,
+    });
+    let written = 0;
+    let refused: unknown;
+    let lease = await store.lease("p", "me");
+    while (!refused) {
+      await put(store, lease, { [`row${written}`]: "x".repeat(50) }).then(
+        () => written++,
+        (error) => {
+          refused = error;
+        },
+      );
+    }
+    expect(String(refused)).toContain("ENOSPC");
+    expect(written).toBeGreaterThan(3);
+    lease = await store.lease("p", "me");
+    await expect(put(store, lease, { z: "z" })).rejects.toThrow("ENOSPC");
+    isFull = false;
+    lease = await store.lease("p", "me");
+    await put(store, lease, { z: "z" });
+    expect(Object.keys(await contents(store))).toHaveLength(written + 1);
+    expect(Object.keys(await contents(await opened(machine)))).toHaveLength(written + 1);
+  });
+});
+
+describe("a log that was tampered with", () => {
+  async function written() {
+    const machine = testMachine(LOG_FILES, () => 1);
+    const store = await opened(machine, 10_000);
+    const lease = await store.lease("p", "me");
+    for (const key of ["a", "b", "c"]) await put(store, lease, { [key]: "x".repeat(100) });
+    return machine;
+  }
+
+  test("is read up to the first record that is not whole", async () => {
+    const machine = await written();
+    const disk = machine.disks.find((disk) => disk.length > 0)!;
+    const record = RECORD_HEAD + 6 + 1 + 100;
+    disk[HEAD + record + RECORD_HEAD + 20]! ^= 1;
+    expect(Object.keys(await contents(await opened(machine)))).toEqual(["a"]);
+  });
+
+  test("and lost what a later generation builds on is refused", async () => {
+    const machine = testMachine(LOG_FILES, () => 1);
+    const { base, files } = machine.boot();
+    const stuck = { ...base, settled: 0, apply: () => new Promise<never>(() => {}) };
+    const store = await openLogged({ base: stuck, files, capacity: CAPACITY });
+    const lease = await store.lease("p", "me");
+    for (let i = 0; i < 6; i++) await put(store, lease, { [`row${i}`]: "x".repeat(100) });
+    machine.disks[1]![HEAD + 30]! ^= 1;
+    await expect(opened(machine)).rejects.toThrow("damaged");
+  });
+
+  test("cannot be made by a client that knows how it is laid out", async () => {
+    const machine = await written();
+    const disk = machine.disks.find((disk) => disk.length > 0)!;
+    const next = await opened(machine, 10_000);
+    const lease = await next.lease("p", "me");
+    // A record of former bytes, in the place where the next one of this generation would stand.
+    await put(next, lease, { d: Buffer.from(disk.subarray(HEAD, HEAD + 115)).toString("latin1") });
+    expect(Object.keys(await contents(await opened(machine, 10_000)))).toEqual(["a", "b", "c", "d"]);
+  });
+});

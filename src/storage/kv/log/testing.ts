@@ -1,0 +1,142 @@
+import { keyBytes, keyText } from "../key-text.ts";
+import { orderedMap } from "../ordered-map.ts";
+import type { LogFile } from "./disk.ts";
+import type { Base, Change } from "./log.ts";
+
+/** A machine whose power can go: what it has on disk, and a chance that decides what of the rest gets there. */
+export interface TestMachine {
+  /** Steps on the disk so far. */
+  readonly steps: number;
+  /** The power goes at that step: it may have taken effect in part, and neither it nor any later one is answered. */
+  cutAt(step: number): void;
+  /** That step fails, and the power stays. */
+  failAt(step: number, error: Error): void;
+  /** Opens what a boot finds. */
+  boot(): { base: Base; files: LogFile[] };
+  /** The bytes on disk of a file of the log. */
+  readonly disks: readonly Uint8Array[];
+}
+
+/** What a disk writes as a whole or not at all. */
+const SECTOR = 512;
+
+export function testMachine(files: number, chance: () => number): TestMachine {
+  const disks = Array.from({ length: files }, () => new Uint8Array(0));
+  let durable = { rows: new Map<string, Uint8Array>(), settled: 0 };
+  let step = 0;
+  let cut = Number.POSITIVE_INFINITY;
+  let failure: { step: number; error: Error } | undefined;
+  let boots = 0;
+
+  /** Never resolves once the power has gone; `partly` tells what may have happened of the step that it went in. */
+  async function next(boot: number, partly: () => void): Promise<void> {
+    if (boot !== boots) return new Promise(() => {});
+    if (++step >= cut) {
+      partly();
+      boots++;
+      return new Promise(() => {});
+    }
+    if (failure?.step === step) throw failure.error;
+  }
+
+  function openFile(index: number, boot: number): LogFile {
+    let cache = Uint8Array.from(disks[index]!);
+    let written = new Set<number>();
+    const keep = (sectors: Iterable<number>) => {
+      const disk = new Uint8Array(Math.max(cache.length, disks[index]!.length));
+      disk.set(disks[index]!);
+      for (const sector of sectors) {
+        const at = sector * SECTOR;
+        disk.set(cache.subarray(at, at + SECTOR), at);
+      }
+      disks[index] = disk;
+    };
+    const some = () => keep([...written].filter(() => chance() < 0.5));
+    return {
+      get size() {
+        return cache.length;
+      },
+      async read(into) {
+        const bytes = cache.subarray(0, into.length);
+        into.set(bytes);
+        return bytes.length;
+      },
+      async write(bytes, at) {
+        if (boot !== boots) return new Promise(() => {});
+        const grown = new Uint8Array(Math.max(cache.length, at + bytes.length));
+        grown.set(cache);
+        grown.set(bytes, at);
+        cache = grown;
+        for (let s = Math.floor(at / SECTOR); s * SECTOR < at + bytes.length; s++) written.add(s);
+        await next(boot, some);
+      },
+      async sync() {
+        await next(boot, some);
+        keep(written);
+        written = new Set();
+      },
+      async close() {},
+    };
+  }
+
+  function openBase(boot: number): Base {
+    const rows = orderedMap<Uint8Array>();
+    for (const [key, value] of durable.rows) rows.set(key, value);
+    let { settled } = durable;
+    return {
+      get settled() {
+        return settled;
+      },
+      get: (key) => rows.get(keyText(key)),
+      range: ({ start, end, limit, reverse }) =>
+        rows
+          .range(keyText(start), keyText(end), reverse)
+          .take(limit)
+          .map(([key, value]) => ({ key: keyBytes(key), value }))
+          .toArray(),
+      async apply(changes: readonly Change[], upTo = settled) {
+        const copies = changes.map(({ key, value }) => ({
+          key: keyText(key),
+          value: value && Uint8Array.from(value),
+        }));
+        const commit = () => {
+          const all = new Map(durable.rows);
+          for (const { key, value } of copies) {
+            if (value) all.set(key, value);
+            else all.delete(key);
+          }
+          durable = { rows: all, settled: upTo };
+        };
+        await next(boot, () => chance() < 0.5 && commit());
+        commit();
+        for (const { key, value } of copies) {
+          if (value) rows.set(key, value);
+          else rows.delete(key);
+        }
+        settled = upTo;
+      },
+      async close() {},
+    };
+  }
+
+  return {
+    get steps() {
+      return step;
+    },
+    disks,
+    cutAt(at) {
+      cut = at;
+    },
+    failAt(at, error) {
+      failure = { step: at, error };
+    },
+    boot() {
+      boots++;
+      cut = Number.POSITIVE_INFINITY;
+      failure = undefined;
+      step = 0;
+      const boot = boots;
+      return { base: openBase(boot), files: disks.map((_, index) => openFile(index, boot)) };
+    },
+  };
+}
