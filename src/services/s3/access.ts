@@ -71,6 +71,7 @@ export const access: Access<"s3"> = {
 
   PutObjectLockConfiguration: onBucket("s3:PutBucketObjectLockConfiguration"),
   GetObjectLockConfiguration: onBucket("s3:GetBucketObjectLockConfiguration"),
+  RestoreObject: onObject("s3:RestoreObject"),
   PutObjectRetention: onBypassing("s3:PutObjectRetention"),
   GetObjectRetention: onObject("s3:GetObjectRetention"),
   PutObjectLegalHold: onObject("s3:PutObjectLegalHold"),

@@ -112,10 +112,10 @@ export const methodNotAllowedOnMarker = (method: string, headers: Record<string,
     headers: { ...headers, allow: "DELETE" },
   });
 
-export const invalidObjectState = (storageClass: string) =>
+export const invalidObjectState = (storageClass: string, accessTier?: string) =>
   new AwsError("InvalidObjectState", "The operation is not valid for the object's storage class", {
     status: 403,
-    members: { StorageClass: storageClass },
+    members: { StorageClass: storageClass, AccessTier: accessTier },
   });
 
 export const keyTooLong = (size: number) =>

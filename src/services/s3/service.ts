@@ -22,6 +22,8 @@ import { objectReading } from "./objects/get.ts";
 import { objectInspection } from "./objects/inspect.ts";
 import { objectWriting } from "./objects/put.ts";
 import { formUpload } from "./post/endpoint.ts";
+import { restoreJob } from "./storage-classes/follow.ts";
+import { restoration } from "./storage-classes/restore.ts";
 import { tagging } from "./tagging.ts";
 import { websiteEndpoint } from "./website/endpoint.ts";
 import { bucketWebsite } from "./website/website.ts";
@@ -49,11 +51,12 @@ export const s3 = defineService({
     completionHandlers,
     tagging,
     notificationConfiguration,
+    restoration,
     lockConfiguration,
     objectLocks,
   ],
   access,
-  jobs: [abandonUploads, deliverEvent],
+  jobs: [abandonUploads, deliverEvent, restoreJob],
   endpoints: [formUpload, websiteEndpoint],
   crossOrigin,
   dataOperations: [
@@ -68,6 +71,7 @@ export const s3 = defineService({
     "PutObjectTagging",
     "GetObjectTagging",
     "DeleteObjectTagging",
+    "RestoreObject",
     "PutObjectRetention",
     "GetObjectRetention",
     "PutObjectLegalHold",

@@ -2,6 +2,8 @@ import { type BlobRef, blobSteps } from "#kernel/blobs.ts";
 import { collection } from "#kernel/collection.ts";
 import { descending } from "#kernel/keys.ts";
 import type { DefaultRetention, Lock } from "./lock/retention.ts";
+import type { ArchiveTier, Restore } from "./storage-classes/archive.ts";
+import type { StorageClassName } from "./storage-classes/classes.ts";
 
 /** Milliseconds since 1970, cloud time. */
 type Time = number;
@@ -58,7 +60,12 @@ export interface ObjectVersion extends Lock {
   /** User metadata by lower-case name without `x-amz-meta-`; values as on the wire. */
   metadata?: Record<string, string>;
   /** Absent for STANDARD. */
-  storageClass?: string;
+  storageClass?: StorageClassName;
+  /** Of INTELLIGENT_TIERING, where nobody has read it for long. */
+  archiveTier?: ArchiveTier;
+  /** When it was last read, where INTELLIGENT_TIERING asks for that: not more often than once a day. */
+  read?: Time;
+  restore?: Restore;
   checksum?: Checksum;
   tags?: Tag[];
 }
@@ -106,7 +113,7 @@ export interface Upload extends Lock {
   contentType?: string;
   headers?: Record<string, string>;
   metadata?: Record<string, string>;
-  storageClass?: string;
+  storageClass?: StorageClassName;
   tags?: Tag[];
   checksumAlgorithm?: ChecksumAlgorithm;
   checksumType?: Checksum["type"];

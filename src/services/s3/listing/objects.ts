@@ -3,6 +3,7 @@ import type { Handlers } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { invalidArgument } from "../errors.ts";
 import { ownerOf } from "../owner.ts";
+import { restoreStatus } from "../storage-classes/archive.ts";
 import { type ObjectVersion, objects } from "../store.ts";
 import { type Encode, entriesWanted, keyEncoding } from "./parameters.ts";
 import { type Page, type Position, positionAfter, type Rows, walk } from "./walk.ts";
@@ -26,7 +27,7 @@ export const listObjects = {
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
       ...(delimiter !== "" &&
         page.next !== undefined && { NextMarker: encode(typeof last === "string" ? last : last!.key) }),
-      ...entries(page, encode, true),
+      ...entries(page, encode, { ...wanted(ctx, input), withOwner: true }),
     };
   },
 
@@ -50,7 +51,7 @@ export const listObjects = {
       NextContinuationToken: page.next && ctx.seal.seal(TOKEN, page.next),
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
       ...(token === undefined && startAfter !== "" && { StartAfter: encode(startAfter) }),
-      ...entries(page, encode, input.FetchOwner === true),
+      ...entries(page, encode, { ...wanted(ctx, input), withOwner: input.FetchOwner === true }),
     };
   },
 } satisfies Handlers<"s3">;
@@ -72,7 +73,19 @@ const rowsOf = (bucket: number): Rows<ObjectVersion> => ({
   listed: (row) => !row.deleteMarker,
 });
 
-function entries(page: Page<ObjectVersion>, encode: Encode, withOwner: boolean) {
+interface Wanted {
+  withOwner: boolean;
+  /** Cloud time; absent where nobody asks what is restored. */
+  restoredAt: number | undefined;
+}
+
+/** What a listing tells only if it is asked to. */
+export function wanted({ clock }: Context, input: { OptionalObjectAttributes?: string[] }) {
+  const asks = input.OptionalObjectAttributes?.includes("RestoreStatus");
+  return { restoredAt: asks ? clock.now() : undefined };
+}
+
+function entries(page: Page<ObjectVersion>, encode: Encode, { withOwner, restoredAt }: Wanted) {
   return {
     Contents: page.rows.map((row) => ({
       Key: encode(row.key),
@@ -81,6 +94,7 @@ function entries(page: Page<ObjectVersion>, encode: Encode, withOwner: boolean) 
       ...checksumOf(row),
       Size: row.size,
       StorageClass: (row.storageClass ?? "STANDARD") as "STANDARD",
+      ...(restoredAt !== undefined && restoreStatus(row, restoredAt)),
       ...(withOwner && { Owner: ownerOf(row.owner) }),
     })),
     CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),

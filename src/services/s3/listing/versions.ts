@@ -4,9 +4,10 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { invalidArgument } from "../errors.ts";
 import { ownerOf } from "../owner.ts";
+import { restoreStatus } from "../storage-classes/archive.ts";
 import { type Bucket, noncurrent, type ObjectVersion, objects } from "../store.ts";
 import { findVersion, orderOf } from "../versions.ts";
-import { checksumOf } from "./objects.ts";
+import { checksumOf, wanted } from "./objects.ts";
 import { type Encode, entriesWanted, keyEncoding } from "./parameters.ts";
 import { type Page, type Position, positionAfter, type RowRange, type Rows, walk } from "./walk.ts";
 export const listVersions = {
@@ -41,7 +42,7 @@ export const listVersions = {
       EncodingType: input.EncodingType,
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
       ...nextMarkers(page, encode),
-      ...entries(page, encode),
+      ...entries(page, encode, wanted(ctx, input).restoredAt),
     };
   },
 } satisfies Handlers<"s3">;
@@ -111,7 +112,7 @@ function nextMarkers({ last, next }: Page<Row>, encode: Encode) {
   return { NextKeyMarker: encode(last.version.key), NextVersionIdMarker: last.version.versionId };
 }
 
-function entries(page: Page<Row>, encode: Encode) {
+function entries(page: Page<Row>, encode: Encode, restoredAt: number | undefined) {
   const entry = ({ version, latest }: Row) => ({
     Key: encode(version.key),
     VersionId: version.versionId,
@@ -128,6 +129,7 @@ function entries(page: Page<Row>, encode: Encode) {
         ...checksumOf(row.version),
         Size: row.version.size,
         StorageClass: (row.version.storageClass ?? "STANDARD") as "STANDARD",
+        ...(restoredAt !== undefined && restoreStatus(row.version, restoredAt)),
       })),
     DeleteMarkers: page.rows.filter(({ version }) => version.deleteMarker).map(entry),
     CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),

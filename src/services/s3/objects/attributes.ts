@@ -1,5 +1,6 @@
 import type { Input } from "#kernel/service.ts";
-import { invalidRedirectLocation, invalidStorageClass, metadataTooLarge } from "../errors.ts";
+import { invalidRedirectLocation, metadataTooLarge } from "../errors.ts";
+import { storageClassIn } from "../storage-classes/classes.ts";
 import type { ObjectVersion } from "../store.ts";
 
 /** What a client says of an object besides its bytes. */
@@ -20,32 +21,14 @@ type Described = Pick<
 >;
 
 const MOST_METADATA_BYTES = 2_048;
-const STORAGE_CLASSES = new Set([
-  "STANDARD",
-  "REDUCED_REDUNDANCY",
-  "STANDARD_IA",
-  "ONEZONE_IA",
-  "INTELLIGENT_TIERING",
-  "GLACIER",
-  "DEEP_ARCHIVE",
-  "GLACIER_IR",
-]);
-
 /** @throws {AwsError} MetadataTooLarge, InvalidStorageClass, InvalidRedirectLocation */
 export function attributesOf(input: Described): Attributes {
   return {
     contentType: input.ContentType || undefined,
     headers: headersOf(input),
     metadata: metadataOf(input.Metadata),
-    storageClass: storageClassOf(input.StorageClass),
+    storageClass: storageClassIn(input.StorageClass),
   };
-}
-
-/** `undefined` for STANDARD. */
-function storageClassOf(said: string | undefined): string | undefined {
-  if (said === undefined || said === "STANDARD") return undefined;
-  if (!STORAGE_CLASSES.has(said)) throw invalidStorageClass(said);
-  return said;
 }
 
 function headersOf(input: Described): ObjectVersion["headers"] {
@@ -68,7 +51,7 @@ export function copiedAttributes(
     contentType: source.contentType,
     headers: unlessEmpty({ ...headers, ...redirectOf(input.WebsiteRedirectLocation) }),
     metadata: source.metadata,
-    storageClass: storageClassOf(input.StorageClass),
+    storageClass: storageClassIn(input.StorageClass),
   };
 }
 

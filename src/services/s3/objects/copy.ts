@@ -13,6 +13,7 @@ import {
   preconditionFailed,
 } from "../errors.ts";
 import { lockFor, lockIn } from "../lock/headers.ts";
+import { isArchived } from "../storage-classes/archive.ts";
 import { type Bucket, bodies, type Checksum, type ChecksumAlgorithm, type ObjectVersion } from "../store.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf, copiedAttributes } from "./attributes.ts";
@@ -21,7 +22,6 @@ import { checksumMembers, DEFAULT_ALGORITHM, hashName, isAlgorithm } from "./che
 import { checkConditionForm, checkWrite, failedCondition } from "./conditions.ts";
 import { type CopySource, copySourceOf } from "./copy-source.ts";
 import { existingVersion, quoted, toldVersionId } from "./found.ts";
-import { isArchived } from "./get.ts";
 import { checkKey } from "./key.ts";
 import { keeping, MOST_PUT_BYTES, stage } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
@@ -112,7 +112,7 @@ export async function sourceOf(
     version,
   );
   if (failed) throw preconditionFailed(`x-amz-copy-source-${failed.condition}`);
-  if (isArchived(version)) throw archivedCopySource();
+  if (isArchived(version, tx.now())) throw archivedCopySource();
   return { bucket, version };
 }
 

@@ -7,6 +7,7 @@ import { announce } from "../changes.ts";
 import { checkDocument } from "../documents.ts";
 import { headerNotImplemented, malformedXml, noSuchVersion } from "../errors.ts";
 import { checkBypass, checkDeletable } from "../lock/retention.ts";
+import { meterEarlyDelete } from "../storage-classes/classes.ts";
 import type { Bucket } from "../store.ts";
 import { currentVersion, deleteCurrent, findVersion, orderOf, removeVersion } from "../versions.ts";
 import { checkWrite } from "./conditions.ts";
@@ -71,12 +72,16 @@ async function remove(
     const marker = await deleteCurrent(tx, bucket, key, current);
     if (marker)
       await announce(ctx, tx, bucket, { event: "ObjectRemoved:DeleteMarkerCreated", version: marker });
-    else if (current) await announce(ctx, tx, bucket, { event: "ObjectRemoved:Delete", version: current });
+    else if (current) {
+      meterEarlyDelete(ctx, current);
+      await announce(ctx, tx, bucket, { event: "ObjectRemoved:Delete", version: current });
+    }
     return { marker: marker?.versionId };
   }
   const version = await findVersion(tx, bucket, key, versionId);
   if (version) {
     checkDeletable(version, tx.now(), BypassGovernanceRetention);
+    meterEarlyDelete(ctx, version);
     await removeVersion(tx, bucket, version);
     await announce(ctx, tx, bucket, { event: "ObjectRemoved:Delete", version });
   }

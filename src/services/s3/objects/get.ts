@@ -2,8 +2,9 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { invalidArgument, invalidObjectState, invalidPartNumber, invalidRequest } from "../errors.ts";
+import { invalidArgument, invalidPartNumber, invalidRequest } from "../errors.ts";
 import { lockMembers } from "../lock/told.ts";
+import { archiveMembers, checkReadable } from "../storage-classes/archive.ts";
 import type { Bucket, Checksum, Manifest, ObjectVersion } from "../store.ts";
 import { manifestOf, openBytes } from "./bytes.ts";
 import { checksumMembers } from "./checksums.ts";
@@ -21,7 +22,7 @@ export const objectReading = {
     return ctx.read(async (tx) => {
       const found = await look(tx, input, "GET");
       const { version, manifest, span } = found;
-      if (isArchived(version)) throw invalidObjectState(version.storageClass!);
+      checkReadable(version, tx.now());
       // The wire sends every chunk before it asks for the next; who calls from inside the house may keep them.
       const opening = { ctx, tx, lend: ctx.request !== undefined };
       return { ...answer(ctx, input, found), Body: await openBytes(opening, version, manifest, span) };
@@ -33,11 +34,6 @@ export const objectReading = {
     return ctx.read(async (tx) => answer(ctx, input, await look(tx, input, "HEAD")));
   },
 } satisfies Handlers<"s3">;
-
-/** In a storage class whose bytes must be restored before they can be read. */
-export function isArchived({ storageClass }: ObjectVersion): boolean {
-  return storageClass === "GLACIER" || storageClass === "DEEP_ARCHIVE";
-}
 
 interface Found {
   bucket: Bucket;
@@ -132,6 +128,7 @@ function answer(ctx: Context, input: Request, { bucket, version, span, partial, 
     StorageClass: version.storageClass as Answer["StorageClass"],
     TagCount: version.tags?.length || undefined,
     VersionId: toldVersionId(bucket, version),
+    ...archiveMembers(version, ctx.clock.now()),
     ...lockMembers(ctx, bucket, version),
     PartsCount: input.PartNumber === undefined ? undefined : version.partCount,
     ...(input.ChecksumMode === "ENABLED" ? checksumMembers(checksum) : undefined),

@@ -1,0 +1,6 @@
+export const DAY_MS = 86_400_000;
+
+/** The next midnight UTC, also of a midnight: S3 acts at no other hour, and rounds all its days up to it. */
+export const midnightAfter = (time: number): number => (Math.floor(time / DAY_MS) + 1) * DAY_MS;
+
+export const isMidnight = (time: number): boolean => time % DAY_MS === 0;

@@ -1,0 +1,72 @@
+import type { Output } from "#kernel/service.ts";
+import { invalidObjectState } from "../errors.ts";
+import type { ObjectVersion } from "../store.ts";
+import { classOf, STORAGE_CLASSES } from "./classes.ts";
+
+/** How quickly a restore goes, in S3's words, the quickest first. */
+export const TIERS = ["Expedited", "Standard", "Bulk"] as const;
+export type Tier = (typeof TIERS)[number];
+
+/** Where INTELLIGENT_TIERING keeps what nobody has read for long. */
+export type ArchiveTier = "ARCHIVE_ACCESS" | "DEEP_ARCHIVE_ACCESS";
+
+/** A copy of an archived object, on its way or there. Times are the cloud's. */
+export interface Restore {
+  tier: Tier;
+  ready: number;
+  /** Absent in INTELLIGENT_TIERING, whose objects come back for good. */
+  expires?: number;
+  /** That it is ready, who wants to know has heard. */
+  told?: true;
+}
+
+export type ArchiveState = "active" | "archived" | "restoring" | "restored";
+
+/** The clock tells it, not a job: what was promised for a moment is so at that moment. */
+export function archiveState(version: ObjectVersion, now: number): ArchiveState {
+  const { archiveTier, restore } = version;
+  if (!("isArchive" in STORAGE_CLASSES[classOf(version)]) && !archiveTier) return "active";
+  if (!restore || (restore.expires !== undefined && restore.expires <= now)) return "archived";
+  return restore.ready <= now ? "restored" : "restoring";
+}
+
+/** Whether its bytes cannot be read now. */
+export function isArchived(version: ObjectVersion, now: number): boolean {
+  if (version.storageClass === undefined) return false;
+  const state = archiveState(version, now);
+  return state === "archived" || state === "restoring";
+}
+
+/** @throws {AwsError} InvalidObjectState */
+export function checkReadable(version: ObjectVersion, now: number): void {
+  if (isArchived(version, now)) throw invalidObjectState(classOf(version), version.archiveTier);
+}
+
+/** As GetObject and HeadObject tell it. */
+export function archiveMembers(
+  version: ObjectVersion,
+  now: number,
+): Pick<Output<"s3", "HeadObject">, "Restore" | "ArchiveStatus"> | undefined {
+  if (version.storageClass === undefined) return undefined;
+  const state = archiveState(version, now);
+  return {
+    Restore: restoreHeader(state, version.restore),
+    ArchiveStatus: isArchived(version, now) ? version.archiveTier : undefined,
+  };
+}
+
+function restoreHeader(state: ArchiveState, restore: Restore | undefined): string | undefined {
+  if (state === "restoring") return 'ongoing-request="true"';
+  if (state !== "restored" || restore?.expires === undefined) return undefined;
+  return `ongoing-request="false", expiry-date="${new Date(restore.expires).toUTCString()}"`;
+}
+
+/** As listings tell it to those who ask. */
+export function restoreStatus(version: ObjectVersion, now: number) {
+  if (!version.restore) return undefined;
+  const state = archiveState(version, now);
+  if (state === "restoring") return { RestoreStatus: { IsRestoreInProgress: true } };
+  const { expires } = version.restore;
+  if (state !== "restored" || expires === undefined) return undefined;
+  return { RestoreStatus: { IsRestoreInProgress: false, RestoreExpiryDate: new Date(expires) } };
+}

@@ -1,0 +1,61 @@
+import type { Context } from "#kernel/context.ts";
+import { DAY_MS } from "../days.ts";
+import { invalidStorageClass } from "../errors.ts";
+import type { ObjectVersion } from "../store.ts";
+
+/**
+ * What S3 says of a storage class.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html#sc-compare
+ */
+interface StorageClass {
+  /** Bytes must be restored before they can be read. */
+  isArchive?: true;
+  /** Days that are charged for, also of an object that goes earlier. */
+  minimumDays: number;
+  /** Bytes that are charged for, also of a smaller object. */
+  minimumBytes: number;
+}
+
+export const KB = 1_024;
+
+export const STORAGE_CLASSES = {
+  STANDARD: { minimumDays: 0, minimumBytes: 0 },
+  REDUCED_REDUNDANCY: { minimumDays: 0, minimumBytes: 0 },
+  STANDARD_IA: { minimumDays: 30, minimumBytes: 128 * KB },
+  INTELLIGENT_TIERING: { minimumDays: 0, minimumBytes: 0 },
+  ONEZONE_IA: { minimumDays: 30, minimumBytes: 128 * KB },
+  GLACIER_IR: { minimumDays: 90, minimumBytes: 128 * KB },
+  GLACIER: { isArchive: true, minimumDays: 90, minimumBytes: 0 },
+  DEEP_ARCHIVE: { isArchive: true, minimumDays: 180, minimumBytes: 0 },
+} as const satisfies Record<string, StorageClass>;
+
+export type StorageClassName = keyof typeof STORAGE_CLASSES;
+
+/**
+ * The class that a request names, as records hold it: `undefined` for STANDARD.
+ * @throws {AwsError} InvalidStorageClass
+ */
+export function storageClassIn(said: string | undefined): StorageClassName | undefined {
+  if (said === undefined || said === "STANDARD") return undefined;
+  if (!isStorageClass(said)) throw invalidStorageClass(said);
+  return said;
+}
+
+const isStorageClass = (name: string): name is StorageClassName => Object.hasOwn(STORAGE_CLASSES, name);
+
+export const classOf = ({
+  storageClass = "STANDARD",
+}: Pick<ObjectVersion, "storageClass">): StorageClassName => storageClass;
+
+/** Byte-days that are charged for a version that goes now, besides those that it lay there. */
+export function chargedEarly(version: ObjectVersion, now: number): number {
+  const { minimumDays, minimumBytes } = STORAGE_CLASSES[classOf(version)];
+  const left = Math.ceil((version.modified - now) / DAY_MS) + minimumDays;
+  return left > 0 ? left * Math.max(version.size, minimumBytes) : 0;
+}
+
+/** Counts it, in byte-days. */
+export function meterEarlyDelete(ctx: Context, version: ObjectVersion): void {
+  const charged = chargedEarly(version, ctx.clock.now());
+  if (charged > 0) ctx.usage(`early-delete:${classOf(version)}`, charged);
+}
