@@ -3,14 +3,29 @@ import type { AccessFact, Denial } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Access } from "#kernel/service.ts";
 import { queueNamed } from "./addresses.ts";
+import { queueInArn, taskIn } from "./move-tasks.ts";
 import { arnOf, queues } from "./store.ts";
 
 /** What IAM judges: the action on the queue. One that does not exist refuses nobody: it is said to be missing. */
 async function onQueue(ctx: Context, action: string, name: string): Promise<AccessFact[]> {
   const fact: AccessFact = { action: `sqs:${action}`, resource: arnOf(ctx, name), owner: ctx.account };
   const queue = await ctx.read((tx) => tx.get(queues, [name]));
-  return [queue ? { ...fact, resourcePolicy: queue.attributes.policy ?? null } : fact];
+  if (!queue) return [fact];
+  const isShared = SHARED.has(action) || ctx.principal.account === ctx.account;
+  return [{ ...fact, resourcePolicy: (isShared && queue.attributes.policy) || null }];
 }
+
+/** What a queue's policy can allow to other accounts; AWS: cross-account permissions don't apply to the rest. */
+const SHARED = new Set([
+  "ChangeMessageVisibility",
+  "DeleteMessage",
+  "GetQueueAttributes",
+  "GetQueueUrl",
+  "ListDeadLetterSourceQueues",
+  "PurgeQueue",
+  "ReceiveMessage",
+  "SendMessage",
+]);
 
 /** SQS names actions in lower case, and says 403 in both protocols. */
 export function denied({ principal, fact: { action, resource }, reason }: Denial): AwsError {
@@ -29,10 +44,15 @@ const at = (action: string) => (ctx: Context, input: { QueueUrl: string }) =>
 const named = (action: string) => (ctx: Context, input: { QueueName: string }) =>
   onQueue(ctx, action, input.QueueName ?? "");
 
+const onArn = (ctx: Context, action: string, arn: string, parameter: string) =>
+  onQueue(ctx, action, queueInArn(arn, parameter));
+
 export const access: Access<"sqs"> = {
   AddPermission: at("AddPermission"),
   ChangeMessageVisibility: at("ChangeMessageVisibility"),
   ChangeMessageVisibilityBatch: at("ChangeMessageVisibility"),
+  CancelMessageMoveTask: (ctx, { TaskHandle }) =>
+    onArn(ctx, "CancelMessageMoveTask", taskIn(TaskHandle).sourceArn, "SourceArn"),
   CreateQueue: named("CreateQueue"),
   DeleteMessage: at("DeleteMessage"),
   DeleteMessageBatch: at("DeleteMessage"),
@@ -40,6 +60,7 @@ export const access: Access<"sqs"> = {
   GetQueueAttributes: at("GetQueueAttributes"),
   GetQueueUrl: named("GetQueueUrl"),
   ListDeadLetterSourceQueues: at("ListDeadLetterSourceQueues"),
+  ListMessageMoveTasks: (ctx, { SourceArn }) => onArn(ctx, "ListMessageMoveTasks", SourceArn, "SourceArn"),
   ListQueues: (ctx) => [{ action: "sqs:ListQueues", resource: arnOf(ctx, "*"), owner: ctx.account }],
   ListQueueTags: at("ListQueueTags"),
   PurgeQueue: at("PurgeQueue"),
@@ -48,6 +69,12 @@ export const access: Access<"sqs"> = {
   SendMessage: at("SendMessage"),
   SendMessageBatch: at("SendMessage"),
   SetQueueAttributes: at("SetQueueAttributes"),
+  StartMessageMoveTask: async (ctx, { SourceArn, DestinationArn }) => [
+    ...(await onArn(ctx, "StartMessageMoveTask", SourceArn, "SourceArn")),
+    ...(await onArn(ctx, "ReceiveMessage", SourceArn, "SourceArn")),
+    ...(await onArn(ctx, "DeleteMessage", SourceArn, "SourceArn")),
+    ...(DestinationArn ? await onArn(ctx, "SendMessage", DestinationArn, "DestinationArn") : []),
+  ],
   TagQueue: at("TagQueue"),
   UntagQueue: at("UntagQueue"),
 };

@@ -51,13 +51,13 @@ function attribute(name: string, value: MessageAttributeValue, kind: "user" | "s
   if (value.StringListValues?.length || value.BinaryListValues?.length)
     throw invalidParameter("Message attribute list values in SendMessage operation are not supported.");
   if (!type)
-    throw invalidParameter(`The message attribute '${name}' must contain a non-empty attribute type.`);
+    throw invalidParameter(`Message (${kind}) attribute '${name}' must contain a non-empty attribute type.`);
   if (type.length > LONGEST_TYPE)
-    throw invalidParameter(`Message attribute type must be shorter than ${LONGEST_TYPE} Bytes`);
+    throw invalidParameter(`Message (user) attribute types must be shorter than ${LONGEST_TYPE} Bytes`);
   const base = type.split(".", 1)[0];
   if (base !== "String" && base !== "Number" && base !== "Binary")
     throw invalidParameter(
-      `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
+      `The type of message (${kind}) attribute '${name}' is invalid. You must use only the following supported type prefixes: Binary, Number, String.`,
     );
   const found = base === "Binary" ? bytes : text;
   if (found === undefined || found.length === 0)
@@ -65,7 +65,8 @@ function attribute(name: string, value: MessageAttributeValue, kind: "user" | "s
       `Message (${kind}) attribute '${name}' must contain a non-empty value of type '${base}'.`,
     );
   if (typeof found !== "string") return { type, bytes: Buffer.from(found).toString("base64") };
-  if (!isValidText(found)) throw invalidCharacters();
+  // AWS: as of a body, but with another code.
+  if (!isValidText(found)) throw invalidParameter(invalidCharacters().message);
   if (base === "Number" && !NUMBER.test(found))
     throw invalidParameter(`Can't cast the value of message (${kind}) attribute '${name}' to a number.`);
   return { type, text: found };
@@ -73,12 +74,18 @@ function attribute(name: string, value: MessageAttributeValue, kind: "user" | "s
 
 function checkName(name: string): void {
   if (name.length === 0) throw invalidParameter("Message attribute name can not be empty.");
-  if (name.length > LONGEST_NAME)
-    throw invalidParameter(`Message attribute name must be shorter than ${LONGEST_NAME} Bytes`);
-  if (!NAME.test(name) || name.startsWith(".") || name.endsWith(".") || name.includes(".."))
-    throw invalidParameter(`Invalid attribute name: ${name}`);
-  if (RESERVED.test(name))
-    throw invalidParameter("You can't use message attribute names beginning with 'AWS.' or 'Amazon.'.");
+  if (Buffer.byteLength(name) > LONGEST_NAME)
+    throw invalidParameter(`Message (user) attribute names must be shorter than ${LONGEST_NAME} Bytes`);
+  if (!NAME.test(name))
+    throw invalidParameter(
+      "Message (user) attributes name can only contain upper and lower score characters, digits, periods, hyphens and underscores. ",
+    );
+  if (RESERVED.test(name) || name.startsWith(".") || name.endsWith("."))
+    throw invalidParameter(
+      "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. These strings are reserved for internal use. Additionally, they cannot start or end with '.'.",
+    );
+  if (name.includes(".."))
+    throw invalidParameter("Message (user) attribute names cannot have two periods in a row.");
 }
 
 /** Bytes that AWS counts: of name, type and value. */

@@ -7,9 +7,7 @@ import { backlogs, close } from "./backlog.ts";
 import {
   invalidAttributeValue,
   invalidFifoName,
-  invalidParameter,
   invalidQueueName,
-  invalidValue,
   missingParameter,
   purgeInProgress,
   queueDeletedRecently,
@@ -17,6 +15,7 @@ import {
   queueExists,
   unknownAttribute,
 } from "./errors.ts";
+import { checkMaxResults, invalidToken, MOST_LISTED } from "./listing.ts";
 import { emptyBacklog } from "./opening.ts";
 import { checkTarget } from "./redrive.ts";
 import { expire } from "./retention.ts";
@@ -29,7 +28,6 @@ const NAME = /^[A-Za-z0-9_-]{1,80}$/;
 const FIFO_NAME = /^(?=.{1,80}$)[A-Za-z0-9_-]+\.fifo$/;
 /** How long a name cannot be used again, and a queue not be purged again. */
 const MINUTE_MS = 60_000;
-const MOST_LISTED = 1_000;
 /** Runs of deleting what is past its time, before messages are counted. */
 const MOST_EXPIRIES = 20;
 
@@ -182,11 +180,3 @@ function kindOf(name: string, attributes: QueueAttributeMap): { isFifo: boolean;
   if (!FIFO_NAME.test(name)) throw invalidFifoName();
   return { isFifo: true, asked };
 }
-
-/** @throws {AwsError} InvalidParameterValue */
-export function checkMaxResults(given: number | undefined): void {
-  if (given !== undefined && (given < 1 || given > MOST_LISTED))
-    throw invalidValue(given, "MaxResults", `Must be between 1 and ${MOST_LISTED}, if provided.`);
-}
-
-export const invalidToken = () => invalidParameter("Invalid or expired next token.");

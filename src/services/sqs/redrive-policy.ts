@@ -18,7 +18,7 @@ export function redrivePolicy(text: string, name: string): RedrivePolicy | undef
   if (maxReceiveCount === undefined)
     throw invalid("Redrive policy does not contain mandatory attribute: maxReceiveCount.");
   if (typeof deadLetterTargetArn !== "string" || !QUEUE_ARN.test(deadLetterTargetArn))
-    throw invalid("Invalid value for deadLetterTargetArn.");
+    throw invalid("Dead letter target does not exist.");
   const count = /^\d{1,9}$/.test(String(maxReceiveCount)) ? Number(maxReceiveCount) : Number.NaN;
   if (!(count >= 1 && count <= MOST_RECEIVES))
     throw invalid(

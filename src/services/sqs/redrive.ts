@@ -1,7 +1,11 @@
 import type { Context } from "#kernel/context.ts";
+import { page } from "#kernel/pages.ts";
+import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
+import { queueNamed, urlOf } from "./addresses.ts";
 import { contentOf } from "./content.ts";
-import { invalidValue } from "./errors.ts";
+import { invalidValue, queueDoesNotExist } from "./errors.ts";
+import { checkMaxResults, invalidToken, MOST_LISTED } from "./listing.ts";
 import { place } from "./sending.ts";
 import { arnOf, type Message, type MessageState, queues, type RedrivePolicy } from "./store.ts";
 import type { OpenQueue, Work } from "./work.ts";
@@ -67,3 +71,26 @@ export async function checkTarget(
     (allow.redrivePermission === "byQueue" && allow.sourceQueueArns?.includes(arnOf(ctx, source.name)));
   if (!isAllowed) throw invalid("Queue does not have permission to use the specified dead-letter queue.");
 }
+
+export const redriveOperations = {
+  async ListDeadLetterSourceQueues(ctx, input) {
+    const { MaxResults, NextToken } = input;
+    const name = queueNamed(ctx, input.QueueUrl);
+    checkMaxResults(MaxResults);
+    const target = arnOf(ctx, name);
+    const queue = await ctx.read((tx) => tx.get(queues, [name]));
+    if (!queue) throw queueDoesNotExist(ctx);
+    const { records, token } = await page(ctx, {
+      listing: ["sqs:ListDeadLetterSourceQueues", target],
+      token: NextToken,
+      limit: Math.min(MaxResults ?? MOST_LISTED, MOST_LISTED - 1),
+      list: (range) => ctx.read((tx) => tx.listBy(queues, "byTarget", { in: [target], ...range })),
+      position: (source) => [source.name],
+      invalidToken,
+    });
+    return {
+      queueUrls: records.map((source) => urlOf(ctx, { account: ctx.account, name: source.name })),
+      ...(MaxResults !== undefined && token && { NextToken: token }),
+    };
+  },
+} satisfies Handlers<"sqs">;

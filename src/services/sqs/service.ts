@@ -3,16 +3,28 @@ import { access, denied } from "./access.ts";
 import { placeOf } from "./addresses.ts";
 import { batchOperations } from "./batches.ts";
 import { messageOperations } from "./messages.ts";
+import { moveMessages, moveTaskOperations } from "./move-tasks.ts";
+import { permissionOperations } from "./permissions.ts";
 import { queueOperations } from "./queues.ts";
 import { receiveOperations } from "./receive.ts";
+import { redriveOperations } from "./redrive.ts";
 import { sweep } from "./sweeping.ts";
 import { tagOperations } from "./tags.ts";
 
 export const sqs = defineService({
   id: "sqs",
   place: placeOf,
-  operations: [queueOperations, messageOperations, batchOperations, receiveOperations, tagOperations],
-  jobs: [sweep],
+  operations: [
+    queueOperations,
+    messageOperations,
+    batchOperations,
+    receiveOperations,
+    redriveOperations,
+    moveTaskOperations,
+    tagOperations,
+    permissionOperations,
+  ],
+  jobs: [sweep, moveMessages],
   access,
   denied,
   dataOperations: [

@@ -110,7 +110,15 @@ export interface Deduplication {
   seq: number;
 }
 
-export const queues = collection<Queue>("sqs/queue", { scope: "region", key: (q) => [q.name], hot: true });
+export const queues = collection<Queue>("sqs/queue", {
+  scope: "region",
+  key: (q) => [q.name],
+  indexes: {
+    byTarget: ({ name, attributes: { redrivePolicy } }) =>
+      redrivePolicy && [redrivePolicy.deadLetterTargetArn, name],
+  },
+  hot: true,
+});
 
 /** Names that cannot be used again before that time. */
 export const deletions = collection<{ name: string; until: Time }>("sqs/deletion", {

@@ -1,0 +1,109 @@
+import type { Handlers } from "#kernel/service.ts";
+import { queueNamed } from "./addresses.ts";
+import { fault, invalidValue, missingParameter, queueDoesNotExist } from "./errors.ts";
+import { arnOf, queues } from "./store.ts";
+
+const MOST_ACTIONS = 7;
+const MOST_STATEMENTS = 20;
+const LABEL = /^[A-Za-z0-9_-]{1,80}$/;
+const ACCOUNT = /^\d{12}$/;
+/** What a queue's owner can share; the rest is the owner's alone. */
+const SHARED = new Set([
+  "*",
+  "SendMessage",
+  "ReceiveMessage",
+  "DeleteMessage",
+  "ChangeMessageVisibility",
+  "GetQueueAttributes",
+  "GetQueueUrl",
+  "ListDeadLetterSourceQueues",
+  "PurgeQueue",
+]);
+
+/** As much of a policy as permissions by label are about. */
+interface Document {
+  Version: string;
+  Id?: string;
+  Statement: { Sid?: string }[];
+}
+
+export const permissionOperations = {
+  async AddPermission(ctx, input) {
+    const { Label: label, AWSAccountIds: accounts, Actions: actions } = input;
+    const name = queueNamed(ctx, input.QueueUrl);
+    if (!label) throw missingParameter("Label");
+    if (!accounts?.length) throw missingParameter("AWSAccountIds");
+    if (!actions?.length) throw missingParameter("Actions");
+    if (!LABEL.test(label))
+      throw invalidValue(
+        label,
+        "Label",
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.",
+      );
+    if (actions.length > MOST_ACTIONS)
+      throw fault("OverLimit", `${actions.length} Actions were found, maximum allowed is ${MOST_ACTIONS}.`);
+    const refused = actions.find((action) => !SHARED.has(action));
+    if (refused !== undefined)
+      throw invalidValue(
+        `SQS:${refused}`,
+        "ActionName",
+        "Only the queue owner is allowed to invoke this action.",
+      );
+    if (!accounts.every((account) => ACCOUNT.test(account)))
+      throw invalidValue(`[${accounts.join(", ")}]`, "PrincipalId", "Unable to verify.");
+    const resource = arnOf(ctx, name);
+    const statement = {
+      Sid: label,
+      Effect: "Allow",
+      Principal: { AWS: single(accounts.map((account) => `arn:aws:iam::${account}:root`)) },
+      Action: single(actions.map((action) => `SQS:${action}`)),
+      Resource: resource,
+    };
+    return ctx.transact(async (tx) => {
+      const queue = await tx.get(queues, [name]);
+      if (!queue) throw queueDoesNotExist(ctx);
+      const document = documentIn(queue.attributes.policy) ?? {
+        Version: "2008-10-17",
+        Id: `${resource}/SQSDefaultPolicy`,
+        Statement: [],
+      };
+      if (document.Statement.some(({ Sid }) => Sid === label))
+        throw invalidValue(label, "Label", "Already exists.");
+      if (document.Statement.length >= MOST_STATEMENTS)
+        throw fault(
+          "OverLimit",
+          `${MOST_STATEMENTS} statements are in the policy, which is the most allowed.`,
+        );
+      const policy = JSON.stringify({ ...document, Statement: [...document.Statement, statement] });
+      tx.put(queues, { ...queue, modified: tx.now(), attributes: { ...queue.attributes, policy } });
+      return {};
+    });
+  },
+
+  async RemovePermission(ctx, input) {
+    const { Label: label } = input;
+    const name = queueNamed(ctx, input.QueueUrl);
+    if (!label) throw missingParameter("Label");
+    return ctx.transact(async (tx) => {
+      const queue = await tx.get(queues, [name]);
+      if (!queue) throw queueDoesNotExist(ctx);
+      const document = documentIn(queue.attributes.policy);
+      const kept = document?.Statement.filter(({ Sid }) => Sid !== label) ?? [];
+      if (!document || kept.length === document.Statement.length)
+        throw invalidValue(label, "Label", "can't find label on existing policy.");
+      const { policy: _, ...others } = queue.attributes;
+      const attributes =
+        kept.length > 0 ? { ...others, policy: JSON.stringify({ ...document, Statement: kept }) } : others;
+      tx.put(queues, { ...queue, modified: tx.now(), attributes });
+      return {};
+    });
+  },
+} satisfies Handlers<"sqs">;
+
+const single = <T>(values: T[]): T | T[] => (values.length === 1 ? values[0]! : values);
+
+function documentIn(text: string | undefined): Document | undefined {
+  if (text === undefined) return undefined;
+  const document = JSON.parse(text) as Omit<Document, "Statement"> & { Statement: unknown };
+  return { ...document, Statement: [document.Statement].flat() as Document["Statement"] };
+}

@@ -1,0 +1,279 @@
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  GetQueueUrlCommand,
+  ListQueuesCommand,
+  PurgeQueueCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, nameIn, refused, sqsOn } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { client, send, queue, put, receive, unused, attributes } = sqsOn(cloud);
+const create = (QueueName: string, Attributes?: Record<string, string>) =>
+  send(new CreateQueueCommand({ QueueName, Attributes }));
+
+behaviour("CreateQueue answers the queue's URL: host, account, name", api("CreateQueue"), async () => {
+  const name = unused();
+  const { QueueUrl } = await create(name);
+  expect(QueueUrl).toBe(`${cloud.endpoint}/000000000000/${name}`);
+});
+
+const NAME_RULE = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
+for (const [what, name] of [
+  ["more than 80 characters", "x".repeat(81)],
+  ["a space", "two words"],
+  ["a period", "a.b"],
+  ["the FIFO suffix without being FIFO", "line.fifo"],
+  ["a slash", "a/b"],
+  ["a letter that is not ASCII", "schlüssel"],
+] as const)
+  behaviour(`the name of a standard queue cannot have ${what}`, api("CreateQueue"), () =>
+    refused(create(name), "InvalidParameterValue", NAME_RULE),
+  );
+
+behaviour(
+  "a name can have 80 characters: letters, digits, hyphens, underscores",
+  api("CreateQueue"),
+  async () => {
+    const name = "aZ0_-".padEnd(80, "x");
+    expect(nameIn((await create(name)).QueueUrl!)).toBe(name);
+  },
+);
+
+behaviour("names are case-sensitive", api("CreateQueue"), async () => {
+  const name = unused();
+  await create(name);
+  await refused(send(new GetQueueUrlCommand({ QueueName: name.toUpperCase() })), "QueueDoesNotExist");
+});
+
+const FIFO_RULE =
+  "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length.";
+for (const [what, name] of [
+  ["no suffix", "plain"],
+  ["only the suffix", ".fifo"],
+  ["with its suffix more than 80 characters", `${"x".repeat(76)}.fifo`],
+] as const)
+  behaviour(`the name of a FIFO queue cannot have ${what}`, api("CreateQueue"), () =>
+    refused(create(name, { FifoQueue: "true" }), "InvalidParameterValue", FIFO_RULE),
+  );
+
+behaviour("a queue that exists with the same attributes is answered again", api("CreateQueue"), async () => {
+  const name = unused();
+  const first = await create(name, { VisibilityTimeout: "40", DelaySeconds: "1" });
+  expect((await create(name, { VisibilityTimeout: "40", DelaySeconds: "1" })).QueueUrl).toBe(first.QueueUrl);
+});
+
+behaviour(
+  "a queue that exists is answered where no attributes are asked for",
+  api("CreateQueue"),
+  async () => {
+    const name = unused();
+    const first = await create(name, { VisibilityTimeout: "40" });
+    expect((await create(name)).QueueUrl).toBe(first.QueueUrl);
+  },
+);
+
+behaviour("a default may be asked for of a queue that exists", api("CreateQueue"), async () => {
+  const name = unused();
+  const first = await create(name);
+  expect((await create(name, { VisibilityTimeout: "30" })).QueueUrl).toBe(first.QueueUrl);
+});
+
+behaviour("a queue that exists with other attributes is refused", api("CreateQueue"), async () => {
+  const name = unused();
+  await create(name, { VisibilityTimeout: "40" });
+  await refused(
+    create(name, { VisibilityTimeout: "41" }),
+    "QueueNameExists",
+    "A queue already exists with the same name and a different value for attribute VisibilityTimeout",
+  );
+});
+
+behaviour("queues of other Regions and accounts have the same names", api("CreateQueue"), async () => {
+  const QueueName = unused();
+  await create(QueueName, { DelaySeconds: "5" });
+  for (const other of [client("test", "eu-west-1"), client("111122223333")])
+    await other.send(new CreateQueueCommand({ QueueName }));
+});
+
+behaviour("a name is free again 60 seconds after its queue was deleted", api("DeleteQueue"), async () => {
+  const QueueUrl = await queue();
+  await send(new DeleteQueueCommand({ QueueUrl }));
+  await refused(
+    create(nameIn(QueueUrl)),
+    "QueueDeletedRecently",
+    "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+  );
+  await cloud.advance(60_000);
+  await create(nameIn(QueueUrl));
+});
+
+behaviour(
+  "a queue is deleted whatever it holds, and nothing of it comes back",
+  api("DeleteQueue"),
+  async () => {
+    const QueueUrl = await queue();
+    await put(QueueUrl, "lost");
+    await send(new DeleteQueueCommand({ QueueUrl }));
+    await refused(send(new SendMessageCommand({ QueueUrl, MessageBody: "x" })), "QueueDoesNotExist");
+    await cloud.advance(60_000);
+    await create(nameIn(QueueUrl));
+    expect(await receive(QueueUrl)).toEqual([]);
+  },
+);
+
+behaviour("what does not exist cannot be deleted", api("DeleteQueue"), async () => {
+  const QueueUrl = `${cloud.endpoint}/000000000000/${unused()}`;
+  await refused(
+    send(new DeleteQueueCommand({ QueueUrl })),
+    "QueueDoesNotExist",
+    "The specified queue does not exist.",
+  );
+});
+
+behaviour("GetQueueUrl finds a queue by its name", api("GetQueueUrl"), async () => {
+  const QueueUrl = await queue();
+  const found = await send(new GetQueueUrlCommand({ QueueName: nameIn(QueueUrl) }));
+  expect(found.QueueUrl).toBe(QueueUrl);
+});
+
+behaviour("GetQueueUrl of no queue says that there is none", api("GetQueueUrl"), () =>
+  refused(
+    send(new GetQueueUrlCommand({ QueueName: unused() })),
+    "QueueDoesNotExist",
+    "The specified queue does not exist.",
+  ),
+);
+
+behaviour("GetQueueUrl looks in the caller's Region only", api("GetQueueUrl"), async () => {
+  const QueueName = nameIn(await queue());
+  await refused(client("test", "eu-west-1").send(new GetQueueUrlCommand({ QueueName })), "QueueDoesNotExist");
+});
+
+behaviour("GetQueueUrl takes the account of the owner", api("GetQueueUrl"), async () => {
+  const QueueUrl = await queue();
+  const found = await send(
+    new GetQueueUrlCommand({ QueueName: nameIn(QueueUrl), QueueOwnerAWSAccountId: "000000000000" }),
+  );
+  expect(found.QueueUrl).toBe(QueueUrl);
+});
+
+behaviour("GetQueueUrl of another account's queue needs its permission", api("GetQueueUrl"), async () => {
+  const QueueName = nameIn(await queue());
+  const call = client("111122223333").send(
+    new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId: "000000000000" }),
+  );
+  await refused(call, "AccessDenied", undefined, 403);
+});
+
+behaviour("ListQueues of an account without queues names none", api("ListQueues"), async () => {
+  const { QueueUrls, NextToken } = await client("444455556666").send(new ListQueuesCommand({}));
+  expect([QueueUrls, NextToken]).toEqual([undefined, undefined]);
+});
+
+behaviour("ListQueues names the queues that begin with a prefix", api("ListQueues"), async () => {
+  const prefix = unused();
+  for (const end of ["-b", "-a", ""]) await create(`${prefix}${end}`);
+  const { QueueUrls = [] } = await send(new ListQueuesCommand({ QueueNamePrefix: prefix }));
+  expect(QueueUrls.map(nameIn).sort()).toEqual([prefix, `${prefix}-a`, `${prefix}-b`]);
+});
+
+behaviour("ListQueues heeds the case of a prefix", api("ListQueues"), async () => {
+  const prefix = unused();
+  await create(prefix);
+  const { QueueUrls } = await send(new ListQueuesCommand({ QueueNamePrefix: prefix.toUpperCase() }));
+  expect(QueueUrls).toBeUndefined();
+});
+
+behaviour("ListQueues goes page by page where MaxResults is given", api("ListQueues"), async () => {
+  const prefix = unused();
+  for (const end of ["a", "b", "c"]) await create(`${prefix}${end}`);
+  const names: string[] = [];
+  const sizes: number[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page: { QueueUrls?: string[]; NextToken?: string } = await send(
+      new ListQueuesCommand({ QueueNamePrefix: prefix, MaxResults: 2, NextToken }),
+    );
+    sizes.push(page.QueueUrls?.length ?? 0);
+    names.push(...(page.QueueUrls ?? []).map(nameIn));
+    NextToken = page.NextToken;
+  } while (NextToken);
+  expect([names, sizes]).toEqual([["a", "b", "c"].map((end) => `${prefix}${end}`), [2, 1]]);
+});
+
+for (const MaxResults of [0, 1_001])
+  behaviour(`ListQueues refuses ${MaxResults} as MaxResults`, api("ListQueues"), () =>
+    refused(send(new ListQueuesCommand({ MaxResults })), "InvalidParameterValue"),
+  );
+
+behaviour("ListQueues refuses a token that is not its own", api("ListQueues"), () =>
+  refused(send(new ListQueuesCommand({ MaxResults: 2, NextToken: "made-up" })), "InvalidParameterValue"),
+);
+
+behaviour("PurgeQueue deletes all messages, those in flight too", api("PurgeQueue"), async () => {
+  const QueueUrl = await queue({ VisibilityTimeout: "1" });
+  for (const body of ["a", "b", "c"]) await put(QueueUrl, body);
+  await receive(QueueUrl, { MaxNumberOfMessages: 1 });
+  await send(new PurgeQueueCommand({ QueueUrl }));
+  await cloud.advance(1_000);
+  expect(await receive(QueueUrl)).toEqual([]);
+  const now = await attributes(QueueUrl);
+  expect([now.ApproximateNumberOfMessages, now.ApproximateNumberOfMessagesNotVisible]).toEqual(["0", "0"]);
+});
+
+behaviour("PurgeQueue is allowed once in 60 seconds", api("PurgeQueue"), async () => {
+  const QueueUrl = await queue();
+  await send(new PurgeQueueCommand({ QueueUrl }));
+  await refused(
+    send(new PurgeQueueCommand({ QueueUrl })),
+    "PurgeQueueInProgress",
+    `Only one PurgeQueue operation on ${nameIn(QueueUrl)} is allowed every 60 seconds.`,
+    403,
+  );
+  await cloud.advance(60_000);
+  await send(new PurgeQueueCommand({ QueueUrl }));
+});
+
+behaviour("messages that are sent after a purge are kept", api("PurgeQueue"), async () => {
+  const QueueUrl = await queue();
+  await send(new PurgeQueueCommand({ QueueUrl }));
+  await put(QueueUrl, "later");
+  expect((await receive(QueueUrl)).map(({ Body }) => Body)).toEqual(["later"]);
+});
+
+behaviour("PurgeQueue of no queue says that there is none", api("PurgeQueue"), () =>
+  refused(
+    send(new PurgeQueueCommand({ QueueUrl: `${cloud.endpoint}/000000000000/${unused()}` })),
+    "QueueDoesNotExist",
+  ),
+);
+
+for (const [what, urlOf] of [
+  ["its path alone", (name: string) => `/000000000000/${name}`],
+  ["AWS's own host", (name: string) => `https://sqs.us-east-1.amazonaws.com/000000000000/${name}`],
+  ["AWS's legacy host", (name: string) => `https://us-east-1.queue.amazonaws.com/000000000000/${name}`],
+  ["AWS's oldest host", (name: string) => `https://queue.amazonaws.com/000000000000/${name}`],
+  [
+    "a local host of the service",
+    (name: string) => `http://sqs.us-east-1.localhost:4566/000000000000/${name}`,
+  ],
+  ["whatever host and port", (name: string) => `http://nube.example:80/000000000000/${name}`],
+] as const)
+  behaviour(`a queue is found by a URL with ${what}`, api("SendMessage"), async () => {
+    const name = nameIn(await queue());
+    await put(urlOf(name), "here");
+    expect((await receive(urlOf(name))).map(({ Body }) => Body)).toEqual(["here"]);
+  });
+
+behaviour("what is no queue's URL is an invalid address", api("SendMessage"), () =>
+  refused(
+    put("not-a-url", "x"),
+    "InvalidAddress",
+    "The address not-a-url is not valid for this endpoint.",
+    404,
+  ),
+);
