@@ -155,6 +155,7 @@ async function take(work: Work, name: string, ask: Ask, isPatient: boolean): Pro
       firstReceived: known?.firstReceived ?? tx.now(),
       received: tx.now(),
       receipt: receives,
+      ...(message.group !== undefined && { group: message.group }),
       ...(!message.content && { large: true }),
     };
     tx.put(states, state);

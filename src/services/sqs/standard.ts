@@ -2,6 +2,8 @@ import { numberQueue } from "#lib/number-queue.ts";
 import { timetable } from "#lib/timetable.ts";
 import type { Order } from "./backlog.ts";
 import { flights } from "./flights.ts";
+import { openNewcomers } from "./newcomers.ts";
+import { openShares } from "./shares.ts";
 
 /** Messages that nobody has received, in memory at most. */
 const WINDOW = 10_000;
@@ -11,14 +13,15 @@ const WINDOW = 10_000;
  * other from being received.
  */
 export function standardOrder(): Order {
-  const fresh = numberQueue();
+  const newcomers = openNewcomers();
   /** Visible again. Some may have been deleted since. */
   const returned = numberQueue();
   const delays = timetable();
   const flying = flights();
+  const shares = openShares();
   let reach = 0;
   let isWhole = false;
-  let isFreshNext = false;
+  let isNewcomersTurn = false;
 
   return {
     get inFlight() {
@@ -28,7 +31,7 @@ export function standardOrder(): Order {
       return delays.size;
     },
     get hasRoom() {
-      return fresh.size < WINDOW;
+      return newcomers.size < WINDOW;
     },
     get isWhole() {
       return isWhole;
@@ -37,60 +40,73 @@ export function standardOrder(): Order {
       return reach;
     },
     load(page, end, isLast) {
-      for (const { seq, notBefore } of page) if (notBefore === undefined) fresh.push(seq);
+      for (const { seq, group, notBefore } of page) if (notBefore === undefined) newcomers.push(seq, group);
       reach = end;
       isWhole = isLast;
     },
-    restore({ seq }, { receives, visibleAt }) {
-      if (receives === 0) delays.add(visibleAt, seq);
-      else flying.add(seq, visibleAt);
+    restore({ seq }, { receives, visibleAt, group }) {
+      if (receives === 0) {
+        delays.add(visibleAt, seq);
+      } else {
+        flying.add(seq, visibleAt);
+        shares.add(seq, group);
+      }
     },
     settle(now) {
       for (let due = delays.next(); due !== undefined && due <= now; due = delays.next())
         returned.push(delays.take()!);
-      for (const seq of flying.landed(now)) returned.push(seq);
+      for (const seq of flying.landed(now)) {
+        shares.remove(seq);
+        returned.push(seq);
+      }
     },
     get hasSome() {
-      return returned.size > 0 || fresh.size > 0 || !isWhole;
+      return returned.size > 0 || newcomers.size > 0 || !isWhole;
     },
     get nextDue() {
       const [delay, landing] = [delays.next(), flying.next];
       return delay === undefined || (landing !== undefined && landing < delay) ? landing : delay;
     },
     walk() {
-      let takenFresh = 0;
-      let takenReturned = 0;
-      let freshNext = isFreshNext;
+      const fresh = newcomers.walk((group) => shares.isNoisy(group, flying.size));
+      let comebacks = 0;
+      let isTurn = isNewcomersTurn;
       return {
         next() {
-          const [newcomer, comeback] = [fresh.at(takenFresh), returned.at(takenReturned)];
+          const comeback = returned.at(comebacks);
+          const newcomer = comeback === undefined || isTurn ? fresh.peek() : undefined;
           if (newcomer === undefined && comeback === undefined) return undefined;
-          const isFresh = comeback === undefined || (newcomer !== undefined && freshNext);
-          freshNext = !isFresh;
-          if (isFresh) takenFresh++;
-          else takenReturned++;
-          return isFresh ? newcomer : comeback;
+          isTurn = newcomer === undefined;
+          if (newcomer === undefined) comebacks++;
+          else fresh.take();
+          return newcomer ?? comeback;
         },
         commit() {
-          fresh.drop(takenFresh);
-          returned.drop(takenReturned);
-          isFreshNext = freshNext;
+          fresh.commit();
+          returned.drop(comebacks);
+          isNewcomersTurn = isTurn;
         },
       };
     },
-    sent({ seq, notBefore }) {
+    sent({ seq, group, notBefore }) {
       if (notBefore !== undefined) delays.add(notBefore, seq);
       if (!isWhole) return;
-      if (fresh.size >= WINDOW) {
+      if (newcomers.size >= WINDOW) {
         isWhole = false;
         return;
       }
-      if (notBefore === undefined) fresh.push(seq);
+      if (notBefore === undefined) newcomers.push(seq, group);
       reach = seq;
     },
-    taken: ({ seq }, until) => flying.add(seq, until),
+    taken({ seq, group }, until) {
+      flying.add(seq, until);
+      shares.add(seq, group);
+    },
     isInFlight: flying.has,
     changed: flying.add,
-    removed: flying.remove,
+    removed(seq) {
+      flying.remove(seq);
+      shares.remove(seq);
+    },
   };
 }

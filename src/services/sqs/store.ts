@@ -97,6 +97,7 @@ export interface MessageState {
   received?: Time;
   /** What the receipt handles of the last receive hold. */
   receipt: number;
+  group?: string | undefined;
   /** Its content stands in a row of its own. */
   large?: true | undefined;
 }
