@@ -15,6 +15,7 @@ import { serveCrossOrigin } from "./cross-origin.ts";
 import { atEndpoint } from "./endpoints.ts";
 import type { EndpointHosts } from "./hosts.ts";
 import { bodyLimit, formLimit, PROTOCOL_LIMITS } from "./limits.ts";
+import { observe, type Passage, passageOf } from "./observe.ts";
 import { checkOrigin, isForeignToAdmin, type OriginRules } from "./origin.ts";
 import { formFacts, parseQuery } from "./query.ts";
 import { requestFacts } from "./request-facts.ts";
@@ -57,13 +58,28 @@ export function gateway(cloud: Cloud, options: GatewayOptions): Handle {
   };
 }
 
-/** The corridor: route, authenticate, decode, the hall, encode. */
 async function serve(
   cloud: Cloud,
   auth: AuthSettings,
   routes: Router,
   http: HttpRequest,
   meta: ResponseMeta,
+): Promise<HttpResponse> {
+  const passage = passageOf(cloud);
+  const answer = await pass(cloud, auth, routes, http, meta, passage);
+  // Most services keep no books, and then nothing is to be waited for.
+  if (!passage.service || passage.service.observe) await observe(cloud, auth, http, meta, passage, answer);
+  return answer;
+}
+
+/** The corridor: route, authenticate, decode, the hall, encode. */
+async function pass(
+  cloud: Cloud,
+  auth: AuthSettings,
+  routes: Router,
+  http: HttpRequest,
+  meta: ResponseMeta,
+  passage: Passage,
 ): Promise<HttpResponse> {
   const { method, path, headers, host } = http;
   const facts: RouteFacts = { method, path, headers, host, query: [], signingName: undefined };
@@ -79,7 +95,7 @@ async function serve(
       form = await wholeBody(http, limit);
       facts.form = formFacts(await formOf(http, form, limit));
     }
-    found = routes.route(facts);
+    found = passage.found = routes.route(facts);
     const answer = isRouted(found) ? undefined : await atEndpoint(cloud, auth, http, found, meta);
     if (answer) return answer;
     const operation = isRouted(found) ? found.operation : undefined;
@@ -98,9 +114,11 @@ async function serve(
       body: whole?.sent,
       hostBucket: isRouted(found) ? found.hostBucket : undefined,
     });
+    passage.principal = identity.principal;
     if (!isRouted(found)) throw found.error;
     const service = await cloud.service(found.operation.contract.service);
     if (!service) throw notImplemented(found.operation);
+    passage.service = service;
     const content = await contentOf(http, whole, identity, bodyLimit(found.operation));
     const speaks = protocol(found.protocol);
     const input = speaks.decode(found.operation, {
@@ -111,6 +129,7 @@ async function serve(
       body: content.body,
       stream: content.stream,
     });
+    passage.input = input;
     const { principal, region } = identity;
     const output = await cloud.invoke({
       service,
@@ -121,12 +140,14 @@ async function serve(
       requestId: meta.requestId,
       request: requestFacts(http, content.body),
     });
+    passage.output = output;
     return speaks.encode(found.operation, output, meta);
   } catch (error) {
     const meant = found ?? routes.route(facts);
+    passage.error = awsError(cloud, error, meta);
     return protocol(meant.protocol).encodeError(
       isRouted(meant) ? meant.operation : spokesman(meant),
-      awsError(cloud, error, meta),
+      passage.error,
       meta,
     );
   }

@@ -6,6 +6,7 @@ import { type AccessFact, type Denial, deniedIn } from "./authorize.ts";
 import type { Place, Scope } from "./collection.ts";
 import type { Context, RequestFacts } from "./context.ts";
 import type { CrossOrigin, Endpoint } from "./endpoint.ts";
+import type { Observe } from "./exchange.ts";
 import type { Job } from "./jobs.ts";
 import type { Ports } from "./ports.ts";
 
@@ -41,6 +42,8 @@ export interface ServiceDefinition<S extends ServiceId> {
   endpoints?: Endpoint[];
   /** Rules for pages of other sites. */
   crossOrigin?: CrossOrigin;
+  /** Is told of every request from the wire that was for it. */
+  observe?: Observe;
   /** Operations on data, which CloudTrail leaves out unless told to keep them. */
   dataOperations?: OperationId<S>[];
   /** Fills what the kernel asks of this service. */
@@ -58,6 +61,7 @@ export interface Service {
   readonly jobs: ReadonlyMap<string, Job<never>>;
   readonly endpoints: readonly Endpoint[];
   readonly crossOrigin?: CrossOrigin | undefined;
+  readonly observe?: Observe | undefined;
   readonly dataOperations: ReadonlySet<string>;
   readonly open: (ports: Ports) => void;
 }
@@ -92,6 +96,7 @@ export function defineService<S extends ServiceId>(definition: ServiceDefinition
     jobs: new Map((definition.jobs ?? []).map((job) => [job.name, job])),
     endpoints: definition.endpoints ?? [],
     crossOrigin: definition.crossOrigin,
+    observe: definition.observe,
     dataOperations: new Set(definition.dataOperations),
     open: definition.open ?? (() => {}),
   };

@@ -40,6 +40,8 @@ export const access: Access<"s3"> = {
   PutBucketCors: onBucket("s3:PutBucketCORS"),
   GetBucketCors: onBucket("s3:GetBucketCORS"),
   DeleteBucketCors: onBucket("s3:PutBucketCORS"),
+  PutBucketLogging: onBucket("s3:PutBucketLogging"),
+  GetBucketLogging: onBucket("s3:GetBucketLogging"),
   PutBucketWebsite: onBucket("s3:PutBucketWebsite"),
   GetBucketWebsite: onBucket("s3:GetBucketWebsite"),
   DeleteBucketWebsite: onBucket("s3:DeleteBucketWebsite"),

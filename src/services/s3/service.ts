@@ -11,6 +11,9 @@ import { listUploads } from "./listing/uploads.ts";
 import { listVersions } from "./listing/versions.ts";
 import { lockConfiguration } from "./lock/configuration.ts";
 import { objectLocks } from "./lock/objects.ts";
+import { bucketLogging } from "./logging/configuration.ts";
+import { deliverLogs } from "./logging/delivery.ts";
+import { observe } from "./logging/observe.ts";
 import { completionHandlers } from "./multipart/complete.ts";
 import { partHandlers } from "./multipart/parts.ts";
 import { uploadHandlers } from "./multipart/uploads.ts";
@@ -38,6 +41,7 @@ export const s3 = defineService({
     bucketVersioning,
     bucketCors,
     bucketWebsite,
+    bucketLogging,
     objectWriting,
     objectReading,
     objectDeletion,
@@ -56,9 +60,10 @@ export const s3 = defineService({
     objectLocks,
   ],
   access,
-  jobs: [abandonUploads, deliverEvent, restoreJob],
+  jobs: [abandonUploads, deliverEvent, restoreJob, deliverLogs],
   endpoints: [formUpload, websiteEndpoint],
   crossOrigin,
+  observe,
   dataOperations: [
     "HeadBucket",
     "PutObject",

@@ -1,3 +1,4 @@
+import type { LoggingEnabled } from "#aws/contract/types/s3.ts";
 import { type BlobRef, blobSteps } from "#kernel/blobs.ts";
 import { collection } from "#kernel/collection.ts";
 import { descending } from "#kernel/keys.ts";
@@ -19,6 +20,8 @@ export interface Bucket {
   /** Absent until versioning was switched on for the first time. */
   versioning?: "Enabled" | "Suspended";
   tags?: Tag[];
+  /** Where its access logs go. */
+  logging?: LoggingEnabled;
   /** Whether it has a notification configuration; so that a change in one without costs no look-up. */
   notifies?: true;
   /** Whether it has a replication configuration. */

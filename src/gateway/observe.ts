@@ -1,0 +1,89 @@
+import type { AwsError } from "#aws/errors.ts";
+import type { ResponseMeta } from "#aws/protocols/protocol.ts";
+import type { Exchange } from "#kernel/exchange.ts";
+import { type Principal, serviceNamed } from "#kernel/principal.ts";
+import type { Cloud } from "#kernel/runtime.ts";
+import type { Service } from "#kernel/service.ts";
+import { monotonicNow } from "#lib/wall.ts";
+import type { AuthSettings } from "./authenticate.ts";
+import { requestFacts } from "./request-facts.ts";
+import { isRouted, type NoRoute, type Route } from "./route.ts";
+import type { HttpRequest, HttpResponse } from "./server/http.ts";
+
+/** What becomes known of a request on its way. */
+export interface Passage {
+  /** Cloud time. */
+  received: number;
+  /** By the clock that never jumps. */
+  started: number;
+  found?: Route | NoRoute;
+  service?: Service;
+  principal?: Principal;
+  input?: object;
+  output?: object;
+  error?: AwsError;
+}
+
+export const passageOf = ({ clock }: Cloud): Passage => ({
+  received: clock.now(),
+  started: monotonicNow(),
+});
+
+/** Tells the service that was meant what it was asked and answered, if it wants to know. */
+export async function observe(
+  cloud: Cloud,
+  { account, region }: AuthSettings,
+  http: HttpRequest,
+  meta: ResponseMeta,
+  passage: Passage,
+  answer: HttpResponse,
+): Promise<void> {
+  const { found } = passage;
+  const service = passage.service ?? (await serviceMeant(cloud, found));
+  if (!service?.observe || !found) return;
+  const principal = serviceNamed(`${service.id}.amazonaws.com`);
+  const ctx = cloud.context({ service, principal, place: { account, region }, requestId: meta.requestId });
+  try {
+    await service.observe(exchangeOf(http, meta, passage, found, answer), ctx);
+    await ctx.durable();
+  } catch (error) {
+    cloud.log.error("an exchange could not be booked", { error, requestId: meta.requestId });
+  }
+}
+
+async function serviceMeant(cloud: Cloud, found: Passage["found"]): Promise<Service | undefined> {
+  if (!found) return undefined;
+  const contract = isRouted(found) ? found.operation.contract : found.contract;
+  return contract && cloud.service(contract.service);
+}
+
+function exchangeOf(
+  http: HttpRequest,
+  meta: ResponseMeta,
+  { received, started, principal, input, output, error }: Passage,
+  found: Route | NoRoute,
+  answer: HttpResponse,
+): Exchange {
+  return {
+    meta,
+    request: requestFacts(http),
+    target: http.target,
+    httpVersion: http.httpVersion,
+    path: found.path ?? http.path,
+    at: isRouted(found) ? undefined : found.at,
+    operation: isRouted(found) ? found.operation.name : undefined,
+    principal,
+    input,
+    output,
+    errorCode: error?.code ?? answer.headers["x-amz-error-code"],
+    status: answer.status,
+    sent: http.method === "HEAD" ? 0 : bytesOf(answer),
+    received,
+    took: monotonicNow() - started,
+  };
+}
+
+function bytesOf({ headers, body }: HttpResponse): number {
+  if (typeof body === "string") return Buffer.byteLength(body);
+  return body instanceof Uint8Array ? body.length : Number(headers["content-length"] ?? 0);
+}

@@ -1,0 +1,23 @@
+import { AwsError } from "#aws/errors.ts";
+
+const invalidTarget = (message: string, target: string) =>
+  new AwsError("InvalidTargetBucketForLogging", message, { members: { TargetBucket: target } });
+
+export const targetNotFound = (target: string) =>
+  invalidTarget("The target bucket for logging does not exist", target);
+
+export const targetOfAnother = (target: string) =>
+  invalidTarget("The owner for the bucket to be logged and the target bucket must be the same.", target);
+
+/** S3 writes `Prohibitted`. */
+export const crossLocationLogging = (source: string, target: string) =>
+  new AwsError("CrossLocationLoggingProhibitted", "Cross S3 location logging not allowed.", {
+    status: 403,
+    members: { TargetBucketLocation: target, SourceBucketLocation: source },
+  });
+
+export const targetGrantsNotAllowed = () =>
+  new AwsError(
+    "AccessControlListNotSupported",
+    "Target grants not allowed for bucket owner enforced buckets",
+  );
