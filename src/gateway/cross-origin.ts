@@ -4,6 +4,7 @@ import type { CrossOriginVerdict } from "#kernel/endpoint.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { AuthSettings } from "./authenticate.ts";
 import { endpointHouse, endpointRequest } from "./endpoints.ts";
+import type { Passage } from "./observe.ts";
 import { corsHeaders, foreignOrigin, isOwnOrigin, type OriginRules, preflight } from "./origin.ts";
 import { parseQuery } from "./query.ts";
 import { isRouted, type RouteFacts, type Router } from "./route.ts";
@@ -25,10 +26,11 @@ export async function serveCrossOrigin(
   door: CrossOriginDoor,
   http: HttpRequest,
   meta: ResponseMeta,
+  passage: Passage,
   serve: () => Promise<HttpResponse>,
 ): Promise<HttpResponse> {
   const { origin } = http.headers;
-  const verdict = await verdictOn(door, http, meta);
+  const verdict = await verdictOn(door, http, meta, passage);
   const isOwn = origin !== undefined && isOwnOrigin(http, door.origins);
   const isHouseRule = isOwn && !verdict?.ruled;
   if (http.method === "OPTIONS") {
@@ -48,6 +50,7 @@ async function verdictOn(
   { cloud, auth, routes }: CrossOriginDoor,
   http: HttpRequest,
   meta: ResponseMeta,
+  passage: Passage,
 ): Promise<CrossOriginVerdict | undefined> {
   const { method, path, headers, host } = http;
   const query = queryOf(http);
@@ -55,7 +58,7 @@ async function verdictOn(
   const signingName = claimedScope(headers, query)?.service;
   const facts: RouteFacts = { method, path, headers, host, query, signingName };
   if (routes.needsForm(facts)) return undefined;
-  const found = routes.route(facts);
+  const found = (passage.found = routes.route(facts));
   const contract = isRouted(found) ? found.operation.contract : found.contract;
   const service = contract && (await cloud.service(contract.service));
   if (!service?.crossOrigin) return undefined;

@@ -46,34 +46,39 @@ export function gateway(cloud: Cloud, options: GatewayOptions): Handle {
 
   return async (request) => {
     const meta = metaOf(cloud, request);
-    const serving = () => serve(cloud, options.auth, routes, request, meta);
     try {
       checkOrigin(request, options.origins);
       if (isAdmin(request)) return await administerFor(request, options.auth, admin, meta);
-      if (request.headers.origin === undefined && request.method !== "OPTIONS") return await serving();
-      return await serveCrossOrigin(door, request, meta, serving);
     } catch (error) {
-      return protocol("restXml").encodeError(undefined, awsError(cloud, error, meta), meta);
+      return refused(error, meta);
     }
+    const passage = passageOf(cloud);
+    const answer = await answerTo(request, meta, passage);
+    // Most services keep no books, and then nothing is to be waited for.
+    if (!passage.service || passage.service.observe)
+      await observe(cloud, options.auth, request, meta, passage, answer);
+    return answer;
   };
-}
 
-async function serve(
-  cloud: Cloud,
-  auth: AuthSettings,
-  routes: Router,
-  http: HttpRequest,
-  meta: ResponseMeta,
-): Promise<HttpResponse> {
-  const passage = passageOf(cloud);
-  const answer = await pass(cloud, auth, routes, http, meta, passage);
-  // Most services keep no books, and then nothing is to be waited for.
-  if (!passage.service || passage.service.observe) await observe(cloud, auth, http, meta, passage, answer);
-  return answer;
+  async function answerTo(request: HttpRequest, meta: ResponseMeta, passage: Passage): Promise<HttpResponse> {
+    const serving = () => serve(cloud, options.auth, routes, request, meta, passage);
+    if (request.headers.origin === undefined && request.method !== "OPTIONS") return serving();
+    try {
+      return await serveCrossOrigin(door, request, meta, passage, serving);
+    } catch (error) {
+      passage.error = awsError(cloud, error, meta);
+      return refused(passage.error, meta);
+    }
+  }
+
+  /** Before anyone knows what was meant. */
+  function refused(error: unknown, meta: ResponseMeta): HttpResponse {
+    return protocol("restXml").encodeError(undefined, awsError(cloud, error, meta), meta);
+  }
 }
 
 /** The corridor: route, authenticate, decode, the hall, encode. */
-async function pass(
+async function serve(
   cloud: Cloud,
   auth: AuthSettings,
   routes: Router,
