@@ -1,0 +1,245 @@
+import {
+  CreateEventBusCommand,
+  DeleteEventBusCommand,
+  DeleteRuleCommand,
+  DescribeEventBusCommand,
+  EventBridgeClient,
+  ListEventBusesCommand,
+  ListTagsForResourceCommand,
+  PutEventsCommand,
+  PutPermissionCommand,
+  PutRuleCommand,
+  type PutRuleCommandInput,
+  RemovePermissionCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateEventBusCommand,
+} from "@aws-sdk/client-eventbridge";
+import { describe, expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, arn, guide, invalid, missing, name, PATTERN, sender } from "./client.ts";
+
+const cloud = conformanceCloud();
+const send = sender(cloud);
+
+async function rule(more: Partial<PutRuleCommandInput> = {}) {
+  const Name = name("rule");
+  await send(new PutRuleCommand({ Name, EventPattern: PATTERN, ...more }));
+  return Name;
+}
+
+describe("event buses", () => {
+  behaviour("the default bus is there from the beginning", guide("eb-event-bus"), async () => {
+    expect(await send(new DescribeEventBusCommand({}))).toMatchObject({
+      Name: "default",
+      Arn: arn("event-bus/default"),
+    });
+  });
+  behaviour("a new bus tells its ARN", api("CreateEventBus"), async () => {
+    const Name = name("bus");
+    expect((await send(new CreateEventBusCommand({ Name }))).EventBusArn).toBe(arn(`event-bus/${Name}`));
+  });
+  behaviour("a bus's name is taken once", api("CreateEventBus"), async () => {
+    const Name = name("bus");
+    await send(new CreateEventBusCommand({ Name }));
+    await expect(send(new CreateEventBusCommand({ Name }))).rejects.toMatchObject({
+      name: "ResourceAlreadyExistsException",
+      message: `Event bus ${Name} already exists.`,
+    });
+  });
+  behaviour("default is the name of the default bus", api("CreateEventBus"), async () => {
+    await expect(send(new CreateEventBusCommand({ Name: "default" }))).rejects.toMatchObject({
+      name: "ResourceAlreadyExistsException",
+    });
+  });
+  behaviour(
+    "a name holds letters, digits, points, hyphens and underscores",
+    api("CreateEventBus"),
+    async () => {
+      await expect(send(new CreateEventBusCommand({ Name: "no spaces" }))).rejects.toMatchObject(
+        invalid(/^1 validation error detected: Value 'no spaces' at 'name' failed to satisfy constraint/),
+      );
+    },
+  );
+  behaviour("a bus is described by name and by ARN", api("DescribeEventBus"), async () => {
+    const Name = name("bus");
+    await send(new CreateEventBusCommand({ Name, Description: "for tests" }));
+    const byName = await send(new DescribeEventBusCommand({ Name }));
+    const byArn = await send(new DescribeEventBusCommand({ Name: byName.Arn }));
+    expect(byArn).toMatchObject({ Name, Description: "for tests", CreationTime: byName.CreationTime });
+  });
+  behaviour("a bus that is not there is not found", api("DescribeEventBus"), async () => {
+    await expect(send(new DescribeEventBusCommand({ Name: "nowhere" }))).rejects.toMatchObject(
+      missing("Event bus nowhere does not exist."),
+    );
+  });
+  behaviour("what a bus says of itself can be changed", api("UpdateEventBus"), async () => {
+    const Name = name("bus");
+    await send(new CreateEventBusCommand({ Name }));
+    await send(new UpdateEventBusCommand({ Name, Description: "changed" }));
+    expect((await send(new DescribeEventBusCommand({ Name }))).Description).toBe("changed");
+  });
+  behaviour("the default bus cannot be deleted", api("DeleteEventBus"), async () => {
+    await expect(send(new DeleteEventBusCommand({ Name: "default" }))).rejects.toMatchObject(
+      invalid("Cannot delete event bus default."),
+    );
+  });
+  behaviour("deleting a bus that is not there succeeds", api("DeleteEventBus"), async () => {
+    expect((await send(new DeleteEventBusCommand({ Name: "nowhere" }))).$metadata.httpStatusCode).toBe(200);
+  });
+  behaviour("a bus with rules cannot be deleted", api("DeleteEventBus"), async () => {
+    const EventBusName = name("bus");
+    await send(new CreateEventBusCommand({ Name: EventBusName }));
+    const Name = await rule({ EventBusName });
+    await expect(send(new DeleteEventBusCommand({ Name: EventBusName }))).rejects.toMatchObject(
+      invalid("EventBus can't be deleted since it has rules."),
+    );
+    await send(new DeleteRuleCommand({ Name, EventBusName }));
+    await send(new DeleteEventBusCommand({ Name: EventBusName }));
+  });
+  behaviour("buses are listed by prefix, the default one among them", api("ListEventBuses"), async () => {
+    await send(new CreateEventBusCommand({ Name: "def-bus" }));
+    const { EventBuses } = await send(new ListEventBusesCommand({ NamePrefix: "def" }));
+    expect(EventBuses!.map((bus) => bus.Name)).toEqual(["def-bus", "default"]);
+  });
+  behaviour("a list of buses comes in pages", api("ListEventBuses"), async () => {
+    for (const Name of ["page-a", "page-b", "page-c"]) await send(new CreateEventBusCommand({ Name }));
+    const first = await send(new ListEventBusesCommand({ NamePrefix: "page-", Limit: 2 }));
+    const second = await send(
+      new ListEventBusesCommand({ NamePrefix: "page-", Limit: 2, NextToken: first.NextToken }),
+    );
+    expect([...first.EventBuses!, ...second.EventBuses!].map((bus) => bus.Name)).toEqual([
+      "page-a",
+      "page-b",
+      "page-c",
+    ]);
+    expect(second.NextToken).toBeUndefined();
+  });
+  behaviour("a page has at least one and at most 100 buses", api("ListEventBuses"), async () => {
+    await expect(send(new ListEventBusesCommand({ Limit: 101 }))).rejects.toMatchObject(
+      invalid(
+        /Value '101' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100/,
+      ),
+    );
+  });
+});
+
+describe("permissions", () => {
+  behaviour("a permission becomes a statement of the bus's policy", api("PutPermission"), async () => {
+    const Name = name("bus");
+    await send(new CreateEventBusCommand({ Name }));
+    await send(
+      new PutPermissionCommand({
+        EventBusName: Name,
+        Action: "events:PutEvents",
+        Principal: "111122223333",
+        StatementId: "s1",
+      }),
+    );
+    const { Policy } = await send(new DescribeEventBusCommand({ Name }));
+    expect(JSON.parse(Policy!)).toEqual({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "s1",
+          Effect: "Allow",
+          Principal: { AWS: "arn:aws:iam::111122223333:root" },
+          Action: "events:PutEvents",
+          Resource: arn(`event-bus/${Name}`),
+        },
+      ],
+    });
+  });
+  behaviour("everybody may be permitted, under a condition", api("PutPermission"), async () => {
+    const Name = name("bus");
+    await send(new CreateEventBusCommand({ Name }));
+    const Condition = { Type: "StringEquals", Key: "aws:PrincipalOrgID", Value: "o-1234567890" };
+    await send(
+      new PutPermissionCommand({
+        EventBusName: Name,
+        Action: "events:PutEvents",
+        Principal: "*",
+        StatementId: "s",
+        Condition,
+      }),
+    );
+    const { Policy } = await send(new DescribeEventBusCommand({ Name }));
+    expect(JSON.parse(Policy!).Statement[0]).toMatchObject({
+      Principal: "*",
+      Condition: { StringEquals: { "aws:PrincipalOrgID": "o-1234567890" } },
+    });
+  });
+  behaviour("all permissions can be removed at once", api("RemovePermission"), async () => {
+    const Name = name("bus");
+    await send(new CreateEventBusCommand({ Name }));
+    await send(
+      new PutPermissionCommand({
+        EventBusName: Name,
+        Action: "events:PutEvents",
+        Principal: "*",
+        StatementId: "s",
+      }),
+    );
+    await send(new RemovePermissionCommand({ EventBusName: Name, RemoveAllPermissions: true }));
+    expect((await send(new DescribeEventBusCommand({ Name }))).Policy).toBeUndefined();
+  });
+  behaviour("a statement that is not there cannot be removed", api("RemovePermission"), async () => {
+    const Name = name("bus");
+    await send(new CreateEventBusCommand({ Name }));
+    await expect(
+      send(new RemovePermissionCommand({ EventBusName: Name, StatementId: "none" })),
+    ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  });
+  behaviour(
+    "another account puts events only if the bus's policy says so",
+    guide("eb-cross-account"),
+    async () => {
+      const Name = name("bus");
+      await send(new CreateEventBusCommand({ Name }));
+      const other = new EventBridgeClient(cloud.client({ account: "111122223333" }));
+      const put = () =>
+        other.send(
+          new PutEventsCommand({
+            Entries: [{ EventBusName: arn(`event-bus/${Name}`), Source: "s", DetailType: "d", Detail: "{}" }],
+          }),
+        );
+      expect((await put()).FailedEntryCount).toBe(1);
+      await send(
+        new PutPermissionCommand({
+          EventBusName: Name,
+          Action: "events:PutEvents",
+          Principal: "111122223333",
+          StatementId: "s",
+        }),
+      );
+      expect((await put()).FailedEntryCount).toBe(0);
+    },
+  );
+});
+
+describe("tags", () => {
+  behaviour("buses and rules have tags", api("TagResource"), async () => {
+    const ResourceARN = arn(`rule/${await rule()}`);
+    await send(
+      new TagResourceCommand({
+        ResourceARN,
+        Tags: [
+          { Key: "a", Value: "1" },
+          { Key: "b", Value: "2" },
+        ],
+      }),
+    );
+    await send(new TagResourceCommand({ ResourceARN, Tags: [{ Key: "a", Value: "3" }] }));
+    await send(new UntagResourceCommand({ ResourceARN, TagKeys: ["b", "none"] }));
+    expect((await send(new ListTagsForResourceCommand({ ResourceARN }))).Tags).toEqual([
+      { Key: "a", Value: "3" },
+    ]);
+  });
+  behaviour("a rule that is not there has none", api("ListTagsForResource"), async () => {
+    await expect(
+      send(new ListTagsForResourceCommand({ ResourceARN: arn("rule/none") })),
+    ).rejects.toMatchObject({
+      name: "ResourceNotFoundException",
+    });
+  });
+});

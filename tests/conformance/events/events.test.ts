@@ -1,0 +1,255 @@
+import {
+  CreateApiDestinationCommand,
+  CreateArchiveCommand,
+  CreateConnectionCommand,
+  DeleteArchiveCommand,
+  DeleteConnectionCommand,
+  DescribeApiDestinationCommand,
+  DescribeArchiveCommand,
+  DescribeConnectionCommand,
+  DescribeReplayCommand,
+  ListApiDestinationsCommand,
+  ListArchivesCommand,
+  ListConnectionsCommand,
+  ListReplaysCommand,
+  PutEventsCommand,
+  type PutEventsRequestEntry,
+  StartReplayCommand,
+  UpdateArchiveCommand,
+} from "@aws-sdk/client-eventbridge";
+import { describe, expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, arn, guide, invalid, missing, name, PATTERN, sender } from "./client.ts";
+
+const cloud = conformanceCloud();
+const send = sender(cloud);
+
+describe("PutEvents", () => {
+  const good: PutEventsRequestEntry = { Source: "shop", DetailType: "order", Detail: "{}" };
+  const put = (...Entries: PutEventsRequestEntry[]) => send(new PutEventsCommand({ Entries }));
+  const wrong: [string, PutEventsRequestEntry, string, string][] = [
+    [
+      "Source",
+      { ...good, Source: undefined },
+      "InvalidArgument",
+      "Parameter Source is not valid. Reason: Source is a required argument.",
+    ],
+    [
+      "DetailType",
+      { ...good, DetailType: undefined },
+      "InvalidArgument",
+      "Parameter DetailType is not valid. Reason: DetailType is a required argument.",
+    ],
+    [
+      "Detail",
+      { ...good, Detail: undefined },
+      "InvalidArgument",
+      "Parameter Detail is not valid. Reason: Detail is a required argument.",
+    ],
+    ["Detail as JSON", { ...good, Detail: "{" }, "MalformedDetail", "Detail is malformed."],
+    ["Detail as an object", { ...good, Detail: '"text"' }, "MalformedDetail", "Detail is malformed."],
+    [
+      "a source of its own",
+      { ...good, Source: "aws.s3" },
+      "NotAuthorizedForSourceException",
+      "Not authorized for the source.",
+    ],
+  ];
+  for (const [what, entry, ErrorCode, ErrorMessage] of wrong) {
+    behaviour(`an entry needs ${what}; the others are taken`, api("PutEvents"), async () => {
+      const { FailedEntryCount, Entries } = await put(entry, good);
+      expect(FailedEntryCount).toBe(1);
+      expect(Entries![0]).toEqual({ ErrorCode, ErrorMessage });
+      expect(Entries![1]!.EventId).toMatch(/^[0-9a-f-]{36}$/);
+    });
+  }
+  behaviour("a call has at most ten entries", api("PutEvents"), async () => {
+    await expect(put(...Array(11).fill(good))).rejects.toMatchObject(
+      invalid(/at 'entries' failed to satisfy constraint: Member must have length less than or equal to 10/),
+    );
+  });
+  behaviour("a call has at least one entry", api("PutEvents"), async () => {
+    await expect(put()).rejects.toMatchObject(invalid(/Member must have length greater than or equal to 1/));
+  });
+  behaviour("an event for a bus that is not there is taken", api("PutEvents"), async () => {
+    expect((await put({ ...good, EventBusName: "nowhere" })).FailedEntryCount).toBe(0);
+  });
+  behaviour("entries of a call have a size together", guide("eb-putevents"), async () => {
+    const big = { ...good, Detail: JSON.stringify({ x: "x".repeat(600_000) }) };
+    expect((await put(big)).FailedEntryCount).toBe(0);
+    await expect(put(big, big)).rejects.toMatchObject(
+      invalid("Total size of the entries in the request is over the limit."),
+    );
+  });
+});
+
+describe("archives and replays", () => {
+  const EventSourceArn = arn("event-bus/default");
+  const archive = async (more = {}) => {
+    const ArchiveName = name("archive");
+    const made = await send(new CreateArchiveCommand({ ArchiveName, EventSourceArn, ...more }));
+    return { ArchiveName, made };
+  };
+  behaviour("an archive is enabled as soon as it is made", api("CreateArchive"), async () => {
+    const { ArchiveName, made } = await archive();
+    expect(made).toMatchObject({ ArchiveArn: arn(`archive/${ArchiveName}`), State: "ENABLED" });
+  });
+  behaviour("an archive without a retention keeps for ever", api("CreateArchive"), async () => {
+    const { ArchiveName } = await archive();
+    expect(await send(new DescribeArchiveCommand({ ArchiveName }))).toMatchObject({
+      EventSourceArn,
+      RetentionDays: 0,
+      EventCount: 0,
+      SizeBytes: 0,
+    });
+  });
+  behaviour("an archive's name is taken once", api("CreateArchive"), async () => {
+    const { ArchiveName } = await archive();
+    await expect(send(new CreateArchiveCommand({ ArchiveName, EventSourceArn }))).rejects.toMatchObject({
+      name: "ResourceAlreadyExistsException",
+      message: `Archive ${ArchiveName} already exists.`,
+    });
+  });
+  behaviour("an archive needs a bus that is there", api("CreateArchive"), async () => {
+    await expect(archive({ EventSourceArn: arn("event-bus/nowhere") })).rejects.toMatchObject(
+      missing("Event bus nowhere does not exist."),
+    );
+  });
+  behaviour("an archive's pattern is checked", api("CreateArchive"), async () => {
+    await expect(archive({ EventPattern: '{"a":1}' })).rejects.toMatchObject({
+      name: "InvalidEventPatternException",
+    });
+  });
+  behaviour("an archive can be changed", api("UpdateArchive"), async () => {
+    const { ArchiveName } = await archive();
+    await send(new UpdateArchiveCommand({ ArchiveName, RetentionDays: 7, EventPattern: PATTERN }));
+    expect(await send(new DescribeArchiveCommand({ ArchiveName }))).toMatchObject({
+      RetentionDays: 7,
+      EventPattern: PATTERN,
+    });
+  });
+  behaviour("an archive that is deleted is not found", api("DeleteArchive"), async () => {
+    const { ArchiveName } = await archive();
+    await send(new DeleteArchiveCommand({ ArchiveName }));
+    await expect(send(new DescribeArchiveCommand({ ArchiveName }))).rejects.toMatchObject(
+      missing(`Archive ${ArchiveName} does not exist.`),
+    );
+  });
+  behaviour("archives are listed by prefix and by bus", api("ListArchives"), async () => {
+    const { ArchiveName } = await archive();
+    const byPrefix = await send(new ListArchivesCommand({ NamePrefix: ArchiveName }));
+    const byBus = await send(new ListArchivesCommand({ EventSourceArn }));
+    expect(byPrefix.Archives!.map((one) => one.ArchiveName)).toEqual([ArchiveName]);
+    expect(byBus.Archives!.map((one) => one.ArchiveName)).toContain(ArchiveName);
+  });
+  behaviour("a replay runs to its end", api("StartReplay"), async () => {
+    const { made } = await archive();
+    const ReplayName = name("replay");
+    const end = new Date(Date.now() - 1_000);
+    const started = await send(
+      new StartReplayCommand({
+        ReplayName,
+        EventSourceArn: made.ArchiveArn!,
+        EventStartTime: new Date(end.getTime() - 60_000),
+        EventEndTime: end,
+        Destination: { Arn: EventSourceArn },
+      }),
+    );
+    expect(started).toMatchObject({ State: "STARTING", ReplayArn: arn(`replay/${ReplayName}`) });
+    await cloud.advance(1_000);
+    expect(await send(new DescribeReplayCommand({ ReplayName }))).toMatchObject({ State: "COMPLETED" });
+    const { Replays } = await send(new ListReplaysCommand({ NamePrefix: ReplayName }));
+    expect(Replays!.map((one) => one.ReplayName)).toEqual([ReplayName]);
+  });
+  behaviour("a replay ends after it begins", api("StartReplay"), async () => {
+    const { made } = await archive();
+    await expect(
+      send(
+        new StartReplayCommand({
+          ReplayName: name("replay"),
+          EventSourceArn: made.ArchiveArn!,
+          EventStartTime: new Date(2_000),
+          EventEndTime: new Date(1_000),
+          Destination: { Arn: EventSourceArn },
+        }),
+      ),
+    ).rejects.toMatchObject(invalid(/^Parameter EventEndTime is not valid\./));
+  });
+  behaviour("a replay that is not there is not found", api("DescribeReplay"), async () => {
+    await expect(send(new DescribeReplayCommand({ ReplayName: "none" }))).rejects.toMatchObject(
+      missing("Replay none does not exist."),
+    );
+  });
+});
+
+describe("API destinations", () => {
+  const connect = async () => {
+    const Name = name("connection");
+    const AuthParameters = { ApiKeyAuthParameters: { ApiKeyName: "x-key", ApiKeyValue: "secret" } };
+    const made = await send(
+      new CreateConnectionCommand({ Name, AuthorizationType: "API_KEY", AuthParameters }),
+    );
+    return { Name, ConnectionArn: made.ConnectionArn! };
+  };
+  behaviour("a connection's ARN ends in an id of its own", api("CreateConnection"), async () => {
+    const { Name, ConnectionArn } = await connect();
+    expect(ConnectionArn).toMatch(new RegExp(`^${arn(`connection/${Name}/`)}[0-9a-f-]{36}$`));
+  });
+  behaviour("a connection does not tell its secrets", api("DescribeConnection"), async () => {
+    const { Name } = await connect();
+    expect(await send(new DescribeConnectionCommand({ Name }))).toMatchObject({
+      ConnectionState: "AUTHORIZED",
+      AuthParameters: { ApiKeyAuthParameters: { ApiKeyName: "x-key" } },
+    });
+    expect(JSON.stringify(await send(new DescribeConnectionCommand({ Name })))).not.toContain('"secret"');
+  });
+  behaviour("connections are listed by prefix", api("ListConnections"), async () => {
+    const { Name } = await connect();
+    const { Connections } = await send(new ListConnectionsCommand({ NamePrefix: Name }));
+    expect(Connections!.map((one) => one.Name)).toEqual([Name]);
+  });
+  behaviour("a connection is being deleted when it is deleted", api("DeleteConnection"), async () => {
+    const { Name } = await connect();
+    expect((await send(new DeleteConnectionCommand({ Name }))).ConnectionState).toBe("DELETING");
+    await expect(send(new DescribeConnectionCommand({ Name }))).rejects.toMatchObject({
+      name: "ResourceNotFoundException",
+    });
+  });
+  behaviour(
+    "a destination is active with its connection, 300 calls in a second",
+    api("CreateApiDestination"),
+    async () => {
+      const { ConnectionArn } = await connect();
+      const Name = name("destination");
+      const made = await send(
+        new CreateApiDestinationCommand({
+          Name,
+          ConnectionArn,
+          InvocationEndpoint: "https://example.com/*",
+          HttpMethod: "POST",
+        }),
+      );
+      expect(made.ApiDestinationState).toBe("ACTIVE");
+      expect(await send(new DescribeApiDestinationCommand({ Name }))).toMatchObject({
+        ConnectionArn,
+        HttpMethod: "POST",
+        InvocationEndpoint: "https://example.com/*",
+        InvocationRateLimitPerSecond: 300,
+      });
+      const { ApiDestinations } = await send(new ListApiDestinationsCommand({ ConnectionArn }));
+      expect(ApiDestinations!.map((one) => one.Name)).toEqual([Name]);
+    },
+  );
+  behaviour("a destination needs a connection that is there", api("CreateApiDestination"), async () => {
+    await expect(
+      send(
+        new CreateApiDestinationCommand({
+          Name: name("destination"),
+          ConnectionArn: arn("connection/none/00000000-0000-0000-0000-000000000000"),
+          InvocationEndpoint: "https://example.com",
+          HttpMethod: "GET",
+        }),
+      ),
+    ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  });
+});
