@@ -6,6 +6,8 @@ import type { Clients } from "./clients.ts";
 export interface Delivery {
   /** JSON, as a rule. */
   payload: string;
+  /** A topic's: the line above a mail. */
+  subject?: string | undefined;
   /** A FIFO queue's or topic's. */
   messageGroupId?: string | undefined;
   messageDeduplicationId?: string | undefined;
@@ -29,10 +31,11 @@ const BY_SERVICE: Record<string, Deliver> = {
       ...(messageGroupId !== undefined && { MessageGroupId: messageGroupId }),
       ...(messageDeduplicationId !== undefined && { MessageDeduplicationId: messageDeduplicationId }),
     }),
-  sns: (aws, arn, { payload, messageGroupId, messageDeduplicationId }) =>
+  sns: (aws, arn, { payload, subject, messageGroupId, messageDeduplicationId }) =>
     aws.sns.Publish({
       TopicArn: arn,
       Message: payload,
+      ...(subject !== undefined && { Subject: subject }),
       ...(messageGroupId !== undefined && { MessageGroupId: messageGroupId }),
       ...(messageDeduplicationId !== undefined && { MessageDeduplicationId: messageDeduplicationId }),
     }),

@@ -49,6 +49,10 @@ export const access: Access<"s3"> = {
   PutBucketNotificationConfiguration: onBucket("s3:PutBucketNotification"),
   GetBucketNotificationConfiguration: onBucket("s3:GetBucketNotification"),
 
+  PutBucketReplication: onBucket("s3:PutReplicationConfiguration"),
+  GetBucketReplication: onBucket("s3:GetReplicationConfiguration"),
+  DeleteBucketReplication: onBucket("s3:PutReplicationConfiguration"),
+
   ListObjects: onListing("s3:ListBucket"),
   ListObjectsV2: onListing("s3:ListBucket"),
   ListObjectVersions: onListing("s3:ListBucketVersions"),

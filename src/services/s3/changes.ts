@@ -1,6 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { notify } from "./notifications/notify.ts";
+import { follow } from "./replication/follow.ts";
 import type { Bucket, ObjectVersion } from "./store.ts";
 
 /**
@@ -28,7 +29,9 @@ export type ChangeEvent =
   | "IntelligentTiering"
   | "ObjectTagging:Put"
   | "ObjectTagging:Delete"
-  | "ObjectAcl:Put";
+  | "ObjectAcl:Put"
+  /** A retention or a legal hold. No event type of S3's: only replication hears of it. */
+  | "ObjectLock:Put";
 
 export interface Change {
   event: ChangeEvent;
@@ -71,4 +74,5 @@ export function announce(
 
 async function tell(ctx: Context, tx: Transaction, bucket: Bucket, change: Change): Promise<void> {
   if (bucket.notifies) await notify(ctx, tx, bucket, change);
+  if (bucket.replicates) await follow(tx, bucket, change);
 }

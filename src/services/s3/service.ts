@@ -25,6 +25,9 @@ import { objectReading } from "./objects/get.ts";
 import { objectInspection } from "./objects/inspect.ts";
 import { objectWriting } from "./objects/put.ts";
 import { formUpload } from "./post/endpoint.ts";
+import { replicationConfiguration } from "./replication/configuration.ts";
+import { replicateExisting } from "./replication/existing.ts";
+import { checkThreshold, replicate } from "./replication/replicate.ts";
 import { restoreJob } from "./storage-classes/follow.ts";
 import { restoration } from "./storage-classes/restore.ts";
 import { tagging } from "./tagging.ts";
@@ -58,9 +61,10 @@ export const s3 = defineService({
     restoration,
     lockConfiguration,
     objectLocks,
+    replicationConfiguration,
   ],
   access,
-  jobs: [abandonUploads, deliverEvent, restoreJob, deliverLogs],
+  jobs: [abandonUploads, deliverEvent, restoreJob, deliverLogs, replicate, replicateExisting, checkThreshold],
   endpoints: [formUpload, websiteEndpoint],
   crossOrigin,
   observe,

@@ -71,7 +71,13 @@ export interface ObjectVersion extends Lock {
   restore?: Restore;
   checksum?: Checksum;
   tags?: Tag[];
+  /** A copy that replication made. */
+  replica?: true;
+  /** How far replication is, by the destination bucket's name. */
+  replication?: Record<string, ReplicationState>;
 }
+
+export type ReplicationState = "PENDING" | "COMPLETED" | "FAILED";
 
 export type ChecksumAlgorithm = "CRC32" | "CRC32C" | "CRC64NVME" | "SHA1" | "SHA256";
 

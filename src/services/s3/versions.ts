@@ -100,6 +100,14 @@ export async function deleteCurrent(
   return undefined;
 }
 
+/** Puts a version that has its place already, a replica, among those of its key. */
+export async function insertVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
+  const current = await currentVersion(tx, bucket, version.key);
+  if (current && current.order > version.order) return tx.put(noncurrent, version);
+  if (current) tx.put(noncurrent, current);
+  tx.put(objects, version);
+}
+
 /** Writes what was changed of a version that is there: its tags, its locks, its state. */
 export async function rewriteVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const current = await currentVersion(tx, bucket, version.key);

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { open } from "lmdb";
 import { afterAll, expect, test } from "vitest";
 import { openEmbedded } from "./embedded.ts";
-import { kvSuite } from "./suite.ts";
 import { bytes, text } from "./suite/subject.ts";
+import { kvSuite } from "./suite.ts";
 
 let folder: string;
 

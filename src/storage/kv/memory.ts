@@ -1,7 +1,7 @@
 import { type Fault, groupCommits } from "./group.ts";
+import { keyBytes, keyText } from "./key-text.ts";
 import { type Commit, type KeyValueStore, MAX_PAGE } from "./kv.ts";
 import { grantedLeases } from "./leases.ts";
-import { keyBytes, keyText } from "./key-text.ts";
 import { orderedMap } from "./ordered-map.ts";
 
 /**

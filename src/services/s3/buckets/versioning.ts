@@ -3,6 +3,7 @@ import type { Handlers } from "#kernel/service.ts";
 import { checkDocument } from "../documents.ts";
 import { illegalVersioning, malformedXml } from "../errors.ts";
 import { lockKeepsVersioning } from "../lock/errors.ts";
+import { versioningKept } from "../replication/errors.ts";
 import { buckets } from "../store.ts";
 import { bucketAt } from "./bucket.ts";
 
@@ -17,6 +18,7 @@ export const bucketVersioning = {
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       if (bucket.objectLock && status === "Suspended") throw lockKeepsVersioning();
+      if (bucket.replicates && status !== "Enabled") throw versioningKept();
       tx.put(buckets, { ...bucket, versioning: status });
       return {};
     });

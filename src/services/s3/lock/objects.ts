@@ -1,9 +1,12 @@
+import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
+import { announce } from "../changes.ts";
 import { checkDocument } from "../documents.ts";
 import { malformedXml } from "../errors.ts";
 import { existingVersion } from "../objects/found.ts";
+import type { Bucket, ObjectVersion } from "../store.ts";
 import { rewriteVersion, wholeSeconds } from "../versions.ts";
 import { bucketWithoutLock, dateNotAhead, noObjectLock } from "./errors.ts";
 import { checkChange, isMode, type Retention } from "./retention.ts";
@@ -18,7 +21,7 @@ export const objectLocks = {
       if (retention && retention.until <= now)
         throw dateNotAhead("RetainUntilDate", javaDate(retention.until));
       checkChange(version.retention, retention, now, input.BypassGovernanceRetention);
-      await rewriteVersion(tx, bucket, { ...version, retention });
+      await relock(ctx, tx, bucket, { ...version, retention });
       return {};
     });
   },
@@ -36,7 +39,7 @@ export const objectLocks = {
     if (legalHold !== "ON" && legalHold !== "OFF") throw malformedXml();
     return ctx.transact(async (tx) => {
       const { bucket, version } = await lockedVersion(tx, input, "PUT");
-      await rewriteVersion(tx, bucket, { ...version, legalHold });
+      await relock(ctx, tx, bucket, { ...version, legalHold });
       return {};
     });
   },
@@ -47,6 +50,11 @@ export const objectLocks = {
     return { LegalHold: { Status: version.legalHold } };
   },
 } satisfies Handlers<"s3">;
+
+async function relock(ctx: Context, tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
+  await rewriteVersion(tx, bucket, version);
+  await announce(ctx, tx, bucket, { event: "ObjectLock:Put", version });
+}
 
 interface Named {
   Bucket: string;

@@ -1,35 +1,27 @@
+import { parseArn } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
+import type { Clients } from "#kernel/clients.ts";
 import type { Context } from "#kernel/context.ts";
 import { HOST_ID } from "#kernel/host-id.ts";
+import { deliver } from "#kernel/targets.ts";
 import { bucketArn } from "../buckets/bucket.ts";
 import type { Bucket } from "../store.ts";
 import { unreachable } from "./errors.ts";
 import type { Target, TargetKind } from "./store.ts";
 
-export type Destination = Pick<Target, "kind" | "arn">;
-
 /**
  * Hands one message over, as S3 on behalf of the bucket.
- * @throws whatever the destination's service says
+ * @throws {AwsError} what the destination's service says
  */
-export async function send(ctx: Context, bucket: string, { kind, arn }: Destination, message: object) {
-  const [, , , region = "", account = "", name = ""] = arn.split(":");
-  const { aws } = ctx.as("s3.amazonaws.com", bucketArn(bucket), { account, region });
-  const text = JSON.stringify(message);
-  switch (kind) {
-    case "queue":
-      await aws.sqs.SendMessage({ QueueUrl: queueUrl(region, account, name), MessageBody: text });
-      return;
-    case "topic":
-      await aws.sns.Publish({ TopicArn: arn, Subject: "Amazon S3 Notification", Message: text });
-      return;
-    case "function":
-      await aws.lambda.Invoke({ FunctionName: arn, InvocationType: "Event", Payload: Buffer.from(text) });
-  }
+export function send(ctx: Context, bucket: string, arn: string, message: object): Promise<void> {
+  const payload = JSON.stringify(message);
+  return deliver(clientsAt(ctx, bucket, arn), arn, { payload, subject: "Amazon S3 Notification" });
 }
 
-const queueUrl = (region: string, account: string, name: string) =>
-  `https://sqs.${region}.amazonaws.com/${account}/${name}`;
+function clientsAt(ctx: Context, bucket: string, arn: string): Clients {
+  const { account, region } = parseArn(arn)!;
+  return ctx.as("s3.amazonaws.com", bucketArn(bucket), { account, region }).aws;
+}
 
 /**
  * What S3 does before it takes a configuration: queues and topics get a test message, and whether a function may be
@@ -48,11 +40,9 @@ export async function checkDestinations(ctx: Context, { name }: Bucket, targets:
   if (failures.length > 0) throw unreachable(failures);
 }
 
-async function tryOut(ctx: Context, bucket: string, target: Target): Promise<void> {
-  if (target.kind !== "function") return send(ctx, bucket, target, testEvent(ctx, bucket));
-  const [, , , region = "", account = ""] = target.arn.split(":");
-  const { aws } = ctx.as("s3.amazonaws.com", bucketArn(bucket), { account, region });
-  await aws.lambda.Invoke({ FunctionName: target.arn, InvocationType: "DryRun" });
+async function tryOut(ctx: Context, bucket: string, { kind, arn }: Target): Promise<void> {
+  if (kind !== "function") return send(ctx, bucket, arn, testEvent(ctx, bucket));
+  await clientsAt(ctx, bucket, arn).lambda.Invoke({ FunctionName: arn, InvocationType: "DryRun" });
 }
 
 const testEvent = (ctx: Context, bucket: string) => ({

@@ -5,14 +5,14 @@ import type { Change } from "../changes.ts";
 import type { Bucket } from "../store.ts";
 import { bridgeEvent } from "./bridge.ts";
 import { circumstancesOf } from "./circumstances.ts";
-import { type Destination, send } from "./destinations.ts";
+import { send } from "./destinations.ts";
 import { covers } from "./event-types.ts";
 import { keyFilter, matchesKey } from "./filters.ts";
 import { eventMessage, eventRecord } from "./message.ts";
 import { notifications, type Target } from "./store.ts";
 
 /** One event on its way to one destination, written in the transaction that caused it. */
-export const deliverEvent = job<{ bucket: string; to: Destination; message: object }>("s3/deliver-event", {
+export const deliverEvent = job<{ bucket: string; to: string; message: object }>("s3/deliver-event", {
   run: (ctx, { bucket, to, message }) => send(ctx, bucket, to, message),
 });
 
@@ -24,9 +24,9 @@ export async function notify(ctx: Context, tx: Transaction, bucket: Bucket, chan
   const circumstances = circumstancesOf(ctx, tx);
   const record = eventRecord(bucket, change, circumstances);
   const place = { account: bucket.owner, region: bucket.region };
-  for (const { id, kind, arn } of targets) {
+  for (const { id, arn } of targets) {
     const message = eventMessage(record, id);
-    tx.enqueue(deliverEvent, { bucket: bucket.name, to: { kind, arn }, message }, { place });
+    tx.enqueue(deliverEvent, { bucket: bucket.name, to: arn, message }, { place });
   }
   const event = told.bridge && bridgeEvent(bucket, change, circumstances);
   if (event) tx.event(event);

@@ -4,6 +4,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { invalidArgument, invalidPartNumber, invalidRequest } from "../errors.ts";
 import { lockMembers } from "../lock/told.ts";
+import { replicationStatus } from "../replication/status.ts";
 import { archiveMembers, checkReadable } from "../storage-classes/archive.ts";
 import type { Bucket, Checksum, Manifest, ObjectVersion } from "../store.ts";
 import { manifestOf, openBytes } from "./bytes.ts";
@@ -131,6 +132,7 @@ function answer(ctx: Context, input: Request, { bucket, version, span, partial, 
     ...archiveMembers(version, ctx.clock.now()),
     ...lockMembers(ctx, bucket, version),
     PartsCount: input.PartNumber === undefined ? undefined : version.partCount,
+    ReplicationStatus: replicationStatus(version),
     ...(input.ChecksumMode === "ENABLED" ? checksumMembers(checksum) : undefined),
   };
 }

@@ -1,5 +1,5 @@
-import type { Commit } from "../kv.ts";
 import { keyText } from "../key-text.ts";
+import type { Commit } from "../kv.ts";
 import { type OrderedMap, orderedMap } from "../ordered-map.ts";
 import type { LogFile } from "./disk.ts";
 import {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type Commit, type KeyRange, MAX_PAGE, type Row } from "../kv.ts";
 import { keyBytes, keyText } from "../key-text.ts";
+import { type Commit, type KeyRange, MAX_PAGE, type Row } from "../kv.ts";
 import type { LogFile } from "./disk.ts";
 import { beginGeneration, type Generation, newArena, recordBytes, recoverGeneration } from "./generation.ts";
 import { SALT } from "./layout.ts";

@@ -1,5 +1,5 @@
-import { type KeyRange, MAX_PAGE, type Row } from "../kv.ts";
 import { keyBytes, keyText } from "../key-text.ts";
+import { type KeyRange, MAX_PAGE, type Row } from "../kv.ts";
 import type { Generation } from "./generation.ts";
 import type { Base } from "./log.ts";
 

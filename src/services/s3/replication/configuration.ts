@@ -1,0 +1,63 @@
+import type { Handlers } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { checkDocument } from "../documents.ts";
+import { headerNotImplemented } from "../errors.ts";
+import { type Bucket, buckets } from "../store.ts";
+import {
+  destinationIsSource,
+  destinationMissing,
+  destinationUnversioned,
+  replicationNotFound,
+  sourceUnversioned,
+} from "./errors.ts";
+import { replicateExisting } from "./existing.ts";
+import { destinationOf } from "./rules.ts";
+import { type Rule, replications } from "./store.ts";
+import { checkReplication } from "./validate.ts";
+
+export const replicationConfiguration = {
+  async PutBucketReplication(ctx, input) {
+    checkDocument(ctx);
+    if (input.Token !== undefined) throw headerNotImplemented("x-amz-bucket-object-lock-token");
+    const wanted = checkReplication(input.ReplicationConfiguration, ctx.random);
+    return ctx.transact(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      if (bucket.versioning !== "Enabled") throw sourceUnversioned(bucket.name);
+      for (const rule of wanted.Rules) await checkDestinationOf(tx, bucket, rule);
+      replications.put(tx, bucket, wanted);
+      tx.put(buckets, { ...bucket, replicates: true });
+      const asksForExisting = wanted.Rules.some(
+        (rule) => rule.ExistingObjectReplication?.Status === "Enabled",
+      );
+      if (asksForExisting) tx.enqueue(replicateExisting, { bucket: bucket.name });
+      return {};
+    });
+  },
+
+  async GetBucketReplication(ctx, input) {
+    return ctx.read(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      const found = await replications.get(tx, bucket);
+      if (!found) throw replicationNotFound(bucket.name);
+      return { ReplicationConfiguration: found };
+    });
+  },
+
+  async DeleteBucketReplication(ctx, input) {
+    return ctx.transact(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      replications.delete(tx, bucket);
+      tx.put(buckets, { ...bucket, replicates: undefined });
+      return {};
+    });
+  },
+} satisfies Handlers<"s3">;
+
+async function checkDestinationOf(tx: Transaction, source: Bucket, rule: Rule): Promise<void> {
+  const name = destinationOf(rule);
+  if (name === source.name) throw destinationIsSource();
+  const destination = await tx.get(buckets, [name]);
+  if (!destination) throw destinationMissing();
+  if (destination.versioning !== "Enabled") throw destinationUnversioned();
+}

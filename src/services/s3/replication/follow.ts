@@ -1,0 +1,67 @@
+import type { Transaction } from "#kernel/transaction.ts";
+import type { Change } from "../changes.ts";
+import { isArchived } from "../storage-classes/archive.ts";
+import type { Bucket, ObjectVersion } from "../store.ts";
+import { rewriteVersion } from "../versions.ts";
+import { checkThreshold, replicate } from "./replicate.ts";
+import { destinationOf, replicatesMarkers, replicatesModifications, rulesFor } from "./rules.ts";
+import { type ReplicationConfiguration, type Rule, replications } from "./store.ts";
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Takes up what a change asks to be replicated: new versions and delete markers that a caller made, and what is told
+ * anew of versions that were replicated before. What goes for good, and what a lifecycle does, stays where it is.
+ */
+export async function follow(tx: Transaction, bucket: Bucket, { event, version }: Change): Promise<void> {
+  const configuration = await replications.get(tx, bucket);
+  if (!configuration) return;
+  if (event.startsWith("ObjectCreated:"))
+    return send(tx, bucket, version, created(configuration, version, tx.now()));
+  if (event === "ObjectRemoved:DeleteMarkerCreated") {
+    const rules = rulesFor(configuration, version).filter(replicatesMarkers);
+    return send(tx, bucket, version, rules);
+  }
+  if (/^Object(Tagging|Acl|Lock):/.test(event))
+    return send(tx, bucket, version, changed(configuration, version));
+}
+
+/** A replica is the end of its way. */
+export function created(
+  configuration: ReplicationConfiguration,
+  version: ObjectVersion,
+  now: number,
+): Rule[] {
+  return version.replica || isArchived(version, now) ? [] : rulesFor(configuration, version);
+}
+
+function changed(configuration: ReplicationConfiguration, version: ObjectVersion): Rule[] {
+  if (version.replica) return rulesFor(configuration, version).filter(replicatesModifications);
+  const rules = configuration.Rules.filter(({ Status }) => Status === "Enabled");
+  const bestFirst = rules.toSorted((a, b) => (b.Priority ?? 0) - (a.Priority ?? 0));
+  return Object.keys(version.replication ?? {}).flatMap(
+    (destination) => bestFirst.find((rule) => destinationOf(rule) === destination) ?? [],
+  );
+}
+
+/** Writes down what is under way, with the version and with the jobs. */
+export async function send(
+  tx: Transaction,
+  bucket: Bucket,
+  version: ObjectVersion,
+  rules: readonly Rule[],
+): Promise<void> {
+  if (rules.length === 0) return;
+  const replication = { ...version.replication };
+  const place = { account: bucket.owner, region: bucket.region };
+  for (const rule of rules) {
+    const { key, versionId } = version;
+    const payload = { bucket: bucket.name, key, versionId, rule, requested: tx.now() };
+    replication[destinationOf(rule)] = "PENDING";
+    tx.enqueue(replicate, payload, { place });
+    const { ReplicationTime: time } = rule.Destination;
+    if (time?.Status === "Enabled")
+      tx.enqueue(checkThreshold, payload, { place, delay: (time.Time.Minutes ?? 0) * MINUTE_MS });
+  }
+  await rewriteVersion(tx, bucket, { ...version, replication });
+}

@@ -1,0 +1,243 @@
+import type { BlobRef, StagedBlob } from "#kernel/blobs.ts";
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { Bytes } from "#lib/joined.ts";
+import { lockFor } from "../lock/headers.ts";
+import { notify } from "../notifications/notify.ts";
+import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
+import { storageClassIn } from "../storage-classes/classes.ts";
+import {
+  type Bucket,
+  bodies,
+  buckets,
+  MANIFEST_PARTS,
+  type ManifestPart,
+  manifests,
+  type ObjectVersion,
+  type ReplicationState,
+} from "../store.ts";
+import { findVersion, insertVersion, rewriteVersion } from "../versions.ts";
+import { destinationOf } from "./rules.ts";
+import type { Rule } from "./store.ts";
+
+/** One version on its way to one destination. */
+interface Errand {
+  /** Source bucket's name. */
+  bucket: string;
+  key: string;
+  versionId: string;
+  rule: Rule;
+  /** Cloud time. */
+  requested: number;
+}
+
+/**
+ * Brings the destination to what the source's version is now. The copy keeps its id, its time and its place among the
+ * versions of its key; so a second run finds it there, and only brings its tags and locks up to date.
+ */
+export const replicate = job<Errand>("s3/replicate", {
+  async run(ctx, errand) {
+    const found = await ctx.read((tx) => look(ctx, tx, errand));
+    if (!found) return;
+    const staged = found.pieces ? await stageAll(ctx, found.pieces) : [];
+    try {
+      await ctx.transact((tx) => settle(ctx, tx, errand, staged));
+    } catch (error) {
+      for (const piece of staged) await ctx.blobs.drop(piece);
+      throw error;
+    }
+  },
+});
+
+/** Tells that a version is still under way when, by its rule's time control, it should have arrived. */
+export const checkThreshold = job<Errand>("s3/check-replication-threshold", {
+  async run(ctx, errand) {
+    await ctx.transact(async (tx) => {
+      const source = await sourceOf(tx, errand);
+      if (source?.version.replication?.[destinationOf(errand.rule)] !== "PENDING") return;
+      const event = "Replication:OperationMissedThreshold";
+      await notify(ctx, tx, source.bucket, {
+        event,
+        version: source.version,
+        replication: outcome(errand),
+      });
+    });
+  },
+});
+
+interface Source {
+  bucket: Bucket;
+  version: ObjectVersion;
+}
+
+/** `undefined` where the version has gone meanwhile: there is nothing to replicate. */
+async function sourceOf(
+  tx: ReadTransaction,
+  { bucket: name, key, versionId }: Errand,
+): Promise<Source | undefined> {
+  const bucket = await tx.get(buckets, [name]);
+  const version = bucket && (await findVersion(tx, bucket, key, versionId));
+  return version && { bucket, version };
+}
+
+interface Piece {
+  bytes: Bytes;
+  size: number;
+}
+
+/** What is to be copied: the bytes of the object, part by part; none where they are there, or cannot go. */
+async function look(
+  ctx: Context,
+  tx: ReadTransaction,
+  errand: Errand,
+): Promise<{ pieces?: Piece[] } | undefined> {
+  const source = await sourceOf(tx, errand);
+  if (!source) return undefined;
+  const { version } = source;
+  const destination = await destinationAt(tx, source.bucket, errand.rule);
+  if (typeof destination === "string" || version.deleteMarker) return {};
+  if (await findVersion(tx, destination, version.key, version.versionId)) return {};
+  const manifest = await manifestOf(tx, version);
+  const refs = manifest ? manifest.parts.map((part) => part.body) : version.body ? [version.body] : [];
+  const pieces: Piece[] = [];
+  for (const body of refs) {
+    const { size } = body;
+    pieces.push({
+      size,
+      bytes: await openBytes({ ctx, tx }, { ...version, body }, undefined, { start: 0, end: size }),
+    });
+  }
+  return { pieces };
+}
+
+/** As they come, none whole in memory. */
+async function stageAll(ctx: Context, pieces: readonly Piece[]): Promise<StagedBlob[]> {
+  const staged: StagedBlob[] = [];
+  try {
+    for (const { bytes, size } of pieces)
+      staged.push(await ctx.blobs.receive(bodyOfBytes(bytes, size), { limit: size }));
+  } catch (error) {
+    for (const piece of staged) await ctx.blobs.drop(piece);
+    throw error;
+  }
+  return staged;
+}
+
+/** The bucket, or why S3 cannot replicate to it, in its own word. */
+async function destinationAt(tx: ReadTransaction, source: Bucket, rule: Rule): Promise<Bucket | string> {
+  const bucket = await tx.get(buckets, [destinationOf(rule)]);
+  if (!bucket) return "DstBucketNotFound";
+  if (bucket.versioning !== "Enabled") return "DstBucketUnversioned";
+  const { Account } = rule.Destination;
+  if (Account !== undefined && Account !== bucket.owner) return "DstBucketNotFound";
+  return source.objectLock && !bucket.objectLock ? "DstBucketObjectLockConfigMissing" : bucket;
+}
+
+/** Source and destination stand in one partition: copy and status change in one transaction. */
+async function settle(
+  ctx: Context,
+  tx: Transaction,
+  errand: Errand,
+  staged: readonly StagedBlob[],
+): Promise<void> {
+  const source = await sourceOf(tx, errand);
+  const destination = source && (await destinationAt(tx, source.bucket, errand.rule));
+  if (staged.length > 0 && typeof destination !== "object")
+    throw new Error("source or destination changed while it was copied");
+  if (!source || !destination) return;
+  if (typeof destination === "string") return conclude(ctx, tx, source, errand, "FAILED", destination);
+  const { version } = source;
+  const there = await findVersion(tx, destination, version.key, version.versionId);
+  if (there && staged.length > 0) throw new Error("another run has copied it meanwhile");
+  if (there) await rewriteVersion(tx, destination, { ...there, ...told(version) });
+  else await copy(ctx, tx, source, destination, errand.rule, staged);
+  await conclude(ctx, tx, source, errand, "COMPLETED");
+}
+
+/** What may change of a version. */
+const told = ({ tags, retention, legalHold }: ObjectVersion) => ({ tags, retention, legalHold });
+
+async function copy(
+  ctx: Context,
+  tx: Transaction,
+  { bucket, version }: Source,
+  destination: Bucket,
+  { Destination: { StorageClass, AccessControlTranslation } }: Rule,
+  staged: readonly StagedBlob[],
+): Promise<void> {
+  const { retention, legalHold } = version;
+  const manifest = await manifestOf(tx, version);
+  const refs: BlobRef[] = [];
+  for (const piece of staged) refs.push(await bodies.keep(tx, piece));
+  const replica: ObjectVersion = {
+    ...version,
+    bucket: destination.id,
+    owner: AccessControlTranslation || bucket.owner !== destination.owner ? destination.owner : version.owner,
+    storageClass: StorageClass === undefined ? version.storageClass : storageClassIn(StorageClass),
+    archiveTier: undefined,
+    restore: undefined,
+    body: manifest ? undefined : refs[0],
+    ...(!version.deleteMarker && lockFor(destination, { retention, legalHold }, tx.now())),
+    upload: undefined,
+    replica: true,
+    replication: undefined,
+  };
+  if (manifest)
+    writeManifest(
+      tx,
+      replica,
+      manifest.parts.map((part, i) => ({ ...part, body: refs[i]! })),
+    );
+  await insertVersion(tx, destination, replica);
+  const event = version.deleteMarker ? "ObjectRemoved:DeleteMarkerCreated" : "ObjectCreated:Put";
+  await notify(ctx, tx, destination, { event, version: replica });
+}
+
+function writeManifest(
+  tx: Transaction,
+  { bucket, order }: ObjectVersion,
+  parts: readonly ManifestPart[],
+): void {
+  let offset = 0;
+  for (let at = 0; at < parts.length; at += MANIFEST_PARTS) {
+    const some = parts.slice(at, at + MANIFEST_PARTS);
+    tx.put(manifests, { bucket, order, offset, parts: some });
+    offset += some.reduce((sum, { body }) => sum + body.size, 0);
+  }
+}
+
+async function conclude(
+  ctx: Context,
+  tx: Transaction,
+  { bucket, version }: Source,
+  errand: Errand,
+  state: ReplicationState,
+  failureReason?: string,
+): Promise<void> {
+  const name = destinationOf(errand.rule);
+  await rewriteVersion(tx, bucket, { ...version, replication: { ...version.replication, [name]: state } });
+  const { Metrics: metrics, ReplicationTime: time } = errand.rule.Destination;
+  if (state === "FAILED") {
+    if (metrics?.Status !== "Enabled") return;
+    const replication = { ...outcome(errand), failureReason };
+    await notify(ctx, tx, bucket, {
+      event: "Replication:OperationFailedReplication",
+      version,
+      replication,
+    });
+    return;
+  }
+  const took = tx.now() - errand.requested;
+  if (time?.Status !== "Enabled" || took <= (time.Time.Minutes ?? 0) * 60_000) return;
+  const event = "Replication:OperationReplicatedAfterThreshold";
+  const replication = { ...outcome(errand), replicationTime: Math.round(took / 1_000) };
+  await notify(ctx, tx, bucket, { event, version, replication });
+}
+
+const outcome = ({ rule, requested }: Errand) => ({
+  replicationRuleId: rule.ID ?? "",
+  destinationBucket: rule.Destination.Bucket,
+  s3Operation: "OBJECT_PUT" as const,
+  requestTime: new Date(requested).toISOString(),
+});

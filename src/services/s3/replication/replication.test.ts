@@ -1,0 +1,268 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { rootOf } from "#kernel/principal.ts";
+import { bodyOf } from "#lib/body.ts";
+import { QUEUE, withDestinations } from "../notifications/testing.ts";
+import { textOf } from "../objects/testing.ts";
+import type { Rule } from "./store.ts";
+
+const ROLE = "arn:aws:iam::000000000000:role/replication";
+const on = { Status: "Enabled" } as const;
+const off = { Status: "Disabled" } as const;
+
+let nube: Awaited<ReturnType<typeof withDestinations>>;
+beforeEach(async () => {
+  nube = await withDestinations();
+  for (const Bucket of ["source", "copy", "other"]) {
+    await nube.s3.CreateBucket({ Bucket });
+    await nube.s3.PutBucketVersioning({ Bucket, VersioningConfiguration: on });
+  }
+});
+afterEach(() => nube.close());
+
+const rule = (more: Partial<Rule> = {}, to = "copy"): Rule => ({
+  ...on,
+  Priority: 1,
+  Filter: { Prefix: "" },
+  DeleteMarkerReplication: off,
+  Destination: { Bucket: `arn:aws:s3:::${to}` },
+  ...more,
+});
+const replicate = (...Rules: Rule[]) =>
+  nube.s3.PutBucketReplication({ Bucket: "source", ReplicationConfiguration: { Role: ROLE, Rules } });
+const put = (Key: string, more = {}) =>
+  nube.s3.PutObject({ Bucket: "source", Key, Body: bodyOf("hello"), ...more });
+const head = async (Bucket: string, Key: string, VersionId?: string) => {
+  await nube.advance("1s");
+  return nube.s3.HeadObject({ Bucket, Key, VersionId });
+};
+const missing = { code: "NoSuchKey" };
+
+describe("a new object", () => {
+  test("arrives with its version, time, tags and all that describes it", async () => {
+    await replicate(rule());
+    const Metadata = { author: "somebody" };
+    const { VersionId } = await put("a", {
+      Metadata,
+      ContentType: "text/x",
+      Tagging: "k=v",
+      CacheControl: "no",
+    });
+    const source = await head("source", "a");
+    expect(source.ReplicationStatus).toBe("COMPLETED");
+    const replica = await nube.s3.GetObject({ Bucket: "copy", Key: "a" });
+    expect(await textOf(replica.Body)).toBe("hello");
+    expect(replica).toMatchObject({
+      VersionId,
+      LastModified: source.LastModified,
+      ETag: source.ETag,
+      ContentType: "text/x",
+      CacheControl: "no",
+      Metadata,
+      TagCount: 1,
+      ReplicationStatus: "REPLICA",
+    });
+  });
+
+  test("of many bytes comes whole", async () => {
+    await replicate(rule());
+    const Body = bodyOf(Buffer.alloc(300_000, "many "));
+    await put("a", { Body });
+    await head("copy", "a");
+    const replica = await nube.s3.GetObject({ Bucket: "copy", Key: "a" });
+    expect(await textOf(replica.Body)).toBe("many ".repeat(60_000));
+  });
+
+  test("made of parts keeps them", async () => {
+    await replicate(rule());
+    const named = { Bucket: "source", Key: "a" };
+    const { UploadId } = await nube.s3.CreateMultipartUpload(named);
+    const Parts = [];
+    for (const [i, size] of [5 * 2 ** 20, 3].entries()) {
+      const PartNumber = i + 1;
+      const part = { ...named, UploadId: UploadId!, PartNumber, Body: bodyOf(Buffer.alloc(size, "p")) };
+      Parts.push({ PartNumber, ETag: (await nube.s3.UploadPart(part)).ETag });
+    }
+    await nube.s3.CompleteMultipartUpload({ ...named, UploadId: UploadId!, MultipartUpload: { Parts } });
+    await nube.advance("1s");
+    const replica = await nube.s3.GetObject({ Bucket: "copy", Key: "a", PartNumber: 2 });
+    expect(replica).toMatchObject({ ETag: expect.stringMatching(/-2"$/), PartsCount: 2, ContentLength: 3 });
+    expect(await textOf(replica.Body)).toBe("ppp");
+  });
+
+  test("goes where its prefix and tags send it, by the rule of the highest priority", async () => {
+    await replicate(
+      rule({ Priority: 1, Filter: { Prefix: "in/" } }),
+      rule({
+        Priority: 2,
+        Destination: { Bucket: "arn:aws:s3:::copy", StorageClass: "STANDARD_IA" },
+        Filter: { And: { Prefix: "in/", Tags: [{ Key: "k", Value: "v" }] } },
+      }),
+      rule({ Priority: 3, Filter: { Tag: { Key: "k", Value: "v" } } }, "other"),
+    );
+    await put("in/plain");
+    await put("in/tagged", { Tagging: "k=v" });
+    await put("out");
+    expect((await head("copy", "in/plain")).StorageClass).toBeUndefined();
+    expect((await head("copy", "in/tagged")).StorageClass).toBe("STANDARD_IA");
+    expect((await head("other", "in/tagged")).ReplicationStatus).toBe("REPLICA");
+    await expect(head("other", "in/plain")).rejects.toMatchObject(missing);
+    expect((await head("source", "out")).ReplicationStatus).toBeUndefined();
+  });
+
+  test("that was there before stays, unless the rule asks for what exists", async () => {
+    const { VersionId } = await put("old");
+    await put("old");
+    await replicate(rule());
+    await nube.advance("1s");
+    await expect(head("copy", "old")).rejects.toMatchObject(missing);
+    await replicate(rule({ ExistingObjectReplication: on }));
+    await nube.advance("1s");
+    expect((await head("copy", "old", VersionId)).ReplicationStatus).toBe("REPLICA");
+    expect((await head("source", "old", VersionId)).ReplicationStatus).toBe("COMPLETED");
+  });
+
+  test("older than what is there goes below it", async () => {
+    await replicate(rule());
+    const first = await put("a");
+    await nube.advance("1s");
+    await nube.s3.PutObject({ Bucket: "copy", Key: "a", Body: bodyOf("its own") });
+    const { Versions } = await nube.s3.ListObjectVersions({ Bucket: "copy" });
+    expect(Versions!.map(({ IsLatest, VersionId }) => [IsLatest, VersionId === first.VersionId])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+  });
+});
+
+test("a replica goes no further", async () => {
+  await replicate(rule());
+  await nube.s3.PutBucketReplication({
+    Bucket: "copy",
+    ReplicationConfiguration: { Role: ROLE, Rules: [rule({}, "other")] },
+  });
+  await put("a");
+  await head("copy", "a");
+  await expect(head("other", "a")).rejects.toMatchObject(missing);
+});
+
+describe("later", () => {
+  test("tags follow", async () => {
+    await replicate(rule());
+    await put("a");
+    await nube.advance("1s");
+    const TagSet = [{ Key: "k", Value: "v" }];
+    await nube.s3.PutObjectTagging({ Bucket: "source", Key: "a", Tagging: { TagSet } });
+    await nube.advance("1s");
+    expect(await nube.s3.GetObjectTagging({ Bucket: "copy", Key: "a" })).toMatchObject({ TagSet });
+  });
+
+  test("tags of a replica go back where its rule says so", async () => {
+    await replicate(rule());
+    const back = rule({ SourceSelectionCriteria: { ReplicaModifications: on } }, "source");
+    const configuration = { Role: ROLE, Rules: [back] };
+    await nube.s3.PutBucketReplication({ Bucket: "copy", ReplicationConfiguration: configuration });
+    await put("a");
+    await nube.advance("1s");
+    const TagSet = [{ Key: "k", Value: "v" }];
+    await nube.s3.PutObjectTagging({ Bucket: "copy", Key: "a", Tagging: { TagSet } });
+    await nube.advance("1s");
+    expect(await nube.s3.GetObjectTagging({ Bucket: "source", Key: "a" })).toMatchObject({ TagSet });
+  });
+
+  test.each([
+    [on, true],
+    [off, false],
+  ])("delete markers follow where they are %o", async (DeleteMarkerReplication, follows) => {
+    await replicate(rule({ DeleteMarkerReplication }));
+    await put("a");
+    await nube.s3.DeleteObject({ Bucket: "source", Key: "a" });
+    await nube.advance("1s");
+    const { DeleteMarkers = [] } = await nube.s3.ListObjectVersions({ Bucket: "copy" });
+    expect(DeleteMarkers).toHaveLength(follows ? 1 : 0);
+  });
+
+  test("what is deleted for good stays in the copy", async () => {
+    await replicate(rule({ DeleteMarkerReplication: on }));
+    const { VersionId } = await put("a");
+    await nube.advance("1s");
+    await nube.s3.DeleteObject({ Bucket: "source", Key: "a", VersionId });
+    expect((await head("copy", "a")).VersionId).toBe(VersionId);
+  });
+
+  test("a rule of the first version takes delete markers along", async () => {
+    await replicate({ ...on, Prefix: "", Destination: { Bucket: "arn:aws:s3:::copy" } });
+    await put("a");
+    await nube.s3.DeleteObject({ Bucket: "source", Key: "a" });
+    await nube.advance("1s");
+    await expect(head("copy", "a")).rejects.toMatchObject(missing);
+  });
+});
+
+test("another account's bucket in another Region gets copies, which it owns", async () => {
+  const abroad = nube.as(rootOf("111122223333"), { region: "eu-west-1" }).s3;
+  const CreateBucketConfiguration = { LocationConstraint: "eu-west-1" } as const;
+  await abroad.CreateBucket({ Bucket: "abroad", CreateBucketConfiguration });
+  await abroad.PutBucketVersioning({ Bucket: "abroad", VersioningConfiguration: on });
+  await replicate(
+    rule({
+      Destination: {
+        Bucket: "arn:aws:s3:::abroad",
+        Account: "111122223333",
+        AccessControlTranslation: { Owner: "Destination" },
+      },
+    }),
+  );
+  await put("a");
+  await nube.advance("1s");
+  expect(await abroad.HeadObject({ Bucket: "abroad", Key: "a" })).toMatchObject({
+    ReplicationStatus: "REPLICA",
+  });
+});
+
+describe("what cannot arrive", () => {
+  beforeEach(async () => {
+    await nube.s3.PutBucketNotificationConfiguration({
+      Bucket: "source",
+      NotificationConfiguration: { QueueConfigurations: [{ QueueArn: QUEUE, Events: ["s3:Replication:*"] }] },
+    });
+    const Metrics = on;
+    await replicate(rule({ ID: "r", Destination: { Bucket: "arn:aws:s3:::copy", Metrics } }));
+  });
+  const reasons = () =>
+    nube.deliveries.flatMap(({ message }) =>
+      ((message.Records ?? []) as { replicationEventData: object }[]).map(
+        (each) => each.replicationEventData,
+      ),
+    );
+
+  test("for want of a bucket has failed, and is told", async () => {
+    await nube.s3.DeleteBucket({ Bucket: "copy" });
+    await put("a");
+    expect((await head("source", "a")).ReplicationStatus).toBe("FAILED");
+    expect(reasons()).toEqual([
+      {
+        replicationRuleId: "r",
+        destinationBucket: "arn:aws:s3:::copy",
+        s3Operation: "OBJECT_PUT",
+        requestTime: expect.any(String),
+        failureReason: "DstBucketNotFound",
+      },
+    ]);
+  });
+
+  test("for want of versions has failed", async () => {
+    await nube.s3.PutBucketVersioning({ Bucket: "copy", VersioningConfiguration: { Status: "Suspended" } });
+    await put("a");
+    await head("source", "a");
+    expect(reasons()).toMatchObject([{ failureReason: "DstBucketUnversioned" }]);
+  });
+});
+
+test("versioning stays on while there is replication", async () => {
+  await replicate(rule());
+  const suspend = () =>
+    nube.s3.PutBucketVersioning({ Bucket: "source", VersioningConfiguration: { Status: "Suspended" } });
+  await expect(suspend()).rejects.toMatchObject({ code: "InvalidBucketState", status: 409 });
+  await nube.s3.DeleteBucketReplication({ Bucket: "source" });
+  await suspend();
+});
