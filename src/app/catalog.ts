@@ -5,6 +5,7 @@ import type { Catalog } from "#kernel/runtime.ts";
 /** Every service, each loaded by its first call. */
 export const catalog: Catalog = {
   scheduler: () => import("#services/scheduler/service.ts").then((m) => m.scheduler),
+  pipes: () => import("#services/pipes/service.ts").then((m) => m.pipes),
   glacier: () => import("#services/glacier/service.ts").then((m) => m.glacier),
   events: () => import("#services/events/service.ts").then((m) => m.events),
   s3: () => import("#services/s3/service.ts").then((m) => m.s3),

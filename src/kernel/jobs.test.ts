@@ -92,6 +92,24 @@ test("a job that fails is run again on the cloud's clock, waits longer each time
   expect(ids.size).toBe(1);
 });
 
+test("a job that found nothing to do is run again, and writes nothing", async () => {
+  const disk = testDisk();
+  let rounds = 0;
+  const looking = job<object>("hello/look", {
+    run: async () => {
+      rounds++;
+      return { again: 1_000, idle: true };
+    },
+  });
+  const nube = await cloudWith([looking], { store: disk.store });
+  await nube.enqueue(looking, {});
+  await nube.advance("1s");
+  const { groups } = disk;
+  await nube.advance("10s");
+  expect(rounds).toBeGreaterThan(10);
+  expect(disk.groups - groups).toBeLessThan(5);
+});
+
 test("a job that gives up is not tried again", async () => {
   let attempts = 0;
   const hopeless = job<object>("hello/hopeless", {

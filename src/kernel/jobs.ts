@@ -29,6 +29,8 @@ export interface JobRun {
 /** Not finished: look again in so many milliseconds of cloud time. */
 export interface JobOutcome {
   again: number;
+  /** Nothing has changed, as when a queue was empty: its row stays as it is, and nothing is written. */
+  idle?: boolean;
 }
 
 /** Thrown by a job that knows it is no use to try again: it is parked at once, with this error. */
@@ -98,6 +100,7 @@ export interface JobRunnerOptions {
 interface Outcome {
   /** When to run it again. */
   next?: number | undefined;
+  idle?: boolean | undefined;
   parked?: boolean;
   error?: string | undefined;
 }
@@ -127,6 +130,8 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
       if (lane?.replaced(record.id)) return await finish(home, record);
       const found = await find(record.service, record.name);
       const outcome = found ? await attempt(ctx, found, record) : unknown(record);
+      if (outcome.next !== undefined && outcome.idle && !lane?.replaced(record.id))
+        return schedule(home, record, outcome.next);
       if (outcome.next !== undefined && !outcome.parked && !lane?.replaced(record.id))
         return await postpone(home, record, outcome.next, outcome.error);
       await (outcome.parked ? park(home, record, outcome.error) : finish(home, record));
@@ -152,7 +157,7 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
     try {
       const outcome = await found.run(ctx, record.payload as never, { id, attempt });
       await ctx.durable();
-      return { next: outcome ? ctx.clock.now() + Math.ceil(outcome.again) : undefined };
+      return { next: outcome ? ctx.clock.now() + Math.ceil(outcome.again) : undefined, idle: outcome?.idle };
     } catch (error) {
       // The store's failure is not the job's.
       if (error instanceof StoreUnavailableError) throw error;

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { fillTemplate, isTemplate, placeholders } from "./input-template.ts";
+
+const values: Record<string, unknown> = { word: 'a "b"', number: 1, list: [1, "x"] };
+const fill = (template: string) =>
+  fillTemplate(
+    template,
+    (name) => values[name],
+    (name) => name !== "other",
+  );
+
+test.each([
+  ['{"a": <word>}', '{"a": "a \\"b\\""}'],
+  ['"it is <word>"', '"it is a \\"b\\""'],
+  ['"<number> of <list>"', '"1 of [1,\\"x\\"]"'],
+  ["<list>", '[1,"x"]'],
+  ['"<missing>"', '""'],
+  ['"<other> and < this >"', '"<other> and < this >"'],
+  ['"a \\"<number>\\" b"', '"a \\"1\\" b"'],
+])("%s", (template, filled) => {
+  expect(fill(template)).toBe(filled);
+});
+
+test.each([
+  ['{"a": <b>, "c": "<d> <e>"}', true],
+  ['"one <a>"\n"two <b>"', true],
+  ["<a>", true],
+  ["<a> is <b>", false],
+  ['{"a": "<b>}', false],
+])("%s makes JSON: %s", (template, good) => {
+  expect(isTemplate(template)).toBe(good);
+});
+
+test("names of placeholders", () => {
+  expect(placeholders('{"a": <b>, "c": "<$.d.e>"}')).toEqual(["b", "$.d.e"]);
+});

@@ -1,0 +1,56 @@
+/**
+ * Texts with placeholders, `{"who": <name>, "text": "for <name>"}`, as EventBridge and Pipes make inputs of: where a
+ * placeholder stands in quotes its value goes in without any, elsewhere as JSON.
+ */
+const PLACEHOLDER = /<([^<>\s]+)>/g;
+
+/** A template cut at its quotes, which go with what is between them. */
+function piecesOf(template: string): { text: string; quoted: boolean }[] {
+  return [...template.matchAll(/"(?:[^"\\]|\\.)*"|[^"]+|"/gs)].map(([text]) => ({
+    text,
+    quoted: text.length > 1 && text.startsWith('"'),
+  }));
+}
+
+/** The names of all placeholders. */
+export const placeholders = (template: string): string[] =>
+  [...template.matchAll(PLACEHOLDER)].map(([, name]) => name!);
+
+/**
+ * @param read the value of a placeholder: `undefined` leaves nothing in its place
+ * @param isName what is no placeholder stays as it is
+ */
+export function fillTemplate(
+  template: string,
+  read: (name: string) => unknown,
+  isName: (name: string) => boolean,
+): string {
+  return piecesOf(template)
+    .map(({ text, quoted }) =>
+      text.replace(PLACEHOLDER, (placeholder, name: string) => {
+        if (!isName(name)) return placeholder;
+        const value = read(name);
+        if (value === undefined) return "";
+        if (!quoted) return JSON.stringify(value);
+        return JSON.stringify(typeof value === "string" ? value : JSON.stringify(value)).slice(1, -1);
+      }),
+    )
+    .join("");
+}
+
+/** Whether it makes JSON, or JSON on each line, once it is filled. */
+export function isTemplate(template: string): boolean {
+  const sample = piecesOf(template)
+    .map(({ text, quoted }) => text.replace(PLACEHOLDER, quoted ? "x" : "0"))
+    .join("");
+  return isJson(sample) || sample.split("\n").every((line) => line.trim() === "" || isJson(line));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,208 @@
+import type * as Pipes from "#aws/contract/types/pipes.ts";
+import type { Context } from "#kernel/context.ts";
+import { page } from "#kernel/pages.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { checkPipe } from "./checks.ts";
+import { invalid, invalidToken, noSuchPipe, pipeExists, pipeIsBusy } from "./errors.ts";
+import { settling } from "./settling.ts";
+import { type Pipe, pipeArn, pipes } from "./store.ts";
+
+const MOST_TAGS = 50;
+
+export const pipeOperations = {
+  async CreatePipe(ctx, input) {
+    checkPipe(input);
+    return ctx.transact(async (tx) => {
+      if (await tx.get(pipes, [input.Name])) throw pipeExists(input.Name);
+      const now = tx.now();
+      const pipe: Pipe = {
+        name: input.Name,
+        description: input.Description,
+        source: input.Source,
+        sourceParameters: withDefaults(input.SourceParameters),
+        target: input.Target,
+        targetParameters: input.TargetParameters,
+        role: input.RoleArn,
+        kmsKey: input.KmsKeyIdentifier,
+        logging: input.LogConfiguration,
+        tags: input.Tags ?? {},
+        desired: input.DesiredState ?? "RUNNING",
+        current: "CREATING",
+        created: now,
+        modified: now,
+        revision: tx.sequence(),
+      };
+      put(tx, pipe);
+      return answer(ctx, pipe);
+    });
+  },
+
+  async DescribePipe(ctx, { Name }) {
+    const pipe = await ctx.read((tx) => pipeAt(tx, Name));
+    return {
+      ...answer(ctx, pipe),
+      Description: pipe.description,
+      Source: pipe.source,
+      SourceParameters: pipe.sourceParameters,
+      Target: pipe.target,
+      TargetParameters: pipe.targetParameters,
+      RoleArn: pipe.role,
+      KmsKeyIdentifier: pipe.kmsKey,
+      Tags: pipe.tags,
+    };
+  },
+
+  async UpdatePipe(ctx, input) {
+    return ctx.transact(async (tx) => {
+      const former = await settled(tx, input.Name);
+      const pipe: Pipe = {
+        ...former,
+        description: input.Description ?? former.description,
+        sourceParameters: withDefaults({
+          ...former.sourceParameters,
+          ...input.SourceParameters,
+        } as Pipes.PipeSourceParameters),
+        target: input.Target ?? former.target,
+        targetParameters: input.TargetParameters ?? former.targetParameters,
+        role: input.RoleArn,
+        kmsKey: input.KmsKeyIdentifier ?? former.kmsKey,
+        logging: input.LogConfiguration ?? former.logging,
+        desired: input.DesiredState ?? former.desired,
+        current: "UPDATING",
+        modified: tx.now(),
+        revision: tx.sequence(),
+      };
+      checkPipe({
+        Source: pipe.source,
+        SourceParameters: pipe.sourceParameters,
+        Target: pipe.target,
+        TargetParameters: pipe.targetParameters,
+        Enrichment: input.Enrichment,
+        LogConfiguration: input.LogConfiguration,
+      });
+      put(tx, pipe);
+      return answer(ctx, pipe) as Pipes.UpdatePipeResponse;
+    });
+  },
+
+  StartPipe: (ctx, { Name }) => move(ctx, Name, "RUNNING", "STARTING"),
+  StopPipe: (ctx, { Name }) => move(ctx, Name, "STOPPED", "STOPPING"),
+
+  async DeletePipe(ctx, { Name }) {
+    return ctx.transact(async (tx) => {
+      const former = await settled(tx, Name);
+      const pipe: Pipe = {
+        ...former,
+        desired: "DELETED",
+        current: "DELETING",
+        modified: tx.now(),
+        revision: tx.sequence(),
+      };
+      put(tx, pipe);
+      return answer(ctx, pipe);
+    });
+  },
+
+  async ListPipes(ctx, input) {
+    const { NamePrefix = "", DesiredState, CurrentState, SourcePrefix = "", TargetPrefix = "" } = input;
+    const { records, token } = await page<Pipe>(ctx, {
+      listing: [
+        "pipes:ListPipes",
+        NamePrefix,
+        SourcePrefix,
+        TargetPrefix,
+        DesiredState ?? "",
+        CurrentState ?? "",
+      ],
+      token: input.NextToken,
+      limit: input.Limit ?? 100,
+      list: (range) => ctx.read((tx) => tx.list(pipes, { prefix: NamePrefix, ...range })),
+      position: ({ name }) => [name],
+      invalidToken,
+    });
+    const wanted = records.filter(
+      (pipe) =>
+        pipe.source.startsWith(SourcePrefix) &&
+        pipe.target.startsWith(TargetPrefix) &&
+        (DesiredState === undefined || pipe.desired === DesiredState) &&
+        (CurrentState === undefined || pipe.current === CurrentState),
+    );
+    const Pipes = wanted.map((pipe) => ({
+      ...(answer(ctx, pipe) as Pipes.Pipe),
+      Source: pipe.source,
+      Target: pipe.target,
+    }));
+    return { Pipes, NextToken: token };
+  },
+
+  async TagResource(ctx, { resourceArn, tags }) {
+    return changeTags(ctx, resourceArn, (former) => ({ ...former, ...tags }));
+  },
+
+  async UntagResource(ctx, { resourceArn, tagKeys }) {
+    return changeTags(ctx, resourceArn, (former) =>
+      Object.fromEntries(Object.entries(former).filter(([key]) => !tagKeys.includes(key))),
+    );
+  },
+
+  async ListTagsForResource(ctx, { resourceArn }) {
+    return { tags: (await ctx.read((tx) => pipeAt(tx, nameIn(resourceArn)))).tags };
+  },
+} satisfies Handlers<"pipes">;
+
+/** @throws {AwsError} NotFoundException */
+export async function pipeAt(tx: ReadTransaction, name: string): Promise<Pipe> {
+  const pipe = await tx.get(pipes, [name]);
+  if (!pipe) throw noSuchPipe(name);
+  return pipe;
+}
+
+/** One that is not on its way to another state. @throws {AwsError} NotFoundException, ConflictException */
+async function settled(tx: ReadTransaction, name: string): Promise<Pipe> {
+  const pipe = await pipeAt(tx, name);
+  if (pipe.current.endsWith("ING") && pipe.current !== "RUNNING") throw pipeIsBusy(name, pipe.current);
+  return pipe;
+}
+
+function put(tx: Transaction, pipe: Pipe): void {
+  tx.put(pipes, pipe);
+  settling.wake(tx, [pipe.name]);
+}
+
+function move(ctx: Context, name: string, desired: Pipes.RequestedPipeState, current: Pipes.PipeState) {
+  return ctx.transact(async (tx) => {
+    const former = await settled(tx, name);
+    if (former.desired === desired) throw pipeIsBusy(name, former.current);
+    const pipe: Pipe = { ...former, desired, current, modified: tx.now(), revision: tx.sequence() };
+    put(tx, pipe);
+    return answer(ctx, pipe) as Pipes.StartPipeResponse;
+  });
+}
+
+function changeTags(ctx: Context, arn: string, change: (tags: Pipe["tags"]) => Pipe["tags"]) {
+  return ctx.transact(async (tx) => {
+    const pipe = await pipeAt(tx, nameIn(arn));
+    const tags = change(pipe.tags);
+    if (Object.keys(tags).length > MOST_TAGS) throw invalid(`A pipe has at most ${MOST_TAGS} tags.`);
+    tx.put(pipes, { ...pipe, tags });
+    return {};
+  });
+}
+
+const nameIn = (arn: string) => arn.slice(arn.lastIndexOf("/") + 1);
+
+function withDefaults(parameters: Pipes.PipeSourceParameters = {}): Pipes.PipeSourceParameters {
+  return { ...parameters, SqsQueueParameters: { BatchSize: 10, ...parameters.SqsQueueParameters } };
+}
+
+function answer(ctx: Context, pipe: Pipe) {
+  return {
+    Arn: pipeArn(ctx, pipe.name),
+    Name: pipe.name,
+    DesiredState: pipe.desired as Pipes.RequestedPipeState,
+    CurrentState: pipe.current,
+    CreationTime: new Date(pipe.created),
+    LastModifiedTime: new Date(pipe.modified),
+  };
+}

@@ -1,0 +1,40 @@
+import type { AccessFact } from "#kernel/authorize.ts";
+import type { Context } from "#kernel/context.ts";
+import { defineService } from "#kernel/service.ts";
+import { flow } from "./flow.ts";
+import { pipeOperations } from "./pipes.ts";
+import { settling } from "./settling.ts";
+import { pipeArn } from "./store.ts";
+
+const fact = (action: string, resource: string): AccessFact => ({ action: `pipes:${action}`, resource });
+const onPipe =
+  (action: string) =>
+  (ctx: Context, { Name }: { Name: string }) => [fact(action, pipeArn(ctx, Name))];
+/** Whoever makes a pipe hands its role to the service. */
+const withRole =
+  (action: string) =>
+  (ctx: Context, { Name, RoleArn }: { Name: string; RoleArn: string }) => [
+    fact(action, pipeArn(ctx, Name)),
+    { action: "iam:PassRole", resource: RoleArn },
+  ];
+const onResource =
+  (action: string) =>
+  (_: Context, { resourceArn }: { resourceArn: string }) => [fact(action, resourceArn)];
+
+export const pipes = defineService({
+  id: "pipes",
+  operations: [pipeOperations],
+  jobs: [settling.job, flow],
+  access: {
+    CreatePipe: withRole("CreatePipe"),
+    UpdatePipe: withRole("UpdatePipe"),
+    DescribePipe: onPipe("DescribePipe"),
+    StartPipe: onPipe("StartPipe"),
+    StopPipe: onPipe("StopPipe"),
+    DeletePipe: onPipe("DeletePipe"),
+    ListPipes: (ctx) => [fact("ListPipes", pipeArn(ctx, "*"))],
+    TagResource: onResource("TagResource"),
+    UntagResource: onResource("UntagResource"),
+    ListTagsForResource: onResource("ListTagsForResource"),
+  },
+});
