@@ -1,5 +1,10 @@
 import { createHash } from "node:crypto";
-import { DeleteMessageCommand, type MessageAttributeValue, SendMessageCommand } from "@aws-sdk/client-sqs";
+import {
+  DeleteMessageCommand,
+  type MessageAttributeValue,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+} from "@aws-sdk/client-sqs";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { api, guide, refused, sqsOn } from "./client.ts";
@@ -127,7 +132,7 @@ behaviour(
     const QueueUrl = await queue({ DelaySeconds: "60" });
     await put(QueueUrl, "late");
     await send(
-      new (await import("@aws-sdk/client-sqs")).SetQueueAttributesCommand({
+      new SetQueueAttributesCommand({
         QueueUrl,
         Attributes: { DelaySeconds: "0" },
       }),

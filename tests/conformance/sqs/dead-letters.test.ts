@@ -1,0 +1,457 @@
+import {
+  CancelMessageMoveTaskCommand,
+  DeleteMessageCommand,
+  DeleteQueueCommand,
+  ListDeadLetterSourceQueuesCommand,
+  ListMessageMoveTasksCommand,
+  SetQueueAttributesCommand,
+  StartMessageMoveTaskCommand,
+  type StartMessageMoveTaskCommandInput,
+} from "@aws-sdk/client-sqs";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, guide, nameIn, refused, sqsOn } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { send, queue, fifo, put, receive, attributes, arn, unused } = sqsOn(cloud);
+const bodies = async (...ask: Parameters<typeof receive>) => (await receive(...ask)).map(({ Body }) => Body);
+const policy = (target: string, maxReceiveCount: unknown) =>
+  JSON.stringify({ deadLetterTargetArn: target, maxReceiveCount });
+
+/** A queue whose messages are dead letters after so many receives, and the queue for these. */
+async function pair(maxReceiveCount: number | string = 1, more: Record<string, string> = {}) {
+  const make = more.FifoQueue === "true" ? fifo : queue;
+  const dead = await make();
+  const live = await make({
+    VisibilityTimeout: "1",
+    RedrivePolicy: policy(arn(dead), maxReceiveCount),
+    ...more,
+  });
+  return { live, dead };
+}
+/** Receives until all are dead letters. */
+async function bury(live: string, receives = 1): Promise<void> {
+  for (let n = 0; n <= receives; n++) {
+    await receive(live);
+    await cloud.advance(1_000);
+  }
+}
+
+behaviour(
+  "a message that was received too often is a dead letter",
+  guide("sqs-dead-letter-queues"),
+  async () => {
+    const { live, dead } = await pair(2);
+    await put(live, "poison");
+    for (let n = 0; n < 2; n++) {
+      expect(await bodies(live)).toEqual(["poison"]);
+      await cloud.advance(1_000);
+    }
+    expect(await receive(live)).toEqual([]);
+    expect(await bodies(dead)).toEqual(["poison"]);
+  },
+);
+
+behaviour("maxReceiveCount may be a string", guide("sqs-dead-letter-queues"), async () => {
+  const { live, dead } = await pair("1");
+  await put(live, "poison");
+  await bury(live);
+  expect(await bodies(dead)).toEqual(["poison"]);
+});
+
+behaviour("what is deleted in time is no dead letter", guide("sqs-dead-letter-queues"), async () => {
+  const { live, dead } = await pair(1);
+  await put(live, "good");
+  const [message] = await receive(live);
+  await send(new DeleteMessageCommand({ QueueUrl: live, ReceiptHandle: message!.ReceiptHandle }));
+  await cloud.advance(1_000);
+  expect([...(await receive(live)), ...(await receive(dead))]).toEqual([]);
+});
+
+behaviour(
+  "a dead letter keeps its id, its attributes and when it was sent",
+  guide("setting-up-dead-letter-queue-retention"),
+  async () => {
+    const { live, dead } = await pair(1);
+    const MessageAttributes = { kind: { DataType: "String", StringValue: "a" } };
+    const { MessageId } = await put(live, "poison", { MessageAttributes });
+    const [first] = await receive(live, { MessageSystemAttributeNames: ["SentTimestamp"] });
+    await cloud.advance(1_000);
+    await bury(live);
+    const [letter] = await receive(dead, {
+      MessageSystemAttributeNames: ["All"],
+      MessageAttributeNames: ["All"],
+    });
+    expect(letter).toMatchObject({ MessageId, MessageAttributes });
+    expect(letter!.Attributes!.SentTimestamp).toBe(first!.Attributes!.SentTimestamp);
+  },
+);
+
+behaviour("a dead letter tells the queue that it comes from", api("ReceiveMessage"), async () => {
+  const { live, dead } = await pair(1);
+  await put(live, "poison");
+  await bury(live);
+  const [letter] = await receive(dead, { MessageSystemAttributeNames: ["DeadLetterQueueSourceArn"] });
+  expect(letter!.Attributes).toEqual({ DeadLetterQueueSourceArn: arn(live) });
+});
+
+behaviour(
+  "a dead letter of a FIFO queue keeps its group, and its time begins anew",
+  guide("setting-up-dead-letter-queue-retention"),
+  async () => {
+    const { live, dead } = await pair(1, { FifoQueue: "true" });
+    await put(live, "poison", { MessageGroupId: "g", MessageDeduplicationId: "d" });
+    const [first] = await receive(live, { MessageSystemAttributeNames: ["SentTimestamp"] });
+    await cloud.advance(5_000);
+    await bury(live);
+    const [letter] = await receive(dead, { MessageSystemAttributeNames: ["All"] });
+    expect(letter!.Attributes).toMatchObject({ MessageGroupId: "g", MessageDeduplicationId: "d" });
+    expect(Number(letter!.Attributes!.SentTimestamp)).toBeGreaterThan(
+      Number(first!.Attributes!.SentTimestamp),
+    );
+  },
+);
+
+behaviour("a dead letter makes way for the next of its group", guide("sqs-dead-letter-queues"), async () => {
+  const { live } = await pair(1, { FifoQueue: "true" });
+  for (const body of ["one", "two"])
+    await put(live, body, { MessageGroupId: "g", MessageDeduplicationId: body });
+  expect(await bodies(live, { MaxNumberOfMessages: 1 })).toEqual(["one"]);
+  await cloud.advance(1_000);
+  expect(await bodies(live)).toEqual(["two"]);
+});
+
+behaviour(
+  "without its dead-letter queue a message stays where it is",
+  guide("sqs-dead-letter-queues"),
+  async () => {
+    const { live, dead } = await pair(1);
+    await put(live, "kept");
+    await send(new DeleteQueueCommand({ QueueUrl: dead }));
+    await bury(live, 2);
+    expect(await bodies(live)).toEqual(["kept"]);
+  },
+);
+
+const REASONS: [string, (target: string) => string, string | RegExp][] = [
+  [
+    "a target that does not exist",
+    () => policy(arn("x/x/not-there"), 3),
+    /Reason: Dead letter target does not exist\.$/,
+  ],
+  [
+    "maxReceiveCount 0",
+    (target) => policy(target, 0),
+    /Invalid value for maxReceiveCount: 0, valid values are from 1 to 1000 both inclusive\.$/,
+  ],
+  [
+    "maxReceiveCount 1001",
+    (target) => policy(target, 1_001),
+    /valid values are from 1 to 1000 both inclusive\.$/,
+  ],
+  [
+    "no maxReceiveCount",
+    (target) => JSON.stringify({ deadLetterTargetArn: target }),
+    /Redrive policy does not contain mandatory attribute: maxReceiveCount\.$/,
+  ],
+  [
+    "no target",
+    () => JSON.stringify({ maxReceiveCount: 3 }),
+    /Redrive policy does not contain mandatory attribute: deadLetterTargetArn\.$/,
+  ],
+  ["no JSON", () => "{", /Redrive policy is not a valid JSON map\.$/],
+  ["a list", () => "[]", /Redrive policy is not a valid JSON map\.$/],
+];
+for (const [what, text, message] of REASONS) {
+  behaviour(`a redrive policy with ${what} is refused`, api("SetQueueAttributes"), async () => {
+    const [QueueUrl, target] = [await queue(), await queue()];
+    const RedrivePolicy = text(arn(target));
+    await refused(
+      send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy } })),
+      "InvalidParameterValue",
+      message,
+    );
+    expect((await attributes(QueueUrl)).RedrivePolicy).toBeUndefined();
+  });
+}
+
+behaviour("the error of a redrive policy tells the policy", api("CreateQueue"), async () => {
+  const RedrivePolicy = policy("arn:aws:sqs:us-east-1:000000000000:not-there", 3);
+  await refused(
+    queue({ RedrivePolicy }),
+    "InvalidParameterValue",
+    `Value ${RedrivePolicy} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.`,
+  );
+});
+
+behaviour("the dead-letter queue of a FIFO queue is FIFO", guide("sqs-dead-letter-queues"), async () => {
+  const [standard, line] = [await queue(), await fifo()];
+  await refused(fifo({ RedrivePolicy: policy(arn(standard), 1) }), "InvalidParameterValue");
+  await refused(queue({ RedrivePolicy: policy(arn(line), 1) }), "InvalidParameterValue");
+});
+
+behaviour(
+  "a redrive policy is told as it was set, and taken away by an empty one",
+  api("SetQueueAttributes"),
+  async () => {
+    const { live, dead } = await pair(3);
+    expect((await attributes(live)).RedrivePolicy).toBe(policy(arn(dead), 3));
+    await send(new SetQueueAttributesCommand({ QueueUrl: live, Attributes: { RedrivePolicy: "" } }));
+    expect((await attributes(live)).RedrivePolicy).toBeUndefined();
+  },
+);
+
+behaviour("a dead-letter queue can refuse all sources", guide("sqs-dead-letter-queues"), async () => {
+  const dead = await queue({ RedriveAllowPolicy: JSON.stringify({ redrivePermission: "denyAll" }) });
+  await refused(queue({ RedrivePolicy: policy(arn(dead), 1) }), "InvalidParameterValue");
+});
+
+behaviour("a dead-letter queue can name its sources", guide("sqs-dead-letter-queues"), async () => {
+  const [source, other] = [await queue(), await queue()];
+  const RedriveAllowPolicy = JSON.stringify({ redrivePermission: "byQueue", sourceQueueArns: [arn(source)] });
+  const dead = await queue({ RedriveAllowPolicy });
+  const use = (QueueUrl: string) =>
+    send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy: policy(arn(dead), 1) } }));
+  await use(source);
+  await refused(use(other), "InvalidParameterValue");
+});
+
+for (const [what, document] of [
+  ["a permission that there is not", { redrivePermission: "some" }],
+  ["byQueue without queues", { redrivePermission: "byQueue" }],
+  [
+    "queues without byQueue",
+    { redrivePermission: "allowAll", sourceQueueArns: ["arn:aws:sqs:us-east-1:000000000000:a"] },
+  ],
+  [
+    "eleven queues",
+    {
+      redrivePermission: "byQueue",
+      sourceQueueArns: Array.from({ length: 11 }, (_, n) => `arn:aws:sqs:us-east-1:000000000000:q${n}`),
+    },
+  ],
+] as const)
+  behaviour(`a redrive allow policy with ${what} is refused`, api("SetQueueAttributes"), () =>
+    refused(queue({ RedriveAllowPolicy: JSON.stringify(document) }), "InvalidParameterValue"),
+  );
+
+behaviour(
+  "ListDeadLetterSourceQueues names the queues that redrive here",
+  api("ListDeadLetterSourceQueues"),
+  async () => {
+    const { live, dead } = await pair(1);
+    const other = await queue({ RedrivePolicy: policy(arn(dead), 5) });
+    const { queueUrls } = await send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead }));
+    expect([...queueUrls!].sort()).toEqual([live, other].sort());
+    expect((await send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: live }))).queueUrls).toEqual([]);
+  },
+);
+
+behaviour("ListDeadLetterSourceQueues goes page by page", api("ListDeadLetterSourceQueues"), async () => {
+  const dead = await queue();
+  for (let n = 0; n < 3; n++) await queue({ RedrivePolicy: policy(arn(dead), 1) });
+  const first = await send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead, MaxResults: 2 }));
+  const { NextToken } = first;
+  const second = await send(
+    new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead, MaxResults: 2, NextToken }),
+  );
+  expect([first.queueUrls!.length, second.queueUrls!.length, second.NextToken]).toEqual([2, 1, undefined]);
+});
+
+behaviour(
+  "ListDeadLetterSourceQueues of no queue says that there is none",
+  api("ListDeadLetterSourceQueues"),
+  () =>
+    refused(
+      send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: `${cloud.endpoint}/000000000000/${unused()}` })),
+      "QueueDoesNotExist",
+    ),
+);
+
+const start = (SourceArn: string, more: Partial<StartMessageMoveTaskCommandInput> = {}) =>
+  send(new StartMessageMoveTaskCommand({ SourceArn, ...more }));
+const tasks = async (SourceArn: string, MaxResults = 10) =>
+  (await send(new ListMessageMoveTasksCommand({ SourceArn, MaxResults }))).Results!;
+/** A queue and its dead-letter queue, with so many letters in it. */
+async function letters(count: number) {
+  const { live, dead } = await pair(1);
+  for (let n = 0; n < count; n++) await put(live, `letter ${n}`);
+  await bury(live);
+  return { live, dead };
+}
+
+behaviour(
+  "a move task brings dead letters back to where they came from",
+  api("StartMessageMoveTask"),
+  async () => {
+    const { live, dead } = await letters(3);
+    await start(arn(dead));
+    await cloud.advance(1_000);
+    expect((await bodies(live)).sort()).toEqual(["letter 0", "letter 1", "letter 2"]);
+    expect(await receive(dead)).toEqual([]);
+  },
+);
+
+behaviour("a move task can move elsewhere", api("StartMessageMoveTask"), async () => {
+  const { live, dead } = await letters(2);
+  const elsewhere = await queue();
+  await start(arn(dead), { DestinationArn: arn(elsewhere) });
+  await cloud.advance(1_000);
+  expect((await receive(elsewhere)).length).toBe(2);
+  expect(await receive(live)).toEqual([]);
+});
+
+behaviour("a redriven message is a new one", api("StartMessageMoveTask"), async () => {
+  const { live, dead } = await letters(1);
+  const [letter] = await receive(dead, { VisibilityTimeout: 0, MessageSystemAttributeNames: ["All"] });
+  await start(arn(dead));
+  await cloud.advance(1_000);
+  const [again] = await receive(live, { MessageSystemAttributeNames: ["All"] });
+  expect(again!.MessageId).not.toBe(letter!.MessageId);
+  expect(again!.Attributes!.ApproximateReceiveCount).toBe("1");
+  expect(Number(again!.Attributes!.SentTimestamp)).toBeGreaterThan(Number(letter!.Attributes!.SentTimestamp));
+});
+
+behaviour(
+  "a finished task tells what it has moved, and has no handle",
+  api("ListMessageMoveTasks"),
+  async () => {
+    const { dead } = await letters(2);
+    await start(arn(dead));
+    await cloud.advance(1_000);
+    expect(await tasks(arn(dead))).toEqual([
+      {
+        Status: "COMPLETED",
+        SourceArn: arn(dead),
+        ApproximateNumberOfMessagesMoved: 2,
+        ApproximateNumberOfMessagesToMove: 2,
+        StartedTimestamp: expect.any(Number),
+      },
+    ]);
+  },
+);
+
+behaviour("a task moves so many messages a second", api("StartMessageMoveTask"), async () => {
+  const { live, dead } = await letters(5);
+  const { TaskHandle } = await start(arn(dead), { MaxNumberOfMessagesPerSecond: 2 });
+  await cloud.advance(0);
+  expect((await tasks(arn(dead)))[0]).toMatchObject({
+    TaskHandle,
+    Status: "RUNNING",
+    MaxNumberOfMessagesPerSecond: 2,
+  });
+  await cloud.advance(5_000);
+  expect((await tasks(arn(dead)))[0]).toMatchObject({
+    Status: "COMPLETED",
+    ApproximateNumberOfMessagesMoved: 5,
+  });
+  expect((await receive(live)).length).toBe(5);
+});
+
+behaviour("a task can be cancelled; what was moved stays moved", api("CancelMessageMoveTask"), async () => {
+  const { dead } = await letters(5);
+  const { TaskHandle } = await start(arn(dead), { MaxNumberOfMessagesPerSecond: 1 });
+  await cloud.advance(1_000);
+  const { ApproximateNumberOfMessagesMoved: moved } = await send(
+    new CancelMessageMoveTaskCommand({ TaskHandle }),
+  );
+  expect(moved).toBeGreaterThan(0);
+  await cloud.advance(10_000);
+  expect((await tasks(arn(dead)))[0]).toMatchObject({ Status: "CANCELLED" });
+  expect((await attributes(dead)).ApproximateNumberOfMessages).toBe(String(5 - moved!));
+});
+
+behaviour("a queue has one task at a time", api("StartMessageMoveTask"), async () => {
+  const { dead } = await letters(3);
+  await start(arn(dead), { MaxNumberOfMessagesPerSecond: 1 });
+  await refused(
+    start(arn(dead)),
+    "InvalidParameterValue",
+    "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
+  );
+});
+
+behaviour(
+  "the newest tasks are told first, one unless more are asked for",
+  api("ListMessageMoveTasks"),
+  async () => {
+    const { dead } = await letters(1);
+    for (let n = 0; n < 2; n++) {
+      await start(arn(dead));
+      await cloud.advance(1_000);
+    }
+    const all = await tasks(arn(dead));
+    expect(all.map((task) => task.ApproximateNumberOfMessagesMoved)).toEqual([0, 1]);
+    const { Results } = await send(new ListMessageMoveTasksCommand({ SourceArn: arn(dead) }));
+    expect(Results).toEqual([all[0]]);
+  },
+);
+
+behaviour("messages are moved out of dead-letter queues only", api("StartMessageMoveTask"), async () =>
+  refused(
+    start(arn(await queue())),
+    "InvalidParameterValue",
+    "Source queue must be configured as a Dead Letter Queue.",
+  ),
+);
+
+behaviour("the source of a task must exist", api("StartMessageMoveTask"), () =>
+  refused(
+    start("arn:aws:sqs:us-east-1:000000000000:not-there"),
+    "ResourceNotFoundException",
+    "The resource that you specified for the SourceArn parameter doesn't exist.",
+    404,
+  ),
+);
+
+behaviour("the destination of a task must exist", api("StartMessageMoveTask"), async () => {
+  const { dead } = await pair(1);
+  await refused(
+    start(arn(dead), { DestinationArn: "arn:aws:sqs:us-east-1:000000000000:not-there" }),
+    "ResourceNotFoundException",
+    "The resource that you specified for the DestinationArn parameter doesn't exist.",
+    404,
+  );
+});
+
+for (const MaxNumberOfMessagesPerSecond of [0, 501])
+  behaviour(
+    `a task cannot move ${MaxNumberOfMessagesPerSecond} messages a second`,
+    api("StartMessageMoveTask"),
+    async () => {
+      const { dead } = await pair(1);
+      await refused(start(arn(dead), { MaxNumberOfMessagesPerSecond }), "InvalidParameterValue");
+    },
+  );
+
+behaviour("what is no ARN is no source", api("StartMessageMoveTask"), () =>
+  refused(
+    start("not-an-arn"),
+    "InvalidParameterValue",
+    "You must use this format to specify the SourceArn: arn:<partition>:<service>:<region>:<account-id>:<resource-id>",
+  ),
+);
+
+behaviour("what is no task's handle cancels nothing", api("CancelMessageMoveTask"), () =>
+  refused(
+    send(new CancelMessageMoveTaskCommand({ TaskHandle: "garbage" })),
+    "InvalidParameterValue",
+    "Value for parameter TaskHandle is invalid.",
+  ),
+);
+
+behaviour("a finished task cannot be cancelled", api("CancelMessageMoveTask"), async () => {
+  const { dead } = await letters(1);
+  const { TaskHandle } = await start(arn(dead));
+  await cloud.advance(1_000);
+  await refused(send(new CancelMessageMoveTaskCommand({ TaskHandle })), "UnsupportedOperation");
+});
+
+behaviour("the tasks of no queue cannot be listed", api("ListMessageMoveTasks"), () =>
+  refused(
+    tasks(`arn:aws:sqs:us-east-1:000000000000:${nameIn(unused())}`),
+    "ResourceNotFoundException",
+    undefined,
+    404,
+  ),
+);

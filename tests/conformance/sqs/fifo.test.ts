@@ -1,0 +1,330 @@
+import { ChangeMessageVisibilityCommand, DeleteMessageCommand } from "@aws-sdk/client-sqs";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, guide, refused, sqsOn } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { send, fifo, put, receive, attributes } = sqsOn(cloud);
+const bodies = async (...ask: Parameters<typeof receive>) => (await receive(...ask)).map(({ Body }) => Body);
+const remove = (QueueUrl: string, ReceiptHandle: string | undefined) =>
+  send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+/** `a1` goes into the group `a`. */
+const putAll = async (QueueUrl: string, ...all: string[]) => {
+  for (const body of all)
+    await put(QueueUrl, body, { MessageGroupId: body[0], MessageDeduplicationId: body });
+};
+
+behaviour("a message of a FIFO queue needs a group", api("SendMessage"), async () =>
+  refused(
+    put(await fifo(), "x", { MessageDeduplicationId: "x" }),
+    "MissingParameter",
+    "The request must contain the parameter MessageGroupId.",
+  ),
+);
+
+behaviour("a message of a FIFO queue needs a deduplication id", api("SendMessage"), async () =>
+  refused(
+    put(await fifo(), "x", { MessageGroupId: "g" }),
+    "InvalidParameterValue",
+    "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+  ),
+);
+
+for (const [what, id] of [
+  ["129 characters", "x".repeat(129)],
+  ["a space", "a b"],
+  ["a letter that is not ASCII", "ü"],
+] as const) {
+  behaviour(`a group's name cannot have ${what}`, api("SendMessage"), async () =>
+    refused(
+      put(await fifo(), "x", { MessageGroupId: id, MessageDeduplicationId: "x" }),
+      "InvalidParameterValue",
+      `Value ${id} for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
+    ),
+  );
+  behaviour(`a deduplication id cannot have ${what}`, api("SendMessage"), async () =>
+    refused(
+      put(await fifo(), "x", { MessageGroupId: "g", MessageDeduplicationId: id }),
+      "InvalidParameterValue",
+      `Value ${id} for parameter MessageDeduplicationId is invalid. Reason: MessageDeduplicationId can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
+    ),
+  );
+}
+
+behaviour("ids can have 128 letters, digits and punctuation", api("SendMessage"), async () => {
+  const id = "aZ09!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~".padEnd(128, "x");
+  const QueueUrl = await fifo();
+  await put(QueueUrl, "x", { MessageGroupId: id, MessageDeduplicationId: id });
+  const [message] = await receive(QueueUrl, { MessageSystemAttributeNames: ["All"] });
+  expect(message!.Attributes).toMatchObject({ MessageGroupId: id, MessageDeduplicationId: id });
+});
+
+behaviour("a message of a FIFO queue has no delay of its own", api("SendMessage"), async () =>
+  refused(
+    put(await fifo(), "x", { MessageGroupId: "g", MessageDeduplicationId: "x", DelaySeconds: 1 }),
+    "InvalidParameterValue",
+    "Value 1 for parameter DelaySeconds is invalid. Reason: The request include parameter that is not valid for this queue type.",
+  ),
+);
+
+behaviour("a FIFO queue can delay all of its messages", guide("sqs-delay-queues"), async () => {
+  const QueueUrl = await fifo({ DelaySeconds: "5" });
+  await putAll(QueueUrl, "a1", "a2");
+  expect((await attributes(QueueUrl)).ApproximateNumberOfMessagesDelayed).toBe("2");
+  expect(await receive(QueueUrl)).toEqual([]);
+  await cloud.advance(5_000);
+  expect(await bodies(QueueUrl)).toEqual(["a1", "a2"]);
+});
+
+behaviour("sequence numbers have 20 digits, and grow", guide("FIFO-key-terms"), async () => {
+  const QueueUrl = await fifo();
+  const numbers: string[] = [];
+  for (const id of ["a", "b", "c"])
+    numbers.push(
+      (await put(QueueUrl, id, { MessageGroupId: "g", MessageDeduplicationId: id })).SequenceNumber!,
+    );
+  expect(numbers.every((number) => /^\d{20}$/.test(number))).toBe(true);
+  expect(numbers).toEqual([...new Set(numbers)].sort());
+  const [first] = await receive(QueueUrl, { MessageSystemAttributeNames: ["SequenceNumber"] });
+  expect(first!.Attributes).toEqual({ SequenceNumber: numbers[0] });
+});
+
+behaviour(
+  "messages of a group come in the order in which they were sent",
+  guide("FIFO-queues-understanding-logic"),
+  async () => {
+    const QueueUrl = await fifo();
+    const sent = Array.from({ length: 8 }, (_, n) => `a${n}`);
+    await putAll(QueueUrl, ...sent);
+    expect(await bodies(QueueUrl)).toEqual(sent);
+  },
+);
+
+behaviour(
+  "while one is in flight, no other of its group is received",
+  guide("using-messagegroupid-property"),
+  async () => {
+    const QueueUrl = await fifo();
+    await putAll(QueueUrl, "a1", "a2");
+    const [first] = await receive(QueueUrl, { MaxNumberOfMessages: 1 });
+    expect(await receive(QueueUrl)).toEqual([]);
+    await remove(QueueUrl, first!.ReceiptHandle);
+    expect(await bodies(QueueUrl)).toEqual(["a2"]);
+  },
+);
+
+behaviour("a group in flight holds up no other group", guide("using-messagegroupid-property"), async () => {
+  const QueueUrl = await fifo();
+  await putAll(QueueUrl, "a1", "a2", "b1");
+  expect(await bodies(QueueUrl, { MaxNumberOfMessages: 1 })).toEqual(["a1"]);
+  expect(await bodies(QueueUrl)).toEqual(["b1"]);
+});
+
+behaviour(
+  "a receive takes as many of one group as it can",
+  guide("FIFO-queues-understanding-logic"),
+  async () => {
+    const QueueUrl = await fifo();
+    await putAll(QueueUrl, "a1", "b1", "a2", "b2", "a3");
+    expect(await bodies(QueueUrl, { MaxNumberOfMessages: 3 })).toEqual(["a1", "a2", "a3"]);
+  },
+);
+
+behaviour(
+  "all of a batch in flight hold up their group",
+  guide("using-messagegroupid-property"),
+  async () => {
+    const QueueUrl = await fifo();
+    await putAll(QueueUrl, "a1", "a2", "a3");
+    const [first, second] = await receive(QueueUrl, { MaxNumberOfMessages: 2 });
+    await remove(QueueUrl, first!.ReceiptHandle);
+    expect(await receive(QueueUrl)).toEqual([]);
+    await remove(QueueUrl, second!.ReceiptHandle);
+    expect(await bodies(QueueUrl)).toEqual(["a3"]);
+  },
+);
+
+behaviour(
+  "what comes back is received before all that follows it",
+  guide("FIFO-queues-understanding-logic"),
+  async () => {
+    const QueueUrl = await fifo({ VisibilityTimeout: "5" });
+    await putAll(QueueUrl, "a1", "a2", "a3");
+    await receive(QueueUrl, { MaxNumberOfMessages: 2 });
+    await cloud.advance(5_000);
+    expect(await bodies(QueueUrl)).toEqual(["a1", "a2", "a3"]);
+  },
+);
+
+behaviour(
+  "the same deduplication id within five minutes is one message",
+  guide("using-messagededuplicationid-property"),
+  async () => {
+    const QueueUrl = await fifo();
+    const ids = { MessageGroupId: "g", MessageDeduplicationId: "same" };
+    const first = await put(QueueUrl, "one", ids);
+    const again = await put(QueueUrl, "two", ids);
+    expect([again.MessageId, again.SequenceNumber]).toEqual([first.MessageId, first.SequenceNumber]);
+    expect(await bodies(QueueUrl)).toEqual(["one"]);
+  },
+);
+
+behaviour(
+  "an id counts also after its message was deleted",
+  guide("using-messagededuplicationid-property"),
+  async () => {
+    const QueueUrl = await fifo();
+    const ids = { MessageGroupId: "g", MessageDeduplicationId: "same" };
+    await put(QueueUrl, "one", ids);
+    await remove(QueueUrl, (await receive(QueueUrl))[0]!.ReceiptHandle);
+    await put(QueueUrl, "two", ids);
+    expect(await receive(QueueUrl)).toEqual([]);
+  },
+);
+
+behaviour(
+  "after five minutes an id is free again",
+  guide("using-messagededuplicationid-property"),
+  async () => {
+    const QueueUrl = await fifo();
+    const ids = { MessageGroupId: "g", MessageDeduplicationId: "same" };
+    await put(QueueUrl, "one", ids);
+    await cloud.advance(299_000);
+    await put(QueueUrl, "two", ids);
+    await cloud.advance(1_000);
+    await put(QueueUrl, "three", ids);
+    expect(await bodies(QueueUrl)).toEqual(["one", "three"]);
+  },
+);
+
+behaviour("within a queue, an id counts for all groups", guide("high-throughput-fifo"), async () => {
+  const QueueUrl = await fifo();
+  for (const MessageGroupId of ["a", "b"])
+    await put(QueueUrl, MessageGroupId, { MessageGroupId, MessageDeduplicationId: "same" });
+  expect(await bodies(QueueUrl)).toEqual(["a"]);
+});
+
+behaviour("with the scope of groups, each has its own ids", guide("high-throughput-fifo"), async () => {
+  const QueueUrl = await fifo({ DeduplicationScope: "messageGroup" });
+  for (const MessageGroupId of ["a", "b", "a"])
+    await put(QueueUrl, MessageGroupId, { MessageGroupId, MessageDeduplicationId: "same" });
+  expect(await bodies(QueueUrl)).toEqual(["a", "b"]);
+});
+
+behaviour(
+  "with content-based deduplication, the same body is one message",
+  guide("FIFO-queues-exactly-once-processing"),
+  async () => {
+    const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
+    for (const body of ["x", "x", "y"]) await put(QueueUrl, body, { MessageGroupId: "g" });
+    expect(await bodies(QueueUrl)).toEqual(["x", "y"]);
+  },
+);
+
+behaviour(
+  "content-based ids are the SHA-256 of the body",
+  guide("FIFO-queues-exactly-once-processing"),
+  async () => {
+    const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
+    await put(QueueUrl, "hello", { MessageGroupId: "g" });
+    const [message] = await receive(QueueUrl, { MessageSystemAttributeNames: ["MessageDeduplicationId"] });
+    expect(message!.Attributes!.MessageDeduplicationId).toBe(
+      "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+    );
+  },
+);
+
+behaviour(
+  "attributes do not count for the content",
+  guide("FIFO-queues-exactly-once-processing"),
+  async () => {
+    const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
+    for (const StringValue of ["one", "two"])
+      await put(QueueUrl, "x", {
+        MessageGroupId: "g",
+        MessageAttributes: { a: { DataType: "String", StringValue } },
+      });
+    expect((await receive(QueueUrl)).length).toBe(1);
+  },
+);
+
+behaviour(
+  "an id of one's own goes before the content's",
+  guide("using-messagededuplicationid-property"),
+  async () => {
+    const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
+    for (const MessageDeduplicationId of ["one", "two"])
+      await put(QueueUrl, "x", { MessageGroupId: "g", MessageDeduplicationId });
+    expect((await receive(QueueUrl)).length).toBe(2);
+  },
+);
+
+behaviour("a receipt handle ends with the visibility", guide("sqs-queue-message-identifiers"), async () => {
+  const QueueUrl = await fifo({ VisibilityTimeout: "1" });
+  await putAll(QueueUrl, "a1");
+  const [message] = await receive(QueueUrl);
+  await cloud.advance(1_000);
+  await refused(
+    remove(QueueUrl, message!.ReceiptHandle),
+    "InvalidParameterValue",
+    `Value ${message!.ReceiptHandle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
+  );
+});
+
+behaviour(
+  "of several receipt handles only the last deletes",
+  guide("sqs-queue-message-identifiers"),
+  async () => {
+    const QueueUrl = await fifo({ VisibilityTimeout: "1" });
+    await putAll(QueueUrl, "a1");
+    const [first] = await receive(QueueUrl);
+    await cloud.advance(1_000);
+    const [second] = await receive(QueueUrl);
+    await refused(remove(QueueUrl, first!.ReceiptHandle), "InvalidParameterValue");
+    await remove(QueueUrl, second!.ReceiptHandle);
+  },
+);
+
+behaviour("a message given back opens its group", api("ChangeMessageVisibility"), async () => {
+  const QueueUrl = await fifo();
+  await putAll(QueueUrl, "a1", "a2");
+  const [first] = await receive(QueueUrl, { MaxNumberOfMessages: 1 });
+  await send(
+    new ChangeMessageVisibilityCommand({
+      QueueUrl,
+      ReceiptHandle: first!.ReceiptHandle,
+      VisibilityTimeout: 0,
+    }),
+  );
+  expect(await bodies(QueueUrl)).toEqual(["a1", "a2"]);
+});
+
+behaviour(
+  "a receive can be asked for again, and begins its visibility anew",
+  guide("using-receiverequestattemptid-request-parameter"),
+  async () => {
+    const QueueUrl = await fifo();
+    await putAll(QueueUrl, "a1", "a2");
+    const ask = { ReceiveRequestAttemptId: "try", VisibilityTimeout: 10 };
+    const first = await receive(QueueUrl, ask);
+    await cloud.advance(8_000);
+    expect(await receive(QueueUrl, ask)).toEqual(first);
+    await cloud.advance(8_000);
+    expect(await receive(QueueUrl)).toEqual([]);
+    await cloud.advance(2_000);
+    expect(await bodies(QueueUrl)).toEqual(["a1", "a2"]);
+  },
+);
+
+behaviour(
+  "a receive of which something was deleted is not repeated",
+  guide("using-receiverequestattemptid-request-parameter"),
+  async () => {
+    const QueueUrl = await fifo();
+    await putAll(QueueUrl, "a1", "a2", "b1");
+    const ask = { ReceiveRequestAttemptId: "try", MaxNumberOfMessages: 2 };
+    const [first] = await receive(QueueUrl, ask);
+    await remove(QueueUrl, first!.ReceiptHandle);
+    expect(await bodies(QueueUrl, ask)).toEqual(["b1"]);
+  },
+);

@@ -1,0 +1,241 @@
+import {
+  AddPermissionCommand,
+  DeleteMessageCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  RemovePermissionCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+} from "@aws-sdk/client-sqs";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, guide, refused, sqsOn } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { client, send, queue, put, receive, attributes, arn, unused } = sqsOn(cloud);
+const OTHER = "111122223333";
+const add = (QueueUrl: string, Label: string, AWSAccountIds: string[], Actions: string[]) =>
+  send(new AddPermissionCommand({ QueueUrl, Label, AWSAccountIds, Actions }));
+const removePermission = (QueueUrl: string, Label: string) =>
+  send(new RemovePermissionCommand({ QueueUrl, Label }));
+const policyOf = async (QueueUrl: string) => {
+  const { Policy } = await attributes(QueueUrl);
+  return Policy === undefined ? undefined : JSON.parse(Policy);
+};
+const setPolicy = (QueueUrl: string, ...statements: object[]) =>
+  send(
+    new SetQueueAttributesCommand({
+      QueueUrl,
+      Attributes: {
+        Policy: JSON.stringify({
+          Version: "2012-10-17",
+          Statement: statements.map((statement) => ({ Resource: arn(QueueUrl), ...statement })),
+        }),
+      },
+    }),
+  );
+const sendAs = (account: string, QueueUrl: string) =>
+  client(account).send(new SendMessageCommand({ QueueUrl, MessageBody: "hello" }));
+
+behaviour("AddPermission writes a statement into the queue's policy", api("AddPermission"), async () => {
+  const QueueUrl = await queue();
+  await add(QueueUrl, "share", [OTHER], ["SendMessage"]);
+  expect(await policyOf(QueueUrl)).toEqual({
+    Version: "2008-10-17",
+    Id: `${arn(QueueUrl)}/SQSDefaultPolicy`,
+    Statement: [
+      {
+        Sid: "share",
+        Effect: "Allow",
+        Principal: { AWS: `arn:aws:iam::${OTHER}:root` },
+        Action: "SQS:SendMessage",
+        Resource: arn(QueueUrl),
+      },
+    ],
+  });
+});
+
+behaviour("several accounts and actions stand in lists", api("AddPermission"), async () => {
+  const QueueUrl = await queue();
+  await add(QueueUrl, "share", [OTHER, "444455556666"], ["SendMessage", "ReceiveMessage"]);
+  expect((await policyOf(QueueUrl)).Statement[0]).toMatchObject({
+    Principal: { AWS: [`arn:aws:iam::${OTHER}:root`, "arn:aws:iam::444455556666:root"] },
+    Action: ["SQS:SendMessage", "SQS:ReceiveMessage"],
+  });
+});
+
+behaviour("AddPermission keeps what the policy has", api("AddPermission"), async () => {
+  const QueueUrl = await queue();
+  await setPolicy(QueueUrl, { Sid: "mine", Effect: "Allow", Principal: "*", Action: "sqs:GetQueueUrl" });
+  await add(QueueUrl, "share", [OTHER], ["SendMessage"]);
+  expect((await policyOf(QueueUrl)).Statement.map(({ Sid }: { Sid: string }) => Sid)).toEqual([
+    "mine",
+    "share",
+  ]);
+});
+
+behaviour("a label is given once", api("AddPermission"), async () => {
+  const QueueUrl = await queue();
+  await add(QueueUrl, "share", [OTHER], ["SendMessage"]);
+  await refused(
+    add(QueueUrl, "share", [OTHER], ["ReceiveMessage"]),
+    "InvalidParameterValue",
+    "Value share for parameter Label is invalid. Reason: Already exists.",
+  );
+});
+
+behaviour("a permission has seven actions at most", api("AddPermission"), async () =>
+  refused(
+    add(await queue(), "share", [OTHER], Array(8).fill("SendMessage")),
+    "OverLimit",
+    "8 Actions were found, maximum allowed is 7.",
+    403,
+  ),
+);
+
+behaviour("what only the owner may do cannot be shared", api("AddPermission"), async () =>
+  refused(
+    add(await queue(), "share", [OTHER], ["SetQueueAttributes"]),
+    "InvalidParameterValue",
+    "Value SQS:SetQueueAttributes for parameter ActionName is invalid. Reason: Only the queue owner is allowed to invoke this action.",
+  ),
+);
+
+behaviour("accounts have twelve digits", api("AddPermission"), async () =>
+  refused(add(await queue(), "share", ["somebody"], ["SendMessage"]), "InvalidParameterValue"),
+);
+
+for (const [what, label] of [
+  ["a space", "a b"],
+  ["81 characters", "x".repeat(81)],
+] as const)
+  behaviour(`a label cannot have ${what}`, api("AddPermission"), async () =>
+    refused(add(await queue(), label, [OTHER], ["SendMessage"]), "InvalidParameterValue"),
+  );
+
+behaviour("RemovePermission takes the statement with its label away", api("RemovePermission"), async () => {
+  const QueueUrl = await queue();
+  for (const label of ["one", "two"]) await add(QueueUrl, label, [OTHER], ["SendMessage"]);
+  await removePermission(QueueUrl, "one");
+  expect((await policyOf(QueueUrl)).Statement.map(({ Sid }: { Sid: string }) => Sid)).toEqual(["two"]);
+  await removePermission(QueueUrl, "two");
+  expect(await policyOf(QueueUrl)).toBeUndefined();
+});
+
+behaviour("a label that there is not cannot be removed", api("RemovePermission"), async () =>
+  refused(
+    removePermission(await queue(), "never"),
+    "InvalidParameterValue",
+    "Value never for parameter Label is invalid. Reason: can't find label on existing policy.",
+  ),
+);
+
+behaviour("permissions of no queue are no one's", api("AddPermission"), async () => {
+  const QueueUrl = `${cloud.endpoint}/000000000000/${unused()}`;
+  await refused(add(QueueUrl, "share", [OTHER], ["SendMessage"]), "QueueDoesNotExist");
+  await refused(removePermission(QueueUrl, "share"), "QueueDoesNotExist");
+});
+
+behaviour(
+  "another account may do nothing unless it is allowed",
+  guide("sqs-basic-examples-of-sqs-policies"),
+  async () => {
+    const QueueUrl = await queue();
+    await refused(
+      sendAs(OTHER, QueueUrl),
+      "AccessDenied",
+      new RegExp(
+        `^User: arn:aws:iam::${OTHER}:root is not authorized to perform: sqs:sendmessage on resource: ${arn(QueueUrl)} `,
+      ),
+      403,
+    );
+  },
+);
+
+behaviour(
+  "another account may do what it is allowed, and no more",
+  guide("sqs-basic-examples-of-sqs-policies"),
+  async () => {
+    const QueueUrl = await queue();
+    await add(QueueUrl, "share", [OTHER], ["SendMessage"]);
+    await sendAs(OTHER, QueueUrl);
+    await refused(
+      client(OTHER).send(new ReceiveMessageCommand({ QueueUrl })),
+      "AccessDenied",
+      undefined,
+      403,
+    );
+    await refused(sendAs("444455556666", QueueUrl), "AccessDenied", undefined, 403);
+  },
+);
+
+behaviour("a message tells who has sent it", api("ReceiveMessage"), async () => {
+  const QueueUrl = await queue();
+  await add(QueueUrl, "share", [OTHER], ["SendMessage"]);
+  await sendAs(OTHER, QueueUrl);
+  const [message] = await receive(QueueUrl, { MessageSystemAttributeNames: ["SenderId"] });
+  expect(message!.Attributes).toEqual({ SenderId: OTHER });
+});
+
+behaviour("another account can receive and delete", guide("sqs-basic-examples-of-sqs-policies"), async () => {
+  const QueueUrl = await queue();
+  await add(QueueUrl, "share", [OTHER], ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]);
+  await put(QueueUrl, "x");
+  const guest = client(OTHER);
+  const { Messages } = await guest.send(new ReceiveMessageCommand({ QueueUrl }));
+  await guest.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: Messages![0]!.ReceiptHandle }));
+  const { Attributes } = await guest.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessagesNotVisible"] }),
+  );
+  expect(Attributes).toEqual({ ApproximateNumberOfMessagesNotVisible: "0" });
+});
+
+behaviour("a queue is its owner's alone to delete", api("DeleteQueue"), async () => {
+  const QueueUrl = await queue();
+  await setPolicy(QueueUrl, { Effect: "Allow", Principal: "*", Action: "sqs:*" });
+  await refused(client(OTHER).send(new DeleteQueueCommand({ QueueUrl })), "AccessDenied", undefined, 403);
+});
+
+behaviour(
+  "a permission for sending is one for batches, too",
+  guide("sqs-api-permissions-reference"),
+  async () => {
+    const QueueUrl = await queue();
+    await add(QueueUrl, "share", [OTHER], ["SendMessage"]);
+    const { Successful } = await client(OTHER).send(
+      new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: "a", MessageBody: "x" }] }),
+    );
+    expect(Successful!.length).toBe(1);
+  },
+);
+
+behaviour("a condition narrows what is allowed", guide("sqs-basic-examples-of-sqs-policies"), async () => {
+  const QueueUrl = await queue();
+  const from = (range: string) => ({
+    Effect: "Allow",
+    Principal: "*",
+    Action: "sqs:SendMessage",
+    Condition: { IpAddress: { "aws:SourceIp": range } },
+  });
+  await setPolicy(QueueUrl, from("203.0.113.0/24"));
+  await refused(sendAs(OTHER, QueueUrl), "AccessDenied", undefined, 403);
+  await setPolicy(QueueUrl, from("127.0.0.0/8"));
+  await sendAs(OTHER, QueueUrl);
+});
+
+behaviour(
+  "what is forbidden is forbidden to everyone",
+  guide("sqs-basic-examples-of-sqs-policies"),
+  async () => {
+    const QueueUrl = await queue();
+    await setPolicy(
+      QueueUrl,
+      { Effect: "Allow", Principal: "*", Action: "sqs:*" },
+      { Effect: "Deny", Principal: { AWS: OTHER }, Action: "sqs:SendMessage" },
+    );
+    await refused(sendAs(OTHER, QueueUrl), "AccessDenied", undefined, 403);
+    await sendAs("444455556666", QueueUrl);
+  },
+);

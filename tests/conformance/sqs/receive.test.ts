@@ -1,0 +1,359 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  DeleteQueueCommand,
+  type MessageSystemAttributeName,
+  ReceiveMessageCommand,
+  SetQueueAttributesCommand,
+} from "@aws-sdk/client-sqs";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, guide, refused, sqsOn } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { client, send, queue, put, receive, unused, attributes } = sqsOn(cloud);
+const bodies = async (...ask: Parameters<typeof receive>) => (await receive(...ask)).map(({ Body }) => Body);
+const change = (QueueUrl: string, ReceiptHandle: string | undefined, VisibilityTimeout: number) =>
+  send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }));
+/** Long enough for a call to have arrived and parked. */
+const arrived = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+behaviour("an empty queue has no messages", api("ReceiveMessage"), async () => {
+  expect(await receive(await queue())).toEqual([]);
+});
+
+behaviour("ReceiveMessage gives one message unless more are asked for", api("ReceiveMessage"), async () => {
+  const QueueUrl = await queue();
+  for (const body of ["a", "b"]) await put(QueueUrl, body);
+  expect((await receive(QueueUrl, { MaxNumberOfMessages: undefined })).length).toBe(1);
+});
+
+for (const MaxNumberOfMessages of [0, -1, 11])
+  behaviour(`MaxNumberOfMessages cannot be ${MaxNumberOfMessages}`, api("ReceiveMessage"), async () =>
+    refused(
+      receive(await queue(), { MaxNumberOfMessages }),
+      "InvalidParameterValue",
+      `Value ${MaxNumberOfMessages} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.`,
+    ),
+  );
+for (const WaitTimeSeconds of [-1, 21])
+  behaviour(`WaitTimeSeconds cannot be ${WaitTimeSeconds}`, api("ReceiveMessage"), async () =>
+    refused(
+      receive(await queue(), { WaitTimeSeconds }),
+      "InvalidParameterValue",
+      `Value ${WaitTimeSeconds} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.`,
+    ),
+  );
+for (const VisibilityTimeout of [-1, 43_201])
+  behaviour(
+    `VisibilityTimeout of a receive cannot be ${VisibilityTimeout}`,
+    api("ReceiveMessage"),
+    async () => refused(receive(await queue(), { VisibilityTimeout }), "InvalidParameterValue"),
+  );
+
+behaviour("ReceiveMessage from no queue says that there is none", api("ReceiveMessage"), () =>
+  refused(receive(`${cloud.endpoint}/000000000000/${unused()}`), "QueueDoesNotExist"),
+);
+
+behaviour("what is received is hidden for 30 seconds", guide("sqs-visibility-timeout"), async () => {
+  const QueueUrl = await queue();
+  await put(QueueUrl, "x");
+  await receive(QueueUrl);
+  await cloud.advance(29_000);
+  expect(await receive(QueueUrl)).toEqual([]);
+  await cloud.advance(1_000);
+  expect(await bodies(QueueUrl)).toEqual(["x"]);
+});
+
+behaviour(
+  "a queue's visibility timeout holds for its receives",
+  guide("sqs-visibility-timeout"),
+  async () => {
+    const QueueUrl = await queue({ VisibilityTimeout: "2" });
+    await put(QueueUrl, "x");
+    await receive(QueueUrl);
+    await cloud.advance(2_000);
+    expect(await bodies(QueueUrl)).toEqual(["x"]);
+  },
+);
+
+behaviour("a receive has a timeout of its own", api("ReceiveMessage"), async () => {
+  const QueueUrl = await queue();
+  await put(QueueUrl, "x");
+  await receive(QueueUrl, { VisibilityTimeout: 3 });
+  await cloud.advance(2_000);
+  expect(await receive(QueueUrl)).toEqual([]);
+  await cloud.advance(1_000);
+  expect(await bodies(QueueUrl)).toEqual(["x"]);
+});
+
+behaviour("with a timeout of 0 a message stays visible", api("ReceiveMessage"), async () => {
+  const QueueUrl = await queue();
+  await put(QueueUrl, "x");
+  for (let n = 0; n < 3; n++) expect(await bodies(QueueUrl, { VisibilityTimeout: 0 })).toEqual(["x"]);
+});
+
+behaviour("the visibility of a message can be ended", api("ChangeMessageVisibility"), async () => {
+  const QueueUrl = await queue();
+  await put(QueueUrl, "x");
+  const [message] = await receive(QueueUrl);
+  await change(QueueUrl, message!.ReceiptHandle, 0);
+  expect(await bodies(QueueUrl)).toEqual(["x"]);
+});
+
+behaviour(
+  "the visibility of a message begins anew with its change",
+  api("ChangeMessageVisibility"),
+  async () => {
+    const QueueUrl = await queue({ VisibilityTimeout: "60" });
+    await put(QueueUrl, "x");
+    const [message] = await receive(QueueUrl);
+    await cloud.advance(15_000);
+    await change(QueueUrl, message!.ReceiptHandle, 10);
+    await cloud.advance(9_000);
+    expect(await receive(QueueUrl)).toEqual([]);
+    await cloud.advance(1_000);
+    expect(await bodies(QueueUrl)).toEqual(["x"]);
+  },
+);
+
+behaviour("a changed timeout is for this receive only", api("ChangeMessageVisibility"), async () => {
+  const QueueUrl = await queue({ VisibilityTimeout: "5" });
+  await put(QueueUrl, "x");
+  const [message] = await receive(QueueUrl);
+  await change(QueueUrl, message!.ReceiptHandle, 100);
+  await cloud.advance(100_000);
+  await receive(QueueUrl);
+  await cloud.advance(5_000);
+  expect(await bodies(QueueUrl)).toEqual(["x"]);
+});
+
+for (const timeout of [-1, 43_201])
+  behaviour(`a message's visibility cannot be ${timeout}`, api("ChangeMessageVisibility"), async () => {
+    const QueueUrl = await queue();
+    await put(QueueUrl, "x");
+    const [message] = await receive(QueueUrl);
+    await refused(change(QueueUrl, message!.ReceiptHandle, timeout), "InvalidParameterValue");
+  });
+
+behaviour("a message is in flight for 12 hours at most", guide("sqs-visibility-timeout"), async () => {
+  const QueueUrl = await queue({ VisibilityTimeout: "3600" });
+  await put(QueueUrl, "x");
+  const [message] = await receive(QueueUrl);
+  await cloud.advance(1_000);
+  await refused(
+    change(QueueUrl, message!.ReceiptHandle, 43_200),
+    "InvalidParameterValue",
+    "Value 43200 for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds].",
+  );
+  await change(QueueUrl, message!.ReceiptHandle, 43_190);
+});
+
+behaviour(
+  "a message that is not in flight has no visibility to change",
+  api("ChangeMessageVisibility"),
+  async () => {
+    const QueueUrl = await queue({ VisibilityTimeout: "1" });
+    await put(QueueUrl, "x");
+    const [message] = await receive(QueueUrl);
+    await cloud.advance(1_000);
+    await refused(change(QueueUrl, message!.ReceiptHandle, 10), "MessageNotInflight");
+  },
+);
+
+behaviour("a deleted message has no visibility to change", api("ChangeMessageVisibility"), async () => {
+  const QueueUrl = await queue();
+  await put(QueueUrl, "x");
+  const [message] = await receive(QueueUrl);
+  await send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message!.ReceiptHandle }));
+  await refused(
+    change(QueueUrl, message!.ReceiptHandle, 10),
+    "InvalidParameterValue",
+    /Reason: Message does not exist or is not available for visibility timeout change\.$/,
+  );
+});
+
+behaviour("no receipt handle, no change", api("ChangeMessageVisibility"), async () =>
+  refused(change(await queue(), "garbage", 1), "ReceiptHandleIsInvalid", undefined, 404),
+);
+
+behaviour("receives are counted, and the first is told", api("ReceiveMessage"), async () => {
+  const QueueUrl = await queue({ VisibilityTimeout: "1" });
+  await put(QueueUrl, "x");
+  const MessageSystemAttributeNames: MessageSystemAttributeName[] = ["All"];
+  const [first] = await receive(QueueUrl, { MessageSystemAttributeNames });
+  await cloud.advance(1_000);
+  const [second] = await receive(QueueUrl, { MessageSystemAttributeNames });
+  expect([first, second].map((m) => m!.Attributes!.ApproximateReceiveCount)).toEqual(["1", "2"]);
+  expect(second!.Attributes!.ApproximateFirstReceiveTimestamp).toBe(
+    first!.Attributes!.ApproximateFirstReceiveTimestamp,
+  );
+});
+
+behaviour("All tells the system attributes of a message", api("ReceiveMessage"), async () => {
+  const QueueUrl = await queue();
+  await put(QueueUrl, "x");
+  const [message] = await receive(QueueUrl, { MessageSystemAttributeNames: ["All"] });
+  expect(message!.Attributes).toEqual({
+    SenderId: "000000000000",
+    SentTimestamp: expect.stringMatching(/^\d{13}$/),
+    ApproximateReceiveCount: "1",
+    ApproximateFirstReceiveTimestamp: expect.stringMatching(/^\d{13}$/),
+  });
+});
+
+behaviour("the older list of names does the same", api("ReceiveMessage"), async () => {
+  const QueueUrl = await queue();
+  await put(QueueUrl, "x");
+  const [message] = await receive(QueueUrl, { AttributeNames: ["SentTimestamp" as "All"] });
+  expect(Object.keys(message!.Attributes!)).toEqual(["SentTimestamp"]);
+});
+
+behaviour("no system attribute is told unasked", api("ReceiveMessage"), async () => {
+  const QueueUrl = await queue();
+  await put(QueueUrl, "x");
+  expect((await receive(QueueUrl))[0]!.Attributes).toBeUndefined();
+});
+
+behaviour("a system attribute that there is not is refused", api("ReceiveMessage"), async () =>
+  refused(
+    receive(await queue(), { MessageSystemAttributeNames: ["Colour" as "All"] }),
+    "InvalidAttributeName",
+    "Unknown Attribute Colour.",
+  ),
+);
+
+const value = { DataType: "String", StringValue: "x" };
+const FILTERS: [string, string[] | undefined, string[]][] = [
+  ["none unless asked", undefined, []],
+  ["those that are named", ["a.one", "c"], ["a.one", "c"]],
+  ["none for a name that there is not", ["d"], []],
+  ["all for All", ["All"], ["a.one", "a.two", "b", "c"]],
+  ["all for .*", [".*"], ["a.one", "a.two", "b", "c"]],
+  ["those with a prefix for prefix.*", ["a.*"], ["a.one", "a.two"]],
+  ["those of several patterns", ["a.*", "b"], ["a.one", "a.two", "b"]],
+];
+for (const [what, MessageAttributeNames, expected] of FILTERS)
+  behaviour(`attributes are told: ${what}`, api("ReceiveMessage"), async () => {
+    const QueueUrl = await queue();
+    await put(QueueUrl, "x", {
+      MessageAttributes: { "a.one": value, "a.two": value, b: value, c: value },
+    });
+    const [message] = await receive(QueueUrl, { MessageAttributeNames });
+    expect(Object.keys(message!.MessageAttributes ?? {}).sort()).toEqual(expected);
+    expect(message!.MD5OfMessageAttributes === undefined).toBe(expected.length === 0);
+  });
+
+behaviour("a long poll ends with the next message", guide("sqs-short-and-long-polling"), async () => {
+  const QueueUrl = await queue();
+  const poll = bodies(QueueUrl, { WaitTimeSeconds: 20 });
+  await arrived();
+  await put(QueueUrl, "x");
+  expect(await poll).toEqual(["x"]);
+});
+
+behaviour("a queue can have all receives wait", api("SetQueueAttributes"), async () => {
+  const QueueUrl = await queue({ ReceiveMessageWaitTimeSeconds: "20" });
+  const poll = bodies(QueueUrl);
+  await arrived();
+  await put(QueueUrl, "x");
+  expect(await poll).toEqual(["x"]);
+});
+
+behaviour("a receive's own wait goes before its queue's", guide("sqs-short-and-long-polling"), async () => {
+  const QueueUrl = await queue({ ReceiveMessageWaitTimeSeconds: "20" });
+  expect(await receive(QueueUrl, { WaitTimeSeconds: 0 })).toEqual([]);
+});
+
+behaviour(
+  "a long poll without a message ends with its time",
+  guide("sqs-short-and-long-polling"),
+  async () => {
+    const QueueUrl = await queue();
+    const poll = receive(QueueUrl, { WaitTimeSeconds: 20 });
+    await arrived();
+    await cloud.advance(20_000);
+    expect(await poll).toEqual([]);
+  },
+);
+
+behaviour("a long poll ends when a delay ends", guide("sqs-short-and-long-polling"), async () => {
+  const QueueUrl = await queue();
+  await put(QueueUrl, "late", { DelaySeconds: 3 });
+  const poll = bodies(QueueUrl, { WaitTimeSeconds: 20 });
+  await arrived();
+  await cloud.advance(3_000);
+  expect(await poll).toEqual(["late"]);
+});
+
+behaviour("a long poll ends when a visibility ends", guide("sqs-short-and-long-polling"), async () => {
+  const QueueUrl = await queue({ VisibilityTimeout: "3" });
+  await put(QueueUrl, "x");
+  await receive(QueueUrl);
+  const poll = bodies(QueueUrl, { WaitTimeSeconds: 20 });
+  await arrived();
+  await cloud.advance(3_000);
+  expect(await poll).toEqual(["x"]);
+});
+
+behaviour("a long poll ends when a message is given back", guide("sqs-short-and-long-polling"), async () => {
+  const QueueUrl = await queue();
+  await put(QueueUrl, "x");
+  const [message] = await receive(QueueUrl);
+  const poll = bodies(QueueUrl, { WaitTimeSeconds: 20 });
+  await arrived();
+  await change(QueueUrl, message!.ReceiptHandle, 0);
+  expect(await poll).toEqual(["x"]);
+});
+
+behaviour("several long polls share what comes", guide("sqs-short-and-long-polling"), async () => {
+  const QueueUrl = await queue();
+  const polls = [1, 2, 3].map(() => bodies(QueueUrl, { WaitTimeSeconds: 20, MaxNumberOfMessages: 1 }));
+  await arrived();
+  for (const body of ["a", "b", "c"]) await put(QueueUrl, body);
+  expect((await Promise.all(polls)).flat().sort()).toEqual(["a", "b", "c"]);
+});
+
+behaviour(
+  "a long poll whose client has gone takes no message",
+  guide("sqs-short-and-long-polling"),
+  async () => {
+    const QueueUrl = await queue();
+    const leaving = new AbortController();
+    const poll = client().send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }), {
+      abortSignal: leaving.signal,
+    });
+    await arrived();
+    leaving.abort();
+    await expect(poll).rejects.toThrow();
+    await arrived();
+    await put(QueueUrl, "x");
+    expect(await bodies(QueueUrl)).toEqual(["x"]);
+  },
+);
+
+behaviour("a long poll ends with its queue", api("DeleteQueue"), async () => {
+  const QueueUrl = await queue();
+  const poll = receive(QueueUrl, { WaitTimeSeconds: 20 });
+  const ended = refused(poll, "QueueDoesNotExist");
+  await arrived();
+  await send(new DeleteQueueCommand({ QueueUrl }));
+  await ended;
+});
+
+behaviour("ReceiveRequestAttemptId is for FIFO queues alone", api("ReceiveMessage"), async () =>
+  refused(receive(await queue(), { ReceiveRequestAttemptId: "try" }), "InvalidParameterValue"),
+);
+
+behaviour(
+  "another visibility timeout of a queue is for the next receive",
+  api("SetQueueAttributes"),
+  async () => {
+    const QueueUrl = await queue();
+    await put(QueueUrl, "x");
+    await receive(QueueUrl);
+    await send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: "1" } }));
+    await cloud.advance(1_000);
+    expect((await attributes(QueueUrl)).ApproximateNumberOfMessagesNotVisible).toBe("1");
+  },
+);

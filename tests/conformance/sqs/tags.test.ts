@@ -1,0 +1,69 @@
+import {
+  CreateQueueCommand,
+  ListQueueTagsCommand,
+  TagQueueCommand,
+  UntagQueueCommand,
+} from "@aws-sdk/client-sqs";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, guide, refused, sqsOn } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { send, queue, unused } = sqsOn(cloud);
+const tag = (QueueUrl: string, Tags: Record<string, string>) => send(new TagQueueCommand({ QueueUrl, Tags }));
+const tags = async (QueueUrl: string) => (await send(new ListQueueTagsCommand({ QueueUrl }))).Tags;
+
+behaviour("a queue begins without tags", api("ListQueueTags"), async () => {
+  expect(await tags(await queue())).toBeUndefined();
+});
+
+behaviour("a queue can be made with tags", api("CreateQueue"), async () => {
+  const { QueueUrl } = await send(new CreateQueueCommand({ QueueName: unused(), tags: { a: "1", b: "" } }));
+  expect(await tags(QueueUrl!)).toEqual({ a: "1", b: "" });
+});
+
+behaviour("TagQueue adds tags, and replaces values", api("TagQueue"), async () => {
+  const QueueUrl = await queue();
+  await tag(QueueUrl, { a: "1", b: "2" });
+  await tag(QueueUrl, { b: "3", c: "4" });
+  expect(await tags(QueueUrl)).toEqual({ a: "1", b: "3", c: "4" });
+});
+
+behaviour("tags heed case", guide("sqs-queue-tags"), async () => {
+  const QueueUrl = await queue();
+  await tag(QueueUrl, { key: "1", Key: "2" });
+  expect(await tags(QueueUrl)).toEqual({ key: "1", Key: "2" });
+});
+
+behaviour("UntagQueue takes tags away, and minds none that are not there", api("UntagQueue"), async () => {
+  const QueueUrl = await queue();
+  await tag(QueueUrl, { a: "1", b: "2" });
+  await send(new UntagQueueCommand({ QueueUrl, TagKeys: ["a", "never"] }));
+  expect(await tags(QueueUrl)).toEqual({ b: "2" });
+});
+
+behaviour("a queue has 50 tags at most", guide("sqs-queue-tags"), async () => {
+  const some = (from: number, to: number) =>
+    Object.fromEntries(Array.from({ length: to - from }, (_, n) => [`k${from + n}`, "v"]));
+  const QueueUrl = await queue();
+  await tag(QueueUrl, some(0, 50));
+  await refused(tag(QueueUrl, some(50, 51)), "InvalidParameterValue");
+});
+
+for (const [what, key, value] of [
+  ["a key that begins with aws:", "aws:mine", "v"],
+  ["a key of 129 characters", "k".repeat(129), "v"],
+  ["a value of 257 characters", "k", "v".repeat(257)],
+] as const)
+  behaviour(`a tag cannot have ${what}`, guide("sqs-queue-tags"), async () =>
+    refused(tag(await queue(), { [key]: value }), "InvalidParameterValue"),
+  );
+
+for (const [operation, call] of [
+  ["TagQueue", (QueueUrl: string) => tag(QueueUrl, { a: "1" })],
+  ["UntagQueue", (QueueUrl: string) => send(new UntagQueueCommand({ QueueUrl, TagKeys: ["a"] }))],
+  ["ListQueueTags", (QueueUrl: string) => tags(QueueUrl)],
+] as const)
+  behaviour(`${operation} of no queue says that there is none`, api(operation), () =>
+    refused(call(`${cloud.endpoint}/000000000000/${unused()}`), "QueueDoesNotExist"),
+  );
