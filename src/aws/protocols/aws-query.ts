@@ -14,6 +14,8 @@ const readerOf = formReaders({ name: (member) => member.queryName, alwaysFlat: f
 const inMillis = xmlWriters(isoWithMillis);
 const inSeconds = xmlWriters(isoInSeconds);
 const printSeconds = new Set(["iam", "sts"]);
+/** Whose errors end in an empty `Detail`. */
+const haveDetail = new Set(["sqs"]);
 
 function writersOf(operation: Operation | undefined): XmlWriters {
   return operation !== undefined && printSeconds.has(operation.contract.service) ? inSeconds : inMillis;
@@ -60,6 +62,7 @@ export const awsQuery: Protocol = {
         meta,
         operation?.contract.xmlNamespace,
         writersOf(operation),
+        operation !== undefined && haveDetail.has(operation.contract.service) ? "<Detail/>" : "",
       ),
     };
   },

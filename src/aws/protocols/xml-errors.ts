@@ -8,11 +8,12 @@ export function xmlErrorDocument(
   { requestId }: ResponseMeta,
   namespace: string | undefined,
   writers: XmlWriters,
+  tail = "",
 ): string {
   const xmlns = namespace === undefined ? "" : ` xmlns="${escapeXml(namespace)}"`;
   const type = isSender(error.status) ? "Sender" : "Receiver";
   return (
-    `<ErrorResponse${xmlns}><Error><Type>${type}</Type>${xmlErrorContent(error, writers)}</Error>` +
+    `<ErrorResponse${xmlns}><Error><Type>${type}</Type>${xmlErrorContent(error, writers)}${tail}</Error>` +
     `<RequestId>${requestId}</RequestId></ErrorResponse>`
   );
 }

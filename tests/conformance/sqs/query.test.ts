@@ -1,0 +1,262 @@
+import { hash } from "node:crypto";
+import { expect } from "vitest";
+import { sign } from "#aws/signature/sigv4.ts";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, guide, nameIn, sqsOn } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { queue, fifo, put, receive, arn, unused } = sqsOn(cloud);
+const FAQ = guide("sqs-json-faqs");
+const REQUESTS = guide("sqs-making-api-requests-xml");
+
+/** As a client from before JSON: a signed form. */
+async function query(
+  Action: string | undefined,
+  parameters: Record<string, string> = {},
+  { path = "/", method = "POST" } = {},
+) {
+  const form = new URLSearchParams({
+    ...(Action !== undefined && { Action }),
+    Version: "2012-11-05",
+    ...parameters,
+  });
+  const body = method === "POST" ? form.toString() : "";
+  const search = method === "GET" ? form.toString().replaceAll("+", "%20") : "";
+  const { host } = new URL(cloud.endpoint);
+  const headers: Record<string, string> = {
+    host,
+    ...(method === "POST" && { "content-type": "application/x-www-form-urlencoded; charset=utf-8" }),
+  };
+  const signed = sign(
+    { method, path, query: search, headers },
+    { accessKeyId: "test", secretAccessKey: "test" },
+    { region: "us-east-1", service: "sqs", now: Date.now(), payloadHash: hash("sha256", body, "hex") },
+  );
+  const answer = await fetch(`${cloud.endpoint}${path}${search && `?${search}`}`, {
+    method,
+    headers: { ...headers, ...signed },
+    ...(method === "POST" && { body }),
+  });
+  return { status: answer.status, type: answer.headers.get("content-type"), xml: await answer.text() };
+}
+const element = (xml: string, name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+const elements = (xml: string, name: string) =>
+  [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, "g"))].map(([, text]) => text);
+/** A refusal, as AWS writes it. */
+const error = (code: string, message: string, xml: string) =>
+  `<ErrorResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><Error><Type>Sender</Type><Code>${code}</Code>` +
+  `<Message>${message}</Message><Detail/></Error><RequestId>${element(xml, "RequestId")}</RequestId></ErrorResponse>`;
+
+behaviour("an older client's CreateQueue is answered in XML", REQUESTS, async () => {
+  const QueueName = unused();
+  const { status, type, xml } = await query("CreateQueue", {
+    QueueName,
+    "Attribute.1.Name": "VisibilityTimeout",
+    "Attribute.1.Value": "40",
+    "Tag.1.Key": "k",
+    "Tag.1.Value": "v",
+  });
+  expect([status, type]).toEqual([200, "text/xml"]);
+  expect(xml).toMatch(
+    new RegExp(
+      `^<CreateQueueResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><CreateQueueResult><QueueUrl>${cloud.endpoint}/000000000000/${QueueName}</QueueUrl></CreateQueueResult><ResponseMetadata><RequestId>[0-9a-f-]{36}</RequestId></ResponseMetadata></CreateQueueResponse>$`,
+    ),
+  );
+  const attributes = await query("GetQueueAttributes", {
+    QueueUrl: element(xml, "QueueUrl")!,
+    "AttributeName.1": "VisibilityTimeout",
+  });
+  expect(attributes.xml).toContain("<Attribute><Name>VisibilityTimeout</Name><Value>40</Value></Attribute>");
+  const tags = await query("ListQueueTags", { QueueUrl: element(xml, "QueueUrl")! });
+  expect(tags.xml).toContain("<Tag><Key>k</Key><Value>v</Value></Tag>");
+});
+
+behaviour("a message goes and comes by forms", REQUESTS, async () => {
+  const QueueUrl = await queue();
+  const sent = await query("SendMessage", {
+    QueueUrl,
+    MessageBody: "a & b <c>",
+    "MessageAttribute.1.Name": "kind",
+    "MessageAttribute.1.Value.DataType": "String",
+    "MessageAttribute.1.Value.StringValue": "x",
+  });
+  expect(element(sent.xml, "MD5OfMessageBody")).toBe(hash("md5", "a & b <c>"));
+  const got = await query("ReceiveMessage", {
+    QueueUrl,
+    MaxNumberOfMessages: "10",
+    "AttributeName.1": "ApproximateReceiveCount",
+    "MessageAttributeName.1": "All",
+  });
+  expect(got.xml).toContain("<Body>a &amp; b &lt;c&gt;</Body>");
+  expect(got.xml).toContain("<Attribute><Name>ApproximateReceiveCount</Name><Value>1</Value></Attribute>");
+  expect(got.xml).toContain(
+    "<MessageAttribute><Name>kind</Name><Value><StringValue>x</StringValue><DataType>String</DataType></Value></MessageAttribute>",
+  );
+  const ReceiptHandle = element(got.xml, "ReceiptHandle")!;
+  const deleted = await query("DeleteMessage", { QueueUrl, ReceiptHandle });
+  expect(deleted.xml).toMatch(/^<DeleteMessageResponse xmlns="[^"]+"><ResponseMetadata><RequestId>/);
+});
+
+behaviour("the path of a call can name the queue", REQUESTS, async () => {
+  const name = nameIn(await queue());
+  const path = `/000000000000/${name}`;
+  const sent = await query("SendMessage", { MessageBody: "by path" }, { path });
+  expect(sent.status).toBe(200);
+  const got = await query("ReceiveMessage", {}, { path });
+  expect(element(got.xml, "Body")).toBe("by path");
+});
+
+behaviour("a call can be a GET", REQUESTS, async () => {
+  const name = nameIn(await queue());
+  const path = `/000000000000/${name}`;
+  const sent = await query("SendMessage", { MessageBody: "by GET" }, { path, method: "GET" });
+  expect([sent.status, element(sent.xml, "MD5OfMessageBody")]).toEqual([200, hash("md5", "by GET")]);
+});
+
+behaviour("an empty receive has an empty result", api("ReceiveMessage"), async () => {
+  const { xml } = await query("ReceiveMessage", { QueueUrl: await queue() });
+  expect(xml).toMatch(/<ReceiveMessageResult(?:\/>|><\/ReceiveMessageResult>)/);
+});
+
+behaviour("a batch tells each entry's result in an element of its own", api("SendMessageBatch"), async () => {
+  const QueueUrl = await queue();
+  const { xml } = await query("SendMessageBatch", {
+    QueueUrl,
+    "SendMessageBatchRequestEntry.1.Id": "good",
+    "SendMessageBatchRequestEntry.1.MessageBody": "x",
+    "SendMessageBatchRequestEntry.2.Id": "late",
+    "SendMessageBatchRequestEntry.2.MessageBody": "x",
+    "SendMessageBatchRequestEntry.2.DelaySeconds": "901",
+  });
+  expect(xml).toMatch(/<SendMessageBatchResultEntry><Id>good<\/Id>/);
+  expect(xml).toContain(
+    "<BatchResultErrorEntry><Id>late</Id><SenderFault>true</SenderFault><Code>InvalidParameterValue</Code>" +
+      "<Message>Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be &gt;= 0 and &lt;= 900.</Message></BatchResultErrorEntry>",
+  );
+});
+
+behaviour("lists of queues stand one URL after another", api("ListQueues"), async () => {
+  const prefix = unused();
+  for (const end of ["a", "b"]) await query("CreateQueue", { QueueName: `${prefix}${end}` });
+  const { xml } = await query("ListQueues", { QueueNamePrefix: prefix });
+  expect(elements(xml, "QueueUrl").map((url) => nameIn(url!))).toEqual([`${prefix}a`, `${prefix}b`]);
+});
+
+behaviour("permissions by forms have names with numbers", api("AddPermission"), async () => {
+  const QueueUrl = await queue();
+  const { status } = await query("AddPermission", {
+    QueueUrl,
+    Label: "share",
+    "AWSAccountId.1": "111122223333",
+    "ActionName.1": "SendMessage",
+  });
+  expect(status).toBe(200);
+  const { xml } = await query("GetQueueAttributes", { QueueUrl, "AttributeName.1": "Policy" });
+  expect(xml).toContain(`&quot;Resource&quot;:&quot;${arn(QueueUrl)}&quot;`);
+});
+
+/** What AWS says of the same mistake in both protocols: code, status, and the sentence of the older one. */
+const MISTAKES: [string, string, Record<string, string>, string, number, string][] = [
+  [
+    "a queue that is not there",
+    "GetQueueUrl",
+    { QueueName: "not-there" },
+    "AWS.SimpleQueueService.NonExistentQueue",
+    400,
+    "The specified queue does not exist for this wsdl version.",
+  ],
+  [
+    "a queue's invalid name",
+    "CreateQueue",
+    { QueueName: "two words" },
+    "InvalidParameterValue",
+    400,
+    "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+  ],
+  [
+    "an attribute that there is not",
+    "CreateQueue",
+    { QueueName: "q", "Attribute.1.Name": "Colour", "Attribute.1.Value": "red" },
+    "InvalidAttributeName",
+    400,
+    "Unknown Attribute Colour.",
+  ],
+  [
+    "no queue",
+    "SendMessage",
+    { MessageBody: "x" },
+    "MissingParameter",
+    400,
+    "The request must contain the parameter QueueUrl.",
+  ],
+  [
+    "no queue's URL",
+    "SendMessage",
+    { QueueUrl: "nowhere", MessageBody: "x" },
+    "InvalidAddress",
+    404,
+    "The address nowhere is not valid for this endpoint.",
+  ],
+];
+for (const [what, action, parameters, code, status, message] of MISTAKES)
+  behaviour(`an older client is told of ${what} by its own code`, FAQ, async () => {
+    const answer = await query(action, parameters);
+    expect(answer.xml).toBe(error(code, message, answer.xml));
+    expect(answer.status).toBe(status);
+  });
+
+behaviour("in both protocols a call on a queue has the same errors", FAQ, async () => {
+  const QueueUrl = await queue();
+  const told = async (action: string, parameters: Record<string, string>) => {
+    const { status, xml } = await query(action, { QueueUrl, ...parameters });
+    return [status, element(xml, "Code")];
+  };
+  expect(await told("SendMessage", {})).toEqual([400, "MissingParameter"]);
+  expect(await told("SendMessage", { MessageBody: "\u0001" })).toEqual([400, "InvalidMessageContents"]);
+  expect(await told("DeleteMessage", { ReceiptHandle: "x" })).toEqual([404, "ReceiptHandleIsInvalid"]);
+  expect(await told("SendMessageBatch", {})).toEqual([400, "AWS.SimpleQueueService.EmptyBatchRequest"]);
+  await query("PurgeQueue", { QueueUrl });
+  expect(await told("PurgeQueue", {})).toEqual([403, "AWS.SimpleQueueService.PurgeQueueInProgress"]);
+  await query("DeleteQueue", { QueueUrl });
+  expect(await told("GetQueueAttributes", {})).toEqual([400, "AWS.SimpleQueueService.NonExistentQueue"]);
+  const { xml } = await query("CreateQueue", { QueueName: nameIn(QueueUrl) });
+  expect(element(xml, "Code")).toBe("AWS.SimpleQueueService.QueueDeletedRecently");
+});
+
+behaviour("a newer client that knows older codes is told them in a header", FAQ, async () => {
+  const body = JSON.stringify({ QueueName: "not-there" });
+  const headers = {
+    host: new URL(cloud.endpoint).host,
+    "content-type": "application/x-amz-json-1.0",
+    "x-amz-target": "AmazonSQS.GetQueueUrl",
+    "x-amzn-query-mode": "true",
+  };
+  const signed = sign(
+    { method: "POST", path: "/", query: "", headers },
+    { accessKeyId: "test", secretAccessKey: "test" },
+    { region: "us-east-1", service: "sqs", now: Date.now(), payloadHash: hash("sha256", body, "hex") },
+  );
+  const answer = await fetch(cloud.endpoint, { method: "POST", headers: { ...headers, ...signed }, body });
+  expect(answer.headers.get("x-amzn-query-error")).toBe("AWS.SimpleQueueService.NonExistentQueue;Sender");
+  expect([answer.status, await answer.json()]).toEqual([
+    400,
+    { __type: "com.amazonaws.sqs#QueueDoesNotExist", message: "The specified queue does not exist." },
+  ]);
+});
+
+behaviour("an action that there is not is invalid", REQUESTS, async () => {
+  const { status, xml } = await query("FlyToTheMoon");
+  expect([status, element(xml, "Code")]).toEqual([400, "InvalidAction"]);
+});
+
+behaviour("a form without an action is missing it", REQUESTS, async () => {
+  const { status, xml } = await query(undefined);
+  expect([status, element(xml, "Code")]).toEqual([400, "MissingAction"]);
+});
+
+behaviour("what one protocol sends the other receives", FAQ, async () => {
+  const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
+  await query("SendMessage", { QueueUrl, MessageBody: "older", MessageGroupId: "g" });
+  await put(QueueUrl, "newer", { MessageGroupId: "g" });
+  expect((await receive(QueueUrl)).map(({ Body }) => Body)).toEqual(["older", "newer"]);
+});
