@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, test, vi } from "vitest";
 import { type Running, startNube } from "#app/cloud.ts";
+import type { Ports } from "#kernel/ports.ts";
 
 /**
  * One cloud in memory for all cases of a file, behind a real port, signatures verified. Its clock is the file's own to
@@ -17,6 +18,8 @@ export interface ConformanceCloud {
     credentials: { accessKeyId: string; secretAccessKey: string };
     maxAttempts: number;
   };
+  /** What the kernel asks of services: a file that needs an identity before IAM can make one puts it here. */
+  readonly ports: Ports;
   /** Milliseconds; all that is due in that span has run when it resolves. */
   advance(milliseconds: number): Promise<void>;
 }
@@ -54,6 +57,9 @@ export function conformanceCloud(): ConformanceCloud {
       credentials: { accessKeyId: account, secretAccessKey: "test" },
       maxAttempts: 1,
     }),
+    get ports() {
+      return running.cloud.ports;
+    },
     advance: (milliseconds) => running.cloud.time.advance(milliseconds),
   };
 }

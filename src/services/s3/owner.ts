@@ -1,9 +1,13 @@
 import { hash } from "node:crypto";
 import { canonicalUserOf } from "#aws/canonical-user.ts";
 
+/** Whoever writes without a name into a bucket that leaves objects to their writers. */
+export const ANONYMOUS_OWNER = "anonymous";
+const ANONYMOUS_ID = "65a011a29cdf8ec533ec3d1ccaae921c";
+
 /** An account as S3 tells of it. */
 export function ownerOf(account: string): { ID: string } {
-  return { ID: canonicalUserOf(account) };
+  return { ID: account === ANONYMOUS_OWNER ? ANONYMOUS_ID : canonicalUserOf(account) };
 }
 
 /** An account as events name the owner of a bucket: 14 capitals and digits, the first an A. */

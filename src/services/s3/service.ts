@@ -1,4 +1,11 @@
 import { defineService } from "#kernel/service.ts";
+import { acls } from "./access/acls.ts";
+import { deniedByS3 } from "./access/errors.ts";
+import { bucketOwnership } from "./access/ownership.ts";
+import { tellingCharges } from "./access/payment.ts";
+import { bucketPolicies } from "./access/policies.ts";
+import { bucketPublicAccess } from "./access/public-access.ts";
+import { requestPayment } from "./access/request-payment.ts";
 import { access } from "./access.ts";
 import { abandonUploads } from "./buckets/abandoned.ts";
 import { bucketHandlers } from "./buckets/buckets.ts";
@@ -62,8 +69,14 @@ export const s3 = defineService({
     lockConfiguration,
     objectLocks,
     replicationConfiguration,
-  ],
+    bucketPolicies,
+    bucketPublicAccess,
+    bucketOwnership,
+    requestPayment,
+    acls,
+  ].map(tellingCharges),
   access,
+  denied: deniedByS3,
   jobs: [abandonUploads, deliverEvent, restoreJob, deliverLogs, replicate, replicateExisting, checkThreshold],
   endpoints: [formUpload, websiteEndpoint],
   crossOrigin,
@@ -81,6 +94,8 @@ export const s3 = defineService({
     "GetObjectTagging",
     "DeleteObjectTagging",
     "RestoreObject",
+    "PutObjectAcl",
+    "GetObjectAcl",
     "PutObjectRetention",
     "GetObjectRetention",
     "PutObjectLegalHold",

@@ -2,6 +2,8 @@ import type { LoggingEnabled } from "#aws/contract/types/s3.ts";
 import { type BlobRef, blobSteps } from "#kernel/blobs.ts";
 import { collection } from "#kernel/collection.ts";
 import { descending } from "#kernel/keys.ts";
+import type { PublicAccessBlock } from "./access/blocks.ts";
+import type { Grant } from "./access/grants.ts";
 import type { DefaultRetention, Lock } from "./lock/retention.ts";
 import type { ArchiveTier, Restore } from "./storage-classes/archive.ts";
 import type { StorageClassName } from "./storage-classes/classes.ts";
@@ -22,6 +24,19 @@ export interface Bucket {
   tags?: Tag[];
   /** Where its access logs go. */
   logging?: LoggingEnabled;
+  /** The text of its policy. */
+  policy?: string;
+  /** Who may what besides its owner; absent: nobody. */
+  acl?: Grant[];
+  /**
+   * Whose is what others write. Absent: the bucket's owner's, without any ACLs, as buckets are made today. `None` where
+   * the controls were taken away, which leaves it to the writers.
+   */
+  ownership?: "BucketOwnerPreferred" | "ObjectWriter" | "None";
+  /** Absent: everything is blocked, as buckets are made today. `None` where the configuration was taken away. */
+  publicAccessBlock?: PublicAccessBlock | "None";
+  /** Whoever is not of the owner's account pays. */
+  requestPayment?: "Requester";
   /** Whether it has a notification configuration; so that a change in one without costs no look-up. */
   notifies?: true;
   /** Whether it has a replication configuration. */
@@ -48,7 +63,10 @@ export interface ObjectVersion extends Lock {
   versionId: string;
   deleteMarker?: true;
   modified: Time;
+  /** Account id, or `anonymous`. */
   owner: string;
+  /** Who may what besides its owner; absent: nobody. */
+  acl?: Grant[];
   /** Without quotes. */
   etag: string;
   size: number;
@@ -119,6 +137,7 @@ export interface Upload extends Lock {
   initiated: Time;
   initiator: string;
   owner: string;
+  acl?: Grant[];
   contentType?: string;
   headers?: Record<string, string>;
   metadata?: Record<string, string>;

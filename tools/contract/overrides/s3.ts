@@ -14,6 +14,10 @@ export default {
     // `GET /`, as ListBuckets: AWS tells them apart by the host `s3express-control.region`, which is a service of its own.
     "ListDirectoryBuckets",
   ],
+  operations: {
+    // "Sample Response for general purpose buckets" of its page in the API reference: 204 No Content.
+    PutBucketPolicy: { status: 204 },
+  },
   members: {
     // S3 stores the header's text and gives it back, whether or not it is a date; the SDKs have `ExpiresString` for it.
     "PutObjectRequest.Expires": "$string",

@@ -127,7 +127,7 @@ test.each([
 
 test.each([
   [{ ACL: "public-read" }, "InvalidBucketAclWithObjectOwnership"],
-  [{ ObjectOwnership: "ObjectWriter" }, "NotImplemented"],
+  [{ ObjectOwnership: "ObjectWriter", ACL: "public-read" }, "InvalidBucketAclWithBlockPublicAccessError"],
   [{ Bucket: "Photos" }, "InvalidBucketName"],
 ] as const)("%o is refused", async (members, code) => {
   const { s3, close } = await inRegion("us-east-1");

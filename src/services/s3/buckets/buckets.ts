@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
+import { accessOfNewBucket } from "../access/new-bucket.ts";
 import {
-  bucketAclWithOwnership,
   bucketAlreadyExists,
   bucketAlreadyOwnedByYou,
   bucketNotEmpty,
@@ -25,13 +25,18 @@ export const bucketHandlers = {
     const configuration = input.CreateBucketConfiguration;
     const region = locationOf(ctx.region, configuration?.LocationConstraint || undefined);
     const tags = tagsOf(configuration?.Tags);
+    const { acl, ownership } = accessOfNewBucket(input, ctx.account);
     return ctx.transact(async (tx) => {
       const existing = await tx.get(buckets, [name]);
       if (existing && existing.owner !== ctx.account) throw bucketAlreadyExists(name);
       // The oldest endpoint lets an owner make a bucket again, for the sake of clients from before there were others.
       if (existing && (ctx.region !== "us-east-1" || existing.region !== "us-east-1"))
         throw bucketAlreadyOwnedByYou(name);
-      if (!existing) {
+      if (existing) {
+        // Made again, it has no other ACL than it is told now.
+        const { acl: former, ...rest } = existing;
+        if (former || acl) tx.put(buckets, { ...rest, acl });
+      } else {
         tx.put(buckets, {
           name,
           id: tx.sequence(),
@@ -39,6 +44,8 @@ export const bucketHandlers = {
           region,
           created: wholeSeconds(tx.now()),
           tags,
+          acl,
+          ownership,
           ...(input.ObjectLockEnabledForBucket && { versioning: "Enabled", objectLock: {} }),
         });
       }
@@ -79,23 +86,8 @@ function tagsOf(said: Tag[] | undefined): Tag[] | undefined {
   return said;
 }
 
-/**
- * Buckets are made as S3 makes them unless told otherwise: ownership enforced by the bucket's owner, without ACLs. So
- * the defaults may be spelled out; an ACL contradicts them, and the rest is not there yet.
- */
 function refuseUnimplemented(input: Input<"s3", "CreateBucket">): void {
-  const grants = [
-    input.GrantFullControl,
-    input.GrantRead,
-    input.GrantReadACP,
-    input.GrantWrite,
-    input.GrantWriteACP,
-  ];
-  const { ObjectOwnership: ownership = "BucketOwnerEnforced", CreateBucketConfiguration: configuration } =
-    input;
-  if (ownership !== "BucketOwnerEnforced") throw headerNotImplemented("x-amz-object-ownership");
-  if ((input.ACL !== undefined && input.ACL !== "private") || grants.some((grant) => grant !== undefined))
-    throw bucketAclWithOwnership();
+  const { CreateBucketConfiguration: configuration } = input;
   if (input.BucketNamespace !== undefined && input.BucketNamespace !== "global")
     throw headerNotImplemented("x-amz-bucket-namespace");
   if (configuration?.Location !== undefined || configuration?.Bucket !== undefined) {

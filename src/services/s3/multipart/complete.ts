@@ -53,7 +53,8 @@ export const completionHandlers = {
       checkChecksum(input, upload, checksum);
 
       const version = await writeVersion(tx, bucket, key, current, {
-        owner: bucket.owner,
+        owner: upload.owner,
+        acl: upload.acl,
         etag,
         size,
         partCount: used.length,

@@ -1,11 +1,12 @@
 import type { Handlers } from "#kernel/service.ts";
+import { provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { headerNotImplemented } from "../errors.ts";
 import { lockFor, lockIn } from "../lock/headers.ts";
 import { attributesOf } from "../objects/attributes.ts";
 import { checkKey } from "../objects/key.ts";
 import { headerTags } from "../objects/tagging-header.ts";
-import { refuseAcl, refuseUnimplemented } from "../objects/unimplemented.ts";
+import { refuseUnimplemented } from "../objects/unimplemented.ts";
 import { bodies, uploads } from "../store.ts";
 import { wholeSeconds } from "../versions.ts";
 import { declaredChecksum } from "./checksums.ts";
@@ -17,7 +18,7 @@ export const uploadHandlers = {
     const { Key: key } = input;
     checkKey(key);
     refuseUnimplemented(input);
-    refuseAcl(input);
+    const provenance = await provenanceOf(ctx, input);
     const asked = lockIn(ctx, input);
     const attributes = attributesOf(input);
     const tags = headerTags(input.Tagging);
@@ -34,7 +35,7 @@ export const uploadHandlers = {
         uploadId,
         initiated: wholeSeconds(tx.now()),
         initiator: initiatorIn(ctx.principal),
-        owner: bucket.owner,
+        ...provenance(bucket),
         ...attributes,
         ...asked,
         tags,

@@ -2,6 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Bytes } from "#lib/joined.ts";
+import { provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import {
@@ -25,7 +26,7 @@ import { existingVersion, quoted, toldVersionId } from "./found.ts";
 import { checkKey } from "./key.ts";
 import { keeping, MOST_PUT_BYTES, stage } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
-import { refuseAcl, refuseUnimplemented } from "./unimplemented.ts";
+import { refuseUnimplemented } from "./unimplemented.ts";
 
 type Request = Input<"s3", "CopyObject">;
 
@@ -34,8 +35,8 @@ export const objectCopying = {
     const { Bucket, Key } = input;
     checkKey(Key);
     refuseUnimplemented(input);
-    refuseAcl(input);
     checkConditionForm(input);
+    const provenance = await provenanceOf(ctx, input);
     checkDirectives(input);
     const asked = lockIn(ctx, input);
     const algorithm = wantedAlgorithm(input);
@@ -54,7 +55,7 @@ export const objectCopying = {
         ...(replaced ?? copiedAttributes(source.version, input)),
         ...lockFor(bucket, asked, tx.now()),
         tags: input.TaggingDirective === "REPLACE" ? newTags : source.version.tags,
-        owner: bucket.owner,
+        ...provenance(bucket),
         etag,
         size: staged.size,
         body: await bodies.keep(tx, staged),

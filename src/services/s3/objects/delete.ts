@@ -2,7 +2,9 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { bucketAt, objectArn } from "../buckets/bucket.ts";
+import { deletionFacts } from "../access/judging.ts";
+import { type Scene, sceneOf } from "../access/scene.ts";
+import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkDocument } from "../documents.ts";
 import { headerNotImplemented, malformedXml, noSuchVersion } from "../errors.ts";
@@ -43,9 +45,10 @@ export const objectDeletion = {
     if (entries.some((entry) => !entry.Key)) throw malformedXml();
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, name);
+      const scene = await sceneOf(ctx, tx, { Bucket: name });
       checkBypass(bucket, bypass);
       const batch: Batch = { Deleted: [], Errors: [] };
-      for (const entry of entries) await removeEntry(ctx, tx, bucket, entry, { bypass, batch });
+      for (const entry of entries) await removeEntry(ctx, tx, bucket, entry, { bypass, batch, scene });
       return quiet ? { Errors: batch.Errors } : batch;
     });
   },
@@ -94,18 +97,20 @@ async function removeEntry(
   tx: Transaction,
   bucket: Bucket,
   entry: Entry,
-  { bypass, batch }: { bypass: boolean | undefined; batch: Batch },
+  { bypass, batch, scene }: { bypass: boolean | undefined; batch: Batch; scene: Scene | undefined },
 ) {
   const { Key, VersionId } = entry;
   try {
     checkKey(Key);
-    const actions = [VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion"];
-    if (bypass) actions.push("s3:BypassGovernanceRetention");
-    const resource = objectArn(bucket.name, Key);
-    ctx.authorize(actions.map((action) => ({ action, resource, owner: bucket.owner })));
     // In a batch, unlike alone, an id that cannot be one is a version that is not there.
     if (VersionId !== undefined && VersionId !== "null" && orderOf(VersionId) === undefined)
       throw noSuchVersion(Key, VersionId);
+    if (scene) {
+      const version = await findVersion(tx, bucket, Key, VersionId);
+      ctx.authorize(
+        deletionFacts(ctx, { ...scene, ...(version && { version }) }, { Key, VersionId }, bypass),
+      );
+    }
     if (entry.LastModifiedTime !== undefined || entry.Size !== undefined) {
       throw new AwsError(
         "NotImplemented",

@@ -1,5 +1,6 @@
 import type { Handlers } from "#kernel/service.ts";
 import { bodyOf } from "#lib/body.ts";
+import { provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkDigest, lockFor, lockIn } from "../lock/headers.ts";
@@ -12,15 +13,15 @@ import { quoted, toldVersionId } from "./found.ts";
 import { checkKey } from "./key.ts";
 import { keeping, receive } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
-import { refuseAcl, refuseUnimplemented } from "./unimplemented.ts";
+import { refuseUnimplemented } from "./unimplemented.ts";
 
 export const objectWriting = {
   async PutObject(ctx, input) {
     const { Bucket, Key, Body = bodyOf("") } = input;
     checkKey(Key);
     refuseUnimplemented(input);
-    refuseAcl(input);
     checkConditionForm(input);
+    const provenance = await provenanceOf(ctx, input);
     const asked = lockIn(ctx, input);
     const attributes = attributesOf(input);
     const tags = headerTags(input.Tagging);
@@ -47,7 +48,7 @@ export const objectWriting = {
         ...attributes,
         ...lock,
         tags,
-        owner: bucket.owner,
+        ...provenance(bucket),
         etag: received.md5,
         size: received.staged.size,
         body: await bodies.keep(tx, received.staged),

@@ -1,5 +1,5 @@
 import type { Input } from "#kernel/service.ts";
-import { aclNotSupported, headerNotImplemented } from "../errors.ts";
+import { headerNotImplemented } from "../errors.ts";
 
 /** Members that ask for encryption and the like, by the header that carries them. */
 const HEADERS = {
@@ -29,22 +29,4 @@ export function refuseUnimplemented(input: Unimplemented): void {
   for (const [member, header] of members) {
     if (input[member] !== undefined) throw headerNotImplemented(header);
   }
-}
-
-export interface Acl {
-  ACL?: string;
-  GrantFullControl?: string;
-  GrantRead?: string;
-  GrantReadACP?: string;
-  GrantWriteACP?: string;
-}
-
-/**
- * A bucket whose owner owns all in it, as buckets are made today, takes only the ACL that says just that.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
- */
-export function refuseAcl(input: Acl): void {
-  const { ACL: acl, GrantFullControl, GrantRead, GrantReadACP, GrantWriteACP } = input;
-  if (acl !== undefined && acl !== "bucket-owner-full-control") throw aclNotSupported();
-  if ((GrantFullControl ?? GrantRead ?? GrantReadACP ?? GrantWriteACP) !== undefined) throw aclNotSupported();
 }

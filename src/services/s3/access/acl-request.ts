@@ -1,0 +1,167 @@
+/** ACLs as requests bring them: canned, in headers, or in a document. */
+import { canonicalUserOf } from "#aws/canonical-user.ts";
+import type { AccessControlPolicy, Grantee as SaidGrantee } from "#aws/contract/types/s3.ts";
+import {
+  aclTwice,
+  emailGrantsEnded,
+  grantNotRecognized,
+  invalidGranteeId,
+  invalidGroup,
+  malformedAcl,
+  missingAclHeader,
+  unexpectedAclBody,
+  unknownCannedAcl,
+} from "./errors.ts";
+import {
+  BUCKET_CANNED,
+  type CannedAcl,
+  cannedGrants,
+  type Grant,
+  type Grantee,
+  groupOf,
+  OBJECT_CANNED,
+  PERMISSIONS,
+  type Permission,
+} from "./grants.ts";
+
+/** The members that PutBucketAcl, CreateBucket, PutObject and others share. */
+export interface AclRequest {
+  ACL?: string;
+  GrantFullControl?: string;
+  GrantRead?: string;
+  GrantReadACP?: string;
+  GrantWrite?: string;
+  GrantWriteACP?: string;
+}
+
+const HEADERS = {
+  GrantFullControl: { header: "x-amz-grant-full-control", permission: "FULL_CONTROL" },
+  GrantRead: { header: "x-amz-grant-read", permission: "READ" },
+  GrantReadACP: { header: "x-amz-grant-read-acp", permission: "READ_ACP" },
+  GrantWrite: { header: "x-amz-grant-write", permission: "WRITE" },
+  GrantWriteACP: { header: "x-amz-grant-write-acp", permission: "WRITE_ACP" },
+} as const satisfies Partial<Record<keyof AclRequest, { header: string; permission: Permission }>>;
+
+const members = Object.keys(HEADERS) as (keyof typeof HEADERS)[];
+
+const asksByGrants = (input: AclRequest) => members.some((member) => input[member] !== undefined);
+
+export const asksForAcl = (input: AclRequest): boolean => input.ACL !== undefined || asksByGrants(input);
+
+export interface AclOf {
+  of: "bucket" | "object";
+  /** Accounts. */
+  owner: string;
+  bucketOwner: string;
+  method: string;
+}
+
+/**
+ * What the headers ask for; `undefined` where they ask for nothing.
+ * @throws {AwsError} InvalidRequest, InvalidArgument
+ */
+export function aclInHeaders(
+  input: AclRequest,
+  { of, owner, bucketOwner, method }: AclOf,
+): Grant[] | undefined {
+  checkForm(input, of);
+  if (input.ACL !== undefined) return cannedGrants(input.ACL as CannedAcl, owner, bucketOwner);
+  return asksByGrants(input) ? grantsInHeaders(input, method) : undefined;
+}
+
+/** @throws {AwsError} InvalidRequest, InvalidArgument */
+export function checkForm(input: AclRequest, of: AclOf["of"]): void {
+  if (input.ACL === undefined) return;
+  if (asksByGrants(input)) throw aclTwice();
+  if (!(of === "bucket" ? BUCKET_CANNED : OBJECT_CANNED).has(input.ACL)) throw unknownCannedAcl(input.ACL);
+}
+
+/** What holds in a bucket without ACLs may be said: in its canned form, or as the one grant that it stands for. */
+export function saysWhatHolds(input: AclRequest, owner: string): boolean {
+  if (input.ACL !== undefined) return input.ACL === "bucket-owner-full-control";
+  const [only, ...others] = members.filter((member) => input[member] !== undefined);
+  if (only !== "GrantFullControl" || others.length > 0) return false;
+  return input.GrantFullControl!.replaceAll('"', "") === `id=${canonicalUserOf(owner)}`;
+}
+
+/**
+ * What a request for nothing but an ACL asks for, in one of the three forms.
+ * @throws {AwsError} MissingSecurityHeader, UnexpectedContent, MalformedACLError and what headers may throw
+ */
+export function aclOfRequest(
+  input: AclRequest & { AccessControlPolicy?: AccessControlPolicy },
+  about: AclOf,
+): Grant[] {
+  const inHeaders = aclInHeaders(input, about);
+  const document = input.AccessControlPolicy;
+  if (inHeaders) {
+    if (document) throw unexpectedAclBody();
+    return inHeaders;
+  }
+  if (!document) throw missingAclHeader();
+  return grantsInDocument(document, about.method);
+}
+
+function grantsInHeaders(input: AclRequest, method: string): Grant[] {
+  return members.flatMap((member) => {
+    const value = input[member];
+    if (value === undefined) return [];
+    const { header, permission } = HEADERS[member];
+    return value
+      .split(",")
+      .map((entry) => ({ to: granteeIn(entry.trim(), header, value, method), permission }));
+  });
+}
+
+/** `id="…"`, `uri="…"` or `emailAddress="…"`, with or without quotes. */
+function granteeIn(entry: string, header: string, whole: string, method: string): Grantee {
+  const [, kind, text] = /^(id|uri|emailAddress)\s*=\s*"?([^"]*)"?$/i.exec(entry) ?? [];
+  switch (kind?.toLowerCase()) {
+    case "id":
+      return userOf(text!, "id");
+    case "uri":
+      return groupNamed(text!, "uri");
+    case "emailaddress":
+      throw emailGrantsEnded(method);
+    default:
+      throw grantNotRecognized(header, whole);
+  }
+}
+
+const MOST_GRANTS = 100;
+
+function grantsInDocument({ Owner, Grants }: AccessControlPolicy, method: string): Grant[] {
+  if (Owner?.ID === undefined || !Grants || Grants.length > MOST_GRANTS) throw malformedAcl();
+  userOf(Owner.ID, "Owner/ID");
+  return Grants.map(({ Grantee, Permission }) => {
+    if (Permission === undefined || !PERMISSIONS.has(Permission) || !Grantee) throw malformedAcl();
+    return { to: granteeNamed(Grantee, method), permission: Permission };
+  });
+}
+
+function granteeNamed({ Type, ID, URI, EmailAddress }: SaidGrantee, method: string): Grantee {
+  switch (Type) {
+    case "CanonicalUser":
+      if (ID === undefined) throw malformedAcl();
+      return userOf(ID, "CanonicalUser/ID");
+    case "Group":
+      if (URI === undefined) throw malformedAcl();
+      return groupNamed(URI, "Group/URI");
+    case "AmazonCustomerByEmail":
+      if (EmailAddress === undefined) throw malformedAcl();
+      throw emailGrantsEnded(method);
+    default:
+      throw malformedAcl();
+  }
+}
+
+function userOf(id: string, argument: string): Grantee {
+  if (!/^[0-9a-f]{64}$/.test(id)) throw invalidGranteeId(argument, id);
+  return { user: id };
+}
+
+function groupNamed(uri: string, argument: string): Grantee {
+  const group = groupOf(uri);
+  if (!group) throw invalidGroup(argument, uri);
+  return { group };
+}

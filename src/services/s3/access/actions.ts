@@ -1,0 +1,34 @@
+/**
+ * Actions that may stand in the policy of a bucket or an access point, by what they are done to.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ */
+export const BUCKET_ACTIONS: ReadonlySet<string> = new Set(
+  `CreateBucket CreateBucketMetadataTableConfiguration DeleteBucket DeleteBucketMetadataTableConfiguration
+  DeleteBucketPolicy DeleteBucketWebsite GetAccelerateConfiguration GetAnalyticsConfiguration GetBucketAbac
+  GetBucketAcl GetBucketCORS GetBucketLocation GetBucketLogging GetBucketMetadataTableConfiguration
+  GetBucketNotification GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPolicy
+  GetBucketPolicyStatus GetBucketPublicAccessBlock GetBucketRequestPayment GetBucketTagging GetBucketVersioning
+  GetBucketWebsite GetEncryptionConfiguration GetIntelligentTieringConfiguration GetInventoryConfiguration
+  GetLifecycleConfiguration GetMetricsConfiguration GetReplicationConfiguration ListBucket
+  ListBucketMultipartUploads ListBucketVersions ListTagsForResource PutAccelerateConfiguration
+  PutAnalyticsConfiguration PutBucketAbac PutBucketAcl PutBucketCORS PutBucketLogging PutBucketNotification
+  PutBucketObjectLockConfiguration PutBucketOwnershipControls PutBucketPolicy PutBucketPublicAccessBlock
+  PutBucketRequestPayment PutBucketTagging PutBucketVersioning PutBucketWebsite PutEncryptionConfiguration
+  PutIntelligentTieringConfiguration PutInventoryConfiguration PutLifecycleConfiguration PutMetricsConfiguration
+  PutReplicationConfiguration TagResource UntagResource UpdateBucketMetadataInventoryTableConfiguration
+  UpdateBucketMetadataJournalTableConfiguration`
+    .split(/\s+/)
+    .map((name) => `s3:${name.toLowerCase()}`),
+);
+
+export const OBJECT_ACTIONS: ReadonlySet<string> = new Set(
+  `AbortMultipartUpload BypassGovernanceRetention DeleteObject DeleteObjectTagging DeleteObjectVersion
+  DeleteObjectVersionTagging GetObject GetObjectAcl GetObjectAttributes GetObjectLegalHold GetObjectRetention
+  GetObjectTagging GetObjectTorrent GetObjectVersion GetObjectVersionAcl GetObjectVersionAttributes
+  GetObjectVersionForReplication GetObjectVersionTagging GetObjectVersionTorrent InitiateReplication
+  ListMultipartUploadParts ObjectOwnerOverrideToBucketOwner PutObject PutObjectAcl PutObjectLegalHold
+  PutObjectRetention PutObjectTagging PutObjectVersionAcl PutObjectVersionTagging ReplicateDelete ReplicateObject
+  ReplicateTags RestoreObject UpdateObjectEncryption`
+    .split(/\s+/)
+    .map((name) => `s3:${name.toLowerCase()}`),
+);

@@ -1,0 +1,125 @@
+import { AwsError } from "#aws/errors.ts";
+import { type Denial, sentenceOf } from "#kernel/authorize.ts";
+import type { Principal } from "#kernel/principal.ts";
+import { accessDenied, invalidArgument } from "../errors.ts";
+
+/**
+ * S3 tells the reason only to those of the account that the resource belongs to.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+ */
+export function deniedByS3(denial: Denial): AwsError {
+  const { principal, fact } = denial;
+  const isOwn = principal.account !== "" && (fact.owner ?? principal.account) === principal.account;
+  if (!isOwn) return accessDenied();
+  const quoted = { ...denial, fact: { ...fact, resource: `"${fact.resource}"` } };
+  return new AwsError("AccessDenied", sentenceOf(quoted), { status: 403 });
+}
+
+const blocked = (principal: Principal, owner: string, action: string, resource: string, reason: string) =>
+  principal.account === owner
+    ? new AwsError(
+        "AccessDenied",
+        `User: ${principal.arn} is not authorized to perform: ${action} on resource: "${resource}" because ${reason}`,
+        { status: 403 },
+      )
+    : accessDenied();
+
+export const publicPolicyBlocked = (principal: Principal, owner: string, action: string, resource: string) =>
+  blocked(
+    principal,
+    owner,
+    action,
+    resource,
+    "public policies are blocked by the BlockPublicPolicy block public access setting.",
+  );
+
+export const publicAclBlocked = (principal: Principal, owner: string, action: string, resource: string) =>
+  blocked(
+    principal,
+    owner,
+    action,
+    resource,
+    "public access control lists (ACLs) are blocked by the BlockPublicAcls block public access setting.",
+  );
+
+export const invalidExpectedOwner = (said: string) =>
+  new AwsError(
+    "InvalidBucketOwnerAWSAccountID",
+    "The value of the expected bucket owner parameter must be an AWS account ID",
+    { members: { ExpectedBucketOwner: said } },
+  );
+
+// Policies
+
+export const malformedPolicy = (message: string, detail?: string) =>
+  new AwsError("MalformedPolicy", message, detail === undefined ? {} : { members: { Detail: detail } });
+
+export const noSuchBucketPolicy = (bucket: string) =>
+  new AwsError("NoSuchBucketPolicy", "The bucket policy does not exist", {
+    status: 404,
+    members: { BucketName: bucket },
+  });
+
+/** Whoever may do it, but belongs to another account. */
+export const ownersAccountOnly = (method: string) =>
+  new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
+    status: 405,
+    members: { Method: method, ResourceType: "BUCKETPOLICY" },
+  });
+
+// Settings
+
+export const noSuchPublicAccessBlock = (name: string) =>
+  new AwsError(
+    "NoSuchPublicAccessBlockConfiguration",
+    "The public access block configuration was not found",
+    { status: 404, members: { BucketName: name } },
+  );
+
+export const noSuchOwnershipControls = (bucket: string) =>
+  new AwsError("OwnershipControlsNotFoundError", "The bucket ownership controls were not found", {
+    status: 404,
+    members: { BucketName: bucket },
+  });
+
+export const bucketAclIsPublic = () =>
+  new AwsError(
+    "InvalidBucketAclWithBlockPublicAccessError",
+    "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+  );
+
+// ACLs
+
+export const malformedAcl = () =>
+  new AwsError(
+    "MalformedACLError",
+    "The XML you provided was not well-formed or did not validate against our published schema",
+  );
+
+export const missingAclHeader = () =>
+  new AwsError("MissingSecurityHeader", "Your request was missing a required header", {
+    members: { MissingHeaderName: "x-amz-acl" },
+  });
+
+export const aclTwice = () =>
+  new AwsError("InvalidRequest", "Specifying both Canned ACLs and Header Grants is not allowed");
+
+export const unexpectedAclBody = () =>
+  new AwsError("UnexpectedContent", "This request does not support content");
+
+export const unknownCannedAcl = (acl: string) => invalidArgument("", "x-amz-acl", acl);
+
+export const grantNotRecognized = (header: string, value: string) =>
+  invalidArgument("Argument format not recognized", header, value);
+
+export const invalidGranteeId = (argument: string, id: string) => invalidArgument("Invalid id", argument, id);
+
+export const invalidGroup = (argument: string, uri: string) =>
+  invalidArgument("Invalid group uri", argument, uri);
+
+/** Grants by e-mail address ended on 2025-10-01. */
+export const emailGrantsEnded = (method: string) =>
+  new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
+    status: 405,
+    members: { Method: method, ResourceType: "ACL" },
+  });

@@ -1,0 +1,96 @@
+/** What IAM judges of a call on a bucket or an object. */
+import type { AccessFact } from "#kernel/authorize.ts";
+import type { Context } from "#kernel/context.ts";
+import { remembered } from "#lib/remembered.ts";
+import { bucketArn, objectArn } from "../buckets/bucket.ts";
+import type { Bucket, ObjectVersion } from "../store.ts";
+import { type Grant, grantTo, isPublicGrant, type Permission } from "./grants.ts";
+import { keysOfCall } from "./keys.ts";
+import type { Scene } from "./scene.ts";
+
+/**
+ * Actions that an ACL can grant, of the bucket and of an object.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#acl-access-policy-permission-mapping
+ */
+const BUCKET_GRANTS: Readonly<Record<string, Permission>> = {
+  "s3:ListBucket": "READ",
+  "s3:ListBucketVersions": "READ",
+  "s3:ListBucketMultipartUploads": "READ",
+  "s3:PutObject": "WRITE",
+  "s3:PutObjectAcl": "WRITE",
+  "s3:PutObjectTagging": "WRITE",
+  "s3:DeleteObject": "WRITE",
+  "s3:GetBucketAcl": "READ_ACP",
+  "s3:PutBucketAcl": "WRITE_ACP",
+};
+const OBJECT_GRANTS: Readonly<Record<string, Permission>> = {
+  "s3:GetObject": "READ",
+  "s3:GetObjectVersion": "READ",
+  "s3:GetObjectAttributes": "READ",
+  "s3:GetObjectVersionAttributes": "READ",
+  "s3:GetObjectAcl": "READ_ACP",
+  "s3:GetObjectVersionAcl": "READ_ACP",
+  "s3:PutObjectAcl": "WRITE_ACP",
+  "s3:PutObjectVersionAcl": "WRITE_ACP",
+};
+
+export function bucketFact(ctx: Context, scene: Scene, action: string, input: object): AccessFact {
+  const { bucket } = scene;
+  return {
+    action,
+    resource: bucketArn(bucket.name),
+    owner: bucket.owner,
+    conditions: keysOfCall(ctx, input, scene),
+    resourcePolicy: bucket.policy ?? null,
+    granted: grantedBy(ctx, scene, bucket.acl, BUCKET_GRANTS[action]),
+  };
+}
+
+/** What is done to a bucket's contents: puts, and what takes an object away. */
+export function contentFact(ctx: Context, scene: Scene, action: string, input: { Key: string }): AccessFact {
+  const { bucket } = scene;
+  return {
+    ...bucketFact(ctx, scene, action, input),
+    resource: objectArn(bucket.name, input.Key),
+  };
+}
+
+/** What is done to an object that is there, which may belong to whoever wrote it. */
+export function objectFact(ctx: Context, scene: Scene, action: string, input: { Key: string }): AccessFact {
+  const { bucket, version } = scene;
+  const owner = ownerOfVersion(bucket, version);
+  const { policy } = bucket;
+  return {
+    ...contentFact(ctx, scene, action, input),
+    owner,
+    // A bucket's owner may forbid what is done to others' objects, but not allow it.
+    resourcePolicy: policy === undefined ? null : owner === bucket.owner ? policy : denialsOf(policy),
+    granted: grantedBy(ctx, scene, version?.acl, OBJECT_GRANTS[action]),
+  };
+}
+
+/** Where ACLs are disabled, everything in a bucket is its owner's, whoever wrote it. */
+export function ownerOfVersion(bucket: Bucket, version: ObjectVersion | undefined): string {
+  return bucket.ownership === undefined ? bucket.owner : (version?.owner ?? bucket.owner);
+}
+
+function grantedBy(
+  ctx: Context,
+  { bucket, block }: Scene,
+  acl: readonly Grant[] | undefined,
+  permission: Permission | undefined,
+): AccessFact["granted"] {
+  if (!acl || !permission || bucket.ownership === undefined) return undefined;
+  const heeded = block.ignoreAcls ? acl.filter((grant) => !isPublicGrant(grant)) : acl;
+  return grantTo(heeded, permission, ctx.principal);
+}
+
+const denialsOf = remembered<string | null>(1_000, (text) => {
+  const { Statement, ...rest } = JSON.parse(text) as { Statement: Said | Said[] };
+  const denials = [Statement].flat().filter(({ Effect }) => Effect === "Deny");
+  return denials.length === 0 ? null : JSON.stringify({ ...rest, Statement: denials });
+});
+
+interface Said {
+  Effect: string;
+}

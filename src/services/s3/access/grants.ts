@@ -1,0 +1,122 @@
+/**
+ * Access control lists: who may do what with a bucket or an object, besides its owner.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
+ */
+import { canonicalUserOf } from "#aws/canonical-user.ts";
+import type { Principal } from "#kernel/principal.ts";
+
+export interface Grant {
+  to: Grantee;
+  permission: Permission;
+}
+
+/** A canonical user id, or one of S3's groups. */
+export type Grantee = { user: string } | { group: Group };
+export type Permission = "FULL_CONTROL" | "READ" | "WRITE" | "READ_ACP" | "WRITE_ACP";
+export type Group = "AllUsers" | "AuthenticatedUsers" | "LogDelivery";
+
+export const PERMISSIONS: ReadonlySet<string> = new Set<Permission>([
+  "FULL_CONTROL",
+  "READ",
+  "WRITE",
+  "READ_ACP",
+  "WRITE_ACP",
+]);
+
+export const GROUPS: Readonly<Record<Group, string>> = {
+  AllUsers: "http://acs.amazonaws.com/groups/global/AllUsers",
+  AuthenticatedUsers: "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
+  LogDelivery: "http://acs.amazonaws.com/groups/s3/LogDelivery",
+};
+
+export function groupOf(uri: string): Group | undefined {
+  return (Object.keys(GROUPS) as Group[]).find((group) => GROUPS[group] === uri);
+}
+
+/** The list of whoever says none: the owner's alone. */
+export const ownersOnly = (account: string): Grant[] => [
+  { to: { user: canonicalUserOf(account) }, permission: "FULL_CONTROL" },
+];
+
+/** Everybody, or everybody with an account of AWS's: both are the public. */
+export const isPublicGrant = ({ to }: Grant): boolean =>
+  "group" in to && (to.group === "AllUsers" || to.group === "AuthenticatedUsers");
+
+/** How a list grants something to a caller, if it does. */
+export function grantTo(
+  grants: readonly Grant[],
+  permission: Permission,
+  principal: Principal,
+): "account" | "everyone" | undefined {
+  let found: "account" | "everyone" | undefined;
+  for (const grant of grants) {
+    if (grant.permission !== permission && grant.permission !== "FULL_CONTROL") continue;
+    const named = names(grant.to, principal);
+    if (named === "everyone") return named;
+    found ??= named;
+  }
+  return found;
+}
+
+function names(to: Grantee, { type, account, arn }: Principal): "account" | "everyone" | undefined {
+  if ("user" in to) return account !== "" && to.user === canonicalUserOf(account) ? "account" : undefined;
+  const isIn: Record<Group, boolean> = {
+    AllUsers: true,
+    AuthenticatedUsers: type !== "anonymous" && type !== "service",
+    LogDelivery: type === "service" && arn === "logging.s3.amazonaws.com",
+  };
+  return isIn[to.group] ? "everyone" : undefined;
+}
+
+export type CannedAcl =
+  | "private"
+  | "public-read"
+  | "public-read-write"
+  | "authenticated-read"
+  | "aws-exec-read"
+  | "log-delivery-write"
+  | "bucket-owner-read"
+  | "bucket-owner-full-control";
+
+/** By which EC2 fetches images for those who share them. */
+const EC2 = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c";
+
+export const BUCKET_CANNED: ReadonlySet<string> = new Set<CannedAcl>([
+  "private",
+  "public-read",
+  "public-read-write",
+  "authenticated-read",
+  "aws-exec-read",
+  "log-delivery-write",
+  "bucket-owner-read",
+  "bucket-owner-full-control",
+]);
+
+export const OBJECT_CANNED: ReadonlySet<string> = new Set<CannedAcl>([
+  "private",
+  "public-read",
+  "public-read-write",
+  "authenticated-read",
+  "aws-exec-read",
+  "bucket-owner-read",
+  "bucket-owner-full-control",
+]);
+
+/** What a canned ACL stands for. Of a bucket, those that speak of its owner say nothing new. */
+export function cannedGrants(acl: CannedAcl, owner: string, bucketOwner: string): Grant[] {
+  const group = (name: Group, ...permissions: Permission[]): Grant[] =>
+    permissions.map((permission) => ({ to: { group: name }, permission }));
+  const bucketOwners = (permission: Permission): Grant[] =>
+    bucketOwner === owner ? [] : [{ to: { user: canonicalUserOf(bucketOwner) }, permission }];
+  const others: Record<CannedAcl, () => Grant[]> = {
+    private: () => [],
+    "public-read": () => group("AllUsers", "READ"),
+    "public-read-write": () => group("AllUsers", "READ", "WRITE"),
+    "authenticated-read": () => group("AuthenticatedUsers", "READ"),
+    "aws-exec-read": () => [{ to: { user: EC2 }, permission: "READ" }],
+    "log-delivery-write": () => group("LogDelivery", "WRITE", "READ_ACP"),
+    "bucket-owner-read": () => bucketOwners("READ"),
+    "bucket-owner-full-control": () => bucketOwners("FULL_CONTROL"),
+  };
+  return [...ownersOnly(owner), ...others[acl]()];
+}

@@ -1,0 +1,174 @@
+/** The forms that the facts of S3's operations take: `access.ts` says which operation has which. */
+import type { AccessFact } from "#kernel/authorize.ts";
+import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { bucketArn } from "../buckets/bucket.ts";
+import { accessDenied } from "../errors.ts";
+import { findUpload, initiatorIn } from "../multipart/upload.ts";
+import { copySourceOf } from "../objects/copy-source.ts";
+import { type AclRequest, asksForAcl } from "./acl-request.ts";
+import { bucketFact, contentFact, objectFact } from "./facts.ts";
+import { keysOfCall } from "./keys.ts";
+import { type OnBucket, type OnObject, type Scene, sceneOf } from "./scene.ts";
+
+/** Shared, since nearly every call is one in which there is nothing to judge. */
+const NOTHING: AccessFact[] = [];
+
+async function judged<I extends OnBucket>(
+  ctx: Context,
+  input: I,
+  factsIn: (scene: Scene, tx: ReadTransaction) => AccessFact[] | Promise<AccessFact[]>,
+): Promise<AccessFact[]> {
+  return ctx.read(async (tx) => {
+    const scene = await sceneOf(ctx, tx, input);
+    return scene ? factsIn(scene, tx) : NOTHING;
+  });
+}
+
+export function onAccount(ctx: Context, input: object, action: string, resource: string): AccessFact[] {
+  if (ctx.principal.type === "anonymous") throw accessDenied();
+  return [{ action, resource, conditions: keysOfCall(ctx, input, {}) }];
+}
+
+export const onBucket =
+  (...actions: string[]) =>
+  (ctx: Context, input: OnBucket): Promise<AccessFact[]> =>
+    judged(ctx, input, (scene) => actions.map((action) => bucketFact(ctx, scene, action, input)));
+
+/** What the root of the owner's account may do whatever the policy says: a policy that shuts everybody out is mended so. */
+export const onBucketsPolicy =
+  (action: string) =>
+  (ctx: Context, input: OnBucket): Promise<AccessFact[]> =>
+    judged(ctx, input, (scene) => {
+      const { type, account } = ctx.principal;
+      if (type === "root" && account === scene.bucket.owner) return NOTHING;
+      return [bucketFact(ctx, scene, action, input)];
+    });
+
+/**
+ * What is done to an object that should be there. Whoever names a version needs another permission: `s3:GetObject`
+ * becomes `s3:GetObjectVersion`. That there is none is told only to those who may list the bucket.
+ */
+export const onVersion =
+  (...actions: string[]) =>
+  (ctx: Context, input: OnObject): Promise<AccessFact[]> =>
+    judged(ctx, input, (scene) => factsOnVersion(ctx, scene, actions, input));
+
+function factsOnVersion(ctx: Context, scene: Scene, actions: string[], input: OnObject): AccessFact[] {
+  const named = input.VersionId !== undefined;
+  const facts = actions.map((action) =>
+    objectFact(ctx, scene, named ? versionAction(action) : action, input),
+  );
+  if (scene.version && !scene.version.deleteMarker) return facts;
+  return [...facts, bucketFact(ctx, scene, named ? "s3:ListBucketVersions" : "s3:ListBucket", {})];
+}
+
+/** One action, whichever version is named. */
+export const onObject =
+  (action: string) =>
+  (ctx: Context, input: OnObject): Promise<AccessFact[]> =>
+    judged(ctx, input, (scene) => [objectFact(ctx, scene, action, input)]);
+
+interface Bypassing extends OnObject {
+  BypassGovernanceRetention?: boolean;
+}
+
+export const onDeletion = (ctx: Context, input: Bypassing): Promise<AccessFact[]> =>
+  judged(ctx, input, (scene) => deletionFacts(ctx, scene, input, input.BypassGovernanceRetention));
+
+/** Of one key of a batch as well. */
+export function deletionFacts(
+  ctx: Context,
+  scene: Scene,
+  input: { Key: string; VersionId?: string | undefined },
+  bypass: boolean | undefined,
+): AccessFact[] {
+  const action = input.VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
+  return [contentFact(ctx, scene, action, input), ...bypassFacts(ctx, scene, input, bypass)];
+}
+
+export const onRetention = (ctx: Context, input: Bypassing): Promise<AccessFact[]> =>
+  judged(ctx, input, (scene) => [
+    objectFact(ctx, scene, "s3:PutObjectRetention", input),
+    ...bypassFacts(ctx, scene, input, input.BypassGovernanceRetention),
+  ]);
+
+/** What some may force upon a version that is locked in governance mode. */
+const bypassFacts = (ctx: Context, scene: Scene, input: { Key: string }, bypass: boolean | undefined) =>
+  bypass ? [contentFact(ctx, scene, "s3:BypassGovernanceRetention", input)] : [];
+
+export function versionAction(action: string): string {
+  const [, verb, what = ""] = /^s3:(\w+?Object)(\w*)$/.exec(action)!;
+  return `s3:${verb}Version${what}`;
+}
+
+export interface Writing extends OnObject, AclRequest {
+  Tagging?: unknown;
+  ObjectLockMode?: unknown;
+  ObjectLockLegalHoldStatus?: unknown;
+}
+
+export const onWrite =
+  (action: string) =>
+  (ctx: Context, input: Writing): Promise<AccessFact[]> =>
+    judged(ctx, input, (scene) => factsOfWriting(ctx, scene, action, input));
+
+function factsOfWriting(ctx: Context, scene: Scene, action: string, input: Writing): AccessFact[] {
+  const actions = [action];
+  if (input.ObjectLockMode !== undefined) actions.push("s3:PutObjectRetention");
+  if (input.ObjectLockLegalHoldStatus !== undefined) actions.push("s3:PutObjectLegalHold");
+  if (input.Tagging !== undefined) actions.push("s3:PutObjectTagging");
+  if (asksForAcl(input)) actions.push("s3:PutObjectAcl");
+  return actions.map((one) => contentFact(ctx, scene, one, input));
+}
+
+/** Whoever began an upload may end it and see its parts, unless somebody forbids it. */
+export const onUpload =
+  (action: string) =>
+  (ctx: Context, input: OnObject & { UploadId: string }): Promise<AccessFact[]> =>
+    judged(ctx, input, async (scene, tx) => {
+      const fact = contentFact(ctx, scene, action, input);
+      const upload = await findUpload(tx, scene.bucket, input);
+      const began = ctx.principal.type !== "anonymous" && upload?.initiator === initiatorIn(ctx.principal);
+      return [began ? { ...fact, granted: "everyone" } : fact];
+    });
+
+interface Copying extends Writing {
+  CopySource: string;
+  ExpectedSourceBucketOwner?: string;
+}
+
+export async function onCopy(ctx: Context, input: Copying): Promise<AccessFact[]> {
+  const source = copySourceOf(input.CopySource);
+  const from: OnObject = {
+    Bucket: source.bucket,
+    Key: source.key,
+    ...(source.versionId !== undefined && { VersionId: source.versionId }),
+    ...(input.ExpectedSourceBucketOwner !== undefined && {
+      ExpectedBucketOwner: input.ExpectedSourceBucketOwner,
+    }),
+    ...(input.RequestPayer !== undefined && { RequestPayer: input.RequestPayer }),
+  };
+  const reading = await judged(ctx, from, (scene) => factsOnVersion(ctx, scene, ["s3:GetObject"], from));
+  const writing = await judged(ctx, input, (scene) => factsOfWriting(ctx, scene, "s3:PutObject", input));
+  return reading === NOTHING ? writing : [...reading, ...writing];
+}
+
+/** Only what comes before any judgement; the handler judges each entry for itself. */
+export const onBatch = (ctx: Context, input: OnBucket): Promise<AccessFact[]> =>
+  judged(ctx, input, () => NOTHING);
+
+export interface NewBucket extends AclRequest {
+  Bucket: string;
+  ObjectOwnership?: string;
+  ObjectLockEnabledForBucket?: boolean;
+}
+
+export function onCreation(ctx: Context, input: NewBucket): AccessFact[] {
+  const actions = ["s3:CreateBucket"];
+  if (asksForAcl(input)) actions.push("s3:PutBucketAcl");
+  if (input.ObjectOwnership !== undefined) actions.push("s3:PutBucketOwnershipControls");
+  if (input.ObjectLockEnabledForBucket)
+    actions.push("s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning");
+  return actions.flatMap((action) => onAccount(ctx, input, action, bucketArn(input.Bucket)));
+}

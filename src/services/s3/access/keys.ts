@@ -1,0 +1,115 @@
+/**
+ * Condition keys of S3's own, told from the call.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+ */
+import type { Keys } from "#aws/languages/policy/pattern.ts";
+import type { Context, RequestFacts } from "#kernel/context.ts";
+import type { Tag } from "../store.ts";
+import type { Scene } from "./scene.ts";
+
+/** Members of requests by the keys that tell their values. */
+const MEMBERS: Readonly<Record<string, string>> = {
+  "s3:delimiter": "Delimiter",
+  "s3:max-keys": "MaxKeys",
+  "s3:versionid": "VersionId",
+  "s3:if-match": "IfMatch",
+  "s3:if-none-match": "IfNoneMatch",
+  "s3:x-amz-acl": "ACL",
+  "s3:x-amz-grant-full-control": "GrantFullControl",
+  "s3:x-amz-grant-read": "GrantRead",
+  "s3:x-amz-grant-read-acp": "GrantReadACP",
+  "s3:x-amz-grant-write": "GrantWrite",
+  "s3:x-amz-grant-write-acp": "GrantWriteACP",
+  "s3:x-amz-metadata-directive": "MetadataDirective",
+  "s3:x-amz-object-ownership": "ObjectOwnership",
+  "s3:x-amz-server-side-encryption": "ServerSideEncryption",
+  "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
+  "s3:x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
+  "s3:x-amz-storage-class": "StorageClass",
+  "s3:x-amz-website-redirect-location": "WebsiteRedirectLocation",
+  "s3:object-lock-mode": "ObjectLockMode",
+  "s3:object-lock-legal-hold": "ObjectLockLegalHoldStatus",
+};
+
+const EXISTING_TAG = "s3:existingobjecttag/";
+const REQUEST_TAG = "s3:requestobjecttag/";
+const DAY_MS = 86_400_000;
+
+export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): Keys {
+  const said = input as Record<string, unknown>;
+  return (name) => {
+    const member = MEMBERS[name];
+    if (member !== undefined) return textOf(said[member]);
+    switch (name) {
+      case "s3:prefix":
+        return textOf(said.Prefix) ?? "";
+      case "s3:x-amz-copy-source":
+        return sourceOf(said.CopySource);
+      case "s3:locationconstraint":
+        return textOf(
+          (said.CreateBucketConfiguration as { LocationConstraint?: string })?.LocationConstraint,
+        );
+      case "s3:requestobjecttagkeys":
+        return requestTags(said.Tagging)?.map(({ Key }) => Key);
+      case "s3:object-lock-retain-until-date":
+        return retainedUntil(said)?.toISOString();
+      case "s3:object-lock-remaining-retention-days": {
+        const until = retainedUntil(said);
+        return until && String(Math.ceil((until.getTime() - ctx.clock.now()) / DAY_MS));
+      }
+      case "s3:resourceaccount":
+        return scene.bucket?.owner;
+      case "s3:x-amz-content-sha256":
+        return ctx.request?.headers["x-amz-content-sha256"];
+      case "s3:authtype":
+        return ctx.request && authTypeOf(ctx);
+      case "s3:signatureversion":
+        return ctx.request && signatureVersionOf(ctx.request);
+      default:
+        if (name.startsWith(EXISTING_TAG)) return tagIn(scene.version?.tags, name.slice(EXISTING_TAG.length));
+        if (name.startsWith(REQUEST_TAG))
+          return tagIn(requestTags(said.Tagging), name.slice(REQUEST_TAG.length));
+        return undefined;
+    }
+  };
+}
+
+const textOf = (value: unknown): string | undefined =>
+  value === undefined || typeof value === "object" ? undefined : String(value);
+
+/** Without the first slash, which clients may write or leave out. */
+function sourceOf(source: unknown): string | undefined {
+  if (typeof source !== "string") return undefined;
+  try {
+    return decodeURIComponent(source).replace(/^\//, "");
+  } catch {
+    return source;
+  }
+}
+
+/** A header has them as a form's fields, a document as they are. */
+function requestTags(said: unknown): Tag[] | undefined {
+  if (typeof said === "string") return [...new URLSearchParams(said)].map(([Key, Value]) => ({ Key, Value }));
+  return (said as { TagSet?: Tag[] } | undefined)?.TagSet;
+}
+
+/** Names of condition keys know no case, not even where they hold a tag's. */
+const tagIn = (tags: readonly Tag[] | undefined, name: string) =>
+  tags?.find(({ Key }) => Key.toLowerCase() === name)?.Value;
+
+function retainedUntil(said: Record<string, unknown>): Date | undefined {
+  const { RetainUntilDate } = (said.Retention ?? {}) as { RetainUntilDate?: unknown };
+  const date = said.ObjectLockRetainUntilDate ?? RetainUntilDate;
+  return date instanceof Date ? date : undefined;
+}
+
+function authTypeOf({ request, principal }: Context): string | undefined {
+  if (principal.type === "anonymous") return undefined;
+  if (request!.headers.authorization !== undefined) return "REST-HEADER";
+  return request!.method === "POST" ? "POST" : "REST-QUERY-STRING";
+}
+
+function signatureVersionOf({ headers }: RequestFacts): string | undefined {
+  if (headers.authorization?.startsWith("AWS ")) return "AWS";
+  return "AWS4-HMAC-SHA256";
+}

@@ -1,0 +1,32 @@
+import type { ObjectOwnership } from "#aws/contract/types/s3.ts";
+import { bucketAclWithOwnership, invalidArgument } from "../errors.ts";
+import type { Bucket } from "../store.ts";
+import { type AclRequest, aclInHeaders } from "./acl-request.ts";
+import { bucketAclIsPublic } from "./errors.ts";
+import { type Grant, isPublicGrant, ownersOnly } from "./grants.ts";
+import { isOwnership, keptOwnership } from "./ownership.ts";
+
+interface Request extends AclRequest {
+  ObjectOwnership?: ObjectOwnership;
+}
+
+/**
+ * What a new bucket is told of ownership and ACLs. All public access is blocked from the start, so that an ACL that
+ * gives it contradicts that.
+ * @throws {AwsError} InvalidBucketAclWithObjectOwnership, InvalidBucketAclWithBlockPublicAccessError, InvalidArgument
+ */
+export function accessOfNewBucket(input: Request, owner: string): Pick<Bucket, "acl" | "ownership"> {
+  const { ObjectOwnership: wanted = "BucketOwnerEnforced" } = input;
+  if (!isOwnership(wanted))
+    throw invalidArgument("Invalid x-amz-object-ownership header", "x-amz-object-ownership", wanted);
+  const acl = aclInHeaders(input, { of: "bucket", owner, bucketOwner: owner, method: "PUT" });
+  const ownership = keptOwnership(wanted);
+  if (acl && !isOwnersOnly(acl, owner)) {
+    if (ownership === undefined) throw bucketAclWithOwnership();
+    if (acl.some(isPublicGrant)) throw bucketAclIsPublic();
+  }
+  return { ...(acl && { acl }), ...(ownership && { ownership }) };
+}
+
+const isOwnersOnly = (acl: readonly Grant[], owner: string) =>
+  JSON.stringify(acl) === JSON.stringify(ownersOnly(owner));

@@ -1,0 +1,102 @@
+/**
+ * Whose objects are, and whether ACLs count.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+ */
+import type { ObjectOwnership } from "#aws/contract/types/s3.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { bucketAt, objectArn } from "../buckets/bucket.ts";
+import { checkDocument } from "../documents.ts";
+import { aclNotSupported, bucketAclWithOwnership, malformedXml } from "../errors.ts";
+import { ANONYMOUS_OWNER } from "../owner.ts";
+import { type Bucket, buckets } from "../store.ts";
+import { type AclRequest, aclInHeaders, asksForAcl, checkForm, saysWhatHolds } from "./acl-request.ts";
+import { blockFor } from "./blocks.ts";
+import { noSuchOwnershipControls, publicAclBlocked } from "./errors.ts";
+import { type Grant, isPublicGrant, ownersOnly } from "./grants.ts";
+
+const OWNERSHIPS: ReadonlySet<string> = new Set<ObjectOwnership>([
+  "BucketOwnerEnforced",
+  "BucketOwnerPreferred",
+  "ObjectWriter",
+]);
+
+export const isOwnership = (text: string): text is ObjectOwnership => OWNERSHIPS.has(text);
+
+/** As a record keeps it: nothing for what buckets are made with. */
+export const keptOwnership = (ownership: ObjectOwnership): Bucket["ownership"] =>
+  ownership === "BucketOwnerEnforced" ? undefined : ownership;
+
+export const bucketOwnership = {
+  async PutBucketOwnershipControls(ctx, input) {
+    checkDocument(ctx, { required: true });
+    const { Rules: rules } = input.OwnershipControls;
+    const wanted = rules?.length === 1 ? rules[0]!.ObjectOwnership : undefined;
+    if (wanted === undefined || !isOwnership(wanted)) throw malformedXml();
+    return ctx.transact(async (tx) => {
+      const { ownership: _, ...bucket } = await bucketAt(tx, input.Bucket);
+      if (wanted === "BucketOwnerEnforced" && grantsOthers(bucket)) throw bucketAclWithOwnership();
+      const ownership = keptOwnership(wanted);
+      tx.put(buckets, { ...bucket, ...(ownership && { ownership }) });
+      return {};
+    });
+  },
+
+  async GetBucketOwnershipControls(ctx, input) {
+    const { ownership = "BucketOwnerEnforced", name } = await ctx.read((tx) => bucketAt(tx, input.Bucket));
+    if (ownership === "None") throw noSuchOwnershipControls(name);
+    return { OwnershipControls: { Rules: [{ ObjectOwnership: ownership }] } };
+  },
+
+  async DeleteBucketOwnershipControls(ctx, input) {
+    return ctx.transact(async (tx) => {
+      tx.put(buckets, { ...(await bucketAt(tx, input.Bucket)), ownership: "None" });
+      return {};
+    });
+  },
+} satisfies Handlers<"s3">;
+
+/** Before ACLs are disabled, the bucket's must say what then is the case: the owner's alone. */
+function grantsOthers({ acl, owner }: Bucket): boolean {
+  const [own] = ownersOnly(owner);
+  return acl?.some(({ to }) => JSON.stringify(to) !== JSON.stringify(own!.to)) ?? false;
+}
+
+/** What a write says of whose an object will be, judged before its bytes come. */
+export interface Provenance {
+  owner: string;
+  acl?: Grant[];
+}
+
+/**
+ * Who will own what is written, and its ACL. Nearly every write says nothing of ACLs, into a bucket without any.
+ * @throws {AwsError} AccessControlListNotSupported, AccessDenied for a public ACL where they are blocked
+ */
+export async function provenanceOf(
+  ctx: Context,
+  input: AclRequest & { Bucket: string; Key: string },
+): Promise<(bucket: Bucket) => Provenance> {
+  if (!asksForAcl(input)) return (bucket) => ({ owner: writerIn(ctx, bucket, undefined) });
+  checkForm(input, "object");
+  const acl = await ctx.read(async (tx) => {
+    const bucket = await bucketAt(tx, input.Bucket);
+    if (bucket.ownership === undefined) {
+      if (!saysWhatHolds(input, bucket.owner)) throw aclNotSupported();
+      return undefined;
+    }
+    const owner = writerIn(ctx, bucket, input.ACL);
+    const method = ctx.request?.method ?? "PUT";
+    const asked = aclInHeaders(input, { of: "object", owner, bucketOwner: bucket.owner, method })!;
+    const block = await blockFor(tx, bucket);
+    if (block.acls && asked.some(isPublicGrant))
+      throw publicAclBlocked(ctx.principal, bucket.owner, "s3:PutObject", objectArn(bucket.name, input.Key));
+    return asked;
+  });
+  return (bucket) => ({ owner: writerIn(ctx, bucket, input.ACL), ...(acl && { acl }) });
+}
+
+function writerIn({ principal }: Context, bucket: Bucket, acl: string | undefined): string {
+  if (bucket.ownership === undefined || principal.type === "service") return bucket.owner;
+  if (bucket.ownership === "BucketOwnerPreferred" && acl === "bucket-owner-full-control") return bucket.owner;
+  return principal.type === "anonymous" ? ANONYMOUS_OWNER : principal.account;
+}

@@ -1,0 +1,121 @@
+/**
+ * What S3 asks of a policy's text, and says where it is wrong. Much of it is known only from its answers.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+ */
+import {
+  type PolicyDocument,
+  parsePolicy,
+  RESOURCE_POLICY,
+  type Statement,
+} from "#aws/languages/policy/document.ts";
+import { PolicyError, type PolicyFault } from "#aws/languages/policy/faults.ts";
+import { type Pattern, patternOf } from "#aws/languages/policy/pattern.ts";
+import { BUCKET_ACTIONS, OBJECT_ACTIONS } from "./actions.ts";
+import { appliesTo, isConditionKey } from "./condition-names.ts";
+import { malformedPolicy } from "./errors.ts";
+
+/** 20 KB. */
+const MOST_BYTES = 20_480;
+
+export interface PolicyTarget {
+  /** `arn:aws:s3:::bucket`, or an access point's. */
+  arn: string;
+  /** What stands between that and an object's key: `/`, or `/object/`. */
+  objects: string;
+}
+
+/** @throws {AwsError} MalformedPolicy */
+export function checkPolicy(text: string, target: PolicyTarget): PolicyDocument {
+  if (Buffer.byteLength(text) > MOST_BYTES)
+    throw malformedPolicy("Policy exceeds the maximum allowed document size.");
+  if (!text.startsWith("{"))
+    throw malformedPolicy("Policies must be valid JSON and the first byte must be '{'");
+  const document = parsed(text);
+  for (const statement of document.statements) checkStatement(statement, target);
+  return document;
+}
+
+function parsed(text: string): PolicyDocument {
+  try {
+    return parsePolicy(text, RESOURCE_POLICY);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw faultInS3(error.fault);
+  }
+}
+
+function faultInS3(fault: PolicyFault) {
+  switch (fault.reason) {
+    case "NotJson":
+      return malformedPolicy("This policy contains invalid Json");
+    case "NoStatement":
+      return malformedPolicy("Could not parse the policy: Statement is empty!");
+    case "UnknownElement":
+      return malformedPolicy(`Unknown field ${fault.element}`);
+    case "MissingElement":
+      return malformedPolicy(`Missing required field ${fault.element}`);
+    case "InvalidVersion":
+      return malformedPolicy("The policy must contain a valid version string");
+    case "DuplicateSid":
+      return malformedPolicy("The Statement Ids in the policy are not unique");
+    case "InvalidEffect":
+      return malformedPolicy(`Invalid effect: ${fault.value}`);
+    case "InvalidPrincipal":
+      return malformedPolicy(
+        "Invalid principal in policy",
+        fault.type === "" ? `"${fault.value}"` : `"${fault.type}" : "${fault.value}"`,
+      );
+    case "InvalidAction":
+      return malformedPolicy("Policy has invalid action");
+    case "InvalidResource":
+      return malformedPolicy("Policy has invalid resource");
+    case "UnknownOperator":
+      return malformedPolicy(`Invalid Condition type : ${fault.operator}`);
+    case "InvalidConditionValue":
+      return malformedPolicy(
+        /IpAddress/.test(fault.operator) ? "Invalid IP address in Conditions" : "Invalid value in Conditions",
+      );
+    default:
+      return malformedPolicy("Invalid policy syntax.");
+  }
+}
+
+function checkStatement(statement: Statement, target: PolicyTarget): void {
+  const kinds = statement.resource!.patterns.map((pattern) => resourceKind(pattern, target));
+  const actions = statement.action.patterns.map(actionsMeant);
+  if (!statement.action.not && !statement.resource!.not) {
+    for (const { bucket, object } of actions) {
+      if (!kinds.some((kind) => (kind.bucket && bucket.length > 0) || (kind.object && object.length > 0)))
+        throw malformedPolicy("Action does not apply to any resource(s) in statement");
+    }
+  }
+  const meant = actions.flatMap(({ bucket, object }) => [...bucket, ...object]);
+  for (const { key } of statement.conditions) {
+    if (!isConditionKey(key)) throw malformedPolicy("Policy has an invalid condition key");
+    if (!statement.action.not && !appliesTo(key, meant))
+      throw malformedPolicy("Conditions do not apply to combination of actions and resources in statement");
+  }
+}
+
+/** Wildcards stand for every action that they fit. */
+function actionsMeant(pattern: string): { bucket: string[]; object: string[] } {
+  const fits = patternOf(pattern === "*" ? "s3:*" : pattern, { variables: false, ignoreCase: true });
+  const all = { bucket: fitting(BUCKET_ACTIONS, fits), object: fitting(OBJECT_ACTIONS, fits) };
+  if (all.bucket.length + all.object.length === 0) throw malformedPolicy("Policy has invalid action");
+  return all;
+}
+
+const fitting = (names: ReadonlySet<string>, fits: Pattern) =>
+  [...names].filter((name) => fits(name, () => undefined));
+
+/** Whether a pattern means the bucket or the access point itself, its objects, or both; it must mean nothing else. */
+function resourceKind(pattern: string, { arn, objects }: PolicyTarget): { bucket: boolean; object: boolean } {
+  const invalid = () => malformedPolicy("Policy has invalid resource");
+  if (pattern.startsWith(`${arn}${objects}`)) return { bucket: false, object: true };
+  if (!pattern.startsWith("arn:aws:s3:")) throw invalid();
+  const bucket = patternOf(pattern, { variables: false })(arn, () => undefined);
+  // A wildcard in the name may run on into the keys.
+  const object = bucket && pattern.endsWith("*");
+  if (!bucket && !object) throw invalid();
+  return { bucket, object };
+}

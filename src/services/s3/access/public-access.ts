@@ -1,0 +1,46 @@
+import type { PublicAccessBlockConfiguration } from "#aws/contract/types/s3.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { checkDocument } from "../documents.ts";
+import { buckets } from "../store.ts";
+import { ALL_BLOCKED, type PublicAccessBlock } from "./blocks.ts";
+import { noSuchPublicAccessBlock } from "./errors.ts";
+
+export const bucketPublicAccess = {
+  async PutPublicAccessBlock(ctx, input) {
+    checkDocument(ctx);
+    const publicAccessBlock = blockIn(input.PublicAccessBlockConfiguration);
+    return ctx.transact(async (tx) => {
+      tx.put(buckets, { ...(await bucketAt(tx, input.Bucket)), publicAccessBlock });
+      return {};
+    });
+  },
+
+  async GetPublicAccessBlock(ctx, input) {
+    const { publicAccessBlock = ALL_BLOCKED, name } = await ctx.read((tx) => bucketAt(tx, input.Bucket));
+    if (publicAccessBlock === "None") throw noSuchPublicAccessBlock(name);
+    return { PublicAccessBlockConfiguration: toldBlock(publicAccessBlock) };
+  },
+
+  async DeletePublicAccessBlock(ctx, input) {
+    return ctx.transact(async (tx) => {
+      tx.put(buckets, { ...(await bucketAt(tx, input.Bucket)), publicAccessBlock: "None" });
+      return {};
+    });
+  },
+} satisfies Handlers<"s3">;
+
+/** What is not said is off. */
+export const blockIn = (said: PublicAccessBlockConfiguration): PublicAccessBlock => ({
+  acls: said.BlockPublicAcls ?? false,
+  ignoreAcls: said.IgnorePublicAcls ?? false,
+  policy: said.BlockPublicPolicy ?? false,
+  restrict: said.RestrictPublicBuckets ?? false,
+});
+
+export const toldBlock = (block: PublicAccessBlock): Required<PublicAccessBlockConfiguration> => ({
+  BlockPublicAcls: block.acls,
+  IgnorePublicAcls: block.ignoreAcls,
+  BlockPublicPolicy: block.policy,
+  RestrictPublicBuckets: block.restrict,
+});

@@ -1,0 +1,66 @@
+/**
+ * What S3 takes for public.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+ */
+import type { Condition, PolicyDocument, Statement } from "#aws/languages/policy/document.ts";
+import { policyOf } from "#aws/languages/policy/policy.ts";
+import { blockOf } from "#lib/cidr.ts";
+import { remembered } from "#lib/remembered.ts";
+
+/** By the text of a policy that was accepted. */
+export const isPublicPolicy = remembered(1_000, (text) => isPublicDocument(policyOf(text).document));
+
+/** A policy is public unless every statement that allows something names whom, by values that are fixed. */
+export function isPublicDocument({ statements }: PolicyDocument): boolean {
+  return statements.some((statement) => statement.effect === "Allow" && !namesWhom(statement));
+}
+
+function namesWhom({ principal, conditions }: Statement): boolean {
+  if (principal && !principal.not && !principal.everyone) return true;
+  return conditions.some(narrows);
+}
+
+/** Keys that say whom, or from where. */
+const NARROWING = new Set([
+  "aws:principalaccount",
+  "aws:principalarn",
+  "aws:principalorgid",
+  "aws:principalorgpaths",
+  "aws:sourceaccount",
+  "aws:sourcearn",
+  "aws:sourceorgid",
+  "aws:sourceorgpaths",
+  "aws:sourceowner",
+  "aws:sourcevpc",
+  "aws:sourcevpce",
+  "aws:userid",
+  "aws:username",
+  "s3:dataaccesspointaccount",
+  "s3:x-amz-server-side-encryption-aws-kms-key-id",
+]);
+
+const EXACT = new Set(["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"]);
+
+function narrows({ operator, quantifier, ifExists, key, values }: Condition): boolean {
+  // These hold for a call without the key, too.
+  if (ifExists || quantifier === "ForAllValues" || values.length === 0) return false;
+  const name = key.toLowerCase();
+  if (name === "aws:sourceip") return operator === "IpAddress" && values.every(isNarrowBlock);
+  if (!EXACT.has(operator)) return false;
+  if (name === "s3:dataaccesspointarn") return values.every(hasFixedAccount);
+  if (name === "aws:userid")
+    return values.every((value) => isFixed(value) || /^AROA[A-Z0-9]+:\*$/.test(value));
+  return NARROWING.has(name) && values.every(isFixed);
+}
+
+const isFixed = (value: string) => !/[*?]|\$\{/.test(value);
+
+/** Of an access point's ARN only the name may be left open. */
+const hasFixedAccount = (value: string) => /^\d{12}$/.test(value.split(":")[4] ?? "");
+
+/** Half of the internet is everybody. */
+function isNarrowBlock(value: string): boolean {
+  const block = blockOf(value);
+  if (!block) return false;
+  return block.version === 4 ? block.shift <= 24n : block.shift <= 96n;
+}

@@ -1,0 +1,75 @@
+import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { accessDenied, noSuchBucket } from "../errors.ts";
+import { type Bucket, buckets, type ObjectVersion } from "../store.ts";
+import { findVersion } from "../versions.ts";
+import { blockFor, type PublicAccessBlock } from "./blocks.ts";
+import { invalidExpectedOwner } from "./errors.ts";
+import { noteCharge } from "./payment.ts";
+import { isPublicPolicy } from "./public.ts";
+
+export interface OnBucket {
+  Bucket: string;
+  ExpectedBucketOwner?: string;
+  RequestPayer?: string;
+}
+
+export interface OnObject extends OnBucket {
+  Key: string;
+  VersionId?: string;
+}
+
+/** All that a judgement on one bucket looks at. */
+export interface Scene {
+  bucket: Bucket;
+  block: PublicAccessBlock;
+  /** Of the object that the call is about: the named or the current one, be it a delete marker. */
+  version?: ObjectVersion;
+}
+
+/**
+ * The bucket, which S3 looks for before it asks who is calling; `undefined` where there is nothing to judge, as in
+ * nearly every call: the root of the owner's account, in a bucket without a policy and without ACLs.
+ * @throws {AwsError} NoSuchBucket, and AccessDenied where not even a policy could let the caller in
+ */
+export async function sceneOf(
+  ctx: Context,
+  tx: ReadTransaction,
+  input: OnBucket | OnObject,
+): Promise<Scene | undefined> {
+  const bucket = await tx.get(buckets, [input.Bucket]);
+  if (!bucket) throw noSuchBucket(input.Bucket);
+  checkExpectedOwner(bucket, input.ExpectedBucketOwner);
+  if (isAtHome(ctx, bucket)) return undefined;
+  const version = "Key" in input ? await findVersion(tx, bucket, input.Key, input.VersionId) : undefined;
+  const scene = { bucket, block: await blockFor(tx, bucket), ...(version && { version }) };
+  checkStranger(ctx, scene, input);
+  return scene;
+}
+
+function checkExpectedOwner({ owner }: Bucket, expected: string | undefined): void {
+  if (expected === undefined || expected === owner) return;
+  if (!/^\d{12}$/.test(expected)) throw invalidExpectedOwner(expected);
+  throw accessDenied();
+}
+
+function isAtHome({ principal, ports }: Context, { owner, policy, ownership }: Bucket): boolean {
+  return (
+    principal.type === "root" &&
+    principal.account === owner &&
+    policy === undefined &&
+    ownership === undefined &&
+    ports.policies === undefined
+  );
+}
+
+/** Those from outside of the owner's account: they may have to pay, and a public bucket may be closed to them all. */
+function checkStranger(ctx: Context, { bucket, block }: Scene, input: OnBucket): void {
+  const { type, account } = ctx.principal;
+  if (type === "service" || account === bucket.owner) return;
+  if (block.restrict && bucket.policy !== undefined && isPublicPolicy(bucket.policy)) throw accessDenied();
+  if (bucket.requestPayment !== "Requester") return;
+  const said = input.RequestPayer ?? ctx.request?.headers["x-amz-request-payer"];
+  if (type === "anonymous" || said !== "requester") throw accessDenied();
+  noteCharge(ctx);
+}

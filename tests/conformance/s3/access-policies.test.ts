@@ -1,0 +1,257 @@
+import {
+  DeleteBucketPolicyCommand,
+  GetBucketPolicyCommand,
+  GetBucketPolicyStatusCommand,
+  PutBucketPolicyCommand,
+} from "@aws-sdk/client-s3";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { bucketAccess, OTHER, OTHER_ID, policyOn } from "./bucket-access.ts";
+
+const cloud = conformanceCloud();
+const { owner, other, bucket, unblock, policy } = bucketAccess(cloud);
+
+const PUT = doc("AmazonS3/latest/API/API_PutBucketPolicy.html");
+const GET = doc("AmazonS3/latest/API/API_GetBucketPolicy.html");
+const DELETE = doc("AmazonS3/latest/API/API_DeleteBucketPolicy.html");
+const STATUS = doc("AmazonS3/latest/API/API_GetBucketPolicyStatus.html");
+const GRAMMAR = doc("IAM/latest/UserGuide/reference_policies_grammar.html");
+const PUBLIC = doc(
+  "AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status",
+);
+
+const put = (Bucket: string, Policy: string) => owner().send(new PutBucketPolicyCommand({ Bucket, Policy }));
+const get = async (Bucket: string) => (await owner().send(new GetBucketPolicyCommand({ Bucket }))).Policy;
+
+behaviour("a policy is given back as it was put", GET, async () => {
+  const Bucket = await bucket();
+  const text = policyOn(Bucket, { Principal: { AWS: OTHER }, Sid: "one" }).replace(/,/g, " , ");
+  await put(Bucket, text);
+  expect(await get(Bucket)).toBe(text);
+});
+
+behaviour("a policy takes the place of the one before", PUT, async () => {
+  const Bucket = await bucket();
+  await policy(Bucket, { Principal: { AWS: OTHER }, Sid: "one" });
+  await policy(Bucket, { Principal: { AWS: OTHER }, Sid: "two" });
+  expect(JSON.parse((await get(Bucket))!).Statement[0].Sid).toBe("two");
+});
+
+behaviour("a bucket without a policy says so", GET, async () => {
+  await expect(get(await bucket())).rejects.toMatchObject({
+    name: "NoSuchBucketPolicy",
+    message: "The bucket policy does not exist",
+    $metadata: { httpStatusCode: 404 },
+  });
+});
+
+behaviour("putting a policy answers 204", PUT, async () => {
+  const answer = await policy(await bucket(), { Principal: { AWS: OTHER } });
+  expect(answer.$metadata.httpStatusCode).toBe(204);
+});
+
+behaviour("a deleted policy is gone, and may be deleted again", DELETE, async () => {
+  const Bucket = await bucket();
+  await policy(Bucket, { Principal: { AWS: OTHER } });
+  const remove = () => owner().send(new DeleteBucketPolicyCommand({ Bucket }));
+  expect((await remove()).$metadata.httpStatusCode).toBe(204);
+  expect((await remove()).$metadata.httpStatusCode).toBe(204);
+  await expect(get(Bucket)).rejects.toMatchObject({ name: "NoSuchBucketPolicy" });
+});
+
+for (const [what, command] of [
+  [
+    "PutBucketPolicy",
+    (Bucket: string) => new PutBucketPolicyCommand({ Bucket, Policy: policyOn(Bucket, {}) }),
+  ],
+  ["GetBucketPolicy", (Bucket: string) => new GetBucketPolicyCommand({ Bucket })],
+  ["DeleteBucketPolicy", (Bucket: string) => new DeleteBucketPolicyCommand({ Bucket })],
+] as const) {
+  behaviour(`${what} by another account answers 405, though the policy allows it`, PUT, async () => {
+    const Bucket = await bucket();
+    await policy(Bucket, { Principal: { AWS: OTHER } });
+    await expect(other().send(command(Bucket) as never)).rejects.toMatchObject({
+      name: "MethodNotAllowed",
+      $metadata: { httpStatusCode: 405 },
+    });
+  });
+
+  behaviour(`the owner's root may do ${what} whatever the policy denies`, PUT, async () => {
+    const Bucket = await bucket();
+    await unblock(Bucket);
+    await policy(Bucket, { Effect: "Deny" });
+    await owner().send(command(Bucket) as never);
+  });
+}
+
+const good = { Effect: "Allow", Principal: { AWS: OTHER }, Action: "s3:GetObject" };
+const arn = (bucketName: string) => `arn:aws:s3:::${bucketName}`;
+
+/** What is wrong, how, and what S3 says. `bucket` stands for the bucket's name. */
+const WRONG: [string, string | object, string, string?][] = [
+  ["text that is no JSON object", "[]", "Policies must be valid JSON and the first byte must be '{'"],
+  ["text that begins with a space", " {}", "Policies must be valid JSON and the first byte must be '{'"],
+  ["torn JSON", '{"Version":', "This policy contains invalid Json"],
+  ["no Statement", { Version: "2012-10-17" }, "Missing required field Statement"],
+  [
+    "no statements",
+    { Version: "2012-10-17", Statement: [] },
+    "Could not parse the policy: Statement is empty!",
+  ],
+  [
+    "an unknown version",
+    { Version: "2020-01-01", Statement: [good] },
+    "The policy must contain a valid version string",
+  ],
+  ["an element that there is not", { Version: "2012-10-17", Statments: [] }, "Unknown field Statments"],
+  ["an element of a statement that there is not", { "Fn::Join": 1 }, "Unknown field Fn::Join"],
+  ["no Effect", { Effect: undefined }, "Missing required field Effect"],
+  ["an Effect that there is not", { Effect: "allow" }, "Invalid effect: allow"],
+  ["no Principal", { Principal: undefined }, "Missing required field Principal"],
+  [
+    "a Principal that is nobody",
+    { Principal: { AWS: "bob" } },
+    "Invalid principal in policy",
+    '"AWS" : "bob"',
+  ],
+  ["a Principal of no type", { Principal: "bob" }, "Invalid principal in policy", '"bob"'],
+  [
+    "a wildcard in an ARN of a Principal",
+    { Principal: { AWS: `arn:aws:iam::${OTHER}:user/*` } },
+    "Invalid principal in policy",
+    `"AWS" : "arn:aws:iam::${OTHER}:user/*"`,
+  ],
+  ["no Action", { Action: undefined }, "Missing required field Action"],
+  ["an Action that there is not", { Action: "s3:GetObjects" }, "Policy has invalid action"],
+  ["an Action of another service", { Action: "sqs:SendMessage" }, "Policy has invalid action"],
+  ["no Resource", { Resource: undefined }, "Missing required field Resource"],
+  ["any Resource", { Resource: "*" }, "Policy has invalid resource"],
+  ["another bucket", { Resource: "arn:aws:s3:::another-bucket/*" }, "Policy has invalid resource"],
+  ["a Resource that is no ARN", { Resource: "bucket/*" }, "Policy has invalid resource"],
+  [
+    "an action on objects, for the bucket itself",
+    { Resource: "arn:aws:s3:::bucket" },
+    "Action does not apply to any resource(s) in statement",
+  ],
+  [
+    "an action on buckets, for objects",
+    { Action: "s3:ListBucket", Resource: "arn:aws:s3:::bucket/*" },
+    "Action does not apply to any resource(s) in statement",
+  ],
+  [
+    "a condition operator that there is not",
+    { Condition: { StringIs: { "aws:userid": "a" } } },
+    "Invalid Condition type : StringIs",
+  ],
+  [
+    "a condition key that there is not",
+    { Condition: { StringEquals: { "s3:nothing": "a" } } },
+    "Policy has an invalid condition key",
+  ],
+  [
+    "a condition key that no action has",
+    { Condition: { StringEquals: { "s3:prefix": "a" } } },
+    "Conditions do not apply to combination of actions and resources in statement",
+  ],
+  [
+    "an address block that is none",
+    { Condition: { IpAddress: { "aws:SourceIp": "10.0.0.0/40" } } },
+    "Invalid IP address in Conditions",
+  ],
+  [
+    "two statements of one name",
+    {
+      Version: "2012-10-17",
+      Statement: [
+        { ...good, Sid: "a", Resource: "arn:aws:s3:::bucket/*" },
+        { ...good, Sid: "a", Resource: "arn:aws:s3:::bucket/*" },
+      ],
+    },
+    "The Statement Ids in the policy are not unique",
+  ],
+  ["more than 20 KB", { Sid: "a".repeat(20_480) }, "Policy exceeds the maximum allowed document size."],
+];
+
+for (const [what, said, message, detail] of WRONG) {
+  behaviour(`a policy is refused for ${what}`, GRAMMAR, async () => {
+    const Bucket = await bucket();
+    const whole =
+      typeof said === "string" || "Version" in said
+        ? said
+        : { Version: "2012-10-17", Statement: [{ Resource: `${arn("bucket")}/*`, ...good, ...said }] };
+    const text = typeof whole === "string" ? whole : JSON.stringify(whole);
+    const refused = put(Bucket, text.replaceAll(":::bucket", `:::${Bucket}`));
+    await expect(refused).rejects.toMatchObject({
+      name: "MalformedPolicy",
+      message,
+      $metadata: { httpStatusCode: 400 },
+      ...(detail !== undefined && { Detail: detail }),
+    });
+  });
+}
+
+const isPublic = async (Bucket: string) =>
+  (await owner().send(new GetBucketPolicyStatusCommand({ Bucket }))).PolicyStatus?.IsPublic;
+
+/** What a statement says, and whether it lets the public in. */
+const STATUSES: [string, object, boolean][] = [
+  ["everybody", {}, true],
+  ["everybody, as AWS", { Principal: { AWS: "*" } }, true],
+  ["an account", { Principal: { AWS: OTHER } }, false],
+  ["a canonical user", { Principal: { CanonicalUser: OTHER_ID } }, false],
+  ["a service", { Principal: { Service: "logging.s3.amazonaws.com" } }, false],
+  ["everybody, denied", { Effect: "Deny", Action: "s3:GetObject" }, false],
+  [
+    "everybody within an address block",
+    { Condition: { IpAddress: { "aws:SourceIp": "203.0.113.0/24" } } },
+    false,
+  ],
+  [
+    "everybody within half of the internet",
+    { Condition: { IpAddress: { "aws:SourceIp": "0.0.0.0/1" } } },
+    true,
+  ],
+  ["everybody from a VPC", { Condition: { StringEquals: { "aws:SourceVpc": "vpc-91237329" } } }, false],
+  ["everybody from any VPC", { Condition: { StringLike: { "aws:SourceVpc": "vpc-*" } } }, true],
+  [
+    "everybody from a VPC, if from one",
+    { Condition: { StringEqualsIfExists: { "aws:SourceVpc": "vpc-91237329" } } },
+    true,
+  ],
+  [
+    "everybody of an organization",
+    { Condition: { StringEquals: { "aws:PrincipalOrgID": "o-1234567890" } } },
+    false,
+  ],
+  [
+    "everybody by way of an account's access points",
+    { Condition: { StringLike: { "s3:DataAccessPointArn": `arn:aws:s3:us-east-1:${OTHER}:accesspoint/*` } } },
+    false,
+  ],
+  ["everybody with a user agent", { Condition: { StringEquals: { "aws:UserAgent": "mine" } } }, true],
+  [
+    "everybody but one address block",
+    { Condition: { NotIpAddress: { "aws:SourceIp": "203.0.113.0/24" } } },
+    true,
+  ],
+];
+
+for (const [what, statement, expected] of STATUSES) {
+  behaviour(`a policy for ${what} is ${expected ? "" : "not "}public`, PUBLIC, async () => {
+    const Bucket = await bucket();
+    await unblock(Bucket);
+    await policy(Bucket, statement);
+    expect(await isPublic(Bucket)).toBe(expected);
+  });
+}
+
+behaviour("one public statement makes a policy public", PUBLIC, async () => {
+  const Bucket = await bucket();
+  await unblock(Bucket);
+  await policy(Bucket, { Principal: { AWS: OTHER }, Sid: "one" }, { Sid: "two" });
+  expect(await isPublic(Bucket)).toBe(true);
+});
+
+behaviour("a bucket without a policy has no status of one", STATUS, async () => {
+  await expect(isPublic(await bucket())).rejects.toMatchObject({ name: "NoSuchBucketPolicy" });
+});

@@ -1,0 +1,63 @@
+import {
+  CreateBucketCommand,
+  type CreateBucketCommandInput,
+  PutBucketPolicyCommand,
+  PutPublicAccessBlockCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { canonicalUserOf } from "#aws/canonical-user.ts";
+import type { ConformanceCloud } from "../cloud.ts";
+
+export const OWNER = "111122223333";
+export const OTHER = "444455556666";
+export const THIRD = "777788889999";
+export const OWNER_ID = canonicalUserOf(OWNER);
+export const OTHER_ID = canonicalUserOf(OTHER);
+export const THIRD_ID = canonicalUserOf(THIRD);
+
+type ClientOptions = ReturnType<ConformanceCloud["client"]>;
+
+/** Clients of the owner, of another account, of nobody; and buckets with names that are not taken. */
+export function bucketAccess(cloud: ConformanceCloud) {
+  let made = 0;
+  const of = (options: ClientOptions) => new S3Client({ ...options, forcePathStyle: true });
+  const account = (id: string) => of(cloud.client({ account: id }));
+  const owner = () => account(OWNER);
+  /** Without a signature. */
+  const nobody = () =>
+    new S3Client({ ...cloud.client(), forcePathStyle: true, signer: { sign: async (request) => request } });
+  return {
+    of,
+    account,
+    owner,
+    other: () => account(OTHER),
+    nobody,
+    async bucket(input: Partial<CreateBucketCommandInput> = {}): Promise<string> {
+      const Bucket = `bucket-${++made}-of-the-owner`;
+      await owner().send(new CreateBucketCommand({ Bucket, ...input }));
+      return Bucket;
+    },
+    /** Lifts what keeps a new bucket from the public. */
+    unblock: (Bucket: string) =>
+      owner().send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: {} })),
+    /** Puts a policy of these statements; what they do not say is everybody, everything, everywhere in the bucket. */
+    policy: (Bucket: string, ...statements: object[]) =>
+      owner().send(new PutBucketPolicyCommand({ Bucket, Policy: policyOn(Bucket, ...statements) })),
+  };
+}
+
+export function policyOn(bucket: string, ...statements: object[]): string {
+  const arn = `arn:aws:s3:::${bucket}`;
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: statements.map((said) => ({
+      Effect: "Allow",
+      Principal: "*",
+      Action: "s3:*",
+      Resource: [arn, `${arn}/*`],
+      ...said,
+    })),
+  });
+}
+
+export const denied = { name: "AccessDenied", message: "Access Denied", $metadata: { httpStatusCode: 403 } };
