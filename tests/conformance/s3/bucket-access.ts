@@ -1,7 +1,10 @@
 import {
   CreateBucketCommand,
   type CreateBucketCommandInput,
+  GetObjectCommand,
+  ListObjectsV2Command,
   PutBucketPolicyCommand,
+  PutObjectCommand,
   PutPublicAccessBlockCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
@@ -26,23 +29,41 @@ export function bucketAccess(cloud: ConformanceCloud) {
   /** Without a signature. */
   const nobody = () =>
     new S3Client({ ...cloud.client(), forcePathStyle: true, signer: { sign: async (request) => request } });
+  const put = (Bucket: string, Key = "k", more: object = {}) =>
+    owner().send(new PutObjectCommand({ Bucket, Key, Body: "data", ...more }));
+  async function bucket(input: Partial<CreateBucketCommandInput> = {}): Promise<string> {
+    const Bucket = `bucket-${++made}-of-the-owner`;
+    await owner().send(new CreateBucketCommand({ Bucket, ...input }));
+    return Bucket;
+  }
+  /** Lifts what keeps a new bucket from the public. */
+  const unblock = (Bucket: string) =>
+    owner().send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: {} }));
+  /** Puts a policy of these statements; what they do not say is everybody, everything, everywhere in the bucket. */
+  const policy = (Bucket: string, ...statements: object[]) =>
+    owner().send(new PutBucketPolicyCommand({ Bucket, Policy: policyOn(Bucket, ...statements) }));
   return {
     of,
     account,
     owner,
     other: () => account(OTHER),
     nobody,
-    async bucket(input: Partial<CreateBucketCommandInput> = {}): Promise<string> {
-      const Bucket = `bucket-${++made}-of-the-owner`;
-      await owner().send(new CreateBucketCommand({ Bucket, ...input }));
+    bucket,
+    unblock,
+    policy,
+    put,
+    get: (as: S3Client, Bucket: string, Key = "k", more: object = {}) =>
+      as.send(new GetObjectCommand({ Bucket, Key, ...more })),
+    list: (as: S3Client, Bucket: string, more: object = {}) =>
+      as.send(new ListObjectsV2Command({ Bucket, ...more })),
+    /** A bucket with an object `k`, a policy of these statements, and the public not blocked. */
+    async open(...statements: object[]): Promise<string> {
+      const Bucket = await bucket();
+      await unblock(Bucket);
+      await put(Bucket);
+      if (statements.length > 0) await policy(Bucket, ...statements);
       return Bucket;
     },
-    /** Lifts what keeps a new bucket from the public. */
-    unblock: (Bucket: string) =>
-      owner().send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: {} })),
-    /** Puts a policy of these statements; what they do not say is everybody, everything, everywhere in the bucket. */
-    policy: (Bucket: string, ...statements: object[]) =>
-      owner().send(new PutBucketPolicyCommand({ Bucket, Policy: policyOn(Bucket, ...statements) })),
   };
 }
 
@@ -61,3 +82,10 @@ export function policyOn(bucket: string, ...statements: object[]): string {
 }
 
 export const denied = { name: "AccessDenied", message: "Access Denied", $metadata: { httpStatusCode: 403 } };
+
+/** As S3 says it to those of the bucket's own account. */
+export const denial = (arn: string, action: string, resource: string, why: string) => ({
+  name: "AccessDenied",
+  message: `User: ${arn} is not authorized to perform: ${action} on resource: "${resource}" ${why}`,
+  $metadata: { httpStatusCode: 403 },
+});
