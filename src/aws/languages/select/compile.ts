@@ -1,0 +1,299 @@
+import { type Aggregate, aggregate } from "./aggregates.ts";
+import { failure } from "./errors.ts";
+import { coalesce, dated, FUNCTIONS, nullIf, trim } from "./functions.ts";
+import { likePattern } from "./like.ts";
+import type { Comparison, Expression } from "./syntax.ts";
+import { Timestamp } from "./timestamps.ts";
+import {
+  calculate,
+  cast,
+  compare,
+  isAbsent,
+  isNumeric,
+  negated,
+  type Numeric,
+  numericOf,
+  type Value,
+} from "./values.ts";
+
+/** Computes an expression of a row. */
+export type Evaluate<Row> = (row: Row) => Value;
+
+/** What an expression can refer to. */
+export interface Scope<Row> {
+  /** @throws {AwsError} if there is no such thing in any row */
+  resolve(reference: Expression & { type: "reference" }): Evaluate<Row>;
+  /** Whether a row's values are all text, and become numbers where numbers are wanted. */
+  isUntyped: boolean;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+/** Aggregate functions of an expression, each with what it is fed. */
+export interface Gathering<Row> {
+  of: Evaluate<Row>;
+  into: Aggregate;
+}
+
+interface Compiling<Row> {
+  scope: Scope<Row>;
+  /** Where aggregate functions are allowed: outside of them nothing may refer to a row. */
+  gathered: Gathering<Row>[] | undefined;
+}
+
+/** An expression that is computed for each row. */
+export function compile<Row>(expression: Expression, scope: Scope<Row>): Evaluate<Row> {
+  return compiled(expression, { scope, gathered: undefined });
+}
+
+/** One that is computed once, from all rows. */
+export function compileAggregate<Row>(
+  expression: Expression,
+  scope: Scope<Row>,
+  gathered: Gathering<Row>[],
+): () => Value {
+  const evaluate = compiled(expression, { scope, gathered });
+  return () => evaluate(undefined as Row);
+}
+
+export function hasAggregate(expression: Expression): boolean {
+  if (expression.type === "aggregate") return true;
+  return Object.values(expression).some((part) =>
+    [part].flat().some((one) => isExpression(one) && hasAggregate(one)),
+  );
+}
+
+function isExpression(part: unknown): part is Expression {
+  if (typeof part !== "object" || part === null) return false;
+  return "type" in part || ("when" in part && "then" in part);
+}
+
+function compiled<Row>(expression: Expression, on: Compiling<Row>): Evaluate<Row> {
+  const of = (inner: Expression) => compiled(inner, on);
+  switch (expression.type) {
+    case "literal": {
+      const { value } = expression;
+      return () => value;
+    }
+    case "reference":
+      if (on.gathered) throw failure("UnsupportedSqlStructure");
+      return on.scope.resolve(expression);
+    case "aggregate":
+      return gathering(expression, on);
+    case "not": {
+      const operand = of(expression.operand);
+      return (row) => not(operand(row));
+    }
+    case "and":
+      return junction(expression.operands.map(of), false);
+    case "or":
+      return junction(expression.operands.map(of), true);
+    case "is": {
+      const [operand, isWanted] = [of(expression.operand), BEING[expression.what]];
+      return (row) => isWanted(operand(row));
+    }
+    case "compare":
+      return comparing(expression, on);
+    case "between": {
+      const { operand, low, high } = expression;
+      const above = comparing({ operator: ">=", left: operand, right: low }, on);
+      const below = comparing({ operator: "<=", left: operand, right: high }, on);
+      return junction([above, below], false);
+    }
+    case "in": {
+      const { operand, members } = expression;
+      return junction(
+        members.map((member) => comparing({ operator: "=", left: operand, right: member }, on)),
+        true,
+      );
+    }
+    case "like":
+      return liking(expression, on);
+    case "negate": {
+      const operand = number(expression.operand, on);
+      return (row) => present(operand(row), (value) => negated(value as Numeric));
+    }
+    case "arithmetic": {
+      const { operator } = expression;
+      const [left, right] = [number(expression.left, on), number(expression.right, on)];
+      return (row) => both(left(row), right(row), (a, b) => calculate(operator, a as Numeric, b as Numeric));
+    }
+    case "concat": {
+      const [left, right] = [of(expression.left), of(expression.right)];
+      return (row) => both(left(row), right(row), concatenated);
+    }
+    case "case":
+      return choosing(expression, on);
+    case "cast": {
+      const [operand, to] = [of(expression.operand), expression.to];
+      return (row) => cast(operand(row), to);
+    }
+    case "trim": {
+      const operand = of(expression.operand);
+      const characters = expression.characters ? of(expression.characters) : () => " ";
+      return (row) => both(operand(row), characters(row), (text, set) => trim(expression.side, text, set));
+    }
+    case "dated": {
+      const { name, part } = expression;
+      const operands = operandsOf(expression.operands, on, name === "date_add" ? [0] : []);
+      return (row) => all(operands, row, (values) => dated(name, part, values));
+    }
+    case "call":
+      return calling(expression, on);
+  }
+}
+
+const BEING: Record<"null" | "missing", (value: Value) => boolean> = {
+  // What is missing is also null.
+  null: isAbsent,
+  missing: (value) => value === undefined,
+};
+
+/** True, false, and what is neither. */
+function not(value: Value): Value {
+  return typeof value === "boolean" ? !value : null;
+}
+
+/** `or` where `decisive` is true, `and` where it is false: one such operand decides. */
+function junction<Row>(operands: Evaluate<Row>[], decisive: boolean): Evaluate<Row> {
+  return (row) => {
+    let result: Value = !decisive;
+    for (const operand of operands) {
+      const value = operand(row);
+      if (value === decisive) return decisive;
+      if (typeof value !== "boolean") result = null;
+    }
+    return result;
+  };
+}
+
+const ORDERS: Record<Comparison, (order: number) => boolean> = {
+  "=": (order) => order === 0,
+  "<>": (order) => order !== 0,
+  "<": (order) => order < 0,
+  ">": (order) => order > 0,
+  "<=": (order) => order <= 0,
+  ">=": (order) => order >= 0,
+};
+
+/** Things of different kinds are not equal, and neither comes first. */
+function comparing<Row>(
+  { operator, left, right }: { operator: Comparison; left: Expression; right: Expression },
+  on: Compiling<Row>,
+): Evaluate<Row> {
+  const [a, b] = [compiled(left, on), compiled(right, on)];
+  const isIn = ORDERS[operator];
+  const mixed = operator === "=" ? false : operator === "<>" ? true : null;
+  const infers = on.scope.isUntyped;
+  return (row) => {
+    let [x, y] = [a(row), b(row)];
+    if (isAbsent(x) || isAbsent(y)) return null;
+    if (infers && typeof x !== typeof y) [x, y] = [typed(x, y), typed(y, x)];
+    const order = compare(x, y);
+    return order === undefined || Number.isNaN(order) ? mixed : isIn(order);
+  };
+}
+
+/** Text that is held against something else is read as that. */
+function typed(value: Value, other: Value): Value {
+  if (typeof value !== "string" || typeof other === "string") return value;
+  if (isNumeric(other)) return numericOf(value) ?? value;
+  if (typeof other === "boolean" && /^(true|false)$/i.test(value)) return value.toLowerCase() === "true";
+  return other instanceof Timestamp && value !== "" ? cast(value, "timestamp") : value;
+}
+
+/** @throws {AwsError} while it is computed, for what is no number */
+function number<Row>(expression: Expression, on: Compiling<Row>): Evaluate<Row> {
+  const evaluate = compiled(expression, on);
+  const infers = on.scope.isUntyped;
+  return (row) => {
+    const value = evaluate(row);
+    if (isAbsent(value) || isNumeric(value)) return value;
+    const found = infers && typeof value === "string" ? numericOf(value) : undefined;
+    if (found === undefined) throw failure("IncorrectSqlFunctionArgumentType");
+    return found;
+  };
+}
+
+function present(value: Value, then: (value: Value) => Value): Value {
+  return isAbsent(value) ? value : then(value);
+}
+
+function both(a: Value, b: Value, then: (a: Value, b: Value) => Value): Value {
+  if (a === undefined || b === undefined) return undefined;
+  return a === null || b === null ? null : then(a, b);
+}
+
+function concatenated(a: Value, b: Value): Value {
+  if (typeof a !== "string" || typeof b !== "string") throw failure("IncorrectSqlFunctionArgumentType");
+  return a + b;
+}
+
+function all<Row>(operands: readonly Evaluate<Row>[], row: Row, then: (values: Value[]) => Value): Value {
+  const values = operands.map((operand) => operand(row));
+  if (values.includes(undefined)) return undefined;
+  return values.includes(null) ? null : then(values);
+}
+
+function liking<Row>(
+  { operand, pattern, escape }: Expression & { type: "like" },
+  on: Compiling<Row>,
+): Evaluate<Row> {
+  const [text, like] = [compiled(operand, on), compiled(pattern, on)];
+  const escaping = escape ? compiled(escape, on) : () => "";
+  let known: { pattern: Value; escape: Value; matches: (text: string) => boolean } | undefined;
+  return (row) => {
+    const [value, wanted, by] = [text(row), like(row), escaping(row)];
+    if (isAbsent(value) || isAbsent(wanted) || isAbsent(by)) return null;
+    if (typeof value !== "string" || typeof wanted !== "string" || typeof by !== "string") {
+      throw failure("LikeInvalidInputs");
+    }
+    if (known?.pattern !== wanted || known.escape !== by) {
+      const matches = likePattern(wanted, escape ? by : undefined);
+      known = { pattern: wanted, escape: by, matches };
+    }
+    return known.matches(value);
+  };
+}
+
+function choosing<Row>(
+  { subject, branches, otherwise }: Expression & { type: "case" },
+  on: Compiling<Row>,
+): Evaluate<Row> {
+  const ready = branches.map(({ when, then }) => ({
+    isChosen: subject
+      ? comparing({ operator: "=", left: subject, right: when }, on)
+      : compiled(when, on),
+    then: compiled(then, on),
+  }));
+  const last = otherwise ? compiled(otherwise, on) : () => null;
+  return (row) => (ready.find(({ isChosen }) => isChosen(row) === true)?.then ?? last)(row);
+}
+
+/** Operands, of which those at some places must be numbers. */
+function operandsOf<Row>(operands: Expression[], on: Compiling<Row>, numbers: readonly number[]): Evaluate<Row>[] {
+  return operands.map((operand, at) => (numbers.includes(at) ? number(operand, on) : compiled(operand, on)));
+}
+
+function calling<Row>({ name, operands: given }: Expression & { type: "call" }, on: Compiling<Row>): Evaluate<Row> {
+  const operands = operandsOf(given, on, name === "substring" ? [1, 2] : []);
+  if (name === "coalesce") return (row) => coalesce(operands.map((operand) => operand(row)));
+  if (name === "nullif") return (row) => nullIf(operands[0]!(row), operands[1]!(row));
+  if (name === "utcnow") {
+    const now = new Timestamp(on.scope.now, "second", 3, 0);
+    return () => now;
+  }
+  const apply = FUNCTIONS[name] as (...values: Value[]) => Value;
+  return (row) => all(operands, row, (values) => apply(...values));
+}
+
+function gathering<Row>({ name, operand }: Expression & { type: "aggregate" }, on: Compiling<Row>): Evaluate<Row> {
+  if (!on.gathered) throw failure("UnsupportedSqlStructure");
+  const inner: Compiling<Row> = { scope: on.scope, gathered: undefined };
+  const into = aggregate(name);
+  const of = operand ? (NUMBERS.has(name) ? number(operand, inner) : compiled(operand, inner)) : () => 1n;
+  on.gathered.push({ of, into });
+  return () => into.result();
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(["sum", "avg"]);

@@ -1,0 +1,86 @@
+/** `units` × 10^-`scale`, exactly: 1.50 is 150 at scale 2. A class so that values of a row can be told apart. */
+export class Decimal {
+  readonly units: bigint;
+  readonly scale: number;
+
+  constructor(units: bigint, scale: number) {
+    this.units = units;
+    this.scale = scale;
+  }
+}
+
+/** Significant digits of a quotient. */
+const PRECISION = 38;
+/** More digits than any number in a record of 1 MB can mean something with. */
+const MOST_DIGITS = 1_000;
+
+const power = (exponent: number) => 10n ** BigInt(exponent);
+
+/** `12`, `-1.50`, `1e-7`; `undefined` for what is no number, or has too many digits. */
+export function decimalOf(text: string): Decimal | undefined {
+  const [, sign, whole = "", fraction = "", exponent = "0"] =
+    /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?\s*$/.exec(text) ?? [];
+  if (sign === undefined || (whole === "" && fraction === "")) return undefined;
+  const scale = fraction.length - Number(exponent);
+  if (whole.length + fraction.length > MOST_DIGITS || Math.abs(scale) > MOST_DIGITS) return undefined;
+  const digits = BigInt(whole + fraction);
+  const units = sign === "-" ? -digits : digits;
+  return scale < 0 ? new Decimal(units * power(-scale), 0) : new Decimal(units, scale);
+}
+
+export const ofInteger = (value: bigint): Decimal => new Decimal(value, 0);
+
+export function textOf({ units, scale }: Decimal): string {
+  if (scale === 0) return `${units}`;
+  const digits = `${units < 0n ? -units : units}`.padStart(scale + 1, "0");
+  return `${units < 0n ? "-" : ""}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
+
+export const numberOf = (value: Decimal): number => Number(textOf(value));
+
+/** Both at the larger scale of the two. */
+function aligned(a: Decimal, b: Decimal): [bigint, bigint, number] {
+  const scale = Math.max(a.scale, b.scale);
+  return [a.units * power(scale - a.scale), b.units * power(scale - b.scale), scale];
+}
+
+export function add(a: Decimal, b: Decimal): Decimal {
+  const [left, right, scale] = aligned(a, b);
+  return new Decimal(left + right, scale);
+}
+
+export const negate = ({ units, scale }: Decimal): Decimal => new Decimal(-units, scale);
+
+export const multiply = (a: Decimal, b: Decimal): Decimal => new Decimal(a.units * b.units, a.scale + b.scale);
+
+/** To 38 significant digits, and without zeros at the end. `undefined` for a division by zero. */
+export function divide(a: Decimal, b: Decimal): Decimal | undefined {
+  if (b.units === 0n) return undefined;
+  const digits = (value: bigint) => `${value < 0n ? -value : value}`.length;
+  const extra = Math.max(PRECISION - digits(a.units) + digits(b.units), 0);
+  const numerator = a.units * power(extra);
+  const half = (b.units < 0n ? -b.units : b.units) / 2n;
+  const isNegative = numerator < 0n !== b.units < 0n;
+  const rounded = (numerator + (numerator < 0n ? -half : half)) / b.units;
+  return trimmed(isNegative && rounded > 0n ? -rounded : rounded, a.scale - b.scale + extra);
+}
+
+function trimmed(units: bigint, scale: number): Decimal {
+  if (scale < 0) return new Decimal(units * power(-scale), 0);
+  let [rest, places] = [units, scale];
+  for (; places > 0 && rest % 10n === 0n; places--) rest /= 10n;
+  return new Decimal(rest, places);
+}
+
+export function remainder(a: Decimal, b: Decimal): Decimal | undefined {
+  const [left, right, scale] = aligned(a, b);
+  return right === 0n ? undefined : new Decimal(left % right, scale);
+}
+
+export function compareDecimals(a: Decimal, b: Decimal): number {
+  const [left, right] = aligned(a, b);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Cut towards zero. */
+export const truncated = ({ units, scale }: Decimal): bigint => units / power(scale);

@@ -1,0 +1,46 @@
+import { failure } from "./errors.ts";
+
+/** A pattern of LIKE, ready to be held against texts: `%` is any text, `_` any character. */
+export function likePattern(pattern: string, escape: string | undefined): (text: string) => boolean {
+  if (escape !== undefined && [...escape].length !== 1) throw failure("LikeInvalidInputs");
+  const parts = partsOf(pattern, escape);
+  return (text) => matches([...text], parts);
+}
+
+const ANY_TEXT = Symbol("%");
+const ANY_CHARACTER = Symbol("_");
+type Part = string | typeof ANY_TEXT | typeof ANY_CHARACTER;
+
+function partsOf(pattern: string, escape: string | undefined): Part[] {
+  const parts: Part[] = [];
+  const characters = [...pattern];
+  for (let at = 0; at < characters.length; at++) {
+    const character = characters[at]!;
+    if (character === escape) {
+      const next = characters[++at];
+      if (next !== "%" && next !== "_" && next !== escape) throw failure("LikeInvalidInputs");
+      parts.push(next);
+    } else if (character === "%") {
+      if (parts.at(-1) !== ANY_TEXT) parts.push(ANY_TEXT);
+    } else parts.push(character === "_" ? ANY_CHARACTER : character);
+  }
+  return parts;
+}
+
+/** Goes back to the last `%` only: no pattern takes longer than text times pattern. */
+function matches(text: readonly string[], parts: readonly Part[]): boolean {
+  let [at, part] = [0, 0];
+  let retry: { at: number; part: number } | undefined;
+  while (at < text.length) {
+    const wanted = parts[part];
+    if (wanted === ANY_TEXT) retry = { at, part: ++part };
+    else if (wanted !== undefined && (wanted === ANY_CHARACTER || wanted === text[at])) {
+      at++;
+      part++;
+    } else if (retry) {
+      at = ++retry.at;
+      part = retry.part;
+    } else return false;
+  }
+  return parts.slice(part).every((rest) => rest === ANY_TEXT);
+}

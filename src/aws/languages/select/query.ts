@@ -1,0 +1,102 @@
+import { compile, compileAggregate, type Evaluate, type Gathering, hasAggregate } from "./compile.ts";
+import { failure } from "./errors.ts";
+import type { Projected, Rows } from "./rows.ts";
+import type { Projection, Query } from "./syntax.ts";
+import type { Value } from "./values.ts";
+
+/** A query at work. */
+export interface Running<Row> {
+  /** What a row adds to the answer. Not to be called once it is done. */
+  take(row: Row): Projected | undefined;
+  /** What is known only at the end. */
+  end(): Projected | undefined;
+  /** Whether no further row can change the answer. */
+  readonly isDone: boolean;
+}
+
+/** @throws {AwsError} for what the rows do not have, and what S3 Select does not do */
+export function run<Row>(query: Query, rows: Rows<Row>): Running<Row> {
+  const isWanted = query.where ? condition(query, rows) : () => true;
+  const most = limitOf(query);
+  const { select } = query;
+  if (select?.some(({ expression }) => hasAggregate(expression))) {
+    return gathering(select, rows, isWanted, most > 0);
+  }
+  const project = select ? projecting(select, rows) : rows.star;
+  let count = 0;
+  return {
+    take(row) {
+      if (!isWanted(row)) return undefined;
+      count++;
+      return project(row);
+    },
+    end: () => undefined,
+    get isDone() {
+      return count >= most;
+    },
+  };
+}
+
+function condition<Row>({ where }: Query, rows: Rows<Row>): (row: Row) => boolean {
+  if (hasAggregate(where!)) throw failure("UnsupportedSqlOperation");
+  const evaluate = compile(where!, rows);
+  return (row) => evaluate(row) === true;
+}
+
+function limitOf({ limit }: Query): number {
+  return limit?.type === "literal" ? Number(limit.value) : Number.POSITIVE_INFINITY;
+}
+
+/** One row, made from all. */
+function gathering<Row>(
+  select: readonly Projection[],
+  rows: Rows<Row>,
+  isWanted: (row: Row) => boolean,
+  isAsked: boolean,
+): Running<Row> {
+  const gathered: Gathering<Row>[] = [];
+  const results = select.map(({ expression }) => compileAggregate(expression, rows, gathered));
+  const names = select.map(nameOf);
+  return {
+    take(row) {
+      if (isWanted(row)) for (const { of, into } of gathered) into.add(of(row));
+      return undefined;
+    },
+    end: () => (isAsked ? { names, values: results.map((result) => result()) } : undefined),
+    isDone: !isAsked,
+  };
+}
+
+function projecting<Row>(select: readonly Projection[], rows: Rows<Row>): (row: Row) => Projected {
+  if (!select.some((projection) => isStar(projection, rows))) {
+    const names = select.map(nameOf);
+    const evaluates = select.map(({ expression }) => compile(expression, rows));
+    return (row) => ({ names, values: evaluates.map((evaluate) => evaluate(row)) });
+  }
+  const pieces = select.map((projection, at): ((row: Row) => Projected) => {
+    if (isStar(projection, rows)) return rows.star;
+    const [names, evaluate]: [string[], Evaluate<Row>] = [
+      [nameOf(projection, at)],
+      compile(projection.expression, rows),
+    ];
+    return (row) => ({ names, values: [evaluate(row)] });
+  });
+  return (row) => {
+    const parts = pieces.map((piece) => piece(row));
+    return {
+      names: parts.flatMap((part) => part.names),
+      values: parts.flatMap((part): readonly Value[] => part.values),
+    };
+  };
+}
+
+function isStar<Row>({ expression }: Projection, rows: Rows<Row>): boolean {
+  return expression.type === "reference" && rows.isRow(expression);
+}
+
+/** As it was called, or as what it refers to is, or by its position. */
+function nameOf({ expression, alias }: Projection, at: number): string {
+  if (alias !== undefined) return alias;
+  const last = expression.type === "reference" ? expression.steps.at(-1) : undefined;
+  return last && "name" in last ? last.name.text : `_${at + 1}`;
+}

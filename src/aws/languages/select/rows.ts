@@ -1,0 +1,125 @@
+import { failure, invalidColumnIndex } from "./errors.ts";
+import type { Evaluate, Scope } from "./compile.ts";
+import type { Expression, Name, PathStep, Source } from "./syntax.ts";
+import { isStructure, type Structure, type Value } from "./values.ts";
+
+/** A row of the answer: names beside their values. */
+export interface Projected {
+  names: readonly string[];
+  values: readonly Value[];
+}
+
+/** Rows of one kind: what can be referred to in them, and what all of one is. */
+export interface Rows<Row> extends Scope<Row> {
+  /** What `*` stands for. */
+  star(row: Row): Projected;
+  /** Whether `name.*` is meant by a reference: the row itself, with all that is in it. */
+  isRow(reference: Expression & { type: "reference" }): boolean;
+}
+
+type Reference = Expression & { type: "reference" };
+
+const isSame = (wanted: Name, found: string) =>
+  wanted.exact ? wanted.text === found : wanted.text.toLowerCase() === found.toLowerCase();
+
+/** `s3object` names the row as well, where it was given no other name. */
+function namesRow({ alias }: Source, step: PathStep | undefined): boolean {
+  if (!step || !("name" in step)) return false;
+  if (isSame(step.name, alias.text)) return true;
+  return alias.text === "_1" && isSame(step.name, "s3object");
+}
+
+function isStarOf(source: Source, { steps }: Reference): boolean {
+  const [first, second] = steps;
+  if (steps.length !== 2 || !second || !("wildcard" in second) || second.wildcard !== ".*") return false;
+  return namesRow(source, first);
+}
+
+/** A line of fields, in a file with or without a line of names. */
+export function csvRows(source: Source, headers: readonly string[] | undefined, now: number): Rows<string[]> {
+  if (source.path.length > 0) throw failure("ParseInvalidPathComponent");
+  const positions: string[][] = [];
+  const positionsOf = (count: number) =>
+    (positions[count] ??= Array.from({ length: count }, (_, at) => `_${at + 1}`));
+  return {
+    isUntyped: true,
+    now,
+    star(row) {
+      if (!headers) return { names: positionsOf(row.length), values: row };
+      return { names: headers, values: headers.map((_, at) => row[at] ?? "") };
+    },
+    isRow: (reference) => isStarOf(source, reference),
+    resolve(reference) {
+      const at = columnOf(source, headers, reference);
+      return (row) => row[at];
+    },
+  };
+}
+
+function columnOf(source: Source, headers: readonly string[] | undefined, { steps, place }: Reference): number {
+  const [column, ...more] = steps.length > 1 && namesRow(source, steps[0]) ? steps.slice(1) : steps;
+  if (!column || !("name" in column) || more.length > 0) throw failure("ParseInvalidPathComponent");
+  const { name } = column;
+  const found = headers ? headersNamed(headers, name) : [];
+  if (found.length > 1) throw failure("AmbiguousFieldName");
+  if (found.length === 1) return found[0]!;
+  const [, position] = /^_(\d{1,6})$/.exec(name.text) ?? [];
+  if (position === undefined) throw failure("MissingHeaders");
+  if (Number(position) === 0) throw invalidColumnIndex(place);
+  return Number(position) - 1;
+}
+
+function headersNamed(headers: readonly string[], name: Name): number[] {
+  return headers.flatMap((header, at) => (isSame(name, header) ? [at] : []));
+}
+
+/** A value out of a document: an object as a rule. */
+export function jsonRows(source: Source, now: number): Rows<Value> {
+  return {
+    isUntyped: false,
+    now,
+    star(row) {
+      if (isStructure(row)) return { names: Object.keys(row), values: Object.values(row) };
+      return { names: ["_1"], values: [row] };
+    },
+    isRow: (reference) => isStarOf(source, reference),
+    resolve({ steps }) {
+      const path = namesRow(source, steps[0]) ? steps.slice(1) : steps;
+      if (path.some((step) => "wildcard" in step)) throw failure("UnsupportedSqlStructure");
+      return along(path);
+    },
+  };
+}
+
+function along(path: readonly PathStep[]): Evaluate<Value> {
+  return (row) => path.reduce((value: Value, step) => stepInto(value, step), row);
+}
+
+function stepInto(value: Value, step: PathStep): Value {
+  if ("index" in step) return Array.isArray(value) ? value[step.index] : undefined;
+  return "name" in step && isStructure(value) ? field(value, step.name) : undefined;
+}
+
+function field(value: Structure, name: Name): Value {
+  if (name.exact) return Object.hasOwn(value, name.text) ? value[name.text] : undefined;
+  const found = Object.keys(value).filter((key) => isSame(name, key));
+  if (found.length > 1) throw failure("AmbiguousFieldName");
+  return found.length === 1 ? value[found[0]!] : undefined;
+}
+
+/** The rows of a record: itself, or what its path leads to. Where that leads nowhere, there is one that is MISSING. */
+export function* rowsOf(record: Value, path: readonly PathStep[], at = 0): Generator<Value> {
+  const step = path[at];
+  if (!step) yield record;
+  else if (!("wildcard" in step)) yield* rowsOf(stepInto(record, step), path, at + 1);
+  else {
+    const members = membersOf(record, step.wildcard);
+    if (members.length === 0) yield* rowsOf(undefined, path, at + 1);
+    for (const member of members) yield* rowsOf(member, path, at + 1);
+  }
+}
+
+function membersOf(value: Value, wildcard: "[*]" | ".*"): readonly Value[] {
+  if (wildcard === "[*]") return Array.isArray(value) ? value : [];
+  return isStructure(value) ? Object.values(value) : [];
+}

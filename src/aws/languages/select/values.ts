@@ -1,0 +1,210 @@
+import {
+  add,
+  compareDecimals,
+  Decimal,
+  decimalOf,
+  divide,
+  multiply,
+  negate,
+  numberOf,
+  ofInteger,
+  remainder,
+  textOf,
+  truncated,
+} from "./decimal.ts";
+import { castFailed, failure } from "./errors.ts";
+import type { Arithmetic, TypeName } from "./syntax.ts";
+import { Timestamp, timestampOf, timestampText } from "./timestamps.ts";
+
+/** What an expression gives: `undefined` is MISSING, `bigint` an int, `number` a float. */
+export type Value =
+  | undefined
+  | null
+  | boolean
+  | string
+  | bigint
+  | number
+  | Decimal
+  | Timestamp
+  | Value[]
+  | Structure;
+
+export interface Structure {
+  readonly [name: string]: Value;
+}
+
+export type Numeric = bigint | number | Decimal;
+
+export const isNumeric = (value: Value): value is Numeric =>
+  typeof value === "bigint" || typeof value === "number" || value instanceof Decimal;
+
+export const isAbsent = (value: Value): value is null | undefined => value === null || value === undefined;
+
+export function isStructure(value: Value): value is Structure {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return !(value instanceof Decimal) && !(value instanceof Timestamp);
+}
+
+const MOST_INTEGER = 2n ** 63n - 1n;
+
+/** An int has 64 bits. */
+export function integer(value: bigint): bigint {
+  if (value > MOST_INTEGER || value < -MOST_INTEGER - 1n) throw failure("IntegerOverflow");
+  return value;
+}
+
+/** A number out of text: an int where it can be one. */
+export function numericOf(text: string): Numeric | undefined {
+  if (/^\s*[+-]?\d{1,18}\s*$/.test(text)) return BigInt(text.trim().replace(/^\+/, ""));
+  const decimal = decimalOf(text);
+  return decimal?.scale === 0 && abs(decimal.units) <= MOST_INTEGER ? decimal.units : decimal;
+}
+
+const abs = (value: bigint) => (value < 0n ? -value : value);
+
+const decimal = (value: bigint | Decimal) => (typeof value === "bigint" ? ofInteger(value) : value);
+const float = (value: Numeric) => (value instanceof Decimal ? numberOf(value) : Number(value));
+
+/** Less than, equal to, or more than nought; `undefined` where the two cannot be compared. */
+export function compare(a: Value, b: Value): number | undefined {
+  if (isNumeric(a)) {
+    if (!isNumeric(b)) return undefined;
+    if (typeof a === "bigint" && typeof b === "bigint") return a < b ? -1 : a > b ? 1 : 0;
+    if (typeof a === "number" || typeof b === "number") return float(a) - float(b);
+    return compareDecimals(decimal(a), decimal(b));
+  }
+  if (typeof a === "string") return typeof b === "string" ? (a < b ? -1 : a > b ? 1 : 0) : undefined;
+  if (typeof a === "boolean") return typeof b === "boolean" ? Number(a) - Number(b) : undefined;
+  return a instanceof Timestamp && b instanceof Timestamp ? a.time - b.time : undefined;
+}
+
+export function calculate(operator: Arithmetic, a: Numeric, b: Numeric): Numeric {
+  if (typeof a === "number" || typeof b === "number") return floats(operator, float(a), float(b));
+  if (typeof a === "bigint" && typeof b === "bigint") return integer(integers(operator, a, b));
+  return decimals(operator, decimal(a), decimal(b));
+}
+
+function floats(operator: Arithmetic, a: number, b: number): number {
+  switch (operator) {
+    case "+":
+      return a + b;
+    case "-":
+      return a - b;
+    case "*":
+      return a * b;
+    case "/":
+      return a / b;
+    default:
+      return a % b;
+  }
+}
+
+function integers(operator: Arithmetic, a: bigint, b: bigint): bigint {
+  if (b === 0n && (operator === "/" || operator === "%")) throw failure("IllegalSqlFunctionArgument");
+  switch (operator) {
+    case "+":
+      return a + b;
+    case "-":
+      return a - b;
+    case "*":
+      return a * b;
+    case "/":
+      return a / b;
+    default:
+      return a % b;
+  }
+}
+
+function decimals(operator: Arithmetic, a: Decimal, b: Decimal): Decimal {
+  switch (operator) {
+    case "+":
+      return add(a, b);
+    case "-":
+      return add(a, negate(b));
+    case "*":
+      return multiply(a, b);
+    default: {
+      const result = operator === "/" ? divide(a, b) : remainder(a, b);
+      if (!result) throw failure("IllegalSqlFunctionArgument");
+      return result;
+    }
+  }
+}
+
+export function negated(value: Numeric): Numeric {
+  return value instanceof Decimal ? negate(value) : typeof value === "bigint" ? integer(-value) : -value;
+}
+
+/** An average is never an int. */
+export function average(sum: Numeric, count: number): Numeric | undefined {
+  if (typeof sum === "number") return sum / count;
+  return divide(decimal(sum), ofInteger(BigInt(count)));
+}
+
+/** As a scalar is written; `undefined` for what is none. */
+export function textOfScalar(value: Value): string | undefined {
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "bigint":
+    case "boolean":
+      return `${value}`;
+    case "number":
+      return floatText(value);
+    default:
+      if (value instanceof Decimal) return textOf(value);
+      return value instanceof Timestamp ? timestampText(value) : undefined;
+  }
+}
+
+/** A float shows that it is one. */
+function floatText(value: number): string {
+  const text = `${value}`;
+  return Number.isInteger(value) && !text.includes("e") ? `${text}.0` : text;
+}
+
+/** @throws {AwsError} CastFailed */
+export function cast(value: Value, to: TypeName): Value {
+  if (isAbsent(value)) return value;
+  const result = CASTS[to](value);
+  if (result === undefined) throw castFailed();
+  return result;
+}
+
+type Present = Exclude<Value, null | undefined>;
+
+const CASTS: Record<TypeName, (value: Present) => Value> = {
+  bool(value) {
+    if (typeof value === "boolean") return value;
+    if (isNumeric(value)) return compare(value, 0n) !== 0;
+    const text = typeof value === "string" ? value.trim().toLowerCase() : "";
+    return text === "true" ? true : text === "false" ? false : undefined;
+  },
+  int(value) {
+    const found = typeof value === "string" ? integerIn(value) : numeric(value);
+    if (found === undefined) return undefined;
+    if (typeof found === "number") return Number.isFinite(found) ? integer(BigInt(Math.trunc(found))) : undefined;
+    return integer(typeof found === "bigint" ? found : truncated(found));
+  },
+  float(value) {
+    const found = numeric(value);
+    return found === undefined ? undefined : float(found);
+  },
+  decimal(value) {
+    const found = numeric(value);
+    if (found === undefined || typeof found !== "number") return found === undefined ? undefined : decimal(found);
+    return decimalOf(`${found}`);
+  },
+  string: (value) => textOfScalar(value),
+  timestamp: (value) =>
+    value instanceof Timestamp ? value : typeof value === "string" ? timestampOf(value) : undefined,
+};
+
+function numeric(value: Present): Numeric | undefined {
+  if (typeof value === "boolean") return value ? 1n : 0n;
+  if (typeof value === "string") return numericOf(value);
+  return isNumeric(value) ? value : undefined;
+}
+
+const integerIn = (text: string) =>
+  /^\s*[+-]?\d{1,40}\s*$/.test(text) ? BigInt(text.trim().replace(/^\+/, "")) : undefined;
