@@ -68,6 +68,7 @@ export const access: Access<"s3"> = {
   PutObject: onWrite("s3:PutObject"),
   GetObject: onVersion("s3:GetObject"),
   HeadObject: onVersion("s3:GetObject"),
+  SelectObjectContent: onVersion("s3:GetObject"),
   GetObjectAttributes: onVersion("s3:GetObject", "s3:GetObjectAttributes"),
   DeleteObject: onDeletion,
   CopyObject: onCopy,

@@ -35,6 +35,7 @@ import { formUpload } from "./post/endpoint.ts";
 import { replicationConfiguration } from "./replication/configuration.ts";
 import { replicateExisting } from "./replication/existing.ts";
 import { checkThreshold, replicate } from "./replication/replicate.ts";
+import { selecting } from "./select/select.ts";
 import { restoreJob } from "./storage-classes/follow.ts";
 import { restoration } from "./storage-classes/restore.ts";
 import { tagging } from "./tagging.ts";
@@ -64,6 +65,7 @@ export const s3 = defineService({
     partHandlers,
     completionHandlers,
     tagging,
+    selecting,
     notificationConfiguration,
     restoration,
     lockConfiguration,
@@ -85,6 +87,7 @@ export const s3 = defineService({
     "HeadBucket",
     "PutObject",
     "GetObject",
+    "SelectObjectContent",
     "HeadObject",
     "DeleteObject",
     "DeleteObjects",

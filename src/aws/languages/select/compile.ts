@@ -10,8 +10,8 @@ import {
   compare,
   isAbsent,
   isNumeric,
-  negated,
   type Numeric,
+  negated,
   numericOf,
   type Value,
 } from "./values.ts";
@@ -65,7 +65,7 @@ export function hasAggregate(expression: Expression): boolean {
 
 function isExpression(part: unknown): part is Expression {
   if (typeof part !== "object" || part === null) return false;
-  return "type" in part || ("when" in part && "then" in part);
+  return "type" in part || ("when" in part && "result" in part);
 }
 
 function compiled<Row>(expression: Expression, on: Compiling<Row>): Evaluate<Row> {
@@ -236,21 +236,21 @@ function all<Row>(operands: readonly Evaluate<Row>[], row: Row, then: (values: V
 }
 
 function liking<Row>(
-  { operand, pattern, escape }: Expression & { type: "like" },
+  { operand, pattern, escaping }: Expression & { type: "like" },
   on: Compiling<Row>,
 ): Evaluate<Row> {
   const [text, like] = [compiled(operand, on), compiled(pattern, on)];
-  const escaping = escape ? compiled(escape, on) : () => "";
-  let known: { pattern: Value; escape: Value; matches: (text: string) => boolean } | undefined;
+  const escapes = escaping ? compiled(escaping, on) : () => "";
+  let known: { pattern: Value; escaping: Value; matches: (text: string) => boolean } | undefined;
   return (row) => {
-    const [value, wanted, by] = [text(row), like(row), escaping(row)];
+    const [value, wanted, by] = [text(row), like(row), escapes(row)];
     if (isAbsent(value) || isAbsent(wanted) || isAbsent(by)) return null;
     if (typeof value !== "string" || typeof wanted !== "string" || typeof by !== "string") {
       throw failure("LikeInvalidInputs");
     }
-    if (known?.pattern !== wanted || known.escape !== by) {
-      const matches = likePattern(wanted, escape ? by : undefined);
-      known = { pattern: wanted, escape: by, matches };
+    if (known?.pattern !== wanted || known.escaping !== by) {
+      const matches = likePattern(wanted, escaping ? by : undefined);
+      known = { pattern: wanted, escaping: by, matches };
     }
     return known.matches(value);
   };
@@ -260,22 +260,27 @@ function choosing<Row>(
   { subject, branches, otherwise }: Expression & { type: "case" },
   on: Compiling<Row>,
 ): Evaluate<Row> {
-  const ready = branches.map(({ when, then }) => ({
-    isChosen: subject
-      ? comparing({ operator: "=", left: subject, right: when }, on)
-      : compiled(when, on),
-    then: compiled(then, on),
+  const ready = branches.map(({ when, result }) => ({
+    isChosen: subject ? comparing({ operator: "=", left: subject, right: when }, on) : compiled(when, on),
+    result: compiled(result, on),
   }));
   const last = otherwise ? compiled(otherwise, on) : () => null;
-  return (row) => (ready.find(({ isChosen }) => isChosen(row) === true)?.then ?? last)(row);
+  return (row) => (ready.find(({ isChosen }) => isChosen(row) === true)?.result ?? last)(row);
 }
 
 /** Operands, of which those at some places must be numbers. */
-function operandsOf<Row>(operands: Expression[], on: Compiling<Row>, numbers: readonly number[]): Evaluate<Row>[] {
+function operandsOf<Row>(
+  operands: Expression[],
+  on: Compiling<Row>,
+  numbers: readonly number[],
+): Evaluate<Row>[] {
   return operands.map((operand, at) => (numbers.includes(at) ? number(operand, on) : compiled(operand, on)));
 }
 
-function calling<Row>({ name, operands: given }: Expression & { type: "call" }, on: Compiling<Row>): Evaluate<Row> {
+function calling<Row>(
+  { name, operands: given }: Expression & { type: "call" },
+  on: Compiling<Row>,
+): Evaluate<Row> {
   const operands = operandsOf(given, on, name === "substring" ? [1, 2] : []);
   if (name === "coalesce") return (row) => coalesce(operands.map((operand) => operand(row)));
   if (name === "nullif") return (row) => nullIf(operands[0]!(row), operands[1]!(row));
@@ -287,7 +292,10 @@ function calling<Row>({ name, operands: given }: Expression & { type: "call" }, 
   return (row) => all(operands, row, (values) => apply(...values));
 }
 
-function gathering<Row>({ name, operand }: Expression & { type: "aggregate" }, on: Compiling<Row>): Evaluate<Row> {
+function gathering<Row>(
+  { name, operand }: Expression & { type: "aggregate" },
+  on: Compiling<Row>,
+): Evaluate<Row> {
   if (!on.gathered) throw failure("UnsupportedSqlStructure");
   const inner: Compiling<Row> = { scope: on.scope, gathered: undefined };
   const into = aggregate(name);

@@ -51,7 +51,8 @@ export function add(a: Decimal, b: Decimal): Decimal {
 
 export const negate = ({ units, scale }: Decimal): Decimal => new Decimal(-units, scale);
 
-export const multiply = (a: Decimal, b: Decimal): Decimal => new Decimal(a.units * b.units, a.scale + b.scale);
+export const multiply = (a: Decimal, b: Decimal): Decimal =>
+  new Decimal(a.units * b.units, a.scale + b.scale);
 
 /** To 38 significant digits, and without zeros at the end. `undefined` for a division by zero. */
 export function divide(a: Decimal, b: Decimal): Decimal | undefined {

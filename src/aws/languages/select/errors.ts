@@ -28,8 +28,7 @@ const SENTENCES = {
   ParseExpectedExpression: "Did not find the expected SQL expression.",
   ParseExpectedIdentForAlias: "Did not find the expected identifier for the alias in the SQL expression.",
   ParseExpectedKeyword: "Did not find the expected keyword in the SQL expression.",
-  ParseExpectedLeftParenAfterCast:
-    "Did not find expected left parenthesis after CAST in the SQL expression.",
+  ParseExpectedLeftParenAfterCast: "Did not find expected left parenthesis after CAST in the SQL expression.",
   ParseExpectedLeftParenBuiltinFunctionCall:
     "Did not find the expected left parenthesis in the SQL expression.",
   ParseExpectedMember: "The SQL expression contains an unsupported use of MEMBER.",
@@ -38,7 +37,8 @@ const SENTENCES = {
     "Did not find the expected right parenthesis character in the SQL expression.",
   ParseExpectedTokenType: "Did not find the expected token in the SQL expression.",
   ParseExpectedTypeName: "Did not find the expected type name in the SQL expression.",
-  ParseExpectedWhenClause: "Did not find the expected WHEN clause in the SQL expression. CASE is not supported.",
+  ParseExpectedWhenClause:
+    "Did not find the expected WHEN clause in the SQL expression. CASE is not supported.",
   ParseInvalidPathComponent: "The SQL expression contains an invalid path component.",
   ParseInvalidTypeParam: "The SQL expression contains an invalid parameter value.",
   ParseSelectMissingFrom: "The SQL expression contains a missing FROM after SELECT list.",

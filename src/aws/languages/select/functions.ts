@@ -1,9 +1,9 @@
+import { Decimal, numberOf } from "./decimal.ts";
 import { failure } from "./errors.ts";
 import type { DatePart } from "./syntax.ts";
 import { formatTimestamp } from "./timestamp-format.ts";
 import { dateAdd, dateDiff, extract, Timestamp, timestampOf } from "./timestamps.ts";
 import { compare, isAbsent, isNumeric, type Numeric, type Value } from "./values.ts";
-import { numberOf, Decimal } from "./decimal.ts";
 
 /** None of the values is NULL or MISSING: such an argument makes the result so, too. */
 type Plain = (...operands: never[]) => Value;
@@ -42,7 +42,11 @@ export function trim(side: "leading" | "trailing" | "both", given: Value, remove
   return characters.slice(start, end).join("");
 }
 
-export function dated(name: "date_add" | "date_diff" | "extract", part: DatePart, [a, b]: readonly Value[]): Value {
+export function dated(
+  name: "date_add" | "date_diff" | "extract",
+  part: DatePart,
+  [a, b]: readonly Value[],
+): Value {
   if (name === "extract") return BigInt(extract(part, moment(a)));
   if (name === "date_diff") return BigInt(dateDiff(part, moment(a), moment(b)));
   return dateAdd(part, whole(a), moment(b));

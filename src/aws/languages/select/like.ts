@@ -1,9 +1,9 @@
 import { failure } from "./errors.ts";
 
 /** A pattern of LIKE, ready to be held against texts: `%` is any text, `_` any character. */
-export function likePattern(pattern: string, escape: string | undefined): (text: string) => boolean {
-  if (escape !== undefined && [...escape].length !== 1) throw failure("LikeInvalidInputs");
-  const parts = partsOf(pattern, escape);
+export function likePattern(pattern: string, escaping: string | undefined): (text: string) => boolean {
+  if (escaping !== undefined && [...escaping].length !== 1) throw failure("LikeInvalidInputs");
+  const parts = partsOf(pattern, escaping);
   return (text) => matches([...text], parts);
 }
 
@@ -11,14 +11,14 @@ const ANY_TEXT = Symbol("%");
 const ANY_CHARACTER = Symbol("_");
 type Part = string | typeof ANY_TEXT | typeof ANY_CHARACTER;
 
-function partsOf(pattern: string, escape: string | undefined): Part[] {
+function partsOf(pattern: string, escaping: string | undefined): Part[] {
   const parts: Part[] = [];
   const characters = [...pattern];
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at]!;
-    if (character === escape) {
+    if (character === escaping) {
       const next = characters[++at];
-      if (next !== "%" && next !== "_" && next !== escape) throw failure("LikeInvalidInputs");
+      if (next !== "%" && next !== "_" && next !== escaping) throw failure("LikeInvalidInputs");
       parts.push(next);
     } else if (character === "%") {
       if (parts.at(-1) !== ANY_TEXT) parts.push(ANY_TEXT);

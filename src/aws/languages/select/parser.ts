@@ -223,7 +223,7 @@ function membership(p: Parsing, operand: Expression): Expression | undefined {
   }
   if (!p.accept("like")) return undefined;
   const pattern = sum(p);
-  return { type: "like", operand, pattern, escape: p.accept("escape") ? sum(p) : undefined };
+  return { type: "like", operand, pattern, escaping: p.accept("escape") ? sum(p) : undefined };
 }
 
 function sum(p: Parsing): Expression {
@@ -320,7 +320,7 @@ function cases(p: Parsing): Expression {
   while (p.accept("when")) {
     const when = p.expression();
     p.expect("then", "ParseExpectedKeyword");
-    branches.push({ when, then: p.expression() });
+    branches.push({ when, result: p.expression() });
   }
   if (branches.length === 0) throw failure("ParseExpectedWhenClause");
   const otherwise = p.accept("else") ? p.expression() : undefined;

@@ -1,5 +1,5 @@
-import { failure, invalidColumnIndex } from "./errors.ts";
 import type { Evaluate, Scope } from "./compile.ts";
+import { failure, invalidColumnIndex } from "./errors.ts";
 import type { Expression, Name, PathStep, Source } from "./syntax.ts";
 import { isStructure, type Structure, type Value } from "./values.ts";
 
@@ -56,7 +56,11 @@ export function csvRows(source: Source, headers: readonly string[] | undefined, 
   };
 }
 
-function columnOf(source: Source, headers: readonly string[] | undefined, { steps, place }: Reference): number {
+function columnOf(
+  source: Source,
+  headers: readonly string[] | undefined,
+  { steps, place }: Reference,
+): number {
   const [column, ...more] = steps.length > 1 && namesRow(source, steps[0]) ? steps.slice(1) : steps;
   if (!column || !("name" in column) || more.length > 0) throw failure("ParseInvalidPathComponent");
   const { name } = column;

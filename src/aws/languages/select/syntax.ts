@@ -1,6 +1,6 @@
+import type { Decimal } from "./decimal.ts";
 import type { Place } from "./errors.ts";
 import type { Timestamp } from "./timestamps.ts";
-import type { Decimal } from "./decimal.ts";
 
 /** A query as it was understood. */
 export interface Query {
@@ -59,16 +59,21 @@ export type Expression =
   | { type: "concat"; left: Expression; right: Expression }
   | { type: "between"; operand: Expression; low: Expression; high: Expression }
   | { type: "in"; operand: Expression; members: Expression[] }
-  | { type: "like"; operand: Expression; pattern: Expression; escape: Expression | undefined }
+  | { type: "like"; operand: Expression; pattern: Expression; escaping: Expression | undefined }
   | { type: "is"; what: "null" | "missing"; operand: Expression }
   | { type: "case"; subject: Expression | undefined; branches: Branch[]; otherwise: Expression | undefined }
   | { type: "cast"; operand: Expression; to: TypeName }
   | { type: "call"; name: string; operands: Expression[] }
   | { type: "dated"; name: "date_add" | "date_diff" | "extract"; part: DatePart; operands: Expression[] }
-  | { type: "trim"; side: "leading" | "trailing" | "both"; characters: Expression | undefined; operand: Expression }
+  | {
+      type: "trim";
+      side: "leading" | "trailing" | "both";
+      characters: Expression | undefined;
+      operand: Expression;
+    }
   | { type: "aggregate"; name: AggregateName; operand: Expression | undefined };
 
 export interface Branch {
   when: Expression;
-  then: Expression;
+  result: Expression;
 }

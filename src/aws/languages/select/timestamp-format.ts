@@ -63,7 +63,8 @@ export function formatTimestamp(timestamp: Timestamp, pattern: string): string {
       if (piece === "'") throw failure("EvaluatorInvalidTimestampFormatPattern");
       return piece;
     }
-    if (letter === "S") return date.toISOString().slice(20, 23).padEnd(piece.length, "0").slice(0, piece.length);
+    if (letter === "S")
+      return date.toISOString().slice(20, 23).padEnd(piece.length, "0").slice(0, piece.length);
     const field = FIELDS[piece];
     if (!field) throw failure("EvaluatorInvalidTimestampFormatPattern");
     return field(date, timestamp);

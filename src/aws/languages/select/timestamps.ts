@@ -30,9 +30,12 @@ export function timestampOf(text: string): Timestamp | undefined {
   const [whole, year, month, day, hour, minute, second, fraction = "", zone] = FORM.exec(text.trim()) ?? [];
   if (whole === undefined) return undefined;
   const offset = zone === undefined || zone === "-00:00" ? undefined : offsetOf(zone);
-  const parts = [month, day, hour, minute, second].map((part) => (part === undefined ? undefined : Number(part)));
+  const parts = [month, day, hour, minute, second].map((part) =>
+    part === undefined ? undefined : Number(part),
+  );
   const [m = 1, d = 1, h = 0, min = 0, s = 0] = parts;
-  if (m < 1 || m > 12 || d < 1 || d > daysIn(Number(year), m) || h > 23 || min > 59 || s > 59) return undefined;
+  if (m < 1 || m > 12 || d < 1 || d > daysIn(Number(year), m) || h > 23 || min > 59 || s > 59)
+    return undefined;
   if (offset !== undefined && Math.abs(offset) >= 24 * 60) return undefined;
   const milliseconds = Math.floor(Number(`0.${fraction || 0}`) * 1_000);
   const local = Date.UTC(Number(year), m - 1, d, h, min, s, milliseconds);

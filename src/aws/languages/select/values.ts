@@ -183,7 +183,8 @@ const CASTS: Record<TypeName, (value: Present) => Value> = {
   int(value) {
     const found = typeof value === "string" ? integerIn(value) : numeric(value);
     if (found === undefined) return undefined;
-    if (typeof found === "number") return Number.isFinite(found) ? integer(BigInt(Math.trunc(found))) : undefined;
+    if (typeof found === "number")
+      return Number.isFinite(found) ? integer(BigInt(Math.trunc(found))) : undefined;
     return integer(typeof found === "bigint" ? found : truncated(found));
   },
   float(value) {
@@ -192,7 +193,8 @@ const CASTS: Record<TypeName, (value: Present) => Value> = {
   },
   decimal(value) {
     const found = numeric(value);
-    if (found === undefined || typeof found !== "number") return found === undefined ? undefined : decimal(found);
+    if (found === undefined || typeof found !== "number")
+      return found === undefined ? undefined : decimal(found);
     return decimalOf(`${found}`);
   },
   string: (value) => textOfScalar(value),

@@ -1,0 +1,125 @@
+import { Decimal, decimalOf } from "#aws/languages/select/decimal.ts";
+import { type Running, run } from "#aws/languages/select/query.ts";
+import { csvRows, jsonRows, type Projected, rowsOf } from "#aws/languages/select/rows.ts";
+import type { Query } from "#aws/languages/select/syntax.ts";
+import type { Value } from "#aws/languages/select/values.ts";
+import { malformedJson } from "./errors.ts";
+import type { CsvFormat, JsonFormat } from "./parameters.ts";
+import type { RawRecord } from "./records.ts";
+
+/** A query at work on records as they stand in an object. A further format is one more function that makes one. */
+export interface Reading {
+  take(record: RawRecord): Iterable<Projected>;
+  end(): Iterable<Projected>;
+  readonly isDone: boolean;
+}
+
+export function csvReading(query: Query, format: CsvFormat, now: number): Reading {
+  let running: Running<string[]> | undefined;
+  const begin = (headers?: string[]) => (running = run(query, csvRows(query.from, headers, now)));
+  if (format.header === "NONE") begin();
+  return {
+    *take({ text }) {
+      if (text === "" || (format.comment !== "" && text.startsWith(format.comment))) return;
+      const fields = fieldsOf(text, format);
+      if (!running) {
+        begin(format.header === "USE" ? withoutMark(fields) : undefined);
+        return;
+      }
+      const row = running.take(fields);
+      if (row) yield row;
+    },
+    *end() {
+      // Of an object without a line, nothing is missing.
+      const row = (running ?? begin([])).end();
+      if (row) yield row;
+    },
+    get isDone() {
+      return running?.isDone ?? false;
+    },
+  };
+}
+
+/** The mark that some programs begin UTF-8 with. */
+function withoutMark([first = "", ...others]: string[]): string[] {
+  return [first.replace(/^\uFEFF/, ""), ...others];
+}
+
+export function fieldsOf(text: string, { delimiter, quote, escaping }: CsvFormat): string[] {
+  if (quote === "" || !text.includes(quote)) return text.split(delimiter);
+  const fields: string[] = [];
+  let at = 0;
+  for (;;) {
+    let field = "";
+    if (text.startsWith(quote, at)) {
+      at += quote.length;
+      for (; at < text.length; at++) {
+        if (escaping !== "" && escaping !== quote && text.startsWith(escaping, at) && at + 1 < text.length)
+          at++;
+        else if (text.startsWith(quote, at)) {
+          if (escaping !== quote || !text.startsWith(quote, at + 1)) break;
+          at++;
+        }
+        field += text[at];
+      }
+      at += quote.length;
+    }
+    const end = text.indexOf(delimiter, at);
+    fields.push(field + text.slice(at, end < 0 ? text.length : end));
+    if (end < 0) return fields;
+    at = end + delimiter.length;
+  }
+}
+
+export function jsonReading(query: Query, _format: JsonFormat, now: number): Reading {
+  const { path } = query.from;
+  const running = run(query, jsonRows(query.from, now));
+  return {
+    *take({ text }) {
+      if (text.trim() === "") return;
+      for (const row of rowsOf(parsed(text), path)) {
+        if (running.isDone) return;
+        const projected = running.take(row);
+        if (projected) yield projected;
+      }
+    },
+    *end() {
+      const row = running.end();
+      if (row) yield row;
+    },
+    get isDone() {
+      return running.isDone;
+    },
+  };
+}
+
+/** TypeScript does not know yet that a reviver is told what a value was read from. */
+const parseJson = JSON.parse as (
+  text: string,
+  revive: (key: string, value: unknown, context: { source?: string }) => unknown,
+) => Value;
+
+/** Numbers as they are written: 1 is an int, 1.0 a decimal, 1e0 a float. */
+function parsed(text: string): Value {
+  try {
+    return parseJson(text, (_, value, { source }) =>
+      typeof value === "number" && source !== undefined ? numberIn(source) : value,
+    );
+  } catch {
+    throw malformedJson();
+  }
+}
+
+/** Of a number that is taken exactly. */
+const MOST_DIGITS = 1_000;
+
+function numberIn(source: string): bigint | number | Decimal {
+  if (/[eE]/.test(source) || source.length > MOST_DIGITS) return Number(source);
+  return source.includes(".") ? (decimalOf(source) ?? Number(source)) : integerIn(source);
+}
+
+/** What an int cannot hold is a decimal. */
+function integerIn(source: string): bigint | Decimal {
+  const value = BigInt(source);
+  return BigInt.asIntN(64, value) === value ? value : new Decimal(value, 0);
+}

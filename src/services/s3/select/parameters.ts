@@ -1,0 +1,159 @@
+import type { CSVInput, CSVOutput } from "#aws/contract/types/s3.ts";
+import type { Input } from "#kernel/service.ts";
+import {
+  invalidParameter,
+  invalidScanRange,
+  invalidValue,
+  missingParameter,
+  parquetUnsupported,
+  severalFormats,
+  unsupportedScanRange,
+} from "./errors.ts";
+
+export type Request = Input<"s3", "SelectObjectContent">;
+
+export interface CsvFormat {
+  type: "csv";
+  header: "USE" | "IGNORE" | "NONE";
+  delimiter: string;
+  record: string;
+  quote: string;
+  escaping: string;
+  comment: string;
+  /** Whether a quoted field may hold what ends a record. */
+  quotesRecords: boolean;
+}
+
+export interface JsonFormat {
+  type: "json";
+  lines: boolean;
+}
+
+export interface CsvOutput {
+  type: "csv";
+  quoting: "ALWAYS" | "ASNEEDED";
+  delimiter: string;
+  record: string;
+  quote: string;
+  escaping: string;
+}
+
+export interface JsonOutput {
+  type: "json";
+  record: string;
+}
+
+export interface Parameters {
+  input: CsvFormat | JsonFormat;
+  compression: "NONE" | "GZIP" | "BZIP2";
+  output: CsvOutput | JsonOutput;
+  /** Records that begin at these bytes; both inclusive. `end` alone counts from the object's end. */
+  range: { start?: number; end?: number } | undefined;
+}
+
+/** @throws {AwsError} in S3's order: what is missing, what there is not, what does not fit together */
+export function parametersOf(request: Request): Parameters {
+  if (!request.Expression) throw missingParameter("Expression");
+  if (!request.ExpressionType) throw missingParameter("ExpressionType");
+  if (request.ExpressionType !== "SQL") {
+    throw invalidValue("InvalidExpressionType", "expressionType", request.ExpressionType);
+  }
+  const compression = oneOf(
+    ["NONE", "GZIP", "BZIP2"] as const,
+    request.InputSerialization?.CompressionType ?? "NONE",
+    (value) => invalidValue("InvalidCompressionFormat", "compressionType", value),
+  );
+  const input = inputOf(request);
+  const output = outputOf(request);
+  return { input, compression, output, range: rangeOf(request, input, compression) };
+}
+
+function inputOf({ InputSerialization: given }: Request): CsvFormat | JsonFormat {
+  if (!given) throw missingParameter("InputSerialization");
+  const formats = [given.CSV, given.JSON, given.Parquet].filter((format) => format !== undefined);
+  if (formats.length === 0) throw missingParameter("InputSerialization");
+  if (formats.length > 1) throw severalFormats("InputSerialization", "CSV, JSON, or Parquet");
+  if (given.Parquet) throw parquetUnsupported();
+  if (given.CSV) return csvInput(given.CSV);
+  const type = given.JSON?.Type;
+  if (!type) throw missingParameter("Type");
+  const known = oneOf(["DOCUMENT", "LINES"] as const, type, (value) =>
+    invalidValue("InvalidJsonType", "jsonType", value),
+  );
+  return { type: "json", lines: known === "LINES" };
+}
+
+function csvInput(csv: CSVInput): CsvFormat {
+  return {
+    type: "csv",
+    header: oneOf(["USE", "IGNORE", "NONE"] as const, csv.FileHeaderInfo ?? "NONE", (value) =>
+      invalidValue("InvalidFileHeaderInfo", "fileHeaderInfo", value),
+    ),
+    delimiter: separator("FieldDelimiter", csv.FieldDelimiter, ","),
+    record: separator("RecordDelimiter", csv.RecordDelimiter, "\n"),
+    quote: character("QuoteCharacter", csv.QuoteCharacter, '"'),
+    escaping: character("QuoteEscapeCharacter", csv.QuoteEscapeCharacter, '"'),
+    comment: character("Comments", csv.Comments, "#"),
+    quotesRecords: csv.AllowQuotedRecordDelimiter ?? false,
+  };
+}
+
+function outputOf({ OutputSerialization: given }: Request): CsvOutput | JsonOutput {
+  if (!given?.CSV && !given?.JSON) throw missingParameter("OutputSerialization");
+  if (given.CSV && given.JSON) throw severalFormats("OutputSerialization", "CSV or JSON");
+  if (given.CSV) return csvOutput(given.CSV);
+  return {
+    type: "json",
+    record: separator("RecordDelimiter", given.JSON?.RecordDelimiter, "\n", MOST_OUTPUT),
+  };
+}
+
+function csvOutput(csv: CSVOutput): CsvOutput {
+  return {
+    type: "csv",
+    quoting: oneOf(["ALWAYS", "ASNEEDED"] as const, csv.QuoteFields ?? "ASNEEDED", (value) =>
+      invalidValue("InvalidQuoteFields", "quoteFields", value),
+    ),
+    delimiter: separator("FieldDelimiter", csv.FieldDelimiter, ",", MOST_OUTPUT),
+    record: separator("RecordDelimiter", csv.RecordDelimiter, "\n", MOST_OUTPUT),
+    quote: character("QuoteCharacter", csv.QuoteCharacter, '"'),
+    escaping: character("QuoteEscapeCharacter", csv.QuoteEscapeCharacter, '"'),
+  };
+}
+
+const MOST_INPUT = 2;
+const MOST_OUTPUT = 1_024;
+
+function separator(name: string, given: string | undefined, standard: string, most = MOST_INPUT): string {
+  if (given === undefined) return standard;
+  if (given === "") throw missingParameter(name);
+  if (given.length > most) throw invalidParameter(name);
+  return given;
+}
+
+/** One, or none where that switches off what it is for. */
+function character(name: string, given: string | undefined, standard: string): string {
+  if (given === undefined) return standard;
+  if ([...given].length > 1) throw invalidParameter(name);
+  return given;
+}
+
+function oneOf<T extends string>(known: readonly T[], given: string, otherwise: (value: string) => Error): T {
+  const upper = given.toUpperCase() as T;
+  if (!known.includes(upper)) throw otherwise(given);
+  return upper;
+}
+
+function rangeOf(
+  { ScanRange: given }: Request,
+  input: CsvFormat | JsonFormat,
+  compression: Parameters["compression"],
+): Parameters["range"] {
+  if (given?.Start === undefined && given?.End === undefined) return undefined;
+  if (compression !== "NONE") throw unsupportedScanRange();
+  if (input.type === "csv" ? input.quotesRecords : !input.lines) throw unsupportedScanRange();
+  const { Start: start, End: end } = given;
+  if ((start ?? 0) < 0 || (end ?? 0) < 0) throw invalidScanRange();
+  if (start !== undefined && end !== undefined && end < start) throw invalidScanRange();
+  return { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
+}

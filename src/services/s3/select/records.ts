@@ -1,0 +1,159 @@
+import { isUtf8 } from "node:buffer";
+import { MOST_RECORD_BYTES, notUtf8, recordTooLong } from "./errors.ts";
+
+/** Text of an object, and the byte where it begins. */
+export interface RawRecord {
+  text: string;
+  start: number;
+}
+
+/** Cuts bytes that come in chunks into records. What it gives is copied: a chunk may be lent. */
+export interface Splitter {
+  push(chunk: Buffer): RawRecord[];
+  end(): RawRecord[];
+}
+
+export interface LineOptions {
+  delimiter: string;
+  /** Fields that may hold the delimiter stand between these. */
+  quote?: string;
+  escaping?: string;
+  /** The byte of the object that the first chunk begins with. */
+  start?: number;
+}
+
+/** Records that end in a delimiter. */
+export function lineSplitter({ delimiter, quote, escaping, start: begin = 0 }: LineOptions): Splitter {
+  const mark = Buffer.from(delimiter);
+  const quoteMark = quote ? Buffer.from(quote) : undefined;
+  const escapeMark = escaping && escaping !== quote ? Buffer.from(escaping) : undefined;
+  let carry = Buffer.alloc(0);
+  /** Where in the object the carry begins. */
+  let offset = begin;
+  /** Up to where the carry was looked through, and whether that is inside of quotes. */
+  let seen = 0;
+  let inQuotes = false;
+
+  function nextEnd(bytes: Buffer, from: number): number {
+    let at = from;
+    for (;;) {
+      const end = inQuotes ? -1 : bytes.indexOf(mark, at);
+      const quoteAt = quoteMark ? bytes.indexOf(quoteMark, at) : -1;
+      if (quoteAt < 0 || (end >= 0 && end < quoteAt)) return end;
+      const isEscaped =
+        escapeMark !== undefined &&
+        bytes.subarray(0, quoteAt).subarray(-escapeMark.length).equals(escapeMark);
+      if (!isEscaped) inQuotes = !inQuotes;
+      at = quoteAt + quoteMark!.length;
+      seen = at;
+    }
+  }
+
+  return {
+    push(chunk) {
+      const bytes = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+      const records: RawRecord[] = [];
+      let at = 0;
+      seen = Math.min(seen, bytes.length);
+      for (;;) {
+        const end = nextEnd(bytes, Math.max(at, seen));
+        if (end < 0) break;
+        records.push(recordOf(bytes.subarray(at, end), offset + at));
+        at = end + mark.length;
+        seen = at;
+      }
+      const rest = bytes.subarray(at);
+      if (rest.length > MOST_RECORD_BYTES) throw recordTooLong();
+      carry = Buffer.from(rest);
+      offset += at;
+      // A delimiter may be cut in two.
+      seen = Math.max(seen - at, quoteMark ? 0 : carry.length - mark.length + 1, 0);
+      return records;
+    },
+    end: () => (carry.length === 0 ? [] : [recordOf(carry, offset)]),
+  };
+}
+
+export function recordOf(bytes: Buffer, start: number): RawRecord {
+  if (bytes.length > MOST_RECORD_BYTES) throw recordTooLong();
+  if (!isUtf8(bytes)) throw notUtf8(start + firstBadByte(bytes));
+  return { text: bytes.toString("utf8"), start };
+}
+
+/** Where valid text ends: found by halves, since it is looked for once. */
+function firstBadByte(bytes: Buffer): number {
+  let [good, bad] = [0, bytes.length];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    // A character that is cut by the middle is no error.
+    const isGood = [0, 1, 2, 3].some(
+      (cut) => isUtf8(bytes.subarray(0, Math.max(middle - cut, 0))) && middle - cut >= good,
+    );
+    if (isGood) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+const [OPEN, CLOSE, LIST, LIST_END, QUOTE, BACKSLASH] = [0x7b, 0x7d, 0x5b, 0x5d, 0x22, 0x5c];
+const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+/** JSON values one after another, on lines or not. */
+export function jsonSplitter(): Splitter {
+  let carry = Buffer.alloc(0);
+  let offset = 0;
+  let seen = 0;
+  let depth = 0;
+  let inString = false;
+  let isEscaped = false;
+  let isBegun = false;
+
+  return {
+    push(chunk) {
+      const bytes = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+      const records: RawRecord[] = [];
+      let begin = 0;
+      let at = seen;
+      const close = (end: number) => {
+        records.push(recordOf(bytes.subarray(begin, end), offset + begin));
+        begin = end;
+        isBegun = false;
+      };
+      for (; at < bytes.length; at++) {
+        const byte = bytes[at]!;
+        if (inString) {
+          if (isEscaped) isEscaped = false;
+          else if (byte === BACKSLASH) isEscaped = true;
+          else if (byte === QUOTE) {
+            inString = false;
+            if (depth === 0) close(at + 1);
+          }
+          continue;
+        }
+        if (!isBegun) {
+          if (isSpace(byte)) {
+            begin = at + 1;
+            continue;
+          }
+          isBegun = true;
+          begin = at;
+        }
+        if (byte === QUOTE) inString = true;
+        else if (byte === OPEN || byte === LIST) depth++;
+        else if (byte === CLOSE || byte === LIST_END) {
+          if (--depth <= 0) {
+            depth = 0;
+            close(at + 1);
+          }
+        } else if (depth === 0 && isSpace(byte)) close(at);
+      }
+      const rest = bytes.subarray(begin);
+      if (rest.length > MOST_RECORD_BYTES) throw recordTooLong();
+      carry = Buffer.from(rest);
+      offset += begin;
+      seen = carry.length;
+      return records;
+    },
+    end: () => (isBegun ? [recordOf(carry, offset)] : []),
+  };
+}

@@ -1,0 +1,105 @@
+import { parseQuery } from "#aws/languages/select/parser.ts";
+import type { Query } from "#aws/languages/select/syntax.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { type Bytes, joined } from "#lib/joined.ts";
+import { objectReading } from "../objects/get.ts";
+import { decompressed } from "./decompress.ts";
+import { invalidScanRange } from "./errors.ts";
+import { begun, eventsOf, type Scan } from "./events.ts";
+import { csvReading, jsonReading } from "./input.ts";
+import { writerOf } from "./output.ts";
+import { type Parameters, parametersOf, type Request } from "./parameters.ts";
+import { jsonSplitter, lineSplitter, type RawRecord, type Splitter } from "./records.ts";
+
+export const selecting = {
+  async SelectObjectContent(ctx, input) {
+    const parameters = parametersOf(input);
+    const query = parseQuery(input.Expression);
+    const tellsProgress = input.RequestProgress?.Enabled ?? false;
+    const scan = await scanOf(ctx, input, parameters, query);
+    return { Payload: await begun(eventsOf({ ...scan, tellsProgress })) };
+  },
+} satisfies Handlers<"s3">;
+
+async function scanOf(
+  ctx: Context,
+  input: Request,
+  parameters: Parameters,
+  query: Query,
+): Promise<Omit<Scan, "tellsProgress">> {
+  const { input: format, compression, output } = parameters;
+  const now = ctx.clock.now();
+  const reading = format.type === "csv" ? csvReading(query, format, now) : jsonReading(query, format, now);
+  const range = parameters.range && (await rangeOf(ctx, input, parameters.range));
+  const delimiter = format.type === "csv" ? format.record : "\n";
+  // What begins a range is a record only if the one before it ends there.
+  const from = range ? Math.max(range.start - Buffer.byteLength(delimiter), 0) : 0;
+  if (format.type === "csv" && format.header !== "NONE" && range && range.start > 0) {
+    for (const _ of reading.take(await firstRecord(ctx, input, delimiter)));
+  }
+  const bytes = await open(ctx, input, from);
+  let scanned = 0;
+  const counted = (async function* () {
+    for await (const chunk of bytes) {
+      scanned += chunk.length;
+      yield chunk;
+    }
+  })();
+  return {
+    bytes: decompressed(counted, compression),
+    scanned: () => scanned,
+    splitter: splitterOf(parameters, from),
+    place: ({ start }) =>
+      range && start < range.start ? "before" : range && start > range.end ? "behind" : "in",
+    reading,
+    write: writerOf(output),
+  };
+}
+
+function splitterOf({ input, range }: Parameters, start: number): Splitter {
+  if (input.type === "json") return range ? lineSplitter({ delimiter: "\n", start }) : jsonSplitter();
+  const { record: delimiter, quote, escaping } = input;
+  return lineSplitter({ delimiter, start, ...(input.quotesRecords && { quote, escaping }) });
+}
+
+/** An end without a start counts from the object's end. */
+async function rangeOf(
+  ctx: Context,
+  input: Request,
+  { start, end }: NonNullable<Parameters["range"]>,
+): Promise<{ start: number; end: number }> {
+  const { ContentLength: size = 0 } = await objectReading.HeadObject(ctx, objectOf(input));
+  if (start === undefined) return { start: Math.max(size - end!, 0), end: size };
+  if (start > 0 && start >= size) throw invalidScanRange();
+  return { start, end: end ?? size };
+}
+
+/** As GetObject opens it, whatever it is stored and encrypted like. */
+async function open(ctx: Context, input: Request, from: number): Promise<AsyncIterable<Uint8Array>> {
+  const range = from > 0 ? { Range: `bytes=${from}-` } : {};
+  const { Body } = await objectReading.GetObject(ctx, { ...objectOf(input), ...range });
+  return joined([Body as Bytes]);
+}
+
+function objectOf({ Bucket, Key, ...more }: Request) {
+  const { ExpectedBucketOwner, SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5 } = more;
+  return {
+    Bucket,
+    Key,
+    ...(ExpectedBucketOwner !== undefined && { ExpectedBucketOwner }),
+    ...(SSECustomerAlgorithm !== undefined && { SSECustomerAlgorithm }),
+    ...(SSECustomerKey !== undefined && { SSECustomerKey }),
+    ...(SSECustomerKeyMD5 !== undefined && { SSECustomerKeyMD5 }),
+  };
+}
+
+/** The line of names, for a range that does not begin with it. */
+async function firstRecord(ctx: Context, input: Request, delimiter: string): Promise<RawRecord> {
+  const splitter = lineSplitter({ delimiter });
+  for await (const chunk of await open(ctx, input, 0)) {
+    const [first] = splitter.push(Buffer.from(chunk));
+    if (first) return first;
+  }
+  return splitter.end()[0] ?? { text: "", start: 0 };
+}

@@ -1,0 +1,156 @@
+import { gzipSync } from "node:zlib";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { type Asking, errors, lines, named, people, selectOf } from "./selecting.ts";
+
+const cloud = conformanceCloud();
+const { select } = selectOf(cloud);
+const five = "aa\nbb\ncc\ndd\nee\n";
+
+/** One query and how it is refused. */
+function refuses(
+  what: string,
+  body: string | Uint8Array,
+  query: string,
+  name: string,
+  asking: Asking = {},
+  message?: string,
+) {
+  behaviour(what, errors, async () => {
+    await expect(select(body, query, asking)).rejects.toMatchObject({
+      name,
+      ...(message !== undefined && { message }),
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+}
+
+refuses(
+  "an expression that is not understood",
+  "a",
+  "SELECT * FROM S3Object GROUP BY a",
+  "ParseUnexpectedToken",
+  {},
+  "Unexpected token found KEYWORD:UNKNOWN at line 1, column 24.",
+);
+refuses(
+  "a character that is none of SQL's",
+  "a",
+  "SELECT ? FROM S3Object",
+  "LexerInvalidChar",
+  {},
+  "Invalid character at line 1, column 8.",
+);
+refuses(
+  "an expression that is too long",
+  "a",
+  `SELECT '${"x".repeat(262_144)}' FROM S3Object`,
+  "ExpressionTooLong",
+);
+refuses("another table", "a", "SELECT * FROM table1", "InvalidDataSource");
+refuses(
+  "* beside other things",
+  "a",
+  "SELECT *, s._1 FROM S3Object s",
+  "ParseAsteriskIsNotAloneInSelectList",
+);
+refuses(
+  "a column that the file does not have",
+  people,
+  "SELECT s.absent FROM S3Object s",
+  "MissingHeaders",
+  named,
+  "Some headers in the query are missing from the file. Please check the file and try again.",
+);
+refuses(
+  "a name that two columns have",
+  "a,A\n1,2\n",
+  "SELECT s.a FROM S3Object s",
+  "AmbiguousFieldName",
+  named,
+);
+refuses("a cast that fails", "x\n", "SELECT CAST(s._1 AS INT) FROM S3Object s", "CastFailed");
+refuses("a function that there is not", "x\n", "SELECT SQRT(s._1) FROM S3Object s", "UnsupportedFunction");
+refuses(
+  "JSON that is none",
+  "a,b\n",
+  "SELECT * FROM S3Object",
+  "JSONParsingError",
+  lines,
+  "Error parsing JSON file. Please check the file and try again.",
+);
+refuses(
+  "bytes that are not UTF-8",
+  Buffer.from([0x61, 0xff, 0x0a]),
+  "SELECT * FROM S3Object",
+  "InvalidTextEncoding",
+  {},
+  "UTF-8 encoding is required. The text encoding error was found near byte 1.",
+);
+refuses(
+  "a record of more than 1 MB",
+  "x".repeat(1_048_577),
+  "SELECT * FROM S3Object",
+  "OverMaxRecordSize",
+  {},
+  "The character number in one record is more than our max threshold, maxCharsPerRecord: 1,048,576",
+);
+refuses(
+  "a file that is not compressed as it is said to be",
+  people,
+  "SELECT * FROM S3Object",
+  "InvalidCompressionFormat",
+  { input: { CSV: {}, CompressionType: "GZIP" } },
+);
+refuses(
+  "a compressed file that is cut off",
+  gzipSync(people.repeat(1_000)).subarray(0, 60),
+  "SELECT * FROM S3Object WHERE 1 = 2",
+  "TruncatedInput",
+  { input: { CSV: {}, CompressionType: "GZIP" } },
+);
+refuses("no format to read", "a", "SELECT * FROM S3Object", "MissingRequiredParameter", { input: {} });
+refuses(
+  "JSON without its type",
+  "{}",
+  "SELECT * FROM S3Object",
+  "MissingRequiredParameter",
+  { input: { JSON: {} } },
+  "Type is required. Please check the service documentation and try again.",
+);
+refuses(
+  "a JSON type that there is not",
+  "{}",
+  "SELECT * FROM S3Object",
+  "InvalidJsonType",
+  { input: { JSON: { Type: "LINE" as "LINES" } } },
+  "The LINE jsonType is invalid. Please check the service documentation and try again.",
+);
+refuses("a header setting that there is not", "a", "SELECT * FROM S3Object", "InvalidFileHeaderInfo", {
+  input: { CSV: { FileHeaderInfo: "YES" as "USE" } },
+});
+refuses("a quote setting that there is not", "a", "SELECT * FROM S3Object", "InvalidQuoteFields", {
+  output: { CSV: { QuoteFields: "NEVER" as "ALWAYS" } },
+});
+refuses("a compression that there is not", "a", "SELECT * FROM S3Object", "InvalidCompressionFormat", {
+  input: { CSV: {}, CompressionType: "ZIP" as "GZIP" },
+});
+refuses("a language that there is not", "a", "SELECT * FROM S3Object", "InvalidExpressionType", {
+  more: { ExpressionType: "XPATH" as "SQL" },
+});
+refuses("two formats at once", "a", "SELECT * FROM S3Object", "ObjectSerializationConflict", {
+  input: { CSV: {}, JSON: { Type: "LINES" } },
+});
+refuses("a range whose end comes first", five, "SELECT * FROM S3Object", "InvalidScanRange", {
+  more: { ScanRange: { Start: 6, End: 3 } },
+});
+refuses(
+  "a range of a compressed object",
+  gzipSync(five),
+  "SELECT * FROM S3Object",
+  "UnsupportedScanRangeInput",
+  {
+    input: { CSV: {}, CompressionType: "GZIP" },
+    more: { ScanRange: { Start: 0, End: 3 } },
+  },
+);

@@ -1,0 +1,479 @@
+import { gzipSync } from "node:zlib";
+import { SelectObjectContentCommand } from "@aws-sdk/client-s3";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { type Asking, api, asJson, lines, named, people, selectOf, sql } from "./selecting.ts";
+
+const cloud = conformanceCloud();
+const { s3, select } = selectOf(cloud);
+
+/** One query and what it gives. */
+function gives(
+  what: string,
+  source: string,
+  body: string | Uint8Array,
+  query: string,
+  text: string,
+  asking: Asking = {},
+) {
+  behaviour(what, source, async () => {
+    expect((await select(body, query, asking)).text).toBe(text);
+  });
+}
+
+// The answer
+
+behaviour(
+  "records come as events, statistics and an end after them",
+  doc("AmazonS3/latest/API/RESTSelectObjectAppendix.html"),
+  async () => {
+    const { events, stats } = await select("a,b\nc,d\n", "SELECT s._1 FROM S3Object s");
+    expect(events).toEqual(["Records", "Stats", "End"]);
+    expect(stats).toEqual({ BytesScanned: 8, BytesProcessed: 8, BytesReturned: 4 });
+  },
+);
+
+behaviour(
+  "without a record there are statistics and an end",
+  doc("AmazonS3/latest/API/RESTSelectObjectAppendix.html"),
+  async () => {
+    const { events } = await select("a\n", "SELECT * FROM S3Object WHERE 1 = 2");
+    expect(events).toEqual(["Stats", "End"]);
+  },
+);
+
+behaviour("progress is told to who wants it", api, async () => {
+  const { events } = await select("a\n", "SELECT * FROM S3Object", {
+    more: { RequestProgress: { Enabled: true } },
+  });
+  expect(events).toContain("Progress");
+});
+
+behaviour("of a compressed object, what is read and what it holds are counted apart", api, async () => {
+  const body = gzipSync("a,b\n".repeat(1_000));
+  const { text, stats } = await select(body, "SELECT COUNT(*) FROM S3Object", {
+    input: { CSV: {}, CompressionType: "GZIP" },
+  });
+  expect(text).toBe("1000\n");
+  expect(stats).toEqual({ BytesScanned: body.length, BytesProcessed: 4_000, BytesReturned: 5 });
+});
+
+behaviour("an object that is not there is an error of S3's", api, async () => {
+  await select("a", "SELECT * FROM S3Object");
+  const missing = new SelectObjectContentCommand({
+    Bucket: "data",
+    Key: "missing",
+    Expression: "SELECT * FROM S3Object",
+    ExpressionType: "SQL",
+    InputSerialization: { CSV: {} },
+    OutputSerialization: { CSV: {} },
+  });
+  await expect(s3().send(missing)).rejects.toMatchObject({
+    name: "NoSuchKey",
+    $metadata: { httpStatusCode: 404 },
+  });
+});
+
+// CSV
+
+gives("CSV is split at commas and lines", api, "a,b\nc,d", "SELECT * FROM S3Object", "a,b\nc,d\n");
+gives("a line without a field is passed over", api, "a\n\nb\n", "SELECT * FROM S3Object", "a\nb\n");
+gives("NONE: the first line is a record", api, people, "SELECT s._2 FROM S3Object s LIMIT 1", "name\n");
+gives(
+  "IGNORE: the first line is no record and names nothing",
+  api,
+  people,
+  "SELECT s._2 FROM S3Object s",
+  "Ann\nBob\nCy\n",
+  {
+    input: { CSV: { FileHeaderInfo: "IGNORE" } },
+  },
+);
+gives(
+  "USE: the first line names the columns",
+  api,
+  people,
+  "SELECT s.name FROM S3Object s",
+  "Ann\nBob\nCy\n",
+  named,
+);
+gives(
+  "a name without quotes is any case",
+  sql("select"),
+  people,
+  "SELECT NAME FROM S3Object LIMIT 1",
+  "Ann\n",
+  named,
+);
+gives(
+  "a name in quotes is exactly that",
+  sql("select"),
+  "a,A\n1,2\n",
+  'SELECT s."A" FROM S3Object s',
+  "2\n",
+  named,
+);
+gives(
+  "columns have positions beside their names",
+  sql("select"),
+  people,
+  "SELECT s._2 FROM S3Object s LIMIT 1",
+  "Ann\n",
+  named,
+);
+gives("a quoted field may hold the delimiter", api, '"a,b",c\n', "SELECT s._1 FROM S3Object s", '"a,b"\n');
+gives(
+  "a quote within quotes is written twice",
+  api,
+  '"a ""b""",c\n',
+  "SELECT s._1 FROM S3Object s",
+  '"a ""b"""\n',
+);
+gives("a line that begins with # is a comment", api, "#a\nb\n", "SELECT * FROM S3Object", "b\n");
+gives("another character can begin comments", api, "#a\n!b\n", "SELECT * FROM S3Object", "#a\n", {
+  input: { CSV: { Comments: "!" } },
+});
+gives("other delimiters", api, "a|b;c|d;", "SELECT s._2 FROM S3Object s", "b\nd\n", {
+  input: { CSV: { FieldDelimiter: "|", RecordDelimiter: ";" } },
+});
+gives("lines that end in two characters", api, "a,b\r\nc,d\r\n", "SELECT s._2 FROM S3Object s", "b\nd\n", {
+  input: { CSV: { RecordDelimiter: "\r\n" } },
+});
+gives("another quote and escape character", api, "'a\\'b',c\n", "SELECT s._1 FROM S3Object s", "a'b\n", {
+  input: { CSV: { QuoteCharacter: "'", QuoteEscapeCharacter: "\\" } },
+});
+gives(
+  "a quoted line break divides, unless it is allowed",
+  api,
+  '"a\nb",c\n',
+  "SELECT COUNT(*) FROM S3Object",
+  "2\n",
+);
+gives(
+  "a quoted line break that is allowed does not divide",
+  api,
+  '"a\nb",c\n',
+  "SELECT COUNT(*) FROM S3Object",
+  "1\n",
+  {
+    input: { CSV: { AllowQuotedRecordDelimiter: true } },
+  },
+);
+
+// CSV and JSON as output
+
+gives(
+  "CSV output quotes everything where that is asked for",
+  api,
+  "a,b\n",
+  "SELECT * FROM S3Object",
+  '"a","b"\n',
+  {
+    output: { CSV: { QuoteFields: "ALWAYS" } },
+  },
+);
+gives("CSV output has its own delimiters", api, "a,b\nc,d\n", "SELECT * FROM S3Object", "a;b|c;d|", {
+  output: { CSV: { FieldDelimiter: ";", RecordDelimiter: "|" } },
+});
+gives(
+  "JSON output is named by the columns",
+  api,
+  people,
+  "SELECT s.id, s.name FROM S3Object s LIMIT 1",
+  '{"id":"1","name":"Ann"}\n',
+  {
+    ...named,
+    output: asJson,
+  },
+);
+gives(
+  "JSON output without names has positions",
+  api,
+  "a,b\n",
+  "SELECT * FROM S3Object",
+  '{"_1":"a","_2":"b"}\n',
+  {
+    output: asJson,
+  },
+);
+gives(
+  "JSON output has its own record delimiter",
+  api,
+  "a\nb\n",
+  "SELECT * FROM S3Object",
+  '{"_1":"a"},{"_1":"b"},',
+  {
+    output: { JSON: { RecordDelimiter: "," } },
+  },
+);
+gives(
+  "an alias names a column",
+  sql("select"),
+  "a\n",
+  "SELECT s._1 AS initial FROM S3Object s",
+  '{"initial":"a"}\n',
+  {
+    output: asJson,
+  },
+);
+
+// JSON
+
+const susan =
+  '{"name":"Susan Smith","org":"engineering","projects":[{"project_name":"project1","completed":false},{"project_name":"project2","completed":true}]}';
+
+gives(
+  "JSON lines are records",
+  sql("select"),
+  `${susan}\n`,
+  "Select s.name from S3Object s",
+  '{"name":"Susan Smith"}\n',
+  lines,
+);
+gives(
+  "a list has its elements by number",
+  sql("select"),
+  susan,
+  "Select s.projects[0].project_name from S3Object s",
+  '{"project_name":"project1"}\n',
+  lines,
+);
+gives("all of a JSON record is as it was", api, susan, "SELECT * FROM S3Object", `${susan}\n`, lines);
+gives(
+  "numbers, booleans and null are kept",
+  sql("data-types"),
+  '{"i":12,"d":1.50,"b":true,"n":null}',
+  "SELECT s.i, s.d, s.b, s.n FROM S3Object s",
+  '{"i":12,"d":1.50,"b":true,"n":null}\n',
+  lines,
+);
+gives(
+  "what is missing is not in the answer",
+  sql("select"),
+  '{"a":1}\n{"b":2}\n',
+  "SELECT s.a FROM S3Object s",
+  '{"a":1}\n{}\n',
+  lines,
+);
+gives(
+  "a document may be spread over lines",
+  api,
+  '{\n  "a":\n    1\n}',
+  "SELECT s.a FROM S3Object s",
+  '{"a":1}\n',
+  {
+    input: { JSON: { Type: "DOCUMENT" } },
+    output: asJson,
+  },
+);
+
+const rules =
+  '{ "Rules": [ {"id": "1"}, {"expr": "y > x"}, {"id": "2", "expr": "z = DEBUG"} ]}\n{ "created": "June 27", "modified": "July 6" }\n';
+gives(
+  "a path goes through lists and emits what is missing",
+  sql("select"),
+  rules,
+  "SELECT id FROM S3Object[*].Rules[*].id",
+  '{"id":"1"}\n{}\n{"id":"2"}\n{}\n',
+  lines,
+);
+gives(
+  "what is missing can be left out",
+  sql("select"),
+  rules,
+  "SELECT id FROM S3Object[*].Rules[*].id WHERE id IS NOT MISSING",
+  '{"id":"1"}\n{"id":"2"}\n',
+  lines,
+);
+
+const files =
+  '{"created":"936864000","dir_name":"important_docs","files":[{"name":"."},{"name":".aws"}],"owner":"Amazon S3"}\n{"created":"936864000","dir_name":"other_docs","files":[{"name":"."}],"owner":"User"}\n';
+gives(
+  "lists are told whole",
+  sql("select"),
+  files,
+  "SELECT d.dir_name, d.files FROM S3Object[*] d",
+  '{"dir_name":"important_docs","files":[{"name":"."},{"name":".aws"}]}\n{"dir_name":"other_docs","files":[{"name":"."}]}\n',
+  lines,
+);
+gives(
+  "a row without a name is _1",
+  sql("select"),
+  files,
+  "SELECT _1.dir_name, _1.owner FROM S3Object[*]",
+  '{"dir_name":"important_docs","owner":"Amazon S3"}\n{"dir_name":"other_docs","owner":"User"}\n',
+  lines,
+);
+gives(
+  "JSON as CSV",
+  api,
+  '{"a":1,"b":"x,y","c":[1,2]}',
+  "SELECT s.a, s.b, s.c FROM S3Object s",
+  '1,"x,y","[1,2]"\n',
+  {
+    input: { JSON: { Type: "LINES" } },
+  },
+);
+
+// What SQL does
+
+gives(
+  "WHERE takes what is true only",
+  sql("select"),
+  people,
+  "SELECT s.name FROM S3Object s WHERE CAST(s.age AS INT) > 28",
+  "Ann\nCy\n",
+  named,
+);
+gives(
+  "CSV beside a number is read as a number",
+  api,
+  people,
+  "SELECT s.name FROM S3Object s WHERE s.age > 28",
+  "Ann\nCy\n",
+  named,
+);
+gives(
+  "LIMIT ends the answer",
+  sql("select"),
+  people,
+  "SELECT s.name FROM S3Object s LIMIT 2",
+  "Ann\nBob\n",
+  named,
+);
+gives(
+  "AND, OR and NOT",
+  sql("operators"),
+  people,
+  "SELECT s.id FROM S3Object s WHERE NOT s.name = 'Ann' AND (s.id = '1' OR s.id = '3')",
+  "3\n",
+  named,
+);
+gives(
+  "BETWEEN includes its ends",
+  sql("operators"),
+  people,
+  "SELECT s.id FROM S3Object s WHERE CAST(s.age AS INT) BETWEEN 25 AND 30",
+  "1\n2\n",
+  named,
+);
+gives(
+  "IN",
+  sql("operators"),
+  people,
+  "SELECT s.id FROM S3Object s WHERE s.name IN ('Bob', 'Cy')",
+  "2\n3\n",
+  named,
+);
+gives(
+  "LIKE, with % and _",
+  sql("operators"),
+  people,
+  "SELECT s.id FROM S3Object s WHERE s.name LIKE 'B_b' OR s.name LIKE 'A%'",
+  "1\n2\n",
+  named,
+);
+gives(
+  "arithmetic",
+  sql("operators"),
+  "7,2\n",
+  "SELECT CAST(s._1 AS INT) + CAST(s._2 AS INT), CAST(s._1 AS INT) % CAST(s._2 AS INT) FROM S3Object s",
+  "9,1\n",
+);
+gives(
+  "COUNT, SUM, AVG, MIN and MAX",
+  sql("aggregate"),
+  people,
+  "SELECT COUNT(*), SUM(CAST(s.age AS INT)), AVG(CAST(s.age AS INT)), MIN(CAST(s.age AS INT)), MAX(CAST(s.age AS INT)) FROM S3Object s",
+  "3,96,32,25,41\n",
+  named,
+);
+gives(
+  "aggregates pass over what is missing",
+  sql("select"),
+  '{"a":1}\n{}\n',
+  "SELECT COUNT(s.a), COUNT(*) FROM S3Object s",
+  '{"_1":1,"_2":2}\n',
+  lines,
+);
+gives(
+  "CASE",
+  sql("conditional"),
+  people,
+  "SELECT CASE WHEN CAST(s.age AS INT) > 28 THEN 'old' ELSE 'young' END FROM S3Object s",
+  "old\nyoung\nold\n",
+  named,
+);
+gives(
+  "COALESCE gives the first that is there",
+  sql("conditional"),
+  '{"b":2}',
+  "SELECT COALESCE(s.a, s.b, 3) FROM S3Object s",
+  '{"_1":2}\n',
+  lines,
+);
+gives(
+  "NULLIF",
+  sql("conditional"),
+  '{"a":1}',
+  "SELECT NULLIF(s.a, 1) AS x, NULLIF(s.a, 2) AS y FROM S3Object s",
+  '{"x":null,"y":1}\n',
+  lines,
+);
+gives(
+  "CAST",
+  sql("conversion"),
+  "12,0.5,2007-04-05T14:30Z\n",
+  "SELECT CAST(s._1 AS INT) AS i, CAST(s._2 AS DECIMAL) AS d, CAST(s._3 AS TIMESTAMP) AS t FROM S3Object s",
+  '{"i":12,"d":0.5,"t":"2007-04-05T14:30Z"}\n',
+  { output: asJson },
+);
+gives(
+  "string functions",
+  sql("string"),
+  " Ab \n",
+  "SELECT UPPER(TRIM(s._1)), LOWER(TRIM(s._1)), CHAR_LENGTH(s._1), SUBSTRING(s._1, 2, 1) FROM S3Object s",
+  "AB,ab,4,A\n",
+);
+gives(
+  "date functions",
+  sql("date"),
+  "2010-01-01T\n",
+  "SELECT EXTRACT(YEAR FROM TO_TIMESTAMP(s._1)), DATE_ADD(year, 5, TO_TIMESTAMP(s._1)), DATE_DIFF(month, TO_TIMESTAMP(s._1), `2011-01-01T`), TO_STRING(TO_TIMESTAMP(s._1), 'MMMM d, y') FROM S3Object s",
+  '2010,2015-01-01,12,"January 1, 2010"\n',
+);
+
+// Compression and ranges
+
+gives("GZIP", api, gzipSync(people), "SELECT s.name FROM S3Object s LIMIT 1", "Ann\n", {
+  input: { CSV: { FileHeaderInfo: "USE" }, CompressionType: "GZIP" },
+});
+
+/** `people`, by bzip2. */
+const bzip2 = Buffer.from(
+  "QlpoOTFBWSZTWclqbDQAAA/dgAAQAAR+ADgANqOAICAAMUDTQyMmIRNBpoAZqbktNMJWuvY5wWTMkMisHcBTSrOPi7kinChIZLU2GgA=",
+  "base64",
+);
+gives("BZIP2", api, bzip2, "SELECT s.name FROM S3Object s", "Ann\nBob\nCy\n", {
+  input: { CSV: { FileHeaderInfo: "USE" }, CompressionType: "BZIP2" },
+});
+
+const five = "aa\nbb\ncc\ndd\nee\n";
+for (const [ScanRange, expected] of [
+  [{ Start: 3, End: 6 }, "bb\ncc\n"],
+  [{ Start: 4, End: 6 }, "cc\n"],
+  [{ Start: 9 }, "dd\nee\n"],
+  [{ End: 4 }, "ee\n"],
+  [{ Start: 0, End: 1 }, "aa\n"],
+] as const) {
+  gives(
+    `a scan range of ${JSON.stringify(ScanRange)} has the records that begin in it`,
+    api,
+    five,
+    "SELECT * FROM S3Object",
+    expected,
+    {
+      more: { ScanRange },
+    },
+  );
+}
