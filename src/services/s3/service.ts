@@ -13,6 +13,7 @@ import { bucketListing } from "./buckets/list.ts";
 import { bucketVersioning } from "./buckets/versioning.ts";
 import { bucketCors } from "./cors/cors.ts";
 import { crossOrigin } from "./cors/cross-origin.ts";
+import { bucketEncryption } from "./encryption/bucket-encryption.ts";
 import { listObjects } from "./listing/objects.ts";
 import { listUploads } from "./listing/uploads.ts";
 import { listVersions } from "./listing/versions.ts";
@@ -51,6 +52,7 @@ export const s3 = defineService({
     bucketListing,
     bucketVersioning,
     bucketCors,
+    bucketEncryption,
     bucketWebsite,
     bucketLogging,
     objectWriting,

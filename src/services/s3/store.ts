@@ -4,6 +4,8 @@ import { collection } from "#kernel/collection.ts";
 import { descending } from "#kernel/keys.ts";
 import type { PublicAccessBlock } from "./access/blocks.ts";
 import type { Grant } from "./access/grants.ts";
+import type { KeyProof } from "./encryption/customer-key.ts";
+import type { Algorithm } from "./encryption/requested.ts";
 import type { DefaultRetention, Lock } from "./lock/retention.ts";
 import type { ArchiveTier, Restore } from "./storage-classes/archive.ts";
 import type { StorageClassName } from "./storage-classes/classes.ts";
@@ -37,12 +39,23 @@ export interface Bucket {
   publicAccessBlock?: PublicAccessBlock | "None";
   /** Whoever is not of the owner's account pays. */
   requestPayment?: "Requester";
+  /** Absent where nothing was said: S3 encrypts with keys of its own. */
+  encryption?: BucketEncryption;
   /** Whether it has a notification configuration; so that a change in one without costs no look-up. */
   notifies?: true;
   /** Whether it has a replication configuration. */
   replicates?: true;
   /** Present where object lock is on, which it then stays. */
   objectLock?: { defaultRetention?: DefaultRetention };
+}
+
+export interface BucketEncryption {
+  algorithm: Algorithm;
+  /** Of KMS; absent for the account's own key of S3. */
+  keyId?: string;
+  bucketKey?: true;
+  /** What writes may not ask for, as it was said: `SSE-C` blocks keys of customers, `NONE` nothing. */
+  blocked?: ("SSE-C" | "NONE")[];
 }
 
 export interface Tag {
@@ -67,7 +80,7 @@ export interface ObjectVersion extends Lock {
   owner: string;
   /** Who may what besides its owner; absent: nobody. */
   acl?: Grant[];
-  /** Without quotes. */
+  /** Without quotes. The MD5 of the bytes, unless they came in parts or with a key of the customer's. */
   etag: string;
   size: number;
   /** Absent for a delete marker and for an object made of parts, whose bytes `manifests` names. */
@@ -93,6 +106,8 @@ export interface ObjectVersion extends Lock {
   replica?: true;
   /** How far replication is, by the destination bucket's name. */
   replication?: Record<string, ReplicationState>;
+  /** Of a body that is encrypted with its customer's key; absent for S3's own. */
+  customerKey?: KeyProof;
 }
 
 export type ReplicationState = "PENDING" | "COMPLETED" | "FAILED";
@@ -143,6 +158,7 @@ export interface Upload extends Lock {
   metadata?: Record<string, string>;
   storageClass?: StorageClassName;
   tags?: Tag[];
+  customerKey?: KeyProof;
   checksumAlgorithm?: ChecksumAlgorithm;
   checksumType?: Checksum["type"];
 }

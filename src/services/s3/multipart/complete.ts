@@ -4,12 +4,12 @@ import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
+import { checkUploadKey, customerKeyOf } from "../encryption/customer-key.ts";
 import { badChecksum, invalidRequest } from "../errors.ts";
 import { lockFor } from "../lock/headers.ts";
 import { checksumMembers, expectedChecksum } from "../objects/checksums.ts";
 import { checkConditionForm, checkWrite } from "../objects/conditions.ts";
 import { quoted, toldVersionId } from "../objects/found.ts";
-import { refuseUnimplemented } from "../objects/unimplemented.ts";
 import {
   type Bucket,
   bodies,
@@ -32,8 +32,8 @@ type Request = Input<"s3", "CompleteMultipartUpload">;
 export const completionHandlers = {
   async CompleteMultipartUpload(ctx, input) {
     const { Key: key } = input;
-    refuseUnimplemented(input);
     checkConditionForm(input);
+    const customerKey = customerKeyOf(input);
     const listed = listedParts(input);
     const etag = etagOfParts(listed);
     return ctx.transact(async (tx) => {
@@ -44,6 +44,7 @@ export const completionHandlers = {
         if (current && wasMadeBy(current, input.UploadId, etag)) return answer(ctx, input, bucket, current);
         throw noSuchUpload(input.UploadId);
       }
+      if (customerKey) checkUploadKey(upload, customerKey);
       checkWrite(input, current, key);
       const sent = await partsOf(tx, upload);
       const used = usedParts(upload, listed, sent);
@@ -64,6 +65,7 @@ export const completionHandlers = {
         metadata: upload.metadata,
         storageClass: upload.storageClass,
         tags: upload.tags,
+        ...(upload.customerKey && { customerKey: upload.customerKey }),
         checksum,
         ...lockFor(bucket, { retention: upload.retention, legalHold: upload.legalHold }, tx.now()),
       });
@@ -144,6 +146,7 @@ function answer(ctx: Context, input: Request, bucket: Bucket, version: ObjectVer
     ETag: quoted(version.etag),
     VersionId: toldVersionId(bucket, version),
     ...checksumMembers(version.checksum),
+    ...(version.customerKey ? undefined : { ServerSideEncryption: "AES256" as const }),
   };
 }
 

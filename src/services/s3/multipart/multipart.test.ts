@@ -82,6 +82,7 @@ describe("a completed upload", () => {
       VersionId: undefined,
       ChecksumCRC64NVME: crc("crc64nvme", whole),
       ChecksumType: "FULL_OBJECT",
+      ServerSideEncryption: "AES256",
     });
     expect((await read()).equals(whole)).toBe(true);
     expect(

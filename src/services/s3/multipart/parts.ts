@@ -1,6 +1,13 @@
 import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import { bodyOf } from "#lib/body.ts";
+import {
+  type CustomerKey,
+  checkUploadKey,
+  customerKeyOf,
+  toldEncryption,
+} from "../encryption/customer-key.ts";
+import { etagFor } from "../encryption/requested.ts";
 import { copySourceTooLarge } from "../errors.ts";
 import { entriesWanted } from "../listing/parameters.ts";
 import { checkDigest } from "../lock/headers.ts";
@@ -11,7 +18,6 @@ import { copySourceOf } from "../objects/copy-source.ts";
 import { quoted, toldVersionId } from "../objects/found.ts";
 import type { Span } from "../objects/ranges.ts";
 import { keeping, MOST_PUT_BYTES, type Received, receive } from "../objects/receive.ts";
-import { refuseUnimplemented } from "../objects/unimplemented.ts";
 import { ownerOf } from "../owner.ts";
 import { bodies, type Part, parts, type Upload } from "../store.ts";
 import { wholeSeconds } from "../versions.ts";
@@ -23,9 +29,10 @@ export const partHandlers = {
   async UploadPart(ctx, input) {
     const { Body = bodyOf("") } = input;
     checkPartNumber(input.PartNumber);
-    refuseUnimplemented(input);
     const checksum = expectedChecksum(input, Body.announced);
+    const key = customerKeyOf(input);
     const { upload } = await ctx.read((tx) => uploadAt(tx, input));
+    checkUploadKey(upload, key);
     checkAlgorithm(upload, checksum);
     checkDigest(ctx, upload, "Part");
     const received = await receive(ctx, Body, {
@@ -33,27 +40,31 @@ export const partHandlers = {
       checksum,
       algorithm: undefined,
       also: algorithmOf(upload),
+      secret: key?.bytes,
     });
-    const part = await keepPart(ctx, input, received);
+    const part = await keepPart(ctx, input, received, key);
     const told = received.checksum;
     return {
       ETag: quoted(part.etag),
       ...(told ? { [`Checksum${told.algorithm}`]: told.value } : checksumOf(upload, part)),
+      ...toldEncryption(key),
     };
   },
 
   async UploadPartCopy(ctx, input) {
     checkPartNumber(input.PartNumber);
-    refuseUnimplemented(input);
-    const { upload, bytes, size, versionId } = await openSource(ctx, input);
+    const key = customerKeyOf(input);
+    const { upload, bytes, size, versionId } = await openSource(ctx, input, key);
     const received = await receive(ctx, bodyOfBytes(bytes, size), {
       contentMd5: undefined,
       checksum: undefined,
       algorithm: undefined,
       also: algorithmOf(upload),
+      secret: key?.bytes,
     });
-    const part = await keepPart(ctx, input, received);
+    const part = await keepPart(ctx, input, received, key);
     return {
+      ...toldEncryption(key),
       CopySourceVersionId: versionId,
       CopyPartResult: {
         ETag: quoted(part.etag),
@@ -66,9 +77,11 @@ export const partHandlers = {
   async ListParts(ctx, input) {
     const limit = entriesWanted(input.MaxParts, "max-parts");
     const marker = input.PartNumberMarker ?? 0;
+    const key = customerKeyOf(input);
     entriesWanted(marker, "part-number-marker");
     return ctx.read(async (tx) => {
       const { upload } = await uploadAt(tx, input);
+      if (key) checkUploadKey(upload, key);
       const behind = (number: number, count: number) =>
         tx.list(parts, { in: [upload.bucket, upload.order], after: [number], limit: count });
       const page = limit === 0 ? [] : await behind(marker, limit);
@@ -109,7 +122,12 @@ const checksumOf = ({ checksumAlgorithm }: Upload, { checksum }: Part) =>
   checksumAlgorithm && { [`Checksum${checksumAlgorithm}`]: checksum };
 
 /** The upload may have ended while its part was on the way. A part sent twice takes the place of the first. */
-function keepPart(ctx: Context, input: Input<"s3", "UploadPartCopy" | "UploadPart">, received: Received) {
+function keepPart(
+  ctx: Context,
+  input: Input<"s3", "UploadPartCopy" | "UploadPart">,
+  received: Received,
+  key: CustomerKey | undefined,
+) {
   return keeping(ctx, received.staged, async (tx) => {
     const { upload } = await uploadAt(tx, input);
     const former = await tx.get(parts, [upload.bucket, upload.order, input.PartNumber]);
@@ -119,7 +137,7 @@ function keepPart(ctx: Context, input: Input<"s3", "UploadPartCopy" | "UploadPar
       upload: upload.order,
       number: input.PartNumber,
       modified: wholeSeconds(tx.now()),
-      etag: received.md5,
+      etag: etagFor({ key }, received.md5, tx.random),
       body: await bodies.keep(tx, received.staged),
       checksum: received.also,
     };
@@ -129,15 +147,21 @@ function keepPart(ctx: Context, input: Input<"s3", "UploadPartCopy" | "UploadPar
 }
 
 /** Opens what a part is copied from; its reader keeps it from then on, whatever becomes of the object. */
-function openSource(ctx: Context, input: Input<"s3", "UploadPartCopy">) {
+function openSource(ctx: Context, input: Input<"s3", "UploadPartCopy">, key: CustomerKey | undefined) {
   const source = copySourceOf(input.CopySource);
   return ctx.read(async (tx) => {
     const { upload } = await uploadAt(tx, input);
-    const { bucket, version } = await sourceOf(tx, source, input);
+    checkUploadKey(upload, key);
+    const { bucket, version, key: sourceKey } = await sourceOf(tx, source, input);
     const span = copySpan(input.CopySourceRange, version.size);
     const size = span.end - span.start;
     if (size > MOST_PUT_BYTES) throw copySourceTooLarge(MOST_PUT_BYTES);
-    const bytes = await openBytes({ ctx, tx }, version, await manifestOf(tx, version, span), span);
+    const bytes = await openBytes(
+      { ctx, tx, secret: sourceKey?.bytes },
+      version,
+      await manifestOf(tx, version, span),
+      span,
+    );
     return { upload, bytes, size, versionId: toldVersionId(bucket, version) };
   });
 }

@@ -1,12 +1,13 @@
 import type { Handlers } from "#kernel/service.ts";
 import { provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
+import { toldEncryption } from "../encryption/customer-key.ts";
+import { checkEncryption, keptEncryption, requestedEncryption } from "../encryption/requested.ts";
 import { headerNotImplemented } from "../errors.ts";
 import { lockFor, lockIn } from "../lock/headers.ts";
 import { attributesOf } from "../objects/attributes.ts";
 import { checkKey } from "../objects/key.ts";
 import { headerTags } from "../objects/tagging-header.ts";
-import { refuseUnimplemented } from "../objects/unimplemented.ts";
 import { bodies, uploads } from "../store.ts";
 import { wholeSeconds } from "../versions.ts";
 import { declaredChecksum } from "./checksums.ts";
@@ -17,15 +18,16 @@ export const uploadHandlers = {
   async CreateMultipartUpload(ctx, input) {
     const { Key: key } = input;
     checkKey(key);
-    refuseUnimplemented(input);
     const provenance = await provenanceOf(ctx, input);
     const asked = lockIn(ctx, input);
     const attributes = attributesOf(input);
     const tags = headerTags(input.Tagging);
+    const encryption = requestedEncryption(input);
     const { checksumAlgorithm, checksumType } = declaredChecksum(input);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       lockFor(bucket, asked, tx.now());
+      checkEncryption(bucket, encryption);
       const order = tx.sequence();
       const uploadId = uploadIdOf(order, tx.random);
       tx.put(uploads, {
@@ -39,6 +41,7 @@ export const uploadHandlers = {
         ...attributes,
         ...asked,
         tags,
+        ...keptEncryption(encryption),
         checksumAlgorithm,
         checksumType,
       });
@@ -48,6 +51,7 @@ export const uploadHandlers = {
         UploadId: uploadId,
         ChecksumAlgorithm: checksumAlgorithm,
         ChecksumType: checksumType,
+        ...toldEncryption(encryption.key),
       };
     });
   },

@@ -26,6 +26,8 @@ export interface Opening {
   tx: ReadTransaction;
   /** For bytes that are sent on and not kept: see `storage/blobs`. */
   lend?: boolean;
+  /** The customer's key that they are encrypted with. */
+  secret?: Uint8Array | undefined;
 }
 
 /**
@@ -50,9 +52,9 @@ export async function openBytes(
   return pieces.length === 1 ? pieces[0]! : joined(pieces);
 }
 
-async function openBody({ ctx, tx, lend }: Opening, ref: BlobRef, start: number, end: number) {
-  if (ref.file !== undefined) return ctx.blobs.read(ref, start, end, { lend });
-  const bytes = (await bodies.inline(tx, ref))!;
+async function openBody({ ctx, tx, lend, secret }: Opening, ref: BlobRef, start: number, end: number) {
+  if (ref.file !== undefined) return ctx.blobs.read(ref, start, end, { lend, secret });
+  const bytes = (await bodies.inline(tx, ref, { secret }))!;
   return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
 }
 

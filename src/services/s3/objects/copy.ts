@@ -6,6 +6,20 @@ import { provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import {
+  type CustomerKey,
+  copySourceKeyOf,
+  keyThatOpens,
+  toldEncryption,
+} from "../encryption/customer-key.ts";
+import {
+  asksForKeys,
+  checkEncryption,
+  etagFor,
+  keptEncryption,
+  type Requested,
+  requestedEncryption,
+} from "../encryption/requested.ts";
+import {
   archivedCopySource,
   copyOntoItself,
   copySourceTooLarge,
@@ -26,7 +40,6 @@ import { existingVersion, quoted, toldVersionId } from "./found.ts";
 import { checkKey } from "./key.ts";
 import { keeping, MOST_PUT_BYTES, stage } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
-import { refuseUnimplemented } from "./unimplemented.ts";
 
 type Request = Input<"s3", "CopyObject">;
 
@@ -34,32 +47,33 @@ export const objectCopying = {
   async CopyObject(ctx, input) {
     const { Bucket, Key } = input;
     checkKey(Key);
-    refuseUnimplemented(input);
     checkConditionForm(input);
     const provenance = await provenanceOf(ctx, input);
     checkDirectives(input);
     const asked = lockIn(ctx, input);
     const algorithm = wantedAlgorithm(input);
+    const encryption = requestedEncryption(input);
     const from = copySourceOf(input.CopySource);
-    refuseCopyOntoItself(from, input);
     const replaced = input.MetadataDirective === "REPLACE" ? attributesOf(input) : undefined;
     const newTags = input.TaggingDirective === "REPLACE" ? headerTags(input.Tagging) : undefined;
 
-    const { bytes, ...source } = await openSource(ctx, from, input);
-    const { staged, etag, checksum } = await takeIn(ctx, source.version, bytes, algorithm);
+    const { bytes, ...source } = await openSource(ctx, from, input, encryption);
+    const { staged, md5, checksum } = await takeIn(ctx, source.version, bytes, encryption, algorithm);
     return keeping(ctx, staged, async (tx) => {
       const bucket = await bucketAt(tx, Bucket);
       const current = await currentVersion(tx, bucket, Key);
+      checkEncryption(bucket, encryption);
       checkWrite(input, current, Key);
       const version = await writeVersion(tx, bucket, Key, current, {
         ...(replaced ?? copiedAttributes(source.version, input)),
         ...lockFor(bucket, asked, tx.now()),
         tags: input.TaggingDirective === "REPLACE" ? newTags : source.version.tags,
         ...provenance(bucket),
-        etag,
+        etag: etagFor(encryption, md5, tx.random),
         size: staged.size,
         body: await bodies.keep(tx, staged),
         checksum,
+        ...keptEncryption(encryption),
       });
       await announce(ctx, tx, bucket, { event: "ObjectCreated:Copy", version });
       return {
@@ -70,6 +84,7 @@ export const objectCopying = {
         },
         CopySourceVersionId: toldVersionId(source.bucket, source.version),
         VersionId: toldVersionId(bucket, version),
+        ...toldEncryption(encryption.key),
       };
     });
   },
@@ -78,12 +93,20 @@ export const objectCopying = {
 export interface Source {
   bucket: Bucket;
   version: ObjectVersion;
+  /** The customer's, if the source is encrypted with one. */
+  key: CustomerKey | undefined;
 }
 
-/** Conditions that a copy sets on its source. */
+/** What a copy says of its source. */
 type SourceConditions = Pick<
   Request,
-  "CopySourceIfMatch" | "CopySourceIfNoneMatch" | "CopySourceIfModifiedSince" | "CopySourceIfUnmodifiedSince"
+  | "CopySourceIfMatch"
+  | "CopySourceIfNoneMatch"
+  | "CopySourceIfModifiedSince"
+  | "CopySourceIfUnmodifiedSince"
+  | "CopySourceSSECustomerAlgorithm"
+  | "CopySourceSSECustomerKey"
+  | "CopySourceSSECustomerKeyMD5"
 >;
 
 /**
@@ -95,6 +118,7 @@ export async function sourceOf(
   from: CopySource,
   conditions: SourceConditions,
 ): Promise<Source> {
+  const sent = copySourceKeyOf(conditions);
   const bucket = await bucketAt(tx, from.bucket);
   const named = { Key: from.key, VersionId: from.versionId };
   const version = await existingVersion(tx, bucket, named, "GET").catch((error) => {
@@ -103,6 +127,7 @@ export async function sourceOf(
       "The source of a copy request may not specifically refer to a delete marker by version id.",
     );
   });
+  const key = keyThatOpens(version, sent);
   const failed = failedCondition(
     {
       ifMatch: conditions.CopySourceIfMatch,
@@ -114,20 +139,28 @@ export async function sourceOf(
   );
   if (failed) throw preconditionFailed(`x-amz-copy-source-${failed.condition}`);
   if (isArchived(version, tx.now())) throw archivedCopySource();
-  return { bucket, version };
+  return { bucket, version, key };
 }
 
 async function openSource(
   ctx: Context,
   from: CopySource,
   input: Request,
+  encryption: Requested,
 ): Promise<Source & { bytes: Bytes }> {
   return ctx.read(async (tx) => {
+    const target = await bucketAt(tx, input.Bucket);
+    if (encryption.said === undefined && !encryption.key && !target.encryption)
+      refuseCopyOntoItself(from, input);
+    if (asksForKeys(encryption)) checkEncryption(target, encryption);
     const source = await sourceOf(tx, from, input);
-    const { version } = source;
+    const { version, key } = source;
     if (version.size > MOST_PUT_BYTES) throw copySourceTooLarge(MOST_PUT_BYTES);
     const manifest = await manifestOf(tx, version);
-    const bytes = await openBytes({ ctx, tx }, version, manifest, { start: 0, end: version.size });
+    const bytes = await openBytes({ ctx, tx, secret: key?.bytes }, version, manifest, {
+      start: 0,
+      end: version.size,
+    });
     return { ...source, bytes };
   });
 }
@@ -140,17 +173,22 @@ async function takeIn(
   ctx: Context,
   source: ObjectVersion,
   bytes: Bytes,
+  { key }: Requested,
   algorithm = source.checksum?.algorithm ?? DEFAULT_ALGORITHM,
 ) {
   const kept = source.checksum?.type === "FULL_OBJECT" && source.checksum.algorithm === algorithm;
   const name = hashName(algorithm);
-  const names = [...(source.partCount === undefined ? [] : ["md5" as const]), ...(kept ? [] : [name])];
-  const { staged, digests } = await stage(ctx, bodyOfBytes(bytes, source.size), names, MOST_PUT_BYTES);
+  const isMd5 = source.partCount === undefined && source.customerKey === undefined;
+  const names = [...(isMd5 ? [] : ["md5" as const]), ...(kept ? [] : [name])];
+  const { staged, digests } = await stage(ctx, bodyOfBytes(bytes, source.size), names, {
+    limit: MOST_PUT_BYTES,
+    secret: key?.bytes,
+  });
   const computed = digests[name];
   const checksum: Checksum | undefined = computed
     ? { algorithm, type: "FULL_OBJECT", value: Buffer.from(computed).toString("base64") }
     : source.checksum;
-  return { staged, etag: digests.md5 ? Buffer.from(digests.md5).toString("hex") : source.etag, checksum };
+  return { staged, md5: digests.md5 ? Buffer.from(digests.md5).toString("hex") : source.etag, checksum };
 }
 
 function wantedAlgorithm({ ChecksumAlgorithm }: Request): ChecksumAlgorithm | undefined {
@@ -170,6 +208,7 @@ function checkDirectives({ MetadataDirective, TaggingDirective }: Request): void
     throw invalidArgument("Unknown tagging directive.", "x-amz-tagging-directive", TaggingDirective);
 }
 
+/** Other encryption would change it, too; so may what its bucket was told of that. */
 function refuseCopyOntoItself(from: CopySource, input: Request): void {
   if (from.bucket !== input.Bucket || from.key !== input.Key || from.versionId !== undefined) return;
   const changes = [input.StorageClass, input.WebsiteRedirectLocation];

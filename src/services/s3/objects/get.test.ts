@@ -34,6 +34,7 @@ test("headers and metadata come back", async () => {
     ETag: '"d41d8cd98f00b204e9800998ecf8427e"',
     ContentLength: 0,
     ContentType: "binary/octet-stream",
+    ServerSideEncryption: "AES256",
   });
   await close();
 });

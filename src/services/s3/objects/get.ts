@@ -2,6 +2,8 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
+import { type CustomerKey, customerKeyOf, keyThatOpens, toldEncryption } from "../encryption/customer-key.ts";
+import { encryptionNotAsked } from "../encryption/errors.ts";
 import { invalidArgument, invalidPartNumber, invalidRequest } from "../errors.ts";
 import { lockMembers } from "../lock/told.ts";
 import { replicationStatus } from "../replication/status.ts";
@@ -12,7 +14,6 @@ import { checksumMembers } from "./checksums.ts";
 import { checkRead } from "./conditions.ts";
 import { existingVersion, quoted, toldVersionId } from "./found.ts";
 import { contentRange, type Span, spanOf } from "./ranges.ts";
-import { refuseUnimplemented } from "./unimplemented.ts";
 
 type Request = Input<"s3", "GetObject">;
 type Answer = Output<"s3", "HeadObject">;
@@ -25,7 +26,7 @@ export const objectReading = {
       const { version, manifest, span } = found;
       checkReadable(version, tx.now());
       // The wire sends every chunk before it asks for the next; who calls from inside the house may keep them.
-      const opening = { ctx, tx, lend: ctx.request !== undefined };
+      const opening = { ctx, tx, lend: ctx.request !== undefined, secret: found.key?.bytes };
       return { ...answer(ctx, input, found), Body: await openBytes(opening, version, manifest, span) };
     });
   },
@@ -42,12 +43,15 @@ interface Found {
   manifest: Manifest | undefined;
   /** The bytes that are wanted, and whether the answer is a part (206). */
   span: Span;
+  /** The customer's, if it is encrypted with one. */
+  key: CustomerKey | undefined;
   partial: boolean;
   checksum: Checksum | undefined;
 }
 
 function checkRequest(ctx: Context, input: Request): void {
-  refuseUnimplemented(input);
+  const encryption = ctx.request?.headers["x-amz-server-side-encryption"];
+  if (encryption !== undefined) throw encryptionNotAsked(encryption);
   if (ctx.principal.type === "anonymous" && overrides(input).some((member) => member !== undefined))
     throw invalidRequest("Request specific response headers cannot be used for anonymous GET requests.");
   const { PartNumber: number } = input;
@@ -64,8 +68,10 @@ function checkRequest(ctx: Context, input: Request): void {
 }
 
 async function look(tx: ReadTransaction, input: Request, method: string): Promise<Found> {
+  const sent = customerKeyOf(input);
   const bucket = await bucketAt(tx, input.Bucket);
   const version = await existingVersion(tx, bucket, input, method);
+  const key = keyThatOpens(version, sent);
   checkRead(
     {
       ifMatch: input.IfMatch,
@@ -79,13 +85,13 @@ async function look(tx: ReadTransaction, input: Request, method: string): Promis
   const whole = { start: 0, end: version.size };
   if (input.PartNumber !== undefined) {
     const manifest = await manifestOf(tx, version);
-    return { bucket, version, manifest, partial: true, ...partOf(version, manifest, input.PartNumber) };
+    return { bucket, version, key, manifest, partial: true, ...partOf(version, manifest, input.PartNumber) };
   }
   const span = spanOf(input.Range, version.size);
   const manifest = method === "GET" ? await manifestOf(tx, version, span) : undefined;
   // A checksum of the whole would not fit a range of it.
   const checksum = span ? undefined : version.checksum;
-  return { bucket, version, manifest, span: span ?? whole, partial: span !== undefined, checksum };
+  return { bucket, version, key, manifest, span: span ?? whole, partial: span !== undefined, checksum };
 }
 
 function partOf(version: ObjectVersion, manifest: Manifest | undefined, number: number) {
@@ -109,7 +115,8 @@ function checksumOfPart({ checksum }: ObjectVersion, value: string | undefined):
   return { ...checksum, value };
 }
 
-function answer(ctx: Context, input: Request, { bucket, version, span, partial, checksum }: Found): Answer {
+function answer(ctx: Context, input: Request, found: Found): Answer {
+  const { bucket, version, key, span, partial, checksum } = found;
   const headers = version.headers ?? {};
   return {
     AcceptRanges: "bytes",
@@ -133,6 +140,7 @@ function answer(ctx: Context, input: Request, { bucket, version, span, partial, 
     ...lockMembers(ctx, bucket, version),
     PartsCount: input.PartNumber === undefined ? undefined : version.partCount,
     ReplicationStatus: replicationStatus(version),
+    ...toldEncryption(key),
     ...(input.ChecksumMode === "ENABLED" ? checksumMembers(checksum) : undefined),
   };
 }

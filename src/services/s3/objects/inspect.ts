@@ -1,11 +1,11 @@
 import type { Handlers, Input } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
+import { customerKeyOf, keyThatOpens } from "../encryption/customer-key.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Checksum, Manifest, ObjectVersion } from "../store.ts";
 import { manifestOf } from "./bytes.ts";
 import { checksumMembers } from "./checksums.ts";
 import { existingVersion, toldVersionId } from "./found.ts";
-import { refuseUnimplemented } from "./unimplemented.ts";
 
 const ATTRIBUTES = new Set<string>(["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]);
 const MOST_PARTS = 1_000;
@@ -15,7 +15,7 @@ type Paging = Pick<Input<"s3", "GetObjectAttributes">, "MaxParts" | "PartNumberM
 
 export const objectInspection = {
   async GetObjectAttributes(ctx, input) {
-    refuseUnimplemented(input);
+    const key = customerKeyOf(input);
     const wanted = new Set<string>(input.ObjectAttributes);
     if (wanted.size === 0 || [...wanted].some((attribute) => !ATTRIBUTES.has(attribute))) {
       throw invalidArgument(
@@ -29,6 +29,7 @@ export const objectInspection = {
     return ctx.read(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       const version = await existingVersion(tx, bucket, input, "GET");
+      keyThatOpens(version, key);
       const manifest = wanted.has("ObjectParts") ? await manifestOf(tx, version) : undefined;
       return {
         LastModified: new Date(version.modified),

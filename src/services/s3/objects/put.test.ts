@@ -156,7 +156,7 @@ describe("limits", () => {
     [{ Tagging: Array.from({ length: 11 }, (_, n) => `t${n}`).join("&") }, "BadRequest"],
     [{ ACL: "private" }, "AccessControlListNotSupported"],
     [{ GrantRead: "id=1" }, "AccessControlListNotSupported"],
-    [{ ServerSideEncryption: "AES256" }, "NotImplemented"],
+    [{ WriteOffsetBytes: 0 }, "NotImplemented"],
     [{ ObjectLockLegalHoldStatus: "ON" }, "InvalidRequest"],
   ] as const)("%o", async (members, code) => {
     const { s3, close } = await withBucket();

@@ -3,6 +3,15 @@ import { bodyOf } from "#lib/body.ts";
 import { provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
+import { toldEncryption } from "../encryption/customer-key.ts";
+import {
+  asksForKeys,
+  checkEncryption,
+  etagFor,
+  keptEncryption,
+  requestedEncryption,
+} from "../encryption/requested.ts";
+import { headerNotImplemented } from "../errors.ts";
 import { checkDigest, lockFor, lockIn } from "../lock/headers.ts";
 import { bodies } from "../store.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
@@ -13,46 +22,51 @@ import { quoted, toldVersionId } from "./found.ts";
 import { checkKey } from "./key.ts";
 import { keeping, receive } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
-import { refuseUnimplemented } from "./unimplemented.ts";
 
 export const objectWriting = {
   async PutObject(ctx, input) {
     const { Bucket, Key, Body = bodyOf("") } = input;
     checkKey(Key);
-    refuseUnimplemented(input);
+    if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented("x-amz-write-offset-bytes");
     checkConditionForm(input);
     const provenance = await provenanceOf(ctx, input);
     const asked = lockIn(ctx, input);
     const attributes = attributesOf(input);
     const tags = headerTags(input.Tagging);
+    const encryption = requestedEncryption(input);
     const checksum = expectedChecksum(input, Body.announced);
-    if (input.IfMatch !== undefined || input.IfNoneMatch !== undefined) {
+    if (input.IfMatch !== undefined || input.IfNoneMatch !== undefined || asksForKeys(encryption)) {
       // The transaction judges it; this spares the sender of what is in vain.
-      await ctx.read(async (tx) =>
-        checkWrite(input, await currentVersion(tx, await bucketAt(tx, Bucket), Key), Key),
-      );
+      await ctx.read(async (tx) => {
+        const bucket = await bucketAt(tx, Bucket);
+        checkEncryption(bucket, encryption);
+        checkWrite(input, await currentVersion(tx, bucket, Key), Key);
+      });
     }
 
     const received = await receive(ctx, Body, {
       contentMd5: input.ContentMD5,
       checksum,
       algorithm: DEFAULT_ALGORITHM,
+      secret: encryption.key?.bytes,
     });
     return keeping(ctx, received.staged, async (tx) => {
       const bucket = await bucketAt(tx, Bucket);
       const lock = lockFor(bucket, asked, tx.now());
       checkDigest(ctx, lock, "Object");
       const current = await currentVersion(tx, bucket, Key);
+      checkEncryption(bucket, encryption);
       checkWrite(input, current, Key);
       const version = await writeVersion(tx, bucket, Key, current, {
         ...attributes,
         ...lock,
         tags,
         ...provenance(bucket),
-        etag: received.md5,
+        etag: etagFor(encryption, received.md5, tx.random),
         size: received.staged.size,
         body: await bodies.keep(tx, received.staged),
         checksum: received.checksum && { ...received.checksum, type: "FULL_OBJECT" },
+        ...keptEncryption(encryption),
       });
       await announce(ctx, tx, bucket, {
         event: ctx.request?.method === "POST" ? "ObjectCreated:Post" : "ObjectCreated:Put",
@@ -62,6 +76,7 @@ export const objectWriting = {
         ETag: quoted(version.etag),
         VersionId: toldVersionId(bucket, version),
         ...checksumMembers(version.checksum),
+        ...toldEncryption(encryption.key),
       };
     });
   },

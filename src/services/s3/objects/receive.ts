@@ -21,6 +21,8 @@ export interface Expectations {
   also?: ChecksumAlgorithm;
   /** Bytes; 5 GiB unless said. */
   limit?: number;
+  /** The customer's key, in place of S3's own. */
+  secret?: Uint8Array | undefined;
 }
 
 export interface Received {
@@ -38,7 +40,7 @@ export interface Received {
  * @throws {AwsError} MissingContentLength, EntityTooLarge, InvalidDigest, BadDigest
  */
 export async function receive(ctx: Context, body: Body, expected: Expectations): Promise<Received> {
-  const { contentMd5, checksum, limit = MOST_PUT_BYTES } = expected;
+  const { contentMd5, checksum, limit = MOST_PUT_BYTES, secret } = expected;
   if (contentMd5 !== undefined && !isMd5(contentMd5)) throw invalidDigest(contentMd5);
   // Only HTTP's PUT asks for it: a form's file, and what comes from inside the house, ends where it ends.
   if (body.size === undefined && ctx.request?.method === "PUT") throw missingContentLength();
@@ -46,7 +48,7 @@ export async function receive(ctx: Context, body: Body, expected: Expectations):
   const names = new Set<ChecksumName>(["md5"]);
   if (algorithm) names.add(hashName(algorithm));
   if (expected.also) names.add(hashName(expected.also));
-  const { staged, digests } = await stage(ctx, body, [...names], limit);
+  const { staged, digests } = await stage(ctx, body, [...names], { limit, secret });
   const value = algorithm && base64(digests[hashName(algorithm)]!);
   try {
     const md5 = base64(digests.md5!);
@@ -71,14 +73,14 @@ export async function stage(
   ctx: Context,
   body: Body,
   names: readonly ChecksumName[],
-  limit: number,
+  { limit, secret }: { limit: number; secret: Uint8Array | undefined },
 ): Promise<Staged> {
   const { size } = body;
   if (size !== undefined && size > limit) throw entityTooLarge(limit, size);
   const sums = size !== undefined && size <= INLINE_BYTES ? undefined : hashing(names);
   let staged: StagedBlob | undefined;
   try {
-    staged = await ctx.blobs.receive(body, { limit, tap: sums && ((chunk) => sums.update(chunk)) });
+    staged = await ctx.blobs.receive(body, { limit, secret, tap: sums && ((chunk) => sums.update(chunk)) });
     return { staged, digests: sums ? await sums.digest() : digestsOf(names, staged) };
   } catch (error) {
     if (staged) await ctx.blobs.drop(staged);

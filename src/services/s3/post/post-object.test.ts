@@ -119,12 +119,13 @@ describe("the object", () => {
 describe("the answer", () => {
   const location = `http://localhost:4566/${bucket}/a%2Fb%20c`;
   const key = "a/b c";
+  const encrypted = { "x-amz-server-side-encryption": "AES256" };
 
   test.each(["", "204", "300"])("to success_action_status %o is empty", async (status) => {
     const fields: Record<string, string> = status ? { key, success_action_status: status } : { key };
     expect(await post(signed(fields), "data")).toEqual({
       status: 204,
-      headers: { etag, location },
+      headers: { etag, location, ...encrypted },
       body: "",
     });
   });
@@ -136,7 +137,7 @@ describe("the answer", () => {
     });
     const { status, headers, body } = await post(signed({ key, success_action_status: "201" }), "data");
     expect(status).toBe(201);
-    expect(headers).toEqual({ etag, location, "content-type": "application/xml" });
+    expect(headers).toEqual({ etag, location, ...encrypted, "content-type": "application/xml" });
     expect(body.replaceAll("&quot;", '"')).toBe(
       `<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse><Location>${location}</Location><Bucket>${bucket}</Bucket><Key>a/b c</Key><ETag>${etag}</ETag></PostResponse>`,
     );

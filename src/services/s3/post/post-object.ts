@@ -48,7 +48,11 @@ export async function postObject(request: PostRequest): Promise<PostAnswer> {
   const claim = parsePostSignature(fields);
   const caller = await request.callerOf(claim);
   const allowed = claim && checkPostPolicy(parsePostPolicy(claim.policy), fields, bucket, now);
-  const { ETag = "", VersionId } = await caller.s3.PutObject({
+  const {
+    ETag = "",
+    VersionId,
+    ...encryption
+  } = await caller.s3.PutObject({
     ...input,
     Bucket: bucket,
     Body: fileBody(form.file, allowed),
@@ -56,6 +60,12 @@ export async function postObject(request: PostRequest): Promise<PostAnswer> {
   const location = `${url}/${encodeURIComponent(input.Key)}`;
   const headers: Record<string, string> = { etag: ETag };
   if (VersionId !== undefined) headers["x-amz-version-id"] = VersionId;
+  if (encryption.ServerSideEncryption !== undefined)
+    headers["x-amz-server-side-encryption"] = encryption.ServerSideEncryption;
+  if (encryption.SSECustomerAlgorithm !== undefined) {
+    headers["x-amz-server-side-encryption-customer-algorithm"] = encryption.SSECustomerAlgorithm;
+    headers["x-amz-server-side-encryption-customer-key-md5"] = encryption.SSECustomerKeyMD5!;
+  }
   return answer(fields, { location, bucket, key: input.Key, etag: ETag }, headers);
 }
 

@@ -1,0 +1,89 @@
+import type { Handlers, Input, Output } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { checkDocument } from "../documents.ts";
+import { malformedXml } from "../errors.ts";
+import { type Bucket, type BucketEncryption, buckets } from "../store.ts";
+import { keyNotApplicable } from "./errors.ts";
+import { byKms, isAlgorithm } from "./requested.ts";
+
+type Document = Input<"s3", "PutBucketEncryption">["ServerSideEncryptionConfiguration"];
+
+/**
+ * How a bucket's objects are encrypted unless a request says otherwise, and what no request may ask for.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
+ */
+export const bucketEncryption = {
+  async PutBucketEncryption(ctx, input) {
+    checkDocument(ctx, { required: true });
+    const wanted = encryptionIn(input.ServerSideEncryptionConfiguration);
+    return ctx.transact(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      const { blocked } = bucket.encryption ?? {};
+      // What is not said of it, stays blocked.
+      store(tx, bucket, { ...(blocked && { blocked }), ...wanted });
+      return {};
+    });
+  },
+
+  async GetBucketEncryption(ctx, input) {
+    const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
+    return { ServerSideEncryptionConfiguration: documentOf(bucket.encryption) };
+  },
+
+  async DeleteBucketEncryption(ctx, input) {
+    return ctx.transact(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      const { blocked } = bucket.encryption ?? {};
+      store(tx, bucket, blocked && { algorithm: "AES256", blocked });
+      return {};
+    });
+  },
+} satisfies Handlers<"s3">;
+
+function store(
+  tx: Transaction,
+  { encryption: _, ...bucket }: Bucket,
+  wanted: BucketEncryption | undefined,
+): void {
+  tx.put(buckets, { ...bucket, ...(wanted && { encryption: wanted }) });
+}
+
+/** @throws {AwsError} MalformedXML, InvalidArgument */
+function encryptionIn({ Rules: rules }: Document): BucketEncryption {
+  const [rule] = rules ?? [];
+  if (!rule || rules.length > 1) throw malformedXml();
+  const blocked = rule.BlockedEncryptionTypes?.EncryptionType;
+  if (blocked?.some((type) => type !== "SSE-C" && type !== "NONE")) throw malformedXml();
+  const byDefault = rule.ApplyServerSideEncryptionByDefault;
+  if (!byDefault && !blocked) throw malformedXml();
+  const { SSEAlgorithm: algorithm, KMSMasterKeyID: keyId } = byDefault ?? { SSEAlgorithm: "AES256" };
+  if (algorithm === undefined || !isAlgorithm(algorithm)) throw malformedXml();
+  if (keyId !== undefined && !byKms(algorithm)) throw keyNotApplicable();
+  return {
+    algorithm,
+    ...(keyId !== undefined && { keyId }),
+    ...(rule.BucketKeyEnabled && { bucketKey: true }),
+    ...(blocked && { blocked }),
+  };
+}
+
+/** Nobody needs to ask for it: a bucket that was told nothing has it. */
+const DEFAULT: BucketEncryption = { algorithm: "AES256" };
+
+function documentOf({
+  algorithm,
+  keyId,
+  bucketKey,
+  blocked,
+}: BucketEncryption = DEFAULT): Output<"s3", "GetBucketEncryption">["ServerSideEncryptionConfiguration"] {
+  return {
+    Rules: [
+      {
+        ApplyServerSideEncryptionByDefault: { SSEAlgorithm: algorithm, KMSMasterKeyID: keyId },
+        BucketKeyEnabled: bucketKey ?? false,
+        BlockedEncryptionTypes: blocked && { EncryptionType: blocked },
+      },
+    ],
+  };
+}

@@ -1,0 +1,107 @@
+import { createHmac, hash, randomBytes, timingSafeEqual } from "node:crypto";
+import * as errors from "./errors.ts";
+
+/**
+ * Encryption with a key that comes with every request and is never kept (SSE-C).
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
+ */
+export interface CustomerKey {
+  /** 32 bytes. */
+  bytes: Uint8Array;
+  /** Base64, as the answer repeats it. */
+  md5: string;
+}
+
+/** What a record keeps instead: it tells the key when it comes again, and nothing of it. Both in base64. */
+export interface KeyProof {
+  salt: string;
+  proof: string;
+}
+
+export interface CustomerKeyHeaders {
+  SSECustomerAlgorithm?: string;
+  SSECustomerKey?: string;
+  SSECustomerKeyMD5?: string;
+}
+
+export interface CopySourceKeyHeaders {
+  CopySourceSSECustomerAlgorithm?: string;
+  CopySourceSSECustomerKey?: string;
+  CopySourceSSECustomerKeyMD5?: string;
+}
+
+const ALGORITHM = "AES256";
+const KEY_BYTES = 32;
+const SALT_BYTES = 16;
+
+/** @throws {AwsError} InvalidArgument, InvalidEncryptionAlgorithmError */
+export function customerKeyOf({
+  SSECustomerAlgorithm: algorithm,
+  SSECustomerKey: key,
+  SSECustomerKeyMD5: md5,
+}: CustomerKeyHeaders): CustomerKey | undefined {
+  if ((algorithm ?? key ?? md5) === undefined) return undefined;
+  if (algorithm === undefined) throw errors.missingAlgorithm();
+  if (algorithm !== ALGORITHM) throw errors.unknownAlgorithm(algorithm);
+  if (key === undefined) throw errors.missingKey();
+  if (md5 === undefined) throw errors.missingKeyMd5();
+  const bytes = Buffer.from(key, "base64");
+  if (bytes.length !== KEY_BYTES || bytes.toString("base64") !== key) throw errors.invalidKey();
+  if (hash("md5", bytes, "base64") !== md5) throw errors.badKeyMd5();
+  return { bytes, md5 };
+}
+
+export function copySourceKeyOf(input: CopySourceKeyHeaders): CustomerKey | undefined {
+  return customerKeyOf({
+    SSECustomerAlgorithm: input.CopySourceSSECustomerAlgorithm,
+    SSECustomerKey: input.CopySourceSSECustomerKey,
+    SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5,
+  });
+}
+
+export function proofOf({ bytes }: CustomerKey): KeyProof {
+  const salt = randomBytes(SALT_BYTES);
+  return { salt: salt.toString("base64"), proof: hmac(bytes, salt).toString("base64") };
+}
+
+export function proves({ salt, proof }: KeyProof, { bytes }: CustomerKey): boolean {
+  return timingSafeEqual(hmac(bytes, Buffer.from(salt, "base64")), Buffer.from(proof, "base64"));
+}
+
+const hmac = (key: Uint8Array, salt: Uint8Array) => createHmac("sha256", salt).update(key).digest();
+
+/**
+ * The key that opens an object: the one that came, if it is the one.
+ * @throws {AwsError} InvalidRequest, AccessDenied
+ */
+export function keyThatOpens(
+  { customerKey: proof }: { customerKey?: KeyProof },
+  key: CustomerKey | undefined,
+): CustomerKey | undefined {
+  if (!proof) {
+    if (key) throw errors.keyOutOfPlace();
+    return undefined;
+  }
+  if (!key) throw errors.keyRequired();
+  if (!proves(proof, key)) throw errors.wrongKey();
+  return key;
+}
+
+/**
+ * A part comes with the key that its upload was begun with.
+ * @throws {AwsError} InvalidRequest
+ */
+export function checkUploadKey(
+  { customerKey: proof }: { customerKey?: KeyProof },
+  key: CustomerKey | undefined,
+): void {
+  if (proof && !key) throw errors.uploadKeyRequired();
+  if (key && !(proof && proves(proof, key))) throw errors.uploadKeyDiffers();
+}
+
+/** An object's encryption as answers tell it. What has no key of its customer's is encrypted with the cloud's. */
+export function toldEncryption(key: CustomerKey | undefined) {
+  return key
+    ? { SSECustomerAlgorithm: ALGORITHM, SSECustomerKeyMD5: key.md5 }
+    : { ServerSideEncryption: "AES256" as const };
+}

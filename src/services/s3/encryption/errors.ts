@@ -1,0 +1,97 @@
+import { AwsError } from "#aws/errors.ts";
+import { invalidArgument, invalidRequest } from "../errors.ts";
+
+/** The header that S3 names whichever of them is wrong. */
+const HEADER = "x-amz-server-side-encryption";
+
+export const unknownEncryption = (said: string) =>
+  invalidArgument("The encryption method specified is not supported", HEADER, said);
+
+export const encryptionNotAsked = (said: string) =>
+  invalidArgument("x-amz-server-side-encryption header is not supported for this operation.", HEADER, said);
+
+// Keys of KMS
+
+export const keyWithoutKms = (said: string | undefined) =>
+  invalidArgument(
+    "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms",
+    HEADER,
+    said ?? "null",
+  );
+
+export const malformedContext = () =>
+  invalidArgument(
+    "The header 'x-amz-server-side-encryption-context' shall be Base64-encoded UTF-8 string holding JSON which represents a string-string map",
+    "x-amz-server-side-encryption-context",
+    "null",
+  );
+
+/** What KMS says of a key that is not there, as S3 passes it on. */
+export const kmsNotFound = (message: string) => new AwsError("KMS.NotFoundException", message);
+
+export const keyNotApplicable = () =>
+  invalidArgument(
+    "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
+    "ApplyServerSideEncryptionByDefault",
+    undefined,
+  );
+
+// Keys of the customer
+
+const customerKey = (message: string, value = "null") => invalidArgument(message, HEADER, value);
+
+export const incompatibleEncryption = (said: string) =>
+  customerKey(
+    "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
+    said,
+  );
+
+export const missingAlgorithm = () =>
+  customerKey(
+    "Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm.",
+  );
+
+export const missingKey = () =>
+  customerKey(
+    "Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret key.",
+  );
+
+export const missingKeyMd5 = () =>
+  customerKey(
+    "Requests specifying Server Side Encryption with Customer provided keys must provide the client calculated MD5 of the secret key.",
+  );
+
+export const unknownAlgorithm = (said: string) =>
+  new AwsError(
+    "InvalidEncryptionAlgorithmError",
+    "The Encryption request you specified is not valid. Supported value: AES256.",
+    { members: { ArgumentName: HEADER, ArgumentValue: said } },
+  );
+
+export const invalidKey = () => customerKey("The secret key was invalid for the specified algorithm.");
+
+export const badKeyMd5 = () =>
+  customerKey("The calculated MD5 hash of the key did not match the hash that was provided.");
+
+export const keyRequired = () =>
+  invalidRequest(
+    "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.",
+  );
+
+export const keyOutOfPlace = () =>
+  invalidRequest("The encryption parameters are not applicable to this object.");
+
+export const wrongKey = () =>
+  new AwsError(
+    "AccessDenied",
+    "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.",
+    { status: 403 },
+  );
+
+export const uploadKeyRequired = () =>
+  invalidRequest(
+    "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.",
+  );
+
+export const uploadKeyDiffers = () =>
+  invalidRequest("The provided encryption parameters did not match the ones used originally.");

@@ -1,0 +1,90 @@
+import type { Input } from "#kernel/service.ts";
+import type { Random } from "#lib/random.ts";
+import { accessDenied } from "../errors.ts";
+import type { Bucket } from "../store.ts";
+import {
+  type CustomerKey,
+  type CustomerKeyHeaders,
+  customerKeyOf,
+  type KeyProof,
+  proofOf,
+} from "./customer-key.ts";
+import * as errors from "./errors.ts";
+import { kmsKeyMissing } from "./kms.ts";
+
+/** How an object is to be encrypted; with neither a key nor a word, as its bucket has it. */
+export interface Requested {
+  key?: CustomerKey | undefined;
+  said?: Algorithm | undefined;
+  kmsKeyId?: string | undefined;
+}
+
+export type Algorithm = "AES256" | "aws:kms" | "aws:kms:dsse";
+
+type Headers = CustomerKeyHeaders &
+  Pick<
+    Input<"s3", "CreateMultipartUpload">,
+    "ServerSideEncryption" | "SSEKMSKeyId" | "SSEKMSEncryptionContext"
+  >;
+
+/** The members that ask for it. @throws {AwsError} InvalidArgument, InvalidEncryptionAlgorithmError */
+export function requestedEncryption(input: Headers): Requested {
+  const { ServerSideEncryption: said, SSEKMSKeyId: kmsKeyId, SSEKMSEncryptionContext: context } = input;
+  const key = customerKeyOf(input);
+  if (key && said !== undefined) throw errors.incompatibleEncryption(said);
+  if (said !== undefined && !isAlgorithm(said)) throw errors.unknownEncryption(said);
+  if (kmsKeyId !== undefined && !byKms(said)) throw errors.keyWithoutKms(said);
+  if (context !== undefined) checkContext(context);
+  return { key, said, kmsKeyId };
+}
+
+export function isAlgorithm(said: string): said is Algorithm {
+  return said === "AES256" || said === "aws:kms" || said === "aws:kms:dsse";
+}
+
+export const byKms = (algorithm: string | undefined) =>
+  algorithm === "aws:kms" || algorithm === "aws:kms:dsse";
+
+/** Whether it is known before the bucket is asked that a body may not be taken in as it comes. */
+export const asksForKeys = ({ key, said }: Requested) => key !== undefined || byKms(said);
+
+/**
+ * Holds a write to what its bucket allows and has by default.
+ * @throws {AwsError} AccessDenied where the bucket blocks keys of customers, KMS.NotFoundException
+ */
+export function checkEncryption(bucket: Bucket, { key, said, kmsKeyId }: Requested): void {
+  if (key) {
+    if (bucket.encryption?.blocked?.includes("SSE-C")) throw accessDenied();
+    return;
+  }
+  const { algorithm, keyId } = said ? { algorithm: said, keyId: kmsKeyId } : (bucket.encryption ?? {});
+  if (byKms(algorithm)) throw kmsKeyMissing(bucket, keyId);
+}
+
+/** What a record keeps of it. */
+export function keptEncryption({ key }: Requested): { customerKey?: KeyProof } {
+  return key ? { customerKey: proofOf(key) } : {};
+}
+
+/** An ETag is the MD5 of the bytes only where S3 encrypts them with keys of its own. */
+export function etagFor({ key }: Requested, md5: string, random: Random): string {
+  return key ? random.hex(32) : md5;
+}
+
+function checkContext(header: string): void {
+  const pairs = parsed(Buffer.from(header, "base64").toString());
+  const sound =
+    typeof pairs === "object" &&
+    pairs !== null &&
+    !Array.isArray(pairs) &&
+    Object.values(pairs).every((value) => typeof value === "string");
+  if (!sound) throw errors.malformedContext();
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
