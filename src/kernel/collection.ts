@@ -71,10 +71,14 @@ export function encodeRecord<T>(of: Collection<T>, record: T): Buffer {
 }
 
 export function decodeRecord<T>(of: Collection<T>, value: Uint8Array): T {
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  const record: unknown = JSON.parse(bytes.toString("utf8", 1));
-  return bytes[0] === of.version ? (record as T) : of.upgrade(record, bytes[0]!);
+  const record: unknown = JSON.parse(utf8Slice.call(value, 1, value.length));
+  return value[0] === of.version ? (record as T) : of.upgrade(record, value[0]!);
 }
+
+/** `toString("utf8")`, which a plain Uint8Array has not, without a Buffer made for it. */
+const { utf8Slice } = Buffer.prototype as unknown as {
+  utf8Slice(this: Uint8Array, start: number, end: number): string;
+};
 
 /** One collection for each scope, since the scope stands in the key. */
 export function byScope<T>(make: (scope: Scope) => T): Record<Scope, T> {

@@ -10,15 +10,21 @@ export function openGate(): Gate {
   let closed: Promise<void> | undefined;
   let whenEmpty = () => {};
 
-  async function enter<R>(call: () => Promise<R>): Promise<R> {
+  async function wait<R>(call: () => Promise<R>): Promise<R> {
     while (closed) await closed;
+    return enter(call);
+  }
+
+  function enter<R>(call: () => Promise<R>): Promise<R> {
     inside++;
-    try {
-      return await call();
-    } finally {
-      inside--;
-      if (inside === 0) whenEmpty();
-    }
+    const running = call();
+    running.then(leave, leave);
+    return running;
+  }
+
+  function leave() {
+    inside--;
+    if (inside === 0) whenEmpty();
   }
 
   function emptied(patience: number): Promise<void> {
@@ -33,7 +39,7 @@ export function openGate(): Gate {
   }
 
   return {
-    pass: enter,
+    pass: (call) => (closed ? wait(call) : enter(call)),
     async alone(patience, work) {
       const { promise, resolve } = Promise.withResolvers<void>();
       closed = promise;

@@ -6,7 +6,7 @@ import type { Place, Scope } from "./collection.ts";
 import type { DataKeys } from "./data-keys.ts";
 import { type JobRecord, waitingJobs } from "./jobs.ts";
 import { encodeKey, successor } from "./keys.ts";
-import { type Meter, openMeter } from "./meter.ts";
+import { type Counted, type Meter, openMeter } from "./meter.ts";
 import { forward } from "./outbox.ts";
 import { type Applied, openPartition, TransactionError } from "./partition.ts";
 import type { Ports } from "./ports.ts";
@@ -93,6 +93,13 @@ export function openHome(options: HomeOptions): Home {
   const flush = () => home.write(() => {});
   const meter = openMeter({ service, scope, clock, log, flush });
 
+  const recordsOf = ({ jobs }: Effects, tx: Transaction): JobRecord[] =>
+    jobs.map(({ id, job, payload, options }) => {
+      const { delay = 0, lane, place: acting = place } = options;
+      const due = tx.now() + delay;
+      return { id, due, name: job.name, service, place: acting, process, lane, attempt: 0, payload };
+    });
+
   const home: Home = {
     service,
     scope,
@@ -102,31 +109,32 @@ export function openHome(options: HomeOptions): Home {
     applyRead: (body) => partition.read((view) => body(new Reads(view, at))),
     async applyWrite(body) {
       const effects: Effects = { jobs: [], metrics: [], events: [] };
-      let records: JobRecord[] = [];
-      let uncount = () => {};
-      const applying = partition.write(async (draft) => {
-        const tx = new Writes(draft, at, effects);
-        const result = await body(tx);
-        forward(tx, effects, ports.sinks);
-        records = effects.jobs.map(({ id, job, payload, options }) => {
-          const { delay = 0, lane, place: acting = place } = options;
-          const due = tx.now() + delay;
-          return { id, due, name: job.name, service, place: acting, process, lane, attempt: 0, payload };
+      let records: readonly JobRecord[] = [];
+      let counted: Counted = [];
+      try {
+        const applied = await partition.write(async (draft) => {
+          const tx = new Writes(draft, at, effects);
+          const result = await body(tx);
+          forward(tx, effects, ports.sinks);
+          if (effects.jobs.length > 0) records = recordsOf(effects, tx);
+          for (const record of records) tx.put(waitingJobs[scope], record);
+          const counting = meter.settle(tx);
+          counted = counting instanceof Promise ? await counting : counting;
+          if (tx.isIndexed) await tx.settleIndexes();
+          tx.end();
+          return result;
         });
-        for (const record of records) tx.put(waitingJobs[scope], record);
-        uncount = await meter.settle(tx);
-        await tx.finish();
-        return result;
-      });
-      applying.then(({ durable }) => durable).catch(() => uncount());
-      const applied = await applying;
-      if (records.length > 0) {
-        const claimAll = () => {
-          for (const record of records) claim(home, record);
-        };
-        applied.durable?.then(claimAll, () => {});
+        applied.durable?.then(
+          () => {
+            for (const record of records) claim(home, record);
+          },
+          () => meter.recount(counted),
+        );
+        return applied;
+      } catch (error) {
+        meter.recount(counted);
+        throw error;
       }
-      return applied;
     },
     read: (body) => onDisk(() => home.applyRead(body)),
     write: (body) => onDisk(() => home.applyWrite(body)),

@@ -19,7 +19,9 @@ export function encodeKey(prefix: Uint8Array, parts: readonly KeyPart[]): Buffer
   out.set(prefix, 0);
   let at = prefix.length;
   for (const part of parts) at = writePart(out, at, part);
-  return Buffer.from(out.subarray(0, at));
+  const key = Buffer.allocUnsafe(at);
+  out.copy(key, 0, 0, at);
+  return key;
 }
 
 /** Where all tuples begin whose next element is a string that starts with `text`. */
@@ -42,8 +44,7 @@ function writePart(out: Buffer, start: number, part: KeyPart): number {
   if (typeof part === "number") return writeNumber(out, start, part);
   let at = start;
   if (typeof part === "string") {
-    at += out.write(part, start);
-    if (out.subarray(start, at).indexOf(0) >= 0) at = writeEscaped(out, start, Buffer.from(part));
+    at = part.includes("\0") ? writeEscaped(out, start, Buffer.from(part)) : at + out.write(part, start);
   } else {
     at = writeEscaped(out, start, part);
   }

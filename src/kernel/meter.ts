@@ -1,5 +1,6 @@
 import type { Clock } from "#lib/clock.ts";
 import type { Log } from "#lib/log.ts";
+import type { MaybePromise } from "#storage/kv/kv.ts";
 import { byScope, collection, type Place, type Scope } from "./collection.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -27,8 +28,10 @@ export const usageRows = byScope((scope) =>
  */
 export interface Meter {
   count(place: Place, kind: string, amount: number): void;
-  /** Writes what was counted since the last time; answers how to undo that, should the commit fail. */
-  settle(tx: Transaction): Promise<() => void>;
+  /** Writes what was counted since the last time. */
+  settle(tx: Transaction): MaybePromise<Counted>;
+  /** A commit of what was settled has failed: it is to be written again. */
+  recount(counted: Counted): void;
   /** Whether anything is counted that is not written. */
   readonly waits: boolean;
   stop(): void;
@@ -37,8 +40,23 @@ export interface Meter {
 const HOUR_MS = 3_600_000;
 const WAIT_MS = 1_000;
 
-/** Totals of an hour; `known` once they include what earlier processes counted. */
-type Total = Usage & { known: boolean };
+/** The total of an hour, and whether it includes what earlier processes counted. */
+interface Total {
+  usage: Usage;
+  known: boolean;
+}
+
+/** By kind, account and Region: strings that are there, where one key of all three would be made for each call. */
+type Totals = Map<string, Map<string, Map<string, Total>>>;
+
+function inside<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let map = maps.get(key);
+  if (!map) maps.set(key, (map = new Map()));
+  return map;
+}
+
+/** Totals that travel in a commit. */
+export type Counted = readonly Total[];
 
 export interface MeterOptions {
   service: string;
@@ -50,7 +68,8 @@ export interface MeterOptions {
 }
 
 export function openMeter({ service, scope, clock, log, flush }: MeterOptions): Meter {
-  const totals = new Map<string, Total>();
+  /** By hour: the present one, and others that wait to be written. */
+  const hours = new Map<number, Totals>();
   const waiting = new Set<Total>();
   let hour = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -60,45 +79,58 @@ export function openMeter({ service, scope, clock, log, flush }: MeterOptions): 
       timer = undefined;
       if (waiting.size > 0)
         flush().catch((error) => log.error("usage could not be written", { error, service }));
-    }, WAIT_MS);
-    timer.unref();
+    }, WAIT_MS).unref();
   }
 
   function turnHour(now: number) {
     hour = now;
-    for (const [key, total] of totals) if (!waiting.has(total)) totals.delete(key);
+    const waited = new Set([...waiting].map(({ usage }) => usage.hour));
+    for (const known of hours.keys()) if (!waited.has(known)) hours.delete(known);
   }
 
-  async function put(tx: Transaction, total: Total) {
-    const rows = usageRows[scope];
-    if (!total.known) {
-      total.amount += (await tx.get(rows, rows.key(total)))?.amount ?? 0;
-      total.known = true;
+  function totalOf({ account, region }: Place, kind: string): Total {
+    const regions = inside(inside(inside(hours, hour), kind), account);
+    let total = regions.get(region);
+    if (!total) {
+      total = { usage: { service, hour, account, region, kind, amount: 0 }, known: false };
+      regions.set(region, total);
     }
-    const { known, ...usage } = total;
-    tx.put(rows, usage);
+    return total;
+  }
+
+  async function learn(tx: Transaction, total: Total) {
+    const rows = usageRows[scope];
+    total.usage.amount += (await tx.get(rows, rows.key(total.usage)))?.amount ?? 0;
+    total.known = true;
+  }
+
+  async function learnAll(tx: Transaction, counted: Counted) {
+    for (const total of counted) if (!total.known) await learn(tx, total);
+    return put(tx, counted);
+  }
+
+  function put(tx: Transaction, counted: Counted) {
+    for (const { usage } of counted) tx.put(usageRows[scope], usage);
+    return counted;
   }
 
   return {
-    count({ account, region }, kind, amount) {
+    count(place, kind, amount) {
       const now = clock.now();
       if (now - hour >= HOUR_MS || now < hour) turnHour(now - (now % HOUR_MS));
-      const key = `${hour}|${account}|${region}|${kind}`;
-      let total = totals.get(key);
-      if (!total)
-        totals.set(key, (total = { service, hour, account, region, kind, amount: 0, known: false }));
-      total.amount += amount;
+      const total = totalOf(place, kind);
+      total.usage.amount += amount;
       waiting.add(total);
       later();
     },
-    async settle(tx) {
-      const written = [...waiting];
+    settle(tx) {
+      const counted = [...waiting];
       waiting.clear();
-      for (const total of written) await put(tx, total);
-      return () => {
-        for (const total of written) waiting.add(total);
-        later();
-      };
+      return counted.every(({ known }) => known) ? put(tx, counted) : learnAll(tx, counted);
+    },
+    recount(counted) {
+      for (const total of counted) waiting.add(total);
+      if (counted.length > 0) later();
     },
     get waits() {
       return waiting.size > 0;

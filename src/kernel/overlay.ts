@@ -1,4 +1,5 @@
 import { type KeyRange, type KeyValueStore, MAX_PAGE, type MaybePromise, type Row } from "#storage/kv/kv.ts";
+import { keyText } from "#storage/kv/key-text.ts";
 import type { Memories, Memory } from "./memory.ts";
 
 /** A commit on its way to disk. */
@@ -11,10 +12,12 @@ export interface Write {
   key: Uint8Array;
   /** `undefined` for a deletion. */
   value: Uint8Array | undefined;
+  /** The commit that it is part of, once there is one. */
+  pending: Pending | undefined;
 }
 
 /** What is committed and not yet on disk, by key as a Latin-1 string, whose order is that of the bytes. */
-export type Overlay = Map<string, Write & { pending: Pending }>;
+export type Overlay = Map<string, Write>;
 
 /** Decoded records of what is on disk, by key. Whoever writes a key takes its record out. */
 export type Hot = Map<string, unknown>;
@@ -77,7 +80,7 @@ class Reader implements View {
   get(key: Uint8Array): MaybePromise<Uint8Array | undefined> {
     const { store, overlay } = this.layers;
     if (this.#isBare) return store.get(key);
-    const text = latin1(key);
+    const text = keyText(key);
     const mine = this.#own?.get(text);
     if (mine) return mine.value;
     const write = overlay.get(text);
@@ -88,7 +91,7 @@ class Reader implements View {
 
   getHot<T>(key: Uint8Array, decode: (value: Uint8Array) => T): MaybePromise<T | undefined> {
     const { store, overlay, hot } = this.layers;
-    const text = latin1(key);
+    const text = keyText(key);
     const isAbove = this.#own?.has(text) || overlay.has(text);
     const known = isAbove ? undefined : hot.get(text);
     if (known !== undefined) return known as T;
@@ -112,7 +115,7 @@ class Reader implements View {
 
   memory<T>(kind: Memory<T>): T {
     const { newest, memories } = this.layers;
-    if (newest) this.#note(newest);
+    this.#note(newest);
     return memories.of(kind);
   }
 
@@ -123,8 +126,8 @@ class Reader implements View {
 
   /** Writes above the store inside the range, in its direction. */
   #above(range: KeyRange): [string, Write][] {
-    const from = latin1(range.start);
-    const to = latin1(range.end);
+    const from = keyText(range.start);
+    const to = keyText(range.end);
     const found = new Map<string, Write>();
     for (const [text, write] of this.layers.overlay) {
       if (text < from || text >= to) continue;
@@ -136,8 +139,8 @@ class Reader implements View {
     return [...found].sort(([a], [b]) => (a < b ? -order : order));
   }
 
-  #note(pending: Pending): void {
-    if (!this.seen || pending.version > this.seen.version) this.seen = pending;
+  #note(pending: Pending | undefined): void {
+    if (pending && (!this.seen || pending.version > this.seen.version)) this.seen = pending;
   }
 }
 
@@ -157,11 +160,11 @@ class Writer extends Reader implements Draft {
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
-    this.writes.set(latin1(key), { key, value });
+    this.writes.set(keyText(key), { key, value, pending: undefined });
   }
 
   delete(key: Uint8Array): void {
-    this.writes.set(latin1(key), { key, value: undefined });
+    this.writes.set(keyText(key), { key, value: undefined, pending: undefined });
   }
 }
 
@@ -174,7 +177,7 @@ async function merge(store: KeyValueStore, range: KeyRange, writes: [string, Wri
   for (;;) {
     const page = await store.range(rest);
     for (const row of page) {
-      const text = latin1(row.key);
+      const text = keyText(row.key);
       for (; at < writes.length && before(writes[at]![0], text) && out.length < range.limit; at++)
         keep(out, writes[at]![1]);
       if (out.length === range.limit) return out;
@@ -194,8 +197,4 @@ const ZERO = Buffer.alloc(1);
 
 function keep(out: Row[], write: Write): void {
   if (write.value) out.push({ key: write.key, value: write.value });
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }

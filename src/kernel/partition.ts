@@ -105,14 +105,13 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
     of.reserved = reserved;
     const { overlay, hot } = of.layers;
     for (const [text, write] of draft.writes) {
-      overlay.set(text, { ...write, pending });
+      write.pending = pending;
+      overlay.set(text, write);
       hot.delete(text);
     }
     pending.durable = stored.then(
       () => {
-        for (const text of draft.writes.keys()) {
-          if (overlay.get(text)?.pending === pending) overlay.delete(text);
-        }
+        for (const [text, write] of draft.writes) if (overlay.get(text) === write) overlay.delete(text);
       },
       (error) => {
         // All that later transactions saw of this is void. The store refuses their commits, memory starts anew.
@@ -132,38 +131,39 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
     body: (of: Tenure) => MaybePromise<Applied<R>>,
   ): Promise<Applied<R>> {
     if (turn) await turn;
+    let of: Tenure;
     try {
       if (closed) throw new StoreUnavailableError(`partition ${name} is closed`);
-      const now = tenureNow();
-      return await body(now instanceof Promise ? await now : now);
-    } finally {
+      of = await tenureNow();
+    } catch (error) {
       lock.release(exclusive);
+      throw error;
     }
+    return body(of);
   }
+
+  /** Begins at once where nothing stands in the way, and without a promise of its own. `body` gives its turn back. */
+  function enterWith<R>(
+    exclusive: boolean,
+    body: (of: Tenure) => MaybePromise<Applied<R>>,
+  ): MaybePromise<Applied<R>> {
+    const turn = lock.acquire(exclusive);
+    return turn || !tenure || closed ? run(exclusive, turn, body) : body(tenure);
+  }
+
+  const endRead = () => lock.release(false);
+  const endWrite = () => lock.release(true);
 
   return {
     name,
     read<R>(body: (view: View) => MaybePromise<R>): MaybePromise<Applied<R>> {
-      const look = ({ layers }: Tenure) => {
+      return enterWith(false, ({ layers }) => {
         const view = openView(layers);
-        return settle(
-          view,
-          () => body(view),
-          () => view.seen?.durable,
-        );
-      };
-      const turn = lock.acquire(false);
-      if (turn || !tenure || closed) return run(false, turn, look);
-      let applied: MaybePromise<Applied<R>> | undefined;
-      try {
-        applied = look(tenure);
-      } finally {
-        if (!(applied instanceof Promise)) lock.release(false);
-      }
-      return applied instanceof Promise ? applied.finally(() => lock.release(false)) : applied;
+        return settle(view, body, endRead, () => view.seen?.durable);
+      });
     },
-    write: (body) =>
-      run(true, lock.acquire(true), (of) => {
+    write<R>(body: (draft: Draft) => MaybePromise<R>): Promise<Applied<R>> {
+      const change = (of: Tenure) => {
         // A reservation travels in the draft that needs it, and counts only once that draft is handed to the store.
         let { reserved } = of;
         const draft = openDraft(of.layers, () => {
@@ -174,16 +174,18 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
           }
           return number;
         });
-        return settle(
-          draft,
-          () => body(draft),
-          () => {
-            const durable = draft.writes.size > 0 ? commit(of, draft, reserved) : draft.seen?.durable;
-            for (const then of draft.afterwards) then();
-            return durable;
-          },
-        );
-      }),
+        return settle(draft, body, endWrite, () => {
+          const durable = draft.writes.size > 0 ? commit(of, draft, reserved) : draft.seen?.durable;
+          for (const then of draft.afterwards) then();
+          return durable;
+        });
+      };
+      try {
+        return Promise.resolve(enterWith(true, change));
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
     async close() {
       closed = true;
       await lock.acquire(true);
@@ -197,18 +199,27 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
   };
 }
 
-function settle<R>(
-  view: View,
-  body: () => MaybePromise<R>,
+/** Runs `body`, has its outcome finished, and ends its turn. */
+function settle<V extends View, R>(
+  view: V,
+  body: (view: V) => MaybePromise<R>,
+  end: () => void,
   finish: () => Promise<void> | undefined,
 ): MaybePromise<Applied<R>> {
   const fail = (error: unknown): never => {
+    end();
     throw new TransactionError(error, view.seen?.durable);
   };
-  const succeed = (result: R): Applied<R> => ({ result, durable: finish() });
+  const succeed = (result: R): Applied<R> => {
+    try {
+      return { result, durable: finish() };
+    } finally {
+      end();
+    }
+  };
   let running: MaybePromise<R>;
   try {
-    running = body();
+    running = body(view);
   } catch (error) {
     return fail(error);
   }

@@ -1,5 +1,6 @@
 import type { Clock } from "#lib/clock.ts";
 import type { Random } from "#lib/random.ts";
+import { keyText } from "#storage/kv/key-text.ts";
 import type { MaybePromise } from "#storage/kv/kv.ts";
 import { type Collection, decodeRecord, encodeRecord, type Place, type Scope } from "./collection.ts";
 import type { DataKeys } from "./data-keys.ts";
@@ -124,7 +125,7 @@ export class Writes extends Reads implements Transaction {
   }
 
   override async listBy<T>(of: Collection<T>, index: string, range: ListRange): Promise<T[]> {
-    await this.#settleIndexes();
+    await this.settleIndexes();
     return super.listBy(of, index, range);
   }
 
@@ -177,9 +178,13 @@ export class Writes extends Reads implements Transaction {
     this.#draft.afterwards.push(then);
   }
 
+  /** Whether index rows have to be settled before the end. */
+  get isIndexed(): boolean {
+    return this.#indexed.size > 0;
+  }
+
   /** Nothing may be written after it. */
-  async finish(): Promise<void> {
-    if (this.#indexed.size > 0) await this.#settleIndexes();
+  end(): void {
     this.#ended = true;
   }
 
@@ -195,13 +200,13 @@ export class Writes extends Reads implements Transaction {
 
   #touch<T>(of: Collection<T>, key: Uint8Array, record: T | undefined): void {
     if (!of.isIndexed) return;
-    const text = Buffer.from(key).toString("latin1");
+    const text = keyText(key);
     const written = this.#indexed.get(text)?.written ?? [];
     this.#indexed.set(text, { of: of as Collection<unknown>, key, record, written });
   }
 
   /** Brings the index rows of every touched record from what was stored to what it is now. */
-  async #settleIndexes(): Promise<void> {
+  async settleIndexes(): Promise<void> {
     for (const { of, key, written } of this.#indexed.values()) {
       const stored = await this.#draft.before(key);
       const old = stored && decodeRecord(of, stored);

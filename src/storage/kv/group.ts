@@ -49,7 +49,7 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
     const commits = group.map(({ commit }) => commit);
     let errors: readonly unknown[] | undefined;
     try {
-      await fault?.(commits);
+      if (fault) await fault(commits);
       errors = (await write(commits)) ?? undefined;
     } catch (error) {
       errors = group.map(() => error);
@@ -64,25 +64,41 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
     });
   }
 
-  async function run(): Promise<void> {
-    while (waiting.length > 0) {
-      // Writers that the last group has just woken get one turn of the event loop to join this one.
+  /**
+   * Writers that the last group has just woken get a turn of the event loop to join this one, and further turns for as
+   * long as each brings some, up to half of those who write at present: then that half is on its way to the disk
+   * while the others prepare what they write next, and there are as few trips as keep both busy.
+   */
+  async function gather(half: number): Promise<void> {
+    for (let before = 0; before < waiting.length; ) {
+      before = waiting.length;
       await turn();
+      if (waiting.length >= half) return;
+    }
+  }
+
+  async function run(): Promise<void> {
+    let last = 0;
+    let former = 0;
+    while (waiting.length > 0) {
+      await gather((last + former) / 2);
       const group = takeGroup();
+      former = last;
+      last = group.length;
       if (group.length > 0) await writeGroup(group);
     }
     running = undefined;
   }
 
   return {
-    async commit(commit: Commit): Promise<void> {
-      const size = checkLimits(commit);
-      const fence = leases.fence(commit.lease);
-      if (fence) throw fence;
-      const written = Promise.withResolvers<void>();
-      waiting.push({ commit, size, resolve: written.resolve, reject: written.reject });
-      running ??= run();
-      return written.promise;
+    commit(commit: Commit): Promise<void> {
+      return new Promise((resolve, reject) => {
+        const size = checkLimits(commit);
+        const fence = leases.fence(commit.lease);
+        if (fence) throw fence;
+        waiting.push({ commit, size, resolve, reject });
+        running ??= run();
+      });
     },
 
     /** Resolves when nothing is being written or waiting. */

@@ -21,8 +21,8 @@ const ZEROS = Buffer.alloc(STEP);
  * be woken. The kernel makes writers wait while much else is on its way to the disk: then a thread does it after all.
  */
 const SMALL = 128 * 1024;
-const PATIENCE_MS = 2;
-const WRITES_BY_THREAD = 500;
+const PATIENCE_MS = 20;
+const WRITES_BY_THREAD = 100;
 
 export async function openLogFile(path: string): Promise<LogFile> {
   const fd = await new Promise<number>((opened, failed) =>
