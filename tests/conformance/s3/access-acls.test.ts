@@ -1,0 +1,377 @@
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetBucketAclCommand,
+  GetObjectAclCommand,
+  type ObjectCannedACL,
+  PutBucketAclCommand,
+  PutBucketVersioningCommand,
+  PutObjectAclCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { bucketAccess, denied, OTHER, OTHER_ID, OWNER_ID, THIRD, THIRD_ID } from "./bucket-access.ts";
+
+const cloud = conformanceCloud();
+const { owner, other, nobody, account, bucket, unblock, policy, put, get, list } = bucketAccess(cloud);
+
+const ACLS = doc("AmazonS3/latest/userguide/acl-overview.html");
+const CANNED = doc("AmazonS3/latest/userguide/acl-overview.html#canned-acl");
+const PUT_BUCKET = doc("AmazonS3/latest/API/API_PutBucketAcl.html");
+const PUT_OBJECT = doc("AmazonS3/latest/API/API_PutObjectAcl.html");
+const CREATE = doc("AmazonS3/latest/API/API_CreateBucket.html");
+const COPY = doc("AmazonS3/latest/API/API_CopyObject.html");
+
+const ALL = "http://acs.amazonaws.com/groups/global/AllUsers";
+const AUTHENTICATED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
+const LOGS = "http://acs.amazonaws.com/groups/s3/LogDelivery";
+
+/** A bucket that has ACLs, and keeps nothing from the public. */
+async function withAcls(ObjectOwnership: "ObjectWriter" | "BucketOwnerPreferred" = "ObjectWriter") {
+  const Bucket = await bucket({ ObjectOwnership });
+  await unblock(Bucket);
+  return Bucket;
+}
+
+const bucketAcl = (Bucket: string) => owner().send(new GetBucketAclCommand({ Bucket }));
+const objectAcl = (Bucket: string, Key = "k", as = owner()) =>
+  as.send(new GetObjectAclCommand({ Bucket, Key }));
+
+/** `READ http://…/AllUsers` or `READ <id>` */
+const grantsIn = (acl: Awaited<ReturnType<typeof bucketAcl>>) =>
+  acl.Grants!.map(({ Permission, Grantee }) => `${Permission} ${Grantee!.URI ?? Grantee!.ID}`);
+const OWNS = `FULL_CONTROL ${OWNER_ID}`;
+
+behaviour("a new bucket is its owner's alone", ACLS, async () => {
+  const acl = await bucketAcl(await bucket());
+  expect(acl.Owner).toEqual({ ID: OWNER_ID });
+  expect(acl.Grants).toEqual([
+    { Grantee: { Type: "CanonicalUser", ID: OWNER_ID }, Permission: "FULL_CONTROL" },
+  ]);
+});
+
+behaviour("so is a new object", ACLS, async () => {
+  const Bucket = await bucket();
+  await put(Bucket);
+  const acl = await objectAcl(Bucket);
+  expect(acl.Owner).toEqual({ ID: OWNER_ID });
+  expect(grantsIn(acl)).toEqual([OWNS]);
+});
+
+const BUCKET_ACLS: [string, string[]][] = [
+  ["private", [OWNS]],
+  ["public-read", [OWNS, `READ ${ALL}`]],
+  ["public-read-write", [OWNS, `READ ${ALL}`, `WRITE ${ALL}`]],
+  ["authenticated-read", [OWNS, `READ ${AUTHENTICATED}`]],
+  ["log-delivery-write", [OWNS, `WRITE ${LOGS}`, `READ_ACP ${LOGS}`]],
+];
+for (const [ACL, grants] of BUCKET_ACLS) {
+  behaviour(`what ${ACL} stands for, of a bucket`, CANNED, async () => {
+    const Bucket = await withAcls();
+    await owner().send(new PutBucketAclCommand({ Bucket, ACL: ACL as "private" }));
+    expect(grantsIn(await bucketAcl(Bucket))).toEqual(grants);
+  });
+}
+
+const OBJECT_ACLS: [ObjectCannedACL, string[]][] = [
+  ["private", [`FULL_CONTROL ${OTHER_ID}`]],
+  ["public-read", [`FULL_CONTROL ${OTHER_ID}`, `READ ${ALL}`]],
+  ["public-read-write", [`FULL_CONTROL ${OTHER_ID}`, `READ ${ALL}`, `WRITE ${ALL}`]],
+  ["authenticated-read", [`FULL_CONTROL ${OTHER_ID}`, `READ ${AUTHENTICATED}`]],
+  ["bucket-owner-read", [`FULL_CONTROL ${OTHER_ID}`, `READ ${OWNER_ID}`]],
+  ["bucket-owner-full-control", [`FULL_CONTROL ${OTHER_ID}`, OWNS]],
+];
+for (const [ACL, grants] of OBJECT_ACLS) {
+  behaviour(`what ${ACL} stands for, of another account's object`, CANNED, async () => {
+    const Bucket = await withAcls();
+    await policy(Bucket, { Principal: { AWS: OTHER }, Action: ["s3:PutObject", "s3:PutObjectAcl"] });
+    await other().send(new PutObjectCommand({ Bucket, Key: "k", Body: "", ACL }));
+    const acl = await objectAcl(Bucket, "k", other());
+    expect(acl.Owner).toEqual({ ID: OTHER_ID });
+    expect(grantsIn(acl)).toEqual(grants);
+  });
+}
+
+behaviour("grants in headers name accounts and groups, and nobody besides", PUT_BUCKET, async () => {
+  const Bucket = await withAcls();
+  await owner().send(
+    new PutBucketAclCommand({
+      Bucket,
+      GrantRead: `uri="${ALL}"`,
+      GrantWrite: `id="${OTHER_ID}", id=${THIRD_ID}`,
+      GrantFullControl: `id="${OWNER_ID}"`,
+    }),
+  );
+  expect(grantsIn(await bucketAcl(Bucket)).sort()).toEqual(
+    [OWNS, `READ ${ALL}`, `WRITE ${OTHER_ID}`, `WRITE ${THIRD_ID}`].sort(),
+  );
+});
+
+behaviour("a put may bring grants in headers", doc("AmazonS3/latest/API/API_PutObject.html"), async () => {
+  const Bucket = await withAcls();
+  await put(Bucket, "k", { GrantRead: `id=${OTHER_ID}`, GrantFullControl: `id=${OWNER_ID}` });
+  expect(grantsIn(await objectAcl(Bucket))).toEqual([OWNS, `READ ${OTHER_ID}`]);
+  await get(other(), Bucket);
+});
+
+behaviour("a document says the whole list", PUT_OBJECT, async () => {
+  const Bucket = await withAcls();
+  await put(Bucket);
+  const grant = (ID: string, Permission: "READ" | "FULL_CONTROL") => ({
+    Grantee: { Type: "CanonicalUser" as const, ID },
+    Permission,
+  });
+  await owner().send(
+    new PutObjectAclCommand({
+      Bucket,
+      Key: "k",
+      AccessControlPolicy: {
+        Owner: { ID: OWNER_ID },
+        Grants: [
+          grant(OWNER_ID, "FULL_CONTROL"),
+          grant(OTHER_ID, "READ"),
+          { Grantee: { Type: "Group", URI: AUTHENTICATED }, Permission: "READ_ACP" },
+        ],
+      },
+    }),
+  );
+  expect(grantsIn(await objectAcl(Bucket))).toEqual([OWNS, `READ ${OTHER_ID}`, `READ_ACP ${AUTHENTICATED}`]);
+});
+
+// What they grant
+
+behaviour("READ on an object lets everybody get it", ACLS, async () => {
+  const Bucket = await withAcls();
+  await put(Bucket, "k", { ACL: "public-read" });
+  await put(Bucket, "private");
+  await get(nobody(), Bucket);
+  await expect(get(nobody(), Bucket, "private")).rejects.toMatchObject(denied);
+});
+
+behaviour("authenticated users are all with an account, and no others", ACLS, async () => {
+  const Bucket = await withAcls();
+  await put(Bucket, "k", { ACL: "authenticated-read" });
+  await get(other(), Bucket);
+  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+});
+
+behaviour("READ on a bucket lets list it, but not get what is in it", ACLS, async () => {
+  const Bucket = await withAcls();
+  await put(Bucket);
+  await owner().send(new PutBucketAclCommand({ Bucket, ACL: "public-read" }));
+  expect((await list(nobody(), Bucket)).KeyCount).toBe(1);
+  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+});
+
+behaviour("WRITE on a bucket lets put and delete", ACLS, async () => {
+  const Bucket = await withAcls();
+  await owner().send(new PutBucketAclCommand({ Bucket, ACL: "public-read-write" }));
+  await nobody().send(new PutObjectCommand({ Bucket, Key: "k", Body: Buffer.from("data") }));
+  await nobody().send(new DeleteObjectCommand({ Bucket, Key: "k" }));
+});
+
+behaviour("READ_ACP lets read the list, WRITE_ACP change it", ACLS, async () => {
+  const Bucket = await withAcls();
+  await put(Bucket, "k", { GrantFullControl: `id=${OWNER_ID}`, GrantReadACP: `id=${OTHER_ID}` });
+  await objectAcl(Bucket, "k", other());
+  const change = () => other().send(new PutObjectAclCommand({ Bucket, Key: "k", ACL: "private" }));
+  await expect(change()).rejects.toMatchObject(denied);
+  await put(Bucket, "k", { GrantFullControl: `id=${OWNER_ID}`, GrantWriteACP: `id=${OTHER_ID}` });
+  await expect(objectAcl(Bucket, "k", other())).rejects.toMatchObject(denied);
+  await change();
+  expect(grantsIn(await objectAcl(Bucket))).toEqual([OWNS]);
+});
+
+behaviour("FULL_CONTROL is all of them", ACLS, async () => {
+  const Bucket = await withAcls();
+  await put(Bucket, "k", { GrantFullControl: `id=${OTHER_ID}` });
+  await get(other(), Bucket);
+  await objectAcl(Bucket, "k", other());
+});
+
+behaviour("a grant to one account is none to another", ACLS, async () => {
+  const Bucket = await withAcls();
+  await put(Bucket, "k", { GrantRead: `id=${OTHER_ID}` });
+  await expect(get(account(THIRD), Bucket)).rejects.toMatchObject(denied);
+});
+
+behaviour("a policy's deny wins over an ACL's grant", ACLS, async () => {
+  const Bucket = await withAcls();
+  await put(Bucket, "k", { ACL: "public-read" });
+  await policy(Bucket, { Effect: "Deny", Action: "s3:GetObject" });
+  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+});
+
+behaviour("each version has a list of its own", PUT_OBJECT, async () => {
+  const Bucket = await withAcls();
+  await owner().send(
+    new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
+  );
+  const { VersionId } = await put(Bucket, "k", { ACL: "public-read" });
+  await put(Bucket);
+  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+  await get(nobody(), Bucket, "k", { VersionId });
+  await owner().send(new PutObjectAclCommand({ Bucket, Key: "k", VersionId, ACL: "private" }));
+  await expect(get(nobody(), Bucket, "k", { VersionId })).rejects.toMatchObject(denied);
+});
+
+behaviour("a copy does not take the list of its source along", COPY, async () => {
+  const Bucket = await withAcls();
+  await put(Bucket, "k", { ACL: "public-read" });
+  const copy = (more: object) =>
+    owner().send(new CopyObjectCommand({ Bucket, Key: "c", CopySource: `${Bucket}/k`, ...more }));
+  await copy({});
+  expect(grantsIn(await objectAcl(Bucket, "c"))).toEqual([OWNS]);
+  await copy({ ACL: "public-read" });
+  await get(nobody(), Bucket, "c");
+});
+
+behaviour(
+  "an upload in parts is given its list when it begins",
+  doc("AmazonS3/latest/API/API_CreateMultipartUpload.html"),
+  async () => {
+    const Bucket = await withAcls();
+    const at = { Bucket, Key: "m" };
+    const { UploadId } = await owner().send(new CreateMultipartUploadCommand({ ...at, ACL: "public-read" }));
+    const { ETag } = await owner().send(
+      new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body: "data" }),
+    );
+    await owner().send(
+      new CompleteMultipartUploadCommand({
+        ...at,
+        UploadId,
+        MultipartUpload: { Parts: [{ ETag, PartNumber: 1 }] },
+      }),
+    );
+    expect(grantsIn(await objectAcl(Bucket, "m"))).toEqual([OWNS, `READ ${ALL}`]);
+    await get(nobody(), Bucket, "m");
+  },
+);
+
+behaviour("a bucket may be made with an ACL", CREATE, async () => {
+  const Bucket = await bucket({ ObjectOwnership: "ObjectWriter", GrantRead: `id=${OTHER_ID}` });
+  expect(grantsIn(await bucketAcl(Bucket))).toEqual([`READ ${OTHER_ID}`]);
+});
+
+behaviour("but not with a public one, since the public is kept out of new buckets", CREATE, async () => {
+  const made = owner().send(
+    new CreateBucketCommand({ Bucket: "made-public", ObjectOwnership: "ObjectWriter", ACL: "public-read" }),
+  );
+  await expect(made).rejects.toMatchObject({
+    name: "InvalidBucketAclWithBlockPublicAccessError",
+    message: "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+    $metadata: { httpStatusCode: 400 },
+  });
+});
+
+behaviour("nor with any where ACLs are disabled", CREATE, async () => {
+  const made = owner().send(new CreateBucketCommand({ Bucket: "made-with-acl", ACL: "authenticated-read" }));
+  await expect(made).rejects.toMatchObject({
+    name: "InvalidBucketAclWithObjectOwnership",
+    message: "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+    $metadata: { httpStatusCode: 400 },
+  });
+});
+
+// What is refused
+
+const WRONG: [string, object, object][] = [
+  [
+    "a canned ACL that there is not",
+    { ACL: "public" },
+    { name: "InvalidArgument", ArgumentName: "x-amz-acl", ArgumentValue: "public" },
+  ],
+  [
+    "nothing at all",
+    {},
+    {
+      name: "MissingSecurityHeader",
+      message: "Your request was missing a required header",
+      MissingHeaderName: "x-amz-acl",
+    },
+  ],
+  [
+    "a canned ACL and grants",
+    { ACL: "private", GrantRead: `uri="${ALL}"` },
+    { name: "InvalidRequest", message: "Specifying both Canned ACLs and Header Grants is not allowed" },
+  ],
+  [
+    "a header and a document",
+    { ACL: "private", AccessControlPolicy: { Owner: { ID: OWNER_ID }, Grants: [] } },
+    { name: "UnexpectedContent", message: "This request does not support content" },
+  ],
+  [
+    "a grantee of no kind",
+    { GrantRead: `name="bob"` },
+    { name: "InvalidArgument", message: "Argument format not recognized", ArgumentName: "x-amz-grant-read" },
+  ],
+  [
+    "an id that is none",
+    { GrantRead: `id="bob"` },
+    { name: "InvalidArgument", message: "Invalid id", ArgumentName: "id", ArgumentValue: "bob" },
+  ],
+  [
+    "a group that there is not",
+    { GrantRead: `uri="http://acs.amazonaws.com/groups/none"` },
+    { name: "InvalidArgument", message: "Invalid group uri", ArgumentName: "uri" },
+  ],
+  [
+    "a document without an owner",
+    { AccessControlPolicy: { Grants: [] } },
+    {
+      name: "MalformedACLError",
+      message: "The XML you provided was not well-formed or did not validate against our published schema",
+    },
+  ],
+  [
+    "a permission that there is not",
+    {
+      AccessControlPolicy: {
+        Owner: { ID: OWNER_ID },
+        Grants: [{ Grantee: { Type: "CanonicalUser", ID: OTHER_ID }, Permission: "GOD" }],
+      },
+    },
+    { name: "MalformedACLError" },
+  ],
+  [
+    "an id in a document that is none",
+    {
+      AccessControlPolicy: {
+        Owner: { ID: OWNER_ID },
+        Grants: [{ Grantee: { Type: "CanonicalUser", ID: "bob" }, Permission: "READ" }],
+      },
+    },
+    { name: "InvalidArgument", message: "Invalid id", ArgumentName: "CanonicalUser/ID" },
+  ],
+  [
+    "a group in a document that there is not",
+    {
+      AccessControlPolicy: {
+        Owner: { ID: OWNER_ID },
+        Grants: [{ Grantee: { Type: "Group", URI: "none" }, Permission: "READ" }],
+      },
+    },
+    { name: "InvalidArgument", message: "Invalid group uri", ArgumentName: "Group/URI" },
+  ],
+];
+
+for (const [what, input, error] of WRONG) {
+  behaviour(`an ACL is refused for ${what}`, PUT_BUCKET, async () => {
+    const Bucket = await withAcls();
+    await expect(owner().send(new PutBucketAclCommand({ Bucket, ...input }))).rejects.toMatchObject({
+      $metadata: { httpStatusCode: 400 },
+      ...error,
+    });
+  });
+}
+
+behaviour("grants by e-mail address are no longer taken", PUT_BUCKET, async () => {
+  const Bucket = await withAcls();
+  const grant = owner().send(new PutBucketAclCommand({ Bucket, GrantRead: `emailAddress="a@example.com"` }));
+  await expect(grant).rejects.toMatchObject({ $metadata: { httpStatusCode: 405 } });
+});

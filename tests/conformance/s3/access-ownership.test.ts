@@ -1,0 +1,216 @@
+import {
+  CopyObjectCommand,
+  DeleteBucketOwnershipControlsCommand,
+  DeleteObjectCommand,
+  GetBucketOwnershipControlsCommand,
+  GetObjectAclCommand,
+  ListObjectsV2Command,
+  type ObjectOwnership,
+  PutBucketAclCommand,
+  PutBucketOwnershipControlsCommand,
+  PutObjectAclCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { bucketAccess, denied, OTHER, OTHER_ID, OWNER_ID } from "./bucket-access.ts";
+
+const cloud = conformanceCloud();
+const { owner, other, nobody, bucket, unblock, policy, put, get } = bucketAccess(cloud);
+
+const OWNERSHIP = doc("AmazonS3/latest/userguide/about-object-ownership.html");
+const ERRORS = doc("AmazonS3/latest/userguide/object-ownership-error-responses.html");
+const PUT = doc("AmazonS3/latest/API/API_PutBucketOwnershipControls.html");
+const GET = doc("AmazonS3/latest/API/API_GetBucketOwnershipControls.html");
+const DELETE = doc("AmazonS3/latest/API/API_DeleteBucketOwnershipControls.html");
+
+const own = (Bucket: string, ObjectOwnership: ObjectOwnership) =>
+  owner().send(
+    new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules: [{ ObjectOwnership }] } }),
+  );
+const ownership = async (Bucket: string) =>
+  (await owner().send(new GetBucketOwnershipControlsCommand({ Bucket }))).OwnershipControls!.Rules![0]!
+    .ObjectOwnership;
+
+/** A bucket into which the other account may write. */
+async function shared(ObjectOwnership: ObjectOwnership) {
+  const Bucket = await bucket({ ObjectOwnership });
+  await unblock(Bucket);
+  await policy(Bucket, {
+    Principal: { AWS: OTHER },
+    Action: ["s3:PutObject", "s3:PutObjectAcl", "s3:GetObject"],
+  });
+  return Bucket;
+}
+const write = (Bucket: string, more: object = {}) =>
+  other().send(new PutObjectCommand({ Bucket, Key: "k", Body: "data", ...more }));
+const ownerOf = async (Bucket: string, as = owner()) =>
+  (await as.send(new GetObjectAclCommand({ Bucket, Key: "k" }))).Owner!.ID;
+
+behaviour("new buckets are their owners' with all that is in them", OWNERSHIP, async () => {
+  expect(await ownership(await bucket())).toBe("BucketOwnerEnforced");
+});
+
+for (const wanted of ["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"] as const) {
+  behaviour(`a bucket is made with ${wanted}`, doc("AmazonS3/latest/API/API_CreateBucket.html"), async () => {
+    expect(await ownership(await bucket({ ObjectOwnership: wanted }))).toBe(wanted);
+  });
+
+  behaviour(`a bucket is set to ${wanted}`, PUT, async () => {
+    const Bucket = await bucket({ ObjectOwnership: "ObjectWriter" });
+    await own(Bucket, wanted);
+    expect(await ownership(Bucket)).toBe(wanted);
+  });
+}
+
+behaviour("controls that were taken away are not found", DELETE, async () => {
+  const Bucket = await bucket();
+  const gone = await owner().send(new DeleteBucketOwnershipControlsCommand({ Bucket }));
+  expect(gone.$metadata.httpStatusCode).toBe(204);
+  await expect(ownership(Bucket)).rejects.toMatchObject({
+    name: "OwnershipControlsNotFoundError",
+    message: "The bucket ownership controls were not found",
+    $metadata: { httpStatusCode: 404 },
+  });
+});
+
+behaviour("without controls, ACLs are heeded", DELETE, async () => {
+  const Bucket = await bucket();
+  await owner().send(new DeleteBucketOwnershipControlsCommand({ Bucket }));
+  await owner().send(new PutBucketAclCommand({ Bucket, GrantRead: `id=${OTHER_ID}` }));
+  await other().send(new ListObjectsV2Command({ Bucket }));
+});
+
+behaviour("controls that there are not are malformed", GET, async () => {
+  await expect(own(await bucket(), "Mine" as never)).rejects.toMatchObject({
+    name: "MalformedXML",
+    $metadata: { httpStatusCode: 400 },
+  });
+});
+
+behaviour("with two rules they are malformed", PUT, async () => {
+  const Rules = [{ ObjectOwnership: "ObjectWriter" }, { ObjectOwnership: "ObjectWriter" }] as const;
+  const twice = owner().send(
+    new PutBucketOwnershipControlsCommand({
+      Bucket: await bucket(),
+      OwnershipControls: { Rules: [...Rules] },
+    }),
+  );
+  await expect(twice).rejects.toMatchObject({ name: "MalformedXML" });
+});
+
+behaviour("BucketOwnerEnforced: what another account writes is the bucket's owner's", OWNERSHIP, async () => {
+  const Bucket = await shared("BucketOwnerEnforced");
+  await write(Bucket);
+  expect(await ownerOf(Bucket)).toBe(OWNER_ID);
+  await get(owner(), Bucket);
+});
+
+behaviour("ObjectWriter: it is the writer's, and the bucket's owner cannot read it", OWNERSHIP, async () => {
+  const Bucket = await shared("ObjectWriter");
+  await write(Bucket);
+  expect(await ownerOf(Bucket, other())).toBe(OTHER_ID);
+  await expect(get(owner(), Bucket)).rejects.toMatchObject(denied);
+  await get(other(), Bucket);
+});
+
+behaviour(
+  "ObjectWriter: but the bucket's owner can delete it",
+  doc("AmazonS3/latest/userguide/example-bucket-policies.html"),
+  async () => {
+    const Bucket = await shared("ObjectWriter");
+    await write(Bucket);
+    await owner().send(new DeleteObjectCommand({ Bucket, Key: "k" }));
+  },
+);
+
+behaviour(
+  "ObjectWriter: the bucket's policy does not give it to others",
+  doc("AmazonS3/latest/userguide/access-policy-language-overview.html"),
+  async () => {
+    const Bucket = await shared("ObjectWriter");
+    await write(Bucket);
+    await policy(Bucket, { Action: "s3:GetObject" });
+    await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+  },
+);
+
+behaviour("BucketOwnerPreferred: it is the bucket owner's if its writer says so", OWNERSHIP, async () => {
+  const Bucket = await shared("BucketOwnerPreferred");
+  await write(Bucket, { ACL: "bucket-owner-full-control" });
+  expect(await ownerOf(Bucket)).toBe(OWNER_ID);
+});
+
+behaviour("BucketOwnerPreferred: else it is the writer's", OWNERSHIP, async () => {
+  const Bucket = await shared("BucketOwnerPreferred");
+  await write(Bucket);
+  expect(await ownerOf(Bucket, other())).toBe(OTHER_ID);
+});
+
+behaviour("BucketOwnerEnforced: what others wrote before becomes the bucket owner's", OWNERSHIP, async () => {
+  const Bucket = await shared("ObjectWriter");
+  await write(Bucket);
+  await own(Bucket, "BucketOwnerEnforced");
+  expect(await ownerOf(Bucket)).toBe(OWNER_ID);
+  await get(owner(), Bucket);
+});
+
+behaviour(
+  "a policy can ask for the ACL that gives objects to the bucket's owner",
+  doc("AmazonS3/latest/userguide/ensure-object-ownership.html"),
+  async () => {
+    const Bucket = await bucket({ ObjectOwnership: "BucketOwnerPreferred" });
+    await policy(Bucket, {
+      Principal: { AWS: OTHER },
+      Action: ["s3:PutObject", "s3:PutObjectAcl"],
+      Condition: { StringEquals: { "s3:x-amz-acl": "bucket-owner-full-control" } },
+    });
+    await expect(write(Bucket)).rejects.toMatchObject(denied);
+    await write(Bucket, { ACL: "bucket-owner-full-control" });
+  },
+);
+
+for (const ACL of ["private", "public-read", "authenticated-read"] as const) {
+  behaviour(`BucketOwnerEnforced: a put with the ACL ${ACL} is refused`, ERRORS, async () => {
+    await expect(put(await bucket(), "k", { ACL })).rejects.toMatchObject({
+      name: "AccessControlListNotSupported",
+      message: "The bucket does not allow ACLs",
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+}
+
+behaviour("BucketOwnerEnforced: a put may say what holds anyway", ERRORS, async () => {
+  const Bucket = await bucket();
+  await put(Bucket, "k", { ACL: "bucket-owner-full-control" });
+  await put(Bucket, "k", { GrantFullControl: `id="${OWNER_ID}"` });
+});
+
+behaviour("BucketOwnerEnforced: a copy with an ACL is refused", ERRORS, async () => {
+  const Bucket = await bucket();
+  await put(Bucket);
+  const copy = owner().send(
+    new CopyObjectCommand({ Bucket, Key: "c", CopySource: `${Bucket}/k`, ACL: "public-read" }),
+  );
+  await expect(copy).rejects.toMatchObject({ name: "AccessControlListNotSupported" });
+});
+
+behaviour("BucketOwnerEnforced: ACLs cannot be put", ERRORS, async () => {
+  const Bucket = await bucket();
+  await put(Bucket);
+  const onBucket = owner().send(new PutBucketAclCommand({ Bucket, ACL: "private" }));
+  await expect(onBucket).rejects.toMatchObject({ name: "AccessControlListNotSupported" });
+  const onObject = owner().send(new PutObjectAclCommand({ Bucket, Key: "k", ACL: "public-read" }));
+  await expect(onObject).rejects.toMatchObject({ name: "AccessControlListNotSupported" });
+});
+
+behaviour("BucketOwnerEnforced comes only where the bucket's ACL is its owner's alone", ERRORS, async () => {
+  const Bucket = await bucket({ ObjectOwnership: "ObjectWriter" });
+  await owner().send(new PutBucketAclCommand({ Bucket, GrantRead: `id=${OTHER_ID}` }));
+  await expect(own(Bucket, "BucketOwnerEnforced")).rejects.toMatchObject({
+    name: "InvalidBucketAclWithObjectOwnership",
+    message: "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+  });
+  await owner().send(new PutBucketAclCommand({ Bucket, ACL: "private" }));
+  await own(Bucket, "BucketOwnerEnforced");
+});

@@ -1,0 +1,105 @@
+import {
+  CopyObjectCommand,
+  DeleteObjectsCommand,
+  GetBucketRequestPaymentCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type Payer,
+  PutBucketRequestPaymentCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { bucketAccess, denied } from "./bucket-access.ts";
+
+const cloud = conformanceCloud();
+const { owner, other, nobody, open, bucket } = bucketAccess(cloud);
+
+const PAYS = doc("AmazonS3/latest/userguide/RequesterPaysBuckets.html");
+const OBJECTS = doc("AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html");
+const PUT = doc("AmazonS3/latest/API/API_PutBucketRequestPayment.html");
+const GET = doc("AmazonS3/latest/API/API_GetBucketRequestPayment.html");
+
+const pays = (Bucket: string, payer: Payer) =>
+  owner().send(new PutBucketRequestPaymentCommand({ Bucket, RequestPaymentConfiguration: { Payer: payer } }));
+const payer = async (Bucket: string) =>
+  (await owner().send(new GetBucketRequestPaymentCommand({ Bucket }))).Payer;
+
+/** A bucket that lets everybody in, at their own cost. */
+async function requesterPays() {
+  const Bucket = await open({});
+  await pays(Bucket, "Requester");
+  return Bucket;
+}
+const RequestPayer = "requester" as const;
+
+behaviour("the owner pays unless it is said", GET, async () => {
+  expect(await payer(await bucket())).toBe("BucketOwner");
+});
+
+behaviour("who pays can be set, and set back", PUT, async () => {
+  const Bucket = await bucket();
+  await pays(Bucket, "Requester");
+  expect(await payer(Bucket)).toBe("Requester");
+  await pays(Bucket, "BucketOwner");
+  expect(await payer(Bucket)).toBe("BucketOwner");
+});
+
+behaviour("somebody else who pays is malformed", PUT, async () => {
+  await expect(pays(await bucket(), "Nobody" as Payer)).rejects.toMatchObject({
+    name: "MalformedXML",
+    $metadata: { httpStatusCode: 400 },
+  });
+});
+
+behaviour("who does not say to pay is denied", PAYS, async () => {
+  const Bucket = await requesterPays();
+  await expect(other().send(new GetObjectCommand({ Bucket, Key: "k" }))).rejects.toMatchObject(denied);
+  await expect(other().send(new ListObjectsV2Command({ Bucket }))).rejects.toMatchObject(denied);
+});
+
+behaviour("whoever says so is served, and told", OBJECTS, async () => {
+  const Bucket = await requesterPays();
+  const got = await other().send(new GetObjectCommand({ Bucket, Key: "k", RequestPayer }));
+  expect(got.RequestCharged).toBe("requester");
+  const head = await other().send(new HeadObjectCommand({ Bucket, Key: "k", RequestPayer }));
+  expect(head.RequestCharged).toBe("requester");
+});
+
+behaviour("puts, copies, listings and batches are paid alike", PAYS, async () => {
+  const Bucket = await requesterPays();
+  const charged = { RequestCharged: "requester" };
+  const put = new PutObjectCommand({ Bucket, Key: "p", Body: "data", RequestPayer });
+  expect(await other().send(put)).toMatchObject(charged);
+  const copy = new CopyObjectCommand({ Bucket, Key: "c", CopySource: `${Bucket}/p`, RequestPayer });
+  expect(await other().send(copy)).toMatchObject(charged);
+  expect(await other().send(new ListObjectsV2Command({ Bucket, RequestPayer }))).toMatchObject(charged);
+  const batch = new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "p" }] }, RequestPayer });
+  expect(await other().send(batch)).toMatchObject(charged);
+});
+
+behaviour("nobody without a name may pay", PAYS, async () => {
+  const Bucket = await requesterPays();
+  const got = nobody().send(new GetObjectCommand({ Bucket, Key: "k", RequestPayer }));
+  await expect(got).rejects.toMatchObject(denied);
+});
+
+behaviour("the owner need not say it, and is not told", PAYS, async () => {
+  const Bucket = await requesterPays();
+  const got = await owner().send(new GetObjectCommand({ Bucket, Key: "k" }));
+  expect(got.RequestCharged).toBeUndefined();
+});
+
+behaviour("to offer payment where none is asked costs nothing", OBJECTS, async () => {
+  const Bucket = await open({});
+  const got = await other().send(new GetObjectCommand({ Bucket, Key: "k", RequestPayer }));
+  expect(got.RequestCharged).toBeUndefined();
+});
+
+behaviour("whoever pays still needs the permission", PAYS, async () => {
+  const Bucket = await open();
+  await pays(Bucket, "Requester");
+  const got = other().send(new GetObjectCommand({ Bucket, Key: "k", RequestPayer }));
+  await expect(got).rejects.toMatchObject(denied);
+});
