@@ -9,6 +9,7 @@ export const catalog: Catalog = {
   glacier: () => import("#services/glacier/service.ts").then((m) => m.glacier),
   events: () => import("#services/events/service.ts").then((m) => m.events),
   s3: () => import("#services/s3/service.ts").then((m) => m.s3),
+  s3control: () => import("#services/s3/control.ts").then((m) => m.s3control),
   sqs: () => import("#services/sqs/service.ts").then((m) => m.sqs),
   sts: () => import("#services/sts/service.ts").then((m) => m.sts),
 };

@@ -249,8 +249,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       clients((service, operation, input) =>
         cloud.call({ service, operation, input, principal, place, request }),
       ),
-    context({ service: { id, scope, denied }, principal, place, requestId, request, calledVia }) {
-      const home = homeIn(era, id, scope, place);
+    context({ service: { store: records, scope, denied }, principal, place, requestId, request, calledVia }) {
+      const home = homeIn(era, records, scope, place);
       const { files } = era;
       return new CallContext({
         cloud,

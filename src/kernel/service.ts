@@ -30,6 +30,8 @@ export interface ServiceDefinition<S extends ServiceId> {
   id: S;
   /** Whose records a transaction of this service holds; `region` unless said. */
   scope?: Scope;
+  /** The service whose records it works on, where two ids are one product: `s3control` on those of `s3`. */
+  store?: ServiceId;
   /** Where a call is handled, if not in its caller's account and Region: a queue's address names whose it is. */
   place?: (call: PlacedCall) => Place;
   /** By resource. An operation that stands in two of them stops the start. */
@@ -53,6 +55,7 @@ export interface ServiceDefinition<S extends ServiceId> {
 export interface Service {
   readonly id: string;
   readonly scope: Scope;
+  readonly store: string;
   readonly place: (call: PlacedCall) => Place;
   readonly contract: Contract;
   readonly operations: ReadonlyMap<string, Handler>;
@@ -88,6 +91,7 @@ export function defineService<S extends ServiceId>(definition: ServiceDefinition
   return {
     id,
     scope: definition.scope ?? "region",
+    store: definition.store ?? id,
     place: definition.place ?? ((call) => call.place),
     contract,
     operations,

@@ -30,6 +30,7 @@ function hollow(id: string): Service {
   return {
     id,
     scope: "region",
+    store: id,
     place: (call) => call.place,
     contract,
     operations: new Map(everyOperation),

@@ -60,6 +60,13 @@ export const noSuchBucketPolicy = (bucket: string) =>
     members: { BucketName: bucket },
   });
 
+/** What is done to a bucket itself, addressed by an access point. */
+export const notByAccessPoint = (method = "PUT") =>
+  new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
+    status: 405,
+    members: { Method: method, ResourceType: "ACCESSPOINT" },
+  });
+
 /** Whoever may do it, but belongs to another account. */
 export const ownersAccountOnly = (method: string) =>
   new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
@@ -69,11 +76,11 @@ export const ownersAccountOnly = (method: string) =>
 
 // Settings
 
-export const noSuchPublicAccessBlock = (name: string) =>
+export const noSuchPublicAccessBlock = (of: { BucketName: string } | { AccountId: string }) =>
   new AwsError(
     "NoSuchPublicAccessBlockConfiguration",
     "The public access block configuration was not found",
-    { status: 404, members: { BucketName: name } },
+    { status: 404, members: of },
   );
 
 export const noSuchOwnershipControls = (bucket: string) =>

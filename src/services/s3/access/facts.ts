@@ -2,6 +2,7 @@
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { remembered } from "#lib/remembered.ts";
+import { accessPointArn } from "../access-points/store.ts";
 import { bucketArn, objectArn } from "../buckets/bucket.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 import { type Grant, grantTo, isPublicGrant, type Permission } from "./grants.ts";
@@ -33,6 +34,22 @@ const OBJECT_GRANTS: Readonly<Record<string, Permission>> = {
   "s3:PutObjectAcl": "WRITE_ACP",
   "s3:PutObjectVersionAcl": "WRITE_ACP",
 };
+
+/** What a fact is also judged as where the call comes by an access point: both it and the bucket must allow it. */
+export function byWayOf({ accessPoint, bucket }: Scene, fact: AccessFact): AccessFact[] {
+  if (!accessPoint) return [fact];
+  const arn = accessPointArn(accessPoint);
+  const key = fact.resource.slice(bucketArn(bucket.name).length + 1);
+  return [
+    {
+      ...fact,
+      resource: key === "" ? arn : `${arn}/object/${key}`,
+      owner: accessPoint.account,
+      resourcePolicy: accessPoint.policy ?? null,
+    },
+    fact,
+  ];
+}
 
 export function bucketFact(ctx: Context, scene: Scene, action: string, input: object): AccessFact {
   const { bucket } = scene;

@@ -6,8 +6,10 @@ import { bucketArn } from "../buckets/bucket.ts";
 import { accessDenied } from "../errors.ts";
 import { findUpload, initiatorIn } from "../multipart/upload.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
+import { findVersion } from "../versions.ts";
 import { type AclRequest, asksForAcl } from "./acl-request.ts";
-import { bucketFact, contentFact, objectFact } from "./facts.ts";
+import { notByAccessPoint } from "./errors.ts";
+import { bucketFact, byWayOf, contentFact, objectFact } from "./facts.ts";
 import { keysOfCall } from "./keys.ts";
 import { type OnBucket, type OnObject, type Scene, sceneOf } from "./scene.ts";
 
@@ -21,7 +23,9 @@ async function judged<I extends OnBucket>(
 ): Promise<AccessFact[]> {
   return ctx.read(async (tx) => {
     const scene = await sceneOf(ctx, tx, input);
-    return scene ? factsIn(scene, tx) : NOTHING;
+    if (!scene) return NOTHING;
+    const facts = await factsIn(scene, tx);
+    return scene.accessPoint ? facts.flatMap((fact) => byWayOf(scene, fact)) : facts;
   });
 }
 
@@ -33,7 +37,13 @@ export function onAccount(ctx: Context, input: object, action: string, resource:
 export const onBucket =
   (...actions: string[]) =>
   (ctx: Context, input: OnBucket): Promise<AccessFact[]> =>
-    judged(ctx, input, (scene) => actions.map((action) => bucketFact(ctx, scene, action, input)));
+    judged(ctx, input, (scene) => {
+      if (scene.accessPoint && !actions.every(isByAccessPoint)) throw notByAccessPoint(ctx.request?.method);
+      return actions.map((action) => bucketFact(ctx, scene, action, input));
+    });
+
+/** Of what is done to buckets, access points let only be read. */
+const isByAccessPoint = (action: string) => /^s3:(Get|List)/.test(action);
 
 /** What the root of the owner's account may do whatever the policy says: a policy that shuts everybody out is mended so. */
 export const onBucketsPolicy =
@@ -41,6 +51,7 @@ export const onBucketsPolicy =
   (ctx: Context, input: OnBucket): Promise<AccessFact[]> =>
     judged(ctx, input, (scene) => {
       const { type, account } = ctx.principal;
+      if (scene.accessPoint) throw notByAccessPoint(ctx.request?.method);
       if (type === "root" && account === scene.bucket.owner) return NOTHING;
       return [bucketFact(ctx, scene, action, input)];
     });
@@ -76,11 +87,28 @@ interface Bypassing extends OnObject {
 export const onDeletion = (ctx: Context, input: Bypassing): Promise<AccessFact[]> =>
   judged(ctx, input, (scene) => deletionFacts(ctx, scene, input, input.BypassGovernanceRetention));
 
-/** Of one key of a batch as well. */
-export function deletionFacts(
+interface Deletion {
+  Key: string;
+  VersionId?: string | undefined;
+}
+
+/** One key of a batch. @throws {AwsError} AccessDenied */
+export async function authorizeDeletion(
+  ctx: Context,
+  tx: ReadTransaction,
+  scene: Scene,
+  input: Deletion,
+  bypass: boolean | undefined,
+): Promise<void> {
+  const version = await findVersion(tx, scene.bucket, input.Key, input.VersionId);
+  const seen = { ...scene, ...(version && { version }) };
+  ctx.authorize(deletionFacts(ctx, seen, input, bypass).flatMap((fact) => byWayOf(seen, fact)));
+}
+
+function deletionFacts(
   ctx: Context,
   scene: Scene,
-  input: { Key: string; VersionId?: string | undefined },
+  input: Deletion,
   bypass: boolean | undefined,
 ): AccessFact[] {
   const action = input.VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";

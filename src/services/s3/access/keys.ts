@@ -4,6 +4,7 @@
  */
 import type { Keys } from "#aws/languages/policy/pattern.ts";
 import type { Context, RequestFacts } from "#kernel/context.ts";
+import { accessPointArn, originOf } from "../access-points/store.ts";
 import type { Tag } from "../store.ts";
 import type { Scene } from "./scene.ts";
 
@@ -57,6 +58,12 @@ export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): 
         const until = retainedUntil(said);
         return until && String(Math.ceil((until.getTime() - ctx.clock.now()) / DAY_MS));
       }
+      case "s3:dataaccesspointarn":
+        return scene.accessPoint && accessPointArn(scene.accessPoint);
+      case "s3:dataaccesspointaccount":
+        return scene.accessPoint?.account;
+      case "s3:accesspointnetworkorigin":
+        return scene.accessPoint && originOf(scene.accessPoint);
       case "s3:resourceaccount":
         return scene.bucket?.owner;
       case "s3:x-amz-content-sha256":

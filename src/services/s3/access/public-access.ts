@@ -18,7 +18,7 @@ export const bucketPublicAccess = {
 
   async GetPublicAccessBlock(ctx, input) {
     const { publicAccessBlock = ALL_BLOCKED, name } = await ctx.read((tx) => bucketAt(tx, input.Bucket));
-    if (publicAccessBlock === "None") throw noSuchPublicAccessBlock(name);
+    if (publicAccessBlock === "None") throw noSuchPublicAccessBlock({ BucketName: name });
     return { PublicAccessBlockConfiguration: toldBlock(publicAccessBlock) };
   },
 

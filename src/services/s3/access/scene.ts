@@ -1,9 +1,11 @@
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { accessDenied, noSuchBucket } from "../errors.ts";
-import { type Bucket, buckets, type ObjectVersion } from "../store.ts";
+import type { AccessPoint } from "../access-points/store.ts";
+import { bucketByWay } from "../buckets/bucket.ts";
+import { accessDenied } from "../errors.ts";
+import type { Bucket, ObjectVersion } from "../store.ts";
 import { findVersion } from "../versions.ts";
-import { blockFor, type PublicAccessBlock } from "./blocks.ts";
+import { blockFor, bothBlocks, type PublicAccessBlock } from "./blocks.ts";
 import { invalidExpectedOwner } from "./errors.ts";
 import { noteCharge } from "./payment.ts";
 import { isPublicPolicy } from "./public.ts";
@@ -11,7 +13,7 @@ import { isPublicPolicy } from "./public.ts";
 export interface OnBucket {
   Bucket: string;
   ExpectedBucketOwner?: string;
-  RequestPayer?: string;
+  RequestPayer?: string | undefined;
 }
 
 export interface OnObject extends OnBucket {
@@ -22,7 +24,10 @@ export interface OnObject extends OnBucket {
 /** All that a judgement on one bucket looks at. */
 export interface Scene {
   bucket: Bucket;
+  /** That of the access point among them. */
   block: PublicAccessBlock;
+  /** By which the call comes. */
+  accessPoint?: AccessPoint;
   /** Of the object that the call is about: the named or the current one, be it a delete marker. */
   version?: ObjectVersion;
 }
@@ -37,12 +42,12 @@ export async function sceneOf(
   tx: ReadTransaction,
   input: OnBucket | OnObject,
 ): Promise<Scene | undefined> {
-  const bucket = await tx.get(buckets, [input.Bucket]);
-  if (!bucket) throw noSuchBucket(input.Bucket);
+  const { bucket, accessPoint } = await bucketByWay(tx, input.Bucket);
   checkExpectedOwner(bucket, input.ExpectedBucketOwner);
-  if (isAtHome(ctx, bucket)) return undefined;
+  if (!accessPoint && isAtHome(ctx, bucket)) return undefined;
   const version = "Key" in input ? await findVersion(tx, bucket, input.Key, input.VersionId) : undefined;
-  const scene = { bucket, block: await blockFor(tx, bucket), ...(version && { version }) };
+  const block = bothBlocks(await blockFor(tx, bucket), accessPoint?.publicAccessBlock);
+  const scene: Scene = { bucket, block, ...(accessPoint && { accessPoint }), ...(version && { version }) };
   checkStranger(ctx, scene, input);
   return scene;
 }
@@ -64,10 +69,13 @@ function isAtHome({ principal, ports }: Context, { owner, policy, ownership }: B
 }
 
 /** Those from outside of the owner's account: they may have to pay, and a public bucket may be closed to them all. */
-function checkStranger(ctx: Context, { bucket, block }: Scene, input: OnBucket): void {
+function checkStranger(ctx: Context, { bucket, block, accessPoint }: Scene, input: OnBucket): void {
   const { type, account } = ctx.principal;
+  // There are no VPCs to come from.
+  if (accessPoint?.vpc !== undefined) throw accessDenied();
   if (type === "service" || account === bucket.owner) return;
-  if (block.restrict && bucket.policy !== undefined && isPublicPolicy(bucket.policy)) throw accessDenied();
+  const isOpen = (policy: string | undefined) => policy !== undefined && isPublicPolicy(policy);
+  if (block.restrict && (isOpen(bucket.policy) || isOpen(accessPoint?.policy))) throw accessDenied();
   if (bucket.requestPayment !== "Requester") return;
   const said = input.RequestPayer ?? ctx.request?.headers["x-amz-request-payer"];
   if (type === "anonymous" || said !== "requester") throw accessDenied();

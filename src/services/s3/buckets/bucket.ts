@@ -1,12 +1,25 @@
 import type { ReadTransaction } from "#kernel/transaction.ts";
+import { accessPointAt } from "../access-points/addresses.ts";
+import type { AccessPoint } from "../access-points/store.ts";
 import { noSuchBucket } from "../errors.ts";
 import { type Bucket, buckets } from "../store.ts";
 
-/** @throws {AwsError} NoSuchBucket */
+/** The bucket of that name, or the one to which an access point leads. @throws {AwsError} NoSuchBucket */
 export async function bucketAt(tx: ReadTransaction, name: string): Promise<Bucket> {
-  const bucket = await tx.get(buckets, [name]);
+  return (await tx.get(buckets, [name])) ?? (await bucketByWay(tx, name)).bucket;
+}
+
+/** As `bucketAt`, with the access point by which a call comes. */
+export async function bucketByWay(
+  tx: ReadTransaction,
+  name: string,
+): Promise<{ bucket: Bucket; accessPoint?: AccessPoint }> {
+  const named = await tx.get(buckets, [name]);
+  if (named) return { bucket: named };
+  const accessPoint = await accessPointAt(tx, name);
+  const bucket = accessPoint && (await tx.get(buckets, [accessPoint.bucket]));
   if (!bucket) throw noSuchBucket(name);
-  return bucket;
+  return { bucket, accessPoint };
 }
 
 export const bucketArn = (name: string) => `arn:aws:s3:::${name}`;

@@ -1,6 +1,9 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import { accessOfNewBucket } from "../access/new-bucket.ts";
+import { isAlias } from "../access-points/addresses.ts";
+import { bucketHasAccessPoints } from "../access-points/errors.ts";
+import { accessPoints } from "../access-points/store.ts";
 import {
   bucketAlreadyExists,
   bucketAlreadyOwnedByYou,
@@ -58,7 +61,11 @@ export const bucketHandlers = {
 
   async HeadBucket(ctx, input) {
     const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
-    return { BucketArn: bucketArn(bucket.name), BucketRegion: bucket.region, AccessPointAlias: false };
+    return {
+      BucketArn: bucketArn(bucket.name),
+      BucketRegion: bucket.region,
+      AccessPointAlias: isAlias(input.Bucket),
+    };
   },
 
   async GetBucketLocation(ctx, input) {
@@ -69,6 +76,8 @@ export const bucketHandlers = {
   async DeleteBucket(ctx, input) {
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
+      const ways = await tx.listBy(accessPoints, "bucket", { in: [bucket.name], limit: 1 });
+      if (ways.length > 0) throw bucketHasAccessPoints(bucket.name);
       // Of every key with versions, the newest stands there.
       const remaining = await tx.list(objects, { in: [bucket.id], limit: 1 });
       if (remaining.length > 0) throw bucketNotEmpty(bucket.name, bucket.versioning !== undefined);

@@ -2,7 +2,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { deletionFacts } from "../access/judging.ts";
+import { authorizeDeletion } from "../access/judging.ts";
 import { type Scene, sceneOf } from "../access/scene.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
@@ -37,7 +37,10 @@ export const objectDeletion = {
     });
   },
 
-  async DeleteObjects(ctx, { Bucket: name, BypassGovernanceRetention: bypass, Delete: batched }) {
+  async DeleteObjects(
+    ctx,
+    { Bucket: name, BypassGovernanceRetention: bypass, RequestPayer, Delete: batched },
+  ) {
     const { Objects: entries, Quiet: quiet } = batched;
     // A list of what is to be lost must not be torn on its way.
     checkDocument(ctx, { required: true });
@@ -45,7 +48,7 @@ export const objectDeletion = {
     if (entries.some((entry) => !entry.Key)) throw malformedXml();
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, name);
-      const scene = await sceneOf(ctx, tx, { Bucket: name });
+      const scene = await sceneOf(ctx, tx, { Bucket: name, RequestPayer });
       checkBypass(bucket, bypass);
       const batch: Batch = { Deleted: [], Errors: [] };
       for (const entry of entries) await removeEntry(ctx, tx, bucket, entry, { bypass, batch, scene });
@@ -105,12 +108,7 @@ async function removeEntry(
     // In a batch, unlike alone, an id that cannot be one is a version that is not there.
     if (VersionId !== undefined && VersionId !== "null" && orderOf(VersionId) === undefined)
       throw noSuchVersion(Key, VersionId);
-    if (scene) {
-      const version = await findVersion(tx, bucket, Key, VersionId);
-      ctx.authorize(
-        deletionFacts(ctx, { ...scene, ...(version && { version }) }, { Key, VersionId }, bypass),
-      );
-    }
+    if (scene) await authorizeDeletion(ctx, tx, scene, { Key, VersionId }, bypass);
     if (entry.LastModifiedTime !== undefined || entry.Size !== undefined) {
       throw new AwsError(
         "NotImplemented",

@@ -1,0 +1,46 @@
+import type { Handlers } from "#kernel/service.ts";
+import { blockFor, bothBlocks } from "../access/blocks.ts";
+import { publicPolicyBlocked } from "../access/errors.ts";
+import { checkPolicy } from "../access/policy-rules.ts";
+import { isPublicDocument, isPublicPolicy } from "../access/public.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { accessPointNamed } from "./access-points.ts";
+import { noSuchAccessPointPolicy } from "./errors.ts";
+import { type AccessPoint, accessPointArn, accessPoints } from "./store.ts";
+
+export const accessPointPolicies = {
+  async PutAccessPointPolicy(ctx, { Name, Policy }) {
+    return ctx.transact(async (tx) => {
+      const found = await accessPointNamed(ctx, tx, Name);
+      const arn = accessPointArn(found);
+      const document = checkPolicy(Policy, { arn, objects: "/object/" });
+      const block = bothBlocks(found.publicAccessBlock, await blockFor(tx, await bucketAt(tx, found.bucket)));
+      if (block.policy && isPublicDocument(document))
+        throw publicPolicyBlocked(ctx.principal, found.account, "s3:PutAccessPointPolicy", arn);
+      tx.put(accessPoints, { ...found, policy: Policy });
+      return {};
+    });
+  },
+
+  async GetAccessPointPolicy(ctx, { Name }) {
+    return { Policy: policyIn(await ctx.read((tx) => accessPointNamed(ctx, tx, Name))) };
+  },
+
+  async GetAccessPointPolicyStatus(ctx, { Name }) {
+    const policy = policyIn(await ctx.read((tx) => accessPointNamed(ctx, tx, Name)));
+    return { PolicyStatus: { IsPublic: isPublicPolicy(policy) } };
+  },
+
+  async DeleteAccessPointPolicy(ctx, { Name }) {
+    return ctx.transact(async (tx) => {
+      const { policy: _, ...found } = await accessPointNamed(ctx, tx, Name);
+      tx.put(accessPoints, found);
+      return {};
+    });
+  },
+} satisfies Handlers<"s3control">;
+
+function policyIn({ policy, name }: AccessPoint): string {
+  if (policy === undefined) throw noSuchAccessPointPolicy(name);
+  return policy;
+}

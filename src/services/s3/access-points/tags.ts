@@ -1,0 +1,72 @@
+/** Tags of buckets and access points, by their ARNs. */
+import { parseArn } from "#aws/arn.ts";
+import type { Tag as SaidTag } from "#aws/contract/types/s3control.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { type Bucket, buckets, type Tag } from "../store.ts";
+import { checkTags } from "../tags.ts";
+import { noSuchResource } from "./errors.ts";
+import { accessPoints } from "./store.ts";
+
+interface Tagged {
+  /** The account that it belongs to. */
+  owner: string;
+  policy: string | undefined;
+  tags: Tag[];
+  write(tx: Transaction, tags: Tag[] | undefined): void;
+}
+
+export const resourceTags = {
+  async TagResource(ctx, { ResourceArn, Tags }) {
+    const added = tagsIn(Tags);
+    return ctx.transact(async (tx) => {
+      const resource = await resourceAt(tx, ResourceArn);
+      const names = new Set(added.map(({ Key }) => Key));
+      const tags = [...resource.tags.filter(({ Key }) => !names.has(Key)), ...added];
+      checkTags(tags, "bucket");
+      resource.write(tx, tags);
+      return {};
+    });
+  },
+
+  async UntagResource(ctx, { ResourceArn, TagKeys }) {
+    return ctx.transact(async (tx) => {
+      const resource = await resourceAt(tx, ResourceArn);
+      const left = resource.tags.filter(({ Key }) => !TagKeys.includes(Key));
+      resource.write(tx, left.length > 0 ? left : undefined);
+      return {};
+    });
+  },
+
+  async ListTagsForResource(ctx, { ResourceArn }) {
+    return { Tags: (await ctx.read((tx) => resourceAt(tx, ResourceArn))).tags };
+  },
+} satisfies Handlers<"s3control">;
+
+/** @throws {AwsError} InvalidTag, BadRequest */
+export function tagsIn(said: readonly SaidTag[] = []): Tag[] {
+  const tags = said.map(({ Key, Value }) => ({ Key, Value }));
+  checkTags(tags, "bucket");
+  return tags;
+}
+
+/** @throws {AwsError} NoSuchResource */
+export async function resourceAt(tx: ReadTransaction, arn: string): Promise<Tagged> {
+  const { service, region, account, resource = "" } = parseArn(arn) ?? {};
+  if (service !== "s3") throw noSuchResource(arn);
+  const name = /^accesspoint\/(.+)$/.exec(resource)?.[1];
+  if (name !== undefined) {
+    const found = await tx.get(accessPoints, [account ?? "", region ?? "", name]);
+    if (!found) throw noSuchResource(arn);
+    return taggedBy(found, found.account, (on, tags) => on.put(accessPoints, { ...found, tags }));
+  }
+  const found = await tx.get(buckets, [resource]);
+  if (!found) throw noSuchResource(arn);
+  return taggedBy(found, found.owner, (on, tags) => on.put(buckets, { ...found, tags }));
+}
+
+const taggedBy = (
+  { tags = [], policy }: Pick<Bucket, "tags" | "policy">,
+  owner: string,
+  write: Tagged["write"],
+): Tagged => ({ owner, policy, tags, write });

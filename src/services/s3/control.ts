@@ -1,0 +1,58 @@
+import type { AccessFact } from "#kernel/authorize.ts";
+import type { Context } from "#kernel/context.ts";
+import { type Access, defineService } from "#kernel/service.ts";
+import { deniedByS3 } from "./access/errors.ts";
+import { accessPointHandlers } from "./access-points/access-points.ts";
+import { accountPublicAccess } from "./access-points/account.ts";
+import { foreignAccount } from "./access-points/errors.ts";
+import { accessPointPolicies } from "./access-points/policies.ts";
+import { accessPointArn } from "./access-points/store.ts";
+import { resourceAt, resourceTags } from "./access-points/tags.ts";
+
+interface OfAccount {
+  AccountId: string;
+}
+
+/** Every call names the account that it is about: the caller's own. */
+function facts(ctx: Context, { AccountId }: OfAccount, action: string, resource: string): AccessFact[] {
+  if (AccountId !== ctx.account || ctx.principal.type === "anonymous") throw foreignAccount();
+  return [{ action: `s3:${action}`, resource }];
+}
+
+const onAccount = (action: string) => (ctx: Context, input: OfAccount) => facts(ctx, input, action, "*");
+
+const onAccessPoint = (action: string) => (ctx: Context, input: OfAccount & { Name: string }) =>
+  facts(ctx, input, action, accessPointArn({ account: ctx.account, region: ctx.region, name: input.Name }));
+
+const onResource = (action: string) => async (ctx: Context, input: OfAccount & { ResourceArn: string }) => {
+  const judged = facts(ctx, input, action, input.ResourceArn);
+  const { owner, policy = null } = await ctx.read((tx) => resourceAt(tx, input.ResourceArn));
+  return judged.map((fact) => ({ ...fact, owner, resourcePolicy: policy }));
+};
+
+const access: Access<"s3control"> = {
+  CreateAccessPoint: onAccessPoint("CreateAccessPoint"),
+  GetAccessPoint: onAccessPoint("GetAccessPoint"),
+  ListAccessPoints: onAccount("ListAccessPoints"),
+  DeleteAccessPoint: onAccessPoint("DeleteAccessPoint"),
+  PutAccessPointPolicy: onAccessPoint("PutAccessPointPolicy"),
+  GetAccessPointPolicy: onAccessPoint("GetAccessPointPolicy"),
+  GetAccessPointPolicyStatus: onAccessPoint("GetAccessPointPolicyStatus"),
+  DeleteAccessPointPolicy: onAccessPoint("DeleteAccessPointPolicy"),
+  PutPublicAccessBlock: onAccount("PutAccountPublicAccessBlock"),
+  GetPublicAccessBlock: onAccount("GetAccountPublicAccessBlock"),
+  DeletePublicAccessBlock: onAccount("PutAccountPublicAccessBlock"),
+  TagResource: onResource("TagResource"),
+  UntagResource: onResource("UntagResource"),
+  ListTagsForResource: onResource("ListTagsForResource"),
+};
+
+/** S3's control plane: another API over the records of S3. */
+export const s3control = defineService({
+  id: "s3control",
+  store: "s3",
+  scope: "partition",
+  operations: [accessPointHandlers, accessPointPolicies, accountPublicAccess, resourceTags],
+  access,
+  denied: deniedByS3,
+});

@@ -1,0 +1,495 @@
+import { Agent } from "node:http";
+import {
+  CopyObjectCommand,
+  DeleteBucketCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListObjectsV2Command,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import {
+  CreateAccessPointCommand,
+  type CreateAccessPointCommandInput,
+  DeleteAccessPointCommand,
+  DeleteAccessPointPolicyCommand,
+  DeletePublicAccessBlockCommand,
+  GetAccessPointCommand,
+  GetAccessPointPolicyCommand,
+  GetAccessPointPolicyStatusCommand,
+  GetPublicAccessBlockCommand,
+  ListAccessPointsCommand,
+  ListTagsForResourceCommand,
+  PutAccessPointPolicyCommand,
+  PutPublicAccessBlockCommand,
+  S3ControlClient,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from "@aws-sdk/client-s3-control";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { bucketAccess, denied, OTHER, OWNER, THIRD } from "./bucket-access.ts";
+
+const cloud = conformanceCloud();
+const { owner, other, nobody, bucket, unblock, policy, put, get, list, open } = bucketAccess(cloud);
+
+const CREATE = doc("AmazonS3/latest/API/API_control_CreateAccessPoint.html");
+const GET = doc("AmazonS3/latest/API/API_control_GetAccessPoint.html");
+const LIST = doc("AmazonS3/latest/API/API_control_ListAccessPoints.html");
+const DELETE = doc("AmazonS3/latest/API/API_control_DeleteAccessPoint.html");
+const PUT_POLICY = doc("AmazonS3/latest/API/API_control_PutAccessPointPolicy.html");
+const GET_POLICY = doc("AmazonS3/latest/API/API_control_GetAccessPointPolicy.html");
+const ACCOUNT = doc("AmazonS3/latest/API/API_control_PutPublicAccessBlock.html");
+const NAMING = doc("AmazonS3/latest/userguide/access-points-naming.html");
+const RULES = doc("AmazonS3/latest/userguide/access-points-restrictions-limitations-naming-rules.html");
+const POLICIES = doc("AmazonS3/latest/userguide/access-points-policies.html");
+const ORIGIN = doc("AmazonS3/latest/userguide/access-points-vpc.html");
+const BLOCK = doc("AmazonS3/latest/userguide/access-points-bpa-settings.html");
+const TAGS = doc("AmazonS3/latest/API/API_control_TagResource.html");
+
+/** Clients put accounts and access points into the host's name, which no resolver of this machine knows. */
+const here = () => {
+  const httpAgent = new Agent({
+    lookup: (_, { all }, found) =>
+      all
+        ? found(null, [{ address: "127.0.0.1", family: 4 }])
+        : (found as (e: null, a: string, f: number) => void)(null, "127.0.0.1", 4),
+  });
+  return { requestHandler: { httpAgent }, endpoint: cloud.endpoint.replace("127.0.0.1", "localhost") };
+};
+const control = (account = OWNER, region = "us-east-1") =>
+  new S3ControlClient({ ...cloud.client({ account, region }), ...here() });
+/** Addresses access points by ARN, as it does by default. */
+const byHost = (account = OWNER) => new S3Client({ ...cloud.client({ account }), ...here() });
+
+let made = 0;
+async function accessPoint(Bucket: string, more: Partial<CreateAccessPointCommandInput> = {}) {
+  const Name = `point-${++made}`;
+  const created = await control(more.AccountId).send(
+    new CreateAccessPointCommand({ AccountId: OWNER, Name, Bucket, ...more }),
+  );
+  return { Name, arn: created.AccessPointArn!, alias: created.Alias! };
+}
+const opened = { PublicAccessBlockConfiguration: {} };
+const at = (Name: string) => ({ AccountId: OWNER, Name });
+const putPolicy = (Name: string, arn: string, ...statements: object[]) =>
+  control().send(
+    new PutAccessPointPolicyCommand({
+      ...at(Name),
+      Policy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: statements.map((said) => ({
+          Effect: "Allow",
+          Principal: "*",
+          Action: "s3:*",
+          Resource: [arn, `${arn}/object/*`],
+          ...said,
+        })),
+      }),
+    }),
+  );
+
+behaviour("an access point has an ARN and an alias", CREATE, async () => {
+  const { Name, arn, alias } = await accessPoint(await bucket());
+  expect(arn).toBe(`arn:aws:s3:us-east-1:${OWNER}:accesspoint/${Name}`);
+  expect(alias).toMatch(new RegExp(`^${Name}-[a-z0-9]{34}-s3alias$`));
+  expect(alias.length).toBeLessThanOrEqual(63);
+});
+
+behaviour("it tells what it is", GET, async () => {
+  const Bucket = await bucket();
+  const { Name, arn, alias } = await accessPoint(Bucket);
+  expect(await control().send(new GetAccessPointCommand(at(Name)))).toMatchObject({
+    Name,
+    Bucket,
+    NetworkOrigin: "Internet",
+    AccessPointArn: arn,
+    Alias: alias,
+    BucketAccountId: OWNER,
+    CreationDate: expect.any(Date),
+    PublicAccessBlockConfiguration: {
+      BlockPublicAcls: true,
+      IgnorePublicAcls: true,
+      BlockPublicPolicy: true,
+      RestrictPublicBuckets: true,
+    },
+    Endpoints: {
+      ipv4: "s3-accesspoint.us-east-1.amazonaws.com",
+      dualstack: "s3-accesspoint.dualstack.us-east-1.amazonaws.com",
+      fips: "s3-accesspoint-fips.us-east-1.amazonaws.com",
+      fips_dualstack: "s3-accesspoint-fips.dualstack.us-east-1.amazonaws.com",
+    },
+  });
+});
+
+behaviour("one that is not there is not found", GET, async () => {
+  await expect(control().send(new GetAccessPointCommand(at("missing")))).rejects.toMatchObject({
+    name: "NoSuchAccessPoint",
+    message: "The specified accesspoint does not exist",
+    $metadata: { httpStatusCode: 404 },
+  });
+});
+
+behaviour("a name is taken once in an account and Region", RULES, async () => {
+  const Bucket = await bucket();
+  const { Name } = await accessPoint(Bucket);
+  const again = control().send(new CreateAccessPointCommand({ ...at(Name), Bucket }));
+  await expect(again).rejects.toMatchObject({
+    name: "AccessPointAlreadyOwnedByYou",
+    $metadata: { httpStatusCode: 409 },
+  });
+});
+
+for (const Name of [
+  "Capital",
+  "under_score",
+  "dot.ted",
+  "-hyphen",
+  "hyphen-",
+  "a".repeat(51),
+  "my-s3alias",
+]) {
+  behaviour(`${Name} is no name of an access point`, RULES, async () => {
+    const created = control().send(new CreateAccessPointCommand({ ...at(Name), Bucket: await bucket() }));
+    await expect(created).rejects.toMatchObject({ $metadata: { httpStatusCode: 400 } });
+  });
+}
+
+behaviour("its bucket must be there", CREATE, async () => {
+  const created = control().send(
+    new CreateAccessPointCommand({ ...at("nowhere"), Bucket: "no-such-bucket-here" }),
+  );
+  await expect(created).rejects.toMatchObject({ name: "NoSuchBucket", $metadata: { httpStatusCode: 404 } });
+});
+
+behaviour(
+  "another account's bucket is taken only where its owner is named",
+  doc("AmazonS3/latest/userguide/creating-access-points.html"),
+  async () => {
+    const Bucket = await bucket();
+    const created = (more: object) =>
+      control(OTHER).send(
+        new CreateAccessPointCommand({ AccountId: OTHER, Name: "theirs", Bucket, ...more }),
+      );
+    await expect(created({})).rejects.toMatchObject({ name: "AccessDenied" });
+    await created({ BucketAccountId: OWNER });
+    const { AccessPointList } = await control(OTHER).send(
+      new ListAccessPointsCommand({ AccountId: OTHER, Bucket }),
+    );
+    expect(AccessPointList).toMatchObject([{ Name: "theirs", BucketAccountId: OWNER }]);
+  },
+);
+
+behaviour("an account asks for its own only", CREATE, async () => {
+  const asked = control(THIRD).send(new ListAccessPointsCommand({ AccountId: OWNER }));
+  await expect(asked).rejects.toMatchObject({ name: "AccessDenied", $metadata: { httpStatusCode: 403 } });
+});
+
+behaviour("they are listed by bucket, in pages", LIST, async () => {
+  const Bucket = await bucket();
+  const names = [];
+  for (let n = 0; n < 3; n++) names.push((await accessPoint(Bucket)).Name);
+  const page = (more: object) =>
+    control().send(new ListAccessPointsCommand({ AccountId: OWNER, Bucket, MaxResults: 2, ...more }));
+  const first = await page({});
+  const second = await page({ NextToken: first.NextToken });
+  const listed = [...first.AccessPointList!, ...second.AccessPointList!].map(({ Name }) => Name);
+  expect(listed).toEqual(names.sort());
+  expect(second.NextToken).toBeUndefined();
+});
+
+behaviour("a deleted one is gone", DELETE, async () => {
+  const { Name } = await accessPoint(await bucket());
+  await control().send(new DeleteAccessPointCommand(at(Name)));
+  await expect(control().send(new GetAccessPointCommand(at(Name)))).rejects.toMatchObject({
+    name: "NoSuchAccessPoint",
+  });
+});
+
+behaviour(
+  "a bucket with access points is not deleted",
+  doc("AmazonS3/latest/API/ErrorResponses.html"),
+  async () => {
+    const Bucket = await bucket();
+    const { Name } = await accessPoint(Bucket);
+    const remove = () => owner().send(new DeleteBucketCommand({ Bucket }));
+    await expect(remove()).rejects.toMatchObject({ name: "BucketHasAccessPointsAttached" });
+    await control().send(new DeleteAccessPointCommand(at(Name)));
+    await remove();
+  },
+);
+
+// Addresses
+
+behaviour("an alias stands where a bucket's name does", NAMING, async () => {
+  const Bucket = await bucket();
+  const { alias } = await accessPoint(Bucket);
+  await owner().send(new PutObjectCommand({ Bucket: alias, Key: "k", Body: "by alias" }));
+  expect(await (await get(owner(), Bucket)).Body!.transformToString()).toBe("by alias");
+  expect((await list(owner(), alias)).KeyCount).toBe(1);
+});
+
+behaviour(
+  "HeadBucket tells that it was asked by an alias",
+  doc("AmazonS3/latest/API/API_HeadBucket.html"),
+  async () => {
+    const Bucket = await bucket();
+    const { alias } = await accessPoint(Bucket);
+    expect((await owner().send(new HeadBucketCommand({ Bucket: alias }))).AccessPointAlias).toBe(true);
+    expect((await owner().send(new HeadBucketCommand({ Bucket }))).AccessPointAlias).toBe(false);
+  },
+);
+
+behaviour("clients address one by its ARN, through a host's name", NAMING, async () => {
+  const Bucket = await bucket();
+  await put(Bucket);
+  const { arn } = await accessPoint(Bucket);
+  const got = await byHost().send(new GetObjectCommand({ Bucket: arn, Key: "k" }));
+  expect(await got.Body!.transformToString()).toBe("data");
+  expect((await byHost().send(new ListObjectsV2Command({ Bucket: arn }))).KeyCount).toBe(1);
+});
+
+behaviour("AWS's own host names lead to it", NAMING, async () => {
+  const Bucket = await open({ Action: "s3:GetObject" });
+  const { Name, arn } = await accessPoint(Bucket, opened);
+  await putPolicy(Name, arn, { Action: "s3:GetObject" });
+  const url = new URL("/k", cloud.endpoint);
+  const host = `${Name}-${OWNER}.s3-accesspoint.us-east-1.amazonaws.com`;
+  expect(await textAt(url, host)).toBe("data");
+});
+
+behaviour(
+  "a copy may come from one, and go to one",
+  doc("AmazonS3/latest/API/API_CopyObject.html"),
+  async () => {
+    const Bucket = await bucket();
+    await put(Bucket);
+    const { arn, alias } = await accessPoint(Bucket);
+    await owner().send(
+      new CopyObjectCommand({ Bucket: alias, Key: "c", CopySource: encodeURIComponent(`${arn}/object/k`) }),
+    );
+    await get(owner(), Bucket, "c");
+  },
+);
+
+behaviour(
+  "what is done to the bucket itself is not done by an access point",
+  doc("AmazonS3/latest/userguide/access-points-service-api-support.html"),
+  async () => {
+    const { alias } = await accessPoint(await bucket());
+    const changed = owner().send(
+      new PutBucketVersioningCommand({ Bucket: alias, VersioningConfiguration: { Status: "Enabled" } }),
+    );
+    await expect(changed).rejects.toMatchObject({
+      name: "MethodNotAllowed",
+      $metadata: { httpStatusCode: 405 },
+    });
+  },
+);
+
+// Policies
+
+behaviour("its policy is given back as it was put, and deleted", GET_POLICY, async () => {
+  const { Name, arn } = await accessPoint(await bucket());
+  await putPolicy(Name, arn, { Principal: { AWS: OTHER }, Sid: "one" });
+  const told = await control().send(new GetAccessPointPolicyCommand(at(Name)));
+  expect(JSON.parse(told.Policy!).Statement[0].Sid).toBe("one");
+  await control().send(new DeleteAccessPointPolicyCommand(at(Name)));
+  await expect(control().send(new GetAccessPointPolicyCommand(at(Name)))).rejects.toMatchObject({
+    name: "NoSuchAccessPointPolicy",
+    message: "The specified accesspoint policy does not exist",
+    $metadata: { httpStatusCode: 404 },
+  });
+});
+
+behaviour("its policy speaks of the access point, not of the bucket", PUT_POLICY, async () => {
+  const Bucket = await bucket();
+  const { Name } = await accessPoint(Bucket);
+  await expect(
+    putPolicy(Name, `arn:aws:s3:::${Bucket}`, { Principal: { AWS: OTHER } }),
+  ).rejects.toMatchObject({ name: "MalformedPolicy", message: "Policy has invalid resource" });
+});
+
+behaviour("a public policy is refused where they are blocked", BLOCK, async () => {
+  const { Name, arn } = await accessPoint(await bucket());
+  await expect(putPolicy(Name, arn, {})).rejects.toMatchObject({
+    name: "AccessDenied",
+    message: expect.stringContaining("BlockPublicPolicy"),
+  });
+});
+
+behaviour(
+  "its status tells whether the policy is public",
+  doc("AmazonS3/latest/API/API_control_GetAccessPointPolicyStatus.html"),
+  async () => {
+    const Bucket = await bucket();
+    await unblock(Bucket);
+    const { Name, arn } = await accessPoint(Bucket, opened);
+    const isPublic = async () =>
+      (await control().send(new GetAccessPointPolicyStatusCommand(at(Name)))).PolicyStatus!.IsPublic;
+    await putPolicy(Name, arn, { Principal: { AWS: OTHER } });
+    expect(await isPublic()).toBe(false);
+    await putPolicy(Name, arn, {});
+    expect(await isPublic()).toBe(true);
+  },
+);
+
+behaviour("the access point and the bucket must both allow", POLICIES, async () => {
+  const Bucket = await bucket();
+  await put(Bucket);
+  const { Name, arn, alias } = await accessPoint(Bucket);
+  await putPolicy(Name, arn, { Principal: { AWS: OTHER }, Action: "s3:GetObject" });
+  await expect(get(other(), alias)).rejects.toMatchObject(denied);
+  await policy(Bucket, { Principal: { AWS: OTHER }, Action: "s3:GetObject" });
+  await get(other(), alias);
+  await control().send(new DeleteAccessPointPolicyCommand(at(Name)));
+  await expect(get(other(), alias)).rejects.toMatchObject(denied);
+});
+
+behaviour("a bucket can leave it to the access points of an account", POLICIES, async () => {
+  const Bucket = await bucket();
+  await put(Bucket);
+  await policy(Bucket, {
+    Principal: { AWS: "*" },
+    Condition: { StringEquals: { "s3:DataAccessPointAccount": OWNER } },
+  });
+  const { Name, arn, alias } = await accessPoint(Bucket);
+  await putPolicy(Name, arn, { Principal: { AWS: OTHER }, Action: "s3:GetObject" });
+  await get(other(), alias);
+  await expect(get(other(), Bucket)).rejects.toMatchObject(denied);
+});
+
+behaviour("s3:DataAccessPointArn is the way by which a call comes", POLICIES, async () => {
+  const Bucket = await bucket();
+  await put(Bucket);
+  const { Name, arn, alias } = await accessPoint(Bucket);
+  await putPolicy(Name, arn, { Principal: { AWS: OTHER }, Action: "s3:GetObject" });
+  const only = (value: string) =>
+    policy(Bucket, {
+      Principal: { AWS: OTHER },
+      Condition: { StringLike: { "s3:DataAccessPointArn": value } },
+    });
+  await only(`arn:aws:s3:us-east-1:${OWNER}:accesspoint/other`);
+  await expect(get(other(), alias)).rejects.toMatchObject(denied);
+  await only(arn);
+  await get(other(), alias);
+});
+
+behaviour("its policy may allow a prefix only", POLICIES, async () => {
+  const Bucket = await bucket();
+  await put(Bucket, "jane/k");
+  await put(Bucket, "k");
+  const { Name, arn, alias } = await accessPoint(Bucket);
+  await policy(Bucket, { Principal: { AWS: OTHER } });
+  await putPolicy(Name, arn, {
+    Principal: { AWS: OTHER },
+    Action: "s3:GetObject",
+    Resource: `${arn}/object/jane/*`,
+  });
+  await get(other(), alias, "jane/k");
+  await expect(get(other(), alias)).rejects.toMatchObject(denied);
+});
+
+behaviour("its own blocks hold beside the bucket's", BLOCK, async () => {
+  const Bucket = await open({ Action: "s3:GetObject" });
+  const strict = await accessPoint(Bucket);
+  await expect(get(nobody(), strict.alias)).rejects.toMatchObject(denied);
+  const lax = await accessPoint(Bucket, opened);
+  await putPolicy(lax.Name, lax.arn, { Action: "s3:GetObject" });
+  await get(nobody(), lax.alias);
+});
+
+behaviour("one for a VPC lets nobody in from the internet", ORIGIN, async () => {
+  const Bucket = await bucket();
+  await put(Bucket);
+  const { Name, alias } = await accessPoint(Bucket, { VpcConfiguration: { VpcId: "vpc-1a2b3c" } });
+  expect(await control().send(new GetAccessPointCommand(at(Name)))).toMatchObject({
+    NetworkOrigin: "VPC",
+    VpcConfiguration: { VpcId: "vpc-1a2b3c" },
+  });
+  await expect(get(owner(), alias)).rejects.toMatchObject(denied);
+});
+
+// Accounts
+
+const accountBlock = (PublicAccessBlockConfiguration: object) =>
+  control().send(new PutPublicAccessBlockCommand({ AccountId: OWNER, PublicAccessBlockConfiguration }));
+const unblockAccount = () => control().send(new DeletePublicAccessBlockCommand({ AccountId: OWNER }));
+const blockOfAccount = () => control().send(new GetPublicAccessBlockCommand({ AccountId: OWNER }));
+
+behaviour("an account has no blocks unless they are put", ACCOUNT, async () => {
+  await expect(blockOfAccount()).rejects.toMatchObject({
+    name: "NoSuchPublicAccessBlockConfiguration",
+    $metadata: { httpStatusCode: 404 },
+  });
+  await accountBlock({ BlockPublicPolicy: true });
+  expect((await blockOfAccount()).PublicAccessBlockConfiguration).toEqual({
+    BlockPublicAcls: false,
+    IgnorePublicAcls: false,
+    BlockPublicPolicy: true,
+    RestrictPublicBuckets: false,
+  });
+  await unblockAccount();
+});
+
+behaviour("an account's blocks hold for all of its buckets", ACCOUNT, async () => {
+  const Bucket = await open({ Action: "s3:GetObject" });
+  await get(nobody(), Bucket);
+  await accountBlock({ RestrictPublicBuckets: true, BlockPublicPolicy: true });
+  await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
+  await expect(policy(Bucket, {})).rejects.toMatchObject({ name: "AccessDenied" });
+  await unblockAccount();
+  await get(nobody(), Bucket);
+});
+
+behaviour("an account sets its own only", ACCOUNT, async () => {
+  const asked = control(OTHER).send(
+    new PutPublicAccessBlockCommand({ AccountId: OWNER, PublicAccessBlockConfiguration: {} }),
+  );
+  await expect(asked).rejects.toMatchObject({ name: "AccessDenied" });
+});
+
+// Tags
+
+behaviour("access points and buckets are tagged by their ARNs", TAGS, async () => {
+  const Bucket = await bucket();
+  const { arn } = await accessPoint(Bucket, { Tags: [{ Key: "team", Value: "red" }] });
+  for (const ResourceArn of [arn, `arn:aws:s3:::${Bucket}`]) {
+    const at = { AccountId: OWNER, ResourceArn };
+    await control().send(
+      new TagResourceCommand({
+        ...at,
+        Tags: [
+          { Key: "team", Value: "blue" },
+          { Key: "cost", Value: "1" },
+        ],
+      }),
+    );
+    await control().send(new UntagResourceCommand({ ...at, TagKeys: ["cost"] }));
+    const { Tags } = await control().send(new ListTagsForResourceCommand(at));
+    expect(Tags).toEqual([{ Key: "team", Value: "blue" }]);
+  }
+});
+
+behaviour("another account's bucket is not tagged", TAGS, async () => {
+  const ResourceArn = `arn:aws:s3:::${await bucket()}`;
+  const tagged = control(OTHER).send(
+    new TagResourceCommand({ AccountId: OTHER, ResourceArn, Tags: [{ Key: "a", Value: "b" }] }),
+  );
+  await expect(tagged).rejects.toMatchObject({ name: "AccessDenied" });
+});
+
+/** What is there for a host that this machine does not resolve. */
+async function textAt(url: URL, host: string): Promise<string> {
+  const { request } = await import("node:http");
+  return new Promise((resolve, reject) => {
+    request(url, { headers: { host } }, async (answer) => {
+      let text = "";
+      for await (const chunk of answer) text += chunk;
+      resolve(text);
+    })
+      .on("error", reject)
+      .end();
+  });
+}
