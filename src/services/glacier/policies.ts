@@ -1,3 +1,5 @@
+import { parsePolicy, RESOURCE_POLICY } from "#aws/languages/policy/document.ts";
+import { PolicyError } from "#aws/languages/policy/faults.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalidPolicy, missingParameter, noAccessPolicy, policyTooLarge } from "./errors.ts";
 import { vaultArn, vaultAt, vaults } from "./store.ts";
@@ -36,26 +38,10 @@ export function policyIn(policy: { Policy?: string } | undefined): string {
   const document = policy?.Policy;
   if (!document) throw missingParameter("Policy");
   if (Buffer.byteLength(document) > MOST_POLICY_BYTES) throw policyTooLarge(MOST_POLICY_BYTES);
-  if (!isPolicy(document)) throw invalidPolicy();
-  return document;
-}
-
-function isPolicy(document: string): boolean {
   try {
-    const parsed: unknown = JSON.parse(document);
-    if (typeof parsed !== "object" || parsed === null || !("Statement" in parsed)) return false;
-    const statements = [parsed.Statement].flat();
-    return statements.length > 0 && statements.every(isStatement);
-  } catch {
-    return false;
+    parsePolicy(document, RESOURCE_POLICY);
+  } catch (error) {
+    throw error instanceof PolicyError ? invalidPolicy() : error;
   }
-}
-
-function isStatement(statement: unknown): boolean {
-  if (typeof statement !== "object" || statement === null) return false;
-  const { Effect, Principal, NotPrincipal, Action, NotAction } = statement as Record<string, unknown>;
-  const says = (...members: unknown[]) => members.some((member) => member !== undefined);
-  return (
-    (Effect === "Allow" || Effect === "Deny") && says(Principal, NotPrincipal) && says(Action, NotAction)
-  );
+  return document;
 }

@@ -1,7 +1,9 @@
 import {
   AbortVaultLockCommand,
+  AddTagsToVaultCommand,
   CompleteVaultLockCommand,
   type DataRetrievalRule,
+  DeleteArchiveCommand,
   DeleteVaultAccessPolicyCommand,
   DeleteVaultNotificationsCommand,
   GetDataRetrievalPolicyCommand,
@@ -160,6 +162,8 @@ const lock = async (on: { vaultName: string }, effect = "Deny") => {
   const input = { accountId: "-", ...on, policy: policy(effect, on) };
   return client().send(new InitiateVaultLockCommand(input));
 };
+const lockAgain = async (on: { accountId: string; vaultName: string }, more: object) =>
+  (await client().send(new InitiateVaultLockCommand({ ...on, policy: policy("Deny", on, more) }))).lockId!;
 const lockOf = (on: { accountId: string; vaultName: string }) => client().send(new GetVaultLockCommand(on));
 
 behaviour("InitiateVaultLock answers 201 and a lock id", page("api-InitiateVaultLock"), async () => {
@@ -252,6 +256,52 @@ behaviour("CompleteVaultLock comes too late after 24 hours", page("vault-lock"),
     notFound(),
   );
 });
+
+behaviour("a lock's policy binds the account's root, from its trial on", page("vault-lock"), async () => {
+  const on = await vault();
+  const archiveId = await upload(on);
+  const young = { Condition: { NumericLessThan: { "glacier:ArchiveAgeInDays": "2" } }, Principal: "*" };
+  await lockAgain(on, young);
+  const remove = () => client().send(new DeleteArchiveCommand({ ...on, archiveId }));
+  await expect(remove()).rejects.toMatchObject({ ...denied, code: "AccessDeniedException", type: "Client" });
+  await client().send(new AbortVaultLockCommand(on));
+  const lockId = await lockAgain(on, young);
+  await client().send(new CompleteVaultLockCommand({ ...on, lockId }));
+  await cloud.advance(DAY);
+  await expect(remove()).rejects.toMatchObject(denied);
+  await cloud.advance(DAY);
+  await remove();
+});
+
+behaviour("a tag can be the key to a locked vault", page("tagging"), async () => {
+  const on = await vault();
+  const archiveId = await upload(on);
+  const held = { Condition: { StringEquals: { "glacier:ResourceTag/hold": "true" } }, Principal: "*" };
+  await client().send(new AddTagsToVaultCommand({ ...on, Tags: { hold: "true" } }));
+  await lockAgain(on, held);
+  const remove = () => client().send(new DeleteArchiveCommand({ ...on, archiveId }));
+  await expect(remove()).rejects.toMatchObject(denied);
+  await client().send(new AddTagsToVaultCommand({ ...on, Tags: { hold: "false" } }));
+  await remove();
+});
+
+behaviour(
+  "an access policy lets another account in, to what it names",
+  page("vault-access-policy"),
+  async () => {
+    const on = { ...(await vault()), accountId: "000000000000" };
+    const friend = client({ account: "111122223333" });
+    const look = () => friend.send(new GetVaultNotificationsCommand(on));
+    await expect(look()).rejects.toMatchObject(denied);
+    const more = {
+      Principal: { AWS: "arn:aws:iam::111122223333:root" },
+      Action: "glacier:GetVaultNotifications",
+    };
+    await client().send(new SetVaultAccessPolicyCommand({ ...on, policy: policy("Allow", on, more) }));
+    await expect(look()).rejects.toMatchObject(notFound());
+    await expect(friend.send(new GetVaultLockCommand(on))).rejects.toMatchObject(denied);
+  },
+);
 
 // Data retrieval
 

@@ -140,7 +140,7 @@ behaviour("another account's vault is not to be seen", page("api-error-responses
   const stranger = client({ account: "111122223333" });
   await expect(
     stranger.send(new DescribeVaultCommand({ ...on, accountId: "000000000000" })),
-  ).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+  ).rejects.toMatchObject({ name: "AccessDeniedException", $metadata: { httpStatusCode: 403 } });
   await expect(stranger.send(new DescribeVaultCommand(on))).rejects.toMatchObject({
     message: `Vault not found for ARN: arn:aws:glacier:us-east-1:111122223333:vaults/${on.vaultName}`,
   });
