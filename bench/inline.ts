@@ -22,8 +22,8 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { grouped } from "#lib/grouped.ts";
-import type { Row } from "#storage/kv/kv.ts";
 import { openEmbedded } from "#storage/kv/embedded.ts";
+import type { Row } from "#storage/kv/kv.ts";
 
 const WRITERS = 64;
 const SEGMENT_BYTES = 256 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { sign } from "#aws/signature/sigv4.ts";
 
-const CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" };
+const ROOT = { accessKeyId: "test", secretAccessKey: "test" };
 
 export interface RequestOptions {
   port: number;
@@ -13,6 +13,8 @@ export interface RequestOptions {
   body?: Buffer;
   /** Leaves the body out of the signature: what is measured is not this side's SHA-256. */
   unsigned?: boolean;
+  /** Nube's root unless said. */
+  credentials?: typeof ROOT;
 }
 
 /** A request as bytes, signed as an SDK does. */
@@ -25,11 +27,12 @@ export function signed({
   headers = {},
   body,
   unsigned,
+  credentials = ROOT,
 }: RequestOptions): Buffer {
   const bytes = body ?? Buffer.alloc(0);
   const payloadHash = unsigned ? "UNSIGNED-PAYLOAD" : hash("sha256", bytes, "hex");
   const own = { ...headers, host: `127.0.0.1:${port}` };
-  const added = sign({ method, path, query, headers: own }, CREDENTIALS, {
+  const added = sign({ method, path, query, headers: own }, credentials, {
     region: "us-east-1",
     service,
     now: Date.now(),
@@ -44,7 +47,7 @@ export function plain({
   query = "",
   headers = {},
   body = Buffer.alloc(0),
-}: Omit<RequestOptions, "port">): Buffer {
+}: Omit<RequestOptions, "port" | "credentials" | "unsigned">): Buffer {
   const all: Record<string, string> = { host: "127.0.0.1", ...headers };
   if (body.length > 0 || method === "PUT" || method === "POST") all["content-length"] = String(body.length);
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -3,17 +3,26 @@
  * gave them under its load, and the server's CPU per operation, which is the steadier figure.
  *
  *     npm run bench            all of it, some minutes
- *     npm run bench -- s3      one of: start, http, sts, s3, large, list
+ *     npm run bench -- s3      one of: start, http, sts, s3, s3rver, large, list
  */
 import { cpus, release } from "node:os";
 import { http } from "./http.ts";
 import { large } from "./large.ts";
 import { listing } from "./listing.ts";
+import { beside } from "./s3rver.ts";
 import { small } from "./small.ts";
 import { start } from "./start.ts";
 import { sts } from "./sts.ts";
 
-const benches: Record<string, () => Promise<void>> = { start, http, sts, s3: small, large, list: listing };
+const benches: Record<string, () => Promise<void>> = {
+  start,
+  http,
+  sts,
+  s3: small,
+  s3rver: beside,
+  large,
+  list: listing,
+};
 const chosen = process.argv.slice(2);
 
 console.log(`${cpus().length} × ${cpus()[0]?.model}, Linux ${release()}, Node ${process.version}`);

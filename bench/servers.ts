@@ -79,6 +79,18 @@ export async function startScript(name: string, script: string): Promise<Server>
   return serverOf(name, child, port, folder);
 }
 
+/** A server that came from npm, with a folder for its data. */
+export async function startNpmServer(
+  name: string,
+  args: (at: { port: number; folder: string }) => string[],
+): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), `${name}-bench-`));
+  const port = await freePort();
+  const child = spawn(process.execPath, args({ port, folder }), { stdio: "ignore" });
+  await answers(port, "/");
+  return serverOf(name, child, port, folder);
+}
+
 function serverOf(name: string, child: ChildProcess, port: number, folder: string): Server {
   const pids = () => [child.pid!, ...childrenOf(child.pid!)];
   const status = (field: string) =>

@@ -1,0 +1,86 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Figures, interleaved, measure, round } from "./measure.ts";
+import { type RequestOptions, signed } from "./requests.ts";
+import { startNpmServer, startNube } from "./servers.ts";
+import { once } from "./small.ts";
+
+const S3RVER = { name: "s3rver", version: "3.7.1" };
+const CACHE = new URL("../.cache/s3rver", import.meta.url).pathname;
+const ROUNDS = 3;
+/** What a listing lists; `BENCH_SECONDS` makes it quicker to try. */
+const KEYS = 1_000;
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 2);
+/** How many times s3rver's operations per CPU second are to be reached. */
+const BAR = 10;
+
+/** The only ones that it knows. */
+const CREDENTIALS = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
+
+/** S3 beside the emulator that JavaScript projects know best. Both verify signatures; only Nube syncs what it stores. */
+export async function beside(): Promise<void> {
+  if (!isFetched()) return console.log("skipped: npm gives no s3rver here");
+  const nube = await startNube();
+  const s3rver = await startNpmServer("s3rver", ({ port, folder }) => [
+    join(CACHE, "node_modules/s3rver/bin/s3rver.js"),
+    ...["--directory", folder, "--port", String(port), "--address", "127.0.0.1", "--silent"],
+  ]);
+  type Asked = Omit<RequestOptions, "port">;
+  const toNube = (asked: Asked) => signed({ ...asked, port: nube.port, unsigned: true });
+  const toS3rver = (asked: Asked) =>
+    signed({ ...asked, port: s3rver.port, unsigned: true, credentials: CREDENTIALS });
+  const body = Buffer.alloc(1_024, "x");
+  const key = (n: number) => `/bench/${String(n % KEYS).padStart(4, "0")}`;
+
+  for (let n = -1; n < KEYS; n++) {
+    const put = { method: "PUT", ...(n < 0 ? { path: "/bench" } : { path: key(n), body }) };
+    await measure(
+      nube,
+      once(() => toNube(put)),
+    );
+    await measure(
+      s3rver,
+      once(() => toS3rver(put)),
+    );
+  }
+  let n = 0;
+  const load = { connections: 16, seconds: SECONDS };
+  const run = (make: () => Asked) =>
+    interleaved(ROUNDS, {
+      nube: () => measure(nube, { ...load, next: () => toNube(make()) }),
+      s3rver: () => measure(s3rver, { ...load, next: () => toS3rver(make()) }),
+    });
+  const query = `list-type=2&max-keys=${KEYS}`;
+  console.table({
+    "PUT 1 KiB": row(await run(() => ({ method: "PUT", path: key(n++), body }))),
+    "GET 1 KiB": row(await run(() => ({ method: "GET", path: key(n++) }))),
+    [`list ${KEYS} keys`]: row(await run(() => ({ method: "GET", path: "/bench", query }))),
+  });
+  await nube.stop();
+  await s3rver.stop();
+}
+
+function row({ nube, s3rver }: { nube: Figures; s3rver: Figures }) {
+  const ratio = s3rver.cpu / nube.cpu;
+  return {
+    "nube/s": round(nube.perSecond),
+    "s3rver/s": round(s3rver.perSecond),
+    "nube µs": round(nube.cpu),
+    "s3rver µs": round(s3rver.cpu),
+    "times less CPU": round(ratio, 1),
+    [`≥ ${BAR}`]: ratio >= BAR ? "holds" : "does not hold",
+  };
+}
+
+/** Its package with what it needs, without any of their scripts, beside the project's own. */
+function isFetched(): boolean {
+  if (existsSync(join(CACHE, "node_modules/s3rver"))) return true;
+  const install = ["install", "--prefix", CACHE, "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
+  try {
+    execFileSync("npm", [...install, `${S3RVER.name}@${S3RVER.version}`], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
