@@ -86,6 +86,14 @@ export const access: Access<"s3"> = {
   PutObjectAcl: onVersion("s3:PutObjectAcl"),
   GetObjectAcl: onVersion("s3:GetObjectAcl"),
 
+  PutBucketLifecycleConfiguration: onBucket("s3:PutLifecycleConfiguration"),
+  GetBucketLifecycleConfiguration: onBucket("s3:GetLifecycleConfiguration"),
+  DeleteBucketLifecycle: onBucket("s3:PutLifecycleConfiguration"),
+  PutBucketIntelligentTieringConfiguration: onBucket("s3:PutIntelligentTieringConfiguration"),
+  GetBucketIntelligentTieringConfiguration: onBucket("s3:GetIntelligentTieringConfiguration"),
+  ListBucketIntelligentTieringConfigurations: onBucket("s3:GetIntelligentTieringConfiguration"),
+  DeleteBucketIntelligentTieringConfiguration: onBucket("s3:PutIntelligentTieringConfiguration"),
+
   PutObjectLockConfiguration: onBucket("s3:PutBucketObjectLockConfiguration"),
   GetObjectLockConfiguration: onBucket("s3:GetBucketObjectLockConfiguration"),
   RestoreObject: onObject("s3:RestoreObject"),

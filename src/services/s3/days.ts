@@ -1,5 +1,8 @@
 export const DAY_MS = 86_400_000;
 
+/** A moment that does not come; a number that records can hold. */
+export const NEVER = Number.MAX_SAFE_INTEGER;
+
 /** The next midnight UTC, also of a midnight: S3 acts at no other hour, and rounds all its days up to it. */
 export const midnightAfter = (time: number): number => (Math.floor(time / DAY_MS) + 1) * DAY_MS;
 

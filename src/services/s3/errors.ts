@@ -18,6 +18,8 @@ export const malformedXml = () =>
     "The XML you provided was not well-formed or did not validate against our published schema",
   );
 
+export const requestTooBig = () => new AwsError("MaxMessageLengthExceeded", "Your request was too big.");
+
 /** A header that asks for what is not there: named, so that nobody believes it was heeded. */
 export const headerNotImplemented = (header: string, additionalMessage?: string) =>
   new AwsError(

@@ -14,6 +14,8 @@ import { bucketVersioning } from "./buckets/versioning.ts";
 import { bucketCors } from "./cors/cors.ts";
 import { crossOrigin } from "./cors/cross-origin.ts";
 import { bucketEncryption } from "./encryption/bucket-encryption.ts";
+import { lifecycleConfiguration } from "./lifecycle/configuration.ts";
+import { midnightJob } from "./lifecycle/midnight.ts";
 import { listObjects } from "./listing/objects.ts";
 import { listUploads } from "./listing/uploads.ts";
 import { listVersions } from "./listing/versions.ts";
@@ -40,6 +42,7 @@ import { selecting } from "./select/select.ts";
 import { restoreJob } from "./storage-classes/follow.ts";
 import { restoration } from "./storage-classes/restore.ts";
 import { tagging } from "./tagging.ts";
+import { tieringHandlers } from "./tiering/configuration.ts";
 import { websiteEndpoint } from "./website/endpoint.ts";
 import { bucketWebsite } from "./website/website.ts";
 
@@ -69,6 +72,8 @@ export const s3 = defineService({
     tagging,
     selecting,
     notificationConfiguration,
+    lifecycleConfiguration,
+    tieringHandlers,
     restoration,
     lockConfiguration,
     objectLocks,
@@ -81,7 +86,16 @@ export const s3 = defineService({
   ].map(tellingCharges),
   access,
   denied: deniedByS3,
-  jobs: [abandonUploads, deliverEvent, restoreJob, deliverLogs, replicate, replicateExisting, checkThreshold],
+  jobs: [
+    abandonUploads,
+    deliverEvent,
+    restoreJob,
+    midnightJob,
+    deliverLogs,
+    replicate,
+    replicateExisting,
+    checkThreshold,
+  ],
   endpoints: [formUpload, websiteEndpoint],
   crossOrigin,
   observe,

@@ -45,6 +45,12 @@ export interface Bucket {
   notifies?: true;
   /** Whether it has a replication configuration. */
   replicates?: true;
+  /** Whether it has lifecycle rules. */
+  lifecycle?: true;
+  /** Whether it has configurations of INTELLIGENT_TIERING. */
+  tiers?: true;
+  /** Whether it is looked through at midnight, for one of these two. */
+  ages?: true;
   /** Present where object lock is on, which it then stays. */
   objectLock?: { defaultRetention?: DefaultRetention };
 }

@@ -2,6 +2,7 @@ import { descending } from "#kernel/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import type { Random } from "#lib/random.ts";
 import { invalidVersionId } from "./errors.ts";
+import { touch } from "./lifecycle/mark.ts";
 import { type Bucket, bodies, manifests, noncurrent, type ObjectVersion, objects } from "./store.ts";
 
 /** What a version is made of; the rest its bucket and the moment decide. */
@@ -72,6 +73,7 @@ export async function writeVersion(
     modified: wholeSeconds(tx.now()),
     ...content,
   };
+  if (bucket.ages) await touch(tx, bucket, version.deleteMarker ? "changed" : current ? "replaced" : "new");
   if (version.versionId === NULL) await removeNull(tx, bucket, key, current);
   if (current && !(version.versionId === NULL && current.versionId === NULL)) tx.put(noncurrent, current);
   tx.put(objects, version);
@@ -112,11 +114,13 @@ export async function insertVersion(tx: Transaction, bucket: Bucket, version: Ob
 export async function rewriteVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const current = await currentVersion(tx, bucket, version.key);
   tx.put(current?.order === version.order ? objects : noncurrent, version);
+  if (bucket.ages) await touch(tx, bucket, "changed");
 }
 
 /** Removes one version for good; if it was the current one, the next older one takes its place. */
 export async function removeVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const { key, order } = version;
+  if (bucket.ages) await touch(tx, bucket, "changed");
   await discardBody(tx, version);
   const current = await currentVersion(tx, bucket, key);
   if (current?.order !== order) return tx.delete(noncurrent, [bucket.id, key, descending(order)]);

@@ -18,6 +18,7 @@ interface Configuration {
 const configurations = collection<Configuration>("s3/configuration", {
   scope: "partition",
   key: (c) => [c.bucket, c.kind, c.id],
+  hot: true,
 });
 
 /** One kind of configuration. */

@@ -2,6 +2,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { checkDocument } from "../documents.ts";
 import { illegalVersioning, malformedXml } from "../errors.ts";
+import { touch } from "../lifecycle/mark.ts";
 import { lockKeepsVersioning } from "../lock/errors.ts";
 import { versioningKept } from "../replication/errors.ts";
 import { buckets } from "../store.ts";
@@ -20,6 +21,7 @@ export const bucketVersioning = {
       if (bucket.objectLock && status === "Suspended") throw lockKeepsVersioning();
       if (bucket.replicates && status !== "Enabled") throw versioningKept();
       tx.put(buckets, { ...bucket, versioning: status });
+      await touch(tx, bucket, "changed");
       return {};
     });
   },

@@ -31,7 +31,7 @@ export const listVersions = {
     });
     const encode = keyEncoding(input.EncodingType);
     const start = startAt({ prefix, delimiter, keyMarker, order });
-    const page = await walk(ctx, rowsOf(bucket.id), { prefix, delimiter, limit, start });
+    const page = await walk(ctx, versionRows(bucket.id), { prefix, delimiter, limit, start });
     return {
       Name: input.Bucket,
       Prefix: encode(prefix),
@@ -53,7 +53,7 @@ interface Row {
 }
 
 /** Merged from both collections, which hold each version once: the newest of a key comes before the others. */
-const rowsOf = (bucket: number): Rows<Row> => ({
+export const versionRows = (bucket: number): Rows<Row> => ({
   key: ({ version }) => version.key,
   tuple: ({ version }) => [version.key, descending(version.order)],
   async page(tx, range) {

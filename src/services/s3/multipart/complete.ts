@@ -6,6 +6,7 @@ import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkUploadKey, customerKeyOf } from "../encryption/customer-key.ts";
 import { badChecksum, invalidRequest } from "../errors.ts";
+import { expirationOf } from "../lifecycle/told.ts";
 import { lockFor } from "../lock/headers.ts";
 import { checksumMembers, expectedChecksum } from "../objects/checksums.ts";
 import { checkConditionForm, checkWrite } from "../objects/conditions.ts";
@@ -41,7 +42,8 @@ export const completionHandlers = {
       const current = await currentVersion(tx, bucket, key);
       const upload = await findUpload(tx, bucket, input);
       if (!upload) {
-        if (current && wasMadeBy(current, input.UploadId, etag)) return answer(ctx, input, bucket, current);
+        if (current && wasMadeBy(current, input.UploadId, etag))
+          return answer(ctx, tx, input, bucket, current);
         throw noSuchUpload(input.UploadId);
       }
       if (customerKey) checkUploadKey(upload, customerKey);
@@ -74,7 +76,7 @@ export const completionHandlers = {
       for (const part of sent) if (!numbers.has(part.number)) bodies.discard(tx, part.body);
       forgetUpload(tx, upload, sent);
       await announce(ctx, tx, bucket, { event: "ObjectCreated:CompleteMultipartUpload", version });
-      return answer(ctx, input, bucket, version);
+      return answer(ctx, tx, input, bucket, version);
     });
   },
 } satisfies Handlers<"s3">;
@@ -138,12 +140,13 @@ function withoutCounts(input: Request) {
   };
 }
 
-function answer(ctx: Context, input: Request, bucket: Bucket, version: ObjectVersion) {
+async function answer(ctx: Context, tx: Transaction, input: Request, bucket: Bucket, version: ObjectVersion) {
   return {
     Location: locationOf(ctx, input),
     Bucket: input.Bucket,
     Key: input.Key,
     ETag: quoted(version.etag),
+    Expiration: await expirationOf(tx, bucket, version),
     VersionId: toldVersionId(bucket, version),
     ...checksumMembers(version.checksum),
     ...(version.customerKey ? undefined : { ServerSideEncryption: "AES256" as const }),

@@ -9,6 +9,7 @@ import {
 } from "../encryption/customer-key.ts";
 import { etagFor } from "../encryption/requested.ts";
 import { copySourceTooLarge } from "../errors.ts";
+import { abortMembers } from "../lifecycle/told.ts";
 import { entriesWanted } from "../listing/parameters.ts";
 import { checkDigest } from "../lock/headers.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
@@ -80,7 +81,7 @@ export const partHandlers = {
     const key = customerKeyOf(input);
     entriesWanted(marker, "part-number-marker");
     return ctx.read(async (tx) => {
-      const { upload } = await uploadAt(tx, input);
+      const { bucket, upload } = await uploadAt(tx, input);
       if (key) checkUploadKey(upload, key);
       const behind = (number: number, count: number) =>
         tx.list(parts, { in: [upload.bucket, upload.order], after: [number], limit: count });
@@ -103,6 +104,7 @@ export const partHandlers = {
           Size: part.body.size,
           ...checksumOf(upload, part),
         })),
+        ...(await abortMembers(tx, bucket, upload)),
         Initiator: initiatorOf(upload),
         Owner: ownerOf(upload.owner),
         StorageClass: (upload.storageClass ?? "STANDARD") as "STANDARD",

@@ -2,7 +2,7 @@ import type { Principal } from "#kernel/principal.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { ownerOf } from "../owner.ts";
-import { type Bucket, type Part, parts, type Upload, uploads } from "../store.ts";
+import { type Bucket, bodies, type Part, parts, type Upload, uploads } from "../store.ts";
 import { noSuchUpload } from "./errors.ts";
 import { orderOfUpload } from "./upload-id.ts";
 
@@ -51,6 +51,13 @@ export async function partsOf(tx: ReadTransaction, { bucket, order }: Upload): P
     found.push(...page);
     if (page.length < PAGE) return found;
   }
+}
+
+/** Takes away all of an upload. */
+export async function abandonUpload(tx: Transaction, upload: Upload): Promise<void> {
+  const sent = await partsOf(tx, upload);
+  for (const part of sent) bodies.discard(tx, part.body);
+  forgetUpload(tx, upload, sent);
 }
 
 /** Takes the upload and the rows of its parts away; the bytes are the caller's to keep or to discard. */

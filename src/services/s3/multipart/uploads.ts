@@ -4,14 +4,16 @@ import { bucketAt } from "../buckets/bucket.ts";
 import { toldEncryption } from "../encryption/customer-key.ts";
 import { checkEncryption, keptEncryption, requestedEncryption } from "../encryption/requested.ts";
 import { headerNotImplemented } from "../errors.ts";
+import { touch } from "../lifecycle/mark.ts";
+import { abortMembers } from "../lifecycle/told.ts";
 import { lockFor, lockIn } from "../lock/headers.ts";
 import { attributesOf } from "../objects/attributes.ts";
 import { checkKey } from "../objects/key.ts";
 import { headerTags } from "../objects/tagging-header.ts";
-import { bodies, uploads } from "../store.ts";
+import { uploads } from "../store.ts";
 import { wholeSeconds } from "../versions.ts";
 import { declaredChecksum } from "./checksums.ts";
-import { forgetUpload, initiatorIn, partsOf, uploadAt } from "./upload.ts";
+import { abandonUpload, initiatorIn, uploadAt } from "./upload.ts";
 import { uploadIdOf } from "./upload-id.ts";
 
 export const uploadHandlers = {
@@ -45,10 +47,12 @@ export const uploadHandlers = {
         checksumAlgorithm,
         checksumType,
       });
+      if (bucket.ages) await touch(tx, bucket, "new");
       return {
         Bucket: input.Bucket,
         Key: key,
         UploadId: uploadId,
+        ...(await abortMembers(tx, bucket, { key, initiated: wholeSeconds(tx.now()) })),
         ChecksumAlgorithm: checksumAlgorithm,
         ChecksumType: checksumType,
         ...toldEncryption(encryption.key),
@@ -60,9 +64,7 @@ export const uploadHandlers = {
     if (input.IfMatchInitiatedTime !== undefined) throw headerNotImplemented("x-amz-if-match-initiated-time");
     return ctx.transact(async (tx) => {
       const { upload } = await uploadAt(tx, input);
-      const sent = await partsOf(tx, upload);
-      for (const part of sent) bodies.discard(tx, part.body);
-      forgetUpload(tx, upload, sent);
+      await abandonUpload(tx, upload);
       return {};
     });
   },

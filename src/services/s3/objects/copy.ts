@@ -27,6 +27,7 @@ import {
   invalidRequest,
   preconditionFailed,
 } from "../errors.ts";
+import { expirationOf } from "../lifecycle/told.ts";
 import { lockFor, lockIn } from "../lock/headers.ts";
 import { isArchived } from "../storage-classes/archive.ts";
 import { type Bucket, bodies, type Checksum, type ChecksumAlgorithm, type ObjectVersion } from "../store.ts";
@@ -82,6 +83,7 @@ export const objectCopying = {
           LastModified: new Date(version.modified),
           ...checksumMembers(version.checksum),
         },
+        Expiration: await expirationOf(tx, bucket, version),
         CopySourceVersionId: toldVersionId(source.bucket, source.version),
         VersionId: toldVersionId(bucket, version),
         ...toldEncryption(encryption.key),

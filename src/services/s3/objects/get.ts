@@ -5,10 +5,12 @@ import { bucketAt } from "../buckets/bucket.ts";
 import { type CustomerKey, customerKeyOf, keyThatOpens, toldEncryption } from "../encryption/customer-key.ts";
 import { encryptionNotAsked } from "../encryption/errors.ts";
 import { invalidArgument, invalidPartNumber, invalidRequest } from "../errors.ts";
+import { expirationOf } from "../lifecycle/told.ts";
 import { lockMembers } from "../lock/told.ts";
 import { replicationStatus } from "../replication/status.ts";
 import { archiveMembers, checkReadable } from "../storage-classes/archive.ts";
 import type { Bucket, Checksum, Manifest, ObjectVersion } from "../store.ts";
+import { rememberRead } from "../tiering/reads.ts";
 import { manifestOf, openBytes } from "./bytes.ts";
 import { checksumMembers } from "./checksums.ts";
 import { checkRead } from "./conditions.ts";
@@ -21,14 +23,17 @@ type Answer = Output<"s3", "HeadObject">;
 export const objectReading = {
   async GetObject(ctx, input) {
     checkRequest(ctx, input);
-    return ctx.read(async (tx) => {
+    const { bucket, version, ...read } = await ctx.read(async (tx) => {
       const found = await look(tx, input, "GET");
-      const { version, manifest, span } = found;
+      const { bucket, version, manifest, span } = found;
       checkReadable(version, tx.now());
       // The wire sends every chunk before it asks for the next; who calls from inside the house may keep them.
       const opening = { ctx, tx, lend: ctx.request !== undefined, secret: found.key?.bytes };
-      return { ...answer(ctx, input, found), Body: await openBytes(opening, version, manifest, span) };
+      const Body = await openBytes(opening, version, manifest, span);
+      return { bucket, version, answer: { ...answer(ctx, input, found), Body } };
     });
+    if (bucket.tiers) await rememberRead(ctx, bucket, version);
+    return read.answer;
   },
 
   async HeadObject(ctx, input) {
@@ -40,6 +45,8 @@ export const objectReading = {
 interface Found {
   bucket: Bucket;
   version: ObjectVersion;
+  /** Of the current version, unless it was asked for by its id. */
+  expiration: string | undefined;
   manifest: Manifest | undefined;
   /** The bytes that are wanted, and whether the answer is a part (206). */
   span: Span;
@@ -82,16 +89,19 @@ async function look(tx: ReadTransaction, input: Request, method: string): Promis
     version,
     () => notModifiedHeaders(bucket, version),
   );
+  const tellsExpiration = bucket.lifecycle && input.VersionId === undefined;
+  const expiration = tellsExpiration ? await expirationOf(tx, bucket, version) : undefined;
+  const found = { bucket, version, key, expiration };
   const whole = { start: 0, end: version.size };
   if (input.PartNumber !== undefined) {
     const manifest = await manifestOf(tx, version);
-    return { bucket, version, key, manifest, partial: true, ...partOf(version, manifest, input.PartNumber) };
+    return { ...found, manifest, partial: true, ...partOf(version, manifest, input.PartNumber) };
   }
   const span = spanOf(input.Range, version.size);
   const manifest = method === "GET" ? await manifestOf(tx, version, span) : undefined;
   // A checksum of the whole would not fit a range of it.
   const checksum = span ? undefined : version.checksum;
-  return { bucket, version, key, manifest, span: span ?? whole, partial: span !== undefined, checksum };
+  return { ...found, manifest, span: span ?? whole, partial: span !== undefined, checksum };
 }
 
 function partOf(version: ObjectVersion, manifest: Manifest | undefined, number: number) {
@@ -116,7 +126,7 @@ function checksumOfPart({ checksum }: ObjectVersion, value: string | undefined):
 }
 
 function answer(ctx: Context, input: Request, found: Found): Answer {
-  const { bucket, version, key, span, partial, checksum } = found;
+  const { bucket, version, expiration, key, span, partial, checksum } = found;
   const headers = version.headers ?? {};
   return {
     AcceptRanges: "bytes",
@@ -136,6 +146,7 @@ function answer(ctx: Context, input: Request, found: Found): Answer {
     StorageClass: version.storageClass as Answer["StorageClass"],
     TagCount: version.tags?.length || undefined,
     VersionId: toldVersionId(bucket, version),
+    Expiration: expiration,
     ...archiveMembers(version, ctx.clock.now()),
     ...lockMembers(ctx, bucket, version),
     PartsCount: input.PartNumber === undefined ? undefined : version.partCount,

@@ -12,6 +12,7 @@ import {
   requestedEncryption,
 } from "../encryption/requested.ts";
 import { headerNotImplemented } from "../errors.ts";
+import { expirationOf } from "../lifecycle/told.ts";
 import { checkDigest, lockFor, lockIn } from "../lock/headers.ts";
 import { bodies } from "../store.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
@@ -74,6 +75,7 @@ export const objectWriting = {
       });
       return {
         ETag: quoted(version.etag),
+        Expiration: await expirationOf(tx, bucket, version),
         VersionId: toldVersionId(bucket, version),
         ...checksumMembers(version.checksum),
         ...toldEncryption(encryption.key),

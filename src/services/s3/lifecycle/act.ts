@@ -1,0 +1,40 @@
+import type { Context } from "#kernel/context.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { announce } from "../changes.ts";
+import { meterEarlyDelete } from "../storage-classes/classes.ts";
+import { type Bucket, noncurrent, objects } from "../store.ts";
+import { deleteCurrent, removeVersion } from "../versions.ts";
+import type { Action, Subject } from "./due.ts";
+
+/** Carries out what has been found due, and tells who wants to know. */
+export async function act(
+  ctx: Context,
+  tx: Transaction,
+  bucket: Bucket,
+  { version, latest }: Subject,
+  action: Action,
+): Promise<void> {
+  switch (action.does) {
+    case "remove":
+      meterEarlyDelete(ctx, version);
+      await removeVersion(tx, bucket, version);
+      return announce(ctx, tx, bucket, { event: "LifecycleExpiration:Delete", version });
+    case "hide": {
+      const marker = await deleteCurrent(tx, bucket, version.key, version);
+      if (!marker) return undefined;
+      return announce(ctx, tx, bucket, { event: "LifecycleExpiration:DeleteMarkerCreated", version: marker });
+    }
+    case "transition": {
+      meterEarlyDelete(ctx, version);
+      const { restore: _, archiveTier: __, read: ___, ...plain } = version;
+      const moved = { ...plain, storageClass: action.to };
+      tx.put(latest ? objects : noncurrent, moved);
+      return announce(ctx, tx, bucket, { event: "LifecycleTransition", version: moved, to: action.to });
+    }
+    case "tier": {
+      const moved = { ...version, archiveTier: action.to };
+      tx.put(latest ? objects : noncurrent, moved);
+      return announce(ctx, tx, bucket, { event: "IntelligentTiering", version: moved, to: action.to });
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import type { LifecycleExpiration, LifecycleRule } from "#aws/contract/types/s3.ts";
+import { isMidnight } from "../days.ts";
+import { malformedXml } from "../errors.ts";
+import {
+  classTwice,
+  expiresTooSoon,
+  leavesTooSoon,
+  mixedActions,
+  mixedTransitions,
+  negative,
+  noAction,
+  notForSizes,
+  notForTags,
+  notMidnight,
+  notPositive,
+  tooSoonForClass,
+} from "./errors.ts";
+import { described, filterOf } from "./filter.ts";
+
+const LEAST_DAYS = 30;
+
+/** Days or dates of a kind of transition, to compare. */
+interface Step {
+  at: number;
+  to: string;
+}
+
+/** @throws {AwsError} */
+export function checkActions(rule: LifecycleRule): void {
+  const { Expiration: expiration, AbortIncompleteMultipartUpload: abort } = rule;
+  const { Transitions: transitions = [], NoncurrentVersionTransitions: noncurrent = [] } = rule;
+  const expirations = [expiration, rule.NoncurrentVersionExpiration, abort];
+  if (!expirations.some(Boolean) && transitions.length + noncurrent.length === 0) throw noAction();
+  if (expiration) checkExpiration(expiration);
+  checkReach(rule);
+  if (abort)
+    checkPositive(abort.DaysAfterInitiation, "DaysAfterInitiation", "AbortIncompleteMultipartUpload");
+  checkTransitions(rule);
+  checkNoncurrent(rule);
+}
+
+/** Just one of its members. */
+function checkExpiration({
+  Days: days,
+  Date: date,
+  ExpiredObjectDeleteMarker: markers,
+}: LifecycleExpiration) {
+  if ([days, date, markers].filter((member) => member !== undefined).length !== 1) throw malformedXml();
+  if (days !== undefined) checkPositive(days, "Days", "Expiration");
+  if (date !== undefined && !isMidnight(date.getTime())) throw notMidnight();
+}
+
+/** Delete markers and uploads have neither tags nor a size to be chosen by. */
+function checkReach(rule: LifecycleRule): void {
+  const { tags, above, below } = filterOf(rule);
+  const actions = [
+    rule.Expiration?.ExpiredObjectDeleteMarker !== undefined && "ExpiredObjectDeleteMarker",
+    rule.AbortIncompleteMultipartUpload && "AbortIncompleteMultipartUpload",
+  ].filter((action) => typeof action === "string");
+  for (const action of actions) {
+    if (tags.length > 0) throw notForTags(action);
+    if (above !== undefined || below !== undefined) throw notForSizes(action);
+  }
+}
+
+function checkPositive(value: number | undefined, member: string, action: string): void {
+  if (value === undefined) throw malformedXml();
+  if (value < 1) throw notPositive(member, action);
+}
+
+function checkTransitions(rule: LifecycleRule): void {
+  const { Transitions: transitions = [], Expiration: expiration } = rule;
+  if (transitions.length === 0) return;
+  const of = described(rule);
+  for (const { Days: days, Date: date, StorageClass } of transitions) {
+    if (StorageClass === undefined || (days === undefined) === (date === undefined)) throw malformedXml();
+    if (days !== undefined && days < 0) throw negative("Days", "Transition");
+    if (date !== undefined && !isMidnight(date.getTime())) throw notMidnight();
+    if (days !== undefined) checkLeast(days, StorageClass, "Days", "Transition");
+  }
+  const member = transitions[0]!.Days === undefined ? "Date" : "Days";
+  if (transitions.some((transition) => transition[member] === undefined)) throw mixedTransitions(of);
+  if (expiration && expiration[member === "Days" ? "Date" : "Days"] !== undefined) throw mixedActions(of);
+  const steps = transitions.map((transition) => ({
+    at: Number(transition[member]),
+    to: transition.StorageClass!,
+  }));
+  checkSteps(steps, "Transition", of);
+  const end = expiration?.[member];
+  if (end !== undefined && steps.some(({ at }) => at >= Number(end)))
+    throw expiresTooSoon(member, "Expiration", "Transition", of);
+  if (member === "Days") checkStay(steps, "Days", "Transition", of);
+}
+
+function checkNoncurrent(rule: LifecycleRule): void {
+  const { NoncurrentVersionTransitions: transitions = [], NoncurrentVersionExpiration: expiration } = rule;
+  const of = described(rule);
+  if (expiration) {
+    checkPositive(expiration.NoncurrentDays, "NoncurrentDays", "NoncurrentVersionExpiration");
+    checkNewer(expiration.NewerNoncurrentVersions, "NoncurrentVersionExpiration");
+  }
+  const steps = transitions.map(
+    ({ NoncurrentDays: days, StorageClass: to, NewerNoncurrentVersions: newer }): Step => {
+      if (days === undefined || to === undefined) throw malformedXml();
+      if (days < 0) throw negative("NoncurrentDays", "NoncurrentVersionTransition");
+      checkLeast(days, to, "NoncurrentDays", "NoncurrentVersionTransition");
+      checkNewer(newer, "NoncurrentVersionTransition");
+      return { at: days, to };
+    },
+  );
+  checkSteps(steps, "NoncurrentVersionTransition", of);
+  const end = expiration?.NoncurrentDays;
+  if (end !== undefined && steps.some(({ at }) => at >= end))
+    throw expiresTooSoon("NoncurrentDays", "NoncurrentVersionExpiration", "NoncurrentVersionTransition", of);
+  checkStay(steps, "NoncurrentDays", "NoncurrentVersionTransition", of);
+}
+
+function checkNewer(newer: number | undefined, action: string): void {
+  if (newer !== undefined) checkPositive(newer, "NewerNoncurrentVersions", action);
+}
+
+const isInfrequent = (storageClass: string) =>
+  storageClass === "STANDARD_IA" || storageClass === "ONEZONE_IA";
+
+function checkLeast(days: number, storageClass: string, member: string, action: string): void {
+  if (isInfrequent(storageClass) && days < LEAST_DAYS) throw tooSoonForClass(member, action, storageClass);
+}
+
+function checkSteps(steps: readonly Step[], action: string, of: string): void {
+  if (new Set(steps.map(({ to }) => to)).size < steps.length) throw classTwice(action, of);
+}
+
+/** What goes to infrequent access stays there for a while. */
+function checkStay(steps: readonly Step[], member: string, action: string, of: string): void {
+  for (const warm of steps.filter(({ to }) => isInfrequent(to))) {
+    const cold = steps.find(
+      ({ to, at }) => !isInfrequent(to) && to !== "INTELLIGENT_TIERING" && at < warm.at + LEAST_DAYS,
+    );
+    if (cold) throw leavesTooSoon(member, action, cold.to, warm.to, of);
+  }
+}

@@ -1,0 +1,74 @@
+import type { LifecycleRule } from "#aws/contract/types/s3.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { Random } from "#lib/random.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { checkDocument } from "../documents.ts";
+import { malformedXml, requestTooBig } from "../errors.ts";
+import { checkSchema } from "../schema.ts";
+import { noLifecycle, unknownMinimum } from "./errors.ts";
+import { putAging } from "./mark.ts";
+import { lookFrom } from "./midnight.ts";
+import { type LifecycleDocument, lifecycles } from "./rules.ts";
+import { checkLifecycle } from "./validate.ts";
+
+/** A document stands in one record. */
+const MOST_BYTES = 2 ** 20;
+
+export const lifecycleConfiguration = {
+  async PutBucketLifecycleConfiguration(ctx, input) {
+    checkDocument(ctx, { required: true });
+    if (!input.LifecycleConfiguration) throw malformedXml();
+    checkSchema("PutBucketLifecycleConfiguration", input.LifecycleConfiguration);
+    const { Rules: rules } = input.LifecycleConfiguration;
+    checkLifecycle(rules);
+    const minimum = minimumIn(input.TransitionDefaultMinimumObjectSize);
+    const document = { rules: rules.map((rule) => named(rule, ctx.random)), minimum };
+    if (JSON.stringify(document).length > MOST_BYTES) throw requestTooBig();
+    return ctx.transact(async (tx) => {
+      const bucket = putAging(tx, { ...(await bucketAt(tx, input.Bucket)), lifecycle: true });
+      lifecycles.put(tx, bucket, document);
+      await lookFrom(tx, bucket);
+      return { TransitionDefaultMinimumObjectSize: minimum };
+    });
+  },
+
+  async GetBucketLifecycleConfiguration(ctx, input) {
+    const document = await ctx.read(async (tx) => lifecycles.get(tx, await bucketAt(tx, input.Bucket)));
+    if (!document) throw noLifecycle(input.Bucket);
+    return {
+      Rules: document.rules.map(withDates),
+      TransitionDefaultMinimumObjectSize: document.minimum,
+    };
+  },
+
+  async DeleteBucketLifecycle(ctx, input) {
+    return ctx.transact(async (tx) => {
+      const { lifecycle: _, ...bucket } = await bucketAt(tx, input.Bucket);
+      lifecycles.delete(tx, putAging(tx, bucket));
+      return {};
+    });
+  },
+} satisfies Handlers<"s3">;
+
+function minimumIn(said: string | undefined): LifecycleDocument["minimum"] {
+  if (said === undefined) return "all_storage_classes_128K";
+  if (said === "all_storage_classes_128K" || said === "varies_by_storage_class") return said;
+  throw unknownMinimum(said);
+}
+
+/** S3 gives a name of 48 characters to a rule that has none. */
+const named = (rule: LifecycleRule, random: Random): LifecycleRule => ({
+  ...rule,
+  ID: rule.ID || Buffer.from(random.uuid()).toString("base64"),
+});
+
+/** Records hold dates as text. */
+function withDates(rule: LifecycleRule): LifecycleRule {
+  const dated = <T extends { Date?: Date }>(moment: T): T =>
+    moment.Date === undefined ? moment : { ...moment, Date: new Date(moment.Date) };
+  return {
+    ...rule,
+    Expiration: rule.Expiration && dated(rule.Expiration),
+    Transitions: rule.Transitions?.map(dated),
+  };
+}

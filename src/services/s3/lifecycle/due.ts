@@ -1,0 +1,167 @@
+import { DAY_MS, midnightAfter, NEVER } from "../days.ts";
+import { isProtected } from "../lock/retention.ts";
+import type { ArchiveTier } from "../storage-classes/archive.ts";
+import { classOf, KB, type StorageClassName } from "../storage-classes/classes.ts";
+import type { Bucket, ObjectVersion } from "../store.ts";
+import { tierOf } from "../tiering/due.ts";
+import { type Filter, matches } from "./filter.ts";
+import type { Plan } from "./plan.ts";
+import { dueAt, type LifecycleDocument, type Rule } from "./rules.ts";
+
+/** A version in its place among those of its key. */
+export interface Subject {
+  version: ObjectVersion;
+  latest: boolean;
+  /** There is no other version of its key. */
+  alone: boolean;
+  /** When another took its place; of the latest, nothing. */
+  noncurrentSince: number;
+  /** How many noncurrent versions of its key are newer. */
+  newer: number;
+}
+
+export type Action =
+  /** The version goes for good. */
+  | { does: "remove" }
+  /** A delete marker hides it. */
+  | { does: "hide" }
+  | { does: "transition"; to: StorageClassName }
+  /** INTELLIGENT_TIERING archives it. */
+  | { does: "tier"; to: ArchiveTier };
+
+export interface Verdict {
+  action?: Action;
+  /** The next moment at which something else may be due; `NEVER` if only a change can bring that about. */
+  next: number;
+}
+
+/** What is done with a version now, by the bucket's rules or else by its tierings. */
+export function judge(plan: Plan, subject: Subject, now: number): Verdict {
+  const verdict = judgeByRules(plan, subject, now);
+  if (verdict.action || plan.tierings.length === 0) return verdict;
+  const { to, next } = tierOf(plan.tierings, subject.version, now);
+  return { action: to && { does: "tier", to }, next: Math.min(verdict.next, next) };
+}
+
+/**
+ * At most one thing a day: what is for good comes before a transition, and that before a delete marker.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+ */
+function judgeByRules({ rules, minimum, bucket }: Plan, subject: Subject, now: number): Verdict {
+  const matching = rules.filter(({ filter }) => matches(filter, subject.version));
+  if (matching.length === 0) return { next: NEVER };
+  const expires = expiryOf(matching, bucket, subject, now);
+  if (expires.due <= now && expires.does === "remove") return { action: { does: "remove" }, next: NEVER };
+  const transition = subject.version.deleteMarker
+    ? { next: NEVER }
+    : transitionOf(matching, minimum, subject, now);
+  if (transition.to) return { action: { does: "transition", to: transition.to }, next: midnightAfter(now) };
+  if (expires.due <= now) return { action: { does: "hide" }, next: NEVER };
+  return { next: Math.min(expires.due, transition.next) };
+}
+
+interface Expiry {
+  does: "remove" | "hide";
+  due: number;
+}
+
+function expiryOf(rules: readonly Rule[], bucket: Bucket, subject: Subject, now: number): Expiry {
+  const { version, latest } = subject;
+  if (!latest) return { does: "remove", due: noncurrentEnd(rules, subject, now) };
+  if (version.deleteMarker) return { does: "remove", due: subject.alone ? markerEnd(rules, version) : NEVER };
+  const due = Math.min(NEVER, ...ends(rules, version.modified));
+  return { does: bucket.versioning === undefined ? "remove" : "hide", due };
+}
+
+const ends = (rules: readonly Rule[], start: number) =>
+  rules.map(({ expiration }) => (expiration ? dueAt(expiration, start) : NEVER));
+
+function markerEnd(rules: readonly Rule[], { modified }: ObjectVersion): number {
+  return Math.min(
+    ...rules.map(({ expiresMarkers }) => (expiresMarkers ? 0 : NEVER)),
+    ...ends(rules, modified),
+  );
+}
+
+/** A lock spares a version: it goes at the first midnight after. */
+function noncurrentEnd(
+  rules: readonly Rule[],
+  { version, noncurrentSince, newer }: Subject,
+  now: number,
+): number {
+  const due = Math.min(
+    ...rules.map(({ noncurrentExpiration: end }) =>
+      end && newer >= end.keep ? dueAt(end, noncurrentSince) : NEVER,
+    ),
+  );
+  if (version.deleteMarker || due === NEVER || !isProtected(version, Math.max(due, now))) return due;
+  return version.legalHold === "ON" ? NEVER : midnightAfter(version.retention!.until - 1);
+}
+
+/** From warm to cold: a transition goes only down, and not every way. */
+const COLDNESS: Record<StorageClassName, number> = {
+  STANDARD: 0,
+  REDUCED_REDUNDANCY: 0,
+  STANDARD_IA: 1,
+  INTELLIGENT_TIERING: 2,
+  ONEZONE_IA: 3,
+  GLACIER_IR: 4,
+  GLACIER: 5,
+  DEEP_ARCHIVE: 6,
+};
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html */
+function canGo(from: StorageClassName, to: StorageClassName): boolean {
+  if (from === "ONEZONE_IA" && to === "GLACIER_IR") return false;
+  return COLDNESS[to] > COLDNESS[from];
+}
+
+const LEAST_BYTES = 128 * KB;
+
+/** Small objects cost more by their transition than they save, so they stay, unless a rule speaks of sizes itself. */
+function isLargeEnough(
+  { above, below }: Filter,
+  minimum: LifecycleDocument["minimum"],
+  size: number,
+  to: StorageClassName,
+): boolean {
+  if (above !== undefined || below !== undefined || size >= LEAST_BYTES) return true;
+  return minimum === "varies_by_storage_class" && (to === "GLACIER" || to === "DEEP_ARCHIVE");
+}
+
+function transitionOf(
+  rules: readonly Rule[],
+  minimum: LifecycleDocument["minimum"],
+  { version, latest, noncurrentSince, newer }: Subject,
+  now: number,
+): { to?: StorageClassName; next: number } {
+  const from = classOf(version);
+  const found: { to: StorageClassName; due: number }[] = [];
+  for (const { filter, transitions, noncurrentTransitions } of rules) {
+    const steps = latest
+      ? transitions.map((step) => ({ to: step.to, due: dueAt(step, version.modified) }))
+      : noncurrentTransitions
+          .filter(({ keep }) => newer >= keep)
+          .map((step) => ({ to: step.to, due: dueAt(step, noncurrentSince) }));
+    found.push(
+      ...steps.filter(({ to }) => canGo(from, to) && isLargeEnough(filter, minimum, version.size, to)),
+    );
+  }
+  const due = found.filter((step) => step.due <= now);
+  const coldest = due.reduce<StorageClassName | undefined>(
+    (best, { to }) => (best === undefined || COLDNESS[to] > COLDNESS[best] ? to : best),
+    undefined,
+  );
+  return { to: coldest, next: Math.min(NEVER, ...found.map((step) => step.due)) };
+}
+
+/** Midnights at which uploads in parts are aborted that began at `initiated`. */
+export function abortOf(rules: readonly Rule[], key: string, initiated: number) {
+  let first: { rule: string; due: number } | undefined;
+  for (const { id, filter, abortAfter } of rules) {
+    if (abortAfter === undefined || !matches(filter, { key })) continue;
+    const due = midnightAfter(initiated + abortAfter * DAY_MS);
+    if (!first || due < first.due) first = { rule: id, due };
+  }
+  return first;
+}

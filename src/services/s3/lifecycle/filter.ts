@@ -1,0 +1,53 @@
+import type { LifecycleRule } from "#aws/contract/types/s3.ts";
+import type { Tag } from "../store.ts";
+
+/** What a rule is about: all of it must hold. */
+export interface Filter {
+  prefix: string;
+  tags: readonly Tag[];
+  /** Bytes, exclusive. */
+  above?: number;
+  below?: number;
+}
+
+export function filterOf({ Filter: filter, Prefix }: LifecycleRule): Filter {
+  const said = filter?.And ?? filter;
+  const tag = filter?.Tag;
+  return {
+    prefix: said?.Prefix ?? Prefix ?? "",
+    tags: (filter?.And?.Tags ?? (tag ? [tag] : [])) as Tag[],
+    above: said?.ObjectSizeGreaterThan,
+    below: said?.ObjectSizeLessThan,
+  };
+}
+
+/** An object, a delete marker, or an upload, which has neither tags nor size. */
+interface Filtered {
+  key: string;
+  tags?: readonly Tag[];
+  size?: number;
+}
+
+export function matches(
+  { prefix, tags, above, below }: Filter,
+  { key, tags: own = [], size = 0 }: Filtered,
+): boolean {
+  return (
+    key.startsWith(prefix) &&
+    (above === undefined || size > above) &&
+    (below === undefined || size < below) &&
+    tags.every((wanted) => own.some((tag) => tag.Key === wanted.Key && tag.Value === wanted.Value))
+  );
+}
+
+/** A rule as S3's refusals name it, which have no number for it. */
+export function described(rule: LifecycleRule): string {
+  if (!rule.Filter) return `prefix '${rule.Prefix ?? ""}'`;
+  const { prefix, tags, above, below } = filterOf(rule);
+  const parts = tags.map(({ Key, Value }) => `tag: key=${Key}, value=${Value}`);
+  if (prefix !== "" || (parts.length === 0 && above === undefined && below === undefined))
+    parts.unshift(`prefix=${prefix}`);
+  if (above !== undefined) parts.push(`ObjectSizeGreaterThan=${above}`);
+  if (below !== undefined) parts.push(`ObjectSizeLessThan=${below}`);
+  return `filter '(${parts.join(" and ")})'`;
+}

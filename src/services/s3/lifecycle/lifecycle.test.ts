@@ -1,0 +1,311 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { LifecycleRule } from "#aws/contract/types/s3.ts";
+import { TEST_START } from "#kernel/testing.ts";
+import { bodyOf } from "#lib/body.ts";
+import { DAY_MS } from "../days.ts";
+import type { EventRecord } from "../notifications/message.ts";
+import { QUEUE, withDestinations } from "../notifications/testing.ts";
+
+const Bucket = "photos";
+let nube: Awaited<ReturnType<typeof withDestinations>>;
+beforeEach(async () => {
+  nube = await withDestinations();
+  await nube.s3.PutBucketNotificationConfiguration({
+    Bucket,
+    NotificationConfiguration: {
+      QueueConfigurations: [
+        { QueueArn: QUEUE, Events: ["s3:LifecycleExpiration:*", "s3:LifecycleTransition"] },
+      ],
+    },
+  });
+});
+afterEach(() => nube.close());
+
+const rule = (given: Partial<LifecycleRule>): LifecycleRule => ({
+  ID: "rule",
+  Filter: { Prefix: "" },
+  Status: "Enabled",
+  ...given,
+});
+const live = (...rules: Partial<LifecycleRule>[]) =>
+  nube.s3.PutBucketLifecycleConfiguration({
+    Bucket,
+    LifecycleConfiguration: { Rules: rules.map((given, n) => rule({ ID: `rule-${n}`, ...given })) },
+  });
+const put = (Key: string, body = "hello", more = {}) =>
+  nube.s3.PutObject({ Bucket, Key, Body: bodyOf(body), ...more });
+const large = "x".repeat(128 * 1_024);
+const version = (Status: "Enabled" | "Suspended") =>
+  nube.s3.PutBucketVersioning({ Bucket, VersioningConfiguration: { Status } });
+async function keys() {
+  const { Contents = [] } = await nube.s3.ListObjectsV2({ Bucket });
+  return Contents.map(({ Key, StorageClass }) =>
+    StorageClass === "STANDARD" ? Key : `${Key} ${StorageClass}`,
+  );
+}
+async function versions() {
+  const { Versions = [], DeleteMarkers = [] } = await nube.s3.ListObjectVersions({ Bucket });
+  return { versions: Versions.length, markers: DeleteMarkers.length };
+}
+const events = () =>
+  nube.deliveries
+    .flatMap(({ message }) => (message.Records ?? []) as EventRecord[])
+    .map((record) => [
+      record.eventName,
+      record.s3.object.key,
+      (Date.parse(record.eventTime) - TEST_START) / DAY_MS,
+    ]);
+
+describe("expiration", () => {
+  test("at the midnight after its days, and is told", async () => {
+    await nube.advance("10h");
+    await live({ Expiration: { Days: 3 } });
+    await put("a");
+    await nube.advance("85h");
+    expect(await keys()).toEqual(["a"]);
+    await nube.advance("1h");
+    expect(await keys()).toEqual([]);
+    expect(events()).toEqual([["LifecycleExpiration:Delete", "a", 4]]);
+  });
+
+  test("by prefix, tags and size, only of what matches", async () => {
+    await live({
+      Filter: {
+        And: { Prefix: "logs/", Tags: [{ Key: "temp", Value: "yes" }], ObjectSizeGreaterThan: 2 },
+      },
+      Expiration: { Days: 1 },
+    });
+    const Tagging = "temp=yes&other=1";
+    await put("logs/a", "hello", { Tagging });
+    await put("logs/small", "x", { Tagging });
+    await put("logs/untagged");
+    await put("b", "hello", { Tagging });
+    await nube.advance("3d");
+    expect(await keys()).toEqual(["b", "logs/small", "logs/untagged"]);
+  });
+
+  test("on a date, and from then on", async () => {
+    await live({ Expiration: { Date: new Date(TEST_START + 5 * DAY_MS) } });
+    await put("early");
+    await nube.advance("4d");
+    expect(await keys()).toEqual(["early"]);
+    await nube.advance("30d");
+    await put("late");
+    await nube.advance("1d");
+    expect(await keys()).toEqual([]);
+  });
+
+  test("of a disabled rule, never; of an enabled one, also of what was there before", async () => {
+    await put("a");
+    await live({ Status: "Disabled", Expiration: { Days: 1 } });
+    await nube.advance("9d");
+    expect(await keys()).toEqual(["a"]);
+    await live({ Expiration: { Days: 1 } });
+    await nube.advance("1d");
+    expect(await keys()).toEqual([]);
+  });
+
+  test("hides in a versioned bucket, and takes the marker away once it hides nothing", async () => {
+    await version("Enabled");
+    await live({ Expiration: { Days: 2 }, NoncurrentVersionExpiration: { NoncurrentDays: 2 } });
+    await put("a");
+    await nube.advance("3d");
+    expect(await versions()).toEqual({ versions: 1, markers: 1 });
+    await nube.advance("9d");
+    expect(await versions()).toEqual({ versions: 0, markers: 0 });
+    expect(events()).toEqual([
+      ["LifecycleExpiration:DeleteMarkerCreated", "a", 3],
+      ["LifecycleExpiration:Delete", "a", 6],
+      ["LifecycleExpiration:Delete", "a", 7],
+    ]);
+  });
+
+  test("stops when the configuration is deleted, and begins anew with another", async () => {
+    await live({ Expiration: { Days: 2 } });
+    await nube.s3.DeleteBucketLifecycle({ Bucket });
+    await put("a");
+    await nube.advance("9d");
+    expect(await keys()).toEqual(["a"]);
+    await live({ Expiration: { Days: 2 } });
+    await nube.advance("1d");
+    expect(await keys()).toEqual([]);
+  });
+
+  test("what a tag or a delete makes due, is so at the next midnight, long after the last look", async () => {
+    await version("Enabled");
+    await live(
+      { Filter: { Tag: { Key: "t", Value: "1" } }, Expiration: { Days: 30 } },
+      { Expiration: { ExpiredObjectDeleteMarker: true } },
+    );
+    await put("a");
+    const { VersionId } = await put("b");
+    await nube.s3.DeleteObject({ Bucket, Key: "b" });
+    await nube.advance("60d");
+    expect(await versions()).toEqual({ versions: 2, markers: 1 });
+    await nube.s3.PutObjectTagging({ Bucket, Key: "a", Tagging: { TagSet: [{ Key: "t", Value: "1" }] } });
+    await nube.s3.DeleteObject({ Bucket, Key: "b", VersionId });
+    await nube.advance("1d");
+    expect(await versions()).toEqual({ versions: 1, markers: 1 });
+    expect(await keys()).toEqual([]);
+  });
+});
+
+describe("noncurrent versions", () => {
+  test("go after their days, the newest of them spared", async () => {
+    await version("Enabled");
+    await live({ NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 2 } });
+    for (const body of ["1", "2", "3", "4", "5"]) await put("a", body);
+    await nube.advance("4d");
+    expect(await versions()).toEqual({ versions: 3, markers: 0 });
+    await put("a", "6");
+    await nube.advance("1d");
+    expect(await versions()).toEqual({ versions: 3, markers: 0 });
+  });
+
+  test("that are locked stay until they are not", async () => {
+    await nube.s3.CreateBucket({ Bucket: "locked", ObjectLockEnabledForBucket: true });
+    await nube.s3.PutBucketLifecycleConfiguration({
+      Bucket: "locked",
+      LifecycleConfiguration: { Rules: [rule({ NoncurrentVersionExpiration: { NoncurrentDays: 1 } })] },
+    });
+    const at = { Bucket: "locked", Key: "a" };
+    await nube.s3.PutObject({
+      ...at,
+      Body: bodyOf("1"),
+      ObjectLockMode: "COMPLIANCE",
+      ObjectLockRetainUntilDate: new Date(TEST_START + 20 * DAY_MS).toISOString(),
+    });
+    await nube.s3.PutObject({ ...at, Body: bodyOf("2"), ObjectLockLegalHoldStatus: "ON" });
+    await nube.s3.PutObject({ ...at, Body: bodyOf("3") });
+    const left = async () => (await nube.s3.ListObjectVersions({ Bucket: "locked" })).Versions!;
+    await nube.advance("19d");
+    expect(await left()).toHaveLength(3);
+    await nube.advance("1d");
+    expect(await left()).toHaveLength(2);
+    const { VersionId } = (await left())[1]!;
+    await nube.s3.PutObjectLegalHold({ ...at, VersionId, LegalHold: { Status: "OFF" } });
+    await nube.advance("1d");
+    expect(await left()).toHaveLength(1);
+  });
+
+  test("go to a colder class", async () => {
+    await version("Enabled");
+    await live({ NoncurrentVersionTransitions: [{ NoncurrentDays: 30, StorageClass: "STANDARD_IA" }] });
+    await put("a", large);
+    await put("a", large);
+    await nube.advance("31d");
+    const { Versions = [] } = await nube.s3.ListObjectVersions({ Bucket });
+    expect(Versions.map(({ StorageClass }) => StorageClass)).toEqual(["STANDARD", "STANDARD_IA"]);
+  });
+});
+
+describe("transitions", () => {
+  test("step by step down, and are told", async () => {
+    await live({
+      Transitions: [
+        { Days: 30, StorageClass: "STANDARD_IA" },
+        { Days: 90, StorageClass: "GLACIER" },
+      ],
+      Expiration: { Days: 120 },
+    });
+    await put("a", large);
+    for (const expected of [["a"], ["a STANDARD_IA"], ["a STANDARD_IA"], ["a GLACIER"], []]) {
+      expect(await keys()).toEqual(expected);
+      await nube.advance("31d");
+    }
+    expect(events()).toEqual([
+      ["LifecycleTransition", "a", 31],
+      ["LifecycleTransition", "a", 91],
+      ["LifecycleExpiration:Delete", "a", 121],
+    ]);
+  });
+
+  test("small objects stay, unless the rule speaks of sizes", async () => {
+    await live(
+      { Transitions: [{ Days: 0, StorageClass: "GLACIER" }] },
+      {
+        Filter: { And: { Prefix: "b", ObjectSizeGreaterThan: 0 } },
+        Transitions: [{ Days: 0, StorageClass: "GLACIER_IR" }],
+      },
+    );
+    await put("a");
+    await put("b");
+    await put("c", large);
+    await nube.advance("1d");
+    expect(await keys()).toEqual(["a", "b GLACIER_IR", "c GLACIER"]);
+  });
+
+  test("as it was once, small objects go to the archives", async () => {
+    await nube.s3.PutBucketLifecycleConfiguration({
+      Bucket,
+      TransitionDefaultMinimumObjectSize: "varies_by_storage_class",
+      LifecycleConfiguration: { Rules: [rule({ Transitions: [{ Days: 0, StorageClass: "DEEP_ARCHIVE" }] })] },
+    });
+    await put("a");
+    await nube.advance("1d");
+    expect(await keys()).toEqual(["a DEEP_ARCHIVE"]);
+  });
+
+  test("never go back up", async () => {
+    await live({ Transitions: [{ Days: 30, StorageClass: "STANDARD_IA" }] });
+    await put("a", large, { StorageClass: "GLACIER" });
+    await nube.advance("40d");
+    expect(await keys()).toEqual(["a GLACIER"]);
+  });
+
+  test("of several due at once, the coldest", async () => {
+    await put("a", large);
+    await nube.advance("100d");
+    await live({
+      Transitions: [
+        { Days: 30, StorageClass: "STANDARD_IA" },
+        { Days: 60, StorageClass: "GLACIER" },
+      ],
+    });
+    await nube.advance("1d");
+    expect(events().map(([name]) => name)).toEqual(["LifecycleTransition"]);
+    expect(await keys()).toEqual(["a GLACIER"]);
+  });
+
+  test("come before a delete marker, which comes the day after", async () => {
+    await version("Enabled");
+    await put("a", large);
+    await nube.advance("100d");
+    await live({ Transitions: [{ Days: 30, StorageClass: "GLACIER" }], Expiration: { Days: 60 } });
+    await nube.advance("3d");
+    expect(events()).toEqual([
+      ["LifecycleTransition", "a", 101],
+      ["LifecycleExpiration:DeleteMarkerCreated", "a", 102],
+    ]);
+  });
+});
+
+test("uploads in parts are aborted, with all that was sent", async () => {
+  await live({ Filter: { Prefix: "up/" }, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } });
+  const begun = await nube.s3.CreateMultipartUpload({ Bucket, Key: "up/a" });
+  expect(begun).toMatchObject({ AbortDate: new Date(TEST_START + 3 * DAY_MS), AbortRuleId: "rule-0" });
+  await nube.s3.CreateMultipartUpload({ Bucket, Key: "b" });
+  const UploadId = begun.UploadId!;
+  await nube.s3.UploadPart({ Bucket, Key: "up/a", UploadId, PartNumber: 1, Body: bodyOf("x") });
+  await nube.advance("2d");
+  expect((await nube.s3.ListMultipartUploads({ Bucket })).Uploads).toHaveLength(2);
+  await nube.advance("1d");
+  expect((await nube.s3.ListMultipartUploads({ Bucket })).Uploads).toMatchObject([{ Key: "b" }]);
+});
+
+test("a bucket that is deleted, and made again, is not looked through for the old one's rules", async () => {
+  await live({ Expiration: { Days: 1 } });
+  await nube.s3.DeleteBucket({ Bucket });
+  await nube.s3.CreateBucket({ Bucket });
+  await put("a");
+  await nube.advance("9d");
+  expect(await keys()).toEqual(["a"]);
+});
+
+test("more versions than fit in a page, over its ends", async () => {
+  await version("Enabled");
+  for (let n = 0; n < 1_500; n++) await put(`k${n % 3}`, "x");
+  await live({ NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 10 } });
+  await nube.advance("4d");
+  expect(await versions()).toEqual({ versions: 33, markers: 0 });
+});

@@ -1,0 +1,54 @@
+import { collection } from "#kernel/collection.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { DAY_MS, midnightAfter } from "../days.ts";
+import { type Bucket, buckets } from "../store.ts";
+
+/**
+ * What is remembered of a bucket that is looked through at midnight, so that nobody looks while nothing can be due:
+ * nothing is due there before `next`.
+ */
+export interface Mark {
+  bucket: number;
+  /** Of the job that looks: another one has been called off. */
+  serial: number;
+  next: number;
+  /** After how many days, at the least, something is due that is new. */
+  leastDays: number;
+  /** Whether a new version may make an older one due, since a rule counts them. */
+  counts: boolean;
+  /** A look is under way, or was when the process ended. */
+  looking: boolean;
+  /** Something is new there since the last look, and `next` minds it. */
+  fresh: boolean;
+}
+
+export const marks = collection<Mark>("s3/lifecycle", {
+  scope: "partition",
+  key: (m) => [m.bucket],
+  hot: true,
+});
+
+/** Of a version, or an upload: it is there where nothing was, or in the place of another; or whatever else becomes of it. */
+export type Touch = "new" | "replaced" | "changed";
+
+/** Told of all that comes, goes or changes in a bucket. Costs a look into memory, and a write or two between two walks. */
+export async function touch(tx: Transaction, bucket: Bucket, how: Touch): Promise<void> {
+  if (!bucket.ages) return;
+  const mark = await tx.get(marks, [bucket.id]);
+  if (!mark) return;
+  const now = tx.now();
+  if (how === "changed" || (how === "replaced" && mark.counts)) {
+    const tonight = midnightAfter(now);
+    if (mark.next > tonight) tx.put(marks, { ...mark, next: tonight });
+  } else if (!mark.fresh) {
+    const next = Math.min(mark.next, midnightAfter(now + mark.leastDays * DAY_MS));
+    tx.put(marks, { ...mark, fresh: true, next });
+  }
+}
+
+/** Writes a bucket whose flags have changed, with the one that follows from the others. */
+export function putAging(tx: Transaction, bucket: Bucket): Bucket {
+  const written: Bucket = { ...bucket, ages: bucket.lifecycle || bucket.tiers };
+  tx.put(buckets, written);
+  return written;
+}

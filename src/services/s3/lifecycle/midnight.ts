@@ -1,0 +1,82 @@
+import type { Context } from "#kernel/context.ts";
+import { type Job, type JobOutcome, job } from "#kernel/jobs.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { midnightAfter } from "../days.ts";
+import type { Bucket } from "../store.ts";
+import { leastTierDays } from "../tiering/due.ts";
+import { type Mark, marks, touch } from "./mark.ts";
+import { type Plan, planOf } from "./plan.ts";
+import { countsVersions, outlookOf } from "./rules.ts";
+import { walk } from "./walk.ts";
+
+interface Nightly {
+  name: string;
+  id: number;
+  serial: number;
+}
+
+/**
+ * Looks through a bucket at every midnight at which something may be due there. A midnight at which nothing can be
+ * costs one look at its mark.
+ */
+export const midnightJob: Job<Nightly> = job("s3/midnight", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, nightly) {
+    const found = await ctx.read((tx) => findingsOf(tx, nightly));
+    if (!found) return end(ctx, nightly);
+    if (ctx.clock.now() < found.mark.next && !found.mark.looking) return tomorrow(ctx);
+    // What changes from here on says for itself when to look.
+    await change(ctx, nightly, ({ mark, plan }, now) => {
+      const { leastDays, nextDate } = outlookOf(plan.rules, now);
+      return {
+        ...mark,
+        looking: true,
+        fresh: false,
+        counts: countsVersions(plan.rules),
+        leastDays: Math.min(leastDays, leastTierDays(plan.tierings)),
+        next: nextDate,
+      };
+    });
+    const next = await walk(ctx, nightly);
+    await change(ctx, nightly, ({ mark }) => ({ ...mark, looking: false, next: Math.min(mark.next, next) }));
+    return tomorrow(ctx);
+  },
+});
+
+const tomorrow = ({ clock }: Context): JobOutcome => ({ again: midnightAfter(clock.now()) - clock.now() });
+
+/** Starts looking, or looks anew: what acts upon the bucket has changed. */
+export async function lookFrom(tx: Transaction, bucket: Bucket): Promise<void> {
+  if (await tx.get(marks, [bucket.id])) return touch(tx, bucket, "changed");
+  const { id, name, owner, region } = bucket;
+  const serial = tx.sequence();
+  tx.put(marks, { bucket: id, serial, next: 0, leastDays: 0, counts: true, looking: false, fresh: true });
+  const delay = midnightAfter(tx.now()) - tx.now();
+  tx.enqueue(midnightJob, { name, id, serial }, { delay, place: { account: owner, region } });
+}
+
+interface Findings {
+  mark: Mark;
+  plan: Plan;
+}
+
+/** Absent where the bucket is gone, nothing acts upon it any more, or another job looks. */
+async function findingsOf(tx: ReadTransaction, nightly: Nightly): Promise<Findings | undefined> {
+  const mark = await tx.get(marks, [nightly.id]);
+  const plan = mark?.serial === nightly.serial ? await planOf(tx, nightly) : undefined;
+  return mark && plan && { mark, plan };
+}
+
+const change = (ctx: Context, nightly: Nightly, to: (found: Findings, now: number) => Mark) =>
+  ctx.transact(async (tx) => {
+    const found = await findingsOf(tx, nightly);
+    if (found) tx.put(marks, to(found, tx.now()));
+  });
+
+/** Unless somebody has begun anew in between. */
+async function end(ctx: Context, nightly: Nightly): Promise<undefined> {
+  await ctx.transact(async (tx) => {
+    const mark = await tx.get(marks, [nightly.id]);
+    if (mark?.serial === nightly.serial && !(await planOf(tx, nightly))) tx.delete(marks, [nightly.id]);
+  });
+}

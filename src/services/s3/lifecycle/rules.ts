@@ -1,0 +1,104 @@
+import type { LifecycleRule, TransitionDefaultMinimumObjectSize } from "#aws/contract/types/s3.ts";
+import { kept } from "#lib/kept.ts";
+import { configuration } from "../buckets/configurations.ts";
+import { DAY_MS, midnightAfter, NEVER } from "../days.ts";
+import type { StorageClassName } from "../storage-classes/classes.ts";
+import { type Filter, filterOf } from "./filter.ts";
+
+/** A bucket's lifecycle as its owner put it, with ids for the rules that had none. */
+export interface LifecycleDocument {
+  rules: LifecycleRule[];
+  minimum: TransitionDefaultMinimumObjectSize;
+}
+
+export const lifecycles = configuration<LifecycleDocument>("lifecycle");
+
+/** So many days after the object was made, or on a day: one of both. */
+export type Moment = { days: number } | { date: number };
+
+/** Days after another version took its place; `keep` are the newest noncurrent ones that are spared. */
+export interface NoncurrentMoment {
+  days: number;
+  keep: number;
+}
+
+/** An enabled rule, as it is carried out. */
+export interface Rule {
+  id: string;
+  filter: Filter;
+  expiration?: Moment;
+  /** Delete markers go that hide nothing. */
+  expiresMarkers?: boolean;
+  transitions: (Moment & { to: StorageClassName })[];
+  noncurrentExpiration?: NoncurrentMoment;
+  noncurrentTransitions: (NoncurrentMoment & { to: StorageClassName })[];
+  /** Days after which an upload in parts is aborted. */
+  abortAfter?: number;
+}
+
+/** Made once of every document, as long as it is kept in memory. */
+export const rulesOf = kept(({ rules }: LifecycleDocument): Rule[] =>
+  rules.filter((rule) => rule.Status === "Enabled").map(ruleOf),
+);
+
+function ruleOf(rule: LifecycleRule): Rule {
+  const { Expiration: expiration, NoncurrentVersionExpiration: noncurrent } = rule;
+  return {
+    id: rule.ID!,
+    filter: filterOf(rule),
+    expiration: expiration && momentOf(expiration),
+    expiresMarkers: expiration?.ExpiredObjectDeleteMarker,
+    transitions: (rule.Transitions ?? []).map((transition) => ({
+      ...momentOf(transition)!,
+      to: transition.StorageClass as StorageClassName,
+    })),
+    noncurrentExpiration: noncurrent && noncurrentMomentOf(noncurrent),
+    noncurrentTransitions: (rule.NoncurrentVersionTransitions ?? []).map((transition) => ({
+      ...noncurrentMomentOf(transition),
+      to: transition.StorageClass as StorageClassName,
+    })),
+    abortAfter: rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation,
+  };
+}
+
+function momentOf({ Days, Date: date }: { Days?: number; Date?: Date }): Moment | undefined {
+  if (date !== undefined) return { date: new Date(date).getTime() };
+  return Days === undefined ? undefined : { days: Days };
+}
+
+const noncurrentMomentOf = (said: { NoncurrentDays?: number; NewerNoncurrentVersions?: number }) => ({
+  days: said.NoncurrentDays!,
+  keep: said.NewerNoncurrentVersions ?? 0,
+});
+
+/** When something is due: days are counted from `start`, and rounded up to the next midnight. */
+export const dueAt = (moment: Moment, start: number): number =>
+  "date" in moment ? moment.date : midnightAfter(start + moment.days * DAY_MS);
+
+/** Of what is new, how soon something is due; and the next of the days that rules name. */
+export interface Outlook {
+  leastDays: number;
+  nextDate: number;
+}
+
+export function outlookOf(rules: readonly Rule[], now: number): Outlook {
+  const moments = rules.flatMap((rule): Moment[] => [
+    ...(rule.expiration ? [rule.expiration] : []),
+    ...rule.transitions,
+    ...(rule.noncurrentExpiration ? [rule.noncurrentExpiration] : []),
+    ...rule.noncurrentTransitions,
+    ...(rule.abortAfter === undefined ? [] : [{ days: rule.abortAfter }]),
+  ]);
+  const daysOf = (moment: Moment) => ("days" in moment ? moment.days : moment.date <= now ? 0 : NEVER);
+  const dateOf = (moment: Moment) => ("date" in moment && moment.date > now ? moment.date : NEVER);
+  return {
+    leastDays: Math.min(NEVER, ...moments.map(daysOf)),
+    nextDate: Math.min(NEVER, ...moments.map(dateOf)),
+  };
+}
+
+/** Whether a rule spares the newest noncurrent versions. */
+export const countsVersions = (rules: readonly Rule[]): boolean =>
+  rules.some(({ noncurrentExpiration, noncurrentTransitions }) =>
+    [noncurrentExpiration, ...noncurrentTransitions].some((moment) => (moment?.keep ?? 0) > 0),
+  );

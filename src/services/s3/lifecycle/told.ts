@@ -1,0 +1,38 @@
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { Bucket, ObjectVersion, Upload } from "../store.ts";
+import { abortOf } from "./due.ts";
+import { matches } from "./filter.ts";
+import { dueAt, lifecycles, rulesOf } from "./rules.ts";
+
+/**
+ * When the bucket's rules make an object expire, as answers about the current version tell it; of several rules the
+ * earliest, and of those the first. Ids come as they are, but for what a header cannot carry.
+ */
+export async function expirationOf(
+  tx: ReadTransaction,
+  bucket: Bucket,
+  version: ObjectVersion,
+): Promise<string | undefined> {
+  const document = bucket.lifecycle && (await lifecycles.get(tx, bucket));
+  if (!document) return undefined;
+  let first: { id: string; due: number } | undefined;
+  for (const { id, filter, expiration } of rulesOf(document)) {
+    if (!expiration || !matches(filter, version)) continue;
+    const due = dueAt(expiration, version.modified);
+    if (!first || due < first.due) first = { id, due };
+  }
+  if (!first) return undefined;
+  const id = first.id.replace(/[^\x20-\x7e]+|"/gu, encodeURIComponent);
+  return `expiry-date="${new Date(first.due).toUTCString()}", rule-id="${id}"`;
+}
+
+/** When the bucket's rules abort an upload. */
+export async function abortMembers(
+  tx: ReadTransaction,
+  bucket: Bucket,
+  { key, initiated }: Pick<Upload, "key" | "initiated">,
+) {
+  const document = bucket.lifecycle && (await lifecycles.get(tx, bucket));
+  const abort = document && abortOf(rulesOf(document), key, initiated);
+  return abort && { AbortDate: new Date(abort.due), AbortRuleId: abort.rule };
+}

@@ -1,0 +1,145 @@
+import type { Context } from "#kernel/context.ts";
+import { descending } from "#kernel/keys.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { NEVER } from "../days.ts";
+import { versionRows } from "../listing/versions.ts";
+import { abandonUpload } from "../multipart/upload.ts";
+import { type Bucket, noncurrent, type Upload, uploads } from "../store.ts";
+import { act } from "./act.ts";
+import { type Action, abortOf, judge, type Subject } from "./due.ts";
+import { type Plan, planOf } from "./plan.ts";
+
+/** A version that a walk has passed, with what it must know of it to judge the next. */
+interface Passed {
+  key: string;
+  order: number;
+  /** Since then, the next version of the key is noncurrent. */
+  made: number;
+  /** Noncurrent versions of the key, this one included. */
+  noncurrent: number;
+}
+
+interface Page {
+  due: { subject: Subject; action: Action; after: Passed | undefined }[];
+  /** When something else here may be due. */
+  next: number;
+  /** Where the page ends; absent at the bucket's end. */
+  last: Passed | undefined;
+}
+
+/** A bucket is one bucket by its number; another may have its name by now. */
+export type Walked = Pick<Bucket, "name" | "id">;
+
+const ROWS = 1_000;
+const UPLOADS = 200;
+/** Bodies that one transaction gives up at most, but for one object's: an object may have thousands. */
+const MOST_BODIES = 2_000;
+
+/**
+ * Does with all versions and uploads of a bucket what is due now, page by page: a crash loses a page at most, and the
+ * next walk finds it due again.
+ * @returns when something that is there may next be due; or `NEVER`
+ */
+export async function walk(ctx: Context, bucket: Walked): Promise<number> {
+  return Math.min(await walkVersions(ctx, bucket), await walkUploads(ctx, bucket));
+}
+
+async function walkVersions(ctx: Context, bucket: Walked): Promise<number> {
+  let next = NEVER;
+  let last: Passed | undefined;
+  // Where one page has something due, the next is likely to, and a reader's look would be in vain.
+  let isLikely = false;
+  do {
+    let page: Page | undefined = isLikely ? undefined : await ctx.read((tx) => look(tx, bucket, last));
+    if (!page || page.due.length > 0) page = await ctx.transact((tx) => carryOut(ctx, tx, bucket, last));
+    isLikely = page.due.length > 0;
+    next = Math.min(next, page.next);
+    last = page.last;
+    await new Promise(setImmediate);
+  } while (last);
+  return next;
+}
+
+/** Where somebody has changed what a page was read of, the transaction reads it again: it does what is due then. */
+async function carryOut(
+  ctx: Context,
+  tx: Transaction,
+  walked: Walked,
+  last: Passed | undefined,
+): Promise<Page> {
+  const page = await look(tx, walked, last);
+  const { bucket } = (await planOf(tx, walked)) ?? {};
+  let bodies = 0;
+  for (const { subject, action, after } of page.due) {
+    if (bodies > MOST_BODIES) return { ...page, last: after };
+    bodies += subject.version.partCount ?? 1;
+    await act(ctx, tx, bucket!, subject, action);
+  }
+  return page;
+}
+
+async function look(tx: ReadTransaction, walked: Walked, from: Passed | undefined): Promise<Page> {
+  const plan = await planOf(tx, walked);
+  if (!plan) return { due: [], next: NEVER, last: undefined };
+  const after = from && [from.key, descending(from.order)];
+  const rows = await versionRows(walked.id).page(tx, { after, limit: ROWS });
+  const page: Page = { due: [], next: NEVER, last: undefined };
+  let before = from;
+  for (const [i, { version, latest }] of rows.entries()) {
+    const { key, order, modified } = version;
+    const newer = latest ? 0 : before!.noncurrent;
+    const subject: Subject = {
+      version,
+      latest,
+      alone: latest && version.deleteMarker === true && (await isAlone(tx, walked, key, rows[i + 1])),
+      noncurrentSince: latest ? 0 : before!.made,
+      newer,
+    };
+    const { action, next } = judge(plan, subject, tx.now());
+    if (action) page.due.push({ subject, action, after: before });
+    page.next = Math.min(page.next, next);
+    before = { key, order, made: modified, noncurrent: latest ? 0 : newer + 1 };
+  }
+  if (rows.length === ROWS) page.last = before;
+  return page;
+}
+
+/** Of a page's last row, the next one is not known. */
+async function isAlone(
+  tx: ReadTransaction,
+  { id }: Walked,
+  key: string,
+  next: { version: { key: string } } | undefined,
+): Promise<boolean> {
+  if (next) return next.version.key !== key;
+  return (await tx.list(noncurrent, { in: [id, key], limit: 1 })).length === 0;
+}
+
+async function walkUploads(ctx: Context, walked: Walked): Promise<number> {
+  const plan = await ctx.read((tx) => planOf(tx, walked));
+  if (!plan?.rules.some(({ abortAfter }) => abortAfter !== undefined)) return NEVER;
+  let next = NEVER;
+  let last: Upload | undefined;
+  do {
+    const after = last && [last.key, last.order];
+    const page = await ctx.read((tx) => tx.list(uploads, { in: [walked.id], after, limit: UPLOADS }));
+    for (const upload of page) next = Math.min(next, await abortIfDue(ctx, plan, upload));
+    last = page.length === UPLOADS ? page.at(-1) : undefined;
+  } while (last);
+  return next;
+}
+
+/** @returns when it is due, if it is not yet */
+async function abortIfDue(
+  ctx: Context,
+  { rules }: Plan,
+  { key, order, bucket, initiated }: Upload,
+): Promise<number> {
+  const abort = abortOf(rules, key, initiated);
+  if (!abort || abort.due > ctx.clock.now()) return abort?.due ?? NEVER;
+  await ctx.transact(async (tx) => {
+    const upload = await tx.get(uploads, [bucket, key, order]);
+    if (upload) await abandonUpload(tx, upload);
+  });
+  return NEVER;
+}

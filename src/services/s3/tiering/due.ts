@@ -1,0 +1,37 @@
+import { DAY_MS, midnightAfter, NEVER } from "../days.ts";
+import { matches } from "../lifecycle/filter.ts";
+import type { ArchiveTier } from "../storage-classes/archive.ts";
+import { KB } from "../storage-classes/classes.ts";
+import type { ObjectVersion } from "../store.ts";
+import type { Tiering } from "./store.ts";
+
+/** Smaller objects are not watched. */
+const LEAST_BYTES = 128 * KB;
+
+/** The archive tier that a version goes to now, which nobody has read for long; else when it may. */
+export function tierOf(
+  tierings: readonly Tiering[],
+  version: ObjectVersion,
+  now: number,
+): { to?: ArchiveTier; next: number } {
+  const { storageClass, archiveTier, restore, size } = version;
+  if (storageClass !== "INTELLIGENT_TIERING" || size < LEAST_BYTES || restore) return { next: NEVER };
+  if (archiveTier === "DEEP_ARCHIVE_ACCESS") return { next: NEVER };
+  const quiet = version.read ?? version.modified;
+  let to: ArchiveTier | undefined;
+  let next = NEVER;
+  for (const { filter, tiers } of tierings) {
+    if (!matches(filter, version)) continue;
+    for (const tier of tiers) {
+      const due = midnightAfter(quiet + tier.days * DAY_MS);
+      if (tier.to === archiveTier) continue;
+      if (due > now) next = Math.min(next, due);
+      else if (to !== "DEEP_ARCHIVE_ACCESS") to = tier.to;
+    }
+  }
+  return { to, next };
+}
+
+/** Days after which an object, at the earliest, goes to a tier. */
+export const leastTierDays = (tierings: readonly Tiering[]): number =>
+  Math.min(NEVER, ...tierings.flatMap(({ tiers }) => tiers.map(({ days }) => days)));

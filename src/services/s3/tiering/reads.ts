@@ -1,0 +1,29 @@
+import type { Context } from "#kernel/context.ts";
+import { DAY_MS } from "../days.ts";
+import { type Bucket, buckets, type ObjectVersion } from "../store.ts";
+import { findVersion, rewriteVersion } from "../versions.ts";
+
+/**
+ * Remembers that an object was read, where INTELLIGENT_TIERING goes by that: once a day at most, so that
+ * reading writes little.
+ */
+export async function rememberRead(
+  ctx: Context,
+  { tiers, name }: Bucket,
+  version: ObjectVersion,
+): Promise<void> {
+  if (!tiers || version.storageClass !== "INTELLIGENT_TIERING") return;
+  const now = ctx.clock.now();
+  if (day(version.read ?? version.modified) === day(now)) return;
+  try {
+    await ctx.transact(async (tx) => {
+      const bucket = await tx.get(buckets, [name]);
+      const found = bucket && (await findVersion(tx, bucket, version.key, version.versionId));
+      if (found?.order === version.order) await rewriteVersion(tx, bucket!, { ...found, read: now });
+    });
+  } catch (error) {
+    ctx.log.warn("a read could not be remembered", { error });
+  }
+}
+
+const day = (time: number) => Math.floor(time / DAY_MS);
