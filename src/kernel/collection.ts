@@ -30,7 +30,7 @@ export interface CollectionOptions<T> {
   key: (record: T) => readonly KeyPart[];
   /** Index keys must be unique: let them end in the record's own key. */
   indexes?: Record<string, IndexKey<T>>;
-  /** Small records that nearly every call reads, a bucket say: kept decoded, and frozen. */
+  /** Records that are read again and again, a bucket say: kept decoded, and frozen. */
   hot?: boolean;
   /** Raised with every change of the record's form; 1 to 127. */
   version?: number;

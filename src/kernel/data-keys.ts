@@ -85,13 +85,14 @@ export function dataKeys(masters: readonly MasterKey[]): DataKeys {
         count = 0;
       }
       const name = secret ? freshName(OF_A_SECRET) : shared;
-      const header = Buffer.allocUnsafe(HEADER_BYTES);
-      header.set(name);
-      header.writeUInt32BE(++count, NAME_BYTES);
-      const cipher = createCipheriv(CIPHER, keyOf(name, secret), nonceIn(header)).setAAD(place);
-      const encrypted = cipher.update(bytes);
+      const sealed = Buffer.allocUnsafe(HEADER_BYTES + bytes.length + TAG_BYTES);
+      sealed.set(name);
+      sealed.writeUInt32BE(++count, NAME_BYTES);
+      const cipher = createCipheriv(CIPHER, keyOf(name, secret), nonceIn(sealed)).setAAD(place);
+      sealed.set(cipher.update(bytes), HEADER_BYTES);
       cipher.final();
-      return Buffer.concat([header, encrypted, cipher.getAuthTag()]);
+      sealed.set(cipher.getAuthTag(), HEADER_BYTES + bytes.length);
+      return sealed;
     },
     unseal(sealed, place, secret) {
       if (sealed.length < HEADER_BYTES + TAG_BYTES) throw new SealBrokenError("a sealed body is too short");
@@ -121,8 +122,10 @@ function derive(secret: Uint8Array, salt: Uint8Array): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", secret, salt, "a body at rest", KEY_BYTES));
 }
 
+/** Zeros and the count. There is one, since a cipher copies it. */
 function nonceIn(header: Buffer): Buffer {
-  const nonce = Buffer.alloc(NONCE_BYTES);
-  header.copy(nonce, NONCE_BYTES - COUNT_BYTES, NAME_BYTES, HEADER_BYTES);
-  return nonce;
+  header.copy(NONCE, NONCE_BYTES - COUNT_BYTES, NAME_BYTES, HEADER_BYTES);
+  return NONCE;
 }
+
+const NONCE = Buffer.alloc(NONCE_BYTES);

@@ -1,5 +1,6 @@
 import { type KeyRange, type KeyValueStore, MAX_PAGE, type MaybePromise, type Row } from "#storage/kv/kv.ts";
 import { keyText } from "#storage/kv/key-text.ts";
+import type { Hot } from "./hot.ts";
 import type { Memories, Memory } from "./memory.ts";
 
 /** A commit on its way to disk. */
@@ -18,11 +19,6 @@ export interface Write {
 
 /** What is committed and not yet on disk, by key as a Latin-1 string, whose order is that of the bytes. */
 export type Overlay = Map<string, Write>;
-
-/** Decoded records of what is on disk, by key. Whoever writes a key takes its record out. */
-export type Hot = Map<string, unknown>;
-
-const MOST_HOT = 10_000;
 
 /** Reads that see the store and, above it, what is not there yet. */
 export interface View {
@@ -52,6 +48,7 @@ export interface Draft extends View {
 export interface Layers {
   store: KeyValueStore;
   overlay: Overlay;
+  /** Made of what is on disk. Whoever writes a key takes its record out. */
   hot: Hot;
   memories: Memories;
   /** The last commit that was handed to the store. */
@@ -99,9 +96,9 @@ class Reader implements View {
     // A store that answers later may be another owner's by then: it is asked every time.
     if (value instanceof Promise) return value.then((later) => later && decode(later));
     const record = value && decode(value);
-    if (isAbove || record === undefined) return record;
-    if (hot.size >= MOST_HOT) hot.clear();
-    hot.set(text, Object.freeze(record));
+    if (isAbove || value === undefined || record === undefined) return record;
+    // Bytes cannot be frozen.
+    hot.set(text, record instanceof Uint8Array ? record : Object.freeze(record), value.length);
     return record;
   }
 

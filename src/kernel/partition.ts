@@ -1,5 +1,6 @@
 import { checkLimits, type KeyValueStore, type Lease, type MaybePromise, type Row } from "#storage/kv/kv.ts";
 import { readWriteLock } from "./lock.ts";
+import { openHot } from "./hot.ts";
 import { openMemories } from "./memory.ts";
 import { type Draft, type Layers, openDraft, openView, type Pending, type View } from "./overlay.ts";
 
@@ -75,7 +76,7 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
       const layers: Layers = {
         store,
         overlay: new Map(),
-        hot: new Map(),
+        hot: openHot(),
         memories: openMemories(),
         newest: undefined,
       };

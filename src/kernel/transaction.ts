@@ -23,7 +23,7 @@ export interface ReadTransaction {
   /** What the owner keeps in memory of this partition. */
   memory<T>(kind: Memory<T>): T;
   getBytes(of: Bytes, key: readonly KeyPart[]): MaybePromise<Uint8Array | undefined>;
-  /** What `putSealed` wrote, with the same secret. @throws {SealBrokenError} */
+  /** What `putSealed` wrote, with the same secret; not to be written into. @throws {SealBrokenError} */
   getSealed(of: Bytes, key: readonly KeyPart[], secret?: Uint8Array): MaybePromise<Uint8Array | undefined>;
   /** Entries after the number `after`, oldest first. */
   follow<T>(

@@ -1,0 +1,56 @@
+/** Records decoded, and small bodies unsealed, by the text of their key: what is read often is not made again each time. */
+export interface Hot {
+  get(text: string): unknown;
+  /** @param bytes what it takes in the store, as a measure of what it takes here */
+  set(text: string, record: unknown, bytes: number): void;
+  delete(text: string): void;
+}
+
+/** Of a partition, in each of two halves. */
+const MOST_BYTES = 4 * 1024 * 1024;
+/** What a record takes besides. */
+const OVERHEAD = 200;
+
+/**
+ * What is read is in the newer half; when that is full it becomes the older one, and what nobody has read since the last
+ * time goes.
+ */
+export function openHot(mostBytes = MOST_BYTES): Hot {
+  let newer = new Map<string, { record: unknown; bytes: number }>();
+  let older = new Map<string, { record: unknown; bytes: number }>();
+  let bytes = 0;
+
+  function keep(text: string, entry: { record: unknown; bytes: number }) {
+    if (bytes > mostBytes) {
+      older = newer;
+      newer = new Map();
+      bytes = 0;
+    }
+    newer.set(text, entry);
+    bytes += entry.bytes;
+  }
+
+  return {
+    get(text) {
+      const known = newer.get(text);
+      if (known) return known.record;
+      const old = older.get(text);
+      if (!old) return undefined;
+      older.delete(text);
+      keep(text, old);
+      return old.record;
+    },
+    set(text, record, size) {
+      keep(text, { record, bytes: size + text.length + OVERHEAD });
+    },
+    delete(text) {
+      const known = newer.get(text);
+      if (known) {
+        newer.delete(text);
+        bytes -= known.bytes;
+      } else {
+        older.delete(text);
+      }
+    },
+  };
+}
