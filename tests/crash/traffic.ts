@@ -1,0 +1,150 @@
+import { randomInt } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
+
+const BETWEEN_TRIES_MS = 50;
+
+/** A message as its consumers have met it. */
+interface Delivered {
+  /** Ids under which it came: more than one means that it was stored more than once. */
+  ids: Set<string>;
+  /** When each receive was asked for, and answered. */
+  receives: { asked: number; answered: number }[];
+  /** When its deletion was answered. */
+  deleted?: number;
+}
+
+export interface Deliveries {
+  /** It has been sent, surely. */
+  sent(body: string): void;
+  received(messages: readonly Message[], asked: number): void;
+  deleted(body: string): void;
+  /** Nothing more is to come. */
+  isOver: boolean;
+  missing(): string[];
+  /** Received again before their visibility can have ended. */
+  early(seconds: number): string[];
+  afterDeletion(): string[];
+  doubled(): string[];
+  outOfOrder(): string[];
+}
+
+export function openDeliveries(): Deliveries {
+  const sent = new Set<string>();
+  const met = new Map<string, Delivered>();
+  /** In the order in which each was received for the first time, by group. */
+  const order = new Map<string, number[]>();
+
+  const bodiesOf = (isWanted: (delivered: Delivered) => boolean) =>
+    [...met].flatMap(([body, delivered]) => (isWanted(delivered) ? body : []));
+
+  return {
+    isOver: false,
+    sent: (body) => void sent.add(body),
+    received(messages, asked) {
+      for (const { Body, MessageId } of messages) {
+        let known = met.get(Body!);
+        if (!known) {
+          met.set(Body!, (known = { ids: new Set(), receives: [] }));
+          const [group, number] = Body!.split("/");
+          const seen = order.get(group!);
+          if (seen) seen.push(Number(number));
+          else order.set(group!, [Number(number)]);
+        }
+        known.ids.add(MessageId!);
+        known.receives.push({ asked, answered: Date.now() });
+      }
+    },
+    deleted(body) {
+      met.get(body)!.deleted ??= Date.now();
+    },
+    missing: () => [...sent].filter((body) => !met.has(body)),
+    early: (seconds) =>
+      bodiesOf(({ receives, ids }) =>
+        ids.size > 1
+          ? false
+          : receives.some(
+              (receive, n) => n > 0 && receive.answered < receives[n - 1]!.asked + seconds * 1_000,
+            ),
+      ),
+    afterDeletion: () =>
+      bodiesOf(({ receives, deleted, ids }) =>
+        ids.size > 1 ? false : receives.some(({ asked }) => deleted !== undefined && asked > deleted),
+      ),
+    doubled: () => bodiesOf(({ ids }) => ids.size > 1),
+    outOfOrder: () =>
+      [...order].flatMap(([group, numbers]) =>
+        numbers.every((number, n) => n === 0 || number > numbers[n - 1]!) ? [] : group,
+      ),
+  };
+}
+
+interface Producer {
+  client: SQSClient;
+  QueueUrl: string;
+  group: string;
+  count: number;
+  isFifo: boolean;
+}
+
+/** Sends one message after another, each until it is answered, and now and then once more than needed. */
+export async function produce(
+  { client, QueueUrl, group, count, isFifo }: Producer,
+  deliveries: Deliveries,
+): Promise<void> {
+  for (let number = 0; number < count; number++) {
+    const MessageBody = `${group}/${number}`;
+    const command = new SendMessageCommand({
+      QueueUrl,
+      MessageBody,
+      ...(isFifo && { MessageGroupId: group, MessageDeduplicationId: MessageBody }),
+    });
+    await untilAnswered(() => client.send(command));
+    if (isFifo && randomInt(10) === 0) await untilAnswered(() => client.send(command));
+    deliveries.sent(MessageBody);
+  }
+}
+
+/** Receives and deletes; some it leaves to be received again. */
+export async function consume(
+  { client, QueueUrl }: Pick<Producer, "client" | "QueueUrl">,
+  deliveries: Deliveries,
+): Promise<void> {
+  while (!deliveries.isOver) {
+    const asked = Date.now();
+    const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 });
+    const { Messages = [] } = await client.send(command).catch(pause);
+    deliveries.received(Messages, asked);
+    const kept = Messages.filter(() => randomInt(20) > 0);
+    if (kept.length === 0) continue;
+    const Entries = kept.map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle: ReceiptHandle! }));
+    const deletion = new DeleteMessageBatchCommand({ QueueUrl, Entries });
+    const { Successful = [] } = await client.send(deletion).catch(pause);
+    for (const { Id } of Successful) deliveries.deleted(kept[Number(Id)]!.Body!);
+  }
+}
+
+async function pause(): Promise<{ Messages?: Message[]; Successful?: { Id?: string }[] }> {
+  await sleep(BETWEEN_TRIES_MS);
+  return {};
+}
+
+async function untilAnswered(send: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    const isAnswered = await send().then(
+      () => true,
+      (error) => {
+        if (error.$fault === "client" && error.$metadata?.httpStatusCode !== undefined) throw error;
+        return false;
+      },
+    );
+    if (isAnswered) return;
+    await sleep(BETWEEN_TRIES_MS);
+  }
+}
