@@ -13,6 +13,7 @@ import { type AuthSettings, authenticate } from "./authenticate.ts";
 import { contentOf, formOf, type WholeBody, wholeBody } from "./content.ts";
 import { serveCrossOrigin } from "./cross-origin.ts";
 import { atEndpoint } from "./endpoints.ts";
+import { withHoisted } from "./hoisted.ts";
 import type { EndpointHosts } from "./hosts.ts";
 import { bodyLimit, formLimit, PROTOCOL_LIMITS } from "./limits.ts";
 import { observe, type Passage, passageOf } from "./observe.ts";
@@ -129,7 +130,7 @@ async function serve(
     const input = speaks.decode(found.operation, {
       method,
       query,
-      headers: content.headers,
+      headers: style === "s3" ? withHoisted(content.headers, query) : content.headers,
       labels: found.labels,
       body: content.body,
       stream: content.stream,

@@ -10,6 +10,7 @@ export function requestFacts(http: HttpRequest, content?: Uint8Array): RequestFa
     secure,
     sourceIp: remoteAddress,
     userAgent: headers["user-agent"] ?? "",
+    query: http.rawQuery,
     path,
     headers,
     ...(content && { content }),

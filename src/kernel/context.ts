@@ -69,6 +69,8 @@ export interface RequestFacts {
   userAgent: string;
   /** Decoded path as it came, before host-style rewriting. */
   path: string;
+  /** As it came, without the question mark. */
+  query?: string;
   headers: Readonly<Record<string, string>>;
   /** The body, where it was read whole before the call. */
   content?: Uint8Array;

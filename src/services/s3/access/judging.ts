@@ -11,22 +11,27 @@ import { type AclRequest, asksForAcl } from "./acl-request.ts";
 import { notByAccessPoint } from "./errors.ts";
 import { bucketFact, byWayOf, contentFact, objectFact } from "./facts.ts";
 import { keysOfCall } from "./keys.ts";
-import { type OnBucket, type OnObject, type Scene, sceneOf } from "./scene.ts";
+import { isPlainVisit, type OnBucket, type OnObject, type Scene, sceneOf } from "./scene.ts";
 
 /** Shared, since nearly every call is one in which there is nothing to judge. */
 const NOTHING: AccessFact[] = [];
 
-async function judged<I extends OnBucket>(
+type FactsIn = (scene: Scene, tx: ReadTransaction) => AccessFact[] | Promise<AccessFact[]>;
+
+function judged(ctx: Context, input: OnBucket, factsIn: FactsIn): Promise<AccessFact[]> {
+  return ctx.read((tx) => (isPlainVisit(ctx, tx, input) ? NOTHING : judgedInFull(ctx, tx, input, factsIn)));
+}
+
+async function judgedInFull(
   ctx: Context,
-  input: I,
-  factsIn: (scene: Scene, tx: ReadTransaction) => AccessFact[] | Promise<AccessFact[]>,
+  tx: ReadTransaction,
+  input: OnBucket,
+  factsIn: FactsIn,
 ): Promise<AccessFact[]> {
-  return ctx.read(async (tx) => {
-    const scene = await sceneOf(ctx, tx, input);
-    if (!scene) return NOTHING;
-    const facts = await factsIn(scene, tx);
-    return scene.accessPoint ? facts.flatMap((fact) => byWayOf(scene, fact)) : facts;
-  });
+  const scene = await sceneOf(ctx, tx, input);
+  if (!scene) return NOTHING;
+  const facts = await factsIn(scene, tx);
+  return scene.accessPoint ? facts.flatMap((fact) => byWayOf(scene, fact)) : facts;
 }
 
 export function onAccount(ctx: Context, input: object, action: string, resource: string): AccessFact[] {

@@ -3,10 +3,11 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
  */
 import type { Keys } from "#aws/languages/policy/pattern.ts";
-import type { Context, RequestFacts } from "#kernel/context.ts";
+import type { Context } from "#kernel/context.ts";
 import { accessPointArn, originOf } from "../access-points/store.ts";
 import type { Tag } from "../store.ts";
 import type { Scene } from "./scene.ts";
+import { ageOf, type Signature, signatureOf } from "./signature.ts";
 
 /** Members of requests by the keys that tell their values. */
 const MEMBERS: Readonly<Record<string, string>> = {
@@ -38,6 +39,8 @@ const DAY_MS = 86_400_000;
 
 export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): Keys {
   const said = input as Record<string, unknown>;
+  const signed = () =>
+    ctx.principal.type === "anonymous" ? undefined : ctx.request && signatureOf(ctx.request);
   return (name) => {
     const member = MEMBERS[name];
     if (member !== undefined) return textOf(said[member]);
@@ -67,11 +70,13 @@ export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): 
       case "s3:resourceaccount":
         return scene.bucket?.owner;
       case "s3:x-amz-content-sha256":
-        return ctx.request?.headers["x-amz-content-sha256"];
+        return ctx.request?.headers["x-amz-content-sha256"] ?? unsignedPayload(signed());
       case "s3:authtype":
-        return ctx.request && authTypeOf(ctx);
+        return signed()?.by;
       case "s3:signatureversion":
-        return ctx.request && signatureVersionOf(ctx.request);
+        return signed()?.version;
+      case "s3:signatureage":
+        return ageOf(signed()?.at, ctx.clock.now());
       default:
         if (name.startsWith(EXISTING_TAG)) return tagIn(scene.version?.tags, name.slice(EXISTING_TAG.length));
         if (name.startsWith(REQUEST_TAG))
@@ -80,6 +85,10 @@ export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): 
     }
   };
 }
+
+/** Of a presigned URL, whose payload nobody can have known. */
+const unsignedPayload = (signed: Signature | undefined) =>
+  signed?.by === "REST-QUERY-STRING" ? "UNSIGNED-PAYLOAD" : undefined;
 
 const textOf = (value: unknown): string | undefined =>
   value === undefined || typeof value === "object" ? undefined : String(value);
@@ -108,15 +117,4 @@ function retainedUntil(said: Record<string, unknown>): Date | undefined {
   const { RetainUntilDate } = (said.Retention ?? {}) as { RetainUntilDate?: unknown };
   const date = said.ObjectLockRetainUntilDate ?? RetainUntilDate;
   return date instanceof Date ? date : undefined;
-}
-
-function authTypeOf({ request, principal }: Context): string | undefined {
-  if (principal.type === "anonymous") return undefined;
-  if (request!.headers.authorization !== undefined) return "REST-HEADER";
-  return request!.method === "POST" ? "POST" : "REST-QUERY-STRING";
-}
-
-function signatureVersionOf({ headers }: RequestFacts): string | undefined {
-  if (headers.authorization?.startsWith("AWS ")) return "AWS";
-  return "AWS4-HMAC-SHA256";
 }

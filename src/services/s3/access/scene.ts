@@ -3,7 +3,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { AccessPoint } from "../access-points/store.ts";
 import { bucketByWay } from "../buckets/bucket.ts";
 import { accessDenied } from "../errors.ts";
-import type { Bucket, ObjectVersion } from "../store.ts";
+import { type Bucket, buckets, type ObjectVersion } from "../store.ts";
 import { findVersion } from "../versions.ts";
 import { blockFor, bothBlocks, type PublicAccessBlock } from "./blocks.ts";
 import { invalidExpectedOwner } from "./errors.ts";
@@ -30,6 +30,13 @@ export interface Scene {
   accessPoint?: AccessPoint;
   /** Of the object that the call is about: the named or the current one, be it a delete marker. */
   version?: ObjectVersion;
+}
+
+/** Whether there is nothing to judge, known at once: the bucket is at hand, and its owner's root calls. */
+export function isPlainVisit(ctx: Context, tx: ReadTransaction, input: OnBucket): boolean {
+  const bucket = tx.get(buckets, [input.Bucket]);
+  if (bucket === undefined || bucket instanceof Promise) return false;
+  return input.ExpectedBucketOwner === undefined && isAtHome(ctx, bucket);
 }
 
 /**

@@ -1,0 +1,25 @@
+import { parseAmzDate } from "#aws/signature/amz-date.ts";
+import type { RequestFacts } from "#kernel/context.ts";
+
+/** How a request was signed, as policies may ask. */
+export interface Signature {
+  by: "REST-HEADER" | "REST-QUERY-STRING" | "POST";
+  version: "AWS" | "AWS4-HMAC-SHA256";
+  /** When a presigned URL was made, milliseconds since 1970; unknown of other requests. */
+  at?: number;
+}
+
+export function signatureOf({ method, headers, query = "" }: RequestFacts): Signature {
+  const { authorization } = headers;
+  if (authorization !== undefined)
+    return { by: "REST-HEADER", version: authorization.startsWith("AWS ") ? "AWS" : "AWS4-HMAC-SHA256" };
+  if (method === "POST" && /^multipart\/form-data/i.test(headers["content-type"] ?? ""))
+    return { by: "POST", version: "AWS4-HMAC-SHA256" };
+  const said = new URLSearchParams(query);
+  const date = said.get("X-Amz-Date");
+  if (date === null) return { by: "REST-QUERY-STRING", version: "AWS" };
+  return { by: "REST-QUERY-STRING", version: "AWS4-HMAC-SHA256", at: parseAmzDate(date) };
+}
+
+export const ageOf = (signedAt: number | undefined, now: number): string | undefined =>
+  signedAt === undefined ? undefined : String(now - signedAt);
