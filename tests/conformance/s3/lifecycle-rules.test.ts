@@ -1,0 +1,447 @@
+import { randomUUID } from "node:crypto";
+import {
+  CreateBucketCommand,
+  DeleteBucketLifecycleCommand,
+  GetBucketLifecycleConfigurationCommand,
+  type LifecycleRule,
+  PutBucketLifecycleConfigurationCommand,
+  S3Client,
+  type TransitionDefaultMinimumObjectSize,
+} from "@aws-sdk/client-s3";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+
+const cloud = conformanceCloud();
+let client: S3Client | undefined;
+const s3 = () => (client ??= new S3Client({ ...cloud.client(), forcePathStyle: true }));
+
+const api = (name: string) => doc(`AmazonS3/latest/API/API_${name}.html`);
+const ELEMENTS = doc("AmazonS3/latest/userguide/intro-lifecycle-rules.html");
+const TRANSITIONS = doc("AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html");
+
+const MIDNIGHT = new Date("2030-01-01T00:00:00Z");
+
+async function bucket(): Promise<string> {
+  const Bucket = `rules-${randomUUID()}`;
+  await s3().send(new CreateBucketCommand({ Bucket }));
+  return Bucket;
+}
+
+const rule = (given: Partial<LifecycleRule>): LifecycleRule => ({
+  ID: "rule",
+  Status: "Enabled",
+  ...("Prefix" in given ? {} : { Filter: { Prefix: "" } }),
+  ...given,
+});
+
+const put = (Bucket: string, Rules: LifecycleRule[], minimum?: string) =>
+  s3().send(
+    new PutBucketLifecycleConfigurationCommand({
+      Bucket,
+      LifecycleConfiguration: { Rules },
+      TransitionDefaultMinimumObjectSize: minimum as TransitionDefaultMinimumObjectSize,
+    }),
+  );
+const get = (Bucket: string) => s3().send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
+
+// What is taken, and told as it was put
+
+const tag = (Key: string, Value = "1") => ({ Key, Value });
+
+for (const [what, given, source] of [
+  ["a prefix", { Filter: { Prefix: "logs/" }, Expiration: { Days: 1 } }, api("LifecycleRuleFilter")],
+  ["a tag", { Filter: { Tag: tag("a") }, Expiration: { Days: 1 } }, api("LifecycleRuleFilter")],
+  [
+    "a least size",
+    { Filter: { ObjectSizeGreaterThan: 500 }, Expiration: { Days: 1 } },
+    api("LifecycleRuleFilter"),
+  ],
+  [
+    "a most size",
+    { Filter: { ObjectSizeLessThan: 500 }, Expiration: { Days: 1 } },
+    api("LifecycleRuleFilter"),
+  ],
+  [
+    "all of these together",
+    {
+      Filter: {
+        And: { Prefix: "a", Tags: [tag("a"), tag("b")], ObjectSizeGreaterThan: 1, ObjectSizeLessThan: 9 },
+      },
+      Expiration: { Days: 1 },
+    },
+    api("LifecycleRuleAndOperator"),
+  ],
+  ["a prefix in the older form", { Prefix: "logs/", Expiration: { Days: 1 } }, api("LifecycleRule")],
+  ["a date", { Expiration: { Date: MIDNIGHT } }, api("LifecycleExpiration")],
+  [
+    "delete markers that hide nothing",
+    { Expiration: { ExpiredObjectDeleteMarker: true } },
+    api("LifecycleExpiration"),
+  ],
+  [
+    "transitions",
+    {
+      Transitions: [
+        { Days: 30, StorageClass: "STANDARD_IA" },
+        { Days: 60, StorageClass: "GLACIER" },
+        { Days: 150, StorageClass: "DEEP_ARCHIVE" },
+      ],
+    },
+    api("Transition"),
+  ],
+  ["a transition at once", { Transitions: [{ Days: 0, StorageClass: "GLACIER_IR" }] }, api("Transition")],
+  [
+    "noncurrent versions, the newest of them spared",
+    { NoncurrentVersionExpiration: { NoncurrentDays: 3, NewerNoncurrentVersions: 5 } },
+    api("NoncurrentVersionExpiration"),
+  ],
+  [
+    "noncurrent versions that go to another class",
+    { NoncurrentVersionTransitions: [{ NoncurrentDays: 30, StorageClass: "ONEZONE_IA" }] },
+    api("NoncurrentVersionTransition"),
+  ],
+  [
+    "uploads in parts",
+    { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
+    api("AbortIncompleteMultipartUpload"),
+  ],
+  ["nothing, being disabled", { Status: "Disabled", Expiration: { Days: 1 } }, ELEMENTS],
+] as [string, Partial<LifecycleRule>, string][]) {
+  behaviour(`a rule about ${what} is told as it was put`, source, async () => {
+    const Bucket = await bucket();
+    const given_ = rule(given);
+    await put(Bucket, [given_]);
+    expect((await get(Bucket)).Rules).toEqual([given_]);
+  });
+}
+
+behaviour("a filter may be empty, for all objects", ELEMENTS, async () => {
+  const Bucket = await bucket();
+  await put(Bucket, [rule({ Filter: {}, Expiration: { Days: 1 } })]);
+  expect((await get(Bucket)).Rules).toMatchObject([{ ID: "rule", Expiration: { Days: 1 } }]);
+});
+
+behaviour("a rule without an id gets one", api("LifecycleRule"), async () => {
+  const Bucket = await bucket();
+  await put(Bucket, [rule({ ID: undefined, Expiration: { Days: 1 } })]);
+  expect((await get(Bucket)).Rules![0]!.ID).toMatch(/^[A-Za-z0-9+/]{48}$/);
+});
+
+behaviour(
+  "a configuration takes the place of the one before",
+  api("PutBucketLifecycleConfiguration"),
+  async () => {
+    const Bucket = await bucket();
+    await put(Bucket, [
+      rule({ ID: "a", Expiration: { Days: 1 } }),
+      rule({ ID: "b", Expiration: { Days: 2 } }),
+    ]);
+    await put(Bucket, [rule({ ID: "c", Expiration: { Days: 3 } })]);
+    expect((await get(Bucket)).Rules!.map(({ ID }) => ID)).toEqual(["c"]);
+  },
+);
+
+behaviour("1,000 rules are taken, and no more", api("PutBucketLifecycleConfiguration"), async () => {
+  const Bucket = await bucket();
+  const rules = Array.from({ length: 1_001 }, (_, n) => rule({ ID: `${n}`, Expiration: { Days: 1 } }));
+  await put(Bucket, rules.slice(1));
+  expect((await get(Bucket)).Rules).toHaveLength(1_000);
+  await expect(put(Bucket, rules)).rejects.toMatchObject({ $metadata: { httpStatusCode: 400 } });
+});
+
+behaviour("a bucket without rules has no configuration", api("GetBucketLifecycleConfiguration"), async () => {
+  const Bucket = await bucket();
+  const none = {
+    name: "NoSuchLifecycleConfiguration",
+    message: "The lifecycle configuration does not exist",
+    BucketName: Bucket,
+    $metadata: { httpStatusCode: 404 },
+  };
+  await expect(get(Bucket)).rejects.toMatchObject(none);
+  await put(Bucket, [rule({ Expiration: { Days: 1 } })]);
+  const deleted = await s3().send(new DeleteBucketLifecycleCommand({ Bucket }));
+  expect(deleted.$metadata.httpStatusCode).toBe(204);
+  await expect(get(Bucket)).rejects.toMatchObject(none);
+});
+
+behaviour("what is not there is deleted without complaint", api("DeleteBucketLifecycle"), async () => {
+  const deleted = await s3().send(new DeleteBucketLifecycleCommand({ Bucket: await bucket() }));
+  expect(deleted.$metadata.httpStatusCode).toBe(204);
+});
+
+behaviour("by default, small objects do not move", TRANSITIONS, async () => {
+  const Bucket = await bucket();
+  const answer = await put(Bucket, [rule({ Expiration: { Days: 1 } })]);
+  expect(answer.TransitionDefaultMinimumObjectSize).toBe("all_storage_classes_128K");
+  expect((await get(Bucket)).TransitionDefaultMinimumObjectSize).toBe("all_storage_classes_128K");
+});
+
+behaviour("the default can be what it was before September 2024", TRANSITIONS, async () => {
+  const Bucket = await bucket();
+  await put(Bucket, [rule({ Expiration: { Days: 1 } })], "varies_by_storage_class");
+  expect((await get(Bucket)).TransitionDefaultMinimumObjectSize).toBe("varies_by_storage_class");
+});
+
+behaviour("another default is refused", api("PutBucketLifecycleConfiguration"), async () => {
+  await expect(put(await bucket(), [rule({ Expiration: { Days: 1 } })], "none")).rejects.toMatchObject({
+    name: "InvalidRequest",
+    message: "Invalid TransitionDefaultMinimumObjectSize found: none",
+  });
+});
+
+// What is refused
+
+const days = { Expiration: { Days: 1 } };
+
+for (const [what, given, name, message, source] of [
+  ["no rules", [], "MalformedXML", undefined, api("BucketLifecycleConfiguration")],
+  [
+    "a status in lower case",
+    [{ Status: "enabled", ...days }],
+    "MalformedXML",
+    undefined,
+    api("LifecycleRule"),
+  ],
+  [
+    "neither filter nor prefix",
+    [{ Filter: undefined, ...days }],
+    "MalformedXML",
+    undefined,
+    api("LifecycleRule"),
+  ],
+  [
+    "no action",
+    [{}],
+    "InvalidRequest",
+    "At least one action needs to be specified in a rule",
+    doc("AmazonS3/latest/API/ErrorResponses.html"),
+  ],
+  [
+    "an id of 256 characters",
+    [{ ID: "x".repeat(256), ...days }],
+    "InvalidArgument",
+    "ID length should not exceed allowed limit of 255",
+    api("LifecycleRule"),
+  ],
+  [
+    "one id twice",
+    [days, days],
+    "InvalidArgument",
+    "Rule ID must be unique. Found same ID for more than one rule",
+    ELEMENTS,
+  ],
+  [
+    "two conditions side by side",
+    [{ Filter: { Prefix: "a", Tag: tag("a") }, ...days }],
+    "MalformedXML",
+    undefined,
+    api("LifecycleRuleFilter"),
+  ],
+  [
+    "an And of one",
+    [{ Filter: { And: { Prefix: "a" } }, ...days }],
+    "MalformedXML",
+    undefined,
+    api("LifecycleRuleFilter"),
+  ],
+  [
+    "one tag twice",
+    [{ Filter: { And: { Tags: [tag("a"), tag("a", "2")] } }, ...days }],
+    "InvalidRequest",
+    "Duplicate Tag Keys are not allowed.",
+    api("LifecycleRuleAndOperator"),
+  ],
+  [
+    "a size of less than one byte",
+    [{ Filter: { ObjectSizeLessThan: 0 }, ...days }],
+    "InvalidRequest",
+    "'ObjectSizeLessThan' should be between 1 and 1099511627776000.",
+    api("LifecycleRuleFilter"),
+  ],
+  [
+    "sizes that cross",
+    [{ Filter: { And: { ObjectSizeGreaterThan: 5, ObjectSizeLessThan: 5 } }, ...days }],
+    "InvalidRequest",
+    "'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'.",
+    api("LifecycleRuleAndOperator"),
+  ],
+  [
+    "a filter after a prefix",
+    [
+      { ID: "a", Prefix: "a", ...days },
+      { ID: "b", ...days },
+    ],
+    "InvalidRequest",
+    "Filter element can only be used in Lifecycle V2.",
+    api("LifecycleRule"),
+  ],
+  [
+    "a prefix after a filter",
+    [
+      { ID: "a", ...days },
+      { ID: "b", Prefix: "b", ...days },
+    ],
+    "InvalidRequest",
+    "Base level prefix cannot be used in Lifecycle V2, prefixes are only supported in the Filter.",
+    api("LifecycleRule"),
+  ],
+  [
+    "older rules that overlap",
+    [
+      { ID: "a", Prefix: "", ...days },
+      { ID: "b", Prefix: "a", ...days },
+    ],
+    "InvalidRequest",
+    "Found overlapping prefixes '' and 'a' for same action type 'Expiration'",
+    doc("AmazonS3/latest/userguide/lifecycle-conflicts.html"),
+  ],
+  [
+    "an expiration in no days",
+    [{ Expiration: { Days: 0 } }],
+    "InvalidArgument",
+    "'Days' for Expiration action must be a positive integer",
+    api("LifecycleExpiration"),
+  ],
+  [
+    "days and a date",
+    [{ Expiration: { Days: 1, Date: MIDNIGHT } }],
+    "MalformedXML",
+    undefined,
+    api("LifecycleExpiration"),
+  ],
+  [
+    "days and delete markers",
+    [{ Expiration: { Days: 1, ExpiredObjectDeleteMarker: true } }],
+    "MalformedXML",
+    undefined,
+    api("LifecycleExpiration"),
+  ],
+  [
+    "a date that is not midnight",
+    [{ Expiration: { Date: new Date("2030-01-01T01:00:00Z") } }],
+    "InvalidArgument",
+    "'Date' must be at midnight GMT",
+    api("LifecycleExpiration"),
+  ],
+  [
+    "delete markers by tags",
+    [{ Filter: { Tag: tag("a") }, Expiration: { ExpiredObjectDeleteMarker: true } }],
+    "InvalidRequest",
+    "ExpiredObjectDeleteMarker cannot be specified with Tags.",
+    ELEMENTS,
+  ],
+  [
+    "uploads by tags",
+    [{ Filter: { Tag: tag("a") }, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }],
+    "InvalidRequest",
+    "AbortIncompleteMultipartUpload cannot be specified with Tags.",
+    ELEMENTS,
+  ],
+  [
+    "uploads by size",
+    [{ Filter: { ObjectSizeGreaterThan: 1 }, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }],
+    "InvalidRequest",
+    "AbortIncompleteMultipartUpload cannot be specified with Object Size.",
+    ELEMENTS,
+  ],
+  [
+    "an abort after no days",
+    [{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 0 } }],
+    "InvalidArgument",
+    "'DaysAfterInitiation' for AbortIncompleteMultipartUpload action must be a positive integer",
+    api("AbortIncompleteMultipartUpload"),
+  ],
+  [
+    "noncurrent versions after no days",
+    [{ NoncurrentVersionExpiration: { NoncurrentDays: 0 } }],
+    "InvalidArgument",
+    "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer",
+    api("NoncurrentVersionExpiration"),
+  ],
+  [
+    "noncurrent versions without days",
+    [{ NoncurrentVersionExpiration: { NewerNoncurrentVersions: 2 } }],
+    "MalformedXML",
+    undefined,
+    api("NoncurrentVersionExpiration"),
+  ],
+  ...(["STANDARD_IA", "ONEZONE_IA"] as const).map((StorageClass) => [
+    `${StorageClass} before 30 days`,
+    [{ Transitions: [{ Days: 29, StorageClass }] }],
+    "InvalidArgument",
+    `'Days' in Transition action must be greater than or equal to 30 for storageClass '${StorageClass}'`,
+    TRANSITIONS,
+  ]),
+  [
+    "one class twice",
+    [{ Transitions: [30, 60].map((Days) => ({ Days, StorageClass: "GLACIER" })) }],
+    "InvalidRequest",
+    "'StorageClass' must be different for 'Transition' actions in same 'Rule' with filter '(prefix=)'",
+    api("LifecycleRule"),
+  ],
+  [
+    "a class that is none",
+    [{ Transitions: [{ Days: 30, StorageClass: "STANDARD" }] }],
+    "MalformedXML",
+    undefined,
+    api("Transition"),
+  ],
+  [
+    "an expiration before a transition",
+    [
+      {
+        Filter: { Prefix: "a/" },
+        Transitions: [{ Days: 30, StorageClass: "GLACIER" }],
+        Expiration: { Days: 30 },
+      },
+    ],
+    "InvalidArgument",
+    "'Days' in the Expiration action for filter '(prefix=a/)' must be greater than 'Days' in the Transition action",
+    ELEMENTS,
+  ],
+  [
+    "an expiration by date and a transition by days",
+    [{ Transitions: [{ Days: 30, StorageClass: "GLACIER" }], Expiration: { Date: MIDNIGHT } }],
+    "InvalidRequest",
+    "Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule for filter '(prefix=)'",
+    ELEMENTS,
+  ],
+  [
+    "transitions by date and by days",
+    [
+      {
+        Transitions: [
+          { Days: 30, StorageClass: "GLACIER" },
+          { Date: MIDNIGHT, StorageClass: "DEEP_ARCHIVE" },
+        ],
+      },
+    ],
+    "InvalidRequest",
+    "Found mixed 'Date' and 'Days' based Transition actions in lifecycle rule for filter '(prefix=)'",
+    ELEMENTS,
+  ],
+  [
+    "noncurrent versions that expire before they move",
+    [
+      {
+        NoncurrentVersionTransitions: [{ NoncurrentDays: 30, StorageClass: "GLACIER" }],
+        NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+      },
+    ],
+    "InvalidArgument",
+    "'NoncurrentDays' in the NoncurrentVersionExpiration action for filter '(prefix=)' must be greater than 'NoncurrentDays' in the NoncurrentVersionTransition action",
+    ELEMENTS,
+  ],
+] as [string, object[], string, string | undefined, string][]) {
+  behaviour(`a configuration with ${what} is refused`, source, async () => {
+    const refused = put(
+      await bucket(),
+      given.map((one) => rule(one)),
+    );
+    await expect(refused).rejects.toMatchObject({
+      name,
+      ...(message !== undefined && { message }),
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+}
