@@ -20,6 +20,7 @@ const AGGREGATES: readonly string[] = ["count", "sum", "avg", "min", "max"] sati
 
 /** A call of a function, behind its name. `keyword` is the name's token, where that is a keyword. */
 export function parseCall(p: Parsing, name: string, keyword?: Token): Expression {
+  p.countCall();
   p.expect("(", name === "cast" ? "ParseExpectedLeftParenAfterCast" : undefined);
   switch (name) {
     case "cast":

@@ -224,8 +224,11 @@ function both(a: Value, b: Value, then: (a: Value, b: Value) => Value): Value {
   return a === null || b === null ? null : then(a, b);
 }
 
+const MOST_CHARACTERS = 1_048_576;
+
 function concatenated(a: Value, b: Value): Value {
   if (typeof a !== "string" || typeof b !== "string") throw failure("IncorrectSqlFunctionArgumentType");
+  if (a.length + b.length > MOST_CHARACTERS) throw failure("ColumnTooLong");
   return a + b;
 }
 

@@ -1,3 +1,5 @@
+import { failure } from "./errors.ts";
+
 /** `units` × 10^-`scale`, exactly: 1.50 is 150 at scale 2. A class so that values of a row can be told apart. */
 export class Decimal {
   readonly units: bigint;
@@ -9,8 +11,11 @@ export class Decimal {
   }
 }
 
-/** Significant digits of a quotient. */
+/** Significant digits of a result. */
 const PRECISION = 38;
+const LIMIT = 10n ** BigInt(PRECISION);
+/** Digits before the point, and behind it, of the largest and the smallest result. */
+const MOST_PLACES = 4_000;
 /** More digits than any number in a record of 1 MB can mean something with. */
 const MOST_DIGITS = 1_000;
 
@@ -46,13 +51,12 @@ function aligned(a: Decimal, b: Decimal): [bigint, bigint, number] {
 
 export function add(a: Decimal, b: Decimal): Decimal {
   const [left, right, scale] = aligned(a, b);
-  return new Decimal(left + right, scale);
+  return bounded(left + right, scale);
 }
 
 export const negate = ({ units, scale }: Decimal): Decimal => new Decimal(-units, scale);
 
-export const multiply = (a: Decimal, b: Decimal): Decimal =>
-  new Decimal(a.units * b.units, a.scale + b.scale);
+export const multiply = (a: Decimal, b: Decimal): Decimal => bounded(a.units * b.units, a.scale + b.scale);
 
 /** To 38 significant digits, and without zeros at the end. `undefined` for a division by zero. */
 export function divide(a: Decimal, b: Decimal): Decimal | undefined {
@@ -66,11 +70,22 @@ export function divide(a: Decimal, b: Decimal): Decimal | undefined {
   return trimmed(isNegative && rounded > 0n ? -rounded : rounded, a.scale - b.scale + extra);
 }
 
+/** Rounded to what a decimal can hold. @throws {AwsError} IntegerOverflow */
+function bounded(units: bigint, scale: number): Decimal {
+  if (units < LIMIT && units > -LIMIT && scale <= MOST_PLACES) return new Decimal(units, scale);
+  const digits = `${units < 0n ? -units : units}`.length;
+  if (digits - scale > MOST_PLACES) throw failure("IntegerOverflow");
+  const surplus = Math.min(Math.max(digits - PRECISION, scale - MOST_PLACES, 0), scale);
+  if (surplus === 0) return new Decimal(units, scale);
+  const half = power(surplus) / 2n;
+  return new Decimal((units + (units < 0n ? -half : half)) / power(surplus), scale - surplus);
+}
+
 function trimmed(units: bigint, scale: number): Decimal {
-  if (scale < 0) return new Decimal(units * power(-scale), 0);
+  if (scale < 0) return bounded(units * power(-scale), 0);
   let [rest, places] = [units, scale];
   for (; places > 0 && rest % 10n === 0n; places--) rest /= 10n;
-  return new Decimal(rest, places);
+  return bounded(rest, places);
 }
 
 export function remainder(a: Decimal, b: Decimal): Decimal | undefined {

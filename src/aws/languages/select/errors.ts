@@ -7,6 +7,7 @@ import { AwsError } from "#aws/errors.ts";
 const SENTENCES = {
   AmbiguousFieldName:
     "Some field names matched to multiple fields in the file. Please check the SQL expression and the file, and try again.",
+  ColumnTooLong: "The length of a column in the result is greater than maxCharsPerColumn of 1 MB.",
   EvaluatorInvalidArguments: "Incorrect number of arguments in the function call in the SQL expression.",
   EvaluatorInvalidTimestampFormatPattern: "Invalid time stamp format string in the SQL expression.",
   EvaluatorNegativeLimit: "A negative limit was specified.",

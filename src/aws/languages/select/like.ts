@@ -27,11 +27,16 @@ function partsOf(pattern: string, escaping: string | undefined): Part[] {
   return parts;
 }
 
-/** Goes back to the last `%` only: no pattern takes longer than text times pattern. */
+/** Of a text against a pattern: more than any that has a meaning. */
+const MOST_STEPS = 20_000_000;
+
+/** Goes back to the last `%` only: no pattern takes longer than text times pattern, and no text too long. */
 function matches(text: readonly string[], parts: readonly Part[]): boolean {
+  let steps = 0;
   let [at, part] = [0, 0];
   let retry: { at: number; part: number } | undefined;
   while (at < text.length) {
+    if (++steps > MOST_STEPS) throw failure("LikeInvalidInputs");
     const wanted = parts[part];
     if (wanted === ANY_TEXT) retry = { at, part: ++part };
     else if (wanted !== undefined && (wanted === ANY_CHARACTER || wanted === text[at])) {

@@ -19,6 +19,9 @@ const MOST_BYTES = 256 * 1024;
 /** Of expressions within expressions, and of operators in a row: none that a person writes comes near. */
 const MOST_DEPTH = 250;
 
+/** Of functions and the like, each of which may go through a text of 1 MB. */
+const MOST_CALLS = 1_000;
+
 /** What stands at a point of the expression, and the way on. */
 export interface Parsing {
   peek(): Token;
@@ -28,6 +31,8 @@ export interface Parsing {
   /** @throws {AwsError} with that code, or ParseUnexpectedToken */
   expect(text: string, code?: SelectErrorCode): void;
   expression(): Expression;
+  /** @throws {AwsError} for one that is too much */
+  countCall(): void;
 }
 
 /** @throws {AwsError} what S3 says of an expression that it does not understand */
@@ -50,6 +55,7 @@ export function parseQuery(text: string): Query {
 function parsing(tokens: readonly Token[]): Parsing {
   let at = 0;
   let depth = 0;
+  let calls = 0;
   const isAt = (text: string) => {
     const { kind, text: found } = tokens[at]!;
     return found === text && (kind === "keyword" || kind === "symbol");
@@ -71,6 +77,9 @@ function parsing(tokens: readonly Token[]): Parsing {
       const parsed = disjunction(p);
       depth--;
       return parsed;
+    },
+    countCall() {
+      if (++calls > MOST_CALLS) throw failure("ParseUnsupportedSyntax");
     },
   };
   return p;
@@ -222,6 +231,7 @@ function membership(p: Parsing, operand: Expression): Expression | undefined {
     return { type: "in", operand, members };
   }
   if (!p.accept("like")) return undefined;
+  p.countCall();
   const pattern = sum(p);
   return { type: "like", operand, pattern, escaping: p.accept("escape") ? sum(p) : undefined };
 }
@@ -240,6 +250,7 @@ function chain(p: Parsing, operand: (p: Parsing) => Expression, operators: reado
     const { kind, text } = p.peek();
     if (kind !== "symbol" || !operators.includes(text)) return left;
     if (count > MOST_DEPTH) throw failure("ParseUnsupportedSyntax");
+    if (text === "||") p.countCall();
     p.next();
     const right = operand(p);
     left =

@@ -67,8 +67,13 @@ function gathering<Row>(
   };
 }
 
+/** A row several times over is nothing that one wants, and large. */
+const MOST_STARS = 10;
+
 function projecting<Row>(select: readonly Projection[], rows: Rows<Row>): (row: Row) => Projected {
-  if (!select.some((projection) => isStar(projection, rows))) {
+  const stars = select.filter((projection) => isStar(projection, rows)).length;
+  if (stars > MOST_STARS) throw failure("UnsupportedSqlStructure");
+  if (stars === 0) {
     const names = select.map(nameOf);
     const evaluates = select.map(({ expression }) => compile(expression, rows));
     return (row) => ({ names, values: evaluates.map((evaluate) => evaluate(row)) });

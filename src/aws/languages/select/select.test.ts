@@ -370,3 +370,28 @@ test("LIKE is what the same regular expression is", () => {
     }),
   );
 });
+
+describe("what would take too much", () => {
+  const long = "x".repeat(1_000_000);
+  const doubled = (depth: number, join: (a: string) => string, leaf: string): string =>
+    depth === 0 ? leaf : join(`(${doubled(depth - 1, join, leaf)})`);
+
+  test.each([
+    ["a text that doubles", doubled(8, (a) => `${a} || ${a}`, "s.a"), "ColumnTooLong"],
+    ["a number that doubles", doubled(12, (a) => `${a} * ${a}`, "1000000.5"), "IntegerOverflow"],
+    ["a thousand functions", Array(1_001).fill("LOWER(s.a)").join(" = "), "ParseUnsupportedSyntax"],
+    ["a pattern that is tried everywhere", `s.a LIKE '%${"x".repeat(50_000)}y%'`, "LikeInvalidInputs"],
+    ["stars", Array(11).fill("s.*").join(", "), "UnsupportedSqlStructure"],
+  ])("%s is refused in time", (_, expression, code) => {
+    const begin = performance.now();
+    expect(codeOf(() => resultOf(expression, { a: long }))).toBe(code);
+    expect(performance.now() - begin).toBeLessThan(5_000);
+  });
+
+  test("small numbers that get smaller are nothing in the end", () => {
+    expect(text(doubled(13, (a) => `${a} * ${a}`, "0.5"))).toMatch(/^0\.0+\d{0,38}$/);
+    expect(text("12345678901234567890.123456789 * 98765432109876543210.987654321")).toBe(
+      "1219326311370217952261850327336229233322",
+    );
+  });
+});

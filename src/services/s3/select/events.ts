@@ -1,4 +1,5 @@
 import type { SelectObjectContentEventStream } from "#aws/contract/types/s3.ts";
+import { monotonicNow } from "#lib/wall.ts";
 import type { Reading } from "./input.ts";
 import type { WriteRow } from "./output.ts";
 import type { RawRecord, Splitter } from "./records.ts";
@@ -20,8 +21,9 @@ export interface Scan {
 
 /** A message is sent when it has so many characters. */
 const MESSAGE_LENGTH = 128 * 1024;
-/** How much is looked through at a time, and others are let run after it. */
+/** How much is looked through at a time, and for how many milliseconds; then others are let run. */
 const SLICE_BYTES = 256 * 1024;
+const SLICE_MS = 20;
 /** After so many bytes without a record the client is told that there is life. */
 const SILENCE_BYTES = 16 * 2 ** 20;
 
@@ -48,8 +50,13 @@ export async function* eventsOf(scan: Scan): AsyncGenerator<SelectEvent | undefi
     yield { Records: { Payload } };
     if (scan.tellsProgress) yield { Progress: { Details: told() } };
   }
-  function* look(records: readonly RawRecord[]): Generator<SelectEvent> {
+  async function* look(records: readonly RawRecord[]): AsyncGenerator<SelectEvent> {
+    let begin = monotonicNow();
     for (const record of records) {
+      if (monotonicNow() - begin > SLICE_MS) {
+        await new Promise(setImmediate);
+        begin = monotonicNow();
+      }
       const place = scan.place(record);
       isOver = place === "behind" || reading.isDone;
       if (isOver) return;

@@ -1,5 +1,6 @@
 import type { Projected } from "#aws/languages/select/rows.ts";
 import { isNumeric, isStructure, textOfScalar, type Value } from "#aws/languages/select/values.ts";
+import { MOST_RECORD_BYTES, malformedJson, recordTooLong } from "./errors.ts";
 import type { CsvOutput, JsonOutput } from "./parameters.ts";
 
 /** Writes a row of the answer, with what ends it. */
@@ -19,23 +20,43 @@ function csvWriter({ quoting, delimiter, record: end, quote, escaping }: CsvOutp
     const text = value === undefined || value === null ? "" : (textOfScalar(value) ?? json(value));
     return quote !== "" && (quoting === "ALWAYS" || isSpecial(text)) ? quoted(text) : text;
   };
-  return ({ values }) => values.map(field).join(delimiter) + end;
+  return ({ values }) => joined(values, delimiter, field) + end;
+}
+
+/** Told as soon as it is too long: a query can ask for a long column many times over. */
+function joined<T>(
+  parts: readonly T[],
+  separator: string,
+  write: (part: T, at: number) => string | undefined,
+): string {
+  let text = "";
+  let isFirst = true;
+  for (const [at, part] of parts.entries()) {
+    const written = write(part, at);
+    if (written === undefined) continue;
+    text += isFirst ? written : separator + written;
+    isFirst = false;
+    if (text.length > MOST_RECORD_BYTES) throw recordTooLong();
+  }
+  return text;
 }
 
 /** What is missing is not there; what is null is null. */
-function record(names: readonly string[], values: readonly Value[]): string {
-  const members: string[] = [];
-  for (const [at, value] of values.entries()) {
-    if (value !== undefined) members.push(`${JSON.stringify(names[at] ?? `_${at + 1}`)}:${json(value)}`);
-  }
-  return `{${members.join(",")}}`;
+function record(names: readonly string[], values: readonly Value[], depth = 0): string {
+  const member = (value: Value, at: number) =>
+    value === undefined ? undefined : `${JSON.stringify(names[at] ?? `_${at + 1}`)}:${json(value, depth)}`;
+  return `{${joined(values, ",", member)}}`;
 }
 
-function json(value: Value): string {
+/** Of lists within lists: none that means something is as deep. */
+const MOST_DEPTH = 1_000;
+
+function json(value: Value, depth = 0): string {
+  if (depth > MOST_DEPTH) throw malformedJson();
   if (value === undefined || value === null) return "null";
   if (typeof value === "boolean") return `${value}`;
   if (isNumeric(value)) return textOfScalar(value)!;
-  if (Array.isArray(value)) return `[${value.map(json).join(",")}]`;
-  if (isStructure(value)) return record(Object.keys(value), Object.values(value));
+  if (Array.isArray(value)) return `[${joined(value, ",", (one: Value) => json(one, depth + 1))}]`;
+  if (isStructure(value)) return record(Object.keys(value), Object.values(value), depth + 1);
   return JSON.stringify(textOfScalar(value));
 }

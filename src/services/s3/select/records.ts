@@ -36,10 +36,13 @@ export function lineSplitter({ delimiter, quote, escaping, start: begin = 0 }: L
 
   function nextEnd(bytes: Buffer, from: number): number {
     let at = from;
+    // Looked for once, and not anew behind every quote.
+    let end = bytes.indexOf(mark, at);
     for (;;) {
-      const end = inQuotes ? -1 : bytes.indexOf(mark, at);
+      if (end >= 0 && end < at) end = bytes.indexOf(mark, at);
       const quoteAt = quoteMark ? bytes.indexOf(quoteMark, at) : -1;
-      if (quoteAt < 0 || (end >= 0 && end < quoteAt)) return end;
+      if (quoteAt < 0) return inQuotes ? -1 : end;
+      if (!inQuotes && end >= 0 && end < quoteAt) return end;
       const isEscaped =
         escapeMark !== undefined &&
         bytes.subarray(0, quoteAt).subarray(-escapeMark.length).equals(escapeMark);

@@ -99,3 +99,24 @@ test("an error behind what was already sent ends the stream", async () => {
     code: "CastFailed",
   });
 });
+
+test("a row that is too long, a list that is too deep and quotes without an end are refused in time", async () => {
+  const begin = performance.now();
+  const long = "x".repeat(1_000_000);
+  const columns = Array(20_000).fill("s._1").join(",");
+  await expect(select(long, `SELECT ${columns} FROM S3Object s`)).rejects.toMatchObject({
+    code: "OverMaxRecordSize",
+  });
+  const input = { JSON: { Type: "LINES" } };
+  for (const depth of [2_000, 200_000]) {
+    const deep = `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+    const asking = { input, output: { JSON: {} } };
+    await expect(select(deep, "SELECT s.a FROM S3Object s", asking)).rejects.toMatchObject({
+      code: "JSONParsingError",
+    });
+  }
+  const quotes = { input: { CSV: { AllowQuotedRecordDelimiter: true } } };
+  const { text } = await select(`${'""'.repeat(500_000)}\n`, "SELECT COUNT(*) FROM S3Object", quotes);
+  expect(text).toBe("1\n");
+  expect(performance.now() - begin).toBeLessThan(15_000);
+});
