@@ -2,6 +2,7 @@ import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import type { Random } from "#lib/random.ts";
 import type { BlobStore, BlobWriter } from "#storage/blobs/blobs.ts";
 import { collection, type Scope } from "./collection.ts";
+import type { Context } from "./context.ts";
 import type { DataKeys } from "./data-keys.ts";
 import { type Job, job } from "./jobs.ts";
 import type { Bytes, ReadTransaction, Transaction } from "./transaction.ts";
@@ -132,6 +133,20 @@ export function blobSteps(service: string, scope: Scope): BlobSteps {
       return bytes;
     },
   };
+}
+
+/** Runs the transaction that keeps a staged body; drops the body if that fails. */
+export async function keeping<R>(
+  ctx: Context,
+  staged: StagedBlob,
+  write: (tx: Transaction) => Promise<R>,
+): Promise<R> {
+  try {
+    return await ctx.transact(write);
+  } catch (error) {
+    await ctx.blobs.drop(staged);
+    throw error;
+  }
 }
 
 /** Runs for whichever service asked, so the kernel knows it without being told. */

@@ -1,10 +1,11 @@
+import { keeping } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { bodyOf } from "#lib/body.ts";
 import { invalidDescription } from "./errors.ts";
 import { written } from "./inventory.ts";
-import { expectedTreeHash, keeping, MOST_BYTES, putPiece, receive, reclaim } from "./pieces.ts";
+import { expectedTreeHash, MOST_BYTES, putPiece, receive, reclaim } from "./pieces.ts";
 import { type Archive, archiveAt, archives, newId, type Vault, vaultAt } from "./store.ts";
 
 export const archiveHandlers = {
@@ -13,7 +14,7 @@ export const archiveHandlers = {
     const expected = expectedTreeHash(checksum);
     await ctx.read((tx) => vaultAt(ctx, tx, vaultName));
     const received = await receive(ctx, body, expected, MOST_BYTES);
-    return keeping(ctx, received, async (tx) => {
+    return keeping(ctx, received.staged, async (tx) => {
       const vault = await vaultAt(ctx, tx, vaultName);
       const set = tx.sequence();
       const { size, treeHash } = await putPiece(tx, set, 0, received);

@@ -49,20 +49,6 @@ export function expectedTreeHash(checksum: string | undefined): string {
   return checksum;
 }
 
-/** Runs the transaction that keeps what was received; drops it if that fails. */
-export async function keeping<R>(
-  ctx: Context,
-  { staged }: Received,
-  write: (tx: Transaction) => Promise<R>,
-): Promise<R> {
-  try {
-    return await ctx.transact(write);
-  } catch (error) {
-    await ctx.blobs.drop(staged);
-    throw error;
-  }
-}
-
 /** What comes to the same place twice takes the place of what was there. */
 export async function putPiece(
   tx: Transaction,

@@ -1,3 +1,4 @@
+import { keeping } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Job, job } from "#kernel/jobs.ts";
 import { page } from "#kernel/pages.ts";
@@ -18,16 +19,7 @@ import {
   rangeAgainstPartSize,
   uploadNotFound,
 } from "./errors.ts";
-import {
-  expectedTreeHash,
-  keeping,
-  MOST_PIECES,
-  piecesOf,
-  putPiece,
-  receive,
-  reclaim,
-  rootOf,
-} from "./pieces.ts";
+import { expectedTreeHash, MOST_PIECES, piecesOf, putPiece, receive, reclaim, rootOf } from "./pieces.ts";
 import {
   isoDate,
   newId,
@@ -82,7 +74,7 @@ export const uploadHandlers = {
     if (span.start / upload.partSize >= MOST_PIECES) throw invalidContentRange(range!);
     if (body.size !== undefined && body.size !== size) throw rangeAgainstLength(range!, body.size);
     const received = await receive(ctx, body, expected, size);
-    return keeping(ctx, received, async (tx) => {
+    return keeping(ctx, received.staged, async (tx) => {
       if (received.staged.size !== size) throw rangeAgainstLength(range!, received.staged.size);
       const current = await openUploadAt(ctx, tx, vaultName, uploadId);
       const { treeHash } = await putPiece(tx, upload.order, span.start, received);

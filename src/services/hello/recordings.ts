@@ -1,3 +1,4 @@
+import { keeping } from "#kernel/blobs.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { bodyOf } from "#lib/body.ts";
 import { recordingNotFound } from "./errors.ts";
@@ -9,17 +10,12 @@ const MAX_RECORDING_BYTES = 1_048_576;
 export const recordingOperations = {
   async PutRecording(ctx, { Name, Recording }) {
     const staged = await ctx.blobs.receive(bodyOf(Recording), { limit: MAX_RECORDING_BYTES });
-    try {
-      return await ctx.transact(async (tx) => {
-        const greeting = await greetingAt(tx, Name);
-        if (greeting.recording) recordings.discard(tx, greeting.recording);
-        tx.put(greetings, { ...greeting, recording: await recordings.keep(tx, staged) });
-        return {};
-      });
-    } catch (error) {
-      await ctx.blobs.drop(staged);
-      throw error;
-    }
+    return keeping(ctx, staged, async (tx) => {
+      const greeting = await greetingAt(tx, Name);
+      if (greeting.recording) recordings.discard(tx, greeting.recording);
+      tx.put(greetings, { ...greeting, recording: await recordings.keep(tx, staged) });
+      return {};
+    });
   },
 
   async GetRecording(ctx, { Name }) {

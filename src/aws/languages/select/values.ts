@@ -79,56 +79,45 @@ export function compare(a: Value, b: Value): number | undefined {
 }
 
 export function calculate(operator: Arithmetic, a: Numeric, b: Numeric): Numeric {
-  if (typeof a === "number" || typeof b === "number") return floats(operator, float(a), float(b));
-  if (typeof a === "bigint" && typeof b === "bigint") return integer(integers(operator, a, b));
-  return decimals(operator, decimal(a), decimal(b));
+  if (typeof a === "number" || typeof b === "number") return floats[operator](float(a), float(b));
+  if (typeof a === "bigint" && typeof b === "bigint") return integer(integers[operator](a, b));
+  return decimals[operator](decimal(a), decimal(b));
 }
 
-function floats(operator: Arithmetic, a: number, b: number): number {
-  switch (operator) {
-    case "+":
-      return a + b;
-    case "-":
-      return a - b;
-    case "*":
-      return a * b;
-    case "/":
-      return a / b;
-    default:
-      return a % b;
-  }
+type Operations<T> = Record<Arithmetic, (a: T, b: T) => T>;
+
+const floats: Operations<number> = {
+  "+": (a, b) => a + b,
+  "-": (a, b) => a - b,
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
+  "%": (a, b) => a % b,
+};
+
+const integers: Operations<bigint> = {
+  "+": (a, b) => a + b,
+  "-": (a, b) => a - b,
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / divisor(b),
+  "%": (a, b) => a % divisor(b),
+};
+
+function divisor(value: bigint): bigint {
+  if (value === 0n) throw failure("IllegalSqlFunctionArgument");
+  return value;
 }
 
-function integers(operator: Arithmetic, a: bigint, b: bigint): bigint {
-  if (b === 0n && (operator === "/" || operator === "%")) throw failure("IllegalSqlFunctionArgument");
-  switch (operator) {
-    case "+":
-      return a + b;
-    case "-":
-      return a - b;
-    case "*":
-      return a * b;
-    case "/":
-      return a / b;
-    default:
-      return a % b;
-  }
-}
+const decimals: Operations<Decimal> = {
+  "+": add,
+  "-": (a, b) => add(a, negate(b)),
+  "*": multiply,
+  "/": (a, b) => defined(divide(a, b)),
+  "%": (a, b) => defined(remainder(a, b)),
+};
 
-function decimals(operator: Arithmetic, a: Decimal, b: Decimal): Decimal {
-  switch (operator) {
-    case "+":
-      return add(a, b);
-    case "-":
-      return add(a, negate(b));
-    case "*":
-      return multiply(a, b);
-    default: {
-      const result = operator === "/" ? divide(a, b) : remainder(a, b);
-      if (!result) throw failure("IllegalSqlFunctionArgument");
-      return result;
-    }
-  }
+function defined(value: Decimal | undefined): Decimal {
+  if (!value) throw failure("IllegalSqlFunctionArgument");
+  return value;
 }
 
 export function negated(value: Numeric): Numeric {

@@ -1,3 +1,4 @@
+import { keeping } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import { bodyOf } from "#lib/body.ts";
@@ -18,7 +19,7 @@ import { sourceOf } from "../objects/copy.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
 import { quoted, toldVersionId } from "../objects/found.ts";
 import type { Span } from "../objects/ranges.ts";
-import { keeping, MOST_PUT_BYTES, type Received, receive } from "../objects/receive.ts";
+import { MOST_PUT_BYTES, type Received, receive } from "../objects/receive.ts";
 import { ownerOf } from "../owner.ts";
 import { bodies, type Part, parts, type Upload } from "../store.ts";
 import { wholeSeconds } from "../versions.ts";

@@ -1,3 +1,4 @@
+import { keeping } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
@@ -39,7 +40,7 @@ import { checkConditionForm, checkWrite, failedCondition } from "./conditions.ts
 import { type CopySource, copySourceOf } from "./copy-source.ts";
 import { existingVersion, quoted, toldVersionId } from "./found.ts";
 import { checkKey } from "./key.ts";
-import { keeping, MOST_PUT_BYTES, stage } from "./receive.ts";
+import { MOST_PUT_BYTES, stage } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
 
 type Request = Input<"s3", "CopyObject">;

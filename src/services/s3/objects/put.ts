@@ -1,3 +1,4 @@
+import { keeping } from "#kernel/blobs.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { bodyOf } from "#lib/body.ts";
 import { provenanceOf } from "../access/ownership.ts";
@@ -21,7 +22,7 @@ import { checksumMembers, DEFAULT_ALGORITHM, expectedChecksum } from "./checksum
 import { checkConditionForm, checkWrite } from "./conditions.ts";
 import { quoted, toldVersionId } from "./found.ts";
 import { checkKey } from "./key.ts";
-import { keeping, receive } from "./receive.ts";
+import { receive } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
 
 export const objectWriting = {

@@ -1,6 +1,5 @@
 import { INLINE_BYTES, type StagedBlob } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import { type ChecksumName, checksumOf } from "#lib/checksums/checksum.ts";
 import { hashing } from "#lib/checksums/hashing.ts";
@@ -95,20 +94,6 @@ function digestsOf(names: readonly ChecksumName[], staged: StagedBlob): Staged["
   const digests: Staged["digests"] = {};
   for (const name of names) digests[name] = checksumOf(name, staged.inline);
   return digests;
-}
-
-/** Runs the transaction that keeps a staged body; drops the body if that fails. */
-export async function keeping<R>(
-  ctx: Context,
-  staged: StagedBlob,
-  write: (tx: Transaction) => Promise<R>,
-): Promise<R> {
-  try {
-    return await ctx.transact(write);
-  } catch (error) {
-    await ctx.blobs.drop(staged);
-    throw error;
-  }
 }
 
 export function isMd5(text: string): boolean {
