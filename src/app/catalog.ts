@@ -10,6 +10,7 @@ export const catalog: Catalog = {
   events: () => import("#services/events/service.ts").then((m) => m.events),
   s3: () => import("#services/s3/service.ts").then((m) => m.s3),
   s3control: () => import("#services/s3/control.ts").then((m) => m.s3control),
+  sns: () => import("#services/sns/service.ts").then((m) => m.sns),
   sqs: () => import("#services/sqs/service.ts").then((m) => m.sqs),
   sts: () => import("#services/sts/service.ts").then((m) => m.sts),
 };
@@ -22,4 +23,5 @@ export const sinks: Sinks = {
 /** Hosts that are a service's own and no address of its operations: `photos.s3-website.localhost`. */
 export const endpointHosts: EndpointHosts = {
   "s3-website": "s3",
+  "/_sns": "sns",
 };

@@ -38,9 +38,17 @@ const ROUTES: Record<string, Route> = {
     cloud.faults.set([]);
     return { rules: [] };
   },
+  "GET /_nube/outbox": async ({ cloud }) => ({ letters: await cloud.letters.list(MOST_LETTERS) }),
+  "DELETE /_nube/outbox": async ({ cloud }) => {
+    await cloud.letters.clear();
+    return { letters: [] };
+  },
   "GET /_localstack/health": (admin) => ({ ...health(admin), edition: "nube" }),
   "POST /_localstack/state/reset": reset,
 };
+
+/** What one look at the outbox shows, the newest first. */
+const MOST_LETTERS = 100;
 
 /** Answers without a signature everywhere: load balancers and containers ask it. */
 export const isHealth = ({ path }: HttpRequest): boolean =>

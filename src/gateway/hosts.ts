@@ -13,7 +13,7 @@ export interface HostFacts {
   endpoint?: HostedEndpoint;
 }
 
-/** Services by the labels of their own hosts: `s3-website` of `photos.s3-website.localhost`. */
+/** Services by the labels of their own hosts, `s3-website` of `photos.s3-website.localhost`; by paths, `/_sns`. */
 export type EndpointHosts = Readonly<Record<string, string>>;
 
 const REGION = "(?:[a-z]+(?:-[a-z]+)+-\\d+|external-1)";
@@ -40,7 +40,9 @@ export function hostReader(
   endpointPrefixes: ReadonlySet<string>,
   endpointHosts: EndpointHosts = {},
 ): (host: string) => HostFacts {
-  const labels = Object.keys(endpointHosts).join("|");
+  const labels = Object.keys(endpointHosts)
+    .filter((label) => !label.startsWith("/"))
+    .join("|");
   const hosted = labels === "" ? undefined : new RegExp(`^(?:(.+)\\.)?(${labels})(?:[.-](${REGION}))?$`);
   const suffixes = domains.map((domain) => `.${domain}`).sort((a, b) => b.length - a.length);
   return remembered(KEPT_HOSTS, (host) => {

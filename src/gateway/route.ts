@@ -92,7 +92,8 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
   function route(facts: RouteFacts): Route | NoRoute {
     const { headers, path } = facts;
     const host = readHost(facts.host);
-    if (host.endpoint !== undefined) return hosted(facts, host.endpoint);
+    const own = host.endpoint ?? ownPath(path);
+    if (own !== undefined) return hosted(facts, own);
     if (headers["smithy-protocol"] === "rpc-v2-cbor") {
       const [, target, operation] = RPC_PATH.exec(path) ?? [];
       if (target !== undefined) return byName(facts, target, operation!, "rpcv2Cbor");
@@ -111,6 +112,14 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
       }
     }
     return byPath(facts, host, services ?? bySigningName.get("s3")!);
+  }
+
+  /** No bucket's name begins like that of a service's own path, `/_sns/…`. */
+  function ownPath(path: string): HostedEndpoint | undefined {
+    if (!path.startsWith("/_")) return undefined;
+    const label = path.slice(0, path.indexOf("/", 1));
+    const service = endpointHosts?.[label];
+    return service === undefined ? undefined : { service, label };
   }
 
   function hosted({ method, path }: RouteFacts, at: HostedEndpoint): NoRoute {

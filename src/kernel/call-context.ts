@@ -8,6 +8,7 @@ import { type Clients, clients } from "./clients.ts";
 import type { Place } from "./collection.ts";
 import type { Context, RequestFacts, Source } from "./context.ts";
 import type { Home } from "./home.ts";
+import type { Letter } from "./letters.ts";
 import { type Applied, StoreUnavailableError, TransactionError } from "./partition.ts";
 import { type Principal, serviceNamed } from "./principal.ts";
 import type { Cloud } from "./runtime.ts";
@@ -70,6 +71,12 @@ export class CallContext implements Context {
   }
   get seal() {
     return this.#options.cloud.seal;
+  }
+  get letters() {
+    return { put: (letter: Letter) => this.#options.cloud.letters.put(letter, this) };
+  }
+  notary() {
+    return this.#options.cloud.notary();
   }
   get blobs(): Blobs {
     const { home, files, cloud } = this.#options;

@@ -5,6 +5,8 @@ import type { AccessFact } from "./authorize.ts";
 import type { Blobs } from "./blobs.ts";
 import type { Clients } from "./clients.ts";
 import type { Place } from "./collection.ts";
+import type { Letters } from "./letters.ts";
+import type { Notary } from "./notary.ts";
 import type { Ports } from "./ports.ts";
 import type { Principal } from "./principal.ts";
 import type { Sealer } from "./seal.ts";
@@ -28,6 +30,10 @@ export interface Context extends Place {
   /** Calls as the same caller. */
   readonly aws: Clients;
   readonly seal: Sealer;
+  /** Mail and the like. */
+  readonly letters: Letters;
+  /** Signs what is sent; opened when it is first asked for. */
+  notary(): Promise<Notary>;
 
   /** Looks at the service's records. Other readers run beside it. */
   read<R>(body: (tx: ReadTransaction) => R | Promise<R>): Promise<R>;

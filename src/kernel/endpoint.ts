@@ -9,7 +9,10 @@ import type { Context } from "./context.ts";
  * where the request is for its service and no operation fits, or at hosts of its own.
  */
 export interface Endpoint {
-  /** The label of its hosts, by which the catalog knows whose they are; without one it has none of its own. */
+  /**
+   * The label of its hosts, by which the catalog knows whose they are, or the beginning of its paths; without one it has
+   * none of its own.
+   */
   host?: string;
   accepts(request: EndpointRequest): boolean;
   /** @throws {AwsError} which is told in the form of the service */

@@ -4,6 +4,7 @@ import type { KeyValueStore, Lease } from "#storage/kv/kv.ts";
 import { collection } from "./collection.ts";
 import type { Home } from "./home.ts";
 import { encodeKey } from "./keys.ts";
+import type { Notary } from "./notary.ts";
 import { SEAL_KEY_BYTES, type Sealer, sealer } from "./seal.ts";
 import type { Trail } from "./trail.ts";
 
@@ -17,6 +18,7 @@ export interface Era {
   readonly files: BlobStore;
   readonly homes: Map<string, Home>;
   seal: Sealer;
+  notary?: Promise<Notary>;
   trail: Trail;
   /** Whatever is opened in it from now on is closed at once. */
   ended: boolean;

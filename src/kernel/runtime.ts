@@ -19,6 +19,8 @@ import { openGate } from "./gate.ts";
 import { type Home, homeName, openHome, registeredHomes } from "./home.ts";
 import { type Call, invoke } from "./invoke.ts";
 import { type Job, type JobRecord, jobRunner } from "./jobs.ts";
+import { type LetterBox, openLetters } from "./letters.ts";
+import { type Notary, openNotary } from "./notary.ts";
 import { forwardObservations } from "./outbox.ts";
 import type { Ports, Sinks } from "./ports.ts";
 import { type Principal, serviceNamed } from "./principal.ts";
@@ -39,6 +41,8 @@ export interface Cloud {
   readonly faults: Faults;
   readonly trail: Trail;
   readonly seal: Sealer;
+  readonly letters: LetterBox;
+  notary(): Promise<Notary>;
   readonly keys: DataKeys;
   /** The long polls. */
   readonly waits: Waits;
@@ -236,6 +240,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     get seal() {
       return era.seal;
     },
+    letters: openLetters(kernelHome),
+    notary: () => (era.notary ??= openNotary(kernelHome(), clock)),
     invoke: (call) => gate.pass(() => invoke(cloud, call)),
     async call({ service: id, operation: name, input: given, ...from }) {
       const input = options.freezeInputs ? frozen(given) : given;

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { wallNow } from "#lib/wall.ts";
-import { issueCertificate } from "./x509.ts";
+import { issueCertificate } from "#lib/x509.ts";
 
 const DAY = 86_400_000;
 const AUTHORITY_NAME = "Nube local certificate authority";

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { isIP } from "node:net";
 
-/** What a certificate says (RFC 5280). Keys are EC P-256; times are whole seconds, in milliseconds since 1970. */
+/** What a certificate says (RFC 5280). Keys are EC P-256 or RSA; times are whole seconds, in milliseconds since 1970. */
 export interface CertificateFacts {
   subject: string;
   notBefore: number;
@@ -9,8 +9,11 @@ export interface CertificateFacts {
   /** The private key whose public half is certified. */
   key: KeyObject;
   issuer: { name: string; key: KeyObject };
-  /** DNS names and IP addresses of a server; `"authority"` for a certificate that signs others. */
-  purpose: "authority" | readonly string[];
+  /**
+   * DNS names and IP addresses of a server; `"authority"` for a certificate that signs others, `"messages"` for one that
+   * signs what is sent.
+   */
+  purpose: "authority" | "messages" | readonly string[];
 }
 
 /** Signs a version 3 certificate; the answer is PEM. Node reads certificates, and has no way to make one. */
@@ -24,10 +27,10 @@ export function issueCertificate({
 }: CertificateFacts): string {
   const spki = createPublicKey(key).export({ type: "spki", format: "der" });
   const validity = sequence(time(notBefore), time(notAfter));
-  const extensions =
-    purpose === "authority" ? authorityExtensions(key) : serverExtensions(key, issuer.key, purpose);
+  const algorithm = issuer.key.asymmetricKeyType === "rsa" ? RSA_WITH_SHA256 : ECDSA_WITH_SHA256;
+  const extensions = extensionsFor(purpose, key, issuer.key);
   const content = [
-    ECDSA_WITH_SHA256,
+    algorithm,
     name(issuer.name),
     validity,
     name(subject),
@@ -39,8 +42,21 @@ export function issueCertificate({
   serial[0] = (serial[0]! & 0x7f) | 0x40;
   const toBeSigned = sequence(explicit(0, integer(2)), tlv(INTEGER, serial), ...content);
   const signature = sign("sha256", toBeSigned, { key: issuer.key, dsaEncoding: "der" });
-  const der = sequence(toBeSigned, ECDSA_WITH_SHA256, bitString(0, signature));
+  const der = sequence(toBeSigned, algorithm, bitString(0, signature));
   return `-----BEGIN CERTIFICATE-----\n${der.toString("base64").replace(/.{64}(?!$)/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
+}
+
+function extensionsFor(purpose: CertificateFacts["purpose"], key: KeyObject, issuerKey: KeyObject): Buffer[] {
+  if (purpose === "authority") return authorityExtensions(key);
+  return purpose === "messages" ? messageExtensions(key) : serverExtensions(key, issuerKey, purpose);
+}
+
+function messageExtensions(key: KeyObject): Buffer[] {
+  return [
+    critical(EXTENSION.basicConstraints, sequence()),
+    critical(EXTENSION.keyUsage, bitString(7, Buffer.of(0b1000_0000))), // digitalSignature
+    extension(EXTENSION.subjectKeyIdentifier, tlv(OCTET_STRING, keyIdentifier(key))),
+  ];
 }
 
 function authorityExtensions(key: KeyObject): Buffer[] {
@@ -77,7 +93,12 @@ const critical = (id: string, value: Buffer) => sequence(oid(id), TRUE, tlv(OCTE
 
 /** SHA-1 of the public key's bits (RFC 5280, 4.2.1.2): a name, not a protection. */
 function keyIdentifier(key: KeyObject): Buffer {
-  const { x, y } = createPublicKey(key).export({ format: "jwk" });
+  const publicKey = createPublicKey(key);
+  if (publicKey.asymmetricKeyType === "rsa")
+    return createHash("sha1")
+      .update(publicKey.export({ type: "pkcs1", format: "der" }))
+      .digest();
+  const { x, y } = publicKey.export({ format: "jwk" });
   const point = Buffer.concat([Buffer.of(4), Buffer.from(x!, "base64url"), Buffer.from(y!, "base64url")]);
   return createHash("sha1").update(point).digest();
 }
@@ -138,6 +159,7 @@ function oid(dotted: string): Buffer {
   return tlv(0x06, Buffer.from(bytes));
 }
 
+const RSA_WITH_SHA256 = sequence(oid("1.2.840.113549.1.1.11"), Buffer.of(0x05, 0x00));
 const ECDSA_WITH_SHA256 = sequence(oid("1.2.840.10045.4.3.2"));
 
 /** Two digits of the year up to 2049, four from 2050 on (RFC 5280, 4.1.2.5). */

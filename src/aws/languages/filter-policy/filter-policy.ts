@@ -1,0 +1,63 @@
+import { compilePattern } from "../event-pattern/compile.ts";
+import { eventPattern, type Json } from "../event-pattern/match.ts";
+import { PatternError } from "../event-pattern/tokens.ts";
+
+/** What a filter policy looks at: the attributes of a message, or its body, where that is JSON. */
+export type FilterScope = "MessageAttributes" | "MessageBody";
+
+/**
+ * Whether a subscription wants a message. The grammar is that of event patterns, as SNS and EventBridge share its
+ * reader; scope and limits are SNS's own.
+ */
+export interface FilterPolicy {
+  readonly scope: FilterScope;
+  /** @param subject attributes by name, or the body */
+  matches(subject: Json): boolean;
+}
+
+export class FilterPolicyError extends Error {}
+
+const MOST_KEYS = 5;
+const MOST_COMBINATIONS = 150;
+const MOST_BYTES = 262_144;
+
+/**
+ * https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
+ * @throws {FilterPolicyError} in SNS's words, without what it puts before them
+ */
+export function filterPolicy(source: string, scope: FilterScope): FilterPolicy {
+  if (Buffer.byteLength(source) > MOST_BYTES)
+    throw new FilterPolicyError("FilterPolicy: Filter policy is too long");
+  if (/^\s*\{\s*\}\s*$/.test(source)) return { scope, matches: () => true };
+  try {
+    check(source, scope);
+    const { matches } = eventPattern(source);
+    return { scope, matches };
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    throw new FilterPolicyError(`FilterPolicy: ${error.message}`);
+  }
+}
+
+function check(source: string, scope: FilterScope): void {
+  const branches = compilePattern(source);
+  const paths = new Set<string>();
+  for (const branch of branches) {
+    let combinations = 1;
+    for (const { path, anyOf } of branch.values()) {
+      if (scope === "MessageAttributes" && path.length > 1) {
+        throw new FilterPolicyError(
+          "Filter policy scope MessageAttributes does not support nested filter policy",
+        );
+      }
+      paths.add(JSON.stringify(path));
+      // A nested key counts as often as it lies deep.
+      combinations *= anyOf.length * path.length;
+    }
+    if (combinations > MOST_COMBINATIONS)
+      throw new FilterPolicyError("FilterPolicy: Filter policy is too complex");
+  }
+  if (paths.size > MOST_KEYS) {
+    throw new FilterPolicyError(`FilterPolicy: Filter policy can not have more than ${MOST_KEYS} keys`);
+  }
+}

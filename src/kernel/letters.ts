@@ -1,0 +1,63 @@
+import { collection, type Place } from "./collection.ts";
+import type { Home } from "./home.ts";
+
+/**
+ * What would leave for people and their devices: mail, text messages, notifications on a phone. There is no post from
+ * here; it stays where whoever runs the cloud can read it, at `/_nube/outbox`.
+ */
+export interface Letter {
+  kind: "email" | "sms" | "push";
+  /** Who sends it: `sns`. */
+  service: string;
+  to: string;
+  from?: string;
+  subject?: string;
+  body: string;
+  /** What it is about: the ARN of a subscription, the id of a message. */
+  about?: string;
+  /** Of a device. */
+  token?: string;
+  platform?: string;
+}
+
+export interface PostedLetter extends Letter, Place {
+  order: number;
+  /** Cloud time. */
+  time: number;
+}
+
+/** As a service sees it. */
+export interface Letters {
+  put(letter: Letter): Promise<void>;
+}
+
+/** As the cloud keeps it. */
+export interface LetterBox {
+  put(letter: Letter, place: Place): Promise<void>;
+  /** Newest first. */
+  list(limit: number): Promise<PostedLetter[]>;
+  clear(): Promise<void>;
+}
+
+const letters = collection<PostedLetter>("kernel/letter", { scope: "partition", key: (l) => [l.order] });
+
+/** The oldest go when there are more. */
+const MOST = 1_000;
+
+export function openLetters(home: () => Home): LetterBox {
+  return {
+    put: (letter, { account, region }) =>
+      home().write(async (tx) => {
+        tx.put(letters, { order: tx.sequence(), time: tx.now(), account, region, ...letter });
+        const [last] = (await tx.list(letters, { limit: MOST, reverse: true })).slice(MOST - 1);
+        if (!last) return;
+        const old = await tx.list(letters, { before: [last.order], limit: MOST });
+        for (const { order } of old) tx.delete(letters, [order]);
+      }),
+    list: (limit) => home().read((tx) => tx.list(letters, { limit, reverse: true })),
+    clear: () =>
+      home().write(async (tx) => {
+        for (const { order } of await tx.list(letters, { limit: MOST })) tx.delete(letters, [order]);
+      }),
+  };
+}

@@ -1,0 +1,66 @@
+import { parseArn } from "#aws/arn.ts";
+import type { Place } from "#kernel/collection.ts";
+import type { PlacedCall } from "#kernel/service.ts";
+import { invalidParameter } from "./errors.ts";
+
+export const topicArn = ({ account, region }: Place, name: string) =>
+  `arn:aws:sns:${region}:${account}:${name}`;
+
+export const subscriptionArn = (place: Place, topic: string, id: string) => `${topicArn(place, topic)}:${id}`;
+
+const LEAST_ELEMENTS = 6;
+
+/**
+ * The resource that an ARN names in this account and Region.
+ * @throws {AwsError} InvalidParameter
+ */
+export function resourceIn(place: Place, arn: string | undefined, member: string): string {
+  const parts = arn === undefined ? undefined : parseArn(arn);
+  if (parts?.service === "sns" && parts.region === place.region && parts.account === place.account)
+    return parts.resource;
+  const elements = (arn ?? "").split(":").length;
+  throw elements < LEAST_ELEMENTS
+    ? invalidParameter(
+        `${member} Reason: An ARN must have at least ${LEAST_ELEMENTS} elements, not ${elements}`,
+      )
+    : invalidParameter(member);
+}
+
+/** @throws {AwsError} InvalidParameter */
+export function topicNamed(place: Place, arn: string | undefined, member = "TopicArn"): string {
+  const name = resourceIn(place, arn, member);
+  if (!/^[\w-]{1,256}(?:\.fifo)?$/.test(name)) throw invalidParameter(member);
+  return name;
+}
+
+export interface NamedSubscription {
+  topic: string;
+  id: string;
+}
+
+/** @throws {AwsError} InvalidParameter */
+export function subscriptionNamed(place: Place, arn: string | undefined): NamedSubscription {
+  const [topic, id, ...more] = resourceIn(place, arn, "SubscriptionArn").split(":");
+  if (!topic || !id || more.length > 0) throw invalidParameter("SubscriptionArn");
+  return { topic, id };
+}
+
+const MEMBERS = [
+  "TopicArn",
+  "SubscriptionArn",
+  "TargetArn",
+  "ResourceArn",
+  "PlatformApplicationArn",
+  "EndpointArn",
+] as const;
+
+/** A call is handled in the account of what its ARN names; one from inside the house also in that Region. */
+export function placeOf({ input, place, request }: PlacedCall): Place {
+  for (const member of MEMBERS) {
+    const arn = (input as Record<string, unknown>)[member];
+    const parts = typeof arn === "string" ? parseArn(arn) : undefined;
+    if (parts?.service === "sns" && parts.account !== "")
+      return { account: parts.account, region: request ? place.region : parts.region };
+  }
+  return place;
+}

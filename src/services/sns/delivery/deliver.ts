@@ -1,0 +1,136 @@
+import { parseArn } from "#aws/arn.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import { GivenUp, job } from "#kernel/jobs.ts";
+import { isFinal } from "#kernel/targets.ts";
+import { type Message, type Subscription, subscriptions, type Topic, topics, waiting } from "../store.ts";
+import { envelope } from "./envelope.ts";
+import { delayAfter, effectiveSubscriptionPolicy, retriesFor } from "./policy.ts";
+import { send } from "./send.ts";
+
+interface To {
+  topic: number;
+  topicName: string;
+  subscription: string;
+}
+
+/** A message on its way to one subscription. */
+export const deliver = job<To & { message: Message; tries: number }>("sns/deliver", {
+  async run(ctx, payload) {
+    const found = await subscribed(ctx, payload);
+    if (!found) return;
+    const again = await attempt(ctx, found, payload.message, payload.tries);
+    if (again === undefined) return;
+    await ctx.transact((tx) =>
+      tx.enqueue(deliver, { ...payload, tries: payload.tries + 1 }, { delay: again }),
+    );
+  },
+});
+
+/**
+ * What waits for one subscription of a FIFO topic in one group, one after the other. Whatever cannot be delivered now
+ * holds up its group, and nobody else.
+ */
+export const drain = job<To & { group: string }>("sns/drain", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, to) {
+    const { topic, subscription: id, group } = to;
+    for (;;) {
+      const [next] = await ctx.read((tx) => tx.list(waiting, { in: [topic, id, group], limit: 1 }));
+      if (!next) return;
+      const found = await subscribed(ctx, to);
+      let parked: unknown;
+      const again =
+        found &&
+        (await attempt(ctx, found, next.message, next.attempt).catch((error) => {
+          if (!(error instanceof GivenUp)) throw error;
+          parked = error;
+          return undefined;
+        }));
+      if (parked)
+        ctx.log.warn("a notification could not be delivered", { error: parked, topic: to.topicName });
+      await ctx.transact((tx) => {
+        if (again === undefined) tx.delete(waiting, [topic, id, group, next.order]);
+        else tx.put(waiting, { ...next, attempt: next.attempt + 1 });
+      });
+      if (again !== undefined) return { again };
+    }
+  },
+});
+
+export interface Found {
+  topic: Topic;
+  subscription: Subscription;
+}
+
+/** `undefined` where it has ended meanwhile. */
+async function subscribed(
+  ctx: Context,
+  { topic: id, topicName, subscription }: To,
+): Promise<Found | undefined> {
+  return ctx.read(async (tx) => {
+    const topic = await tx.get(topics, [topicName]);
+    const found = topic?.id === id ? await tx.get(subscriptions, [id, subscription]) : undefined;
+    return topic && found && { topic, subscription: found };
+  });
+}
+
+/**
+ * Tries once.
+ * @returns in how many milliseconds to try again; `undefined` once it is delivered, or a dead letter
+ * @throws {GivenUp} where it cannot be delivered and there is no queue for dead letters
+ */
+async function attempt(
+  ctx: Context,
+  found: Found,
+  message: Message,
+  tries: number,
+): Promise<number | undefined> {
+  const { topic, subscription } = found;
+  const metric = (name: string) => ctx.transact((tx) => tx.metric(name, 1, { TopicName: topic.name }));
+  try {
+    await send(ctx, found, message);
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    const { healthyRetryPolicy } = effectiveSubscriptionPolicy(
+      topic.attributes.DeliveryPolicy,
+      subscription.attributes.DeliveryPolicy,
+    );
+    const again = isFinal(error)
+      ? undefined
+      : delayAfter(tries + 1, retriesFor(subscription.protocol, healthyRetryPolicy));
+    if (again !== undefined) return again;
+    await metric("NumberOfNotificationsFailed");
+    await bury(ctx, found, message, error);
+    return undefined;
+  }
+  await metric("NumberOfNotificationsDelivered");
+  return undefined;
+}
+
+/** What cannot be delivered goes to the subscription's dead-letter queue, as it would have come. */
+async function bury(ctx: Context, { topic, subscription }: Found, message: Message, error: AwsError) {
+  const { RedrivePolicy, RawMessageDelivery } = subscription.attributes;
+  const arn =
+    RedrivePolicy && (JSON.parse(RedrivePolicy) as { deadLetterTargetArn?: string }).deadLetterTargetArn;
+  const parts = arn ? parseArn(arn) : undefined;
+  if (!parts) throw new GivenUp(`${error.code}: ${error.message}`);
+  const { account, region, resource } = parts;
+  const raw = RawMessageDelivery?.toLowerCase() === "true";
+  const body = raw ? message.bodies[subscription.protocol] : await envelope(ctx, subscription, message);
+  const text = (value: string) => ({ DataType: "String", StringValue: value });
+  await ctx.as("sns.amazonaws.com", message.topicArn, { account, region }).aws.sqs.SendMessage({
+    QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${resource}`,
+    MessageBody: body ?? message.bodies.default!,
+    MessageAttributes: {
+      RequestID: text(ctx.requestId),
+      ErrorCode: text(error.code),
+      ErrorMessage: text(error.message || error.code),
+    },
+    ...(topic.isFifo &&
+      resource.endsWith(".fifo") && {
+        MessageGroupId: message.group!,
+        MessageDeduplicationId: message.deduplicationId!,
+      }),
+  });
+}

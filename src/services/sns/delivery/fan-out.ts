@@ -1,0 +1,95 @@
+import type { Json } from "#aws/languages/event-pattern/match.ts";
+import { filterPolicy } from "#aws/languages/filter-policy/filter-policy.ts";
+import { job } from "#kernel/jobs.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { remembered } from "#lib/remembered.ts";
+import { type Message, type Subscription, subscriptions, type Topic, topics, waiting } from "../store.ts";
+import { scopeOf } from "../subscriptions/attributes.ts";
+import { deliver, drain } from "./deliver.ts";
+
+/** Subscriptions that one transaction writes work for: a message may have 256 KB, and each delivery carries it. */
+const PAGE = 50;
+
+interface Rest {
+  topic: string;
+  message: Message;
+  /** The subscription after which it goes on. */
+  after: string;
+}
+
+/** What of a large topic's subscriptions did not fit into the transaction of the publication. */
+export const fanOutRest = job<Rest>("sns/fan-out", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { topic: name, message, after }) {
+    await ctx.transact(async (tx) => {
+      const topic = await tx.get(topics, [name]);
+      if (topic) await fanOut(tx, topic, message, after);
+    });
+  },
+});
+
+/** Writes a delivery for every subscription that wants the message. */
+export async function fanOut(tx: Transaction, topic: Topic, message: Message, after?: string): Promise<void> {
+  const range = { in: [topic.id], ...(after !== undefined && { after: [after] }), limit: PAGE };
+  const page = await tx.list(subscriptions, range);
+  for (const subscription of page) {
+    if (!subscription.confirmed) continue;
+    if (wants(subscription, message)) await queueUp(tx, subscription, message);
+    else tx.metric("NumberOfNotificationsFilteredOut", 1, { TopicName: topic.name });
+  }
+  const last = page.at(-1);
+  if (!last || page.length < PAGE) return;
+  // What is published to a FIFO topic keeps its order, so nothing of it may be left for later.
+  if (topic.isFifo) return fanOut(tx, topic, message, last.id);
+  tx.enqueue(fanOutRest, { topic: topic.name, message, after: last.id });
+}
+
+/** To a standard topic's subscription at once; to a FIFO topic's behind what its group sent before. */
+export async function queueUp(tx: Transaction, subscription: Subscription, message: Message): Promise<void> {
+  const { topic, topicName, id } = subscription;
+  if (message.sequence === undefined) {
+    tx.enqueue(deliver, { topic, topicName, subscription: id, message, tries: 0 });
+    return;
+  }
+  const group = message.group!;
+  tx.put(waiting, { topic, subscription: id, group, order: tx.sequence(), message, attempt: 0 });
+  tx.enqueue(drain, { topic, topicName, subscription: id, group }, { lane: `${topic} ${id} ${group}` });
+}
+
+const KEPT_POLICIES = 10_000;
+const compiled = remembered(KEPT_POLICIES, (key) => {
+  const split = key.indexOf(" ");
+  return filterPolicy(key.slice(split + 1), key.slice(0, split) as "MessageBody");
+});
+
+/** @returns whether the subscription's filter policy lets the message through */
+export function wants({ attributes, protocol }: Subscription, message: Message): boolean {
+  const { FilterPolicy: text } = attributes;
+  if (!text) return true;
+  const scope = scopeOf(attributes);
+  const { matches } = compiled(`${scope} ${text}`);
+  if (scope === "MessageAttributes") return matches(attributeValues(message));
+  const body = jsonIn(message.bodies[protocol] ?? message.bodies.default!);
+  return body !== undefined && matches(body);
+}
+
+/** Attributes as a filter policy sees them: numbers as such, and of lists each element. */
+function attributeValues({ attributes = {} }: Message): Json {
+  return Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, { type, text }]): [string, Json][] => {
+      if (text === undefined) return [];
+      if (type === "String.Array") return [[name, jsonIn(text) ?? text]];
+      return [[name, type.startsWith("Number") ? Number(text) : text]];
+    }),
+  );
+}
+
+/** `undefined` for what no policy can be held to. */
+function jsonIn(text: string): Json | undefined {
+  try {
+    const value: Json = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

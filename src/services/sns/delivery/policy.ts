@@ -1,0 +1,169 @@
+import { invalidParameter } from "../errors.ts";
+
+/** How often and when a delivery is tried again: in four phases, one after another. */
+export interface RetryPolicy {
+  /** Seconds. */
+  minDelayTarget: number;
+  maxDelayTarget: number;
+  numRetries: number;
+  numNoDelayRetries: number;
+  numMinDelayRetries: number;
+  numMaxDelayRetries: number;
+  backoffFunction: "linear" | "arithmetic" | "geometric" | "exponential";
+}
+
+const HTTP: RetryPolicy = {
+  minDelayTarget: 20,
+  maxDelayTarget: 20,
+  numRetries: 3,
+  numMaxDelayRetries: 0,
+  numNoDelayRetries: 0,
+  numMinDelayRetries: 0,
+  backoffFunction: "linear",
+};
+
+/** To AWS's own: 100,015 tries in 23 days. */
+const MANAGED: RetryPolicy = {
+  numNoDelayRetries: 3,
+  numMinDelayRetries: 2,
+  minDelayTarget: 1,
+  maxDelayTarget: 20,
+  numRetries: 100_015,
+  numMaxDelayRetries: 100_000,
+  backoffFunction: "exponential",
+};
+
+/** To mail, phones and push services: 50 tries in 6 hours. */
+const CUSTOMERS: RetryPolicy = {
+  numNoDelayRetries: 0,
+  numMinDelayRetries: 2,
+  minDelayTarget: 10,
+  maxDelayTarget: 600,
+  numRetries: 50,
+  numMaxDelayRetries: 38,
+  backoffFunction: "exponential",
+};
+
+interface TopicPolicy {
+  http?: {
+    defaultHealthyRetryPolicy?: Partial<RetryPolicy>;
+    disableSubscriptionOverrides?: boolean;
+    defaultThrottlePolicy?: { maxReceivesPerSecond?: number };
+    defaultRequestPolicy?: RequestPolicy;
+  };
+}
+
+interface RequestPolicy {
+  headerContentType?: string;
+}
+
+interface SubscriptionPolicy {
+  healthyRetryPolicy?: Partial<RetryPolicy>;
+  throttlePolicy?: { maxReceivesPerSecond?: number };
+  requestPolicy?: RequestPolicy;
+  sicklyRetryPolicy?: Partial<RetryPolicy> | null;
+  guaranteed?: boolean;
+}
+
+const CONTENT_TYPE = "text/plain; charset=UTF-8";
+
+/** A topic's policy with all that it leaves open. */
+export function effectivePolicy(text: string | undefined) {
+  const { http }: TopicPolicy = text ? JSON.parse(text) : {};
+  return {
+    http: {
+      defaultHealthyRetryPolicy: { ...HTTP, ...http?.defaultHealthyRetryPolicy },
+      disableSubscriptionOverrides: http?.disableSubscriptionOverrides ?? false,
+      ...(http?.defaultThrottlePolicy && { defaultThrottlePolicy: http.defaultThrottlePolicy }),
+      defaultRequestPolicy: { headerContentType: CONTENT_TYPE, ...http?.defaultRequestPolicy },
+    },
+  };
+}
+
+/** A subscription's policy over its topic's, as it holds for HTTP. */
+export function effectiveSubscriptionPolicy(topicText: string | undefined, text: string | undefined) {
+  const { http } = effectivePolicy(topicText);
+  const own: SubscriptionPolicy = text && !http.disableSubscriptionOverrides ? JSON.parse(text) : {};
+  return {
+    healthyRetryPolicy: { ...http.defaultHealthyRetryPolicy, ...own.healthyRetryPolicy },
+    sicklyRetryPolicy: own.sicklyRetryPolicy ?? null,
+    throttlePolicy: own.throttlePolicy ?? http.defaultThrottlePolicy ?? null,
+    requestPolicy: { ...http.defaultRequestPolicy, ...own.requestPolicy },
+    guaranteed: own.guaranteed ?? false,
+  };
+}
+
+const MOST_RETRIES = 100;
+const LONGEST_DELAY = 3_600;
+const FUNCTIONS = ["linear", "arithmetic", "geometric", "exponential"];
+const COUNTS = ["numNoDelayRetries", "numMinDelayRetries", "numMaxDelayRetries"] as const;
+
+/**
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+ * @throws {AwsError} InvalidParameter
+ */
+export function checkDeliveryPolicy(text: string, of: "topic" | "subscription"): void {
+  let policy: TopicPolicy & SubscriptionPolicy;
+  try {
+    policy = JSON.parse(text);
+  } catch {
+    throw invalidParameter("DeliveryPolicy: failed to parse JSON.");
+  }
+  if (typeof policy !== "object" || policy === null || Array.isArray(policy))
+    throw invalidParameter("DeliveryPolicy: failed to parse JSON.");
+  const known =
+    of === "topic"
+      ? ["http"]
+      : ["healthyRetryPolicy", "sicklyRetryPolicy", "throttlePolicy", "requestPolicy", "guaranteed"];
+  const unknown = Object.keys(policy).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw invalidParameter(`DeliveryPolicy: Unexpected JSON member: ${unknown}`);
+  const given = of === "topic" ? policy.http?.defaultHealthyRetryPolicy : policy.healthyRetryPolicy;
+  if (given) checkRetries({ ...HTTP, ...given });
+  const throttle = of === "topic" ? policy.http?.defaultThrottlePolicy : policy.throttlePolicy;
+  if (throttle && !(Number(throttle.maxReceivesPerSecond) >= 1))
+    throw invalidParameter(
+      "DeliveryPolicy: throttlePolicy.maxReceivesPerSecond must be greater than or equal to 1",
+    );
+}
+
+function checkRetries(policy: RetryPolicy): void {
+  const { minDelayTarget: min, maxDelayTarget: max, numRetries } = policy;
+  const fail = (what: string) => invalidParameter(`DeliveryPolicy: healthyRetryPolicy.${what}`);
+  if (!(min >= 1)) throw fail("minDelayTarget must be greater than or equal to 1");
+  if (!(max <= LONGEST_DELAY)) throw fail(`maxDelayTarget must be less than or equal to ${LONGEST_DELAY}`);
+  if (max < min) throw fail("maxDelayTarget must be greater than or equal to minDelayTarget");
+  if (!(numRetries >= 0 && numRetries <= MOST_RETRIES))
+    throw fail(`numRetries must be between 0 and ${MOST_RETRIES}`);
+  for (const name of COUNTS)
+    if (!(policy[name] >= 0)) throw fail(`${name} must be greater than or equal to 0`);
+  if (policy.numNoDelayRetries + policy.numMinDelayRetries + policy.numMaxDelayRetries > numRetries)
+    throw fail("numRetries must be greater than or equal to the sum of the retries of its phases");
+  if (!FUNCTIONS.includes(policy.backoffFunction)) throw fail("backoffFunction is not supported");
+}
+
+export function retriesFor(protocol: string, ofHttp: RetryPolicy): RetryPolicy {
+  if (protocol === "http" || protocol === "https") return ofHttp;
+  return protocol === "sqs" || protocol === "lambda" || protocol === "firehose" ? MANAGED : CUSTOMERS;
+}
+
+/** Milliseconds before the next try, after so many; `undefined` when there is none. */
+export function delayAfter(tries: number, policy: RetryPolicy): number | undefined {
+  const { numRetries, numNoDelayRetries, numMinDelayRetries, numMaxDelayRetries } = policy;
+  if (tries > numRetries) return undefined;
+  const { minDelayTarget: min, maxDelayTarget: max } = policy;
+  if (tries <= numNoDelayRetries) return 0;
+  const between = tries - numNoDelayRetries - numMinDelayRetries;
+  if (between <= 0) return min * 1_000;
+  const steps = numRetries - numNoDelayRetries - numMinDelayRetries - numMaxDelayRetries;
+  if (between > steps) return max * 1_000;
+  const along = steps <= 1 ? 1 : (between - 1) / (steps - 1);
+  return Math.round((min + (max - min) * CURVES[policy.backoffFunction](along)) * 1_000);
+}
+
+/** From 0 to 1. */
+const CURVES: Record<RetryPolicy["backoffFunction"], (along: number) => number> = {
+  linear: (along) => along,
+  arithmetic: (along) => (along + along * along) / 2,
+  geometric: (along) => along * along,
+  exponential: (along) => (2 ** (along * 8) - 1) / 255,
+};

@@ -1,0 +1,44 @@
+import type { Context } from "#kernel/context.ts";
+import type { Endpoint } from "#kernel/endpoint.ts";
+import { type Subscription, topics } from "../store.ts";
+
+/** What a signature covers, in this order, as far as it is there. */
+const COVERED = ["Message", "MessageId", "SubscribeURL", "Subject", "Timestamp", "Token", "TopicArn", "Type"];
+
+const PATH = "/_sns";
+
+/**
+ * The members that let a subscriber know that a message is from here: version 1 signs with SHA-1, as AWS's topics do
+ * unless told otherwise, version 2 with SHA-256.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
+ */
+export async function signed(
+  ctx: Context,
+  { topicName, origin }: Pick<Subscription, "topicName" | "origin">,
+  document: Readonly<Record<string, unknown>>,
+) {
+  const topic = await ctx.read((tx) => tx.get(topics, [topicName]));
+  const version = topic?.attributes.SignatureVersion ?? "1";
+  const covered = COVERED.filter((name) => document[name] !== undefined);
+  const text = covered.map((name) => `${name}\n${document[name]}\n`).join("");
+  const notary = await ctx.notary();
+  return {
+    SignatureVersion: version,
+    Signature: notary.sign(version === "2" ? "sha256" : "sha1", text),
+    SigningCertURL: `${origin}${PATH}/SimpleNotificationService-${notary.id}.pem`,
+  };
+}
+
+/** Serves the certificate to whoever wants to check a signature. */
+export const certificateEndpoint: Endpoint = {
+  host: PATH,
+  accepts: ({ method, path }) =>
+    (method === "GET" || method === "HEAD") && /\/SimpleNotificationService-\w+\.pem$/.test(path),
+  async serve({ path }, { ctx }) {
+    const notary = await ctx.notary();
+    const isOurs = path.endsWith(`/SimpleNotificationService-${notary.id}.pem`);
+    return isOurs
+      ? { status: 200, headers: { "content-type": "application/x-pem-file" }, body: notary.certificate }
+      : { status: 404, headers: { "content-type": "text/plain" }, body: "There is no such certificate.\n" };
+  },
+};

@@ -1,0 +1,225 @@
+import { parseArn } from "#aws/arn.ts";
+import type { Place } from "#kernel/collection.ts";
+import type { Context } from "#kernel/context.ts";
+import { page } from "#kernel/pages.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { resourceIn } from "../arns.ts";
+import { applicationNotFound, endpointNotFound, invalidParameter } from "../errors.ts";
+import { type Application, applications, endpoints, type PlatformEndpoint } from "../store.ts";
+import { endpointIn } from "./push.ts";
+
+const PLATFORMS = [
+  "ADM",
+  "APNS",
+  "APNS_SANDBOX",
+  "BAIDU",
+  "GCM",
+  "MPNS",
+  "WNS",
+  "APNS_VOIP",
+  "APNS_VOIP_SANDBOX",
+  "MACOS",
+  "MACOS_SANDBOX",
+];
+const APPLICATION_ATTRIBUTES = new Set([
+  "PlatformCredential",
+  "PlatformPrincipal",
+  "EventEndpointCreated",
+  "EventEndpointDeleted",
+  "EventEndpointUpdated",
+  "EventDeliveryFailure",
+  "SuccessFeedbackRoleArn",
+  "FailureFeedbackRoleArn",
+  "SuccessFeedbackSampleRate",
+  "ApplePlatformTeamID",
+  "ApplePlatformBundleID",
+  "Enabled",
+]);
+/** What is told to nobody again. */
+const SECRET = new Set(["PlatformCredential", "PlatformPrincipal"]);
+const ENDPOINT_ATTRIBUTES = new Set(["CustomUserData", "Enabled", "Token"]);
+const MOST_USER_DATA = 2_048;
+const PAGE = 100;
+
+const arnOf = ({ account, region }: Place, kind: "app" | "endpoint", ...path: string[]) =>
+  `arn:aws:sns:${region}:${account}:${[kind, ...path].join("/")}`;
+
+function applicationKey(ctx: Context, arn: string): [string, string] {
+  const [kind, platform, name, ...more] = resourceIn(ctx, arn, "PlatformApplicationArn").split("/");
+  if (kind !== "app" || !platform || !name || more.length > 0)
+    throw invalidParameter("PlatformApplicationArn");
+  return [platform, name];
+}
+
+function endpointKey(ctx: Context, arn: string): [string, string, string] {
+  const key = endpointIn(resourceIn(ctx, arn, "EndpointArn"));
+  if (!key) throw invalidParameter("EndpointArn");
+  return key;
+}
+
+export const applicationOperations = {
+  async CreatePlatformApplication(ctx, { Name: name, Platform: platform, Attributes: attributes }) {
+    if (!PLATFORMS.includes(platform))
+      throw invalidParameter(`Platform Reason: ${platform} is not supported`);
+    if (!/^[\w.-]{1,256}$/.test(name)) throw invalidParameter("Name");
+    checkApplication(attributes);
+    if (!attributes.PlatformCredential)
+      throw invalidParameter("Attributes Reason: PlatformCredential attribute is required");
+    return ctx.transact(async (tx) => {
+      const known = await tx.get(applications, [platform, name]);
+      if (known && JSON.stringify(known.attributes) !== JSON.stringify(attributes)) {
+        throw invalidParameter(
+          "Attributes Reason: Platform application already exists with different attributes",
+        );
+      }
+      if (!known) tx.put(applications, { platform, name, created: tx.now(), attributes: { ...attributes } });
+      return { PlatformApplicationArn: arnOf(ctx, "app", platform, name) };
+    });
+  },
+
+  async DeletePlatformApplication(ctx, { PlatformApplicationArn }) {
+    const [platform, name] = applicationKey(ctx, PlatformApplicationArn);
+    return ctx.transact(async (tx) => {
+      tx.delete(applications, [platform, name]);
+      const devices = await tx.list(endpoints, { in: [platform, name], limit: 1_000 });
+      for (const { id } of devices) tx.delete(endpoints, [platform, name, id]);
+      return {};
+    });
+  },
+
+  async GetPlatformApplicationAttributes(ctx, { PlatformApplicationArn }) {
+    const found = await ctx.read((tx) => tx.get(applications, applicationKey(ctx, PlatformApplicationArn)));
+    if (!found) throw applicationNotFound();
+    return { Attributes: told(found) };
+  },
+
+  async SetPlatformApplicationAttributes(ctx, { PlatformApplicationArn, Attributes }) {
+    checkApplication(Attributes);
+    return ctx.transact(async (tx) => {
+      const found = await tx.get(applications, applicationKey(ctx, PlatformApplicationArn));
+      if (!found) throw applicationNotFound();
+      tx.put(applications, { ...found, attributes: { ...found.attributes, ...Attributes } });
+      return {};
+    });
+  },
+
+  async ListPlatformApplications(ctx, { NextToken }) {
+    const { records, token } = await page(ctx, {
+      listing: ["sns:ListPlatformApplications"],
+      token: NextToken,
+      limit: PAGE,
+      list: (range) => ctx.read((tx) => tx.list(applications, range)),
+      position: ({ platform, name }) => [platform, name],
+      invalidToken: () => invalidParameter("NextToken"),
+    });
+    return {
+      PlatformApplications: records.map((each) => ({
+        PlatformApplicationArn: arnOf(ctx, "app", each.platform, each.name),
+        Attributes: told(each),
+      })),
+      NextToken: token,
+    };
+  },
+
+  async CreatePlatformEndpoint(ctx, input) {
+    const { PlatformApplicationArn, Token: token, CustomUserData, Attributes = {} } = input;
+    const [platform, application] = applicationKey(ctx, PlatformApplicationArn);
+    const given = { ...Attributes, ...(CustomUserData !== undefined && { CustomUserData }) };
+    checkEndpoint(given);
+    return ctx.transact(async (tx) => {
+      if (!(await tx.get(applications, [platform, application]))) throw applicationNotFound();
+      const [known] = await tx.listBy(endpoints, "token", { in: [platform, application, token], limit: 1 });
+      const attributes = { Enabled: "true", ...given, Token: token };
+      const arn = (id: string) => arnOf(ctx, "endpoint", platform, application, id);
+      if (known) {
+        if (!isSame(known, attributes)) {
+          throw invalidParameter(
+            `Token Reason: Endpoint ${arn(known.id)} already exists with the same Token, but different attributes.`,
+          );
+        }
+        return { EndpointArn: arn(known.id) };
+      }
+      const id = tx.uuid();
+      tx.put(endpoints, { platform, application, id, token, created: tx.now(), attributes });
+      return { EndpointArn: arn(id) };
+    });
+  },
+
+  async DeleteEndpoint(ctx, { EndpointArn }) {
+    const key = endpointKey(ctx, EndpointArn);
+    return ctx.transact((tx) => {
+      tx.delete(endpoints, key);
+      return {};
+    });
+  },
+
+  async GetEndpointAttributes(ctx, { EndpointArn }) {
+    const found = await ctx.read((tx) => tx.get(endpoints, endpointKey(ctx, EndpointArn)));
+    if (!found) throw endpointNotFound();
+    return { Attributes: found.attributes };
+  },
+
+  async SetEndpointAttributes(ctx, { EndpointArn, Attributes }) {
+    checkEndpoint(Attributes);
+    return ctx.transact(async (tx) => {
+      const found = await tx.get(endpoints, endpointKey(ctx, EndpointArn));
+      if (!found) throw endpointNotFound();
+      const attributes = { ...found.attributes, ...Attributes };
+      tx.put(endpoints, { ...found, token: attributes.Token ?? found.token, attributes });
+      return {};
+    });
+  },
+
+  async ListEndpointsByPlatformApplication(ctx, { PlatformApplicationArn, NextToken }) {
+    const [platform, application] = applicationKey(ctx, PlatformApplicationArn);
+    const known = await ctx.read((tx) => tx.get(applications, [platform, application]));
+    if (!known) throw applicationNotFound();
+    const { records, token } = await page(ctx, {
+      listing: ["sns:ListEndpoints", platform, application],
+      token: NextToken,
+      limit: PAGE,
+      list: (range) => ctx.read((tx) => tx.list(endpoints, { in: [platform, application], ...range })),
+      position: ({ id }) => [id],
+      invalidToken: () => invalidParameter("NextToken"),
+    });
+    return {
+      Endpoints: records.map(({ id, attributes }) => ({
+        EndpointArn: arnOf(ctx, "endpoint", platform, application, id),
+        Attributes: attributes,
+      })),
+      NextToken: token,
+    };
+  },
+} satisfies Handlers<"sns">;
+
+function checkApplication(attributes: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!APPLICATION_ATTRIBUTES.has(name))
+      throw invalidParameter(`Attributes Reason: Invalid attribute name: ${name}`);
+    if (name.startsWith("Event") && value !== "" && parseArn(value)?.service !== "sns")
+      throw invalidParameter(`Attributes Reason: Invalid value for attribute: ${name}`);
+  }
+}
+
+function checkEndpoint(attributes: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!ENDPOINT_ATTRIBUTES.has(name))
+      throw invalidParameter(`Attributes Reason: Invalid attribute name: ${name}`);
+    if (name === "Enabled" && !/^(true|false)$/i.test(value))
+      throw invalidParameter(
+        "Attributes Reason: Invalid value for attribute: Enabled: must be true or false",
+      );
+    if (name === "CustomUserData" && Buffer.byteLength(value) > MOST_USER_DATA)
+      throw invalidParameter(
+        "Attributes Reason: Invalid value for attribute: CustomUserData: must be at most 2048 bytes long in UTF-8 encoding",
+      );
+  }
+}
+
+const isSame = (known: PlatformEndpoint, attributes: Record<string, string>) =>
+  Object.entries(attributes).every(([name, value]) => known.attributes[name] === value);
+
+const told = ({ attributes }: Application) => ({
+  Enabled: "true",
+  ...Object.fromEntries(Object.entries(attributes).filter(([name]) => !SECRET.has(name))),
+});

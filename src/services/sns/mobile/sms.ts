@@ -1,0 +1,154 @@
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { fault, invalidParameter } from "../errors.ts";
+import type { Content } from "../publish/message.ts";
+import { optedOut, sandboxNumbers, smsSettings } from "../store.ts";
+
+const E164 = /^\+[1-9]\d{6,14}$/;
+const SETTINGS: Record<string, (value: string) => boolean> = {
+  MonthlySpendLimit: (value) => /^\d+$/.test(value),
+  DeliveryStatusIAMRole: (value) => value.startsWith("arn:"),
+  DeliveryStatusSuccessSamplingRate: (value) => /^\d{1,3}$/.test(value) && Number(value) <= 100,
+  DefaultSenderID: (value) => /^[A-Za-z0-9-]{1,11}$/.test(value) && /[A-Za-z]/.test(value),
+  DefaultSMSType: (value) => value === "Promotional" || value === "Transactional",
+  UsageReportS3Bucket: () => true,
+};
+const MOST_BYTES = 1_600;
+const PAGE = 100;
+
+/** A text message, which waits in the outbox. @throws {AwsError} InvalidParameter */
+export async function publishToPhone(ctx: Context, number: string, content: Content) {
+  if (!E164.test(number)) throw invalidParameter(`PhoneNumber Reason: ${number} is not valid to publish to`);
+  const text = content.bodies.sms ?? content.bodies.default!;
+  if (Buffer.byteLength(text) > MOST_BYTES) throw invalidParameter("Message too long");
+  const MessageId = ctx.random.uuid();
+  await textMessage(ctx, number, text, MessageId);
+  return { MessageId };
+}
+
+/** Whoever has opted out gets nothing. */
+export async function textMessage(ctx: Context, number: string, body: string, about: string): Promise<void> {
+  const { isOut, sender } = await ctx.read(async (tx) => ({
+    isOut: await tx.get(optedOut, [number]),
+    sender: (await tx.get(smsSettings, []))?.attributes.DefaultSenderID,
+  }));
+  if (isOut) return;
+  await ctx.letters.put({
+    kind: "sms",
+    service: "sns",
+    to: number,
+    body,
+    about,
+    ...(sender && { from: sender }),
+  });
+}
+
+export const smsOperations = {
+  async SetSMSAttributes(ctx, { attributes }) {
+    for (const [name, value] of Object.entries(attributes)) {
+      const rule = SETTINGS[name];
+      if (!rule) throw invalidParameter(`${name} is not a valid attribute`);
+      if (!rule(value)) throw invalidParameter(name);
+    }
+    return ctx.transact(async (tx) => {
+      const known = await tx.get(smsSettings, []);
+      tx.put(smsSettings, { attributes: { ...known?.attributes, ...attributes } });
+      return {};
+    });
+  },
+
+  async GetSMSAttributes(ctx, { attributes: wanted }) {
+    const { attributes } = (await ctx.read((tx) => tx.get(smsSettings, []))) ?? { attributes: {} };
+    const all: Record<string, string> = { MonthlySpendLimit: "1", ...attributes };
+    if (!wanted || wanted.length === 0) return { attributes: all };
+    const unknown = wanted.find((name) => !SETTINGS[name]);
+    if (unknown !== undefined) throw invalidParameter(`${unknown} is not a valid attribute`);
+    return { attributes: Object.fromEntries(Object.entries(all).filter(([name]) => wanted.includes(name))) };
+  },
+
+  async CheckIfPhoneNumberIsOptedOut(ctx, { phoneNumber }) {
+    checkNumber(phoneNumber);
+    return { isOptedOut: (await ctx.read((tx) => tx.get(optedOut, [phoneNumber]))) !== undefined };
+  },
+
+  async ListPhoneNumbersOptedOut(ctx, { nextToken }) {
+    const after = nextToken === undefined ? undefined : [nextToken];
+    const found = await ctx.read((tx) => tx.list(optedOut, { ...(after && { after }), limit: PAGE }));
+    return {
+      phoneNumbers: found.map(({ number }) => number),
+      nextToken: found.length === PAGE ? found.at(-1)!.number : undefined,
+    };
+  },
+
+  async OptInPhoneNumber(ctx, { phoneNumber }) {
+    checkNumber(phoneNumber);
+    return ctx.transact((tx) => {
+      tx.delete(optedOut, [phoneNumber]);
+      return {};
+    });
+  },
+
+  /** No number of this cloud's own sends anything. */
+  async ListOriginationNumbers() {
+    return { PhoneNumbers: [] };
+  },
+
+  async GetSMSSandboxAccountStatus() {
+    return { IsInSandbox: true };
+  },
+
+  async CreateSMSSandboxPhoneNumber(ctx, { PhoneNumber }) {
+    checkNumber(PhoneNumber);
+    const code = await ctx.transact(async (tx) => {
+      if (await tx.get(optedOut, [PhoneNumber]))
+        throw fault("OptedOutException", "The phone number has opted out.");
+      const made = { number: PhoneNumber, verified: false, code: String(tx.random.below(900_000) + 100_000) };
+      tx.put(sandboxNumbers, made);
+      return made.code;
+    });
+    const body = `Your verification code is ${code}`;
+    await ctx.letters.put({ kind: "sms", service: "sns", to: PhoneNumber, body });
+    return {};
+  },
+
+  async VerifySMSSandboxPhoneNumber(ctx, { PhoneNumber, OneTimePassword }) {
+    return ctx.transact(async (tx) => {
+      const known = await tx.get(sandboxNumbers, [PhoneNumber]);
+      if (!known) throw fault("ResourceNotFoundException", "The phone number is not in the sandbox.");
+      if (known.code !== OneTimePassword) {
+        throw fault("VerificationException", "The one-time password is not valid.", {
+          members: { Status: "Pending" },
+        });
+      }
+      tx.put(sandboxNumbers, { ...known, verified: true });
+      return {};
+    });
+  },
+
+  async ListSMSSandboxPhoneNumbers(ctx, { NextToken, MaxResults = PAGE }) {
+    const after = NextToken === undefined ? undefined : [NextToken];
+    const found = await ctx.read((tx) =>
+      tx.list(sandboxNumbers, { ...(after && { after }), limit: MaxResults }),
+    );
+    return {
+      PhoneNumbers: found.map(({ number, verified }) => ({
+        PhoneNumber: number,
+        Status: verified ? ("Verified" as const) : ("Pending" as const),
+      })),
+      NextToken: found.length === MaxResults ? found.at(-1)!.number : undefined,
+    };
+  },
+
+  async DeleteSMSSandboxPhoneNumber(ctx, { PhoneNumber }) {
+    return ctx.transact(async (tx) => {
+      if (!(await tx.get(sandboxNumbers, [PhoneNumber])))
+        throw fault("ResourceNotFoundException", "The phone number is not in the sandbox.");
+      tx.delete(sandboxNumbers, [PhoneNumber]);
+      return {};
+    });
+  },
+} satisfies Handlers<"sns">;
+
+function checkNumber(number: string): void {
+  if (!E164.test(number)) throw invalidParameter(`PhoneNumber Reason: input incorrectly formatted`);
+}

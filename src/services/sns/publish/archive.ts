@@ -1,0 +1,62 @@
+import { job } from "#kernel/jobs.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { queueUp } from "../delivery/fan-out.ts";
+import { archive, type Message, type Subscription, subscriptions, type Topic, topics } from "../store.ts";
+import { checkReplay } from "../subscriptions/attributes.ts";
+import { retentionDays } from "../topics/attributes.ts";
+
+const DAY_MS = 86_400_000;
+const PAGE = 100;
+
+/** A FIFO topic with an archive policy keeps what is published, for as many days as that says. */
+export function keepInArchive(tx: Transaction, topic: Topic, message: Message): void {
+  const days = retentionDays(topic.attributes.ArchivePolicy);
+  if (days === undefined) return;
+  const kept = { topic: topic.id, time: message.time, order: tx.sequence(), message };
+  tx.put(archive, kept);
+  const { order, time } = kept;
+  tx.enqueue(expireArchived, { topic: topic.id, time, order }, { delay: days * DAY_MS });
+}
+
+export const expireArchived = job<{ topic: number; time: number; order: number }>("sns/expire-archived", {
+  async run(ctx, { topic, time, order }) {
+    await ctx.transact((tx) => tx.delete(archive, [topic, time, order]));
+  },
+});
+
+/** A subscription with a replay policy gets what the archive has of the time that it names. */
+export function startReplay(tx: Transaction, { topic, topicName, id, attributes }: Subscription): void {
+  const policy = checkReplay(attributes.ReplayPolicy ?? "");
+  if (!policy) return;
+  const from = Date.parse(policy.StartingPoint);
+  const to = policy.EndingPoint === undefined ? tx.now() : Date.parse(policy.EndingPoint);
+  tx.enqueue(replay, { topic, topicName, subscription: id, policy: attributes.ReplayPolicy!, from, to });
+}
+
+interface Replay {
+  topic: number;
+  topicName: string;
+  subscription: string;
+  /** Another one ends this replay. */
+  policy: string;
+  from: number;
+  to: number;
+  after?: { time: number; order: number };
+}
+
+export const replay = job<Replay>("sns/replay", {
+  async run(ctx, asked) {
+    const { topic: id, topicName, subscription: subscriptionId, policy, from, to, after } = asked;
+    await ctx.transact(async (tx) => {
+      const topic = await tx.get(topics, [topicName]);
+      const subscription = await tx.get(subscriptions, [id, subscriptionId]);
+      if (topic?.id !== id || subscription?.attributes.ReplayPolicy !== policy) return;
+      const range = after ? { after: [after.time, after.order] } : { from: [from] };
+      const page = await tx.list(archive, { in: [id], ...range, before: [to + 1], limit: PAGE });
+      for (const { message } of page) await queueUp(tx, subscription, { ...message, replayed: true });
+      const last = page.at(-1);
+      if (last && page.length === PAGE)
+        tx.enqueue(replay, { ...asked, after: { time: last.time, order: last.order } });
+    });
+  },
+});

@@ -1,0 +1,35 @@
+import type { Transaction } from "#kernel/transaction.ts";
+import { type Message, type Published, published, type Topic } from "../store.ts";
+
+/** For so long what has the id of an earlier message is taken, and not delivered again. */
+const INTERVAL_MS = 5 * 60_000;
+/** Records that are past are swept as new ones come. */
+const SWEPT = 10;
+
+/** Ids hold for the topic, unless its throughput is by group: then for the group. */
+function idOf(topic: Topic, { deduplicationId, group }: Pick<Message, "deduplicationId" | "group">): string {
+  return topic.attributes.FifoThroughputScope === "MessageGroup"
+    ? `${group} ${deduplicationId}`
+    : deduplicationId!;
+}
+
+export async function duplicateOf(
+  tx: Transaction,
+  topic: Topic,
+  content: Pick<Message, "deduplicationId" | "group">,
+): Promise<Published | undefined> {
+  const past = await tx.listBy(published, "until", { before: [tx.now()], limit: SWEPT });
+  for (const { topic: of, deduplicationId } of past) tx.delete(published, [of, deduplicationId]);
+  const found = await tx.get(published, [topic.id, idOf(topic, content)]);
+  return found && found.until > tx.now() ? found : undefined;
+}
+
+export function remember(tx: Transaction, topic: Topic, message: Message): void {
+  tx.put(published, {
+    topic: topic.id,
+    deduplicationId: idOf(topic, message),
+    messageId: message.id,
+    sequence: message.sequence!,
+    until: tx.now() + INTERVAL_MS,
+  });
+}

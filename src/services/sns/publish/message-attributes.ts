@@ -1,0 +1,59 @@
+import type { MessageAttributeMap } from "#aws/contract/types/sns.ts";
+import { invalidAttribute } from "../errors.ts";
+import type { MessageAttribute } from "../store.ts";
+
+const LONGEST_NAME = 256;
+const NAME = /^[A-Za-z0-9_\-.]+$/;
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
+
+/** @throws {AwsError} ParameterValueInvalid */
+export function messageAttributes(
+  given: MessageAttributeMap | undefined,
+): Record<string, MessageAttribute> | undefined {
+  const entries = Object.entries(given ?? {});
+  if (entries.length === 0) return undefined;
+  return Object.fromEntries(entries.map(([name, value]) => [name, attribute(name, value)]));
+}
+
+function attribute(
+  name: string,
+  { DataType: type, StringValue: text, BinaryValue: bytes }: MessageAttributeMap[string],
+): MessageAttribute {
+  checkName(name);
+  if (!type) {
+    throw invalidAttribute(`The message attribute '${name}' must contain non-empty message attribute type.`);
+  }
+  const base = type.split(".", 1)[0];
+  if (base !== "String" && base !== "Number" && base !== "Binary") {
+    throw invalidAttribute(
+      `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
+    );
+  }
+  const value = base === "Binary" ? bytes : text;
+  if (value === undefined || value.length === 0) {
+    throw invalidAttribute(
+      `The message attribute '${name}' must contain non-empty message attribute value for message attribute type '${type}'.`,
+    );
+  }
+  if (typeof value !== "string") return { type, bytes: Buffer.from(value).toString("base64") };
+  if (base === "Number" && !NUMBER.test(value))
+    throw invalidAttribute(`Could not cast message attribute '${name}' value to number.`);
+  return { type, text: value };
+}
+
+function checkName(name: string): void {
+  if (name.length > LONGEST_NAME)
+    throw invalidAttribute(`Length of message attribute name must be less than ${LONGEST_NAME} bytes.`);
+  const isDotted = name.startsWith(".") || name.endsWith(".") || name.includes("..");
+  if (!NAME.test(name) || isDotted) throw invalidAttribute(`Invalid message attribute name: ${name}`);
+}
+
+/** Bytes that SNS counts: of name, type and value. */
+export function attributesSize(attributes: Record<string, MessageAttribute> | undefined): number {
+  let size = 0;
+  for (const [name, { type, text, bytes }] of Object.entries(attributes ?? {})) {
+    const value = bytes === undefined ? Buffer.byteLength(text!) : Buffer.byteLength(bytes, "base64");
+    size += Buffer.byteLength(name) + Buffer.byteLength(type) + value;
+  }
+  return size;
+}

@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import type { PublishBatchRequestEntry } from "#aws/contract/types/sns.ts";
+import { invalidParameter } from "../errors.ts";
+import type { Message, Topic } from "../store.ts";
+import { attributesSize, messageAttributes } from "./message-attributes.ts";
+
+/** Bytes of a message with its attributes, and of all in a batch. */
+export const MOST_BYTES = 262_144;
+const MOST_SUBJECT = 100;
+const ID = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/;
+
+export type Given = Omit<PublishBatchRequestEntry, "Id">;
+export type Content = Pick<Message, "bodies" | "subject" | "attributes" | "group" | "deduplicationId"> & {
+  size: number;
+};
+
+/**
+ * What was sent to be published, held to SNS's rules.
+ * @param topic `undefined` for a phone or an endpoint
+ * @throws {AwsError} InvalidParameter, ParameterValueInvalid
+ */
+export function contentOf(given: Given, topic: Topic | undefined): Content {
+  const { Message: text, Subject: subject, MessageStructure: structure } = given;
+  if (!text) throw invalidParameter("Empty message");
+  const attributes = messageAttributes(given.MessageAttributes);
+  const size = Buffer.byteLength(text) + attributesSize(attributes);
+  if (size > MOST_BYTES) throw invalidParameter("Message too long");
+  if (subject !== undefined && !isSubject(subject)) throw invalidParameter("Subject");
+  if (structure !== undefined && structure !== "json") throw invalidParameter("MessageStructure");
+  const bodies = structure === "json" ? bodiesIn(text) : { default: text };
+  return {
+    bodies,
+    ...(subject !== undefined && { subject }),
+    ...(attributes && { attributes }),
+    ...orderOf(given, topic),
+    size,
+  };
+}
+
+/** It begins with a letter, a number or punctuation, and has no line breaks. */
+const isSubject = (text: string) =>
+  text.length >= 1 && text.length <= MOST_SUBJECT && /^[\x21-\x7e][\x20-\x7e\u0080-\u{10ffff}]*$/u.test(text);
+
+function bodiesIn(text: string): Record<string, string> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw invalidParameter("Message Structure - JSON message body failed to parse");
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    throw invalidParameter("Message Structure - JSON message body failed to parse");
+  const bodies = Object.entries(parsed).filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string",
+  );
+  if (!bodies.some(([protocol]) => protocol === "default"))
+    throw invalidParameter("Message Structure - No default entry in JSON message body");
+  return Object.fromEntries(bodies);
+}
+
+function orderOf(given: Given, topic: Topic | undefined): Pick<Message, "group" | "deduplicationId"> {
+  const { MessageGroupId: group, MessageDeduplicationId: deduplicationId, Message: text } = given;
+  if (group !== undefined && !ID.test(group)) throw invalidParameter("MessageGroupId");
+  if (!topic?.isFifo) {
+    if (deduplicationId !== undefined) {
+      throw invalidParameter(
+        "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type",
+      );
+    }
+    return group === undefined ? {} : { group };
+  }
+  if (group === undefined) throw invalidParameter("The MessageGroupId parameter is required for FIFO topics");
+  if (deduplicationId !== undefined && !ID.test(deduplicationId))
+    throw invalidParameter("MessageDeduplicationId");
+  if (deduplicationId === undefined && topic.attributes.ContentBasedDeduplication?.toLowerCase() !== "true") {
+    throw invalidParameter(
+      "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+    );
+  }
+  return { group, deduplicationId: deduplicationId ?? createHash("sha256").update(text).digest("hex") };
+}

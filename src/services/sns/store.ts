@@ -1,0 +1,184 @@
+import { collection } from "#kernel/collection.ts";
+
+/** Milliseconds since 1970, cloud time. */
+export type Time = number;
+
+export interface Topic {
+  name: string;
+  /** A number that is never used twice: a topic made anew has nothing of the old one's. */
+  id: number;
+  isFifo: boolean;
+  created: Time;
+  /** Those that were set, as they were given; the rest have defaults. */
+  attributes: Record<string, string>;
+  tags?: Tag[];
+  /** Subscriptions that were deleted. */
+  deleted: number;
+}
+
+export interface Tag {
+  Key: string;
+  Value: string;
+}
+
+export interface Subscription {
+  /** The topic's number and name. */
+  topic: number;
+  topicName: string;
+  id: string;
+  protocol: Protocol;
+  endpoint: string;
+  /** Account of whoever subscribed. */
+  owner: string;
+  /** ARN of the same. */
+  principal: string;
+  confirmed: boolean;
+  /** Whether it was confirmed by somebody who signed for it. */
+  authenticated: boolean;
+  /** Whether it is only ended by somebody who signs for it. */
+  guarded?: boolean;
+  /** With it whoever is there confirms; kept also afterwards. */
+  token: string;
+  created: Time;
+  /** Where its subscriber reaches this cloud. */
+  origin: string;
+  attributes: Record<string, string>;
+}
+
+export const PROTOCOLS = [
+  "http",
+  "https",
+  "email",
+  "email-json",
+  "sms",
+  "sqs",
+  "application",
+  "lambda",
+  "firehose",
+] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+export interface MessageAttribute {
+  type: string;
+  text?: string;
+  /** Base64. */
+  bytes?: string;
+}
+
+/** A message as it goes to every subscription. */
+export interface Message {
+  id: string;
+  topicArn: string;
+  time: Time;
+  /** By protocol; `default` for all others. */
+  bodies: Record<string, string>;
+  subject?: string;
+  attributes?: Record<string, MessageAttribute>;
+  group?: string;
+  deduplicationId?: string;
+  sequence?: string;
+  replayed?: true;
+}
+
+export const topics = collection<Topic>("sns/topic", { scope: "region", key: (t) => [t.name] });
+
+export const subscriptions = collection<Subscription>("sns/subscription", {
+  scope: "region",
+  key: (s) => [s.topic, s.id],
+  indexes: {
+    token: (s) => [s.token],
+    endpoint: (s) => [s.topic, s.protocol, s.endpoint, s.id],
+    all: (s) => [s.topicName, s.id],
+  },
+});
+
+/** What was published to a FIFO topic within the last five minutes. */
+export interface Published {
+  topic: number;
+  deduplicationId: string;
+  messageId: string;
+  sequence: string;
+  until: Time;
+}
+
+export const published = collection<Published>("sns/published", {
+  scope: "region",
+  key: (p) => [p.topic, p.deduplicationId],
+  indexes: { until: (p) => [p.until, p.topic, p.deduplicationId] },
+});
+
+/** A message of a group on its way to a subscription of a FIFO topic: one goes after the other. */
+export interface Waiting {
+  topic: number;
+  subscription: string;
+  group: string;
+  order: number;
+  message: Message;
+  attempt: number;
+}
+
+export const waiting = collection<Waiting>("sns/waiting", {
+  scope: "region",
+  key: (w) => [w.topic, w.subscription, w.group, w.order],
+});
+
+/** What an archive of a FIFO topic holds. */
+export interface Archived {
+  topic: number;
+  time: Time;
+  order: number;
+  message: Message;
+}
+
+export const archive = collection<Archived>("sns/archive", {
+  scope: "region",
+  key: (a) => [a.topic, a.time, a.order],
+});
+
+export interface Application {
+  platform: string;
+  name: string;
+  created: Time;
+  attributes: Record<string, string>;
+}
+
+export const applications = collection<Application>("sns/application", {
+  scope: "region",
+  key: (a) => [a.platform, a.name],
+});
+
+export interface PlatformEndpoint {
+  platform: string;
+  application: string;
+  id: string;
+  token: string;
+  created: Time;
+  attributes: Record<string, string>;
+}
+
+export const endpoints = collection<PlatformEndpoint>("sns/endpoint", {
+  scope: "region",
+  key: (e) => [e.platform, e.application, e.id],
+  indexes: { token: (e) => [e.platform, e.application, e.token] },
+});
+
+export const optedOut = collection<{ number: string; since: Time }>("sns/opted-out", {
+  scope: "region",
+  key: (o) => [o.number],
+});
+
+export const smsSettings = collection<{ attributes: Record<string, string> }>("sns/sms", {
+  scope: "region",
+  key: () => [],
+});
+
+export interface SandboxNumber {
+  number: string;
+  verified: boolean;
+  code: string;
+}
+
+export const sandboxNumbers = collection<SandboxNumber>("sns/sandbox-number", {
+  scope: "region",
+  key: (n) => [n.number],
+});

@@ -1,0 +1,55 @@
+import { parseArn } from "#aws/arn.ts";
+import { invalidParameter } from "../errors.ts";
+import { PROTOCOLS, type Protocol, type Topic } from "../store.ts";
+
+/** @throws {AwsError} InvalidParameter */
+export function protocolOf(given: string): Protocol {
+  const known = PROTOCOLS.find((protocol) => protocol === given);
+  if (!known) throw invalidParameter(`Amazon SNS does not support this protocol string: ${given}`);
+  return known;
+}
+
+const MAIL = /^[^\s@]+@[^\s@]+$/;
+const PHONE = /^\+?[1-9](?:[-.\s()]?\d){5,14}$/;
+
+/** Holds an endpoint to what its protocol knows. @throws {AwsError} InvalidParameter */
+export function checkEndpoint(protocol: Protocol, endpoint: string | undefined, topic: Topic): string {
+  if (!endpoint) throw invalidParameter("Endpoint");
+  switch (protocol) {
+    case "http":
+    case "https":
+      if (!URL.canParse(endpoint) || new URL(endpoint).protocol !== `${protocol}:`)
+        throw invalidParameter("Endpoint must match the specified protocol");
+      break;
+    case "email":
+    case "email-json":
+      if (!MAIL.test(endpoint)) throw invalidParameter("Email address");
+      break;
+    case "sms":
+      if (!PHONE.test(endpoint)) throw invalidParameter(`Endpoint Reason: Invalid SMS endpoint: ${endpoint}`);
+      break;
+    case "sqs":
+      checkArn(endpoint, "sqs", "SQS endpoint ARN");
+      break;
+    case "lambda":
+      checkArn(endpoint, "lambda", "Lambda endpoint ARN");
+      break;
+    case "firehose":
+      checkArn(endpoint, "firehose", "Firehose endpoint ARN");
+      break;
+    case "application":
+      checkArn(endpoint, "sns", "Application endpoint arn invalid");
+  }
+  if (topic.isFifo && protocol !== "sqs")
+    throw invalidParameter("Invalid parameter: Endpoint Reason: Please use FIFO SQS queue");
+  if (!topic.isFifo && protocol === "sqs" && endpoint.endsWith(".fifo")) {
+    throw invalidParameter(
+      "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics",
+    );
+  }
+  return endpoint;
+}
+
+function checkArn(endpoint: string, service: string, what: string): void {
+  if (parseArn(endpoint)?.service !== service) throw invalidParameter(what);
+}

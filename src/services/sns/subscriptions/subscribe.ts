@@ -1,0 +1,143 @@
+import { parseArn } from "#aws/arn.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { subscriptionArn } from "../arns.ts";
+import { sendConfirmation } from "../delivery/confirmation.ts";
+import { fault, invalidParameter, subscriptionDiffers, tooManyPolicies } from "../errors.ts";
+import { startReplay } from "../publish/archive.ts";
+import { type Protocol, type Subscription, subscriptions, type Topic, topics } from "../store.ts";
+import { topicAt } from "../topics/topic.ts";
+import { checkAttribute } from "./attributes.ts";
+import { checkEndpoint, protocolOf } from "./endpoint.ts";
+import { findSubscription } from "./subscription.ts";
+
+const TOKEN_DIGITS = 320;
+const MOST_POLICIES = 200;
+/** How long a token confirms. */
+const TOKEN_LIFE_MS = 3 * 86_400_000;
+
+export const subscribing = {
+  async Subscribe(ctx, { TopicArn, Protocol: given, Endpoint, Attributes = {}, ReturnSubscriptionArn }) {
+    return ctx.transact(async (tx) => {
+      const topic = await topicAt(ctx, tx, TopicArn);
+      const protocol = protocolOf(given);
+      const endpoint = checkEndpoint(protocol, Endpoint, topic);
+      const attributes = attributesOf(Attributes, protocol, topic);
+      const [known] = await tx.listBy(subscriptions, "endpoint", {
+        in: [topic.id, protocol, endpoint],
+        limit: 1,
+      });
+      if (known && Object.keys(attributes).length > 0 && !isSame(known.attributes, attributes))
+        throw subscriptionDiffers();
+      if (attributes.FilterPolicy && !known) await checkPolicyCount(tx, topic);
+      const subscription = known ?? newSubscription(ctx, tx, { topic, protocol, endpoint, attributes });
+      if (!known) tx.put(subscriptions, subscription);
+      if (!subscription.confirmed)
+        tx.enqueue(sendConfirmation, { topic: topic.name, id: subscription.id, attempt: 0 });
+      if (!known && subscription.confirmed) startReplay(tx, subscription);
+      const arn = subscriptionArn(ctx, topic.name, subscription.id);
+      return {
+        SubscriptionArn: subscription.confirmed || ReturnSubscriptionArn ? arn : "pending confirmation",
+      };
+    });
+  },
+
+  async ConfirmSubscription(ctx, { TopicArn, Token, AuthenticateOnUnsubscribe }) {
+    return ctx.transact(async (tx) => {
+      const topic = await topicAt(ctx, tx, TopicArn);
+      const [subscription] = await tx.listBy(subscriptions, "token", { in: [Token], limit: 1 });
+      if (subscription?.topic !== topic.id) throw invalidParameter("Token");
+      const arn = subscriptionArn(ctx, topic.name, subscription.id);
+      if (subscription.confirmed) return { SubscriptionArn: arn };
+      if (tx.now() - subscription.created > TOKEN_LIFE_MS) throw invalidParameter("Token");
+      const isSigned = ctx.principal.type !== "anonymous";
+      const guards = isSigned && AuthenticateOnUnsubscribe?.toLowerCase() === "true";
+      const confirmed = { ...subscription, confirmed: true, authenticated: isSigned };
+      tx.put(subscriptions, guards ? { ...confirmed, guarded: true } : confirmed);
+      startReplay(tx, confirmed);
+      return { SubscriptionArn: arn };
+    });
+  },
+
+  async Unsubscribe(ctx, { SubscriptionArn }) {
+    return ctx.transact(async (tx) => {
+      const subscription = await findSubscription(ctx, tx, SubscriptionArn);
+      if (!subscription) return {};
+      const { type, account } = ctx.principal;
+      if (type === "anonymous" ? subscription.guarded : !isOwn(subscription, account, ctx.account))
+        throw fault("AuthorizationErrorException", "User is not authorized to perform this action", {
+          status: 403,
+        });
+      if (!subscription.confirmed) {
+        throw invalidParameter(
+          "SubscriptionArn Reason: Subscription is pending confirmation. Unable to unsubscribe.",
+        );
+      }
+      tx.delete(subscriptions, [subscription.topic, subscription.id]);
+      const topic = await tx.get(topics, [subscription.topicName]);
+      if (topic) tx.put(topics, { ...topic, deleted: topic.deleted + 1 });
+      return {};
+    });
+  },
+} satisfies Handlers<"sns">;
+
+/** It may be ended by whoever made it, and by the topic's owner. */
+const isOwn = ({ owner }: Subscription, caller: string, topicOwner: string) =>
+  caller === "" || caller === owner || caller === topicOwner;
+
+function attributesOf(
+  given: Record<string, string>,
+  protocol: Protocol,
+  topic: Topic,
+): Record<string, string> {
+  const attributes: Record<string, string> = {};
+  // A scope stands before the policy that is judged by it.
+  const sorted = Object.entries(given).sort(([a], [b]) => (a < b ? 1 : -1));
+  for (const [name, value] of sorted) {
+    checkAttribute(name, value, protocol, attributes);
+    if (name === "ReplayPolicy" && !topic.isFifo) throw invalidParameter("ReplayPolicy");
+    if (value !== "") attributes[name] = value;
+  }
+  if (protocol === "firehose" && !attributes.SubscriptionRoleArn)
+    throw invalidParameter("Attributes Reason: SubscriptionRoleArn must be set for firehose subscriptions");
+  return attributes;
+}
+
+function isSame(known: Record<string, string>, given: Record<string, string>): boolean {
+  return Object.entries(given).every(([name, value]) => known[name] === value);
+}
+
+async function checkPolicyCount(tx: Transaction, topic: Topic): Promise<void> {
+  const found = await tx.list(subscriptions, { in: [topic.id], limit: 1_000 });
+  if (found.filter(({ attributes }) => attributes.FilterPolicy).length >= MOST_POLICIES)
+    throw tooManyPolicies();
+}
+
+type Wanted = { topic: Topic } & Pick<Subscription, "protocol" | "endpoint" | "attributes">;
+
+function newSubscription(ctx: Context, tx: Transaction, { topic, ...wanted }: Wanted): Subscription {
+  const { principal, request, region } = ctx;
+  return {
+    topic: topic.id,
+    topicName: topic.name,
+    id: tx.uuid(),
+    ...wanted,
+    owner: principal.account || ctx.account,
+    principal: principal.arn,
+    confirmed: isConfirmed(ctx, wanted.protocol, wanted.endpoint),
+    authenticated: true,
+    token: tx.random.hex(TOKEN_DIGITS),
+    created: tx.now(),
+    origin: request
+      ? `${request.secure ? "https" : "http"}://${request.host}`
+      : `https://sns.${region}.amazonaws.com`,
+  };
+}
+
+/** Who subscribes what is the caller's own need not confirm it. */
+function isConfirmed({ principal, account }: Context, protocol: Protocol, endpoint: string): boolean {
+  if (protocol === "sms" || protocol === "application" || protocol === "firehose") return true;
+  if (protocol !== "sqs" && protocol !== "lambda") return false;
+  return parseArn(endpoint)?.account === (principal.account || account);
+}

@@ -1,0 +1,59 @@
+import type { Handlers } from "#kernel/service.ts";
+import { topicArn } from "../arns.ts";
+import { invalidParameter } from "../errors.ts";
+import { topics } from "../store.ts";
+import { POLICY_ACTIONS, policyOf } from "./policy.ts";
+import { topicAt } from "./topic.ts";
+
+interface Document {
+  Statement: ({ Sid?: string } & Record<string, unknown>)[];
+}
+
+/** Short cuts to a statement of the topic's policy. */
+export const permissionOperations = {
+  async AddPermission(ctx, { TopicArn, Label, AWSAccountId: accounts, ActionName: actions }) {
+    if (actions.length === 0 || accounts.length === 0) throw invalidParameter("ActionName");
+    for (const action of actions) {
+      if (action !== "*" && !POLICY_ACTIONS.has(action))
+        throw invalidParameter("Policy statement action out of service scope!");
+    }
+    const unknown = accounts.find((account) => !/^\d{12}$/.test(account));
+    if (unknown !== undefined) throw invalidParameter("Policy Error: PrincipalNotFound");
+    return ctx.transact(async (tx) => {
+      const topic = await topicAt(ctx, tx, TopicArn);
+      const document = JSON.parse(policyOf(ctx, topic)) as Document;
+      const statements = [document.Statement].flat();
+      if (statements.some(({ Sid }) => Sid === Label)) throw invalidParameter("Statement already exists");
+      const principals = accounts.map((account) => `arn:aws:iam::${account}:root`);
+      const named = actions.map((action) => `SNS:${action}`);
+      const Policy = JSON.stringify({
+        ...document,
+        Statement: [
+          ...statements,
+          {
+            Sid: Label,
+            Effect: "Allow",
+            Principal: { AWS: principals.length === 1 ? principals[0] : principals },
+            Action: named.length === 1 ? named[0] : named,
+            Resource: topicArn(ctx, topic.name),
+          },
+        ],
+      });
+      tx.put(topics, { ...topic, attributes: { ...topic.attributes, Policy } });
+      return {};
+    });
+  },
+
+  async RemovePermission(ctx, { TopicArn, Label }) {
+    return ctx.transact(async (tx) => {
+      const topic = await topicAt(ctx, tx, TopicArn);
+      const document = JSON.parse(policyOf(ctx, topic)) as Document;
+      const statements = [document.Statement].flat();
+      const kept = statements.filter(({ Sid }) => Sid !== Label);
+      if (kept.length === statements.length) throw invalidParameter("Statement does not exist");
+      const Policy = JSON.stringify({ ...document, Statement: kept });
+      tx.put(topics, { ...topic, attributes: { ...topic.attributes, Policy } });
+      return {};
+    });
+  },
+} satisfies Handlers<"sns">;

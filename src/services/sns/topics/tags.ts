@@ -1,0 +1,56 @@
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { topicNamed } from "../arns.ts";
+import { invalidTag, resourceNotFound, tooManyTags } from "../errors.ts";
+import { type Tag, type Topic, topics } from "../store.ts";
+
+const MOST_TAGS = 50;
+const LONGEST_KEY = 128;
+const LONGEST_VALUE = 256;
+const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
+export const tagOperations = {
+  async TagResource(ctx, { ResourceArn, Tags }) {
+    checkTags(Tags);
+    return ctx.transact(async (tx) => {
+      const topic = await tagged(ctx, tx, ResourceArn);
+      const merged = new Map([...(topic.tags ?? []), ...Tags].map(({ Key, Value }) => [Key, Value]));
+      if (merged.size > MOST_TAGS) throw tooManyTags();
+      tx.put(topics, { ...topic, tags: [...merged].map(([Key, Value]) => ({ Key, Value })) });
+      return {};
+    });
+  },
+
+  async UntagResource(ctx, { ResourceArn, TagKeys }) {
+    return ctx.transact(async (tx) => {
+      const topic = await tagged(ctx, tx, ResourceArn);
+      tx.put(topics, { ...topic, tags: (topic.tags ?? []).filter(({ Key }) => !TagKeys.includes(Key)) });
+      return {};
+    });
+  },
+
+  async ListTagsForResource(ctx, { ResourceArn }) {
+    const { tags = [] } = await ctx.read((tx) => tagged(ctx, tx, ResourceArn));
+    return { Tags: tags };
+  },
+} satisfies Handlers<"sns">;
+
+async function tagged(ctx: Context, tx: ReadTransaction, arn: string): Promise<Topic> {
+  const topic = await tx.get(topics, [topicNamed(ctx, arn, "ResourceArn")]);
+  if (!topic) throw resourceNotFound();
+  return topic;
+}
+
+/** @throws {AwsError} InvalidParameter, TagLimitExceeded */
+export function checkTags(tags: readonly Tag[]): void {
+  const seen = new Set<string>();
+  for (const { Key, Value } of tags) {
+    if (!Key || Key.length > LONGEST_KEY || !ALLOWED.test(Key) || /^aws:/i.test(Key))
+      throw invalidTag(`Tag key: ${Key}`);
+    if (Value.length > LONGEST_VALUE || !ALLOWED.test(Value)) throw invalidTag(`Tag value: ${Value}`);
+    if (seen.has(Key)) throw invalidTag("Duplicated keys are not allowed.");
+    seen.add(Key);
+  }
+  if (tags.length > MOST_TAGS) throw tooManyTags();
+}

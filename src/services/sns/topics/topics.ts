@@ -1,0 +1,160 @@
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import { page } from "#kernel/pages.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { topicArn, topicNamed } from "../arns.ts";
+import { effectivePolicy } from "../delivery/policy.ts";
+import { fifoName, invalidParameter, notImplemented, topicDiffers } from "../errors.ts";
+import { archive, type Subscription, subscriptions, type Tag, type Topic, topics } from "../store.ts";
+import { checkAttribute, retentionDays } from "./attributes.ts";
+import { policyOf } from "./policy.ts";
+import { checkTags } from "./tags.ts";
+import { topicAt } from "./topic.ts";
+
+const PAGE = 100;
+const MOST_SUBSCRIPTIONS = 1_000;
+
+export const topicOperations = {
+  async CreateTopic(ctx, { Name: name, Attributes: given = {}, Tags: tags = [], DataProtectionPolicy }) {
+    if (DataProtectionPolicy !== undefined) throw notImplemented("data protection policies of SNS");
+    const isFifo = given.FifoTopic?.toLowerCase() === "true";
+    checkName(name, isFifo);
+    checkTags(tags);
+    for (const [attribute, value] of Object.entries(given)) {
+      if (attribute === "FifoTopic" && !isFifo) continue;
+      checkAttribute(attribute, value, isFifo);
+    }
+    return ctx.transact(async (tx) => {
+      const existing = await tx.get(topics, [name]);
+      if (existing) checkSame(existing, given, tags);
+      else {
+        const { FifoTopic: _, ...attributes } = given;
+        const id = tx.sequence();
+        tx.put(topics, { name, id, isFifo, created: tx.now(), attributes, tags: [...tags], deleted: 0 });
+      }
+      return { TopicArn: topicArn(ctx, name) };
+    });
+  },
+
+  async DeleteTopic(ctx, { TopicArn }) {
+    const name = topicNamed(ctx, TopicArn);
+    return ctx.transact(async (tx) => {
+      const topic = await tx.get(topics, [name]);
+      if (!topic) return {};
+      if (retentionDays(topic.attributes.ArchivePolicy) !== undefined) {
+        throw invalidParameter("TopicArn Reason: Deactivate the ArchivePolicy before deleting the topic.");
+      }
+      tx.delete(topics, [name]);
+      tx.enqueue(forgetTopic, { topic: topic.id });
+      return {};
+    });
+  },
+
+  async ListTopics(ctx, { NextToken }) {
+    const { records, token } = await page(ctx, {
+      listing: ["sns:ListTopics"],
+      token: NextToken,
+      limit: PAGE,
+      list: (range) => ctx.read((tx) => tx.list(topics, range)),
+      position: ({ name }) => [name],
+      invalidToken: () => invalidParameter("NextToken"),
+    });
+    return { Topics: records.map(({ name }) => ({ TopicArn: topicArn(ctx, name) })), NextToken: token };
+  },
+
+  async GetTopicAttributes(ctx, { TopicArn }) {
+    return ctx.read(async (tx) => {
+      const topic = await topicAt(ctx, tx, TopicArn);
+      return { Attributes: await attributesOf(ctx, tx, topic) };
+    });
+  },
+
+  async SetTopicAttributes(ctx, { TopicArn, AttributeName: name, AttributeValue: value = "" }) {
+    return ctx.transact(async (tx) => {
+      const topic = await topicAt(ctx, tx, TopicArn);
+      if (name === "FifoTopic") throw invalidParameter("AttributeName");
+      checkAttribute(name, value, topic.isFifo);
+      const attributes = { ...topic.attributes };
+      const isUnset = value === "" || (name === "ArchivePolicy" && value === "{}");
+      if (isUnset) delete attributes[name];
+      else attributes[name] = value;
+      if (name === "ArchivePolicy" && !isUnset && !topic.attributes.ArchivePolicy)
+        attributes.BeginningArchiveTime = new Date(tx.now()).toISOString();
+      if (name === "ArchivePolicy" && isUnset) delete attributes.BeginningArchiveTime;
+      tx.put(topics, { ...topic, attributes });
+      return {};
+    });
+  },
+} satisfies Handlers<"sns">;
+
+/** A deleted topic's subscriptions and archive: nobody can reach them, and they go page by page. */
+export const forgetTopic = job<{ topic: number }>("sns/forget-topic", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { topic }) {
+    const more = await ctx.transact(async (tx) => {
+      const range = { in: [topic], limit: MOST_SUBSCRIPTIONS };
+      const gone = await tx.list(subscriptions, range);
+      for (const { id } of gone) tx.delete(subscriptions, [topic, id]);
+      const kept = await tx.list(archive, range);
+      for (const { time, order } of kept) tx.delete(archive, [topic, time, order]);
+      return gone.length === MOST_SUBSCRIPTIONS || kept.length === MOST_SUBSCRIPTIONS;
+    });
+    return more ? { again: 0 } : undefined;
+  },
+});
+
+function checkName(name: string, isFifo: boolean): void {
+  if (isFifo) {
+    if (!/^[\w-]{1,251}\.fifo$/.test(name)) throw fifoName();
+  } else if (!/^[\w-]{1,256}$/.test(name)) throw invalidParameter("Topic Name");
+}
+
+/** A topic may be made again as it is. @throws {AwsError} InvalidParameter */
+function checkSame(existing: Topic, given: Record<string, string>, tags: readonly Tag[]): void {
+  const current: Record<string, string | undefined> = {
+    ContentBasedDeduplication: existing.isFifo ? "false" : undefined,
+    ...existing.attributes,
+    FifoTopic: existing.isFifo ? "true" : undefined,
+  };
+  const differs = Object.entries(given).some(
+    ([name, value]) => !(name === "FifoTopic" && value === "false") && current[name] !== value,
+  );
+  if (differs) throw topicDiffers("Attributes");
+  const text = (of: readonly Tag[]) => JSON.stringify(of.map(({ Key, Value }) => [Key, Value]).sort());
+  if (tags.length > 0 && text(tags) !== text(existing.tags ?? [])) throw topicDiffers("Tags");
+}
+
+async function attributesOf(
+  ctx: Context,
+  tx: ReadTransaction,
+  topic: Topic,
+): Promise<Record<string, string>> {
+  const { confirmed, pending } = await count(tx, topic);
+  const { attributes, isFifo } = topic;
+  return {
+    TopicArn: topicArn(ctx, topic.name),
+    Owner: ctx.account,
+    DisplayName: "",
+    SubscriptionsConfirmed: String(confirmed),
+    SubscriptionsPending: String(pending),
+    SubscriptionsDeleted: String(topic.deleted),
+    EffectiveDeliveryPolicy: JSON.stringify(effectivePolicy(attributes.DeliveryPolicy)),
+    ...(isFifo && { FifoTopic: "true", ContentBasedDeduplication: "false", FifoThroughputScope: "Topic" }),
+    ...attributes,
+    Policy: policyOf(ctx, topic),
+  };
+}
+
+async function count(tx: ReadTransaction, topic: Topic) {
+  let confirmed = 0;
+  let pending = 0;
+  let last: Subscription | undefined;
+  do {
+    const range = { in: [topic.id], ...(last && { after: [last.id] }), limit: MOST_SUBSCRIPTIONS };
+    const found = await tx.list(subscriptions, range);
+    for (const subscription of found) subscription.confirmed ? confirmed++ : pending++;
+    last = found.length === MOST_SUBSCRIPTIONS ? found.at(-1) : undefined;
+  } while (last);
+  return { confirmed, pending };
+}
