@@ -1,5 +1,5 @@
 import { createHash, hash } from "node:crypto";
-import { crc32, crc32c } from "@node-rs/crc32";
+import { createRequire } from "node:module";
 import { crc64nvme } from "./crc64nvme.ts";
 
 /** `sha256-leaves` is the SHA-256 of each MiB, one after another: what a tree hash is built on. */
@@ -15,9 +15,9 @@ export interface Checksum {
 export function checksum(name: ChecksumName): Checksum {
   switch (name) {
     case "crc32":
-      return running(crc32, word);
+      return running(native().crc32, word);
     case "crc32c":
-      return running(crc32c, word);
+      return running(native().crc32c, word);
     case "crc64nvme":
       return runningLong();
     case "sha256-leaves":
@@ -33,9 +33,9 @@ export function checksum(name: ChecksumName): Checksum {
 export function checksumOf(name: ChecksumName, bytes: Uint8Array): Uint8Array {
   switch (name) {
     case "crc32":
-      return word(crc32(bytes));
+      return word(native().crc32(bytes));
     case "crc32c":
-      return word(crc32c(bytes));
+      return word(native().crc32c(bytes));
     case "crc64nvme":
       return longWord(crc64nvme(bytes));
     case "sha256-leaves": {
@@ -49,6 +49,11 @@ export function checksumOf(name: ChecksumName, bytes: Uint8Array): Uint8Array {
       return hash(name, bytes, "buffer");
   }
 }
+
+let loaded: typeof import("@node-rs/crc32") | undefined;
+/** Loaded when a client asks for it: few do at a start. */
+const native = () =>
+  (loaded ??= createRequire(import.meta.url)("@node-rs/crc32") as NonNullable<typeof loaded>);
 
 function running(crc: (bytes: Uint8Array, before: number) => number, write: (value: number) => Uint8Array) {
   let value = 0;

@@ -1,9 +1,9 @@
+import { existsSync } from "node:fs";
 import { open as openFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Fault, groupCommits } from "./group.ts";
 import type { KeyValueStore } from "./kv.ts";
 import { grantedLeases } from "./leases.ts";
-import { openLmdb } from "./lmdb.ts";
 import { type LogFile, openLogFile } from "./log/disk.ts";
 import { type Base, LOG_FILES, openLog } from "./log/log.ts";
 
@@ -20,7 +20,7 @@ export async function openEmbedded({
   fault?: Fault;
   capacity?: number;
 }): Promise<KeyValueStore> {
-  const base = openLmdb(path);
+  const base = existsSync(path) ? await openBase(path) : baseWhenNeeded(path);
   const names = Array.from({ length: LOG_FILES }, (_, n) => `${path}-log${n}`);
   const files = await Promise.all(names.map(openLogFile));
   // A new file is on disk only when its name is.
@@ -55,6 +55,31 @@ export async function openLogged({ base, files, fault, capacity }: LoggedOptions
       for (const file of files) await file.close();
       await base.close();
     },
+  };
+}
+
+/** Loading LMDB takes longer than all else of a start. */
+const openBase = async (path: string): Promise<Base> => (await import("./lmdb.ts")).openLmdb(path);
+
+/** One that is not there yet: made when there is something to settle. */
+function baseWhenNeeded(path: string): Base {
+  let opened: Base | undefined;
+  async function make(): Promise<Base> {
+    const made = await openBase(path);
+    await syncFolder(dirname(path));
+    return made;
+  }
+  return {
+    get settled() {
+      return opened?.settled ?? 0;
+    },
+    get: (key) => opened?.get(key),
+    range: (range) => opened?.range(range) ?? [],
+    async apply(changes, settled) {
+      opened ??= await make();
+      return opened.apply(changes, settled);
+    },
+    close: async () => opened?.close(),
   };
 }
 

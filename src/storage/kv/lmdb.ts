@@ -1,6 +1,9 @@
-import { open } from "lmdb";
+import { createRequire } from "node:module";
 import { type KeyRange, MAX_KEY, MAX_PAGE, type Row } from "./kv.ts";
 import type { Base, Change } from "./log/log.ts";
+
+/** As CommonJS it is one file, and loads in two thirds of the time. */
+const { open }: typeof import("lmdb") = createRequire(import.meta.url)("lmdb");
 
 /** Set when the file is made: LMDB's default of 4 KB takes keys of 1,978 bytes only. */
 const PAGE_SIZE = 8_192;

@@ -13,9 +13,9 @@ export interface LogFile {
   close(): Promise<void>;
 }
 
-/** A file grows by this much at a time, in zeros: a write inside it changes no metadata, so that syncing costs half. */
-const STEP = 256 * 1024;
-const ZEROS = Buffer.alloc(STEP);
+/** A file doubles in zeros, by this much at most: a write inside it changes no metadata, so that syncing costs half. */
+const LONGEST_STEP = 1024 * 1024;
+const SHORTEST_STEP = 64 * 1024;
 /**
  * Up to here bytes are copied to the page cache on the spot, which takes microseconds where a thread would have to
  * be woken. The kernel makes writers wait while much else is on its way to the disk: then a thread does it after all.
@@ -36,8 +36,9 @@ export async function openLogFile(path: string): Promise<LogFile> {
 
   async function extend(end: number): Promise<void> {
     while (size < end) {
-      await writeAll(fd, ZEROS, size);
-      size += STEP;
+      const step = Math.min(Math.max(size, SHORTEST_STEP), LONGEST_STEP);
+      await writeAll(fd, new Uint8Array(step), size);
+      size += step;
     }
   }
 

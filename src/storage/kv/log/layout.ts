@@ -1,4 +1,4 @@
-import { crc32 } from "@node-rs/crc32";
+import { crc32 } from "node:zlib";
 
 /**
  * How a file of the log is laid out. It begins with the head of its generation:
