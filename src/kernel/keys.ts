@@ -24,8 +24,8 @@ export function encodeKey(prefix: Uint8Array, parts: readonly KeyPart[]): Buffer
   return key;
 }
 
-/** Where all tuples begin whose next element is a string that starts with `text`. */
-export function encodeStringPrefix(prefix: Uint8Array, text: string): Buffer {
+/** Where all tuples begin whose next element is a string, or are bytes, that start with `text`. */
+export function encodeStringPrefix(prefix: Uint8Array, text: string | Uint8Array): Buffer {
   return encodeKey(prefix, [text]).subarray(0, -2);
 }
 

@@ -4,7 +4,7 @@ import type { Journal, JournalEntry } from "./journal.ts";
 import { encodeKey, encodeStringPrefix, type KeyPart, successor } from "./keys.ts";
 import type { Memory } from "./memory.ts";
 import type { View } from "./overlay.ts";
-import type { Bytes, ListRange, ReadTransaction, TransactionScope } from "./transaction.ts";
+import type { Bytes, BytesRow, ListRange, ReadTransaction, TransactionScope } from "./transaction.ts";
 
 /** Typed reads over a view. A class for its prototype: one is made for every transaction. */
 export class Reads implements ReadTransaction {
@@ -59,6 +59,10 @@ export class Reads implements ReadTransaction {
     return sealed && keys.unseal(sealed, key, secret);
   }
 
+  async listBytes(of: Bytes, range: ListRange): Promise<BytesRow[]> {
+    return this.#view.range(keyRange(prefixOf(this.at, of), range));
+  }
+
   async follow<T>(of: Journal<T>, stream: readonly KeyPart[], after: number, limit: number) {
     const prefix = encodeKey(prefixOf(this.at, of), stream);
     const start = encodeKey(prefix, [after + 1]);
@@ -100,6 +104,9 @@ function keyRange(collectionPrefix: Uint8Array, range: ListRange) {
   if (range.past !== undefined) starts.push(successor(encodeStringPrefix(base, range.past)));
   const ends = [successor(prefix)];
   if (range.before) ends.push(encodeKey(base, range.before));
+  if (range.behind && range.reverse) ends.push(Buffer.from(range.behind.key));
+  else if (range.behind) starts.push(successor(range.behind.key));
+  if (range.through) ends.push(successor(encodeKey(base, range.through)));
   return {
     start: starts.reduce((a, b) => (Buffer.compare(a, b) >= 0 ? a : b)),
     end: ends.reduce((a, b) => (Buffer.compare(a, b) <= 0 ? a : b)),

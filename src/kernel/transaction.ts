@@ -23,6 +23,7 @@ export interface ReadTransaction {
   /** What the owner keeps in memory of this partition. */
   memory<T>(kind: Memory<T>): T;
   getBytes(of: Bytes, key: readonly KeyPart[]): MaybePromise<Uint8Array | undefined>;
+  listBytes(of: Bytes, range: ListRange): Promise<BytesRow[]>;
   /** What `putSealed` wrote, with the same secret; not to be written into. @throws {SealBrokenError} */
   getSealed(of: Bytes, key: readonly KeyPart[], secret?: Uint8Array): MaybePromise<Uint8Array | undefined>;
   /** Entries after the number `after`, oldest first. */
@@ -42,6 +43,7 @@ export interface Transaction extends ReadTransaction {
   /** Encrypts them with a key of the cloud's, or one made of `secret`. */
   putSealed(of: Bytes, key: readonly KeyPart[], value: Uint8Array, secret?: Uint8Array): void;
   deleteBytes(of: Bytes, key: readonly KeyPart[]): void;
+  deleteRow(row: BytesRow): void;
   append<T>(of: Journal<T>, stream: readonly KeyPart[], entry: T): number;
   /** A number larger than every earlier one of this partition. */
   sequence(): number;
@@ -61,12 +63,19 @@ export interface Bytes {
   readonly scope: Scope;
 }
 
+/** A raw value where it was found. */
+export interface BytesRow {
+  /** As it is stored, the scope included. */
+  key: Uint8Array;
+  value: Uint8Array;
+}
+
 /** All bounds speak of tuples below `in`. */
 export interface ListRange {
   /** The leading elements that all wanted keys share. */
   in?: readonly KeyPart[];
-  /** The next element is a string that begins so. */
-  prefix?: string;
+  /** The next element is a string, or are bytes, that begin so. */
+  prefix?: string | Uint8Array;
   /** Inclusive. */
   from?: readonly KeyPart[];
   /** Exclusive: also what continues this tuple is left out. */
@@ -75,6 +84,10 @@ export interface ListRange {
   past?: string;
   /** Exclusive upper bound. */
   before?: readonly KeyPart[];
+  /** Goes on behind a row that was found, in whichever direction. */
+  behind?: BytesRow;
+  /** Inclusive upper bound: also what continues this tuple is within. */
+  through?: readonly KeyPart[];
   /** At most 1,000. */
   limit: number;
   reverse?: boolean;
@@ -152,6 +165,11 @@ export class Writes extends Reads implements Transaction {
 
   deleteBytes(of: Bytes, key: readonly KeyPart[]): void {
     this.#draft.delete(this.#keyOf(of, key));
+  }
+
+  deleteRow({ key }: BytesRow): void {
+    this.#mustBeOpen();
+    this.#draft.delete(key);
   }
 
   append<T>(of: Journal<T>, stream: readonly KeyPart[], entry: T): number {

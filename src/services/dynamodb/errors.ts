@@ -1,0 +1,28 @@
+import { AwsError } from "#aws/errors.ts";
+import { faultsOf } from "#kernel/service.ts";
+
+const fault = faultsOf<"dynamodb">();
+
+export const invalid = (message: string) => new AwsError("ValidationException", message);
+export const invalidParameters = (reason: string) =>
+  invalid(`One or more parameter values were invalid: ${reason}`);
+export const serialization = (message: string) => new AwsError("SerializationException", message);
+
+export const noSuchTable = () => fault("ResourceNotFoundException", "Requested resource not found");
+export const noSuchTableNamed = (name: string) =>
+  fault("ResourceNotFoundException", `Requested resource not found: Table: ${name} not found`);
+export const noSuchIndex = (index: string) =>
+  invalid(`The table does not have the specified index: ${index}`);
+export const noSuchResource = (arn: string) =>
+  fault("ResourceNotFoundException", `Requested resource not found: ResourcArn: ${arn} not found`);
+export const tableExists = (name: string) => fault("ResourceInUseException", `Table already exists: ${name}`);
+export const tableIsBusy = (message: string) => fault("ResourceInUseException", message);
+export const limitExceeded = (message: string) => fault("LimitExceededException", message);
+
+export const conditionFailed = (item: object | undefined) =>
+  fault("ConditionalCheckFailedException", "The conditional request failed", {
+    ...(item && { members: { Item: item } }),
+  });
+export const keyMismatch = () => invalid("The provided key element does not match the schema");
+export const itemTooLarge = () => invalid("Item size has exceeded the maximum allowed size");
+export const updatedItemTooLarge = () => invalid("Item size to update has exceeded the maximum allowed size");

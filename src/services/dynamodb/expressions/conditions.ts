@@ -1,0 +1,207 @@
+import { remembered } from "#lib/remembered.ts";
+import { compareValues, type Item, isEqual, type TypeName, typeOf, type Value } from "../values/value.ts";
+import { type Comparator, type Condition, type Operand, parseCondition } from "./grammar.ts";
+import {
+  type Binding,
+  type Bound,
+  bindOperand,
+  checkCount,
+  checkName,
+  fail,
+  shownValue,
+  wrongType,
+} from "./operands.ts";
+import { shownPath } from "./paths.ts";
+import type { Placeholders } from "./placeholders.ts";
+
+/** Whether an item meets a condition. */
+export type Test = (item: Item) => boolean;
+
+const KEPT = 2_000;
+const parsed = {
+  ConditionExpression: remembered(KEPT, (source) => parseCondition("ConditionExpression", source)),
+  FilterExpression: remembered(KEPT, (source) => parseCondition("FilterExpression", source)),
+};
+
+/** @throws {AwsError} ValidationException */
+export function conditionOf(kind: keyof typeof parsed, source: string, holders: Placeholders): Test {
+  return bind({ kind, holders }, parsed[kind](source));
+}
+
+function bind(binding: Binding, condition: Condition): Test {
+  const { kind } = binding;
+  switch (condition.type) {
+    case "and": {
+      const left = bind(binding, condition.left);
+      const right = bind(binding, condition.right);
+      return (item) => left(item) && right(item);
+    }
+    case "or": {
+      const left = bind(binding, condition.left);
+      const right = bind(binding, condition.right);
+      return (item) => left(item) || right(item);
+    }
+    case "not": {
+      const of = bind(binding, condition.of);
+      return (item) => !of(item);
+    }
+    case "compare":
+      return comparison(binding, condition);
+    case "between": {
+      const [operand, low, high] = [condition.operand, condition.low, condition.high].map((one) =>
+        bindOperand(binding, one),
+      );
+      for (const bound of [low!, high!]) checkOrdered(binding, "BETWEEN", bound);
+      checkBounds(binding, low!, high!);
+      return (item) => {
+        const [value, from, to] = [operand!.read(item), low!.read(item), high!.read(item)];
+        return ordered(value, from, (order) => order >= 0) && ordered(value, to, (order) => order <= 0);
+      };
+    }
+    case "in": {
+      const operand = bindOperand(binding, condition.operand);
+      const list = condition.list.map((one) => bindOperand(binding, one));
+      return (item) => {
+        const value = operand.read(item);
+        return value !== undefined && list.some((one) => equal(value, one.read(item)));
+      };
+    }
+    default:
+      checkName(kind, condition.name);
+      return call(binding, condition.name, condition.args);
+  }
+}
+
+const ORDERS: Partial<Record<Comparator, (order: number) => boolean>> = {
+  "<": (order) => order < 0,
+  "<=": (order) => order <= 0,
+  ">": (order) => order > 0,
+  ">=": (order) => order >= 0,
+};
+
+function comparison(
+  binding: Binding,
+  { operator, left: l, right: r }: Condition & { type: "compare" },
+): Test {
+  const left = bindOperand(binding, l);
+  const right = bindOperand(binding, r);
+  checkDistinct(binding, operator, left, right);
+  const holds = ORDERS[operator];
+  if (!holds) {
+    const wanted = operator === "=";
+    // What is not there is unequal to everything.
+    return (item) => equal(left.read(item), right.read(item)) === wanted;
+  }
+  for (const bound of [left, right]) checkOrdered(binding, operator, bound);
+  return (item) => ordered(left.read(item), right.read(item), holds);
+}
+
+const equal = (a: Value | undefined, b: Value | undefined) =>
+  a !== undefined && b !== undefined && isEqual(a, b);
+
+function ordered(a: Value | undefined, b: Value | undefined, holds: (order: number) => boolean): boolean {
+  const order = a && b && compareValues(a, b);
+  return order !== undefined && holds(order);
+}
+
+const ORDERED: ReadonlySet<TypeName> = new Set(["S", "N", "B"]);
+
+export function checkOrdered({ kind }: Binding, operator: string, { constant }: Bound): void {
+  if (constant && !ORDERED.has(typeOf(constant))) wrongType(kind, operator, typeOf(constant));
+}
+
+function checkDistinct({ kind }: Binding, operator: string, { path }: Bound, other: Bound): void {
+  if (!path || !other.path || shownPath(path) !== shownPath(other.path)) return;
+  fail(
+    kind,
+    `The first operand must be distinct from the remaining operands for this operator or function; operator: ${operator}, first operand: ${shownPath(path)}`,
+  );
+}
+
+export function checkBounds({ kind }: Binding, { constant: low }: Bound, { constant: high }: Bound): void {
+  if (!low || !high) return;
+  const operands = `lower bound operand: ${shownValue(low)}, upper bound operand: ${shownValue(high)}`;
+  if (typeOf(low) !== typeOf(high))
+    fail(kind, `The BETWEEN operator requires same data type for lower and upper bounds; ${operands}`);
+  if (compareValues(low, high)! > 0)
+    fail(
+      kind,
+      `The BETWEEN operator requires upper bound to be greater than or equal to lower bound; ${operands}`,
+    );
+}
+
+const TYPE_NAMES: ReadonlySet<string> = new Set(["B", "NULL", "SS", "BOOL", "L", "BS", "N", "NS", "S", "M"]);
+
+function call(binding: Binding, name: string, args: readonly Operand[]): Test {
+  const { kind } = binding;
+  switch (name) {
+    case "attribute_exists":
+    case "attribute_not_exists": {
+      checkCount(kind, { name, args }, 1);
+      const of = pathOperand(binding, name, args[0]!);
+      const wanted = name === "attribute_exists";
+      return (item) => (of.read(item) !== undefined) === wanted;
+    }
+    case "attribute_type": {
+      checkCount(kind, { name, args }, 2);
+      const of = pathOperand(binding, name, args[0]!);
+      const { constant } = bindOperand(binding, args[1]!);
+      if (constant?.S === undefined)
+        return wrongType(kind, name, constant ? typeOf(constant) : "document path");
+      if (!TYPE_NAMES.has(constant.S))
+        fail(
+          kind,
+          `Invalid attribute type name found; type: ${constant.S}, valid types: {${[...TYPE_NAMES].join(",")}}`,
+        );
+      return (item) => {
+        const value = of.read(item);
+        return value !== undefined && typeOf(value) === constant.S;
+      };
+    }
+    case "begins_with": {
+      checkCount(kind, { name, args }, 2);
+      const [of, prefix] = args.map((one) => bindOperand(binding, one));
+      checkDistinct(binding, name, of!, prefix!);
+      for (const { constant } of [of!, prefix!]) {
+        if (constant && constant.S === undefined && constant.B === undefined)
+          wrongType(kind, name, typeOf(constant));
+      }
+      return (item) => beginsWith(of!.read(item), prefix!.read(item));
+    }
+    case "contains": {
+      checkCount(kind, { name, args }, 2);
+      const [of, element] = args.map((one) => bindOperand(binding, one));
+      checkDistinct(binding, name, of!, element!);
+      return (item) => contains(of!.read(item), element!.read(item));
+    }
+    case "size":
+      return fail(kind, "The function is not allowed to be used this way in an expression; function: size");
+    default:
+      return fail(kind, `The function is not allowed in a condition expression; function: ${name}`);
+  }
+}
+
+function pathOperand(binding: Binding, name: string, operand: Operand): Bound {
+  const bound = bindOperand(binding, operand);
+  if (!bound.path)
+    fail(binding.kind, `Operator or function requires a document path; operator or function: ${name}`);
+  return bound;
+}
+
+export function beginsWith(value: Value | undefined, prefix: Value | undefined): boolean {
+  if (value?.S !== undefined && prefix?.S !== undefined) return value.S.startsWith(prefix.S);
+  if (!value?.B || !prefix?.B) return false;
+  return Buffer.compare(value.B.subarray(0, prefix.B.length), prefix.B) === 0;
+}
+
+/** Of a text its parts, of a set or list its elements. */
+export function contains(value: Value | undefined, element: Value | undefined): boolean {
+  if (!value || !element) return false;
+  if (value.S !== undefined) return element.S !== undefined && value.S.includes(element.S);
+  if (value.B) return element.B !== undefined && Buffer.from(value.B).includes(element.B);
+  if (value.SS) return element.S !== undefined && value.SS.includes(element.S);
+  if (value.NS) return element.N !== undefined && value.NS.includes(element.N);
+  if (value.BS)
+    return element.B !== undefined && value.BS.some((bytes) => Buffer.compare(bytes, element.B!) === 0);
+  return value.L?.some((one) => isEqual(one, element)) ?? false;
+}

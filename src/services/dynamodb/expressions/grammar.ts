@@ -1,0 +1,221 @@
+import { RESERVED_WORDS } from "./reserved-words.ts";
+import { type Kind, type Reader, reader } from "./tokens.ts";
+
+/** A step into a document: a name, as written or a placeholder `#x`, or a place in a list. */
+export type Step = string | number;
+export type Path = readonly Step[];
+
+export type Operand =
+  | { type: "path"; path: Path }
+  /** A placeholder `:x`. */
+  | { type: "value"; name: string }
+  | { type: "call"; name: string; args: readonly Operand[] };
+
+export type Comparator = "=" | "<>" | "<" | "<=" | ">" | ">=";
+
+export type Condition =
+  | { type: "and" | "or"; left: Condition; right: Condition }
+  | { type: "not"; of: Condition }
+  | { type: "compare"; operator: Comparator; left: Operand; right: Operand }
+  | { type: "between"; operand: Operand; low: Operand; high: Operand }
+  | { type: "in"; operand: Operand; list: readonly Operand[] }
+  | { type: "call"; name: string; args: readonly Operand[] };
+
+export type SetOperand = Operand | { type: "sum"; operator: "+" | "-"; left: Operand; right: Operand };
+
+export interface UpdateActions {
+  set: readonly { path: Path; to: SetOperand }[];
+  remove: readonly Path[];
+  add: readonly { path: Path; value: Operand }[];
+  delete: readonly { path: Path; value: Operand }[];
+}
+
+const COMPARATORS = new Set(["=", "<>", "<", "<=", ">", ">="]);
+const MOST_OPERATORS = 300;
+const MOST_IN = 100;
+const MOST_DEPTH = 32;
+
+/** A condition, filter or key condition. @throws {AwsError} ValidationException */
+export function parseCondition(kind: Kind, source: string): Condition {
+  const tokens = reader(kind, source);
+  let operators = 0;
+  const count = () => {
+    if (++operators > MOST_OPERATORS)
+      tokens.fail(
+        `The expression contains too many operators; maximum number of operators: ${MOST_OPERATORS}`,
+      );
+  };
+
+  function either(depth: number): Condition {
+    let left = both(depth);
+    while (tokens.takes("OR")) {
+      count();
+      left = { type: "or", left, right: both(depth) };
+    }
+    return left;
+  }
+
+  function both(depth: number): Condition {
+    let left = negation(depth);
+    while (tokens.takes("AND")) {
+      count();
+      left = { type: "and", left, right: negation(depth) };
+    }
+    return left;
+  }
+
+  function negation(depth: number): Condition {
+    if (!tokens.takes("NOT")) return primary(depth);
+    count();
+    return { type: "not", of: negation(depth) };
+  }
+
+  function primary(depth: number): Condition {
+    if (depth > MOST_OPERATORS) tokens.syntax();
+    if (tokens.peek().text === "(") {
+      const inner = parenthesized(depth);
+      if (inner) return inner;
+    }
+    return comparison();
+  }
+
+  /** A condition in parentheses. */
+  function parenthesized(depth: number): Condition | undefined {
+    tokens.take();
+    const isTwice = tokens.peek().text === "(";
+    const inner = either(depth + 1);
+    tokens.expect(")");
+    if (isTwice && redundant.has(inner)) tokens.fail("The expression has redundant parentheses;");
+    redundant.add(inner);
+    return inner;
+  }
+
+  function comparison(): Condition {
+    const operand = parseOperand(tokens);
+    const operator = tokens.peek();
+    if (COMPARATORS.has(operator.text)) {
+      tokens.take();
+      count();
+      return {
+        type: "compare",
+        operator: operator.text as Comparator,
+        left: operand,
+        right: parseOperand(tokens),
+      };
+    }
+    if (tokens.takes("BETWEEN")) {
+      count();
+      const low = parseOperand(tokens);
+      tokens.expect("AND");
+      return { type: "between", operand, low, high: parseOperand(tokens) };
+    }
+    if (tokens.takes("IN")) {
+      count();
+      tokens.expect("(");
+      const list = [parseOperand(tokens)];
+      while (tokens.takes(",")) list.push(parseOperand(tokens));
+      tokens.expect(")");
+      if (list.length > MOST_IN)
+        tokens.fail(`The IN operator is provided with too many operands; number of operands: ${list.length}`);
+      return { type: "in", operand, list };
+    }
+    return operand.type === "call" ? operand : tokens.syntax();
+  }
+
+  const redundant = new Set<Condition>();
+  const condition = either(0);
+  if (tokens.peek().type !== "end") tokens.syntax();
+  return condition;
+}
+
+/** @throws {AwsError} ValidationException */
+export function parseProjection(source: string): Path[] {
+  const tokens = reader("ProjectionExpression", source);
+  const paths = [parsePath(tokens)];
+  while (tokens.takes(",")) paths.push(parsePath(tokens));
+  if (tokens.peek().type !== "end") tokens.syntax();
+  return paths;
+}
+
+/** @throws {AwsError} ValidationException */
+export function parseUpdate(source: string): UpdateActions {
+  const tokens = reader("UpdateExpression", source);
+  const sections = new Set<string>();
+  const set: { path: Path; to: SetOperand }[] = [];
+  const remove: Path[] = [];
+  const add: { path: Path; value: Operand }[] = [];
+  const deletions: { path: Path; value: Operand }[] = [];
+
+  const each = (one: () => void) => {
+    do one();
+    while (tokens.takes(","));
+  };
+  do {
+    const word = tokens.peek();
+    const section = word.type === "word" ? word.text.toUpperCase() : "";
+    if (!["SET", "REMOVE", "ADD", "DELETE"].includes(section)) tokens.syntax();
+    tokens.take();
+    if (sections.has(section))
+      tokens.fail(`The "${section}" section can only be used once in an update expression;`);
+    sections.add(section);
+    each(() => {
+      const path = parsePath(tokens);
+      if (section === "SET") {
+        tokens.expect("=");
+        set.push({ path, to: parseSum(tokens) });
+      } else if (section === "REMOVE") remove.push(path);
+      else (section === "ADD" ? add : deletions).push({ path, value: parseOperand(tokens) });
+    });
+  } while (tokens.peek().type !== "end");
+  return { set, remove, add, delete: deletions };
+}
+
+function parseSum(tokens: Reader): SetOperand {
+  const left = parseOperand(tokens);
+  const operator = tokens.peek().text;
+  if (operator !== "+" && operator !== "-") return left;
+  tokens.take();
+  return { type: "sum", operator, left, right: parseOperand(tokens) };
+}
+
+function parseOperand(tokens: Reader): Operand {
+  const token = tokens.peek();
+  if (token.type === ":value") {
+    tokens.take();
+    return { type: "value", name: token.text };
+  }
+  if (token.type === "word" && tokens.peek(1).text === "(") {
+    tokens.take();
+    tokens.take();
+    const args = [parseOperand(tokens)];
+    while (tokens.takes(",")) args.push(parseOperand(tokens));
+    tokens.expect(")");
+    return { type: "call", name: token.text, args };
+  }
+  return { type: "path", path: parsePath(tokens) };
+}
+
+function parsePath(tokens: Reader): Path {
+  const path: Step[] = [parseName(tokens)];
+  for (;;) {
+    if (tokens.takes(".")) path.push(parseName(tokens));
+    else if (tokens.takes("[")) {
+      const index = tokens.take();
+      if (index.type !== "number") tokens.syntax(index);
+      tokens.expect("]");
+      path.push(Number(index.text));
+    } else break;
+    if (path.length > MOST_DEPTH)
+      tokens.fail(`The document path has too many nesting elements; nesting levels: ${path.length}`);
+  }
+  return path;
+}
+
+function parseName(tokens: Reader): string {
+  const token = tokens.take();
+  if (token.type === "#name") return token.text;
+  if (token.type !== "word") tokens.syntax(token);
+  if (RESERVED_WORDS.has(token.text.toUpperCase()))
+    tokens.fail(`Attribute name is a reserved keyword; reserved keyword: ${token.text}`);
+  return token.text;
+}

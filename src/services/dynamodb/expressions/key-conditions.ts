@@ -1,0 +1,123 @@
+import { remembered } from "#lib/remembered.ts";
+import { invalid, invalidParameters } from "../errors.ts";
+import { type TypeName, typeOf, type Value } from "../values/value.ts";
+import { checkBounds, checkOrdered } from "./conditions.ts";
+import { type Condition, type Operand, parseCondition } from "./grammar.ts";
+import { type Binding, bindOperand, fail, wrongType } from "./operands.ts";
+import type { Placeholders } from "./placeholders.ts";
+
+/** What a query says of one attribute of a key. */
+export interface KeyCondition {
+  operator: "=" | "<" | "<=" | ">" | ">=" | "BETWEEN" | "begins_with";
+  values: readonly Value[];
+}
+
+const KIND = "KeyConditionExpression";
+const parsed = remembered(2_000, (source) => parseCondition(KIND, source));
+
+/** By attribute. @throws {AwsError} ValidationException */
+export function keyConditionsOf(source: string, holders: Placeholders): Map<string, KeyCondition> {
+  const found = new Map<string, KeyCondition>();
+  for (const one of conjunction(parsed(source))) {
+    const [name, condition] = keyCondition({ kind: KIND, holders }, one);
+    if (found.has(name)) throw invalid("KeyConditionExpressions must only contain one condition per key");
+    found.set(name, condition);
+  }
+  return found;
+}
+
+function conjunction(condition: Condition): Condition[] {
+  if (condition.type === "and") return [...conjunction(condition.left), ...conjunction(condition.right)];
+  if (condition.type === "or" || condition.type === "not")
+    fail(KIND, `Invalid operator used in KeyConditionExpression: ${condition.type.toUpperCase()}`);
+  return [condition];
+}
+
+function keyCondition(binding: Binding, condition: Condition): [string, KeyCondition] {
+  switch (condition.type) {
+    case "compare": {
+      if (condition.operator === "<>") fail(KIND, "Invalid operator used in KeyConditionExpression: <>");
+      const sides = [condition.left, condition.right];
+      const isTurned = condition.left.type === "value" && condition.right.type === "path";
+      const [of, to] = isTurned ? sides.reverse() : sides;
+      const value = bindOperand(binding, to!);
+      checkOrdered(binding, condition.operator, value);
+      const operator = isTurned ? TURNED[condition.operator]! : condition.operator;
+      return [attributeOf(binding, of!), { operator: operator as "=", values: [constant(value.constant)] }];
+    }
+    case "between": {
+      const [low, high] = [condition.low, condition.high].map((one) => bindOperand(binding, one));
+      for (const bound of [low!, high!]) checkOrdered(binding, "BETWEEN", bound);
+      checkBounds(binding, low!, high!);
+      const values = [constant(low!.constant), constant(high!.constant)];
+      return [attributeOf(binding, condition.operand), { operator: "BETWEEN", values }];
+    }
+    case "call": {
+      if (condition.name !== "begins_with")
+        fail(KIND, `Invalid operator used in KeyConditionExpression: ${condition.name}`);
+      const [of, prefix] = condition.args;
+      const value = prefix && constant(bindOperand(binding, prefix).constant);
+      if (value && value.S === undefined && value.B === undefined)
+        wrongType(KIND, "begins_with", typeOf(value));
+      return [attributeOf(binding, of!), { operator: "begins_with", values: [value!] }];
+    }
+    default:
+      return fail(KIND, `Invalid operator used in KeyConditionExpression: ${condition.type.toUpperCase()}`);
+  }
+}
+
+const TURNED: Record<string, string> = { "=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
+
+function attributeOf({ kind, holders }: Binding, operand: Operand): string {
+  if (operand.type !== "path")
+    return fail(KIND, "Invalid condition in KeyConditionExpression: No key attribute specified");
+  const path = holders.path(kind, operand.path);
+  if (path.length > 1) fail(KIND, "KeyConditionExpressions cannot have conditions on nested attributes");
+  return String(path[0]);
+}
+
+function constant(value: Value | undefined): Value {
+  return (
+    value ??
+    fail(KIND, "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
+  );
+}
+
+/** A key's attributes, and what a query says of each. */
+export interface KeyRange {
+  partition: Value;
+  sort: KeyCondition | undefined;
+}
+
+/**
+ * Holds conditions to the key that they are about.
+ * @throws {AwsError} ValidationException
+ */
+export function keyRangeOf(
+  conditions: ReadonlyMap<string, KeyCondition>,
+  key: { partition: string; sort: string | undefined },
+  types: Readonly<Record<string, string>>,
+): KeyRange {
+  const partition = conditions.get(key.partition);
+  if (!partition) throw invalid(`Query condition missed key schema element: ${key.partition}`);
+  if (partition.operator !== "=") throw invalid("Query key condition not supported");
+  const sort = key.sort === undefined ? undefined : conditions.get(key.sort);
+  const others = [...conditions.keys()].filter((name) => name !== key.partition && name !== key.sort);
+  if (others.length > 0) {
+    if (key.sort !== undefined && !sort)
+      throw invalid(`Query condition missed key schema element: ${key.sort}`);
+    throw invalid("Query key condition not supported");
+  }
+  for (const [name, { values }] of conditions) {
+    for (const value of values) {
+      const type: TypeName = typeOf(value);
+      if (type !== types[name])
+        throw invalidParameters("Condition parameter type does not match schema type");
+      if (value.S === "" || value.B?.length === 0)
+        throw invalid(
+          `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ${type === "S" ? "string" : "binary"} value. Key: ${name}`,
+        );
+    }
+  }
+  return { partition: partition.values[0]!, sort };
+}

@@ -1,0 +1,106 @@
+import { invalid } from "../errors.ts";
+import { checkedValue, named, type Value } from "../values/value.ts";
+import type { Path, Step } from "./grammar.ts";
+import type { Kind } from "./tokens.ts";
+
+/** What stands for names and values in the expressions of one request, and which of it they use. */
+export interface Placeholders {
+  /** With the names of attributes in place of theirs. @throws {AwsError} ValidationException */
+  path(kind: Kind, path: Path): Path;
+  /** @throws {AwsError} ValidationException */
+  value(kind: Kind, name: string): Value;
+  /** @throws {AwsError} ValidationException where one is not used */
+  settle(): void;
+}
+
+export interface Placeholding {
+  ExpressionAttributeNames?: Record<string, string> | undefined;
+  ExpressionAttributeValues?: Record<string, Value> | undefined;
+}
+
+const LONGEST_NAME = 65_535;
+
+/**
+ * @param expressions the request's, by their members' names: placeholders without any are refused
+ * @throws {AwsError} ValidationException
+ */
+export function placeholders(
+  { ExpressionAttributeNames: names, ExpressionAttributeValues: given }: Placeholding,
+  expressions: Partial<Record<Kind, string | undefined>>,
+): Placeholders {
+  const isUsed = Object.values(expressions).some((expression) => expression !== undefined);
+  if (names && !isUsed)
+    throw invalid("ExpressionAttributeNames can only be specified when using expressions");
+  if (given && !isUsed) {
+    const missing = Object.keys(expressions).filter((kind) => kind !== "ProjectionExpression");
+    const are = missing.length > 1 ? `${missing.join(" and ")} are null` : `${missing[0]} is null`;
+    throw invalid(`ExpressionAttributeValues can only be specified when using expressions: ${are}`);
+  }
+  const unusedNames = new Set(checkedNames(names));
+  const values = checkedValues(given);
+  const unusedValues = new Set(values.keys());
+
+  function nameOf(kind: Kind, step: Step): Step {
+    if (typeof step === "number" || !step.startsWith("#")) return step;
+    unusedNames.delete(step);
+    if (names && Object.hasOwn(names, step)) return names[step]!;
+    throw invalid(
+      `Invalid ${kind}: An expression attribute name used in the document path is not defined; attribute name: ${step}`,
+    );
+  }
+
+  return {
+    path: (kind, path) => path.map((step) => nameOf(kind, step)),
+    value(kind, name) {
+      unusedValues.delete(name);
+      const value = values.get(name);
+      if (value) return value;
+      throw invalid(
+        `Invalid ${kind}: An expression attribute value used in expression is not defined; attribute value: ${name}`,
+      );
+    },
+    settle() {
+      if (unusedNames.size > 0)
+        throw invalid(
+          `Value provided in ExpressionAttributeNames unused in expressions: keys: {${[...unusedNames].join(", ")}}`,
+        );
+      if (unusedValues.size > 0)
+        throw invalid(
+          `Value provided in ExpressionAttributeValues unused in expressions: keys: {${[...unusedValues].join(", ")}}`,
+        );
+    },
+  };
+}
+
+function checkedNames(names: Record<string, string> | undefined): string[] {
+  if (!names) return [];
+  const keys = Object.keys(names);
+  if (keys.length === 0) throw invalid("ExpressionAttributeNames must not be empty");
+  for (const key of keys) {
+    if (!/^#[A-Za-z0-9_]+$/.test(key))
+      throw invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "${key}"`);
+    const length = Buffer.byteLength(names[key]!);
+    if (length === 0) throw invalid("ExpressionAttributeNames contains invalid value: Empty attribute name");
+    if (length > LONGEST_NAME)
+      throw invalid(
+        "ExpressionAttributeNames contains invalid value: Attribute name is too large, must be less than 65536 bytes",
+      );
+  }
+  return keys;
+}
+
+function checkedValues(given: Record<string, Value> | undefined): Map<string, Value> {
+  const values = new Map<string, Value>();
+  if (!given) return values;
+  const keys = Object.keys(given);
+  if (keys.length === 0) throw invalid("ExpressionAttributeValues must not be empty");
+  for (const key of keys) {
+    if (!/^:[A-Za-z0-9_]+$/.test(key))
+      throw invalid(`ExpressionAttributeValues contains invalid key: Syntax error; key: "${key}"`);
+    values.set(
+      key,
+      named(key, () => checkedValue(given[key]!)),
+    );
+  }
+  return values;
+}

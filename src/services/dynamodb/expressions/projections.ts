@@ -1,0 +1,56 @@
+import { remembered } from "#lib/remembered.ts";
+import { invalid } from "../errors.ts";
+import type { Item, Value } from "../values/value.ts";
+import { type Path, parseProjection, type Step } from "./grammar.ts";
+import { below, clashIn } from "./paths.ts";
+import type { Placeholders } from "./placeholders.ts";
+
+/** The wanted part of an item. */
+export type Projection = (item: Item) => Item;
+
+const parsed = remembered(2_000, parseProjection);
+
+/** @throws {AwsError} ValidationException */
+export function projectionOf(source: string, holders: Placeholders): Projection {
+  return projectPaths(parsed(source).map((path) => holders.path("ProjectionExpression", path)));
+}
+
+/** @throws {AwsError} ValidationException for paths of which one leads into another */
+export function projectPaths(paths: readonly Path[]): Projection {
+  const clash = clashIn(paths);
+  if (clash) throw invalid(`Invalid ProjectionExpression: ${clash}`);
+  const root: Wanted = new Map();
+  for (const path of paths) {
+    let at = root;
+    for (const step of path) {
+      let next = at.get(step);
+      if (!next) at.set(step, (next = new Map()));
+      at = next;
+    }
+  }
+  return (item) => {
+    const found: Item = Object.create(null);
+    for (const [name, wanted] of root) {
+      const value = Object.hasOwn(item, name) ? part(item[name]!, wanted) : undefined;
+      if (value) found[name] = value;
+    }
+    return found;
+  };
+}
+
+/** Steps to what is wanted; without any, all that is there. */
+type Wanted = Map<Step, Wanted>;
+
+/** Elements of a list close up, in their order. */
+function part(value: Value, wanted: Wanted): Value | undefined {
+  if (wanted.size === 0) return value;
+  const found: [Step, Value][] = [];
+  for (const [step, further] of wanted) {
+    const inner = below(value, step);
+    const kept = inner && part(inner, further);
+    if (kept) found.push([step, kept]);
+  }
+  if (found.length === 0) return undefined;
+  if (value.M) return { M: Object.fromEntries(found) };
+  return { L: found.sort(([a], [b]) => Number(a) - Number(b)).map(([, element]) => element) };
+}

@@ -1,0 +1,106 @@
+import { invalid } from "../errors.ts";
+
+/** Whose expression it is, as errors name it. */
+export type Kind =
+  | "ConditionExpression"
+  | "FilterExpression"
+  | "KeyConditionExpression"
+  | "ProjectionExpression"
+  | "UpdateExpression";
+
+export interface Token {
+  type: "word" | "#name" | ":value" | "number" | "symbol" | "end";
+  text: string;
+  start: number;
+  end: number;
+}
+
+const TOKEN =
+  /\s*(?:([A-Za-z_][A-Za-z0-9_]*)|(#[A-Za-z0-9_]+)|(:[A-Za-z0-9_]+)|(\d+)|(<>|<=|>=|[=<>()[\].,+-]))/y;
+const TYPES = ["word", "#name", ":value", "number", "symbol"] as const;
+const LONGEST = 4_096;
+
+/** The tokens of an expression, one after the other. */
+export interface Reader {
+  readonly kind: Kind;
+  peek(ahead?: number): Token;
+  take(): Token;
+  /** Takes the next token if it is that symbol, or that word in whichever case. */
+  takes(text: string): boolean;
+  /** @throws {AwsError} a syntax error if something else is next */
+  expect(text: string): void;
+  /** @throws {AwsError} */
+  fail(message: string): never;
+  /** A syntax error at the next token. @throws {AwsError} */
+  syntax(token?: Token): never;
+}
+
+export function reader(kind: Kind, source: string): Reader {
+  const fail = (message: string): never => {
+    throw invalid(`Invalid ${kind}: ${message}`);
+  };
+  if (source.trim() === "") fail("The expression can not be empty;");
+  const size = Buffer.byteLength(source);
+  if (size > LONGEST) fail(`Expression size has exceeded the maximum allowed size; expression size: ${size}`);
+  const tokens: Token[] = [];
+  let at = 0;
+
+  function syntax(token = tokens[at]!): never {
+    const index = tokens.indexOf(token);
+    const from = tokens[Math.max(0, index - 1)]!.start;
+    const to = tokens[Math.min(tokens.length - 1, index + 1)]!.end;
+    const text = token.type === "end" ? "<EOF>" : token.text;
+    return fail(`Syntax error; token: "${text}", near: "${source.slice(from, to).trim()}"`);
+  }
+
+  TOKEN.lastIndex = 0;
+  for (let end = source.trimEnd().length, from = 0; from < end; from = TOKEN.lastIndex) {
+    const match = TOKEN.exec(source);
+    if (!match) {
+      const start = from + /^\s*/.exec(source.slice(from))![0].length;
+      tokens.push({ type: "symbol", text: source[start]!, start, end: start + 1 });
+      const rest =
+        source
+          .slice(start + 1)
+          .trim()
+          .split(/\s+/)[0] ?? "";
+      tokens.push({
+        type: "end",
+        text: "",
+        start: start + 1,
+        end: Math.min(source.length, start + 1 + rest.length),
+      });
+      return syntax(tokens.at(-2));
+    }
+    const group = match.findIndex((text, index) => index > 0 && text !== undefined);
+    const text = match[group]!;
+    tokens.push({
+      type: TYPES[group - 1]!,
+      text,
+      start: TOKEN.lastIndex - text.length,
+      end: TOKEN.lastIndex,
+    });
+  }
+  tokens.push({ type: "end", text: "", start: source.length, end: source.length });
+
+  const peek = (ahead = 0) => tokens[Math.min(at + ahead, tokens.length - 1)]!;
+  const isNext = (text: string) => {
+    const token = peek();
+    return token.type === "word" ? token.text.toUpperCase() === text : token.text === text;
+  };
+  return {
+    kind,
+    peek,
+    take: () => tokens[at === tokens.length - 1 ? at : at++]!,
+    takes(text) {
+      if (!isNext(text)) return false;
+      at++;
+      return true;
+    },
+    expect(text) {
+      if (!this.takes(text)) syntax();
+    },
+    fail,
+    syntax,
+  };
+}

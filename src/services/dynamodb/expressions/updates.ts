@@ -1,0 +1,242 @@
+import { remembered } from "#lib/remembered.ts";
+import { invalid } from "../errors.ts";
+import { addDecimals, type Decimal, formatDecimal, negated } from "../values/decimal.ts";
+import { decimalIn, type Item, isEqual, type TypeName, typeOf, type Value } from "../values/value.ts";
+import { type Operand, type Path, parseUpdate, type SetOperand } from "./grammar.ts";
+import { checkCount, checkName, fail } from "./operands.ts";
+import { clashIn, valueAt } from "./paths.ts";
+import type { Placeholders } from "./placeholders.ts";
+
+/** A bound update: what it makes of an item, and which paths it writes. */
+export interface Update {
+  paths: readonly Path[];
+  /** A new item; the old one stays as it is. @throws {AwsError} ValidationException */
+  apply(item: Item): Item;
+}
+
+const KIND = "UpdateExpression";
+const parsed = remembered(2_000, parseUpdate);
+
+/** @throws {AwsError} ValidationException */
+export function updateOf(source: string, holders: Placeholders): Update {
+  const { set, remove, add, delete: deletions } = parsed(source);
+  const pathOf = (path: Path) => holders.path(KIND, path);
+  const assignments = set.map(({ path, to }) => ({ path: pathOf(path), value: bindSum(holders, to) }));
+  const removals = remove.map(pathOf);
+  const additions = add.map(({ path, value }) => ({
+    path: pathOf(path),
+    value: constantFor("ADD", holders, value),
+  }));
+  const subtractions = deletions.map(({ path, value }) => ({
+    path: pathOf(path),
+    value: constantFor("DELETE", holders, value),
+  }));
+  const paths = [
+    ...assignments.map(({ path }) => path),
+    ...removals,
+    ...additions.map(({ path }) => path),
+    ...subtractions.map(({ path }) => path),
+  ];
+  const clash = clashIn(paths);
+  if (clash) fail(KIND, clash);
+
+  return {
+    paths,
+    apply(item) {
+      const changed: Item = { ...item };
+      // What is written into is written into a copy.
+      for (const [name, ...further] of paths) {
+        if (further.length > 0 && Object.hasOwn(item, name!)) changed[name!] = structuredClone(item[name!]!);
+      }
+      // Every value is taken from the item as it was.
+      const values = assignments.map(({ value }) => value(item));
+      for (const [at, { path }] of assignments.entries()) write(changed, path, values[at]!);
+      for (const { path, value } of additions) {
+        const sum = added(valueAt(item, path), value);
+        write(changed, path, sum);
+      }
+      for (const { path, value } of subtractions) {
+        const left = without(valueAt(item, path), value);
+        if (left === "nothing") erase(changed, path);
+        else if (left) write(changed, path, left);
+      }
+      // From the end of a list to its beginning, so that no place moves before its turn.
+      for (const path of removals.toSorted((a, b) => byPlace(b, a))) erase(changed, path);
+      return changed;
+    },
+  };
+}
+
+type Read = (item: Item) => Value;
+
+const noSuchAttribute = () =>
+  invalid("The provided expression refers to an attribute that does not exist in the item");
+const wrongData = () => invalid("An operand in the update expression has an incorrect data type");
+const noSuchPath = () => invalid("The document path provided in the update expression is invalid for update");
+
+function bindSum(holders: Placeholders, operand: SetOperand): Read {
+  if (operand.type !== "sum") return bindValue(holders, operand);
+  for (const side of [operand.left, operand.right]) {
+    const constant = side.type === "value" ? holders.value(KIND, side.name) : undefined;
+    if (constant && constant.N === undefined)
+      fail(
+        KIND,
+        `Incorrect operand type for operator or function; operator or function: ${operand.operator}, operand type: ${typeOf(constant)}`,
+      );
+  }
+  const left = bindValue(holders, operand.left);
+  const right = bindValue(holders, operand.right);
+  return (item) => {
+    const [a, b] = [left(item).N, right(item).N];
+    if (a === undefined || b === undefined) throw wrongData();
+    return sum(decimalIn(a), operand.operator === "+" ? decimalIn(b) : negated(decimalIn(b)));
+  };
+}
+
+function sum(a: Decimal, b: Decimal): Value {
+  const result = addDecimals(a, b);
+  // A fault of the sum is told in the words of a number that was sent.
+  if (result === "overflow")
+    throw invalid("Number overflow. Attempting to store a number with magnitude larger than supported range");
+  if (typeof result === "string")
+    throw invalid(
+      "Number underflow. Attempting to store a number with magnitude smaller than supported range",
+    );
+  return { N: formatDecimal(result) };
+}
+
+function bindValue(holders: Placeholders, operand: Operand): Read {
+  if (operand.type === "value") {
+    const constant = holders.value(KIND, operand.name);
+    return () => constant;
+  }
+  if (operand.type === "path") {
+    const path = holders.path(KIND, operand.path);
+    return (item) => {
+      const value = valueAt(item, path);
+      if (!value) throw noSuchAttribute();
+      return value;
+    };
+  }
+  const { name, args } = operand;
+  checkName(KIND, name);
+  if (name !== "if_not_exists" && name !== "list_append")
+    fail(KIND, `The function is not allowed in an update expression; function: ${name}`);
+  checkCount(KIND, operand, 2);
+  if (name === "if_not_exists") {
+    const [of] = args;
+    if (of!.type !== "path")
+      return fail(KIND, "Operator or function requires a document path; operator or function: if_not_exists");
+    const path = holders.path(KIND, of!.path);
+    const otherwise = bindValue(holders, args[1]!);
+    return (item) => valueAt(item, path) ?? otherwise(item);
+  }
+  for (const arg of args) {
+    const constant = arg.type === "value" ? holders.value(KIND, arg.name) : undefined;
+    if (constant && !constant.L)
+      fail(
+        KIND,
+        `Incorrect operand type for operator or function; operator or function: list_append, operand type: ${typeOf(constant)}`,
+      );
+  }
+  const [first, second] = args.map((arg) => bindValue(holders, arg));
+  return (item) => {
+    const [a, b] = [first!(item).L, second!(item).L];
+    if (!a || !b) throw wrongData();
+    return { L: [...a, ...b] };
+  };
+}
+
+const LONG_NAMES: Record<TypeName, string> = {
+  S: "STRING",
+  N: "NUMBER",
+  B: "BINARY",
+  SS: "STRING_SET",
+  NS: "NUMBER_SET",
+  BS: "BINARY_SET",
+  M: "MAP",
+  L: "LIST",
+  NULL: "NULL",
+  BOOL: "BOOLEAN",
+};
+const TAKEN = {
+  ADD: new Set<TypeName>(["N", "SS", "NS", "BS"]),
+  DELETE: new Set<TypeName>(["SS", "NS", "BS"]),
+};
+
+function constantFor(operator: "ADD" | "DELETE", holders: Placeholders, operand: Operand): Value {
+  if (operand.type !== "value") return fail(KIND, `Syntax error; operator: ${operator}`);
+  const constant = holders.value(KIND, operand.name);
+  const type = typeOf(constant);
+  if (!TAKEN[operator].has(type))
+    fail(
+      KIND,
+      `Incorrect operand type for operator or function; operator: ${operator}, operand type: ${LONG_NAMES[type]}, typeSet: ALLOWED_FOR_${operator}_OPERAND`,
+    );
+  return constant;
+}
+
+/** What ADD makes: of numbers their sum, of sets their union. */
+export function added(present: Value | undefined, value: Value): Value {
+  if (!present) return value;
+  const type = typeOf(value);
+  if (typeOf(present) !== type) throw wrongData();
+  if (value.N !== undefined) return sum(decimalIn(present.N!), decimalIn(value.N));
+  const known = present[type] as (string | Uint8Array)[];
+  const more = (value[type] as (string | Uint8Array)[]).filter(
+    (one) => !known.some((other) => isSame(one, other)),
+  );
+  return { [type]: [...known, ...more] } as Value;
+}
+
+/** What DELETE leaves of a set; a set is never empty. */
+export function without(present: Value | undefined, value: Value): Value | "nothing" | undefined {
+  if (!present) return undefined;
+  const type = typeOf(value);
+  if (typeOf(present) !== type) throw wrongData();
+  const gone = value[type] as (string | Uint8Array)[];
+  const left = (present[type] as (string | Uint8Array)[]).filter(
+    (one) => !gone.some((other) => isSame(one, other)),
+  );
+  return left.length === 0 ? "nothing" : ({ [type]: left } as Value);
+}
+
+const isSame = (a: string | Uint8Array, b: string | Uint8Array) =>
+  typeof a === "string" ? a === b : isEqual({ B: a }, { B: b as Uint8Array });
+
+/** Behind the end of a list a value is appended, wherever it was to be. */
+function write(item: Item, path: Path, value: Value): void {
+  const last = path.at(-1)!;
+  if (path.length === 1) {
+    item[last] = value;
+    return;
+  }
+  const parent = valueAt(item, path.slice(0, -1));
+  if (typeof last === "number" && parent?.L) {
+    if (last < parent.L.length) parent.L[last] = value;
+    else parent.L.push(value);
+  } else if (typeof last === "string" && parent?.M) parent.M[last] = value;
+  else throw noSuchPath();
+}
+
+function erase(item: Item, path: Path): void {
+  const last = path.at(-1)!;
+  if (path.length === 1) {
+    delete item[last];
+    return;
+  }
+  const parent = valueAt(item, path.slice(0, -1));
+  if (!parent) throw noSuchPath();
+  if (typeof last === "number" && parent.L) parent.L.splice(last, 1);
+  else if (typeof last === "string" && parent.M) delete parent.M[last];
+  else throw noSuchPath();
+}
+
+function byPlace(a: Path, b: Path): number {
+  for (let at = 0; at < Math.min(a.length, b.length); at++) {
+    const [x, y] = [a[at]!, b[at]!];
+    if (x !== y)
+      return typeof x === "number" && typeof y === "number" ? x - y : String(x) < String(y) ? -1 : 1;
+  }
+  return a.length - b.length;
+}

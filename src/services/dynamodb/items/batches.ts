@@ -1,0 +1,132 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { invalid } from "../errors.ts";
+import { placeholders } from "../expressions/placeholders.ts";
+import { projectionOf } from "../expressions/projections.ts";
+import type { Table } from "../store.ts";
+import { sizeOfItem } from "../values/size.ts";
+import { checkedItem, type Item } from "../values/value.ts";
+import { consumed, readUnits, type Used, writing } from "./capacity.ts";
+import { checkedPut } from "./items.ts";
+import { checkItemKeys, checkKey, rowKey } from "./keys.ts";
+import { refuseLegacy } from "./request.ts";
+import { changeItem, itemAt, tableAt } from "./rows.ts";
+
+const MOST_READ = 100;
+const MOST_WRITTEN = 25;
+/** What a batch answers at most; the rest is to be asked for again. */
+const MOST_BYTES = 16 * 2 ** 20;
+
+export const batchOperations = {
+  async BatchGetItem(ctx, input) {
+    const wanted = Object.entries(input.RequestItems).map(([name, request]) => {
+      refuseLegacy(request);
+      const holders = placeholders(request, { ProjectionExpression: request.ProjectionExpression });
+      const project =
+        request.ProjectionExpression === undefined
+          ? undefined
+          : projectionOf(request.ProjectionExpression, holders);
+      holders.settle();
+      return { name, request, project, keys: request.Keys.map((key) => checkedItem(key)) };
+    });
+    if (wanted.reduce((sum, { keys }) => sum + keys.length, 0) > MOST_READ)
+      throw invalid("Too many items requested for the BatchGetItem call");
+    return ctx.read(async (tx) => {
+      const Responses: Record<string, Item[]> = {};
+      const UnprocessedKeys: Record<string, DynamoDB.KeysAndAttributes> = {};
+      const used: Used[] = [];
+      let left = MOST_BYTES;
+      for (const { name, request, project, keys } of wanted) {
+        const table = await tableAt(tx, name);
+        for (const key of keys) checkKey(table, key);
+        checkDistinct(table, keys);
+        const found: Item[] = [];
+        let units = 0;
+        for (const [at, key] of keys.entries()) {
+          if (left <= 0) {
+            (UnprocessedKeys[name] ??= { ...request, Keys: [] }).Keys.push(request.Keys[at]!);
+            continue;
+          }
+          const item = await itemAt(tx, table, key);
+          const size = item ? sizeOfItem(item) : 0;
+          units += readUnits(size, request.ConsistentRead);
+          left -= size;
+          if (item) found.push(project ? project(item) : item);
+        }
+        Responses[name] = found;
+        used.push({ table, units, indexes: new Map() });
+      }
+      return {
+        Responses,
+        UnprocessedKeys,
+        ConsumedCapacity: all(input.ReturnConsumedCapacity, used, "read"),
+      };
+    });
+  },
+
+  async BatchWriteItem(ctx, input) {
+    const wanted = Object.entries(input.RequestItems).map(([name, requests]) => ({
+      name,
+      writes: requests.map(writeIn),
+    }));
+    if (wanted.reduce((sum, { writes }) => sum + writes.length, 0) > MOST_WRITTEN)
+      throw invalid("Too many items requested for the BatchWriteItem call");
+    return ctx.transact(async (tx) => {
+      const used: Used[] = [];
+      for (const { name, writes } of wanted) {
+        const table = await tableAt(tx, name);
+        for (const { put, key } of writes) {
+          if (put) checkItemKeys(table, put);
+          else checkKey(table, key!);
+        }
+        checkDistinct(
+          table,
+          writes.map(({ put, key }) => put ?? key!),
+        );
+        const of: Used = { table, units: 0, indexes: new Map() };
+        for (const { put, key } of writes) {
+          const before = await itemAt(tx, table, put ?? key!);
+          changeItem(tx, table, before, put);
+          add(of, writing(table, before, put));
+        }
+        used.push(of);
+      }
+      return { UnprocessedItems: {}, ConsumedCapacity: all(input.ReturnConsumedCapacity, used, "write") };
+    });
+  },
+} satisfies Handlers<"dynamodb">;
+
+function writeIn({ PutRequest, DeleteRequest }: DynamoDB.WriteRequest): { put?: Item; key?: Item } {
+  if (PutRequest && DeleteRequest)
+    throw invalid(
+      "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
+    );
+  if (PutRequest) return { put: checkedPut(PutRequest.Item) };
+  if (DeleteRequest) return { key: checkedItem(DeleteRequest.Key) };
+  throw invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+}
+
+/** @throws {AwsError} ValidationException */
+function checkDistinct(table: Table, keys: readonly Item[]): void {
+  const seen = new Set<string>();
+  for (const key of keys) {
+    const [, ...parts] = rowKey(table.number, table.key, key);
+    const name = parts.map((part) => Buffer.from(part as Uint8Array).toString("hex")).join("/");
+    if (seen.has(name)) throw invalid("Provided list of item keys contains duplicates");
+    seen.add(name);
+  }
+}
+
+function add(to: Used, more: Used): void {
+  to.units += more.units;
+  for (const [name, units] of more.indexes) to.indexes.set(name, (to.indexes.get(name) ?? 0) + units);
+}
+
+function all(
+  asked: DynamoDB.ReturnConsumedCapacity | undefined,
+  used: readonly Used[],
+  kind: "read" | "write",
+): DynamoDB.ConsumedCapacity[] | undefined {
+  if (asked === undefined || asked === "NONE") return undefined;
+  return used.map((one) => consumed(asked, one, kind)!);
+}

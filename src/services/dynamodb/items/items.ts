@@ -1,0 +1,183 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { conditionFailed, invalid, invalidParameters, itemTooLarge, updatedItemTooLarge } from "../errors.ts";
+import { conditionOf, type Test } from "../expressions/conditions.ts";
+import { type Placeholders, type Placeholding, placeholders } from "../expressions/placeholders.ts";
+import { projectionOf, projectPaths } from "../expressions/projections.ts";
+import { type Update, updateOf } from "../expressions/updates.ts";
+import type { Table } from "../store.ts";
+import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
+import { checkedItem, type Item } from "../values/value.ts";
+import { consumed, readUnits, writing } from "./capacity.ts";
+import { checkIndexKeys, checkItemKeys, checkKey, namesOf } from "./keys.ts";
+import { refuseLegacy } from "./request.ts";
+import { changeItem, itemAt, tableAt } from "./rows.ts";
+
+export const itemOperations = {
+  async GetItem(ctx, input) {
+    refuseLegacy(input);
+    const key = checkedItem(input.Key);
+    const holders = placeholders(input, { ProjectionExpression: input.ProjectionExpression });
+    const project =
+      input.ProjectionExpression === undefined
+        ? undefined
+        : projectionOf(input.ProjectionExpression, holders);
+    holders.settle();
+    return ctx.read(async (tx) => {
+      const table = await tableAt(tx, input.TableName);
+      checkKey(table, key);
+      const item = await itemAt(tx, table, key);
+      const units = readUnits(item ? sizeOfItem(item) : 0, input.ConsistentRead);
+      return {
+        Item: item && (project ? project(item) : item),
+        ConsumedCapacity: consumed(
+          input.ReturnConsumedCapacity,
+          { table, units, indexes: new Map() },
+          "read",
+        ),
+      };
+    });
+  },
+
+  async PutItem(ctx, input) {
+    refuseLegacy(input);
+    checkReturnValues(input.ReturnValues);
+    const item = checkedPut(input.Item);
+    const test = conditionIn(input);
+    return ctx.transact(async (tx) => {
+      const table = await tableAt(tx, input.TableName);
+      checkItemKeys(table, item);
+      const before = await itemAt(tx, table, item);
+      judge(test, before, input.ReturnValuesOnConditionCheckFailure);
+      changeItem(tx, table, before, item);
+      return {
+        Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
+        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, writing(table, before, item), "write"),
+      };
+    });
+  },
+
+  async DeleteItem(ctx, input) {
+    refuseLegacy(input);
+    checkReturnValues(input.ReturnValues);
+    const key = checkedItem(input.Key);
+    const test = conditionIn(input);
+    return ctx.transact(async (tx) => {
+      const table = await tableAt(tx, input.TableName);
+      checkKey(table, key);
+      const before = await itemAt(tx, table, key);
+      judge(test, before, input.ReturnValuesOnConditionCheckFailure);
+      changeItem(tx, table, before, undefined);
+      return {
+        Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
+        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, writing(table, before, undefined), "write"),
+      };
+    });
+  },
+
+  async UpdateItem(ctx, input) {
+    refuseLegacy(input);
+    const key = checkedItem(input.Key);
+    const { update, test } = updateIn(input);
+    return ctx.transact(async (tx) => {
+      const table = await tableAt(tx, input.TableName);
+      checkKey(table, key);
+      if (update) checkNoKeys(table, update);
+      const before = await itemAt(tx, table, key);
+      judge(test, before, input.ReturnValuesOnConditionCheckFailure);
+      const after = updated(table, key, before, update);
+      changeItem(tx, table, before, after);
+      return {
+        Attributes: returned(input.ReturnValues, update, before, after),
+        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, writing(table, before, after), "write"),
+      };
+    });
+  },
+} satisfies Handlers<"dynamodb">;
+
+/** @throws {AwsError} ValidationException */
+export function checkedPut(sent: Item): Item {
+  const item = checkedItem(sent);
+  if (sizeOfItem(item) > MOST_ITEM_BYTES) throw itemTooLarge();
+  return item;
+}
+
+interface Conditional extends Placeholding {
+  ConditionExpression?: string | undefined;
+}
+
+/** @throws {AwsError} ValidationException */
+export function conditionIn(input: Conditional): Test | undefined {
+  const holders = placeholders(input, { ConditionExpression: input.ConditionExpression });
+  const test = conditionWith(input, holders);
+  holders.settle();
+  return test;
+}
+
+const conditionWith = ({ ConditionExpression: source }: Conditional, holders: Placeholders) =>
+  source === undefined ? undefined : conditionOf("ConditionExpression", source, holders);
+
+/** @throws {AwsError} ValidationException */
+export function updateIn(input: Conditional & { UpdateExpression?: string | undefined }): {
+  update: Update | undefined;
+  test: Test | undefined;
+} {
+  const { UpdateExpression: source, ConditionExpression } = input;
+  const holders = placeholders(input, { UpdateExpression: source, ConditionExpression });
+  const update = source === undefined ? undefined : updateOf(source, holders);
+  const test = conditionWith(input, holders);
+  holders.settle();
+  return { update, test };
+}
+
+/** @throws {AwsError} ConditionalCheckFailedException */
+function judge(
+  test: Test | undefined,
+  item: Item | undefined,
+  told: DynamoDB.ReturnValuesOnConditionCheckFailure | undefined,
+): void {
+  if (!test || test(item ?? {})) return;
+  throw conditionFailed(told === "ALL_OLD" ? item : undefined);
+}
+
+export function checkNoKeys(table: Table, { paths }: Update): void {
+  const keys = namesOf(table.key);
+  const key = paths.map(([name]) => String(name)).find((name) => keys.includes(name));
+  if (key !== undefined)
+    throw invalidParameters(`Cannot update attribute ${key}. This attribute is part of the key`);
+}
+
+/** What an update makes of an item, be there one or not. @throws {AwsError} ValidationException */
+export function updated(table: Table, key: Item, before: Item | undefined, update: Update | undefined): Item {
+  const after = update ? update.apply(before ?? key) : (before ?? key);
+  checkIndexKeys(table, after);
+  if (sizeOfItem(after) > MOST_ITEM_BYTES) throw updatedItemTooLarge();
+  return after;
+}
+
+function checkReturnValues(asked: DynamoDB.ReturnValue | undefined): void {
+  if (asked !== undefined && asked !== "NONE" && asked !== "ALL_OLD")
+    throw invalid("Return values set to invalid value");
+}
+
+function returned(
+  asked: DynamoDB.ReturnValue | undefined,
+  update: Update | undefined,
+  before: Item | undefined,
+  after: Item,
+): Item | undefined {
+  switch (asked) {
+    case "ALL_OLD":
+      return before;
+    case "ALL_NEW":
+      return after;
+    case "UPDATED_OLD":
+    case "UPDATED_NEW": {
+      const item = asked === "UPDATED_OLD" ? before : after;
+      const found = update && item && projectPaths(update.paths)(item);
+      return found && Object.keys(found).length > 0 ? found : undefined;
+    }
+    default:
+      return undefined;
+  }
+}

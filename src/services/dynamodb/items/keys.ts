@@ -1,0 +1,99 @@
+import { hash } from "node:crypto";
+import type { KeyPart } from "#kernel/keys.ts";
+import { invalid, invalidParameters, keyMismatch } from "../errors.ts";
+import type { KeyNames, Table } from "../store.ts";
+import { decimalBytes } from "../values/decimal.ts";
+import { decimalIn, type Item, typeOf, type Value } from "../values/value.ts";
+
+const LONGEST_PARTITION = 2_048;
+const LONGEST_SORT = 1_024;
+
+/** Where a row stands: in a table or an index, by hash and in order. */
+export function rowKey(number: number, key: KeyNames, item: Item): KeyPart[] {
+  const parts: KeyPart[] = [number, partitionHash(item[key.partition]!)];
+  if (key.sort !== undefined) parts.push(sortBytes(item[key.sort]!));
+  return parts;
+}
+
+/** 128 bits: keys of any length stand in as many bytes. */
+export function partitionHash(value: Value): Uint8Array {
+  return Buffer.from(hash("md5", Buffer.concat([Buffer.from(typeOf(value)), sortBytes(value)])), "hex");
+}
+
+/** Bytes in the order of the values. */
+export function sortBytes(value: Value): Uint8Array {
+  if (value.S !== undefined) return Buffer.from(value.S);
+  return value.B ?? decimalBytes(decimalIn(value.N!));
+}
+
+/** The attributes of its key alone. */
+export function keyOf({ partition, sort }: KeyNames, item: Item): Item {
+  const key: Item = { [partition]: item[partition]! };
+  if (sort !== undefined) key[sort] = item[sort]!;
+  return key;
+}
+
+/**
+ * Holds an item that is put to its table's keys, and to those of the indexes.
+ * @throws {AwsError} ValidationException
+ */
+export function checkItemKeys(table: Table, item: Item): void {
+  for (const name of namesOf(table.key)) {
+    const value = item[name];
+    if (!value) throw invalidParameters(`Missing the key ${name} in the item`);
+    if (typeOf(value) !== table.types[name])
+      throw invalidParameters(
+        `Type mismatch for key ${name} expected: ${table.types[name]} actual: ${typeOf(value)}`,
+      );
+    checkKeyValue(name, value);
+  }
+  checkKeySizes(table.key, item);
+  checkIndexKeys(table, item);
+}
+
+/** Of indexes a key may be missing, but not be of another type, or empty. */
+export function checkIndexKeys(table: Table, item: Item): void {
+  for (const { name: index, key } of table.indexes) {
+    for (const name of namesOf(key)) {
+      const value = item[name];
+      if (!value) continue;
+      if (typeOf(value) !== table.types[name])
+        throw invalidParameters(
+          `Type mismatch for Index Key ${name} Expected: ${table.types[name]} Actual: ${typeOf(value)} IndexName: ${index}`,
+        );
+      if (value.S === "" || value.B?.length === 0)
+        throw invalid(
+          `One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty ${value.S === "" ? "string" : "binary"} value. IndexName: ${index}, IndexKey: ${name}`,
+        );
+    }
+  }
+}
+
+/** Holds a key that was sent to its table's. @throws {AwsError} ValidationException */
+export function checkKey(table: Pick<Table, "key" | "types">, key: Item): void {
+  const names = namesOf(table.key);
+  if (Object.keys(key).length !== names.length) throw keyMismatch();
+  for (const name of names) {
+    const value = Object.hasOwn(key, name) ? key[name] : undefined;
+    if (!value || typeOf(value) !== table.types[name]) throw keyMismatch();
+    checkKeyValue(name, value);
+  }
+  checkKeySizes(table.key, key);
+}
+
+export const namesOf = ({ partition, sort }: KeyNames): string[] =>
+  sort === undefined ? [partition] : [partition, sort];
+
+function checkKeyValue(name: string, value: Value): void {
+  if (value.S !== "" && value.B?.length !== 0) return;
+  throw invalid(
+    `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ${value.S === "" ? "string" : "binary"} value. Key: ${name}`,
+  );
+}
+
+function checkKeySizes({ partition, sort }: KeyNames, item: Item): void {
+  if (sortBytes(item[partition]!).length > LONGEST_PARTITION)
+    throw invalidParameters("Size of hashkey has exceeded the maximum size limit of2048 bytes");
+  if (sort !== undefined && sortBytes(item[sort]!).length > LONGEST_SORT)
+    throw invalidParameters("Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+}

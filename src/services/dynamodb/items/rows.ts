@@ -1,0 +1,63 @@
+import type { KeyPart } from "#kernel/keys.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { noSuchTable } from "../errors.ts";
+import { type Index, indexRows, itemRows, type Table, tables } from "../store.ts";
+import { itemStored, storedItem } from "../values/stored.ts";
+import type { Item } from "../values/value.ts";
+import { keyOf, namesOf, rowKey } from "./keys.ts";
+
+/** A table by its name or its ARN. @throws {AwsError} ResourceNotFoundException */
+export async function tableAt(tx: ReadTransaction, name: string): Promise<Table> {
+  const table = await tx.get(tables, [tableName(name)]);
+  if (!table) throw noSuchTable();
+  return table;
+}
+
+export const tableName = (given: string): string => given.split(":table/").at(-1)!.split("/")[0]!;
+
+/** @param key at least the attributes of the table's key */
+export async function itemAt(tx: ReadTransaction, table: Table, key: Item): Promise<Item | undefined> {
+  const stored = await tx.getBytes(itemRows, rowKey(table.number, table.key, key));
+  return stored && itemStored(stored);
+}
+
+/** Takes an item from what it was to what it is, either of which may be nothing, in the table and in its indexes. */
+export function changeItem(
+  tx: Transaction,
+  table: Table,
+  before: Item | undefined,
+  after: Item | undefined,
+): void {
+  if (!before && !after) return;
+  const row = rowKey(table.number, table.key, (after ?? before)!);
+  if (after) tx.putBytes(itemRows, row, storedItem(after));
+  else tx.deleteBytes(itemRows, row);
+  for (const index of table.indexes) changeIndex(tx, table, index, before, after);
+}
+
+export function changeIndex(
+  tx: Transaction,
+  table: Table,
+  index: Index,
+  before: Item | undefined,
+  after: Item | undefined,
+): void {
+  const was = before && indexKey(table, index, before);
+  const is = after && indexKey(table, index, after);
+  if (was && !(is && isSame(was, is))) tx.deleteBytes(indexRows, was);
+  if (is) tx.putBytes(indexRows, is, storedItem(keyOf(table.key, after!)));
+}
+
+/** `undefined` where the item lacks one of the index's attributes, and so does not stand in it. */
+function indexKey(table: Table, { number, key }: Index, item: Item): KeyPart[] | undefined {
+  if (namesOf(key).some((name) => !item[name])) return undefined;
+  const [, ...own] = rowKey(table.number, table.key, item);
+  return [...rowKey(number, key, item), ...own];
+}
+
+function isSame(a: readonly KeyPart[], b: readonly KeyPart[]): boolean {
+  return a.every((part, at) => {
+    const other = b[at]!;
+    return part instanceof Uint8Array ? Buffer.compare(part, other as Uint8Array) === 0 : part === other;
+  });
+}

@@ -1,0 +1,60 @@
+import type { Handlers } from "#kernel/service.ts";
+import type { ListRange } from "#kernel/transaction.ts";
+import { invalid } from "../errors.ts";
+import { placeholders } from "../expressions/placeholders.ts";
+import { rowKey } from "../items/keys.ts";
+import { refuseLegacy } from "../items/request.ts";
+import { tableAt } from "../items/rows.ts";
+import { pageOf } from "./pages.ts";
+import { indexOf, readingOf, startKeyOf } from "./reading.ts";
+
+export const scanOperations = {
+  async Scan(ctx, input) {
+    refuseLegacy(input);
+    const { FilterExpression, ProjectionExpression, Segment, TotalSegments } = input;
+    checkSegment(Segment, TotalSegments);
+    const holders = placeholders(input, { ProjectionExpression, FilterExpression });
+    const reading = readingOf(input, holders);
+    holders.settle();
+    return ctx.read(async (tx) => {
+      const table = await tableAt(tx, input.TableName);
+      const index = indexOf(table, input.IndexName);
+      const start = startKeyOf(table, index, input.ExclusiveStartKey);
+      const range: Omit<ListRange, "limit"> = {
+        in: [(index ?? table).number],
+        ...(TotalSegments !== undefined && segment(Segment!, TotalSegments)),
+      };
+      if (start) {
+        const own = index ? rowKey(0, table.key, start).slice(1) : [];
+        range.after = [...rowKey(0, index?.key ?? table.key, start).slice(1), ...own];
+      }
+      return pageOf(tx, table, index, range, reading(table, index));
+    });
+  },
+} satisfies Handlers<"dynamodb">;
+
+function checkSegment(segment: number | undefined, total: number | undefined): void {
+  if (segment === undefined && total === undefined) return;
+  if (total === undefined)
+    throw invalid(
+      "The TotalSegments parameter is required but was not present in the request when Segment parameter is present",
+    );
+  if (segment === undefined)
+    throw invalid(
+      "The Segment parameter is required but was not present in the request when parameter TotalSegments is present",
+    );
+  if (segment >= total)
+    throw invalid(
+      `The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: ${segment} is not less than TotalSegments: ${total}`,
+    );
+}
+
+/** A share of all hashes, told by their first 32 bits. */
+function segment(at: number, total: number): Pick<ListRange, "from" | "before"> {
+  const bound = (part: number) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(Math.min(0xffff_ffff, Math.floor((part * 2 ** 32) / total)));
+    return [bytes];
+  };
+  return { ...(at > 0 && { from: bound(at) }), ...(at + 1 < total && { before: bound(at + 1) }) };
+}

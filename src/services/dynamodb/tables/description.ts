@@ -1,0 +1,68 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { Place } from "#kernel/collection.ts";
+import { type Index, type KeyNames, type Table, type Throughput, tableArn } from "../store.ts";
+
+/** What is told of a table. */
+export function described(
+  place: Place,
+  table: Table,
+  status: DynamoDB.TableStatus = "ACTIVE",
+): DynamoDB.TableDescription {
+  const arn = tableArn(place, table.name);
+  const local = table.indexes.filter(({ kind }) => kind === "local");
+  const global = table.indexes.filter(({ kind }) => kind === "global");
+  return {
+    AttributeDefinitions: table.definitions,
+    TableName: table.name,
+    KeySchema: keySchema(table.key),
+    TableStatus: status,
+    CreationDateTime: new Date(table.created),
+    ProvisionedThroughput: throughput(table.throughput),
+    TableSizeBytes: 0,
+    ItemCount: 0,
+    TableArn: arn,
+    TableId: table.uuid,
+    BillingModeSummary: table.billing === "PAY_PER_REQUEST" ? { BillingMode: table.billing } : undefined,
+    LocalSecondaryIndexes: local.length > 0 ? local.map((index) => describedIndex(arn, index)) : undefined,
+    GlobalSecondaryIndexes:
+      global.length > 0
+        ? global.map((index) => ({
+            ...describedIndex(arn, index),
+            IndexStatus: status === "CREATING" ? ("CREATING" as const) : ("ACTIVE" as const),
+            ProvisionedThroughput: throughput(index.throughput),
+          }))
+        : undefined,
+    StreamSpecification: table.stream && { StreamEnabled: true, StreamViewType: table.stream.view },
+    LatestStreamLabel: table.stream?.label,
+    LatestStreamArn: table.stream && `${arn}/stream/${table.stream.label}`,
+    TableClassSummary: table.tableClass && { TableClass: table.tableClass },
+    DeletionProtectionEnabled: table.deletionProtection,
+    OnDemandThroughput: table.onDemand,
+  };
+}
+
+export function keySchema({ partition, sort }: KeyNames): DynamoDB.KeySchemaElement[] {
+  const schema: DynamoDB.KeySchemaElement[] = [{ AttributeName: partition, KeyType: "HASH" }];
+  if (sort !== undefined) schema.push({ AttributeName: sort, KeyType: "RANGE" });
+  return schema;
+}
+
+const throughput = ({ read, write }: Throughput): DynamoDB.ProvisionedThroughputDescription => ({
+  NumberOfDecreasesToday: 0,
+  ReadCapacityUnits: read,
+  WriteCapacityUnits: write,
+});
+
+function describedIndex(arn: string, { name, key, projection, included }: Index) {
+  return {
+    IndexName: name,
+    KeySchema: keySchema(key),
+    Projection: {
+      ProjectionType: projection,
+      ...(included.length > 0 && { NonKeyAttributes: included }),
+    },
+    IndexSizeBytes: 0,
+    ItemCount: 0,
+    IndexArn: `${arn}/index/${name}`,
+  };
+}

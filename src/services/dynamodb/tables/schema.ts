@@ -1,0 +1,164 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { invalid, invalidParameters } from "../errors.ts";
+import type { Index, KeyNames, Table, Throughput } from "../store.ts";
+
+const MOST_LOCAL = 5;
+const MOST_GLOBAL = 20;
+const MOST_INCLUDED = 100;
+
+type Sent = Pick<
+  DynamoDB.CreateTableInput,
+  | "AttributeDefinitions"
+  | "KeySchema"
+  | "LocalSecondaryIndexes"
+  | "GlobalSecondaryIndexes"
+  | "BillingMode"
+  | "ProvisionedThroughput"
+>;
+
+export type Schema = Pick<Table, "key" | "types" | "definitions" | "billing" | "throughput"> & {
+  indexes: Omit<Index, "number">[];
+};
+
+/** Reads what a table is to be. @throws {AwsError} ValidationException */
+export function schemaOf(input: Sent): Schema {
+  const {
+    AttributeDefinitions: definitions = [],
+    KeySchema = [],
+    BillingMode: billing = "PROVISIONED",
+  } = input;
+  const throughput = throughputOf(billing, input.ProvisionedThroughput);
+  const types: Schema["types"] = {};
+  for (const { AttributeName, AttributeType } of definitions) types[AttributeName] = AttributeType;
+  const key = keyNames(KeySchema);
+  checkDefined(KeySchema, definitions);
+  const local = (input.LocalSecondaryIndexes ?? []).map((index) => localIndex(index, key, definitions));
+  if (input.LocalSecondaryIndexes?.length === 0)
+    throw invalidParameters("List of LocalSecondaryIndexes is empty");
+  if (input.GlobalSecondaryIndexes?.length === 0)
+    throw invalidParameters("List of GlobalSecondaryIndexes is empty");
+  const global = (input.GlobalSecondaryIndexes ?? []).map((index) =>
+    globalIndex(index, definitions, billing),
+  );
+  if (local.length > MOST_LOCAL)
+    throw invalidParameters(`Number of LocalSecondaryIndexes exceeds per-table limit of ${MOST_LOCAL}`);
+  if (global.length > MOST_GLOBAL)
+    throw invalidParameters(`GlobalSecondaryIndex count exceeds the per-table limit of ${MOST_GLOBAL}`);
+  const indexes = [...local, ...global];
+  const names = new Set<string>();
+  for (const { name } of indexes) {
+    if (names.has(name)) throw invalidParameters(`Duplicate index name: ${name}`);
+    names.add(name);
+  }
+  const used = new Set(
+    [key, ...indexes.map((index) => index.key)].flatMap(({ partition, sort }) => [partition, sort]),
+  );
+  if (definitions.some(({ AttributeName }) => !used.has(AttributeName)))
+    throw invalidParameters(
+      indexes.length > 0
+        ? `Some AttributeDefinitions are not used. AttributeDefinitions: [${namesIn(definitions)}], keys used: [${[...used].filter(Boolean).join(", ")}]`
+        : "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions",
+    );
+  return { key, types, definitions, billing, throughput, indexes };
+}
+
+/** @throws {AwsError} ValidationException */
+export function keyNames(schema: readonly DynamoDB.KeySchemaElement[]): KeyNames {
+  const [first, second] = schema;
+  if (schema.length > 2)
+    throw invalid(
+      `1 validation error detected: Value '${JSON.stringify(schema)}' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2`,
+    );
+  if (first?.KeyType !== "HASH")
+    throw invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+  if (second && second.KeyType !== "RANGE")
+    throw invalid("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
+  if (second?.AttributeName === first.AttributeName)
+    throw invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name");
+  return { partition: first.AttributeName, sort: second?.AttributeName };
+}
+
+function checkDefined(
+  schema: readonly DynamoDB.KeySchemaElement[],
+  definitions: readonly DynamoDB.AttributeDefinition[],
+): void {
+  const defined = new Set(definitions.map(({ AttributeName }) => AttributeName));
+  if (schema.every(({ AttributeName }) => defined.has(AttributeName))) return;
+  throw invalidParameters(
+    `Some index key attributes are not defined in AttributeDefinitions. Keys: [${namesIn(schema)}], AttributeDefinitions: [${namesIn(definitions)}]`,
+  );
+}
+
+const namesIn = (list: readonly { AttributeName: string }[]) =>
+  list.map(({ AttributeName }) => AttributeName).join(", ");
+
+export function throughputOf(
+  billing: DynamoDB.BillingMode,
+  sent: DynamoDB.ProvisionedThroughput | undefined,
+): Throughput {
+  if (billing === "PAY_PER_REQUEST") {
+    if (sent)
+      throw invalidParameters(
+        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+      );
+    return { read: 0, write: 0 };
+  }
+  if (!sent)
+    throw invalidParameters(
+      "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
+    );
+  return { read: sent.ReadCapacityUnits, write: sent.WriteCapacityUnits };
+}
+
+function localIndex(
+  sent: DynamoDB.LocalSecondaryIndex,
+  table: KeyNames,
+  definitions: readonly DynamoDB.AttributeDefinition[],
+): Omit<Index, "number"> {
+  if (table.sort === undefined)
+    throw invalidParameters(
+      "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex",
+    );
+  const key = keyNames(sent.KeySchema);
+  checkDefined(sent.KeySchema, definitions);
+  if (key.partition !== table.partition)
+    throw invalidParameters(
+      `Index KeySchema does not have the same leading hash key as table KeySchema for index: ${sent.IndexName}. index hash key: ${key.partition}, table hash key: ${table.partition}`,
+    );
+  if (key.sort === undefined)
+    throw invalidParameters(`Index KeySchema does not have a range key for index: ${sent.IndexName}`);
+  return {
+    name: sent.IndexName,
+    kind: "local",
+    key,
+    ...projectionOf(sent.Projection),
+    throughput: { read: 0, write: 0 },
+  };
+}
+
+export function globalIndex(
+  sent: DynamoDB.GlobalSecondaryIndex,
+  definitions: readonly DynamoDB.AttributeDefinition[],
+  billing: DynamoDB.BillingMode,
+): Omit<Index, "number"> {
+  const key = keyNames(sent.KeySchema);
+  checkDefined(sent.KeySchema, definitions);
+  return {
+    name: sent.IndexName,
+    kind: "global",
+    key,
+    ...projectionOf(sent.Projection),
+    throughput: throughputOf(billing, sent.ProvisionedThroughput),
+  };
+}
+
+function projectionOf({ ProjectionType: projection, NonKeyAttributes: included }: DynamoDB.Projection) {
+  if (projection === undefined) throw invalidParameters("Unknown ProjectionType: null");
+  if (projection !== "INCLUDE" && included)
+    throw invalidParameters(`ProjectionType is ${projection}, but NonKeyAttributes is specified`);
+  if (projection === "INCLUDE" && !included)
+    throw invalidParameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
+  if (included && included.length > MOST_INCLUDED)
+    throw invalidParameters(`Number of NonKeyAttributes exceeds the limit of ${MOST_INCLUDED}`);
+  return { projection, included: included ?? [] };
+}

@@ -1,0 +1,195 @@
+import { hash } from "node:crypto";
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { AwsError } from "#aws/errors.ts";
+import { collection } from "#kernel/collection.ts";
+import { faultsOf, type Handlers } from "#kernel/service.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { invalid } from "../errors.ts";
+import type { Test } from "../expressions/conditions.ts";
+import { placeholders } from "../expressions/placeholders.ts";
+import { projectionOf } from "../expressions/projections.ts";
+import type { Update } from "../expressions/updates.ts";
+import { consumed, readUnits, type Used, writing } from "../items/capacity.ts";
+import { checkedPut, checkNoKeys, conditionIn, updated, updateIn } from "../items/items.ts";
+import { checkItemKeys, checkKey, rowKey } from "../items/keys.ts";
+import { changeItem, itemAt, tableAt } from "../items/rows.ts";
+import type { Table } from "../store.ts";
+import { sizeOfItem } from "../values/size.ts";
+import { checkedItem, type Item } from "../values/value.ts";
+
+const MOST_BYTES = 4 * 2 ** 20;
+/** For so long a token stands for the call that it came with first. */
+const TOKEN_MS = 600_000;
+
+const fault = faultsOf<"dynamodb">();
+
+interface Token {
+  token: string;
+  /** Of the whole request. */
+  digest: string;
+  until: number;
+}
+
+const tokens = collection<Token>("dynamodb/token", { scope: "region", key: (t) => [t.token] });
+
+/** One action of a transaction. */
+interface Action {
+  table: string;
+  /** Its key, or the item that is put. */
+  item: Item;
+  kind: "check" | "put" | "delete" | "update";
+  test: Test | undefined;
+  update?: Update | undefined;
+  told: DynamoDB.ReturnValuesOnConditionCheckFailure | undefined;
+}
+
+export const transactionOperations = {
+  async TransactWriteItems(ctx, input) {
+    const actions = input.TransactItems.map(actionIn);
+    const { ClientRequestToken: token } = input;
+    const digest = hash("sha256", JSON.stringify(input));
+    return ctx.transact(async (tx) => {
+      const known = token === undefined ? undefined : await tx.get(tokens, [token]);
+      const isRepeated = known !== undefined && known.until > tx.now();
+      if (isRepeated && known.digest !== digest)
+        throw fault(
+          "IdempotentParameterMismatchException",
+          "Request parameters do not match previous request with the same idempotency token",
+        );
+      const tables = await Promise.all(actions.map(({ table }) => tableAt(tx, table)));
+      checkDistinct(actions, tables);
+      const used = isRepeated ? [] : await perform(tx, actions, tables);
+      if (token !== undefined && !isRepeated) tx.put(tokens, { token, digest, until: tx.now() + TOKEN_MS });
+      return { ConsumedCapacity: capacities(input.ReturnConsumedCapacity, used) };
+    });
+  },
+
+  async TransactGetItems(ctx, input) {
+    const wanted = input.TransactItems.map(({ Get: get }) => {
+      const holders = placeholders(get, { ProjectionExpression: get.ProjectionExpression });
+      const project =
+        get.ProjectionExpression === undefined ? undefined : projectionOf(get.ProjectionExpression, holders);
+      holders.settle();
+      return { table: get.TableName, key: checkedItem(get.Key), project };
+    });
+    return ctx.read(async (tx) => {
+      const used: Used[] = [];
+      const Responses: DynamoDB.ItemResponse[] = [];
+      let bytes = 0;
+      for (const { table: name, key, project } of wanted) {
+        const table = await tableAt(tx, name);
+        checkKey(table, key);
+        const item = await itemAt(tx, table, key);
+        const size = item ? sizeOfItem(item) : 0;
+        bytes += size;
+        used.push({ table, units: 2 * readUnits(size, true), indexes: new Map() });
+        Responses.push(item ? { Item: project ? project(item) : item } : {});
+      }
+      if (bytes > MOST_BYTES)
+        throw invalid("Collection size of the items in the transaction exceeds the limit of 4 MB");
+      return { Responses, ConsumedCapacity: capacities(input.ReturnConsumedCapacity, used) };
+    });
+  },
+} satisfies Handlers<"dynamodb">;
+
+function actionIn(sent: DynamoDB.TransactWriteItem): Action {
+  const { ConditionCheck: check, Put: put, Delete: remove, Update: update } = sent;
+  if ([check, put, remove, update].filter(Boolean).length !== 1)
+    throw invalid("TransactItems can only contain one of Check, Put, Update or Delete");
+  const base = (of: { TableName: string; ReturnValuesOnConditionCheckFailure?: Action["told"] }) => ({
+    table: of.TableName,
+    told: of.ReturnValuesOnConditionCheckFailure,
+  });
+  if (put) return { ...base(put), kind: "put", item: checkedPut(put.Item), test: conditionIn(put) };
+  if (check) return { ...base(check), kind: "check", item: checkedItem(check.Key), test: conditionIn(check) };
+  if (remove)
+    return { ...base(remove), kind: "delete", item: checkedItem(remove.Key), test: conditionIn(remove) };
+  return { ...base(update!), kind: "update", item: checkedItem(update!.Key), ...updateIn(update!) };
+}
+
+function checkDistinct(actions: readonly Action[], tables: readonly Table[]): void {
+  const seen = new Set<string>();
+  for (const [at, { item, kind }] of actions.entries()) {
+    const table = tables[at]!;
+    if (kind === "put") checkItemKeys(table, item);
+    else checkKey(table, item);
+    const [number, ...parts] = rowKey(table.number, table.key, item);
+    const name = [number, ...parts.map((part) => Buffer.from(part as Uint8Array).toString("hex"))].join("/");
+    if (seen.has(name)) throw invalid("Transaction request cannot include multiple operations on one item");
+    seen.add(name);
+  }
+}
+
+/** All of them, or none: what stands against any is told for each. */
+async function perform(
+  tx: Transaction,
+  actions: readonly Action[],
+  tables: readonly Table[],
+): Promise<Used[]> {
+  const outcomes: {
+    before: Item | undefined;
+    after: Item | undefined;
+    reason: DynamoDB.CancellationReason;
+  }[] = [];
+  for (const [at, action] of actions.entries()) outcomes.push(await judged(tx, action, tables[at]!));
+  const reasons = outcomes.map(({ reason }) => reason);
+  if (reasons.some(({ Code }) => Code !== "None")) throw cancelled(reasons);
+  return outcomes.map(({ before, after }, at) => {
+    const table = tables[at]!;
+    if (actions[at]!.kind !== "check") changeItem(tx, table, before, after);
+    const used = writing(table, before, after);
+    return { ...used, units: 2 * used.units };
+  });
+}
+
+async function judged(tx: ReadTransaction, action: Action, table: Table) {
+  const { item, kind, test, update, told } = action;
+  const before = await itemAt(tx, table, item);
+  if (test && !test(before ?? {})) {
+    const Item = told === "ALL_OLD" ? before : undefined;
+    const reason = {
+      Code: "ConditionalCheckFailed",
+      Message: "The conditional request failed",
+      ...(Item && { Item }),
+    };
+    return { before, after: undefined, reason };
+  }
+  try {
+    if (update) checkNoKeys(table, update);
+    const after =
+      kind === "put"
+        ? item
+        : kind === "update"
+          ? updated(table, item, before, update)
+          : kind === "check"
+            ? before
+            : undefined;
+    return { before, after, reason: { Code: "None" } };
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    return { before, after: undefined, reason: { Code: "ValidationError", Message: error.message } };
+  }
+}
+
+function cancelled(reasons: DynamoDB.CancellationReason[]): AwsError {
+  const codes = reasons.map(({ Code }) => Code).join(", ");
+  return fault(
+    "TransactionCanceledException",
+    `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`,
+    { members: { CancellationReasons: reasons } },
+  );
+}
+
+function capacities(
+  asked: DynamoDB.ReturnConsumedCapacity | undefined,
+  used: readonly Used[],
+): DynamoDB.ConsumedCapacity[] | undefined {
+  if (asked === undefined || asked === "NONE") return undefined;
+  const byTable = new Map<string, Used>();
+  for (const one of used) {
+    const known = byTable.get(one.table.name);
+    if (known) known.units += one.units;
+    else byTable.set(one.table.name, { ...one, indexes: new Map() });
+  }
+  return [...byTable.values()].map((one) => consumed(asked, one, "write")!);
+}

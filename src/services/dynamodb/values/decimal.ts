@@ -1,0 +1,106 @@
+/**
+ * DynamoDB's numbers: up to 38 significant digits, from 1E-130 to 9.99…E+125 and their negatives, and zero.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+ */
+export interface Decimal {
+  negative: boolean;
+  /** Significant digits, without zeros at either end; empty for zero. */
+  digits: string;
+  /** The value is 0.digits × 10^exponent. */
+  exponent: number;
+}
+
+export type NumberFault = "not-a-number" | "too-precise" | "overflow" | "underflow";
+
+const MOST_DIGITS = 38;
+const LARGEST_EXPONENT = 126;
+const SMALLEST_EXPONENT = -129;
+const LONGEST_TEXT = 1_000;
+
+const ZERO: Decimal = { negative: false, digits: "", exponent: 0 };
+
+/** What a text says, or why it says nothing. */
+export function parseDecimal(text: string): Decimal | NumberFault {
+  const match =
+    text.length <= LONGEST_TEXT ? /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) : null;
+  const [, sign, whole = "", fraction = "", power = "0"] = match ?? [];
+  if (sign === undefined || whole.length + fraction.length === 0) return "not-a-number";
+  return normal(sign === "-", whole + fraction, whole.length + Number(power));
+}
+
+function normal(negative: boolean, allDigits: string, pointAt: number): Decimal | NumberFault {
+  const leading = /^0*/.exec(allDigits)![0].length;
+  const digits = allDigits.slice(leading).replace(/0+$/, "");
+  if (digits === "") return ZERO;
+  const exponent = pointAt - leading;
+  if (exponent > LARGEST_EXPONENT) return "overflow";
+  if (exponent < SMALLEST_EXPONENT) return "underflow";
+  if (digits.length > MOST_DIGITS) return "too-precise";
+  return { negative, digits, exponent };
+}
+
+/** Plainly, without an exponent. */
+export function formatDecimal({ negative, digits, exponent }: Decimal): string {
+  if (digits === "") return "0";
+  const sign = negative ? "-" : "";
+  if (exponent <= 0) return `${sign}0.${"0".repeat(-exponent)}${digits}`;
+  if (exponent >= digits.length) return sign + digits.padEnd(exponent, "0");
+  return `${sign}${digits.slice(0, exponent)}.${digits.slice(exponent)}`;
+}
+
+/** Below, at or above zero, as sorting wants it. */
+export function compareDecimals(a: Decimal, b: Decimal): number {
+  const signs = signOf(a) - signOf(b);
+  if (signs !== 0) return signs;
+  const magnitude =
+    a.exponent !== b.exponent
+      ? a.exponent - b.exponent
+      : a.digits < b.digits
+        ? -1
+        : a.digits > b.digits
+          ? 1
+          : 0;
+  return a.negative ? -magnitude : magnitude;
+}
+
+const signOf = ({ negative, digits }: Decimal) => (digits === "" ? 0 : negative ? -1 : 1);
+
+/** @throws nothing: a sum that is too large is a fault, one that is too long is rounded to 38 digits */
+export function addDecimals(a: Decimal, b: Decimal): Decimal | NumberFault {
+  // Both as whole numbers of the smaller one's last place.
+  const place = Math.min(a.exponent - a.digits.length, b.exponent - b.digits.length);
+  const whole = ({ negative, digits, exponent }: Decimal) => {
+    const value = BigInt(digits.padEnd(exponent - place, "0") || "0");
+    return negative ? -value : value;
+  };
+  if (a.digits === "") return b;
+  if (b.digits === "") return a;
+  const sum = whole(a) + whole(b);
+  const text = rounded((sum < 0n ? -sum : sum).toString());
+  return normal(sum < 0n, text, text.length + place);
+}
+
+export const negated = (of: Decimal): Decimal => ({ ...of, negative: of.digits !== "" && !of.negative });
+
+/** To 38 digits, half up, with zeros in place of what is cut off. */
+function rounded(text: string): string {
+  if (text.length <= MOST_DIGITS) return text;
+  const kept = BigInt(text.slice(0, MOST_DIGITS)) + (text[MOST_DIGITS]! >= "5" ? 1n : 0n);
+  return kept.toString() + "0".repeat(text.length - MOST_DIGITS);
+}
+
+/** Bytes that sort as the numbers do: sign and exponent, then two digits in a byte. Of a negative one all is inverted. */
+export function decimalBytes({ negative, digits, exponent }: Decimal): Uint8Array {
+  if (digits === "") return Uint8Array.of(0x80);
+  const pairs = Math.ceil(digits.length / 2);
+  const bytes = new Uint8Array(2 + pairs + (negative ? 1 : 0));
+  bytes[0] = 0x81;
+  bytes[1] = exponent - SMALLEST_EXPONENT + 1;
+  for (let at = 0; at < pairs; at++)
+    bytes[2 + at] = Number(digits.slice(2 * at, 2 * at + 2).padEnd(2, "0")) + 1;
+  if (!negative) return bytes;
+  for (let at = 0; at < bytes.length - 1; at++) bytes[at] = ~bytes[at]!;
+  // The shorter of two negatives is the larger.
+  bytes[bytes.length - 1] = 0xff;
+  return bytes;
+}

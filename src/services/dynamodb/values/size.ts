@@ -1,0 +1,46 @@
+import { decimalIn, type Item, typeOf, type Value } from "./value.ts";
+
+/** The most that an item may have, names included. */
+export const MOST_ITEM_BYTES = 400 * 1_024;
+
+/**
+ * Bytes as DynamoDB counts them: names and texts in UTF-8, two digits of a number in a byte and one more, three and one
+ * for each element of a list or map.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
+export function sizeOfItem(item: Item): number {
+  let size = 0;
+  for (const name of Object.keys(item)) size += Buffer.byteLength(name) + sizeOf(item[name]!);
+  return size;
+}
+
+export function sizeOf(value: Value): number {
+  switch (typeOf(value)) {
+    case "S":
+      return Buffer.byteLength(value.S!);
+    case "N":
+      return sizeOfNumber(value.N!);
+    case "B":
+      return value.B!.length;
+    case "SS":
+      return value.SS!.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    case "NS":
+      return value.NS!.reduce((sum, text) => sum + sizeOfNumber(text), 0);
+    case "BS":
+      return value.BS!.reduce((sum, bytes) => sum + bytes.length, 0);
+    case "M":
+      return 3 + sizeOfItem(value.M!) + Object.keys(value.M!).length;
+    case "L":
+      return 3 + value.L!.reduce((sum, element) => sum + 1 + sizeOf(element), 0);
+    default:
+      return 1;
+  }
+}
+
+function sizeOfNumber(text: string): number {
+  const { negative, digits, exponent } = decimalIn(text);
+  if (digits === "") return 1;
+  // Digits come in pairs on either side of the point: one that stands alone takes a byte of its own.
+  const isOdd = (exponent % 2 !== 0) !== (digits.length % 2 !== 0) && digits.length % 2 === 0;
+  return 1 + Math.ceil(digits.length / 2) + (isOdd ? 1 : 0) + (negative ? 1 : 0);
+}
