@@ -11,9 +11,15 @@ import { abandonUploads } from "./buckets/abandoned.ts";
 import { bucketHandlers } from "./buckets/buckets.ts";
 import { bucketListing } from "./buckets/list.ts";
 import { bucketVersioning } from "./buckets/versioning.ts";
+import { bucketAbac } from "./configurations/abac.ts";
+import { bucketAcceleration } from "./configurations/acceleration.ts";
+import { bucketAnalytics } from "./configurations/analytics.ts";
+import { bucketMetrics } from "./configurations/metrics.ts";
 import { bucketCors } from "./cors/cors.ts";
 import { crossOrigin } from "./cors/cross-origin.ts";
 import { bucketEncryption } from "./encryption/bucket-encryption.ts";
+import { bucketInventory } from "./inventory/configuration.ts";
+import { reportInventory } from "./inventory/report.ts";
 import { lifecycleConfiguration } from "./lifecycle/configuration.ts";
 import { midnightJob } from "./lifecycle/midnight.ts";
 import { listObjects } from "./listing/objects.ts";
@@ -58,6 +64,11 @@ export const s3 = defineService({
     bucketEncryption,
     bucketWebsite,
     bucketLogging,
+    bucketInventory,
+    bucketAnalytics,
+    bucketMetrics,
+    bucketAcceleration,
+    bucketAbac,
     objectWriting,
     objectReading,
     objectDeletion,
@@ -92,6 +103,7 @@ export const s3 = defineService({
     restoreJob,
     midnightJob,
     deliverLogs,
+    reportInventory,
     replicate,
     replicateExisting,
     checkThreshold,

@@ -46,6 +46,9 @@ export function configuration<T>(kind: string): ConfigurationKind<T> {
 
 /** All that a deleted bucket was told. */
 export async function forgetConfigurations(tx: Transaction, bucket: Bucket): Promise<void> {
-  for (const { kind, id } of await tx.list(configurations, { in: [bucket.id], limit: 1_000 }))
-    tx.delete(configurations, [bucket.id, kind, id]);
+  for (;;) {
+    const found = await tx.list(configurations, { in: [bucket.id], limit: 1_000 });
+    for (const { kind, id } of found) tx.delete(configurations, [bucket.id, kind, id]);
+    if (found.length < 1_000) return;
+  }
 }

@@ -47,7 +47,7 @@ export const listVersions = {
   },
 } satisfies Handlers<"s3">;
 
-interface Row {
+export interface Row {
   version: ObjectVersion;
   latest: boolean;
 }

@@ -6,7 +6,14 @@ import { checkDocument } from "../documents.ts";
 import { malformedXml } from "../errors.ts";
 import { checkSchema } from "../schema.ts";
 import { type Bucket, buckets } from "../store.ts";
-import { crossLocationLogging, targetGrantsNotAllowed, targetNotFound, targetOfAnother } from "./errors.ts";
+import {
+  crossLocationLogging,
+  deliveryNotGranted,
+  targetGrantsNotAllowed,
+  targetNotFound,
+  targetOfAnother,
+  unfitTarget,
+} from "./errors.ts";
 
 export const bucketLogging = {
   async PutBucketLogging(ctx, input) {
@@ -30,8 +37,8 @@ export const bucketLogging = {
 } satisfies Handlers<"s3">;
 
 /**
- * Logs stay in the account and the Region of their bucket. Whether they may be delivered shows when they are: the
- * target's policy is judged then.
+ * Logs stay in the account and the Region of their bucket. Where a target goes by its policy, whether they may be
+ * delivered shows when they are.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
  */
 async function checkTarget(tx: ReadTransaction, bucket: Bucket, logging: LoggingEnabled): Promise<void> {
@@ -39,5 +46,17 @@ async function checkTarget(tx: ReadTransaction, bucket: Bucket, logging: Logging
   if (!target) throw targetNotFound(logging.TargetBucket);
   if (target.owner !== bucket.owner) throw targetOfAnother(target.name);
   if (target.region !== bucket.region) throw crossLocationLogging(bucket.region, target.region);
-  if (logging.TargetGrants?.length) throw targetGrantsNotAllowed();
+  if (target.requestPayment) throw unfitTarget("Requester Pays", target.name);
+  if (target.objectLock?.defaultRetention) throw unfitTarget("a default retention", target.name);
+  if (target.ownership === undefined) {
+    if (logging.TargetGrants?.length) throw targetGrantsNotAllowed();
+  } else if (target.policy === undefined && !grantsDelivery(target)) throw deliveryNotGranted(target.name);
+}
+
+/** What those had to give who went by access control lists, before services had policies to be named in. */
+function grantsDelivery({ acl = [] }: Bucket): boolean {
+  const given = acl.filter(({ to }) => "group" in to && to.group === "LogDelivery");
+  const has = (permission: string) =>
+    given.some((grant) => grant.permission === permission || grant.permission === "FULL_CONTROL");
+  return has("WRITE") && has("READ_ACP");
 }

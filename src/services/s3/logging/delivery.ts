@@ -44,13 +44,18 @@ const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
 
 async function deliver(ctx: Context, bucket: Bucket, logging: LoggingEnabled, records: LogRecord[]) {
   const { owner: account, region } = bucket;
-  const delivery = ctx.as("logging.s3.amazonaws.com", bucketArn(bucket.name), { account, region });
+  const delivery = ctx.as(
+    "logging.s3.amazonaws.com",
+    { arn: bucketArn(bucket.name), account },
+    { account, region },
+  );
   try {
     await delivery.aws.s3.PutObject({
       Bucket: logging.TargetBucket,
       Key: keyOf(bucket, logging, records[0]!, ctx.clock.now()),
       Body: bodyOf(records.map(({ line }) => `${line}\n`).join("")),
       ContentType: "text/plain",
+      ...grantsOf(logging),
     });
   } catch (error) {
     if (!(error instanceof AwsError) || error.status >= 500) throw error;
@@ -60,6 +65,20 @@ async function deliver(ctx: Context, bucket: Bucket, logging: LoggingEnabled, re
       target: logging.TargetBucket,
     });
   }
+}
+
+/** Who besides the owner may read a file, as PutObject takes it; to write one means nothing. */
+function grantsOf({ TargetGrants: grants = [] }: LoggingEnabled) {
+  const to = (permission: string) =>
+    grants
+      .filter((grant) => grant.Permission === permission)
+      .map(({ Grantee: grantee }) => {
+        if (grantee?.URI !== undefined) return `uri="${grantee.URI}"`;
+        if (grantee?.EmailAddress !== undefined) return `emailAddress="${grantee.EmailAddress}"`;
+        return `id="${grantee?.ID ?? ""}"`;
+      })
+      .join(", ") || undefined;
+  return { GrantFullControl: to("FULL_CONTROL"), GrantRead: to("READ") };
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html#server-log-keyname-format */

@@ -9,6 +9,15 @@ export const targetNotFound = (target: string) =>
 export const targetOfAnother = (target: string) =>
   invalidTarget("The owner for the bucket to be logged and the target bucket must be the same.", target);
 
+export const deliveryNotGranted = (target: string) =>
+  invalidTarget(
+    "You must give the log-delivery group WRITE and READ_ACP permissions to the target bucket",
+    target,
+  );
+
+export const unfitTarget = (feature: string, target: string) =>
+  invalidTarget(`The target bucket for logging must not have ${feature}.`, target);
+
 /** S3 writes `Prohibitted`. */
 export const crossLocationLogging = (source: string, target: string) =>
   new AwsError("CrossLocationLoggingProhibitted", "Cross S3 location logging not allowed.", {

@@ -1,0 +1,61 @@
+import type { InventoryConfiguration } from "#aws/contract/types/s3.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { checkDestination } from "../configurations/destination.ts";
+import {
+  checkId,
+  deleteIdentified,
+  getIdentified,
+  listIdentified,
+  putIdentified,
+} from "../configurations/identified.ts";
+import { midnightAfter } from "../days.ts";
+import { checkDocument } from "../documents.ts";
+import { checkSchema } from "../schema.ts";
+import { isReported } from "./fields.ts";
+import { reportInventory } from "./report.ts";
+import { inventories } from "./store.ts";
+
+export const bucketInventory = {
+  async PutBucketInventoryConfiguration(ctx, input) {
+    checkDocument(ctx);
+    const document = input.InventoryConfiguration;
+    checkSchema("PutBucketInventoryConfiguration", document);
+    checkId(input, document);
+    checkDestination(document.Destination.S3BucketDestination.Bucket);
+    refuseUnimplemented(document);
+    return ctx.transact(async (tx) => {
+      const generation = tx.sequence();
+      const bucket = await putIdentified(tx, inventories, input, { document, generation });
+      if (!document.IsEnabled) return {};
+      const delay = midnightAfter(tx.now()) - tx.now();
+      tx.enqueue(reportInventory, { bucket: bucket.name, id: document.Id, generation }, { delay });
+      return {};
+    });
+  },
+
+  async GetBucketInventoryConfiguration(ctx, input) {
+    return { InventoryConfiguration: (await getIdentified(ctx, inventories, input)).document };
+  },
+
+  async ListBucketInventoryConfigurations(ctx, input) {
+    const { shown, ...page } = await listIdentified(ctx, inventories, input, ({ document }) => document.Id);
+    return { ...page, InventoryConfigurationList: shown.map(({ document }) => document) };
+  },
+
+  async DeleteBucketInventoryConfiguration(ctx, input) {
+    return deleteIdentified(ctx, inventories, input);
+  },
+} satisfies Handlers<"s3">;
+
+/** @throws {AwsError} NotImplemented for what a report could not have */
+function refuseUnimplemented({ Destination: to, OptionalFields: fields = [] }: InventoryConfiguration): void {
+  const { Format: format, Encryption: encryption } = to.S3BucketDestination;
+  if (format !== "CSV") throw notImplemented(`Inventories in ${format}`);
+  if (encryption?.SSEKMS) throw notImplemented("Inventories encrypted by a key of KMS");
+  const field = fields.find((one) => !isReported(one));
+  if (field !== undefined) throw notImplemented(`Inventories with ${field}`);
+}
+
+const notImplemented = (what: string) =>
+  new AwsError("NotImplemented", `${what} are not implemented.`, { status: 501 });

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { pipeline, Readable } from "node:stream";
+import { createGzip } from "node:zlib";
+import type { Context } from "#kernel/context.ts";
+import type { Body } from "#lib/body.ts";
+import { type Row, versionRows } from "../listing/versions.ts";
+import { type Bucket, objects } from "../store.ts";
+import { type Column, lineOf } from "./fields.ts";
+
+export interface ListFile {
+  /** Compressed, made as it is read: a bucket may have millions of objects. */
+  body: Body;
+  /** What a manifest says of it, once it was read to its end. */
+  facts(): { size: number; MD5checksum: string };
+}
+
+/** @param isHistory whether noncurrent versions and delete markers are listed, too */
+export function listFile(
+  ctx: Context,
+  bucket: Bucket,
+  prefix: string,
+  columns: readonly Column[],
+  { isHistory }: { isHistory: boolean },
+): ListFile {
+  const md5 = createHash("md5");
+  let size = 0;
+
+  async function* lines() {
+    for await (const rows of pages(ctx, bucket, prefix, isHistory))
+      yield rows.map((row) => lineOf(columns, row)).join("");
+  }
+
+  async function* bytes() {
+    const zipped = createGzip();
+    // What goes wrong in the lines ends the iteration below.
+    pipeline(Readable.from(lines()), zipped, () => {});
+    for await (const chunk of zipped) {
+      size += chunk.length;
+      md5.update(chunk);
+      yield chunk as Uint8Array;
+    }
+  }
+
+  return {
+    body: {
+      size: undefined,
+      announced: [],
+      trailers: {},
+      bytes: async (limit) => {
+        throw new Error(`a list is not read at once, nor up to ${limit}`);
+      },
+      [Symbol.asyncIterator]: bytes,
+    },
+    facts: () => ({ size, MD5checksum: md5.digest("hex") }),
+  };
+}
+
+const PAGE = 1_000;
+
+/** The bucket as it is while it is listed, page by page, in the order of its keys. */
+async function* pages(ctx: Context, bucket: Bucket, prefix: string, isHistory: boolean) {
+  const all = versionRows(bucket.id);
+  for (let last: Row | undefined; ; ) {
+    const after = last && (isHistory ? all.tuple(last) : [last.version.key]);
+    const rows: Row[] = await ctx.read(async (tx) => {
+      const range = { prefix, limit: PAGE, ...(after && { after }) };
+      if (isHistory) return all.page(tx, range);
+      const current = await tx.list(objects, { in: [bucket.id], ...range });
+      return current.map((version) => ({ version, latest: true }));
+    });
+    const shown = isHistory ? rows : rows.filter(({ version }) => !version.deleteMarker);
+    if (shown.length > 0) yield shown;
+    if (rows.length < PAGE) return;
+    last = rows.at(-1);
+  }
+}

@@ -1,0 +1,60 @@
+import type { InventoryConfiguration, InventoryOptionalField } from "#aws/contract/types/s3.ts";
+import type { Row } from "../listing/versions.ts";
+import { ownerOf } from "../owner.ts";
+import { replicationStatus } from "../replication/status.ts";
+import type { Bucket } from "../store.ts";
+
+/**
+ * What a report says of an object besides its name, in the order of the report's columns.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html#storage-inventory-contents
+ */
+const OPTIONAL: Partial<Record<InventoryOptionalField, (row: Row) => string | number | undefined>> = {
+  Size: ({ version }) => (version.deleteMarker ? undefined : version.size),
+  LastModifiedDate: ({ version }) => new Date(version.modified).toISOString(),
+  ETag: ({ version }) => version.etag,
+  StorageClass: ({ version }) => (version.deleteMarker ? undefined : (version.storageClass ?? "STANDARD")),
+  IsMultipartUploaded: ({ version }) => String(version.partCount !== undefined),
+  ReplicationStatus: ({ version }) => replicationStatus(version),
+  EncryptionStatus: ({ version }) =>
+    version.deleteMarker ? undefined : version.customerKey ? "SSE-C" : "SSE-S3",
+  ObjectLockRetainUntilDate: ({ version: { retention } }) =>
+    retention && new Date(retention.until).toISOString(),
+  ObjectLockMode: ({ version }) => version.retention?.mode,
+  ObjectLockLegalHoldStatus: ({ version }) => version.legalHold,
+  IntelligentTieringAccessTier: ({ version: { storageClass, archiveTier } }) =>
+    storageClass === "INTELLIGENT_TIERING" ? (archiveTier?.replace("_ACCESS", "") ?? "FREQUENT") : undefined,
+  BucketKeyStatus: ({ version }) => (version.deleteMarker ? undefined : "DISABLED"),
+  ChecksumAlgorithm: ({ version }) => version.checksum?.algorithm,
+  ObjectOwner: ({ version }) => ownerOf(version.owner).ID,
+};
+
+const ORDER = Object.keys(OPTIONAL) as InventoryOptionalField[];
+
+export const isReported = (field: InventoryOptionalField): boolean => ORDER.includes(field);
+
+export interface Column {
+  name: string;
+  value: (row: Row) => string | number | undefined;
+}
+
+/** Keys are encoded as in URLs. */
+export function columnsOf(bucket: Bucket, document: InventoryConfiguration): Column[] {
+  const columns: Column[] = [
+    { name: "Bucket", value: () => bucket.name },
+    { name: "Key", value: ({ version }) => encodeURIComponent(version.key).replaceAll("%2F", "/") },
+  ];
+  if (document.IncludedObjectVersions === "All") {
+    columns.push(
+      { name: "VersionId", value: ({ version }) => (version.versionId === "null" ? "" : version.versionId) },
+      { name: "IsLatest", value: ({ latest }) => String(latest) },
+      { name: "IsDeleteMarker", value: ({ version }) => String(version.deleteMarker ?? false) },
+    );
+  }
+  const wanted = new Set(document.OptionalFields);
+  for (const name of ORDER) if (wanted.has(name)) columns.push({ name, value: OPTIONAL[name]! });
+  return columns;
+}
+
+/** One line of a report. */
+export const lineOf = (columns: readonly Column[], row: Row): string =>
+  `${columns.map(({ value }) => `"${String(value(row) ?? "").replaceAll('"', '""')}"`).join(",")}\n`;

@@ -1,0 +1,88 @@
+import { hash } from "node:crypto";
+import type { InventoryConfiguration } from "#aws/contract/types/s3.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import { type Job, job } from "#kernel/jobs.ts";
+import { type Body, bodyOf } from "#lib/body.ts";
+import { bucketArn } from "../buckets/bucket.ts";
+import { DAY_MS, midnightAfter } from "../days.ts";
+import { type Bucket, buckets } from "../store.ts";
+import { listFile } from "./data.ts";
+import { columnsOf } from "./fields.ts";
+import { inventories } from "./store.ts";
+
+/**
+ * Lists a bucket for its owner, every midnight or every Sunday's, in a file of its own beside a manifest that vouches
+ * for it. Where the destination takes none, the next report tries again.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html
+ */
+export const reportInventory: Job<{ bucket: string; id: string; generation: number }> = job(
+  "s3/report-inventory",
+  {
+    async run(ctx, { bucket: name, id, generation }) {
+      const { bucket, inventory } = await ctx.read(async (tx) => {
+        const found = await tx.get(buckets, [name]);
+        return { bucket: found, inventory: found && (await inventories.get(tx, found, id)) };
+      });
+      if (!bucket || inventory?.generation !== generation) return undefined;
+      const now = ctx.clock.now();
+      await report(ctx, bucket, inventory.document, now);
+      return { again: nextReport(inventory.document, now) - ctx.clock.now() };
+    },
+  },
+);
+
+function nextReport({ Schedule: { Frequency: frequency } }: InventoryConfiguration, now: number): number {
+  const tomorrow = midnightAfter(now);
+  if (frequency === "Daily") return tomorrow;
+  return tomorrow + ((7 - new Date(tomorrow).getUTCDay()) % 7) * DAY_MS;
+}
+
+async function report(ctx: Context, bucket: Bucket, document: InventoryConfiguration, now: number) {
+  const { Bucket: arn, Prefix: prefix, Encryption: encryption } = document.Destination.S3BucketDestination;
+  const target = arn.slice(bucketArn("").length);
+  const folder = `${prefix ? `${prefix.replace(/\/$/, "")}/` : ""}${bucket.name}/${document.Id}`;
+  const { owner: account, region } = bucket;
+  const delivery = ctx.as("s3.amazonaws.com", { arn: bucketArn(bucket.name), account }, { account, region });
+  const put = (key: string, body: Body, type: string) =>
+    delivery.aws.s3.PutObject({
+      Bucket: target,
+      Key: `${folder}/${key}`,
+      Body: body,
+      ContentType: type,
+      ACL: "bucket-owner-full-control",
+      ServerSideEncryption: encryption?.SSES3 && "AES256",
+    });
+  try {
+    const columns = columnsOf(bucket, document);
+    const file = listFile(ctx, bucket, document.Filter?.Prefix ?? "", columns, {
+      isHistory: document.IncludedObjectVersions === "All",
+    });
+    const data = `data/${ctx.random.uuid()}.csv.gz`;
+    await put(data, file.body, "application/x-gzip");
+    const manifest = JSON.stringify(
+      {
+        sourceBucket: bucket.name,
+        destinationBucket: arn,
+        version: "2016-11-30",
+        creationTimestamp: String(now),
+        fileFormat: "CSV",
+        fileSchema: columns.map(({ name }) => name).join(", "),
+        files: [{ key: `${folder}/${data}`, ...file.facts() }],
+      },
+      undefined,
+      2,
+    );
+    const minute = new Date(now).toISOString().slice(0, 16).replace(":", "-");
+    await put(
+      `hive/dt=${minute.replace("T", "-")}/symlink.txt`,
+      bodyOf(`s3://${target}/${folder}/${data}`),
+      "text/plain",
+    );
+    await put(`${minute}Z/manifest.json`, bodyOf(manifest), "application/json");
+    await put(`${minute}Z/manifest.checksum`, bodyOf(hash("md5", manifest)), "text/plain");
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.status >= 500) throw error;
+    ctx.log.warn("an inventory could not be delivered", { error, bucket: bucket.name, target });
+  }
+}

@@ -1,0 +1,10 @@
+import type { InventoryConfiguration } from "#aws/contract/types/s3.ts";
+import { configuration } from "../buckets/configurations.ts";
+
+export interface Inventory {
+  document: InventoryConfiguration;
+  /** Of the job that makes its reports: another one ends when it sees this. */
+  generation: number;
+}
+
+export const inventories = configuration<Inventory>("inventory");

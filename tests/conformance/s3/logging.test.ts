@@ -1,0 +1,415 @@
+import {
+  type BucketCannedACL,
+  type BucketLoggingStatus,
+  CopyObjectCommand,
+  CreateBucketCommand,
+  DeleteObjectsCommand,
+  DeletePublicAccessBlockCommand,
+  GetBucketLoggingCommand,
+  GetBucketVersioningCommand,
+  GetObjectAclCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type LoggingEnabled,
+  PutBucketLoggingCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { exchange } from "../wire.ts";
+
+const cloud = conformanceCloud();
+let s3: S3Client;
+const client = (options = {}) => new S3Client({ ...cloud.client(options), forcePathStyle: true });
+beforeAll(async () => {
+  s3 = client();
+  for (const Bucket of ["source", "elsewhere", "closed"]) await s3.send(new CreateBucketCommand({ Bucket }));
+  await openBucket("logs");
+  await client({ region: "eu-west-1" }).send(
+    new CreateBucketCommand({
+      Bucket: "european",
+      CreateBucketConfiguration: { LocationConstraint: "eu-west-1" },
+    }),
+  );
+  await client({ account: "111111111111" }).send(new CreateBucketCommand({ Bucket: "strangers" }));
+});
+
+/** A bucket into which log delivery may write. */
+async function openBucket(Bucket: string) {
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  const Policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { Service: "logging.s3.amazonaws.com" },
+        Action: "s3:PutObject",
+        Resource: `arn:aws:s3:::${Bucket}/*`,
+      },
+    ],
+  });
+  await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+}
+
+const PUT = doc("AmazonS3/latest/API/API_PutBucketLogging.html");
+const FORMAT = doc("AmazonS3/latest/userguide/LogFormat.html");
+const DELIVERY = doc("AmazonS3/latest/userguide/ServerLogs.html");
+const ENABLING = doc("AmazonS3/latest/userguide/enable-server-access-logging.html");
+
+const put = (BucketLoggingStatus: BucketLoggingStatus, Bucket = "source") =>
+  s3.send(new PutBucketLoggingCommand({ Bucket, BucketLoggingStatus }));
+const log = (LoggingEnabled: Partial<LoggingEnabled> = {}, bucket?: string) =>
+  put({ LoggingEnabled: { TargetBucket: "logs", TargetPrefix: "", ...LoggingEnabled } }, bucket);
+const status = async (Bucket: string) =>
+  (await s3.send(new GetBucketLoggingCommand({ Bucket }))).LoggingEnabled;
+
+// What may be configured
+
+behaviour("a bucket has no access logs unless it is told", PUT, async () => {
+  expect(await status("elsewhere")).toBeUndefined();
+});
+
+for (const [what, TargetObjectKeyFormat] of [
+  ["without a format of keys", undefined],
+  ["with simple keys", { SimplePrefix: {} }],
+  ["with keys by the day of the event", { PartitionedPrefix: { PartitionDateSource: "EventTime" as const } }],
+  ["with keys by delivery", { PartitionedPrefix: { PartitionDateSource: "DeliveryTime" as const } }],
+] as const) {
+  behaviour(`a configuration ${what} comes back as it was put`, PUT, async () => {
+    const logging = { TargetBucket: "logs", TargetPrefix: "a/", TargetObjectKeyFormat };
+    await log(logging);
+    expect(await status("source")).toEqual(logging);
+  });
+}
+
+behaviour("an empty configuration switches logs off", PUT, async () => {
+  await log();
+  await put({});
+  expect(await status("source")).toBeUndefined();
+});
+
+for (const [what, logging, expected] of [
+  [
+    "that is not there",
+    { TargetBucket: "no-such-bucket" },
+    {
+      name: "InvalidTargetBucketForLogging",
+      message: "The target bucket for logging does not exist",
+      TargetBucket: "no-such-bucket",
+      $metadata: { httpStatusCode: 400 },
+    },
+  ],
+  [
+    "of another account",
+    { TargetBucket: "strangers" },
+    {
+      name: "InvalidTargetBucketForLogging",
+      message: "The owner for the bucket to be logged and the target bucket must be the same.",
+    },
+  ],
+  [
+    "in another Region",
+    { TargetBucket: "european" },
+    {
+      name: "CrossLocationLoggingProhibitted",
+      message: "Cross S3 location logging not allowed.",
+      TargetBucketLocation: "eu-west-1",
+      SourceBucketLocation: "us-east-1",
+      $metadata: { httpStatusCode: 403 },
+    },
+  ],
+  [
+    "whose owner owns all in it, with grants",
+    {
+      TargetGrants: [
+        {
+          Grantee: { Type: "Group", URI: "http://acs.amazonaws.com/groups/global/AllUsers" },
+          Permission: "READ",
+        },
+      ],
+    },
+    {
+      name: "AccessControlListNotSupported",
+      message: "Target grants not allowed for bucket owner enforced buckets",
+    },
+  ],
+] as [string, Partial<LoggingEnabled>, object][]) {
+  behaviour(`a target ${what} is refused`, ENABLING, async () => {
+    await expect(log(logging)).rejects.toMatchObject(expected);
+  });
+}
+
+for (const [what, logging] of [
+  ["a permission that there is not", { TargetGrants: [{ Permission: "WRITE_ACP" }] }],
+  [
+    "two formats of keys",
+    { TargetObjectKeyFormat: { SimplePrefix: {}, PartitionedPrefix: { PartitionDateSource: "EventTime" } } },
+  ],
+  [
+    "a source of dates that there is not",
+    { TargetObjectKeyFormat: { PartitionedPrefix: { PartitionDateSource: "Sometime" } } },
+  ],
+] as unknown as [string, Partial<LoggingEnabled>][]) {
+  behaviour(`${what} is malformed`, PUT, async () => {
+    await expect(log(logging)).rejects.toMatchObject({ name: "MalformedXML" });
+  });
+}
+
+behaviour("a bucket that is not there answers NoSuchBucket", PUT, async () => {
+  await expect(log({}, "no-such-bucket")).rejects.toMatchObject({ name: "NoSuchBucket" });
+});
+
+// What is delivered
+
+async function keysIn(Bucket: string, Prefix: string): Promise<string[]> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix }));
+  return Contents.map(({ Key }) => Key!);
+}
+
+const HOUR = 3_600_000;
+
+/** All records of what `act` does, from all the files that come of it. */
+async function recordsOf(prefix: string, act: () => Promise<unknown>): Promise<string[]> {
+  await log({ TargetPrefix: prefix });
+  await act();
+  await cloud.advance(HOUR);
+  await put({});
+  const files = await Promise.all(
+    (await keysIn("logs", prefix)).map(async (Key) => {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: "logs", Key }));
+      return Body!.transformToString();
+    }),
+  );
+  return files.flatMap((text) => text.split("\n").filter((line) => line !== ""));
+}
+
+/** Blanks part fields, but not within brackets or quotes. */
+const fieldsOf = (record: string) => record.match(/\[[^\]]*\]|"[^"]*"|\S+/g)!;
+
+/** Fields by name, of the record of that operation. */
+function fieldsIn(records: string[], operation: string) {
+  const found = records.map(fieldsOf).find((fields) => fields[6] === operation);
+  expect(found, `${operation} in ${records.join("\n")}`).toBeDefined();
+  return Object.fromEntries(FIELDS.map((name, i) => [name, found![i]]));
+}
+
+const FIELDS = [
+  ...["owner", "bucket", "time", "ip", "requester", "requestId", "operation", "key", "uri", "status"],
+  ...["error", "sent", "size", "total", "turnAround", "referer", "agent", "version", "hostId"],
+  ...["signature", "cipher", "authentication", "host", "tls", "accessPoint", "aclRequired", "region"],
+];
+
+behaviour("a record has all its fields, in their order", FORMAT, async () => {
+  const records = await recordsOf("fields/", () =>
+    s3.send(new PutObjectCommand({ Bucket: "source", Key: "a b/é.txt", Body: "four" })),
+  );
+  const fields = fieldsIn(records, "REST.PUT.OBJECT");
+  expect(fieldsOf(records[0]!)).toHaveLength(FIELDS.length);
+  expect(fields).toMatchObject({
+    owner: expect.stringMatching(/^[0-9a-f]{64}$/),
+    bucket: "source",
+    time: expect.stringMatching(/^\[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000\]$/),
+    ip: "127.0.0.1",
+    requester: expect.stringMatching(/^[0-9a-f]{64}$/),
+    key: "a%20b/%C3%A9.txt",
+    uri: '"PUT /source/a%20b/%C3%A9.txt?x-id=PutObject HTTP/1.1"',
+    status: "200",
+    error: "-",
+    sent: "-",
+    size: "4",
+    referer: '"-"',
+    agent: expect.stringContaining("aws-sdk-js"),
+    signature: "SigV4",
+    authentication: "AuthHeader",
+    host: expect.stringMatching(/^127\.0\.0\.1|localhost/),
+  });
+});
+
+behaviour("a record has the ids that the answer had", FORMAT, async () => {
+  let answered: { requestId?: string; extendedRequestId?: string } = {};
+  const records = await recordsOf("ids/", async () => {
+    answered = (await s3.send(new GetBucketVersioningCommand({ Bucket: "source" }))).$metadata;
+  });
+  expect(fieldsIn(records, "REST.GET.VERSIONING")).toMatchObject({
+    requestId: answered.requestId,
+    hostId: answered.extendedRequestId,
+    key: "-",
+  });
+});
+
+behaviour("a read tells what was sent and how large the object is", FORMAT, async () => {
+  await s3.send(new PutObjectCommand({ Bucket: "source", Key: "k", Body: "0123456789" }));
+  const records = await recordsOf("read/", () =>
+    s3.send(new GetObjectCommand({ Bucket: "source", Key: "k", Range: "bytes=2-5" })),
+  );
+  expect(fieldsIn(records, "REST.GET.OBJECT")).toMatchObject({ status: "206", sent: "4", size: "10" });
+});
+
+behaviour("an error is told by its code", FORMAT, async () => {
+  const records = await recordsOf("error/", () =>
+    s3.send(new GetObjectCommand({ Bucket: "source", Key: "missing" })).catch(() => {}),
+  );
+  expect(fieldsIn(records, "REST.GET.OBJECT")).toMatchObject({ status: "404", error: "NoSuchKey" });
+});
+
+behaviour("a HEAD has no bytes", FORMAT, async () => {
+  await s3.send(new PutObjectCommand({ Bucket: "source", Key: "k", Body: "0123456789" }));
+  const records = await recordsOf("head/", () =>
+    s3.send(new HeadObjectCommand({ Bucket: "source", Key: "k" })),
+  );
+  expect(fieldsIn(records, "REST.HEAD.OBJECT")).toMatchObject({ sent: "-", size: "10" });
+});
+
+behaviour("a listing is REST.GET.BUCKET", FORMAT, async () => {
+  const records = await recordsOf("list/", () => s3.send(new ListObjectsV2Command({ Bucket: "source" })));
+  expect(fieldsIn(records, "REST.GET.BUCKET")).toMatchObject({ status: "200", key: "-" });
+});
+
+behaviour("an anonymous request has no requester", FORMAT, async () => {
+  const records = await recordsOf("nobody/", () => exchange(`${cloud.endpoint}/source/k`));
+  expect(fieldsIn(records, "REST.GET.OBJECT")).toMatchObject({
+    requester: "-",
+    status: "403",
+    error: "AccessDenied",
+    signature: "-",
+    authentication: "-",
+  });
+});
+
+/** For a day: the clock has moved since the second in which it is signed began. */
+const presigned = () =>
+  getSignedUrl(s3, new GetObjectCommand({ Bucket: "source", Key: "k" }), { expiresIn: 86_400 });
+
+behaviour("a presigned request is told as a query string", FORMAT, async () => {
+  const records = await recordsOf("presigned/", async () => exchange(await presigned()));
+  expect(fieldsIn(records, "REST.GET.OBJECT")).toMatchObject({
+    signature: "SigV4",
+    authentication: "QueryString",
+  });
+});
+
+behaviour("a signature that does not hold is in the log", FORMAT, async () => {
+  const records = await recordsOf("forged/", async () =>
+    exchange((await presigned()).replace(/Signature=../, "Signature=zz")),
+  );
+  expect(fieldsIn(records, "REST.GET.OBJECT")).toMatchObject({
+    requester: "-",
+    error: "SignatureDoesNotMatch",
+  });
+});
+
+behaviour("what a client calls itself cannot end a field", FORMAT, async () => {
+  const headers = { "user-agent": 'a "b" c', referer: "http://example.com/?q=x y" };
+  const records = await recordsOf("quotes/", () => exchange(`${cloud.endpoint}/source/k`, { headers }));
+  expect(fieldsIn(records, "REST.GET.OBJECT")).toMatchObject({
+    agent: '"a %22b%22 c"',
+    referer: '"http://example.com/?q=x y"',
+  });
+});
+
+behaviour("a batch of deletes has a record of its own and one of each object", FORMAT, async () => {
+  const records = await recordsOf("batch/", () =>
+    s3.send(
+      new DeleteObjectsCommand({ Bucket: "source", Delete: { Objects: [{ Key: "one" }, { Key: "two" }] } }),
+    ),
+  );
+  expect(fieldsIn(records, "REST.POST.MULTI_OBJECT_DELETE").status).toBe("200");
+  const batched = records.map(fieldsOf).filter((fields) => fields[6] === "BATCH.DELETE.OBJECT");
+  expect(batched.map((fields) => [fields[7], fields[8], fields[9]])).toEqual([
+    ["one", "-", "204"],
+    ["two", "-", "204"],
+  ]);
+});
+
+behaviour("a copy is in the log of its source as well", FORMAT, async () => {
+  await s3.send(new PutObjectCommand({ Bucket: "source", Key: "k", Body: "x" }));
+  const records = await recordsOf("copy/", () =>
+    s3.send(new CopyObjectCommand({ Bucket: "elsewhere", Key: "copy", CopySource: "source/k" })),
+  );
+  expect(fieldsIn(records, "REST.COPY.OBJECT_GET")).toMatchObject({ bucket: "source", key: "k" });
+});
+
+behaviour("keys end in the time of delivery and a unique string", DELIVERY, async () => {
+  await recordsOf("simple/", () => s3.send(new ListObjectsV2Command({ Bucket: "source" })));
+  const keys = await keysIn("logs", "simple/");
+  expect(keys).toHaveLength(1);
+  expect(keys[0]).toMatch(/^simple\/\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-[0-9A-F]{16}$/);
+});
+
+for (const [PartitionDateSource, time] of [
+  ["EventTime", "00-00-00"],
+  ["DeliveryTime", "\\d\\d-\\d\\d-\\d\\d"],
+] as const) {
+  behaviour(`keys may be parted by ${PartitionDateSource}`, DELIVERY, async () => {
+    const prefix = `${PartitionDateSource}/`;
+    const TargetObjectKeyFormat = { PartitionedPrefix: { PartitionDateSource } };
+    await log({ TargetPrefix: prefix, TargetObjectKeyFormat });
+    await s3.send(new ListObjectsV2Command({ Bucket: "source" }));
+    await cloud.advance(HOUR);
+    await put({});
+    const [key] = await keysIn("logs", prefix);
+    expect(key).toMatch(
+      new RegExp(
+        `^${prefix}000000000000/us-east-1/source/(\\d{4})/(\\d\\d)/(\\d\\d)/\\1-\\2-\\3-${time}-[0-9A-F]{16}$`,
+      ),
+    );
+  });
+}
+
+behaviour("a file holds all records of some minutes, in their order", DELIVERY, async () => {
+  const records = await recordsOf("many/", async () => {
+    for (const Key of ["1", "2", "3"])
+      await s3.send(new PutObjectCommand({ Bucket: "source", Key, Body: Key }));
+  });
+  expect(await keysIn("logs", "many/")).toHaveLength(1);
+  expect(
+    records
+      .map(fieldsOf)
+      .filter((f) => f[6] === "REST.PUT.OBJECT")
+      .map((f) => f[7]),
+  ).toEqual(["1", "2", "3"]);
+});
+
+behaviour("a target whose policy lets nobody deliver gets no logs", ENABLING, async () => {
+  await log({ TargetBucket: "closed" });
+  await s3.send(new ListObjectsV2Command({ Bucket: "source" }));
+  await cloud.advance(HOUR);
+  await put({});
+  expect(await keysIn("closed", "")).toEqual([]);
+});
+
+behaviour("a target with access control lists must let log delivery write", ENABLING, async () => {
+  await s3.send(new CreateBucketCommand({ Bucket: "listed", ObjectOwnership: "ObjectWriter" }));
+  await expect(log({ TargetBucket: "listed" })).rejects.toMatchObject({
+    name: "InvalidTargetBucketForLogging",
+    message: "You must give the log-delivery group WRITE and READ_ACP permissions to the target bucket",
+  });
+});
+
+behaviour("log delivery may write where a list lets it, and grants what it is told", ENABLING, async () => {
+  const ACL = "log-delivery-write" as BucketCannedACL;
+  await s3.send(new CreateBucketCommand({ Bucket: "granting", ObjectOwnership: "ObjectWriter", ACL }));
+  await s3.send(new DeletePublicAccessBlockCommand({ Bucket: "granting" }));
+  const URI = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
+  await log({
+    TargetBucket: "granting",
+    TargetGrants: [{ Grantee: { Type: "Group", URI }, Permission: "READ" }],
+  });
+  await s3.send(new ListObjectsV2Command({ Bucket: "source" }));
+  await cloud.advance(HOUR);
+  await put({});
+  const [Key] = await keysIn("granting", "");
+  const { Grants } = await s3.send(new GetObjectAclCommand({ Bucket: "granting", Key }));
+  expect(Grants).toContainEqual({ Grantee: { Type: "Group", URI }, Permission: "READ" });
+});
+
+behaviour("a bucket whose logs are off has none", DELIVERY, async () => {
+  const before = await keysIn("logs", "");
+  await s3.send(new ListObjectsV2Command({ Bucket: "source" }));
+  await cloud.advance(HOUR);
+  expect(await keysIn("logs", "")).toEqual(before);
+});
