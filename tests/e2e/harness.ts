@@ -42,14 +42,18 @@ export async function startServer(...flags: string[]): Promise<Server> {
 /**
  * Starts the built server on a free port, unless the flags name one.
  * @param atEnd takes what kills it, called also where it does not start
+ * @param preload a module that the process loads before it, with variables of the environment for that
  */
 export async function launch(
   flags: readonly string[],
   atEnd: (end: () => Promise<void>) => void,
+  preload?: { module: string; env: Record<string, string> },
 ): Promise<Server> {
-  const child = spawn(process.execPath, [join(root, "bin/nube.js"), "start", "--port", "0", ...flags], {
+  const node = preload ? ["--import", preload.module] : [];
+  const program = [...node, join(root, "bin/nube.js"), "start", "--port", "0", ...flags];
+  const child = spawn(process.execPath, program, {
     stdio: ["ignore", "ignore", "pipe"],
-    env: cleanEnvironment(),
+    env: { ...cleanEnvironment(), ...preload?.env },
   });
   const ended = once(child, "exit").then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals);
   const end = (signal: NodeJS.Signals) => {
