@@ -72,7 +72,7 @@ export const accessPointHandlers = {
     const shown = found.slice(0, limit);
     return {
       AccessPointList: shown.map(summaryOf),
-      NextToken: found.length > limit ? shown.at(-1)!.name : undefined,
+      NextToken: found.length > limit ? shown.at(-1)?.name : undefined,
     };
   },
 

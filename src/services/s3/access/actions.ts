@@ -1,8 +1,21 @@
+const named = (names: string): ReadonlySet<string> =>
+  new Set(names.split(/\s+/).map((name) => `s3:${name.toLowerCase()}`));
+
+/** Actions that are done to nothing that has a policy of its own. */
+export const OTHER_ACTIONS = named(
+  `CreateAccessPoint CreateJob CreateMultiRegionAccessPoint CreateStorageLensGroup DeleteAccessPoint
+  DeleteAccessPointPolicy DescribeJob GetAccessPoint GetAccessPointPolicy GetAccessPointPolicyStatus
+  GetAccountPublicAccessBlock GetStorageLensConfiguration GetStorageLensDashboard ListAccessPoints ListAllMyBuckets
+  ListJobs ListMultiRegionAccessPoints ListStorageLensConfigurations PutAccessPointPolicy
+  PutAccessPointPublicAccessBlock PutAccountPublicAccessBlock PutStorageLensConfiguration UpdateJobPriority
+  UpdateJobStatus`,
+);
+
 /**
  * Actions that may stand in the policy of a bucket or an access point, by what they are done to.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
-export const BUCKET_ACTIONS: ReadonlySet<string> = new Set(
+export const BUCKET_ACTIONS = named(
   `CreateBucket CreateBucketMetadataTableConfiguration DeleteBucket DeleteBucketMetadataTableConfiguration
   DeleteBucketPolicy DeleteBucketWebsite GetAccelerateConfiguration GetAnalyticsConfiguration GetBucketAbac
   GetBucketAcl GetBucketCORS GetBucketLocation GetBucketLogging GetBucketMetadataTableConfiguration
@@ -16,19 +29,15 @@ export const BUCKET_ACTIONS: ReadonlySet<string> = new Set(
   PutBucketRequestPayment PutBucketTagging PutBucketVersioning PutBucketWebsite PutEncryptionConfiguration
   PutIntelligentTieringConfiguration PutInventoryConfiguration PutLifecycleConfiguration PutMetricsConfiguration
   PutReplicationConfiguration TagResource UntagResource UpdateBucketMetadataInventoryTableConfiguration
-  UpdateBucketMetadataJournalTableConfiguration`
-    .split(/\s+/)
-    .map((name) => `s3:${name.toLowerCase()}`),
+  UpdateBucketMetadataJournalTableConfiguration`,
 );
 
-export const OBJECT_ACTIONS: ReadonlySet<string> = new Set(
+export const OBJECT_ACTIONS = named(
   `AbortMultipartUpload BypassGovernanceRetention DeleteObject DeleteObjectTagging DeleteObjectVersion
   DeleteObjectVersionTagging GetObject GetObjectAcl GetObjectAttributes GetObjectLegalHold GetObjectRetention
   GetObjectTagging GetObjectTorrent GetObjectVersion GetObjectVersionAcl GetObjectVersionAttributes
   GetObjectVersionForReplication GetObjectVersionTagging GetObjectVersionTorrent InitiateReplication
   ListMultipartUploadParts ObjectOwnerOverrideToBucketOwner PutObject PutObjectAcl PutObjectLegalHold
   PutObjectRetention PutObjectTagging PutObjectVersionAcl PutObjectVersionTagging ReplicateDelete ReplicateObject
-  ReplicateTags RestoreObject UpdateObjectEncryption`
-    .split(/\s+/)
-    .map((name) => `s3:${name.toLowerCase()}`),
+  ReplicateTags RestoreObject UpdateObjectEncryption`,
 );

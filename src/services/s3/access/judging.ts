@@ -170,6 +170,7 @@ export const onUpload =
 interface Copying extends Writing {
   CopySource: string;
   ExpectedSourceBucketOwner?: string;
+  TaggingDirective?: string;
 }
 
 export async function onCopy(ctx: Context, input: Copying): Promise<AccessFact[]> {
@@ -183,7 +184,11 @@ export async function onCopy(ctx: Context, input: Copying): Promise<AccessFact[]
     }),
     ...(input.RequestPayer !== undefined && { RequestPayer: input.RequestPayer }),
   };
-  const reading = await judged(ctx, from, (scene) => factsOnVersion(ctx, scene, ["s3:GetObject"], from));
+  const reading = await judged(ctx, from, (scene) => {
+    const actions = ["s3:GetObject"];
+    if (scene.version?.tags && input.TaggingDirective !== "REPLACE") actions.push("s3:GetObjectTagging");
+    return factsOnVersion(ctx, scene, actions, from);
+  });
   const writing = await judged(ctx, input, (scene) => factsOfWriting(ctx, scene, "s3:PutObject", input));
   return reading === NOTHING ? writing : [...reading, ...writing];
 }

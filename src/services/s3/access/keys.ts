@@ -34,6 +34,8 @@ const MEMBERS: Readonly<Record<string, string>> = {
 };
 
 const EXISTING_TAG = "s3:existingobjecttag/";
+const BUCKET_TAG = "s3:buckettag/";
+const ACCESS_POINT_TAG = "s3:accesspointtag/";
 const REQUEST_TAG = "s3:requestobjecttag/";
 const DAY_MS = 86_400_000;
 
@@ -81,6 +83,9 @@ export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): 
         if (name.startsWith(EXISTING_TAG)) return tagIn(scene.version?.tags, name.slice(EXISTING_TAG.length));
         if (name.startsWith(REQUEST_TAG))
           return tagIn(requestTags(said.Tagging), name.slice(REQUEST_TAG.length));
+        if (name.startsWith(BUCKET_TAG)) return tagIn(scene.bucket?.tags, name.slice(BUCKET_TAG.length));
+        if (name.startsWith(ACCESS_POINT_TAG))
+          return tagIn(scene.accessPoint?.tags, name.slice(ACCESS_POINT_TAG.length));
         return undefined;
     }
   };

@@ -10,7 +10,7 @@ import {
 } from "#aws/languages/policy/document.ts";
 import { PolicyError, type PolicyFault } from "#aws/languages/policy/faults.ts";
 import { type Pattern, patternOf } from "#aws/languages/policy/pattern.ts";
-import { BUCKET_ACTIONS, OBJECT_ACTIONS } from "./actions.ts";
+import { BUCKET_ACTIONS, OBJECT_ACTIONS, OTHER_ACTIONS } from "./actions.ts";
 import { appliesTo, isConditionKey } from "./condition-names.ts";
 import { malformedPolicy } from "./errors.ts";
 
@@ -100,9 +100,10 @@ function checkStatement(statement: Statement, target: PolicyTarget): void {
 /** Wildcards stand for every action that they fit. */
 function actionsMeant(pattern: string): { bucket: string[]; object: string[] } {
   const fits = patternOf(pattern === "*" ? "s3:*" : pattern, { variables: false, ignoreCase: true });
-  const all = { bucket: fitting(BUCKET_ACTIONS, fits), object: fitting(OBJECT_ACTIONS, fits) };
-  if (all.bucket.length + all.object.length === 0) throw malformedPolicy("Policy has invalid action");
-  return all;
+  const meant = { bucket: fitting(BUCKET_ACTIONS, fits), object: fitting(OBJECT_ACTIONS, fits) };
+  const isKnown = meant.bucket.length + meant.object.length > 0 || fitting(OTHER_ACTIONS, fits).length > 0;
+  if (!isKnown) throw malformedPolicy("Policy has invalid action");
+  return meant;
 }
 
 const fitting = (names: ReadonlySet<string>, fits: Pattern) =>
