@@ -370,6 +370,19 @@ for (const [what, input, error] of WRONG) {
   });
 }
 
+behaviour("a list does not give the object away", PUT_OBJECT, async () => {
+  const Bucket = await withAcls();
+  await put(Bucket);
+  const given = owner().send(
+    new PutObjectAclCommand({
+      Bucket,
+      Key: "k",
+      AccessControlPolicy: { Owner: { ID: OTHER_ID }, Grants: [] },
+    }),
+  );
+  await expect(given).rejects.toMatchObject(denied);
+});
+
 behaviour("grants by e-mail address are no longer taken", PUT_BUCKET, async () => {
   const Bucket = await withAcls();
   const grant = owner().send(new PutBucketAclCommand({ Bucket, GrantRead: `emailAddress="a@example.com"` }));

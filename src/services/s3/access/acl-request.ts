@@ -1,6 +1,9 @@
 /** ACLs as requests bring them: canned, in headers, or in a document. */
+
 import { canonicalUserOf } from "#aws/canonical-user.ts";
 import type { AccessControlPolicy, Grantee as SaidGrantee } from "#aws/contract/types/s3.ts";
+import { accessDenied } from "../errors.ts";
+import { ownerOf } from "../owner.ts";
 import {
   aclTwice,
   emailGrantsEnded,
@@ -99,11 +102,13 @@ export function aclOfRequest(
     return inHeaders;
   }
   if (!document) throw missingAclHeader();
-  return grantsInDocument(document, about.method);
+  return grantsInDocument(document, about);
 }
 
+const MOST_GRANTS = 100;
+
 function grantsInHeaders(input: AclRequest, method: string): Grant[] {
-  return members.flatMap((member) => {
+  const grants = members.flatMap((member) => {
     const value = input[member];
     if (value === undefined) return [];
     const { header, permission } = HEADERS[member];
@@ -111,6 +116,8 @@ function grantsInHeaders(input: AclRequest, method: string): Grant[] {
       .split(",")
       .map((entry) => ({ to: granteeIn(entry.trim(), header, value, method), permission }));
   });
+  if (grants.length > MOST_GRANTS) throw malformedAcl();
+  return grants;
 }
 
 /** `id="…"`, `uri="…"` or `emailAddress="…"`, with or without quotes. */
@@ -128,11 +135,11 @@ function granteeIn(entry: string, header: string, whole: string, method: string)
   }
 }
 
-const MOST_GRANTS = 100;
-
-function grantsInDocument({ Owner, Grants }: AccessControlPolicy, method: string): Grant[] {
+function grantsInDocument({ Owner, Grants }: AccessControlPolicy, { owner, method }: AclOf): Grant[] {
   if (Owner?.ID === undefined || !Grants || Grants.length > MOST_GRANTS) throw malformedAcl();
   userOf(Owner.ID, "Owner/ID");
+  // A list gives permissions away, and not what they are to.
+  if (Owner.ID !== ownerOf(owner).ID) throw accessDenied();
   return Grants.map(({ Grantee, Permission }) => {
     if (Permission === undefined || !PERMISSIONS.has(Permission) || !Grantee) throw malformedAcl();
     return { to: granteeNamed(Grantee, method), permission: Permission };
@@ -156,7 +163,7 @@ function granteeNamed({ Type, ID, URI, EmailAddress }: SaidGrantee, method: stri
 }
 
 function userOf(id: string, argument: string): Grantee {
-  if (!/^[0-9a-f]{64}$/.test(id)) throw invalidGranteeId(argument, id);
+  if (!/^(?:[0-9a-f]{32}|[0-9a-f]{64})$/.test(id)) throw invalidGranteeId(argument, id);
   return { user: id };
 }
 
