@@ -4,10 +4,10 @@ import { csvRows, jsonRows, type Projected, rowsOf } from "#aws/languages/select
 import type { Query } from "#aws/languages/select/syntax.ts";
 import type { Value } from "#aws/languages/select/values.ts";
 import { malformedJson } from "./errors.ts";
-import type { CsvFormat, JsonFormat } from "./parameters.ts";
+import type { CsvFormat } from "./parameters.ts";
 import type { RawRecord } from "./records.ts";
 
-/** A query at work on records as they stand in an object. A further format is one more function that makes one. */
+/** A query at work on records as they stand in an object of text. */
 export interface Reading {
   take(record: RawRecord): Iterable<Projected>;
   end(): Iterable<Projected>;
@@ -71,7 +71,7 @@ export function fieldsOf(text: string, { delimiter, quote, escaping }: CsvFormat
   }
 }
 
-export function jsonReading(query: Query, _format: JsonFormat, now: number): Reading {
+export function jsonReading(query: Query, now: number): Reading {
   const { path } = query.from;
   const running = run(query, jsonRows(query.from, now));
   return {

@@ -4,9 +4,10 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { type Bytes, joined } from "#lib/joined.ts";
 import { objectReading } from "../objects/get.ts";
+import { batchesOf } from "./batches.ts";
 import { decompressed } from "./decompress.ts";
 import { invalidScanRange } from "./errors.ts";
-import { begun, eventsOf, type Scan } from "./events.ts";
+import { type Answer, begun, eventsOf } from "./events.ts";
 import { csvReading, jsonReading } from "./input.ts";
 import { writerOf } from "./output.ts";
 import { type Parameters, parametersOf, type Request } from "./parameters.ts";
@@ -16,21 +17,26 @@ export const selecting = {
   async SelectObjectContent(ctx, input) {
     const parameters = parametersOf(input);
     const query = parseQuery(input.Expression);
+    const source = await textSource(ctx, input, parameters, query);
+    const write = writerOf(parameters.output);
     const tellsProgress = input.RequestProgress?.Enabled ?? false;
-    const scan = await scanOf(ctx, input, parameters, query);
-    return { Payload: await begun(eventsOf({ ...scan, tellsProgress })) };
+    return { Payload: await begun(eventsOf({ ...source, write, tellsProgress })) };
   },
 } satisfies Handlers<"s3">;
 
-async function scanOf(
+/** What every format comes to. One that is read by its footer, Parquet say, opens what it needs as it goes. */
+type Source = Pick<Answer, "batches" | "scanned">;
+
+/** Text is read from one end to the other. */
+async function textSource(
   ctx: Context,
   input: Request,
   parameters: Parameters,
   query: Query,
-): Promise<Omit<Scan, "tellsProgress">> {
-  const { input: format, compression, output } = parameters;
+): Promise<Source> {
+  const { input: format, compression } = parameters;
   const now = ctx.clock.now();
-  const reading = format.type === "csv" ? csvReading(query, format, now) : jsonReading(query, format, now);
+  const reading = format.type === "csv" ? csvReading(query, format, now) : jsonReading(query, now);
   const range = parameters.range && (await rangeOf(ctx, input, parameters.range));
   const delimiter = format.type === "csv" ? format.record : "\n";
   // What begins a range is a record only if the one before it ends there.
@@ -38,23 +44,21 @@ async function scanOf(
   if (format.type === "csv" && format.header !== "NONE" && range && range.start > 0) {
     for (const _ of reading.take(await firstRecord(ctx, input, delimiter)));
   }
-  const bytes = await open(ctx, input, from);
+  const opened = await open(ctx, input, from);
   let scanned = 0;
   const counted = (async function* () {
-    for await (const chunk of bytes) {
+    for await (const chunk of opened) {
       scanned += chunk.length;
       yield chunk;
     }
   })();
-  return {
-    bytes: decompressed(counted, compression),
-    scanned: () => scanned,
-    splitter: splitterOf(parameters, from),
-    place: ({ start }) =>
-      range && start < range.start ? "before" : range && start > range.end ? "behind" : "in",
-    reading,
-    write: writerOf(output),
+  const place = ({ start }: RawRecord) => {
+    if (!range) return "in";
+    return start < range.start ? "before" : start > range.end ? "behind" : "in";
   };
+  const bytes = decompressed(counted, compression);
+  const batches = batchesOf({ bytes, splitter: splitterOf(parameters, from), place, reading });
+  return { batches, scanned: () => scanned };
 }
 
 function splitterOf({ input, range }: Parameters, start: number): Splitter {

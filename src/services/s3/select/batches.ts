@@ -1,0 +1,64 @@
+import type { Projected } from "#aws/languages/select/rows.ts";
+import { monotonicNow } from "#lib/wall.ts";
+import type { Reading } from "./input.ts";
+import type { RawRecord, Splitter } from "./records.ts";
+
+/** Some of what a query gives, and how many bytes of the object, uncompressed, it was found in. */
+export interface Batch {
+  processed: number;
+  rows: readonly Projected[];
+}
+
+/** Text to look through: what a format of lines or values is made of. */
+export interface Text {
+  bytes: AsyncIterable<Uint8Array>;
+  splitter: Splitter;
+  /** Whether a record is to be looked at, or stands before the range that is asked for, or behind it. */
+  place: (record: RawRecord) => "before" | "in" | "behind";
+  reading: Reading;
+}
+
+/** How much is looked through at a time, and for how many milliseconds; then others are let run. */
+const SLICE_BYTES = 256 * 1024;
+const SLICE_MS = 20;
+
+/** @throws {AwsError} what is wrong with the object, or with the query now that the object is seen */
+export async function* batchesOf({ bytes, splitter, place, reading }: Text): AsyncGenerator<Batch> {
+  let isOver = false;
+
+  async function* look(records: readonly RawRecord[], processed: number): AsyncGenerator<Batch> {
+    let rows: Projected[] = [];
+    let begin = monotonicNow();
+    for (const record of records) {
+      const where = place(record);
+      isOver = where === "behind" || reading.isDone;
+      if (isOver) break;
+      if (where === "before") continue;
+      for (const row of reading.take(record)) rows.push(row);
+      if (monotonicNow() - begin < SLICE_MS) continue;
+      yield { processed: 0, rows };
+      rows = [];
+      await turn();
+      begin = monotonicNow();
+    }
+    isOver ||= reading.isDone;
+    yield { processed, rows };
+  }
+
+  for await (const slice of sliced(bytes)) {
+    yield* look(splitter.push(slice), slice.length);
+    if (isOver) break;
+    await turn();
+  }
+  if (!isOver) yield* look(splitter.end(), 0);
+  yield { processed: 0, rows: [...reading.end()] };
+}
+
+const turn = () => new Promise(setImmediate);
+
+async function* sliced(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
+  }
+}
