@@ -51,15 +51,19 @@ export const vaultHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** Numbers and size are those of the last inventory. */
+/** What Glacier keeps of each archive besides its bytes, and counts with them: 32 KiB. */
+const OVERHEAD_BYTES = 32_768;
+
+/** Number and size are those of the last inventory. */
 function described(place: Place, { name, created, inventory }: Vault): Output<"glacier", "DescribeVault"> {
+  const { archives, bytes } = inventory ?? { archives: 0, bytes: 0 };
   return {
     VaultARN: vaultArn(place, name),
     VaultName: name,
     CreationDate: isoDate(created),
     LastInventoryDate: inventory && isoDate(inventory.date),
-    NumberOfArchives: inventory?.archives ?? 0,
-    SizeInBytes: inventory?.bytes ?? 0,
+    NumberOfArchives: archives,
+    SizeInBytes: bytes + archives * OVERHEAD_BYTES,
   };
 }
 
