@@ -83,16 +83,20 @@ export function recordOf(bytes: Buffer, start: number): RawRecord {
   return { text: bytes.toString("utf8"), start };
 }
 
-/** Where valid text ends: found by halves, since it is looked for once. */
+/** Found by halves, since it is looked for once. A character that a half cuts is none that is wrong. */
 function firstBadByte(bytes: Buffer): number {
-  let [good, bad] = [0, bytes.length];
+  const isGood = (end: number) => {
+    try {
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, end), { stream: true });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  let [good, bad] = [0, bytes.length + 1];
   while (bad - good > 1) {
     const middle = (good + bad) >> 1;
-    // A character that is cut by the middle is no error.
-    const isGood = [0, 1, 2, 3].some(
-      (cut) => isUtf8(bytes.subarray(0, Math.max(middle - cut, 0))) && middle - cut >= good,
-    );
-    if (isGood) good = middle;
+    if (isGood(middle)) good = middle;
     else bad = middle;
   }
   return good;
