@@ -5,6 +5,7 @@ import { collection, type Scope } from "./collection.ts";
 import type { Context } from "./context.ts";
 import type { DataKeys } from "./data-keys.ts";
 import { type Job, job } from "./jobs.ts";
+import { StoreUnavailableError } from "./partition.ts";
 import type { Bytes, ReadTransaction, Transaction } from "./transaction.ts";
 
 /**
@@ -84,6 +85,15 @@ function intentsIn(scope: Scope) {
 }
 
 const bodies = (scope: Scope): Bytes => ({ name: `kernel/body/${scope}`, scope });
+
+/** A disk that takes no more is the store's failure, not a bug: whoever sends is told to come later. */
+async function onDisk<R>(work: Promise<R>): Promise<R> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new StoreUnavailableError("a body could not be written", { cause: error });
+  }
+}
 
 export interface BlobHome {
   service: string;
@@ -191,19 +201,19 @@ export function openBlobs(
         if (size > limit) throw new BodyTooLargeError(`more than ${limit} bytes`);
         const tapped = tap?.(chunk);
         if (tapped) await tapped;
-        if (writer) await writer.write(chunk);
+        if (writer) await onDisk(writer.write(chunk));
         else first.push(chunk);
         if (writer || size <= INLINE_BYTES) continue;
         file = random.hex(32);
         intended = intend(file);
         intended.catch(() => {});
         key = keys.make(secret);
-        writer = await store.create(file, key);
-        for (const early of first.splice(0)) await writer.write(early);
+        writer = await onDisk(store.create(file, key));
+        for (const early of first.splice(0)) await onDisk(writer.write(early));
       }
       if (!writer || !file || !key) return { size, inline: Buffer.concat(first), secret };
       await intended;
-      await writer.commit();
+      await onDisk(writer.commit());
       return { size, file, key: key.name, process: home.process };
     } catch (error) {
       await writer?.abort();

@@ -1,6 +1,6 @@
 import { checkLimits, type KeyValueStore, type Lease, type MaybePromise, type Row } from "#storage/kv/kv.ts";
-import { readWriteLock } from "./lock.ts";
 import { openHot } from "./hot.ts";
+import { readWriteLock } from "./lock.ts";
 import { openMemories } from "./memory.ts";
 import { type Draft, type Layers, openDraft, openView, type Pending, type View } from "./overlay.ts";
 
