@@ -3,12 +3,13 @@
  * gave them under its load, and the server's CPU per operation, which is the steadier figure.
  *
  *     npm run bench            all of it, some minutes
- *     npm run bench -- s3      one of: start, http, sts, s3, s3rver, large, list
+ *     npm run bench -- s3      one of: start, http, sts, s3, s3rver, large, list, sqs
  */
 import { cpus, release } from "node:os";
 import { http } from "./http.ts";
 import { large } from "./large.ts";
 import { listing } from "./listing.ts";
+import { queues } from "./queues.ts";
 import { beside } from "./s3rver.ts";
 import { small } from "./small.ts";
 import { start } from "./start.ts";
@@ -22,6 +23,7 @@ const benches: Record<string, () => Promise<void>> = {
   s3rver: beside,
   large,
   list: listing,
+  sqs: queues,
 };
 const chosen = process.argv.slice(2);
 

@@ -91,7 +91,7 @@ export async function startNpmServer(
   return serverOf(name, child, port, folder);
 }
 
-function serverOf(name: string, child: ChildProcess, port: number, folder: string): Server {
+export function serverOf(name: string, child: ChildProcess, port: number, folder: string): Server {
   const pids = () => [child.pid!, ...childrenOf(child.pid!)];
   const status = (field: string) =>
     pids().reduce(
@@ -136,7 +136,7 @@ async function answers(port: number, path: string): Promise<void> {
   throw new Error(`nothing answers on port ${port}`);
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((found) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address() as { port: number };
