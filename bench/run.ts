@@ -3,12 +3,13 @@
  * gave them under its load, and the server's CPU per operation, which is the steadier figure.
  *
  *     npm run bench            all of it, some minutes
- *     npm run bench -- s3      one of: start, http, sts, s3, s3rver, large, list, sqs
+ *     npm run bench -- s3      one of: start, http, sts, s3, s3rver, large, list, sqs, opening
  */
 import { cpus, release } from "node:os";
 import { http } from "./http.ts";
 import { large } from "./large.ts";
 import { listing } from "./listing.ts";
+import { opening } from "./opening.ts";
 import { queues } from "./queues.ts";
 import { beside } from "./s3rver.ts";
 import { small } from "./small.ts";
@@ -24,6 +25,7 @@ const benches: Record<string, () => Promise<void>> = {
   large,
   list: listing,
   sqs: queues,
+  opening,
 };
 const chosen = process.argv.slice(2);
 
