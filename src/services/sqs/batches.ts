@@ -13,7 +13,7 @@ import {
   tooManyEntries,
 } from "./errors.ts";
 import { changeVisibility, remove } from "./messages.ts";
-import { checkFor, type Draft, drafted, send } from "./sending.ts";
+import { checkFor, type Draft, drafted, send, traceOf } from "./sending.ts";
 import { type OpenQueue, onQueues, type Work } from "./work.ts";
 
 const MOST_ENTRIES = 10;
@@ -25,7 +25,8 @@ export const batchOperations = {
   async SendMessageBatch(ctx, input) {
     const entries = distinct(input.Entries, "SendMessageBatchRequestEntry");
     const name = queueNamed(ctx, input.QueueUrl);
-    const drafts = new Map(entries.map((entry) => [entry, attempt(() => drafted(entry))]));
+    const trace = traceOf(ctx);
+    const drafts = new Map(entries.map((entry) => [entry, attempt(() => drafted(entry, trace))]));
     const size = [...drafts.values()].reduce((sum, draft) => sum + (isFailure(draft) ? 0 : draft.size), 0);
     if (size > LARGEST_BATCH) throw batchTooLong(LARGEST_BATCH, size);
     return each(ctx, name, entries, (work, to, entry) => {

@@ -9,6 +9,7 @@ interface Head {
   body: number;
   attributes?: AttributeHead[];
   systemAttributes?: AttributeHead[];
+  trace?: string;
 }
 type AttributeHead = [name: string, type: string, kind: "text" | "bytes", length: number];
 
@@ -27,6 +28,7 @@ export function encodeContent(content: Content): Uint8Array {
   if (attributes) head.attributes = attributes;
   const systemAttributes = headOf(content.systemAttributes);
   if (systemAttributes) head.systemAttributes = systemAttributes;
+  if (content.trace !== undefined) head.trace = content.trace;
   const text = Buffer.from(JSON.stringify(head));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(text.length);
@@ -54,6 +56,7 @@ export function decodeContent(frame: Uint8Array): Content {
   if (attributes) content.attributes = attributes;
   const systemAttributes = attributesOf(head.systemAttributes);
   if (systemAttributes) content.systemAttributes = systemAttributes;
+  if (head.trace !== undefined) content.trace = head.trace;
   return content;
 }
 

@@ -6,7 +6,7 @@ import type { Handlers } from "#kernel/service.ts";
 import { queueNamed } from "./addresses.ts";
 import { invalidValue, messageGone, missingParameter, notInFlight, receiptExpired } from "./errors.ts";
 import { receiptIn } from "./receipts.ts";
-import { checkFor, drafted, send } from "./sending.ts";
+import { checkFor, drafted, send, traceOf } from "./sending.ts";
 import { states, voidThrough } from "./store.ts";
 import { type OpenQueue, onQueues, type Work } from "./work.ts";
 
@@ -16,7 +16,7 @@ const LONGEST_VISIBILITY = 43_200;
 export const messageOperations = {
   async SendMessage(ctx, input) {
     const name = queueNamed(ctx, input.QueueUrl);
-    const draft = drafted(input);
+    const draft = drafted(input, traceOf(ctx));
     return onQueues(ctx, async (work) => {
       const to = await work.queue(name);
       checkFor(to.queue, draft);

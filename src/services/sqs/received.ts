@@ -38,7 +38,8 @@ const SYSTEM_ATTRIBUTES: Partial<
   MessageDeduplicationId: ({ deduplicationId }) => deduplicationId,
   MessageGroupId: ({ group }) => group,
   DeadLetterQueueSourceArn: ({ source }) => source,
-  AWSTraceHeader: (_message, _state, { systemAttributes }) => systemAttributes?.AWSTraceHeader?.text,
+  AWSTraceHeader: (_message, _state, { systemAttributes, trace }) =>
+    systemAttributes?.AWSTraceHeader?.text ?? trace,
 };
 
 /** Names that the older list takes besides, as its type is that of a queue's attributes. */

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { SendMessageBatchRequestEntry, SendMessageResult } from "#aws/contract/types/sqs.ts";
+import type { Context } from "#kernel/context.ts";
 import { encodeContent, INLINE_BYTES } from "./content.ts";
 import { deduplicationKey } from "./deduplication.ts";
 import {
@@ -15,6 +16,12 @@ import { type Content, contents, type Message, type Queue } from "./store.ts";
 import { isValidId, isValidText } from "./text.ts";
 import type { OpenQueue, Work } from "./work.ts";
 
+/** As X-Ray's clients send it, and as `AWSTraceHeader` tells it. */
+export const traceOf = ({ request }: Context): string | undefined => {
+  const trace = request?.headers["x-amzn-trace-id"];
+  return trace && trace.length <= LONGEST_TRACE && isValidText(trace) ? trace : undefined;
+};
+
 /** What SendMessage and an entry of its batch have in common. */
 export type Sending = Omit<SendMessageBatchRequestEntry, "Id">;
 
@@ -29,9 +36,13 @@ export interface Draft {
 }
 
 const LONGEST_DELAY = 900;
+const LONGEST_TRACE = 1_024;
 
-/** @throws {AwsError} for all that is wrong with it whatever the queue */
-export function drafted(given: Sending): Draft {
+/**
+ * @param trace the call's own trace, which its message carries on unless it has one
+ * @throws {AwsError} for all that is wrong with it whatever the queue
+ */
+export function drafted(given: Sending, trace: string | undefined): Draft {
   const { MessageBody: body, DelaySeconds: delaySeconds } = given;
   if (!body) throw missingParameter("MessageBody");
   if (delaySeconds !== undefined && (delaySeconds < 0 || delaySeconds > LONGEST_DELAY))
@@ -42,6 +53,7 @@ export function drafted(given: Sending): Draft {
   if (attributes) content.attributes = attributes;
   const system = systemAttributes(given.MessageSystemAttributes);
   if (system) content.systemAttributes = system;
+  else if (trace !== undefined) content.trace = trace;
   return {
     content,
     size: Buffer.byteLength(body) + attributesSize(attributes),

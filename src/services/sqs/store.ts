@@ -77,6 +77,8 @@ export interface Content {
   body: string;
   attributes?: Record<string, Attribute> | undefined;
   systemAttributes?: Record<string, Attribute> | undefined;
+  /** The trace of the call that sent it, where it was sent with none of its own. */
+  trace?: string | undefined;
 }
 
 export interface Attribute {

@@ -13,7 +13,7 @@ const REQUESTS = guide("sqs-making-api-requests-xml");
 async function query(
   Action: string | undefined,
   parameters: Record<string, string> = {},
-  { path = "/", method = "POST" } = {},
+  { path = "/", method = "POST", headers: own = {} } = {},
 ) {
   const form = new URLSearchParams({
     ...(Action !== undefined && { Action }),
@@ -24,6 +24,7 @@ async function query(
   const search = method === "GET" ? form.toString().replaceAll("+", "%20") : "";
   const { host } = new URL(cloud.endpoint);
   const headers: Record<string, string> = {
+    ...own,
     host,
     ...(method === "POST" && { "content-type": "application/x-www-form-urlencoded; charset=utf-8" }),
   };
@@ -242,6 +243,14 @@ behaviour("a newer client that knows older codes is told them in a header", FAQ,
     400,
     { __type: "com.amazonaws.sqs#QueueDoesNotExist", message: "The specified queue does not exist." },
   ]);
+});
+
+behaviour("a message carries on the trace of the call that sent it", guide("sqs-xray"), async () => {
+  const QueueUrl = await queue();
+  const trace = "Root=1-5759e988-bd862e3fe1be46a994272793";
+  await query("SendMessage", { QueueUrl, MessageBody: "x" }, { headers: { "x-amzn-trace-id": trace } });
+  const [message] = await receive(QueueUrl, { MessageSystemAttributeNames: ["AWSTraceHeader"] });
+  expect(message!.Attributes).toEqual({ AWSTraceHeader: trace });
 });
 
 behaviour("an action that there is not is invalid", REQUESTS, async () => {
