@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // Plain JavaScript that old Nodes understand, too: it finds one that is new enough, and starts the bundle there.
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import module from "node:module";
 import { constants } from "node:os";
@@ -9,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const NEEDED = 24;
 
 if (Number(process.versions.node.split(".")[0]) >= NEEDED) await run();
-else rerun(packagedNode());
+else await rerun(packagedNode());
 
 async function run() {
   const bundle = new URL("../dist/nube.js", import.meta.url);
@@ -35,7 +34,9 @@ function packagedNode() {
   );
 }
 
-function rerun(node) {
+async function rerun(node) {
+  // Loaded here only: it takes a thirtieth of a start.
+  const { spawn } = await import("node:child_process");
   const child = spawn(node, process.argv.slice(1), { stdio: "inherit" });
   // The terminal sends these to both; whoever sends one to this process alone means the child.
   for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"])

@@ -96,7 +96,8 @@ class Reader implements View {
     // A store that answers later may be another owner's by then: it is asked every time.
     if (value instanceof Promise) return value.then((later) => later && decode(later));
     const record = value && decode(value);
-    if (isAbove || value === undefined || record === undefined) return record;
+    // What a draft looks at it most often writes: nothing is gained by keeping it.
+    if (isAbove || this.#own || value === undefined || record === undefined) return record;
     // Bytes cannot be frozen.
     hot.set(text, record instanceof Uint8Array ? record : Object.freeze(record), value.length);
     return record;

@@ -1,4 +1,3 @@
-import { keyText } from "../key-text.ts";
 import type { Commit } from "../kv.ts";
 import { type OrderedMap, orderedMap } from "../ordered-map.ts";
 import type { LogFile } from "./disk.ts";
@@ -6,7 +5,7 @@ import {
   endOfRecord,
   HEAD,
   type Head,
-  keyAt,
+  keyTextAt,
   nextRow,
   RECORD_HEAD,
   ROW_HEAD,
@@ -86,8 +85,7 @@ function generation(
   let records = first;
 
   function show(start: number, upTo: number): void {
-    for (let at = start + RECORD_HEAD; at < upTo; at = nextRow(arena, at))
-      rows.set(keyText(keyAt(arena, at)), at);
+    for (let at = start + RECORD_HEAD; at < upTo; at = nextRow(arena, at)) rows.set(keyTextAt(arena, at), at);
   }
 
   function encode(group: readonly Commit[]): number {

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { keyTextIn } from "../key-text.ts";
 
 /**
  * How a file of the log is laid out. It begins with the head of its generation:
@@ -98,8 +99,8 @@ export function writeRow(into: Buffer, at: number, key: Uint8Array, value: Uint8
   return start + key.length + value.length;
 }
 
-export function keyAt(from: Buffer, at: number): Buffer {
-  return from.subarray(at + ROW_HEAD, at + ROW_HEAD + from.readUInt16LE(at));
+export function keyTextAt(from: Buffer, at: number): string {
+  return keyTextIn(from, at + ROW_HEAD, at + ROW_HEAD + from.readUInt16LE(at));
 }
 
 /** `undefined` for a deletion. The bytes are those of the log itself. */
