@@ -54,13 +54,16 @@ const MEMBERS = [
   "EndpointArn",
 ] as const;
 
-/** A call is handled in the account of what its ARN names; one from inside the house also in that Region. */
+/**
+ * A call is handled in the account of what its ARN names; one that no signature puts into a Region, from inside the house
+ * or by a link in a message, also in that Region.
+ */
 export function placeOf({ input, place, request }: PlacedCall): Place {
   for (const member of MEMBERS) {
     const arn = (input as Record<string, unknown>)[member];
     const parts = typeof arn === "string" ? parseArn(arn) : undefined;
     if (parts?.service === "sns" && parts.account !== "")
-      return { account: parts.account, region: request ? place.region : parts.region };
+      return { account: parts.account, region: request?.headers.authorization ? place.region : parts.region };
   }
   return place;
 }

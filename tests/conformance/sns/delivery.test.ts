@@ -1,0 +1,382 @@
+import { createPublicKey, verify, X509Certificate } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import {
+  ConfirmSubscriptionCommand,
+  GetSubscriptionAttributesCommand,
+  PublishCommand,
+  SetSubscriptionAttributesCommand,
+  SetTopicAttributesCommand,
+  SubscribeCommand,
+  UnsubscribeCommand,
+} from "@aws-sdk/client-sns";
+import { DeleteQueueCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, expect } from "vitest";
+import { behaviour, doc } from "../cloud.ts";
+import { snsCloud } from "./sns.ts";
+
+const cloud = snsCloud();
+
+const FORMATS = doc("sns/latest/dg/sns-message-and-json-formats.html");
+const RAW = doc("sns/latest/dg/sns-large-payload-raw-message-delivery.html");
+const DEAD = doc("sns/latest/dg/sns-dead-letter-queues.html");
+const RETRIES = doc("sns/latest/dg/sns-message-delivery-retries.html");
+const HTTP = doc("sns/latest/dg/sns-http-https-endpoint-as-subscriber.html");
+const SIGNATURES = doc("sns/latest/dg/sns-verify-signature-of-message.html");
+const ARCHIVE = doc("sns/latest/dg/message-archiving-and-replay-subscriber.html");
+
+const publish = (TopicArn: string, Message: string, more: object = {}) =>
+  cloud.sns().send(new PublishCommand({ TopicArn, Message, ...more }));
+const kind = { kind: { DataType: "String", StringValue: "x" } };
+
+behaviour("a queue gets an envelope", FORMATS, async () => {
+  const { topic, url, subscription } = await cloud.pair();
+  const { MessageId } = await publish(topic, "hello", { Subject: "subject", MessageAttributes: kind });
+  const [told] = await cloud.notifications(url);
+  expect(Object.keys(told!)).toEqual([
+    "Type",
+    "MessageId",
+    "TopicArn",
+    "Subject",
+    "Message",
+    "Timestamp",
+    "SignatureVersion",
+    "Signature",
+    "SigningCertURL",
+    "UnsubscribeURL",
+    "MessageAttributes",
+  ]);
+  expect(told).toMatchObject({
+    Type: "Notification",
+    MessageId,
+    TopicArn: topic,
+    Subject: "subject",
+    Message: "hello",
+    Timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    SignatureVersion: "1",
+    UnsubscribeURL: `${cloud.endpoint}/?Action=Unsubscribe&SubscriptionArn=${subscription}`,
+    MessageAttributes: { kind: { Type: "String", Value: "x" } },
+  });
+});
+
+behaviour("an envelope without subject and attributes has neither", FORMATS, async () => {
+  const { topic, url } = await cloud.pair();
+  await publish(topic, "hello");
+  const [told] = await cloud.notifications(url);
+  expect(told).not.toHaveProperty("Subject");
+  expect(told).not.toHaveProperty("MessageAttributes");
+});
+
+behaviour("a binary attribute stands in base64", FORMATS, async () => {
+  const { topic, url } = await cloud.pair();
+  const MessageAttributes = { b: { DataType: "Binary", BinaryValue: Buffer.from("bytes") } };
+  await publish(topic, "hello", { MessageAttributes });
+  const [told] = await cloud.notifications(url);
+  expect(told!.MessageAttributes).toEqual({ b: { Type: "Binary", Value: "Ynl0ZXM=" } });
+});
+
+behaviour("a raw message is the message", RAW, async () => {
+  const { topic, url } = await cloud.pair({ RawMessageDelivery: "true" });
+  await publish(topic, "hello");
+  expect((await cloud.received(url))[0]!.Body).toBe("hello");
+});
+
+behaviour("attributes of a raw message are the queue's", RAW, async () => {
+  const { topic, url } = await cloud.pair({ RawMessageDelivery: "true" });
+  await publish(topic, "hello", { MessageAttributes: kind });
+  expect((await cloud.received(url))[0]!.MessageAttributes).toMatchObject(kind);
+});
+
+behaviour("a raw message with more than ten attributes is not delivered", RAW, async () => {
+  const { topic, url } = await cloud.pair({ RawMessageDelivery: "true" });
+  const names = Array.from({ length: 11 }, (_, i) => [`a${i}`, { DataType: "String", StringValue: "v" }]);
+  await publish(topic, "hello", { MessageAttributes: Object.fromEntries(names) });
+  expect(await cloud.received(url)).toEqual([]);
+});
+
+behaviour("an ended subscription gets nothing", doc("sns/latest/api/API_Unsubscribe.html"), async () => {
+  const { topic, url, subscription: SubscriptionArn } = await cloud.pair();
+  await cloud.sns().send(new UnsubscribeCommand({ SubscriptionArn }));
+  await publish(topic, "hello");
+  expect(await cloud.received(url)).toEqual([]);
+});
+
+behaviour("all subscriptions get a message", doc("sns/latest/dg/welcome.html"), async () => {
+  const { topic, url } = await cloud.pair();
+  const other = await cloud.queue();
+  const command = new SubscribeCommand({ TopicArn: topic, Protocol: "sqs", Endpoint: other.arn });
+  await cloud.sns().send(command);
+  await publish(topic, "hello");
+  expect(await cloud.received(url)).toHaveLength(1);
+  expect(await cloud.received(other.url)).toHaveLength(1);
+});
+
+behaviour("a queue whose policy does not allow it gets nothing", doc("sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html"), async () => {
+  const { topic, url } = await cloud.pair();
+  await cloud.sqs().send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { Policy: "" } }));
+  await publish(topic, "hello");
+  expect(await cloud.received(url)).toEqual([]);
+});
+
+async function withDeadLetters(more: Record<string, string> = {}) {
+  const dead = await cloud.queue();
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.arn });
+  return { dead, ...(await cloud.pair({ RedrivePolicy, ...more })) };
+}
+
+behaviour("what a queue that is gone does not get is a dead letter", DEAD, async () => {
+  const { dead, topic, url } = await withDeadLetters();
+  await cloud.sqs().send(new DeleteQueueCommand({ QueueUrl: url }));
+  await publish(topic, "hello");
+  const [letter] = await cloud.received(dead.url);
+  expect(JSON.parse(letter!.Body!)).toMatchObject({ Type: "Notification", Message: "hello" });
+  expect(Object.keys(letter!.MessageAttributes!).sort()).toEqual(["ErrorCode", "ErrorMessage", "RequestID"]);
+});
+
+behaviour("a dead letter of raw delivery is raw", DEAD, async () => {
+  const { dead, topic, url } = await withDeadLetters({ RawMessageDelivery: "true" });
+  await cloud.sqs().send(new DeleteQueueCommand({ QueueUrl: url }));
+  await publish(topic, "hello");
+  expect((await cloud.received(dead.url))[0]!.Body).toBe("hello");
+});
+
+async function certificateOf({ SigningCertURL }: Record<string, string>) {
+  return new X509Certificate(await (await fetch(SigningCertURL!)).text());
+}
+
+function holds(told: Record<string, string>, certificate: X509Certificate, names: string[]): boolean {
+  const text = names.flatMap((name) => (told[name] === undefined ? [] : [`${name}\n${told[name]}\n`])).join("");
+  const hash = told.SignatureVersion === "2" ? "sha256" : "sha1";
+  const key = createPublicKey(certificate.publicKey.export({ type: "spki", format: "pem" }));
+  return verify(hash, Buffer.from(text), key, Buffer.from(told.Signature!, "base64"));
+}
+
+const NOTIFICATION = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
+const CONFIRMATION = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
+
+for (const [version, hash] of [
+  ["1", "SHA-1"],
+  ["2", "SHA-256"],
+] as const) {
+  behaviour(`a signature of version ${version} is RSA over ${hash}`, SIGNATURES, async () => {
+    const { topic, url } = await cloud.pair();
+    await cloud.sns().send(
+      new SetTopicAttributesCommand({
+        TopicArn: topic,
+        AttributeName: "SignatureVersion",
+        AttributeValue: version,
+      }),
+    );
+    await publish(topic, "hello", { Subject: "subject" });
+    const [told] = await cloud.notifications(url);
+    expect(told!.SignatureVersion).toBe(version);
+    const certificate = await certificateOf(told!);
+    expect(holds(told!, certificate, NOTIFICATION)).toBe(true);
+    expect(holds({ ...told!, Message: "forged" }, certificate, NOTIFICATION)).toBe(false);
+  });
+}
+
+behaviour("a certificate's address ends in .pem", SIGNATURES, async () => {
+  const { topic, url } = await cloud.pair();
+  await publish(topic, "hello");
+  expect((await cloud.notifications(url))[0]!.SigningCertURL).toMatch(/\/SimpleNotificationService-\w+\.pem$/);
+});
+
+// An endpoint of HTTP, which answers what it is told to.
+
+interface Post {
+  headers: Record<string, unknown>;
+  body: string;
+}
+let server: Server;
+let posts: Post[] = [];
+let answers: number[] = [];
+let origin = "";
+
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    posts.push({ headers: request.headers, body });
+    response.writeHead(answers.shift() ?? 200).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  origin = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+});
+afterAll(() => void server.close());
+
+async function endpoint(Attributes: Record<string, string> = {}) {
+  const topic = await cloud.topic();
+  posts = [];
+  answers = [];
+  const command = new SubscribeCommand({ TopicArn: topic, Protocol: "http", Endpoint: `${origin}/hook`, Attributes });
+  await cloud.sns().send(command);
+  await cloud.advance(1_000);
+  const asked: Record<string, string> = JSON.parse(posts[0]!.body);
+  return { topic, asked, headers: posts[0]!.headers };
+}
+
+async function confirmed(Attributes: Record<string, string> = {}) {
+  const { topic, asked } = await endpoint(Attributes);
+  const command = new ConfirmSubscriptionCommand({ TopicArn: topic, Token: asked.Token });
+  const { SubscriptionArn } = await cloud.sns().send(command);
+  posts = [];
+  return { topic, subscription: SubscriptionArn! };
+}
+
+behaviour("an endpoint is asked to confirm", HTTP, async () => {
+  const { topic, asked, headers } = await endpoint();
+  expect(asked).toMatchObject({ Type: "SubscriptionConfirmation", TopicArn: topic, Token: expect.any(String) });
+  expect(headers).toMatchObject({
+    "x-amz-sns-message-type": "SubscriptionConfirmation",
+    "x-amz-sns-message-id": asked.MessageId,
+    "x-amz-sns-topic-arn": topic,
+    "content-type": "text/plain; charset=UTF-8",
+    "user-agent": "Amazon Simple Notification Service Agent",
+  });
+});
+
+behaviour("the question is signed", SIGNATURES, async () => {
+  const { asked } = await endpoint();
+  expect(holds(asked, await certificateOf(asked), CONFIRMATION)).toBe(true);
+});
+
+behaviour("an endpoint confirms by visiting the address that it was sent", HTTP, async () => {
+  const { topic, asked } = await endpoint();
+  expect((await fetch(asked.SubscribeURL!)).status).toBe(200);
+  posts = [];
+  await publish(topic, "hello");
+  await cloud.advance(1_000);
+  expect(JSON.parse(posts[0]!.body)).toMatchObject({ Type: "Notification", Message: "hello" });
+});
+
+behaviour("nothing comes before it is confirmed", HTTP, async () => {
+  const { topic } = await endpoint();
+  posts = [];
+  await publish(topic, "hello");
+  await cloud.advance(1_000);
+  expect(posts).toEqual([]);
+});
+
+behaviour("a notification names its subscription in a header", doc("sns/latest/dg/http-header.html"), async () => {
+  const { topic, subscription } = await confirmed();
+  await publish(topic, "hello");
+  await cloud.advance(1_000);
+  expect(posts[0]!.headers).toMatchObject({
+    "x-amz-sns-message-type": "Notification",
+    "x-amz-sns-subscription-arn": subscription,
+  });
+});
+
+behaviour("raw delivery posts the message, and says so", RAW, async () => {
+  const { topic } = await confirmed({ RawMessageDelivery: "true" });
+  await publish(topic, "hello");
+  await cloud.advance(1_000);
+  expect(posts[0]).toMatchObject({ body: "hello", headers: { "x-amz-sns-rawdelivery": "true" } });
+});
+
+behaviour("a delivery policy names the type of the content", doc("sns/latest/dg/creating-delivery-policy.html"), async () => {
+  const policy = { requestPolicy: { headerContentType: "application/json" } };
+  const { topic } = await confirmed({ DeliveryPolicy: JSON.stringify(policy) });
+  await publish(topic, "hello");
+  await cloud.advance(1_000);
+  expect(posts[0]!.headers["content-type"]).toBe("application/json");
+});
+
+behaviour("an endpoint that fails is tried three times more, every 20 seconds", RETRIES, async () => {
+  const { topic } = await confirmed();
+  answers = [500, 503, 500, 500, 500];
+  await publish(topic, "hello");
+  await cloud.advance(1_000);
+  expect(posts).toHaveLength(1);
+  await cloud.advance(20_000);
+  expect(posts).toHaveLength(2);
+  await cloud.advance(600_000);
+  expect(posts).toHaveLength(4);
+});
+
+behaviour("a retry that succeeds is the last", RETRIES, async () => {
+  const { topic } = await confirmed();
+  answers = [500];
+  await publish(topic, "hello");
+  await cloud.advance(600_000);
+  expect(posts).toHaveLength(2);
+});
+
+behaviour("too many requests are tried again", RETRIES, async () => {
+  const { topic } = await confirmed();
+  answers = [429];
+  await publish(topic, "hello");
+  await cloud.advance(600_000);
+  expect(posts).toHaveLength(2);
+});
+
+behaviour("what an endpoint refuses is not tried again", RETRIES, async () => {
+  const { topic } = await confirmed();
+  answers = [403];
+  await publish(topic, "hello");
+  await cloud.advance(600_000);
+  expect(posts).toHaveLength(1);
+});
+
+behaviour("a subscription's delivery policy counts its retries", RETRIES, async () => {
+  const healthyRetryPolicy = { numRetries: 5, numNoDelayRetries: 5, minDelayTarget: 1, maxDelayTarget: 1 };
+  const { topic } = await confirmed({ DeliveryPolicy: JSON.stringify({ healthyRetryPolicy }) });
+  answers = [500, 500, 500, 500, 500, 500, 500];
+  await publish(topic, "hello");
+  await cloud.advance(1_000);
+  expect(posts).toHaveLength(6);
+});
+
+behaviour("what an endpoint never took is a dead letter", DEAD, async () => {
+  const dead = await cloud.queue();
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.arn });
+  const { topic } = await confirmed({ RedrivePolicy });
+  answers = [500, 500, 500, 500];
+  await publish(topic, "hello");
+  await cloud.advance(600_000);
+  expect((await cloud.notifications(dead.url))[0]).toMatchObject({ Message: "hello" });
+});
+
+behaviour("who confirmed without a signature is told so", doc("sns/latest/api/API_GetSubscriptionAttributes.html"), async () => {
+  const { asked } = await endpoint();
+  const answer = await (await fetch(asked.SubscribeURL!)).text();
+  const SubscriptionArn = /<SubscriptionArn>(.*)<\/SubscriptionArn>/.exec(answer)![1];
+  const { Attributes } = await cloud.sns().send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
+  expect(Attributes!.ConfirmationWasAuthenticated).toBe("false");
+});
+
+behaviour("who asked for it ends a subscription only by a signature", doc("sns/latest/api/API_ConfirmSubscription.html"), async () => {
+  const { topic, asked } = await endpoint();
+  const { SubscriptionArn } = await cloud.sns().send(
+    new ConfirmSubscriptionCommand({
+      TopicArn: topic,
+      Token: asked.Token,
+      AuthenticateOnUnsubscribe: "true",
+    }),
+  );
+  const unsigned = await fetch(`${cloud.endpoint}/?Action=Unsubscribe&SubscriptionArn=${SubscriptionArn}`);
+  expect(unsigned.status).toBe(403);
+  await cloud.sns().send(new UnsubscribeCommand({ SubscriptionArn }));
+});
+
+behaviour("a subscriber has what was archived delivered again", ARCHIVE, async () => {
+  const { topic, url, subscription } = await cloud.pair(
+    {},
+    { FifoTopic: "true", ContentBasedDeduplication: "true", ArchivePolicy: '{"MessageRetentionPeriod":"1"}' },
+  );
+  await publish(topic, "kept", { MessageGroupId: "g" });
+  expect(await cloud.notifications(url)).toHaveLength(1);
+  // The queue, too, takes nothing twice within five minutes.
+  await cloud.advance(6 * 60_000);
+  const StartingPoint = new Date(0).toISOString();
+  await cloud.sns().send(
+    new SetSubscriptionAttributesCommand({
+      SubscriptionArn: subscription,
+      AttributeName: "ReplayPolicy",
+      AttributeValue: JSON.stringify({ PointType: "Timestamp", StartingPoint }),
+    }),
+  );
+  await cloud.advance(60_000);
+  const again = await cloud.notifications(url);
+  expect(again.map(({ Message }) => Message)).toContain("kept");
+});

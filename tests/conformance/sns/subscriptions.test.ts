@@ -1,0 +1,293 @@
+import {
+  ConfirmSubscriptionCommand,
+  CreateTopicCommand,
+  GetSubscriptionAttributesCommand,
+  GetTopicAttributesCommand,
+  ListSubscriptionsByTopicCommand,
+  ListSubscriptionsCommand,
+  SetSubscriptionAttributesCommand,
+  SubscribeCommand,
+  UnsubscribeCommand,
+} from "@aws-sdk/client-sns";
+import { CreateQueueCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { expect } from "vitest";
+import { behaviour, doc } from "../cloud.ts";
+import { ACCOUNT, OPEN, queueArn, snsCloud, topicArn } from "./sns.ts";
+
+const cloud = snsCloud();
+const send = ((command: never) => cloud.sns().send(command)) as ReturnType<typeof cloud.sns>["send"];
+
+const SUBSCRIBE = doc("sns/latest/api/API_Subscribe.html");
+const CONFIRM = doc("sns/latest/api/API_ConfirmSubscription.html");
+const UNSUBSCRIBE = doc("sns/latest/api/API_Unsubscribe.html");
+const GET = doc("sns/latest/api/API_GetSubscriptionAttributes.html");
+const SET = doc("sns/latest/api/API_SetSubscriptionAttributes.html");
+const LIST = doc("sns/latest/api/API_ListSubscriptions.html");
+const BY_TOPIC = doc("sns/latest/api/API_ListSubscriptionsByTopic.html");
+
+const refused = (message: string | RegExp) => ({
+  name: "InvalidParameterException",
+  message: message instanceof RegExp ? expect.stringMatching(message) : message,
+});
+const subscribe = (TopicArn: string, Protocol: string, Endpoint?: string, more: object = {}) =>
+  send(new SubscribeCommand({ TopicArn, Protocol, Endpoint, ...more }));
+const attributes = async (SubscriptionArn: string) =>
+  (await send(new GetSubscriptionAttributesCommand({ SubscriptionArn }))).Attributes!;
+const set = (SubscriptionArn: string, AttributeName: string, AttributeValue: string) =>
+  send(new SetSubscriptionAttributesCommand({ SubscriptionArn, AttributeName, AttributeValue }));
+const byTopic = async (TopicArn: string) =>
+  (await send(new ListSubscriptionsByTopicCommand({ TopicArn }))).Subscriptions!;
+
+behaviour("a subscription's ARN is its topic's with an id behind it", SUBSCRIBE, async () => {
+  const { topic, subscription } = await cloud.pair();
+  expect(subscription).toMatch(new RegExp(`^${topic}:[0-9a-f-]{36}$`));
+});
+
+const ENDPOINTS: [string, string | undefined, string | RegExp][] = [
+  ["pigeon", "home", "Invalid parameter: Amazon SNS does not support this protocol string: pigeon"],
+  ["sqs", undefined, "Invalid parameter: Endpoint"],
+  ["sqs", "queue", "Invalid parameter: SQS endpoint ARN"],
+  ["sqs", "https://sqs.us-east-1.amazonaws.com/1/queue", "Invalid parameter: SQS endpoint ARN"],
+  ["sqs", queueArn("queue.fifo"), /FIFO SQS Queues can not be subscribed to standard SNS topics/],
+  ["lambda", "function", "Invalid parameter: Lambda endpoint ARN"],
+  ["http", "https://example.com", "Invalid parameter: Endpoint must match the specified protocol"],
+  ["https", "example.com", "Invalid parameter: Endpoint must match the specified protocol"],
+  ["email", "nobody", "Invalid parameter: Email address"],
+  ["sms", "phone", /Invalid SMS endpoint: phone/],
+];
+for (const [protocol, endpoint, message] of ENDPOINTS) {
+  behaviour(`${protocol} does not reach ${endpoint}`, SUBSCRIBE, async () => {
+    await expect(subscribe(await cloud.topic(), protocol, endpoint)).rejects.toMatchObject(refused(message));
+  });
+}
+
+behaviour("a FIFO topic reaches queues only", doc("sns/latest/dg/fifo-message-delivery.html"), async () => {
+  const arn = await cloud.topic({ FifoTopic: "true" });
+  await expect(subscribe(arn, "email", "a@example.com")).rejects.toMatchObject(
+    refused(/Please use FIFO SQS queue/),
+  );
+});
+
+behaviour("a topic that is not there has no subscribers", SUBSCRIBE, async () => {
+  await expect(subscribe(topicArn("not-there"), "sqs", queueArn("q"))).rejects.toMatchObject({
+    name: "NotFoundException",
+    message: "Topic does not exist",
+  });
+});
+
+const WRONG: [string, string, string, string | RegExp][] = [
+  ["sqs", "Colour", "red", "Invalid parameter: AttributeName"],
+  [
+    "sqs",
+    "RawMessageDelivery",
+    "yes",
+    "Invalid parameter: Attributes Reason: RawMessageDelivery: Invalid value [yes]. Must be true or false.",
+  ],
+  [
+    "email",
+    "RawMessageDelivery",
+    "true",
+    /Delivery protocol \[email\] does not support raw message delivery/,
+  ],
+  [
+    "sqs",
+    "RedrivePolicy",
+    '{"deadLetterTargetArn":"queue"}',
+    "Invalid parameter: RedrivePolicy: deadLetterTargetArn is an invalid arn",
+  ],
+  ["sqs", "RedrivePolicy", "{", /RedrivePolicy: failed to parse JSON/],
+  ["https", "DeliveryPolicy", '{"healthyRetryPolicy":{"numRetries":101}}', /numRetries/],
+  ["https", "DeliveryPolicy", '{"http":{}}', /DeliveryPolicy/],
+  ["sqs", "SubscriptionRoleArn", "role", /SubscriptionRoleArn/],
+  ["sqs", "ReplayPolicy", '{"PointType":"Timestamp","StartingPoint":"2026-01-01T00:00:00Z"}', /ReplayPolicy/],
+];
+const SOMEWHERE: Record<string, string> = {
+  sqs: queueArn("q"),
+  email: "a@example.com",
+  https: "https://example.com/",
+};
+for (const [protocol, name, value, message] of WRONG) {
+  behaviour(`${name} of ${protocol} is not ${value.slice(0, 40)}`, SUBSCRIBE, async () => {
+    const Attributes = { [name]: value };
+    await expect(
+      subscribe(await cloud.topic(), protocol, SOMEWHERE[protocol], { Attributes }),
+    ).rejects.toMatchObject(refused(message));
+  });
+}
+
+behaviour("Firehose needs a role", doc("sns/latest/dg/firehose-endpoints-subscribe.html"), async () => {
+  const endpoint = `arn:aws:firehose:us-east-1:${ACCOUNT}:deliverystream/s`;
+  await expect(subscribe(await cloud.topic(), "firehose", endpoint)).rejects.toMatchObject(
+    refused(/SubscriptionRoleArn/),
+  );
+});
+
+behaviour("who is subscribed already keeps the subscription", SUBSCRIBE, async () => {
+  const { topic, queue, subscription } = await cloud.pair();
+  expect((await subscribe(topic, "sqs", queue)).SubscriptionArn).toBe(subscription);
+  expect(await byTopic(topic)).toHaveLength(1);
+});
+
+behaviour("who is subscribed already does not get other attributes", SUBSCRIBE, async () => {
+  const { topic, queue } = await cloud.pair();
+  const Attributes = { RawMessageDelivery: "true" };
+  await expect(subscribe(topic, "sqs", queue, { Attributes })).rejects.toMatchObject(
+    refused("Invalid parameter: Attributes Reason: Subscription already exists with different attributes"),
+  );
+});
+
+behaviour("mail is pending until it is confirmed", SUBSCRIBE, async () => {
+  const topic = await cloud.topic();
+  expect((await subscribe(topic, "email", "a@example.com")).SubscriptionArn).toBe("pending confirmation");
+  expect((await byTopic(topic))[0]).toMatchObject({
+    SubscriptionArn: "PendingConfirmation",
+    Protocol: "email",
+    Endpoint: "a@example.com",
+    Owner: ACCOUNT,
+  });
+});
+
+behaviour("the ARN of a pending subscription is told to who asks", SUBSCRIBE, async () => {
+  const topic = await cloud.topic();
+  const answer = await subscribe(topic, "email", "a@example.com", { ReturnSubscriptionArn: true });
+  expect((await attributes(answer.SubscriptionArn!)).PendingConfirmation).toBe("true");
+});
+
+behaviour(
+  "a queue of another account is pending, and is asked",
+  doc("sns/latest/dg/sns-send-message-to-sqs-cross-account.html"),
+  async () => {
+    const theirs = cloud.sqs({ account: "111122223333" });
+    const { QueueUrl } = await theirs.send(
+      new CreateQueueCommand({ QueueName: "theirs", Attributes: { Policy: OPEN } }),
+    );
+    const topic = await cloud.topic();
+    const answer = await subscribe(topic, "sqs", queueArn("theirs", "111122223333"));
+    expect(answer.SubscriptionArn).toBe("pending confirmation");
+    await cloud.advance(1_000);
+    const { Messages } = await theirs.send(new ReceiveMessageCommand({ QueueUrl }));
+    const asked = JSON.parse(Messages![0]!.Body!);
+    expect(asked).toMatchObject({ Type: "SubscriptionConfirmation", TopicArn: topic });
+    expect(asked.SubscribeURL).toContain(`Action=ConfirmSubscription&TopicArn=${topic}&Token=${asked.Token}`);
+    const confirmed = await send(new ConfirmSubscriptionCommand({ TopicArn: topic, Token: asked.Token }));
+    expect(confirmed.SubscriptionArn).toMatch(/^arn:/);
+    expect((await byTopic(topic))[0]!.SubscriptionArn).toBe(confirmed.SubscriptionArn);
+  },
+);
+
+behaviour("a token that nobody has is refused", CONFIRM, async () => {
+  const TopicArn = await cloud.topic();
+  const command = new ConfirmSubscriptionCommand({ TopicArn, Token: "made-up" });
+  await expect(send(command)).rejects.toMatchObject(refused("Invalid parameter: Token"));
+});
+
+behaviour("a topic that is not there confirms nothing", CONFIRM, async () => {
+  const command = new ConfirmSubscriptionCommand({ TopicArn: topicArn("not-there"), Token: "any" });
+  await expect(send(command)).rejects.toMatchObject({ name: "NotFoundException" });
+});
+
+behaviour("a subscription tells what it is", GET, async () => {
+  const { topic, queue, subscription } = await cloud.pair();
+  expect(await attributes(subscription)).toEqual({
+    SubscriptionArn: subscription,
+    TopicArn: topic,
+    Owner: ACCOUNT,
+    Protocol: "sqs",
+    Endpoint: queue,
+    PendingConfirmation: "false",
+    ConfirmationWasAuthenticated: "true",
+    SubscriptionPrincipal: `arn:aws:iam::${ACCOUNT}:root`,
+    RawMessageDelivery: "false",
+  });
+});
+
+behaviour("a filter policy shows with its scope", GET, async () => {
+  const { subscription } = await cloud.pair({ FilterPolicy: '{"k":["a"]}' });
+  expect(await attributes(subscription)).toMatchObject({
+    FilterPolicy: '{"k":["a"]}',
+    FilterPolicyScope: "MessageAttributes",
+  });
+});
+
+behaviour("a subscription that is not there is said so", GET, async () => {
+  const { topic } = await cloud.pair();
+  await expect(attributes(`${topic}:00000000-0000-0000-0000-000000000000`)).rejects.toMatchObject({
+    name: "NotFoundException",
+    message: "Subscription does not exist",
+  });
+});
+
+behaviour("raw delivery can be switched on later", SET, async () => {
+  const { subscription } = await cloud.pair();
+  await set(subscription, "RawMessageDelivery", "true");
+  expect((await attributes(subscription)).RawMessageDelivery).toBe("true");
+});
+
+behaviour("a redrive policy can be set and taken away", SET, async () => {
+  const { subscription } = await cloud.pair();
+  const policy = JSON.stringify({ deadLetterTargetArn: queueArn("dead") });
+  await set(subscription, "RedrivePolicy", policy);
+  expect((await attributes(subscription)).RedrivePolicy).toBe(policy);
+  await set(subscription, "RedrivePolicy", "{}");
+  expect((await attributes(subscription)).RedrivePolicy).toBeUndefined();
+});
+
+behaviour("an attribute that there is not cannot be set", SET, async () => {
+  const { subscription } = await cloud.pair();
+  await expect(set(subscription, "Colour", "red")).rejects.toMatchObject(
+    refused("Invalid parameter: AttributeName"),
+  );
+});
+
+behaviour("an ended subscription is gone, and may be ended again", UNSUBSCRIBE, async () => {
+  const { topic, subscription: SubscriptionArn } = await cloud.pair();
+  await send(new UnsubscribeCommand({ SubscriptionArn }));
+  await send(new UnsubscribeCommand({ SubscriptionArn }));
+  expect(await byTopic(topic)).toEqual([]);
+  const { Attributes } = await send(new GetTopicAttributesCommand({ TopicArn: topic }));
+  expect(Attributes!.SubscriptionsDeleted).toBe("1");
+});
+
+behaviour("what is no ARN ends nothing", UNSUBSCRIBE, async () => {
+  await expect(send(new UnsubscribeCommand({ SubscriptionArn: "x" }))).rejects.toMatchObject(
+    refused("Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"),
+  );
+});
+
+behaviour("a stranger ends no subscription", UNSUBSCRIBE, async () => {
+  const { subscription: SubscriptionArn } = await cloud.pair();
+  const stranger = cloud.sns({ account: "111122223333" });
+  await expect(stranger.send(new UnsubscribeCommand({ SubscriptionArn }))).rejects.toMatchObject({
+    name: "AuthorizationErrorException",
+    $metadata: { httpStatusCode: 403 },
+  });
+});
+
+behaviour("whoever follows the link in a message ends it", UNSUBSCRIBE, async () => {
+  const { topic, subscription } = await cloud.pair();
+  const answer = await fetch(`${cloud.endpoint}/?Action=Unsubscribe&SubscriptionArn=${subscription}`);
+  expect(answer.status).toBe(200);
+  expect(await byTopic(topic)).toEqual([]);
+});
+
+behaviour("subscriptions are listed by the hundred", LIST, async () => {
+  const alone = cloud.sns({ account: "222233334444" });
+  const { TopicArn } = await alone.send(new CreateTopicCommand({ Name: "many" }));
+  for (let i = 0; i < 101; i++) {
+    const Endpoint = queueArn(`q${i}`, "222233334444");
+    await alone.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint }));
+  }
+  const first = await alone.send(new ListSubscriptionsCommand({}));
+  expect(first.Subscriptions).toHaveLength(100);
+  const rest = await alone.send(new ListSubscriptionsCommand({ NextToken: first.NextToken }));
+  expect(rest.Subscriptions).toHaveLength(1);
+  expect(rest.NextToken).toBeUndefined();
+  const ofTopic = await alone.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
+  expect(ofTopic.Subscriptions).toHaveLength(100);
+});
+
+behaviour("a listing's token is its own", BY_TOPIC, async () => {
+  const TopicArn = await cloud.topic();
+  const command = new ListSubscriptionsByTopicCommand({ TopicArn, NextToken: "made-up" });
+  await expect(send(command)).rejects.toMatchObject(refused("Invalid parameter: NextToken"));
+});

@@ -1,0 +1,349 @@
+import {
+  AddPermissionCommand,
+  CreateTopicCommand,
+  DeleteTopicCommand,
+  GetTopicAttributesCommand,
+  ListTagsForResourceCommand,
+  ListTopicsCommand,
+  PublishCommand,
+  PutDataProtectionPolicyCommand,
+  RemovePermissionCommand,
+  SetTopicAttributesCommand,
+  SubscribeCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from "@aws-sdk/client-sns";
+import { expect } from "vitest";
+import { behaviour, doc } from "../cloud.ts";
+import { ACCOUNT, queueArn, snsCloud, topicArn } from "./sns.ts";
+
+const cloud = snsCloud();
+const send = ((command: never) => cloud.sns().send(command)) as ReturnType<typeof cloud.sns>["send"];
+
+const CREATE = doc("sns/latest/api/API_CreateTopic.html");
+const GET = doc("sns/latest/api/API_GetTopicAttributes.html");
+const SET = doc("sns/latest/api/API_SetTopicAttributes.html");
+const DELETE = doc("sns/latest/api/API_DeleteTopic.html");
+const LIST = doc("sns/latest/api/API_ListTopics.html");
+const ADD = doc("sns/latest/api/API_AddPermission.html");
+const REMOVE = doc("sns/latest/api/API_RemovePermission.html");
+const TAG = doc("sns/latest/api/API_TagResource.html");
+const RETRIES = doc("sns/latest/dg/sns-message-delivery-retries.html");
+
+const create = (Name: string, Attributes?: Record<string, string>, Tags?: { Key: string; Value: string }[]) =>
+  send(new CreateTopicCommand({ Name, Attributes, Tags }));
+const attributes = async (TopicArn: string) =>
+  (await send(new GetTopicAttributesCommand({ TopicArn }))).Attributes!;
+const set = (TopicArn: string, AttributeName: string, AttributeValue: string) =>
+  send(new SetTopicAttributesCommand({ TopicArn, AttributeName, AttributeValue }));
+const refused = (message: string | RegExp) => ({
+  name: "InvalidParameterException",
+  message: message instanceof RegExp ? expect.stringMatching(message) : message,
+  $metadata: expect.objectContaining({ httpStatusCode: 400 }),
+});
+
+behaviour("a topic's ARN is made of Region, account and name", CREATE, async () => {
+  expect((await create("named")).TopicArn).toBe(topicArn("named"));
+});
+
+behaviour("a topic may be made again", CREATE, async () => {
+  const { TopicArn } = await create("again");
+  expect((await create("again")).TopicArn).toBe(TopicArn);
+});
+
+const NAMES: [string, Record<string, string> | undefined, string | RegExp][] = [
+  ["", undefined, /Topic Name/],
+  ["a b", undefined, "Invalid parameter: Topic Name"],
+  ["x".repeat(257), undefined, "Invalid parameter: Topic Name"],
+  ["topic.fifo", undefined, "Invalid parameter: Topic Name"],
+  ["topic", { FifoTopic: "true" }, /^Invalid parameter: Fifo Topic names must end with \.fifo/],
+  ["a b.fifo", { FifoTopic: "true" }, /^Invalid parameter: Fifo Topic names must end with \.fifo/],
+];
+for (const [name, given, message] of NAMES) {
+  behaviour(`no topic is named "${name.slice(0, 20)}"${given ? " in order" : ""}`, CREATE, async () => {
+    await expect(create(name, given)).rejects.toMatchObject(refused(message));
+  });
+}
+
+behaviour("a topic that is there does not take other attributes", CREATE, async () => {
+  await create("other-attributes", { DisplayName: "one" });
+  await expect(create("other-attributes", { DisplayName: "two" })).rejects.toMatchObject(
+    refused("Invalid parameter: Attributes Reason: Topic already exists with different attributes"),
+  );
+});
+
+behaviour("a topic that is there does not take other tags", CREATE, async () => {
+  await create("other-tags", undefined, [{ Key: "k", Value: "1" }]);
+  await expect(create("other-tags", undefined, [{ Key: "k", Value: "2" }])).rejects.toMatchObject(
+    refused("Invalid parameter: Tags Reason: Topic already exists with different tags"),
+  );
+});
+
+behaviour("a standard topic has no attributes of FIFO topics", CREATE, async () => {
+  await expect(create("standard", { ContentBasedDeduplication: "true" })).rejects.toMatchObject(
+    refused("Invalid parameter: AttributeName"),
+  );
+});
+
+behaviour("a new topic tells what it is", GET, async () => {
+  const arn = await cloud.topic({ DisplayName: "shown" });
+  expect(await attributes(arn)).toMatchObject({
+    TopicArn: arn,
+    Owner: ACCOUNT,
+    DisplayName: "shown",
+    SubscriptionsConfirmed: "0",
+    SubscriptionsPending: "0",
+    SubscriptionsDeleted: "0",
+  });
+});
+
+behaviour("a new topic is its owner's", doc("sns/latest/dg/sns-access-policy-use-cases.html"), async () => {
+  const policy = JSON.parse((await attributes(await cloud.topic())).Policy!);
+  expect(policy).toMatchObject({
+    Version: "2008-10-17",
+    Id: "__default_policy_ID",
+    Statement: [
+      {
+        Sid: "__default_statement_ID",
+        Effect: "Allow",
+        Principal: { AWS: "*" },
+        Condition: { StringEquals: { "AWS:SourceOwner": ACCOUNT } },
+      },
+    ],
+  });
+});
+
+behaviour("a FIFO topic says so", GET, async () => {
+  const told = await attributes(await cloud.topic({ FifoTopic: "true" }));
+  expect(told).toMatchObject({ FifoTopic: "true", ContentBasedDeduplication: "false" });
+});
+
+behaviour("HTTP deliveries are retried three times after 20 seconds, by default", RETRIES, async () => {
+  const { EffectiveDeliveryPolicy } = await attributes(await cloud.topic());
+  expect(JSON.parse(EffectiveDeliveryPolicy!)).toEqual({
+    http: {
+      defaultHealthyRetryPolicy: {
+        minDelayTarget: 20,
+        maxDelayTarget: 20,
+        numRetries: 3,
+        numMaxDelayRetries: 0,
+        numNoDelayRetries: 0,
+        numMinDelayRetries: 0,
+        backoffFunction: "linear",
+      },
+      disableSubscriptionOverrides: false,
+      defaultRequestPolicy: { headerContentType: "text/plain; charset=UTF-8" },
+    },
+  });
+});
+
+behaviour("a delivery policy that was set shows in the effective one", RETRIES, async () => {
+  const arn = await cloud.topic();
+  await set(
+    arn,
+    "DeliveryPolicy",
+    JSON.stringify({ http: { defaultHealthyRetryPolicy: { numRetries: 7 } } }),
+  );
+  const { EffectiveDeliveryPolicy } = await attributes(arn);
+  expect(JSON.parse(EffectiveDeliveryPolicy!).http.defaultHealthyRetryPolicy.numRetries).toBe(7);
+});
+
+const SETTABLE: [string, string, Record<string, string>][] = [
+  ["DisplayName", "a name", {}],
+  ["SignatureVersion", "2", {}],
+  ["TracingConfig", "Active", {}],
+  ["KmsMasterKeyId", "alias/aws/sns", {}],
+  ["SQSSuccessFeedbackSampleRate", "100", {}],
+  ["HTTPFailureFeedbackRoleArn", `arn:aws:iam::${ACCOUNT}:role/feedback`, {}],
+  ["ContentBasedDeduplication", "true", { FifoTopic: "true" }],
+  ["FifoThroughputScope", "MessageGroup", { FifoTopic: "true" }],
+  ["ArchivePolicy", '{"MessageRetentionPeriod":"30"}', { FifoTopic: "true" }],
+];
+for (const [name, value, given] of SETTABLE) {
+  behaviour(`${name} can be set`, SET, async () => {
+    const arn = await cloud.topic(given);
+    await set(arn, name, value);
+    expect((await attributes(arn))[name]).toBe(value);
+  });
+}
+
+const UNSETTABLE: [string, string, string | RegExp][] = [
+  ["Colour", "red", "Invalid parameter: AttributeName"],
+  ["DisplayName", "x".repeat(101), /DisplayName/],
+  ["SignatureVersion", "3", /SignatureVersion/],
+  ["TracingConfig", "Passive", /TracingConfig/],
+  ["SQSSuccessFeedbackSampleRate", "101", /SampleRate/],
+  ["DeliveryPolicy", "{", /DeliveryPolicy/],
+  ["DeliveryPolicy", '{"http":{"defaultHealthyRetryPolicy":{"numRetries":101}}}', /numRetries/],
+  ["Policy", "{", /^Invalid parameter: Policy/],
+  ["ArchivePolicy", '{"MessageRetentionPeriod":"30"}', "Invalid parameter: AttributeName"],
+];
+for (const [name, value, message] of UNSETTABLE) {
+  behaviour(`${name} cannot be ${value.slice(0, 30)}`, SET, async () => {
+    await expect(set(await cloud.topic(), name, value)).rejects.toMatchObject(refused(message));
+  });
+}
+
+behaviour("a policy speaks of SNS's actions", SET, async () => {
+  const arn = await cloud.topic();
+  const statement = { Sid: "s", Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: arn };
+  const policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  await expect(set(arn, "Policy", policy)).rejects.toMatchObject(
+    refused("Invalid parameter: Policy statement action out of service scope!"),
+  );
+});
+
+behaviour("a topic that is not there is said so", GET, async () => {
+  await expect(attributes(topicArn("not-there"))).rejects.toMatchObject({
+    name: "NotFoundException",
+    message: "Topic does not exist",
+    $metadata: { httpStatusCode: 404 },
+  });
+});
+
+behaviour("what is no ARN is said so", GET, async () => {
+  await expect(attributes("topic")).rejects.toMatchObject(
+    refused("Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1"),
+  );
+});
+
+behaviour("a topic of another Region is not found here", GET, async () => {
+  await expect(attributes(topicArn("named").replace("us-east-1", "eu-west-1"))).rejects.toMatchObject(
+    refused("Invalid parameter: TopicArn"),
+  );
+});
+
+behaviour("a deleted topic is gone, and may be deleted again", DELETE, async () => {
+  const TopicArn = await cloud.topic();
+  await send(new DeleteTopicCommand({ TopicArn }));
+  await send(new DeleteTopicCommand({ TopicArn }));
+  await expect(attributes(TopicArn)).rejects.toMatchObject({ name: "NotFoundException" });
+});
+
+behaviour("topics are listed by the hundred", LIST, async () => {
+  const alone = cloud.sns({ account: "222233334444" });
+  for (let i = 0; i < 101; i++) await alone.send(new CreateTopicCommand({ Name: `t${i}` }));
+  const first = await alone.send(new ListTopicsCommand({}));
+  expect(first.Topics).toHaveLength(100);
+  const rest = await alone.send(new ListTopicsCommand({ NextToken: first.NextToken }));
+  expect(rest.Topics).toHaveLength(1);
+  expect(rest.NextToken).toBeUndefined();
+});
+
+behaviour("a token is one of the listing's own", LIST, async () => {
+  await expect(send(new ListTopicsCommand({ NextToken: "made-up" }))).rejects.toMatchObject(
+    refused("Invalid parameter: NextToken"),
+  );
+});
+
+const labelled = (
+  TopicArn: string,
+  Label: string,
+  ActionName = ["Publish"],
+  AWSAccountId = ["111122223333"],
+) => send(new AddPermissionCommand({ TopicArn, Label, ActionName, AWSAccountId }));
+
+behaviour("a permission is a statement of the policy", ADD, async () => {
+  const arn = await cloud.topic();
+  await labelled(arn, "share");
+  const { Statement } = JSON.parse((await attributes(arn)).Policy!);
+  expect(Statement[1]).toEqual({
+    Sid: "share",
+    Effect: "Allow",
+    Principal: { AWS: "arn:aws:iam::111122223333:root" },
+    Action: "SNS:Publish",
+    Resource: arn,
+  });
+});
+
+behaviour("a permission lets the other account in", ADD, async () => {
+  const TopicArn = await cloud.topic();
+  const publish = () =>
+    cloud.sns({ account: "111122223333" }).send(new PublishCommand({ TopicArn, Message: "m" }));
+  await expect(publish()).rejects.toMatchObject({
+    name: "AuthorizationErrorException",
+    $metadata: { httpStatusCode: 403 },
+  });
+  await labelled(TopicArn, "share");
+  expect((await publish()).MessageId).toBeDefined();
+});
+
+behaviour("labels are unique", ADD, async () => {
+  const arn = await cloud.topic();
+  await labelled(arn, "share");
+  await expect(labelled(arn, "share")).rejects.toMatchObject(
+    refused("Invalid parameter: Statement already exists"),
+  );
+});
+
+behaviour("a permission is for SNS's actions", ADD, async () => {
+  await expect(labelled(await cloud.topic(), "share", ["Paint"])).rejects.toMatchObject(
+    refused("Invalid parameter: Policy statement action out of service scope!"),
+  );
+});
+
+behaviour("a permission can be taken back", REMOVE, async () => {
+  const TopicArn = await cloud.topic();
+  await labelled(TopicArn, "share");
+  await send(new RemovePermissionCommand({ TopicArn, Label: "share" }));
+  expect(JSON.parse((await attributes(TopicArn)).Policy!).Statement).toHaveLength(1);
+});
+
+const tags = async (ResourceArn: string) =>
+  (await send(new ListTagsForResourceCommand({ ResourceArn }))).Tags;
+
+behaviour("tags are added to those that are there", TAG, async () => {
+  const ResourceArn = (await create("tagged", undefined, [{ Key: "a", Value: "1" }])).TopicArn!;
+  await send(
+    new TagResourceCommand({
+      ResourceArn,
+      Tags: [
+        { Key: "b", Value: "2" },
+        { Key: "a", Value: "3" },
+      ],
+    }),
+  );
+  expect(await tags(ResourceArn)).toEqual([
+    { Key: "a", Value: "3" },
+    { Key: "b", Value: "2" },
+  ]);
+  await send(new UntagResourceCommand({ ResourceArn, TagKeys: ["a"] }));
+  expect(await tags(ResourceArn)).toEqual([{ Key: "b", Value: "2" }]);
+});
+
+behaviour("a topic has fifty tags at most", TAG, async () => {
+  const ResourceArn = await cloud.topic();
+  const Tags = Array.from({ length: 51 }, (_, i) => ({ Key: `k${i}`, Value: "v" }));
+  await expect(send(new TagResourceCommand({ ResourceArn, Tags }))).rejects.toMatchObject({
+    name: "TagLimitExceededException",
+    message: "Could not complete request: tag quota of per resource exceeded",
+  });
+});
+
+behaviour("what is not there has no tags", doc("sns/latest/api/API_ListTagsForResource.html"), async () => {
+  await expect(tags(topicArn("not-there"))).rejects.toMatchObject({
+    name: "ResourceNotFoundException",
+    message: "Resource does not exist",
+    $metadata: { httpStatusCode: 404 },
+  });
+});
+
+behaviour("subscriptions are counted", GET, async () => {
+  const TopicArn = await cloud.topic();
+  await send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: queueArn("any") }));
+  await send(new SubscribeCommand({ TopicArn, Protocol: "email", Endpoint: "a@example.com" }));
+  expect(await attributes(TopicArn)).toMatchObject({
+    SubscriptionsConfirmed: "1",
+    SubscriptionsPending: "1",
+  });
+});
+
+behaviour(
+  "data protection says that it is not there",
+  doc("sns/latest/api/API_PutDataProtectionPolicy.html"),
+  async () => {
+    const ResourceArn = await cloud.topic();
+    const command = new PutDataProtectionPolicyCommand({ ResourceArn, DataProtectionPolicy: "{}" });
+    await expect(send(command)).rejects.toMatchObject({ $metadata: { httpStatusCode: 501 } });
+  },
+);
