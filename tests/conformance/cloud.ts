@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, test, vi } from "vitest";
 import { type Running, startNube } from "#app/cloud.ts";
+import type { PostedLetter } from "#kernel/letters.ts";
 import type { Ports } from "#kernel/ports.ts";
 
 /**
@@ -20,6 +21,8 @@ export interface ConformanceCloud {
   };
   /** What the kernel asks of services: a file that needs an identity before IAM can make one puts it here. */
   readonly ports: Ports;
+  /** What left for people and their devices, newest first. */
+  letters(): Promise<PostedLetter[]>;
   /** Milliseconds; all that is due in that span has run when it resolves. */
   advance(milliseconds: number): Promise<void>;
 }
@@ -57,6 +60,7 @@ export function conformanceCloud(): ConformanceCloud {
       credentials: { accessKeyId: account, secretAccessKey: "test" },
       maxAttempts: 1,
     }),
+    letters: () => running.cloud.letters.list(100),
     get ports() {
       return running.cloud.ports;
     },

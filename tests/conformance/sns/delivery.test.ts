@@ -110,12 +110,16 @@ behaviour("all subscriptions get a message", doc("sns/latest/dg/welcome.html"), 
   expect(await cloud.received(other.url)).toHaveLength(1);
 });
 
-behaviour("a queue whose policy does not allow it gets nothing", doc("sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html"), async () => {
-  const { topic, url } = await cloud.pair();
-  await cloud.sqs().send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { Policy: "" } }));
-  await publish(topic, "hello");
-  expect(await cloud.received(url)).toEqual([]);
-});
+behaviour(
+  "a queue whose policy does not allow it gets nothing",
+  doc("sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html"),
+  async () => {
+    const { topic, url } = await cloud.pair();
+    await cloud.sqs().send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { Policy: "" } }));
+    await publish(topic, "hello");
+    expect(await cloud.received(url)).toEqual([]);
+  },
+);
 
 async function withDeadLetters(more: Record<string, string> = {}) {
   const dead = await cloud.queue();
@@ -144,7 +148,9 @@ async function certificateOf({ SigningCertURL }: Record<string, string>) {
 }
 
 function holds(told: Record<string, string>, certificate: X509Certificate, names: string[]): boolean {
-  const text = names.flatMap((name) => (told[name] === undefined ? [] : [`${name}\n${told[name]}\n`])).join("");
+  const text = names
+    .flatMap((name) => (told[name] === undefined ? [] : [`${name}\n${told[name]}\n`]))
+    .join("");
   const hash = told.SignatureVersion === "2" ? "sha256" : "sha1";
   const key = createPublicKey(certificate.publicKey.export({ type: "spki", format: "pem" }));
   return verify(hash, Buffer.from(text), key, Buffer.from(told.Signature!, "base64"));
@@ -178,7 +184,9 @@ for (const [version, hash] of [
 behaviour("a certificate's address ends in .pem", SIGNATURES, async () => {
   const { topic, url } = await cloud.pair();
   await publish(topic, "hello");
-  expect((await cloud.notifications(url))[0]!.SigningCertURL).toMatch(/\/SimpleNotificationService-\w+\.pem$/);
+  expect((await cloud.notifications(url))[0]!.SigningCertURL).toMatch(
+    /\/SimpleNotificationService-\w+\.pem$/,
+  );
 });
 
 // An endpoint of HTTP, which answers what it is told to.
@@ -208,7 +216,12 @@ async function endpoint(Attributes: Record<string, string> = {}) {
   const topic = await cloud.topic();
   posts = [];
   answers = [];
-  const command = new SubscribeCommand({ TopicArn: topic, Protocol: "http", Endpoint: `${origin}/hook`, Attributes });
+  const command = new SubscribeCommand({
+    TopicArn: topic,
+    Protocol: "http",
+    Endpoint: `${origin}/hook`,
+    Attributes,
+  });
   await cloud.sns().send(command);
   await cloud.advance(1_000);
   const asked: Record<string, string> = JSON.parse(posts[0]!.body);
@@ -225,7 +238,11 @@ async function confirmed(Attributes: Record<string, string> = {}) {
 
 behaviour("an endpoint is asked to confirm", HTTP, async () => {
   const { topic, asked, headers } = await endpoint();
-  expect(asked).toMatchObject({ Type: "SubscriptionConfirmation", TopicArn: topic, Token: expect.any(String) });
+  expect(asked).toMatchObject({
+    Type: "SubscriptionConfirmation",
+    TopicArn: topic,
+    Token: expect.any(String),
+  });
   expect(headers).toMatchObject({
     "x-amz-sns-message-type": "SubscriptionConfirmation",
     "x-amz-sns-message-id": asked.MessageId,
@@ -257,15 +274,19 @@ behaviour("nothing comes before it is confirmed", HTTP, async () => {
   expect(posts).toEqual([]);
 });
 
-behaviour("a notification names its subscription in a header", doc("sns/latest/dg/http-header.html"), async () => {
-  const { topic, subscription } = await confirmed();
-  await publish(topic, "hello");
-  await cloud.advance(1_000);
-  expect(posts[0]!.headers).toMatchObject({
-    "x-amz-sns-message-type": "Notification",
-    "x-amz-sns-subscription-arn": subscription,
-  });
-});
+behaviour(
+  "a notification names its subscription in a header",
+  doc("sns/latest/dg/http-header.html"),
+  async () => {
+    const { topic, subscription } = await confirmed();
+    await publish(topic, "hello");
+    await cloud.advance(1_000);
+    expect(posts[0]!.headers).toMatchObject({
+      "x-amz-sns-message-type": "Notification",
+      "x-amz-sns-subscription-arn": subscription,
+    });
+  },
+);
 
 behaviour("raw delivery posts the message, and says so", RAW, async () => {
   const { topic } = await confirmed({ RawMessageDelivery: "true" });
@@ -274,13 +295,17 @@ behaviour("raw delivery posts the message, and says so", RAW, async () => {
   expect(posts[0]).toMatchObject({ body: "hello", headers: { "x-amz-sns-rawdelivery": "true" } });
 });
 
-behaviour("a delivery policy names the type of the content", doc("sns/latest/dg/creating-delivery-policy.html"), async () => {
-  const policy = { requestPolicy: { headerContentType: "application/json" } };
-  const { topic } = await confirmed({ DeliveryPolicy: JSON.stringify(policy) });
-  await publish(topic, "hello");
-  await cloud.advance(1_000);
-  expect(posts[0]!.headers["content-type"]).toBe("application/json");
-});
+behaviour(
+  "a delivery policy names the type of the content",
+  doc("sns/latest/dg/creating-delivery-policy.html"),
+  async () => {
+    const policy = { requestPolicy: { headerContentType: "application/json" } };
+    const { topic } = await confirmed({ DeliveryPolicy: JSON.stringify(policy) });
+    await publish(topic, "hello");
+    await cloud.advance(1_000);
+    expect(posts[0]!.headers["content-type"]).toBe("application/json");
+  },
+);
 
 behaviour("an endpoint that fails is tried three times more, every 20 seconds", RETRIES, async () => {
   const { topic } = await confirmed();
@@ -337,27 +362,35 @@ behaviour("what an endpoint never took is a dead letter", DEAD, async () => {
   expect((await cloud.notifications(dead.url))[0]).toMatchObject({ Message: "hello" });
 });
 
-behaviour("who confirmed without a signature is told so", doc("sns/latest/api/API_GetSubscriptionAttributes.html"), async () => {
-  const { asked } = await endpoint();
-  const answer = await (await fetch(asked.SubscribeURL!)).text();
-  const SubscriptionArn = /<SubscriptionArn>(.*)<\/SubscriptionArn>/.exec(answer)![1];
-  const { Attributes } = await cloud.sns().send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
-  expect(Attributes!.ConfirmationWasAuthenticated).toBe("false");
-});
+behaviour(
+  "who confirmed without a signature is told so",
+  doc("sns/latest/api/API_GetSubscriptionAttributes.html"),
+  async () => {
+    const { asked } = await endpoint();
+    const answer = await (await fetch(asked.SubscribeURL!)).text();
+    const SubscriptionArn = /<SubscriptionArn>(.*)<\/SubscriptionArn>/.exec(answer)![1];
+    const { Attributes } = await cloud.sns().send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
+    expect(Attributes!.ConfirmationWasAuthenticated).toBe("false");
+  },
+);
 
-behaviour("who asked for it ends a subscription only by a signature", doc("sns/latest/api/API_ConfirmSubscription.html"), async () => {
-  const { topic, asked } = await endpoint();
-  const { SubscriptionArn } = await cloud.sns().send(
-    new ConfirmSubscriptionCommand({
-      TopicArn: topic,
-      Token: asked.Token,
-      AuthenticateOnUnsubscribe: "true",
-    }),
-  );
-  const unsigned = await fetch(`${cloud.endpoint}/?Action=Unsubscribe&SubscriptionArn=${SubscriptionArn}`);
-  expect(unsigned.status).toBe(403);
-  await cloud.sns().send(new UnsubscribeCommand({ SubscriptionArn }));
-});
+behaviour(
+  "who asked for it ends a subscription only by a signature",
+  doc("sns/latest/api/API_ConfirmSubscription.html"),
+  async () => {
+    const { topic, asked } = await endpoint();
+    const { SubscriptionArn } = await cloud.sns().send(
+      new ConfirmSubscriptionCommand({
+        TopicArn: topic,
+        Token: asked.Token,
+        AuthenticateOnUnsubscribe: "true",
+      }),
+    );
+    const unsigned = await fetch(`${cloud.endpoint}/?Action=Unsubscribe&SubscriptionArn=${SubscriptionArn}`);
+    expect(unsigned.status).toBe(403);
+    await cloud.sns().send(new UnsubscribeCommand({ SubscriptionArn }));
+  },
+);
 
 behaviour("a subscriber has what was archived delivered again", ARCHIVE, async () => {
   const { topic, url, subscription } = await cloud.pair(

@@ -47,19 +47,84 @@ const value = (DataType: string, StringValue?: string) => ({ a: { DataType, Stri
 const REFUSED: [string, string, string, object, string | RegExp, string?][] = [
   ["an empty message", PUBLISH, "", {}, "Invalid parameter: Empty message"],
   ["a message of more than 256 KB", PUBLISH, "m".repeat(262_145), {}, "Invalid parameter: Message too long"],
-  ["a message that its attributes make too long", ATTRIBUTES, "m".repeat(262_140), { MessageAttributes: value("String", "value") }, "Invalid parameter: Message too long"],
+  [
+    "a message that its attributes make too long",
+    ATTRIBUTES,
+    "m".repeat(262_140),
+    { MessageAttributes: value("String", "value") },
+    "Invalid parameter: Message too long",
+  ],
   ["an empty subject", PUBLISH, "m", { Subject: "" }, "Invalid parameter: Subject"],
   ["a subject of 101 characters", PUBLISH, "m", { Subject: "s".repeat(101) }, "Invalid parameter: Subject"],
   ["a subject of two lines", PUBLISH, "m", { Subject: "a\nb" }, "Invalid parameter: Subject"],
-  ["a structure that there is not", PUBLISH, "m", { MessageStructure: "xml" }, "Invalid parameter: MessageStructure"],
-  ["a structure that is no JSON", PUBLISH, "m", { MessageStructure: "json" }, "Invalid parameter: Message Structure - JSON message body failed to parse"],
-  ["a structure without a default", PUBLISH, '{"sqs":"m"}', { MessageStructure: "json" }, "Invalid parameter: Message Structure - No default entry in JSON message body"],
-  ["a deduplication id where there is no order", PUBLISH, "m", { MessageDeduplicationId: "d" }, /MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type/],
-  ["an attribute without a type", ATTRIBUTES, "m", { MessageAttributes: value("", "v") }, /must contain non-empty message attribute type/, "InvalidParameterValueException"],
-  ["an attribute of an unknown type", ATTRIBUTES, "m", { MessageAttributes: value("Date", "v") }, "The message attribute 'a' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", "InvalidParameterValueException"],
-  ["an attribute without a value", ATTRIBUTES, "m", { MessageAttributes: value("String") }, "The message attribute 'a' must contain non-empty message attribute value for message attribute type 'String'.", "InvalidParameterValueException"],
-  ["a number that is none", ATTRIBUTES, "m", { MessageAttributes: value("Number", "many") }, /to number/, "InvalidParameterValueException"],
-  ["an attribute with a name that has a space", ATTRIBUTES, "m", { MessageAttributes: { "a b": { DataType: "String", StringValue: "v" } } }, /Invalid message attribute name/, "InvalidParameterValueException"],
+  [
+    "a structure that there is not",
+    PUBLISH,
+    "m",
+    { MessageStructure: "xml" },
+    "Invalid parameter: MessageStructure",
+  ],
+  [
+    "a structure that is no JSON",
+    PUBLISH,
+    "m",
+    { MessageStructure: "json" },
+    "Invalid parameter: Message Structure - JSON message body failed to parse",
+  ],
+  [
+    "a structure without a default",
+    PUBLISH,
+    '{"sqs":"m"}',
+    { MessageStructure: "json" },
+    "Invalid parameter: Message Structure - No default entry in JSON message body",
+  ],
+  [
+    "a deduplication id where there is no order",
+    PUBLISH,
+    "m",
+    { MessageDeduplicationId: "d" },
+    /MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type/,
+  ],
+  [
+    "an attribute without a type",
+    ATTRIBUTES,
+    "m",
+    { MessageAttributes: value("", "v") },
+    /must contain non-empty message attribute type/,
+    "InvalidParameterValueException",
+  ],
+  [
+    "an attribute of an unknown type",
+    ATTRIBUTES,
+    "m",
+    { MessageAttributes: value("Date", "v") },
+    "The message attribute 'a' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.",
+    "InvalidParameterValueException",
+  ],
+  [
+    "an attribute without a value",
+    ATTRIBUTES,
+    "m",
+    { MessageAttributes: value("String") },
+    "The message attribute 'a' must contain non-empty message attribute value for message attribute type 'String'.",
+    "InvalidParameterValueException",
+  ],
+  [
+    "a number that is none",
+    ATTRIBUTES,
+    "m",
+    { MessageAttributes: value("Number", "many") },
+    /to number/,
+    "InvalidParameterValueException",
+  ],
+  [
+    "an attribute with a name that has a space",
+    ATTRIBUTES,
+    "m",
+    { MessageAttributes: { "a b": { DataType: "String", StringValue: "v" } } },
+    /Invalid message attribute name/,
+    "InvalidParameterValueException",
+  ],
 ];
 for (const [what, source, Message, more, message, name] of REFUSED) {
   behaviour(`${what} is refused`, source, async () => {
@@ -96,7 +161,11 @@ behaviour("a batch tells of each entry", BATCH, async () => {
 });
 
 behaviour("an entry of a batch fails for itself", BATCH, async () => {
-  const { Successful, Failed } = await batch(await cloud.topic(), entry("1"), entry("2", "m", { Subject: "a\nb" }));
+  const { Successful, Failed } = await batch(
+    await cloud.topic(),
+    entry("1"),
+    entry("2", "m", { Subject: "a\nb" }),
+  );
   expect(Successful!.map(({ Id }) => Id)).toEqual(["1"]);
   expect(Failed).toEqual([
     { Id: "2", Code: "InvalidParameter", Message: "Invalid parameter: Subject", SenderFault: true },
@@ -105,10 +174,30 @@ behaviour("an entry of a batch fails for itself", BATCH, async () => {
 
 const BATCHES: [string, { Id: string; Message: string }[], string, string][] = [
   ["without entries", [], "EmptyBatchRequestException", "The batch request doesn't contain any entries."],
-  ["of eleven entries", Array.from({ length: 11 }, (_, i) => entry(`${i}`)), "TooManyEntriesInBatchRequestException", "The batch request contains more entries than permissible."],
-  ["with an id twice", [entry("1"), entry("1")], "BatchEntryIdsNotDistinctException", "Two or more batch entries in the request have the same Id."],
-  ["with an id that is none", [entry("a b")], "InvalidBatchEntryIdException", "The Id of a batch entry in a batch request doesn't abide by the specification."],
-  ["of more than 256 KB", [entry("1", "m".repeat(131_073)), entry("2", "m".repeat(131_072))], "BatchRequestTooLongException", "The length of all the messages put together is more than the limit."],
+  [
+    "of eleven entries",
+    Array.from({ length: 11 }, (_, i) => entry(`${i}`)),
+    "TooManyEntriesInBatchRequestException",
+    "The batch request contains more entries than permissible.",
+  ],
+  [
+    "with an id twice",
+    [entry("1"), entry("1")],
+    "BatchEntryIdsNotDistinctException",
+    "Two or more batch entries in the request have the same Id.",
+  ],
+  [
+    "with an id that is none",
+    [entry("a b")],
+    "InvalidBatchEntryIdException",
+    "The Id of a batch entry in a batch request doesn't abide by the specification.",
+  ],
+  [
+    "of more than 256 KB",
+    [entry("1", "m".repeat(131_073)), entry("2", "m".repeat(131_072))],
+    "BatchRequestTooLongException",
+    "The length of all the messages put together is more than the limit.",
+  ],
 ];
 for (const [what, entries, name, message] of BATCHES) {
   behaviour(`a batch ${what} is refused`, BATCH, async () => {
@@ -177,20 +266,28 @@ behaviour("after five minutes it is new", DEDUPLICATION, async () => {
   expect((await cloud.received(url)).length).toBeGreaterThanOrEqual(1);
 });
 
-behaviour("ids hold for a group where throughput is by group", doc("sns/latest/dg/fifo-high-throughput.html"), async () => {
-  const { topic, url } = await ordered({ FifoThroughputScope: "MessageGroup" });
-  await inGroup(topic, "m", "one");
-  await inGroup(topic, "m", "two");
-  expect((await cloud.received(url)).length).toBeGreaterThanOrEqual(1);
-});
+behaviour(
+  "ids hold for a group where throughput is by group",
+  doc("sns/latest/dg/fifo-high-throughput.html"),
+  async () => {
+    const { topic, url } = await ordered({ FifoThroughputScope: "MessageGroup" });
+    await inGroup(topic, "m", "one");
+    await inGroup(topic, "m", "two");
+    expect((await cloud.received(url)).length).toBeGreaterThanOrEqual(1);
+  },
+);
 
-behaviour("an envelope of a FIFO topic has a sequence number and no signature", doc("sns/latest/dg/fifo-message-delivery.html"), async () => {
-  const { topic, url } = await ordered();
-  const { SequenceNumber } = await inGroup(topic, "m");
-  const [told] = await cloud.notifications(url);
-  expect(told).toMatchObject({ SequenceNumber, Message: "m" });
-  expect(told).not.toHaveProperty("Signature");
-});
+behaviour(
+  "an envelope of a FIFO topic has a sequence number and no signature",
+  doc("sns/latest/dg/fifo-message-delivery.html"),
+  async () => {
+    const { topic, url } = await ordered();
+    const { SequenceNumber } = await inGroup(topic, "m");
+    const [told] = await cloud.notifications(url);
+    expect(told).toMatchObject({ SequenceNumber, Message: "m" });
+    expect(told).not.toHaveProperty("Signature");
+  },
+);
 
 const ARCHIVING = doc("sns/latest/dg/message-archiving-and-replay-topic-owner.html");
 

@@ -12,7 +12,7 @@ export const OPEN = JSON.stringify({
   Statement: [{ Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: "*" }],
 });
 
-export interface SnsCloud extends Pick<ConformanceCloud, "endpoint" | "client" | "advance"> {
+export interface SnsCloud extends Pick<ConformanceCloud, "endpoint" | "client" | "advance" | "letters"> {
   sns(options?: { account?: string }): SNSClient;
   sqs(options?: { account?: string }): SQSClient;
   /** A new topic's ARN. */
@@ -61,6 +61,7 @@ export function snsCloud(): SnsCloud {
     },
     client: cloud.client,
     advance: cloud.advance,
+    letters: cloud.letters,
     sns,
     sqs,
     topic,

@@ -1,0 +1,356 @@
+import {
+  CheckIfPhoneNumberIsOptedOutCommand,
+  CreatePlatformApplicationCommand,
+  CreatePlatformEndpointCommand,
+  CreateSMSSandboxPhoneNumberCommand,
+  DeleteEndpointCommand,
+  DeletePlatformApplicationCommand,
+  DeleteSMSSandboxPhoneNumberCommand,
+  GetEndpointAttributesCommand,
+  GetPlatformApplicationAttributesCommand,
+  GetSMSAttributesCommand,
+  GetSMSSandboxAccountStatusCommand,
+  ListEndpointsByPlatformApplicationCommand,
+  ListOriginationNumbersCommand,
+  ListPhoneNumbersOptedOutCommand,
+  ListPlatformApplicationsCommand,
+  ListSMSSandboxPhoneNumbersCommand,
+  OptInPhoneNumberCommand,
+  PublishCommand,
+  SetEndpointAttributesCommand,
+  SetPlatformApplicationAttributesCommand,
+  SetSMSAttributesCommand,
+  SubscribeCommand,
+  VerifySMSSandboxPhoneNumberCommand,
+} from "@aws-sdk/client-sns";
+import { expect } from "vitest";
+import { behaviour, doc } from "../cloud.ts";
+import { ACCOUNT, snsCloud } from "./sns.ts";
+
+const cloud = snsCloud();
+const send = ((command: never) => cloud.sns().send(command)) as ReturnType<typeof cloud.sns>["send"];
+
+const PUSH = doc("sns/latest/dg/sns-mobile-application-as-subscriber.html");
+const APPLICATION = doc("sns/latest/api/API_CreatePlatformApplication.html");
+const ENDPOINT = doc("sns/latest/api/API_CreatePlatformEndpoint.html");
+const SMS = doc("sns/latest/dg/sms_publish-to-phone.html");
+const PREFERENCES = doc("sns/latest/api/API_SetSMSAttributes.html");
+const OPTED_OUT = doc("sns/latest/dg/sms_manage_optout.html");
+const SANDBOX = doc("sns/latest/dg/sns-sms-sandbox.html");
+const MAIL = doc("sns/latest/dg/sns-email-notifications.html");
+
+const refused = (message: string | RegExp, name = "InvalidParameterException") => ({
+  name,
+  message: message instanceof RegExp ? expect.stringMatching(message) : message,
+});
+
+let names = 0;
+async function application() {
+  const command = new CreatePlatformApplicationCommand({
+    Name: `app-${++names}`,
+    Platform: "GCM",
+    Attributes: { PlatformCredential: "secret" },
+  });
+  return (await send(command)).PlatformApplicationArn!;
+}
+const device = async (PlatformApplicationArn: string, more: object = {}) =>
+  (await send(new CreatePlatformEndpointCommand({ PlatformApplicationArn, Token: "token", ...more })))
+    .EndpointArn!;
+
+behaviour("an application's ARN has its platform and name", APPLICATION, async () => {
+  expect(await application()).toBe(`arn:aws:sns:us-east-1:${ACCOUNT}:app/GCM/app-${names}`);
+});
+
+behaviour("a platform is one that there is", APPLICATION, async () => {
+  const Attributes = { PlatformCredential: "secret" };
+  const command = new CreatePlatformApplicationCommand({ Name: "a", Platform: "FAX", Attributes });
+  await expect(send(command)).rejects.toMatchObject(refused(/Platform Reason: FAX is not supported/));
+});
+
+behaviour("an application needs a credential", APPLICATION, async () => {
+  const command = new CreatePlatformApplicationCommand({
+    Name: "a",
+    Platform: "GCM",
+    Attributes: { PlatformPrincipal: "p" },
+  });
+  await expect(send(command)).rejects.toMatchObject(
+    refused("Invalid parameter: Attributes Reason: PlatformCredential attribute is required"),
+  );
+});
+
+behaviour(
+  "credentials are not told again",
+  doc("sns/latest/api/API_GetPlatformApplicationAttributes.html"),
+  async () => {
+    const PlatformApplicationArn = await application();
+    const { Attributes } = await send(
+      new GetPlatformApplicationAttributesCommand({ PlatformApplicationArn }),
+    );
+    expect(Attributes).toEqual({ Enabled: "true" });
+  },
+);
+
+behaviour(
+  "an application can be disabled, and then reaches nobody",
+  doc("sns/latest/api/API_SetPlatformApplicationAttributes.html"),
+  async () => {
+    const PlatformApplicationArn = await application();
+    const TargetArn = await device(PlatformApplicationArn);
+    const Attributes = { Enabled: "false" };
+    await send(new SetPlatformApplicationAttributesCommand({ PlatformApplicationArn, Attributes }));
+    await expect(send(new PublishCommand({ TargetArn, Message: "m" }))).rejects.toMatchObject({
+      name: "PlatformApplicationDisabledException",
+    });
+  },
+);
+
+behaviour("applications are listed", doc("sns/latest/api/API_ListPlatformApplications.html"), async () => {
+  const arn = await application();
+  const { PlatformApplications } = await send(new ListPlatformApplicationsCommand({}));
+  expect(PlatformApplications!.map((each) => each.PlatformApplicationArn)).toContain(arn);
+});
+
+behaviour(
+  "a deleted application is gone with its endpoints",
+  doc("sns/latest/api/API_DeletePlatformApplication.html"),
+  async () => {
+    const PlatformApplicationArn = await application();
+    const EndpointArn = await device(PlatformApplicationArn);
+    await send(new DeletePlatformApplicationCommand({ PlatformApplicationArn }));
+    await expect(
+      send(new GetPlatformApplicationAttributesCommand({ PlatformApplicationArn })),
+    ).rejects.toMatchObject({ name: "NotFoundException", message: "PlatformApplication does not exist" });
+    await expect(send(new GetEndpointAttributesCommand({ EndpointArn }))).rejects.toMatchObject({
+      name: "NotFoundException",
+      message: "Endpoint does not exist",
+    });
+  },
+);
+
+behaviour("an endpoint tells its token", doc("sns/latest/api/API_GetEndpointAttributes.html"), async () => {
+  const EndpointArn = await device(await application(), { CustomUserData: "mine" });
+  const { Attributes } = await send(new GetEndpointAttributesCommand({ EndpointArn }));
+  expect(Attributes).toEqual({ Enabled: "true", Token: "token", CustomUserData: "mine" });
+});
+
+behaviour("a token has one endpoint", ENDPOINT, async () => {
+  const arn = await application();
+  const first = await device(arn);
+  expect(await device(arn)).toBe(first);
+  await expect(device(arn, { CustomUserData: "other" })).rejects.toMatchObject(
+    refused(
+      `Invalid parameter: Token Reason: Endpoint ${first} already exists with the same Token, but different attributes.`,
+    ),
+  );
+});
+
+behaviour("an application that is not there has no endpoints", ENDPOINT, async () => {
+  await expect(device(`arn:aws:sns:us-east-1:${ACCOUNT}:app/GCM/none`)).rejects.toMatchObject({
+    name: "NotFoundException",
+  });
+});
+
+behaviour("user data has at most 2,048 bytes", ENDPOINT, async () => {
+  await expect(device(await application(), { CustomUserData: "d".repeat(2_049) })).rejects.toMatchObject(
+    refused(/2048 bytes/),
+  );
+});
+
+behaviour(
+  "endpoints are listed with what they are",
+  doc("sns/latest/api/API_ListEndpointsByPlatformApplication.html"),
+  async () => {
+    const PlatformApplicationArn = await application();
+    const EndpointArn = await device(PlatformApplicationArn);
+    const { Endpoints } = await send(
+      new ListEndpointsByPlatformApplicationCommand({ PlatformApplicationArn }),
+    );
+    expect(Endpoints).toEqual([{ EndpointArn, Attributes: { Enabled: "true", Token: "token" } }]);
+  },
+);
+
+behaviour("an endpoint may be deleted twice", doc("sns/latest/api/API_DeleteEndpoint.html"), async () => {
+  const EndpointArn = await device(await application());
+  await send(new DeleteEndpointCommand({ EndpointArn }));
+  await send(new DeleteEndpointCommand({ EndpointArn }));
+  await expect(send(new PublishCommand({ TargetArn: EndpointArn, Message: "m" }))).rejects.toMatchObject(
+    refused(
+      `Invalid parameter: TargetArn Reason: No endpoint found for the target arn specified: ${EndpointArn}`,
+    ),
+  );
+});
+
+behaviour("a push goes to the device of the endpoint", PUSH, async () => {
+  const TargetArn = await device(await application());
+  await send(new PublishCommand({ TargetArn, Message: "for the phone" }));
+  expect((await cloud.letters())[0]).toMatchObject({
+    kind: "push",
+    to: TargetArn,
+    token: "token",
+    platform: "GCM",
+    body: "for the phone",
+  });
+});
+
+behaviour(
+  "a platform has a body of its own",
+  doc("sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html"),
+  async () => {
+    const TargetArn = await device(await application());
+    const Message = JSON.stringify({ default: "d", GCM: "for GCM" });
+    await send(new PublishCommand({ TargetArn, Message, MessageStructure: "json" }));
+    expect((await cloud.letters())[0]!.body).toBe("for GCM");
+  },
+);
+
+behaviour(
+  "a disabled endpoint gets nothing",
+  doc("sns/latest/api/API_SetEndpointAttributes.html"),
+  async () => {
+    const EndpointArn = await device(await application());
+    await send(new SetEndpointAttributesCommand({ EndpointArn, Attributes: { Enabled: "false" } }));
+    await expect(send(new PublishCommand({ TargetArn: EndpointArn, Message: "m" }))).rejects.toMatchObject({
+      name: "EndpointDisabledException",
+      message: "Endpoint is disabled",
+    });
+  },
+);
+
+behaviour("an endpoint subscribes to a topic", PUSH, async () => {
+  const TopicArn = await cloud.topic();
+  const Endpoint = await device(await application());
+  const command = new SubscribeCommand({ TopicArn, Protocol: "application", Endpoint });
+  expect((await send(command)).SubscriptionArn).toMatch(/^arn:/);
+  await send(new PublishCommand({ TopicArn, Message: "for all" }));
+  await cloud.advance(1_000);
+  expect((await cloud.letters())[0]).toMatchObject({ kind: "push", to: Endpoint, body: "for all" });
+});
+
+const PHONE = "+15555550100";
+
+behaviour("a text message goes to a phone", SMS, async () => {
+  const { MessageId } = await send(new PublishCommand({ PhoneNumber: PHONE, Message: "hello" }));
+  expect((await cloud.letters())[0]).toMatchObject({
+    kind: "sms",
+    to: PHONE,
+    body: "hello",
+    about: MessageId,
+  });
+});
+
+behaviour("a phone number is written in E.164", SMS, async () => {
+  await expect(send(new PublishCommand({ PhoneNumber: "+1", Message: "m" }))).rejects.toMatchObject(
+    refused("Invalid parameter: PhoneNumber Reason: +1 is not valid to publish to"),
+  );
+});
+
+behaviour("a text message has at most 1,600 bytes", SMS, async () => {
+  const command = new PublishCommand({ PhoneNumber: PHONE, Message: "m".repeat(1_601) });
+  await expect(send(command)).rejects.toMatchObject(refused("Invalid parameter: Message too long"));
+});
+
+behaviour(
+  "a phone subscribes without confirming",
+  doc("sns/latest/dg/sms_publish-to-topic.html"),
+  async () => {
+    const TopicArn = await cloud.topic();
+    await send(new SubscribeCommand({ TopicArn, Protocol: "sms", Endpoint: PHONE }));
+    await send(new PublishCommand({ TopicArn, Message: "for phones" }));
+    await cloud.advance(1_000);
+    expect((await cloud.letters())[0]).toMatchObject({ kind: "sms", to: PHONE, body: "for phones" });
+  },
+);
+
+behaviour("preferences are kept", PREFERENCES, async () => {
+  const attributes = { DefaultSMSType: "Transactional", DefaultSenderID: "Nube" };
+  await send(new SetSMSAttributesCommand({ attributes }));
+  expect((await send(new GetSMSAttributesCommand({}))).attributes).toMatchObject(attributes);
+  const some = await send(new GetSMSAttributesCommand({ attributes: ["DefaultSMSType"] }));
+  expect(some.attributes).toEqual({ DefaultSMSType: "Transactional" });
+});
+
+behaviour("a preference that there is not is refused", PREFERENCES, async () => {
+  const command = new SetSMSAttributesCommand({ attributes: { Colour: "red" } });
+  await expect(send(command)).rejects.toMatchObject(refused(/Colour is not a valid attribute/));
+});
+
+behaviour("a type is one of two", PREFERENCES, async () => {
+  const command = new SetSMSAttributesCommand({ attributes: { DefaultSMSType: "Shouted" } });
+  await expect(send(command)).rejects.toMatchObject(refused(/DefaultSMSType/));
+});
+
+behaviour("nobody has opted out unless they did", OPTED_OUT, async () => {
+  const command = new CheckIfPhoneNumberIsOptedOutCommand({ phoneNumber: PHONE });
+  expect((await send(command)).isOptedOut).toBe(false);
+  expect((await send(new ListPhoneNumbersOptedOutCommand({}))).phoneNumbers ?? []).toEqual([]);
+  await send(new OptInPhoneNumberCommand({ phoneNumber: PHONE }));
+});
+
+behaviour("an account begins in the sandbox", SANDBOX, async () => {
+  expect((await send(new GetSMSSandboxAccountStatusCommand({}))).IsInSandbox).toBe(true);
+});
+
+behaviour("a number of the sandbox is verified by the code that it was sent", SANDBOX, async () => {
+  const PhoneNumber = "+15555550101";
+  await send(new CreateSMSSandboxPhoneNumberCommand({ PhoneNumber }));
+  const listed = async () => (await send(new ListSMSSandboxPhoneNumbersCommand({}))).PhoneNumbers;
+  expect(await listed()).toEqual([{ PhoneNumber, Status: "Pending" }]);
+  const wrong = new VerifySMSSandboxPhoneNumberCommand({ PhoneNumber, OneTimePassword: "00000" });
+  await expect(send(wrong)).rejects.toMatchObject({ name: "VerificationException" });
+  const OneTimePassword = /\d{6}/.exec((await cloud.letters())[0]!.body)![0];
+  await send(new VerifySMSSandboxPhoneNumberCommand({ PhoneNumber, OneTimePassword }));
+  expect(await listed()).toEqual([{ PhoneNumber, Status: "Verified" }]);
+  await send(new DeleteSMSSandboxPhoneNumberCommand({ PhoneNumber }));
+  expect((await listed()) ?? []).toEqual([]);
+});
+
+behaviour(
+  "there are no origination numbers",
+  doc("sns/latest/api/API_ListOriginationNumbers.html"),
+  async () => {
+    expect((await send(new ListOriginationNumbersCommand({}))).PhoneNumbers ?? []).toEqual([]);
+  },
+);
+
+async function mailbox(Protocol: string, Endpoint: string) {
+  const TopicArn = await cloud.topic({ DisplayName: "The News" });
+  await send(new SubscribeCommand({ TopicArn, Protocol, Endpoint }));
+  await cloud.advance(1_000);
+  const [asked] = await cloud.letters();
+  return { TopicArn, asked: asked! };
+}
+
+behaviour("mail asks to be confirmed, with a link", MAIL, async () => {
+  const { TopicArn, asked } = await mailbox("email", "a@example.com");
+  expect(asked).toMatchObject({
+    kind: "email",
+    to: "a@example.com",
+    subject: "AWS Notification - Subscription Confirmation",
+    body: expect.stringContaining(`Action=ConfirmSubscription&TopicArn=${TopicArn}`),
+  });
+});
+
+behaviour("confirmed mail brings the message, and a way to end it", MAIL, async () => {
+  const { TopicArn, asked } = await mailbox("email", "b@example.com");
+  const link = /http\S+/.exec(asked.body)![0];
+  expect((await fetch(link)).status).toBe(200);
+  await send(new PublishCommand({ TopicArn, Message: "news", Subject: "subject" }));
+  await cloud.advance(1_000);
+  expect((await cloud.letters())[0]).toMatchObject({
+    from: "The News",
+    to: "b@example.com",
+    subject: "subject",
+    body: expect.stringMatching(/^news\n[\s\S]*Action=Unsubscribe/),
+  });
+});
+
+behaviour("mail in JSON is an envelope", MAIL, async () => {
+  const { TopicArn, asked } = await mailbox("email-json", "c@example.com");
+  await fetch(JSON.parse(asked.body).SubscribeURL);
+  await send(new PublishCommand({ TopicArn, Message: "news" }));
+  await cloud.advance(1_000);
+  expect(JSON.parse((await cloud.letters())[0]!.body)).toMatchObject({
+    Type: "Notification",
+    Message: "news",
+  });
+});
