@@ -120,3 +120,26 @@ test("a row that is too long, a list that is too deep and quotes without an end 
   expect(text).toBe("1\n");
   expect(performance.now() - begin).toBeLessThan(15_000);
 });
+
+test("numbers come out as they went in, many digits or few", async () => {
+  const input = { JSON: { Type: "LINES" } };
+  for (const number of [
+    ...[
+      "0",
+      "-1",
+      "12",
+      "0.5",
+      "-0.25",
+      "0.0000001",
+      "1.50",
+      "100.0",
+      "9007199254740993",
+      "9223372036854775807",
+    ],
+    ...["123456789012345678901234567890", "0.1234567890123456789", "12345678.12345678", "1234567.1234567"],
+  ]) {
+    const body = `{"a":${number},"b":[${number},{"c":${number}}],"__proto__":${number}}`;
+    const { text } = await select(body, "SELECT * FROM S3Object", { input, output: { JSON: {} } });
+    expect(text).toBe(`${body}\n`);
+  }
+});
