@@ -6,6 +6,7 @@ import type { Catalog } from "#kernel/runtime.ts";
 export const catalog: Catalog = {
   scheduler: () => import("#services/scheduler/service.ts").then((m) => m.scheduler),
   pipes: () => import("#services/pipes/service.ts").then((m) => m.pipes),
+  "dynamodb-streams": () => import("#services/dynamodb/service.ts").then((m) => m.dynamodbStreams),
   dynamodb: () => import("#services/dynamodb/service.ts").then((m) => m.dynamodb),
   glacier: () => import("#services/glacier/service.ts").then((m) => m.glacier),
   events: () => import("#services/events/service.ts").then((m) => m.events),

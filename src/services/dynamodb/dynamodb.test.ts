@@ -1,42 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type TestCloud, testCloud } from "#kernel/testing.ts";
-import { dynamodb } from "./service.ts";
+import { key, N, S, TableName, type WithTable, withTable } from "./testing.ts";
 import type { Item, Value } from "./values/value.ts";
 
-let nube: TestCloud;
-const TableName = "things";
+let nube: WithTable;
 beforeEach(async () => {
-  nube = await testCloud([dynamodb]);
-  await nube.aws.dynamodb.CreateTable({
-    TableName,
-    AttributeDefinitions: [
-      { AttributeName: "p", AttributeType: "S" },
-      { AttributeName: "s", AttributeType: "N" },
-      { AttributeName: "g", AttributeType: "S" },
-    ],
-    KeySchema: [
-      { AttributeName: "p", KeyType: "HASH" },
-      { AttributeName: "s", KeyType: "RANGE" },
-    ],
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: "by-g",
-        KeySchema: [{ AttributeName: "g", KeyType: "HASH" }],
-        Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["x"] },
-      },
-    ],
-    BillingMode: "PAY_PER_REQUEST",
-  });
+  nube = await withTable();
 });
 afterEach(() => nube.close());
 
-const S = (S: string): Value => ({ S });
-const N = (N: number | string): Value => ({ N: String(N) });
-const key = (p: string, s: number) => ({ p: S(p), s: N(s) });
-const put = (p: string, s: number, more: Item = {}) =>
-  nube.aws.dynamodb.PutItem({ TableName, Item: { ...key(p, s), ...more } });
-const get = async (p: string, s: number) =>
-  (await nube.aws.dynamodb.GetItem({ TableName, Key: key(p, s) })).Item;
 /** Plain, for comparing: null prototypes and Buffers aside. */
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
@@ -48,11 +19,11 @@ test("an item comes back as it was put, numbers in their plain form", async () =
     m: { M: { __proto__x: S("y"), bs: { BS: [Buffer.from("z")] } } },
     ns: { NS: ["1.0", "2"] },
   };
-  await put("a", 1, item);
-  expect(plain(await get("a", 1))).toEqual(
+  await nube.put("a", 1, item);
+  expect(plain(await nube.get("a", 1))).toEqual(
     plain({ ...key("a", 1), ...item, n: N(150), ns: { NS: ["1", "2"] } }),
   );
-  expect(await get("a", 2)).toBeUndefined();
+  expect(await nube.get("a", 2)).toBeUndefined();
 });
 
 describe("conditions", () => {
@@ -64,7 +35,7 @@ describe("conditions", () => {
     m: { M: { k: N(1) } },
   };
   const holds = async (ConditionExpression: string, values: Record<string, Value> = {}) => {
-    await put("c", 1, stored);
+    await nube.put("c", 1, stored);
     const used = Object.fromEntries(
       Object.entries(values).filter(([name]) => ConditionExpression.includes(name)),
     );
@@ -170,7 +141,7 @@ describe("updates", () => {
     ss: { SS: ["a", "b"] },
   };
   const update = async (UpdateExpression: string, ExpressionAttributeValues?: Record<string, Value>) => {
-    await put("u", 1, start);
+    await nube.put("u", 1, start);
     const { Attributes } = await nube.aws.dynamodb.UpdateItem({
       TableName,
       Key: key("u", 1),
@@ -252,7 +223,7 @@ describe("updates", () => {
   });
 
   test("UPDATED_NEW and UPDATED_OLD tell of what was written", async () => {
-    await put("u", 1, start);
+    await nube.put("u", 1, start);
     const ask = async (ReturnValues: "UPDATED_OLD" | "UPDATED_NEW", v: number) =>
       plain(
         (
@@ -272,8 +243,8 @@ describe("updates", () => {
 
 describe("Query", () => {
   beforeEach(async () => {
-    for (const s of [10, -1, 2, 1.5, 100]) await put("q", s, { x: S(String(s)) });
-    await put("other", 1);
+    for (const s of [10, -1, 2, 1.5, 100]) await nube.put("q", s, { x: S(String(s)) });
+    await nube.put("other", 1);
   });
   const sorts = async (sort: string, values: Record<string, Value> = {}, more: object = {}) => {
     const { Items } = await nube.aws.dynamodb.Query({
@@ -331,9 +302,9 @@ describe("Query", () => {
 });
 
 test("an index holds what has its attributes, and shows what it projects", async () => {
-  await put("a", 1, { g: S("g1"), x: S("x"), y: S("y") });
-  await put("a", 2, { g: S("g1") });
-  await put("a", 3, { x: S("no g") });
+  await nube.put("a", 1, { g: S("g1"), x: S("x"), y: S("y") });
+  await nube.put("a", 2, { g: S("g1") });
+  await nube.put("a", 3, { x: S("no g") });
   const ask = async () => {
     const { Items } = await nube.aws.dynamodb.Query({
       TableName,
@@ -347,13 +318,13 @@ test("an index holds what has its attributes, and shows what it projects", async
     { ...key("a", 1), g: S("g1"), x: S("x") },
     { ...key("a", 2), g: S("g1") },
   ]);
-  await put("a", 1, { g: S("g2") });
+  await nube.put("a", 1, { g: S("g2") });
   await nube.aws.dynamodb.DeleteItem({ TableName, Key: key("a", 2) });
   expect(await ask()).toEqual([]);
 });
 
 test("a scan meets every item once, also in segments", async () => {
-  for (let at = 0; at < 40; at++) await put(`p${at}`, at);
+  for (let at = 0; at < 40; at++) await nube.put(`p${at}`, at);
   const scan = async (more: object) => {
     const found: string[] = [];
     let ExclusiveStartKey: Item | undefined;
@@ -377,7 +348,7 @@ test("a scan meets every item once, also in segments", async () => {
 });
 
 test("a page ends at a megabyte", async () => {
-  for (let at = 0; at < 4; at++) await put("big", at, { x: S("x".repeat(300_000)) });
+  for (let at = 0; at < 4; at++) await nube.put("big", at, { x: S("x".repeat(300_000)) });
   const first = await nube.aws.dynamodb.Query({
     TableName,
     KeyConditionExpression: "p = :p",
@@ -388,7 +359,7 @@ test("a page ends at a megabyte", async () => {
 
 describe("transactions", () => {
   test("all of it, or nothing", async () => {
-    await put("t", 1, { n: N(1) });
+    await nube.put("t", 1, { n: N(1) });
     const write = (n: number) =>
       nube.aws.dynamodb.TransactWriteItems({
         TransactItems: [
@@ -410,9 +381,9 @@ describe("transactions", () => {
         "Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed]",
       members: { CancellationReasons: [{ Code: "None" }, { Code: "ConditionalCheckFailed" }] },
     });
-    expect(await get("t", 2)).toBeUndefined();
+    expect(await nube.get("t", 2)).toBeUndefined();
     await write(1);
-    expect([await get("t", 1), await get("t", 2)]).toMatchObject([{ n: N(2) }, key("t", 2)]);
+    expect([await nube.get("t", 1), await nube.get("t", 2)]).toMatchObject([{ n: N(2) }, key("t", 2)]);
   });
 
   test("a token stands for what it came with, for ten minutes", async () => {
@@ -432,11 +403,11 @@ describe("transactions", () => {
       });
     await write(1);
     await write(1);
-    expect(await get("t", 1)).toMatchObject({ n: N(1) });
+    expect(await nube.get("t", 1)).toMatchObject({ n: N(1) });
     await expect(write(2)).rejects.toMatchObject({ code: "IdempotentParameterMismatchException" });
     await nube.advance("11m");
     await write(2);
-    expect(await get("t", 1)).toMatchObject({ n: N(3) });
+    expect(await nube.get("t", 1)).toMatchObject({ n: N(3) });
   });
 });
 
@@ -454,9 +425,9 @@ test("batches", async () => {
 });
 
 test("a table made anew has nothing of the old one's", async () => {
-  await put("a", 1);
+  await nube.put("a", 1);
   await nube.aws.dynamodb.DeleteTable({ TableName });
-  await expect(get("a", 1)).rejects.toMatchObject({
+  await expect(nube.get("a", 1)).rejects.toMatchObject({
     code: "ResourceNotFoundException",
     message: "Requested resource not found",
   });

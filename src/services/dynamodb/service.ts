@@ -7,8 +7,13 @@ import { tableName } from "./items/rows.ts";
 import { queryOperations } from "./reads/query.ts";
 import { scanOperations } from "./reads/scan.ts";
 import { tableArn, tables } from "./store.ts";
-import { clear, tableOperations } from "./tables/tables.ts";
+import { streamOperations, trim } from "./streams/streams.ts";
+import { clear } from "./tables/clear.ts";
+import { fill } from "./tables/fill.ts";
+import { tableOperations } from "./tables/tables.ts";
 import { tagOperations } from "./tables/tags.ts";
+import { expire, timeToLiveOperations } from "./tables/time-to-live.ts";
+import { tableUpdate } from "./tables/update.ts";
 import { transactionOperations } from "./transactions/transactions.ts";
 
 async function fact(ctx: Context, action: string, given: string, index?: string): Promise<AccessFact> {
@@ -40,7 +45,10 @@ const onResource =
 const access: Access<"dynamodb"> = {
   CreateTable: onTable("CreateTable"),
   DescribeTable: onTable("DescribeTable"),
+  UpdateTable: onTable("UpdateTable"),
   DeleteTable: onTable("DeleteTable"),
+  UpdateTimeToLive: onTable("UpdateTimeToLive"),
+  DescribeTimeToLive: onTable("DescribeTimeToLive"),
   ListTables: (ctx) => [{ action: "dynamodb:ListTables", resource: tableArn(ctx, "*") }],
   TagResource: onResource("TagResource"),
   UntagResource: onResource("UntagResource"),
@@ -70,6 +78,8 @@ export const dynamodb = defineService({
   id: "dynamodb",
   operations: [
     tableOperations,
+    tableUpdate,
+    timeToLiveOperations,
     tagOperations,
     itemOperations,
     batchOperations,
@@ -77,7 +87,7 @@ export const dynamodb = defineService({
     scanOperations,
     transactionOperations,
   ],
-  jobs: [clear],
+  jobs: [clear, fill, expire, trim],
   access,
   dataOperations: [
     "GetItem",
@@ -91,4 +101,20 @@ export const dynamodb = defineService({
     "TransactGetItems",
     "TransactWriteItems",
   ],
+});
+
+/** Streams are read by a service of their own, over the same store. */
+export const dynamodbStreams = defineService({
+  id: "dynamodb-streams",
+  store: "dynamodb",
+  operations: [streamOperations],
+  access: {
+    ListStreams: (ctx) => [{ action: "dynamodb:ListStreams", resource: `${tableArn(ctx, "*")}/stream/*` }],
+    DescribeStream: (_, { StreamArn }) => [{ action: "dynamodb:DescribeStream", resource: StreamArn }],
+    GetShardIterator: (_, { StreamArn }) => [{ action: "dynamodb:GetShardIterator", resource: StreamArn }],
+    GetRecords: (_, { ShardIterator }) => [
+      { action: "dynamodb:GetRecords", resource: ShardIterator.split("|")[0]! },
+    ],
+  },
+  dataOperations: ["GetRecords", "GetShardIterator"],
 });

@@ -24,7 +24,8 @@ export interface Table {
   indexes: Index[];
   billing: DynamoDB.BillingMode;
   throughput: Throughput;
-  stream?: { label: string; view: DynamoDB.StreamViewType } | undefined;
+  stream?: OpenStream | undefined;
+  /** The attribute that says, in seconds since 1970, when an item is to go. */
   ttl?: { attribute: string } | undefined;
   tableClass?: DynamoDB.TableClass | undefined;
   deletionProtection: boolean;
@@ -33,6 +34,22 @@ export interface Table {
   policy?: string | undefined;
   tags: DynamoDB.Tag[];
   created: Time;
+}
+
+export interface OpenStream {
+  /** Never used twice. */
+  number: number;
+  label: string;
+  view: DynamoDB.StreamViewType;
+}
+
+/** A stream of a table, which outlives it by a day. */
+export interface Stream extends OpenStream {
+  table: string;
+  key: KeyNames;
+  created: Time;
+  /** The last number in it, once it takes no more. */
+  closed?: number;
 }
 
 export interface Throughput {
@@ -49,6 +66,8 @@ export interface Index {
   /** Of the projection INCLUDE. */
   included: string[];
   throughput: Throughput;
+  /** Until all items that were there before it stand in it. */
+  filling?: true;
 }
 
 export const tables = collection<Table>("dynamodb/table", {
@@ -62,6 +81,20 @@ export const itemRows: Bytes = { name: "dynamodb/item", scope: "region" };
 
 /** `[index, hash of the partition key, sort key, the item's own key]`, each leading to its item. */
 export const indexRows: Bytes = { name: "dynamodb/index", scope: "region" };
+
+/** `[stream, sequence]`. */
+export const streamRows: Bytes = { name: "dynamodb/record", scope: "region" };
+
+/** `[table, second, the item's own key]`, each leading to an item that is to go then. */
+export const expiryRows: Bytes = { name: "dynamodb/expiry", scope: "region" };
+
+export const streams = collection<Stream>("dynamodb/stream", {
+  scope: "region",
+  key: (s) => [s.table, s.label],
+});
+
+export const streamArn = (place: Place, table: string, label: string) =>
+  `${tableArn(place, table)}/stream/${label}`;
 
 export const tableArn = ({ account, region }: Place, name: string) =>
   `arn:aws:dynamodb:${region}:${account}:table/${name}`;

@@ -15,6 +15,13 @@ export function rowKey(number: number, key: KeyNames, item: Item): KeyPart[] {
   return parts;
 }
 
+export function isSameKey(a: readonly KeyPart[], b: readonly KeyPart[]): boolean {
+  return a.every((part, at) => {
+    const other = b[at]!;
+    return part instanceof Uint8Array ? Buffer.compare(part, other as Uint8Array) === 0 : part === other;
+  });
+}
+
 /** 128 bits: keys of any length stand in as many bytes. */
 export function partitionHash(value: Value): Uint8Array {
   return Buffer.from(hash("md5", Buffer.concat([Buffer.from(typeOf(value)), sortBytes(value)])), "hex");

@@ -2,9 +2,11 @@ import type { KeyPart } from "#kernel/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { noSuchTable } from "../errors.ts";
 import { type Index, indexRows, itemRows, type Table, tables } from "../store.ts";
+import { record } from "../streams/record.ts";
 import { itemStored, storedItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
-import { keyOf, namesOf, rowKey } from "./keys.ts";
+import { changeExpiry } from "./expiry.ts";
+import { isSameKey, keyOf, namesOf, rowKey } from "./keys.ts";
 
 /** A table by its name or its ARN. @throws {AwsError} ResourceNotFoundException */
 export async function tableAt(tx: ReadTransaction, name: string): Promise<Table> {
@@ -21,18 +23,25 @@ export async function itemAt(tx: ReadTransaction, table: Table, key: Item): Prom
   return stored && itemStored(stored);
 }
 
-/** Takes an item from what it was to what it is, either of which may be nothing, in the table and in its indexes. */
+/**
+ * Takes an item from what it was to what it is, either of which may be nothing: in the table, in its indexes, among those
+ * that expire, and in its stream.
+ * @param by who does it, if not a caller
+ */
 export function changeItem(
   tx: Transaction,
   table: Table,
   before: Item | undefined,
   after: Item | undefined,
+  by?: "ttl",
 ): void {
   if (!before && !after) return;
   const row = rowKey(table.number, table.key, (after ?? before)!);
   if (after) tx.putBytes(itemRows, row, storedItem(after));
   else tx.deleteBytes(itemRows, row);
   for (const index of table.indexes) changeIndex(tx, table, index, before, after);
+  if (table.ttl) changeExpiry(tx, table, before, after);
+  if (table.stream) record(tx, table, table.stream, before, after, by);
 }
 
 export function changeIndex(
@@ -44,7 +53,7 @@ export function changeIndex(
 ): void {
   const was = before && indexKey(table, index, before);
   const is = after && indexKey(table, index, after);
-  if (was && !(is && isSame(was, is))) tx.deleteBytes(indexRows, was);
+  if (was && !(is && isSameKey(was, is))) tx.deleteBytes(indexRows, was);
   if (is) tx.putBytes(indexRows, is, storedItem(keyOf(table.key, after!)));
 }
 
@@ -53,11 +62,4 @@ function indexKey(table: Table, { number, key }: Index, item: Item): KeyPart[] |
   if (namesOf(key).some((name) => !item[name])) return undefined;
   const [, ...own] = rowKey(table.number, table.key, item);
   return [...rowKey(number, key, item), ...own];
-}
-
-function isSame(a: readonly KeyPart[], b: readonly KeyPart[]): boolean {
-  return a.every((part, at) => {
-    const other = b[at]!;
-    return part instanceof Uint8Array ? Buffer.compare(part, other as Uint8Array) === 0 : part === other;
-  });
 }

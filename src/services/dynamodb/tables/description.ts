@@ -28,7 +28,8 @@ export function described(
       global.length > 0
         ? global.map((index) => ({
             ...describedIndex(arn, index),
-            IndexStatus: status === "CREATING" ? ("CREATING" as const) : ("ACTIVE" as const),
+            IndexStatus: status === "CREATING" || index.filling ? ("CREATING" as const) : ("ACTIVE" as const),
+            Backfilling: index.filling,
             ProvisionedThroughput: throughput(index.throughput),
           }))
         : undefined,

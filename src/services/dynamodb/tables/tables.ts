@@ -1,15 +1,15 @@
 import { AwsError } from "#aws/errors.ts";
-import { job } from "#kernel/jobs.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
-import { invalidParameters, limitExceeded, noSuchTableNamed, tableExists } from "../errors.ts";
+import { invalidParameters, limitExceeded, tableExists } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
-import { indexRows, itemRows, type Table, tables } from "../store.ts";
+import { type Table, tables } from "../store.ts";
+import { closeStream, openStream } from "../streams/streams.ts";
+import { clear } from "./clear.ts";
 import { described } from "./description.ts";
+import { namedTable } from "./named.ts";
 import { schemaOf } from "./schema.ts";
 
 const MOST_TABLES = 2_500;
-const PAGE = 500;
 
 export const tableOperations = {
   async CreateTable(ctx, input) {
@@ -31,7 +31,7 @@ export const tableOperations = {
         uuid: tx.uuid(),
         indexes: schema.indexes.map((index) => ({ ...index, number: tx.sequence() })),
         stream: stream?.StreamEnabled
-          ? { label: streamLabel(tx.now()), view: stream.StreamViewType! }
+          ? openStream(tx, { name, key: schema.key }, stream.StreamViewType!)
           : undefined,
         tableClass: input.TableClass,
         deletionProtection: input.DeletionProtectionEnabled ?? false,
@@ -60,6 +60,7 @@ export const tableOperations = {
           `Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.`,
         );
       tx.delete(tables, [table.name]);
+      if (table.stream) await closeStream(tx, table.name, table.stream);
       tx.enqueue(clear, { rows: [table.number, ...table.indexes.map(({ number }) => number)] });
       const {
         AttributeDefinitions: _,
@@ -82,33 +83,6 @@ export const tableOperations = {
     return { TableNames: names, LastEvaluatedTableName: found.length > Limit ? names.at(-1) : undefined };
   },
 } satisfies Handlers<"dynamodb">;
-
-/** Rows of tables and indexes that are gone, a page at a time: their numbers are never used again. */
-export const clear = job<{ rows: number[] }>("dynamodb/clear", {
-  attempts: Number.POSITIVE_INFINITY,
-  async run(ctx, { rows }) {
-    const more = await ctx.transact(async (tx) => {
-      for (const kind of [itemRows, indexRows]) {
-        for (const number of rows) {
-          const found = await tx.listBytes(kind, { in: [number], limit: PAGE });
-          for (const row of found) tx.deleteRow(row);
-          if (found.length === PAGE) return true;
-        }
-      }
-      return false;
-    });
-    return more ? { again: 0 } : undefined;
-  },
-});
-
-async function namedTable(tx: Pick<Transaction, "get">, given: string): Promise<Table> {
-  const name = tableName(given);
-  const table = await tx.get(tables, [name]);
-  if (!table) throw noSuchTableNamed(name);
-  return table;
-}
-
-const streamLabel = (now: number) => new Date(now).toISOString().replace("Z", "");
 
 function refuseUnimplemented(input: Input<"dynamodb", "CreateTable">): void {
   const named = (

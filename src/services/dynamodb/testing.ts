@@ -1,0 +1,43 @@
+import { type TestCloud, testCloud } from "#kernel/testing.ts";
+import { dynamodb, dynamodbStreams } from "./service.ts";
+import type { Item, Value } from "./values/value.ts";
+
+export const TableName = "things";
+export const S = (text: string): Value => ({ S: text });
+export const N = (number: number | string): Value => ({ N: String(number) });
+export const key = (p: string, s: number): Item => ({ p: S(p), s: N(s) });
+
+export interface WithTable extends TestCloud {
+  put(p: string, s: number, more?: Item): Promise<object>;
+  get(p: string, s: number): Promise<Item | undefined>;
+}
+
+/** A cloud with one table: `p` and `s` are its key, and an index goes by `g` and shows `x`. */
+export async function withTable(): Promise<WithTable> {
+  const nube = await testCloud([dynamodb, dynamodbStreams]);
+  await nube.aws.dynamodb.CreateTable({
+    TableName,
+    AttributeDefinitions: [
+      { AttributeName: "p", AttributeType: "S" },
+      { AttributeName: "s", AttributeType: "N" },
+      { AttributeName: "g", AttributeType: "S" },
+    ],
+    KeySchema: [
+      { AttributeName: "p", KeyType: "HASH" },
+      { AttributeName: "s", KeyType: "RANGE" },
+    ],
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: "by-g",
+        KeySchema: [{ AttributeName: "g", KeyType: "HASH" }],
+        Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["x"] },
+      },
+    ],
+    BillingMode: "PAY_PER_REQUEST",
+  });
+  return {
+    ...nube,
+    put: (p, s, more = {}) => nube.aws.dynamodb.PutItem({ TableName, Item: { ...key(p, s), ...more } }),
+    get: async (p, s) => (await nube.aws.dynamodb.GetItem({ TableName, Key: key(p, s) })).Item,
+  };
+}
