@@ -22,6 +22,7 @@ const ann: Principal = {
   arn: "arn:aws:iam::111122223333:user/dev/ann",
   id: "AIDAANNANNANNANNA",
   tags: { Team: "red" },
+  keys: { "aws:MultiFactorAuthPresent": "true" },
 };
 
 const policy = (said: object) =>
@@ -164,6 +165,7 @@ test("every call brings the keys that policies ask for", async () => {
       "aws:SecureTransport": "false",
       "aws:ViaAWSService": "false",
       "aws:PrincipalIsAWSService": "false",
+      "aws:MultiFactorAuthPresent": "true",
     },
     StringEquals: {
       "aws:UserAgent": "agent/1",

@@ -76,12 +76,13 @@ function globalKey(name: string, call: Judged, fact: AccessFact): ReturnType<Key
     case "aws:sourceaccount":
       return principal.sourceAccount;
     default:
-      return name.startsWith(TAG) ? tagOf(principal, name.slice(TAG.length)) : undefined;
+      if (name.startsWith(TAG)) return valueIn(principal.tags, name.slice(TAG.length));
+      return valueIn(principal.keys, name);
   }
 }
 
 /** Names of condition keys know no case, not even where they hold a tag's. */
-function tagOf({ tags = {} }: Principal, name: string): string | undefined {
-  for (const key of Object.keys(tags)) if (key.toLowerCase() === name) return tags[key];
+function valueIn(values: Readonly<Record<string, string>> = {}, name: string): string | undefined {
+  for (const key of Object.keys(values)) if (key.toLowerCase() === name) return values[key];
   return undefined;
 }

@@ -11,6 +11,8 @@ export interface Principal {
   role?: string;
   /** `aws:PrincipalTag/…`, those of the session among them. */
   tags?: Readonly<Record<string, string>>;
+  /** Condition keys that a session brings along, as `aws:MultiFactorAuthPresent`. */
+  keys?: Readonly<Record<string, string>>;
   /** The resource on whose behalf a service calls: `aws:SourceArn`. */
   sourceArn?: string;
   /** The account of that resource: `aws:SourceAccount`. */

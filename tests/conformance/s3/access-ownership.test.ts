@@ -63,6 +63,14 @@ for (const wanted of ["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforc
   });
 }
 
+behaviour("a header that names no ownership is refused", PUT, async () => {
+  await expect(bucket({ ObjectOwnership: "Mine" as ObjectOwnership })).rejects.toMatchObject({
+    name: "InvalidArgument",
+    message: "Invalid x-amz-object-ownership header: Mine",
+    ArgumentName: "x-amz-object-ownership",
+  });
+});
+
 behaviour("controls that were taken away are not found", DELETE, async () => {
   const Bucket = await bucket();
   const gone = await owner().send(new DeleteBucketOwnershipControlsCommand({ Bucket }));

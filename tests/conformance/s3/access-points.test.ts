@@ -71,7 +71,7 @@ async function accessPoint(Bucket: string, more: Partial<CreateAccessPointComman
   );
   return { Name, arn: created.AccessPointArn!, alias: created.Alias! };
 }
-const opened = { PublicAccessBlockConfiguration: {} };
+const opened = { PublicAccessBlockConfiguration: { BlockPublicPolicy: false } };
 const at = (Name: string) => ({ AccountId: OWNER, Name });
 const putPolicy = (Name: string, arn: string, ...statements: object[]) =>
   control().send(
@@ -445,7 +445,10 @@ behaviour("an account's blocks hold for all of its buckets", ACCOUNT, async () =
 
 behaviour("an account sets its own only", ACCOUNT, async () => {
   const asked = control(OTHER).send(
-    new PutPublicAccessBlockCommand({ AccountId: OWNER, PublicAccessBlockConfiguration: {} }),
+    new PutPublicAccessBlockCommand({
+      AccountId: OWNER,
+      PublicAccessBlockConfiguration: { BlockPublicPolicy: false },
+    }),
   );
   await expect(asked).rejects.toMatchObject({ name: "AccessDenied" });
 });

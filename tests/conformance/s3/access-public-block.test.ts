@@ -34,7 +34,7 @@ const nothing = {
 };
 const root = `arn:aws:iam::${OWNER}:root`;
 
-async function withAcls(configuration: PublicAccessBlockConfiguration = {}) {
+async function withAcls(configuration: PublicAccessBlockConfiguration = nothing) {
   const Bucket = await bucket({ ObjectOwnership: "ObjectWriter" });
   await block(Bucket, configuration);
   return Bucket;
@@ -53,6 +53,14 @@ behaviour("what is not said is off", PUT, async () => {
   const Bucket = await bucket();
   await block(Bucket, { IgnorePublicAcls: true });
   expect(await blocked(Bucket)).toEqual({ ...nothing, IgnorePublicAcls: true });
+});
+
+behaviour("something must be said", PUT, async () => {
+  await expect(block(await bucket(), {})).rejects.toMatchObject({
+    name: "InvalidRequest",
+    message: "Must specify at least one configuration.",
+    $metadata: { httpStatusCode: 400 },
+  });
 });
 
 behaviour("a configuration that was taken away is not found", DELETE, async () => {
@@ -93,7 +101,7 @@ behaviour("BlockPublicPolicy takes policies for accounts", BLOCK, async () => {
 behaviour("BlockPublicPolicy leaves the policy that is there", PUT, async () => {
   const Bucket = await bucket();
   await put(Bucket);
-  await block(Bucket, {});
+  await block(Bucket, nothing);
   await policy(Bucket, { Action: "s3:GetObject" });
   await block(Bucket, { BlockPublicPolicy: true });
   await get(nobody(), Bucket);
@@ -107,7 +115,7 @@ behaviour("a malformed policy is malformed before it is public", PUT, async () =
 behaviour("RestrictPublicBuckets keeps the public out of a bucket that a policy opens", BLOCK, async () => {
   const Bucket = await bucket();
   await put(Bucket);
-  await block(Bucket, {});
+  await block(Bucket, nothing);
   await policy(Bucket, { Action: "s3:GetObject" });
   await block(Bucket, { RestrictPublicBuckets: true });
   await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
@@ -116,7 +124,7 @@ behaviour("RestrictPublicBuckets keeps the public out of a bucket that a policy 
 behaviour("and all other accounts, those that it names among them", BLOCK, async () => {
   const Bucket = await bucket();
   await put(Bucket);
-  await block(Bucket, {});
+  await block(Bucket, nothing);
   await policy(Bucket, { Action: "s3:GetObject" }, { Principal: { AWS: OTHER } });
   await get(other(), Bucket);
   await block(Bucket, { RestrictPublicBuckets: true });
@@ -126,7 +134,7 @@ behaviour("and all other accounts, those that it names among them", BLOCK, async
 behaviour("but not the owner's own users", BLOCK, async () => {
   const Bucket = await bucket();
   await put(Bucket);
-  await block(Bucket, {});
+  await block(Bucket, nothing);
   await policy(Bucket, { Action: "s3:GetObject" });
   await block(Bucket, { RestrictPublicBuckets: true });
   await get(of(user("ann", { account: OWNER })), Bucket);
@@ -188,7 +196,7 @@ behaviour("IgnorePublicAcls takes public ACLs, and passes over them", BLOCK, asy
   const Bucket = await withAcls({ IgnorePublicAcls: true });
   await put(Bucket, "k", { ACL: "public-read" });
   await expect(get(nobody(), Bucket)).rejects.toMatchObject(denied);
-  await block(Bucket, {});
+  await block(Bucket, nothing);
   await get(nobody(), Bucket);
 });
 
@@ -204,7 +212,7 @@ behaviour("who may change it is judged", GET, async () => {
   const ann = of(user("ann", { account: OWNER, allows: [{ Action: "s3:GetBucketPublicAccessBlock" }] }));
   await ann.send(new GetPublicAccessBlockCommand({ Bucket }));
   await expect(
-    ann.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: {} })),
+    ann.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: nothing })),
   ).rejects.toMatchObject({
     message: expect.stringContaining(
       "no identity-based policy allows the s3:PutBucketPublicAccessBlock action",

@@ -38,7 +38,12 @@ export function bucketAccess(cloud: ConformanceCloud) {
   }
   /** Lifts what keeps a new bucket from the public. */
   const unblock = (Bucket: string) =>
-    owner().send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: {} }));
+    owner().send(
+      new PutPublicAccessBlockCommand({
+        Bucket,
+        PublicAccessBlockConfiguration: { BlockPublicPolicy: false },
+      }),
+    );
   /** Puts a policy of these statements; what they do not say is everybody, everything, everywhere in the bucket. */
   const policy = (Bucket: string, ...statements: object[]) =>
     owner().send(new PutBucketPolicyCommand({ Bucket, Policy: policyOn(Bucket, ...statements) }));

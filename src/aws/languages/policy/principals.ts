@@ -22,6 +22,7 @@ export interface PrincipalList {
 
 /** Who calls, as the language sees it. The kernel's principals are of this shape. */
 export interface Caller {
+  /** `federated` is whom an identity provider vouches for, before there is a session. */
   type: "root" | "user" | "role" | "federated" | "service" | "anonymous";
   /** Empty for services and for nobody. */
   account: string;

@@ -24,7 +24,10 @@ afterEach(async () => {
 async function opened() {
   const cloud = await withBucket();
   open.push(cloud);
-  await cloud.s3.PutPublicAccessBlock({ Bucket: "bucket", PublicAccessBlockConfiguration: {} });
+  await cloud.s3.PutPublicAccessBlock({
+    Bucket: "bucket",
+    PublicAccessBlockConfiguration: { BlockPublicPolicy: false },
+  });
   await cloud.s3.PutObject({ Bucket: "bucket", Key: "k", Body: bodyOf("data") });
   const get = (principal: Principal, Key = "k") =>
     cloud

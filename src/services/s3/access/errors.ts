@@ -42,11 +42,10 @@ export const publicAclBlocked = (principal: Principal, owner: string, action: st
     "public access control lists (ACLs) are blocked by the BlockPublicAcls block public access setting.",
   );
 
-export const invalidExpectedOwner = (said: string) =>
+export const invalidExpectedOwner = () =>
   new AwsError(
     "InvalidBucketOwnerAWSAccountID",
     "The value of the expected bucket owner parameter must be an AWS account ID",
-    { members: { ExpectedBucketOwner: said } },
   );
 
 // Policies
@@ -76,6 +75,9 @@ export const ownersAccountOnly = (method: string) =>
 
 // Settings
 
+export const emptyPublicAccessBlock = () =>
+  new AwsError("InvalidRequest", "Must specify at least one configuration.");
+
 export const noSuchPublicAccessBlock = (of: { BucketName: string } | { AccountId: string }) =>
   new AwsError(
     "NoSuchPublicAccessBlockConfiguration",
@@ -88,6 +90,9 @@ export const noSuchOwnershipControls = (bucket: string) =>
     status: 404,
     members: { BucketName: bucket },
   });
+
+export const invalidOwnershipHeader = (said: string) =>
+  invalidArgument(`Invalid x-amz-object-ownership header: ${said}`, "x-amz-object-ownership", undefined);
 
 export const bucketAclIsPublic = () =>
   new AwsError(

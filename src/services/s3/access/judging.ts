@@ -75,7 +75,7 @@ function factsOnVersion(ctx: Context, scene: Scene, actions: string[], input: On
   const facts = actions.map((action) =>
     objectFact(ctx, scene, named ? versionAction(action) : action, input),
   );
-  if (scene.version && !scene.version.deleteMarker) return facts;
+  if (scene.version && (named || !scene.version.deleteMarker)) return facts;
   return [...facts, bucketFact(ctx, scene, named ? "s3:ListBucketVersions" : "s3:ListBucket", {})];
 }
 
@@ -130,12 +130,12 @@ export const onRetention = (ctx: Context, input: Bypassing): Promise<AccessFact[
 const bypassFacts = (ctx: Context, scene: Scene, input: { Key: string }, bypass: boolean | undefined) =>
   bypass ? [contentFact(ctx, scene, "s3:BypassGovernanceRetention", input)] : [];
 
-export function versionAction(action: string): string {
+function versionAction(action: string): string {
   const [, verb, what = ""] = /^s3:(\w+?Object)(\w*)$/.exec(action)!;
   return `s3:${verb}Version${what}`;
 }
 
-export interface Writing extends OnObject, AclRequest {
+interface Writing extends OnObject, AclRequest {
   Tagging?: unknown;
   ObjectLockMode?: unknown;
   ObjectLockLegalHoldStatus?: unknown;
@@ -197,7 +197,7 @@ export async function onCopy(ctx: Context, input: Copying): Promise<AccessFact[]
 export const onBatch = (ctx: Context, input: OnBucket): Promise<AccessFact[]> =>
   judged(ctx, input, () => NOTHING);
 
-export interface NewBucket extends AclRequest {
+interface NewBucket extends AclRequest {
   Bucket: string;
   ObjectOwnership?: string;
   ObjectLockEnabledForBucket?: boolean;

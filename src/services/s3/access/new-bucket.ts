@@ -1,8 +1,8 @@
 import type { ObjectOwnership } from "#aws/contract/types/s3.ts";
-import { bucketAclWithOwnership, invalidArgument } from "../errors.ts";
+import { bucketAclWithOwnership } from "../errors.ts";
 import type { Bucket } from "../store.ts";
 import { type AclRequest, aclInHeaders } from "./acl-request.ts";
-import { bucketAclIsPublic } from "./errors.ts";
+import { bucketAclIsPublic, invalidOwnershipHeader } from "./errors.ts";
 import { type Grant, isPublicGrant, ownersOnly } from "./grants.ts";
 import { isOwnership, keptOwnership } from "./ownership.ts";
 
@@ -17,8 +17,7 @@ interface Request extends AclRequest {
  */
 export function accessOfNewBucket(input: Request, owner: string): Pick<Bucket, "acl" | "ownership"> {
   const { ObjectOwnership: wanted = "BucketOwnerEnforced" } = input;
-  if (!isOwnership(wanted))
-    throw invalidArgument("Invalid x-amz-object-ownership header", "x-amz-object-ownership", wanted);
+  if (!isOwnership(wanted)) throw invalidOwnershipHeader(wanted);
   const acl = aclInHeaders(input, { of: "bucket", owner, bucketOwner: owner, method: "PUT" });
   const ownership = keptOwnership(wanted);
   if (acl && !isOwnersOnly(acl, owner)) {

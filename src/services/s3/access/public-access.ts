@@ -4,7 +4,7 @@ import { bucketAt } from "../buckets/bucket.ts";
 import { checkDocument } from "../documents.ts";
 import { buckets } from "../store.ts";
 import { ALL_BLOCKED, type PublicAccessBlock } from "./blocks.ts";
-import { noSuchPublicAccessBlock } from "./errors.ts";
+import { emptyPublicAccessBlock, noSuchPublicAccessBlock } from "./errors.ts";
 
 export const bucketPublicAccess = {
   async PutPublicAccessBlock(ctx, input) {
@@ -30,13 +30,22 @@ export const bucketPublicAccess = {
   },
 } satisfies Handlers<"s3">;
 
-/** What is not said is off. */
-export const blockIn = (said: PublicAccessBlockConfiguration): PublicAccessBlock => ({
-  acls: said.BlockPublicAcls ?? false,
-  ignoreAcls: said.IgnorePublicAcls ?? false,
-  policy: said.BlockPublicPolicy ?? false,
-  restrict: said.RestrictPublicBuckets ?? false,
-});
+/** What is not said is off; but something must be said. @throws {AwsError} InvalidRequest */
+export function blockIn(said: PublicAccessBlockConfiguration): PublicAccessBlock {
+  const {
+    BlockPublicAcls: acls,
+    IgnorePublicAcls: ignoreAcls,
+    BlockPublicPolicy: policy,
+    RestrictPublicBuckets: restrict,
+  } = said;
+  if ((acls ?? ignoreAcls ?? policy ?? restrict) === undefined) throw emptyPublicAccessBlock();
+  return {
+    acls: acls ?? false,
+    ignoreAcls: ignoreAcls ?? false,
+    policy: policy ?? false,
+    restrict: restrict ?? false,
+  };
+}
 
 export const toldBlock = (block: PublicAccessBlock): Required<PublicAccessBlockConfiguration> => ({
   BlockPublicAcls: block.acls,
