@@ -1,0 +1,46 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { clientEnvironment, startServer, temporaryFolder } from "../harness.ts";
+
+/** Where Terraform and OpenTofu look for providers before they ask a registry. */
+const MIRRORS = [
+  process.env.TF_PLUGIN_MIRROR,
+  join(homedir(), ".terraform.d/plugins"),
+  "/usr/local/share/terraform/plugins",
+  "/usr/share/terraform/plugins",
+];
+
+const program = ["tofu", "terraform"].find((name) => spawnSync(name, ["version"]).status === 0);
+const mirror = MIRRORS.find(
+  (folder) =>
+    folder !== undefined &&
+    ["registry.terraform.io", "registry.opentofu.org"].some((registry) =>
+      existsSync(join(folder, registry, "hashicorp/aws")),
+    ),
+);
+
+const missing = program === undefined ? "no Terraform" : mirror === undefined ? "no AWS provider" : undefined;
+
+test.skipIf(missing !== undefined)(
+  `the aws_s3_bucket family is applied, and then nothing is left to change${missing ? ` (skipped: ${missing} is installed here)` : ""}`,
+  { timeout: 600_000 },
+  async () => {
+    const server = await startServer("--ephemeral");
+    const folder = await temporaryFolder();
+    await copyFile(join(import.meta.dirname, "buckets.tf"), join(folder, "buckets.tf"));
+    const terraform = (...args: string[]) => {
+      const env = { ...clientEnvironment(server.endpoint), TF_IN_AUTOMATION: "1" };
+      const { status, stdout, stderr } = spawnSync(program!, args, { cwd: folder, env, encoding: "utf8" });
+      return { status, text: stdout + stderr };
+    };
+    expect(terraform("init", "-input=false", `-plugin-dir=${mirror}`)).toMatchObject({ status: 0 });
+    expect(terraform("apply", "-input=false", "-auto-approve", "-no-color")).toMatchObject({ status: 0 });
+    // 0: no changes; 2: some.
+    expect(terraform("plan", "-input=false", "-detailed-exitcode", "-no-color")).toMatchObject({ status: 0 });
+    expect(terraform("destroy", "-input=false", "-auto-approve", "-no-color")).toMatchObject({ status: 0 });
+  },
+);
