@@ -5,8 +5,10 @@ import {
   GetObjectRetentionCommand,
   HeadObjectCommand,
   ListObjectVersionsCommand,
+  PutBucketPolicyCommand,
   PutObjectCommand,
   PutObjectLegalHoldCommand,
+  S3Client,
 } from "@aws-sdk/client-s3";
 import { expect } from "vitest";
 import { behaviour } from "../cloud.ts";
@@ -126,6 +128,38 @@ for (const [what, retention] of [
     await expect(retain(at, retention, true)).rejects.toMatchObject(LOCKED);
   });
 }
+
+/** A client of another account, which the bucket's policy allows so much. */
+async function allowed(Bucket: string, Action: string[]): Promise<S3Client> {
+  const account = "111122223333";
+  const on = { Principal: { AWS: account }, Resource: `arn:aws:s3:::${Bucket}/*` };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: { Effect: "Allow", Action, ...on } });
+  await s3().send(new PutBucketPolicyCommand({ Bucket, Policy }));
+  return new S3Client({ ...cloud.client({ account }), forcePathStyle: true });
+}
+
+behaviour("who may not ask for a lock is not told of it with the object", api("GetObject"), async () => {
+  const { Bucket, Key } = await object({ ...governance(3), ObjectLockLegalHoldStatus: "ON" });
+  const head = async (...Action: string[]) => {
+    const stranger = await allowed(Bucket, Action);
+    const told = await stranger.send(new HeadObjectCommand({ Bucket, Key }));
+    return [told.ObjectLockMode, told.ObjectLockLegalHoldStatus];
+  };
+  expect(await head("s3:GetObject")).toEqual([undefined, undefined]);
+  expect(await head("s3:GetObject", "s3:GetObjectRetention")).toEqual(["GOVERNANCE", undefined]);
+  expect(await head("s3:GetObject", "s3:GetObjectLegalHold")).toEqual([undefined, "ON"]);
+});
+
+behaviour("who may delete may not also bypass", OVERVIEW, async () => {
+  const { Bucket, Key, VersionId } = await object(governance(3));
+  const remove = async (...Action: string[]) => {
+    const stranger = await allowed(Bucket, Action);
+    const forced = { Bucket, Key, VersionId, BypassGovernanceRetention: true };
+    return stranger.send(new DeleteObjectCommand(forced));
+  };
+  await expect(remove("s3:DeleteObjectVersion")).rejects.toMatchObject({ name: "AccessDenied" });
+  await remove("s3:DeleteObjectVersion", "s3:BypassGovernanceRetention");
+});
 
 // Legal holds
 

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LifecycleRule } from "#aws/contract/types/s3.ts";
-import { TEST_START } from "#kernel/testing.ts";
+import { TEST_START, testCloud } from "#kernel/testing.ts";
 import { bodyOf } from "#lib/body.ts";
+import { openMemory } from "#storage/kv/memory.ts";
 import { DAY_MS } from "../days.ts";
 import type { EventRecord } from "../notifications/message.ts";
 import { QUEUE, withDestinations } from "../notifications/testing.ts";
+import { s3 } from "../service.ts";
 
 const Bucket = "photos";
 let nube: Awaited<ReturnType<typeof withDestinations>>;
@@ -308,4 +310,36 @@ test("more versions than fit in a page, over its ends", async () => {
   await live({ NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 10 } });
   await nube.advance("4d");
   expect(await versions()).toEqual({ versions: 33, markers: 0 });
+});
+
+test("midnights at which nothing is due look at no object", async () => {
+  const store = openMemory();
+  let looks = 0;
+  const cloud = await testCloud([s3], {
+    store: {
+      ...store,
+      range(asked) {
+        if (Buffer.from(asked.start).includes("s3/object")) looks++;
+        return store.range(asked);
+      },
+    },
+  });
+  const { s3: api } = cloud.aws;
+  await api.CreateBucket({ Bucket });
+  await api.PutBucketLifecycleConfiguration({
+    Bucket,
+    LifecycleConfiguration: { Rules: [rule({ Expiration: { Days: 100 } })] },
+  });
+  const write = (Key: string) => api.PutObject({ Bucket, Key, Body: bodyOf("x") });
+  await write("a");
+  await cloud.advance("2d");
+  expect(looks).toBeGreaterThan(0);
+  looks = 0;
+  await write("b");
+  await cloud.advance("90d");
+  expect(looks).toBe(0);
+  await cloud.advance("20d");
+  expect(looks).toBeGreaterThan(0);
+  expect((await api.ListObjectsV2({ Bucket })).KeyCount).toBe(0);
+  await cloud.close();
 });

@@ -1,19 +1,25 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Output } from "#kernel/service.ts";
-import { objectArn } from "../buckets/bucket.ts";
-import type { Bucket, ObjectVersion } from "../store.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { byWayOf, objectFact } from "../access/facts.ts";
+import { type OnObject, type Scene, sceneOf } from "../access/scene.ts";
+import type { ObjectVersion } from "../store.ts";
 
-type Told = Pick<
+export type ToldLock = Pick<
   Output<"s3", "HeadObject">,
   "ObjectLockMode" | "ObjectLockRetainUntilDate" | "ObjectLockLegalHoldStatus"
 >;
 
 /** A lock as GetObject and HeadObject tell it, to those who might also ask for it. */
-export function lockMembers(ctx: Context, bucket: Bucket, version: ObjectVersion): Told | undefined {
-  const { retention, legalHold } = version;
-  if (!retention && !legalHold) return undefined;
-  const may = (action: string) => isAllowed(ctx, bucket, action, version.key);
+export async function lockMembers(
+  ctx: Context,
+  tx: ReadTransaction,
+  input: OnObject,
+  { retention, legalHold }: ObjectVersion,
+): Promise<ToldLock> {
+  const scene = await sceneOf(ctx, tx, input);
+  const may = (action: string) => !scene || isAllowed(ctx, scene, action, input);
   return {
     ...(retention &&
       may("s3:GetObjectRetention") && {
@@ -24,9 +30,9 @@ export function lockMembers(ctx: Context, bucket: Bucket, version: ObjectVersion
   };
 }
 
-function isAllowed(ctx: Context, { name, owner }: Bucket, action: string, key: string): boolean {
+function isAllowed(ctx: Context, scene: Scene, action: string, input: OnObject): boolean {
   try {
-    ctx.authorize([{ action, resource: objectArn(name, key), owner }]);
+    ctx.authorize(byWayOf(scene, objectFact(ctx, scene, action, input)));
     return true;
   } catch (error) {
     if (error instanceof AwsError) return false;

@@ -6,7 +6,7 @@ import { type CustomerKey, customerKeyOf, keyThatOpens, toldEncryption } from ".
 import { encryptionNotAsked } from "../encryption/errors.ts";
 import { invalidArgument, invalidPartNumber, invalidRequest } from "../errors.ts";
 import { expirationOf } from "../lifecycle/told.ts";
-import { lockMembers } from "../lock/told.ts";
+import { lockMembers, type ToldLock } from "../lock/told.ts";
 import { replicationStatus } from "../replication/status.ts";
 import { archiveMembers, checkReadable } from "../storage-classes/archive.ts";
 import type { Bucket, Checksum, Manifest, ObjectVersion } from "../store.ts";
@@ -24,7 +24,7 @@ export const objectReading = {
   async GetObject(ctx, input) {
     checkRequest(ctx, input);
     const { bucket, version, ...read } = await ctx.read(async (tx) => {
-      const found = await look(tx, input, "GET");
+      const found = await look(ctx, tx, input, "GET");
       const { bucket, version, manifest, span } = found;
       checkReadable(version, tx.now());
       // The wire sends every chunk before it asks for the next; who calls from inside the house may keep them.
@@ -38,7 +38,7 @@ export const objectReading = {
 
   async HeadObject(ctx, input) {
     checkRequest(ctx, input);
-    return ctx.read(async (tx) => answer(ctx, input, await look(tx, input, "HEAD")));
+    return ctx.read(async (tx) => answer(ctx, input, await look(ctx, tx, input, "HEAD")));
   },
 } satisfies Handlers<"s3">;
 
@@ -47,6 +47,7 @@ interface Found {
   version: ObjectVersion;
   /** Of the current version, unless it was asked for by its id. */
   expiration: string | undefined;
+  lock: ToldLock | undefined;
   manifest: Manifest | undefined;
   /** The bytes that are wanted, and whether the answer is a part (206). */
   span: Span;
@@ -74,7 +75,7 @@ function checkRequest(ctx: Context, input: Request): void {
   }
 }
 
-async function look(tx: ReadTransaction, input: Request, method: string): Promise<Found> {
+async function look(ctx: Context, tx: ReadTransaction, input: Request, method: string): Promise<Found> {
   const sent = customerKeyOf(input);
   const bucket = await bucketAt(tx, input.Bucket);
   const version = await existingVersion(tx, bucket, input, method);
@@ -91,7 +92,9 @@ async function look(tx: ReadTransaction, input: Request, method: string): Promis
   );
   const tellsExpiration = bucket.lifecycle && input.VersionId === undefined;
   const expiration = tellsExpiration ? await expirationOf(tx, bucket, version) : undefined;
-  const found = { bucket, version, key, expiration };
+  const isLocked = version.retention !== undefined || version.legalHold !== undefined;
+  const lock = isLocked ? await lockMembers(ctx, tx, input, version) : undefined;
+  const found = { bucket, version, key, expiration, lock };
   const whole = { start: 0, end: version.size };
   if (input.PartNumber !== undefined) {
     const manifest = await manifestOf(tx, version);
@@ -126,7 +129,7 @@ function checksumOfPart({ checksum }: ObjectVersion, value: string | undefined):
 }
 
 function answer(ctx: Context, input: Request, found: Found): Answer {
-  const { bucket, version, expiration, key, span, partial, checksum } = found;
+  const { bucket, version, expiration, lock, key, span, partial, checksum } = found;
   const headers = version.headers ?? {};
   return {
     AcceptRanges: "bytes",
@@ -148,7 +151,7 @@ function answer(ctx: Context, input: Request, found: Found): Answer {
     VersionId: toldVersionId(bucket, version),
     Expiration: expiration,
     ...archiveMembers(version, ctx.clock.now()),
-    ...lockMembers(ctx, bucket, version),
+    ...lock,
     PartsCount: input.PartNumber === undefined ? undefined : version.partCount,
     ReplicationStatus: replicationStatus(version),
     ...toldEncryption(key),
