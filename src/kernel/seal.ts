@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, randomFillSync } from "node:crypto";
 
 /**
  * Hands out facts for a client to keep and bring back: session tokens, page tokens, receipt handles. Nobody else can
@@ -14,11 +14,23 @@ export const SEAL_KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** Fetched from the system many at a time. */
+const nonces = Buffer.alloc(NONCE_BYTES * 256);
+let used = nonces.length;
+
+function freshNonce(): Buffer {
+  if (used === nonces.length) {
+    randomFillSync(nonces);
+    used = 0;
+  }
+  return nonces.subarray(used, (used += NONCE_BYTES));
+}
+
 /** AES-256-GCM with the purpose as authenticated data. */
 export function sealer(key: Uint8Array): Sealer {
   return {
     seal(purpose, content) {
-      const nonce = randomBytes(NONCE_BYTES);
+      const nonce = freshNonce();
       const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(purpose));
       const sealed = Buffer.concat([cipher.update(JSON.stringify(content)), cipher.final()]);
       return Buffer.concat([nonce, sealed, cipher.getAuthTag()]).toString("base64url");

@@ -9,6 +9,8 @@ export interface NumberQueue {
 }
 
 const SMALLEST = 16;
+/** Room that is not given back: what comes and goes would be moved again and again. */
+const KEPT = 1_024;
 
 export function numberQueue(): NumberQueue {
   let ring = new Float64Array(SMALLEST);
@@ -38,7 +40,7 @@ export function numberQueue(): NumberQueue {
       const dropped = Math.min(count, size);
       head = (head + dropped) % ring.length;
       size -= dropped;
-      if (ring.length > SMALLEST && size < ring.length / 4) resize(ring.length / 2);
+      if (ring.length > KEPT && size < ring.length / 8) resize(ring.length / 2);
     },
   };
 }

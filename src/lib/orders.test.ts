@@ -7,12 +7,12 @@ test("a number queue is an array that is pushed to and shifted", () => {
   const { below } = random(7);
   const queue = numberQueue();
   let model: number[] = [];
-  for (let step = 0; step < 5_000; step++) {
-    if (below(5) > 1) {
+  for (let step = 0; step < 20_000; step++) {
+    if (step < 10_000 ? below(5) > 1 : below(5) === 0) {
       queue.push(step);
       model.push(step);
     } else {
-      const count = below(6);
+      const count = below(step < 10_000 ? 2 : 6);
       queue.drop(count);
       model = model.slice(count);
     }
@@ -25,8 +25,8 @@ test("a timetable gives what was put in by time, then by value", () => {
   const { below } = random(8);
   const table = timetable();
   const model: [number, number][] = [];
-  for (let step = 0; step < 5_000; step++) {
-    if (step < 3_000 ? below(5) > 1 : below(5) === 0) {
+  for (let step = 0; step < 16_000; step++) {
+    if (step < 9_000 ? below(5) > 1 : below(5) === 0) {
       const time = below(100);
       table.add(time, step);
       model.push([time, step]);

@@ -9,6 +9,8 @@ export interface Timetable {
 }
 
 const SMALLEST = 16;
+/** Room that is not given back: what comes and goes would be moved again and again. */
+const KEPT = 1_024;
 
 export function timetable(): Timetable {
   let times = new Float64Array(SMALLEST);
@@ -64,7 +66,7 @@ export function timetable(): Timetable {
         place = least;
       }
       set(place, time, value);
-      if (times.length > SMALLEST && size < times.length / 4) resize(times.length / 2);
+      if (times.length > KEPT && size < times.length / 8) resize(times.length / 2);
       return taken;
     },
   };
