@@ -114,7 +114,12 @@ const WRONG: [string, string | object, string, string?][] = [
     "Invalid principal in policy",
     '"AWS" : "bob"',
   ],
-  ["a Principal of no type", { Principal: "bob" }, "Invalid principal in policy", '"bob"'],
+  ["a Principal of no type", { Principal: "bob" }, "Invalid policy syntax."],
+  [
+    "a NotPrincipal that is allowed something",
+    { Principal: undefined, NotPrincipal: { AWS: OTHER } },
+    "Allow with NotPrincipal is not allowed.",
+  ],
   [
     "a wildcard in an ARN of a Principal",
     { Principal: { AWS: `arn:aws:iam::${OTHER}:user/*` } },

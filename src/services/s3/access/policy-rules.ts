@@ -61,10 +61,9 @@ function faultInS3(fault: PolicyFault) {
     case "InvalidEffect":
       return malformedPolicy(`Invalid effect: ${fault.value}`);
     case "InvalidPrincipal":
-      return malformedPolicy(
-        "Invalid principal in policy",
-        fault.type === "" ? `"${fault.value}"` : `"${fault.type}" : "${fault.value}"`,
-      );
+      // A principal is an object, or everybody.
+      if (fault.type === "") return malformedPolicy("Invalid policy syntax.");
+      return malformedPolicy("Invalid principal in policy", `"${fault.type}" : "${fault.value}"`);
     case "InvalidAction":
       return malformedPolicy("Policy has invalid action");
     case "InvalidResource":
@@ -81,6 +80,8 @@ function faultInS3(fault: PolicyFault) {
 }
 
 function checkStatement(statement: Statement, target: PolicyTarget): void {
+  if (statement.effect === "Allow" && statement.principal?.not)
+    throw malformedPolicy("Allow with NotPrincipal is not allowed.");
   const kinds = statement.resource!.patterns.map((pattern) => resourceKind(pattern, target));
   const actions = statement.action.patterns.map(actionsMeant);
   if (!statement.action.not && !statement.resource!.not) {
