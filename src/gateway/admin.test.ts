@@ -33,6 +33,18 @@ test("stop answers first", async () => {
   expect(gate.stops()).toBe(1);
 });
 
+test("the outbox shows what left for people, and can be emptied", async () => {
+  const gate = await loopback();
+  const place = { account: "000000000000", region: "us-east-1" };
+  await gate.cloud.letters.put({ kind: "sms", service: "sns", to: "+15555550100", body: "hello" }, place);
+  expect(await ask(gate, "GET /_nube/outbox")).toMatchObject({
+    status: 200,
+    letters: [{ kind: "sms", to: "+15555550100", body: "hello", ...place }],
+  });
+  expect(await ask(gate, "DELETE /_nube/outbox")).toMatchObject({ letters: [] });
+  expect((await ask(gate, "GET /_nube/outbox")).letters).toEqual([]);
+});
+
 describe("the clock", () => {
   test("is frozen, moved and released", async () => {
     const gate = await loopback();

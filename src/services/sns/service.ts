@@ -2,7 +2,7 @@ import { defineService } from "#kernel/service.ts";
 import { access, denied } from "./access.ts";
 import { placeOf } from "./arns.ts";
 import { sendConfirmation } from "./delivery/confirmation.ts";
-import { deliver, drain } from "./delivery/deliver.ts";
+import { deliver, drain, undeliverable } from "./delivery/deliver.ts";
 import { fanOutRest } from "./delivery/fan-out.ts";
 import { certificateEndpoint } from "./delivery/signing.ts";
 import { applicationOperations } from "./mobile/applications.ts";
@@ -28,7 +28,7 @@ export const sns = defineService({
     applicationOperations,
     smsOperations,
   ],
-  jobs: [deliver, drain, fanOutRest, sendConfirmation, forgetTopic, expireArchived, replay],
+  jobs: [deliver, drain, undeliverable, fanOutRest, sendConfirmation, forgetTopic, expireArchived, replay],
   endpoints: [certificateEndpoint],
   access,
   denied,

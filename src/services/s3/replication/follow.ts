@@ -26,13 +26,15 @@ export async function follow(tx: Transaction, bucket: Bucket, { event, version }
     return send(tx, bucket, version, changed(configuration, version));
 }
 
-/** A replica is the end of its way. */
+/** A replica is the end of its way; what only its customer has the key of cannot be read to be copied. */
 export function created(
   configuration: ReplicationConfiguration,
   version: ObjectVersion,
   now: number,
 ): Rule[] {
-  return version.replica || isArchived(version, now) ? [] : rulesFor(configuration, version);
+  return version.replica || version.customerKey || isArchived(version, now)
+    ? []
+    : rulesFor(configuration, version);
 }
 
 function changed(configuration: ReplicationConfiguration, version: ObjectVersion): Rule[] {

@@ -150,30 +150,39 @@ async function settle(
   const { version } = source;
   const there = await findVersion(tx, destination, version.key, version.versionId);
   if (there && staged.length > 0) throw new Error("another run has copied it meanwhile");
-  if (there) await rewriteVersion(tx, destination, { ...there, ...told(version) });
+  if (there) await rewriteVersion(tx, destination, { ...there, ...told(version, there) });
   else await copy(ctx, tx, source, destination, errand.rule, staged);
   await conclude(ctx, tx, source, errand, "COMPLETED");
 }
 
-/** What may change of a version. */
-const told = ({ tags, retention, legalHold }: ObjectVersion) => ({ tags, retention, legalHold });
+/** What may change of a version. Its grants go where it has the same owner. */
+const told = ({ tags, retention, legalHold, acl, owner }: ObjectVersion, there: ObjectVersion) => ({
+  tags,
+  retention,
+  legalHold,
+  acl: there.owner === owner ? acl : there.acl,
+});
 
 async function copy(
   ctx: Context,
   tx: Transaction,
-  { bucket, version }: Source,
+  { version }: Source,
   destination: Bucket,
   { Destination: { StorageClass, AccessControlTranslation } }: Rule,
   staged: readonly StagedBlob[],
 ): Promise<void> {
   const { retention, legalHold } = version;
+  // Buckets whose owners own all in them have no ownership of another kind.
+  const isOverridden = AccessControlTranslation !== undefined || destination.ownership === undefined;
+  const owner = isOverridden ? destination.owner : version.owner;
   const manifest = await manifestOf(tx, version);
   const refs: BlobRef[] = [];
   for (const piece of staged) refs.push(await bodies.keep(tx, piece));
   const replica: ObjectVersion = {
     ...version,
     bucket: destination.id,
-    owner: AccessControlTranslation || bucket.owner !== destination.owner ? destination.owner : version.owner,
+    owner,
+    acl: owner === version.owner ? version.acl : undefined,
     storageClass: StorageClass === undefined ? version.storageClass : storageClassIn(StorageClass),
     archiveTier: undefined,
     restore: undefined,

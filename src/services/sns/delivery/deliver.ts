@@ -39,22 +39,28 @@ export const drain = job<To & { group: string }>("sns/drain", {
       const [next] = await ctx.read((tx) => tx.list(waiting, { in: [topic, id, group], limit: 1 }));
       if (!next) return;
       const found = await subscribed(ctx, to);
-      let parked: unknown;
+      let reason: string | undefined;
       const again =
         found &&
         (await attempt(ctx, found, next.message, next.attempt).catch((error) => {
           if (!(error instanceof GivenUp)) throw error;
-          parked = error;
+          reason = error.message;
           return undefined;
         }));
-      if (parked)
-        ctx.log.warn("a notification could not be delivered", { error: parked, topic: to.topicName });
       await ctx.transact((tx) => {
+        if (reason !== undefined) tx.enqueue(undeliverable, { ...to, message: next.message, reason });
         if (again === undefined) tx.delete(waiting, [topic, id, group, next.order]);
         else tx.put(waiting, { ...next, attempt: next.attempt + 1 });
       });
       if (again !== undefined) return { again };
     }
+  },
+});
+
+/** Keeps what a group had to leave behind: parked, with the reason. */
+export const undeliverable = job<To & { message: Message; reason: string }>("sns/undeliverable", {
+  async run(_, { reason }) {
+    throw new GivenUp(reason);
   },
 });
 
@@ -87,7 +93,9 @@ async function attempt(
   tries: number,
 ): Promise<number | undefined> {
   const { topic, subscription } = found;
-  const metric = (name: string) => ctx.transact((tx) => tx.metric(name, 1, { TopicName: topic.name }));
+  const metric = async (name: string) => {
+    if (ctx.ports.sinks.metric) await ctx.transact((tx) => tx.metric(name, 1, { TopicName: topic.name }));
+  };
   try {
     await send(ctx, found, message);
   } catch (error) {
@@ -119,7 +127,7 @@ async function bury(ctx: Context, { topic, subscription }: Found, message: Messa
   const raw = RawMessageDelivery?.toLowerCase() === "true";
   const body = raw ? message.bodies[subscription.protocol] : await envelope(ctx, subscription, message);
   const text = (value: string) => ({ DataType: "String", StringValue: value });
-  await ctx.as("sns.amazonaws.com", message.topicArn, { account, region }).aws.sqs.SendMessage({
+  const letter = {
     QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${resource}`,
     MessageBody: body ?? message.bodies.default!,
     MessageAttributes: {
@@ -132,5 +140,11 @@ async function bury(ctx: Context, { topic, subscription }: Found, message: Messa
         MessageGroupId: message.group!,
         MessageDeduplicationId: message.deduplicationId!,
       }),
-  });
+  };
+  try {
+    await ctx.as("sns.amazonaws.com", message.topicArn, { account, region }).aws.sqs.SendMessage(letter);
+  } catch (cause) {
+    if (isFinal(cause)) throw new GivenUp(`${error.message}; its dead-letter queue: ${cause.message}`);
+    throw cause;
+  }
 }

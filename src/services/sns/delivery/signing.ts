@@ -7,6 +7,15 @@ const COVERED = ["Message", "MessageId", "SubscribeURL", "Subject", "Timestamp",
 
 const PATH = "/_sns";
 
+/** A message goes to many subscribers with one signature, which takes a millisecond to make. */
+const signatures = new Map<string, string>();
+const KEPT_SIGNATURES = 1_000;
+
+function remember(key: string, signature: string): void {
+  if (signatures.size >= KEPT_SIGNATURES) signatures.clear();
+  signatures.set(key, signature);
+}
+
 /**
  * The members that let a subscriber know that a message is from here: version 1 signs with SHA-1, as AWS's topics do
  * unless told otherwise, version 2 with SHA-256.
@@ -22,9 +31,13 @@ export async function signed(
   const covered = COVERED.filter((name) => document[name] !== undefined);
   const text = covered.map((name) => `${name}\n${document[name]}\n`).join("");
   const notary = await ctx.notary();
+  const key = `${notary.id} ${version} ${document.MessageId}`;
+  const known = signatures.get(key);
+  const signature = known ?? notary.sign(version === "2" ? "sha256" : "sha1", text);
+  if (known === undefined) remember(key, signature);
   return {
     SignatureVersion: version,
-    Signature: notary.sign(version === "2" ? "sha256" : "sha1", text),
+    Signature: signature,
     SigningCertURL: `${origin}${PATH}/SimpleNotificationService-${notary.id}.pem`,
   };
 }
