@@ -2,9 +2,11 @@ import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import type { HttpResponse } from "../http.ts";
 import { compose, lastLines, type Manner, transmit } from "./answer.ts";
+import { outgoing } from "./outgoing.ts";
 
 const MANNER: Manner = { isHead: false, httpVersion: "1.1", keepAlive: true };
 const LAST_LINES = lastLines(75_000);
+const out = outgoing();
 
 const answer = (response: Partial<HttpResponse>, manner: Partial<Manner> = {}) =>
   compose({ status: 200, headers: {}, body: "", ...response }, { ...MANNER, ...manner }, LAST_LINES);
@@ -94,7 +96,8 @@ describe("the length", () => {
 test("a small answer is one call of the system, whatever its body is made of", () => {
   for (const body of ["ascii", "gr\u00fc\u00df", Buffer.from("bytes")]) {
     const { socket, calls, text } = recorder();
-    transmit(answer({ body, headers: { "x-name": "caf\xe9" } }), socket);
+    transmit(answer({ body, headers: { "x-name": "caf\xe9" } }), socket, out);
+    out.flush();
     expect(calls).toHaveLength(1);
     expect(calls[0]).toHaveLength(1);
     expect(text()).toContain("x-name: caf\xe9\r\n");
@@ -105,14 +108,14 @@ test("a small answer is one call of the system, whatever its body is made of", (
 test("a large body goes out in one call with its head, and is not copied", () => {
   const { socket, calls } = recorder();
   const body = Buffer.alloc(65_536);
-  transmit(answer({ body }), socket);
+  transmit(answer({ body }), socket, out);
   expect(calls).toHaveLength(1);
   expect(calls[0]![1]).toBe(body);
 });
 
 test("chunks, and the last of them", async () => {
   const { socket, text } = recorder();
-  await transmit(answer({ body: pieces("abc", "", "0123456789") }), socket);
+  await transmit(answer({ body: pieces("abc", "", "0123456789") }), socket, out);
   await new Promise(setImmediate);
   expect(text()).toMatch(/\r\n\r\n3\r\nabc\r\na\r\n0123456789\r\n0\r\n\r\n$/);
 });

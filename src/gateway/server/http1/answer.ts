@@ -4,6 +4,7 @@ import { wallNow } from "#lib/wall.ts";
 import type { HttpResponse } from "../http.ts";
 import { abandon, isBodiless, type WritePiece, writeBody } from "../respond.ts";
 import { TOKEN } from "./fields.ts";
+import type { Outgoing } from "./outgoing.ts";
 
 /** What a request asks of its answer's form. */
 export interface Manner {
@@ -59,26 +60,32 @@ export function compose(response: HttpResponse, manner: Manner, lastLines: LastL
 /** Above this a body is not copied behind its head, but handed over beside it. */
 const COPIED_BYTES = 16 * 1_024;
 
-/** Writes an answer: a whole one at once, in one call of the system; a stream until the promise that is returned. */
-export function transmit({ head, body, framing }: Answer, socket: Writable): Promise<void> | undefined {
+/** Writes an answer: a whole one in one call of the system; a stream until the promise that is returned. */
+export function transmit(
+  { head, body, framing }: Answer,
+  socket: Writable,
+  out: Outgoing,
+): Promise<void> | undefined {
   if (typeof body === "string") {
     // Header values are Latin-1, and text is UTF-8: the two are one string as long as the text is ASCII.
-    if (body.length === framing) socket.write(head + body, "latin1");
-    else writeBoth(socket, head, Buffer.from(body));
+    if (body.length === framing) out.write(socket, head + body);
+    else writeBoth(socket, out, head, Buffer.from(body));
   } else if (body instanceof Uint8Array) {
-    writeBoth(socket, head, body);
+    writeBoth(socket, out, head, body);
   } else {
+    out.flush();
     return stream(head, body, framing, socket);
   }
 }
 
-function writeBoth(socket: Writable, head: string, body: Uint8Array): void {
+function writeBoth(socket: Writable, out: Outgoing, head: string, body: Uint8Array): void {
   if (body.length <= COPIED_BYTES) {
     const both = Buffer.allocUnsafe(head.length + body.length);
     both.write(head, "latin1");
     both.set(body, head.length);
-    socket.write(both);
+    out.write(socket, both);
   } else {
+    out.flush();
     socket.cork();
     socket.write(head, "latin1");
     socket.write(body);

@@ -11,6 +11,7 @@ import type { Deadlines, Expiring } from "./deadlines.ts";
 import { type Client, Exchange } from "./exchange.ts";
 import { type Head, parseHead } from "./head-parser.ts";
 import { type BodySource, IncomingBody } from "./incoming-body.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { badRequest, headTimedOut, Refusal } from "./refusal.ts";
 
 /** What the connections of one server share. */
@@ -19,6 +20,7 @@ export interface Shared {
   readonly limits: Limits;
   readonly deadlines: Deadlines;
   readonly lastLines: LastLines;
+  readonly outgoing: Outgoing;
   /** Every answer is the last of its connection. */
   isClosing: boolean;
   /** Told once, when a connection is no more. */
@@ -71,7 +73,9 @@ export class Connection implements Expiring, BodySource {
 
   /** Ends the connection if nobody waits for an answer. */
   closeIfIdle(): void {
-    if (this.#exchange === undefined && this.#at === this.#input.length) this.#socket.destroy();
+    if (this.#exchange !== undefined || this.#at < this.#input.length) return;
+    this.#shared.outgoing.flush();
+    this.#socket.destroy();
   }
 
   expire(): void {
@@ -172,7 +176,7 @@ export class Connection implements Expiring, BodySource {
   }
 
   async #answer(exchange: Exchange): Promise<void> {
-    const { serving, lastLines } = this.#shared;
+    const { serving, lastLines, outgoing } = this.#shared;
     let response: HttpResponse;
     try {
       response = await serving.handle(exchange.requestFrom(this.#client));
@@ -196,7 +200,7 @@ export class Connection implements Expiring, BodySource {
     }
     exchange.progress = "sending";
     try {
-      const sending = transmit(answer, this.#socket);
+      const sending = transmit(answer, this.#socket, outgoing);
       if (sending !== undefined) await sending;
     } catch (error) {
       if (!(error instanceof ClientGoneError)) serving.report(error);
@@ -238,7 +242,8 @@ export class Connection implements Expiring, BodySource {
     if (exchange?.progress === "sending") return void this.#socket.destroy();
     this.#abandonExchange();
     const manner = { isHead: false, httpVersion: "1.1" as const, keepAlive: false };
-    transmit(compose(response as HttpResponse, manner, this.#shared.lastLines), this.#socket);
+    const { lastLines, outgoing } = this.#shared;
+    transmit(compose(response as HttpResponse, manner, lastLines), this.#socket, outgoing);
     this.#end();
   }
 
@@ -254,6 +259,7 @@ export class Connection implements Expiring, BodySource {
     this.#at = 0;
     this.#exchange?.body?.drop();
     const socket = this.#socket;
+    this.#shared.outgoing.flush();
     socket.end(() => {
       if (isSilent) socket.destroy();
       else this.deadline = this.#shared.deadlines.after(this.#shared.limits.lingerTimeout);
@@ -291,6 +297,7 @@ export class Connection implements Expiring, BodySource {
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.isInvited || exchange.progress !== "handling") return;
     exchange.isInvited = true;
+    this.#shared.outgoing.flush();
     this.#socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
   }
 
