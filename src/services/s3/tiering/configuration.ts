@@ -1,25 +1,19 @@
 import type { IntelligentTieringConfiguration, IntelligentTieringFilter } from "#aws/contract/types/s3.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
+import { noSuchConfiguration, tooManyConfigurations } from "../configurations/errors.ts";
+import { getIdentified, listIdentified } from "../configurations/identified.ts";
 import { checkDocument } from "../documents.ts";
 import { malformedXml } from "../errors.ts";
 import { putAging } from "../lifecycle/mark.ts";
 import { lookFrom } from "../lifecycle/midnight.ts";
 import { checkSchema } from "../schema.ts";
-import {
-  daysOutOfRange,
-  idDiffers,
-  noSuchConfiguration,
-  tooManyConfigurations,
-  wrongToken,
-} from "./errors.ts";
+import { daysOutOfRange, idDiffers } from "./errors.ts";
 import { tieringConfigurations } from "./store.ts";
 
 const MOST = 1_000;
-const PAGE = 100;
 const MOST_DAYS = 730;
 const LEAST_DAYS = { ARCHIVE_ACCESS: 90, DEEP_ARCHIVE_ACCESS: 180 };
-const TOKEN = "s3/ListBucketIntelligentTieringConfigurations";
 
 export const tieringHandlers = {
   async PutBucketIntelligentTieringConfiguration(ctx, { Bucket, Id, ...input }) {
@@ -38,27 +32,13 @@ export const tieringHandlers = {
     });
   },
 
-  async GetBucketIntelligentTieringConfiguration(ctx, { Bucket, Id }) {
-    const configuration = await ctx.read(async (tx) =>
-      tieringConfigurations.get(tx, await bucketAt(tx, Bucket), Id),
-    );
-    if (!configuration) throw noSuchConfiguration();
-    return { IntelligentTieringConfiguration: configuration };
+  async GetBucketIntelligentTieringConfiguration(ctx, input) {
+    return { IntelligentTieringConfiguration: await getIdentified(ctx, tieringConfigurations, input) };
   },
 
-  async ListBucketIntelligentTieringConfigurations(ctx, { Bucket, ContinuationToken: token }) {
-    const after = token === undefined ? undefined : ctx.seal.unseal(TOKEN, token);
-    if (token !== undefined && typeof after !== "string") throw wrongToken(token);
-    const all = await ctx.read(async (tx) => tieringConfigurations.list(tx, await bucketAt(tx, Bucket)));
-    const rest = after === undefined ? all : all.slice(all.findIndex(({ Id }) => Id === after) + 1);
-    const shown = rest.slice(0, PAGE);
-    const isTruncated = rest.length > PAGE;
-    return {
-      IsTruncated: isTruncated,
-      ContinuationToken: token,
-      NextContinuationToken: isTruncated ? ctx.seal.seal(TOKEN, shown.at(-1)!.Id) : undefined,
-      IntelligentTieringConfigurationList: shown,
-    };
+  async ListBucketIntelligentTieringConfigurations(ctx, input) {
+    const { shown, ...page } = await listIdentified(ctx, tieringConfigurations, input, ({ Id }) => Id);
+    return { ...page, IntelligentTieringConfigurationList: shown };
   },
 
   async DeleteBucketIntelligentTieringConfiguration(ctx, { Bucket, Id }) {

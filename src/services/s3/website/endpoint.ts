@@ -124,7 +124,7 @@ async function objectAt(
 /** The bytes behind a redirection are nobody's. */
 function abandon(body: unknown): void {
   const bytes = body as Partial<AsyncIterable<Uint8Array>> | undefined;
-  void bytes?.[Symbol.asyncIterator]?.().return?.();
+  Promise.resolve(bytes?.[Symbol.asyncIterator]?.().return?.()).catch(() => {});
 }
 
 /**
