@@ -6,6 +6,8 @@ import type { Scheduler } from "./scheduler.ts";
  */
 export interface Wait {
   readonly over: boolean;
+  /** The client has gone: there is nobody to give anything to. */
+  readonly left: boolean;
   /** Resolves when `wake` is called, or the wait is over. */
   parked(enter: (wake: () => void) => void): Promise<void>;
   /** It is waited for no more. Call it in the end, however the call goes on. */
@@ -40,6 +42,9 @@ export function openWaits(scheduler: Scheduler, now: () => number): Waits {
       return {
         get over() {
           return over;
+        },
+        get left() {
+          return client?.aborted ?? false;
         },
         async parked(enter) {
           const woken = Promise.withResolvers<void>();

@@ -41,14 +41,21 @@ export const receiveOperations = {
         if (ask.attemptId !== undefined && !queue.isFifo)
           throw notForThisQueueType(ask.attemptId, "ReceiveRequestAttemptId");
         const seconds = ask.waitTimeSeconds ?? queue.attributes.receiveMessageWaitTimeSeconds;
-        if (!backlog || backlog.hasSome || backlog.expiry <= ctx.clock.now() || ask.attemptId !== undefined) {
-          const found = await onQueues(ctx, (work) => take(work, name, ask, seconds > 0));
+        const isShort = seconds === 0;
+        if (
+          !backlog ||
+          mayGive(ctx, backlog) ||
+          ask.attemptId !== undefined ||
+          (isShort && isFull(backlog))
+        ) {
+          const found = await onQueues(ctx, (work) => take(work, name, ask, isShort));
           if (found.length > 0) return { Messages: found };
         }
-        if (seconds === 0) return {};
+        if (isShort) return {};
         wait ??= ctx.wait(seconds * 1_000);
         if (wait.over) return {};
         if (backlog) await park(ctx, wait, backlog);
+        if (wait.left) return {};
       }
     } finally {
       wait?.end();
@@ -101,14 +108,20 @@ function look(ctx: Context, name: string): Promise<{ queue: Queue; backlog: Back
   });
 }
 
+const isFull = ({ inFlight }: Backlog) => inFlight >= MOST_IN_FLIGHT;
+
+/** Whether it is worth a transaction to look closer. */
+const mayGive = ({ clock }: Context, backlog: Backlog) =>
+  (backlog.hasSome && !isFull(backlog)) || backlog.expiry <= clock.now();
+
 async function park(ctx: Context, wait: Wait, backlog: Backlog): Promise<void> {
   // What comes only at the next look would otherwise be asked for without a pause.
-  if (backlog.hasSome) await new Promise(setImmediate);
+  if (mayGive(ctx, backlog)) await new Promise(setImmediate);
   let leave = () => {};
   await wait.parked((wake) => {
     leave = backlog.waiters.add(wake);
     backlog.settle(ctx.clock.now());
-    if (backlog.isClosed || backlog.hasSome) wake();
+    if (backlog.isClosed || mayGive(ctx, backlog)) wake();
     else backlog.waiters.wakeAt(ctx, backlog.nextDue);
   });
   leave();
@@ -116,7 +129,7 @@ async function park(ctx: Context, wait: Wait, backlog: Backlog): Promise<void> {
   if (wait.over && backlog.hasSome) backlog.waiters.wakeOne();
 }
 
-async function take(work: Work, name: string, ask: Ask, isPatient: boolean): Promise<Received[]> {
+async function take(work: Work, name: string, ask: Ask, isShort: boolean): Promise<Received[]> {
   const of = await work.queue(name);
   const { queue, backlog } = of;
   const { tx, ctx } = work;
@@ -125,7 +138,8 @@ async function take(work: Work, name: string, ask: Ask, isPatient: boolean): Pro
   const before = await recallAttempt(work, of, ask, until);
   if (before) return before;
   const room = Math.min(ask.limit, MOST_IN_FLIGHT - backlog.inFlight);
-  if (room <= 0 && !queue.isFifo && !isPatient) throw tooManyInFlight();
+  // AWS: a long poll waits instead, and a FIFO queue never says so.
+  if (room <= 0 && !queue.isFifo && isShort) throw tooManyInFlight();
   const walk = backlog.walk();
   work.afterwards(of, walk.commit);
   const found: { state: MessageState; message: Received }[] = [];
@@ -141,6 +155,7 @@ async function take(work: Work, name: string, ask: Ask, isPatient: boolean): Pro
     const message = seq > voidThrough(queue) ? await tx.get(messages, key) : undefined;
     if (!message) continue;
     const known = await tx.get(states, key);
+    if (known && known.visibleAt > tx.now()) continue;
     if (isPast(queue, message, tx.now())) {
       work.remove(of, message, !message.content);
       continue;

@@ -86,7 +86,7 @@ export async function rendered(
       const value = system(name) ? tell(message, state, content) : undefined;
       if (value !== undefined) told[name as MessageSystemAttributeName] = value;
     }
-    answer.Attributes = told;
+    if (Object.keys(told).length > 0) answer.Attributes = told;
   }
   const told = chosen(content.attributes, wanted);
   if (told) {

@@ -215,6 +215,15 @@ behaviour("no system attribute is told unasked", api("ReceiveMessage"), async ()
   expect((await receive(QueueUrl))[0]!.Attributes).toBeUndefined();
 });
 
+behaviour("what a message does not have is not told", api("ReceiveMessage"), async () => {
+  const QueueUrl = await queue();
+  await put(QueueUrl, "x");
+  const [message] = await receive(QueueUrl, {
+    MessageSystemAttributeNames: ["SequenceNumber", "MessageGroupId"],
+  });
+  expect(message!.Attributes).toBeUndefined();
+});
+
 behaviour("a system attribute that there is not is refused", api("ReceiveMessage"), async () =>
   refused(
     receive(await queue(), { MessageSystemAttributeNames: ["Colour" as "All"] }),
