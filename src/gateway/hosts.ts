@@ -19,9 +19,8 @@ export type EndpointHosts = Readonly<Record<string, string>>;
 const REGION = "(?:[a-z]+(?:-[a-z]+)+-\\d+|external-1)";
 const S3_NAME = new RegExp(`^(?:(.+?)\\.)?s3(?:-fips)?(?:\\.dualstack)?(?:[.-]${REGION})?$`);
 const S3_ACCELERATE = /^(.+)\.s3-accelerate(?:\.dualstack)?$/;
-/** An access point by its name and account, which stand where a bucket does. */
 const S3_ACCESS_POINT = new RegExp(
-  `^(.+-\\d{12})\\.s3-accesspoint(?:-fips)?(?:\\.dualstack)?(?:\\.${REGION})?$`,
+  `^(.+)-(\\d{12})\\.s3-accesspoint(?:-fips)?(?:\\.dualstack)?\\.(${REGION})$`,
 );
 const SERVICE_NAME = new RegExp(`^(.+?)(?:-fips)?(?:\\.dualstack)?(?:\\.${REGION})?$`);
 
@@ -61,8 +60,12 @@ function nameIn(host: string, suffixes: readonly string[]): string | undefined {
 }
 
 function readName(name: string, endpointPrefixes: ReadonlySet<string>): HostFacts {
-  const s3 = S3_NAME.exec(name) ?? S3_ACCESS_POINT.exec(name) ?? S3_ACCELERATE.exec(name);
+  const s3 = S3_NAME.exec(name) ?? S3_ACCELERATE.exec(name);
   if (s3 !== null) return { endpointPrefix: "s3", bucket: s3[1] };
+  const [, point, account, region] = S3_ACCESS_POINT.exec(name) ?? [];
+  // Its ARN stands where a bucket's name does: in the form without a slash, as a path has them between its parts.
+  if (point !== undefined)
+    return { endpointPrefix: "s3", bucket: `arn:aws:s3:${region}:${account}:accesspoint:${point}` };
   const service = SERVICE_NAME.exec(name)?.[1] ?? name;
   const endpointPrefix = [service, service.replace(OPERATION_PREFIX, "")].find((prefix) =>
     endpointPrefixes.has(prefix),

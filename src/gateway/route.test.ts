@@ -104,6 +104,10 @@ describe("S3: the bucket in the host", () => {
     ["bucket.s3.dualstack.us-west-2.amazonaws.com", "bucket"],
     ["bucket.s3-fips.us-west-2.amazonaws.com", "bucket"],
     ["bucket.s3-accelerate.amazonaws.com", "bucket"],
+    [
+      "point-111122223333.s3-accesspoint.eu-west-1.amazonaws.com",
+      "arn:aws:s3:eu-west-1:111122223333:accesspoint:point",
+    ],
     ["bucket.s3.localhost.localstack.cloud:4566", "bucket"],
     ["s3.s3.localhost", "s3"],
     ["bucket.localhost:4566", "bucket"],
