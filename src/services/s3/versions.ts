@@ -3,7 +3,16 @@ import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import type { Random } from "#lib/random.ts";
 import { invalidVersionId } from "./errors.ts";
 import { touch } from "./lifecycle/mark.ts";
-import { type Bucket, bodies, manifests, noncurrent, type ObjectVersion, objects } from "./store.ts";
+import {
+  type Bucket,
+  bodies,
+  MANIFEST_PARTS,
+  type ManifestPart,
+  manifests,
+  noncurrent,
+  type ObjectVersion,
+  objects,
+} from "./store.ts";
 
 /** What a version is made of; the rest its bucket and the moment decide. */
 export type VersionContent = Omit<ObjectVersion, "bucket" | "key" | "order" | "versionId" | "modified">;
@@ -100,6 +109,25 @@ export async function deleteCurrent(
   }
   if (current) await removeVersion(tx, bucket, current);
   return undefined;
+}
+
+/** Writes down what parts an object is made of: their bytes stay where they are, and are only named. */
+export function writeManifest(
+  tx: Transaction,
+  { bucket, order }: ObjectVersion,
+  used: readonly ManifestPart[],
+): void {
+  let offset = 0;
+  for (let at = 0; at < used.length; at += MANIFEST_PARTS) {
+    const parts = used.slice(at, at + MANIFEST_PARTS);
+    tx.put(manifests, {
+      bucket,
+      order,
+      offset,
+      parts: parts.map(({ number, body, etag, checksum }) => ({ number, body, etag, checksum })),
+    });
+    offset += parts.reduce((sum, part) => sum + part.body.size, 0);
+  }
 }
 
 /** Puts a version that has its place already, a replica, among those of its key. */

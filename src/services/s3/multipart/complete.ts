@@ -11,17 +11,8 @@ import { lockFor } from "../lock/headers.ts";
 import { checksumMembers, expectedChecksum } from "../objects/checksums.ts";
 import { checkConditionForm, checkWrite } from "../objects/conditions.ts";
 import { quoted, toldVersionId } from "../objects/found.ts";
-import {
-  type Bucket,
-  bodies,
-  type Checksum,
-  MANIFEST_PARTS,
-  manifests,
-  type ObjectVersion,
-  type Part,
-  type Upload,
-} from "../store.ts";
-import { currentVersion, writeVersion } from "../versions.ts";
+import { type Bucket, bodies, type Checksum, type ObjectVersion, type Upload } from "../store.ts";
+import { currentVersion, writeManifest, writeVersion } from "../versions.ts";
 import { checksumOfParts } from "./checksums.ts";
 import { listedParts, usedParts } from "./completed-parts.ts";
 import { noSuchUpload } from "./errors.ts";
@@ -90,21 +81,6 @@ function etagOfParts(listed: readonly { etag: string }[]): string {
 /** A client that did not hear the answer asks again. S3 repeats it, as long as the object is still there. */
 function wasMadeBy(current: ObjectVersion, uploadId: string, etag: string): boolean {
   return current.upload !== undefined && current.upload === orderOfUpload(uploadId) && current.etag === etag;
-}
-
-/** The parts' bytes stay where they are: the object only names them. */
-function writeManifest(tx: Transaction, { bucket, order }: ObjectVersion, used: readonly Part[]): void {
-  let offset = 0;
-  for (let at = 0; at < used.length; at += MANIFEST_PARTS) {
-    const parts = used.slice(at, at + MANIFEST_PARTS);
-    tx.put(manifests, {
-      bucket,
-      order,
-      offset,
-      parts: parts.map(({ number, body, etag, checksum }) => ({ number, body, etag, checksum })),
-    });
-    offset += parts.reduce((sum, part) => sum + part.body.size, 0);
-  }
 }
 
 function checkSize({ MpuObjectSize: said }: Request, size: number): void {

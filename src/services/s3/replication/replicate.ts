@@ -7,17 +7,8 @@ import { lockFor } from "../lock/headers.ts";
 import { notify } from "../notifications/notify.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
 import { storageClassIn } from "../storage-classes/classes.ts";
-import {
-  type Bucket,
-  bodies,
-  buckets,
-  MANIFEST_PARTS,
-  type ManifestPart,
-  manifests,
-  type ObjectVersion,
-  type ReplicationState,
-} from "../store.ts";
-import { findVersion, insertVersion, rewriteVersion } from "../versions.ts";
+import { type Bucket, bodies, buckets, type ObjectVersion, type ReplicationState } from "../store.ts";
+import { findVersion, insertVersion, rewriteVersion, writeManifest } from "../versions.ts";
 import { destinationOf } from "./rules.ts";
 import type { Rule } from "./store.ts";
 
@@ -201,19 +192,6 @@ async function copy(
   await insertVersion(tx, destination, replica);
   const event = version.deleteMarker ? "ObjectRemoved:DeleteMarkerCreated" : "ObjectCreated:Put";
   await notify(ctx, tx, destination, { event, version: replica });
-}
-
-function writeManifest(
-  tx: Transaction,
-  { bucket, order }: ObjectVersion,
-  parts: readonly ManifestPart[],
-): void {
-  let offset = 0;
-  for (let at = 0; at < parts.length; at += MANIFEST_PARTS) {
-    const some = parts.slice(at, at + MANIFEST_PARTS);
-    tx.put(manifests, { bucket, order, offset, parts: some });
-    offset += some.reduce((sum, { body }) => sum + body.size, 0);
-  }
 }
 
 async function conclude(

@@ -140,7 +140,7 @@ async function attributesOf(
     SubscriptionsPending: String(pending),
     SubscriptionsDeleted: String(topic.deleted),
     EffectiveDeliveryPolicy: JSON.stringify(effectivePolicy(attributes.DeliveryPolicy)),
-    ...(isFifo && { FifoTopic: "true", ContentBasedDeduplication: "false", FifoThroughputScope: "Topic" }),
+    ...(isFifo && { FifoTopic: "true", ContentBasedDeduplication: "false" }),
     ...attributes,
     Policy: policyOf(ctx, topic),
   };
