@@ -70,7 +70,7 @@ function fault({ cloud, call }: Visit) {
 }
 
 function validate({ call }: Visit) {
-  check(call.operation, call.input);
+  check(call.operation, call.input, call.service.judge?.(call.operation.name, call.input));
 }
 
 function authorize(visit: Visit) {

@@ -1,3 +1,4 @@
+import type { Violation } from "#aws/contract/constraints.ts";
 import { loadContract } from "#aws/contract/contract.ts";
 import type { Contract, Operation } from "#aws/contract/shapes.ts";
 import type { ServiceTypes } from "#aws/contract/types/index.ts";
@@ -37,6 +38,11 @@ export interface ServiceDefinition<S extends ServiceId> {
   /** By resource. An operation that stands in two of them stops the start. */
   operations: Handlers<S>[];
   access: Access<S>;
+  /**
+   * What the contract does not say of an input: answers what AWS tells in one sentence with the contract's, and throws
+   * what it tells before all else.
+   */
+  judge?: (operation: string, input: object) => Violation[];
   /** How the service says no, where it has its own code or sentence. */
   denied?: (denial: Denial) => AwsError;
   jobs?: Job<never>[];
@@ -60,6 +66,7 @@ export interface Service {
   readonly contract: Contract;
   readonly operations: ReadonlyMap<string, Handler>;
   readonly access: ReadonlyMap<string, (ctx: Context, input: object) => AccessFact[] | Promise<AccessFact[]>>;
+  readonly judge?: ((operation: string, input: object) => Violation[]) | undefined;
   readonly denied: (denial: Denial) => AwsError;
   readonly jobs: ReadonlyMap<string, Job<never>>;
   readonly endpoints: readonly Endpoint[];
@@ -96,6 +103,7 @@ export function defineService<S extends ServiceId>(definition: ServiceDefinition
     contract,
     operations,
     access: new Map(Object.entries(definition.access)) as unknown as Service["access"],
+    judge: definition.judge,
     denied: definition.denied ?? deniedIn(contract.protocols[0]),
     jobs: new Map((definition.jobs ?? []).map((job) => [job.name, job])),
     endpoints: definition.endpoints ?? [],

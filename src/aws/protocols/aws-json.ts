@@ -3,7 +3,8 @@ import type { ProtocolName } from "../contract/format.ts";
 import type { Operation } from "../contract/shapes.ts";
 import { cborErrorDocument } from "./cbor-errors.ts";
 import { cborDocument, cborInMilliseconds } from "./cbor-shapes.ts";
-import { bodyChecksum } from "./dynamodb.ts";
+import { bodyChecksum, isDynamodb } from "./dynamodb.ts";
+import { dynamodbReader } from "./dynamodb-json.ts";
 import { absoluteType } from "./error-types.ts";
 import { describe, queryErrorHeader, rpcStatus } from "./errors.ts";
 import { type EventFormat, encodeEvents, eventStreamType } from "./event-stream.ts";
@@ -23,7 +24,9 @@ function isCbor(contentType: string | undefined): boolean {
 
 /** JSON's names are the members' own, so a shape's codec is the same in both versions, and locations say nothing. */
 const jsonDecoders = kept((operation: Operation) =>
-  jsonMembersReader(operation.input, operation.input.members),
+  isDynamodb(operation)
+    ? dynamodbReader(operation.input)
+    : jsonMembersReader(operation.input, operation.input.members),
 );
 const jsonEncoders = kept((operation: Operation) =>
   jsonMembersWriter(

@@ -34,7 +34,7 @@ describe("awsJson", () => {
     );
     const framework = new AwsError("SerializationException", "x");
     expect(told("awsJson1_0", "dynamodb", "GetItem", framework).body).toBe(
-      '{"__type":"com.amazon.coral.service#SerializationException","message":"x"}',
+      '{"__type":"com.amazon.coral.service#SerializationException","Message":"x"}',
     );
   });
 

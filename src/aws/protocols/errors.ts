@@ -1,5 +1,6 @@
 import type { Member, Operation, StructureShape } from "../contract/shapes.ts";
 import type { AwsError } from "../errors.ts";
+import { isDynamodb } from "./dynamodb.ts";
 
 /** An error, with what the contract knows of it. */
 export interface WireError {
@@ -28,9 +29,14 @@ export function describe(operation: Operation | undefined, error: AwsError): Wir
     message: error.message,
     details: shape?.members.filter((member) => member !== message) ?? [],
     values: error.members,
-    messageName: message?.jsonName ?? "message",
+    messageName: message?.jsonName ?? messageNameOf(operation, error.code),
     status: shape?.error?.status ?? (shape?.error?.fault ? 500 : error.status),
   };
+}
+
+/** DynamoDB's reader of JSON has its message in a capital. */
+function messageNameOf(operation: Operation | undefined, code: string): string {
+  return code === "SerializationException" && isDynamodb(operation) ? "Message" : "message";
 }
 
 export function isSender(status: number): boolean {

@@ -4,6 +4,7 @@ import { type Access, defineService } from "#kernel/service.ts";
 import { batchOperations } from "./items/batches.ts";
 import { itemOperations } from "./items/items.ts";
 import { tableName } from "./items/rows.ts";
+import { nameViolations } from "./names.ts";
 import { queryOperations } from "./reads/query.ts";
 import { scanOperations } from "./reads/scan.ts";
 import { tableArn, tables } from "./store.ts";
@@ -88,6 +89,7 @@ export const dynamodb = defineService({
     transactionOperations,
   ],
   jobs: [clear, fill, expire, trim],
+  judge: nameViolations,
   access,
   dataOperations: [
     "GetItem",

@@ -8,7 +8,6 @@ export type Value = AttributeValue;
 export type Item = Record<string, Value>;
 export type TypeName = keyof AttributeValue;
 
-const TYPES: readonly TypeName[] = ["S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"];
 const MOST_NESTING = 32;
 
 /** The type of a value that was checked. */
@@ -34,28 +33,39 @@ export function decimalIn(text: string): Decimal {
 }
 
 /**
- * What was sent, checked, with its numbers in their plain form.
+ * What was sent, checked, with its numbers in their plain form. Every type that was sent is looked at, in its order, before
+ * there is said to be more than one.
  * @throws {AwsError} ValidationException
  */
 export function checkedValue(value: Value, depth = 0): Value {
-  const present = TYPES.filter((type) => value[type] !== undefined);
-  if (present.length === 0) {
-    throw invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+  let checked: Value | undefined;
+  let count = 0;
+  for (const name in value) {
+    const type = name as TypeName;
+    if (value[type] === undefined) continue;
+    if (depth >= MOST_NESTING) throw invalid("Nesting Levels have exceeded supported limits");
+    const content = checkedContent(value, type, depth);
+    checked ??= content;
+    count++;
   }
-  if (present.length > 1) {
+  if (!checked)
+    throw invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+  if (count > 1)
     throw invalid(
       "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
     );
-  }
-  if (depth >= MOST_NESTING) throw invalid("Nesting Levels have exceeded supported limits");
-  const type = present[0]!;
+  return checked;
+}
+
+function checkedContent(value: Value, type: TypeName, depth: number): Value {
   switch (type) {
+    case "S":
+      return { S: value.S! };
     case "N":
-      return { N: formatDecimal(decimalIn(value.N!)) };
+      return { N: plainNumber(value.N!) };
     case "NULL":
-      if (value.NULL !== true) {
+      if (value.NULL !== true)
         throw invalidParameters("Null attribute value types must have the value of true");
-      }
       return { NULL: true };
     case "SS":
     case "NS":
@@ -70,11 +80,16 @@ export function checkedValue(value: Value, depth = 0): Value {
   }
 }
 
+/** Up to 15 digits without a sign, a point or leading zeros are in their plain form. */
+const PLAIN = /^[1-9]\d{0,14}$/;
+
+const plainNumber = (text: string) => (PLAIN.test(text) ? text : formatDecimal(decimalIn(text)));
+
 /** @throws {AwsError} ValidationException */
 export function checkedItem(item: Item, depth = 0): Item {
   // An attribute may be called `__proto__`.
   const checked: Item = Object.create(null);
-  for (const name of Object.keys(item)) checked[name] = checkedValue(item[name]!, depth);
+  for (const name in item) checked[name] = checkedValue(item[name]!, depth);
   return checked;
 }
 
@@ -83,16 +98,25 @@ const EMPTY_SETS = {
   NS: "An number set  may not be empty",
   BS: "Binary sets should not be empty",
 };
+const EMPTY_MEMBERS = {
+  SS: "An string set may not have a empty string as a member",
+  NS: "",
+  BS: "Binary sets may not contain null or empty values",
+};
 
 function checkedSet(value: Value, type: "SS" | "NS" | "BS"): Value {
   const elements: readonly (string | Uint8Array)[] = value[type]!;
   if (elements.length === 0) throw invalidParameters(EMPTY_SETS[type]);
-  const plain = type === "NS" ? elements.map((text) => formatDecimal(decimalIn(text as string))) : elements;
+  if (type !== "NS" && elements.some(({ length }) => length === 0))
+    throw invalidParameters(EMPTY_MEMBERS[type]);
+  const plain = type === "NS" ? elements.map((text) => plainNumber(text as string)) : elements;
   const distinct = new Set(plain.map((element) => (typeof element === "string" ? element : base64(element))));
   if (distinct.size < plain.length) {
-    if (type === "NS") throw invalidParameters("Input collection contains duplicates");
+    if (type === "NS") throw invalid("Input collection contains duplicates");
     const told = elements.map((element) => (typeof element === "string" ? element : base64(element)));
-    throw invalidParameters(`Input collection [${told.join(", ")}] contains duplicates.`);
+    throw invalidParameters(
+      `Input collection [${told.join(", ")}]${type === "BS" ? "of type BS" : ""} contains duplicates.`,
+    );
   }
   return { [type]: plain } as Value;
 }

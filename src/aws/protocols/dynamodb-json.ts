@@ -1,0 +1,218 @@
+import type { ListShape, MapShape, Member, ScalarShape, Shape, StructureShape } from "../contract/shapes.ts";
+import { Malformed, maxDepth } from "./malformed.ts";
+import { utf8 } from "./scalars.ts";
+import { fromEpochSeconds } from "./timestamps.ts";
+
+/**
+ * DynamoDB's own reader of JSON. It takes no text for a number, holds base64 to every letter, and tells what it met in
+ * sentences that no other service of awsJson has; they depend on where a value stands.
+ */
+export function dynamodbReader(shape: StructureShape): (body: Uint8Array) => unknown {
+  const read = structure(shape, "top");
+  return (body) => (body.length === 0 ? {} : read(parsed(body), 0));
+}
+
+/** A member of a structure, or an element of a list or map. */
+type Standing = "top" | "member" | "element";
+type Read = (value: unknown, depth: number) => unknown;
+type Tree = Record<string, unknown>;
+
+const NAMESPACE = "com.amazonaws.dynamodb.v20120810";
+const CAST =
+  "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class java.lang.Class (sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and java.lang.Class are in module java.base of loader 'bootstrap')";
+const STRUCTURE = "Start of structure or map found where not expected";
+
+function parsed(body: Uint8Array): unknown {
+  let tree: unknown;
+  try {
+    tree = JSON.parse(utf8(body));
+  } catch (error) {
+    // DynamoDB says no more of it than the error's type.
+    throw new Malformed("", { cause: error });
+  }
+  if (typeof tree !== "object" || tree === null || Array.isArray(tree)) throw new Malformed("");
+  return tree;
+}
+
+const known: Record<Standing, WeakMap<Shape, Read>> = {
+  top: new WeakMap(),
+  member: new WeakMap(),
+  element: new WeakMap(),
+};
+
+function readerOf(shape: Shape, standing: Standing): Read {
+  const compiled = known[standing].get(shape);
+  if (compiled) return compiled;
+  let made: Read | undefined;
+  // A shape that contains itself finds this while it is being compiled.
+  known[standing].set(shape, (value, depth) => made!(value, depth));
+  made = compile(shape, standing);
+  known[standing].set(shape, made);
+  return made;
+}
+
+function compile(shape: Shape, standing: Standing): Read {
+  switch (shape.kind) {
+    case "structure":
+      return structure(shape, standing);
+    case "list":
+      return list(shape, standing);
+    case "map":
+      return map(shape, standing);
+    case "scalar":
+      return scalar(shape);
+    case "document":
+      return (value) => value;
+  }
+}
+
+function structure(shape: StructureShape, standing: Standing): Read {
+  const members = new Map(
+    shape.members.map((member: Member) => [member.name, readerOf(member.shape, "member")]),
+  );
+  const scalarSentence =
+    standing === "element" ? "Unexpected value type in payload" : "Unexpected field type";
+  return (value, depth) => {
+    if (Array.isArray(value)) throw new Malformed(`Unrecognized collection type class ${className(shape)}`);
+    if (typeof value !== "object" || value === null) throw new Malformed(scalarSentence);
+    checkDepth(depth);
+    const tree = value as Tree;
+    for (const key in tree) {
+      const item = tree[key];
+      const read = members.get(key);
+      if (read === undefined || item === null) delete tree[key];
+      else {
+        const converted = read(item, depth + 1);
+        if (converted !== item) tree[key] = converted;
+      }
+    }
+    return tree;
+  };
+}
+
+function list(shape: ListShape, standing: Standing): Read {
+  const read = readerOf(shape.member, "element");
+  const isOfStructures = shape.member.kind === "structure";
+  return (value, depth) => {
+    if (!Array.isArray(value)) {
+      if (typeof value === "object") throw new Malformed(STRUCTURE);
+      throw new Malformed(standing === "element" ? CAST : "Unexpected field type");
+    }
+    checkDepth(depth);
+    const items = isOfStructures ? value : value.filter((item) => item !== null);
+    for (let at = 0; at < items.length; at++) items[at] = read(items[at] ?? {}, depth + 1);
+    return items;
+  };
+}
+
+function map(shape: MapShape, standing: Standing): Read {
+  const read = readerOf(shape.value, "element");
+  const isOfStructures = shape.value.kind === "structure";
+  return (value, depth) => {
+    if (Array.isArray(value)) throw new Malformed(`Unrecognized collection type ${className(shape)}`);
+    if (typeof value !== "object" || value === null)
+      throw new Malformed(standing === "element" ? CAST : "Unexpected field type");
+    checkDepth(depth);
+    const tree = value as Tree;
+    for (const key in tree) {
+      const item = tree[key];
+      if (item === null && !isOfStructures) delete tree[key];
+      else {
+        // Own properties are assigned to, so that one called `__proto__` stays one.
+        const converted = read(item ?? {}, depth + 1);
+        if (converted !== item) tree[key] = converted;
+      }
+    }
+    return tree;
+  };
+}
+
+function className(shape: Shape): string {
+  switch (shape.kind) {
+    case "structure":
+      return `${NAMESPACE}.${shape.name}`;
+    case "list":
+      return `java.util.List<${className(shape.member)}>`;
+    case "map":
+      return `java.util.Map<java.lang.String, ${className(shape.value)}>`;
+    case "scalar":
+      return shape.type === "blob" ? "java.nio.ByteBuffer" : `java.lang.${JAVA[shape.type] ?? "String"}`;
+    case "document":
+      return "java.lang.Object";
+  }
+}
+
+const JAVA: Partial<Record<ScalarShape["type"], string>> = {
+  boolean: "Boolean",
+  integer: "Integer",
+  long: "Long",
+  double: "Double",
+  timestamp: "Date",
+};
+
+function scalar(shape: ScalarShape): Read {
+  const type = JAVA[shape.type] ?? "String";
+  const refused = (value: unknown): Malformed => {
+    if (Array.isArray(value)) return new Malformed(`Unrecognized collection type class ${className(shape)}`);
+    if (typeof value === "object") return new Malformed(STRUCTURE);
+    return new Malformed(`${tokenOf(value)} cannot be converted to ${type}`);
+  };
+  switch (shape.type) {
+    case "boolean":
+      return (value) => {
+        if (typeof value === "boolean") return value;
+        throw typeof value === "string"
+          ? new Malformed("Unexpected token received from parser")
+          : refused(value);
+      };
+    case "integer":
+    case "long":
+      return (value) => {
+        if (typeof value === "number") return Math.trunc(value);
+        throw refused(value);
+      };
+    case "double":
+      return (value) => {
+        if (typeof value === "number") return value;
+        throw refused(value);
+      };
+    case "timestamp":
+      return (value) => {
+        if (typeof value === "number") return fromEpochSeconds(value);
+        throw refused(value);
+      };
+    case "blob":
+      return (value) => {
+        if (typeof value === "string") return bytesIn(value);
+        throw typeof value === "object"
+          ? refused(value)
+          : new Malformed("only base-64-encoded strings are convertible to bytes");
+      };
+    default:
+      return (value) => {
+        if (typeof value === "string") return value;
+        throw refused(value);
+      };
+  }
+}
+
+function tokenOf(value: unknown): string {
+  if (typeof value === "string") return "STRING_VALUE";
+  if (typeof value === "boolean") return value ? "TRUE_VALUE" : "FALSE_VALUE";
+  return Number.isInteger(value) ? "NUMBER_VALUE" : "DECIMAL_VALUE";
+}
+
+function bytesIn(text: string): Uint8Array {
+  if (text.length % 4 !== 0)
+    throw new Malformed(`Base64 encoded length is expected a multiple of 4 bytes but found: ${text.length}`);
+  const alien = /[^A-Za-z0-9+/=]/.exec(text);
+  if (alien) throw new Malformed(`Invalid base64 character: '${alien[0]}'`);
+  const bytes = Buffer.from(text, "base64");
+  if (bytes.toString("base64") !== text)
+    throw new Malformed("Invalid last non-pad Base64 character dectected");
+  return bytes;
+}
+
+function checkDepth(depth: number): void {
+  if (depth > maxDepth) throw new Malformed("Nesting levels have exceeded supported limits");
+}

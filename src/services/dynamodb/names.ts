@@ -1,0 +1,88 @@
+import type { Violation } from "#aws/contract/constraints.ts";
+import { invalid } from "./errors.ts";
+
+const PATTERN = "[a-zA-Z0-9_.-]+";
+const FORM = new RegExp(`^${PATTERN}$`);
+const SHORTEST = 3;
+const LONGEST = 255;
+const WRONG_KEYS = `Map keys must satisfy constraint: [Member must have length less than or equal to ${LONGEST}, Member must have length greater than or equal to ${SHORTEST}, Member must satisfy regular expression pattern: ${PATTERN}]`;
+
+interface Named {
+  TableName?: string | undefined;
+  ExclusiveStartTableName?: string | undefined;
+  RequestItems?: Record<string, unknown> | undefined;
+  AttributeDefinitions?: unknown;
+  KeySchema?: unknown;
+  GlobalTableSourceArn?: unknown;
+}
+
+/** Where a table may stay unnamed. */
+const ANY_TABLE = new Set([
+  "ListBackups",
+  "ListStreams",
+  "ListContributorInsights",
+  "ListExports",
+  "ListImports",
+]);
+
+/**
+ * What the model leaves open since a table may be named by its ARN. A name that is missing or of a wrong length is told
+ * alone, before all else; one of a wrong form with whatever else is wrong.
+ * @throws {AwsError} ValidationException
+ */
+export function nameViolations(operation: string, input: Named): Violation[] {
+  const { TableName: name, ExclusiveStartTableName: start, RequestItems: items } = input;
+  const found: Violation[] = [];
+  if (name === undefined && NAMING.has(operation))
+    throw invalid("The parameter 'TableName' is required but was not present in the request");
+  if (name !== undefined && !isArn(name)) {
+    if (!ANY_TABLE.has(operation)) checkLength("TableName", name);
+    if (!FORM.test(name)) found.push(wrongForm("tableName", name));
+  }
+  if (start !== undefined) checkLength("ExclusiveStartTableName", start);
+  if (items && Object.keys(items).some((key) => !isArn(key) && !isName(key)))
+    found.push({
+      path: "requestItems",
+      message: `Value '{${Object.keys(items).join(", ")}}' at 'requestItems' failed to satisfy constraint: ${WRONG_KEYS}`,
+    });
+  if (operation === "CreateTable" && input.GlobalTableSourceArn === undefined) {
+    if (input.AttributeDefinitions === undefined) found.push(missing("attributeDefinitions"));
+    if (input.KeySchema === undefined) found.push(missing("keySchema"));
+  }
+  return found;
+}
+
+const NAMING = new Set([
+  "CreateTable",
+  "DescribeTable",
+  "UpdateTable",
+  "DeleteTable",
+  "UpdateTimeToLive",
+  "DescribeTimeToLive",
+  "GetItem",
+  "PutItem",
+  "UpdateItem",
+  "DeleteItem",
+  "Query",
+  "Scan",
+]);
+
+const isArn = (name: string) => name.startsWith("arn:");
+const isName = (name: string) => name.length >= SHORTEST && name.length <= LONGEST && FORM.test(name);
+
+function checkLength(member: string, name: string): void {
+  if (name.length < SHORTEST || name.length > LONGEST)
+    throw invalid(
+      `${member} must be at least ${SHORTEST} characters long and at most ${LONGEST} characters long`,
+    );
+}
+
+const wrongForm = (path: string, value: string): Violation => ({
+  path,
+  message: `Value '${value}' at '${path}' failed to satisfy constraint: Member must satisfy regular expression pattern: ${PATTERN}`,
+});
+
+const missing = (path: string): Violation => ({
+  path,
+  message: `Value null at '${path}' failed to satisfy constraint: Member must not be null`,
+});
