@@ -11,10 +11,11 @@ import {
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
 } from "@aws-sdk/client-s3";
 import { expect, onTestFinished, test } from "vitest";
-import { launch, type Server } from "../e2e/harness.ts";
+import { launch } from "../e2e/harness.ts";
+import { s3Of } from "./client.ts";
 import { sha256 } from "./workload.ts";
 
 const Bucket = "chaos";
@@ -23,15 +24,6 @@ const WRITERS = 8;
 const BROKEN_MS = 250;
 /** In a record, in a record, in a file. */
 const SIZES = [300, 40_000, 200_000];
-
-const client = ({ endpoint }: Server) =>
-  new S3Client({
-    endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    forcePathStyle: true,
-    maxAttempts: 1,
-  });
 
 async function temporary(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "nube-disk-"));
@@ -88,7 +80,7 @@ test("a disk that fails again and again: clear errors, reads all the while, noth
     env: { FAILING_DISK: mark },
   };
   let server = await launch(["--data", folder], onTestFinished, preload);
-  let s3 = client(server);
+  let s3 = s3Of(server);
   await s3.send(new CreateBucketCommand({ Bucket }));
   const outcome: Outcome = { kept: new Map(), refused: new Map() };
 
@@ -115,7 +107,7 @@ test("a disk that fails again and again: clear errors, reads all the while, noth
 
   await server.end("SIGKILL");
   server = await launch(["--data", folder], onTestFinished);
-  s3 = client(server);
+  s3 = s3Of(server);
   await inspect(s3, outcome);
   expect(await server.end("SIGTERM")).toBe(0);
 }, 300_000);
@@ -144,7 +136,7 @@ test("a disk that is full: clear errors, reads and deletes all the while, and wr
   if (disk === undefined) return skip("this machine lets nobody mount a small file system");
   const folder = join(disk, "data");
   let server = await launch(["--data", folder], onTestFinished);
-  let s3 = client(server);
+  let s3 = s3Of(server);
   await s3.send(new CreateBucketCommand({ Bucket }));
   const outcome: Outcome = { kept: new Map(), refused: new Map() };
 
@@ -155,7 +147,8 @@ test("a disk that is full: clear errors, reads and deletes all the while, and wr
   await inspect(s3, outcome);
 
   // What is deleted makes room for what comes.
-  for (const key of [...outcome.kept.keys()].filter((one) => one.startsWith("large/")).slice(0, 10)) {
+  const large = [...outcome.kept.keys()].filter((key) => key.startsWith("large/"));
+  for (const key of large.slice(0, 10)) {
     await expect
       .poll(
         () =>
@@ -173,7 +166,7 @@ test("a disk that is full: clear errors, reads and deletes all the while, and wr
 
   await server.end("SIGKILL");
   server = await launch(["--data", folder], onTestFinished);
-  s3 = client(server);
+  s3 = s3Of(server);
   await inspect(s3, outcome);
   expect(await server.end("SIGTERM")).toBe(0);
 }, 300_000);

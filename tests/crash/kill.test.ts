@@ -3,13 +3,14 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, PutBucketVersioningCommand, type S3Client } from "@aws-sdk/client-s3";
 import { expect, onTestFinished, test } from "vitest";
 import { openEmbedded } from "#storage/kv/embedded.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { openPostgres } from "#storage/kv/postgres.ts";
 import { startPostgres } from "../../tools/postgres.ts";
-import { launch, type Server } from "../e2e/harness.ts";
+import { launch } from "../e2e/harness.ts";
+import { s3Of } from "./client.ts";
 import { inspect } from "./inspect.ts";
 import { keptBy, type Row } from "./ledger.ts";
 import { rowsIn } from "./rows.ts";
@@ -19,16 +20,6 @@ import { PLAIN, rowsOf, VERSIONED, write } from "./workload.ts";
 const ROUNDS = Number(process.env.NUBE_CRASH_ROUNDS ?? 20);
 const WRITERS = 16;
 const LONGEST_MS = 600;
-
-const client = ({ endpoint }: Server) =>
-  new S3Client({
-    endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    forcePathStyle: true,
-    // What gets no answer is in doubt, and is not to be sent again.
-    maxAttempts: 1,
-  });
 
 test("twenty times killed amid writes, a cloud has all that it acknowledged", async () => {
   await survives([], (folder) => openEmbedded({ path: join(folder, "store", "records.mdb") }));
@@ -52,10 +43,10 @@ async function survives(
   const start = () => launch(["--data", folder, ...flags], onTestFinished);
 
   let server = await start();
-  await createBuckets(client(server));
+  await createBuckets(s3Of(server));
   let answers = 0;
   for (let round = 0; round < rounds; round++) {
-    const s3 = client(server);
+    const s3 = s3Of(server);
     const writing = Promise.all(writers.map((own) => write(s3, own)));
     await sleep(randomInt(LONGEST_MS));
     await server.end("SIGKILL");
@@ -65,7 +56,7 @@ async function survives(
     if (round % 5 === 4) await (await start()).end("SIGKILL");
 
     server = await start();
-    await inspect(client(server), rows);
+    await inspect(s3Of(server), rows);
     await filesAreSwept(folder, rows);
   }
   expect(answers).toBeGreaterThan(rounds);

@@ -13,12 +13,13 @@ import {
   PutBucketLifecycleConfigurationCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { expect, onTestFinished, test } from "vitest";
 import { openEmbedded } from "#storage/kv/embedded.ts";
 import { launch, type Server } from "../e2e/harness.ts";
+import { s3Of } from "./client.ts";
 import { rowsIn } from "./rows.ts";
 import { sha256 } from "./workload.ts";
 
@@ -49,20 +50,12 @@ const RULES: LifecycleRule[] = [
   },
 ];
 
-const client = ({ endpoint }: Server) =>
-  new S3Client({
-    endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    forcePathStyle: true,
-  });
-
 test("killed amid its midnights, a cloud carries out its rules: all of them, once, and nothing besides", async () => {
   const folder = await mkdtemp(join(tmpdir(), "nube-crash-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const start = () => launch(["--data", folder], onTestFinished);
   let server = await start();
-  const written = await fill(client(server));
+  const written = await fill(s3Of(server));
 
   for (let kill = 0; kill < KILLS; kill++) {
     const moving = advance(server, `${randomInt(10, 40)}h`).catch(() => {});
@@ -70,11 +63,11 @@ test("killed amid its midnights, a cloud carries out its rules: all of them, onc
     await server.end("SIGKILL");
     await moving;
     server = await start();
-    await inspect(client(server), written);
+    await inspect(s3Of(server), written);
   }
 
   await advance(server, "60d");
-  const left = await inspect(client(server), written);
+  const left = await inspect(s3Of(server), written);
   const survivors = [...written.keys()].filter((name) => !name.includes("/old/"));
   expect([...left.keys()].sort()).toEqual(survivors.sort());
   for (const [name, { storageClass, markers }] of left) {
@@ -82,7 +75,7 @@ test("killed amid its midnights, a cloud carries out its rules: all of them, onc
     expect([name, markers]).toEqual([name, 0]);
   }
   for (const Bucket of BUCKETS) {
-    const { Uploads = [] } = await client(server).send(new ListMultipartUploadsCommand({ Bucket }));
+    const { Uploads = [] } = await s3Of(server).send(new ListMultipartUploadsCommand({ Bucket }));
     expect(Uploads).toEqual([]);
   }
   const large = survivors.filter((name) => written.get(name)!.size > INLINE_BYTES).length;

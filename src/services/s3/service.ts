@@ -48,7 +48,7 @@ import { selecting } from "./select/select.ts";
 import { restoreJob } from "./storage-classes/follow.ts";
 import { restoration } from "./storage-classes/restore.ts";
 import { tagging } from "./tagging.ts";
-import { tieringHandlers } from "./tiering/configuration.ts";
+import { bucketTiering } from "./tiering/configuration.ts";
 import { websiteEndpoint } from "./website/endpoint.ts";
 import { bucketWebsite } from "./website/website.ts";
 
@@ -84,7 +84,7 @@ export const s3 = defineService({
     selecting,
     notificationConfiguration,
     lifecycleConfiguration,
-    tieringHandlers,
+    bucketTiering,
     restoration,
     lockConfiguration,
     objectLocks,

@@ -12,7 +12,8 @@ import {
 } from "./errors.ts";
 
 /*
- * Configurations of which a bucket has up to a thousand, by ids of its owner's choice: inventories, analytics, metrics.
+ * Configurations of which a bucket has up to a thousand, by ids of its owner's choice: inventories, analytics, metrics,
+ * tiers.
  */
 
 const MOST = 1_000;
@@ -59,16 +60,21 @@ export async function getIdentified<T>(
   return found;
 }
 
-/** @throws {AwsError} NoSuchBucket, NoSuchConfiguration */
+/**
+ * @param after what follows from it, in the same transaction
+ * @throws {AwsError} NoSuchBucket, NoSuchConfiguration
+ */
 export function deleteIdentified<T>(
   ctx: Context,
   kind: ConfigurationKind<T>,
   { Bucket: name, Id: id }: Named,
+  after?: (tx: Transaction, bucket: Bucket) => Promise<void>,
 ): Promise<object> {
   return ctx.transact(async (tx) => {
     const bucket = await bucketAt(tx, name);
     if ((await kind.get(tx, bucket, id)) === undefined) throw noSuchConfiguration();
     kind.delete(tx, bucket, id);
+    await after?.(tx, bucket);
     return {};
   });
 }

@@ -1,33 +1,34 @@
-import type { IntelligentTieringConfiguration, IntelligentTieringFilter } from "#aws/contract/types/s3.ts";
+import type { IntelligentTieringConfiguration } from "#aws/contract/types/s3.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { bucketAt } from "../buckets/bucket.ts";
-import { noSuchConfiguration, tooManyConfigurations } from "../configurations/errors.ts";
-import { getIdentified, listIdentified } from "../configurations/identified.ts";
+import { checkFilter } from "../configurations/filters.ts";
+import {
+  checkId,
+  deleteIdentified,
+  getIdentified,
+  listIdentified,
+  putIdentified,
+} from "../configurations/identified.ts";
 import { checkDocument } from "../documents.ts";
-import { malformedXml } from "../errors.ts";
+import { invalidArgument, malformedXml } from "../errors.ts";
 import { putAging } from "../lifecycle/mark.ts";
 import { lookFrom } from "../lifecycle/midnight.ts";
 import { checkSchema } from "../schema.ts";
-import { daysOutOfRange, idDiffers } from "./errors.ts";
 import { tieringConfigurations } from "./store.ts";
 
-const MOST = 1_000;
 const MOST_DAYS = 730;
 const LEAST_DAYS = { ARCHIVE_ACCESS: 90, DEEP_ARCHIVE_ACCESS: 180 };
 
-export const tieringHandlers = {
-  async PutBucketIntelligentTieringConfiguration(ctx, { Bucket, Id, ...input }) {
+export const bucketTiering = {
+  async PutBucketIntelligentTieringConfiguration(ctx, input) {
     checkDocument(ctx);
-    const configuration = input.IntelligentTieringConfiguration;
-    checkSchema("PutBucketIntelligentTieringConfiguration", configuration);
-    if (configuration.Id !== Id) throw idDiffers(configuration.Id);
-    checkConfiguration(configuration);
+    const document = input.IntelligentTieringConfiguration;
+    checkSchema("PutBucketIntelligentTieringConfiguration", document);
+    checkId(input, document);
+    checkFilter(document.Filter);
+    checkTiers(document);
     return ctx.transact(async (tx) => {
-      const bucket = putAging(tx, { ...(await bucketAt(tx, Bucket)), tiers: true });
-      const others = await tieringConfigurations.list(tx, bucket);
-      if (others.length >= MOST && !others.some((other) => other.Id === Id)) throw tooManyConfigurations();
-      tieringConfigurations.put(tx, bucket, configuration, Id);
-      await lookFrom(tx, bucket);
+      const bucket = await putIdentified(tx, tieringConfigurations, input, document);
+      await lookFrom(tx, putAging(tx, { ...bucket, tiers: true }));
       return {};
     });
   },
@@ -41,33 +42,21 @@ export const tieringHandlers = {
     return { ...page, IntelligentTieringConfigurationList: shown };
   },
 
-  async DeleteBucketIntelligentTieringConfiguration(ctx, { Bucket, Id }) {
-    return ctx.transact(async (tx) => {
-      const bucket = await bucketAt(tx, Bucket);
-      if (!(await tieringConfigurations.get(tx, bucket, Id))) throw noSuchConfiguration();
-      tieringConfigurations.delete(tx, bucket, Id);
-      const left = await tieringConfigurations.list(tx, bucket);
-      const { tiers: _, ...plain } = bucket;
-      if (left.length === 0) putAging(tx, plain);
-      return {};
+  async DeleteBucketIntelligentTieringConfiguration(ctx, input) {
+    return deleteIdentified(ctx, tieringConfigurations, input, async (tx, bucket) => {
+      const { tiers: _, ...without } = bucket;
+      if ((await tieringConfigurations.list(tx, bucket)).length === 0) putAging(tx, without);
     });
   },
 } satisfies Handlers<"s3">;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_Tiering.html */
-function checkConfiguration({ Filter: filter, Tierings: tierings }: IntelligentTieringConfiguration): void {
-  if (filter) checkFilter(filter);
+function checkTiers({ Tierings: tierings }: IntelligentTieringConfiguration): void {
   const named = tierings.map(({ AccessTier }) => AccessTier);
   if (tierings.length === 0 || new Set(named).size < named.length) throw malformedXml();
   for (const { AccessTier, Days } of tierings) {
     const least = LEAST_DAYS[AccessTier];
-    if (!(Days >= least && Days <= MOST_DAYS)) throw daysOutOfRange(AccessTier, least, MOST_DAYS, Days);
+    if (!(Days >= least && Days <= MOST_DAYS))
+      throw invalidArgument(`Days for ${AccessTier} must be between ${least} and ${MOST_DAYS}`, "Days", Days);
   }
-}
-
-function checkFilter(filter: IntelligentTieringFilter): void {
-  const members = Object.values(filter).filter((member) => member !== undefined);
-  if (members.length > 1) throw malformedXml();
-  const { And: and } = filter;
-  if (and && (and.Tags?.length ?? 0) + (and.Prefix === undefined ? 0 : 1) < 2) throw malformedXml();
 }

@@ -1,0 +1,12 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import type { Server } from "../e2e/harness.ts";
+
+/** What gets no answer is in doubt, and is not to be sent again. */
+export const s3Of = ({ endpoint }: Server): S3Client =>
+  new S3Client({
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    forcePathStyle: true,
+    maxAttempts: 1,
+  });
