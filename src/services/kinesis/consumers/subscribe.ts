@@ -1,0 +1,63 @@
+import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { childrenOf, positionOf, recordsBehind } from "../records/read.ts";
+import { waitFor } from "../records/waiters.ts";
+import { sequenceNumber } from "../shards/sequence.ts";
+import { isOpen, shardAt } from "../shards/shards.ts";
+import { type Shard, type Stream, shards, streamAt } from "../store.ts";
+import { consumerAt } from "./consumers.ts";
+
+/** A subscription ends after five minutes; its client asks for another. */
+const LIFE_MS = 300_000;
+/** An event comes at least so often, be it an empty one. */
+const PULSE_MS = 5_000;
+const MOST_RECORDS = 1_000;
+
+export const subscribing = {
+  async SubscribeToShard(ctx, { ConsumerARN, ShardId, StartingPosition }) {
+    const { stream, shard } = await ctx.read(async (tx) => {
+      const consumer = await consumerAt(tx, ctx, { ConsumerARN });
+      const found = await streamAt(tx, ctx, { StreamName: consumer.stream });
+      return { stream: found, shard: await shardAt(tx, ctx, found, ShardId) };
+    });
+    const after = await positionOf(ctx, stream, shard, StartingPosition);
+    return { EventStream: eventsBehind(ctx, stream, shard, after) };
+  },
+} satisfies Handlers<"kinesis">;
+
+async function* eventsBehind(
+  ctx: Context,
+  stream: Stream,
+  shard: Shard,
+  from: number,
+): AsyncGenerator<Kinesis.SubscribeToShardEventStream> {
+  const until = ctx.clock.now() + LIFE_MS;
+  for (let after = from; ctx.clock.now() < until; ) {
+    const wait = ctx.wait(PULSE_MS);
+    try {
+      const found = await ctx.read(async (tx) => {
+        const now = (await tx.get(shards, [stream.number, shard.index])) ?? shard;
+        const { records, after: last, behind } = await recordsBehind(tx, stream, now, after, MOST_RECORDS);
+        const hasEnded = !isOpen(now) && records.length === 0;
+        return { records, last, behind, children: hasEnded ? await childrenOf(tx, stream, now) : undefined };
+      });
+      if (found.records.length === 0 && !found.children) {
+        await wait.parked((wake) => void ctx.read(async (tx) => waitFor(tx, stream.number, wake)));
+        if (!wait.over) continue;
+      }
+      after = found.last;
+      yield {
+        SubscribeToShardEvent: {
+          Records: found.records,
+          ContinuationSequenceNumber: sequenceNumber(shard, after),
+          MillisBehindLatest: found.behind,
+          ...(found.children && { ChildShards: found.children }),
+        },
+      };
+      if (found.children) return;
+    } finally {
+      wait.end();
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import type { Handlers } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { invalid } from "../errors.ts";
+import { contains, HASHES, hashOf } from "../shards/ranges.ts";
+import { sequenceNumber, shardId } from "../shards/sequence.ts";
+import { isOpen, shardsOf } from "../shards/shards.ts";
+import { recordRows, type Shard, type Stream, streamAt } from "../store.ts";
+import { storedRecord } from "./rows.ts";
+import { wakeAll } from "./waiters.ts";
+
+/** Of one call. */
+const MOST_BYTES = 10 * 2 ** 20;
+
+interface Sent {
+  Data: Uint8Array;
+  PartitionKey: string;
+  ExplicitHashKey?: string | undefined;
+}
+
+export const writing = {
+  async PutRecord(ctx, input) {
+    return ctx.transact(async (tx) => {
+      const stream = await streamAt(tx, ctx, input);
+      const [told] = await put(tx, stream, [input]);
+      return { ...told!, EncryptionType: encryptionOf(stream) };
+    });
+  },
+
+  async PutRecords(ctx, input) {
+    const bytes = input.Records.reduce(
+      (sum, { Data, PartitionKey }) => sum + Data.length + Buffer.byteLength(PartitionKey),
+      0,
+    );
+    if (bytes > MOST_BYTES) throw invalid(`Records size exceeds ${MOST_BYTES / 2 ** 20} MB limit`);
+    return ctx.transact(async (tx) => {
+      const stream = await streamAt(tx, ctx, input);
+      return {
+        FailedRecordCount: 0,
+        Records: await put(tx, stream, input.Records),
+        EncryptionType: encryptionOf(stream),
+      };
+    });
+  },
+} satisfies Handlers<"kinesis">;
+
+export const encryptionOf = ({ encryption }: Stream) => (encryption ? ("KMS" as const) : ("NONE" as const));
+
+async function put(tx: Transaction, stream: Stream, sent: readonly Sent[]) {
+  for (const record of sent) checkRecord(stream, record);
+  const open = (await shardsOf(tx, stream)).filter(isOpen);
+  const told = sent.map((record) => {
+    const shard = shardFor(open, record);
+    const number = tx.sequence();
+    const { Data: data, PartitionKey: partitionKey } = record;
+    tx.putBytes(
+      recordRows,
+      [stream.number, shard.index, number],
+      storedRecord({ number, arrival: tx.now(), partitionKey, data }),
+    );
+    return { SequenceNumber: sequenceNumber(shard, number), ShardId: shardId(shard.index) };
+  });
+  wakeAll(tx, stream.number);
+  return told;
+}
+
+function checkRecord(stream: Stream, { Data, ExplicitHashKey }: Sent): void {
+  const most = stream.maxRecordKib * 1_024;
+  if (Data.length > most)
+    throw invalid(
+      `Record size of ${Data.length} bytes exceeds the maximum of ${most} bytes of stream ${stream.name}.`,
+    );
+  if (ExplicitHashKey !== undefined && BigInt(ExplicitHashKey) >= HASHES)
+    throw invalid(
+      `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${ExplicitHashKey}`,
+    );
+}
+
+function shardFor(open: readonly Shard[], { PartitionKey, ExplicitHashKey }: Sent): Shard {
+  const hash = ExplicitHashKey === undefined ? hashOf(PartitionKey) : BigInt(ExplicitHashKey);
+  const shard = open.find((one) => contains(one, hash));
+  if (!shard) throw new Error("open shards do not cover all hashes");
+  return shard;
+}

@@ -1,0 +1,205 @@
+import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { expiredIterator, invalid, noSuchStream } from "../errors.ts";
+import { numberIn, sequenceNumber, shardId } from "../shards/sequence.ts";
+import { isOpen, shardAt, shardsOf } from "../shards/shards.ts";
+import { recordRows, type Shard, type Stream, shards, streamAt, streams } from "../store.ts";
+import { encryptionOf } from "./put.ts";
+import { arrivalOf, recordStored } from "./rows.ts";
+
+const ITERATOR_MS = 300_000;
+const MOST_BYTES = 10 * 2 ** 20;
+const PURPOSE = "kinesis/iterator";
+const PAGE = 1_000;
+
+interface Iterator {
+  stream: string;
+  number: number;
+  shard: number;
+  /** The last number that was read. */
+  after: number;
+  until: number;
+}
+
+export const reading = {
+  async GetShardIterator(ctx, input) {
+    const { stream, shard } = await ctx.read(async (tx) => {
+      const found = await streamAt(tx, ctx, input);
+      return { stream: found, shard: await shardAt(tx, ctx, found, input.ShardId) };
+    });
+    const after = await positionOf(ctx, stream, shard, {
+      Type: input.ShardIteratorType,
+      ...(input.StartingSequenceNumber !== undefined && { SequenceNumber: input.StartingSequenceNumber }),
+      ...(input.Timestamp && { Timestamp: input.Timestamp }),
+    });
+    return { ShardIterator: iterator(ctx, stream, shard, after) };
+  },
+
+  async GetRecords(ctx, { ShardIterator, Limit = 10_000 }) {
+    const at = iteratorIn(ctx, ShardIterator);
+    const now = ctx.clock.now();
+    if (at.until < now) throw expiredIterator(new Date(now), new Date(at.until));
+    return ctx.read(async (tx) => {
+      const stream = await tx.get(streams, [at.stream]);
+      if (stream?.number !== at.number) throw noSuchStream(at.stream, ctx.account);
+      const shard = await tx.get(shards, [stream.number, at.shard]);
+      if (!shard) throw invalid("The shard of the iterator is gone.");
+      const { records, after, behind } = await recordsBehind(tx, stream, shard, at.after, Limit);
+      const isAtEnd =
+        !isOpen(shard) && behind === 0 && after >= at.after && !(await hasMore(tx, stream, shard, after));
+      return {
+        Records: records,
+        NextShardIterator: isAtEnd ? undefined : iterator(ctx, stream, shard, after),
+        MillisBehindLatest: behind,
+        ChildShards: isAtEnd ? await childrenOf(tx, stream, shard) : undefined,
+      };
+    });
+  },
+} satisfies Handlers<"kinesis">;
+
+/**
+ * The number behind which a reading begins.
+ * @throws {AwsError} InvalidArgumentException
+ */
+export async function positionOf(
+  ctx: Context,
+  stream: Stream,
+  shard: Shard,
+  { Type: type, SequenceNumber, Timestamp }: Kinesis.StartingPosition,
+): Promise<number> {
+  switch (type) {
+    case "TRIM_HORIZON":
+      return 0;
+    case "LATEST": {
+      const [last] = await ctx.read((tx) =>
+        tx.listBytes(recordRows, { in: [stream.number, shard.index], reverse: true, limit: 1 }),
+      );
+      return last ? recordStored(last).number : shard.first;
+    }
+    case "AT_TIMESTAMP":
+      if (!Timestamp) throw invalid("Must specify timestampInMillis for iterator type AT_TIMESTAMP");
+      if (Timestamp.getTime() > ctx.clock.now())
+        throw invalid(
+          `The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. timestampInMillis: ${Timestamp.getTime()}, currentTimestampInMillis: ${ctx.clock.now()}`,
+        );
+      return beforeTime(ctx, stream, shard, Timestamp.getTime());
+    default: {
+      if (SequenceNumber === undefined)
+        throw invalid(
+          `Must either specify (1) StartingSequenceNumber or (2) ShardIteratorType of LATEST, TRIM_HORIZON or AT_TIMESTAMP`,
+        );
+      const number = numberIn(shard, SequenceNumber);
+      if (number === undefined)
+        throw invalid(
+          `StartingSequenceNumber ${SequenceNumber} used in GetShardIterator on shard ${shardId(shard.index)} in stream ${stream.name} under account ${ctx.account} is invalid.`,
+        );
+      return type === "AT_SEQUENCE_NUMBER" ? number - 1 : number;
+    }
+  }
+}
+
+/** Page by page, so that others have their turn meanwhile. */
+async function beforeTime(ctx: Context, stream: Stream, shard: Shard, time: number): Promise<number> {
+  for (let after = 0; ; ) {
+    const rows = await ctx.read((tx) =>
+      tx.listBytes(recordRows, { in: [stream.number, shard.index], after: [after], limit: PAGE }),
+    );
+    const at = rows.findIndex(({ value }) => arrivalOf(value) >= time);
+    if (at > 0) return recordStored(rows[at - 1]!).number;
+    if (at === 0) return after;
+    const last = rows.at(-1);
+    if (last) after = recordStored(last).number;
+    if (rows.length < PAGE) return after;
+    await new Promise(setImmediate);
+  }
+}
+
+/** Up to 10 MiB of records, and how many milliseconds the last of them lies behind the newest. */
+export async function recordsBehind(
+  tx: ReadTransaction,
+  stream: Stream,
+  shard: Shard,
+  from: number,
+  limit: number,
+): Promise<{ records: Kinesis.Record[]; after: number; behind: number }> {
+  const oldest = tx.now() - stream.retentionHours * 3_600_000;
+  const records: Kinesis.Record[] = [];
+  let after = from;
+  let bytes = 0;
+  let last = 0;
+  while (records.length < limit) {
+    const rows = await tx.listBytes(recordRows, {
+      in: [stream.number, shard.index],
+      after: [after],
+      limit: Math.min(PAGE, limit - records.length),
+    });
+    for (const row of rows) {
+      const { number, arrival, partitionKey, data } = recordStored(row);
+      if (records.length > 0 && bytes + data.length > MOST_BYTES) return answer();
+      after = number;
+      if (arrival < oldest) continue;
+      bytes += data.length;
+      last = arrival;
+      records.push({
+        SequenceNumber: sequenceNumber(shard, number),
+        ApproximateArrivalTimestamp: new Date(arrival),
+        Data: data,
+        PartitionKey: partitionKey,
+        EncryptionType: encryptionOf(stream) === "KMS" ? "KMS" : undefined,
+      });
+    }
+    if (rows.length === 0) break;
+  }
+  return answer();
+
+  async function answer() {
+    const isBehind = await hasMore(tx, stream, shard, after);
+    return { records, after, behind: isBehind ? Math.max(1, tx.now() - last) : 0 };
+  }
+}
+
+async function hasMore(tx: ReadTransaction, stream: Stream, shard: Shard, after: number): Promise<boolean> {
+  return (
+    (await tx.listBytes(recordRows, { in: [stream.number, shard.index], after: [after], limit: 1 })).length >
+    0
+  );
+}
+
+/** Of a closed shard those that took its hashes over. */
+export async function childrenOf(
+  tx: ReadTransaction,
+  stream: Stream,
+  { index }: Shard,
+): Promise<Kinesis.ChildShard[]> {
+  const all = await shardsOf(tx, stream);
+  return all
+    .filter(({ parent, adjacentParent }) => parent === index || adjacentParent === index)
+    .map((child) => ({
+      ShardId: shardId(child.index),
+      ParentShards: [child.parent, child.adjacentParent].filter((one) => one !== undefined).map(shardId),
+      HashKeyRange: { StartingHashKey: child.from, EndingHashKey: child.to },
+    }));
+}
+
+function iterator(ctx: Context, { name, number }: Stream, { index }: Shard, after: number): string {
+  const content: Iterator = {
+    stream: name,
+    number,
+    shard: index,
+    after,
+    until: ctx.clock.now() + ITERATOR_MS,
+  };
+  return ctx.seal.seal(PURPOSE, content);
+}
+
+function iteratorIn(ctx: Context, text: string): Iterator {
+  const found = ctx.seal.unseal(PURPOSE, text) as Iterator | undefined;
+  if (!found) throw invalid("Invalid ShardIterator.");
+  return found;
+}
+
+/** Whose records an iterator leads to. */
+export const streamOfIterator = (ctx: Context, text: string): string =>
+  (ctx.seal.unseal(PURPOSE, text) as Iterator | undefined)?.stream ?? "*";

@@ -1,0 +1,28 @@
+import { memory } from "#kernel/memory.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+
+/** Whoever waits for records of a stream, in the memory of the partition's owner. */
+const waiters = memory<Map<number, Set<() => void>>>(
+  "kinesis/waiters",
+  () => new Map(),
+  (all) => {
+    for (const set of all.values()) for (const wake of set) wake();
+  },
+);
+
+/** Once. */
+export function waitFor(tx: ReadTransaction, stream: number, wake: () => void): void {
+  const all = tx.memory(waiters);
+  let set = all.get(stream);
+  if (!set) all.set(stream, (set = new Set()));
+  set.add(wake);
+}
+
+export function wakeAll(tx: Transaction, stream: number): void {
+  tx.afterwards(() => {
+    const all = tx.memory(waiters);
+    const set = all.get(stream);
+    all.delete(stream);
+    for (const wake of set ?? []) wake();
+  });
+}

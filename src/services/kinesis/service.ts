@@ -1,0 +1,102 @@
+import { parseArn } from "#aws/arn.ts";
+import type { AccessFact } from "#kernel/authorize.ts";
+import type { Context } from "#kernel/context.ts";
+import { type Access, defineService } from "#kernel/service.ts";
+import { consumerOperations } from "./consumers/consumers.ts";
+import { subscribing } from "./consumers/subscribe.ts";
+import { writing } from "./records/put.ts";
+import { reading, streamOfIterator } from "./records/read.ts";
+import { shardOperations } from "./shards/shards.ts";
+import { type Named, nameOf, streamArn, streams } from "./store.ts";
+import { policyOperations } from "./streams/policies.ts";
+import { streamOperations } from "./streams/streams.ts";
+import { tagOperations } from "./streams/tags.ts";
+import { forget, trim } from "./streams/trim.ts";
+
+async function fact(ctx: Context, action: string, name: string): Promise<AccessFact> {
+  const stream = await ctx.read((tx) => tx.get(streams, [name]));
+  return {
+    action: `kinesis:${action}`,
+    resource: streamArn(ctx, name),
+    owner: ctx.account,
+    resourcePolicy: stream?.policy ?? null,
+  };
+}
+
+const onStream = (action: string) => async (ctx: Context, input: Named) => [
+  await fact(ctx, action, nameOf(input)),
+];
+const onResource =
+  (action: string) =>
+  async (ctx: Context, input: { ResourceARN?: string; ConsumerARN?: string; StreamARN?: string }) => {
+    const arn = input.ResourceARN ?? input.ConsumerARN ?? input.StreamARN ?? "";
+    return [await fact(ctx, action, parseArn(arn)?.resource.split("/")[1] ?? "*")];
+  };
+const onAccount = (action: string) => () => [{ action: `kinesis:${action}`, resource: "*" }];
+
+const access: Access<"kinesis"> = {
+  CreateStream: onStream("CreateStream"),
+  DeleteStream: onStream("DeleteStream"),
+  DescribeStream: onStream("DescribeStream"),
+  DescribeStreamSummary: onStream("DescribeStreamSummary"),
+  ListStreams: onAccount("ListStreams"),
+  DescribeLimits: onAccount("DescribeLimits"),
+  IncreaseStreamRetentionPeriod: onStream("IncreaseStreamRetentionPeriod"),
+  DecreaseStreamRetentionPeriod: onStream("DecreaseStreamRetentionPeriod"),
+  UpdateStreamMode: onStream("UpdateStreamMode"),
+  UpdateMaxRecordSize: onStream("UpdateMaxRecordSize"),
+  EnableEnhancedMonitoring: onStream("EnableEnhancedMonitoring"),
+  DisableEnhancedMonitoring: onStream("DisableEnhancedMonitoring"),
+  ListShards: async (ctx, input) => [
+    input.NextToken === undefined
+      ? await fact(ctx, "ListShards", nameOf(input))
+      : { action: "kinesis:ListShards", resource: streamArn(ctx, "*") },
+  ],
+  SplitShard: onStream("SplitShard"),
+  MergeShards: onStream("MergeShards"),
+  UpdateShardCount: onStream("UpdateShardCount"),
+  PutRecord: onStream("PutRecord"),
+  PutRecords: onStream("PutRecords"),
+  GetShardIterator: onStream("GetShardIterator"),
+  GetRecords: async (ctx, { ShardIterator }) => [
+    await fact(ctx, "GetRecords", streamOfIterator(ctx, ShardIterator)),
+  ],
+  AddTagsToStream: onStream("AddTagsToStream"),
+  RemoveTagsFromStream: onStream("RemoveTagsFromStream"),
+  ListTagsForStream: onStream("ListTagsForStream"),
+  TagResource: onResource("TagResource"),
+  UntagResource: onResource("UntagResource"),
+  ListTagsForResource: onResource("ListTagsForResource"),
+  PutResourcePolicy: onResource("PutResourcePolicy"),
+  GetResourcePolicy: onResource("GetResourcePolicy"),
+  DeleteResourcePolicy: onResource("DeleteResourcePolicy"),
+  RegisterStreamConsumer: onResource("RegisterStreamConsumer"),
+  DescribeStreamConsumer: onResource("DescribeStreamConsumer"),
+  DeregisterStreamConsumer: onResource("DeregisterStreamConsumer"),
+  ListStreamConsumers: onResource("ListStreamConsumers"),
+  SubscribeToShard: onResource("SubscribeToShard"),
+};
+
+export const kinesis = defineService({
+  id: "kinesis",
+  // A stream that is named by its ARN may be another account's.
+  place({ input, place }) {
+    const { StreamARN, ResourceARN, ConsumerARN } = input as Record<string, string | undefined>;
+    const parts = parseArn(StreamARN ?? ResourceARN ?? ConsumerARN ?? "");
+    if (!parts || (parts.account === place.account && parts.region === place.region)) return place;
+    return { account: parts.account, region: parts.region };
+  },
+  operations: [
+    streamOperations,
+    shardOperations,
+    writing,
+    reading,
+    consumerOperations,
+    subscribing,
+    tagOperations,
+    policyOperations,
+  ],
+  jobs: [trim, forget],
+  access,
+  dataOperations: ["PutRecord", "PutRecords", "GetShardIterator", "GetRecords", "SubscribeToShard"],
+});

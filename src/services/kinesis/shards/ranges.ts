@@ -1,0 +1,23 @@
+import { hash } from "node:crypto";
+
+/** Hashes are numbers of 128 bits. */
+export const HASHES = 1n << 128n;
+
+/** Where a partition key goes. */
+export const hashOf = (partitionKey: string): bigint => BigInt(`0x${hash("md5", partitionKey)}`);
+
+export interface Range {
+  from: string;
+  to: string;
+}
+
+/** All hashes in equal shares. */
+export function evenRanges(count: number): Range[] {
+  const share = HASHES / BigInt(count);
+  return Array.from({ length: count }, (_, at) => ({
+    from: (share * BigInt(at)).toString(),
+    to: (at === count - 1 ? HASHES - 1n : share * BigInt(at + 1) - 1n).toString(),
+  }));
+}
+
+export const contains = ({ from, to }: Range, of: bigint): boolean => BigInt(from) <= of && of <= BigInt(to);

@@ -1,0 +1,36 @@
+import type { Shard } from "../store.ts";
+
+/**
+ * Sequence numbers as AWS's clients expect them: 56 decimal digits that grow within a shard and tell its number. Beneath
+ * lies the number that the partition gave the record.
+ */
+const MARK = 1n << 185n;
+const CREATED = 148n;
+const NUMBER = 64n;
+const SHARD_BITS = 16n;
+const NUMBER_BITS = 53n;
+
+export function sequenceNumber({ index, created }: Pick<Shard, "index" | "created">, number: number): string {
+  const seconds = BigInt(Math.floor(created / 1_000));
+  return (
+    MARK |
+    (seconds << CREATED) |
+    (BigInt(number) << NUMBER) |
+    BigInt(index % 2 ** Number(SHARD_BITS))
+  ).toString();
+}
+
+/** `undefined` for what is no sequence number of that shard. */
+export function numberIn({ index }: Pick<Shard, "index">, text: string): number | undefined {
+  if (!/^\d{56}$/.test(text)) return undefined;
+  const value = BigInt(text);
+  if ((value & ((1n << SHARD_BITS) - 1n)) !== BigInt(index % 2 ** Number(SHARD_BITS))) return undefined;
+  return Number((value >> NUMBER) & ((1n << NUMBER_BITS) - 1n));
+}
+
+export const shardId = (index: number) => `shardId-${String(index).padStart(12, "0")}`;
+
+export function indexOfShard(id: string): number | undefined {
+  const digits = /^shardId-(\d{12})$/.exec(id)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}

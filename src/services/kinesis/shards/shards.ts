@@ -1,0 +1,199 @@
+import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { expiredToken, invalid, noSuchShard, shardIsClosed } from "../errors.ts";
+import { wakeAll } from "../records/waiters.ts";
+import { nameOf, type Shard, type Stream, shards, streamArn, streamAt, streams } from "../store.ts";
+import { contains, evenRanges, type Range } from "./ranges.ts";
+import { indexOfShard, sequenceNumber, shardId } from "./sequence.ts";
+
+const MOST_SHARDS = 10_000;
+const PAGE = 1_000;
+const TOKEN = "kinesis/shards";
+const TOKEN_MS = 300_000;
+
+export const shardOperations = {
+  async ListShards(ctx, input) {
+    const { NextToken, MaxResults = 1_000, ShardFilter: filter } = input;
+    const token = NextToken === undefined ? undefined : tokenIn(ctx, NextToken);
+    if (NextToken !== undefined && (input.StreamName !== undefined || input.StreamARN !== undefined))
+      throw invalid("NextToken and StreamName cannot be provided together.");
+    return ctx.read(async (tx) => {
+      const stream = await streamAt(tx, ctx, token ? { StreamName: token.stream } : input);
+      const after =
+        token?.after ?? (input.ExclusiveStartShardId ? indexOfShard(input.ExclusiveStartShardId) : undefined);
+      const wanted = (await shardsOf(tx, stream)).filter(
+        (shard) => (after === undefined || shard.index > after) && isWanted(filter, shard),
+      );
+      const page = wanted.slice(0, MaxResults);
+      const content = { stream: stream.name, after: page.at(-1)?.index, until: ctx.clock.now() + TOKEN_MS };
+      return {
+        Shards: page.map(described),
+        NextToken: wanted.length > page.length ? ctx.seal.seal(TOKEN, content) : undefined,
+      };
+    });
+  },
+
+  async SplitShard(ctx, input) {
+    return ctx.transact(async (tx) => {
+      const stream = await streamAt(tx, ctx, input);
+      const shard = await openShard(tx, ctx, stream, input.ShardToSplit);
+      const start = BigInt(input.NewStartingHashKey);
+      if (!(start > BigInt(shard.from) && start < BigInt(shard.to)))
+        throw invalid(
+          `NewStartingHashKey ${start} used in SplitShard() on shard ${input.ShardToSplit} in stream ${stream.name} under account ${ctx.account} is not both greater than one plus the shard's StartingHashKey ${shard.from} and less than the shard's EndingHashKey ${BigInt(shard.to) - 1n}.`,
+        );
+      close(tx, shard);
+      addShards(tx, stream, [
+        { from: shard.from, to: (start - 1n).toString(), parent: shard.index },
+        { from: start.toString(), to: shard.to, parent: shard.index },
+      ]);
+      return {};
+    });
+  },
+
+  async MergeShards(ctx, input) {
+    return ctx.transact(async (tx) => {
+      const stream = await streamAt(tx, ctx, input);
+      const one = await openShard(tx, ctx, stream, input.ShardToMerge);
+      const other = await openShard(tx, ctx, stream, input.AdjacentShardToMerge);
+      const [low, high] = BigInt(one.from) < BigInt(other.from) ? [one, other] : [other, one];
+      if (BigInt(low.to) + 1n !== BigInt(high.from))
+        throw invalid(
+          `Shards ${input.ShardToMerge} and ${input.AdjacentShardToMerge} in stream ${stream.name} under account ${ctx.account} are not an adjacent pair of shards eligible for merging`,
+        );
+      close(tx, one);
+      close(tx, other);
+      addShards(tx, stream, [
+        { from: low.from, to: high.to, parent: one.index, adjacentParent: other.index },
+      ]);
+      return {};
+    });
+  },
+
+  async UpdateShardCount(ctx, input) {
+    const { TargetShardCount: target } = input;
+    return ctx.transact(async (tx) => {
+      const stream = await streamAt(tx, ctx, input);
+      const open = (await shardsOf(tx, stream)).filter(isOpen);
+      if (target > 2 * open.length)
+        throw invalid(
+          `UpdateShardCount cannot scale up over double your current open shard count. Current open shard count: ${open.length} Target shard count: ${target}`,
+        );
+      if (target < open.length / 2)
+        throw invalid(
+          `UpdateShardCount cannot scale down below half your current open shard count. Current open shard count: ${open.length} Target shard count: ${target}`,
+        );
+      if (target !== open.length) {
+        for (const shard of open) close(tx, shard);
+        addShards(
+          tx,
+          stream,
+          evenRanges(target).map((range) => ({
+            ...range,
+            parent: open.find((shard) => contains(shard, BigInt(range.from)))?.index,
+          })),
+        );
+      }
+      return {
+        StreamName: stream.name,
+        CurrentShardCount: open.length,
+        TargetShardCount: target,
+        StreamARN: streamArn(ctx, nameOf({ StreamName: stream.name })),
+      };
+    });
+  },
+} satisfies Handlers<"kinesis">;
+
+/** All that the stream ever had and still remembers, in the order in which they came. */
+export async function shardsOf(tx: ReadTransaction, { number }: Stream): Promise<Shard[]> {
+  const found: Shard[] = [];
+  for (;;) {
+    const last = found.at(-1);
+    const page = await tx.list(shards, { in: [number], ...(last && { after: [last.index] }), limit: PAGE });
+    found.push(...page);
+    if (page.length < PAGE) return found;
+  }
+}
+
+export const isOpen = ({ last }: Shard) => last === undefined;
+
+/** @throws {AwsError} ResourceNotFoundException */
+export async function shardAt(tx: ReadTransaction, ctx: Context, stream: Stream, id: string): Promise<Shard> {
+  const index = indexOfShard(id);
+  const shard = index === undefined ? undefined : await tx.get(shards, [stream.number, index]);
+  if (!shard) throw noSuchShard(id, stream.name, ctx.account);
+  return shard;
+}
+
+async function openShard(tx: ReadTransaction, ctx: Context, stream: Stream, id: string): Promise<Shard> {
+  const shard = await shardAt(tx, ctx, stream, id);
+  if (!isOpen(shard)) throw shardIsClosed(id, stream.name, ctx.account);
+  return shard;
+}
+
+type NewShard = Range & Pick<Shard, "parent" | "adjacentParent">;
+
+/** @returns the stream as it is now */
+export function addShards(tx: Transaction, stream: Stream, added: readonly NewShard[]): Stream {
+  const { number, nextShard } = stream;
+  if (nextShard + added.length > MOST_SHARDS) throw invalid("The stream has had too many shards.");
+  for (const [at, range] of added.entries()) {
+    tx.put(shards, {
+      ...range,
+      stream: number,
+      index: nextShard + at,
+      created: tx.now(),
+      first: tx.sequence(),
+    });
+  }
+  const now = { ...stream, nextShard: nextShard + added.length };
+  tx.put(streams, now);
+  return now;
+}
+
+function close(tx: Transaction, shard: Shard): void {
+  wakeAll(tx, shard.stream);
+  tx.put(shards, { ...shard, last: tx.sequence(), closed: tx.now() });
+}
+
+export function described(shard: Shard): Kinesis.Shard {
+  const id = (index: number | undefined) => (index === undefined ? undefined : shardId(index));
+  return {
+    ShardId: shardId(shard.index),
+    ParentShardId: id(shard.parent),
+    AdjacentParentShardId: id(shard.adjacentParent),
+    HashKeyRange: { StartingHashKey: shard.from, EndingHashKey: shard.to },
+    SequenceNumberRange: {
+      StartingSequenceNumber: sequenceNumber(shard, shard.first),
+      EndingSequenceNumber: shard.last === undefined ? undefined : sequenceNumber(shard, shard.last),
+    },
+  };
+}
+
+function isWanted(filter: Kinesis.ShardFilter | undefined, shard: Shard): boolean {
+  switch (filter?.Type) {
+    case "AFTER_SHARD_ID":
+      return shard.index > (indexOfShard(filter.ShardId ?? "") ?? -1);
+    case "AT_LATEST":
+      return isOpen(shard);
+    case "AT_TIMESTAMP":
+    case "FROM_TIMESTAMP": {
+      const moment = filter.Timestamp?.getTime() ?? 0;
+      const wasOpen = shard.closed === undefined || shard.closed >= moment;
+      return wasOpen && (filter.Type === "FROM_TIMESTAMP" || shard.created <= moment);
+    }
+    default:
+      return true;
+  }
+}
+
+function tokenIn(ctx: Context, text: string): { stream: string; after: number } {
+  const content = ctx.seal.unseal(TOKEN, text) as
+    | { stream: string; after: number; until: number }
+    | undefined;
+  if (!content) throw invalid("The NextToken is not valid.");
+  if (content.until < ctx.clock.now()) throw expiredToken();
+  return content;
+}

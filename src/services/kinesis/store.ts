@@ -1,0 +1,89 @@
+import { parseArn } from "#aws/arn.ts";
+import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import { collection, type Place } from "#kernel/collection.ts";
+import type { Bytes, ReadTransaction } from "#kernel/transaction.ts";
+import { invalid, noSuchStream } from "./errors.ts";
+
+/** Milliseconds since 1970, cloud time. */
+type Time = number;
+
+export interface Stream {
+  name: string;
+  /** Never used twice: a stream made anew has nothing of the old one's. */
+  number: number;
+  mode: Kinesis.StreamMode;
+  retentionHours: number;
+  /** Of the next shard. */
+  nextShard: number;
+  maxRecordKib: number;
+  monitoring: Kinesis.MetricsName[];
+  encryption?: { key: string } | undefined;
+  policy?: string | undefined;
+  tags: Record<string, string>;
+  created: Time;
+}
+
+export interface Shard {
+  stream: number;
+  /** Its place among all shards that the stream ever had. */
+  index: number;
+  parent?: number | undefined;
+  adjacentParent?: number | undefined;
+  /** Decimal, both inclusive: of 128 bits. */
+  from: string;
+  to: string;
+  created: Time;
+  /** The partition's number at which it began and, once it is closed, ended. */
+  first: number;
+  last?: number | undefined;
+  /** When it was closed. */
+  closed?: Time | undefined;
+}
+
+export interface Consumer {
+  stream: string;
+  name: string;
+  created: Time;
+}
+
+export const streams = collection<Stream>("kinesis/stream", {
+  scope: "region",
+  key: (s) => [s.name],
+});
+export const shards = collection<Shard>("kinesis/shard", {
+  scope: "region",
+  key: (s) => [s.stream, s.index],
+});
+export const consumers = collection<Consumer>("kinesis/consumer", {
+  scope: "region",
+  key: (c) => [c.stream, c.name],
+});
+
+/** `[stream, shard, sequence]`, in order of arrival. */
+export const recordRows: Bytes = { name: "kinesis/record", scope: "region" };
+
+export const streamArn = ({ account, region }: Place, name: string) =>
+  `arn:aws:kinesis:${region}:${account}:stream/${name}`;
+
+/** A stream as callers name it. */
+export interface Named {
+  StreamName?: string | undefined;
+  StreamARN?: string | undefined;
+}
+
+/** @throws {AwsError} InvalidArgumentException */
+export function nameOf({ StreamName, StreamARN }: Named): string {
+  const name = StreamARN === undefined ? StreamName : parseArn(StreamARN)?.resource.split("/")[1];
+  if (name === undefined) throw invalid("Missing StreamName or StreamARN");
+  if (StreamName !== undefined && StreamName !== name)
+    throw invalid("StreamName and StreamARN must be the same stream");
+  return name;
+}
+
+/** @throws {AwsError} ResourceNotFoundException */
+export async function streamAt(tx: ReadTransaction, place: Place, named: Named): Promise<Stream> {
+  const name = nameOf(named);
+  const stream = await tx.get(streams, [name]);
+  if (!stream) throw noSuchStream(name, place.account);
+  return stream;
+}

@@ -1,0 +1,232 @@
+import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+
+import { invalid, limitExceeded, streamExists } from "../errors.ts";
+import { evenRanges } from "../shards/ranges.ts";
+import { indexOfShard } from "../shards/sequence.ts";
+import { addShards, described as describedShard, isOpen, shardsOf } from "../shards/shards.ts";
+import { consumers, type Named, type Stream, streamArn, streamAt, streams } from "../store.ts";
+import { checkTags } from "./tags.ts";
+import { forget, trim } from "./trim.ts";
+
+const MOST_ON_DEMAND = 50;
+const MOST_SHARDS_MADE = 1_000;
+/** Shards that a stream on demand begins with. */
+const FIRST_SHARDS = 4;
+const FIRST_HOURS = 24;
+const MOST_HOURS = 8_760;
+
+export const streamOperations = {
+  async CreateStream(ctx, input) {
+    if (input.WarmThroughputMiBps !== undefined) throw notThere("WarmThroughputMiBps");
+    const mode = input.StreamModeDetails?.StreamMode ?? "PROVISIONED";
+    if (mode === "PROVISIONED" && input.ShardCount === undefined)
+      throw invalid("ShardCount is required for a provisioned stream.");
+    if (mode === "ON_DEMAND" && input.ShardCount !== undefined)
+      throw invalid("ShardCount cannot be specified for a stream in on-demand mode.");
+    const count = input.ShardCount ?? FIRST_SHARDS;
+    if (count > MOST_SHARDS_MADE)
+      throw limitExceeded(
+        `This request would exceed the shard limit for the account ${ctx.account} in ${ctx.region}.`,
+      );
+    checkTags(input.Tags ?? {});
+    return ctx.transact(async (tx) => {
+      if (await tx.get(streams, [input.StreamName])) throw streamExists(input.StreamName, ctx.account);
+      if (mode === "ON_DEMAND") {
+        const present = await tx.list(streams, { limit: 1_000 });
+        if (present.filter((stream) => stream.mode === mode).length >= MOST_ON_DEMAND)
+          throw limitExceeded("This request would exceed the on-demand stream limit for the account.");
+      }
+      const stream: Stream = {
+        name: input.StreamName,
+        number: tx.sequence(),
+        mode,
+        retentionHours: FIRST_HOURS,
+        nextShard: 0,
+        maxRecordKib: input.MaxRecordSizeInKiB ?? 1_024,
+        monitoring: [],
+        tags: input.Tags ?? {},
+        created: tx.now(),
+      };
+      addShards(tx, stream, evenRanges(count));
+      tx.enqueue(trim, { name: stream.name, number: stream.number }, { delay: FIRST_HOURS * 3_600_000 });
+      return {};
+    });
+  },
+
+  async DeleteStream(ctx, input) {
+    return ctx.transact(async (tx) => {
+      const stream = await streamAt(tx, ctx, input);
+      const registered = await tx.list(consumers, { in: [stream.name], limit: 1_000 });
+      if (registered.length > 0 && !input.EnforceConsumerDeletion)
+        throw new AwsError(
+          "ResourceInUseException",
+          `Stream ${stream.name} under account ${ctx.account} has consumers registered. Deregister them, or set EnforceConsumerDeletion.`,
+        );
+      for (const { name } of registered) tx.delete(consumers, [stream.name, name]);
+      tx.delete(streams, [stream.name]);
+      tx.enqueue(forget, { number: stream.number });
+      return {};
+    });
+  },
+
+  async DescribeStream(ctx, input) {
+    const { Limit = 100, ExclusiveStartShardId } = input;
+    return ctx.read(async (tx) => {
+      const stream = await streamAt(tx, ctx, input);
+      const after = ExclusiveStartShardId === undefined ? -1 : (indexOfShard(ExclusiveStartShardId) ?? -1);
+      const all = (await shardsOf(tx, stream)).filter(({ index }) => index > after);
+      return {
+        StreamDescription: {
+          ...told(ctx, stream),
+          Shards: all.slice(0, Limit).map(describedShard),
+          HasMoreShards: all.length > Limit,
+        },
+      };
+    });
+  },
+
+  async DescribeStreamSummary(ctx, input) {
+    return ctx.read(async (tx) => {
+      const stream = await streamAt(tx, ctx, input);
+      const open = (await shardsOf(tx, stream)).filter(isOpen);
+      const registered = await tx.list(consumers, { in: [stream.name], limit: 1_000 });
+      return {
+        StreamDescriptionSummary: {
+          ...told(ctx, stream),
+          OpenShardCount: open.length,
+          ConsumerCount: registered.length,
+          MaxRecordSizeInKiB: stream.maxRecordKib,
+        },
+      };
+    });
+  },
+
+  async ListStreams(ctx, { Limit = 100, ExclusiveStartStreamName, NextToken }) {
+    const after =
+      NextToken === undefined ? ExclusiveStartStreamName : Buffer.from(NextToken, "base64url").toString();
+    const found = await ctx.read((tx) =>
+      tx.list(streams, { ...(after !== undefined && { after: [after] }), limit: Math.min(Limit, 999) + 1 }),
+    );
+    const page = found.slice(0, Limit);
+    const hasMore = found.length > page.length;
+    return {
+      StreamNames: page.map(({ name }) => name),
+      HasMoreStreams: hasMore,
+      NextToken: hasMore ? Buffer.from(page.at(-1)!.name).toString("base64url") : undefined,
+      StreamSummaries: page.map((stream) => ({
+        StreamName: stream.name,
+        StreamARN: streamArn(ctx, stream.name),
+        StreamStatus: "ACTIVE" as const,
+        StreamModeDetails: { StreamMode: stream.mode },
+        StreamCreationTimestamp: new Date(stream.created),
+      })),
+    };
+  },
+
+  IncreaseStreamRetentionPeriod: (ctx, input) =>
+    change(ctx, input, (stream) => {
+      const { RetentionPeriodHours: hours } = input;
+      if (hours > MOST_HOURS || hours < FIRST_HOURS)
+        throw invalid(`Retention period must be between ${FIRST_HOURS} and ${MOST_HOURS} hours.`);
+      if (hours < stream.retentionHours)
+        throw invalid(
+          `Requested retention period (${hours} hours) for stream ${stream.name} can not be shorter than existing retention period (${stream.retentionHours} hours). Use DecreaseRetentionPeriod API.`,
+        );
+      return { ...stream, retentionHours: hours };
+    }),
+
+  DecreaseStreamRetentionPeriod: (ctx, input) =>
+    change(ctx, input, (stream) => {
+      const { RetentionPeriodHours: hours } = input;
+      if (hours < FIRST_HOURS)
+        throw invalid(
+          `Minimum allowed retention period is ${FIRST_HOURS} hours. Requested retention period (${hours} hours) is too short.`,
+        );
+      if (hours > stream.retentionHours)
+        throw invalid(
+          `Requested retention period (${hours} hours) for stream ${stream.name} can not be longer than existing retention period (${stream.retentionHours} hours). Use IncreaseRetentionPeriod API.`,
+        );
+      return { ...stream, retentionHours: hours };
+    }),
+
+  UpdateStreamMode: (ctx, input) =>
+    change(ctx, input, (stream) => ({ ...stream, mode: input.StreamModeDetails.StreamMode })),
+
+  UpdateMaxRecordSize: (ctx, input) =>
+    change(ctx, input, (stream) => ({ ...stream, maxRecordKib: input.MaxRecordSizeInKiB })),
+
+  EnableEnhancedMonitoring: (ctx, input) =>
+    monitor(ctx, input, (present) => [...new Set([...present, ...wanted(input.ShardLevelMetrics)])]),
+
+  DisableEnhancedMonitoring: (ctx, input) =>
+    monitor(ctx, input, (present) =>
+      present.filter((metric) => !wanted(input.ShardLevelMetrics).includes(metric)),
+    ),
+
+  async DescribeLimits(ctx) {
+    return ctx.read(async (tx) => {
+      const all = await tx.list(streams, { limit: 1_000 });
+      let open = 0;
+      for (const stream of all) open += (await shardsOf(tx, stream)).filter(isOpen).length;
+      return {
+        ShardLimit: MOST_SHARDS_MADE,
+        OpenShardCount: open,
+        OnDemandStreamCount: all.filter(({ mode }) => mode === "ON_DEMAND").length,
+        OnDemandStreamCountLimit: MOST_ON_DEMAND,
+      };
+    });
+  },
+} satisfies Handlers<"kinesis">;
+
+const notThere = (what: string) =>
+  new AwsError("NotImplemented", `Nube does not implement ${what} of a stream yet.`, { status: 501 });
+
+function change(ctx: Context, named: Named, to: (stream: Stream) => Stream) {
+  return ctx.transact(async (tx) => {
+    tx.put(streams, to(await streamAt(tx, ctx, named)));
+    return {};
+  });
+}
+
+const METRICS: Kinesis.MetricsName[] = [
+  "IncomingBytes",
+  "IncomingRecords",
+  "OutgoingBytes",
+  "OutgoingRecords",
+  "WriteProvisionedThroughputExceeded",
+  "ReadProvisionedThroughputExceeded",
+  "IteratorAgeMilliseconds",
+];
+
+const wanted = (named: readonly Kinesis.MetricsName[]) => (named.includes("ALL") ? METRICS : named);
+
+function monitor(ctx: Context, named: Named, to: (present: Kinesis.MetricsName[]) => Kinesis.MetricsName[]) {
+  return ctx.transact(async (tx) => {
+    const stream = await streamAt(tx, ctx, named);
+    const monitoring = to(stream.monitoring);
+    tx.put(streams, { ...stream, monitoring });
+    return {
+      StreamName: stream.name,
+      StreamARN: streamArn(ctx, stream.name),
+      CurrentShardLevelMetrics: stream.monitoring,
+      DesiredShardLevelMetrics: monitoring,
+    };
+  });
+}
+
+function told(ctx: Context, stream: Stream) {
+  return {
+    StreamName: stream.name,
+    StreamARN: streamArn(ctx, stream.name),
+    StreamStatus: "ACTIVE" as const,
+    StreamModeDetails: { StreamMode: stream.mode },
+    RetentionPeriodHours: stream.retentionHours,
+    StreamCreationTimestamp: new Date(stream.created),
+    EnhancedMonitoring: [{ ShardLevelMetrics: stream.monitoring }],
+    EncryptionType: stream.encryption ? ("KMS" as const) : ("NONE" as const),
+    KeyId: stream.encryption?.key,
+  };
+}

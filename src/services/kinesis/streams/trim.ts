@@ -1,0 +1,45 @@
+import { job } from "#kernel/jobs.ts";
+import { arrivalOf } from "../records/rows.ts";
+import { recordRows, shards, streams } from "../store.ts";
+
+const PAGE = 500;
+const LOOK_MS = 3_600_000;
+
+/** Removes records, and closed shards, that are older than the stream keeps them. */
+export const trim = job<{ name: string; number: number }>("kinesis/trim", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { name, number }) {
+    return ctx.transact(async (tx) => {
+      const stream = await tx.get(streams, [name]);
+      if (stream?.number !== number) return undefined;
+      const oldest = tx.now() - stream.retentionHours * 3_600_000;
+      let removed = 0;
+      for (const shard of await tx.list(shards, { in: [number], limit: 1_000 })) {
+        const rows = await tx.listBytes(recordRows, { in: [number, shard.index], limit: PAGE });
+        const old = rows.filter(({ value }) => arrivalOf(value) < oldest);
+        for (const row of old) tx.deleteRow(row);
+        removed += old.length;
+        const isEmpty = rows.length === old.length && rows.length < PAGE;
+        if (isEmpty && shard.closed !== undefined && shard.closed < oldest)
+          tx.delete(shards, [number, shard.index]);
+        if (removed >= PAGE) return { again: 0 };
+      }
+      return { again: LOOK_MS, idle: removed === 0 };
+    });
+  },
+});
+
+/** Removes all of a stream that was deleted: its number is never used again. */
+export const forget = job<{ number: number }>("kinesis/forget", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { number }) {
+    return ctx.transact(async (tx) => {
+      const rows = await tx.listBytes(recordRows, { in: [number], limit: PAGE });
+      for (const row of rows) tx.deleteRow(row);
+      if (rows.length === PAGE) return { again: 0 };
+      const left = await tx.list(shards, { in: [number], limit: PAGE });
+      for (const { index } of left) tx.delete(shards, [number, index]);
+      return left.length === PAGE ? { again: 0 } : undefined;
+    });
+  },
+});
