@@ -147,6 +147,7 @@ describe("XML", () => {
       "content-type": "application/xml",
       "x-amz-request-id": "request-id",
       "x-amz-id-2": "host-id",
+      server: "AmazonS3",
     });
     expect(answer.body).toBe(
       '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.' +

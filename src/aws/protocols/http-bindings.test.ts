@@ -159,6 +159,7 @@ describe("S3", () => {
         "x-amz-meta-a": "b",
         "x-amz-request-id": "request-id",
         "x-amz-id-2": "host-id",
+        server: "AmazonS3",
       },
       body: Body,
     });

@@ -13,7 +13,7 @@ export function isS3(operation: Operation | undefined): boolean {
 }
 
 export function s3Ids({ requestId, hostId }: ResponseMeta): Record<string, string> {
-  return { "x-amz-request-id": requestId, "x-amz-id-2": hostId };
+  return { "x-amz-request-id": requestId, "x-amz-id-2": hostId, server: "AmazonS3" };
 }
 
 /** S3 says this before it looks for the member that the document would have been. */

@@ -1,32 +1,364 @@
-import { CreateBucketCommand, HeadBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { expect } from "vitest";
+import {
+  CreateBucketCommand,
+  type CreateBucketCommandInput,
+  DeleteBucketCommand,
+  GetBucketLocationCommand,
+  GetBucketVersioningCommand,
+  HeadBucketCommand,
+  ListBucketsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { elementIn, elementsOf, freshBucket, refused, s3Client, type TappedClient } from "./client.ts";
 
 const cloud = conformanceCloud();
-const s3 = (options = {}) => new S3Client({ ...cloud.client(options), forcePathStyle: true });
+let s3: TappedClient;
+let europe: TappedClient;
+let other: TappedClient;
+beforeAll(() => {
+  s3 = s3Client(cloud);
+  europe = s3Client(cloud, { region: "eu-west-1" });
+  other = s3Client(cloud, { account: "111111111111" });
+});
+
+const HEAD = doc("AmazonS3/latest/API/API_HeadBucket.html");
+const CREATE = doc("AmazonS3/latest/API/API_CreateBucket.html");
+const DELETE = doc("AmazonS3/latest/API/API_DeleteBucket.html");
+const LIST = doc("AmazonS3/latest/API/API_ListBuckets.html");
+const LOCATION = doc("AmazonS3/latest/API/API_GetBucketLocation.html");
+const NAMES = doc("AmazonS3/latest/userguide/bucketnamingrules.html");
+const ERRORS = doc("AmazonS3/latest/API/ErrorResponses.html");
+const OWNER = doc("AmazonS3/latest/userguide/bucket-owner-condition.html");
+const VERSIONING = doc("AmazonS3/latest/API/API_PutBucketVersioning.html");
+
+const create = (input: CreateBucketCommandInput, by = s3) => by.send(new CreateBucketCommand(input));
+
+// HeadBucket
+
+behaviour("HeadBucket of a bucket that is not there answers 404", HEAD, () =>
+  refused(s3.send(new HeadBucketCommand({ Bucket: "not-there" })), "NotFound", 404),
+);
+
+behaviour("HeadBucket answers without a body, errors too", HEAD, async () => {
+  expect(await s3.raw(new HeadBucketCommand({ Bucket: "not-there" }))).toMatchObject({
+    status: 404,
+    text: "",
+  });
+});
+
+behaviour("HeadBucket tells the Region of the bucket", HEAD, async () => {
+  const Bucket = await freshBucket(s3, "head");
+  const { status, headers } = await s3.raw(new HeadBucketCommand({ Bucket }));
+  expect(status).toBe(200);
+  expect(headers["x-amz-bucket-region"]).toBe("us-east-1");
+});
+
+behaviour("HeadBucket of another account's bucket answers 403", HEAD, async () => {
+  const Bucket = await freshBucket(other, "others");
+  await expect(s3.send(new HeadBucketCommand({ Bucket }))).rejects.toMatchObject({
+    $metadata: { httpStatusCode: 403 },
+  });
+});
+
+// CreateBucket
+
+behaviour("a bucket is made in the Region of its constraint", CREATE, async () => {
+  const CreateBucketConfiguration = { LocationConstraint: "eu-west-1" as const };
+  await create({ Bucket: "in-europe", CreateBucketConfiguration }, europe);
+  const head = await europe.send(new HeadBucketCommand({ Bucket: "in-europe" }));
+  expect(head.BucketRegion).toBe("eu-west-1");
+});
+
+behaviour("CreateBucket answers where the bucket is, and no body", CREATE, async () => {
+  const { status, headers, text } = await s3.raw(new CreateBucketCommand({ Bucket: "located" }));
+  expect([status, headers.location, text]).toEqual([200, "/located", ""]);
+});
+
+behaviour("the endpoint of us-east-1 makes buckets in other Regions", CREATE, async () => {
+  const made = await create({
+    Bucket: "made-from-afar",
+    CreateBucketConfiguration: { LocationConstraint: "ap-south-1" },
+  });
+  expect(made.Location).toBe("http://made-from-afar.s3.amazonaws.com/");
+  expect((await s3.send(new HeadBucketCommand({ Bucket: "made-from-afar" }))).BucketRegion).toBe(
+    "ap-south-1",
+  );
+});
+
+behaviour("elsewhere a bucket needs a constraint", CREATE, async () => {
+  // AWS's client names its own Region unless it is told otherwise.
+  const { status, text } = await europe.raw(new CreateBucketCommand({ Bucket: "unconstrained" }), {
+    body: "",
+  });
+  expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
+    400,
+    "IllegalLocationConstraintException",
+    "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.",
+  ]);
+});
+
+behaviour("elsewhere a bucket is made in that Region only", CREATE, () =>
+  refused(
+    create(
+      { Bucket: "elsewhere", CreateBucketConfiguration: { LocationConstraint: "eu-central-1" } },
+      europe,
+    ),
+    "IllegalLocationConstraintException",
+    400,
+    {
+      message:
+        "The eu-central-1 location constraint is incompatible for the region specific endpoint this request was sent to.",
+    },
+  ),
+);
+
+behaviour("a constraint that is no Region is refused", CREATE, () =>
+  refused(
+    create({ Bucket: "nowhere", CreateBucketConfiguration: { LocationConstraint: "mars" as "EU" } }),
+    "InvalidLocationConstraint",
+    400,
+    { message: "The specified location-constraint is not valid", LocationConstraint: "mars" },
+  ),
+);
+
+behaviour("us-east-1 is no constraint", CREATE, () =>
+  refused(
+    create({ Bucket: "home", CreateBucketConfiguration: { LocationConstraint: "us-east-1" as "EU" } }),
+    "InvalidLocationConstraint",
+    400,
+  ),
+);
+
+behaviour("a name that another account has is not available", CREATE, async () => {
+  const Bucket = await freshBucket(other, "taken");
+  await refused(create({ Bucket }), "BucketAlreadyExists", 409, {
+    message:
+      "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+    BucketName: Bucket,
+  });
+});
+
+behaviour("in us-east-1 an owner may make a bucket again", CREATE, async () => {
+  const Bucket = await freshBucket(s3);
+  expect((await s3.raw(new CreateBucketCommand({ Bucket }))).status).toBe(200);
+});
+
+behaviour("elsewhere an owner may not", CREATE, async () => {
+  const input = { Bucket: "twice", CreateBucketConfiguration: { LocationConstraint: "eu-west-1" as const } };
+  await create(input, europe);
+  await refused(create(input, europe), "BucketAlreadyOwnedByYou", 409, {
+    message: "Your previous request to create the named bucket succeeded and you already own it.",
+    BucketName: "twice",
+  });
+});
+
+behaviour("a bucket may be made with tags", CREATE, async () => {
+  const Tags = [{ Key: "team", Value: "blue" }];
+  await create({ Bucket: "tagged-at-birth", CreateBucketConfiguration: { Tags } });
+});
+
+// Names
+
+for (const [what, name] of [
+  ["shorter than 3", "ab"],
+  ["longer than 63", "a".repeat(64)],
+  ["with capital letters", "Capital"],
+  ["with an underscore", "under_score"],
+  ["that begins with a hyphen", "-begins"],
+  ["that ends with a hyphen", "ends-"],
+  ["that begins with a period", ".begins"],
+  ["with two periods in a row", "two..periods"],
+  ["that is an IP address", "192.168.5.4"],
+  ["that begins with xn--", "xn--name"],
+  ["that begins with sthree-", "sthree-name"],
+  ["that begins with amzn-s3-demo-", "amzn-s3-demo-name"],
+  ["that ends with -s3alias", "name-s3alias"],
+  ["that ends with --ol-s3", "name--ol-s3"],
+  ["that ends with .mrap", "name.mrap"],
+  ["that ends with --x-s3", "name--x-s3"],
+  ["that ends with --table-s3", "name--table-s3"],
+] as const) {
+  behaviour(`a name ${what} is not valid`, NAMES, async () => {
+    // AWS's client takes some of them for something else.
+    const { status, text } = await s3.raw(new CreateBucketCommand({ Bucket: "a-name" }), {
+      path: `/${name}`,
+    });
+    expect([status, elementIn(text, "Code"), elementIn(text, "BucketName")]).toEqual([
+      400,
+      "InvalidBucketName",
+      name,
+    ]);
+    expect(elementIn(text, "Message")).toBe("The specified bucket is not valid.");
+  });
+}
+
+for (const name of ["abc", "a".repeat(63), "with.periods", "1begins-with-a-digit", "ends-with-a-digit-1"]) {
+  behaviour(`${name} is a name`, NAMES, async () => {
+    expect((await s3.raw(new CreateBucketCommand({ Bucket: name }))).status).toBe(200);
+  });
+}
+
+// GetBucketLocation
+
+behaviour("the location of a bucket in us-east-1 is empty", LOCATION, async () => {
+  const Bucket = await freshBucket(s3);
+  const { text } = await s3.raw(new GetBucketLocationCommand({ Bucket }));
+  expect(text).toMatch(
+    /<LocationConstraint xmlns="http:\/\/s3\.amazonaws\.com\/doc\/2006-03-01\/"(\/>|><\/LocationConstraint>)$/,
+  );
+});
+
+behaviour("the location of another bucket is its Region", LOCATION, async () => {
+  const { text } = await s3.raw(new GetBucketLocationCommand({ Bucket: "in-europe" }));
+  expect(elementIn(text, "LocationConstraint")).toBe("eu-west-1");
+});
+
+// DeleteBucket
+
+behaviour("DeleteBucket answers 204, and the bucket is gone", DELETE, async () => {
+  const Bucket = await freshBucket(s3);
+  expect(await s3.raw(new DeleteBucketCommand({ Bucket }))).toMatchObject({ status: 204, text: "" });
+  await refused(s3.send(new HeadBucketCommand({ Bucket })), "NotFound", 404);
+});
+
+behaviour("a bucket with objects is not deleted", DELETE, async () => {
+  const Bucket = await freshBucket(s3);
+  await s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "b" }));
+  await refused(s3.send(new DeleteBucketCommand({ Bucket })), "BucketNotEmpty", 409, {
+    message: "The bucket you tried to delete is not empty",
+    BucketName: Bucket,
+  });
+});
+
+behaviour("nor is one with versions", DELETE, async () => {
+  const Bucket = await freshBucket(s3);
+  await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
+  await s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "b" }));
+  await refused(s3.send(new DeleteBucketCommand({ Bucket })), "BucketNotEmpty", 409, {
+    message: "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+  });
+});
+
+behaviour("what is not there cannot be deleted", DELETE, () =>
+  refused(s3.send(new DeleteBucketCommand({ Bucket: "not-there" })), "NoSuchBucket", 404, {
+    message: "The specified bucket does not exist",
+    BucketName: "not-there",
+  }),
+);
+
+// ListBuckets
+
+const lister = (account: string) => s3Client(cloud, { account });
+
+behaviour("an account without buckets has an empty list", LIST, async () => {
+  const { text } = await lister("222222222222").raw(new ListBucketsCommand({}));
+  expect(text).toContain('<ListAllMyBucketsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
+  expect(elementsOf(text).sort()).toEqual(["Buckets", "Owner"]);
+  expect(elementIn(text, "ID")).toMatch(/^[0-9a-f]{64}$/);
+});
+
+behaviour("buckets are listed by name, without Regions unless pages are asked for", LIST, async () => {
+  const client = lister("333333333333");
+  for (const Bucket of ["three-b", "three-a", "three-c"]) await create({ Bucket }, client);
+  const { Buckets } = await client.send(new ListBucketsCommand({}));
+  expect(Buckets!.map(({ Name }) => Name)).toEqual(["three-a", "three-b", "three-c"]);
+  expect(Buckets![0]!.BucketRegion).toBeUndefined();
+  expect(Buckets![0]!.CreationDate).toBeInstanceOf(Date);
+});
+
+behaviour("buckets come in pages", LIST, async () => {
+  const client = lister("444444444444");
+  for (const Bucket of ["four-a", "four-b", "four-c"]) await create({ Bucket }, client);
+  const first = await client.send(new ListBucketsCommand({ MaxBuckets: 2 }));
+  expect(first.Buckets!.map(({ Name, BucketRegion }) => [Name, BucketRegion])).toEqual([
+    ["four-a", "us-east-1"],
+    ["four-b", "us-east-1"],
+  ]);
+  const { ContinuationToken } = first;
+  const last = await client.send(
+    new ListBucketsCommand({ MaxBuckets: 2, ContinuationToken: ContinuationToken! }),
+  );
+  expect(last.Buckets!.map(({ Name }) => Name)).toEqual(["four-c"]);
+  expect(last.ContinuationToken).toBeUndefined();
+});
+
+behaviour("buckets are chosen by prefix and Region", LIST, async () => {
+  const client = lister("555555555555");
+  await create({ Bucket: "five-a" }, client);
+  await create({ Bucket: "five-b", CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } }, client);
+  await create({ Bucket: "six" }, client);
+  const names = async (input: object) =>
+    (await client.send(new ListBucketsCommand(input))).Buckets!.map(({ Name }) => Name);
+  expect(await names({ Prefix: "five" })).toEqual(["five-a", "five-b"]);
+  expect(await names({ BucketRegion: "eu-west-1" })).toEqual(["five-b"]);
+  expect((await client.send(new ListBucketsCommand({ Prefix: "five" }))).Prefix).toBe("five");
+});
+
+behaviour("max-buckets is between 1 and 10000", LIST, async () => {
+  for (const MaxBuckets of [0, 10_001])
+    await refused(s3.send(new ListBucketsCommand({ MaxBuckets })), "InvalidArgument", 400, {
+      ArgumentName: "max-buckets",
+    });
+});
+
+// The owner that a caller expects
+
+behaviour("whoever expects another owner is denied", OWNER, async () => {
+  const Bucket = await freshBucket(s3);
+  await refused(
+    s3.send(new GetBucketLocationCommand({ Bucket, ExpectedBucketOwner: "111111111111" })),
+    "AccessDenied",
+    403,
+  );
+  await s3.send(new GetBucketLocationCommand({ Bucket, ExpectedBucketOwner: "000000000000" }));
+});
+
+// Versioning
 
 behaviour(
-  "HeadBucket of a bucket that is not there answers 404",
-  doc("AmazonS3/latest/API/API_HeadBucket.html"),
+  "a bucket's versioning is not told before it was set",
+  doc("AmazonS3/latest/API/API_GetBucketVersioning.html"),
   async () => {
-    await expect(s3().send(new HeadBucketCommand({ Bucket: "not-there" }))).rejects.toMatchObject({
-      name: "NotFound",
-      $metadata: { httpStatusCode: 404 },
-    });
+    const Bucket = await freshBucket(s3);
+    const { text } = await s3.raw(new GetBucketVersioningCommand({ Bucket }));
+    expect(text).toMatch(/<VersioningConfiguration xmlns="[^"]+"(\/>|><\/VersioningConfiguration>)$/);
   },
 );
 
+behaviour("a versioning without a status is refused", VERSIONING, async () => {
+  const Bucket = await freshBucket(s3);
+  await refused(
+    s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: {} })),
+    "IllegalVersioningConfigurationException",
+    400,
+    { message: "The Versioning element must be specified" },
+  );
+});
+
+behaviour("versioning is on or suspended, and nothing else", VERSIONING, async () => {
+  const Bucket = await freshBucket(s3);
+  const Status = "Disabled" as "Enabled";
+  await refused(
+    s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } })),
+    "MalformedXML",
+    400,
+  );
+});
+
+// Error documents
+
 behaviour(
-  "a bucket is made in the Region of its constraint",
-  doc("AmazonS3/latest/API/API_CreateBucket.html"),
+  "an error is a document of code, message, its own elements and the request's ids",
+  ERRORS,
   async () => {
-    await s3({ region: "eu-west-1" }).send(
-      new CreateBucketCommand({
-        Bucket: "in-europe",
-        CreateBucketConfiguration: { LocationConstraint: "eu-west-1" },
-      }),
-    );
-    const head = await s3({ region: "eu-west-1" }).send(new HeadBucketCommand({ Bucket: "in-europe" }));
-    expect(head.BucketRegion).toBe("eu-west-1");
+    const { status, headers, text } = await s3.raw(new GetBucketLocationCommand({ Bucket: "not-there" }));
+    expect(status).toBe(404);
+    expect(headers["content-type"]).toBe("application/xml");
+    expect(text).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<Error>/);
+    expect(elementsOf(text)).toEqual(["Code", "Message", "BucketName", "RequestId", "HostId"]);
+    expect(headers["x-amz-request-id"]).toBe(elementIn(text, "RequestId"));
+    expect(headers["x-amz-id-2"]).toBe(elementIn(text, "HostId"));
   },
 );

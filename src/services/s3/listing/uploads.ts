@@ -18,13 +18,14 @@ export const listUploads = {
     const page = await walk(ctx, rowsOf(bucket.id), { prefix, delimiter, limit, start });
     return {
       Bucket: input.Bucket,
-      Prefix: encode(prefix),
       KeyMarker: encode(keyMarker),
       UploadIdMarker: uploadMarker,
       MaxUploads: limit,
       IsTruncated: page.next !== undefined,
       EncodingType: input.EncodingType,
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
+      // Unlike other lists, this one tells no prefix where none was said.
+      ...((prefix !== "" || delimiter !== "") && { Prefix: encode(prefix) }),
       ...nextMarkers(page, encode),
       Uploads: page.rows.map((upload) => entry(upload, encode)),
       CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),

@@ -1,0 +1,524 @@
+import { createHash } from "node:crypto";
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteBucketEncryptionCommand,
+  GetBucketEncryptionCommand,
+  GetObjectAttributesCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutBucketEncryptionCommand,
+  PutObjectCommand,
+  type ServerSideEncryptionRule,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from "@aws-sdk/client-s3";
+import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { elementIn, elementsOf, freshBucket, refused, s3Client, type TappedClient } from "./client.ts";
+
+const cloud = conformanceCloud();
+let s3: TappedClient;
+let Bucket: string;
+beforeAll(async () => {
+  s3 = s3Client(cloud);
+  Bucket = await freshBucket(s3, "encryption");
+  await s3.send(new PutObjectCommand({ Bucket, Key: "plain", Body: "plain" }));
+  await s3.send(new PutObjectCommand({ Bucket, Key: "closed", Body: "closed", ...KEY }));
+});
+
+const DEFAULT = doc("AmazonS3/latest/userguide/default-encryption-faq.html");
+const SSE_S3 = doc("AmazonS3/latest/userguide/specifying-s3-encryption.html");
+const SSE_C = doc("AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html");
+const SSE_C_USE = doc("AmazonS3/latest/userguide/specifying-s3-c-encryption.html");
+const KMS = doc("AmazonS3/latest/userguide/specifying-kms-encryption.html");
+const BLOCKED = doc("AmazonS3/latest/userguide/blocking-unblocking-s3-c-encryption-gpb.html");
+const ERRORS = doc("AmazonS3/latest/API/ErrorResponses.html");
+const ETAG = doc("AmazonS3/latest/API/API_Object.html");
+const PUT = doc("AmazonS3/latest/API/API_PutBucketEncryption.html");
+const GET = doc("AmazonS3/latest/API/API_GetBucketEncryption.html");
+const DELETE = doc("AmazonS3/latest/API/API_DeleteBucketEncryption.html");
+
+const keyOf = (letter: string) => {
+  const bytes = Buffer.alloc(32, letter);
+  return {
+    SSECustomerAlgorithm: "AES256",
+    SSECustomerKey: bytes.toString("base64"),
+    SSECustomerKeyMD5: createHash("md5").update(bytes).digest("base64"),
+  };
+};
+const KEY = keyOf("k");
+const OTHER = keyOf("o");
+const ofSource = (key: typeof KEY) => ({
+  CopySourceSSECustomerAlgorithm: key.SSECustomerAlgorithm,
+  CopySourceSSECustomerKey: key.SSECustomerKey,
+  CopySourceSSECustomerKeyMD5: key.SSECustomerKeyMD5,
+});
+const ALGORITHM = "x-amz-server-side-encryption";
+const CUSTOMER_ALGORITHM = "x-amz-server-side-encryption-customer-algorithm";
+const CUSTOMER_MD5 = "x-amz-server-side-encryption-customer-key-md5";
+
+// S3's own keys
+
+const at = (Key: string) => ({ Bucket, Key });
+
+for (const [what, command] of [
+  ["PutObject", () => new PutObjectCommand({ ...at("p"), Body: "b" })],
+  ["GetObject", () => new GetObjectCommand(at("plain"))],
+  ["HeadObject", () => new HeadObjectCommand(at("plain"))],
+  ["CopyObject", () => new CopyObjectCommand({ ...at("c"), CopySource: `${Bucket}/plain` })],
+  ["CreateMultipartUpload", () => new CreateMultipartUploadCommand(at("m"))],
+] as const) {
+  behaviour(`${what} tells AES256 of an object that nobody asked to encrypt`, DEFAULT, async () => {
+    const { status, headers } = await s3.raw(command());
+    expect(status).toBe(200);
+    expect(headers[ALGORITHM]).toBe("AES256");
+    expect(headers[CUSTOMER_ALGORITHM]).toBeUndefined();
+  });
+}
+
+behaviour("parts and the object made of them are told to be AES256", DEFAULT, async () => {
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(at("parts")));
+  const part = { ...at("parts"), UploadId, PartNumber: 1 };
+  const sent = await s3.send(new UploadPartCommand({ ...part, Body: "part" }));
+  expect(sent.ServerSideEncryption).toBe("AES256");
+  const copied = await s3.send(
+    new UploadPartCopyCommand({ ...part, PartNumber: 2, CopySource: `${Bucket}/plain` }),
+  );
+  expect(copied.ServerSideEncryption).toBe("AES256");
+  const made = await s3.send(
+    new CompleteMultipartUploadCommand({
+      ...at("parts"),
+      UploadId,
+      MultipartUpload: { Parts: [{ PartNumber: 1, ETag: sent.ETag }] },
+    }),
+  );
+  expect(made.ServerSideEncryption).toBe("AES256");
+});
+
+behaviour("AES256 may be asked for", SSE_S3, async () => {
+  const put = await s3.send(
+    new PutObjectCommand({ ...at("asked"), Body: "b", ServerSideEncryption: "AES256" }),
+  );
+  expect(put.ServerSideEncryption).toBe("AES256");
+});
+
+behaviour("the ETag of what S3 encrypts with its own keys is the MD5 of the bytes", ETAG, async () => {
+  const put = await s3.send(new PutObjectCommand({ ...at("md5"), Body: "body" }));
+  expect(put.ETag).toBe(`"${createHash("md5").update("body").digest("hex")}"`);
+});
+
+behaviour("a method of encryption that is none is refused", SSE_S3, () =>
+  refused(
+    s3.send(new PutObjectCommand({ ...at("x"), Body: "b", ServerSideEncryption: "AES128" as "AES256" })),
+    "InvalidArgument",
+    400,
+    {
+      message: "The encryption method specified is not supported",
+      ArgumentName: ALGORITHM,
+      ArgumentValue: "AES128",
+    },
+  ),
+);
+
+behaviour(
+  "a form may ask for AES256, and is told of it",
+  doc("AmazonS3/latest/API/RESTObjectPOST.html"),
+  async () => {
+    const { url, fields } = await createPresignedPost(s3, {
+      Bucket,
+      Key: "form",
+      Fields: { [ALGORITHM]: "AES256" },
+      Conditions: [{ [ALGORITHM]: "AES256" }],
+    });
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    form.append("file", "data");
+    const answer = await fetch(url, { method: "POST", body: form });
+    expect([answer.status, answer.headers.get(ALGORITHM)]).toEqual([204, "AES256"]);
+  },
+);
+
+// A customer's key
+
+behaviour(
+  "an answer repeats the algorithm and the MD5 of a customer's key, and no more",
+  SSE_C_USE,
+  async () => {
+    const { headers } = await s3.raw(new PutObjectCommand({ ...at("told"), Body: "b", ...KEY }));
+    expect(headers).toMatchObject({ [CUSTOMER_ALGORITHM]: "AES256", [CUSTOMER_MD5]: KEY.SSECustomerKeyMD5 });
+    expect(headers[ALGORITHM]).toBeUndefined();
+    expect(JSON.stringify(headers)).not.toContain(KEY.SSECustomerKey);
+  },
+);
+
+behaviour("the ETag of what a customer's key encrypts is not the MD5 of the bytes", ETAG, async () => {
+  const put = await s3.send(new PutObjectCommand({ ...at("etag"), Body: "body", ...KEY }));
+  expect(put.ETag).toMatch(/^"[0-9a-f]{32}"$/);
+  expect(put.ETag).not.toBe(`"${createHash("md5").update("body").digest("hex")}"`);
+});
+
+behaviour("GetObject gives the object to whoever has its key", SSE_C, async () => {
+  const got = await s3.send(new GetObjectCommand({ ...at("closed"), ...KEY }));
+  expect(await got.Body!.transformToString()).toBe("closed");
+  expect(got).toMatchObject({ SSECustomerAlgorithm: "AES256", SSECustomerKeyMD5: KEY.SSECustomerKeyMD5 });
+});
+
+behaviour("a range of it, too", SSE_C, async () => {
+  const got = await s3.send(new GetObjectCommand({ ...at("closed"), ...KEY, Range: "bytes=1-3" }));
+  expect(await got.Body!.transformToString()).toBe("los");
+});
+
+const NEEDED =
+  "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.";
+
+behaviour("without its key GetObject is refused", SSE_C, () =>
+  refused(s3.send(new GetObjectCommand(at("closed"))), "InvalidRequest", 400, { message: NEEDED }),
+);
+
+behaviour("without its key HeadObject is 400 and has no body", SSE_C, async () => {
+  expect(await s3.raw(new HeadObjectCommand(at("closed")))).toMatchObject({ status: 400, text: "" });
+});
+
+behaviour("without its key GetObjectAttributes is refused", SSE_C, () =>
+  refused(
+    s3.send(new GetObjectAttributesCommand({ ...at("closed"), ObjectAttributes: ["ObjectSize"] })),
+    "InvalidRequest",
+    400,
+  ),
+);
+
+behaviour("with another key GetObject is denied", SSE_C, () =>
+  refused(s3.send(new GetObjectCommand({ ...at("closed"), ...OTHER })), "AccessDenied", 403, {
+    message:
+      "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.",
+  }),
+);
+
+behaviour("with another key HeadObject is 403", SSE_C, async () => {
+  expect(await s3.raw(new HeadObjectCommand({ ...at("closed"), ...OTHER }))).toMatchObject({
+    status: 403,
+    text: "",
+  });
+});
+
+behaviour("a key for what has none is refused", SSE_C, () =>
+  refused(s3.send(new GetObjectCommand({ ...at("plain"), ...KEY })), "InvalidRequest", 400, {
+    message: "The encryption parameters are not applicable to this object.",
+  }),
+);
+
+const REQUESTS = "Requests specifying Server Side Encryption with Customer provided keys must provide";
+for (const [what, headers, code, message] of [
+  [
+    "no algorithm",
+    { SSECustomerAlgorithm: undefined },
+    "InvalidArgument",
+    `${REQUESTS} a valid encryption algorithm.`,
+  ],
+  [
+    "another algorithm",
+    { SSECustomerAlgorithm: "AES128" },
+    "InvalidEncryptionAlgorithmError",
+    "The Encryption request you specified is not valid. Supported value: AES256.",
+  ],
+  [
+    "S3's keys besides",
+    { ServerSideEncryption: "AES256" as const },
+    "InvalidArgument",
+    "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
+  ],
+] as const) {
+  behaviour(`a customer's key with ${what} is refused`, ERRORS, () =>
+    refused(s3.send(new PutObjectCommand({ ...at("x"), Body: "b", ...KEY, ...headers })), code, 400, {
+      message,
+    }),
+  );
+}
+
+behaviour("a customer's key with the MD5 of another is refused", ERRORS, async () => {
+  // AWS's client makes an MD5 of its own.
+  const { status, text } = await s3.raw(new PutObjectCommand({ ...at("x"), Body: "b", ...KEY }), {
+    headers: { [CUSTOMER_MD5]: OTHER.SSECustomerKeyMD5 },
+  });
+  expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
+    400,
+    "InvalidArgument",
+    "The calculated MD5 hash of the key did not match the hash that was provided.",
+  ]);
+});
+
+behaviour("an algorithm without a key is refused", ERRORS, () =>
+  refused(
+    s3.send(new PutObjectCommand({ ...at("x"), Body: "b", SSECustomerAlgorithm: "AES256" })),
+    "InvalidArgument",
+    400,
+    { message: `${REQUESTS} an appropriate secret key.`, ArgumentName: ALGORITHM },
+  ),
+);
+
+behaviour("a key that is not 256 bits long is refused", SSE_C, () => {
+  const short = Buffer.alloc(16, "s");
+  const headers = {
+    SSECustomerAlgorithm: "AES256",
+    SSECustomerKey: short.toString("base64"),
+    SSECustomerKeyMD5: createHash("md5").update(short).digest("base64"),
+  };
+  return refused(
+    s3.send(new PutObjectCommand({ ...at("x"), Body: "b", ...headers })),
+    "InvalidArgument",
+    400,
+    { message: "The secret key was invalid for the specified algorithm." },
+  );
+});
+
+behaviour("a copy needs the key of its source", SSE_C_USE, () =>
+  refused(
+    s3.send(new CopyObjectCommand({ ...at("copy"), CopySource: `${Bucket}/closed` })),
+    "InvalidRequest",
+    400,
+    { message: NEEDED },
+  ),
+);
+
+behaviour("a copy may leave the key behind; its ETag is an MD5 again", SSE_C_USE, async () => {
+  const copy = await s3.send(
+    new CopyObjectCommand({ ...at("opened"), CopySource: `${Bucket}/closed`, ...ofSource(KEY) }),
+  );
+  expect(copy.ServerSideEncryption).toBe("AES256");
+  expect(copy.CopyObjectResult!.ETag).toBe(`"${createHash("md5").update("closed").digest("hex")}"`);
+  expect(await (await s3.send(new GetObjectCommand(at("opened")))).Body!.transformToString()).toBe("closed");
+});
+
+behaviour("a copy may change the key", SSE_C_USE, async () => {
+  const copy = await s3.send(
+    new CopyObjectCommand({ ...at("rekeyed"), CopySource: `${Bucket}/closed`, ...ofSource(KEY), ...OTHER }),
+  );
+  expect(copy.SSECustomerKeyMD5).toBe(OTHER.SSECustomerKeyMD5);
+  const got = await s3.send(new GetObjectCommand({ ...at("rekeyed"), ...OTHER }));
+  expect(await got.Body!.transformToString()).toBe("closed");
+});
+
+behaviour(
+  "an object may be copied onto itself to change its encryption",
+  doc("AmazonS3/latest/API/API_CopyObject.html"),
+  async () => {
+    await s3.send(new PutObjectCommand({ ...at("itself"), Body: "b" }));
+    const copy = { ...at("itself"), CopySource: `${Bucket}/itself` };
+    await refused(s3.send(new CopyObjectCommand(copy)), "InvalidRequest", 400);
+    await s3.send(new CopyObjectCommand({ ...copy, ServerSideEncryption: "AES256" }));
+  },
+);
+
+async function begin(Key: string, key?: typeof KEY) {
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...at(Key), ...key }));
+  return { ...at(Key), UploadId, PartNumber: 1, Body: "part" };
+}
+
+behaviour("a part of an upload with a key needs the key", SSE_C_USE, async () => {
+  await refused(s3.send(new UploadPartCommand(await begin("no-key", KEY))), "InvalidRequest", 400, {
+    message:
+      "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.",
+  });
+});
+
+behaviour("a part of an upload needs the same key", SSE_C_USE, async () => {
+  const part = await begin("other-key", KEY);
+  await refused(s3.send(new UploadPartCommand({ ...part, ...OTHER })), "InvalidRequest", 400, {
+    message: "The provided encryption parameters did not match the ones used originally.",
+  });
+});
+
+behaviour("an upload in parts with a key makes an object that only the key opens", SSE_C_USE, async () => {
+  const { Body: _, ...part } = await begin("made", KEY);
+  const sent = await s3.send(new UploadPartCommand({ ...part, Body: "made", ...KEY }));
+  expect(sent.SSECustomerKeyMD5).toBe(KEY.SSECustomerKeyMD5);
+  await s3.send(
+    new CompleteMultipartUploadCommand({
+      ...at("made"),
+      UploadId: part.UploadId,
+      MultipartUpload: { Parts: [{ PartNumber: 1, ETag: sent.ETag }] },
+    }),
+  );
+  await refused(s3.send(new GetObjectCommand(at("made"))), "InvalidRequest", 400);
+  const got = await s3.send(new GetObjectCommand({ ...at("made"), ...KEY }));
+  expect(await got.Body!.transformToString()).toBe("made");
+});
+
+// Keys of KMS
+
+for (const [what, id, message] of [
+  ["is none", "fake-key-id", "Invalid keyId 'fake-key-id'"],
+  [
+    "does not exist",
+    "134f2428-cec1-4b25-a1ae-9048164dba47",
+    "Key 'arn:aws:kms:us-east-1:000000000000:key/134f2428-cec1-4b25-a1ae-9048164dba47' does not exist",
+  ],
+  [
+    "is of another Region",
+    "arn:aws:kms:us-west-2:000000000000:key/134f2428-cec1-4b25-a1ae-9048164dba47",
+    "Invalid arn us-west-2",
+  ],
+] as const) {
+  behaviour(`a key of KMS that ${what} is refused`, KMS, () =>
+    refused(
+      s3.send(
+        new PutObjectCommand({ ...at("x"), Body: "b", ServerSideEncryption: "aws:kms", SSEKMSKeyId: id }),
+      ),
+      "KMS.NotFoundException",
+      400,
+      { message },
+    ),
+  );
+}
+
+behaviour("a key of KMS without aws:kms is refused", KMS, () =>
+  refused(
+    s3.send(
+      new PutObjectCommand({ ...at("x"), Body: "b", ServerSideEncryption: "AES256", SSEKMSKeyId: "k" }),
+    ),
+    "InvalidArgument",
+    400,
+    {
+      message:
+        "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms",
+    },
+  ),
+);
+
+behaviour("an encryption context that is no map of strings is refused", KMS, () =>
+  refused(
+    s3.send(
+      new PutObjectCommand({
+        ...at("x"),
+        Body: "b",
+        ServerSideEncryption: "aws:kms",
+        SSEKMSEncryptionContext: Buffer.from('{"a":1}').toString("base64"),
+      }),
+    ),
+    "InvalidArgument",
+    400,
+  ),
+);
+
+// A bucket's default
+
+const put = (rule: ServerSideEncryptionRule, of = Bucket) =>
+  s3.send(
+    new PutBucketEncryptionCommand({ Bucket: of, ServerSideEncryptionConfiguration: { Rules: [rule] } }),
+  );
+const rulesOf = async (of: string) =>
+  (await s3.send(new GetBucketEncryptionCommand({ Bucket: of }))).ServerSideEncryptionConfiguration!.Rules;
+const AES256: ServerSideEncryptionRule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } };
+
+behaviour("a bucket that was told nothing encrypts with S3's keys", DEFAULT, async () => {
+  expect(await rulesOf(await freshBucket(s3))).toEqual([{ ...AES256, BucketKeyEnabled: false }]);
+});
+
+behaviour("the configuration is a document of one rule", GET, async () => {
+  const { text } = await s3.raw(new GetBucketEncryptionCommand({ Bucket }));
+  expect(text).toContain(
+    '<ServerSideEncryptionConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">',
+  );
+  expect(elementsOf(text)).toEqual(["Rule"]);
+  expect(elementIn(text, "SSEAlgorithm")).toBe("AES256");
+});
+
+behaviour("aws:kms may be a bucket's default, with a key and a bucket key", PUT, async () => {
+  const of = await freshBucket(s3);
+  const rule = {
+    ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" as const, KMSMasterKeyID: "alias/mine" },
+    BucketKeyEnabled: true,
+  };
+  await put(rule, of);
+  expect(await rulesOf(of)).toEqual([rule]);
+});
+
+behaviour("what has aws:kms by default is refused where its key is not there", KMS, async () => {
+  const of = await freshBucket(s3);
+  await put({ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms", KMSMasterKeyID: "fake" } }, of);
+  await refused(
+    s3.send(new PutObjectCommand({ Bucket: of, Key: "k", Body: "b" })),
+    "KMS.NotFoundException",
+    400,
+  );
+});
+
+behaviour("a request goes before its bucket's default", SSE_S3, async () => {
+  const of = await freshBucket(s3);
+  await put({ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" } }, of);
+  const said = { Bucket: of, Key: "k", Body: "b", ServerSideEncryption: "AES256" as const };
+  expect((await s3.send(new PutObjectCommand(said))).ServerSideEncryption).toBe("AES256");
+});
+
+behaviour("DeleteBucketEncryption answers 204 and goes back to S3's keys", DELETE, async () => {
+  const of = await freshBucket(s3);
+  await put({ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" } }, of);
+  expect(await s3.raw(new DeleteBucketEncryptionCommand({ Bucket: of }))).toMatchObject({
+    status: 204,
+    text: "",
+  });
+  expect(await rulesOf(of)).toEqual([{ ...AES256, BucketKeyEnabled: false }]);
+});
+
+behaviour("a key of KMS with AES256 by default is refused", PUT, () =>
+  refused(
+    put({ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256", KMSMasterKeyID: "k" } }),
+    "InvalidArgument",
+    400,
+    {
+      message:
+        "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
+    },
+  ),
+);
+
+for (const [what, rules] of [
+  ["no rule", []],
+  ["two rules", [AES256, AES256]],
+  ["an empty rule", [{}]],
+  ["an unknown algorithm", [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES" as "AES256" } }]],
+] as const) {
+  behaviour(`a configuration of ${what} is malformed`, PUT, () =>
+    refused(
+      s3.send(
+        new PutBucketEncryptionCommand({
+          Bucket,
+          ServerSideEncryptionConfiguration: { Rules: [...rules] },
+        }),
+      ),
+      "MalformedXML",
+      400,
+    ),
+  );
+}
+
+behaviour("the encryption of a bucket that is not there is not there either", GET, () =>
+  refused(s3.send(new GetBucketEncryptionCommand({ Bucket: "not-there" })), "NoSuchBucket", 404),
+);
+
+behaviour("a bucket may block customers' keys: writes are denied, reads go on", BLOCKED, async () => {
+  const of = await freshBucket(s3);
+  await s3.send(new PutObjectCommand({ Bucket: of, Key: "before", Body: "b", ...KEY }));
+  const rule = { ...AES256, BlockedEncryptionTypes: { EncryptionType: ["SSE-C" as const] } };
+  await put(rule, of);
+  expect(await rulesOf(of)).toEqual([{ ...rule, BucketKeyEnabled: false }]);
+  const to = { Bucket: of, Key: "after", ...KEY };
+  await refused(s3.send(new PutObjectCommand({ ...to, Body: "b" })), "AccessDenied", 403);
+  await refused(s3.send(new CreateMultipartUploadCommand(to)), "AccessDenied", 403);
+  await refused(
+    s3.send(new CopyObjectCommand({ ...to, CopySource: `${of}/before`, ...ofSource(KEY) })),
+    "AccessDenied",
+    403,
+  );
+  await s3.send(new GetObjectCommand({ Bucket: of, Key: "before", ...KEY }));
+});
+
+behaviour("NONE lets customers' keys in again", BLOCKED, async () => {
+  const of = await freshBucket(s3);
+  await put({ ...AES256, BlockedEncryptionTypes: { EncryptionType: ["SSE-C"] } }, of);
+  await put({ ...AES256, BlockedEncryptionTypes: { EncryptionType: ["NONE"] } }, of);
+  await s3.send(new PutObjectCommand({ Bucket: of, Key: "k", Body: "b", ...KEY }));
+});

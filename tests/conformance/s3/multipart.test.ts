@@ -1,0 +1,626 @@
+import { createHash } from "node:crypto";
+import {
+  AbortMultipartUploadCommand,
+  type ChecksumAlgorithm,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandInput,
+  CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandInput,
+  GetObjectAttributesCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from "@aws-sdk/client-s3";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { elementIn, elementsOf, freshBucket, refused, s3Client, type TappedClient } from "./client.ts";
+
+const cloud = conformanceCloud();
+let s3: TappedClient;
+let Bucket: string;
+beforeAll(async () => {
+  s3 = s3Client(cloud);
+  Bucket = await freshBucket(s3, "multipart");
+  await s3.send(new PutObjectCommand({ Bucket, Key: "source", Body: "0123456789" }));
+});
+
+const OVERVIEW = doc("AmazonS3/latest/userguide/mpuoverview.html");
+const LIMITS = doc("AmazonS3/latest/userguide/qfacts.html");
+const CREATE = doc("AmazonS3/latest/API/API_CreateMultipartUpload.html");
+const UPLOAD = doc("AmazonS3/latest/API/API_UploadPart.html");
+const COPY = doc("AmazonS3/latest/API/API_UploadPartCopy.html");
+const COMPLETE = doc("AmazonS3/latest/API/API_CompleteMultipartUpload.html");
+const ABORT = doc("AmazonS3/latest/API/API_AbortMultipartUpload.html");
+const PARTS = doc("AmazonS3/latest/API/API_ListParts.html");
+const ATTRIBUTES = doc("AmazonS3/latest/API/API_GetObjectAttributes.html");
+const INTEGRITY = doc("AmazonS3/latest/userguide/checking-object-integrity-upload.html");
+const GET = doc("AmazonS3/latest/API/API_GetObject.html");
+
+const MIB = 2 ** 20;
+const LARGE = Buffer.alloc(5 * MIB, "large");
+const digest = (algorithm: string, bytes: Uint8Array | string) =>
+  createHash(algorithm).update(bytes).digest();
+
+type Begun = { Bucket: string; Key: string; UploadId: string };
+
+async function begin(more: Partial<CreateMultipartUploadCommandInput> = {}): Promise<Begun> {
+  const at = { Bucket, Key: "k", ...more };
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(at));
+  return { Bucket: at.Bucket, Key: at.Key, UploadId: UploadId! };
+}
+
+async function send(
+  begun: Begun,
+  PartNumber: number,
+  Body: Uint8Array | string,
+  more = {},
+): Promise<CompletedPart> {
+  const { ETag } = await s3.send(new UploadPartCommand({ ...begun, PartNumber, Body, ...more }));
+  return { PartNumber, ETag };
+}
+
+const complete = (
+  begun: Begun,
+  Parts: CompletedPart[],
+  more: Partial<CompleteMultipartUploadCommandInput> = {},
+) => s3.send(new CompleteMultipartUploadCommand({ ...begun, MultipartUpload: { Parts }, ...more }));
+
+const NO_UPLOAD =
+  "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.";
+const INVALID_PART =
+  "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
+
+// CreateMultipartUpload
+
+behaviour("an upload begins with a document of bucket, key and id", CREATE, async () => {
+  const { status, text } = await s3.raw(new CreateMultipartUploadCommand({ Bucket, Key: "a&b" }));
+  expect(status).toBe(200);
+  expect(text).toContain('<InitiateMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
+  expect(elementsOf(text)).toEqual(["Bucket", "Key", "UploadId"]);
+  expect(elementIn(text, "Key")).toBe("a&amp;b");
+});
+
+behaviour("every upload has an id of its own, also of the same key", OVERVIEW, async () => {
+  const [one, other] = [await begin(), await begin()];
+  expect(one.UploadId).not.toBe(other.UploadId);
+});
+
+behaviour("an upload needs a bucket", CREATE, () =>
+  refused(begin({ Bucket: "not-there" }), "NoSuchBucket", 404),
+);
+
+behaviour("an upload's checksum is told when it begins", INTEGRITY, async () => {
+  const begun = await s3.send(
+    new CreateMultipartUploadCommand({ Bucket, Key: "k", ChecksumAlgorithm: "SHA256" }),
+  );
+  expect(begun).toMatchObject({ ChecksumAlgorithm: "SHA256", ChecksumType: "COMPOSITE" });
+});
+
+for (const [ChecksumAlgorithm, ChecksumType] of [
+  ["CRC32", "COMPOSITE"],
+  ["CRC32C", "COMPOSITE"],
+  ["SHA1", "COMPOSITE"],
+  ["SHA256", "COMPOSITE"],
+  ["CRC64NVME", "FULL_OBJECT"],
+] as const) {
+  behaviour(`a checksum by ${ChecksumAlgorithm} is ${ChecksumType} unless one says`, INTEGRITY, async () => {
+    const begun = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "k", ChecksumAlgorithm }));
+    expect(begun.ChecksumType).toBe(ChecksumType);
+  });
+}
+
+for (const [ChecksumAlgorithm, ChecksumType] of [
+  ["SHA1", "FULL_OBJECT"],
+  ["SHA256", "FULL_OBJECT"],
+  ["CRC64NVME", "COMPOSITE"],
+] as const) {
+  behaviour(`${ChecksumAlgorithm} cannot be ${ChecksumType}`, INTEGRITY, () =>
+    refused(begin({ ChecksumAlgorithm, ChecksumType }), "InvalidRequest", 400, {
+      message: `The ${ChecksumType} checksum type cannot be used with the ${ChecksumAlgorithm.toLowerCase()} checksum algorithm.`,
+    }),
+  );
+}
+
+behaviour("a type of checksum needs an algorithm", CREATE, () =>
+  refused(begin({ ChecksumType: "COMPOSITE" }), "InvalidRequest", 400, {
+    message: "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
+  }),
+);
+
+// UploadPart
+
+behaviour("a part answers with the MD5 of its bytes as its ETag", UPLOAD, async () => {
+  const part = await send(await begin(), 1, "part");
+  expect(part.ETag).toBe(`"${digest("md5", "part").toString("hex")}"`);
+});
+
+for (const PartNumber of [0, -1, 10_001]) {
+  behaviour(`there is no part number ${PartNumber}`, LIMITS, async () => {
+    await refused(send(await begin(), PartNumber, "b"), "InvalidArgument", 400, {
+      message: "Part number must be an integer between 1 and 10000, inclusive",
+      ArgumentName: "partNumber",
+      ArgumentValue: String(PartNumber),
+    });
+  });
+}
+
+behaviour("a part needs an upload", UPLOAD, () =>
+  refused(send({ Bucket, Key: "k", UploadId: "none" }, 1, "b"), "NoSuchUpload", 404, {
+    message: NO_UPLOAD,
+    UploadId: "none",
+  }),
+);
+
+behaviour("an upload is of one key", UPLOAD, async () => {
+  await refused(send({ ...(await begin()), Key: "other" }, 1, "b"), "NoSuchUpload", 404);
+});
+
+behaviour("a part that is sent again takes the place of the former", OVERVIEW, async () => {
+  const begun = await begin({ Key: "resent" });
+  await send(begun, 1, "first");
+  const part = await send(begun, 1, "second");
+  await complete(begun, [part]);
+  const got = await s3.send(new GetObjectCommand({ Bucket, Key: "resent" }));
+  expect(await got.Body!.transformToString()).toBe("second");
+});
+
+behaviour("a part by another checksum than its upload's is refused", INTEGRITY, async () => {
+  const begun = await begin({ ChecksumAlgorithm: "SHA256" });
+  await refused(send(begun, 1, "b", { ChecksumAlgorithm: "CRC32" }), "InvalidRequest", 400, {
+    message: "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: crc32",
+  });
+});
+
+behaviour("a part's checksum is held to its bytes", INTEGRITY, async () => {
+  const begun = await begin({ ChecksumAlgorithm: "SHA256" });
+  const ChecksumSHA256 = digest("sha256", "other").toString("base64");
+  await refused(send(begun, 1, "b", { ChecksumSHA256 }), "BadDigest", 400, {
+    message: "The SHA256 you specified did not match the calculated checksum.",
+  });
+});
+
+// UploadPartCopy
+
+behaviour("a part may be copied", COPY, async () => {
+  const begun = await begin({ Key: "copied" });
+  const { CopyPartResult } = await s3.send(
+    new UploadPartCopyCommand({ ...begun, PartNumber: 1, CopySource: `${Bucket}/source` }),
+  );
+  expect(CopyPartResult!.ETag).toBe(`"${digest("md5", "0123456789").toString("hex")}"`);
+  await complete(begun, [{ PartNumber: 1, ETag: CopyPartResult!.ETag }]);
+  const got = await s3.send(new GetObjectCommand({ Bucket, Key: "copied" }));
+  expect(await got.Body!.transformToString()).toBe("0123456789");
+});
+
+behaviour("a copied part answers with a document of time and ETag", COPY, async () => {
+  const { text } = await s3.raw(
+    new UploadPartCopyCommand({ ...(await begin()), PartNumber: 1, CopySource: `${Bucket}/source` }),
+  );
+  expect(text).toContain('<CopyPartResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
+  expect(elementsOf(text).sort()).toEqual(["ETag", "LastModified"]);
+});
+
+behaviour("a part may be a range of its source", COPY, async () => {
+  const { CopyPartResult } = await s3.send(
+    new UploadPartCopyCommand({
+      ...(await begin()),
+      PartNumber: 1,
+      CopySource: `${Bucket}/source`,
+      CopySourceRange: "bytes=2-4",
+    }),
+  );
+  expect(CopyPartResult!.ETag).toBe(`"${digest("md5", "234").toString("hex")}"`);
+});
+
+for (const [CopySourceRange, message] of [
+  [
+    "bytes=2-",
+    "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
+  ],
+  [
+    "2-4",
+    "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
+  ],
+  ["bytes=5-10", "Range specified is not valid for source object of size: 10"],
+] as const) {
+  behaviour(`the range ${CopySourceRange} of ten bytes is not copied`, COPY, async () => {
+    const at = { ...(await begin()), PartNumber: 1, CopySource: `${Bucket}/source`, CopySourceRange };
+    await refused(s3.send(new UploadPartCopyCommand(at)), "InvalidArgument", 400, {
+      message,
+      ArgumentName: "x-amz-copy-source-range",
+      ArgumentValue: CopySourceRange,
+    });
+  });
+}
+
+behaviour("what is not there is not copied into a part", COPY, async () => {
+  const at = { ...(await begin()), PartNumber: 1, CopySource: `${Bucket}/not-there` };
+  await refused(s3.send(new UploadPartCopyCommand(at)), "NoSuchKey", 404);
+});
+
+// CompleteMultipartUpload
+
+behaviour("the object has the bytes of its parts, and an ETag made of theirs", COMPLETE, async () => {
+  const begun = await begin({ Key: "made", ContentType: "image/png", Metadata: { a: "1" } });
+  const parts = [await send(begun, 1, LARGE), await send(begun, 2, "end")];
+  const made = await complete(begun, parts);
+  const md5 = digest("md5", Buffer.concat([digest("md5", LARGE), digest("md5", "end")])).toString("hex");
+  expect(made).toMatchObject({ Bucket, Key: "made", ETag: `"${md5}-2"` });
+  const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "made" }));
+  expect(head).toMatchObject({
+    ContentLength: LARGE.length + 3,
+    ContentType: "image/png",
+    Metadata: { a: "1" },
+    ETag: made.ETag,
+  });
+});
+
+behaviour("the answer is a document of location, bucket, key and ETag", COMPLETE, async () => {
+  const begun = await begin({ Key: "answered" });
+  const Parts = [await send(begun, 1, "b")];
+  const { text } = await s3.raw(new CompleteMultipartUploadCommand({ ...begun, MultipartUpload: { Parts } }));
+  expect(text).toContain('<CompleteMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
+  expect(elementsOf(text).slice(0, 4)).toEqual(["Location", "Bucket", "Key", "ETag"]);
+  expect(elementIn(text, "Location")).toBe(`${cloud.endpoint}/${Bucket}/answered`);
+});
+
+behaviour("a part of the object may be read by its number", GET, async () => {
+  const got = await s3.send(new GetObjectCommand({ Bucket, Key: "made", PartNumber: 2 }));
+  expect(await got.Body!.transformToString()).toBe("end");
+  expect(got).toMatchObject({
+    PartsCount: 2,
+    ContentRange: `bytes ${LARGE.length}-${LARGE.length + 2}/${LARGE.length + 3}`,
+    $metadata: { httpStatusCode: 206 },
+  });
+});
+
+behaviour("a part that it does not have cannot be read", GET, () =>
+  refused(s3.send(new GetObjectCommand({ Bucket, Key: "made", PartNumber: 3 })), "InvalidPartNumber", 416, {
+    message: "The requested partnumber is not satisfiable",
+    PartNumberRequested: "3",
+    ActualPartCount: "2",
+  }),
+);
+
+behaviour("what was put in one piece is its own first part", GET, async () => {
+  const got = await s3.send(new GetObjectCommand({ Bucket, Key: "source", PartNumber: 1 }));
+  expect(got.$metadata.httpStatusCode).toBe(206);
+  await refused(
+    s3.send(new GetObjectCommand({ Bucket, Key: "source", PartNumber: 2 })),
+    "InvalidPartNumber",
+    416,
+  );
+});
+
+behaviour("a part number and a range at once are refused", GET, () =>
+  refused(
+    s3.send(new GetObjectCommand({ Bucket, Key: "made", PartNumber: 1, Range: "bytes=0-1" })),
+    "InvalidRequest",
+    400,
+    { message: "Cannot specify both Range header and partNumber query parameter" },
+  ),
+);
+
+behaviour("a completion of no parts is refused", COMPLETE, async () => {
+  await refused(complete(await begin(), []), "MalformedXML", 400);
+});
+
+behaviour("a completion without a list is refused", COMPLETE, async () => {
+  await refused(s3.send(new CompleteMultipartUploadCommand(await begin())), "InvalidRequest", 400, {
+    message: "You must specify at least one part",
+  });
+});
+
+behaviour("a part that was not sent is not found", COMPLETE, async () => {
+  const begun = await begin();
+  const ETag = `"${digest("md5", "b").toString("hex")}"`;
+  await refused(complete(begun, [{ PartNumber: 1, ETag }]), "InvalidPart", 400, {
+    message: INVALID_PART,
+    PartNumber: "1",
+    UploadId: begun.UploadId,
+  });
+});
+
+behaviour("a part with another ETag is not found", COMPLETE, async () => {
+  const begun = await begin();
+  await send(begun, 1, "b");
+  await refused(complete(begun, [{ PartNumber: 1, ETag: '"other"' }]), "InvalidPart", 400, { ETag: "other" });
+});
+
+behaviour("parts come in order", COMPLETE, async () => {
+  const begun = await begin();
+  const [second, first] = [await send(begun, 2, "2"), await send(begun, 1, LARGE)];
+  await refused(complete(begun, [second, first]), "InvalidPartOrder", 400, {
+    message: "The list of parts was not in ascending order. Parts must be ordered by part number.",
+    UploadId: begun.UploadId,
+  });
+});
+
+behaviour("every part but the last has 5 MiB", LIMITS, async () => {
+  const begun = await begin();
+  const parts = [await send(begun, 1, "small"), await send(begun, 2, "end")];
+  await refused(complete(begun, parts), "EntityTooSmall", 400, {
+    message: "Your proposed upload is smaller than the minimum allowed size",
+    ProposedSize: "5",
+    MinSizeAllowed: String(5 * MIB),
+    PartNumber: "1",
+  });
+});
+
+behaviour("parts may be left out", OVERVIEW, async () => {
+  const begun = await begin({ Key: "gaps" });
+  const parts = [await send(begun, 2, LARGE), await send(begun, 3, "not used"), await send(begun, 7, "end")];
+  await complete(begun, [parts[0]!, parts[2]!]);
+  const { ContentLength } = await s3.send(new HeadObjectCommand({ Bucket, Key: "gaps" }));
+  expect(ContentLength).toBe(LARGE.length + 3);
+});
+
+behaviour("a completed upload is no upload any more", COMPLETE, async () => {
+  const begun = await begin({ Key: "over" });
+  await complete(begun, [await send(begun, 1, "b")]);
+  await refused(send(begun, 2, "b"), "NoSuchUpload", 404);
+  await refused(s3.send(new ListPartsCommand(begun)), "NoSuchUpload", 404);
+});
+
+behaviour("a completion that is repeated answers the same", COMPLETE, async () => {
+  const begun = await begin({ Key: "repeated" });
+  const parts = [await send(begun, 1, "b")];
+  const { $metadata: _, ...once } = await complete(begun, parts);
+  const { $metadata: __, ...again } = await complete(begun, parts);
+  expect(again).toEqual(once);
+});
+
+behaviour("a completion may be held to the object's size", COMPLETE, async () => {
+  const begun = await begin({ Key: "sized" });
+  const parts = [await send(begun, 1, "four")];
+  await refused(complete(begun, parts, { MpuObjectSize: 5 }), "InvalidRequest", 400);
+  await complete(begun, parts, { MpuObjectSize: 4 });
+});
+
+behaviour(
+  "a completion may be on condition that nothing is there",
+  doc("AmazonS3/latest/userguide/conditional-writes.html"),
+  async () => {
+    const begun = await begin({ Key: "source" });
+    const parts = [await send(begun, 1, "b")];
+    await refused(complete(begun, parts, { IfNoneMatch: "*" }), "PreconditionFailed", 412);
+  },
+);
+
+// Checksums of objects made of parts
+
+const composite = (algorithm: string, ...parts: (Uint8Array | string)[]) =>
+  `${digest(algorithm, Buffer.concat(parts.map((part) => digest(algorithm, part)))).toString("base64")}-${parts.length}`;
+
+behaviour("a composite checksum is one of the parts' checksums, with their number", INTEGRITY, async () => {
+  const begun = await begin({ Key: "composite", ChecksumAlgorithm: "SHA256" });
+  const parts: CompletedPart[] = [];
+  for (const [i, Body] of [LARGE, "end"].entries()) {
+    const part = await s3.send(
+      new UploadPartCommand({ ...begun, PartNumber: i + 1, Body, ChecksumAlgorithm: "SHA256" }),
+    );
+    parts.push({ PartNumber: i + 1, ETag: part.ETag, ChecksumSHA256: part.ChecksumSHA256 });
+  }
+  const made = await complete(begun, parts);
+  expect(made).toMatchObject({
+    ChecksumSHA256: composite("sha256", LARGE, "end"),
+    ChecksumType: "COMPOSITE",
+  });
+  const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "composite", ChecksumMode: "ENABLED" }));
+  expect(head).toMatchObject({ ChecksumSHA256: made.ChecksumSHA256, ChecksumType: "COMPOSITE" });
+});
+
+behaviour("a composite checksum needs those of the parts", INTEGRITY, async () => {
+  const begun = await begin({ ChecksumAlgorithm: "SHA256" });
+  const part = await send(begun, 1, "b", { ChecksumAlgorithm: "SHA256" });
+  await refused(complete(begun, [part]), "InvalidRequest", 400, {
+    message:
+      "The upload was created using a sha256 checksum. The complete request must include the checksum for each part. It was missing for part 1 in the request.",
+  });
+});
+
+for (const [algorithm, type] of [
+  ["CRC64NVME", undefined],
+  ["CRC32", "FULL_OBJECT"],
+  ["CRC32C", "FULL_OBJECT"],
+] as const) {
+  behaviour(`a full checksum by ${algorithm} is that of the same bytes in one piece`, INTEGRITY, async () => {
+    const begun = await begin({
+      Key: `full-${algorithm}`,
+      ChecksumAlgorithm: algorithm as ChecksumAlgorithm,
+      ChecksumType: type,
+    });
+    const parts = [
+      await send(begun, 1, LARGE, { ChecksumAlgorithm: algorithm }),
+      await send(begun, 2, "end", { ChecksumAlgorithm: algorithm }),
+    ];
+    const made = await complete(begun, parts);
+    const put = await s3.send(
+      new PutObjectCommand({
+        Bucket,
+        Key: "whole",
+        Body: Buffer.concat([LARGE, Buffer.from("end")]),
+        ChecksumAlgorithm: algorithm,
+      }),
+    );
+    const member = `Checksum${algorithm}` as const;
+    expect(made[member]).toBe(put[member]);
+    expect(made.ChecksumType).toBe("FULL_OBJECT");
+  });
+}
+
+behaviour(
+  "an object made of parts has a full CRC64NVME if nobody asked for a checksum",
+  INTEGRITY,
+  async () => {
+    const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "made", ChecksumMode: "ENABLED" }));
+    expect(head.ChecksumCRC64NVME).toBeDefined();
+    expect(head.ChecksumType).toBe("FULL_OBJECT");
+  },
+);
+
+behaviour("a completion may be held to the object's checksum", COMPLETE, async () => {
+  const begun = await begin({ ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" });
+  const parts = [await send(begun, 1, "b", { ChecksumAlgorithm: "CRC32" })];
+  await refused(
+    complete(begun, parts, { ChecksumCRC32: "AAAAAA==", ChecksumType: "FULL_OBJECT" }),
+    "BadDigest",
+    400,
+  );
+});
+
+behaviour("with a checksum of parts their numbers are consecutive from 1", INTEGRITY, async () => {
+  const begun = await begin({ ChecksumAlgorithm: "SHA1" });
+  const part = await s3.send(
+    new UploadPartCommand({ ...begun, PartNumber: 2, Body: "b", ChecksumAlgorithm: "SHA1" }),
+  );
+  await refused(
+    complete(begun, [{ PartNumber: 2, ETag: part.ETag, ChecksumSHA1: part.ChecksumSHA1 }]),
+    "InvalidRequest",
+    400,
+  );
+});
+
+// GetObjectAttributes
+
+behaviour("the attributes of an object made of parts count them", ATTRIBUTES, async () => {
+  const { ObjectParts, ...told } = await s3.send(
+    new GetObjectAttributesCommand({
+      Bucket,
+      Key: "composite",
+      ObjectAttributes: ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"],
+    }),
+  );
+  expect(told).toMatchObject({
+    ETag: expect.stringMatching(/^[0-9a-f]{32}-2$/),
+    ObjectSize: LARGE.length + 3,
+    StorageClass: "STANDARD",
+    Checksum: {
+      ChecksumSHA256: composite("sha256", LARGE, "end").replace(/-2$/, ""),
+      ChecksumType: "COMPOSITE",
+    },
+  });
+  expect(ObjectParts).toMatchObject({ TotalPartsCount: 2, IsTruncated: false, MaxParts: 1_000 });
+  expect(ObjectParts!.Parts!.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([
+    [1, LARGE.length],
+    [2, 3],
+  ]);
+});
+
+behaviour("the parts of the attributes come in pages", ATTRIBUTES, async () => {
+  const page = (PartNumberMarker?: string) =>
+    s3.send(
+      new GetObjectAttributesCommand({
+        Bucket,
+        Key: "composite",
+        ObjectAttributes: ["ObjectParts"],
+        MaxParts: 1,
+        PartNumberMarker,
+      }),
+    );
+  const first = (await page()).ObjectParts!;
+  expect(first).toMatchObject({ IsTruncated: true, NextPartNumberMarker: "1" });
+  const last = (await page(first.NextPartNumberMarker)).ObjectParts!;
+  expect([last.IsTruncated, last.Parts!.map(({ PartNumber }) => PartNumber)]).toEqual([false, [2]]);
+});
+
+behaviour("only the attributes that were asked for are told", ATTRIBUTES, async () => {
+  const { text } = await s3.raw(
+    new GetObjectAttributesCommand({ Bucket, Key: "source", ObjectAttributes: ["ObjectSize"] }),
+  );
+  expect(text).toContain('<GetObjectAttributesResponse xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
+  expect(elementsOf(text)).toEqual(["ObjectSize"]);
+});
+
+behaviour("an attribute that is none is refused", ATTRIBUTES, () =>
+  refused(
+    s3.send(
+      new GetObjectAttributesCommand({ Bucket, Key: "source", ObjectAttributes: ["Colour" as "ETag"] }),
+    ),
+    "InvalidArgument",
+    400,
+    { message: "Invalid attribute name specified.", ArgumentName: "x-amz-object-attributes" },
+  ),
+);
+
+behaviour("the attributes of what is not there are NoSuchKey", ATTRIBUTES, () =>
+  refused(
+    s3.send(new GetObjectAttributesCommand({ Bucket, Key: "not-there", ObjectAttributes: ["ETag"] })),
+    "NoSuchKey",
+    404,
+  ),
+);
+
+// ListParts, AbortMultipartUpload
+
+behaviour("parts are listed by number, with time, ETag and size", PARTS, async () => {
+  const begun = await begin({ Key: "listed" });
+  for (const number of [3, 1, 2]) await send(begun, number, "x".repeat(number));
+  const { Parts, ...told } = await s3.send(new ListPartsCommand(begun));
+  expect(Parts!.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 3],
+  ]);
+  expect(Parts![0]!.LastModified).toBeInstanceOf(Date);
+  expect(told).toMatchObject({
+    Bucket,
+    Key: "listed",
+    UploadId: begun.UploadId,
+    StorageClass: "STANDARD",
+    MaxParts: 1_000,
+    IsTruncated: false,
+    PartNumberMarker: "0",
+    NextPartNumberMarker: "3",
+  });
+  expect(told.Initiator!.ID).toBe(told.Owner!.ID);
+});
+
+behaviour("parts are listed in pages", PARTS, async () => {
+  const begun = await begin();
+  for (const number of [1, 2, 3]) await send(begun, number, "b");
+  const first = await s3.send(new ListPartsCommand({ ...begun, MaxParts: 2 }));
+  expect(first).toMatchObject({ IsTruncated: true, NextPartNumberMarker: "2", MaxParts: 2 });
+  const last = await s3.send(new ListPartsCommand({ ...begun, PartNumberMarker: "2" }));
+  expect(last.Parts!.map(({ PartNumber }) => PartNumber)).toEqual([3]);
+});
+
+behaviour("an upload without parts lists none", PARTS, async () => {
+  const { text } = await s3.raw(new ListPartsCommand(await begin()));
+  expect(text).toContain('<ListPartsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
+  expect(elementsOf(text).sort()).toEqual([
+    "Bucket",
+    "Initiator",
+    "IsTruncated",
+    "Key",
+    "MaxParts",
+    "NextPartNumberMarker",
+    "Owner",
+    "PartNumberMarker",
+    "StorageClass",
+    "UploadId",
+  ]);
+});
+
+behaviour("an abort answers 204, and the upload is gone", ABORT, async () => {
+  const begun = await begin({ Key: "aborted" });
+  await send(begun, 1, "b");
+  expect(await s3.raw(new AbortMultipartUploadCommand(begun))).toMatchObject({ status: 204, text: "" });
+  await refused(s3.send(new ListPartsCommand(begun)), "NoSuchUpload", 404);
+  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket, Prefix: "aborted" }));
+  expect(Uploads).toEqual([]);
+  await refused(s3.send(new HeadObjectCommand({ Bucket, Key: "aborted" })), "NotFound", 404);
+});
+
+behaviour("what is no upload cannot be aborted", ABORT, () =>
+  refused(
+    s3.send(new AbortMultipartUploadCommand({ Bucket, Key: "k", UploadId: "none" })),
+    "NoSuchUpload",
+    404,
+  ),
+);

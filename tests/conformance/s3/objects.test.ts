@@ -1,0 +1,445 @@
+import { createHash } from "node:crypto";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+} from "@aws-sdk/client-s3";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { elementIn, elementsOf, freshBucket, refused, s3Client, type TappedClient } from "./client.ts";
+
+const cloud = conformanceCloud();
+let s3: TappedClient;
+let Bucket: string;
+beforeAll(async () => {
+  s3 = s3Client(cloud);
+  Bucket = await freshBucket(s3, "objects");
+  await s3.send(new PutObjectCommand({ Bucket, Key: "ten", Body: "0123456789", CacheControl: "max-age=60" }));
+  await s3.send(new PutObjectCommand({ Bucket, Key: "empty", Body: "" }));
+});
+
+const PUT = doc("AmazonS3/latest/API/API_PutObject.html");
+const GET = doc("AmazonS3/latest/API/API_GetObject.html");
+const HEAD = doc("AmazonS3/latest/API/API_HeadObject.html");
+const DELETE = doc("AmazonS3/latest/API/API_DeleteObject.html");
+const KEYS = doc("AmazonS3/latest/userguide/object-keys.html");
+const METADATA = doc("AmazonS3/latest/userguide/UsingMetadata.html");
+const ERRORS = doc("AmazonS3/latest/API/ErrorResponses.html");
+const RANGES = doc("AmazonS3/latest/userguide/range-get-olap.html");
+const HEADERS = doc("AmazonS3/latest/API/RESTCommonResponseHeaders.html");
+const CONDITIONS = doc("AmazonS3/latest/userguide/conditional-requests.html");
+const READS = doc("AmazonS3/latest/userguide/conditional-reads.html");
+const WRITES = doc("AmazonS3/latest/userguide/conditional-writes.html");
+const DELETES = doc("AmazonS3/latest/userguide/conditional-deletes.html");
+
+const md5 = (text: string) => createHash("md5").update(text).digest("hex");
+const put = (input: Omit<PutObjectCommandInput, "Bucket">) =>
+  s3.send(new PutObjectCommand({ Bucket, ...input }));
+const get = (Key: string, more = {}) => s3.send(new GetObjectCommand({ Bucket, Key, ...more }));
+const textOf = async (Key: string, more = {}) => (await get(Key, more)).Body!.transformToString();
+const head = (Key: string, more = {}) => s3.send(new HeadObjectCommand({ Bucket, Key, ...more }));
+
+// PutObject
+
+behaviour("PutObject answers 200 with an ETag, and no body", PUT, async () => {
+  const { status, headers, text } = await s3.raw(new PutObjectCommand({ Bucket, Key: "p", Body: "body" }));
+  expect([status, headers.etag, text, headers["content-length"]]).toEqual([200, `"${md5("body")}"`, "", "0"]);
+  expect(headers["x-amz-version-id"]).toBeUndefined();
+});
+
+behaviour("an answer has the ids of its request, a date and a server", HEADERS, async () => {
+  const { headers } = await s3.raw(new PutObjectCommand({ Bucket, Key: "p", Body: "body" }));
+  expect(headers["x-amz-request-id"]).toMatch(/^[\w-]{10,}$/);
+  expect(headers["x-amz-id-2"]).toMatch(/^[\w+/=]{20,}$/);
+  expect(Date.parse(headers.date!)).not.toBeNaN();
+  expect(headers.server).toBe("AmazonS3");
+});
+
+behaviour("an object that is put again is replaced whole", PUT, async () => {
+  await put({ Key: "again", Body: "first", ContentType: "text/plain", Metadata: { a: "1" } });
+  await put({ Key: "again", Body: "second" });
+  const got = await get("again");
+  expect(await got.Body!.transformToString()).toBe("second");
+  expect([got.ContentType, got.Metadata]).toEqual(["application/octet-stream", {}]);
+});
+
+behaviour("no object is put into a bucket that is not there", PUT, () =>
+  refused(s3.send(new PutObjectCommand({ Bucket: "not-there", Key: "k", Body: "" })), "NoSuchBucket", 404),
+);
+
+behaviour("a body without a length is refused", ERRORS, async () => {
+  const answer = await s3.raw(new PutObjectCommand({ Bucket, Key: "k", Body: "b" }), {
+    headers: { "content-length": undefined, "transfer-encoding": "chunked" },
+  });
+  expect([answer.status, elementIn(answer.text, "Code")]).toEqual([411, "MissingContentLength"]);
+});
+
+behaviour("a body that has another MD5 than its sender says is refused", PUT, async () => {
+  const said = createHash("md5").update("other").digest("base64");
+  await refused(put({ Key: "k", Body: "body", ContentMD5: said }), "BadDigest", 400, {
+    message: "The Content-MD5 you specified did not match what we received.",
+    ExpectedDigest: said,
+    CalculatedDigest: createHash("md5").update("body").digest("base64"),
+  });
+});
+
+behaviour("an MD5 that is none is refused", PUT, () =>
+  refused(put({ Key: "k", Body: "body", ContentMD5: "none" }), "InvalidDigest", 400, {
+    message: "The Content-MD5 you specified is not valid.",
+    "Content-MD5": "none",
+  }),
+);
+
+for (const StorageClass of [
+  "STANDARD_IA",
+  "ONEZONE_IA",
+  "INTELLIGENT_TIERING",
+  "GLACIER",
+  "DEEP_ARCHIVE",
+  "GLACIER_IR",
+  "REDUCED_REDUNDANCY",
+] as const) {
+  behaviour(`an object may be of ${StorageClass}, and is told to be`, PUT, async () => {
+    await put({ Key: StorageClass, Body: "b", StorageClass });
+    expect((await head(StorageClass)).StorageClass).toBe(StorageClass);
+  });
+}
+
+behaviour("STANDARD is not told", HEAD, async () => {
+  await put({ Key: "standard", Body: "b", StorageClass: "STANDARD" });
+  expect((await s3.raw(new HeadObjectCommand({ Bucket, Key: "standard" }))).headers).not.toHaveProperty(
+    "x-amz-storage-class",
+  );
+});
+
+behaviour("a storage class that is none is refused", PUT, () =>
+  refused(put({ Key: "k", Body: "b", StorageClass: "SLOW" as "STANDARD" }), "InvalidStorageClass", 400, {
+    message: "The storage class you specified is not valid",
+    StorageClassRequested: "SLOW",
+  }),
+);
+
+behaviour("a redirect is a path or an address", PUT, () =>
+  refused(put({ Key: "k", Body: "b", WebsiteRedirectLocation: "elsewhere" }), "InvalidRedirectLocation", 400),
+);
+
+// Keys
+
+for (const Key of [
+  "../up",
+  "a//b",
+  "/begins with a slash",
+  "ends with a slash/",
+  ".",
+  "ünïcödé/😀",
+  "a+b c%d&e=f?g#h",
+  "tab\tand\nnewline",
+  "!-_.*'()",
+  `${"k".repeat(1_024)}`,
+]) {
+  behaviour(`a key may be ${JSON.stringify(Key).slice(0, 40)}`, KEYS, async () => {
+    await put({ Key, Body: Key });
+    expect(await textOf(Key)).toBe(Key);
+  });
+}
+
+behaviour("a key of more than 1,024 bytes is too long", KEYS, () =>
+  refused(put({ Key: "ö".repeat(513), Body: "" }), "KeyTooLongError", 400, {
+    message: "Your key is too long",
+    Size: "1026",
+    MaxSizeAllowed: "1024",
+  }),
+);
+
+behaviour("keys differ in the case of their letters", KEYS, async () => {
+  await put({ Key: "Case", Body: "upper" });
+  await put({ Key: "case", Body: "lower" });
+  expect([await textOf("Case"), await textOf("case")]).toEqual(["upper", "lower"]);
+});
+
+// Metadata
+
+behaviour("user metadata come back by lower-case names", METADATA, async () => {
+  await put({ Key: "meta", Body: "b", Metadata: { Colour: "Blue", "two-words": "x y" } });
+  expect((await head("meta")).Metadata).toEqual({ colour: "Blue", "two-words": "x y" });
+});
+
+behaviour("user metadata are at most 2 KB", METADATA, () =>
+  refused(put({ Key: "k", Body: "", Metadata: { m: "x".repeat(2_048) } }), "MetadataTooLarge", 400, {
+    message: "Your metadata headers exceed the maximum allowed metadata size",
+    MaxSizeAllowed: "2048",
+    Size: "2049",
+  }),
+);
+
+behaviour("headers that an object was put with come back", METADATA, async () => {
+  const said = {
+    CacheControl: "no-cache",
+    ContentDisposition: 'attachment; filename="a.txt"',
+    ContentEncoding: "gzip",
+    ContentLanguage: "en-GB",
+    ContentType: "text/plain; charset=utf-8",
+    WebsiteRedirectLocation: "/elsewhere",
+  };
+  await put({ Key: "headers", Body: "b", ...said });
+  expect(await head("headers")).toMatchObject(said);
+});
+
+behaviour("so does a date of expiry", METADATA, async () => {
+  await put({ Key: "expires", Body: "b", Expires: new Date("2030-01-01T00:00:00Z") });
+  const { headers } = await s3.raw(new GetObjectCommand({ Bucket, Key: "expires" }));
+  expect(headers.expires).toBe("Tue, 01 Jan 2030 00:00:00 GMT");
+});
+
+behaviour("an expiry that is no date comes back as it was said", METADATA, async () => {
+  await s3.raw(new PutObjectCommand({ Bucket, Key: "expires-never", Body: "b" }), {
+    headers: { expires: "-1" },
+  });
+  const { headers } = await s3.raw(new GetObjectCommand({ Bucket, Key: "expires-never" }));
+  expect(headers.expires).toBe("-1");
+});
+
+behaviour("aws-chunked is no encoding of the object", PUT, async () => {
+  await put({ Key: "chunked", Body: "b", ContentEncoding: "aws-chunked" });
+  expect((await head("chunked")).ContentEncoding).toBeUndefined();
+});
+
+behaviour("what was put without a type is binary/octet-stream", PUT, async () => {
+  await s3.raw(new PutObjectCommand({ Bucket, Key: "untyped", Body: "b" }), {
+    headers: { "content-type": "" },
+  });
+  expect((await head("untyped")).ContentType).toBe("binary/octet-stream");
+});
+
+// GetObject and HeadObject
+
+behaviour("GetObject gives bytes, length, type, time and that it takes ranges", GET, async () => {
+  const { status, headers, text } = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten" }));
+  expect([status, text]).toEqual([200, "0123456789"]);
+  expect(headers).toMatchObject({
+    "accept-ranges": "bytes",
+    "content-length": "10",
+    "content-type": "application/octet-stream",
+    "cache-control": "max-age=60",
+    etag: `"${md5("0123456789")}"`,
+  });
+  expect(headers["last-modified"]).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
+});
+
+behaviour("HeadObject tells the same, without the bytes", HEAD, async () => {
+  const [got, told] = [
+    await s3.raw(new GetObjectCommand({ Bucket, Key: "ten" })),
+    await s3.raw(new HeadObjectCommand({ Bucket, Key: "ten", ChecksumMode: "ENABLED" })),
+  ];
+  const kept = ({ headers }: typeof got) =>
+    Object.fromEntries(
+      Object.entries(headers).filter(([name]) => !/^(date|x-amz-request-id|x-amz-id-2)$/.test(name)),
+    );
+  expect([told.text, kept(told)]).toEqual(["", kept(got)]);
+});
+
+behaviour("what is not there is NoSuchKey", GET, async () => {
+  await refused(get("not-there"), "NoSuchKey", 404, {
+    message: "The specified key does not exist.",
+    Key: "not-there",
+  });
+  const { text } = await s3.raw(new GetObjectCommand({ Bucket, Key: "not-there" }));
+  expect(elementsOf(text)).toEqual(["Code", "Message", "Key", "RequestId", "HostId"]);
+});
+
+behaviour("HeadObject of what is not there is 404 without a body", HEAD, async () => {
+  expect(await s3.raw(new HeadObjectCommand({ Bucket, Key: "not-there" }))).toMatchObject({
+    status: 404,
+    text: "",
+  });
+});
+
+behaviour("an empty object has no bytes", GET, async () => {
+  const { status, headers, text } = await s3.raw(new GetObjectCommand({ Bucket, Key: "empty" }));
+  expect([status, headers["content-length"], text]).toEqual([200, "0", ""]);
+});
+
+behaviour(
+  "a GET that sends a header of encryption is refused",
+  doc("AmazonS3/latest/userguide/UsingServerSideEncryption.html"),
+  async () => {
+    const { status, text } = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten" }), {
+      headers: { "x-amz-server-side-encryption": "AES256" },
+    });
+    expect([status, elementIn(text, "Code")]).toEqual([400, "InvalidArgument"]);
+  },
+);
+
+for (const [member, header, value] of [
+  ["ResponseCacheControl", "cache-control", "no-store"],
+  ["ResponseContentDisposition", "content-disposition", "inline"],
+  ["ResponseContentEncoding", "content-encoding", "identity"],
+  ["ResponseContentLanguage", "content-language", "fr"],
+  ["ResponseContentType", "content-type", "text/csv"],
+] as const) {
+  behaviour(`${member} takes the place of what was stored`, GET, async () => {
+    const { headers } = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten", [member]: value }));
+    expect(headers[header]).toBe(value);
+  });
+}
+
+behaviour("ResponseExpires, too", GET, async () => {
+  const ResponseExpires = new Date("2031-02-03T04:05:06Z");
+  const { headers } = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten", ResponseExpires }));
+  expect(headers.expires).toBe("Mon, 03 Feb 2031 04:05:06 GMT");
+});
+
+// Ranges
+
+for (const [Range, text, told] of [
+  ["bytes=0-0", "0", "bytes 0-0/10"],
+  ["bytes=2-4", "234", "bytes 2-4/10"],
+  ["bytes=7-", "789", "bytes 7-9/10"],
+  ["bytes=-3", "789", "bytes 7-9/10"],
+  ["bytes=-100", "0123456789", "bytes 0-9/10"],
+  ["bytes=5-100", "56789", "bytes 5-9/10"],
+] as const) {
+  behaviour(`${Range} of ten bytes is ${told}`, RANGES, async () => {
+    const answer = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten", Range }));
+    expect([answer.status, answer.text, answer.headers["content-range"]]).toEqual([206, text, told]);
+    expect(answer.headers["content-length"]).toBe(String(text.length));
+  });
+}
+
+for (const Range of ["bytes=10-", "bytes=100-200", "bytes=-0"]) {
+  behaviour(`${Range} of ten bytes cannot be satisfied`, GET, () =>
+    refused(get("ten", { Range }), "InvalidRange", 416, {
+      message: "The requested range is not satisfiable",
+      RangeRequested: Range,
+      ActualObjectSize: "10",
+    }),
+  );
+}
+
+for (const Range of ["bytes=4-2", "bytes=a-b", "lines=1-2", "bytes=0-1,3-4"]) {
+  behaviour(`the range ${Range} is passed over`, GET, async () => {
+    const answer = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten", Range }));
+    expect([answer.status, answer.text]).toEqual([200, "0123456789"]);
+  });
+}
+
+behaviour("HeadObject takes a range, too", HEAD, async () => {
+  const answer = await s3.raw(new HeadObjectCommand({ Bucket, Key: "ten", Range: "bytes=1-2" }));
+  expect([answer.status, answer.headers["content-range"], answer.headers["content-length"]]).toEqual([
+    206,
+    "bytes 1-2/10",
+    "2",
+  ]);
+});
+
+behaviour("an empty object has no range", GET, () =>
+  refused(get("empty", { Range: "bytes=0-" }), "InvalidRange", 416, { ActualObjectSize: "0" }),
+);
+
+// Conditional reads
+
+const ETAG = `"${md5("0123456789")}"`;
+const LATER = new Date(Date.now() + 3_600_000);
+const EARLIER = new Date(Date.now() - 3_600_000);
+for (const [what, conditions, status] of [
+  ["If-Match that holds", { IfMatch: ETAG }, 200],
+  ["If-Match of any", { IfMatch: "*" }, 200],
+  ["If-Match that does not hold", { IfMatch: '"other"' }, 412],
+  ["If-None-Match that holds", { IfNoneMatch: '"other"' }, 200],
+  ["If-None-Match that does not hold", { IfNoneMatch: ETAG }, 304],
+  ["If-Modified-Since that holds", { IfModifiedSince: EARLIER }, 200],
+  ["If-Modified-Since that does not hold", { IfModifiedSince: LATER }, 304],
+  ["If-Unmodified-Since that holds", { IfUnmodifiedSince: LATER }, 200],
+  ["If-Unmodified-Since that does not hold", { IfUnmodifiedSince: EARLIER }, 412],
+  [
+    "If-Match that holds beside If-Unmodified-Since that does not",
+    { IfMatch: ETAG, IfUnmodifiedSince: EARLIER },
+    200,
+  ],
+  [
+    "If-None-Match that does not hold beside If-Modified-Since that does",
+    { IfNoneMatch: ETAG, IfModifiedSince: EARLIER },
+    304,
+  ],
+] as const) {
+  behaviour(`a read with an ${what} answers ${status}`, READS, async () => {
+    const at = { Bucket, Key: "ten", ...conditions };
+    expect((await s3.raw(new GetObjectCommand(at))).status).toBe(status);
+    expect((await s3.raw(new HeadObjectCommand(at))).status).toBe(status);
+  });
+}
+
+behaviour("304 has no body, and tells the ETag", READS, async () => {
+  const { text, headers } = await s3.raw(new GetObjectCommand({ Bucket, Key: "ten", IfNoneMatch: ETAG }));
+  expect([text, headers.etag]).toEqual(["", ETAG]);
+});
+
+behaviour("412 names the condition", READS, () =>
+  refused(get("ten", { IfMatch: '"other"' }), "PreconditionFailed", 412, {
+    message: "At least one of the pre-conditions you specified did not hold",
+    Condition: "If-Match",
+  }),
+);
+
+// Conditional writes
+
+behaviour("If-None-Match: * writes only what is not there", WRITES, async () => {
+  await put({ Key: "once", Body: "first", IfNoneMatch: "*" });
+  await refused(put({ Key: "once", Body: "second", IfNoneMatch: "*" }), "PreconditionFailed", 412, {
+    Condition: "If-None-Match",
+  });
+  expect(await textOf("once")).toBe("first");
+});
+
+behaviour("If-None-Match of a write takes nothing but *", WRITES, () =>
+  refused(put({ Key: "once", Body: "b", IfNoneMatch: ETAG }), "NotImplemented", 501, {
+    message: "A header you provided implies functionality that is not implemented",
+    Header: "If-None-Match",
+  }),
+);
+
+behaviour("If-Match replaces only what has that ETag", WRITES, async () => {
+  const { ETag } = await put({ Key: "swap", Body: "first" });
+  await put({ Key: "swap", Body: "second", IfMatch: ETag! });
+  await refused(put({ Key: "swap", Body: "third", IfMatch: ETag! }), "PreconditionFailed", 412, {
+    Condition: "If-Match",
+  });
+});
+
+behaviour("If-Match of what is not there is NoSuchKey", WRITES, () =>
+  refused(put({ Key: "never", Body: "b", IfMatch: ETAG }), "NoSuchKey", 404),
+);
+
+behaviour("both conditions at once are not implemented", CONDITIONS, () =>
+  refused(put({ Key: "both", Body: "b", IfMatch: ETAG, IfNoneMatch: "*" }), "NotImplemented", 501),
+);
+
+// DeleteObject
+
+behaviour("DeleteObject answers 204, and the object is gone", DELETE, async () => {
+  await put({ Key: "gone", Body: "b" });
+  const answer = await s3.raw(new DeleteObjectCommand({ Bucket, Key: "gone" }));
+  expect([answer.status, answer.text, answer.headers["x-amz-delete-marker"]]).toEqual([204, "", undefined]);
+  await refused(get("gone"), "NoSuchKey", 404);
+});
+
+behaviour("deleting what is not there answers the same", DELETE, async () => {
+  expect((await s3.raw(new DeleteObjectCommand({ Bucket, Key: "never-was" }))).status).toBe(204);
+});
+
+behaviour("If-Match deletes only what has that ETag", DELETES, async () => {
+  await put({ Key: "kept", Body: "b" });
+  await refused(
+    s3.send(new DeleteObjectCommand({ Bucket, Key: "kept", IfMatch: '"other"' })),
+    "PreconditionFailed",
+    412,
+  );
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: "kept", IfMatch: `"${md5("b")}"` }));
+  await refused(head("kept"), "NotFound", 404);
+});
+
+behaviour("in a bucket that is not there nothing is deleted", DELETE, () =>
+  refused(s3.send(new DeleteObjectCommand({ Bucket: "not-there", Key: "k" })), "NoSuchBucket", 404),
+);
