@@ -3,7 +3,15 @@ import { createRequire } from "node:module";
 import { crc64nvme } from "./crc64nvme.ts";
 
 /** `sha256-leaves` is the SHA-256 of each MiB, one after another: what a tree hash is built on. */
-export type ChecksumName = "crc32" | "crc32c" | "crc64nvme" | "md5" | "sha1" | "sha256" | "sha256-leaves";
+export type ChecksumName =
+  | "crc32"
+  | "crc32c"
+  | "crc64nvme"
+  | "md5"
+  | "sha1"
+  | "sha256"
+  | "sha512"
+  | "sha256-leaves";
 
 export interface Checksum {
   update(chunk: Uint8Array): void;
@@ -25,6 +33,7 @@ export function checksum(name: ChecksumName): Checksum {
     case "md5":
     case "sha1":
     case "sha256":
+    case "sha512":
       return createHash(name);
   }
 }
@@ -46,6 +55,7 @@ export function checksumOf(name: ChecksumName, bytes: Uint8Array): Uint8Array {
     case "md5":
     case "sha1":
     case "sha256":
+    case "sha512":
       return hash(name, bytes, "buffer");
   }
 }

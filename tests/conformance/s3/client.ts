@@ -124,6 +124,6 @@ export function elementsOf(xml: string): string[] {
   return names;
 }
 
-/** The text of the first element of that name. */
+/** The text of the first element of that name, as it stands there but for quotes. */
 export const elementIn = (xml: string, name: string): string | undefined =>
-  new RegExp(`<${name}(?: [^>]*)?>(.*?)</${name}>`, "s").exec(xml)?.[1];
+  new RegExp(`<${name}(?: [^>]*)?>(.*?)</${name}>`, "s").exec(xml)?.[1]?.replaceAll("&quot;", '"');

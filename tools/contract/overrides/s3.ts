@@ -15,8 +15,9 @@ export default {
     "ListDirectoryBuckets",
   ],
   operations: {
-    // "Sample Response for general purpose buckets" of its page in the API reference: 204 No Content.
+    // "Sample Response" of their pages in the API reference: 204 No Content.
     PutBucketPolicy: { status: 204 },
+    PutBucketTagging: { status: 204 },
   },
   members: {
     // S3 stores the header's text and gives it back, whether or not it is a date; the SDKs have `ExpiresString` for it.

@@ -43,6 +43,8 @@ const TYPES: Record<ChecksumAlgorithm, Checksum["type"][]> = {
   CRC64NVME: ["FULL_OBJECT"],
   SHA1: ["COMPOSITE"],
   SHA256: ["COMPOSITE"],
+  SHA512: ["COMPOSITE"],
+  MD5: ["COMPOSITE"],
 };
 
 export const algorithmOf = (upload: Upload) => upload.checksumAlgorithm ?? DEFAULT_ALGORITHM;

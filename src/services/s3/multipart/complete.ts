@@ -113,6 +113,8 @@ function withoutCounts(input: Request) {
     ChecksumCRC32C: bare(input.ChecksumCRC32C),
     ChecksumSHA1: bare(input.ChecksumSHA1),
     ChecksumSHA256: bare(input.ChecksumSHA256),
+    ChecksumSHA512: bare(input.ChecksumSHA512),
+    ChecksumMD5: bare(input.ChecksumMD5),
   };
 }
 

@@ -11,10 +11,12 @@ const ALGORITHMS = {
   CRC64NVME: { name: "crc64nvme", bytes: 8 },
   SHA1: { name: "sha1", bytes: 20 },
   SHA256: { name: "sha256", bytes: 32 },
+  SHA512: { name: "sha512", bytes: 64 },
+  MD5: { name: "md5", bytes: 16 },
 } as const satisfies Record<ChecksumAlgorithm, { name: ChecksumName; bytes: number }>;
 
 const algorithms = Object.keys(ALGORITHMS) as ChecksumAlgorithm[];
-const UNIMPLEMENTED = ["SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"] as const;
+const UNIMPLEMENTED = ["XXHASH64", "XXHASH3", "XXHASH128"] as const;
 
 export const hashName = (algorithm: ChecksumAlgorithm) => ALGORITHMS[algorithm].name;
 const headerOf = (algorithm: string) => `x-amz-checksum-${algorithm.toLowerCase()}`;

@@ -41,7 +41,8 @@ export const objectDeletion = {
     ctx,
     { Bucket: name, BypassGovernanceRetention: bypass, RequestPayer, Delete: batched },
   ) {
-    const { Objects: entries, Quiet: quiet } = batched;
+    // The model requires them, and nobody has looked.
+    const { Objects: entries = [], Quiet: quiet } = batched;
     // A list of what is to be lost must not be torn on its way.
     checkDocument(ctx, { required: true });
     if (entries.length === 0 || entries.length > MOST_KEYS) throw malformedXml();

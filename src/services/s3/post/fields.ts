@@ -20,6 +20,8 @@ const MEMBERS = {
   "x-amz-checksum-crc64nvme": "ChecksumCRC64NVME",
   "x-amz-checksum-sha1": "ChecksumSHA1",
   "x-amz-checksum-sha256": "ChecksumSHA256",
+  "x-amz-checksum-sha512": "ChecksumSHA512",
+  "x-amz-checksum-md5": "ChecksumMD5",
   "x-amz-object-lock-legal-hold": "ObjectLockLegalHoldStatus",
   "x-amz-object-lock-mode": "ObjectLockMode",
   "x-amz-object-lock-retain-until-date": "ObjectLockRetainUntilDate",

@@ -1,0 +1,238 @@
+import { createHash } from "node:crypto";
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  type CopyObjectCommandInput,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { elementIn, elementsOf, freshBucket, refused, s3Client, type TappedClient } from "./client.ts";
+
+const cloud = conformanceCloud();
+let s3: TappedClient;
+let Bucket: string;
+const described = {
+  CacheControl: "no-cache",
+  ContentDisposition: "inline",
+  ContentLanguage: "en",
+  ContentType: "text/plain",
+  Metadata: { colour: "blue" },
+};
+beforeAll(async () => {
+  s3 = s3Client(cloud);
+  Bucket = await freshBucket(s3, "copying");
+  await s3.send(
+    new PutObjectCommand({
+      Bucket,
+      Key: "source",
+      Body: "0123456789",
+      ...described,
+      Tagging: "team=blue",
+      StorageClass: "STANDARD_IA",
+      WebsiteRedirectLocation: "/elsewhere",
+    }),
+  );
+});
+
+const COPY = doc("AmazonS3/latest/API/API_CopyObject.html");
+const COPYING = doc("AmazonS3/latest/userguide/copy-object.html");
+const CONDITIONS = doc("AmazonS3/latest/API/API_CopyObject.html#API_CopyObject_RequestSyntax");
+
+const copy = (more: Partial<CopyObjectCommandInput> = {}) =>
+  s3.send(new CopyObjectCommand({ Bucket, Key: "copy", CopySource: `${Bucket}/source`, ...more }));
+const head = (Key: string) => s3.send(new HeadObjectCommand({ Bucket, Key }));
+
+behaviour("a copy answers with a document of ETag, time and checksum", COPY, async () => {
+  const { status, text } = await s3.raw(
+    new CopyObjectCommand({ Bucket, Key: "answered", CopySource: `${Bucket}/source` }),
+  );
+  expect(status).toBe(200);
+  expect(text).toContain('<CopyObjectResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
+  expect(elementsOf(text).sort()).toEqual(["ChecksumCRC32", "ChecksumType", "ETag", "LastModified"]);
+  expect(elementIn(text, "LastModified")).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
+});
+
+behaviour("a copy has bytes, headers, metadata and tags of its source", COPY, async () => {
+  await copy({ Key: "whole" });
+  expect(await head("whole")).toMatchObject({ ...described, ContentLength: 10, TagCount: 1 });
+  const { TagSet } = await s3.send(new GetObjectTaggingCommand({ Bucket, Key: "whole" }));
+  expect(TagSet).toEqual([{ Key: "team", Value: "blue" }]);
+});
+
+behaviour("storage class and redirect are not copied", COPY, async () => {
+  await copy({ Key: "class" });
+  const told = await head("class");
+  expect([told.StorageClass, told.WebsiteRedirectLocation]).toEqual([undefined, undefined]);
+});
+
+behaviour("they may be said", COPY, async () => {
+  await copy({ Key: "said", StorageClass: "GLACIER_IR", WebsiteRedirectLocation: "/here" });
+  expect(await head("said")).toMatchObject({ StorageClass: "GLACIER_IR", WebsiteRedirectLocation: "/here" });
+});
+
+behaviour("metadata that are said are passed over unless they are to replace", COPY, async () => {
+  await copy({ Key: "not-replaced", Metadata: { other: "1" }, ContentType: "image/png" });
+  expect(await head("not-replaced")).toMatchObject({
+    Metadata: { colour: "blue" },
+    ContentType: "text/plain",
+  });
+});
+
+behaviour("REPLACE takes what is said and nothing else", COPY, async () => {
+  await copy({ Key: "replaced", MetadataDirective: "REPLACE", Metadata: { other: "1" } });
+  const told = await head("replaced");
+  expect([told.Metadata, told.CacheControl, told.ContentType]).toEqual([
+    { other: "1" },
+    undefined,
+    "binary/octet-stream",
+  ]);
+});
+
+behaviour("tags may be replaced by themselves", COPY, async () => {
+  await copy({ Key: "retagged", TaggingDirective: "REPLACE", Tagging: "a=1&b=2" });
+  expect(await head("retagged")).toMatchObject({ TagCount: 2, Metadata: { colour: "blue" } });
+});
+
+for (const [member, header] of [
+  ["MetadataDirective", "x-amz-metadata-directive"],
+  ["TaggingDirective", "x-amz-tagging-directive"],
+] as const) {
+  behaviour(`a ${member} that is none is refused`, COPY, () =>
+    refused(copy({ [member]: "MERGE" as "COPY" }), "InvalidArgument", 400, {
+      message: `Unknown ${member === "MetadataDirective" ? "metadata" : "tagging"} directive.`,
+      ArgumentName: header,
+      ArgumentValue: "MERGE",
+    }),
+  );
+}
+
+behaviour("an object is not copied onto itself without a change", COPY, () =>
+  refused(copy({ Key: "source" }), "InvalidRequest", 400, {
+    message:
+      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+  }),
+);
+
+for (const [what, change] of [
+  ["metadata", { MetadataDirective: "REPLACE", Metadata: { new: "1" } }],
+  ["a storage class", { StorageClass: "STANDARD" }],
+  ["a redirect", { WebsiteRedirectLocation: "/new" }],
+] as const) {
+  behaviour(`an object is copied onto itself with ${what}`, COPYING, async () => {
+    const Key = `itself with ${what}`;
+    await s3.send(new PutObjectCommand({ Bucket, Key, Body: "b" }));
+    await copy({ Key, CopySource: `${Bucket}/${encodeURIComponent(Key)}`, ...change });
+  });
+}
+
+behaviour("a source may begin with a slash, and is percent-encoded", COPY, async () => {
+  const Key = "ü + /?";
+  await s3.send(new PutObjectCommand({ Bucket, Key, Body: "odd" }));
+  await copy({ Key: "odd", CopySource: `/${Bucket}/${encodeURIComponent(Key)}` });
+  const got = await s3.send(new GetObjectCommand({ Bucket, Key: "odd" }));
+  expect(await got.Body!.transformToString()).toBe("odd");
+});
+
+for (const CopySource of ["no-key", "/", "bucket/"]) {
+  behaviour(`${CopySource} is no source`, COPY, () =>
+    refused(copy({ CopySource }), "InvalidArgument", 400, {
+      message: "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+      ArgumentName: "x-amz-copy-source",
+      ArgumentValue: CopySource,
+    }),
+  );
+}
+
+behaviour("a source that is not there is NoSuchKey", COPY, () =>
+  refused(copy({ CopySource: `${Bucket}/not-there` }), "NoSuchKey", 404, { Key: "not-there" }),
+);
+
+behaviour("a source in a bucket that is not there is NoSuchBucket", COPY, () =>
+  refused(copy({ CopySource: "not-there/k" }), "NoSuchBucket", 404, { BucketName: "not-there" }),
+);
+
+behaviour("a target in a bucket that is not there is NoSuchBucket", COPY, () =>
+  refused(copy({ Bucket: "not-there" }), "NoSuchBucket", 404, { BucketName: "not-there" }),
+);
+
+const ETAG = `"${createHash("md5").update("0123456789").digest("hex")}"`;
+const LATER = new Date(Date.now() + 3_600_000);
+const EARLIER = new Date(Date.now() - 3_600_000);
+for (const [what, conditions, condition] of [
+  ["If-Match that does not hold", { CopySourceIfMatch: '"other"' }, "x-amz-copy-source-If-Match"],
+  ["If-None-Match that does not hold", { CopySourceIfNoneMatch: ETAG }, "x-amz-copy-source-If-None-Match"],
+  [
+    "If-Modified-Since that does not hold",
+    { CopySourceIfModifiedSince: LATER },
+    "x-amz-copy-source-If-Modified-Since",
+  ],
+  [
+    "If-Unmodified-Since that does not hold",
+    { CopySourceIfUnmodifiedSince: EARLIER },
+    "x-amz-copy-source-If-Unmodified-Since",
+  ],
+] as const) {
+  behaviour(`a source with an ${what} is 412`, CONDITIONS, () =>
+    refused(copy(conditions), "PreconditionFailed", 412, { Condition: condition }),
+  );
+}
+
+for (const [what, conditions] of [
+  ["If-Match", { CopySourceIfMatch: ETAG }],
+  ["If-None-Match", { CopySourceIfNoneMatch: '"other"' }],
+  ["If-Modified-Since", { CopySourceIfModifiedSince: EARLIER }],
+  ["If-Unmodified-Since", { CopySourceIfUnmodifiedSince: LATER }],
+  [
+    "If-Match, whatever If-Unmodified-Since says",
+    { CopySourceIfMatch: ETAG, CopySourceIfUnmodifiedSince: EARLIER },
+  ],
+] as const) {
+  behaviour(`a source is copied on ${what} that holds`, CONDITIONS, async () => {
+    expect((await copy(conditions)).CopyObjectResult!.ETag).toBe(ETAG);
+  });
+}
+
+behaviour("a copy of what was made of parts is one piece, with an MD5 as its ETag", COPYING, async () => {
+  const at = { Bucket, Key: "parts" };
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(at));
+  const { ETag } = await s3.send(
+    new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body: "0123456789" }),
+  );
+  await s3.send(
+    new CompleteMultipartUploadCommand({
+      ...at,
+      UploadId,
+      MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
+    }),
+  );
+  expect((await head("parts")).ETag).toMatch(/-1"$/);
+  expect((await copy({ CopySource: `${Bucket}/parts` })).CopyObjectResult!.ETag).toBe(ETAG);
+});
+
+behaviour(
+  "a copy may get another checksum",
+  doc("AmazonS3/latest/userguide/checking-object-integrity.html"),
+  async () => {
+    const { CopyObjectResult } = await copy({ Key: "summed", ChecksumAlgorithm: "SHA256" });
+    expect(CopyObjectResult!.ChecksumSHA256).toBe(createHash("sha256").update("0123456789").digest("base64"));
+  },
+);
+
+behaviour("a copy may be on condition of what it replaces", COPY, async () => {
+  await copy({ Key: "conditional", IfNoneMatch: "*" });
+  await refused(copy({ Key: "conditional", IfNoneMatch: "*" }), "PreconditionFailed", 412, {
+    Condition: "If-None-Match",
+  });
+  await copy({ Key: "conditional", IfMatch: ETAG });
+});
+
+behaviour("what is archived cannot be copied", COPY, async () => {
+  await s3.send(new PutObjectCommand({ Bucket, Key: "archived", Body: "b", StorageClass: "GLACIER" }));
+  await refused(copy({ CopySource: `${Bucket}/archived` }), "ObjectNotInActiveTierError", 403);
+});
