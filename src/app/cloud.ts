@@ -6,6 +6,7 @@ import { gateway } from "#gateway/gateway.ts";
 import type { Certificates } from "#gateway/server/certificates.ts";
 import type { Handle, HttpRequest, HttpResponse } from "#gateway/server/http.ts";
 import { type Listener, listen } from "#gateway/server/listen.ts";
+import { MasterKeyLostError } from "#kernel/data-keys.ts";
 import { type Cloud, openCloud } from "#kernel/runtime.ts";
 import { bothLogs, jsonLog, type Log, type LogLevel } from "#lib/log.ts";
 import { wallNow } from "#lib/wall.ts";
@@ -63,7 +64,9 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
     undo.push(store.close);
     const openBlobs = blobStores(config, folder, log);
     const masterKeys = config.ephemeral ? [newMasterKey(1)] : await keptMasterKeys(folder.keys);
-    const cloud = await openCloud({ catalog, sinks, store, openBlobs, masterKeys, log }).catch(refuseSharing);
+    const cloud = await openCloud({ catalog, sinks, store, openBlobs, masterKeys, log })
+      .catch(refuseSharing)
+      .catch(refuseOtherKeys(folder));
     undo.splice(-1, 1, cloud.close); // which closes the store
 
     let listener: Listener;
@@ -136,6 +139,13 @@ async function openStore({ ephemeral, store }: Config, folder: DataFolder): Prom
 /** A database outlives the folders of the clouds that use it: there the lock is a lease. */
 function refuseSharing(error: Error): never {
   throw error instanceof LeaseHeldError ? new Foreseen("Another Nube works on this store.") : error;
+}
+
+function refuseOtherKeys({ keys }: DataFolder) {
+  return (error: Error): never => {
+    if (!(error instanceof MasterKeyLostError)) throw error;
+    throw new Foreseen(`${keys} is not the one that this cloud's data was encrypted with. Put that back.`);
+  };
 }
 
 function blobStores(

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { dataKeys, type MasterKey, SealBrokenError, UnknownMasterError } from "./data-keys.ts";
+import { openMemory } from "#storage/kv/memory.ts";
+import {
+  dataKeys,
+  type MasterKey,
+  MasterKeyLostError,
+  SealBrokenError,
+  UnknownMasterError,
+} from "./data-keys.ts";
+import { testCloud } from "./testing.ts";
 
 const first: MasterKey = { number: 1, key: Buffer.alloc(32, "first") };
 const second: MasterKey = { number: 2, key: Buffer.alloc(32, "second") };
@@ -33,6 +41,16 @@ test("a new master seals what comes, the old ones what was", () => {
   const recent = rotated.seal(BODY, PLACE);
   expect(String(dataKeys([second]).unseal(recent, PLACE))).toBe("a body");
   expect(() => dataKeys([first]).unseal(recent, PLACE)).toThrow(UnknownMasterError);
+});
+
+test("a cloud does not open with another master than sealed its bodies, but with one more", async () => {
+  const store = openMemory();
+  const open = (masterKeys: MasterKey[]) => testCloud([], { store, masterKeys });
+  await (await open([first])).close();
+  await expect(open([{ ...first, key: Buffer.alloc(32) }])).rejects.toThrow(MasterKeyLostError);
+  await expect(open([second])).rejects.toThrow(MasterKeyLostError);
+  await (await open([first, second])).close();
+  await expect(open([first])).rejects.toThrow(MasterKeyLostError);
 });
 
 test("no two bodies are sealed alike", () => {

@@ -27,6 +27,11 @@ export class UnknownMasterError extends Error {
   override name = "UnknownMasterError";
 }
 
+/** The store knows master keys that were not handed in, or not as they were: what they seal cannot be read. */
+export class MasterKeyLostError extends Error {
+  override name = "MasterKeyLostError";
+}
+
 export class SealBrokenError extends Error {
   override name = "SealBrokenError";
 }
@@ -112,6 +117,11 @@ export function dataKeys(masters: readonly MasterKey[]): DataKeys {
       return plain;
     },
   };
+}
+
+/** Tells a master key again, and nothing of it. */
+export function proofOf({ key }: MasterKey): string {
+  return Buffer.from(hkdfSync("sha256", key, "", "a master key's proof", KEY_BYTES)).toString("base64");
 }
 
 function freshName(number: number): Buffer {

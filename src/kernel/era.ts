@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import type { KeyValueStore, Lease } from "#storage/kv/kv.ts";
 import { collection } from "./collection.ts";
+import { type MasterKey, MasterKeyLostError, proofOf } from "./data-keys.ts";
 import type { Home } from "./home.ts";
 import { encodeKey } from "./keys.ts";
 import type { Notary } from "./notary.ts";
@@ -80,6 +81,24 @@ export async function openSealer(kernel: Home): Promise<Sealer> {
   const key = randomBytes(SEAL_KEY_BYTES);
   await kernel.write((tx) => tx.put(secrets, { name: "seal", key: key.toString("base64") }));
   return sealer(key);
+}
+
+/**
+ * Compares the master keys with those that this era was sealed with so far.
+ * @throws {MasterKeyLostError}
+ */
+export async function rememberMasters(kernel: Home, masters: readonly MasterKey[]): Promise<void> {
+  const names = new Map(masters.map((master) => [`master/${master.number}`, proofOf(master)]));
+  const known = await kernel.read((tx) => tx.list(secrets, { prefix: "master/", limit: 1_000 }));
+  for (const { name, key } of known) {
+    if (names.get(name) !== key)
+      throw new MasterKeyLostError(`${name} is not the key that bodies were sealed with`);
+    names.delete(name);
+  }
+  if (names.size === 0) return;
+  await kernel.write((tx) => {
+    for (const [name, key] of names) tx.put(secrets, { name, key });
+  });
 }
 
 function u32(value: number): Buffer {

@@ -12,7 +12,15 @@ import { type Clients, clients } from "./clients.ts";
 import type { Place, Scope } from "./collection.ts";
 import type { RequestFacts } from "./context.ts";
 import { type DataKeys, dataKeys, type MasterKey } from "./data-keys.ts";
-import { type Era, enterStore, eraPrefix, openSealer, sweepFormerEras, writeEra } from "./era.ts";
+import {
+  type Era,
+  enterStore,
+  eraPrefix,
+  openSealer,
+  rememberMasters,
+  sweepFormerEras,
+  writeEra,
+} from "./era.ts";
 import { type Faults, faults as openFaults } from "./faults.ts";
 import { frozen } from "./frozen.ts";
 import { openGate } from "./gate.ts";
@@ -117,6 +125,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     const kernel = homeIn(opened, "kernel", "partition", NOWHERE);
     const trailHome = homeIn(opened, "trail", "partition", NOWHERE);
     await restoreClock(clock, kernel);
+    await rememberMasters(kernel, options.masterKeys);
     return {
       ...opened,
       seal: await openSealer(kernel),

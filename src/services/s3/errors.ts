@@ -176,7 +176,7 @@ export const entityTooLarge = (limit: number, size?: number) =>
   });
 
 export const invalidDigest = (contentMd5: string) =>
-  new AwsError("InvalidDigest", "The Content-MD5 you specified is not valid.", {
+  new AwsError("InvalidDigest", "The Content-MD5 you specified was invalid.", {
     members: { "Content-MD5": contentMd5 },
   });
 

@@ -97,7 +97,7 @@ export interface ObjectVersion extends Lock {
   contentType?: string;
   /** Cache-Control, Content-Disposition and the like, by lower-case header name. */
   headers?: Record<string, string>;
-  /** User metadata by lower-case name without `x-amz-meta-`; values as on the wire. */
+  /** User metadata by lower-case name without `x-amz-meta-`; what the headers mean. */
   metadata?: Record<string, string>;
   /** Absent for STANDARD. */
   storageClass?: StorageClassName;

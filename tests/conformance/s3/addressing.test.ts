@@ -230,6 +230,25 @@ behaviour("fields describe the object", FORM, async () => {
   });
 });
 
+behaviour(
+  "metadata that are not ASCII are told in encoded words",
+  doc("AmazonS3/latest/userguide/UsingMetadata.html"),
+  async () => {
+    await post({ Key: "foreign", Fields: { "x-amz-meta-colour": "grün", "x-amz-meta-land": "日本" } });
+    const { Metadata } = await s3.send(new HeadObjectCommand({ Bucket, Key: "foreign" }));
+    expect(Metadata).toEqual({ colour: "=?UTF-8?Q?gr=C3=BCn?=", land: "=?UTF-8?B?5pel5pys?=" });
+  },
+);
+
+behaviour(
+  "headers that are not Latin-1 do not spoil the answer",
+  doc("AmazonS3/latest/userguide/UsingMetadata.html"),
+  async () => {
+    await post({ Key: "disposed", Fields: { "Content-Disposition": 'attachment; filename="日.txt"' } });
+    expect((await s3.raw(new GetObjectCommand({ Bucket, Key: "disposed" }))).status).toBe(200);
+  },
+);
+
 behaviour("a file has at least the length that the policy says", POLICY, async () => {
   const { status, text } = await post({ Conditions: [["content-length-range", 10, 20]] });
   expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([

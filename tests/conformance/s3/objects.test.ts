@@ -87,7 +87,7 @@ behaviour("a body that has another MD5 than its sender says is refused", PUT, as
 
 behaviour("an MD5 that is none is refused", PUT, () =>
   refused(put({ Key: "k", Body: "body", ContentMD5: "none" }), "InvalidDigest", 400, {
-    message: "The Content-MD5 you specified is not valid.",
+    message: "The Content-MD5 you specified was invalid.",
     "Content-MD5": "none",
   }),
 );
@@ -164,6 +164,15 @@ behaviour("keys differ in the case of their letters", KEYS, async () => {
 behaviour("user metadata come back by lower-case names", METADATA, async () => {
   await put({ Key: "meta", Body: "b", Metadata: { Colour: "Blue", "two-words": "x y" } });
   expect((await head("meta")).Metadata).toEqual({ colour: "Blue", "two-words": "x y" });
+});
+
+behaviour("metadata in encoded words are read, and told so again", METADATA, async () => {
+  await put({
+    Key: "words",
+    Body: "b",
+    Metadata: { word: "=?UTF-8?B?Z3LDvG4=?=", plain: "=?UTF-8?Q?a_b?=" },
+  });
+  expect((await head("words")).Metadata).toEqual({ word: "=?UTF-8?Q?gr=C3=BCn?=", plain: "a b" });
 });
 
 behaviour("user metadata are at most 2 KB", METADATA, () =>

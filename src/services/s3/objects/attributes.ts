@@ -2,6 +2,7 @@ import type { Input } from "#kernel/service.ts";
 import { invalidRedirectLocation, metadataTooLarge } from "../errors.ts";
 import { storageClassIn } from "../storage-classes/classes.ts";
 import type { ObjectVersion } from "../store.ts";
+import { decodeWords, encodeWords } from "./encoded-words.ts";
 
 /** What a client says of an object besides its bytes. */
 export type Attributes = Pick<ObjectVersion, "contentType" | "headers" | "metadata" | "storageClass">;
@@ -24,7 +25,7 @@ const MOST_METADATA_BYTES = 2_048;
 /** @throws {AwsError} MetadataTooLarge, InvalidStorageClass, InvalidRedirectLocation */
 export function attributesOf(input: Described): Attributes {
   return {
-    contentType: input.ContentType || undefined,
+    contentType: input.ContentType ? printable(input.ContentType) : undefined,
     headers: headersOf(input),
     metadata: metadataOf(input.Metadata),
     storageClass: storageClassIn(input.StorageClass),
@@ -33,12 +34,17 @@ export function attributesOf(input: Described): Attributes {
 
 function headersOf(input: Described): ObjectVersion["headers"] {
   const headers: Record<string, string> = { ...redirectOf(input.WebsiteRedirectLocation) };
-  if (input.CacheControl) headers["cache-control"] = input.CacheControl;
-  if (input.ContentDisposition) headers["content-disposition"] = input.ContentDisposition;
-  if (input.ContentEncoding) headers["content-encoding"] = input.ContentEncoding;
-  if (input.ContentLanguage) headers["content-language"] = input.ContentLanguage;
-  if (input.Expires) headers.expires = input.Expires;
+  if (input.CacheControl) headers["cache-control"] = printable(input.CacheControl);
+  if (input.ContentDisposition) headers["content-disposition"] = printable(input.ContentDisposition);
+  if (input.ContentEncoding) headers["content-encoding"] = printable(input.ContentEncoding);
+  if (input.ContentLanguage) headers["content-language"] = printable(input.ContentLanguage);
+  if (input.Expires) headers.expires = printable(input.Expires);
   return unlessEmpty(headers);
+}
+
+/** What comes in a form may hold any characters; these are told as headers again, which take Latin-1 only. */
+function printable(text: string): string {
+  return text.replace(/[^\t\x20-\x7e\xa0-\xff]/g, " ");
 }
 
 /** What an object is described by that is copied: all but its storage class and its redirect, which the copy sets. */
@@ -68,9 +74,17 @@ function unlessEmpty(headers: Record<string, string>): ObjectVersion["headers"] 
   return undefined;
 }
 
+/** User metadata as headers tell them. */
+export function toldMetadata(metadata: ObjectVersion["metadata"]): ObjectVersion["metadata"] {
+  if (!metadata) return undefined;
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, encodeWords(value)]));
+}
+
 function metadataOf(said: Record<string, string> | undefined): Record<string, string> | undefined {
   if (!said) return undefined;
-  const entries = Object.entries(said).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const entries = Object.entries(said).map(
+    ([name, value]) => [name.toLowerCase(), decodeWords(value)] as const,
+  );
   if (entries.length === 0) return undefined;
   const bytes = entries.reduce((sum, entry) => sum + Buffer.byteLength(entry.join("")), 0);
   if (bytes > MOST_METADATA_BYTES) throw metadataTooLarge(bytes);

@@ -11,6 +11,7 @@ import { replicationStatus } from "../replication/status.ts";
 import { archiveMembers, checkReadable } from "../storage-classes/archive.ts";
 import type { Bucket, Checksum, Manifest, ObjectVersion } from "../store.ts";
 import { rememberRead } from "../tiering/reads.ts";
+import { toldMetadata } from "./attributes.ts";
 import { manifestOf, openBytes } from "./bytes.ts";
 import { checksumMembers } from "./checksums.ts";
 import { checkRead } from "./conditions.ts";
@@ -145,7 +146,7 @@ function answer(ctx: Context, input: Request, found: Found): Answer {
     ContentLanguage: input.ResponseContentLanguage ?? headers["content-language"],
     Expires: input.ResponseExpires ?? headers.expires,
     WebsiteRedirectLocation: headers["x-amz-website-redirect-location"],
-    Metadata: version.metadata,
+    Metadata: toldMetadata(version.metadata),
     StorageClass: version.storageClass as Answer["StorageClass"],
     TagCount: version.tags?.length || undefined,
     VersionId: toldVersionId(bucket, version),

@@ -1,0 +1,29 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { decodeWords, encodeWords } from "./encoded-words.ts";
+
+test("what can be printed in ASCII stays as it is", () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      expect(encodeWords(text)).toBe(text);
+    }),
+  );
+  expect(decodeWords("plain =? text")).toBe("plain =? text");
+});
+
+test("what is not comes back", () => {
+  const text = fc.string({ unit: "binary", minLength: 1 }).filter((one) => !one.includes("=?"));
+  fc.assert(
+    fc.property(text, (one) => {
+      const header = encodeWords(one);
+      expect(header).toMatch(/^[\t\x20-\x7e]*$/);
+      expect(decodeWords(header)).toBe(one);
+    }),
+  );
+});
+
+test("a few foreign characters are quoted, many are in base64", () => {
+  expect(encodeWords("grün = a_b?")).toBe("=?UTF-8?Q?gr=C3=BCn_=3D_a=5Fb=3F?=");
+  expect(encodeWords("日本")).toBe("=?UTF-8?B?5pel5pys?=");
+  expect(decodeWords("a =?utf-8?q?b=20c?= d")).toBe("a b c d");
+});

@@ -1,0 +1,298 @@
+import { createHash } from "node:crypto";
+import {
+  AbortMultipartUploadCommand,
+  type ChecksumAlgorithm,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandInput,
+  CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandInput,
+  GetObjectAttributesCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { elementsOf, freshBucket, refused, s3Client, type TappedClient } from "./client.ts";
+
+const cloud = conformanceCloud();
+let s3: TappedClient;
+let Bucket: string;
+beforeAll(async () => {
+  s3 = s3Client(cloud);
+  Bucket = await freshBucket(s3, "parts");
+  await s3.send(new PutObjectCommand({ Bucket, Key: "source", Body: "0123456789" }));
+});
+
+const COMPLETE = doc("AmazonS3/latest/API/API_CompleteMultipartUpload.html");
+const ABORT = doc("AmazonS3/latest/API/API_AbortMultipartUpload.html");
+const PARTS = doc("AmazonS3/latest/API/API_ListParts.html");
+const ATTRIBUTES = doc("AmazonS3/latest/API/API_GetObjectAttributes.html");
+const INTEGRITY = doc("AmazonS3/latest/userguide/checking-object-integrity-upload.html");
+
+const MIB = 2 ** 20;
+const LARGE = Buffer.alloc(5 * MIB, "large");
+const digest = (algorithm: string, bytes: Uint8Array | string) =>
+  createHash(algorithm).update(bytes).digest();
+
+type Begun = { Bucket: string; Key: string; UploadId: string };
+
+async function begin(more: Partial<CreateMultipartUploadCommandInput> = {}): Promise<Begun> {
+  const at = { Bucket, Key: "k", ...more };
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(at));
+  return { Bucket: at.Bucket, Key: at.Key, UploadId: UploadId! };
+}
+
+async function send(
+  begun: Begun,
+  PartNumber: number,
+  Body: Uint8Array | string,
+  more = {},
+): Promise<CompletedPart> {
+  const { ETag } = await s3.send(new UploadPartCommand({ ...begun, PartNumber, Body, ...more }));
+  return { PartNumber, ETag };
+}
+
+const complete = (
+  begun: Begun,
+  Parts: CompletedPart[],
+  more: Partial<CompleteMultipartUploadCommandInput> = {},
+) => s3.send(new CompleteMultipartUploadCommand({ ...begun, MultipartUpload: { Parts }, ...more }));
+
+// Checksums of objects made of parts
+
+const composite = (algorithm: string, ...parts: (Uint8Array | string)[]) =>
+  `${digest(algorithm, Buffer.concat(parts.map((part) => digest(algorithm, part)))).toString("base64")}-${parts.length}`;
+
+behaviour("a composite checksum is one of the parts' checksums, with their number", INTEGRITY, async () => {
+  const begun = await begin({ Key: "composite", ChecksumAlgorithm: "SHA256" });
+  const parts: CompletedPart[] = [];
+  for (const [i, Body] of [LARGE, "end"].entries()) {
+    const part = await s3.send(
+      new UploadPartCommand({ ...begun, PartNumber: i + 1, Body, ChecksumAlgorithm: "SHA256" }),
+    );
+    parts.push({ PartNumber: i + 1, ETag: part.ETag, ChecksumSHA256: part.ChecksumSHA256 });
+  }
+  const made = await complete(begun, parts);
+  expect(made).toMatchObject({
+    ChecksumSHA256: composite("sha256", LARGE, "end"),
+    ChecksumType: "COMPOSITE",
+  });
+  const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "composite", ChecksumMode: "ENABLED" }));
+  expect(head).toMatchObject({ ChecksumSHA256: made.ChecksumSHA256, ChecksumType: "COMPOSITE" });
+});
+
+behaviour("a composite checksum needs those of the parts", INTEGRITY, async () => {
+  const begun = await begin({ ChecksumAlgorithm: "SHA256" });
+  const part = await send(begun, 1, "b", { ChecksumAlgorithm: "SHA256" });
+  await refused(complete(begun, [part]), "InvalidRequest", 400, {
+    message:
+      "The upload was created using a sha256 checksum. The complete request must include the checksum for each part. It was missing for part 1 in the request.",
+  });
+});
+
+for (const [algorithm, type] of [
+  ["CRC64NVME", undefined],
+  ["CRC32", "FULL_OBJECT"],
+  ["CRC32C", "FULL_OBJECT"],
+] as const) {
+  behaviour(`a full checksum by ${algorithm} is that of the same bytes in one piece`, INTEGRITY, async () => {
+    const begun = await begin({
+      Key: `full-${algorithm}`,
+      ChecksumAlgorithm: algorithm as ChecksumAlgorithm,
+      ChecksumType: type,
+    });
+    const parts = [
+      await send(begun, 1, LARGE, { ChecksumAlgorithm: algorithm }),
+      await send(begun, 2, "end", { ChecksumAlgorithm: algorithm }),
+    ];
+    const made = await complete(begun, parts);
+    const put = await s3.send(
+      new PutObjectCommand({
+        Bucket,
+        Key: "whole",
+        Body: Buffer.concat([LARGE, Buffer.from("end")]),
+        ChecksumAlgorithm: algorithm,
+      }),
+    );
+    const member = `Checksum${algorithm}` as const;
+    expect(made[member]).toBe(put[member]);
+    expect(made.ChecksumType).toBe("FULL_OBJECT");
+  });
+}
+
+behaviour(
+  "an object made of parts has a full CRC64NVME if nobody asked for a checksum",
+  INTEGRITY,
+  async () => {
+    const begun = await begin({ Key: "unasked" });
+    await complete(begun, [await send(begun, 1, "b")]);
+    const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "unasked", ChecksumMode: "ENABLED" }));
+    expect(head.ChecksumCRC64NVME).toBeDefined();
+    expect(head.ChecksumType).toBe("FULL_OBJECT");
+  },
+);
+
+behaviour("a completion may be held to the object's checksum", COMPLETE, async () => {
+  const begun = await begin({ ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" });
+  const parts = [await send(begun, 1, "b", { ChecksumAlgorithm: "CRC32" })];
+  await refused(
+    complete(begun, parts, { ChecksumCRC32: "AAAAAA==", ChecksumType: "FULL_OBJECT" }),
+    "BadDigest",
+    400,
+  );
+});
+
+behaviour("with a checksum of parts their numbers are consecutive from 1", INTEGRITY, async () => {
+  const begun = await begin({ ChecksumAlgorithm: "SHA1" });
+  const part = await s3.send(
+    new UploadPartCommand({ ...begun, PartNumber: 2, Body: "b", ChecksumAlgorithm: "SHA1" }),
+  );
+  await refused(
+    complete(begun, [{ PartNumber: 2, ETag: part.ETag, ChecksumSHA1: part.ChecksumSHA1 }]),
+    "InvalidRequest",
+    400,
+  );
+});
+
+// GetObjectAttributes
+
+behaviour("the attributes of an object made of parts count them", ATTRIBUTES, async () => {
+  const { ObjectParts, ...told } = await s3.send(
+    new GetObjectAttributesCommand({
+      Bucket,
+      Key: "composite",
+      ObjectAttributes: ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"],
+    }),
+  );
+  expect(told).toMatchObject({
+    ETag: expect.stringMatching(/^[0-9a-f]{32}-2$/),
+    ObjectSize: LARGE.length + 3,
+    StorageClass: "STANDARD",
+    Checksum: {
+      ChecksumSHA256: composite("sha256", LARGE, "end").replace(/-2$/, ""),
+      ChecksumType: "COMPOSITE",
+    },
+  });
+  expect(ObjectParts).toMatchObject({ TotalPartsCount: 2, IsTruncated: false, MaxParts: 1_000 });
+  expect(ObjectParts!.Parts!.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([
+    [1, LARGE.length],
+    [2, 3],
+  ]);
+});
+
+behaviour("the parts of the attributes come in pages", ATTRIBUTES, async () => {
+  const page = (PartNumberMarker?: string) =>
+    s3.send(
+      new GetObjectAttributesCommand({
+        Bucket,
+        Key: "composite",
+        ObjectAttributes: ["ObjectParts"],
+        MaxParts: 1,
+        PartNumberMarker,
+      }),
+    );
+  const first = (await page()).ObjectParts!;
+  expect(first).toMatchObject({ IsTruncated: true, NextPartNumberMarker: "1" });
+  const last = (await page(first.NextPartNumberMarker)).ObjectParts!;
+  expect([last.IsTruncated, last.Parts!.map(({ PartNumber }) => PartNumber)]).toEqual([false, [2]]);
+});
+
+behaviour("only the attributes that were asked for are told", ATTRIBUTES, async () => {
+  const { text } = await s3.raw(
+    new GetObjectAttributesCommand({ Bucket, Key: "source", ObjectAttributes: ["ObjectSize"] }),
+  );
+  expect(text).toContain('<GetObjectAttributesResponse xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
+  expect(elementsOf(text)).toEqual(["ObjectSize"]);
+});
+
+behaviour("an attribute that is none is refused", ATTRIBUTES, () =>
+  refused(
+    s3.send(
+      new GetObjectAttributesCommand({ Bucket, Key: "source", ObjectAttributes: ["Colour" as "ETag"] }),
+    ),
+    "InvalidArgument",
+    400,
+    { message: "Invalid attribute name specified.", ArgumentName: "x-amz-object-attributes" },
+  ),
+);
+
+behaviour("the attributes of what is not there are NoSuchKey", ATTRIBUTES, () =>
+  refused(
+    s3.send(new GetObjectAttributesCommand({ Bucket, Key: "not-there", ObjectAttributes: ["ETag"] })),
+    "NoSuchKey",
+    404,
+  ),
+);
+
+// ListParts, AbortMultipartUpload
+
+behaviour("parts are listed by number, with time, ETag and size", PARTS, async () => {
+  const begun = await begin({ Key: "listed" });
+  for (const number of [3, 1, 2]) await send(begun, number, "x".repeat(number));
+  const { Parts, ...told } = await s3.send(new ListPartsCommand(begun));
+  expect(Parts!.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 3],
+  ]);
+  expect(Parts![0]!.LastModified).toBeInstanceOf(Date);
+  expect(told).toMatchObject({
+    Bucket,
+    Key: "listed",
+    UploadId: begun.UploadId,
+    StorageClass: "STANDARD",
+    MaxParts: 1_000,
+    IsTruncated: false,
+    PartNumberMarker: "0",
+    NextPartNumberMarker: "3",
+  });
+  expect(told.Initiator!.ID).toBe(told.Owner!.ID);
+});
+
+behaviour("parts are listed in pages", PARTS, async () => {
+  const begun = await begin();
+  for (const number of [1, 2, 3]) await send(begun, number, "b");
+  const first = await s3.send(new ListPartsCommand({ ...begun, MaxParts: 2 }));
+  expect(first).toMatchObject({ IsTruncated: true, NextPartNumberMarker: "2", MaxParts: 2 });
+  const last = await s3.send(new ListPartsCommand({ ...begun, PartNumberMarker: "2" }));
+  expect(last.Parts!.map(({ PartNumber }) => PartNumber)).toEqual([3]);
+});
+
+behaviour("an upload without parts lists none", PARTS, async () => {
+  const { text } = await s3.raw(new ListPartsCommand(await begin()));
+  expect(text).toContain('<ListPartsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">');
+  expect(elementsOf(text).sort()).toEqual([
+    "Bucket",
+    "Initiator",
+    "IsTruncated",
+    "Key",
+    "MaxParts",
+    "NextPartNumberMarker",
+    "Owner",
+    "PartNumberMarker",
+    "StorageClass",
+    "UploadId",
+  ]);
+});
+
+behaviour("an abort answers 204, and the upload is gone", ABORT, async () => {
+  const begun = await begin({ Key: "aborted" });
+  await send(begun, 1, "b");
+  expect(await s3.raw(new AbortMultipartUploadCommand(begun))).toMatchObject({ status: 204, text: "" });
+  await refused(s3.send(new ListPartsCommand(begun)), "NoSuchUpload", 404);
+  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket, Prefix: "aborted" }));
+  expect(Uploads).toEqual([]);
+  await refused(s3.send(new HeadObjectCommand({ Bucket, Key: "aborted" })), "NotFound", 404);
+});
+
+behaviour("what is no upload cannot be aborted", ABORT, () =>
+  refused(
+    s3.send(new AbortMultipartUploadCommand({ Bucket, Key: "k", UploadId: "none" })),
+    "NoSuchUpload",
+    404,
+  ),
+);
