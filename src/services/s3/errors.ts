@@ -120,6 +120,11 @@ export const invalidObjectState = (storageClass: string, accessTier?: string) =>
     members: { StorageClass: storageClass, AccessTier: accessTier },
   });
 
+export const missingAttributes = () =>
+  invalidRequest(
+    "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty",
+  );
+
 export const keyTooLong = (size: number) =>
   new AwsError("KeyTooLongError", "Your key is too long", { members: { Size: size, MaxSizeAllowed: 1024 } });
 

@@ -16,7 +16,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
-import { elementsOf, freshBucket, refused, s3Client, type TappedClient } from "./client.ts";
+import { elementIn, elementsOf, freshBucket, refused, s3Client, type TappedClient } from "./client.ts";
 
 const cloud = conformanceCloud();
 let s3: TappedClient;
@@ -219,6 +219,18 @@ behaviour("an attribute that is none is refused", ATTRIBUTES, () =>
     { message: "Invalid attribute name specified.", ArgumentName: "x-amz-object-attributes" },
   ),
 );
+
+behaviour("attributes must be asked for", ATTRIBUTES, async () => {
+  const { status, text } = await s3.raw(
+    new GetObjectAttributesCommand({ Bucket, Key: "source", ObjectAttributes: ["ETag"] }),
+    { headers: { "x-amz-object-attributes": undefined } },
+  );
+  expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
+    400,
+    "InvalidRequest",
+    "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty",
+  ]);
+});
 
 behaviour("the attributes of what is not there are NoSuchKey", ATTRIBUTES, () =>
   refused(

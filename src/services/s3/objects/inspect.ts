@@ -1,7 +1,7 @@
 import type { Handlers, Input } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { customerKeyOf, keyThatOpens } from "../encryption/customer-key.ts";
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, missingAttributes } from "../errors.ts";
 import type { Checksum, Manifest, ObjectVersion } from "../store.ts";
 import { manifestOf } from "./bytes.ts";
 import { checksumMembers } from "./checksums.ts";
@@ -16,12 +16,16 @@ type Paging = Pick<Input<"s3", "GetObjectAttributes">, "MaxParts" | "PartNumberM
 export const objectInspection = {
   async GetObjectAttributes(ctx, input) {
     const key = customerKeyOf(input);
-    const wanted = new Set<string>(input.ObjectAttributes);
-    if (wanted.size === 0 || [...wanted].some((attribute) => !ATTRIBUTES.has(attribute))) {
+    // The model requires it, and nobody has looked.
+    const { ObjectAttributes: attributes = [] } = input;
+    const wanted = new Set<string>(attributes);
+    wanted.delete("");
+    if (wanted.size === 0) throw missingAttributes();
+    if ([...wanted].some((attribute) => !ATTRIBUTES.has(attribute))) {
       throw invalidArgument(
         "Invalid attribute name specified.",
         "x-amz-object-attributes",
-        input.ObjectAttributes.join(","),
+        attributes.join(","),
       );
     }
     checkPaging("max-parts", input.MaxParts);
