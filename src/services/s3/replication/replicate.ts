@@ -87,7 +87,7 @@ async function look(
   if (!source) return undefined;
   const { version } = source;
   const destination = await destinationAt(tx, source.bucket, errand.rule);
-  if (typeof destination === "string" || version.deleteMarker || version.customerKey) return {};
+  if (typeof destination === "string" || version.deleteMarker) return {};
   if (await findVersion(tx, destination, version.key, version.versionId)) return {};
   const manifest = await manifestOf(tx, version);
   const refs = manifest ? manifest.parts.map((part) => part.body) : version.body ? [version.body] : [];
@@ -139,8 +139,6 @@ async function settle(
   if (!source || !destination) return;
   if (typeof destination === "string") return conclude(ctx, tx, source, errand, "FAILED", destination);
   const { version } = source;
-  // Its bytes cannot be read without a key that nobody keeps.
-  if (version.customerKey) return conclude(ctx, tx, source, errand, "FAILED", "SrcGetObjectNotPermitted");
   const there = await findVersion(tx, destination, version.key, version.versionId);
   if (there && staged.length > 0) throw new Error("another run has copied it meanwhile");
   if (there) await rewriteVersion(tx, destination, { ...there, ...told(version, there) });

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rootOf } from "#kernel/principal.ts";
 import { bodyOf } from "#lib/body.ts";
@@ -71,21 +70,6 @@ describe("a new object", () => {
     await head("copy", "a");
     const replica = await nube.s3.GetObject({ Bucket: "copy", Key: "a" });
     expect(await textOf(replica.Body)).toBe("many ".repeat(60_000));
-  });
-
-  test("that only its customer's key opens has failed", async () => {
-    await replicate(rule());
-    const bytes = Buffer.alloc(32, "k");
-    const key = {
-      SSECustomerAlgorithm: "AES256",
-      SSECustomerKey: bytes.toString("base64"),
-      SSECustomerKeyMD5: hash("md5", bytes, "base64"),
-    };
-    await put("closed", key);
-    await nube.advance("1s");
-    const source = await nube.s3.HeadObject({ Bucket: "source", Key: "closed", ...key });
-    expect(source.ReplicationStatus).toBe("FAILED");
-    await expect(head("copy", "closed")).rejects.toMatchObject(missing);
   });
 
   test("made of parts keeps them", async () => {
