@@ -9,6 +9,7 @@ import {
   GetObjectTaggingCommand,
   HeadObjectCommand,
   ListObjectVersionsCommand,
+  PutBucketPolicyCommand,
   PutBucketReplicationCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -68,6 +69,20 @@ const put = (Bucket: string, Rules: object[], role = Role) =>
     }),
   );
 const withTag = { Filter: { Tag: { Key: "k", Value: "v" } } };
+
+/** What another account's bucket says to let the role in. */
+const admitting = (bucket: string) =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { AWS: Role },
+        Action: ["s3:ReplicateObject", "s3:ReplicateDelete"],
+        Resource: `${arn(bucket)}/*`,
+      },
+    ],
+  });
 
 /** A source and a destination of their own, so that no case sees another's. */
 let pairs = 0;
@@ -348,6 +363,7 @@ behaviour(
   async () => {
     const abroad = s3({ account: "111122223333", region: "eu-west-1" });
     await versioned("abroad", abroad, "eu-west-1");
+    await abroad.send(new PutBucketPolicyCommand({ Bucket: "abroad", Policy: admitting("abroad") }));
     const { from, write, source } = await pair();
     const Destination = {
       Bucket: arn("abroad"),
@@ -404,5 +420,17 @@ behaviour(
     await cloud.advance(1_000);
     const { ReplicationStatus } = await send(new HeadObjectCommand({ Bucket: "locked-alone", Key: "k" }));
     expect(ReplicationStatus).toBe("FAILED");
+  },
+);
+
+behaviour(
+  "another account's bucket takes nothing unless its policy says so",
+  doc("AmazonS3/latest/userguide/setting-repl-config-perm-overview.html"),
+  async () => {
+    await versioned("uninvited", s3({ account: "111122223333" }));
+    const { from, write, source } = await pair();
+    await put(from, [second({}, { Bucket: arn("uninvited"), Account: "111122223333" })]);
+    await write();
+    expect((await source()).ReplicationStatus).toBe("FAILED");
   },
 );

@@ -26,7 +26,8 @@ export const replicateExisting = job<Walk>("s3/replicate-existing", {
       const page = await tx.list(isOlder ? noncurrent : objects, range);
       for (const version of page) {
         const rules = created(configuration, version, tx.now()).filter((rule) => asksFor(rule, version));
-        if (!version.deleteMarker && version.versionId !== "null") await send(tx, bucket, version, rules);
+        if (!version.deleteMarker && version.versionId !== "null")
+          await send(tx, bucket, version, rules, configuration);
       }
       const last = page.at(-1);
       if (last && page.length === PAGE) {

@@ -17,13 +17,13 @@ export async function follow(tx: Transaction, bucket: Bucket, { event, version }
   const configuration = await replications.get(tx, bucket);
   if (!configuration) return;
   if (event.startsWith("ObjectCreated:"))
-    return send(tx, bucket, version, created(configuration, version, tx.now()));
+    return send(tx, bucket, version, created(configuration, version, tx.now()), configuration);
   if (event === "ObjectRemoved:DeleteMarkerCreated") {
     const rules = rulesFor(configuration, version).filter(replicatesMarkers);
-    return send(tx, bucket, version, rules);
+    return send(tx, bucket, version, rules, configuration);
   }
   if (/^Object(Tagging|Acl|Lock):/.test(event))
-    return send(tx, bucket, version, changed(configuration, version));
+    return send(tx, bucket, version, changed(configuration, version), configuration);
 }
 
 /** A replica is the end of its way; what only its customer has the key of cannot be read to be copied. */
@@ -52,13 +52,14 @@ export async function send(
   bucket: Bucket,
   version: ObjectVersion,
   rules: readonly Rule[],
+  { Role: role }: ReplicationConfiguration,
 ): Promise<void> {
   if (rules.length === 0) return;
   const replication = { ...version.replication };
   const place = { account: bucket.owner, region: bucket.region };
   for (const rule of rules) {
     const { key, versionId } = version;
-    const payload = { bucket: bucket.name, key, versionId, rule, requested: tx.now() };
+    const payload = { bucket: bucket.name, key, versionId, rule, role, requested: tx.now() };
     replication[destinationOf(rule)] = "PENDING";
     tx.enqueue(replicate, payload, { place });
     const { ReplicationTime: time } = rule.Destination;

@@ -9,6 +9,7 @@ import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
 import { storageClassIn } from "../storage-classes/classes.ts";
 import { type Bucket, bodies, buckets, type ObjectVersion, type ReplicationState } from "../store.ts";
 import { findVersion, insertVersion, rewriteVersion, writeManifest } from "../versions.ts";
+import { isPermitted } from "./permitted.ts";
 import { destinationOf } from "./rules.ts";
 import type { Rule } from "./store.ts";
 
@@ -19,6 +20,8 @@ interface Errand {
   key: string;
   versionId: string;
   rule: Rule;
+  /** ARN of the role that S3 replicates as. */
+  role: string;
   /** Cloud time. */
   requested: number;
 }
@@ -86,7 +89,7 @@ async function look(
   const source = await sourceOf(tx, errand);
   if (!source) return undefined;
   const { version } = source;
-  const destination = await destinationAt(tx, source.bucket, errand.rule);
+  const destination = await destinationAt(tx, source, errand);
   if (typeof destination === "string" || version.deleteMarker) return {};
   if (await findVersion(tx, destination, version.key, version.versionId)) return {};
   const manifest = await manifestOf(tx, version);
@@ -116,12 +119,18 @@ async function stageAll(ctx: Context, pieces: readonly Piece[]): Promise<StagedB
 }
 
 /** The bucket, or why S3 cannot replicate to it, in its own word. */
-async function destinationAt(tx: ReadTransaction, source: Bucket, rule: Rule): Promise<Bucket | string> {
+async function destinationAt(
+  tx: ReadTransaction,
+  { bucket: source, version }: Source,
+  { rule, role }: Errand,
+): Promise<Bucket | string> {
   const bucket = await tx.get(buckets, [destinationOf(rule)]);
   if (!bucket) return "DstBucketNotFound";
   if (bucket.versioning !== "Enabled") return "DstBucketUnversioned";
   const { Account } = rule.Destination;
   if (Account !== undefined && Account !== bucket.owner) return "DstBucketNotFound";
+  if (!isPermitted(role, source, bucket, version))
+    return version.deleteMarker ? "DstDelObjNotPermitted" : "DstPutObjectNotPermitted";
   return source.objectLock && !bucket.objectLock ? "DstBucketObjectLockConfigMissing" : bucket;
 }
 
@@ -133,7 +142,7 @@ async function settle(
   staged: readonly StagedBlob[],
 ): Promise<void> {
   const source = await sourceOf(tx, errand);
-  const destination = source && (await destinationAt(tx, source.bucket, errand.rule));
+  const destination = source && (await destinationAt(tx, source, errand));
   if (staged.length > 0 && typeof destination !== "object")
     throw new Error("source or destination changed while it was copied");
   if (!source || !destination) return;

@@ -203,6 +203,12 @@ test("another account's bucket in another Region gets copies, which it owns", as
   const CreateBucketConfiguration = { LocationConstraint: "eu-west-1" } as const;
   await abroad.CreateBucket({ Bucket: "abroad", CreateBucketConfiguration });
   await abroad.PutBucketVersioning({ Bucket: "abroad", VersioningConfiguration: on });
+  const statement = { Effect: "Allow", Principal: { AWS: ROLE }, Action: "s3:ReplicateObject" };
+  const Statement = [{ ...statement, Resource: "arn:aws:s3:::abroad/*" }];
+  await abroad.PutBucketPolicy({
+    Bucket: "abroad",
+    Policy: JSON.stringify({ Version: "2012-10-17", Statement }),
+  });
   await replicate(
     rule({
       Destination: {
