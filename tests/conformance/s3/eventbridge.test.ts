@@ -1,3 +1,4 @@
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -7,7 +8,6 @@ import {
   PutObjectTaggingCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";

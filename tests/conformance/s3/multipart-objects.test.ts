@@ -1,12 +1,7 @@
-import { createHash } from "node:crypto";
 import {
   AbortMultipartUploadCommand,
   type ChecksumAlgorithm,
   type CompletedPart,
-  CompleteMultipartUploadCommand,
-  type CompleteMultipartUploadCommandInput,
-  CreateMultipartUploadCommand,
-  type CreateMultipartUploadCommandInput,
   GetObjectAttributesCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
@@ -17,6 +12,7 @@ import {
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { elementIn, elementsOf, freshBucket, refused, s3Client, type TappedClient } from "./client.ts";
+import { digest, LARGE, uploads } from "./uploads.ts";
 
 const cloud = conformanceCloud();
 let s3: TappedClient;
@@ -33,34 +29,7 @@ const PARTS = doc("AmazonS3/latest/API/API_ListParts.html");
 const ATTRIBUTES = doc("AmazonS3/latest/API/API_GetObjectAttributes.html");
 const INTEGRITY = doc("AmazonS3/latest/userguide/checking-object-integrity-upload.html");
 
-const MIB = 2 ** 20;
-const LARGE = Buffer.alloc(5 * MIB, "large");
-const digest = (algorithm: string, bytes: Uint8Array | string) =>
-  createHash(algorithm).update(bytes).digest();
-
-type Begun = { Bucket: string; Key: string; UploadId: string };
-
-async function begin(more: Partial<CreateMultipartUploadCommandInput> = {}): Promise<Begun> {
-  const at = { Bucket, Key: "k", ...more };
-  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(at));
-  return { Bucket: at.Bucket, Key: at.Key, UploadId: UploadId! };
-}
-
-async function send(
-  begun: Begun,
-  PartNumber: number,
-  Body: Uint8Array | string,
-  more = {},
-): Promise<CompletedPart> {
-  const { ETag } = await s3.send(new UploadPartCommand({ ...begun, PartNumber, Body, ...more }));
-  return { PartNumber, ETag };
-}
-
-const complete = (
-  begun: Begun,
-  Parts: CompletedPart[],
-  more: Partial<CompleteMultipartUploadCommandInput> = {},
-) => s3.send(new CompleteMultipartUploadCommand({ ...begun, MultipartUpload: { Parts }, ...more }));
+const { begin, send, complete } = uploads(() => ({ s3, Bucket }));
 
 // Checksums of objects made of parts
 
