@@ -147,6 +147,14 @@ test("W4: the RPC protocols know members by their own names, restJson1 by those 
   expect(protocol("restJson1").decode(rest, requestOf({ body }))).toEqual({ RestApiId: "b" });
 });
 
+/** Objects as lists of their entries, bytes as text: what is called `__proto__` is an entry like any other. */
+function spelled(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  if (Array.isArray(value)) return value.map(spelled);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.entries(value).map(([name, inner]) => [name, spelled(inner)]);
+}
+
 test("a DynamoDB item of any form survives the way in and out", () => {
   const getItem = loadContract("dynamodb").operation("GetItem")!;
   const putItem = loadContract("dynamodb").operation("PutItem")!;
@@ -165,8 +173,7 @@ test("a DynamoDB item of any form survives the way in and out", () => {
     fc.property(fc.dictionary(fc.string(), value), (Item) => {
       const body = protocol("awsJson1_0").encode(getItem, { Item }, meta).body as string;
       const decoded = protocol("awsJson1_0").decode(putItem, requestOf({ body }));
-      // Not by an assignment, which loses what is called __proto__.
-      expect(decoded).toEqual({ Item: Object.fromEntries(Object.entries(Item)) });
+      expect(spelled(decoded)).toEqual(spelled({ Item }));
     }),
   );
 });
