@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { eraPrefix } from "#kernel/era.ts";
 import type { Metric } from "#kernel/ports.ts";
 import { rootOf, serviceNamed } from "#kernel/principal.ts";
 import { type TestCloud, testCloud } from "#kernel/testing.ts";
@@ -128,6 +129,30 @@ describe("memory", () => {
     nube = await testCloud([sqs], { store });
     expect(await bodies("q")).toEqual(["new"]);
   });
+});
+
+test("a deleted queue leaves nothing behind", async () => {
+  const store = openMemory();
+  await nube.close();
+  nube = await testCloud([sqs], { store });
+  const rows = async () => {
+    const all = await store.range({ start: eraPrefix(1), end: eraPrefix(2), limit: 1_000 });
+    return all.flatMap(({ key }) => /sqs\/[a-z.A-Z]+/.exec(Buffer.from(key).toString("latin1"))?.[0] ?? []);
+  };
+  await nube.aws.sqs.CreateQueue({ QueueName: "q.fifo", Attributes: { FifoQueue: "true" } });
+  for (const MessageBody of ["small", "x".repeat(10_000)])
+    await nube.aws.sqs.SendMessage({
+      QueueUrl: url("q.fifo"),
+      MessageBody,
+      MessageGroupId: "g",
+      MessageDeduplicationId: MessageBody.slice(0, 5),
+    });
+  await nube.aws.sqs.ReceiveMessage({ QueueUrl: url("q.fifo") });
+  expect(new Set(await rows())).toContain("sqs/deduplication");
+  await nube.aws.sqs.DeleteQueue({ QueueUrl: url("q.fifo") });
+  await nube.advance("61s");
+  // The partition's own name has the service's in it, too.
+  expect((await rows()).filter((name) => name !== "sqs/")).toEqual([]);
 });
 
 test("a reset ends long polls at once", async () => {

@@ -1,32 +1,14 @@
 import type { ListMessageMoveTasksResultEntry } from "#aws/contract/types/sqs.ts";
-import { collection } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
-import { descending } from "#kernel/keys.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { contentOf } from "./content.ts";
 import { fault, invalidParameter, invalidValue, missingParameter } from "./errors.ts";
 import { refill } from "./opening.ts";
 import { place } from "./sending.ts";
-import { messages, type Queue, queues, states, type Time, voidThrough } from "./store.ts";
+import { type MoveTask, messages, moveTasks, type Queue, queues, states, voidThrough } from "./store.ts";
 import { type OpenQueue, onQueues, type Work } from "./work.ts";
-
-/** Dead letters on their way back, or elsewhere. */
-interface MoveTask {
-  /** The queue that they are moved out of. */
-  queue: number;
-  source: string;
-  id: string;
-  started: Time;
-  status: "RUNNING" | "COMPLETED" | "CANCELLING" | "CANCELLED" | "FAILED";
-  /** Where they go to; each to where it came from unless said. */
-  destination?: string | undefined;
-  perSecond?: number | undefined;
-  moved: number;
-  toMove: number;
-  failure?: string | undefined;
-}
 
 const FASTEST = 500;
 const MOST_LISTED = 10;
@@ -35,12 +17,6 @@ const BATCH = 100;
 const SECOND_MS = 1_000;
 const NO_SOURCE = "CouldNotDetermineMessageSource";
 const NO_QUEUE = "AWS.SimpleQueueService.NonExistentQueue";
-
-/** The newest first. */
-const tasks = collection<MoveTask>("sqs/move-task", {
-  scope: "region",
-  key: (t) => [t.queue, descending(t.started), t.id],
-});
 
 export const moveTaskOperations = {
   async StartMessageMoveTask(ctx, input) {
@@ -71,7 +47,7 @@ export const moveTaskOperations = {
         throw invalidParameter(
           "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
         );
-      for (const old of known.slice(MOST_LISTED - 1)) tx.delete(tasks, tasks.key(old));
+      for (const old of known.slice(MOST_LISTED - 1)) tx.delete(moveTasks, moveTasks.key(old));
       const task: MoveTask = {
         queue: from.queue.id,
         source,
@@ -83,8 +59,8 @@ export const moveTaskOperations = {
         moved: 0,
         toMove: from.backlog.total - from.backlog.inFlight,
       };
-      tx.put(tasks, task);
-      tx.enqueue(moveMessages, { key: tasks.key(task) as TaskKey });
+      tx.put(moveTasks, task);
+      tx.enqueue(moveMessages, { key: moveTasks.key(task) as TaskKey });
       return { TaskHandle: handleOf(task, SourceArn) };
     });
   },
@@ -100,7 +76,7 @@ export const moveTaskOperations = {
       if (!task) throw fault("ResourceNotFoundException", "Task does not exist.");
       if (task.status !== "RUNNING")
         throw fault("UnsupportedOperation", "Only active tasks can be cancelled.");
-      tx.put<MoveTask>(tasks, { ...task, status: "CANCELLING" });
+      tx.put<MoveTask>(moveTasks, { ...task, status: "CANCELLING" });
       return { ApproximateNumberOfMessagesMoved: task.moved };
     });
   },
@@ -129,16 +105,16 @@ export const moveMessages = job<{ key: TaskKey }>("sqs/move", {
   run: (ctx, { key }) =>
     onQueues(ctx, async (work) => {
       const { tx } = work;
-      const task = await tx.get(tasks, key);
+      const task = await tx.get(moveTasks, key);
       if (!task) return;
-      if (task.status === "CANCELLING") return tx.put<MoveTask>(tasks, { ...task, status: "CANCELLED" });
+      if (task.status === "CANCELLING") return tx.put<MoveTask>(moveTasks, { ...task, status: "CANCELLED" });
       const from = await work.find(task.source);
       if (from?.queue.id !== task.queue)
-        return tx.put<MoveTask>(tasks, { ...task, status: "FAILED", failure: NO_QUEUE });
+        return tx.put<MoveTask>(moveTasks, { ...task, status: "FAILED", failure: NO_QUEUE });
       const { moved, failure, isMore } = await move(work, from, task);
       const now = { ...task, moved: task.moved + moved };
-      if (failure) return tx.put<MoveTask>(tasks, { ...now, status: "FAILED", failure });
-      tx.put<MoveTask>(tasks, isMore ? now : { ...now, status: "COMPLETED" });
+      if (failure) return tx.put<MoveTask>(moveTasks, { ...now, status: "FAILED", failure });
+      tx.put<MoveTask>(moveTasks, isMore ? now : { ...now, status: "COMPLETED" });
       return isMore ? { again: task.perSecond ? SECOND_MS : 0 } : undefined;
     }),
 });
@@ -178,7 +154,7 @@ async function move(work: Work, from: OpenQueue, task: MoveTask) {
   return { moved, isMore: true };
 }
 
-const tasksOf = (tx: ReadTransaction, { id }: Queue) => tx.list(tasks, { in: [id], limit: MOST_LISTED });
+const tasksOf = (tx: ReadTransaction, { id }: Queue) => tx.list(moveTasks, { in: [id], limit: MOST_LISTED });
 
 function described(task: MoveTask, SourceArn: string): ListMessageMoveTasksResultEntry {
   const { status, destination, perSecond, moved, toMove, failure, started } = task;

@@ -72,7 +72,9 @@ export const queueOperations = {
       tx.delete(queues, [name]);
       tx.deleteBytes(counts, [queue.id]);
       tx.put(deletions, { name, until: tx.now() + MINUTE_MS });
-      tx.enqueue(sweep, { queue: queue.id, through: Number.MAX_SAFE_INTEGER - 1, isGone: true });
+      const through = Number.MAX_SAFE_INTEGER - 1;
+      // When its name is free again: what says that it is not goes with the rest.
+      tx.enqueue(sweep, { queue: queue.id, through, deleted: name }, { delay: MINUTE_MS });
       const { open } = tx.memory(backlogs);
       tx.afterwards(() => {
         open.delete(queue.id);
@@ -92,7 +94,7 @@ export const queueOperations = {
       const purged = { ...queue, purged: { at: tx.now(), through } };
       tx.put(queues, purged);
       tx.deleteBytes(counts, [queue.id]);
-      tx.enqueue(sweep, { queue: queue.id, through, isGone: false });
+      tx.enqueue(sweep, { queue: queue.id, through });
       const { open } = tx.memory(backlogs);
       tx.afterwards(() => {
         open.set(queue.id, Object.assign(emptyBacklog(purged), { recent: backlog.recent }));

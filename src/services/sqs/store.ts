@@ -1,4 +1,5 @@
 import { type Collection, collection, type Place } from "#kernel/collection.ts";
+import { descending } from "#kernel/keys.ts";
 import type { Bytes } from "#kernel/transaction.ts";
 
 /** Milliseconds since 1970, cloud time. */
@@ -104,6 +105,22 @@ export interface MessageState {
   large?: true | undefined;
 }
 
+/** Dead letters on their way back, or elsewhere. */
+export interface MoveTask {
+  /** The queue that they are moved out of. */
+  queue: number;
+  source: string;
+  id: string;
+  started: Time;
+  status: "RUNNING" | "COMPLETED" | "CANCELLING" | "CANCELLED" | "FAILED";
+  /** Where they go to; each to where it came from unless said. */
+  destination?: string | undefined;
+  perSecond?: number | undefined;
+  moved: number;
+  toMove: number;
+  failure?: string | undefined;
+}
+
 /** A message that was sent in the last five minutes, by what would tell that another is the same. */
 export interface Deduplication {
   queue: number;
@@ -148,6 +165,12 @@ export const counts: Bytes = { name: "sqs/count", scope: "region" };
 export const deduplications = collection<Deduplication>("sqs/deduplication", {
   scope: "region",
   key: (d) => [d.queue, d.key],
+});
+
+/** The newest first. */
+export const moveTasks = collection<MoveTask>("sqs/move-task", {
+  scope: "region",
+  key: (t) => [t.queue, descending(t.started), t.id],
 });
 
 export const arnOf = ({ account, region }: Place, name: string): string =>

@@ -1,6 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
-import { contents, deduplications, messages, states } from "./store.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { contents, deduplications, deletions, messages, moveTasks, states } from "./store.ts";
 
 /** Messages that one transaction deletes, and transactions of one run. */
 const PAGE = 1_000;
@@ -10,8 +11,8 @@ interface Remains {
   queue: number;
   /** The number of the last message. */
   through: number;
-  /** The queue itself is no more. */
-  isGone: boolean;
+  /** The name of the queue, if it is no more. */
+  deleted?: string;
 }
 
 /** Clears away the messages of a queue that was purged or deleted, and with the queue all else that it had. */
@@ -23,7 +24,7 @@ export const sweep = job<Remains>("sqs/sweep", {
 });
 
 /** Whether there is more. */
-function sweepPage(ctx: Context, { queue, through, isGone }: Remains): Promise<boolean> {
+function sweepPage(ctx: Context, { queue, through, deleted }: Remains): Promise<boolean> {
   return ctx.transact(async (tx) => {
     const found = await tx.list(messages, { in: [queue], before: [through + 1], limit: PAGE });
     for (const { seq, content } of found) {
@@ -31,8 +32,18 @@ function sweepPage(ctx: Context, { queue, through, isGone }: Remains): Promise<b
       tx.delete(states, [queue, seq]);
       if (!content) tx.deleteBytes(contents, [queue, seq]);
     }
-    const known = isGone ? await tx.list(deduplications, { in: [queue], limit: PAGE }) : [];
-    for (const { key } of known) tx.delete(deduplications, [queue, key]);
-    return found.length === PAGE || known.length === PAGE;
+    if (found.length === PAGE) return true;
+    return deleted !== undefined && sweepQueue(tx, queue, deleted);
   });
+}
+
+/** What a queue had besides messages, and that its name was not free. */
+async function sweepQueue(tx: Transaction, queue: number, name: string): Promise<boolean> {
+  const known = await tx.list(deduplications, { in: [queue], limit: PAGE });
+  for (const { key } of known) tx.delete(deduplications, [queue, key]);
+  for (const task of await tx.list(moveTasks, { in: [queue], limit: PAGE }))
+    tx.delete(moveTasks, moveTasks.key(task));
+  const deletion = await tx.get(deletions, [name]);
+  if (deletion && deletion.until <= tx.now()) tx.delete(deletions, [name]);
+  return known.length === PAGE;
 }
