@@ -7,12 +7,6 @@ export interface Load {
   seconds: number;
   /** Ends the load earlier. */
   requests?: number;
-  /**
-   * Never sleeps. A client that does must be woken by the server's write, which on a virtual machine costs the server
-   * as much as the write itself: more for a slow server, whose client sleeps more. It takes a processor for itself, so
-   * it is not for servers that work in several threads.
-   */
-  awake?: boolean;
   /** The next request, head and body. */
   next: () => Buffer;
   /** Statuses that count as success; anything else ends the bench. */
@@ -33,7 +27,6 @@ export async function load({
   connections,
   seconds,
   requests = Number.POSITIVE_INFINITY,
-  awake = false,
   next,
   expect = (s) => s < 300,
 }: Load): Promise<LoadResult> {
@@ -87,11 +80,7 @@ export async function load({
     });
   }
 
-  let isLoading = awake;
-  const stayAwake = () => isLoading && setImmediate(stayAwake);
-  stayAwake();
   await Promise.all(Array.from({ length: connections }, run));
-  isLoading = false;
   result.seconds = (performance.now() - begin) / 1_000;
   return result;
 }

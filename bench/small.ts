@@ -30,10 +30,8 @@ export async function small(): Promise<void> {
       nginx: () => measure(nginx, { ...options, next: () => plain({ method: "PUT", path: path(), body }) }),
     });
     const get = await interleaved(ROUNDS, {
-      nube: () =>
-        measure(nube, { ...options, awake: true, next: () => signed({ port, method: "GET", path: path() }) }),
-      nginx: () =>
-        measure(nginx, { ...options, awake: true, next: () => plain({ method: "GET", path: path() }) }),
+      nube: () => measure(nube, { ...options, next: () => signed({ port, method: "GET", path: path() }) }),
+      nginx: () => measure(nginx, { ...options, next: () => plain({ method: "GET", path: path() }) }),
     });
     rows[`PUT ${size} B, durable`] = row(put);
     rows[`GET ${size} B`] = row(get);

@@ -10,7 +10,7 @@ export async function sts(): Promise<void> {
   const nube = await startNube();
   const nginx = await startNginx();
   const call = signed({ port: nube.port, method: "POST", path: "/", service: "sts", headers, body });
-  const options = { connections: 32, seconds: 2, awake: true };
+  const options = { connections: 32, seconds: 2 };
   await measure(nube, { ...options, seconds: 5, next: () => call });
   const figures = await interleaved(5, {
     nube: () => measure(nube, { ...options, next: () => call }),

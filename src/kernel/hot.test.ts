@@ -14,6 +14,12 @@ test("what is read stays, what is not goes when there is too much, and never is 
   expect(hot.get("row199")).toBe(199);
 });
 
+test("what is large is not kept", () => {
+  const hot = openHot();
+  hot.set("large", 1, 60_000);
+  expect(hot.get("large")).toBeUndefined();
+});
+
 test("what is deleted is gone, in whichever half it was", () => {
   const hot = openHot(1_000);
   hot.set("old", 1, 900);

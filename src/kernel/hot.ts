@@ -8,6 +8,8 @@ export interface Hot {
 
 /** Of a partition, in each of two halves. */
 const MOST_BYTES = 4 * 1024 * 1024;
+/** Larger ones are not kept: what it takes to make them again is little beside what else is done with them. */
+const LARGEST = 8 * 1024;
 /** What a record takes besides. */
 const OVERHEAD = 200;
 
@@ -41,6 +43,7 @@ export function openHot(mostBytes = MOST_BYTES): Hot {
       return old.record;
     },
     set(text, record, size) {
+      if (size > LARGEST) return;
       keep(text, { record, bytes: size + text.length + OVERHEAD });
     },
     delete(text) {
