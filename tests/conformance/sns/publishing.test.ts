@@ -217,6 +217,13 @@ behaviour("a FIFO topic needs a group", GROUPING, async () => {
   );
 });
 
+behaviour("a batch without a group is refused as a whole", GROUPING, async () => {
+  const { topic } = await ordered();
+  await expect(batch(topic, entry("1", "a", { MessageGroupId: "g" }), entry("2", "b"))).rejects.toMatchObject(
+    refused("Invalid parameter: The MessageGroupId parameter is required for FIFO topics"),
+  );
+});
+
 behaviour("a FIFO topic needs an id, or to make one of the content", DEDUPLICATION, async () => {
   const { topic } = await ordered({ ContentBasedDeduplication: "false" });
   await expect(inGroup(topic, "m")).rejects.toMatchObject(

@@ -58,7 +58,11 @@ function bodiesIn(text: string): Record<string, string> {
   return Object.fromEntries(bodies);
 }
 
-function orderOf(given: Given, topic: Topic | undefined): Pick<Message, "group" | "deduplicationId"> {
+/**
+ * Where in a topic's order a message stands.
+ * @throws {AwsError} InvalidParameter
+ */
+export function orderOf(given: Given, topic: Topic | undefined): Pick<Message, "group" | "deduplicationId"> {
   const { MessageGroupId: group, MessageDeduplicationId: deduplicationId, Message: text } = given;
   if (group !== undefined && !ID.test(group)) throw invalidParameter("MessageGroupId");
   if (!topic?.isFifo) {

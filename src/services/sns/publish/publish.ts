@@ -19,7 +19,7 @@ import type { Message, Topic } from "../store.ts";
 import { topicAt } from "../topics/topic.ts";
 import { keepInArchive } from "./archive.ts";
 import { duplicateOf, remember } from "./deduplication.ts";
-import { type Content, contentOf, type Given, MOST_BYTES } from "./message.ts";
+import { type Content, contentOf, type Given, MOST_BYTES, orderOf } from "./message.ts";
 
 const MOST_ENTRIES = 10;
 
@@ -44,6 +44,8 @@ export const publishing = {
     checkEntries(entries);
     return ctx.transact(async (tx) => {
       const topic = await topicAt(ctx, tx, TopicArn);
+      // What has no place in the topic's order fails with the whole batch, all else for itself.
+      for (const entry of entries) orderOf(entry, topic);
       const Successful: PublishBatchResultEntry[] = [];
       const Failed: BatchResultErrorEntry[] = [];
       const contents = entries.map((entry) => contentOrError(entry, topic));

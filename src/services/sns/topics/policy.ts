@@ -41,22 +41,24 @@ const defaultPolicy = (place: Place, name: string) => ({
 
 /** @throws {AwsError} InvalidParameter */
 export function checkPolicy(text: string): void {
-  let document: ReturnType<typeof parsePolicy>;
   try {
-    document = parsePolicy(text, RESOURCE_POLICY);
+    parsePolicy(text, RESOURCE_POLICY);
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     throw invalidParameter("Policy Error: null");
   }
-  const { Statement } = JSON.parse(text) as { Statement: unknown };
-  void document;
-  for (const statement of [Statement].flat() as { Action?: string | string[] }[]) {
-    for (const action of [statement.Action ?? []].flat()) {
-      const [service, name = ""] = action.split(":");
-      const isKnown =
-        name.includes("*") || [...POLICY_ACTIONS].some((known) => known.toLowerCase() === name.toLowerCase());
-      if (action !== "*" && (service!.toLowerCase() !== "sns" || !isKnown))
-        throw invalidParameter("Policy statement action out of service scope!");
-    }
-  }
+  const { Statement } = JSON.parse(text) as { Statement: Actions | Actions[] };
+  const actions = [Statement].flat().flatMap(({ Action = [] }) => Action);
+  if (!actions.every(isInScope)) throw invalidParameter("Policy statement action out of service scope!");
+}
+
+interface Actions {
+  Action?: string | string[];
+}
+
+const KNOWN = new Set([...POLICY_ACTIONS].map((action) => action.toLowerCase()));
+
+function isInScope(action: string): boolean {
+  const [service, name = ""] = action.toLowerCase().split(":");
+  return action === "*" || (service === "sns" && (name.includes("*") || KNOWN.has(name)));
 }
