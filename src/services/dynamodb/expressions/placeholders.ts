@@ -5,6 +5,8 @@ import type { Kind } from "./tokens.ts";
 
 /** What stands for names and values in the expressions of one request, and which of it they use. */
 export interface Placeholders {
+  /** Names of attributes that expressions of a kind lead into. */
+  names(kind: Kind): ReadonlySet<string>;
   /** With the names of attributes in place of theirs. @throws {AwsError} ValidationException */
   path(kind: Kind, path: Path): Path;
   /** @throws {AwsError} ValidationException */
@@ -19,23 +21,13 @@ export interface Placeholding {
 }
 
 const LONGEST_NAME = 65_535;
+const NO_NAMES: ReadonlySet<string> = new Set();
 
-/**
- * @param expressions the request's, by their members' names: placeholders without any are refused
- * @throws {AwsError} ValidationException
- */
-export function placeholders(
-  { ExpressionAttributeNames: names, ExpressionAttributeValues: given }: Placeholding,
-  expressions: Partial<Record<Kind, string | undefined>>,
-): Placeholders {
-  const isUsed = Object.values(expressions).some((expression) => expression !== undefined);
-  if (names && !isUsed)
-    throw invalid("ExpressionAttributeNames can only be specified when using expressions");
-  if (given && !isUsed) {
-    const missing = Object.keys(expressions).filter((kind) => kind !== "ProjectionExpression");
-    const are = missing.length > 1 ? `${missing.join(" and ")} are null` : `${missing[0]} is null`;
-    throw invalid(`ExpressionAttributeValues can only be specified when using expressions: ${are}`);
-  }
+/** @throws {AwsError} ValidationException */
+export function placeholders({
+  ExpressionAttributeNames: names,
+  ExpressionAttributeValues: given,
+}: Placeholding): Placeholders {
   const unusedNames = new Set(checkedNames(names));
   const values = checkedValues(given);
   const unusedValues = new Set(values.keys());
@@ -49,8 +41,17 @@ export function placeholders(
     );
   }
 
+  const led = new Map<Kind, Set<string>>();
+
   return {
-    path: (kind, path) => path.map((step) => nameOf(kind, step)),
+    names: (kind) => led.get(kind) ?? NO_NAMES,
+    path(kind, path) {
+      const named = path.map((step) => nameOf(kind, step));
+      const names = led.get(kind);
+      if (names) names.add(String(named[0]));
+      else led.set(kind, new Set([String(named[0])]));
+      return named;
+    },
     value(kind, name) {
       unusedValues.delete(name);
       const value = values.get(name);
@@ -75,7 +76,6 @@ export function placeholders(
 function checkedNames(names: Record<string, string> | undefined): string[] {
   if (!names) return [];
   const keys = Object.keys(names);
-  if (keys.length === 0) throw invalid("ExpressionAttributeNames must not be empty");
   for (const key of keys) {
     if (!/^#[A-Za-z0-9_]+$/.test(key))
       throw invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "${key}"`);
@@ -93,10 +93,11 @@ function checkedValues(given: Record<string, Value> | undefined): Map<string, Va
   const values = new Map<string, Value>();
   if (!given) return values;
   const keys = Object.keys(given);
-  if (keys.length === 0) throw invalid("ExpressionAttributeValues must not be empty");
   for (const key of keys) {
     if (!/^:[A-Za-z0-9_]+$/.test(key))
       throw invalid(`ExpressionAttributeValues contains invalid key: Syntax error; key: "${key}"`);
+  }
+  for (const key of keys) {
     values.set(
       key,
       named(key, () => checkedValue(given[key]!)),

@@ -1,15 +1,13 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid } from "../errors.ts";
-import { placeholders } from "../expressions/placeholders.ts";
-import { projectionOf } from "../expressions/projections.ts";
 import type { Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { checkedItem, type Item } from "../values/value.ts";
 import { consumed, readUnits, type Used, writing } from "./capacity.ts";
 import { checkedPut } from "./items.ts";
 import { checkItemKeys, checkKey, rowKey } from "./keys.ts";
-import { refuseLegacy } from "./request.ts";
+import { checkParameters, projectionIn } from "./request.ts";
 import { changeItem, itemAt, tableAt } from "./rows.ts";
 
 const MOST_READ = 100;
@@ -19,18 +17,15 @@ const MOST_BYTES = 16 * 2 ** 20;
 
 export const batchOperations = {
   async BatchGetItem(ctx, input) {
+    let count = 0;
     const wanted = Object.entries(input.RequestItems).map(([name, request]) => {
-      refuseLegacy(request);
-      const holders = placeholders(request, { ProjectionExpression: request.ProjectionExpression });
-      const project =
-        request.ProjectionExpression === undefined
-          ? undefined
-          : projectionOf(request.ProjectionExpression, holders);
-      holders.settle();
-      return { name, request, project, keys: request.Keys.map((key) => checkedItem(key)) };
+      checkParameters(request, ["ProjectionExpression"], ["AttributesToGet"]);
+      const keys = request.Keys.map((key) => checkedItem(key));
+      checkDifferent(keys);
+      count += keys.length;
+      if (count > MOST_READ) throw invalid("Too many items requested for the BatchGetItem call");
+      return { name, request, project: projectionIn(request), keys };
     });
-    if (wanted.reduce((sum, { keys }) => sum + keys.length, 0) > MOST_READ)
-      throw invalid("Too many items requested for the BatchGetItem call");
     return ctx.read(async (tx) => {
       const Responses: Record<string, Item[]> = {};
       const UnprocessedKeys: Record<string, DynamoDB.KeysAndAttributes> = {};
@@ -39,7 +34,6 @@ export const batchOperations = {
       for (const { name, request, project, keys } of wanted) {
         const table = await tableAt(tx, name);
         for (const key of keys) checkKey(table, key);
-        checkDistinct(table, keys);
         const found: Item[] = [];
         let units = 0;
         for (const [at, key] of keys.entries()) {
@@ -96,14 +90,27 @@ export const batchOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
+/** As they were sent, before a table says what is a key. @throws {AwsError} ValidationException */
+function checkDifferent(keys: readonly Item[]): void {
+  const seen = new Set<string>();
+  for (const key of keys) {
+    const text = JSON.stringify(
+      Object.keys(key)
+        .sort()
+        .map((name) => [name, key[name]]),
+    );
+    if (seen.has(text)) throw invalid("Provided list of item keys contains duplicates");
+    seen.add(text);
+  }
+}
+
 function writeIn({ PutRequest, DeleteRequest }: DynamoDB.WriteRequest): { put?: Item; key?: Item } {
-  if (PutRequest && DeleteRequest)
+  if (Boolean(PutRequest) === Boolean(DeleteRequest))
     throw invalid(
       "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
     );
   if (PutRequest) return { put: checkedPut(PutRequest.Item) };
-  if (DeleteRequest) return { key: checkedItem(DeleteRequest.Key) };
-  throw invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+  return { key: checkedItem(DeleteRequest!.Key) };
 }
 
 /** @throws {AwsError} ValidationException */

@@ -3,26 +3,23 @@ import type { Handlers } from "#kernel/service.ts";
 import { conditionFailed, invalid, invalidParameters, itemTooLarge, updatedItemTooLarge } from "../errors.ts";
 import { conditionOf, type Test } from "../expressions/conditions.ts";
 import { type Placeholders, type Placeholding, placeholders } from "../expressions/placeholders.ts";
-import { projectionOf, projectPaths } from "../expressions/projections.ts";
+import { projectPaths } from "../expressions/projections.ts";
 import { type Update, updateOf } from "../expressions/updates.ts";
+import { attributeUpdates } from "../legacy/attribute-updates.ts";
+import { expectedIn } from "../legacy/expected.ts";
 import type { Table } from "../store.ts";
 import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
 import { checkedItem, type Item } from "../values/value.ts";
 import { consumed, readUnits, writing } from "./capacity.ts";
 import { checkIndexKeys, checkItemKeys, checkKey, namesOf } from "./keys.ts";
-import { refuseLegacy } from "./request.ts";
+import { checkParameters, projectionIn } from "./request.ts";
 import { changeItem, itemAt, tableAt } from "./rows.ts";
 
 export const itemOperations = {
   async GetItem(ctx, input) {
-    refuseLegacy(input);
+    checkParameters(input, ["ProjectionExpression"], ["AttributesToGet"]);
     const key = checkedItem(input.Key);
-    const holders = placeholders(input, { ProjectionExpression: input.ProjectionExpression });
-    const project =
-      input.ProjectionExpression === undefined
-        ? undefined
-        : projectionOf(input.ProjectionExpression, holders);
-    holders.settle();
+    const project = projectionIn(input);
     return ctx.read(async (tx) => {
       const table = await tableAt(tx, input.TableName);
       checkKey(table, key);
@@ -40,9 +37,10 @@ export const itemOperations = {
   },
 
   async PutItem(ctx, input) {
-    refuseLegacy(input);
+    checkParameters(input, ["ConditionExpression"], ["Expected", "ConditionalOperator"]);
+    const item = checkedItem(input.Item);
     checkReturnValues(input.ReturnValues);
-    const item = checkedPut(input.Item);
+    checkItemSize(item);
     const test = conditionIn(input);
     return ctx.transact(async (tx) => {
       const table = await tableAt(tx, input.TableName);
@@ -58,9 +56,9 @@ export const itemOperations = {
   },
 
   async DeleteItem(ctx, input) {
-    refuseLegacy(input);
-    checkReturnValues(input.ReturnValues);
+    checkParameters(input, ["ConditionExpression"], ["Expected", "ConditionalOperator"]);
     const key = checkedItem(input.Key);
+    checkReturnValues(input.ReturnValues);
     const test = conditionIn(input);
     return ctx.transact(async (tx) => {
       const table = await tableAt(tx, input.TableName);
@@ -76,7 +74,11 @@ export const itemOperations = {
   },
 
   async UpdateItem(ctx, input) {
-    refuseLegacy(input);
+    checkParameters(
+      input,
+      ["UpdateExpression", "ConditionExpression"],
+      ["AttributeUpdates", "Expected", "ConditionalOperator"],
+    );
     const key = checkedItem(input.Key);
     const { update, test } = updateIn(input);
     return ctx.transact(async (tx) => {
@@ -98,17 +100,30 @@ export const itemOperations = {
 /** @throws {AwsError} ValidationException */
 export function checkedPut(sent: Item): Item {
   const item = checkedItem(sent);
-  if (sizeOfItem(item) > MOST_ITEM_BYTES) throw itemTooLarge();
+  checkItemSize(item);
   return item;
+}
+
+function checkItemSize(item: Item): void {
+  if (sizeOfItem(item) > MOST_ITEM_BYTES) throw itemTooLarge();
 }
 
 interface Conditional extends Placeholding {
   ConditionExpression?: string | undefined;
+  Expected?: Record<string, DynamoDB.ExpectedAttributeValue> | undefined;
+  ConditionalOperator?: DynamoDB.ConditionalOperator | undefined;
+}
+
+interface Updating extends Conditional {
+  UpdateExpression?: string | undefined;
+  AttributeUpdates?: Record<string, DynamoDB.AttributeValueUpdate> | undefined;
 }
 
 /** @throws {AwsError} ValidationException */
 export function conditionIn(input: Conditional): Test | undefined {
-  const holders = placeholders(input, { ConditionExpression: input.ConditionExpression });
+  const expected = expectedIn(input);
+  if (input.ConditionExpression === undefined) return expected;
+  const holders = placeholders(input);
   const test = conditionWith(input, holders);
   holders.settle();
   return test;
@@ -118,12 +133,13 @@ const conditionWith = ({ ConditionExpression: source }: Conditional, holders: Pl
   source === undefined ? undefined : conditionOf("ConditionExpression", source, holders);
 
 /** @throws {AwsError} ValidationException */
-export function updateIn(input: Conditional & { UpdateExpression?: string | undefined }): {
-  update: Update | undefined;
-  test: Test | undefined;
-} {
-  const { UpdateExpression: source, ConditionExpression } = input;
-  const holders = placeholders(input, { UpdateExpression: source, ConditionExpression });
+export function updateIn(input: Updating): { update: Update | undefined; test: Test | undefined } {
+  const { UpdateExpression: source, AttributeUpdates: updates } = input;
+  const older = updates && attributeUpdates(updates);
+  const expected = expectedIn(input);
+  if (source === undefined && input.ConditionExpression === undefined)
+    return { update: older, test: expected };
+  const holders = placeholders(input);
   const update = source === undefined ? undefined : updateOf(source, holders);
   const test = conditionWith(input, holders);
   holders.settle();
@@ -157,7 +173,7 @@ export function updated(table: Table, key: Item, before: Item | undefined, updat
 
 function checkReturnValues(asked: DynamoDB.ReturnValue | undefined): void {
   if (asked !== undefined && asked !== "NONE" && asked !== "ALL_OLD")
-    throw invalid("Return values set to invalid value");
+    throw invalid("ReturnValues can only be ALL_OLD or NONE");
 }
 
 function returned(

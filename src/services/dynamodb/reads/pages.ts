@@ -36,6 +36,8 @@ export async function pageOf(
   let count = 0;
   let scanned = 0;
   let bytes = 0;
+  /** Units of the table beside those of a local index. */
+  let fetched = 0;
   let last: Item | undefined;
   let from: BytesRow | undefined;
 
@@ -46,7 +48,7 @@ export async function pageOf(
     LastEvaluatedKey: isMore && last ? positionOf(table, index, last) : undefined,
     ConsumedCapacity: consumed(
       reading.asked,
-      usage(table, index, readUnits(bytes, reading.consistent)),
+      usage(table, index, readUnits(bytes, reading.consistent), fetched),
       "read",
     ),
   });
@@ -61,15 +63,18 @@ export async function pageOf(
       const item = await itemOf(tx, table, index, row);
       if (!item) continue;
       if (scanned === reading.limit) return answer(true);
-      const size = sizeOfItem(item);
+      const shown = reading.shown ? reading.shown(item) : item;
+      const size = sizeOfItem(shown);
       // What would not fit any more begins the next answer.
       if (scanned > 0 && bytes + size > MOST_BYTES) return answer(true);
       scanned++;
       bytes += size;
       last = item;
-      if (!reading.filter(item)) continue;
+      if (reading.fetches) fetched += readUnits(sizeOfItem(item), reading.consistent);
+      const whole = reading.fetches ? item : shown;
+      if (!reading.filter(whole)) continue;
       count++;
-      if (!reading.countsOnly) items.push(reading.project(item));
+      if (!reading.countsOnly) items.push(reading.project(whole));
     }
     if (rows.length < ROWS) return answer(scanned === reading.limit);
     from = rows.at(-1);
@@ -88,8 +93,8 @@ function positionOf(table: Table, index: Index | undefined, item: Item): Item {
   return Object.fromEntries([...names].map((name) => [name, item[name]!]));
 }
 
-function usage(table: Table, index: Index | undefined, units: number) {
+function usage(table: Table, index: Index | undefined, units: number, fetched: number) {
   return index
-    ? { table, units: 0, indexes: new Map([[index.name, units]]) }
+    ? { table, units: fetched, indexes: new Map([[index.name, units]]) }
     : { table, units, indexes: new Map<string, number>() };
 }

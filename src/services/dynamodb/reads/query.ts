@@ -2,52 +2,96 @@ import type { KeyPart } from "#kernel/keys.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ListRange } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
+import { beginsWith } from "../expressions/conditions.ts";
 import { type KeyCondition, keyConditionsOf, keyRangeOf } from "../expressions/key-conditions.ts";
 import { placeholders } from "../expressions/placeholders.ts";
-import { partitionHash, rowKey, sortBytes } from "../items/keys.ts";
-import { refuseLegacy } from "../items/request.ts";
+import { namesOf, partitionHash, rowKey, sortBytes } from "../items/keys.ts";
+import { checkParameters } from "../items/request.ts";
 import { tableAt } from "../items/rows.ts";
-import type { Index, Table } from "../store.ts";
-import { type Item, isEqual } from "../values/value.ts";
+import { checkedConditions } from "../legacy/conditions.ts";
+import { keyConditionsIn } from "../legacy/key-conditions.ts";
+import type { Index, KeyNames, Table } from "../store.ts";
+import { compareValues, type Item, isEqual, type Value } from "../values/value.ts";
 import { pageOf } from "./pages.ts";
-import { indexOf, readingOf, startKeyOf } from "./reading.ts";
+import { checkSelect, indexOf, readingOf } from "./reading.ts";
+import { checkStart, startIn } from "./start.ts";
 
 export const queryOperations = {
   async Query(ctx, input) {
-    refuseLegacy(input);
-    const { KeyConditionExpression, FilterExpression, ProjectionExpression } = input;
-    const holders = placeholders(input, { ProjectionExpression, FilterExpression, KeyConditionExpression });
-    if (KeyConditionExpression === undefined)
+    checkParameters(
+      input,
+      ["ProjectionExpression", "FilterExpression", "KeyConditionExpression"],
+      ["AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions"],
+    );
+    const older = checkedConditions(input.QueryFilter);
+    const start = startIn(input.ExclusiveStartKey);
+    checkSelect(input);
+    const { KeyConditionExpression: source } = input;
+    if (source === undefined && !input.KeyConditions)
       throw invalid(
         "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
       );
-    const conditions = keyConditionsOf(KeyConditionExpression, holders);
-    const reading = readingOf(input, holders);
+    const holders = placeholders(input);
+    const conditions =
+      source === undefined ? keyConditionsIn(input.KeyConditions!) : keyConditionsOf(source, holders);
+    const reading = readingOf(input, holders, older);
     holders.settle();
     return ctx.read(async (tx) => {
       const table = await tableAt(tx, input.TableName);
-      const index = indexOf(table, input.IndexName);
+      const index = indexOf(table, input.IndexName, start);
       const key = index?.key ?? table.key;
+      const read = reading(table, index);
       const { partition, sort } = keyRangeOf(conditions, key, table.types);
-      const start = startKeyOf(table, index, input.ExclusiveStartKey);
-      if (start && !isEqual(start[key.partition]!, partition))
-        throw invalid("The provided starting key is outside query boundaries based on provided conditions");
+      checkNoKeys(key, "Filter Expression", holders.names("FilterExpression"));
+      checkNoKeys(key, "QueryFilter", older);
+      if (start) {
+        checkStart(table, index, start, "Query");
+        if (!isEqual(start[key.partition]!, partition))
+          throw invalid("The provided starting key is outside query boundaries based on provided conditions");
+        if (sort && !meets(sort, start[key.sort!]!))
+          throw invalid("The provided starting key does not match the range key predicate");
+      }
       const reverse = input.ScanIndexForward === false;
       const range: Omit<ListRange, "limit"> = {
         in: [(index ?? table).number, partitionHash(partition)],
         ...(sort && bounds(sort)),
         reverse,
       };
-      return pageOf(
-        tx,
-        table,
-        index,
-        start ? behind(range, table, index, start) : range,
-        reading(table, index),
-      );
+      return pageOf(tx, table, index, start ? behind(range, table, index, start) : range, read);
     });
   },
 } satisfies Handlers<"dynamodb">;
+
+/** A key is for key conditions. @throws {AwsError} ValidationException */
+function checkNoKeys(
+  key: KeyNames,
+  where: string,
+  filtered: ReadonlySet<string> | ReadonlyMap<string, unknown>,
+): void {
+  const name = namesOf(key).find((one) => filtered.has(one));
+  if (name !== undefined)
+    throw invalid(`${where} can only contain non-primary key attributes: Primary key attribute: ${name}`);
+}
+
+function meets({ operator, values: [low, high] }: KeyCondition, value: Value): boolean {
+  const order = compareValues(value, low!)!;
+  switch (operator) {
+    case "=":
+      return order === 0;
+    case "<":
+      return order < 0;
+    case "<=":
+      return order <= 0;
+    case ">":
+      return order > 0;
+    case ">=":
+      return order >= 0;
+    case "BETWEEN":
+      return order >= 0 && compareValues(value, high!)! <= 0;
+    default:
+      return beginsWith(value, low);
+  }
+}
 
 /** Of the sort key, in the order of its bytes. */
 function bounds({ operator, values }: KeyCondition): Partial<ListRange> {

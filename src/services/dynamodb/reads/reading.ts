@@ -3,14 +3,21 @@ import { invalid, invalidParameters, noSuchIndex } from "../errors.ts";
 import { conditionOf, type Test } from "../expressions/conditions.ts";
 import type { Placeholders, Placeholding } from "../expressions/placeholders.ts";
 import { type Projection, projectionOf, projectPaths } from "../expressions/projections.ts";
-import { checkKey, namesOf } from "../items/keys.ts";
+import { namesOf } from "../items/keys.ts";
+import { chosenBy } from "../items/request.ts";
+import { type Checked, testOf } from "../legacy/conditions.ts";
 import type { Index, Table } from "../store.ts";
-import { checkedItem, type Item } from "../values/value.ts";
+import type { Item } from "../values/value.ts";
+import { invalidStart } from "./start.ts";
 
 /** What a query or scan does with the items that it meets. */
 export interface Reading {
   filter: Test;
   project: Projection;
+  /** What of an item is looked at, and counted: of an index what it projects. */
+  shown: Projection | undefined;
+  /** Whether whole items are fetched from the table, beside what a local index projects. */
+  fetches: boolean;
   countsOnly: boolean;
   /** Items to look at; without end unless said. */
   limit: number | undefined;
@@ -21,38 +28,48 @@ export interface Reading {
 export interface Asked extends Placeholding {
   FilterExpression?: string | undefined;
   ProjectionExpression?: string | undefined;
+  AttributesToGet?: readonly string[] | undefined;
+  ConditionalOperator?: DynamoDB.ConditionalOperator | undefined;
   Select?: DynamoDB.Select | undefined;
   Limit?: number | undefined;
   ConsistentRead?: boolean | undefined;
   ReturnConsumedCapacity?: DynamoDB.ReturnConsumedCapacity | undefined;
 }
 
-/** Reads the expressions. What is projected of an index is known with the table. */
+/**
+ * Reads the expressions. What is projected of an index is known with the table.
+ * @param older what stood in QueryFilter or ScanFilter
+ * @throws {AwsError} ValidationException
+ */
 export function readingOf(
   asked: Asked,
   holders: Placeholders,
+  older: ReadonlyMap<string, Checked>,
 ): (table: Table, index: Index | undefined) => Reading {
   const filter =
     asked.FilterExpression === undefined
-      ? () => true
+      ? testOf(older, asked.ConditionalOperator)
       : conditionOf("FilterExpression", asked.FilterExpression, holders);
-  const chosen =
-    asked.ProjectionExpression === undefined ? undefined : projectionOf(asked.ProjectionExpression, holders);
-  checkSelect(asked);
+  const chosen = asked.AttributesToGet
+    ? chosenBy(asked.AttributesToGet)
+    : asked.ProjectionExpression === undefined
+      ? undefined
+      : projectionOf(asked.ProjectionExpression, holders);
+  const filtered = new Set([...holders.names("FilterExpression"), ...older.keys()]);
+  const named = new Set([...holders.names("ProjectionExpression"), ...(asked.AttributesToGet ?? [])]);
+
   return (table, index) => {
-    if (index?.kind === "global" && asked.ConsistentRead)
-      throw invalid("Consistent reads are not supported on global secondary indexes");
+    if (index?.kind === "global") checkGlobal(table, index, asked, named, filtered);
     if (asked.Select === "ALL_PROJECTED_ATTRIBUTES" && !index)
       throw invalidParameters("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
-    if (asked.Select === "ALL_ATTRIBUTES" && index?.kind === "global" && index.projection !== "ALL")
-      throw invalidParameters(
-        `Select type ALL_ATTRIBUTES is not supported for global secondary index ${index.name} because its projection type is not ALL`,
-      );
-    const isWhole = asked.Select === "ALL_ATTRIBUTES" || !index || index.projection === "ALL";
-    const shown = isWhole ? (item: Item) => item : projectedBy(table, index);
+    const shown = !index || index.projection === "ALL" ? undefined : projectedBy(table, index);
+    const missing = index && shown ? [...named].some((name) => !projects(table, index, name)) : false;
+    const fetches = shown !== undefined && (asked.Select === "ALL_ATTRIBUTES" || missing);
     return {
-      filter: (item) => filter(shown(item)),
-      project: chosen ? (item) => chosen(index?.kind === "local" ? item : shown(item)) : shown,
+      filter: filter ?? (() => true),
+      project: chosen ?? ((item) => item),
+      shown,
+      fetches,
       countsOnly: asked.Select === "COUNT",
       limit: asked.Limit,
       consistent: asked.ConsistentRead,
@@ -61,48 +78,54 @@ export function readingOf(
   };
 }
 
-function checkSelect({ Select, ProjectionExpression }: Asked): void {
-  if (Select === "SPECIFIC_ATTRIBUTES" && ProjectionExpression === undefined)
+function checkGlobal(
+  table: Table,
+  index: Index,
+  { ConsistentRead, Select }: Asked,
+  named: ReadonlySet<string>,
+  filtered: ReadonlySet<string>,
+): void {
+  if (ConsistentRead) throw invalid("Consistent reads are not supported on global secondary indexes");
+  if (Select === "ALL_ATTRIBUTES" && index.projection !== "ALL")
     throw invalidParameters(
-      "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
+      `Select type ALL_ATTRIBUTES is not supported for global secondary index ${index.name} because its projection type is not ALL`,
     );
-  if (Select !== undefined && Select !== "SPECIFIC_ATTRIBUTES" && ProjectionExpression !== undefined)
-    throw invalid(
-      `Cannot specify the ProjectionExpression when choosing to get ${Select === "COUNT" ? "only the Count" : Select}`,
+  const missing = (names: ReadonlySet<string>) => [...names].filter((name) => !projects(table, index, name));
+  const [unseen, unfiltered] = [missing(named), missing(filtered)];
+  if (unseen.length > 0)
+    throw invalidParameters(`Global secondary index ${index.name} does not project [${unseen.join(", ")}]`);
+  if (unfiltered.length > 0)
+    throw invalidParameters(
+      `Global secondary index ${index.name} does not project one or more filter attributes: [${unfiltered.join(", ")}]`,
     );
-}
-
-function projectedBy(table: Table, { key, included }: Index): Projection {
-  const names = new Set([...namesOf(table.key), ...namesOf(key), ...included]);
-  return projectPaths([...names].map((name) => [name]));
 }
 
 /** @throws {AwsError} ValidationException */
-export function indexOf(table: Table, name: string | undefined): Index | undefined {
-  if (name === undefined) return undefined;
-  const index = table.indexes.find((one) => one.name === name);
-  if (!index) throw noSuchIndex(name);
-  return index;
+export function checkSelect({ Select, ProjectionExpression, AttributesToGet }: Asked): void {
+  if (Select === "SPECIFIC_ATTRIBUTES" && ProjectionExpression === undefined && !AttributesToGet)
+    throw invalidParameters(
+      "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
+    );
+  if (Select === undefined || Select === "SPECIFIC_ATTRIBUTES") return;
+  const got = Select === "COUNT" ? "only the Count" : Select;
+  if (AttributesToGet) throw invalid(`Cannot specify the AttributesToGet when choosing to get ${got}`);
+  if (ProjectionExpression !== undefined)
+    throw invalid(`Cannot specify the ProjectionExpression when choosing to get ${got}`);
 }
 
-/**
- * The key behind which a reading goes on.
- * @throws {AwsError} ValidationException
- */
-export function startKeyOf(table: Table, index: Index | undefined, sent: Item | undefined): Item | undefined {
-  if (!sent) return undefined;
-  const key = checkedItem(sent);
-  const names = new Set([...namesOf(table.key), ...(index ? namesOf(index.key) : [])]);
-  if (Object.keys(key).length !== names.size) throw invalid("The provided starting key is invalid");
-  try {
-    checkKey(table, Object.fromEntries(namesOf(table.key).map((name) => [name, key[name]!])));
-    if (index)
-      checkKey(
-        { key: index.key, types: table.types },
-        Object.fromEntries(namesOf(index.key).map((name) => [name, key[name]!])),
-      );
-  } catch {
-    throw invalid("The provided starting key is invalid");
-  }
-  return key;
+const projectedNames = (table: Table, { key, included }: Index) =>
+  new Set([...namesOf(table.key), ...namesOf(key), ...included]);
+
+const projects = (table: Table, index: Index, name: string) =>
+  index.projection === "ALL" || projectedNames(table, index).has(name);
+
+export const projectedBy = (table: Table, index: Index): Projection =>
+  projectPaths([...projectedNames(table, index)].map((name) => [name]));
+
+/** @param start a key to go on from, which without the index is none @throws {AwsError} ValidationException */
+export function indexOf(table: Table, name: string | undefined, start: Item | undefined): Index | undefined {
+  if (name === undefined) return undefined;
+  const index = table.indexes.find((one) => one.name === name);
+  if (index) return index;
+  throw start ? invalidStart() : noSuchIndex(name);
 }

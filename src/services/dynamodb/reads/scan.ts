@@ -3,23 +3,33 @@ import type { ListRange } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import { placeholders } from "../expressions/placeholders.ts";
 import { rowKey } from "../items/keys.ts";
-import { refuseLegacy } from "../items/request.ts";
+import { checkParameters } from "../items/request.ts";
 import { tableAt } from "../items/rows.ts";
+import { checkedConditions } from "../legacy/conditions.ts";
 import { pageOf } from "./pages.ts";
-import { indexOf, readingOf, startKeyOf } from "./reading.ts";
+import { checkSelect, indexOf, readingOf } from "./reading.ts";
+import { checkStart, startIn } from "./start.ts";
 
 export const scanOperations = {
   async Scan(ctx, input) {
-    refuseLegacy(input);
-    const { FilterExpression, ProjectionExpression, Segment, TotalSegments } = input;
+    checkParameters(
+      input,
+      ["ProjectionExpression", "FilterExpression"],
+      ["AttributesToGet", "ScanFilter", "ConditionalOperator"],
+    );
+    const { Segment, TotalSegments } = input;
+    const older = checkedConditions(input.ScanFilter);
     checkSegment(Segment, TotalSegments);
-    const holders = placeholders(input, { ProjectionExpression, FilterExpression });
-    const reading = readingOf(input, holders);
+    const start = startIn(input.ExclusiveStartKey);
+    checkSelect(input);
+    const holders = placeholders(input);
+    const reading = readingOf(input, holders, older);
     holders.settle();
     return ctx.read(async (tx) => {
       const table = await tableAt(tx, input.TableName);
-      const index = indexOf(table, input.IndexName);
-      const start = startKeyOf(table, index, input.ExclusiveStartKey);
+      const index = indexOf(table, input.IndexName, start);
+      const read = reading(table, index);
+      if (start) checkStart(table, index, start, "Scan");
       const range: Omit<ListRange, "limit"> = {
         in: [(index ?? table).number],
         ...(TotalSegments !== undefined && segment(Segment!, TotalSegments)),
@@ -28,7 +38,7 @@ export const scanOperations = {
         const own = index ? rowKey(0, table.key, start).slice(1) : [];
         range.after = [...rowKey(0, index?.key ?? table.key, start).slice(1), ...own];
       }
-      return pageOf(tx, table, index, range, reading(table, index));
+      return pageOf(tx, table, index, range, read);
     });
   },
 } satisfies Handlers<"dynamodb">;

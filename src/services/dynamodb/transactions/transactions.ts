@@ -6,12 +6,11 @@ import { faultsOf, type Handlers } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import type { Test } from "../expressions/conditions.ts";
-import { placeholders } from "../expressions/placeholders.ts";
-import { projectionOf } from "../expressions/projections.ts";
 import type { Update } from "../expressions/updates.ts";
 import { consumed, readUnits, type Used, writing } from "../items/capacity.ts";
 import { checkedPut, checkNoKeys, conditionIn, updated, updateIn } from "../items/items.ts";
 import { checkItemKeys, checkKey, rowKey } from "../items/keys.ts";
+import { checkParameters, projectionIn } from "../items/request.ts";
 import { changeItem, itemAt, tableAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
@@ -66,11 +65,9 @@ export const transactionOperations = {
 
   async TransactGetItems(ctx, input) {
     const wanted = input.TransactItems.map(({ Get: get }) => {
-      const holders = placeholders(get, { ProjectionExpression: get.ProjectionExpression });
-      const project =
-        get.ProjectionExpression === undefined ? undefined : projectionOf(get.ProjectionExpression, holders);
-      holders.settle();
-      return { table: get.TableName, key: checkedItem(get.Key), project };
+      checkParameters(get, ["ProjectionExpression"]);
+      const key = checkedItem(get.Key);
+      return { table: get.TableName, key, project: projectionIn(get) };
     });
     return ctx.read(async (tx) => {
       const used: Used[] = [];
@@ -100,6 +97,8 @@ function actionIn(sent: DynamoDB.TransactWriteItem): Action {
     table: of.TableName,
     told: of.ReturnValuesOnConditionCheckFailure,
   });
+  if (update) checkParameters(update, ["UpdateExpression", "ConditionExpression"]);
+  else checkParameters((put ?? check ?? remove)!, ["ConditionExpression"]);
   if (put) return { ...base(put), kind: "put", item: checkedPut(put.Item), test: conditionIn(put) };
   if (check) return { ...base(check), kind: "check", item: checkedItem(check.Key), test: conditionIn(check) };
   if (remove)

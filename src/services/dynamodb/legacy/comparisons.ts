@@ -1,0 +1,99 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { invalid, invalidParameters } from "../errors.ts";
+import { beginsWith, contains } from "../expressions/conditions.ts";
+import { checkedValue, compareValues, isEqual, type TypeName, typeOf, type Value } from "../values/value.ts";
+
+export type Operator = DynamoDB.ComparisonOperator;
+
+/** Whether an attribute meets what is said of it. */
+export type Comparison = (value: Value | undefined) => boolean;
+
+type Arity = readonly [least: number, most: number];
+
+const ARITIES: Record<Operator, Arity> = {
+  NULL: [0, 0],
+  NOT_NULL: [0, 0],
+  EQ: [1, 1],
+  NE: [1, 1],
+  LE: [1, 1],
+  LT: [1, 1],
+  GE: [1, 1],
+  GT: [1, 1],
+  CONTAINS: [1, 1],
+  NOT_CONTAINS: [1, 1],
+  BEGINS_WITH: [1, 1],
+  IN: [1, Number.POSITIVE_INFINITY],
+  BETWEEN: [2, 2],
+};
+
+const SCALARS: readonly TypeName[] = ["S", "N", "B"];
+const TYPES: Partial<Record<Operator, readonly TypeName[]>> = {
+  LE: SCALARS,
+  LT: SCALARS,
+  GE: SCALARS,
+  GT: SCALARS,
+  CONTAINS: SCALARS,
+  NOT_CONTAINS: SCALARS,
+  BEGINS_WITH: ["S", "B"],
+  IN: SCALARS,
+  BETWEEN: SCALARS,
+};
+
+/**
+ * Arguments of an operator, checked. AWS looks at their values first, then at how many they are, then at their types.
+ * @throws {AwsError} ValidationException
+ */
+export function checkedArguments(operator: Operator, given: readonly Value[]): Value[] {
+  const values = given.map((value) => checkedValue(value));
+  const [least, most] = ARITIES[operator];
+  if (values.length < least || values.length > most)
+    throw invalidParameters(`Invalid number of argument(s) for the ${operator} ComparisonOperator`);
+  const taken = TYPES[operator];
+  for (const value of values) {
+    if (taken && !taken.includes(typeOf(value)))
+      throw invalidParameters(
+        `ComparisonOperator ${operator} is not valid for ${typeOf(value)} AttributeValue type`,
+      );
+  }
+  if (values.some((value) => typeOf(value) !== typeOf(values[0]!)))
+    throw invalidParameters("AttributeValues inside AttributeValueList must all be of the same type");
+  if (operator === "BETWEEN" && compareValues(values[0]!, values[1]!)! > 0)
+    throw invalid(
+      "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound",
+    );
+  return values;
+}
+
+export function comparisonOf(operator: Operator, values: readonly Value[]): Comparison {
+  const [first, second] = values;
+  const order = (value: Value | undefined, other: Value | undefined) =>
+    (value && other && compareValues(value, other)) ?? Number.NaN;
+  switch (operator) {
+    case "NULL":
+      return (value) => value === undefined;
+    case "NOT_NULL":
+      return (value) => value !== undefined;
+    case "EQ":
+      return (value) => value !== undefined && isEqual(value, first!);
+    case "NE":
+      return (value) => value === undefined || !isEqual(value, first!);
+    case "LE":
+      return (value) => order(value, first) <= 0;
+    case "LT":
+      return (value) => order(value, first) < 0;
+    case "GE":
+      return (value) => order(value, first) >= 0;
+    case "GT":
+      return (value) => order(value, first) > 0;
+    case "CONTAINS":
+      return (value) => contains(value, first);
+    case "NOT_CONTAINS":
+      return (value) => !contains(value, first);
+    case "BEGINS_WITH":
+      return (value) => beginsWith(value, first);
+    case "IN":
+      return (value) => value !== undefined && values.some((one) => isEqual(value, one));
+    case "BETWEEN":
+      return (value) => order(value, first) >= 0 && order(value, second) <= 0;
+  }
+}

@@ -1,0 +1,28 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { invalid } from "../errors.ts";
+import type { KeyCondition } from "../expressions/key-conditions.ts";
+import type { Operator } from "./comparisons.ts";
+import { checkedConditions } from "./conditions.ts";
+
+const INDEXABLE: Partial<Record<Operator, KeyCondition["operator"]>> = {
+  EQ: "=",
+  LT: "<",
+  LE: "<=",
+  GT: ">",
+  GE: ">=",
+  BETWEEN: "BETWEEN",
+  BEGINS_WITH: "begins_with",
+};
+
+/** What a query says of its key, by attribute. @throws {AwsError} ValidationException */
+export function keyConditionsIn(given: Record<string, DynamoDB.Condition>): Map<string, KeyCondition> {
+  const conditions = checkedConditions(given);
+  if (conditions.size === 0 || conditions.size > 2) throw invalid("Conditions can be of length 1 or 2 only");
+  return new Map(
+    [...conditions].map(([name, { operator, values }]) => {
+      const known = INDEXABLE[operator];
+      if (!known) throw invalid("Attempted conditional constraint is not an indexable operation");
+      return [name, { operator: known, values }];
+    }),
+  );
+}

@@ -1,0 +1,43 @@
+import { AwsError } from "#aws/errors.ts";
+import { invalid } from "../errors.ts";
+import { namesOf } from "../items/keys.ts";
+import type { Index, Table } from "../store.ts";
+import { checkedItem, type Item, typeOf } from "../values/value.ts";
+
+const INVALID = "The provided starting key is invalid";
+
+/** Faults of a value's content are told without a word of where it stands. */
+const TOLD_ALONE = /number|Number|numeric|contains duplicates/;
+
+/** A key behind which a reading is to go on, its values checked. @throws {AwsError} ValidationException */
+export function startIn(sent: Item | undefined): Item | undefined {
+  if (!sent) return undefined;
+  try {
+    return checkedItem(sent);
+  } catch (error) {
+    if (!(error instanceof AwsError) || TOLD_ALONE.test(error.message)) throw error;
+    throw invalid(`${INVALID}: ${error.message}`);
+  }
+}
+
+/**
+ * Holds it to the keys of the table and the index.
+ * @throws {AwsError} ValidationException
+ */
+export function checkStart(
+  table: Table,
+  index: Index | undefined,
+  start: Item,
+  operation: "Query" | "Scan",
+): void {
+  const names = new Set([...namesOf(table.key), ...(index ? namesOf(index.key) : [])]);
+  const isKey = (name: string) => Object.hasOwn(start, name) && typeOf(start[name]!) === table.types[name];
+  if (Object.keys(start).length === names.size && [...names].every(isKey)) return;
+  throw invalid(
+    operation === "Scan" && !index
+      ? `${INVALID}: The provided key element does not match the schema`
+      : INVALID,
+  );
+}
+
+export const invalidStart = () => invalid(INVALID);
