@@ -4,7 +4,7 @@ import { invalid } from "../errors.ts";
 import type { Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { checkedItem, type Item } from "../values/value.ts";
-import { consumed, readUnits, type Used, writing } from "./capacity.ts";
+import { add, consumedOf, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
 import { checkedPut } from "./items.ts";
 import { checkItemKeys, checkKey, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
@@ -53,7 +53,7 @@ export const batchOperations = {
       return {
         Responses,
         UnprocessedKeys,
-        ConsumedCapacity: all(input.ReturnConsumedCapacity, used, "read"),
+        ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used),
       };
     });
   },
@@ -67,6 +67,7 @@ export const batchOperations = {
       throw invalid("Too many items requested for the BatchWriteItem call");
     return ctx.transact(async (tx) => {
       const used: Used[] = [];
+      const ItemCollectionMetrics: DynamoDB.ItemCollectionMetricsPerTable = {};
       for (const { name, writes } of wanted) {
         const table = await tableAt(tx, name);
         for (const { put, key } of writes) {
@@ -82,10 +83,17 @@ export const batchOperations = {
           const before = await itemAt(tx, table, put ?? key!);
           changeItem(tx, table, before, put);
           add(of, writing(table, before, put));
+          const collection = itemCollection(input.ReturnItemCollectionMetrics, table, put ?? key!);
+          if (collection) (ItemCollectionMetrics[table.name] ??= []).push(collection);
         }
         used.push(of);
       }
-      return { UnprocessedItems: {}, ConsumedCapacity: all(input.ReturnConsumedCapacity, used, "write") };
+      return {
+        UnprocessedItems: {},
+        ItemCollectionMetrics:
+          input.ReturnItemCollectionMetrics === "SIZE" ? ItemCollectionMetrics : undefined,
+        ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used),
+      };
     });
   },
 } satisfies Handlers<"dynamodb">;
@@ -122,18 +130,4 @@ function checkDistinct(table: Table, keys: readonly Item[]): void {
     if (seen.has(name)) throw invalid("Provided list of item keys contains duplicates");
     seen.add(name);
   }
-}
-
-function add(to: Used, more: Used): void {
-  to.units += more.units;
-  for (const [name, units] of more.indexes) to.indexes.set(name, (to.indexes.get(name) ?? 0) + units);
-}
-
-function all(
-  asked: DynamoDB.ReturnConsumedCapacity | undefined,
-  used: readonly Used[],
-  kind: "read" | "write",
-): DynamoDB.ConsumedCapacity[] | undefined {
-  if (asked === undefined || asked === "NONE") return undefined;
-  return used.map((one) => consumed(asked, one, kind)!);
 }

@@ -1,8 +1,8 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import type { Table } from "../store.ts";
+import type { Index, Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
-import type { Item } from "../values/value.ts";
-import { namesOf } from "./keys.ts";
+import { type Item, isEqual } from "../values/value.ts";
+import { namesOf, projectedBy } from "./keys.ts";
 
 /** Units that a call used, by where. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html */
 export interface Used {
@@ -23,37 +23,86 @@ const writeUnits = (bytes: number): number => Math.max(1, Math.ceil(bytes / WRIT
 
 /** By the larger of what was and what is, in the table and in each index that the change reaches. */
 export function writing(table: Table, before: Item | undefined, after: Item | undefined): Used {
-  const size = (item: Item | undefined) => (item ? sizeOfItem(item) : 0);
-  const units = writeUnits(Math.max(size(before), size(after)));
+  const units = writeUnits(Math.max(sizeOr0(before), sizeOr0(after)));
   const indexes = new Map<string, number>();
-  for (const { name, key } of table.indexes) {
-    const stands = (item: Item | undefined) =>
-      item !== undefined && namesOf(key).every((attribute) => item[attribute]);
-    if (stands(before) || stands(after)) indexes.set(name, units);
+  for (const index of table.indexes) {
+    const used = indexUnits(table, index, before, after);
+    if (used > 0) indexes.set(index.name, used);
   }
   return { table, units, indexes };
 }
 
-/** As it was asked for. */
+/** An entry that moves is one deleted and one written; one that shows nothing new costs nothing. */
+function indexUnits(table: Table, index: Index, before: Item | undefined, after: Item | undefined): number {
+  const was = entryOf(table, index, before);
+  const is = entryOf(table, index, after);
+  if (!was && !is) return 0;
+  if (!was || !is) return writeUnits(sizeOr0(was ?? is));
+  if (namesOf(index.key).some((name) => !isEqual(was[name]!, is[name]!)))
+    return writeUnits(sizeOfItem(was)) + writeUnits(sizeOfItem(is));
+  return isEqual({ M: was }, { M: is }) ? 0 : writeUnits(Math.max(sizeOfItem(was), sizeOfItem(is)));
+}
+
+function entryOf(table: Table, index: Index, item: Item | undefined): Item | undefined {
+  if (!item || namesOf(index.key).some((name) => !item[name])) return undefined;
+  return index.projection === "ALL" ? item : projectedBy(table, index)(item);
+}
+
+const sizeOr0 = (item: Item | undefined) => (item ? sizeOfItem(item) : 0);
+
+export type Asked = DynamoDB.ReturnConsumedCapacity | undefined;
+
+/**
+ * As it was asked for.
+ * @param split of transactions, which also tell apart what was read and written
+ */
 export function consumed(
-  asked: DynamoDB.ReturnConsumedCapacity | undefined,
+  asked: Asked,
   { table, units, indexes }: Used,
-  kind: "read" | "write" | "transaction",
+  split?: "ReadCapacityUnits" | "WriteCapacityUnits",
 ): DynamoDB.ConsumedCapacity | undefined {
   if (asked === undefined || asked === "NONE") return undefined;
+  const told = (value: number) => ({ CapacityUnits: value, ...(split && { [split]: value }) });
   const all = units + [...indexes.values()].reduce((sum, more) => sum + more, 0);
-  const split = (value: number) => ({
-    CapacityUnits: value,
-    ...(kind === "transaction" && { WriteCapacityUnits: value }),
-  });
-  const told: DynamoDB.ConsumedCapacity = { TableName: table.name, ...split(all) };
-  if (asked === "TOTAL") return told;
-  told.Table = split(units);
-  for (const { name, kind: place } of table.indexes) {
+  const whole: DynamoDB.ConsumedCapacity = { TableName: table.name, ...told(all) };
+  if (asked === "TOTAL") return whole;
+  whole.Table = told(units);
+  for (const { name, kind } of table.indexes) {
     const used = indexes.get(name);
     if (used === undefined) continue;
-    const member = place === "local" ? "LocalSecondaryIndexes" : "GlobalSecondaryIndexes";
-    (told[member] ??= {})[name] = split(used);
+    const member = kind === "local" ? "LocalSecondaryIndexes" : "GlobalSecondaryIndexes";
+    (whole[member] ??= {})[name] = told(used);
   }
-  return told;
+  return whole;
+}
+
+/** Of several tables, those of one together. */
+export function consumedOf(
+  asked: Asked,
+  used: readonly Used[],
+  split?: "ReadCapacityUnits" | "WriteCapacityUnits",
+): DynamoDB.ConsumedCapacity[] | undefined {
+  if (asked === undefined || asked === "NONE") return undefined;
+  const byTable = new Map<string, Used>();
+  for (const one of used) {
+    const sum = byTable.get(one.table.name);
+    if (sum) add(sum, one);
+    else byTable.set(one.table.name, { ...one, indexes: new Map(one.indexes) });
+  }
+  return [...byTable.values()].map((one) => consumed(asked, one, split)!);
+}
+
+export function add(to: Used, more: Used): void {
+  to.units += more.units;
+  for (const [name, units] of more.indexes) to.indexes.set(name, (to.indexes.get(name) ?? 0) + units);
+}
+
+/** A collection is the items of one partition key, where there are local indexes. Its size is told as below a gigabyte. */
+export function itemCollection(
+  asked: DynamoDB.ReturnItemCollectionMetrics | undefined,
+  { key, indexes }: Table,
+  item: Item,
+): DynamoDB.ItemCollectionMetrics | undefined {
+  if (asked !== "SIZE" || !indexes.some(({ kind }) => kind === "local")) return undefined;
+  return { ItemCollectionKey: { [key.partition]: item[key.partition]! }, SizeEstimateRangeGB: [0, 1] };
 }

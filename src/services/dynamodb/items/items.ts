@@ -10,7 +10,7 @@ import { expectedIn } from "../legacy/expected.ts";
 import type { Table } from "../store.ts";
 import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
 import { checkedItem, type Item } from "../values/value.ts";
-import { consumed, readUnits, writing } from "./capacity.ts";
+import { consumed, itemCollection, readUnits, writing } from "./capacity.ts";
 import { checkIndexKeys, checkItemKeys, checkKey, namesOf } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { changeItem, itemAt, tableAt } from "./rows.ts";
@@ -27,11 +27,7 @@ export const itemOperations = {
       const units = readUnits(item ? sizeOfItem(item) : 0, input.ConsistentRead);
       return {
         Item: item && (project ? project(item) : item),
-        ConsumedCapacity: consumed(
-          input.ReturnConsumedCapacity,
-          { table, units, indexes: new Map() },
-          "read",
-        ),
+        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, { table, units, indexes: new Map() }),
       };
     });
   },
@@ -50,7 +46,8 @@ export const itemOperations = {
       changeItem(tx, table, before, item);
       return {
         Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
-        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, writing(table, before, item), "write"),
+        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, writing(table, before, item)),
+        ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, item),
       };
     });
   },
@@ -68,7 +65,8 @@ export const itemOperations = {
       changeItem(tx, table, before, undefined);
       return {
         Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
-        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, writing(table, before, undefined), "write"),
+        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, writing(table, before, undefined)),
+        ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, key),
       };
     });
   },
@@ -91,7 +89,8 @@ export const itemOperations = {
       changeItem(tx, table, before, after);
       return {
         Attributes: returned(input.ReturnValues, update, before, after),
-        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, writing(table, before, after), "write"),
+        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, writing(table, before, after)),
+        ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, key),
       };
     });
   },

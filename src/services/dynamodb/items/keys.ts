@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
 import type { KeyPart } from "#kernel/keys.ts";
 import { invalid, invalidParameters, keyMismatch } from "../errors.ts";
-import type { KeyNames, Table } from "../store.ts";
+import { type Projection, projectPaths } from "../expressions/projections.ts";
+import type { Index, KeyNames, Table } from "../store.ts";
 import { decimalBytes } from "../values/decimal.ts";
 import { decimalIn, type Item, typeOf, type Value } from "../values/value.ts";
 
@@ -90,6 +91,13 @@ export function checkKey(table: Pick<Table, "key" | "types">, key: Item): void {
 
 export const namesOf = ({ partition, sort }: KeyNames): string[] =>
   sort === undefined ? [partition] : [partition, sort];
+
+/** What an index shows of items. */
+export const projectedNames = (table: Table, { key, included }: Index): ReadonlySet<string> =>
+  new Set([...namesOf(table.key), ...namesOf(key), ...included]);
+
+export const projectedBy = (table: Table, index: Index): Projection =>
+  projectPaths([...projectedNames(table, index)].map((name) => [name]));
 
 function checkKeyValue(name: string, value: Value): void {
   if (value.S !== "" && value.B?.length !== 0) return;

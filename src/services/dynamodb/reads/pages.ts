@@ -49,7 +49,6 @@ export async function pageOf(
     ConsumedCapacity: consumed(
       reading.asked,
       usage(table, index, readUnits(bytes, reading.consistent), fetched),
-      "read",
     ),
   });
 

@@ -2,8 +2,8 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { invalid, invalidParameters, noSuchIndex } from "../errors.ts";
 import { conditionOf, type Test } from "../expressions/conditions.ts";
 import type { Placeholders, Placeholding } from "../expressions/placeholders.ts";
-import { type Projection, projectionOf, projectPaths } from "../expressions/projections.ts";
-import { namesOf } from "../items/keys.ts";
+import { type Projection, projectionOf } from "../expressions/projections.ts";
+import { projectedBy, projectedNames } from "../items/keys.ts";
 import { chosenBy } from "../items/request.ts";
 import { type Checked, testOf } from "../legacy/conditions.ts";
 import type { Index, Table } from "../store.ts";
@@ -113,14 +113,8 @@ export function checkSelect({ Select, ProjectionExpression, AttributesToGet }: A
     throw invalid(`Cannot specify the ProjectionExpression when choosing to get ${got}`);
 }
 
-const projectedNames = (table: Table, { key, included }: Index) =>
-  new Set([...namesOf(table.key), ...namesOf(key), ...included]);
-
 const projects = (table: Table, index: Index, name: string) =>
   index.projection === "ALL" || projectedNames(table, index).has(name);
-
-export const projectedBy = (table: Table, index: Index): Projection =>
-  projectPaths([...projectedNames(table, index)].map((name) => [name]));
 
 /** @param start a key to go on from, which without the index is none @throws {AwsError} ValidationException */
 export function indexOf(table: Table, name: string | undefined, start: Item | undefined): Index | undefined {

@@ -5,6 +5,7 @@ import type { Index, KeyNames, Table, Throughput } from "../store.ts";
 const MOST_LOCAL = 5;
 const MOST_GLOBAL = 20;
 const MOST_INCLUDED = 100;
+const MOST_UNITS = 1_000_000_000_000;
 
 type Sent = Pick<
   DynamoDB.CreateTableInput,
@@ -27,16 +28,14 @@ export function schemaOf(input: Sent): Schema {
     KeySchema = [],
     BillingMode: billing = "PROVISIONED",
   } = input;
+  checkBounds(input.ProvisionedThroughput);
   const throughput = throughputOf(billing, input.ProvisionedThroughput);
   const types: Schema["types"] = {};
   for (const { AttributeName, AttributeType } of definitions) types[AttributeName] = AttributeType;
   const key = keyNames(KeySchema);
   checkDefined(KeySchema, definitions);
+  checkLists(input, key, definitions);
   const local = (input.LocalSecondaryIndexes ?? []).map((index) => localIndex(index, key, definitions));
-  if (input.LocalSecondaryIndexes?.length === 0)
-    throw invalidParameters("List of LocalSecondaryIndexes is empty");
-  if (input.GlobalSecondaryIndexes?.length === 0)
-    throw invalidParameters("List of GlobalSecondaryIndexes is empty");
   const global = (input.GlobalSecondaryIndexes ?? []).map((index) =>
     globalIndex(index, definitions, billing),
   );
@@ -55,11 +54,23 @@ export function schemaOf(input: Sent): Schema {
   );
   if (definitions.some(({ AttributeName }) => !used.has(AttributeName)))
     throw invalidParameters(
-      indexes.length > 0
-        ? `Some AttributeDefinitions are not used. AttributeDefinitions: [${namesIn(definitions)}], keys used: [${[...used].filter(Boolean).join(", ")}]`
-        : "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions",
+      `Some AttributeDefinitions are not used. AttributeDefinitions: [${namesIn(definitions)}], keys used: [${[...used].filter(Boolean).join(", ")}]`,
     );
   return { key, types, definitions, billing, throughput, indexes };
+}
+
+function checkLists(
+  { LocalSecondaryIndexes: local, GlobalSecondaryIndexes: global }: Sent,
+  key: KeyNames,
+  definitions: readonly DynamoDB.AttributeDefinition[],
+): void {
+  if (local?.length === 0) throw invalidParameters("List of LocalSecondaryIndexes is empty");
+  if (global?.length === 0) throw invalidParameters("List of GlobalSecondaryIndexes is empty");
+  const keys = key.sort === undefined ? 1 : 2;
+  if (!local && !global && definitions.length !== keys)
+    throw invalidParameters(
+      "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions",
+    );
 }
 
 /** @throws {AwsError} ValidationException */
@@ -67,7 +78,7 @@ export function keyNames(schema: readonly DynamoDB.KeySchemaElement[]): KeyNames
   const [first, second] = schema;
   if (schema.length > 2)
     throw invalid(
-      `1 validation error detected: Value '${JSON.stringify(schema)}' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2`,
+      `1 validation error detected: Value '[${schema.map(({ AttributeName, KeyType }) => `KeySchemaElement(attributeName=${AttributeName}, keyType=${KeyType})`).join(", ")}]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2`,
     );
   if (first?.KeyType !== "HASH")
     throw invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
@@ -148,8 +159,31 @@ export function globalIndex(
     kind: "global",
     key,
     ...projectionOf(sent.Projection),
-    throughput: throughputOf(billing, sent.ProvisionedThroughput),
+    throughput: indexThroughput(sent.IndexName, billing, sent.ProvisionedThroughput),
   };
+}
+
+function indexThroughput(
+  name: string,
+  billing: DynamoDB.BillingMode,
+  sent: DynamoDB.ProvisionedThroughput | undefined,
+): Throughput {
+  if (billing === "PAY_PER_REQUEST" && sent)
+    throw invalidParameters(
+      `ProvisionedThroughput should not be specified for index: ${name} when BillingMode is PAY_PER_REQUEST`,
+    );
+  if (billing === "PROVISIONED" && !sent)
+    throw invalidParameters(`ProvisionedThroughput must be specified for index: ${name}`);
+  checkBounds(sent, ` for index ${name}`);
+  return throughputOf(billing, sent);
+}
+
+/** @throws {AwsError} ValidationException */
+export function checkBounds(sent: DynamoDB.ProvisionedThroughput | undefined, where = ""): void {
+  for (const member of ["ReadCapacityUnits", "WriteCapacityUnits"] as const) {
+    if (sent && sent[member] > MOST_UNITS)
+      throw invalid(`Given value ${sent[member]} for ${member} is out of bounds${where}`);
+  }
 }
 
 function projectionOf({ ProjectionType: projection, NonKeyAttributes: included }: DynamoDB.Projection) {

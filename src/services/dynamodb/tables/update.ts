@@ -9,7 +9,7 @@ import { clear } from "./clear.ts";
 import { described } from "./description.ts";
 import { fill } from "./fill.ts";
 import { namedTable } from "./named.ts";
-import { globalIndex, throughputOf } from "./schema.ts";
+import { checkBounds, globalIndex, throughputOf } from "./schema.ts";
 
 type Request = Input<"dynamodb", "UpdateTable">;
 
@@ -55,6 +55,18 @@ function checkSaysSomething(input: Request): void {
     throw invalid(
       "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required",
     );
+  const names = (input.GlobalSecondaryIndexUpdates ?? []).map(
+    ({ Create, Update, Delete }) => (Create ?? Update ?? Delete)?.IndexName,
+  );
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined)
+    throw invalidParameters(
+      `Only one global secondary index update per index is allowed simultaneously. Index: ${twice}`,
+    );
+  if (names.includes(undefined))
+    throw invalidParameters(
+      "One of GlobalSecondaryIndexUpdate's Create, Update and Delete must be specified",
+    );
   if ((input.GlobalSecondaryIndexUpdates?.length ?? 0) > 1) {
     const made = input.GlobalSecondaryIndexUpdates!.filter(({ Create, Delete }) => Create || Delete);
     if (made.length > 1)
@@ -67,6 +79,7 @@ function checkSaysSomething(input: Request): void {
 
 function withBilling(table: Table, { BillingMode: billing, ProvisionedThroughput: sent }: Request): Table {
   if (billing === undefined && sent === undefined) return table;
+  checkBounds(sent);
   const mode = billing ?? table.billing;
   const throughput = throughputOf(mode, sent);
   const isSame = table.throughput.read === throughput.read && table.throughput.write === throughput.write;

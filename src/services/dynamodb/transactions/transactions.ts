@@ -7,7 +7,7 @@ import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import type { Test } from "../expressions/conditions.ts";
 import type { Update } from "../expressions/updates.ts";
-import { consumed, readUnits, type Used, writing } from "../items/capacity.ts";
+import { consumedOf, readUnits, type Used, writing } from "../items/capacity.ts";
 import { checkedPut, checkNoKeys, conditionIn, updated, updateIn } from "../items/items.ts";
 import { checkItemKeys, checkKey, rowKey } from "../items/keys.ts";
 import { checkParameters, projectionIn } from "../items/request.ts";
@@ -59,7 +59,7 @@ export const transactionOperations = {
       checkDistinct(actions, tables);
       const used = isRepeated ? [] : await perform(tx, actions, tables);
       if (token !== undefined && !isRepeated) tx.put(tokens, { token, digest, until: tx.now() + TOKEN_MS });
-      return { ConsumedCapacity: capacities(input.ReturnConsumedCapacity, used) };
+      return { ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, "WriteCapacityUnits") };
     });
   },
 
@@ -84,7 +84,10 @@ export const transactionOperations = {
       }
       if (bytes > MOST_BYTES)
         throw invalid("Collection size of the items in the transaction exceeds the limit of 4 MB");
-      return { Responses, ConsumedCapacity: capacities(input.ReturnConsumedCapacity, used) };
+      return {
+        Responses,
+        ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, "ReadCapacityUnits"),
+      };
     });
   },
 } satisfies Handlers<"dynamodb">;
@@ -137,7 +140,8 @@ async function perform(
     const table = tables[at]!;
     if (actions[at]!.kind !== "check") changeItem(tx, table, before, after);
     const used = writing(table, before, after);
-    return { ...used, units: 2 * used.units };
+    const indexes = new Map([...used.indexes].map(([name, units]) => [name, 2 * units]));
+    return { ...used, units: 2 * used.units, indexes };
   });
 }
 
@@ -177,18 +181,4 @@ function cancelled(reasons: DynamoDB.CancellationReason[]): AwsError {
     `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`,
     { members: { CancellationReasons: reasons } },
   );
-}
-
-function capacities(
-  asked: DynamoDB.ReturnConsumedCapacity | undefined,
-  used: readonly Used[],
-): DynamoDB.ConsumedCapacity[] | undefined {
-  if (asked === undefined || asked === "NONE") return undefined;
-  const byTable = new Map<string, Used>();
-  for (const one of used) {
-    const known = byTable.get(one.table.name);
-    if (known) known.units += one.units;
-    else byTable.set(one.table.name, { ...one, indexes: new Map() });
-  }
-  return [...byTable.values()].map((one) => consumed(asked, one, "write")!);
 }
