@@ -1,0 +1,86 @@
+import {
+  type AttributeValue,
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DynamoDBClient,
+  ListTablesCommand,
+} from "@aws-sdk/client-dynamodb";
+import { beforeAll, expect } from "vitest";
+import { behaviour, type ConformanceCloud, doc } from "../cloud.ts";
+
+/** A page of DynamoDB's API reference: `api("PutItem")`. */
+export const api = (operation: string): string =>
+  doc(`amazondynamodb/latest/APIReference/API_${operation}.html`);
+/** A page of its developer guide. */
+export const guide = (page: string): string => doc(`amazondynamodb/latest/developerguide/${page}.html`);
+
+export type Item = Record<string, AttributeValue>;
+export const S = (text: string): AttributeValue => ({ S: text });
+export const N = (number: number | string): AttributeValue => ({ N: String(number) });
+
+/** A call, and how it is refused: `[operation, input, code, message]`. */
+export type Refusal = readonly [operation: string, input: object, message: string, code?: string];
+
+/** What the cases of a file do again and again. */
+export function dynamodbOn(cloud: ConformanceCloud) {
+  let known: DynamoDBClient | undefined;
+  const client = () => (known ??= new DynamoDBClient(cloud.client()));
+  const send: DynamoDBClient["send"] = ((command: never) => client().send(command)) as never;
+
+  /** Sends JSON as it is, right or wrong, under the SDK's own signature. */
+  async function sendRaw(operation: string, body: string): Promise<object> {
+    const one = new DynamoDBClient(cloud.client());
+    one.middlewareStack.add(
+      (next) => (args) => {
+        const request = args.request as { headers: Record<string, string>; body: string };
+        request.headers["x-amz-target"] = `DynamoDB_20120810.${operation}`;
+        request.headers["content-length"] = String(Buffer.byteLength(body));
+        request.body = body;
+        return next(args);
+      },
+      { step: "build", priority: "low" },
+    );
+    try {
+      return await one.send(new ListTablesCommand({}));
+    } finally {
+      one.destroy();
+    }
+  }
+
+  const refusals = (source: string, rows: readonly Refusal[]) => {
+    for (const [operation, input, message, code = "ValidationException"] of rows) {
+      const body = JSON.stringify(input);
+      const shown = body.length > 150 ? `${body.slice(0, 150)}…` : body;
+      behaviour(`${operation} refuses ${shown}: ${message.slice(0, 150)}`, source, async () => {
+        const outcome = await sendRaw(operation, body).then(
+          () => "accepted",
+          (error: Error) => [error.name, error.message],
+        );
+        expect(outcome).toEqual([code, message]);
+      });
+    }
+  };
+
+  /** Makes a table before the cases, by key `p` and, if wanted, `s`. */
+  function withTable(TableName: string, more: Partial<CreateTableCommandInput> = {}): void {
+    beforeAll(async () => {
+      await send(
+        new CreateTableCommand({
+          TableName,
+          AttributeDefinitions: [
+            { AttributeName: "p", AttributeType: "S" },
+            { AttributeName: "s", AttributeType: "N" },
+          ],
+          KeySchema: [
+            { AttributeName: "p", KeyType: "HASH" },
+            { AttributeName: "s", KeyType: "RANGE" },
+          ],
+          BillingMode: "PAY_PER_REQUEST",
+          ...more,
+        }),
+      );
+    });
+  }
+
+  return { client, send, sendRaw, refusals, withTable };
+}

@@ -1,0 +1,364 @@
+import { conformanceCloud } from "../cloud.ts";
+import { api, dynamodbOn, type Refusal } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { refusals } = dynamodbOn(cloud);
+
+const INVALID = "One or more parameter values were invalid: ";
+const REQUIRED = "The parameter 'TableName' is required but was not present in the request";
+const LENGTH = "TableName must be at least 3 characters long and at most 255 characters long";
+
+const detected = (...found: string[]) =>
+  `${found.length} validation error${found.length === 1 ? "" : "s"} detected: ${found.join("; ")}`;
+const fails = (path: string, value: string, rule: string) =>
+  `Value ${value} at '${path}' failed to satisfy constraint: ${rule}`;
+const missing = (path: string) => fails(path, "null", "Member must not be null");
+const wrongName = (name: string) =>
+  fails("tableName", `'${name}'`, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
+const capacity = fails(
+  "returnConsumedCapacity",
+  "'hi'",
+  "Member must satisfy enum value set: [INDEXES, TOTAL, NONE]",
+);
+const metrics = fails(
+  "returnItemCollectionMetrics",
+  "'hi'",
+  "Member must satisfy enum value set: [SIZE, NONE]",
+);
+
+for (const [operation, needed] of [
+  ["GetItem", ["key"]],
+  ["PutItem", ["item"]],
+  ["UpdateItem", ["key"]],
+  ["DeleteItem", ["key"]],
+  ["Query", []],
+  ["Scan", []],
+  ["DescribeTable", []],
+  ["DeleteTable", []],
+  ["UpdateTable", []],
+  ["CreateTable", ["attributeDefinitions", "keySchema"]],
+  ["DescribeTimeToLive", []],
+] as const) {
+  refusals(api(operation), [
+    [operation, {}, REQUIRED],
+    [operation, { TableName: "" }, LENGTH],
+    [operation, { TableName: "a;" }, LENGTH],
+    [operation, { TableName: "x".repeat(256) }, LENGTH],
+    [operation, { TableName: "abc;" }, detected(wrongName("abc;"), ...needed.map(missing))],
+  ]);
+}
+
+refusals(api("GetItem"), [
+  [
+    "GetItem",
+    { TableName: "abc;", ReturnConsumedCapacity: "hi", AttributesToGet: [] },
+    detected(
+      wrongName("abc;"),
+      missing("key"),
+      fails("attributesToGet", "'[]'", "Member must have length greater than or equal to 1"),
+      capacity,
+    ),
+  ],
+]);
+refusals(api("PutItem"), [
+  [
+    "PutItem",
+    { TableName: "abc", Item: {}, ReturnConsumedCapacity: "hi", ReturnItemCollectionMetrics: "hi" },
+    detected(capacity, metrics),
+  ],
+  [
+    "PutItem",
+    { TableName: "abc", Item: {}, ReturnValues: "hi" },
+    detected(
+      fails(
+        "returnValues",
+        "'hi'",
+        "Member must satisfy enum value set: [NONE, ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATED_NEW]",
+      ),
+    ),
+  ],
+]);
+for (const [operation, base] of [
+  ["PutItem", { TableName: "abc", Item: {} }],
+  ["DeleteItem", { TableName: "abc", Key: {} }],
+] as const)
+  refusals(
+    api(operation),
+    ["ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"].map(
+      (ReturnValues): Refusal => [
+        operation,
+        { ...base, ReturnValues },
+        "ReturnValues can only be ALL_OLD or NONE",
+      ],
+    ),
+  );
+
+/** Which parameters may not stand beside which. */
+const MIXED: [string, object, object, string, string][] = [
+  ["GetItem", { TableName: "abc", Key: {} }, { AttributesToGet: ["a"] }, "ProjectionExpression", ""],
+  ["PutItem", { TableName: "abc", Item: {} }, { Expected: {} }, "ConditionExpression", ""],
+  [
+    "DeleteItem",
+    { TableName: "abc", Key: {} },
+    { Expected: {}, ConditionalOperator: "OR" },
+    "ConditionExpression",
+    "",
+  ],
+  [
+    "UpdateItem",
+    { TableName: "abc", Key: {} },
+    { AttributeUpdates: {}, Expected: {}, ConditionalOperator: "OR" },
+    "UpdateExpression",
+    "",
+  ],
+  [
+    "Scan",
+    { TableName: "abc" },
+    { AttributesToGet: ["a"], ScanFilter: {}, ConditionalOperator: "OR" },
+    "FilterExpression",
+    "",
+  ],
+  [
+    "Query",
+    { TableName: "abc" },
+    { AttributesToGet: ["a"], QueryFilter: {}, ConditionalOperator: "OR", KeyConditions: {} },
+    "KeyConditionExpression",
+    "",
+  ],
+];
+for (const [operation, base, older, expression, text] of MIXED)
+  refusals(api(operation), [
+    [
+      operation,
+      { ...base, ...older, [expression]: text },
+      `Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {${Object.keys(older).join(", ")}} Expression parameters: {${expression}}`,
+    ],
+  ]);
+
+const NAMES_ALONE = "ExpressionAttributeNames can only be specified when using expressions";
+const valuesAlone = (kinds: string) =>
+  `ExpressionAttributeValues can only be specified when using expressions: ${kinds}`;
+for (const [operation, base, expression, alone] of [
+  ["GetItem", { TableName: "abc", Key: {} }, "ProjectionExpression", undefined],
+  ["PutItem", { TableName: "abc", Item: {} }, "ConditionExpression", "ConditionExpression is null"],
+  ["DeleteItem", { TableName: "abc", Key: {} }, "ConditionExpression", "ConditionExpression is null"],
+  [
+    "UpdateItem",
+    { TableName: "abc", Key: {} },
+    "UpdateExpression",
+    "UpdateExpression and ConditionExpression are null",
+  ],
+  ["Scan", { TableName: "abc" }, "FilterExpression", "FilterExpression is null"],
+  [
+    "Query",
+    {
+      TableName: "abc",
+      KeyConditions: { a: { ComparisonOperator: "EQ", AttributeValueList: [{ S: "a" }] } },
+    },
+    "FilterExpression",
+    "FilterExpression and KeyConditionExpression are null",
+  ],
+] as const) {
+  refusals(api(operation), [
+    [operation, { ...base, ExpressionAttributeNames: {} }, NAMES_ALONE],
+    [operation, { ...base, ExpressionAttributeNames: { "#a": "a" } }, NAMES_ALONE],
+    [
+      operation,
+      { ...base, [expression]: "", ExpressionAttributeNames: {} },
+      "ExpressionAttributeNames must not be empty",
+    ],
+    [
+      operation,
+      { ...base, [expression]: "", ExpressionAttributeNames: { a: "a" } },
+      'ExpressionAttributeNames contains invalid key: Syntax error; key: "a"',
+    ],
+    [operation, { ...base, [expression]: "" }, `Invalid ${expression}: The expression can not be empty;`],
+  ]);
+  if (alone === undefined) continue;
+  refusals(api(operation), [
+    [operation, { ...base, ExpressionAttributeValues: {} }, valuesAlone(alone)],
+    [operation, { ...base, ExpressionAttributeValues: { ":a": { S: "a" } } }, valuesAlone(alone)],
+    [
+      operation,
+      { ...base, [expression]: "", ExpressionAttributeValues: {} },
+      "ExpressionAttributeValues must not be empty",
+    ],
+    [
+      operation,
+      { ...base, [expression]: "", ExpressionAttributeValues: { a: { S: "b" } } },
+      'ExpressionAttributeValues contains invalid key: Syntax error; key: "a"',
+    ],
+  ]);
+}
+
+refusals(api("GetItem"), [
+  [
+    "GetItem",
+    { TableName: "abc", Key: {}, AttributesToGet: ["a", "b", "a"] },
+    `${INVALID}Duplicate value in attribute name: a`,
+  ],
+  [
+    "GetItem",
+    { TableName: "no-such-table", Key: {} },
+    "Requested resource not found",
+    "ResourceNotFoundException",
+  ],
+]);
+
+const KEYS = { ComparisonOperator: "EQ", AttributeValueList: [{ S: "a" }] };
+refusals(api("Query"), [
+  [
+    "Query",
+    { TableName: "abc" },
+    "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+  ],
+  ["Query", { TableName: "abc", KeyConditions: {} }, "Conditions can be of length 1 or 2 only"],
+  [
+    "Query",
+    { TableName: "abc", KeyConditions: { a: KEYS, b: KEYS, c: KEYS } },
+    "Conditions can be of length 1 or 2 only",
+  ],
+  [
+    "Query",
+    { TableName: "abc", KeyConditions: { a: { ComparisonOperator: "NULL" } } },
+    "Attempted conditional constraint is not an indexable operation",
+  ],
+  [
+    "Query",
+    { TableName: "abc", KeyConditions: { a: KEYS }, Select: "SPECIFIC_ATTRIBUTES" },
+    `${INVALID}Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES`,
+  ],
+  [
+    "Query",
+    { TableName: "abc", KeyConditions: { a: KEYS }, Limit: 0 },
+    detected(fails("limit", "'0'", "Member must have value greater than or equal to 1")),
+  ],
+]);
+
+refusals(api("Scan"), [
+  [
+    "Scan",
+    { TableName: "abc", TotalSegments: 1 },
+    "The Segment parameter is required but was not present in the request when parameter TotalSegments is present",
+  ],
+  [
+    "Scan",
+    { TableName: "abc", Segment: 1 },
+    "The TotalSegments parameter is required but was not present in the request when Segment parameter is present",
+  ],
+  [
+    "Scan",
+    { TableName: "abc", Segment: 1, TotalSegments: 1 },
+    "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 1 is not less than TotalSegments: 1",
+  ],
+  [
+    "Scan",
+    { TableName: "abc", Segment: 1_000_000, TotalSegments: 1_000_001 },
+    detected(
+      fails("totalSegments", "'1000001'", "Member must have value less than or equal to 1000000"),
+      fails("segment", "'1000000'", "Member must have value less than or equal to 999999"),
+    ),
+  ],
+]);
+
+refusals(api("ListTables"), [
+  [
+    "ListTables",
+    { Limit: 0 },
+    detected(fails("limit", "'0'", "Member must have value greater than or equal to 1")),
+  ],
+  [
+    "ListTables",
+    { Limit: 101 },
+    detected(fails("limit", "'101'", "Member must have value less than or equal to 100")),
+  ],
+  [
+    "ListTables",
+    { ExclusiveStartTableName: "a" },
+    "ExclusiveStartTableName must be at least 3 characters long and at most 255 characters long",
+  ],
+]);
+
+refusals(api("BatchGetItem"), [
+  ["BatchGetItem", {}, detected(missing("requestItems"))],
+  [
+    "BatchGetItem",
+    { RequestItems: {} },
+    detected(fails("requestItems", "'{}'", "Member must have length greater than or equal to 1")),
+  ],
+  [
+    "BatchGetItem",
+    { RequestItems: { abc: { Keys: [{ a: { S: "a" } }, { a: { S: "a" } }] } } },
+    "Provided list of item keys contains duplicates",
+  ],
+  [
+    "BatchGetItem",
+    {
+      RequestItems: Object.fromEntries(
+        ["abc", "abd"].map((name) => [
+          name,
+          { Keys: Array.from({ length: 51 }, (_, n) => ({ a: { S: `${n}` } })) },
+        ]),
+      ),
+    },
+    "Too many items requested for the BatchGetItem call",
+  ],
+  [
+    "BatchGetItem",
+    { RequestItems: { abc: { Keys: [{}], AttributesToGet: ["a", "a"] } } },
+    `${INVALID}Duplicate value in attribute name: a`,
+  ],
+  [
+    "BatchGetItem",
+    { RequestItems: { abc: { Keys: [{}], ExpressionAttributeNames: { "#a": "a" } } } },
+    NAMES_ALONE,
+  ],
+]);
+
+const SEVERAL =
+  "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes";
+refusals(api("BatchWriteItem"), [
+  ["BatchWriteItem", {}, detected(missing("requestItems"))],
+  ["BatchWriteItem", { RequestItems: { abc: [{}] } }, SEVERAL],
+  [
+    "BatchWriteItem",
+    { RequestItems: { abc: [{ PutRequest: { Item: {} }, DeleteRequest: { Key: {} } }] } },
+    SEVERAL,
+  ],
+  [
+    "BatchWriteItem",
+    { RequestItems: { abc: [{ PutRequest: {} }] } },
+    detected(missing("requestItems.abc.member.1.member.putRequest.item")),
+  ],
+  [
+    "BatchWriteItem",
+    {
+      RequestItems: Object.fromEntries(
+        ["abc", "abd"].map((name) => [
+          name,
+          Array.from({ length: 13 }, () => ({ DeleteRequest: { Key: {} } })),
+        ]),
+      ),
+    },
+    "Too many items requested for the BatchWriteItem call",
+  ],
+  [
+    "BatchWriteItem",
+    { RequestItems: { abc: [{ PutRequest: { Item: { a: { S: "x".repeat(409_601) } } } }] } },
+    "Item size has exceeded the maximum allowed size",
+  ],
+]);
+
+refusals(api("TransactWriteItems"), [
+  ["TransactWriteItems", {}, detected(missing("transactItems"))],
+  [
+    "TransactWriteItems",
+    { TransactItems: [] },
+    detected(fails("transactItems", "'[]'", "Member must have length greater than or equal to 1")),
+  ],
+  [
+    "TransactWriteItems",
+    { TransactItems: [{}] },
+    "TransactItems can only contain one of Check, Put, Update or Delete",
+  ],
+]);
