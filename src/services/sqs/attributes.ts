@@ -53,14 +53,24 @@ function flag(text: string, name: string): boolean {
   return oneOf("true", "false")(text.toLowerCase(), name) === "true";
 }
 
+/** Bytes of a policy, as AWS has it. */
+export const LONGEST_POLICY = 8_192;
+const LONGEST_KEY_ID = 2_048;
+
 function policy(text: string, name: string): string | undefined {
   if (text === "") return undefined;
+  if (Buffer.byteLength(text) > LONGEST_POLICY) throw invalidAttributeValue(name);
   try {
     parsePolicy(text, RESOURCE_POLICY);
     return text;
   } catch {
     throw invalidAttributeValue(name);
   }
+}
+
+function keyId(text: string, name: string): string | undefined {
+  if (text.length > LONGEST_KEY_ID) throw invalidAttributeValue(name);
+  return text || undefined;
 }
 
 const SETTINGS: Readonly<Record<string, Setting<keyof QueueSettings>>> = {
@@ -72,7 +82,7 @@ const SETTINGS: Readonly<Record<string, Setting<keyof QueueSettings>>> = {
   VisibilityTimeout: setting("visibilityTimeout", whole(0, 43_200)),
   RedrivePolicy: setting("redrivePolicy", redrivePolicy),
   RedriveAllowPolicy: setting("redriveAllowPolicy", redriveAllowPolicy),
-  KmsMasterKeyId: setting("kmsMasterKeyId", (text) => text || undefined),
+  KmsMasterKeyId: setting("kmsMasterKeyId", keyId),
   KmsDataKeyReusePeriodSeconds: setting("kmsDataKeyReusePeriodSeconds", whole(60, 86_400)),
   SqsManagedSseEnabled: setting("sqsManagedSseEnabled", flag),
   ContentBasedDeduplication: setting("contentBasedDeduplication", flag, true),

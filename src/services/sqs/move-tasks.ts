@@ -12,8 +12,9 @@ import { type OpenQueue, onQueues, type Work } from "./work.ts";
 
 const FASTEST = 500;
 const MOST_LISTED = 10;
-/** Messages that one run moves, where nobody has said how fast. */
+/** Messages that one run moves, where nobody has said how fast, and bytes of them in any case. */
 const BATCH = 100;
+const BATCH_BYTES = 8 * 1024 * 1024;
 const SECOND_MS = 1_000;
 const NO_SOURCE = "CouldNotDetermineMessageSource";
 const NO_QUEUE = "AWS.SimpleQueueService.NonExistentQueue";
@@ -126,7 +127,8 @@ async function move(work: Work, from: OpenQueue, task: MoveTask) {
   const walk = backlog.walk();
   work.afterwards(from, walk.commit);
   let moved = 0;
-  while (moved < limit) {
+  let bytes = 0;
+  while (moved < limit && bytes < BATCH_BYTES) {
     const seq = walk.next();
     if (seq === undefined) {
       if (backlog.isWhole || !backlog.hasRoom) return { moved, isMore: false };
@@ -150,6 +152,7 @@ async function move(work: Work, from: OpenQueue, task: MoveTask) {
     const again = { group, deduplicationId, md5, size, sender, id: tx.uuid(), sent: tx.now() };
     place(work, to, { ...again, queue: to.queue.id, seq: tx.sequence() }, content);
     moved++;
+    bytes += size;
   }
   return { moved, isMore: true };
 }

@@ -1,5 +1,6 @@
 import type { Handlers } from "#kernel/service.ts";
 import { queueNamed } from "./addresses.ts";
+import { LONGEST_POLICY } from "./attributes.ts";
 import { fault, invalidValue, missingParameter, queueDoesNotExist } from "./errors.ts";
 import { arnOf, queues } from "./store.ts";
 
@@ -75,6 +76,8 @@ export const permissionOperations = {
           `${MOST_STATEMENTS} statements are in the policy, which is the most allowed.`,
         );
       const policy = JSON.stringify({ ...document, Statement: [...document.Statement, statement] });
+      if (Buffer.byteLength(policy) > LONGEST_POLICY)
+        throw fault("OverLimit", `A policy has at most ${LONGEST_POLICY} bytes.`);
       tx.put(queues, { ...queue, modified: tx.now(), attributes: { ...queue.attributes, policy } });
       return {};
     });

@@ -21,6 +21,9 @@ const LONGEST_VISIBILITY = 43_200;
 const MOST_IN_FLIGHT = 120_000;
 /** Pages that one transaction takes into the window. */
 const MOST_REFILLS = 10;
+/** What one transaction may move to a dead-letter queue or delete besides: messages, and bytes of them. */
+const MOST_CLEARED = 200;
+const MOST_CLEARED_BYTES = 8 * 1024 * 1024;
 
 /** What a client asks for. */
 export interface Ask extends Filters {
@@ -48,8 +51,9 @@ export const receiveOperations = {
           ask.attemptId !== undefined ||
           (isShort && isFull(backlog))
         ) {
-          const found = await onQueues(ctx, (work) => take(work, name, ask, isShort));
+          const { found, isAll } = await onQueues(ctx, (work) => take(work, name, ask, isShort));
           if (found.length > 0) return { Messages: found };
+          if (!isAll) continue;
         }
         if (isShort) return {};
         wait ??= ctx.wait(seconds * 1_000);
@@ -129,14 +133,20 @@ async function park(ctx: Context, wait: Wait, backlog: Backlog): Promise<void> {
   if (wait.over && backlog.hasSome) backlog.waiters.wakeOne();
 }
 
-async function take(work: Work, name: string, ask: Ask, isShort: boolean): Promise<Received[]> {
+interface Taken {
+  found: Received[];
+  /** Nothing more could be looked at. */
+  isAll: boolean;
+}
+
+async function take(work: Work, name: string, ask: Ask, isShort: boolean): Promise<Taken> {
   const of = await work.queue(name);
   const { queue, backlog } = of;
   const { tx, ctx } = work;
   await expire(work, of);
   const until = tx.now() + (ask.visibilityTimeout ?? queue.attributes.visibilityTimeout) * 1_000;
   const before = await recallAttempt(work, of, ask, until);
-  if (before) return before;
+  if (before) return { found: before, isAll: true };
   const room = Math.min(ask.limit, MOST_IN_FLIGHT - backlog.inFlight);
   // AWS: a long poll waits instead, and a FIFO queue never says so.
   if (room <= 0 && !queue.isFifo && isShort) throw tooManyInFlight();
@@ -144,7 +154,10 @@ async function take(work: Work, name: string, ask: Ask, isShort: boolean): Promi
   work.afterwards(of, walk.commit);
   const found: { state: MessageState; message: Received }[] = [];
   let refills = 0;
-  while (found.length < room) {
+  let cleared = 0;
+  let clearedBytes = 0;
+  const mayClear = () => cleared < MOST_CLEARED && clearedBytes < MOST_CLEARED_BYTES;
+  while (found.length < room && mayClear()) {
     const seq = walk.next();
     if (seq === undefined) {
       if (backlog.isWhole || !backlog.hasRoom || refills++ === MOST_REFILLS) break;
@@ -156,11 +169,13 @@ async function take(work: Work, name: string, ask: Ask, isShort: boolean): Promi
     if (!message) continue;
     const known = await tx.get(states, key);
     if (known && known.visibleAt > tx.now()) continue;
-    if (isPast(queue, message, tx.now())) {
-      work.remove(of, message, !message.content);
+    const isGone = isPast(queue, message, tx.now());
+    if (isGone) work.remove(of, message, !message.content);
+    if (isGone || (await buryIfExhausted(work, of, message, known))) {
+      cleared++;
+      clearedBytes += message.size;
       continue;
     }
-    if (await buryIfExhausted(work, of, message, known)) continue;
     const receives = (known?.receives ?? 0) + 1;
     const state: MessageState = {
       queue: queue.id,
@@ -180,5 +195,5 @@ async function take(work: Work, name: string, ask: Ask, isShort: boolean): Promi
   rememberAttempt(work, of, ask, found);
   tx.metric("NumberOfMessagesReceived", found.length, { QueueName: queue.name });
   work.afterwards(of, () => backlog.settle(ctx.clock.now()));
-  return found.map(({ message }) => message);
+  return { found: found.map(({ message }) => message), isAll: mayClear() };
 }

@@ -3,6 +3,8 @@ import type { RedriveAllowPolicy, RedrivePolicy } from "./store.ts";
 
 const MOST_RECEIVES = 1_000;
 const MOST_SOURCES = 10;
+/** More than any of these policies can need. */
+const LONGEST = 8_192;
 const QUEUE_ARN = /^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[^:]+$/;
 
 /** @throws {AwsError} InvalidParameterValue */
@@ -54,6 +56,7 @@ const isArns = (value: unknown): value is string[] =>
   value.every((arn) => typeof arn === "string" && QUEUE_ARN.test(arn));
 
 function parsed(text: string, notJson: Error): Record<string, unknown> {
+  if (text.length > LONGEST) throw notJson;
   let document: unknown;
   try {
     document = JSON.parse(text);

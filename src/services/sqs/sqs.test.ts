@@ -92,6 +92,29 @@ describe("a standard queue", () => {
     });
   });
 
+  test("buries many large ones a few at a time", async () => {
+    const dead = await create("dead");
+    const deadLetterTargetArn = "arn:aws:sqs:us-east-1:000000000000:dead";
+    const QueueUrl = await create("live", {
+      VisibilityTimeout: "0",
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1 }),
+    });
+    const MessageBody = "x".repeat(1_000_000);
+    for (let n = 0; n < 40; n++) await nube.aws.sqs.SendMessage({ QueueUrl, MessageBody });
+    for (let n = 0; n < 8; n++) await receive(QueueUrl);
+    expect(await receive(QueueUrl)).toEqual([]);
+    expect([await numbers(QueueUrl), await numbers(dead)]).toEqual([
+      [0, 0, 0],
+      [40, 0, 0],
+    ]);
+    await nube.aws.sqs.StartMessageMoveTask({ SourceArn: deadLetterTargetArn });
+    await nube.advance("1s");
+    expect([await numbers(QueueUrl), await numbers(dead)]).toEqual([
+      [40, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+
   test("is empty once it is purged, which it is once a minute", async () => {
     const QueueUrl = await create("full");
     for (const MessageBody of ["a", "b", "c"]) await nube.aws.sqs.SendMessage({ QueueUrl, MessageBody });
