@@ -11,7 +11,6 @@ import {
   ROW_HEAD,
   readHead,
   recordSeed,
-  SALT,
   valueAt,
   writeHead,
   writeRecordHead,
@@ -53,7 +52,7 @@ export const newArena = (bytes: number): Buffer => Buffer.allocUnsafeSlow(bytes)
 
 export function beginGeneration(head: Head, file: LogFile, arena: Buffer): Generation {
   writeHead(arena, head);
-  return generation(head, file, arena, HEAD, 0);
+  return generation(head, file, arena);
 }
 
 /** Takes up what a former process left in a file; `undefined` if there is nothing after generation `settled`. */
@@ -63,26 +62,18 @@ export async function recoverGeneration(file: LogFile, settled: number): Promise
   if (!head || head.number <= settled) return undefined;
   const arena = newArena(file.size);
   const bytes = arena.subarray(0, await file.read(arena));
-  const recovered = generation(head, file, arena, HEAD, 0);
+  const recovered = generation(head, file, arena);
   recovered.replay(bytes);
   // What a killed process wrote may have reached no more than the page cache.
   if (recovered.records > 0) await file.sync();
   return recovered.records > 0 ? recovered : undefined;
 }
 
-export const newSalt = (random: (bytes: number) => Uint8Array): Uint8Array => random(SALT);
-
-function generation(
-  { number, before, salt }: Head,
-  file: LogFile,
-  arena: Buffer,
-  from: number,
-  first: number,
-) {
+function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer) {
   const seed = recordSeed(salt);
   const rows = orderedMap<number>();
-  let end = from;
-  let records = first;
+  let end = HEAD;
+  let records = 0;
 
   function show(start: number, upTo: number): void {
     for (let at = start + RECORD_HEAD; at < upTo; at = nextRow(arena, at)) rows.set(keyTextAt(arena, at), at);
