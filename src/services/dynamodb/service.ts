@@ -5,6 +5,7 @@ import { batchOperations } from "./items/batches.ts";
 import { itemOperations } from "./items/items.ts";
 import { tableName } from "./items/rows.ts";
 import { nameViolations } from "./names.ts";
+import { reachedBy, statementOperations } from "./partiql/statements.ts";
 import { queryOperations } from "./reads/query.ts";
 import { scanOperations } from "./reads/scan.ts";
 import { tableArn, tables } from "./store.ts";
@@ -43,6 +44,9 @@ const onResource =
     { action: `dynamodb:${action}`, resource: ResourceArn },
   ];
 
+const statementFacts = (ctx: Context, statements: readonly { Statement: string }[]) =>
+  Promise.all(reachedBy(statements).map(({ action, table, index }) => fact(ctx, action, table, index)));
+
 const access: Access<"dynamodb"> = {
   CreateTable: onTable("CreateTable"),
   DescribeTable: onTable("DescribeTable"),
@@ -73,6 +77,9 @@ const access: Access<"dynamodb"> = {
     ),
   TransactGetItems: (ctx, { TransactItems }) =>
     Promise.all(TransactItems.map(({ Get }) => fact(ctx, "GetItem", Get.TableName))),
+  ExecuteStatement: (ctx, input) => statementFacts(ctx, [input]),
+  BatchExecuteStatement: (ctx, { Statements }) => statementFacts(ctx, Statements),
+  ExecuteTransaction: (ctx, { TransactStatements }) => statementFacts(ctx, TransactStatements),
 };
 
 export const dynamodb = defineService({
@@ -87,6 +94,7 @@ export const dynamodb = defineService({
     queryOperations,
     scanOperations,
     transactionOperations,
+    statementOperations,
   ],
   jobs: [clear, fill, expire, trim],
   judge: nameViolations,
@@ -102,6 +110,9 @@ export const dynamodb = defineService({
     "BatchWriteItem",
     "TransactGetItems",
     "TransactWriteItems",
+    "ExecuteStatement",
+    "BatchExecuteStatement",
+    "ExecuteTransaction",
   ],
 });
 

@@ -25,8 +25,12 @@ const parsed = {
 
 /** @throws {AwsError} ValidationException */
 export function conditionOf(kind: keyof typeof parsed, source: string, holders: Placeholders): Test {
-  return bind({ kind, holders }, parsed[kind](source));
+  return testOf(kind, parsed[kind](source), holders);
 }
+
+/** @throws {AwsError} ValidationException */
+export const testOf = (kind: keyof typeof parsed, condition: Condition, holders: Placeholders): Test =>
+  bind({ kind, holders }, condition);
 
 function bind(binding: Binding, condition: Condition): Test {
   const { kind } = binding;

@@ -2,7 +2,7 @@ import { remembered } from "#lib/remembered.ts";
 import { invalid } from "../errors.ts";
 import { addDecimals, type Decimal, formatDecimal, negated } from "../values/decimal.ts";
 import { decimalIn, type Item, isEqual, type TypeName, typeOf, type Value } from "../values/value.ts";
-import { type Operand, type Path, parseUpdate, type SetOperand } from "./grammar.ts";
+import { type Operand, type Path, parseUpdate, type SetOperand, type UpdateActions } from "./grammar.ts";
 import { checkCount, checkName, fail } from "./operands.ts";
 import { clashIn, valueAt } from "./paths.ts";
 import type { Placeholders } from "./placeholders.ts";
@@ -19,7 +19,14 @@ const parsed = remembered(2_000, parseUpdate);
 
 /** @throws {AwsError} ValidationException */
 export function updateOf(source: string, holders: Placeholders): Update {
-  const { set, remove, add, delete: deletions } = parsed(source);
+  return updateBy(parsed(source), holders);
+}
+
+/** @throws {AwsError} ValidationException */
+export function updateBy(
+  { set, remove, add, delete: deletions }: UpdateActions,
+  holders: Placeholders,
+): Update {
   const pathOf = (path: Path) => holders.path(KIND, path);
   const assignments = set.map(({ path, to }) => ({ path: pathOf(path), value: bindSum(holders, to) }));
   const removals = remove.map(pathOf);

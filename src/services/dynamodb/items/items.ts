@@ -175,7 +175,8 @@ function checkReturnValues(asked: DynamoDB.ReturnValue | undefined): void {
     throw invalid("ReturnValues can only be ALL_OLD or NONE");
 }
 
-function returned(
+/** What `ReturnValues` asks for. */
+export function returned(
   asked: DynamoDB.ReturnValue | undefined,
   update: Update | undefined,
   before: Item | undefined,

@@ -54,10 +54,10 @@ export const queryOperations = {
       const reverse = input.ScanIndexForward === false;
       const range: Omit<ListRange, "limit"> = {
         in: [(index ?? table).number, partitionHash(partition)],
-        ...(sort && bounds(sort)),
+        ...(sort && sortBounds(sort)),
         reverse,
       };
-      return pageOf(tx, table, index, start ? behind(range, table, index, start) : range, read);
+      return pageOf(tx, table, index, start ? restOfQuery(range, table, index, start) : range, read);
     });
   },
 } satisfies Handlers<"dynamodb">;
@@ -94,7 +94,7 @@ function meets({ operator, values: [low, high] }: KeyCondition, value: Value): b
 }
 
 /** Of the sort key, in the order of its bytes. */
-function bounds({ operator, values }: KeyCondition): Partial<ListRange> {
+export function sortBounds({ operator, values }: KeyCondition): Partial<ListRange> {
   const [low, high] = values.map((value) => [sortBytes(value)]);
   switch (operator) {
     case "=":
@@ -115,7 +115,7 @@ function bounds({ operator, values }: KeyCondition): Partial<ListRange> {
 }
 
 /** The rest of a range, in the direction in which it is read. */
-function behind(
+export function restOfQuery(
   range: Omit<ListRange, "limit">,
   table: Table,
   index: Index | undefined,

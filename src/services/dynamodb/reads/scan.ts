@@ -6,6 +6,8 @@ import { rowKey } from "../items/keys.ts";
 import { checkParameters } from "../items/request.ts";
 import { tableAt } from "../items/rows.ts";
 import { checkedConditions } from "../legacy/conditions.ts";
+import type { Index, Table } from "../store.ts";
+import type { Item } from "../values/value.ts";
 import { pageOf } from "./pages.ts";
 import { checkSelect, indexOf, readingOf } from "./reading.ts";
 import { checkStart, startIn } from "./start.ts";
@@ -34,14 +36,17 @@ export const scanOperations = {
         in: [(index ?? table).number],
         ...(TotalSegments !== undefined && segment(Segment!, TotalSegments)),
       };
-      if (start) {
-        const own = index ? rowKey(0, table.key, start).slice(1) : [];
-        range.after = [...rowKey(0, index?.key ?? table.key, start).slice(1), ...own];
-      }
-      return pageOf(tx, table, index, range, read);
+      const rest = start && restOfScan(table, index, start);
+      return pageOf(tx, table, index, { ...range, ...rest }, read);
     });
   },
 } satisfies Handlers<"dynamodb">;
+
+/** What stands behind a key. */
+export function restOfScan(table: Table, index: Index | undefined, start: Item): Pick<ListRange, "after"> {
+  const own = index ? rowKey(0, table.key, start).slice(1) : [];
+  return { after: [...rowKey(0, index?.key ?? table.key, start).slice(1), ...own] };
+}
 
 function checkSegment(segment: number | undefined, total: number | undefined): void {
   if (segment === undefined && total === undefined) return;

@@ -32,33 +32,24 @@ interface Token {
 const tokens = collection<Token>("dynamodb/token", { scope: "region", key: (t) => [t.token] });
 
 /** One action of a transaction. */
-interface Action {
+export interface Action {
   table: string;
   /** Its key, or the item that is put. */
   item: Item;
   kind: "check" | "put" | "delete" | "update";
   test: Test | undefined;
   update?: Update | undefined;
+  /** What its test says where it is not a condition that fails. */
+  refusal?: { Code: string; Message: string };
   told: DynamoDB.ReturnValuesOnConditionCheckFailure | undefined;
 }
 
 export const transactionOperations = {
   async TransactWriteItems(ctx, input) {
     const actions = input.TransactItems.map(actionIn);
-    const { ClientRequestToken: token } = input;
     const digest = hash("sha256", JSON.stringify(input));
     return ctx.transact(async (tx) => {
-      const known = token === undefined ? undefined : await tx.get(tokens, [token]);
-      const isRepeated = known !== undefined && known.until > tx.now();
-      if (isRepeated && known.digest !== digest)
-        throw fault(
-          "IdempotentParameterMismatchException",
-          "Request parameters do not match previous request with the same idempotency token",
-        );
-      const tables = await Promise.all(actions.map(({ table }) => tableAt(tx, table)));
-      checkDistinct(actions, tables);
-      const used = isRepeated ? [] : await perform(tx, actions, tables);
-      if (token !== undefined && !isRepeated) tx.put(tokens, { token, digest, until: tx.now() + TOKEN_MS });
+      const used = await actTogether(tx, { token: input.ClientRequestToken, digest }, actions);
       return { ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, "WriteCapacityUnits") };
     });
   },
@@ -91,6 +82,29 @@ export const transactionOperations = {
     });
   },
 } satisfies Handlers<"dynamodb">;
+
+/**
+ * Does all that a request asks for, or nothing; and nothing where its token says that it was done.
+ * @throws {AwsError} TransactionCanceledException with the reason of each action
+ */
+export async function actTogether(
+  tx: Transaction,
+  { token, digest }: { token: string | undefined; digest: string },
+  actions: readonly Action[],
+): Promise<Used[]> {
+  const known = token === undefined ? undefined : await tx.get(tokens, [token]);
+  const isRepeated = known !== undefined && known.until > tx.now();
+  if (isRepeated && known.digest !== digest)
+    throw fault(
+      "IdempotentParameterMismatchException",
+      "Request parameters do not match previous request with the same idempotency token",
+    );
+  const tables = await Promise.all(actions.map(({ table }) => tableAt(tx, table)));
+  checkDistinct(actions, tables);
+  const used = isRepeated ? [] : await perform(tx, actions, tables);
+  if (token !== undefined && !isRepeated) tx.put(tokens, { token, digest, until: tx.now() + TOKEN_MS });
+  return used;
+}
 
 function actionIn(sent: DynamoDB.TransactWriteItem): Action {
   const { ConditionCheck: check, Put: put, Delete: remove, Update: update } = sent;
@@ -146,31 +160,40 @@ async function perform(
 }
 
 async function judged(tx: ReadTransaction, action: Action, table: Table) {
-  const { item, kind, test, update, told } = action;
+  const { item, test, refusal, told } = action;
   const before = await itemAt(tx, table, item);
   if (test && !test(before ?? {})) {
     const Item = told === "ALL_OLD" ? before : undefined;
     const reason = {
-      Code: "ConditionalCheckFailed",
-      Message: "The conditional request failed",
+      ...(refusal ?? { Code: "ConditionalCheckFailed", Message: "The conditional request failed" }),
       ...(Item && { Item }),
     };
     return { before, after: undefined, reason };
   }
   try {
-    if (update) checkNoKeys(table, update);
-    const after =
-      kind === "put"
-        ? item
-        : kind === "update"
-          ? updated(table, item, before, update)
-          : kind === "check"
-            ? before
-            : undefined;
-    return { before, after, reason: { Code: "None" } };
+    return { before, after: outcomeOf(table, action, before), reason: { Code: "None" } };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     return { before, after: undefined, reason: { Code: "ValidationError", Message: error.message } };
+  }
+}
+
+/** What an action makes of an item. @throws {AwsError} ValidationException */
+export function outcomeOf(
+  table: Table,
+  { kind, item, update }: Action,
+  before: Item | undefined,
+): Item | undefined {
+  switch (kind) {
+    case "put":
+      return item;
+    case "update":
+      if (update) checkNoKeys(table, update);
+      return updated(table, item, before, update);
+    case "check":
+      return before;
+    default:
+      return undefined;
   }
 }
 

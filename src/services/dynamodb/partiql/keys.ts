@@ -1,0 +1,122 @@
+import { invalidParameters } from "../errors.ts";
+import type { Comparator, Condition, Operand } from "../expressions/grammar.ts";
+import type { KeyCondition } from "../expressions/key-conditions.ts";
+import { namesOf } from "../items/keys.ts";
+import type { KeyNames, Table } from "../store.ts";
+import { type Item, isEqual, typeOf, type Value } from "../values/value.ts";
+
+/** The one item that a condition is about, and what else the condition asks of it. */
+export interface Singleton {
+  key: Item;
+  rest: Condition | undefined;
+}
+
+/** Which part of a table or index a condition is about; without partitions all of it. */
+export interface Reach {
+  partitions: readonly Value[] | undefined;
+  sort: KeyCondition | undefined;
+}
+
+/** `undefined` where the condition does not say what every attribute of the key equals. */
+export function singletonIn(
+  key: KeyNames,
+  where: Condition | undefined,
+  values: readonly Value[],
+): Singleton | undefined {
+  const rest = conjuncts(where);
+  const found: Item = {};
+  for (const name of namesOf(key)) {
+    const at = rest.findIndex((one) => comparedWith(one, name, values)?.operator === "=");
+    if (at < 0) return undefined;
+    found[name] = comparedWith(rest[at]!, name, values)!.value;
+    rest.splice(at, 1);
+  }
+  return { key: found, rest: rest.length > 0 ? rest.reduce(and) : undefined };
+}
+
+/** @throws {AwsError} ValidationException for a key of another type than the table's */
+export function reachOf(
+  { types }: Table,
+  { partition, sort }: KeyNames,
+  where: Condition | undefined,
+  values: readonly Value[],
+): Reach {
+  const parts = conjuncts(where);
+  const partitions = firstOf(parts, (one) => equals(one, partition, values));
+  const range = sort === undefined ? undefined : firstOf(parts, (one) => sortCondition(one, sort, values));
+  for (const value of partitions ?? []) checkType(types[partition], value);
+  for (const value of range?.values ?? []) checkType(types[sort!], value);
+  return {
+    partitions: partitions?.filter((one, at) => partitions.findIndex((other) => isEqual(one, other)) === at),
+    sort: range,
+  };
+}
+
+function checkType(type: string | undefined, value: Value): void {
+  if (typeOf(value) !== type) throw invalidParameters("Condition parameter type does not match schema type");
+}
+
+const and = (left: Condition, right: Condition): Condition => ({ type: "and", left, right });
+
+/** What has to hold together. */
+function conjuncts(where: Condition | undefined): Condition[] {
+  if (!where) return [];
+  if (where.type !== "and") return [where];
+  return [...conjuncts(where.left), ...conjuncts(where.right)];
+}
+
+function firstOf<T>(parts: readonly Condition[], find: (one: Condition) => T | undefined): T | undefined {
+  for (const part of parts) {
+    const found = find(part);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const isAttribute = (operand: Operand | undefined, name: string) =>
+  operand?.type === "path" && operand.path.length === 1 && operand.path[0] === name;
+const valueIn = (operand: Operand | undefined, values: readonly Value[]) =>
+  operand?.type === "value" ? values[Number(operand.name)]! : undefined;
+const allIn = (operands: readonly Operand[], values: readonly Value[]) => {
+  const found = operands.map((one) => valueIn(one, values));
+  return found.every((value) => value !== undefined) ? found : undefined;
+};
+
+const TURNED: Record<Comparator, Comparator> = {
+  "=": "=",
+  "<>": "<>",
+  "<": ">",
+  "<=": ">=",
+  ">": "<",
+  ">=": "<=",
+};
+
+function comparedWith(one: Condition, name: string, values: readonly Value[]) {
+  if (one.type !== "compare") return undefined;
+  const { left, right, operator } = one;
+  const value = isAttribute(left, name) ? valueIn(right, values) : undefined;
+  if (value) return { operator, value };
+  const other = isAttribute(right, name) ? valueIn(left, values) : undefined;
+  return other && { operator: TURNED[operator], value: other };
+}
+
+function equals(one: Condition, name: string, values: readonly Value[]): readonly Value[] | undefined {
+  const compared = comparedWith(one, name, values);
+  if (compared?.operator === "=") return [compared.value];
+  return one.type === "in" && isAttribute(one.operand, name) ? allIn(one.list, values) : undefined;
+}
+
+function sortCondition(one: Condition, name: string, values: readonly Value[]): KeyCondition | undefined {
+  const compared = comparedWith(one, name, values);
+  if (compared && compared.operator !== "<>")
+    return { operator: compared.operator, values: [compared.value] };
+  if (one.type === "between" && isAttribute(one.operand, name)) {
+    const bounds = allIn([one.low, one.high], values);
+    return bounds && { operator: "BETWEEN", values: bounds };
+  }
+  if (one.type === "call" && one.name === "begins_with" && isAttribute(one.args[0], name)) {
+    const prefix = valueIn(one.args[1], values);
+    return prefix && prefix.N === undefined ? { operator: "begins_with", values: [prefix] } : undefined;
+  }
+  return undefined;
+}

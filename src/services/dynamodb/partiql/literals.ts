@@ -1,0 +1,103 @@
+import { invalid } from "../errors.ts";
+import type { Placeholders } from "../expressions/placeholders.ts";
+import { checkedValue, type Item, typeOf, type Value } from "../values/value.ts";
+import { notWellFormed, wrongParameters } from "./errors.ts";
+import type { Reader } from "./tokens.ts";
+
+/** A value as a statement writes it; what a parameter stands for comes with the request. */
+export type Literal =
+  | { type: "constant"; value: Value }
+  | { type: "parameter"; at: number }
+  | { type: "list" | "set"; elements: readonly Literal[] }
+  | { type: "map"; members: readonly (readonly [string, Literal])[] };
+
+const MOST_DEPTH = 32;
+
+/** Reads the literal that is next, if one is. */
+export function parseLiteral(tokens: Reader, nextParameter: () => number, depth = 0): Literal | undefined {
+  if (depth > MOST_DEPTH) throw invalid("Nesting Levels have exceeded supported limits");
+  const inner = () => parseLiteral(tokens, nextParameter, depth + 1) ?? tokens.unexpected();
+  const until = (end: string, one: () => void) => {
+    if (tokens.takes(end)) return;
+    do one();
+    while (tokens.takes(","));
+    tokens.expect(end);
+  };
+  const { type, text } = tokens.peek();
+  if (type === "text" || type === "number") {
+    tokens.take();
+    return { type: "constant", value: type === "text" ? { S: text } : { N: text } };
+  }
+  if ((text === "-" || text === "+") && tokens.peek(1).type === "number") {
+    tokens.take();
+    return { type: "constant", value: { N: (text === "-" ? "-" : "") + tokens.take().text } };
+  }
+  if (tokens.takes("TRUE")) return { type: "constant", value: { BOOL: true } };
+  if (tokens.takes("FALSE")) return { type: "constant", value: { BOOL: false } };
+  if (tokens.takes("NULL")) return { type: "constant", value: { NULL: true } };
+  if (tokens.takes("?")) return { type: "parameter", at: nextParameter() };
+  if (tokens.takes("[") || tokens.takes("<<")) {
+    const elements: Literal[] = [];
+    until(text === "[" ? "]" : ">>", () => elements.push(inner()));
+    return { type: text === "[" ? "list" : "set", elements };
+  }
+  if (!tokens.takes("{")) return undefined;
+  const members: [string, Literal][] = [];
+  until("}", () => {
+    if (tokens.peek().type !== "text") tokens.unexpected();
+    const name = tokens.take().text;
+    tokens.expect(":");
+    members.push([name, inner()]);
+  });
+  return { type: "map", members };
+}
+
+/** What the literals of a statement stand for, its parameters filled in. @throws {AwsError} ValidationException */
+export function valuesOf(
+  literals: readonly Literal[],
+  parameters: number,
+  given: readonly Value[] | undefined,
+): readonly Value[] {
+  if ((given?.length ?? 0) !== parameters) throw wrongParameters();
+  return literals.map((literal) => checkedValue(valueOf(literal, given ?? [])));
+}
+
+function valueOf(literal: Literal, given: readonly Value[]): Value {
+  switch (literal.type) {
+    case "constant":
+      return literal.value;
+    case "parameter":
+      return given[literal.at]!;
+    case "list":
+      return { L: literal.elements.map((element) => valueOf(element, given)) };
+    case "set":
+      return setOf(literal.elements.map((element) => valueOf(element, given)));
+    default: {
+      const map: Item = Object.create(null);
+      for (const [name, member] of literal.members) {
+        if (name in map) throw notWellFormed("Duplicate key in struct");
+        map[name] = valueOf(member, given);
+      }
+      return { M: map };
+    }
+  }
+}
+
+/** All of its elements are texts, or numbers, or bytes. */
+function setOf(elements: readonly Value[]): Value {
+  const types = new Set(elements.map(typeOf));
+  const [type] = types;
+  if (types.size !== 1 || (type !== "S" && type !== "N" && type !== "B"))
+    throw invalid("Invalid set: all elements must be of one type: string, number or binary");
+  return { [`${type}S`]: elements.map((element) => element[type]) } as Value;
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** The values of a statement, as expressions ask for them: each by its place. */
+export const holdersOf = (values: readonly Value[]): Placeholders => ({
+  names: () => NO_NAMES,
+  path: (_, path) => path,
+  value: (_, name) => values[Number(name)]!,
+  settle() {},
+});

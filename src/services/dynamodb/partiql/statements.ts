@@ -1,0 +1,218 @@
+import { hash } from "node:crypto";
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { invalid } from "../errors.ts";
+import { testOf } from "../expressions/conditions.ts";
+import { consumed, consumedOf, readUnits, type Used } from "../items/capacity.ts";
+import { checkKey } from "../items/keys.ts";
+import { itemAt, tableAt } from "../items/rows.ts";
+import type { Table } from "../store.ts";
+import { actTogether } from "../transactions/transactions.ts";
+import { sizeOfItem } from "../values/size.ts";
+import type { Item, Value } from "../values/value.ts";
+import { primaryKeyNotGiven } from "./errors.ts";
+import { type AnyStatement, parseStatement, type Select } from "./grammar.ts";
+import { singletonIn } from "./keys.ts";
+import { holdersOf, valuesOf } from "./literals.ts";
+import { projectionBy, select } from "./select.ts";
+import { actionBy, type Write, write } from "./writes.ts";
+
+const MOST_IN_BATCH = 25;
+
+type Sent = Pick<DynamoDB.BatchStatementRequest, "Statement" | "Parameters">;
+type Told = DynamoDB.ReturnValuesOnConditionCheckFailure | undefined;
+
+export const statementOperations = {
+  async ExecuteStatement(ctx, input) {
+    const { statement, values } = read(input);
+    if (statement.type === "exists") throw onlyInTransactions();
+    if (statement.type === "select") return ctx.read((tx) => select(ctx, tx, statement, values, input));
+    return ctx.transact(async (tx) => {
+      const { item, used } = await perform(tx, statement, values, input.ReturnValuesOnConditionCheckFailure);
+      return {
+        Items: item ? [item] : [],
+        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, used),
+      };
+    });
+  },
+
+  async BatchExecuteStatement(ctx, { Statements, ReturnConsumedCapacity }) {
+    if (Statements.length > MOST_IN_BATCH)
+      throw invalid("Too many items requested for the BatchExecuteStatement call");
+    const parsed = Statements.map((sent) => attempt(() => read(sent)));
+    const types = parsed.flatMap((one) => (one instanceof AwsError ? [] : [one.statement.type]));
+    checkAlike(types);
+    const used: Used[] = [];
+    const answers = async (
+      one: (read: ReadStatement, sent: DynamoDB.BatchStatementRequest) => Promise<Found>,
+    ) => {
+      const Responses: DynamoDB.BatchStatementResponse[] = [];
+      for (const [at, statement] of parsed.entries())
+        Responses.push(
+          await answered(statement, () => one(statement as ReadStatement, Statements[at]!), used),
+        );
+      return { Responses, ConsumedCapacity: consumedOf(ReturnConsumedCapacity, used) };
+    };
+    if (types[0] === "select")
+      return ctx.read((tx) =>
+        answers(({ statement, values }, { ConsistentRead }) =>
+          getOne(tx, statement as Select, values, "BatchExecuteStatement", ConsistentRead),
+        ),
+      );
+    return ctx.transact((tx) =>
+      answers(({ statement, values }, sent) => {
+        if (statement.type === "exists") throw onlyInTransactions();
+        return perform(tx, statement as Write, values, sent.ReturnValuesOnConditionCheckFailure);
+      }),
+    );
+  },
+
+  async ExecuteTransaction(ctx, input) {
+    const sent = input.TransactStatements;
+    const parsed = sent.map(read);
+    checkAlike(parsed.map(({ statement }) => statement.type));
+    if (parsed[0]!.statement.type === "select")
+      return ctx.read((tx) => getAll(tx, parsed, input.ReturnConsumedCapacity));
+    return ctx.transact(async (tx) => {
+      const tables = await Promise.all(parsed.map(({ statement }) => tableAt(tx, statement.table)));
+      const used = await actTogether(
+        tx,
+        { token: input.ClientRequestToken, digest: hash("sha256", JSON.stringify(input)) },
+        parsed.map(({ statement, values }, at) =>
+          actionBy(tables[at]!, statement as Write, values, sent[at]!.ReturnValuesOnConditionCheckFailure),
+        ),
+      );
+      return {
+        Responses: sent.map(() => ({})),
+        ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, "WriteCapacityUnits"),
+      };
+    });
+  },
+} satisfies Handlers<"dynamodb">;
+
+interface ReadStatement {
+  statement: AnyStatement;
+  values: readonly Value[];
+}
+interface Found {
+  item: Item | undefined;
+  used: Used;
+}
+
+const onlyInTransactions = () => invalid("EXISTS is only supported in ExecuteTransaction");
+
+function read({ Statement, Parameters }: Sent): ReadStatement {
+  const statement = parseStatement(Statement);
+  return { statement, values: valuesOf(statement.literals, statement.parameters, Parameters) };
+}
+
+/** Either all read, or all write. @throws {AwsError} ValidationException */
+function checkAlike(types: readonly AnyStatement["type"][]): void {
+  const reads = types.filter((type) => type === "select").length;
+  if (reads > 0 && reads < types.length)
+    throw invalid("Statements must be either all read statements or all write statements");
+}
+
+async function perform(
+  tx: Transaction,
+  statement: Write,
+  values: readonly Value[],
+  told: Told,
+): Promise<Found> {
+  const table = await tableAt(tx, statement.table);
+  const action = actionBy(table, statement, values, told);
+  return write(tx, table, action, "returning" in statement ? statement.returning : undefined);
+}
+
+/** The one item that a SELECT of a batch or transaction is about. */
+async function getOne(
+  tx: ReadTransaction,
+  statement: Select,
+  values: readonly Value[],
+  operation: string,
+  consistent: boolean | undefined,
+): Promise<Found> {
+  const table: Table = await tableAt(tx, statement.table);
+  const found = statement.index === undefined ? singletonIn(table.key, statement.where, values) : undefined;
+  if (!found) throw primaryKeyNotGiven(operation);
+  checkKey(table, found.key);
+  const test = found.rest && testOf("FilterExpression", found.rest, holdersOf(values));
+  const item = await itemAt(tx, table, found.key);
+  const project = statement.shown ? projectionBy(statement.shown) : (whole: Item) => whole;
+  return {
+    item: item && (!test || test(item)) ? project(item) : undefined,
+    used: { table, units: readUnits(item ? sizeOfItem(item) : 0, consistent), indexes: new Map() },
+  };
+}
+
+async function getAll(
+  tx: ReadTransaction,
+  parsed: readonly ReadStatement[],
+  asked: DynamoDB.ReturnConsumedCapacity | undefined,
+) {
+  const used: Used[] = [];
+  const Responses: DynamoDB.ItemResponse[] = [];
+  for (const { statement, values } of parsed) {
+    const one = await getOne(tx, statement as Select, values, "ExecuteTransaction", true);
+    used.push({ ...one.used, units: 2 * one.used.units });
+    Responses.push(one.item ? { Item: one.item } : {});
+  }
+  return { Responses, ConsumedCapacity: consumedOf(asked, used, "ReadCapacityUnits") };
+}
+
+function attempt<T>(make: () => T): T | AwsError {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof AwsError) return error;
+    throw error;
+  }
+}
+
+/** How a batch names errors. */
+const CODES: Record<string, DynamoDB.BatchStatementErrorCodeEnum> = {
+  ConditionalCheckFailedException: "ConditionalCheckFailed",
+  ResourceNotFoundException: "ResourceNotFound",
+  DuplicateItemException: "DuplicateItem",
+};
+
+/** The answer to one statement of a batch, whose error is its own. */
+async function answered(
+  statement: ReadStatement | AwsError,
+  one: () => Promise<Found>,
+  used: Used[],
+): Promise<DynamoDB.BatchStatementResponse> {
+  try {
+    if (statement instanceof AwsError) throw statement;
+    const found = await one();
+    used.push(found.used);
+    return { TableName: statement.statement.table, ...(found.item && { Item: found.item }) };
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    const { Item } = (error.members ?? {}) as { Item?: Item };
+    const Code = CODES[error.code] ?? "ValidationError";
+    return {
+      ...(!(statement instanceof AwsError) && { TableName: statement.statement.table }),
+      Error: { Code, Message: error.message, ...(Item && { Item }) },
+    };
+  }
+}
+
+const ACTIONS = {
+  select: "PartiQLSelect",
+  insert: "PartiQLInsert",
+  update: "PartiQLUpdate",
+  delete: "PartiQLDelete",
+  exists: "PartiQLSelect",
+};
+
+/** Which tables statements reach, and how. One that cannot be read reaches none. */
+export function reachedBy(statements: readonly Sent[]) {
+  return statements.flatMap(({ Statement }) => {
+    const statement = attempt(() => parseStatement(Statement));
+    if (statement instanceof AwsError) return [];
+    return [{ action: ACTIONS[statement.type], table: statement.table, index: statement.index }];
+  });
+}

@@ -1,0 +1,80 @@
+import { notWellFormed } from "./errors.ts";
+
+export interface Token {
+  type: "word" | "name" | "text" | "number" | "symbol" | "end";
+  /** What it says: of quoted names and texts what stands between the quotes. */
+  text: string;
+}
+
+/** A word, a "name", a 'text', a number, a symbol: the first that matches. */
+const TOKEN =
+  /(?:\s|--[^\n]*)*(?:([A-Za-z_$][\w$]*)|"((?:[^"]|"")*)"|'((?:[^']|'')*)'|((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(<<|>>|<>|!=|<=|>=|[=<>()[\]{},.:;*?+-]))/y;
+const TYPES = ["word", "name", "text", "number", "symbol"] as const;
+
+/** Words that only stand for an attribute or a table between double quotes. */
+const KEYWORDS = new Set(
+  "ALL AND AS ASC BETWEEN BY DELETE DESC FALSE FROM GROUP HAVING IN INSERT INTO IS LIMIT MISSING NOT NULL OR ORDER REMOVE RETURNING SELECT SET TRUE UPDATE VALUES WHERE".split(
+    " ",
+  ),
+);
+
+export interface Reader {
+  peek(ahead?: number): Token;
+  take(): Token;
+  /** Takes these symbols or words (in whichever case) if they are next. */
+  takes(...texts: string[]): boolean;
+  /** @throws {AwsError} ValidationException unless they are next */
+  expect(...texts: string[]): void;
+  /** @throws {AwsError} ValidationException unless a name is next */
+  name(): string;
+  /** The next token cannot stand where it does. @throws {AwsError} ValidationException */
+  unexpected(): never;
+}
+
+/** @throws {AwsError} ValidationException for a text that is not made of tokens */
+export function reader(source: string): Reader {
+  const tokens: Token[] = [];
+  TOKEN.lastIndex = 0;
+  for (let end = source.trimEnd().length, at = 0; at < end; at = TOKEN.lastIndex) {
+    const match = TOKEN.exec(source);
+    if (!match) throw notWellFormed("Unexpected token");
+    const group = match.findIndex((text, index) => index > 0 && text !== undefined);
+    const type = TYPES[group - 1]!;
+    const quote = type === "name" ? '"' : "'";
+    const text = match[group]!;
+    tokens.push({
+      type,
+      text: type === "name" || type === "text" ? text.replaceAll(quote + quote, quote) : text,
+    });
+  }
+  tokens.push({ type: "end", text: "" });
+  let at = 0;
+
+  const peek = (ahead = 0) => tokens[Math.min(at + ahead, tokens.length - 1)]!;
+  const says = ({ type, text }: Token, wanted: string) =>
+    type === "word" ? text.toUpperCase() === wanted : type === "symbol" && text === wanted;
+  const isKeyword = ({ type, text }: Token) => type === "word" && KEYWORDS.has(text.toUpperCase());
+  function unexpected(): never {
+    throw notWellFormed(isKeyword(peek()) ? "Unexpected keyword" : "Unexpected token");
+  }
+  function takes(...texts: string[]): boolean {
+    if (!texts.every((text, ahead) => says(peek(ahead), text))) return false;
+    at += texts.length;
+    return true;
+  }
+  return {
+    peek,
+    take: () => tokens[at === tokens.length - 1 ? at : at++]!,
+    takes,
+    expect(...texts) {
+      if (!takes(...texts)) unexpected();
+    },
+    name() {
+      const token = peek();
+      if ((token.type !== "name" && token.type !== "word") || isKeyword(token)) unexpected();
+      at++;
+      return token.text;
+    },
+    unexpected,
+  };
+}

@@ -1,0 +1,94 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { conditionFailed } from "../errors.ts";
+import { testOf } from "../expressions/conditions.ts";
+import type { Condition } from "../expressions/grammar.ts";
+import { updateBy } from "../expressions/updates.ts";
+import { type Used, writing } from "../items/capacity.ts";
+import { checkedPut, returned } from "../items/items.ts";
+import { checkItemKeys, checkKey } from "../items/keys.ts";
+import { changeItem, itemAt } from "../items/rows.ts";
+import type { Table } from "../store.ts";
+import { type Action, outcomeOf } from "../transactions/transactions.ts";
+import type { Item, Value } from "../values/value.ts";
+import { DUPLICATE, duplicateItem, keyNotGiven, notOnIndex, notWellFormed } from "./errors.ts";
+import type { AnyStatement, Returning, Select } from "./grammar.ts";
+import { singletonIn } from "./keys.ts";
+import { holdersOf } from "./literals.ts";
+
+export type Write = Exclude<AnyStatement, Select>;
+
+const isThere = (item: Item) => Object.keys(item).length > 0;
+
+/**
+ * What a statement does, as an action of a transaction. An update wants its item to be there; a deletion does nothing
+ * where there is none.
+ * @throws {AwsError} ValidationException
+ */
+export function actionBy(
+  table: Table,
+  statement: Write,
+  values: readonly Value[],
+  told: DynamoDB.ReturnValuesOnConditionCheckFailure | undefined,
+): Action {
+  if (statement.index !== undefined) throw notOnIndex();
+  if (statement.type === "insert") {
+    const item = values[Number(statement.item)]!.M;
+    if (!item) throw notWellFormed("Expected a tuple in VALUE");
+    const put = checkedPut(item);
+    checkItemKeys(table, put);
+    return {
+      table: table.name,
+      kind: "put",
+      item: put,
+      test: (present) => !isThere(present),
+      refusal: { Code: "DuplicateItem", Message: DUPLICATE },
+      told,
+    };
+  }
+  const holders = holdersOf(values);
+  const found = singletonIn(table.key, statement.where, values);
+  if (!found) throw keyNotGiven();
+  checkKey(table, found.key);
+  const rest = ({ rest: condition }: { rest: Condition | undefined }) =>
+    condition ? testOf("ConditionExpression", condition, holders) : () => true;
+  const test = rest(found);
+  const base = { table: table.name, item: found.key, told };
+  switch (statement.type) {
+    case "delete":
+      return { ...base, kind: "delete", test: (present) => !isThere(present) || test(present) };
+    case "exists":
+      return { ...base, kind: "check", test: (present) => isThere(present) && test(present) };
+    default:
+      return {
+        ...base,
+        kind: "update",
+        update: updateBy(statement.actions, holders),
+        test: (present) => isThere(present) && test(present),
+      };
+  }
+}
+
+export interface Written {
+  /** What RETURNING asked for, where there is something. */
+  item: Item | undefined;
+  used: Used;
+}
+
+/** Does what one statement says, or throws before it has changed anything. */
+export async function write(
+  tx: Transaction,
+  table: Table,
+  action: Action,
+  returning: Returning | undefined,
+): Promise<Written> {
+  const before = await itemAt(tx, table, action.item);
+  if (action.test && !action.test(before ?? {})) {
+    if (action.refusal) throw duplicateItem();
+    throw conditionFailed(action.told === "ALL_OLD" ? before : undefined);
+  }
+  const after = outcomeOf(table, action, before);
+  changeItem(tx, table, before, after);
+  const item = after ? returned(returning, action.update, before, after) : returning && before;
+  return { item, used: writing(table, before, after) };
+}
