@@ -59,24 +59,24 @@ export function valuesOf(
   given: readonly Value[] | undefined,
 ): readonly Value[] {
   if ((given?.length ?? 0) !== parameters) throw wrongParameters();
-  return literals.map((literal) => checkedValue(valueOf(literal, given ?? [])));
+  return literals.map((literal) => checkedValue(valueBy(literal, given ?? [])));
 }
 
-function valueOf(literal: Literal, given: readonly Value[]): Value {
+function valueBy(literal: Literal, given: readonly Value[]): Value {
   switch (literal.type) {
     case "constant":
       return literal.value;
     case "parameter":
       return given[literal.at]!;
     case "list":
-      return { L: literal.elements.map((element) => valueOf(element, given)) };
+      return { L: literal.elements.map((element) => valueBy(element, given)) };
     case "set":
-      return setOf(literal.elements.map((element) => valueOf(element, given)));
+      return setOf(literal.elements.map((element) => valueBy(element, given)));
     default: {
       const map: Item = Object.create(null);
       for (const [name, member] of literal.members) {
         if (name in map) throw notWellFormed("Duplicate key in struct");
-        map[name] = valueOf(member, given);
+        map[name] = valueBy(member, given);
       }
       return { M: map };
     }
