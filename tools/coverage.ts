@@ -7,6 +7,8 @@ const root = join(import.meta.dirname, "..");
 
 interface Coverage {
   service: string;
+  /** Where its README is: two services over one store share a folder. */
+  folder: string;
   name: string;
   implemented: string[];
   missing: string[];
@@ -26,10 +28,11 @@ export async function coverageFiles(): Promise<Record<string, string>> {
 }
 
 async function coverageOf(id: string): Promise<Coverage> {
-  const { contract, operations } = await catalog[id]!();
+  const { contract, operations, store } = await catalog[id]!();
   const names = [...contract.operationNames].sort();
   return {
     service: id,
+    folder: store,
     name: contract.serviceId,
     implemented: names.filter((name) => operations.has(name)),
     missing: names.filter((name) => !operations.has(name)),
@@ -37,8 +40,8 @@ async function coverageOf(id: string): Promise<Coverage> {
 }
 
 function table(services: readonly Coverage[]): string {
-  const rows = services.map(({ service, name, implemented, missing }) => {
-    const link = `[${name}](src/services/${service}/README.md)`;
+  const rows = services.map(({ folder, name, implemented, missing }) => {
+    const link = `[${name}](src/services/${folder}/README.md)`;
     return `| ${link} | ${implemented.length} of ${implemented.length + missing.length} |\n`;
   });
   return `| service | operations |\n|---|---|\n${rows.join("")}`;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { coverageFiles } from "../../tools/coverage.ts";
@@ -10,4 +10,11 @@ test("the coverage that is told is the coverage that is", async () => {
       true,
     );
   }
+});
+
+test("each service has a README where the table leads", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const paths = [...readme.matchAll(/\]\((src\/services\/[^)]+)\)/g)].map(([, path]) => path!);
+  expect(paths.length).toBeGreaterThan(0);
+  expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
