@@ -216,7 +216,7 @@ describe("updates", () => {
     [
       "SET g = :v",
       { ":v": N(1) },
-      "One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: by-g",
+      "The update expression attempted to update the secondary index key to unsupported type",
     ],
   ])("%s is refused", async (expression, values, message) => {
     await expect(update(expression, values)).rejects.toMatchObject({ code: "ValidationException", message });

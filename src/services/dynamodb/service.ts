@@ -1,6 +1,7 @@
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Access, defineService } from "#kernel/service.ts";
+import { accountOperations } from "./account.ts";
 import { batchOperations } from "./items/batches.ts";
 import { itemOperations } from "./items/items.ts";
 import { tableName } from "./items/rows.ts";
@@ -14,6 +15,7 @@ import { clear } from "./tables/clear.ts";
 import { fill } from "./tables/fill.ts";
 import { tableOperations } from "./tables/tables.ts";
 import { tagOperations } from "./tables/tags.ts";
+import { tally } from "./tables/tally.ts";
 import { expire, timeToLiveOperations } from "./tables/time-to-live.ts";
 import { tableUpdate } from "./tables/update.ts";
 import { transactionOperations } from "./transactions/transactions.ts";
@@ -55,6 +57,8 @@ const access: Access<"dynamodb"> = {
   UpdateTimeToLive: onTable("UpdateTimeToLive"),
   DescribeTimeToLive: onTable("DescribeTimeToLive"),
   ListTables: (ctx) => [{ action: "dynamodb:ListTables", resource: tableArn(ctx, "*") }],
+  DescribeLimits: () => [{ action: "dynamodb:DescribeLimits", resource: "*" }],
+  DescribeEndpoints: () => [{ action: "dynamodb:DescribeEndpoints", resource: "*" }],
   TagResource: onResource("TagResource"),
   UntagResource: onResource("UntagResource"),
   ListTagsOfResource: onResource("ListTagsOfResource"),
@@ -95,8 +99,9 @@ export const dynamodb = defineService({
     scanOperations,
     transactionOperations,
     statementOperations,
+    accountOperations,
   ],
-  jobs: [clear, fill, expire, trim],
+  jobs: [clear, fill, expire, trim, tally],
   judge: nameViolations,
   access,
   dataOperations: [

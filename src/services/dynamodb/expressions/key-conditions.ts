@@ -1,9 +1,10 @@
 import { remembered } from "#lib/remembered.ts";
 import { invalid, invalidParameters } from "../errors.ts";
+import { checkKeySizes } from "../items/keys.ts";
 import { type TypeName, typeOf, type Value } from "../values/value.ts";
 import { checkBounds, checkOrdered } from "./conditions.ts";
 import { type Condition, type Operand, parseCondition } from "./grammar.ts";
-import { type Binding, bindOperand, fail, wrongType } from "./operands.ts";
+import { type Binding, bindOperand, checkCount, checkName, fail, wrongType } from "./operands.ts";
 import type { Placeholders } from "./placeholders.ts";
 
 /** What a query says of one attribute of a key. */
@@ -53,9 +54,16 @@ function keyCondition(binding: Binding, condition: Condition): [string, KeyCondi
       return [attributeOf(binding, condition.operand), { operator: "BETWEEN", values }];
     }
     case "call": {
+      checkName(KIND, condition.name);
       if (condition.name !== "begins_with")
         fail(KIND, `Invalid operator used in KeyConditionExpression: ${condition.name}`);
+      checkCount(KIND, condition, 2);
       const [of, prefix] = condition.args;
+      if (of!.type !== "path")
+        fail(
+          KIND,
+          "Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as its first operand",
+        );
       const value = prefix && constant(bindOperand(binding, prefix).constant);
       if (value && value.S === undefined && value.B === undefined)
         wrongType(KIND, "begins_with", typeOf(value));
@@ -69,6 +77,7 @@ function keyCondition(binding: Binding, condition: Condition): [string, KeyCondi
 const TURNED: Record<string, string> = { "=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
 
 function attributeOf({ kind, holders }: Binding, operand: Operand): string {
+  if (operand.type === "call") fail(KIND, "KeyConditionExpressions cannot contain nested operations");
   if (operand.type !== "path")
     return fail(KIND, "Invalid condition in KeyConditionExpression: No key attribute specified");
   const path = holders.path(kind, operand.path);
@@ -119,5 +128,7 @@ export function keyRangeOf(
         );
     }
   }
+  for (const value of sort?.values ?? [])
+    checkKeySizes(key, { [key.partition]: partition.values[0]!, [key.sort!]: value });
   return { partition: partition.values[0]!, sort };
 }

@@ -10,6 +10,8 @@ import type { Placeholders } from "./placeholders.ts";
 /** A bound update: what it makes of an item, and which paths it writes. */
 export interface Update {
   paths: readonly Path[];
+  /** From before there were expressions: it is refused in other words. */
+  isOlder?: true;
   /** A new item; the old one stays as it is. @throws {AwsError} ValidationException */
   apply(item: Item): Item;
 }
@@ -46,6 +48,8 @@ export function updateBy(
   ];
   const clash = clashIn(paths);
   if (clash) fail(KIND, clash);
+  // What is appended to a list stands in the order of the places that were named for it.
+  const inOrder = assignments.toSorted((a, b) => byPlace(a.path, b.path));
 
   return {
     paths,
@@ -56,8 +60,8 @@ export function updateBy(
         if (further.length > 0 && Object.hasOwn(item, name!)) changed[name!] = structuredClone(item[name!]!);
       }
       // Every value is taken from the item as it was.
-      const values = assignments.map(({ value }) => value(item));
-      for (const [at, { path }] of assignments.entries()) write(changed, path, values[at]!);
+      const values = inOrder.map(({ value }) => value(item));
+      for (const [at, { path }] of inOrder.entries()) write(changed, path, values[at]!);
       for (const { path, value } of additions) {
         const sum = added(valueAt(item, path), value);
         write(changed, path, sum);

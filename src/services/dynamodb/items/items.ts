@@ -11,7 +11,7 @@ import type { Table } from "../store.ts";
 import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
 import { checkedItem, type Item } from "../values/value.ts";
 import { consumed, itemCollection, readUnits, writing } from "./capacity.ts";
-import { checkIndexKeys, checkItemKeys, checkKey, namesOf } from "./keys.ts";
+import { checkIndexKeys, checkItemKeys, checkKey, checkUpdatedIndexKeys, namesOf } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { changeItem, itemAt, tableAt } from "./rows.ts";
 
@@ -165,7 +165,8 @@ export function checkNoKeys(table: Table, { paths }: Update): void {
 /** What an update makes of an item, be there one or not. @throws {AwsError} ValidationException */
 export function updated(table: Table, key: Item, before: Item | undefined, update: Update | undefined): Item {
   const after = update ? update.apply(before ?? key) : (before ?? key);
-  checkIndexKeys(table, after);
+  if (update?.isOlder) checkIndexKeys(table, after);
+  else if (update) checkUpdatedIndexKeys(table, after);
   if (sizeOfItem(after) > MOST_ITEM_BYTES) throw updatedItemTooLarge();
   return after;
 }

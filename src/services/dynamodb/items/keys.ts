@@ -59,7 +59,7 @@ export function checkItemKeys(table: Table, item: Item): void {
   checkIndexKeys(table, item);
 }
 
-/** Of indexes a key may be missing, but not be of another type, or empty. */
+/** Of indexes a key may be missing, but not be of another type, empty or too long. */
 export function checkIndexKeys(table: Table, item: Item): void {
   for (const { name: index, key } of table.indexes) {
     for (const name of namesOf(key)) {
@@ -69,13 +69,41 @@ export function checkIndexKeys(table: Table, item: Item): void {
         throw invalidParameters(
           `Type mismatch for Index Key ${name} Expected: ${table.types[name]} Actual: ${typeOf(value)} IndexName: ${index}`,
         );
-      if (value.S === "" || value.B?.length === 0)
+      const empty = emptiness(value);
+      if (empty)
         throw invalid(
-          `One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty ${value.S === "" ? "string" : "binary"} value. IndexName: ${index}, IndexKey: ${name}`,
+          `One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty ${empty} value. IndexName: ${index}, IndexKey: ${name}`,
         );
     }
+    checkKeySizes(key, item);
   }
 }
+
+/** The same after an update, whose expression is to blame. */
+export function checkUpdatedIndexKeys(table: Table, item: Item): void {
+  for (const { key } of table.indexes) {
+    for (const name of namesOf(key)) {
+      const value = item[name];
+      if (!value) continue;
+      if (typeOf(value) !== table.types[name])
+        throw invalid(
+          "The update expression attempted to update the secondary index key to unsupported type",
+        );
+      const empty = emptiness(value);
+      if (empty)
+        throw invalid(
+          `One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty ${empty} value.`,
+        );
+    }
+    if (isTooLong(item[key.partition], LONGEST_PARTITION) || isTooLong(item[key.sort ?? ""], LONGEST_SORT))
+      throw invalid(
+        "The update expression attempted to update the secondary index key beyond allowed size limits",
+      );
+  }
+}
+
+const emptiness = ({ S: text, B: bytes }: Value) =>
+  text === "" ? "string" : bytes?.length === 0 ? "binary" : undefined;
 
 /** Holds a key that was sent to its table's. @throws {AwsError} ValidationException */
 export function checkKey(table: Pick<Table, "key" | "types">, key: Item): void {
@@ -96,19 +124,38 @@ export const namesOf = ({ partition, sort }: KeyNames): string[] =>
 export const projectedNames = (table: Table, { key, included }: Index): ReadonlySet<string> =>
   new Set([...namesOf(table.key), ...namesOf(key), ...included]);
 
-export const projectedBy = (table: Table, index: Index): Projection =>
-  projectPaths([...projectedNames(table, index)].map((name) => [name]));
+const projections = new WeakMap<Index, Projection>();
 
-function checkKeyValue(name: string, value: Value): void {
-  if (value.S !== "" && value.B?.length !== 0) return;
-  throw invalid(
-    `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ${value.S === "" ? "string" : "binary"} value. Key: ${name}`,
-  );
+export function projectedBy(table: Table, index: Index): Projection {
+  let known = projections.get(index);
+  if (!known) {
+    known = projectPaths([...projectedNames(table, index)].map((name) => [name]));
+    projections.set(index, known);
+  }
+  return known;
 }
 
-function checkKeySizes({ partition, sort }: KeyNames, item: Item): void {
-  if (sortBytes(item[partition]!).length > LONGEST_PARTITION)
-    throw invalidParameters("Size of hashkey has exceeded the maximum size limit of2048 bytes");
-  if (sort !== undefined && sortBytes(item[sort]!).length > LONGEST_SORT)
-    throw invalidParameters("Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+function checkKeyValue(name: string, value: Value): void {
+  const empty = emptiness(value);
+  if (empty)
+    throw invalid(
+      `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ${empty} value. Key: ${name}`,
+    );
+}
+
+/** @throws {AwsError} ValidationException */
+export function checkKeySizes({ partition, sort }: KeyNames, item: Item): void {
+  if (isTooLong(item[partition], LONGEST_PARTITION))
+    throw invalidParameters(
+      `Size of hashkey has exceeded the maximum size limit of${LONGEST_PARTITION} bytes`,
+    );
+  if (sort !== undefined && isTooLong(item[sort], LONGEST_SORT))
+    throw invalidParameters(
+      `Aggregated size of all range keys has exceeded the size limit of ${LONGEST_SORT} bytes`,
+    );
+}
+
+function isTooLong(value: Value | undefined, most: number): boolean {
+  if (value?.S !== undefined) return value.S.length * 3 > most && Buffer.byteLength(value.S) > most;
+  return (value?.B?.length ?? 0) > most;
 }

@@ -13,6 +13,7 @@ export function attributeUpdates(given: Record<string, DynamoDB.AttributeValueUp
   const changes = Object.entries(given).map(([name, update]) => [name, changeOf(update)] as const);
   return {
     paths: changes.map(([name]) => [name]),
+    isOlder: true,
     apply(item) {
       const changed: Item = Object.assign(Object.create(null), item);
       for (const [name, change] of changes) {

@@ -1,6 +1,6 @@
 import { AwsError } from "#aws/errors.ts";
 import { invalid } from "../errors.ts";
-import { namesOf } from "../items/keys.ts";
+import { checkKeySizes, namesOf } from "../items/keys.ts";
 import type { Index, Table } from "../store.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
 
@@ -32,7 +32,10 @@ export function checkStart(
 ): void {
   const names = new Set([...namesOf(table.key), ...(index ? namesOf(index.key) : [])]);
   const isKey = (name: string) => Object.hasOwn(start, name) && typeOf(start[name]!) === table.types[name];
-  if (Object.keys(start).length === names.size && [...names].every(isKey)) return;
+  if (Object.keys(start).length === names.size && [...names].every(isKey)) {
+    for (const key of [table.key, ...(index ? [index.key] : [])]) checkKeySizes(key, start);
+    return;
+  }
   throw invalid(
     operation === "Scan" && !index
       ? `${INVALID}: The provided key element does not match the schema`

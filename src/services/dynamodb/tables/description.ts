@@ -1,12 +1,14 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Place } from "#kernel/collection.ts";
 import { type Index, type KeyNames, type Table, type Throughput, tableArn } from "../store.ts";
+import type { Size } from "./tally.ts";
 
 /** What is told of a table. */
 export function described(
   place: Place,
   table: Table,
   status: DynamoDB.TableStatus = "ACTIVE",
+  size: Size = { items: 0, bytes: 0 },
 ): DynamoDB.TableDescription {
   const arn = tableArn(place, table.name);
   const local = table.indexes.filter(({ kind }) => kind === "local");
@@ -18,8 +20,8 @@ export function described(
     TableStatus: status,
     CreationDateTime: new Date(table.created),
     ProvisionedThroughput: throughput(table.throughput),
-    TableSizeBytes: 0,
-    ItemCount: 0,
+    TableSizeBytes: size.bytes,
+    ItemCount: size.items,
     TableArn: arn,
     TableId: table.uuid,
     BillingModeSummary: table.billing === "PAY_PER_REQUEST" ? { BillingMode: table.billing } : undefined,

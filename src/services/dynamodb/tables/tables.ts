@@ -8,6 +8,7 @@ import { clear } from "./clear.ts";
 import { described } from "./description.ts";
 import { namedTable } from "./named.ts";
 import { schemaOf } from "./schema.ts";
+import { COUNT_MS, tallies, tally } from "./tally.ts";
 
 const MOST_TABLES = 2_500;
 
@@ -42,13 +43,16 @@ export const tableOperations = {
         created: tx.now(),
       };
       tx.put(tables, table);
+      tx.enqueue(tally, { table: name, number: table.number }, { delay: COUNT_MS });
       return { TableDescription: described(ctx, table, "CREATING") };
     });
   },
 
   async DescribeTable(ctx, { TableName }) {
-    const table = await ctx.read((tx) => namedTable(tx, TableName));
-    return { Table: described(ctx, table) };
+    return ctx.read(async (tx) => {
+      const table = await namedTable(tx, TableName);
+      return { Table: described(ctx, table, "ACTIVE", await tx.get(tallies, [table.number])) };
+    });
   },
 
   async DeleteTable(ctx, { TableName }) {

@@ -61,12 +61,17 @@ export const transactionOperations = {
       return { table: get.TableName, key, project: projectionIn(get) };
     });
     return ctx.read(async (tx) => {
+      const tables = await Promise.all(wanted.map(({ table }) => tableAt(tx, table)));
+      const reasons = wanted.map(({ key }, at) => {
+        const wrong = keyFault(tables[at]!, { kind: "check", item: key });
+        return wrong ? faulty(wrong) : { Code: "None" };
+      });
+      if (reasons.some(({ Code }) => Code !== "None")) throw cancelled(reasons);
       const used: Used[] = [];
       const Responses: DynamoDB.ItemResponse[] = [];
       let bytes = 0;
-      for (const { table: name, key, project } of wanted) {
-        const table = await tableAt(tx, name);
-        checkKey(table, key);
+      for (const [at, { key, project }] of wanted.entries()) {
+        const table = tables[at]!;
         const item = await itemAt(tx, table, key);
         const size = item ? sizeOfItem(item) : 0;
         bytes += size;
@@ -123,18 +128,34 @@ function actionIn(sent: DynamoDB.TransactWriteItem): Action {
   return { ...base(update!), kind: "update", item: checkedItem(update!.Key), ...updateIn(update!) };
 }
 
+/** What stands against a key is told as the action's reason, so that only right ones are compared. */
 function checkDistinct(actions: readonly Action[], tables: readonly Table[]): void {
   const seen = new Set<string>();
-  for (const [at, { item, kind }] of actions.entries()) {
+  for (const [at, action] of actions.entries()) {
     const table = tables[at]!;
-    if (kind === "put") checkItemKeys(table, item);
-    else checkKey(table, item);
-    const [number, ...parts] = rowKey(table.number, table.key, item);
+    if (keyFault(table, action)) continue;
+    const [number, ...parts] = rowKey(table.number, table.key, action.item);
     const name = [number, ...parts.map((part) => Buffer.from(part as Uint8Array).toString("hex"))].join("/");
     if (seen.has(name)) throw invalid("Transaction request cannot include multiple operations on one item");
     seen.add(name);
   }
 }
+
+function keyFault(table: Table, { kind, item }: Pick<Action, "kind" | "item">): AwsError | undefined {
+  try {
+    if (kind === "put") checkItemKeys(table, item);
+    else checkKey(table, item);
+    return undefined;
+  } catch (error) {
+    if (error instanceof AwsError) return error;
+    throw error;
+  }
+}
+
+const faulty = ({ message }: AwsError): DynamoDB.CancellationReason => ({
+  Code: "ValidationError",
+  Message: message,
+});
 
 /** All of them, or none: what stands against any is told for each. */
 async function perform(
@@ -161,6 +182,8 @@ async function perform(
 
 async function judged(tx: ReadTransaction, action: Action, table: Table) {
   const { item, test, refusal, told } = action;
+  const wrong = keyFault(table, action);
+  if (wrong) return { before: undefined, after: undefined, reason: faulty(wrong) };
   const before = await itemAt(tx, table, item);
   if (test && !test(before ?? {})) {
     const Item = told === "ALL_OLD" ? before : undefined;
@@ -174,7 +197,7 @@ async function judged(tx: ReadTransaction, action: Action, table: Table) {
     return { before, after: outcomeOf(table, action, before), reason: { Code: "None" } };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    return { before, after: undefined, reason: { Code: "ValidationError", Message: error.message } };
+    return { before, after: undefined, reason: faulty(error) };
   }
 }
 

@@ -1,0 +1,297 @@
+import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { dynamodbOn, guide, type Item, N, type Refusal, S } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { send, refusals, withTable } = dynamodbOn(cloud);
+const TableName = "expressions";
+withTable(TableName);
+
+const conditions = guide("Expressions.OperatorsAndFunctions");
+const VALUES: Item = {
+  ":n": N(1),
+  ":m": N(2),
+  ":s": S("a"),
+  ":l": { L: [] },
+  ":ss": { SS: ["a"] },
+  ":b": { BOOL: true },
+};
+const used = (expression: string) => {
+  const entries = Object.entries(VALUES).filter(([name]) =>
+    new RegExp(`${name}(?![A-Za-z0-9_])`).test(expression),
+  );
+  return entries.length > 0 ? { ExpressionAttributeValues: Object.fromEntries(entries) } : {};
+};
+
+const operand = (name: string, type: string) =>
+  `Incorrect operand type for operator or function; operator or function: ${name}, operand type: ${type}`;
+const count = (name: string, found: number) =>
+  `Incorrect number of operands for operator or function; operator or function: ${name}, number of operands: ${found}`;
+const path = (name: string) => `Operator or function requires a document path; operator or function: ${name}`;
+const distinct = (name: string) =>
+  `The first operand must be distinct from the remaining operands for this operator or function; operator: ${name}, first operand: [a]`;
+
+/** What is no condition. */
+const CONDITIONS: [string, string][] = [
+  ["", "The expression can not be empty;"],
+  ["a = ", 'Syntax error; token: "<EOF>", near: "="'],
+  ["a = :n :n", 'Syntax error; token: ":n", near: ":n :n"'],
+  ["a > = :n", 'Syntax error; token: "=", near: "> = :n"'],
+  ["abort = :n", "Attribute name is a reserved keyword; reserved keyword: abort"],
+  ["a = b.Comment", "Attribute name is a reserved keyword; reserved keyword: Comment"],
+  ["wrong(a)", "Invalid function name; function: wrong"],
+  ["Attribute_exists(a)", "Invalid function name; function: Attribute_exists"],
+  ["attribute_exists(a, b)", count("attribute_exists", 2)],
+  ["attribute_not_exists(a, b)", count("attribute_not_exists", 2)],
+  ["begins_with(a)", count("begins_with", 1)],
+  ["contains(a)", count("contains", 1)],
+  ["attribute_type(a)", count("attribute_type", 1)],
+  ["attribute_exists(:n)", path("attribute_exists")],
+  ["attribute_not_exists(:s)", path("attribute_not_exists")],
+  ["begins_with(a, :n)", operand("begins_with", "N")],
+  ["begins_with(a, :ss)", operand("begins_with", "SS")],
+  ["attribute_type(a, :n)", operand("attribute_type", "N")],
+  [
+    "attribute_type(a, :s)",
+    "Invalid attribute type name found; type: a, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
+  ],
+  ["size(:n) = :n", operand("size", "N")],
+  ["a < :l", operand("<", "L")],
+  ["a <= :b", operand("<=", "BOOL")],
+  ["a > :ss", operand(">", "SS")],
+  ["a >= :l", operand(">=", "L")],
+  ["a BETWEEN :l AND :n", operand("BETWEEN", "L")],
+  [
+    "a BETWEEN :m AND :n",
+    "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}",
+  ],
+  [
+    "a BETWEEN :n AND :s",
+    "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: {N:1}, upper bound operand: AttributeValue: {S:a}",
+  ],
+  ["a = a", distinct("=")],
+  ["a < a", distinct("<")],
+  ["begins_with(a, a)", distinct("begins_with")],
+  ["contains(a, a)", distinct("contains")],
+  ["((a = :n))", "The expression has redundant parentheses;"],
+  ["if_not_exists(a, :n)", "The function is not allowed in a condition expression; function: if_not_exists"],
+  ["#x = :n", "An expression attribute name used in the document path is not defined; attribute name: #x"],
+  ["a = :none", "An expression attribute value used in expression is not defined; attribute value: :none"],
+  [
+    `a IN (${Array(101).fill(":n").join(",")})`,
+    "The IN operator is provided with too many operands; number of operands: 101",
+  ],
+  [`${"x".repeat(4_097)}`, "Expression size has exceeded the maximum allowed size; expression size: 4097"],
+];
+for (const [operation, kind, base] of [
+  ["PutItem", "ConditionExpression", { TableName: "abc", Item: {} }],
+  ["DeleteItem", "ConditionExpression", { TableName: "abc", Key: {} }],
+  ["Scan", "FilterExpression", { TableName: "abc" }],
+] as const)
+  refusals(
+    conditions,
+    CONDITIONS.map(
+      ([expression, message]): Refusal => [
+        operation,
+        { ...base, [kind]: expression, ...used(expression) },
+        `Invalid ${kind}: ${message}`,
+      ],
+    ),
+  );
+
+const overlap = (kind: string, one: string, two: string) =>
+  `Two document paths ${kind} with each other; must remove or rewrite one of these paths; path one: ${one}, path two: ${two}`;
+
+/** What is no update. */
+const UPDATES: [string, string][] = [
+  ["", "The expression can not be empty;"],
+  ["a = :n", 'Syntax error; token: "a", near: "a ="'],
+  ["SET", 'Syntax error; token: "<EOF>", near: "SET"'],
+  ["SET a = :n SET b = :n", 'The "SET" section can only be used once in an update expression;'],
+  ["REMOVE a REMOVE b", 'The "REMOVE" section can only be used once in an update expression;'],
+  ["SET a = wrong(b)", "Invalid function name; function: wrong"],
+  [
+    "SET a = attribute_exists(b)",
+    "The function is not allowed in an update expression; function: attribute_exists",
+  ],
+  ["SET a = size(b)", "The function is not allowed in an update expression; function: size"],
+  ["SET a = if_not_exists(b)", count("if_not_exists", 1)],
+  ["SET a = list_append(b)", count("list_append", 1)],
+  ["SET a = if_not_exists(:n, :m)", path("if_not_exists")],
+  ["SET a = list_append(b, :n)", operand("list_append", "N")],
+  ["SET a = b + :s", operand("+", "S")],
+  ["SET a = :ss - b", operand("-", "SS")],
+  ["SET a = :n, a = :m", overlap("overlap", "[a]", "[a]")],
+  ["SET a.b = :n, a = :m", overlap("overlap", "[a, b]", "[a]")],
+  ["SET a.b = :n, a[1] = :m", overlap("conflict", "[a, b]", "[a, [1]]")],
+  ["SET a = :n REMOVE a", overlap("overlap", "[a]", "[a]")],
+  [
+    "ADD a :s",
+    "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND",
+  ],
+  [
+    "ADD a :l",
+    "Incorrect operand type for operator or function; operator: ADD, operand type: LIST, typeSet: ALLOWED_FOR_ADD_OPERAND",
+  ],
+  [
+    "DELETE a :n",
+    "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_DELETE_OPERAND",
+  ],
+  ["SET abort = :n", "Attribute name is a reserved keyword; reserved keyword: abort"],
+  [
+    "SET a = :none",
+    "An expression attribute value used in expression is not defined; attribute value: :none",
+  ],
+];
+refusals(
+  guide("Expressions.UpdateExpressions"),
+  UPDATES.map(
+    ([UpdateExpression, message]): Refusal => [
+      "UpdateItem",
+      { TableName: "abc", Key: {}, UpdateExpression, ...used(UpdateExpression) },
+      `Invalid UpdateExpression: ${message}`,
+    ],
+  ),
+);
+
+const PROJECTIONS: [string, string][] = [
+  ["", "The expression can not be empty;"],
+  ["a,", 'Syntax error; token: "<EOF>", near: ","'],
+  ["a b", 'Syntax error; token: "b", near: "a b"'],
+  ["a.b, a", overlap("overlap", "[a, b]", "[a]")],
+  ["a[0], a.b", overlap("conflict", "[a, [0]]", "[a, b]")],
+  ["abort", "Attribute name is a reserved keyword; reserved keyword: abort"],
+  ["#a", "An expression attribute name used in the document path is not defined; attribute name: #a"],
+];
+refusals(
+  guide("Expressions.ProjectionExpressions"),
+  PROJECTIONS.map(
+    ([ProjectionExpression, message]): Refusal => [
+      "GetItem",
+      { TableName: "abc", Key: {}, ProjectionExpression },
+      `Invalid ProjectionExpression: ${message}`,
+    ],
+  ),
+);
+
+const KEYS: [string, string][] = [
+  ["a = :n OR b = :n", "Invalid operator used in KeyConditionExpression: OR"],
+  ["NOT a = :n", "Invalid operator used in KeyConditionExpression: NOT"],
+  ["a <> :n", "Invalid operator used in KeyConditionExpression: <>"],
+  ["a IN (:n)", "Invalid operator used in KeyConditionExpression: IN"],
+  ["attribute_exists(a)", "Invalid operator used in KeyConditionExpression: attribute_exists"],
+  ["contains(a, :n)", "Invalid operator used in KeyConditionExpression: contains"],
+  ["size(a) = :n", "KeyConditionExpressions cannot contain nested operations"],
+  ["a.b = :n", "KeyConditionExpressions cannot have conditions on nested attributes"],
+  ["begins_with(a, :n)", operand("begins_with", "N")],
+];
+refusals(
+  guide("Query.KeyConditionExpressions"),
+  KEYS.map(
+    ([KeyConditionExpression, message]): Refusal => [
+      "Query",
+      { TableName: "abc", KeyConditionExpression, ...used(KeyConditionExpression) },
+      `Invalid KeyConditionExpression: ${message}`,
+    ],
+  ),
+);
+const query = (KeyConditionExpression: string, message: string, more: object = {}): Refusal => [
+  "Query",
+  { TableName, KeyConditionExpression, ...more },
+  message,
+];
+const by = (values: Item) => ({ ExpressionAttributeValues: values });
+refusals(guide("Query.KeyConditionExpressions"), [
+  query("s = :s", "Query condition missed key schema element: p", by({ ":s": N(1) })),
+  query("p < :p", "Query key condition not supported", by({ ":p": S("a") })),
+  query("p = :p AND x = :p", "Query condition missed key schema element: s", by({ ":p": S("a") })),
+  query(
+    "p = :p",
+    "One or more parameter values were invalid: Condition parameter type does not match schema type",
+    by({ ":p": N(1) }),
+  ),
+  query("p = :p", "Filter Expression can only contain non-primary key attributes: Primary key attribute: s", {
+    FilterExpression: "s > :s",
+    ...by({ ":p": S("a"), ":s": N(1) }),
+  }),
+  query("p = :p", "The table does not have the specified index: none", {
+    IndexName: "none",
+    ...by({ ":p": S("a") }),
+  }),
+  query("p = :p", "The provided starting key is invalid", {
+    ExclusiveStartKey: { p: S("a") },
+    ...by({ ":p": S("a") }),
+  }),
+  query("p = :p", "The provided starting key is outside query boundaries based on provided conditions", {
+    ExclusiveStartKey: { p: S("b"), s: N(1) },
+    ...by({ ":p": S("a") }),
+  }),
+  query("p = :p AND s > :s", "The provided starting key does not match the range key predicate", {
+    ExclusiveStartKey: { p: S("a"), s: N(1) },
+    ...by({ ":p": S("a"), ":s": N(1) }),
+  }),
+  [
+    "Scan",
+    { TableName, ExclusiveStartKey: { p: S("a") } },
+    "The provided starting key is invalid: The provided key element does not match the schema",
+  ],
+  query("p = :p", "Value provided in ExpressionAttributeValues unused in expressions: keys: {:x}", {
+    ...by({ ":p": S("a"), ":x": S("b") }),
+  }),
+  query("p = :p", "Value provided in ExpressionAttributeNames unused in expressions: keys: {#x}", {
+    ExpressionAttributeNames: { "#x": "y" },
+    ...by({ ":p": S("a") }),
+  }),
+]);
+
+/** What an update makes of an item, or how it is refused. */
+const start: Item = { n: N(1), l: { L: [S("a")] }, m: { M: { x: N(1) } }, ss: { SS: ["a", "b"] } };
+const APPLIED: [string, Item, Item | string][] = [
+  ["SET l[5] = :v, l[3] = :w", { ":v": S("v"), ":w": S("w") }, { l: { L: [S("a"), S("w"), S("v")] } }],
+  ["SET m.y = :v", { ":v": S("v") }, { m: { M: { x: N(1), y: S("v") } } }],
+  ["SET n = n - :v", { ":v": N("0.1") }, { n: N("0.9") }],
+  ["SET l = list_append(:v, l)", { ":v": { L: [S("z")] } }, { l: { L: [S("z"), S("a")] } }],
+  ["SET z = if_not_exists(z, :v)", { ":v": N(0) }, { z: N(0) }],
+  ["ADD z :v", { ":v": N(5) }, { z: N(5) }],
+  ["ADD ss :v", { ":v": { SS: ["c"] } }, { ss: { SS: ["a", "b", "c"] } }],
+  ["DELETE ss :v", { ":v": { SS: ["a"] } }, { ss: { SS: ["b"] } }],
+  ["SET z = y", {}, "The provided expression refers to an attribute that does not exist in the item"],
+  [
+    "SET q.r = :v",
+    { ":v": N(1) },
+    "The document path provided in the update expression is invalid for update",
+  ],
+  ["ADD l :v", { ":v": N(1) }, "An operand in the update expression has an incorrect data type"],
+  [
+    "SET p = :v",
+    { ":v": S("x") },
+    "One or more parameter values were invalid: Cannot update attribute p. This attribute is part of the key",
+  ],
+];
+for (const [UpdateExpression, values, outcome] of APPLIED)
+  behaviour(
+    `${UpdateExpression} ${typeof outcome === "string" ? "is refused" : "is applied"}`,
+    guide("Expressions.UpdateExpressions"),
+    async () => {
+      const Key = { p: S(UpdateExpression), s: N(1) };
+      await send(new PutItemCommand({ TableName, Item: { ...Key, ...start } }));
+      const updated = send(
+        new UpdateItemCommand({
+          TableName,
+          Key,
+          UpdateExpression,
+          ReturnValues: "UPDATED_NEW",
+          ...(Object.keys(values).length > 0 && by(values)),
+        }),
+      );
+      if (typeof outcome === "string")
+        await expect(updated).rejects.toMatchObject({ name: "ValidationException", message: outcome });
+      else if (!/\[\d\]|\./.test(UpdateExpression)) expect((await updated).Attributes).toEqual(outcome);
+      else {
+        await updated;
+        const { Attributes } = await send(new UpdateItemCommand({ TableName, Key, ReturnValues: "ALL_NEW" }));
+        expect(Attributes).toMatchObject(outcome);
+      }
+    },
+  );

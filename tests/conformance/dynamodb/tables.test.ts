@@ -1,0 +1,289 @@
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DescribeEndpointsCommand,
+  DescribeLimitsCommand,
+  DescribeTableCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, dynamodbOn, guide, type Refusal, S } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { send, refusals, withTable } = dynamodbOn(cloud);
+withTable("there");
+
+const INVALID = "One or more parameter values were invalid: ";
+const names = (...of: string[]) => of.map((AttributeName) => ({ AttributeName, AttributeType: "S" }));
+const keys = (...of: string[]) =>
+  of.map((AttributeName, at) => ({ AttributeName, KeyType: at === 0 ? "HASH" : "RANGE" }));
+const units = { ReadCapacityUnits: 1, WriteCapacityUnits: 1 };
+const all = { ProjectionType: "ALL" };
+
+const base = {
+  TableName: "abc",
+  AttributeDefinitions: names("a"),
+  KeySchema: keys("a"),
+  ProvisionedThroughput: units,
+};
+const two = { ...base, AttributeDefinitions: names("a", "b"), KeySchema: keys("a", "b") };
+const local = (more: object = {}) => ({
+  ...two,
+  LocalSecondaryIndexes: [{ IndexName: "abc", KeySchema: keys("a", "b"), Projection: all, ...more }],
+});
+const global = (more: object = {}) => ({
+  ...two,
+  GlobalSecondaryIndexes: [
+    { IndexName: "abc", KeySchema: keys("b"), Projection: all, ProvisionedThroughput: units, ...more },
+  ],
+});
+
+/** What is no table. */
+const TABLES: [object, string][] = [
+  [
+    { ...base, ProvisionedThroughput: undefined },
+    `${INVALID}ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED`,
+  ],
+  [
+    { ...base, BillingMode: "PAY_PER_REQUEST" },
+    `${INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST`,
+  ],
+  [
+    { ...base, ProvisionedThroughput: { ReadCapacityUnits: 1_000_000_000_001, WriteCapacityUnits: 1 } },
+    "Given value 1000000000001 for ReadCapacityUnits is out of bounds",
+  ],
+  [
+    { ...base, ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1_000_000_000_001 } },
+    "Given value 1000000000001 for WriteCapacityUnits is out of bounds",
+  ],
+  [
+    { ...base, KeySchema: [{ AttributeName: "a", KeyType: "RANGE" }] },
+    "Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
+  ],
+  [
+    {
+      ...two,
+      KeySchema: [
+        { AttributeName: "a", KeyType: "HASH" },
+        { AttributeName: "b", KeyType: "HASH" },
+      ],
+    },
+    "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type",
+  ],
+  [
+    { ...base, KeySchema: keys("a", "a") },
+    "Both the Hash Key and the Range Key element in the KeySchema have the same name",
+  ],
+  [
+    { ...base, KeySchema: keys("b") },
+    `${INVALID}Some index key attributes are not defined in AttributeDefinitions. Keys: [b], AttributeDefinitions: [a]`,
+  ],
+  [
+    { ...base, AttributeDefinitions: names("a", "b") },
+    `${INVALID}Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions`,
+  ],
+  [{ ...base, LocalSecondaryIndexes: [] }, `${INVALID}List of LocalSecondaryIndexes is empty`],
+  [{ ...base, GlobalSecondaryIndexes: [] }, `${INVALID}List of GlobalSecondaryIndexes is empty`],
+  [
+    {
+      ...local(),
+      AttributeDefinitions: names("a", "b"),
+      KeySchema: keys("a"),
+    },
+    `${INVALID}Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex`,
+  ],
+  [
+    local({ KeySchema: keys("b", "a") }),
+    `${INVALID}Index KeySchema does not have the same leading hash key as table KeySchema for index: abc. index hash key: b, table hash key: a`,
+  ],
+  [local({ KeySchema: keys("a") }), `${INVALID}Index KeySchema does not have a range key for index: abc`],
+  [local({ Projection: {} }), `${INVALID}Unknown ProjectionType: null`],
+  [
+    local({ Projection: { ProjectionType: "ALL", NonKeyAttributes: ["c"] } }),
+    `${INVALID}ProjectionType is ALL, but NonKeyAttributes is specified`,
+  ],
+  [
+    local({ Projection: { ProjectionType: "KEYS_ONLY", NonKeyAttributes: ["c"] } }),
+    `${INVALID}ProjectionType is KEYS_ONLY, but NonKeyAttributes is specified`,
+  ],
+  [
+    local({ Projection: { ProjectionType: "INCLUDE" } }),
+    `${INVALID}ProjectionType is INCLUDE, but NonKeyAttributes is not specified`,
+  ],
+  [
+    { ...local(), GlobalSecondaryIndexes: global().GlobalSecondaryIndexes },
+    `${INVALID}Duplicate index name: abc`,
+  ],
+  [
+    global({ ProvisionedThroughput: undefined }),
+    `${INVALID}ProvisionedThroughput must be specified for index: abc`,
+  ],
+  [
+    { ...global(), BillingMode: "PAY_PER_REQUEST", ProvisionedThroughput: undefined },
+    `${INVALID}ProvisionedThroughput should not be specified for index: abc when BillingMode is PAY_PER_REQUEST`,
+  ],
+  [
+    global({ ProvisionedThroughput: { ReadCapacityUnits: 1_000_000_000_001, WriteCapacityUnits: 1 } }),
+    "Given value 1000000000001 for ReadCapacityUnits is out of bounds for index abc",
+  ],
+  [
+    {
+      ...two,
+      LocalSecondaryIndexes: Array.from({ length: 6 }, (_, n) => ({
+        IndexName: `abc${n}`,
+        KeySchema: keys("a", "b"),
+        Projection: all,
+      })),
+    },
+    `${INVALID}Number of LocalSecondaryIndexes exceeds per-table limit of 5`,
+  ],
+  [
+    {
+      ...two,
+      GlobalSecondaryIndexes: Array.from({ length: 21 }, (_, n) => ({
+        IndexName: `abc${n}`,
+        KeySchema: keys("b"),
+        Projection: all,
+        ProvisionedThroughput: units,
+      })),
+    },
+    `${INVALID}GlobalSecondaryIndex count exceeds the per-table limit of 20`,
+  ],
+];
+refusals(
+  api("CreateTable"),
+  TABLES.map(([input, message]): Refusal => ["CreateTable", input, message]),
+);
+refusals(api("CreateTable"), [
+  ["CreateTable", { ...base, TableName: "there" }, "Table already exists: there", "ResourceInUseException"],
+]);
+
+const NOTHING =
+  "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required";
+const gone = (name: string) => `Requested resource not found: Table: ${name} not found`;
+refusals(api("UpdateTable"), [
+  ["UpdateTable", { TableName: "there" }, NOTHING],
+  [
+    "UpdateTable",
+    {
+      TableName: "there",
+      ProvisionedThroughput: { ReadCapacityUnits: 1_000_000_000_001, WriteCapacityUnits: 1 },
+    },
+    "Given value 1000000000001 for ReadCapacityUnits is out of bounds",
+  ],
+  [
+    "UpdateTable",
+    {
+      TableName: "there",
+      GlobalSecondaryIndexUpdates: [1, 2].map(() => ({
+        Update: { IndexName: "abc", ProvisionedThroughput: units },
+      })),
+    },
+    `${INVALID}Only one global secondary index update per index is allowed simultaneously. Index: abc`,
+  ],
+  [
+    "UpdateTable",
+    { TableName: "not-there", ProvisionedThroughput: units },
+    gone("not-there"),
+    "ResourceNotFoundException",
+  ],
+]);
+for (const operation of ["DescribeTable", "DeleteTable", "DescribeTimeToLive"])
+  refusals(api(operation), [
+    [operation, { TableName: "not-there" }, gone("not-there"), "ResourceNotFoundException"],
+  ]);
+for (const [operation, more] of [
+  ["GetItem", { Key: {} }],
+  ["DeleteItem", { Key: {} }],
+  ["UpdateItem", { Key: {} }],
+  ["PutItem", { Item: {} }],
+  ["Scan", {}],
+] as const)
+  refusals(api(operation), [
+    [
+      operation,
+      { TableName: "not-there", ...more },
+      "Requested resource not found",
+      "ResourceNotFoundException",
+    ],
+  ]);
+
+/** Keys that are not the table's: `p` a string, `s` a number. */
+const MISMATCH = "The provided key element does not match the schema";
+const KEYS: [object, string][] = [
+  [{}, MISMATCH],
+  [{ p: S("a") }, MISMATCH],
+  [{ p: S("a"), s: S("b") }, MISMATCH],
+  [{ p: S("a"), s: { N: "1" }, x: S("a") }, MISMATCH],
+  [{ p: S("a"), t: { N: "1" } }, MISMATCH],
+  [
+    { p: S(""), s: { N: "1" } },
+    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: p",
+  ],
+  [
+    { p: S("x".repeat(2_049)), s: { N: "1" } },
+    `${INVALID}Size of hashkey has exceeded the maximum size limit of2048 bytes`,
+  ],
+];
+for (const operation of ["GetItem", "DeleteItem", "UpdateItem"])
+  refusals(
+    api(operation),
+    KEYS.map(([Key, message]): Refusal => [operation, { TableName: "there", Key }, message]),
+  );
+refusals(
+  api("BatchGetItem"),
+  KEYS.map(
+    ([key, message]): Refusal => ["BatchGetItem", { RequestItems: { there: { Keys: [key] } } }, message],
+  ),
+);
+refusals(api("PutItem"), [
+  ["PutItem", { TableName: "there", Item: {} }, `${INVALID}Missing the key p in the item`],
+  ["PutItem", { TableName: "there", Item: { p: S("a") } }, `${INVALID}Missing the key s in the item`],
+  [
+    "PutItem",
+    { TableName: "there", Item: { p: { N: "1" }, s: { N: "1" } } },
+    `${INVALID}Type mismatch for key p expected: S actual: N`,
+  ],
+]);
+
+behaviour("what is counted of a table is told within six hours", api("TableDescription"), async () => {
+  const TableName = "counted";
+  await send(
+    new CreateTableCommand({ ...base, TableName } as ConstructorParameters<typeof CreateTableCommand>[0]),
+  );
+  await send(new PutItemCommand({ TableName, Item: { a: S("1234"), b: S("1234") } }));
+  const told = async () => {
+    const { Table } = await send(new DescribeTableCommand({ TableName }));
+    return [Table!.ItemCount, Table!.TableSizeBytes];
+  };
+  expect(await told()).toEqual([0, 0]);
+  await cloud.advance(6 * 3_600_000);
+  expect(await told()).toEqual([1, 10]);
+});
+
+behaviour("a protected table cannot be deleted", api("DeleteTable"), async () => {
+  const TableName = "protected";
+  await send(
+    new CreateTableCommand({
+      ...base,
+      TableName,
+      DeletionProtectionEnabled: true,
+    } as ConstructorParameters<typeof CreateTableCommand>[0]),
+  );
+  await expect(send(new DeleteTableCommand({ TableName }))).rejects.toMatchObject({
+    name: "ValidationException",
+  });
+});
+
+behaviour("an account's limits are told", api("DescribeLimits"), async () => {
+  expect(await send(new DescribeLimitsCommand({}))).toMatchObject({
+    AccountMaxReadCapacityUnits: 80_000,
+    TableMaxWriteCapacityUnits: 40_000,
+  });
+});
+
+behaviour("an endpoint is told, to be kept for a day", guide("Programming.SDKs.endpoint"), async () => {
+  const { Endpoints } = await send(new DescribeEndpointsCommand({}));
+  expect(Endpoints).toEqual([{ Address: new URL(cloud.endpoint).host, CachePeriodInMinutes: 1_440 }]);
+});
