@@ -8,6 +8,7 @@ export const catalog: Catalog = {
   pipes: () => import("#services/pipes/service.ts").then((m) => m.pipes),
   "dynamodb-streams": () => import("#services/dynamodb/service.ts").then((m) => m.dynamodbStreams),
   dynamodb: () => import("#services/dynamodb/service.ts").then((m) => m.dynamodb),
+  firehose: () => import("#services/firehose/service.ts").then((m) => m.firehose),
   kinesis: () => import("#services/kinesis/service.ts").then((m) => m.kinesis),
   glacier: () => import("#services/glacier/service.ts").then((m) => m.glacier),
   events: () => import("#services/events/service.ts").then((m) => m.events),

@@ -122,7 +122,8 @@ function readHead(
   });
 }
 
-const PSEUDO_HEADERS = [":method", ":path", ":scheme", ":authority"];
+/** Not so `:authority`, which clients may sign in place of `host`. */
+const PSEUDO_HEADERS = [":method", ":path", ":scheme"];
 
 async function respond(stream: ServerHttp2Stream, response: HttpResponse, isHead: boolean): Promise<void> {
   const { status, headers, body } = response;

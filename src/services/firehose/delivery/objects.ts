@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { parseArn } from "#aws/arn.ts";
+import type * as Firehose from "#aws/contract/types/firehose.ts";
+import type { Context } from "#kernel/context.ts";
+import { rootOf } from "#kernel/principal.ts";
+import { bodyOf } from "#lib/body.ts";
+import type { Batch, DeliveryStream, ObjectSettings } from "../store.ts";
+import { inZone, parseDatePattern } from "./date-pattern.ts";
+import { type ErrorType, errorPrefix, type Moment, objectPrefix } from "./prefix.ts";
+
+const SUFFIX = parseDatePattern("yyyy-MM-dd-HH-mm-ss");
+const ALPHABET_BASE = 36;
+const RANDOM_STRING = 11;
+const compress = promisify(gzip);
+
+type Settings = ObjectSettings & { CustomTimeZone?: string | undefined; FileExtension?: string | undefined };
+
+/** What becomes of one object. */
+export interface Content {
+  data: Buffer;
+  /** When the oldest record in it arrived. */
+  oldest: number;
+  /** Tells the objects of a batch apart. */
+  part: string;
+  partitionKeys?: ReadonlyMap<string, string> | undefined;
+  errorType?: ErrorType | undefined;
+}
+
+/**
+ * Writes an object as the stream's role. Names are made of the batch's, so that a delivery that is run again writes the
+ * same objects.
+ * https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
+ * @throws {AwsError} what S3 says
+ */
+export async function putObject(
+  ctx: Context,
+  stream: DeliveryStream,
+  batch: Batch,
+  settings: Settings,
+  content: Content,
+): Promise<void> {
+  const { data, oldest, part, errorType } = content;
+  const zone = settings.CustomTimeZone;
+  const chance = (index: number | string) =>
+    createHash("sha256").update(`${batch.id} ${part} ${index}`).digest("hex");
+  const moment: Moment = {
+    time: oldest,
+    zone,
+    partitionKeys: content.partitionKeys,
+    random: (index) =>
+      BigInt(`0x${chance(index)}`)
+        .toString(ALPHABET_BASE)
+        .slice(-RANDOM_STRING),
+  };
+  const prefix = errorType
+    ? errorPrefix(settings.Prefix, settings.ErrorOutputPrefix, { ...moment, errorType })
+    : objectPrefix(settings.Prefix, moment);
+  const isCompressed = settings.CompressionFormat === "GZIP";
+  const extension = settings.FileExtension || (isCompressed ? ".gz" : "");
+  const time = SUFFIX(inZone(oldest, zone));
+  const { account = ctx.account } = parseArn(settings.RoleARN) ?? {};
+  // What the role may do is its account's to say.
+  await ctx.as(rootOf(account), undefined, { account, region: ctx.region }).aws.s3.PutObject({
+    Bucket: parseArn(settings.BucketARN)!.resource,
+    Key: `${prefix}${stream.name}-${stream.version}-${time}-${uuidOf(chance("name"))}${extension}`,
+    Body: bodyOf(isCompressed ? await compress(data) : data),
+    ContentType: "application/octet-stream",
+  });
+}
+
+const uuidOf = (hex: string) =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+
+/** What could not be delivered, told as AWS tells it: one JSON document a line. */
+export interface Failure {
+  attempts: number;
+  arrival: number;
+  code: string;
+  message: string;
+  ended: number;
+  data: Buffer;
+}
+
+export const failureLines = (failures: readonly Failure[]): Buffer =>
+  Buffer.from(
+    failures
+      .map(({ attempts, arrival, code, message, ended, data }) =>
+        JSON.stringify({
+          attemptsMade: attempts,
+          arrivalTimestamp: arrival,
+          errorCode: code,
+          errorMessage: message,
+          attemptEndingTimestamp: ended,
+          rawData: data.toString("base64"),
+        }),
+      )
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
+
+export const COMPRESSIONS: ReadonlySet<Firehose.CompressionFormat> = new Set(["UNCOMPRESSED", "GZIP"]);

@@ -1,0 +1,37 @@
+import { AwsError } from "#aws/errors.ts";
+import { faultsOf } from "#kernel/service.ts";
+
+const fault = faultsOf<"firehose">();
+
+export const invalid = (message: string) => fault("InvalidArgumentException", message);
+
+export const noSuchStream = (name: string, account: string) =>
+  fault("ResourceNotFoundException", `Firehose ${name} under account ${account} not found.`);
+export const streamExists = (name: string, account: string) =>
+  fault("ResourceInUseException", `Firehose ${name} under accountId ${account} already exists`);
+export const tooManyStreams = (most: number) =>
+  fault("LimitExceededException", `You have already consumed your firehose quota of ${most} hoses.`);
+
+export const oneDestination = () =>
+  invalid("Exactly one destination configuration is supported for a Firehose");
+export const noSuchDestination = (id: string) => invalid(`Destination Id ${id} not found`);
+export const otherDestination = (kind: string) =>
+  invalid(`Changing the destination type to or from ${kind} is not supported at this time.`);
+export const versionMismatch = (name: string, current: number, told: string) =>
+  fault(
+    "ConcurrentModificationException",
+    `Cannot update firehose: ${name} since the current version id: ${current} and specified version id: ${told} do not match`,
+  );
+
+export const notDirectPut = () =>
+  invalid("This operation is not permitted on KinesisStreamAsSource delivery stream type.");
+export const batchTooLarge = (mebibytes: number) => invalid(`Records size exceeds ${mebibytes} MB limit`);
+
+export const badPrefix = (constraint: string) =>
+  invalid(`The supplied prefix(es) do not satisfy the following constraint: ${constraint}`);
+export const tooManyTags = (most: number) =>
+  fault("LimitExceededException", `A delivery stream has at most ${most} tags.`);
+
+/** Named, so that nobody believes that it was heeded. */
+export const notThere = (what: string) =>
+  new AwsError("NotImplemented", `Nube does not implement ${what} yet.`, { status: 501 });

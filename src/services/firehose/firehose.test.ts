@@ -1,0 +1,232 @@
+import { text } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { TEST_START, type TestCloud, testCloud } from "#kernel/testing.ts";
+import { s3 } from "#services/s3/service.ts";
+import { openMemory } from "#storage/kv/memory.ts";
+import { parseDatePattern } from "./delivery/date-pattern.ts";
+import { deaggregated } from "./processing/deaggregate.ts";
+import { parseMetadataQuery, partitionKeysOf } from "./processing/query.ts";
+import { packed, unpacked } from "./records/frames.ts";
+import { firehose } from "./service.ts";
+
+const RoleARN = "arn:aws:iam::000000000000:role/delivery";
+const BucketARN = "arn:aws:s3:::box";
+const DeliveryStreamName = "stream";
+
+let nube: TestCloud;
+let store: ReturnType<typeof openMemory>;
+beforeEach(async () => {
+  store = openMemory();
+  nube = await testCloud([firehose, s3], { store });
+  await nube.aws.s3.CreateBucket({ Bucket: "box" });
+});
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  await nube.close();
+});
+
+const put = (data: string) =>
+  nube.aws.firehose.PutRecord({ DeliveryStreamName, Record: { Data: Buffer.from(data) } });
+
+async function objects(): Promise<Record<string, string>> {
+  const { Contents = [] } = await nube.aws.s3.ListObjectsV2({ Bucket: "box" });
+  const found: Record<string, string> = {};
+  for (const { Key } of Contents) {
+    const { Body } = await nube.aws.s3.GetObject({ Bucket: "box", Key: Key! });
+    found[Key!] = await text(Body instanceof Uint8Array ? [Body] : (Body as AsyncIterable<Uint8Array>));
+  }
+  return found;
+}
+
+test("records are cut into rows wherever one is full, and come back whole", () => {
+  const records = [700_000, 1, 2_500_000, 0].map((size, arrival) => ({
+    arrival,
+    data: Buffer.alloc(size, String(arrival)),
+  }));
+  const rows = packed(records);
+  expect(rows.length).toBe(4);
+  expect(Math.max(...rows.map(({ length }) => length))).toBe(2 ** 20);
+  expect(unpacked(rows)).toEqual(records);
+});
+
+describe("a batch", () => {
+  beforeEach(async () => {
+    await nube.aws.firehose.CreateDeliveryStream({
+      DeliveryStreamName,
+      S3DestinationConfiguration: {
+        RoleARN,
+        BucketARN,
+        BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 60 },
+      },
+    });
+  });
+
+  test("outlives the process that took it in", async () => {
+    await put("one");
+    await nube.cloud.close();
+    nube = await testCloud([firehose, s3], { store, wall: () => TEST_START + 1_000 });
+    await put("two");
+    await nube.advance("60s");
+    expect(Object.values(await objects())).toEqual(["onetwo"]);
+  });
+
+  test("is thrown away with its stream", async () => {
+    await put("one");
+    await nube.aws.firehose.DeleteDeliveryStream({ DeliveryStreamName });
+    await nube.advance("61s");
+    expect(await objects()).toEqual({});
+  });
+
+  test("is lost when no bucket has taken it for a day", async () => {
+    await nube.aws.s3.DeleteBucket({ Bucket: "box" });
+    await put("one");
+    await nube.advance("26h");
+    await nube.aws.s3.CreateBucket({ Bucket: "box" });
+    await nube.advance("2h");
+    expect(await objects()).toEqual({});
+  });
+});
+
+describe("an HTTP endpoint", () => {
+  interface Sent {
+    headers: Record<string, string>;
+    body: { requestId: string; timestamp: number; records: { data: string }[] };
+  }
+  const sent: Sent[] = [];
+  let answer: (requestId: string) => Response;
+
+  const yes = (requestId: string) => Response.json({ requestId, timestamp: 1 });
+
+  beforeEach(() => {
+    sent.length = 0;
+    answer = yes;
+    vi.stubGlobal(
+      "fetch",
+      async (_: string, { headers, body }: { headers: Sent["headers"]; body: string }) => {
+        const text = headers["content-encoding"] === "gzip" ? gunzipSync(body).toString() : body;
+        sent.push({ headers, body: JSON.parse(text) });
+        return answer(sent.at(-1)!.body.requestId);
+      },
+    );
+  });
+
+  const create = (more: object = {}) =>
+    nube.aws.firehose.CreateDeliveryStream({
+      DeliveryStreamName,
+      HttpEndpointDestinationConfiguration: {
+        EndpointConfiguration: { Url: "https://example.test/in", AccessKey: "secret" },
+        BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 10 },
+        S3Configuration: { RoleARN, BucketARN },
+        ...more,
+      },
+    });
+
+  test.each(["NONE", "GZIP"] as const)(
+    "is sent what AWS sends, with encoding %s",
+    async (ContentEncoding) => {
+      await create({
+        RequestConfiguration: {
+          ContentEncoding,
+          CommonAttributes: [{ AttributeName: "team", AttributeValue: "blue" }],
+        },
+      });
+      await put("one");
+      await put("two");
+      await nube.advance("11s");
+      expect(sent).toHaveLength(1);
+      const [{ headers, body }] = sent as [Sent];
+      expect(headers).toMatchObject({
+        "content-type": "application/json",
+        "x-amz-firehose-protocol-version": "1.0",
+        "x-amz-firehose-request-id": body.requestId,
+        "x-amz-firehose-source-arn": "arn:aws:firehose:us-east-1:000000000000:deliverystream/stream",
+        "x-amz-firehose-access-key": "secret",
+        "x-amz-firehose-common-attributes": '{"commonAttributes":{"team":"blue"}}',
+      });
+      expect(body.records.map(({ data }) => Buffer.from(data, "base64").toString())).toEqual(["one", "two"]);
+      expect(body.timestamp).toBeGreaterThan(TEST_START);
+      expect(await objects()).toEqual({});
+    },
+  );
+
+  test.each([
+    ["an error", () => new Response("down", { status: 500 })],
+    ["another request's id", () => Response.json({ requestId: "other" })],
+    ["no JSON", () => new Response("fine")],
+  ])("that answers %s is sent the same request again", async (_, no) => {
+    await create();
+    answer = no;
+    await put("one");
+    await nube.advance("12s");
+    answer = yes;
+    await nube.advance("10s");
+    expect(sent).toHaveLength(2);
+    expect(sent[1]!.body.requestId).toBe(sent[0]!.body.requestId);
+    await nube.advance("1h");
+    expect(sent).toHaveLength(2);
+    expect(await objects()).toEqual({});
+  });
+
+  test("that takes nothing for as long as is retried leaves the records to the bucket", async () => {
+    await create({ RetryOptions: { DurationInSeconds: 20 } });
+    answer = () => new Response("down", { status: 500 });
+    await put("one");
+    await nube.advance("2m");
+    const attempts = sent.length;
+    expect(attempts).toBeGreaterThan(1);
+    const [[key, lines]] = Object.entries(await objects()) as [[string, string]];
+    expect(key).toMatch(/^http-endpoint-failed\/2026\/01\/01\/00\/stream-1-/);
+    expect(JSON.parse(lines)).toMatchObject({
+      attemptsMade: attempts,
+      errorCode: "HttpEndpoint.DestinationException",
+      rawData: Buffer.from("one").toString("base64"),
+    });
+  });
+
+  test("gets everything, and so does the bucket if all data is to be kept", async () => {
+    await create({ S3BackupMode: "AllData" });
+    await put("one");
+    await nube.advance("11s");
+    expect(Object.values(await objects())).toEqual(["one"]);
+    expect(sent).toHaveLength(1);
+  });
+});
+
+test.each([
+  ["yyyy/MM/dd/HH", "2026/03/04/05"],
+  ["yy-M-d H:m:s.SSS", "26-3-4 5:6:7.008"],
+  ["EEE, dd MMM yyyy", "Wed, 04 Mar 2026"],
+  ["EEEE MMMM", "Wednesday March"],
+  ["hh a D", "05 AM 63"],
+  ["'year='yyyy'' ''''", "year=2026' '"],
+])("the date pattern %s", (pattern, written) => {
+  expect(parseDatePattern(pattern)(new Date(Date.UTC(2026, 2, 4, 5, 6, 7, 8)))).toBe(written);
+});
+
+test.each([
+  ["{a: .a}", { a: "1" }],
+  ['{ "a b" : .["a b"], c:.c.d[1] }', { "a b": "x", c: "true" }],
+])("the query %s", (query, keys) => {
+  const document = { a: 1, "a b": "x", c: { d: [0, true] } };
+  const found = partitionKeysOf(parseMetadataQuery(query), Buffer.from(JSON.stringify(document)));
+  expect(Object.fromEntries(found!)).toEqual(keys);
+});
+
+test.each(["", ".a", "{a}", "{a:}", "{a: .a, }", "{a: .a | length}", "{a: 1}", "{a: .a[]}"])(
+  "%s is no query of plain paths",
+  (query) => {
+    expect(() => parseMetadataQuery(query)).toThrow();
+  },
+);
+
+test("documents in one record are found by their braces, not by those in texts", () => {
+  const split = (data: string) => deaggregated({ json: true }, Buffer.from(data)).map(String);
+  expect(split('{"a":"}\\""} [1,{"b":2}]\n{}')).toEqual(['{"a":"}\\""}', '[1,{"b":2}]', "{}"]);
+  expect(split('{"a":1')).toEqual(['{"a":1']);
+  expect(split("plain")).toEqual(["plain"]);
+});
+
+test("every operation says what it needs", () => {
+  expect([...firehose.access.keys()].sort()).toEqual([...firehose.operations.keys()].sort());
+});

@@ -1,0 +1,39 @@
+/** The records that stand in one, behind one another. */
+export type Deaggregation = { json: true } | { delimiter: Buffer };
+
+export function deaggregated(how: Deaggregation, data: Buffer): Buffer[] {
+  return "json" in how ? documentsIn(data) : pieces(data, how.delimiter);
+}
+
+function pieces(data: Buffer, delimiter: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let at = 0; at < data.length; ) {
+    const end = data.indexOf(delimiter, at);
+    const until = end < 0 ? data.length : end;
+    if (until > at) found.push(data.subarray(at, until));
+    at = until + delimiter.length;
+  }
+  return found;
+}
+
+const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, QUOTE, ESCAPE] = Buffer.from('{}[]"\\');
+
+/** Objects and lists, with or without something between them. What is no whole document stays as it is. */
+function documentsIn(data: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  let depth = 0;
+  let start = 0;
+  let isText = false;
+  for (let at = 0; at < data.length; at++) {
+    const byte = data[at];
+    if (isText) {
+      if (byte === ESCAPE) at++;
+      else if (byte === QUOTE) isText = false;
+    } else if (byte === QUOTE) isText = depth > 0;
+    else if (byte === OPEN || byte === OPEN_LIST) {
+      if (depth++ === 0) start = at;
+    } else if ((byte === CLOSE || byte === CLOSE_LIST) && depth > 0 && --depth === 0)
+      found.push(data.subarray(start, at + 1));
+  }
+  return depth > 0 || found.length === 0 ? [data] : found;
+}

@@ -1,0 +1,49 @@
+import type { Transaction } from "#kernel/transaction.ts";
+import { deliver } from "../delivery/deliver.ts";
+import { type Batch, type DeliveryStream, openBatches, rows } from "../store.ts";
+import { close } from "./batches.ts";
+import { packed } from "./frames.ts";
+
+/** Takes records into the stream's open batch; one that is full is delivered without waiting. */
+export async function append(
+  tx: Transaction,
+  stream: DeliveryStream,
+  records: readonly { arrival: number; data: Uint8Array }[],
+): Promise<void> {
+  const { SizeInMBs, IntervalInSeconds } = stream.destination.BufferingHints;
+  const former = await tx.get(openBatches, [stream.number]);
+  const batch = former ?? begun(tx, stream);
+  const added = packed(records);
+  for (const [index, row] of added.entries())
+    tx.putSealed(rows, [stream.number, batch.number, batch.rows + index], row);
+  const grown: Batch = {
+    ...batch,
+    bytes: records.reduce((sum, { data }) => sum + data.length, batch.bytes),
+    records: batch.records + records.length,
+    rows: batch.rows + added.length,
+  };
+  const isFull = grown.bytes >= SizeInMBs! * 2 ** 20;
+  if (isFull) close(tx, grown);
+  else tx.put(openBatches, grown);
+  if (former && !isFull) return;
+  // What is due now takes the place of what waits for the interval.
+  const { name, number } = stream;
+  tx.enqueue(
+    deliver,
+    { name, number, batch: grown.number },
+    {
+      lane: `firehose/deliver ${number} ${grown.number}`,
+      delay: isFull ? 0 : IntervalInSeconds! * 1_000,
+    },
+  );
+}
+
+const begun = (tx: Transaction, { number }: DeliveryStream): Batch => ({
+  stream: number,
+  number: tx.sequence(),
+  id: tx.uuid(),
+  opened: tx.now(),
+  bytes: 0,
+  records: 0,
+  rows: 0,
+});

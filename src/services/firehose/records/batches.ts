@@ -1,0 +1,50 @@
+import type { Context } from "#kernel/context.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { type Batch, closedBatches, openBatches, rows } from "../store.ts";
+import { type Delivered, unpacked } from "./frames.ts";
+
+/** Rows that are read or deleted at a time, so that others have their turn meanwhile. */
+const PAGE = 16;
+
+/** It takes in nothing more. */
+export function close(tx: Transaction, batch: Batch): Batch {
+  const closed = { ...batch, closed: tx.now() };
+  tx.delete(openBatches, [batch.stream]);
+  tx.put(closedBatches, closed);
+  return closed;
+}
+
+/** The batch, which takes in nothing more from now on; `undefined` once it is done with. */
+export function closed(ctx: Context, stream: number, number: number): Promise<Batch | undefined> {
+  return ctx.transact(async (tx) => {
+    const open = await tx.get(openBatches, [stream]);
+    return open?.number === number ? close(tx, open) : tx.get(closedBatches, [stream, number]);
+  });
+}
+
+export async function recordsOf(ctx: Context, batch: Batch): Promise<Delivered[]> {
+  const found: Uint8Array[] = [];
+  for (let row = 0; row < batch.rows; row += PAGE) {
+    await ctx.read(async (tx) => {
+      for (let at = row; at < Math.min(row + PAGE, batch.rows); at++) {
+        const bytes = await tx.getSealed(rows, [batch.stream, batch.number, at]);
+        if (bytes) found.push(bytes);
+      }
+    });
+  }
+  return unpacked(found);
+}
+
+export const delivered = (ctx: Context, batch: Batch): Promise<void> =>
+  ctx.transact((tx) => tx.put(closedBatches, { ...batch, isDelivered: true }));
+
+/** Its rows go first: while the batch is known, so are they. */
+export async function discard(ctx: Context, batch: Batch): Promise<void> {
+  for (let row = 0; row < batch.rows; row += PAGE) {
+    await ctx.transact((tx) => {
+      for (let at = row; at < Math.min(row + PAGE, batch.rows); at++)
+        tx.deleteBytes(rows, [batch.stream, batch.number, at]);
+    });
+  }
+  await ctx.transact((tx) => tx.delete(closedBatches, [batch.stream, batch.number]));
+}

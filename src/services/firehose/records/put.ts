@@ -1,0 +1,55 @@
+import type { Handlers } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { batchTooLarge, notDirectPut } from "../errors.ts";
+import { type DeliveryStream, streamAt } from "../store.ts";
+import { append } from "./append.ts";
+
+const MOST_MEBIBYTES = 4;
+/** As long as AWS's. */
+const RECORD_ID_BYTES = 168;
+
+export const writing = {
+  async PutRecord(ctx, { DeliveryStreamName, Record }) {
+    return ctx.transact(async (tx) => {
+      const stream = await streamAt(tx, ctx, DeliveryStreamName);
+      const [RecordId] = await put(tx, stream, [Record.Data]);
+      return { RecordId: RecordId!, Encrypted: stream.isEncrypted };
+    });
+  },
+
+  async PutRecordBatch(ctx, { DeliveryStreamName, Records }) {
+    const bytes = Records.reduce((sum, { Data }) => sum + Data.length, 0);
+    if (bytes > MOST_MEBIBYTES * 2 ** 20) throw batchTooLarge(MOST_MEBIBYTES);
+    return ctx.transact(async (tx) => {
+      const stream = await streamAt(tx, ctx, DeliveryStreamName);
+      const ids = await put(
+        tx,
+        stream,
+        Records.map(({ Data }) => Data),
+      );
+      return {
+        FailedPutCount: 0,
+        Encrypted: stream.isEncrypted,
+        RequestResponses: ids.map((RecordId) => ({ RecordId })),
+      };
+    });
+  },
+} satisfies Handlers<"firehose">;
+
+async function put(tx: Transaction, stream: DeliveryStream, data: readonly Uint8Array[]): Promise<string[]> {
+  if (stream.source) throw notDirectPut();
+  const arrival = tx.now();
+  await append(
+    tx,
+    stream,
+    data.map((one) => ({ arrival, data: one })),
+  );
+  const dimensions = { DeliveryStreamName: stream.name };
+  tx.metric("IncomingRecords", data.length, dimensions);
+  tx.metric(
+    "IncomingBytes",
+    data.reduce((sum, { length }) => sum + length, 0),
+    dimensions,
+  );
+  return data.map(() => Buffer.from(tx.random.bytes(RECORD_ID_BYTES)).toString("base64"));
+}

@@ -1,0 +1,95 @@
+import { parseArn } from "#aws/arn.ts";
+import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import type { Clients } from "#kernel/clients.ts";
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import { rootOf } from "#kernel/principal.ts";
+import { append } from "./records/append.ts";
+import { type Cursor, cursors, type DeliveryStream, type StreamSource, streams } from "./store.ts";
+
+/** When to look again into a stream that had nothing new. */
+const LOOK_AGAIN_MS = 1_000;
+/** Records of one look into one shard. */
+const MOST_READ = 1_000;
+
+/**
+ * Brings a Kinesis stream's records into the batches of a delivery stream. How far it has come is written with what it
+ * took in, so that nothing is left out and nothing comes twice.
+ */
+export const follow = job<{ name: string; number: number }>("firehose/follow", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { name, number }) {
+    const stream = await ctx.read((tx) => tx.get(streams, [name]));
+    if (stream?.number !== number || !stream.source) return undefined;
+    const { kinesis } = clientsOf(ctx, stream.source);
+    let read = 0;
+    for (const shard of await shardsOf(kinesis, stream.source))
+      read += await readShard(ctx, kinesis, stream, stream.source, shard.ShardId);
+    return { again: read > 0 ? 0 : LOOK_AGAIN_MS, idle: true };
+  },
+});
+
+function clientsOf(ctx: Context, { arn, role }: StreamSource): Clients {
+  const { account, region } = parseArn(arn)!;
+  // What the role may do is its account's to say.
+  return ctx.as(rootOf(parseArn(role)?.account ?? ctx.account), undefined, { account, region }).aws;
+}
+
+/** Those that held something since the reading began. */
+async function shardsOf(kinesis: Clients["kinesis"], { arn, start }: StreamSource): Promise<Kinesis.Shard[]> {
+  const found: Kinesis.Shard[] = [];
+  let token: string | undefined;
+  do {
+    const { Shards = [], NextToken } = await kinesis.ListShards(
+      token === undefined
+        ? { StreamARN: arn, ShardFilter: { Type: "FROM_TIMESTAMP", Timestamp: new Date(start) } }
+        : { NextToken: token },
+    );
+    found.push(...Shards);
+    token = NextToken;
+  } while (token !== undefined);
+  return found;
+}
+
+async function readShard(
+  ctx: Context,
+  kinesis: Clients["kinesis"],
+  { name, number }: DeliveryStream,
+  { arn, start }: StreamSource,
+  shard: string,
+): Promise<number> {
+  const cursor = await ctx.read((tx) => tx.get(cursors, [number, shard]));
+  if (cursor?.isAtEnd) return 0;
+  const { ShardIterator } = await kinesis.GetShardIterator({
+    StreamARN: arn,
+    ShardId: shard,
+    ...(cursor?.sequence === undefined
+      ? { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(start) }
+      : { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", StartingSequenceNumber: cursor.sequence }),
+  });
+  const { Records, NextShardIterator } = await kinesis.GetRecords({
+    ShardIterator: ShardIterator!,
+    StreamARN: arn,
+    Limit: MOST_READ,
+  });
+  const isAtEnd = NextShardIterator === undefined;
+  if (Records.length === 0 && !isAtEnd) return 0;
+  await ctx.transact(async (tx) => {
+    const stream = await tx.get(streams, [name]);
+    if (stream?.number !== number) return;
+    if (Records.length > 0) await append(tx, stream, Records.map(taken));
+    const next: Cursor = {
+      stream: number,
+      shard,
+      sequence: Records.at(-1)?.SequenceNumber ?? cursor?.sequence,
+      ...(isAtEnd && { isAtEnd }),
+    };
+    tx.put(cursors, next);
+  });
+  return Records.length;
+}
+
+const taken = ({ Data, ApproximateArrivalTimestamp }: Kinesis.Record) => ({
+  arrival: ApproximateArrivalTimestamp!.getTime(),
+  data: Data,
+});

@@ -1,0 +1,144 @@
+import type * as Firehose from "#aws/contract/types/firehose.ts";
+import type { Place } from "#kernel/collection.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { invalid, noSuchDestination, notThere, streamExists, versionMismatch } from "../errors.ts";
+import { follow } from "../source.ts";
+import { cursors, type DeliveryStream, streamArn, streamAt, streams } from "../store.ts";
+import { DESTINATION_ID, destinationDescription, destinationOf, updated } from "./destinations.ts";
+import { checkKey, encryptionDescription, onlyDirectPut } from "./encryption.ts";
+import { withTags } from "./tags.ts";
+
+const PAGE = 999;
+
+export const streamOperations = {
+  async CreateDeliveryStream(ctx, input) {
+    const { DeliveryStreamName: name } = input;
+    const source = sourceOf(input);
+    const destination = destinationOf(ctx, input);
+    const encryption = input.DeliveryStreamEncryptionConfigurationInput;
+    if (encryption) checkKey(encryption);
+    const tags = withTags({}, input.Tags ?? []);
+    return ctx.transact(async (tx) => {
+      if (await tx.get(streams, [name])) throw streamExists(name, ctx.account);
+      const number = tx.sequence();
+      tx.put(streams, {
+        name,
+        number,
+        version: 1,
+        source: source && { arn: source.KinesisStreamARN, role: source.RoleARN, start: tx.now() },
+        throughputHint: input.DirectPutSourceConfiguration?.ThroughputHintInMBs,
+        destination,
+        isEncrypted: encryption !== undefined,
+        tags,
+        created: tx.now(),
+      });
+      if (source) tx.enqueue(follow, { name, number });
+      return { DeliveryStreamARN: streamArn(ctx, name) };
+    });
+  },
+
+  async DescribeDeliveryStream(ctx, { DeliveryStreamName, ExclusiveStartDestinationId: after }) {
+    const stream = await ctx.read((tx) => streamAt(tx, ctx, DeliveryStreamName));
+    const described = description(ctx, stream);
+    const isPast = after !== undefined && after >= DESTINATION_ID;
+    return { DeliveryStreamDescription: isPast ? { ...described, Destinations: [] } : described };
+  },
+
+  async ListDeliveryStreams(ctx, input) {
+    const { Limit = 10, DeliveryStreamType: type, ExclusiveStartDeliveryStreamName: start } = input;
+    const found: string[] = [];
+    await ctx.read(async (tx) => {
+      for (let after = start; found.length <= Limit; ) {
+        const page = await tx.list(streams, { limit: PAGE, ...(after !== undefined && { after: [after] }) });
+        found.push(
+          ...page.filter((one) => type === undefined || typeOf(one) === type).map(({ name }) => name),
+        );
+        if (page.length < PAGE) return;
+        after = page.at(-1)!.name;
+      }
+    });
+    return {
+      DeliveryStreamNames: found.slice(0, Limit),
+      HasMoreDeliveryStreams: found.length > Limit,
+    };
+  },
+
+  async DeleteDeliveryStream(ctx, { DeliveryStreamName }) {
+    return ctx.transact(async (tx) => {
+      const { name, number } = await streamAt(tx, ctx, DeliveryStreamName);
+      tx.delete(streams, [name]);
+      // Its batches are thrown away when they would be delivered.
+      const read = await tx.list(cursors, { in: [number], limit: PAGE });
+      for (const { shard } of read) tx.delete(cursors, [number, shard]);
+      return {};
+    });
+  },
+
+  async UpdateDestination(ctx, input) {
+    const { DeliveryStreamName, DestinationId, CurrentDeliveryStreamVersionId: told } = input;
+    return ctx.transact(async (tx) => {
+      const stream = await streamAt(tx, ctx, DeliveryStreamName);
+      if (String(stream.version) !== told) throw versionMismatch(stream.name, stream.version, told);
+      if (DestinationId !== DESTINATION_ID) throw noSuchDestination(DestinationId);
+      tx.put(streams, {
+        ...stream,
+        version: stream.version + 1,
+        updated: tx.now(),
+        destination: updated(ctx, stream.destination, input),
+      });
+      return {};
+    });
+  },
+} satisfies Handlers<"firehose">;
+
+function sourceOf(
+  input: Firehose.CreateDeliveryStreamInput,
+): Firehose.KinesisStreamSourceConfiguration | undefined {
+  const { DeliveryStreamType: type = "DirectPut", KinesisStreamSourceConfiguration: kinesis } = input;
+  if (type !== "DirectPut" && type !== "KinesisStreamAsSource")
+    throw notThere(`delivery streams of type ${type}`);
+  if ((type === "KinesisStreamAsSource") !== (kinesis !== undefined))
+    throw invalid(
+      `KinesisStreamSourceConfiguration ${kinesis ? "is not allowed" : "is required"} for ${type} type.`,
+    );
+  if (kinesis && input.DirectPutSourceConfiguration)
+    throw invalid("DirectPutSourceConfiguration is not allowed for KinesisStreamAsSource type.");
+  if (kinesis && input.DeliveryStreamEncryptionConfigurationInput) throw onlyDirectPut();
+  return kinesis;
+}
+
+const typeOf = ({ source }: DeliveryStream) =>
+  source ? ("KinesisStreamAsSource" as const) : ("DirectPut" as const);
+
+function description(place: Place, stream: DeliveryStream): Firehose.DeliveryStreamDescription {
+  return {
+    DeliveryStreamName: stream.name,
+    DeliveryStreamARN: streamArn(place, stream.name),
+    DeliveryStreamStatus: "ACTIVE",
+    DeliveryStreamEncryptionConfiguration: encryptionDescription(stream),
+    DeliveryStreamType: typeOf(stream),
+    VersionId: String(stream.version),
+    CreateTimestamp: new Date(stream.created),
+    ...(stream.updated !== undefined && { LastUpdateTimestamp: new Date(stream.updated) }),
+    ...sourceDescription(stream),
+    Destinations: [destinationDescription(stream.destination)],
+    HasMoreDestinations: false,
+  };
+}
+
+function sourceDescription({ source, throughputHint }: DeliveryStream): {
+  Source?: Firehose.SourceDescription;
+} {
+  if (source)
+    return {
+      Source: {
+        KinesisStreamSourceDescription: {
+          KinesisStreamARN: source.arn,
+          RoleARN: source.role,
+          DeliveryStartTimestamp: new Date(source.start),
+        },
+      },
+    };
+  if (throughputHint === undefined) return {};
+  return { Source: { DirectPutSourceDescription: { ThroughputHintInMBs: throughputHint } } };
+}

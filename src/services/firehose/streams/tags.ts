@@ -1,0 +1,50 @@
+import type * as Firehose from "#aws/contract/types/firehose.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { invalid, tooManyTags } from "../errors.ts";
+import { streamAt, streams } from "../store.ts";
+
+const MOST_TAGS = 50;
+
+export const tagOperations = {
+  async TagDeliveryStream(ctx, { DeliveryStreamName, Tags }) {
+    return ctx.transact(async (tx) => {
+      const stream = await streamAt(tx, ctx, DeliveryStreamName);
+      tx.put(streams, { ...stream, tags: withTags(stream.tags, Tags) });
+      return {};
+    });
+  },
+
+  async UntagDeliveryStream(ctx, { DeliveryStreamName, TagKeys }) {
+    return ctx.transact(async (tx) => {
+      const stream = await streamAt(tx, ctx, DeliveryStreamName);
+      const left = Object.entries(stream.tags).filter(([key]) => !TagKeys.includes(key));
+      tx.put(streams, { ...stream, tags: Object.fromEntries(left) });
+      return {};
+    });
+  },
+
+  async ListTagsForDeliveryStream(
+    ctx,
+    { DeliveryStreamName, ExclusiveStartTagKey: after, Limit = MOST_TAGS },
+  ) {
+    const { tags } = await ctx.read((tx) => streamAt(tx, ctx, DeliveryStreamName));
+    const all = Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1));
+    const found = all.filter(([key]) => after === undefined || key > after);
+    return {
+      Tags: found.slice(0, Limit).map(([Key, Value]) => (Value === "" ? { Key } : { Key, Value })),
+      HasMoreTags: found.length > Limit,
+    };
+  },
+} satisfies Handlers<"firehose">;
+
+/** @throws {AwsError} InvalidArgumentException, LimitExceededException */
+export function withTags(
+  former: Record<string, string>,
+  more: readonly Firehose.Tag[],
+): Record<string, string> {
+  const told = Object.fromEntries(more.map(({ Key, Value = "" }) => [Key, Value]));
+  if (Object.keys(told).length < more.length) throw invalid("Duplicate tag keys found.");
+  const tags = { ...former, ...told };
+  if (Object.keys(tags).length > MOST_TAGS) throw tooManyTags(MOST_TAGS);
+  return tags;
+}

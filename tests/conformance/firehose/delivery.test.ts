@@ -1,0 +1,420 @@
+import { gunzipSync } from "node:zlib";
+import {
+  type ExtendedS3DestinationConfiguration,
+  PutRecordBatchCommand,
+  PutRecordCommand,
+  UpdateDestinationCommand,
+} from "@aws-sdk/client-firehose";
+import {
+  CreateStreamCommand,
+  KinesisClient,
+  PutRecordsCommand,
+  SplitShardCommand,
+} from "@aws-sdk/client-kinesis";
+import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { ACCOUNT, api, firehoseOf, guide, invalid, missing, named, RoleARN } from "./firehose.ts";
+
+const cloud = conformanceCloud();
+const { send, s3, bucket, stream } = firehoseOf(cloud);
+const kinesis = ((command: never) =>
+  new KinesisClient(cloud.client()).send(command)) as KinesisClient["send"];
+
+const BASIC = guide("basic-deliver");
+const NAMES = guide("s3-object-name");
+const PREFIXES = guide("s3-prefixes");
+const PARTITIONS = guide("dynamic-partitioning");
+
+behaviour("a record is known by an id", api("PutRecord"), async () => {
+  const { put } = await stream();
+  const [one, other] = [await put("a"), await put("b")];
+  expect(one.RecordId!.length).toBeGreaterThan(20);
+  expect(other.RecordId).not.toBe(one.RecordId);
+});
+
+behaviour("a batch answers for each of its records", api("PutRecordBatch"), async () => {
+  const { DeliveryStreamName, delivered } = await stream();
+  const answer = await send(
+    new PutRecordBatchCommand({
+      DeliveryStreamName,
+      Records: ["a", "b", "c"].map((text) => ({ Data: Buffer.from(text) })),
+    }),
+  );
+  expect(answer.FailedPutCount).toBe(0);
+  expect(new Set(answer.RequestResponses!.map(({ RecordId }) => RecordId)).size).toBe(3);
+  expect([...(await delivered()).values()]).toEqual(["abc"]);
+});
+
+behaviour("records need a stream that is there", api("PutRecord"), async () => {
+  const DeliveryStreamName = "nowhere";
+  const Data = Buffer.from("x");
+  await expect(send(new PutRecordCommand({ DeliveryStreamName, Record: { Data } }))).rejects.toMatchObject(
+    missing("nowhere"),
+  );
+  await expect(
+    send(new PutRecordBatchCommand({ DeliveryStreamName, Records: [{ Data }] })),
+  ).rejects.toMatchObject(missing("nowhere"));
+});
+
+behaviour("a record has 1,000 KiB at most", api("Record"), async () => {
+  const { put, delivered } = await stream();
+  await put(Buffer.alloc(1_024_000, "x"));
+  await expect(put(Buffer.alloc(1_024_001))).rejects.toMatchObject({
+    name: "ValidationException",
+    message: expect.stringContaining("Member must have length less than or equal to 1024000"),
+  });
+  expect([...(await delivered()).values()].map(({ length }) => length)).toEqual([1_024_000]);
+});
+
+behaviour("a batch has 4 MiB at most", api("PutRecordBatch"), async () => {
+  const { DeliveryStreamName } = await stream();
+  const Records = Array.from({ length: 5 }, () => ({ Data: Buffer.alloc(1_000_000) }));
+  await expect(send(new PutRecordBatchCommand({ DeliveryStreamName, Records }))).rejects.toMatchObject(
+    invalid("Records size exceeds 4 MB limit"),
+  );
+});
+
+behaviour("a batch has 500 records at most", api("PutRecordBatch"), async () => {
+  const { DeliveryStreamName } = await stream();
+  const Records = Array.from({ length: 501 }, () => ({ Data: Buffer.from("x") }));
+  await expect(send(new PutRecordBatchCommand({ DeliveryStreamName, Records }))).rejects.toMatchObject({
+    name: "ValidationException",
+    message: expect.stringContaining("Member must have length less than or equal to 500"),
+  });
+});
+
+behaviour("records wait for the interval, and go together then", BASIC, async () => {
+  const { put, keys, delivered } = await stream();
+  await put("first;");
+  await cloud.advance(30_000);
+  await put("second;");
+  await cloud.advance(29_000);
+  expect(await keys()).toEqual([]);
+  expect([...(await delivered()).values()]).toEqual(["first;second;"]);
+});
+
+behaviour("a full buffer goes before the interval is over", BASIC, async () => {
+  const { put, keys, object } = await stream();
+  await put(Buffer.alloc(600_000, "a"));
+  await put(Buffer.alloc(600_000, "b"));
+  await put("next");
+  await cloud.advance(1_000);
+  const [key, ...more] = await keys();
+  expect(more).toEqual([]);
+  expect((await object(key!)).ContentLength).toBe(1_200_000);
+});
+
+behaviour("what comes after a delivery is the next object", BASIC, async () => {
+  const { put, delivered } = await stream();
+  await put("one");
+  await delivered();
+  await put("two");
+  expect([...(await delivered()).values()].sort()).toEqual(["one", "two"]);
+});
+
+behaviour("an object is named by the hour, the stream, its version, the time and an id", NAMES, async () => {
+  const { DeliveryStreamName, put, delivered } = await stream();
+  await put("x");
+  const [key] = (await delivered()).keys();
+  expect(key).toMatch(
+    new RegExp(
+      `^\\d{4}/\\d\\d/\\d\\d/\\d\\d/${DeliveryStreamName}-1(-\\d\\d\\d\\d)(-\\d\\d){5}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`,
+    ),
+  );
+});
+
+behaviour("an object tells the version of the stream", NAMES, async () => {
+  const { DeliveryStreamName, put, delivered } = await stream();
+  await send(
+    new UpdateDestinationCommand({
+      DeliveryStreamName,
+      CurrentDeliveryStreamVersionId: "1",
+      DestinationId: "destinationId-000000000001",
+      ExtendedS3DestinationUpdate: { Prefix: "later/" },
+    }),
+  );
+  await put("x");
+  const [key] = (await delivered()).keys();
+  expect(key).toMatch(new RegExp(`^later/.*/${DeliveryStreamName}-2-`));
+});
+
+/** What stands before the stream's name. */
+const prefixOf = async (settings: Partial<ExtendedS3DestinationConfiguration>, data = "x") => {
+  const { DeliveryStreamName, put, delivered } = await stream(settings);
+  await put(data);
+  const [key] = (await delivered()).keys();
+  return key!.slice(0, key!.indexOf(DeliveryStreamName));
+};
+
+behaviour("the hour follows a prefix without expressions", PREFIXES, async () => {
+  expect(await prefixOf({ Prefix: "mine/" })).toMatch(/^mine\/\d{4}\/\d\d\/\d\d\/\d\d\/$/);
+  expect(await prefixOf({ Prefix: "mine" })).toMatch(/^mine\d{4}\/\d\d\/\d\d\/\d\d\/$/);
+});
+
+behaviour("nothing follows a prefix with expressions", PREFIXES, async () => {
+  const prefix = await prefixOf({
+    Prefix: "year=!{timestamp:yyyy}/day=!{timestamp:dd}/",
+    ErrorOutputPrefix: "e/",
+  });
+  expect(prefix).toMatch(/^year=\d{4}\/day=\d\d\/$/);
+});
+
+behaviour("a quoted text of a timestamp stays as it is", PREFIXES, async () => {
+  const prefix = await prefixOf({ Prefix: "!{timestamp:yyyy'-at-'MM}/", ErrorOutputPrefix: "e/" });
+  expect(prefix).toMatch(/^\d{4}-at-\d\d\/$/);
+});
+
+behaviour("each random string is another, of eleven characters", PREFIXES, async () => {
+  const prefix = await prefixOf({
+    Prefix: "!{firehose:random-string}/!{firehose:random-string}/",
+    ErrorOutputPrefix: "e/",
+  });
+  const [one, other] = prefix.split("/");
+  expect(one).toMatch(/^[0-9a-z]{11}$/);
+  expect(other).toMatch(/^[0-9a-z]{11}$/);
+  expect(other).not.toBe(one);
+});
+
+behaviour("timestamps are of when the oldest record arrived", PREFIXES, async () => {
+  const { put, delivered, DeliveryStreamName } = await stream({
+    Prefix: "!{timestamp:yyyy/MM/dd/HH/mm/ss}/",
+    ErrorOutputPrefix: "e/",
+  });
+  await put("old");
+  await cloud.advance(20_000);
+  await put("new");
+  const [key] = (await delivered()).keys();
+  const [prefix, name] = [key!.slice(0, 19), key!.slice(20)];
+  expect(name.startsWith(`${DeliveryStreamName}-1-${prefix.replaceAll("/", "-")}-`)).toBe(true);
+});
+
+behaviour("prefix and name can be in another time zone", NAMES, async () => {
+  const hour = async (zone?: string) =>
+    Number(
+      (
+        await prefixOf({
+          Prefix: "!{timestamp:HH}/",
+          ErrorOutputPrefix: "e/",
+          ...(zone && { CustomTimeZone: zone }),
+        })
+      ).slice(0, 2),
+    );
+  const [here, tokyo] = [await hour(), await hour("Asia/Tokyo")];
+  // The clock has moved by a minute in between.
+  expect([9, 10]).toContain((tokyo - here + 24) % 24);
+});
+
+behaviour("GZIP compresses the whole object", api("ExtendedS3DestinationConfiguration"), async () => {
+  const { put, keys, object } = await stream({ CompressionFormat: "GZIP" });
+  await put("some ");
+  await put("text");
+  await cloud.advance(61_000);
+  const [key] = await keys();
+  expect(key).toMatch(/\.gz$/);
+  expect(gunzipSync((await object(key!)).bytes).toString()).toBe("some text");
+});
+
+behaviour("an extension takes the place of the usual one", NAMES, async () => {
+  const { put, delivered } = await stream({ CompressionFormat: "GZIP", FileExtension: ".json.gz" });
+  await put("x");
+  const [key] = (await delivered()).keys();
+  expect(key).toMatch(/[0-9a-f]\.json\.gz$/);
+});
+
+behaviour("records are joined without anything between them", BASIC, async () => {
+  const { put, delivered } = await stream();
+  for (const text of ['{"a":1}', '{"a":2}']) await put(text);
+  expect([...(await delivered()).values()]).toEqual(['{"a":1}{"a":2}']);
+});
+
+const processing = (Type: string, parameters: Record<string, string> = {}) => ({
+  Type: Type as never,
+  Parameters: Object.entries(parameters).map(([ParameterName, ParameterValue]) => ({
+    ParameterName: ParameterName as never,
+    ParameterValue,
+  })),
+});
+
+behaviour("a delimiter follows each record", api("Processor"), async () => {
+  const { put, delivered } = await stream({
+    ProcessingConfiguration: {
+      Enabled: true,
+      Processors: [processing("AppendDelimiterToRecord", { Delimiter: "\\n" })],
+    },
+  });
+  for (const text of ["a", "b"]) await put(text);
+  expect([...(await delivered()).values()]).toEqual(["a\nb\n"]);
+});
+
+behaviour("processors that are not enabled do nothing", api("ProcessingConfiguration"), async () => {
+  const { put, delivered } = await stream({
+    ProcessingConfiguration: {
+      Enabled: false,
+      Processors: [processing("AppendDelimiterToRecord", { Delimiter: "\\n" })],
+    },
+  });
+  await put("a");
+  expect([...(await delivered()).values()]).toEqual(["a"]);
+});
+
+const partitioning = (query: string, ...more: ReturnType<typeof processing>[]) => ({
+  Prefix: "kind=!{partitionKeyFromQuery:kind}/",
+  ErrorOutputPrefix: "bad/!{firehose:error-output-type}/",
+  BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 },
+  DynamicPartitioningConfiguration: { Enabled: true },
+  ProcessingConfiguration: {
+    Enabled: true,
+    Processors: [
+      ...more,
+      processing("MetadataExtraction", { MetadataExtractionQuery: query, JsonParsingEngine: "JQ-1.6" }),
+    ],
+  },
+});
+const byPrefix = (objects: Map<string, string>) =>
+  Object.fromEntries([...objects].map(([key, text]) => [key.slice(0, key.lastIndexOf("/") + 1), text]));
+
+behaviour("records go into the partition that they name", PARTITIONS, async () => {
+  const { put, delivered } = await stream(partitioning('{"kind": .about["kind"]}'));
+  for (const kind of ["cat", "dog", "cat"]) await put(JSON.stringify({ about: { kind } }));
+  expect(byPrefix(await delivered())).toEqual({
+    "kind=cat/": '{"about":{"kind":"cat"}}{"about":{"kind":"cat"}}',
+    "kind=dog/": '{"about":{"kind":"dog"}}',
+  });
+});
+
+behaviour("records without their keys go to the error prefix", PARTITIONS, async () => {
+  const { put, delivered } = await stream(partitioning("{kind: .kind}"));
+  for (const text of ["no JSON", '{"other":1}', '{"kind":7}']) await put(text);
+  const objects = byPrefix(await delivered());
+  expect(objects["kind=7/"]).toBe('{"kind":7}');
+  const failures = objects["bad/processing-failed/"]!.trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(failures.map(({ rawData }) => Buffer.from(rawData, "base64").toString())).toEqual([
+    "no JSON",
+    '{"other":1}',
+  ]);
+  expect(failures[0]).toMatchObject({
+    attemptsMade: 1,
+    arrivalTimestamp: expect.any(Number),
+    errorCode: expect.stringMatching(/^DynamicPartitioning\./),
+    errorMessage: expect.any(String),
+    attemptEndingTimestamp: expect.any(Number),
+  });
+});
+
+behaviour("documents in one record go to their own partitions", PARTITIONS, async () => {
+  const { put, delivered } = await stream(
+    partitioning("{kind: .kind}", processing("RecordDeAggregation", { SubRecordType: "JSON" })),
+  );
+  await put('{"kind":"a","t":"}"}{"kind":"b"} {"kind":"a"}');
+  expect(byPrefix(await delivered())).toEqual({
+    "kind=a/": '{"kind":"a","t":"}"}{"kind":"a"}',
+    "kind=b/": '{"kind":"b"}',
+  });
+});
+
+behaviour("delimited records in one record are told apart", PARTITIONS, async () => {
+  const Delimiter = Buffer.from("##").toString("base64");
+  const { put, delivered } = await stream(
+    partitioning(
+      "{kind: .kind}",
+      processing("RecordDeAggregation", { SubRecordType: "DELIMITED", Delimiter }),
+    ),
+  );
+  await put('{"kind":"a"}##{"kind":"b"}');
+  expect(byPrefix(await delivered())).toEqual({ "kind=a/": '{"kind":"a"}', "kind=b/": '{"kind":"b"}' });
+});
+
+behaviour(
+  "source records are backed up as they came",
+  api("ExtendedS3DestinationConfiguration"),
+  async () => {
+    const backup = await bucket();
+    const { put, delivered } = await stream({
+      S3BackupMode: "Enabled",
+      S3BackupConfiguration: { RoleARN, BucketARN: backup.arn, Prefix: "raw/" },
+      ProcessingConfiguration: { Enabled: true, Processors: [processing("AppendDelimiterToRecord")] },
+    });
+    await put("x");
+    expect([...(await delivered()).values()]).toEqual(["x\n"]);
+    const [key] = await backup.keys();
+    expect(key).toMatch(/^raw\/\d{4}\//);
+    expect((await backup.object(key!)).bytes.toString()).toBe("x");
+  },
+);
+
+behaviour("a bucket that is not there yet is tried again", guide("retry"), async () => {
+  const { put, Bucket, keys } = await stream();
+  await s3(new DeleteBucketCommand({ Bucket }));
+  await put("late");
+  await cloud.advance(90_000);
+  await s3(new CreateBucketCommand({ Bucket }));
+  expect(await keys()).toEqual([]);
+  await cloud.advance(3_600_000);
+  expect(await keys()).toHaveLength(1);
+});
+
+async function source(ShardCount = 1) {
+  const StreamName = named("source");
+  await kinesis(new CreateStreamCommand({ StreamName, ShardCount }));
+  const StreamARN = `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/${StreamName}`;
+  return {
+    StreamName,
+    put: (...texts: string[]) =>
+      kinesis(
+        new PutRecordsCommand({
+          StreamName,
+          Records: texts.map((text) => ({ Data: Buffer.from(text), PartitionKey: text })),
+        }),
+      ),
+    input: {
+      DeliveryStreamType: "KinesisStreamAsSource" as const,
+      KinesisStreamSourceConfiguration: { KinesisStreamARN: StreamARN, RoleARN },
+    },
+  };
+}
+
+behaviour(
+  "a Kinesis stream is read from the moment on that the stream was created",
+  guide("writing-with-kinesis-streams"),
+  async () => {
+    const from = await source();
+    await from.put("before");
+    await cloud.advance(1_000);
+    const { delivered } = await stream({}, from.input);
+    await from.put("a");
+    await from.put("b", "c");
+    await cloud.advance(2_000);
+    expect([...(await delivered()).values()]).toEqual(["abc"]);
+    await from.put("d");
+    await cloud.advance(2_000);
+    expect([...(await delivered()).values()].sort()).toEqual(["abc", "d"]);
+  },
+);
+
+behaviour("a source is followed through a split", guide("writing-with-kinesis-streams"), async () => {
+  const from = await source();
+  await cloud.advance(1_000);
+  const { delivered } = await stream({}, from.input);
+  await from.put("1");
+  await kinesis(
+    new SplitShardCommand({
+      StreamName: from.StreamName,
+      ShardToSplit: "shardId-000000000000",
+      NewStartingHashKey: String(2n ** 127n),
+    }),
+  );
+  await from.put("2", "3", "4", "5");
+  await cloud.advance(3_000);
+  const [text] = (await delivered()).values();
+  expect([...text!].sort().join("")).toBe("12345");
+});
+
+behaviour("a stream that reads from Kinesis takes no records itself", api("PutRecord"), async () => {
+  const { put } = await stream({}, (await source()).input);
+  await expect(put("x")).rejects.toMatchObject(
+    invalid("This operation is not permitted on KinesisStreamAsSource delivery stream type."),
+  );
+});

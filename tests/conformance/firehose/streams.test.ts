@@ -1,0 +1,529 @@
+import {
+  CreateDeliveryStreamCommand,
+  type CreateDeliveryStreamCommandInput,
+  DeleteDeliveryStreamCommand,
+  DescribeDeliveryStreamCommand,
+  ListDeliveryStreamsCommand,
+  ListTagsForDeliveryStreamCommand,
+  StartDeliveryStreamEncryptionCommand,
+  StopDeliveryStreamEncryptionCommand,
+  TagDeliveryStreamCommand,
+  UntagDeliveryStreamCommand,
+  UpdateDestinationCommand,
+  type UpdateDestinationCommandInput,
+} from "@aws-sdk/client-firehose";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import {
+  ACCOUNT,
+  api,
+  arn,
+  firehoseOf,
+  guide,
+  invalid,
+  missing,
+  named,
+  notThere,
+  RoleARN,
+  refusal,
+} from "./firehose.ts";
+
+const cloud = conformanceCloud();
+const { send, stream } = firehoseOf(cloud);
+
+const BucketARN = "arn:aws:s3:::anywhere";
+const S3 = { RoleARN, BucketARN };
+const Url = "https://example.test/in";
+const HTTP = { EndpointConfiguration: { Url, Name: "mine", AccessKey: "secret" }, S3Configuration: S3 };
+
+const create = async (
+  more: Partial<CreateDeliveryStreamCommandInput> = { S3DestinationConfiguration: S3 },
+) => {
+  const DeliveryStreamName = named("made");
+  const made = await send(new CreateDeliveryStreamCommand({ DeliveryStreamName, ...more }));
+  return { DeliveryStreamName, made };
+};
+const describe = async (DeliveryStreamName: string) =>
+  (await send(new DescribeDeliveryStreamCommand({ DeliveryStreamName }))).DeliveryStreamDescription!;
+
+behaviour("a stream is told by its ARN when it is created", api("CreateDeliveryStream"), async () => {
+  const { DeliveryStreamName, made } = await create();
+  expect(made.DeliveryStreamARN).toBe(arn(DeliveryStreamName));
+});
+
+behaviour("a name is given once in a Region of an account", api("CreateDeliveryStream"), async () => {
+  const { DeliveryStreamName } = await create();
+  await expect(
+    send(new CreateDeliveryStreamCommand({ DeliveryStreamName, S3DestinationConfiguration: S3 })),
+  ).rejects.toMatchObject(
+    refusal(
+      "ResourceInUseException",
+      `Firehose ${DeliveryStreamName} under accountId ${ACCOUNT} already exists`,
+    ),
+  );
+});
+
+behaviour(
+  "a description tells all of a stream, defaults included",
+  api("DescribeDeliveryStream"),
+  async () => {
+    const { DeliveryStreamName } = await create();
+    const settings = {
+      ...S3,
+      BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 300 },
+      CompressionFormat: "UNCOMPRESSED",
+      EncryptionConfiguration: { NoEncryptionConfig: "NoEncryption" },
+      CloudWatchLoggingOptions: { Enabled: false },
+    };
+    expect(await describe(DeliveryStreamName)).toEqual({
+      DeliveryStreamName,
+      DeliveryStreamARN: arn(DeliveryStreamName),
+      DeliveryStreamStatus: "ACTIVE",
+      DeliveryStreamEncryptionConfiguration: { Status: "DISABLED" },
+      DeliveryStreamType: "DirectPut",
+      VersionId: "1",
+      CreateTimestamp: expect.any(Date),
+      Destinations: [
+        {
+          DestinationId: "destinationId-000000000001",
+          S3DestinationDescription: settings,
+          ExtendedS3DestinationDescription: { ...settings, S3BackupMode: "Disabled" },
+        },
+      ],
+      HasMoreDestinations: false,
+    });
+  },
+);
+
+behaviour(
+  "an HTTP endpoint is described without its access key",
+  api("HttpEndpointDestinationDescription"),
+  async () => {
+    const { DeliveryStreamName } = await create({ HttpEndpointDestinationConfiguration: HTTP });
+    const [destination] = (await describe(DeliveryStreamName)).Destinations!;
+    expect(destination).toMatchObject({
+      HttpEndpointDestinationDescription: {
+        EndpointConfiguration: { Url, Name: "mine" },
+        BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 300 },
+        RetryOptions: { DurationInSeconds: 300 },
+        S3BackupMode: "FailedDataOnly",
+        S3DestinationDescription: S3,
+      },
+    });
+    expect(JSON.stringify(destination)).not.toContain("secret");
+  },
+);
+
+behaviour("a throughput hint is told as the source", api("DirectPutSourceDescription"), async () => {
+  const { DeliveryStreamName } = await create({
+    S3DestinationConfiguration: S3,
+    DirectPutSourceConfiguration: { ThroughputHintInMBs: 5 },
+  });
+  expect((await describe(DeliveryStreamName)).Source).toEqual({
+    DirectPutSourceDescription: { ThroughputHintInMBs: 5 },
+  });
+});
+
+behaviour("behind its one destination there is none", api("DescribeDeliveryStream"), async () => {
+  const { DeliveryStreamName } = await create();
+  const { DeliveryStreamDescription: told } = await send(
+    new DescribeDeliveryStreamCommand({
+      DeliveryStreamName,
+      ExclusiveStartDestinationId: "destinationId-000000000001",
+    }),
+  );
+  expect(told).toMatchObject({ Destinations: [], HasMoreDestinations: false });
+});
+
+for (const [operation, command] of [
+  ["DescribeDeliveryStream", new DescribeDeliveryStreamCommand({ DeliveryStreamName: "nowhere" })],
+  ["DeleteDeliveryStream", new DeleteDeliveryStreamCommand({ DeliveryStreamName: "nowhere" })],
+  [
+    "TagDeliveryStream",
+    new TagDeliveryStreamCommand({ DeliveryStreamName: "nowhere", Tags: [{ Key: "a" }] }),
+  ],
+  ["UntagDeliveryStream", new UntagDeliveryStreamCommand({ DeliveryStreamName: "nowhere", TagKeys: ["a"] })],
+  ["ListTagsForDeliveryStream", new ListTagsForDeliveryStreamCommand({ DeliveryStreamName: "nowhere" })],
+  [
+    "StartDeliveryStreamEncryption",
+    new StartDeliveryStreamEncryptionCommand({ DeliveryStreamName: "nowhere" }),
+  ],
+  [
+    "StopDeliveryStreamEncryption",
+    new StopDeliveryStreamEncryptionCommand({ DeliveryStreamName: "nowhere" }),
+  ],
+] as const) {
+  behaviour(`${operation} needs a stream that is there`, api(operation), async () => {
+    await expect(send(command as never)).rejects.toMatchObject(missing("nowhere"));
+  });
+}
+
+behaviour(
+  "a stream that was deleted is gone, and its name is free",
+  api("DeleteDeliveryStream"),
+  async () => {
+    const { DeliveryStreamName } = await create();
+    await send(new DeleteDeliveryStreamCommand({ DeliveryStreamName }));
+    await expect(describe(DeliveryStreamName)).rejects.toMatchObject(missing(DeliveryStreamName));
+    await send(new CreateDeliveryStreamCommand({ DeliveryStreamName, S3DestinationConfiguration: S3 }));
+    expect(await describe(DeliveryStreamName)).toMatchObject({ VersionId: "1" });
+  },
+);
+
+behaviour("streams are listed by name, ten at a time unless said", api("ListDeliveryStreams"), async () => {
+  for (let at = 0; at < 11; at++)
+    await send(
+      new CreateDeliveryStreamCommand({ DeliveryStreamName: `a-${10 + at}`, S3DestinationConfiguration: S3 }),
+    );
+  const first = await send(new ListDeliveryStreamsCommand({}));
+  expect(first.DeliveryStreamNames).toEqual(Array.from({ length: 10 }, (_, at) => `a-${10 + at}`));
+  expect(first.HasMoreDeliveryStreams).toBe(true);
+  const next = await send(
+    new ListDeliveryStreamsCommand({ ExclusiveStartDeliveryStreamName: "a-19", Limit: 1 }),
+  );
+  expect(next).toMatchObject({ DeliveryStreamNames: ["a-20"], HasMoreDeliveryStreams: true });
+});
+
+behaviour("streams are listed by their type", api("ListDeliveryStreams"), async () => {
+  expect(
+    await send(new ListDeliveryStreamsCommand({ DeliveryStreamType: "KinesisStreamAsSource" })),
+  ).toMatchObject({ DeliveryStreamNames: [], HasMoreDeliveryStreams: false });
+});
+
+const refused = (
+  what: string,
+  source: string,
+  input: Partial<CreateDeliveryStreamCommandInput>,
+  error: object,
+) =>
+  behaviour(what, source, async () => {
+    await expect(create(input)).rejects.toMatchObject(error);
+  });
+const extended = (more: object) => ({ ExtendedS3DestinationConfiguration: { ...S3, ...more } });
+const ONE = invalid("Exactly one destination configuration is supported for a Firehose");
+
+refused("a stream without a destination is refused", api("CreateDeliveryStream"), {}, ONE);
+refused(
+  "a stream with two destinations is refused",
+  api("CreateDeliveryStream"),
+  { S3DestinationConfiguration: S3, HttpEndpointDestinationConfiguration: HTTP },
+  ONE,
+);
+const PREFIXES = guide("s3-prefixes");
+const constraint = (text: string) =>
+  invalid(`The supplied prefix(es) do not satisfy the following constraint: ${text}`);
+refused(
+  "a prefix with expressions needs an error prefix",
+  PREFIXES,
+  extended({ Prefix: "!{timestamp:yyyy}/" }),
+  constraint("ErrorOutputPrefix cannot be null or empty when Prefix contains expressions"),
+);
+refused(
+  "a prefix does not name the kind of an error",
+  PREFIXES,
+  extended({ Prefix: "!{firehose:error-output-type}/", ErrorOutputPrefix: "e/" }),
+  constraint("Prefix cannot contain !{firehose:error-output-type}"),
+);
+refused(
+  "an error prefix with expressions names the kind of the error",
+  PREFIXES,
+  extended({ ErrorOutputPrefix: "!{timestamp:yyyy}/" }),
+  invalid(/at least one instance of !{firehose:error-output-type}/),
+);
+refused(
+  "what begins as an expression is one",
+  PREFIXES,
+  extended({ Prefix: "!{oops", ErrorOutputPrefix: "e/" }),
+  invalid(/The sequence !{ can only appear in !{namespace:value} expressions/),
+);
+refused(
+  "an expression of no known namespace is refused",
+  PREFIXES,
+  extended({ Prefix: "!{moon:phase}", ErrorOutputPrefix: "e/" }),
+  invalid(/moon:phase/),
+);
+refused(
+  "a timestamp that is no pattern of Java's is refused",
+  PREFIXES,
+  extended({ Prefix: "!{timestamp:yyyy-bb}/", ErrorOutputPrefix: "e/" }),
+  invalid(/yyyy-bb/),
+);
+const PARTITIONS = guide("dynamic-partitioning");
+const partitioned = (more: object, query = "{kind: .kind}") =>
+  extended({
+    Prefix: "!{partitionKeyFromQuery:kind}/",
+    ErrorOutputPrefix: "e/",
+    BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 },
+    DynamicPartitioningConfiguration: { Enabled: true },
+    ProcessingConfiguration: {
+      Enabled: true,
+      Processors: [
+        {
+          Type: "MetadataExtraction",
+          Parameters: [
+            { ParameterName: "MetadataExtractionQuery", ParameterValue: query },
+            { ParameterName: "JsonParsingEngine", ParameterValue: "JQ-1.6" },
+          ],
+        },
+      ],
+    },
+    ...more,
+  });
+refused(
+  "dynamic partitioning needs a buffer of 64 MiB",
+  PARTITIONS,
+  partitioned({ BufferingHints: { SizeInMBs: 63, IntervalInSeconds: 60 } }),
+  invalid("BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled."),
+);
+refused(
+  "dynamic partitioning needs something to partition by",
+  PARTITIONS,
+  partitioned({ ProcessingConfiguration: undefined }),
+  invalid("MetadataExtraction or Lambda processor must be present when Dynamic Partitioning is enabled."),
+);
+refused(
+  "a prefix names partition keys only where there is dynamic partitioning",
+  PARTITIONS,
+  partitioned({ DynamicPartitioningConfiguration: undefined }),
+  invalid(/when Dynamic Partitioning is enabled/),
+);
+refused(
+  "a prefix names no key that is not extracted",
+  PARTITIONS,
+  partitioned({ Prefix: "!{partitionKeyFromQuery:kind}/!{partitionKeyFromQuery:size}/" }),
+  invalid(/size/),
+);
+refused(
+  "queries beyond plain paths are not there yet",
+  PARTITIONS,
+  partitioned({}, "{kind: .a|tostring}"),
+  notThere,
+);
+refused(
+  "a backup needs to be told where",
+  api("ExtendedS3DestinationConfiguration"),
+  extended({ S3BackupMode: "Enabled" }),
+  invalid(/S3BackupConfiguration/),
+);
+refused(
+  "a time zone is one that exists",
+  guide("s3-object-name"),
+  extended({ CustomTimeZone: "Moon/Crater" }),
+  invalid(/Moon\/Crater/),
+);
+refused(
+  "a stream that reads from Kinesis says from which stream",
+  api("CreateDeliveryStream"),
+  { S3DestinationConfiguration: S3, DeliveryStreamType: "KinesisStreamAsSource" },
+  invalid(/KinesisStreamSourceConfiguration/),
+);
+refused(
+  "the key of an owner is named by its ARN",
+  api("DeliveryStreamEncryptionConfigurationInput"),
+  {
+    S3DestinationConfiguration: S3,
+    DeliveryStreamEncryptionConfigurationInput: { KeyType: "CUSTOMER_MANAGED_CMK" },
+  },
+  invalid(/KeyARN/),
+);
+const validation = (at: string) => ({
+  name: "ValidationException",
+  message: expect.stringContaining(`at '${at}' failed to satisfy constraint`),
+});
+refused(
+  "a name has letters, digits, dots, hyphens and underscores",
+  api("CreateDeliveryStream"),
+  { DeliveryStreamName: "a b", S3DestinationConfiguration: S3 },
+  validation("deliveryStreamName"),
+);
+refused(
+  "a buffer holds at most 128 MiB",
+  api("BufferingHints"),
+  extended({ BufferingHints: { SizeInMBs: 129, IntervalInSeconds: 60 } }),
+  validation("extendedS3DestinationConfiguration.bufferingHints.sizeInMBs"),
+);
+refused(
+  "a buffer waits for at most 900 seconds",
+  api("BufferingHints"),
+  extended({ BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 901 } }),
+  validation("extendedS3DestinationConfiguration.bufferingHints.intervalInSeconds"),
+);
+refused(
+  "an endpoint speaks HTTPS",
+  api("HttpEndpointConfiguration"),
+  {
+    HttpEndpointDestinationConfiguration: { ...HTTP, EndpointConfiguration: { Url: "http://example.test" } },
+  },
+  validation("httpEndpointDestinationConfiguration.endpointConfiguration.url"),
+);
+for (const [what, input] of [
+  ["compression with Snappy", extended({ CompressionFormat: "Snappy" })],
+  [
+    "encryption of objects with KMS",
+    extended({
+      EncryptionConfiguration: {
+        KMSEncryptionConfig: { AWSKMSKeyARN: `arn:aws:kms:us-east-1:${ACCOUNT}:key/a` },
+      },
+    }),
+  ],
+  ["conversion into Parquet", extended({ DataFormatConversionConfiguration: { Enabled: true } })],
+  [
+    "transformation by a function",
+    extended({
+      ProcessingConfiguration: {
+        Enabled: true,
+        Processors: [
+          {
+            Type: "Lambda",
+            Parameters: [{ ParameterName: "LambdaArn", ParameterValue: "arn:aws:lambda:x" }],
+          },
+        ],
+      },
+    }),
+  ],
+  [
+    "delivery to Splunk",
+    {
+      SplunkDestinationConfiguration: {
+        HECEndpoint: "https://splunk.test",
+        HECEndpointType: "Raw",
+        S3Configuration: S3,
+      },
+    },
+  ],
+] as const) {
+  refused(`${what} is not there yet`, api("CreateDeliveryStream"), input as never, notThere);
+}
+
+const update = (DeliveryStreamName: string, more: Partial<UpdateDestinationCommandInput>) =>
+  send(
+    new UpdateDestinationCommand({
+      DeliveryStreamName,
+      CurrentDeliveryStreamVersionId: "1",
+      DestinationId: "destinationId-000000000001",
+      ...more,
+    }),
+  );
+
+behaviour("an update changes what it names, and raises the version", api("UpdateDestination"), async () => {
+  const { DeliveryStreamName } = await create(extended({ Prefix: "kept/", CompressionFormat: "GZIP" }));
+  await update(DeliveryStreamName, {
+    ExtendedS3DestinationUpdate: { BufferingHints: { SizeInMBs: 2, IntervalInSeconds: 90 } },
+  });
+  const told = await describe(DeliveryStreamName);
+  expect(told.VersionId).toBe("2");
+  expect(told.LastUpdateTimestamp).toBeInstanceOf(Date);
+  expect(told.Destinations![0]!.ExtendedS3DestinationDescription).toMatchObject({
+    Prefix: "kept/",
+    CompressionFormat: "GZIP",
+    BufferingHints: { SizeInMBs: 2, IntervalInSeconds: 90 },
+  });
+});
+
+behaviour("an update is for the version that it names", api("UpdateDestination"), async () => {
+  const { DeliveryStreamName } = await create();
+  await expect(
+    update(DeliveryStreamName, {
+      CurrentDeliveryStreamVersionId: "7",
+      S3DestinationUpdate: { Prefix: "p/" },
+    }),
+  ).rejects.toMatchObject(
+    refusal(
+      "ConcurrentModificationException",
+      `Cannot update firehose: ${DeliveryStreamName} since the current version id: 1 and specified version id: 7 do not match`,
+    ),
+  );
+});
+
+behaviour("an update is for a destination of the stream", api("UpdateDestination"), async () => {
+  const { DeliveryStreamName } = await create();
+  await expect(
+    update(DeliveryStreamName, {
+      DestinationId: "destinationId-000000000002",
+      S3DestinationUpdate: { Prefix: "p/" },
+    }),
+  ).rejects.toMatchObject(invalid("Destination Id destinationId-000000000002 not found"));
+});
+
+behaviour("an update does not turn a bucket into an endpoint", api("UpdateDestination"), async () => {
+  const { DeliveryStreamName } = await create();
+  await expect(
+    update(DeliveryStreamName, { HttpEndpointDestinationUpdate: { RetryOptions: { DurationInSeconds: 1 } } }),
+  ).rejects.toMatchObject(invalid(/^Changing the destination type/));
+});
+
+behaviour(
+  "an endpoint is updated, and its bucket with it",
+  api("HttpEndpointDestinationUpdate"),
+  async () => {
+    const { DeliveryStreamName } = await create({ HttpEndpointDestinationConfiguration: HTTP });
+    await update(DeliveryStreamName, {
+      HttpEndpointDestinationUpdate: { RetryOptions: { DurationInSeconds: 9 }, S3Update: { Prefix: "p/" } },
+    });
+    const [destination] = (await describe(DeliveryStreamName)).Destinations!;
+    expect(destination!.HttpEndpointDestinationDescription).toMatchObject({
+      EndpointConfiguration: { Url, Name: "mine" },
+      RetryOptions: { DurationInSeconds: 9 },
+      S3DestinationDescription: { ...S3, Prefix: "p/" },
+    });
+  },
+);
+
+behaviour("encryption is started and stopped", api("StartDeliveryStreamEncryption"), async () => {
+  const { DeliveryStreamName, put } = await stream();
+  expect((await put("x")).Encrypted).toBe(false);
+  await send(new StartDeliveryStreamEncryptionCommand({ DeliveryStreamName }));
+  expect((await describe(DeliveryStreamName)).DeliveryStreamEncryptionConfiguration).toEqual({
+    KeyType: "AWS_OWNED_CMK",
+    Status: "ENABLED",
+  });
+  expect((await put("x")).Encrypted).toBe(true);
+  await send(new StopDeliveryStreamEncryptionCommand({ DeliveryStreamName }));
+  expect((await describe(DeliveryStreamName)).DeliveryStreamEncryptionConfiguration).toEqual({
+    Status: "DISABLED",
+  });
+});
+
+behaviour("a key of AWS's own has no ARN", api("DeliveryStreamEncryptionConfigurationInput"), async () => {
+  const { DeliveryStreamName } = await create();
+  await expect(
+    send(
+      new StartDeliveryStreamEncryptionCommand({
+        DeliveryStreamName,
+        DeliveryStreamEncryptionConfigurationInput: {
+          KeyType: "AWS_OWNED_CMK",
+          KeyARN: `arn:aws:kms:us-east-1:${ACCOUNT}:key/a`,
+        },
+      }),
+    ),
+  ).rejects.toMatchObject(invalid(/KeyARN/));
+});
+
+behaviour("tags are given, replaced, listed in pages and taken away", api("TagDeliveryStream"), async () => {
+  const { DeliveryStreamName } = await create({
+    S3DestinationConfiguration: S3,
+    Tags: [{ Key: "a", Value: "1" }],
+  });
+  await send(
+    new TagDeliveryStreamCommand({
+      DeliveryStreamName,
+      Tags: [{ Key: "a", Value: "2" }, { Key: "b", Value: "3" }, { Key: "c" }],
+    }),
+  );
+  const page = await send(new ListTagsForDeliveryStreamCommand({ DeliveryStreamName, Limit: 1 }));
+  expect(page).toMatchObject({ Tags: [{ Key: "a", Value: "2" }], HasMoreTags: true });
+  await send(new UntagDeliveryStreamCommand({ DeliveryStreamName, TagKeys: ["b", "never"] }));
+  const rest = await send(
+    new ListTagsForDeliveryStreamCommand({ DeliveryStreamName, ExclusiveStartTagKey: "a" }),
+  );
+  expect(rest).toMatchObject({ Tags: [{ Key: "c" }], HasMoreTags: false });
+});
+
+behaviour("a stream has fifty tags at most", api("TagDeliveryStream"), async () => {
+  const { DeliveryStreamName } = await create();
+  const Tags = Array.from({ length: 50 }, (_, at) => ({ Key: `k${at}`, Value: "v" }));
+  await send(new TagDeliveryStreamCommand({ DeliveryStreamName, Tags }));
+  await expect(
+    send(new TagDeliveryStreamCommand({ DeliveryStreamName, Tags: [{ Key: "more" }] })),
+  ).rejects.toMatchObject({ name: "LimitExceededException" });
+});
