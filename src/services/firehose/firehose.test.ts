@@ -2,6 +2,7 @@ import { text } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { TEST_START, type TestCloud, testCloud } from "#kernel/testing.ts";
+import { bodyOf } from "#lib/body.ts";
 import { s3 } from "#services/s3/service.ts";
 import { openMemory } from "#storage/kv/memory.ts";
 import { parseDatePattern } from "./delivery/date-pattern.ts";
@@ -34,7 +35,7 @@ async function objects(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const { Key } of Contents) {
     const { Body } = await nube.aws.s3.GetObject({ Bucket: "box", Key: Key! });
-    found[Key!] = await text(Body instanceof Uint8Array ? [Body] : (Body as AsyncIterable<Uint8Array>));
+    found[Key!] = await text(Body instanceof Uint8Array ? bodyOf(Body) : Body!);
   }
   return found;
 }
