@@ -35,7 +35,7 @@ async function objects(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const { Key } of Contents) {
     const { Body } = await nube.aws.s3.GetObject({ Bucket: "box", Key: Key! });
-    found[Key!] = await text(Body instanceof Uint8Array ? bodyOf(Body) : Body!);
+    found[Key!] = await text(typeof Body === "string" || Body instanceof Uint8Array ? bodyOf(Body) : Body!);
   }
   return found;
 }
