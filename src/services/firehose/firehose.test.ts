@@ -1,9 +1,9 @@
-import { text } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { AwsError } from "#aws/errors.ts";
+import { defineService } from "#kernel/service.ts";
 import { TEST_START, type TestCloud, testCloud } from "#kernel/testing.ts";
-import { bodyOf } from "#lib/body.ts";
-import { s3 } from "#services/s3/service.ts";
+import type { Body } from "#lib/body.ts";
 import { openMemory } from "#storage/kv/memory.ts";
 import { parseDatePattern } from "./delivery/date-pattern.ts";
 import { deaggregated } from "./processing/deaggregate.ts";
@@ -15,12 +15,31 @@ const RoleARN = "arn:aws:iam::000000000000:role/delivery";
 const BucketARN = "arn:aws:s3:::box";
 const DeliveryStreamName = "stream";
 
+/** What the bucket holds; it takes nothing while it is not there. */
+const objects: Record<string, string> = {};
+let isThere = true;
+const s3 = defineService({
+  id: "s3",
+  operations: [
+    {
+      async PutObject(_, { Key, Body }) {
+        if (!isThere)
+          throw new AwsError("NoSuchBucket", "The specified bucket does not exist", { status: 404 });
+        objects[Key] = Buffer.from(await (Body as Body).bytes(2 ** 30)).toString();
+        return {};
+      },
+    },
+  ],
+  access: { PutObject: () => [{ action: "s3:PutObject", resource: "*" }] },
+});
+
 let nube: TestCloud;
 let store: ReturnType<typeof openMemory>;
 beforeEach(async () => {
   store = openMemory();
   nube = await testCloud([firehose, s3], { store });
-  await nube.aws.s3.CreateBucket({ Bucket: "box" });
+  for (const key of Object.keys(objects)) delete objects[key];
+  isThere = true;
 });
 afterEach(async () => {
   vi.unstubAllGlobals();
@@ -29,16 +48,6 @@ afterEach(async () => {
 
 const put = (data: string) =>
   nube.aws.firehose.PutRecord({ DeliveryStreamName, Record: { Data: Buffer.from(data) } });
-
-async function objects(): Promise<Record<string, string>> {
-  const { Contents = [] } = await nube.aws.s3.ListObjectsV2({ Bucket: "box" });
-  const found: Record<string, string> = {};
-  for (const { Key } of Contents) {
-    const { Body } = await nube.aws.s3.GetObject({ Bucket: "box", Key: Key! });
-    found[Key!] = await text(typeof Body === "string" || Body instanceof Uint8Array ? bodyOf(Body) : Body!);
-  }
-  return found;
-}
 
 test("records are cut into rows wherever one is full, and come back whole", () => {
   const records = [700_000, 1, 2_500_000, 0].map((size, arrival) => ({
@@ -69,23 +78,23 @@ describe("a batch", () => {
     nube = await testCloud([firehose, s3], { store, wall: () => TEST_START + 1_000 });
     await put("two");
     await nube.advance("60s");
-    expect(Object.values(await objects())).toEqual(["onetwo"]);
+    expect(Object.values(objects)).toEqual(["onetwo"]);
   });
 
   test("is thrown away with its stream", async () => {
     await put("one");
     await nube.aws.firehose.DeleteDeliveryStream({ DeliveryStreamName });
     await nube.advance("61s");
-    expect(await objects()).toEqual({});
+    expect(objects).toEqual({});
   });
 
   test("is lost when no bucket has taken it for a day", async () => {
-    await nube.aws.s3.DeleteBucket({ Bucket: "box" });
+    isThere = false;
     await put("one");
     await nube.advance("26h");
-    await nube.aws.s3.CreateBucket({ Bucket: "box" });
+    isThere = true;
     await nube.advance("2h");
-    expect(await objects()).toEqual({});
+    expect(objects).toEqual({});
   });
 });
 
@@ -147,7 +156,7 @@ describe("an HTTP endpoint", () => {
       });
       expect(body.records.map(({ data }) => Buffer.from(data, "base64").toString())).toEqual(["one", "two"]);
       expect(body.timestamp).toBeGreaterThan(TEST_START);
-      expect(await objects()).toEqual({});
+      expect(objects).toEqual({});
     },
   );
 
@@ -166,7 +175,7 @@ describe("an HTTP endpoint", () => {
     expect(sent[1]!.body.requestId).toBe(sent[0]!.body.requestId);
     await nube.advance("1h");
     expect(sent).toHaveLength(2);
-    expect(await objects()).toEqual({});
+    expect(objects).toEqual({});
   });
 
   test("that takes nothing for as long as is retried leaves the records to the bucket", async () => {
@@ -176,7 +185,7 @@ describe("an HTTP endpoint", () => {
     await nube.advance("2m");
     const attempts = sent.length;
     expect(attempts).toBeGreaterThan(1);
-    const [[key, lines]] = Object.entries(await objects()) as [[string, string]];
+    const [[key, lines]] = Object.entries(objects) as [[string, string]];
     expect(key).toMatch(/^http-endpoint-failed\/2026\/01\/01\/00\/stream-1-/);
     expect(JSON.parse(lines)).toMatchObject({
       attemptsMade: attempts,
@@ -189,7 +198,7 @@ describe("an HTTP endpoint", () => {
     await create({ S3BackupMode: "AllData" });
     await put("one");
     await nube.advance("11s");
-    expect(Object.values(await objects())).toEqual(["one"]);
+    expect(Object.values(objects)).toEqual(["one"]);
     expect(sent).toHaveLength(1);
   });
 });
