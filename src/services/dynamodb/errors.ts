@@ -16,6 +16,8 @@ export const noSuchIndex = (index: string) =>
 export const noSuchResource = (arn: string) =>
   fault("ResourceNotFoundException", `Requested resource not found: ResourcArn: ${arn} not found`);
 export const tableExists = (name: string) => fault("ResourceInUseException", `Table already exists: ${name}`);
+export const tableIsBeingCopied = (name: string) =>
+  fault("ResourceInUseException", `Table is being backed up or restored: ${name}`);
 export const tableIsBusy = (message: string) => fault("ResourceInUseException", message);
 export const limitExceeded = (message: string) => fault("LimitExceededException", message);
 

@@ -2,6 +2,11 @@ import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Access, defineService } from "#kernel/service.ts";
 import { accountOperations } from "./account.ts";
+import { backupOperations, clearBackup } from "./backups/backups.ts";
+import { continuousBackups } from "./backups/continuous.ts";
+import { copy } from "./backups/copy.ts";
+import { restoreOperations } from "./backups/restore.ts";
+import { forget } from "./backups/undo.ts";
 import { batchOperations } from "./items/batches.ts";
 import { itemOperations } from "./items/items.ts";
 import { tableName } from "./items/rows.ts";
@@ -46,6 +51,11 @@ const onResource =
     { action: `dynamodb:${action}`, resource: ResourceArn },
   ];
 
+const onBackup =
+  (action: string) =>
+  (_: Context, { BackupArn }: { BackupArn: string }) => [
+    { action: `dynamodb:${action}`, resource: BackupArn },
+  ];
 const statementFacts = (ctx: Context, statements: readonly { Statement: string }[]) =>
   Promise.all(reachedBy(statements).map(({ action, table, index }) => fact(ctx, action, table, index)));
 
@@ -81,6 +91,20 @@ const access: Access<"dynamodb"> = {
     ),
   TransactGetItems: (ctx, { TransactItems }) =>
     Promise.all(TransactItems.map(({ Get }) => fact(ctx, "GetItem", Get.TableName))),
+  CreateBackup: onTable("CreateBackup"),
+  DescribeBackup: onBackup("DescribeBackup"),
+  DeleteBackup: onBackup("DeleteBackup"),
+  ListBackups: () => [{ action: "dynamodb:ListBackups", resource: "*" }],
+  DescribeContinuousBackups: onTable("DescribeContinuousBackups"),
+  UpdateContinuousBackups: onTable("UpdateContinuousBackups"),
+  RestoreTableFromBackup: async (ctx, { BackupArn, TargetTableName }) => [
+    { action: "dynamodb:RestoreTableFromBackup", resource: BackupArn },
+    await fact(ctx, "RestoreTableFromBackup", TargetTableName),
+  ],
+  RestoreTableToPointInTime: async (ctx, input) => [
+    await fact(ctx, "RestoreTableToPointInTime", input.SourceTableName ?? input.SourceTableArn ?? "*"),
+    await fact(ctx, "RestoreTableToPointInTime", input.TargetTableName),
+  ],
   ExecuteStatement: (ctx, input) => statementFacts(ctx, [input]),
   BatchExecuteStatement: (ctx, { Statements }) => statementFacts(ctx, Statements),
   ExecuteTransaction: (ctx, { TransactStatements }) => statementFacts(ctx, TransactStatements),
@@ -100,8 +124,11 @@ export const dynamodb = defineService({
     transactionOperations,
     statementOperations,
     accountOperations,
+    backupOperations,
+    continuousBackups,
+    restoreOperations,
   ],
-  jobs: [clear, fill, expire, trim, tally],
+  jobs: [clear, fill, expire, trim, copy, clearBackup, forget, tally],
   judge: nameViolations,
   access,
   dataOperations: [

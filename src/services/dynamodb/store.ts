@@ -34,6 +34,29 @@ export interface Table {
   policy?: string | undefined;
   tags: DynamoDB.Tag[];
   created: Time;
+  /** Numbers of the copies that are being made of it. */
+  copies?: number[] | undefined;
+  /** To which times it can be taken back. */
+  recovery?: { since: Time; days: number } | undefined;
+  /** What it was made from. */
+  restored?: { SourceBackupArn?: string; SourceTableArn: string; at: Time } | undefined;
+  /** Until all items stand in it. */
+  restoring?: true;
+}
+
+/** A table as it was at a moment. */
+export interface Backup {
+  id: string;
+  name: string;
+  number: number;
+  of: Table;
+  created: Time;
+  /** Once all items are in it. */
+  isReady: boolean;
+  items: number;
+  bytes: number;
+  /** Numbers of the tables that are being made from it. */
+  restores: number[];
 }
 
 export interface OpenStream {
@@ -87,6 +110,18 @@ export const streamRows: Bytes = { name: "dynamodb/record", scope: "region" };
 
 /** `[table, second, the item's own key]`, each leading to an item that is to go then. */
 export const expiryRows: Bytes = { name: "dynamodb/expiry", scope: "region" };
+
+/** `[table, time, sequence]`: what each change replaced. */
+export const undoRows: Bytes = { name: "dynamodb/undo", scope: "region" };
+
+/** `[backup, hash of the partition key, sort key]`. */
+export const backupRows: Bytes = { name: "dynamodb/backup-item", scope: "region" };
+
+export const backups = collection<Backup>("dynamodb/backup", {
+  scope: "region",
+  key: (b) => [b.of.name, b.id],
+  indexes: { number: (b) => [b.number] },
+});
 
 export const streams = collection<Stream>("dynamodb/stream", {
   scope: "region",

@@ -1,5 +1,6 @@
 import type { KeyPart } from "#kernel/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { keepsUndo, keepUndo } from "../backups/undo.ts";
 import { noSuchTable } from "../errors.ts";
 import { type Index, indexRows, itemRows, type Table, tables } from "../store.ts";
 import { record } from "../streams/record.ts";
@@ -11,7 +12,7 @@ import { isSameKey, keyOf, namesOf, rowKey } from "./keys.ts";
 /** A table by its name or its ARN. @throws {AwsError} ResourceNotFoundException */
 export async function tableAt(tx: ReadTransaction, name: string): Promise<Table> {
   const table = await tx.get(tables, [tableName(name)]);
-  if (!table) throw noSuchTable();
+  if (!table || table.restoring) throw noSuchTable();
   return table;
 }
 
@@ -41,6 +42,7 @@ export function changeItem(
   else tx.deleteBytes(itemRows, row);
   for (const index of table.indexes) changeIndex(tx, table, index, before, after);
   if (table.ttl) changeExpiry(tx, table, before, after);
+  if (keepsUndo(table)) keepUndo(tx, table, before, after);
   if (table.stream) record(tx, table, table.stream, before, after, by);
 }
 

@@ -7,7 +7,7 @@ import type { Size } from "./tally.ts";
 export function described(
   place: Place,
   table: Table,
-  status: DynamoDB.TableStatus = "ACTIVE",
+  status: DynamoDB.TableStatus = table.restoring ? "CREATING" : "ACTIVE",
   size: Size = { items: 0, bytes: 0 },
 ): DynamoDB.TableDescription {
   const arn = tableArn(place, table.name);
@@ -39,9 +39,15 @@ export function described(
     LatestStreamLabel: table.stream?.label,
     LatestStreamArn: table.stream && `${arn}/stream/${table.stream.label}`,
     TableClassSummary: table.tableClass && { TableClass: table.tableClass },
+    RestoreSummary: table.restored && restoreSummary(table),
     DeletionProtectionEnabled: table.deletionProtection,
     OnDemandThroughput: table.onDemand,
   };
+}
+
+function restoreSummary({ restored, restoring }: Table): DynamoDB.RestoreSummary {
+  const { at, ...from } = restored!;
+  return { ...from, RestoreDateTime: new Date(at), RestoreInProgress: restoring ?? false };
 }
 
 export function keySchema({ partition, sort }: KeyNames): DynamoDB.KeySchemaElement[] {

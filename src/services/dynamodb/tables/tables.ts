@@ -1,6 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
-import { invalidParameters, limitExceeded, tableExists } from "../errors.ts";
+import { startForgetting } from "../backups/undo.ts";
+import { invalidParameters, limitExceeded, tableExists, tableIsBeingCopied } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tables } from "../store.ts";
 import { closeStream, openStream } from "../streams/streams.ts";
@@ -51,7 +52,7 @@ export const tableOperations = {
   async DescribeTable(ctx, { TableName }) {
     return ctx.read(async (tx) => {
       const table = await namedTable(tx, TableName);
-      return { Table: described(ctx, table, "ACTIVE", await tx.get(tallies, [table.number])) };
+      return { Table: described(ctx, table, undefined, await tx.get(tallies, [table.number])) };
     });
   },
 
@@ -63,7 +64,9 @@ export const tableOperations = {
           "ValidationException",
           `Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.`,
         );
+      if (table.restoring || (table.copies?.length ?? 0) > 0) throw tableIsBeingCopied(table.name);
       tx.delete(tables, [table.name]);
+      if (table.recovery) startForgetting(tx, table);
       if (table.stream) await closeStream(tx, table.name, table.stream);
       tx.enqueue(clear, { rows: [table.number, ...table.indexes.map(({ number }) => number)] });
       const {

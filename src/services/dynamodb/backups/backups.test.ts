@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { key, N, S, TableName, type WithTable, withTable } from "../testing.ts";
+import type { Item } from "../values/value.ts";
+
+let nube: WithTable;
+beforeEach(async () => {
+  nube = await withTable();
+});
+afterEach(() => nube.close());
+
+const MINUTE = 60_000;
+const itemsOf = async (table: string): Promise<Record<string, string>> => {
+  const found: Record<string, string> = {};
+  let ExclusiveStartKey: Item | undefined;
+  do {
+    const page = await nube.aws.dynamodb.Scan({
+      TableName: table,
+      ...(ExclusiveStartKey && { ExclusiveStartKey }),
+    });
+    for (const { p, s, x } of page.Items!) found[`${p!.S}${s!.N}`] = x?.N ?? "";
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
+  return found;
+};
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "accepted",
+    (error: { code: string }) => error.code,
+  );
+
+test("a backup is the table at the moment it was asked for, whatever is written while it is copied", async () => {
+  const expected: Record<string, string> = {};
+  for (let at = 0; at < 450; at++) {
+    await nube.put(`p${at}`, 1, { x: N(at) });
+    expected[`p${at}1`] = String(at);
+  }
+  const { BackupDetails } = await nube.aws.dynamodb.CreateBackup({ TableName, BackupName: "first" });
+  const BackupArn = BackupDetails!.BackupArn;
+  expect(BackupDetails!.BackupStatus).toBe("CREATING");
+  for (let at = 0; at < 450; at += 3) {
+    await nube.put(`p${at}`, 1, { x: N(-1) });
+    await nube.put(`p${at}`, 1, { x: N(-2) });
+    await nube.put(`new${at}`, 1, { x: N(0) });
+    await nube.aws.dynamodb.DeleteItem({ TableName, Key: key(`p${at + 1}`, 1) });
+  }
+  await nube.advance("1m");
+  const { BackupDescription } = await nube.aws.dynamodb.DescribeBackup({ BackupArn });
+  expect(BackupDescription!.BackupDetails!.BackupStatus).toBe("AVAILABLE");
+  expect(BackupDescription!.SourceTableDetails!.ItemCount).toBe(450);
+  const { TableDescription } = await nube.aws.dynamodb.RestoreTableFromBackup({
+    BackupArn,
+    TargetTableName: "again",
+  });
+  expect(TableDescription!.TableStatus).toBe("CREATING");
+  const early = await Promise.all([
+    codeOf(nube.aws.dynamodb.PutItem({ TableName: "again", Item: key("early", 1) })),
+    codeOf(nube.aws.dynamodb.DeleteBackup({ BackupArn })),
+  ]);
+  expect(early).toEqual(["ResourceNotFoundException", "BackupInUseException"]);
+  await nube.advance("1m");
+  expect(await itemsOf("again")).toEqual(expected);
+  const { Table } = await nube.aws.dynamodb.DescribeTable({ TableName: "again" });
+  expect(Table!.TableStatus).toBe("ACTIVE");
+  expect(Table!.RestoreSummary).toMatchObject({ SourceBackupArn: BackupArn, RestoreInProgress: false });
+});
+
+test("a table is taken back to any second since its recovery was enabled", async () => {
+  const recover = (PointInTimeRecoveryEnabled: boolean) =>
+    nube.aws.dynamodb.UpdateContinuousBackups({
+      TableName,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled },
+    });
+  const restore = (TargetTableName: string, RestoreDateTime?: Date) =>
+    nube.aws.dynamodb.RestoreTableToPointInTime({
+      SourceTableName: TableName,
+      TargetTableName,
+      ...(RestoreDateTime ? { RestoreDateTime } : { UseLatestRestorableTime: true }),
+    });
+  expect(await codeOf(restore("none"))).toBe("PointInTimeRecoveryUnavailableException");
+  await nube.put("a", 1, { x: N(1), g: S("red") });
+  await recover(true);
+  await nube.advance("1m");
+  const { ContinuousBackupsDescription: told } = await nube.aws.dynamodb.DescribeContinuousBackups({
+    TableName,
+  });
+  const first = told!.PointInTimeRecoveryDescription!.LatestRestorableDateTime!;
+  await nube.advance("1m");
+  await nube.put("a", 1, { x: N(2), g: S("blue") });
+  await nube.put("b", 1, { x: N(1) });
+  await nube.advance("1m");
+  await nube.aws.dynamodb.DeleteItem({ TableName, Key: key("a", 1) });
+  await restore("then", first);
+  await restore("between", new Date(first.getTime() + 1.5 * MINUTE));
+  await restore("now");
+  await nube.put("c", 1, { x: N(1) });
+  await nube.advance("1m");
+  expect(await itemsOf("then")).toEqual({ a1: "1" });
+  expect(await itemsOf("between")).toEqual({ a1: "2", b1: "1" });
+  expect(await itemsOf("now")).toEqual({ b1: "1" });
+  const red = await nube.aws.dynamodb.Query({
+    TableName: "then",
+    IndexName: "by-g",
+    KeyConditionExpression: "g = :g",
+    ExpressionAttributeValues: { ":g": S("red") },
+  });
+  expect(red.Count).toBe(1);
+  expect(await codeOf(restore("early", new Date(first.getTime() - 10 * MINUTE)))).toBe(
+    "InvalidRestoreTimeException",
+  );
+  expect(await codeOf(restore("now"))).toBe("TableAlreadyExistsException");
+  await recover(false);
+  expect(await codeOf(restore("off"))).toBe("PointInTimeRecoveryUnavailableException");
+});
+
+test("what is in use stays, and what is deleted is gone", async () => {
+  await nube.put("a", 1);
+  const [{ BackupDetails }, deletion] = await Promise.all([
+    nube.aws.dynamodb.CreateBackup({ TableName, BackupName: "one" }),
+    codeOf(nube.aws.dynamodb.DeleteTable({ TableName })),
+  ]);
+  expect(deletion).toBe("ResourceInUseException");
+  const BackupArn = BackupDetails!.BackupArn;
+  await nube.advance("1m");
+  await nube.aws.dynamodb.DeleteTable({ TableName });
+  await nube.aws.dynamodb.RestoreTableFromBackup({ BackupArn, TargetTableName: TableName });
+  await nube.advance("1m");
+  expect(await itemsOf(TableName)).toEqual({ a1: "" });
+  const { BackupDescription } = await nube.aws.dynamodb.DeleteBackup({ BackupArn });
+  expect(BackupDescription!.BackupDetails!.BackupStatus).toBe("DELETED");
+  expect(await codeOf(nube.aws.dynamodb.DescribeBackup({ BackupArn }))).toBe("BackupNotFoundException");
+});
+
+test("backups are listed by table and time, in pages", async () => {
+  const arns: string[] = [];
+  for (const BackupName of ["one", "two", "three"]) {
+    const { BackupDetails } = await nube.aws.dynamodb.CreateBackup({ TableName, BackupName });
+    arns.push(BackupDetails!.BackupArn);
+    await nube.advance("1m");
+  }
+  const first = await nube.aws.dynamodb.ListBackups({ TableName, Limit: 2 });
+  expect(first.BackupSummaries!.map(({ BackupArn }) => BackupArn)).toEqual(arns.slice(0, 2));
+  const rest = await nube.aws.dynamodb.ListBackups({
+    ExclusiveStartBackupArn: first.LastEvaluatedBackupArn!,
+  });
+  expect(rest.BackupSummaries!.map(({ BackupName }) => BackupName)).toEqual(["three"]);
+  expect(rest.LastEvaluatedBackupArn).toBeUndefined();
+  expect((await nube.aws.dynamodb.ListBackups({ BackupType: "SYSTEM" })).BackupSummaries).toEqual([]);
+});

@@ -1,0 +1,177 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { Place } from "#kernel/collection.ts";
+import { job } from "#kernel/jobs.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { tableName } from "../items/rows.ts";
+import { type Backup, backupRows, backups, tableArn, tables } from "../store.ts";
+import { described, keySchema } from "../tables/description.ts";
+import { copied, startCopy } from "./copy.ts";
+import { backupInUse, noSuchBackup, tableNotFound } from "./errors.ts";
+
+const PAGE = 500;
+const MOST_LISTED = 100;
+
+export const backupOperations = {
+  /** Of the table as it is at this moment; its items are copied afterwards. */
+  async CreateBackup(ctx, { TableName, BackupName }) {
+    return ctx.transact(async (tx) => {
+      const name = tableName(TableName);
+      const table = await tx.get(tables, [name]);
+      if (!table || table.restoring) throw tableNotFound(name);
+      const number = tx.sequence();
+      const now = tx.now();
+      const backup: Backup = {
+        id: `${String(now).padStart(14, "0")}-${tx.uuid().slice(0, 8)}`,
+        name: BackupName,
+        number,
+        of: table,
+        created: now,
+        isReady: false,
+        items: 0,
+        bytes: 0,
+        restores: [],
+      };
+      tx.put(backups, backup);
+      tx.put(tables, copied(table, number));
+      startCopy(
+        tx,
+        { type: "table", name, number: table.number, at: [now, tx.sequence()] },
+        { type: "backup", table: name, id: backup.id, number },
+      );
+      return { BackupDetails: detailsOf(ctx, backup) };
+    });
+  },
+
+  async DescribeBackup(ctx, { BackupArn }) {
+    const backup = await ctx.read((tx) => backupAt(tx, BackupArn));
+    return { BackupDescription: descriptionOf(ctx, backup) };
+  },
+
+  async DeleteBackup(ctx, { BackupArn }) {
+    return ctx.transact(async (tx) => {
+      const backup = await backupAt(tx, BackupArn);
+      if (!backup.isReady || backup.restores.length > 0) throw backupInUse(BackupArn);
+      tx.delete(backups, [backup.of.name, backup.id]);
+      tx.enqueue(clearBackup, { number: backup.number });
+      return { BackupDescription: descriptionOf(ctx, backup, "DELETED") };
+    });
+  },
+
+  async ListBackups(ctx, input) {
+    const { TableName, Limit = MOST_LISTED, ExclusiveStartBackupArn: start } = input;
+    const found: Backup[] = [];
+    let after = start === undefined ? undefined : placeIn(start);
+    await ctx.read(async (tx) => {
+      for (let isMore = true; isMore && found.length <= Limit; ) {
+        const page: Backup[] = await tx.list(backups, {
+          ...(TableName !== undefined && { in: [tableName(TableName)] }),
+          ...(after && { after: TableName === undefined ? after : [after[1]] }),
+          limit: PAGE,
+        });
+        found.push(...page.filter((backup) => isWanted(backup, input)));
+        isMore = page.length === PAGE;
+        const last = page.at(-1);
+        if (last) after = [last.of.name, last.id];
+      }
+    });
+    const shown = found.slice(0, Limit);
+    return {
+      BackupSummaries: shown.map((backup) => ({
+        TableName: backup.of.name,
+        TableId: backup.of.uuid,
+        TableArn: tableArn(ctx, backup.of.name),
+        ...detailsOf(ctx, backup),
+      })),
+      LastEvaluatedBackupArn: found.length > Limit ? backupArn(ctx, shown.at(-1)!) : undefined,
+    };
+  },
+} satisfies Handlers<"dynamodb">;
+
+/** Rows of a backup that is gone. */
+export const clearBackup = job<{ number: number }>("dynamodb/clear-backup", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { number }) {
+    const isMore = await ctx.transact(async (tx) => {
+      const rows = await tx.listBytes(backupRows, { in: [number], limit: PAGE });
+      for (const row of rows) tx.deleteRow(row);
+      return rows.length === PAGE;
+    });
+    return isMore ? { again: 0 } : undefined;
+  },
+});
+
+function isWanted(
+  { created }: Backup,
+  { TimeRangeLowerBound: from, TimeRangeUpperBound: before, BackupType = "USER" }: DynamoDB.ListBackupsInput,
+): boolean {
+  if (BackupType !== "USER" && BackupType !== "ALL") return false;
+  return (!from || created >= from.getTime()) && (!before || created < before.getTime());
+}
+
+const placeIn = (arn: string) => [tableName(arn), arn.split("/backup/")[1] ?? ""] as const;
+
+/** @throws {AwsError} BackupNotFoundException */
+export async function backupAt(tx: ReadTransaction, arn: string): Promise<Backup> {
+  const backup = await tx.get(backups, placeIn(arn));
+  if (!backup) throw noSuchBackup(arn);
+  return backup;
+}
+
+export const backupArn = (place: Place, { of, id }: Backup): string =>
+  `${tableArn(place, of.name)}/backup/${id}`;
+
+function detailsOf(place: Place, backup: Backup, gone?: "DELETED"): DynamoDB.BackupDetails {
+  return {
+    BackupArn: backupArn(place, backup),
+    BackupName: backup.name,
+    BackupSizeBytes: backup.bytes,
+    BackupStatus: gone ?? (backup.isReady ? "AVAILABLE" : "CREATING"),
+    BackupType: "USER",
+    BackupCreationDateTime: new Date(backup.created),
+  };
+}
+
+function descriptionOf(place: Place, backup: Backup, gone?: "DELETED"): DynamoDB.BackupDescription {
+  const { of: table } = backup;
+  const told = described(place, table);
+  const indexes = told.GlobalSecondaryIndexes?.map((index) => ({
+    IndexName: index.IndexName!,
+    KeySchema: index.KeySchema!,
+    Projection: index.Projection!,
+    ProvisionedThroughput: throughputOf(index.ProvisionedThroughput!),
+  }));
+  return {
+    BackupDetails: detailsOf(place, backup, gone),
+    SourceTableDetails: {
+      TableName: table.name,
+      TableId: table.uuid,
+      TableArn: tableArn(place, table.name),
+      TableSizeBytes: backup.bytes,
+      ItemCount: backup.items,
+      KeySchema: keySchema(table.key),
+      TableCreationDateTime: new Date(table.created),
+      ProvisionedThroughput: throughputOf(told.ProvisionedThroughput!),
+      BillingMode: table.billing,
+    },
+    SourceTableFeatureDetails: {
+      LocalSecondaryIndexes: told.LocalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({
+        IndexName: IndexName!,
+        KeySchema: KeySchema!,
+        Projection: Projection!,
+      })),
+      GlobalSecondaryIndexes: indexes,
+      StreamDescription: told.StreamSpecification,
+      TimeToLiveDescription: table.ttl && {
+        TimeToLiveStatus: "ENABLED",
+        AttributeName: table.ttl.attribute,
+      },
+      SSEDescription: told.SSEDescription,
+    },
+  };
+}
+
+const throughputOf = (told: DynamoDB.ProvisionedThroughputDescription): DynamoDB.ProvisionedThroughput => ({
+  ReadCapacityUnits: told.ReadCapacityUnits!,
+  WriteCapacityUnits: told.WriteCapacityUnits!,
+});

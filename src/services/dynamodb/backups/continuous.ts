@@ -1,0 +1,47 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { tableName } from "../items/rows.ts";
+import { type Table, tables } from "../store.ts";
+import { tableNotFound } from "./errors.ts";
+import { earliestOf, MOST_DAYS, startForgetting } from "./undo.ts";
+
+export const continuousBackups = {
+  async DescribeContinuousBackups(ctx, { TableName }) {
+    const table = await ctx.read((tx) => backedUp(tx, TableName));
+    return { ContinuousBackupsDescription: told(table, ctx.clock.now()) };
+  },
+
+  /** What a table's changes replace is kept from when its recovery is enabled. */
+  async UpdateContinuousBackups(ctx, { TableName, PointInTimeRecoverySpecification: wanted }) {
+    return ctx.transact(async (tx) => {
+      const former = await backedUp(tx, TableName);
+      const { PointInTimeRecoveryEnabled: isEnabled, RecoveryPeriodInDays } = wanted;
+      const days = RecoveryPeriodInDays ?? former.recovery?.days ?? MOST_DAYS;
+      const recovery = isEnabled ? { since: former.recovery?.since ?? tx.now(), days } : undefined;
+      const table = { ...former, recovery };
+      tx.put(tables, table);
+      if (isEnabled !== (former.recovery !== undefined)) startForgetting(tx, table);
+      return { ContinuousBackupsDescription: told(table, tx.now()) };
+    });
+  },
+} satisfies Handlers<"dynamodb">;
+
+/** @throws {AwsError} TableNotFoundException */
+async function backedUp(tx: ReadTransaction, given: string): Promise<Table> {
+  const table = await tx.get(tables, [tableName(given)]);
+  if (!table) throw tableNotFound(tableName(given));
+  return table;
+}
+
+const told = ({ recovery }: Table, now: number): DynamoDB.ContinuousBackupsDescription => ({
+  ContinuousBackupsStatus: "ENABLED",
+  PointInTimeRecoveryDescription: recovery
+    ? {
+        PointInTimeRecoveryStatus: "ENABLED",
+        RecoveryPeriodInDays: recovery.days,
+        EarliestRestorableDateTime: new Date(earliestOf(recovery, now)),
+        LatestRestorableDateTime: new Date(now),
+      }
+    : { PointInTimeRecoveryStatus: "DISABLED" },
+});
