@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fillTemplate, isTemplate, placeholders } from "./input-template.ts";
 
-const values: Record<string, unknown> = { word: 'a "b"', number: 1, list: [1, "x"] };
+const values: Record<string, unknown> = { word: 'a "b"', number: 1, list: [1, "x"], object: { a: "b" } };
 const fill = (template: string) =>
   fillTemplate(
     template,
@@ -12,9 +12,11 @@ const fill = (template: string) =>
 test.each([
   ['{"a": <word>}', '{"a": "a \\"b\\""}'],
   ['"it is <word>"', '"it is a \\"b\\""'],
-  ['"<number> of <list>"', '"1 of [1,\\"x\\"]"'],
+  ['"<number> of <list>"', '"1 of [1,x]"'],
+  ['"<object>"', '"{a:b}"'],
   ["<list>", '[1,"x"]'],
   ['"<missing>"', '""'],
+  ['{"a": <missing>}', '{"a": ""}'],
   ['"<other> and < this >"', '"<other> and < this >"'],
   ['"a \\"<number>\\" b"', '"a \\"1\\" b"'],
 ])("%s", (template, filled) => {

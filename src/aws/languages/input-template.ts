@@ -1,6 +1,6 @@
 /**
  * Texts with placeholders, `{"who": <name>, "text": "for <name>"}`, as EventBridge and Pipes make inputs of: where a
- * placeholder stands in quotes its value goes in without any, elsewhere as JSON.
+ * placeholder stands in quotes its value goes in without any, objects and lists too; elsewhere it goes in as JSON.
  */
 const PLACEHOLDER = /<([^<>\s]+)>/g;
 
@@ -17,7 +17,7 @@ export const placeholders = (template: string): string[] =>
   [...template.matchAll(PLACEHOLDER)].map(([, name]) => name!);
 
 /**
- * @param read the value of a placeholder: `undefined` leaves nothing in its place
+ * @param read the value of a placeholder: `undefined` is an empty text
  * @param isName what is no placeholder stays as it is
  */
 export function fillTemplate(
@@ -29,20 +29,22 @@ export function fillTemplate(
     .map(({ text, quoted }) =>
       text.replace(PLACEHOLDER, (placeholder, name: string) => {
         if (!isName(name)) return placeholder;
-        const value = read(name);
-        if (value === undefined) return "";
+        const value = read(name) ?? "";
         if (!quoted) return JSON.stringify(value);
-        return JSON.stringify(typeof value === "string" ? value : JSON.stringify(value)).slice(1, -1);
+        return typeof value === "string" ? JSON.stringify(value).slice(1, -1) : withoutQuotes(value);
       }),
     )
     .join("");
 }
 
+const withoutQuotes = (value: unknown) => JSON.stringify(value).replaceAll('"', "");
+
+/** As it is when nothing that it names is there. */
+export const emptied = (template: string) => template.replace(PLACEHOLDER, "null");
+
 /** Whether it makes JSON, or JSON on each line, once it is filled. */
 export function isTemplate(template: string): boolean {
-  const sample = piecesOf(template)
-    .map(({ text, quoted }) => text.replace(PLACEHOLDER, quoted ? "x" : "0"))
-    .join("");
+  const sample = emptied(template);
   return isJson(sample) || sample.split("\n").every((line) => line.trim() === "" || isJson(line));
 }
 

@@ -5,7 +5,15 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { busArn, busNamed, DEFAULT_BUS } from "./arns.ts";
 import { busAt, defaultBus, policyText } from "./bus.ts";
-import { busExists, busHasRules, defaultBusStays, invalidToken, limitExceeded } from "./errors.ts";
+import {
+  busExists,
+  busHasRules,
+  defaultBusStays,
+  invalidToken,
+  limitExceeded,
+  noSuchEventSource,
+  slashInBusName,
+} from "./errors.ts";
 import { type Bus, buses, rules } from "./store.ts";
 import { checkTags } from "./tags.ts";
 
@@ -14,6 +22,9 @@ const MOST_BUSES = 100;
 
 export const busOperations = {
   async CreateEventBus(ctx, input) {
+    // The name of a partner's bus is that of its source, and there is no partner.
+    if (input.EventSourceName !== undefined) throw noSuchEventSource(input.EventSourceName);
+    if (input.Name.includes("/")) throw slashInBusName();
     checkTags(input.Tags);
     return ctx.transact(async (tx) => {
       if (input.Name === DEFAULT_BUS || (await tx.get(buses, [input.Name]))) throw busExists(input.Name);

@@ -16,6 +16,10 @@ export const invalidPattern = (reason: string) =>
 export const limitExceeded = () =>
   fault("LimitExceededException", "The requested resource exceeds the maximum number allowed.");
 
+export const slashInBusName = () => invalid("Event bus name must not contain '/'.");
+export const noSuchEventSource = (source: string) =>
+  fault("ResourceNotFoundException", `Event source ${source} does not exist.`);
+
 export const noSuchBus = (bus: string) =>
   fault("ResourceNotFoundException", `Event bus ${bus} does not exist.`);
 export const busExists = (bus: string) =>
@@ -26,6 +30,11 @@ export const busHasRules = () => invalid("EventBus can't be deleted since it has
 export const noSuchRule = (rule: string, bus: string) =>
   fault("ResourceNotFoundException", `Rule ${rule} does not exist on EventBus ${bus}.`);
 export const ruleHasTargets = () => invalid("Rule can't be deleted since it has targets.");
+export const ruleIsManaged = (rule: string) =>
+  fault(
+    "ManagedRuleException",
+    `Rule ${rule} is managed by an AWS service can only be modified by that service.`,
+  );
 export const noPatternOrSchedule = () =>
   invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.");
 export const scheduleOnCustomBus = () =>
@@ -39,6 +48,13 @@ export const noSuchArchive = (name: string) =>
   fault("ResourceNotFoundException", `Archive ${name} does not exist.`);
 export const archiveExists = (name: string) =>
   fault("ResourceAlreadyExistsException", `Archive ${name} already exists.`);
+
+export const noArchiveToReplay = (name: string) =>
+  invalidParameter("EventSourceArn", `Archive ${name} does not exist.`);
+export const oneFilterOnly = (operation: "ListArchives" | "ListReplays") =>
+  invalid(
+    `At most one filter is allowed for ${operation}. Use either : State, EventSourceArn, or NamePrefix.`,
+  );
 
 export const noSuchReplay = (name: string) =>
   fault("ResourceNotFoundException", `Replay ${name} does not exist.`);

@@ -50,7 +50,7 @@ async function read(tx: ReadTransaction, bus: string): Promise<Page> {
   return page;
 }
 
-function enter({ index }: Page, { name, pattern, state }: Rule): void {
-  if (pattern === undefined || state === "DISABLED") index.delete(name);
+function enter({ index }: Page, { name, pattern, state, managedBy }: Rule): void {
+  if (pattern === undefined || state === "DISABLED" || managedBy !== undefined) index.delete(name);
   else index.set(name, eventPattern(pattern), name);
 }

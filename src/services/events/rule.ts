@@ -1,7 +1,7 @@
 import { eventPattern } from "#aws/languages/event-pattern/match.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { busAt } from "./bus.ts";
-import { invalidPattern, noSuchRule } from "./errors.ts";
+import { invalidPattern, noSuchRule, ruleIsManaged } from "./errors.ts";
 import { type Rule, rules } from "./store.ts";
 
 /** @throws {AwsError} InvalidEventPatternException */
@@ -17,6 +17,11 @@ export function checkPattern(pattern: string): void {
 export async function ruleOn(tx: ReadTransaction, bus: string, name: string): Promise<Rule> {
   await busAt(tx, bus);
   return ruleAt(tx, bus, name);
+}
+
+/** @throws {AwsError} ManagedRuleException */
+export function checkUnmanaged(rule: Rule | undefined): void {
+  if (rule?.managedBy !== undefined) throw ruleIsManaged(rule.name);
 }
 
 /** @throws {AwsError} ResourceNotFoundException */

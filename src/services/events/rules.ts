@@ -14,7 +14,7 @@ import {
   ruleHasTargets,
   scheduleOnCustomBus,
 } from "./errors.ts";
-import { checkPattern, ruleOn } from "./rule.ts";
+import { checkPattern, checkUnmanaged, ruleOn } from "./rule.ts";
 import { forgetRule, rememberRule } from "./rule-book.ts";
 import { startTimer } from "./scheduled.ts";
 import { type Rule, rules, targets } from "./store.ts";
@@ -39,6 +39,7 @@ export const ruleOperations = {
     return ctx.transact(async (tx) => {
       await busAt(tx, bus);
       const former = await tx.get(rules, [bus, input.Name]);
+      checkUnmanaged(former);
       if (!former && (await isFull(tx, bus))) throw limitExceeded();
       putRule(tx, {
         bus,
@@ -67,6 +68,7 @@ export const ruleOperations = {
   async DeleteRule(ctx, { Name, EventBusName }) {
     const bus = busNamed(EventBusName);
     return ctx.transact(async (tx) => {
+      checkUnmanaged(await tx.get(rules, [bus, Name]));
       if ((await tx.list(targets, { in: [bus, Name], limit: 1 })).length > 0) throw ruleHasTargets();
       tx.delete(rules, [bus, Name]);
       forgetRule(tx, bus, Name);
@@ -116,6 +118,7 @@ async function isFull(tx: ReadTransaction, bus: string): Promise<boolean> {
 function setState(ctx: Context, { Name, EventBusName }: Events.EnableRuleRequest, state: Events.RuleState) {
   return ctx.transact(async (tx) => {
     const rule = await ruleOn(tx, busNamed(EventBusName), Name);
+    checkUnmanaged(rule);
     if (rule.state !== state) putRule(tx, { ...rule, state, revision: tx.sequence() });
     return {};
   });
@@ -130,6 +133,7 @@ function described(ctx: Context, rule: Rule): Events.Rule {
     Description: rule.description,
     ScheduleExpression: rule.schedule,
     RoleArn: rule.role,
+    ManagedBy: rule.managedBy,
     EventBusName: rule.bus,
   };
 }

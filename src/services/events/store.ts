@@ -26,6 +26,8 @@ export interface Rule {
   description?: string | undefined;
   role?: string | undefined;
   createdBy: string;
+  /** The service that made it for itself: others cannot change it, and it sends nothing. */
+  managedBy?: string;
   tags?: Events.Tag[] | undefined;
   /** From when a rate counts; the number of what was put last, by which a timer knows that it is still wanted. */
   scheduled: Time;

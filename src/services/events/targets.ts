@@ -1,13 +1,14 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Events from "#aws/contract/types/events.ts";
 import { AwsError } from "#aws/errors.ts";
+import { placeOfFault } from "#aws/languages/event-pattern/tokens.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { busNamed } from "./arns.ts";
 import { busAt } from "./bus.ts";
 import { checkTemplate } from "./delivery/input.ts";
 import { invalid, invalidParameter, invalidToken, limitExceeded } from "./errors.ts";
-import { ruleOn } from "./rule.ts";
+import { checkUnmanaged, ruleOn } from "./rule.ts";
 import { type RuleTarget, targets } from "./store.ts";
 
 /** Targets of a rule. */
@@ -18,7 +19,7 @@ export const targetOperations = {
     const bus = busNamed(EventBusName);
     for (const target of Targets) checkTarget(target);
     return ctx.transact(async (tx) => {
-      await ruleOn(tx, bus, Rule);
+      checkUnmanaged(await ruleOn(tx, bus, Rule));
       const present = await tx.list(targets, { in: [bus, Rule], limit: 1_000 });
       const ids = new Set(
         [...present, ...Targets.map((target) => ({ target }))].map(({ target }) => target.Id),
@@ -33,7 +34,7 @@ export const targetOperations = {
   async RemoveTargets(ctx, { Rule, EventBusName, Ids }) {
     const bus = busNamed(EventBusName);
     return ctx.transact(async (tx) => {
-      await ruleOn(tx, bus, Rule);
+      checkUnmanaged(await ruleOn(tx, bus, Rule));
       for (const id of Ids) tx.delete(targets, [bus, Rule, id]);
       return { FailedEntryCount: 0, FailedEntries: [] };
     });
@@ -111,7 +112,7 @@ function checkTarget(target: Events.Target): void {
   if (inputs.length > 1)
     throw invalid(`Only one of Input, InputPath, or InputTransformer must be provided for target ${id}.`);
   if (target.Input !== undefined && !isJson(target.Input))
-    throw invalid(`JSON syntax error in input for target ${id}`);
+    throw invalid(`JSON syntax error in input for target ${id}: ${placeOfFault(target.Input)}`);
   if (target.InputPath !== undefined) checkPath(target.InputPath, id);
   if (target.InputTransformer) {
     for (const path of Object.values(target.InputTransformer.InputPathsMap ?? {})) checkPath(path, id);

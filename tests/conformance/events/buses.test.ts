@@ -61,6 +61,17 @@ describe("event buses", () => {
       );
     },
   );
+  behaviour("a name of one's own has no slash", api("CreateEventBus"), async () => {
+    await expect(send(new CreateEventBusCommand({ Name: "a/b" }))).rejects.toMatchObject(
+      invalid("Event bus name must not contain '/'."),
+    );
+  });
+  behaviour("a partner's bus needs an event source that is there", api("CreateEventBus"), async () => {
+    const source = "aws.partner/example.com/orders";
+    await expect(
+      send(new CreateEventBusCommand({ Name: source, EventSourceName: source })),
+    ).rejects.toMatchObject(missing(`Event source ${source} does not exist.`));
+  });
   behaviour("a bus is described by name and by ARN", api("DescribeEventBus"), async () => {
     const Name = name("bus");
     await send(new CreateEventBusCommand({ Name, Description: "for tests" }));

@@ -4,16 +4,21 @@ import {
   CreateConnectionCommand,
   DeleteArchiveCommand,
   DeleteConnectionCommand,
+  DeleteRuleCommand,
   DescribeApiDestinationCommand,
   DescribeArchiveCommand,
   DescribeConnectionCommand,
   DescribeReplayCommand,
+  DisableRuleCommand,
   ListApiDestinationsCommand,
   ListArchivesCommand,
   ListConnectionsCommand,
   ListReplaysCommand,
+  ListRulesCommand,
+  ListTargetsByRuleCommand,
   PutEventsCommand,
   type PutEventsRequestEntry,
+  RemoveTargetsCommand,
   StartReplayCommand,
   UpdateArchiveCommand,
 } from "@aws-sdk/client-eventbridge";
@@ -142,6 +147,62 @@ describe("archives and replays", () => {
     expect(byPrefix.Archives!.map((one) => one.ArchiveName)).toEqual([ArchiveName]);
     expect(byBus.Archives!.map((one) => one.ArchiveName)).toContain(ArchiveName);
   });
+  behaviour("archives and replays are listed by one filter at a time", api("ListArchives"), async () => {
+    const message = (operation: string) =>
+      `At most one filter is allowed for ${operation}. Use either : State, EventSourceArn, or NamePrefix.`;
+    await expect(send(new ListArchivesCommand({ NamePrefix: "a", State: "ENABLED" }))).rejects.toMatchObject(
+      invalid(message("ListArchives")),
+    );
+    await expect(send(new ListReplaysCommand({ NamePrefix: "a", EventSourceArn }))).rejects.toMatchObject(
+      invalid(message("ListReplays")),
+    );
+  });
+  behaviour("an archive puts a managed rule on its bus", guide("eb-archive-event"), async () => {
+    const { ArchiveName, made } = await archive({ EventPattern: PATTERN });
+    const Name = `Events-Archive-${ArchiveName}`;
+    const { Rules } = await send(new ListRulesCommand({ NamePrefix: Name }));
+    expect(Rules).toEqual([
+      {
+        Name,
+        Arn: arn(`rule/${Name}`),
+        EventBusName: "default",
+        State: "ENABLED",
+        ManagedBy: "prod.vhs.events.aws.internal",
+        EventPattern: '{"source":["shop"],"replay-name":[{"exists":false}]}',
+      },
+    ]);
+    const { Targets } = await send(new ListTargetsByRuleCommand({ Rule: Name }));
+    expect(Targets).toMatchObject([{ Id: Name, Arn: "arn:aws:events:us-east-1:::" }]);
+    expect(Targets![0]!.InputTransformer!.InputTemplate).toContain(`"archive-arn":"${made.ArchiveArn}:`);
+  });
+  behaviour("a managed rule is its service's alone", guide("eb-rules"), async () => {
+    const { ArchiveName } = await archive();
+    const Name = `Events-Archive-${ArchiveName}`;
+    for (const change of [
+      new DisableRuleCommand({ Name }),
+      new DeleteRuleCommand({ Name }),
+      new RemoveTargetsCommand({ Rule: Name, Ids: [Name] }),
+    ]) {
+      await expect(send(change as never)).rejects.toMatchObject({ name: "ManagedRuleException" });
+    }
+    await send(new DeleteArchiveCommand({ ArchiveName }));
+    expect((await send(new ListRulesCommand({ NamePrefix: Name }))).Rules).toEqual([]);
+  });
+  behaviour("a replay needs an archive that is there", api("StartReplay"), async () => {
+    await expect(
+      send(
+        new StartReplayCommand({
+          ReplayName: name("replay"),
+          EventSourceArn: arn("archive/none"),
+          EventStartTime: new Date(1_000),
+          EventEndTime: new Date(2_000),
+          Destination: { Arn: EventSourceArn },
+        }),
+      ),
+    ).rejects.toMatchObject(
+      invalid("Parameter EventSourceArn is not valid. Reason: Archive none does not exist."),
+    );
+  });
   behaviour("a replay runs to its end", api("StartReplay"), async () => {
     const { made } = await archive();
     const ReplayName = name("replay");
@@ -203,6 +264,31 @@ describe("API destinations", () => {
     });
     expect(JSON.stringify(await send(new DescribeConnectionCommand({ Name })))).not.toContain('"secret"');
   });
+  behaviour("a connection's secret has an ARN", api("DescribeConnection"), async () => {
+    const { Name, ConnectionArn } = await connect();
+    const id = ConnectionArn.split("/").at(-1);
+    expect((await send(new DescribeConnectionCommand({ Name }))).SecretArn).toMatch(
+      new RegExp(
+        `^arn:aws:secretsmanager:us-east-1:\\d{12}:secret:events!connection/${Name}/${id}-[a-zA-Z0-9]{6}$`,
+      ),
+    );
+  });
+  behaviour("a connection by OAuth is authorizing first", api("CreateConnection"), async () => {
+    const made = await send(
+      new CreateConnectionCommand({
+        Name: name("connection"),
+        AuthorizationType: "OAUTH_CLIENT_CREDENTIALS",
+        AuthParameters: {
+          OAuthParameters: {
+            AuthorizationEndpoint: "https://example.com/token",
+            HttpMethod: "POST",
+            ClientParameters: { ClientID: "id", ClientSecret: "secret" },
+          },
+        },
+      }),
+    );
+    expect(made.ConnectionState).toBe("AUTHORIZING");
+  });
   behaviour("connections are listed by prefix", api("ListConnections"), async () => {
     const { Name } = await connect();
     const { Connections } = await send(new ListConnectionsCommand({ NamePrefix: Name }));
@@ -210,7 +296,9 @@ describe("API destinations", () => {
   });
   behaviour("a connection is being deleted when it is deleted", api("DeleteConnection"), async () => {
     const { Name } = await connect();
-    expect((await send(new DeleteConnectionCommand({ Name }))).ConnectionState).toBe("DELETING");
+    const gone = await send(new DeleteConnectionCommand({ Name }));
+    expect(gone.ConnectionState).toBe("DELETING");
+    expect(gone.LastAuthorizedTime).toBeInstanceOf(Date);
     await expect(send(new DescribeConnectionCommand({ Name }))).rejects.toMatchObject({
       name: "ResourceNotFoundException",
     });

@@ -231,9 +231,28 @@ describe("targets", () => {
   behaviour("a template names only what it knows", guide("eb-transform-target-input"), async () => {
     const InputTransformer = { InputPathsMap: {}, InputTemplate: '{"x": <unknown>}' };
     await expect(put(await rule(), { Id: "a", Arn: queue("q"), InputTransformer })).rejects.toMatchObject(
-      invalid("InputTemplate for target a contains invalid placeholder <unknown>."),
+      invalid("InputTemplate for target a contains invalid placeholder unknown."),
     );
   });
+  const texts: [string, Partial<Target>, string][] = [
+    [
+      "a constant input is JSON",
+      { Input: "{'a':1}" },
+      `JSON syntax error in input for target a: [Source: (String)"{'a':1}"; line: 1, column: 3]`,
+    ],
+    [
+      "a template is JSON, with its texts in quotes",
+      { InputTransformer: { InputPathsMap: { id: "$.id" }, InputTemplate: "Event <id>" } },
+      'Invalid InputTemplate for target a : [Source: (String)"Event null"; line: 1, column: 6]',
+    ],
+  ];
+  for (const [what, more, message] of texts) {
+    behaviour(what, api("PutTargets"), async () => {
+      await expect(put(await rule(), { Id: "a", Arn: queue("q"), ...more })).rejects.toMatchObject(
+        invalid(message),
+      );
+    });
+  }
   behaviour("a rule is found by its target", api("ListRuleNamesByTarget"), async () => {
     const Rule = await rule();
     const Arn = queue(name("only"));

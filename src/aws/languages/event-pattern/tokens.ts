@@ -21,15 +21,19 @@ const EXPECTED_TOKEN =
   "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
 /** An error at an offset, worded as AWS's reader does. */
-export function errorAt(source: string, message: string, offset: number): PatternError {
+export const errorAt = (source: string, message: string, offset: number): PatternError =>
+  new PatternError(`${message}\n at ${placeIn(source, offset)}`);
+
+/** `[Source: (String)"…"; line: 1, column: 3]` */
+function placeIn(source: string, offset: number): string {
   const before = source.slice(0, offset).split("\n");
   const more = source.length - SHOWN_SOURCE;
   const shown = `"${source.slice(0, SHOWN_SOURCE)}"${more > 0 ? `[truncated ${more} chars]` : ""}`;
-  const column = before.at(-1)!.length + 1;
-  return new PatternError(
-    `${message}\n at [Source: (String)${shown}; line: ${before.length}, column: ${column}]`,
-  );
+  return `[Source: (String)${shown}; line: ${before.length}, column: ${before.at(-1)!.length + 1}]`;
 }
+
+/** Where a text that is no JSON ceases to be, as AWS's reader tells it. */
+export const placeOfFault = (source: string): string => placeIn(source, tokensOf(source).at(-1)!.at);
 
 /** All tokens of one JSON value. Ends with what is wrong where the text does not go on as JSON does. */
 export function tokensOf(source: string): Token[] {

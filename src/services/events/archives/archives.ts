@@ -5,10 +5,11 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { archiveArn, busArn, busNamed } from "../arns.ts";
 import { busAt } from "../bus.ts";
-import { archiveExists, invalidToken, noSuchArchive } from "../errors.ts";
+import { archiveExists, invalidToken, noSuchArchive, oneFilterOnly } from "../errors.ts";
 import { checkPattern } from "../rule.ts";
 import { type Archive, archives } from "../store.ts";
 import { discard, expire } from "./archived.ts";
+import { changeArchiveRule, deleteArchiveRule, putArchiveRule } from "./managed-rule.ts";
 
 export const archiveOperations = {
   async CreateArchive(ctx, input) {
@@ -17,7 +18,7 @@ export const archiveOperations = {
       const bus = await busAt(tx, busNamed(input.EventSourceArn));
       if (await tx.get(archives, [input.ArchiveName])) throw archiveExists(input.ArchiveName);
       const created = tx.now();
-      tx.put(archives, {
+      const archive: Archive = {
         name: input.ArchiveName,
         bus: bus.name,
         description: input.Description,
@@ -27,7 +28,9 @@ export const archiveOperations = {
         events: 0,
         bytes: 0,
         created,
-      });
+      };
+      tx.put(archives, archive);
+      await putArchiveRule(ctx, tx, archive, tx.uuid());
       tx.enqueue(expire, { archive: input.ArchiveName, created }, { delay: 86_400_000 });
       return {
         ArchiveArn: archiveArn(ctx, input.ArchiveName),
@@ -52,13 +55,15 @@ export const archiveOperations = {
     if (input.EventPattern) checkPattern(input.EventPattern);
     return ctx.transact(async (tx) => {
       const archive = await archiveAt(tx, input.ArchiveName);
-      tx.put(archives, {
+      const changed: Archive = {
         ...archive,
         description: input.Description ?? archive.description,
         pattern: input.EventPattern ?? archive.pattern,
         retentionDays: input.RetentionDays ?? archive.retentionDays,
         kmsKey: input.KmsKeyIdentifier ?? archive.kmsKey,
-      });
+      };
+      tx.put(archives, changed);
+      await changeArchiveRule(tx, changed);
       return {
         ArchiveArn: archiveArn(ctx, archive.name),
         State: "ENABLED" as const,
@@ -69,14 +74,17 @@ export const archiveOperations = {
 
   async DeleteArchive(ctx, { ArchiveName }) {
     return ctx.transact(async (tx) => {
-      const { created } = await archiveAt(tx, ArchiveName);
+      const { created, bus } = await archiveAt(tx, ArchiveName);
       tx.delete(archives, [ArchiveName]);
+      deleteArchiveRule(tx, bus, ArchiveName);
       tx.enqueue(discard, { archive: ArchiveName, created });
       return {};
     });
   },
 
-  async ListArchives(ctx, { NamePrefix = "", EventSourceArn, State, Limit = 100, NextToken }) {
+  async ListArchives(ctx, input) {
+    const { NamePrefix = "", EventSourceArn, State, Limit = 100, NextToken } = input;
+    if (countFilters(input) > 1) throw oneFilterOnly("ListArchives");
     const { records, token } = await page<Archive>(ctx, {
       listing: ["events:ListArchives", NamePrefix, EventSourceArn ?? "", State ?? ""],
       token: NextToken,
@@ -95,8 +103,16 @@ export const archiveOperations = {
   },
 } satisfies Handlers<"events">;
 
+/** How many of the filters that archives and replays are listed by a caller named. */
+export const countFilters = ({
+  NamePrefix,
+  EventSourceArn,
+  State,
+}: Events.ListArchivesRequest | Events.ListReplaysRequest) =>
+  [NamePrefix, EventSourceArn, State].filter((filter) => filter !== undefined).length;
+
 /** @throws {AwsError} ResourceNotFoundException */
-export async function archiveAt(tx: ReadTransaction, name: string): Promise<Archive> {
+async function archiveAt(tx: ReadTransaction, name: string): Promise<Archive> {
   const archive = await tx.get(archives, [name]);
   if (!archive) throw noSuchArchive(name);
   return archive;

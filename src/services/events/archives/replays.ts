@@ -6,10 +6,18 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { archiveArn, busArn, busNamed, replayArn, ruleArn } from "../arns.ts";
 import { busAt } from "../bus.ts";
-import { invalidParameter, invalidToken, noSuchReplay, replayExists, replayHasEnded } from "../errors.ts";
+import {
+  invalidParameter,
+  invalidToken,
+  noArchiveToReplay,
+  noSuchReplay,
+  oneFilterOnly,
+  replayExists,
+  replayHasEnded,
+} from "../errors.ts";
 import { publish } from "../publish.ts";
-import { archived, type Replay, replays } from "../store.ts";
-import { archiveAt } from "./archives.ts";
+import { archived, archives, type Replay, replays } from "../store.ts";
+import { countFilters } from "./archives.ts";
 
 const PAGE = 100;
 
@@ -61,7 +69,8 @@ export const replayOperations = {
     return ctx.transact(async (tx) => {
       if (await tx.get(replays, [input.ReplayName])) throw replayExists(input.ReplayName);
       const bus = await busAt(tx, busNamed(destination));
-      const archive = await archiveAt(tx, archiveName);
+      const archive = await tx.get(archives, [archiveName]);
+      if (!archive) throw noArchiveToReplay(archiveName);
       if (archive.bus !== bus.name)
         throw invalidParameter("Destination.Arn", "Cross event bus replay is not permitted.");
       const started = tx.now();
@@ -107,7 +116,9 @@ export const replayOperations = {
     });
   },
 
-  async ListReplays(ctx, { NamePrefix = "", State, EventSourceArn, Limit = 100, NextToken }) {
+  async ListReplays(ctx, input) {
+    const { NamePrefix = "", State, EventSourceArn, Limit = 100, NextToken } = input;
+    if (countFilters(input) > 1) throw oneFilterOnly("ListReplays");
     const { records, token } = await page<Replay>(ctx, {
       listing: ["events:ListReplays", NamePrefix],
       token: NextToken,

@@ -1,5 +1,6 @@
 import type * as Events from "#aws/contract/types/events.ts";
-import { fillTemplate, isTemplate, placeholders } from "#aws/languages/input-template.ts";
+import { placeOfFault } from "#aws/languages/event-pattern/tokens.ts";
+import { emptied, fillTemplate, isTemplate, placeholders } from "#aws/languages/input-template.ts";
 import { atJsonPath, parseJsonPath } from "#aws/languages/json-path.ts";
 import { invalid } from "../errors.ts";
 import type { BusEvent } from "../store.ts";
@@ -44,10 +45,18 @@ function reserved(
     "aws.events.rule-arn": () => ruleArn,
     "aws.events.rule-name": () => ruleName,
     "aws.events.event.ingestion-time": () => new Date(ingested).toISOString(),
-    "aws.events.event": () => ({ ...event, detail: undefined }),
+    "aws.events.event": () => withoutDetail(event),
     "aws.events.event.json": () => event,
   };
 }
+
+/** Its one name with a hyphen is told without. */
+const withoutDetail = ({ version, id, "detail-type": detailType, detail: _, ...rest }: BusEvent) => ({
+  version,
+  id,
+  detailType,
+  ...rest,
+});
 
 const RESERVED = new Set(Object.keys(reserved({} as BusEvent, {} as Surroundings)));
 
@@ -60,9 +69,9 @@ export function checkTemplate(
     (name) => !Object.hasOwn(InputPathsMap, name) && !RESERVED.has(name),
   );
   if (stranger !== undefined)
-    throw invalid(`InputTemplate for target ${id} contains invalid placeholder <${stranger}>.`);
+    throw invalid(`InputTemplate for target ${id} contains invalid placeholder ${stranger}.`);
   if (!isTemplate(InputTemplate))
-    throw invalid(`Invalid InputTemplate for target ${id} : [Source: (String)"${InputTemplate}"]`);
+    throw invalid(`Invalid InputTemplate for target ${id} : ${placeOfFault(emptied(InputTemplate))}`);
 }
 
 function valueAt(event: BusEvent, path: string): unknown {

@@ -30,7 +30,7 @@ export const connectionOperations = {
         authorized: now,
       };
       tx.put(connections, connection);
-      return answer(ctx, connection);
+      return { ...answer(ctx, connection), ConnectionState: underWay(connection) };
     });
   },
 
@@ -39,7 +39,7 @@ export const connectionOperations = {
     return {
       ...described(ctx, connection),
       Description: connection.description,
-      SecretArn: `arn:aws:secretsmanager:${ctx.region}:${ctx.account}:secret:events!connection/${connection.name}/${connection.id}`,
+      SecretArn: secretArn(ctx, connection),
       AuthParameters: connection.shown,
     };
   },
@@ -62,7 +62,11 @@ export const connectionOperations = {
         authorized: now,
       };
       tx.put(connections, connection);
-      return { ...answer(ctx, connection), LastAuthorizedTime: new Date(now) };
+      return {
+        ...answer(ctx, connection),
+        ConnectionState: underWay(connection),
+        LastAuthorizedTime: new Date(now),
+      };
     });
   },
 
@@ -76,7 +80,7 @@ export const connectionOperations = {
         modified: tx.now(),
       };
       tx.put(connections, connection);
-      return { ...answer(ctx, connection), ConnectionState: "DEAUTHORIZING" as const };
+      return { ...ended(ctx, connection), ConnectionState: "DEAUTHORIZING" as const };
     });
   },
 
@@ -84,7 +88,7 @@ export const connectionOperations = {
     return ctx.transact(async (tx) => {
       const connection = await connectionAt(tx, Name);
       tx.delete(connections, [Name]);
-      return { ...answer(ctx, connection), ConnectionState: "DELETING" as const };
+      return { ...ended(ctx, connection), ConnectionState: "DELETING" as const };
     });
   },
 
@@ -184,11 +188,22 @@ function answer(ctx: Context, { name, id, state, created, modified }: Connection
   };
 }
 
-function described(ctx: Context, connection: Connection): Events.Connection {
+function ended(ctx: Context, connection: Connection) {
+  const { authorized } = connection;
   return {
     ...answer(ctx, connection),
-    Name: connection.name,
-    AuthorizationType: connection.type,
-    LastAuthorizedTime: connection.authorized === undefined ? undefined : new Date(connection.authorized),
+    LastAuthorizedTime: authorized === undefined ? undefined : new Date(authorized),
   };
 }
+
+function described(ctx: Context, connection: Connection): Events.Connection {
+  return { ...ended(ctx, connection), Name: connection.name, AuthorizationType: connection.type };
+}
+
+/** A connection by OAuth is told to be on its way when it is made. */
+const underWay = ({ type, state }: Connection): Events.ConnectionState =>
+  type === "OAUTH_CLIENT_CREDENTIALS" ? "AUTHORIZING" : state;
+
+/** With six characters at its end, as all ARNs of secrets have them. */
+const secretArn = (ctx: Context, { name, id }: Connection) =>
+  `arn:aws:secretsmanager:${ctx.region}:${ctx.account}:secret:events!connection/${name}/${id}-${id.slice(-6)}`;

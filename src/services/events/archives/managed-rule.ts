@@ -1,0 +1,59 @@
+import type { Context } from "#kernel/context.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { archiveArn } from "../arns.ts";
+import { type Archive, rules, targets } from "../store.ts";
+
+/**
+ * The rule that EventBridge itself puts on a bus for each of its archives. It is listed and described, and nobody but
+ * EventBridge changes it; the archive is filled without it.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive-event.html
+ */
+const ruleOf = (archive: string) => `Events-Archive-${archive}`;
+
+const MANAGER = "prod.vhs.events.aws.internal";
+
+export async function putArchiveRule(
+  ctx: Context,
+  tx: Transaction,
+  archive: Archive,
+  id: string,
+): Promise<void> {
+  const name = ruleOf(archive.name);
+  tx.put(rules, {
+    bus: archive.bus,
+    name,
+    pattern: patternOf(archive),
+    state: "ENABLED",
+    createdBy: ctx.account,
+    managedBy: MANAGER,
+    scheduled: tx.now(),
+    revision: tx.sequence(),
+  });
+  const InputTemplate =
+    `{"archive-arn":"${archiveArn(ctx, archive.name)}:${id}",` +
+    `"event":<aws.events.event.json>,"ingestion-time":<aws.events.event.ingestion-time>}`;
+  tx.put(targets, {
+    bus: archive.bus,
+    rule: name,
+    target: {
+      Id: name,
+      Arn: `arn:aws:events:${ctx.region}:::`,
+      InputTransformer: { InputPathsMap: {}, InputTemplate },
+    },
+  });
+}
+
+export async function changeArchiveRule(tx: Transaction, archive: Archive): Promise<void> {
+  const rule = await tx.get(rules, [archive.bus, ruleOf(archive.name)]);
+  if (rule) tx.put(rules, { ...rule, pattern: patternOf(archive), revision: tx.sequence() });
+}
+
+export function deleteArchiveRule(tx: Transaction, bus: string, archive: string): void {
+  const name = ruleOf(archive);
+  tx.delete(rules, [bus, name]);
+  tx.delete(targets, [bus, name, name]);
+}
+
+/** What is replayed is not kept a second time. */
+const patternOf = ({ pattern }: Archive) =>
+  JSON.stringify({ ...(JSON.parse(pattern ?? "{}") as object), "replay-name": [{ exists: false }] });
