@@ -19,11 +19,12 @@ export interface Rows<Row> extends Scope<Row> {
 
 type Reference = Expression & { type: "reference" };
 
-const isSame = (wanted: Name, found: string) =>
+/** Whether a thing that is called so is meant by a name. */
+export const isSame = (wanted: Name, found: string) =>
   wanted.exact ? wanted.text === found : wanted.text.toLowerCase() === found.toLowerCase();
 
-/** `s3object` names the row as well, where it was given no other name. */
-function namesRow({ alias }: Source, step: PathStep | undefined): boolean {
+/** Whether the row itself is meant. `s3object` names it as well, where it was given no other name. */
+export function namesRow({ alias }: Source, step: PathStep | undefined): boolean {
   if (!step || !("name" in step)) return false;
   if (isSame(step.name, alias.text)) return true;
   return alias.text === "_1" && isSame(step.name, "s3object");

@@ -54,7 +54,8 @@ export async function* batchesOf({ bytes, splitter, place, reading }: Text): Asy
   yield { processed: 0, rows: [...reading.end()] };
 }
 
-const turn = () => new Promise(setImmediate);
+/** Lets others run. */
+export const turn = () => new Promise(setImmediate);
 
 async function* sliced(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {

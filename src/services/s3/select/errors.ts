@@ -23,8 +23,6 @@ export const unsupportedScanRange = () =>
     "UnsupportedScanRangeInput",
     "Scan range queries are not supported on this type of object. Scan range queries are supported on Parquet, uncompressed CSV, and uncompressed JSON LINES.",
   );
-export const parquetUnsupported = () =>
-  new AwsError("NotImplemented", "Nube does not read Parquet with SelectObjectContent yet.", { status: 501 });
 
 // Objects
 
@@ -51,3 +49,14 @@ export const truncated = () =>
     "TruncatedInput",
     "Object decompression failed. Please check that the object is properly compressed using the format specified in the request.",
   );
+
+// Parquet
+
+export const malformedParquet = () =>
+  refused("ParquetParsingError", `Error parsing Parquet file. ${checkFile}`);
+export const unsupportedCodec = () =>
+  refused("ParquetUnsupportedCompressionCodec", "The specified Parquet compression codec is not supported.");
+export const unsupportedType = () =>
+  refused("UnsupportedParquetType", "The specified Parquet type is not supported.");
+export const tooLargeParquet = () =>
+  refused("OverMaxParquetBlockSize", `Parquet file is above the max row group size. ${checkFile}`);

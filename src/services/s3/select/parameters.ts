@@ -5,7 +5,6 @@ import {
   invalidScanRange,
   invalidValue,
   missingParameter,
-  parquetUnsupported,
   severalFormats,
   unsupportedScanRange,
 } from "./errors.ts";
@@ -29,6 +28,10 @@ export interface JsonFormat {
   lines: boolean;
 }
 
+export interface ParquetFormat {
+  type: "parquet";
+}
+
 export interface CsvOutput {
   type: "csv";
   quoting: "ALWAYS" | "ASNEEDED";
@@ -44,10 +47,10 @@ export interface JsonOutput {
 }
 
 export interface Parameters {
-  input: CsvFormat | JsonFormat;
+  input: CsvFormat | JsonFormat | ParquetFormat;
   compression: "NONE" | "GZIP" | "BZIP2";
   output: CsvOutput | JsonOutput;
-  /** Records that begin at these bytes; both inclusive. `end` alone counts from the object's end. */
+  /** Records, or row groups, that begin at these bytes; both inclusive. `end` alone counts from the object's end. */
   range: { start?: number; end?: number } | undefined;
 }
 
@@ -64,16 +67,20 @@ export function parametersOf(request: Request): Parameters {
     (value) => invalidValue("InvalidCompressionFormat", "compressionType", value),
   );
   const input = inputOf(request);
+  // Parquet is compressed within, column by column.
+  if (input.type === "parquet" && compression !== "NONE") {
+    throw invalidValue("InvalidCompressionFormat", "compressionType", compression);
+  }
   const output = outputOf(request);
   return { input, compression, output, range: rangeOf(request, input, compression) };
 }
 
-function inputOf({ InputSerialization: given }: Request): CsvFormat | JsonFormat {
+function inputOf({ InputSerialization: given }: Request): Parameters["input"] {
   if (!given) throw missingParameter("InputSerialization");
   const formats = [given.CSV, given.JSON, given.Parquet].filter((format) => format !== undefined);
   if (formats.length === 0) throw missingParameter("InputSerialization");
   if (formats.length > 1) throw severalFormats("InputSerialization", "CSV, JSON, or Parquet");
-  if (given.Parquet) throw parquetUnsupported();
+  if (given.Parquet) return { type: "parquet" };
   if (given.CSV) return csvInput(given.CSV);
   const type = given.JSON?.Type;
   if (!type) throw missingParameter("Type");
@@ -146,12 +153,13 @@ function oneOf<T extends string>(known: readonly T[], given: string, otherwise: 
 
 function rangeOf(
   { ScanRange: given }: Request,
-  input: CsvFormat | JsonFormat,
+  input: Parameters["input"],
   compression: Parameters["compression"],
 ): Parameters["range"] {
   if (given?.Start === undefined && given?.End === undefined) return undefined;
   if (compression !== "NONE") throw unsupportedScanRange();
-  if (input.type === "csv" ? input.quotesRecords : !input.lines) throw unsupportedScanRange();
+  if (input.type === "csv" && input.quotesRecords) throw unsupportedScanRange();
+  if (input.type === "json" && !input.lines) throw unsupportedScanRange();
   const { Start: start, End: end } = given;
   if ((start ?? 0) < 0 || (end ?? 0) < 0) throw invalidScanRange();
   if (start !== undefined && end !== undefined && end < start) throw invalidScanRange();

@@ -10,41 +10,55 @@ import { invalidScanRange } from "./errors.ts";
 import { type Answer, begun, eventsOf } from "./events.ts";
 import { csvReading, jsonReading } from "./input.ts";
 import { writerOf } from "./output.ts";
-import { type Parameters, parametersOf, type Request } from "./parameters.ts";
+import {
+  type CsvFormat,
+  type JsonFormat,
+  type Parameters,
+  parametersOf,
+  type Request,
+} from "./parameters.ts";
 import { jsonSplitter, lineSplitter, type RawRecord, type Splitter } from "./records.ts";
 
 export const selecting = {
   async SelectObjectContent(ctx, input) {
     const parameters = parametersOf(input);
     const query = parseQuery(input.Expression);
-    const source = await textSource(ctx, input, parameters, query);
+    const { input: format } = parameters;
+    const source =
+      format.type === "parquet"
+        ? await columnarSource(ctx, input, parameters, query)
+        : await textSource(ctx, input, { ...parameters, input: format }, query);
     const write = writerOf(parameters.output);
     const tellsProgress = input.RequestProgress?.Enabled ?? false;
     return { Payload: await begun(eventsOf({ ...source, write, tellsProgress })) };
   },
 } satisfies Handlers<"s3">;
 
-/** What every format comes to. One that is read by its footer, Parquet say, opens what it needs as it goes. */
+/** What every format comes to. */
 type Source = Pick<Answer, "batches" | "scanned">;
+
+interface TextParameters extends Parameters {
+  input: CsvFormat | JsonFormat;
+}
 
 /** Text is read from one end to the other. */
 async function textSource(
   ctx: Context,
   input: Request,
-  parameters: Parameters,
+  parameters: TextParameters,
   query: Query,
 ): Promise<Source> {
   const { input: format, compression } = parameters;
   const now = ctx.clock.now();
   const reading = format.type === "csv" ? csvReading(query, format, now) : jsonReading(query, now);
-  const range = parameters.range && (await rangeOf(ctx, input, parameters.range));
+  const range = parameters.range && rangeOf(parameters.range, (await look(ctx, input)).size);
   const delimiter = format.type === "csv" ? format.record : "\n";
   // What begins a range is a record only if the one before it ends there.
   const from = range ? Math.max(range.start - Buffer.byteLength(delimiter), 0) : 0;
   if (format.type === "csv" && format.header !== "NONE" && range && range.start > 0) {
     for (const _ of reading.take(await firstRecord(ctx, input, delimiter)));
   }
-  const opened = await open(ctx, input, from);
+  const opened = await open(ctx, input, from > 0 ? { Range: `bytes=${from}-` } : {});
   let scanned = 0;
   const counted = (async function* () {
     for await (const chunk of opened) {
@@ -61,28 +75,58 @@ async function textSource(
   return { batches, scanned: () => scanned };
 }
 
-function splitterOf({ input, range }: Parameters, start: number): Splitter {
+function splitterOf({ input, range }: TextParameters, start: number): Splitter {
   if (input.type === "json") return range ? lineSplitter({ delimiter: "\n", start }) : jsonSplitter();
   const { record: delimiter, quote, escaping } = input;
   return lineSplitter({ delimiter, start, ...(input.quotesRecords && { quote, escaping }) });
 }
 
-/** An end without a start counts from the object's end. */
-async function rangeOf(
+/** Parquet is read by its footer: some here, some there, all of the same object. */
+async function columnarSource(
   ctx: Context,
   input: Request,
+  { range }: Parameters,
+  query: Query,
+): Promise<Source> {
+  const { size, etag } = await look(ctx, input);
+  const read = async (start: number, end: number) => {
+    const bytes = Buffer.alloc(end - start);
+    let at = 0;
+    if (bytes.length > 0) {
+      const more = { Range: `bytes=${start}-${end - 1}`, IfMatch: etag };
+      for await (const chunk of await open(ctx, input, more)) {
+        bytes.set(chunk, at);
+        at += chunk.length;
+      }
+    }
+    return bytes;
+  };
+  const { parquetSource } = await import("./parquet/source.ts");
+  return parquetSource(query, { size, read, range: range && rangeOf(range, size) }, ctx.clock.now());
+}
+
+async function look(ctx: Context, input: Request): Promise<{ size: number; etag: string }> {
+  const { ContentLength: size = 0, ETag: etag = "" } = await objectReading.HeadObject(ctx, objectOf(input));
+  return { size, etag };
+}
+
+/** An end without a start counts from the object's end. */
+function rangeOf(
   { start, end }: NonNullable<Parameters["range"]>,
-): Promise<{ start: number; end: number }> {
-  const { ContentLength: size = 0 } = await objectReading.HeadObject(ctx, objectOf(input));
+  size: number,
+): { start: number; end: number } {
   if (start === undefined) return { start: Math.max(size - end!, 0), end: size };
   if (start > 0 && start >= size) throw invalidScanRange();
   return { start, end: end ?? size };
 }
 
 /** As GetObject opens it, whatever it is stored and encrypted like. */
-async function open(ctx: Context, input: Request, from: number): Promise<AsyncIterable<Uint8Array>> {
-  const range = from > 0 ? { Range: `bytes=${from}-` } : {};
-  const { Body } = await objectReading.GetObject(ctx, { ...objectOf(input), ...range });
+async function open(
+  ctx: Context,
+  input: Request,
+  more: { Range?: string; IfMatch?: string } = {},
+): Promise<AsyncIterable<Uint8Array>> {
+  const { Body } = await objectReading.GetObject(ctx, { ...objectOf(input), ...more });
   return joined([Body as Bytes]);
 }
 
@@ -101,7 +145,7 @@ function objectOf({ Bucket, Key, ...more }: Request) {
 /** The line of names, for a range that does not begin with it. */
 async function firstRecord(ctx: Context, input: Request, delimiter: string): Promise<RawRecord> {
   const splitter = lineSplitter({ delimiter });
-  for await (const chunk of await open(ctx, input, 0)) {
+  for await (const chunk of await open(ctx, input)) {
     const [first] = splitter.push(Buffer.from(chunk));
     if (first) return first;
   }

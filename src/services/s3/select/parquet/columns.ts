@@ -1,0 +1,217 @@
+import { assembleLists, assembleNested } from "hyparquet/src/assemble.js";
+import type { Structure, Value } from "#aws/languages/select/values.ts";
+import { malformedParquet, tooLargeParquet } from "../errors.ts";
+import { decoding } from "./decoding.ts";
+import type { Chunk, Field, RowGroup } from "./footer.ts";
+import { dictionaryIn, type Page, type PageHeader, pageHeader, pageIn, type Written } from "./pages.ts";
+import { type Convert, conversionOf } from "./values.ts";
+
+export interface Reading {
+  /** Some of the object. */
+  read: (start: number, end: number) => Promise<Buffer>;
+  /** How much of a column is read at a time. */
+  window: number;
+  budget: Budget;
+}
+
+/** Bytes that are held at once, roughly, whatever the file says of itself. */
+export interface Budget {
+  held: number;
+}
+
+const MOST_HELD = 256 * 2 ** 20;
+/** What a value costs once it is one. */
+const VALUE_BYTES = 24;
+const MOST_HEADER_BYTES = 2 ** 20;
+const FIRST_HEADER_BYTES = 4 * 1024;
+const MOST_ROWS = 1_024;
+
+/** The rows of a group with the columns that are asked for, some at a time. */
+export async function* rowsIn(
+  group: RowGroup,
+  fields: readonly Field[],
+  reading: Reading,
+): AsyncGenerator<Structure[]> {
+  const columns = fields.map((field) => ({
+    name: field.name,
+    pages:
+      field.physical && field.repetition !== "REPEATED"
+        ? flat(group, field, reading)
+        : nested(group, field, reading),
+    values: [] as readonly Value[],
+    at: 0,
+  }));
+  for (let left = group.rows; left > 0; ) {
+    let count = Math.min(left, MOST_ROWS);
+    for (const column of columns) {
+      while (column.at === column.values.length) {
+        const next = await column.pages.next();
+        if (next.done) throw malformedParquet();
+        [column.values, column.at] = [next.value, 0];
+      }
+      count = Math.min(count, column.values.length - column.at);
+    }
+    const rows = Array.from({ length: count }, (_, n) =>
+      Object.fromEntries(columns.map(({ name, values, at }) => [name, values[at + n]])),
+    );
+    for (const column of columns) column.at += count;
+    left -= count;
+    yield rows;
+  }
+}
+
+/** A column whose every row has one value, or none. */
+async function* flat(group: RowGroup, field: Field, reading: Reading): AsyncGenerator<readonly Value[]> {
+  const chunk = chunkOf(group, field);
+  if (chunk.values !== group.rows) throw malformedParquet();
+  const convert = conversionOf(field);
+  const written = writtenAs([field], chunk);
+  for await (const { definitions, values } of pagesOf(chunk, written, reading)) {
+    let at = 0;
+    yield decoding(() =>
+      definitions
+        ? Array.from(definitions, (level) => (level === 0 ? undefined : convert(values[at++] as never)))
+        : Array.from(values, (value) => convert(value as never)),
+    );
+  }
+}
+
+/** A column of lists, of maps or of structures: the whole of a group at once. */
+async function* nested(group: RowGroup, field: Field, reading: Reading): AsyncGenerator<readonly Value[]> {
+  const columns = new Map<string, unknown[]>();
+  let held = 0;
+  for (const path of leavesOf([field])) {
+    const leaf = path.at(-1)!;
+    const chunk = chunkOf(group, leaf);
+    const convert = conversionOf(leaf);
+    held += hold(reading.budget, chunk.uncompressed + chunk.values * VALUE_BYTES * path.length);
+    let output: unknown[] = [];
+    for await (const page of pagesOf(chunk, writtenAs(path, chunk), reading)) {
+      output = decoding(() => assembled(output, page, convert, path));
+    }
+    columns.set(leaf.path.join("."), output);
+  }
+  const values = decoding(() => {
+    assembleNested(columns, treeOf(field), {} as never);
+    return columns.get(field.path.join(".")) as Value[];
+  });
+  // Of what is repeated without being a list, S3 Select gives the last.
+  yield field.physical
+    ? values.map((list) => (list as Value[]).at(-1))
+    : values.map((value) => value ?? undefined);
+  reading.budget.held -= held;
+}
+
+function assembled(output: unknown[], page: Page, convert: Convert, path: readonly Field[]): unknown[] {
+  const values = Array.from(page.values, (value) => convert(value as never));
+  const levels = (of: ArrayLike<number> | undefined) => (of ? Array.from(of) : []);
+  const tree = [{ element: { name: "root" } }, ...path.map((field) => ({ element: elementOf(field) }))];
+  const found = assembleLists(
+    output,
+    levels(page.definitions),
+    levels(page.repetitions),
+    values,
+    tree as never,
+  ) as unknown[];
+  return found === output ? output : output.concat(found);
+}
+
+const elementOf = ({ name, repetition, meaning }: Field) => ({
+  name,
+  repetition_type: repetition,
+  converted_type: meaning === "LIST" || meaning === "MAP" ? meaning : undefined,
+});
+
+function treeOf(field: Field): never {
+  const children = field.children.map(treeOf);
+  return { element: elementOf(field), path: field.path, children, count: children.length } as never;
+}
+
+/** The columns below a field, each with what it stands in. */
+export function leavesOf(path: readonly Field[]): (readonly Field[])[] {
+  const { children } = path.at(-1)!;
+  return children.length === 0 ? [path] : children.flatMap((child) => leavesOf([...path, child]));
+}
+
+function chunkOf({ chunks }: RowGroup, { path }: Field): Chunk {
+  const wanted = path.join(".");
+  const chunk = chunks.find((one) => one.path.join(".") === wanted);
+  if (!chunk) throw malformedParquet();
+  return chunk;
+}
+
+function writtenAs(path: readonly Field[], { codec }: Chunk): Written {
+  const { physical, length } = path.at(-1)!;
+  return {
+    physical: physical!,
+    length,
+    codec,
+    definition: path.filter(({ repetition }) => repetition !== "REQUIRED").length,
+    repetition: path.filter(({ repetition }) => repetition === "REPEATED").length,
+  };
+}
+
+/** Page after page: none is read before the one before it is done with. */
+async function* pagesOf(chunk: Chunk, written: Written, reading: Reading): AsyncGenerator<Page> {
+  const { budget } = reading;
+  const windowed = windowOn(chunk, reading);
+  let dictionary: ArrayLike<unknown> | undefined;
+  let [left, kept] = [chunk.values, hold(budget, Math.min(reading.window, chunk.end - chunk.start))];
+  while (left > 0) {
+    const header = await windowed.header();
+    const bytes = await windowed.bytes(header.compressed);
+    if (header.type === "other") continue;
+    const cost = hold(budget, header.compressed + header.uncompressed + header.values * VALUE_BYTES);
+    if (header.type === "dictionary") {
+      dictionary = decoding(() => dictionaryIn(bytes, header, written));
+      kept += cost;
+      continue;
+    }
+    if (header.values > left) throw malformedParquet();
+    left -= header.values;
+    yield decoding(() => pageIn(bytes, header, written, dictionary));
+    budget.held -= cost;
+  }
+  budget.held -= kept;
+}
+
+function hold(budget: Budget, bytes: number): number {
+  budget.held += bytes;
+  if (budget.held > MOST_HELD) throw tooLargeParquet();
+  return bytes;
+}
+
+/** A look at a column from its begin to its end. */
+function windowOn({ start, end }: Chunk, { read, window }: Reading) {
+  let [at, held] = [start, Buffer.alloc(0)];
+
+  async function have(count: number): Promise<void> {
+    if (held.length >= count) return;
+    if (count > held.length + end - at) throw malformedParquet();
+    const to = Math.min(Math.max(at + window, at + count - held.length), end);
+    held = Buffer.concat([held, await read(at, to)]);
+    at = to;
+  }
+
+  return {
+    async header(): Promise<PageHeader> {
+      for (let size = FIRST_HEADER_BYTES; ; size *= 2) {
+        const all = held.length + end - at;
+        await have(Math.min(size, all));
+        try {
+          const header = pageHeader(held);
+          held = held.subarray(header.length);
+          return header;
+        } catch {
+          if (size >= all || size >= MOST_HEADER_BYTES) throw malformedParquet();
+        }
+      }
+    },
+    async bytes(count: number): Promise<Buffer> {
+      await have(count);
+      const bytes = held.subarray(0, count);
+      held = held.subarray(count);
+      return bytes;
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { columnsOf } from "#aws/languages/select/columns.ts";
+import { run } from "#aws/languages/select/query.ts";
+import { jsonRows, type Projected, rowsOf } from "#aws/languages/select/rows.ts";
+import type { Query } from "#aws/languages/select/syntax.ts";
+import { type Batch, turn } from "../batches.ts";
+import { type Budget, leavesOf, rowsIn } from "./columns.ts";
+import { footerOf, type RowGroup } from "./footer.ts";
+
+/** An object of Parquet. */
+export interface Stored {
+  size: number;
+  /** Some of its bytes; the end is exclusive. */
+  read: (start: number, end: number) => Promise<Buffer>;
+  /** Both inclusive: row groups that begin here are looked at. */
+  range: { start: number; end: number } | undefined;
+}
+
+/** Of all columns that are read side by side. */
+const WINDOWS_BYTES = 32 * 2 ** 20;
+const [LEAST_WINDOW, MOST_WINDOW] = [16 * 1024, 2 ** 20];
+
+/** The footer first, then of each row group the columns that the query names, page by page. */
+export function parquetSource(query: Query, { size, read, range }: Stored, now: number) {
+  let scanned = 0;
+  const counted = (start: number, end: number) => {
+    scanned += end - start;
+    return read(start, end);
+  };
+  const running = run(query, jsonRows(query.from, now));
+
+  async function* batches(): AsyncGenerator<Batch> {
+    const { fields, groups } = await footerOf(size, counted);
+    const isNamed = columnsOf(query);
+    const wanted = fields.filter(({ name }) => isNamed(name));
+    const columns = wanted.flatMap((field) => leavesOf([field]));
+    const window = Math.floor(WINDOWS_BYTES / Math.max(columns.length, 1));
+    const paths = new Set(columns.map((path) => path.at(-1)!.path.join(".")));
+    const sizeOf = ({ chunks }: RowGroup) =>
+      chunks.reduce((sum, { path, uncompressed }) => sum + (paths.has(path.join(".")) ? uncompressed : 0), 0);
+    for (const group of groups) {
+      if (range && (group.start < range.start || group.start > range.end)) continue;
+      const budget: Budget = { held: 0 };
+      const reading = {
+        read: counted,
+        window: Math.min(Math.max(window, LEAST_WINDOW), MOST_WINDOW),
+        budget,
+      };
+      for await (const records of rowsIn(group, wanted, reading)) {
+        const rows: Projected[] = [];
+        for (const record of records) {
+          for (const row of rowsOf(record, query.from.path)) {
+            if (running.isDone) break;
+            const projected = running.take(row);
+            if (projected) rows.push(projected);
+          }
+        }
+        yield { processed: 0, rows };
+        if (running.isDone) break;
+        await turn();
+      }
+      yield { processed: sizeOf(group), rows: [] };
+      if (running.isDone) break;
+    }
+    const last = running.end();
+    yield { processed: 0, rows: last ? [last] : [] };
+  }
+
+  return { batches: batches(), scanned: () => scanned };
+}

@@ -1,0 +1,89 @@
+import { Decimal } from "#aws/languages/select/decimal.ts";
+import { Timestamp } from "#aws/languages/select/timestamps.ts";
+import type { Value } from "#aws/languages/select/values.ts";
+import { malformedParquet, unsupportedType } from "../errors.ts";
+import type { Field } from "./footer.ts";
+
+/** A value out of what stands in the file. */
+export type Convert = (raw: never) => Value;
+
+/** A decimal has 38 digits at most, which are 16 bytes. */
+const MOST_DIGITS = 38;
+const MOST_DECIMAL_BYTES = 17;
+
+/** @throws {AwsError} UnsupportedParquetType */
+export function conversionOf({ physical, meaning, scale }: Field): Convert {
+  switch (physical) {
+    case "BOOLEAN":
+      return (raw: boolean) => raw;
+    case "FLOAT":
+    case "DOUBLE":
+      return (raw: number) => raw;
+    case "INT96":
+      return (raw: bigint) => wide(raw);
+    case "INT32":
+    case "INT64":
+      return ofInteger(meaning, scale);
+    default:
+      return ofBytes(meaning, scale);
+  }
+}
+
+function ofInteger(meaning: string | undefined, scale: number): Convert {
+  switch (meaning) {
+    case undefined:
+    case "INT_8":
+    case "INT_16":
+    case "INT_32":
+    case "INT_64":
+      return (raw: number | bigint) => BigInt(raw);
+    case "UINT_8":
+    case "UINT_16":
+    case "UINT_32":
+      return (raw: number) => BigInt(raw >>> 0);
+    case "UINT_64":
+      return (raw: bigint) => wide(BigInt.asUintN(64, raw));
+    case "DECIMAL":
+      return ofDecimal(scale, (raw: number | bigint) => BigInt(raw));
+    case "DATE":
+      return (raw: number) => moment(raw * DAY, "day");
+    case "TIMESTAMP_MILLIS":
+      return (raw: bigint) => moment(Number(raw), "second");
+    case "TIMESTAMP_MICROS":
+      return (raw: bigint) => moment(Math.floor(Number(raw) / 1e3), "second");
+    case "TIMESTAMP_NANOS":
+      return (raw: bigint) => moment(Math.floor(Number(raw) / 1e6), "second");
+    default:
+      throw unsupportedType();
+  }
+}
+
+const DAY = 86_400_000;
+/** Of the years 1 to 9999. */
+const [FIRST, LAST] = [-62_135_596_800_000, 253_402_300_799_999];
+
+function moment(time: number, precision: "day" | "second"): Timestamp {
+  if (!(time >= FIRST && time <= LAST)) throw malformedParquet();
+  return precision === "day" ? new Timestamp(time, "day") : new Timestamp(time, "second", 3, 0);
+}
+
+function ofBytes(meaning: string | undefined, scale: number): Convert {
+  if (meaning === "DECIMAL") return ofDecimal(scale, signedIn);
+  if (meaning !== undefined && meaning !== "UTF8" && meaning !== "ENUM") throw unsupportedType();
+  return (raw: Uint8Array) => Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString();
+}
+
+function ofDecimal<Raw>(scale: number, units: (raw: Raw) => bigint): Convert {
+  if (scale < 0 || scale > MOST_DIGITS) throw unsupportedType();
+  return (raw: Raw) => new Decimal(units(raw), scale);
+}
+
+/** Two's complement, its highest byte first. */
+function signedIn(bytes: Uint8Array): bigint {
+  if (bytes.length > MOST_DECIMAL_BYTES) throw malformedParquet();
+  const value = bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  return BigInt.asIntN(8 * bytes.length, value);
+}
+
+/** What an int cannot hold is a decimal. */
+const wide = (value: bigint) => (BigInt.asIntN(64, value) === value ? value : new Decimal(value, 0));
