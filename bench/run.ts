@@ -3,9 +3,10 @@
  * gave them under its load, and the server's CPU per operation, which is the steadier figure.
  *
  *     npm run bench            all of it, some minutes
- *     npm run bench -- s3      one of: start, http, sts, s3, s3rver, large, list, sqs, opening
+ *     npm run bench -- s3      one of: start, http, sts, s3, s3rver, large, list, sqs, dynamodb, opening
  */
 import { cpus, release } from "node:os";
+import { dynamodb } from "./dynamodb.ts";
 import { http } from "./http.ts";
 import { large } from "./large.ts";
 import { listing } from "./listing.ts";
@@ -25,6 +26,7 @@ const benches: Record<string, () => Promise<void>> = {
   large,
   list: listing,
   sqs: queues,
+  dynamodb,
   opening,
 };
 const chosen = process.argv.slice(2);

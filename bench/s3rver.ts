@@ -1,13 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type Figures, interleaved, measure, round } from "./measure.ts";
+import { fetched } from "./npm.ts";
 import { type RequestOptions, signed } from "./requests.ts";
 import { startNpmServer, startNube } from "./servers.ts";
 import { once } from "./small.ts";
 
 const S3RVER = { name: "s3rver", version: "3.7.1" };
-const CACHE = new URL("../.cache/s3rver", import.meta.url).pathname;
 const ROUNDS = 3;
 /** What a listing lists; `BENCH_SECONDS` makes it quicker to try. */
 const KEYS = 1_000;
@@ -20,11 +17,12 @@ const CREDENTIALS = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
 
 /** S3 beside the emulator that JavaScript projects know best. Both verify signatures; only Nube syncs what it stores. */
 export async function beside(): Promise<void> {
-  if (!isFetched()) return console.log("skipped: npm gives no s3rver here");
+  const folder = fetched(S3RVER);
+  if (folder === undefined) return console.log("skipped: npm gives no s3rver here");
   const nube = await startNube();
-  const s3rver = await startNpmServer("s3rver", ({ port, folder }) => [
-    join(CACHE, "node_modules/s3rver/bin/s3rver.js"),
-    ...["--directory", folder, "--port", String(port), "--address", "127.0.0.1", "--silent"],
+  const s3rver = await startNpmServer("s3rver", ({ port, folder: data }) => [
+    `${folder}/bin/s3rver.js`,
+    ...["--directory", data, "--port", String(port), "--address", "127.0.0.1", "--silent"],
   ]);
   type Asked = Omit<RequestOptions, "port">;
   const toNube = (asked: Asked) => signed({ ...asked, port: nube.port, unsigned: true });
@@ -71,16 +69,4 @@ function row({ nube, s3rver }: { nube: Figures; s3rver: Figures }) {
     "times less CPU": round(ratio, 1),
     [`≥ ${BAR}`]: ratio >= BAR ? "holds" : "does not hold",
   };
-}
-
-/** Its package with what it needs, without any of their scripts, beside the project's own. */
-function isFetched(): boolean {
-  if (existsSync(join(CACHE, "node_modules/s3rver"))) return true;
-  const install = ["install", "--prefix", CACHE, "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
-  try {
-    execFileSync("npm", [...install, `${S3RVER.name}@${S3RVER.version}`], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
 }
