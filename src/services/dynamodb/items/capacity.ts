@@ -76,6 +76,17 @@ export function consumed(
   return whole;
 }
 
+/** Of a write; nothing is counted where nothing was asked. */
+export function written(
+  asked: Asked,
+  table: Table,
+  before: Item | undefined,
+  after: Item | undefined,
+): DynamoDB.ConsumedCapacity | undefined {
+  if (asked === undefined || asked === "NONE") return undefined;
+  return consumed(asked, writing(table, before, after));
+}
+
 /** Of several tables, those of one together. */
 export function consumedOf(
   asked: Asked,

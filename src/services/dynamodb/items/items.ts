@@ -10,8 +10,8 @@ import { expectedIn } from "../legacy/expected.ts";
 import type { Table } from "../store.ts";
 import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
 import { checkedItem, type Item } from "../values/value.ts";
-import { consumed, itemCollection, readUnits, writing } from "./capacity.ts";
-import { checkIndexKeys, checkItemKeys, checkKey, checkUpdatedIndexKeys, namesOf } from "./keys.ts";
+import { consumed, itemCollection, readUnits, written } from "./capacity.ts";
+import { checkIndexKeys, checkItemKeys, checkKey, checkUpdatedIndexKeys, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { changeItem, itemAt, tableAt } from "./rows.ts";
 
@@ -41,12 +41,13 @@ export const itemOperations = {
     return ctx.transact(async (tx) => {
       const table = await tableAt(tx, input.TableName);
       checkItemKeys(table, item);
-      const before = await itemAt(tx, table, item);
+      const row = rowKey(table.number, table.key, item);
+      const before = await itemAt(tx, table, item, row);
       judge(test, before, input.ReturnValuesOnConditionCheckFailure);
-      changeItem(tx, table, before, item);
+      changeItem(tx, table, before, item, undefined, row);
       return {
         Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
-        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, writing(table, before, item)),
+        ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, item),
         ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, item),
       };
     });
@@ -60,12 +61,13 @@ export const itemOperations = {
     return ctx.transact(async (tx) => {
       const table = await tableAt(tx, input.TableName);
       checkKey(table, key);
-      const before = await itemAt(tx, table, key);
+      const row = rowKey(table.number, table.key, key);
+      const before = await itemAt(tx, table, key, row);
       judge(test, before, input.ReturnValuesOnConditionCheckFailure);
-      changeItem(tx, table, before, undefined);
+      changeItem(tx, table, before, undefined, undefined, row);
       return {
         Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
-        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, writing(table, before, undefined)),
+        ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, undefined),
         ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, key),
       };
     });
@@ -83,13 +85,14 @@ export const itemOperations = {
       const table = await tableAt(tx, input.TableName);
       checkKey(table, key);
       if (update) checkNoKeys(table, update);
-      const before = await itemAt(tx, table, key);
+      const row = rowKey(table.number, table.key, key);
+      const before = await itemAt(tx, table, key, row);
       judge(test, before, input.ReturnValuesOnConditionCheckFailure);
       const after = updated(table, key, before, update);
-      changeItem(tx, table, before, after);
+      changeItem(tx, table, before, after, undefined, row);
       return {
         Attributes: returned(input.ReturnValues, update, before, after),
-        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, writing(table, before, after)),
+        ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, after),
         ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, key),
       };
     });

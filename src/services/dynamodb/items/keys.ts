@@ -25,7 +25,9 @@ export function isSameKey(a: readonly KeyPart[], b: readonly KeyPart[]): boolean
 
 /** 128 bits: keys of any length stand in as many bytes. */
 export function partitionHash(value: Value): Uint8Array {
-  return Buffer.from(hash("md5", Buffer.concat([Buffer.from(typeOf(value)), sortBytes(value)])), "hex");
+  const hashed =
+    value.S === undefined ? Buffer.concat([Buffer.from(typeOf(value)), sortBytes(value)]) : `S${value.S}`;
+  return hash("md5", hashed, "buffer");
 }
 
 /** Bytes in the order of the values. */

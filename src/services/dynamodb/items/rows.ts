@@ -18,9 +18,17 @@ export async function tableAt(tx: ReadTransaction, name: string): Promise<Table>
 
 export const tableName = (given: string): string => given.split(":table/").at(-1)!.split("/")[0]!;
 
-/** @param key at least the attributes of the table's key */
-export async function itemAt(tx: ReadTransaction, table: Table, key: Item): Promise<Item | undefined> {
-  const stored = await tx.getBytes(itemRows, rowKey(table.number, table.key, key));
+/**
+ * @param key at least the attributes of the table's key
+ * @param row where it stands, if that is known
+ */
+export async function itemAt(
+  tx: ReadTransaction,
+  table: Table,
+  key: Item,
+  row: readonly KeyPart[] = rowKey(table.number, table.key, key),
+): Promise<Item | undefined> {
+  const stored = await tx.getBytes(itemRows, row);
   return stored && itemStored(stored);
 }
 
@@ -28,6 +36,7 @@ export async function itemAt(tx: ReadTransaction, table: Table, key: Item): Prom
  * Takes an item from what it was to what it is, either of which may be nothing: in the table, in its indexes, among those
  * that expire, and in its stream.
  * @param by who does it, if not a caller
+ * @param row where it stands, if that is known
  */
 export function changeItem(
   tx: Transaction,
@@ -35,9 +44,10 @@ export function changeItem(
   before: Item | undefined,
   after: Item | undefined,
   by?: "ttl",
+  row?: readonly KeyPart[],
 ): void {
   if (!before && !after) return;
-  const row = rowKey(table.number, table.key, (after ?? before)!);
+  row ??= rowKey(table.number, table.key, (after ?? before)!);
   if (after) tx.putBytes(itemRows, row, storedItem(after));
   else tx.deleteBytes(itemRows, row);
   for (const index of table.indexes) changeIndex(tx, table, index, before, after);
