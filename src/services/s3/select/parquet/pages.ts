@@ -144,6 +144,8 @@ function valuesIn(
     case 7:
       return withPrefixes(bytes, count);
     case 9:
+      if (physical === "FIXED_LEN_BYTE_ARRAY" && count * length > bytes.length)
+        throw new RangeError("too short");
       return byteStreamSplit(readerOf(bytes), count, physical, length);
     default:
       throw new RangeError("an encoding that there is not");
@@ -222,7 +224,5 @@ function decompressed(bytes: Buffer, codec: number, size: number): Buffer {
   throw unsupportedCodec();
 }
 
-const readerOf = (bytes: Buffer) => ({
-  view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-  offset: 0,
-});
+/** In memory of its own: a text that says it is longer than the page must not reach what stands behind it. */
+const readerOf = (bytes: Buffer) => ({ view: new DataView(new Uint8Array(bytes).buffer), offset: 0 });

@@ -100,6 +100,15 @@ test("runs of small numbers, repeated or packed", () => {
   expect(runs(Buffer.from([0xfe, 0xff, 0xff, 0xff, 0x0f, 1]), 3, 4)).toEqual(new Uint32Array(4).fill(1));
 });
 
+test("a text that says it is longer than its page gives nothing of what stands behind it", async () => {
+  const column: FileColumn = { name: "t", type: 6, repetition: 0, values: ["text"] };
+  const file = parquetFile([column]);
+  file.writeUInt32LE(20, file.indexOf("text") - 4);
+  await expect(select(file, "SELECT s.t FROM S3Object s")).rejects.toMatchObject({
+    code: "ParquetParsingError",
+  });
+});
+
 test("whatever stands in a file, it is refused or read, and soon", async () => {
   const columns: FileColumn[] = [
     numbers,
