@@ -13,6 +13,11 @@ export const noSuchTableNamed = (name: string) =>
   fault("ResourceNotFoundException", `Requested resource not found: Table: ${name} not found`);
 export const noSuchIndex = (index: string) =>
   invalid(`The table does not have the specified index: ${index}`);
+export const noSuchTableIndex = (table: string, index: string) =>
+  fault(
+    "ResourceNotFoundException",
+    `Requested resource not found: Table: ${table} does not have the specified index: ${index}`,
+  );
 export const noSuchResource = (arn: string) =>
   fault("ResourceNotFoundException", `Requested resource not found: ResourcArn: ${arn} not found`);
 export const tableExists = (name: string) => fault("ResourceInUseException", `Table already exists: ${name}`);

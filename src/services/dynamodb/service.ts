@@ -7,11 +7,15 @@ import { continuousBackups } from "./backups/continuous.ts";
 import { copy } from "./backups/copy.ts";
 import { restoreOperations } from "./backups/restore.ts";
 import { forget } from "./backups/undo.ts";
+import { insightOperations } from "./insights/insights.ts";
 import { batchOperations } from "./items/batches.ts";
 import { itemOperations } from "./items/items.ts";
 import { tableName } from "./items/rows.ts";
+import { destinationOperations } from "./kinesis/destinations.ts";
+import { forward } from "./kinesis/forward.ts";
 import { nameViolations } from "./names.ts";
 import { reachedBy, statementOperations } from "./partiql/statements.ts";
+import { policyOperations } from "./policies/policies.ts";
 import { queryOperations } from "./reads/query.ts";
 import { scanOperations } from "./reads/scan.ts";
 import { tableArn, tables } from "./store.ts";
@@ -51,6 +55,9 @@ const onResource =
     { action: `dynamodb:${action}`, resource: ResourceArn },
   ];
 
+const onPolicy =
+  (action: string) =>
+  async (ctx: Context, { ResourceArn }: { ResourceArn: string }) => [await fact(ctx, action, ResourceArn)];
 const onBackup =
   (action: string) =>
   (_: Context, { BackupArn }: { BackupArn: string }) => [
@@ -105,6 +112,16 @@ const access: Access<"dynamodb"> = {
     await fact(ctx, "RestoreTableToPointInTime", input.SourceTableName ?? input.SourceTableArn ?? "*"),
     await fact(ctx, "RestoreTableToPointInTime", input.TargetTableName),
   ],
+  PutResourcePolicy: onPolicy("PutResourcePolicy"),
+  GetResourcePolicy: onPolicy("GetResourcePolicy"),
+  DeleteResourcePolicy: onPolicy("DeleteResourcePolicy"),
+  UpdateContributorInsights: onTable("UpdateContributorInsights"),
+  DescribeContributorInsights: onTable("DescribeContributorInsights"),
+  ListContributorInsights: () => [{ action: "dynamodb:ListContributorInsights", resource: "*" }],
+  EnableKinesisStreamingDestination: onTable("EnableKinesisStreamingDestination"),
+  DisableKinesisStreamingDestination: onTable("DisableKinesisStreamingDestination"),
+  UpdateKinesisStreamingDestination: onTable("UpdateKinesisStreamingDestination"),
+  DescribeKinesisStreamingDestination: onTable("DescribeKinesisStreamingDestination"),
   ExecuteStatement: (ctx, input) => statementFacts(ctx, [input]),
   BatchExecuteStatement: (ctx, { Statements }) => statementFacts(ctx, Statements),
   ExecuteTransaction: (ctx, { TransactStatements }) => statementFacts(ctx, TransactStatements),
@@ -127,8 +144,11 @@ export const dynamodb = defineService({
     backupOperations,
     continuousBackups,
     restoreOperations,
+    policyOperations,
+    insightOperations,
+    destinationOperations,
   ],
-  jobs: [clear, fill, expire, trim, copy, clearBackup, forget, tally],
+  jobs: [clear, fill, expire, trim, copy, clearBackup, forget, forward, tally],
   judge: nameViolations,
   access,
   dataOperations: [

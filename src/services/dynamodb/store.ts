@@ -32,6 +32,12 @@ export interface Table {
   encryption?: DynamoDB.SSESpecification | undefined;
   onDemand?: DynamoDB.OnDemandThroughput | undefined;
   policy?: string | undefined;
+  policyRevision?: string | undefined;
+  /** By index, the table's own under an empty name. */
+  insights?:
+    | Record<string, { enabled: boolean; mode: DynamoDB.ContributorInsightsMode; at: Time }>
+    | undefined;
+  destinations?: Destination[] | undefined;
   tags: DynamoDB.Tag[];
   created: Time;
   /** Numbers of the copies that are being made of it. */
@@ -42,6 +48,15 @@ export interface Table {
   restored?: { SourceBackupArn?: string; SourceTableArn: string; at: Time } | undefined;
   /** Until all items stand in it. */
   restoring?: true;
+}
+
+/** A Kinesis stream that gets a table's changes. */
+export interface Destination {
+  arn: string;
+  /** Of what waits to be sent to it. */
+  number: number;
+  active: boolean;
+  precision?: DynamoDB.ApproximateCreationDateTimePrecision | undefined;
 }
 
 /** A table as it was at a moment. */
@@ -113,6 +128,9 @@ export const expiryRows: Bytes = { name: "dynamodb/expiry", scope: "region" };
 
 /** `[table, time, sequence]`: what each change replaced. */
 export const undoRows: Bytes = { name: "dynamodb/undo", scope: "region" };
+
+/** `[destination, sequence]`: changes that wait to be sent. */
+export const outgoingRows: Bytes = { name: "dynamodb/outgoing", scope: "region" };
 
 /** `[backup, hash of the partition key, sort key]`. */
 export const backupRows: Bytes = { name: "dynamodb/backup-item", scope: "region" };

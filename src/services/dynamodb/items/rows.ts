@@ -2,6 +2,7 @@ import type { KeyPart } from "#kernel/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { keepsUndo, keepUndo } from "../backups/undo.ts";
 import { noSuchTable } from "../errors.ts";
+import { send } from "../kinesis/forward.ts";
 import { type Index, indexRows, itemRows, type Table, tables } from "../store.ts";
 import { record } from "../streams/record.ts";
 import { itemStored, storedItem } from "../values/stored.ts";
@@ -53,6 +54,8 @@ export function changeItem(
   for (const index of table.indexes) changeIndex(tx, table, index, before, after);
   if (table.ttl) changeExpiry(tx, table, before, after);
   if (keepsUndo(table)) keepUndo(tx, table, before, after);
+  for (const destination of table.destinations ?? [])
+    if (destination.active) send(tx, table, destination, before, after, by);
   if (table.stream) record(tx, table, table.stream, before, after, by);
 }
 

@@ -2,7 +2,7 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { invalid, invalidParameters } from "../errors.ts";
+import { invalid, invalidParameters, noSuchTableIndex } from "../errors.ts";
 import { type Index, type Table, tables } from "../store.ts";
 import { closeStream, openStream } from "../streams/streams.ts";
 import { clear } from "./clear.ts";
@@ -136,10 +136,7 @@ function withIndexes(tx: Transaction, table: Table, input: Request): Table {
     const name = (Update ?? Delete)!.IndexName;
     const known = indexes.find((one) => one.name === name && one.kind === "global");
     if (!known) {
-      throw new AwsError(
-        "ResourceNotFoundException",
-        `Requested resource not found: Table: ${table.name} does not have the specified index: ${name}`,
-      );
+      throw noSuchTableIndex(table.name, name);
     }
     if (Delete) {
       indexes = indexes.filter((one) => one !== known);

@@ -1,0 +1,106 @@
+import { hash } from "node:crypto";
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import { rootOf } from "#kernel/principal.ts";
+import type { BytesRow, Transaction } from "#kernel/transaction.ts";
+import { keyOf } from "../items/keys.ts";
+import { type Destination, outgoingRows, type Table } from "../store.ts";
+import { sizeOfItem } from "../values/size.ts";
+import { itemStored, storedItem } from "../values/stored.ts";
+import { type Item, isEqual } from "../values/value.ts";
+
+/** Of one PutRecords. */
+const MOST_RECORDS = 100;
+const MOST_BYTES = 4 * 2 ** 20;
+/** What could not be sent for so long is given up. */
+const KEPT_MS = 86_400_000;
+/** Of one record; a larger one goes without what was before. */
+const MOST_RECORD_BYTES = 2 ** 20;
+
+/** Keeps a change until it is in the stream. What changes nothing is no change. */
+export function send(
+  tx: Transaction,
+  table: Table,
+  { arn, number, precision }: Destination,
+  before: Item | undefined,
+  after: Item | undefined,
+  by: "ttl" | undefined,
+): void {
+  if (before && after && isEqual({ M: before }, { M: after })) return;
+  const change: Item = {
+    name: { S: after ? (before ? "MODIFY" : "INSERT") : "REMOVE" },
+    id: { S: tx.uuid() },
+    at: { N: String(tx.now()) },
+    keys: { M: keyOf(table.key, (after ?? before)!) },
+  };
+  if (after) change.new = { M: after };
+  if (before) change.old = { M: before };
+  if (precision) change.precision = { S: precision };
+  if (by) change.by = { S: by };
+  tx.putBytes(outgoingRows, [number, tx.sequence()], storedItem(change));
+  tx.enqueue(forward, { table: table.name, arn, number }, { lane: `forward/${number}` });
+}
+
+/** Sends what waits for a stream, in the order in which it happened; what is sent twice has the same id. */
+export const forward = job<{ table: string; arn: string; number: number }>("dynamodb/forward", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { table, arn, number }) {
+    const rows = await ctx.read((tx) => tx.listBytes(outgoingRows, { in: [number], limit: MOST_RECORDS }));
+    let bytes = 0;
+    const old = rows.filter(({ value }) => Number(itemStored(value).at!.N) < ctx.clock.now() - KEPT_MS);
+    if (old.length > 0) {
+      await remove(ctx, old);
+      return { again: 0 };
+    }
+    const sent = rows.filter(({ value }, at) => (bytes += 2 * value.length) <= MOST_BYTES || at === 0);
+    if (sent.length === 0) return undefined;
+    // As the role that AWS links to the service, which belongs to the account.
+    const { kinesis } = ctx.as(rootOf(ctx.account)).aws;
+    const answer = await kinesis.PutRecords({
+      StreamARN: arn,
+      Records: sent.map(({ value }) => recordOf(ctx, table, itemStored(value))),
+    });
+    if (answer.FailedRecordCount) throw new Error("the stream took some records only");
+    await remove(ctx, sent);
+    return { again: 0 };
+  },
+});
+
+const remove = (ctx: Context, rows: readonly BytesRow[]): Promise<void> =>
+  ctx.transact((tx) => {
+    for (const row of rows) tx.deleteRow(row);
+  });
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds.html */
+function recordOf(ctx: Context, tableName: string, change: Item) {
+  const { keys, new: after, old: before, by, at, name, id, precision } = change;
+  const images = [keys, after, before].filter((image) => image !== undefined);
+  const record = (old: Item | undefined) =>
+    Buffer.from(
+      JSON.stringify({
+        awsRegion: ctx.region,
+        eventID: id!.S,
+        eventName: name!.S,
+        userIdentity: by ? { type: "Service", principalId: "dynamodb.amazonaws.com" } : null,
+        recordFormat: "application/json",
+        tableName,
+        dynamodb: {
+          ApproximateCreationDateTime: Number(at!.N) * (precision?.S === "MICROSECOND" ? 1_000 : 1),
+          ...(precision && { ApproximateCreationDateTimePrecision: precision.S }),
+          Keys: wire(keys!.M!),
+          NewImage: after && wire(after.M!),
+          OldImage: old && wire(old),
+          SizeBytes: images.reduce((sum, image) => sum + sizeOfItem(image.M!), 0),
+        },
+        eventSource: "aws:dynamodb",
+      }),
+    );
+  const whole = record(before?.M);
+  return {
+    PartitionKey: hash("md5", JSON.stringify(wire(keys!.M!))),
+    Data: whole.length > MOST_RECORD_BYTES ? record(undefined) : whole,
+  };
+}
+
+/** Byte strings in base64. */
+const wire = (item: Item): object => JSON.parse(Buffer.from(storedItem(item)).toString("utf8", 1));
