@@ -46,13 +46,13 @@ const create = (ScheduleExpression: string, more: object = {}) =>
 const times = () => sent.map(({ at }) => new Date(at).toISOString().slice(0, 16));
 
 test.each([
-  ["rate(10 minutes)", {}, ["2026-01-01T00:10", "2026-01-01T00:20"]],
+  ["rate(10 minutes)", {}, ["2026-01-01T00:00", "2026-01-01T00:10", "2026-01-01T00:20"]],
   [
     "rate(10 minutes)",
     { StartDate: new Date("2026-01-01T00:05Z") },
     ["2026-01-01T00:05", "2026-01-01T00:15", "2026-01-01T00:25"],
   ],
-  ["rate(10 minutes)", { EndDate: new Date("2026-01-01T00:15Z") }, ["2026-01-01T00:10"]],
+  ["rate(10 minutes)", { EndDate: new Date("2026-01-01T00:15Z") }, ["2026-01-01T00:00", "2026-01-01T00:10"]],
   ["at(2026-01-01T00:07:00)", {}, ["2026-01-01T00:07"]],
   ["cron(0/15 * * * ? *)", { ScheduleExpressionTimezone: "Asia/Kolkata" }, ["2026-01-01T00:15"]],
   ["cron(40 5 * * ? *)", { ScheduleExpressionTimezone: "Asia/Kolkata" }, ["2026-01-01T00:10"]],
@@ -74,10 +74,11 @@ test("a flexible window moves an invocation within it", async () => {
 });
 
 test("what is said last is what holds", async () => {
-  await create("rate(10 minutes)");
+  await create("rate(10 minutes)", { StartDate: new Date("2026-01-01T00:10Z") });
   await nube.aws.scheduler.UpdateSchedule({
     Name: "s",
     ScheduleExpression: "rate(25 minutes)",
+    StartDate: new Date("2026-01-01T00:25Z"),
     FlexibleTimeWindow: OFF,
     Target: { Arn: queueArn("other"), RoleArn },
   });
@@ -146,7 +147,7 @@ test("what cannot be delivered is tried as often as is said, and then left to th
 describe("groups", () => {
   test("end with all their schedules", async () => {
     await nube.aws.scheduler.CreateScheduleGroup({ Name: "g" });
-    await create("rate(1 minute)", { GroupName: "g" });
+    await create("rate(1 minute)", { GroupName: "g", StartDate: new Date("2026-01-01T00:01Z") });
     await nube.aws.scheduler.DeleteScheduleGroup({ Name: "g" });
     await nube.advance("5m");
     expect(sent).toEqual([]);

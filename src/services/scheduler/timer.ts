@@ -1,7 +1,8 @@
-import { nextOccurrence, parseSchedule } from "#aws/languages/schedule/schedule.ts";
+import { nextOccurrence } from "#aws/languages/schedule/schedule.ts";
 import { job } from "#kernel/jobs.ts";
 import { MOST_RETRIES } from "#kernel/redelivery.ts";
 import type { Transaction } from "#kernel/transaction.ts";
+import { scheduleOf } from "./checks.ts";
 import { type Invocation, invokeTarget } from "./invoke-target.ts";
 import { type Schedule, schedules } from "./store.ts";
 
@@ -52,7 +53,9 @@ export const schedulerJobs = [ring, invocation];
 
 /** A timer that was set before finds that it is wanted no more. */
 export function startTimer(tx: Transaction, schedule: Schedule): void {
-  if (schedule.state === "ENABLED") setTimer(tx, schedule, nextTime(schedule, tx.now()));
+  if (schedule.state !== "ENABLED") return;
+  const isRate = scheduleOf(schedule.expression)?.kind === "rate";
+  setTimer(tx, schedule, nextTime(schedule, isRate ? tx.now() - 1 : tx.now()));
 }
 
 function setTimer(
@@ -66,16 +69,21 @@ function setTimer(
   tx.enqueue(ring, { group, name, revision, due }, { delay });
 }
 
-/** The first time behind that one, between the schedule's first and last days. */
+/**
+ * The first time behind that one, between the schedule's first and last days. A rate begins with the first day, or as soon
+ * as there is such a schedule.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
+ */
 function nextTime(
   { expression, timeZone, start, end, created }: Schedule,
   after: number,
 ): number | undefined {
-  const schedule = parseSchedule(expression)!;
-  const isOnStart = schedule.kind === "rate" && start !== undefined && after < start;
-  const from = Math.max(after, (start ?? 0) - 1);
-  const next = isOnStart
-    ? start
-    : nextOccurrence(schedule, { after: from, start: start ?? created, timeZone });
+  const schedule = scheduleOf(expression)!;
+  const begins = start ?? created;
+  const from = schedule.kind === "at" ? after : Math.max(after, (start ?? 0) - 1);
+  const next =
+    schedule.kind === "rate" && from < begins
+      ? begins
+      : nextOccurrence(schedule, { after: from, start: begins, timeZone });
   return next === undefined || (end !== undefined && next > end) ? undefined : next;
 }

@@ -13,20 +13,27 @@ export interface Cron {
 interface Range {
   from: number;
   to: number;
+  longestStep: number;
   names?: readonly string[];
 }
 
-const MINUTES: Range = { from: 0, to: 59 };
-const HOURS: Range = { from: 0, to: 23 };
-const DAYS: Range = { from: 1, to: 31 };
+const MINUTES: Range = { from: 0, to: 59, longestStep: 59 };
+const HOURS: Range = { from: 0, to: 23, longestStep: 23 };
+const DAYS: Range = { from: 1, to: 31, longestStep: 31 };
 const MONTHS: Range = {
   from: 1,
   to: 12,
+  longestStep: 12,
   names: ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
 };
 /** Sunday is 1. */
-const WEEKDAYS: Range = { from: 1, to: 7, names: ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"] };
-const YEARS: Range = { from: 1970, to: 2199 };
+const WEEKDAYS: Range = {
+  from: 1,
+  to: 7,
+  longestStep: 7,
+  names: ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
+};
+const YEARS: Range = { from: 1970, to: 2199, longestStep: 229 };
 const SATURDAY = 7;
 const SUNDAY = 1;
 
@@ -75,7 +82,9 @@ function valuesOf(field: string, range: Range): number[] | undefined {
   for (const entry of field.split(",")) {
     const [span = "", step, ...more] = entry.split("/");
     const bounds = boundsOf(span, range, step !== undefined);
-    if (!bounds || more.length > 0 || (step !== undefined && !/^[1-9]\d{0,3}$/.test(step))) return undefined;
+    if (!bounds || more.length > 0) return undefined;
+    if (step !== undefined && !(/^[1-9]\d{0,2}$/.test(step) && Number(step) <= range.longestStep))
+      return undefined;
     for (const part of bounds) {
       for (let value = part.from; value <= part.to; value += Number(step ?? 1)) found.add(value);
     }
@@ -84,7 +93,7 @@ function valuesOf(field: string, range: Range): number[] | undefined {
 }
 
 /** A span that ends before it begins goes round: `FRI-MON`. */
-function boundsOf(span: string, range: Range, isOpen: boolean): Range[] | undefined {
+function boundsOf(span: string, range: Range, isOpen: boolean): Pick<Range, "from" | "to">[] | undefined {
   if (span === "*") return [range];
   const [first = "", last, ...more] = span.split("-");
   const from = numberOf(first, range);

@@ -24,6 +24,11 @@ describe("a rate", () => {
     expect(times(expression, "2026-01-01T00:00Z")).toEqual(expected);
   });
 
+  test("has one unit in the singular and several in the plural, where that is asked for", () => {
+    expect(parseSchedule("rate(1 hours)")).toBeUndefined();
+    expect(parseSchedule("rate(1 hours)", { strictUnits: false })).toEqual(parseSchedule("rate(1 hour)"));
+  });
+
   test("keeps its beat when it is asked late", () => {
     const start = Date.parse("2026-01-01T00:00Z");
     const late = { start, after: start + 150_000 };

@@ -25,21 +25,23 @@ export interface LocalTime {
 const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 const LONGEST_RATE = 2 ** 31 - 1;
 
-/** `undefined` for what is no schedule expression. */
-export function parseSchedule(expression: string): Schedule | undefined {
+/**
+ * @param strictUnits one unit is singular, several are plural; EventBridge Scheduler does not insist on it
+ * @returns `undefined` for what is no schedule expression
+ */
+export function parseSchedule(expression: string, { strictUnits = true } = {}): Schedule | undefined {
   const [, kind, content = ""] = /^(rate|cron|at)\(([^()]*)\)$/.exec(expression) ?? [];
-  if (kind === "rate") return rateOf(content);
+  if (kind === "rate") return rateOf(content, strictUnits);
   if (kind === "at") return atOf(content);
   const cron = kind === "cron" ? cronOf(content) : undefined;
   return cron && { kind: "cron", cron };
 }
 
-/** One unit is singular, several are plural. */
-function rateOf(content: string): Schedule | undefined {
+function rateOf(content: string, strictUnits: boolean): Schedule | undefined {
   const [, digits, unit, plural] = /^(\d{1,10}) (minute|hour|day)(s?)$/.exec(content) ?? [];
   const value = Number(digits);
-  if (unit === undefined || value < 1 || value > LONGEST_RATE || (plural === "s") !== value > 1)
-    return undefined;
+  if (unit === undefined || value < 1 || value > LONGEST_RATE) return undefined;
+  if (strictUnits && (plural === "s") !== value > 1) return undefined;
   return { kind: "rate", milliseconds: value * UNITS[unit]! };
 }
 

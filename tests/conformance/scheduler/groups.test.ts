@@ -1,0 +1,165 @@
+import {
+  CreateScheduleGroupCommand,
+  DeleteScheduleGroupCommand,
+  GetScheduleCommand,
+  GetScheduleGroupCommand,
+  ListScheduleGroupsCommand,
+  ListTagsForResourceCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from "@aws-sdk/client-scheduler";
+import { describe, expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, arn, conflict, guide, invalid, missing, name, scheduling } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { send, create } = scheduling(cloud);
+
+async function group(more: object = {}) {
+  const Name = name("group");
+  const made = await send(new CreateScheduleGroupCommand({ Name, ...more }));
+  return { Name, made };
+}
+
+describe("schedule groups", () => {
+  behaviour("the default group is there from the beginning", guide("managing-schedule-group"), async () => {
+    expect(await send(new GetScheduleGroupCommand({ Name: "default" }))).toMatchObject({
+      Name: "default",
+      Arn: arn("schedule-group/default"),
+      State: "ACTIVE",
+    });
+  });
+  behaviour("a new group tells its ARN", api("CreateScheduleGroup"), async () => {
+    const { Name, made } = await group();
+    expect(made.ScheduleGroupArn).toBe(arn(`schedule-group/${Name}`));
+  });
+  behaviour("a group is described with its state and times", api("GetScheduleGroup"), async () => {
+    const { Name } = await group();
+    expect(await send(new GetScheduleGroupCommand({ Name }))).toMatchObject({
+      Arn: arn(`schedule-group/${Name}`),
+      Name,
+      State: "ACTIVE",
+      CreationDate: expect.any(Date),
+      LastModificationDate: expect.any(Date),
+    });
+  });
+  behaviour("a group's name is taken once", api("CreateScheduleGroup"), async () => {
+    const { Name } = await group();
+    await expect(send(new CreateScheduleGroupCommand({ Name }))).rejects.toMatchObject(
+      conflict(`Schedule group ${Name} already exists.`),
+    );
+  });
+  behaviour("a group's name differs from the default one's", api("CreateScheduleGroup"), async () => {
+    await expect(send(new CreateScheduleGroupCommand({ Name: "default" }))).rejects.toMatchObject(
+      conflict("Schedule group default already exists."),
+    );
+  });
+  behaviour("a request with the same client token is one request", api("CreateScheduleGroup"), async () => {
+    const ClientToken = "token-1";
+    const { Name, made } = await group({ ClientToken });
+    const again = await send(new CreateScheduleGroupCommand({ Name, ClientToken }));
+    expect(again.ScheduleGroupArn).toBe(made.ScheduleGroupArn);
+  });
+  behaviour("a group that is not there is not found", api("GetScheduleGroup"), async () => {
+    await expect(send(new GetScheduleGroupCommand({ Name: "none" }))).rejects.toMatchObject(
+      missing("Schedule group none does not exist."),
+    );
+  });
+  behaviour("a group that is not there cannot be deleted", api("DeleteScheduleGroup"), async () => {
+    await expect(send(new DeleteScheduleGroupCommand({ Name: "none" }))).rejects.toMatchObject(
+      missing("Schedule group none does not exist."),
+    );
+  });
+  behaviour("the default group cannot be deleted", guide("managing-schedule-group-delete"), async () => {
+    await expect(send(new DeleteScheduleGroupCommand({ Name: "default" }))).rejects.toMatchObject({
+      name: "ValidationException",
+    });
+  });
+  behaviour("a group goes with its schedules", api("DeleteScheduleGroup"), async () => {
+    const { Name: GroupName } = await group();
+    const { Name } = await create({ GroupName });
+    await send(new DeleteScheduleGroupCommand({ Name: GroupName }));
+    await cloud.advance(1_000);
+    await expect(send(new GetScheduleGroupCommand({ Name: GroupName }))).rejects.toMatchObject(
+      missing(`Schedule group ${GroupName} does not exist.`),
+    );
+    await expect(send(new GetScheduleCommand({ Name, GroupName }))).rejects.toMatchObject({
+      name: "ResourceNotFoundException",
+    });
+  });
+  const names: [string, string, RegExp][] = [
+    ["letters, digits, points, hyphens and underscores", "a b", /Member must satisfy regular expression/],
+    ["at most 64 characters", "x".repeat(65), /Member must have length less than or equal to 64/],
+  ];
+  for (const [what, Name, message] of names) {
+    behaviour(`a group's name has ${what}`, api("CreateScheduleGroup"), async () => {
+      await expect(send(new CreateScheduleGroupCommand({ Name }))).rejects.toMatchObject(invalid(message));
+    });
+  }
+  behaviour("groups are listed by prefix, in pages", api("ListScheduleGroups"), async () => {
+    for (const Name of ["list-b", "list-a", "list-c"]) await send(new CreateScheduleGroupCommand({ Name }));
+    const first = await send(new ListScheduleGroupsCommand({ NamePrefix: "list-", MaxResults: 2 }));
+    expect(first.ScheduleGroups!.map((one) => one.Name)).toEqual(["list-a", "list-b"]);
+    const second = await send(
+      new ListScheduleGroupsCommand({ NamePrefix: "list-", MaxResults: 2, NextToken: first.NextToken! }),
+    );
+    expect(second.ScheduleGroups!.map((one) => one.Name)).toEqual(["list-c"]);
+    expect(second.NextToken).toBeUndefined();
+  });
+  behaviour("the default group is listed among the others", api("ListScheduleGroups"), async () => {
+    const { ScheduleGroups } = await send(new ListScheduleGroupsCommand({ NamePrefix: "def" }));
+    expect(ScheduleGroups!.map((one) => one.Name)).toEqual(["default"]);
+  });
+  behaviour("a page has at most 100 groups", api("ListScheduleGroups"), async () => {
+    await expect(send(new ListScheduleGroupsCommand({ MaxResults: 101 }))).rejects.toMatchObject(
+      invalid(/Member must have value less than or equal to 100/),
+    );
+  });
+});
+
+describe("tags of groups", () => {
+  const tagsOf = async (ResourceArn: string) =>
+    (await send(new ListTagsForResourceCommand({ ResourceArn }))).Tags;
+
+  behaviour("a group is made with tags", api("CreateScheduleGroup"), async () => {
+    const Tags = [{ Key: "a", Value: "1" }];
+    const { made } = await group({ Tags });
+    expect(await tagsOf(made.ScheduleGroupArn!)).toEqual(Tags);
+  });
+  behaviour("a group without tags has an empty list", api("ListTagsForResource"), async () => {
+    const { made } = await group();
+    expect(await tagsOf(made.ScheduleGroupArn!)).toEqual([]);
+  });
+  behaviour("a tag takes the place of one of the same key", api("TagResource"), async () => {
+    const { made } = await group({ Tags: [{ Key: "a", Value: "1" }] });
+    const ResourceArn = made.ScheduleGroupArn!;
+    await send(new TagResourceCommand({ ResourceArn, Tags: [{ Key: "a", Value: "2" }] }));
+    expect(await tagsOf(ResourceArn)).toEqual([{ Key: "a", Value: "2" }]);
+  });
+  behaviour("tags are removed by key, also such as are not there", api("UntagResource"), async () => {
+    const { made } = await group({
+      Tags: [
+        { Key: "a", Value: "1" },
+        { Key: "b", Value: "2" },
+      ],
+    });
+    const ResourceArn = made.ScheduleGroupArn!;
+    await send(new UntagResourceCommand({ ResourceArn, TagKeys: ["a", "none"] }));
+    expect(await tagsOf(ResourceArn)).toEqual([{ Key: "b", Value: "2" }]);
+  });
+  behaviour("a group that is not there has no tags", api("ListTagsForResource"), async () => {
+    await expect(tagsOf(arn("schedule-group/none"))).rejects.toMatchObject(
+      missing("Schedule group none does not exist."),
+    );
+  });
+  behaviour("a schedule has no tags of its own", api("TagResource"), async () => {
+    await expect(
+      send(
+        new TagResourceCommand({
+          ResourceArn: arn("schedule/default/s"),
+          Tags: [{ Key: "a", Value: "1" }],
+        }),
+      ),
+    ).rejects.toMatchObject(invalid(/at 'resourceArn' failed to satisfy constraint/));
+  });
+});

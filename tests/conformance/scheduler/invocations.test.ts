@@ -1,0 +1,181 @@
+import { GetScheduleCommand, UpdateScheduleCommand } from "@aws-sdk/client-scheduler";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { arn, guide, queue, RoleArn, scheduling } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { send, create, inbox } = scheduling(cloud);
+const MINUTE = 60_000;
+const DAY = 1_440 * MINUTE;
+const TIME = '"<aws.scheduler.scheduled-time>"';
+
+/** The cloud's time, which schedules are told by. */
+async function now(): Promise<number> {
+  const { Name } = await create({ State: "DISABLED" });
+  return (await send(new GetScheduleCommand({ Name }))).CreationDate!.getTime();
+}
+const at = (time: number) => `at(${new Date(time).toISOString().slice(0, 19)})`;
+
+behaviour("a rate without a first day begins at once", guide("schedule-types"), async () => {
+  const { target, bodies } = await inbox();
+  await create({ ScheduleExpression: "rate(10 minutes)", Target: { ...target, Input: "tick" } });
+  await cloud.advance(1_000);
+  expect(await bodies()).toEqual(["tick"]);
+  await cloud.advance(10 * MINUTE);
+  expect(await bodies()).toEqual(["tick"]);
+});
+
+behaviour("a rate begins with the first day", guide("schedule-types"), async () => {
+  const { target, bodies } = await inbox();
+  const StartDate = new Date((await now()) + 5 * MINUTE);
+  await create({ ScheduleExpression: "rate(10 minutes)", StartDate, Target: { ...target, Input: "tick" } });
+  await cloud.advance(4 * MINUTE);
+  expect(await bodies()).toEqual([]);
+  await cloud.advance(2 * MINUTE);
+  expect(await bodies()).toEqual(["tick"]);
+});
+
+behaviour("nothing comes after the last day", guide("schedule-types"), async () => {
+  const { target, bodies } = await inbox();
+  const EndDate = new Date((await now()) + 5 * MINUTE);
+  await create({ ScheduleExpression: "rate(2 minutes)", EndDate, Target: { ...target, Input: "tick" } });
+  await cloud.advance(30 * MINUTE);
+  expect(await bodies()).toHaveLength(3);
+});
+
+behaviour("a one-time schedule comes once, and stays", guide("schedule-types"), async () => {
+  const { target, bodies } = await inbox();
+  const { Name } = await create({
+    ScheduleExpression: at((await now()) + 2 * MINUTE),
+    Target: { ...target, Input: "once" },
+  });
+  await cloud.advance(DAY);
+  expect(await bodies()).toEqual(["once"]);
+  expect((await send(new GetScheduleCommand({ Name }))).State).toBe("ENABLED");
+});
+
+behaviour("a first day does not hold for a one-time schedule", guide("schedule-types"), async () => {
+  const { target, bodies } = await inbox();
+  const begin = await now();
+  await create({
+    ScheduleExpression: at(begin + 2 * MINUTE),
+    StartDate: new Date(begin + DAY),
+    Target: { ...target, Input: "once" },
+  });
+  await cloud.advance(3 * MINUTE);
+  expect(await bodies()).toEqual(["once"]);
+});
+
+behaviour("a schedule may delete itself when it is done", guide("managing-schedule-delete"), async () => {
+  const { target, bodies } = await inbox();
+  const { Name } = await create({
+    ScheduleExpression: at((await now()) + 2 * MINUTE),
+    ActionAfterCompletion: "DELETE",
+    Target: { ...target, Input: "once" },
+  });
+  await cloud.advance(5 * MINUTE);
+  expect(await bodies()).toEqual(["once"]);
+  await expect(send(new GetScheduleCommand({ Name }))).rejects.toMatchObject({
+    name: "ResourceNotFoundException",
+  });
+});
+
+behaviour("a disabled schedule does not come", guide("managing-schedule-state"), async () => {
+  const { target, bodies } = await inbox();
+  const { Name } = await create({
+    ScheduleExpression: "rate(1 minute)",
+    State: "DISABLED",
+    Target: { ...target, Input: "tick" },
+  });
+  await cloud.advance(5 * MINUTE);
+  expect(await bodies()).toEqual([]);
+  await send(
+    new UpdateScheduleCommand({
+      Name,
+      ScheduleExpression: "rate(1 minute)",
+      FlexibleTimeWindow: { Mode: "OFF" },
+      Target: { ...target, Input: "tick" },
+    }),
+  );
+  await cloud.advance(90_000);
+  expect((await bodies()).length).toBeGreaterThan(0);
+});
+
+behaviour(
+  "an invocation in a flexible window comes within it",
+  guide("managing-schedule-flexible-time-windows"),
+  async () => {
+    const { target, bodies } = await inbox();
+    await create({
+      ScheduleExpression: at((await now()) + MINUTE),
+      FlexibleTimeWindow: { Mode: "FLEXIBLE", MaximumWindowInMinutes: 15 },
+      Target: { ...target, Input: "once" },
+    });
+    await cloud.advance(17 * MINUTE);
+    expect(await bodies()).toEqual(["once"]);
+  },
+);
+
+behaviour(
+  "an input may name the schedule, its time, the invocation and the attempt",
+  guide("managing-schedule-context-attributes"),
+  async () => {
+    const { target, bodies } = await inbox();
+    const time = Math.ceil((await now()) / MINUTE) * MINUTE + MINUTE;
+    const { Name } = await create({
+      ScheduleExpression: at(time),
+      Target: {
+        ...target,
+        Input: `{"arn":"<aws.scheduler.schedule-arn>","time":${TIME},"id":"<aws.scheduler.execution-id>","try":"<aws.scheduler.attempt-number>"}`,
+      },
+    });
+    await cloud.advance(4 * MINUTE);
+    expect((await bodies()).map((body) => JSON.parse(body))).toEqual([
+      {
+        arn: arn(`schedule/default/${Name}`),
+        time: new Date(time).toISOString().replace(".000Z", "Z"),
+        id: expect.stringMatching(/^[0-9a-z-]+$/),
+        try: "1",
+      },
+    ]);
+  },
+);
+
+behaviour(
+  "a universal target calls an operation with its input",
+  guide("managing-targets-universal"),
+  async () => {
+    const { target, bodies } = await inbox();
+    const QueueUrl = `${cloud.endpoint}/000000000000/${target.Arn.split(":").at(-1)}`;
+    await create({
+      ScheduleExpression: at((await now()) + MINUTE),
+      Target: {
+        Arn: "arn:aws:scheduler:::aws-sdk:sqs:sendMessage",
+        RoleArn,
+        Input: JSON.stringify({ QueueUrl, MessageBody: "by operation" }),
+      },
+    });
+    await cloud.advance(3 * MINUTE);
+    expect(await bodies()).toEqual(["by operation"]);
+  },
+);
+
+behaviour(
+  "what cannot be delivered goes to the dead-letter queue",
+  guide("configuring-schedule-dlq"),
+  async () => {
+    const dead = await inbox();
+    await create({
+      ScheduleExpression: at((await now()) + MINUTE),
+      Target: {
+        Arn: queue("nowhere"),
+        RoleArn,
+        Input: "lost",
+        DeadLetterConfig: { Arn: dead.target.Arn },
+        RetryPolicy: { MaximumRetryAttempts: 0 },
+      },
+    });
+    await cloud.advance(10 * MINUTE);
+    expect(await dead.bodies()).toEqual(["lost"]);
+  },
+);

@@ -1,0 +1,353 @@
+import {
+  type CreateScheduleCommandInput,
+  CreateScheduleGroupCommand,
+  DeleteScheduleCommand,
+  GetScheduleCommand,
+  ListSchedulesCommand,
+  UpdateScheduleCommand,
+} from "@aws-sdk/client-scheduler";
+import { describe, expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import {
+  ACCOUNT,
+  api,
+  arn,
+  conflict,
+  guide,
+  invalid,
+  missing,
+  name,
+  queue,
+  RoleArn,
+  scheduling,
+} from "./client.ts";
+
+const cloud = conformanceCloud();
+const { send, create } = scheduling(cloud);
+const OFF = { Mode: "OFF" } as const;
+const Target = { Arn: queue("q"), RoleArn };
+
+describe("schedules", () => {
+  behaviour("a schedule's ARN names its group", api("CreateSchedule"), async () => {
+    const { Name, made } = await create();
+    expect(made.ScheduleArn).toBe(arn(`schedule/default/${Name}`));
+  });
+  behaviour("what is not said has its default", api("GetSchedule"), async () => {
+    const { Name } = await create();
+    const { $metadata: _, ...told } = await send(new GetScheduleCommand({ Name }));
+    expect(told).toEqual({
+      ActionAfterCompletion: "NONE",
+      Arn: arn(`schedule/default/${Name}`),
+      CreationDate: expect.any(Date),
+      FlexibleTimeWindow: OFF,
+      GroupName: "default",
+      LastModificationDate: expect.any(Date),
+      Name,
+      ScheduleExpression: "cron(0 12 * * ? *)",
+      ScheduleExpressionTimezone: "UTC",
+      State: "ENABLED",
+      Target: {
+        ...Target,
+        RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+      },
+    });
+  });
+  behaviour("what is said is told as it was said", api("GetSchedule"), async () => {
+    const said = {
+      ActionAfterCompletion: "DELETE",
+      Description: "text",
+      EndDate: new Date("2999-01-02T00:00:00Z"),
+      FlexibleTimeWindow: { Mode: "FLEXIBLE", MaximumWindowInMinutes: 15 },
+      ScheduleExpression: "rate(5 minutes)",
+      ScheduleExpressionTimezone: "Europe/Berlin",
+      StartDate: new Date("2999-01-01T00:00:00Z"),
+      State: "DISABLED",
+      Target: {
+        ...Target,
+        Input: "text",
+        DeadLetterConfig: { Arn: queue("dead") },
+        RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 },
+      },
+    } as const;
+    const { Name } = await create(said);
+    expect(await send(new GetScheduleCommand({ Name }))).toMatchObject(said);
+  });
+  behaviour("a schedule's name is taken once in a group", api("CreateSchedule"), async () => {
+    const { Name } = await create();
+    await expect(create({ Name })).rejects.toMatchObject(conflict(`Schedule ${Name} already exists.`));
+  });
+  behaviour(
+    "another group may have a schedule of the same name",
+    guide("managing-schedule-group"),
+    async () => {
+      const { Name } = await create();
+      const GroupName = name("group");
+      await send(new CreateScheduleGroupCommand({ Name: GroupName }));
+      const { made } = await create({ Name, GroupName });
+      expect(made.ScheduleArn).toBe(arn(`schedule/${GroupName}/${Name}`));
+    },
+  );
+  behaviour("a request with the same client token is one request", api("CreateSchedule"), async () => {
+    const { Name, made } = await create({ ClientToken: "token-1" });
+    expect((await create({ Name, ClientToken: "token-1" })).made.ScheduleArn).toBe(made.ScheduleArn);
+    await expect(create({ Name, ClientToken: "token-2" })).rejects.toMatchObject({
+      name: "ConflictException",
+    });
+  });
+  behaviour("a schedule needs a group that is there", api("CreateSchedule"), async () => {
+    await expect(create({ GroupName: "none" })).rejects.toMatchObject(
+      missing("Schedule group none does not exist."),
+    );
+  });
+  for (const [what, command] of [
+    ["found", new GetScheduleCommand({ Name: "none" })],
+    ["deleted", new DeleteScheduleCommand({ Name: "none" })],
+    [
+      "changed",
+      new UpdateScheduleCommand({
+        Name: "none",
+        ScheduleExpression: "rate(1 day)",
+        FlexibleTimeWindow: OFF,
+        Target,
+      }),
+    ],
+  ] as const) {
+    behaviour(`a schedule that is not there is not ${what}`, api("GetSchedule"), async () => {
+      await expect(send(command as never)).rejects.toMatchObject(missing("Schedule none does not exist."));
+    });
+  }
+  behaviour("a schedule is looked for in the default group unless said", api("GetSchedule"), async () => {
+    const GroupName = name("group");
+    await send(new CreateScheduleGroupCommand({ Name: GroupName }));
+    const { Name } = await create({ GroupName });
+    await expect(send(new GetScheduleCommand({ Name }))).rejects.toMatchObject(
+      missing(`Schedule ${Name} does not exist.`),
+    );
+  });
+  behaviour("an update says all anew", api("UpdateSchedule"), async () => {
+    const { Name } = await create({ Description: "text", State: "DISABLED" });
+    await send(
+      new UpdateScheduleCommand({
+        Name,
+        ScheduleExpression: "rate(1 day)",
+        FlexibleTimeWindow: OFF,
+        Target,
+      }),
+    );
+    const now = await send(new GetScheduleCommand({ Name }));
+    expect(now).toMatchObject({ ScheduleExpression: "rate(1 day)", State: "ENABLED" });
+    expect(now.Description).toBeUndefined();
+  });
+  behaviour("an update keeps the day of creation", api("UpdateSchedule"), async () => {
+    const { Name } = await create();
+    const before = await send(new GetScheduleCommand({ Name }));
+    await cloud.advance(60_000);
+    await send(
+      new UpdateScheduleCommand({
+        Name,
+        ScheduleExpression: "rate(1 day)",
+        FlexibleTimeWindow: OFF,
+        Target,
+      }),
+    );
+    const after = await send(new GetScheduleCommand({ Name }));
+    expect(after.CreationDate).toEqual(before.CreationDate);
+    expect(after.LastModificationDate!.getTime()).toBeGreaterThan(before.LastModificationDate!.getTime());
+  });
+  behaviour("a schedule that is deleted is gone", api("DeleteSchedule"), async () => {
+    const { Name } = await create();
+    await send(new DeleteScheduleCommand({ Name }));
+    await expect(send(new GetScheduleCommand({ Name }))).rejects.toMatchObject({
+      name: "ResourceNotFoundException",
+    });
+  });
+});
+
+describe("lists of schedules", () => {
+  behaviour("a list tells of each schedule only so much", api("ScheduleSummary"), async () => {
+    const { Name } = await create({ Description: "text" });
+    const { Schedules } = await send(new ListSchedulesCommand({ NamePrefix: Name }));
+    expect(Schedules).toEqual([
+      {
+        Arn: arn(`schedule/default/${Name}`),
+        CreationDate: expect.any(Date),
+        GroupName: "default",
+        LastModificationDate: expect.any(Date),
+        Name,
+        State: "ENABLED",
+        Target: { Arn: Target.Arn },
+      },
+    ]);
+  });
+  behaviour("schedules are listed by group and by state", api("ListSchedules"), async () => {
+    const GroupName = name("group");
+    await send(new CreateScheduleGroupCommand({ Name: GroupName }));
+    const { Name } = await create({ GroupName, State: "DISABLED" });
+    await create({ GroupName });
+    const { Schedules } = await send(new ListSchedulesCommand({ GroupName, State: "DISABLED" }));
+    expect(Schedules!.map((one) => one.Name)).toEqual([Name]);
+  });
+  behaviour("a list comes in pages", api("ListSchedules"), async () => {
+    for (const Name of ["page-a", "page-b", "page-c"]) await create({ Name });
+    const first = await send(new ListSchedulesCommand({ NamePrefix: "page-", MaxResults: 2 }));
+    const second = await send(
+      new ListSchedulesCommand({ NamePrefix: "page-", MaxResults: 2, NextToken: first.NextToken! }),
+    );
+    expect([...first.Schedules!, ...second.Schedules!].map((one) => one.Name)).toEqual([
+      "page-a",
+      "page-b",
+      "page-c",
+    ]);
+    expect(second.NextToken).toBeUndefined();
+  });
+  behaviour("schedules of a group that is not there are not listed", api("ListSchedules"), async () => {
+    await expect(send(new ListSchedulesCommand({ GroupName: "none" }))).rejects.toMatchObject(
+      missing("Schedule group none does not exist."),
+    );
+  });
+});
+
+describe("schedule expressions", () => {
+  for (const expression of [
+    "rate(1 minute)",
+    "rate(1 minutes)",
+    "rate(1 hours)",
+    "rate(5 minutes)",
+    "rate(7 days)",
+    "cron(15 10 ? * 6L 2099-2105)",
+    "cron(0-15/1 8-8 ? * 2,3,4,5,6,7 *)",
+    "cron(0 9 LW * ? *)",
+    "cron(0 12 ? * MON#1 *)",
+    "at(2099-11-20T13:00:00)",
+  ]) {
+    behaviour(`${expression} is a schedule`, guide("schedule-types"), async () => {
+      const { Name } = await create({ ScheduleExpression: expression, State: "DISABLED" });
+      expect((await send(new GetScheduleCommand({ Name }))).ScheduleExpression).toBe(expression);
+    });
+  }
+  for (const expression of [
+    "rate(10 seconds)",
+    "rate(0 minutes)",
+    "rate(-1 minutes)",
+    "rate(minutes)",
+    "cron(0 12 * * * *)",
+    "cron(0 12 * * ?)",
+    "cron(60 12 * * ? *)",
+    "cron(*/60 * * * ? *)",
+    "at(2099-02-30T00:00:00)",
+    "at(tomorrow)",
+    "every day",
+  ]) {
+    behaviour(`${expression} is no schedule`, guide("schedule-types"), async () => {
+      await expect(create({ ScheduleExpression: expression })).rejects.toMatchObject(
+        invalid(`Invalid Schedule Expression ${expression}.`),
+      );
+    });
+  }
+  behaviour("a time zone is one of the IANA database", guide("schedule-types"), async () => {
+    await expect(create({ ScheduleExpressionTimezone: "Mars/Base" })).rejects.toMatchObject({
+      name: "ValidationException",
+    });
+  });
+});
+
+describe("what a schedule must be", () => {
+  const wrong: [string, Partial<CreateScheduleCommandInput>, string | RegExp, string][] = [
+    [
+      "a first day is at most five minutes ago",
+      { StartDate: new Date(Date.now() - 3_600_000) },
+      "The StartDate you specify cannot be earlier than 5 minutes ago.",
+      "CreateSchedule",
+    ],
+    [
+      "a last day is to come",
+      { EndDate: new Date(0) },
+      "The EndDate you specify must be in the future.",
+      "CreateSchedule",
+    ],
+    [
+      "the first day is before the last",
+      { StartDate: new Date("2999-01-02"), EndDate: new Date("2999-01-01") },
+      /StartDate/,
+      "CreateSchedule",
+    ],
+    [
+      "a flexible window has a length",
+      { FlexibleTimeWindow: { Mode: "FLEXIBLE" } },
+      /MaximumWindowInMinutes/,
+      "FlexibleTimeWindow",
+    ],
+    [
+      "a window has at most a day",
+      { FlexibleTimeWindow: { Mode: "FLEXIBLE", MaximumWindowInMinutes: 1_441 } },
+      /at 'flexibleTimeWindow.maximumWindowInMinutes' failed to satisfy constraint: Member must have value less than or equal to 1440/,
+      "FlexibleTimeWindow",
+    ],
+    [
+      "a schedule itself is no target",
+      { Target: { Arn: arn("schedule/default/s"), RoleArn } },
+      "scheduler is not a supported service for a target.",
+      "Target",
+    ],
+    [
+      "an operation begins with a small letter",
+      { Target: { Arn: "arn:aws:scheduler:::aws-sdk:backup:StartReportJob", RoleArn, Input: "{}" } },
+      "backup is not a supported service for a target.",
+      "Target",
+    ],
+    [
+      "a function is given JSON",
+      { Target: { Arn: `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`, RoleArn, Input: "text" } },
+      'JSON syntax error in input: [Source: (String)"text"; line: 1, column: 5]',
+      "Target",
+    ],
+    [
+      "a bus needs a source and a detail type",
+      { Target: { Arn: `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default`, RoleArn } },
+      /EventBridgeParameters/,
+      "EventBridgeParameters",
+    ],
+    [
+      "a stream needs a partition key",
+      { Target: { Arn: `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/s`, RoleArn } },
+      /KinesisParameters/,
+      "KinesisParameters",
+    ],
+    [
+      "a target's role is one",
+      { Target: { Arn: queue("q"), RoleArn: "role" } },
+      /at 'target.roleArn' failed to satisfy constraint: Member must satisfy regular expression pattern/,
+      "Target",
+    ],
+    [
+      "a dead-letter queue is no FIFO queue",
+      { Target: { ...Target, DeadLetterConfig: { Arn: queue("dead.fifo") } } },
+      /at 'target.deadLetterConfig.arn' failed to satisfy constraint: Member must satisfy regular expression pattern/,
+      "DeadLetterConfig",
+    ],
+    [
+      "there are at most 185 retries",
+      { Target: { ...Target, RetryPolicy: { MaximumRetryAttempts: 186 } } },
+      /Member must have value less than or equal to 185/,
+      "RetryPolicy",
+    ],
+    [
+      "retries take at least a minute",
+      { Target: { ...Target, RetryPolicy: { MaximumEventAgeInSeconds: 59 } } },
+      /Member must have value greater than or equal to 60/,
+      "RetryPolicy",
+    ],
+    [
+      "a name has at most 64 characters",
+      { Name: "x".repeat(65) },
+      /less than or equal to 64/,
+      "CreateSchedule",
+    ],
+    ["a name has no spaces", { Name: "a b" }, /at 'name' failed to satisfy constraint/, "CreateSchedule"],
+  ];
+  for (const [what, more, message, page] of wrong) {
+    behaviour(what, api(page), async () => {
+      await expect(create(more)).rejects.toMatchObject(invalid(message));
+    });
+  }
+});
