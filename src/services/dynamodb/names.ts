@@ -10,10 +10,25 @@ const WRONG_KEYS = `Map keys must satisfy constraint: [Member must have length l
 interface Named {
   TableName?: string | undefined;
   ExclusiveStartTableName?: string | undefined;
+  ResourceArn?: string | undefined;
+  Tags?: unknown[] | undefined;
+  TagKeys?: unknown[] | undefined;
   RequestItems?: Record<string, unknown> | undefined;
   AttributeDefinitions?: unknown;
   KeySchema?: unknown;
   GlobalTableSourceArn?: unknown;
+}
+
+const TABLE_ARN = /^arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:\d+:table\/.+$/;
+
+/** A resource with tags is told of before what is to be done with them. */
+function checkResource(operation: string, { ResourceArn: arn, Tags, TagKeys }: Named): void {
+  const asked = { TagResource: Tags, UntagResource: TagKeys, ListTagsOfResource: [] }[operation];
+  if (!asked) return;
+  if (arn === undefined) throw invalid("Invalid TableArn");
+  if (!TABLE_ARN.test(arn)) throw invalid(`Invalid TableArn: Invalid ResourceArn provided as input ${arn}`);
+  if (Tags?.length === 0) throw invalid("Atleast one Tag needs to be provided as Input.");
+  if (TagKeys?.length === 0) throw invalid("Atleast one Tag Key needs to be provided as Input.");
 }
 
 /** Where a table may stay unnamed. */
@@ -33,6 +48,7 @@ const ANY_TABLE = new Set([
 export function nameViolations(operation: string, input: Named): Violation[] {
   const { TableName: name, ExclusiveStartTableName: start, RequestItems: items } = input;
   const found: Violation[] = [];
+  checkResource(operation, input);
   if (name === undefined && NAMING.has(operation))
     throw invalid("The parameter 'TableName' is required but was not present in the request");
   if (name !== undefined && !isArn(name)) {

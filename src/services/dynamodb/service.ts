@@ -29,26 +29,46 @@ import { expire, timeToLiveOperations } from "./tables/time-to-live.ts";
 import { tableUpdate } from "./tables/update.ts";
 import { transactionOperations } from "./transactions/transactions.ts";
 
-async function fact(ctx: Context, action: string, given: string, index?: string): Promise<AccessFact> {
-  const name = tableName(given);
-  const table = await ctx.read((tx) => tx.get(tables, [name]));
-  const arn = tableArn(ctx, name);
-  return {
-    action: `dynamodb:${action}`,
-    resource: index === undefined ? arn : `${arn}/index/${index}`,
-    owner: ctx.account,
-    resourcePolicy: table?.policy ?? null,
-  };
+/** What is done to which table, or to which of its indexes. */
+interface Reached {
+  action: string;
+  table: string;
+  index?: string | undefined;
 }
 
+/** In one look at the store: two at once would be in each other's way. */
+function facts(ctx: Context, reached: readonly Reached[]): Promise<AccessFact[]> {
+  return ctx.read(async (tx) => {
+    const found: AccessFact[] = [];
+    for (const { action, table: given, index } of reached) {
+      const name = tableName(given);
+      const table = await tx.get(tables, [name]);
+      const arn = tableArn(ctx, name);
+      found.push({
+        action: `dynamodb:${action}`,
+        resource: index === undefined ? arn : `${arn}/index/${index}`,
+        owner: ctx.account,
+        resourcePolicy: table?.policy ?? null,
+      });
+    }
+    return found;
+  });
+}
+
+const fact = async (ctx: Context, action: string, table: string) =>
+  (await facts(ctx, [{ action, table }]))[0]!;
+
 const onTable =
-  (action: string) => async (ctx: Context, input: { TableName: string; IndexName?: string }) => [
-    await fact(ctx, action, input.TableName, input.IndexName),
-  ];
+  (action: string) =>
+  (ctx: Context, { TableName: table, IndexName: index }: { TableName: string; IndexName?: string }) =>
+    facts(ctx, [{ action, table, index }]);
 const onTables =
   (action: string) =>
   (ctx: Context, { RequestItems }: { RequestItems: object }) =>
-    Promise.all(Object.keys(RequestItems).map((name) => fact(ctx, action, name)));
+    facts(
+      ctx,
+      Object.keys(RequestItems).map((table) => ({ action, table })),
+    );
 const onResource =
   (action: string) =>
   (_: Context, { ResourceArn }: { ResourceArn: string }) => [
@@ -64,7 +84,7 @@ const onBackup =
     { action: `dynamodb:${action}`, resource: BackupArn },
   ];
 const statementFacts = (ctx: Context, statements: readonly { Statement: string }[]) =>
-  Promise.all(reachedBy(statements).map(({ action, table, index }) => fact(ctx, action, table, index)));
+  facts(ctx, reachedBy(statements));
 
 const access: Access<"dynamodb"> = {
   CreateTable: onTable("CreateTable"),
@@ -88,16 +108,22 @@ const access: Access<"dynamodb"> = {
   BatchGetItem: onTables("BatchGetItem"),
   BatchWriteItem: onTables("BatchWriteItem"),
   TransactWriteItems: (ctx, { TransactItems }) =>
-    Promise.all(
-      TransactItems.flatMap(({ ConditionCheck, Put, Delete, Update }) => [
-        ...(ConditionCheck ? [fact(ctx, "ConditionCheckItem", ConditionCheck.TableName)] : []),
-        ...(Put ? [fact(ctx, "PutItem", Put.TableName)] : []),
-        ...(Delete ? [fact(ctx, "DeleteItem", Delete.TableName)] : []),
-        ...(Update ? [fact(ctx, "UpdateItem", Update.TableName)] : []),
-      ]),
+    facts(
+      ctx,
+      TransactItems.flatMap(({ ConditionCheck, Put, Delete, Update }) =>
+        [
+          { action: "ConditionCheckItem", on: ConditionCheck },
+          { action: "PutItem", on: Put },
+          { action: "DeleteItem", on: Delete },
+          { action: "UpdateItem", on: Update },
+        ].flatMap(({ action, on }) => (on ? [{ action, table: on.TableName }] : [])),
+      ),
     ),
   TransactGetItems: (ctx, { TransactItems }) =>
-    Promise.all(TransactItems.map(({ Get }) => fact(ctx, "GetItem", Get.TableName))),
+    facts(
+      ctx,
+      TransactItems.map(({ Get }) => ({ action: "GetItem", table: Get.TableName })),
+    ),
   CreateBackup: onTable("CreateBackup"),
   DescribeBackup: onBackup("DescribeBackup"),
   DeleteBackup: onBackup("DeleteBackup"),

@@ -19,8 +19,16 @@ const LONGEST_TEXT = 1_000;
 
 const ZERO: Decimal = { negative: false, digits: "", exponent: 0 };
 
+/** Most numbers are whole and short, and need no closer look. */
+const SHORT = /^[1-9]\d{0,14}$/;
+
 /** What a text says, or why it says nothing. */
 export function parseDecimal(text: string): Decimal | NumberFault {
+  if (SHORT.test(text)) {
+    let end = text.length;
+    while (text.charCodeAt(end - 1) === 0x30) end--;
+    return { negative: false, digits: text.slice(0, end), exponent: text.length };
+  }
   const match =
     text.length <= LONGEST_TEXT ? /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) : null;
   const [, sign, whole = "", fraction = "", power = "0"] = match ?? [];
