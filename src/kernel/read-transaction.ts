@@ -59,6 +59,10 @@ export class Reads implements ReadTransaction {
     return sealed && keys.unseal(sealed, key, secret);
   }
 
+  unsealed(bytes: Uint8Array, place: string): Uint8Array {
+    return this.at.keys.unseal(bytes, Buffer.from(place));
+  }
+
   async listBytes(of: Bytes, range: ListRange): Promise<BytesRow[]> {
     return this.#view.range(keyRange(prefixOf(this.at, of), range));
   }

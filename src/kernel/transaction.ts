@@ -26,6 +26,8 @@ export interface ReadTransaction {
   listBytes(of: Bytes, range: ListRange): Promise<BytesRow[]>;
   /** What `putSealed` wrote, with the same secret; not to be written into. @throws {SealBrokenError} */
   getSealed(of: Bytes, key: readonly KeyPart[], secret?: Uint8Array): MaybePromise<Uint8Array | undefined>;
+  /** What `sealed` made of bytes for the same place. @throws {SealBrokenError} */
+  unsealed(bytes: Uint8Array, place: string): Uint8Array;
   /** Entries after the number `after`, oldest first. */
   follow<T>(
     of: Journal<T>,
@@ -42,6 +44,8 @@ export interface Transaction extends ReadTransaction {
   putBytes(of: Bytes, key: readonly KeyPart[], value: Uint8Array): void;
   /** Encrypts them with a key of the cloud's, or one made of `secret`. */
   putSealed(of: Bytes, key: readonly KeyPart[], value: Uint8Array, secret?: Uint8Array): void;
+  /** Encrypts what will stand within a row, with a key of the cloud's; `place` is vouched for as well. */
+  sealed(bytes: Uint8Array, place: string): Uint8Array;
   deleteBytes(of: Bytes, key: readonly KeyPart[]): void;
   deleteRow(row: BytesRow): void;
   append<T>(of: Journal<T>, stream: readonly KeyPart[], entry: T): number;
@@ -161,6 +165,10 @@ export class Writes extends Reads implements Transaction {
   putSealed(of: Bytes, parts: readonly KeyPart[], value: Uint8Array, secret?: Uint8Array): void {
     const key = this.#keyOf(of, parts);
     this.#draft.put(key, this.at.keys.seal(value, key, secret));
+  }
+
+  sealed(bytes: Uint8Array, place: string): Uint8Array {
+    return this.at.keys.seal(bytes, Buffer.from(place));
   }
 
   deleteBytes(of: Bytes, key: readonly KeyPart[]): void {

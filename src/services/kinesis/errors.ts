@@ -1,3 +1,5 @@
+import { AwsError } from "#aws/errors.ts";
+import type { Place } from "#kernel/collection.ts";
 import { faultsOf } from "#kernel/service.ts";
 
 const fault = faultsOf<"kinesis">();
@@ -17,9 +19,13 @@ export const noSuchShard = (shard: string, stream: string, account: string) =>
     "ResourceNotFoundException",
     `Could not find shard ${shard} in stream ${stream} under account ${account}.`,
   );
-export const shardIsClosed = (shard: string, stream: string, account: string) =>
+export const shardIsGone = (shard: string, stream: string, account: string) =>
   fault(
-    "ResourceInUseException",
+    "ResourceNotFoundException",
+    `Shard ${shard} in stream ${stream} under account ${account} does not exist`,
+  );
+export const shardIsClosed = (shard: string, stream: string, account: string) =>
+  invalid(
     `Shard ${shard} in stream ${stream} under account ${account} has already been merged or split, and thus is not eligible for merging or splitting.`,
   );
 
@@ -36,10 +42,36 @@ export const consumerExists = (consumer: string, stream: string, account: string
     `Consumer ${consumer} under stream ${stream} of account ${account} already exists.`,
   );
 
-export const expiredIterator = (now: Date, until: Date) =>
+/** As `Thu Jan 22 21:37:04 UTC 2015`. */
+const told = (time: number) =>
+  new Date(time).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, "$1 $3 $2 $5 UTC $4");
+
+export const expiredIterator = (now: number, created: number, tolerated: number) =>
   fault(
     "ExpiredIteratorException",
-    `Iterator expired. The iterator was valid until ${until.toUTCString()}, and it is ${now.toUTCString()}.`,
+    `Iterator expired. The iterator was created at time ${told(created)} while right now it is ${told(now)} which is further in the future than the tolerated delay of ${tolerated} milliseconds.`,
   );
 export const noPolicy = (arn: string) =>
   fault("ResourceNotFoundException", `Resource policy for ${arn} not found.`);
+
+export const streamHasConsumers = (arn: string, stream: string) =>
+  fault(
+    "ResourceInUseException",
+    `DeleteStream can't delete ${arn} because there are consumers associated with this data stream. To delete ${stream} anyway, set the EnforceConsumerDeletion parameter to true to force the deletion of all the consumers that are associated with it.`,
+  );
+export const onlyProvisioned = (operation: string) =>
+  fault(
+    "ValidationException",
+    `${operation} is only supported for data streams with the provisioned capacity mode.`,
+  );
+export const noSuchKey = (key: string, place: Place) =>
+  fault(
+    "KMSNotFoundException",
+    key.includes("alias/")
+      ? `Alias ${key.startsWith("arn:") ? key : `arn:aws:kms:${place.region}:${place.account}:${key}`} is not found.`
+      : `Key '${key.startsWith("arn:") ? key : `arn:aws:kms:${place.region}:${place.account}:key/${key}`}' does not exist`,
+  );
+
+/** Named, so that nobody believes that it was heeded. */
+export const notThere = (what: string) =>
+  new AwsError("NotImplemented", `Nube does not implement ${what} of a stream yet.`, { status: 501 });

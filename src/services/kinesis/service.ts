@@ -8,6 +8,8 @@ import { writing } from "./records/put.ts";
 import { reading, streamOfIterator } from "./records/read.ts";
 import { shardOperations } from "./shards/shards.ts";
 import { type Named, nameOf, streamArn, streams } from "./store.ts";
+import { accountOperations } from "./streams/account.ts";
+import { encryptionOperations } from "./streams/encryption.ts";
 import { policyOperations } from "./streams/policies.ts";
 import { streamOperations } from "./streams/streams.ts";
 import { tagOperations } from "./streams/tags.ts";
@@ -75,6 +77,10 @@ const access: Access<"kinesis"> = {
   DeregisterStreamConsumer: onResource("DeregisterStreamConsumer"),
   ListStreamConsumers: onResource("ListStreamConsumers"),
   SubscribeToShard: onResource("SubscribeToShard"),
+  StartStreamEncryption: onStream("StartStreamEncryption"),
+  StopStreamEncryption: onStream("StopStreamEncryption"),
+  DescribeAccountSettings: onAccount("DescribeAccountSettings"),
+  UpdateAccountSettings: onAccount("UpdateAccountSettings"),
 };
 
 export const kinesis = defineService({
@@ -95,6 +101,8 @@ export const kinesis = defineService({
     subscribing,
     tagOperations,
     policyOperations,
+    encryptionOperations,
+    accountOperations,
   ],
   jobs: [trim, forget],
   access,

@@ -2,7 +2,7 @@ import { parseArn } from "#aws/arn.ts";
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import { collection, type Place } from "#kernel/collection.ts";
 import type { Bytes, ReadTransaction } from "#kernel/transaction.ts";
-import { invalid, noSuchStream } from "./errors.ts";
+import { invalid, noSuchStream, notThere } from "./errors.ts";
 
 /** Milliseconds since 1970, cloud time. */
 type Time = number;
@@ -44,6 +44,16 @@ export interface Consumer {
   stream: string;
   name: string;
   created: Time;
+  tags?: Record<string, string> | undefined;
+}
+
+/** What the account has said of billing in its Region. */
+export interface AccountSettings {
+  started: Time;
+  /** Before then a commitment does not end. */
+  earliestEnd: Time;
+  /** It is to end as soon as it may. */
+  isEnding: boolean;
 }
 
 export const streams = collection<Stream>("kinesis/stream", {
@@ -59,6 +69,11 @@ export const consumers = collection<Consumer>("kinesis/consumer", {
   key: (c) => [c.stream, c.name],
 });
 
+export const accountSettings = collection<AccountSettings>("kinesis/account-settings", {
+  scope: "region",
+  key: () => [],
+});
+
 /** `[stream, shard, sequence]`, in order of arrival. */
 export const recordRows: Bytes = { name: "kinesis/record", scope: "region" };
 
@@ -69,10 +84,12 @@ export const streamArn = ({ account, region }: Place, name: string) =>
 export interface Named {
   StreamName?: string | undefined;
   StreamARN?: string | undefined;
+  StreamId?: string | undefined;
 }
 
 /** @throws {AwsError} InvalidArgumentException */
-export function nameOf({ StreamName, StreamARN }: Named): string {
+export function nameOf({ StreamName, StreamARN, StreamId }: Named): string {
+  if (StreamId !== undefined) throw notThere("the StreamId");
   const name = StreamARN === undefined ? StreamName : parseArn(StreamARN)?.resource.split("/")[1];
   if (name === undefined) throw invalid("Missing StreamName or StreamARN");
   if (StreamName !== undefined && StreamName !== name)

@@ -1,24 +1,24 @@
-import { parseArn } from "#aws/arn.ts";
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
-import { consumerExists, invalid, limitExceeded, noSuchConsumer, noSuchConsumerNamed } from "../errors.ts";
-import { type Consumer, consumers, nameOf, streamArn, streamAt } from "../store.ts";
+import { consumerExists, invalid, limitExceeded } from "../errors.ts";
+import { type Consumer, consumers, streamArn, streamAt } from "../store.ts";
+import { checkTags } from "../streams/tags.ts";
+import { consumerArn, consumerAt } from "./consumer.ts";
 
 const MOST_CONSUMERS = 20;
 
 export const consumerOperations = {
   async RegisterStreamConsumer(ctx, { StreamARN, ConsumerName, Tags }) {
-    if (Tags) throw invalid("Tags of consumers are not supported.");
+    if (Tags) checkTags(Tags);
     return ctx.transact(async (tx) => {
       const { name: stream } = await streamAt(tx, ctx, { StreamARN });
       if (await tx.get(consumers, [stream, ConsumerName]))
         throw consumerExists(ConsumerName, stream, ctx.account);
       if ((await tx.list(consumers, { in: [stream], limit: MOST_CONSUMERS })).length === MOST_CONSUMERS)
         throw limitExceeded(`The stream has ${MOST_CONSUMERS} consumers, which is the most it can have.`);
-      const consumer: Consumer = { stream, name: ConsumerName, created: tx.now() };
+      const consumer: Consumer = { stream, name: ConsumerName, created: tx.now(), tags: Tags };
       tx.put(consumers, consumer);
       return { Consumer: { ...told(ctx, consumer), ConsumerStatus: "CREATING" as const } };
     });
@@ -50,29 +50,6 @@ export const consumerOperations = {
     return { Consumers: records.map((consumer) => told(ctx, consumer)), NextToken: token };
   },
 } satisfies Handlers<"kinesis">;
-
-interface Named {
-  StreamARN?: string;
-  ConsumerName?: string;
-  ConsumerARN?: string;
-}
-
-/** @throws {AwsError} ResourceNotFoundException */
-export async function consumerAt(tx: ReadTransaction, ctx: Context, named: Named): Promise<Consumer> {
-  const [, stream, , inArn] = (named.ConsumerARN && parseArn(named.ConsumerARN)?.resource.split("/")) || [];
-  const streamName = stream ?? nameOf({ StreamARN: named.StreamARN });
-  const name = inArn?.split(":")[0] ?? named.ConsumerName ?? "";
-  const consumer = await tx.get(consumers, [streamName, name]);
-  const isNamed =
-    named.ConsumerARN === undefined || (consumer && consumerArn(ctx, consumer) === named.ConsumerARN);
-  if (consumer && isNamed) return consumer;
-  throw named.ConsumerARN === undefined
-    ? noSuchConsumerNamed(name, streamName, ctx.account)
-    : noSuchConsumer(named.ConsumerARN);
-}
-
-const consumerArn = (ctx: Context, { stream, name, created }: Consumer) =>
-  `${streamArn(ctx, stream)}/consumer/${name}:${Math.floor(created / 1_000)}`;
 
 const told = (ctx: Context, consumer: Consumer): Kinesis.Consumer => ({
   ConsumerName: consumer.name,

@@ -6,7 +6,7 @@ import { waitFor } from "../records/waiters.ts";
 import { sequenceNumber } from "../shards/sequence.ts";
 import { isOpen, shardAt } from "../shards/shards.ts";
 import { type Shard, type Stream, shards, streamAt } from "../store.ts";
-import { consumerAt } from "./consumers.ts";
+import { consumerAt } from "./consumer.ts";
 
 /** A subscription ends after five minutes; its client asks for another. */
 const LIFE_MS = 300_000;

@@ -1,11 +1,12 @@
+import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import { contains, HASHES, hashOf } from "../shards/ranges.ts";
-import { sequenceNumber, shardId } from "../shards/sequence.ts";
+import { isSequenceNumber, sequenceNumber, shardId } from "../shards/sequence.ts";
 import { isOpen, shardsOf } from "../shards/shards.ts";
 import { recordRows, type Shard, type Stream, streamAt } from "../store.ts";
-import { storedRecord } from "./rows.ts";
+import { sealOf, storedRecord } from "./rows.ts";
 import { wakeAll } from "./waiters.ts";
 
 /** Of one call. */
@@ -21,6 +22,7 @@ export const writing = {
   async PutRecord(ctx, input) {
     return ctx.transact(async (tx) => {
       const stream = await streamAt(tx, ctx, input);
+      checkOrdering(ctx, stream, input.SequenceNumberForOrdering);
       const [told] = await put(tx, stream, [input]);
       return { ...told!, EncryptionType: encryptionOf(stream) };
     });
@@ -51,16 +53,26 @@ async function put(tx: Transaction, stream: Stream, sent: readonly Sent[]) {
   const told = sent.map((record) => {
     const shard = shardFor(open, record);
     const number = tx.sequence();
-    const { Data: data, PartitionKey: partitionKey } = record;
+    const { Data, PartitionKey: partitionKey } = record;
+    const isSealed = stream.encryption !== undefined;
+    const data = isSealed ? tx.sealed(Data, sealOf(stream.number, number)) : Data;
     tx.putBytes(
       recordRows,
       [stream.number, shard.index, number],
-      storedRecord({ number, arrival: tx.now(), partitionKey, data }),
+      storedRecord({ number, arrival: tx.now(), partitionKey, data, isSealed }),
     );
     return { SequenceNumber: sequenceNumber(shard, number), ShardId: shardId(shard.index) };
   });
   wakeAll(tx, stream.number);
   return told;
+}
+
+/** Numbers grow anyhow: it only has to be one. */
+function checkOrdering(ctx: Context, { name }: Stream, number: string | undefined): void {
+  if (number !== undefined && !isSequenceNumber(number))
+    throw invalid(
+      `ExclusiveMinimumSequenceNumber ${number} used in PutRecord on stream ${name} under account ${ctx.account} is invalid.`,
+    );
 }
 
 function checkRecord(stream: Stream, { Data, ExplicitHashKey }: Sent): void {

@@ -3,11 +3,10 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { expiredIterator, invalid, noSuchStream } from "../errors.ts";
-import { numberIn, sequenceNumber, shardId } from "../shards/sequence.ts";
+import { indexIn, isSequenceNumber, numberIn, sequenceNumber, shardId } from "../shards/sequence.ts";
 import { isOpen, shardAt, shardsOf } from "../shards/shards.ts";
 import { recordRows, type Shard, type Stream, shards, streamAt, streams } from "../store.ts";
-import { encryptionOf } from "./put.ts";
-import { arrivalOf, recordStored } from "./rows.ts";
+import { arrivalOf, recordStored, sealOf } from "./rows.ts";
 
 const ITERATOR_MS = 300_000;
 const MOST_BYTES = 10 * 2 ** 20;
@@ -29,6 +28,7 @@ export const reading = {
       const found = await streamAt(tx, ctx, input);
       return { stream: found, shard: await shardAt(tx, ctx, found, input.ShardId) };
     });
+    checkPosition(input);
     const after = await positionOf(ctx, stream, shard, {
       Type: input.ShardIteratorType,
       ...(input.StartingSequenceNumber !== undefined && { SequenceNumber: input.StartingSequenceNumber }),
@@ -40,7 +40,7 @@ export const reading = {
   async GetRecords(ctx, { ShardIterator, Limit = 10_000 }) {
     const at = iteratorIn(ctx, ShardIterator);
     const now = ctx.clock.now();
-    if (at.until < now) throw expiredIterator(new Date(now), new Date(at.until));
+    if (at.until < now) throw expiredIterator(now, at.until - ITERATOR_MS, ITERATOR_MS);
     return ctx.read(async (tx) => {
       const stream = await tx.get(streams, [at.stream]);
       if (stream?.number !== at.number) throw noSuchStream(at.stream, ctx.account);
@@ -79,25 +79,49 @@ export async function positionOf(
       return last ? recordStored(last).number : shard.first;
     }
     case "AT_TIMESTAMP":
-      if (!Timestamp) throw invalid("Must specify timestampInMillis for iterator type AT_TIMESTAMP");
+      if (!Timestamp)
+        throw invalid(
+          "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current value: null",
+        );
       if (Timestamp.getTime() > ctx.clock.now())
         throw invalid(
           `The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. timestampInMillis: ${Timestamp.getTime()}, currentTimestampInMillis: ${ctx.clock.now()}`,
         );
       return beforeTime(ctx, stream, shard, Timestamp.getTime());
     default: {
-      if (SequenceNumber === undefined)
-        throw invalid(
-          `Must either specify (1) StartingSequenceNumber or (2) ShardIteratorType of LATEST, TRIM_HORIZON or AT_TIMESTAMP`,
-        );
-      const number = numberIn(shard, SequenceNumber);
-      if (number === undefined)
-        throw invalid(
-          `StartingSequenceNumber ${SequenceNumber} used in GetShardIterator on shard ${shardId(shard.index)} in stream ${stream.name} under account ${ctx.account} is invalid.`,
-        );
+      if (SequenceNumber === undefined) throw positionMismatch(type!, "no");
+      const number = numberOf(ctx, stream, shard, SequenceNumber);
       return type === "AT_SEQUENCE_NUMBER" ? number - 1 : number;
     }
   }
+}
+
+/** @throws {AwsError} InvalidArgumentException */
+function checkPosition({
+  ShardIteratorType: type,
+  StartingSequenceNumber,
+}: Kinesis.GetShardIteratorInput): void {
+  if (StartingSequenceNumber !== undefined && (type === "TRIM_HORIZON" || type === "LATEST"))
+    throw positionMismatch(type, "also a");
+}
+
+const positionMismatch = (type: string, has: "no" | "also a") =>
+  invalid(
+    `Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and no StartingSequenceNumber. Request specified ${type} and ${has} StartingSequenceNumber.`,
+  );
+
+/** What a sequence number says of the shard's records. @throws {AwsError} InvalidArgumentException */
+function numberOf(ctx: Context, stream: Stream, shard: Shard, text: string): number {
+  const told = `StartingSequenceNumber ${text} used in GetShardIterator on shard ${shardId(shard.index)} in stream ${stream.name} under account ${ctx.account} is invalid`;
+  if (!isSequenceNumber(text)) throw invalid(`${told}.`);
+  const number = numberIn(shard, text);
+  if (number === undefined)
+    throw invalid(
+      `Invalid StartingSequenceNumber. It encodes ${shardId(indexIn(text))}, while it was used in a call to a shard with ${shardId(shard.index)}`,
+    );
+  if (text !== sequenceNumber(shard, number) || number < shard.first)
+    throw invalid(`${told} because it did not come from this stream.`);
+  return number;
 }
 
 /** Page by page, so that others have their turn meanwhile. */
@@ -136,7 +160,7 @@ export async function recordsBehind(
       limit: Math.min(PAGE, limit - records.length),
     });
     for (const row of rows) {
-      const { number, arrival, partitionKey, data } = recordStored(row);
+      const { number, arrival, partitionKey, data, isSealed } = recordStored(row);
       if (records.length > 0 && bytes + data.length > MOST_BYTES) return answer();
       after = number;
       if (arrival < oldest) continue;
@@ -145,9 +169,9 @@ export async function recordsBehind(
       records.push({
         SequenceNumber: sequenceNumber(shard, number),
         ApproximateArrivalTimestamp: new Date(arrival),
-        Data: data,
+        Data: isSealed ? tx.unsealed(data, sealOf(stream.number, number)) : data,
         PartitionKey: partitionKey,
-        EncryptionType: encryptionOf(stream) === "KMS" ? "KMS" : undefined,
+        EncryptionType: isSealed ? "KMS" : undefined,
       });
     }
     if (rows.length === 0) break;

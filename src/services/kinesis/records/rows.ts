@@ -7,17 +7,24 @@ export interface StoredRecord {
   arrival: number;
   partitionKey: string;
   data: Uint8Array;
+  /** Whether the data is encrypted. */
+  isSealed: boolean;
 }
 
 /** Arrival, number, length of the partition key: 8, 8 and 2 bytes before the two texts. */
 const HEAD = 18;
+/** In the length of the partition key, which has 1,024 bytes at most. */
+const SEALED = 0x8000;
 
-export function storedRecord({ number, arrival, partitionKey, data }: StoredRecord): Uint8Array {
+/** What vouches for sealed data, besides its key. */
+export const sealOf = (stream: number, number: number) => `kinesis/record ${stream} ${number}`;
+
+export function storedRecord({ number, arrival, partitionKey, data, isSealed }: StoredRecord): Uint8Array {
   const key = Buffer.from(partitionKey);
   const out = Buffer.allocUnsafe(HEAD + key.length + data.length);
   out.writeDoubleBE(arrival, 0);
   out.writeDoubleBE(number, 8);
-  out.writeUInt16BE(key.length, 16);
+  out.writeUInt16BE(key.length | (isSealed ? SEALED : 0), 16);
   out.set(key, HEAD);
   out.set(data, HEAD + key.length);
   return out;
@@ -25,12 +32,14 @@ export function storedRecord({ number, arrival, partitionKey, data }: StoredReco
 
 export function recordStored({ value }: Pick<BytesRow, "value">): StoredRecord {
   const bytes = view(value);
-  const dataAt = HEAD + bytes.readUInt16BE(16);
+  const length = bytes.readUInt16BE(16);
+  const dataAt = HEAD + (length & ~SEALED);
   return {
     number: bytes.readDoubleBE(8),
     arrival: bytes.readDoubleBE(0),
     partitionKey: bytes.toString("utf8", HEAD, dataAt),
     data: bytes.subarray(dataAt),
+    isSealed: (length & SEALED) !== 0,
   };
 }
 

@@ -20,6 +20,11 @@ export function sequenceNumber({ index, created }: Pick<Shard, "index" | "create
   ).toString();
 }
 
+export const isSequenceNumber = (text: string): boolean => /^\d{56}$/.test(text) && BigInt(text) >= MARK;
+
+/** Of the shard that a sequence number tells of. */
+export const indexIn = (text: string): number => Number(BigInt(text) & ((1n << SHARD_BITS) - 1n));
+
 /** `undefined` for what is no sequence number of that shard. */
 export function numberIn({ index }: Pick<Shard, "index">, text: string): number | undefined {
   if (!/^\d{56}$/.test(text)) return undefined;
@@ -30,7 +35,9 @@ export function numberIn({ index }: Pick<Shard, "index">, text: string): number 
 
 export const shardId = (index: number) => `shardId-${String(index).padStart(12, "0")}`;
 
+/** Zeros in front, and the word before them, may be left out. */
 export function indexOfShard(id: string): number | undefined {
-  const digits = /^shardId-(\d{12})$/.exec(id)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+  const digits = /^(?:[^-]*-)?(\d+)$/.exec(id)?.[1];
+  const index = digits === undefined ? Number.NaN : Number(digits);
+  return index < 2 ** 31 ? index : undefined;
 }

@@ -2,9 +2,25 @@ import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
-import { expiredToken, invalid, noSuchShard, shardIsClosed } from "../errors.ts";
+import {
+  expiredToken,
+  invalid,
+  noSuchShard,
+  onlyProvisioned,
+  shardIsClosed,
+  shardIsGone,
+} from "../errors.ts";
 import { wakeAll } from "../records/waiters.ts";
-import { nameOf, type Shard, type Stream, shards, streamArn, streamAt, streams } from "../store.ts";
+import {
+  type Named,
+  nameOf,
+  type Shard,
+  type Stream,
+  shards,
+  streamArn,
+  streamAt,
+  streams,
+} from "../store.ts";
 import { contains, evenRanges, type Range } from "./ranges.ts";
 import { indexOfShard, sequenceNumber, shardId } from "./sequence.ts";
 
@@ -23,9 +39,9 @@ export const shardOperations = {
       const stream = await streamAt(tx, ctx, token ? { StreamName: token.stream } : input);
       const after =
         token?.after ?? (input.ExclusiveStartShardId ? indexOfShard(input.ExclusiveStartShardId) : undefined);
-      const wanted = (await shardsOf(tx, stream)).filter(
-        (shard) => (after === undefined || shard.index > after) && isWanted(filter, shard),
-      );
+      const all = await shardsOf(tx, stream);
+      const isWanted = wantedOf(filter, all, tx.now() - stream.retentionHours * 3_600_000);
+      const wanted = all.filter((shard) => (after === undefined || shard.index > after) && isWanted(shard));
       const page = wanted.slice(0, MaxResults);
       const content = { stream: stream.name, after: page.at(-1)?.index, until: ctx.clock.now() + TOKEN_MS };
       return {
@@ -37,10 +53,10 @@ export const shardOperations = {
 
   async SplitShard(ctx, input) {
     return ctx.transact(async (tx) => {
-      const stream = await streamAt(tx, ctx, input);
+      const stream = await provisioned(tx, ctx, input, "SplitShard");
       const shard = await openShard(tx, ctx, stream, input.ShardToSplit);
       const start = BigInt(input.NewStartingHashKey);
-      if (!(start > BigInt(shard.from) && start < BigInt(shard.to)))
+      if (!(start > BigInt(shard.from) + 1n && start < BigInt(shard.to)))
         throw invalid(
           `NewStartingHashKey ${start} used in SplitShard() on shard ${input.ShardToSplit} in stream ${stream.name} under account ${ctx.account} is not both greater than one plus the shard's StartingHashKey ${shard.from} and less than the shard's EndingHashKey ${BigInt(shard.to) - 1n}.`,
         );
@@ -55,7 +71,7 @@ export const shardOperations = {
 
   async MergeShards(ctx, input) {
     return ctx.transact(async (tx) => {
-      const stream = await streamAt(tx, ctx, input);
+      const stream = await provisioned(tx, ctx, input, "MergeShards");
       const one = await openShard(tx, ctx, stream, input.ShardToMerge);
       const other = await openShard(tx, ctx, stream, input.AdjacentShardToMerge);
       const [low, high] = BigInt(one.from) < BigInt(other.from) ? [one, other] : [other, one];
@@ -75,7 +91,7 @@ export const shardOperations = {
   async UpdateShardCount(ctx, input) {
     const { TargetShardCount: target } = input;
     return ctx.transact(async (tx) => {
-      const stream = await streamAt(tx, ctx, input);
+      const stream = await provisioned(tx, ctx, input, "UpdateShardCount");
       const open = (await shardsOf(tx, stream)).filter(isOpen);
       if (target > 2 * open.length)
         throw invalid(
@@ -106,6 +122,18 @@ export const shardOperations = {
   },
 } satisfies Handlers<"kinesis">;
 
+/** @throws {AwsError} ValidationException */
+async function provisioned(
+  tx: ReadTransaction,
+  ctx: Context,
+  named: Named,
+  operation: string,
+): Promise<Stream> {
+  const stream = await streamAt(tx, ctx, named);
+  if (stream.mode === "ON_DEMAND") throw onlyProvisioned(operation);
+  return stream;
+}
+
 /** All that the stream ever had and still remembers, in the order in which they came. */
 export async function shardsOf(tx: ReadTransaction, { number }: Stream): Promise<Shard[]> {
   const found: Shard[] = [];
@@ -123,12 +151,18 @@ export const isOpen = ({ last }: Shard) => last === undefined;
 export async function shardAt(tx: ReadTransaction, ctx: Context, stream: Stream, id: string): Promise<Shard> {
   const index = indexOfShard(id);
   const shard = index === undefined ? undefined : await tx.get(shards, [stream.number, index]);
-  if (!shard) throw noSuchShard(id, stream.name, ctx.account);
-  return shard;
+  if (shard) return shard;
+  throw (index === undefined ? noSuchShard : shardIsGone)(
+    index === undefined ? id : shardId(index),
+    stream.name,
+    ctx.account,
+  );
 }
 
 async function openShard(tx: ReadTransaction, ctx: Context, stream: Stream, id: string): Promise<Shard> {
-  const shard = await shardAt(tx, ctx, stream, id);
+  const index = indexOfShard(id);
+  const shard = index === undefined ? undefined : await tx.get(shards, [stream.number, index]);
+  if (!shard) throw noSuchShard(index === undefined ? id : shardId(index), stream.name, ctx.account);
   if (!isOpen(shard)) throw shardIsClosed(id, stream.name, ctx.account);
   return shard;
 }
@@ -172,20 +206,37 @@ export function described(shard: Shard): Kinesis.Shard {
   };
 }
 
-function isWanted(filter: Kinesis.ShardFilter | undefined, shard: Shard): boolean {
+/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ShardFilter.html */
+function wantedOf(
+  filter: Kinesis.ShardFilter | undefined,
+  all: readonly Shard[],
+  horizon: number,
+): (shard: Shard) => boolean {
+  const wasOpen = ({ closed }: Shard, moment: number) => closed === undefined || closed >= moment;
+  const moment = filter?.Timestamp?.getTime() ?? 0;
   switch (filter?.Type) {
-    case "AFTER_SHARD_ID":
-      return shard.index > (indexOfShard(filter.ShardId ?? "") ?? -1);
+    case "AFTER_SHARD_ID": {
+      const after = indexOfShard(filter.ShardId ?? "") ?? -1;
+      return ({ index }) => index > after;
+    }
     case "AT_LATEST":
-      return isOpen(shard);
+      return isOpen;
     case "AT_TIMESTAMP":
-    case "FROM_TIMESTAMP": {
-      const moment = filter.Timestamp?.getTime() ?? 0;
-      const wasOpen = shard.closed === undefined || shard.closed >= moment;
-      return wasOpen && (filter.Type === "FROM_TIMESTAMP" || shard.created <= moment);
+      return (shard) => wasOpen(shard, moment) && shard.created <= moment;
+    case "FROM_TIMESTAMP":
+      return (shard) => wasOpen(shard, moment);
+    case "FROM_TRIM_HORIZON":
+      return (shard) => wasOpen(shard, horizon);
+    case "AT_TRIM_HORIZON": {
+      // Where nothing that can still be read came before it.
+      const readable = new Set(all.filter((shard) => wasOpen(shard, horizon)).map(({ index }) => index));
+      return ({ index, parent, adjacentParent }) =>
+        readable.has(index) &&
+        !(parent !== undefined && readable.has(parent)) &&
+        !(adjacentParent !== undefined && readable.has(adjacentParent));
     }
     default:
-      return true;
+      return () => true;
   }
 }
 

@@ -1,9 +1,7 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
-import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-
-import { invalid, limitExceeded, streamExists } from "../errors.ts";
+import { invalid, limitExceeded, notThere, streamExists, streamHasConsumers } from "../errors.ts";
 import { evenRanges } from "../shards/ranges.ts";
 import { indexOfShard } from "../shards/sequence.ts";
 import { addShards, described as describedShard, isOpen, shardsOf } from "../shards/shards.ts";
@@ -61,10 +59,7 @@ export const streamOperations = {
       const stream = await streamAt(tx, ctx, input);
       const registered = await tx.list(consumers, { in: [stream.name], limit: 1_000 });
       if (registered.length > 0 && !input.EnforceConsumerDeletion)
-        throw new AwsError(
-          "ResourceInUseException",
-          `Stream ${stream.name} under account ${ctx.account} has consumers registered. Deregister them, or set EnforceConsumerDeletion.`,
-        );
+        throw streamHasConsumers(streamArn(ctx, stream.name), stream.name);
       for (const { name } of registered) tx.delete(consumers, [stream.name, name]);
       tx.delete(streams, [stream.name]);
       tx.enqueue(forget, { number: stream.number });
@@ -180,9 +175,6 @@ export const streamOperations = {
     });
   },
 } satisfies Handlers<"kinesis">;
-
-const notThere = (what: string) =>
-  new AwsError("NotImplemented", `Nube does not implement ${what} of a stream yet.`, { status: 501 });
 
 function change(ctx: Context, named: Named, to: (stream: Stream) => Stream) {
   return ctx.transact(async (tx) => {

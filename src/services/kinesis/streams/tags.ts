@@ -1,18 +1,18 @@
 import { parseArn } from "#aws/arn.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
+import { consumerAt } from "../consumers/consumer.ts";
 import { invalid } from "../errors.ts";
-import { type Named, type Stream, streamAt, streams } from "../store.ts";
+import { type Consumer, consumers, type Named, type Stream, streamAt, streams } from "../store.ts";
 
 const MOST_TAGS = 50;
 
 export const tagOperations = {
   AddTagsToStream: (ctx, input) => change(ctx, input, (tags) => ({ ...tags, ...input.Tags })),
   RemoveTagsFromStream: (ctx, input) => change(ctx, input, (tags) => without(tags, input.TagKeys)),
-  TagResource: (ctx, input) =>
-    change(ctx, { StreamARN: streamIn(input.ResourceARN) }, (tags) => ({ ...tags, ...input.Tags })),
-  UntagResource: (ctx, input) =>
-    change(ctx, { StreamARN: streamIn(input.ResourceARN) }, (tags) => without(tags, input.TagKeys)),
+  TagResource: (ctx, { ResourceARN, Tags }) => changeOf(ctx, ResourceARN, (tags) => ({ ...tags, ...Tags })),
+  UntagResource: (ctx, { ResourceARN, TagKeys }) =>
+    changeOf(ctx, ResourceARN, (tags) => without(tags, TagKeys)),
 
   async ListTagsForStream(ctx, input) {
     const { tags } = await ctx.read((tx) => streamAt(tx, ctx, input));
@@ -26,7 +26,12 @@ export const tagOperations = {
   },
 
   async ListTagsForResource(ctx, { ResourceARN }) {
-    const { tags } = await ctx.read((tx) => streamAt(tx, ctx, { StreamARN: streamIn(ResourceARN) }));
+    const { tags = {} } = await ctx.read(
+      (tx): Promise<Pick<Consumer, "tags">> =>
+        isConsumer(ResourceARN)
+          ? consumerAt(tx, ctx, { ConsumerARN: ResourceARN })
+          : streamAt(tx, ctx, { StreamARN: streamIn(ResourceARN) }),
+    );
     return { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
   },
 } satisfies Handlers<"kinesis">;
@@ -37,7 +42,9 @@ export function checkTags(tags: Record<string, string>): void {
     throw invalid(`Failed to add tags: a stream cannot have more than ${MOST_TAGS} tags.`);
 }
 
-/** Tags of consumers are not there yet: only streams have them. @throws {AwsError} InvalidArgumentException */
+const isConsumer = (arn: string) => /^stream\/[^/]+\/consumer\//.test(parseArn(arn)?.resource ?? "");
+
+/** @throws {AwsError} InvalidArgumentException */
 function streamIn(arn: string): string {
   if (/^stream\/[^/]+$/.test(parseArn(arn)?.resource ?? "")) return arn;
   throw invalid(`${arn} is not the ARN of a stream.`);
@@ -49,6 +56,17 @@ function change(ctx: Context, named: Named, to: (tags: Stream["tags"]) => Stream
     const tags = to(stream.tags);
     checkTags(tags);
     tx.put(streams, { ...stream, tags });
+    return {};
+  });
+}
+
+function changeOf(ctx: Context, arn: string, to: (tags: Stream["tags"]) => Stream["tags"]) {
+  if (!isConsumer(arn)) return change(ctx, { StreamARN: streamIn(arn) }, to);
+  return ctx.transact(async (tx) => {
+    const consumer = await consumerAt(tx, ctx, { ConsumerARN: arn });
+    const tags = to(consumer.tags ?? {});
+    checkTags(tags);
+    tx.put(consumers, { ...consumer, tags });
     return {};
   });
 }

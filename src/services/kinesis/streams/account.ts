@@ -1,0 +1,47 @@
+import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { type AccountSettings, accountSettings } from "../store.ts";
+
+/** For how long an account commits itself at least. */
+const LEAST_MS = 24 * 3_600_000;
+
+/** A commitment to a minimum throughput: a matter of billing, and of nothing else. */
+export const accountOperations = {
+  async DescribeAccountSettings(ctx) {
+    const settings = await ctx.read((tx) => tx.get(accountSettings, []));
+    return { MinimumThroughputBillingCommitment: commitment(settings, ctx.clock.now()) };
+  },
+
+  async UpdateAccountSettings(ctx, { MinimumThroughputBillingCommitment: { Status } }) {
+    return ctx.transact(async (tx) => {
+      const former = await tx.get(accountSettings, []);
+      const now = tx.now();
+      const isEnabled = commitment(former, now).Status !== "DISABLED";
+      let settings = former;
+      if (Status === "DISABLED") settings = isEnabled ? { ...former!, isEnding: true } : former;
+      else if (isEnabled) settings = { ...former!, isEnding: false };
+      else settings = { started: now, earliestEnd: now + LEAST_MS, isEnding: false };
+      // An end that is asked for late is now.
+      if (settings?.isEnding && settings !== former)
+        settings = { ...settings, earliestEnd: Math.max(settings.earliestEnd, now) };
+      if (settings) tx.put(accountSettings, settings);
+      return { MinimumThroughputBillingCommitment: commitment(settings, now) };
+    });
+  },
+} satisfies Handlers<"kinesis">;
+
+function commitment(
+  settings: AccountSettings | undefined,
+  now: number,
+): Kinesis.MinimumThroughputBillingCommitmentOutput {
+  if (!settings) return { Status: "DISABLED" };
+  const { started, earliestEnd, isEnding } = settings;
+  const StartedAt = new Date(started);
+  if (isEnding && earliestEnd <= now)
+    return { Status: "DISABLED", StartedAt, EndedAt: new Date(earliestEnd) };
+  return {
+    Status: isEnding ? "ENABLED_UNTIL_EARLIEST_ALLOWED_END" : "ENABLED",
+    StartedAt,
+    EarliestAllowedEndAt: new Date(earliestEnd),
+  };
+}

@@ -1,0 +1,80 @@
+import {
+  CreateStreamCommand,
+  type CreateStreamCommandInput,
+  DescribeStreamCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type GetShardIteratorCommandInput,
+  KinesisClient,
+  ListShardsCommand,
+  PutRecordCommand,
+  type PutRecordCommandInput,
+} from "@aws-sdk/client-kinesis";
+import { afterAll } from "vitest";
+import { type ConformanceCloud, doc } from "../cloud.ts";
+
+export const api = (operation: string) => doc(`kinesis/latest/APIReference/API_${operation}.html`);
+export const guide = (page: string) => doc(`streams/latest/dev/${page}.html`);
+
+export const ACCOUNT = "000000000000";
+export const arn = (name: string) => `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/${name}`;
+export const FIRST = "shardId-000000000000";
+export const SECOND = "shardId-000000000001";
+export const LAST_HASH = String(2n ** 128n - 1n);
+export const MIDDLE = String(2n ** 127n);
+
+export const refusal = (name: string, message: unknown) => ({
+  name,
+  message,
+  $metadata: { httpStatusCode: 400 },
+});
+export const invalid = (message: unknown) => refusal("InvalidArgumentException", message);
+export const missing = (message: unknown) => refusal("ResourceNotFoundException", message);
+export const noStream = (name: string) => missing(`Stream ${name} under account ${ACCOUNT} not found.`);
+
+let count = 0;
+/** One that no other case of the file uses. */
+export const named = (kind: string) => `${kind}-${++count}`;
+
+export function kinesisOf(cloud: ConformanceCloud) {
+  let client: KinesisClient | undefined;
+  afterAll(() => client?.destroy());
+  const send = ((command: never) =>
+    (client ??= new KinesisClient(cloud.client())).send(command)) as KinesisClient["send"];
+
+  /** A stream of one shard, unless said. */
+  async function stream(more: Partial<CreateStreamCommandInput> = { ShardCount: 1 }) {
+    const StreamName = named("stream");
+    await send(new CreateStreamCommand({ StreamName, ...more }));
+    const iterator = async (type: Partial<GetShardIteratorCommandInput> = {}) =>
+      (
+        await send(
+          new GetShardIteratorCommand({
+            StreamName,
+            ShardId: FIRST,
+            ShardIteratorType: "TRIM_HORIZON",
+            ...type,
+          }),
+        )
+      ).ShardIterator!;
+    return {
+      StreamName,
+      StreamARN: arn(StreamName),
+      put: (data: string | Uint8Array, more: Partial<PutRecordCommandInput> = {}) =>
+        send(new PutRecordCommand({ StreamName, Data: Buffer.from(data), PartitionKey: "k", ...more })),
+      iterator,
+      read: async (ShardIterator: string, Limit?: number) => {
+        const answer = await send(new GetRecordsCommand({ ShardIterator, ...(Limit && { Limit }) }));
+        return { ...answer, texts: answer.Records!.map(({ Data }) => Buffer.from(Data!).toString()) };
+      },
+      texts: async (type?: Partial<GetShardIteratorCommandInput>) => {
+        const answer = await send(new GetRecordsCommand({ ShardIterator: await iterator(type) }));
+        return answer.Records!.map(({ Data }) => Buffer.from(Data!).toString());
+      },
+      shards: async () => (await send(new ListShardsCommand({ StreamName }))).Shards!,
+      described: async () => (await send(new DescribeStreamCommand({ StreamName }))).StreamDescription!,
+    };
+  }
+
+  return { send, stream };
+}

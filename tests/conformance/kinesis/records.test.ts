@@ -1,0 +1,382 @@
+import {
+  GetRecordsCommand,
+  IncreaseStreamRetentionPeriodCommand,
+  MergeShardsCommand,
+  PutRecordsCommand,
+  SplitShardCommand,
+} from "@aws-sdk/client-kinesis";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import {
+  ACCOUNT,
+  api,
+  FIRST,
+  guide,
+  invalid,
+  kinesisOf,
+  LAST_HASH,
+  MIDDLE,
+  missing,
+  refusal,
+  SECOND,
+} from "./kinesis.ts";
+
+const cloud = conformanceCloud();
+const { send, stream } = kinesisOf(cloud);
+
+behaviour("a record is told its shard and its sequence number", api("PutRecord"), async () => {
+  const { put } = await stream();
+  expect(await put("x")).toMatchObject({
+    ShardId: FIRST,
+    SequenceNumber: expect.stringMatching(/^49\d{54}$/),
+    EncryptionType: "NONE",
+  });
+});
+
+behaviour("sequence numbers grow", api("PutRecord"), async () => {
+  const { put } = await stream();
+  const one = BigInt((await put("a")).SequenceNumber!);
+  expect(BigInt((await put("b")).SequenceNumber!) > one).toBe(true);
+});
+
+behaviour("records come back as they were put", api("Record"), async () => {
+  const { put, read, iterator } = await stream();
+  const { SequenceNumber } = await put(Buffer.from([0, 255, 128]), { PartitionKey: "schlüssel" });
+  const { Records } = await read(await iterator());
+  expect(Records).toEqual([
+    {
+      SequenceNumber,
+      PartitionKey: "schlüssel",
+      Data: new Uint8Array([0, 255, 128]),
+      ApproximateArrivalTimestamp: expect.any(Date),
+    },
+  ]);
+});
+
+behaviour("the MD5 hash of its key decides a record's shard", guide("key-concepts"), async () => {
+  const { put } = await stream({ ShardCount: 2 });
+  // 0cc175b9… and 92eb5ffe…
+  expect((await put("x", { PartitionKey: "a" })).ShardId).toBe(FIRST);
+  expect((await put("x", { PartitionKey: "b" })).ShardId).toBe(SECOND);
+});
+
+behaviour("an explicit hash key comes before the partition key", api("PutRecord"), async () => {
+  const { put } = await stream({ ShardCount: 2 });
+  expect((await put("x", { PartitionKey: "a", ExplicitHashKey: MIDDLE })).ShardId).toBe(SECOND);
+  expect((await put("x", { PartitionKey: "b", ExplicitHashKey: "0" })).ShardId).toBe(FIRST);
+});
+
+behaviour("an explicit hash key has 128 bits", api("PutRecord"), async () => {
+  const { put } = await stream();
+  const ExplicitHashKey = String(BigInt(LAST_HASH) + 1n);
+  await expect(put("x", { ExplicitHashKey })).rejects.toMatchObject(
+    invalid(
+      `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${ExplicitHashKey}`,
+    ),
+  );
+});
+
+behaviour("a number for ordering is a sequence number", api("PutRecord"), async () => {
+  const { StreamName, put } = await stream();
+  const { SequenceNumber } = await put("a");
+  expect((await put("b", { SequenceNumberForOrdering: SequenceNumber })).ShardId).toBe(FIRST);
+  await expect(put("c", { SequenceNumberForOrdering: "12" })).rejects.toMatchObject(
+    invalid(
+      `ExclusiveMinimumSequenceNumber 12 used in PutRecord on stream ${StreamName} under account ${ACCOUNT} is invalid.`,
+    ),
+  );
+});
+
+const constraint = (text: string) => refusal("ValidationException", expect.stringContaining(text));
+for (const [what, more, message] of [
+  [
+    "a partition key",
+    { PartitionKey: "" },
+    "at 'partitionKey' failed to satisfy constraint: Member must have length greater than or equal to 1",
+  ],
+  [
+    "a key of 256 characters",
+    { PartitionKey: "k".repeat(257) },
+    "at 'partitionKey' failed to satisfy constraint: Member must have length less than or equal to 256",
+  ],
+  [
+    "a hash key in digits",
+    { ExplicitHashKey: "x" },
+    "at 'explicitHashKey' failed to satisfy constraint: Member must satisfy regular expression pattern: 0|([1-9]\\d{0,38})",
+  ],
+] as const) {
+  behaviour(`a record has ${what}`, api("PutRecord"), async () => {
+    const { put } = await stream();
+    await expect(put("x", more)).rejects.toMatchObject(constraint(message));
+  });
+}
+
+behaviour("a batch answers for each of its records, in their order", api("PutRecords"), async () => {
+  const { StreamName, texts } = await stream();
+  const answer = await send(
+    new PutRecordsCommand({
+      StreamName,
+      Records: ["a", "b", "c"].map((text) => ({ Data: Buffer.from(text), PartitionKey: text })),
+    }),
+  );
+  expect(answer).toMatchObject({ FailedRecordCount: 0, EncryptionType: "NONE" });
+  const numbers = answer.Records!.map(({ SequenceNumber }) => BigInt(SequenceNumber!));
+  expect(numbers.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(numbers);
+  expect(await texts()).toEqual(["a", "b", "c"]);
+});
+
+behaviour("a batch has 500 records at most", api("PutRecords"), async () => {
+  const { StreamName } = await stream();
+  const Records = Array.from({ length: 501 }, () => ({ Data: Buffer.from("x"), PartitionKey: "k" }));
+  await expect(send(new PutRecordsCommand({ StreamName, Records }))).rejects.toMatchObject(
+    constraint("Member must have length less than or equal to 500"),
+  );
+});
+
+behaviour("a batch has 10 MiB at most", api("PutRecords"), async () => {
+  const { StreamName } = await stream();
+  const Records = Array.from({ length: 11 }, () => ({ Data: Buffer.alloc(1_000_000), PartitionKey: "k" }));
+  await expect(send(new PutRecordsCommand({ StreamName, Records }))).rejects.toMatchObject(
+    invalid("Records size exceeds 10 MB limit"),
+  );
+});
+
+behaviour("reading goes on where it stopped", api("GetRecords"), async () => {
+  const { put, read, iterator } = await stream();
+  for (const text of ["a", "b", "c"]) await put(text);
+  const first = await read(await iterator(), 2);
+  expect(first.texts).toEqual(["a", "b"]);
+  const next = await read(first.NextShardIterator!);
+  expect(next.texts).toEqual(["c"]);
+  expect((await read(next.NextShardIterator!)).texts).toEqual([]);
+});
+
+behaviour("whoever has read all is not behind", api("GetRecords"), async () => {
+  const { put, read, iterator } = await stream();
+  for (const text of ["a", "b"]) await put(text);
+  await cloud.advance(5_000);
+  const first = await read(await iterator(), 1);
+  expect(first.MillisBehindLatest).toBeGreaterThan(0);
+  expect((await read(first.NextShardIterator!)).MillisBehindLatest).toBe(0);
+});
+
+behaviour("an iterator begins at the trim horizon", api("GetShardIterator"), async () => {
+  const { put, texts } = await stream();
+  await put("a");
+  expect(await texts({ ShardIteratorType: "TRIM_HORIZON" })).toEqual(["a"]);
+});
+
+behaviour("an iterator begins behind the latest record", api("GetShardIterator"), async () => {
+  const { put, read, iterator } = await stream();
+  await put("a");
+  const latest = await iterator({ ShardIteratorType: "LATEST" });
+  await put("b");
+  expect((await read(latest)).texts).toEqual(["b"]);
+});
+
+behaviour("an iterator begins at a sequence number, or behind it", api("GetShardIterator"), async () => {
+  const { put, texts } = await stream();
+  const { SequenceNumber: StartingSequenceNumber } = await put("a");
+  await put("b");
+  const from = (ShardIteratorType: "AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER") =>
+    texts({ ShardIteratorType, StartingSequenceNumber });
+  expect(await from("AT_SEQUENCE_NUMBER")).toEqual(["a", "b"]);
+  expect(await from("AFTER_SEQUENCE_NUMBER")).toEqual(["b"]);
+});
+
+behaviour("an iterator begins at a shard's first number", api("GetShardIterator"), async () => {
+  const { put, texts, shards } = await stream();
+  await put("a");
+  const [shard] = await shards();
+  const { StartingSequenceNumber } = shard!.SequenceNumberRange!;
+  expect(await texts({ ShardIteratorType: "AT_SEQUENCE_NUMBER", StartingSequenceNumber })).toEqual(["a"]);
+});
+
+behaviour("an iterator begins at a time", api("GetShardIterator"), async () => {
+  const { put, texts, read, iterator } = await stream();
+  await put("a");
+  await cloud.advance(10_000);
+  await put("b");
+  const { Records } = await read(await iterator());
+  const Timestamp = new Date(Records![0]!.ApproximateArrivalTimestamp!.getTime() + 5_000);
+  expect(await texts({ ShardIteratorType: "AT_TIMESTAMP", Timestamp })).toEqual(["b"]);
+});
+
+const MUST =
+  "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and no StartingSequenceNumber. Request specified ";
+for (const [type, number, ending] of [
+  ["AT_SEQUENCE_NUMBER", undefined, "AT_SEQUENCE_NUMBER and no StartingSequenceNumber."],
+  ["AFTER_SEQUENCE_NUMBER", undefined, "AFTER_SEQUENCE_NUMBER and no StartingSequenceNumber."],
+  ["TRIM_HORIZON", "0", "TRIM_HORIZON and also a StartingSequenceNumber."],
+  ["LATEST", "0", "LATEST and also a StartingSequenceNumber."],
+] as const) {
+  behaviour(`${type} with ${number ?? "no"} number is refused`, api("GetShardIterator"), async () => {
+    const { iterator } = await stream();
+    await expect(
+      iterator({ ShardIteratorType: type, ...(number && { StartingSequenceNumber: number }) }),
+    ).rejects.toMatchObject(invalid(MUST + ending));
+  });
+}
+
+behaviour("AT_TIMESTAMP says which time", api("GetShardIterator"), async () => {
+  const { iterator } = await stream();
+  await expect(iterator({ ShardIteratorType: "AT_TIMESTAMP" })).rejects.toMatchObject(
+    invalid(
+      "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current value: null",
+    ),
+  );
+});
+
+behaviour("AT_TIMESTAMP does not lie ahead", api("GetShardIterator"), async () => {
+  const { iterator } = await stream();
+  const Timestamp = new Date("2100-01-01");
+  await expect(iterator({ ShardIteratorType: "AT_TIMESTAMP", Timestamp })).rejects.toMatchObject(
+    invalid(
+      expect.stringMatching(
+        /^The timestampInMillis parameter cannot be greater than the currentTimestampInMillis\. timestampInMillis: 4102444800000, currentTimestampInMillis: \d+$/,
+      ),
+    ),
+  );
+});
+
+const used = (number: string, StreamName: string) =>
+  `StartingSequenceNumber ${number} used in GetShardIterator on shard ${FIRST} in stream ${StreamName} under account ${ACCOUNT} is invalid`;
+
+behaviour("what is no sequence number is refused", api("GetShardIterator"), async () => {
+  const { StreamName, iterator } = await stream();
+  await expect(
+    iterator({ ShardIteratorType: "AT_SEQUENCE_NUMBER", StartingSequenceNumber: "123" }),
+  ).rejects.toMatchObject(invalid(`${used("123", StreamName)}.`));
+});
+
+behaviour("another shard's sequence number is refused", api("GetShardIterator"), async () => {
+  const { put, iterator } = await stream({ ShardCount: 2 });
+  const { SequenceNumber } = await put("x", { ExplicitHashKey: MIDDLE });
+  await expect(
+    iterator({ ShardIteratorType: "AT_SEQUENCE_NUMBER", StartingSequenceNumber: SequenceNumber }),
+  ).rejects.toMatchObject(
+    invalid(
+      `Invalid StartingSequenceNumber. It encodes ${SECOND}, while it was used in a call to a shard with ${FIRST}`,
+    ),
+  );
+});
+
+behaviour("another stream's sequence number is refused", api("GetShardIterator"), async () => {
+  const { put } = await stream();
+  const { SequenceNumber } = await put("x");
+  await cloud.advance(2_000);
+  const { StreamName, iterator } = await stream();
+  await expect(
+    iterator({ ShardIteratorType: "AT_SEQUENCE_NUMBER", StartingSequenceNumber: SequenceNumber }),
+  ).rejects.toMatchObject(
+    invalid(`${used(SequenceNumber!, StreamName)} because it did not come from this stream.`),
+  );
+});
+
+behaviour("a shard that is not there is refused", api("GetShardIterator"), async () => {
+  const { StreamName, iterator } = await stream();
+  const id = "shardId-000000000007";
+  await expect(iterator({ ShardId: id })).rejects.toMatchObject(
+    missing(`Shard ${id} in stream ${StreamName} under account ${ACCOUNT} does not exist`),
+  );
+});
+
+behaviour("what is no shard's id is refused", api("GetShardIterator"), async () => {
+  const { StreamName, iterator } = await stream();
+  await expect(iterator({ ShardId: "first" })).rejects.toMatchObject(
+    missing(`Could not find shard first in stream ${StreamName} under account ${ACCOUNT}.`),
+  );
+});
+
+behaviour("a type of iterator is one of five", api("GetShardIterator"), async () => {
+  const { iterator } = await stream();
+  await expect(iterator({ ShardIteratorType: "FIRST" as never })).rejects.toMatchObject(
+    constraint(
+      "Value 'FIRST' at 'shardIteratorType' failed to satisfy constraint: Member must satisfy enum value set",
+    ),
+  );
+});
+
+behaviour("an iterator ends after five minutes", api("GetRecords"), async () => {
+  const { read, iterator } = await stream();
+  const held = await iterator();
+  await cloud.advance(301_000);
+  const time = "[A-Z][a-z]{2} [A-Z][a-z]{2} \\d\\d \\d\\d:\\d\\d:\\d\\d UTC \\d{4}";
+  await expect(read(held)).rejects.toMatchObject(
+    refusal(
+      "ExpiredIteratorException",
+      expect.stringMatching(
+        new RegExp(
+          `^Iterator expired\\. The iterator was created at time ${time} while right now it is ${time} which is further in the future than the tolerated delay of 300000 milliseconds\\.$`,
+        ),
+      ),
+    ),
+  );
+});
+
+behaviour("what is no iterator is refused", api("GetRecords"), async () => {
+  await expect(send(new GetRecordsCommand({ ShardIterator: "made-up" }))).rejects.toMatchObject(
+    invalid("Invalid ShardIterator."),
+  );
+});
+
+behaviour("a reading has 10,000 records at most", api("GetRecords"), async () => {
+  const { iterator, read } = await stream();
+  await expect(read(await iterator(), 10_001)).rejects.toMatchObject(
+    constraint(
+      "Value '10001' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000",
+    ),
+  );
+});
+
+behaviour("a closed shard ends, and names those that took over", api("GetRecords"), async () => {
+  const { StreamName, put, read, iterator } = await stream();
+  await put("a");
+  await send(new SplitShardCommand({ StreamName, ShardToSplit: FIRST, NewStartingHashKey: MIDDLE }));
+  const { texts, NextShardIterator, ChildShards } = await read(await iterator());
+  expect(texts).toEqual(["a"]);
+  expect(NextShardIterator).toBeUndefined();
+  expect(ChildShards).toEqual([
+    {
+      ShardId: SECOND,
+      ParentShards: [FIRST],
+      HashKeyRange: { StartingHashKey: "0", EndingHashKey: String(BigInt(MIDDLE) - 1n) },
+    },
+    {
+      ShardId: "shardId-000000000002",
+      ParentShards: [FIRST],
+      HashKeyRange: { StartingHashKey: MIDDLE, EndingHashKey: LAST_HASH },
+    },
+  ]);
+});
+
+behaviour("records go on in the shard that two were merged into", api("MergeShards"), async () => {
+  const { StreamName, put, texts } = await stream({ ShardCount: 2 });
+  await put("old");
+  await send(new MergeShardsCommand({ StreamName, ShardToMerge: FIRST, AdjacentShardToMerge: SECOND }));
+  expect((await put("new")).ShardId).toBe("shardId-000000000002");
+  expect(await texts({ ShardId: "shardId-000000000002" })).toEqual(["new"]);
+});
+
+behaviour("a record is kept for a day", guide("kinesis-extended-retention"), async () => {
+  const { put, texts } = await stream();
+  await put("a");
+  await cloud.advance(23.9 * 3_600_000);
+  expect(await texts()).toEqual(["a"]);
+  await cloud.advance(0.2 * 3_600_000);
+  expect(await texts()).toEqual([]);
+});
+
+behaviour(
+  "a record is kept for as long as the stream was told",
+  guide("kinesis-extended-retention"),
+  async () => {
+    const { StreamName, put, texts } = await stream();
+    await send(new IncreaseStreamRetentionPeriodCommand({ StreamName, RetentionPeriodHours: 48 }));
+    await put("a");
+    await cloud.advance(47 * 3_600_000);
+    expect(await texts()).toEqual(["a"]);
+    await cloud.advance(2 * 3_600_000);
+    expect(await texts()).toEqual([]);
+  },
+);

@@ -1,0 +1,192 @@
+import {
+  ListShardsCommand,
+  MergeShardsCommand,
+  SplitShardCommand,
+  UpdateShardCountCommand,
+} from "@aws-sdk/client-kinesis";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import {
+  ACCOUNT,
+  api,
+  FIRST,
+  invalid,
+  kinesisOf,
+  LAST_HASH,
+  MIDDLE,
+  missing,
+  refusal,
+  SECOND,
+} from "./kinesis.ts";
+
+const cloud = conformanceCloud();
+const { send, stream } = kinesisOf(cloud);
+
+const split = (StreamName: string, ShardToSplit = FIRST, NewStartingHashKey = MIDDLE) =>
+  send(new SplitShardCommand({ StreamName, ShardToSplit, NewStartingHashKey }));
+const merge = (StreamName: string, ShardToMerge = FIRST, AdjacentShardToMerge = SECOND) =>
+  send(new MergeShardsCommand({ StreamName, ShardToMerge, AdjacentShardToMerge }));
+const scale = (StreamName: string, TargetShardCount: number) =>
+  send(new UpdateShardCountCommand({ StreamName, TargetShardCount, ScalingType: "UNIFORM_SCALING" }));
+
+behaviour("shards share all hashes evenly", api("Shard"), async () => {
+  const { shards } = await stream({ ShardCount: 2 });
+  expect((await shards()).map(({ HashKeyRange }) => HashKeyRange)).toEqual([
+    { StartingHashKey: "0", EndingHashKey: String(BigInt(MIDDLE) - 1n) },
+    { StartingHashKey: MIDDLE, EndingHashKey: LAST_HASH },
+  ]);
+});
+
+behaviour("sequence numbers have 56 digits", api("SequenceNumberRange"), async () => {
+  const { shards, put } = await stream();
+  const [{ SequenceNumberRange: range }] = (await shards()) as [never];
+  expect(range).toEqual({ StartingSequenceNumber: expect.stringMatching(/^49\d{54}$/) });
+  expect((await put("x")).SequenceNumber).toMatch(/^49\d{54}$/);
+});
+
+behaviour("a shard is split in two, which name it their parent", api("SplitShard"), async () => {
+  const { StreamName, shards } = await stream();
+  await split(StreamName);
+  const [parent, low, high] = await shards();
+  expect(parent!.SequenceNumberRange!.EndingSequenceNumber).toMatch(/^49\d{54}$/);
+  expect(low).toMatchObject({
+    ShardId: SECOND,
+    ParentShardId: FIRST,
+    HashKeyRange: { StartingHashKey: "0", EndingHashKey: String(BigInt(MIDDLE) - 1n) },
+  });
+  expect(high).toMatchObject({
+    ParentShardId: FIRST,
+    HashKeyRange: { StartingHashKey: MIDDLE, EndingHashKey: LAST_HASH },
+  });
+  expect(low!.SequenceNumberRange!.EndingSequenceNumber).toBeUndefined();
+});
+
+for (const [what, key] of [
+  ["at its beginning", "0"],
+  ["right behind it", "1"],
+  ["at its end", LAST_HASH],
+] as const) {
+  behaviour(`a shard is not split ${what}`, api("SplitShard"), async () => {
+    const { StreamName } = await stream();
+    await expect(split(StreamName, FIRST, key)).rejects.toMatchObject(
+      invalid(
+        `NewStartingHashKey ${key} used in SplitShard() on shard ${FIRST} in stream ${StreamName} under account ${ACCOUNT} is not both greater than one plus the shard's StartingHashKey 0 and less than the shard's EndingHashKey ${BigInt(LAST_HASH) - 1n}.`,
+      ),
+    );
+  });
+}
+
+const closed = (StreamName: string) =>
+  invalid(
+    `Shard ${FIRST} in stream ${StreamName} under account ${ACCOUNT} has already been merged or split, and thus is not eligible for merging or splitting.`,
+  );
+
+behaviour("a shard is split once", api("SplitShard"), async () => {
+  const { StreamName } = await stream();
+  await split(StreamName);
+  await expect(split(StreamName)).rejects.toMatchObject(closed(StreamName));
+});
+
+behaviour("a shard that was split is not merged", api("MergeShards"), async () => {
+  const { StreamName } = await stream({ ShardCount: 2 });
+  await split(StreamName, FIRST, "100");
+  await expect(merge(StreamName)).rejects.toMatchObject(closed(StreamName));
+});
+
+for (const id of ["shardId-000000000009", "shardId-9"]) {
+  behaviour(`${id} is not split where it is not`, api("SplitShard"), async () => {
+    const { StreamName } = await stream();
+    await expect(split(StreamName, id)).rejects.toMatchObject(
+      missing(`Could not find shard shardId-000000000009 in stream ${StreamName} under account ${ACCOUNT}.`),
+    );
+  });
+}
+
+behaviour("neighbours are merged into one that names them both", api("MergeShards"), async () => {
+  const { StreamName, shards } = await stream({ ShardCount: 2 });
+  await merge(StreamName);
+  expect((await shards())[2]).toMatchObject({
+    ParentShardId: FIRST,
+    AdjacentParentShardId: SECOND,
+    HashKeyRange: { StartingHashKey: "0", EndingHashKey: LAST_HASH },
+  });
+});
+
+behaviour("only neighbours are merged", api("MergeShards"), async () => {
+  const { StreamName } = await stream({ ShardCount: 3 });
+  await expect(merge(StreamName, FIRST, "shardId-000000000002")).rejects.toMatchObject(
+    invalid(
+      `Shards ${FIRST} and shardId-000000000002 in stream ${StreamName} under account ${ACCOUNT} are not an adjacent pair of shards eligible for merging`,
+    ),
+  );
+});
+
+behaviour("a stream is scaled in equal shares", api("UpdateShardCount"), async () => {
+  const { StreamName, StreamARN, shards } = await stream({ ShardCount: 2 });
+  expect(await scale(StreamName, 4)).toMatchObject({
+    StreamName,
+    StreamARN,
+    CurrentShardCount: 2,
+    TargetShardCount: 4,
+  });
+  const open = (await shards()).filter(
+    ({ SequenceNumberRange }) => SequenceNumberRange!.EndingSequenceNumber === undefined,
+  );
+  expect(open.map(({ HashKeyRange }) => HashKeyRange!.StartingHashKey)).toEqual(
+    [0n, 1n, 2n, 3n].map((at) => String(at * 2n ** 126n)),
+  );
+});
+
+for (const [what, target] of [
+  ["up over double", 9],
+  ["down below half", 1],
+] as const) {
+  behaviour(`a stream is not scaled ${what} its shards`, api("UpdateShardCount"), async () => {
+    const { StreamName } = await stream({ ShardCount: 4 });
+    await expect(scale(StreamName, target)).rejects.toMatchObject(
+      invalid(
+        `UpdateShardCount cannot scale ${what} your current open shard count. Current open shard count: 4 Target shard count: ${target}`,
+      ),
+    );
+  });
+}
+
+behaviour("shards are listed in pages", api("ListShards"), async () => {
+  const { StreamName } = await stream({ ShardCount: 3 });
+  const first = await send(new ListShardsCommand({ StreamName, MaxResults: 2 }));
+  expect(first.Shards).toHaveLength(2);
+  const next = await send(new ListShardsCommand({ NextToken: first.NextToken! }));
+  expect(next.Shards!.map(({ ShardId }) => ShardId)).toEqual(["shardId-000000000002"]);
+  expect(next.NextToken).toBeUndefined();
+});
+
+behaviour("a page's token stands alone", api("ListShards"), async () => {
+  const { StreamName } = await stream({ ShardCount: 3 });
+  const { NextToken } = await send(new ListShardsCommand({ StreamName, MaxResults: 2 }));
+  await expect(send(new ListShardsCommand({ StreamName, NextToken: NextToken! }))).rejects.toMatchObject(
+    invalid("NextToken and StreamName cannot be provided together."),
+  );
+});
+
+behaviour("a page's token ends after five minutes", api("ListShards"), async () => {
+  const { StreamName } = await stream({ ShardCount: 3 });
+  const { NextToken } = await send(new ListShardsCommand({ StreamName, MaxResults: 2 }));
+  await cloud.advance(301_000);
+  await expect(send(new ListShardsCommand({ NextToken: NextToken! }))).rejects.toMatchObject(
+    refusal("ExpiredNextTokenException", expect.any(String)),
+  );
+});
+
+for (const [what, filter, ids] of [
+  ["those that are open", { Type: "AT_LATEST" }, [1, 2]],
+  ["the oldest", { Type: "AT_TRIM_HORIZON" }, [0]],
+  ["all from the trim horizon on", { Type: "FROM_TRIM_HORIZON" }, [0, 1, 2]],
+  ["those behind one", { Type: "AFTER_SHARD_ID", ShardId: SECOND }, [2]],
+] as const) {
+  behaviour(`${filter.Type} lists ${what}`, api("ShardFilter"), async () => {
+    const { StreamName } = await stream();
+    await split(StreamName);
+    const { Shards } = await send(new ListShardsCommand({ StreamName, ShardFilter: filter }));
+    expect(Shards!.map(({ ShardId }) => Number(ShardId!.slice(-12)))).toEqual(ids);
+  });
+}

@@ -1,0 +1,433 @@
+import {
+  AddTagsToStreamCommand,
+  CreateStreamCommand,
+  type CreateStreamCommandInput,
+  DecreaseStreamRetentionPeriodCommand,
+  DeleteStreamCommand,
+  DescribeAccountSettingsCommand,
+  DescribeLimitsCommand,
+  DescribeStreamCommand,
+  DescribeStreamSummaryCommand,
+  DisableEnhancedMonitoringCommand,
+  EnableEnhancedMonitoringCommand,
+  GetShardIteratorCommand,
+  IncreaseStreamRetentionPeriodCommand,
+  ListShardsCommand,
+  ListStreamsCommand,
+  ListTagsForStreamCommand,
+  MergeShardsCommand,
+  PutRecordCommand,
+  PutRecordsCommand,
+  RegisterStreamConsumerCommand,
+  RemoveTagsFromStreamCommand,
+  SplitShardCommand,
+  StartStreamEncryptionCommand,
+  StopStreamEncryptionCommand,
+  UpdateAccountSettingsCommand,
+  UpdateMaxRecordSizeCommand,
+  UpdateShardCountCommand,
+  UpdateStreamModeCommand,
+  UpdateStreamWarmThroughputCommand,
+} from "@aws-sdk/client-kinesis";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { ACCOUNT, api, arn, FIRST, guide, invalid, kinesisOf, noStream, refusal } from "./kinesis.ts";
+
+const cloud = conformanceCloud();
+const { send, stream } = kinesisOf(cloud);
+
+const summary = async (StreamName: string) =>
+  (await send(new DescribeStreamSummaryCommand({ StreamName }))).StreamDescriptionSummary!;
+
+behaviour("a stream is described with its defaults", api("DescribeStream"), async () => {
+  const { StreamName, StreamARN, described } = await stream({ ShardCount: 2 });
+  expect(await described()).toMatchObject({
+    StreamName,
+    StreamARN,
+    StreamStatus: "ACTIVE",
+    StreamModeDetails: { StreamMode: "PROVISIONED" },
+    HasMoreShards: false,
+    RetentionPeriodHours: 24,
+    StreamCreationTimestamp: expect.any(Date),
+    EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
+    EncryptionType: "NONE",
+    Shards: [{ ShardId: FIRST }, { ShardId: "shardId-000000000001" }],
+  });
+});
+
+behaviour("a summary counts shards and consumers", api("DescribeStreamSummary"), async () => {
+  const { StreamName, StreamARN } = await stream({ ShardCount: 3 });
+  await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" }));
+  expect(await summary(StreamName)).toMatchObject({
+    StreamName,
+    StreamARN,
+    OpenShardCount: 3,
+    ConsumerCount: 1,
+    StreamStatus: "ACTIVE",
+  });
+});
+
+behaviour("a stream is found by its ARN", api("DescribeStream"), async () => {
+  const { StreamName, StreamARN } = await stream();
+  const { StreamDescription } = await send(new DescribeStreamCommand({ StreamARN }));
+  expect(StreamDescription!.StreamName).toBe(StreamName);
+});
+
+behaviour("a stream on demand begins with four shards", guide("how-do-i-size-a-stream"), async () => {
+  const { StreamName } = await stream({ StreamModeDetails: { StreamMode: "ON_DEMAND" } });
+  expect(await summary(StreamName)).toMatchObject({
+    StreamModeDetails: { StreamMode: "ON_DEMAND" },
+    OpenShardCount: 4,
+  });
+});
+
+behaviour("a name is given once in a Region of an account", api("CreateStream"), async () => {
+  const { StreamName } = await stream();
+  await expect(send(new CreateStreamCommand({ StreamName, ShardCount: 1 }))).rejects.toMatchObject(
+    refusal("ResourceInUseException", `Stream ${StreamName} under account ${ACCOUNT} already exists.`),
+  );
+});
+
+const refused = (what: string, source: string, input: CreateStreamCommandInput, error: object) =>
+  behaviour(what, source, async () => {
+    await expect(send(new CreateStreamCommand(input))).rejects.toMatchObject(error);
+  });
+const constraint = (at: string, rule: string) =>
+  refusal(
+    "ValidationException",
+    expect.stringMatching(new RegExp(`at '${at}' failed to satisfy constraint: ${rule}`)),
+  );
+refused(
+  "a provisioned stream says how many shards it has",
+  api("CreateStream"),
+  { StreamName: "x" },
+  { name: "InvalidArgumentException" },
+);
+refused(
+  "a stream on demand does not say how many shards it has",
+  api("CreateStream"),
+  { StreamName: "x", ShardCount: 2, StreamModeDetails: { StreamMode: "ON_DEMAND" } },
+  { name: "InvalidArgumentException" },
+);
+refused(
+  "there is no stream without shards",
+  api("CreateStream"),
+  { StreamName: "x", ShardCount: 0 },
+  constraint("shardCount", "Member must have value greater than or equal to 1"),
+);
+refused(
+  "a name has letters, digits, dots, hyphens and underscores",
+  api("CreateStream"),
+  { StreamName: "a b", ShardCount: 1 },
+  constraint("streamName", "Member must satisfy regular expression pattern"),
+);
+refused(
+  "a name has 128 characters at most",
+  api("CreateStream"),
+  { StreamName: "a".repeat(129), ShardCount: 1 },
+  constraint("streamName", "Member must have length less than or equal to 128"),
+);
+refused(
+  "a mode is one of two",
+  api("StreamModeDetails"),
+  { StreamName: "x", StreamModeDetails: { StreamMode: "SOMETIMES" as never } },
+  constraint("streamModeDetails.streamMode", "Member must satisfy enum value set"),
+);
+
+for (const [operation, command] of [
+  ["DescribeStream", new DescribeStreamCommand({ StreamName: "no" })],
+  ["DescribeStreamSummary", new DescribeStreamSummaryCommand({ StreamName: "no" })],
+  ["DeleteStream", new DeleteStreamCommand({ StreamName: "no" })],
+  ["ListShards", new ListShardsCommand({ StreamName: "no" })],
+  ["PutRecord", new PutRecordCommand({ StreamName: "no", Data: Buffer.from("x"), PartitionKey: "k" })],
+  [
+    "PutRecords",
+    new PutRecordsCommand({ StreamName: "no", Records: [{ Data: Buffer.from("x"), PartitionKey: "k" }] }),
+  ],
+  [
+    "GetShardIterator",
+    new GetShardIteratorCommand({ StreamName: "no", ShardId: FIRST, ShardIteratorType: "LATEST" }),
+  ],
+  ["SplitShard", new SplitShardCommand({ StreamName: "no", ShardToSplit: FIRST, NewStartingHashKey: "10" })],
+  [
+    "MergeShards",
+    new MergeShardsCommand({ StreamName: "no", ShardToMerge: FIRST, AdjacentShardToMerge: "shardId-1" }),
+  ],
+  [
+    "UpdateShardCount",
+    new UpdateShardCountCommand({ StreamName: "no", TargetShardCount: 2, ScalingType: "UNIFORM_SCALING" }),
+  ],
+  ["AddTagsToStream", new AddTagsToStreamCommand({ StreamName: "no", Tags: { a: "b" } })],
+  ["RemoveTagsFromStream", new RemoveTagsFromStreamCommand({ StreamName: "no", TagKeys: ["a"] })],
+  ["ListTagsForStream", new ListTagsForStreamCommand({ StreamName: "no" })],
+  [
+    "IncreaseStreamRetentionPeriod",
+    new IncreaseStreamRetentionPeriodCommand({ StreamName: "no", RetentionPeriodHours: 30 }),
+  ],
+  [
+    "DecreaseStreamRetentionPeriod",
+    new DecreaseStreamRetentionPeriodCommand({ StreamName: "no", RetentionPeriodHours: 24 }),
+  ],
+  [
+    "EnableEnhancedMonitoring",
+    new EnableEnhancedMonitoringCommand({ StreamName: "no", ShardLevelMetrics: ["ALL"] }),
+  ],
+  [
+    "StartStreamEncryption",
+    new StartStreamEncryptionCommand({ StreamName: "no", EncryptionType: "KMS", KeyId: "alias/aws/kinesis" }),
+  ],
+  [
+    "UpdateMaxRecordSize",
+    new UpdateMaxRecordSizeCommand({ StreamARN: arn("no"), MaxRecordSizeInKiB: 2_048 }),
+  ],
+  [
+    "UpdateStreamMode",
+    new UpdateStreamModeCommand({ StreamARN: arn("no"), StreamModeDetails: { StreamMode: "ON_DEMAND" } }),
+  ],
+  ["RegisterStreamConsumer", new RegisterStreamConsumerCommand({ StreamARN: arn("no"), ConsumerName: "c" })],
+] as const) {
+  behaviour(`${operation} needs a stream that is there`, api(operation), async () => {
+    await expect(send(command as never)).rejects.toMatchObject(noStream("no"));
+  });
+}
+
+behaviour("a stream that was deleted is gone, records and all", api("DeleteStream"), async () => {
+  const { StreamName, put, texts } = await stream();
+  await put("old");
+  await send(new DeleteStreamCommand({ StreamName }));
+  await expect(put("x")).rejects.toMatchObject(noStream(StreamName));
+  await send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
+  expect(await texts()).toEqual([]);
+});
+
+behaviour("a stream with consumers is deleted only with them", api("DeleteStream"), async () => {
+  const { StreamName, StreamARN } = await stream();
+  await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" }));
+  await expect(send(new DeleteStreamCommand({ StreamName }))).rejects.toMatchObject(
+    refusal(
+      "ResourceInUseException",
+      `DeleteStream can't delete ${StreamARN} because there are consumers associated with this data stream. To delete ${StreamName} anyway, set the EnforceConsumerDeletion parameter to true to force the deletion of all the consumers that are associated with it.`,
+    ),
+  );
+  await send(new DeleteStreamCommand({ StreamName, EnforceConsumerDeletion: true }));
+  await expect(summary(StreamName)).rejects.toMatchObject(noStream(StreamName));
+});
+
+behaviour("streams are listed by name, page by page", api("ListStreams"), async () => {
+  for (const StreamName of ["0-a", "0-c", "0-b"])
+    await send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
+  const first = await send(new ListStreamsCommand({ Limit: 2 }));
+  expect(first).toMatchObject({ StreamNames: ["0-a", "0-b"], HasMoreStreams: true });
+  expect(first.StreamSummaries![0]).toMatchObject({
+    StreamName: "0-a",
+    StreamARN: arn("0-a"),
+    StreamStatus: "ACTIVE",
+    StreamModeDetails: { StreamMode: "PROVISIONED" },
+  });
+  const byToken = await send(new ListStreamsCommand({ NextToken: first.NextToken!, Limit: 1 }));
+  expect(byToken.StreamNames).toEqual(["0-c"]);
+  const byName = await send(new ListStreamsCommand({ ExclusiveStartStreamName: "0-a", Limit: 1 }));
+  expect(byName.StreamNames).toEqual(["0-b"]);
+});
+
+behaviour("shards are described in pages", api("DescribeStream"), async () => {
+  const { StreamName } = await stream({ ShardCount: 3 });
+  const { StreamDescription: first } = await send(new DescribeStreamCommand({ StreamName, Limit: 2 }));
+  expect(first).toMatchObject({ HasMoreShards: true });
+  const { StreamDescription: rest } = await send(
+    new DescribeStreamCommand({ StreamName, ExclusiveStartShardId: first!.Shards![1]!.ShardId! }),
+  );
+  expect(rest!.Shards!.map(({ ShardId }) => ShardId)).toEqual(["shardId-000000000002"]);
+  expect(rest!.HasMoreShards).toBe(false);
+});
+
+const retention = async (StreamName: string) => (await summary(StreamName)).RetentionPeriodHours;
+
+behaviour(
+  "retention grows to a year and shrinks to a day",
+  api("IncreaseStreamRetentionPeriod"),
+  async () => {
+    const { StreamName } = await stream();
+    await send(new IncreaseStreamRetentionPeriodCommand({ StreamName, RetentionPeriodHours: 8_760 }));
+    expect(await retention(StreamName)).toBe(8_760);
+    await send(new DecreaseStreamRetentionPeriodCommand({ StreamName, RetentionPeriodHours: 24 }));
+    expect(await retention(StreamName)).toBe(24);
+  },
+);
+
+behaviour("retention that stays the same is no error", api("IncreaseStreamRetentionPeriod"), async () => {
+  const { StreamName } = await stream();
+  await send(new IncreaseStreamRetentionPeriodCommand({ StreamName, RetentionPeriodHours: 24 }));
+  await send(new DecreaseStreamRetentionPeriodCommand({ StreamName, RetentionPeriodHours: 24 }));
+  expect(await retention(StreamName)).toBe(24);
+});
+
+for (const [what, Command, from, to, message] of [
+  ["is not increased beyond a year", IncreaseStreamRetentionPeriodCommand, 24, 8_761, /8760/],
+  [
+    "is not decreased by increasing it",
+    IncreaseStreamRetentionPeriodCommand,
+    48,
+    30,
+    /can not be shorter than existing retention period \(48 hours\)/,
+  ],
+  [
+    "is not decreased below a day",
+    DecreaseStreamRetentionPeriodCommand,
+    24,
+    23,
+    /Minimum allowed retention period is 24 hours/,
+  ],
+  [
+    "is not increased by decreasing it",
+    DecreaseStreamRetentionPeriodCommand,
+    24,
+    48,
+    /can not be longer than existing retention period \(24 hours\)/,
+  ],
+] as const) {
+  behaviour(`retention ${what}`, api("DecreaseStreamRetentionPeriod"), async () => {
+    const { StreamName } = await stream();
+    if (from > 24)
+      await send(new IncreaseStreamRetentionPeriodCommand({ StreamName, RetentionPeriodHours: from }));
+    await expect(send(new Command({ StreamName, RetentionPeriodHours: to }) as never)).rejects.toMatchObject(
+      invalid(expect.stringMatching(message)),
+    );
+  });
+}
+
+behaviour("shard-level metrics are switched on and off", api("EnableEnhancedMonitoring"), async () => {
+  const { StreamName, StreamARN } = await stream();
+  const on = await send(
+    new EnableEnhancedMonitoringCommand({
+      StreamName,
+      ShardLevelMetrics: ["IncomingBytes", "OutgoingBytes"],
+    }),
+  );
+  expect(on).toMatchObject({
+    StreamName,
+    StreamARN,
+    CurrentShardLevelMetrics: [],
+    DesiredShardLevelMetrics: ["IncomingBytes", "OutgoingBytes"],
+  });
+  const off = await send(
+    new DisableEnhancedMonitoringCommand({ StreamName, ShardLevelMetrics: ["IncomingBytes"] }),
+  );
+  expect(off).toMatchObject({
+    CurrentShardLevelMetrics: ["IncomingBytes", "OutgoingBytes"],
+    DesiredShardLevelMetrics: ["OutgoingBytes"],
+  });
+});
+
+behaviour("ALL stands for seven metrics", api("EnableEnhancedMonitoring"), async () => {
+  const { StreamName } = await stream();
+  const { DesiredShardLevelMetrics } = await send(
+    new EnableEnhancedMonitoringCommand({ StreamName, ShardLevelMetrics: ["ALL"] }),
+  );
+  expect(DesiredShardLevelMetrics).toHaveLength(7);
+});
+
+behaviour("a mode is changed", api("UpdateStreamMode"), async () => {
+  const { StreamName, StreamARN } = await stream();
+  await send(new UpdateStreamModeCommand({ StreamARN, StreamModeDetails: { StreamMode: "ON_DEMAND" } }));
+  expect((await summary(StreamName)).StreamModeDetails).toEqual({ StreamMode: "ON_DEMAND" });
+});
+
+for (const [operation, command] of [
+  [
+    "SplitShard",
+    (StreamName: string) =>
+      new SplitShardCommand({ StreamName, ShardToSplit: FIRST, NewStartingHashKey: "10" }),
+  ],
+  [
+    "MergeShards",
+    (StreamName: string) =>
+      new MergeShardsCommand({
+        StreamName,
+        ShardToMerge: FIRST,
+        AdjacentShardToMerge: "shardId-000000000001",
+      }),
+  ],
+  [
+    "UpdateShardCount",
+    (StreamName: string) =>
+      new UpdateShardCountCommand({ StreamName, TargetShardCount: 5, ScalingType: "UNIFORM_SCALING" }),
+  ],
+] as const) {
+  behaviour(`${operation} is for provisioned streams`, api(operation), async () => {
+    const { StreamName } = await stream({ StreamModeDetails: { StreamMode: "ON_DEMAND" } });
+    await expect(send(command(StreamName) as never)).rejects.toMatchObject({ name: "ValidationException" });
+  });
+}
+
+behaviour(
+  "encryption with Kinesis's own key is told wherever it counts",
+  api("StartStreamEncryption"),
+  async () => {
+    const { StreamName, described, put, read, iterator } = await stream();
+    const key = { StreamName, EncryptionType: "KMS" as const, KeyId: "alias/aws/kinesis" };
+    await put("plain");
+    await send(new StartStreamEncryptionCommand(key));
+    expect(await described()).toMatchObject({ EncryptionType: "KMS", KeyId: "alias/aws/kinesis" });
+    expect((await put("secret")).EncryptionType).toBe("KMS");
+    const { Records, texts } = await read(await iterator());
+    expect(texts).toEqual(["plain", "secret"]);
+    expect(Records!.map(({ EncryptionType }) => EncryptionType)).toEqual([undefined, "KMS"]);
+    await send(new StopStreamEncryptionCommand(key));
+    expect(await described()).toMatchObject({ EncryptionType: "NONE" });
+    expect((await put("plain again")).EncryptionType).toBe("NONE");
+  },
+);
+
+for (const [KeyId, message] of [
+  ["alias/mine", `Alias arn:aws:kms:us-east-1:${ACCOUNT}:alias/mine is not found.`],
+  [`arn:aws:kms:us-east-1:${ACCOUNT}:key/1`, `Key 'arn:aws:kms:us-east-1:${ACCOUNT}:key/1' does not exist`],
+] as const) {
+  behaviour(`the key ${KeyId} is not there`, api("StartStreamEncryption"), async () => {
+    const { StreamName } = await stream();
+    await expect(
+      send(new StartStreamEncryptionCommand({ StreamName, EncryptionType: "KMS", KeyId })),
+    ).rejects.toMatchObject(refusal("KMSNotFoundException", message));
+  });
+}
+
+behaviour("the size of records is raised", api("UpdateMaxRecordSize"), async () => {
+  const { StreamName, StreamARN, put } = await stream();
+  const big = Buffer.alloc(1_048_577);
+  await expect(put(big)).rejects.toMatchObject({ name: "InvalidArgumentException" });
+  await send(new UpdateMaxRecordSizeCommand({ StreamARN, MaxRecordSizeInKiB: 2_048 }));
+  expect(await summary(StreamName)).toMatchObject({ MaxRecordSizeInKiB: 2_048 });
+  expect((await put(big)).ShardId).toBe(FIRST);
+});
+
+behaviour("a commitment lasts for a day at least", api("UpdateAccountSettings"), async () => {
+  const told = async () =>
+    (await send(new DescribeAccountSettingsCommand({}))).MinimumThroughputBillingCommitment!;
+  const update = async (Status: "ENABLED" | "DISABLED") =>
+    (await send(new UpdateAccountSettingsCommand({ MinimumThroughputBillingCommitment: { Status } })))
+      .MinimumThroughputBillingCommitment!;
+  expect(await told()).toEqual({ Status: "DISABLED" });
+  const { Status, StartedAt, EarliestAllowedEndAt } = await update("ENABLED");
+  expect(Status).toBe("ENABLED");
+  expect(EarliestAllowedEndAt!.getTime() - StartedAt!.getTime()).toBe(86_400_000);
+  expect(await update("DISABLED")).toMatchObject({ Status: "ENABLED_UNTIL_EARLIEST_ALLOWED_END" });
+  await cloud.advance(86_400_000);
+  expect(await told()).toMatchObject({ Status: "DISABLED", EndedAt: EarliestAllowedEndAt });
+});
+
+behaviour("warm throughput is not there yet, and says so", api("UpdateStreamWarmThroughput"), async () => {
+  const { StreamARN } = await stream();
+  await expect(
+    send(new UpdateStreamWarmThroughputCommand({ StreamARN, WarmThroughputMiBps: 10 })),
+  ).rejects.toMatchObject({ name: "NotImplemented", $metadata: { httpStatusCode: 501 } });
+});
+
+behaviour("limits count what is there", api("DescribeLimits"), async () => {
+  const before = await send(new DescribeLimitsCommand({}));
+  await stream({ ShardCount: 3 });
+  await stream({ StreamModeDetails: { StreamMode: "ON_DEMAND" } });
+  const after = await send(new DescribeLimitsCommand({}));
+  expect(after.OpenShardCount! - before.OpenShardCount!).toBe(7);
+  expect(after.OnDemandStreamCount! - before.OnDemandStreamCount!).toBe(1);
+  expect(after.OnDemandStreamCountLimit).toBe(50);
+});

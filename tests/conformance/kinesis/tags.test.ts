@@ -1,0 +1,80 @@
+import {
+  AddTagsToStreamCommand,
+  DeleteResourcePolicyCommand,
+  GetResourcePolicyCommand,
+  ListTagsForResourceCommand,
+  ListTagsForStreamCommand,
+  PutResourcePolicyCommand,
+  RegisterStreamConsumerCommand,
+  RemoveTagsFromStreamCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from "@aws-sdk/client-kinesis";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, invalid, kinesisOf, missing, named } from "./kinesis.ts";
+
+const cloud = conformanceCloud();
+const { send, stream } = kinesisOf(cloud);
+
+behaviour("tags are given, replaced, listed in pages and taken away", api("AddTagsToStream"), async () => {
+  const { StreamName } = await stream({ ShardCount: 1, Tags: { a: "0" } });
+  await send(new AddTagsToStreamCommand({ StreamName, Tags: { a: "1", b: "2", c: "3" } }));
+  const first = await send(new ListTagsForStreamCommand({ StreamName, Limit: 2 }));
+  expect(first).toMatchObject({
+    Tags: [
+      { Key: "a", Value: "1" },
+      { Key: "b", Value: "2" },
+    ],
+    HasMoreTags: true,
+  });
+  await send(new RemoveTagsFromStreamCommand({ StreamName, TagKeys: ["c", "never"] }));
+  const rest = await send(new ListTagsForStreamCommand({ StreamName, ExclusiveStartTagKey: "a" }));
+  expect(rest).toMatchObject({ Tags: [{ Key: "b", Value: "2" }], HasMoreTags: false });
+});
+
+behaviour("a stream has fifty tags at most", api("AddTagsToStream"), async () => {
+  const { StreamName } = await stream();
+  const tags = (from: number, count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${from + at}`, "v"]));
+  await send(new AddTagsToStreamCommand({ StreamName, Tags: tags(0, 50) }));
+  await expect(send(new AddTagsToStreamCommand({ StreamName, Tags: tags(50, 1) }))).rejects.toMatchObject(
+    invalid(expect.stringMatching(/50 tags/)),
+  );
+});
+
+for (const kind of ["stream", "consumer"] as const) {
+  behaviour(`a ${kind} is tagged by its ARN`, api("TagResource"), async () => {
+    const { StreamARN } = await stream();
+    const { Consumer } = await send(
+      new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: named("c"), Tags: { first: "1" } }),
+    );
+    const ResourceARN = kind === "stream" ? StreamARN : Consumer!.ConsumerARN!;
+    const told = async () => (await send(new ListTagsForResourceCommand({ ResourceARN }))).Tags;
+    expect(await told()).toEqual(kind === "stream" ? [] : [{ Key: "first", Value: "1" }]);
+    await send(new TagResourceCommand({ ResourceARN, Tags: { more: "2" } }));
+    await send(new UntagResourceCommand({ ResourceARN, TagKeys: ["first"] }));
+    expect(await told()).toEqual([{ Key: "more", Value: "2" }]);
+  });
+}
+
+behaviour("a policy is put, read and deleted", api("PutResourcePolicy"), async () => {
+  const { StreamARN: ResourceARN } = await stream();
+  const Policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { AWS: "111111111111" },
+        Action: "kinesis:PutRecord",
+        Resource: ResourceARN,
+      },
+    ],
+  });
+  await send(new PutResourcePolicyCommand({ ResourceARN, Policy }));
+  expect((await send(new GetResourcePolicyCommand({ ResourceARN }))).Policy).toBe(Policy);
+  await send(new DeleteResourcePolicyCommand({ ResourceARN }));
+  await expect(send(new DeleteResourcePolicyCommand({ ResourceARN }))).rejects.toMatchObject(
+    missing(expect.any(String)),
+  );
+});
