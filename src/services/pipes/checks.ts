@@ -3,7 +3,7 @@ import type * as Pipes from "#aws/contract/types/pipes.ts";
 import { eventPattern } from "#aws/languages/event-pattern/match.ts";
 import { isTemplate } from "#aws/languages/input-template.ts";
 import { DELIVERABLE } from "#kernel/targets.ts";
-import { invalid, notThere } from "./errors.ts";
+import { invalid, invalidField, missingField, notThere } from "./errors.ts";
 
 type Said = Pick<
   Pipes.CreatePipeRequest,
@@ -24,8 +24,7 @@ const TARGET_PARAMETERS = new Set([
 export function checkPipe(said: Said): void {
   const source = parseArn(said.Source);
   if (source?.service !== "sqs") throw notThere(`the source ${said.Source}`);
-  if (source.resource.endsWith(".fifo") && (said.SourceParameters?.SqsQueueParameters?.BatchSize ?? 10) > 10)
-    throw invalid("BatchSize of a FIFO queue must be at most 10.");
+  checkBatch(source.resource.endsWith(".fifo"), said.SourceParameters?.SqsQueueParameters);
   refuse("source", said.SourceParameters, SOURCE_PARAMETERS);
   if (said.Enrichment) throw notThere(`the enrichment ${said.Enrichment}`);
   if (said.LogConfiguration) throw notThere("logging of a pipe");
@@ -36,13 +35,27 @@ export function checkPipe(said: Said): void {
   const template = said.TargetParameters?.InputTemplate;
   if (template !== undefined && !isTemplate(template)) throw invalid("Invalid InputTemplate.");
   if (target.service === "kinesis" && !said.TargetParameters?.KinesisStreamParameters)
-    throw invalid("KinesisStreamParameters must be specified for a Kinesis target.");
+    throw missingField("TargetParameters.KinesisStreamParameters");
   if (
     target.service === "sqs" &&
     target.resource.endsWith(".fifo") &&
     !said.TargetParameters?.SqsQueueParameters?.MessageGroupId
   )
-    throw invalid("MessageGroupId must be specified for a FIFO queue target.");
+    throw missingField("TargetParameters.SqsQueueParameters.MessageGroupId");
+}
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-sqs.html */
+function checkBatch(
+  isFifo: boolean,
+  { BatchSize = 10, MaximumBatchingWindowInSeconds = 0 }: Pipes.PipeSourceSqsQueueParameters = {},
+): void {
+  if (BatchSize <= 10) return;
+  if (isFifo) throw invalidField("BatchSize", "BatchSize must be at most 10 for a FIFO queue.");
+  if (MaximumBatchingWindowInSeconds === 0)
+    throw invalidField(
+      "MaximumBatchingWindowInSeconds",
+      "MaximumBatchingWindowInSeconds must be greater than 0 if BatchSize is greater than 10.",
+    );
 }
 
 function refuse(side: string, parameters: object | undefined, known: ReadonlySet<string>): void {

@@ -4,11 +4,18 @@ import { faultsOf } from "#kernel/service.ts";
 const fault = faultsOf<"pipes">();
 
 export const invalid = (message: string) => fault("ValidationException", message);
+/** A member of a pipe that cannot be as it is, or has to be and is not. */
+export const invalidField = (Name: string, Message: string) =>
+  invalid(JSON.stringify({ ValidationErrorFields: [{ Name, Message }] }));
+export const missingField = (name: string) => invalidField(name, "Missing required parameter.");
 export const invalidToken = () => invalid("Invalid NextToken provided.");
 export const noSuchPipe = (name: string) => fault("NotFoundException", `Pipe ${name} does not exist.`);
 export const pipeExists = (name: string) => fault("ConflictException", `Pipe ${name} already exists.`);
 export const pipeIsBusy = (name: string, state: string) =>
   fault("ConflictException", `Pipe ${name} is in state ${state}.`);
+
+/** Why a pipe did not begin. */
+export const cannotBegin = (cause: string) => `Input parameter is invalid from the request due to : ${cause}`;
 
 /** Named, so that nobody believes that it was heeded. */
 export const notThere = (what: string) =>

@@ -42,6 +42,7 @@ export const pipeOperations = {
     const pipe = await ctx.read((tx) => pipeAt(tx, Name));
     return {
       ...answer(ctx, pipe),
+      StateReason: pipe.reason,
       Description: pipe.description,
       Source: pipe.source,
       SourceParameters: pipe.sourceParameters,
@@ -130,6 +131,7 @@ export const pipeOperations = {
     );
     const Pipes = wanted.map((pipe) => ({
       ...(answer(ctx, pipe) as Pipes.Pipe),
+      StateReason: pipe.reason,
       Source: pipe.source,
       Target: pipe.target,
     }));
@@ -173,7 +175,8 @@ function put(tx: Transaction, pipe: Pipe): void {
 function move(ctx: Context, name: string, desired: Pipes.RequestedPipeState, current: Pipes.PipeState) {
   return ctx.transact(async (tx) => {
     const former = await settled(tx, name);
-    if (former.desired === desired) throw pipeIsBusy(name, former.current);
+    if (former.desired === desired && !former.current.endsWith("_FAILED"))
+      throw pipeIsBusy(name, former.current);
     const pipe: Pipe = { ...former, desired, current, modified: tx.now(), revision: tx.sequence() };
     put(tx, pipe);
     return answer(ctx, pipe) as Pipes.StartPipeResponse;

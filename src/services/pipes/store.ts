@@ -17,6 +17,8 @@ export interface Pipe {
   tags: Record<string, string>;
   desired: Pipes.RequestedPipeStateDescribeResponse;
   current: Pipes.PipeState;
+  /** Why it is in a state that nobody wanted. */
+  reason?: string | undefined;
   created: Time;
   modified: Time;
   /** Of what was said last: a loop knows by it whether it is still wanted. */

@@ -4,9 +4,13 @@ import {
   DeletePipeCommand,
   DescribePipeCommand,
   ListPipesCommand,
+  ListTagsForResourceCommand,
   PipesClient,
   StartPipeCommand,
   StopPipeCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdatePipeCommand,
 } from "@aws-sdk/client-pipes";
 import {
   CreateQueueCommand,
@@ -120,6 +124,157 @@ behaviour("a pipe that is deleted is gone", api("DeletePipe"), async () => {
 behaviour("a pipe's name is taken once", api("CreatePipe"), async () => {
   const { Name } = await pipe();
   await expect(pipe({ Name })).rejects.toMatchObject({ name: "ConflictException" });
+});
+
+behaviour("a pipe that is not there is not found", api("DescribePipe"), async () => {
+  for (const command of [
+    new DescribePipeCommand({ Name: "none" }),
+    new StartPipeCommand({ Name: "none" }),
+    new StopPipeCommand({ Name: "none" }),
+    new DeletePipeCommand({ Name: "none" }),
+  ]) {
+    await expect(pipes.send(command as never)).rejects.toMatchObject({
+      name: "NotFoundException",
+      message: "Pipe none does not exist.",
+      $metadata: { httpStatusCode: 404 },
+    });
+  }
+});
+
+behaviour("a pipe whose source is not there fails, and says why", api("DescribePipe"), async () => {
+  const Name = name("pipe");
+  await pipes.send(
+    new CreatePipeCommand({ Name, Source: queue("nowhere"), Target: queue("nowhere"), RoleArn }),
+  );
+  await cloud.advance(1_000);
+  expect(await pipes.send(new DescribePipeCommand({ Name }))).toMatchObject({
+    CurrentState: "CREATE_FAILED",
+    DesiredState: "RUNNING",
+    StateReason: expect.stringMatching(/^Input parameter is invalid from the request due to : /),
+  });
+});
+
+behaviour("a pipe may be made stopped", api("CreatePipe"), async () => {
+  const { put, taken, state } = await pipe({ DesiredState: "STOPPED" });
+  expect(await state()).toBe("STOPPED");
+  await put("kept");
+  expect(await taken()).toEqual([]);
+});
+
+behaviour("a pipe is described as it was made", api("DescribePipe"), async () => {
+  const { Name } = await pipe({ Description: "text", Tags: { team: "a" } });
+  expect(await pipes.send(new DescribePipeCommand({ Name }))).toMatchObject({
+    Name,
+    Description: "text",
+    RoleArn,
+    CurrentState: "RUNNING",
+    DesiredState: "RUNNING",
+    SourceParameters: { SqsQueueParameters: { BatchSize: 10 } },
+    Tags: { team: "a" },
+  });
+});
+
+behaviour("an update changes what it names", api("UpdatePipe"), async () => {
+  const { Name } = await pipe({ Description: "first" });
+  const updated = await pipes.send(new UpdatePipeCommand({ Name, RoleArn, Description: "second" }));
+  expect(updated.CurrentState).toBe("UPDATING");
+  await cloud.advance(1_000);
+  expect(await pipes.send(new DescribePipeCommand({ Name }))).toMatchObject({
+    CurrentState: "RUNNING",
+    Description: "second",
+    SourceParameters: { SqsQueueParameters: { BatchSize: 10 } },
+  });
+});
+
+behaviour("a pipe that changes its state takes no other wish", api("StopPipe"), async () => {
+  const { Name } = await pipe();
+  await pipes.send(new StopPipeCommand({ Name }));
+  await cloud.advance(1_000);
+  await expect(pipes.send(new StopPipeCommand({ Name }))).rejects.toMatchObject({
+    name: "ConflictException",
+    $metadata: { httpStatusCode: 409 },
+  });
+});
+
+const fields = (Name: string, Message: string | RegExp) => ({
+  name: "ValidationException",
+  message: expect.stringContaining(`{"ValidationErrorFields":[{"Name":"${Name}","Message":"${Message}`),
+  $metadata: { httpStatusCode: 400 },
+});
+const wrong: [string, Partial<CreatePipeCommandInput>, object, string][] = [
+  [
+    "a FIFO queue as a target needs a message group",
+    { Target: queue("to.fifo") },
+    fields("TargetParameters.SqsQueueParameters.MessageGroupId", "Missing required parameter."),
+    "PipeTargetSqsQueueParameters",
+  ],
+  [
+    "a stream as a target needs a partition key",
+    { Target: `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/s` },
+    fields("TargetParameters.KinesisStreamParameters", "Missing required parameter."),
+    "PipeTargetKinesisStreamParameters",
+  ],
+  [
+    "more than ten messages wait for each other",
+    { SourceParameters: { SqsQueueParameters: { BatchSize: 11 } } },
+    fields("MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds must be greater than 0"),
+    "PipeSourceSqsQueueParameters",
+  ],
+  [
+    "a filter is a pattern",
+    { SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{"body":1}' }] } } },
+    { name: "ValidationException" },
+    "Filter",
+  ],
+  [
+    "a name has at most 64 characters",
+    { Name: "x".repeat(65) },
+    { name: "ValidationException" },
+    "CreatePipe",
+  ],
+];
+for (const [what, more, error, page] of wrong) {
+  behaviour(what, api(page), async () => {
+    await expect(pipe(more)).rejects.toMatchObject(error);
+  });
+}
+
+behaviour("a pipe's tags are changed one by one", api("TagResource"), async () => {
+  const { made } = await pipe({ Tags: { a: "1", b: "2" } });
+  const resourceArn = made.Arn!;
+  await pipes.send(new TagResourceCommand({ resourceArn, tags: { a: "3" } }));
+  await pipes.send(new UntagResourceCommand({ resourceArn, tagKeys: ["b", "none"] }));
+  expect((await pipes.send(new ListTagsForResourceCommand({ resourceArn }))).tags).toEqual({ a: "3" });
+});
+
+behaviour(
+  "a template knows the pipe, its source and its target",
+  guide("eb-pipes-input-transformation"),
+  async () => {
+    const InputTemplate =
+      '{"pipe": "<aws.pipes.pipe-arn>", "from": "<aws.pipes.source-arn>", "to": "<aws.pipes.target-arn>", "whole": <aws.pipes.event.json>}';
+    const { made, put, taken } = await pipe({ TargetParameters: { InputTemplate } });
+    await put('{"a":1}');
+    expect(await taken()).toMatchObject([
+      {
+        pipe: made.Arn,
+        from: expect.stringMatching(/^arn:aws:sqs:us-east-1:\d{12}:from-/),
+        to: expect.stringMatching(/^arn:aws:sqs:us-east-1:\d{12}:to-/),
+        whole: { eventSource: "aws:sqs", body: { a: 1 } },
+      },
+    ]);
+  },
+);
+
+behaviour("pipes are listed by source and by state", api("ListPipes"), async () => {
+  const { Name } = await pipe({ DesiredState: "STOPPED" });
+  const { Source } = await pipes.send(new DescribePipeCommand({ Name }));
+  const names = async (more: object) =>
+    (await pipes.send(new ListPipesCommand({ SourcePrefix: Source!, ...more }))).Pipes!.map(
+      (one) => one.Name,
+    );
+  expect(await names({ CurrentState: "STOPPED" })).toEqual([Name]);
+  expect(await names({ CurrentState: "RUNNING" })).toEqual([]);
 });
 
 behaviour("pipes are listed by prefix", api("ListPipes"), async () => {
