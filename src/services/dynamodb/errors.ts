@@ -31,5 +31,8 @@ export const conditionFailed = (item: object | undefined) =>
     ...(item && { members: { Item: item } }),
   });
 export const keyMismatch = () => invalid("The provided key element does not match the schema");
+const NOT_VALID = "One or more parameter values are not valid. ";
+export const emptyKey = (reason: string) => invalid(`${NOT_VALID}${reason}`);
+export const isEmptyKey = ({ message }: AwsError): boolean => message.startsWith(NOT_VALID);
 export const itemTooLarge = () => invalid("Item size has exceeded the maximum allowed size");
 export const updatedItemTooLarge = () => invalid("Item size to update has exceeded the maximum allowed size");

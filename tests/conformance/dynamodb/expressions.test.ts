@@ -82,6 +82,7 @@ const CONDITIONS: [string, string][] = [
     `a IN (${Array(101).fill(":n").join(",")})`,
     "The IN operator is provided with too many operands; number of operands: 101",
   ],
+  [Array(301).fill("a<b").join(" OR "), "The expression contains too many operators; operator count: 301"],
   [`${"x".repeat(4_097)}`, "Expression size has exceeded the maximum allowed size; expression size: 4097"],
 ];
 for (const [operation, kind, base] of [
@@ -183,6 +184,7 @@ const KEYS: [string, string][] = [
   ["attribute_exists(a)", "Invalid operator used in KeyConditionExpression: attribute_exists"],
   ["contains(a, :n)", "Invalid operator used in KeyConditionExpression: contains"],
   ["size(a) = :n", "KeyConditionExpressions cannot contain nested operations"],
+  ["a = :n AND a = :m", "KeyConditionExpressions must only contain one condition per key"],
   ["a.b = :n", "KeyConditionExpressions cannot have conditions on nested attributes"],
   ["begins_with(a, :n)", operand("begins_with", "N")],
 ];

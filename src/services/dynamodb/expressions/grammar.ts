@@ -33,45 +33,40 @@ export interface UpdateActions {
 const COMPARATORS = new Set(["=", "<>", "<", "<=", ">", ">="]);
 const MOST_OPERATORS = 300;
 const MOST_IN = 100;
+/** More than one can close with as many operators, and few enough for the stack. */
+const MOST_PARENTHESES = 512;
 const MOST_DEPTH = 32;
 
 /** A condition, filter or key condition. @throws {AwsError} ValidationException */
 export function parseCondition(kind: Kind, source: string): Condition {
   const tokens = reader(kind, source);
   let operators = 0;
+  // AND, OR and NOT are not counted.
   const count = () => {
     if (++operators > MOST_OPERATORS)
-      tokens.fail(
-        `The expression contains too many operators; maximum number of operators: ${MOST_OPERATORS}`,
-      );
+      tokens.fail(`The expression contains too many operators; operator count: ${operators}`);
   };
 
   function either(depth: number): Condition {
     let left = both(depth);
-    while (tokens.takes("OR")) {
-      count();
-      left = { type: "or", left, right: both(depth) };
-    }
+    while (tokens.takes("OR")) left = { type: "or", left, right: both(depth) };
     return left;
   }
 
   function both(depth: number): Condition {
     let left = negation(depth);
-    while (tokens.takes("AND")) {
-      count();
-      left = { type: "and", left, right: negation(depth) };
-    }
+    while (tokens.takes("AND")) left = { type: "and", left, right: negation(depth) };
     return left;
   }
 
   function negation(depth: number): Condition {
     if (!tokens.takes("NOT")) return primary(depth);
-    count();
-    return { type: "not", of: negation(depth) };
+    if (depth > MOST_PARENTHESES) tokens.syntax();
+    return { type: "not", of: negation(depth + 1) };
   }
 
   function primary(depth: number): Condition {
-    if (depth > MOST_OPERATORS) tokens.syntax();
+    if (depth > MOST_PARENTHESES) tokens.syntax();
     if (tokens.peek().text === "(") {
       const inner = parenthesized(depth);
       if (inner) return inner;
@@ -119,7 +114,9 @@ export function parseCondition(kind: Kind, source: string): Condition {
         tokens.fail(`The IN operator is provided with too many operands; number of operands: ${list.length}`);
       return { type: "in", operand, list };
     }
-    return operand.type === "call" ? operand : tokens.syntax();
+    if (operand.type !== "call") tokens.syntax();
+    count();
+    return operand as Condition & { type: "call" };
   }
 
   const redundant = new Set<Condition>();

@@ -1,5 +1,5 @@
 import { remembered } from "#lib/remembered.ts";
-import { invalid, invalidParameters } from "../errors.ts";
+import { emptyKey, invalid, invalidParameters } from "../errors.ts";
 import { checkKeySizes } from "../items/keys.ts";
 import { type TypeName, typeOf, type Value } from "../values/value.ts";
 import { checkBounds, checkOrdered } from "./conditions.ts";
@@ -21,7 +21,7 @@ export function keyConditionsOf(source: string, holders: Placeholders): Map<stri
   const found = new Map<string, KeyCondition>();
   for (const one of conjunction(parsed(source))) {
     const [name, condition] = keyCondition({ kind: KIND, holders }, one);
-    if (found.has(name)) throw invalid("KeyConditionExpressions must only contain one condition per key");
+    if (found.has(name)) fail(KIND, "KeyConditionExpressions must only contain one condition per key");
     found.set(name, condition);
   }
   return found;
@@ -123,8 +123,8 @@ export function keyRangeOf(
       if (type !== types[name])
         throw invalidParameters("Condition parameter type does not match schema type");
       if (value.S === "" || value.B?.length === 0)
-        throw invalid(
-          `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ${type === "S" ? "string" : "binary"} value. Key: ${name}`,
+        throw emptyKey(
+          `The AttributeValue for a key attribute cannot contain an empty ${type === "S" ? "string" : "binary"} value. Key: ${name}`,
         );
     }
   }

@@ -1,12 +1,12 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { invalid } from "../errors.ts";
+import { invalid, keyMismatch } from "../errors.ts";
 import type { Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
-import { checkedItem, type Item } from "../values/value.ts";
+import { checkedItem, type Item, typeOf } from "../values/value.ts";
 import { add, consumedOf, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
 import { checkedPut } from "./items.ts";
-import { checkItemKeys, checkKey, rowKey } from "./keys.ts";
+import { checkItemKeys, checkKey, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { changeItem, itemAt, tableAt } from "./rows.ts";
 
@@ -71,7 +71,7 @@ export const batchOperations = {
       for (const { name, writes } of wanted) {
         const table = await tableAt(tx, name);
         for (const { put, key } of writes) {
-          if (put) checkItemKeys(table, put);
+          if (put) checkPut(table, put);
           else checkKey(table, key!);
         }
         checkDistinct(
@@ -97,6 +97,13 @@ export const batchOperations = {
     });
   },
 } satisfies Handlers<"dynamodb">;
+
+/** A batch says less of a put's key than a put of its own. @throws {AwsError} ValidationException */
+function checkPut(table: Table, item: Item): void {
+  const isThere = (name: string) => Object.hasOwn(item, name) && typeOf(item[name]!) === table.types[name];
+  if (!namesOf(table.key).every(isThere)) throw keyMismatch();
+  checkItemKeys(table, item);
+}
 
 /** As they were sent, before a table says what is a key. @throws {AwsError} ValidationException */
 function checkDifferent(keys: readonly Item[]): void {

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { KeyPart } from "#kernel/keys.ts";
-import { invalid, invalidParameters, keyMismatch } from "../errors.ts";
+import { emptyKey, invalid, invalidParameters, keyMismatch } from "../errors.ts";
 import { type Projection, projectPaths } from "../expressions/projections.ts";
 import type { Index, KeyNames, Table } from "../store.ts";
 import { decimalBytes } from "../values/decimal.ts";
@@ -73,8 +73,8 @@ export function checkIndexKeys(table: Table, item: Item): void {
         );
       const empty = emptiness(value);
       if (empty)
-        throw invalid(
-          `One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty ${empty} value. IndexName: ${index}, IndexKey: ${name}`,
+        throw emptyKey(
+          `A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty ${empty} value. IndexName: ${index}, IndexKey: ${name}`,
         );
     }
     checkKeySizes(key, item);
@@ -93,8 +93,8 @@ export function checkUpdatedIndexKeys(table: Table, item: Item): void {
         );
       const empty = emptiness(value);
       if (empty)
-        throw invalid(
-          `One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty ${empty} value.`,
+        throw emptyKey(
+          `The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty ${empty} value.`,
         );
     }
     if (isTooLong(item[key.partition], LONGEST_PARTITION) || isTooLong(item[key.sort ?? ""], LONGEST_SORT))
@@ -140,8 +140,8 @@ export function projectedBy(table: Table, index: Index): Projection {
 function checkKeyValue(name: string, value: Value): void {
   const empty = emptiness(value);
   if (empty)
-    throw invalid(
-      `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ${empty} value. Key: ${name}`,
+    throw emptyKey(
+      `The AttributeValue for a key attribute cannot contain an empty ${empty} value. Key: ${name}`,
     );
 }
 

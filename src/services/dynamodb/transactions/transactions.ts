@@ -4,7 +4,7 @@ import { AwsError } from "#aws/errors.ts";
 import { collection } from "#kernel/collection.ts";
 import { faultsOf, type Handlers } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
-import { invalid } from "../errors.ts";
+import { invalid, isEmptyKey } from "../errors.ts";
 import type { Test } from "../expressions/conditions.ts";
 import type { Update } from "../expressions/updates.ts";
 import { consumedOf, readUnits, type Used, writing } from "../items/capacity.ts";
@@ -128,7 +128,10 @@ function actionIn(sent: DynamoDB.TransactWriteItem): Action {
   return { ...base(update!), kind: "update", item: checkedItem(update!.Key), ...updateIn(update!) };
 }
 
-/** What stands against a key is told as the action's reason, so that only right ones are compared. */
+/**
+ * What stands against a key is told as the action's reason, so that only right ones are compared. That one is empty is
+ * told at once, of the whole request.
+ */
 function checkDistinct(actions: readonly Action[], tables: readonly Table[]): void {
   const seen = new Set<string>();
   for (const [at, action] of actions.entries()) {
@@ -147,7 +150,7 @@ function keyFault(table: Table, { kind, item }: Pick<Action, "kind" | "item">): 
     else checkKey(table, item);
     return undefined;
   } catch (error) {
-    if (error instanceof AwsError) return error;
+    if (error instanceof AwsError && !isEmptyKey(error)) return error;
     throw error;
   }
 }

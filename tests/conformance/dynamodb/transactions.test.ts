@@ -1,0 +1,209 @@
+import {
+  type CancellationReason,
+  GetItemCommand,
+  PutItemCommand,
+  TransactGetItemsCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, dynamodbOn, guide, type Item, N, type Refusal, S } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { send, refusals, withTable } = dynamodbOn(cloud);
+const TableName = "transactions";
+withTable(TableName, {
+  AttributeDefinitions: [
+    { AttributeName: "p", AttributeType: "S" },
+    { AttributeName: "s", AttributeType: "N" },
+    { AttributeName: "g", AttributeType: "S" },
+  ],
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: "global",
+      KeySchema: [{ AttributeName: "g", KeyType: "HASH" }],
+      Projection: { ProjectionType: "ALL" },
+    },
+  ],
+});
+
+const key = (p: string, s = 1): Item => ({ p: S(p), s: N(s) });
+const write = (...TransactItems: TransactWriteItem[]) =>
+  send(new TransactWriteItemsCommand({ TransactItems }));
+const put = (Item: Item, more: object = {}): TransactWriteItem => ({ Put: { TableName, Item, ...more } });
+
+/** Holds a transaction to be cancelled for these reasons. */
+const cancelled = (outcome: Promise<unknown>, ...reasons: CancellationReason[]) =>
+  expect(outcome).rejects.toMatchObject({
+    name: "TransactionCanceledException",
+    message: `Transaction cancelled, please refer cancellation reasons for specific reasons [${reasons.map(({ Code }) => Code).join(", ")}]`,
+    CancellationReasons: reasons,
+  });
+const wrong = (Message: string): CancellationReason => ({ Code: "ValidationError", Message });
+const none: CancellationReason = { Code: "None" };
+
+const INVALID = "One or more parameter values were invalid: ";
+const MISMATCH = "The provided key element does not match the schema";
+
+/** What stands against one action, told beside another that is right. */
+const REASONS: [string, TransactWriteItem, CancellationReason][] = [
+  ["a put without its key", put({ p: S("a") }), wrong(`${INVALID}Missing the key s in the item`)],
+  [
+    "a put with a key of another type",
+    put({ p: N(1), s: N(1) }),
+    wrong(`${INVALID}Type mismatch for key p expected: S actual: N`),
+  ],
+  [
+    "a put with an index's key of another type",
+    put({ ...key("a"), g: N(1) }),
+    wrong(`${INVALID}Type mismatch for Index Key g Expected: S Actual: N IndexName: global`),
+  ],
+  ["a delete with half a key", { Delete: { TableName, Key: { p: S("a") } } }, wrong(MISMATCH)],
+  [
+    "a check of a key of another type",
+    {
+      ConditionCheck: {
+        TableName,
+        Key: { p: N(1), s: N(1) },
+        ConditionExpression: "attribute_exists(p)",
+      },
+    },
+    wrong(MISMATCH),
+  ],
+  [
+    "an update of what is not there",
+    { Update: { TableName, Key: key("a"), UpdateExpression: "SET x = y" } },
+    wrong("The provided expression refers to an attribute that does not exist in the item"),
+  ],
+  [
+    "an update of a path that leads nowhere",
+    { Update: { TableName, Key: key("a"), UpdateExpression: "REMOVE x.y" } },
+    wrong("The document path provided in the update expression is invalid for update"),
+  ],
+  [
+    "a condition that fails",
+    put(key("a"), { ConditionExpression: "attribute_exists(p)" }),
+    { Code: "ConditionalCheckFailed", Message: "The conditional request failed" },
+  ],
+];
+for (const [what, action, reason] of REASONS)
+  behaviour(
+    `${what} cancels a transaction, and is told as its reason`,
+    api("TransactWriteItems"),
+    async () => {
+      const Key = key(what);
+      await cancelled(write(put(Key), action), none, reason);
+      expect((await send(new GetItemCommand({ TableName, Key }))).Item).toBeUndefined();
+    },
+  );
+
+const EMPTY =
+  "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: p";
+const transaction = (action: object, message: string, code?: string): Refusal => [
+  "TransactWriteItems",
+  { TransactItems: [action] },
+  message,
+  ...(code ? ([code] as const) : ([] as const)),
+];
+const nowhere = { TableName: "not-there" };
+refusals(api("TransactWriteItems"), [
+  transaction({ Put: { TableName, Item: key("") } }, EMPTY),
+  transaction({ Delete: { TableName, Key: key("") } }, EMPTY),
+  transaction({ Update: { TableName, Key: key(""), UpdateExpression: "REMOVE x" } }, EMPTY),
+  transaction(
+    { Put: { ...nowhere, Item: key("a") } },
+    "Requested resource not found",
+    "ResourceNotFoundException",
+  ),
+  transaction(
+    { Put: { TableName, Item: { ...key("a"), x: {} } } },
+    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
+  ),
+  transaction(
+    { Put: { TableName, Item: key("a"), ConditionExpression: "" } },
+    "Invalid ConditionExpression: The expression can not be empty;",
+  ),
+  [
+    "TransactWriteItems",
+    { TransactItems: [put(key("a")), { Delete: { TableName, Key: key("a") } }] },
+    "Transaction request cannot include multiple operations on one item",
+  ],
+]);
+refusals(api("BatchWriteItem"), [
+  ["BatchWriteItem", { RequestItems: { [TableName]: [{ PutRequest: { Item: {} } }] } }, MISMATCH],
+  [
+    "BatchWriteItem",
+    { RequestItems: { [TableName]: [{ PutRequest: { Item: { p: N(1), s: N(1) } } }] } },
+    MISMATCH,
+  ],
+  [
+    "BatchWriteItem",
+    { RequestItems: { [TableName]: [1, 2].map(() => ({ DeleteRequest: { Key: key("a") } })) } },
+    "Provided list of item keys contains duplicates",
+  ],
+]);
+
+behaviour("a reason shows the item, if asked", api("CancellationReason"), async () => {
+  const Item = { ...key("shown"), x: S("old") };
+  await send(new PutItemCommand({ TableName, Item }));
+  await cancelled(
+    write(
+      put(key("shown"), {
+        ConditionExpression: "attribute_not_exists(p)",
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      }),
+    ),
+    { Code: "ConditionalCheckFailed", Message: "The conditional request failed", Item },
+  );
+});
+
+behaviour("a check holds, and writes nothing", api("ConditionCheck"), async () => {
+  await send(new PutItemCommand({ TableName, Item: key("checked") }));
+  await write(
+    {
+      ConditionCheck: { TableName, Key: key("checked"), ConditionExpression: "attribute_exists(p)" },
+    },
+    put(key("checked", 2)),
+  );
+  const { Item } = await send(new GetItemCommand({ TableName, Key: key("checked", 2) }));
+  expect(Item).toEqual(key("checked", 2));
+});
+
+behaviour("what is read together stands in the order of asking", api("TransactGetItems"), async () => {
+  await write(put({ ...key("read", 1), x: S("x"), y: S("y") }), put(key("read", 2)));
+  const get = (s: number, more: object = {}) => ({ Get: { TableName, Key: key("read", s), ...more } });
+  const { Responses } = await send(
+    new TransactGetItemsCommand({
+      TransactItems: [get(2), get(3), get(1, { ProjectionExpression: "x" })],
+    }),
+  );
+  expect(Responses).toEqual([{ Item: key("read", 2) }, {}, { Item: { x: S("x") } }]);
+});
+
+behaviour("a token stands for one request, for ten minutes", guide("transaction-apis"), async () => {
+  const add = (n: number) =>
+    send(
+      new TransactWriteItemsCommand({
+        ClientRequestToken: "the-token",
+        TransactItems: [
+          {
+            Update: {
+              TableName,
+              Key: key("token"),
+              UpdateExpression: "ADD n :n",
+              ExpressionAttributeValues: { ":n": N(n) },
+            },
+          },
+        ],
+      }),
+    );
+  const count = async () => (await send(new GetItemCommand({ TableName, Key: key("token") }))).Item!.n;
+  await add(1);
+  await add(1);
+  expect(await count()).toEqual(N(1));
+  await expect(add(2)).rejects.toMatchObject({ name: "IdempotentParameterMismatchException" });
+  await cloud.advance(601_000);
+  await add(2);
+  expect(await count()).toEqual(N(3));
+});
