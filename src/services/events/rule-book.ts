@@ -4,8 +4,10 @@ import { memory } from "#kernel/memory.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { type BusEvent, type Rule, rules } from "./store.ts";
 
-/** The rules of a bus that are enabled, compiled; in the memory of the partition's owner from the bus's first event on. */
+/** The rules of a bus; in the memory of the partition's owner from the bus's first event or further rule on. */
 interface Page {
+  names: Set<string>;
+  /** Those that are enabled, compiled. */
   /** In order of their creation or last change: what comes first is delivered first. */
   index: RuleIndex<string>;
 }
@@ -14,13 +16,22 @@ const book = memory<Map<string, Page>>("events/rule-book", () => new Map());
 
 /** Names of the rules that an event meets. */
 export async function rulesMet(tx: ReadTransaction, bus: string, event: BusEvent): Promise<string[]> {
+  return (await pageOf(tx, bus)).index.match(event as never);
+}
+
+/** How many there are, enabled or not. */
+export async function rulesOn(tx: ReadTransaction, bus: string): Promise<number> {
+  return (await pageOf(tx, bus)).names.size;
+}
+
+async function pageOf(tx: ReadTransaction, bus: string): Promise<Page> {
   const pages = tx.memory(book);
   let page = pages.get(bus);
   if (!page) {
     page = await read(tx, bus);
     pages.set(bus, page);
   }
-  return page.index.match(event as never);
+  return page;
 }
 
 /** The rule as it was put in this transaction. */
@@ -32,11 +43,15 @@ export function rememberRule(tx: Transaction, rule: Rule): void {
 }
 
 export function forgetRule(tx: Transaction, bus: string, name: string): void {
-  tx.afterwards(() => tx.memory(book).get(bus)?.index.delete(name));
+  tx.afterwards(() => {
+    const page = tx.memory(book).get(bus);
+    page?.names.delete(name);
+    page?.index.delete(name);
+  });
 }
 
 async function read(tx: ReadTransaction, bus: string): Promise<Page> {
-  const page: Page = { index: ruleIndex() };
+  const page: Page = { names: new Set(), index: ruleIndex() };
   let last: Rule | undefined;
   do {
     const found: Rule[] = await tx.list(rules, {
@@ -50,7 +65,8 @@ async function read(tx: ReadTransaction, bus: string): Promise<Page> {
   return page;
 }
 
-function enter({ index }: Page, { name, pattern, state, managedBy }: Rule): void {
+function enter({ names, index }: Page, { name, pattern, state, managedBy }: Rule): void {
+  names.add(name);
   if (pattern === undefined || state === "DISABLED" || managedBy !== undefined) index.delete(name);
   else index.set(name, eventPattern(pattern), name);
 }

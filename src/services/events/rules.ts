@@ -3,7 +3,7 @@ import { parseSchedule } from "#aws/languages/schedule/schedule.ts";
 import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/transaction.ts";
 import { busNamed, DEFAULT_BUS, ruleArn } from "./arns.ts";
 import { busAt } from "./bus.ts";
 import {
@@ -15,7 +15,7 @@ import {
   scheduleOnCustomBus,
 } from "./errors.ts";
 import { checkPattern, checkUnmanaged, ruleOn } from "./rule.ts";
-import { forgetRule, rememberRule } from "./rule-book.ts";
+import { forgetRule, rememberRule, rulesOn } from "./rule-book.ts";
 import { startTimer } from "./scheduled.ts";
 import { type Rule, rules, targets } from "./store.ts";
 import { checkTags } from "./tags.ts";
@@ -40,7 +40,7 @@ export const ruleOperations = {
       await busAt(tx, bus);
       const former = await tx.get(rules, [bus, input.Name]);
       checkUnmanaged(former);
-      if (!former && (await isFull(tx, bus))) throw limitExceeded();
+      if (!former && (await rulesOn(tx, bus)) >= MOST_RULES) throw limitExceeded();
       putRule(tx, {
         bus,
         name: input.Name,
@@ -98,21 +98,6 @@ function putRule(tx: Transaction, rule: Rule): void {
   tx.put(rules, rule);
   rememberRule(tx, rule);
   startTimer(tx, rule);
-}
-
-async function isFull(tx: ReadTransaction, bus: string): Promise<boolean> {
-  let last: Rule | undefined;
-  for (let count = 0; ; ) {
-    const found: Rule[] = await tx.list(rules, {
-      in: [bus],
-      ...(last && { after: [last.name] }),
-      limit: 1_000,
-    });
-    count += found.length;
-    if (count >= MOST_RULES) return true;
-    if (found.length < 1_000) return false;
-    last = found.at(-1);
-  }
 }
 
 function setState(ctx: Context, { Name, EventBusName }: Events.EnableRuleRequest, state: Events.RuleState) {

@@ -206,18 +206,26 @@ describe("an index of rules", () => {
     expect(changing.match({ a: "y" })).toEqual([]);
   });
 
-  test("asks few of ten thousand rules", () => {
+  test.each<[string, (at: number) => object]>([
+    ["one value each", (at) => ({ customer: [`c${at}`] })],
+    ["one range each", (at) => ({ price: [{ numeric: [">=", at, "<", at + 1] }] })],
+    [
+      "all but a few values",
+      (at) => ({ state: [{ "anything-but": at === 777 ? ["sent"] : ["paid", `${at}`] }] }),
+    ],
+  ])("asks few of ten thousand rules: %s", (_, detailOf) => {
     const many = ruleIndex<number>();
     let asked = 0;
     for (let at = 0; at < 10_000; at++) {
-      const pattern = eventPattern(JSON.stringify({ source: ["orders"], detail: { customer: [`c${at}`] } }));
+      const pattern = eventPattern(JSON.stringify({ source: ["orders"], detail: detailOf(at) }));
       const branches = pattern.branches.map((branch) => ({
         ...branch,
         matches: (event: Json) => ++asked > 0 && branch.matches(event),
       }));
       many.set(`rule-${at}`, { ...pattern, branches }, at);
     }
-    expect(many.match({ source: "orders", detail: { customer: "c777" } })).toEqual([777]);
+    const detail = { customer: "c777", price: 777.5, state: "paid" };
+    expect(many.match({ source: "orders", detail })).toEqual([777]);
     expect(asked).toBeLessThan(10);
   });
 });

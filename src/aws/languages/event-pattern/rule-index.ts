@@ -15,6 +15,18 @@ interface Entry<T> {
   name: string;
   branch: BranchPattern;
   rule: T;
+  /** What it asks of one field more: looked at first, since the field's values are the same for all rules. */
+  probe: { place: Place; anyOf: readonly Matcher[] } | undefined;
+}
+
+/** A field of the event at hand. */
+interface Place {
+  path: readonly string[];
+  /** Of the event with this number. */
+  values: readonly Leaf[];
+  event: number;
+  /** Entries that ask for it. */
+  asked: number;
 }
 
 type Entries<T> = Set<Entry<T>>;
@@ -40,7 +52,9 @@ interface Affixes<T> {
 export function ruleIndex<T>(): RuleIndex<T> {
   const fields = new Map<string, Field<T>>();
   const unfiled: Entries<T> = new Set();
-  const places = new Map<string, (() => void)[]>();
+  const undoings = new Map<string, (() => void)[]>();
+  const probed = new Map<string, Place>();
+  let events = 0;
 
   function add(entry: Entry<T>): () => void {
     const best = entry.branch.fields
@@ -57,6 +71,32 @@ export function ruleIndex<T>(): RuleIndex<T> {
       for (const { key } of best.anyOf) unfile(at, key!, entry);
       if (isEmpty(at)) fields.delete(JSON.stringify(at.path));
     };
+  }
+
+  /** Of a field that no index knows: a number in bounds, say, or anything but a text. */
+  function probeOf({ fields: wanted }: BranchPattern): Entry<T>["probe"] {
+    const field = wanted.find(({ anyOf }) => anyOf.every(({ key, isAbsence }) => !key && !isAbsence));
+    if (!field) return undefined;
+    const name = JSON.stringify(field.path);
+    let place = probed.get(name);
+    if (!place) probed.set(name, (place = { path: field.path, values: [], event: 0, asked: 0 }));
+    place.asked++;
+    return { place, anyOf: field.anyOf };
+  }
+
+  function forgetProbe({ probe }: Entry<T>): void {
+    if (probe && --probe.place.asked === 0) probed.delete(JSON.stringify(probe.place.path));
+  }
+
+  function mayMatch({ probe }: Entry<T>, event: Json): boolean {
+    if (!probe) return true;
+    const { place, anyOf } = probe;
+    if (place.event !== events) {
+      place.values = valuesAt(event, place.path);
+      place.event = events;
+    }
+    for (const value of place.values) for (const one of anyOf) if (one.matches(value)) return true;
+    return false;
   }
 
   function crowd({ path, anyOf }: FieldPattern): number {
@@ -76,24 +116,32 @@ export function ruleIndex<T>(): RuleIndex<T> {
   }
 
   function remove(name: string) {
-    for (const undo of places.get(name) ?? []) undo();
-    places.delete(name);
+    for (const undo of undoings.get(name) ?? []) undo();
+    undoings.delete(name);
   }
 
   return {
     set(name, pattern, rule) {
       remove(name);
-      places.set(
+      undoings.set(
         name,
-        pattern.branches.map((branch) => add({ name, branch, rule })),
+        pattern.branches.flatMap((branch) => {
+          const entry = { name, branch, rule, probe: probeOf(branch) };
+          return [add(entry), () => forgetProbe(entry)];
+        }),
       );
     },
     delete: remove,
     match(event) {
+      events++;
       const found = new Map<string, T>();
       const ask = (entries: Entries<T> | undefined) => {
-        for (const { name, branch, rule } of entries ?? [])
+        if (!entries) return;
+        for (const entry of entries) {
+          if (!mayMatch(entry, event)) continue;
+          const { name, branch, rule } = entry;
           if (!found.has(name) && branch.matches(event)) found.set(name, rule);
+        }
       };
       for (const { path, equals, prefixes, suffixes } of fields.values()) {
         for (const value of valuesAt(event, path)) {
