@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Conversation, conversation, httpAnswer } from "./conversation.ts";
 import { round } from "./measure.ts";
 import { signed } from "./requests.ts";
 import { freePort, type Server, serverOf, startNube } from "./servers.ts";
@@ -12,12 +12,6 @@ const REDIS = "/usr/bin/redis-server";
 const ROUNDS = 3;
 const SECONDS = 2;
 const BODY = "x".repeat(100);
-
-/** One client that asks, reads the answer, and asks on. */
-interface Conversation {
-  ask(request: Buffer): Promise<string>;
-  close(): void;
-}
 
 /** Messages through SQS beside lists in Redis: the same work, a message put, moved to who works on it, and removed. */
 export async function queues(): Promise<void> {
@@ -129,42 +123,6 @@ const lister =
 
 const command = (...words: string[]) =>
   Buffer.from(`*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`);
-
-/** @param whole the answer that the bytes hold, once they hold one */
-async function conversation(
-  port: number,
-  whole: (bytes: Buffer) => string | undefined,
-): Promise<Conversation> {
-  const socket: Socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  await new Promise<void>((ready, failed) => socket.once("connect", ready).once("error", failed));
-  let bytes: Buffer = Buffer.alloc(0);
-  let waiting: ((answer: string) => void) | undefined;
-  socket.on("data", (data: Buffer) => {
-    bytes = bytes.length === 0 ? data : Buffer.concat([bytes, data]);
-    const answer = whole(bytes);
-    if (answer === undefined) return;
-    bytes = Buffer.alloc(0);
-    waiting?.(answer);
-  });
-  return {
-    ask: (request) =>
-      new Promise((resolve) => {
-        waiting = resolve;
-        socket.write(request);
-      }),
-    close: () => socket.destroy(),
-  };
-}
-
-function httpAnswer(bytes: Buffer): string | undefined {
-  const end = bytes.indexOf("\r\n\r\n");
-  if (end < 0) return undefined;
-  const head = bytes.toString("latin1", 0, end);
-  const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
-  if (bytes.length < end + 4 + length) return undefined;
-  if (!head.startsWith("HTTP/1.1 200")) throw new Error(bytes.toString());
-  return bytes.toString("utf8", end + 4);
-}
 
 function redisAnswer(bytes: Buffer): string | undefined {
   const line = bytes.indexOf("\r\n");

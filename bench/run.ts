@@ -7,6 +7,7 @@
  */
 import { cpus, release } from "node:os";
 import { dynamodb } from "./dynamodb.ts";
+import { events } from "./events.ts";
 import { http } from "./http.ts";
 import { large } from "./large.ts";
 import { listing } from "./listing.ts";
@@ -14,6 +15,7 @@ import { opening } from "./opening.ts";
 import { queues } from "./queues.ts";
 import { beside } from "./s3rver.ts";
 import { small } from "./small.ts";
+import { sns } from "./sns.ts";
 import { start } from "./start.ts";
 import { sts } from "./sts.ts";
 
@@ -26,6 +28,8 @@ const benches: Record<string, () => Promise<void>> = {
   large,
   list: listing,
   sqs: queues,
+  sns,
+  events,
   dynamodb,
   opening,
 };

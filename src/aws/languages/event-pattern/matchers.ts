@@ -38,21 +38,30 @@ export function ignoringCase(of: (text: string) => Matcher, text: string): Match
   return { matches: (value) => typeof value === "string" && matches(folded(value)) };
 }
 
-export const anythingBut = (...unwanted: readonly Matcher[]): Matcher => ({
-  matches: (value) => !unwanted.some((one) => one.matches(value)),
-});
+export function anythingBut(...unwanted: readonly Matcher[]): Matcher {
+  const values = new Set(unwanted.map(({ key }) => (key && "equals" in key ? key.equals : undefined)));
+  if (!values.has(undefined)) return { matches: (value) => !values.has(value) };
+  return { matches: (value) => !unwanted.some((one) => one.matches(value)) };
+}
 
 export interface Bound {
   value: number;
   inclusive: boolean;
 }
 
-export const inBounds = (bottom: Bound | undefined, top: Bound | undefined): Matcher => ({
-  matches: (value) =>
-    typeof value === "number" &&
-    (!bottom || value > bottom.value || (bottom.inclusive && value === bottom.value)) &&
-    (!top || value < top.value || (top.inclusive && value === top.value)),
-});
+export function inBounds(bottom: Bound | undefined, top: Bound | undefined): Matcher {
+  const { value: least, inclusive: withLeast } = bottom ?? {
+    value: Number.NEGATIVE_INFINITY,
+    inclusive: true,
+  };
+  const { value: most, inclusive: withMost } = top ?? { value: Number.POSITIVE_INFINITY, inclusive: true };
+  return {
+    matches: (value) =>
+      typeof value === "number" &&
+      (value > least || (withLeast && value === least)) &&
+      (value < most || (withMost && value === most)),
+  };
+}
 
 export const inRange = (network: Uint8Array, bits: number): Matcher => ({
   matches(value) {

@@ -16,7 +16,12 @@ interface Entry<T> {
   branch: BranchPattern;
   rule: T;
   /** What it asks of one field more: looked at first, since the field's values are the same for all rules. */
-  probe: { place: Place; anyOf: readonly Matcher[] } | undefined;
+  probe: Probe | undefined;
+}
+
+interface Probe {
+  place: Place;
+  matches: (value: Leaf) => boolean;
 }
 
 /** A field of the event at hand. */
@@ -74,28 +79,29 @@ export function ruleIndex<T>(): RuleIndex<T> {
   }
 
   /** Of a field that no index knows: a number in bounds, say, or anything but a text. */
-  function probeOf({ fields: wanted }: BranchPattern): Entry<T>["probe"] {
+  function probeOf({ fields: wanted }: BranchPattern): Probe | undefined {
     const field = wanted.find(({ anyOf }) => anyOf.every(({ key, isAbsence }) => !key && !isAbsence));
     if (!field) return undefined;
     const name = JSON.stringify(field.path);
     let place = probed.get(name);
     if (!place) probed.set(name, (place = { path: field.path, values: [], event: 0, asked: 0 }));
     place.asked++;
-    return { place, anyOf: field.anyOf };
+    const [only, ...others] = field.anyOf;
+    const matches =
+      others.length === 0 ? only!.matches : (value: Leaf) => field.anyOf.some((one) => one.matches(value));
+    return { place, matches };
   }
 
   function forgetProbe({ probe }: Entry<T>): void {
     if (probe && --probe.place.asked === 0) probed.delete(JSON.stringify(probe.place.path));
   }
 
-  function mayMatch({ probe }: Entry<T>, event: Json): boolean {
-    if (!probe) return true;
-    const { place, anyOf } = probe;
+  function mayMatch({ place, matches }: Probe, event: Json): boolean {
     if (place.event !== events) {
       place.values = valuesAt(event, place.path);
       place.event = events;
     }
-    for (const value of place.values) for (const one of anyOf) if (one.matches(value)) return true;
+    for (let at = 0; at < place.values.length; at++) if (matches(place.values[at]!)) return true;
     return false;
   }
 
@@ -138,7 +144,7 @@ export function ruleIndex<T>(): RuleIndex<T> {
       const ask = (entries: Entries<T> | undefined) => {
         if (!entries) return;
         for (const entry of entries) {
-          if (!mayMatch(entry, event)) continue;
+          if (entry.probe && !mayMatch(entry.probe, event)) continue;
           const { name, branch, rule } = entry;
           if (!found.has(name) && branch.matches(event)) found.set(name, rule);
         }
