@@ -1,3 +1,4 @@
+import { parseArn } from "#aws/arn.ts";
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Access, defineService } from "#kernel/service.ts";
@@ -127,7 +128,7 @@ const access: Access<"dynamodb"> = {
   CreateBackup: onTable("CreateBackup"),
   DescribeBackup: onBackup("DescribeBackup"),
   DeleteBackup: onBackup("DeleteBackup"),
-  ListBackups: () => [{ action: "dynamodb:ListBackups", resource: "*" }],
+  ListBackups: (ctx) => [{ action: "dynamodb:ListBackups", resource: "*", owner: ctx.account }],
   DescribeContinuousBackups: onTable("DescribeContinuousBackups"),
   UpdateContinuousBackups: onTable("UpdateContinuousBackups"),
   RestoreTableFromBackup: async (ctx, { BackupArn, TargetTableName }) => [
@@ -143,7 +144,9 @@ const access: Access<"dynamodb"> = {
   DeleteResourcePolicy: onPolicy("DeleteResourcePolicy"),
   UpdateContributorInsights: onTable("UpdateContributorInsights"),
   DescribeContributorInsights: onTable("DescribeContributorInsights"),
-  ListContributorInsights: () => [{ action: "dynamodb:ListContributorInsights", resource: "*" }],
+  ListContributorInsights: (ctx) => [
+    { action: "dynamodb:ListContributorInsights", resource: "*", owner: ctx.account },
+  ],
   EnableKinesisStreamingDestination: onTable("EnableKinesisStreamingDestination"),
   DisableKinesisStreamingDestination: onTable("DisableKinesisStreamingDestination"),
   UpdateKinesisStreamingDestination: onTable("UpdateKinesisStreamingDestination"),
@@ -155,6 +158,14 @@ const access: Access<"dynamodb"> = {
 
 export const dynamodb = defineService({
   id: "dynamodb",
+  // A table that is named by its ARN may be another account's, whose policy then has to let the caller in.
+  place({ input, place }) {
+    const { TableName } = input as { TableName?: unknown };
+    const named = typeof TableName === "string" ? parseArn(TableName) : undefined;
+    return named?.service === "dynamodb" && named.region === place.region && named.account !== ""
+      ? { account: named.account, region: named.region }
+      : place;
+  },
   operations: [
     tableOperations,
     tableUpdate,
