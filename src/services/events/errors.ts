@@ -30,10 +30,10 @@ export const busHasRules = () => invalid("EventBus can't be deleted since it has
 export const noSuchRule = (rule: string, bus: string) =>
   fault("ResourceNotFoundException", `Rule ${rule} does not exist on EventBus ${bus}.`);
 export const ruleHasTargets = () => invalid("Rule can't be deleted since it has targets.");
-export const ruleIsManaged = (rule: string) =>
+export const ruleIsManaged = (rule: string, mayForce: boolean) =>
   fault(
     "ManagedRuleException",
-    `Rule ${rule} is managed by an AWS service can only be modified by that service.`,
+    `${rule} is a managed rule.${mayForce ? " Set 'force' parameter to true to override." : ""}`,
   );
 export const noPatternOrSchedule = () =>
   invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.");

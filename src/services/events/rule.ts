@@ -19,9 +19,12 @@ export async function ruleOn(tx: ReadTransaction, bus: string, name: string): Pr
   return ruleAt(tx, bus, name);
 }
 
-/** @throws {AwsError} ManagedRuleException */
-export function checkUnmanaged(rule: Rule | undefined): void {
-  if (rule?.managedBy !== undefined) throw ruleIsManaged(rule.name);
+/**
+ * @param force whether to change what a service made for itself; `undefined` where a caller cannot ask for that
+ * @throws {AwsError} ManagedRuleException
+ */
+export function checkUnmanaged(rule: Rule | undefined, { force }: { force?: boolean } = {}): void {
+  if (rule?.managedBy !== undefined && !force) throw ruleIsManaged(rule.name, force !== undefined);
 }
 
 /** @throws {AwsError} ResourceNotFoundException */

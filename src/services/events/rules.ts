@@ -65,10 +65,10 @@ export const ruleOperations = {
   },
 
   /** Of a rule that is not there, nothing is left to delete. */
-  async DeleteRule(ctx, { Name, EventBusName }) {
+  async DeleteRule(ctx, { Name, EventBusName, Force: force = false }) {
     const bus = busNamed(EventBusName);
     return ctx.transact(async (tx) => {
-      checkUnmanaged(await tx.get(rules, [bus, Name]));
+      checkUnmanaged(await tx.get(rules, [bus, Name]), { force });
       if ((await tx.list(targets, { in: [bus, Name], limit: 1 })).length > 0) throw ruleHasTargets();
       tx.delete(rules, [bus, Name]);
       forgetRule(tx, bus, Name);

@@ -31,10 +31,10 @@ export const targetOperations = {
   },
 
   /** Ids that the rule does not have are passed over. */
-  async RemoveTargets(ctx, { Rule, EventBusName, Ids }) {
+  async RemoveTargets(ctx, { Rule, EventBusName, Ids, Force: force = false }) {
     const bus = busNamed(EventBusName);
     return ctx.transact(async (tx) => {
-      checkUnmanaged(await ruleOn(tx, bus, Rule));
+      checkUnmanaged(await ruleOn(tx, bus, Rule), { force });
       for (const id of Ids) tx.delete(targets, [bus, Rule, id]);
       return { FailedEntryCount: 0, FailedEntries: [] };
     });

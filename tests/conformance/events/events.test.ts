@@ -178,13 +178,18 @@ describe("archives and replays", () => {
   behaviour("a managed rule is its service's alone", guide("eb-rules"), async () => {
     const { ArchiveName } = await archive();
     const Name = `Events-Archive-${ArchiveName}`;
-    for (const change of [
-      new DisableRuleCommand({ Name }),
-      new DeleteRuleCommand({ Name }),
-      new RemoveTargetsCommand({ Rule: Name, Ids: [Name] }),
-    ]) {
-      await expect(send(change as never)).rejects.toMatchObject({ name: "ManagedRuleException" });
-    }
+    await expect(send(new DisableRuleCommand({ Name }))).rejects.toMatchObject({
+      name: "ManagedRuleException",
+    });
+    const unforced = {
+      name: "ManagedRuleException",
+      message: `${Name} is a managed rule. Set 'force' parameter to true to override.`,
+    };
+    const removal = { Rule: Name, Ids: [Name] };
+    await expect(send(new DeleteRuleCommand({ Name }))).rejects.toMatchObject(unforced);
+    await expect(send(new RemoveTargetsCommand(removal))).rejects.toMatchObject(unforced);
+    await send(new RemoveTargetsCommand({ ...removal, Force: true }));
+    await send(new DeleteRuleCommand({ Name, Force: true }));
     await send(new DeleteArchiveCommand({ ArchiveName }));
     expect((await send(new ListRulesCommand({ NamePrefix: Name }))).Rules).toEqual([]);
   });

@@ -1,0 +1,234 @@
+import {
+  CreateEventBusCommand,
+  PutEventsCommand,
+  type PutEventsRequestEntry,
+  PutRuleCommand,
+  PutTargetsCommand,
+  type Target,
+} from "@aws-sdk/client-eventbridge";
+import {
+  CreateQueueCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { describe, expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { ACCOUNT, api, arn, guide, name, queue, sender } from "./client.ts";
+
+const cloud = conformanceCloud();
+const send = sender(cloud);
+const sqs = ((command: never) => new SQSClient(cloud.client()).send(command)) as SQSClient["send"];
+
+/** A queue that EventBridge may send to. */
+async function inbox() {
+  const QueueName = name("inbox");
+  const { QueueUrl } = await sqs(new CreateQueueCommand({ QueueName }));
+  const Policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { Service: "events.amazonaws.com" },
+        Action: "sqs:SendMessage",
+        Resource: queue(QueueName),
+      },
+    ],
+  });
+  await sqs(new SetQueueAttributesCommand({ QueueUrl: QueueUrl!, Attributes: { Policy } }));
+  return {
+    arn: queue(QueueName),
+    async messages(): Promise<Message[]> {
+      await cloud.advance(1_000);
+      const { Messages = [] } = await sqs(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ["All"] }),
+      );
+      return Messages;
+    },
+  };
+}
+
+/** A rule of its own for a source of its own, with one target. */
+async function route(target: Partial<Target> = {}, EventBusName = "default") {
+  const Source = name("source");
+  const Name = name("rule");
+  const box = await inbox();
+  await send(new PutRuleCommand({ Name, EventBusName, EventPattern: JSON.stringify({ source: [Source] }) }));
+  await send(
+    new PutTargetsCommand({ Rule: Name, EventBusName, Targets: [{ Id: "1", Arn: box.arn, ...target }] }),
+  );
+  const put = (entry: PutEventsRequestEntry = {}) =>
+    send(new PutEventsCommand({ Entries: [{ Source, DetailType: "order", Detail: "{}", ...entry }] }));
+  const bodies = async () => (await box.messages()).map(({ Body }) => Body!);
+  return { Name, Source, put, bodies };
+}
+
+describe("delivered events", () => {
+  behaviour("an event has its members in this order", guide("eb-events-structure"), async () => {
+    const { Source, put, bodies } = await route();
+    const { Entries } = await put({ Detail: '{"b":1,"a":[2]}', Resources: ["r1", "r2"] });
+    const [body] = await bodies();
+    const { id, time, ...event } = JSON.parse(body!);
+    expect(id).toBe(Entries![0]!.EventId);
+    expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    expect(event).toEqual({
+      version: "0",
+      "detail-type": "order",
+      source: Source,
+      account: ACCOUNT,
+      region: "us-east-1",
+      resources: ["r1", "r2"],
+      detail: { b: 1, a: [2] },
+    });
+    expect(Object.keys(JSON.parse(body!))).toEqual([
+      "version",
+      "id",
+      "detail-type",
+      "source",
+      "account",
+      "time",
+      "region",
+      "resources",
+      "detail",
+    ]);
+  });
+  behaviour("an event tells the time that it was given", api("PutEventsRequestEntry"), async () => {
+    const { put, bodies } = await route();
+    await put({ Time: new Date("2020-02-03T04:05:06.789Z") });
+    expect(JSON.parse((await bodies())[0]!).time).toBe("2020-02-03T04:05:06Z");
+  });
+  behaviour("a trace header is no part of the event", api("PutEventsRequestEntry"), async () => {
+    const { put, bodies } = await route();
+    const { FailedEntryCount } = await put({ TraceHeader: "Root=1-5759e988-bd862e3fe1be46a994272793" });
+    expect(FailedEntryCount).toBe(0);
+    expect((await bodies())[0]).not.toContain("Root=");
+  });
+  behaviour("a bus is named by its name or by its ARN", api("PutEventsRequestEntry"), async () => {
+    const bus = name("bus");
+    await send(new CreateEventBusCommand({ Name: bus }));
+    const { put, bodies } = await route({}, bus);
+    await put({ EventBusName: bus, Detail: '{"by":"name"}' });
+    await put({ EventBusName: arn(`event-bus/${bus}`), Detail: '{"by":"arn"}' });
+    await put({ Detail: '{"by":"default"}' });
+    const by = (await bodies()).map((body) => JSON.parse(body).detail.by);
+    expect(by.sort()).toEqual(["arn", "name"]);
+  });
+  behaviour("a bus as a target gets the event as it is", guide("eb-bus-to-bus"), async () => {
+    const bus = name("bus");
+    await send(new CreateEventBusCommand({ Name: bus }));
+    const { Source, put } = await route({
+      Arn: arn(`event-bus/${bus}`),
+      RoleArn: `arn:aws:iam::${ACCOUNT}:role/bus`,
+    });
+    const box = await inbox();
+    const EventPattern = JSON.stringify({ source: [Source] });
+    await send(new PutRuleCommand({ Name: "r", EventBusName: bus, EventPattern }));
+    await send(new PutTargetsCommand({ Rule: "r", EventBusName: bus, Targets: [{ Id: "1", Arn: box.arn }] }));
+    const { Entries } = await put();
+    await cloud.advance(1_000);
+    expect(JSON.parse((await box.messages())[0]!.Body!)).toMatchObject({
+      id: Entries![0]!.EventId,
+      source: Source,
+    });
+  });
+  behaviour("what cannot be delivered goes to the dead-letter queue", guide("eb-rule-dlq"), async () => {
+    const dead = await inbox();
+    const { Name, put } = await route({
+      Arn: queue("nowhere"),
+      DeadLetterConfig: { Arn: dead.arn },
+      RetryPolicy: { MaximumRetryAttempts: 0 },
+    });
+    await put();
+    await cloud.advance(60_000);
+    const { MessageAttributes } = (await dead.messages())[0]!;
+    expect(MessageAttributes).toMatchObject({
+      RULE_ARN: { StringValue: arn(`rule/${Name}`) },
+      TARGET_ARN: { StringValue: queue("nowhere") },
+      ERROR_CODE: { StringValue: expect.any(String) },
+      ERROR_MESSAGE: { StringValue: expect.any(String) },
+    });
+  });
+});
+
+describe("inputs of targets", () => {
+  const page = guide("eb-transform-target-input");
+  const entry = {
+    DetailType: "EC2 Instance State-change Notification",
+    Detail:
+      '{"instance-id":"i-0123456789","state":"RUNNING","tags":["a","b"],"owner":{"name":"n","id":7},"count":2}',
+    Resources: ["arn:one", "arn:two"],
+  };
+  const paths = {
+    instance: "$.detail.instance-id",
+    state: "$.detail.state",
+    tags: "$.detail.tags",
+    second: "$.resources[1]",
+    owner: "$.detail.owner",
+    count: "$.detail.count",
+    missing: "$.detail.missing",
+  };
+  const inputs: [string, Partial<Target>, string][] = [
+    ["a constant", { Input: '{"fixed": true}' }, '{"fixed": true}'],
+    ["a part of the event", { InputPath: "$.detail.owner" }, '{"name":"n","id":7}'],
+    ["a part that is a text, in quotes", { InputPath: "$.detail.state" }, '"RUNNING"'],
+  ];
+  const templates: [string, string, string][] = [
+    ["a text", '"<instance> is in state <state>"', '"i-0123456789 is in state RUNNING"'],
+    [
+      "a text with quotes in it",
+      '"<instance> is in state \\"<state>\\""',
+      '"i-0123456789 is in state \\"RUNNING\\""',
+    ],
+    [
+      "several lines of text",
+      '"<instance> is in state <state>"\n"see <second>"',
+      '"i-0123456789 is in state RUNNING"\n"see arn:two"',
+    ],
+    [
+      "a document with texts",
+      '{"instance": <instance>, "state": "<state>"}',
+      '{"instance": "i-0123456789", "state": "RUNNING"}',
+    ],
+    [
+      "a document with numbers, lists and objects",
+      '{"count": <count>, "tags": <tags>, "owner": <owner>}',
+      '{"count": 2, "tags": ["a","b"], "owner": {"name":"n","id":7}}',
+    ],
+    ["nothing of what is missing", '"it is <missing>"', '"it is "'],
+    ["an object in a text, without its quotes", '"by <owner>"', '"by {name:n,id:7}"'],
+  ];
+  for (const [what, InputTemplate, expected] of templates)
+    inputs.push([what, { InputTransformer: { InputPathsMap: paths, InputTemplate } }, expected]);
+  for (const [what, target, expected] of inputs) {
+    behaviour(`a target is given ${what}`, page, async () => {
+      const { put, bodies } = await route(target);
+      await put(entry);
+      expect(await bodies()).toEqual([expected]);
+    });
+  }
+  behaviour("a template knows the rule and the time of ingestion", page, async () => {
+    const { Name, put, bodies } = await route({
+      InputTransformer: {
+        InputTemplate:
+          '{"arn": "<aws.events.rule-arn>", "name": <aws.events.rule-name>, "at": "<aws.events.event.ingestion-time>"}',
+      },
+    });
+    await put();
+    expect(JSON.parse((await bodies())[0]!)).toEqual({
+      arn: arn(`rule/${Name}`),
+      name: Name,
+      at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    });
+  });
+  behaviour("a template knows the whole event, and it without its detail", page, async () => {
+    const { put, bodies } = await route({
+      InputTransformer: { InputTemplate: '{"all": <aws.events.event.json>, "most": <aws.events.event>}' },
+    });
+    await put(entry);
+    const { all, most } = JSON.parse((await bodies())[0]!);
+    expect(all).toMatchObject({ "detail-type": entry.DetailType, detail: { state: "RUNNING" } });
+    const { "detail-type": detailType, detail: _, ...rest } = all;
+    expect(most).toEqual({ ...rest, detailType });
+  });
+});
