@@ -3,12 +3,13 @@
  * gave them under its load, and the server's CPU per operation, which is the steadier figure.
  *
  *     npm run bench            all of it, some minutes
- *     npm run bench -- s3      one of: start, http, sts, s3, s3rver, large, list, sqs, dynamodb, opening
+ *     npm run bench -- s3      one of: start, http, sts, s3, s3rver, large, list, sqs, dynamodb, kinesis, opening
  */
 import { cpus, release } from "node:os";
 import { dynamodb } from "./dynamodb.ts";
 import { events } from "./events.ts";
 import { http } from "./http.ts";
+import { kinesis } from "./kinesis.ts";
 import { large } from "./large.ts";
 import { listing } from "./listing.ts";
 import { opening } from "./opening.ts";
@@ -31,6 +32,7 @@ const benches: Record<string, () => Promise<void>> = {
   sns,
   events,
   dynamodb,
+  kinesis,
   opening,
 };
 const chosen = process.argv.slice(2);
