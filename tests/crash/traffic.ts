@@ -93,6 +93,10 @@ interface Producer {
   isFifo: boolean;
 }
 
+interface Consumer extends Pick<Producer, "client" | "QueueUrl"> {
+  read?: (body: string) => string;
+}
+
 /** Sends one message after another, each until it is answered, and now and then once more than needed. */
 export async function produce(
   { client, QueueUrl, group, count, isFifo }: Producer,
@@ -111,22 +115,26 @@ export async function produce(
   }
 }
 
-/** Receives and deletes; some it leaves to be received again. */
+/**
+ * Receives and deletes; some it leaves to be received again.
+ * @param read what was sent, out of a message's body
+ */
 export async function consume(
-  { client, QueueUrl }: Pick<Producer, "client" | "QueueUrl">,
+  { client, QueueUrl, read = (body) => body }: Consumer,
   deliveries: Deliveries,
 ): Promise<void> {
   while (!deliveries.isOver) {
     const asked = Date.now();
     const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 });
-    const { Messages = [] } = await client.send(command).catch(pause);
+    const { Messages: found = [] } = await client.send(command).catch(pause);
+    const Messages = found.map((message) => ({ ...message, Body: read(message.Body!) }));
     deliveries.received(Messages, asked);
     const kept = Messages.filter(() => randomInt(20) > 0);
     if (kept.length === 0) continue;
     const Entries = kept.map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle: ReceiptHandle! }));
     const deletion = new DeleteMessageBatchCommand({ QueueUrl, Entries });
     const { Successful = [] } = await client.send(deletion).catch(pause);
-    for (const { Id } of Successful) deliveries.deleted(kept[Number(Id)]!.Body!);
+    for (const { Id } of Successful) deliveries.deleted(kept[Number(Id)]!.Body);
   }
 }
 
@@ -135,7 +143,8 @@ async function pause(): Promise<{ Messages?: Message[]; Successful?: { Id?: stri
   return {};
 }
 
-async function untilAnswered(send: () => Promise<unknown>): Promise<void> {
+/** Again and again until there is an answer. @throws what is the sender's own fault */
+export async function untilAnswered(send: () => Promise<unknown>): Promise<void> {
   for (;;) {
     const isAnswered = await send().then(
       () => true,
