@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { atJsonPath, parseJsonPath } from "./json-path.ts";
 
-const document = { a: { "b c": [1, { d: null }] }, "x-y": "z" };
+const document = { a: { "b c": [1, { d: null }] }, "x-y": "z", list: [{ n: 1, m: [2] }, { n: 3 }, 4] };
 
 test.each([
   ["$", document],
@@ -12,13 +12,15 @@ test.each([
   ["$.a['b c'].length", undefined],
   ["$.x-y[0]", undefined],
   ["$.constructor", undefined],
+  ["$.list[*].n", [1, 3]],
+  ["$.list[*].m[*]", [2]],
+  ["$.list[0].*", [1, [2]]],
+  ["$.list[*].none", []],
+  ["$.none[*]", []],
 ])("%s", (path, value) => {
   expect(atJsonPath(document, parseJsonPath(path)!)).toEqual(value);
 });
 
-test.each(["", "a", "$a", "$.", "$.a[*]", "$..a", "$.a.*", "$.a[?(@.b)]"])(
-  "%s leads to no one place",
-  (path) => {
-    expect(parseJsonPath(path)).toBeUndefined();
-  },
-);
+test.each(["", "a", "$a", "$.", "$..a", "$.a[?(@.b)]"])("%s is no path", (path) => {
+  expect(parseJsonPath(path)).toBeUndefined();
+});

@@ -1,24 +1,37 @@
-/** A way into a JSON document that leads to one place: `$.detail.items[0]['the name']`. */
-export type JsonPath = readonly (string | number)[];
+/** A way into a JSON document: `$.detail.items[0]['the name']`, or `$.detail.items[*].name`, which leads to a list. */
+export type JsonPath = readonly (string | number | typeof EVERY)[];
 
-const STEP = /\.([^.[\]'"\s]+)|\[(\d+)\]|\['([^']*)'\]|\["([^"]*)"\]/y;
+/** `*`: each member of an object, or each element of a list. */
+export const EVERY = Symbol("*");
 
-/** `undefined` for what is none, or leads to several places. */
+const STEP = /\.([^.[\]'"\s]+)|\[(\d+)\]|\['([^']*)'\]|\["([^"]*)"\]|\[(\*)\]/y;
+
+/** `undefined` for what is none. */
 export function parseJsonPath(text: string): JsonPath | undefined {
   if (!text.startsWith("$")) return undefined;
-  const path: (string | number)[] = [];
+  const path: (string | number | typeof EVERY)[] = [];
   for (STEP.lastIndex = 1; STEP.lastIndex < text.length; ) {
     const step = STEP.exec(text);
     if (!step) return undefined;
-    const [, name, index, quoted, doubly] = step;
-    if (name === "*") return undefined;
-    path.push(index === undefined ? (name ?? quoted ?? doubly)! : Number(index));
+    const [, name, index, quoted, doubly, every] = step;
+    if (name === "*" || every) path.push(EVERY);
+    else path.push(index === undefined ? (name ?? quoted ?? doubly)! : Number(index));
   }
   return path;
 }
 
-/** `undefined` where nothing is. */
+/** `undefined` where nothing is; where a path leads to each of several, the list of all that is there. */
 export function atJsonPath(document: unknown, path: JsonPath): unknown {
+  if (!path.includes(EVERY)) return along(document, path as readonly (string | number)[]);
+  let found = [document];
+  for (const step of path) {
+    found = step === EVERY ? found.flatMap(membersOf) : found.map((one) => along(one, [step]));
+    found = found.filter((one) => one !== undefined);
+  }
+  return found;
+}
+
+function along(document: unknown, path: readonly (string | number)[]): unknown {
   let value = document;
   for (const step of path) {
     const isThere =
@@ -31,3 +44,6 @@ export function atJsonPath(document: unknown, path: JsonPath): unknown {
   }
   return value;
 }
+
+const membersOf = (value: unknown): unknown[] =>
+  typeof value === "object" && value !== null ? Object.values(value) : [];

@@ -156,7 +156,7 @@ describe("inputs of targets", () => {
   const entry = {
     DetailType: "EC2 Instance State-change Notification",
     Detail:
-      '{"instance-id":"i-0123456789","state":"RUNNING","tags":["a","b"],"owner":{"name":"n","id":7},"count":2}',
+      '{"instance-id":"i-0123456789","state":"RUNNING","tags":["a","b"],"owner":{"name":"n","id":7},"count":2,"parts":[{"size":1},{"size":2},{}]}',
     Resources: ["arn:one", "arn:two"],
   };
   const paths = {
@@ -167,6 +167,7 @@ describe("inputs of targets", () => {
     owner: "$.detail.owner",
     count: "$.detail.count",
     missing: "$.detail.missing",
+    every: "$.detail.parts[*].size",
   };
   const inputs: [string, Partial<Target>, string][] = [
     ["a constant", { Input: '{"fixed": true}' }, '{"fixed": true}'],
@@ -195,6 +196,7 @@ describe("inputs of targets", () => {
       '{"count": <count>, "tags": <tags>, "owner": <owner>}',
       '{"count": 2, "tags": ["a","b"], "owner": {"name":"n","id":7}}',
     ],
+    ["what each of a list has", '{"sizes": <every>}', '{"sizes": [1,2]}'],
     ["nothing of what is missing", '"it is <missing>"', '"it is "'],
     ["an object in a text, without its quotes", '"by <owner>"', '"by {name:n,id:7}"'],
   ];
