@@ -23,6 +23,8 @@ export interface Table {
   definitions: DynamoDB.AttributeDefinition[];
   indexes: Index[];
   billing: DynamoDB.BillingMode;
+  /** When it was last set to PAY_PER_REQUEST, if ever. */
+  onDemandSince?: Time | undefined;
   throughput: Throughput;
   stream?: OpenStream | undefined;
   /** The attribute that says, in seconds since 1970, when an item is to go. */

@@ -2,12 +2,12 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ListRange } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import { placeholders } from "../expressions/placeholders.ts";
-import { rowKey } from "../items/keys.ts";
+import { partitionHash, rowKey } from "../items/keys.ts";
 import { checkParameters } from "../items/request.ts";
 import { tableAt } from "../items/rows.ts";
 import { checkedConditions } from "../legacy/conditions.ts";
 import type { Index, Table } from "../store.ts";
-import type { Item } from "../values/value.ts";
+import type { Item, Value } from "../values/value.ts";
 import { pageOf } from "./pages.ts";
 import { checkSelect, indexOf, readingOf } from "./reading.ts";
 import { checkStart, startIn } from "./start.ts";
@@ -31,7 +31,10 @@ export const scanOperations = {
       const table = await tableAt(tx, input.TableName);
       const index = indexOf(table, input.IndexName, start);
       const read = reading(table, index);
-      if (start) checkStart(table, index, start, "Scan");
+      if (start) {
+        checkStart(table, index, start, "Scan");
+        checkWithin(start[(index?.key ?? table.key).partition]!, Segment, TotalSegments);
+      }
       const range: Omit<ListRange, "limit"> = {
         in: [(index ?? table).number],
         ...(TotalSegments !== undefined && segment(Segment!, TotalSegments)),
@@ -64,11 +67,23 @@ function checkSegment(segment: number | undefined, total: number | undefined): v
     );
 }
 
+/** A key that a scan goes on from is of its own segment. */
+function checkWithin(partition: Value, at: number | undefined, total: number | undefined): void {
+  if (at === undefined || total === undefined) return;
+  const first = Buffer.from(partitionHash(partition)).readUInt32BE(0);
+  if (first >= boundOf(at, total) && (at + 1 === total || first < boundOf(at + 1, total))) return;
+  throw invalid(
+    `The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: ${total} Segment: ${at}`,
+  );
+}
+
+const boundOf = (part: number, total: number) => Math.floor((part * 2 ** 32) / total);
+
 /** A share of all hashes, told by their first 32 bits. */
 function segment(at: number, total: number): Pick<ListRange, "from" | "before"> {
   const bound = (part: number) => {
     const bytes = Buffer.alloc(4);
-    bytes.writeUInt32BE(Math.min(0xffff_ffff, Math.floor((part * 2 ** 32) / total)));
+    bytes.writeUInt32BE(boundOf(part, total));
     return [bytes];
   };
   return { ...(at > 0 && { from: bound(at) }), ...(at + 1 < total && { before: bound(at + 1) }) };

@@ -24,7 +24,7 @@ export function described(
     ItemCount: size.items,
     TableArn: arn,
     TableId: table.uuid,
-    BillingModeSummary: table.billing === "PAY_PER_REQUEST" ? { BillingMode: table.billing } : undefined,
+    BillingModeSummary: billingSummary(table, status),
     LocalSecondaryIndexes: local.length > 0 ? local.map((index) => describedIndex(arn, index)) : undefined,
     GlobalSecondaryIndexes:
       global.length > 0
@@ -48,6 +48,16 @@ export function described(
 function restoreSummary({ restored, restoring }: Table): DynamoDB.RestoreSummary {
   const { at, ...from } = restored!;
   return { ...from, RestoreDateTime: new Date(at), RestoreInProgress: restoring ?? false };
+}
+
+/** Of a table that was always provisioned nothing is told. */
+function billingSummary(
+  { billing, onDemandSince }: Table,
+  status: DynamoDB.TableStatus,
+): DynamoDB.BillingModeSummary | undefined {
+  if (billing === "PROVISIONED" && onDemandSince === undefined) return undefined;
+  if (onDemandSince === undefined || status === "CREATING") return { BillingMode: billing };
+  return { BillingMode: billing, LastUpdateToPayPerRequestDateTime: new Date(onDemandSince) };
 }
 
 export function keySchema({ partition, sort }: KeyNames): DynamoDB.KeySchemaElement[] {

@@ -35,6 +35,7 @@ export const tableOperations = {
         stream: stream?.StreamEnabled
           ? openStream(tx, { name, key: schema.key }, stream.StreamViewType!)
           : undefined,
+        onDemandSince: schema.billing === "PAY_PER_REQUEST" ? tx.now() : undefined,
         tableClass: input.TableClass,
         deletionProtection: input.DeletionProtectionEnabled ?? false,
         encryption: input.SSESpecification,

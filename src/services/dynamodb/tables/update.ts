@@ -20,6 +20,8 @@ export const tableUpdate = {
     return ctx.transact(async (tx) => {
       const former = await namedTable(tx, input.TableName);
       let table = withBilling(former, input);
+      if (table.billing === "PAY_PER_REQUEST" && former.billing !== "PAY_PER_REQUEST")
+        table = { ...table, onDemandSince: tx.now() };
       table = await withStream(tx, table, input.StreamSpecification);
       table = withIndexes(tx, table, input);
       table = {

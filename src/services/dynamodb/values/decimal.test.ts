@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   addDecimals,
+  centesimalBytes,
   compareDecimals,
   type Decimal,
   decimalBytes,
@@ -53,6 +54,18 @@ test.each([
   ["1E40", "1", `1${"0".repeat(40)}`],
 ])("%s + %s = %s", (a, b, sum) => {
   expect(formatDecimal(addDecimals(read(a), read(b)) as Decimal)).toBe(sum);
+});
+
+test.each([
+  ["0", [0x80]],
+  ["1", [193, 2]],
+  ["10", [193, 11]],
+  ["100", [194, 2]],
+  ["-1", [62, 100, 102]],
+  ["123", [194, 2, 24]],
+  ["0.5", [192, 51]],
+])("%s in pairs of digits", (text, bytes) => {
+  expect([...centesimalBytes(read(text))]).toEqual(bytes);
 });
 
 test("a sum may be too large", () => {

@@ -112,3 +112,19 @@ export function decimalBytes({ negative, digits, exponent }: Decimal): Uint8Arra
   bytes[bytes.length - 1] = 0xff;
   return bytes;
 }
+
+const MOST_PAIRS = 20;
+
+/** As AWS and Oracle keep numbers: an exponent to the base of 100, and pairs of digits, of negatives turned around. */
+export function centesimalBytes({ negative, digits, exponent }: Decimal): Uint8Array {
+  if (digits === "") return Uint8Array.of(0x80);
+  const places = exponent % 2 === 0 ? digits : `0${digits}`;
+  const head = 192 + Math.ceil(exponent / 2);
+  const bytes = [negative ? ~head & 0xff : head];
+  for (let at = 0; at < places.length; at += 2) {
+    const pair = Number(places.slice(at, at + 2).padEnd(2, "0"));
+    bytes.push(negative ? 101 - pair : pair + 1);
+  }
+  if (negative && bytes.length <= MOST_PAIRS) bytes.push(102);
+  return Uint8Array.from(bytes);
+}
