@@ -36,7 +36,13 @@ export function invokeTarget(ctx: Context, call: Invocation, attempt: number): P
       : {
           arn: letters,
           body: input,
-          attributes: { SCHEDULE_ARN: arn, TARGET_ARN: target.Arn, SCHEDULED_TIME: wholeSeconds(due) },
+          attributes: {
+            EXECUTION_ID: call.id,
+            IS_PAYLOAD_TRUNCATED: "false",
+            SCHEDULE_ARN: arn,
+            TARGET_ARN: target.Arn,
+            SCHEDULED_TIME: wholeSeconds(due),
+          },
           caller,
         };
   return deliverOrBury(ctx, { attempt, since, retry: target.RetryPolicy, deadLetters }, async () => {

@@ -3,7 +3,7 @@ import {
   type CreateScheduleCommandInput,
   SchedulerClient,
 } from "@aws-sdk/client-scheduler";
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, type Message, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "vitest";
 import { type ConformanceCloud, doc } from "../cloud.ts";
 
@@ -55,17 +55,25 @@ export function scheduling(cloud: ConformanceCloud) {
     const { QueueUrl } = await sqs(new CreateQueueCommand({ QueueName }));
     return {
       target: { Arn: queue(QueueName), RoleArn },
-      async bodies(): Promise<string[]> {
-        const found: string[] = [];
-        for (;;) {
-          const { Messages = [] } = await sqs(
-            new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 43_200 }),
-          );
-          if (Messages.length === 0) return found;
-          found.push(...Messages.map(({ Body }) => Body!));
-        }
-      },
+      bodies: async () => (await messages()).map(({ Body }) => Body!),
+      messages,
     };
+
+    async function messages(): Promise<Message[]> {
+      const found: Message[] = [];
+      for (;;) {
+        const { Messages = [] } = await sqs(
+          new ReceiveMessageCommand({
+            QueueUrl,
+            MaxNumberOfMessages: 10,
+            VisibilityTimeout: 43_200,
+            MessageAttributeNames: ["All"],
+          }),
+        );
+        if (Messages.length === 0) return found;
+        found.push(...Messages);
+      }
+    }
   }
   return { send, create, inbox };
 }

@@ -165,7 +165,7 @@ behaviour(
   guide("configuring-schedule-dlq"),
   async () => {
     const dead = await inbox();
-    await create({
+    const { Name } = await create({
       ScheduleExpression: at((await now()) + MINUTE),
       Target: {
         Arn: queue("nowhere"),
@@ -176,6 +176,17 @@ behaviour(
       },
     });
     await cloud.advance(10 * MINUTE);
-    expect(await dead.bodies()).toEqual(["lost"]);
+    const [letter, ...more] = await dead.messages();
+    expect(more).toEqual([]);
+    expect(letter!.Body).toBe("lost");
+    expect(letter!.MessageAttributes).toMatchObject({
+      SCHEDULE_ARN: { StringValue: arn(`schedule/default/${Name}`) },
+      TARGET_ARN: { StringValue: queue("nowhere") },
+      SCHEDULED_TIME: { StringValue: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) },
+      EXECUTION_ID: { StringValue: expect.any(String) },
+      IS_PAYLOAD_TRUNCATED: { StringValue: "false" },
+      ERROR_CODE: { StringValue: expect.any(String) },
+      ERROR_MESSAGE: { StringValue: expect.any(String) },
+    });
   },
 );
