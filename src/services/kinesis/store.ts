@@ -4,6 +4,9 @@ import { collection, type Place } from "#kernel/collection.ts";
 import type { Bytes, ReadTransaction } from "#kernel/transaction.ts";
 import { invalid, noSuchStream, notThere } from "./errors.ts";
 
+/** Of one range. */
+const MOST_LISTED = 1_000;
+
 /** Milliseconds since 1970, cloud time. */
 type Time = number;
 
@@ -58,6 +61,7 @@ export interface AccountSettings {
 
 export const streams = collection<Stream>("kinesis/stream", {
   scope: "region",
+  hot: true,
   key: (s) => [s.name],
 });
 export const shards = collection<Shard>("kinesis/shard", {
@@ -104,3 +108,20 @@ export async function streamAt(tx: ReadTransaction, place: Place, named: Named):
   if (!stream) throw noSuchStream(name, place.account);
   return stream;
 }
+
+/** All that the stream ever had and still remembers, in the order in which they came. */
+export async function shardsOf(tx: ReadTransaction, { number }: Stream): Promise<Shard[]> {
+  const found: Shard[] = [];
+  for (;;) {
+    const last = found.at(-1);
+    const page = await tx.list(shards, {
+      in: [number],
+      ...(last && { after: [last.index] }),
+      limit: MOST_LISTED,
+    });
+    found.push(...page);
+    if (page.length < MOST_LISTED) return found;
+  }
+}
+
+export const isOpen = ({ last }: Shard) => last === undefined;

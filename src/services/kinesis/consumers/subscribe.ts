@@ -4,8 +4,8 @@ import type { Handlers } from "#kernel/service.ts";
 import { childrenOf, positionOf, recordsBehind } from "../records/read.ts";
 import { waitFor } from "../records/waiters.ts";
 import { sequenceNumber } from "../shards/sequence.ts";
-import { isOpen, shardAt } from "../shards/shards.ts";
-import { type Shard, type Stream, shards, streamAt } from "../store.ts";
+import { shardAt } from "../shards/shards.ts";
+import { isOpen, type Shard, type Stream, shards, streamAt } from "../store.ts";
 import { consumerAt } from "./consumer.ts";
 
 /** A subscription ends after five minutes; its client asks for another. */

@@ -2,10 +2,10 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
-import { contains, HASHES, hashOf } from "../shards/ranges.ts";
+import { HASHES } from "../shards/ranges.ts";
+import { routesOf, shardFor } from "../shards/routes.ts";
 import { isSequenceNumber, sequenceNumber, shardId } from "../shards/sequence.ts";
-import { isOpen, shardsOf } from "../shards/shards.ts";
-import { recordRows, type Shard, type Stream, streamAt } from "../store.ts";
+import { recordRows, type Stream, streamAt } from "../store.ts";
 import { sealOf, storedRecord } from "./rows.ts";
 import { wakeAll } from "./waiters.ts";
 
@@ -49,7 +49,7 @@ export const encryptionOf = ({ encryption }: Stream) => (encryption ? ("KMS" as 
 
 async function put(tx: Transaction, stream: Stream, sent: readonly Sent[]) {
   for (const record of sent) checkRecord(stream, record);
-  const open = (await shardsOf(tx, stream)).filter(isOpen);
+  const open = await routesOf(tx, stream);
   const told = sent.map((record) => {
     const shard = shardFor(open, record);
     const number = tx.sequence();
@@ -85,11 +85,4 @@ function checkRecord(stream: Stream, { Data, ExplicitHashKey }: Sent): void {
     throw invalid(
       `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${ExplicitHashKey}`,
     );
-}
-
-function shardFor(open: readonly Shard[], { PartitionKey, ExplicitHashKey }: Sent): Shard {
-  const hash = ExplicitHashKey === undefined ? hashOf(PartitionKey) : BigInt(ExplicitHashKey);
-  const shard = open.find((one) => contains(one, hash));
-  if (!shard) throw new Error("open shards do not cover all hashes");
-  return shard;
 }

@@ -4,8 +4,17 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { expiredIterator, invalid, noSuchStream } from "../errors.ts";
 import { indexIn, isSequenceNumber, numberIn, sequenceNumber, shardId } from "../shards/sequence.ts";
-import { isOpen, shardAt, shardsOf } from "../shards/shards.ts";
-import { recordRows, type Shard, type Stream, shards, streamAt, streams } from "../store.ts";
+import { shardAt } from "../shards/shards.ts";
+import {
+  isOpen,
+  recordRows,
+  type Shard,
+  type Stream,
+  shards,
+  shardsOf,
+  streamAt,
+  streams,
+} from "../store.ts";
 import { arrivalOf, recordStored, sealOf } from "./rows.ts";
 
 const ITERATOR_MS = 300_000;

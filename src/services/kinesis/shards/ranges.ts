@@ -1,10 +1,5 @@
-import { hash } from "node:crypto";
-
 /** Hashes are numbers of 128 bits. */
 export const HASHES = 1n << 128n;
-
-/** Where a partition key goes. */
-export const hashOf = (partitionKey: string): bigint => BigInt(`0x${hash("md5", partitionKey)}`);
 
 export interface Range {
   from: string;

@@ -12,20 +12,22 @@ import {
 } from "../errors.ts";
 import { wakeAll } from "../records/waiters.ts";
 import {
+  isOpen,
   type Named,
   nameOf,
   type Shard,
   type Stream,
   shards,
+  shardsOf,
   streamArn,
   streamAt,
   streams,
 } from "../store.ts";
 import { contains, evenRanges, type Range } from "./ranges.ts";
+import { forgetRoutes } from "./routes.ts";
 import { indexOfShard, sequenceNumber, shardId } from "./sequence.ts";
 
 const MOST_SHARDS = 10_000;
-const PAGE = 1_000;
 const TOKEN = "kinesis/shards";
 const TOKEN_MS = 300_000;
 
@@ -134,19 +136,6 @@ async function provisioned(
   return stream;
 }
 
-/** All that the stream ever had and still remembers, in the order in which they came. */
-export async function shardsOf(tx: ReadTransaction, { number }: Stream): Promise<Shard[]> {
-  const found: Shard[] = [];
-  for (;;) {
-    const last = found.at(-1);
-    const page = await tx.list(shards, { in: [number], ...(last && { after: [last.index] }), limit: PAGE });
-    found.push(...page);
-    if (page.length < PAGE) return found;
-  }
-}
-
-export const isOpen = ({ last }: Shard) => last === undefined;
-
 /** @throws {AwsError} ResourceNotFoundException */
 export async function shardAt(tx: ReadTransaction, ctx: Context, stream: Stream, id: string): Promise<Shard> {
   const index = indexOfShard(id);
@@ -182,6 +171,7 @@ export function addShards(tx: Transaction, stream: Stream, added: readonly NewSh
       first: tx.sequence(),
     });
   }
+  forgetRoutes(tx, number);
   const now = { ...stream, nextShard: nextShard + added.length };
   tx.put(streams, now);
   return now;

@@ -4,8 +4,17 @@ import type { Handlers } from "#kernel/service.ts";
 import { invalid, limitExceeded, notThere, streamExists, streamHasConsumers } from "../errors.ts";
 import { evenRanges } from "../shards/ranges.ts";
 import { indexOfShard } from "../shards/sequence.ts";
-import { addShards, described as describedShard, isOpen, shardsOf } from "../shards/shards.ts";
-import { consumers, type Named, type Stream, streamArn, streamAt, streams } from "../store.ts";
+import { addShards, described as describedShard } from "../shards/shards.ts";
+import {
+  consumers,
+  isOpen,
+  type Named,
+  type Stream,
+  shardsOf,
+  streamArn,
+  streamAt,
+  streams,
+} from "../store.ts";
 import { checkTags } from "./tags.ts";
 import { forget, trim } from "./trim.ts";
 

@@ -1,5 +1,6 @@
 import { job } from "#kernel/jobs.ts";
 import { arrivalOf } from "../records/rows.ts";
+import { forgetRoutes } from "../shards/routes.ts";
 import { recordRows, shards, streams } from "../store.ts";
 
 const PAGE = 500;
@@ -39,6 +40,7 @@ export const forget = job<{ number: number }>("kinesis/forget", {
       if (rows.length === PAGE) return { again: 0 };
       const left = await tx.list(shards, { in: [number], limit: PAGE });
       for (const { index } of left) tx.delete(shards, [number, index]);
+      forgetRoutes(tx, number);
       return left.length === PAGE ? { again: 0 } : undefined;
     });
   },
