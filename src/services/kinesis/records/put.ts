@@ -3,8 +3,8 @@ import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import { HASHES } from "../shards/ranges.ts";
-import { routesOf, shardFor } from "../shards/routes.ts";
-import { isSequenceNumber, sequenceNumber, shardId } from "../shards/sequence.ts";
+import { routeFor, routesOf } from "../shards/routes.ts";
+import { isSequenceNumber } from "../shards/sequence.ts";
 import { recordRows, type Stream, streamAt } from "../store.ts";
 import { sealOf, storedRecord } from "./rows.ts";
 import { wakeAll } from "./waiters.ts";
@@ -51,17 +51,17 @@ async function put(tx: Transaction, stream: Stream, sent: readonly Sent[]) {
   for (const record of sent) checkRecord(stream, record);
   const open = await routesOf(tx, stream);
   const told = sent.map((record) => {
-    const shard = shardFor(open, record);
+    const route = routeFor(open, record);
     const number = tx.sequence();
     const { Data, PartitionKey: partitionKey } = record;
     const isSealed = stream.encryption !== undefined;
     const data = isSealed ? tx.sealed(Data, sealOf(stream.number, number)) : Data;
     tx.putBytes(
       recordRows,
-      [stream.number, shard.index, number],
+      [stream.number, route.shard.index, number],
       storedRecord({ number, arrival: tx.now(), partitionKey, data, isSealed }),
     );
-    return { SequenceNumber: sequenceNumber(shard, number), ShardId: shardId(shard.index) };
+    return { SequenceNumber: route.sequenceNumber(number), ShardId: route.id };
   });
   wakeAll(tx, stream.number);
   return told;

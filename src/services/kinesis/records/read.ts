@@ -3,7 +3,14 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { expiredIterator, invalid, noSuchStream } from "../errors.ts";
-import { indexIn, isSequenceNumber, numberIn, sequenceNumber, shardId } from "../shards/sequence.ts";
+import {
+  indexIn,
+  isSequenceNumber,
+  numberIn,
+  sequenceNumber,
+  sequenceNumbers,
+  shardId,
+} from "../shards/sequence.ts";
 import { shardAt } from "../shards/shards.ts";
 import {
   isOpen,
@@ -158,6 +165,7 @@ export async function recordsBehind(
   limit: number,
 ): Promise<{ records: Kinesis.Record[]; after: number; behind: number }> {
   const oldest = tx.now() - stream.retentionHours * 3_600_000;
+  const told = sequenceNumbers(shard);
   const records: Kinesis.Record[] = [];
   let after = from;
   let bytes = 0;
@@ -176,7 +184,7 @@ export async function recordsBehind(
       bytes += data.length;
       last = arrival;
       records.push({
-        SequenceNumber: sequenceNumber(shard, number),
+        SequenceNumber: told(number),
         ApproximateArrivalTimestamp: new Date(arrival),
         Data: isSealed ? tx.unsealed(data, sealOf(stream.number, number)) : data,
         PartitionKey: partitionKey,

@@ -2,11 +2,14 @@ import { hash } from "node:crypto";
 import { memory } from "#kernel/memory.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { isOpen, type Shard, type Stream, shardsOf } from "../store.ts";
+import { sequenceNumbers, shardId } from "./sequence.ts";
 
 /** An open shard and the last hash that goes there, as 32 hexadecimal digits. */
 interface Route {
   to: string;
   shard: Shard;
+  id: string;
+  sequenceNumber: (number: number) => string;
 }
 
 /** Those of each stream, in the order of their hashes: every record asks for them, and they seldom change. */
@@ -21,7 +24,12 @@ export async function routesOf(tx: Transaction, stream: Stream): Promise<readonl
   if (known) return known;
   const found = (await shardsOf(tx, stream))
     .filter(isOpen)
-    .map((shard) => ({ to: digits(shard.to), shard }))
+    .map((shard) => ({
+      to: digits(shard.to),
+      shard,
+      id: shardId(shard.index),
+      sequenceNumber: sequenceNumbers(shard),
+    }))
     .sort((a, b) => (a.to < b.to ? -1 : 1));
   tx.afterwards(() => all.set(stream.number, found));
   return found;
@@ -33,12 +41,12 @@ export function forgetRoutes(tx: Transaction, stream: number): void {
 }
 
 /** Where a record goes: by the MD5 hash of its partition key, unless it says by which hash. */
-export function shardFor(
+export function routeFor(
   open: readonly Route[],
   { PartitionKey, ExplicitHashKey }: { PartitionKey: string; ExplicitHashKey?: string | undefined },
-): Shard {
+): Route {
   const wanted = ExplicitHashKey === undefined ? hash("md5", PartitionKey) : digits(ExplicitHashKey);
   const route = open.find(({ to }) => wanted <= to);
   if (!route) throw new Error("open shards do not cover all hashes");
-  return route.shard;
+  return route;
 }

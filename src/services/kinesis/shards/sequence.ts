@@ -10,15 +10,18 @@ const NUMBER = 64n;
 const SHARD_BITS = 16n;
 const NUMBER_BITS = 53n;
 
-export function sequenceNumber({ index, created }: Pick<Shard, "index" | "created">, number: number): string {
+/** Those of a shard, by the number that the partition gave a record. */
+export function sequenceNumbers({
+  index,
+  created,
+}: Pick<Shard, "index" | "created">): (number: number) => string {
   const seconds = BigInt(Math.floor(created / 1_000));
-  return (
-    MARK |
-    (seconds << CREATED) |
-    (BigInt(number) << NUMBER) |
-    BigInt(index % 2 ** Number(SHARD_BITS))
-  ).toString();
+  const base = MARK | (seconds << CREATED) | BigInt(index % 2 ** Number(SHARD_BITS));
+  return (number) => (base | (BigInt(number) << NUMBER)).toString();
 }
+
+export const sequenceNumber = (shard: Pick<Shard, "index" | "created">, number: number): string =>
+  sequenceNumbers(shard)(number);
 
 export const isSequenceNumber = (text: string): boolean => /^\d{56}$/.test(text) && BigInt(text) >= MARK;
 
