@@ -3,7 +3,7 @@ import type { BytesRow, Transaction } from "#kernel/transaction.ts";
 import { rowKey } from "../items/keys.ts";
 import { changeItem, itemAt } from "../items/rows.ts";
 import { backupRows, backups, itemRows, type Table, tables } from "../store.ts";
-import { COUNT_MS, tallies, tally } from "../tables/tally.ts";
+import { startCounting, tallies } from "../tables/tally.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { itemStored, storedItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
@@ -109,7 +109,7 @@ async function finish(tx: Transaction, { source, target, items, bytes }: Copying
     const { restoring: _, ...ready } = table;
     tx.put(tables, ready);
     tx.put(tallies, { number: table.number, items, bytes });
-    tx.enqueue(tally, { table: table.name, number: table.number }, { delay: COUNT_MS });
+    startCounting(tx, table);
   } else {
     const backup = (await tx.get(backups, [target.table, target.id]))!;
     tx.put(backups, { ...backup, isReady: true, items, bytes });

@@ -113,6 +113,7 @@ async function restored(
       ...(billing === "PAY_PER_REQUEST" && { throughput: { read: 0, write: 0 } }),
     })),
     billing,
+    onDemandSince: billing === "PAY_PER_REQUEST" ? tx.now() : undefined,
     throughput: isKept ? source.throughput : throughputOf(billing, sent),
     tableClass: source.tableClass,
     deletionProtection: false,

@@ -1,5 +1,6 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
 import { startForgetting } from "../backups/undo.ts";
 import { invalidParameters, limitExceeded, tableExists, tableIsBeingCopied } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
@@ -9,7 +10,7 @@ import { clear } from "./clear.ts";
 import { described } from "./description.ts";
 import { namedTable } from "./named.ts";
 import { schemaOf } from "./schema.ts";
-import { COUNT_MS, tallies, tally } from "./tally.ts";
+import { startCounting, tallies } from "./tally.ts";
 
 const MOST_TABLES = 2_500;
 
@@ -23,7 +24,7 @@ export const tableOperations = {
     return ctx.transact(async (tx) => {
       const name = tableName(input.TableName);
       if (await tx.get(tables, [name])) throw tableExists(name);
-      if ((await tx.list(tables, { limit: 1_000 })).length >= MOST_TABLES) {
+      if (await areTooMany(tx)) {
         throw limitExceeded("Subscriber limit exceeded: Only 2500 tables can exist simultaneously.");
       }
       const table: Table = {
@@ -45,7 +46,7 @@ export const tableOperations = {
         created: tx.now(),
       };
       tx.put(tables, table);
-      tx.enqueue(tally, { table: name, number: table.number }, { delay: COUNT_MS });
+      startCounting(tx, table);
       return { TableDescription: described(ctx, table, "CREATING") };
     });
   },
@@ -91,6 +92,16 @@ export const tableOperations = {
     return { TableNames: names, LastEvaluatedTableName: found.length > Limit ? names.at(-1) : undefined };
   },
 } satisfies Handlers<"dynamodb">;
+
+async function areTooMany(tx: Transaction): Promise<boolean> {
+  let count = 0;
+  for (let last: Table | undefined; ; ) {
+    const page = await tx.list(tables, { ...(last && { after: [last.name] }), limit: 1_000 });
+    count += page.length;
+    last = page.at(-1);
+    if (count >= MOST_TABLES || page.length < 1_000) return count >= MOST_TABLES;
+  }
+}
 
 function refuseUnimplemented(input: Input<"dynamodb", "CreateTable">): void {
   const named = (

@@ -1,14 +1,15 @@
 import { collection } from "#kernel/collection.ts";
 import { job } from "#kernel/jobs.ts";
+import type { Transaction } from "#kernel/transaction.ts";
 import { keyOf, rowKey } from "../items/keys.ts";
-import { itemRows, tables } from "../store.ts";
+import { itemRows, type Table, tables } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { itemStored } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 
 const PAGE = 500;
 /** AWS counts about so often: what is told of a table's size is never newer. */
-export const COUNT_MS = 6 * 3_600_000;
+const COUNT_MS = 6 * 3_600_000;
 
 export interface Size {
   items: number;
@@ -48,3 +49,8 @@ export const tally = job<{ table: string; number: number; after?: Item; sum?: Si
     return isThere && !after ? { again: COUNT_MS, idle: true } : undefined;
   },
 });
+
+/** Has a new table counted from now on, the first time in six hours. */
+export function startCounting(tx: Transaction, { name, number }: Table): void {
+  tx.enqueue(tally, { table: name, number }, { delay: COUNT_MS });
+}
