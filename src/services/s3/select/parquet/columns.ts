@@ -1,9 +1,18 @@
 import { assembleLists, assembleNested } from "hyparquet/src/assemble.js";
 import type { Structure, Value } from "#aws/languages/select/values.ts";
+import { turn } from "../batches.ts";
 import { malformedParquet, tooLargeParquet } from "../errors.ts";
 import { decoding } from "./decoding.ts";
 import type { Chunk, Field, RowGroup } from "./footer.ts";
-import { dictionaryIn, type Page, type PageHeader, pageHeader, pageIn, type Written } from "./pages.ts";
+import {
+  dictionaryIn,
+  isPlaced,
+  type Page,
+  type PageHeader,
+  pageHeader,
+  pageIn,
+  type Written,
+} from "./pages.ts";
 import { type Convert, conversionOf } from "./values.ts";
 
 export interface Reading {
@@ -20,6 +29,8 @@ export interface Budget {
 }
 
 const MOST_HELD = 256 * 2 ** 20;
+/** A page is decoded in one go, and others wait. */
+const MOST_PAGE = 64 * 2 ** 20;
 /** What a value costs once it is one. */
 const VALUE_BYTES = 24;
 const MOST_HEADER_BYTES = 2 ** 20;
@@ -64,15 +75,18 @@ export async function* rowsIn(
 async function* flat(group: RowGroup, field: Field, reading: Reading): AsyncGenerator<readonly Value[]> {
   const chunk = chunkOf(group, field);
   if (chunk.values !== group.rows) throw malformedParquet();
-  const convert = conversionOf(field);
-  const written = writtenAs([field], chunk);
-  for await (const { definitions, values } of pagesOf(chunk, written, reading)) {
-    let at = 0;
-    yield decoding(() =>
-      definitions
-        ? Array.from(definitions, (level) => (level === 0 ? undefined : convert(values[at++] as never)))
-        : Array.from(values, (value) => convert(value as never)),
-    );
+  const pages = pagesOf(chunk, writtenAs([field], chunk), conversionOf(field), reading);
+  for await (const { definitions, values, convert } of pages) {
+    const count = definitions?.length ?? values.length;
+    let next = 0;
+    for (let from = 0; from < count; from += MOST_ROWS) {
+      const length = Math.min(MOST_ROWS, count - from);
+      yield decoding(() =>
+        Array.from({ length }, (_, n) =>
+          definitions && definitions[from + n] === 0 ? undefined : convert(values[next++] as never),
+        ),
+      );
+    }
   }
 }
 
@@ -83,11 +97,10 @@ async function* nested(group: RowGroup, field: Field, reading: Reading): AsyncGe
   for (const path of leavesOf([field])) {
     const leaf = path.at(-1)!;
     const chunk = chunkOf(group, leaf);
-    const convert = conversionOf(leaf);
     held += hold(reading.budget, chunk.uncompressed + chunk.values * VALUE_BYTES * path.length);
     let output: unknown[] = [];
-    for await (const page of pagesOf(chunk, writtenAs(path, chunk), reading)) {
-      output = decoding(() => assembled(output, page, convert, path));
+    for await (const page of pagesOf(chunk, writtenAs(path, chunk), conversionOf(leaf), reading)) {
+      output = decoding(() => assembled(output, page, path));
     }
     columns.set(leaf.path.join("."), output);
   }
@@ -102,8 +115,8 @@ async function* nested(group: RowGroup, field: Field, reading: Reading): AsyncGe
   reading.budget.held -= held;
 }
 
-function assembled(output: unknown[], page: Page, convert: Convert, path: readonly Field[]): unknown[] {
-  const values = Array.from(page.values, (value) => convert(value as never));
+function assembled(output: unknown[], page: ConvertedPage, path: readonly Field[]): unknown[] {
+  const values = Array.from(page.values, (value) => page.convert(value as never));
   const levels = (of: ArrayLike<number> | undefined) => (of ? Array.from(of) : []);
   const tree = [{ element: { name: "root" } }, ...path.map((field) => ({ element: elementOf(field) }))];
   const found = assembleLists(
@@ -151,25 +164,39 @@ function writtenAs(path: readonly Field[], { codec }: Chunk): Written {
   };
 }
 
+interface ConvertedPage extends Page {
+  convert: Convert;
+}
+
 /** Page after page: none is read before the one before it is done with. */
-async function* pagesOf(chunk: Chunk, written: Written, reading: Reading): AsyncGenerator<Page> {
+async function* pagesOf(
+  chunk: Chunk,
+  written: Written,
+  convert: Convert,
+  reading: Reading,
+): AsyncGenerator<ConvertedPage> {
   const { budget } = reading;
   const windowed = windowOn(chunk, reading);
-  let dictionary: ArrayLike<unknown> | undefined;
+  let dictionary: Value[] | undefined;
   let [left, kept] = [chunk.values, hold(budget, Math.min(reading.window, chunk.end - chunk.start))];
   while (left > 0) {
     const header = await windowed.header();
     const bytes = await windowed.bytes(header.compressed);
     if (header.type === "other") continue;
     const cost = hold(budget, header.compressed + header.uncompressed + header.values * VALUE_BYTES);
+    if (cost > MOST_PAGE) throw tooLargeParquet();
+    await turn();
     if (header.type === "dictionary") {
-      dictionary = decoding(() => dictionaryIn(bytes, header, written));
+      dictionary = decoding(() =>
+        Array.from(dictionaryIn(bytes, header, written), (value) => convert(value as never)),
+      );
       kept += cost;
       continue;
     }
     if (header.values > left) throw malformedParquet();
     left -= header.values;
-    yield decoding(() => pageIn(bytes, header, written, dictionary));
+    const page = decoding(() => pageIn(bytes, header, written, dictionary));
+    yield { ...page, convert: isPlaced(header) ? (value) => value : convert };
     budget.held -= cost;
   }
   budget.held -= kept;

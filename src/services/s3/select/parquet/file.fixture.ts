@@ -29,6 +29,8 @@ export interface FileOptions {
   codec?: number;
   /** Values in a dictionary, and places in it. */
   dictionary?: boolean;
+  /** Data pages of the second form, whose levels stand before what is compressed. */
+  isSecond?: boolean;
   /** What the footer says a group is large. */
   groupSize?: bigint;
 }
@@ -136,17 +138,17 @@ function levelsOf({ isList, repetition = 1 }: FileColumn, rows: readonly unknown
   return { most, definitions, repetitions, values, isRepeated: isList || repetition === 2 };
 }
 
-function chunkOf(column: FileColumn, rows: readonly unknown[], { codec = 0, dictionary }: FileOptions) {
+function chunkOf(
+  column: FileColumn,
+  rows: readonly unknown[],
+  { codec = 0, dictionary, isSecond }: FileOptions,
+) {
   const { most, definitions, repetitions, values, isRepeated } = levelsOf(column, rows);
   const written = values.map((value) => plain(column, value));
   const distinct = [...new Set(written.map((bytes) => bytes.toString("hex")))];
   const places = written.map((bytes) => distinct.indexOf(bytes.toString("hex")));
   const body = dictionary ? [Buffer.from([8]), runs(places)] : [packed(column, written)];
-  const data = Buffer.concat([
-    ...(isRepeated ? [sized(runs(repetitions))] : []),
-    ...(most > 0 ? [sized(runs(definitions))] : []),
-    ...body,
-  ]);
+  const levels = [...(isRepeated ? [runs(repetitions)] : []), ...(most > 0 ? [runs(definitions)] : [])];
   const first = dictionary
     ? page(2, Buffer.concat(distinct.map((hex) => Buffer.from(hex, "hex"))), codec, [
         7,
@@ -157,16 +159,31 @@ function chunkOf(column: FileColumn, rows: readonly unknown[], { codec = 0, dict
         ],
       ])
     : { bytes: Buffer.alloc(0), uncompressed: 0 };
-  const second = page(0, data, codec, [
-    5,
-    STRUCT,
-    [
-      [1, I32, definitions.length],
-      [2, I32, dictionary ? 8 : 0],
-      [3, I32, 3],
-      [4, I32, 3],
-    ],
-  ]);
+  const encoding: Field = [isSecond ? 4 : 2, I32, dictionary ? 8 : 0];
+  const second = isSecond
+    ? page(
+        3,
+        Buffer.concat(body),
+        codec,
+        [
+          8,
+          STRUCT,
+          [
+            [1, I32, definitions.length],
+            [2, I32, definitions.length - values.length],
+            [3, I32, rows.length],
+            encoding,
+            [5, I32, most > 0 ? levels.at(-1)!.length : 0],
+            [6, I32, isRepeated ? levels[0]!.length : 0],
+          ],
+        ],
+        levels,
+      )
+    : page(0, Buffer.concat([...levels.map(sized), ...body]), codec, [
+        5,
+        STRUCT,
+        [[1, I32, definitions.length], encoding, [3, I32, 3], [4, I32, 3]],
+      ]);
   return {
     bytes: Buffer.concat([first.bytes, second.bytes]),
     dictionary: first.bytes.length,
@@ -175,10 +192,16 @@ function chunkOf(column: FileColumn, rows: readonly unknown[], { codec = 0, dict
   };
 }
 
-function page(type: number, data: Buffer, codec: number, details: Field) {
+/** @param before what is not compressed */
+function page(type: number, data: Buffer, codec: number, details: Field, before: readonly Buffer[] = []) {
   const stored = codec === 1 ? snappy(data) : codec === 2 ? gzipSync(data) : data;
-  const header = struct([[1, I32, type], [2, I32, data.length], [3, I32, stored.length], details]);
-  return { bytes: Buffer.concat([header, stored]), uncompressed: header.length + data.length };
+  const levels = Buffer.concat(before);
+  const sizes: Field[] = [data, stored].map(({ length }, at) => [2 + at, I32, levels.length + length]);
+  const header = struct([[1, I32, type], ...sizes, details]);
+  return {
+    bytes: Buffer.concat([header, levels, stored]),
+    uncompressed: header.length + levels.length + data.length,
+  };
 }
 
 /** As literals alone, which is Snappy too. */

@@ -108,6 +108,9 @@ export function pageIn(
   return { repetitions, definitions, values: valuesIn(rest, header.encoding, present, written, dictionary) };
 }
 
+/** Whether a page has places in a dictionary, in place of values. */
+export const isPlaced = ({ encoding }: PageHeader) => encoding === 2 || encoding === 8;
+
 const width = (most: number) => 32 - Math.clz32(most);
 
 function valuesIn(

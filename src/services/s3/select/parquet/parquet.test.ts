@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { parseQuery } from "#aws/languages/select/parser.ts";
 import { writerOf } from "../output.ts";
 import { type FileColumn, type FileOptions, parquetFile } from "./file.fixture.ts";
-import { runs } from "./pages.ts";
+import type { Physical } from "./footer.ts";
+import { pageIn, runs } from "./pages.ts";
 import { parquetSource } from "./source.ts";
 
 const numbers: FileColumn = { name: "n", type: 1, values: [1, null, 3, 4, 5] };
@@ -31,7 +32,11 @@ test("the files of these tests are Parquet to others, too", async () => {
 });
 
 const forms: FileOptions[] = [0, 1, 2].flatMap((codec) =>
-  [1, 2, 5].flatMap((groupRows) => [false, true].map((dictionary) => ({ codec, groupRows, dictionary }))),
+  [1, 2, 5].flatMap((groupRows) =>
+    [false, true].flatMap((dictionary) =>
+      [false, true].map((isSecond) => ({ codec, groupRows, dictionary, isSecond })),
+    ),
+  ),
 );
 
 test.each(forms)("rows of %o", async (options) => {
@@ -55,12 +60,9 @@ test("a page is read as it is wanted, not the whole of a group", async () => {
   expect(scanned).toBeLessThan(2_100_000);
 });
 
-test("lists, empty ones, and those that are not there", async () => {
+test.each(forms)("lists, empty ones, and those that are not there, of %o", async (options) => {
   const lists: FileColumn = { name: "l", type: 1, isList: true, values: [[1, 2], [], null, [null, 3]] };
-  const { text } = await select(
-    parquetFile([lists], { groupRows: 2 }),
-    "SELECT s.l, s.l[1] AS b FROM S3Object s",
-  );
+  const { text } = await select(parquetFile([lists], options), "SELECT s.l, s.l[1] AS b FROM S3Object s");
   expect(text).toBe('{"l":[1,2],"b":2}\n{"l":[]}\n{}\n{"l":[null,3],"b":3}\n');
 });
 
@@ -92,6 +94,31 @@ test("numbers of any width, and times by their logical type", async () => {
   );
 });
 
+/** Differences in blocks of 128, in four groups of as many bits as they need; examples of the format's own description. */
+test.each<[string, number, Physical, string, unknown[]]>([
+  ["differences", 5, "INT32", "8001 04 08 0e 03 02000000 c03f 000000000000", [7, 5, 3, 1, 2, 3, 4, 5]],
+  ["texts behind their lengths", 6, "BYTE_ARRAY", "8001 04 02 08 03 00000000 617869736c65", ["axis", "le"]],
+  [
+    "texts by what they share",
+    7,
+    "BYTE_ARRAY",
+    "8001 04 02 00 04 00000000 8001 04 02 08 03 00000000 617869736c65",
+    ["axis", "axle"],
+  ],
+  ["bytes of one place together", 9, "INT32", "01 02 00 00 00 00 00 80", [1, -2_147_483_646]],
+])("%s", (_, encoding, physical, hex, expected) => {
+  const bytes = Buffer.from(hex.replaceAll(" ", ""), "hex");
+  const values = expected.length;
+  const header = { type: "data" as const, uncompressed: bytes.length, values, encoding };
+  const levels = { length: 0, compressed: bytes.length, repetitions: 0, definitions: 0, isCompressed: true };
+  const written = { physical, length: 0, codec: 0, definition: 0, repetition: 0 };
+  const page = pageIn(bytes, { ...header, ...levels }, written, undefined);
+  const found = Array.from(page.values, (value) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString() : value,
+  );
+  expect(found).toEqual(expected);
+});
+
 test("runs of small numbers, repeated or packed", () => {
   expect([...runs(Buffer.from([0x06, 5, 0x03, 0x88, 0xc6, 0xfa]), 3, 11)]).toEqual([
     5, 5, 5, 0, 1, 2, 3, 4, 5, 6, 7,
@@ -115,7 +142,7 @@ test("whatever stands in a file, it is refused or read, and soon", async () => {
     texts,
     { name: "l", type: 6, isList: true, values: [["a", "b"], [], null, ["c"], ["d"]] },
   ];
-  for (const options of [{}, { codec: 1, dictionary: true }, { codec: 2 }]) {
+  for (const options of [{}, { codec: 1, dictionary: true }, { codec: 2, isSecond: true }]) {
     const file = parquetFile(columns, options);
     for (let at = 0; at < file.length; at++) {
       for (const byte of [0, 0x7f, 0xff, file[at]! ^ 1]) {
