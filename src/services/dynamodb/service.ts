@@ -3,11 +3,14 @@ import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Access, defineService } from "#kernel/service.ts";
 import { accountOperations } from "./account.ts";
-import { backupOperations, clearBackup } from "./backups/backups.ts";
+import { backupOperations } from "./backups/backups.ts";
+import { clearBackup } from "./backups/clear.ts";
 import { continuousBackups } from "./backups/continuous.ts";
 import { copy } from "./backups/copy.ts";
 import { restoreOperations } from "./backups/restore.ts";
 import { forget } from "./backups/undo.ts";
+import { exportOperations } from "./exports/exports.ts";
+import { writeExport } from "./exports/write.ts";
 import { insightOperations } from "./insights/insights.ts";
 import { batchOperations } from "./items/batches.ts";
 import { itemOperations } from "./items/items.ts";
@@ -139,6 +142,11 @@ const access: Access<"dynamodb"> = {
     await fact(ctx, "RestoreTableToPointInTime", input.SourceTableName ?? input.SourceTableArn ?? "*"),
     await fact(ctx, "RestoreTableToPointInTime", input.TargetTableName),
   ],
+  ExportTableToPointInTime: async (ctx, { TableArn }) => [
+    await fact(ctx, "ExportTableToPointInTime", TableArn),
+  ],
+  DescribeExport: (_, { ExportArn }) => [{ action: "dynamodb:DescribeExport", resource: ExportArn }],
+  ListExports: () => [{ action: "dynamodb:ListExports", resource: "*" }],
   PutResourcePolicy: onPolicy("PutResourcePolicy"),
   GetResourcePolicy: onPolicy("GetResourcePolicy"),
   DeleteResourcePolicy: onPolicy("DeleteResourcePolicy"),
@@ -182,10 +190,11 @@ export const dynamodb = defineService({
     continuousBackups,
     restoreOperations,
     policyOperations,
+    exportOperations,
     insightOperations,
     destinationOperations,
   ],
-  jobs: [clear, fill, expire, trim, copy, clearBackup, forget, forward, tally],
+  jobs: [clear, fill, expire, trim, copy, clearBackup, writeExport, forget, forward, tally],
   judge: nameViolations,
   access,
   dataOperations: [

@@ -137,6 +137,39 @@ export const outgoingRows: Bytes = { name: "dynamodb/outgoing", scope: "region" 
 /** `[backup, hash of the partition key, sort key]`. */
 export const backupRows: Bytes = { name: "dynamodb/backup-item", scope: "region" };
 
+/** As an export's manifest tells it. */
+export interface ExportedFile {
+  itemCount: number;
+  /** In base64, of the compressed file. */
+  md5Checksum: string;
+  etag: string;
+  dataFileS3Key: string;
+}
+
+/** An export: a copy of a table at a moment, until it is written to a bucket. */
+export interface Export {
+  id: string;
+  /** Of the rows that are to be written. */
+  number: number;
+  of: Table;
+  asked: Omit<DynamoDB.ExportTableToPointInTimeInput, "ExportTime" | "IncrementalExportSpecification">;
+  /** The moment. */
+  at: Time;
+  created: Time;
+  /** The files that stand in the bucket, and the row behind which the next begins. */
+  written?: { files: ExportedFile[]; behind: string };
+  ended?: Time;
+  failure?: { code: string; message: string };
+  items: number;
+  bytes: number;
+}
+
+export const exports = collection<Export>("dynamodb/export", {
+  scope: "region",
+  key: (e) => [e.of.name, e.id],
+  indexes: { token: (e) => (e.asked.ClientToken === undefined ? undefined : [e.asked.ClientToken, e.id]) },
+});
+
 export const backups = collection<Backup>("dynamodb/backup", {
   scope: "region",
   key: (b) => [b.of.name, b.id],

@@ -1,11 +1,11 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Place } from "#kernel/collection.ts";
-import { job } from "#kernel/jobs.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { tableName } from "../items/rows.ts";
-import { type Backup, backupRows, backups, tableArn, tables } from "../store.ts";
+import { type Backup, backups, tableArn, tables } from "../store.ts";
 import { described, keySchema } from "../tables/description.ts";
+import { clearBackup } from "./clear.ts";
 import { copied, startCopy } from "./copy.ts";
 import { backupInUse, noSuchBackup, tableNotFound } from "./errors.ts";
 
@@ -87,19 +87,6 @@ export const backupOperations = {
     };
   },
 } satisfies Handlers<"dynamodb">;
-
-/** Rows of a backup that is gone. */
-export const clearBackup = job<{ number: number }>("dynamodb/clear-backup", {
-  attempts: Number.POSITIVE_INFINITY,
-  async run(ctx, { number }) {
-    const isMore = await ctx.transact(async (tx) => {
-      const rows = await tx.listBytes(backupRows, { in: [number], limit: PAGE });
-      for (const row of rows) tx.deleteRow(row);
-      return rows.length === PAGE;
-    });
-    return isMore ? { again: 0 } : undefined;
-  },
-});
 
 function isWanted(
   { created }: Backup,

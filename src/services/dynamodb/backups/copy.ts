@@ -1,15 +1,18 @@
+import { collection } from "#kernel/collection.ts";
 import { job } from "#kernel/jobs.ts";
 import type { BytesRow, Transaction } from "#kernel/transaction.ts";
+import { writeExport } from "../exports/write.ts";
 import { rowKey } from "../items/keys.ts";
 import { changeItem, itemAt } from "../items/rows.ts";
-import { backupRows, backups, itemRows, type Table, tables } from "../store.ts";
+import { backupRows, backups, exports, itemRows, type Table, tables } from "../store.ts";
 import { startCounting, tallies } from "../tables/tally.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { itemStored, storedItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { changesBetween, type Moment, startForgetting, undoIn } from "./undo.ts";
 
-const PAGE = 200;
+/** Of items that may be large: what a transaction writes is bounded. */
+const PAGE = 50;
 
 /** What is copied: a table as it was at a moment, or a backup. */
 type Source =
@@ -17,7 +20,7 @@ type Source =
   | { type: "backup"; number: number };
 type Target =
   | { type: "table"; name: string; number: number }
-  | { type: "backup"; table: string; id: string; number: number };
+  | { type: "backup" | "export"; table: string; id: string; number: number };
 
 interface Copying {
   source: Source;
@@ -30,22 +33,34 @@ interface Copying {
   bytes: number;
 }
 
+/** How far each copy is, by its number: a step that is repeated after a crash must not begin a second one. */
+const copyings = collection<Copying>("dynamodb/copying", {
+  scope: "region",
+  key: (c) => [c.target.number],
+});
+
 /**
  * Copies items in pages. A table goes on changing meanwhile, so that what is copied is of different moments: afterwards all
  * changes since the wanted moment are undone in the copy, the latest first.
  */
-export const copy = job<Copying>("dynamodb/copy", {
+export const copy = job<{ number: number }>("dynamodb/copy", {
   attempts: Number.POSITIVE_INFINITY,
-  async run(ctx, copying) {
-    await ctx.transact(async (tx) => {
-      const next = await step(tx, copying);
-      if (next) tx.enqueue(copy, next);
+  async run(ctx, { number }) {
+    const isMore = await ctx.transact(async (tx) => {
+      const copying = await tx.get(copyings, [number]);
+      const next = copying && (await step(tx, copying));
+      if (next) tx.put(copyings, next);
+      else tx.delete(copyings, [number]);
+      return next !== undefined;
     });
+    return isMore ? { again: 0 } : undefined;
   },
 });
 
-export const startCopy = (tx: Transaction, source: Source, target: Target): void =>
-  tx.enqueue(copy, { source, target, items: 0, bytes: 0 });
+export function startCopy(tx: Transaction, source: Source, target: Target): void {
+  tx.put(copyings, { source, target, items: 0, bytes: 0 });
+  tx.enqueue(copy, { number: target.number });
+}
 
 async function step(tx: Transaction, copying: Copying): Promise<Copying | undefined> {
   const { source, until } = copying;
@@ -92,10 +107,11 @@ async function writer(tx: Transaction, copying: Copying) {
       changeItem(tx, table, before, item);
     };
   }
-  const backup = await tx.get(backups, [target.table, target.id]);
-  if (!backup) return undefined;
+  const place = [target.table, target.id] as const;
+  const held = await (target.type === "backup" ? tx.get(backups, place) : tx.get(exports, place));
+  if (!held) return undefined;
   return async (key: Item, item: Item | undefined) => {
-    const row = rowKey(target.number, backup.of.key, key);
+    const row = rowKey(target.number, held.of.key, key);
     const stored = await tx.getBytes(backupRows, row);
     counted(stored && itemStored(stored), item);
     if (item) tx.putBytes(backupRows, row, storedItem(item));
@@ -110,6 +126,11 @@ async function finish(tx: Transaction, { source, target, items, bytes }: Copying
     tx.put(tables, ready);
     tx.put(tallies, { number: table.number, items, bytes });
     startCounting(tx, table);
+    startCounting(tx, table);
+  } else if (target.type === "export") {
+    const held = (await tx.get(exports, [target.table, target.id]))!;
+    tx.put(exports, { ...held, items, bytes });
+    tx.enqueue(writeExport, { table: target.table, id: target.id });
   } else {
     const backup = (await tx.get(backups, [target.table, target.id]))!;
     tx.put(backups, { ...backup, isReady: true, items, bytes });

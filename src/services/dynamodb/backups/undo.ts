@@ -6,7 +6,8 @@ import { type Table, tables, undoRows } from "../store.ts";
 import { itemStored, storedItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 
-const PAGE = 500;
+/** Of rows that may be large. */
+const PAGE = 50;
 const DAY_MS = 86_400_000;
 const TRIM_MS = 3_600_000;
 export const MOST_DAYS = 35;

@@ -1,0 +1,18 @@
+import { job } from "#kernel/jobs.ts";
+import { backupRows } from "../store.ts";
+
+/** Of rows that may be large. */
+const PAGE = 100;
+
+/** Rows of a backup that is gone, or of an export that is written. */
+export const clearBackup = job<{ number: number }>("dynamodb/clear-backup", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { number }) {
+    const isMore = await ctx.transact(async (tx) => {
+      const rows = await tx.listBytes(backupRows, { in: [number], limit: PAGE });
+      for (const row of rows) tx.deleteRow(row);
+      return rows.length === PAGE;
+    });
+    return isMore ? { again: 0 } : undefined;
+  },
+});
