@@ -1,3 +1,4 @@
+import { localTime } from "#aws/languages/schedule/time-zone.ts";
 import { invalid } from "../errors.ts";
 
 const MONTHS = "January February March April May June July August September October November December";
@@ -68,29 +69,8 @@ export function parseDatePattern(pattern: string): DatePattern {
   return (date) => parts.map((part) => part(date)).join("");
 }
 
-/** The same time of day in another zone, as a date whose UTC fields show it. */
+/** What clocks of a zone show, as a date whose UTC fields show it. */
 export function inZone(time: number, zone: string | undefined): Date {
-  if (!zone || zone === "UTC") return new Date(time);
-  const parts = new Intl.DateTimeFormat("en-US", {
-    timeZone: zone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  }).formatToParts(time);
-  const at = (type: string) => Number(parts.find((part) => part.type === type)!.value);
-  const seconds = Date.UTC(at("year"), at("month") - 1, at("day"), at("hour"), at("minute"), at("second"));
-  return new Date(seconds + (time % 1_000));
-}
-
-export function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en-US", { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
+  const { year, month, day, hour, minute, second } = localTime(time, zone || "UTC");
+  return new Date(Date.UTC(year, month - 1, day, hour, minute, second, time % 1_000));
 }

@@ -1,5 +1,5 @@
 import type * as Firehose from "#aws/contract/types/firehose.ts";
-import { isZone } from "../delivery/date-pattern.ts";
+import { isTimeZone } from "#aws/languages/schedule/time-zone.ts";
 import { COMPRESSIONS } from "../delivery/objects.ts";
 import { namesErrorType, parsePrefix, partitionKeysIn } from "../delivery/prefix.ts";
 import { badPrefix, invalid, notThere } from "../errors.ts";
@@ -30,7 +30,7 @@ export function checkObjects(settings: ObjectSettings): void {
 export function checkBucket(destination: BucketDestination): void {
   checkObjects(destination);
   const { backup, CustomTimeZone, DataFormatConversionConfiguration, S3BackupMode } = destination;
-  if (CustomTimeZone && !isZone(CustomTimeZone)) throw invalid(`Invalid time zone: ${CustomTimeZone}`);
+  if (CustomTimeZone && !isTimeZone(CustomTimeZone)) throw invalid(`Invalid time zone: ${CustomTimeZone}`);
   if (DataFormatConversionConfiguration && DataFormatConversionConfiguration.Enabled !== false)
     throw notThere("conversion of the data format of a delivery stream");
   if (S3BackupMode === "Enabled" && !backup)
