@@ -35,15 +35,18 @@ async function* eventsBehind(
   const until = ctx.clock.now() + LIFE_MS;
   for (let after = from; ctx.clock.now() < until; ) {
     const wait = ctx.wait(PULSE_MS);
+    const woken = Promise.withResolvers<void>();
     try {
       const found = await ctx.read(async (tx) => {
+        // Before the look: what comes after it must not be missed.
+        waitFor(tx, stream.number, woken.resolve);
         const now = (await tx.get(shards, [stream.number, shard.index])) ?? shard;
         const { records, after: last, behind } = await recordsBehind(tx, stream, now, after, MOST_RECORDS);
         const hasEnded = !isOpen(now) && records.length === 0;
         return { records, last, behind, children: hasEnded ? await childrenOf(tx, stream, now) : undefined };
       });
       if (found.records.length === 0 && !found.children) {
-        await wait.parked((wake) => void ctx.read(async (tx) => waitFor(tx, stream.number, wake)));
+        await wait.parked((wake) => void woken.promise.then(wake));
         if (!wait.over) continue;
       }
       after = found.last;
