@@ -1,5 +1,5 @@
 import { measure, round } from "./measure.ts";
-import { signed } from "./requests.ts";
+import { jsonCall } from "./requests.ts";
 import { type Server, startNube } from "./servers.ts";
 
 const RULES = Number(process.env.BENCH_RULES ?? 10_000);
@@ -34,14 +34,7 @@ export async function events(): Promise<void> {
 }
 
 const call = ({ port }: Server, operation: string, input: object) =>
-  signed({
-    port,
-    method: "POST",
-    path: "/",
-    service: "events",
-    headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `AWSEvents.${operation}` },
-    body: Buffer.from(JSON.stringify(input)),
-  });
+  jsonCall(port, "events", `AWSEvents.${operation}`, input, "1.1");
 
 async function makeRules(nube: Server, bus: string, pattern: (n: number) => object): Promise<void> {
   const once = { connections: 1, seconds: 60, requests: 1 };

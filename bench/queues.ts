@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Conversation, conversation, httpAnswer } from "./conversation.ts";
 import { round } from "./measure.ts";
-import { signed } from "./requests.ts";
+import { jsonCall } from "./requests.ts";
 import { freePort, type Server, serverOf, startNube } from "./servers.ts";
 
 const REDIS = "/usr/bin/redis-server";
@@ -75,14 +75,7 @@ async function best(
 }
 
 const call = (port: number, operation: string, input: object) =>
-  signed({
-    port,
-    method: "POST",
-    path: "/",
-    service: "sqs",
-    headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": `AmazonSQS.${operation}` },
-    body: Buffer.from(JSON.stringify(input)),
-  });
+  jsonCall(port, "sqs", `AmazonSQS.${operation}`, input);
 
 async function queueFor(http: Conversation, port: number, name: string): Promise<string> {
   return JSON.parse(await http.ask(call(port, "CreateQueue", { QueueName: name }))).QueueUrl;

@@ -41,6 +41,25 @@ export function signed({
   return plain({ method, path, query, headers: { ...own, ...added }, body: bytes });
 }
 
+/** A call of a service whose protocol is AWS JSON. @param target `AmazonSQS.SendMessage`, say */
+export function jsonCall(
+  port: number,
+  service: string,
+  target: string,
+  input: object,
+  version = "1.0",
+): Buffer {
+  const headers = { "content-type": `application/x-amz-json-${version}`, "x-amz-target": target };
+  return signed({
+    port,
+    method: "POST",
+    path: "/",
+    service,
+    headers,
+    body: Buffer.from(JSON.stringify(input)),
+  });
+}
+
 export function plain({
   method,
   path,

@@ -1,6 +1,6 @@
 import { type Conversation, conversation, httpAnswer } from "./conversation.ts";
 import { round } from "./measure.ts";
-import { signed } from "./requests.ts";
+import { jsonCall, signed } from "./requests.ts";
 import { type Server, startNube } from "./servers.ts";
 
 const QUEUES = 10;
@@ -74,16 +74,7 @@ async function receiver(
 }
 
 async function json(http: Conversation, { port }: Server, operation: string, input: object) {
-  const answer = await http.ask(
-    signed({
-      port,
-      method: "POST",
-      path: "/",
-      service: "sqs",
-      headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": `AmazonSQS.${operation}` },
-      body: Buffer.from(JSON.stringify(input)),
-    }),
-  );
+  const answer = await http.ask(jsonCall(port, "sqs", `AmazonSQS.${operation}`, input));
   return answer === "" ? {} : JSON.parse(answer);
 }
 
