@@ -1,8 +1,9 @@
 import { collection } from "#kernel/collection.ts";
 import { job } from "#kernel/jobs.ts";
-import type { BytesRow, Transaction } from "#kernel/transaction.ts";
+import type { Transaction } from "#kernel/transaction.ts";
 import { writeExport } from "../exports/write.ts";
 import { rowKey } from "../items/keys.ts";
+import { placeOf, rowAt } from "../items/place.ts";
 import { changeItem, itemAt } from "../items/rows.ts";
 import { backupRows, backups, exports, itemRows, type Table, tables } from "../store.ts";
 import { startCounting, tallies } from "../tables/tally.ts";
@@ -74,7 +75,7 @@ async function step(tx: Transaction, copying: Copying): Promise<Copying | undefi
       await write(key, before);
     }
     const last = changes.at(-1);
-    return last ? { ...copying, behind: nameOf(last) } : finish(tx, copying);
+    return last ? { ...copying, behind: placeOf(last) } : finish(tx, copying);
   }
   const rows = await tx.listBytes(source.type === "table" ? itemRows : backupRows, {
     in: [source.number],
@@ -85,7 +86,7 @@ async function step(tx: Transaction, copying: Copying): Promise<Copying | undefi
     const item = itemStored(value);
     await write(item, item);
   }
-  if (rows.length === PAGE) return { ...copying, behind: nameOf(rows.at(-1)!) };
+  if (rows.length === PAGE) return { ...copying, behind: placeOf(rows.at(-1)!) };
   if (source.type === "backup") return finish(tx, copying);
   const { behind: _, ...rest } = copying;
   return { ...rest, until: [tx.now(), tx.sequence()] };
@@ -147,10 +148,6 @@ async function finish(tx: Transaction, { source, target, items, bytes }: Copying
   if (!table.recovery) startForgetting(tx, table);
   return undefined;
 }
-
-const nameOf = ({ key }: BytesRow): string => Buffer.from(key).toString("base64");
-const NOTHING = new Uint8Array();
-const rowAt = (name: string): BytesRow => ({ key: Buffer.from(name, "base64"), value: NOTHING });
 
 /** From now on what changes replace is kept, until the copy with this number is made. */
 export const copied = (table: Table, number: number): Table => ({

@@ -8,6 +8,7 @@ import { rootOf } from "#kernel/principal.ts";
 import type { BytesRow } from "#kernel/transaction.ts";
 import { bodyOf } from "#lib/body.ts";
 import { clearBackup } from "../backups/clear.ts";
+import { placeOf, rowAt } from "../items/place.ts";
 import { backupRows, type Export, type ExportedFile, exports, tableArn } from "../store.ts";
 import { exportArn, keyIn } from "./names.ts";
 
@@ -32,7 +33,7 @@ export const writeExport = job<{ table: string; id: string }>("dynamodb/export",
         rows.length > 0 || files.length === 0 ? [await writeFile(ctx, found, files.length, rows)] : [];
       const all = [...files, ...written];
       if (!isEnd) {
-        const last = Buffer.from(rows.at(-1)!.key).toString("base64");
+        const last = placeOf(rows.at(-1)!);
         await ctx.transact((tx) => tx.put(exports, { ...found, written: { files: all, behind: last } }));
         return { again: 0 };
       }
@@ -57,8 +58,7 @@ const end = (ctx: Context, ended: Export): Promise<void> =>
 
 async function nextRows(ctx: Context, number: number, behind: string | undefined) {
   const rows: BytesRow[] = [];
-  let from: BytesRow | undefined =
-    behind === undefined ? undefined : { key: Buffer.from(behind, "base64"), value: new Uint8Array() };
+  let from: BytesRow | undefined = behind === undefined ? undefined : rowAt(behind);
   for (let bytes = 0; bytes < MOST_BYTES; ) {
     const page = await ctx.read((tx) =>
       tx.listBytes(backupRows, { in: [number], ...(from && { behind: from }), limit: PAGE }),

@@ -1,11 +1,10 @@
 import { collection } from "#kernel/collection.ts";
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { keyOf, rowKey } from "../items/keys.ts";
+import { placeOf, rowAt } from "../items/place.ts";
 import { itemRows, type Table, tables } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { itemStored } from "../values/stored.ts";
-import type { Item } from "../values/value.ts";
 
 const PAGE = 500;
 /** AWS counts about so often: what is told of a table's size is never newer. */
@@ -25,28 +24,31 @@ interface Tally extends Size {
 export const tallies = collection<Tally>("dynamodb/tally", { scope: "region", key: (t) => [t.number] });
 
 /** Counts a table, a page at a time, so that no write has to keep a sum. */
-export const tally = job<{ table: string; number: number; after?: Item; sum?: Size }>("dynamodb/tally", {
+export const tally = job<{ table: string; number: number; behind?: string; sum?: Size }>("dynamodb/tally", {
   attempts: Number.POSITIVE_INFINITY,
-  async run(ctx, { table: name, number, after, sum = { items: 0, bytes: 0 } }) {
+  async run(ctx, { table: name, number, behind, sum = { items: 0, bytes: 0 } }) {
     const isThere = await ctx.transact(async (tx) => {
       const table = await tx.get(tables, [name]);
       if (table?.number !== number) {
         tx.delete(tallies, [number]);
         return false;
       }
-      const behind = after && { after: rowKey(number, table.key, after).slice(1) };
-      const rows = await tx.listBytes(itemRows, { in: [number], ...behind, limit: PAGE });
+      const rows = await tx.listBytes(itemRows, {
+        in: [number],
+        ...(behind !== undefined && { behind: rowAt(behind) }),
+        limit: PAGE,
+      });
       const items = rows.map(({ value }) => itemStored(value));
       const total = {
         items: sum.items + items.length,
         bytes: items.reduce((bytes, item) => bytes + sizeOfItem(item), sum.bytes),
       };
       if (items.length === PAGE) {
-        tx.enqueue(tally, { table: name, number, after: keyOf(table.key, items.at(-1)!), sum: total });
+        tx.enqueue(tally, { table: name, number, behind: placeOf(rows.at(-1)!), sum: total });
       } else tx.put(tallies, { number, ...total });
       return true;
     });
-    return isThere && !after ? { again: COUNT_MS, idle: true } : undefined;
+    return isThere && behind === undefined ? { again: COUNT_MS, idle: true } : undefined;
   },
 });
 
