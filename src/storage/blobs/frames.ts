@@ -14,6 +14,8 @@
 export const FRAME_BYTES = 64 * 1024;
 
 const NUMBERS_BYTES = 12;
+/** What memory is taken for at first; it doubles from there. */
+const FIRST_MARKS = 16;
 
 /** What vouches for the frames of a blob. */
 export interface Vouching {
@@ -45,9 +47,17 @@ export interface Footer {
 
 /** Makes frames of the bytes of a blob, which come in pieces of any size. */
 export function frameWriter(by: Vouching) {
-  const marks: Uint8Array[] = [];
+  /** In one piece: as an object each, the marks of a large blob would take more memory than all else that holds it. */
+  let marks = Buffer.alloc(FIRST_MARKS * by.markBytes);
+  let frames = 0;
   let size = 0;
   let frame: Frame | undefined;
+
+  function keep(mark: Uint8Array): void {
+    const at = frames++ * by.markBytes;
+    if (at === marks.length) marks = Buffer.concat([marks], 2 * at);
+    marks.set(mark, at);
+  }
 
   return {
     /** What is to be stored of this chunk. */
@@ -55,12 +65,12 @@ export function frameWriter(by: Vouching) {
       const stored: Uint8Array[] = [];
       for (let at = 0; at < chunk.length; ) {
         const piece = chunk.subarray(at, at + FRAME_BYTES - (size % FRAME_BYTES));
-        frame ??= by.begin(marks.length);
+        frame ??= by.begin(frames);
         stored.push(frame.add(piece));
         at += piece.length;
         size += piece.length;
         if (size % FRAME_BYTES > 0) continue;
-        marks.push(frame.mark());
+        keep(frame.mark());
         frame = undefined;
       }
       return stored;
@@ -69,7 +79,8 @@ export function frameWriter(by: Vouching) {
       const numbers = Buffer.alloc(NUMBERS_BYTES);
       numbers.writeBigUInt64LE(BigInt(size));
       numbers.set(by.magic, 8);
-      const footer = Buffer.concat([...marks, ...(frame ? [frame.mark()] : []), numbers]);
+      if (frame) keep(frame.mark());
+      const footer = Buffer.concat([marks.subarray(0, frames * by.markBytes), numbers]);
       return Buffer.concat([footer, by.footerMark(footer, id)]);
     },
   };
