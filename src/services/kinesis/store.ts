@@ -81,6 +81,9 @@ export const accountSettings = collection<AccountSettings>("kinesis/account-sett
 /** `[stream, shard, sequence]`, in order of arrival. */
 export const recordRows: Bytes = { name: "kinesis/record", scope: "region" };
 
+/** `[stream, shard, sequence, part]`: what of a record is too much for one row. */
+export const restRows: Bytes = { name: "kinesis/rest", scope: "region" };
+
 export const streamArn = ({ account, region }: Place, name: string) =>
   `arn:aws:kinesis:${region}:${account}:stream/${name}`;
 

@@ -400,6 +400,17 @@ behaviour("the size of records is raised", api("UpdateMaxRecordSize"), async () 
   expect((await put(big)).ShardId).toBe(FIRST);
 });
 
+behaviour("a record of ten mebibytes comes back whole", api("UpdateMaxRecordSize"), async () => {
+  const { StreamARN, put, texts } = await stream();
+  await send(new UpdateMaxRecordSizeCommand({ StreamARN, MaxRecordSizeInKiB: 10_240 }));
+  const big = "0123456789".repeat(1_000_000);
+  await put(big);
+  await put("small");
+  const [first, second] = await texts();
+  expect(first === big).toBe(true);
+  expect(second).toBe("small");
+});
+
 behaviour("a commitment lasts for a day at least", api("UpdateAccountSettings"), async () => {
   const told = async () =>
     (await send(new DescribeAccountSettingsCommand({}))).MinimumThroughputBillingCommitment!;

@@ -5,8 +5,8 @@ import { invalid } from "../errors.ts";
 import { HASHES } from "../shards/ranges.ts";
 import { routeFor, routesOf } from "../shards/routes.ts";
 import { isSequenceNumber } from "../shards/sequence.ts";
-import { recordRows, type Stream, streamAt } from "../store.ts";
-import { sealOf, storedRecord } from "./rows.ts";
+import { recordRows, restRows, type Stream, streamAt } from "../store.ts";
+import { pieces, sealOf, storedRecord } from "./rows.ts";
 import { wakeAll } from "./waiters.ts";
 
 /** Of one call. */
@@ -55,12 +55,15 @@ async function put(tx: Transaction, stream: Stream, sent: readonly Sent[]) {
     const number = tx.sequence();
     const { Data, PartitionKey: partitionKey } = record;
     const isSealed = stream.encryption !== undefined;
-    const data = isSealed ? tx.sealed(Data, sealOf(stream.number, number)) : Data;
+    const [data, ...rest] = pieces(isSealed ? tx.sealed(Data, sealOf(stream.number, number)) : Data);
+    const key = [stream.number, route.shard.index, number];
+    const isSplit = rest.length > 0;
     tx.putBytes(
       recordRows,
-      [stream.number, route.shard.index, number],
-      storedRecord({ number, arrival: tx.now(), partitionKey, data, isSealed }),
+      key,
+      storedRecord({ number, arrival: tx.now(), partitionKey, data, isSealed, isSplit }),
     );
+    for (const [part, piece] of rest.entries()) tx.putBytes(restRows, [...key, part], piece);
     return { SequenceNumber: route.sequenceNumber(number), ShardId: route.id };
   });
   wakeAll(tx, stream.number);

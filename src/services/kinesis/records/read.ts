@@ -15,6 +15,7 @@ import { shardAt } from "../shards/shards.ts";
 import {
   isOpen,
   recordRows,
+  restRows,
   type Shard,
   type Stream,
   shards,
@@ -28,6 +29,8 @@ const ITERATOR_MS = 300_000;
 const MOST_BYTES = 10 * 2 ** 20;
 const PURPOSE = "kinesis/iterator";
 const PAGE = 1_000;
+/** Of the first look into a shard, when nothing is known of how large its records are. */
+const FIRST_PAGE = 64;
 
 interface Iterator {
   stream: string;
@@ -174,10 +177,11 @@ export async function recordsBehind(
     const rows = await tx.listBytes(recordRows, {
       in: [stream.number, shard.index],
       after: [after],
-      limit: Math.min(PAGE, limit - records.length),
+      limit: Math.min(pageAfter(records.length, bytes), limit - records.length),
     });
     for (const row of rows) {
-      const { number, arrival, partitionKey, data, isSealed } = recordStored(row);
+      const { number, arrival, partitionKey, data: first, isSealed, isSplit } = recordStored(row);
+      const data = isSplit ? await whole(tx, [stream.number, shard.index, number], first) : first;
       if (records.length > 0 && bytes + data.length > MOST_BYTES) return answer();
       after = number;
       if (arrival < oldest) continue;
@@ -199,6 +203,17 @@ export async function recordsBehind(
     const isBehind = await hasMore(tx, stream, shard, after);
     return { records, after, behind: isBehind ? Math.max(1, tx.now() - last) : 0 };
   }
+}
+
+/** As many as the bytes that are left should hold, by those that were read. */
+const pageAfter = (records: number, bytes: number): number =>
+  records === 0
+    ? FIRST_PAGE
+    : Math.max(1, Math.min(PAGE, Math.ceil((MOST_BYTES - bytes) / Math.max(1, bytes / records))));
+
+async function whole(tx: ReadTransaction, key: number[], first: Uint8Array): Promise<Uint8Array> {
+  const rest = await tx.listBytes(restRows, { in: key, limit: PAGE });
+  return Buffer.concat([first, ...rest.map(({ value }) => value)]);
 }
 
 async function hasMore(tx: ReadTransaction, stream: Stream, shard: Shard, after: number): Promise<boolean> {

@@ -1,9 +1,10 @@
 import { job } from "#kernel/jobs.ts";
-import { arrivalOf } from "../records/rows.ts";
+import type { BytesRow, Transaction } from "#kernel/transaction.ts";
+import { arrivalOf, recordStored } from "../records/rows.ts";
 import { forgetRoutes } from "../shards/routes.ts";
-import { recordRows, shards, streams } from "../store.ts";
+import { recordRows, restRows, shards, streams } from "../store.ts";
 
-const PAGE = 500;
+const PAGE = 64;
 const LOOK_MS = 3_600_000;
 
 /** Removes records, and closed shards, that are older than the stream keeps them. */
@@ -18,7 +19,7 @@ export const trim = job<{ name: string; number: number }>("kinesis/trim", {
       for (const shard of await tx.list(shards, { in: [number], limit: 1_000 })) {
         const rows = await tx.listBytes(recordRows, { in: [number, shard.index], limit: PAGE });
         const old = rows.filter(({ value }) => arrivalOf(value) < oldest);
-        for (const row of old) tx.deleteRow(row);
+        for (const row of old) await deleteRecord(tx, [number, shard.index], row);
         removed += old.length;
         const isEmpty = rows.length === old.length && rows.length < PAGE;
         if (isEmpty && shard.closed !== undefined && shard.closed < oldest)
@@ -30,14 +31,24 @@ export const trim = job<{ name: string; number: number }>("kinesis/trim", {
   },
 });
 
+async function deleteRecord(tx: Transaction, shard: number[], row: BytesRow): Promise<void> {
+  tx.deleteRow(row);
+  const { number, isSplit } = recordStored(row);
+  if (!isSplit) return;
+  for (const rest of await tx.listBytes(restRows, { in: [...shard, number], limit: PAGE }))
+    tx.deleteRow(rest);
+}
+
 /** Removes all of a stream that was deleted: its number is never used again. */
 export const forget = job<{ number: number }>("kinesis/forget", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { number }) {
     return ctx.transact(async (tx) => {
-      const rows = await tx.listBytes(recordRows, { in: [number], limit: PAGE });
-      for (const row of rows) tx.deleteRow(row);
-      if (rows.length === PAGE) return { again: 0 };
+      for (const kind of [recordRows, restRows]) {
+        const rows = await tx.listBytes(kind, { in: [number], limit: PAGE });
+        for (const row of rows) tx.deleteRow(row);
+        if (rows.length === PAGE) return { again: 0 };
+      }
       const left = await tx.list(shards, { in: [number], limit: PAGE });
       for (const { index } of left) tx.delete(shards, [number, index]);
       forgetRoutes(tx, number);
