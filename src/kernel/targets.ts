@@ -76,7 +76,7 @@ export const DELIVERABLE: ReadonlySet<string> = new Set(Object.keys(BY_SERVICE))
  */
 export async function deliver(aws: Clients, arn: string, delivery: Delivery): Promise<void> {
   const parts = parseArn(arn);
-  const send = parts && BY_SERVICE[parts.service];
+  const send = parts && DELIVERABLE.has(parts.service) && BY_SERVICE[parts.service];
   if (!send) throw new AwsError("NotImplemented", `Nube does not deliver to ${arn} yet.`, { status: 501 });
   await send(aws, arn, delivery, parts);
 }

@@ -10,28 +10,30 @@ import type { Scene } from "./scene.ts";
 import { ageOf, type Signature, signatureOf } from "./signature.ts";
 
 /** Members of requests by the keys that tell their values. */
-const MEMBERS: Readonly<Record<string, string>> = {
-  "s3:delimiter": "Delimiter",
-  "s3:max-keys": "MaxKeys",
-  "s3:versionid": "VersionId",
-  "s3:if-match": "IfMatch",
-  "s3:if-none-match": "IfNoneMatch",
-  "s3:x-amz-acl": "ACL",
-  "s3:x-amz-grant-full-control": "GrantFullControl",
-  "s3:x-amz-grant-read": "GrantRead",
-  "s3:x-amz-grant-read-acp": "GrantReadACP",
-  "s3:x-amz-grant-write": "GrantWrite",
-  "s3:x-amz-grant-write-acp": "GrantWriteACP",
-  "s3:x-amz-metadata-directive": "MetadataDirective",
-  "s3:x-amz-object-ownership": "ObjectOwnership",
-  "s3:x-amz-server-side-encryption": "ServerSideEncryption",
-  "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
-  "s3:x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
-  "s3:x-amz-storage-class": "StorageClass",
-  "s3:x-amz-website-redirect-location": "WebsiteRedirectLocation",
-  "s3:object-lock-mode": "ObjectLockMode",
-  "s3:object-lock-legal-hold": "ObjectLockLegalHoldStatus",
-};
+const MEMBERS = new Map(
+  Object.entries({
+    "s3:delimiter": "Delimiter",
+    "s3:max-keys": "MaxKeys",
+    "s3:versionid": "VersionId",
+    "s3:if-match": "IfMatch",
+    "s3:if-none-match": "IfNoneMatch",
+    "s3:x-amz-acl": "ACL",
+    "s3:x-amz-grant-full-control": "GrantFullControl",
+    "s3:x-amz-grant-read": "GrantRead",
+    "s3:x-amz-grant-read-acp": "GrantReadACP",
+    "s3:x-amz-grant-write": "GrantWrite",
+    "s3:x-amz-grant-write-acp": "GrantWriteACP",
+    "s3:x-amz-metadata-directive": "MetadataDirective",
+    "s3:x-amz-object-ownership": "ObjectOwnership",
+    "s3:x-amz-server-side-encryption": "ServerSideEncryption",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
+    "s3:x-amz-server-side-encryption-customer-algorithm": "SSECustomerAlgorithm",
+    "s3:x-amz-storage-class": "StorageClass",
+    "s3:x-amz-website-redirect-location": "WebsiteRedirectLocation",
+    "s3:object-lock-mode": "ObjectLockMode",
+    "s3:object-lock-legal-hold": "ObjectLockLegalHoldStatus",
+  }),
+);
 
 const EXISTING_TAG = "s3:existingobjecttag/";
 const BUCKET_TAG = "s3:buckettag/";
@@ -44,7 +46,7 @@ export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): 
   const signed = () =>
     ctx.principal.type === "anonymous" ? undefined : ctx.request && signatureOf(ctx.request);
   return (name) => {
-    const member = MEMBERS[name];
+    const member = MEMBERS.get(name);
     if (member !== undefined) return textOf(said[member]);
     switch (name) {
       case "s3:prefix":

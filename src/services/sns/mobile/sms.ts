@@ -5,14 +5,16 @@ import type { Content } from "../publish/message.ts";
 import { optedOut, sandboxNumbers, smsSettings } from "../store.ts";
 
 const E164 = /^\+[1-9]\d{6,14}$/;
-const SETTINGS: Record<string, (value: string) => boolean> = {
-  MonthlySpendLimit: (value) => /^\d+$/.test(value),
-  DeliveryStatusIAMRole: (value) => value.startsWith("arn:"),
-  DeliveryStatusSuccessSamplingRate: (value) => /^\d{1,3}$/.test(value) && Number(value) <= 100,
-  DefaultSenderID: (value) => /^[A-Za-z0-9-]{1,11}$/.test(value) && /[A-Za-z]/.test(value),
-  DefaultSMSType: (value) => value === "Promotional" || value === "Transactional",
-  UsageReportS3Bucket: () => true,
-};
+const SETTINGS = new Map(
+  Object.entries<(value: string) => boolean>({
+    MonthlySpendLimit: (value) => /^\d+$/.test(value),
+    DeliveryStatusIAMRole: (value) => value.startsWith("arn:"),
+    DeliveryStatusSuccessSamplingRate: (value) => /^\d{1,3}$/.test(value) && Number(value) <= 100,
+    DefaultSenderID: (value) => /^[A-Za-z0-9-]{1,11}$/.test(value) && /[A-Za-z]/.test(value),
+    DefaultSMSType: (value) => value === "Promotional" || value === "Transactional",
+    UsageReportS3Bucket: () => true,
+  }),
+);
 const MOST_BYTES = 1_600;
 const PAGE = 100;
 
@@ -46,7 +48,7 @@ export async function textMessage(ctx: Context, number: string, body: string, ab
 export const smsOperations = {
   async SetSMSAttributes(ctx, { attributes }) {
     for (const [name, value] of Object.entries(attributes)) {
-      const rule = SETTINGS[name];
+      const rule = SETTINGS.get(name);
       if (!rule) throw invalidParameter(`${name} is not a valid attribute`);
       if (!rule(value)) throw invalidParameter(name);
     }
@@ -61,7 +63,7 @@ export const smsOperations = {
     const { attributes } = (await ctx.read((tx) => tx.get(smsSettings, []))) ?? { attributes: {} };
     const all: Record<string, string> = { MonthlySpendLimit: "1", ...attributes };
     if (!wanted || wanted.length === 0) return { attributes: all };
-    const unknown = wanted.find((name) => !SETTINGS[name]);
+    const unknown = wanted.find((name) => !SETTINGS.has(name));
     if (unknown !== undefined) throw invalidParameter(`${unknown} is not a valid attribute`);
     return { attributes: Object.fromEntries(Object.entries(all).filter(([name]) => wanted.includes(name))) };
   },

@@ -10,26 +10,30 @@ const MOST_DISPLAY_NAME = 100;
 const MOST_RETENTION_DAYS = 365;
 
 /** Attributes that can be set, and what each must be. A FIFO topic alone has those of the second list. */
-const RULES: Record<string, (value: string) => boolean> = {
-  DisplayName: (value) => value.length <= MOST_DISPLAY_NAME,
-  DeliveryPolicy: (value) => {
-    if (value !== "") checkDeliveryPolicy(value, "topic");
-    return true;
-  },
-  Policy: (value) => {
-    checkPolicy(value);
-    return true;
-  },
-  KmsMasterKeyId: () => true,
-  SignatureVersion: (value) => value === "1" || value === "2",
-  TracingConfig: (value) => value === "PassThrough" || value === "Active",
-};
-const FIFO_RULES: Record<string, (value: string) => boolean> = {
-  FifoTopic: isBoolean,
-  ContentBasedDeduplication: isBoolean,
-  FifoThroughputScope: (value) => value === "Topic" || value === "MessageGroup",
-  ArchivePolicy: (value) => value === "" || value === "{}" || retentionDays(value) !== undefined,
-};
+const RULES = new Map(
+  Object.entries<(value: string) => boolean>({
+    DisplayName: (value) => value.length <= MOST_DISPLAY_NAME,
+    DeliveryPolicy: (value) => {
+      if (value !== "") checkDeliveryPolicy(value, "topic");
+      return true;
+    },
+    Policy: (value) => {
+      checkPolicy(value);
+      return true;
+    },
+    KmsMasterKeyId: () => true,
+    SignatureVersion: (value) => value === "1" || value === "2",
+    TracingConfig: (value) => value === "PassThrough" || value === "Active",
+  }),
+);
+const FIFO_RULES = new Map(
+  Object.entries<(value: string) => boolean>({
+    FifoTopic: isBoolean,
+    ContentBasedDeduplication: isBoolean,
+    FifoThroughputScope: (value) => value === "Topic" || value === "MessageGroup",
+    ArchivePolicy: (value) => value === "" || value === "{}" || retentionDays(value) !== undefined,
+  }),
+);
 
 /** @throws {AwsError} InvalidParameter */
 export function checkAttribute(name: string, value: string, isFifo: boolean): void {
@@ -37,7 +41,7 @@ export function checkAttribute(name: string, value: string, isFifo: boolean): vo
     if (!isFeedback(name, value)) throw invalidParameter(name);
     return;
   }
-  const rule = RULES[name] ?? (isFifo ? FIFO_RULES[name] : undefined);
+  const rule = RULES.get(name) ?? (isFifo ? FIFO_RULES.get(name) : undefined);
   if (!rule) throw invalidParameter("AttributeName");
   if (!rule(value)) throw invalidParameter(name);
 }
