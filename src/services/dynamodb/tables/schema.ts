@@ -21,6 +21,9 @@ export type Schema = Pick<Table, "key" | "types" | "definitions" | "billing" | "
   indexes: Omit<Index, "number">[];
 };
 
+export const typesOf = (definitions: readonly DynamoDB.AttributeDefinition[]): Schema["types"] =>
+  Object.fromEntries(definitions.map((one) => [one.AttributeName, one.AttributeType]));
+
 /** Reads what a table is to be. @throws {AwsError} ValidationException */
 export function schemaOf(input: Sent): Schema {
   const {
@@ -30,8 +33,6 @@ export function schemaOf(input: Sent): Schema {
   } = input;
   checkBounds(input.ProvisionedThroughput);
   const throughput = throughputOf(billing, input.ProvisionedThroughput);
-  const types: Schema["types"] = {};
-  for (const { AttributeName, AttributeType } of definitions) types[AttributeName] = AttributeType;
   const key = keyNames(KeySchema);
   checkDefined(KeySchema, definitions);
   checkLists(input, key, definitions);
@@ -56,7 +57,7 @@ export function schemaOf(input: Sent): Schema {
     throw invalidParameters(
       `Some AttributeDefinitions are not used. AttributeDefinitions: [${namesIn(definitions)}], keys used: [${[...used].filter(Boolean).join(", ")}]`,
     );
-  return { key, types, definitions, billing, throughput, indexes };
+  return { key, types: typesOf(definitions), definitions, billing, throughput, indexes };
 }
 
 function checkLists(

@@ -9,7 +9,7 @@ import { clear } from "./clear.ts";
 import { described } from "./description.ts";
 import { fill } from "./fill.ts";
 import { namedTable } from "./named.ts";
-import { checkBounds, globalIndex, throughputOf } from "./schema.ts";
+import { checkBounds, globalIndex, throughputOf, typesOf } from "./schema.ts";
 
 type Request = Input<"dynamodb", "UpdateTable">;
 
@@ -114,16 +114,13 @@ async function withStream(
 
 function withIndexes(tx: Transaction, table: Table, input: Request): Table {
   let { indexes, definitions } = table;
-  const types = { ...table.types };
   for (const { Create, Update, Delete } of input.GlobalSecondaryIndexUpdates ?? []) {
     if (Create) {
-      definitions = [
-        ...definitions,
-        ...(input.AttributeDefinitions ?? []).filter(
-          ({ AttributeName }) => types[AttributeName] === undefined,
-        ),
-      ];
-      for (const { AttributeName, AttributeType } of definitions) types[AttributeName] = AttributeType;
+      const known = new Set(definitions.map(({ AttributeName }) => AttributeName));
+      const more = (input.AttributeDefinitions ?? []).filter(
+        ({ AttributeName }) => !known.has(AttributeName),
+      );
+      definitions = [...definitions, ...more];
       if (indexes.some(({ name }) => name === Create.IndexName))
         throw invalidParameters(`Duplicate index name: ${Create.IndexName}`);
       const index: Index = {
@@ -156,6 +153,6 @@ function withIndexes(tx: Transaction, table: Table, input: Request): Table {
     ...table,
     indexes,
     definitions,
-    types: Object.fromEntries(definitions.map((one) => [one.AttributeName, one.AttributeType])),
+    types: typesOf(definitions),
   };
 }
