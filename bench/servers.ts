@@ -22,11 +22,16 @@ const NUBE = new URL("../bin/nube.js", import.meta.url).pathname;
 /** Kernel ticks per second; 100 on every Linux of today. */
 const TICK_MS = 10;
 
-export async function startNube(flags: string[] = []): Promise<Server & { startMs: number }> {
+/** @param node Node's own flags */
+export async function startNube(
+  flags: string[] = [],
+  node: string[] = [],
+): Promise<Server & { startMs: number }> {
   const folder = await mkdtemp(join(tmpdir(), "nube-bench-"));
   const port = await freePort();
   const begin = performance.now();
   const args = [
+    ...node,
     NUBE,
     "start",
     "--port",
