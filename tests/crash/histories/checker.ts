@@ -1,0 +1,50 @@
+import { components, cycleIn, type Link } from "./cycles.ts";
+import { graphOf, type Reason } from "./graph.ts";
+import { type Anomaly, type AnomalyKind, type Operation, told } from "./history.ts";
+import { anomaliesOf, listsIn } from "./lists.ts";
+
+/** From the strongest accusation to the weakest: what stands in a cycle of few reasons needs no more of them. */
+const SEARCHES: readonly { reasons: readonly Reason[]; through: Reason }[] = [
+  { reasons: ["ww"], through: "ww" },
+  { reasons: ["ww", "wr"], through: "wr" },
+  { reasons: ["ww", "wr", "rw"], through: "rw" },
+  { reasons: ["ww", "realtime"], through: "ww" },
+  { reasons: ["ww", "wr", "realtime"], through: "wr" },
+  { reasons: ["ww", "wr", "rw", "realtime"], through: "rw" },
+];
+
+/**
+ * All that forbids to think of the operations as done one after another, each at some moment between its call and its answer
+ * (strict serializability). Histories only add to lists, so that a list tells the order of all writes to it; from that and
+ * from what was read it follows who comes before whom, and a cycle of that is an anomaly.
+ */
+export function anomaliesIn(history: readonly Operation[]): Anomaly[] {
+  const lists = [...listsIn(history).values()];
+  const graph = graphOf(history, lists);
+  const cycles: Anomaly[] = [];
+  const accused: ReadonlySet<number>[] = [];
+  for (const { reasons, through } of SEARCHES) {
+    const counted = new Set(reasons);
+    for (const component of components(graph, counted)) {
+      const places = new Set(component);
+      if (accused.some((cycle) => cycle.isSubsetOf(places))) continue;
+      const cycle = cycleIn(graph, component, counted, through);
+      if (!cycle) continue;
+      accused.push(new Set(cycle.map(({ from }) => from)));
+      cycles.push({ kind: kindOf(cycle), detail: described(cycle, history) });
+    }
+  }
+  return [...lists.flatMap(anomaliesOf), ...cycles];
+}
+
+function kindOf(cycle: readonly Link[]): AnomalyKind {
+  const count = (reason: Reason) => cycle.filter((link) => link.reason === reason).length;
+  const missed = count("rw");
+  const kind = missed > 1 ? "G2" : missed === 1 ? "G-single" : count("wr") > 0 ? "G1c" : "G0";
+  return count("realtime") > 0 ? `${kind}-realtime` : kind;
+}
+
+const described = (cycle: readonly Link[], history: readonly Operation[]) =>
+  cycle
+    .map(({ from, reason, because }) => `${told(history[from]!)}\n    then (${reason}, ${because})`)
+    .join("\n  ");

@@ -1,0 +1,41 @@
+/** A client process: it runs sessions until it is told to stop, and then sends what they have seen. */
+import { randomInt } from "node:crypto";
+import type { Operation } from "./history.ts";
+import { clientOf, LISTS_OF_PARTITION, nameIn } from "./lists-table.ts";
+import { now, runSession } from "./session.ts";
+
+/** A partition is used for so long, and so many at a time: each meets several kills. */
+const PARTITION_MS = 4_000;
+const PARTITIONS = 4;
+const SESSIONS = 6;
+const ELEMENTS = 10_000_000;
+
+const [port, number, start] = process.argv.slice(2).map(Number) as [number, number, number];
+const client = clientOf(port);
+const history: Operation[] = [];
+let elements = number * ELEMENTS;
+let isOver = false;
+process.on("message", () => {
+  isOver = true;
+});
+
+function name(): string {
+  const partition = Math.floor(((now() - start) / PARTITION_MS) * PARTITIONS) + randomInt(PARTITIONS);
+  return nameIn(String(partition), randomInt(LISTS_OF_PARTITION));
+}
+
+const sessions = Array.from({ length: SESSIONS }, (_, n) =>
+  runSession(
+    {
+      client,
+      session: `${number}.${n}`,
+      element: () => elements++,
+      name,
+      record: (operation) => void history.push(operation),
+    },
+    () => isOver,
+  ),
+);
+await Promise.all(sessions);
+client.destroy();
+process.send!(history, () => process.disconnect?.());

@@ -1,0 +1,106 @@
+import { type Anomaly, type AnomalyKind, type Operation, told } from "./history.ts";
+
+/** A list of which something is known. */
+export interface List {
+  key: string;
+  /** Who added each element; of refused operations, too. */
+  writers: Map<number, Operation>;
+  /** The longest that was read: the order of all versions, as each adds to the one before. */
+  order: readonly number[];
+  reads: { by: Operation; list: readonly number[] }[];
+}
+
+/** Collects what a history says of each list. Reads count where they were answered. */
+export function listsIn(history: readonly Operation[]): Map<string, List> {
+  const lists = new Map<string, List>();
+  const at = (key: string) => {
+    let list = lists.get(key);
+    if (!list) lists.set(key, (list = { key, writers: new Map(), order: [], reads: [] }));
+    return list;
+  };
+  for (const by of history) {
+    for (const step of by.steps) {
+      const list = at(step.key);
+      if ("append" in step) list.writers.set(step.append, by);
+      else if (by.outcome === "done") {
+        list.reads.push({ by, list: step.read });
+        if (step.read.length > list.order.length) list.order = step.read;
+      }
+    }
+  }
+  return lists;
+}
+
+/** The anomalies that one list shows by itself. */
+export function anomaliesOf(list: List): Anomaly[] {
+  return [...readAnomalies(list), ...vanished(list)];
+}
+
+function readAnomalies({ key, writers, order, reads }: List): Anomaly[] {
+  const found: Anomaly[] = [];
+  for (const { by, list } of reads) {
+    const report = (kind: AnomalyKind, what: string) =>
+      found.push({ kind, detail: `${key}: ${what}; ${told(by)}` });
+    const seen = new Set<number>();
+    for (const [at, element] of list.entries()) {
+      const writer = writers.get(element);
+      if (seen.has(element)) report("doubled", `${element} stands twice`);
+      seen.add(element);
+      if (!writer) report("unwritten", `nobody sent ${element}`);
+      else if (writer.outcome === "refused") report("G1a", `${element} was refused: ${told(writer)}`);
+      if (element !== order[at]) {
+        report("diverged", `${list.slice(at, at + 5)} where another read ${order.slice(at, at + 5)}`);
+        break;
+      }
+    }
+    const last = writers.get(list.at(-1)!);
+    if (last && last !== by) {
+      const missing = appendsTo(last, key).filter((element) => !seen.has(element));
+      if (missing.length > 0) report("G1b", `${missing} is not there yet: ${told(last)}`);
+    }
+    const inside = insideOf(by, key, list);
+    if (inside !== undefined) report("internal", inside);
+  }
+  return found;
+}
+
+const appendsTo = ({ steps }: Operation, key: string): number[] =>
+  steps.flatMap((step) => (step.key === key && "append" in step ? step.append : []));
+
+/** What is wrong in a read beside the operation's own writes before and after it. */
+function insideOf({ steps }: Operation, key: string, list: readonly number[]): string | undefined {
+  const own = steps.filter((step) => step.key === key);
+  const at = own.findIndex((step) => "read" in step && step.read === list);
+  const elements = (part: typeof own) => part.flatMap((step) => ("append" in step ? step.append : []));
+  const before = elements(own.slice(0, at));
+  if (before.some((element, n) => list.at(n - before.length) !== element)) return `it had added ${before}`;
+  const after = elements(own.slice(at)).filter((element) => list.includes(element));
+  return after.length > 0 ? `it had yet to add ${after}` : undefined;
+}
+
+/** What an answer had promised or a read had shown, and a later read does not show. */
+function vanished({ key, writers, reads }: List): Anomaly[] {
+  const found: Anomaly[] = [];
+  const reported = new Set<number>();
+  const promises = [
+    ...[...writers].flatMap(([element, by]) =>
+      by.outcome === "done" ? [{ kind: "lost" as const, by, list: [element] }] : [],
+    ),
+    ...reads.map((read) => ({ kind: "taken back" as const, ...read })),
+  ].sort((a, b) => a.by.ended - b.by.ended);
+  let next = 0;
+  /** With who promised it first. */
+  const promised = new Map<number, (typeof promises)[number]>();
+  for (const { by, list } of reads.toSorted((a, b) => a.by.begun - b.by.begun)) {
+    for (; next < promises.length && promises[next]!.by.ended < by.begun; next++)
+      for (const element of promises[next]!.list)
+        if (!promised.has(element)) promised.set(element, promises[next]!);
+    const seen = new Set(list);
+    for (const [element, { kind, by: before }] of promised) {
+      if (seen.has(element) || reported.has(element)) continue;
+      reported.add(element);
+      found.push({ kind, detail: `${key}: ${element} by ${told(before)}; not in ${told(by)}` });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,222 @@
+import { randomInt, randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type DynamoDBClient,
+  GetItemCommand,
+  TransactGetItemsCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { failureOf, seenBy } from "./failures.ts";
+import { type Append, NEVER, type Operation, type Read, type Step } from "./history.ts";
+import { elementsOf, keyOf, listOf, readPartition, TableName } from "./lists-table.ts";
+
+export interface SessionOptions {
+  client: DynamoDBClient;
+  session: string;
+  /** One that nobody else adds. */
+  element: () => number;
+  /** One of the lists that all sessions use at this time. */
+  name: () => string;
+  record: (operation: Operation) => void;
+}
+
+/** Milliseconds of a clock that the processes of a machine share. */
+export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+const NAMES = { "#l": "list" };
+const REPEATS = 40;
+const PAUSE_MS = 25;
+
+type Call = keyof ReturnType<typeof callsOf>;
+/** Out of a hundred. */
+const SHARES: readonly (readonly [Call, number])[] = [
+  ["append", 22],
+  ["appendTo", 10],
+  ["get", 10],
+  ["query", 14],
+  ["getTogether", 12],
+  ["appendTogether", 17],
+  ["appendOnCondition", 15],
+];
+
+/** One call after another, each after the answer to the one before. */
+export async function runSession(options: SessionOptions, isOver: () => boolean): Promise<void> {
+  const calls = callsOf(options);
+  while (!isOver()) {
+    let at = randomInt(100);
+    const [call] = SHARES.find(([, share]) => (at -= share) < 0)!;
+    await calls[call]();
+  }
+}
+
+interface Sending<Answer, Learnt extends Step> {
+  call: string;
+  /** What it does, as far as that is known beforehand. */
+  steps?: readonly Learnt[];
+  send: () => Promise<Answer>;
+  /** What it did. */
+  learnt?: (answer: Answer) => readonly Learnt[];
+  /** It carries a token: asked for again, it is done once. */
+  isRepeatable?: boolean;
+}
+
+function callsOf({ client, session, element, name, record }: SessionOptions) {
+  /** Sends, and records how it ended. @returns the steps of what is done */
+  async function operate<Answer, Learnt extends Step>(sending: Sending<Answer, Learnt>) {
+    const { call, steps = [], send, learnt = () => steps, isRepeatable } = sending;
+    const begun = now();
+    const end = (outcome: Operation["outcome"], did: readonly Step[] = steps) =>
+      record({ call, session, steps: did, begun, ended: outcome === "unknown" ? NEVER : now(), outcome });
+    for (let repeats = 0; ; repeats++) {
+      try {
+        const did = learnt(await send());
+        end("done", did);
+        return did;
+      } catch (error) {
+        const failure = failureOf(error);
+        if (failure === "condition") {
+          end("refused");
+          if (seenBy(error).length > 0) end("done", seenBy(error));
+          return undefined;
+        }
+        // What does not reach the server again may have reached it before.
+        const isInDoubt = failure === "unanswered" || repeats > 0;
+        if (!isInDoubt || !isRepeatable || repeats === REPEATS) {
+          end(isInDoubt ? "unknown" : "refused");
+          await sleep(PAUSE_MS);
+          return undefined;
+        }
+        await sleep(PAUSE_MS);
+      }
+    }
+  }
+
+  const newElements = () => Array.from({ length: randomInt(5) === 0 ? 2 : 1 }, element);
+  const appended = (key: string, elements: readonly number[]): Append[] =>
+    elements.map((append) => ({ key, append }));
+
+  const updateOf = (key: string, elements: readonly number[]) => ({
+    TableName,
+    Key: keyOf(key),
+    UpdateExpression: "SET #l = list_append(if_not_exists(#l, :none), :new)",
+    ExpressionAttributeNames: NAMES,
+    ExpressionAttributeValues: { ":none": listOf([]), ":new": listOf(elements) },
+  });
+
+  const unchanged = ({ read }: Read) => ({
+    ConditionExpression: read.length === 0 ? "attribute_not_exists(#l)" : "#l = :seen",
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const,
+    values: read.length === 0 ? undefined : { ":seen": listOf(read) },
+  });
+
+  const readOne = (key: string) =>
+    operate({
+      call: "GetItem",
+      send: () => client.send(new GetItemCommand({ TableName, Key: keyOf(key), ConsistentRead: true })),
+      learnt: ({ Item }): Read[] => [{ key, read: elementsOf(Item) }],
+    });
+
+  const readTogether = (keys: readonly string[]) => {
+    const TransactItems = keys.map((key) => ({ Get: { TableName, Key: keyOf(key) } }));
+    return operate({
+      call: "TransactGetItems",
+      send: () => client.send(new TransactGetItemsCommand({ TransactItems })),
+      learnt: ({ Responses }): Read[] =>
+        keys.map((key, n) => ({ key, read: elementsOf(Responses![n]!.Item) })),
+    });
+  };
+
+  /** Where no answer comes, half of them are asked for again. */
+  const transact = (steps: readonly Step[], TransactItems: TransactWriteItem[]) => {
+    const command = new TransactWriteItemsCommand({ TransactItems, ClientRequestToken: randomUUID() });
+    return operate({
+      call: "TransactWriteItems",
+      steps,
+      send: () => client.send(command),
+      isRepeatable: randomInt(2) === 0,
+    });
+  };
+
+  return {
+    get: () => readOne(name()),
+    getTogether: () => readTogether(severalOf(name)),
+
+    query: () =>
+      operate({
+        call: "Query",
+        send: () => readPartition(client, name().split("/")[0]!),
+        learnt: (read) => read,
+      }),
+
+    /** The answer tells the whole list, with what was added. */
+    async append() {
+      const key = name();
+      const steps = appended(key, newElements());
+      const update = updateOf(
+        key,
+        steps.map(({ append }) => append),
+      );
+      await operate({
+        call: "UpdateItem",
+        steps: steps as Step[],
+        send: () => client.send(new UpdateItemCommand({ ...update, ReturnValues: "UPDATED_NEW" })),
+        learnt: ({ Attributes }) => [...steps, { key, read: elementsOf(Attributes) }],
+      });
+    },
+
+    /** Only to the list as it was read. */
+    async appendTo() {
+      const [seen] = (await readOne(name())) ?? [];
+      if (!seen) return;
+      const elements = newElements();
+      const { values, ...condition } = unchanged(seen);
+      const update = updateOf(seen.key, elements);
+      const ExpressionAttributeValues = { ...update.ExpressionAttributeValues, ...values };
+      await operate({
+        call: "UpdateItem on a condition",
+        steps: [seen, ...appended(seen.key, elements)],
+        send: () =>
+          client.send(new UpdateItemCommand({ ...update, ...condition, ExpressionAttributeValues })),
+      });
+    },
+
+    async appendTogether() {
+      const parts = severalOf(name).map((key) => ({ key, elements: newElements() }));
+      await transact(
+        parts.flatMap(({ key, elements }) => appended(key, elements)),
+        parts.map(({ key, elements }) => ({ Update: updateOf(key, elements) })),
+      );
+    },
+
+    /** To some lists, if another is as it was read: a write skew would show here. */
+    async appendOnCondition() {
+      const [seen, ...rest] = (await readTogether(severalOf(name))) ?? [];
+      if (!seen) return;
+      const parts = rest.map(({ key }) => ({ key, elements: newElements() }));
+      const { values, ...condition } = unchanged(seen);
+      const check = {
+        TableName,
+        Key: keyOf(seen.key),
+        ...condition,
+        ExpressionAttributeNames: NAMES,
+        ExpressionAttributeValues: values,
+      };
+      await transact(
+        [seen, ...parts.flatMap(({ key, elements }) => appended(key, elements))],
+        [
+          { ConditionCheck: check },
+          ...parts.map(({ key, elements }) => ({ Update: updateOf(key, elements) })),
+        ],
+      );
+    },
+  };
+}
+
+/** Two to four different lists. */
+function severalOf(name: () => string): string[] {
+  const names = new Set<string>();
+  for (const count = 2 + randomInt(3); names.size < count; ) names.add(name());
+  return [...names];
+}

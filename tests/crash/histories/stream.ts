@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type _Record,
+  DescribeStreamCommand,
+  DynamoDBStreamsClient,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type Shard,
+} from "@aws-sdk/client-dynamodb-streams";
+import { elementsOf, type Item, nameOf } from "./lists-table.ts";
+
+/** One that asks again by itself: reading a stream changes nothing. */
+export const streamsClientOf = (port: number): DynamoDBStreamsClient =>
+  new DynamoDBStreamsClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    maxAttempts: 1,
+  });
+
+const PAUSE_MS = 20;
+
+async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== undefined)
+        throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+/** Reads a stream of one shard on and on, until it is over and nothing more is in it. */
+export async function follow(
+  client: DynamoDBStreamsClient,
+  StreamArn: string,
+  isOver: () => boolean,
+): Promise<_Record[]> {
+  const described = await answered(() => client.send(new DescribeStreamCommand({ StreamArn })));
+  const [shard] = described.StreamDescription!.Shards as [Shard];
+  const beginning = { StreamArn, ShardId: shard.ShardId, ShardIteratorType: "TRIM_HORIZON" } as const;
+  let { ShardIterator } = await answered(() => client.send(new GetShardIteratorCommand(beginning)));
+  const records: _Record[] = [];
+  while (ShardIterator !== undefined) {
+    const wasOver = isOver();
+    const { Records, NextShardIterator } = await answered(() =>
+      client.send(new GetRecordsCommand({ ShardIterator })),
+    );
+    records.push(...Records!);
+    if (wasOver && Records!.length === 0) break;
+    if (Records!.length === 0) await sleep(PAUSE_MS);
+    ShardIterator = NextShardIterator;
+  }
+  return records;
+}
+
+/**
+ * What is wrong in the records of a stream of lists: each key's are its versions in order, none twice, none left out, up to
+ * the last.
+ * @param last each list at the end
+ */
+export function faultsIn(
+  records: readonly _Record[],
+  last: ReadonlyMap<string, readonly number[]>,
+): string[] {
+  const faults: string[] = [];
+  const known = new Map<string, number[]>();
+  let number = "";
+  for (const { eventName, dynamodb: change } of records) {
+    const { Keys, OldImage, NewImage, SequenceNumber } = change!;
+    const key = nameOf(Keys as Item);
+    const fault = (what: string) => faults.push(`${key} at ${SequenceNumber}: ${what}`);
+    if (SequenceNumber! <= number) fault(`behind ${number}`);
+    number = SequenceNumber!;
+    const before = known.get(key);
+    const [old, now] = [elementsOf(OldImage as Item), elementsOf(NewImage as Item)];
+    if (eventName !== (before ? "MODIFY" : "INSERT"))
+      fault(`${eventName} of what was ${before ?? "not there"}`);
+    if (!isSame(old, before ?? [])) fault(`from ${old}, which was ${before ?? "nothing"}`);
+    if (now.length <= old.length || !isSame(now.slice(0, old.length), old)) fault(`from ${old} to ${now}`);
+    known.set(key, now);
+  }
+  for (const [key, list] of last)
+    if (!isSame(known.get(key) ?? [], list)) faults.push(`${key} ends as ${known.get(key)}, and is ${list}`);
+  return faults;
+}
+
+const isSame = (one: readonly number[], other: readonly number[]) =>
+  one.length === other.length && one.every((element, at) => element === other[at]);
