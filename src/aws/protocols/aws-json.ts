@@ -11,6 +11,7 @@ import { type EventFormat, encodeEvents, eventStreamType } from "./event-stream.
 import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter } from "./json.ts";
 import { errorDocument } from "./json-errors.ts";
 import { decoding } from "./malformed.ts";
+import { json, membersOf, printsItself } from "./own-json.ts";
 import type { Protocol, ResponseMeta } from "./protocol.ts";
 
 type Structure = Record<string, unknown>;
@@ -64,9 +65,17 @@ function awsJson(name: ProtocolName, contentType: string, type: (absolute: strin
       }
       if (isCbor(meta.contentType)) {
         headers["content-type"] = olderCbor;
-        return { status, headers, body: cborEncoders(operation)(output) };
+        return {
+          status,
+          headers,
+          body: cborEncoders(operation)(printsItself(output) ? membersOf(operation, output) : output),
+        };
       }
-      const body = operation.hasOutput ? jsonEncoders(operation)(output) : emptyBody;
+      const body = printsItself(output)
+        ? output[json]()
+        : operation.hasOutput
+          ? jsonEncoders(operation)(output)
+          : emptyBody;
       Object.assign(headers, bodyChecksum(operation, body));
       return { status, headers, body };
     },

@@ -16,7 +16,8 @@ const iterator = async (ShardId: string, ShardIteratorType: "TRIM_HORIZON" | "LA
   (await nube.aws.kinesis.GetShardIterator({ StreamName, ShardId, ShardIteratorType })).ShardIterator!;
 const read = async (ShardIterator: string) => {
   const answer = await nube.aws.kinesis.GetRecords({ ShardIterator });
-  return { ...answer, texts: answer.Records.map(({ Data }) => Buffer.from(Data).toString()) };
+  const { Records } = answer;
+  return { ...answer, Records, texts: Records.map(({ Data }) => Buffer.from(Data).toString()) };
 };
 const shardsOf = async () => (await nube.aws.kinesis.ListShards({ StreamName })).Shards!;
 

@@ -4,8 +4,9 @@ import type { Context } from "#kernel/context.ts";
 import { type Access, defineService } from "#kernel/service.ts";
 import { consumerOperations } from "./consumers/consumers.ts";
 import { subscribing } from "./consumers/subscribe.ts";
+import { iterators, streamOfIterator } from "./records/iterators.ts";
 import { writing } from "./records/put.ts";
-import { reading, streamOfIterator } from "./records/read.ts";
+import { reading } from "./records/read.ts";
 import { shardOperations } from "./shards/shards.ts";
 import { type Named, nameOf, streamArn, streams } from "./store.ts";
 import { accountOperations } from "./streams/account.ts";
@@ -96,6 +97,7 @@ export const kinesis = defineService({
     streamOperations,
     shardOperations,
     writing,
+    iterators,
     reading,
     consumerOperations,
     subscribing,

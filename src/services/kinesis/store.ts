@@ -78,10 +78,10 @@ export const accountSettings = collection<AccountSettings>("kinesis/account-sett
   key: () => [],
 });
 
-/** `[stream, shard, sequence]`, in order of arrival. */
+/** `[stream, shard, number]`, in order of arrival: what one call brought to one shard. */
 export const recordRows: Bytes = { name: "kinesis/record", scope: "region" };
 
-/** `[stream, shard, sequence, part]`: what of a record is too much for one row. */
+/** `[stream, shard, number, part]`: what of a large record is too much for its row. */
 export const restRows: Bytes = { name: "kinesis/rest", scope: "region" };
 
 export const streamArn = ({ account, region }: Place, name: string) =>

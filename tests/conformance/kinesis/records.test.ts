@@ -23,6 +23,8 @@ import {
 
 const cloud = conformanceCloud();
 const { send, stream } = kinesisOf(cloud);
+/** Too large for the first layout of sequence numbers, too small for those that came later. */
+const NO_NUMBER = `2${"0".repeat(50)}`;
 
 behaviour("a record is told its shard and its sequence number", api("PutRecord"), async () => {
   const { put } = await stream();
@@ -80,9 +82,22 @@ behaviour("a number for ordering is a sequence number", api("PutRecord"), async 
   const { StreamName, put } = await stream();
   const { SequenceNumber } = await put("a");
   expect((await put("b", { SequenceNumberForOrdering: SequenceNumber })).ShardId).toBe(FIRST);
-  await expect(put("c", { SequenceNumberForOrdering: "12" })).rejects.toMatchObject(
+  await expect(put("c", { SequenceNumberForOrdering: NO_NUMBER })).rejects.toMatchObject(
     invalid(
-      `ExclusiveMinimumSequenceNumber 12 used in PutRecord on stream ${StreamName} under account ${ACCOUNT} is invalid.`,
+      `ExclusiveMinimumSequenceNumber ${NO_NUMBER} used in PutRecord on stream ${StreamName} under account ${ACCOUNT} is invalid.`,
+    ),
+  );
+});
+
+behaviour("a number for ordering is not of the future", api("PutRecord"), async () => {
+  const { put } = await stream();
+  const { SequenceNumber } = await put("a");
+  const SequenceNumberForOrdering = String(BigInt(SequenceNumber!) + (3_600n << 36n));
+  await expect(put("b", { SequenceNumberForOrdering })).rejects.toMatchObject(
+    invalid(
+      expect.stringMatching(
+        /^ExclusiveMinimumSequenceNumber \d+ used in PutRecord on stream .* is invalid\.$/,
+      ),
     ),
   );
 });
@@ -222,7 +237,7 @@ behaviour("AT_TIMESTAMP says which time", api("GetShardIterator"), async () => {
   const { iterator } = await stream();
   await expect(iterator({ ShardIteratorType: "AT_TIMESTAMP" })).rejects.toMatchObject(
     invalid(
-      "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current value: null",
+      "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current request has no timestamp parameter.",
     ),
   );
 });
@@ -245,8 +260,8 @@ const used = (number: string, StreamName: string) =>
 behaviour("what is no sequence number is refused", api("GetShardIterator"), async () => {
   const { StreamName, iterator } = await stream();
   await expect(
-    iterator({ ShardIteratorType: "AT_SEQUENCE_NUMBER", StartingSequenceNumber: "123" }),
-  ).rejects.toMatchObject(invalid(`${used("123", StreamName)}.`));
+    iterator({ ShardIteratorType: "AT_SEQUENCE_NUMBER", StartingSequenceNumber: NO_NUMBER }),
+  ).rejects.toMatchObject(invalid(`${used(NO_NUMBER, StreamName)}.`));
 });
 
 behaviour("another shard's sequence number is refused", api("GetShardIterator"), async () => {

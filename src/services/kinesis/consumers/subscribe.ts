@@ -1,7 +1,9 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { childrenOf, positionOf, recordsBehind } from "../records/read.ts";
+import { positionOf } from "../records/iterators.ts";
+import { childrenOf, recordsFrom } from "../records/read.ts";
+import { toldOf } from "../records/told.ts";
 import { waitFor } from "../records/waiters.ts";
 import { sequenceNumber } from "../shards/sequence.ts";
 import { shardAt } from "../shards/shards.ts";
@@ -21,19 +23,19 @@ export const subscribing = {
       const found = await streamAt(tx, ctx, { StreamName: consumer.stream });
       return { stream: found, shard: await shardAt(tx, ctx, found, ShardId) };
     });
-    const after = await positionOf(ctx, stream, shard, StartingPosition);
-    return { EventStream: eventsBehind(ctx, stream, shard, after) };
+    const from = await positionOf(ctx, stream, shard, StartingPosition);
+    return { EventStream: eventsFrom(ctx, stream, shard, from) };
   },
 } satisfies Handlers<"kinesis">;
 
-async function* eventsBehind(
+async function* eventsFrom(
   ctx: Context,
   stream: Stream,
   shard: Shard,
   from: number,
 ): AsyncGenerator<Kinesis.SubscribeToShardEventStream> {
   const until = ctx.clock.now() + LIFE_MS;
-  for (let after = from; ctx.clock.now() < until; ) {
+  for (let next = from; ctx.clock.now() < until; ) {
     const wait = ctx.wait(PULSE_MS);
     const woken = Promise.withResolvers<void>();
     try {
@@ -41,19 +43,21 @@ async function* eventsBehind(
         // Before the look: what comes after it must not be missed.
         waitFor(tx, stream.number, woken.resolve);
         const now = (await tx.get(shards, [stream.number, shard.index])) ?? shard;
-        const { records, after: last, behind } = await recordsBehind(tx, stream, now, after, MOST_RECORDS);
-        const hasEnded = !isOpen(now) && records.length === 0;
-        return { records, last, behind, children: hasEnded ? await childrenOf(tx, stream, now) : undefined };
+        const read = await recordsFrom(tx, stream, now, next, MOST_RECORDS);
+        const hasEnded = !isOpen(now) && read.records.length === 0;
+        return { ...read, children: hasEnded ? await childrenOf(tx, stream, now) : undefined };
       });
       if (found.records.length === 0 && !found.children) {
         await wait.parked((wake) => void woken.promise.then(wake));
         if (!wait.over) continue;
       }
-      after = found.last;
+      next = found.next;
+      const records = toldOf(shard, found.records);
       yield {
         SubscribeToShardEvent: {
-          Records: found.records,
-          ContinuationSequenceNumber: sequenceNumber(shard, after),
+          Records: records,
+          ContinuationSequenceNumber:
+            records.at(-1)?.SequenceNumber ?? sequenceNumber(shard, Math.max(0, next - 1), ctx.clock.now()),
           MillisBehindLatest: found.behind,
           ...(found.children && { ChildShards: found.children }),
         },

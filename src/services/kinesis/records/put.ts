@@ -3,18 +3,16 @@ import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import { HASHES } from "../shards/ranges.ts";
-import { routeFor, routesOf } from "../shards/routes.ts";
-import { isSequenceNumber } from "../shards/sequence.ts";
-import { recordRows, restRows, type Stream, streamAt } from "../store.ts";
-import { pieces, sealOf, storedRecord } from "./rows.ts";
+import { type Route, routeFor, routesOf } from "../shards/routes.ts";
+import { parseSequenceNumber } from "../shards/sequence.ts";
+import { type Stream, streamAt } from "../store.ts";
+import { type Sent, storeRecords } from "./rows.ts";
 import { wakeAll } from "./waiters.ts";
 
 /** Of one call. */
 const MOST_BYTES = 10 * 2 ** 20;
 
-interface Sent {
-  Data: Uint8Array;
-  PartitionKey: string;
+interface Entry extends Sent {
   ExplicitHashKey?: string | undefined;
 }
 
@@ -22,6 +20,7 @@ export const writing = {
   async PutRecord(ctx, input) {
     return ctx.transact(async (tx) => {
       const stream = await streamAt(tx, ctx, input);
+      checkRecord(stream, input);
       checkOrdering(ctx, stream, input.SequenceNumberForOrdering);
       const [told] = await put(tx, stream, [input]);
       return { ...told!, EncryptionType: encryptionOf(stream) };
@@ -36,6 +35,7 @@ export const writing = {
     if (bytes > MOST_BYTES) throw invalid(`Records size exceeds ${MOST_BYTES / 2 ** 20} MB limit`);
     return ctx.transact(async (tx) => {
       const stream = await streamAt(tx, ctx, input);
+      for (const record of input.Records) checkRecord(stream, record);
       return {
         FailedRecordCount: 0,
         Records: await put(tx, stream, input.Records),
@@ -47,38 +47,44 @@ export const writing = {
 
 export const encryptionOf = ({ encryption }: Stream) => (encryption ? ("KMS" as const) : ("NONE" as const));
 
-async function put(tx: Transaction, stream: Stream, sent: readonly Sent[]) {
-  for (const record of sent) checkRecord(stream, record);
+/** What is told of each, in the order in which they were sent. */
+async function put(tx: Transaction, stream: Stream, sent: readonly Entry[]) {
   const open = await routesOf(tx, stream);
-  const told = sent.map((record) => {
-    const route = routeFor(open, record);
-    const number = tx.sequence();
-    const { Data, PartitionKey: partitionKey } = record;
-    const isSealed = stream.encryption !== undefined;
-    const [data, ...rest] = pieces(isSealed ? tx.sealed(Data, sealOf(stream.number, number)) : Data);
-    const key = [stream.number, route.shard.index, number];
-    const isSplit = rest.length > 0;
-    tx.putBytes(
-      recordRows,
-      key,
-      storedRecord({ number, arrival: tx.now(), partitionKey, data, isSealed, isSplit }),
-    );
-    for (const [part, piece] of rest.entries()) tx.putBytes(restRows, [...key, part], piece);
-    return { SequenceNumber: route.sequenceNumber(number), ShardId: route.id };
-  });
+  const told = new Array<{ SequenceNumber: string; ShardId: string }>(sent.length);
+  const time = tx.now();
+  for (const [route, its] of byRoute(open, sent)) {
+    const records = its.map((at) => sent[at]!);
+    const positions = storeRecords(tx, route.shard, records, stream.encryption !== undefined);
+    for (const [at, position] of positions.entries())
+      told[its[at]!] = { SequenceNumber: route.sequenceNumber(position, time), ShardId: route.id };
+  }
   wakeAll(tx, stream.number);
   return told;
 }
 
-/** Numbers grow anyhow: it only has to be one. */
-function checkOrdering(ctx: Context, { name }: Stream, number: string | undefined): void {
-  if (number !== undefined && !isSequenceNumber(number))
+/** Which of them go to each shard. */
+function byRoute(open: readonly Route[], sent: readonly Entry[]): Map<Route, number[]> {
+  const found = new Map<Route, number[]>();
+  for (let at = 0; at < sent.length; at++) {
+    const route = routeFor(open, sent[at]!);
+    const its = found.get(route);
+    if (its) its.push(at);
+    else found.set(route, [at]);
+  }
+  return found;
+}
+
+/** Numbers grow anyhow: it only has to be one, and none of the future. */
+function checkOrdering(ctx: Context, { name }: Stream, text: string | undefined): void {
+  if (text === undefined) return;
+  const number = parseSequenceNumber(text);
+  if (number === undefined || number.time * 1_000 > ctx.clock.now())
     throw invalid(
-      `ExclusiveMinimumSequenceNumber ${number} used in PutRecord on stream ${name} under account ${ctx.account} is invalid.`,
+      `ExclusiveMinimumSequenceNumber ${text} used in PutRecord on stream ${name} under account ${ctx.account} is invalid.`,
     );
 }
 
-function checkRecord(stream: Stream, { Data, ExplicitHashKey }: Sent): void {
+function checkRecord(stream: Stream, { Data, ExplicitHashKey }: Entry): void {
   const most = stream.maxRecordKib * 1_024;
   if (Data.length > most)
     throw invalid(

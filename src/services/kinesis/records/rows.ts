@@ -1,68 +1,163 @@
-import type { BytesRow } from "#kernel/transaction.ts";
+import type { BytesRow, ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { recordRows, restRows, type Shard } from "../store.ts";
 
-export interface StoredRecord {
-  /** The number that the partition gave it. */
-  number: number;
+/**
+ * What one call brought to one shard stands in one row, record behind record. Where a record stands in its shard, its
+ * *position*, is the number that the partition gave the row, times so many, plus its index in the row.
+ */
+export const POSITIONS = 1_024;
+
+export const rowAt = (position: number): number => Math.floor(position / POSITIONS);
+
+export interface Sent {
+  PartitionKey: string;
+  Data: Uint8Array;
+}
+
+/** Where a record lies in the bytes of its row. */
+export interface Stored {
+  position: number;
   /** Cloud time. */
   arrival: number;
-  partitionKey: string;
-  data: Uint8Array;
-  /** Whether the data is encrypted. */
   isSealed: boolean;
-  /** Whether the data goes on in rows of its own. */
-  isSplit: boolean;
+  bytes: Buffer;
+  keyAt: number;
+  dataAt: number;
+  end: number;
 }
 
-/** Arrival, number, length of the partition key: 8, 8 and 2 bytes before the two texts. */
-const HEAD = 18;
-/** In the length of the partition key, which has 1,024 bytes at most. */
-const SEALED = 0x8000;
-const SPLIT = 0x4000;
-/** Of data in one row: more than all but the largest records have, and well below what the store takes. */
+/** Arrival, number, how many records, what is special: 8, 8, 2 and 1 bytes before the records. */
+const HEAD = 19;
+/** Lengths of the partition key and of the data: 2 and 4 bytes before the two. */
+const RECORD_HEAD = 6;
+const SEALED = 1;
+const SPLIT = 2;
+/** More than all but the largest records have, and well below what the store takes. */
 const MOST_IN_ROW = 1.5 * 2 ** 20;
+/** Of what is read at once of a row's other parts. */
+const MOST_PARTS = 64;
 
-export function pieces(data: Uint8Array): [Uint8Array, ...Uint8Array[]] {
-  const rest: Uint8Array[] = [];
-  for (let at = MOST_IN_ROW; at < data.length; at += MOST_IN_ROW)
-    rest.push(data.subarray(at, at + MOST_IN_ROW));
-  return [data.length > MOST_IN_ROW ? data.subarray(0, MOST_IN_ROW) : data, ...rest];
+/** What vouches for sealed records, besides their key. */
+const sealOf = (stream: number, number: number) => `kinesis/row ${stream} ${number}`;
+
+/** Puts records into as few rows as hold them. @returns the position of each */
+export function storeRecords(
+  tx: Transaction,
+  { stream, index }: Pick<Shard, "stream" | "index">,
+  records: readonly Sent[],
+  isSealed: boolean,
+): number[] {
+  const positions: number[] = [];
+  const sizes = records.map(
+    ({ PartitionKey, Data }) => RECORD_HEAD + Buffer.byteLength(PartitionKey) + Data.length,
+  );
+  for (let from = 0; from < records.length; ) {
+    let size = sizes[from]!;
+    let to = from + 1;
+    while (to < records.length && size + sizes[to]! <= MOST_IN_ROW) size += sizes[to++]!;
+    const number = tx.sequence();
+    storeRow(tx, [stream, index, number], packed(records, from, to, size), to - from, isSealed);
+    for (let at = from; at < to; at++) positions.push(number * POSITIONS + at - from);
+    from = to;
+  }
+  return positions;
 }
 
-/** What vouches for sealed data, besides its key. */
-export const sealOf = (stream: number, number: number) => `kinesis/record ${stream} ${number}`;
-
-export function storedRecord({
-  number,
-  arrival,
-  partitionKey,
-  data,
-  isSealed,
-  isSplit,
-}: StoredRecord): Uint8Array {
-  const key = Buffer.from(partitionKey);
-  const out = Buffer.allocUnsafe(HEAD + key.length + data.length);
-  out.writeDoubleBE(arrival, 0);
-  out.writeDoubleBE(number, 8);
-  out.writeUInt16BE(key.length | (isSealed ? SEALED : 0) | (isSplit ? SPLIT : 0), 16);
-  out.set(key, HEAD);
-  out.set(data, HEAD + key.length);
+/** With room for the row's head before them. */
+function packed(records: readonly Sent[], from: number, to: number, size: number): Buffer {
+  const out = Buffer.allocUnsafe(HEAD + size);
+  let at = HEAD;
+  for (let index = from; index < to; index++) {
+    const { PartitionKey, Data } = records[index]!;
+    const keyLength = out.write(PartitionKey, at + RECORD_HEAD);
+    out.writeUInt16BE(keyLength, at);
+    out.writeUInt32BE(Data.length, at + 2);
+    at += RECORD_HEAD + keyLength;
+    out.set(Data, at);
+    at += Data.length;
+  }
   return out;
 }
 
-export function recordStored({ value }: Pick<BytesRow, "value">): StoredRecord {
-  const bytes = view(value);
-  const length = bytes.readUInt16BE(16);
-  const dataAt = HEAD + (length & ~(SEALED | SPLIT));
-  return {
-    number: bytes.readDoubleBE(8),
-    arrival: bytes.readDoubleBE(0),
-    partitionKey: bytes.toString("utf8", HEAD, dataAt),
-    data: bytes.subarray(dataAt),
-    isSealed: (length & SEALED) !== 0,
-    isSplit: (length & SPLIT) !== 0,
-  };
+function storeRow(
+  tx: Transaction,
+  key: [number, number, number],
+  row: Buffer,
+  count: number,
+  isSealed: boolean,
+) {
+  const [stream, , number] = key;
+  let all = row;
+  if (isSealed) {
+    const sealed = tx.sealed(row.subarray(HEAD), sealOf(stream, number));
+    all = Buffer.concat([row.subarray(0, HEAD), sealed]);
+  }
+  const isSplit = all.length > MOST_IN_ROW + HEAD;
+  all.writeDoubleBE(tx.now(), 0);
+  all.writeDoubleBE(number, 8);
+  all.writeUInt16BE(count, 16);
+  all[18] = (isSealed ? SEALED : 0) | (isSplit ? SPLIT : 0);
+  if (!isSplit) return tx.putBytes(recordRows, key, all);
+  for (let at = 0, part = 0; at < all.length; at += MOST_IN_ROW, part++) {
+    const piece = all.subarray(at, at + MOST_IN_ROW);
+    if (part === 0) tx.putBytes(recordRows, key, piece);
+    else tx.putBytes(restRows, [...key, part], piece);
+  }
 }
 
-export const arrivalOf = (value: Uint8Array): number => view(value).readDoubleBE(0);
+export const arrivalOf = ({ value }: BytesRow): number => view(value).readDoubleBE(0);
+export const numberOf = ({ value }: BytesRow): number => view(value).readDoubleBE(8);
+export const countOf = ({ value }: BytesRow): number => view(value).readUInt16BE(16);
+
+/** The records of a row from a position on. */
+export function recordsIn(
+  tx: ReadTransaction,
+  { stream, index }: Pick<Shard, "stream" | "index">,
+  row: BytesRow,
+  from: number,
+): Stored[] | Promise<Stored[]> {
+  const bytes = view(row.value);
+  const flags = bytes[18]!;
+  if (flags === 0) return unpacked(bytes, bytes, HEAD, from);
+  const opened = (whole: Buffer) =>
+    (flags & SEALED) === 0
+      ? unpacked(bytes, whole, HEAD, from)
+      : unpacked(bytes, view(tx.unsealed(whole.subarray(HEAD), sealOf(stream, numberOf(row)))), 0, from);
+  if ((flags & SPLIT) === 0) return opened(bytes);
+  return partsOf(tx, [stream, index, numberOf(row)]).then((parts) =>
+    opened(Buffer.concat([bytes, ...parts.map(({ value }) => value)])),
+  );
+}
+
+function unpacked(head: Buffer, bytes: Buffer, start: number, from: number): Stored[] {
+  const arrival = head.readDoubleBE(0);
+  const first = head.readDoubleBE(8) * POSITIONS;
+  const count = head.readUInt16BE(16);
+  const isSealed = (head[18]! & SEALED) !== 0;
+  const found: Stored[] = [];
+  let at = start;
+  for (let index = 0; index < count; index++) {
+    const keyAt = at + RECORD_HEAD;
+    const dataAt = keyAt + bytes.readUInt16BE(at);
+    const end = dataAt + bytes.readUInt32BE(at + 2);
+    const position = first + index;
+    if (position >= from) found.push({ position, arrival, isSealed, bytes, keyAt, dataAt, end });
+    at = end;
+  }
+  return found;
+}
+
+const partsOf = (tx: ReadTransaction, key: number[]) =>
+  tx.listBytes(restRows, { in: key, limit: MOST_PARTS });
+
+export async function deleteRow(
+  tx: Transaction,
+  { stream, index }: Pick<Shard, "stream" | "index">,
+  row: BytesRow,
+): Promise<void> {
+  tx.deleteRow(row);
+  if ((row.value[18]! & SPLIT) === 0) return;
+  for (const part of await partsOf(tx, [stream, index, numberOf(row)])) tx.deleteRow(part);
+}
 
 const view = (value: Uint8Array) => Buffer.from(value.buffer, value.byteOffset, value.byteLength);

@@ -5,11 +5,11 @@ import { isOpen, type Shard, type Stream, shardsOf } from "../store.ts";
 import { sequenceNumbers, shardId } from "./sequence.ts";
 
 /** An open shard and the last hash that goes there, as 32 hexadecimal digits. */
-interface Route {
+export interface Route {
   to: string;
   shard: Shard;
   id: string;
-  sequenceNumber: (number: number) => string;
+  sequenceNumber: (position: number, time: number) => string;
 }
 
 /** Those of each stream, in the order of their hashes: every record asks for them, and they seldom change. */
@@ -46,7 +46,12 @@ export function routeFor(
   { PartitionKey, ExplicitHashKey }: { PartitionKey: string; ExplicitHashKey?: string | undefined },
 ): Route {
   const wanted = ExplicitHashKey === undefined ? hash("md5", PartitionKey) : digits(ExplicitHashKey);
-  const route = open.find(({ to }) => wanted <= to);
-  if (!route) throw new Error("open shards do not cover all hashes");
-  return route;
+  let low = 0;
+  let high = open.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (wanted <= open[middle]!.to) high = middle;
+    else low = middle + 1;
+  }
+  return open[low]!;
 }

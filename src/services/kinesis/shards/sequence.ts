@@ -1,40 +1,87 @@
 import type { Shard } from "../store.ts";
 
 /**
- * Sequence numbers as AWS's clients expect them: 56 decimal digits that grow within a shard and tell its number. Beneath
- * lies the number that the partition gave the record.
+ * Sequence numbers as AWS makes them: numbers of 186 bits, written in decimal digits. From the left, as hexadecimal
+ * digits: `2`, the second at which the shard began (9), the last digit of the shard (1), where the record stands in it
+ * (16), zeros (2), the second at which the record came (9), the shard (8), and the version `2`.
  */
 const MARK = 1n << 185n;
 const CREATED = 148n;
-const NUMBER = 64n;
-const SHARD_BITS = 16n;
-const NUMBER_BITS = 53n;
+const DIGIT = 144n;
+const POSITION = 80n;
+const SECOND = 36n;
+const SHARD = 4n;
+const VERSION = 2n;
 
-/** Those of a shard, by the number that the partition gave a record. */
-export function sequenceNumbers({
-  index,
-  created,
-}: Pick<Shard, "index" | "created">): (number: number) => string {
-  const seconds = BigInt(Math.floor(created / 1_000));
-  const base = MARK | (seconds << CREATED) | BigInt(index % 2 ** Number(SHARD_BITS));
-  return (number) => (base | (BigInt(number) << NUMBER)).toString();
+const WORD = (1n << 32n) - 1n;
+const SECONDS = (1n << 36n) - 1n;
+const POSITIONS = (1n << 63n) - 1n;
+/** What a number of the first version, of another layout, is less than. */
+const FIRST_VERSION_END = 1n << 129n;
+
+const seconds = (time: number) => BigInt(Math.floor(time / 1_000));
+
+type Origin = Pick<Shard, "index" | "created">;
+
+/** Those of a shard: of what stands at a position and came at a time. */
+export function sequenceNumbers({ index, created }: Origin): (position: number, time: number) => string {
+  const shard = BigInt(index);
+  const base = MARK | (seconds(created) << CREATED) | ((shard & 15n) << DIGIT) | (shard << SHARD) | VERSION;
+  // Whoever asks mostly asks of one second.
+  let second = -1;
+  let ofSecond = base;
+  return (position, time) => {
+    const now = Math.floor(time / 1_000);
+    if (now !== second) {
+      second = now;
+      ofSecond = base | (BigInt(now) << SECOND);
+    }
+    return (ofSecond | (BigInt(position) << POSITION)).toString();
+  };
 }
 
-export const sequenceNumber = (shard: Pick<Shard, "index" | "created">, number: number): string =>
-  sequenceNumbers(shard)(number);
+export const sequenceNumber = (shard: Origin, position: number, time: number): string =>
+  sequenceNumbers(shard)(position, time);
 
-export const isSequenceNumber = (text: string): boolean => /^\d{56}$/.test(text) && BigInt(text) >= MARK;
+/** Where a shard begins, and what is behind all that ever came to it. */
+export const firstNumber = (shard: Origin): string => sequenceNumber(shard, 0, shard.created);
+export const lastNumber = (shard: Origin, closed: number): string =>
+  (BigInt(sequenceNumber(shard, 0, closed)) | (POSITIONS << POSITION)).toString();
 
-/** Of the shard that a sequence number tells of. */
-export const indexIn = (text: string): number => Number(BigInt(text) & ((1n << SHARD_BITS) - 1n));
+export interface SequenceNumber {
+  version: number;
+  shard: number;
+  /** In seconds, as the next. */
+  created: number;
+  time: number;
+  position: number;
+}
 
-/** `undefined` for what is no sequence number of that shard. */
-export function numberIn({ index }: Pick<Shard, "index">, text: string): number | undefined {
-  if (!/^\d{56}$/.test(text)) return undefined;
+/** `undefined` for what is no sequence number. */
+export function parseSequenceNumber(text: string): SequenceNumber | undefined {
+  if (!/^\d{1,56}$/.test(text)) return undefined;
   const value = BigInt(text);
-  if ((value & ((1n << SHARD_BITS) - 1n)) !== BigInt(index % 2 ** Number(SHARD_BITS))) return undefined;
-  return Number((value >> NUMBER) & ((1n << NUMBER_BITS) - 1n));
+  // The oldest ones are known by the shard at their end, and lead nowhere.
+  if (value < FIRST_VERSION_END)
+    return { version: 0, shard: Number(value & 0xffffn), created: 0, time: 0, position: 0 };
+  const version = Number(value & 15n);
+  if (value <= MARK || value >= MARK + (MARK >> 1n) || (version !== 1 && version !== 2)) return undefined;
+  const position = (value >> POSITION) & ((1n << 64n) - 1n);
+  if (version === 2 && position > POSITIONS) return undefined;
+  return {
+    version,
+    shard: Number((value >> SHARD) & WORD),
+    created: Number((value >> CREATED) & SECONDS),
+    time: Number((value >> SECOND) & SECONDS),
+    position: Math.min(Number(position), Number.MAX_SAFE_INTEGER),
+  };
 }
+
+/** Whether it is one of that shard's. */
+export const isOf = (
+  { version, shard, created }: SequenceNumber,
+  { index, created: began }: Origin,
+): boolean => version === 2 && shard === index && created === Math.floor(began / 1_000);
 
 export const shardId = (index: number) => `shardId-${String(index).padStart(12, "0")}`;
 

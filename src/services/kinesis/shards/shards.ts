@@ -25,7 +25,7 @@ import {
 } from "../store.ts";
 import { contains, evenRanges, type Range } from "./ranges.ts";
 import { forgetRoutes } from "./routes.ts";
-import { indexOfShard, sequenceNumber, shardId } from "./sequence.ts";
+import { firstNumber, indexOfShard, lastNumber, shardId } from "./sequence.ts";
 
 const MOST_SHARDS = 10_000;
 const TOKEN = "kinesis/shards";
@@ -190,8 +190,8 @@ export function described(shard: Shard): Kinesis.Shard {
     AdjacentParentShardId: id(shard.adjacentParent),
     HashKeyRange: { StartingHashKey: shard.from, EndingHashKey: shard.to },
     SequenceNumberRange: {
-      StartingSequenceNumber: sequenceNumber(shard, shard.first),
-      EndingSequenceNumber: shard.last === undefined ? undefined : sequenceNumber(shard, shard.last),
+      StartingSequenceNumber: firstNumber(shard),
+      EndingSequenceNumber: shard.closed === undefined ? undefined : lastNumber(shard, shard.closed),
     },
   };
 }

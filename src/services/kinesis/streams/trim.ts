@@ -1,6 +1,5 @@
 import { job } from "#kernel/jobs.ts";
-import type { BytesRow, Transaction } from "#kernel/transaction.ts";
-import { arrivalOf, recordStored } from "../records/rows.ts";
+import { arrivalOf, deleteRow } from "../records/rows.ts";
 import { forgetRoutes } from "../shards/routes.ts";
 import { recordRows, restRows, shards, streams } from "../store.ts";
 
@@ -18,8 +17,8 @@ export const trim = job<{ name: string; number: number }>("kinesis/trim", {
       let removed = 0;
       for (const shard of await tx.list(shards, { in: [number], limit: 1_000 })) {
         const rows = await tx.listBytes(recordRows, { in: [number, shard.index], limit: PAGE });
-        const old = rows.filter(({ value }) => arrivalOf(value) < oldest);
-        for (const row of old) await deleteRecord(tx, [number, shard.index], row);
+        const old = rows.filter((row) => arrivalOf(row) < oldest);
+        for (const row of old) await deleteRow(tx, shard, row);
         removed += old.length;
         const isEmpty = rows.length === old.length && rows.length < PAGE;
         if (isEmpty && shard.closed !== undefined && shard.closed < oldest)
@@ -30,14 +29,6 @@ export const trim = job<{ name: string; number: number }>("kinesis/trim", {
     });
   },
 });
-
-async function deleteRecord(tx: Transaction, shard: number[], row: BytesRow): Promise<void> {
-  tx.deleteRow(row);
-  const { number, isSplit } = recordStored(row);
-  if (!isSplit) return;
-  for (const rest of await tx.listBytes(restRows, { in: [...shard, number], limit: PAGE }))
-    tx.deleteRow(rest);
-}
 
 /** Removes all of a stream that was deleted: its number is never used again. */
 export const forget = job<{ number: number }>("kinesis/forget", {

@@ -1,0 +1,143 @@
+import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { expiredIterator, invalid } from "../errors.ts";
+import { isOf, parseSequenceNumber, shardId } from "../shards/sequence.ts";
+import { shardAt } from "../shards/shards.ts";
+import { recordRows, type Shard, type Stream, streamAt } from "../store.ts";
+import { arrivalOf, numberOf, POSITIONS } from "./rows.ts";
+
+const LIFE_MS = 300_000;
+const PURPOSE = "kinesis/iterator";
+
+export interface Iterator {
+  stream: string;
+  number: number;
+  shard: number;
+  /** The position of the next record, or one before it. */
+  next: number;
+  until: number;
+}
+
+export const iterators = {
+  async GetShardIterator(ctx, input) {
+    const { stream, shard } = await ctx.read(async (tx) => {
+      const found = await streamAt(tx, ctx, input);
+      return { stream: found, shard: await shardAt(tx, ctx, found, input.ShardId) };
+    });
+    checkPosition(input);
+    const next = await positionOf(ctx, stream, shard, {
+      Type: input.ShardIteratorType,
+      ...(input.StartingSequenceNumber !== undefined && { SequenceNumber: input.StartingSequenceNumber }),
+      ...(input.Timestamp && { Timestamp: input.Timestamp }),
+    });
+    return { ShardIterator: iterator(ctx, stream, shard, next) };
+  },
+} satisfies Handlers<"kinesis">;
+
+export function iterator(ctx: Context, { name, number }: Stream, { index }: Shard, next: number): string {
+  const content: Iterator = {
+    stream: name,
+    number,
+    shard: index,
+    next,
+    until: ctx.clock.now() + LIFE_MS,
+  };
+  return ctx.seal.seal(PURPOSE, content);
+}
+
+/** @throws {AwsError} InvalidArgumentException, ExpiredIteratorException */
+export function iteratorIn(ctx: Context, text: string): Iterator {
+  const found = ctx.seal.unseal(PURPOSE, text) as Iterator | undefined;
+  if (!found) throw invalid("Invalid ShardIterator.");
+  const now = ctx.clock.now();
+  if (found.until < now) throw expiredIterator(now, found.until - LIFE_MS, LIFE_MS);
+  return found;
+}
+
+/** Whose records an iterator leads to. */
+export const streamOfIterator = (ctx: Context, text: string): string =>
+  (ctx.seal.unseal(PURPOSE, text) as Iterator | undefined)?.stream ?? "*";
+
+/**
+ * The position at which a reading begins.
+ * @throws {AwsError} InvalidArgumentException
+ */
+export async function positionOf(
+  ctx: Context,
+  stream: Stream,
+  shard: Shard,
+  { Type: type, SequenceNumber, Timestamp }: Kinesis.StartingPosition,
+): Promise<number> {
+  switch (type) {
+    case "TRIM_HORIZON":
+      return 0;
+    case "LATEST": {
+      const [last] = await ctx.read((tx) =>
+        tx.listBytes(recordRows, { in: [stream.number, shard.index], reverse: true, limit: 1 }),
+      );
+      return ((last ? numberOf(last) : shard.first) + 1) * POSITIONS;
+    }
+    case "AT_TIMESTAMP":
+      if (!Timestamp)
+        throw invalid(
+          "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current request has no timestamp parameter.",
+        );
+      if (Timestamp.getTime() > ctx.clock.now())
+        throw invalid(
+          `The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. timestampInMillis: ${Timestamp.getTime()}, currentTimestampInMillis: ${ctx.clock.now()}`,
+        );
+      return firstSince(ctx, stream, shard, Timestamp.getTime());
+    default: {
+      if (SequenceNumber === undefined) throw positionMismatch(type!, "no");
+      const position = positionIn(ctx, stream, shard, SequenceNumber);
+      return type === "AT_SEQUENCE_NUMBER" ? position : position + 1;
+    }
+  }
+}
+
+/** @throws {AwsError} InvalidArgumentException */
+function checkPosition({
+  ShardIteratorType: type,
+  StartingSequenceNumber,
+}: Kinesis.GetShardIteratorInput): void {
+  if (StartingSequenceNumber !== undefined && (type === "TRIM_HORIZON" || type === "LATEST"))
+    throw positionMismatch(type, "also a");
+}
+
+const positionMismatch = (type: string, has: "no" | "also a") =>
+  invalid(
+    `Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and no StartingSequenceNumber. Request specified ${type} and ${has} StartingSequenceNumber.`,
+  );
+
+/** @throws {AwsError} InvalidArgumentException */
+function positionIn(ctx: Context, stream: Stream, shard: Shard, text: string): number {
+  const told = `StartingSequenceNumber ${text} used in GetShardIterator on shard ${shardId(shard.index)} in stream ${stream.name} under account ${ctx.account} is invalid`;
+  const number = parseSequenceNumber(text);
+  if (!number) throw invalid(`${told}.`);
+  if (number.shard !== shard.index)
+    throw invalid(
+      `Invalid StartingSequenceNumber. It encodes ${shardId(number.shard)}, while it was used in a call to a shard with ${shardId(shard.index)}`,
+    );
+  if (!isOf(number, shard)) throw invalid(`${told} because it did not come from this stream.`);
+  return number.position;
+}
+
+/** Rows stand in the order of their arrival: the first one of a time is found by halving. */
+async function firstSince(ctx: Context, stream: Stream, shard: Shard, time: number): Promise<number> {
+  return ctx.read(async (tx) => {
+    const at = { in: [stream.number, shard.index], limit: 1 };
+    const [newest] = await tx.listBytes(recordRows, { ...at, reverse: true });
+    if (!newest) return 0;
+    let low = 0;
+    let high = numberOf(newest) + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const [row] = await tx.listBytes(recordRows, { ...at, from: [middle] });
+      // What was found lies at or behind the middle: nothing stands between the two.
+      if (row && arrivalOf(row) < time) low = numberOf(row) + 1;
+      else high = middle;
+    }
+    return low * POSITIONS;
+  });
+}
