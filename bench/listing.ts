@@ -1,51 +1,52 @@
-import { interleaved, measure, round } from "./measure.ts";
+import { type Figures, interleaved, measure, round } from "./measure.ts";
 import { signed } from "./requests.ts";
-import { startNube } from "./servers.ts";
+import { type Server, startNube } from "./servers.ts";
 import { once } from "./small.ts";
 
 /** `BENCH_OBJECTS` makes it quicker to try. */
 const MANY = Number(process.env.BENCH_OBJECTS ?? 1_000_000);
 const FEW = 1_000;
 /** Until the server's heap has the size that it needs under load. */
-const WARM_PUTS = 20_000;
+const WARM_PUTS = 50_000;
+/** Keys are `123/000456`: as many folders as that, of equal size. */
+const FOLDERS = 1_000;
+const IN_FOLDER = MANY / FOLDERS;
 
-/** A page of 1,000 keys of a large bucket against the same of a small one; and what a large bucket costs in memory. */
+const keyOf = (n: number) =>
+  `${String(Math.floor(n / IN_FOLDER)).padStart(3, "0")}/${String(n % IN_FOLDER).padStart(6, "0")}`;
+
+/** Pages of a large bucket, anywhere in it and in every form, and one of them against the same of a small bucket; what
+ * the large one costs in memory. */
 export async function listing(): Promise<void> {
   const nube = await startNube();
-  const { port } = nube;
-  let warm = 0;
-  const body = Buffer.alloc(16, "x");
-  for (const [bucket, count] of [
-    ["few", FEW],
-    ["many", MANY],
-  ] as const) {
-    await measure(
-      nube,
-      once(() => signed({ port, method: "PUT", path: `/${bucket}` })),
-    );
-    let n = 0;
-    const put = () =>
-      signed({
-        port,
-        method: "PUT",
-        path: `/${bucket}/${String(n++ % count).padStart(9, "0")}`,
-        body,
-        unsigned: true,
-      });
-    do await measure(nube, { connections: 64, seconds: 2, next: put });
-    while (n < Math.max(count, WARM_PUTS));
-    // What the small bucket took is the server at work; what comes on top is the number of objects.
-    if (bucket === "few") warm = nube.memory().anonymous;
-  }
-  const grown = nube.memory().anonymous - warm;
-  const page = (bucket: string, after: () => string) => () => {
-    const query = `list-type=2&max-keys=1000&start-after=${after()}`;
-    const next = () => signed({ port, method: "GET", path: `/${bucket}`, query });
-    return measure(nube, { connections: 4, seconds: 2, next });
-  };
+  await bucket(nube, "few");
+  await bucket(nube, "many");
+  // What the small bucket took is the server at work; what comes on top is the number of objects.
+  await fill(nube, "few", FEW, WARM_PUTS);
+  await rest();
+  const before = nube.memory();
+  const atMost = await fill(nube, "many", MANY, MANY);
+  await rest();
+  const after = nube.memory();
+  const megabytes = (bytes: number) => round(bytes / 1e6);
+  console.table({
+    anonymous: {
+      "empty, MB": megabytes(before.anonymous),
+      "at most while it was filled": megabytes(atMost),
+      [`with ${MANY}`]: megabytes(after.anonymous),
+      "grown, ≤ 50": megabytes(after.anonymous - before.anonymous),
+    },
+    "mapped files": {
+      "empty, MB": megabytes(before.resident - before.anonymous),
+      [`with ${MANY}`]: megabytes(after.resident - after.anonymous),
+    },
+  });
+
+  const page = (name: string, after: () => string) => () =>
+    pages(nube, name, () => `list-type=2&max-keys=1000&start-after=${encodeURIComponent(after())}`);
   const figures = await interleaved(5, {
     few: page("few", () => "0"),
-    many: page("many", () => String(Math.floor(Math.random() * (MANY - FEW))).padStart(9, "0")),
+    many: page("many", () => keyOf(anywhere(MANY - FEW))),
   });
   console.table({
     [`page of 1,000 in a bucket of ${FEW}`]: {
@@ -57,22 +58,85 @@ export async function listing(): Promise<void> {
       "CPU µs": round(figures.many.cpu),
     },
   });
-  const at = () => String(Math.floor(Math.random() * (MANY - 100))).padStart(9, "0");
-  const pages = {
-    "100 keys": () => `list-type=2&max-keys=100&start-after=${at()}`,
-    "100 keys below a prefix": () => `list-type=2&max-keys=100&prefix=${at().slice(0, -2)}`,
-    "100 common prefixes": () => `list-type=2&max-keys=100&delimiter=0&start-after=${at()}`,
-    "100 versions": () => `versions=&max-keys=100&key-marker=${at()}`,
-  };
+
   const rows: Record<string, object> = {};
-  for (const [what, query] of Object.entries(pages)) {
-    const next = () => signed({ port, method: "GET", path: "/many", query: query() });
-    const { cpu } = await measure(nube, { connections: 4, seconds: 2, next });
-    rows[`page of ${what}`] = { "CPU µs": round(cpu), "≤ 2,000": cpu <= 2_000 ? "holds" : "does not hold" };
+  for (const [what, { query, entries }] of Object.entries(forms)) {
+    const { cpu } = await pages(nube, "many", query);
+    const each = (cpu * 100) / entries;
+    rows[what] = {
+      entries,
+      "CPU µs": round(cpu),
+      "per 100": round(each),
+      "≤ 2,000": each <= 2_000 ? "holds" : "does not hold",
+    };
   }
   console.table(rows);
-  console.log(
-    `memory grew by ${round(grown / 1e6)} MB (anonymous) while ${MANY} objects were put; the bar is 50`,
-  );
   await nube.stop();
 }
+
+const anywhere = (end: number) => Math.floor(Math.random() * Math.max(end, 1));
+const at = (n: number) => encodeURIComponent(keyOf(n));
+const folder = () => encodeURIComponent(keyOf(anywhere(MANY)).slice(0, 4));
+const last = () => MANY - 101;
+
+/** Pages as clients ask for them, and how many entries each has. */
+const forms: Record<string, { query: () => string; entries: number }> = {
+  "v2, the start": { query: () => "list-type=2&max-keys=100", entries: 100 },
+  "v2, the middle": { query: () => `list-type=2&max-keys=100&start-after=${at(MANY / 2)}`, entries: 100 },
+  "v2, the end": { query: () => `list-type=2&max-keys=100&start-after=${at(last())}`, entries: 100 },
+  "v2, anywhere": { query: () => `list-type=2&max-keys=100&start-after=${at(anywhere(last()))}`, entries: 100 },
+  "v1, the start": { query: () => "max-keys=100", entries: 100 },
+  "v1, anywhere": { query: () => `max-keys=100&marker=${at(anywhere(last()))}`, entries: 100 },
+  "v1, the end": { query: () => `max-keys=100&marker=${at(last())}`, entries: 100 },
+  "versions, the start": { query: () => "versions=&max-keys=100", entries: 100 },
+  "versions, anywhere": {
+    query: () => `versions=&max-keys=100&key-marker=${at(anywhere(last()))}`,
+    entries: 100,
+  },
+  "versions, the end": { query: () => `versions=&max-keys=100&key-marker=${at(last())}`, entries: 100 },
+  "v2, a prefix": { query: () => `list-type=2&max-keys=100&prefix=${folder()}`, entries: 100 },
+  "v2, a prefix and a delimiter": {
+    query: () => `list-type=2&max-keys=100&delimiter=%2F&prefix=${folder()}`,
+    entries: 100,
+  },
+  "v2, 100 common prefixes": {
+    query: () => `list-type=2&max-keys=100&delimiter=%2F&start-after=${at(anywhere(MANY * 0.89))}`,
+    entries: 100,
+  },
+  "v2, 1,000 common prefixes": { query: () => "list-type=2&delimiter=%2F", entries: FOLDERS },
+  "v1, 1,000 common prefixes": { query: () => "delimiter=%2F", entries: FOLDERS },
+  "versions, 1,000 common prefixes": { query: () => "versions=&delimiter=%2F", entries: FOLDERS },
+};
+
+const bucket = (nube: Server, name: string) =>
+  measure(
+    nube,
+    once(() => signed({ port: nube.port, method: "PUT", path: `/${name}` })),
+  );
+
+/** @returns the most anonymous memory that was seen meanwhile, bytes */
+async function fill(nube: Server, name: string, keys: number, puts: number): Promise<number> {
+  const body = Buffer.alloc(16, "x");
+  let [n, most] = [0, 0];
+  const next = () =>
+    signed({
+      port: nube.port,
+      method: "PUT",
+      path: `/${name}/${keyOf(n++ % keys)}`,
+      body,
+      unsigned: true,
+    });
+  while (n < puts) {
+    await measure(nube, { connections: 64, seconds: 2, requests: puts - n, next });
+    most = Math.max(most, nube.memory().anonymous);
+  }
+  return most;
+}
+
+function pages(nube: Server, name: string, query: () => string): Promise<Figures> {
+  const next = () => signed({ port: nube.port, method: "GET", path: `/${name}`, query: query() });
+  return measure(nube, { connections: 4, seconds: 2, next });
+}
+
+/** Until what was written has settled. */
+const rest = () => new Promise((rested) => setTimeout(rested, 10_000));

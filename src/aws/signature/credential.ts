@@ -180,7 +180,7 @@ function parseExpires(text: string, style: ErrorStyle): number {
   const seconds = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   let wrong: string | undefined;
   if (Number.isNaN(seconds)) wrong = "X-Amz-Expires should be a number";
-  else if (seconds < 1) wrong = "X-Amz-Expires must be non-negative";
+  else if (seconds < 0) wrong = "X-Amz-Expires must be non-negative";
   else if (seconds > LONGEST_EXPIRY) {
     wrong =
       "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds";

@@ -86,9 +86,14 @@ export function verify(
 ): Verdict {
   const canonical = canonicalRequest(request, claim.signedHeaders, payloadHash, claim.scope.service);
   const text = stringToSign(claim, canonical);
-  const matches = sameSignature(hmac(signingKey(secret, claim.scope), text, "hex"), claim.signature);
+  const key = signingKey(secret, claim.scope);
+  const signs = (one: string) => sameSignature(hmac(key, one, "hex"), claim.signature);
+  const matches = signs(text) || (NOT_ASCII.test(canonical) && signs(stringToSign(claim, asUtf8(canonical))));
   return { matches, canonicalRequest: canonical, stringToSign: text };
 }
+
+/** Some clients sign a header's text as UTF-8 and send it as Latin-1: Python's do. */
+const asUtf8 = (text: string) => Buffer.from(text).toString("latin1");
 
 export interface Credentials {
   accessKeyId: string;

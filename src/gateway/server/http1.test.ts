@@ -75,7 +75,6 @@ test.each([
   ["a chunk of no size", "PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400],
   ["a head of 70 KB", `GET / HTTP/1.1\r\nHost: h\r\nX: ${"x".repeat(70_000)}\r\n\r\n`, 431],
   ["600 headers", `GET / HTTP/1.1\r\nHost: h\r\n${"X: y\r\n".repeat(600)}\r\n`, 431],
-  ["an unknown expectation", "PUT / HTTP/1.1\r\nHost: h\r\nExpect: tea\r\nContent-Length: 1\r\n\r\n", 417],
 ])("%s is refused with an error document, and the next connection is served", async (_, bytes, status) => {
   const { port, reports } = await serve(async ({ body }) => text(`${(await body.bytes(9)).length}`));
   const client = rawClient(port);

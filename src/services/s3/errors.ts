@@ -172,6 +172,9 @@ export const invalidPartNumber = (requested: number, count: number) =>
 
 // Bodies
 
+/** A body whose end nobody tells beforehand, unless it is in chunks of S3's own. */
+export const chunkedTransfer = () => headerNotImplemented("Transfer-Encoding");
+
 export const missingContentLength = () =>
   new AwsError("MissingContentLength", "You must provide the Content-Length HTTP header.", { status: 411 });
 

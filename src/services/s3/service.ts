@@ -40,7 +40,7 @@ import { objectDeletion } from "./objects/delete.ts";
 import { objectReading } from "./objects/get.ts";
 import { objectInspection } from "./objects/inspect.ts";
 import { objectWriting } from "./objects/put.ts";
-import { formUpload } from "./post/endpoint.ts";
+import { formUpload, wrongForm } from "./post/endpoint.ts";
 import { replicationConfiguration } from "./replication/configuration.ts";
 import { replicateExisting } from "./replication/existing.ts";
 import { checkThreshold, replicate } from "./replication/replicate.ts";
@@ -108,7 +108,7 @@ export const s3 = defineService({
     replicateExisting,
     checkThreshold,
   ],
-  endpoints: [formUpload, websiteEndpoint],
+  endpoints: [formUpload, wrongForm, websiteEndpoint],
   crossOrigin,
   observe,
   dataOperations: [

@@ -20,6 +20,8 @@ export interface Bucket {
   /** Account id. */
   owner: string;
   region: string;
+  /** Whether it was asked for by the older name of its Region. */
+  oldName?: true;
   created: Time;
   /** Absent until versioning was switched on for the first time. */
   versioning?: "Enabled" | "Suspended";

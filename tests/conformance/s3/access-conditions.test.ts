@@ -267,3 +267,22 @@ behaviour(
     );
   },
 );
+
+for (const [page, command] of [
+  ["conditional-writes", (more: object) => new PutObjectCommand({ Key: "k", Body: "", ...more } as never)],
+  ["conditional-deletes", (more: object) => new DeleteObjectCommand({ Key: "k", ...more } as never)],
+] as const) {
+  behaviour(
+    `whoever asks for an ETag must be allowed to read: ${page}`,
+    doc(`AmazonS3/latest/userguide/${page}.html`),
+    async () => {
+      const writing = { Principal: { AWS: OTHER }, Action: ["s3:PutObject", "s3:DeleteObject"] };
+      const Bucket = await open(writing);
+      const tries = (IfMatch: string) => other().send(command({ Bucket, IfMatch }) as PutObjectCommand);
+      await expect(tries('"none"')).rejects.toMatchObject(denied);
+      await policy(Bucket, writing, { Principal: { AWS: OTHER }, Action: "s3:GetObject" });
+      await expect(tries('"none"')).rejects.toMatchObject({ name: "PreconditionFailed" });
+      await tries("*");
+    },
+  );
+}

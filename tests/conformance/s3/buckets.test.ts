@@ -114,14 +114,19 @@ behaviour("elsewhere a bucket is made in that Region only", CREATE, () =>
   ),
 );
 
-behaviour("a constraint that is no Region is refused", CREATE, () =>
-  refused(
-    create({ Bucket: "nowhere", CreateBucketConfiguration: { LocationConstraint: "mars" as "EU" } }),
-    "InvalidLocationConstraint",
-    400,
-    { message: "The specified location-constraint is not valid", LocationConstraint: "mars" },
-  ),
-);
+for (const LocationConstraint of ["mars", "us-moon-1", "cn-north-1"]) {
+  behaviour(`a constraint that is no Region of the partition is refused: ${LocationConstraint}`, CREATE, () =>
+    refused(
+      create({
+        Bucket: "nowhere",
+        CreateBucketConfiguration: { LocationConstraint: LocationConstraint as "EU" },
+      }),
+      "InvalidLocationConstraint",
+      400,
+      { message: "The specified location-constraint is not valid", LocationConstraint },
+    ),
+  );
+}
 
 behaviour("us-east-1 is no constraint", CREATE, () =>
   refused(
@@ -213,6 +218,13 @@ behaviour("the location of a bucket in us-east-1 is empty", LOCATION, async () =
 behaviour("the location of another bucket is its Region", LOCATION, async () => {
   const { text } = await s3.raw(new GetBucketLocationCommand({ Bucket: "in-europe" }));
   expect(elementIn(text, "LocationConstraint")).toBe("eu-west-1");
+});
+
+behaviour("EU is eu-west-1, and told as it was said", LOCATION, async () => {
+  await create({ Bucket: "in-the-eu", CreateBucketConfiguration: { LocationConstraint: "EU" } });
+  const { text } = await s3.raw(new GetBucketLocationCommand({ Bucket: "in-the-eu" }));
+  expect(elementIn(text, "LocationConstraint")).toBe("EU");
+  expect((await s3.send(new HeadBucketCommand({ Bucket: "in-the-eu" }))).BucketRegion).toBe("eu-west-1");
 });
 
 // DeleteBucket

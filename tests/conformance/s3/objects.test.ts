@@ -26,7 +26,6 @@ const HEAD = doc("AmazonS3/latest/API/API_HeadObject.html");
 const DELETE = doc("AmazonS3/latest/API/API_DeleteObject.html");
 const KEYS = doc("AmazonS3/latest/userguide/object-keys.html");
 const METADATA = doc("AmazonS3/latest/userguide/UsingMetadata.html");
-const ERRORS = doc("AmazonS3/latest/API/ErrorResponses.html");
 const RANGES = doc("AmazonS3/latest/userguide/range-get-olap.html");
 const HEADERS = doc("AmazonS3/latest/API/RESTCommonResponseHeaders.html");
 const CONDITIONS = doc("AmazonS3/latest/userguide/conditional-requests.html");
@@ -68,13 +67,6 @@ behaviour("an object that is put again is replaced whole", PUT, async () => {
 behaviour("no object is put into a bucket that is not there", PUT, () =>
   refused(s3.send(new PutObjectCommand({ Bucket: "not-there", Key: "k", Body: "" })), "NoSuchBucket", 404),
 );
-
-behaviour("a body without a length is refused", ERRORS, async () => {
-  const answer = await s3.raw(new PutObjectCommand({ Bucket, Key: "k", Body: "b" }), {
-    headers: { "content-length": undefined, "transfer-encoding": "chunked" },
-  });
-  expect([answer.status, elementIn(answer.text, "Code")]).toEqual([411, "MissingContentLength"]);
-});
 
 behaviour("a body that has another MD5 than its sender says is refused", PUT, async () => {
   const said = createHash("md5").update("other").digest("base64");

@@ -1,7 +1,7 @@
 import { parseTarget } from "../head.ts";
 import type { Limits } from "../limits.ts";
 import { type Marks, markFields, readFields, span, TOKEN } from "./fields.ts";
-import { badRequest, headTooLarge, unknownExpectation } from "./refusal.ts";
+import { badRequest, headTooLarge } from "./refusal.ts";
 
 /** The head of a request, and what it says about the bytes that follow. */
 export interface Head {
@@ -76,7 +76,7 @@ export function parseHead(
     host: hostOf(target.authority, headers.host, httpVersion),
     size,
     keepAlive: keepsAlive(headers.connection, httpVersion),
-    awaitsContinue: httpVersion === "1.1" && headers.expect !== undefined && expects(headers.expect),
+    awaitsContinue: httpVersion === "1.1" && headers.expect?.toLowerCase() === "100-continue",
     end,
   };
 }
@@ -145,9 +145,4 @@ function keepsAlive(connection: string | undefined, httpVersion: Head["httpVersi
   const options = connection.toLowerCase().split(",");
   const has = (option: string) => options.some((one) => one.trim() === option);
   return !has("close") && (httpVersion === "1.1" || has("keep-alive"));
-}
-
-function expects(expectation: string): boolean {
-  if (expectation.toLowerCase() !== "100-continue") throw unknownExpectation();
-  return true;
 }

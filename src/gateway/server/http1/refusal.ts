@@ -30,6 +30,3 @@ export const extensionsTooLarge = () =>
 
 export const headTimedOut = () =>
   new Refusal(plainError(408, "RequestTimeout", "The request was not received within the timeout period."));
-
-export const unknownExpectation = () =>
-  new Refusal(plainError(417, "ExpectationFailed", "The Expect header field asks for something unknown."));

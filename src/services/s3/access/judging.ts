@@ -87,6 +87,7 @@ export const onObject =
 
 interface Bypassing extends OnObject {
   BypassGovernanceRetention?: boolean;
+  IfMatch?: string;
 }
 
 export const onDeletion = (ctx: Context, input: Bypassing): Promise<AccessFact[]> =>
@@ -95,6 +96,7 @@ export const onDeletion = (ctx: Context, input: Bypassing): Promise<AccessFact[]
 interface Deletion {
   Key: string;
   VersionId?: string | undefined;
+  IfMatch?: string | undefined;
 }
 
 /** One key of a batch. @throws {AwsError} AccessDenied */
@@ -117,7 +119,11 @@ function deletionFacts(
   bypass: boolean | undefined,
 ): AccessFact[] {
   const action = input.VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
-  return [contentFact(ctx, scene, action, input), ...bypassFacts(ctx, scene, input, bypass)];
+  return [
+    contentFact(ctx, scene, action, input),
+    ...matchFacts(ctx, scene, input),
+    ...bypassFacts(ctx, scene, input, bypass),
+  ];
 }
 
 export const onRetention = (ctx: Context, input: Bypassing): Promise<AccessFact[]> =>
@@ -139,6 +145,7 @@ interface Writing extends OnObject, AclRequest {
   Tagging?: unknown;
   ObjectLockMode?: unknown;
   ObjectLockLegalHoldStatus?: unknown;
+  IfMatch?: string;
 }
 
 export const onWrite =
@@ -153,7 +160,13 @@ function factsOfWriting(ctx: Context, scene: Scene, action: string, input: Writi
   if (input.Tagging !== undefined) actions.push("s3:PutObjectTagging");
   // What AWS's services deliver they leave to the bucket's owner, and no documented policy for that asks more of them.
   if (asksForAcl(input) && ctx.principal.type !== "service") actions.push("s3:PutObjectAcl");
-  return actions.map((one) => contentFact(ctx, scene, one, input));
+  return [...actions.map((one) => contentFact(ctx, scene, one, input)), ...matchFacts(ctx, scene, input)];
+}
+
+/** Whoever learns whether an ETag is the object's has read of it. */
+function matchFacts(ctx: Context, scene: Scene, { Key, IfMatch }: Pick<Deletion, "Key" | "IfMatch">) {
+  if (IfMatch === undefined || IfMatch === "*" || !scene.version) return [];
+  return [objectFact(ctx, scene, "s3:GetObject", { Key })];
 }
 
 /** Whoever began an upload may end it and see its parts, unless somebody forbids it. */

@@ -17,7 +17,7 @@ import { wholeSeconds } from "../versions.ts";
 import { abandonUploads } from "./abandoned.ts";
 import { bucketArn, bucketAt } from "./bucket.ts";
 import { forgetConfigurations } from "./configurations.ts";
-import { constraintOf, locationOf } from "./location.ts";
+import { constraintOf, locationOf, OLD_NAME } from "./location.ts";
 import { isBucketName } from "./names.ts";
 
 export const bucketHandlers = {
@@ -45,6 +45,7 @@ export const bucketHandlers = {
           id: tx.sequence(),
           owner: ctx.account,
           region,
+          ...(configuration?.LocationConstraint === OLD_NAME && { oldName: true }),
           created: wholeSeconds(tx.now()),
           tags,
           acl,

@@ -19,7 +19,7 @@ import { sourceOf } from "../objects/copy.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
 import { quoted, toldVersionId } from "../objects/found.ts";
 import type { Span } from "../objects/ranges.ts";
-import { MOST_PUT_BYTES, type Received, receive } from "../objects/receive.ts";
+import { checkLengthTold, MOST_PUT_BYTES, type Received, receive } from "../objects/receive.ts";
 import { ownerOf } from "../owner.ts";
 import { bodies, type Part, parts, type Upload } from "../store.ts";
 import { wholeSeconds } from "../versions.ts";
@@ -31,6 +31,7 @@ export const partHandlers = {
   async UploadPart(ctx, input) {
     const { Body = bodyOf("") } = input;
     checkPartNumber(input.PartNumber);
+    checkLengthTold(ctx, Body);
     const checksum = expectedChecksum(input, Body.announced);
     const key = customerKeyOf(input);
     const { upload } = await ctx.read((tx) => uploadAt(tx, input));

@@ -1,3 +1,4 @@
+import type { Context } from "#kernel/context.ts";
 import { headerNotImplemented, noSuchKey, notModified, preconditionFailed } from "../errors.ts";
 import type { ObjectVersion } from "../store.ts";
 
@@ -61,6 +62,13 @@ export function checkConditionForm({ IfMatch, IfNoneMatch }: WriteConditions): v
       "We don't accept the provided value of If-None-Match header for this API",
     );
   }
+}
+
+/** Writes know conditions on ETags only. @throws {AwsError} NotImplemented */
+export function refuseDateConditions({ request }: Context): void {
+  if (request === undefined) return;
+  if (request.headers["if-modified-since"] !== undefined) throw headerNotImplemented("If-Modified-Since");
+  if (request.headers["if-unmodified-since"] !== undefined) throw headerNotImplemented("If-Unmodified-Since");
 }
 
 /**

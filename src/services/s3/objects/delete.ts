@@ -109,7 +109,7 @@ async function removeEntry(
     // In a batch, unlike alone, an id that cannot be one is a version that is not there.
     if (VersionId !== undefined && VersionId !== "null" && orderOf(VersionId) === undefined)
       throw noSuchVersion(Key, VersionId);
-    if (scene) await authorizeDeletion(ctx, tx, scene, { Key, VersionId }, bypass);
+    if (scene) await authorizeDeletion(ctx, tx, scene, { Key, VersionId, IfMatch: entry.ETag }, bypass);
     if (entry.LastModifiedTime !== undefined || entry.Size !== undefined) {
       throw new AwsError(
         "NotImplemented",

@@ -19,16 +19,18 @@ import { bodies } from "../store.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf } from "./attributes.ts";
 import { checksumMembers, DEFAULT_ALGORITHM, expectedChecksum } from "./checksums.ts";
-import { checkConditionForm, checkWrite } from "./conditions.ts";
+import { checkConditionForm, checkWrite, refuseDateConditions } from "./conditions.ts";
 import { quoted, toldVersionId } from "./found.ts";
 import { checkKey } from "./key.ts";
-import { receive } from "./receive.ts";
+import { checkLengthTold, receive } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
 
 export const objectWriting = {
   async PutObject(ctx, input) {
     const { Bucket, Key, Body = bodyOf("") } = input;
     checkKey(Key);
+    checkLengthTold(ctx, Body);
+    refuseDateConditions(ctx);
     if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented("x-amz-write-offset-bytes");
     checkConditionForm(input);
     const provenance = await provenanceOf(ctx, input);

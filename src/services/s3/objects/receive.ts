@@ -3,7 +3,13 @@ import type { Context } from "#kernel/context.ts";
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import { type ChecksumName, checksumOf } from "#lib/checksums/checksum.ts";
 import { hashing } from "#lib/checksums/hashing.ts";
-import { badContentMd5, entityTooLarge, invalidDigest, missingContentLength } from "../errors.ts";
+import {
+  badContentMd5,
+  chunkedTransfer,
+  entityTooLarge,
+  invalidDigest,
+  missingContentLength,
+} from "../errors.ts";
 import type { ChecksumAlgorithm } from "../store.ts";
 import { checkChecksum, type ExpectedChecksum, hashName } from "./checksums.ts";
 
@@ -36,13 +42,11 @@ export interface Received {
 
 /**
  * Takes in an upload and holds it to what its sender promised. What it returns is the caller's to keep or to drop.
- * @throws {AwsError} MissingContentLength, EntityTooLarge, InvalidDigest, BadDigest
+ * @throws {AwsError} EntityTooLarge, InvalidDigest, BadDigest
  */
 export async function receive(ctx: Context, body: Body, expected: Expectations): Promise<Received> {
   const { contentMd5, checksum, limit = MOST_PUT_BYTES, secret } = expected;
   if (contentMd5 !== undefined && !isMd5(contentMd5)) throw invalidDigest(contentMd5);
-  // Only HTTP's PUT asks for it: a form's file, and what comes from inside the house, ends where it ends.
-  if (body.size === undefined && ctx.request?.method === "PUT") throw missingContentLength();
   const algorithm = checksum?.algorithm ?? expected.algorithm;
   const names = new Set<ChecksumName>(["md5"]);
   if (algorithm) names.add(hashName(algorithm));
@@ -60,6 +64,19 @@ export async function receive(ctx: Context, body: Body, expected: Expectations):
   const md5 = Buffer.from(digests.md5!).toString("hex");
   const also = expected.also && base64(digests[hashName(expected.also)]!);
   return { staged, md5, checksum: algorithm && { algorithm, value: value! }, also };
+}
+
+/**
+ * Only HTTP's PUT must tell a length: a form's file, and what comes from inside the house, ends where it ends.
+ * @throws {AwsError} MissingContentLength, NotImplemented
+ */
+export function checkLengthTold({ request }: Context, { size }: Body): void {
+  if (request?.method !== "PUT") return;
+  const { headers } = request;
+  const isChunked = headers["transfer-encoding"] !== undefined;
+  if (size !== undefined && (isChunked || headers["content-length"] !== undefined)) return;
+  const isFramed = headers["x-amz-content-sha256"]?.startsWith("STREAMING-");
+  throw isChunked && !isFramed ? chunkedTransfer() : missingContentLength();
 }
 
 export interface Staged {

@@ -57,7 +57,7 @@ export function overHttp<O extends OperationId<"s3">>(
       sourceIp: "127.0.0.1",
       userAgent: "test",
       path: "/",
-      headers,
+      headers: { "content-length": "0", ...headers },
       content,
     },
   });

@@ -1,5 +1,6 @@
 import { verifyPostSignature } from "#aws/signature/post-signature.ts";
 import type { Endpoint } from "#kernel/endpoint.ts";
+import { preconditionFailed } from "../errors.ts";
 import { postObject } from "./post-object.ts";
 
 /** `POST /bucket` with a form: no operation of the model. */
@@ -18,6 +19,14 @@ export const formUpload: Endpoint = {
       callerOf: (claim) =>
         house.callerOf(claim && { ...claim, verify: (secret) => verifyPostSignature(claim, secret) }),
     }),
+};
+
+/** Any other `POST /bucket`. */
+export const wrongForm: Endpoint = {
+  accepts: ({ method, path, query }) => method === "POST" && query === "" && bucketIn(path) !== undefined,
+  async serve() {
+    throw preconditionFailed("Bucket POST must be of the enclosure-type multipart/form-data");
+  },
 };
 
 const bucketIn = (path: string): string | undefined => /^\/([^/]+)\/?$/.exec(path)?.[1];
