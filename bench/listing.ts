@@ -84,7 +84,10 @@ const forms: Record<string, { query: () => string; entries: number }> = {
   "v2, the start": { query: () => "list-type=2&max-keys=100", entries: 100 },
   "v2, the middle": { query: () => `list-type=2&max-keys=100&start-after=${at(MANY / 2)}`, entries: 100 },
   "v2, the end": { query: () => `list-type=2&max-keys=100&start-after=${at(last())}`, entries: 100 },
-  "v2, anywhere": { query: () => `list-type=2&max-keys=100&start-after=${at(anywhere(last()))}`, entries: 100 },
+  "v2, anywhere": {
+    query: () => `list-type=2&max-keys=100&start-after=${at(anywhere(last()))}`,
+    entries: 100,
+  },
   "v1, the start": { query: () => "max-keys=100", entries: 100 },
   "v1, anywhere": { query: () => `max-keys=100&marker=${at(anywhere(last()))}`, entries: 100 },
   "v1, the end": { query: () => `max-keys=100&marker=${at(last())}`, entries: 100 },
