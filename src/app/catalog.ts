@@ -5,7 +5,7 @@ import type { Catalog } from "#kernel/runtime.ts";
 /** Every service, each loaded by its first call. */
 export const catalog: Catalog = {
   scheduler: () => import("#services/scheduler/service.ts").then((m) => m.scheduler),
-  pipes: () => import("#services/pipes/service.ts").then((m) => m.pipes),
+  pipes: () => import("#services/events/pipes/service.ts").then((m) => m.pipes),
   "dynamodb-streams": () => import("#services/dynamodb/service.ts").then((m) => m.dynamodbStreams),
   dynamodb: () => import("#services/dynamodb/service.ts").then((m) => m.dynamodb),
   firehose: () => import("#services/firehose/service.ts").then((m) => m.firehose),

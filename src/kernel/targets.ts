@@ -16,6 +16,8 @@ export interface Delivery {
   /** A bus's. */
   source?: string | undefined;
   detailType?: string | undefined;
+  resources?: string[] | undefined;
+  time?: Date | undefined;
   /** Names the execution of a state machine. */
   name?: string | undefined;
 }
@@ -54,17 +56,21 @@ const BY_SERVICE: Record<string, Deliver> = {
       input: payload,
       ...(name !== undefined && { name }),
     }),
-  events: (aws, arn, { payload, source, detailType }) =>
-    aws.events.PutEvents({
+  events: async (aws, arn, { payload, source, detailType, resources, time }) => {
+    const { Entries: [entry] = [] } = await aws.events.PutEvents({
       Entries: [
         {
           EventBusName: arn,
           Detail: payload,
           ...(source !== undefined && { Source: source }),
           ...(detailType !== undefined && { DetailType: detailType }),
+          ...(resources && { Resources: resources }),
+          ...(time && { Time: time }),
         },
       ],
-    }),
+    });
+    if (entry?.ErrorCode) throw new AwsError(entry.ErrorCode, entry.ErrorMessage ?? "");
+  },
 };
 
 /** Services to which the house can deliver, by the name in their ARNs. */

@@ -9,6 +9,7 @@ import { connectionOperations } from "./destinations/connections.ts";
 import { destinationOperations } from "./destinations/destinations.ts";
 import { patternOperations } from "./patterns.ts";
 import { permissionOperations } from "./permissions.ts";
+import { pipeJobs } from "./pipes/service.ts";
 import { send } from "./publish.ts";
 import { eventOperations } from "./put-events.ts";
 import { ruleOperations } from "./rules.ts";
@@ -33,7 +34,7 @@ export const events = defineService({
     destinationOperations,
     tagOperations,
   ],
-  jobs: [send, ring, expire, discard, ...replayJobs],
+  jobs: [send, ring, expire, discard, ...replayJobs, ...pipeJobs],
   access,
   dataOperations: ["PutEvents"],
 });

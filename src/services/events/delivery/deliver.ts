@@ -53,7 +53,7 @@ async function sendOnce(ctx: Context, sending: Sending, forward: Forward): Promi
   const place: Place = { account: parts.account || ctx.account, region: parts.region || ctx.region };
   const payload = inputOf(target, event, { ruleArn: source, ruleName: rule, ingested });
   if (parts.service === "events" && parts.resource.startsWith("api-destination/"))
-    return callDestination(ctx, target, payload);
+    return void (await callDestination(ctx, { arn: target.Arn, parameters: target.HttpParameters, payload }));
   if (parts.service === "events" && place.account === ctx.account && place.region === ctx.region)
     return forward(parts.resource.replace(/^event-bus\//, ""), event);
   if (parts.service === "events") return putElsewhere(ctx, target, event, place);

@@ -8,15 +8,33 @@ import { destinationAt } from "./destinations.ts";
 
 /** What a destination may take to answer. */
 const PATIENCE_MS = 5_000;
-/** Of an answer nothing is read but, of a token's, this much. */
-const MOST_ANSWER = 65_536;
+/** Of an answer, which a pipe may hand on. */
+const MOST_ANSWER = 6 * 2 ** 20;
+const MOST_TOKEN = 65_536;
+
+/** What is brought to an API destination. */
+export interface DestinationCall {
+  arn: string;
+  parameters?: HttpParameters | undefined;
+  payload: string;
+}
+
+/** A target's, which its connection's go over. */
+export interface HttpParameters {
+  PathParameterValues?: string[] | undefined;
+  HeaderParameters?: Record<string, string> | undefined;
+  QueryStringParameters?: Record<string, string> | undefined;
+}
 
 /**
- * Calls an HTTP endpoint as its connection says.
+ * Calls an HTTP endpoint as its connection says, and tells what it answered.
  * @throws {AwsError} with the endpoint's own status, where it is no success
  */
-export async function callDestination(ctx: Context, target: Events.Target, payload: string): Promise<void> {
-  const [name = ""] = parseArn(target.Arn)!
+export async function callDestination(
+  ctx: Context,
+  { arn, parameters, payload }: DestinationCall,
+): Promise<string> {
+  const [name = ""] = parseArn(arn)!
     .resource.replace(/^api-destination\//, "")
     .split("/");
   const { destination, connection } = await ctx.read(async (tx) => {
@@ -26,23 +44,22 @@ export async function callDestination(ctx: Context, target: Events.Target, paylo
   if (connection?.state !== "AUTHORIZED")
     throw new AwsError("ConnectionNotAuthorized", "The connection of the API destination is not authorized.");
   const secrets = secretsOf(ctx, connection);
-  const url = urlOf(destination.endpoint, target.HttpParameters, secrets.InvocationHttpParameters);
+  const url = urlOf(destination.endpoint, parameters, secrets.InvocationHttpParameters);
   const headers = {
     "content-type": "application/json; charset=utf-8",
     "user-agent": "Amazon/EventBridge/ApiDestinations",
-    ...target.HttpParameters?.HeaderParameters,
+    ...parameters?.HeaderParameters,
     ...listed(secrets.InvocationHttpParameters?.HeaderParameters),
     ...(await authorization(connection, secrets)),
   };
   const hasBody = destination.method !== "GET" && destination.method !== "HEAD";
   const body = hasBody ? withParameters(payload, secrets.InvocationHttpParameters?.BodyParameters) : null;
   const answer = await reach(url, { method: destination.method, headers, body });
+  if (answer.ok) return boundedText(answer, MOST_ANSWER);
   await answer.body?.cancel();
-  if (!answer.ok) {
-    throw new AwsError("SDK_CLIENT_ERROR", `Failed with status code ${answer.status}`, {
-      status: statusOf(answer),
-    });
-  }
+  throw new AwsError("SDK_CLIENT_ERROR", `Failed with status code ${answer.status}`, {
+    status: statusOf(answer),
+  });
 }
 
 /** What is worth another try is told as a fault of the service. */
@@ -63,7 +80,7 @@ async function reach(url: URL, init: RequestInit): Promise<Response> {
 
 function urlOf(
   endpoint: string,
-  said: Events.HttpParameters | undefined,
+  said: HttpParameters | undefined,
   always: Events.ConnectionHttpParameters | undefined,
 ): URL {
   const values = [...(said?.PathParameterValues ?? [])];
@@ -121,7 +138,7 @@ async function tokenOf(oauth: Events.CreateConnectionOAuthRequestParameters): Pr
     },
     body: inQuery ? null : form.toString(),
   });
-  const token = answer.ok ? tokenIn(await boundedText(answer)) : undefined;
+  const token = answer.ok ? tokenIn(await boundedText(answer, MOST_TOKEN)) : undefined;
   if (token === undefined)
     throw new AwsError("OAuthFailure", `The authorization endpoint gave no token (${answer.status}).`, {
       status: 503,
@@ -138,12 +155,12 @@ function tokenIn(text: string): string | undefined {
   }
 }
 
-async function boundedText({ body }: Response): Promise<string> {
+async function boundedText({ body }: Response, most: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body ?? []) {
     size += chunk.length;
-    if (size > MOST_ANSWER) break;
+    if (size > most) break;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

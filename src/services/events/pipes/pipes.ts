@@ -1,3 +1,4 @@
+import { parseArn } from "#aws/arn.ts";
 import type * as Pipes from "#aws/contract/types/pipes.ts";
 import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
@@ -12,7 +13,7 @@ const MOST_TAGS = 50;
 
 export const pipeOperations = {
   async CreatePipe(ctx, input) {
-    checkPipe(input);
+    checkPipe(ctx, input);
     return ctx.transact(async (tx) => {
       if (await tx.get(pipes, [input.Name])) throw pipeExists(input.Name);
       const now = tx.now();
@@ -20,12 +21,13 @@ export const pipeOperations = {
         name: input.Name,
         description: input.Description,
         source: input.Source,
-        sourceParameters: withDefaults(input.SourceParameters),
+        sourceParameters: withDefaults(input.Source, input.SourceParameters),
+        enrichment: input.Enrichment || undefined,
+        enrichmentParameters: input.EnrichmentParameters,
         target: input.Target,
         targetParameters: input.TargetParameters,
         role: input.RoleArn,
         kmsKey: input.KmsKeyIdentifier,
-        logging: input.LogConfiguration,
         tags: input.Tags ?? {},
         desired: input.DesiredState ?? "RUNNING",
         current: "CREATING",
@@ -45,7 +47,9 @@ export const pipeOperations = {
       StateReason: pipe.reason,
       Description: pipe.description,
       Source: pipe.source,
-      SourceParameters: pipe.sourceParameters,
+      SourceParameters: told(pipe.sourceParameters),
+      Enrichment: pipe.enrichment,
+      EnrichmentParameters: pipe.enrichmentParameters,
       Target: pipe.target,
       TargetParameters: pipe.targetParameters,
       RoleArn: pipe.role,
@@ -60,27 +64,27 @@ export const pipeOperations = {
       const pipe: Pipe = {
         ...former,
         description: input.Description ?? former.description,
-        sourceParameters: withDefaults({
-          ...former.sourceParameters,
-          ...input.SourceParameters,
-        } as Pipes.PipeSourceParameters),
+        sourceParameters: merged(former.sourceParameters, input.SourceParameters),
+        // An empty text takes it away.
+        enrichment: (input.Enrichment ?? former.enrichment) || undefined,
+        enrichmentParameters: input.EnrichmentParameters ?? former.enrichmentParameters,
         target: input.Target ?? former.target,
         targetParameters: input.TargetParameters ?? former.targetParameters,
         role: input.RoleArn,
         kmsKey: input.KmsKeyIdentifier ?? former.kmsKey,
-        logging: input.LogConfiguration ?? former.logging,
         desired: input.DesiredState ?? former.desired,
         current: "UPDATING",
         modified: tx.now(),
         revision: tx.sequence(),
       };
-      checkPipe({
+      checkPipe(ctx, {
         Source: pipe.source,
         SourceParameters: pipe.sourceParameters,
         Target: pipe.target,
         TargetParameters: pipe.targetParameters,
-        Enrichment: input.Enrichment,
-        LogConfiguration: input.LogConfiguration,
+        ...(pipe.enrichment !== undefined && { Enrichment: pipe.enrichment }),
+        ...(pipe.enrichmentParameters && { EnrichmentParameters: pipe.enrichmentParameters }),
+        ...(input.LogConfiguration && { LogConfiguration: input.LogConfiguration }),
       });
       put(tx, pipe);
       return answer(ctx, pipe) as Pipes.UpdatePipeResponse;
@@ -133,6 +137,7 @@ export const pipeOperations = {
       ...(answer(ctx, pipe) as Pipes.Pipe),
       StateReason: pipe.reason,
       Source: pipe.source,
+      Enrichment: pipe.enrichment,
       Target: pipe.target,
     }));
     return { Pipes, NextToken: token };
@@ -195,8 +200,48 @@ function changeTags(ctx: Context, arn: string, change: (tags: Pipe["tags"]) => P
 
 const nameIn = (arn: string) => arn.slice(arn.lastIndexOf("/") + 1);
 
-function withDefaults(parameters: Pipes.PipeSourceParameters = {}): Pipes.PipeSourceParameters {
-  return { ...parameters, SqsQueueParameters: { BatchSize: 10, ...parameters.SqsQueueParameters } };
+function withDefaults(
+  source: string,
+  parameters: Pipes.PipeSourceParameters = {},
+): Pipes.PipeSourceParameters {
+  const {
+    SqsQueueParameters: queue,
+    KinesisStreamParameters: stream,
+    DynamoDBStreamParameters: table,
+  } = parameters;
+  if (parseArn(source)?.service === "sqs")
+    return { ...parameters, SqsQueueParameters: { BatchSize: 10, ...queue } };
+  return {
+    ...parameters,
+    ...(stream && { KinesisStreamParameters: { ...STREAM_DEFAULTS, ...stream } }),
+    ...(table && { DynamoDBStreamParameters: { ...STREAM_DEFAULTS, ...table } }),
+  };
+}
+
+const STREAM_DEFAULTS = {
+  BatchSize: 100,
+  MaximumBatchingWindowInSeconds: 0,
+  MaximumRecordAgeInSeconds: -1,
+  MaximumRetryAttempts: -1,
+  ParallelizationFactor: 1,
+};
+
+/** A record keeps a moment as text. */
+function told(parameters: Pipes.PipeSourceParameters): Pipes.PipeSourceParameters {
+  const { KinesisStreamParameters: stream } = parameters;
+  if (!stream?.StartingPositionTimestamp) return parameters;
+  const StartingPositionTimestamp = new Date(stream.StartingPositionTimestamp);
+  return { ...parameters, KinesisStreamParameters: { ...stream, StartingPositionTimestamp } };
+}
+
+/** What is said of the source takes the place of what was said before, member by member; where a stream begins stays. */
+function merged(
+  former: Pipes.PipeSourceParameters,
+  now: Pipes.UpdatePipeSourceParameters = {},
+): Pipes.PipeSourceParameters {
+  const result: Record<string, object> = { ...former };
+  for (const [name, value] of Object.entries(now)) result[name] = { ...result[name], ...value };
+  return result;
 }
 
 function answer(ctx: Context, pipe: Pipe) {

@@ -1,12 +1,13 @@
-import { parseArn } from "#aws/arn.ts";
 import type { PipeState } from "#aws/contract/types/pipes.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { rootOf } from "#kernel/principal.ts";
 import { reconciler } from "#kernel/reconciler.ts";
 import { cannotBegin } from "./errors.ts";
 import { flow } from "./flow.ts";
-import { type Pipe, pipes } from "./store.ts";
+import { cursorsOf, firstCursors, put, remove } from "./sources/cursors.ts";
+import { lookIntoQueue } from "./sources/queue.ts";
+import { streamOf } from "./sources/source.ts";
+import { type Cursor, type Pipe, pipes } from "./store.ts";
 
 /** What comes of a state that leads to running where its source is not there. */
 const FAILED: Partial<Record<PipeState, PipeState>> = {
@@ -17,33 +18,37 @@ const FAILED: Partial<Record<PipeState, PipeState>> = {
 
 /** Brings a pipe to the state that is wanted: running it is a loop of its own. */
 export const settling = reconciler(pipes, async (ctx, seen) => {
-  const fault = seen.desired === "RUNNING" ? await faultOfSource(ctx, seen) : undefined;
+  const { begun = [], fault } = seen.desired === "RUNNING" ? await begin(ctx, seen) : {};
+  const read = seen.desired === "DELETED" ? await cursorsOf(ctx, seen) : [];
   await ctx.transact(async (tx) => {
     const pipe = await tx.get(pipes, [seen.name]);
     // What was said since wakes this loop again.
     if (pipe?.revision !== seen.revision) return;
-    if (pipe.desired === "DELETED") return tx.delete(pipes, [pipe.name]);
+    if (pipe.desired === "DELETED") {
+      remove(tx, read);
+      return tx.delete(pipes, [pipe.name]);
+    }
     const failed = fault === undefined ? undefined : FAILED[pipe.current];
     if (failed) return tx.put(pipes, { ...pipe, current: failed, reason: cannotBegin(fault!) });
     const current: PipeState = pipe.desired;
     if (pipe.current === current || pipe.current.endsWith("_FAILED")) return;
     tx.put(pipes, { ...pipe, current, reason: undefined });
-    if (current === "RUNNING") tx.enqueue(flow, { name: pipe.name, revision: pipe.revision });
+    if (current !== "RUNNING") return;
+    put(tx, begun);
+    tx.enqueue(flow, { name: pipe.name, revision: pipe.revision });
   });
   return "done";
 });
 
-/** `undefined` where the queue can be read. */
-async function faultOfSource(ctx: Context, { source, role }: Pipe): Promise<string | undefined> {
-  const { account, region, resource } = parseArn(source)!;
-  const caller = rootOf(parseArn(role)?.account ?? ctx.account);
+/** Where it begins to read a stream, or why its source cannot be read. */
+async function begin(ctx: Context, pipe: Pipe): Promise<{ begun?: Cursor[]; fault?: string }> {
   try {
-    await ctx.as(caller, undefined, { account, region }).aws.sqs.GetQueueAttributes({
-      QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${resource}`,
-    });
-    return undefined;
+    const source = streamOf(ctx, pipe);
+    if (source) return { begun: await firstCursors(ctx, pipe, source) };
+    await lookIntoQueue(ctx, pipe);
+    return {};
   } catch (error) {
-    if (error instanceof AwsError && error.status < 500) return error.message;
+    if (error instanceof AwsError && error.status < 500) return { fault: error.message };
     throw error;
   }
 }

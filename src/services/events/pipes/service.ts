@@ -4,6 +4,7 @@ import { defineService } from "#kernel/service.ts";
 import { flow } from "./flow.ts";
 import { pipeOperations } from "./pipes.ts";
 import { settling } from "./settling.ts";
+import { readLane, tellOfLoss } from "./sources/lane.ts";
 import { pipeArn } from "./store.ts";
 
 const fact = (action: string, resource: string): AccessFact => ({ action: `pipes:${action}`, resource });
@@ -21,10 +22,13 @@ const onResource =
   (action: string) =>
   (_: Context, { resourceArn }: { resourceArn: string }) => [fact(action, resourceArn)];
 
+export const pipeJobs = [settling.job, flow, readLane, tellOfLoss];
+
+/** On the records of the buses: a pipe calls the API destinations that are kept there. */
 export const pipes = defineService({
   id: "pipes",
+  store: "events",
   operations: [pipeOperations],
-  jobs: [settling.job, flow],
   access: {
     CreatePipe: withRole("CreatePipe"),
     UpdatePipe: withRole("UpdatePipe"),

@@ -1,0 +1,98 @@
+import type * as Streams from "#aws/contract/types/dynamodb-streams.ts";
+import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import type * as Sqs from "#aws/contract/types/sqs.ts";
+import { parseArn } from "#aws/arn.ts";
+import type { Pipe } from "./store.ts";
+
+/** Something that a source has, on its way through a pipe. */
+export interface PipeEvent {
+  /** Of its source, and the same however often it is read. */
+  id: string;
+  /** As enrichments and targets are given it. */
+  shown: unknown;
+  /** The same with the JSON within it parsed: what filters and paths look into. */
+  read: unknown;
+}
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-sqs.html */
+export function messageEvent({ source }: Pipe, message: Sqs.Message): PipeEvent {
+  const attributes = Object.entries(message.MessageAttributes ?? {}).map(
+    ([name, { DataType, StringValue, BinaryValue }]) => [
+      name,
+      {
+        dataType: DataType,
+        ...(StringValue !== undefined && { stringValue: StringValue }),
+        ...(BinaryValue && { binaryValue: base64(BinaryValue) }),
+      },
+    ],
+  );
+  const shown = {
+    messageId: message.MessageId,
+    receiptHandle: message.ReceiptHandle,
+    body: message.Body ?? "",
+    attributes: message.Attributes ?? {},
+    messageAttributes: Object.fromEntries(attributes),
+    md5OfBody: message.MD5OfBody,
+    eventSource: "aws:sqs",
+    eventSourceARN: source,
+    awsRegion: parseArn(source)!.region,
+  };
+  return { id: message.MessageId!, shown, read: { ...shown, body: parsed(shown.body) } };
+}
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-kinesis.html */
+export function recordEvent({ source, role }: Pipe, shard: string, record: Kinesis.Record): PipeEvent {
+  const id = `${shard}:${record.SequenceNumber}`;
+  const shown = {
+    kinesisSchemaVersion: "1.0",
+    partitionKey: record.PartitionKey,
+    sequenceNumber: record.SequenceNumber,
+    data: base64(record.Data),
+    approximateArrivalTimestamp: record.ApproximateArrivalTimestamp!.getTime() / 1_000,
+    eventSource: "aws:kinesis",
+    eventVersion: "1.0",
+    eventID: id,
+    eventName: "aws:kinesis:record",
+    invokeIdentityArn: role,
+    awsRegion: parseArn(source)!.region,
+    eventSourceARN: source,
+  };
+  return { id, shown, read: { ...shown, data: parsed(Buffer.from(record.Data).toString()) } };
+}
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-dynamodb.html */
+export function changeEvent({ source }: Pipe, change: Streams.Record): PipeEvent {
+  const { ApproximateCreationDateTime, ...rest } = change.dynamodb!;
+  const shown = plain({
+    eventID: change.eventID,
+    eventName: change.eventName,
+    eventVersion: change.eventVersion,
+    eventSource: change.eventSource,
+    awsRegion: change.awsRegion,
+    dynamodb: { ApproximateCreationDateTime: ApproximateCreationDateTime!.getTime() / 1_000, ...rest },
+    ...(change.userIdentity && {
+      userIdentity: { principalId: change.userIdentity.PrincipalId, type: change.userIdentity.Type },
+    }),
+    eventSourceARN: source,
+  });
+  return { id: change.eventID!, shown, read: shown };
+}
+
+/** Text that is JSON is looked into as such. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+
+/** Bytes in base64, wherever they are. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return base64(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
+}

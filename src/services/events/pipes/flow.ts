@@ -1,0 +1,44 @@
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import { cursorsOf, newCursors, put, readable, rearranged, remove } from "./sources/cursors.ts";
+import { readLane } from "./sources/lane.ts";
+import { drainQueue } from "./sources/queue.ts";
+import { streamOf } from "./sources/source.ts";
+import type { StreamSource } from "./sources/stream.ts";
+import { type Pipe, pipes } from "./store.ts";
+
+/** When to look again into a queue that was empty, and for new shards of a stream. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** A running pipe: takes what a queue has, or sees to it that each shard of a stream is read. */
+export const flow = job<{ name: string; revision: number }>("pipes/flow", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { name, revision }) {
+    const pipe = await ctx.read((tx) => tx.get(pipes, [name]));
+    if (pipe?.revision !== revision || pipe.current !== "RUNNING") return undefined;
+    const source = streamOf(ctx, pipe);
+    if (source) await readShards(ctx, pipe, source);
+    else if ((await drainQueue(ctx, pipe)) > 0) return { again: 0, idle: true };
+    return { again: LOOK_AGAIN_MS, idle: true };
+  },
+});
+
+/** A loop for each shard that may be read and has none. */
+async function readShards(ctx: Context, pipe: Pipe, source: StreamSource): Promise<void> {
+  const shards = await source.shards();
+  const known = await cursorsOf(ctx, pipe);
+  const { gone, made } = rearranged(pipe, known);
+  const kept = known.filter((cursor) => !gone.includes(cursor));
+  const added = [...made, ...newCursors(pipe, shards, known)];
+  const started = readable(shards, [...kept, ...added]).filter(({ revision }) => revision !== pipe.revision);
+  if (gone.length + added.length + started.length === 0) return;
+  await ctx.transact((tx) => {
+    remove(tx, gone);
+    put(tx, added);
+    for (const { shard, lane, ...cursor } of started) {
+      put(tx, [{ ...cursor, shard, lane, revision: pipe.revision }]);
+      const payload = { name: pipe.name, revision: pipe.revision, shard, lane };
+      tx.enqueue(readLane, payload, { lane: JSON.stringify([readLane.name, pipe.name, shard, lane]) });
+    }
+  });
+}

@@ -1,0 +1,196 @@
+import { parseArn } from "#aws/arn.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import { memory } from "#kernel/memory.ts";
+import { deliver } from "#kernel/targets.ts";
+import { callerOf, handOver } from "../hand-over.ts";
+import { type Cursor, cursors, type Pipe, pipeArn, pipes } from "../store.ts";
+import { laneCount } from "./cursors.ts";
+import { streamOf } from "./source.ts";
+import { type StreamEvent, type StreamSource, streamParameters } from "./stream.ts";
+
+/** When to look again into a shard that had nothing. */
+const LOOK_AGAIN_MS = 1_000;
+const LONGEST_BACKOFF_MS = 60_000;
+const STANDARD_BATCH = 100;
+/** Of one look into a shard. */
+const MOST_READ = 1_000;
+
+export interface Lane {
+  name: string;
+  revision: number;
+  shard: string;
+  lane: number;
+}
+
+/** Iterators of the places where lanes wait: to find such a place anew by its time may take long. */
+const iterators = memory<Map<string, string>>("pipes/iterators", () => new Map());
+
+/**
+ * Reads its share of a shard, batch by batch. It moves on when the target has a batch, or when the batch is given up,
+ * and the place where it is stands in the store: whatever ends the process, nothing is left out.
+ */
+export const readLane = job<Lane>("pipes/read", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, lane) {
+    const { pipe, cursor } = await ctx.read(async (tx) => ({
+      pipe: await tx.get(pipes, [lane.name]),
+      cursor: await tx.get(cursors, [lane.name, lane.shard, lane.lane]),
+    }));
+    if (pipe?.revision !== lane.revision || pipe.current !== "RUNNING" || !cursor || cursor.isDone)
+      return undefined;
+    return readOnce(ctx, pipe, cursor);
+  },
+});
+
+async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor) {
+  const source = streamOf(ctx, pipe)!;
+  const { MaximumBatchingWindowInSeconds: window = 0, BatchSize = STANDARD_BATCH } = streamParameters(pipe);
+  const size = cursor.size ?? BatchSize;
+  const { events, next } = await look(ctx, source, cursor, Math.min(MOST_READ, size * laneCount(pipe)));
+  const mine = events.filter(({ partition }) => laneOf(partition, laneCount(pipe)) === cursor.lane);
+  const batch = mine.slice(0, size);
+  const [first] = batch;
+  const isWaiting = first && batch.length < size && next !== undefined && cursor.failures === 0;
+  const wait = isWaiting ? first.arrival + window * 1_000 - ctx.clock.now() : 0;
+  if (wait > 0) return { again: Math.min(wait, LOOK_AGAIN_MS), idle: true };
+  if (events.length === 0 && next !== undefined) {
+    await ctx.read((tx) => tx.memory(iterators).set(nameOf(cursor), next));
+    return { again: LOOK_AGAIN_MS, idle: true };
+  }
+  const last = batch.length < mine.length ? batch.at(-1) : events.at(-1);
+  const outcome = await handBatch(ctx, pipe, cursor, batch);
+  const moved = outcome.isWhole ? at(outcome.cursor, last) : outcome.cursor;
+  const isDone = outcome.isWhole && next === undefined && batch.length === mine.length;
+  await ctx.transact(async (tx) => {
+    tx.memory(iterators).delete(nameOf(cursor));
+    const stored = await tx.get(cursors, [cursor.pipe, cursor.shard, cursor.lane]);
+    if (!stored) return;
+    tx.put(cursors, { ...moved, revision: stored.revision, isDone });
+    if (outcome.lost) tx.enqueue(tellOfLoss, lossOf(ctx, pipe, source, cursor, outcome.lost));
+  });
+  return isDone ? undefined : { again: outcome.isWhole ? 0 : backoff(moved.failures) };
+}
+
+/** What is behind the cursor. */
+async function look(ctx: Context, source: StreamSource, cursor: Cursor, limit: number) {
+  const held = await ctx.read((tx) => tx.memory(iterators).get(nameOf(cursor)));
+  if (held !== undefined) {
+    try {
+      return await source.read(cursor.shard, held, limit);
+    } catch (error) {
+      if (!(error instanceof AwsError) || error.code !== "ExpiredIteratorException") throw error;
+    }
+  }
+  return source.read(cursor.shard, await source.iterator(cursor.shard, cursor.at), limit);
+}
+
+interface Outcome {
+  cursor: Cursor;
+  /** Nothing of the batch has to be tried again. */
+  isWhole: boolean;
+  /** What was given up, and why. */
+  lost?: { events: readonly StreamEvent[]; condition: "RetryAttemptsExhausted" | "RecordAgeExceeded" };
+}
+
+async function handBatch(
+  ctx: Context,
+  pipe: Pipe,
+  cursor: Cursor,
+  batch: readonly StreamEvent[],
+): Promise<Outcome> {
+  const parameters = streamParameters(pipe);
+  const { MaximumRecordAgeInSeconds: age = -1, MaximumRetryAttempts: retries = -1 } = parameters;
+  const oldest = age === -1 ? Number.NEGATIVE_INFINITY : ctx.clock.now() - age * 1_000;
+  const fresh = batch.findIndex(({ arrival }) => arrival >= oldest);
+  if (batch.length > 0 && fresh !== 0) {
+    const events = fresh === -1 ? batch : batch.slice(0, fresh);
+    return {
+      cursor: at(cursor, events.at(-1)),
+      isWhole: fresh === -1,
+      lost: { events, condition: "RecordAgeExceeded" },
+    };
+  }
+  const { count, error } = await handOver(ctx, pipe, batch);
+  const done = { failures: 0, size: undefined };
+  if (!error) return { cursor: { ...cursor, ...done }, isWhole: true };
+  const rest = batch.slice(count);
+  const moved = count > 0 ? at(cursor, batch[count - 1]) : cursor;
+  // One that can be halved is: only what is too small for it counts as a try.
+  if (parameters.OnPartialBatchItemFailure && rest.length > 1)
+    return { cursor: { ...moved, size: Math.ceil(rest.length / 2) }, isWhole: false };
+  const failures = moved.failures + 1;
+  if (retries === -1 || failures <= retries)
+    return { cursor: { ...moved, failures, size: rest.length }, isWhole: false };
+  return {
+    cursor: { ...moved, ...done },
+    isWhole: true,
+    lost: { events: rest, condition: "RetryAttemptsExhausted" },
+  };
+}
+
+/** Behind an event. */
+const at = (cursor: Cursor, event: StreamEvent | undefined): Cursor =>
+  event
+    ? { ...cursor, at: { type: "AFTER_SEQUENCE_NUMBER", sequence: event.sequence }, failures: 0 }
+    : cursor;
+
+const backoff = (failures: number) =>
+  failures === 0 ? 0 : Math.min(1_000 * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
+
+const nameOf = ({ pipe, shard, lane }: Cursor) => JSON.stringify([pipe, shard, lane]);
+
+/** The same for a key always, and each of them about as often. */
+function laneOf(partition: string, lanes: number): number {
+  let sum = 0;
+  for (let at = 0; at < partition.length; at += 1) sum = (sum * 31 + partition.charCodeAt(at)) >>> 0;
+  return sum % lanes;
+}
+
+interface Loss {
+  queue: string | undefined;
+  role: string;
+  message: object;
+}
+
+/** As AWS tells it: the records are in the stream still, and the numbers say where. */
+function lossOf(
+  ctx: Context,
+  pipe: Pipe,
+  source: StreamSource,
+  { shard }: Cursor,
+  { events, condition }: NonNullable<Outcome["lost"]>,
+): Loss {
+  const first = events[0]!;
+  const last = events.at(-1)!;
+  return {
+    queue: streamParameters(pipe).DeadLetterConfig?.Arn,
+    role: pipe.role,
+    message: {
+      context: { partnerResourceArn: pipeArn(ctx, pipe.name), condition },
+      version: "1.0",
+      timestamp: new Date(ctx.clock.now()).toISOString(),
+      [source.batchInfo]: {
+        shardId: shard,
+        startSequenceNumber: first.sequence,
+        endSequenceNumber: last.sequence,
+        approximateArrivalOfFirstRecord: new Date(first.arrival).toISOString(),
+        approximateArrivalOfLastRecord: new Date(last.arrival).toISOString(),
+        batchSize: events.length,
+        streamArn: pipe.source,
+      },
+    },
+  };
+}
+
+/** Tells the queue for dead letters, a topic perhaps, of a batch that was given up. */
+export const tellOfLoss = job<Loss>("pipes/loss", {
+  async run(ctx, { queue, role, message }) {
+    if (queue === undefined) return;
+    const { account = ctx.account, region = ctx.region } = parseArn(queue) ?? {};
+    await deliver(ctx.as(callerOf(ctx, { role }), undefined, { account, region }).aws, queue, {
+      payload: JSON.stringify(message),
+    });
+  },
+});

@@ -1,0 +1,51 @@
+import { parseArn } from "#aws/arn.ts";
+import type { Context } from "#kernel/context.ts";
+import { messageEvent } from "../event.ts";
+import { callerOf, handOver } from "../hand-over.ts";
+import type { Pipe } from "../store.ts";
+
+/** Messages of one ReceiveMessage. */
+const MOST_RECEIVED = 10;
+
+/**
+ * Takes what a queue has, once. A message is deleted when the target has it; what the target refuses comes back when its
+ * visibility ends, with all that follows it in its group, and goes the way that the queue's own redrive policy says.
+ * @returns how many messages there were
+ */
+export async function drainQueue(ctx: Context, pipe: Pipe): Promise<number> {
+  const { account, region } = parseArn(pipe.source)!;
+  const { sqs } = ctx.as(callerOf(ctx, pipe), undefined, { account, region }).aws;
+  const QueueUrl = urlOf(pipe);
+  const { Messages = [] } = await sqs.ReceiveMessage({
+    QueueUrl,
+    MaxNumberOfMessages: Math.min(
+      MOST_RECEIVED,
+      pipe.sourceParameters.SqsQueueParameters?.BatchSize ?? MOST_RECEIVED,
+    ),
+    MessageSystemAttributeNames: ["All"],
+    MessageAttributeNames: ["All"],
+  });
+  const held = new Set<string>();
+  for (const message of Messages) {
+    const group = message.Attributes?.MessageGroupId;
+    if (isFifo(pipe) && held.has(group!)) continue;
+    const { error } = await handOver(ctx, pipe, [messageEvent(pipe, message)]);
+    if (error) held.add(group ?? "");
+    else await sqs.DeleteMessage({ QueueUrl, ReceiptHandle: message.ReceiptHandle! });
+  }
+  return Messages.length;
+}
+
+/** @throws {AwsError} where it cannot be read */
+export async function lookIntoQueue(ctx: Context, pipe: Pipe): Promise<void> {
+  const { account, region } = parseArn(pipe.source)!;
+  const { sqs } = ctx.as(callerOf(ctx, pipe), undefined, { account, region }).aws;
+  await sqs.GetQueueAttributes({ QueueUrl: urlOf(pipe) });
+}
+
+function urlOf({ source }: Pipe): string {
+  const { account, region, resource } = parseArn(source)!;
+  return `https://sqs.${region}.amazonaws.com/${account}/${resource}`;
+}
+
+const isFifo = ({ source }: Pipe) => source.endsWith(".fifo");

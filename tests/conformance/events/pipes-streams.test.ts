@@ -1,0 +1,515 @@
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
+  CreateStreamCommand,
+  KinesisClient,
+  MergeShardsCommand,
+  PutRecordCommand,
+  PutRecordsCommand,
+} from "@aws-sdk/client-kinesis";
+import {
+  CreatePipeCommand,
+  type CreatePipeCommandInput,
+  DescribePipeCommand,
+  type PipeSourceKinesisStreamParameters,
+  PipesClient,
+  StartPipeCommand,
+  StopPipeCommand,
+  UpdatePipeCommand,
+} from "@aws-sdk/client-pipes";
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  DeleteQueueCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { ACCOUNT, name, queue } from "./client.ts";
+
+const cloud = conformanceCloud();
+const api = (page: string) => doc(`eventbridge/latest/pipes-reference/API_${page}.html`);
+const guide = (page: string) => doc(`eventbridge/latest/userguide/${page}.html`);
+const pipes = {
+  send: ((command: never) => new PipesClient(cloud.client()).send(command)) as PipesClient["send"],
+};
+const sqs = { send: ((command: never) => new SQSClient(cloud.client()).send(command)) as SQSClient["send"] };
+const kinesis = {
+  send: ((command: never) =>
+    new KinesisClient({ ...cloud.client(), requestHandler: new NodeHttpHandler() }).send(
+      command,
+    )) as KinesisClient["send"],
+};
+const dynamodb = {
+  send: ((command: never) => new DynamoDBClient(cloud.client()).send(command)) as DynamoDBClient["send"],
+};
+const RoleArn = `arn:aws:iam::${ACCOUNT}:role/pipe`;
+const streamArn = (stream: string) => `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/${stream}`;
+
+async function newQueue() {
+  const QueueName = name("to");
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }));
+  return {
+    QueueUrl: QueueUrl!,
+    arn: queue(QueueName),
+    remove: () => sqs.send(new DeleteQueueCommand({ QueueUrl })),
+    /** All that has come, in the order in which it came. */
+    async taken(milliseconds = 5_000): Promise<unknown[]> {
+      await cloud.advance(milliseconds);
+      const bodies: unknown[] = [];
+      for (;;) {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+        );
+        if (Messages.length === 0) return bodies;
+        for (const { Body, ReceiptHandle } of Messages) {
+          bodies.push(JSON.parse(Body!));
+          await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+        }
+      }
+    },
+  };
+}
+
+async function newStream(ShardCount = 1) {
+  const StreamName = name("stream");
+  await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount }));
+  await cloud.advance(1_000);
+  return {
+    StreamName,
+    put: (data: string, PartitionKey = "key") =>
+      kinesis.send(new PutRecordCommand({ StreamName, PartitionKey, Data: Buffer.from(data) })),
+  };
+}
+
+type OfStream = Partial<PipeSourceKinesisStreamParameters>;
+
+/** From a stream to a queue, or to whatever else is said. */
+async function fromStream(
+  StreamName: string,
+  of: OfStream = {},
+  { SourceParameters, ...more }: Partial<CreatePipeCommandInput> = {},
+) {
+  const to = await newQueue();
+  const Name = name("pipe");
+  await pipes.send(
+    new CreatePipeCommand({
+      Name,
+      RoleArn,
+      Source: streamArn(StreamName),
+      SourceParameters: {
+        KinesisStreamParameters: { StartingPosition: "TRIM_HORIZON", ...of },
+        ...SourceParameters,
+      },
+      Target: to.arn,
+      ...more,
+    }),
+  );
+  await cloud.advance(1_000);
+  return { Name, to };
+}
+
+const DATA = { TargetParameters: { InputTemplate: "<$.data>" } };
+
+behaviour("a record of a stream is told as functions are told it", guide("eb-pipes-kinesis"), async () => {
+  const { StreamName, put } = await newStream();
+  const { to } = await fromStream(StreamName);
+  const { SequenceNumber, ShardId } = await put("hello", "who");
+  expect(await to.taken()).toEqual([
+    {
+      kinesisSchemaVersion: "1.0",
+      partitionKey: "who",
+      sequenceNumber: SequenceNumber,
+      data: Buffer.from("hello").toString("base64"),
+      approximateArrivalTimestamp: expect.any(Number),
+      eventSource: "aws:kinesis",
+      eventVersion: "1.0",
+      eventID: `${ShardId}:${SequenceNumber}`,
+      eventName: "aws:kinesis:record",
+      invokeIdentityArn: RoleArn,
+      awsRegion: "us-east-1",
+      eventSourceARN: streamArn(StreamName),
+    },
+  ]);
+});
+
+behaviour("filters look into a record's data", guide("eb-pipes-event-filtering"), async () => {
+  const { StreamName, put } = await newStream();
+  const Filters = [{ Pattern: '{"data":{"size":[{"numeric":[">",5]}]}}' }, { Pattern: '{"data":["plain"]}' }];
+  const { to } = await fromStream(
+    StreamName,
+    {},
+    { SourceParameters: { FilterCriteria: { Filters } }, ...DATA },
+  );
+  for (const data of ['{"size":5}', '{"size":6}', "plain", "other"]) await put(data);
+  // Text is no JSON in a template that is nothing but its place, so it stands in quotes.
+  expect(await to.taken()).toEqual([{ size: 6 }, "plain"]);
+});
+
+behaviour(
+  "from the trim horizon a pipe has all that is in the stream",
+  api("PipeSourceKinesisStreamParameters"),
+  async () => {
+    const { StreamName, put } = await newStream();
+    await put('"before"');
+    const { to } = await fromStream(StreamName, {}, DATA);
+    await put('"after"');
+    expect(await to.taken()).toEqual(["before", "after"]);
+  },
+);
+
+behaviour(
+  "from the latest on a pipe has what comes after its start",
+  api("PipeSourceKinesisStreamParameters"),
+  async () => {
+    const { StreamName, put } = await newStream();
+    await put('"before"');
+    await cloud.advance(1_000);
+    const { to } = await fromStream(StreamName, { StartingPosition: "LATEST" }, DATA);
+    await put('"after"');
+    expect(await to.taken()).toEqual(["after"]);
+  },
+);
+
+behaviour(
+  "at a timestamp a pipe begins with what came then",
+  api("PipeSourceKinesisStreamParameters"),
+  async () => {
+    const { StreamName, put } = await newStream();
+    await put('"before"');
+    await cloud.advance(10_000);
+    const { SequenceNumber } = await put('"then"');
+    const all = await fromStream(StreamName);
+    const arrivals = (await all.to.taken()) as {
+      sequenceNumber: string;
+      approximateArrivalTimestamp: number;
+    }[];
+    const then = arrivals.find((one) => one.sequenceNumber === SequenceNumber)!.approximateArrivalTimestamp;
+    const StartingPositionTimestamp = new Date(then * 1_000);
+    const { to } = await fromStream(
+      StreamName,
+      { StartingPosition: "AT_TIMESTAMP", StartingPositionTimestamp },
+      DATA,
+    );
+    expect(await to.taken()).toEqual(["then"]);
+  },
+);
+
+behaviour("a pipe that was stopped goes on where it was", api("StopPipe"), async () => {
+  const { StreamName, put } = await newStream();
+  const { Name, to } = await fromStream(StreamName, {}, DATA);
+  await put("1");
+  expect(await to.taken()).toEqual([1]);
+  await pipes.send(new StopPipeCommand({ Name }));
+  await cloud.advance(1_000);
+  await put("2");
+  expect(await to.taken()).toEqual([]);
+  await pipes.send(new StartPipeCommand({ Name }));
+  expect(await to.taken()).toEqual([2]);
+});
+
+behaviour(
+  "the order of a shard is kept, and children follow their parents",
+  guide("eb-pipes-kinesis"),
+  async () => {
+    const { StreamName, put } = await newStream(2);
+    await Promise.all(["a", "b", "c"].map((key, at) => put(String(at), key)));
+    await kinesis.send(
+      new MergeShardsCommand({
+        StreamName,
+        ShardToMerge: "shardId-000000000000",
+        AdjacentShardToMerge: "shardId-000000000001",
+      }),
+    );
+    await cloud.advance(1_000);
+    for (const data of ["10", "11", "12"]) await put(data);
+    const { to } = await fromStream(StreamName, {}, DATA);
+    const taken = await to.taken(10_000);
+    expect((taken.slice(0, 3) as number[]).sort()).toEqual([0, 1, 2]);
+    expect(taken.slice(3)).toEqual([10, 11, 12]);
+  },
+);
+
+behaviour(
+  "batches of a shard that are handled side by side keep the order of each key",
+  api("PipeSourceKinesisStreamParameters"),
+  async () => {
+    const { StreamName } = await newStream();
+    const { to, Name } = await fromStream(StreamName, { ParallelizationFactor: 4, BatchSize: 3 }, DATA);
+    const Records = Array.from({ length: 40 }, (_, at) => ({
+      PartitionKey: `key-${at % 8}`,
+      Data: Buffer.from(JSON.stringify({ key: at % 8, at })),
+    }));
+    await kinesis.send(new PutRecordsCommand({ StreamName, Records: Records.slice(0, 20) }));
+    const first = await to.taken();
+    await pipes.send(
+      new UpdatePipeCommand({
+        Name,
+        RoleArn,
+        SourceParameters: { KinesisStreamParameters: { ParallelizationFactor: 2 } },
+      }),
+    );
+    await kinesis.send(new PutRecordsCommand({ StreamName, Records: Records.slice(20) }));
+    const taken = [...first, ...(await to.taken())] as { key: number; at: number }[];
+    expect(taken.map(({ at }) => at).sort((a, b) => a - b)).toEqual(Records.map((_, at) => at));
+    for (let key = 0; key < 8; key += 1) {
+      const own = taken.filter((one) => one.key === key).map(({ at }) => at);
+      expect(own).toEqual([...own].sort((a, b) => a - b));
+    }
+  },
+);
+
+behaviour("a batch waits for its window", api("PipeSourceKinesisStreamParameters"), async () => {
+  const { StreamName, put } = await newStream();
+  const { to } = await fromStream(StreamName, { MaximumBatchingWindowInSeconds: 60 }, DATA);
+  await put("1");
+  expect(await to.taken(30_000)).toEqual([]);
+  expect(await to.taken(40_000)).toEqual([1]);
+});
+
+behaviour(
+  "what is given up is told to the queue for dead letters, by its numbers",
+  guide("eb-pipes-error-troubleshooting"),
+  async () => {
+    const { StreamName, put } = await newStream();
+    const dead = await newQueue();
+    const { to, Name } = await fromStream(StreamName, {
+      MaximumRetryAttempts: 1,
+      DeadLetterConfig: { Arn: dead.arn },
+    });
+    await to.remove();
+    const { SequenceNumber, ShardId } = await put("lost");
+    expect(await dead.taken(60_000)).toEqual([
+      {
+        context: {
+          partnerResourceArn: `arn:aws:pipes:us-east-1:${ACCOUNT}:pipe/${Name}`,
+          condition: "RetryAttemptsExhausted",
+        },
+        version: "1.0",
+        timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+        KinesisBatchInfo: {
+          shardId: ShardId,
+          startSequenceNumber: SequenceNumber,
+          endSequenceNumber: SequenceNumber,
+          approximateArrivalOfFirstRecord: expect.stringMatching(/Z$/),
+          approximateArrivalOfLastRecord: expect.stringMatching(/Z$/),
+          batchSize: 1,
+          streamArn: streamArn(StreamName),
+        },
+      },
+    ]);
+  },
+);
+
+behaviour("records that are too old are given up", api("PipeSourceKinesisStreamParameters"), async () => {
+  const { StreamName, put } = await newStream();
+  await put("1");
+  await put("2");
+  await cloud.advance(120_000);
+  await put("3");
+  const dead = await newQueue();
+  const { to } = await fromStream(
+    StreamName,
+    { MaximumRecordAgeInSeconds: 60, DeadLetterConfig: { Arn: dead.arn } },
+    DATA,
+  );
+  expect(await to.taken()).toEqual([3]);
+  expect(await dead.taken()).toMatchObject([
+    { context: { condition: "RecordAgeExceeded" }, KinesisBatchInfo: { batchSize: 2 } },
+  ]);
+});
+
+behaviour(
+  "a batch is halved until what fails is alone",
+  api("PipeSourceKinesisStreamParameters"),
+  async () => {
+    const { StreamName, put } = await newStream();
+    const dead = await newQueue();
+    const sequences: string[] = [];
+    for (const group of ["a", "b", "no group", "c"])
+      sequences.push((await put(JSON.stringify({ group }))).SequenceNumber!);
+    const { to } = await fromStream(
+      StreamName,
+      {
+        OnPartialBatchItemFailure: "AUTOMATIC_BISECT",
+        MaximumRetryAttempts: 0,
+        DeadLetterConfig: { Arn: dead.arn },
+      },
+      {
+        TargetParameters: {
+          InputTemplate: "<$.data>",
+          SqsQueueParameters: { MessageGroupId: "$.data.group" },
+        },
+      },
+    );
+    expect(await dead.taken(30_000)).toMatchObject([
+      {
+        KinesisBatchInfo: {
+          batchSize: 1,
+          startSequenceNumber: sequences[2],
+          endSequenceNumber: sequences[2],
+        },
+      },
+    ]);
+    expect(await to.taken()).toEqual([{ group: "a" }, { group: "b" }, { group: "c" }]);
+  },
+);
+
+const missing: [string, Partial<CreatePipeCommandInput>, string][] = [
+  ["a stream as a source needs its parameters", {}, "SourceParameters.KinesisStreamParameters"],
+  [
+    "a table's stream as a source needs its parameters",
+    { Source: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/t/stream/2026-01-01T00:00:00.000` },
+    "SourceParameters.DynamoDBStreamParameters",
+  ],
+  [
+    "to begin at a timestamp needs one",
+    { SourceParameters: { KinesisStreamParameters: { StartingPosition: "AT_TIMESTAMP" } } },
+    "SourceParameters.KinesisStreamParameters.StartingPositionTimestamp",
+  ],
+];
+for (const [what, more, member] of missing) {
+  behaviour(what, api("PipeSourceParameters"), async () => {
+    const Source = streamArn("any");
+    const command = new CreatePipeCommand({
+      Name: name("pipe"),
+      RoleArn,
+      Source,
+      Target: queue("to"),
+      ...more,
+    });
+    await expect(pipes.send(command)).rejects.toMatchObject({
+      name: "ValidationException",
+      message: `{"ValidationErrorFields":[{"Name":"${member}","Message":"Missing required parameter."}]}`,
+    });
+  });
+}
+
+behaviour("a pipe of a stream is described with its defaults", api("DescribePipe"), async () => {
+  const { StreamName } = await newStream();
+  const { Name } = await fromStream(StreamName);
+  expect((await pipes.send(new DescribePipeCommand({ Name }))).SourceParameters).toEqual({
+    KinesisStreamParameters: {
+      BatchSize: 100,
+      MaximumBatchingWindowInSeconds: 0,
+      MaximumRecordAgeInSeconds: -1,
+      MaximumRetryAttempts: -1,
+      ParallelizationFactor: 1,
+      StartingPosition: "TRIM_HORIZON",
+    },
+  });
+});
+
+async function newTable() {
+  const TableName = name("table");
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+      BillingMode: "PAY_PER_REQUEST",
+      StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" },
+    }),
+  );
+  await cloud.advance(1_000);
+  const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
+  return {
+    TableName,
+    arn: Table!.LatestStreamArn!,
+    put: (id: string, bytes = "x") =>
+      dynamodb.send(
+        new PutItemCommand({ TableName, Item: { id: { S: id }, bytes: { B: Buffer.from(bytes) } } }),
+      ),
+  };
+}
+
+async function fromTable(
+  Source: string,
+  StartingPosition: "TRIM_HORIZON" | "LATEST",
+  { SourceParameters, ...more }: Partial<CreatePipeCommandInput> = {},
+) {
+  const to = await newQueue();
+  await pipes.send(
+    new CreatePipeCommand({
+      Name: name("pipe"),
+      RoleArn,
+      Source,
+      SourceParameters: { DynamoDBStreamParameters: { StartingPosition }, ...SourceParameters },
+      Target: to.arn,
+      ...more,
+    }),
+  );
+  await cloud.advance(1_000);
+  return to;
+}
+
+behaviour("a change of a table is told as functions are told it", guide("eb-pipes-dynamodb"), async () => {
+  const { arn, put, TableName } = await newTable();
+  const to = await fromTable(arn, "TRIM_HORIZON");
+  await put("one", "x");
+  await dynamodb.send(
+    new UpdateItemCommand({
+      TableName,
+      Key: { id: { S: "one" } },
+      UpdateExpression: "SET n = :n",
+      ExpressionAttributeValues: { ":n": { N: "1" } },
+    }),
+  );
+  await dynamodb.send(new DeleteItemCommand({ TableName, Key: { id: { S: "one" } } }));
+  const bytes = { B: Buffer.from("x").toString("base64") };
+  const id = { S: "one" };
+  const change = (eventName: string, images: object) => ({
+    eventID: expect.any(String),
+    eventName,
+    eventVersion: "1.1",
+    eventSource: "aws:dynamodb",
+    awsRegion: "us-east-1",
+    dynamodb: {
+      ApproximateCreationDateTime: expect.any(Number),
+      Keys: { id },
+      ...images,
+      SequenceNumber: expect.stringMatching(/^\d{21}$/),
+      SizeBytes: expect.any(Number),
+      StreamViewType: "NEW_AND_OLD_IMAGES",
+    },
+    eventSourceARN: arn,
+  });
+  expect(await to.taken()).toEqual([
+    change("INSERT", { NewImage: { id, bytes } }),
+    change("MODIFY", { NewImage: { id, bytes, n: { N: "1" } }, OldImage: { id, bytes } }),
+    change("REMOVE", { OldImage: { id, bytes, n: { N: "1" } } }),
+  ]);
+});
+
+const ID = { TargetParameters: { InputTemplate: "<$.dynamodb.Keys.id.S>" } };
+
+behaviour(
+  "from the latest on, changes before the start are left out",
+  api("PipeSourceDynamoDBStreamParameters"),
+  async () => {
+    const { arn, put } = await newTable();
+    for (const id of ["1", "2"]) await put(id);
+    const to = await fromTable(arn, "LATEST", ID);
+    await put("3");
+    expect(await to.taken()).toEqual(["3"]);
+  },
+);
+
+behaviour("filters choose among the changes of a table", guide("eb-pipes-event-filtering"), async () => {
+  const { arn, put } = await newTable();
+  const Filters = [{ Pattern: '{"eventName":["INSERT"],"dynamodb":{"Keys":{"id":{"S":[{"prefix":"a"}]}}}}' }];
+  const to = await fromTable(arn, "TRIM_HORIZON", {
+    ...ID,
+    SourceParameters: { FilterCriteria: { Filters } },
+  });
+  for (const id of ["a1", "b1", "a2", "a1"]) await put(id, `${id}-`);
+  expect(await to.taken()).toEqual(["a1", "a2"]);
+});
