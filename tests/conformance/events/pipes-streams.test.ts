@@ -1,12 +1,4 @@
 import {
-  CreateTableCommand,
-  DeleteItemCommand,
-  DescribeTableCommand,
-  DynamoDBClient,
-  PutItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import {
   CreateStreamCommand,
   KinesisClient,
   MergeShardsCommand,
@@ -18,66 +10,25 @@ import {
   type CreatePipeCommandInput,
   DescribePipeCommand,
   type PipeSourceKinesisStreamParameters,
-  PipesClient,
   StartPipeCommand,
   StopPipeCommand,
   UpdatePipeCommand,
 } from "@aws-sdk/client-pipes";
-import {
-  CreateQueueCommand,
-  DeleteMessageCommand,
-  DeleteQueueCommand,
-  ReceiveMessageCommand,
-  SQSClient,
-} from "@aws-sdk/client-sqs";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { expect } from "vitest";
-import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { behaviour, conformanceCloud } from "../cloud.ts";
 import { ACCOUNT, name, queue } from "./client.ts";
+import { api, endOf, guide, pipesOf, RoleArn } from "./piping.ts";
 
 const cloud = conformanceCloud();
-const api = (page: string) => doc(`eventbridge/latest/pipes-reference/API_${page}.html`);
-const guide = (page: string) => doc(`eventbridge/latest/userguide/${page}.html`);
-const pipes = {
-  send: ((command: never) => new PipesClient(cloud.client()).send(command)) as PipesClient["send"],
-};
-const sqs = { send: ((command: never) => new SQSClient(cloud.client()).send(command)) as SQSClient["send"] };
+const pipes = pipesOf(cloud);
 const kinesis = {
   send: ((command: never) =>
     new KinesisClient({ ...cloud.client(), requestHandler: new NodeHttpHandler() }).send(
       command,
     )) as KinesisClient["send"],
 };
-const dynamodb = {
-  send: ((command: never) => new DynamoDBClient(cloud.client()).send(command)) as DynamoDBClient["send"],
-};
-const RoleArn = `arn:aws:iam::${ACCOUNT}:role/pipe`;
 const streamArn = (stream: string) => `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/${stream}`;
-
-async function newQueue() {
-  const QueueName = name("to");
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }));
-  return {
-    QueueUrl: QueueUrl!,
-    arn: queue(QueueName),
-    remove: () => sqs.send(new DeleteQueueCommand({ QueueUrl })),
-    /** All that has come, in the order in which it came. */
-    async taken(milliseconds = 5_000): Promise<unknown[]> {
-      await cloud.advance(milliseconds);
-      const bodies: unknown[] = [];
-      for (;;) {
-        const { Messages = [] } = await sqs.send(
-          new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
-        );
-        if (Messages.length === 0) return bodies;
-        for (const { Body, ReceiptHandle } of Messages) {
-          bodies.push(JSON.parse(Body!));
-          await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
-        }
-      }
-    },
-  };
-}
 
 async function newStream(ShardCount = 1) {
   const StreamName = name("stream");
@@ -98,9 +49,9 @@ async function fromStream(
   of: OfStream = {},
   { SourceParameters, ...more }: Partial<CreatePipeCommandInput> = {},
 ) {
-  const to = await newQueue();
+  const to = await endOf(cloud);
   const Name = name("pipe");
-  await pipes.send(
+  await pipes(
     new CreatePipeCommand({
       Name,
       RoleArn,
@@ -208,11 +159,11 @@ behaviour("a pipe that was stopped goes on where it was", api("StopPipe"), async
   const { Name, to } = await fromStream(StreamName, {}, DATA);
   await put("1");
   expect(await to.taken()).toEqual([1]);
-  await pipes.send(new StopPipeCommand({ Name }));
+  await pipes(new StopPipeCommand({ Name }));
   await cloud.advance(1_000);
   await put("2");
   expect(await to.taken()).toEqual([]);
-  await pipes.send(new StartPipeCommand({ Name }));
+  await pipes(new StartPipeCommand({ Name }));
   expect(await to.taken()).toEqual([2]);
 });
 
@@ -250,7 +201,7 @@ behaviour(
     }));
     await kinesis.send(new PutRecordsCommand({ StreamName, Records: Records.slice(0, 20) }));
     const first = await to.taken();
-    await pipes.send(
+    await pipes(
       new UpdatePipeCommand({
         Name,
         RoleArn,
@@ -280,7 +231,7 @@ behaviour(
   guide("eb-pipes-error-troubleshooting"),
   async () => {
     const { StreamName, put } = await newStream();
-    const dead = await newQueue();
+    const dead = await endOf(cloud);
     const { to, Name } = await fromStream(StreamName, {
       MaximumRetryAttempts: 1,
       DeadLetterConfig: { Arn: dead.arn },
@@ -315,7 +266,7 @@ behaviour("records that are too old are given up", api("PipeSourceKinesisStreamP
   await put("2");
   await cloud.advance(120_000);
   await put("3");
-  const dead = await newQueue();
+  const dead = await endOf(cloud);
   const { to } = await fromStream(
     StreamName,
     { MaximumRecordAgeInSeconds: 60, DeadLetterConfig: { Arn: dead.arn } },
@@ -332,7 +283,7 @@ behaviour(
   api("PipeSourceKinesisStreamParameters"),
   async () => {
     const { StreamName, put } = await newStream();
-    const dead = await newQueue();
+    const dead = await endOf(cloud);
     const sequences: string[] = [];
     for (const group of ["a", "b", "no group", "c"])
       sequences.push((await put(JSON.stringify({ group }))).SequenceNumber!);
@@ -386,7 +337,7 @@ for (const [what, more, member] of missing) {
       Target: queue("to"),
       ...more,
     });
-    await expect(pipes.send(command)).rejects.toMatchObject({
+    await expect(pipes(command)).rejects.toMatchObject({
       name: "ValidationException",
       message: `{"ValidationErrorFields":[{"Name":"${member}","Message":"Missing required parameter."}]}`,
     });
@@ -396,7 +347,7 @@ for (const [what, more, member] of missing) {
 behaviour("a pipe of a stream is described with its defaults", api("DescribePipe"), async () => {
   const { StreamName } = await newStream();
   const { Name } = await fromStream(StreamName);
-  expect((await pipes.send(new DescribePipeCommand({ Name }))).SourceParameters).toEqual({
+  expect((await pipes(new DescribePipeCommand({ Name }))).SourceParameters).toEqual({
     KinesisStreamParameters: {
       BatchSize: 100,
       MaximumBatchingWindowInSeconds: 0,
@@ -406,110 +357,4 @@ behaviour("a pipe of a stream is described with its defaults", api("DescribePipe
       StartingPosition: "TRIM_HORIZON",
     },
   });
-});
-
-async function newTable() {
-  const TableName = name("table");
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName,
-      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-      BillingMode: "PAY_PER_REQUEST",
-      StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" },
-    }),
-  );
-  await cloud.advance(1_000);
-  const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
-  return {
-    TableName,
-    arn: Table!.LatestStreamArn!,
-    put: (id: string, bytes = "x") =>
-      dynamodb.send(
-        new PutItemCommand({ TableName, Item: { id: { S: id }, bytes: { B: Buffer.from(bytes) } } }),
-      ),
-  };
-}
-
-async function fromTable(
-  Source: string,
-  StartingPosition: "TRIM_HORIZON" | "LATEST",
-  { SourceParameters, ...more }: Partial<CreatePipeCommandInput> = {},
-) {
-  const to = await newQueue();
-  await pipes.send(
-    new CreatePipeCommand({
-      Name: name("pipe"),
-      RoleArn,
-      Source,
-      SourceParameters: { DynamoDBStreamParameters: { StartingPosition }, ...SourceParameters },
-      Target: to.arn,
-      ...more,
-    }),
-  );
-  await cloud.advance(1_000);
-  return to;
-}
-
-behaviour("a change of a table is told as functions are told it", guide("eb-pipes-dynamodb"), async () => {
-  const { arn, put, TableName } = await newTable();
-  const to = await fromTable(arn, "TRIM_HORIZON");
-  await put("one", "x");
-  await dynamodb.send(
-    new UpdateItemCommand({
-      TableName,
-      Key: { id: { S: "one" } },
-      UpdateExpression: "SET n = :n",
-      ExpressionAttributeValues: { ":n": { N: "1" } },
-    }),
-  );
-  await dynamodb.send(new DeleteItemCommand({ TableName, Key: { id: { S: "one" } } }));
-  const bytes = { B: Buffer.from("x").toString("base64") };
-  const id = { S: "one" };
-  const change = (eventName: string, images: object) => ({
-    eventID: expect.any(String),
-    eventName,
-    eventVersion: "1.1",
-    eventSource: "aws:dynamodb",
-    awsRegion: "us-east-1",
-    dynamodb: {
-      ApproximateCreationDateTime: expect.any(Number),
-      Keys: { id },
-      ...images,
-      SequenceNumber: expect.stringMatching(/^\d{21}$/),
-      SizeBytes: expect.any(Number),
-      StreamViewType: "NEW_AND_OLD_IMAGES",
-    },
-    eventSourceARN: arn,
-  });
-  expect(await to.taken()).toEqual([
-    change("INSERT", { NewImage: { id, bytes } }),
-    change("MODIFY", { NewImage: { id, bytes, n: { N: "1" } }, OldImage: { id, bytes } }),
-    change("REMOVE", { OldImage: { id, bytes, n: { N: "1" } } }),
-  ]);
-});
-
-const ID = { TargetParameters: { InputTemplate: "<$.dynamodb.Keys.id.S>" } };
-
-behaviour(
-  "from the latest on, changes before the start are left out",
-  api("PipeSourceDynamoDBStreamParameters"),
-  async () => {
-    const { arn, put } = await newTable();
-    for (const id of ["1", "2"]) await put(id);
-    const to = await fromTable(arn, "LATEST", ID);
-    await put("3");
-    expect(await to.taken()).toEqual(["3"]);
-  },
-);
-
-behaviour("filters choose among the changes of a table", guide("eb-pipes-event-filtering"), async () => {
-  const { arn, put } = await newTable();
-  const Filters = [{ Pattern: '{"eventName":["INSERT"],"dynamodb":{"Keys":{"id":{"S":[{"prefix":"a"}]}}}}' }];
-  const to = await fromTable(arn, "TRIM_HORIZON", {
-    ...ID,
-    SourceParameters: { FilterCriteria: { Filters } },
-  });
-  for (const id of ["a1", "b1", "a2", "a1"]) await put(id, `${id}-`);
-  expect(await to.taken()).toEqual(["a1", "a2"]);
 });

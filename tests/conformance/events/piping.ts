@@ -1,0 +1,43 @@
+import { PipesClient } from "@aws-sdk/client-pipes";
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  DeleteQueueCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { type ConformanceCloud, doc } from "../cloud.ts";
+import { ACCOUNT, name, queue } from "./client.ts";
+
+export const api = (page: string) => doc(`eventbridge/latest/pipes-reference/API_${page}.html`);
+export const guide = (page: string) => doc(`eventbridge/latest/userguide/${page}.html`);
+export const RoleArn = `arn:aws:iam::${ACCOUNT}:role/pipe`;
+
+export const pipesOf = (cloud: ConformanceCloud): PipesClient["send"] =>
+  ((command: never) => new PipesClient(cloud.client()).send(command)) as PipesClient["send"];
+
+/** A new queue that a pipe brings what it has. */
+export async function endOf(cloud: ConformanceCloud) {
+  const sqs = new SQSClient(cloud.client());
+  const QueueName = name("to");
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }));
+  return {
+    arn: queue(QueueName),
+    remove: () => sqs.send(new DeleteQueueCommand({ QueueUrl })),
+    /** All that has come, in the order in which it came. */
+    async taken(milliseconds = 5_000): Promise<unknown[]> {
+      await cloud.advance(milliseconds);
+      const bodies: unknown[] = [];
+      for (;;) {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+        );
+        if (Messages.length === 0) return bodies;
+        for (const { Body, ReceiptHandle } of Messages) {
+          bodies.push(JSON.parse(Body!));
+          await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+        }
+      }
+    },
+  };
+}
