@@ -15,6 +15,8 @@ export interface Override {
   operations?: Record<string, Partial<OperationEntry>>;
   /** Traits and constraints of shapes; of structures not the members, but what stands beside them. */
   shapes?: Record<string, Partial<ShapeEntry>>;
+  /** Values of enumerations in the order in which a Java hash set has them, where the service tells them so. */
+  enumsHashed?: true;
   /** Members of structures that are of another shape, by `Structure.Member`. */
   members?: Record<string, ShapeRef>;
   /** Members that the sources do not have, by `Structure.Member`. */
@@ -35,8 +37,34 @@ export function overridden(contract: ContractFile, override: Override): Contract
     ...contract,
     ...override.service,
     operations: merged(contract.operations, override.operations),
-    shapes: extended(retyped(merged(contract.shapes, override.shapes), override.members), override.added),
+    shapes: extended(
+      retyped(merged(shapesOf(contract, override), override.shapes), override.members),
+      override.added,
+    ),
   };
+}
+
+function shapesOf({ shapes }: ContractFile, { enumsHashed }: Override): ContractFile["shapes"] {
+  if (!enumsHashed) return shapes;
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [
+      name,
+      "enum" in shape && shape.enum ? { ...shape, enum: hashed(shape.enum) } : shape,
+    ]),
+  );
+}
+
+const PLACES = 32;
+
+/** By the last five bits of their hashes; the later one comes first where two share a place. */
+const hashed = (values: readonly string[]) =>
+  values.toReversed().sort((a, b) => (javaHash(a) & (PLACES - 1)) - (javaHash(b) & (PLACES - 1)));
+
+/** `String.hashCode()`, as the documentation of Java has it. */
+function javaHash(text: string): number {
+  let hash = 0;
+  for (let at = 0; at < text.length; at++) hash = (Math.imul(31, hash) + text.charCodeAt(at)) | 0;
+  return hash;
 }
 
 function merged<T extends object>(entries: Record<string, T>, changes: Record<string, Partial<T>> = {}) {

@@ -162,9 +162,11 @@ function steps(place: Place | undefined): Step[] {
 }
 
 function coralStep(step: Step): string {
-  if ("name" in step) return step.name.slice(0, 1).toLowerCase() + step.name.slice(1);
+  if ("name" in step) return decapitalized(step.name);
   return `${"index" in step ? step.index + 1 : step.key}.member`;
 }
+
+const decapitalized = (name: string) => name.slice(0, 1).toLowerCase() + name.slice(1);
 
 function smithyStep(step: Step): string {
   if ("name" in step) return step.name;
@@ -175,7 +177,7 @@ function smithyStep(step: Step): string {
 function coralValue(shape: Shape, value: unknown): string {
   if (value === null) return "null ";
   if (isSecret(shape)) return "";
-  return `'${printed(value)}' `;
+  return `'${printed(shape, value)}' `;
 }
 
 function isSecret(shape: Shape): boolean {
@@ -186,12 +188,25 @@ function isSecret(shape: Shape): boolean {
   return shape.kind === "scalar" && shape.type === "blob";
 }
 
-/** As Java prints lists and maps. */
-function printed(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(printed).join(", ")}]`;
+/** As Java prints lists and maps, and the classes that Coral makes of structures: `KeySchemaElement(keyType=HASH)`. */
+function printed(shape: Shape, value: unknown): string {
+  if (value === undefined || value === null) return "null";
   if (value instanceof Date) return value.toISOString();
-  if (typeof value !== "object" || value === null) return String(value);
-  return `{${Object.entries(value)
-    .map(([key, item]) => `${key}=${printed(item)}`)
-    .join(", ")}}`;
+  if (value instanceof Uint8Array)
+    return `java.nio.HeapByteBuffer[pos=0 lim=${value.length} cap=${value.length}]`;
+  const entries = value as Record<string, unknown>;
+  switch (shape.kind) {
+    case "list":
+      return `[${(value as unknown[]).map((item) => printed(shape.member, item)).join(", ")}]`;
+    case "map":
+      return `{${Object.keys(entries)
+        .map((key) => `${key}=${printed(shape.value, entries[key])}`)
+        .join(", ")}}`;
+    case "structure":
+      return `${shape.name}(${shape.members
+        .map(({ name, shape: of }) => `${decapitalized(name)}=${printed(of, entries[name])}`)
+        .join(", ")})`;
+    default:
+      return String(value);
+  }
 }

@@ -61,8 +61,8 @@ describe("V1: Coral's words", () => {
 
   test("a list itself has a length, and is printed as Java prints it", () => {
     expect(told(tag, { Name: "abc", Tags: [{ Key: "a" }, { Key: "b" }, { Key: "c" }] })).toBe(
-      "1 validation error detected: Value '[{Key=a}, {Key=b}, {Key=c}]' at 'tags' failed to satisfy constraint: " +
-        "Member must have length less than or equal to 2",
+      "1 validation error detected: Value '[Tag(key=a, value=null), Tag(key=b, value=null), Tag(key=c, value=null)]' at 'tags' failed to satisfy " +
+        "constraint: Member must have length less than or equal to 2",
     );
   });
 

@@ -57,6 +57,8 @@ const CONDITIONS: [string, string][] = [
     "Invalid attribute type name found; type: a, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
   ],
   ["size(:n) = :n", operand("size", "N")],
+  ["size(size(a)) = :n", "The function is not allowed to be used this way in an expression; function: size"],
+  ["a[4294967295] = :n", "List index is not within the allowable range; index: [4294967295]"],
   ["a < :l", operand("<", "L")],
   ["a <= :b", operand("<=", "BOOL")],
   ["a > :ss", operand(">", "SS")],
@@ -139,6 +141,13 @@ const UPDATES: [string, string][] = [
     "DELETE a :n",
     "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_DELETE_OPERAND",
   ],
+  ["ADD a b", 'Syntax error; token: "b", near: "a b"'],
+  ["DELETE a size(b)", 'Syntax error; token: "size", near: "a size("'],
+  ["SET a = ((b))", "The expression has redundant parentheses;"],
+  ["SET a = ((b + :n))", "The expression has redundant parentheses;"],
+  ["SET a = (b + :n) + :m", 'Syntax error; token: "+", near: ") + :m"'],
+  ["SET a = b + :n + :m", 'Syntax error; token: "+", near: ":n + :m"'],
+  ["SET a[4294967295] = :n", "List index is not within the allowable range; index: [4294967295]"],
   ["SET abort = :n", "Attribute name is a reserved keyword; reserved keyword: abort"],
   [
     "SET a = :none",
@@ -225,6 +234,11 @@ refusals(guide("Query.KeyConditionExpressions"), [
     ExclusiveStartKey: { p: S("a") },
     ...by({ ":p": S("a") }),
   }),
+  query(
+    "p = :p",
+    "The provided starting key is invalid: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: p",
+    { ExclusiveStartKey: { p: S(""), s: N(1) }, ...by({ ":p": S("a") }) },
+  ),
   query("p = :p", "The provided starting key is outside query boundaries based on provided conditions", {
     ExclusiveStartKey: { p: S("b"), s: N(1) },
     ...by({ ":p": S("a") }),
@@ -253,6 +267,9 @@ const APPLIED: [string, Item, Item | string][] = [
   ["SET l[5] = :v, l[3] = :w", { ":v": S("v"), ":w": S("w") }, { l: { L: [S("a"), S("w"), S("v")] } }],
   ["SET m.y = :v", { ":v": S("v") }, { m: { M: { x: N(1), y: S("v") } } }],
   ["SET n = n - :v", { ":v": N("0.1") }, { n: N("0.9") }],
+  ["SET n = (n + :v)", { ":v": N(2) }, { n: N(3) }],
+  ["SET n = (n) + (:v)", { ":v": N(2) }, { n: N(3) }],
+  ["SET l[4294967294] = :v", { ":v": S("v") }, { l: { L: [S("a"), S("v")] } }],
   ["SET l = list_append(:v, l)", { ":v": { L: [S("z")] } }, { l: { L: [S("z"), S("a")] } }],
   ["SET z = if_not_exists(z, :v)", { ":v": N(0) }, { z: N(0) }],
   ["ADD z :v", { ":v": N(5) }, { z: N(5) }],
@@ -289,7 +306,7 @@ for (const [UpdateExpression, values, outcome] of APPLIED)
       );
       if (typeof outcome === "string")
         await expect(updated).rejects.toMatchObject({ name: "ValidationException", message: outcome });
-      else if (!/\[\d\]|\./.test(UpdateExpression)) expect((await updated).Attributes).toEqual(outcome);
+      else if (!/\[\d+\]|\./.test(UpdateExpression)) expect((await updated).Attributes).toEqual(outcome);
       else {
         await updated;
         const { Attributes } = await send(new UpdateItemCommand({ TableName, Key, ReturnValues: "ALL_NEW" }));

@@ -40,7 +40,7 @@ const EXPECTED: [ExpectedAttributeValue, string][] = [
   ],
   [{}, "Value must be provided when Exists is null for Attribute: a"],
   [{ Exists: true }, "Value must be provided when Exists is true for Attribute: a"],
-  [{ Exists: false, Value: S("a") }, "Value cannot be used when Exists is set to false for Attribute: a"],
+  [{ Exists: false, Value: S("a") }, "Value cannot be used when Exists is false for Attribute: a"],
   [
     { ComparisonOperator: "NULL", AttributeValueList: [S("a")] },
     "Invalid number of argument(s) for the NULL ComparisonOperator",

@@ -73,7 +73,7 @@ refusals(api("PutItem"), [
       fails(
         "returnValues",
         "'hi'",
-        "Member must satisfy enum value set: [NONE, ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATED_NEW]",
+        "Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]",
       ),
     ),
   ],
@@ -226,7 +226,7 @@ refusals(api("Query"), [
   [
     "Query",
     { TableName: "abc", KeyConditions: { a: KEYS }, Select: "SPECIFIC_ATTRIBUTES" },
-    `${INVALID}Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES`,
+    "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
   ],
   [
     "Query",
@@ -235,7 +235,86 @@ refusals(api("Query"), [
   ],
 ]);
 
+/** The values of an enumeration, in the order in which they are told. */
+const ENUMERATIONS: [operation: string, api: string, input: object, path: string, values: string][] = [
+  [
+    "Query",
+    "Query",
+    { TableName: "abc", Select: "hi" },
+    "select",
+    "SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES",
+  ],
+  ["Scan", "Scan", { TableName: "abc", ConditionalOperator: "hi" }, "conditionalOperator", "OR, AND"],
+  [
+    "Scan",
+    "Condition",
+    { TableName: "abc", ScanFilter: { a: { ComparisonOperator: "hi" } } },
+    "scanFilter.a.member.comparisonOperator",
+    "IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS",
+  ],
+  [
+    "UpdateItem",
+    "AttributeValueUpdate",
+    { TableName: "abc", Key: {}, AttributeUpdates: { a: { Action: "hi" } } },
+    "attributeUpdates.a.member.action",
+    "ADD, DELETE, PUT",
+  ],
+  [
+    "CreateTable",
+    "AttributeDefinition",
+    {
+      TableName: "abc",
+      KeySchema: [{ AttributeName: "a", KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: "a", AttributeType: "hi" }],
+    },
+    "attributeDefinitions.1.member.attributeType",
+    "B, N, S",
+  ],
+  [
+    "CreateTable",
+    "Projection",
+    {
+      TableName: "abc",
+      KeySchema: [{ AttributeName: "a", KeyType: "HASH" }],
+      AttributeDefinitions: [],
+      LocalSecondaryIndexes: [
+        {
+          IndexName: "abc",
+          KeySchema: [{ AttributeName: "a", KeyType: "HASH" }],
+          Projection: { ProjectionType: "hi" },
+        },
+      ],
+    },
+    "localSecondaryIndexes.1.member.projection.projectionType",
+    "ALL, INCLUDE, KEYS_ONLY",
+  ],
+];
+for (const [operation, page, input, path, values] of ENUMERATIONS)
+  refusals(api(page), [
+    [operation, input, detected(fails(path, "'hi'", `Member must satisfy enum value set: [${values}]`))],
+  ]);
+
+/** Lists, maps and structures are printed as Java prints them. */
+refusals(api("BatchWriteItem"), [
+  [
+    "BatchWriteItem",
+    { RequestItems: { abc: Array(26).fill({ DeleteRequest: { Key: {} } }) } },
+    detected(
+      fails(
+        "requestItems",
+        `'{abc=[${Array(26).fill("WriteRequest(putRequest=null, deleteRequest=DeleteRequest(key={}))").join(", ")}]}'`,
+        "Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]",
+      ),
+    ),
+  ],
+]);
+
 refusals(api("Scan"), [
+  [
+    "Scan",
+    { TableName: "abc", Select: "SPECIFIC_ATTRIBUTES" },
+    "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
+  ],
   [
     "Scan",
     { TableName: "abc", TotalSegments: 1 },

@@ -39,6 +39,15 @@ const global = (more: object = {}) => ({
   ],
 });
 
+const included = (IndexName: string) => ({
+  IndexName,
+  KeySchema: keys("a", "b"),
+  Projection: {
+    ProjectionType: "INCLUDE",
+    NonKeyAttributes: Array.from({ length: 20 }, (_, n) => `${IndexName}${n}`),
+  },
+});
+
 /** What is no table. */
 const TABLES: [object, string][] = [
   [
@@ -78,6 +87,16 @@ const TABLES: [object, string][] = [
   [
     { ...base, KeySchema: keys("b") },
     `${INVALID}Some index key attributes are not defined in AttributeDefinitions. Keys: [b], AttributeDefinitions: [a]`,
+  ],
+  [{ ...base, KeySchema: keys("a", "b") }, "Invalid KeySchema: Some index key attribute have no definition"],
+  [global({ KeySchema: keys("b", "c") }), "Invalid KeySchema: Some index key attribute have no definition"],
+  [
+    {
+      ...two,
+      LocalSecondaryIndexes: Array.from({ length: 5 }, (_, n) => included(`abc${n}`)),
+      GlobalSecondaryIndexes: [{ ...included("abc"), ProvisionedThroughput: units }],
+    },
+    `${INVALID}Number of NonKeyAttributes exceeds the limit of 100`,
   ],
   [
     { ...base, AttributeDefinitions: names("a", "b") },
@@ -164,6 +183,7 @@ const NOTHING =
 const gone = (name: string) => `Requested resource not found: Table: ${name} not found`;
 refusals(api("UpdateTable"), [
   ["UpdateTable", { TableName: "there" }, NOTHING],
+  ["UpdateTable", { TableName: "there", GlobalSecondaryIndexUpdates: [] }, NOTHING],
   [
     "UpdateTable",
     {

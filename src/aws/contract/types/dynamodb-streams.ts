@@ -71,7 +71,7 @@ export interface ListStreamsOutput {
 }
 export type MapAttributeValue = { [key: string]: AttributeValue };
 export type NumberSetAttributeValue = string[];
-export type OperationType = "INSERT" | "MODIFY" | "REMOVE";
+export type OperationType = "REMOVE" | "INSERT" | "MODIFY";
 export interface Record {
   eventID?: string;
   eventName?: OperationType;
@@ -100,7 +100,7 @@ export interface ShardFilter {
   ShardId?: string;
 }
 export type ShardFilterType = "CHILD_SHARDS";
-export type ShardIteratorType = "TRIM_HORIZON" | "LATEST" | "AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER";
+export type ShardIteratorType = "AFTER_SEQUENCE_NUMBER" | "LATEST" | "AT_SEQUENCE_NUMBER" | "TRIM_HORIZON";
 export interface Stream {
   StreamArn?: string;
   TableName?: string;
@@ -128,7 +128,7 @@ export interface StreamRecord {
   StreamViewType?: StreamViewType;
 }
 export type StreamStatus = "ENABLING" | "ENABLED" | "DISABLING" | "DISABLED";
-export type StreamViewType = "NEW_IMAGE" | "OLD_IMAGE" | "NEW_AND_OLD_IMAGES" | "KEYS_ONLY";
+export type StreamViewType = "OLD_IMAGE" | "KEYS_ONLY" | "NEW_AND_OLD_IMAGES" | "NEW_IMAGE";
 export type StringSetAttributeValue = string[];
 export interface TrimmedDataAccessException {
   message?: string;

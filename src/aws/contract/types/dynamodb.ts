@@ -6,7 +6,7 @@ export interface ArchivalSummary {
   ArchivalReason?: string;
   ArchivalBackupArn?: string;
 }
-export type AttributeAction = "ADD" | "PUT" | "DELETE";
+export type AttributeAction = "ADD" | "DELETE" | "PUT";
 export interface AttributeDefinition {
   AttributeName: string;
   AttributeType: ScalarAttributeType;
@@ -87,7 +87,7 @@ export interface BackupInUseException {
 export interface BackupNotFoundException {
   message?: string;
 }
-export type BackupStatus = "CREATING" | "DELETED" | "AVAILABLE";
+export type BackupStatus = "AVAILABLE" | "DELETED" | "CREATING";
 export type BackupSummaries = BackupSummary[];
 export interface BackupSummary {
   TableName?: string;
@@ -101,8 +101,8 @@ export interface BackupSummary {
   BackupType?: BackupType;
   BackupSizeBytes?: number;
 }
-export type BackupType = "USER" | "SYSTEM" | "AWS_BACKUP";
-export type BackupTypeFilter = "USER" | "SYSTEM" | "AWS_BACKUP" | "ALL";
+export type BackupType = "AWS_BACKUP" | "USER" | "SYSTEM";
+export type BackupTypeFilter = "ALL" | "AWS_BACKUP" | "USER" | "SYSTEM";
 export interface BatchExecuteStatementInput {
   Statements: PartiQLBatchRequest;
   ReturnConsumedCapacity?: ReturnConsumedCapacity;
@@ -127,7 +127,7 @@ export interface BatchStatementError {
   Message?: string;
   Item?: AttributeMap;
 }
-export type BatchStatementErrorCodeEnum = "ConditionalCheckFailed" | "ItemCollectionSizeLimitExceeded" | "RequestLimitExceeded" | "ValidationError" | "ProvisionedThroughputExceeded" | "TransactionConflict" | "ThrottlingError" | "InternalServerError" | "ResourceNotFound" | "AccessDenied" | "DuplicateItem";
+export type BatchStatementErrorCodeEnum = "ThrottlingError" | "InternalServerError" | "ValidationError" | "TransactionConflict" | "ProvisionedThroughputExceeded" | "ItemCollectionSizeLimitExceeded" | "ResourceNotFound" | "DuplicateItem" | "AccessDenied" | "RequestLimitExceeded" | "ConditionalCheckFailed";
 export interface BatchStatementRequest {
   Statement: string;
   Parameters?: PreparedStatementParameters;
@@ -167,7 +167,7 @@ export interface Capacity {
   WriteCapacityUnits?: number;
   CapacityUnits?: number;
 }
-export type ComparisonOperator = "EQ" | "NE" | "IN" | "LE" | "LT" | "GE" | "GT" | "BETWEEN" | "NOT_NULL" | "NULL" | "CONTAINS" | "NOT_CONTAINS" | "BEGINS_WITH";
+export type ComparisonOperator = "IN" | "NULL" | "BETWEEN" | "LT" | "NOT_CONTAINS" | "EQ" | "GT" | "NOT_NULL" | "NE" | "LE" | "BEGINS_WITH" | "GE" | "CONTAINS";
 export interface Condition {
   AttributeValueList?: AttributeValueList;
   ComparisonOperator: ComparisonOperator;
@@ -184,7 +184,7 @@ export interface ConditionalCheckFailedException {
   message?: string;
   Item?: AttributeMap;
 }
-export type ConditionalOperator = "AND" | "OR";
+export type ConditionalOperator = "OR" | "AND";
 export interface ConsumedCapacity {
   TableName?: string;
   CapacityUnits?: number;
@@ -204,7 +204,7 @@ export interface ContinuousBackupsUnavailableException {
   message?: string;
 }
 export type ContributorInsightsAction = "ENABLE" | "DISABLE";
-export type ContributorInsightsMode = "ACCESSED_AND_THROTTLED_KEYS" | "THROTTLED_KEYS";
+export type ContributorInsightsMode = "THROTTLED_KEYS" | "ACCESSED_AND_THROTTLED_KEYS";
 export type ContributorInsightsRuleList = string[];
 export type ContributorInsightsStatus = "ENABLING" | "ENABLED" | "DISABLING" | "DISABLED" | "FAILED";
 export type ContributorInsightsSummaries = ContributorInsightsSummary[];
@@ -423,7 +423,7 @@ export interface DescribeTimeToLiveInput {
 export interface DescribeTimeToLiveOutput {
   TimeToLiveDescription?: TimeToLiveDescription;
 }
-export type DestinationStatus = "ENABLING" | "ACTIVE" | "DISABLING" | "DISABLED" | "ENABLE_FAILED" | "UPDATING";
+export type DestinationStatus = "ENABLING" | "DISABLING" | "UPDATING" | "ACTIVE" | "ENABLE_FAILED" | "DISABLED";
 export interface DuplicateItemException {
   message?: string;
 }
@@ -492,7 +492,7 @@ export interface ExportDescription {
   ExportType?: ExportType;
   IncrementalExportSpecification?: IncrementalExportSpecification;
 }
-export type ExportFormat = "DYNAMODB_JSON" | "ION";
+export type ExportFormat = "ION" | "DYNAMODB_JSON";
 export interface ExportNotFoundException {
   message?: string;
 }
@@ -520,7 +520,7 @@ export interface ExportTableToPointInTimeOutput {
   ExportDescription?: ExportDescription;
 }
 export type ExportType = "FULL_EXPORT" | "INCREMENTAL_EXPORT";
-export type ExportViewType = "NEW_IMAGE" | "NEW_AND_OLD_IMAGES";
+export type ExportViewType = "NEW_AND_OLD_IMAGES" | "NEW_IMAGE";
 export type ExpressionAttributeNameMap = { [key: string]: string };
 export type ExpressionAttributeValueMap = { [key: string]: AttributeValue };
 export interface FailureException {
@@ -625,8 +625,8 @@ export type GlobalTableList = GlobalTable[];
 export interface GlobalTableNotFoundException {
   message?: string;
 }
-export type GlobalTableSettingsReplicationMode = "ENABLED" | "DISABLED" | "ENABLED_WITH_OVERRIDES";
-export type GlobalTableStatus = "CREATING" | "ACTIVE" | "DELETING" | "UPDATING";
+export type GlobalTableSettingsReplicationMode = "ENABLED" | "ENABLED_WITH_OVERRIDES" | "DISABLED";
+export type GlobalTableStatus = "UPDATING" | "ACTIVE" | "DELETING" | "CREATING";
 export interface GlobalTableWitnessDescription {
   RegionName?: string;
   WitnessStatus?: WitnessStatus;
@@ -698,9 +698,9 @@ export interface IncrementalExportSpecification {
 export interface IndexNotFoundException {
   message?: string;
 }
-export type IndexStatus = "CREATING" | "UPDATING" | "DELETING" | "ACTIVE";
-export type InputCompressionType = "GZIP" | "ZSTD" | "NONE";
-export type InputFormat = "DYNAMODB_JSON" | "ION" | "CSV";
+export type IndexStatus = "ACTIVE" | "UPDATING" | "DELETING" | "CREATING";
+export type InputCompressionType = "ZSTD" | "NONE" | "GZIP";
+export type InputFormat = "CSV" | "ION" | "DYNAMODB_JSON";
 export interface InputFormatOptions {
   Csv?: CsvOptions;
 }
@@ -893,7 +893,7 @@ export interface Projection {
   ProjectionType?: ProjectionType;
   NonKeyAttributes?: NonKeyAttributeNameList;
 }
-export type ProjectionType = "ALL" | "KEYS_ONLY" | "INCLUDE";
+export type ProjectionType = "ALL" | "INCLUDE" | "KEYS_ONLY";
 export interface ProvisionedThroughput {
   ReadCapacityUnits: number;
   WriteCapacityUnits: number;
@@ -1077,7 +1077,7 @@ export interface ReplicaSettingsUpdate {
   ReplicaTableClass?: TableClass;
 }
 export type ReplicaSettingsUpdateList = ReplicaSettingsUpdate[];
-export type ReplicaStatus = "CREATING" | "CREATION_FAILED" | "UPDATING" | "DELETING" | "ACTIVE" | "REGION_DISABLED" | "INACCESSIBLE_ENCRYPTION_CREDENTIALS" | "ARCHIVING" | "ARCHIVED" | "REPLICATION_NOT_AUTHORIZED";
+export type ReplicaStatus = "ARCHIVED" | "INACCESSIBLE_ENCRYPTION_CREDENTIALS" | "ACTIVE" | "UPDATING" | "REGION_DISABLED" | "DELETING" | "CREATING" | "REPLICATION_NOT_AUTHORIZED" | "CREATION_FAILED" | "ARCHIVING";
 export interface ReplicaUpdate {
   Create?: CreateReplicaAction;
   Delete?: DeleteReplicaAction;
@@ -1139,7 +1139,7 @@ export interface RestoreTableToPointInTimeOutput {
 }
 export type ReturnConsumedCapacity = "INDEXES" | "TOTAL" | "NONE";
 export type ReturnItemCollectionMetrics = "SIZE" | "NONE";
-export type ReturnValue = "NONE" | "ALL_OLD" | "UPDATED_OLD" | "ALL_NEW" | "UPDATED_NEW";
+export type ReturnValue = "ALL_NEW" | "UPDATED_OLD" | "ALL_OLD" | "NONE" | "UPDATED_NEW";
 export type ReturnValuesOnConditionCheckFailure = "ALL_OLD" | "NONE";
 export interface S3BucketSource {
   S3BucketOwner?: string;
@@ -1158,9 +1158,9 @@ export interface SSESpecification {
   SSEType?: SSEType;
   KMSMasterKeyId?: string;
 }
-export type SSEStatus = "ENABLING" | "ENABLED" | "DISABLING" | "DISABLED" | "UPDATING";
+export type SSEStatus = "ENABLING" | "ENABLED" | "DISABLING" | "UPDATING" | "DISABLED";
 export type SSEType = "AES256" | "KMS";
-export type ScalarAttributeType = "S" | "N" | "B";
+export type ScalarAttributeType = "B" | "N" | "S";
 export interface ScanInput {
   TableName: string;
   IndexName?: string;
@@ -1187,7 +1187,7 @@ export interface ScanOutput {
   ConsumedCapacity?: ConsumedCapacity;
 }
 export type SecondaryIndexesCapacityMap = { [key: string]: Capacity };
-export type Select = "ALL_ATTRIBUTES" | "ALL_PROJECTED_ATTRIBUTES" | "SPECIFIC_ATTRIBUTES" | "COUNT";
+export type Select = "SPECIFIC_ATTRIBUTES" | "COUNT" | "ALL_ATTRIBUTES" | "ALL_PROJECTED_ATTRIBUTES";
 export interface SourceTableDetails {
   TableName: string;
   TableId: string;
@@ -1211,7 +1211,7 @@ export interface StreamSpecification {
   StreamEnabled: boolean;
   StreamViewType?: StreamViewType;
 }
-export type StreamViewType = "NEW_IMAGE" | "OLD_IMAGE" | "NEW_AND_OLD_IMAGES" | "KEYS_ONLY";
+export type StreamViewType = "OLD_IMAGE" | "KEYS_ONLY" | "NEW_AND_OLD_IMAGES" | "NEW_IMAGE";
 export type StringSetAttributeValue = string[];
 export interface TableAlreadyExistsException {
   message?: string;
@@ -1221,7 +1221,7 @@ export interface TableAutoScalingDescription {
   TableStatus?: TableStatus;
   Replicas?: ReplicaAutoScalingDescriptionList;
 }
-export type TableClass = "STANDARD" | "STANDARD_INFREQUENT_ACCESS";
+export type TableClass = "STANDARD_INFREQUENT_ACCESS" | "STANDARD";
 export interface TableClassSummary {
   TableClass?: TableClass;
   LastUpdateDateTime?: Date;
@@ -1273,7 +1273,7 @@ export type TableNameList = string[];
 export interface TableNotFoundException {
   message?: string;
 }
-export type TableStatus = "CREATING" | "UPDATING" | "DELETING" | "ACTIVE" | "INACCESSIBLE_ENCRYPTION_CREDENTIALS" | "ARCHIVING" | "ARCHIVED" | "REPLICATION_NOT_AUTHORIZED";
+export type TableStatus = "ARCHIVED" | "INACCESSIBLE_ENCRYPTION_CREDENTIALS" | "ACTIVE" | "UPDATING" | "DELETING" | "CREATING" | "REPLICATION_NOT_AUTHORIZED" | "ARCHIVING";
 export interface TableWarmThroughputDescription {
   ReadUnitsPerSecond?: number;
   WriteUnitsPerSecond?: number;
@@ -1306,7 +1306,7 @@ export interface TimeToLiveSpecification {
   Enabled: boolean;
   AttributeName: string;
 }
-export type TimeToLiveStatus = "ENABLING" | "DISABLING" | "ENABLED" | "DISABLED";
+export type TimeToLiveStatus = "ENABLING" | "ENABLED" | "DISABLING" | "DISABLED";
 export interface TransactGetItem {
   Get: Get;
 }
@@ -1485,7 +1485,7 @@ export interface WarmThroughput {
   ReadUnitsPerSecond?: number;
   WriteUnitsPerSecond?: number;
 }
-export type WitnessStatus = "CREATING" | "DELETING" | "ACTIVE";
+export type WitnessStatus = "ACTIVE" | "DELETING" | "CREATING";
 export interface WriteRequest {
   PutRequest?: PutRequest;
   DeleteRequest?: DeleteRequest;

@@ -29,7 +29,7 @@ export interface ConsumerDescription {
   StreamARN: string;
 }
 export type ConsumerList = Consumer[];
-export type ConsumerStatus = "CREATING" | "DELETING" | "ACTIVE";
+export type ConsumerStatus = "ACTIVE" | "DELETING" | "CREATING";
 export interface CreateStreamInput {
   StreamName: string;
   ShardCount?: number;
@@ -110,7 +110,7 @@ export interface EnableEnhancedMonitoringInput {
   StreamARN?: string;
   StreamId?: string;
 }
-export type EncryptionType = "NONE" | "KMS";
+export type EncryptionType = "KMS" | "NONE";
 export interface EnhancedMetrics {
   ShardLevelMetrics?: MetricsNameList;
 }
@@ -256,7 +256,7 @@ export interface MergeShardsInput {
   StreamARN?: string;
   StreamId?: string;
 }
-export type MetricsName = "IncomingBytes" | "IncomingRecords" | "OutgoingBytes" | "OutgoingRecords" | "WriteProvisionedThroughputExceeded" | "ReadProvisionedThroughputExceeded" | "IteratorAgeMilliseconds" | "ALL";
+export type MetricsName = "ALL" | "IteratorAgeMilliseconds" | "IncomingBytes" | "WriteProvisionedThroughputExceeded" | "OutgoingRecords" | "ReadProvisionedThroughputExceeded" | "IncomingRecords" | "OutgoingBytes";
 export type MetricsNameList = MetricsName[];
 export interface MinimumThroughputBillingCommitmentInput {
   Status: MinimumThroughputBillingCommitmentInputStatus;
@@ -268,7 +268,7 @@ export interface MinimumThroughputBillingCommitmentOutput {
   EndedAt?: Date;
   EarliestAllowedEndAt?: Date;
 }
-export type MinimumThroughputBillingCommitmentOutputStatus = "ENABLED" | "DISABLED" | "ENABLED_UNTIL_EARLIEST_ALLOWED_END";
+export type MinimumThroughputBillingCommitmentOutputStatus = "ENABLED" | "ENABLED_UNTIL_EARLIEST_ALLOWED_END" | "DISABLED";
 export interface ProvisionedThroughputExceededException {
   message?: string;
 }
@@ -361,9 +361,9 @@ export interface ShardFilter {
   ShardId?: string;
   Timestamp?: Date;
 }
-export type ShardFilterType = "AFTER_SHARD_ID" | "AT_TRIM_HORIZON" | "FROM_TRIM_HORIZON" | "AT_LATEST" | "AT_TIMESTAMP" | "FROM_TIMESTAMP";
+export type ShardFilterType = "FROM_TIMESTAMP" | "AT_TIMESTAMP" | "AT_TRIM_HORIZON" | "AT_LATEST" | "FROM_TRIM_HORIZON" | "AFTER_SHARD_ID";
 export type ShardIdList = string[];
-export type ShardIteratorType = "AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER" | "TRIM_HORIZON" | "LATEST" | "AT_TIMESTAMP";
+export type ShardIteratorType = "AFTER_SEQUENCE_NUMBER" | "LATEST" | "AT_TIMESTAMP" | "AT_SEQUENCE_NUMBER" | "TRIM_HORIZON";
 export type ShardList = Shard[];
 export interface SplitShardInput {
   StreamName?: string;
@@ -420,12 +420,12 @@ export interface StreamDescriptionSummary {
   WarmThroughput?: WarmThroughputObject;
   MaxRecordSizeInKiB?: number;
 }
-export type StreamMode = "PROVISIONED" | "ON_DEMAND";
+export type StreamMode = "ON_DEMAND" | "PROVISIONED";
 export interface StreamModeDetails {
   StreamMode: StreamMode;
 }
 export type StreamNameList = string[];
-export type StreamStatus = "CREATING" | "DELETING" | "ACTIVE" | "UPDATING";
+export type StreamStatus = "UPDATING" | "ACTIVE" | "DELETING" | "CREATING";
 export interface StreamSummary {
   StreamName: string;
   StreamARN: string;

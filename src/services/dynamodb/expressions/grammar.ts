@@ -36,6 +36,10 @@ const MOST_IN = 100;
 /** More than one can close with as many operators, and few enough for the stack. */
 const MOST_PARENTHESES = 512;
 const MOST_DEPTH = 32;
+/** Parentheses about a sum, and about an operand of it. */
+const MOST_SUM_DEPTH = 1;
+const LARGEST_INDEX = 4_294_967_294;
+const REDUNDANT = "The expression has redundant parentheses;";
 
 /** A condition, filter or key condition. @throws {AwsError} ValidationException */
 export function parseCondition(kind: Kind, source: string): Condition {
@@ -80,7 +84,7 @@ export function parseCondition(kind: Kind, source: string): Condition {
     const isTwice = tokens.peek().text === "(";
     const inner = either(depth + 1);
     tokens.expect(")");
-    if (isTwice && redundant.has(inner)) tokens.fail("The expression has redundant parentheses;");
+    if (isTwice && redundant.has(inner)) tokens.fail(REDUNDANT);
     redundant.add(inner);
     return inner;
   }
@@ -161,18 +165,36 @@ export function parseUpdate(source: string): UpdateActions {
         tokens.expect("=");
         set.push({ path, to: parseSum(tokens) });
       } else if (section === "REMOVE") remove.push(path);
+      else if (tokens.peek().type !== ":value") tokens.syntax();
       else (section === "ADD" ? add : deletions).push({ path, value: parseOperand(tokens) });
     });
   } while (tokens.peek().type !== "end");
   return { set, remove, add, delete: deletions };
 }
 
-function parseSum(tokens: Reader): SetOperand {
-  const left = parseOperand(tokens);
-  const operator = tokens.peek().text;
-  if (operator !== "+" && operator !== "-") return left;
+function parseSum(tokens: Reader, depth = 0): SetOperand {
+  const isEnclosed = tokens.peek().text === "(";
+  const left = parseTerm(tokens, depth);
+  const { text: operator } = tokens.peek();
+  if (operator !== "+" && operator !== "-") {
+    if (isEnclosed && depth > 0) tokens.fail(REDUNDANT);
+    return left;
+  }
+  // A sum is of two operands, and is none itself.
+  if (left.type === "sum") return tokens.syntax();
   tokens.take();
-  return { type: "sum", operator, left, right: parseOperand(tokens) };
+  const start = tokens.peek();
+  const right = parseTerm(tokens, depth);
+  return right.type === "sum" ? tokens.syntax(start) : { type: "sum", operator, left, right };
+}
+
+/** An operand, or what stands in parentheses. */
+function parseTerm(tokens: Reader, depth: number): SetOperand {
+  if (!tokens.takes("(")) return parseOperand(tokens);
+  if (depth > MOST_SUM_DEPTH) tokens.fail(REDUNDANT);
+  const inner = parseSum(tokens, depth + 1);
+  tokens.expect(")");
+  return inner;
 }
 
 function parseOperand(tokens: Reader): Operand {
@@ -200,6 +222,8 @@ function parsePath(tokens: Reader): Path {
       const index = tokens.take();
       if (index.type !== "number") tokens.syntax(index);
       tokens.expect("]");
+      if (Number(index.text) > LARGEST_INDEX)
+        tokens.fail(`List index is not within the allowable range; index: [${index.text}]`);
       path.push(Number(index.text));
     } else break;
     if (path.length > MOST_DEPTH)

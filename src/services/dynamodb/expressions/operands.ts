@@ -31,6 +31,9 @@ export const wrongType = (kind: Kind, operator: string, type: string): never =>
     `Incorrect operand type for operator or function; operator or function: ${operator}, operand type: ${type}`,
   );
 
+const misused = (kind: Kind, name: string) =>
+  fail(kind, `The function is not allowed to be used this way in an expression; function: ${name}`);
+
 /** @throws {AwsError} ValidationException */
 export function bindOperand({ kind, holders }: Binding, operand: Operand): Bound {
   if (operand.type === "path") {
@@ -42,9 +45,9 @@ export function bindOperand({ kind, holders }: Binding, operand: Operand): Bound
     return { constant, read: () => constant };
   }
   checkName(kind, operand.name);
-  if (operand.name !== "size")
-    fail(kind, `The function is not allowed to be used this way in an expression; function: ${operand.name}`);
+  if (operand.name !== "size") misused(kind, operand.name);
   checkCount(kind, operand, 1);
+  if (operand.args[0]!.type === "call") misused(kind, operand.args[0]!.name);
   const of = bindOperand({ kind, holders }, operand.args[0]!);
   if (of.constant && !MEASURABLE.has(typeOf(of.constant))) wrongType(kind, "size", typeOf(of.constant));
   return {

@@ -140,7 +140,8 @@ export function projectedBy(table: Table, index: Index): Projection {
   return known;
 }
 
-function checkKeyValue(name: string, value: Value): void {
+/** @throws {AwsError} ValidationException where it is empty */
+export function checkKeyValue(name: string, value: Value): void {
   const empty = emptiness(value);
   if (empty)
     throw emptyKey(

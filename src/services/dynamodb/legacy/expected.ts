@@ -38,8 +38,7 @@ function comparison(name: string, expected: DynamoDB.ExpectedAttributeValue): Co
       `AttributeValueList can only be used with a ComparisonOperator for Attribute: ${name}`,
     );
   if (exists === false) {
-    if (value)
-      throw invalidParameters(`Value cannot be used when Exists is set to false for Attribute: ${name}`);
+    if (value) throw invalidParameters(`Value cannot be used when Exists is false for Attribute: ${name}`);
     return comparisonOf("NULL", []);
   }
   if (!value)

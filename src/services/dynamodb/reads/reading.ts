@@ -103,7 +103,7 @@ function checkGlobal(
 /** @throws {AwsError} ValidationException */
 export function checkSelect({ Select, ProjectionExpression, AttributesToGet }: Asked): void {
   if (Select === "SPECIFIC_ATTRIBUTES" && ProjectionExpression === undefined && !AttributesToGet)
-    throw invalidParameters(
+    throw invalid(
       "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
     );
   if (Select === undefined || Select === "SPECIFIC_ATTRIBUTES") return;

@@ -1,6 +1,6 @@
 import { AwsError } from "#aws/errors.ts";
 import { invalid } from "../errors.ts";
-import { checkKeySizes, namesOf } from "../items/keys.ts";
+import { checkKeySizes, checkKeyValue, namesOf } from "../items/keys.ts";
 import type { Index, Table } from "../store.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
 
@@ -11,9 +11,12 @@ const TOLD_ALONE = /number|Number|numeric|contains duplicates/;
 
 /** A key behind which a reading is to go on, its values checked. @throws {AwsError} ValidationException */
 export function startIn(sent: Item | undefined): Item | undefined {
-  if (!sent) return undefined;
+  return sent && inStart(() => checkedItem(sent));
+}
+
+function inStart<R>(check: () => R): R {
   try {
-    return checkedItem(sent);
+    return check();
   } catch (error) {
     if (!(error instanceof AwsError) || TOLD_ALONE.test(error.message)) throw error;
     throw invalid(`${INVALID}: ${error.message}`);
@@ -33,6 +36,7 @@ export function checkStart(
   const names = new Set([...namesOf(table.key), ...(index ? namesOf(index.key) : [])]);
   const isKey = (name: string) => Object.hasOwn(start, name) && typeOf(start[name]!) === table.types[name];
   if (Object.keys(start).length === names.size && [...names].every(isKey)) {
+    for (const name of names) inStart(() => checkKeyValue(name, start[name]!));
     for (const key of [table.key, ...(index ? [index.key] : [])]) checkKeySizes(key, start);
     return;
   }

@@ -45,6 +45,7 @@ export function schemaOf(input: Sent): Schema {
   if (global.length > MOST_GLOBAL)
     throw invalidParameters(`GlobalSecondaryIndex count exceeds the per-table limit of ${MOST_GLOBAL}`);
   const indexes = [...local, ...global];
+  checkIncluded(indexes);
   const names = new Set<string>();
   for (const { name } of indexes) {
     if (names.has(name)) throw invalidParameters(`Duplicate index name: ${name}`);
@@ -58,6 +59,13 @@ export function schemaOf(input: Sent): Schema {
       `Some AttributeDefinitions are not used. AttributeDefinitions: [${namesIn(definitions)}], keys used: [${[...used].filter(Boolean).join(", ")}]`,
     );
   return { key, types: typesOf(definitions), definitions, billing, throughput, indexes };
+}
+
+/** @throws {AwsError} ValidationException */
+export function checkIncluded(indexes: readonly Pick<Index, "included">[]): void {
+  const count = indexes.reduce((sum, { included }) => sum + included.length, 0);
+  if (count > MOST_INCLUDED)
+    throw invalidParameters(`Number of NonKeyAttributes exceeds the limit of ${MOST_INCLUDED}`);
 }
 
 function checkLists(
@@ -95,7 +103,9 @@ function checkDefined(
   definitions: readonly DynamoDB.AttributeDefinition[],
 ): void {
   const defined = new Set(definitions.map(({ AttributeName }) => AttributeName));
-  if (schema.every(({ AttributeName }) => defined.has(AttributeName))) return;
+  const missing = schema.find(({ AttributeName }) => !defined.has(AttributeName));
+  if (!missing) return;
+  if (missing !== schema[0]) throw invalid("Invalid KeySchema: Some index key attribute have no definition");
   throw invalidParameters(
     `Some index key attributes are not defined in AttributeDefinitions. Keys: [${namesIn(schema)}], AttributeDefinitions: [${namesIn(definitions)}]`,
   );
@@ -193,7 +203,5 @@ function projectionOf({ ProjectionType: projection, NonKeyAttributes: included }
     throw invalidParameters(`ProjectionType is ${projection}, but NonKeyAttributes is specified`);
   if (projection === "INCLUDE" && !included)
     throw invalidParameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
-  if (included && included.length > MOST_INCLUDED)
-    throw invalidParameters(`Number of NonKeyAttributes exceeds the limit of ${MOST_INCLUDED}`);
   return { projection, included: included ?? [] };
 }

@@ -9,7 +9,7 @@ import { clear } from "./clear.ts";
 import { described } from "./description.ts";
 import { fill } from "./fill.ts";
 import { namedTable } from "./named.ts";
-import { checkBounds, globalIndex, throughputOf, typesOf } from "./schema.ts";
+import { checkBounds, checkIncluded, globalIndex, throughputOf, typesOf } from "./schema.ts";
 
 type Request = Input<"dynamodb", "UpdateTable">;
 
@@ -52,8 +52,8 @@ function refuseUnimplemented(input: Request): void {
 }
 
 function checkSaysSomething(input: Request): void {
-  const { TableName: _, AttributeDefinitions: __, ...rest } = input;
-  if (Object.values(rest).every((member) => member === undefined))
+  const { TableName: _, AttributeDefinitions: __, GlobalSecondaryIndexUpdates: updates, ...rest } = input;
+  if (!updates?.length && Object.values(rest).every((member) => member === undefined))
     throw invalid(
       "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required",
     );
@@ -129,6 +129,7 @@ function withIndexes(tx: Transaction, table: Table, input: Request): Table {
         filling: true,
       };
       indexes = [...indexes, index];
+      checkIncluded(indexes);
       tx.enqueue(fill, { table: table.name, number: table.number, what: { index: index.number } });
       continue;
     }
