@@ -64,7 +64,15 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
     undo.push(store.close);
     const openBlobs = blobStores(config, folder, log);
     const masterKeys = config.ephemeral ? [newMasterKey(1)] : await keptMasterKeys(folder.keys);
-    const cloud = await openCloud({ catalog, sinks, store, openBlobs, masterKeys, log })
+    const cloud = await openCloud({
+      catalog,
+      sinks,
+      store,
+      openBlobs,
+      masterKeys,
+      log,
+      limited: config.limits,
+    })
       .catch(refuseSharing)
       .catch(refuseOtherKeys(folder));
     undo.splice(-1, 1, cloud.close); // which closes the store

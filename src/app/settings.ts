@@ -15,6 +15,8 @@ export interface Config {
   readonly region: string;
   readonly account: string;
   readonly hosts: readonly string[];
+  /** Services that hold their callers to AWS's limits of throughput. */
+  readonly limits: readonly string[];
   readonly log: LogLevel;
 }
 
@@ -31,6 +33,8 @@ interface Setting<T> {
 
 /** LocalStack's, which scripts expect. */
 export const STANDARD_PORT = 4566;
+
+const LIMITED = ["kinesis"];
 
 /** Each is a flag (`--port`), a variable (`NUBE_PORT`) and a key of `nube.json`. */
 export const SETTINGS: { [Name in SettingName]: Setting<Config[Name]> } = {
@@ -85,6 +89,18 @@ export const SETTINGS: { [Name in SettingName]: Setting<Config[Name]> } = {
     placeholder: "NAMES",
     help: "further host names by which this cloud is called, separated by commas",
     read: (text) => Object.freeze(text.toLowerCase().split(",").filter(Boolean).map(hostName)),
+    fallback: () => Object.freeze([]),
+  },
+  limits: {
+    placeholder: "SERVICES",
+    help: `services that enforce AWS's limits of throughput, separated by commas: ${LIMITED.join(", ")} (none)`,
+    read: (text) =>
+      Object.freeze(
+        text
+          .split(",")
+          .filter(Boolean)
+          .map((word) => oneOf(LIMITED, word)),
+      ),
     fallback: () => Object.freeze([]),
   },
   log: {

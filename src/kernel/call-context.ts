@@ -69,6 +69,9 @@ export class CallContext implements Context {
   get ports() {
     return this.#options.cloud.ports;
   }
+  get isLimited() {
+    return this.#options.cloud.limited.has(this.#options.home.service);
+  }
   get seal() {
     return this.#options.cloud.seal;
   }

@@ -23,6 +23,8 @@ export interface Context extends Place {
   readonly random: Random;
   readonly log: Log;
   readonly ports: Ports;
+  /** Whether the service holds its callers to AWS's limits of throughput. */
+  readonly isLimited: boolean;
   /** What the wire told besides the input; absent for calls from inside the house. */
   readonly request: RequestFacts | undefined;
   /** The service's blobs, in the same partition as its records. */

@@ -56,6 +56,8 @@ export interface Cloud {
   readonly waits: Waits;
   /** Calls at that moment of the cloud's clock, unless the answer is called first. */
   at(due: number, then: () => void): () => void;
+  /** Ids of the services that hold their callers to limits of throughput. */
+  readonly limited: ReadonlySet<string>;
   /** Ids of the services in the catalog. */
   readonly services: readonly string[];
   /** Loaded on first use; `undefined` for one that the catalog does not have. */
@@ -95,6 +97,8 @@ export interface CloudOptions {
   /** What bodies at rest are sealed with: all that ever were, the newest last. */
   masterKeys: readonly MasterKey[];
   log: Log;
+  /** Services that hold their callers to AWS's limits of throughput; none unless said. */
+  limited?: readonly string[];
   /** Where observations go, from the first one on. */
   sinks?: Sinks;
   /** Freezes the input of every call from inside the house, so that a handler that changes it fails in its tests. */
@@ -235,6 +239,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     faults,
     waits,
     at: (due, then) => scheduler.at(due, async () => then()),
+    limited: new Set(options.limited),
     services: Object.keys(catalog),
     service,
     time: {

@@ -28,6 +28,8 @@ export interface TestCloudOptions {
   masterKeys?: readonly MasterKey[];
   log?: Log;
   seed?: number;
+  /** Services that hold their callers to AWS's limits of throughput. */
+  limited?: readonly string[];
   /** The wall's clock; it stands at {@link TEST_START} unless said. */
   wall?: () => number;
 }
@@ -53,6 +55,7 @@ export async function testCloud(
     masterKeys: options.masterKeys ?? TEST_MASTERS,
     log: options.log ?? silentLog,
     random: random(options.seed ?? 1),
+    limited: options.limited ?? [],
     wall: options.wall ?? (() => TEST_START),
     freezeInputs: true,
   });

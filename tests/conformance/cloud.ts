@@ -23,11 +23,14 @@ export interface ConformanceCloud {
   readonly ports: Ports;
   /** What left for people and their devices, newest first. */
   letters(): Promise<PostedLetter[]>;
+  /** From then on only `advance` moves the clock. */
+  freeze(): Promise<void>;
   /** Milliseconds; all that is due in that span has run when it resolves. */
   advance(milliseconds: number): Promise<void>;
 }
 
-export function conformanceCloud(): ConformanceCloud {
+/** @param limits services that hold their callers to limits of throughput */
+export function conformanceCloud({ limits = [] }: { limits?: readonly string[] } = {}): ConformanceCloud {
   let running: Running;
   let folder: string;
   vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
@@ -43,6 +46,7 @@ export function conformanceCloud(): ConformanceCloud {
       region: "us-east-1",
       account: "000000000000",
       hosts: [],
+      limits,
       log: "error",
     });
   });
@@ -64,6 +68,7 @@ export function conformanceCloud(): ConformanceCloud {
     get ports() {
       return running.cloud.ports;
     },
+    freeze: () => running.cloud.time.freeze(),
     advance: (milliseconds) => running.cloud.time.advance(milliseconds),
   };
 }

@@ -51,6 +51,11 @@ export const expiredIterator = (now: number, created: number, tolerated: number)
     "ExpiredIteratorException",
     `Iterator expired. The iterator was created at time ${told(created)} while right now it is ${told(now)} which is further in the future than the tolerated delay of ${tolerated} milliseconds.`,
   );
+const exceeded = (message: string) => fault("ProvisionedThroughputExceededException", message);
+export const tooMuchWritten = (shard: string, stream: string, account: string) =>
+  exceeded(`Rate exceeded for shard ${shard} in stream ${stream} under account ${account}.`);
+export const tooMuchRead = (shard: string, stream: string, account: string) =>
+  exceeded(`Rate exceeded for Shard - ${account}/${stream}/${shard}`);
 export const noPolicy = (arn: string) =>
   fault("ResourceNotFoundException", `Resource policy for ${arn} not found.`);
 

@@ -1,10 +1,12 @@
+import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { invalid } from "../errors.ts";
+import { invalid, tooMuchWritten } from "../errors.ts";
 import { HASHES } from "../shards/ranges.ts";
 import { type Route, routeFor, routesOf } from "../shards/routes.ts";
 import { parseSequenceNumber } from "../shards/sequence.ts";
+import { throughputOf } from "../shards/throughput.ts";
 import { type Stream, streamAt } from "../store.ts";
 import { type Sent, storeRecords } from "./rows.ts";
 import { wakeAll } from "./waiters.ts";
@@ -22,7 +24,8 @@ export const writing = {
       const stream = await streamAt(tx, ctx, input);
       checkRecord(stream, input);
       checkOrdering(ctx, stream, input.SequenceNumberForOrdering);
-      const [told] = await put(tx, stream, [input]);
+      const [told] = await put(ctx, tx, stream, [input]);
+      if (told instanceof AwsError) throw told;
       return { ...told!, EncryptionType: encryptionOf(stream) };
     });
   },
@@ -36,9 +39,13 @@ export const writing = {
     return ctx.transact(async (tx) => {
       const stream = await streamAt(tx, ctx, input);
       for (const record of input.Records) checkRecord(stream, record);
+      const told = await put(ctx, tx, stream, input.Records);
+      const Records = told.map((one) =>
+        one instanceof AwsError ? { ErrorCode: one.code, ErrorMessage: one.message } : one,
+      );
       return {
-        FailedRecordCount: 0,
-        Records: await put(tx, stream, input.Records),
+        FailedRecordCount: told.filter((one) => one instanceof AwsError).length,
+        Records,
         EncryptionType: encryptionOf(stream),
       };
     });
@@ -47,12 +54,19 @@ export const writing = {
 
 export const encryptionOf = ({ encryption }: Stream) => (encryption ? ("KMS" as const) : ("NONE" as const));
 
-/** What is told of each, in the order in which they were sent. */
-async function put(tx: Transaction, stream: Stream, sent: readonly Entry[]) {
+/** What is told of each, in the order in which they were sent: its number, or why its shard did not take it. */
+async function put(ctx: Context, tx: Transaction, stream: Stream, sent: readonly Entry[]) {
   const open = await routesOf(tx, stream);
-  const told = new Array<{ SequenceNumber: string; ShardId: string }>(sent.length);
+  const told = new Array<{ SequenceNumber: string; ShardId: string } | AwsError>(sent.length);
   const time = tx.now();
-  for (const [route, its] of byRoute(open, sent)) {
+  for (const [route, all] of byRoute(open, sent)) {
+    const throughput = throughputOf(ctx, tx, route.shard, "write");
+    const its = all.filter((at) => {
+      const { Data, PartitionKey } = sent[at]!;
+      if (throughput.takes(Data.length + Buffer.byteLength(PartitionKey))) return true;
+      told[at] = tooMuchWritten(route.id, stream.name, ctx.account);
+      return false;
+    });
     const records = its.map((at) => sent[at]!);
     const positions = storeRecords(tx, route.shard, records, stream.encryption !== undefined);
     for (const [at, position] of positions.entries())

@@ -1,8 +1,9 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { invalid, noSuchStream } from "../errors.ts";
+import { invalid, noSuchStream, tooMuchRead } from "../errors.ts";
 import { shardId } from "../shards/sequence.ts";
+import { throughputOf } from "../shards/throughput.ts";
 import { isOpen, recordRows, type Shard, type Stream, shards, shardsOf, streams } from "../store.ts";
 import { iterator, iteratorIn } from "./iterators.ts";
 import { arrivalOf, numberOf, POSITIONS, recordsIn, rowAt, type Stored } from "./rows.ts";
@@ -21,7 +22,10 @@ export const reading = {
       if (stream?.number !== at.number) throw noSuchStream(at.stream, ctx.account);
       const shard = await tx.get(shards, [stream.number, at.shard]);
       if (!shard) throw invalid("The shard of the iterator is gone.");
+      const throughput = throughputOf(ctx, tx, shard, "read");
+      if (!throughput.takes(0)) throw tooMuchRead(shardId(shard.index), stream.name, ctx.account);
       const { records, next, behind } = await recordsFrom(tx, stream, shard, at.next, Limit);
+      throughput.add(records.reduce((sum, { dataAt, end }) => sum + end - dataAt, 0));
       const isAtEnd = !isOpen(shard) && behind === 0;
       return new Reading(shard, records, {
         NextShardIterator: isAtEnd ? undefined : iterator(ctx, stream, shard, next),
