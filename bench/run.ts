@@ -3,7 +3,7 @@
  * gave them under its load, and the server's CPU per operation, which is the steadier figure.
  *
  *     npm run bench            all of it, some minutes
- *     npm run bench -- s3      one of: start, http, sts, s3, s3rver, large, list, sqs, dynamodb, kinesis, opening
+ *     npm run bench -- s3      one of: start, http, sts, s3, s3rver, large, list, sqs, dynamodb, kinesis, opening, millions
  */
 import { cpus, release } from "node:os";
 import { dynamodb } from "./dynamodb.ts";
@@ -12,6 +12,7 @@ import { http } from "./http.ts";
 import { kinesis } from "./kinesis.ts";
 import { large } from "./large.ts";
 import { listing } from "./listing.ts";
+import { millions } from "./millions.ts";
 import { opening } from "./opening.ts";
 import { queues } from "./queues.ts";
 import { beside } from "./s3rver.ts";
@@ -34,6 +35,7 @@ const benches: Record<string, () => Promise<void>> = {
   dynamodb,
   kinesis,
   opening,
+  millions,
 };
 const chosen = process.argv.slice(2);
 

@@ -23,7 +23,9 @@ import { policyOperations } from "./policies/policies.ts";
 import { queryOperations } from "./reads/query.ts";
 import { scanOperations } from "./reads/scan.ts";
 import { tableArn, tables } from "./store.ts";
-import { streamOperations, trim } from "./streams/streams.ts";
+import { readingOperations } from "./streams/reading.ts";
+import { roll, trim } from "./streams/shards.ts";
+import { streamOperations } from "./streams/streams.ts";
 import { clear } from "./tables/clear.ts";
 import { fill } from "./tables/fill.ts";
 import { tableOperations } from "./tables/tables.ts";
@@ -194,7 +196,7 @@ export const dynamodb = defineService({
     insightOperations,
     destinationOperations,
   ],
-  jobs: [clear, fill, expire, trim, copy, clearBackup, writeExport, forget, forward, tally],
+  jobs: [clear, fill, expire, trim, roll, copy, clearBackup, writeExport, forget, forward, tally],
   judge: nameViolations,
   access,
   dataOperations: [
@@ -218,7 +220,7 @@ export const dynamodb = defineService({
 export const dynamodbStreams = defineService({
   id: "dynamodb-streams",
   store: "dynamodb",
-  operations: [streamOperations],
+  operations: [streamOperations, readingOperations],
   access: {
     ListStreams: (ctx) => [{ action: "dynamodb:ListStreams", resource: `${tableArn(ctx, "*")}/stream/*` }],
     DescribeStream: (_, { StreamArn }) => [{ action: "dynamodb:DescribeStream", resource: StreamArn }],

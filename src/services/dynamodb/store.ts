@@ -88,8 +88,21 @@ export interface Stream extends OpenStream {
   table: string;
   key: KeyNames;
   created: Time;
-  /** The last number in it, once it takes no more. */
-  closed?: number;
+  /** Oldest first, each the parent of the next. The last takes the records of a stream that is open. */
+  shards: Shard[];
+  /** The number of the last record that was removed for its age. */
+  trimmed?: number;
+}
+
+/** Some time of a stream: records with numbers above the first, up to the last. */
+export interface Shard {
+  first: number;
+  opened: Time;
+  /** The id of the one before. */
+  parent?: string;
+  /** Once it takes no more. */
+  last?: number;
+  closed?: Time;
 }
 
 export interface Throughput {
@@ -179,6 +192,13 @@ export const backups = collection<Backup>("dynamodb/backup", {
 export const streams = collection<Stream>("dynamodb/stream", {
   scope: "region",
   key: (s) => [s.table, s.label],
+  version: 2,
+  // Once a stream was one shard.
+  upgrade(former) {
+    const { closed: last, ...stream } = former as Omit<Stream, "shards"> & { closed?: number };
+    const { number: first, created: opened } = stream;
+    return { ...stream, shards: [{ first, opened, ...(last !== undefined && { last, closed: opened }) }] };
+  },
 });
 
 export const streamArn = (place: Place, table: string, label: string) =>

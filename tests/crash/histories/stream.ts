@@ -5,7 +5,6 @@ import {
   DynamoDBStreamsClient,
   GetRecordsCommand,
   GetShardIteratorCommand,
-  type Shard,
 } from "@aws-sdk/client-dynamodb-streams";
 import { elementsOf, type Item, nameOf } from "./lists-table.ts";
 
@@ -32,28 +31,29 @@ async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-/** Reads a stream of one shard on and on, until it is over and nothing more is in it. */
+/** Reads a stream on and on, shard after shard, until it is over and nothing more is in it. */
 export async function follow(
   client: DynamoDBStreamsClient,
   StreamArn: string,
   isOver: () => boolean,
 ): Promise<_Record[]> {
-  const described = await answered(() => client.send(new DescribeStreamCommand({ StreamArn })));
-  const [shard] = described.StreamDescription!.Shards as [Shard];
-  const beginning = { StreamArn, ShardId: shard.ShardId, ShardIteratorType: "TRIM_HORIZON" } as const;
-  let { ShardIterator } = await answered(() => client.send(new GetShardIteratorCommand(beginning)));
   const records: _Record[] = [];
-  while (ShardIterator !== undefined) {
-    const wasOver = isOver();
-    const { Records, NextShardIterator } = await answered(() =>
-      client.send(new GetRecordsCommand({ ShardIterator })),
-    );
-    records.push(...Records!);
-    if (wasOver && Records!.length === 0) break;
-    if (Records!.length === 0) await sleep(PAUSE_MS);
-    ShardIterator = NextShardIterator;
+  for (let shard: string | undefined; ; ) {
+    const next = new DescribeStreamCommand({ StreamArn, ExclusiveStartShardId: shard, Limit: 1 });
+    shard = (await answered(() => client.send(next))).StreamDescription!.Shards![0]?.ShardId;
+    if (shard === undefined) return records;
+    const beginning = { StreamArn, ShardId: shard, ShardIteratorType: "TRIM_HORIZON" } as const;
+    let { ShardIterator } = await answered(() => client.send(new GetShardIteratorCommand(beginning)));
+    while (ShardIterator !== undefined) {
+      const wasOver = isOver();
+      const get = new GetRecordsCommand({ ShardIterator });
+      const { Records, NextShardIterator } = await answered(() => client.send(get));
+      records.push(...Records!);
+      if (wasOver && Records!.length === 0) break;
+      if (Records!.length === 0) await sleep(PAUSE_MS);
+      ShardIterator = NextShardIterator;
+    }
   }
-  return records;
 }
 
 /**

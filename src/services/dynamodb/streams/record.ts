@@ -1,6 +1,10 @@
+import { hash } from "node:crypto";
+import type * as Streams from "#aws/contract/types/dynamodb-streams.ts";
+import type { Place } from "#kernel/collection.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { keyOf } from "../items/keys.ts";
-import { type OpenStream, streamRows, type Table } from "../store.ts";
+import { type OpenStream, type Stream, streamRows, type Table } from "../store.ts";
+import { sizeOfItem } from "../values/size.ts";
 import { storedItem } from "../values/stored.ts";
 import { type Item, isEqual } from "../values/value.ts";
 
@@ -29,4 +33,30 @@ export function record(
   if (before && shows("OLD")) change.old = { M: before };
   if (by) change.by = { S: by };
   tx.putBytes(streamRows, [number, sequence], storedItem(change));
+}
+
+/** 21 digits, the first of them a 1. */
+export const sequenceNumber = (number: number): string => `1${String(number).padStart(20, "0")}`;
+
+/** A change as it is told. */
+export function recordOf({ region }: Place, stream: Stream, change: Item): Streams.Record {
+  const sequence = Number(change.sequence!.N);
+  const { new: after, old: before, keys, by } = change;
+  return {
+    eventID: hash("md5", `${stream.label}/${stream.table}/${sequence}`),
+    eventName: change.name!.S as Streams.OperationType,
+    eventVersion: "1.1",
+    eventSource: "aws:dynamodb",
+    awsRegion: region,
+    dynamodb: {
+      ApproximateCreationDateTime: new Date(Math.floor(Number(change.at!.N) / 1_000) * 1_000),
+      Keys: keys!.M!,
+      NewImage: after?.M,
+      OldImage: before?.M,
+      SequenceNumber: sequenceNumber(sequence),
+      SizeBytes: [keys, after, before].reduce((sum, part) => sum + (part?.M ? sizeOfItem(part.M) : 0), 0),
+      StreamViewType: stream.view,
+    },
+    ...(by && { userIdentity: { Type: "Service", PrincipalId: "dynamodb.amazonaws.com" } }),
+  };
 }

@@ -5,7 +5,7 @@ import { startForgetting } from "../backups/undo.ts";
 import { invalidParameters, limitExceeded, tableExists, tableIsBeingCopied } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tables } from "../store.ts";
-import { closeStream, openStream } from "../streams/streams.ts";
+import { closeStream, openStream } from "../streams/shards.ts";
 import { clear } from "./clear.ts";
 import { described } from "./description.ts";
 import { namedTable } from "./named.ts";
@@ -34,7 +34,7 @@ export const tableOperations = {
         uuid: tx.uuid(),
         indexes: schema.indexes.map((index) => ({ ...index, number: tx.sequence() })),
         stream: stream?.StreamEnabled
-          ? openStream(tx, { name, key: schema.key }, stream.StreamViewType!)
+          ? await openStream(tx, { name, key: schema.key }, stream.StreamViewType!)
           : undefined,
         onDemandSince: schema.billing === "PAY_PER_REQUEST" ? tx.now() : undefined,
         tableClass: input.TableClass,

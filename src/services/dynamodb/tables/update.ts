@@ -4,7 +4,7 @@ import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { invalid, invalidParameters, noSuchTableIndex } from "../errors.ts";
 import { type Index, type Table, tables } from "../store.ts";
-import { closeStream, openStream } from "../streams/streams.ts";
+import { closeStream, openStream } from "../streams/shards.ts";
 import { clear } from "./clear.ts";
 import { described } from "./description.ts";
 import { fill } from "./fill.ts";
@@ -109,7 +109,7 @@ async function withStream(
       `Table already has an enabled stream: TableName: ${table.name}`,
     );
   if (!sent.StreamViewType) throw invalidParameters("StreamViewType is required when StreamEnabled is true");
-  return { ...table, stream: openStream(tx, table, sent.StreamViewType) };
+  return { ...table, stream: await openStream(tx, table, sent.StreamViewType) };
 }
 
 function withIndexes(tx: Transaction, table: Table, input: Request): Table {

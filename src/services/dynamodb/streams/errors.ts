@@ -1,0 +1,23 @@
+import { faultsOf } from "#kernel/service.ts";
+import { invalid } from "../errors.ts";
+
+const fault = faultsOf<"dynamodb-streams">();
+
+export const noSuchStream = (arn: string) =>
+  fault("ResourceNotFoundException", `Requested resource not found: Stream: ${arn} not found`);
+export const noSuchShard = () =>
+  fault("ResourceNotFoundException", "Requested resource not found: Shard does not exist");
+export const expiredIterator = () =>
+  fault("ExpiredIteratorException", "The provided iterator exceeds the maximum age allowed.");
+export const trimmedData = () =>
+  fault("TrimmedDataAccessException", "The data you are trying to access has been trimmed.");
+export const invalidIterator = () => invalid("Invalid ShardIterator");
+export const invalidSequenceNumber = (given: string) => invalid(`Invalid SequenceNumber: ${given}`);
+
+/** The contract names no upper bound; the documentation of each operation does. */
+export function checkLimit(limit: number, most: number): void {
+  if (limit > most)
+    throw invalid(
+      `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to ${most}`,
+    );
+}

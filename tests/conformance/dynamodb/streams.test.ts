@@ -1,0 +1,479 @@
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  DeleteTableCommand,
+  PutItemCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+  UpdateTableCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
+  type _Record,
+  DescribeStreamCommand,
+  DynamoDBStreamsClient,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  ListStreamsCommand,
+  type Shard,
+  type ShardIteratorType,
+} from "@aws-sdk/client-dynamodb-streams";
+import { describe, expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { dynamodbOn, guide, N, S } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { send } = dynamodbOn(cloud);
+const api = (name: string) => doc(`amazondynamodb/latest/APIReference/API_streams_${name}.html`);
+const GUIDE = guide("Streams");
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+let known: DynamoDBStreamsClient | undefined;
+const streams = () => (known ??= new DynamoDBStreamsClient(cloud.client()));
+
+let tables = 0;
+/** A table with a stream of its own for each case. */
+async function withStream(StreamViewType: "NEW_AND_OLD_IMAGES" | "KEYS_ONLY" | "NEW_IMAGE" | "OLD_IMAGE") {
+  const TableName = `streamed-${tables++}`;
+  const { TableDescription } = await send(
+    new CreateTableCommand({
+      TableName,
+      AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+      BillingMode: "PAY_PER_REQUEST",
+      StreamSpecification: { StreamEnabled: true, StreamViewType },
+    }),
+  );
+  const StreamArn = TableDescription!.LatestStreamArn!;
+
+  const described = async (more: Partial<ConstructorParameters<typeof DescribeStreamCommand>[0]> = {}) =>
+    (await streams().send(new DescribeStreamCommand({ StreamArn, ...more }))).StreamDescription!;
+  const shards = async () => (await described()).Shards!;
+  const iterator = async (
+    { ShardId }: Shard,
+    ShardIteratorType: ShardIteratorType = "TRIM_HORIZON",
+    SequenceNumber?: string,
+  ) => {
+    const input = { StreamArn, ShardId, ShardIteratorType, SequenceNumber };
+    return (await streams().send(new GetShardIteratorCommand(input))).ShardIterator!;
+  };
+  const get = (ShardIterator: string, Limit?: number) =>
+    streams().send(new GetRecordsCommand({ ShardIterator, Limit }));
+  const all = async (shard: Shard) => (await get(await iterator(shard))).Records!;
+
+  return {
+    TableName,
+    StreamArn,
+    described,
+    shards,
+    iterator,
+    get,
+    all,
+    put: (p: string, x: number) => send(new PutItemCommand({ TableName, Item: { p: S(p), x: N(x) } })),
+    remove: (p: string) => send(new DeleteItemCommand({ TableName, Key: { p: S(p) } })),
+    enable: (StreamEnabled: boolean) =>
+      send(
+        new UpdateTableCommand({
+          TableName,
+          StreamSpecification: { StreamEnabled, ...(StreamEnabled && { StreamViewType }) },
+        }),
+      ),
+  };
+}
+
+const xs = (records: readonly _Record[]) => records.map(({ dynamodb }) => Number(dynamodb!.NewImage!.x!.N));
+const codeOf = (call: Promise<unknown>) =>
+  call.then(
+    () => "accepted",
+    (error: Error) => error.name,
+  );
+
+describe("a shard", () => {
+  behaviour("is open while it has no EndingSequenceNumber", api("DescribeStream"), async () => {
+    const [shard] = await (await withStream("KEYS_ONLY")).shards();
+    expect(shard!.SequenceNumberRange!.StartingSequenceNumber).toMatch(/^\d{21,40}$/);
+    expect(shard!.SequenceNumberRange!.EndingSequenceNumber).toBeUndefined();
+    expect(shard!.ParentShardId).toBeUndefined();
+  });
+
+  behaviour("closes after some hours, and a child takes what comes then", GUIDE, async () => {
+    const { put, shards, all } = await withStream("NEW_IMAGE");
+    await put("a", 1);
+    await cloud.advance(5 * HOUR);
+    await put("a", 2);
+    const [parent, child, ...more] = await shards();
+    expect(more).toEqual([]);
+    expect(child!.ParentShardId).toBe(parent!.ShardId);
+    const end = BigInt(parent!.SequenceNumberRange!.EndingSequenceNumber!);
+    expect(BigInt(child!.SequenceNumberRange!.StartingSequenceNumber!)).toBeGreaterThan(end);
+    expect(child!.SequenceNumberRange!.EndingSequenceNumber).toBeUndefined();
+    expect([xs(await all(parent!)), xs(await all(child!))]).toEqual([[1], [2]]);
+  });
+
+  behaviour("which is closed and read to its end has no next iterator", api("GetRecords"), async () => {
+    const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
+    await put("a", 1);
+    const [open] = await shards();
+    const early = await get(await iterator(open!));
+    expect(early.NextShardIterator).toBeDefined();
+    await put("a", 2);
+    // An iterator of the open shard goes on after it has closed.
+    const late = await iterator(open!, "AFTER_SEQUENCE_NUMBER", early.Records![0]!.dynamodb!.SequenceNumber!);
+    await cloud.advance(4 * HOUR + MINUTE);
+    expect(await codeOf(get(late))).toBe("ExpiredIteratorException");
+    const [closed] = await shards();
+    const page = await get(await iterator(closed!), 1);
+    expect(xs(page.Records!)).toEqual([1]);
+    const rest = await get(page.NextShardIterator!);
+    expect(xs(rest.Records!)).toEqual([2]);
+    expect(rest.NextShardIterator).toBeUndefined();
+  });
+
+  behaviour(
+    "after shard, parents first, tells every change of an item in its order, across all of them",
+    `${GUIDE}#Streams.Processing`,
+    async () => {
+      const { put, shards, all } = await withStream("NEW_IMAGE");
+      for (let hour = 0; hour < 20; hour++) {
+        await put("a", hour);
+        await cloud.advance(HOUR);
+      }
+      const found = await shards();
+      expect(found.length).toBeGreaterThanOrEqual(4);
+      expect(found.map(({ ParentShardId }) => ParentShardId)).toEqual([
+        undefined,
+        ...found.slice(0, -1).map(({ ShardId }) => ShardId),
+      ]);
+      const told: number[] = [];
+      for (const shard of found) told.push(...xs(await all(shard)));
+      expect(told).toEqual(Array.from({ length: 20 }, (_, hour) => hour));
+    },
+  );
+
+  behaviour("that has no records stays open", GUIDE, async () => {
+    const { shards } = await withStream("KEYS_ONLY");
+    await cloud.advance(30 * HOUR);
+    expect(await shards()).toHaveLength(1);
+  });
+
+  behaviour(
+    "of a stream that is disabled closes, and its data stay readable for 24 hours",
+    GUIDE,
+    async () => {
+      const { put, enable, described, all, shards } = await withStream("NEW_IMAGE");
+      await put("a", 1);
+      await enable(false);
+      const { StreamStatus, Shards } = await described();
+      expect([StreamStatus, Shards!.length]).toEqual(["DISABLED", 1]);
+      expect(Shards![0]!.SequenceNumberRange!.EndingSequenceNumber).toBeDefined();
+      await cloud.advance(23 * HOUR);
+      expect(xs(await all((await shards())[0]!))).toEqual([1]);
+      await cloud.advance(3 * HOUR);
+      expect(await codeOf(described())).toBe("ResourceNotFoundException");
+    },
+  );
+
+  behaviour("closes with its table", GUIDE, async () => {
+    const { TableName, put, described, all } = await withStream("NEW_IMAGE");
+    await put("a", 1);
+    await send(new DeleteTableCommand({ TableName }));
+    const { StreamStatus, Shards } = await described();
+    expect(StreamStatus).toBe("DISABLED");
+    expect(xs(await all(Shards![0]!))).toEqual([1]);
+  });
+
+  behaviour("is gone when all of it is older than 24 hours", GUIDE, async () => {
+    const { put, shards } = await withStream("NEW_IMAGE");
+    await put("a", 1);
+    await cloud.advance(5 * HOUR);
+    await put("a", 2);
+    const [first] = await shards();
+    await cloud.advance(27 * HOUR);
+    const left = await shards();
+    expect(left.map(({ ShardId }) => ShardId)).not.toContain(first!.ShardId);
+    expect(left.length).toBeGreaterThan(0);
+  });
+});
+
+describe("DescribeStream", () => {
+  behaviour("lists shards in pages", api("DescribeStream"), async () => {
+    const { put, described } = await withStream("KEYS_ONLY");
+    for (let at = 0; at < 3; at++) {
+      await put("a", at);
+      await cloud.advance(5 * HOUR);
+    }
+    const ids: string[] = [];
+    let ExclusiveStartShardId: string | undefined;
+    do {
+      const page = await described({ Limit: 1, ExclusiveStartShardId });
+      expect(page.Shards!.length).toBeLessThanOrEqual(1);
+      ids.push(...page.Shards!.map(({ ShardId }) => ShardId!));
+      ExclusiveStartShardId = page.LastEvaluatedShardId;
+    } while (ExclusiveStartShardId !== undefined);
+    expect(ids).toEqual((await described()).Shards!.map(({ ShardId }) => ShardId));
+    expect(ids.length).toBeGreaterThanOrEqual(3);
+  });
+
+  behaviour("tells the children of a shard", api("ShardFilter"), async () => {
+    const { put, described } = await withStream("KEYS_ONLY");
+    await put("a", 1);
+    await cloud.advance(5 * HOUR);
+    const [parent, child] = (await described()).Shards!;
+    const children = (ShardId: string) =>
+      described({ ShardFilter: { Type: "CHILD_SHARDS", ShardId } }).then(({ Shards }) =>
+        Shards!.map((shard) => shard.ShardId),
+      );
+    expect(await children(parent!.ShardId!)).toEqual([child!.ShardId]);
+    expect(await children(child!.ShardId!)).toEqual([]);
+  });
+
+  behaviour("says what the stream is of", api("StreamDescription"), async () => {
+    const { TableName, StreamArn, described } = await withStream("OLD_IMAGE");
+    const told = await described();
+    expect(told).toMatchObject({
+      StreamArn,
+      TableName,
+      StreamLabel: StreamArn.split("/").at(-1),
+      StreamStatus: "ENABLED",
+      StreamViewType: "OLD_IMAGE",
+      KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+    });
+  });
+
+  for (const [name, call] of Object.entries({
+    DescribeStream: (StreamArn: string) => new DescribeStreamCommand({ StreamArn }),
+    GetShardIterator: (StreamArn: string) =>
+      new GetShardIteratorCommand({
+        StreamArn,
+        ShardId: "shardId-00000000000000000000-00000000",
+        ShardIteratorType: "LATEST",
+      }),
+  }))
+    behaviour(`${name} knows no stream that is not there`, api(name), async () => {
+      const arn = "arn:aws:dynamodb:us-east-1:000000000000:table/none/stream/2020-01-01T00:00:00.000";
+      await expect(streams().send(call(arn) as DescribeStreamCommand)).rejects.toMatchObject({
+        name: "ResourceNotFoundException",
+        message: `Requested resource not found: Stream: ${arn} not found`,
+      });
+    });
+
+  for (const [name, most, command] of [
+    [
+      "DescribeStream",
+      100,
+      (arn: string, Limit: number) => new DescribeStreamCommand({ StreamArn: arn, Limit }),
+    ],
+    ["ListStreams", 100, (_: string, Limit: number) => new ListStreamsCommand({ Limit })],
+    ["GetRecords", 1_000, (_: string, Limit: number) => new GetRecordsCommand({ ShardIterator: "x", Limit })],
+  ] as const)
+    behaviour(`${name} takes a limit of ${most} at most`, api(name), async () => {
+      const { StreamArn } = await withStream("KEYS_ONLY");
+      await expect(
+        streams().send(command(StreamArn, most + 1) as DescribeStreamCommand),
+      ).rejects.toMatchObject({ name: "ValidationException" });
+    });
+});
+
+describe("an iterator", () => {
+  behaviour("expires 15 minutes after it was returned", api("GetShardIterator"), async () => {
+    const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
+    await put("a", 1);
+    const one = await iterator((await shards())[0]!);
+    await cloud.advance(14 * MINUTE);
+    expect(xs((await get(one)).Records!)).toEqual([1]);
+    await cloud.advance(2 * MINUTE);
+    expect(await codeOf(get(one))).toBe("ExpiredIteratorException");
+  });
+
+  for (const [type, told] of [
+    ["TRIM_HORIZON", [1, 2, 3, 4]],
+    ["AT_SEQUENCE_NUMBER", [2, 3, 4]],
+    ["AFTER_SEQUENCE_NUMBER", [3, 4]],
+    ["LATEST", [4]],
+  ] as const)
+    behaviour(`of type ${type} begins there`, api("GetShardIterator"), async () => {
+      const { put, shards, iterator, get, all } = await withStream("NEW_IMAGE");
+      for (const x of [1, 2, 3]) await put("a", x);
+      const [shard] = await shards();
+      const second = (await all(shard!))[1]!.dynamodb!.SequenceNumber!;
+      const one = await iterator(shard!, type, type.endsWith("NUMBER") ? second : undefined);
+      await put("a", 4);
+      expect(xs((await get(one)).Records!)).toEqual(told);
+    });
+
+  behaviour(
+    "of type LATEST in a closed shard finds nothing, and is the last",
+    api("GetRecords"),
+    async () => {
+      const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
+      await put("a", 1);
+      await cloud.advance(5 * HOUR);
+      const [closed] = await shards();
+      const { Records, NextShardIterator } = await get(await iterator(closed!, "LATEST"));
+      expect([Records, NextShardIterator]).toEqual([[], undefined]);
+    },
+  );
+
+  behaviour("of a shard that the stream has not is refused", api("GetShardIterator"), async () => {
+    const { iterator } = await withStream("KEYS_ONLY");
+    const ShardId = "shardId-00000000000000000000-00000000";
+    expect(await codeOf(iterator({ ShardId }))).toBe("ResourceNotFoundException");
+  });
+
+  behaviour(
+    "is read a thousand records at a time, or as many as are asked for",
+    api("GetRecords"),
+    async () => {
+      const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
+      for (let x = 0; x < 5; x++) await put("a", x);
+      const page = await get(await iterator((await shards())[0]!), 3);
+      expect(xs(page.Records!)).toEqual([0, 1, 2]);
+      const rest = await get(page.NextShardIterator!, 3);
+      expect(xs(rest.Records!)).toEqual([3, 4]);
+      expect((await get(rest.NextShardIterator!)).Records).toEqual([]);
+    },
+  );
+
+  behaviour("gives a megabyte at most", api("GetRecords"), async () => {
+    const { TableName, shards, iterator, get } = await withStream("NEW_IMAGE");
+    for (let n = 0; n < 4; n++)
+      await send(new PutItemCommand({ TableName, Item: { p: S(`${n}`), text: S("x".repeat(390_000)) } }));
+    const page = await get(await iterator((await shards())[0]!));
+    expect(page.Records).toHaveLength(2);
+    expect((await get(page.NextShardIterator!)).Records).toHaveLength(2);
+  });
+
+  behaviour("to what has been trimmed is refused", api("GetShardIterator"), async () => {
+    const { put, shards, iterator, all } = await withStream("NEW_IMAGE");
+    await put("a", 1);
+    const [shard] = await shards();
+    const [record] = await all(shard!);
+    // The shard stays, as a later record stands in it.
+    await cloud.advance(3 * HOUR);
+    await put("a", 2);
+    await cloud.advance(22 * HOUR + 30 * MINUTE);
+    const number = record!.dynamodb!.SequenceNumber!;
+    expect(await codeOf(iterator(shard!, "AT_SEQUENCE_NUMBER", number))).toBe("TrimmedDataAccessException");
+    expect(xs(await all(shard!))).toEqual([2]);
+  });
+
+  behaviour("from before a trim that took what it would read is refused", api("GetRecords"), async () => {
+    const { put, shards, iterator, get } = await withStream("NEW_IMAGE");
+    await put("a", 1);
+    await cloud.advance(3 * HOUR);
+    await put("a", 2);
+    await cloud.advance(21 * HOUR + 55 * MINUTE);
+    const one = await iterator((await shards())[0]!);
+    await cloud.advance(10 * MINUTE);
+    expect(await codeOf(get(one))).toBe("TrimmedDataAccessException");
+  });
+
+  behaviour("that nobody gave out is refused", api("GetRecords"), async () => {
+    const { get } = await withStream("KEYS_ONLY");
+    expect(await codeOf(get("nonsense"))).toBe("ValidationException");
+  });
+});
+
+describe("records", () => {
+  behaviour("of more than 24 hours ago are removed", GUIDE, async () => {
+    const { put, shards, all } = await withStream("NEW_IMAGE");
+    await put("a", 1);
+    await cloud.advance(23 * HOUR);
+    await put("a", 2);
+    expect((await Promise.all((await shards()).map(all))).flatMap(xs)).toEqual([1, 2]);
+    await cloud.advance(3 * HOUR);
+    expect((await Promise.all((await shards()).map(all))).flatMap(xs)).toEqual([2]);
+  });
+
+  for (const [view, shown] of [
+    ["KEYS_ONLY", []],
+    ["NEW_IMAGE", ["NewImage"]],
+    ["OLD_IMAGE", ["OldImage"]],
+    ["NEW_AND_OLD_IMAGES", ["NewImage", "OldImage"]],
+  ] as const)
+    behaviour(`of a stream with ${view} show that`, api("StreamRecord"), async () => {
+      const { put, shards, all } = await withStream(view);
+      await put("a", 1);
+      await put("a", 2);
+      const change = (await all((await shards())[0]!))[1]!.dynamodb!;
+      expect(Object.keys(change).filter((member) => member.endsWith("Image"))).toEqual([...shown]);
+      expect(change.Keys).toEqual({ p: S("a") });
+      expect(change.StreamViewType).toBe(view);
+    });
+
+  behaviour("say what happened: INSERT, MODIFY, REMOVE", api("Record"), async () => {
+    const { put, remove, shards, all } = await withStream("KEYS_ONLY");
+    await put("a", 1);
+    await put("a", 2);
+    await remove("a");
+    await remove("a");
+    const told = await all((await shards())[0]!);
+    expect(told.map(({ eventName }) => eventName)).toEqual(["INSERT", "MODIFY", "REMOVE"]);
+    expect(new Set(told.map(({ eventID }) => eventID)).size).toBe(3);
+    for (const one of told)
+      expect(one).toMatchObject({ eventSource: "aws:dynamodb", awsRegion: "us-east-1", eventVersion: "1.1" });
+  });
+
+  behaviour("are none of a write that changes nothing", GUIDE, async () => {
+    const { TableName, put, shards, all } = await withStream("KEYS_ONLY");
+    await put("a", 1);
+    await put("a", 1);
+    await send(
+      new UpdateItemCommand({
+        TableName,
+        Key: { p: S("a") },
+        UpdateExpression: "SET x = :x",
+        ExpressionAttributeValues: { ":x": N(1) },
+      }),
+    );
+    expect(await all((await shards())[0]!)).toHaveLength(1);
+  });
+
+  behaviour("stand once for each item of a transaction", GUIDE, async () => {
+    const { TableName, shards, all } = await withStream("NEW_IMAGE");
+    const Item = (p: string, x: number) => ({ Put: { TableName, Item: { p: S(p), x: N(x) } } });
+    await send(new TransactWriteItemsCommand({ TransactItems: [Item("a", 1), Item("b", 2)] }));
+    expect(xs(await all((await shards())[0]!)).toSorted()).toEqual([1, 2]);
+  });
+
+  behaviour("have a size: of the keys and of what is shown", api("StreamRecord"), async () => {
+    const { put, shards, all } = await withStream("KEYS_ONLY");
+    await put("abc", 1);
+    const [one] = await all((await shards())[0]!);
+    expect(one!.dynamodb!.SizeBytes).toBe(4);
+  });
+});
+
+describe("ListStreams", () => {
+  behaviour("tells a table's streams, of which a new one follows one that has ended", GUIDE, async () => {
+    const { TableName, StreamArn, enable } = await withStream("KEYS_ONLY");
+    await enable(false);
+    await enable(true);
+    const { Streams } = await streams().send(new ListStreamsCommand({ TableName }));
+    const arns = Streams!.map((one) => one.StreamArn);
+    expect(arns).toHaveLength(2);
+    expect(arns).toContain(StreamArn);
+    const statuses = await Promise.all(
+      arns.map(async (arn) => {
+        const told = await streams().send(new DescribeStreamCommand({ StreamArn: arn }));
+        return told.StreamDescription!.StreamStatus;
+      }),
+    );
+    expect(statuses.toSorted()).toEqual(["DISABLED", "ENABLED"]);
+  });
+
+  behaviour("goes in pages", api("ListStreams"), async () => {
+    const { StreamArn } = await withStream("KEYS_ONLY");
+    const found: string[] = [];
+    let ExclusiveStartStreamArn: string | undefined;
+    do {
+      const page = await streams().send(new ListStreamsCommand({ Limit: 2, ExclusiveStartStreamArn }));
+      expect(page.Streams!.length).toBeLessThanOrEqual(2);
+      found.push(...page.Streams!.map((one) => one.StreamArn!));
+      ExclusiveStartStreamArn = page.LastEvaluatedStreamArn;
+    } while (ExclusiveStartStreamArn !== undefined);
+    expect(found).toContain(StreamArn);
+    expect(new Set(found).size).toBe(found.length);
+  });
+});
