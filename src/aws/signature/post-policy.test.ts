@@ -166,7 +166,8 @@ describe("a policy that cannot be read", () => {
 
 describe("a condition", () => {
   const check = (condition: unknown, fields: Record<string, string>) => {
-    const policy = encode(JSON.stringify({ expiration: "2030-01-01T00:00:00Z", conditions: [condition] }));
+    const conditions = [{ bucket: "b" }, condition];
+    const policy = encode(JSON.stringify({ expiration: "2030-01-01T00:00:00Z", conditions }));
     return checkPostPolicy(parsePostPolicy(policy), new Map(Object.entries(fields)), "b", now);
   };
 

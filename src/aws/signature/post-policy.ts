@@ -129,7 +129,8 @@ export function checkPostPolicy(
     const value = name === "bucket" ? bucket : (fields.get(name) ?? "");
     if (!holds(condition, name, value)) throw failed(condition);
   }
-  for (const name of fields.keys()) {
+  // Every form says where it goes, if by nothing else then by its URL.
+  for (const name of ["bucket", ...fields.keys()]) {
     if (!covered.has(name) && !UNCONDITIONAL.has(name) && !name.startsWith("x-ignore-")) {
       throw violation(`Extra input fields: ${name}`);
     }

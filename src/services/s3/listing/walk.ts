@@ -40,6 +40,8 @@ export interface Page<T> {
 const ROWS_IN_A_READ = 5_000;
 /** Rows fetched first where a delimiter may make most of a page one common prefix. */
 const FIRST_PAGE = 16;
+/** Rows fetched behind a common prefix that hid most of a page: the next may be as large. */
+const AFTER_LARGE = 2;
 const MOST_ROWS = 1_000;
 
 /** One page of a listing. Costs what it shows: a common prefix is left with one seek, however much stands below it. */
@@ -75,6 +77,7 @@ export async function walk<T extends object>(
 
   async function read(tx: ReadTransaction): Promise<boolean> {
     for (let seen = 0; seen < ROWS_IN_A_READ; ) {
+      const before = count;
       const found = await rows.page(tx, { prefix, ...position, limit: size });
       for (const row of found) if (add(row)) return true;
       if (found.length < size) return true;
@@ -82,7 +85,9 @@ export async function walk<T extends object>(
       const last = found.at(-1)!;
       const skip = common !== undefined && rows.key(last).startsWith(common);
       position = skip ? { past: common! } : { after: rows.tuple(last) };
-      size = skip ? FIRST_PAGE : Math.min(size * 4, MOST_ROWS);
+      // To seek costs as much as to read four rows.
+      const hidden = skip && count - before < Math.max(found.length / 4, 2);
+      size = hidden ? AFTER_LARGE : Math.min(size * 4, MOST_ROWS);
     }
     return false;
   }

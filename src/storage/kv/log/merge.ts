@@ -24,15 +24,16 @@ export function mergeRanges(
   const sources = [...above, open(foundIn(base, range))];
   const isBefore = range.reverse ? (a: string, b: string) => a > b : (a: string, b: string) => a < b;
   const rows: Row[] = [];
-  while (rows.length < range.limit) {
+  for (;;) {
     let next: Found | undefined;
     for (const { head } of sources) if (head && (!next || isBefore(head[0], next[0]))) next = head;
-    if (!next) break;
+    if (!next) return rows;
     const [text, { key, value }] = next;
     if (value) rows.push(key ? { key, value } : { key: keyBytes(text), value: Buffer.from(value) });
+    // One step further may cost a page of the base that nobody wants.
+    if (rows.length === range.limit) return rows;
     for (const source of sources) if (source.head?.[0] === text) source.advance();
   }
-  return rows;
 }
 
 function open(rows: Generator<Found, void>) {

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { keyBytes, keyText } from "../key-text.ts";
+import type { KeyRange } from "../kv.ts";
+import { orderedMap } from "../ordered-map.ts";
+import type { Generation } from "./generation.ts";
+import { mergeRanges } from "./merge.ts";
+
+const range = (limit: number): KeyRange => ({ start: keyBytes("a"), end: keyBytes("z"), limit });
+
+/** Rows `a`, `b`, `c` …, and how often they were asked for. */
+function baseOf(keys: string) {
+  const asked: number[] = [];
+  return {
+    asked,
+    range({ start, limit }: KeyRange) {
+      asked.push(limit);
+      const from = keyText(start);
+      const found = [...keys].filter((key) => key >= from).slice(0, limit);
+      return found.map((key) => ({ key: keyBytes(key), value: keyBytes(`below ${key}`) }));
+    },
+  };
+}
+
+/** A generation as far as a range looks at it. */
+function generationOf(entries: Record<string, string | undefined>): Generation {
+  const texts = Object.keys(entries);
+  const rows = orderedMap<number>();
+  for (const [at, key] of texts.entries()) rows.set(key, at);
+  const value = (at: number) => {
+    const said = entries[texts[at]!];
+    return said === undefined ? undefined : keyBytes(said);
+  };
+  return { rows, value } as Partial<Generation> as Generation;
+}
+
+const read = (rows: ReturnType<typeof mergeRanges>) =>
+  rows.map(({ key, value }) => `${keyText(key)}: ${keyText(value)}`);
+
+test("the base is asked no further than the rows that are wanted", () => {
+  const base = baseOf("abcdef");
+  expect(read(mergeRanges([generationOf({ y: "above" })], base, range(3)))).toEqual([
+    "a: below a",
+    "b: below b",
+    "c: below c",
+  ]);
+  expect(base.asked).toEqual([3]);
+});
+
+test("and further where rows above hide some of its own", () => {
+  const base = baseOf("abcdef");
+  const above = generationOf({ a: undefined, b: "above" });
+  expect(read(mergeRanges([above], base, range(3)))).toEqual(["b: above", "c: below c", "d: below d"]);
+  expect(base.asked).toEqual([3, 6]);
+});

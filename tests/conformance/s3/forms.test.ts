@@ -1,0 +1,178 @@
+import { beforeAll, expect } from "vitest";
+import { signPolicy } from "#aws/signature/post-signature.ts";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { elementIn, freshBucket, s3Client } from "./client.ts";
+
+/* Forms with policies of their author's own, signed in Version 2. */
+
+const cloud = conformanceCloud();
+let Bucket: string;
+beforeAll(async () => {
+  Bucket = await freshBucket(s3Client(cloud), "forms");
+});
+
+const POLICY = doc("AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html");
+const FORM = doc("AmazonS3/latest/API/sigv4-HTTPPOSTForms.html");
+
+const FIELDS = { key: "user/file", "Content-Type": "text/plain" };
+
+async function post(policy: object, fields: Record<string, string> = FIELDS) {
+  const encoded = Buffer.from(JSON.stringify(policy)).toString("base64");
+  const signature = signPolicy("test", encoded);
+  const form = new FormData();
+  for (const [name, value] of Object.entries({
+    ...fields,
+    AWSAccessKeyId: "test",
+    signature,
+    policy: encoded,
+  }))
+    form.append(name, value);
+  form.append("file", new Blob(["data"]), "file.txt");
+  const { status, ...answer } = await fetch(`${cloud.endpoint}/${Bucket}`, {
+    method: "POST",
+    body: form,
+  }).then(async (response) => ({ status: response.status, text: await response.text() }));
+  return [status, elementIn(answer.text, "Code"), elementIn(answer.text, "Message")];
+}
+
+const expiration = "2100-01-01T00:00:00Z";
+const usual = () => [{ bucket: Bucket }, ["starts-with", "$key", "user/"], { "content-type": "text/plain" }];
+const besides = (...more: unknown[]) => ({ expiration, conditions: [...usual(), ...more] });
+
+const ALLOWED: [string, () => object, Record<string, string>?][] = [
+  ["that covers its fields", () => besides()],
+  [
+    "whose words are in any case",
+    () => ({
+      expiration,
+      conditions: [{ Bucket }, ["StArTs-WiTh", "$KeY", "user/"], ["starts-with", "$Content-Type", ""]],
+    }),
+  ],
+  ["that is silent of what is to be ignored", () => besides(), { ...FIELDS, "x-ignore-me": "1" }],
+  ["of fields in any case", () => besides(), { KEY: "user/file", "content-TYPE": "text/plain" }],
+  ["with a length that the file has", () => besides(["content-length-range", 4, 4])],
+  [
+    "with metadata that begin so",
+    () => besides(["starts-with", "$x-amz-meta-tag", "re"]),
+    { ...FIELDS, "x-amz-meta-tag": "red" },
+  ],
+];
+for (const [what, policy, fields] of ALLOWED) {
+  behaviour(`a form is taken by a policy ${what}`, POLICY, async () => {
+    expect(await post(policy(), fields)).toEqual([204, undefined, undefined]);
+  });
+}
+
+const DENIED: [string, () => object, Record<string, string> | undefined, string][] = [
+  [
+    "is silent of the bucket",
+    () => ({ expiration, conditions: usual().slice(1) }),
+    undefined,
+    "Extra input fields: bucket",
+  ],
+  [
+    "is silent of a field",
+    () => besides(),
+    { ...FIELDS, "x-amz-meta-a": "1" },
+    "Extra input fields: x-amz-meta-a",
+  ],
+  [
+    "wants a field",
+    () => besides({ acl: "private" }),
+    undefined,
+    'Policy Condition failed: ["eq", "$acl", "private"]',
+  ],
+  [
+    "wants another bucket",
+    () => ({ expiration, conditions: [{ bucket: "another" }] }),
+    undefined,
+    'Policy Condition failed: ["eq", "$bucket", "another"]',
+  ],
+  [
+    "names a field without its dollar",
+    () => besides(["eq", "key", "user/file"]),
+    undefined,
+    'Policy Condition failed: ["eq", "key", "user/file"]',
+  ],
+  ["has expired", () => ({ ...besides(), expiration: "2020-01-01T00:00:00Z" }), undefined, "Policy expired."],
+];
+for (const [what, policy, fields, why] of DENIED) {
+  behaviour(`a form is denied whose policy ${what}`, POLICY, async () => {
+    expect(await post(policy(), fields)).toEqual([
+      403,
+      "AccessDenied",
+      `Invalid according to Policy: ${why}`,
+    ]);
+  });
+}
+
+const INVALID: [string, () => object, string][] = [
+  ["an expiration", () => ({ conditions: usual() }), "Policy missing expiration."],
+  [
+    "an expiration in its own case",
+    () => ({ EXPIRATION: expiration, conditions: usual() }),
+    "Policy missing expiration.",
+  ],
+  [
+    "a time as its expiration",
+    () => ({ ...besides(), expiration: "soon" }),
+    "Invalid 'expiration' value: 'soon'",
+  ],
+  ["conditions", () => ({ expiration }), "Policy missing conditions."],
+  ["conditions in their own case", () => ({ expiration, CONDITIONS: usual() }), "Policy missing conditions."],
+  [
+    "one property in each condition",
+    () => besides({}),
+    "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.",
+  ],
+  [
+    "operations that there are",
+    () => besides(["ends-with", "$key", "e"]),
+    "Invalid Condition: unknown operation 'ends-with'.",
+  ],
+  [
+    "two ends of a length",
+    () => besides(["content-length-range", 1]),
+    "Invalid content-length-range: wrong number of arguments.",
+  ],
+  [
+    "lengths that can be",
+    () => besides(["content-length-range", -1, 9]),
+    "Invalid content-length-range: must not be negative.",
+  ],
+];
+for (const [what, policy, why] of INVALID) {
+  behaviour(`a policy needs ${what}`, POLICY, async () => {
+    expect(await post(policy())).toEqual([400, "InvalidPolicyDocument", `Invalid Policy: ${why}`]);
+  });
+}
+
+const INCOMPLETE: [string, Record<string, string>, string][] = [
+  ["a key", { "Content-Type": "text/plain" }, "key"],
+  ["a policy, where it has a signature", { key: "k", AWSAccessKeyId: "test", signature: "x" }, "Policy"],
+  [
+    "a signature, where it has an access key",
+    { key: "k", AWSAccessKeyId: "test", policy: "e30=" },
+    "Signature",
+  ],
+];
+for (const [what, fields, missing] of INCOMPLETE) {
+  behaviour(`a form needs ${what}`, FORM, async () => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    form.append("file", new Blob(["data"]), "file.txt");
+    const answer = await fetch(`${cloud.endpoint}/${Bucket}`, { method: "POST", body: form });
+    const text = await answer.text();
+    expect([
+      answer.status,
+      elementIn(text, "Code"),
+      elementIn(text, "ArgumentName"),
+      elementIn(text, "Message"),
+    ]).toEqual([
+      400,
+      "InvalidArgument",
+      missing,
+      `Bucket POST must contain a field named '${missing}'.  If it is specified, please check the order of the fields.`,
+    ]);
+  });
+}
