@@ -6,6 +6,10 @@ export const fault = faultsOf<"sns">();
 export const invalidParameter = (what: string) =>
   fault("InvalidParameterException", `Invalid parameter: ${what}`);
 
+/** How an attribute is refused: creations say besides that it was one. */
+export type Refusal = (what: string) => AwsError;
+export const invalidAttributes: Refusal = (what) => invalidParameter(`Attributes Reason: ${what}`);
+
 /** Of message attributes, whose error has a code of its own. */
 export const invalidAttribute = (message: string) => fault("InvalidParameterValueException", message);
 
@@ -14,8 +18,10 @@ export const subscriptionNotFound = () => fault("NotFoundException", "Subscripti
 export const resourceNotFound = () => fault("ResourceNotFoundException", "Resource does not exist");
 export const applicationNotFound = () => fault("NotFoundException", "PlatformApplication does not exist");
 export const endpointNotFound = () => fault("NotFoundException", "Endpoint does not exist");
-export const noEndpoint = (arn: string) =>
-  invalidParameter(`TargetArn Reason: No endpoint found for the target arn specified: ${arn}`);
+export const noEndpoint = () =>
+  invalidParameter("TargetArn Reason: No endpoint found for the target arn specified");
+export const archiveKeepsTopic = () =>
+  fault("InvalidStateException", "Invalid state: Cannot delete a topic with an ArchivePolicy");
 
 export const topicDiffers = (what: "Attributes" | "Tags") =>
   invalidParameter(

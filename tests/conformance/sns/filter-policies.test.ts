@@ -142,7 +142,7 @@ behaviour("body: attributes do not count", SCOPE, async () => {
 });
 
 const REFUSED: [string, string, string, RegExp][] = [
-  ["no JSON", "MessageAttributes", "{", /^Invalid parameter: FilterPolicy: /],
+  ["no JSON", "MessageAttributes", "{", /^Invalid parameter: Attributes Reason: FilterPolicy: /],
   ["a value outside a list", "MessageAttributes", '{"k":"a"}', /"k" must be an object or an array/],
   ["an empty list", "MessageAttributes", '{"k":[]}', /Empty arrays are not allowed/],
   [

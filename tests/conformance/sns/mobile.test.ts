@@ -174,9 +174,7 @@ behaviour("an endpoint may be deleted twice", doc("sns/latest/api/API_DeleteEndp
   await send(new DeleteEndpointCommand({ EndpointArn }));
   await send(new DeleteEndpointCommand({ EndpointArn }));
   await expect(send(new PublishCommand({ TargetArn: EndpointArn, Message: "m" }))).rejects.toMatchObject(
-    refused(
-      `Invalid parameter: TargetArn Reason: No endpoint found for the target arn specified: ${EndpointArn}`,
-    ),
+    refused("Invalid parameter: TargetArn Reason: No endpoint found for the target arn specified"),
   );
 });
 

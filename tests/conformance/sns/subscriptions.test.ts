@@ -76,7 +76,7 @@ behaviour("a topic that is not there has no subscribers", SUBSCRIBE, async () =>
 });
 
 const WRONG: [string, string, string, string | RegExp][] = [
-  ["sqs", "Colour", "red", "Invalid parameter: AttributeName"],
+  ["sqs", "Colour", "red", "Invalid parameter: Attributes Reason: AttributeName"],
   [
     "sqs",
     "RawMessageDelivery",
@@ -87,13 +87,19 @@ const WRONG: [string, string, string, string | RegExp][] = [
     "email",
     "RawMessageDelivery",
     "true",
-    /Delivery protocol \[email\] does not support raw message delivery/,
+    "Invalid parameter: Attributes Reason: Delivery protocol [email] does not support raw message delivery.",
   ],
   [
     "sqs",
     "RedrivePolicy",
     '{"deadLetterTargetArn":"queue"}',
-    "Invalid parameter: RedrivePolicy: deadLetterTargetArn is an invalid arn",
+    "Invalid parameter: Attributes Reason: RedrivePolicy: deadLetterTargetArn is an invalid arn",
+  ],
+  [
+    "sqs",
+    "RedrivePolicy",
+    `{"deadLetterTargetArn":"${queueArn("q")}","maxReceiveCount":5}`,
+    "Invalid parameter: Attributes Reason: RedrivePolicy: invalid JSON. Attribute maxReceiveCount is unknown.",
   ],
   ["sqs", "RedrivePolicy", "{", /RedrivePolicy: failed to parse JSON/],
   ["https", "DeliveryPolicy", '{"healthyRetryPolicy":{"numRetries":101}}', /numRetries/],

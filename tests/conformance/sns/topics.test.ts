@@ -81,8 +81,71 @@ behaviour("a topic that is there does not take other tags", CREATE, async () => 
 
 behaviour("a standard topic has no attributes of FIFO topics", CREATE, async () => {
   await expect(create("standard", { ContentBasedDeduplication: "true" })).rejects.toMatchObject(
-    refused("Invalid parameter: AttributeName"),
+    refused("Invalid parameter: Attributes Reason: Unknown attribute ContentBasedDeduplication"),
   );
+});
+
+/** Said of an attribute at a creation with the words that it was one, and without them when it is set. */
+const WRONG_ATTRIBUTES: [string, string, string][] = [
+  [
+    "SQSSuccessFeedbackSampleRate",
+    "500",
+    "SQSSuccessFeedbackSampleRate: 500 value provided is not an integer between 0-100",
+  ],
+  [
+    "DeliveryPolicy",
+    '{"http":{"defaultHealthyRetryPolicy":{"numRetries":300}}}',
+    "DeliveryPolicy: http.defaultHealthyRetryPolicy.numRetries must be less than or equal to 100",
+  ],
+  [
+    "Policy",
+    JSON.stringify({
+      Version: "2008-10-17",
+      Statement: [{ Effect: "Allow", Principal: "*", Action: "SNS:Publishx", Resource: "*" }],
+    }),
+    "Policy statement action out of service scope!",
+  ],
+];
+for (const [attribute, value, reason] of WRONG_ATTRIBUTES) {
+  behaviour(`a topic is not made with ${attribute} ${value.slice(0, 20)}`, CREATE, async () => {
+    await expect(create("wrong", { [attribute]: value })).rejects.toMatchObject(
+      refused(`Invalid parameter: Attributes Reason: ${reason}`),
+    );
+  });
+  behaviour(`a topic does not get ${attribute} ${value.slice(0, 20)}`, SET, async () => {
+    await expect(set(await cloud.topic(), attribute, value)).rejects.toMatchObject(
+      refused(`Invalid parameter: ${reason}`),
+    );
+  });
+}
+
+behaviour("a topic that keeps an archive is not deleted", DELETE, async () => {
+  const arn = await cloud.topic({ FifoTopic: "true" });
+  await set(arn, "ArchivePolicy", '{"MessageRetentionPeriod":"30"}');
+  await expect(send(new DeleteTopicCommand({ TopicArn: arn }))).rejects.toMatchObject({
+    name: "InvalidStateException",
+    message: "Invalid state: Cannot delete a topic with an ArchivePolicy",
+  });
+});
+
+behaviour("an account that is no number gets no permission", ADD, async () => {
+  await expect(labelled(await cloud.topic(), "share", ["Publish"], ["nobody"])).rejects.toMatchObject(
+    refused("Invalid parameter: A provided account ID is not valid"),
+  );
+});
+
+behaviour("a permission may be for the topic's tags and for its protection of data", ADD, async () => {
+  const arn = await cloud.topic();
+  const actions = ["GetDataProtectionPolicy", "PutDataProtectionPolicy", "ListTagsForResource"];
+  await labelled(arn, "share", actions);
+  const { Statement } = JSON.parse((await attributes(arn)).Policy!);
+  expect(Statement[1].Action).toEqual(actions.map((action) => `SNS:${action}`));
+});
+
+behaviour("a permission that is not there is taken away", REMOVE, async () => {
+  const TopicArn = await cloud.topic();
+  await send(new RemovePermissionCommand({ TopicArn, Label: "none" }));
+  expect(JSON.parse((await attributes(TopicArn)).Policy!).Statement).toHaveLength(1);
 });
 
 behaviour("a new topic tells what it is", GET, async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { invalidParameter } from "../errors.ts";
 import { checkDeliveryPolicy, delayAfter, effectiveSubscriptionPolicy, retriesFor } from "./policy.ts";
 
 const { healthyRetryPolicy: byDefault } = effectiveSubscriptionPolicy(undefined, undefined);
@@ -53,7 +54,7 @@ test.each([
   [{ numRetries: 2, numNoDelayRetries: 3 }],
   [{ backoffFunction: "fast" }],
 ])("%o is refused", (healthyRetryPolicy) => {
-  expect(() => checkDeliveryPolicy(JSON.stringify({ healthyRetryPolicy }), "subscription")).toThrow(
-    /DeliveryPolicy/,
-  );
+  expect(() =>
+    checkDeliveryPolicy(JSON.stringify({ healthyRetryPolicy }), "subscription", invalidParameter),
+  ).toThrow(/DeliveryPolicy/);
 });

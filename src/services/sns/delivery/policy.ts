@@ -1,4 +1,4 @@
-import { invalidParameter } from "../errors.ts";
+import type { Refusal } from "../errors.ts";
 
 /** How often and when a delivery is tried again: in four phases, one after another. */
 export interface RetryPolicy {
@@ -102,38 +102,36 @@ const COUNTS = ["numNoDelayRetries", "numMinDelayRetries", "numMaxDelayRetries"]
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
  * @throws {AwsError} InvalidParameter
  */
-export function checkDeliveryPolicy(text: string, of: "topic" | "subscription"): void {
+export function checkDeliveryPolicy(text: string, of: "topic" | "subscription", refuse: Refusal): void {
   let policy: TopicPolicy & SubscriptionPolicy;
   try {
     policy = JSON.parse(text);
   } catch {
-    throw invalidParameter("DeliveryPolicy: failed to parse JSON.");
+    throw refuse("DeliveryPolicy: failed to parse JSON.");
   }
   if (typeof policy !== "object" || policy === null || Array.isArray(policy))
-    throw invalidParameter("DeliveryPolicy: failed to parse JSON.");
+    throw refuse("DeliveryPolicy: failed to parse JSON.");
   const known =
     of === "topic"
       ? ["http"]
       : ["healthyRetryPolicy", "sicklyRetryPolicy", "throttlePolicy", "requestPolicy", "guaranteed"];
   const unknown = Object.keys(policy).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw invalidParameter(`DeliveryPolicy: Unexpected JSON member: ${unknown}`);
+  if (unknown !== undefined) throw refuse(`DeliveryPolicy: Unexpected JSON member: ${unknown}`);
   const given = of === "topic" ? policy.http?.defaultHealthyRetryPolicy : policy.healthyRetryPolicy;
-  if (given) checkRetries({ ...HTTP, ...given });
+  const path = of === "topic" ? "http.defaultHealthyRetryPolicy" : "healthyRetryPolicy";
+  if (given) checkRetries({ ...HTTP, ...given }, (what) => refuse(`DeliveryPolicy: ${path}.${what}`));
   const throttle = of === "topic" ? policy.http?.defaultThrottlePolicy : policy.throttlePolicy;
   if (throttle && !(Number(throttle.maxReceivesPerSecond) >= 1))
-    throw invalidParameter(
-      "DeliveryPolicy: throttlePolicy.maxReceivesPerSecond must be greater than or equal to 1",
-    );
+    throw refuse("DeliveryPolicy: throttlePolicy.maxReceivesPerSecond must be greater than or equal to 1");
 }
 
-function checkRetries(policy: RetryPolicy): void {
+function checkRetries(policy: RetryPolicy, fail: Refusal): void {
   const { minDelayTarget: min, maxDelayTarget: max, numRetries } = policy;
-  const fail = (what: string) => invalidParameter(`DeliveryPolicy: healthyRetryPolicy.${what}`);
   if (!(min >= 1)) throw fail("minDelayTarget must be greater than or equal to 1");
   if (!(max <= LONGEST_DELAY)) throw fail(`maxDelayTarget must be less than or equal to ${LONGEST_DELAY}`);
   if (max < min) throw fail("maxDelayTarget must be greater than or equal to minDelayTarget");
-  if (!(numRetries >= 0 && numRetries <= MOST_RETRIES))
-    throw fail(`numRetries must be between 0 and ${MOST_RETRIES}`);
+  if (!(numRetries >= 0)) throw fail("numRetries must be greater than or equal to 0");
+  if (!(numRetries <= MOST_RETRIES)) throw fail(`numRetries must be less than or equal to ${MOST_RETRIES}`);
   for (const name of COUNTS)
     if (!(policy[name] >= 0)) throw fail(`${name} must be greater than or equal to 0`);
   if (policy.numNoDelayRetries + policy.numMinDelayRetries + policy.numMaxDelayRetries > numRetries)

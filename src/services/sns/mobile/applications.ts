@@ -4,8 +4,9 @@ import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { resourceIn } from "../arns.ts";
-import { applicationNotFound, endpointNotFound, invalidParameter } from "../errors.ts";
+import { applicationNotFound, endpointNotFound, invalidAttributes, invalidParameter } from "../errors.ts";
 import { type Application, applications, endpoints, type PlatformEndpoint } from "../store.ts";
+import { isSampleRate, notSampleRate } from "../topics/attributes.ts";
 import { endpointIn } from "./push.ts";
 
 const PLATFORMS = [
@@ -46,8 +47,11 @@ const arnOf = ({ account, region }: Place, kind: "app" | "endpoint", ...path: st
 
 function applicationKey(ctx: Context, arn: string): [string, string] {
   const [kind, platform, name, ...more] = resourceIn(ctx, arn, "PlatformApplicationArn").split("/");
-  if (kind !== "app" || !platform || !name || more.length > 0)
-    throw invalidParameter("PlatformApplicationArn");
+  if (name === undefined || more.length > 0)
+    throw invalidParameter(
+      "PlatformApplicationArn Reason: Wrong number of slashes in relative portion of the ARN.",
+    );
+  if (kind !== "app" || !platform || !name) throw invalidParameter("PlatformApplicationArn");
   return [platform, name];
 }
 
@@ -63,13 +67,12 @@ export const applicationOperations = {
       throw invalidParameter(`Platform Reason: ${platform} is not supported`);
     if (!/^[\w.-]{1,256}$/.test(name)) throw invalidParameter("Name");
     checkApplication(attributes);
-    if (!attributes.PlatformCredential)
-      throw invalidParameter("Attributes Reason: PlatformCredential attribute is required");
+    if (!attributes.PlatformCredential) throw invalidAttributes("PlatformCredential attribute is required");
     return ctx.transact(async (tx) => {
       const known = await tx.get(applications, [platform, name]);
       if (known && JSON.stringify(known.attributes) !== JSON.stringify(attributes)) {
         throw invalidParameter(
-          "Attributes Reason: Platform application already exists with different attributes",
+          "Name Reason: An application with the same name but different properties already exists",
         );
       }
       if (!known) tx.put(applications, { platform, name, created: tx.now(), attributes: { ...attributes } });
@@ -124,6 +127,7 @@ export const applicationOperations = {
   async CreatePlatformEndpoint(ctx, input) {
     const { PlatformApplicationArn, Token: token, CustomUserData, Attributes = {} } = input;
     const [platform, application] = applicationKey(ctx, PlatformApplicationArn);
+    if (token === "") throw invalidParameter("Token Reason: cannot be empty");
     const given = { ...Attributes, ...(CustomUserData !== undefined && { CustomUserData }) };
     checkEndpoint(given);
     return ctx.transact(async (tx) => {
@@ -194,24 +198,24 @@ export const applicationOperations = {
 
 function checkApplication(attributes: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(attributes)) {
-    if (!APPLICATION_ATTRIBUTES.has(name))
-      throw invalidParameter(`Attributes Reason: Invalid attribute name: ${name}`);
+    if (!APPLICATION_ATTRIBUTES.has(name)) throw invalidAttributes(`Invalid attribute name: ${name}`);
     if (name.startsWith("Event") && value !== "" && parseArn(value)?.service !== "sns")
-      throw invalidParameter(`Attributes Reason: Invalid value for attribute: ${name}`);
+      throw invalidAttributes(`Invalid value for attribute: ${name}`);
+    if (name === "SuccessFeedbackSampleRate" && !isSampleRate(value))
+      throw invalidAttributes(`Invalid value for attribute: ${name}: ${notSampleRate(value)}`);
   }
 }
 
 function checkEndpoint(attributes: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(attributes)) {
-    if (!ENDPOINT_ATTRIBUTES.has(name))
-      throw invalidParameter(`Attributes Reason: Invalid attribute name: ${name}`);
+    if (!ENDPOINT_ATTRIBUTES.has(name)) throw invalidAttributes(`Invalid attribute name: ${name}`);
+    if (name === "Token" && value === "")
+      throw invalidAttributes("Invalid value for attribute: Token: cannot be empty");
     if (name === "Enabled" && !/^(true|false)$/i.test(value))
-      throw invalidParameter(
-        "Attributes Reason: Invalid value for attribute: Enabled: must be true or false",
-      );
+      throw invalidAttributes("Invalid value for attribute: Enabled: must be true or false");
     if (name === "CustomUserData" && Buffer.byteLength(value) > MOST_USER_DATA)
-      throw invalidParameter(
-        "Attributes Reason: Invalid value for attribute: CustomUserData: must be at most 2048 bytes long in UTF-8 encoding",
+      throw invalidAttributes(
+        "Invalid value for attribute: CustomUserData: must be at most 2048 bytes long in UTF-8 encoding",
       );
   }
 }

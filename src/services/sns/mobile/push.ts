@@ -16,7 +16,7 @@ export function endpointIn(resource: string): [string, string, string] | undefin
 async function deviceAt(ctx: Context, tx: ReadTransaction, arn: string): Promise<PlatformEndpoint> {
   const key = endpointIn(resourceIn(ctx, arn, "TargetArn"));
   const device = key && (await tx.get(endpoints, key));
-  if (!device) throw noEndpoint(arn);
+  if (!device) throw noEndpoint();
   if (device.attributes.Enabled === "false") throw fault("EndpointDisabledException", "Endpoint is disabled");
   const application = await tx.get(applications, [device.platform, device.application]);
   if (application?.attributes.Enabled === "false")

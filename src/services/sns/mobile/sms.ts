@@ -50,7 +50,11 @@ export const smsOperations = {
     for (const [name, value] of Object.entries(attributes)) {
       const rule = SETTINGS.get(name);
       if (!rule) throw invalidParameter(`${name} is not a valid attribute`);
-      if (!rule(value)) throw invalidParameter(name);
+      // Of one setting AWS says so without the words that stand before all others.
+      if (!rule(value))
+        throw name === "DefaultSenderID"
+          ? fault("InvalidParameterException", "DefaultSenderID is invalid")
+          : invalidParameter(name);
     }
     return ctx.transact(async (tx) => {
       const known = await tx.get(smsSettings, []);

@@ -5,7 +5,7 @@ import {
   filterPolicy,
 } from "#aws/languages/filter-policy/filter-policy.ts";
 import { checkDeliveryPolicy } from "../delivery/policy.ts";
-import { invalidParameter } from "../errors.ts";
+import { invalidParameter, type Refusal } from "../errors.ts";
 import type { Protocol } from "../store.ts";
 
 const NAMES = new Set([
@@ -33,66 +33,62 @@ export function checkAttribute(
   value: string,
   protocol: Protocol,
   others: Readonly<Record<string, string>>,
+  refuse: Refusal,
 ): void {
-  if (!NAMES.has(name)) throw invalidParameter("AttributeName");
+  if (!NAMES.has(name)) throw refuse("AttributeName");
   switch (name) {
     case "RawMessageDelivery":
-      if (!/^(true|false)$/i.test(value)) {
-        throw invalidParameter(
-          `Attributes Reason: RawMessageDelivery: Invalid value [${value}]. Must be true or false.`,
-        );
-      }
-      if (/true/i.test(value) && !RAW_PROTOCOLS.has(protocol)) {
-        throw invalidParameter(
-          `Attributes Reason: RawMessageDelivery: Delivery protocol [${protocol}] does not support raw message delivery.`,
-        );
-      }
+      if (!/^(true|false)$/i.test(value))
+        throw refuse(`RawMessageDelivery: Invalid value [${value}]. Must be true or false.`);
+      if (/true/i.test(value) && !RAW_PROTOCOLS.has(protocol))
+        throw refuse(`Delivery protocol [${protocol}] does not support raw message delivery.`);
       return;
     case "FilterPolicyScope":
       if (!SCOPES.includes(value)) {
-        throw invalidParameter(
+        throw refuse(
           `FilterPolicyScope: Invalid value [${value}]. Please use either MessageBody or MessageAttributes`,
         );
       }
-      if (others.FilterPolicy) checkFilter(others.FilterPolicy, value as FilterScope);
+      if (others.FilterPolicy) checkFilter(others.FilterPolicy, value as FilterScope, refuse);
       return;
     case "FilterPolicy":
-      if (value !== "") checkFilter(value, scopeOf(others));
+      if (value !== "") checkFilter(value, scopeOf(others), refuse);
       return;
     case "RedrivePolicy":
-      if (value !== "" && value !== "{}") checkRedrive(value);
+      if (value !== "" && value !== "{}") checkRedrive(value, refuse);
       return;
     case "DeliveryPolicy":
-      if (value !== "") checkDeliveryPolicy(value, "subscription");
+      if (value !== "") checkDeliveryPolicy(value, "subscription", refuse);
       return;
     case "SubscriptionRoleArn":
-      if (!/^arn:aws[\w-]*:iam::\d{12}:role\/.+$/.test(value)) throw invalidParameter("SubscriptionRoleArn");
+      if (!/^arn:aws[\w-]*:iam::\d{12}:role\/.+$/.test(value)) throw refuse("SubscriptionRoleArn");
       return;
     default:
-      checkReplay(value);
+      checkReplay(value, refuse);
   }
 }
 
-function checkFilter(policy: string, scope: FilterScope): void {
+function checkFilter(policy: string, scope: FilterScope, refuse: Refusal): void {
   try {
     filterPolicy(policy, scope);
   } catch (error) {
-    if (error instanceof FilterPolicyError) throw invalidParameter(error.message);
+    if (error instanceof FilterPolicyError) throw refuse(error.message);
     throw error;
   }
 }
 
-function checkRedrive(text: string): void {
+function checkRedrive(text: string, refuse: Refusal): void {
   let policy: { deadLetterTargetArn?: unknown };
   try {
     policy = JSON.parse(text);
   } catch {
-    throw invalidParameter("RedrivePolicy: failed to parse JSON.");
+    throw refuse("RedrivePolicy: failed to parse JSON.");
   }
+  const unknown = Object.keys(policy ?? {}).find((name) => name !== "deadLetterTargetArn");
+  if (unknown !== undefined) throw refuse(`RedrivePolicy: invalid JSON. Attribute ${unknown} is unknown.`);
   const { deadLetterTargetArn: target } = policy ?? {};
   const parts = typeof target === "string" ? parseArn(target) : undefined;
-  if (parts?.service !== "sqs")
-    throw invalidParameter("RedrivePolicy: deadLetterTargetArn is an invalid arn");
+  if (parts?.service !== "sqs") throw refuse("RedrivePolicy: deadLetterTargetArn is an invalid arn");
 }
 
 export interface ReplayPolicy {
@@ -102,19 +98,19 @@ export interface ReplayPolicy {
 }
 
 /** @throws {AwsError} InvalidParameter */
-export function checkReplay(text: string): ReplayPolicy | undefined {
+export function checkReplay(text: string, refuse: Refusal = invalidParameter): ReplayPolicy | undefined {
   if (text === "" || text === "{}") return undefined;
   let policy: ReplayPolicy;
   try {
     policy = JSON.parse(text);
   } catch {
-    throw invalidParameter("ReplayPolicy: failed to parse JSON.");
+    throw refuse("ReplayPolicy: failed to parse JSON.");
   }
   const { PointType, StartingPoint, EndingPoint } = policy;
-  if (PointType !== "Timestamp") throw invalidParameter("ReplayPolicy: PointType must be Timestamp");
+  if (PointType !== "Timestamp") throw refuse("ReplayPolicy: PointType must be Timestamp");
   const start = Date.parse(StartingPoint);
-  if (Number.isNaN(start)) throw invalidParameter("ReplayPolicy: StartingPoint is not a valid timestamp");
+  if (Number.isNaN(start)) throw refuse("ReplayPolicy: StartingPoint is not a valid timestamp");
   if (EndingPoint !== undefined && !(Date.parse(EndingPoint) > start))
-    throw invalidParameter("ReplayPolicy: EndingPoint must be after StartingPoint");
+    throw refuse("ReplayPolicy: EndingPoint must be after StartingPoint");
   return policy;
 }

@@ -4,7 +4,13 @@ import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { subscriptionArn } from "../arns.ts";
 import { sendConfirmation } from "../delivery/confirmation.ts";
-import { fault, invalidParameter, subscriptionDiffers, tooManyPolicies } from "../errors.ts";
+import {
+  fault,
+  invalidAttributes,
+  invalidParameter,
+  subscriptionDiffers,
+  tooManyPolicies,
+} from "../errors.ts";
 import { startReplay } from "../publish/archive.ts";
 import { type Protocol, type Subscription, subscriptions, type Topic, topics } from "../store.ts";
 import { topicAt } from "../topics/topic.ts";
@@ -95,12 +101,12 @@ function attributesOf(
   // A scope stands before the policy that is judged by it.
   const sorted = Object.entries(given).sort(([a], [b]) => (a < b ? 1 : -1));
   for (const [name, value] of sorted) {
-    checkAttribute(name, value, protocol, attributes);
-    if (name === "ReplayPolicy" && !topic.isFifo) throw invalidParameter("ReplayPolicy");
+    checkAttribute(name, value, protocol, attributes, invalidAttributes);
+    if (name === "ReplayPolicy" && !topic.isFifo) throw invalidAttributes("ReplayPolicy");
     if (value !== "") attributes[name] = value;
   }
   if (protocol === "firehose" && !attributes.SubscriptionRoleArn)
-    throw invalidParameter("Attributes Reason: SubscriptionRoleArn must be set for firehose subscriptions");
+    throw invalidAttributes("SubscriptionRoleArn must be set for firehose subscriptions");
   return attributes;
 }
 

@@ -49,7 +49,7 @@ export const subscriptionOperations = {
   async SetSubscriptionAttributes(ctx, { SubscriptionArn, AttributeName: name, AttributeValue: value = "" }) {
     return ctx.transact(async (tx) => {
       const subscription = await subscriptionAt(ctx, tx, SubscriptionArn);
-      checkAttribute(name, value, subscription.protocol, subscription.attributes);
+      checkAttribute(name, value, subscription.protocol, subscription.attributes, invalidParameter);
       const attributes = { ...subscription.attributes };
       if (value === "" || (value === "{}" && name !== "FilterPolicy")) delete attributes[name];
       else attributes[name] = value;

@@ -1,5 +1,5 @@
 import { checkDeliveryPolicy } from "../delivery/policy.ts";
-import { invalidParameter } from "../errors.ts";
+import type { Refusal } from "../errors.ts";
 import { checkPolicy } from "./policy.ts";
 
 const isBoolean = (value: string) => /^(true|false)$/i.test(value);
@@ -11,14 +11,14 @@ const MOST_RETENTION_DAYS = 365;
 
 /** Attributes that can be set, and what each must be. A FIFO topic alone has those of the second list. */
 const RULES = new Map(
-  Object.entries<(value: string) => boolean>({
+  Object.entries<(value: string, refuse: Refusal) => boolean>({
     DisplayName: (value) => value.length <= MOST_DISPLAY_NAME,
-    DeliveryPolicy: (value) => {
-      if (value !== "") checkDeliveryPolicy(value, "topic");
+    DeliveryPolicy: (value, refuse) => {
+      if (value !== "") checkDeliveryPolicy(value, "topic", refuse);
       return true;
     },
-    Policy: (value) => {
-      checkPolicy(value);
+    Policy: (value, refuse) => {
+      checkPolicy(value, refuse);
       return true;
     },
     KmsMasterKeyId: () => true,
@@ -35,21 +35,27 @@ const FIFO_RULES = new Map(
   }),
 );
 
+const ruleOf = (name: string, isFifo: boolean) =>
+  RULES.get(name) ?? (isFifo ? FIFO_RULES.get(name) : undefined);
+
+export const isAttribute = (name: string, isFifo: boolean): boolean =>
+  FEEDBACK.test(name) || ruleOf(name, isFifo) !== undefined;
+
 /** @throws {AwsError} InvalidParameter */
-export function checkAttribute(name: string, value: string, isFifo: boolean): void {
-  if (FEEDBACK.test(name)) {
-    if (!isFeedback(name, value)) throw invalidParameter(name);
-    return;
-  }
-  const rule = RULES.get(name) ?? (isFifo ? FIFO_RULES.get(name) : undefined);
-  if (!rule) throw invalidParameter("AttributeName");
-  if (!rule(value)) throw invalidParameter(name);
+export function checkAttribute(name: string, value: string, isFifo: boolean, refuse: Refusal): void {
+  if (FEEDBACK.test(name)) checkFeedback(name, value, refuse);
+  else if (!ruleOf(name, isFifo)?.(value, refuse)) throw refuse(name);
 }
 
-function isFeedback(name: string, value: string): boolean {
-  if (!name.endsWith("SampleRate")) return value === "" || ROLE.test(value);
-  return /^\d{1,3}$/.test(value) && Number(value) <= 100;
+function checkFeedback(name: string, value: string, refuse: Refusal): void {
+  if (name.endsWith("SampleRate")) {
+    if (!isSampleRate(value)) throw refuse(`${name}: ${notSampleRate(value)}`);
+  } else if (value !== "" && !ROLE.test(value)) throw refuse(name);
 }
+
+export const isSampleRate = (value: string): boolean => /^\d{1,3}$/.test(value) && Number(value) <= 100;
+export const notSampleRate = (value: string): string =>
+  `${value === "" ? "" : `${value} `}value provided is not an integer between 0-100`;
 
 /** Days that an archive keeps a message; `undefined` for what is no archive policy. */
 export function retentionDays(policy: string | undefined): number | undefined {

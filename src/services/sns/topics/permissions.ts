@@ -18,7 +18,7 @@ export const permissionOperations = {
         throw invalidParameter("Policy statement action out of service scope!");
     }
     const unknown = accounts.find((account) => !/^\d{12}$/.test(account));
-    if (unknown !== undefined) throw invalidParameter("Policy Error: PrincipalNotFound");
+    if (unknown !== undefined) throw invalidParameter("A provided account ID is not valid");
     return ctx.transact(async (tx) => {
       const topic = await topicAt(ctx, tx, TopicArn);
       const document = JSON.parse(policyOf(ctx, topic)) as Document;
@@ -50,7 +50,8 @@ export const permissionOperations = {
       const document = JSON.parse(policyOf(ctx, topic)) as Document;
       const statements = [document.Statement].flat();
       const kept = statements.filter(({ Sid }) => Sid !== Label);
-      if (kept.length === statements.length) throw invalidParameter("Statement does not exist");
+      // AWS takes it for done.
+      if (kept.length === statements.length) return {};
       const Policy = JSON.stringify({ ...document, Statement: kept });
       tx.put(topics, { ...topic, attributes: { ...topic.attributes, Policy } });
       return {};

@@ -2,7 +2,7 @@ import { parsePolicy, RESOURCE_POLICY } from "#aws/languages/policy/document.ts"
 import { PolicyError } from "#aws/languages/policy/faults.ts";
 import type { Place } from "#kernel/collection.ts";
 import { topicArn } from "../arns.ts";
-import { invalidParameter } from "../errors.ts";
+import type { Refusal } from "../errors.ts";
 import type { Topic } from "../store.ts";
 
 const OWNERS_ACTIONS = [
@@ -17,7 +17,15 @@ const OWNERS_ACTIONS = [
 ];
 
 /** Actions that a topic's policy may be about. */
-export const POLICY_ACTIONS = new Set([...OWNERS_ACTIONS, "SNS:Receive"].map((action) => action.slice(4)));
+export const POLICY_ACTIONS = new Set([
+  ...OWNERS_ACTIONS.map((action) => action.slice(4)),
+  "Receive",
+  "GetDataProtectionPolicy",
+  "PutDataProtectionPolicy",
+  "ListTagsForResource",
+  "TagResource",
+  "UntagResource",
+]);
 
 /** The topic's policy as its text: what was set, or what every topic begins with. */
 export function policyOf(place: Place, { name, attributes }: Topic): string {
@@ -40,16 +48,16 @@ const defaultPolicy = (place: Place, name: string) => ({
 });
 
 /** @throws {AwsError} InvalidParameter */
-export function checkPolicy(text: string): void {
+export function checkPolicy(text: string, refuse: Refusal): void {
   try {
     parsePolicy(text, RESOURCE_POLICY);
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
-    throw invalidParameter("Policy Error: null");
+    throw refuse("Policy Error: null");
   }
   const { Statement } = JSON.parse(text) as { Statement: Actions | Actions[] };
   const actions = [Statement].flat().flatMap(({ Action = [] }) => Action);
-  if (!actions.every(isInScope)) throw invalidParameter("Policy statement action out of service scope!");
+  if (!actions.every(isInScope)) throw refuse("Policy statement action out of service scope!");
 }
 
 interface Actions {

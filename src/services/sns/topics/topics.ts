@@ -5,9 +5,16 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { topicArn, topicNamed } from "../arns.ts";
 import { effectivePolicy } from "../delivery/policy.ts";
-import { fifoName, invalidParameter, notImplemented, topicDiffers } from "../errors.ts";
+import {
+  archiveKeepsTopic,
+  fifoName,
+  invalidAttributes,
+  invalidParameter,
+  notImplemented,
+  topicDiffers,
+} from "../errors.ts";
 import { archive, type Subscription, subscriptions, type Tag, type Topic, topics } from "../store.ts";
-import { checkAttribute, retentionDays } from "./attributes.ts";
+import { checkAttribute, isAttribute, retentionDays } from "./attributes.ts";
 import { policyOf } from "./policy.ts";
 import { checkTags } from "./tags.ts";
 import { topicAt } from "./topic.ts";
@@ -23,7 +30,8 @@ export const topicOperations = {
     checkTags(tags);
     for (const [attribute, value] of Object.entries(given)) {
       if (attribute === "FifoTopic" && !isFifo) continue;
-      checkAttribute(attribute, value, isFifo);
+      if (!isAttribute(attribute, isFifo)) throw invalidAttributes(`Unknown attribute ${attribute}`);
+      checkAttribute(attribute, value, isFifo, invalidAttributes);
     }
     return ctx.transact(async (tx) => {
       const existing = await tx.get(topics, [name]);
@@ -43,7 +51,7 @@ export const topicOperations = {
       const topic = await tx.get(topics, [name]);
       if (!topic) return {};
       if (retentionDays(topic.attributes.ArchivePolicy) !== undefined) {
-        throw invalidParameter("TopicArn Reason: Deactivate the ArchivePolicy before deleting the topic.");
+        throw archiveKeepsTopic();
       }
       tx.delete(topics, [name]);
       tx.enqueue(forgetTopic, { topic: topic.id });
@@ -73,8 +81,8 @@ export const topicOperations = {
   async SetTopicAttributes(ctx, { TopicArn, AttributeName: name, AttributeValue: value = "" }) {
     return ctx.transact(async (tx) => {
       const topic = await topicAt(ctx, tx, TopicArn);
-      if (name === "FifoTopic") throw invalidParameter("AttributeName");
-      checkAttribute(name, value, topic.isFifo);
+      if (name === "FifoTopic" || !isAttribute(name, topic.isFifo)) throw invalidParameter("AttributeName");
+      checkAttribute(name, value, topic.isFifo, invalidParameter);
       const attributes = { ...topic.attributes };
       const isUnset = value === "" || (name === "ArchivePolicy" && value === "{}");
       if (isUnset) delete attributes[name];
