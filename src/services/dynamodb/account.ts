@@ -2,7 +2,8 @@ import type { Handlers } from "#kernel/service.ts";
 
 /** Quotas as AWS sets them for an account. */
 const ACCOUNT_UNITS = 80_000;
-const TABLE_UNITS = 40_000;
+/** For each table, and for each index. */
+export const TABLE_UNITS = 40_000;
 /** Clients may keep the endpoint for a day. */
 const ENDPOINT_MINUTES = 1_440;
 

@@ -18,6 +18,8 @@ export const noSuchTableIndex = (table: string, index: string) =>
     "ResourceNotFoundException",
     `Requested resource not found: Table: ${table} does not have the specified index: ${index}`,
   );
+export const noSuchIndexOf = (table: string, index: string) =>
+  fault("ResourceNotFoundException", `Requested resource not found: Index ${index} for table ${table}`);
 export const noSuchResource = (arn: string) =>
   fault("ResourceNotFoundException", `Requested resource not found: ResourcArn: ${arn} not found`);
 export const tableExists = (name: string) => fault("ResourceInUseException", `Table already exists: ${name}`);

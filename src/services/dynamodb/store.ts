@@ -11,7 +11,7 @@ export interface KeyNames {
   sort: string | undefined;
 }
 
-export interface Table {
+export interface Table extends Capacity {
   name: string;
   /** Never used twice: a table made anew has nothing of the old one's. */
   number: number;
@@ -25,14 +25,16 @@ export interface Table {
   billing: DynamoDB.BillingMode;
   /** When it was last set to PAY_PER_REQUEST, if ever. */
   onDemandSince?: Time | undefined;
-  throughput: Throughput;
   stream?: OpenStream | undefined;
+  /** The label of the stream that was closed last. */
+  lastStream?: string | undefined;
   /** The attribute that says, in seconds since 1970, when an item is to go. */
   ttl?: { attribute: string } | undefined;
   tableClass?: DynamoDB.TableClass | undefined;
+  /** The last two changes of it. */
+  classChanges?: Time[] | undefined;
   deletionProtection: boolean;
   encryption?: DynamoDB.SSESpecification | undefined;
-  onDemand?: DynamoDB.OnDemandThroughput | undefined;
   policy?: string | undefined;
   policyRevision?: string | undefined;
   /** By index, the table's own under an empty name. */
@@ -105,12 +107,25 @@ export interface Shard {
   closed?: Time;
 }
 
+/** Units per second. */
 export interface Throughput {
   read: number;
   write: number;
 }
 
-export interface Index {
+/** What a table has of it, and each of its global indexes for itself. */
+export interface Capacity {
+  throughput: Throughput;
+  /** When it was changed last; of what was lowered also how often on that UTC day. */
+  raised?: Time | undefined;
+  lowered?: Time | undefined;
+  lowerings?: number | undefined;
+  onDemand?: DynamoDB.OnDemandThroughput | undefined;
+  /** What it once could bear at once, which it can ever after. */
+  warm?: Throughput | undefined;
+}
+
+export interface Index extends Capacity {
   name: string;
   number: number;
   kind: "local" | "global";
@@ -118,7 +133,6 @@ export interface Index {
   projection: DynamoDB.ProjectionType;
   /** Of the projection INCLUDE. */
   included: string[];
-  throughput: Throughput;
   /** Until all items that were there before it stand in it. */
   filling?: true;
 }

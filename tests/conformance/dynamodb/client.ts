@@ -13,6 +13,9 @@ export const api = (operation: string): string =>
   doc(`amazondynamodb/latest/APIReference/API_${operation}.html`);
 /** A page of its developer guide. */
 export const guide = (page: string): string => doc(`amazondynamodb/latest/developerguide/${page}.html`);
+/** What the maintainers of a Kubernetes controller measured of DynamoDB itself. */
+export const measured = (page: string): string =>
+  `https://github.com/aws-controllers-k8s/dynamodb-controller/blob/main/docs/api-quirks/${page}.md`;
 
 export type Item = Record<string, AttributeValue>;
 export const S = (text: string): AttributeValue => ({ S: text });

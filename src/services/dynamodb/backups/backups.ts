@@ -2,6 +2,7 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { Clock } from "#lib/clock.ts";
 import { tableName } from "../items/rows.ts";
 import { type Backup, backups, tableArn, tables } from "../store.ts";
 import { described, keySchema } from "../tables/description.ts";
@@ -119,7 +120,11 @@ function detailsOf(place: Place, backup: Backup, gone?: "DELETED"): DynamoDB.Bac
   };
 }
 
-function descriptionOf(place: Place, backup: Backup, gone?: "DELETED"): DynamoDB.BackupDescription {
+function descriptionOf(
+  place: Place & { clock: Clock },
+  backup: Backup,
+  gone?: "DELETED",
+): DynamoDB.BackupDescription {
   const { of: table } = backup;
   const told = described(place, table);
   const indexes = told.GlobalSecondaryIndexes?.map((index) => ({

@@ -5,7 +5,7 @@ import { invalid, invalidParameters } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { backups, type Index, type Table, tableArn, tables } from "../store.ts";
 import { described } from "../tables/description.ts";
-import { throughputOf } from "../tables/schema.ts";
+import { throughputOf } from "../tables/throughput.ts";
 import { backupArn, backupAt } from "./backups.ts";
 import { copied, startCopy } from "./copy.ts";
 import {

@@ -1,11 +1,15 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Place } from "#kernel/collection.ts";
-import { type Index, type KeyNames, type Table, type Throughput, tableArn } from "../store.ts";
+import type { Clock } from "#lib/clock.ts";
+import { type Capacity, type Index, type KeyNames, type Table, tableArn } from "../store.ts";
+import { describedEncryption } from "./encryption.ts";
 import type { Size } from "./tally.ts";
+import { loweringsOn } from "./throughput.ts";
+import { warmth } from "./warm-throughput.ts";
 
-/** What is told of a table. */
+/** What is told of a table. Of one that is being made or deleted, nothing is told of what it bears at once. */
 export function described(
-  place: Place,
+  place: Place & { clock: Clock },
   table: Table,
   status: DynamoDB.TableStatus = table.restoring ? "CREATING" : "ACTIVE",
   size: Size = { items: 0, bytes: 0 },
@@ -13,13 +17,16 @@ export function described(
   const arn = tableArn(place, table.name);
   const local = table.indexes.filter(({ kind }) => kind === "local");
   const global = table.indexes.filter(({ kind }) => kind === "global");
+  const now = place.clock.now();
+  const isThere = status === "ACTIVE" || status === "UPDATING";
+  const stream = table.stream?.label ?? table.lastStream;
   return {
-    AttributeDefinitions: table.definitions,
+    AttributeDefinitions: table.definitions.toSorted(byName),
     TableName: table.name,
     KeySchema: keySchema(table.key),
     TableStatus: status,
     CreationDateTime: new Date(table.created),
-    ProvisionedThroughput: throughput(table.throughput),
+    ProvisionedThroughput: describedThroughput(table, now),
     TableSizeBytes: size.bytes,
     ItemCount: size.items,
     TableArn: arn,
@@ -32,18 +39,29 @@ export function described(
             ...describedIndex(arn, index),
             IndexStatus: status === "CREATING" || index.filling ? ("CREATING" as const) : ("ACTIVE" as const),
             Backfilling: index.filling,
-            ProvisionedThroughput: throughput(index.throughput),
+            ProvisionedThroughput: describedThroughput(index, now),
+            OnDemandThroughput: index.onDemand,
+            WarmThroughput: isThere ? describedWarmth(table, index) : undefined,
           }))
         : undefined,
     StreamSpecification: table.stream && { StreamEnabled: true, StreamViewType: table.stream.view },
-    LatestStreamLabel: table.stream?.label,
-    LatestStreamArn: table.stream && `${arn}/stream/${table.stream.label}`,
-    TableClassSummary: table.tableClass && { TableClass: table.tableClass },
+    LatestStreamLabel: stream,
+    LatestStreamArn: stream && `${arn}/stream/${stream}`,
+    TableClassSummary: table.tableClass && {
+      TableClass: table.tableClass,
+      LastUpdateDateTime: date(table.classChanges?.at(-1)),
+    },
     RestoreSummary: table.restored && restoreSummary(table),
+    SSEDescription: describedEncryption(place, table),
     DeletionProtectionEnabled: table.deletionProtection,
     OnDemandThroughput: table.onDemand,
+    WarmThroughput: isThere ? describedWarmth(table, table) : undefined,
   };
 }
+
+const date = (time: number | undefined) => (time === undefined ? undefined : new Date(time));
+const byName = (one: DynamoDB.AttributeDefinition, other: DynamoDB.AttributeDefinition) =>
+  one.AttributeName < other.AttributeName ? -1 : 1;
 
 function restoreSummary({ restored, restoring }: Table): DynamoDB.RestoreSummary {
   const { at, ...from } = restored!;
@@ -66,11 +84,18 @@ export function keySchema({ partition, sort }: KeyNames): DynamoDB.KeySchemaElem
   return schema;
 }
 
-const throughput = ({ read, write }: Throughput): DynamoDB.ProvisionedThroughputDescription => ({
-  NumberOfDecreasesToday: 0,
-  ReadCapacityUnits: read,
-  WriteCapacityUnits: write,
+const describedThroughput = (one: Capacity, now: number): DynamoDB.ProvisionedThroughputDescription => ({
+  LastIncreaseDateTime: date(one.raised),
+  LastDecreaseDateTime: date(one.lowered),
+  NumberOfDecreasesToday: loweringsOn(one, now),
+  ReadCapacityUnits: one.throughput.read,
+  WriteCapacityUnits: one.throughput.write,
 });
+
+export function describedWarmth({ billing }: Table, one: Capacity) {
+  const { read, write } = warmth(billing, one);
+  return { ReadUnitsPerSecond: read, WriteUnitsPerSecond: write, Status: "ACTIVE" as const };
+}
 
 function describedIndex(arn: string, { name, key, projection, included }: Index) {
   return {
@@ -78,7 +103,7 @@ function describedIndex(arn: string, { name, key, projection, included }: Index)
     KeySchema: keySchema(key),
     Projection: {
       ProjectionType: projection,
-      ...(included.length > 0 && { NonKeyAttributes: included }),
+      ...(included.length > 0 && { NonKeyAttributes: included.toSorted() }),
     },
     IndexSizeBytes: 0,
     ItemCount: 0,

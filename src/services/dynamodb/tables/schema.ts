@@ -1,11 +1,13 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { invalid, invalidParameters } from "../errors.ts";
 import type { Index, KeyNames, Table, Throughput } from "../store.ts";
+import { bounded } from "./on-demand-throughput.ts";
+import { checkBounds, throughputOf } from "./throughput.ts";
+import { warmed } from "./warm-throughput.ts";
 
 const MOST_LOCAL = 5;
-const MOST_GLOBAL = 20;
+export const MOST_GLOBAL = 20;
 const MOST_INCLUDED = 100;
-const MOST_UNITS = 1_000_000_000_000;
 
 type Sent = Pick<
   DynamoDB.CreateTableInput,
@@ -15,9 +17,14 @@ type Sent = Pick<
   | "GlobalSecondaryIndexes"
   | "BillingMode"
   | "ProvisionedThroughput"
+  | "OnDemandThroughput"
+  | "WarmThroughput"
 >;
 
-export type Schema = Pick<Table, "key" | "types" | "definitions" | "billing" | "throughput"> & {
+export type Schema = Pick<
+  Table,
+  "key" | "types" | "definitions" | "billing" | "throughput" | "onDemand" | "warm"
+> & {
   indexes: Omit<Index, "number">[];
 };
 
@@ -25,7 +32,7 @@ export const typesOf = (definitions: readonly DynamoDB.AttributeDefinition[]): S
   Object.fromEntries(definitions.map((one) => [one.AttributeName, one.AttributeType]));
 
 /** Reads what a table is to be. @throws {AwsError} ValidationException */
-export function schemaOf(input: Sent): Schema {
+export function schemaOf(input: Sent, region: string): Schema {
   const {
     AttributeDefinitions: definitions = [],
     KeySchema = [],
@@ -38,7 +45,7 @@ export function schemaOf(input: Sent): Schema {
   checkLists(input, key, definitions);
   const local = (input.LocalSecondaryIndexes ?? []).map((index) => localIndex(index, key, definitions));
   const global = (input.GlobalSecondaryIndexes ?? []).map((index) =>
-    globalIndex(index, definitions, billing),
+    globalIndex(index, definitions, billing, region),
   );
   if (local.length > MOST_LOCAL)
     throw invalidParameters(`Number of LocalSecondaryIndexes exceeds per-table limit of ${MOST_LOCAL}`);
@@ -58,7 +65,16 @@ export function schemaOf(input: Sent): Schema {
     throw invalidParameters(
       `Some AttributeDefinitions are not used. AttributeDefinitions: [${namesIn(definitions)}], keys used: [${[...used].filter(Boolean).join(", ")}]`,
     );
-  return { key, types: typesOf(definitions), definitions, billing, throughput, indexes };
+  const whose = { billing, region };
+  const capacity = bounded({ throughput }, whose, input.OnDemandThroughput, true);
+  return {
+    key,
+    types: typesOf(definitions),
+    definitions,
+    billing,
+    indexes,
+    ...warmed(capacity, whose, input.WarmThroughput, true),
+  };
 }
 
 /** @throws {AwsError} ValidationException */
@@ -114,24 +130,6 @@ function checkDefined(
 const namesIn = (list: readonly { AttributeName: string }[]) =>
   list.map(({ AttributeName }) => AttributeName).join(", ");
 
-export function throughputOf(
-  billing: DynamoDB.BillingMode,
-  sent: DynamoDB.ProvisionedThroughput | undefined,
-): Throughput {
-  if (billing === "PAY_PER_REQUEST") {
-    if (sent)
-      throw invalidParameters(
-        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
-      );
-    return { read: 0, write: 0 };
-  }
-  if (!sent)
-    throw invalidParameters(
-      "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
-    );
-  return { read: sent.ReadCapacityUnits, write: sent.WriteCapacityUnits };
-}
-
 function localIndex(
   sent: DynamoDB.LocalSecondaryIndex,
   table: KeyNames,
@@ -162,15 +160,20 @@ export function globalIndex(
   sent: DynamoDB.GlobalSecondaryIndex,
   definitions: readonly DynamoDB.AttributeDefinition[],
   billing: DynamoDB.BillingMode,
+  region: string,
+  isLater = false,
 ): Omit<Index, "number"> {
   const key = keyNames(sent.KeySchema);
   checkDefined(sent.KeySchema, definitions);
+  const whose = { index: sent.IndexName, billing, region };
+  const throughput = indexThroughput(sent.IndexName, billing, sent.ProvisionedThroughput, isLater);
+  const capacity = bounded({ throughput }, whose, sent.OnDemandThroughput, true);
   return {
     name: sent.IndexName,
     kind: "global",
     key,
     ...projectionOf(sent.Projection),
-    throughput: indexThroughput(sent.IndexName, billing, sent.ProvisionedThroughput),
+    ...warmed(capacity, whose, sent.WarmThroughput, true),
   };
 }
 
@@ -178,23 +181,22 @@ function indexThroughput(
   name: string,
   billing: DynamoDB.BillingMode,
   sent: DynamoDB.ProvisionedThroughput | undefined,
+  isLater: boolean,
 ): Throughput {
   if (billing === "PAY_PER_REQUEST" && sent)
     throw invalidParameters(
-      `ProvisionedThroughput should not be specified for index: ${name} when BillingMode is PAY_PER_REQUEST`,
+      isLater
+        ? `Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: ${name} when BillingMode is PAY_PER_REQUEST`
+        : `ProvisionedThroughput should not be specified for index: ${name} when BillingMode is PAY_PER_REQUEST`,
     );
   if (billing === "PROVISIONED" && !sent)
-    throw invalidParameters(`ProvisionedThroughput must be specified for index: ${name}`);
+    throw invalidParameters(
+      isLater
+        ? `Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: ${name}`
+        : `ProvisionedThroughput is not specified for index: ${name}`,
+    );
   checkBounds(sent, ` for index ${name}`);
   return throughputOf(billing, sent);
-}
-
-/** @throws {AwsError} ValidationException */
-export function checkBounds(sent: DynamoDB.ProvisionedThroughput | undefined, where = ""): void {
-  for (const member of ["ReadCapacityUnits", "WriteCapacityUnits"] as const) {
-    if (sent && sent[member] > MOST_UNITS)
-      throw invalid(`Given value ${sent[member]} for ${member} is out of bounds${where}`);
-  }
 }
 
 function projectionOf({ ProjectionType: projection, NonKeyAttributes: included }: DynamoDB.Projection) {

@@ -2,12 +2,13 @@ import { AwsError } from "#aws/errors.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { startForgetting } from "../backups/undo.ts";
-import { invalidParameters, limitExceeded, tableExists, tableIsBeingCopied } from "../errors.ts";
+import { invalidParameters, limitExceeded, tableExists, tableIsBeingCopied, tableIsBusy } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tables } from "../store.ts";
 import { closeStream, openStream } from "../streams/shards.ts";
 import { clear } from "./clear.ts";
-import { described } from "./description.ts";
+import { described, describedWarmth } from "./description.ts";
+import { checkEncryption } from "./encryption.ts";
 import { namedTable } from "./named.ts";
 import { schemaOf } from "./schema.ts";
 import { startCounting, tallies } from "./tally.ts";
@@ -17,10 +18,15 @@ const MOST_TABLES = 2_500;
 export const tableOperations = {
   async CreateTable(ctx, input) {
     refuseUnimplemented(input);
-    const schema = schemaOf(input);
     const { StreamSpecification: stream } = input;
+    const schema = schemaOf(input, ctx.region);
     if (stream?.StreamEnabled && !stream.StreamViewType)
-      throw invalidParameters("StreamViewType is required when StreamEnabled is true");
+      throw invalidParameters("Table is being created with a stream enabled, UpdateViewType is required");
+    if (stream?.StreamEnabled === false && stream.StreamViewType)
+      throw invalidParameters(
+        "Table is being created with a stream disabled, UpdateViewType should not be specified",
+      );
+    checkEncryption(ctx, input.SSESpecification);
     return ctx.transact(async (tx) => {
       const name = tableName(input.TableName);
       if (await tx.get(tables, [name])) throw tableExists(name);
@@ -40,14 +46,19 @@ export const tableOperations = {
         tableClass: input.TableClass,
         deletionProtection: input.DeletionProtectionEnabled ?? false,
         encryption: input.SSESpecification,
-        onDemand: input.OnDemandThroughput,
         policy: input.ResourcePolicy,
         tags: input.Tags ?? [],
         created: tx.now(),
       };
       tx.put(tables, table);
       startCounting(tx, table);
-      return { TableDescription: described(ctx, table, "CREATING") };
+      const told = described(ctx, table, "CREATING");
+      return {
+        TableDescription: {
+          ...told,
+          WarmThroughput: input.WarmThroughput && { ...describedWarmth(table, table), Status: "UPDATING" },
+        },
+      };
     });
   },
 
@@ -65,6 +76,10 @@ export const tableOperations = {
         throw new AwsError(
           "ValidationException",
           `Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.`,
+        );
+      if (table.indexes.some(({ filling }) => filling))
+        throw tableIsBusy(
+          "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, updated, or deleted.",
         );
       if (table.restoring || (table.copies?.length ?? 0) > 0) throw tableIsBeingCopied(table.name);
       tx.delete(tables, [table.name]);
@@ -104,9 +119,9 @@ async function areTooMany(tx: Transaction): Promise<boolean> {
 }
 
 function refuseUnimplemented(input: Input<"dynamodb", "CreateTable">): void {
-  const named = (
-    ["WarmThroughput", "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode"] as const
-  ).find((member) => input[member] !== undefined);
+  const named = (["GlobalTableSourceArn", "GlobalTableSettingsReplicationMode"] as const).find(
+    (member) => input[member] !== undefined,
+  );
   if (named)
     throw new AwsError("NotImplemented", `Nube does not implement ${named} of a table yet.`, { status: 501 });
 }

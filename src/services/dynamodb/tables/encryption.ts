@@ -1,0 +1,66 @@
+import { hash } from "node:crypto";
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { Place } from "#kernel/collection.ts";
+import { invalid, invalidParameters } from "../errors.ts";
+import type { Table } from "../store.ts";
+
+const MANAGED = "alias/aws/dynamodb";
+
+/**
+ * Which key a table is encrypted with: AWS's own, of which nothing is told, or the one that AWS keeps for the account. A customer's key needs KMS.
+ * @throws {AwsError} ValidationException
+ */
+export function checkEncryption(place: Place, sent: DynamoDB.SSESpecification | undefined): void {
+  if (!sent) return;
+  const { Enabled, SSEType, KMSMasterKeyId: key } = sent;
+  if (Enabled === false && SSEType)
+    throw invalidParameters("SSEType can not be specified if Enabled is false");
+  if (Enabled === false && key)
+    throw invalidParameters("KMSMasterKeyId can not be specified if Enabled is false");
+  if (SSEType === "AES256") throw invalidParameters("SSEType AES256 is not supported");
+  if (!key) return;
+  if (!SSEType) throw invalidParameters("SSEType KMS is required if KMSMasterKeyId is specified");
+  if (key !== MANAGED && key !== managedKey(place)) throw noSuchKey(place, key);
+}
+
+const noSuchKey = ({ account, region }: Place, key: string) => {
+  const arn = key.startsWith("arn:")
+    ? key
+    : `arn:aws:kms:${region}:${account}:${key.startsWith("alias/") ? key : `key/${key}`}`;
+  const what = arn.includes(":alias/") ? `Alias ${arn} is not found.` : `Key '${arn}' does not exist`;
+  return invalid(
+    `KMS validation error: com.amazonaws.services.kms.model.NotFoundException: ${what} (Service: AWSKMS; Status Code: 400; Error Code: NotFoundException; Proxy: null)`,
+  );
+};
+
+/** With a new specification. @throws {AwsError} ValidationException */
+export function encrypted(place: Place, table: Table, sent: DynamoDB.SSESpecification | undefined): Table {
+  if (!sent) return table;
+  checkEncryption(place, sent);
+  if (!hasKey(sent) && !hasKey(table.encryption))
+    throw invalidParameters("Table is already encrypted by default");
+  if (sent.KMSMasterKeyId === managedKey(place) && hasKey(table.encryption))
+    throw invalidParameters(
+      "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key",
+    );
+  return { ...table, encryption: sent };
+}
+
+/** Nothing of AWS's own key, which is the default. */
+export function describedEncryption(
+  place: Place,
+  { encryption }: Table,
+): DynamoDB.SSEDescription | undefined {
+  if (!hasKey(encryption)) return undefined;
+  return { Status: "ENABLED", SSEType: "KMS", KMSMasterKeyArn: managedKey(place) };
+}
+
+const hasKey = (sent: DynamoDB.SSESpecification | undefined): boolean =>
+  sent?.Enabled ?? sent?.SSEType === "KMS";
+
+/** The ARN of the account's `aws/dynamodb` key: always the same one, as in AWS. */
+function managedKey({ account, region }: Place): string {
+  const digits = hash("sha256", `${account}/${region}/${MANAGED}`);
+  const id = [8, 4, 4, 4, 12].map((length, at) => digits.slice(at * 12, at * 12 + length)).join("-");
+  return `arn:aws:kms:${region}:${account}:key/${id}`;
+}

@@ -1,0 +1,159 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Input } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { invalid, invalidParameters, limitExceeded, noSuchIndexOf } from "../errors.ts";
+import type { Index, Table } from "../store.ts";
+import { clear } from "./clear.ts";
+import { fill } from "./fill.ts";
+import { bounded } from "./on-demand-throughput.ts";
+import { checkIncluded, globalIndex, MOST_GLOBAL, typesOf } from "./schema.ts";
+import { provisioned } from "./throughput.ts";
+import { type Whose, warmed } from "./warm-throughput.ts";
+
+type Request = Input<"dynamodb", "UpdateTable">;
+
+/** One update for each index, one of them at most making or deleting it. @throws {AwsError} ValidationException, LimitExceededException */
+export function checkIndexUpdates({ GlobalSecondaryIndexUpdates: updates = [] }: Request): void {
+  const names = updates.map(({ Create, Update, Delete }) => (Create ?? Update ?? Delete)?.IndexName);
+  if (names.includes(undefined))
+    throw invalidParameters(
+      "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null",
+    );
+  if (updates.some((one) => Object.values(one).filter((action) => action !== undefined).length > 1))
+    throw invalidParameters(
+      "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object",
+    );
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined)
+    throw invalidParameters(
+      `Only one global secondary index update per index is allowed simultaneously. Index: ${twice}`,
+    );
+  if (updates.filter(({ Update }) => !Update).length > 1) throw onlyOneIndex();
+}
+
+const onlyOneIndex = () =>
+  limitExceeded(
+    "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
+  );
+
+/** A table, whose billing may have changed from `former`, with its indexes made, deleted and changed as asked. */
+export function withIndexes(
+  tx: Transaction,
+  former: Table,
+  table: Table,
+  input: Request,
+  region: string,
+): Table {
+  const updates = input.GlobalSecondaryIndexUpdates ?? [];
+  const whose = { billing: table.billing, before: former.billing, region };
+  let next = table;
+  for (const { Create, Update, Delete } of updates) {
+    if (Create) next = withIndex(tx, next, Create, input.AttributeDefinitions, region);
+    if (Delete) next = withoutIndex(tx, next, Delete.IndexName);
+    if (Update) next = withUpdated(next, Update, whose, tx.now());
+  }
+  if (former.billing !== table.billing) next = withBillingOfIndexes(next, updates, whose, tx.now());
+  return updates.some(({ Update }) => !Update) ? { ...next, ...usedDefinitions(next) } : next;
+}
+
+function withIndex(
+  tx: Transaction,
+  table: Table,
+  sent: DynamoDB.CreateGlobalSecondaryIndexAction,
+  sentDefinitions: readonly DynamoDB.AttributeDefinition[] | undefined,
+  region: string,
+): Table {
+  if (!sentDefinitions)
+    throw invalidParameters(`AttributeDefinitions is not specified for index: ${sent.IndexName}`);
+  if (table.indexes.some(({ name }) => name === sent.IndexName))
+    throw invalid("Attempting to create an index which already exists");
+  if (table.indexes.some(({ filling }) => filling)) throw onlyOneIndex();
+  if (table.indexes.filter(({ kind }) => kind === "global").length >= MOST_GLOBAL)
+    throw limitExceeded(
+      `Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of ${MOST_GLOBAL}`,
+    );
+  const known = new Set(table.definitions.map(({ AttributeName }) => AttributeName));
+  const definitions = [
+    ...table.definitions,
+    ...sentDefinitions.filter(({ AttributeName }) => !known.has(AttributeName)),
+  ];
+  const index: Index = {
+    ...globalIndex(sent, definitions, table.billing, region, true),
+    number: tx.sequence(),
+    filling: true,
+  };
+  const indexes = [...table.indexes, index];
+  checkIncluded(indexes);
+  tx.enqueue(fill, { table: table.name, number: table.number, what: { index: index.number } });
+  return { ...table, definitions, indexes };
+}
+
+function withoutIndex(tx: Transaction, table: Table, name: string): Table {
+  const index = globalIndexOf(table, name, "delete");
+  if (table.indexes.some((other) => other.filling && other !== index)) throw onlyOneIndex();
+  tx.enqueue(clear, { rows: [index.number] });
+  return { ...table, indexes: table.indexes.filter((one) => one !== index) };
+}
+
+function withUpdated(
+  table: Table,
+  sent: DynamoDB.UpdateGlobalSecondaryIndexAction,
+  { billing, before, region }: Whose & { before: DynamoDB.BillingMode },
+  now: number,
+): Table {
+  const index = globalIndexOf(table, sent.IndexName, "update");
+  const whose = { index: sent.IndexName, billing, region };
+  if (billing === "PAY_PER_REQUEST" && sent.ProvisionedThroughput)
+    throw invalidParameters(
+      `The only Updates for index: ${sent.IndexName} when TableThroughputMode is PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput`,
+    );
+  let next = index;
+  if (sent.ProvisionedThroughput)
+    next = provisioned(next, { ...whose, before }, sent.ProvisionedThroughput, now);
+  next = warmed(bounded(next, whose, sent.OnDemandThroughput), whose, sent.WarmThroughput);
+  return replaced(table, index, next);
+}
+
+/** With its table on demand an index needs no throughput; with its table no more so, its own is to be said. */
+function withBillingOfIndexes(
+  table: Table,
+  updates: readonly DynamoDB.GlobalSecondaryIndexUpdate[],
+  whose: Whose & { before: DynamoDB.BillingMode },
+  now: number,
+): Table {
+  let next = table;
+  for (const index of table.indexes.filter(({ kind }) => kind === "global")) {
+    const sent = updates.find(({ Update, Create }) => (Update ?? Create)?.IndexName === index.name);
+    if (sent) continue;
+    if (whose.billing === "PROVISIONED")
+      throw invalidParameters(`ProvisionedThroughput must be specified for index: ${index.name}`);
+    next = replaced(next, index, provisioned(index, whose, undefined, now));
+  }
+  return next;
+}
+
+const replaced = (table: Table, index: Index, next: Index): Table => ({
+  ...table,
+  indexes: table.indexes.map((one) => (one === index ? next : one)),
+});
+
+function globalIndexOf(table: Table, name: string, verb: "delete" | "update"): Index {
+  const index = table.indexes.find((one) => one.name === name);
+  if (!index) throw noSuchIndexOf(table.name, name);
+  if (index.kind === "local")
+    throw new AwsError(
+      "ValidationException",
+      `Cannot ${verb} an index that is not a GlobalSecondaryIndex: ${name}`,
+    );
+  return index;
+}
+
+/** Attributes stay defined as long as they stand in a key. */
+function usedDefinitions({ key, indexes, definitions }: Table): Pick<Table, "definitions" | "types"> {
+  const used = new Set(
+    [key, ...indexes.map((index) => index.key)].flatMap(({ partition, sort }) => [partition, sort]),
+  );
+  const kept = definitions.filter(({ AttributeName }) => used.has(AttributeName));
+  return { definitions: kept, types: typesOf(kept) };
+}

@@ -1,0 +1,95 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { invalid, invalidParameters, limitExceeded } from "../errors.ts";
+import type { Capacity, Throughput } from "../store.ts";
+import { type Whose, warmth } from "./warm-throughput.ts";
+
+const MOST_UNITS = 1_000_000_000_000;
+const FREE_LOWERINGS = 4;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** @throws {AwsError} ValidationException */
+export function checkBounds(sent: DynamoDB.ProvisionedThroughput | undefined, where = ""): void {
+  for (const member of ["ReadCapacityUnits", "WriteCapacityUnits"] as const) {
+    if (sent && sent[member] > MOST_UNITS)
+      throw invalid(`Given value ${sent[member]} for ${member} is out of bounds${where}`);
+  }
+}
+
+/** What a table gets that is made or restored. @throws {AwsError} ValidationException */
+export function throughputOf(
+  billing: DynamoDB.BillingMode,
+  sent: DynamoDB.ProvisionedThroughput | undefined,
+): Throughput {
+  if (billing === "PAY_PER_REQUEST") {
+    if (sent)
+      throw invalidParameters(
+        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+      );
+    return { read: 0, write: 0 };
+  }
+  if (!sent)
+    throw invalidParameters(
+      "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
+    );
+  return unitsOf(sent);
+}
+
+const unitsOf = ({ ReadCapacityUnits: read, WriteCapacityUnits: write }: DynamoDB.ProvisionedThroughput) => ({
+  read,
+  write,
+});
+
+/** With a table's billing changed, or the same, throughput becomes what was sent; what it bears at once is never less. */
+export function provisioned<C extends Capacity>(
+  one: C,
+  whose: Whose & { before: DynamoDB.BillingMode },
+  sent: DynamoDB.ProvisionedThroughput | undefined,
+  now: number,
+): C {
+  const { before, billing } = whose;
+  const warm = warmth(before, one);
+  if (billing === "PAY_PER_REQUEST") return { ...one, throughput: { read: 0, write: 0 }, warm };
+  const throughput = unitsOf(sent!);
+  if (before !== billing) return { ...one, throughput, warm, onDemand: undefined };
+  const former = one.throughput;
+  if (former.read === throughput.read && former.write === throughput.write)
+    throw unchanged(throughput, whose.index);
+  const isLowered = throughput.read < former.read || throughput.write < former.write;
+  const isRaised = throughput.read > former.read || throughput.write > former.write;
+  return {
+    ...one,
+    throughput,
+    warm,
+    ...(isRaised && { raised: now }),
+    ...(isLowered && { lowered: now, lowerings: nextLowering(one, now) }),
+  };
+}
+
+const unchanged = ({ read, write }: Throughput, index: string | undefined) => {
+  const whose = index === undefined ? "the table" : `index ${index}`;
+  return invalid(
+    `The provisioned throughput for the ${index === undefined ? "table" : `index ${index}`} will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for ${whose}: ${read}. Requested ReadCapacityUnits: ${read}. Current WriteCapacityUnits provisioned for ${whose}: ${write}. Requested WriteCapacityUnits: ${write}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.`,
+  );
+};
+
+/** How often throughput was lowered on this UTC day. */
+export const loweringsOn = ({ lowered, lowerings = 0 }: Capacity, now: number): number =>
+  lowered !== undefined && Math.floor(lowered / DAY_MS) === Math.floor(now / DAY_MS) ? lowerings : 0;
+
+function nextLowering(one: Capacity, now: number): number {
+  const made = loweringsOn(one, now);
+  if (made >= FREE_LOWERINGS && now < one.lowered! + HOUR_MS) {
+    const midnight = (Math.floor(now / DAY_MS) + 1) * DAY_MS;
+    throw limitExceeded(
+      `Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the first 4 decreases, each subsequent decrease in the same UTC day can be performed at most once every 3600 seconds. Number of decreases today: ${made}. Last decrease at ${inWords(one.lowered!)}. Next decrease can be made at ${inWords(Math.min(one.lowered! + HOUR_MS, midnight))}`,
+    );
+  }
+  return made + 1;
+}
+
+/** `Friday, October 9, 2026 at 1:21:34 AM Coordinated Universal Time`. */
+const inWords = (time: number) =>
+  new Intl.DateTimeFormat("en-US", { dateStyle: "full", timeStyle: "full", timeZone: "UTC" })
+    .format(time)
+    .replaceAll("\u202f", " ");
