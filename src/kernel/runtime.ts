@@ -1,4 +1,5 @@
 import { AwsError } from "#aws/errors.ts";
+import { withoutRaw } from "#aws/protocols/raw-json.ts";
 import { type CloudClock, cloudClock } from "#lib/clock.ts";
 import { grouped } from "#lib/grouped.ts";
 import type { Log } from "#lib/log.ts";
@@ -263,7 +264,9 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       const operation = found?.contract.operation(name);
       if (!found || !operation)
         throw new AwsError("NotImplemented", `Nube does not implement ${id}:${name} yet.`, { status: 501 });
-      return invoke(cloud, { ...from, service: found, operation, input, requestId: random.uuid() });
+      return withoutRaw(
+        await invoke(cloud, { ...from, service: found, operation, input, requestId: random.uuid() }),
+      );
     },
     clients: (principal, place, request) =>
       clients((service, operation, input) =>

@@ -3,6 +3,7 @@ import { loadContract } from "#aws/contract/contract.ts";
 import type { Contract, Operation } from "#aws/contract/shapes.ts";
 import type { ServiceTypes } from "#aws/contract/types/index.ts";
 import { AwsError, type AwsErrorOptions } from "#aws/errors.ts";
+import type { MaybeRaw } from "#aws/protocols/raw-json.ts";
 import { type AccessFact, type Denial, deniedIn } from "./authorize.ts";
 import type { Place, Scope } from "./collection.ts";
 import type { Context, RequestFacts } from "./context.ts";
@@ -17,9 +18,12 @@ export type Input<S extends ServiceId, O extends OperationId<S>> = Member<Servic
 export type Output<S extends ServiceId, O extends OperationId<S>> = Member<ServiceTypes[S][O], "output">;
 type Member<T, K extends string> = T extends { [P in K]: infer V } ? V : never;
 
-/** Handlers of some of a service's operations: a misspelt operation, member or fault does not compile. */
+/**
+ * Handlers of some of a service's operations: a misspelt operation, member or fault does not compile. Members of what
+ * they answer may print themselves, where the protocol is AWS JSON.
+ */
 export type Handlers<S extends ServiceId> = {
-  [O in OperationId<S>]?: (ctx: Context, input: Input<S, O>) => Promise<Output<S, O>>;
+  [O in OperationId<S>]?: (ctx: Context, input: Input<S, O>) => Promise<MaybeRaw<Output<S, O>>>;
 };
 
 /** What IAM judges of a call before it is handled. May read, to find out whose a resource is. */

@@ -11,8 +11,8 @@ import { type EventFormat, encodeEvents, eventStreamType } from "./event-stream.
 import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter } from "./json.ts";
 import { errorDocument } from "./json-errors.ts";
 import { decoding } from "./malformed.ts";
-import { json, membersOf, printsItself } from "./own-json.ts";
 import type { Protocol, ResponseMeta } from "./protocol.ts";
+import { rawWriter, withoutRaw } from "./raw-json.ts";
 
 type Structure = Record<string, unknown>;
 
@@ -35,6 +35,7 @@ const jsonEncoders = kept((operation: Operation) =>
     operation.output.members.filter((member) => member !== operation.eventOutput),
   ),
 );
+const jsonAnswers = kept((operation: Operation) => rawWriter(jsonEncoders(operation)));
 const cborDecoders = kept((operation: Operation) => cborInMilliseconds.reader(operation.input));
 const cborEncoders = kept((operation: Operation) =>
   cborDocument(cborInMilliseconds.writer(operation.output)),
@@ -65,17 +66,9 @@ function awsJson(name: ProtocolName, contentType: string, type: (absolute: strin
       }
       if (isCbor(meta.contentType)) {
         headers["content-type"] = olderCbor;
-        return {
-          status,
-          headers,
-          body: cborEncoders(operation)(printsItself(output) ? membersOf(operation, output) : output),
-        };
+        return { status, headers, body: cborEncoders(operation)(withoutRaw(output)) };
       }
-      const body = printsItself(output)
-        ? output[json]()
-        : operation.hasOutput
-          ? jsonEncoders(operation)(output)
-          : emptyBody;
+      const body = operation.hasOutput ? jsonAnswers(operation)(output) : emptyBody;
       Object.assign(headers, bodyChecksum(operation, body));
       return { status, headers, body };
     },

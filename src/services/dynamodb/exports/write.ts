@@ -10,6 +10,7 @@ import { bodyOf } from "#lib/body.ts";
 import { clearBackup } from "../backups/clear.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { backupRows, type Export, type ExportedFile, exports, tableArn } from "../store.ts";
+import { Kept } from "../values/stored.ts";
 import { exportArn, keyIn } from "./names.ts";
 
 /** Bytes of a file, before they are compressed. */
@@ -74,8 +75,8 @@ async function nextRows(ctx: Context, number: number, behind: string | undefined
   return { rows, isEnd: false };
 }
 
-/** An item is kept in the form in which it is exported, behind a byte. */
-const lineOf = ({ value }: BytesRow) => `{"Item":${Buffer.from(value).toString("utf8", 1)}}\n`;
+/** An item is kept in the form in which it is exported. */
+const lineOf = ({ value }: BytesRow) => `{"Item":${new Kept(value).json}}\n`;
 
 async function writeFile(
   ctx: Context,

@@ -1,14 +1,17 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { RawJson } from "#aws/protocols/raw-json.ts";
+import type { KeyPart } from "#kernel/keys.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid, keyMismatch } from "../errors.ts";
+import type { Projection } from "../expressions/projections.ts";
 import type { Table } from "../store.ts";
-import { sizeOfItem } from "../values/size.ts";
+import { type Kept, rawTables } from "../values/stored.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
-import { add, consumedOf, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
+import { add, consumedOf, isAsked, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
 import { checkedPut } from "./items.ts";
-import { checkItemKeys, checkKey, namesOf, rowKey } from "./keys.ts";
+import { checkItemKeys, checkKey, namesOf, rowKey, rowName } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
-import { changeItem, itemAt, tableAt } from "./rows.ts";
+import { changeItem, itemAt, keptAt, looksBack, tableAt } from "./rows.ts";
 
 const MOST_READ = 100;
 const MOST_WRITTEN = 25;
@@ -27,31 +30,31 @@ export const batchOperations = {
       return { name, request, project: projectionIn(request), keys };
     });
     return ctx.read(async (tx) => {
-      const Responses: Record<string, Item[]> = {};
+      const responses: [table: string, items: Kept[], project: Projection | undefined][] = [];
       const UnprocessedKeys: Record<string, DynamoDB.KeysAndAttributes> = {};
       const used: Used[] = [];
       let left = MOST_BYTES;
       for (const { name, request, project, keys } of wanted) {
         const table = await tableAt(tx, name);
         for (const key of keys) checkKey(table, key);
-        const found: Item[] = [];
+        const found: Kept[] = [];
         let units = 0;
         for (const [at, key] of keys.entries()) {
           if (left <= 0) {
             (UnprocessedKeys[name] ??= { ...request, Keys: [] }).Keys.push(request.Keys[at]!);
             continue;
           }
-          const item = await itemAt(tx, table, key);
-          const size = item ? sizeOfItem(item) : 0;
+          const kept = await keptAt(tx, table, key);
+          const size = kept?.size ?? 0;
           units += readUnits(size, request.ConsistentRead);
           left -= size;
-          if (item) found.push(project ? project(item) : item);
+          if (kept) found.push(kept);
         }
-        Responses[name] = found;
+        responses.push([name, found, project]);
         used.push({ table, units, indexes: new Map() });
       }
       return {
-        Responses,
+        Responses: answered(responses),
         UnprocessedKeys,
         ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used),
       };
@@ -74,15 +77,16 @@ export const batchOperations = {
           if (put) checkPut(table, put);
           else checkKey(table, key!);
         }
-        checkDistinct(
-          table,
-          writes.map(({ put, key }) => put ?? key!),
-        );
+        const rows = writes.map(({ put, key }) => rowKey(table.number, table.key, put ?? key!));
+        checkDistinct(rows);
+        const isCounted = isAsked(input.ReturnConsumedCapacity);
+        const looks = isCounted || looksBack(table);
         const of: Used = { table, units: 0, indexes: new Map() };
-        for (const { put, key } of writes) {
-          const before = await itemAt(tx, table, put ?? key!);
-          changeItem(tx, table, before, put);
-          add(of, writing(table, before, put));
+        for (const [at, { put, key }] of writes.entries()) {
+          const row = rows[at]!;
+          const before = looks || key ? await itemAt(tx, table, put ?? key!, row) : undefined;
+          changeItem(tx, table, before, put, undefined, row);
+          if (isCounted) add(of, writing(table, before, put));
           const collection = itemCollection(input.ReturnItemCollectionMetrics, table, put ?? key!);
           if (collection) (ItemCollectionMetrics[table.name] ??= []).push(collection);
         }
@@ -97,6 +101,18 @@ export const batchOperations = {
     });
   },
 } satisfies Handlers<"dynamodb">;
+
+/** Items are read only where not all of each is asked for. */
+function answered(
+  responses: readonly (readonly [table: string, items: readonly Kept[], project: Projection | undefined])[],
+): Record<string, Item[]> | RawJson<Record<string, Item[]>> {
+  if (responses.every(([, , project]) => !project)) return rawTables(responses);
+  const shown = responses.map(([table, items, project]) => [
+    table,
+    items.map(({ item }) => (project ? project(item) : item)),
+  ]);
+  return Object.fromEntries(shown);
+}
 
 /** A batch says less of a put's key than a put of its own. @throws {AwsError} ValidationException */
 function checkPut(table: Table, item: Item): void {
@@ -129,12 +145,7 @@ function writeIn({ PutRequest, DeleteRequest }: DynamoDB.WriteRequest): { put?: 
 }
 
 /** @throws {AwsError} ValidationException */
-function checkDistinct(table: Table, keys: readonly Item[]): void {
-  const seen = new Set<string>();
-  for (const key of keys) {
-    const [, ...parts] = rowKey(table.number, table.key, key);
-    const name = parts.map((part) => Buffer.from(part as Uint8Array).toString("hex")).join("/");
-    if (seen.has(name)) throw invalid("Provided list of item keys contains duplicates");
-    seen.add(name);
-  }
+function checkDistinct(rows: readonly (readonly KeyPart[])[]): void {
+  const seen = new Set(rows.map(rowName));
+  if (seen.size < rows.length) throw invalid("Provided list of item keys contains duplicates");
 }

@@ -1,7 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Index, Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
-import { type Item, isEqual } from "../values/value.ts";
+import { attributeOf, type Item, isEqual } from "../values/value.ts";
 import { namesOf, projectedBy } from "./keys.ts";
 
 /** Units that a call used, by where. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html */
@@ -44,13 +44,15 @@ function indexUnits(table: Table, index: Index, before: Item | undefined, after:
 }
 
 function entryOf(table: Table, index: Index, item: Item | undefined): Item | undefined {
-  if (!item || namesOf(index.key).some((name) => !item[name])) return undefined;
+  if (!item || namesOf(index.key).some((name) => !attributeOf(item, name))) return undefined;
   return index.projection === "ALL" ? item : projectedBy(table, index)(item);
 }
 
 const sizeOr0 = (item: Item | undefined) => (item ? sizeOfItem(item) : 0);
 
 export type Asked = DynamoDB.ReturnConsumedCapacity | undefined;
+
+export const isAsked = (asked: Asked): boolean => asked !== undefined && asked !== "NONE";
 
 /**
  * As it was asked for.
@@ -61,7 +63,7 @@ export function consumed(
   { table, units, indexes }: Used,
   split?: "ReadCapacityUnits" | "WriteCapacityUnits",
 ): DynamoDB.ConsumedCapacity | undefined {
-  if (asked === undefined || asked === "NONE") return undefined;
+  if (!isAsked(asked)) return undefined;
   const told = (value: number) => ({ CapacityUnits: value, ...(split && { [split]: value }) });
   const all = units + [...indexes.values()].reduce((sum, more) => sum + more, 0);
   const whole: DynamoDB.ConsumedCapacity = { TableName: table.name, ...told(all) };
@@ -83,7 +85,7 @@ export function written(
   before: Item | undefined,
   after: Item | undefined,
 ): DynamoDB.ConsumedCapacity | undefined {
-  if (asked === undefined || asked === "NONE") return undefined;
+  if (!isAsked(asked)) return undefined;
   return consumed(asked, writing(table, before, after));
 }
 
@@ -93,7 +95,7 @@ export function consumedOf(
   used: readonly Used[],
   split?: "ReadCapacityUnits" | "WriteCapacityUnits",
 ): DynamoDB.ConsumedCapacity[] | undefined {
-  if (asked === undefined || asked === "NONE") return undefined;
+  if (!isAsked(asked)) return undefined;
   const byTable = new Map<string, Used>();
   for (const one of used) {
     const sum = byTable.get(one.table.name);

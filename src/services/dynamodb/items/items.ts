@@ -9,11 +9,12 @@ import { attributeUpdates } from "../legacy/attribute-updates.ts";
 import { expectedIn } from "../legacy/expected.ts";
 import type { Table } from "../store.ts";
 import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
+import { rawItem } from "../values/stored.ts";
 import { checkedItem, type Item } from "../values/value.ts";
-import { consumed, itemCollection, readUnits, written } from "./capacity.ts";
+import { consumed, isAsked, itemCollection, readUnits, written } from "./capacity.ts";
 import { checkIndexKeys, checkItemKeys, checkKey, checkUpdatedIndexKeys, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
-import { changeItem, itemAt, tableAt } from "./rows.ts";
+import { changeItem, itemAt, keptAt, looksBack, tableAt } from "./rows.ts";
 
 export const itemOperations = {
   async GetItem(ctx, input) {
@@ -23,10 +24,10 @@ export const itemOperations = {
     return ctx.read(async (tx) => {
       const table = await tableAt(tx, input.TableName);
       checkKey(table, key);
-      const item = await itemAt(tx, table, key);
-      const units = readUnits(item ? sizeOfItem(item) : 0, input.ConsistentRead);
+      const kept = await keptAt(tx, table, key);
+      const units = readUnits(kept?.size ?? 0, input.ConsistentRead);
       return {
-        Item: item && (project ? project(item) : item),
+        Item: kept && (project ? project(kept.item) : rawItem(kept)),
         ConsumedCapacity: consumed(input.ReturnConsumedCapacity, { table, units, indexes: new Map() }),
       };
     });
@@ -42,7 +43,8 @@ export const itemOperations = {
       const table = await tableAt(tx, input.TableName);
       checkItemKeys(table, item);
       const row = rowKey(table.number, table.key, item);
-      const before = await itemAt(tx, table, item, row);
+      const isBlind = !test && !looksBack(table) && !asksBack(input);
+      const before = isBlind ? undefined : await itemAt(tx, table, item, row);
       judge(test, before, input.ReturnValuesOnConditionCheckFailure);
       changeItem(tx, table, before, item, undefined, row);
       return {
@@ -147,6 +149,10 @@ export function updateIn(input: Updating): { update: Update | undefined; test: T
   holders.settle();
   return { update, test };
 }
+
+/** Whether the caller wants to know something of what a put replaces. */
+const asksBack = ({ ReturnValues, ReturnConsumedCapacity }: DynamoDB.PutItemInput): boolean =>
+  ReturnValues === "ALL_OLD" || isAsked(ReturnConsumedCapacity);
 
 /** @throws {AwsError} ConditionalCheckFailedException */
 function judge(

@@ -1,10 +1,11 @@
 import { hash } from "node:crypto";
 import type { KeyPart } from "#kernel/keys.ts";
+import { remembered } from "#lib/remembered.ts";
 import { emptyKey, invalid, invalidParameters, keyMismatch } from "../errors.ts";
 import { type Projection, projectPaths } from "../expressions/projections.ts";
 import type { Index, KeyNames, Table } from "../store.ts";
 import { centesimalBytes, decimalBytes } from "../values/decimal.ts";
-import { decimalIn, type Item, typeOf, type Value } from "../values/value.ts";
+import { attributeOf, decimalIn, type Item, typeOf, type Value } from "../values/value.ts";
 
 const LONGEST_PARTITION = 2_048;
 const LONGEST_SORT = 1_024;
@@ -15,6 +16,12 @@ export function rowKey(number: number, key: KeyNames, item: Item): KeyPart[] {
   if (key.sort !== undefined) parts.push(sortBytes(item[key.sort]!));
   return parts;
 }
+
+/** Below a table or an index, as a text to compare: the hash has always as many characters. */
+export const rowName = ([, hash, sort]: readonly KeyPart[]): string =>
+  latin1(hash) + (sort === undefined ? "" : latin1(sort));
+
+const latin1 = (part: KeyPart | undefined) => Buffer.from(part as Uint8Array).toString("latin1");
 
 export function isSameKey(a: readonly KeyPart[], b: readonly KeyPart[]): boolean {
   return a.every((part, at) => {
@@ -28,10 +35,17 @@ const SALT = "Outliers";
 
 /** 128 bits: keys of any length stand in as many bytes, and a scan meets them in AWS's own order. */
 export function partitionHash(value: Value): Uint8Array {
-  if (value.S !== undefined) return hash("md5", SALT + value.S, "buffer");
+  if (value.S !== undefined) return hashOfText(value.S);
   const bytes = value.B ?? centesimalBytes(decimalIn(value.N!));
   return hash("md5", Buffer.concat([Buffer.from(SALT), bytes]), "buffer");
 }
+
+/** Few partitions are asked for again and again, and a hash takes longer than all else of a key. */
+const KEPT_HASHES = 5_000;
+const LONGEST_KEPT = 100;
+const knownHash = remembered(KEPT_HASHES, (text) => hash("md5", SALT + text, "buffer"));
+const hashOfText = (text: string): Uint8Array =>
+  text.length > LONGEST_KEPT ? hash("md5", SALT + text, "buffer") : knownHash(text);
 
 /** Bytes in the order of the values. */
 export function sortBytes(value: Value): Uint8Array {
@@ -41,9 +55,9 @@ export function sortBytes(value: Value): Uint8Array {
 
 /** The attributes of its key alone. */
 export function keyOf({ partition, sort }: KeyNames, item: Item): Item {
-  const key: Item = { [partition]: item[partition]! };
-  if (sort !== undefined) key[sort] = item[sort]!;
-  return key;
+  return sort === undefined
+    ? { [partition]: item[partition]! }
+    : { [partition]: item[partition]!, [sort]: item[sort]! };
 }
 
 /**
@@ -52,7 +66,7 @@ export function keyOf({ partition, sort }: KeyNames, item: Item): Item {
  */
 export function checkItemKeys(table: Table, item: Item): void {
   for (const name of namesOf(table.key)) {
-    const value = item[name];
+    const value = attributeOf(item, name);
     if (!value) throw invalidParameters(`Missing the key ${name} in the item`);
     if (typeOf(value) !== table.types[name])
       throw invalidParameters(
@@ -68,7 +82,7 @@ export function checkItemKeys(table: Table, item: Item): void {
 export function checkIndexKeys(table: Table, item: Item): void {
   for (const { name: index, key } of table.indexes) {
     for (const name of namesOf(key)) {
-      const value = item[name];
+      const value = attributeOf(item, name);
       if (!value) continue;
       if (typeOf(value) !== table.types[name])
         throw invalidParameters(
@@ -88,7 +102,7 @@ export function checkIndexKeys(table: Table, item: Item): void {
 export function checkUpdatedIndexKeys(table: Table, item: Item): void {
   for (const { key } of table.indexes) {
     for (const name of namesOf(key)) {
-      const value = item[name];
+      const value = attributeOf(item, name);
       if (!value) continue;
       if (typeOf(value) !== table.types[name])
         throw invalid(
@@ -100,7 +114,8 @@ export function checkUpdatedIndexKeys(table: Table, item: Item): void {
           `The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty ${empty} value.`,
         );
     }
-    if (isTooLong(item[key.partition], LONGEST_PARTITION) || isTooLong(item[key.sort ?? ""], LONGEST_SORT))
+    const [partition, sort] = namesOf(key).map((name) => attributeOf(item, name));
+    if (isTooLong(partition, LONGEST_PARTITION) || isTooLong(sort, LONGEST_SORT))
       throw invalid(
         "The update expression attempted to update the secondary index key beyond allowed size limits",
       );
@@ -115,7 +130,7 @@ export function checkKey(table: Pick<Table, "key" | "types">, key: Item): void {
   const names = namesOf(table.key);
   if (Object.keys(key).length !== names.length) throw keyMismatch();
   for (const name of names) {
-    const value = Object.hasOwn(key, name) ? key[name] : undefined;
+    const value = attributeOf(key, name);
     if (!value || typeOf(value) !== table.types[name]) throw keyMismatch();
     checkKeyValue(name, value);
   }
@@ -151,11 +166,11 @@ export function checkKeyValue(name: string, value: Value): void {
 
 /** @throws {AwsError} ValidationException */
 export function checkKeySizes({ partition, sort }: KeyNames, item: Item): void {
-  if (isTooLong(item[partition], LONGEST_PARTITION))
+  if (isTooLong(attributeOf(item, partition), LONGEST_PARTITION))
     throw invalidParameters(
       `Size of hashkey has exceeded the maximum size limit of${LONGEST_PARTITION} bytes`,
     );
-  if (sort !== undefined && isTooLong(item[sort], LONGEST_SORT))
+  if (sort !== undefined && isTooLong(attributeOf(item, sort), LONGEST_SORT))
     throw invalidParameters(
       `Aggregated size of all range keys has exceeded the size limit of ${LONGEST_SORT} bytes`,
     );

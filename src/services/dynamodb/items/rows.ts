@@ -5,32 +5,51 @@ import { noSuchTable } from "../errors.ts";
 import { send } from "../kinesis/forward.ts";
 import { type Index, indexRows, itemRows, type Table, tables } from "../store.ts";
 import { record } from "../streams/record.ts";
-import { itemStored, storedItem } from "../values/stored.ts";
-import type { Item } from "../values/value.ts";
+import { sizeOfItem } from "../values/size.ts";
+import { Kept, storedItem } from "../values/stored.ts";
+import { attributeOf, type Item } from "../values/value.ts";
 import { changeExpiry } from "./expiry.ts";
 import { isSameKey, keyOf, namesOf, rowKey } from "./keys.ts";
 
-/** A table by its name or its ARN. @throws {AwsError} ResourceNotFoundException */
-export async function tableAt(tx: ReadTransaction, name: string): Promise<Table> {
-  const table = await tx.get(tables, [tableName(name)]);
+/** A table by its name or its ARN; at once, where the store needs no I/O. @throws {AwsError} ResourceNotFoundException */
+export function tableAt(tx: ReadTransaction, name: string): Table | Promise<Table> {
+  const found = tx.get(tables, [tableName(name)]);
+  return found instanceof Promise ? found.then(usable) : usable(found);
+}
+
+function usable(table: Table | undefined): Table {
   if (!table || table.restoring) throw noSuchTable();
   return table;
 }
 
-export const tableName = (given: string): string => given.split(":table/").at(-1)!.split("/")[0]!;
+export const tableName = (given: string): string =>
+  given.includes("/") ? given.split(":table/").at(-1)!.split("/")[0]! : given;
 
 /**
+ * At once, where the store needs no I/O.
  * @param key at least the attributes of the table's key
  * @param row where it stands, if that is known
  */
-export async function itemAt(
+export function keptAt(
   tx: ReadTransaction,
   table: Table,
   key: Item,
   row: readonly KeyPart[] = rowKey(table.number, table.key, key),
+): Kept | undefined | Promise<Kept | undefined> {
+  const stored = tx.getBytes(itemRows, row);
+  return stored instanceof Promise ? stored.then(kept) : kept(stored);
+}
+
+const kept = (stored: Uint8Array | undefined) => stored && new Kept(stored);
+
+/** The same, read. */
+export async function itemAt(
+  tx: ReadTransaction,
+  table: Table,
+  key: Item,
+  row?: readonly KeyPart[],
 ): Promise<Item | undefined> {
-  const stored = await tx.getBytes(itemRows, row);
-  return stored && itemStored(stored);
+  return (await keptAt(tx, table, key, row))?.item;
 }
 
 /**
@@ -49,7 +68,7 @@ export function changeItem(
 ): void {
   if (!before && !after) return;
   row ??= rowKey(table.number, table.key, (after ?? before)!);
-  if (after) tx.putBytes(itemRows, row, storedItem(after));
+  if (after) tx.putBytes(itemRows, row, storedItem(after, sizeOfItem(after)));
   else tx.deleteBytes(itemRows, row);
   for (const index of table.indexes) changeIndex(tx, table, index, before, after);
   if (table.ttl) changeExpiry(tx, table, before, after);
@@ -58,6 +77,14 @@ export function changeItem(
     if (destination.active) send(tx, table, destination, before, after, by);
   if (table.stream) record(tx, table, table.stream, before, after, by);
 }
+
+/** Whether more than the item itself follows a change, and so has to know what that replaces. */
+export const looksBack = (table: Table): boolean =>
+  table.indexes.length > 0 ||
+  table.ttl !== undefined ||
+  table.stream !== undefined ||
+  table.destinations !== undefined ||
+  keepsUndo(table);
 
 export function changeIndex(
   tx: Transaction,
@@ -74,7 +101,7 @@ export function changeIndex(
 
 /** `undefined` where the item lacks one of the index's attributes, and so does not stand in it. */
 function indexKey(table: Table, { number, key }: Index, item: Item): KeyPart[] | undefined {
-  if (namesOf(key).some((name) => !item[name])) return undefined;
+  if (namesOf(key).some((name) => !attributeOf(item, name))) return undefined;
   const [, ...own] = rowKey(table.number, table.key, item);
   return [...rowKey(number, key, item), ...own];
 }

@@ -6,7 +6,7 @@ import type { BytesRow, Transaction } from "#kernel/transaction.ts";
 import { keyOf } from "../items/keys.ts";
 import { type Destination, outgoingRows, type Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
-import { itemStored, storedItem } from "../values/stored.ts";
+import { itemStored, Kept, storedItem } from "../values/stored.ts";
 import { type Item, isEqual } from "../values/value.ts";
 
 /** Of one PutRecords. */
@@ -103,4 +103,4 @@ function recordOf(ctx: Context, tableName: string, change: Item) {
 }
 
 /** Byte strings in base64. */
-const wire = (item: Item): object => JSON.parse(Buffer.from(storedItem(item)).toString("utf8", 1));
+const wire = (item: Item): object => JSON.parse(String(new Kept(storedItem(item)).json));

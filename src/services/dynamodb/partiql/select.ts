@@ -9,7 +9,7 @@ import { clashIn, valueAt } from "../expressions/paths.ts";
 import { add, consumed, type Used } from "../items/capacity.ts";
 import { partitionHash } from "../items/keys.ts";
 import { tableAt } from "../items/rows.ts";
-import { pageOf } from "../reads/pages.ts";
+import { itemsIn, pageOf } from "../reads/pages.ts";
 import { restOfQuery, sortBounds } from "../reads/query.ts";
 import { indexOf, type Reading, readingOf } from "../reads/reading.ts";
 import { restOfScan } from "../reads/scan.ts";
@@ -87,7 +87,7 @@ export async function select(
       partition && behind ? restOfQuery(range, table, index, behind) : range,
       { ...reading, limit: left },
     );
-    Items.push(...page.Items!);
+    Items.push(...itemsIn(page));
     const { CapacityUnits: units, Table: own } = page.ConsumedCapacity!;
     const inIndex = index ? units! - own!.CapacityUnits! : 0;
     add(used, {

@@ -1,20 +1,22 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { RawJson } from "#aws/protocols/raw-json.ts";
 import type { BytesRow, ListRange, ReadTransaction } from "#kernel/transaction.ts";
 import { consumed, readUnits } from "../items/capacity.ts";
 import { namesOf } from "../items/keys.ts";
-import { itemAt } from "../items/rows.ts";
+import { keptAt } from "../items/rows.ts";
 import { type Index, indexRows, itemRows, type Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
-import { itemStored } from "../values/stored.ts";
+import { Kept, rawItems } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import type { Reading } from "./reading.ts";
 
 /** Bytes that a query or scan looks at for one answer. */
 const MOST_BYTES = 2 ** 20;
-const ROWS = 100;
+/** Rows that are fetched at a time. */
+const ROWS = 128;
 
 export interface Answer {
-  Items?: Item[];
+  Items?: Item[] | RawJson<Item[]>;
   Count: number;
   ScannedCount: number;
   LastEvaluatedKey?: Item | undefined;
@@ -23,6 +25,7 @@ export interface Answer {
 
 /**
  * Goes through rows in their order until there are enough, or a megabyte of them, and answers those that the filter wants.
+ * Items that are answered whole are not read for that.
  * @param range without its beginning, where the reading begins behind a key
  */
 export async function pageOf(
@@ -32,20 +35,23 @@ export async function pageOf(
   range: Omit<ListRange, "limit">,
   reading: Reading,
 ): Promise<Answer> {
-  const items: Item[] = [];
+  const { filter, project, shown, fetches, limit = Number.POSITIVE_INFINITY } = reading;
+  const isWhole = !project && (!shown || fetches);
+  const whole: Kept[] = [];
+  const parts: Item[] = [];
   let count = 0;
   let scanned = 0;
   let bytes = 0;
   /** Units of the table beside those of a local index. */
   let fetched = 0;
-  let last: Item | undefined;
+  let last: Kept | undefined;
   let from: BytesRow | undefined;
 
   const answer = (isMore: boolean): Answer => ({
-    ...(!reading.countsOnly && { Items: items }),
+    Items: reading.countsOnly ? undefined : isWhole ? rawItems(whole) : parts,
     Count: count,
     ScannedCount: scanned,
-    LastEvaluatedKey: isMore && last ? positionOf(table, index, last) : undefined,
+    LastEvaluatedKey: isMore && last ? positionOf(table, index, last.item) : undefined,
     ConsumedCapacity: consumed(
       reading.asked,
       usage(table, index, readUnits(bytes, reading.consistent), fetched),
@@ -53,38 +59,40 @@ export async function pageOf(
   });
 
   for (;;) {
+    const wanted = Math.min(ROWS, limit - scanned);
     const rows = await tx.listBytes(index ? indexRows : itemRows, {
       ...range,
       ...(from && { behind: from }),
-      limit: ROWS,
+      limit: wanted,
     });
     for (const row of rows) {
-      const item = await itemOf(tx, table, index, row);
-      if (!item) continue;
-      if (scanned === reading.limit) return answer(true);
-      const shown = reading.shown ? reading.shown(item) : item;
-      const size = sizeOfItem(shown);
+      const found = new Kept(row.value);
+      const kept = index ? await keptAt(tx, table, found.item) : found;
+      if (!kept) continue;
+      const looked = shown?.(kept.item);
+      const size = looked ? sizeOfItem(looked) : kept.size;
       // What would not fit any more begins the next answer.
       if (scanned > 0 && bytes + size > MOST_BYTES) return answer(true);
       scanned++;
       bytes += size;
-      last = item;
-      if (reading.fetches) fetched += readUnits(sizeOfItem(item), reading.consistent);
-      const whole = reading.fetches ? item : shown;
-      if (!reading.filter(whole)) continue;
+      last = kept;
+      if (fetches) fetched += readUnits(kept.size, reading.consistent);
+      if (filter || !isWhole) {
+        const seen = looked && !fetches ? looked : kept.item;
+        if (filter && !filter(seen)) continue;
+        if (!isWhole) parts.push(project ? project(seen) : seen);
+      }
+      if (isWhole) whole.push(kept);
       count++;
-      if (!reading.countsOnly) items.push(reading.project(whole));
     }
-    if (rows.length < ROWS) return answer(scanned === reading.limit);
+    if (scanned >= limit) return answer(true);
+    if (rows.length < wanted) return answer(false);
     from = rows.at(-1);
   }
 }
 
-/** An index's row leads to its item; what is projected is the reading's to say. */
-async function itemOf(tx: ReadTransaction, table: Table, index: Index | undefined, row: BytesRow) {
-  const stored = itemStored(row.value);
-  return index ? await itemAt(tx, table, stored) : stored;
-}
+/** The items of a page, to be looked into. */
+export const itemsIn = ({ Items = [] }: Answer): Item[] => (Items instanceof RawJson ? Items.value() : Items);
 
 /** A key from which a later call goes on: the item's, and in an index that of its place there. */
 function positionOf(table: Table, index: Index | undefined, item: Item): Item {

@@ -12,8 +12,10 @@ import { invalidStart } from "./start.ts";
 
 /** What a query or scan does with the items that it meets. */
 export interface Reading {
-  filter: Test;
-  project: Projection;
+  /** Which of them are answered; without one, all. */
+  filter: Test | undefined;
+  /** What of an item is answered; without one, all that is looked at. */
+  project: Projection | undefined;
   /** What of an item is looked at, and counted: of an index what it projects. */
   shown: Projection | undefined;
   /** Whether whole items are fetched from the table, beside what a local index projects. */
@@ -66,8 +68,8 @@ export function readingOf(
     const missing = index && shown ? [...named].some((name) => !projects(table, index, name)) : false;
     const fetches = shown !== undefined && (asked.Select === "ALL_ATTRIBUTES" || missing);
     return {
-      filter: filter ?? (() => true),
-      project: chosen ?? ((item) => item),
+      filter,
+      project: chosen,
       shown,
       fetches,
       countsOnly: asked.Select === "COUNT",

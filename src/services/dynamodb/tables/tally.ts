@@ -3,8 +3,7 @@ import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { itemRows, type Table, tables } from "../store.ts";
-import { sizeOfItem } from "../values/size.ts";
-import { itemStored } from "../values/stored.ts";
+import { Kept } from "../values/stored.ts";
 
 const PAGE = 500;
 /** AWS counts about so often: what is told of a table's size is never newer. */
@@ -38,12 +37,11 @@ export const tally = job<{ table: string; number: number; behind?: string; sum?:
         ...(behind !== undefined && { behind: rowAt(behind) }),
         limit: PAGE,
       });
-      const items = rows.map(({ value }) => itemStored(value));
       const total = {
-        items: sum.items + items.length,
-        bytes: items.reduce((bytes, item) => bytes + sizeOfItem(item), sum.bytes),
+        items: sum.items + rows.length,
+        bytes: rows.reduce((bytes, { value }) => bytes + new Kept(value).size, sum.bytes),
       };
-      if (items.length === PAGE) {
+      if (rows.length === PAGE) {
         tx.enqueue(tally, { table: name, number, behind: placeOf(rows.at(-1)!), sum: total });
       } else tx.put(tallies, { number, ...total });
       return true;

@@ -8,6 +8,10 @@ export type Value = AttributeValue;
 export type Item = Record<string, Value>;
 export type TypeName = keyof AttributeValue;
 
+/** An attribute may have a name that every object has. */
+export const attributeOf = (item: Item, name: string): Value | undefined =>
+  Object.hasOwn(item, name) ? item[name] : undefined;
+
 const MOST_NESTING = 32;
 
 /** The type of a value that was checked. */
@@ -33,20 +37,25 @@ export function decimalIn(text: string): Decimal {
 }
 
 /**
- * What was sent, checked, with its numbers in their plain form. Every type that was sent is looked at, in its order, before
- * there is said to be more than one.
+ * What was sent, checked, with its numbers in their plain form; itself, where they are already. Every type that was sent is
+ * looked at, in its order, before there is said to be more than one.
  * @throws {AwsError} ValidationException
  */
 export function checkedValue(value: Value, depth = 0): Value {
   let checked: Value | undefined;
+  let type: TypeName = "S";
   let count = 0;
+  let isSparse = false;
   for (const name in value) {
-    const type = name as TypeName;
-    if (value[type] === undefined) continue;
+    if (value[name as TypeName] === undefined) {
+      isSparse = true;
+      continue;
+    }
     if (depth >= MOST_NESTING) throw invalid("Nesting Levels have exceeded supported limits");
-    const content = checkedContent(value, type, depth);
-    checked ??= content;
-    count++;
+    const one = checkedContent(value, name as TypeName, depth);
+    if (count++ > 0) continue;
+    checked = one;
+    type = name as TypeName;
   }
   if (!checked)
     throw invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
@@ -54,29 +63,33 @@ export function checkedValue(value: Value, depth = 0): Value {
     throw invalid(
       "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
     );
-  return checked;
+  return isSparse ? ({ [type]: checked[type] } as Value) : checked;
 }
 
 function checkedContent(value: Value, type: TypeName, depth: number): Value {
   switch (type) {
-    case "S":
-      return { S: value.S! };
-    case "N":
-      return { N: plainNumber(value.N!) };
+    case "N": {
+      const plain = plainNumber(value.N!);
+      return plain === value.N ? value : { N: plain };
+    }
     case "NULL":
       if (value.NULL !== true)
         throw invalidParameters("Null attribute value types must have the value of true");
-      return { NULL: true };
+      return value;
     case "SS":
     case "NS":
     case "BS":
       return checkedSet(value, type);
-    case "M":
-      return { M: checkedItem(value.M!, depth + 1) };
-    case "L":
-      return { L: value.L!.map((element) => checkedValue(element, depth + 1)) };
+    case "M": {
+      const checked = checkedItem(value.M!, depth + 1);
+      return checked === value.M ? value : { M: checked };
+    }
+    case "L": {
+      const checked = value.L!.map((element) => checkedValue(element, depth + 1));
+      return checked.every((element, at) => element === value.L![at]) ? value : { L: checked };
+    }
     default:
-      return { [type]: value[type] };
+      return value;
   }
 }
 
@@ -85,11 +98,16 @@ const PLAIN = /^[1-9]\d{0,14}$/;
 
 const plainNumber = (text: string) => (PLAIN.test(text) ? text : formatDecimal(decimalIn(text)));
 
-/** @throws {AwsError} ValidationException */
+/** The same of all values of an item. @throws {AwsError} ValidationException */
 export function checkedItem(item: Item, depth = 0): Item {
-  // An attribute may be called `__proto__`.
-  const checked: Item = Object.create(null);
-  for (const name in item) checked[name] = checkedValue(item[name]!, depth);
+  let checked = item;
+  for (const name in item) {
+    const value = checkedValue(item[name]!, depth);
+    if (value === item[name]) continue;
+    // A copy by spread has `__proto__` as an attribute, as the original has, so that an assignment is safe.
+    if (checked === item) checked = { ...item };
+    checked[name] = value;
+  }
   return checked;
 }
 
@@ -118,7 +136,7 @@ function checkedSet(value: Value, type: "SS" | "NS" | "BS"): Value {
       `Input collection [${told.join(", ")}]${type === "BS" ? "of type BS" : ""} contains duplicates.`,
     );
   }
-  return { [type]: plain } as Value;
+  return plain.every((element, at) => element === elements[at]) ? value : ({ [type]: plain } as Value);
 }
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");

@@ -7,7 +7,7 @@ import { throughputOf } from "../shards/throughput.ts";
 import { isOpen, recordRows, type Shard, type Stream, shards, shardsOf, streams } from "../store.ts";
 import { iterator, iteratorIn } from "./iterators.ts";
 import { arrivalOf, numberOf, POSITIONS, recordsIn, rowAt, type Stored } from "./rows.ts";
-import { Reading } from "./told.ts";
+import { rawRecords } from "./told.ts";
 
 const MOST_BYTES = 10 * 2 ** 20;
 const PAGE = 1_000;
@@ -27,11 +27,12 @@ export const reading = {
       const { records, next, behind } = await recordsFrom(tx, stream, shard, at.next, Limit);
       throughput.add(records.reduce((sum, { dataAt, end }) => sum + end - dataAt, 0));
       const isAtEnd = !isOpen(shard) && behind === 0;
-      return new Reading(shard, records, {
+      return {
+        Records: rawRecords(shard, records),
         NextShardIterator: isAtEnd ? undefined : iterator(ctx, stream, shard, next),
         MillisBehindLatest: behind,
         ChildShards: isAtEnd ? await childrenOf(tx, stream, shard) : undefined,
-      });
+      };
     });
   },
 } satisfies Handlers<"kinesis">;

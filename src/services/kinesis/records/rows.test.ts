@@ -1,8 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
-import { json } from "#aws/protocols/own-json.ts";
-import { type TestCloud, testCloud } from "#kernel/testing.ts";
+import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import type { RawJson } from "#aws/protocols/raw-json.ts";
+import { rootOf } from "#kernel/principal.ts";
+import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { kinesis } from "../service.ts";
-import type { Reading } from "./told.ts";
 
 const StreamName = "s";
 let nube: TestCloud;
@@ -85,19 +86,24 @@ test("a time leads to the first record since", async () => {
   }
 });
 
-test("an answer prints itself as its members say", async () => {
+test("records print themselves as what they are", async () => {
   await put([text('"a"\n', 'schlüssel "\\\u0001'), text("")]);
-  const answer = (await read(await from())) as Reading;
-  const { Records, NextShardIterator, MillisBehindLatest } = answer;
-  expect(JSON.parse(answer[json]())).toEqual({
-    Records: Records.map((one) => ({
+  const { Records } = (await nube.cloud.invoke({
+    service: kinesis,
+    operation: kinesis.contract.operation("GetRecords")!,
+    input: { ShardIterator: await from() },
+    principal: rootOf(TEST_PLACE.account),
+    place: TEST_PLACE,
+    requestId: "",
+  })) as { Records: RawJson<Kinesis.Record[]> };
+  const values = Records.value();
+  expect(JSON.parse(Buffer.from(Records.print()).toString())).toEqual(
+    values.map((one) => ({
       SequenceNumber: one.SequenceNumber,
       ApproximateArrivalTimestamp: one.ApproximateArrivalTimestamp!.getTime() / 1_000,
       Data: Buffer.from(one.Data).toString("base64"),
       PartitionKey: one.PartitionKey,
     })),
-    NextShardIterator,
-    MillisBehindLatest,
-  });
-  expect(Records[0]!.PartitionKey).toBe('schlüssel "\\\u0001');
+  );
+  expect(values[0]!.PartitionKey).toBe('schlüssel "\\\u0001');
 });

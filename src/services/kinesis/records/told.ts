@@ -1,5 +1,5 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
-import { json, type OwnJson } from "#aws/protocols/own-json.ts";
+import { RawJson } from "#aws/protocols/raw-json.ts";
 import { sequenceNumbers } from "../shards/sequence.ts";
 import type { Shard } from "../store.ts";
 import type { Stored } from "./rows.ts";
@@ -30,29 +30,9 @@ function jsonOf(shard: Shard, stored: readonly Stored[]): string {
   return `[${text}]`;
 }
 
-/** What GetRecords answers. A class for its prototype: one is made for every call. */
-export class Reading implements Kinesis.GetRecordsOutput, OwnJson {
-  readonly NextShardIterator: string | undefined;
-  readonly MillisBehindLatest: number;
-  readonly ChildShards: Kinesis.ChildShard[] | undefined;
-  readonly #shard: Shard;
-  readonly #stored: readonly Stored[];
-
-  constructor(shard: Shard, stored: readonly Stored[], rest: Omit<Kinesis.GetRecordsOutput, "Records">) {
-    this.#shard = shard;
-    this.#stored = stored;
-    this.NextShardIterator = rest.NextShardIterator;
-    this.MillisBehindLatest = rest.MillisBehindLatest ?? 0;
-    this.ChildShards = rest.ChildShards;
-  }
-
-  get Records(): Kinesis.Record[] {
-    return toldOf(this.#shard, this.#stored);
-  }
-
-  [json](): string {
-    const { NextShardIterator, MillisBehindLatest, ChildShards } = this;
-    const rest = JSON.stringify({ NextShardIterator, MillisBehindLatest, ChildShards });
-    return `{"Records":${jsonOf(this.#shard, this.#stored)},${rest.slice(1)}`;
-  }
-}
+/** Records as GetRecords answers them. */
+export const rawRecords = (shard: Shard, stored: readonly Stored[]): RawJson<Kinesis.Record[]> =>
+  new RawJson(
+    () => Buffer.from(jsonOf(shard, stored)),
+    () => toldOf(shard, stored),
+  );
