@@ -9,6 +9,19 @@ export const limitExceeded = (message: string) => fault("LimitExceededException"
 export const expiredToken = () =>
   fault("ExpiredNextTokenException", "The pagination token passed to the operation is expired.");
 
+/** A quota of the account, in AWS's many words. */
+export const shardLimitExceeded = (
+  { account, region }: Place,
+  present: number,
+  limit: number,
+  additional: number,
+) =>
+  limitExceeded(
+    `This request would exceed the shard limit for the account ${account} in ${region}. Current shard count for the account: ${present}. Limit: ${limit}. Number of additional shards that would have resulted from this request: ${additional}. Refer to the AWS Service Limits page (http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits and how to request higher limits.`,
+  );
+export const changedTooOften = (what: string, most: number) =>
+  limitExceeded(`The ${what} of a stream cannot be changed more than ${most} times in 24 hours.`);
+
 export const noSuchStream = (name: string, account: string) =>
   fault("ResourceNotFoundException", `Stream ${name} under account ${account} not found.`);
 export const streamExists = (name: string, account: string) =>
@@ -27,6 +40,19 @@ export const shardIsGone = (shard: string, stream: string, account: string) =>
 export const shardIsClosed = (shard: string, stream: string, account: string) =>
   invalid(
     `Shard ${shard} in stream ${stream} under account ${account} has already been merged or split, and thus is not eligible for merging or splitting.`,
+  );
+
+export const strangeTags = () =>
+  invalid(
+    "Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . / = + - % @.",
+  );
+export const illegalTags = (what: string, stream: string, account: string) =>
+  invalid(
+    `Failed to ${what} stream ${stream} under account ${account} because some tags contained illegal characters. The allowed characters are Unicode letters, white-spaces, '_',',','/','=','+','-','@'.`,
+  );
+export const tooManyTags = (stream: string, account: string) =>
+  invalid(
+    `Failed to add tags to stream ${stream} under account ${account} because a given stream cannot have more than 50 tags associated with it.`,
   );
 
 export const noSuchConsumer = (arn: string) =>
@@ -69,6 +95,16 @@ export const onlyProvisioned = (operation: string) =>
     "ValidationException",
     `${operation} is only supported for data streams with the provisioned capacity mode.`,
   );
+export const onlyCommitted = (operation: string) =>
+  fault(
+    "ValidationException",
+    `${operation} is only supported for data streams with the on-demand capacity mode in accounts that have MinimumThroughputBillingCommitment enabled.`,
+  );
+export const alreadySubscribed = (account: string, stream: string, shard: string, consumer: string) =>
+  fault(
+    "ResourceInUseException",
+    `Another active subscription exists for this consumer: ${account}:${stream}:${shard}:${consumer}`,
+  );
 export const noSuchKey = (key: string, place: Place) =>
   fault(
     "KMSNotFoundException",
@@ -78,5 +114,5 @@ export const noSuchKey = (key: string, place: Place) =>
   );
 
 /** Named, so that nobody believes that it was heeded. */
-export const notThere = (what: string) =>
-  new AwsError("NotImplemented", `Nube does not implement ${what} of a stream yet.`, { status: 501 });
+export const noStreamIds = () =>
+  new AwsError("NotImplemented", "Nube does not implement the StreamId of a stream yet.", { status: 501 });

@@ -10,6 +10,7 @@ import { reading } from "./records/read.ts";
 import { shardOperations } from "./shards/shards.ts";
 import { type Named, nameOf, streamArn, streams } from "./store.ts";
 import { accountOperations } from "./streams/account.ts";
+import { capacityOperations } from "./streams/capacity.ts";
 import { encryptionOperations } from "./streams/encryption.ts";
 import { policyOperations } from "./streams/policies.ts";
 import { streamOperations } from "./streams/streams.ts";
@@ -47,11 +48,12 @@ const access: Access<"kinesis"> = {
   IncreaseStreamRetentionPeriod: onStream("IncreaseStreamRetentionPeriod"),
   DecreaseStreamRetentionPeriod: onStream("DecreaseStreamRetentionPeriod"),
   UpdateStreamMode: onStream("UpdateStreamMode"),
+  UpdateStreamWarmThroughput: onStream("UpdateStreamWarmThroughput"),
   UpdateMaxRecordSize: onStream("UpdateMaxRecordSize"),
   EnableEnhancedMonitoring: onStream("EnableEnhancedMonitoring"),
   DisableEnhancedMonitoring: onStream("DisableEnhancedMonitoring"),
   ListShards: async (ctx, input) => [
-    input.NextToken === undefined
+    input.StreamName !== undefined || input.StreamARN !== undefined
       ? await fact(ctx, "ListShards", nameOf(input))
       : { action: "kinesis:ListShards", resource: streamArn(ctx, "*") },
   ],
@@ -95,6 +97,7 @@ export const kinesis = defineService({
   },
   operations: [
     streamOperations,
+    capacityOperations,
     shardOperations,
     writing,
     iterators,

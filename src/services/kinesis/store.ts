@@ -2,7 +2,7 @@ import { parseArn } from "#aws/arn.ts";
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import { collection, type Place } from "#kernel/collection.ts";
 import type { Bytes, ReadTransaction } from "#kernel/transaction.ts";
-import { invalid, noSuchStream, notThere } from "./errors.ts";
+import { invalid, noStreamIds, noSuchStream } from "./errors.ts";
 
 /** Of one range. */
 const MOST_LISTED = 1_000;
@@ -18,12 +18,16 @@ export interface Stream {
   retentionHours: number;
   /** Of the next shard. */
   nextShard: number;
+  openShards: number;
   maxRecordKib: number;
   monitoring: Kinesis.MetricsName[];
   encryption?: { key: string } | undefined;
   policy?: string | undefined;
   tags: Record<string, string>;
   created: Time;
+  /** When its mode, and the number of its shards, were changed in the last 24 hours. */
+  modeChanges?: Time[] | undefined;
+  scalings?: Time[] | undefined;
 }
 
 export interface Shard {
@@ -96,7 +100,7 @@ export interface Named {
 
 /** @throws {AwsError} InvalidArgumentException */
 export function nameOf({ StreamName, StreamARN, StreamId }: Named): string {
-  if (StreamId !== undefined) throw notThere("the StreamId");
+  if (StreamId !== undefined) throw noStreamIds();
   const name = StreamARN === undefined ? StreamName : parseArn(StreamARN)?.resource.split("/")[1];
   if (name === undefined) throw invalid("Missing StreamName or StreamARN");
   if (StreamName !== undefined && StreamName !== name)
@@ -126,5 +130,8 @@ export async function shardsOf(tx: ReadTransaction, { number }: Stream): Promise
     if (page.length < MOST_LISTED) return found;
   }
 }
+
+/** Kinesis tells of its resources in whole seconds, and of records alone in milliseconds. */
+export const wholeSecond = (time: Time): Date => new Date(Math.floor(time / 1_000) * 1_000);
 
 export const isOpen = ({ last }: Shard) => last === undefined;

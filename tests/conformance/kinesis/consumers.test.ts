@@ -152,6 +152,7 @@ behaviour("a subscription goes on where another one stopped", api("SubscribeToSh
   await put("a");
   const [first] = await events(ConsumerARN, { Type: "TRIM_HORIZON" }, hasRecords);
   await put("b");
+  await cloud.advance(5_000);
   const seen = await events(
     ConsumerARN,
     { Type: "AFTER_SEQUENCE_NUMBER", SequenceNumber: first!.ContinuationSequenceNumber },
@@ -185,6 +186,44 @@ behaviour(
     expect(seen.at(-1)!.ChildShards!.map(({ ShardId }) => ShardId)).toEqual([SECOND, "shardId-000000000002"]);
   },
 );
+
+const subscribe = (ConsumerARN: string) =>
+  send(new SubscribeToShardCommand({ ConsumerARN, ShardId: FIRST, StartingPosition: { Type: "LATEST" } }));
+const another = (StreamName: string) =>
+  refusal(
+    "ResourceInUseException",
+    `Another active subscription exists for this consumer: ${ACCOUNT}:${StreamName}:${FIRST}:c`,
+  );
+
+behaviour("a subscription is not taken over for five seconds", api("SubscribeToShard"), async () => {
+  const { StreamName, ConsumerARN } = await consumer();
+  await subscribe(ConsumerARN);
+  await expect(subscribe(ConsumerARN)).rejects.toMatchObject(another(StreamName));
+});
+
+behaviour("a later subscription ends the one before it", api("SubscribeToShard"), async () => {
+  const { StreamName, put, ConsumerARN } = await consumer();
+  const { EventStream: former } = await subscribe(ConsumerARN);
+  await cloud.advance(5_000);
+  const seen = events(ConsumerARN, { Type: "LATEST" }, hasRecords);
+  const ended = (async () => {
+    for await (const event of former!) expect(event.SubscribeToShardEvent!.Records).toEqual([]);
+  })();
+  await expect(ended).rejects.toMatchObject({
+    name: "ResourceInUseException",
+    message: another(StreamName).message,
+  });
+  await put("a");
+  expect(textsOf(await seen)).toEqual(["a"]);
+});
+
+behaviour("two consumers subscribe to one shard", api("SubscribeToShard"), async () => {
+  const { StreamARN, put, ConsumerARN } = await consumer();
+  const { Consumer } = await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "d" }));
+  await put("a");
+  for (const arn of [ConsumerARN, Consumer!.ConsumerARN!])
+    expect(textsOf(await events(arn, { Type: "TRIM_HORIZON" }, hasRecords))).toEqual(["a"]);
+});
 
 behaviour("a subscription needs a consumer that is there", api("SubscribeToShard"), async () => {
   const { ConsumerARN } = await consumer();

@@ -70,7 +70,7 @@ for (const [what, key] of [
     const { StreamName } = await stream();
     await expect(split(StreamName, FIRST, key)).rejects.toMatchObject(
       invalid(
-        `NewStartingHashKey ${key} used in SplitShard() on shard ${FIRST} in stream ${StreamName} under account ${ACCOUNT} is not both greater than one plus the shard's StartingHashKey 0 and less than the shard's EndingHashKey ${BigInt(LAST_HASH) - 1n}.`,
+        `NewStartingHashKey ${key} used in SplitShard() on shard ${FIRST} in stream ${StreamName} under account ${ACCOUNT} is not both greater than one plus the shard's StartingHashKey 0 and less than the shard's EndingHashKey ${LAST_HASH}.`,
       ),
     );
   });
@@ -110,6 +110,21 @@ behaviour("neighbours are merged into one that names them both", api("MergeShard
     AdjacentParentShardId: SECOND,
     HashKeyRange: { StartingHashKey: "0", EndingHashKey: LAST_HASH },
   });
+});
+
+behaviour("neighbours are named in the order of their hashes", api("MergeShards"), async () => {
+  const { StreamName } = await stream({ ShardCount: 2 });
+  await expect(merge(StreamName, SECOND, FIRST)).rejects.toMatchObject(
+    invalid(
+      `Shards ${SECOND} and ${FIRST} in stream ${StreamName} under account ${ACCOUNT} are not an adjacent pair of shards eligible for merging`,
+    ),
+  );
+});
+
+behaviour("shards are listed of a stream, or from a token on", api("ListShards"), async () => {
+  await expect(send(new ListShardsCommand({}))).rejects.toMatchObject(
+    invalid("Either NextToken or StreamName should be provided."),
+  );
 });
 
 behaviour("only neighbours are merged", api("MergeShards"), async () => {

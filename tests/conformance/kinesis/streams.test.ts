@@ -27,11 +27,21 @@ import {
   UpdateMaxRecordSizeCommand,
   UpdateShardCountCommand,
   UpdateStreamModeCommand,
-  UpdateStreamWarmThroughputCommand,
 } from "@aws-sdk/client-kinesis";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { ACCOUNT, api, arn, FIRST, guide, invalid, kinesisOf, noStream, refusal } from "./kinesis.ts";
+import {
+  ACCOUNT,
+  api,
+  arn,
+  FIRST,
+  guide,
+  invalid,
+  kinesisOf,
+  missing,
+  noStream,
+  refusal,
+} from "./kinesis.ts";
 
 const cloud = conformanceCloud();
 const { send, stream } = kinesisOf(cloud);
@@ -144,10 +154,6 @@ for (const [operation, command] of [
     "PutRecords",
     new PutRecordsCommand({ StreamName: "no", Records: [{ Data: Buffer.from("x"), PartitionKey: "k" }] }),
   ],
-  [
-    "GetShardIterator",
-    new GetShardIteratorCommand({ StreamName: "no", ShardId: FIRST, ShardIteratorType: "LATEST" }),
-  ],
   ["SplitShard", new SplitShardCommand({ StreamName: "no", ShardToSplit: FIRST, NewStartingHashKey: "10" })],
   [
     "MergeShards",
@@ -190,6 +196,17 @@ for (const [operation, command] of [
     await expect(send(command as never)).rejects.toMatchObject(noStream("no"));
   });
 }
+
+behaviour("an iterator needs a stream that is there", api("GetShardIterator"), async () => {
+  await expect(
+    send(new GetShardIteratorCommand({ StreamName: "no", ShardId: FIRST, ShardIteratorType: "LATEST" })),
+  ).rejects.toMatchObject(missing(`Shard ${FIRST} in stream no under account ${ACCOUNT} does not exist`));
+});
+
+behaviour("resources are as old as whole seconds tell", api("StreamDescription"), async () => {
+  const { described } = await stream();
+  expect((await described()).StreamCreationTimestamp!.getTime() % 1_000).toBe(0);
+});
 
 behaviour("a stream that was deleted is gone, records and all", api("DeleteStream"), async () => {
   const { StreamName, put, texts } = await stream();
@@ -263,7 +280,20 @@ behaviour("retention that stays the same is no error", api("IncreaseStreamRetent
 });
 
 for (const [what, Command, from, to, message] of [
-  ["is not increased beyond a year", IncreaseStreamRetentionPeriodCommand, 24, 8_761, /8760/],
+  [
+    "is not increased beyond a year",
+    IncreaseStreamRetentionPeriodCommand,
+    24,
+    8_761,
+    /^Maximum allowed retention period is 8760 hours\. Requested retention period \(8761 hours\) is too long\.$/,
+  ],
+  [
+    "is not increased below a day",
+    IncreaseStreamRetentionPeriodCommand,
+    24,
+    23,
+    /^Minimum allowed retention period is 24 hours\. Requested retention period \(23 hours\) is too short\.$/,
+  ],
   [
     "is not decreased by increasing it",
     IncreaseStreamRetentionPeriodCommand,
@@ -424,13 +454,6 @@ behaviour("a commitment lasts for a day at least", api("UpdateAccountSettings"),
   expect(await update("DISABLED")).toMatchObject({ Status: "ENABLED_UNTIL_EARLIEST_ALLOWED_END" });
   await cloud.advance(86_400_000);
   expect(await told()).toMatchObject({ Status: "DISABLED", EndedAt: EarliestAllowedEndAt });
-});
-
-behaviour("warm throughput is not there yet, and says so", api("UpdateStreamWarmThroughput"), async () => {
-  const { StreamARN } = await stream();
-  await expect(
-    send(new UpdateStreamWarmThroughputCommand({ StreamARN, WarmThroughputMiBps: 10 })),
-  ).rejects.toMatchObject({ name: "NotImplemented", $metadata: { httpStatusCode: 501 } });
 });
 
 behaviour("limits count what is there", api("DescribeLimits"), async () => {

@@ -12,7 +12,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { api, invalid, kinesisOf, missing, named } from "./kinesis.ts";
+import { ACCOUNT, api, invalid, kinesisOf, missing, named } from "./kinesis.ts";
 
 const cloud = conformanceCloud();
 const { send, stream } = kinesisOf(cloud);
@@ -39,8 +39,29 @@ behaviour("a stream has fifty tags at most", api("AddTagsToStream"), async () =>
     Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${from + at}`, "v"]));
   await send(new AddTagsToStreamCommand({ StreamName, Tags: tags(0, 50) }));
   await expect(send(new AddTagsToStreamCommand({ StreamName, Tags: tags(50, 1) }))).rejects.toMatchObject(
-    invalid(expect.stringMatching(/50 tags/)),
+    invalid(
+      `Failed to add tags to stream ${StreamName} under account ${ACCOUNT} because a given stream cannot have more than 50 tags associated with it.`,
+    ),
   );
+});
+
+behaviour("tags are of certain characters", api("AddTagsToStream"), async () => {
+  const { StreamName } = await stream();
+  const strange = invalid(
+    "Some tags contain invalid characters. Valid characters: Unicode letters, digits, white space, _ . / = + - % @.",
+  );
+  const illegal = (what: string) =>
+    invalid(
+      `Failed to ${what} stream ${StreamName} under account ${ACCOUNT} because some tags contained illegal characters. The allowed characters are Unicode letters, white-spaces, '_',',','/','=','+','-','@'.`,
+    );
+  const add = (Tags: Record<string, string>) => send(new AddTagsToStreamCommand({ StreamName, Tags }));
+  const remove = (...TagKeys: string[]) => send(new RemoveTagsFromStreamCommand({ StreamName, TagKeys }));
+  await expect(add({ "a;": "b" })).rejects.toMatchObject(strange);
+  await expect(add({ a: "b|" })).rejects.toMatchObject(strange);
+  await expect(remove("a^")).rejects.toMatchObject(strange);
+  await expect(add({ a: "b%" })).rejects.toMatchObject(illegal("add tags to"));
+  await expect(remove("a%")).rejects.toMatchObject(illegal("remove tags from"));
+  await add({ "schlüssel / _.=+-@": "ü 1" });
 });
 
 for (const kind of ["stream", "consumer"] as const) {

@@ -3,7 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { consumerExists, invalid, limitExceeded } from "../errors.ts";
-import { type Consumer, consumers, streamArn, streamAt } from "../store.ts";
+import { type Consumer, consumers, streamArn, streamAt, wholeSecond } from "../store.ts";
 import { checkTags } from "../streams/tags.ts";
 import { consumerArn, consumerAt } from "./consumer.ts";
 
@@ -11,9 +11,9 @@ const MOST_CONSUMERS = 20;
 
 export const consumerOperations = {
   async RegisterStreamConsumer(ctx, { StreamARN, ConsumerName, Tags }) {
-    if (Tags) checkTags(Tags);
     return ctx.transact(async (tx) => {
       const { name: stream } = await streamAt(tx, ctx, { StreamARN });
+      if (Tags) checkTags(Tags, stream, ctx);
       if (await tx.get(consumers, [stream, ConsumerName]))
         throw consumerExists(ConsumerName, stream, ctx.account);
       if ((await tx.list(consumers, { in: [stream], limit: MOST_CONSUMERS })).length === MOST_CONSUMERS)
@@ -55,5 +55,5 @@ const told = (ctx: Context, consumer: Consumer): Kinesis.Consumer => ({
   ConsumerName: consumer.name,
   ConsumerARN: consumerArn(ctx, consumer),
   ConsumerStatus: "ACTIVE",
-  ConsumerCreationTimestamp: new Date(consumer.created),
+  ConsumerCreationTimestamp: wholeSecond(consumer.created),
 });

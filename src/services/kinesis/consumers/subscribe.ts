@@ -1,4 +1,5 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import type { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { positionOf } from "../records/iterators.ts";
@@ -9,6 +10,7 @@ import { sequenceNumber } from "../shards/sequence.ts";
 import { shardAt } from "../shards/shards.ts";
 import { isOpen, type Shard, type Stream, shards, streamAt } from "../store.ts";
 import { consumerAt } from "./consumer.ts";
+import { inUse, type Subscription, subscribe } from "./subscriptions.ts";
 
 /** A subscription ends after five minutes; its client asks for another. */
 const LIFE_MS = 300_000;
@@ -18,21 +20,30 @@ const MOST_RECORDS = 1_000;
 
 export const subscribing = {
   async SubscribeToShard(ctx, { ConsumerARN, ShardId, StartingPosition }) {
-    const { stream, shard } = await ctx.read(async (tx) => {
-      const consumer = await consumerAt(tx, ctx, { ConsumerARN });
-      const found = await streamAt(tx, ctx, { StreamName: consumer.stream });
-      return { stream: found, shard: await shardAt(tx, ctx, found, ShardId) };
+    const { consumer, stream, shard } = await ctx.read(async (tx) => {
+      const found = await consumerAt(tx, ctx, { ConsumerARN });
+      const its = await streamAt(tx, ctx, { StreamName: found.stream });
+      return { consumer: found, stream: its, shard: await shardAt(tx, ctx, its, ShardId) };
     });
     const from = await positionOf(ctx, stream, shard, StartingPosition);
-    return { EventStream: eventsFrom(ctx, stream, shard, from) };
+    const held = await ctx.read((tx) => subscribe(ctx, tx, consumer, shard));
+    const takenOver = () => inUse(ctx, consumer, shard);
+    return { EventStream: eventsFrom(ctx, { stream, shard, from, held, takenOver }) };
   },
 } satisfies Handlers<"kinesis">;
 
+interface Reader {
+  stream: Stream;
+  shard: Shard;
+  from: number;
+  held: Subscription;
+  /** What is told when another subscription has taken its place. */
+  takenOver: () => AwsError;
+}
+
 async function* eventsFrom(
   ctx: Context,
-  stream: Stream,
-  shard: Shard,
-  from: number,
+  { stream, shard, from, held, takenOver }: Reader,
 ): AsyncGenerator<Kinesis.SubscribeToShardEventStream> {
   const until = ctx.clock.now() + LIFE_MS;
   for (let next = from; ctx.clock.now() < until; ) {
@@ -48,9 +59,10 @@ async function* eventsFrom(
         return { ...read, children: hasEnded ? await childrenOf(tx, stream, now) : undefined };
       });
       if (found.records.length === 0 && !found.children) {
-        await wait.parked((wake) => void woken.promise.then(wake));
-        if (!wait.over) continue;
+        await wait.parked((wake) => void Promise.race([woken.promise, held.over]).then(wake));
+        if (!wait.over && !held.isOver) continue;
       }
+      if (held.isOver) throw takenOver();
       next = found.next;
       const records = toldOf(shard, found.records);
       yield {

@@ -1,10 +1,10 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { expiredIterator, invalid } from "../errors.ts";
-import { isOf, parseSequenceNumber, shardId } from "../shards/sequence.ts";
+import { expiredIterator, invalid, noSuchShard, shardIsGone } from "../errors.ts";
+import { indexOfShard, isOf, parseSequenceNumber, shardId } from "../shards/sequence.ts";
 import { shardAt } from "../shards/shards.ts";
-import { recordRows, type Shard, type Stream, streamAt } from "../store.ts";
+import { nameOf, recordRows, type Shard, type Stream, streams } from "../store.ts";
 import { arrivalOf, numberOf, POSITIONS } from "./rows.ts";
 
 const LIFE_MS = 300_000;
@@ -22,7 +22,10 @@ export interface Iterator {
 export const iterators = {
   async GetShardIterator(ctx, input) {
     const { stream, shard } = await ctx.read(async (tx) => {
-      const found = await streamAt(tx, ctx, input);
+      const index = indexOfShard(input.ShardId);
+      if (index === undefined) throw noSuchShard(input.ShardId, nameOf(input), ctx.account);
+      const found = await tx.get(streams, [nameOf(input)]);
+      if (!found) throw shardIsGone(shardId(index), nameOf(input), ctx.account);
       return { stream: found, shard: await shardAt(tx, ctx, found, input.ShardId) };
     });
     checkPosition(input);

@@ -1,7 +1,7 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { invalid, noSuchStream, tooMuchRead } from "../errors.ts";
+import { shardIsGone, tooMuchRead } from "../errors.ts";
 import { shardId } from "../shards/sequence.ts";
 import { throughputOf } from "../shards/throughput.ts";
 import { isOpen, recordRows, type Shard, type Stream, shards, shardsOf, streams } from "../store.ts";
@@ -19,9 +19,9 @@ export const reading = {
     const at = iteratorIn(ctx, ShardIterator);
     return ctx.read(async (tx) => {
       const stream = await tx.get(streams, [at.stream]);
-      if (stream?.number !== at.number) throw noSuchStream(at.stream, ctx.account);
+      if (stream?.number !== at.number) throw shardIsGone(shardId(at.shard), at.stream, ctx.account);
       const shard = await tx.get(shards, [stream.number, at.shard]);
-      if (!shard) throw invalid("The shard of the iterator is gone.");
+      if (!shard) throw shardIsGone(shardId(at.shard), at.stream, ctx.account);
       const throughput = throughputOf(ctx, tx, shard, "read");
       if (!throughput.takes(0)) throw tooMuchRead(shardId(shard.index), stream.name, ctx.account);
       const { records, next, behind } = await recordsFrom(tx, stream, shard, at.next, Limit);

@@ -1,7 +1,7 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
 import {
   expiredToken,
   invalid,
@@ -10,11 +10,9 @@ import {
   shardIsClosed,
   shardIsGone,
 } from "../errors.ts";
-import { wakeAll } from "../records/waiters.ts";
 import {
   isOpen,
   type Named,
-  nameOf,
   type Shard,
   type Stream,
   shards,
@@ -23,11 +21,12 @@ import {
   streamAt,
   streams,
 } from "../store.ts";
-import { contains, evenRanges, type Range } from "./ranges.ts";
-import { forgetRoutes } from "./routes.ts";
+import { checkShards, onceMore } from "../streams/quotas.ts";
+import { openShardsOf, reshape, scaleTo } from "./scaling.ts";
 import { firstNumber, indexOfShard, lastNumber, shardId } from "./sequence.ts";
 
-const MOST_SHARDS = 10_000;
+/** Of a stream in 24 hours. */
+const MOST_SCALINGS = 10;
 const TOKEN = "kinesis/shards";
 const TOKEN_MS = 300_000;
 
@@ -35,8 +34,11 @@ export const shardOperations = {
   async ListShards(ctx, input) {
     const { NextToken, MaxResults = 1_000, ShardFilter: filter } = input;
     const token = NextToken === undefined ? undefined : tokenIn(ctx, NextToken);
-    if (NextToken !== undefined && (input.StreamName !== undefined || input.StreamARN !== undefined))
+    const isNamed = input.StreamName !== undefined || input.StreamARN !== undefined;
+    if (NextToken !== undefined && isNamed)
       throw invalid("NextToken and StreamName cannot be provided together.");
+    if (NextToken === undefined && !isNamed)
+      throw invalid("Either NextToken or StreamName should be provided.");
     return ctx.read(async (tx) => {
       const stream = await streamAt(tx, ctx, token ? { StreamName: token.stream } : input);
       const after =
@@ -57,16 +59,21 @@ export const shardOperations = {
     return ctx.transact(async (tx) => {
       const stream = await provisioned(tx, ctx, input, "SplitShard");
       const shard = await openShard(tx, ctx, stream, input.ShardToSplit);
+      await checkShards(tx, ctx, 1);
       const start = BigInt(input.NewStartingHashKey);
       if (!(start > BigInt(shard.from) + 1n && start < BigInt(shard.to)))
         throw invalid(
-          `NewStartingHashKey ${start} used in SplitShard() on shard ${input.ShardToSplit} in stream ${stream.name} under account ${ctx.account} is not both greater than one plus the shard's StartingHashKey ${shard.from} and less than the shard's EndingHashKey ${BigInt(shard.to) - 1n}.`,
+          `NewStartingHashKey ${start} used in SplitShard() on shard ${shardId(shard.index)} in stream ${stream.name} under account ${ctx.account} is not both greater than one plus the shard's StartingHashKey ${shard.from} and less than the shard's EndingHashKey ${shard.to}.`,
         );
-      close(tx, shard);
-      addShards(tx, stream, [
-        { from: shard.from, to: (start - 1n).toString(), parent: shard.index },
-        { from: start.toString(), to: shard.to, parent: shard.index },
-      ]);
+      reshape(
+        tx,
+        stream,
+        [shard],
+        [
+          { from: shard.from, to: (start - 1n).toString(), parent: shard.index },
+          { from: start.toString(), to: shard.to, parent: shard.index },
+        ],
+      );
       return {};
     });
   },
@@ -76,16 +83,17 @@ export const shardOperations = {
       const stream = await provisioned(tx, ctx, input, "MergeShards");
       const one = await openShard(tx, ctx, stream, input.ShardToMerge);
       const other = await openShard(tx, ctx, stream, input.AdjacentShardToMerge);
-      const [low, high] = BigInt(one.from) < BigInt(other.from) ? [one, other] : [other, one];
-      if (BigInt(low.to) + 1n !== BigInt(high.from))
+      // In the order of their hashes.
+      if (BigInt(one.to) + 1n !== BigInt(other.from))
         throw invalid(
-          `Shards ${input.ShardToMerge} and ${input.AdjacentShardToMerge} in stream ${stream.name} under account ${ctx.account} are not an adjacent pair of shards eligible for merging`,
+          `Shards ${shardId(one.index)} and ${shardId(other.index)} in stream ${stream.name} under account ${ctx.account} are not an adjacent pair of shards eligible for merging`,
         );
-      close(tx, one);
-      close(tx, other);
-      addShards(tx, stream, [
-        { from: low.from, to: high.to, parent: one.index, adjacentParent: other.index },
-      ]);
+      reshape(
+        tx,
+        stream,
+        [one, other],
+        [{ from: one.from, to: other.to, parent: one.index, adjacentParent: other.index }],
+      );
       return {};
     });
   },
@@ -94,7 +102,7 @@ export const shardOperations = {
     const { TargetShardCount: target } = input;
     return ctx.transact(async (tx) => {
       const stream = await provisioned(tx, ctx, input, "UpdateShardCount");
-      const open = (await shardsOf(tx, stream)).filter(isOpen);
+      const open = await openShardsOf(tx, stream);
       if (target > 2 * open.length)
         throw invalid(
           `UpdateShardCount cannot scale up over double your current open shard count. Current open shard count: ${open.length} Target shard count: ${target}`,
@@ -103,22 +111,15 @@ export const shardOperations = {
         throw invalid(
           `UpdateShardCount cannot scale down below half your current open shard count. Current open shard count: ${open.length} Target shard count: ${target}`,
         );
-      if (target !== open.length) {
-        for (const shard of open) close(tx, shard);
-        addShards(
-          tx,
-          stream,
-          evenRanges(target).map((range) => ({
-            ...range,
-            parent: open.find((shard) => contains(shard, BigInt(range.from)))?.index,
-          })),
-        );
-      }
+      await checkShards(tx, ctx, target - open.length);
+      const scalings = onceMore(stream.scalings, MOST_SCALINGS, tx.now(), "shard count");
+      tx.put(streams, { ...stream, scalings });
+      await scaleTo(tx, { ...stream, scalings }, open, target);
       return {
         StreamName: stream.name,
         CurrentShardCount: open.length,
         TargetShardCount: target,
-        StreamARN: streamArn(ctx, nameOf({ StreamName: stream.name })),
+        StreamARN: streamArn(ctx, stream.name),
       };
     });
   },
@@ -152,34 +153,8 @@ async function openShard(tx: ReadTransaction, ctx: Context, stream: Stream, id: 
   const index = indexOfShard(id);
   const shard = index === undefined ? undefined : await tx.get(shards, [stream.number, index]);
   if (!shard) throw noSuchShard(index === undefined ? id : shardId(index), stream.name, ctx.account);
-  if (!isOpen(shard)) throw shardIsClosed(id, stream.name, ctx.account);
+  if (!isOpen(shard)) throw shardIsClosed(shardId(shard.index), stream.name, ctx.account);
   return shard;
-}
-
-type NewShard = Range & Pick<Shard, "parent" | "adjacentParent">;
-
-/** @returns the stream as it is now */
-export function addShards(tx: Transaction, stream: Stream, added: readonly NewShard[]): Stream {
-  const { number, nextShard } = stream;
-  if (nextShard + added.length > MOST_SHARDS) throw invalid("The stream has had too many shards.");
-  for (const [at, range] of added.entries()) {
-    tx.put(shards, {
-      ...range,
-      stream: number,
-      index: nextShard + at,
-      created: tx.now(),
-      first: tx.sequence(),
-    });
-  }
-  forgetRoutes(tx, number);
-  const now = { ...stream, nextShard: nextShard + added.length };
-  tx.put(streams, now);
-  return now;
-}
-
-function close(tx: Transaction, shard: Shard): void {
-  wakeAll(tx, shard.stream);
-  tx.put(shards, { ...shard, last: tx.sequence(), closed: tx.now() });
 }
 
 export function described(shard: Shard): Kinesis.Shard {

@@ -1,5 +1,6 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
 import { type AccountSettings, accountSettings } from "../store.ts";
 
 /** For how long an account commits itself at least. */
@@ -29,6 +30,10 @@ export const accountOperations = {
     });
   },
 } satisfies Handlers<"kinesis">;
+
+/** Whether the account pays for a minimum throughput, and has what comes with it. */
+export const isCommitted = async (tx: ReadTransaction): Promise<boolean> =>
+  commitment(await tx.get(accountSettings, []), tx.now()).Status !== "DISABLED";
 
 function commitment(
   settings: AccountSettings | undefined,

@@ -1,63 +1,58 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { invalid, limitExceeded, notThere, streamExists, streamHasConsumers } from "../errors.ts";
+import { invalid, streamExists, streamHasConsumers } from "../errors.ts";
 import { evenRanges } from "../shards/ranges.ts";
+import { reshape } from "../shards/scaling.ts";
 import { indexOfShard } from "../shards/sequence.ts";
-import { addShards, described as describedShard } from "../shards/shards.ts";
+import { described as describedShard } from "../shards/shards.ts";
 import {
   consumers,
-  isOpen,
   type Named,
   type Stream,
   shardsOf,
   streamArn,
   streamAt,
   streams,
+  wholeSecond,
 } from "../store.ts";
+import { isCommitted } from "./account.ts";
+import { LEAST_ON_DEMAND, warm } from "./capacity.ts";
+import { checkOnDemand, checkShards, countsOf, MOST_ON_DEMAND, shardLimit } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
 import { forget, trim } from "./trim.ts";
 
-const MOST_ON_DEMAND = 50;
-const MOST_SHARDS_MADE = 1_000;
-/** Shards that a stream on demand begins with. */
-const FIRST_SHARDS = 4;
 const FIRST_HOURS = 24;
 const MOST_HOURS = 8_760;
 
 export const streamOperations = {
   async CreateStream(ctx, input) {
-    if (input.WarmThroughputMiBps !== undefined) throw notThere("WarmThroughputMiBps");
     const mode = input.StreamModeDetails?.StreamMode ?? "PROVISIONED";
     if (mode === "PROVISIONED" && input.ShardCount === undefined)
       throw invalid("ShardCount is required for a provisioned stream.");
     if (mode === "ON_DEMAND" && input.ShardCount !== undefined)
       throw invalid("ShardCount cannot be specified for a stream in on-demand mode.");
-    const count = input.ShardCount ?? FIRST_SHARDS;
-    if (count > MOST_SHARDS_MADE)
-      throw limitExceeded(
-        `This request would exceed the shard limit for the account ${ctx.account} in ${ctx.region}.`,
-      );
-    checkTags(input.Tags ?? {});
+    const count = input.ShardCount ?? LEAST_ON_DEMAND;
+    checkTags(input.Tags ?? {}, input.StreamName, ctx);
     return ctx.transact(async (tx) => {
       if (await tx.get(streams, [input.StreamName])) throw streamExists(input.StreamName, ctx.account);
-      if (mode === "ON_DEMAND") {
-        const present = await tx.list(streams, { limit: 1_000 });
-        if (present.filter((stream) => stream.mode === mode).length >= MOST_ON_DEMAND)
-          throw limitExceeded("This request would exceed the on-demand stream limit for the account.");
-      }
+      if (mode === "ON_DEMAND") await checkOnDemand(tx);
+      await checkShards(tx, ctx, count);
       const stream: Stream = {
         name: input.StreamName,
         number: tx.sequence(),
         mode,
         retentionHours: FIRST_HOURS,
         nextShard: 0,
+        openShards: 0,
         maxRecordKib: input.MaxRecordSizeInKiB ?? 1_024,
         monitoring: [],
         tags: input.Tags ?? {},
         created: tx.now(),
       };
-      addShards(tx, stream, evenRanges(count));
+      const made = reshape(tx, stream, [], evenRanges(count));
+      if (input.WarmThroughputMiBps !== undefined)
+        await warm(ctx, tx, made, input.WarmThroughputMiBps, "CreateStream");
       tx.enqueue(trim, { name: stream.name, number: stream.number }, { delay: FIRST_HOURS * 3_600_000 });
       return {};
     });
@@ -95,14 +90,17 @@ export const streamOperations = {
   async DescribeStreamSummary(ctx, input) {
     return ctx.read(async (tx) => {
       const stream = await streamAt(tx, ctx, input);
-      const open = (await shardsOf(tx, stream)).filter(isOpen);
       const registered = await tx.list(consumers, { in: [stream.name], limit: 1_000 });
       return {
         StreamDescriptionSummary: {
           ...told(ctx, stream),
-          OpenShardCount: open.length,
+          OpenShardCount: stream.openShards,
           ConsumerCount: registered.length,
           MaxRecordSizeInKiB: stream.maxRecordKib,
+          WarmThroughput:
+            stream.mode === "ON_DEMAND" && (await isCommitted(tx))
+              ? { CurrentMiBps: stream.openShards }
+              : undefined,
         },
       };
     });
@@ -125,7 +123,7 @@ export const streamOperations = {
         StreamARN: streamArn(ctx, stream.name),
         StreamStatus: "ACTIVE" as const,
         StreamModeDetails: { StreamMode: stream.mode },
-        StreamCreationTimestamp: new Date(stream.created),
+        StreamCreationTimestamp: wholeSecond(stream.created),
       })),
     };
   },
@@ -133,8 +131,11 @@ export const streamOperations = {
   IncreaseStreamRetentionPeriod: (ctx, input) =>
     change(ctx, input, (stream) => {
       const { RetentionPeriodHours: hours } = input;
-      if (hours > MOST_HOURS || hours < FIRST_HOURS)
-        throw invalid(`Retention period must be between ${FIRST_HOURS} and ${MOST_HOURS} hours.`);
+      checkLeast(hours);
+      if (hours > MOST_HOURS)
+        throw invalid(
+          `Maximum allowed retention period is ${MOST_HOURS} hours. Requested retention period (${hours} hours) is too long.`,
+        );
       if (hours < stream.retentionHours)
         throw invalid(
           `Requested retention period (${hours} hours) for stream ${stream.name} can not be shorter than existing retention period (${stream.retentionHours} hours). Use DecreaseRetentionPeriod API.`,
@@ -145,19 +146,13 @@ export const streamOperations = {
   DecreaseStreamRetentionPeriod: (ctx, input) =>
     change(ctx, input, (stream) => {
       const { RetentionPeriodHours: hours } = input;
-      if (hours < FIRST_HOURS)
-        throw invalid(
-          `Minimum allowed retention period is ${FIRST_HOURS} hours. Requested retention period (${hours} hours) is too short.`,
-        );
+      checkLeast(hours);
       if (hours > stream.retentionHours)
         throw invalid(
           `Requested retention period (${hours} hours) for stream ${stream.name} can not be longer than existing retention period (${stream.retentionHours} hours). Use IncreaseRetentionPeriod API.`,
         );
       return { ...stream, retentionHours: hours };
     }),
-
-  UpdateStreamMode: (ctx, input) =>
-    change(ctx, input, (stream) => ({ ...stream, mode: input.StreamModeDetails.StreamMode })),
 
   UpdateMaxRecordSize: (ctx, input) =>
     change(ctx, input, (stream) => ({ ...stream, maxRecordKib: input.MaxRecordSizeInKiB })),
@@ -171,19 +166,23 @@ export const streamOperations = {
     ),
 
   async DescribeLimits(ctx) {
-    return ctx.read(async (tx) => {
-      const all = await tx.list(streams, { limit: 1_000 });
-      let open = 0;
-      for (const stream of all) open += (await shardsOf(tx, stream)).filter(isOpen).length;
-      return {
-        ShardLimit: MOST_SHARDS_MADE,
-        OpenShardCount: open,
-        OnDemandStreamCount: all.filter(({ mode }) => mode === "ON_DEMAND").length,
-        OnDemandStreamCountLimit: MOST_ON_DEMAND,
-      };
-    });
+    const { openShards, onDemand } = await ctx.read(countsOf);
+    return {
+      ShardLimit: shardLimit(ctx),
+      OpenShardCount: openShards,
+      OnDemandStreamCount: onDemand,
+      OnDemandStreamCountLimit: MOST_ON_DEMAND,
+    };
   },
 } satisfies Handlers<"kinesis">;
+
+/** @throws {AwsError} InvalidArgumentException */
+function checkLeast(hours: number): void {
+  if (hours < FIRST_HOURS)
+    throw invalid(
+      `Minimum allowed retention period is ${FIRST_HOURS} hours. Requested retention period (${hours} hours) is too short.`,
+    );
+}
 
 function change(ctx: Context, named: Named, to: (stream: Stream) => Stream) {
   return ctx.transact(async (tx) => {
@@ -225,7 +224,7 @@ function told(ctx: Context, stream: Stream) {
     StreamStatus: "ACTIVE" as const,
     StreamModeDetails: { StreamMode: stream.mode },
     RetentionPeriodHours: stream.retentionHours,
-    StreamCreationTimestamp: new Date(stream.created),
+    StreamCreationTimestamp: wholeSecond(stream.created),
     EnhancedMonitoring: [{ ShardLevelMetrics: stream.monitoring }],
     EncryptionType: stream.encryption ? ("KMS" as const) : ("NONE" as const),
     KeyId: stream.encryption?.key,

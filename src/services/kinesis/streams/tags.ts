@@ -2,17 +2,19 @@ import { parseArn } from "#aws/arn.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { consumerAt } from "../consumers/consumer.ts";
-import { invalid } from "../errors.ts";
+import { illegalTags, invalid, strangeTags, tooManyTags } from "../errors.ts";
 import { type Consumer, consumers, type Named, type Stream, streamAt, streams } from "../store.ts";
 
+type Tags = Stream["tags"];
+
 const MOST_TAGS = 50;
+const STRANGE = /[^\p{L}\p{Z}\p{N}_.:/=+\-@%]/u;
 
 export const tagOperations = {
-  AddTagsToStream: (ctx, input) => change(ctx, input, (tags) => ({ ...tags, ...input.Tags })),
-  RemoveTagsFromStream: (ctx, input) => change(ctx, input, (tags) => without(tags, input.TagKeys)),
-  TagResource: (ctx, { ResourceARN, Tags }) => changeOf(ctx, ResourceARN, (tags) => ({ ...tags, ...Tags })),
-  UntagResource: (ctx, { ResourceARN, TagKeys }) =>
-    changeOf(ctx, ResourceARN, (tags) => without(tags, TagKeys)),
+  AddTagsToStream: (ctx, input) => change(ctx, input, { add: input.Tags }),
+  RemoveTagsFromStream: (ctx, input) => change(ctx, input, { remove: input.TagKeys }),
+  TagResource: (ctx, { ResourceARN, Tags }) => changeOf(ctx, ResourceARN, { add: Tags }),
+  UntagResource: (ctx, { ResourceARN, TagKeys }) => changeOf(ctx, ResourceARN, { remove: TagKeys }),
 
   async ListTagsForStream(ctx, input) {
     const { tags } = await ctx.read((tx) => streamAt(tx, ctx, input));
@@ -37,9 +39,19 @@ export const tagOperations = {
 } satisfies Handlers<"kinesis">;
 
 /** @throws {AwsError} InvalidArgumentException */
-export function checkTags(tags: Record<string, string>): void {
-  if (Object.keys(tags).length > MOST_TAGS)
-    throw invalid(`Failed to add tags: a stream cannot have more than ${MOST_TAGS} tags.`);
+export function checkTags(tags: Tags, stream: string, ctx: Context): void {
+  checkLetters(Object.entries(tags).flat(), "add tags to", stream, ctx);
+  checkCount(tags, stream, ctx);
+}
+
+function checkCount(tags: Tags, stream: string, { account }: Context): void {
+  if (Object.keys(tags).length > MOST_TAGS) throw tooManyTags(stream, account);
+}
+
+/** A percent sign is among the valid characters, and yet refused. */
+function checkLetters(texts: readonly string[], what: string, stream: string, { account }: Context): void {
+  if (texts.some((text) => STRANGE.test(text))) throw strangeTags();
+  if (texts.some((text) => text.includes("%"))) throw illegalTags(what, stream, account);
 }
 
 const isConsumer = (arn: string) => /^stream\/[^/]+\/consumer\//.test(parseArn(arn)?.resource ?? "");
@@ -50,26 +62,36 @@ function streamIn(arn: string): string {
   throw invalid(`${arn} is not the ARN of a stream.`);
 }
 
-function change(ctx: Context, named: Named, to: (tags: Stream["tags"]) => Stream["tags"]) {
+/** What becomes of tags: some are added, or some are taken away. */
+interface Change {
+  add?: Tags;
+  remove?: readonly string[];
+}
+
+function changed(ctx: Context, stream: string, present: Tags, { add = {}, remove = [] }: Change): Tags {
+  checkLetters(Object.entries(add).flat(), "add tags to", stream, ctx);
+  checkLetters(remove, "remove tags from", stream, ctx);
+  const tags = without({ ...present, ...add }, remove);
+  checkCount(tags, stream, ctx);
+  return tags;
+}
+
+function change(ctx: Context, named: Named, what: Change) {
   return ctx.transact(async (tx) => {
     const stream = await streamAt(tx, ctx, named);
-    const tags = to(stream.tags);
-    checkTags(tags);
-    tx.put(streams, { ...stream, tags });
+    tx.put(streams, { ...stream, tags: changed(ctx, stream.name, stream.tags, what) });
     return {};
   });
 }
 
-function changeOf(ctx: Context, arn: string, to: (tags: Stream["tags"]) => Stream["tags"]) {
-  if (!isConsumer(arn)) return change(ctx, { StreamARN: streamIn(arn) }, to);
+function changeOf(ctx: Context, arn: string, what: Change) {
+  if (!isConsumer(arn)) return change(ctx, { StreamARN: streamIn(arn) }, what);
   return ctx.transact(async (tx) => {
     const consumer = await consumerAt(tx, ctx, { ConsumerARN: arn });
-    const tags = to(consumer.tags ?? {});
-    checkTags(tags);
-    tx.put(consumers, { ...consumer, tags });
+    tx.put(consumers, { ...consumer, tags: changed(ctx, consumer.stream, consumer.tags ?? {}, what) });
     return {};
   });
 }
 
-const without = (tags: Stream["tags"], keys: readonly string[]) =>
+const without = (tags: Tags, keys: readonly string[]) =>
   Object.fromEntries(Object.entries(tags).filter(([key]) => !keys.includes(key)));

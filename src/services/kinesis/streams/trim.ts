@@ -1,7 +1,7 @@
 import { job } from "#kernel/jobs.ts";
 import { arrivalOf, deleteRow } from "../records/rows.ts";
 import { forgetRoutes } from "../shards/routes.ts";
-import { recordRows, restRows, shards, streams } from "../store.ts";
+import { recordRows, restRows, shards, shardsOf, streams } from "../store.ts";
 
 const PAGE = 64;
 const LOOK_MS = 3_600_000;
@@ -15,7 +15,7 @@ export const trim = job<{ name: string; number: number }>("kinesis/trim", {
       if (stream?.number !== number) return undefined;
       const oldest = tx.now() - stream.retentionHours * 3_600_000;
       let removed = 0;
-      for (const shard of await tx.list(shards, { in: [number], limit: 1_000 })) {
+      for (const shard of await shardsOf(tx, stream)) {
         const rows = await tx.listBytes(recordRows, { in: [number, shard.index], limit: PAGE });
         const old = rows.filter((row) => arrivalOf(row) < oldest);
         for (const row of old) await deleteRow(tx, shard, row);

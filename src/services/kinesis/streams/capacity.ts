@@ -1,0 +1,60 @@
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { invalid, onlyCommitted } from "../errors.ts";
+import { openShardsOf, scaleTo } from "../shards/scaling.ts";
+import { type Stream, streamArn, streamAt, streams } from "../store.ts";
+import { isCommitted } from "./account.ts";
+import { checkOnDemand, onceMore } from "./quotas.ts";
+
+/** Shards that a stream on demand has at least; each takes 1 MiB in a second. */
+export const LEAST_ON_DEMAND = 4;
+const MOST_MIBPS = 10 * 1_024;
+/** Changes of the mode in 24 hours. */
+const MOST_CHANGES = 2;
+
+/** How much a stream takes in, and who decides on that. */
+export const capacityOperations = {
+  async UpdateStreamMode(ctx, input) {
+    const { StreamMode: mode } = input.StreamModeDetails;
+    return ctx.transact(async (tx) => {
+      const stream = await streamAt(tx, ctx, input);
+      let changed = stream;
+      if (stream.mode !== mode) {
+        if (mode === "ON_DEMAND") await checkOnDemand(tx);
+        const modeChanges = onceMore(stream.modeChanges, MOST_CHANGES, tx.now(), "mode");
+        changed = { ...stream, mode, modeChanges };
+      }
+      tx.put(streams, changed);
+      if (input.WarmThroughputMiBps !== undefined)
+        await warm(ctx, tx, changed, input.WarmThroughputMiBps, "UpdateStreamMode");
+      return {};
+    });
+  },
+
+  async UpdateStreamWarmThroughput(ctx, input) {
+    const { WarmThroughputMiBps: wanted } = input;
+    return ctx.transact(async (tx) => {
+      const stream = await streamAt(tx, ctx, input);
+      await warm(ctx, tx, stream, wanted, "UpdateStreamWarmThroughput");
+      return {
+        StreamARN: streamArn(ctx, stream.name),
+        StreamName: stream.name,
+        WarmThroughput: { TargetMiBps: wanted, CurrentMiBps: stream.openShards },
+      };
+    });
+  },
+} satisfies Handlers<"kinesis">;
+
+/**
+ * Makes a stream ready for so much.
+ * @throws {AwsError} ValidationException unless it is on demand and the account has committed itself
+ */
+export async function warm(ctx: Context, tx: Transaction, stream: Stream, mibps: number, operation: string) {
+  if (stream.mode !== "ON_DEMAND" || !(await isCommitted(tx))) throw onlyCommitted(operation);
+  if (mibps > MOST_MIBPS)
+    throw invalid(
+      `WarmThroughputMiBps ${mibps} exceeds the maximum of ${MOST_MIBPS} for stream ${stream.name} under account ${ctx.account}.`,
+    );
+  await scaleTo(tx, stream, await openShardsOf(tx, stream), Math.max(LEAST_ON_DEMAND, mibps));
+}

@@ -1,0 +1,54 @@
+import type { Place } from "#kernel/collection.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { changedTooOften, limitExceeded, shardLimitExceeded } from "../errors.ts";
+import { type Stream, streams } from "../store.ts";
+
+/** Of an account in a Region: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */
+const LARGE_REGIONS = new Set(["us-east-1", "us-west-2", "eu-west-1"]);
+export const shardLimit = ({ region }: Place): number => (LARGE_REGIONS.has(region) ? 20_000 : 6_000);
+export const MOST_ON_DEMAND = 50;
+
+const DAY_MS = 24 * 3_600_000;
+const PAGE = 1_000;
+
+export interface Counts {
+  /** Of provisioned streams and of those on demand. */
+  openShards: number;
+  onDemand: number;
+}
+
+export async function countsOf(tx: ReadTransaction): Promise<Counts> {
+  const counts: Counts = { openShards: 0, onDemand: 0 };
+  for (let last: Stream | undefined; ; ) {
+    const page = await tx.list(streams, { ...(last && { after: [last.name] }), limit: PAGE });
+    for (const { openShards, mode } of page) {
+      counts.openShards += openShards;
+      if (mode === "ON_DEMAND") counts.onDemand++;
+    }
+    last = page.at(-1);
+    if (page.length < PAGE) return counts;
+  }
+}
+
+/** @throws {AwsError} LimitExceededException */
+export async function checkShards(tx: ReadTransaction, place: Place, additional: number): Promise<void> {
+  const { openShards } = await countsOf(tx);
+  const limit = shardLimit(place);
+  if (openShards + additional > limit) throw shardLimitExceeded(place, openShards, limit, additional);
+}
+
+/** @throws {AwsError} LimitExceededException */
+export async function checkOnDemand(tx: ReadTransaction): Promise<void> {
+  if ((await countsOf(tx)).onDemand >= MOST_ON_DEMAND)
+    throw limitExceeded("This request would exceed the on-demand stream limit for the account.");
+}
+
+/**
+ * What may be done so often in any 24 hours: when it was done lately, this time included.
+ * @throws {AwsError} LimitExceededException
+ */
+export function onceMore(lately: readonly number[] | undefined, most: number, now: number, what: string) {
+  const ofTheDay = (lately ?? []).filter((time) => time > now - DAY_MS);
+  if (ofTheDay.length >= most) throw changedTooOften(what, most);
+  return [...ofTheDay, now];
+}

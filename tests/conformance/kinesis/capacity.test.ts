@@ -1,0 +1,119 @@
+import {
+  DescribeLimitsCommand,
+  DescribeStreamSummaryCommand,
+  UpdateAccountSettingsCommand,
+  UpdateShardCountCommand,
+  UpdateStreamModeCommand,
+  UpdateStreamWarmThroughputCommand,
+} from "@aws-sdk/client-kinesis";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { ACCOUNT, api, guide, kinesisOf, refusal } from "./kinesis.ts";
+
+const cloud = conformanceCloud();
+const { send, stream } = kinesisOf(cloud);
+const DAY = 86_400_000;
+const ON_DEMAND = { StreamModeDetails: { StreamMode: "ON_DEMAND" as const } };
+
+const summary = async (StreamName: string) =>
+  (await send(new DescribeStreamSummaryCommand({ StreamName }))).StreamDescriptionSummary!;
+const switchTo = (StreamARN: string, StreamMode: "ON_DEMAND" | "PROVISIONED") =>
+  send(new UpdateStreamModeCommand({ StreamARN, StreamModeDetails: { StreamMode } }));
+const commit = (Status: "ENABLED" | "DISABLED") =>
+  send(new UpdateAccountSettingsCommand({ MinimumThroughputBillingCommitment: { Status } }));
+const warm = (StreamName: string, WarmThroughputMiBps: number) =>
+  send(new UpdateStreamWarmThroughputCommand({ StreamName, WarmThroughputMiBps }));
+const onlyCommitted = (operation: string) =>
+  refusal(
+    "ValidationException",
+    `${operation} is only supported for data streams with the on-demand capacity mode in accounts that have MinimumThroughputBillingCommitment enabled.`,
+  );
+
+behaviour("a mode is changed twice in 24 hours", api("UpdateStreamMode"), async () => {
+  const { StreamName, StreamARN } = await stream();
+  await switchTo(StreamARN, "ON_DEMAND");
+  await switchTo(StreamARN, "ON_DEMAND");
+  await switchTo(StreamARN, "PROVISIONED");
+  await expect(switchTo(StreamARN, "ON_DEMAND")).rejects.toMatchObject({ name: "LimitExceededException" });
+  await cloud.advance(DAY);
+  await switchTo(StreamARN, "ON_DEMAND");
+  expect((await summary(StreamName)).StreamModeDetails).toEqual({ StreamMode: "ON_DEMAND" });
+});
+
+behaviour("a stream is scaled ten times in 24 hours", api("UpdateShardCount"), async () => {
+  const { StreamName } = await stream();
+  const scale = (TargetShardCount: number) =>
+    send(new UpdateShardCountCommand({ StreamName, TargetShardCount, ScalingType: "UNIFORM_SCALING" }));
+  for (let times = 0; times < 5; times++) {
+    await scale(2);
+    await scale(1);
+  }
+  await expect(scale(2)).rejects.toMatchObject({ name: "LimitExceededException" });
+  await cloud.advance(DAY);
+  await scale(2);
+});
+
+behaviour("an account has a quota of shards", guide("service-sizes-and-limits"), async () => {
+  const { ShardLimit, OpenShardCount } = await send(new DescribeLimitsCommand({}));
+  expect(ShardLimit).toBe(20_000);
+  const ShardCount = 20_001 - OpenShardCount!;
+  await expect(stream({ ShardCount })).rejects.toMatchObject(
+    refusal(
+      "LimitExceededException",
+      `This request would exceed the shard limit for the account ${ACCOUNT} in us-east-1. Current shard count for the account: ${OpenShardCount}. Limit: 20000. Number of additional shards that would have resulted from this request: ${ShardCount}. Refer to the AWS Service Limits page (http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits and how to request higher limits.`,
+    ),
+  );
+});
+
+behaviour(
+  "warm throughput is for accounts that committed themselves",
+  api("WarmThroughputObject"),
+  async () => {
+    const { StreamName } = await stream(ON_DEMAND);
+    expect((await summary(StreamName)).WarmThroughput).toBeUndefined();
+    await expect(warm(StreamName, 8)).rejects.toMatchObject(onlyCommitted("UpdateStreamWarmThroughput"));
+  },
+);
+
+behaviour("warm throughput is for streams on demand", api("UpdateStreamWarmThroughput"), async () => {
+  await commit("ENABLED");
+  const { StreamName } = await stream();
+  expect((await summary(StreamName)).WarmThroughput).toBeUndefined();
+  await expect(warm(StreamName, 8)).rejects.toMatchObject(onlyCommitted("UpdateStreamWarmThroughput"));
+});
+
+behaviour(
+  "a stream on demand is made ready for more, and for less",
+  api("UpdateStreamWarmThroughput"),
+  async () => {
+    await commit("ENABLED");
+    const { StreamName, StreamARN } = await stream(ON_DEMAND);
+    expect((await summary(StreamName)).WarmThroughput).toEqual({ CurrentMiBps: 4 });
+    expect(await warm(StreamName, 8)).toMatchObject({
+      StreamName,
+      StreamARN,
+      WarmThroughput: { TargetMiBps: 8, CurrentMiBps: 4 },
+    });
+    expect(await summary(StreamName)).toMatchObject({
+      OpenShardCount: 8,
+      WarmThroughput: { CurrentMiBps: 8 },
+    });
+    await warm(StreamName, 2);
+    expect((await summary(StreamName)).OpenShardCount).toBe(4);
+  },
+);
+
+behaviour("warm throughput ends at 10 GiB in a second", api("UpdateStreamWarmThroughput"), async () => {
+  await commit("ENABLED");
+  const { StreamName } = await stream(ON_DEMAND);
+  await expect(warm(StreamName, 10_241)).rejects.toMatchObject({ name: "InvalidArgumentException" });
+});
+
+behaviour("a stream may begin with more throughput", api("CreateStream"), async () => {
+  await commit("ENABLED");
+  const { StreamName } = await stream({ ...ON_DEMAND, WarmThroughputMiBps: 6 });
+  expect((await summary(StreamName)).OpenShardCount).toBe(6);
+  await expect(stream({ ShardCount: 1, WarmThroughputMiBps: 6 })).rejects.toMatchObject(
+    onlyCommitted("CreateStream"),
+  );
+});
