@@ -1,7 +1,7 @@
 import type { AwsError } from "#aws/errors.ts";
 import type { CallerPolicies } from "#aws/languages/policy/judge.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
-import type { MaybePromise } from "#storage/kv/kv.ts";
 import { type AccessFact, authorize, type Denial, deniedIn } from "./authorize.ts";
 import { type Blobs, openBlobs } from "./blobs.ts";
 import { type Clients, clients } from "./clients.ts";
@@ -99,11 +99,20 @@ export class CallContext implements Context {
   }
 
   read<R>(body: (tx: ReadTransaction) => R | Promise<R>): Promise<R> {
+    return this.#apply(() => this.#options.home.applyRead(body));
+  }
+
+  transact<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R> {
+    this.wrote = true;
+    return this.#apply(() => this.#options.home.applyWrite(body));
+  }
+
+  #apply<R>(apply: () => MaybePromise<Applied<R>>): Promise<R> {
     if (this.#inTransaction) return Promise.reject(overlapping());
     this.#inTransaction = true;
     let applied: MaybePromise<Applied<R>>;
     try {
-      applied = this.#options.home.applyRead(body);
+      applied = apply();
     } catch (error) {
       return Promise.reject(this.#failed(error));
     }
@@ -114,17 +123,6 @@ export class CallContext implements Context {
         throw this.#failed(error);
       },
     );
-  }
-
-  async transact<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R> {
-    if (this.#inTransaction) throw overlapping();
-    this.#inTransaction = true;
-    this.wrote = true;
-    try {
-      return this.#ended(await this.#options.home.applyWrite(body));
-    } catch (error) {
-      throw this.#failed(error);
-    }
   }
 
   /** A write that failed stays on the list: whatever is built on it fails as well. */

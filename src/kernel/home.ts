@@ -1,16 +1,17 @@
 import type { Clock } from "#lib/clock.ts";
 import type { Log } from "#lib/log.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
-import type { KeyValueStore, MaybePromise } from "#storage/kv/kv.ts";
+import type { KeyValueStore } from "#storage/kv/kv.ts";
 import type { Place, Scope } from "./collection.ts";
 import type { DataKeys } from "./data-keys.ts";
 import { type JobRecord, waitingJobs } from "./jobs.ts";
 import { encodeKey, successor } from "./keys.ts";
-import { type Counted, type Meter, openMeter } from "./meter.ts";
+import { type Meter, openMeter, usageRows } from "./meter.ts";
 import { forward } from "./outbox.ts";
 import { type Applied, openPartition, TransactionError } from "./partition.ts";
 import type { Ports } from "./ports.ts";
-import { Reads } from "./read-transaction.ts";
+import { Reads, rowOf } from "./read-transaction.ts";
 import {
   type Effects,
   type ReadTransaction,
@@ -28,7 +29,7 @@ export interface Home {
   readonly process: number;
   readonly meter: Meter;
   applyRead<R>(body: (tx: ReadTransaction) => MaybePromise<R>): MaybePromise<Applied<R>>;
-  applyWrite<R>(body: (tx: Transaction) => MaybePromise<R>): Promise<Applied<R>>;
+  applyWrite<R>(body: (tx: Transaction) => MaybePromise<R>): MaybePromise<Applied<R>>;
   /** As the above, and resolved only when all that they saw and wrote is on disk. */
   read<R>(body: (tx: ReadTransaction) => MaybePromise<R>): Promise<R>;
   write<R>(body: (tx: Transaction) => MaybePromise<R>): Promise<R>;
@@ -77,6 +78,14 @@ export function openHome(options: HomeOptions): Home {
   const { era, service, scope, place, process, owner, store, clock, random, keys, ports, log, claim } =
     options;
   const at: TransactionScope = { era, scope, place, clock, random, keys, prefixes: new Map() };
+  const meter = openMeter({
+    service,
+    scope,
+    clock,
+    log,
+    rowOf: (usage) => rowOf(at, usageRows[scope], usage),
+    write: (body) => home.write(body),
+  });
   const partition = openPartition({
     name: `${Buffer.from(era).toString("hex")}/${homeName(options)}`,
     owner,
@@ -87,18 +96,26 @@ export function openHome(options: HomeOptions): Home {
         Buffer.from(JSON.stringify({ service, scope, place, sequence } satisfies Registration)),
       decode: (value) => registration(value).sequence,
     },
+    accompany: meter.accompany,
   });
-
   let closed = false;
-  const flush = () => home.write(() => {});
-  const meter = openMeter({ service, scope, clock, log, flush });
 
-  const recordsOf = ({ jobs }: Effects, tx: Transaction): JobRecord[] =>
-    jobs.map(({ id, job, payload, options }) => {
+  /** What the transaction leaves to be done, written in it. */
+  function recordsOf(effects: Effects, tx: Transaction): readonly JobRecord[] {
+    forward(tx, effects, ports.sinks);
+    if (effects.jobs.length === 0) return NONE;
+    const records = effects.jobs.map(({ id, job, payload, options }) => {
       const { delay = 0, lane, place: acting = place } = options;
       const due = tx.now() + delay;
       return { id, due, name: job.name, service, place: acting, process, lane, attempt: 0, payload };
     });
+    for (const record of records) tx.put(waitingJobs[scope], record);
+    return records;
+  }
+
+  function claimAll(records: readonly JobRecord[]) {
+    for (const record of records) claim(home, record);
+  }
 
   const home: Home = {
     service,
@@ -107,34 +124,24 @@ export function openHome(options: HomeOptions): Home {
     process,
     meter,
     applyRead: (body) => partition.read((view) => body(new Reads(view, at))),
-    async applyWrite(body) {
-      const effects: Effects = { jobs: [], metrics: [], events: [] };
-      let records: readonly JobRecord[] = [];
-      let counted: Counted = [];
-      try {
-        const applied = await partition.write(async (draft) => {
-          const tx = new Writes(draft, at, effects);
-          const result = await body(tx);
-          forward(tx, effects, ports.sinks);
-          if (effects.jobs.length > 0) records = recordsOf(effects, tx);
-          for (const record of records) tx.put(waitingJobs[scope], record);
-          const counting = meter.settle(tx);
-          counted = counting instanceof Promise ? await counting : counting;
-          if (tx.isIndexed) await tx.settleIndexes();
+    applyWrite<R>(body: (tx: Transaction) => MaybePromise<R>) {
+      let jobs: readonly JobRecord[] = NONE;
+      const applied = partition.write((draft) => {
+        const effects: Effects = { jobs: [], metrics: [], events: [] };
+        const tx = new Writes(draft, at, effects);
+        const end = (result: R): MaybePromise<R> => {
+          jobs = recordsOf(effects, tx);
+          const learning = meter.learn(tx);
+          if (learning || tx.isIndexed) return settled(tx, learning).then(() => result);
           tx.end();
           return result;
-        });
-        applied.durable?.then(
-          () => {
-            for (const record of records) claim(home, record);
-          },
-          () => meter.recount(counted),
-        );
-        return applied;
-      } catch (error) {
-        meter.recount(counted);
-        throw error;
-      }
+        };
+        return whenReady(body(tx), end);
+      });
+      return whenReady(applied, (written) => {
+        if (jobs.length > 0) written.durable?.then(() => claimAll(jobs), ignore);
+        return written;
+      });
     },
     read: (body) => onDisk(() => home.applyRead(body)),
     write: (body) => onDisk(() => home.applyWrite(body)),
@@ -143,13 +150,22 @@ export function openHome(options: HomeOptions): Home {
     },
     async close() {
       meter.stop();
-      if (meter.waits)
-        await flush().catch((error) => log.error("usage could not be written", { error, service }));
+      await meter.flush().catch((error) => log.error("usage could not be written", { error, service }));
       closed = true;
       return partition.close();
     },
   };
   return home;
+}
+
+const NONE: readonly JobRecord[] = [];
+const ignore = () => {};
+
+/** The end of a transaction that has to look things up for it. */
+async function settled(tx: Writes, learning: Promise<void> | undefined): Promise<void> {
+  await learning;
+  if (tx.isIndexed) await tx.settleIndexes();
+  tx.end();
 }
 
 /** An error is an answer, too: it waits for what it saw. */

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { silentLog } from "#lib/log.ts";
 import { random } from "#lib/random.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
+import { collection } from "./collection.ts";
 import { dataKeys } from "./data-keys.ts";
 import { openHome } from "./home.ts";
 import { usageRows } from "./meter.ts";
@@ -10,6 +11,8 @@ import { testDisk } from "./testing-disk.ts";
 
 const HOUR = 3_600_000;
 const PLACE = { account: "1", region: "r" };
+
+const notes = collection<{ text: string }>("test/note", { scope: "partition", key: (n) => [n.text] });
 
 function homeOn(store: KeyValueStore, clock = { time: 0 }, owner = "one") {
   const home = openHome({
@@ -28,7 +31,7 @@ function homeOn(store: KeyValueStore, clock = { time: 0 }, owner = "one") {
     claim: () => {},
   });
   const count = (amount: number) => home.meter.count(PLACE, "SendMessage", amount);
-  const commit = () => home.write(() => {});
+  const commit = () => home.write((tx) => tx.put(notes, { text: "anything" }));
   const usage = async () =>
     (await home.read((tx) => tx.list(usageRows.partition, { limit: 100 }))).map((u) => [
       u.hour / HOUR,
@@ -73,6 +76,16 @@ test("nothing is counted twice or forgotten where the disk failed or a transacti
   await expect(failing).rejects.toThrow("refused");
   await commit();
   expect(await usage()).toEqual([[0, 7]]);
+});
+
+test("what only read is written in time, or at the end", async () => {
+  const disk = testDisk();
+  const { home, count } = homeOn(disk.store);
+  count(3);
+  await home.write(() => {});
+  expect(disk.groups).toBe(0);
+  await home.close();
+  expect(await homeOn(disk.store, undefined, "two").usage()).toEqual([[0, 3]]);
 });
 
 test("a clock that goes back counts in the hour it shows", async () => {

@@ -1,8 +1,9 @@
 import type { Clock } from "#lib/clock.ts";
 import type { Log } from "#lib/log.ts";
-import type { MaybePromise } from "#storage/kv/kv.ts";
+import type { Row } from "#storage/kv/kv.ts";
+import type { Companion } from "./batch.ts";
 import { byScope, collection, type Place, type Scope } from "./collection.ts";
-import type { Transaction } from "./transaction.ts";
+import type { ReadTransaction, Transaction } from "./transaction.ts";
 
 /** What an account used of a service in a Region, in one hour, of one kind. */
 export interface Usage extends Place {
@@ -23,17 +24,17 @@ export const usageRows = byScope((scope) =>
 );
 
 /**
- * Counts what a partition's calls use. A call that changes something has its count in its own commit; what only reads
- * is written within a second, so that a read costs no disk write.
+ * Counts what a partition's calls use. A call that changes something has its count in the commit that it is part of;
+ * what only reads is written within a second, so that a read costs no disk write.
  */
 export interface Meter {
   count(place: Place, kind: string, amount: number): void;
-  /** Writes what was counted since the last time. */
-  settle(tx: Transaction): MaybePromise<Counted>;
-  /** A commit of what was settled has failed: it is to be written again. */
-  recount(counted: Counted): void;
-  /** Whether anything is counted that is not written. */
-  readonly waits: boolean;
+  /** Before a transaction ends: what earlier processes counted has to be known of whatever it counts. */
+  learn(tx: ReadTransaction): Promise<void> | undefined;
+  /** What was counted and is not written, to go along with what sets out for the disk. */
+  accompany(): Companion | undefined;
+  /** Writes what has no company. */
+  flush(): Promise<void>;
   stop(): void;
 }
 
@@ -55,36 +56,34 @@ function inside<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
   return map;
 }
 
-/** Totals that travel in a commit. */
-export type Counted = readonly Total[];
-
 export interface MeterOptions {
   service: string;
   scope: Scope;
   clock: Clock;
   log: Log;
-  /** Makes a commit for what has waited long enough. */
-  flush: () => Promise<void>;
+  rowOf: (usage: Usage) => Row;
+  write: (body: (tx: Transaction) => Promise<void>) => Promise<void>;
 }
 
-export function openMeter({ service, scope, clock, log, flush }: MeterOptions): Meter {
+export function openMeter({ service, scope, clock, log, rowOf, write }: MeterOptions): Meter {
+  const rows = usageRows[scope];
   /** By hour: the present one, and others that wait to be written. */
   const hours = new Map<number, Totals>();
   const waiting = new Set<Total>();
+  const underway = new Set<readonly Total[]>();
   let hour = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function later() {
     timer ??= setTimeout(() => {
       timer = undefined;
-      if (waiting.size > 0)
-        flush().catch((error) => log.error("usage could not be written", { error, service }));
+      flush().catch((error) => log.error("usage could not be written", { error, service }));
     }, WAIT_MS).unref();
   }
 
   function turnHour(now: number) {
     hour = now;
-    const waited = new Set([...waiting].map(({ usage }) => usage.hour));
+    const waited = new Set([...waiting, ...[...underway].flat()].map(({ usage }) => usage.hour));
     for (const known of hours.keys()) if (!waited.has(known)) hours.delete(known);
   }
 
@@ -98,21 +97,46 @@ export function openMeter({ service, scope, clock, log, flush }: MeterOptions): 
     return total;
   }
 
-  async function learn(tx: Transaction, total: Total) {
-    const rows = usageRows[scope];
-    total.usage.amount += (await tx.get(rows, rows.key(total.usage)))?.amount ?? 0;
-    total.known = true;
+  async function learn(tx: ReadTransaction): Promise<void> {
+    for (const total of waiting) {
+      if (total.known) continue;
+      total.usage.amount += (await tx.get(rows, rows.key(total.usage)))?.amount ?? 0;
+      total.known = true;
+    }
   }
 
-  async function learnAll(tx: Transaction, counted: Counted) {
-    for (const total of counted) if (!total.known) await learn(tx, total);
-    return put(tx, counted);
+  /** Totals that are on their way now; `recount` takes back those that do not arrive. */
+  function take(): Total[] {
+    const taken: Total[] = [];
+    for (const total of waiting) if (total.known) taken.push(total);
+    for (const total of taken) waiting.delete(total);
+    if (taken.length > 0) underway.add(taken);
+    return taken;
   }
 
-  function put(tx: Transaction, counted: Counted) {
-    for (const { usage } of counted) tx.put(usageRows[scope], usage);
-    return counted;
+  function recount(taken: readonly Total[]) {
+    underway.delete(taken);
+    for (const total of taken) waiting.add(total);
+    later();
   }
+
+  async function flush(): Promise<void> {
+    if (waiting.size === 0) return;
+    let taken: Total[] = [];
+    try {
+      await write(async (tx) => {
+        await learn(tx);
+        taken = take();
+        for (const { usage } of taken) tx.put(rows, usage);
+      });
+      underway.delete(taken);
+    } catch (error) {
+      recount(taken);
+      throw error;
+    }
+  }
+
+  const isUnknown = ({ known }: Total) => !known;
 
   return {
     count(place, kind, amount) {
@@ -123,18 +147,17 @@ export function openMeter({ service, scope, clock, log, flush }: MeterOptions): 
       waiting.add(total);
       later();
     },
-    settle(tx) {
-      const counted = [...waiting];
-      waiting.clear();
-      return counted.every(({ known }) => known) ? put(tx, counted) : learnAll(tx, counted);
+    learn: (tx) => (waiting.values().some(isUnknown) ? learn(tx) : undefined),
+    accompany() {
+      const taken = take();
+      if (taken.length === 0) return undefined;
+      return {
+        rows: taken.map(({ usage }) => rowOf(usage)),
+        arrived: () => void underway.delete(taken),
+        lost: () => recount(taken),
+      };
     },
-    recount(counted) {
-      for (const total of counted) waiting.add(total);
-      if (counted.length > 0) later();
-    },
-    get waits() {
-      return waiting.size > 0;
-    },
+    flush,
     stop: () => clearTimeout(timer),
   };
 }

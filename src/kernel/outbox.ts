@@ -17,6 +17,7 @@ export const forwardObservations: Job<Observations> = job("kernel/forward", {
 
 /** Enqueues nothing for a sink that does not exist: a metric that nobody collects is no debt. */
 export function forward(tx: Transaction, effects: Effects, sinks: Sinks): void {
+  if (effects.metrics.length + effects.events.length === 0) return;
   const metrics = sinks.metric ? effects.metrics : [];
   const events = sinks.event ? effects.events : [];
   const here = events.filter((event) => event.place === undefined);

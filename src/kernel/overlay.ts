@@ -1,5 +1,6 @@
+import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { keyText } from "#storage/kv/key-text.ts";
-import { type KeyRange, type KeyValueStore, MAX_PAGE, type MaybePromise, type Row } from "#storage/kv/kv.ts";
+import { type KeyRange, type KeyValueStore, MAX_PAGE, type Row } from "#storage/kv/kv.ts";
 import type { Hot } from "./hot.ts";
 import type { Memories, Memory } from "./memory.ts";
 

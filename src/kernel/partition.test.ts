@@ -18,8 +18,9 @@ function heldStore() {
   const held: { commit: Commit; release(): void; fail(error: Error): void }[] = [];
   const store: KeyValueStore = {
     ...memory,
-    commit: (commit) =>
+    commit: (handed) =>
       new Promise((resolve, reject) => {
+        const commit = "close" in handed ? handed.close() : handed;
         held.push({ commit, release: () => memory.commit(commit).then(resolve, reject), fail: reject });
       }),
   };
@@ -56,12 +57,12 @@ describe("applied before durable", () => {
     const { store, held } = heldStore();
     const partition = open(store);
     await partition.write((draft) => draft.put(key("a"), key("1")));
-    const refused = await partition
-      .write(async (draft) => {
+    const refusing = async () =>
+      partition.write(async (draft) => {
         await draft.get(key("a"));
         throw new Error("exists");
-      })
-      .catch((error) => error);
+      });
+    const refused = await refusing().catch((error) => error);
     expect(refused).toBeInstanceOf(TransactionError);
     expect(await settled(refused.durable)).toBe(false);
     expect(held).toHaveLength(1);
@@ -123,15 +124,76 @@ describe("a disk that fails", () => {
   });
 });
 
+describe("transactions that travel together", () => {
+  /** Groups as the store writes them, each commit as its rows. */
+  function grouped() {
+    const groups: string[][] = [];
+    const store = openMemory({
+      fault: (group) => {
+        groups.push(
+          group.map(({ puts, deletes }) =>
+            [
+              ...puts.map((row) => `${text(row.key)}=${text(row.value)}`),
+              ...deletes.map((gone) => `-${text(gone)}`),
+            ].join(" "),
+          ),
+        );
+      },
+    });
+    return { store, groups };
+  }
+
+  test("are one commit, in which each key stands as the last of them left it", async () => {
+    const { store, groups } = grouped();
+    const partition = open(store);
+    const put = async (name: string, value: string) =>
+      partition.write((draft) => draft.put(key(name), key(value)));
+    await put("a", "0");
+    const applied = [await put("a", "1"), await put("b", "1")];
+    applied.push(await partition.write((draft) => draft.delete(key("a"))));
+    await Promise.all(applied.map(({ durable }) => durable));
+    expect(groups).toEqual([["b=1 -a"]]);
+  });
+
+  test("come no further than what sets out: later ones are the next commit", async () => {
+    const { store, groups } = grouped();
+    const partition = open(store);
+    const first = await partition.write((draft) => draft.put(key("a"), key("1")));
+    await first.durable;
+    await (await partition.write((draft) => draft.put(key("b"), key("2")))).durable;
+    expect(groups).toEqual([["a=1"], ["b=2"]]);
+  });
+
+  test("have one companion, which hears whether they arrived", async () => {
+    const heard: string[] = [];
+    const { store, groups } = grouped();
+    const partition = openPartition({
+      name: "p",
+      owner: "one",
+      store,
+      registry,
+      accompany: () => ({
+        rows: [{ key: key("along"), value: key(String(heard.length)) }],
+        arrived: () => heard.push("arrived"),
+        lost: () => heard.push("lost"),
+      }),
+    });
+    const both = ["a", "b"].map(async (name) => partition.write((draft) => draft.put(key(name), key("1"))));
+    for (const applied of both) await (await applied).durable;
+    expect(groups).toEqual([["a=1 b=1 along=0"]]);
+    expect(heard).toEqual(["arrived"]);
+  });
+});
+
 test("numbers grow across owners, also when a transaction that took one came to nothing", async () => {
   const memory = openMemory();
   const first = open(memory, "one");
-  await first
-    .write((draft) => {
+  const inVain = async () =>
+    first.write((draft) => {
       draft.sequence();
       throw new Error("no");
-    })
-    .catch(() => {});
+    });
+  await inVain().catch(() => {});
   const { result: before } = await first.write((draft) => {
     draft.put(key("a"), key("1"));
     return draft.sequence();

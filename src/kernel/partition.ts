@@ -1,8 +1,10 @@
-import { checkLimits, type KeyValueStore, type Lease, type MaybePromise, type Row } from "#storage/kv/kv.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
+import type { KeyValueStore, Lease } from "#storage/kv/kv.ts";
+import { Batch, bytesOf, type Companion } from "./batch.ts";
 import { openHot } from "./hot.ts";
 import { readWriteLock } from "./lock.ts";
 import { openMemories } from "./memory.ts";
-import { type Draft, type Layers, openDraft, openView, type Pending, type View } from "./overlay.ts";
+import { type Draft, type Layers, openDraft, openView, type View } from "./overlay.ts";
 
 /**
  * The keys that change together, owned by one process: it runs their transactions one after another, so there are
@@ -16,7 +18,7 @@ export interface Partition {
   /** Runs beside other readers; at once, and without a promise, where neither it nor the store waits for anything. */
   read<R>(run: (view: View) => MaybePromise<R>): MaybePromise<Applied<R>>;
   /** Runs alone. Nothing is written if `run` throws. */
-  write<R>(run: (draft: Draft) => MaybePromise<R>): Promise<Applied<R>>;
+  write<R>(run: (draft: Draft) => MaybePromise<R>): MaybePromise<Applied<R>>;
   /** Refuses all further transactions and gives the lease back when what runs has ended. */
   close(): Promise<void>;
 }
@@ -48,6 +50,8 @@ export interface PartitionOptions {
   store: KeyValueStore;
   /** The row that holds the partition's sequence, which also says that the partition exists. */
   registry: { key: Uint8Array; encode(sequence: number): Uint8Array; decode(value: Uint8Array): number };
+  /** Asked, whenever transactions set out for the disk, for what goes along with them. */
+  accompany?: () => Companion | undefined;
 }
 
 /** Numbers are reserved this many at a time: one row a thousand numbers, and a gap after a crash. */
@@ -59,9 +63,19 @@ interface Tenure {
   /** The next number, and the first one that is not reserved on disk. */
   next: number;
   reserved: number;
+  /** The newest batch, which takes the next transaction unless it has set out. */
+  batch: Batch | undefined;
 }
 
-export function openPartition({ name, owner, store, registry }: PartitionOptions): Partition {
+const nothing = () => undefined;
+
+export function openPartition({
+  name,
+  owner,
+  store,
+  registry,
+  accompany = nothing,
+}: PartitionOptions): Partition {
   const lock = readWriteLock();
   let tenure: Tenure | undefined;
   let entering: Promise<Tenure> | undefined;
@@ -80,7 +94,7 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
         memories: openMemories(),
         newest: undefined,
       };
-      tenure = { lease, layers, next: reserved, reserved };
+      tenure = { lease, layers, next: reserved, reserved, batch: undefined };
       return tenure;
     } catch (error) {
       throw new StoreUnavailableError(`partition ${name} cannot be opened`, { cause: error });
@@ -90,40 +104,45 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
   }
   const tenureNow = (): MaybePromise<Tenure> => tenure ?? (entering ??= enter());
 
-  /** Hands the writes to the store and shows them to whoever comes next. */
-  function commit(of: Tenure, draft: Draft, reserved: number): Promise<void> {
+  /** Shows the writes to whoever comes next, and has them written. */
+  function commit(of: Tenure, { writes }: Draft, reserved: number): Promise<void> {
     if (tenure !== of) throw new StoreUnavailableError(`partition ${name} lost its lease`);
-    const puts: Row[] = [];
-    const deletes: Uint8Array[] = [];
-    const pending: Pending = { version: ++version, durable: undefined as never };
-    for (const write of draft.writes.values()) {
-      if (write.value) puts.push({ key: write.key, value: write.value });
-      else deletes.push(write.key);
-    }
     // Before anybody can see the writes: one that is refused for its size must leave no trace.
-    checkLimits({ lease: of.lease, puts, deletes });
-    const stored = store.commit({ lease: of.lease, puts, deletes });
+    const bytes = bytesOf(writes);
+    const joined = of.batch?.takes(bytes) ? of.batch : undefined;
+    const batch = joined ?? new Batch(of.lease, ++version, accompany);
+    batch.add(writes, bytes);
     of.reserved = reserved;
     const { overlay, hot } = of.layers;
-    for (const [text, write] of draft.writes) {
-      write.pending = pending;
+    writes.forEach((write, text) => {
       overlay.set(text, write);
       hot.delete(text);
-    }
-    pending.durable = stored.then(
+    });
+    if (!joined) send(of, batch);
+    return batch.pending.durable;
+  }
+
+  function send(of: Tenure, batch: Batch): void {
+    const { layers } = of;
+    of.batch = batch;
+    layers.newest = batch.pending;
+    batch.pending.durable = store.commit(batch).then(
       () => {
-        for (const [text, write] of draft.writes) if (overlay.get(text) === write) overlay.delete(text);
+        if (of.batch === batch) of.batch = undefined;
+        batch.companion?.arrived();
+        batch.each((write, text) => {
+          if (layers.overlay.get(text) === write) layers.overlay.delete(text);
+        });
       },
       (error) => {
+        batch.companion?.lost();
         // All that later transactions saw of this is void. The store refuses their commits, memory starts anew.
         if (tenure === of) tenure = undefined;
-        of.layers.memories.drop();
+        layers.memories.drop();
         throw new StoreUnavailableError(`partition ${name} could not be written`, { cause: error });
       },
     );
-    pending.durable.catch(() => {});
-    of.layers.newest = pending;
-    return pending.durable;
+    batch.pending.durable.catch(() => {});
   }
 
   async function run<R>(
@@ -163,8 +182,8 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
         return settle(view, body, endRead, () => view.seen?.durable);
       });
     },
-    write<R>(body: (draft: Draft) => MaybePromise<R>): Promise<Applied<R>> {
-      const change = (of: Tenure) => {
+    write<R>(body: (draft: Draft) => MaybePromise<R>): MaybePromise<Applied<R>> {
+      return enterWith(true, (of) => {
         // A reservation travels in the draft that needs it, and counts only once that draft is handed to the store.
         let { reserved } = of;
         const draft = openDraft(of.layers, () => {
@@ -180,12 +199,7 @@ export function openPartition({ name, owner, store, registry }: PartitionOptions
           for (const then of draft.afterwards) then();
           return durable;
         });
-      };
-      try {
-        return Promise.resolve(enterWith(true, change));
-      } catch (error) {
-        return Promise.reject(error);
-      }
+      });
     },
     async close() {
       closed = true;

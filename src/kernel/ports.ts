@@ -1,5 +1,5 @@
 import type { CallerPolicies } from "#aws/languages/policy/judge.ts";
-import type { MaybePromise } from "#storage/kv/kv.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { Place } from "./collection.ts";
 import type { Context } from "./context.ts";
 import type { Principal } from "./principal.ts";

@@ -1,5 +1,6 @@
-import { MAX_PAGE, type MaybePromise } from "#storage/kv/kv.ts";
-import { type Collection, decodeRecord, type Scope, scopePrefix } from "./collection.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
+import { MAX_PAGE, type Row } from "#storage/kv/kv.ts";
+import { type Collection, decodeRecord, encodeRecord, type Scope, scopePrefix } from "./collection.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { encodeKey, encodeStringPrefix, type KeyPart, successor } from "./keys.ts";
 import type { Memory } from "./memory.ts";
@@ -88,6 +89,12 @@ export function prefixOf(at: TransactionScope, of: { name: string; scope: Scope 
   if (!prefix) at.prefixes.set(of.name, (prefix = scopePrefix(at.era, of.name, of.scope, at.place)));
   return prefix;
 }
+
+/** A record as it stands in the store. */
+export const rowOf = <T>(at: TransactionScope, of: Collection<T>, record: T): Row => ({
+  key: encodeKey(prefixOf(at, of), of.key(record)),
+  value: encodeRecord(of, record),
+});
 
 export const indexOf = (of: { name: string; scope: Scope }, index: string) => ({
   name: `${of.name}.${index}`,

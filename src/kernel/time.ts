@@ -21,7 +21,7 @@ export interface Time {
  * Hands the clock's state to the store. What is committed after that is on disk no earlier, so that after a crash no
  * record is of a later time than the clock.
  */
-export function rememberClock(clock: CloudClock, kernel: Home, frozen: boolean) {
+export async function rememberClock(clock: CloudClock, kernel: Home, frozen: boolean) {
   const last = clock.shifts.at(-1);
   const shifts = last ? [...clock.shifts.slice(0, -1), { ...last, frozen }] : [];
   return kernel.applyWrite(async (tx) => tx.put(history, { name: "clock", shifts }));

@@ -1,7 +1,7 @@
 import type { Clock } from "#lib/clock.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
 import { keyText } from "#storage/kv/key-text.ts";
-import type { MaybePromise } from "#storage/kv/kv.ts";
 import { type Collection, decodeRecord, encodeRecord, type Place, type Scope } from "./collection.ts";
 import type { DataKeys } from "./data-keys.ts";
 import type { Job, JobOptions } from "./jobs.ts";

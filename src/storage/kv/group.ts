@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { type Commit, checkLimits, MAX_COMMIT } from "./kv.ts";
+import { type Commit, checkLimits, MAX_COMMIT, type OpenCommit } from "./kv.ts";
 import type { GrantedLeases } from "./leases.ts";
 
 /**
@@ -12,10 +12,13 @@ export type WriteGroup = (group: readonly Commit[]) => Promise<readonly (Error |
 export type Fault = (group: readonly Commit[]) => unknown;
 
 interface Waiting {
-  commit: Commit;
-  size: number;
+  open: OpenCommit;
   resolve: () => void;
   reject: (reason: unknown) => void;
+}
+
+interface SettingOut extends Pick<Waiting, "resolve" | "reject"> {
+  commit: Commit;
 }
 
 /**
@@ -26,26 +29,28 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
   let waiting: Waiting[] = [];
   let running: Promise<void> | undefined;
 
-  function takeGroup(): Waiting[] {
-    const group: Waiting[] = [];
-    let size = 0;
+  const writers = () => waiting.reduce((sum, { open }) => sum + open.writers, 0);
+
+  function takeGroup(): SettingOut[] {
+    const group: SettingOut[] = [];
+    let bytes = 0;
     let taken = 0;
-    for (const next of waiting) {
-      const fence = leases.fence(next.commit.lease);
-      if (!fence && group.length > 0 && size + next.size > MAX_COMMIT) break;
+    for (const { open, resolve, reject } of waiting) {
+      const fence = leases.fence(open.lease);
+      if (!fence && group.length > 0 && bytes + open.bytes > MAX_COMMIT) break;
       taken++;
       if (fence) {
-        next.reject(fence);
+        reject(fence);
       } else {
-        group.push(next);
-        size += next.size;
+        bytes += open.bytes;
+        group.push({ commit: open.close(), resolve, reject });
       }
     }
     waiting = waiting.slice(taken);
     return group;
   }
 
-  async function writeGroup(group: readonly Waiting[]): Promise<void> {
+  async function writeGroup(group: readonly SettingOut[]): Promise<void> {
     const commits = group.map(({ commit }) => commit);
     let errors: readonly unknown[] | undefined;
     try {
@@ -70,10 +75,10 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
    * while the others prepare what they write next, and there are as few trips as keep both busy.
    */
   async function gather(half: number): Promise<void> {
-    for (let before = 0; before < waiting.length; ) {
-      before = waiting.length;
+    for (let before = 0, now = writers(); before < now; now = writers()) {
+      before = now;
       await turn();
-      if (waiting.length >= half) return;
+      if (writers() >= half) return;
     }
   }
 
@@ -82,21 +87,21 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
     let former = 0;
     while (waiting.length > 0) {
       await gather((last + former) / 2);
-      const group = takeGroup();
       former = last;
-      last = group.length;
+      last = writers();
+      const group = takeGroup();
       if (group.length > 0) await writeGroup(group);
     }
     running = undefined;
   }
 
   return {
-    commit(commit: Commit): Promise<void> {
+    commit(commit: Commit | OpenCommit): Promise<void> {
       return new Promise((resolve, reject) => {
-        const size = checkLimits(commit);
-        const fence = leases.fence(commit.lease);
+        const open = "close" in commit ? commit : complete(commit);
+        const fence = leases.fence(open.lease);
         if (fence) throw fence;
-        waiting.push({ commit, size, resolve, reject });
+        waiting.push({ open, resolve, reject });
         running ??= run();
       });
     },
@@ -104,4 +109,9 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
     /** Resolves when nothing is being written or waiting. */
     settled: async (): Promise<void> => running,
   };
+}
+
+/** A commit that nothing is added to. */
+function complete(commit: Commit): OpenCommit {
+  return { lease: commit.lease, bytes: checkLimits(commit), writers: 1, close: () => commit };
 }

@@ -1,3 +1,5 @@
+import type { MaybePromise } from "#lib/maybe-promise.ts";
+
 /**
  * The one ordered store that everything durable stands in.
  *
@@ -25,20 +27,18 @@ export interface KeyValueStore {
 
   /**
    * Writes all of it or nothing; resolves once it is on disk. Commits of one partition take effect in the order of
-   * the calls. The store groups what waits together. The bytes handed in must not change until it settles; those
-   * that a read hands out belong to the caller.
+   * the calls. The store groups what waits together, and closes an open commit when its group sets out. The bytes
+   * handed in must not change until it settles; those that a read hands out belong to the caller.
    *
    * A commit that fails ends its lease: every commit of that partition handed in after it is refused as well,
    * until the owner takes the lease anew. So nothing that was computed from lost data can be stored.
    * @throws {FencedError} the epoch is not the newest, or an earlier commit under it failed
    * @throws {LimitError} at once, before anything is queued: a key, a value or the whole is too large
    */
-  commit(commit: Commit): Promise<void>;
+  commit(commit: Commit | OpenCommit): Promise<void>;
 
   close(): Promise<void>;
 }
-
-export type MaybePromise<T> = T | Promise<T>;
 
 export interface Lease {
   readonly partition: string;
@@ -70,6 +70,17 @@ export interface Commit {
   deletes: readonly Uint8Array[];
 }
 
+/** A commit that its owner may add to until its group sets out: what many writers have done then costs what one has. */
+export interface OpenCommit {
+  readonly lease: Lease;
+  /** Bytes of its keys and values so far; whoever adds to it keeps the limits. */
+  readonly bytes: number;
+  /** How many wait for it. */
+  readonly writers: number;
+  /** What it has come to. Called once: nothing is added afterwards. */
+  close(): Commit;
+}
+
 /** Bytes in an encoded key: what LMDB with 8 KB pages and PostgreSQL's B-tree both take, with room to spare. */
 export const MAX_KEY = 2_600;
 /** Bytes in a value; more belongs into a blob. */
@@ -97,20 +108,22 @@ export class LimitError extends Error {
  */
 export function checkLimits(commit: Commit): number {
   let total = 0;
-  for (const { key, value } of commit.puts) {
-    checkKey(key);
-    if (value.length > MAX_VALUE) throw new LimitError(`a value of ${value.length} bytes, over ${MAX_VALUE}`);
-    total += key.length + value.length;
-  }
-  for (const key of commit.deletes) {
-    checkKey(key);
-    total += key.length;
-  }
-  if (total > MAX_COMMIT) throw new LimitError(`a commit of ${total} bytes, over ${MAX_COMMIT}`);
-  return total;
+  for (const { key, value } of commit.puts) total += checkRow(key, value);
+  for (const key of commit.deletes) total += checkRow(key, undefined);
+  return checkTotal(total);
 }
 
-function checkKey(key: Uint8Array): void {
+/** @returns the bytes of a row, or of a deletion */
+export function checkRow(key: Uint8Array, value: Uint8Array | undefined): number {
   if (key.length === 0) throw new LimitError("an empty key");
   if (key.length > MAX_KEY) throw new LimitError(`a key of ${key.length} bytes, over ${MAX_KEY}`);
+  if (value === undefined) return key.length;
+  if (value.length > MAX_VALUE) throw new LimitError(`a value of ${value.length} bytes, over ${MAX_VALUE}`);
+  return key.length + value.length;
+}
+
+/** @returns the bytes of a commit */
+export function checkTotal(bytes: number): number {
+  if (bytes > MAX_COMMIT) throw new LimitError(`a commit of ${bytes} bytes, over ${MAX_COMMIT}`);
+  return bytes;
 }

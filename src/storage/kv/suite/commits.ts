@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FencedError, type Lease } from "../kv.ts";
-import type { Subject } from "./subject.ts";
+import { FencedError, type Lease, type Row } from "../kv.ts";
+import { bytes, type Subject } from "./subject.ts";
 
 export function commitsSuite(subject: Subject): void {
   describe("commits", () => {
@@ -88,6 +88,35 @@ export function commitsSuite(subject: Subject): void {
       expect(await subject.contents("last", "lasu")).toEqual(
         Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`last${i}`, `${990 + i}`])),
       );
+    });
+
+    test("that are open take what is added until they set out, and nothing of those that come too late", async () => {
+      const lease = await subject.store.lease("p", "me");
+      const added: Row[] = [];
+      let isOpen = true;
+      const add = (name: string) => isOpen && added.push({ key: bytes(name), value: bytes(name) });
+      add("first");
+      const written = subject.store.commit({
+        lease,
+        bytes: 0,
+        writers: 1,
+        close() {
+          isOpen = false;
+          return { lease, puts: added, deletes: [] };
+        },
+      });
+      add("second");
+      await written;
+      add("late");
+      expect(await subject.contents()).toEqual({ first: "first", second: "second" });
+    });
+
+    test("that are open are refused like others, once the lease is over", async () => {
+      const lease = await subject.store.lease("p", "me");
+      await subject.store.release(lease);
+      const close = () => ({ lease, puts: [], deletes: [] });
+      const written = subject.store.commit({ lease, bytes: 0, writers: 1, close });
+      await expect(written).rejects.toThrow(FencedError);
     });
 
     test("without a change are accepted under a good lease only", async () => {
