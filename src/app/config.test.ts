@@ -83,7 +83,7 @@ test.each([
   ["store", "mysql://x/y", "store is a URL like postgres://"],
   ["ephemeral", "maybe", "ephemeral is true or false"],
   ["log", "loud", "log is one of"],
-  ["limits", "kinesis,s3", "one of kinesis"],
+  ["limits", "kinesis,s3", "one of dynamodb, kinesis"],
 ])("%s refuses %s, and says what it takes and where the value came from", (name, value, message) => {
   expect(() => read({}, { [`NUBE_${name.toUpperCase()}`]: value })).toThrow(message);
   expect(() => read({}, { [`NUBE_${name.toUpperCase()}`]: value })).toThrow(

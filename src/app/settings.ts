@@ -34,7 +34,7 @@ interface Setting<T> {
 /** LocalStack's, which scripts expect. */
 export const STANDARD_PORT = 4566;
 
-const LIMITED = ["kinesis"];
+const LIMITED = ["dynamodb", "kinesis"];
 
 /** Each is a flag (`--port`), a variable (`NUBE_PORT`) and a key of `nube.json`. */
 export const SETTINGS: { [Name in SettingName]: Setting<Config[Name]> } = {

@@ -1,10 +1,12 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { AwsError } from "#aws/errors.ts";
 import type { RawJson } from "#aws/protocols/raw-json.ts";
 import type { KeyPart } from "#kernel/keys.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid, keyMismatch } from "../errors.ts";
 import type { Projection } from "../expressions/projections.ts";
 import type { Table } from "../store.ts";
+import { throttleOf } from "../throughput/throttle.ts";
 import { type Kept, rawTables } from "../values/stored.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
 import { add, consumedOf, isAsked, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
@@ -17,6 +19,7 @@ const MOST_READ = 100;
 const MOST_WRITTEN = 25;
 /** What a batch answers at most; the rest is to be asked for again. */
 const MOST_BYTES = 16 * 2 ** 20;
+const NONE: Used["indexes"] = new Map();
 
 export const batchOperations = {
   async BatchGetItem(ctx, input) {
@@ -33,6 +36,8 @@ export const batchOperations = {
       const responses: [table: string, items: Kept[], project: Projection | undefined][] = [];
       const UnprocessedKeys: Record<string, DynamoDB.KeysAndAttributes> = {};
       const used: Used[] = [];
+      const throttle = throttleOf(ctx, tx);
+      let refused: AwsError | undefined;
       let left = MOST_BYTES;
       for (const { name, request, project, keys } of wanted) {
         const table = await tableAt(tx, name);
@@ -40,19 +45,24 @@ export const batchOperations = {
         const found: Kept[] = [];
         let units = 0;
         for (const [at, key] of keys.entries()) {
-          if (left <= 0) {
+          const kept = left > 0 ? await keptAt(tx, table, key) : undefined;
+          const size = kept?.size ?? 0;
+          const reading = { table, units: readUnits(size, request.ConsistentRead), indexes: NONE };
+          const refusal = throttle?.refusal("read", reading);
+          if (left <= 0 || refusal) {
+            refused ??= refusal;
             (UnprocessedKeys[name] ??= { ...request, Keys: [] }).Keys.push(request.Keys[at]!);
             continue;
           }
-          const kept = await keptAt(tx, table, key);
-          const size = kept?.size ?? 0;
-          units += readUnits(size, request.ConsistentRead);
+          throttle?.count("read", reading);
+          units += reading.units;
           left -= size;
           if (kept) found.push(kept);
         }
         responses.push([name, found, project]);
         used.push({ table, units, indexes: new Map() });
       }
+      checkAnyDone(used, refused);
       return {
         Responses: answered(responses),
         UnprocessedKeys,
@@ -71,6 +81,9 @@ export const batchOperations = {
     return ctx.transact(async (tx) => {
       const used: Used[] = [];
       const ItemCollectionMetrics: DynamoDB.ItemCollectionMetricsPerTable = {};
+      const UnprocessedItems: DynamoDB.BatchWriteItemRequestMap = {};
+      const throttle = throttleOf(ctx, tx);
+      let refused: AwsError | undefined;
       for (const { name, writes } of wanted) {
         const table = await tableAt(tx, name);
         for (const { put, key } of writes) {
@@ -79,21 +92,32 @@ export const batchOperations = {
         }
         const rows = writes.map(({ put, key }) => rowKey(table.number, table.key, put ?? key!));
         checkDistinct(rows);
-        const isCounted = isAsked(input.ReturnConsumedCapacity);
+        const isCounted = throttle !== undefined || isAsked(input.ReturnConsumedCapacity);
         const looks = isCounted || looksBack(table);
         const of: Used = { table, units: 0, indexes: new Map() };
         for (const [at, { put, key }] of writes.entries()) {
           const row = rows[at]!;
           const before = looks || key ? await itemAt(tx, table, put ?? key!, row) : undefined;
+          const own = isCounted ? writing(table, before, put) : undefined;
+          const refusal = own && throttle?.refusal("write", own);
+          if (refusal) {
+            refused ??= refusal;
+            (UnprocessedItems[name] ??= []).push(input.RequestItems[name]![at]!);
+            continue;
+          }
           changeItem(tx, table, before, put, undefined, row);
-          if (isCounted) add(of, writing(table, before, put));
+          if (own) {
+            throttle?.count("write", own);
+            add(of, own);
+          }
           const collection = itemCollection(input.ReturnItemCollectionMetrics, table, put ?? key!);
           if (collection) (ItemCollectionMetrics[table.name] ??= []).push(collection);
         }
         used.push(of);
       }
+      checkAnyDone(used, refused);
       return {
-        UnprocessedItems: {},
+        UnprocessedItems,
         ItemCollectionMetrics:
           input.ReturnItemCollectionMetrics === "SIZE" ? ItemCollectionMetrics : undefined,
         ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used),
@@ -112,6 +136,11 @@ function answered(
     items.map(({ item }) => (project ? project(item) : item)),
   ]);
   return Object.fromEntries(shown);
+}
+
+/** @throws {AwsError} where there is no capacity for any part of a batch */
+function checkAnyDone(used: readonly Used[], refused: AwsError | undefined): void {
+  if (refused && used.every(({ units }) => units === 0)) throw refused;
 }
 
 /** A batch says less of a put's key than a put of its own. @throws {AwsError} ValidationException */

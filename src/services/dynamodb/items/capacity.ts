@@ -32,6 +32,13 @@ export function writing(table: Table, before: Item | undefined, after: Item | un
   return { table, units, indexes };
 }
 
+/** Of a write whose condition is not met: by what is there. */
+export const refusedWriting = (table: Table, before: Item | undefined): Used => ({
+  table,
+  units: writeUnits(sizeOr0(before)),
+  indexes: new Map(),
+});
+
 /** An entry that moves is one deleted and one written; one that shows nothing new costs nothing. */
 function indexUnits(table: Table, index: Index, before: Item | undefined, after: Item | undefined): number {
   const was = entryOf(table, index, before);

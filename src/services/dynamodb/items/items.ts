@@ -8,10 +8,19 @@ import { type Update, updateOf } from "../expressions/updates.ts";
 import { attributeUpdates } from "../legacy/attribute-updates.ts";
 import { expectedIn } from "../legacy/expected.ts";
 import type { Table } from "../store.ts";
+import { type Throttle, throttleOf } from "../throughput/throttle.ts";
 import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
 import { rawItem } from "../values/stored.ts";
 import { checkedItem, type Item } from "../values/value.ts";
-import { consumed, isAsked, itemCollection, readUnits, written } from "./capacity.ts";
+import {
+  consumed,
+  isAsked,
+  itemCollection,
+  readUnits,
+  refusedWriting,
+  writing,
+  written,
+} from "./capacity.ts";
 import { checkIndexKeys, checkItemKeys, checkKey, checkUpdatedIndexKeys, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { changeItem, itemAt, keptAt, looksBack, tableAt } from "./rows.ts";
@@ -26,9 +35,11 @@ export const itemOperations = {
       checkKey(table, key);
       const kept = await keptAt(tx, table, key);
       const units = readUnits(kept?.size ?? 0, input.ConsistentRead);
+      const used = { table, units, indexes: new Map<string, number>() };
+      throttleOf(ctx, tx)?.take("read", used);
       return {
         Item: kept && (project ? project(kept.item) : rawItem(kept)),
-        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, { table, units, indexes: new Map() }),
+        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, used),
       };
     });
   },
@@ -43,9 +54,11 @@ export const itemOperations = {
       const table = await tableAt(tx, input.TableName);
       checkItemKeys(table, item);
       const row = rowKey(table.number, table.key, item);
-      const isBlind = !test && !looksBack(table) && !asksBack(input);
+      const throttle = throttleOf(ctx, tx);
+      const isBlind = !test && !throttle && !looksBack(table) && !asksBack(input);
       const before = isBlind ? undefined : await itemAt(tx, table, item, row);
-      judge(test, before, input.ReturnValuesOnConditionCheckFailure);
+      judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, throttle);
+      throttle?.take("write", writing(table, before, item));
       changeItem(tx, table, before, item, undefined, row);
       return {
         Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
@@ -65,7 +78,9 @@ export const itemOperations = {
       checkKey(table, key);
       const row = rowKey(table.number, table.key, key);
       const before = await itemAt(tx, table, key, row);
-      judge(test, before, input.ReturnValuesOnConditionCheckFailure);
+      const throttle = throttleOf(ctx, tx);
+      judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, throttle);
+      throttle?.take("write", writing(table, before, undefined));
       changeItem(tx, table, before, undefined, undefined, row);
       return {
         Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
@@ -89,8 +104,10 @@ export const itemOperations = {
       if (update) checkNoKeys(table, update);
       const row = rowKey(table.number, table.key, key);
       const before = await itemAt(tx, table, key, row);
-      judge(test, before, input.ReturnValuesOnConditionCheckFailure);
+      const throttle = throttleOf(ctx, tx);
+      judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, throttle);
       const after = updated(table, key, before, update);
+      throttle?.take("write", writing(table, before, after));
       changeItem(tx, table, before, after, undefined, row);
       return {
         Attributes: returned(input.ReturnValues, update, before, after),
@@ -154,13 +171,16 @@ export function updateIn(input: Updating): { update: Update | undefined; test: T
 const asksBack = ({ ReturnValues, ReturnConsumedCapacity }: DynamoDB.PutItemInput): boolean =>
   ReturnValues === "ALL_OLD" || isAsked(ReturnConsumedCapacity);
 
-/** @throws {AwsError} ConditionalCheckFailedException */
+/** @throws {AwsError} ConditionalCheckFailedException, for which a write is counted nevertheless */
 function judge(
   test: Test | undefined,
+  table: Table,
   item: Item | undefined,
   told: DynamoDB.ReturnValuesOnConditionCheckFailure | undefined,
+  throttle: Throttle | undefined,
 ): void {
   if (!test || test(item ?? {})) return;
+  throttle?.take("write", refusedWriting(table, item));
   throw conditionFailed(told === "ALL_OLD" ? item : undefined);
 }
 

@@ -9,7 +9,8 @@ import { consumed, consumedOf, readUnits, type Used } from "../items/capacity.ts
 import { checkKey } from "../items/keys.ts";
 import { itemAt, tableAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
-import { actTogether } from "../transactions/transactions.ts";
+import { type Throttle, throttleOf } from "../throughput/throttle.ts";
+import { actTogether, takeTogether } from "../transactions/transactions.ts";
 import { sizeOfItem } from "../values/size.ts";
 import type { Item, Value } from "../values/value.ts";
 import { primaryKeyNotGiven } from "./errors.ts";
@@ -30,7 +31,9 @@ export const statementOperations = {
     if (statement.type === "exists") throw onlyInTransactions();
     if (statement.type === "select") return ctx.read((tx) => select(ctx, tx, statement, values, input));
     return ctx.transact(async (tx) => {
-      const { item, used } = await perform(tx, statement, values, input.ReturnValuesOnConditionCheckFailure);
+      const throttle = throttleOf(ctx, tx);
+      const told = input.ReturnValuesOnConditionCheckFailure;
+      const { item, used } = await perform(tx, statement, values, told, throttle);
       return {
         Items: item ? [item] : [],
         ConsumedCapacity: consumed(input.ReturnConsumedCapacity, used),
@@ -58,13 +61,14 @@ export const statementOperations = {
     if (types[0] === "select")
       return ctx.read((tx) =>
         answers(({ statement, values }, { ConsistentRead }) =>
-          getOne(tx, statement as Select, values, "BatchExecuteStatement", ConsistentRead),
+          readOne(tx, statement as Select, values, ConsistentRead, throttleOf(ctx, tx)),
         ),
       );
     return ctx.transact((tx) =>
       answers(({ statement, values }, sent) => {
         if (statement.type === "exists") throw onlyInTransactions();
-        return perform(tx, statement as Write, values, sent.ReturnValuesOnConditionCheckFailure);
+        const told = sent.ReturnValuesOnConditionCheckFailure;
+        return perform(tx, statement as Write, values, told, throttleOf(ctx, tx));
       }),
     );
   },
@@ -74,7 +78,7 @@ export const statementOperations = {
     const parsed = sent.map(read);
     checkAlike(parsed.map(({ statement }) => statement.type));
     if (parsed[0]!.statement.type === "select")
-      return ctx.read((tx) => getAll(tx, parsed, input.ReturnConsumedCapacity));
+      return ctx.read((tx) => getAll(tx, parsed, input.ReturnConsumedCapacity, throttleOf(ctx, tx)));
     return ctx.transact(async (tx) => {
       const tables = await Promise.all(parsed.map(({ statement }) => tableAt(tx, statement.table)));
       const used = await actTogether(
@@ -83,6 +87,7 @@ export const statementOperations = {
         parsed.map(({ statement, values }, at) =>
           actionBy(tables[at]!, statement as Write, values, sent[at]!.ReturnValuesOnConditionCheckFailure),
         ),
+        throttleOf(ctx, tx),
       );
       return {
         Responses: sent.map(() => ({})),
@@ -120,10 +125,24 @@ async function perform(
   statement: Write,
   values: readonly Value[],
   told: Told,
+  throttle: Throttle | undefined,
 ): Promise<Found> {
   const table = await tableAt(tx, statement.table);
   const action = actionBy(table, statement, values, told);
-  return write(tx, table, action, "returning" in statement ? statement.returning : undefined);
+  return write(tx, table, action, "returning" in statement ? statement.returning : undefined, throttle);
+}
+
+/** One SELECT of a batch. */
+async function readOne(
+  tx: ReadTransaction,
+  statement: Select,
+  values: readonly Value[],
+  consistent: boolean | undefined,
+  throttle: Throttle | undefined,
+): Promise<Found> {
+  const found = await getOne(tx, statement, values, "BatchExecuteStatement", consistent);
+  throttle?.take("read", found.used);
+  return found;
 }
 
 /** The one item that a SELECT of a batch or transaction is about. */
@@ -151,6 +170,7 @@ async function getAll(
   tx: ReadTransaction,
   parsed: readonly ReadStatement[],
   asked: DynamoDB.ReturnConsumedCapacity | undefined,
+  throttle: Throttle | undefined,
 ) {
   const used: Used[] = [];
   const Responses: DynamoDB.ItemResponse[] = [];
@@ -159,6 +179,7 @@ async function getAll(
     used.push({ ...one.used, units: 2 * one.used.units });
     Responses.push(one.item ? { Item: one.item } : {});
   }
+  takeTogether("read", used, throttle);
   return { Responses, ConsumedCapacity: consumedOf(asked, used, "ReadCapacityUnits") };
 }
 
@@ -176,6 +197,8 @@ const CODES: Record<string, DynamoDB.BatchStatementErrorCodeEnum> = {
   ConditionalCheckFailedException: "ConditionalCheckFailed",
   ResourceNotFoundException: "ResourceNotFound",
   DuplicateItemException: "DuplicateItem",
+  ProvisionedThroughputExceededException: "ProvisionedThroughputExceeded",
+  ThrottlingException: "ThrottlingError",
 };
 
 /** The answer to one statement of a batch, whose error is its own. */

@@ -47,16 +47,17 @@ export async function pageOf(
   let last: Kept | undefined;
   let from: BytesRow | undefined;
 
-  const answer = (isMore: boolean): Answer => ({
-    Items: reading.countsOnly ? undefined : isWhole ? rawItems(whole) : parts,
-    Count: count,
-    ScannedCount: scanned,
-    LastEvaluatedKey: isMore && last ? positionOf(table, index, last.item) : undefined,
-    ConsumedCapacity: consumed(
-      reading.asked,
-      usage(table, index, readUnits(bytes, reading.consistent), fetched),
-    ),
-  });
+  const answer = (isMore: boolean): Answer => {
+    const used = usage(table, index, readUnits(bytes, reading.consistent), fetched);
+    reading.throttle?.take("read", used);
+    return {
+      Items: reading.countsOnly ? undefined : isWhole ? rawItems(whole) : parts,
+      Count: count,
+      ScannedCount: scanned,
+      LastEvaluatedKey: isMore && last ? positionOf(table, index, last.item) : undefined,
+      ConsumedCapacity: consumed(reading.asked, used),
+    };
+  };
 
   for (;;) {
     const wanted = Math.min(ROWS, limit - scanned);

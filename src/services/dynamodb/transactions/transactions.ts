@@ -13,6 +13,7 @@ import { checkItemKeys, checkKey, rowKey } from "../items/keys.ts";
 import { checkParameters, projectionIn } from "../items/request.ts";
 import { changeItem, itemAt, tableAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
+import { type Throttle, throttleOf, type Way } from "../throughput/throttle.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { checkedItem, type Item } from "../values/value.ts";
 
@@ -49,7 +50,8 @@ export const transactionOperations = {
     const actions = input.TransactItems.map(actionIn);
     const digest = hash("sha256", JSON.stringify(input));
     return ctx.transact(async (tx) => {
-      const used = await actTogether(tx, { token: input.ClientRequestToken, digest }, actions);
+      const token = { token: input.ClientRequestToken, digest };
+      const used = await actTogether(tx, token, actions, throttleOf(ctx, tx));
       return { ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, "WriteCapacityUnits") };
     });
   },
@@ -66,7 +68,7 @@ export const transactionOperations = {
         const wrong = keyFault(tables[at]!, { kind: "check", item: key });
         return wrong ? faulty(wrong) : { Code: "None" };
       });
-      if (reasons.some(({ Code }) => Code !== "None")) throw cancelled(reasons);
+      checkReasons(reasons);
       const used: Used[] = [];
       const Responses: DynamoDB.ItemResponse[] = [];
       let bytes = 0;
@@ -80,6 +82,7 @@ export const transactionOperations = {
       }
       if (bytes > MOST_BYTES)
         throw invalid("Collection size of the items in the transaction exceeds the limit of 4 MB");
+      takeTogether("read", used, throttleOf(ctx, tx));
       return {
         Responses,
         ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, "ReadCapacityUnits"),
@@ -96,6 +99,7 @@ export async function actTogether(
   tx: Transaction,
   { token, digest }: { token: string | undefined; digest: string },
   actions: readonly Action[],
+  throttle: Throttle | undefined,
 ): Promise<Used[]> {
   const known = token === undefined ? undefined : await tx.get(tokens, [token]);
   const isRepeated = known !== undefined && known.until > tx.now();
@@ -106,7 +110,7 @@ export async function actTogether(
     );
   const tables = await Promise.all(actions.map(({ table }) => tableAt(tx, table)));
   checkDistinct(actions, tables);
-  const used = isRepeated ? [] : await perform(tx, actions, tables);
+  const used = isRepeated ? [] : await perform(tx, actions, tables, throttle);
   if (token !== undefined && !isRepeated) tx.put(tokens, { token, digest, until: tx.now() + TOKEN_MS });
   return used;
 }
@@ -165,6 +169,7 @@ async function perform(
   tx: Transaction,
   actions: readonly Action[],
   tables: readonly Table[],
+  throttle: Throttle | undefined,
 ): Promise<Used[]> {
   const outcomes: {
     before: Item | undefined;
@@ -172,15 +177,42 @@ async function perform(
     reason: DynamoDB.CancellationReason;
   }[] = [];
   for (const [at, action] of actions.entries()) outcomes.push(await judged(tx, action, tables[at]!));
-  const reasons = outcomes.map(({ reason }) => reason);
+  checkReasons(outcomes.map(({ reason }) => reason));
+  const used = outcomes.map(({ before, after }, at) => twice(writing(tables[at]!, before, after)));
+  takeTogether("write", used, throttle);
+  for (const [at, { before, after }] of outcomes.entries())
+    if (actions[at]!.kind !== "check") changeItem(tx, tables[at]!, before, after);
+  return used;
+}
+
+/** A transaction prepares what it does, and does it. */
+function twice({ table, units, indexes }: Used): Used {
+  return {
+    table,
+    units: 2 * units,
+    indexes: new Map([...indexes].map(([name, of]) => [name, 2 * of])),
+  };
+}
+
+/** @throws {AwsError} TransactionCanceledException where any of it has no capacity left */
+export function takeTogether(way: Way, used: readonly Used[], throttle: Throttle | undefined): void {
+  if (!throttle) return;
+  checkReasons(
+    used.map((one) => {
+      const refused = throttle.refusal(way, one);
+      if (!refused) return { Code: "None" };
+      const isProvisioned = one.table.billing === "PROVISIONED";
+      return {
+        Code: isProvisioned ? "ProvisionedThroughputExceeded" : "ThrottlingError",
+        Message: refused.message,
+      };
+    }),
+  );
+  for (const one of used) throttle.count(way, one);
+}
+
+function checkReasons(reasons: DynamoDB.CancellationReason[]): void {
   if (reasons.some(({ Code }) => Code !== "None")) throw cancelled(reasons);
-  return outcomes.map(({ before, after }, at) => {
-    const table = tables[at]!;
-    if (actions[at]!.kind !== "check") changeItem(tx, table, before, after);
-    const used = writing(table, before, after);
-    const indexes = new Map([...used.indexes].map(([name, units]) => [name, 2 * units]));
-    return { ...used, units: 2 * used.units, indexes };
-  });
 }
 
 async function judged(tx: ReadTransaction, action: Action, table: Table) {

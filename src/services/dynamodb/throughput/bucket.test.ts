@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { newBucket, refill } from "./bucket.ts";
+
+const SECOND = 1_000;
+
+test("a bucket fills by its rate, up to five minutes of it", () => {
+  const bucket = newBucket(10, 0);
+  refill(bucket, 10, 2 * SECOND);
+  expect(bucket.tokens).toBe(30);
+  refill(bucket, 10, 3_600 * SECOND);
+  expect(bucket.tokens).toBe(3_000);
+});
+
+test("a new rate holds from then on, and for what is kept", () => {
+  const bucket = newBucket(10, 0);
+  refill(bucket, 100, 10 * SECOND);
+  expect(bucket.tokens).toBe(110);
+  refill(bucket, 1, 11 * SECOND);
+  expect(bucket.tokens).toBe(210);
+  refill(bucket, 1, 12 * SECOND);
+  expect(bucket.tokens).toBe(211);
+});
+
+test("what was taken too much is made up for first", () => {
+  const bucket = newBucket(1, 0);
+  bucket.tokens -= 3;
+  refill(bucket, 1, SECOND);
+  expect(bucket.tokens).toBe(-1);
+});
