@@ -1,0 +1,215 @@
+import { randomInt } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CreateDeliveryStreamCommand, FirehoseClient, PutRecordBatchCommand } from "@aws-sdk/client-firehose";
+import {
+  CreateStreamCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  KinesisClient,
+  PutRecordsCommand,
+} from "@aws-sdk/client-kinesis";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { expect, onTestFinished, test } from "vitest";
+import { launch } from "../e2e/harness.ts";
+import { s3Of } from "./client.ts";
+import { untilAnswered } from "./traffic.ts";
+
+/** `NUBE_CRASH_RECORDS=20000` looks for what is rare. */
+const RECORDS = Number(process.env.NUBE_CRASH_RECORDS ?? 1_200);
+const PRODUCERS = 6;
+/** Records of one call. */
+const BATCH = 5;
+const BETWEEN_KILLS_MS = 1_500;
+const SHARDS = ["shardId-000000000000", "shardId-000000000001"];
+const StreamName = "records";
+
+interface Read {
+  sequence: string;
+  text: string;
+}
+
+test("a stream keeps what PutRecords took, in its order, whenever its server is killed", async () => {
+  const { options, untilSent } = await killedAgainAndAgain();
+  const kinesis = new KinesisClient(options);
+  onTestFinished(() => kinesis.destroy());
+  await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: SHARDS.length }));
+  const acknowledged: Read[] = [];
+  let isOver = false;
+  const following = SHARDS.map((shard) => follow(kinesis, shard, () => isOver));
+
+  await untilSent(async (texts, producer) => {
+    const Records = texts.map((text) => ({ Data: Buffer.from(text), PartitionKey: producer }));
+    const answer = await kinesis.send(new PutRecordsCommand({ StreamName, Records }));
+    expect(answer.FailedRecordCount).toBe(0);
+    for (const [at, { SequenceNumber }] of answer.Records!.entries())
+      acknowledged.push({ sequence: SequenceNumber!, text: texts[at]! });
+  });
+  isOver = true;
+  const seen = await Promise.all(following);
+  const kept = await Promise.all(SHARDS.map((shard) => all(kinesis, shard)));
+
+  const bySequence = new Map(kept.flat().map(({ sequence, text }) => [sequence, text]));
+  expect(acknowledged.filter(({ sequence, text }) => bySequence.get(sequence) !== text)).toEqual([]);
+  expect(bySequence.size).toBe(kept.flat().length);
+  for (const [at, records] of kept.entries()) {
+    expect(outOfOrder(records.map(({ sequence }) => BigInt(sequence)))).toEqual([]);
+    // What was read once is what is read ever after: nothing is taken back, and nothing comes in between.
+    expect(seen[at]).toEqual(records.slice(0, seen[at]!.length));
+    for (let producer = 0; producer < PRODUCERS; producer++)
+      expect(outOfOrder(numbersOf(records, producer))).toEqual([]);
+  }
+}, 3_600_000);
+
+test("what PutRecordBatch took reaches the bucket once, whenever its server is killed", async () => {
+  const { options, s3, untilSent } = await killedAgainAndAgain();
+  const firehose = new FirehoseClient(options);
+  onTestFinished(() => firehose.destroy());
+  await s3.send(new CreateBucketCommand({ Bucket: "lines" }));
+  await firehose.send(
+    new CreateDeliveryStreamCommand({
+      DeliveryStreamName: StreamName,
+      ExtendedS3DestinationConfiguration: {
+        BucketARN: "arn:aws:s3:::lines",
+        RoleARN: "arn:aws:iam::000000000000:role/delivery",
+        BufferingHints: { IntervalInSeconds: 1, SizeInMBs: 1 },
+      },
+    }),
+  );
+  const acknowledged: string[] = [];
+  await untilSent(async (texts) => {
+    const Records = texts.map((text) => ({ Data: Buffer.from(`${text}\n`) }));
+    const { FailedPutCount } = await firehose.send(
+      new PutRecordBatchCommand({ DeliveryStreamName: StreamName, Records }),
+    );
+    expect(FailedPutCount).toBe(0);
+    acknowledged.push(...texts);
+  });
+  let lines: string[] = [];
+  const missing = async () => {
+    lines = await linesIn(s3, "lines");
+    const delivered = new Set(lines);
+    return acknowledged.filter((text) => !delivered.has(text));
+  };
+  await expect.poll(missing, { timeout: 600_000, interval: 500 }).toEqual([]);
+  expect(new Set(lines).size).toBe(lines.length);
+}, 3_600_000);
+
+/** A server that is killed and started anew for as long as producers send their texts, each until it is answered. */
+async function killedAgainAndAgain() {
+  const folder = await mkdtemp(join(tmpdir(), "nube-crash-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  let server = await launch(["--data", folder], onTestFinished);
+  const { port, endpoint } = server;
+  const s3 = s3Of(server);
+  onTestFinished(() => s3.destroy());
+  const options = {
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    // What gets no answer is in doubt; who sends it again is the test.
+    maxAttempts: 1,
+  };
+
+  async function untilSent(send: (texts: string[], producer: string) => Promise<void>): Promise<void> {
+    let isSent = false;
+    const calls = Math.ceil(RECORDS / PRODUCERS / BATCH);
+    const sending = Promise.all(
+      Array.from({ length: PRODUCERS }, async (_, producer) => {
+        for (let call = 0; call < calls; call++) {
+          let attempt = 0;
+          await untilAnswered(() => {
+            attempt++;
+            const texts = Array.from(
+              { length: BATCH },
+              (__, at) => `${producer}/${call * BATCH + at}/${attempt}`,
+            );
+            return send(texts, `producer-${producer}`);
+          });
+        }
+      }),
+    ).then(() => {
+      isSent = true;
+    });
+    while (!isSent) {
+      await Promise.race([sending, sleep(randomInt(BETWEEN_KILLS_MS))]);
+      await server.end("SIGKILL");
+      server = await launch(["--data", folder, "--port", String(port)], onTestFinished);
+    }
+  }
+
+  return { options, s3, untilSent };
+}
+
+async function iteratorOf(kinesis: KinesisClient, ShardId: string): Promise<string> {
+  const command = new GetShardIteratorCommand({ StreamName, ShardId, ShardIteratorType: "TRIM_HORIZON" });
+  return (await kinesis.send(command)).ShardIterator!;
+}
+
+async function read(kinesis: KinesisClient, ShardIterator: string) {
+  // An odd number, so that readings stop within what one call brought.
+  const answer = await kinesis.send(new GetRecordsCommand({ ShardIterator, Limit: 7 }));
+  const records = answer.Records!.map(({ SequenceNumber, Data }) => ({
+    sequence: SequenceNumber!,
+    text: Buffer.from(Data!).toString(),
+  }));
+  return { records, next: answer.NextShardIterator! };
+}
+
+/** Reads a shard while its server comes and goes. */
+async function follow(kinesis: KinesisClient, shard: string, isOver: () => boolean): Promise<Read[]> {
+  const seen: Read[] = [];
+  let iterator = await iteratorOf(kinesis, shard);
+  while (!isOver()) {
+    const answer = await read(kinesis, iterator).catch(() => undefined);
+    if (answer) {
+      seen.push(...answer.records);
+      iterator = answer.next;
+    }
+    await sleep(20);
+  }
+  return seen;
+}
+
+async function all(kinesis: KinesisClient, shard: string): Promise<Read[]> {
+  const found: Read[] = [];
+  for (let iterator = await iteratorOf(kinesis, shard); ; ) {
+    const { records, next } = await read(kinesis, iterator);
+    if (records.length === 0) return found;
+    found.push(...records);
+    iterator = next;
+  }
+}
+
+/** What a producer sent, by number, each where it came first: it sends the next only when this one is answered. */
+function numbersOf(records: readonly Read[], producer: number): bigint[] {
+  const numbers = records
+    .map(({ text }) => text.split("/"))
+    .flatMap(([by, number]) => (Number(by) === producer ? [BigInt(number!)] : []));
+  return [...new Set(numbers)];
+}
+
+const outOfOrder = (numbers: readonly bigint[]) =>
+  numbers.filter((number, at) => at > 0 && number <= numbers[at - 1]!);
+
+async function linesIn(s3: S3Client, Bucket: string): Promise<string[]> {
+  const lines: string[] = [];
+  for (let ContinuationToken: string | undefined; ; ) {
+    const page = await s3.send(
+      new ListObjectsV2Command({ Bucket, ...(ContinuationToken && { ContinuationToken }) }),
+    );
+    for (const { Key } of page.Contents ?? []) {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: Key! }));
+      lines.push(...(await Body!.transformToString()).split("\n").filter(Boolean));
+    }
+    ContinuationToken = page.NextContinuationToken;
+    if (!ContinuationToken) return lines;
+  }
+}
