@@ -7,6 +7,7 @@ import { backupOperations } from "./backups/backups.ts";
 import { clearBackup } from "./backups/clear.ts";
 import { continuousBackups } from "./backups/continuous.ts";
 import { copy } from "./backups/copy.ts";
+import { expireBackup } from "./backups/keep.ts";
 import { restoreOperations } from "./backups/restore.ts";
 import { forget } from "./backups/undo.ts";
 import { exportOperations } from "./exports/exports.ts";
@@ -196,7 +197,20 @@ export const dynamodb = defineService({
     insightOperations,
     destinationOperations,
   ],
-  jobs: [clear, fill, expire, trim, roll, copy, clearBackup, writeExport, forget, forward, tally],
+  jobs: [
+    clear,
+    fill,
+    expire,
+    trim,
+    roll,
+    copy,
+    clearBackup,
+    expireBackup,
+    writeExport,
+    forget,
+    forward,
+    tally,
+  ],
   judge: nameViolations,
   access,
   dataOperations: [

@@ -76,6 +76,8 @@ export interface Backup {
   bytes: number;
   /** Numbers of the tables that are being made from it. */
   restores: number[];
+  /** Of a table that was deleted: it is nobody's to delete, and goes at this time. */
+  expires?: Time | undefined;
 }
 
 export interface OpenStream {

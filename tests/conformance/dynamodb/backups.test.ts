@@ -3,19 +3,22 @@ import {
   CreateBackupCommand,
   DeleteBackupCommand,
   DeleteItemCommand,
+  DeleteTableCommand,
   DescribeBackupCommand,
   DescribeContinuousBackupsCommand,
   DescribeTableCommand,
   ListBackupsCommand,
   PutItemCommand,
   RestoreTableFromBackupCommand,
+  type RestoreTableFromBackupCommandInput,
   RestoreTableToPointInTimeCommand,
+  type RestoreTableToPointInTimeCommandInput,
   ScanCommand,
   UpdateContinuousBackupsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { api, dynamodbOn, guide, N, S } from "./client.ts";
+import { api, dynamodbOn, guide, measured, N, S } from "./client.ts";
 
 const cloud = conformanceCloud();
 const { send, withTable } = dynamodbOn(cloud);
@@ -116,7 +119,7 @@ behaviour(
     const { Table } = await send(new DescribeTableCommand({ TableName: "restored" }));
     expect(Table!.TableStatus).toBe("ACTIVE");
     expect(Table!.StreamSpecification).toBeUndefined();
-    expect(Table!.RestoreSummary!.RestoreInProgress).toBe(false);
+    expect(Table!.RestoreSummary).toBeUndefined();
   },
 );
 behaviour("a backup is not restored over a table", api("RestoreTableFromBackup"), async () => {
@@ -138,6 +141,72 @@ behaviour("a restored table can have another billing mode", api("RestoreTableFro
     WriteCapacityUnits: 4,
   });
   await cloud.advance(MINUTE);
+});
+/** What a backup is not restored with, and why. */
+const units = { ReadCapacityUnits: 1, WriteCapacityUnits: 1 };
+const bounds = { MaxReadRequestUnits: 1, MaxWriteRequestUnits: 1 };
+const OVERRIDES: [Partial<RestoreTableFromBackupCommandInput>, string][] = [
+  [
+    { ProvisionedThroughputOverride: units },
+    "Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED",
+  ],
+  [
+    { BillingModeOverride: "PAY_PER_REQUEST", ProvisionedThroughputOverride: units },
+    "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST",
+  ],
+  [
+    { BillingModeOverride: "PROVISIONED" },
+    "Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED",
+  ],
+  [
+    {
+      BillingModeOverride: "PROVISIONED",
+      ProvisionedThroughputOverride: units,
+      OnDemandThroughputOverride: bounds,
+    },
+    "Cannot override MaxReadRequestUnits for OnDemandThroughput unless BillingModeOverride is PAY_PER_REQUEST",
+  ],
+  [
+    { OnDemandThroughputOverride: { MaxReadRequestUnits: 0 } },
+    "Requested MaxReadRequestUnits for OnDemandThroughput is outside of valid range",
+  ],
+  [
+    {
+      GlobalSecondaryIndexOverride: [
+        {
+          IndexName: "new",
+          KeySchema: [{ AttributeName: "s", KeyType: "HASH" }],
+          Projection: { ProjectionType: "ALL" },
+        },
+      ],
+    },
+    "Index new does not match a secondary index that existed in the source table and cannot be created during the restore operation",
+  ],
+];
+for (const [overrides, message] of OVERRIDES)
+  behaviour(
+    `${JSON.stringify(overrides)} overrides nothing: ${message}`,
+    measured("table-restore"),
+    async () => {
+      expect(
+        await refusal(
+          send(new RestoreTableFromBackupCommand({ BackupArn, TargetTableName: "overridden", ...overrides })),
+        ),
+      ).toBe(`ValidationException: Invalid Request: ${message}`);
+    },
+  );
+
+behaviour("a backup is named by its ARN", measured("backup"), async () => {
+  const table = BackupArn.replace(/\/backup\/.*/, "");
+  expect(await refusal(describe(table))).toBe("ValidationException: Invalid Backup ARN");
+  const others = BackupArn.replace(/:\d{12}:/, ":123456789012:");
+  expect(await refusal(describe(others))).toBe("AccessDeniedException: Access is denied");
+});
+behaviour("backups are listed from a time to a later one", measured("backup"), async () => {
+  const [TimeRangeLowerBound, TimeRangeUpperBound] = [new Date(2_000), new Date(1_000)];
+  expect(await refusal(send(new ListBackupsCommand({ TimeRangeLowerBound, TimeRangeUpperBound })))).toBe(
+    "ValidationException: One or more parameter values were invalid: Time range lower bound must be less than or equal to upper bound",
+  );
 });
 behaviour("a deleted backup is told as DELETED, and then is gone", api("DeleteBackup"), async () => {
   const { BackupDescription } = await send(new DeleteBackupCommand({ BackupArn }));
@@ -226,3 +295,51 @@ behaviour("what was not enabled again is not recovered", api("UpdateContinuousBa
   await recovery(false);
   expect(await nameOf(restore("off"))).toBe("PointInTimeRecoveryUnavailableException");
 });
+
+/** How a table is not taken back, and why. */
+const BACK: [Partial<RestoreTableToPointInTimeCommandInput>, string][] = [
+  [
+    {
+      SourceTableName: TableName,
+      SourceTableArn: `arn:aws:dynamodb:us-east-1:000000000000:table/${TableName}`,
+    },
+    "Must provide exactly one of: sourceTableArn, sourceTableName",
+  ],
+  [
+    { SourceTableName: TableName },
+    "Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both",
+  ],
+];
+for (const [input, message] of BACK)
+  behaviour(`a table is not taken back: ${message}`, measured("table-restore"), async () => {
+    expect(
+      await refusal(send(new RestoreTableToPointInTimeCommand({ TargetTableName: "back-again", ...input }))),
+    ).toBe(`ValidationException: Invalid Request: ${message}`);
+  });
+
+behaviour(
+  "a deleted table that could be recovered leaves a backup for 35 days",
+  guide("PointInTimeRecovery_Howitworks"),
+  async () => {
+    await recovery(true);
+    const before = await content(TableName);
+    await send(new DeleteTableCommand({ TableName }));
+    await cloud.advance(MINUTE);
+    const list = async (BackupType: "USER" | "SYSTEM") =>
+      (await send(new ListBackupsCommand({ TableName, BackupType }))).BackupSummaries!;
+    expect((await list("USER")).some(({ BackupName }) => BackupName!.includes("$"))).toBe(false);
+    const [left] = await list("SYSTEM");
+    expect(left).toMatchObject({ BackupName: `${TableName}$DeletedTableBackup`, BackupStatus: "AVAILABLE" });
+    expect(left!.BackupExpiryDateTime!.getTime()).toBe(
+      left!.BackupCreationDateTime!.getTime() + 35 * 24 * 60 * MINUTE,
+    );
+    await send(new RestoreTableFromBackupCommand({ BackupArn: left!.BackupArn, TargetTableName: "risen" }));
+    await cloud.advance(MINUTE);
+    expect(await content("risen")).toEqual(before);
+    expect(await refusal(send(new DeleteBackupCommand({ BackupArn: left!.BackupArn })))).toMatch(
+      /^ValidationException: Invalid Request: User is not allowed to delete the system backup with arn /,
+    );
+    await cloud.advance(35 * 24 * 60 * MINUTE);
+    expect(await list("SYSTEM")).toEqual([]);
+  },
+);

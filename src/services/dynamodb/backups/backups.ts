@@ -1,14 +1,16 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { AwsError } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Clock } from "#lib/clock.ts";
+import { invalidParameters } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Backup, backups, tableArn, tables } from "../store.ts";
 import { described, keySchema } from "../tables/description.ts";
-import { clearBackup } from "./clear.ts";
-import { copied, startCopy } from "./copy.ts";
-import { backupInUse, noSuchBackup, tableNotFound } from "./errors.ts";
+import { copied } from "./copy.ts";
+import { backupInUse, noBackupArn, noSuchBackup, systemBackup, tableNotFound } from "./errors.ts";
+import { backUp, discard } from "./keep.ts";
 
 const PAGE = 500;
 const MOST_LISTED = 100;
@@ -20,47 +22,32 @@ export const backupOperations = {
       const name = tableName(TableName);
       const table = await tx.get(tables, [name]);
       if (!table || table.restoring) throw tableNotFound(name);
-      const number = tx.sequence();
-      const now = tx.now();
-      const backup: Backup = {
-        id: `${String(now).padStart(14, "0")}-${tx.uuid().slice(0, 8)}`,
-        name: BackupName,
-        number,
-        of: table,
-        created: now,
-        isReady: false,
-        items: 0,
-        bytes: 0,
-        restores: [],
-      };
-      tx.put(backups, backup);
-      tx.put(tables, copied(table, number));
-      startCopy(
-        tx,
-        { type: "table", name, number: table.number, at: [now, tx.sequence()] },
-        { type: "backup", table: name, id: backup.id, number },
-      );
+      const backup = backUp(tx, table, { name: BackupName, id: tx.uuid().slice(0, 8) });
+      tx.put(tables, copied(table, backup.number));
       return { BackupDetails: detailsOf(ctx, backup) };
     });
   },
 
   async DescribeBackup(ctx, { BackupArn }) {
-    const backup = await ctx.read((tx) => backupAt(tx, BackupArn));
+    const backup = await ctx.read((tx) => backupAt(tx, ctx, BackupArn));
     return { BackupDescription: descriptionOf(ctx, backup) };
   },
 
   async DeleteBackup(ctx, { BackupArn }) {
     return ctx.transact(async (tx) => {
-      const backup = await backupAt(tx, BackupArn);
+      const backup = await backupAt(tx, ctx, BackupArn);
+      if (backup.expires !== undefined) throw systemBackup(BackupArn, new Date(backup.expires));
       if (!backup.isReady || backup.restores.length > 0) throw backupInUse(BackupArn);
-      tx.delete(backups, [backup.of.name, backup.id]);
-      tx.enqueue(clearBackup, { number: backup.number });
+      discard(tx, backup);
       return { BackupDescription: descriptionOf(ctx, backup, "DELETED") };
     });
   },
 
   async ListBackups(ctx, input) {
     const { TableName, Limit = MOST_LISTED, ExclusiveStartBackupArn: start } = input;
+    const { TimeRangeLowerBound: from, TimeRangeUpperBound: before } = input;
+    if (from && before && from > before)
+      throw invalidParameters("Time range lower bound must be less than or equal to upper bound");
     const found: Backup[] = [];
     let after = start === undefined ? undefined : placeIn(start);
     await ctx.read(async (tx) => {
@@ -90,17 +77,21 @@ export const backupOperations = {
 } satisfies Handlers<"dynamodb">;
 
 function isWanted(
-  { created }: Backup,
+  { created, expires }: Backup,
   { TimeRangeLowerBound: from, TimeRangeUpperBound: before, BackupType = "USER" }: DynamoDB.ListBackupsInput,
 ): boolean {
-  if (BackupType !== "USER" && BackupType !== "ALL") return false;
+  if (BackupType !== "ALL" && BackupType !== (expires === undefined ? "USER" : "SYSTEM")) return false;
   return (!from || created >= from.getTime()) && (!before || created < before.getTime());
 }
 
+const ARN = /^arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:(\d{12}):table\/[^/]+\/backup\/[^/]+$/;
 const placeIn = (arn: string) => [tableName(arn), arn.split("/backup/")[1] ?? ""] as const;
 
-/** @throws {AwsError} BackupNotFoundException */
-export async function backupAt(tx: ReadTransaction, arn: string): Promise<Backup> {
+/** @throws {AwsError} BackupNotFoundException, ValidationException, AccessDeniedException */
+export async function backupAt(tx: ReadTransaction, place: Place, arn: string): Promise<Backup> {
+  const [, account] = ARN.exec(arn) ?? [];
+  if (account === undefined) throw noBackupArn();
+  if (account !== place.account) throw new AwsError("AccessDeniedException", "Access is denied");
   const backup = await tx.get(backups, placeIn(arn));
   if (!backup) throw noSuchBackup(arn);
   return backup;
@@ -115,8 +106,9 @@ function detailsOf(place: Place, backup: Backup, gone?: "DELETED"): DynamoDB.Bac
     BackupName: backup.name,
     BackupSizeBytes: backup.bytes,
     BackupStatus: gone ?? (backup.isReady ? "AVAILABLE" : "CREATING"),
-    BackupType: "USER",
+    BackupType: backup.expires === undefined ? "USER" : "SYSTEM",
     BackupCreationDateTime: new Date(backup.created),
+    BackupExpiryDateTime: backup.expires === undefined ? undefined : new Date(backup.expires),
   };
 }
 
@@ -144,6 +136,7 @@ function descriptionOf(
       KeySchema: keySchema(table.key),
       TableCreationDateTime: new Date(table.created),
       ProvisionedThroughput: throughputOf(told.ProvisionedThroughput!),
+      OnDemandThroughput: table.onDemand,
       BillingMode: table.billing,
     },
     SourceTableFeatureDetails: {

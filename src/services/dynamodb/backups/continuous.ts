@@ -3,7 +3,7 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tables } from "../store.ts";
-import { tableNotFound } from "./errors.ts";
+import { invalidRequest, tableNotFound } from "./errors.ts";
 import { earliestOf, MOST_DAYS, startForgetting } from "./undo.ts";
 
 export const continuousBackups = {
@@ -14,9 +14,11 @@ export const continuousBackups = {
 
   /** What a table's changes replace is kept from when its recovery is enabled. */
   async UpdateContinuousBackups(ctx, { TableName, PointInTimeRecoverySpecification: wanted }) {
+    const { PointInTimeRecoveryEnabled: isEnabled, RecoveryPeriodInDays } = wanted;
+    if (!isEnabled && RecoveryPeriodInDays !== undefined)
+      throw invalidRequest("Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.");
     return ctx.transact(async (tx) => {
       const former = await backedUp(tx, TableName);
-      const { PointInTimeRecoveryEnabled: isEnabled, RecoveryPeriodInDays } = wanted;
       const days = RecoveryPeriodInDays ?? former.recovery?.days ?? MOST_DAYS;
       const recovery = isEnabled ? { since: former.recovery?.since ?? tx.now(), days } : undefined;
       const table = { ...former, recovery };

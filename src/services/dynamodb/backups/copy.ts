@@ -6,6 +6,7 @@ import { rowKey } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { changeItem, itemAt } from "../items/rows.ts";
 import { backupRows, backups, exports, itemRows, type Table, tables } from "../store.ts";
+import { removeTable } from "../tables/remove.ts";
 import { startCounting, tallies } from "../tables/tally.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { itemStored, storedItem } from "../values/stored.ts";
@@ -135,6 +136,7 @@ async function finish(tx: Transaction, { source, target, items, bytes }: Copying
   } else {
     const backup = (await tx.get(backups, [target.table, target.id]))!;
     tx.put(backups, { ...backup, isReady: true, items, bytes });
+    if (backup.expires !== undefined) removeTable(tx, backup.of);
   }
   if (source.type !== "table") {
     const [backup] = await tx.listBy(backups, "number", { in: [source.number], limit: 1 });

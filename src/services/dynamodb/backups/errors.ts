@@ -1,10 +1,18 @@
 import { faultsOf } from "#kernel/service.ts";
+import { invalid } from "../errors.ts";
 
 const fault = faultsOf<"dynamodb">();
 
 export const noSuchBackup = (arn: string) => fault("BackupNotFoundException", `Backup not found: ${arn}`);
 export const backupInUse = (arn: string) =>
-  fault("BackupInUseException", `Backup is being created or used: ${arn}`);
+  fault("BackupInUseException", `Backup is being used to restore table: ${arn}`);
+export const backupRestoresAnother = (arn: string) =>
+  fault("BackupInUseException", `Backup is being used to restore another table: ${arn}`);
+export const systemBackup = (arn: string, expires: Date) =>
+  invalid(
+    `Invalid Request: User is not allowed to delete the system backup with arn ${arn}. It will automatically expire on ${expires.toISOString()}`,
+  );
+export const noBackupArn = () => invalid("Invalid Backup ARN");
 export const tableNotFound = (name: string) => fault("TableNotFoundException", `Table not found: ${name}`);
 export const tableAlreadyExists = (name: string) =>
   fault("TableAlreadyExistsException", `Table already exists: ${name}`);
@@ -13,8 +21,12 @@ export const recoveryUnavailable = (name: string) =>
     "PointInTimeRecoveryUnavailableException",
     `Point in time recovery is not enabled for table '${name}'`,
   );
-export const notRestorable = (from: Date, to: Date) =>
+const seconds = (time: Date) => time.toISOString().replace(/\.\d+Z$/, "Z");
+export const notRestorable = (asked: Date, from: Date, to: Date) =>
   fault(
     "InvalidRestoreTimeException",
-    `The restore time must lie between ${from.toISOString()} and ${to.toISOString()}`,
+    `RestoreDateTime '${seconds(asked)}' must be within EarliestRestorableDateTime '${seconds(from)}' and LatestRestorableDateTime '${seconds(to)}'`,
   );
+export const tableIsBeingRestored = (name: string, from: string) =>
+  fault("TableInUseException", `Table: ${name} is already being restored from backup: ${from}`);
+export const invalidRequest = (reason: string) => invalid(`Invalid Request: ${reason}`);

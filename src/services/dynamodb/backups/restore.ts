@@ -1,28 +1,33 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Place } from "#kernel/collection.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { invalid, invalidParameters } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
-import { backups, type Index, type Table, tableArn, tables } from "../store.ts";
+import { backups, type Table, tableArn, tables } from "../store.ts";
 import { described } from "../tables/description.ts";
-import { throughputOf } from "../tables/throughput.ts";
+import { checkEncryption } from "../tables/encryption.ts";
 import { backupArn, backupAt } from "./backups.ts";
 import { copied, startCopy } from "./copy.ts";
 import {
-  backupInUse,
+  backupRestoresAnother,
+  invalidRequest,
   notRestorable,
   recoveryUnavailable,
   tableAlreadyExists,
+  tableIsBeingRestored,
   tableNotFound,
 } from "./errors.ts";
+import { type Overrides, overridden } from "./overrides.ts";
 import { earliestOf } from "./undo.ts";
 
 export const restoreOperations = {
   async RestoreTableFromBackup(ctx, input) {
     return ctx.transact(async (tx) => {
-      const backup = await backupAt(tx, input.BackupArn);
-      if (!backup.isReady) throw backupInUse(input.BackupArn);
-      const table = await restored(tx, backup.of, input, {
+      refuseOtherRegion(ctx.region, input.BackupArn, input.SSESpecificationOverride);
+      const backup = await backupAt(tx, ctx, input.BackupArn);
+      if (!backup.isReady || backup.restores.length > 0) throw backupRestoresAnother(input.BackupArn);
+      const table = await restored(tx, ctx, backup.of, input, {
         SourceBackupArn: backupArn(ctx, backup),
         SourceTableArn: tableArn(ctx, backup.of.name),
         at: backup.created,
@@ -38,10 +43,7 @@ export const restoreOperations = {
   },
 
   async RestoreTableToPointInTime(ctx, input) {
-    const given = input.SourceTableName ?? input.SourceTableArn;
-    if (given === undefined) throw invalid("SourceTableName or SourceTableArn must be specified");
-    if (!input.UseLatestRestorableTime === !input.RestoreDateTime)
-      throw invalid("Exactly one of UseLatestRestorableTime and RestoreDateTime must be specified");
+    const given = sourceOf(input);
     return ctx.transact(async (tx) => {
       const source = await tx.get(tables, [tableName(given)]);
       if (!source) throw tableNotFound(tableName(given));
@@ -49,8 +51,11 @@ export const restoreOperations = {
       const now = tx.now();
       const at = input.RestoreDateTime?.getTime() ?? now;
       const earliest = earliestOf(source.recovery, now);
-      if (at < earliest || at > now) throw notRestorable(new Date(earliest), new Date(now));
-      const table = await restored(tx, source, input, { SourceTableArn: tableArn(ctx, source.name), at });
+      if (at < earliest || at > now) throw notRestorable(new Date(at), new Date(earliest), new Date(now));
+      const table = await restored(tx, ctx, source, input, {
+        SourceTableArn: tableArn(ctx, source.name),
+        at,
+      });
       tx.put(tables, copied(source, table.number));
       startCopy(
         tx,
@@ -67,58 +72,68 @@ export const restoreOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
-type Overrides = Pick<
-  DynamoDB.RestoreTableFromBackupInput,
-  | "TargetTableName"
-  | "BillingModeOverride"
-  | "GlobalSecondaryIndexOverride"
-  | "LocalSecondaryIndexOverride"
-  | "ProvisionedThroughputOverride"
-  | "OnDemandThroughputOverride"
-  | "SSESpecificationOverride"
->;
+/** Which table is taken back, by its name or its ARN. @throws {AwsError} ValidationException */
+function sourceOf(input: DynamoDB.RestoreTableToPointInTimeInput): string {
+  const { SourceTableName: name, SourceTableArn: arn, UseLatestRestorableTime, RestoreDateTime } = input;
+  if (name !== undefined && arn !== undefined)
+    throw invalidRequest("Must provide exactly one of: sourceTableArn, sourceTableName");
+  const given = name ?? arn;
+  if (given === undefined)
+    throw invalidRequest("The parameter 'TableName' is required but was not present in the request");
+  if (UseLatestRestorableTime && RestoreDateTime)
+    throw invalidRequest(
+      "Both RestoreDateTime and UseLatestRestorableTime cannot be set for point-in-time restore request. Please specify only one of them.",
+    );
+  if (!UseLatestRestorableTime && !RestoreDateTime)
+    throw invalidRequest(
+      "Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both",
+    );
+  return given;
+}
+
+function refuseOtherRegion(
+  region: string,
+  arn: string,
+  encryption: DynamoDB.SSESpecification | undefined,
+): void {
+  const other = arn.split(":")[3];
+  if (other === region || !other) return;
+  if (!encryption)
+    throw invalidRequest("sseSpecificationOverride must be provided for cross-region restores");
+  throw new AwsError("NotImplemented", "Nube does not restore backups of another Region yet.", {
+    status: 501,
+  });
+}
 
 /**
- * A table like another, still without items. Streams, times to live, tags, policies and recovery are to be set up anew.
+ * A table like another, still without items. Streams, times to live, tags, policies, classes and recovery are to be set up anew.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/backuprestore_HowItWorks.html
  */
 async function restored(
   tx: Transaction,
+  place: Place,
   source: Table,
   asked: Overrides,
   { at, ...from }: { SourceBackupArn?: string; SourceTableArn: string; at: number },
 ): Promise<Table> {
   const name = tableName(asked.TargetTableName);
-  if (await tx.get(tables, [name])) throw tableAlreadyExists(name);
-  const billing = asked.BillingModeOverride ?? source.billing;
-  const sent = asked.ProvisionedThroughputOverride;
-  const isKept = billing === source.billing && !sent;
-  const indexes = [
-    ...kept(source, "local", asked.LocalSecondaryIndexOverride),
-    ...kept(source, "global", asked.GlobalSecondaryIndexOverride),
-  ];
-  const named = new Set(
-    [source.key, ...indexes.map(({ key }) => key)].flatMap(({ partition, sort }) => [partition, sort]),
-  );
+  const like = overridden(source, asked);
+  checkEncryption(place, asked.SSESpecificationOverride);
+  const there = await tx.get(tables, [name]);
+  if (there?.restoring)
+    throw tableIsBeingRestored(name, there.restored?.SourceBackupArn ?? there.restored!.SourceTableArn);
+  if (there) throw tableAlreadyExists(name);
   const table: Table = {
+    ...like,
     name,
     number: tx.sequence(),
     uuid: tx.uuid(),
     key: source.key,
     types: source.types,
-    definitions: source.definitions.filter(({ AttributeName }) => named.has(AttributeName)),
-    indexes: indexes.map(({ filling: _, ...index }) => ({
-      ...index,
-      number: tx.sequence(),
-      ...(billing === "PAY_PER_REQUEST" && { throughput: { read: 0, write: 0 } }),
-    })),
-    billing,
-    onDemandSince: billing === "PAY_PER_REQUEST" ? tx.now() : undefined,
-    throughput: isKept ? source.throughput : throughputOf(billing, sent),
-    tableClass: source.tableClass,
+    indexes: like.indexes.map(({ filling: _, ...index }) => ({ ...index, number: tx.sequence() })),
+    onDemandSince: like.billing === "PAY_PER_REQUEST" ? tx.now() : undefined,
     deletionProtection: false,
     encryption: asked.SSESpecificationOverride ?? source.encryption,
-    onDemand: asked.OnDemandThroughputOverride ?? source.onDemand,
     tags: [],
     created: tx.now(),
     restored: { ...from, at },
@@ -126,19 +141,4 @@ async function restored(
   };
   tx.put(tables, table);
   return table;
-}
-
-/** Those indexes that are asked for by name; all unless said. */
-function kept(
-  source: Table,
-  kind: Index["kind"],
-  asked: readonly { IndexName: string }[] | undefined,
-): Index[] {
-  const all = source.indexes.filter((index) => index.kind === kind);
-  if (!asked) return all;
-  return asked.map(({ IndexName }) => {
-    const index = all.find(({ name }) => name === IndexName);
-    if (!index) throw invalidParameters(`The source has no such index to restore: ${IndexName}`);
-    return index;
-  });
 }

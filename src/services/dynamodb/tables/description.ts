@@ -51,7 +51,7 @@ export function described(
       TableClass: table.tableClass,
       LastUpdateDateTime: date(table.classChanges?.at(-1)),
     },
-    RestoreSummary: table.restored && restoreSummary(table),
+    RestoreSummary: table.restored && table.restoring && restoreSummary(table.restored),
     SSEDescription: describedEncryption(place, table),
     DeletionProtectionEnabled: table.deletionProtection,
     OnDemandThroughput: table.onDemand,
@@ -63,9 +63,9 @@ const date = (time: number | undefined) => (time === undefined ? undefined : new
 const byName = (one: DynamoDB.AttributeDefinition, other: DynamoDB.AttributeDefinition) =>
   one.AttributeName < other.AttributeName ? -1 : 1;
 
-function restoreSummary({ restored, restoring }: Table): DynamoDB.RestoreSummary {
-  const { at, ...from } = restored!;
-  return { ...from, RestoreDateTime: new Date(at), RestoreInProgress: restoring ?? false };
+/** Told only until the table is there. */
+function restoreSummary({ at, ...from }: NonNullable<Table["restored"]>): DynamoDB.RestoreSummary {
+  return { ...from, RestoreDateTime: new Date(at), RestoreInProgress: true };
 }
 
 /** Of a table that was always provisioned nothing is told. */

@@ -7,7 +7,7 @@ import type { Index, Table } from "../store.ts";
 import { clear } from "./clear.ts";
 import { fill } from "./fill.ts";
 import { bounded } from "./on-demand-throughput.ts";
-import { checkIncluded, globalIndex, MOST_GLOBAL, typesOf } from "./schema.ts";
+import { checkIncluded, globalIndex, MOST_GLOBAL, usedDefinitions } from "./schema.ts";
 import { provisioned } from "./throughput.ts";
 import { type Whose, warmed } from "./warm-throughput.ts";
 
@@ -147,13 +147,4 @@ function globalIndexOf(table: Table, name: string, verb: "delete" | "update"): I
       `Cannot ${verb} an index that is not a GlobalSecondaryIndex: ${name}`,
     );
   return index;
-}
-
-/** Attributes stay defined as long as they stand in a key. */
-function usedDefinitions({ key, indexes, definitions }: Table): Pick<Table, "definitions" | "types"> {
-  const used = new Set(
-    [key, ...indexes.map((index) => index.key)].flatMap(({ partition, sort }) => [partition, sort]),
-  );
-  const kept = definitions.filter(({ AttributeName }) => used.has(AttributeName));
-  return { definitions: kept, types: typesOf(kept) };
 }

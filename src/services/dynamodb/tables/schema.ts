@@ -207,3 +207,16 @@ function projectionOf({ ProjectionType: projection, NonKeyAttributes: included }
     throw invalidParameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
   return { projection, included: included ?? [] };
 }
+
+/** Attributes stay defined as long as they stand in a key. */
+export function usedDefinitions({
+  key,
+  indexes,
+  definitions,
+}: Pick<Table, "key" | "indexes" | "definitions">): Pick<Table, "definitions" | "types"> {
+  const used = new Set(
+    [key, ...indexes.map((index) => index.key)].flatMap(({ partition, sort }) => [partition, sort]),
+  );
+  const kept = definitions.filter(({ AttributeName }) => used.has(AttributeName));
+  return { definitions: kept, types: typesOf(kept) };
+}

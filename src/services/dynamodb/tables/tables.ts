@@ -1,15 +1,15 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { startForgetting } from "../backups/undo.ts";
+import { keepDeleted } from "../backups/keep.ts";
 import { invalidParameters, limitExceeded, tableExists, tableIsBeingCopied, tableIsBusy } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tables } from "../store.ts";
 import { closeStream, openStream } from "../streams/shards.ts";
-import { clear } from "./clear.ts";
 import { described, describedWarmth } from "./description.ts";
 import { checkEncryption } from "./encryption.ts";
 import { namedTable } from "./named.ts";
+import { removeTable } from "./remove.ts";
 import { schemaOf } from "./schema.ts";
 import { startCounting, tallies } from "./tally.ts";
 
@@ -29,7 +29,8 @@ export const tableOperations = {
     checkEncryption(ctx, input.SSESpecification);
     return ctx.transact(async (tx) => {
       const name = tableName(input.TableName);
-      if (await tx.get(tables, [name])) throw tableExists(name);
+      const former = await tx.get(tables, [name]);
+      if (former) throw former.restoring ? tableIsBusy(`Table is being used: ${name}`) : tableExists(name);
       if (await areTooMany(tx)) {
         throw limitExceeded("Subscriber limit exceeded: Only 2500 tables can exist simultaneously.");
       }
@@ -83,9 +84,9 @@ export const tableOperations = {
         );
       if (table.restoring || (table.copies?.length ?? 0) > 0) throw tableIsBeingCopied(table.name);
       tx.delete(tables, [table.name]);
-      if (table.recovery) startForgetting(tx, table);
       if (table.stream) await closeStream(tx, table.name, table.stream);
-      tx.enqueue(clear, { rows: [table.number, ...table.indexes.map(({ number }) => number)] });
+      if (table.recovery) keepDeleted(tx, table);
+      else removeTable(tx, table);
       const {
         AttributeDefinitions: _,
         KeySchema: __,

@@ -1,0 +1,113 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { Capacity, Index, Table, Throughput } from "../store.ts";
+import { keySchema } from "../tables/description.ts";
+import { usedDefinitions } from "../tables/schema.ts";
+import { invalidRequest } from "./errors.ts";
+
+/** What a restored table may have otherwise than its source. */
+export type Overrides = Pick<
+  DynamoDB.RestoreTableFromBackupInput,
+  | "TargetTableName"
+  | "BillingModeOverride"
+  | "GlobalSecondaryIndexOverride"
+  | "LocalSecondaryIndexOverride"
+  | "ProvisionedThroughputOverride"
+  | "OnDemandThroughputOverride"
+  | "SSESpecificationOverride"
+>;
+
+const NONE: Throughput = { read: 0, write: 0 };
+
+/** @throws {AwsError} ValidationException where overrides contradict each other or the source */
+export function overridden(
+  source: Table,
+  asked: Overrides,
+): Pick<Table, "billing" | "throughput" | "onDemand" | "indexes" | "definitions"> {
+  const billing = asked.BillingModeOverride ?? source.billing;
+  checkThroughput(asked, billing);
+  const indexes = [
+    ...kept(source, "local", asked.LocalSecondaryIndexOverride, billing),
+    ...kept(source, "global", asked.GlobalSecondaryIndexOverride, billing),
+  ];
+  return {
+    billing,
+    ...capacity(source, asked.ProvisionedThroughputOverride, billing),
+    onDemand:
+      billing === "PAY_PER_REQUEST" ? (asked.OnDemandThroughputOverride ?? source.onDemand) : undefined,
+    indexes,
+    definitions: usedDefinitions({ ...source, indexes }).definitions,
+  };
+}
+
+function checkThroughput(asked: Overrides, billing: DynamoDB.BillingMode): void {
+  const { BillingModeOverride: override, ProvisionedThroughputOverride: units } = asked;
+  if (units && override === "PAY_PER_REQUEST")
+    throw invalidRequest(
+      "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST",
+    );
+  if (units && billing !== "PROVISIONED")
+    throw invalidRequest("Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED");
+  if (!units && override === "PROVISIONED")
+    throw invalidRequest("Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED");
+  for (const member of ["MaxReadRequestUnits", "MaxWriteRequestUnits"] as const) {
+    const bound = asked.OnDemandThroughputOverride?.[member];
+    if (bound === undefined) continue;
+    if (billing !== "PAY_PER_REQUEST")
+      throw invalidRequest(
+        `Cannot override ${member} for OnDemandThroughput unless BillingModeOverride is PAY_PER_REQUEST`,
+      );
+    if (bound < 1)
+      throw invalidRequest(`Requested ${member} for OnDemandThroughput is outside of valid range`);
+  }
+}
+
+const capacity = (
+  source: Capacity,
+  sent: DynamoDB.ProvisionedThroughput | undefined,
+  billing: DynamoDB.BillingMode,
+): Pick<Capacity, "throughput"> => {
+  if (billing === "PAY_PER_REQUEST") return { throughput: NONE };
+  return {
+    throughput: sent ? { read: sent.ReadCapacityUnits, write: sent.WriteCapacityUnits } : source.throughput,
+  };
+};
+
+type Asked = Pick<
+  DynamoDB.GlobalSecondaryIndex,
+  "IndexName" | "KeySchema" | "Projection" | "ProvisionedThroughput"
+>;
+
+/** Those indexes that are asked for, by any name, with the keys and the projection of one that was; all unless said. */
+function kept(
+  source: Table,
+  kind: Index["kind"],
+  asked: readonly Asked[] | undefined,
+  billing: DynamoDB.BillingMode,
+): Index[] {
+  const all = source.indexes.filter((index) => index.kind === kind);
+  if (!asked) return all.map((index) => ({ ...index, ...capacity(index, undefined, billing) }));
+  return asked.map((one) => {
+    const { IndexName: name, ProvisionedThroughput: units } = one;
+    const index = all.find((known) => isLike(known, one));
+    if (!index)
+      throw invalidRequest(
+        `Index ${name} does not match a secondary index that existed in the source table and cannot be created during the restore operation`,
+      );
+    if (units && billing === "PAY_PER_REQUEST")
+      throw invalidRequest(
+        `Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST for index ${name}`,
+      );
+    if (kind === "global" && !units && billing === "PROVISIONED")
+      throw invalidRequest(`Must specify provisioned throughput for index ${name}`);
+    return { ...index, name, ...capacity(index, units, billing) };
+  });
+}
+
+function isLike({ key, projection, included }: Index, { KeySchema, Projection }: Asked): boolean {
+  return (
+    JSON.stringify(keySchema(key)) ===
+      JSON.stringify(KeySchema.map(({ AttributeName, KeyType }) => ({ AttributeName, KeyType }))) &&
+    projection === Projection.ProjectionType &&
+    included.toSorted().join() === (Projection.NonKeyAttributes ?? []).toSorted().join()
+  );
+}
