@@ -13,6 +13,7 @@ export const noSuchTableNamed = (name: string) =>
   fault("ResourceNotFoundException", `Requested resource not found: Table: ${name} not found`);
 export const noSuchIndex = (index: string) =>
   invalid(`The table does not have the specified index: ${index}`);
+export const indexIsFilling = () => invalid("Cannot read from backfilling global secondary index");
 export const noSuchTableIndex = (table: string, index: string) =>
   fault(
     "ResourceNotFoundException",

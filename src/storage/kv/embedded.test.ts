@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { open } from "lmdb";
 import { afterAll, expect, test } from "vitest";
 import { openEmbedded } from "./embedded.ts";
+import { openLmdb } from "./lmdb.ts";
 import { bytes, text } from "./suite/subject.ts";
 import { kvSuite } from "./suite.ts";
 
@@ -77,3 +78,17 @@ test("a file from before there was a log is taken up", async () => {
 });
 
 afterAll(() => rm(folder, { recursive: true }));
+
+test.runIf(process.platform === "linux")("a file that grows stays in memory once", async () => {
+  await newFolder();
+  const path = join(folder, "kv.mdb");
+  const base = openLmdb(path);
+  for (let n = 0; n < 10; n++)
+    await base.apply(
+      Array.from({ length: 100 }, (_, at) => ({ key: bytes(`${n}/${at}`), value: Buffer.alloc(4_000) })),
+      base.settled,
+    );
+  const maps = (await readFile("/proc/self/maps", "utf8")).split("\n").filter((line) => line.endsWith(path));
+  expect(maps).toHaveLength(1);
+  await base.close();
+});

@@ -7,6 +7,11 @@ const { open }: typeof import("lmdb") = createRequire(import.meta.url)("lmdb");
 
 /** Set when the file is made: LMDB's default of 4 KB takes keys of 1,978 bytes only. */
 const PAGE_SIZE = 8_192;
+/**
+ * Addresses that are set aside for the file, not memory. From less, lmdb-js makes a map of twice the size again and again,
+ * and keeps the former ones: each counts what was read through it as memory of the process.
+ */
+const MAP_SIZE = 64 * 2 ** 30;
 
 /**
  * Rows in one LMDB file, for the one process that owns it.
@@ -19,6 +24,7 @@ export function openLmdb(path: string): Base {
     path,
     noSubdir: true,
     pageSize: PAGE_SIZE,
+    mapSize: MAP_SIZE,
     overlappingSync: false,
     // lmdb-js's own batching makes a promise that nobody can catch: on a full disk it would end the process.
     eventTurnBatching: false,

@@ -126,8 +126,7 @@ async function finish(tx: Transaction, { source, target, items, bytes }: Copying
     const table = (await tx.get(tables, [target.name]))!;
     const { restoring: _, ...ready } = table;
     tx.put(tables, ready);
-    tx.put(tallies, { number: table.number, items, bytes });
-    startCounting(tx, table);
+    tx.put(tallies, { number: table.number, items, bytes, at: tx.now() });
     startCounting(tx, table);
   } else if (target.type === "export") {
     const held = (await tx.get(exports, [target.table, target.id]))!;

@@ -98,6 +98,17 @@ export function checkIndexKeys(table: Table, item: Item): void {
   }
 }
 
+/** Whether an item stands in an index. What was there before the index may have anything in place of its key. */
+export function isIndexed({ types }: Table, { key }: Index, item: Item): boolean {
+  const fits = (name: string, most: number) => {
+    const value = Object.hasOwn(item, name) ? item[name]! : undefined;
+    return (
+      value !== undefined && typeOf(value) === types[name] && !emptiness(value) && !isTooLong(value, most)
+    );
+  };
+  return fits(key.partition, LONGEST_PARTITION) && (key.sort === undefined || fits(key.sort, LONGEST_SORT));
+}
+
 /** The same after an update, whose expression is to blame. */
 export function checkUpdatedIndexKeys(table: Table, item: Item): void {
   for (const { key } of table.indexes) {

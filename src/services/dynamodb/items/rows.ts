@@ -7,9 +7,9 @@ import { type Index, indexRows, itemRows, type Table, tables } from "../store.ts
 import { record } from "../streams/record.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { Kept, storedItem } from "../values/stored.ts";
-import { attributeOf, type Item } from "../values/value.ts";
+import type { Item } from "../values/value.ts";
 import { changeExpiry } from "./expiry.ts";
-import { isSameKey, keyOf, namesOf, rowKey } from "./keys.ts";
+import { isIndexed, isSameKey, keyOf, rowKey } from "./keys.ts";
 
 /** A table by its name or its ARN; at once, where the store needs no I/O. @throws {AwsError} ResourceNotFoundException */
 export function tableAt(tx: ReadTransaction, name: string): Table | Promise<Table> {
@@ -99,9 +99,9 @@ export function changeIndex(
   if (is) tx.putBytes(indexRows, is, storedItem(keyOf(table.key, after!)));
 }
 
-/** `undefined` where the item lacks one of the index's attributes, and so does not stand in it. */
-function indexKey(table: Table, { number, key }: Index, item: Item): KeyPart[] | undefined {
-  if (namesOf(key).some((name) => !attributeOf(item, name))) return undefined;
+/** `undefined` where the item does not stand in the index. */
+function indexKey(table: Table, index: Index, item: Item): KeyPart[] | undefined {
+  if (!isIndexed(table, index, item)) return undefined;
   const [, ...own] = rowKey(table.number, table.key, item);
-  return [...rowKey(number, key, item), ...own];
+  return [...rowKey(index.number, index.key, item), ...own];
 }

@@ -1,5 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import { invalid, invalidParameters, noSuchIndex } from "../errors.ts";
+import { invalid, invalidParameters, noSuchIndex, indexIsFilling } from "../errors.ts";
 import { conditionOf, type Test } from "../expressions/conditions.ts";
 import type { Placeholders, Placeholding } from "../expressions/placeholders.ts";
 import { type Projection, projectionOf } from "../expressions/projections.ts";
@@ -124,6 +124,7 @@ const projects = (table: Table, index: Index, name: string) =>
 export function indexOf(table: Table, name: string | undefined, start: Item | undefined): Index | undefined {
   if (name === undefined) return undefined;
   const index = table.indexes.find((one) => one.name === name);
+  if (index?.filling) throw indexIsFilling();
   if (index) return index;
   throw start ? invalidStart() : noSuchIndex(name);
 }

@@ -17,6 +17,8 @@ export interface Size {
 interface Tally extends Size {
   /** A table's number. */
   number: number;
+  /** When it was counted, in cloud time. */
+  at?: number;
 }
 
 /** As each table was counted last. */
@@ -26,11 +28,16 @@ export const tallies = collection<Tally>("dynamodb/tally", { scope: "region", ke
 export const tally = job<{ table: string; number: number; behind?: string; sum?: Size }>("dynamodb/tally", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table: name, number, behind, sum = { items: 0, bytes: 0 } }) {
-    const isThere = await ctx.transact(async (tx) => {
+    const again = await ctx.transact(async (tx) => {
       const table = await tx.get(tables, [name]);
       if (table?.number !== number) {
         tx.delete(tallies, [number]);
-        return false;
+        return undefined;
+      }
+      if (behind === undefined) {
+        // A start runs what was due before: a large table is not to be counted at every start.
+        const { at = table.created } = (await tx.get(tallies, [number])) ?? {};
+        if (tx.now() < at + COUNT_MS) return at + COUNT_MS - tx.now();
       }
       const rows = await tx.listBytes(itemRows, {
         in: [number],
@@ -43,10 +50,10 @@ export const tally = job<{ table: string; number: number; behind?: string; sum?:
       };
       if (rows.length === PAGE) {
         tx.enqueue(tally, { table: name, number, behind: placeOf(rows.at(-1)!), sum: total });
-      } else tx.put(tallies, { number, ...total });
-      return true;
+      } else tx.put(tallies, { number, ...total, at: tx.now() });
+      return behind === undefined ? COUNT_MS : undefined;
     });
-    return isThere && behind === undefined ? { again: COUNT_MS, idle: true } : undefined;
+    return again === undefined ? undefined : { again, idle: true };
   },
 });
 

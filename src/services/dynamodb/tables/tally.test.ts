@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { testCloud } from "#kernel/testing.ts";
+import { openMemory } from "#storage/kv/memory.ts";
+import { dynamodb } from "../service.ts";
+import { S } from "../testing.ts";
+
+test("a table is counted every six hours, and not at every start", async () => {
+  const TableName = "counted";
+  const store = openMemory();
+  let nube = await testCloud([dynamodb], { store });
+  const put = (p: string) => nube.aws.dynamodb.PutItem({ TableName, Item: { p: S(p) } });
+  const count = async () => (await nube.aws.dynamodb.DescribeTable({ TableName })).Table!.ItemCount;
+  await nube.aws.dynamodb.CreateTable({
+    TableName,
+    AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
+    KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+    BillingMode: "PAY_PER_REQUEST",
+  });
+  await put("a");
+  await nube.advance("7h");
+  expect(await count()).toBe(1);
+
+  await put("b");
+  await nube.close();
+  nube = await testCloud([dynamodb], { store });
+  await nube.advance("1h");
+  expect(await count()).toBe(1);
+  await nube.advance("6h");
+  expect(await count()).toBe(2);
+  await nube.close();
+});
