@@ -74,7 +74,8 @@ export function openLmdb(path: string): Base {
 }
 
 /** No key lies between a bound's first MAX_KEY + 1 bytes and the whole of it, and LMDB refuses bounds that are much longer. */
-const cut = (bound: Uint8Array): Uint8Array => bound.subarray(0, MAX_KEY + 1);
+const cut = (bound: Uint8Array): Uint8Array =>
+  bound.length <= MAX_KEY ? bound : bound.subarray(0, MAX_KEY + 1);
 
 /** lmdb-js rejects with a general error that promises the real one. */
 async function throwCause(error: Error & { commitError?: Promise<never> }): Promise<never> {

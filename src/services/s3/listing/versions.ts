@@ -53,17 +53,20 @@ export interface Row {
 }
 
 /** Merged from both collections, which hold each version once: the newest of a key comes before the others. */
-export const versionRows = (bucket: number): Rows<Row> => ({
-  key: ({ version }) => version.key,
-  tuple: ({ version }) => [version.key, descending(version.order)],
-  async page(tx, range) {
-    const [latest, others] = await Promise.all([
-      tx.list(objects, { in: [bucket], ...range, ...(range.after && { after: range.after.slice(0, 1) }) }),
-      tx.list(noncurrent, { in: [bucket], ...range }),
-    ]);
-    return merge(latest, others, range);
-  },
-});
+export function versionRows(bucket: number): Rows<Row> {
+  /** A transaction in which none but the newest are left, so that it need not ask for others again on its way. */
+  let bare: ReadTransaction | undefined;
+  return {
+    key: ({ version }) => version.key,
+    tuple: ({ version }) => [version.key, descending(version.order)],
+    async page(tx, range) {
+      const others = tx === bare ? [] : await tx.list(noncurrent, { in: [bucket], ...range });
+      if (others.length === 0) bare = tx;
+      const after = range.after && { after: range.after.slice(0, 1) };
+      return merge(await tx.list(objects, { in: [bucket], ...range, ...after }), others, range);
+    },
+  };
+}
 
 function merge(latest: ObjectVersion[], others: ObjectVersion[], { limit }: RowRange): Row[] {
   if (others.length === 0) return latest.map((version) => ({ version, latest: true }));

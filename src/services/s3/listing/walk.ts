@@ -40,8 +40,8 @@ export interface Page<T> {
 const ROWS_IN_A_READ = 5_000;
 /** Rows fetched first where a delimiter may make most of a page one common prefix. */
 const FIRST_PAGE = 16;
-/** Rows fetched behind a common prefix that hid most of a page: the next may be as large. */
-const AFTER_LARGE = 2;
+/** Rows fetched behind a common prefix that hid most of a page: the next may be as large, which is looked at now and then. */
+const AFTER_LARGE = [1, 1, 1, 1, 1, 1, 1, 4];
 const MOST_ROWS = 1_000;
 
 /** One page of a listing. Costs what it shows: a common prefix is left with one seek, however much stands below it. */
@@ -57,6 +57,7 @@ export async function walk<T extends object>(
   let size = delimiter === "" ? Math.min(limit + 1, MOST_ROWS) : FIRST_PAGE;
   let count = 0;
   let common: string | undefined;
+  let seeks = 0;
 
   /** @returns whether the page is complete */
   function add(row: T): boolean {
@@ -87,7 +88,7 @@ export async function walk<T extends object>(
       position = skip ? { past: common! } : { after: rows.tuple(last) };
       // To seek costs as much as to read four rows.
       const hidden = skip && count - before < Math.max(found.length / 4, 2);
-      size = hidden ? AFTER_LARGE : Math.min(size * 4, MOST_ROWS);
+      size = hidden ? AFTER_LARGE[seeks++ % AFTER_LARGE.length]! : Math.min(size * 4, MOST_ROWS);
     }
     return false;
   }
