@@ -38,6 +38,18 @@ export const noSuchBucket = (bucket: string) =>
     members: { BucketName: bucket },
   });
 
+/** A bucket of another Region than that whose endpoint was asked. */
+export const permanentRedirect = ({ name, region }: { name: string; region: string }, endpoint: string) =>
+  new AwsError(
+    "PermanentRedirect",
+    "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
+    {
+      status: 301,
+      members: { Endpoint: endpoint, Bucket: name },
+      headers: { "x-amz-bucket-region": region },
+    },
+  );
+
 export const invalidBucketName = (bucket: string) =>
   new AwsError("InvalidBucketName", "The specified bucket is not valid.", {
     members: { BucketName: bucket },

@@ -1,3 +1,4 @@
+import { CopyObjectCommand, CreateBucketCommand } from "@aws-sdk/client-s3";
 import { beforeAll, expect } from "vitest";
 import { presign } from "#aws/signature/sigv4.ts";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
@@ -20,6 +21,9 @@ const POST = doc("AmazonS3/latest/API/RESTObjectPOST.html");
 const ERRORS = doc("AmazonS3/latest/API/ErrorResponses.html");
 const METADATA = doc("AmazonS3/latest/userguide/UsingMetadata.html");
 const PRESIGNED = doc("AmazonS3/latest/API/sigv4-query-string-auth.html");
+
+const REDIRECTS = doc("AmazonS3/latest/userguide/Redirects.html");
+const COPY = doc("AmazonS3/latest/API/API_CopyObject.html");
 
 const put = (more: Partial<WireRequest>) =>
   send(cloud, { method: "PUT", target: `/${bucket}/k`, body: "body", ...more });
@@ -127,3 +131,77 @@ async function presigned(seconds: number): Promise<string> {
   );
   return `${path}?${query}`;
 }
+
+// Endpoints of Regions
+
+const european = "of-europe";
+async function inEurope() {
+  const CreateBucketConfiguration = { LocationConstraint: "eu-west-1" } as const;
+  const s3 = s3Client(cloud);
+  await s3.send(new CreateBucketCommand({ Bucket: european, CreateBucketConfiguration })).catch(() => {});
+  return s3;
+}
+
+for (const [what, host, target, endpoint] of [
+  ["in the path", "s3.us-east-1.localhost", `/${european}`, "s3.eu-west-1.localhost"],
+  ["in the host", `${european}.s3.us-east-1.localhost`, "/", `${european}.s3.eu-west-1.localhost`],
+  [
+    "by an older name",
+    `${european}.s3-us-east-1.amazonaws.com`,
+    "/k",
+    `${european}.s3-eu-west-1.amazonaws.com`,
+  ],
+] as const) {
+  behaviour(
+    `a Region's endpoint sends on who asks for a bucket of another Region, ${what}`,
+    REDIRECTS,
+    async () => {
+      await inEurope();
+      const answer = await send(cloud, { method: "GET", target, headers: { host } });
+      expect(said(answer, "Endpoint", "Bucket", "Message")).toEqual([
+        301,
+        "PermanentRedirect",
+        endpoint,
+        european,
+        "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
+      ]);
+      expect(answer.headers["x-amz-bucket-region"]).toBe("eu-west-1");
+      const there = await send(cloud, {
+        method: "HEAD",
+        target: `/${european}`,
+        headers: { host: "s3.eu-west-1.localhost" },
+        region: "eu-west-1",
+      });
+      expect(there.status).toBe(200);
+    },
+  );
+}
+
+behaviour("HEAD is sent on without a document", REDIRECTS, async () => {
+  await inEurope();
+  const { status, headers, text } = await send(cloud, {
+    method: "HEAD",
+    target: `/${european}`,
+    headers: { host: "s3.us-east-1.localhost" },
+  });
+  expect([status, headers["x-amz-bucket-region"], text]).toEqual([301, "eu-west-1", ""]);
+});
+
+behaviour("an endpoint that names no Region has all buckets", REDIRECTS, async () => {
+  const s3 = await inEurope();
+  const { status } = await s3.raw(
+    new CopyObjectCommand({ Bucket: european, Key: "k", CopySource: `${bucket}/ten` }),
+  );
+  expect(status).toBe(200);
+});
+
+behaviour("a copy may come from another Region", COPY, async () => {
+  await inEurope();
+  const answer = await send(cloud, {
+    method: "PUT",
+    target: `/${european}/copied`,
+    headers: { host: "s3.eu-west-1.localhost", "x-amz-copy-source": `${bucket}/ten` },
+    region: "eu-west-1",
+  });
+  expect(answer.status).toBe(200);
+});

@@ -8,7 +8,7 @@ export interface WireRequest {
   method: string;
   /** With the query, as it is to be sent. */
   target: string;
-  /** Signed with the request; Latin-1. */
+  /** Signed with the request, Latin-1; another `host` may be among them. */
   headers?: Record<string, string>;
   /** Sent besides, or in place of what there is; `undefined` takes one away. */
   unsigned?: Record<string, string | undefined>;
@@ -40,7 +40,7 @@ function headersOf(
   { method, target, headers, unsigned, body = "", account = "test", region }: WireRequest,
   host: string,
 ) {
-  const own: Record<string, string> = { ...headers, host };
+  const own: Record<string, string> = { host, ...headers };
   if (account === false) return { ...own, ...unsigned };
   const [path = "", query = ""] = target.split("?");
   const added = sign(

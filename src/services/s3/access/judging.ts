@@ -191,6 +191,7 @@ export async function onCopy(ctx: Context, input: Copying): Promise<AccessFact[]
   const from: OnObject = {
     Bucket: source.bucket,
     Key: source.key,
+    isSource: true,
     ...(source.versionId !== undefined && { VersionId: source.versionId }),
     ...(input.ExpectedSourceBucketOwner !== undefined && {
       ExpectedBucketOwner: input.ExpectedSourceBucketOwner,

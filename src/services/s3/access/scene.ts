@@ -6,6 +6,7 @@ import { accessDenied } from "../errors.ts";
 import { type Bucket, buckets, type ObjectVersion } from "../store.ts";
 import { findVersion } from "../versions.ts";
 import { blockFor, bothBlocks, type PublicAccessBlock } from "./blocks.ts";
+import { checkEndpoint, isServedAt } from "./endpoint.ts";
 import { invalidExpectedOwner } from "./errors.ts";
 import { noteCharge } from "./payment.ts";
 import { isPublicPolicy } from "./public.ts";
@@ -14,6 +15,8 @@ export interface OnBucket {
   Bucket: string;
   ExpectedBucketOwner?: string;
   RequestPayer?: string | undefined;
+  /** The source of a copy, which may be in any Region. */
+  isSource?: true;
 }
 
 export interface OnObject extends OnBucket {
@@ -36,13 +39,13 @@ export interface Scene {
 export function isPlainVisit(ctx: Context, tx: ReadTransaction, input: OnBucket): boolean {
   const bucket = tx.get(buckets, [input.Bucket]);
   if (bucket === undefined || bucket instanceof Promise) return false;
-  return input.ExpectedBucketOwner === undefined && isAtHome(ctx, bucket);
+  return input.ExpectedBucketOwner === undefined && isAtHome(ctx, bucket) && isServedAt(ctx, bucket);
 }
 
 /**
  * The bucket, which S3 looks for before it asks who is calling; `undefined` where there is nothing to judge, as in
  * nearly every call: the root of the owner's account, in a bucket without a policy and without ACLs.
- * @throws {AwsError} NoSuchBucket, and AccessDenied where not even a policy could let the caller in
+ * @throws {AwsError} NoSuchBucket, PermanentRedirect, and AccessDenied where not even a policy could let the caller in
  */
 export async function sceneOf(
   ctx: Context,
@@ -50,6 +53,7 @@ export async function sceneOf(
   input: OnBucket | OnObject,
 ): Promise<Scene | undefined> {
   const { bucket, accessPoint } = await bucketByWay(tx, input.Bucket);
+  if (!input.isSource) checkEndpoint(ctx, bucket);
   checkExpectedOwner(bucket, input.ExpectedBucketOwner);
   if (!accessPoint && isAtHome(ctx, bucket)) return undefined;
   const version = "Key" in input ? await findVersion(tx, bucket, input.Key, input.VersionId) : undefined;
