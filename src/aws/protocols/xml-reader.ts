@@ -16,9 +16,13 @@ export interface XmlElement {
  * @throws {Malformed}
  */
 export function parseXml(text: string): XmlElement {
+  if (notXml.test(text)) throw new Malformed("A character that XML does not have");
   const scanner = new Scanner(text);
   return scanner.document();
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is them that XML does not have
+const notXml = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 
 const name = /[A-Za-z_:\u0080-\uffff][\w:.\-\u0080-\uffff]*/y;
 const attribute = /\s+([^\s=/<>"']+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;

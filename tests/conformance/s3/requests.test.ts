@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { CopyObjectCommand, CreateBucketCommand } from "@aws-sdk/client-s3";
 import { beforeAll, expect } from "vitest";
 import { presign } from "#aws/signature/sigv4.ts";
@@ -19,6 +20,8 @@ const PART = doc("AmazonS3/latest/API/API_UploadPart.html");
 const GET = doc("AmazonS3/latest/API/API_GetObject.html");
 const POST = doc("AmazonS3/latest/API/RESTObjectPOST.html");
 const ERRORS = doc("AmazonS3/latest/API/ErrorResponses.html");
+const CHECKSUMS = doc("AmazonS3/latest/userguide/checking-object-integrity-upload.html");
+const KEYS = doc("AmazonS3/latest/userguide/object-keys.html#object-key-xml-related-constraints");
 const METADATA = doc("AmazonS3/latest/userguide/UsingMetadata.html");
 const PRESIGNED = doc("AmazonS3/latest/API/sigv4-query-string-auth.html");
 
@@ -67,6 +70,27 @@ for (const header of ["If-Modified-Since", "If-Unmodified-Since"]) {
   behaviour(`PutObject knows no ${header}`, PUT, async () => {
     const answer = await put({ headers: { [header.toLowerCase()]: "Sat, 29 Oct 1994 19:43:31 GMT" } });
     expect(said(answer, "Header")).toEqual([501, "NotImplemented", header]);
+  });
+}
+
+behaviour("a checksum by an algorithm that nobody knows is refused", CHECKSUMS, async () => {
+  expect(said(await put({ headers: { "x-amz-checksum-md4": "AAAA" } }), "Message")).toEqual([
+    400,
+    "InvalidRequest",
+    "The algorithm type you specified in x-amz-checksum- header is invalid.",
+  ]);
+});
+
+for (const [what, key, code] of [
+  ["a control character that XML does not have", "a\u0001b", "MalformedXML"],
+  ["one that it has, spelt out", "a&#xD;b", undefined],
+] as const) {
+  behaviour(`a document names a key with ${what}`, KEYS, async () => {
+    const body = `<Delete><Object><Key>${key}</Key></Object></Delete>`;
+    const headers = { "content-md5": hash("md5", body, "base64") };
+    const answer = await send(cloud, { method: "POST", target: `/${bucket}?delete=`, body, headers });
+    expect(elementIn(answer.text, "Code")).toBe(code);
+    if (code === undefined) expect(elementIn(answer.text, "Key")).toBe(key);
   });
 }
 

@@ -3,12 +3,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { nube, startServer, temporaryFolder } from "../harness.ts";
+import { highest, ownMegabytes } from "../memory/watch.ts";
 import { cli } from "./cli.ts";
 
 const MIB = 1_048_576;
 /** Three parts, the last a short one. `NUBE_ARCHIVE_MIB=1024` tries a larger one by hand. */
 const SIZE = process.env.NUBE_ARCHIVE_MIB ? Number(process.env.NUBE_ARCHIVE_MIB) * MIB : 5.5 * MIB;
 const PART_SIZE = SIZE > 100 * MIB ? 64 * MIB : 2 * MIB;
+/** However large the archive is. */
+const MOST_MB = 100;
 
 function treeHash(data: Uint8Array): string {
   let level = Array.from({ length: Math.ceil(data.length / MIB) }, (_, n) =>
@@ -25,7 +28,7 @@ function treeHash(data: Uint8Array): string {
   return level[0]!;
 }
 
-test("an archive goes to a vault in parts, and comes back", { timeout: 900_000 }, async () => {
+test("an archive goes to a vault in parts, and comes back", { timeout: 900_000 }, async ({ annotate }) => {
   const folder = await temporaryFolder();
   const data = join(folder, "data");
   const server = await startServer("--data", data);
@@ -40,24 +43,30 @@ test("an archive goes to a vault in parts, and comes back", { timeout: 900_000 }
     "initiate-multipart-upload",
     ...["--part-size", `${PART_SIZE}`, "--archive-description", "all of them"],
   );
-  for (let at = 0; at < SIZE; at += PART_SIZE) {
-    const part = archive.subarray(at, at + PART_SIZE);
-    await writeFile(join(folder, "part"), part);
-    const range = `bytes ${at}-${at + part.length - 1}/*`;
-    const sent = await call(
-      "upload-multipart-part",
-      "--upload-id",
-      uploadId,
-      "--body",
-      "part",
-      "--range",
-      range,
-    );
-    expect(sent.checksum).toBe(treeHash(part));
+  const watched = <T>(work: Promise<T>) => watchedAt(server.process.pid!, work, annotate);
+  async function sendParts() {
+    for (let at = 0; at < SIZE; at += PART_SIZE) {
+      const part = archive.subarray(at, at + PART_SIZE);
+      await writeFile(join(folder, "part"), part);
+      const range = `bytes ${at}-${at + part.length - 1}/*`;
+      const sent = await call(
+        "upload-multipart-part",
+        "--upload-id",
+        uploadId,
+        "--body",
+        "part",
+        "--range",
+        range,
+      );
+      expect(sent.checksum).toBe(treeHash(part));
+    }
   }
-  const { archiveId } = await call(
-    "complete-multipart-upload",
-    ...["--upload-id", uploadId, "--archive-size", `${SIZE}`, "--checksum", treeHash(archive)],
+  await watched(sendParts());
+  const { archiveId } = await watched(
+    call(
+      "complete-multipart-upload",
+      ...["--upload-id", uploadId, "--archive-size", `${SIZE}`, "--checksum", treeHash(archive)],
+    ),
   );
 
   const parameters = JSON.stringify({ Type: "archive-retrieval", ArchiveId: archiveId, Tier: "Expedited" });
@@ -65,7 +74,7 @@ test("an archive goes to a vault in parts, and comes back", { timeout: 900_000 }
   const early = await aws.refused("glacier", "get-job-output", ...on, "--job-id", jobId, "back");
   expect(early).toContain("(InvalidParameterValueException)");
   expect((await nube("clock", "advance", "5m", "--data", data)).code).toBe(0);
-  const output = await call("get-job-output", "--job-id", jobId, "back");
+  const output = await watched(call("get-job-output", "--job-id", jobId, "back"));
   expect(output).toMatchObject({
     status: 200,
     checksum: treeHash(archive),
@@ -76,3 +85,12 @@ test("an archive goes to a vault in parts, and comes back", { timeout: 900_000 }
   expect((await nube("clock", "advance", "24h", "--data", data)).code).toBe(0);
   expect(await call("describe-vault")).toMatchObject({ NumberOfArchives: 1, SizeInBytes: SIZE + 32_768 });
 });
+
+async function watchedAt<T>(pid: number, work: Promise<T>, annotate: (text: string) => unknown): Promise<T> {
+  if (process.platform !== "linux") return work;
+  const before = await ownMegabytes(pid);
+  const more = (await highest(pid, work)) - before;
+  await annotate(`${Math.round(more)} MB more`);
+  expect(more).toBeLessThan(MOST_MB);
+  return work;
+}

@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { expect, onTestFinished, test } from "vitest";
 import { launch } from "../harness.ts";
 import { patterned, s3Client } from "../sdk-js/client.ts";
+import { highest, ownMegabytes } from "./watch.ts";
 
 const MB = 2 ** 20;
 /** `NUBE_LARGE_MB=5120` sends the largest that one PUT may bring. */
@@ -62,23 +62,4 @@ async function put(url: string, hash: ReturnType<typeof createHash>): Promise<vo
   }
   await pipeline(Readable.from(pieces()), sending);
   expect(await answered).toBe(200);
-}
-
-/** The most memory that a process is seen to hold during some work. */
-async function highest(pid: number, work: Promise<unknown>): Promise<number> {
-  let most = 0;
-  let isDone = false;
-  const done = work.finally(() => {
-    isDone = true;
-  });
-  do {
-    most = Math.max(most, await ownMegabytes(pid));
-    await Promise.race([done, sleep(20)]);
-  } while (!isDone);
-  return most;
-}
-
-async function ownMegabytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)![1]) / 1024;
 }

@@ -14,7 +14,7 @@ import { abortMembers } from "../lifecycle/told.ts";
 import { entriesWanted } from "../listing/parameters.ts";
 import { checkDigest } from "../lock/headers.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
-import { expectedChecksum } from "../objects/checksums.ts";
+import { expectedChecksum, refuseUnknownChecksum } from "../objects/checksums.ts";
 import { sourceOf } from "../objects/copy.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
 import { quoted, toldVersionId } from "../objects/found.ts";
@@ -33,6 +33,7 @@ export const partHandlers = {
     checkPartNumber(input.PartNumber);
     checkLengthTold(ctx, Body);
     const checksum = expectedChecksum(input, Body.announced);
+    if (!checksum) refuseUnknownChecksum(ctx);
     const key = customerKeyOf(input);
     const { upload } = await ctx.read((tx) => uploadAt(tx, input));
     checkUploadKey(upload, key);

@@ -1,3 +1,4 @@
+import type { Context } from "#kernel/context.ts";
 import type { ChecksumName } from "#lib/checksums/checksum.ts";
 import { badChecksum, headerNotImplemented, invalidRequest, malformedTrailer } from "../errors.ts";
 import type { Checksum, ChecksumAlgorithm } from "../store.ts";
@@ -69,6 +70,21 @@ export function expectedChecksum(
   }
   if (expected?.value !== undefined) checkForm(expected.algorithm, expected.value, "header");
   return expected;
+}
+
+/** Headers of a checksum that are none of its value. */
+const ABOUT = new Set(["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"]);
+const known = new Set([...algorithms, ...UNIMPLEMENTED].map(headerOf));
+
+/**
+ * Of a body for which nothing was promised that S3 could hold it to.
+ * @throws {AwsError} InvalidRequest
+ */
+export function refuseUnknownChecksum({ request }: Context): void {
+  for (const name in request?.headers) {
+    if (!name.startsWith("x-amz-checksum-") || known.has(name) || ABOUT.has(name)) continue;
+    throw invalidRequest("The algorithm type you specified in x-amz-checksum- header is invalid.");
+  }
 }
 
 export function isAlgorithm(name: string): name is ChecksumAlgorithm {

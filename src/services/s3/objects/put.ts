@@ -18,7 +18,7 @@ import { checkDigest, lockFor, lockIn } from "../lock/headers.ts";
 import { bodies } from "../store.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf } from "./attributes.ts";
-import { checksumMembers, DEFAULT_ALGORITHM, expectedChecksum } from "./checksums.ts";
+import { checksumMembers, DEFAULT_ALGORITHM, expectedChecksum, refuseUnknownChecksum } from "./checksums.ts";
 import { checkConditionForm, checkWrite, refuseDateConditions } from "./conditions.ts";
 import { quoted, toldVersionId } from "./found.ts";
 import { checkKey } from "./key.ts";
@@ -39,6 +39,7 @@ export const objectWriting = {
     const tags = headerTags(input.Tagging);
     const encryption = requestedEncryption(input);
     const checksum = expectedChecksum(input, Body.announced);
+    if (!checksum) refuseUnknownChecksum(ctx);
     if (input.IfMatch !== undefined || input.IfNoneMatch !== undefined || asksForKeys(encryption)) {
       // The transaction judges it; this spares the sender of what is in vain.
       await ctx.read(async (tx) => {

@@ -1,0 +1,22 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** The most memory that a process is seen to hold during some work. */
+export async function highest(pid: number, work: Promise<unknown>): Promise<number> {
+  let most = 0;
+  let isDone = false;
+  const done = work.finally(() => {
+    isDone = true;
+  });
+  do {
+    most = Math.max(most, await ownMegabytes(pid));
+    await Promise.race([done, sleep(20)]);
+  } while (!isDone);
+  return most;
+}
+
+/** What memory a process holds of its own: what is mapped of files, the kernel can drop. Linux only. */
+export async function ownMegabytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)![1]) / 1024;
+}
