@@ -83,7 +83,9 @@ export const tooMuchWritten = (shard: string, stream: string, account: string) =
 export const tooMuchRead = (shard: string, stream: string, account: string) =>
   exceeded(`Rate exceeded for Shard - ${account}/${stream}/${shard}`);
 export const noPolicy = (arn: string) =>
-  fault("ResourceNotFoundException", `Resource policy for ${arn} not found.`);
+  fault("ResourceNotFoundException", `No resource policy found for resource ARN ${arn}`);
+export const noSuchStreamArn = (arn: string) =>
+  fault("ResourceNotFoundException", `Stream with ARN ${arn} not found`);
 
 export const streamHasConsumers = (arn: string, stream: string) =>
   fault(

@@ -2,13 +2,14 @@ import { parseArn } from "#aws/arn.ts";
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Access, defineService } from "#kernel/service.ts";
+import { consumerNamed } from "./consumers/consumer.ts";
 import { consumerOperations } from "./consumers/consumers.ts";
 import { subscribing } from "./consumers/subscribe.ts";
 import { iterators, streamOfIterator } from "./records/iterators.ts";
 import { writing } from "./records/put.ts";
 import { reading } from "./records/read.ts";
 import { shardOperations } from "./shards/shards.ts";
-import { type Named, nameOf, streamArn, streams } from "./store.ts";
+import { isConsumerArn, type Named, nameOf, streamArn, streams } from "./store.ts";
 import { accountOperations } from "./streams/account.ts";
 import { capacityOperations } from "./streams/capacity.ts";
 import { encryptionOperations } from "./streams/encryption.ts";
@@ -35,6 +36,22 @@ const onResource =
   async (ctx: Context, input: { ResourceARN?: string; ConsumerARN?: string; StreamARN?: string }) => {
     const arn = input.ResourceARN ?? input.ConsumerARN ?? input.StreamARN ?? "";
     return [await fact(ctx, action, parseArn(arn)?.resource.split("/")[1] ?? "*")];
+  };
+/** By the consumer's own ARN and policy, where the call names one. */
+const onConsumer =
+  (action: string) =>
+  async (ctx: Context, input: { ResourceARN?: string; ConsumerARN?: string; StreamARN?: string }) => {
+    const arn = input.ResourceARN ?? input.ConsumerARN ?? "";
+    if (!isConsumerArn(arn)) return onResource(action)(ctx, input);
+    const consumer = await ctx.read((tx) => consumerNamed(tx, arn));
+    return [
+      {
+        action: `kinesis:${action}`,
+        resource: arn,
+        owner: ctx.account,
+        resourcePolicy: consumer?.policy ?? null,
+      },
+    ];
   };
 const onAccount = (action: string) => () => [{ action: `kinesis:${action}`, resource: "*" }];
 
@@ -69,17 +86,17 @@ const access: Access<"kinesis"> = {
   AddTagsToStream: onStream("AddTagsToStream"),
   RemoveTagsFromStream: onStream("RemoveTagsFromStream"),
   ListTagsForStream: onStream("ListTagsForStream"),
-  TagResource: onResource("TagResource"),
-  UntagResource: onResource("UntagResource"),
-  ListTagsForResource: onResource("ListTagsForResource"),
-  PutResourcePolicy: onResource("PutResourcePolicy"),
-  GetResourcePolicy: onResource("GetResourcePolicy"),
-  DeleteResourcePolicy: onResource("DeleteResourcePolicy"),
+  TagResource: onConsumer("TagResource"),
+  UntagResource: onConsumer("UntagResource"),
+  ListTagsForResource: onConsumer("ListTagsForResource"),
+  PutResourcePolicy: onConsumer("PutResourcePolicy"),
+  GetResourcePolicy: onConsumer("GetResourcePolicy"),
+  DeleteResourcePolicy: onConsumer("DeleteResourcePolicy"),
   RegisterStreamConsumer: onResource("RegisterStreamConsumer"),
-  DescribeStreamConsumer: onResource("DescribeStreamConsumer"),
-  DeregisterStreamConsumer: onResource("DeregisterStreamConsumer"),
+  DescribeStreamConsumer: onConsumer("DescribeStreamConsumer"),
+  DeregisterStreamConsumer: onConsumer("DeregisterStreamConsumer"),
   ListStreamConsumers: onResource("ListStreamConsumers"),
-  SubscribeToShard: onResource("SubscribeToShard"),
+  SubscribeToShard: onConsumer("SubscribeToShard"),
   StartStreamEncryption: onStream("StartStreamEncryption"),
   StopStreamEncryption: onStream("StopStreamEncryption"),
   DescribeAccountSettings: onAccount("DescribeAccountSettings"),

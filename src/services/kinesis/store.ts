@@ -52,6 +52,7 @@ export interface Consumer {
   name: string;
   created: Time;
   tags?: Record<string, string> | undefined;
+  policy?: string | undefined;
 }
 
 /** What the account has said of billing in its Region. */
@@ -90,6 +91,9 @@ export const restRows: Bytes = { name: "kinesis/rest", scope: "region" };
 
 export const streamArn = ({ account, region }: Place, name: string) =>
   `arn:aws:kinesis:${region}:${account}:stream/${name}`;
+
+export const isConsumerArn = (arn: string): boolean =>
+  /^stream\/[^/]+\/consumer\//.test(parseArn(arn)?.resource ?? "");
 
 /** A stream as callers name it. */
 export interface Named {

@@ -110,9 +110,16 @@ const constraint = (at: string, rule: string) =>
 refused(
   "a provisioned stream says how many shards it has",
   api("CreateStream"),
-  { StreamName: "x" },
+  { StreamName: "x", StreamModeDetails: { StreamMode: "PROVISIONED" } },
   { name: "InvalidArgumentException" },
 );
+behaviour("a stream of which nothing is said is on demand", api("CreateStream"), async () => {
+  const { StreamName } = await stream({});
+  expect(await summary(StreamName)).toMatchObject({
+    StreamModeDetails: { StreamMode: "ON_DEMAND" },
+    OpenShardCount: 4,
+  });
+});
 refused(
   "a stream on demand does not say how many shards it has",
   api("CreateStream"),
@@ -405,7 +412,7 @@ behaviour(
     expect(Records!.map(({ EncryptionType }) => EncryptionType)).toEqual([undefined, "KMS"]);
     await send(new StopStreamEncryptionCommand(key));
     expect(await described()).toMatchObject({ EncryptionType: "NONE" });
-    expect((await put("plain again")).EncryptionType).toBe("NONE");
+    expect((await put("plain again")).EncryptionType).toBeUndefined();
   },
 );
 

@@ -1,7 +1,9 @@
 import {
   AddTagsToStreamCommand,
   DeleteResourcePolicyCommand,
+  DescribeStreamConsumerCommand,
   GetResourcePolicyCommand,
+  KinesisClient,
   ListTagsForResourceCommand,
   ListTagsForStreamCommand,
   PutResourcePolicyCommand,
@@ -12,7 +14,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { ACCOUNT, api, invalid, kinesisOf, missing, named } from "./kinesis.ts";
+import { ACCOUNT, api, arn, invalid, kinesisOf, missing, named } from "./kinesis.ts";
 
 const cloud = conformanceCloud();
 const { send, stream } = kinesisOf(cloud);
@@ -79,23 +81,59 @@ for (const kind of ["stream", "consumer"] as const) {
   });
 }
 
-behaviour("a policy is put, read and deleted", api("PutResourcePolicy"), async () => {
-  const { StreamARN: ResourceARN } = await stream();
+for (const kind of ["stream", "consumer"] as const) {
+  behaviour(`a ${kind}'s policy is put, read and deleted`, api("PutResourcePolicy"), async () => {
+    const { StreamARN } = await stream();
+    const { Consumer } = await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" }));
+    const ResourceARN = kind === "stream" ? StreamARN : Consumer!.ConsumerARN!;
+    const Policy = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { AWS: "111111111111" },
+          Action: kind === "stream" ? "kinesis:PutRecord" : "kinesis:SubscribeToShard",
+          Resource: ResourceARN,
+        },
+      ],
+    });
+    const policy = async () => (await send(new GetResourcePolicyCommand({ ResourceARN }))).Policy;
+    expect(await policy()).toBe("{}");
+    await send(new PutResourcePolicyCommand({ ResourceARN, Policy }));
+    expect(await policy()).toBe(Policy);
+    await send(new DeleteResourcePolicyCommand({ ResourceARN }));
+    await expect(send(new DeleteResourcePolicyCommand({ ResourceARN }))).rejects.toMatchObject(
+      missing(`No resource policy found for resource ARN ${ResourceARN}`),
+    );
+  });
+}
+
+behaviour("a consumer's policy lets another account subscribe", api("PutResourcePolicy"), async () => {
+  const { StreamARN } = await stream();
+  const { Consumer } = await send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" }));
+  const { ConsumerARN } = Consumer!;
+  const other = new KinesisClient(cloud.client({ account: "111111111111" }));
+  const described = () => other.send(new DescribeStreamConsumerCommand({ ConsumerARN }));
+  await expect(described()).rejects.toMatchObject({ name: "AccessDeniedException" });
   const Policy = JSON.stringify({
     Version: "2012-10-17",
     Statement: [
       {
         Effect: "Allow",
         Principal: { AWS: "111111111111" },
-        Action: "kinesis:PutRecord",
-        Resource: ResourceARN,
+        Action: "kinesis:DescribeStreamConsumer",
+        Resource: ConsumerARN,
       },
     ],
   });
-  await send(new PutResourcePolicyCommand({ ResourceARN, Policy }));
-  expect((await send(new GetResourcePolicyCommand({ ResourceARN }))).Policy).toBe(Policy);
-  await send(new DeleteResourcePolicyCommand({ ResourceARN }));
-  await expect(send(new DeleteResourcePolicyCommand({ ResourceARN }))).rejects.toMatchObject(
-    missing(expect.any(String)),
+  await send(new PutResourcePolicyCommand({ ResourceARN: ConsumerARN, Policy }));
+  expect((await described()).ConsumerDescription!.ConsumerARN).toBe(ConsumerARN);
+  other.destroy();
+});
+
+behaviour("a policy needs a resource that is there", api("PutResourcePolicy"), async () => {
+  const ResourceARN = arn("nowhere");
+  await expect(send(new GetResourcePolicyCommand({ ResourceARN }))).rejects.toMatchObject(
+    missing(`Stream with ARN ${ResourceARN} not found`),
   );
 });

@@ -12,16 +12,22 @@ interface Named {
 
 /** @throws {AwsError} ResourceNotFoundException */
 export async function consumerAt(tx: ReadTransaction, ctx: Context, named: Named): Promise<Consumer> {
-  const [, stream, , inArn] = (named.ConsumerARN && parseArn(named.ConsumerARN)?.resource.split("/")) || [];
-  const streamName = stream ?? nameOf({ StreamARN: named.StreamARN });
-  const name = inArn?.split(":")[0] ?? named.ConsumerName ?? "";
-  const consumer = await tx.get(consumers, [streamName, name]);
-  const isNamed =
-    named.ConsumerARN === undefined || (consumer && consumerArn(ctx, consumer) === named.ConsumerARN);
-  if (consumer && isNamed) return consumer;
-  throw named.ConsumerARN === undefined
-    ? noSuchConsumerNamed(name, streamName, ctx.account)
-    : noSuchConsumer(named.ConsumerARN);
+  if (named.ConsumerARN !== undefined) {
+    const consumer = await consumerNamed(tx, named.ConsumerARN);
+    if (consumer && consumerArn(ctx, consumer) === named.ConsumerARN) return consumer;
+    throw noSuchConsumer(named.ConsumerARN);
+  }
+  const stream = nameOf({ StreamARN: named.StreamARN });
+  const name = named.ConsumerName ?? "";
+  const consumer = await tx.get(consumers, [stream, name]);
+  if (!consumer) throw noSuchConsumerNamed(name, stream, ctx.account);
+  return consumer;
+}
+
+/** By an ARN, whenever the consumer was made. */
+export async function consumerNamed(tx: ReadTransaction, arn: string): Promise<Consumer | undefined> {
+  const [, stream = "", , name = ""] = parseArn(arn)?.resource.split("/") ?? [];
+  return tx.get(consumers, [stream, name.split(":")[0]!]);
 }
 
 export const consumerArn = (ctx: Context, { stream, name, created }: Consumer) =>

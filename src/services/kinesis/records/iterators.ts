@@ -49,9 +49,13 @@ export function iterator(ctx: Context, { name, number }: Stream, { index }: Shar
   return ctx.seal.seal(PURPOSE, content);
 }
 
+/** Clients hand it back in quotes, too. */
+const unsealed = (ctx: Context, text: string) =>
+  ctx.seal.unseal(PURPOSE, text.replace(/^"(.*)"$/, "$1")) as Iterator | undefined;
+
 /** @throws {AwsError} InvalidArgumentException, ExpiredIteratorException */
 export function iteratorIn(ctx: Context, text: string): Iterator {
-  const found = ctx.seal.unseal(PURPOSE, text) as Iterator | undefined;
+  const found = unsealed(ctx, text);
   if (!found) throw invalid("Invalid ShardIterator.");
   const now = ctx.clock.now();
   if (found.until < now) throw expiredIterator(now, found.until - LIFE_MS, LIFE_MS);
@@ -59,8 +63,7 @@ export function iteratorIn(ctx: Context, text: string): Iterator {
 }
 
 /** Whose records an iterator leads to. */
-export const streamOfIterator = (ctx: Context, text: string): string =>
-  (ctx.seal.unseal(PURPOSE, text) as Iterator | undefined)?.stream ?? "*";
+export const streamOfIterator = (ctx: Context, text: string): string => unsealed(ctx, text)?.stream ?? "*";
 
 /**
  * The position at which a reading begins.

@@ -52,7 +52,8 @@ export const writing = {
   },
 } satisfies Handlers<"kinesis">;
 
-export const encryptionOf = ({ encryption }: Stream) => (encryption ? ("KMS" as const) : ("NONE" as const));
+/** Told only of what is encrypted. */
+const encryptionOf = ({ encryption }: Stream) => (encryption ? ("KMS" as const) : undefined);
 
 /** What is told of each, in the order in which they were sent: its number, or why its shard did not take it. */
 async function put(ctx: Context, tx: Transaction, stream: Stream, sent: readonly Entry[]) {

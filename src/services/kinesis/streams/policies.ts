@@ -1,41 +1,58 @@
 import { parseArn } from "#aws/arn.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { invalid, noPolicy } from "../errors.ts";
-import { type Stream, streamAt, streams } from "../store.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { consumerAt } from "../consumers/consumer.ts";
+import { invalid, noPolicy, noSuchStreamArn } from "../errors.ts";
+import { consumers, isConsumerArn, streams } from "../store.ts";
 
 const LONGEST = 20_480;
 
+/** Policies of streams and of their consumers. */
 export const policyOperations = {
   async PutResourcePolicy(ctx, { ResourceARN, Policy }) {
     if (Policy.length > LONGEST || !isObject(Policy))
       throw invalid("The policy is not a valid JSON document.");
-    return change(ctx, ResourceARN, (stream) => ({ ...stream, policy: Policy }));
+    return ctx.transact(async (tx) => {
+      (await holderAt(tx, ctx, ResourceARN)).put(tx, Policy);
+      return {};
+    });
   },
 
   async GetResourcePolicy(ctx, { ResourceARN }) {
-    const { policy } = await ctx.read((tx) => streamAt(tx, ctx, { StreamARN: streamIn(ResourceARN) }));
+    const { policy } = await ctx.read((tx) => holderAt(tx, ctx, ResourceARN));
     return { Policy: policy ?? "{}" };
   },
 
   async DeleteResourcePolicy(ctx, { ResourceARN }) {
-    return change(ctx, ResourceARN, (stream) => {
-      if (stream.policy === undefined) throw noPolicy(ResourceARN);
-      return { ...stream, policy: undefined };
+    return ctx.transact(async (tx) => {
+      const { policy, put } = await holderAt(tx, ctx, ResourceARN);
+      if (policy === undefined) throw noPolicy(ResourceARN);
+      put(tx, undefined);
+      return {};
     });
   },
 } satisfies Handlers<"kinesis">;
 
-function streamIn(arn: string): string {
-  if (/^stream\/[^/]+$/.test(parseArn(arn)?.resource ?? "")) return arn;
-  throw invalid(`${arn} is not the ARN of a stream.`);
+interface Holder {
+  policy: string | undefined;
+  put(tx: Transaction, policy: string | undefined): void;
 }
 
-function change(ctx: Context, arn: string, to: (stream: Stream) => Stream) {
-  return ctx.transact(async (tx) => {
-    tx.put(streams, to(await streamAt(tx, ctx, { StreamARN: streamIn(arn) })));
-    return {};
-  });
+/** @throws {AwsError} InvalidArgumentException, ResourceNotFoundException */
+async function holderAt(tx: ReadTransaction, ctx: Context, arn: string): Promise<Holder> {
+  if (isConsumerArn(arn)) {
+    const consumer = await consumerAt(tx, ctx, { ConsumerARN: arn });
+    return {
+      policy: consumer.policy,
+      put: (change, policy) => change.put(consumers, { ...consumer, policy }),
+    };
+  }
+  const [, name] = /^stream\/([^/]+)$/.exec(parseArn(arn)?.resource ?? "") ?? [];
+  if (name === undefined) throw invalid(`invalid kinesis arn ${arn}`);
+  const stream = await tx.get(streams, [name]);
+  if (!stream) throw noSuchStreamArn(arn);
+  return { policy: stream.policy, put: (change, policy) => change.put(streams, { ...stream, policy }) };
 }
 
 function isObject(text: string): boolean {

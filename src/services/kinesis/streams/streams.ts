@@ -27,7 +27,8 @@ const MOST_HOURS = 8_760;
 
 export const streamOperations = {
   async CreateStream(ctx, input) {
-    const mode = input.StreamModeDetails?.StreamMode ?? "PROVISIONED";
+    const unsaid = input.ShardCount === undefined ? "ON_DEMAND" : "PROVISIONED";
+    const mode = input.StreamModeDetails?.StreamMode ?? unsaid;
     if (mode === "PROVISIONED" && input.ShardCount === undefined)
       throw invalid("ShardCount is required for a provisioned stream.");
     if (mode === "ON_DEMAND" && input.ShardCount !== undefined)

@@ -3,7 +3,15 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { consumerAt } from "../consumers/consumer.ts";
 import { illegalTags, invalid, strangeTags, tooManyTags } from "../errors.ts";
-import { type Consumer, consumers, type Named, type Stream, streamAt, streams } from "../store.ts";
+import {
+  type Consumer,
+  consumers,
+  isConsumerArn,
+  type Named,
+  type Stream,
+  streamAt,
+  streams,
+} from "../store.ts";
 
 type Tags = Stream["tags"];
 
@@ -30,7 +38,7 @@ export const tagOperations = {
   async ListTagsForResource(ctx, { ResourceARN }) {
     const { tags = {} } = await ctx.read(
       (tx): Promise<Pick<Consumer, "tags">> =>
-        isConsumer(ResourceARN)
+        isConsumerArn(ResourceARN)
           ? consumerAt(tx, ctx, { ConsumerARN: ResourceARN })
           : streamAt(tx, ctx, { StreamARN: streamIn(ResourceARN) }),
     );
@@ -53,8 +61,6 @@ function checkLetters(texts: readonly string[], what: string, stream: string, { 
   if (texts.some((text) => STRANGE.test(text))) throw strangeTags();
   if (texts.some((text) => text.includes("%"))) throw illegalTags(what, stream, account);
 }
-
-const isConsumer = (arn: string) => /^stream\/[^/]+\/consumer\//.test(parseArn(arn)?.resource ?? "");
 
 /** @throws {AwsError} InvalidArgumentException */
 function streamIn(arn: string): string {
@@ -85,7 +91,7 @@ function change(ctx: Context, named: Named, what: Change) {
 }
 
 function changeOf(ctx: Context, arn: string, what: Change) {
-  if (!isConsumer(arn)) return change(ctx, { StreamARN: streamIn(arn) }, what);
+  if (!isConsumerArn(arn)) return change(ctx, { StreamARN: streamIn(arn) }, what);
   return ctx.transact(async (tx) => {
     const consumer = await consumerAt(tx, ctx, { ConsumerARN: arn });
     tx.put(consumers, { ...consumer, tags: changed(ctx, consumer.stream, consumer.tags ?? {}, what) });
