@@ -46,6 +46,7 @@ export class CallContext implements Context {
   #inTransaction = false;
   #blobs: Blobs | undefined;
   #aws: Clients | undefined;
+  #others: CallContext[] = [];
 
   constructor(options: ContextOptions) {
     this.#options = options;
@@ -131,6 +132,20 @@ export class CallContext implements Context {
       await first;
       if (this.#pending[0] === first) this.#pending.shift();
     }
+    for (const other of this.#others) await other.durable();
+  }
+
+  elsewhere(region: string): Context {
+    if (this.#inTransaction) throw overlapping();
+    const { cloud, home, denied, requestId } = this.#options;
+    const other = cloud.context({
+      service: { store: home.service, scope: home.scope, denied },
+      principal: this.principal,
+      place: { account: this.account, region },
+      requestId,
+    });
+    this.#others.push(other);
+    return other;
   }
 
   wait(milliseconds: number): Wait {

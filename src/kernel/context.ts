@@ -47,6 +47,12 @@ export interface Context extends Place {
   /** For what must not start before all so far is on disk, and is no answer: a file renamed, a process told. */
   durable(): Promise<void>;
 
+  /**
+   * The same service and account in another Region, whose records are another partition: what is done there and here is
+   * done one after the other, never together. What a call saw there is on disk before it is answered, too.
+   */
+  elsewhere(region: string): Context;
+
   /** For a long poll: at most so many milliseconds. */
   wait(milliseconds: number): Wait;
   /** Calls when the cloud's clock is there, unless the answer is called first; forgotten when the cloud ends. */

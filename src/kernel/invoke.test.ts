@@ -172,6 +172,27 @@ describe("an answer waits for the disk", () => {
     await hello.DeleteGreeting({ Name: "a" });
   });
 
+  test("so is what a call did or saw in another Region", async () => {
+    const disk = testDisk();
+    const { hello } = await cloudWith(
+      {
+        ...operations,
+        GetGreeting: (ctx, { Name }) =>
+          ctx.elsewhere("eu-west-1").transact((tx) => after(tx.put(names, { name: Name }))),
+        DeleteGreeting: async (ctx) =>
+          after(await ctx.elsewhere("eu-west-1").read((tx) => tx.get(names, ["a"]))),
+      },
+      {},
+      { store: disk.store },
+    );
+    await hello.DeleteGreeting({ Name: "a" });
+    disk.hold();
+    const answers = [hello.GetGreeting({ Name: "a" }), hello.DeleteGreeting({ Name: "a" })];
+    for (const answer of answers) expect(await settles(answer)).toBe(false);
+    disk.release();
+    await Promise.all(answers);
+  });
+
   test("what was on disk before is answered at once, whatever else is on its way", async () => {
     const disk = testDisk();
     const { hello } = await cloudWith(
@@ -264,4 +285,31 @@ test("a change is answered when its record is on disk; one of data has none, and
   expect(flush).not.toHaveBeenCalled();
   await hello.DeleteGreeting({ Name: "a" });
   expect(flush).toHaveBeenCalledOnce();
+});
+
+test("the same service elsewhere has records of its own", async () => {
+  const told: (string | undefined)[] = [];
+  const { hello } = await cloudWith({
+    async GetGreeting(ctx, { Name }) {
+      const there = ctx.elsewhere("eu-west-1");
+      await there.transact((tx) => tx.put(names, { name: Name }));
+      const nameAt = (at: typeof ctx) => at.read(async (tx) => (await tx.get(names, [Name]))?.name);
+      told.push(
+        there.region,
+        await nameAt(ctx),
+        await nameAt(there),
+        await nameAt(ctx.elsewhere("eu-west-1")),
+      );
+      return nothing;
+    },
+  });
+  await hello.GetGreeting({ Name: "a" });
+  expect(told).toEqual(["eu-west-1", undefined, "a", "a"]);
+});
+
+test("nobody goes elsewhere in the midst of a transaction", async () => {
+  const { hello } = await cloudWith({
+    GetGreeting: (ctx) => ctx.transact(() => after(ctx.elsewhere("eu-west-1"))),
+  });
+  await expect(hello.GetGreeting({ Name: "a" })).rejects.toMatchObject({ code: "InternalFailure" });
 });

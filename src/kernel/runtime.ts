@@ -70,7 +70,9 @@ export interface Cloud {
   /** Every service's operations, as that principal; `request` is what they come from, where it was HTTP. */
   clients(principal: Principal, place: Place, request?: RequestFacts): Clients;
   context(
-    call: Pick<Call, "service" | "principal" | "place" | "requestId" | "request" | "calledVia">,
+    call: Pick<Call, "principal" | "place" | "requestId" | "request" | "calledVia"> & {
+      service: Pick<Service, "store" | "scope"> & { denied?: Service["denied"] | undefined };
+    },
   ): CallContext;
   /** Empties the cloud. Resolves when no trace of it can come back. */
   reset(): Promise<void>;
