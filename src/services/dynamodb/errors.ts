@@ -26,6 +26,19 @@ export const noSuchResource = (arn: string) =>
 export const tableExists = (name: string) => fault("ResourceInUseException", `Table already exists: ${name}`);
 export const tableIsBeingCopied = (name: string) =>
   fault("ResourceInUseException", `Table is being backed up or restored: ${name}`);
+export const tableIsProtected = () =>
+  invalid(
+    "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.",
+  );
+export const indexesAreChanging = () =>
+  tableIsBusy(
+    "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, updated, or deleted.",
+  );
+export const tableIsUsed = (name: string) =>
+  fault(
+    "ResourceInUseException",
+    `Attempt to change a resource which is still in use: Table: ${name} is being used.`,
+  );
 export const tableIsBusy = (message: string) => fault("ResourceInUseException", message);
 export const limitExceeded = (message: string) => fault("LimitExceededException", message);
 

@@ -1,4 +1,5 @@
 import { parseArn } from "#aws/arn.ts";
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Access, defineService } from "#kernel/service.ts";
@@ -23,16 +24,22 @@ import { reachedBy, statementOperations } from "./partiql/statements.ts";
 import { policyOperations } from "./policies/policies.ts";
 import { queryOperations } from "./reads/query.ts";
 import { scanOperations } from "./reads/scan.ts";
+import { join } from "./replicas/join.ts";
+import { deliver, sweepVersions } from "./replicas/journal.ts";
+import { announce, depart, dismiss } from "./replicas/leave.ts";
+import { share } from "./replicas/settings.ts";
+import { adjust } from "./replicas/update.ts";
 import { tableArn, tables } from "./store.ts";
 import { readingOperations } from "./streams/reading.ts";
 import { roll, trim } from "./streams/shards.ts";
 import { streamOperations } from "./streams/streams.ts";
 import { clear } from "./tables/clear.ts";
+import { expire } from "./tables/expire.ts";
 import { fill } from "./tables/fill.ts";
 import { tableOperations } from "./tables/tables.ts";
 import { tagOperations } from "./tables/tags.ts";
 import { tally } from "./tables/tally.ts";
-import { expire, timeToLiveOperations } from "./tables/time-to-live.ts";
+import { timeToLiveOperations } from "./tables/time-to-live.ts";
 import { tableUpdate } from "./tables/update.ts";
 import { transactionOperations } from "./transactions/transactions.ts";
 
@@ -93,10 +100,40 @@ const onBackup =
 const statementFacts = (ctx: Context, statements: readonly { Statement: string }[]) =>
   facts(ctx, reachedBy(statements));
 
+/**
+ * What a replica is made and deleted by is asked of its own Region.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/gt_IAM.html
+ */
+function replicaFacts(
+  { account }: Context,
+  given: string,
+  { Create, Delete }: DynamoDB.ReplicationGroupUpdate,
+): AccessFact[] {
+  const region = (Create ?? Delete)?.RegionName;
+  if (region === undefined) return [];
+  const resource = tableArn({ account, region }, tableName(given));
+  const actions = Create ? [...REPLICA_MAKING, "CreateTableReplica"] : ["DeleteTable", "DeleteTableReplica"];
+  return actions.map((action) => ({ action: `dynamodb:${action}`, resource, owner: account }));
+}
+
+const REPLICA_MAKING = [
+  "CreateTable",
+  "Query",
+  "Scan",
+  "UpdateItem",
+  "PutItem",
+  "GetItem",
+  "DeleteItem",
+  "BatchWriteItem",
+];
+
 const access: Access<"dynamodb"> = {
   CreateTable: onTable("CreateTable"),
   DescribeTable: onTable("DescribeTable"),
-  UpdateTable: onTable("UpdateTable"),
+  UpdateTable: async (ctx, { TableName, ReplicaUpdates = [] }) => [
+    await fact(ctx, "UpdateTable", TableName),
+    ...ReplicaUpdates.flatMap((update) => replicaFacts(ctx, TableName, update)),
+  ],
   DeleteTable: onTable("DeleteTable"),
   UpdateTimeToLive: onTable("UpdateTimeToLive"),
   DescribeTimeToLive: onTable("DescribeTimeToLive"),
@@ -210,6 +247,14 @@ export const dynamodb = defineService({
     forget,
     forward,
     tally,
+    deliver,
+    sweepVersions,
+    join,
+    share,
+    adjust,
+    dismiss,
+    announce,
+    depart,
   ],
   judge: nameViolations,
   access,

@@ -1,6 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { collection, type Place } from "#kernel/collection.ts";
 import type { Bytes } from "#kernel/transaction.ts";
+import type { Version } from "./replicas/version.ts";
 
 /** Milliseconds since 1970, cloud time. */
 type Time = number;
@@ -28,8 +29,8 @@ export interface Table extends Capacity {
   stream?: OpenStream | undefined;
   /** The label of the stream that was closed last. */
   lastStream?: string | undefined;
-  /** The attribute that says, in seconds since 1970, when an item is to go. */
-  ttl?: { attribute: string } | undefined;
+  /** The attribute that says, in seconds since 1970, when an item is to go, and the Region where that was set. */
+  ttl?: { attribute: string; region?: string } | undefined;
   tableClass?: DynamoDB.TableClass | undefined;
   /** The last two changes of it. */
   classChanges?: Time[] | undefined;
@@ -52,6 +53,45 @@ export interface Table extends Capacity {
   restored?: { SourceBackupArn?: string; SourceTableArn: string; at: Time } | undefined;
   /** Until all items stand in it. */
   restoring?: true;
+  /** As a replica of a global table. */
+  group?: Membership | undefined;
+  /** Until the other replicas have all that was changed here. */
+  leaving?: true;
+}
+
+/** What a replica knows of its global table. */
+export interface Membership {
+  /** Of the global table, the same in every replica. */
+  id: string;
+  /** Of the rows that replication keeps here; never used twice. */
+  number: number;
+  /** The replica's own. */
+  region: string;
+  /** The others, in the order in which they came. */
+  replicas: Replica[];
+  /** Of the settings that all replicas share. */
+  settled: Version;
+  /** Where this replica differs from the others. */
+  overrides?: Overrides | undefined;
+}
+
+export interface Replica {
+  region: string;
+  status: DynamoDB.ReplicaStatus;
+  /** The Region whose table it was made from, and when. */
+  source: string;
+  since: Time;
+}
+
+/** What one replica has of its own instead of what all share. */
+export interface Overrides {
+  tableClass?: DynamoDB.TableClass | undefined;
+  /** Read capacity units. */
+  read?: number | undefined;
+  /** Read request units of a table that is paid by request. */
+  onDemandRead?: number | undefined;
+  /** Read capacity units, by index. */
+  indexes?: Record<string, number> | undefined;
 }
 
 /** A Kinesis stream that gets a table's changes. */
@@ -162,6 +202,12 @@ export const undoRows: Bytes = { name: "dynamodb/undo", scope: "region" };
 
 /** `[destination, sequence]`: changes that wait to be sent. */
 export const outgoingRows: Bytes = { name: "dynamodb/outgoing", scope: "region" };
+
+/** `[membership, hash of the partition key, sort key]`: when and where each item was changed, of those changed lately. */
+export const versionRows: Bytes = { name: "dynamodb/version", scope: "region" };
+
+/** `[membership, sequence]`: changes on their way to other replicas. */
+export const journalRows: Bytes = { name: "dynamodb/journal", scope: "region" };
 
 /** `[backup, hash of the partition key, sort key]`. */
 export const backupRows: Bytes = { name: "dynamodb/backup-item", scope: "region" };

@@ -13,7 +13,8 @@ import { add, consumedOf, isAsked, itemCollection, readUnits, type Used, writing
 import { checkedPut } from "./items.ts";
 import { checkItemKeys, checkKey, namesOf, rowKey, rowName } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
-import { changeItem, itemAt, keptAt, looksBack, tableAt } from "./rows.ts";
+import { changeItem, itemAt, keptAt, tableAt } from "./rows.ts";
+import { looksBack } from "./write.ts";
 
 const MOST_READ = 100;
 const MOST_WRITTEN = 25;

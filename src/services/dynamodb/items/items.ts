@@ -23,7 +23,8 @@ import {
 } from "./capacity.ts";
 import { checkIndexKeys, checkItemKeys, checkKey, checkUpdatedIndexKeys, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
-import { changeItem, itemAt, keptAt, looksBack, tableAt } from "./rows.ts";
+import { changeItem, itemAt, keptAt, tableAt } from "./rows.ts";
+import { looksBack } from "./write.ts";
 
 export const itemOperations = {
   async GetItem(ctx, input) {

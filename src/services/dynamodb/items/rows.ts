@@ -1,15 +1,12 @@
 import type { KeyPart } from "#kernel/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
-import { keepsUndo, keepUndo } from "../backups/undo.ts";
 import { noSuchTable } from "../errors.ts";
-import { send } from "../kinesis/forward.ts";
-import { type Index, indexRows, itemRows, type Table, tables } from "../store.ts";
-import { record } from "../streams/record.ts";
-import { sizeOfItem } from "../values/size.ts";
-import { Kept, storedItem } from "../values/stored.ts";
+import { keepChange } from "../replicas/journal.ts";
+import { itemRows, type Table, tables } from "../store.ts";
+import { Kept } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
-import { changeExpiry } from "./expiry.ts";
-import { isIndexed, isSameKey, keyOf, rowKey } from "./keys.ts";
+import { rowKey } from "./keys.ts";
+import { writeItem } from "./write.ts";
 
 /** A table by its name or its ARN; at once, where the store needs no I/O. @throws {AwsError} ResourceNotFoundException */
 export function tableAt(tx: ReadTransaction, name: string): Table | Promise<Table> {
@@ -18,7 +15,7 @@ export function tableAt(tx: ReadTransaction, name: string): Table | Promise<Tabl
 }
 
 function usable(table: Table | undefined): Table {
-  if (!table || table.restoring) throw noSuchTable();
+  if (!table || table.restoring || table.leaving) throw noSuchTable();
   return table;
 }
 
@@ -53,8 +50,7 @@ export async function itemAt(
 }
 
 /**
- * Takes an item from what it was to what it is, either of which may be nothing: in the table, in its indexes, among those
- * that expire, and in its stream.
+ * Takes an item from what it was to what it is, either of which may be nothing, here and in the table's other replicas.
  * @param by who does it, if not a caller
  * @param row where it stands, if that is known
  */
@@ -68,40 +64,6 @@ export function changeItem(
 ): void {
   if (!before && !after) return;
   row ??= rowKey(table.number, table.key, (after ?? before)!);
-  if (after) tx.putBytes(itemRows, row, storedItem(after, sizeOfItem(after)));
-  else tx.deleteBytes(itemRows, row);
-  for (const index of table.indexes) changeIndex(tx, table, index, before, after);
-  if (table.ttl) changeExpiry(tx, table, before, after);
-  if (keepsUndo(table)) keepUndo(tx, table, before, after);
-  for (const destination of table.destinations ?? [])
-    if (destination.active) send(tx, table, destination, before, after, by);
-  if (table.stream) record(tx, table, table.stream, before, after, by);
-}
-
-/** Whether more than the item itself follows a change, and so has to know what that replaces. */
-export const looksBack = (table: Table): boolean =>
-  table.indexes.length > 0 ||
-  table.ttl !== undefined ||
-  table.stream !== undefined ||
-  table.destinations !== undefined ||
-  keepsUndo(table);
-
-export function changeIndex(
-  tx: Transaction,
-  table: Table,
-  index: Index,
-  before: Item | undefined,
-  after: Item | undefined,
-): void {
-  const was = before && indexKey(table, index, before);
-  const is = after && indexKey(table, index, after);
-  if (was && !(is && isSameKey(was, is))) tx.deleteBytes(indexRows, was);
-  if (is) tx.putBytes(indexRows, is, storedItem(keyOf(table.key, after!)));
-}
-
-/** `undefined` where the item does not stand in the index. */
-function indexKey(table: Table, index: Index, item: Item): KeyPart[] | undefined {
-  if (!isIndexed(table, index, item)) return undefined;
-  const [, ...own] = rowKey(table.number, table.key, item);
-  return [...rowKey(index.number, index.key, item), ...own];
+  writeItem(tx, table, before, after, by, row);
+  if (table.group) keepChange(tx, table, table.group, (after ?? before)!, after, row);
 }

@@ -1,14 +1,15 @@
 import { job } from "#kernel/jobs.ts";
-import { expiryRows, indexRows, itemRows } from "../store.ts";
+import { expiryRows, indexRows, itemRows, journalRows, versionRows } from "../store.ts";
 
 const PAGE = 500;
+const KINDS = [itemRows, indexRows, expiryRows, versionRows, journalRows];
 
-/** Rows of tables and indexes that are gone, a page at a time: their numbers are never used again. */
+/** Rows of tables, indexes and replicas that are gone, a page at a time: their numbers are never used again. */
 export const clear = job<{ rows: number[] }>("dynamodb/clear", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { rows }) {
     const more = await ctx.transact(async (tx) => {
-      for (const kind of [itemRows, indexRows, expiryRows]) {
+      for (const kind of KINDS) {
         for (const number of rows) {
           const found = await tx.listBytes(kind, { in: [number], limit: PAGE });
           for (const row of found) tx.deleteRow(row);

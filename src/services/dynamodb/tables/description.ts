@@ -11,13 +11,14 @@ import { warmth } from "./warm-throughput.ts";
 export function described(
   place: Place & { clock: Clock },
   table: Table,
-  status: DynamoDB.TableStatus = table.restoring ? "CREATING" : "ACTIVE",
+  status: DynamoDB.TableStatus = statusOf(table),
   size: Size = { items: 0, bytes: 0 },
 ): DynamoDB.TableDescription {
   const arn = tableArn(place, table.name);
   const local = table.indexes.filter(({ kind }) => kind === "local");
   const global = table.indexes.filter(({ kind }) => kind === "global");
   const now = place.clock.now();
+  const overrides = table.group?.overrides;
   const isThere = status === "ACTIVE" || status === "UPDATING";
   const stream = table.stream?.label ?? table.lastStream;
   return {
@@ -26,7 +27,7 @@ export function described(
     KeySchema: keySchema(table.key),
     TableStatus: status,
     CreationDateTime: new Date(table.created),
-    ProvisionedThroughput: describedThroughput(table, now),
+    ProvisionedThroughput: describedThroughput(table, now, overrides?.read),
     TableSizeBytes: size.bytes,
     ItemCount: size.items,
     TableArn: arn,
@@ -39,7 +40,7 @@ export function described(
             ...describedIndex(arn, index),
             IndexStatus: status === "CREATING" || index.filling ? ("CREATING" as const) : ("ACTIVE" as const),
             Backfilling: index.filling,
-            ProvisionedThroughput: describedThroughput(index, now),
+            ProvisionedThroughput: describedThroughput(index, now, overrides?.indexes?.[index.name]),
             OnDemandThroughput: index.onDemand,
             WarmThroughput: isThere ? describedWarmth(table, index) : undefined,
           }))
@@ -47,14 +48,14 @@ export function described(
     StreamSpecification: table.stream && { StreamEnabled: true, StreamViewType: table.stream.view },
     LatestStreamLabel: stream,
     LatestStreamArn: stream && `${arn}/stream/${stream}`,
-    TableClassSummary: table.tableClass && {
-      TableClass: table.tableClass,
-      LastUpdateDateTime: date(table.classChanges?.at(-1)),
-    },
+    TableClassSummary: describedClass(table),
     RestoreSummary: table.restored && table.restoring && restoreSummary(table.restored),
     SSEDescription: describedEncryption(place, table),
     DeletionProtectionEnabled: table.deletionProtection,
-    OnDemandThroughput: table.onDemand,
+    OnDemandThroughput:
+      overrides?.onDemandRead === undefined
+        ? table.onDemand
+        : { ...table.onDemand, MaxReadRequestUnits: overrides.onDemandRead },
     WarmThroughput: isThere ? describedWarmth(table, table) : undefined,
   };
 }
@@ -62,6 +63,22 @@ export function described(
 const date = (time: number | undefined) => (time === undefined ? undefined : new Date(time));
 const byName = (one: DynamoDB.AttributeDefinition, other: DynamoDB.AttributeDefinition) =>
   one.AttributeName < other.AttributeName ? -1 : 1;
+
+function statusOf({ restoring, leaving, group }: Table): DynamoDB.TableStatus {
+  if (leaving) return "DELETING";
+  if (restoring) return "CREATING";
+  const isChanging = group?.replicas.some(({ status }) => status === "CREATING" || status === "UPDATING");
+  return isChanging ? "UPDATING" : "ACTIVE";
+}
+
+export function describedClass({
+  tableClass,
+  classChanges,
+  group,
+}: Table): DynamoDB.TableClassSummary | undefined {
+  const TableClass = group?.overrides?.tableClass ?? tableClass;
+  return TableClass && { TableClass, LastUpdateDateTime: date(classChanges?.at(-1)) };
+}
 
 /** Told only until the table is there. */
 function restoreSummary({ at, ...from }: NonNullable<Table["restored"]>): DynamoDB.RestoreSummary {
@@ -84,11 +101,15 @@ export function keySchema({ partition, sort }: KeyNames): DynamoDB.KeySchemaElem
   return schema;
 }
 
-const describedThroughput = (one: Capacity, now: number): DynamoDB.ProvisionedThroughputDescription => ({
+const describedThroughput = (
+  one: Capacity,
+  now: number,
+  read = one.throughput.read,
+): DynamoDB.ProvisionedThroughputDescription => ({
   LastIncreaseDateTime: date(one.raised),
   LastDecreaseDateTime: date(one.lowered),
   NumberOfDecreasesToday: loweringsOn(one, now),
-  ReadCapacityUnits: one.throughput.read,
+  ReadCapacityUnits: read,
   WriteCapacityUnits: one.throughput.write,
 });
 

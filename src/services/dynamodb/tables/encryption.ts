@@ -49,7 +49,7 @@ export function encrypted(place: Place, table: Table, sent: DynamoDB.SSESpecific
 /** Nothing of AWS's own key, which is the default. */
 export function describedEncryption(
   place: Place,
-  { encryption }: Table,
+  { encryption }: Pick<Table, "encryption">,
 ): DynamoDB.SSEDescription | undefined {
   if (!hasKey(encryption)) return undefined;
   return { Status: "ENABLED", SSEType: "KMS", KMSMasterKeyArn: managedKey(place) };

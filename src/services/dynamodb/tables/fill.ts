@@ -1,7 +1,7 @@
 import { job } from "#kernel/jobs.ts";
 import { changeExpiry } from "../items/expiry.ts";
 import { placeOf, rowAt } from "../items/place.ts";
-import { changeIndex } from "../items/rows.ts";
+import { changeIndex } from "../items/write.ts";
 import { itemRows, tables } from "../store.ts";
 import { itemStored } from "../values/stored.ts";
 

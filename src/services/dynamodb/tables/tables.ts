@@ -1,15 +1,29 @@
 import { AwsError } from "#aws/errors.ts";
+import type { Place } from "#kernel/collection.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { keepDeleted } from "../backups/keep.ts";
-import { invalidParameters, limitExceeded, tableExists, tableIsBeingCopied, tableIsBusy } from "../errors.ts";
+import {
+  indexesAreChanging,
+  invalidParameters,
+  limitExceeded,
+  tableExists,
+  tableIsBeingCopied,
+  tableIsBusy,
+  tableIsProtected,
+  tableIsUsed,
+} from "../errors.ts";
 import { tableName } from "../items/rows.ts";
+import { replicated } from "../replicas/description.ts";
+import { inUse, isProtected } from "../replicas/errors.ts";
+import { checkIdle, checkNoSource } from "../replicas/group.ts";
+import { startLeaving } from "../replicas/leave.ts";
 import { type Table, tables } from "../store.ts";
-import { closeStream, openStream } from "../streams/shards.ts";
+import { openStream } from "../streams/shards.ts";
+import { deleteTable } from "./delete.ts";
 import { described, describedWarmth } from "./description.ts";
 import { checkEncryption } from "./encryption.ts";
 import { namedTable } from "./named.ts";
-import { removeTable } from "./remove.ts";
+
 import { schemaOf } from "./schema.ts";
 import { startCounting, tallies } from "./tally.ts";
 
@@ -64,37 +78,28 @@ export const tableOperations = {
   },
 
   async DescribeTable(ctx, { TableName }) {
-    return ctx.read(async (tx) => {
-      const table = await namedTable(tx, TableName);
-      return { Table: described(ctx, table, undefined, await tx.get(tallies, [table.number])) };
+    const { table, size } = await ctx.read(async (tx) => {
+      const found = await namedTable(tx, TableName);
+      return { table: found, size: await tx.get(tallies, [found.number]) };
     });
+    return { Table: await replicated(ctx, table, described(ctx, table, undefined, size)) };
   },
 
   async DeleteTable(ctx, { TableName }) {
-    return ctx.transact(async (tx) => {
-      const table = await namedTable(tx, TableName);
-      if (table.deletionProtection)
-        throw new AwsError(
-          "ValidationException",
-          `Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.`,
-        );
-      if (table.indexes.some(({ filling }) => filling))
-        throw tableIsBusy(
-          "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, updated, or deleted.",
-        );
-      if (table.restoring || (table.copies?.length ?? 0) > 0) throw tableIsBeingCopied(table.name);
-      tx.delete(tables, [table.name]);
-      if (table.stream) await closeStream(tx, table.name, table.stream);
-      if (table.recovery) keepDeleted(tx, table);
-      else removeTable(tx, table);
-      const {
-        AttributeDefinitions: _,
-        KeySchema: __,
-        CreationDateTime: ___,
-        ...told
-      } = described(ctx, table, "DELETING");
-      return { TableDescription: told };
+    const table = await ctx.transact(async (tx) => {
+      const found = await namedTable(tx, TableName);
+      checkDeletable(ctx, found, tx.now());
+      if (found.group) startLeaving(tx, found);
+      else await deleteTable(tx, found);
+      return found;
     });
+    const {
+      AttributeDefinitions: _,
+      KeySchema: __,
+      CreationDateTime: ___,
+      ...told
+    } = described(ctx, table, "DELETING");
+    return { TableDescription: await replicated(ctx, table, told) };
   },
 
   async ListTables(ctx, { ExclusiveStartTableName, Limit = 100 }) {
@@ -108,6 +113,19 @@ export const tableOperations = {
     return { TableNames: names, LastEvaluatedTableName: found.length > Limit ? names.at(-1) : undefined };
   },
 } satisfies Handlers<"dynamodb">;
+
+/** @throws {AwsError} */
+function checkDeletable({ region }: Place, table: Table, now: number): void {
+  const { name, group } = table;
+  if (table.deletionProtection) throw group ? isProtected(name, region) : tableIsProtected();
+  if (table.indexes.some(({ filling }) => filling)) throw indexesAreChanging();
+  if (table.leaving) throw inUse();
+  if (table.restoring && group) throw tableIsUsed(name);
+  if (table.restoring || (table.copies?.length ?? 0) > 0) throw tableIsBeingCopied(name);
+  if (!group) return;
+  checkNoSource(group, region, now);
+  checkIdle(table);
+}
 
 async function areTooMany(tx: Transaction): Promise<boolean> {
   let count = 0;

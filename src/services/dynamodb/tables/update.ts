@@ -3,6 +3,10 @@ import { AwsError } from "#aws/errors.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { invalid, invalidParameters, limitExceeded } from "../errors.ts";
+import { replicated } from "../replicas/description.ts";
+import { checkIdle } from "../replicas/group.ts";
+import { settled } from "../replicas/settings.ts";
+import { updateReplicas } from "../replicas/update.ts";
 import { type Table, tables } from "../store.ts";
 import { closeStream, openStream } from "../streams/shards.ts";
 import { checkConcerns } from "./concerns.ts";
@@ -23,32 +27,37 @@ export const tableUpdate = {
   /** One thing is changed at a time, at once; the answer tells it as under way. */
   async UpdateTable(ctx, input) {
     refuseUnimplemented(input);
+    if (input.ReplicaUpdates) return updateReplicas(ctx, input);
     checkConcerns(input);
     checkBounds(input.ProvisionedThroughput);
     checkIndexUpdates(input);
-    return ctx.transact(async (tx) => {
+    const { former, table } = await ctx.transact(async (tx) => {
       const former = await namedTable(tx, input.TableName);
+      checkIdle(former);
       let table = withBilling(former, input, ctx.region, tx.now());
       table = await withStream(tx, table, input.StreamSpecification);
       table = withIndexes(tx, former, table, input, ctx.region);
       table = withClass(table, input.TableClass, tx.now());
       table = encrypted(ctx, table, input.SSESpecification);
       table = { ...table, deletionProtection: input.DeletionProtectionEnabled ?? table.deletionProtection };
+      table = settled(tx, table);
       tx.put(tables, table);
-      return { TableDescription: underWay(ctx, former, table, input) };
+      return { former, table };
     });
+    return { TableDescription: await replicated(ctx, table, underWay(ctx, former, table, input)) };
   },
 } satisfies Handlers<"dynamodb">;
 
 const UNIMPLEMENTED = [
-  "ReplicaUpdates",
-  "MultiRegionConsistency",
   "GlobalTableWitnessUpdates",
   "GlobalTableSettingsReplicationMode",
 ] as const satisfies (keyof Request)[];
 
 function refuseUnimplemented(input: Request): void {
-  const named = UNIMPLEMENTED.find((member) => input[member] !== undefined);
+  const named =
+    input.MultiRegionConsistency === "STRONG"
+      ? "the strong consistency"
+      : UNIMPLEMENTED.find((member) => input[member] !== undefined);
   if (named)
     throw new AwsError("NotImplemented", `Nube does not implement ${named} of a table yet.`, { status: 501 });
 }
@@ -80,6 +89,8 @@ async function withStream(
 ): Promise<Table> {
   if (!sent) return table;
   const { StreamEnabled, StreamViewType } = sent;
+  if (!StreamEnabled && table.group)
+    throw invalidParameters("Disabling Stream is not allowed for a Global Table replica.");
   if (StreamEnabled && !StreamViewType)
     throw invalidParameters("If stream is being enabled then UpdateViewType is required");
   if (!StreamEnabled && StreamViewType)

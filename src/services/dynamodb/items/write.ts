@@ -1,0 +1,62 @@
+import type { KeyPart } from "#kernel/keys.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { keepsUndo, keepUndo } from "../backups/undo.ts";
+import { send } from "../kinesis/forward.ts";
+import { type Index, indexRows, itemRows, type Table } from "../store.ts";
+import { record } from "../streams/record.ts";
+import { sizeOfItem } from "../values/size.ts";
+import { storedItem } from "../values/stored.ts";
+import type { Item } from "../values/value.ts";
+import { changeExpiry } from "./expiry.ts";
+import { isIndexed, isSameKey, keyOf, rowKey } from "./keys.ts";
+
+/**
+ * Takes an item from what it was to what it is in this Region: in the table, in its indexes, among those that expire, and
+ * in its streams.
+ * @param row where it stands
+ */
+export function writeItem(
+  tx: Transaction,
+  table: Table,
+  before: Item | undefined,
+  after: Item | undefined,
+  by: "ttl" | undefined,
+  row: readonly KeyPart[],
+): void {
+  if (after) tx.putBytes(itemRows, row, storedItem(after, sizeOfItem(after)));
+  else tx.deleteBytes(itemRows, row);
+  for (const index of table.indexes) changeIndex(tx, table, index, before, after);
+  if (table.ttl) changeExpiry(tx, table, before, after);
+  if (keepsUndo(table)) keepUndo(tx, table, before, after);
+  for (const destination of table.destinations ?? [])
+    if (destination.active) send(tx, table, destination, before, after, by);
+  if (table.stream) record(tx, table, table.stream, before, after, by);
+}
+
+/** Whether more than the item itself follows a change, and so has to know what that replaces. */
+export const looksBack = (table: Table): boolean =>
+  table.indexes.length > 0 ||
+  table.ttl !== undefined ||
+  table.stream !== undefined ||
+  table.destinations !== undefined ||
+  keepsUndo(table);
+
+export function changeIndex(
+  tx: Transaction,
+  table: Table,
+  index: Index,
+  before: Item | undefined,
+  after: Item | undefined,
+): void {
+  const was = before && indexKey(table, index, before);
+  const is = after && indexKey(table, index, after);
+  if (was && !(is && isSameKey(was, is))) tx.deleteBytes(indexRows, was);
+  if (is) tx.putBytes(indexRows, is, storedItem(keyOf(table.key, after!)));
+}
+
+/** `undefined` where the item does not stand in the index. */
+function indexKey(table: Table, index: Index, item: Item): KeyPart[] | undefined {
+  if (!isIndexed(table, index, item)) return undefined;
+  const [, ...own] = rowKey(table.number, table.key, item);
+  return [...rowKey(index.number, index.key, item), ...own];
+}

@@ -1,0 +1,116 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { Place } from "#kernel/collection.ts";
+import type { Overrides, Table } from "../store.ts";
+import { checkEncryption, describedEncryption } from "../tables/encryption.ts";
+import {
+  byRequest,
+  keysDiffer,
+  noActions,
+  noSuchRegion,
+  notAlone,
+  ownRegion,
+  provisioned,
+  severalActions,
+  severalKinds,
+} from "./errors.ts";
+import { REGIONS } from "./regions.ts";
+
+/** What is asked of a table's replicas: one to be made, one to go, or some to change. */
+export type Asked =
+  | { kind: "create"; region: string; overrides: Overrides | undefined; key: string | undefined }
+  | { kind: "delete"; region: string }
+  | { kind: "update"; changes: { region: string; overrides: Overrides; hasKey: boolean }[] };
+
+/** @throws {AwsError} ValidationException */
+export function askedIn(input: DynamoDB.UpdateTableInput, home: string): Asked {
+  const { TableName: _, ReplicaUpdates = [], MultiRegionConsistency: __, ...others } = input;
+  if (Object.values(others).some((member) => member !== undefined)) throw notAlone();
+  const kinds = new Set(ReplicaUpdates.map(kindOf));
+  if (kinds.size > 1) throw severalKinds();
+  const [kind] = kinds;
+  const actions = ReplicaUpdates.map(({ Create, Update, Delete }) => (Create ?? Update ?? Delete)!);
+  const distinct = new Set(actions.map((action) => JSON.stringify(action)));
+  if (kind !== "update" && distinct.size > 1) throw severalActions();
+  for (const { RegionName } of actions) checkRegion(RegionName, home);
+  const region = actions[0]!.RegionName;
+  if (kind === "delete") return { kind, region };
+  if (kind === "create") {
+    const { KMSMasterKeyId: key } = ReplicaUpdates[0]!.Create!;
+    return { kind, region, overrides: overridesIn(actions[0]!), key };
+  }
+  const changes = actions.map((action) => {
+    const overrides = overridesIn(action);
+    const hasKey = "KMSMasterKeyId" in action && action.KMSMasterKeyId !== undefined;
+    if (!overrides && !hasKey) throw noActions();
+    return { region: action.RegionName, overrides: overrides ?? {}, hasKey };
+  });
+  return { kind: "update", changes };
+}
+
+function kindOf({ Create, Update, Delete }: DynamoDB.ReplicationGroupUpdate): Asked["kind"] {
+  if ([Create, Update, Delete].filter(Boolean).length > 1) throw severalKinds();
+  if (Create) return "create";
+  if (Update) return "update";
+  if (Delete) return "delete";
+  throw noActions();
+}
+
+function checkRegion(region: string, home: string): void {
+  if (region === home) throw ownRegion();
+  if (!REGIONS.includes(region)) throw noSuchRegion(region);
+}
+
+function overridesIn(
+  action: DynamoDB.CreateReplicationGroupMemberAction | DynamoDB.UpdateReplicationGroupMemberAction,
+): Overrides | undefined {
+  const indexes = (action.GlobalSecondaryIndexes ?? []).flatMap(
+    ({ IndexName, ProvisionedThroughputOverride }) =>
+      ProvisionedThroughputOverride?.ReadCapacityUnits === undefined
+        ? []
+        : [[IndexName, ProvisionedThroughputOverride.ReadCapacityUnits] as const],
+  );
+  const overrides: Overrides = {
+    read: action.ProvisionedThroughputOverride?.ReadCapacityUnits,
+    onDemandRead: action.OnDemandThroughputOverride?.MaxReadRequestUnits,
+    indexes: indexes.length > 0 ? Object.fromEntries(indexes) : undefined,
+    tableClass: action.TableClassOverride,
+  };
+  return Object.values(overrides).some((value) => value !== undefined) ? overrides : undefined;
+}
+
+/** A replica's key is given where the others have keys, too. @throws {AwsError} ValidationException */
+export function checkKey(place: Place, { encryption }: Table, key: string | undefined): void {
+  if (key === undefined) return;
+  if (!describedEncryption(place, { encryption })) throw keysDiffer();
+  checkEncryption(place, { Enabled: true, SSEType: "KMS", KMSMasterKeyId: key });
+}
+
+/** A key is not changed so. @throws {AwsError} ValidationException */
+export function checkChange(
+  { billing }: Table,
+  { read, indexes, onDemandRead }: Overrides,
+  hasKey: boolean,
+): void {
+  if (hasKey) throw keysDiffer();
+  if (billing === "PAY_PER_REQUEST" && (read !== undefined || indexes)) throw byRequest();
+  if (billing === "PROVISIONED" && onDemandRead !== undefined) throw provisioned();
+}
+
+/** What a replica has of its own after a change. What is as everywhere is not its own. */
+export function changedOverrides(table: Table, given: Overrides): Overrides {
+  const own = table.group?.overrides ?? {};
+  const differing = <T>(asked: T | undefined, known: T | undefined, shared: T | undefined) => {
+    const value = asked ?? known;
+    return value === shared ? undefined : value;
+  };
+  const reads = Object.entries({ ...own.indexes, ...given.indexes }).filter(
+    ([name, read]) => table.indexes.find((index) => index.name === name)?.throughput.read !== read,
+  );
+  return {
+    ...own,
+    read: differing(given.read, own.read, table.throughput.read),
+    onDemandRead: differing(given.onDemandRead, own.onDemandRead, table.onDemand?.MaxReadRequestUnits),
+    indexes: reads.length > 0 ? Object.fromEntries(reads) : undefined,
+    tableClass: given.tableClass ?? own.tableClass,
+  };
+}

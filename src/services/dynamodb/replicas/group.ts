@@ -1,0 +1,88 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { type Membership, type Replica, type Table, tables } from "../store.ts";
+import { clear } from "../tables/clear.ts";
+import { inUse, wasSource } from "./errors.ts";
+import { cursors, trimJournal } from "./journal.ts";
+
+/** For so long a replica that others were made from stays. */
+const SOURCE_MS = 86_400_000;
+
+export const replicaIn = (group: Membership | undefined, region: string): Replica | undefined =>
+  group?.replicas.find((one) => one.region === region);
+
+/** @throws {AwsError} ResourceInUseException while a replica comes, goes or changes */
+export function checkIdle({ group }: Table): void {
+  if (group?.replicas.some(({ status }) => status !== "ACTIVE")) throw inUse();
+}
+
+/** @throws {AwsError} ValidationException where another replica was lately made from this one */
+export function checkNoSource({ replicas }: Membership, region: string, now: number): void {
+  if (replicas.some(({ source, since }) => source === region && since > now - SOURCE_MS)) throw wasSource();
+}
+
+const withReplicas = (table: Table, group: Membership, replicas: Replica[]): Table => ({
+  ...table,
+  group: { ...group, replicas },
+});
+
+export function withReplica(table: Table, group: Membership, replica: Replica): Table {
+  const others = group.replicas.filter(({ region }) => region !== replica.region);
+  return withReplicas(table, group, [...others, replica]);
+}
+
+export const withStatus = (
+  table: Table,
+  group: Membership,
+  of: string,
+  status: DynamoDB.ReplicaStatus,
+): Table =>
+  withReplicas(
+    table,
+    group,
+    group.replicas.map((one) => (one.region === of ? { ...one, status } : one)),
+  );
+
+/** A table, if it is a replica of that global table. */
+export async function replicaOf(
+  tx: Transaction,
+  name: string,
+  { id }: Pick<Membership, "id">,
+): Promise<(Table & { group: Membership }) | undefined> {
+  const table = await tx.get(tables, [name]);
+  return table?.group?.id === id ? (table as Table & { group: Membership }) : undefined;
+}
+
+/** Marks a replica as it is known here. */
+export async function mark(
+  tx: Transaction,
+  name: string,
+  of: Pick<Membership, "id">,
+  region: string,
+  status: DynamoDB.ReplicaStatus,
+): Promise<void> {
+  const table = await replicaOf(tx, name, of);
+  if (table && replicaIn(table.group, region)?.status !== status && replicaIn(table.group, region))
+    tx.put(tables, withStatus(table, table.group, region, status));
+}
+
+/** Forgets a replica that is gone; the last one is an ordinary table again. */
+export async function release(
+  tx: Transaction,
+  name: string,
+  of: Pick<Membership, "id">,
+  region: string,
+): Promise<void> {
+  const table = await replicaOf(tx, name, of);
+  if (!table || !replicaIn(table.group, region)) return;
+  const { group } = table;
+  tx.delete(cursors, [group.number, region]);
+  const replicas = group.replicas.filter((one) => one.region !== region);
+  if (replicas.length > 0) {
+    tx.put(tables, withReplicas(table, group, replicas));
+    await trimJournal(tx, { ...group, replicas });
+  } else {
+    tx.put(tables, { ...table, group: undefined });
+    tx.enqueue(clear, { rows: [group.number] });
+  }
+}

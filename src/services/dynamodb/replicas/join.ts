@@ -1,0 +1,213 @@
+import { collection } from "#kernel/collection.ts";
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { rowKey } from "../items/keys.ts";
+import { placeOf, rowAt } from "../items/place.ts";
+import { itemRows, type Membership, type Overrides, type Table, tables } from "../store.ts";
+import { openStream } from "../streams/shards.ts";
+import { startExpiring } from "../tables/expire.ts";
+import { startCounting } from "../tables/tally.ts";
+import { itemStored } from "../values/stored.ts";
+import { mark, release, replicaIn, replicaOf, withReplica } from "./group.ts";
+import { startSweeping } from "./journal.ts";
+import { share } from "./settings.ts";
+import { BEFORE_ALL, take, versionAt } from "./take.ts";
+
+/** Of items that may be large: what a transaction writes is bounded. */
+const PAGE = 50;
+const MOST_BYTES = 2 * 2 ** 20;
+/** A replica is told to be on its way for so long, at least. */
+const JOIN_MS = 1_000;
+
+/** A replica that is being made, kept where its items come from. */
+interface Joining {
+  table: string;
+  number: number;
+  region: string;
+  overrides: Overrides | undefined;
+  /** Once the others know of it. */
+  isKnown?: true;
+  /** The row behind which the next items are copied. */
+  behind?: string;
+}
+
+const joinings = collection<Joining>("dynamodb/joining", {
+  scope: "region",
+  key: (j) => [j.number, j.region],
+});
+
+export function startJoining(
+  tx: Transaction,
+  { name, number }: Table,
+  region: string,
+  overrides: Overrides | undefined,
+): void {
+  tx.put(joinings, { table: name, number, region, overrides });
+  tx.enqueue(join, { number, region }, { delay: JOIN_MS });
+}
+
+type Replicated = Table & { group: Membership };
+
+/**
+ * Makes a replica, a step at a time, each of which may be repeated: its table, with which the others then share their
+ * changes; its items, page by page; and at last it is opened. Changes come meanwhile, and what is later stays.
+ */
+export const join = job<{ number: number; region: string }>("dynamodb/join", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { number, region }) {
+    const joining = await ctx.read((tx) => tx.get(joinings, [number, region]));
+    if (!joining) return undefined;
+    const table = await ctx.read((tx) => tx.get(tables, [joining.table]));
+    if (table?.number !== number || !table.group || !replicaIn(table.group, region)) {
+      await ctx.transact((tx) => tx.delete(joinings, [number, region]));
+      return undefined;
+    }
+    const isMore = await step(ctx, joining, table as Replicated);
+    return isMore ? { again: 0 } : undefined;
+  },
+});
+
+async function step(ctx: Context, joining: Joining, table: Replicated): Promise<boolean> {
+  const { region } = joining;
+  if (!joining.isKnown) {
+    if (await introduce(ctx, joining, table))
+      await ctx.transact((tx) => tx.put(joinings, { ...joining, isKnown: true }));
+    // Meanwhile somebody has made a table of that name there.
+    else
+      await ctx.transact(async (tx) => {
+        tx.delete(joinings, [joining.number, region]);
+        await release(tx, table.name, table.group, region);
+      });
+    return true;
+  }
+  const behind = await copyPage(ctx, joining, table);
+  if (behind !== undefined) {
+    await ctx.transact((tx) => tx.put(joinings, { ...joining, behind }));
+    return true;
+  }
+  await open(ctx, joining, table);
+  return false;
+}
+
+/** `false` where another table has the name. */
+async function introduce(ctx: Context, { region, overrides }: Joining, table: Replicated): Promise<boolean> {
+  const there = ctx.elsewhere(region);
+  if (!(await there.transact((tx) => makeReplica(tx, table, region, overrides)))) return false;
+  await there.durable();
+  const self = replicaIn(table.group, region)!;
+  for (const other of table.group.replicas) {
+    if (other.region === region) continue;
+    const known = ctx.elsewhere(other.region);
+    await known.transact(async (tx) => {
+      const its = await replicaOf(tx, table.name, table.group);
+      if (its && !replicaIn(its.group, region)) tx.put(tables, withReplica(its, its.group, self));
+    });
+    await known.durable();
+  }
+  return true;
+}
+
+async function makeReplica(
+  tx: Transaction,
+  source: Replicated,
+  region: string,
+  overrides: Overrides | undefined,
+): Promise<boolean> {
+  const standing = await tx.get(tables, [source.name]);
+  if (standing) return standing.group?.id === source.group.id;
+  const { group } = source;
+  const founder = {
+    region: group.region,
+    status: "ACTIVE",
+    source: group.region,
+    since: source.created,
+  } as const;
+  const others = group.replicas.filter((one) => one.region !== region);
+  const table: Table = {
+    name: source.name,
+    number: tx.sequence(),
+    uuid: tx.uuid(),
+    key: source.key,
+    types: source.types,
+    definitions: source.definitions,
+    indexes: source.indexes.map(({ filling: _, ...index }) => ({ ...index, number: tx.sequence() })),
+    billing: source.billing,
+    onDemandSince: source.onDemandSince,
+    throughput: source.throughput,
+    warm: source.warm,
+    stream: await openStream(tx, source, source.stream!.view),
+    ttl: source.ttl,
+    tableClass: source.tableClass,
+    deletionProtection: false,
+    encryption: source.encryption,
+    onDemand: source.onDemand,
+    tags: [],
+    created: tx.now(),
+    restoring: true,
+    group: {
+      id: group.id,
+      number: tx.sequence(),
+      region,
+      replicas: [founder, ...others],
+      settled: group.settled,
+      overrides,
+    },
+  };
+  tx.put(tables, table);
+  return true;
+}
+
+/** @returns behind which row the next page begins, if there is one */
+async function copyPage(ctx: Context, joining: Joining, table: Replicated): Promise<string | undefined> {
+  const page = await ctx.read(async (tx) => {
+    const rows = await tx.listBytes(itemRows, {
+      in: [table.number],
+      ...(joining.behind !== undefined && { behind: rowAt(joining.behind) }),
+      limit: PAGE,
+    });
+    let bytes = 0;
+    const taken = rows.filter(({ value }, at) => (bytes += value.length) <= MOST_BYTES || at === 0);
+    const changes = [];
+    for (const { value } of taken) {
+      const item = itemStored(value);
+      const known = await versionAt(tx, table.group, rowKey(table.number, table.key, item));
+      const version = known ?? { at: BEFORE_ALL, region: ctx.region };
+      changes.push({ key: item, item, version });
+    }
+    const last = taken.at(-1);
+    return { changes, last: last && placeOf(last) };
+  });
+  if (page.last === undefined) return undefined;
+  const there = ctx.elsewhere(joining.region);
+  await there.transact(async (tx) => {
+    const replica = await replicaOf(tx, table.name, table.group);
+    for (const change of page.changes) if (replica) await take(tx, replica, replica.group, change);
+  });
+  await there.durable();
+  return page.last;
+}
+
+async function open(ctx: Context, { region, number }: Joining, table: Replicated): Promise<void> {
+  const { name, group } = table;
+  const there = ctx.elsewhere(region);
+  await there.transact(async (tx) => {
+    const replica = await replicaOf(tx, name, group);
+    if (!replica?.restoring) return;
+    const { restoring: _, ...ready } = replica;
+    tx.put(tables, ready);
+    startCounting(tx, ready);
+    startSweeping(tx, ready, replica.group);
+    if (ready.ttl) startExpiring(tx, ready);
+  });
+  await there.durable();
+  for (const other of group.replicas)
+    if (other.region !== region)
+      await ctx.elsewhere(other.region).transact((tx) => mark(tx, name, group, region, "ACTIVE"));
+  await ctx.transact(async (tx) => {
+    await mark(tx, name, group, region, "ACTIVE");
+    tx.delete(joinings, [number, region]);
+    // What was set elsewhere before it was known there.
+    tx.enqueue(share, { table: name, number }, { lane: `share/${number}` });
+  });
+}

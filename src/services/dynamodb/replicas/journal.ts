@@ -1,0 +1,161 @@
+import { collection } from "#kernel/collection.ts";
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import type { KeyPart } from "#kernel/keys.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { keyOf } from "../items/keys.ts";
+import { journalRows, type Membership, type Table, tables, versionRows } from "../store.ts";
+import type { Item } from "../values/value.ts";
+import { type Change, changeStored, keepVersion, storedChange, take } from "./take.ts";
+import { nextVersion } from "./version.ts";
+
+/** Of one delivery: what is written there, with indexes and streams, is several times as much. */
+const MOST_CHANGES = 100;
+const MOST_BYTES = 2 * 2 ** 20;
+/** When a replica is asked again that is not there yet. */
+const RETRY_MS = 1_000;
+const PAGE = 500;
+/** What was changed longer ago than that is not on its way any more, and its version says nothing. */
+const VERSION_MS = 86_400_000;
+const SWEEP_MS = 6 * 3_600_000;
+
+/** How far another replica has followed. */
+interface Cursor {
+  /** The membership's. */
+  number: number;
+  region: string;
+  /** The last change that is there. */
+  sent: number;
+}
+
+export const cursors = collection<Cursor>("dynamodb/replica-cursor", {
+  scope: "region",
+  key: (c) => [c.number, c.region],
+});
+
+/** Keeps a change until all other replicas have it. @param row where the item stands */
+export function keepChange(
+  tx: Transaction,
+  table: Table,
+  group: Membership,
+  key: Item,
+  item: Item | undefined,
+  row: readonly KeyPart[],
+): void {
+  const version = nextVersion(tx, group.region);
+  const sequence = tx.sequence();
+  keepVersion(tx, group, row, version);
+  const change = { key: keyOf(table.key, key), item, version, sequence };
+  tx.putBytes(journalRows, [group.number, sequence], storedChange(change));
+  for (const { region } of group.replicas) startDelivery(tx, table, region);
+}
+
+export const startDelivery = (tx: Transaction, { name, number }: Table, region: string): void =>
+  tx.enqueue(deliver, { table: name, number, region }, { lane: `deliver/${number}/${region}` });
+
+/**
+ * Brings to another replica what changed here, in the order in which it changed. It is forgotten here once it is on disk
+ * there; what is brought twice is taken once.
+ */
+export const deliver = job<{ table: string; number: number; region: string }>("dynamodb/deliver", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { table, number, region }) {
+    const waiting = await ctx.read((tx) => nextChanges(tx, table, number, region));
+    const last = waiting?.at(-1);
+    if (!last) return undefined;
+    const there = ctx.elsewhere(region);
+    if (!(await there.transact((tx) => takeAll(tx, ctx, table, waiting!)))) return { again: RETRY_MS };
+    await there.durable();
+    await ctx.transact((tx) => advance(tx, { table, number, region, sent: last.sequence }));
+    return { again: 0 };
+  },
+});
+
+async function nextChanges(
+  tx: ReadTransaction,
+  name: string,
+  number: number,
+  region: string,
+): Promise<Change[] | undefined> {
+  const group = await membershipOf(tx, name, number);
+  if (!group?.replicas.some((one) => one.region === region)) return undefined;
+  const cursor = await tx.get(cursors, [group.number, region]);
+  const rows = await tx.listBytes(journalRows, {
+    in: [group.number],
+    ...(cursor && { after: [cursor.sent] }),
+    limit: MOST_CHANGES,
+  });
+  let bytes = 0;
+  return rows
+    .filter(({ value }, at) => (bytes += value.length) <= MOST_BYTES || at === 0)
+    .map(({ value }) => changeStored(value, group.region));
+}
+
+/** `false` where there is no replica, or one that does not know this one yet. */
+async function takeAll(
+  tx: Transaction,
+  { region }: Context,
+  name: string,
+  changes: readonly Change[],
+): Promise<boolean> {
+  const table = await tx.get(tables, [name]);
+  const { group } = table ?? {};
+  if (!table || !group?.replicas.some((one) => one.region === region)) return false;
+  for (const change of changes) await take(tx, table, group, change);
+  return true;
+}
+
+async function advance(
+  tx: Transaction,
+  { table, number, region, sent }: { table: string; number: number; region: string; sent: number },
+): Promise<void> {
+  const group = await membershipOf(tx, table, number);
+  if (!group?.replicas.some((one) => one.region === region)) return;
+  tx.put(cursors, { number: group.number, region, sent });
+  await trimJournal(tx, group);
+}
+
+/** Forgets what every other replica has. */
+export async function trimJournal(tx: Transaction, group: Membership): Promise<void> {
+  const known = await Promise.all(
+    group.replicas.map(({ region }) => tx.get(cursors, [group.number, region])),
+  );
+  const through = Math.min(...known.map((cursor) => cursor?.sent ?? 0));
+  const rows = await tx.listBytes(journalRows, { in: [group.number], through: [through], limit: PAGE });
+  for (const row of rows) tx.deleteRow(row);
+}
+
+async function membershipOf(tx: ReadTransaction, name: string, number: number) {
+  const table = await tx.get(tables, [name]);
+  return table?.number === number ? table.group : undefined;
+}
+
+/** Forgets versions of what changed long ago. */
+export const sweepVersions = job<{ table: string; group: number }>("dynamodb/sweep-versions", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { table: name, group: number }) {
+    let behind: { key: Uint8Array; value: Uint8Array } | undefined;
+    for (;;) {
+      const rows = await ctx.transact(async (tx) => {
+        if ((await tx.get(tables, [name]))?.group?.number !== number) return undefined;
+        const page = await tx.listBytes(versionRows, {
+          in: [number],
+          ...(behind && { behind }),
+          limit: PAGE,
+        });
+        const oldest = (tx.now() - VERSION_MS) * 1_000;
+        for (const row of page) {
+          const { at } = JSON.parse(Buffer.from(row.value).toString());
+          if (at < oldest) tx.deleteRow(row);
+        }
+        return page;
+      });
+      if (!rows) return undefined;
+      behind = rows.at(-1);
+      if (rows.length < PAGE) return { again: SWEEP_MS, idle: true };
+    }
+  },
+});
+
+export const startSweeping = (tx: Transaction, table: Table, { number }: Membership): void =>
+  tx.enqueue(sweepVersions, { table: table.name, group: number }, { delay: SWEEP_MS });

@@ -1,0 +1,108 @@
+import { job } from "#kernel/jobs.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { type Capacity, type Index, type Membership, type Overrides, type Table, tables } from "../store.ts";
+import { clear } from "../tables/clear.ts";
+import { startExpiring } from "../tables/expire.ts";
+import { fill } from "../tables/fill.ts";
+import { replicaOf } from "./group.ts";
+import { isLater, nextVersion, observe } from "./version.ts";
+
+/**
+ * What all replicas share. Tags, policies, recovery, insights and protection are each replica's own.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
+ */
+type Settings = Pick<
+  Table,
+  | "definitions"
+  | "types"
+  | "billing"
+  | "onDemandSince"
+  | keyof Capacity
+  | "tableClass"
+  | "classChanges"
+  | "encryption"
+  | "ttl"
+> &
+  Pick<Membership, "settled"> & { indexes: Index[] };
+
+const SHARED = [
+  "definitions",
+  "types",
+  "billing",
+  "onDemandSince",
+  "throughput",
+  "raised",
+  "lowered",
+  "lowerings",
+  "onDemand",
+  "warm",
+  "tableClass",
+  "classChanges",
+  "encryption",
+  "ttl",
+] as const satisfies (keyof Table)[];
+
+function settingsOf(table: Table, { settled }: Membership): Settings {
+  const shared = Object.fromEntries(SHARED.map((name) => [name, table[name]])) as Pick<
+    Table,
+    (typeof SHARED)[number]
+  >;
+  return { ...shared, settled, indexes: table.indexes.filter(({ kind }) => kind === "global") };
+}
+
+/** A table whose settings were changed: where it has replicas, they are to change, too. */
+export function settled(tx: Transaction, table: Table): Table {
+  const { group, name, number } = table;
+  if (!group) return table;
+  tx.enqueue(share, { table: name, number }, { lane: `share/${number}` });
+  return { ...table, group: { ...group, settled: nextVersion(tx, group.region) } };
+}
+
+/** Brings a replica's settings to the others. */
+export const share = job<{ table: string; number: number }>("dynamodb/share", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { table: name, number }) {
+    const table = await ctx.read((tx) => tx.get(tables, [name]));
+    if (table?.number !== number || !table.group) return;
+    const { group } = table;
+    for (const { region } of group.replicas)
+      await ctx.elsewhere(region).transact((tx) => adopt(tx, name, group, settingsOf(table, group)));
+  },
+});
+
+/** Of settings made in two places the later ones stay. */
+async function adopt(tx: Transaction, name: string, of: Membership, given: Settings): Promise<void> {
+  const table = await replicaOf(tx, name, of);
+  if (!table || !isLater(given.settled, table.group.settled)) return;
+  const { settled: version, indexes: wanted, ...shared } = given;
+  observe(tx, version);
+  const names = new Set(wanted.map((index) => index.name));
+  const kept = table.indexes.filter((index) => index.kind === "local" || names.has(index.name));
+  const gone = table.indexes.filter((index) => !kept.includes(index));
+  if (gone.length > 0) tx.enqueue(clear, { rows: gone.map(({ number }) => number) });
+  const indexes = kept.map((index): Index => {
+    const same = wanted.find((one) => one.name === index.name);
+    return same ? { ...same, number: index.number, ...(index.filling && { filling: true }) } : index;
+  });
+  for (const index of wanted) {
+    if (kept.some((one) => one.name === index.name)) continue;
+    const added: Index = { ...index, number: tx.sequence(), filling: true };
+    indexes.push(added);
+    tx.enqueue(fill, { table: name, number: table.number, what: { index: added.number } });
+  }
+  const overrides = overridesWith(table, given);
+  const group = { ...table.group, settled: version, overrides };
+  const changed: Table = { ...table, ...shared, indexes, group };
+  tx.put(tables, changed);
+  if (changed.ttl && changed.ttl.attribute !== table.ttl?.attribute) {
+    tx.enqueue(fill, { table: name, number: table.number, what: "expiry" });
+    startExpiring(tx, changed);
+  }
+}
+
+/** A class that is set for all takes the place of a replica's own. */
+function overridesWith({ group, tableClass }: Table, given: Settings): Overrides | undefined {
+  return group?.overrides && given.tableClass !== tableClass
+    ? { ...group.overrides, tableClass: undefined }
+    : group?.overrides;
+}

@@ -1,0 +1,79 @@
+import type { KeyPart } from "#kernel/keys.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { rowKey } from "../items/keys.ts";
+import { writeItem } from "../items/write.ts";
+import { itemRows, type Membership, type Table, versionRows } from "../store.ts";
+import { itemStored, storedItem } from "../values/stored.ts";
+import type { Item } from "../values/value.ts";
+import { isLater, observe, type Version } from "./version.ts";
+
+/** What became of an item in another replica. */
+export interface Change {
+  /** Its number among the changes of that replica. */
+  sequence: number;
+  key: Item;
+  /** `undefined` where it was deleted. */
+  item: Item | undefined;
+  version: Version;
+}
+
+/** In the form of an item, so that it is kept like one. Where it happened is known from where it is kept. */
+export function storedChange({ key, item, version, sequence }: Change): Uint8Array {
+  const change: Item = {
+    key: { M: key },
+    at: { N: String(version.at) },
+    sequence: { N: String(sequence) },
+  };
+  if (item) change.item = { M: item };
+  return storedItem(change);
+}
+
+export function changeStored(stored: Uint8Array, region: string): Change {
+  const { key, item, at, sequence } = itemStored(stored);
+  return {
+    key: key!.M!,
+    item: item?.M,
+    version: { at: Number(at!.N), region },
+    sequence: Number(sequence!.N),
+  };
+}
+
+/** The time of what was there before the table had replicas: whatever is known is later. */
+export const BEFORE_ALL = 0;
+
+const versionKey = ({ number }: Membership, [, ...own]: readonly KeyPart[]) => [number, ...own];
+
+/** @param row where the item stands */
+export async function versionAt(
+  tx: ReadTransaction,
+  group: Membership,
+  row: readonly KeyPart[],
+): Promise<Version | undefined> {
+  const stored = await tx.getBytes(versionRows, versionKey(group, row));
+  return stored && JSON.parse(Buffer.from(stored).toString());
+}
+
+export function keepVersion(
+  tx: Transaction,
+  group: Membership,
+  row: readonly KeyPart[],
+  version: Version,
+): void {
+  tx.putBytes(versionRows, versionKey(group, row), Buffer.from(JSON.stringify(version)));
+}
+
+/** Takes over what changed elsewhere, unless something later is here. It is not told to anybody else. */
+export async function take(
+  tx: Transaction,
+  table: Table,
+  group: Membership,
+  { key, item, version }: Omit<Change, "sequence">,
+): Promise<void> {
+  const row = rowKey(table.number, table.key, key);
+  const known = await versionAt(tx, group, row);
+  if (known && !isLater(version, known)) return;
+  observe(tx, version);
+  if (version.at > BEFORE_ALL) keepVersion(tx, group, row, version);
+  const stored = await tx.getBytes(itemRows, row);
+  if (stored || item) writeItem(tx, table, stored && itemStored(stored), item, undefined, row);
+}

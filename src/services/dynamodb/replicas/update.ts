@@ -1,0 +1,152 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { tableName } from "../items/rows.ts";
+import { type Membership, type Overrides, type Table, tables } from "../store.ts";
+import { openStream } from "../streams/shards.ts";
+import { described } from "../tables/description.ts";
+import { namedTable } from "../tables/named.ts";
+import { type Asked, askedIn, changedOverrides, checkChange, checkKey } from "./actions.ts";
+import { replicated } from "./description.ts";
+import { beingAdded, isProtected, notReplicated, replicaExists } from "./errors.ts";
+import { checkIdle, checkNoSource, mark, replicaIn, replicaOf, withReplica, withStatus } from "./group.ts";
+import { startJoining } from "./join.ts";
+import { startSweeping } from "./journal.ts";
+import { dismiss } from "./leave.ts";
+import { checkScaled } from "./scaling.ts";
+import { nextVersion } from "./version.ts";
+
+/** A change is told to be on its way for so long, at least. */
+const CHANGE_MS = 1_000;
+
+/**
+ * Makes, changes or deletes replicas of a table. What is answered is the table with the replicas as they were: the change
+ * begins when it is answered.
+ */
+export async function updateReplicas(
+  ctx: Context,
+  input: DynamoDB.UpdateTableInput,
+): Promise<DynamoDB.UpdateTableOutput> {
+  const asked = askedIn(input, ctx.region);
+  const name = tableName(input.TableName);
+  const former = await ctx.read((tx) => namedTable(tx, name));
+  if (former.restoring && former.group) throw beingAdded(name, ctx.region);
+  const change = await changeOf(ctx, former, asked);
+  const table = await ctx.transact(async (tx) => {
+    const table = await namedTable(tx, name);
+    change.check(table);
+    checkIdle(table);
+    return change.begin(tx, table, tx.now());
+  });
+  const shown = {
+    ...table,
+    group: table.group && { ...table.group, replicas: former.group?.replicas ?? [] },
+  };
+  const TableDescription = await replicated(ctx, shown, described(ctx, table, "UPDATING"));
+  return { TableDescription };
+}
+
+interface ReplicaChange {
+  check(table: Table): void;
+  begin(tx: Transaction, table: Table, now: number): Table | Promise<Table>;
+}
+
+function changeOf(ctx: Context, table: Table, asked: Asked): ReplicaChange | Promise<ReplicaChange> {
+  switch (asked.kind) {
+    case "create":
+      return creation(ctx, table, asked);
+    case "delete":
+      return deletion(ctx, table, asked.region);
+    default:
+      return {
+        check(now) {
+          checkMembers(now, asked.changes);
+          for (const { overrides, hasKey } of asked.changes) checkChange(now, overrides, hasKey);
+        },
+        begin(tx, before) {
+          let after = before;
+          for (const { region, overrides } of asked.changes) {
+            after = withStatus(after, after.group!, region, "UPDATING");
+            const change = { table: before.name, id: before.group!.id, region, overrides };
+            tx.enqueue(adjust, change, { delay: CHANGE_MS });
+          }
+          tx.put(tables, after);
+          return after;
+        },
+      };
+  }
+}
+
+async function creation(
+  ctx: Context,
+  { name }: Table,
+  { region, overrides, key }: Extract<Asked, { kind: "create" }>,
+): Promise<ReplicaChange> {
+  const there = await ctx.elsewhere(region).read((tx) => tx.get(tables, [name]));
+  if (there) throw replicaExists(name);
+  await checkScaled(ctx, name);
+  return {
+    check: (table) => checkKey({ account: ctx.account, region }, table, key),
+    async begin(tx, table, now) {
+      const group = table.group ?? founded(tx, ctx.region);
+      const stream = table.stream ?? (await openStream(tx, table, "NEW_AND_OLD_IMAGES"));
+      const replica = { region, status: "CREATING", source: ctx.region, since: now } as const;
+      const after = { ...withReplica(table, group, replica), stream };
+      tx.put(tables, after);
+      if (!table.group) startSweeping(tx, after, group);
+      startJoining(tx, after, region, overrides);
+      return after;
+    },
+  };
+}
+
+const founded = (tx: Transaction, region: string): Membership => ({
+  id: tx.uuid(),
+  number: tx.sequence(),
+  region,
+  replicas: [],
+  settled: nextVersion(tx, region),
+});
+
+async function deletion(ctx: Context, { name }: Table, region: string): Promise<ReplicaChange> {
+  const there = await ctx.elsewhere(region).read((tx) => tx.get(tables, [name]));
+  return {
+    check(table) {
+      checkMembers(table, [{ region }]);
+      if (there?.group?.id === table.group!.id && there.deletionProtection) throw isProtected(name, region);
+    },
+    begin(tx, table, now) {
+      const group = table.group!;
+      checkNoSource(group, region, now);
+      const after = withStatus(table, group, region, "DELETING");
+      tx.put(tables, after);
+      tx.enqueue(dismiss, { table: name, id: group.id, region }, { delay: CHANGE_MS });
+      return after;
+    },
+  };
+}
+
+function checkMembers({ group }: Table, wanted: readonly { region: string }[]): void {
+  const strangers = wanted.map(({ region }) => region).filter((region) => !replicaIn(group, region));
+  if (strangers.length > 0) throw notReplicated(strangers);
+}
+
+/** Gives a replica what it is to have of its own. */
+export const adjust = job<{ table: string; id: string; region: string; overrides: Overrides }>(
+  "dynamodb/adjust",
+  {
+    attempts: Number.POSITIVE_INFINITY,
+    async run(ctx, { table: name, id, region, overrides }) {
+      const there = ctx.elsewhere(region);
+      await there.transact(async (tx) => {
+        const table = await replicaOf(tx, name, { id });
+        if (!table) return;
+        const group = { ...table.group, overrides: changedOverrides(table, overrides) };
+        tx.put(tables, { ...table, group });
+      });
+      await there.durable();
+      await ctx.transact((tx) => mark(tx, name, { id }, region, "ACTIVE"));
+    },
+  },
+);

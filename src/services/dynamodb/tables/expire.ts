@@ -1,0 +1,47 @@
+import { job } from "#kernel/jobs.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { expiryOf, isTooOld } from "../items/expiry.ts";
+import { changeItem, itemAt } from "../items/rows.ts";
+import { expiryRows, type Table, tables } from "../store.ts";
+import { itemStored } from "../values/stored.ts";
+
+const PAGE = 100;
+/** What has expired is looked for so often, at least; AWS promises a few days. */
+const LOOK_MS = 600_000;
+
+/** Deletes what has expired, as the service itself. */
+export const expire = job<{ table: string; number: number }>("dynamodb/expire", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { table: name, number }) {
+    return ctx.transact(async (tx) => {
+      const table = await tx.get(tables, [name]);
+      if (table?.number !== number || !table.ttl) return undefined;
+      if (!expiresHere(table)) return { again: LOOK_MS, idle: true };
+      const now = tx.now();
+      const due = await tx.listBytes(expiryRows, {
+        in: [number],
+        before: [Math.floor(now / 1_000)],
+        limit: PAGE,
+      });
+      for (const row of due) {
+        tx.deleteRow(row);
+        const item = await itemAt(tx, table, itemStored(row.value));
+        const second = item && expiryOf(table, item);
+        if (item && second !== undefined && second * 1_000 < now && !isTooOld(second, now))
+          changeItem(tx, table, item, undefined, "ttl");
+      }
+      return { again: due.length === PAGE ? 0 : LOOK_MS, idle: due.length === 0 };
+    });
+  },
+});
+
+/** One such job is enough for a table, however often its time to live is switched. */
+export const startExpiring = (tx: Transaction, { name, number }: Table): void =>
+  tx.enqueue(expire, { table: name, number }, { lane: `expire/${number}` });
+
+/** Of a global table's replicas one deletes what has expired: the one whose time to live was set, while it is there. */
+function expiresHere({ group, ttl }: Table): boolean {
+  if (!group) return true;
+  const regions = [group.region, ...group.replicas.map(({ region }) => region)].sort();
+  return group.region === (regions.find((region) => region === ttl?.region) ?? regions[0]);
+}

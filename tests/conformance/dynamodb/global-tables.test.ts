@@ -1,0 +1,451 @@
+import {
+  DeleteItemCommand,
+  DeleteTableCommand,
+  DescribeTimeToLiveCommand,
+  ListTagsOfResourceCommand,
+  QueryCommand,
+  ScanCommand,
+  TagResourceCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+  UpdateTimeToLiveCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
+  DescribeStreamCommand,
+  DynamoDBStreamsClient,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+} from "@aws-sdk/client-dynamodb-streams";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api, guide, N, S } from "./client.ts";
+import { AWAY, HOME, invalid, outcome, regionsOn, THIRD } from "./replicas.ts";
+
+const cloud = conformanceCloud();
+const TableName = "everywhere";
+const { at, create, change, add, drop, describe, put, get, settle, statuses } = regionsOn(cloud, TableName);
+
+const concepts = guide("globaltables-CoreConcepts");
+const how = guide("V2globaltables_HowItWorks");
+const tutorial = guide("V2globaltables.tutorial");
+const update = api("UpdateTable");
+
+beforeAll(async () => {
+  await create(TableName, HOME, { Tags: [{ Key: "team", Value: "home" }] });
+  await put({ p: S("before"), s: N(1), x: S("old") });
+});
+
+behaviour("a table in one Region tells nothing of replicas", api("TableDescription"), async () => {
+  const told = await describe();
+  expect(told.GlobalTableVersion).toBeUndefined();
+  expect(told.Replicas).toBeUndefined();
+  expect(told.GlobalTableSettingsReplicationMode).toBeUndefined();
+});
+
+behaviour("a replica is added by UpdateTable, and the table is UPDATING meanwhile", update, async () => {
+  const { TableDescription: told } = await add(AWAY);
+  expect(told).toMatchObject({ TableStatus: "UPDATING", GlobalTableVersion: "2019.11.21" });
+  expect(await describe()).toMatchObject({
+    TableStatus: "UPDATING",
+    Replicas: [{ RegionName: AWAY, ReplicaStatus: "CREATING" }],
+  });
+});
+
+behaviour("adding a replica enables a stream with new and old images", how, async () => {
+  expect((await describe()).StreamSpecification).toEqual({
+    StreamEnabled: true,
+    StreamViewType: "NEW_AND_OLD_IMAGES",
+  });
+});
+
+behaviour("while a replica is created no other change of the table is taken", update, async () => {
+  const busy = ["ResourceInUseException", "The resource which you are attempting to change is in use."];
+  expect(await outcome(add(THIRD))).toEqual(busy);
+  expect(await outcome(drop(AWAY))).toEqual(busy);
+  expect(await outcome(change({ DeletionProtectionEnabled: true }))).toEqual(busy);
+});
+
+behaviour("what is written while a replica is created reaches it, too", concepts, async () => {
+  await put({ p: S("meanwhile"), s: N(1) });
+  await settle();
+  expect(await get("meanwhile", AWAY)).toEqual({ p: S("meanwhile"), s: N(1) });
+});
+
+behaviour("the replica is ACTIVE in time, and so is the table", api("ReplicaDescription"), async () => {
+  expect((await describe()).TableStatus).toBe("ACTIVE");
+  expect(await statuses()).toEqual([[AWAY, "ACTIVE"]]);
+});
+
+behaviour("each replica tells of the others and never of itself", tutorial, async () => {
+  expect(await statuses(TableName, AWAY)).toEqual([[HOME, "ACTIVE"]]);
+  const told = await describe(TableName, AWAY);
+  expect(told.GlobalTableVersion).toBe("2019.11.21");
+  expect(told.GlobalTableSettingsReplicationMode).toBe("ENABLED_WITH_OVERRIDES");
+});
+
+behaviour(
+  "a replica has the same name and keys, and an ARN, an id and a stream of its own",
+  concepts,
+  async () => {
+    const [here, there] = [await describe(), await describe(TableName, AWAY)];
+    for (const member of ["TableName", "KeySchema", "AttributeDefinitions", "StreamSpecification"] as const)
+      expect(there[member]).toEqual(here[member]);
+    expect(there.TableArn).toBe(`arn:aws:dynamodb:${AWAY}:000000000000:table/${TableName}`);
+    expect(there.TableId).not.toBe(here.TableId);
+    expect(there.LatestStreamArn).toContain(`:${AWAY}:`);
+  },
+);
+
+behaviour("what was in the table before is in the replica", concepts, async () => {
+  expect(await get("before", AWAY)).toEqual({ p: S("before"), s: N(1), x: S("old") });
+});
+
+behaviour("a write in one Region reaches the other", concepts, async () => {
+  await put({ p: S("there"), s: N(1), b: { B: Buffer.from("z") }, l: { L: [N(1), { NULL: true }] } });
+  await settle();
+  expect(await get("there", AWAY)).toEqual(await get("there"));
+});
+
+behaviour("and a write in the other comes back", concepts, async () => {
+  await put({ p: S("back"), s: N(1) }, AWAY);
+  await settle();
+  expect(await get("back")).toEqual({ p: S("back"), s: N(1) });
+});
+
+behaviour("an update of what came from elsewhere is an update everywhere", concepts, async () => {
+  await at(AWAY).send(
+    new UpdateItemCommand({
+      TableName,
+      Key: { p: S("there"), s: N(1) },
+      UpdateExpression: "SET n = :n REMOVE l",
+      ExpressionAttributeValues: { ":n": N(7) },
+    }),
+  );
+  await settle();
+  expect(await get("there")).toMatchObject({ n: N(7) });
+  expect(await get("there")).toEqual(await get("there", AWAY));
+});
+
+behaviour("a delete reaches the other Region", concepts, async () => {
+  await at(HOME).send(new DeleteItemCommand({ TableName, Key: { p: S("back"), s: N(1) } }));
+  await settle();
+  expect(await get("back", AWAY)).toBeUndefined();
+});
+
+behaviour("of two writes of one item in two Regions the later one stays in both", concepts, async () => {
+  await put({ p: S("raced"), s: N(1), x: S("first") }, AWAY);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await put({ p: S("raced"), s: N(1), x: S("second") });
+  await settle();
+  expect(await get("raced")).toMatchObject({ x: S("second") });
+  expect(await get("raced", AWAY)).toMatchObject({ x: S("second") });
+});
+
+behaviour("a transaction is one in the Region where it is made; its items follow", how, async () => {
+  const writes = ["t1", "t2"].map((p) => ({ Put: { TableName, Item: { p: S(p), s: N(1) } } }));
+  await at(HOME).send(new TransactWriteItemsCommand({ TransactItems: writes }));
+  await settle();
+  expect([await get("t1", AWAY), await get("t2", AWAY)]).toMatchObject([{ p: S("t1") }, { p: S("t2") }]);
+});
+
+behaviour("the stream of a replica shows what was replicated to it", how, async () => {
+  const streams = new DynamoDBStreamsClient(cloud.client({ region: AWAY }));
+  const { LatestStreamArn: StreamArn } = await describe(TableName, AWAY);
+  const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));
+  const { ShardIterator } = await streams.send(
+    new GetShardIteratorCommand({
+      StreamArn,
+      ShardId: StreamDescription!.Shards![0]!.ShardId,
+      ShardIteratorType: "TRIM_HORIZON",
+    }),
+  );
+  const { Records } = await streams.send(new GetRecordsCommand({ ShardIterator }));
+  const of = (p: string) => Records!.filter(({ dynamodb }) => dynamodb!.Keys!.p!.S === p);
+  expect(of("there").map(({ eventName }) => eventName)).toEqual(["INSERT", "MODIFY"]);
+  expect(of("back").map(({ eventName }) => eventName)).toEqual(["INSERT", "REMOVE"]);
+  expect(of("there")[0]!.awsRegion).toBe(AWAY);
+  streams.destroy();
+});
+
+behaviour("tags are each replica's own", how, async () => {
+  const tagsAt = async (region: string) => {
+    const ResourceArn = `arn:aws:dynamodb:${region}:000000000000:table/${TableName}`;
+    return (await at(region).send(new ListTagsOfResourceCommand({ ResourceArn }))).Tags;
+  };
+  expect(await tagsAt(AWAY)).toEqual([]);
+  await at(AWAY).send(
+    new TagResourceCommand({
+      ResourceArn: `arn:aws:dynamodb:${AWAY}:000000000000:table/${TableName}`,
+      Tags: [{ Key: "team", Value: "away" }],
+    }),
+  );
+  await settle();
+  expect(await tagsAt(HOME)).toEqual([{ Key: "team", Value: "home" }]);
+});
+
+behaviour("a secondary index that is added in one Region is added in all, with its items", how, async () => {
+  await put({ p: S("indexed"), s: N(1), g: S("here") });
+  await change({
+    AttributeDefinitions: [{ AttributeName: "g", AttributeType: "S" }],
+    GlobalSecondaryIndexUpdates: [
+      {
+        Create: {
+          IndexName: "by-g",
+          KeySchema: [{ AttributeName: "g", KeyType: "HASH" }],
+          Projection: { ProjectionType: "ALL" },
+        },
+      },
+    ],
+  });
+  await settle();
+  const { Items } = await at(AWAY).send(
+    new QueryCommand({
+      TableName,
+      IndexName: "by-g",
+      KeyConditionExpression: "g = :g",
+      ExpressionAttributeValues: { ":g": S("here") },
+    }),
+  );
+  expect(Items).toMatchObject([{ p: S("indexed") }]);
+  expect((await describe()).Replicas![0]!.GlobalSecondaryIndexes).toMatchObject([{ IndexName: "by-g" }]);
+});
+
+behaviour("an index that is deleted in the other Region is deleted in all", how, async () => {
+  await change({ GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: "by-g" } }] }, TableName, AWAY);
+  await settle();
+  expect((await describe()).GlobalSecondaryIndexes).toBeUndefined();
+  expect((await describe()).AttributeDefinitions).toHaveLength(2);
+});
+
+behaviour("time to live is set for all replicas", how, async () => {
+  const TimeToLiveSpecification = { Enabled: true, AttributeName: "until" };
+  await at(AWAY).send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+  await settle();
+  const { TimeToLiveDescription } = await at(HOME).send(new DescribeTimeToLiveCommand({ TableName }));
+  expect(TimeToLiveDescription).toEqual({ TimeToLiveStatus: "ENABLED", AttributeName: "until" });
+});
+
+behaviour("what expires is deleted in all replicas", how, async () => {
+  const soon = Math.floor(Date.now() / 1_000) + 60;
+  await put({ p: S("expiring"), s: N(1), until: N(soon) });
+  await settle();
+  expect(await get("expiring", AWAY)).toBeDefined();
+  await cloud.advance(3_600_000);
+  expect([await get("expiring"), await get("expiring", AWAY)]).toEqual([undefined, undefined]);
+});
+
+behaviour(
+  "only where it expired a stream says that the service deleted it",
+  guide("time-to-live-ttl-streams"),
+  async () => {
+    const whoAt = async (region: string) => {
+      const streams = new DynamoDBStreamsClient(cloud.client({ region }));
+      const { LatestStreamArn: StreamArn } = await describe(TableName, region);
+      const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));
+      const { ShardIterator } = await streams.send(
+        new GetShardIteratorCommand({
+          StreamArn,
+          ShardId: StreamDescription!.Shards![0]!.ShardId,
+          ShardIteratorType: "TRIM_HORIZON",
+        }),
+      );
+      const { Records } = await streams.send(new GetRecordsCommand({ ShardIterator }));
+      streams.destroy();
+      return Records!.find(
+        ({ eventName, dynamodb }) => eventName === "REMOVE" && dynamodb!.Keys!.p!.S === "expiring",
+      )!.userIdentity;
+    };
+    expect(await whoAt(AWAY)).toEqual({ Type: "Service", PrincipalId: "dynamodb.amazonaws.com" });
+    expect(await whoAt(HOME)).toBeUndefined();
+  },
+);
+
+behaviour("a stream of a replica can be neither disabled nor enabled again", how, async () => {
+  for (const region of [HOME, AWAY]) {
+    expect(
+      await outcome(change({ StreamSpecification: { StreamEnabled: false } }, TableName, region)),
+    ).toEqual([
+      "ValidationException",
+      "One or more parameter values were invalid: Disabling Stream is not allowed for a Global Table replica.",
+    ]);
+    expect(
+      await outcome(
+        change(
+          { StreamSpecification: { StreamEnabled: true, StreamViewType: "KEYS_ONLY" } },
+          TableName,
+          region,
+        ),
+      ),
+    ).toEqual(["ValidationException", `Table already has an enabled stream: TableName: ${TableName}`]);
+  }
+});
+
+behaviour("a third replica can be added at any replica's endpoint", tutorial, async () => {
+  await add(THIRD, TableName, AWAY);
+  await settle();
+  expect(await statuses()).toEqual([
+    [AWAY, "ACTIVE"],
+    [THIRD, "ACTIVE"],
+  ]);
+  expect(await statuses(TableName, THIRD)).toEqual([
+    [AWAY, "ACTIVE"],
+    [HOME, "ACTIVE"],
+  ]);
+  expect(await get("before", THIRD)).toMatchObject({ x: S("old") });
+});
+
+behaviour("with three replicas a write reaches the two others", concepts, async () => {
+  await put({ p: S("three"), s: N(1) }, THIRD);
+  await settle();
+  for (const region of [HOME, AWAY]) expect(await get("three", region)).toMatchObject({ p: S("three") });
+});
+
+behaviour(
+  "a table class can be another in one replica",
+  api("UpdateReplicationGroupMemberAction"),
+  async () => {
+    const Update = { RegionName: THIRD, TableClassOverride: "STANDARD_INFREQUENT_ACCESS" as const };
+    await change({ ReplicaUpdates: [{ Update }] });
+    expect(await statuses()).toContainEqual([THIRD, "UPDATING"]);
+    await settle();
+    const told = (await describe()).Replicas!.find(({ RegionName }) => RegionName === THIRD)!;
+    expect(told).toMatchObject({
+      ReplicaStatus: "ACTIVE",
+      ReplicaTableClassSummary: { TableClass: "STANDARD_INFREQUENT_ACCESS" },
+    });
+    expect((await describe(TableName, THIRD)).TableClassSummary).toEqual({
+      TableClass: "STANDARD_INFREQUENT_ACCESS",
+    });
+    expect((await describe()).TableClassSummary).toBeUndefined();
+  },
+);
+
+behaviour("a replica may read with another limit", api("UpdateReplicationGroupMemberAction"), async () => {
+  const Update = { RegionName: THIRD, OnDemandThroughputOverride: { MaxReadRequestUnits: 50 } };
+  await change({ ReplicaUpdates: [{ Update }] });
+  await settle();
+  const told = (await describe()).Replicas!.find(({ RegionName }) => RegionName === THIRD)!;
+  expect(told.OnDemandThroughputOverride).toEqual({ MaxReadRequestUnits: 50 });
+  expect((await describe(TableName, THIRD)).OnDemandThroughput).toMatchObject({ MaxReadRequestUnits: 50 });
+});
+
+behaviour("a table of the same name in the other Region stands in the way", tutorial, async () => {
+  await create("taken");
+  await create("taken", AWAY);
+  expect(await outcome(add(AWAY, "taken"))).toEqual(
+    invalid(
+      "Failed to create a the new replica of table with name: ‘taken’ because one or more replicas already existed as tables.",
+    ),
+  );
+});
+
+behaviour(
+  "a table with provisioned writes must be scaled before it has replicas",
+  guide("V2globaltables_reqs_bestpractices"),
+  async () => {
+    await create("scaled", HOME, {
+      BillingMode: "PROVISIONED",
+      ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 },
+    });
+    expect(await outcome(add(AWAY, "scaled"))).toEqual(
+      invalid("Table write capacity should either be Pay-Per-Request or AutoScaled."),
+    );
+  },
+);
+
+behaviour("a stream that is there is kept as it is, and the replica has one like it", how, async () => {
+  await create("streamed", HOME, {
+    StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" },
+  });
+  await add(AWAY, "streamed");
+  await settle();
+  for (const region of [HOME, AWAY])
+    expect((await describe("streamed", region)).StreamSpecification!.StreamViewType).toBe("NEW_IMAGE");
+});
+
+behaviour(
+  "deletion protection is each replica's own, and holds against both ways of deleting",
+  how,
+  async () => {
+    await change({ DeletionProtectionEnabled: true }, "streamed", AWAY);
+    await settle();
+    expect((await describe("streamed")).DeletionProtectionEnabled).toBe(false);
+    const told = invalid(
+      `Cannot delete table streamed in region ${AWAY} because it has deletion protection enabled. Disable deletion protection first.`,
+    );
+    expect(await outcome(drop(AWAY, "streamed"))).toEqual(told);
+    expect(await outcome(at(AWAY).send(new DeleteTableCommand({ TableName: "streamed" })))).toEqual(told);
+    await change({ DeletionProtectionEnabled: false }, "streamed", AWAY);
+  },
+);
+
+const sourced = invalid(
+  "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table in the last 24 hours.",
+);
+behaviour("a table that a replica was lately made from is not deleted", how, async () => {
+  expect(await outcome(at(HOME).send(new DeleteTableCommand({ TableName: "streamed" })))).toEqual(sourced);
+  expect(await outcome(drop(AWAY))).toEqual(sourced);
+});
+
+behaviour("a replica is deleted by DeleteTable in its Region", tutorial, async () => {
+  const { TableDescription } = await at(AWAY).send(new DeleteTableCommand({ TableName: "streamed" }));
+  expect(TableDescription).toMatchObject({ TableStatus: "DELETING" });
+  expect((await outcome(put({ p: S("late"), s: N(1) }, AWAY, "streamed")))[0]).toBe(
+    "ResourceNotFoundException",
+  );
+  await settle();
+  expect((await outcome(describe("streamed", AWAY)))[0]).toBe("ResourceNotFoundException");
+});
+
+behaviour("without its last replica a table is one of a single Region again", how, async () => {
+  const told = await describe("streamed");
+  expect([told.TableStatus, told.GlobalTableVersion, told.Replicas]).toEqual([
+    "ACTIVE",
+    undefined,
+    undefined,
+  ]);
+  expect(told.StreamSpecification).toMatchObject({ StreamEnabled: true });
+  await at(HOME).send(new DeleteTableCommand({ TableName: "streamed" }));
+});
+
+behaviour("a replica that is deleted through another one is DELETING, then gone", tutorial, async () => {
+  const last = { p: S("last"), s: N(1) };
+  await put(last, THIRD);
+  await drop(THIRD);
+  expect(await statuses()).toContainEqual([THIRD, "DELETING"]);
+  await settle();
+  expect(await statuses()).toEqual([[AWAY, "ACTIVE"]]);
+  expect(await statuses(TableName, AWAY)).toEqual([[HOME, "ACTIVE"]]);
+  expect((await outcome(describe(TableName, THIRD)))[0]).toBe("ResourceNotFoundException");
+});
+
+behaviour("what a replica took before it was deleted is in the others", concepts, async () => {
+  for (const region of [HOME, AWAY]) expect(await get("last", region)).toMatchObject({ p: S("last") });
+});
+
+behaviour("a replica that is gone can be added again, with all items", tutorial, async () => {
+  await add(THIRD);
+  await settle();
+  const count = async (region: string) =>
+    (await at(region).send(new ScanCommand({ TableName, Select: "COUNT" }))).Count;
+  expect(await count(THIRD)).toBe(await count(HOME));
+});
+
+behaviour("a day later a table that replicas were made from can be deleted", how, async () => {
+  await cloud.advance(25 * 3_600_000);
+  await at(HOME).send(new DeleteTableCommand({ TableName }));
+  await settle();
+  expect((await outcome(describe()))[0]).toBe("ResourceNotFoundException");
+  expect(await statuses(TableName, AWAY)).toEqual([[THIRD, "ACTIVE"]]);
+});
+
+behaviour("the strong consistency of Regions is refused by name", api("UpdateTable"), async () => {
+  const [, message] = (await outcome(
+    change(
+      { MultiRegionConsistency: "STRONG", ReplicaUpdates: [{ Create: { RegionName: HOME } }] },
+      TableName,
+      AWAY,
+    ),
+  )) as [string, string];
+  expect(message).toContain("strong consistency");
+});

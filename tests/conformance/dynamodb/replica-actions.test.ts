@@ -1,0 +1,115 @@
+import type { UpdateTableCommandInput } from "@aws-sdk/client-dynamodb";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { api } from "./client.ts";
+import { AWAY, HOME, invalid, outcome, regionsOn } from "./replicas.ts";
+
+const cloud = conformanceCloud();
+const TableName = "everywhere";
+const { create, change, add, settle } = regionsOn(cloud, TableName);
+const update = api("UpdateTable");
+
+beforeAll(async () => {
+  await create(TableName);
+  await add(AWAY);
+  await settle();
+});
+
+const ACTIONS = (ReplicaUpdates: UpdateTableCommandInput["ReplicaUpdates"]) => ({ ReplicaUpdates });
+const REFUSED: [what: string, input: Partial<UpdateTableCommandInput>, told: string][] = [
+  [
+    "a replica that is there already",
+    ACTIONS([{ Create: { RegionName: AWAY } }]),
+    `Failed to create a the new replica of table with name: ‘${TableName}’ because one or more replicas already existed as tables.`,
+  ],
+  [
+    "a replica in the table's own Region",
+    ACTIONS([{ Create: { RegionName: HOME } }]),
+    "Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.",
+  ],
+  [
+    "to delete the table's own Region",
+    ACTIONS([{ Delete: { RegionName: HOME } }]),
+    "Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.",
+  ],
+  [
+    "to delete what is no replica",
+    ACTIONS([{ Delete: { RegionName: "ca-central-1" } }]),
+    "Update global table operation failed because one or more replicas were not part of the global table. Please retry the request without these replicas: [ca-central-1].",
+  ],
+  [
+    "to change what is no replica",
+    ACTIONS([{ Update: { RegionName: "ca-central-1", TableClassOverride: "STANDARD" } }]),
+    "Update global table operation failed because one or more replicas were not part of the global table. Please retry the request without these replicas: [ca-central-1].",
+  ],
+  [
+    "an update that changes nothing",
+    ACTIONS([{ Update: { RegionName: AWAY } }]),
+    "There are no actions specified in the Replica Update Action of the request.",
+  ],
+  [
+    "no action at all",
+    ACTIONS([{}]),
+    "There are no actions specified in the Replica Update Action of the request.",
+  ],
+  [
+    "an index without what is to change",
+    ACTIONS([{ Update: { RegionName: AWAY, GlobalSecondaryIndexes: [{ IndexName: "by-g" }] } }]),
+    "There are no actions specified in the Replica Update Action of the request.",
+  ],
+  [
+    "two kinds of actions in one",
+    ACTIONS([{ Create: { RegionName: "ca-central-1" }, Delete: { RegionName: AWAY } }]),
+    "Update table operation with more than one type of replica actions not allowed",
+  ],
+  [
+    "two replicas at once",
+    ACTIONS([{ Create: { RegionName: "ca-central-1" } }, { Create: { RegionName: "eu-west-2" } }]),
+    "Update table operation with more than one create or delete replica actions not allowed",
+  ],
+  [
+    "provisioned reads of a table that is paid by request",
+    ACTIONS([{ Update: { RegionName: AWAY, ProvisionedThroughputOverride: { ReadCapacityUnits: 5 } } }]),
+    "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+  ],
+  [
+    "another key for a replica",
+    ACTIONS([{ Update: { RegionName: AWAY, KMSMasterKeyId: "alias/aws/dynamodb" } }]),
+    "One or more parameter values were invalid: KMSMasterKeyId must be specified for each replica.",
+  ],
+  ...(
+    [
+      ["a stream", { StreamSpecification: { StreamEnabled: false } }],
+      ["a billing mode", { BillingMode: "PAY_PER_REQUEST" }],
+      ["protection", { DeletionProtectionEnabled: true }],
+      ["a table class", { TableClass: "STANDARD" }],
+    ] as const
+  ).map(([what, more]): [string, Partial<UpdateTableCommandInput>, string] => [
+    `${what} in the request that deletes a replica`,
+    { ...ACTIONS([{ Delete: { RegionName: AWAY } }]), ...more },
+    "One or more parameter values were invalid: Replica modification must be the only operation in the request",
+  ]),
+];
+for (const [what, input, told] of REFUSED)
+  behaviour(`UpdateTable refuses ${what}`, update, async () => {
+    expect(await outcome(change(input))).toEqual(invalid(told));
+  });
+
+behaviour("a Region that is none is refused with those there are", update, async () => {
+  for (const region of ["us-fake-1", "EU-WEST-1"]) {
+    const [name, message] = (await outcome(add(region))) as [string, string];
+    expect(name).toBe("ValidationException");
+    expect(message).toMatch(
+      new RegExp(
+        `^Region ${region} is not supported. The latest version of global tables are only supported in the following regions: \\[.*us-east-1.*\\]$`,
+      ),
+    );
+  }
+});
+
+behaviour("a table that is not there has no replicas to add", update, async () => {
+  expect(await outcome(add(AWAY, "nowhere"))).toEqual([
+    "ResourceNotFoundException",
+    "Requested resource not found: Table: nowhere not found",
+  ]);
+});
