@@ -38,6 +38,12 @@ afterEach(() => nube.close());
 const queueArn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 const orders = { Source: "shop", DetailType: "order", Detail: '{"customer":"c1","total":12}' };
 
+test("the first call of all may be for two buses", async () => {
+  const entries = [orders, { ...orders, EventBusName: "none" }];
+  const { FailedEntryCount } = await nube.aws.events.PutEvents({ Entries: entries });
+  expect(FailedEntryCount).toBe(0);
+});
+
 async function rule(pattern: object, target: object = {}, bus?: string) {
   const on = bus === undefined ? {} : { EventBusName: bus };
   await nube.aws.events.PutRule({ Name: "rule", EventPattern: JSON.stringify(pattern), ...on });

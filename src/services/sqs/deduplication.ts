@@ -6,7 +6,7 @@ import { type Deduplication, deduplications, type Queue, type Time } from "./sto
 const INTERVAL_MS = 300_000;
 /** Rows out of date that a send clears away. */
 const CLEARED = 4;
-const PAGE = 1_000;
+const PAGE = 200;
 
 /** What was sent in the last five minutes, in that order. */
 export type Recent = Map<string, Deduplication>;

@@ -15,9 +15,11 @@ import {
   voidThrough,
 } from "./store.ts";
 
-/** Records that are read at a time: a few milliseconds, even where each is as long as can be. */
+/** Records that are read at a time when a queue is opened, before others have their turn: about a millisecond. */
+const SLICE = 40;
+const STATE_SLICE = 200;
+/** What a walk takes into its window at a time: a few milliseconds, even where each record is as long as can be. */
 const PAGE = 200;
-const STATE_PAGE = 1_000;
 
 /** Brings a queue into memory, once for all who ask at the same time. Other calls go on between its pages. */
 export async function open(ctx: Context, queue: Queue): Promise<void> {
@@ -46,14 +48,14 @@ async function load(ctx: Context, queue: Queue): Promise<Backlog> {
   let reach = voidThrough(queue);
   for (;;) {
     const after = reach;
-    const page = await ctx.read((tx) => pageAfter(tx, queue, after));
+    const page = await ctx.read((tx) => pageAfter(tx, queue, after, SLICE));
     const fresh: Message[] = [];
     for (const message of page) {
       const state = received.at(message.seq);
       if (!state) fresh.push(message);
       else if (state !== RESTORED) backlog.restore(message, state);
     }
-    const isLast = page.length < PAGE;
+    const isLast = page.length < SLICE;
     reach = page.at(-1)?.seq ?? reach;
     backlog.load(fresh, reach, isLast);
     if (isLast || (received.last <= reach && !backlog.hasRoom)) break;
@@ -66,12 +68,12 @@ async function load(ctx: Context, queue: Queue): Promise<Backlog> {
 
 /** Pages in what follows the window. */
 export async function refill(tx: ReadTransaction, queue: Queue, backlog: Backlog): Promise<void> {
-  const page = await pageAfter(tx, queue, backlog.reach);
+  const page = await pageAfter(tx, queue, backlog.reach, PAGE);
   backlog.load(page, page.at(-1)?.seq ?? backlog.reach, page.length < PAGE);
 }
 
-const pageAfter = (tx: ReadTransaction, { id }: Queue, seq: number) =>
-  tx.list(messages, { in: [id], after: [seq], limit: PAGE });
+const pageAfter = (tx: ReadTransaction, { id }: Queue, seq: number, limit: number) =>
+  tx.list(messages, { in: [id], after: [seq], limit });
 
 async function countOf(tx: ReadTransaction, { id }: Queue): Promise<number> {
   const row = await tx.getBytes(counts, [id]);
@@ -119,10 +121,10 @@ async function* statesIn(ctx: Context, queue: Queue): AsyncIterable<MessageState
   let after = voidThrough(queue);
   for (;;) {
     const page = await ctx.read((tx) =>
-      tx.list(states, { in: [queue.id], after: [after], limit: STATE_PAGE }),
+      tx.list(states, { in: [queue.id], after: [after], limit: STATE_SLICE }),
     );
     yield* page;
-    if (page.length < STATE_PAGE) return;
+    if (page.length < STATE_SLICE) return;
     after = page.at(-1)!.seq;
     await new Promise(setImmediate);
   }
