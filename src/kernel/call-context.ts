@@ -12,6 +12,7 @@ import type { Letter } from "./letters.ts";
 import { type Applied, StoreUnavailableError, TransactionError } from "./partition.ts";
 import { type Principal, serviceNamed } from "./principal.ts";
 import type { Cloud } from "./runtime.ts";
+import type { Slot } from "./scheduler.ts";
 import type { ReadTransaction, Transaction } from "./transaction.ts";
 import type { Wait } from "./waits.ts";
 
@@ -26,6 +27,8 @@ export interface ContextOptions {
   /** The services that called one another on behalf of the caller, the first one first. */
   calledVia?: readonly string[] | undefined;
   denied?: ((denial: Denial) => AwsError) | undefined;
+  /** Of a job. */
+  slot?: Slot | undefined;
 }
 
 /** A class for its prototype: one is made for every call, and closures for all of this would cost more than the call. */
@@ -154,6 +157,11 @@ export class CallContext implements Context {
 
   at(due: number, then: () => void): () => void {
     return this.#options.cloud.at(due, then);
+  }
+
+  outside<R>(wait: () => Promise<R>): Promise<R> {
+    const { slot } = this.#options;
+    return slot ? slot.leave(wait) : wait();
   }
 
   authorize(facts: readonly AccessFact[]): void {

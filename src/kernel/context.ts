@@ -58,6 +58,9 @@ export interface Context extends Place {
   /** Calls when the cloud's clock is there, unless the answer is called first; forgotten when the cloud ends. */
   at(due: number, then: () => void): () => void;
 
+  /** Waits for somebody outside the cloud, an HTTP endpoint say: a job leaves its place to others meanwhile. */
+  outside<R>(wait: () => Promise<R>): Promise<R>;
+
   /** Judges one entry of a batch. @throws {AwsError} AccessDenied */
   authorize(facts: readonly AccessFact[]): void;
   /**

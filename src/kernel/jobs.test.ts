@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { collection } from "./collection.ts";
-import { GivenUp, type Job, job } from "./jobs.ts";
+import { GivenUp, type Job, job, parkedJobs } from "./jobs.ts";
 import { StoreUnavailableError } from "./partition.ts";
 import { rootOf } from "./principal.ts";
 import { type Reconciler, reconciler } from "./reconciler.ts";
@@ -90,6 +90,39 @@ test("a job that fails is run again on the cloud's clock, waits longer each time
     [3, 70],
   ]);
   expect(ids.size).toBe(1);
+});
+
+test("jobs that wait for somebody outside hold up no other", async () => {
+  const answers: (() => void)[] = [];
+  const calling = job<object>("hello/call", {
+    run: (ctx) => ctx.outside(() => new Promise<void>((answer) => answers.push(answer))),
+  });
+  const done = Promise.withResolvers<void>();
+  const quick = job<object>("hello/quick", { run: async () => done.resolve() });
+  const nube = await cloudWith([calling, quick]);
+  for (let call = 0; call < 40; call++) await nube.enqueue(calling, {});
+  await nube.enqueue(quick, {});
+  await done.promise;
+  expect(answers).toHaveLength(40);
+  for (const answer of answers) answer();
+});
+
+test("of parked jobs the newest are kept", async () => {
+  const failing = job<object>("hello/fail", {
+    async run() {
+      throw new GivenUp("no");
+    },
+  });
+  const nube = await cloudWith([failing]);
+  await nube.change((tx) => {
+    for (let n = 0; n < 1_250; n++) tx.enqueue(failing, {});
+  });
+  await nube.advance("1s");
+  const parked = (range: object) =>
+    nube.context().read((tx) => tx.list(parkedJobs.region, { in: ["hello"], limit: 1_000, ...range }));
+  const newest = await parked({ reverse: true });
+  expect(newest).toHaveLength(1_000);
+  expect((await parked({ before: [newest.at(-1)!.id] })).length).toBeLessThanOrEqual(100);
 });
 
 test("a job that found nothing to do is run again, and writes nothing", async () => {

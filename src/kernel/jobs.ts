@@ -1,10 +1,11 @@
 import type { Log } from "#lib/log.ts";
-import { byScope, collection, type Place } from "./collection.ts";
+import { byScope, collection, type Place, type Scope } from "./collection.ts";
 import type { Context } from "./context.ts";
 import type { Home } from "./home.ts";
 import { type Lane, type Lanes, openLanes } from "./lanes.ts";
 import { StoreUnavailableError } from "./partition.ts";
-import type { Scheduler } from "./scheduler.ts";
+import type { Scheduler, Slot } from "./scheduler.ts";
+import type { Transaction } from "./transaction.ts";
 
 /**
  * Work with a due time that survives a crash: a row in the partition that asked for it, written in the same
@@ -74,6 +75,9 @@ const MAX_BACKOFF_MS = 3_600_000;
 const STORE_RETRY_MS = 60_000;
 const MAX_ERROR_TEXT = 1_024;
 const OPENING_PAGE = 1_000;
+/** Parked jobs that a service keeps in a partition, and how many may be parked until the oldest go. */
+const MOST_PARKED = 1_000;
+const PARKED_BETWEEN = 100;
 
 export const waitingJobs = byScope((scope) =>
   collection<JobRecord>(`kernel/job/${scope}`, { scope, key: (j) => [j.service, j.due, j.id] }),
@@ -94,7 +98,7 @@ export interface JobRunnerOptions {
   log: Log;
   find(service: string, name: string): Promise<Job<never> | undefined>;
   /** A context in which the service acts for itself. */
-  context(home: Home, record: JobRecord): Context;
+  context(home: Home, record: JobRecord, slot: Slot): Context;
 }
 
 interface Outcome {
@@ -107,6 +111,8 @@ interface Outcome {
 
 export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): JobRunner {
   const lanes = new WeakMap<Home, Lanes>();
+  /** How many this process has parked. */
+  const parked = new WeakMap<Home, number>();
 
   function laneOf(home: Home, { lane, id }: JobRecord): Lane | undefined {
     if (lane === undefined) return undefined;
@@ -118,14 +124,14 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
   function schedule(home: Home, record: JobRecord, at = record.due) {
     if (home.closed) return;
     const lane = laneOf(home, record);
-    const work = () => run(home, record, lane);
-    const start = () => scheduler.at(at, () => (lane ? lane.alone(work, start) : work()));
+    const work = (slot: Slot) => run(home, record, lane, slot);
+    const start = () => scheduler.at(at, (slot) => (lane ? lane.alone(() => work(slot), start) : work(slot)));
     start();
   }
 
-  async function run(home: Home, record: JobRecord, lane: Lane | undefined) {
+  async function run(home: Home, record: JobRecord, lane: Lane | undefined, slot: Slot) {
     if (home.closed) return;
-    const ctx = context(home, record);
+    const ctx = context(home, record, slot);
     try {
       if (lane?.replaced(record.id)) return await finish(home, record);
       const found = await find(record.service, record.name);
@@ -179,10 +185,23 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
   }
 
   async function park(home: Home, record: JobRecord, error: string | undefined) {
-    await home.write((tx) => {
+    const before = parked.get(home) ?? 0;
+    parked.set(home, before + 1);
+    await home.write(async (tx) => {
       tx.delete(waitingJobs[home.scope], rowOf(record));
       tx.put(parkedJobs[home.scope], { ...record, error });
+      if (before % PARKED_BETWEEN === 0) await forgetOldest(tx, home.scope, record.service);
     });
+  }
+
+  async function forgetOldest(tx: Transaction, scope: Scope, service: string) {
+    const of = parkedJobs[scope];
+    const kept = await tx.list(of, { in: [service], reverse: true, limit: MOST_PARKED });
+    if (kept.length < MOST_PARKED) return;
+    const old = await tx.list(of, { in: [service], before: [kept.at(-1)!.id], limit: MOST_PARKED });
+    for (const { id } of old) tx.delete(of, [service, id]);
+    if (old.length > 0)
+      log.warn("the oldest of many parked jobs were forgotten", { service, jobs: old.length });
   }
 
   async function postpone(home: Home, record: JobRecord, due: number, error: string | undefined) {

@@ -192,7 +192,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     async find(id, name) {
       return OWN_JOBS.find((own) => own.name === name) ?? (await service(id))?.jobs.get(name);
     },
-    context(home, record) {
+    context(home, record, slot) {
       const principal = serviceNamed(`${record.service}.amazonaws.com`);
       return new CallContext({
         cloud,
@@ -201,6 +201,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
         principal,
         place: record.place,
         requestId: random.uuid(),
+        slot,
       });
     },
   });

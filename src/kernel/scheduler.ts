@@ -8,7 +8,7 @@ import type { Log } from "#lib/log.ts";
  */
 export interface Scheduler {
   /** Runs `work` at `due`; answers how to call it off. `work` must not throw. */
-  at(due: number, work: () => Promise<void>): () => void;
+  at(due: number, work: Work): () => void;
   advance(milliseconds: number): Promise<void>;
   /** Moves the clock from one due moment to the next until nothing waits, or `horizon` ms have passed. */
   runUntilIdle(horizon: number): Promise<void>;
@@ -19,13 +19,23 @@ export interface Scheduler {
   close(): Promise<void>;
 }
 
+export type Work = (slot: Slot) => Promise<void>;
+
+/** The place that work has among all that runs at a time. */
+export interface Slot {
+  /** Leaves it to others while `outside` is waited for: an endpoint that hangs is to hold up nobody else. */
+  leave<R>(outside: () => Promise<R>): Promise<R>;
+}
+
 interface Entry {
   due: number;
   order: number;
-  work: (() => Promise<void>) | undefined;
+  work: Work | undefined;
 }
 
 const CONCURRENT = 16;
+/** What waits for somebody outside at a time, each with a connection of its own, besides those that run. */
+const MOST_OUTSIDE = 256;
 /** `setTimeout` fires at once beyond this. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -37,6 +47,8 @@ export function openScheduler(
 ): Scheduler {
   const waiting = heap<Entry>((a, b) => a.due < b.due || (a.due === b.due && a.order < b.order));
   const running = new Set<Promise<void>>();
+  /** Of those that run, the ones that wait for somebody outside. */
+  const outside = new Set<Slot>();
   let order = 0;
   let timer: NodeJS.Timeout | undefined;
   let moving = false;
@@ -52,7 +64,16 @@ export function openScheduler(
   function start(entry: Entry): Promise<void> {
     const work = entry.work!;
     entry.work = undefined;
-    const run = work()
+    const slot: Slot = {
+      async leave(wait) {
+        if (outside.size >= MOST_OUTSIDE) return wait();
+        outside.add(slot);
+        const waited = wait().finally(() => outside.delete(slot));
+        arm();
+        return waited;
+      },
+    };
+    const run = work(slot)
       .catch((error) => log.error("scheduled work threw", { error }))
       .finally(() => {
         running.delete(run);
@@ -62,15 +83,17 @@ export function openScheduler(
     return run;
   }
 
+  const isFull = () => running.size - outside.size >= CONCURRENT;
+
   function arm() {
     clearTimeout(timer);
     if (closed || moving) return;
-    for (let entry = next(); entry && entry.due <= clock.now() && running.size < CONCURRENT; entry = next()) {
+    for (let entry = next(); entry && entry.due <= clock.now() && !isFull(); entry = next()) {
       waiting.pop();
       void start(entry);
     }
     const entry = next();
-    if (!entry || clock.frozen || running.size >= CONCURRENT) return;
+    if (!entry || clock.frozen || isFull()) return;
     timer = setTimeout(arm, Math.min(Math.max(entry.due - clock.now(), 0), LONGEST_TIMER_MS));
     timer.unref();
   }
@@ -136,6 +159,7 @@ export function openScheduler(
       moving = false;
       moves = Promise.resolve();
       running.clear();
+      outside.clear();
     },
     async close() {
       closed = true;

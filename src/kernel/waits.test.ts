@@ -72,3 +72,15 @@ test("ends with the cloud", async () => {
   waits.end();
   await Promise.all(parked);
 });
+
+test("tells when so many are parked, and when they have left", async () => {
+  const { waits } = fixture();
+  const one = waits.open(20_000, undefined);
+  const other = waits.open(20_000, undefined);
+  const both = waits.reached(2);
+  const parked = [one.parked(() => {}), other.parked(() => {})];
+  await both;
+  waits.end();
+  await Promise.all(parked);
+  await waits.reached(0);
+});

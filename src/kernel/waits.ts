@@ -18,10 +18,19 @@ export interface Waits {
   open(milliseconds: number, client: AbortSignal | undefined): Wait;
   /** Ends all that is open: nothing more will come. */
   end(): void;
+  /** Resolves as soon as so many calls are parked: for who has to know that they have come, or have left. */
+  reached(parked: number): Promise<void>;
 }
 
 export function openWaits(scheduler: Scheduler, now: () => number): Waits {
   const open = new Set<() => void>();
+  let parked = 0;
+  const watchers = new Set<{ count: number; resolve: () => void }>();
+
+  function count(change: number) {
+    parked += change;
+    for (const watcher of watchers) if (watcher.count === parked) watcher.resolve();
+  }
 
   return {
     open(milliseconds, client) {
@@ -49,13 +58,24 @@ export function openWaits(scheduler: Scheduler, now: () => number): Waits {
         async parked(enter) {
           const woken = Promise.withResolvers<void>();
           enter(woken.resolve);
-          if (!over) await Promise.race([woken.promise, ended.promise]);
+          if (over) return;
+          count(1);
+          await Promise.race([woken.promise, ended.promise]);
+          count(-1);
         },
         end,
       };
     },
     end() {
       for (const end of [...open]) end();
+    },
+    async reached(wanted) {
+      if (parked === wanted) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const watcher = { count: wanted, resolve };
+      watchers.add(watcher);
+      await promise;
+      watchers.delete(watcher);
     },
   };
 }

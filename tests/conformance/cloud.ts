@@ -25,6 +25,8 @@ export interface ConformanceCloud {
   letters(): Promise<PostedLetter[]>;
   /** From then on only `advance` moves the clock. */
   freeze(): Promise<void>;
+  /** Resolves as soon as so many long polls wait for something to come. */
+  waiting(polls: number): Promise<void>;
   /** Milliseconds; all that is due in that span has run when it resolves. */
   advance(milliseconds: number): Promise<void>;
 }
@@ -64,6 +66,7 @@ export function conformanceCloud({ limits = [] }: { limits?: readonly string[] }
       credentials: { accessKeyId: account, secretAccessKey: "test" },
       maxAttempts: 1,
     }),
+    waiting: (polls) => running.cloud.waits.reached(polls),
     letters: () => running.cloud.letters.list(100),
     get ports() {
       return running.cloud.ports;

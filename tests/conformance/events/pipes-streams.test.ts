@@ -350,10 +350,6 @@ behaviour("a pipe of a stream is described with its defaults", api("DescribePipe
   expect((await pipes(new DescribePipeCommand({ Name }))).SourceParameters).toEqual({
     KinesisStreamParameters: {
       BatchSize: 100,
-      MaximumBatchingWindowInSeconds: 0,
-      MaximumRecordAgeInSeconds: -1,
-      MaximumRetryAttempts: -1,
-      ParallelizationFactor: 1,
       StartingPosition: "TRIM_HORIZON",
     },
   });

@@ -185,6 +185,8 @@ behaviour("a token that nobody has is refused", CONFIRM, async () => {
   const TopicArn = await cloud.topic();
   const command = new ConfirmSubscriptionCommand({ TopicArn, Token: "made-up" });
   await expect(send(command)).rejects.toMatchObject(refused("Invalid parameter: Token"));
+  const formed = new ConfirmSubscriptionCommand({ TopicArn, Token: "2336412f37fb687f".repeat(20) });
+  await expect(send(formed)).rejects.toMatchObject(refused("Invalid token"));
 });
 
 behaviour("a topic that is not there confirms nothing", CONFIRM, async () => {

@@ -15,8 +15,8 @@ const { client, send, queue, put, receive, unused, attributes } = sqsOn(cloud);
 const bodies = async (...ask: Parameters<typeof receive>) => (await receive(...ask)).map(({ Body }) => Body);
 const change = (QueueUrl: string, ReceiptHandle: string | undefined, VisibilityTimeout: number) =>
   send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }));
-/** Long enough for a call to have arrived and parked. */
-const arrived = () => new Promise((resolve) => setTimeout(resolve, 50));
+/** So many polls have come, and wait. */
+const arrived = (polls = 1) => cloud.waiting(polls);
 
 behaviour("an empty queue has no messages", api("ReceiveMessage"), async () => {
   expect(await receive(await queue())).toEqual([]);
@@ -318,7 +318,7 @@ behaviour("a long poll ends when a message is given back", guide("sqs-short-and-
 behaviour("several long polls share what comes", guide("sqs-short-and-long-polling"), async () => {
   const QueueUrl = await queue();
   const polls = [1, 2, 3].map(() => bodies(QueueUrl, { WaitTimeSeconds: 20, MaxNumberOfMessages: 1 }));
-  await arrived();
+  await arrived(polls.length);
   for (const body of ["a", "b", "c"]) await put(QueueUrl, body);
   expect((await Promise.all(polls)).flat().sort()).toEqual(["a", "b", "c"]);
 });
@@ -335,7 +335,7 @@ behaviour(
     await arrived();
     leaving.abort();
     await expect(poll).rejects.toThrow();
-    await arrived();
+    await arrived(0);
     await put(QueueUrl, "x");
     expect(await bodies(QueueUrl)).toEqual(["x"]);
   },

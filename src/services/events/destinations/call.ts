@@ -50,32 +50,41 @@ export async function callDestination(
     "user-agent": "Amazon/EventBridge/ApiDestinations",
     ...parameters?.HeaderParameters,
     ...listed(secrets.InvocationHttpParameters?.HeaderParameters),
-    ...(await authorization(connection, secrets)),
+    ...(await authorization(ctx, connection, secrets)),
   };
   const hasBody = destination.method !== "GET" && destination.method !== "HEAD";
   const body = hasBody ? withParameters(payload, secrets.InvocationHttpParameters?.BodyParameters) : null;
-  const answer = await reach(url, { method: destination.method, headers, body });
-  if (answer.ok) return boundedText(answer, MOST_ANSWER);
-  await answer.body?.cancel();
-  throw new AwsError("SDK_CLIENT_ERROR", `Failed with status code ${answer.status}`, {
-    status: statusOf(answer),
-  });
+  const { status, text } = await reach(ctx, url, { method: destination.method, headers, body }, MOST_ANSWER);
+  if (text !== undefined) return text;
+  throw new AwsError("SDK_CLIENT_ERROR", `Failed with status code ${status}`, { status: statusFor(status) });
 }
 
 /** What is worth another try is told as a fault of the service. */
-function statusOf({ status }: Response): number {
+function statusFor(status: number): number {
   return status === 401 || status === 407 || status === 409 || status === 429 || status >= 500 ? 503 : 400;
 }
 
-async function reach(url: URL, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
-  } catch (cause) {
-    throw new AwsError("SDK_CLIENT_ERROR", `The endpoint ${url.origin} cannot be reached.`, {
-      status: 503,
-      cause,
-    });
-  }
+interface Answer {
+  status: number;
+  /** Of a success. */
+  text?: string;
+}
+
+function reach(ctx: Context, url: URL, init: RequestInit, most: number): Promise<Answer> {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  return ctx.outside(async () => {
+    try {
+      const answer = await fetch(url, { ...init, redirect: "manual", signal });
+      if (answer.ok) return { status: answer.status, text: await boundedText(answer, most) };
+      await answer.body?.cancel();
+      return { status: answer.status };
+    } catch (cause) {
+      throw new AwsError("SDK_CLIENT_ERROR", `The endpoint ${url.origin} cannot be reached.`, {
+        status: 503,
+        cause,
+      });
+    }
+  });
 }
 
 function urlOf(
@@ -105,7 +114,11 @@ function withParameters(payload: string, parameters: Events.ConnectionBodyParame
   return JSON.stringify({ ...body, ...listed(parameters) });
 }
 
-async function authorization({ type }: Connection, secrets: Secrets): Promise<Record<string, string>> {
+async function authorization(
+  ctx: Context,
+  { type }: Connection,
+  secrets: Secrets,
+): Promise<Record<string, string>> {
   if (type === "API_KEY") {
     const { ApiKeyName, ApiKeyValue } = secrets.ApiKeyAuthParameters!;
     return { [ApiKeyName]: ApiKeyValue };
@@ -114,11 +127,11 @@ async function authorization({ type }: Connection, secrets: Secrets): Promise<Re
     const { Username, Password } = secrets.BasicAuthParameters!;
     return { authorization: `Basic ${Buffer.from(`${Username}:${Password}`).toString("base64")}` };
   }
-  return { authorization: `Bearer ${await tokenOf(secrets.OAuthParameters!)}` };
+  return { authorization: `Bearer ${await tokenOf(ctx, secrets.OAuthParameters!)}` };
 }
 
 /** A token by client credentials, asked for at each call. */
-async function tokenOf(oauth: Events.CreateConnectionOAuthRequestParameters): Promise<string> {
+async function tokenOf(ctx: Context, oauth: Events.CreateConnectionOAuthRequestParameters): Promise<string> {
   const { ClientID, ClientSecret } = oauth.ClientParameters;
   const parameters = oauth.OAuthHttpParameters;
   const form = new URLSearchParams({
@@ -130,17 +143,18 @@ async function tokenOf(oauth: Events.CreateConnectionOAuthRequestParameters): Pr
   const url = urlOf(oauth.AuthorizationEndpoint, undefined, parameters);
   const inQuery = oauth.HttpMethod === "GET";
   if (inQuery) for (const [name, value] of form) url.searchParams.set(name, value);
-  const answer = await reach(url, {
+  const request = {
     method: oauth.HttpMethod,
     headers: {
       "content-type": "application/x-www-form-urlencoded; charset=utf-8",
       ...listed(parameters?.HeaderParameters),
     },
     body: inQuery ? null : form.toString(),
-  });
-  const token = answer.ok ? tokenIn(await boundedText(answer, MOST_TOKEN)) : undefined;
+  };
+  const { status, text } = await reach(ctx, url, request, MOST_TOKEN);
+  const token = text === undefined ? undefined : tokenIn(text);
   if (token === undefined)
-    throw new AwsError("OAuthFailure", `The authorization endpoint gave no token (${answer.status}).`, {
+    throw new AwsError("OAuthFailure", `The authorization endpoint gave no token (${status}).`, {
       status: 503,
     });
   return token;

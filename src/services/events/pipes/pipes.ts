@@ -218,13 +218,8 @@ function withDefaults(
   };
 }
 
-const STREAM_DEFAULTS = {
-  BatchSize: 100,
-  MaximumBatchingWindowInSeconds: 0,
-  MaximumRecordAgeInSeconds: -1,
-  MaximumRetryAttempts: -1,
-  ParallelizationFactor: 1,
-};
+/** What is not said of the rest is not told either. */
+const STREAM_DEFAULTS = { BatchSize: 100 };
 
 /** A record keeps a moment as text. */
 function told(parameters: Pipes.PipeSourceParameters): Pipes.PipeSourceParameters {

@@ -73,9 +73,9 @@ async function post(
   const commonAttributes = Object.fromEntries(
     CommonAttributes.map(({ AttributeName, AttributeValue }) => [AttributeName, AttributeValue]),
   );
-  let answer: Response;
-  try {
-    answer = await fetch(destination.url, {
+  const sent = ContentEncoding === "GZIP" ? await compress(body) : body;
+  const post = () =>
+    fetch(destination.url, {
       method: "POST",
       headers: {
         "content-type": "application/json",
@@ -89,11 +89,12 @@ async function post(
           "x-amz-firehose-common-attributes": JSON.stringify({ commonAttributes }),
         }),
       },
-      body: ContentEncoding === "GZIP" ? await compress(body) : body,
+      body: sent,
       redirect: "manual",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    await checkAnswer(answer, batch.id);
+  try {
+    await ctx.outside(async () => checkAnswer(await post(), batch.id));
   } catch (cause) {
     if (cause instanceof AwsError) throw cause;
     throw failed("HttpEndpoint.ConnectionFailed", "The HTTP endpoint could not be reached.", 503, cause);

@@ -22,9 +22,8 @@ export interface Posted {
 export async function postMessage(ctx: Context, endpoint: string, posted: Posted): Promise<void> {
   const { type, id, topic, subscription, body, raw, contentType = "text/plain; charset=UTF-8" } = posted;
   const { username, password, ...url } = credentialsIn(endpoint);
-  let answer: Response;
-  try {
-    answer = await fetch(url.href, {
+  const post = () =>
+    fetch(url.href, {
       method: "POST",
       headers: {
         "x-amz-sns-message-type": type,
@@ -42,6 +41,9 @@ export async function postMessage(ctx: Context, endpoint: string, posted: Posted
       redirect: "manual",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
+  let answer: Response;
+  try {
+    answer = await ctx.outside(post);
     await answer.body?.cancel();
   } catch (cause) {
     ctx.log.debug("an endpoint could not be reached", { endpoint, error: cause });

@@ -53,10 +53,10 @@ export const subscribing = {
     return ctx.transact(async (tx) => {
       const topic = await topicAt(ctx, tx, TopicArn);
       const [subscription] = await tx.listBy(subscriptions, "token", { in: [Token], limit: 1 });
-      if (subscription?.topic !== topic.id) throw invalidParameter("Token");
+      if (subscription?.topic !== topic.id) throw strangeToken(Token);
       const arn = subscriptionArn(ctx, topic.name, subscription.id);
       if (subscription.confirmed) return { SubscriptionArn: arn };
-      if (tx.now() - subscription.created > TOKEN_LIFE_MS) throw invalidParameter("Token");
+      if (tx.now() - subscription.created > TOKEN_LIFE_MS) throw strangeToken(Token);
       const isSigned = ctx.principal.type !== "anonymous";
       const guards = isSigned && AuthenticateOnUnsubscribe?.toLowerCase() === "true";
       const confirmed = { ...subscription, confirmed: true, authenticated: isSigned };
@@ -87,6 +87,12 @@ export const subscribing = {
     });
   },
 } satisfies Handlers<"sns">;
+
+/** One that has the form of a token is told apart from what has none. */
+const strangeToken = (token: string) =>
+  /^[\da-f]{64,}$/.test(token)
+    ? fault("InvalidParameterException", "Invalid token")
+    : invalidParameter("Token");
 
 /** It may be ended by whoever made it, and by the topic's owner. */
 const isOwn = ({ owner }: Subscription, caller: string, topicOwner: string) =>
