@@ -1,0 +1,52 @@
+import { CreateTableCommand, UpdateTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
+import { expect, onTestFinished, test } from "vitest";
+import { clientOf } from "../histories/lists-table.ts";
+import { follow, streamsClientOf } from "../histories/stream.ts";
+import { type Item, scanned, write } from "./items.ts";
+import { advance, killedCloud } from "./killed.ts";
+
+const ITEMS = 2_000;
+
+test("what has expired is deleted once, whenever the server is killed, and nothing else", async () => {
+  const cloud = await killedCloud();
+  const client = clientOf(cloud.server.port);
+  const streams = streamsClientOf(cloud.server.port);
+  onTestFinished(() => {
+    client.destroy();
+    streams.destroy();
+  });
+  const TableName = "fading";
+  const { TableDescription } = await client.send(
+    new CreateTableCommand({
+      TableName,
+      AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+      BillingMode: "PAY_PER_REQUEST",
+      StreamSpecification: { StreamEnabled: true, StreamViewType: "KEYS_ONLY" },
+    }),
+  );
+  const past = Math.floor(Date.now() / 1_000) - 60;
+  const items = Array.from({ length: ITEMS }, (_, n) => {
+    const item: Item = { p: { S: `item-${n}` } };
+    if (n % 2 === 0) item.expires = { N: String(past) };
+    return item;
+  });
+  await write(client, TableName, items);
+  const names = (found: readonly Item[]) => found.map(({ p }) => p!.S).toSorted();
+  const stay = names(items.filter(({ expires }) => !expires));
+  const TimeToLiveSpecification = { Enabled: true, AttributeName: "expires" };
+  await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+  await cloud.killedUntil(async () => {
+    // What one look does not find, the next one does, ten minutes later.
+    advance(cloud.server, "11m").catch(() => {});
+    return (await scanned(client, TableName)).length <= stay.length;
+  });
+  expect(names(await scanned(client, TableName))).toEqual(stay);
+  const records = await follow(streams, TableDescription!.LatestStreamArn!, () => true);
+  const removed = records.filter(
+    ({ userIdentity }) => userIdentity?.PrincipalId === "dynamodb.amazonaws.com",
+  );
+  expect(names(removed.map(({ dynamodb }) => dynamodb!.Keys as Item))).toEqual(
+    names(items.filter(({ expires }) => expires)),
+  );
+}, 3_600_000);

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { DescribeStreamCommand } from "@aws-sdk/client-dynamodb-streams";
+import { expect, onTestFinished, test } from "vitest";
+import {
+  clientOf,
+  createLists,
+  elementsOf,
+  keyOf,
+  listOf,
+  nameOf,
+  TableName,
+} from "../histories/lists-table.ts";
+import { faultsIn, follow, streamsClientOf } from "../histories/stream.ts";
+import { scanned } from "./items.ts";
+import { advance, killedCloud } from "./killed.ts";
+
+const WRITERS = 4;
+/** Of four and a half hours each: what is more than a day old is not kept. */
+const ROUNDS = 4;
+
+test("a stream whose shards close amid kills tells every change once and in its order", async () => {
+  const cloud = await killedCloud();
+  const client = clientOf(cloud.server.port);
+  const streams = streamsClientOf(cloud.server.port);
+  onTestFinished(() => {
+    client.destroy();
+    streams.destroy();
+  });
+  const StreamArn = await createLists(client);
+  let element = 0;
+  let isOver = false;
+  const writing = Promise.all(
+    Array.from({ length: WRITERS }, async (_, list) => {
+      while (!isOver) {
+        const command = new UpdateItemCommand({
+          TableName,
+          Key: keyOf(`all/${list}`),
+          UpdateExpression: "SET #l = list_append(if_not_exists(#l, :none), :new)",
+          ExpressionAttributeNames: { "#l": "list" },
+          ExpressionAttributeValues: { ":none": listOf([]), ":new": listOf([element++]) },
+        });
+        await client.send(command).catch(() => sleep(20));
+      }
+    }),
+  );
+  for (let round = 0; round < ROUNDS; round++) {
+    advance(cloud.server, "270m").catch(() => {});
+    await cloud.killedUntil(async () => true);
+  }
+  isOver = true;
+  await writing;
+  const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));
+  expect(StreamDescription!.Shards!.length).toBeGreaterThan(1);
+  const last = new Map((await scanned(client, TableName)).map((item) => [nameOf(item), elementsOf(item)]));
+  expect(faultsIn(await follow(streams, StreamArn, () => true), last)).toEqual([]);
+}, 3_600_000);
