@@ -4,6 +4,8 @@ import type { Catalog } from "#kernel/runtime.ts";
 
 /** Every service, each loaded by its first call. */
 export const catalog: Catalog = {
+  "application-autoscaling": () =>
+    import("#services/application-autoscaling/service.ts").then((m) => m.applicationAutoScaling),
   scheduler: () => import("#services/scheduler/service.ts").then((m) => m.scheduler),
   pipes: () => import("#services/events/pipes/service.ts").then((m) => m.pipes),
   "dynamodb-streams": () => import("#services/dynamodb/service.ts").then((m) => m.dynamodbStreams),

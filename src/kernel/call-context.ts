@@ -10,6 +10,7 @@ import type { Context, RequestFacts, Source } from "./context.ts";
 import type { Home } from "./home.ts";
 import type { Letter } from "./letters.ts";
 import { type Applied, StoreUnavailableError, TransactionError } from "./partition.ts";
+import { isMeasured } from "./ports.ts";
 import { type Principal, serviceNamed } from "./principal.ts";
 import type { Cloud } from "./runtime.ts";
 import type { Slot } from "./scheduler.ts";
@@ -75,6 +76,9 @@ export class CallContext implements Context {
   }
   get isLimited() {
     return this.#options.cloud.limited.has(this.#options.home.service);
+  }
+  get isMeasured() {
+    return isMeasured(this.ports.sinks, this.#options.home.service);
   }
   get seal() {
     return this.#options.cloud.seal;

@@ -25,6 +25,8 @@ export interface Context extends Place {
   readonly ports: Ports;
   /** Whether the service holds its callers to AWS's limits of throughput. */
   readonly isLimited: boolean;
+  /** Whether anybody collects what the service measures. */
+  readonly isMeasured: boolean;
   /** What the wire told besides the input; absent for calls from inside the house. */
   readonly request: RequestFacts | undefined;
   /** The service's blobs, in the same partition as its records. */

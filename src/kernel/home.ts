@@ -102,7 +102,7 @@ export function openHome(options: HomeOptions): Home {
 
   /** What the transaction leaves to be done, written in it. */
   function recordsOf(effects: Effects, tx: Transaction): readonly JobRecord[] {
-    forward(tx, effects, ports.sinks);
+    forward(tx, effects, ports.sinks, service);
     if (effects.jobs.length === 0) return NONE;
     const records = effects.jobs.map(({ id, job, payload, options }) => {
       const { delay = 0, lane, place: acting = place } = options;

@@ -1,5 +1,5 @@
 import { type Job, job } from "./jobs.ts";
-import type { Metric, ServiceEvent, Sinks } from "./ports.ts";
+import { isMeasured, type Metric, type ServiceEvent, type Sinks } from "./ports.ts";
 import type { Effects, Transaction } from "./transaction.ts";
 
 interface Observations {
@@ -16,9 +16,9 @@ export const forwardObservations: Job<Observations> = job("kernel/forward", {
 });
 
 /** Enqueues nothing for a sink that does not exist: a metric that nobody collects is no debt. */
-export function forward(tx: Transaction, effects: Effects, sinks: Sinks): void {
+export function forward(tx: Transaction, effects: Effects, sinks: Sinks, service: string): void {
   if (effects.metrics.length + effects.events.length === 0) return;
-  const metrics = sinks.metric ? effects.metrics : [];
+  const metrics = isMeasured(sinks, service) ? effects.metrics : [];
   const events = sinks.event ? effects.events : [];
   const here = events.filter((event) => event.place === undefined);
   if (metrics.length + here.length > 0) tx.enqueue(forwardObservations, { metrics, events: here });

@@ -24,8 +24,14 @@ export interface Credential {
  */
 export interface Sinks {
   metric?: (ctx: Context, batch: Metric[]) => Promise<void>;
+  /** Whose metrics are collected; all services', unless said. */
+  metricsOf?: (service: string) => boolean;
   event?: (ctx: Context, batch: ServiceEvent[]) => Promise<void>;
 }
+
+/** Whether anybody collects what a service measures. */
+export const isMeasured = ({ metric, metricsOf }: Sinks, service: string): boolean =>
+  metric !== undefined && (metricsOf?.(service) ?? true);
 
 export interface Metric {
   name: string;

@@ -6,7 +6,7 @@ import type { Handlers } from "#kernel/service.ts";
 import { invalid, keyMismatch } from "../errors.ts";
 import type { Projection } from "../expressions/projections.ts";
 import type { Table } from "../store.ts";
-import { throttleOf } from "../throughput/throttle.ts";
+import { meterOf } from "../throughput/meter.ts";
 import { type Kept, rawTables } from "../values/stored.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
 import { add, consumedOf, isAsked, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
@@ -37,7 +37,7 @@ export const batchOperations = {
       const responses: [table: string, items: Kept[], project: Projection | undefined][] = [];
       const UnprocessedKeys: Record<string, DynamoDB.KeysAndAttributes> = {};
       const used: Used[] = [];
-      const throttle = throttleOf(ctx, tx);
+      const meter = meterOf(ctx, tx);
       let refused: AwsError | undefined;
       let left = MOST_BYTES;
       for (const { name, request, project, keys } of wanted) {
@@ -49,13 +49,13 @@ export const batchOperations = {
           const kept = left > 0 ? await keptAt(tx, table, key) : undefined;
           const size = kept?.size ?? 0;
           const reading = { table, units: readUnits(size, request.ConsistentRead), indexes: NONE };
-          const refusal = throttle?.refusal("read", reading);
+          const refusal = meter?.refusal("read", reading);
           if (left <= 0 || refusal) {
             refused ??= refusal;
             (UnprocessedKeys[name] ??= { ...request, Keys: [] }).Keys.push(request.Keys[at]!);
             continue;
           }
-          throttle?.count("read", reading);
+          meter?.count("read", reading);
           units += reading.units;
           left -= size;
           if (kept) found.push(kept);
@@ -83,7 +83,7 @@ export const batchOperations = {
       const used: Used[] = [];
       const ItemCollectionMetrics: DynamoDB.ItemCollectionMetricsPerTable = {};
       const UnprocessedItems: DynamoDB.BatchWriteItemRequestMap = {};
-      const throttle = throttleOf(ctx, tx);
+      const meter = meterOf(ctx, tx);
       let refused: AwsError | undefined;
       for (const { name, writes } of wanted) {
         const table = await tableAt(tx, name);
@@ -93,14 +93,14 @@ export const batchOperations = {
         }
         const rows = writes.map(({ put, key }) => rowKey(table.number, table.key, put ?? key!));
         checkDistinct(rows);
-        const isCounted = throttle !== undefined || isAsked(input.ReturnConsumedCapacity);
+        const isCounted = meter !== undefined || isAsked(input.ReturnConsumedCapacity);
         const looks = isCounted || looksBack(table);
         const of: Used = { table, units: 0, indexes: new Map() };
         for (const [at, { put, key }] of writes.entries()) {
           const row = rows[at]!;
           const before = looks || key ? await itemAt(tx, table, put ?? key!, row) : undefined;
           const own = isCounted ? writing(table, before, put) : undefined;
-          const refusal = own && throttle?.refusal("write", own);
+          const refusal = own && meter?.refusal("write", own);
           if (refusal) {
             refused ??= refusal;
             (UnprocessedItems[name] ??= []).push(input.RequestItems[name]![at]!);
@@ -108,7 +108,7 @@ export const batchOperations = {
           }
           changeItem(tx, table, before, put, undefined, row);
           if (own) {
-            throttle?.count("write", own);
+            meter?.count("write", own);
             add(of, own);
           }
           const collection = itemCollection(input.ReturnItemCollectionMetrics, table, put ?? key!);

@@ -8,7 +8,7 @@ import { type Update, updateOf } from "../expressions/updates.ts";
 import { attributeUpdates } from "../legacy/attribute-updates.ts";
 import { expectedIn } from "../legacy/expected.ts";
 import type { Table } from "../store.ts";
-import { type Throttle, throttleOf } from "../throughput/throttle.ts";
+import { type Meter, meterOf } from "../throughput/meter.ts";
 import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
 import { rawItem } from "../values/stored.ts";
 import { checkedItem, type Item } from "../values/value.ts";
@@ -37,7 +37,7 @@ export const itemOperations = {
       const kept = await keptAt(tx, table, key);
       const units = readUnits(kept?.size ?? 0, input.ConsistentRead);
       const used = { table, units, indexes: new Map<string, number>() };
-      throttleOf(ctx, tx)?.take("read", used);
+      meterOf(ctx, tx)?.take("read", used);
       return {
         Item: kept && (project ? project(kept.item) : rawItem(kept)),
         ConsumedCapacity: consumed(input.ReturnConsumedCapacity, used),
@@ -55,11 +55,11 @@ export const itemOperations = {
       const table = await tableAt(tx, input.TableName);
       checkItemKeys(table, item);
       const row = rowKey(table.number, table.key, item);
-      const throttle = throttleOf(ctx, tx);
-      const isBlind = !test && !throttle && !looksBack(table) && !asksBack(input);
+      const meter = meterOf(ctx, tx);
+      const isBlind = !test && !meter && !looksBack(table) && !asksBack(input);
       const before = isBlind ? undefined : await itemAt(tx, table, item, row);
-      judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, throttle);
-      throttle?.take("write", writing(table, before, item));
+      judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
+      meter?.take("write", writing(table, before, item));
       changeItem(tx, table, before, item, undefined, row);
       return {
         Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
@@ -79,9 +79,9 @@ export const itemOperations = {
       checkKey(table, key);
       const row = rowKey(table.number, table.key, key);
       const before = await itemAt(tx, table, key, row);
-      const throttle = throttleOf(ctx, tx);
-      judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, throttle);
-      throttle?.take("write", writing(table, before, undefined));
+      const meter = meterOf(ctx, tx);
+      judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
+      meter?.take("write", writing(table, before, undefined));
       changeItem(tx, table, before, undefined, undefined, row);
       return {
         Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
@@ -105,10 +105,10 @@ export const itemOperations = {
       if (update) checkNoKeys(table, update);
       const row = rowKey(table.number, table.key, key);
       const before = await itemAt(tx, table, key, row);
-      const throttle = throttleOf(ctx, tx);
-      judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, throttle);
+      const meter = meterOf(ctx, tx);
+      judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
       const after = updated(table, key, before, update);
-      throttle?.take("write", writing(table, before, after));
+      meter?.take("write", writing(table, before, after));
       changeItem(tx, table, before, after, undefined, row);
       return {
         Attributes: returned(input.ReturnValues, update, before, after),
@@ -178,10 +178,10 @@ function judge(
   table: Table,
   item: Item | undefined,
   told: DynamoDB.ReturnValuesOnConditionCheckFailure | undefined,
-  throttle: Throttle | undefined,
+  meter: Meter | undefined,
 ): void {
   if (!test || test(item ?? {})) return;
-  throttle?.take("write", refusedWriting(table, item));
+  meter?.take("write", refusedWriting(table, item));
   throw conditionFailed(told === "ALL_OLD" ? item : undefined);
 }
 

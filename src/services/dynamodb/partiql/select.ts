@@ -14,7 +14,7 @@ import { restOfQuery, sortBounds } from "../reads/query.ts";
 import { indexOf, type Reading, readingOf } from "../reads/reading.ts";
 import { restOfScan } from "../reads/scan.ts";
 import type { Index, Table } from "../store.ts";
-import { throttleOf } from "../throughput/throttle.ts";
+import { meterOf } from "../throughput/meter.ts";
 import { itemStored, storedItem } from "../values/stored.ts";
 import type { Item, Value } from "../values/value.ts";
 import { wrongOrder } from "./errors.ts";
@@ -63,7 +63,7 @@ export async function select(
   const reverse = isReversed(statement, index?.key ?? table.key, reach.partitions !== undefined);
   const reading = {
     ...readingBy(statement, values, asked, table, index),
-    throttle: throttleOf(ctx, tx),
+    meter: meterOf(ctx, tx),
   };
   const digest = hash("sha256", JSON.stringify([asked.Statement, asked.Parameters]));
   let place = placeIn(ctx, asked.NextToken, digest);

@@ -9,7 +9,7 @@ import { consumed, consumedOf, readUnits, type Used } from "../items/capacity.ts
 import { checkKey } from "../items/keys.ts";
 import { itemAt, tableAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
-import { type Throttle, throttleOf } from "../throughput/throttle.ts";
+import { type Meter, meterOf } from "../throughput/meter.ts";
 import { actTogether, takeTogether } from "../transactions/transactions.ts";
 import { sizeOfItem } from "../values/size.ts";
 import type { Item, Value } from "../values/value.ts";
@@ -31,9 +31,9 @@ export const statementOperations = {
     if (statement.type === "exists") throw onlyInTransactions();
     if (statement.type === "select") return ctx.read((tx) => select(ctx, tx, statement, values, input));
     return ctx.transact(async (tx) => {
-      const throttle = throttleOf(ctx, tx);
+      const meter = meterOf(ctx, tx);
       const told = input.ReturnValuesOnConditionCheckFailure;
-      const { item, used } = await perform(tx, statement, values, told, throttle);
+      const { item, used } = await perform(tx, statement, values, told, meter);
       return {
         Items: item ? [item] : [],
         ConsumedCapacity: consumed(input.ReturnConsumedCapacity, used),
@@ -61,14 +61,14 @@ export const statementOperations = {
     if (types[0] === "select")
       return ctx.read((tx) =>
         answers(({ statement, values }, { ConsistentRead }) =>
-          readOne(tx, statement as Select, values, ConsistentRead, throttleOf(ctx, tx)),
+          readOne(tx, statement as Select, values, ConsistentRead, meterOf(ctx, tx)),
         ),
       );
     return ctx.transact((tx) =>
       answers(({ statement, values }, sent) => {
         if (statement.type === "exists") throw onlyInTransactions();
         const told = sent.ReturnValuesOnConditionCheckFailure;
-        return perform(tx, statement as Write, values, told, throttleOf(ctx, tx));
+        return perform(tx, statement as Write, values, told, meterOf(ctx, tx));
       }),
     );
   },
@@ -78,7 +78,7 @@ export const statementOperations = {
     const parsed = sent.map(read);
     checkAlike(parsed.map(({ statement }) => statement.type));
     if (parsed[0]!.statement.type === "select")
-      return ctx.read((tx) => getAll(tx, parsed, input.ReturnConsumedCapacity, throttleOf(ctx, tx)));
+      return ctx.read((tx) => getAll(tx, parsed, input.ReturnConsumedCapacity, meterOf(ctx, tx)));
     return ctx.transact(async (tx) => {
       const tables = await Promise.all(parsed.map(({ statement }) => tableAt(tx, statement.table)));
       const used = await actTogether(
@@ -87,7 +87,7 @@ export const statementOperations = {
         parsed.map(({ statement, values }, at) =>
           actionBy(tables[at]!, statement as Write, values, sent[at]!.ReturnValuesOnConditionCheckFailure),
         ),
-        throttleOf(ctx, tx),
+        meterOf(ctx, tx),
       );
       return {
         Responses: sent.map(() => ({})),
@@ -125,11 +125,11 @@ async function perform(
   statement: Write,
   values: readonly Value[],
   told: Told,
-  throttle: Throttle | undefined,
+  meter: Meter | undefined,
 ): Promise<Found> {
   const table = await tableAt(tx, statement.table);
   const action = actionBy(table, statement, values, told);
-  return write(tx, table, action, "returning" in statement ? statement.returning : undefined, throttle);
+  return write(tx, table, action, "returning" in statement ? statement.returning : undefined, meter);
 }
 
 /** One SELECT of a batch. */
@@ -138,10 +138,10 @@ async function readOne(
   statement: Select,
   values: readonly Value[],
   consistent: boolean | undefined,
-  throttle: Throttle | undefined,
+  meter: Meter | undefined,
 ): Promise<Found> {
   const found = await getOne(tx, statement, values, "BatchExecuteStatement", consistent);
-  throttle?.take("read", found.used);
+  meter?.take("read", found.used);
   return found;
 }
 
@@ -170,7 +170,7 @@ async function getAll(
   tx: ReadTransaction,
   parsed: readonly ReadStatement[],
   asked: DynamoDB.ReturnConsumedCapacity | undefined,
-  throttle: Throttle | undefined,
+  meter: Meter | undefined,
 ) {
   const used: Used[] = [];
   const Responses: DynamoDB.ItemResponse[] = [];
@@ -179,7 +179,7 @@ async function getAll(
     used.push({ ...one.used, units: 2 * one.used.units });
     Responses.push(one.item ? { Item: one.item } : {});
   }
-  takeTogether("read", used, throttle);
+  takeTogether("read", used, meter);
   return { Responses, ConsumedCapacity: consumedOf(asked, used, "ReadCapacityUnits") };
 }
 

@@ -9,7 +9,7 @@ import { checkedPut, returned } from "../items/items.ts";
 import { checkItemKeys, checkKey } from "../items/keys.ts";
 import { changeItem, itemAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
-import type { Throttle } from "../throughput/throttle.ts";
+import type { Meter } from "../throughput/meter.ts";
 import { type Action, outcomeOf } from "../transactions/transactions.ts";
 import type { Item, Value } from "../values/value.ts";
 import { DUPLICATE, duplicateItem, keyNotGiven, notOnIndex, notWellFormed } from "./errors.ts";
@@ -82,17 +82,17 @@ export async function write(
   table: Table,
   action: Action,
   returning: Returning | undefined,
-  throttle: Throttle | undefined,
+  meter: Meter | undefined,
 ): Promise<Written> {
   const before = await itemAt(tx, table, action.item);
   if (action.test && !action.test(before ?? {})) {
-    throttle?.take("write", refusedWriting(table, before));
+    meter?.take("write", refusedWriting(table, before));
     if (action.refusal) throw duplicateItem();
     throw conditionFailed(action.told === "ALL_OLD" ? before : undefined);
   }
   const after = outcomeOf(table, action, before);
   const used = writing(table, before, after);
-  throttle?.take("write", used);
+  meter?.take("write", used);
   changeItem(tx, table, before, after);
   const item = after ? returned(returning, action.update, before, after) : returning && before;
   return { item, used };

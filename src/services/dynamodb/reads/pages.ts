@@ -49,7 +49,7 @@ export async function pageOf(
 
   const answer = (isMore: boolean): Answer => {
     const used = usage(table, index, readUnits(bytes, reading.consistent), fetched);
-    reading.throttle?.take("read", used);
+    reading.meter?.take("read", used);
     return {
       Items: reading.countsOnly ? undefined : isWhole ? rawItems(whole) : parts,
       Count: count,

@@ -11,7 +11,7 @@ import { tableAt } from "../items/rows.ts";
 import { checkedConditions } from "../legacy/conditions.ts";
 import { keyConditionsIn } from "../legacy/key-conditions.ts";
 import type { Index, KeyNames, Table } from "../store.ts";
-import { throttleOf } from "../throughput/throttle.ts";
+import { meterOf } from "../throughput/meter.ts";
 import { compareValues, type Item, isEqual, type Value } from "../values/value.ts";
 import { pageOf } from "./pages.ts";
 import { checkSelect, indexOf, readingOf } from "./reading.ts";
@@ -41,7 +41,7 @@ export const queryOperations = {
       const table = await tableAt(tx, input.TableName);
       const index = indexOf(table, input.IndexName, start);
       const key = index?.key ?? table.key;
-      const read = { ...reading(table, index), throttle: throttleOf(ctx, tx) };
+      const read = { ...reading(table, index), meter: meterOf(ctx, tx) };
       const { partition, sort } = keyRangeOf(conditions, key, table.types);
       checkNoKeys(key, "Filter Expression", holders.names("FilterExpression"));
       checkNoKeys(key, "QueryFilter", older);

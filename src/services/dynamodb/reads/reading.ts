@@ -7,7 +7,7 @@ import { projectedBy, projectedNames } from "../items/keys.ts";
 import { chosenBy } from "../items/request.ts";
 import { type Checked, testOf } from "../legacy/conditions.ts";
 import type { Index, Table } from "../store.ts";
-import type { Throttle } from "../throughput/throttle.ts";
+import type { Meter } from "../throughput/meter.ts";
 import type { Item } from "../values/value.ts";
 import { invalidStart } from "./start.ts";
 
@@ -26,7 +26,7 @@ export interface Reading {
   limit: number | undefined;
   consistent: boolean | undefined;
   asked: DynamoDB.ReturnConsumedCapacity | undefined;
-  throttle?: Throttle | undefined;
+  meter?: Meter | undefined;
 }
 
 export interface Asked extends Placeholding {

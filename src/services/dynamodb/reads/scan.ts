@@ -7,7 +7,7 @@ import { checkParameters } from "../items/request.ts";
 import { tableAt } from "../items/rows.ts";
 import { checkedConditions } from "../legacy/conditions.ts";
 import type { Index, Table } from "../store.ts";
-import { throttleOf } from "../throughput/throttle.ts";
+import { meterOf } from "../throughput/meter.ts";
 import type { Item, Value } from "../values/value.ts";
 import { pageOf } from "./pages.ts";
 import { checkSelect, indexOf, readingOf } from "./reading.ts";
@@ -31,7 +31,7 @@ export const scanOperations = {
     return ctx.read(async (tx) => {
       const table = await tableAt(tx, input.TableName);
       const index = indexOf(table, input.IndexName, start);
-      const read = { ...reading(table, index), throttle: throttleOf(ctx, tx) };
+      const read = { ...reading(table, index), meter: meterOf(ctx, tx) };
       if (start) {
         checkStart(table, index, start, "Scan");
         checkWithin(start[(index?.key ?? table.key).partition]!, Segment, TotalSegments);

@@ -13,7 +13,7 @@ import { checkItemKeys, checkKey, rowKey } from "../items/keys.ts";
 import { checkParameters, projectionIn } from "../items/request.ts";
 import { changeItem, itemAt, tableAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
-import { type Throttle, throttleOf, type Way } from "../throughput/throttle.ts";
+import { type Meter, meterOf, type Way } from "../throughput/meter.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { checkedItem, type Item } from "../values/value.ts";
 
@@ -51,7 +51,7 @@ export const transactionOperations = {
     const digest = hash("sha256", JSON.stringify(input));
     return ctx.transact(async (tx) => {
       const token = { token: input.ClientRequestToken, digest };
-      const used = await actTogether(tx, token, actions, throttleOf(ctx, tx));
+      const used = await actTogether(tx, token, actions, meterOf(ctx, tx));
       return { ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, "WriteCapacityUnits") };
     });
   },
@@ -82,7 +82,7 @@ export const transactionOperations = {
       }
       if (bytes > MOST_BYTES)
         throw invalid("Collection size of the items in the transaction exceeds the limit of 4 MB");
-      takeTogether("read", used, throttleOf(ctx, tx));
+      takeTogether("read", used, meterOf(ctx, tx));
       return {
         Responses,
         ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, "ReadCapacityUnits"),
@@ -99,7 +99,7 @@ export async function actTogether(
   tx: Transaction,
   { token, digest }: { token: string | undefined; digest: string },
   actions: readonly Action[],
-  throttle: Throttle | undefined,
+  meter: Meter | undefined,
 ): Promise<Used[]> {
   const known = token === undefined ? undefined : await tx.get(tokens, [token]);
   const isRepeated = known !== undefined && known.until > tx.now();
@@ -110,7 +110,7 @@ export async function actTogether(
     );
   const tables = await Promise.all(actions.map(({ table }) => tableAt(tx, table)));
   checkDistinct(actions, tables);
-  const used = isRepeated ? [] : await perform(tx, actions, tables, throttle);
+  const used = isRepeated ? [] : await perform(tx, actions, tables, meter);
   if (token !== undefined && !isRepeated) tx.put(tokens, { token, digest, until: tx.now() + TOKEN_MS });
   return used;
 }
@@ -169,7 +169,7 @@ async function perform(
   tx: Transaction,
   actions: readonly Action[],
   tables: readonly Table[],
-  throttle: Throttle | undefined,
+  meter: Meter | undefined,
 ): Promise<Used[]> {
   const outcomes: {
     before: Item | undefined;
@@ -179,7 +179,7 @@ async function perform(
   for (const [at, action] of actions.entries()) outcomes.push(await judged(tx, action, tables[at]!));
   checkReasons(outcomes.map(({ reason }) => reason));
   const used = outcomes.map(({ before, after }, at) => twice(writing(tables[at]!, before, after)));
-  takeTogether("write", used, throttle);
+  takeTogether("write", used, meter);
   for (const [at, { before, after }] of outcomes.entries())
     if (actions[at]!.kind !== "check") changeItem(tx, tables[at]!, before, after);
   return used;
@@ -195,11 +195,11 @@ function twice({ table, units, indexes }: Used): Used {
 }
 
 /** @throws {AwsError} TransactionCanceledException where any of it has no capacity left */
-export function takeTogether(way: Way, used: readonly Used[], throttle: Throttle | undefined): void {
-  if (!throttle) return;
+export function takeTogether(way: Way, used: readonly Used[], meter: Meter | undefined): void {
+  if (!meter) return;
   checkReasons(
     used.map((one) => {
-      const refused = throttle.refusal(way, one);
+      const refused = meter.refusal(way, one);
       if (!refused) return { Code: "None" };
       const isProvisioned = one.table.billing === "PROVISIONED";
       return {
@@ -208,7 +208,7 @@ export function takeTogether(way: Way, used: readonly Used[], throttle: Throttle
       };
     }),
   );
-  for (const one of used) throttle.count(way, one);
+  for (const one of used) meter.count(way, one);
 }
 
 function checkReasons(reasons: DynamoDB.CancellationReason[]): void {

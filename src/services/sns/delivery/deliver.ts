@@ -94,7 +94,7 @@ async function attempt(
 ): Promise<number | undefined> {
   const { topic, subscription } = found;
   const metric = async (name: string) => {
-    if (ctx.ports.sinks.metric) await ctx.transact((tx) => tx.metric(name, 1, { TopicName: topic.name }));
+    if (ctx.isMeasured) await ctx.transact((tx) => tx.metric(name, 1, { TopicName: topic.name }));
   };
   try {
     await send(ctx, found, message);

@@ -6,27 +6,47 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Used } from "../items/capacity.ts";
 import { type Index, type Table, tableArn } from "../store.ts";
 import { type Bucket, newBucket, refill } from "./bucket.ts";
+import { tell } from "./consumption.ts";
 
 export type Way = "read" | "write";
 
 /**
- * Holds callers to what tables are provisioned with, and to the maximum of those that are not. As long as there is
- * anything left a call is let through, whatever it takes; the next ones wait for what it took too much.
+ * Counts what calls use. Where the cloud holds callers to limits, it holds them to what tables are provisioned with, and
+ * to the maximum of those that are not: as long as there is anything left a call is let through, whatever it takes; the
+ * next ones wait for what it took too much.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html
  */
-export interface Throttle {
-  /** Counts what a call uses. @throws {AwsError} where there is nothing left */
+export interface Meter {
+  /** @throws {AwsError} where there is nothing left */
   take(way: Way, used: Used): void;
   /** Why a call would not be let through, if so. */
   refusal(way: Way, used: Used): AwsError | undefined;
   count(way: Way, used: Used): void;
 }
 
+/** `undefined` where nobody wants to know. */
+export function meterOf(ctx: Context, tx: ReadTransaction): Meter | undefined {
+  if (!ctx.isLimited && !ctx.isMeasured) return undefined;
+  const limits = ctx.isLimited ? limitsOf(ctx, tx) : undefined;
+  const meter: Meter = {
+    take(way, used) {
+      const refused = meter.refusal(way, used);
+      if (refused) throw refused;
+      meter.count(way, used);
+    },
+    refusal: (way, used) => limits?.refusal(way, drainsOf(way, used)),
+    count(way, used) {
+      const drains = drainsOf(way, used);
+      limits?.count(way, drains);
+      if (ctx.isMeasured) tell(ctx, tx, way, drains);
+    },
+  };
+  return meter;
+}
+
 const buckets = memory<Map<string, Bucket>>("dynamodb/throughput", () => new Map());
 
-/** `undefined` where the cloud holds nobody to anything. */
-export function throttleOf(ctx: Context, tx: ReadTransaction): Throttle | undefined {
-  if (!ctx.isLimited) return undefined;
+function limitsOf(ctx: Context, tx: ReadTransaction) {
   const known = tx.memory(buckets);
   const now = tx.now();
 
@@ -38,25 +58,22 @@ export function throttleOf(ctx: Context, tx: ReadTransaction): Throttle | undefi
     return bucket;
   }
 
-  const throttle: Throttle = {
-    take(way, used) {
-      const refused = throttle.refusal(way, used);
-      if (refused) throw refused;
-      throttle.count(way, used);
-    },
-    refusal(way, used) {
-      const empty = drainsOf(way, used).find((drain) => left(way, drain).tokens <= 0);
+  const limited = (drains: readonly Drain[]) => drains.filter(({ rate }) => rate !== NO_LIMIT);
+  return {
+    refusal(way: Way, drains: readonly Drain[]): AwsError | undefined {
+      const empty = limited(drains).find((drain) => left(way, drain).tokens <= 0);
       return empty && refused(ctx, way, empty);
     },
-    count(way, used) {
-      for (const drain of drainsOf(way, used)) left(way, drain).tokens -= drain.units;
+    count(way: Way, drains: readonly Drain[]): void {
+      for (const drain of limited(drains)) left(way, drain).tokens -= drain.units;
     },
   };
-  return throttle;
 }
 
+const NO_LIMIT = Number.POSITIVE_INFINITY;
+
 /** What a call takes, and from where: local indexes are fed by their table. */
-interface Drain {
+export interface Drain {
   table: Table;
   index?: Index;
   units: number;
@@ -73,7 +90,7 @@ function drainsOf(way: Way, { table, units, indexes }: Used): Drain[] {
     else drains.push({ table, index, units: used, rate: rateOf(way, table, index) });
   }
   if (own > 0) drains.unshift({ table, units: own, rate: rateOf(way, table, table) });
-  return drains.filter(({ rate }) => rate !== Number.POSITIVE_INFINITY);
+  return drains;
 }
 
 type Rated = Pick<Table, "throughput" | "onDemand">;
@@ -82,7 +99,7 @@ type Rated = Pick<Table, "throughput" | "onDemand">;
 function rateOf(way: Way, { billing }: Table, { throughput, onDemand }: Rated): number {
   if (billing === "PROVISIONED") return throughput[way];
   const most = way === "read" ? onDemand?.MaxReadRequestUnits : onDemand?.MaxWriteRequestUnits;
-  return most === undefined || most < 0 ? Number.POSITIVE_INFINITY : most;
+  return most === undefined || most < 0 ? NO_LIMIT : most;
 }
 
 const fault = faultsOf<"dynamodb">();

@@ -1,0 +1,26 @@
+import type { Handlers } from "#kernel/service.ts";
+import { listed } from "./listing.ts";
+import { named } from "./resources.ts";
+import { activities } from "./store.ts";
+
+export const activityOperations = {
+  async DescribeScalingActivities(ctx, input) {
+    const number = (activity: { number: number }) => [activity.number];
+    const { records, token } = await listed(ctx, "DescribeScalingActivities", input, activities, number, {
+      reverse: true,
+    });
+    return {
+      ScalingActivities: records.map((activity) => ({
+        ...named(activity),
+        ActivityId: activity.id,
+        Description: activity.description,
+        Cause: activity.cause,
+        StartTime: new Date(activity.start),
+        EndTime: new Date(activity.end),
+        StatusCode: activity.status,
+        StatusMessage: activity.message,
+      })),
+      NextToken: token,
+    };
+  },
+} satisfies Handlers<"application-autoscaling">;

@@ -1,0 +1,72 @@
+import type { Collection } from "#kernel/collection.ts";
+import type { Context } from "#kernel/context.ts";
+import { type Page, page } from "#kernel/pages.ts";
+import { invalid, invalidToken } from "./errors.ts";
+import { NAMESPACE } from "./resources.ts";
+import type { Scaled } from "./store.ts";
+
+const MOST = 50;
+
+interface Asked {
+  ServiceNamespace: string;
+  ResourceId?: string;
+  ResourceIds?: readonly string[];
+  ScalableDimension?: string;
+  MaxResults?: number;
+  NextToken?: string;
+}
+
+/**
+ * A page of what there is, or of what belongs to a resource; of other namespaces there is nothing.
+ * @param reverse newest first, where keys are numbers
+ * @throws {AwsError} ValidationException, InvalidNextTokenException
+ */
+export async function listed<T extends Scaled>(
+  ctx: Context,
+  operation: string,
+  asked: Asked,
+  of: Collection<T>,
+  position: (record: T) => (string | number)[],
+  { only = () => true, reverse = false }: { only?: (record: T) => boolean; reverse?: boolean } = {},
+): Promise<Page<T>> {
+  const {
+    ServiceNamespace,
+    ResourceId,
+    ResourceIds,
+    ScalableDimension,
+    MaxResults = MOST,
+    NextToken,
+  } = asked;
+  if (MaxResults < 1 || MaxResults > MOST)
+    throw invalid(`MaxResults must be between 1 and ${MOST}, but was ${MaxResults}`);
+  if (ScalableDimension !== undefined && ResourceId === undefined && ResourceIds === undefined)
+    throw invalid("Resource ID must be specified when the scalable dimension is");
+  const resources = ResourceIds?.length ? ResourceIds : ResourceId === undefined ? undefined : [ResourceId];
+  const isAsked = (record: T) =>
+    (!resources || resources.includes(record.resource)) &&
+    (ScalableDimension === undefined || record.dimension === ScalableDimension) &&
+    only(record);
+  return page(ctx, {
+    listing: [operation, ServiceNamespace, JSON.stringify(resources ?? ""), ScalableDimension ?? ""],
+    token: NextToken,
+    limit: MaxResults,
+    async list({ after, limit }) {
+      if (ServiceNamespace !== NAMESPACE) return [];
+      return ctx.read(async (tx) => {
+        const found: T[] = [];
+        let from = after;
+        for (;;) {
+          const bound = from && (reverse ? { before: from } : { after: from });
+          const records = await tx.list(of, { limit: LOOK, reverse, ...bound });
+          found.push(...records.filter(isAsked));
+          if (records.length < LOOK || found.length >= limit) return found.slice(0, limit);
+          from = position(records.at(-1)!);
+        }
+      });
+    },
+    position,
+    invalidToken,
+  });
+}
+
+const LOOK = 500;

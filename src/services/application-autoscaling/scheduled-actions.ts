@@ -1,0 +1,127 @@
+import type * as AutoScaling from "#aws/contract/types/application-autoscaling.ts";
+import { nextOccurrence, parseSchedule } from "#aws/languages/schedule/schedule.ts";
+import { isTimeZone } from "#aws/languages/schedule/time-zone.ts";
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { invalid, noSuchAction, notRegistered, tooMany } from "./errors.ts";
+import { listed } from "./listing.ts";
+import { named, scaledIn } from "./resources.ts";
+import { fit } from "./scaling.ts";
+import { actionArn, type ScheduledAction, scheduledActions, targets } from "./store.ts";
+import { checkBounds, MOST_PARTS, targetAt } from "./targets.ts";
+
+export const scheduledActionOperations = {
+  async PutScheduledAction(ctx, input) {
+    const scaled = scaledIn(input);
+    return ctx.transact(async (tx) => {
+      const target = await targetAt(tx, scaled, () => notRegistered(input));
+      const key = [scaled.resource, scaled.dimension];
+      const known = await tx.get(scheduledActions, [...key, input.ScheduledActionName]);
+      if (!known && (await tx.list(scheduledActions, { in: key, limit: MOST_PARTS })).length === MOST_PARTS)
+        throw tooMany("scheduled actions");
+      const schedule = input.Schedule ?? known?.schedule;
+      const action = input.ScalableTargetAction ?? known?.action;
+      if (schedule === undefined) throw invalid("A schedule is required for a scheduled action");
+      if (action?.MinCapacity === undefined && action?.MaxCapacity === undefined)
+        throw invalid("A scheduled action must set the minimum capacity, the maximum capacity, or both");
+      checkBounds(action.MinCapacity ?? target.min, action.MaxCapacity ?? Number.POSITIVE_INFINITY);
+      checkSchedule(schedule, input);
+      const put: ScheduledAction = {
+        ...scaled,
+        name: input.ScheduledActionName,
+        id: known?.id ?? tx.uuid(),
+        schedule,
+        timeZone: input.Timezone ?? known?.timeZone,
+        start: input.StartTime?.getTime() ?? known?.start,
+        end: input.EndTime?.getTime() ?? known?.end,
+        action,
+        created: known?.created ?? tx.now(),
+        revision: tx.sequence(),
+      };
+      tx.put(scheduledActions, put);
+      setTimer(tx, put, tx.now());
+      return {};
+    });
+  },
+
+  async DescribeScheduledActions(ctx, input) {
+    const { ScheduledActionNames: names } = input;
+    const { records, token } = await listed(ctx, "DescribeScheduledActions", input, scheduledActions, keyOf, {
+      only: ({ name }) => !names?.length || names.includes(name),
+    });
+    return { ScheduledActions: records.map((action) => described(ctx, action)), NextToken: token };
+  },
+
+  async DeleteScheduledAction(ctx, input) {
+    const scaled = scaledIn(input);
+    return ctx.transact(async (tx) => {
+      const key = [scaled.resource, scaled.dimension, input.ScheduledActionName];
+      if (!(await tx.get(scheduledActions, key))) throw noSuchAction(input, input.ScheduledActionName);
+      tx.delete(scheduledActions, key);
+      return {};
+    });
+  },
+} satisfies Handlers<"application-autoscaling">;
+
+/** @throws {AwsError} ValidationException */
+function checkSchedule(
+  schedule: string,
+  { Timezone, StartTime, EndTime }: AutoScaling.PutScheduledActionRequest,
+) {
+  if (!parseSchedule(schedule)) throw invalid(`Invalid schedule expression: ${schedule}`);
+  if (Timezone !== undefined && !isTimeZone(Timezone)) throw invalid(`Invalid timezone: ${Timezone}`);
+  if (StartTime && EndTime && StartTime >= EndTime)
+    throw invalid("The start time must be before the end time");
+}
+
+interface Timer {
+  key: string[];
+  revision: number;
+  due: number;
+}
+
+/** Sets the bounds of a target as a scheduled action says, and its own timer for the next time. */
+export const ring = job<Timer>("application-autoscaling/ring", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { key, revision, due }) {
+    await ctx.transact(async (tx) => {
+      const scheduled = await tx.get(scheduledActions, key);
+      if (scheduled?.revision !== revision) return;
+      setTimer(tx, scheduled, due);
+      const { resource, dimension, name, action } = scheduled;
+      const target = await tx.get(targets, [resource, dimension]);
+      if (!target || target.suspended.ScheduledScalingSuspended) return;
+      const min = action.MinCapacity ?? Math.min(target.min, action.MaxCapacity!);
+      const max = action.MaxCapacity ?? Math.max(target.max, min);
+      tx.put(targets, { ...target, min, max });
+      tx.enqueue(fit, { resource, dimension, cause: `scheduled action name ${name} was triggered` });
+    });
+  },
+});
+
+function setTimer(tx: Transaction, scheduled: ScheduledAction, after: number): void {
+  const { start, end, created, timeZone, revision } = scheduled;
+  const due = nextOccurrence(parseSchedule(scheduled.schedule)!, {
+    after: Math.max(after, (start ?? 0) - 1),
+    start: start ?? created,
+    ...(timeZone !== undefined && { timeZone }),
+  });
+  if (due === undefined || (end !== undefined && due > end)) return;
+  tx.enqueue(ring, { key: keyOf(scheduled), revision, due }, { delay: due - tx.now() });
+}
+
+const keyOf = ({ resource, dimension, name }: ScheduledAction) => [resource, dimension, name];
+
+const described = (ctx: Context, scheduled: ScheduledAction): AutoScaling.ScheduledAction => ({
+  ...named(scheduled),
+  ScheduledActionName: scheduled.name,
+  ScheduledActionARN: actionArn(ctx, scheduled),
+  Schedule: scheduled.schedule,
+  Timezone: scheduled.timeZone,
+  StartTime: scheduled.start === undefined ? undefined : new Date(scheduled.start),
+  EndTime: scheduled.end === undefined ? undefined : new Date(scheduled.end),
+  ScalableTargetAction: scheduled.action,
+  CreationTime: new Date(scheduled.created),
+});

@@ -1,0 +1,89 @@
+import type * as AutoScaling from "#aws/contract/types/application-autoscaling.ts";
+import { collection, type Place } from "#kernel/collection.ts";
+
+/** Milliseconds since 1970, cloud time. */
+type Time = number;
+
+/** What has a capacity that can be set: a table or one of its indexes, for reads or for writes. */
+export interface Scaled {
+  /** `table/music`, `table/music/index/by-genre`. */
+  resource: string;
+  dimension: AutoScaling.ScalableDimension;
+}
+
+export interface Target extends Scaled {
+  id: string;
+  min: number;
+  max: number;
+  role: string;
+  suspended: Required<AutoScaling.SuspendedState>;
+  tags: Record<string, string>;
+  created: Time;
+}
+
+export interface Policy extends Scaled {
+  name: string;
+  id: string;
+  config: AutoScaling.TargetTrackingScalingPolicyConfiguration;
+  created: Time;
+  /** Of what was said last: who judges by it knows by this whether it still holds. */
+  revision: number;
+  /** When it last raised and lowered the capacity. */
+  out?: Time | undefined;
+  in?: Time | undefined;
+}
+
+export interface ScheduledAction extends Scaled {
+  name: string;
+  id: string;
+  schedule: string;
+  timeZone?: string | undefined;
+  start?: Time | undefined;
+  end?: Time | undefined;
+  action: AutoScaling.ScalableTargetAction;
+  created: Time;
+  revision: number;
+}
+
+export interface Activity extends Scaled {
+  id: string;
+  number: number;
+  description: string;
+  cause: string;
+  start: Time;
+  end: Time;
+  status: AutoScaling.ScalingActivityStatusCode;
+  message: string;
+}
+
+const placeOf = ({ resource, dimension }: Scaled) => [resource, dimension];
+
+export const targets = collection<Target>("application-autoscaling/target", {
+  scope: "region",
+  key: placeOf,
+  indexes: { id: (t) => [t.id] },
+});
+export const policies = collection<Policy>("application-autoscaling/policy", {
+  scope: "region",
+  key: (p) => [...placeOf(p), p.name],
+});
+export const scheduledActions = collection<ScheduledAction>("application-autoscaling/scheduled-action", {
+  scope: "region",
+  key: (a) => [...placeOf(a), a.name],
+});
+export const activities = collection<Activity>("application-autoscaling/activity", {
+  scope: "region",
+  key: (a) => [a.number],
+});
+
+export const targetArn = ({ account, region }: Place, id: string) =>
+  `arn:aws:application-autoscaling:${region}:${account}:scalable-target/${id}`;
+
+/** Of a policy or a scheduled action, which have ARNs of Auto Scaling for EC2. */
+const partArn = ({ account, region }: Place, kind: string, id: string, resource: string, name: string) =>
+  `arn:aws:autoscaling:${region}:${account}:${kind}:${id}:resource/dynamodb/${resource}:${name}`;
+
+export const policyArn = (place: Place, { id, resource, name }: Policy) =>
+  partArn(place, "scalingPolicy", id, resource, `policyName/${name}`);
+export const actionArn = (place: Place, { id, resource, name }: ScheduledAction) =>
+  partArn(place, "scheduledAction", id, resource, `scheduledActionName/${name}`);

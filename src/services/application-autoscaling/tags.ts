@@ -1,0 +1,39 @@
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { noSuchResource, tooManyTags } from "./errors.ts";
+import { type Target, targets } from "./store.ts";
+
+const MOST_TAGS = 50;
+
+export const tagOperations = {
+  async TagResource(ctx, { ResourceARN, Tags }) {
+    return ctx.transact(async (tx) => {
+      const target = await targetBy(tx, ResourceARN);
+      const tags = { ...target.tags, ...Tags };
+      if (Object.keys(tags).length > MOST_TAGS) throw tooManyTags(ResourceARN);
+      tx.put(targets, { ...target, tags });
+      return {};
+    });
+  },
+
+  async UntagResource(ctx, { ResourceARN, TagKeys }) {
+    return ctx.transact(async (tx) => {
+      const target = await targetBy(tx, ResourceARN);
+      const left = Object.entries(target.tags).filter(([key]) => !TagKeys.includes(key));
+      tx.put(targets, { ...target, tags: Object.fromEntries(left) });
+      return {};
+    });
+  },
+
+  async ListTagsForResource(ctx, { ResourceARN }) {
+    return { Tags: (await ctx.read((tx) => targetBy(tx, ResourceARN))).tags };
+  },
+} satisfies Handlers<"application-autoscaling">;
+
+/** @throws {AwsError} ResourceNotFoundException */
+async function targetBy(tx: ReadTransaction, arn: string): Promise<Target> {
+  const id = arn.slice(arn.lastIndexOf("/") + 1);
+  const [target] = await tx.listBy(targets, "id", { in: [id], limit: 1 });
+  if (!target) throw noSuchResource(arn);
+  return target;
+}

@@ -1,0 +1,100 @@
+import type * as AutoScaling from "#aws/contract/types/application-autoscaling.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { capacityOf } from "./capacity.ts";
+import { invalid, noSuchTable, noSuchTarget, tooMany } from "./errors.ts";
+import { listed } from "./listing.ts";
+import { NAMESPACE, named, scaledIn } from "./resources.ts";
+import { fit } from "./scaling.ts";
+import { policies, type Scaled, scheduledActions, type Target, targetArn, targets } from "./store.ts";
+
+const MOST_TARGETS = 5_000;
+/** Of the policies and of the scheduled actions of a target. */
+export const MOST_PARTS = 200;
+
+export const targetOperations = {
+  async RegisterScalableTarget(ctx, input) {
+    const scaled = scaledIn(input);
+    if ((await capacityOf(ctx, scaled)) === undefined) throw noSuchTable(scaled.resource);
+    return ctx.transact(async (tx) => {
+      const known = await tx.get(targets, [scaled.resource, scaled.dimension]);
+      const min = input.MinCapacity ?? known?.min;
+      const max = input.MaxCapacity ?? known?.max;
+      checkBounds(min, max);
+      if (!known && (await tx.list(targets, { limit: MOST_TARGETS })).length === MOST_TARGETS)
+        throw tooMany("scalable targets");
+      const target: Target = {
+        ...scaled,
+        id: known?.id ?? tx.uuid().replaceAll("-", "").slice(0, 36),
+        min: min!,
+        max: max!,
+        role: roleOf(ctx),
+        suspended: { ...NOT_SUSPENDED, ...known?.suspended, ...input.SuspendedState },
+        tags: known ? known.tags : (input.Tags ?? {}),
+        created: known?.created ?? tx.now(),
+      };
+      tx.put(targets, target);
+      tx.enqueue(fit, { ...scaled });
+      return { ScalableTargetARN: targetArn(ctx, target.id) };
+    });
+  },
+
+  async DescribeScalableTargets(ctx, input) {
+    const { records, token } = await listed(ctx, "DescribeScalableTargets", input, targets, placeKey);
+    return { ScalableTargets: records.map((target) => described(ctx, target)), NextToken: token };
+  },
+
+  async DeregisterScalableTarget(ctx, input) {
+    const scaled = scaledIn(input);
+    return ctx.transact(async (tx) => {
+      const key = [scaled.resource, scaled.dimension];
+      if (!(await tx.get(targets, key))) throw noSuchTarget(input);
+      tx.delete(targets, key);
+      const parts = { in: key, limit: MOST_PARTS };
+      for (const { name } of await tx.list(policies, parts)) tx.delete(policies, [...key, name]);
+      for (const { name } of await tx.list(scheduledActions, parts))
+        tx.delete(scheduledActions, [...key, name]);
+      return {};
+    });
+  },
+} satisfies Handlers<"application-autoscaling">;
+
+/** @throws {AwsError} ValidationException */
+export function checkBounds(min: number | undefined, max: number | undefined): void {
+  if (min === undefined || max === undefined)
+    throw invalid("MinCapacity and MaxCapacity are required when a scalable target is registered");
+  if (min < 1) throw invalid("Minimum capacity must be greater than or equal to 1");
+  if (min > max) throw invalid("Minimum capacity cannot be greater than maximum capacity");
+}
+
+/** @throws {AwsError} ObjectNotFoundException */
+export async function targetAt(tx: ReadTransaction, scaled: Scaled, missing: () => Error): Promise<Target> {
+  const target = await tx.get(targets, [scaled.resource, scaled.dimension]);
+  if (!target) throw missing();
+  return target;
+}
+
+const NOT_SUSPENDED = {
+  DynamicScalingInSuspended: false,
+  DynamicScalingOutSuspended: false,
+  ScheduledScalingSuspended: false,
+};
+
+/** Linked to the service: no other is used. */
+const roleOf = ({ account }: Context) =>
+  `arn:aws:iam::${account}:role/aws-service-role/${NAMESPACE}.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable`;
+
+const placeKey = ({ resource, dimension }: Target) => [resource, dimension];
+
+function described(ctx: Context, target: Target): AutoScaling.ScalableTarget {
+  return {
+    ...named(target),
+    MinCapacity: target.min,
+    MaxCapacity: target.max,
+    RoleARN: target.role,
+    CreationTime: new Date(target.created),
+    SuspendedState: target.suspended,
+    ScalableTargetARN: targetArn(ctx, target.id),
+  };
+}

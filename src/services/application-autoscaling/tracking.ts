@@ -1,0 +1,84 @@
+import { job } from "#kernel/jobs.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { capacityOf } from "./capacity.ts";
+import { unitsUsed, watchTables } from "./metrics.ts";
+import { placeOf } from "./resources.ts";
+import { scaleTo, within } from "./scaling.ts";
+import { type Policy, policies, type Scaled, targets } from "./store.ts";
+
+const MINUTE = 60_000;
+/** What was used in a minute is told at its end, and looked at a little later. */
+const LATER = 5_000;
+/** For so many minutes a table must be used by more than is wanted, or by much less. */
+const OUT_MINUTES = 2;
+const IN_MINUTES = 15;
+/** Percent below the target. */
+const MUCH_LESS = 20;
+
+/**
+ * What a policy wants a capacity to be: where in two minutes more was used than its share, and where in fifteen minutes it
+ * was less by a fifth of the capacity. Nothing where nothing at all was used.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html#AutoScaling.HowItWorks
+ * @param used units per second in the minutes before, the last one first
+ */
+export function wanted(
+  share: number,
+  provisioned: number,
+  used: readonly (number | undefined)[],
+): { units: number; direction: "out" | "in" } | undefined {
+  const enough = (units: number) => Math.max(1, Math.ceil((units * 100) / share - 1e-9));
+  const recent = used.slice(0, OUT_MINUTES);
+  if (recent.every((units) => units !== undefined && units * 100 > share * provisioned))
+    return { units: enough(recent[0]!), direction: "out" };
+  const all = used.slice(0, IN_MINUTES);
+  if (all.every((units) => units !== undefined && units * 100 < (share - MUCH_LESS) * provisioned))
+    return { units: enough(Math.max(...(all as number[]))), direction: "in" };
+  return undefined;
+}
+
+type Tracked = Scaled & Pick<Policy, "name" | "revision">;
+
+/** Looks at what was used, every minute for as long as there is the policy. */
+export const track = job<Tracked>("application-autoscaling/track", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { resource, dimension, name, revision }) {
+    watchTables(ctx);
+    const { policy, target } = await ctx.read(async (tx) => ({
+      policy: await tx.get(policies, [resource, dimension, name]),
+      target: await tx.get(targets, [resource, dimension]),
+    }));
+    if (policy?.revision !== revision || !target) return undefined;
+    const again = { again: untilNext(ctx.clock.now()), idle: true };
+    const current = (await capacityOf(ctx, target))?.[placeOf(target).way];
+    if (!current) return again;
+    const now = ctx.clock.now();
+    const want = wanted(policy.config.TargetValue, current, unitsUsed(ctx, target, now, IN_MINUTES));
+    if (!want || !mayScale(policy, want.direction, now)) return again;
+    const { direction } = want;
+    const { DynamicScalingOutSuspended: noOut, DynamicScalingInSuspended: noIn } = target.suspended;
+    if (direction === "out" ? noOut : noIn) return again;
+    const units = within(target, want.units);
+    if (direction === "out" ? units <= current : units >= current) return again;
+    const outcome = await scaleTo(ctx, target, units, `policy ${name} was triggered`);
+    if (outcome === "scaled")
+      await ctx.transact(async (tx) => {
+        const known = await tx.get(policies, [resource, dimension, name]);
+        if (known?.revision === revision) tx.put(policies, { ...known, [direction]: tx.now() });
+      });
+    return again;
+  },
+});
+
+function mayScale({ config, out, in: last }: Policy, direction: "out" | "in", now: number): boolean {
+  if (direction === "in" && config.DisableScaleIn) return false;
+  const cooldown = (seconds = 0) => now - seconds * 1_000;
+  if (direction === "out") return out === undefined || out <= cooldown(config.ScaleOutCooldown);
+  const before = Math.max(out ?? 0, last ?? 0);
+  return before <= cooldown(config.ScaleInCooldown);
+}
+
+const untilNext = (now: number) => MINUTE - (now % MINUTE) + LATER;
+
+export function startTracking(tx: Transaction, { resource, dimension, name, revision }: Policy): void {
+  tx.enqueue(track, { resource, dimension, name, revision }, { delay: untilNext(tx.now()) });
+}

@@ -1,0 +1,308 @@
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  GetItemCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { dynamodbOn, S } from "../dynamodb/client.ts";
+import { api, autoScalingOn, DYNAMODB } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { send } = dynamodbOn(cloud);
+const { call, refusals } = autoScalingOn(cloud);
+
+const MINUTE = 60_000;
+// A minute has just begun, so that what is used in two calls of `use` is used in two minutes.
+beforeAll(async () => {
+  await cloud.freeze();
+  await cloud.advance(MINUTE - (Date.now() % MINUTE) + 1_000);
+});
+
+let made = 0;
+
+/** A table of 5 units for each way, whose writes are a target from 5 to 50. */
+async function scaled({ dimension = "dynamodb:table:WriteCapacityUnits", MinCapacity = 5 } = {}) {
+  const TableName = `scaled-${++made}`;
+  await send(
+    new CreateTableCommand({
+      TableName,
+      AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+      ProvisionedThroughput: { ReadCapacityUnits: 5, WriteCapacityUnits: 5 },
+    }),
+  );
+  const target = {
+    ServiceNamespace: "dynamodb",
+    ResourceId: `table/${TableName}`,
+    ScalableDimension: dimension,
+  };
+  await call("RegisterScalableTarget", { ...target, MinCapacity, MaxCapacity: 50 });
+  const policy = (more: object = {}) =>
+    call<{ PolicyARN: string }>("PutScalingPolicy", {
+      ...target,
+      PolicyName: "share",
+      PolicyType: "TargetTrackingScaling",
+      TargetTrackingScalingPolicyConfiguration: {
+        TargetValue: 50,
+        PredefinedMetricSpecification: { PredefinedMetricType: "DynamoDBWriteCapacityUtilization" },
+        ...more,
+      },
+    });
+  /** Writes so many units in each of so many minutes. */
+  const use = async (units: number, minutes: number) => {
+    for (let minute = 0; minute < minutes; minute++) {
+      // One item of a kilobyte takes a unit.
+      const kilobytes = Math.min(units, 300);
+      await send(
+        new PutItemCommand({ TableName, Item: { p: S("a"), x: S("x".repeat(kilobytes * 1_024 - 10)) } }),
+      );
+      await cloud.advance(MINUTE);
+    }
+  };
+  const capacity = async () => {
+    const { Table } = await send(new DescribeTableCommand({ TableName }));
+    const { ReadCapacityUnits, WriteCapacityUnits } = Table!.ProvisionedThroughput!;
+    return { read: ReadCapacityUnits, write: WriteCapacityUnits };
+  };
+  return { TableName, target, policy, use, capacity };
+}
+
+const settled = () => cloud.advance(10_000);
+
+behaviour("a policy raises what two minutes used too much of", DYNAMODB, async () => {
+  const { policy, use, capacity, target } = await scaled();
+  await policy();
+  await use(240, 1);
+  await settled();
+  expect(await capacity()).toEqual({ read: 5, write: 5 });
+  await use(240, 1);
+  await settled();
+  expect(await capacity()).toEqual({ read: 5, write: 8 });
+  const { ScalingActivities } = await call<{ ScalingActivities: object[] }>(
+    "DescribeScalingActivities",
+    target,
+  );
+  expect(ScalingActivities).toMatchObject([
+    { Description: "Setting write capacity units to 8.", StatusCode: "Successful" },
+  ]);
+});
+
+behaviour("it goes no higher than the target's maximum", DYNAMODB, async () => {
+  const { policy, use, capacity, target } = await scaled();
+  await policy();
+  await call("RegisterScalableTarget", { ...target, MaxCapacity: 6 });
+  await use(300, 2);
+  await settled();
+  expect(await capacity()).toEqual({ read: 5, write: 6 });
+});
+
+behaviour("it lowers what fifteen minutes used much less of", DYNAMODB, async () => {
+  const { policy, use, capacity } = await scaled({ MinCapacity: 1 });
+  await policy();
+  await use(60, 14);
+  await settled();
+  expect(await capacity()).toEqual({ read: 5, write: 5 });
+  await use(60, 1);
+  await settled();
+  expect(await capacity()).toEqual({ read: 5, write: 2 });
+});
+
+behaviour("it lowers nothing if it may not", api("TargetTrackingScalingPolicyConfiguration"), async () => {
+  const { policy, use, capacity } = await scaled({ MinCapacity: 1 });
+  await policy({ DisableScaleIn: true });
+  await use(60, 16);
+  await settled();
+  expect(await capacity()).toEqual({ read: 5, write: 5 });
+});
+
+behaviour("it lowers nothing where nothing was used", DYNAMODB, async () => {
+  const { policy, capacity } = await scaled({ MinCapacity: 1 });
+  await policy();
+  await cloud.advance(30 * MINUTE);
+  expect(await capacity()).toEqual({ read: 5, write: 5 });
+});
+
+behaviour(
+  "a cooldown keeps it from going on at once",
+  api("TargetTrackingScalingPolicyConfiguration"),
+  async () => {
+    const { policy, use, capacity } = await scaled();
+    await policy({ ScaleOutCooldown: 600 });
+    await use(240, 2);
+    await settled();
+    expect(await capacity()).toEqual({ read: 5, write: 8 });
+    await use(300, 3);
+    expect(await capacity()).toEqual({ read: 5, write: 8 });
+    await use(300, 10);
+    await settled();
+    expect(await capacity()).toEqual({ read: 5, write: 10 });
+  },
+);
+
+behaviour("what is suspended does not scale", api("SuspendedState"), async () => {
+  const { policy, use, capacity, target } = await scaled();
+  await policy();
+  await call("RegisterScalableTarget", { ...target, SuspendedState: { DynamicScalingOutSuspended: true } });
+  await use(300, 3);
+  await settled();
+  expect(await capacity()).toEqual({ read: 5, write: 5 });
+});
+
+behaviour("reads are scaled by what is read", DYNAMODB, async () => {
+  const { TableName, target, capacity } = await scaled({ dimension: "dynamodb:table:ReadCapacityUnits" });
+  await call("PutScalingPolicy", {
+    ...target,
+    PolicyName: "reads",
+    PolicyType: "TargetTrackingScaling",
+    TargetTrackingScalingPolicyConfiguration: {
+      TargetValue: 50,
+      PredefinedMetricSpecification: { PredefinedMetricType: "DynamoDBReadCapacityUtilization" },
+    },
+  });
+  await send(new PutItemCommand({ TableName, Item: { p: S("a"), x: S("x".repeat(320 * 1_024)) } }));
+  for (let minute = 0; minute < 2; minute++) {
+    for (let n = 0; n < 3; n++)
+      await send(new GetItemCommand({ TableName, Key: { p: S("a") }, ConsistentRead: true }));
+    await cloud.advance(MINUTE);
+  }
+  await settled();
+  expect(await capacity()).toEqual({ read: 9, write: 5 });
+});
+
+behaviour("a policy that is deleted scales no more", api("DeleteScalingPolicy"), async () => {
+  const { policy, use, capacity, target } = await scaled();
+  await policy();
+  await call("DeleteScalingPolicy", { ...target, PolicyName: "share" });
+  await use(300, 2);
+  await settled();
+  expect(await capacity()).toEqual({ read: 5, write: 5 });
+  await expect(call("DeleteScalingPolicy", { ...target, PolicyName: "share" })).rejects.toMatchObject({
+    name: "ObjectNotFoundException",
+  });
+});
+
+behaviour("a policy is told as it was put", api("DescribeScalingPolicies"), async () => {
+  const { policy, target } = await scaled();
+  const { PolicyARN } = await policy({ ScaleInCooldown: 60 });
+  expect(PolicyARN).toMatch(
+    new RegExp(
+      `^arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:[0-9a-f-]{36}:resource/dynamodb/${target.ResourceId}:policyName/share$`,
+    ),
+  );
+  const { ScalingPolicies } = await call<{ ScalingPolicies: object[] }>("DescribeScalingPolicies", target);
+  expect(ScalingPolicies).toMatchObject([
+    {
+      ...target,
+      PolicyARN,
+      PolicyName: "share",
+      PolicyType: "TargetTrackingScaling",
+      TargetTrackingScalingPolicyConfiguration: {
+        TargetValue: 50,
+        PredefinedMetricSpecification: { PredefinedMetricType: "DynamoDBWriteCapacityUtilization" },
+        ScaleInCooldown: 60,
+      },
+      Alarms: [],
+    },
+  ]);
+});
+
+behaviour("one policy tracks a metric", api("PutScalingPolicy"), async () => {
+  const { policy, target } = await scaled();
+  await policy();
+  await expect(
+    call("PutScalingPolicy", {
+      ...target,
+      PolicyName: "other",
+      PolicyType: "TargetTrackingScaling",
+      TargetTrackingScalingPolicyConfiguration: {
+        TargetValue: 70,
+        PredefinedMetricSpecification: { PredefinedMetricType: "DynamoDBWriteCapacityUtilization" },
+      },
+    }),
+  ).rejects.toMatchObject({
+    name: "ValidationException",
+    message: "Only one TargetTrackingScaling policy for a given metric specification is allowed.",
+  });
+});
+
+behaviour(
+  "a policy is of a known metric, and of a share that a table can bear",
+  api("PutScalingPolicy"),
+  async () => {
+    const { policy } = await scaled();
+    const refused = { name: "ValidationException" };
+    await expect(policy({ TargetValue: 19 })).rejects.toMatchObject(refused);
+    await expect(policy({ TargetValue: 91 })).rejects.toMatchObject(refused);
+    const reads = { PredefinedMetricType: "DynamoDBReadCapacityUtilization" };
+    await expect(policy({ PredefinedMetricSpecification: reads })).rejects.toMatchObject(refused);
+    await expect(policy({ CustomizedMetricSpecification: {} })).rejects.toMatchObject({
+      name: "NotImplemented",
+    });
+  },
+);
+
+behaviour("a scheduled action sets bounds at its time", api("PutScheduledAction"), async () => {
+  const { target, capacity } = await scaled();
+  await call("PutScheduledAction", {
+    ...target,
+    ScheduledActionName: "hourly",
+    Schedule: "rate(1 hour)",
+    ScalableTargetAction: { MinCapacity: 20 },
+  });
+  await cloud.advance(59 * MINUTE);
+  expect(await capacity()).toEqual({ read: 5, write: 5 });
+  await cloud.advance(2 * MINUTE);
+  expect(await capacity()).toEqual({ read: 5, write: 20 });
+  const { ScalingActivities } = await call<{ ScalingActivities: object[] }>(
+    "DescribeScalingActivities",
+    target,
+  );
+  expect(ScalingActivities).toMatchObject([{ Cause: "scheduled action name hourly was triggered" }]);
+  const { ScheduledActions } = await call<{ ScheduledActions: object[] }>("DescribeScheduledActions", target);
+  expect(ScheduledActions).toMatchObject([
+    {
+      ...target,
+      ScheduledActionName: "hourly",
+      Schedule: "rate(1 hour)",
+      ScalableTargetAction: { MinCapacity: 20 },
+    },
+  ]);
+});
+
+behaviour("one that is deleted does not", api("DeleteScheduledAction"), async () => {
+  const { target, capacity } = await scaled();
+  const ScheduledActionName = "hourly";
+  await call("PutScheduledAction", {
+    ...target,
+    ScheduledActionName,
+    Schedule: "rate(1 hour)",
+    ScalableTargetAction: { MinCapacity: 20 },
+  });
+  await call("DeleteScheduledAction", { ...target, ScheduledActionName });
+  await cloud.advance(61 * MINUTE);
+  expect(await capacity()).toEqual({ read: 5, write: 5 });
+});
+
+const action = (more: object) => ({
+  ServiceNamespace: "dynamodb",
+  ResourceId: "table/scaled-1",
+  ScalableDimension: "dynamodb:table:WriteCapacityUnits",
+  ScheduledActionName: "wrong",
+  Schedule: "rate(1 hour)",
+  ScalableTargetAction: { MinCapacity: 6 },
+  ...more,
+});
+refusals(api("PutScheduledAction"), [
+  ["PutScheduledAction", action({ Schedule: "whenever" }), "ValidationException"],
+  ["PutScheduledAction", action({ Schedule: undefined }), "ValidationException"],
+  ["PutScheduledAction", action({ Timezone: "Mars/Olympus" }), "ValidationException"],
+  ["PutScheduledAction", action({ ScalableTargetAction: {} }), "ValidationException"],
+  [
+    "PutScheduledAction",
+    action({ ScalableTargetAction: { MinCapacity: 6, MaxCapacity: 5 } }),
+    "ValidationException",
+  ],
+  ["PutScheduledAction", action({ StartTime: 2_000_000_000, EndTime: 1_900_000_000 }), "ValidationException"],
+]);
