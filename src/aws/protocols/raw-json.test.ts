@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { loadContract } from "../contract/contract.ts";
 import { protocol } from "./index.ts";
-import { RawJson, rawList, rawMap, withoutRaw } from "./raw-json.ts";
+import { bytesOf, printed, printedList, printedMap, RawJson, withoutRaw } from "./raw-json.ts";
 import { meta } from "./testing.ts";
 
-const json = (value: unknown) => Buffer.from(JSON.stringify(value));
+const json = (value: unknown) => printed(Buffer.from(JSON.stringify(value)));
 const raw = <T>(value: T) =>
   new RawJson(
     () => json(value),
@@ -31,14 +31,14 @@ test("what prints itself goes out as it is, and the rest by its shape", () => {
   });
 });
 
-test("lists and maps of what is printed already", () => {
+test("lists and maps of what prints itself", () => {
   const values = [{ a: 1 }, "\u2603", [], null];
   for (let count = 0; count <= values.length; count++) {
     const some = values.slice(0, count);
-    expect(JSON.parse(String(Buffer.from(rawList(some.map(json)))))).toEqual(some);
+    expect(JSON.parse(bytesOf(printedList(some.map(json))).toString())).toEqual(some);
     const named = some.map((value, at) => [`"${at}\u2603`, value] as const);
     expect(
-      JSON.parse(String(Buffer.from(rawMap(named.map(([name, value]) => [name, json(value)]))))),
+      JSON.parse(bytesOf(printedMap(named.map(([name, value]) => [name, json(value)]))).toString()),
     ).toEqual(Object.fromEntries(named));
   }
 });

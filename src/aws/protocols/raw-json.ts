@@ -5,55 +5,96 @@ import type { WriteJson } from "./json.ts";
  * shape. Who speaks another protocol, or asks from inside the house, is given the value.
  */
 export class RawJson<T> {
-  /** In UTF-8. */
-  readonly print: () => Uint8Array;
+  readonly print: () => Printed;
   readonly value: () => T;
 
-  constructor(print: () => Uint8Array, value: () => T) {
+  constructor(print: () => Printed, value: () => T) {
     this.print = print;
     this.value = value;
   }
 }
 
+/** JSON in UTF-8 that is written where it is wanted, so that it is copied once. */
+export interface Printed {
+  readonly length: number;
+  /** @returns where it ends */
+  write(into: Buffer, at: number): number;
+}
+
 /** A structure of which any member may print itself. */
 export type MaybeRaw<T> = { [K in keyof T]: T[K] | RawJson<NonNullable<T[K]>> };
 
-/** `[a,b]` of the JSON of each. */
-export function rawList(elements: readonly Uint8Array[]): Uint8Array {
+export const printed = (json: Buffer): Printed => ({
+  length: json.length,
+  write: (into, at) => at + json.copy(into, at),
+});
+
+/** `[a,b]` */
+export function printedList(elements: readonly Printed[]): Printed {
   let length = 1 + Math.max(1, elements.length);
   for (const element of elements) length += element.length;
-  const json = Buffer.allocUnsafe(length);
-  json[0] = OPEN;
-  let at = 1;
-  for (const element of elements) {
-    if (at > 1) json[at++] = COMMA;
-    json.set(element, at);
-    at += element.length;
-  }
-  json[at] = CLOSE;
-  return json;
+  return {
+    length,
+    write(into, start) {
+      let at = start;
+      into[at++] = OPEN;
+      for (let n = 0; n < elements.length; n++) {
+        if (n > 0) into[at++] = COMMA;
+        at = elements[n]!.write(into, at);
+      }
+      into[at] = CLOSE;
+      return at + 1;
+    },
+  };
 }
 
 const [OPEN, COMMA, CLOSE] = Buffer.from("[,]") as unknown as [number, number, number];
 
-/** `{"a":…}` of the JSON of each. */
-export function rawMap(entries: readonly (readonly [name: string, json: Uint8Array])[]): Uint8Array {
-  return entries.length === 0 ? Buffer.from("{}") : spliced(entries, "}");
-}
+/** `{"a":…}` */
+export const printedMap = (entries: readonly Entry[]): Printed =>
+  entries.length === 0 ? printed(Buffer.from("{}")) : splicing(entries, "}");
 
-function spliced(entries: readonly (readonly [name: string, json: Uint8Array])[], end: string): Uint8Array {
+type Entry = readonly [name: string, json: Printed];
+
+/** At least one entry, and what follows the last of them. */
+function splicing(entries: readonly Entry[], end: string): Printed {
   const heads = entries.map(([name], at) => `${at === 0 ? "{" : ","}${JSON.stringify(name)}:`);
   let length = Buffer.byteLength(end);
-  for (const [at, [, { length: more }]] of entries.entries()) length += Buffer.byteLength(heads[at]!) + more;
-  const out = Buffer.allocUnsafe(length);
-  let to = 0;
-  for (const [at, [, json]] of entries.entries()) {
-    to += out.write(heads[at]!, to);
-    out.set(json, to);
-    to += json.length;
-  }
-  out.write(end, to);
-  return out;
+  for (const head of heads) length += Buffer.byteLength(head);
+  for (const [, json] of entries) length += json.length;
+  return {
+    length,
+    write(into, start) {
+      let at = start;
+      for (let n = 0; n < entries.length; n++) {
+        at += into.write(heads[n]!, at);
+        at = entries[n]![1].write(into, at);
+      }
+      return at + into.write(end, at);
+    },
+  };
+}
+
+export function bytesOf(json: Printed): Buffer {
+  const bytes = Buffer.allocUnsafe(json.length);
+  json.write(bytes, 0);
+  return bytes;
+}
+
+/** Prints a structure of values, and puts members that print themselves in front: where one stands means nothing. */
+export function rawWriter(write: WriteJson): (given: object) => string | Uint8Array {
+  return (given) => {
+    if (!hasRaw(given)) return write(given);
+    const raw: Entry[] = [];
+    const rest: Record<string, unknown> = {};
+    for (const name in given) {
+      const member = (given as Record<string, unknown>)[name];
+      if (member instanceof RawJson) raw.push([name, member.print()]);
+      else if (member !== undefined) rest[name] = member;
+    }
+    const others = write(rest);
+    return bytesOf(splicing(raw, others === "{}" ? "}" : `,${others.slice(1)}`));
+  };
 }
 
 /** The structure with values only. */
@@ -64,22 +105,6 @@ export function withoutRaw<T extends object>(given: MaybeRaw<T>): T {
     member instanceof RawJson ? member.value() : member,
   ]);
   return Object.fromEntries(entries) as T;
-}
-
-/** Prints a structure of values, and puts members that print themselves in front: where one stands means nothing. */
-export function rawWriter(write: WriteJson): (given: object) => string | Uint8Array {
-  return (given) => {
-    if (!hasRaw(given)) return write(given);
-    const raw: [string, Uint8Array][] = [];
-    const rest: Record<string, unknown> = {};
-    for (const name in given) {
-      const member = (given as Record<string, unknown>)[name];
-      if (member instanceof RawJson) raw.push([name, member.print()]);
-      else rest[name] = member;
-    }
-    const others = write(rest);
-    return spliced(raw, others === "{}" ? "}" : `,${others.slice(1)}`);
-  };
 }
 
 function hasRaw(given: object): boolean {

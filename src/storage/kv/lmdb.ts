@@ -30,7 +30,7 @@ export function openLmdb(path: string): Base {
     eventTurnBatching: false,
     encoding: "json",
   });
-  const rows = root.openDB<Uint8Array, Uint8Array>("rows", { keyEncoding: "binary", encoding: "binary" });
+  const rows = root.openDB<Uint8Array, Uint8Array>("rows", COPIED);
   // A file from before there was a log has counted its openings instead.
   let newest: number = root.get("settled") ?? root.get("openings") ?? 0;
   let suspect = false;
@@ -40,7 +40,7 @@ export function openLmdb(path: string): Base {
       return newest;
     },
 
-    get: (key) => (key.length > 0 && key.length <= MAX_KEY ? rows.getBinary(key) : undefined),
+    get: (key) => (key.length > 0 && key.length <= MAX_KEY ? rows.get(key) : undefined),
 
     range({ start, end, limit, reverse }: KeyRange): Row[] {
       const [low, high] = [cut(start), cut(end)];
@@ -72,6 +72,28 @@ export function openLmdb(path: string): Base {
     close: () => root.close(),
   };
 }
+
+/** Of what is LMDB's own or is read into next: in Node's pool, where lmdb-js would make memory for each. */
+function copyOf(bytes: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafe(end - start);
+  bytes.copy(copy, 0, start, end);
+  return copy;
+}
+
+const COPIED = {
+  encoding: "binary" as const,
+  encoder: {
+    encode: (value: Uint8Array) => value,
+    decode: (bytes: Buffer, size = bytes.length) => copyOf(bytes, 0, size),
+  },
+  keyEncoder: {
+    writeKey(key: Uint8Array, into: Uint8Array, start: number): number {
+      into.set(key, start);
+      return start + key.length;
+    },
+    readKey: copyOf,
+  },
+};
 
 /** No key lies between a bound's first MAX_KEY + 1 bytes and the whole of it, and LMDB refuses bounds that are much longer. */
 const cut = (bound: Uint8Array): Uint8Array =>

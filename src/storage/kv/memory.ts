@@ -16,12 +16,16 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
   async function write(group: readonly Commit[]): Promise<undefined> {
     for (const { puts, deletes } of group) {
       for (const key of deletes) rows.delete(keyText(key));
-      for (const { key, value } of puts) rows.set(keyText(key), Uint8Array.from(value));
+      for (const { key, value } of puts) rows.set(keyText(key), new Uint8Array(value));
     }
   }
 
   const group = groupCommits(leases, write, fault);
-  const get = (key: Uint8Array) => rows.get(keyText(key))?.slice();
+  const copyAt = (text: string): Buffer | undefined => {
+    const value = rows.get(text);
+    return value && Buffer.from(value);
+  };
+  const get = (key: Uint8Array) => copyAt(keyText(key));
 
   return {
     lease: async (partition, owner) => leases.grant(partition, owner, () => ++epoch),
@@ -31,10 +35,8 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
 
     range: ({ start, end, limit, reverse }) =>
       rows
-        .range(keyText(start), keyText(end), reverse)
-        .take(Math.min(limit, MAX_PAGE))
-        .map(([key, value]) => ({ key: keyBytes(key), value: value.slice() }))
-        .toArray(),
+        .keys(keyText(start), keyText(end), Math.min(limit, MAX_PAGE), reverse)
+        .map((text) => ({ key: keyBytes(text), value: copyAt(text)! })),
 
     commit: group.commit,
     close: group.settled,

@@ -8,6 +8,8 @@ export interface OrderedMap<V> {
   has(key: string): boolean;
   set(key: string, value: V): void;
   delete(key: string): void;
+  /** The first so many keys of a range, or the last ones if `reverse`. */
+  keys(from: string, to: string, limit: number, reverse?: boolean): string[];
   /** `from` inclusive, `to` exclusive. */
   range(from: string, to: string, reverse?: boolean): Generator<[string, V]>;
 }
@@ -83,6 +85,32 @@ export function orderedMap<V>(): OrderedMap<V> {
     }
   }
 
+  function firstKeys(from: string, to: string, limit: number): string[] {
+    const found: string[] = [];
+    let at = blockOf(from);
+    let place = placeOf(from, blocks[at]!);
+    for (; at < blocks.length; at++, place = 0) {
+      const block = blocks[at]!;
+      const end = Math.min(placeOf(to, block), place + limit - found.length);
+      for (; place < end; place++) found.push(block[place]!);
+      if (end < block.length) break;
+    }
+    return found;
+  }
+
+  function lastKeys(from: string, to: string, limit: number): string[] {
+    const found: string[] = [];
+    let at = blockOf(to);
+    let end = placeOf(to, blocks[at]!);
+    for (; at >= 0; end = blocks[--at]?.length ?? 0) {
+      const block = blocks[at]!;
+      const start = Math.max(placeOf(from, block), end - limit + found.length);
+      for (let place = end - 1; place >= start; place--) found.push(block[place]!);
+      if (start > 0) break;
+    }
+    return found;
+  }
+
   return {
     get size() {
       return values.size;
@@ -97,6 +125,7 @@ export function orderedMap<V>(): OrderedMap<V> {
     delete(key) {
       if (values.delete(key)) remove(key);
     },
+    keys: (from, to, limit, reverse) => (reverse ? lastKeys : firstKeys)(from, to, limit),
     range: (from, to, reverse) => (reverse ? descending(from, to) : ascending(from, to)),
   };
 }

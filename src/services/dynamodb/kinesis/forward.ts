@@ -103,4 +103,4 @@ function recordOf(ctx: Context, tableName: string, change: Item) {
 }
 
 /** Byte strings in base64. */
-const wire = (item: Item): object => JSON.parse(String(new Kept(storedItem(item)).json));
+const wire = (item: Item): object => JSON.parse(new Kept(storedItem(item)).json);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { bytesOf } from "#aws/protocols/raw-json.ts";
 import { sizeOfItem } from "./size.ts";
 import { itemStored, Kept, rawItems, storedItem } from "./stored.ts";
 import type { Item } from "./value.ts";
@@ -21,7 +22,7 @@ test.each([
     expect(itemStored(stored)).toEqual(item);
     expect(new Kept(stored).size).toBe(sizeOfItem(item));
     // As on the wire.
-    expect(JSON.parse(String(new Kept(stored).json))).toEqual(
+    expect(JSON.parse(new Kept(stored).json)).toEqual(
       JSON.parse(
         JSON.stringify(item, (_name, value) =>
           value?.type === "Buffer" ? Buffer.from(value).toString("base64") : value,
@@ -33,6 +34,6 @@ test.each([
 
 test("what is answered of several is their JSON, and their values to the house", () => {
   const { print, value } = rawItems([plain, withBytes].map((item) => new Kept(storedItem(item, 1))));
-  expect(JSON.parse(String(Buffer.from(print())))).toHaveLength(2);
+  expect(JSON.parse(bytesOf(print()).toString())).toHaveLength(2);
   expect(value()).toEqual([plain, withBytes]);
 });

@@ -1,4 +1,4 @@
-import { RawJson, rawList, rawMap } from "#aws/protocols/raw-json.ts";
+import { type Printed, printedList, printedMap, RawJson } from "#aws/protocols/raw-json.ts";
 import { sizeOfItem } from "./size.ts";
 import type { Item, Value } from "./value.ts";
 
@@ -30,50 +30,53 @@ export function storedItem(item: Item, size?: number): Uint8Array {
 
 export const itemStored = (stored: Uint8Array): Item => new Kept(stored).item;
 
-/** An item where it is kept, of which no more is read than is asked for. */
-export class Kept {
+/** An item where it is kept, of which no more is read than is asked for. It prints itself. */
+export class Kept implements Printed {
   readonly #bytes: Buffer;
+  readonly #start: number;
   #item: Item | undefined;
 
   constructor(stored: Uint8Array) {
-    this.#bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.length);
+    this.#bytes =
+      stored instanceof Buffer ? stored : Buffer.from(stored.buffer, stored.byteOffset, stored.length);
+    this.#start = (stored[0]! & SIZED) === 0 ? 1 : 1 + SIZE_BYTES;
   }
 
   get item(): Item {
     if (this.#item) return this.#item;
-    const item = JSON.parse(this.#bytes.toString("utf8", this.#start)) as Item;
+    const item = JSON.parse(this.json) as Item;
     const isPlain = (this.#bytes[0]! & WITH_BYTES) === 0;
     return (this.#item = isPlain ? item : mapValues(item, (text) => Buffer.from(text as string, "base64")));
   }
 
   /** In bytes, as DynamoDB counts them. */
   get size(): number {
-    return this.#isSized ? this.#bytes.readUInt32BE(1) : sizeOfItem(this.item);
+    return this.#start === 1 ? sizeOfItem(this.item) : this.#bytes.readUInt32BE(1);
   }
 
-  get json(): Buffer {
-    return this.#bytes.subarray(this.#start);
+  get json(): string {
+    return this.#bytes.toString("utf8", this.#start);
   }
 
-  get #isSized(): boolean {
-    return (this.#bytes[0]! & SIZED) !== 0;
+  get length(): number {
+    return this.#bytes.length - this.#start;
   }
 
-  get #start(): number {
-    return this.#isSized ? 1 + SIZE_BYTES : 1;
+  write(into: Buffer, at: number): number {
+    return at + this.#bytes.copy(into, at, this.#start);
   }
 }
 
 /** What is answered of an item that is kept. */
 export const rawItem = (kept: Kept): RawJson<Item> =>
   new RawJson(
-    () => kept.json,
+    () => kept,
     () => kept.item,
   );
 
 export const rawItems = (kept: readonly Kept[]): RawJson<Item[]> =>
   new RawJson(
-    () => rawList(kept.map(({ json }) => json)),
+    () => printedList(kept),
     () => kept.map(({ item }) => item),
   );
 
@@ -82,8 +85,8 @@ export const rawTables = (
   tables: readonly (readonly [table: string, items: readonly Kept[], ...unknown[]])[],
 ): RawJson<Record<string, Item[]>> =>
   new RawJson(
-    () => rawMap(tables.map(([name, items]) => [name, rawItems(items).print()])),
-    () => Object.fromEntries(tables.map(([name, items]) => [name, rawItems(items).value()])),
+    () => printedMap(tables.map(([name, items]) => [name, printedList(items)])),
+    () => Object.fromEntries(tables.map(([name, items]) => [name, items.map(({ item }) => item)])),
   );
 
 function holdsBytes(item: Item): boolean {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
-import type { RawJson } from "#aws/protocols/raw-json.ts";
+import { bytesOf, type RawJson } from "#aws/protocols/raw-json.ts";
 import { rootOf } from "#kernel/principal.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { kinesis } from "../service.ts";
@@ -97,7 +97,7 @@ test("records print themselves as what they are", async () => {
     requestId: "",
   })) as { Records: RawJson<Kinesis.Record[]> };
   const values = Records.value();
-  expect(JSON.parse(Buffer.from(Records.print()).toString())).toEqual(
+  expect(JSON.parse(bytesOf(Records.print()).toString())).toEqual(
     values.map((one) => ({
       SequenceNumber: one.SequenceNumber,
       ApproximateArrivalTimestamp: one.ApproximateArrivalTimestamp!.getTime() / 1_000,

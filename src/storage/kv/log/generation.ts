@@ -12,6 +12,7 @@ import {
   readHead,
   recordSeed,
   valueAt,
+  valueCopyAt,
   writeHead,
   writeRecordHead,
   writeRow,
@@ -32,6 +33,8 @@ export interface Generation {
   readonly rows: OrderedMap<number>;
   /** The value of a row, in the arena itself; `undefined` for a deletion. */
   value(row: number): Uint8Array | undefined;
+  /** The same in bytes of its own. */
+  valueCopy(row: number): Buffer | undefined;
   fits(bytes: number): boolean;
   /** Writes a group to the disk, and then shows it. It is not there if this throws. */
   append(group: readonly Commit[]): Promise<void>;
@@ -106,6 +109,7 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
       return records;
     },
     value: (row: number) => valueAt(arena, row),
+    valueCopy: (row: number) => valueCopyAt(arena, row),
     fits: (bytes: number) => end + bytes <= arena.length,
 
     async append(group: readonly Commit[]): Promise<void> {

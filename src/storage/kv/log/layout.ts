@@ -111,6 +111,16 @@ export function valueAt(from: Buffer, at: number): Buffer | undefined {
   return from.subarray(start, start + length);
 }
 
+/** The same in bytes of its own. */
+export function valueCopyAt(from: Buffer, at: number): Buffer | undefined {
+  const length = from.readUInt32LE(at + 2);
+  if (length === DELETED) return undefined;
+  const start = at + ROW_HEAD + from.readUInt16LE(at);
+  const value = Buffer.allocUnsafe(length);
+  from.copy(value, 0, start, start + length);
+  return value;
+}
+
 /** Where the row after the one at `at` begins. */
 export function nextRow(from: Buffer, at: number): number {
   const length = from.readUInt32LE(at + 2);

@@ -123,8 +123,7 @@ export async function openLog(
       for (let i = live.length - 1; i >= 0; i--) {
         const row = live[i]!.rows.get(text);
         if (row === undefined) continue;
-        const value = live[i]!.value(row);
-        return value && copyOf(value);
+        return live[i]!.valueCopy(row);
       }
       return base.get(key);
     },
@@ -176,9 +175,3 @@ function* slicesOf({ rows, value }: Generation, isOutdated: (key: string) => boo
 
 /** After every key: no text of bytes has this character. */
 const HIGHEST = "\u0100";
-
-const copyOf = (bytes: Uint8Array): Uint8Array => {
-  const copy = Buffer.allocUnsafe(bytes.length);
-  copy.set(bytes);
-  return copy;
-};

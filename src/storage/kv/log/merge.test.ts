@@ -26,11 +26,11 @@ function generationOf(entries: Record<string, string | undefined>): Generation {
   const texts = Object.keys(entries);
   const rows = orderedMap<number>();
   for (const [at, key] of texts.entries()) rows.set(key, at);
-  const value = (at: number) => {
+  const valueCopy = (at: number) => {
     const said = entries[texts[at]!];
     return said === undefined ? undefined : keyBytes(said);
   };
-  return { rows, value } as Partial<Generation> as Generation;
+  return { rows, valueCopy } as Partial<Generation> as Generation;
 }
 
 const read = (rows: ReturnType<typeof mergeRanges>) =>

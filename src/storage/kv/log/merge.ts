@@ -3,9 +3,6 @@ import { type KeyRange, MAX_PAGE, type Row } from "../kv.ts";
 import type { Generation } from "./generation.ts";
 import type { Base } from "./log.ts";
 
-/** A row by its key as text; without a value where a generation has it deleted. */
-type Found = [text: string, row: Partial<Row> & { value: Uint8Array | undefined }];
-
 /** The rows of a range as the generations, newest last, lay them over the base. */
 export function mergeRanges(
   generations: readonly Generation[],
@@ -13,58 +10,88 @@ export function mergeRanges(
   range: KeyRange,
 ): Row[] {
   if (range.limit <= 0) return [];
-  const from = keyText(range.start);
-  const to = keyText(range.end);
   const above = generations
-    .map((generation) => found(generation, from, to, range.reverse))
-    .reverse()
-    .map(open)
-    .filter(({ head }) => head !== undefined);
+    .map((generation) => inGeneration(generation, range))
+    .filter(({ head }) => head !== undefined)
+    .reverse();
   if (above.length === 0) return base.range(range);
-  const sources = [...above, open(foundIn(base, range))];
+  const sources = [...above, inBase(base, range)];
   const isBefore = range.reverse ? (a: string, b: string) => a > b : (a: string, b: string) => a < b;
   const rows: Row[] = [];
   for (;;) {
-    let next: Found | undefined;
-    for (const { head } of sources) if (head && (!next || isBefore(head[0], next[0]))) next = head;
+    let next: Source | undefined;
+    for (const source of sources)
+      if (source.head !== undefined && (!next || isBefore(source.head, next.head!))) next = source;
     if (!next) return rows;
-    const [text, { key, value }] = next;
-    if (value) rows.push(key ? { key, value } : { key: keyBytes(text), value: Buffer.from(value) });
+    const text = next.head!;
+    const row = next.row();
+    if (row) rows.push(row);
     // One step further may cost a page of the base that nobody wants.
     if (rows.length === range.limit) return rows;
-    for (const source of sources) if (source.head?.[0] === text) source.advance();
+    for (const source of sources) if (source.head === text) source.advance();
   }
 }
 
-function open(rows: Generator<Found, void>) {
-  const source = {
-    head: rows.next().value as Found | undefined,
-    advance() {
-      source.head = rows.next().value as Found | undefined;
-    },
-  };
-  return source;
+/** Rows in their order, one at a time. */
+interface Source {
+  /** The key of the row that it stands at, as text; `undefined` behind the last one. */
+  readonly head: string | undefined;
+  /** That row; `undefined` where it is deleted. */
+  row(): Row | undefined;
+  advance(): void;
 }
 
-function* found(
-  { rows, value }: Generation,
-  from: string,
-  to: string,
-  reverse?: boolean,
-): Generator<Found, void> {
-  for (const [text, row] of rows.range(from, to, reverse)) yield [text, { value: value(row) }];
+function inGeneration({ rows, valueCopy }: Generation, { start, end, limit, reverse }: KeyRange): Source {
+  let [from, to] = [keyText(start), keyText(end)];
+  let keys = rows.keys(from, to, limit, reverse);
+  let at = 0;
+  return {
+    get head() {
+      return keys[at];
+    },
+    row() {
+      const value = valueCopy(rows.get(keys[at]!)!);
+      return value && { key: keyBytes(keys[at]!), value };
+    },
+    advance() {
+      const last = keys[at++]!;
+      if (at < keys.length || keys.length < limit) return;
+      if (reverse) to = last;
+      else from = `${last}\0`;
+      keys = rows.keys(from, to, limit, reverse);
+      at = 0;
+    },
+  };
 }
 
 /** Page by page, each larger than the one before: how many rows the generations hide is not known beforehand. */
-function* foundIn(base: Pick<Base, "range">, range: KeyRange): Generator<Found, void> {
-  for (let rest = range; ; ) {
-    const page = base.range(rest);
-    for (const row of page) yield [keyText(row.key), row];
-    if (page.length < rest.limit) return;
-    const last = page.at(-1)!.key;
-    const limit = Math.min(2 * rest.limit, MAX_PAGE);
-    rest = { ...rest, limit, ...(range.reverse ? { end: last } : { start: Buffer.concat([last, ZERO]) }) };
-  }
+function inBase(base: Pick<Base, "range">, range: KeyRange): Source {
+  let rest = range;
+  let page = base.range(rest);
+  let at = 0;
+  let head = headOf(page[0]);
+  return {
+    get head() {
+      return head;
+    },
+    row: () => page[at],
+    advance() {
+      const last = page[at++]!.key;
+      if (at === page.length && page.length >= rest.limit) {
+        const limit = Math.min(2 * rest.limit, MAX_PAGE);
+        rest = {
+          ...rest,
+          limit,
+          ...(range.reverse ? { end: last } : { start: Buffer.concat([last, ZERO]) }),
+        };
+        page = base.range(rest);
+        at = 0;
+      }
+      head = headOf(page[at]);
+    },
+  };
 }
+
+const headOf = (row: Row | undefined) => row && keyText(row.key);
 
 const ZERO = Buffer.alloc(1);
