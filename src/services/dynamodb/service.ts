@@ -13,6 +13,8 @@ import { restoreOperations } from "./backups/restore.ts";
 import { forget } from "./backups/undo.ts";
 import { exportOperations } from "./exports/exports.ts";
 import { writeExport } from "./exports/write.ts";
+import { importOperations } from "./imports/imports.ts";
+import { runImport } from "./imports/run.ts";
 import { insightOperations } from "./insights/insights.ts";
 import { batchOperations } from "./items/batches.ts";
 import { itemOperations } from "./items/items.ts";
@@ -187,6 +189,11 @@ const access: Access<"dynamodb"> = {
   ],
   DescribeExport: (_, { ExportArn }) => [{ action: "dynamodb:DescribeExport", resource: ExportArn }],
   ListExports: () => [{ action: "dynamodb:ListExports", resource: "*" }],
+  ImportTable: async (ctx, { TableCreationParameters }) => [
+    await fact(ctx, "ImportTable", TableCreationParameters.TableName),
+  ],
+  DescribeImport: (_, { ImportArn }) => [{ action: "dynamodb:DescribeImport", resource: ImportArn }],
+  ListImports: () => [{ action: "dynamodb:ListImports", resource: "*" }],
   PutResourcePolicy: onPolicy("PutResourcePolicy"),
   GetResourcePolicy: onPolicy("GetResourcePolicy"),
   DeleteResourcePolicy: onPolicy("DeleteResourcePolicy"),
@@ -231,6 +238,7 @@ export const dynamodb = defineService({
     restoreOperations,
     policyOperations,
     exportOperations,
+    importOperations,
     insightOperations,
     destinationOperations,
   ],
@@ -244,6 +252,7 @@ export const dynamodb = defineService({
     clearBackup,
     expireBackup,
     writeExport,
+    runImport,
     forget,
     forward,
     tally,

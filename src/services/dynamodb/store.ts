@@ -245,6 +245,35 @@ export const exports = collection<Export>("dynamodb/export", {
   indexes: { token: (e) => (e.asked.ClientToken === undefined ? undefined : [e.asked.ClientToken, e.id]) },
 });
 
+/** A table made of what a bucket holds. */
+export interface Import {
+  id: string;
+  table: string;
+  /** The table's, from before it is there. */
+  uuid: string;
+  /** The table's, once it is made. */
+  number?: number;
+  asked: DynamoDB.ImportTableInput;
+  created: Time;
+  ended?: Time;
+  failure?: { code: string; message: string };
+  /** The object that was read last, or is read: how many of its items were looked at, and whether those were all. */
+  object?: { key: string; items: number; isDone: boolean };
+  processed: number;
+  imported: number;
+  errors: number;
+  bytes: number;
+}
+
+export const imports = collection<Import>("dynamodb/import", {
+  scope: "region",
+  key: (i) => [i.id],
+  indexes: {
+    table: (i) => [i.table, i.id],
+    token: (i) => (i.asked.ClientToken === undefined ? undefined : [i.asked.ClientToken, i.id]),
+  },
+});
+
 export const backups = collection<Backup>("dynamodb/backup", {
   scope: "region",
   key: (b) => [b.of.name, b.id],

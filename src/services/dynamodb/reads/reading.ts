@@ -1,5 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import { invalid, invalidParameters, noSuchIndex, indexIsFilling } from "../errors.ts";
+import { indexIsFilling, invalid, invalidParameters, noSuchIndex } from "../errors.ts";
 import { conditionOf, type Test } from "../expressions/conditions.ts";
 import type { Placeholders, Placeholding } from "../expressions/placeholders.ts";
 import { type Projection, projectionOf } from "../expressions/projections.ts";

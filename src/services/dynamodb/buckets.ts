@@ -1,0 +1,12 @@
+import type { AwsError } from "#aws/errors.ts";
+
+export interface Failure {
+  code: string;
+  message: string;
+}
+
+/** What a bucket said, as it is told of what was to be read from it or written to it. */
+export const bucketFailure = ({ code, message, status }: AwsError, requestId: string): Failure => ({
+  code: `S3${code}`,
+  message: `${message} (Service: Amazon S3; Status Code: ${status}; Error Code: ${code}; Request ID: ${requestId})`,
+});

@@ -1,0 +1,117 @@
+import { afterEach, expect, test } from "vitest";
+import { defineService } from "#kernel/service.ts";
+import { type TestCloud, type TestCloudOptions, testCloud } from "#kernel/testing.ts";
+import { testDisk } from "#kernel/testing-disk.ts";
+import { bodyOf } from "#lib/body.ts";
+import type { KeyValueStore } from "#storage/kv/kv.ts";
+import { dynamodb } from "../service.ts";
+import { N, S } from "../testing.ts";
+import { rowsOf, Unreadable } from "./csv.ts";
+
+const open: TestCloud[] = [];
+afterEach(async () => {
+  for (const cloud of open.splice(0)) await cloud.close();
+});
+
+const line = (p: string, x: number) => `${JSON.stringify({ Item: { p: S(p), x: N(x) } })}\n`;
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
+const OBJECTS: Record<string, string> = {
+  one: range(0, 70)
+    .map((x) => line(`p${x}`, x))
+    .join(""),
+  two: `{"Item":{}}\n${range(60, 130)
+    .map((x) => line(`p${x}`, 1_000 + x))
+    .join("")}`,
+};
+
+/** A bucket of two objects. */
+const s3 = defineService({
+  id: "s3",
+  scope: "partition",
+  operations: [
+    {
+      async ListObjectsV2(_, { StartAfter = "" }) {
+        const key = Object.keys(OBJECTS).find((one) => one > StartAfter);
+        return { Contents: key === undefined ? [] : [{ Key: key, Size: OBJECTS[key]!.length }] };
+      },
+      async HeadObject() {
+        return {};
+      },
+      async GetObject(_, { Key }) {
+        return { Body: bodyOf(OBJECTS[Key]!) };
+      },
+    },
+  ],
+  access: { ListObjectsV2: () => [], HeadObject: () => [], GetObject: () => [] },
+});
+
+async function cloudOn(options: TestCloudOptions) {
+  const nube = await testCloud([dynamodb, s3], options);
+  open.push(nube);
+  return nube;
+}
+
+test("an import that is cut short at any moment goes on where it was, and counts each item once", async () => {
+  const disk = testDisk();
+  const cuts: Promise<KeyValueStore>[] = [];
+  disk.failing(() => {
+    cuts.push(disk.copy());
+    return false;
+  });
+  const nube = await cloudOn({ store: disk.store });
+  const { ImportTableDescription } = await nube.aws.dynamodb.ImportTable({
+    S3BucketSource: { S3Bucket: "source" },
+    InputFormat: "DYNAMODB_JSON",
+    TableCreationParameters: {
+      TableName: "things",
+      AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+      BillingMode: "PAY_PER_REQUEST",
+    },
+  });
+  const first = cuts.length;
+  await nube.advance("1m");
+  expect(cuts.length - first).toBeGreaterThan(6);
+  for (const store of [...cuts.slice(first), disk.copy()]) {
+    const { aws, advance } = await cloudOn({ store: await store });
+    await advance("1m");
+    const { ImportArn } = ImportTableDescription;
+    const told = (await aws.dynamodb.DescribeImport({ ImportArn: ImportArn! })).ImportTableDescription;
+    expect(told).toMatchObject({
+      ImportStatus: "FAILED",
+      ProcessedItemCount: 141,
+      ImportedItemCount: 140,
+      ErrorCount: 1,
+      ProcessedSizeBytes: OBJECTS.one!.length + OBJECTS.two!.length,
+    });
+    const { Count, Items } = await aws.dynamodb.Scan({ TableName: "things" });
+    expect(Count).toBe(130);
+    expect(Items!.filter(({ x }) => Number(x!.N) >= 1_000)).toHaveLength(70);
+  }
+});
+
+async function* pieces(...texts: string[]) {
+  yield* texts;
+}
+async function rows(...texts: string[]): Promise<string[][]> {
+  const found: string[][] = [];
+  for await (const row of rowsOf(pieces(...texts), ",")) found.push(row);
+  return found;
+}
+
+test("rows are the same however their text comes in pieces", async () => {
+  const text = 'a,"b ""c"", d"\r\n\n"e\nf",\n,g';
+  const whole = await rows(text);
+  expect(whole).toEqual([
+    ["a", 'b "c", d'],
+    ["e\nf", ""],
+    ["", "g"],
+  ]);
+  for (let at = 0; at <= text.length; at++)
+    expect(await rows(text.slice(0, at), text.slice(at))).toEqual(whole);
+});
+
+test("a quote that is not closed, and a row without an end, cannot be read", async () => {
+  await expect(rows('a,"b')).rejects.toThrow(Unreadable);
+  await expect(rows("a".repeat(5 * 2 ** 20))).rejects.toThrow(Unreadable);
+});

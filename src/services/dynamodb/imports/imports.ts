@@ -1,0 +1,163 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Place } from "#kernel/collection.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { bucketFailure, type Failure } from "../buckets.ts";
+import { tableExists } from "../errors.ts";
+import { tableName } from "../items/rows.ts";
+import { type Import, imports, tableArn, tables } from "../store.ts";
+import { checkEncryption } from "../tables/encryption.ts";
+import { schemaOf } from "../tables/schema.ts";
+import { importConflict, noSuchImport, notAnImport, unsupportedOptions, wrongToken } from "./errors.ts";
+import { pageIn, pageToken } from "./page-token.ts";
+import { runImport } from "./run.ts";
+import { nextObject } from "./source.ts";
+
+/** An import is told to be on its way for so long, at least. */
+const START_MS = 1_000;
+/** For so long a token stands for the call that it came with first. */
+const TOKEN_MS = 8 * 3_600_000;
+const LISTED = 10;
+const ARN = /:table\/[^/]+\/import\/(\d+-[0-9a-f]+)$/;
+
+export const importOperations = {
+  /** The name is not taken before the table is made: two imports may ask for it, of which one fails. */
+  async ImportTable(ctx, input) {
+    checkFormat(input);
+    const { TableCreationParameters: parameters } = input;
+    schemaOf(parameters, ctx.region);
+    checkEncryption(ctx, parameters.SSESpecification);
+    const name = tableName(parameters.TableName);
+    const known = await ctx.read((tx) => repeated(tx, input, name));
+    if (known) return { ImportTableDescription: described(ctx, known) };
+    const refused = await refusal(ctx, input.S3BucketSource);
+    const ClientToken = input.ClientToken ?? ctx.random.uuid();
+    return ctx.transact(async (tx) => {
+      const now = tx.now();
+      const made: Import = {
+        id: `${String(now).padStart(14, "0")}-${tx.uuid().slice(0, 8)}`,
+        table: name,
+        uuid: tx.uuid(),
+        asked: { ...input, ClientToken },
+        created: now,
+        ...(refused && { failure: refused }),
+        processed: 0,
+        imported: 0,
+        errors: 0,
+        bytes: 0,
+      };
+      tx.put(imports, made);
+      tx.enqueue(runImport, { id: made.id }, { delay: START_MS });
+      return { ImportTableDescription: described(ctx, made) };
+    });
+  },
+
+  async DescribeImport(ctx, { ImportArn }) {
+    const [, id] = ARN.exec(ImportArn) ?? [];
+    if (id === undefined) throw notAnImport();
+    const found = await ctx.read((tx) => tx.get(imports, [id]));
+    if (!found || importArn(ctx, found) !== ImportArn) throw noSuchImport(ImportArn);
+    return { ImportTableDescription: described(ctx, found) };
+  },
+
+  /** The newest first. */
+  async ListImports(ctx, { TableArn, PageSize = LISTED, NextToken }) {
+    const before = NextToken === undefined ? undefined : pageIn(ctx.seal, NextToken);
+    if (NextToken !== undefined && before === undefined) throw wrongToken(NextToken);
+    const range = {
+      ...(before !== undefined && { before: [before] }),
+      limit: PageSize + 1,
+      reverse: true,
+    };
+    const found = await ctx.read((tx) =>
+      TableArn === undefined
+        ? tx.list(imports, range)
+        : tx.listBy(imports, "table", { ...range, in: [tableName(TableArn)] }),
+    );
+    const shown = found.slice(0, PageSize);
+    return {
+      ImportSummaryList: shown.map((one) => summary(ctx, one)),
+      NextToken: found.length > PageSize ? pageToken(ctx.seal, shown.at(-1)!.id) : undefined,
+    };
+  },
+} satisfies Handlers<"dynamodb">;
+
+function checkFormat({ InputFormat, InputFormatOptions }: DynamoDB.ImportTableInput): void {
+  if (InputFormat === "ION")
+    throw new AwsError("NotImplemented", "Nube does not implement the import format ION yet.", {
+      status: 501,
+    });
+  if (InputFormat !== "CSV" && InputFormatOptions?.Csv) throw unsupportedOptions(InputFormat);
+}
+
+/**
+ * The import that its token stands for: while it goes on, and again when its table is gone.
+ * @throws {AwsError} ResourceInUseException, ImportConflictException
+ */
+async function repeated(
+  tx: ReadTransaction,
+  { ClientToken }: DynamoDB.ImportTableInput,
+  name: string,
+): Promise<Import | undefined> {
+  const [known] =
+    ClientToken === undefined
+      ? []
+      : await tx.listBy(imports, "token", { in: [ClientToken], limit: 1, reverse: true });
+  const isMeant = known !== undefined && known.created > tx.now() - TOKEN_MS;
+  if (isMeant && known.ended === undefined && known.table === name) return known;
+  if (await tx.get(tables, [name])) throw tableExists(name);
+  if (isMeant && known.table !== name) throw importConflict();
+  return isMeant ? known : undefined;
+}
+
+/** What stands against the caller's reading of the bucket. It is told when the import fails. */
+async function refusal(ctx: Context, source: DynamoDB.S3BucketSource): Promise<Failure | undefined> {
+  try {
+    const first = await nextObject(ctx.aws, source);
+    if (first) await ctx.aws.s3.HeadObject({ Bucket: source.S3Bucket, Key: first.key });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.status >= 500) throw error;
+    return bucketFailure(error, ctx.requestId);
+  }
+}
+
+const importArn = (place: Place, { table, id }: Import) => `${tableArn(place, table)}/import/${id}`;
+
+function statusOf({ ended, failure }: Import): DynamoDB.ImportStatus {
+  if (ended === undefined) return "IN_PROGRESS";
+  return failure ? "FAILED" : "COMPLETED";
+}
+
+function summary(place: Place, one: Import): DynamoDB.ImportSummary {
+  const { account, region } = place;
+  return {
+    ImportArn: importArn(place, one),
+    ImportStatus: statusOf(one),
+    TableArn: tableArn(place, one.table),
+    S3BucketSource: { S3BucketOwner: account, ...one.asked.S3BucketSource },
+    CloudWatchLogGroupArn: `arn:aws:logs:${region}:${account}:log-group:/aws-dynamodb/imports:*`,
+    InputFormat: one.asked.InputFormat,
+    StartTime: new Date(one.created),
+    EndTime: one.ended === undefined ? undefined : new Date(one.ended),
+  };
+}
+
+function described(place: Place, one: Import): DynamoDB.ImportTableDescription {
+  const { asked, ended, failure } = one;
+  return {
+    ...summary(place, one),
+    TableId: one.uuid,
+    ClientToken: asked.ClientToken,
+    InputFormatOptions: asked.InputFormatOptions,
+    InputCompressionType: asked.InputCompressionType ?? "NONE",
+    TableCreationParameters: asked.TableCreationParameters,
+    ProcessedSizeBytes: one.bytes,
+    ProcessedItemCount: one.processed,
+    ImportedItemCount: one.imported,
+    ErrorCount: one.errors,
+    ...(ended !== undefined && { FailureCode: failure?.code, FailureMessage: failure?.message }),
+  };
+}

@@ -1,0 +1,104 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { AwsError } from "#aws/errors.ts";
+import { checkedPut } from "../items/items.ts";
+import { checkItemKeys } from "../items/keys.ts";
+import type { Table } from "../store.ts";
+import { isBase64, itemOfJson } from "../values/json.ts";
+import type { Item, Value } from "../values/value.ts";
+import { rowsOf, Unreadable } from "./csv.ts";
+
+/** Characters of one line. */
+const MOST_CHARACTERS = 4 * 2 ** 20;
+
+type Asked = Pick<DynamoDB.ImportTableInput, "InputFormat" | "InputFormatOptions">;
+
+/**
+ * What a file has for a table: items, and `undefined` for each that is none. Where what follows cannot be read any more,
+ * that is one, and the last.
+ */
+export async function* itemsIn(
+  bytes: AsyncIterable<Uint8Array>,
+  table: Table,
+  { InputFormat, InputFormatOptions }: Asked,
+): AsyncGenerator<Item | undefined> {
+  const found =
+    InputFormat === "CSV"
+      ? csvItems(textOf(bytes), table, InputFormatOptions?.Csv ?? {})
+      : jsonItems(textOf(bytes));
+  try {
+    for await (const item of found) yield item && storable(table, item);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    yield undefined;
+  }
+}
+
+/** What a put would take. */
+function storable(table: Table, sent: Item): Item | undefined {
+  try {
+    const item = checkedPut(sent);
+    checkItemKeys(table, item);
+    return item;
+  } catch (error) {
+    if (error instanceof AwsError && error.status < 500) return undefined;
+    throw error;
+  }
+}
+
+async function* textOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8");
+  for await (const piece of bytes) yield decoder.decode(piece, { stream: true });
+  yield decoder.decode();
+}
+
+/** Lines of `{"Item": {…}}`. A line that is no JSON ends the file. */
+async function* jsonItems(text: AsyncIterable<string>): AsyncGenerator<Item | undefined> {
+  for await (const line of linesOf(text)) {
+    let read: unknown;
+    try {
+      read = JSON.parse(line);
+    } catch {
+      throw new Unreadable("a line that is no JSON");
+    }
+    yield itemOfJson((read as { Item?: unknown } | null)?.Item);
+  }
+}
+
+async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const piece of text) {
+    const lines = (rest + piece).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) if (line.trim() !== "") yield line;
+    if (rest.length > MOST_CHARACTERS) throw new Unreadable("a line without an end");
+  }
+  if (rest.trim() !== "") yield rest;
+}
+
+/** All but keys are texts; what is empty is left out. */
+async function* csvItems(
+  text: AsyncIterable<string>,
+  table: Table,
+  { Delimiter: delimiter = ",", HeaderList: given }: DynamoDB.CsvOptions,
+): AsyncGenerator<Item | undefined> {
+  let header = given;
+  for await (const row of rowsOf(text, delimiter)) {
+    if (header) yield row.length === header.length ? itemOf(table, header, row) : undefined;
+    else header = row;
+  }
+}
+
+function itemOf({ types }: Table, header: readonly string[], row: readonly string[]): Item {
+  const item: Item = Object.create(null);
+  for (const [at, name] of header.entries()) {
+    const cell = row[at]!;
+    if (cell !== "") item[name] = cellValue(Object.hasOwn(types, name) ? types[name]! : "S", cell);
+  }
+  return item;
+}
+
+/** What does not have the key's form is left a text, which the table then refuses. */
+function cellValue(type: DynamoDB.ScalarAttributeType, cell: string): Value {
+  if (type === "B" && isBase64(cell)) return { B: Buffer.from(cell, "base64") };
+  return type === "N" ? { N: cell } : { S: cell };
+}
