@@ -8,11 +8,12 @@ import { expect, onTestFinished, test } from "vitest";
 import { launch } from "../e2e/harness.ts";
 import { consume, type Deliveries, openDeliveries, produce } from "./traffic.ts";
 
-/** `NUBE_CRASH_MESSAGES=100000` looks for what is rare. */
+/** `NUBE_CRASH_MESSAGES=100000` looks for what is rare, for some minutes. */
 const MESSAGES = Number(process.env.NUBE_CRASH_MESSAGES ?? 1_000);
 const PRODUCERS = 8;
 const CONSUMERS = 8;
-const BETWEEN_KILLS_MS = 2_000;
+/** Of many messages more are sent between two kills: as often as in the short run, the server would hardly be up. */
+const BETWEEN_KILLS_MS = Math.max(2_000, MESSAGES / 10);
 const VISIBILITY_SECONDS = 2;
 
 test("a standard queue loses no message when its server is killed again and again", async () => {
@@ -61,7 +62,7 @@ async function traffic(QueueName: string, attributes: Record<string, string>) {
     Array.from({ length: CONSUMERS }, () => consume({ client, QueueUrl: QueueUrl! }, deliveries)),
   );
   while (!isSent) {
-    await Promise.race([producing, sleep(randomInt(BETWEEN_KILLS_MS))]);
+    await Promise.race([producing, sleep(randomInt(Math.ceil(BETWEEN_KILLS_MS)))]);
     await server.end("SIGKILL");
     server = await launch(["--data", folder, "--port", String(port)], onTestFinished);
   }

@@ -11,12 +11,14 @@ import {
   KinesisClient,
   PutRecordsCommand,
 } from "@aws-sdk/client-kinesis";
+import { CreatePipeCommand, PipesClient } from "@aws-sdk/client-pipes";
 import {
   CreateBucketCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect, onTestFinished, test } from "vitest";
 import { launch } from "../e2e/harness.ts";
 import { s3Of } from "./client.ts";
@@ -100,6 +102,46 @@ test("what PutRecordBatch took reaches the bucket once, whenever its server is k
   };
   await expect.poll(missing, { timeout: 600_000, interval: 500 }).toEqual([]);
   expect(new Set(lines).size).toBe(lines.length);
+}, 3_600_000);
+
+test("a pipe brings all that PutRecords took to its queue, whenever its server is killed", async () => {
+  const { options, untilSent } = await killedAgainAndAgain();
+  const kinesis = new KinesisClient(options);
+  const pipes = new PipesClient(options);
+  const sqs = new SQSClient(options);
+  onTestFinished(() => {
+    for (const client of [kinesis, pipes, sqs]) client.destroy();
+  });
+  await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: SHARDS.length }));
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "brought" }));
+  await pipes.send(
+    new CreatePipeCommand({
+      Name: "pipe",
+      RoleArn: "arn:aws:iam::000000000000:role/pipe",
+      Source: `arn:aws:kinesis:us-east-1:000000000000:stream/${StreamName}`,
+      SourceParameters: { KinesisStreamParameters: { StartingPosition: "TRIM_HORIZON", BatchSize: 10 } },
+      Target: "arn:aws:sqs:us-east-1:000000000000:brought",
+      TargetParameters: { InputTemplate: "<$.data>" },
+    }),
+  );
+  const acknowledged: string[] = [];
+  await untilSent(async (texts, producer) => {
+    const Records = texts.map((text) => ({ Data: Buffer.from(text), PartitionKey: producer }));
+    const { FailedRecordCount } = await kinesis.send(new PutRecordsCommand({ StreamName, Records }));
+    expect(FailedRecordCount).toBe(0);
+    acknowledged.push(...texts);
+  });
+  const brought = new Set<string>();
+  const missing = async () => {
+    const ask = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 3_600 });
+    for (let found = 1; found > 0; ) {
+      const { Messages = [] } = await sqs.send(ask);
+      for (const { Body } of Messages) brought.add(JSON.parse(Body!));
+      found = Messages.length;
+    }
+    return acknowledged.filter((text) => !brought.has(text));
+  };
+  await expect.poll(missing, { timeout: 600_000, interval: 500 }).toEqual([]);
 }, 3_600_000);
 
 /** A server that is killed and started anew for as long as producers send their texts, each until it is answered. */

@@ -4,11 +4,15 @@ import {
   DeleteMessageBatchCommand,
   type Message,
   ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 
 const BETWEEN_TRIES_MS = 50;
+/** Entries of one SendMessageBatch. */
+const MOST_TOGETHER = 10;
 
 /** A message as its consumers have met it. */
 interface Delivered {
@@ -97,22 +101,36 @@ interface Consumer extends Pick<Producer, "client" | "QueueUrl"> {
   read?: (body: string) => string;
 }
 
-/** Sends one message after another, each until it is answered, and now and then once more than needed. */
+/** Sends its messages in order, one alone or ten together, each until it is answered, and now and then once more than needed. */
 export async function produce(
   { client, QueueUrl, group, count, isFifo }: Producer,
   deliveries: Deliveries,
 ): Promise<void> {
-  for (let number = 0; number < count; number++) {
-    const MessageBody = `${group}/${number}`;
-    const command = new SendMessageCommand({
-      QueueUrl,
-      MessageBody,
-      ...(isFifo && { MessageGroupId: group, MessageDeduplicationId: MessageBody }),
+  for (let number = 0; number < count; ) {
+    const size = Math.min(randomInt(2) === 0 ? 1 : MOST_TOGETHER, count - number);
+    const messages = Array.from({ length: size }, (_, n) => {
+      const MessageBody = `${group}/${number + n}`;
+      return { MessageBody, ...(isFifo && { MessageGroupId: group, MessageDeduplicationId: MessageBody }) };
     });
-    await untilAnswered(() => client.send(command));
-    if (isFifo && randomInt(10) === 0) await untilAnswered(() => client.send(command));
-    deliveries.sent(MessageBody);
+    const send = () =>
+      size === 1
+        ? client.send(new SendMessageCommand({ QueueUrl, ...messages[0]! }))
+        : sendTogether(client, QueueUrl, messages);
+    await untilAnswered(send);
+    if (isFifo && randomInt(10) === 0) await untilAnswered(send);
+    for (const { MessageBody } of messages) deliveries.sent(MessageBody);
+    number += size;
   }
+}
+
+async function sendTogether(
+  client: SQSClient,
+  QueueUrl: string,
+  messages: readonly Omit<SendMessageBatchRequestEntry, "Id">[],
+): Promise<void> {
+  const Entries = messages.map((message, n) => ({ Id: String(n), ...message }));
+  const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  if (Failed.length > 0) throw new Error(Failed[0]!.Message);
 }
 
 /**
