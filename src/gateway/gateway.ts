@@ -198,7 +198,8 @@ const limitOf = (found: Route | NoRoute) =>
   isRouted(found) ? bodyLimit(found.operation) : PROTOCOL_LIMITS[found.protocol];
 
 function metaOf({ random }: Cloud, { headers }: HttpRequest): ResponseMeta {
-  return { requestId: random.uuid(), hostId: HOST_ID, contentType: headers["content-type"] };
+  const { accept, "content-type": contentType } = headers;
+  return { requestId: random.uuid(), hostId: HOST_ID, contentType, accept };
 }
 
 function awsError(cloud: Cloud, error: unknown, { requestId }: ResponseMeta): AwsError {

@@ -186,7 +186,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
 
   function byPath(facts: RouteFacts, host: HostFacts, services: IndexEntry[]): Route | NoRoute {
     const entries = restEntries(facts, services);
-    if (entries.length === 0) return nothingNamed(services[0]!);
+    if (entries.length === 0) return nothingNamed(facts, services[0]!);
     for (const { service, protocols } of entries) {
       const protocol = protocols[0]!;
       const bucket = service === "s3" ? (host.bucket ?? host.label) : undefined;
@@ -226,11 +226,18 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
   }
 
   /** The service is known, but its protocols name operations elsewhere, and nothing is named there. */
-  function nothingNamed(entry: IndexEntry): NoRoute {
+  function nothingNamed(facts: RouteFacts, entry: IndexEntry): NoRoute {
     const protocol = entry.protocols.find(isQuery) ?? entry.protocols[0]!;
+    const contract = loadContract(entry.service);
     const missing = "The request is missing an action or a required parameter.";
-    const error = isQuery(protocol) ? new AwsError("MissingAction", missing) : unknownOperation(404);
-    return { error, protocol, contract: loadContract(entry.service) };
+    // A service that has gone over to JSON knows a form by something in it.
+    const isForm = (facts.form?.length ?? 0) + facts.query.length > 0;
+    const isMissing = isQuery(protocol) && (isForm || !contract.queryCompatible);
+    return {
+      error: isMissing ? new AwsError("MissingAction", missing) : unknownOperation(404),
+      protocol,
+      contract,
+    };
   }
 }
 

@@ -4,7 +4,8 @@ import { describe } from "./errors.ts";
 import { parseForm } from "./form.ts";
 import { formReaders } from "./form-shapes.ts";
 import { decoding } from "./malformed.ts";
-import type { Protocol } from "./protocol.ts";
+import type { Protocol, ResponseMeta } from "./protocol.ts";
+import { jsonAnswerOf, jsonErrorOf, wantsJson } from "./query-json.ts";
 import { isoInSeconds, isoWithMillis } from "./timestamps.ts";
 import { xmlErrorDocument } from "./xml-errors.ts";
 import { escapeXml, type XmlWriters, xmlWriters } from "./xml-writer.ts";
@@ -20,6 +21,9 @@ const haveDetail = new Set(["sqs"]);
 function writersOf(operation: Operation | undefined): XmlWriters {
   return operation !== undefined && printSeconds.has(operation.contract.service) ? inSeconds : inMillis;
 }
+
+/** What a service says of a call that names nothing, where its first protocol is another. */
+const UNKNOWN = "UnknownOperationException";
 
 const decoders = kept((operation: Operation) => readerOf(operation.input));
 
@@ -44,26 +48,34 @@ export const awsQuery: Protocol = {
   },
 
   encode(operation, output, meta) {
+    const inJson = wantsJson(meta.accept);
     return {
       status: operation.status,
-      headers: { "content-type": "text/xml", "x-amzn-requestid": meta.requestId },
-      body: encoders(operation)(output, meta.requestId),
+      headers: headersOf(meta, inJson),
+      body: (inJson ? jsonAnswerOf : encoders)(operation)(output, meta.requestId),
     };
   },
 
   encodeError(operation, error, meta) {
+    if (error.code === UNKNOWN)
+      return { status: error.status, headers: headersOf(meta, false), body: `<${UNKNOWN}/>` };
     const described = describe(operation, error);
     const status = described.shape?.error?.queryStatus ?? described.status;
+    const hasDetail = operation !== undefined && haveDetail.has(operation.contract.service);
+    const inJson = wantsJson(meta.accept);
+    const told = { ...described, status };
+    const namespace = operation?.contract.xmlNamespace;
     return {
       status,
-      headers: { "content-type": "text/xml", "x-amzn-requestid": meta.requestId, ...error.headers },
-      body: xmlErrorDocument(
-        { ...described, status },
-        meta,
-        operation?.contract.xmlNamespace,
-        writersOf(operation),
-        operation !== undefined && haveDetail.has(operation.contract.service) ? "<Detail/>" : "",
-      ),
+      headers: { ...headersOf(meta, inJson), ...error.headers },
+      body: inJson
+        ? jsonErrorOf(told, meta.requestId, hasDetail)
+        : xmlErrorDocument(told, meta, namespace, writersOf(operation), hasDetail ? "<Detail/>" : ""),
     };
   },
 };
+
+const headersOf = ({ requestId }: ResponseMeta, inJson: boolean) => ({
+  "content-type": inJson ? "application/json" : "text/xml",
+  "x-amzn-requestid": requestId,
+});

@@ -34,6 +34,8 @@ export interface ResponseMeta {
   hostId: string;
   /** The request's content type, where the answer follows it: Kinesis' older CBOR over `X-Amz-Target`. */
   contentType?: string;
+  /** What the request would like to be answered in, which the query protocol heeds. */
+  accept?: string;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import type { PlacedCall } from "#kernel/service.ts";
-import { invalidAddress, missingParameter } from "./errors.ts";
+import { invalidAction, invalidAddress, missingParameter } from "./errors.ts";
 
 /** Whose a queue is, and what it is called. */
 export interface Address {
@@ -33,6 +33,11 @@ export function queueNamed(ctx: Context, url: string | undefined): string {
   const address = addressIn(given);
   if (!address) throw invalidAddress(given);
   return address.name;
+}
+
+/** At the address of a queue nothing can be asked that is not about it. @throws {AwsError} InvalidAction */
+export function refuseAtQueue({ request }: Context, action: string): void {
+  if (pathAddress(request?.path)) throw invalidAction(action);
 }
 
 /** In whose account a call is handled: in that of the queue. */

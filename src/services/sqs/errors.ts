@@ -19,6 +19,9 @@ export const queueDoesNotExist = (ctx: Context) =>
 export const invalidAddress = (address: string) =>
   fault("InvalidAddress", `The address ${address} is not valid for this endpoint.`);
 
+export const invalidAction = (action: string) =>
+  new AwsError("InvalidAction", `The action ${action} is not valid for this endpoint.`);
+
 export const queueExists = (attribute: string) =>
   fault(
     "QueueNameExists",

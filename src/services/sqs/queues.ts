@@ -1,7 +1,7 @@
 import type { QueueAttributeMap } from "#aws/contract/types/sqs.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { queueNamed, urlOf } from "./addresses.ts";
+import { queueNamed, refuseAtQueue, urlOf } from "./addresses.ts";
 import { DEFAULTS, described, differenceIn, FIFO_DEFAULTS, settingsWith } from "./attributes.ts";
 import { backlogs, close } from "./backlog.ts";
 import {
@@ -33,6 +33,7 @@ const MOST_EXPIRIES = 20;
 
 export const queueOperations = {
   async CreateQueue(ctx, { QueueName: name, Attributes = {}, tags }) {
+    refuseAtQueue(ctx, "CreateQueue");
     if (!name) throw missingParameter("QueueName");
     const { isFifo, asked } = kindOf(name, Attributes);
     const settings = settingsWith(asked, isFifo, isFifo ? FIFO_DEFAULTS : DEFAULTS);
@@ -112,6 +113,7 @@ export const queueOperations = {
   },
 
   async ListQueues(ctx, { QueueNamePrefix: prefix, MaxResults, NextToken }) {
+    refuseAtQueue(ctx, "ListQueues");
     checkMaxResults(MaxResults);
     const { records, token } = await page(ctx, {
       listing: ["sqs:ListQueues", prefix ?? ""],

@@ -13,11 +13,11 @@ const REQUESTS = guide("sqs-making-api-requests-xml");
 async function query(
   Action: string | undefined,
   parameters: Record<string, string> = {},
-  { path = "/", method = "POST", headers: own = {} } = {},
+  { path = "/", method = "POST", headers: own = {}, isBare = false } = {},
 ) {
   const form = new URLSearchParams({
     ...(Action !== undefined && { Action }),
-    Version: "2012-11-05",
+    ...(!isBare && { Version: "2012-11-05" }),
     ...parameters,
   });
   const body = method === "POST" ? form.toString() : "";
@@ -269,3 +269,65 @@ behaviour("what one protocol sends the other receives", FAQ, async () => {
   await put(QueueUrl, "newer", { MessageGroupId: "g" });
   expect((await receive(QueueUrl)).map(({ Body }) => Body)).toEqual(["older", "newer"]);
 });
+
+const inJson = { headers: { accept: "application/json" } };
+const INTEGRATION = "https://repost.aws/knowledge-center/api-gateway-rest-api-sqs-errors";
+
+behaviour("an older client may be answered in JSON", INTEGRATION, async () => {
+  const QueueUrl = await queue();
+  const sent = await query("SendMessage", { QueueUrl, MessageBody: "a" }, inJson);
+  expect([sent.status, sent.type]).toEqual([200, "application/json"]);
+  const { SendMessageResponse } = JSON.parse(sent.xml);
+  expect(SendMessageResponse).toEqual({
+    ResponseMetadata: { RequestId: expect.any(String) },
+    SendMessageResult: {
+      MD5OfMessageAttributes: null,
+      MD5OfMessageBody: hash("md5", "a"),
+      MD5OfMessageSystemAttributes: null,
+      MessageId: expect.any(String),
+      SequenceNumber: null,
+    },
+  });
+  const received = await query("ReceiveMessage", { QueueUrl, "AttributeName.1": "SenderId" }, inJson);
+  expect(JSON.parse(received.xml).ReceiveMessageResponse.ReceiveMessageResult).toEqual({
+    messages: [
+      {
+        Attributes: [{ Name: "SenderId", Value: "000000000000" }],
+        Body: "a",
+        MD5OfBody: hash("md5", "a"),
+        MD5OfMessageAttributes: null,
+        MessageAttributes: null,
+        MessageId: SendMessageResponse.SendMessageResult.MessageId,
+        ReceiptHandle: expect.any(String),
+      },
+    ],
+  });
+  const none = await query("GetQueueUrl", { QueueName: unused() }, inJson);
+  expect([none.status, JSON.parse(none.xml)]).toEqual([
+    400,
+    {
+      Error: {
+        Code: "AWS.SimpleQueueService.NonExistentQueue",
+        Detail: null,
+        Message: "The specified queue does not exist for this wsdl version.",
+        Type: "Sender",
+      },
+      RequestId: expect.any(String),
+    },
+  ]);
+});
+
+behaviour("a queue's address with nothing asked of it names no operation", REQUESTS, async () => {
+  const path = new URL(await queue()).pathname;
+  const { status, xml } = await query(undefined, {}, { path, method: "GET", isBare: true });
+  expect([status, xml]).toEqual([404, "<UnknownOperationException/>"]);
+});
+
+for (const action of ["ListQueues", "CreateQueue"]) {
+  behaviour(`${action} is not asked at a queue's address`, REQUESTS, async () => {
+    const path = new URL(await queue()).pathname;
+    const { status, xml } = await query(action, { QueueName: unused() }, { path });
+    expect(status).toBe(400);
+    expect(xml).toBe(error("InvalidAction", `The action ${action} is not valid for this endpoint.`, xml));
+  });
+}
