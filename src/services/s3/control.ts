@@ -24,11 +24,25 @@ const onAccount = (action: string) => (ctx: Context, input: OfAccount) => facts(
 const onAccessPoint = (action: string) => (ctx: Context, input: OfAccount & { Name: string }) =>
   facts(ctx, input, action, accessPointArn({ account: ctx.account, region: ctx.region, name: input.Name }));
 
-const onResource = (action: string) => async (ctx: Context, input: OfAccount & { ResourceArn: string }) => {
+interface Tagging extends OfAccount {
+  ResourceArn: string;
+  Tags?: readonly { Key: string; Value: string }[];
+  TagKeys?: readonly string[];
+}
+
+const onResource = (action: string) => async (ctx: Context, input: Tagging) => {
   const judged = facts(ctx, input, action, input.ResourceArn);
-  const { owner, policy = null } = await ctx.read((tx) => resourceAt(tx, input.ResourceArn));
-  return judged.map((fact) => ({ ...fact, owner, resourcePolicy: policy }));
+  const { owner, policy = null, ...resource } = await ctx.read((tx) => resourceAt(tx, input.ResourceArn));
+  const conditions = {
+    ...named("aws:ResourceTag", resource.asked ? resource.tags : []),
+    ...named("aws:RequestTag", input.Tags ?? []),
+    "aws:TagKeys": input.TagKeys?.slice() ?? input.Tags?.map(({ Key }) => Key),
+  };
+  return judged.map((fact) => ({ ...fact, owner, resourcePolicy: policy, conditions }));
 };
+
+const named = (key: string, tags: readonly { Key: string; Value: string }[]) =>
+  Object.fromEntries(tags.map(({ Key, Value }) => [`${key}/${Key}`, Value]));
 
 const access: Access<"s3control"> = {
   CreateAccessPoint: onAccessPoint("CreateAccessPoint"),

@@ -26,6 +26,8 @@ export interface Bucket {
   /** Absent until versioning was switched on for the first time. */
   versioning?: "Enabled" | "Suspended";
   tags?: Tag[];
+  /** Whether policies may ask for its tags, which are then changed by the control plane alone. */
+  abac?: true;
   /** Where its access logs go. */
   logging?: LoggingEnabled;
   /** The text of its policy. */

@@ -77,9 +77,17 @@ async function retag(ctx: Context, tx: Transaction, input: Named, tags: Tag[] | 
 }
 
 function retagBucket(tx: Transaction, bucket: Bucket, tags: Tag[]) {
+  if (bucket.abac) throw taggedElsewhere(tags.length > 0 ? "PUT" : "DELETE");
   tx.put(buckets, { ...bucket, tags: orNone(tags) });
   return {};
 }
 
 const noSuchTagSet = (bucket: string) =>
   new AwsError("NoSuchTagSet", "The TagSet does not exist", { status: 404, members: { BucketName: bucket } });
+
+/** Tags that policies ask for are changed by TagResource and UntagResource alone. */
+const taggedElsewhere = (method: string) =>
+  new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
+    status: 405,
+    members: { Method: method, ResourceType: "BUCKETTAGGING" },
+  });

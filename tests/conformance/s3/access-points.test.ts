@@ -1,4 +1,3 @@
-import { Agent } from "node:http";
 import {
   CopyObjectCommand,
   DeleteBucketCommand,
@@ -30,6 +29,7 @@ import {
 import { expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { bucketAccess, denied, OTHER, OWNER, THIRD } from "./bucket-access.ts";
+import { resolved } from "./resolved.ts";
 
 const cloud = conformanceCloud();
 const { owner, other, nobody, bucket, unblock, policy, put, get, list, open } = bucketAccess(cloud);
@@ -48,16 +48,7 @@ const ORIGIN = doc("AmazonS3/latest/userguide/access-points-vpc.html");
 const BLOCK = doc("AmazonS3/latest/userguide/access-points-bpa-settings.html");
 const TAGS = doc("AmazonS3/latest/API/API_control_TagResource.html");
 
-/** Clients put accounts and access points into the host's name, which no resolver of this machine knows. */
-const here = () => {
-  const httpAgent = new Agent({
-    lookup: (_, { all }, found) =>
-      all
-        ? found(null, [{ address: "127.0.0.1", family: 4 }])
-        : (found as (e: null, a: string, f: number) => void)(null, "127.0.0.1", 4),
-  });
-  return { requestHandler: { httpAgent }, endpoint: cloud.endpoint.replace("127.0.0.1", "localhost") };
-};
+const here = () => resolved(cloud);
 const control = (account = OWNER, region = "us-east-1") =>
   new S3ControlClient({ ...cloud.client({ account, region }), ...here() });
 /** Addresses access points by ARN, as it does by default. */

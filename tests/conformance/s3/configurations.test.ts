@@ -5,7 +5,6 @@ import {
   DeleteBucketAnalyticsConfigurationCommand,
   DeleteBucketCommand,
   DeleteBucketMetricsConfigurationCommand,
-  GetBucketAbacCommand,
   GetBucketAccelerateConfigurationCommand,
   GetBucketAnalyticsConfigurationCommand,
   GetBucketCorsCommand,
@@ -248,13 +247,6 @@ behaviour(
     expect([answer.status, answer.text]).toEqual([200, "fast"]);
   },
 );
-
-// Tags in policies
-
-behaviour("a bucket's tags are not asked in policies unless it is told", page("GetBucketAbac"), async () => {
-  const { AbacStatus } = await s3.send(new GetBucketAbacCommand({ Bucket: "plain" }));
-  expect(AbacStatus).toEqual({ Status: "Disabled" });
-});
 
 // A bucket's end
 

@@ -13,6 +13,8 @@ interface Tagged {
   owner: string;
   policy: string | undefined;
   tags: Tag[];
+  /** Whether policies may ask for them. */
+  asked: boolean;
   write(tx: Transaction, tags: Tag[] | undefined): void;
 }
 
@@ -58,7 +60,9 @@ export async function resourceAt(tx: ReadTransaction, arn: string): Promise<Tagg
   if (name !== undefined) {
     const found = await tx.get(accessPoints, [account ?? "", region ?? "", name]);
     if (!found) throw noSuchResource(arn);
-    return taggedBy(found, found.account, (on, tags) => on.put(accessPoints, { ...found, tags }));
+    return taggedBy({ ...found, abac: true }, found.account, (on, tags) =>
+      on.put(accessPoints, { ...found, tags }),
+    );
   }
   const found = await tx.get(buckets, [resource]);
   if (!found) throw noSuchResource(arn);
@@ -66,7 +70,7 @@ export async function resourceAt(tx: ReadTransaction, arn: string): Promise<Tagg
 }
 
 const taggedBy = (
-  { tags = [], policy }: Pick<Bucket, "tags" | "policy">,
+  { tags = [], policy, abac }: Pick<Bucket, "tags" | "policy" | "abac">,
   owner: string,
   write: Tagged["write"],
-): Tagged => ({ owner, policy, tags, write });
+): Tagged => ({ owner, policy, tags, asked: abac === true, write });

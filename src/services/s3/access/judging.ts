@@ -215,6 +215,7 @@ interface NewBucket extends AclRequest {
   Bucket: string;
   ObjectOwnership?: string;
   ObjectLockEnabledForBucket?: boolean;
+  CreateBucketConfiguration?: { Tags?: readonly unknown[] };
 }
 
 export function onCreation(ctx: Context, input: NewBucket): AccessFact[] {
@@ -223,5 +224,6 @@ export function onCreation(ctx: Context, input: NewBucket): AccessFact[] {
   if (input.ObjectOwnership !== undefined) actions.push("s3:PutBucketOwnershipControls");
   if (input.ObjectLockEnabledForBucket)
     actions.push("s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning");
+  if (input.CreateBucketConfiguration?.Tags?.length) actions.push("s3:TagResource");
   return actions.flatMap((action) => onAccount(ctx, input, action, bucketArn(input.Bucket)));
 }

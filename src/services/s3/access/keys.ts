@@ -39,6 +39,8 @@ const EXISTING_TAG = "s3:existingobjecttag/";
 const BUCKET_TAG = "s3:buckettag/";
 const ACCESS_POINT_TAG = "s3:accesspointtag/";
 const REQUEST_TAG = "s3:requestobjecttag/";
+const RESOURCE_TAG = "aws:resourcetag/";
+const NEW_TAG = "aws:requesttag/";
 const DAY_MS = 86_400_000;
 
 export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): Keys {
@@ -59,6 +61,8 @@ export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): 
         );
       case "s3:requestobjecttagkeys":
         return requestTags(said.Tagging)?.map(({ Key }) => Key);
+      case "aws:tagkeys":
+        return newTags(said)?.map(({ Key }) => Key);
       case "s3:object-lock-retain-until-date":
         return retainedUntil(said)?.toISOString();
       case "s3:object-lock-remaining-retention-days": {
@@ -85,7 +89,9 @@ export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): 
         if (name.startsWith(EXISTING_TAG)) return tagIn(scene.version?.tags, name.slice(EXISTING_TAG.length));
         if (name.startsWith(REQUEST_TAG))
           return tagIn(requestTags(said.Tagging), name.slice(REQUEST_TAG.length));
-        if (name.startsWith(BUCKET_TAG)) return tagIn(scene.bucket?.tags, name.slice(BUCKET_TAG.length));
+        if (name.startsWith(BUCKET_TAG)) return tagIn(askedTags(scene), name.slice(BUCKET_TAG.length));
+        if (name.startsWith(RESOURCE_TAG)) return tagIn(askedTags(scene), name.slice(RESOURCE_TAG.length));
+        if (name.startsWith(NEW_TAG)) return tagIn(newTags(said), name.slice(NEW_TAG.length));
         if (name.startsWith(ACCESS_POINT_TAG))
           return tagIn(scene.accessPoint?.tags, name.slice(ACCESS_POINT_TAG.length));
         return undefined;
@@ -115,6 +121,13 @@ function requestTags(said: unknown): Tag[] | undefined {
   if (typeof said === "string") return [...new URLSearchParams(said)].map(([Key, Value]) => ({ Key, Value }));
   return (said as { TagSet?: Tag[] } | undefined)?.TagSet;
 }
+
+/** A bucket's tags are nothing to policies unless it is told to let them be. */
+const askedTags = ({ bucket }: Partial<Scene>) => (bucket?.abac ? bucket.tags : undefined);
+
+/** Of a bucket that is being made. */
+const newTags = (said: Record<string, unknown>) =>
+  (said.CreateBucketConfiguration as { Tags?: Tag[] } | undefined)?.Tags;
 
 /** Names of condition keys know no case, not even where they hold a tag's. */
 const tagIn = (tags: readonly Tag[] | undefined, name: string) =>

@@ -1,31 +1,29 @@
-import { AwsError } from "#aws/errors.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { checkDocument } from "../documents.ts";
 import { malformedXml } from "../errors.ts";
 import { checkSchema } from "../schema.ts";
+import { buckets } from "../store.ts";
 
-/** Whether policies may ask for a bucket's tags. They may not here, and so a bucket cannot be told to let them. */
+/**
+ * Whether policies may ask for a bucket's tags.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+ */
 export const bucketAbac = {
   async PutBucketAbac(ctx, input) {
     checkDocument(ctx);
     checkSchema("PutBucketAbac", input.AbacStatus);
     const { Status: status } = input.AbacStatus;
     if (status === undefined) throw malformedXml();
-    if (status === "Enabled")
-      throw new AwsError(
-        "NotImplemented",
-        "Attribute-based access control by a bucket's tags is not implemented.",
-        {
-          status: 501,
-        },
-      );
-    await ctx.read((tx) => bucketAt(tx, input.Bucket));
-    return {};
+    return ctx.transact(async (tx) => {
+      const { abac: _, ...bucket } = await bucketAt(tx, input.Bucket);
+      tx.put(buckets, { ...bucket, ...(status === "Enabled" && { abac: true as const }) });
+      return {};
+    });
   },
 
   async GetBucketAbac(ctx, input) {
-    await ctx.read((tx) => bucketAt(tx, input.Bucket));
-    return { AbacStatus: { Status: "Disabled" } };
+    const { abac } = await ctx.read((tx) => bucketAt(tx, input.Bucket));
+    return { AbacStatus: { Status: abac ? "Enabled" : "Disabled" } };
   },
 } satisfies Handlers<"s3">;
