@@ -10,6 +10,8 @@ type Time = number;
 export interface KeyNames {
   partition: string;
   sort: string | undefined;
+  /** What global indexes may have behind the first of each, up to three of a kind. */
+  more?: { partition: readonly string[]; sort: readonly string[] } | undefined;
 }
 
 export interface Table extends Capacity {

@@ -1,7 +1,8 @@
 import { remembered } from "#lib/remembered.ts";
 import { emptyKey, invalid, invalidParameters } from "../errors.ts";
-import { checkKeySizes } from "../items/keys.ts";
-import { type TypeName, typeOf, type Value } from "../values/value.ts";
+import { checkKeySizes, partitionNames, sortNames } from "../items/keys.ts";
+import type { KeyNames } from "../store.ts";
+import { type Item, type TypeName, typeOf, type Value } from "../values/value.ts";
 import { checkBounds, checkOrdered } from "./conditions.ts";
 import { type Condition, type Operand, parseCondition } from "./grammar.ts";
 import { type Binding, bindOperand, checkCount, checkName, fail, wrongType } from "./operands.ts";
@@ -92,9 +93,12 @@ function constant(value: Value | undefined): Value {
   );
 }
 
-/** A key's attributes, and what a query says of each. */
+/** Which part of a table or index a query is about. */
 export interface KeyRange {
-  partition: Value;
+  /** Of the attributes by which items are found. */
+  partition: Item;
+  /** Values of the first attributes in whose order items stand; and what is said of the one behind them. */
+  equal: readonly Value[];
   sort: KeyCondition | undefined;
 }
 
@@ -104,19 +108,36 @@ export interface KeyRange {
  */
 export function keyRangeOf(
   conditions: ReadonlyMap<string, KeyCondition>,
-  key: { partition: string; sort: string | undefined },
+  key: KeyNames,
   types: Readonly<Record<string, string>>,
 ): KeyRange {
-  const partition = conditions.get(key.partition);
-  if (!partition) throw invalid(`Query condition missed key schema element: ${key.partition}`);
-  if (partition.operator !== "=") throw invalid("Query key condition not supported");
-  const sort = key.sort === undefined ? undefined : conditions.get(key.sort);
-  const others = [...conditions.keys()].filter((name) => name !== key.partition && name !== key.sort);
-  if (others.length > 0) {
-    if (key.sort !== undefined && !sort)
-      throw invalid(`Query condition missed key schema element: ${key.sort}`);
-    throw invalid("Query key condition not supported");
+  const partition: Item = {};
+  for (const name of partitionNames(key)) {
+    const condition = conditions.get(name);
+    if (!condition) throw missed(name);
+    if (condition.operator !== "=") throw invalid("Query key condition not supported");
+    partition[name] = condition.values[0]!;
   }
+  const sorts = sortNames(key);
+  const asked = sorts.findLastIndex((name) => conditions.has(name));
+  const count = Object.keys(partition).length + asked + 1;
+  const gap = sorts.find((name, at) => at < Math.max(asked, 1) && !conditions.has(name));
+  if (gap !== undefined && (asked > 0 || conditions.size > count)) throw missed(gap);
+  if (conditions.size > count) throw invalid("Query key condition not supported");
+  checkValues(conditions, types);
+  const said = sorts.slice(0, asked + 1).map((name) => conditions.get(name)!);
+  const equal = said.slice(0, -1);
+  if (equal.some(({ operator }) => operator !== "=")) throw invalid("Query key condition not supported");
+  for (const value of said.at(-1)?.values ?? []) checkKeySizes(key, { ...partition, [sorts[asked]!]: value });
+  return { partition, equal: equal.map(({ values }) => values[0]!), sort: said.at(-1) };
+}
+
+const missed = (name: string) => invalid(`Query condition missed key schema element: ${name}`);
+
+function checkValues(
+  conditions: ReadonlyMap<string, KeyCondition>,
+  types: Readonly<Record<string, string>>,
+): void {
   for (const [name, { values }] of conditions) {
     for (const value of values) {
       const type: TypeName = typeOf(value);
@@ -128,7 +149,4 @@ export function keyRangeOf(
         );
     }
   }
-  for (const value of sort?.values ?? [])
-    checkKeySizes(key, { [key.partition]: partition.values[0]!, [key.sort!]: value });
-  return { partition: partition.values[0]!, sort };
 }

@@ -12,9 +12,16 @@ const LONGEST_SORT = 1_024;
 
 /** Where a row stands: in a table or an index, by hash and in order. */
 export function rowKey(number: number, key: KeyNames, item: Item): KeyPart[] {
+  if (key.more) return [number, hashOf(key, item), ...sortNames(key).map((name) => sortBytes(item[name]!))];
   const parts: KeyPart[] = [number, partitionHash(item[key.partition]!)];
   if (key.sort !== undefined) parts.push(sortBytes(item[key.sort]!));
   return parts;
+}
+
+/** Of the attributes by which an item is found, of which an index may have several. */
+export function hashOf(key: KeyNames, item: Item): Uint8Array {
+  const hashes = partitionNames(key).map((name) => partitionHash(item[name]!));
+  return hashes.length === 1 ? hashes[0]! : hash("md5", Buffer.concat(hashes), "buffer");
 }
 
 /** Below a table or an index, as a text to compare: the hash has always as many characters. */
@@ -100,13 +107,13 @@ export function checkIndexKeys(table: Table, item: Item): void {
 
 /** Whether an item stands in an index. What was there before the index may have anything in place of its key. */
 export function isIndexed({ types }: Table, { key }: Index, item: Item): boolean {
-  const fits = (name: string, most: number) => {
+  const fits = (most: number) => (name: string) => {
     const value = Object.hasOwn(item, name) ? item[name]! : undefined;
     return (
       value !== undefined && typeOf(value) === types[name] && !emptiness(value) && !isTooLong(value, most)
     );
   };
-  return fits(key.partition, LONGEST_PARTITION) && (key.sort === undefined || fits(key.sort, LONGEST_SORT));
+  return partitionNames(key).every(fits(LONGEST_PARTITION)) && sortNames(key).every(fits(LONGEST_SORT));
 }
 
 /** The same after an update, whose expression is to blame. */
@@ -125,8 +132,10 @@ export function checkUpdatedIndexKeys(table: Table, item: Item): void {
           `The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty ${empty} value.`,
         );
     }
-    const [partition, sort] = namesOf(key).map((name) => attributeOf(item, name));
-    if (isTooLong(partition, LONGEST_PARTITION) || isTooLong(sort, LONGEST_SORT))
+    if (
+      areTooLong(partitionNames(key), item, LONGEST_PARTITION) ||
+      areTooLong(sortNames(key), item, LONGEST_SORT)
+    )
       throw invalid(
         "The update expression attempted to update the secondary index key beyond allowed size limits",
       );
@@ -148,8 +157,13 @@ export function checkKey(table: Pick<Table, "key" | "types">, key: Item): void {
   checkKeySizes(table.key, key);
 }
 
-export const namesOf = ({ partition, sort }: KeyNames): string[] =>
-  sort === undefined ? [partition] : [partition, sort];
+export const namesOf = (key: KeyNames): string[] => [...partitionNames(key), ...sortNames(key)];
+export const partitionNames = ({ partition, more }: KeyNames): string[] =>
+  more ? [partition, ...more.partition] : [partition];
+export const sortNames = ({ sort, more }: KeyNames): string[] => {
+  if (sort === undefined) return [];
+  return more ? [sort, ...more.sort] : [sort];
+};
 
 /** What an index shows of items. */
 export const projectedNames = (table: Table, { key, included }: Index): ReadonlySet<string> =>
@@ -176,16 +190,19 @@ export function checkKeyValue(name: string, value: Value): void {
 }
 
 /** @throws {AwsError} ValidationException */
-export function checkKeySizes({ partition, sort }: KeyNames, item: Item): void {
-  if (isTooLong(attributeOf(item, partition), LONGEST_PARTITION))
+export function checkKeySizes(key: KeyNames, item: Item): void {
+  if (areTooLong(partitionNames(key), item, LONGEST_PARTITION))
     throw invalidParameters(
       `Size of hashkey has exceeded the maximum size limit of${LONGEST_PARTITION} bytes`,
     );
-  if (sort !== undefined && isTooLong(attributeOf(item, sort), LONGEST_SORT))
+  if (areTooLong(sortNames(key), item, LONGEST_SORT))
     throw invalidParameters(
       `Aggregated size of all range keys has exceeded the size limit of ${LONGEST_SORT} bytes`,
     );
 }
+
+const areTooLong = (names: readonly string[], item: Item, most: number): boolean =>
+  names.some((name) => isTooLong(attributeOf(item, name), most));
 
 function isTooLong(value: Value | undefined, most: number): boolean {
   if (value?.S !== undefined) return value.S.length * 3 > most && Buffer.byteLength(value.S) > most;

@@ -37,10 +37,11 @@ export function singletonIn(
 /** @throws {AwsError} ValidationException for a key of another type than the table's */
 export function reachOf(
   { types }: Table,
-  { partition, sort }: KeyNames,
+  { partition, sort, more }: KeyNames,
   where: Condition | undefined,
   values: readonly Value[],
 ): Reach {
+  if (more) return { partitions: undefined, sort: undefined };
   const parts = conjuncts(where);
   const partitions = firstOf(parts, (one) => equals(one, partition, values));
   const range = sort === undefined ? undefined : firstOf(parts, (one) => sortCondition(one, sort, values));

@@ -5,7 +5,7 @@ import { invalid } from "../errors.ts";
 import { beginsWith } from "../expressions/conditions.ts";
 import { type KeyCondition, keyConditionsOf, keyRangeOf } from "../expressions/key-conditions.ts";
 import { placeholders } from "../expressions/placeholders.ts";
-import { namesOf, partitionHash, rowKey, sortBytes } from "../items/keys.ts";
+import { hashOf, namesOf, partitionNames, rowKey, sortBytes, sortNames } from "../items/keys.ts";
 import { checkParameters } from "../items/request.ts";
 import { tableAt } from "../items/rows.ts";
 import { checkedConditions } from "../legacy/conditions.ts";
@@ -42,19 +42,21 @@ export const queryOperations = {
       const index = indexOf(table, input.IndexName, start);
       const key = index?.key ?? table.key;
       const read = { ...reading(table, index), meter: meterOf(ctx, tx) };
-      const { partition, sort } = keyRangeOf(conditions, key, table.types);
+      const { partition, equal, sort } = keyRangeOf(conditions, key, table.types);
       checkNoKeys(key, "Filter Expression", holders.names("FilterExpression"));
       checkNoKeys(key, "QueryFilter", older);
       if (start) {
         checkStart(table, index, start, "Query");
-        if (!isEqual(start[key.partition]!, partition))
+        if (partitionNames(key).some((name) => !isEqual(start[name]!, partition[name]!)))
           throw invalid("The provided starting key is outside query boundaries based on provided conditions");
-        if (sort && !meets(sort, start[key.sort!]!))
+        const sorts = sortNames(key);
+        const isWithin = equal.every((value, at) => isEqual(start[sorts[at]!]!, value));
+        if (!isWithin || (sort && !meets(sort, start[sorts[equal.length]!]!)))
           throw invalid("The provided starting key does not match the range key predicate");
       }
       const reverse = input.ScanIndexForward === false;
       const range: Omit<ListRange, "limit"> = {
-        in: [(index ?? table).number, partitionHash(partition)],
+        in: [(index ?? table).number, hashOf(key, partition), ...equal.map(sortBytes)],
         ...(sort && sortBounds(sort)),
         reverse,
       };
@@ -115,15 +117,15 @@ export function sortBounds({ operator, values }: KeyCondition): Partial<ListRang
   }
 }
 
-/** The rest of a range, in the direction in which it is read. */
+/** The rest of a range within a partition, in the direction in which it is read. */
 export function restOfQuery(
   range: Omit<ListRange, "limit">,
   table: Table,
   index: Index | undefined,
   start: Item,
 ): Omit<ListRange, "limit"> {
-  const [, , ...sort] = rowKey(0, index?.key ?? table.key, start);
+  const row = rowKey(0, index?.key ?? table.key, start);
   const own: KeyPart[] = index ? rowKey(0, table.key, start).slice(1) : [];
-  const place = [...sort, ...own];
+  const place = [...row.slice(range.in!.length), ...own];
   return range.reverse ? { ...range, before: place } : { ...range, after: place };
 }

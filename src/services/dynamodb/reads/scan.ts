@@ -2,13 +2,13 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ListRange } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import { placeholders } from "../expressions/placeholders.ts";
-import { partitionHash, rowKey } from "../items/keys.ts";
+import { hashOf, rowKey } from "../items/keys.ts";
 import { checkParameters } from "../items/request.ts";
 import { tableAt } from "../items/rows.ts";
 import { checkedConditions } from "../legacy/conditions.ts";
 import type { Index, Table } from "../store.ts";
 import { meterOf } from "../throughput/meter.ts";
-import type { Item, Value } from "../values/value.ts";
+import type { Item } from "../values/value.ts";
 import { pageOf } from "./pages.ts";
 import { checkSelect, indexOf, readingOf } from "./reading.ts";
 import { checkStart, startIn } from "./start.ts";
@@ -34,7 +34,7 @@ export const scanOperations = {
       const read = { ...reading(table, index), meter: meterOf(ctx, tx) };
       if (start) {
         checkStart(table, index, start, "Scan");
-        checkWithin(start[(index?.key ?? table.key).partition]!, Segment, TotalSegments);
+        checkWithin(hashOf(index?.key ?? table.key, start), Segment, TotalSegments);
       }
       const range: Omit<ListRange, "limit"> = {
         in: [(index ?? table).number],
@@ -69,9 +69,9 @@ function checkSegment(segment: number | undefined, total: number | undefined): v
 }
 
 /** A key that a scan goes on from is of its own segment. */
-function checkWithin(partition: Value, at: number | undefined, total: number | undefined): void {
+function checkWithin(hash: Uint8Array, at: number | undefined, total: number | undefined): void {
   if (at === undefined || total === undefined) return;
-  const first = Buffer.from(partitionHash(partition)).readUInt32BE(0);
+  const first = Buffer.from(hash).readUInt32BE(0);
   if (first >= boundOf(at, total) && (at + 1 === total || first < boundOf(at + 1, total))) return;
   throw invalid(
     `The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: ${total} Segment: ${at}`,

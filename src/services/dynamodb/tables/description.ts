@@ -1,6 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Clock } from "#lib/clock.ts";
+import { partitionNames, sortNames } from "../items/keys.ts";
 import { type Capacity, type Index, type KeyNames, type Table, tableArn } from "../store.ts";
 import { describedEncryption } from "./encryption.ts";
 import type { Size } from "./tally.ts";
@@ -95,11 +96,10 @@ function billingSummary(
   return { BillingMode: billing, LastUpdateToPayPerRequestDateTime: new Date(onDemandSince) };
 }
 
-export function keySchema({ partition, sort }: KeyNames): DynamoDB.KeySchemaElement[] {
-  const schema: DynamoDB.KeySchemaElement[] = [{ AttributeName: partition, KeyType: "HASH" }];
-  if (sort !== undefined) schema.push({ AttributeName: sort, KeyType: "RANGE" });
-  return schema;
-}
+export const keySchema = (key: KeyNames): DynamoDB.KeySchemaElement[] => [
+  ...partitionNames(key).map((AttributeName) => ({ AttributeName, KeyType: "HASH" as const })),
+  ...sortNames(key).map((AttributeName) => ({ AttributeName, KeyType: "RANGE" as const })),
+];
 
 const describedThroughput = (
   one: Capacity,

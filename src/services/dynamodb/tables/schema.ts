@@ -1,5 +1,6 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { invalid, invalidParameters } from "../errors.ts";
+import { namesOf } from "../items/keys.ts";
 import type { Index, KeyNames, Table, Throughput } from "../store.ts";
 import { bounded } from "./on-demand-throughput.ts";
 import { checkBounds, throughputOf } from "./throughput.ts";
@@ -7,6 +8,7 @@ import { warmed } from "./warm-throughput.ts";
 
 const MOST_LOCAL = 5;
 export const MOST_GLOBAL = 20;
+const MOST_OF_A_KIND = 4;
 const MOST_INCLUDED = 100;
 
 type Sent = Pick<
@@ -58,12 +60,10 @@ export function schemaOf(input: Sent, region: string): Schema {
     if (names.has(name)) throw invalidParameters(`Duplicate index name: ${name}`);
     names.add(name);
   }
-  const used = new Set(
-    [key, ...indexes.map((index) => index.key)].flatMap(({ partition, sort }) => [partition, sort]),
-  );
+  const used = new Set([key, ...indexes.map((index) => index.key)].flatMap(namesOf));
   if (definitions.some(({ AttributeName }) => !used.has(AttributeName)))
     throw invalidParameters(
-      `Some AttributeDefinitions are not used. AttributeDefinitions: [${namesIn(definitions)}], keys used: [${[...used].filter(Boolean).join(", ")}]`,
+      `Some AttributeDefinitions are not used. AttributeDefinitions: [${namesIn(definitions)}], keys used: [${[...used].join(", ")}]`,
     );
   const whose = { billing, region };
   const capacity = bounded({ throughput }, whose, input.OnDemandThroughput, true);
@@ -112,6 +112,31 @@ export function keyNames(schema: readonly DynamoDB.KeySchemaElement[]): KeyNames
   if (second?.AttributeName === first.AttributeName)
     throw invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name");
   return { partition: first.AttributeName, sort: second?.AttributeName };
+}
+
+/** Global indexes may have several attributes of each kind. @throws {AwsError} ValidationException */
+function indexKeyNames(schema: readonly DynamoDB.KeySchemaElement[]): KeyNames {
+  if (schema.length < 3 && schema[1]?.KeyType !== "HASH") return keyNames(schema);
+  const of = (kind: DynamoDB.KeyType) =>
+    schema.filter(({ KeyType }) => KeyType === kind).map(({ AttributeName }) => AttributeName);
+  const [hash, range] = [of("HASH"), of("RANGE")];
+  if (schema[0]!.KeyType !== "HASH")
+    throw invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+  for (const [kind, names] of [
+    ["HASH", hash],
+    ["RANGE", range],
+  ] as const)
+    if (names.length > MOST_OF_A_KIND)
+      throw invalidParameters(`The KeySchema exceeds the maximum allowed number of ${kind} key attributes`);
+  if (schema.slice(hash.length).some(({ KeyType }) => KeyType === "HASH"))
+    throw invalidParameters("All HASH key attributes must precede RANGE key attributes in the KeySchema");
+  if (new Set([...hash, ...range]).size < schema.length)
+    throw invalid("The KeySchema contains multiple key attributes with the same name");
+  return {
+    partition: hash[0]!,
+    sort: range[0],
+    more: { partition: hash.slice(1), sort: range.slice(1) },
+  };
 }
 
 function checkDefined(
@@ -163,7 +188,7 @@ export function globalIndex(
   region: string,
   isLater = false,
 ): Omit<Index, "number"> {
-  const key = keyNames(sent.KeySchema);
+  const key = indexKeyNames(sent.KeySchema);
   checkDefined(sent.KeySchema, definitions);
   const whose = { index: sent.IndexName, billing, region };
   const throughput = indexThroughput(sent.IndexName, billing, sent.ProvisionedThroughput, isLater);
@@ -214,9 +239,7 @@ export function usedDefinitions({
   indexes,
   definitions,
 }: Pick<Table, "key" | "indexes" | "definitions">): Pick<Table, "definitions" | "types"> {
-  const used = new Set(
-    [key, ...indexes.map((index) => index.key)].flatMap(({ partition, sort }) => [partition, sort]),
-  );
+  const used = new Set([key, ...indexes.map((index) => index.key)].flatMap(namesOf));
   const kept = definitions.filter(({ AttributeName }) => used.has(AttributeName));
   return { definitions: kept, types: typesOf(kept) };
 }
