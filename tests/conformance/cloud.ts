@@ -5,6 +5,10 @@ import { afterAll, beforeAll, test, vi } from "vitest";
 import { type Running, startNube } from "#app/cloud.ts";
 import type { PostedLetter } from "#kernel/letters.ts";
 import type { Ports } from "#kernel/ports.ts";
+import { type Postgres, startPostgres } from "../../tools/postgres.ts";
+
+/** `NUBE_CONFORMANCE_STORE=postgres` holds all cases against a cloud that keeps its records in PostgreSQL. */
+const IN_POSTGRES = process.env.NUBE_CONFORMANCE_STORE === "postgres";
 
 /**
  * One cloud in memory for all cases of a file, behind a real port, signatures verified. Its clock is the file's own to
@@ -35,15 +39,17 @@ export interface ConformanceCloud {
 export function conformanceCloud({ limits = [] }: { limits?: readonly string[] } = {}): ConformanceCloud {
   let running: Running;
   let folder: string;
+  let postgres: Postgres | undefined;
   vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
   beforeAll(async () => {
+    postgres = IN_POSTGRES ? await startPostgres() : undefined;
     folder = await mkdtemp(join(tmpdir(), "nube-conformance-"));
     running = await startNube({
       port: 0,
       host: "127.0.0.1",
       data: folder,
-      ephemeral: true,
-      store: undefined,
+      ephemeral: !postgres,
+      store: postgres?.url,
       auth: "strict",
       region: "us-east-1",
       account: "000000000000",
@@ -54,6 +60,7 @@ export function conformanceCloud({ limits = [] }: { limits?: readonly string[] }
   });
   afterAll(async () => {
     await running?.stop({ graceMs: 0 });
+    await postgres?.stop();
     await rm(folder, { recursive: true, force: true });
   });
   return {
