@@ -6,11 +6,13 @@ import {
   checkScope,
   parseSignature,
   type Query,
+  type Signature,
   type SignatureV2,
   type SignatureV4,
   unsignedHeaders,
 } from "#aws/signature/credential.ts";
 import {
+  type Calculated,
   contentHashMismatch,
   type ErrorStyle,
   expiredToken,
@@ -30,6 +32,7 @@ import { signingKey, verify } from "#aws/signature/sigv4.ts";
 import { ANONYMOUS, type Principal, rootOf } from "#kernel/principal.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import { isSessionKey, openSession } from "#kernel/session.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { wallNow } from "#lib/wall.ts";
 import type { HttpRequest } from "./server/http.ts";
 
@@ -72,6 +75,7 @@ export interface AuthRequest {
 
 /** The secret of every account's root. */
 const ROOT_SECRET = "test";
+const ACCOUNT = /^\d{12}$/;
 const REGION = /^[a-z]{2,5}(-[a-z]+){1,3}-\d{1,2}$/;
 /** Records are kept under it, so that also on loopback it must be a name: `local`, as for DynamoDB's own emulator. */
 const ANY_REGION = /^[A-Za-z0-9-]{1,63}$/;
@@ -83,15 +87,27 @@ interface Known {
   lenient: boolean;
 }
 
-export async function authenticate(
+export function authenticate(
   cloud: Cloud,
   settings: AuthSettings,
   request: AuthRequest,
-): Promise<Identity> {
+): MaybePromise<Identity> {
   const { http, query, style } = request;
   const signature = parseSignature(http.headers, query, style);
   if (!signature) return anonymous(settings, request);
-  const known = await credentials(cloud, settings, signature, style);
+  return whenReady(credentials(cloud, settings, signature, style), (known) =>
+    judged(cloud, settings, request, signature, known),
+  );
+}
+
+function judged(
+  cloud: Cloud,
+  settings: AuthSettings,
+  request: AuthRequest,
+  signature: Signature,
+  known: Known,
+): Identity {
+  const { http, query, style } = request;
   const clocks: Clocks = { wall: wallNow(), cloud: cloud.clock.now(), cloudTimeOf: cloud.clock.cloudTimeOf };
   if (signature.version === 2) return versionTwo(settings, request, signature, known, clocks);
   checkTime(signature, known, style, clocks);
@@ -117,28 +133,28 @@ function anonymous(settings: AuthSettings, { operation, style, signingName }: Au
 }
 
 /** Whose key it is, and by which secret to verify. @throws {AwsError} in strict mode, for a key that nobody has */
-export async function credentials(
+export function credentials(
   cloud: Cloud,
   { mode, account }: AuthSettings,
   { accessKeyId, sessionToken, carrier }: Pick<SignatureV4, "accessKeyId" | "sessionToken" | "carrier">,
   style: ErrorStyle,
-): Promise<Known> {
+): MaybePromise<Known> {
   if (isSessionKey(accessKeyId) && sessionToken !== undefined) {
     const session = openSession(cloud.seal, accessKeyId, sessionToken);
     if (session && session.expires <= cloud.clock.now()) throw expiredToken(style, sessionToken);
     if (session) return { principal: session.principal, secret: session.secret, lenient: false };
     if (mode === "strict") throw invalidToken(style, sessionToken);
   }
-  const rootAccount =
-    accessKeyId === "test" ? account : /^\d{12}$/.test(accessKeyId) ? accessKeyId : undefined;
+  const rootAccount = accessKeyId === "test" ? account : ACCOUNT.test(accessKeyId) ? accessKeyId : undefined;
   if (rootAccount !== undefined) {
     const lenient = mode === "loopback" && carrier === "header";
     return { principal: rootOf(rootAccount, accessKeyId), secret: ROOT_SECRET, lenient };
   }
-  const issued = await cloud.ports.credentials?.find(accessKeyId);
-  if (issued) return { ...issued, lenient: false };
-  if (mode === "strict") throw unknownAccessKey(style, accessKeyId);
-  return { principal: rootOf(account, accessKeyId), secret: "", lenient: true };
+  return whenReady(cloud.ports.credentials?.find(accessKeyId), (issued): Known => {
+    if (issued) return { ...issued, lenient: false };
+    if (mode === "strict") throw unknownAccessKey(style, accessKeyId);
+    return { principal: rootOf(account, accessKeyId), secret: "", lenient: true };
+  });
 }
 
 function checkTime(signature: SignatureV4, { lenient }: Known, style: ErrorStyle, clocks: Clocks): void {
@@ -160,12 +176,12 @@ function versionFour(
 ): Identity {
   const { accessKeyId, scope, amzDate } = signature;
   const canonicalHash = payload?.hash ?? (lenient || !body ? "" : hash("sha256", body, "hex"));
-  const calculated = { accessKeyId, signature: signature.signature, stringToSign: "" };
+  let calculated: Calculated = { accessKeyId, signature: signature.signature, stringToSign: "" };
   if (!lenient) {
     const raw = { method: http.method, path: http.path, query: http.rawQuery, headers: http.headers };
-    const verdict = verify(raw, signature, secret, canonicalHash);
-    Object.assign(calculated, verdict);
-    if (!verdict.matches) throw signatureDoesNotMatch(style, calculated);
+    const { matches, canonicalRequest, stringToSign } = verify(raw, signature, secret, canonicalHash);
+    calculated = { accessKeyId, signature: signature.signature, stringToSign, canonicalRequest };
+    if (!matches) throw signatureDoesNotMatch(style, calculated);
     const uncovered = style === "s3" ? unsignedHeaders(signature, http.headers) : [];
     if (uncovered.length > 0) throw headersNotSigned(uncovered);
   }

@@ -4,22 +4,14 @@ import { gunzip } from "node:zlib";
 import { AwsError } from "#aws/errors.ts";
 import { EMPTY_HASH } from "#aws/signature/sigv4.ts";
 import { type Body, BodyTooLargeError, bodyOf } from "#lib/body.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Identity } from "./authenticate.ts";
 import { type ChunkedFacts, chunkedBody, hashedBody } from "./body.ts";
 import type { HttpRequest } from "./server/http.ts";
 
-/** A body that was read to its end, so that its hash can be part of the signature. */
-export interface WholeBody {
-  /** As it came. */
-  sent: Uint8Array;
-  /** The same, to be read by somebody else. */
-  again(): Body;
-}
-
-export async function wholeBody({ body }: HttpRequest, limit: number): Promise<WholeBody> {
-  if (body.size === 0) return NO_BODY;
-  const sent = await body.bytes(limit);
-  return { sent, again: () => bodyOf(sent) };
+/** A body that is read to its end, so that its hash can be part of the signature. */
+export function wholeBody({ body }: HttpRequest, limit: number): MaybePromise<Uint8Array> {
+  return body.size === 0 ? EMPTY : body.bytes(limit);
 }
 
 export interface Content {
@@ -28,13 +20,16 @@ export interface Content {
   stream?: Body;
 }
 
-/** The request's content as the service sees it: framing taken off, decompressed, held to its hash. */
-export async function contentOf(
+/**
+ * The request's content as the service sees it: framing taken off, decompressed, held to its hash.
+ * @param whole the body as it came, where it was read
+ */
+export function contentOf(
   http: HttpRequest,
-  whole: WholeBody | undefined,
+  whole: Uint8Array | undefined,
   identity: Identity,
   limit: number,
-): Promise<Content> {
+): MaybePromise<Content> {
   const { payload } = identity;
   const encodings = listOf(http.headers["content-encoding"]);
   const isChunked = payload ? payload.kind === "chunked" : encodings.includes("aws-chunked");
@@ -45,7 +40,7 @@ export async function contentOf(
       )
     : http.headers;
   const framed = isChunked
-    ? chunkedBody(whole?.again() ?? http.body, chunkedFacts(http, identity))
+    ? chunkedBody(whole ? bodyOf(whole) : http.body, chunkedFacts(http, identity))
     : undefined;
   if (!whole) {
     if (framed) return { headers, body: EMPTY, stream: framed };
@@ -54,20 +49,17 @@ export async function contentOf(
     return { headers, body: EMPTY, stream };
   }
   if (payload?.kind === "hashed") {
-    const computed = whole === NO_BODY ? EMPTY_HASH : hash("sha256", whole.sent, "hex");
+    const computed = whole.length === 0 ? EMPTY_HASH : hash("sha256", whole, "hex");
     if (computed !== payload.hash.toLowerCase()) throw identity.hashMismatch(computed);
   }
-  const body = framed ? await framed.bytes(limit) : whole.sent;
-  if (!encodings.includes("gzip")) return { headers, body };
-  return { headers: withEncodings(headers, []), body: await unzip(body, limit) };
+  return whenReady(framed ? framed.bytes(limit) : whole, (body): MaybePromise<Content> => {
+    if (!encodings.includes("gzip")) return { headers, body };
+    return unzip(body, limit).then((plain) => ({ headers: withEncodings(headers, []), body: plain }));
+  });
 }
 
 /** A form, which must be read to know which operation it is for. */
-export async function formOf(
-  { headers }: HttpRequest,
-  { sent }: WholeBody,
-  limit: number,
-): Promise<Uint8Array> {
+export function formOf({ headers }: HttpRequest, sent: Uint8Array, limit: number): MaybePromise<Uint8Array> {
   return listOf(headers["content-encoding"]).includes("gzip") ? unzip(sent, limit) : sent;
 }
 
@@ -95,7 +87,6 @@ async function unzip(body: Uint8Array, limit: number): Promise<Uint8Array> {
 }
 
 const EMPTY = new Uint8Array();
-const NO_BODY: WholeBody = { sent: EMPTY, again: () => bodyOf(EMPTY) };
 const NONE: readonly string[] = [];
 
 function listOf(header: string | undefined): readonly string[] {

@@ -7,10 +7,10 @@ import { errorStyle } from "#aws/signature/errors.ts";
 import { HOST_ID } from "#kernel/host-id.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import { notImplemented } from "#kernel/service.ts";
-import { BodyTooLargeError } from "#lib/body.ts";
+import { BodyTooLargeError, bodyOf } from "#lib/body.ts";
 import { type Admin, administer, isAdmin, isHealth, MAX_BODY, refusal } from "./admin.ts";
 import { type AuthSettings, authenticate } from "./authenticate.ts";
-import { contentOf, formOf, type WholeBody, wholeBody } from "./content.ts";
+import { contentOf, formOf, wholeBody } from "./content.ts";
 import { serveCrossOrigin } from "./cross-origin.ts";
 import { atEndpoint } from "./endpoints.ts";
 import { withHoisted } from "./hoisted.ts";
@@ -54,16 +54,21 @@ export function gateway(cloud: Cloud, options: GatewayOptions): Handle {
       return refused(error, meta);
     }
     const passage = passageOf(cloud);
-    const answer = await answerTo(request, meta, passage);
-    // Most services keep no books, and then nothing is to be waited for.
-    if (!passage.service || passage.service.observe)
-      await observe(cloud, options.auth, request, meta, passage, answer);
+    const isOfPage = request.headers.origin !== undefined || request.method === "OPTIONS";
+    const answer = isOfPage
+      ? await servePage(request, meta, passage)
+      : await serve(cloud, options.auth, routes, request, meta, passage);
+    const booking = observe(cloud, options.auth, request, meta, passage, answer);
+    if (booking) await booking;
     return answer;
   };
 
-  async function answerTo(request: HttpRequest, meta: ResponseMeta, passage: Passage): Promise<HttpResponse> {
+  async function servePage(
+    request: HttpRequest,
+    meta: ResponseMeta,
+    passage: Passage,
+  ): Promise<HttpResponse> {
     const serving = () => serve(cloud, options.auth, routes, request, meta, passage);
-    if (request.headers.origin === undefined && request.method !== "OPTIONS") return serving();
     try {
       return await serveCrossOrigin(door, request, meta, passage, serving);
     } catch (error) {
@@ -95,7 +100,7 @@ async function serve(
     const claimed = claimedScope(headers, query)?.service;
     facts.query = query;
     facts.signingName = claimed;
-    let form: WholeBody | undefined;
+    let form: Uint8Array | undefined;
     if (routes.needsForm(facts)) {
       const limit = formLimit(claimed);
       form = await wholeBody(http, limit);
@@ -117,7 +122,7 @@ async function serve(
       operation,
       signingName,
       style,
-      body: whole?.sent,
+      body: whole,
       hostBucket: isRouted(found) ? found.hostBucket : undefined,
     });
     passage.principal = identity.principal;
@@ -181,12 +186,12 @@ async function administerFor(
       operation: undefined,
       signingName: claimedScope(http.headers, query)?.service ?? "nube",
       style: "rest-json",
-      body: whole.sent,
+      body: whole,
       hostBucket: undefined,
     });
     if (principal.type !== "root")
       throw new AwsError("AccessDenied", "Only root may administer the cloud.", { status: 403 });
-    return await administer(admin, { method: http.method, path: http.path, body: whole.again() });
+    return await administer(admin, { method: http.method, path: http.path, body: bodyOf(whole) });
   } catch (error) {
     return refusal(awsError(admin.cloud, error, meta));
   }

@@ -1,9 +1,11 @@
 import type { AwsError } from "#aws/errors.ts";
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
+import type { CallContext } from "#kernel/call-context.ts";
 import type { Exchange } from "#kernel/exchange.ts";
 import { type Principal, serviceNamed } from "#kernel/principal.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { Service } from "#kernel/service.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { monotonicNow } from "#lib/wall.ts";
 import type { AuthSettings } from "./authenticate.ts";
 import { requestFacts } from "./request-facts.ts";
@@ -30,28 +32,37 @@ export const passageOf = ({ clock }: Cloud): Passage => ({
 });
 
 /** Tells the service that was meant what it was asked and answered, if it wants to know. */
-export async function observe(
+export function observe(
   cloud: Cloud,
   { account, region }: AuthSettings,
   http: HttpRequest,
   meta: ResponseMeta,
   passage: Passage,
   answer: HttpResponse,
-): Promise<void> {
+): MaybePromise<void> {
   const { found } = passage;
-  const service = passage.service ?? (await serviceMeant(cloud, found));
-  if (!service?.observe || !found) return;
-  const principal = serviceNamed(`${service.id}.amazonaws.com`);
-  const ctx = cloud.context({ service, principal, place: { account, region }, requestId: meta.requestId });
-  try {
-    await service.observe(exchangeOf(http, meta, passage, found, answer), ctx);
-    await ctx.durable();
-  } catch (error) {
-    cloud.log.error("an exchange could not be booked", { error, requestId: meta.requestId });
-  }
+  if (!found) return;
+  return whenReady(passage.service ?? serviceMeant(cloud, found), (service) => {
+    if (!service?.observe) return;
+    const principal = serviceNamed(`${service.id}.amazonaws.com`);
+    const ctx = cloud.context({ service, principal, place: { account, region }, requestId: meta.requestId });
+    const failed = (error: unknown) =>
+      cloud.log.error("an exchange could not be booked", { error, requestId: meta.requestId });
+    try {
+      const booking = service.observe(exchangeOf(http, meta, passage, found, answer), ctx);
+      if (booking || ctx.awaitsDisk) return settled(booking, ctx).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  });
 }
 
-async function serviceMeant(cloud: Cloud, found: Passage["found"]): Promise<Service | undefined> {
+async function settled(booking: MaybePromise<void>, ctx: CallContext): Promise<void> {
+  await booking;
+  await ctx.durable();
+}
+
+function serviceMeant(cloud: Cloud, found: Passage["found"]): MaybePromise<Service | undefined> {
   if (!found) return undefined;
   const contract = isRouted(found) ? found.operation.contract : found.contract;
   return contract && cloud.service(contract.service);

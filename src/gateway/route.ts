@@ -2,6 +2,7 @@ import type { ContractIndex, IndexEntry, ProtocolName } from "#aws/contract/form
 import type { Contract, Operation } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { HostedEndpoint } from "#kernel/endpoint.ts";
+import { kept } from "#lib/kept.ts";
 import { type EndpointHosts, type HostFacts, hostReader } from "./hosts.ts";
 import { type RestRouter, restRouter } from "./rest-router.ts";
 
@@ -169,7 +170,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     services: IndexEntry[] | undefined,
   ): Route | NoRoute {
     const version = firstValue(facts.form, "Version") ?? firstValue(facts.query, "Version");
-    const possible = (services ?? queryServices).filter(speaksQuery);
+    const possible = services === undefined ? queryServices : ofQuery(services);
     const known =
       byAction.get(action)?.flatMap(({ entry }) => (possible.includes(entry) ? [entry] : [])) ?? [];
     const ofVersion = (entry: IndexEntry) => entry.apiVersion === version;
@@ -218,7 +219,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
 
   /** S3 takes almost any path; its control plane, which signs alike, is known by path and header. */
   function restEntries({ path, headers }: RouteFacts, services: IndexEntry[]): IndexEntry[] {
-    const rest = services.filter((entry) => entry.protocols.some((name) => name.startsWith("rest")));
+    const rest = ofRest(services);
     const isControl = path.startsWith("/v20180820/") && headers["x-amz-account-id"] !== undefined;
     return rest.some((entry) => entry.service === "s3")
       ? rest.filter((entry) => (entry.service === "s3control") === isControl)
@@ -243,8 +244,13 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
 
 const isQuery = (protocol: ProtocolName) => protocol === "awsQuery" || protocol === "ec2Query";
 const speaksQuery = (entry: IndexEntry) => entry.protocols.some(isQuery);
+/** The same few lists of services are asked about again and again. */
+const ofQuery = kept((services: IndexEntry[]) => services.filter(speaksQuery));
+const ofRest = kept((services: IndexEntry[]) =>
+  services.filter((entry) => entry.protocols.some((name) => name.startsWith("rest"))),
+);
 const mayBeQuery = (services: IndexEntry[] | undefined) =>
-  services === undefined || services.some(speaksQuery);
+  services === undefined || ofQuery(services).length > 0;
 
 const firstValue = (pairs: readonly (readonly [string, string])[] | undefined, name: string) =>
   pairs?.find((pair) => pair[0] === name)?.[1];

@@ -106,31 +106,40 @@ export class CallContext implements Context {
     ]));
   }
 
-  read<R>(body: (tx: ReadTransaction) => R | Promise<R>): Promise<R> {
+  read<R>(body: (tx: ReadTransaction) => MaybePromise<R>): Promise<R> {
+    return asPromise(() => this.look(body));
+  }
+
+  look<R>(body: (tx: ReadTransaction) => MaybePromise<R>): MaybePromise<R> {
     return this.#apply(() => this.#options.home.applyRead(body));
   }
 
-  transact<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R> {
+  transact<R>(body: (tx: Transaction) => MaybePromise<R>): Promise<R> {
     this.wrote = true;
-    return this.#apply(() => this.#options.home.applyWrite(body));
+    return asPromise(() => this.#apply(() => this.#options.home.applyWrite(body)));
   }
 
-  #apply<R>(apply: () => MaybePromise<Applied<R>>): Promise<R> {
-    if (this.#inTransaction) return Promise.reject(overlapping());
+  #apply<R>(apply: () => MaybePromise<Applied<R>>): MaybePromise<R> {
+    if (this.#inTransaction) throw overlapping();
     this.#inTransaction = true;
     let applied: MaybePromise<Applied<R>>;
     try {
       applied = apply();
     } catch (error) {
-      return Promise.reject(this.#failed(error));
+      throw this.#failed(error);
     }
-    if (!(applied instanceof Promise)) return Promise.resolve(this.#ended(applied));
+    if (!(applied instanceof Promise)) return this.#ended(applied);
     return applied.then(
       (later) => this.#ended(later),
       (error) => {
         throw this.#failed(error);
       },
     );
+  }
+
+  /** Whether something that it saw is not known to be on disk. */
+  get awaitsDisk(): boolean {
+    return this.#pending.length > 0 || this.#others.some((other) => other.awaitsDisk);
   }
 
   /** A write that failed stays on the list: whatever is built on it fails as well. */
@@ -200,7 +209,7 @@ export class CallContext implements Context {
 
   #ended<R>({ result, durable }: Applied<R>): R {
     this.#inTransaction = false;
-    if (durable) this.#pending.push(durable);
+    if (durable && durable !== this.#pending.at(-1)) this.#pending.push(durable);
     return result;
   }
 
@@ -210,6 +219,14 @@ export class CallContext implements Context {
     if (!(error instanceof TransactionError)) return error;
     if (error.durable) this.#pending.push(error.durable);
     return error.cause;
+  }
+}
+
+function asPromise<R>(start: () => MaybePromise<R>): Promise<R> {
+  try {
+    return Promise.resolve(start());
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 

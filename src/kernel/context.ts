@@ -1,5 +1,6 @@
 import type { Clock } from "#lib/clock.ts";
 import type { Log } from "#lib/log.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
 import type { AccessFact } from "./authorize.ts";
 import type { Blobs } from "./blobs.ts";
@@ -40,12 +41,14 @@ export interface Context extends Place {
   notary(): Promise<Notary>;
 
   /** Looks at the service's records. Other readers run beside it. */
-  read<R>(body: (tx: ReadTransaction) => R | Promise<R>): Promise<R>;
+  read<R>(body: (tx: ReadTransaction) => MaybePromise<R>): Promise<R>;
+  /** As `read`, but without a promise where nothing has to be waited for: for what every call looks at. */
+  look<R>(body: (tx: ReadTransaction) => MaybePromise<R>): MaybePromise<R>;
   /**
    * Changes the service's records, alone. What it returns has been applied; the answer that carries it leaves only
    * when all that this context saw is on disk.
    */
-  transact<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R>;
+  transact<R>(body: (tx: Transaction) => MaybePromise<R>): Promise<R>;
   /** For what must not start before all so far is on disk, and is no answer: a file renamed, a process told. */
   durable(): Promise<void>;
 

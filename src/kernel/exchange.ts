@@ -1,4 +1,5 @@
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { Context, RequestFacts } from "./context.ts";
 import type { HostedEndpoint } from "./endpoint.ts";
 import type { Principal } from "./principal.ts";
@@ -31,5 +32,5 @@ export interface Exchange {
   took: number;
 }
 
-/** Keeps books of what was asked and answered, before the answer leaves. */
-export type Observe = (exchange: Exchange, ctx: Context) => Promise<void>;
+/** Keeps books of what was asked and answered, before the answer leaves; no promise where there is nothing to write. */
+export type Observe = (exchange: Exchange, ctx: Context) => MaybePromise<void>;

@@ -8,7 +8,7 @@ import { StoreUnavailableError } from "./partition.ts";
 import type { Ports } from "./ports.ts";
 import type { Principal } from "./principal.ts";
 import type { Cloud } from "./runtime.ts";
-import { type Handler, notImplemented, type Service } from "./service.ts";
+import { notImplemented, type Service } from "./service.ts";
 import { recordOf } from "./trail-record.ts";
 import { validate as check } from "./validate.ts";
 
@@ -28,15 +28,14 @@ interface Visit {
   cloud: Cloud;
   call: Call;
   ctx: CallContext;
-  handler: Handler;
   output: object | undefined;
   error: AwsError | undefined;
 }
 
 type AccessOf = NonNullable<ReturnType<Service["access"]["get"]>>;
 
-/** The hall: what every call passes, in this order. */
-const STATIONS: ((visit: Visit) => Promise<void> | void)[] = [fault, validate, authorize, meter, handle];
+/** The hall: what every call passes, in this order, before it is handled. */
+const STATIONS: ((visit: Visit) => Promise<void> | void)[] = [fault, validate, authorize, meter];
 
 /** @throws {AwsError} and nothing else */
 export async function invoke(cloud: Cloud, given: Call): Promise<object> {
@@ -45,19 +44,20 @@ export async function invoke(cloud: Cloud, given: Call): Promise<object> {
   const handler = call.service.operations.get(call.operation.name);
   if (!handler) throw notImplemented(call.operation);
   const ctx = cloud.context(call);
-  const visit: Visit = { cloud, call, ctx, handler, output: undefined, error: undefined };
+  const visit: Visit = { cloud, call, ctx, output: undefined, error: undefined };
   try {
     for (const station of STATIONS) {
       const waiting = station(visit);
       if (waiting) await waiting;
     }
+    visit.output = await handler(ctx, call.input);
   } catch (error) {
     visit.error = awsError(cloud, call, error);
   }
   try {
     const isTrailed = trail(visit);
     if (isTrailed && ctx.wrote) await cloud.trail.flush();
-    await ctx.durable();
+    if (ctx.awaitsDisk) await ctx.durable();
   } catch (error) {
     throw awsError(cloud, call, error);
   }
@@ -91,10 +91,6 @@ async function authorizeBy({ of }: NonNullable<Ports["policies"]>, { call, ctx }
   const { type } = call.principal;
   if (type !== "service" && type !== "anonymous") ctx.callerPolicies = await of(call.principal);
   judge(ctx, await access(ctx, call.input));
-}
-
-async function handle(visit: Visit) {
-  visit.output = await visit.handler(visit.ctx, visit.call.input);
 }
 
 /** Before the call is handled, so that its count travels in its own commit. */

@@ -43,21 +43,28 @@ const letters = collection<PostedLetter>("kernel/letter", { scope: "partition", 
 
 /** The oldest go when there are more. */
 const MOST = 1_000;
+/** How many letters come to one count: it reads them all. */
+const LETTERS_A_COUNT = 50;
 
 export function openLetters(home: () => Home): LetterBox {
   return {
     put: (letter, { account, region }) =>
       home().write(async (tx) => {
         tx.put(letters, { order: tx.sequence(), time: tx.now(), account, region, ...letter });
+        if (tx.random.below(LETTERS_A_COUNT) > 0) return;
         const [last] = (await tx.list(letters, { limit: MOST, reverse: true })).slice(MOST - 1);
         if (!last) return;
         const old = await tx.list(letters, { before: [last.order], limit: MOST });
         for (const { order } of old) tx.delete(letters, [order]);
       }),
-    list: (limit) => home().read((tx) => tx.list(letters, { limit, reverse: true })),
+    list: (limit) => home().read((tx) => tx.list(letters, { limit: Math.min(limit, MOST), reverse: true })),
     clear: () =>
       home().write(async (tx) => {
-        for (const { order } of await tx.list(letters, { limit: MOST })) tx.delete(letters, [order]);
+        for (let some = MOST; some === MOST; ) {
+          const found = await tx.list(letters, { limit: MOST });
+          for (const { order } of found) tx.delete(letters, [order]);
+          some = found.length;
+        }
       }),
   };
 }

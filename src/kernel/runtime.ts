@@ -3,6 +3,7 @@ import { withoutRaw } from "#aws/protocols/raw-json.ts";
 import { type CloudClock, cloudClock } from "#lib/clock.ts";
 import { grouped } from "#lib/grouped.ts";
 import type { Log } from "#lib/log.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { random as openRandom, type Random } from "#lib/random.ts";
 import { wallNow } from "#lib/wall.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
@@ -62,7 +63,7 @@ export interface Cloud {
   /** Ids of the services in the catalog. */
   readonly services: readonly string[];
   /** Loaded on first use; `undefined` for one that the catalog does not have. */
-  service(id: string): Promise<Service | undefined>;
+  service(id: string): MaybePromise<Service | undefined>;
   /** A call from outside. */
   invoke(call: Call): Promise<object>;
   /** A call from inside the house. */
@@ -122,7 +123,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const clock = cloudClock(options.wall ?? wallNow);
   const kernelHome = () => homeIn(era, "kernel", "partition", NOWHERE);
   const scheduler = openScheduler(clock, log, (frozen) => rememberClock(clock, kernelHome(), frozen));
-  const loaded = new Map<string, Promise<Service>>();
+  const loaded = new Map<string, MaybePromise<Service>>();
   const entered = await enterStore(store, owner);
   let era = await openEra(entered.era);
 
@@ -173,13 +174,14 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     return home;
   }
 
-  function service(id: string): Promise<Service | undefined> {
+  function service(id: string): MaybePromise<Service | undefined> {
     const known = loaded.get(id);
     if (known) return known;
     const load = catalog[id];
-    if (!load) return Promise.resolve(undefined);
+    if (!load) return undefined;
     const loading = load().then((found) => {
       found.open(ports);
+      loaded.set(id, found);
       return found;
     });
     loaded.set(id, loading);

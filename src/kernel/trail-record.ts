@@ -1,7 +1,7 @@
 import type { AwsError } from "#aws/errors.ts";
 import type { Call } from "./invoke.ts";
 import type { Principal } from "./principal.ts";
-import type { TrailRecord } from "./trail.ts";
+import type { TrailRecord } from "./trail-rows.ts";
 
 /** Characters of one text, and of all parameters or of the whole answer: a record is read by people. */
 const MAX_TEXT = 1_024;

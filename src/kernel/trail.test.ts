@@ -1,15 +1,14 @@
 import { expect, test } from "vitest";
 import { silentLog } from "#lib/log.ts";
 import { random } from "#lib/random.ts";
-import { collection } from "./collection.ts";
 import { dataKeys } from "./data-keys.ts";
 import { openHome } from "./home.ts";
 import { TEST_MASTERS } from "./testing.ts";
 import { settles, testDisk } from "./testing-disk.ts";
-import { openTrail, type TrailRecord } from "./trail.ts";
+import { openTrail } from "./trail.ts";
+import { recordsIn, rowOf, type TrailRecord, trailRows } from "./trail-rows.ts";
 
 const DAY = 24 * 3_600_000;
-const rows = collection<{ records: TrailRecord[] }>("kernel/trail", { scope: "partition", key: () => [] });
 const record = (n: number): TrailRecord => ({ eventTime: 0, eventID: `${n}`, recipientAccountId: "1" });
 
 function trailOn(disk: ReturnType<typeof testDisk>, clock = { time: 0 }) {
@@ -28,7 +27,7 @@ function trailOn(disk: ReturnType<typeof testDisk>, clock = { time: 0 }) {
     log: silentLog,
     claim: () => {},
   });
-  const stored = () => home.read((tx) => tx.list(rows, { limit: 1_000 }));
+  const stored = () => home.read((tx) => tx.list(trailRows, { limit: 1_000 }));
   return { trail: openTrail({ write: home.write, log: silentLog }), stored };
 }
 
@@ -42,7 +41,7 @@ test("nothing is forgotten or told twice where the disk failed", async () => {
   await expect(trail.flush()).rejects.toThrow();
   disk.mend();
   await trail.flush();
-  expect((await stored()).flatMap(({ records }) => records)).toEqual([record(0), record(1)]);
+  expect((await stored()).flatMap(recordsIn)).toEqual([record(0), record(1)]);
 });
 
 test("who flushes waits for what an earlier flush has taken", async () => {
@@ -64,7 +63,7 @@ test("records that came at once stand in rows of bounded size, in order, and wha
   const { trail, stored } = trailOn(testDisk(), clock);
   for (let n = 0; n < 499; n++) trail.record({ ...record(n), text: "\0".repeat(8_192) });
   await trail.flush();
-  expect((await stored()).flatMap(({ records }) => records).map(({ eventID }) => Number(eventID))).toEqual(
+  expect((await stored()).flatMap(recordsIn).map(({ eventID }) => Number(eventID))).toEqual(
     Array.from({ length: 499 }, (_, n) => n),
   );
   clock.time = 91 * DAY;
@@ -87,5 +86,18 @@ test("while the store is out of order, what waits is bounded", async () => {
   }
   disk.mend();
   await trail.flush();
-  expect((await stored()).flatMap(({ records }) => records).length).toBeLessThan(700);
+  expect((await stored()).flatMap(recordsIn).length).toBeLessThan(700);
+});
+
+test("what records of a row have in common stands once, and each comes back as it was", () => {
+  const who = (name: string) => ({ type: "IAMUser", name });
+  const records: TrailRecord[] = [
+    { ...record(1), user: who("a"), source: "here", parameters: null },
+    { ...record(2), user: who("a"), source: "there", parameters: { a: 1 } },
+    { ...record(3), user: who("a"), source: "there", errorCode: "AccessDenied", parameters: { a: 1, b: 2 } },
+  ];
+  const row = { time: 0, order: 0, ...rowOf(records) };
+  expect(row.common).toEqual({ eventTime: 0, recipientAccountId: "1", user: who("a") });
+  expect(recordsIn(row)).toEqual(records);
+  expect(rowOf([record(1)]).records).toEqual([{}]);
 });

@@ -1,20 +1,6 @@
 import type { Log } from "#lib/log.ts";
-import { collection } from "./collection.ts";
+import { rowOf, type TrailRecord, trailRows } from "./trail-rows.ts";
 import type { Transaction } from "./transaction.ts";
-
-/** A CloudTrail record. */
-export interface TrailRecord {
-  eventTime: number;
-  eventID: string;
-  recipientAccountId: string;
-  [field: string]: unknown;
-}
-
-/** Records that were written together; kept for 90 days, as CloudTrail's event history. */
-const trailRows = collection<{ time: number; order: number; records: TrailRecord[] }>("kernel/trail", {
-  scope: "partition",
-  key: (t) => [t.time, t.order],
-});
 
 const KEPT_MS = 90 * 24 * 3_600_000;
 /** How long the records of calls that wrote nothing may wait for company. */
@@ -73,7 +59,7 @@ export function openTrail({ write, log }: TrailOptions): Trail {
     let rows = 0;
     for (let at = 0; at < records.length; at += RECORDS_PER_ROW, rows++) {
       const together = records.slice(at, at + RECORDS_PER_ROW);
-      tx.put(trailRows, { time: tx.now(), order: tx.sequence(), records: together });
+      tx.put(trailRows, { time: tx.now(), order: tx.sequence(), ...rowOf(together) });
     }
     const kept = Math.max(0, tx.now() - KEPT_MS);
     const old = await tx.list(trailRows, { before: [kept], limit: rows + 1 });

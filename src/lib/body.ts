@@ -1,3 +1,5 @@
+import type { MaybePromise } from "./maybe-promise.ts";
+
 /**
  * The bytes of a request or of an answer, as a stream that is pulled.
  *
@@ -13,10 +15,10 @@ export interface Body extends AsyncIterable<Uint8Array> {
   /** Headers that followed the body, lower-case; complete once the end was reached. */
   readonly trailers: Readonly<Record<string, string>>;
   /**
-   * The whole in one piece: the quick way for small bodies.
+   * The whole in one piece, at once if it is there: the quick way for small bodies.
    * @throws {BodyTooLargeError} when there are more than `limit` bytes
    */
-  bytes(limit: number): Promise<Uint8Array>;
+  bytes(limit: number): MaybePromise<Uint8Array>;
 }
 
 export class BodyTooLargeError extends Error {
@@ -30,7 +32,7 @@ export function bodyOf(data: Uint8Array | string): Body {
     size: bytes.length,
     announced: [],
     trailers: {},
-    async bytes(limit) {
+    bytes(limit) {
       if (bytes.length > limit) throw new BodyTooLargeError(`${bytes.length} bytes, over ${limit}`);
       return bytes;
     },

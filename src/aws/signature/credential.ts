@@ -49,7 +49,7 @@ export function parseSignature(headers: Headers, query: Query, style: ErrorStyle
   const header = headers.authorization;
   const presigned = query.length > 0 && query.some(([name]) => name === "X-Amz-Algorithm");
   const presignedV2 = style === "s3" && query.length > 0 && query.some(([name]) => name === "Signature");
-  const mechanisms = [header !== undefined, presigned, presignedV2].filter(Boolean).length;
+  const mechanisms = Number(header !== undefined) + Number(presigned) + Number(presignedV2);
   if (mechanisms > 1) throw twoMechanisms(style, header);
   if (presigned) return parseQueryV4(new Map(query), headers, style);
   if (presignedV2) return parseQueryV2(new Map(query));
@@ -90,10 +90,18 @@ interface HeaderV4 extends Credential {
 /** All but the signature is the same in every request that a client makes in a day, and is read once. */
 const standing = new Map<string, HeaderV4>();
 const MOST_STANDING = 1_000;
-const SIGNATURE_AT_END = /Signature=([0-9a-f]{64})$/;
+const SIGNATURE = "Signature=";
+const HEX = /^[0-9a-f]{64}$/;
+
+/** Where it ends the header, as nearly always. */
+function signatureAtEnd(header: string): string | undefined {
+  const signature = header.slice(-64);
+  const begin = header.length - signature.length - SIGNATURE.length;
+  return header.startsWith(SIGNATURE, begin) && HEX.test(signature) ? signature : undefined;
+}
 
 function readHeaderV4(header: string, dateText: string | undefined, style: ErrorStyle): HeaderV4 {
-  const [, signature] = dateText ? (SIGNATURE_AT_END.exec(header) ?? []) : [];
+  const signature = dateText ? signatureAtEnd(header) : undefined;
   const key = signature && `${style} ${header.slice(0, -signature.length)}`;
   const known = key && standing.get(key);
   if (known) return { ...known, signature: signature! };

@@ -110,7 +110,7 @@ test("a head that trickles is cut", async () => {
 test("a body that stalls is told to its reader, who may still answer", async () => {
   const { port } = await serve(
     async ({ body }) => {
-      const error = await body.bytes(100).catch((reason) => reason);
+      const error = await Promise.try(() => body.bytes(100)).catch((reason) => reason);
       expect(error).toBeInstanceOf(BodyStalledError);
       return text("stalled", 400);
     },
@@ -158,7 +158,8 @@ test.each(["no pull", "a limit below the length"])(
   "Expect: %s means no 100 Continue and the end of the connection",
   async (how) => {
     const { port } = await serve(async ({ body }) => {
-      if (how !== "no pull") await expect(body.bytes(10)).rejects.toThrow(BodyTooLargeError);
+      if (how !== "no pull")
+        await expect(Promise.try(() => body.bytes(10))).rejects.toThrow(BodyTooLargeError);
       return text("refused", 403);
     });
     const client = rawClient(port);
@@ -198,7 +199,7 @@ test("a long body that nobody reads ends the connection, and its sender still se
 
 test("bytes: above the limit is an error, whether the length was told or not", async () => {
   const { port } = await serve(async ({ body }) =>
-    text(`${(await body.bytes(10).catch((error) => error)).name ?? "fits"}`),
+    text(`${(await Promise.try(() => body.bytes(10)).catch((error) => error)).name ?? "fits"}`),
   );
   for (const framing of [
     "Content-Length: 11\r\n\r\n01234567890",
@@ -213,7 +214,7 @@ test("bytes: above the limit is an error, whether the length was told or not", a
 test("a body is read once", async () => {
   const { port } = await serve(async ({ body }) => {
     await body.bytes(10);
-    return text(await body.bytes(10).then(String, (error: Error) => error.message));
+    return text(await Promise.try(() => body.bytes(10)).then(String, (error: Error) => error.message));
   });
   const client = rawClient(port);
   client.write("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na");
@@ -241,7 +242,7 @@ test.each(["bytes", "iteration"])(
     const started = gate();
     const { port, reports } = await serve(async ({ body }) => {
       started.resolve();
-      const read = how === "bytes" ? body.bytes(100) : drain(body);
+      const read = how === "bytes" ? Promise.try(() => body.bytes(100)) : drain(body);
       read.then(() => error.resolve("no error"), error.resolve);
       await read;
       return text("");

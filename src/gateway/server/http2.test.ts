@@ -106,7 +106,7 @@ test.each(["the stream is reset", "the connection breaks"])("%s: body and signal
   const started = gate();
   const { port } = await serve(async ({ body, signal }) => {
     signal.addEventListener("abort", () => aborted.resolve());
-    const read = body.bytes(100);
+    const read = Promise.try(() => body.bytes(100));
     started.resolve();
     read.catch(error.resolve);
     await read;
@@ -143,7 +143,7 @@ test("an error in the middle of an answer resets the stream, and the connection 
 test("a body that is shorter than its length is an error, not a body", async () => {
   const error = gate<unknown>();
   const { port } = await serve(async ({ body }) => {
-    const read = body.bytes(100);
+    const read = Promise.try(() => body.bytes(100));
     read.then(() => error.resolve("no error"), error.resolve);
     await read;
     return text("");

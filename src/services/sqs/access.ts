@@ -2,17 +2,22 @@ import { AwsError } from "#aws/errors.ts";
 import type { AccessFact, Denial } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Access } from "#kernel/service.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { queueNamed } from "./addresses.ts";
 import { queueInArn, taskIn } from "./move-tasks.ts";
 import { arnOf, queues } from "./store.ts";
 
 /** What IAM judges: the action on the queue. One that does not exist refuses nobody: it is said to be missing. */
-async function onQueue(ctx: Context, action: string, name: string): Promise<AccessFact[]> {
+function onQueue(ctx: Context, action: string, name: string): MaybePromise<AccessFact[]> {
   const fact: AccessFact = { action: `sqs:${action}`, resource: arnOf(ctx, name), owner: ctx.account };
-  const queue = await ctx.read((tx) => tx.get(queues, [name]));
-  if (!queue) return [fact];
-  const isShared = SHARED.has(action) || ctx.principal.account === ctx.account;
-  return [{ ...fact, resourcePolicy: (isShared && queue.attributes.policy) || null }];
+  return whenReady(
+    ctx.look((tx) => tx.get(queues, [name])),
+    (queue) => {
+      if (!queue) return [fact];
+      const isShared = SHARED.has(action) || ctx.principal.account === ctx.account;
+      return [{ ...fact, resourcePolicy: (isShared && queue.attributes.policy) || null }];
+    },
+  );
 }
 
 /** What a queue's policy can allow to other accounts; AWS: cross-account permissions don't apply to the rest. */

@@ -81,7 +81,7 @@ test("who stops reading, or has seen too much, holds the client back", async () 
   expect(stopped.asked).toEqual(["invite", "hold"]);
   const flooded = incoming();
   flooded.body.push(Buffer.alloc(11));
-  await expect(flooded.body.bytes(10)).rejects.toThrow(BodyTooLargeError);
+  await expect(Promise.try(() => flooded.body.bytes(10))).rejects.toThrow(BodyTooLargeError);
   expect(flooded.asked).toEqual(["invite", "hold"]);
 });
 

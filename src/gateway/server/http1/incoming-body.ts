@@ -1,4 +1,5 @@
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { BodySink } from "./body-decoder.ts";
 
 /** The connection, as the body on it sees it. */
@@ -87,14 +88,22 @@ export class IncomingBody implements Body, BodySink {
     return this.#wake !== undefined;
   }
 
-  async bytes(limit: number): Promise<Uint8Array> {
+  bytes(limit: number): MaybePromise<Uint8Array> {
     // Before the first pull, so that a client that waits for `100 Continue` never sends what is not wanted.
     if (this.size !== undefined && this.size > limit) throw tooLarge(limit);
     this.#take();
+    return this.isWhole ? this.#together(limit) : this.#collect(limit);
+  }
+
+  async #collect(limit: number): Promise<Uint8Array> {
     while (!this.isWhole && this.#length <= limit) {
       if (this.#failure !== undefined) throw this.#failure;
       await this.#more();
     }
+    return this.#together(limit);
+  }
+
+  #together(limit: number): Uint8Array {
     const pieces = this.#pieces;
     this.#leave();
     if (this.#length > limit) throw tooLarge(limit);

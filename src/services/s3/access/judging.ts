@@ -2,6 +2,7 @@
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { bucketArn } from "../buckets/bucket.ts";
 import { accessDenied } from "../errors.ts";
 import { findUpload, initiatorIn } from "../multipart/upload.ts";
@@ -16,10 +17,10 @@ import { isPlainVisit, type OnBucket, type OnObject, type Scene, sceneOf } from 
 /** Shared, since nearly every call is one in which there is nothing to judge. */
 const NOTHING: AccessFact[] = [];
 
-type FactsIn = (scene: Scene, tx: ReadTransaction) => AccessFact[] | Promise<AccessFact[]>;
+type FactsIn = (scene: Scene, tx: ReadTransaction) => MaybePromise<AccessFact[]>;
 
-function judged(ctx: Context, input: OnBucket, factsIn: FactsIn): Promise<AccessFact[]> {
-  return ctx.read((tx) => (isPlainVisit(ctx, tx, input) ? NOTHING : judgedInFull(ctx, tx, input, factsIn)));
+function judged(ctx: Context, input: OnBucket, factsIn: FactsIn): MaybePromise<AccessFact[]> {
+  return ctx.look((tx) => (isPlainVisit(ctx, tx, input) ? NOTHING : judgedInFull(ctx, tx, input, factsIn)));
 }
 
 async function judgedInFull(
@@ -41,7 +42,7 @@ export function onAccount(ctx: Context, input: object, action: string, resource:
 
 export const onBucket =
   (...actions: string[]) =>
-  (ctx: Context, input: OnBucket): Promise<AccessFact[]> =>
+  (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
     judged(ctx, input, (scene) => {
       if (scene.accessPoint && !actions.every(isByAccessPoint)) throw notByAccessPoint(ctx.request?.method);
       return actions.map((action) => bucketFact(ctx, scene, action, input));
@@ -53,7 +54,7 @@ const isByAccessPoint = (action: string) => /^s3:(Get|List)/.test(action);
 /** What the root of the owner's account may do whatever the policy says: a policy that shuts everybody out is mended so. */
 export const onBucketsPolicy =
   (action: string) =>
-  (ctx: Context, input: OnBucket): Promise<AccessFact[]> =>
+  (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
     judged(ctx, input, (scene) => {
       const { type, account } = ctx.principal;
       if (scene.accessPoint) throw notByAccessPoint(ctx.request?.method);
@@ -67,7 +68,7 @@ export const onBucketsPolicy =
  */
 export const onVersion =
   (...actions: string[]) =>
-  (ctx: Context, input: OnObject): Promise<AccessFact[]> =>
+  (ctx: Context, input: OnObject): MaybePromise<AccessFact[]> =>
     judged(ctx, input, (scene) => factsOnVersion(ctx, scene, actions, input));
 
 function factsOnVersion(ctx: Context, scene: Scene, actions: string[], input: OnObject): AccessFact[] {
@@ -82,7 +83,7 @@ function factsOnVersion(ctx: Context, scene: Scene, actions: string[], input: On
 /** One action, whichever version is named. */
 export const onObject =
   (action: string) =>
-  (ctx: Context, input: OnObject): Promise<AccessFact[]> =>
+  (ctx: Context, input: OnObject): MaybePromise<AccessFact[]> =>
     judged(ctx, input, (scene) => [objectFact(ctx, scene, action, input)]);
 
 interface Bypassing extends OnObject {
@@ -90,7 +91,7 @@ interface Bypassing extends OnObject {
   IfMatch?: string;
 }
 
-export const onDeletion = (ctx: Context, input: Bypassing): Promise<AccessFact[]> =>
+export const onDeletion = (ctx: Context, input: Bypassing): MaybePromise<AccessFact[]> =>
   judged(ctx, input, (scene) => deletionFacts(ctx, scene, input, input.BypassGovernanceRetention));
 
 interface Deletion {
@@ -126,7 +127,7 @@ function deletionFacts(
   ];
 }
 
-export const onRetention = (ctx: Context, input: Bypassing): Promise<AccessFact[]> =>
+export const onRetention = (ctx: Context, input: Bypassing): MaybePromise<AccessFact[]> =>
   judged(ctx, input, (scene) => [
     objectFact(ctx, scene, "s3:PutObjectRetention", input),
     ...bypassFacts(ctx, scene, input, input.BypassGovernanceRetention),
@@ -150,7 +151,7 @@ interface Writing extends OnObject, AclRequest {
 
 export const onWrite =
   (action: string) =>
-  (ctx: Context, input: Writing): Promise<AccessFact[]> =>
+  (ctx: Context, input: Writing): MaybePromise<AccessFact[]> =>
     judged(ctx, input, (scene) => factsOfWriting(ctx, scene, action, input));
 
 function factsOfWriting(ctx: Context, scene: Scene, action: string, input: Writing): AccessFact[] {
@@ -172,7 +173,7 @@ function matchFacts(ctx: Context, scene: Scene, { Key, IfMatch }: Pick<Deletion,
 /** Whoever began an upload may end it and see its parts, unless somebody forbids it. */
 export const onUpload =
   (action: string) =>
-  (ctx: Context, input: OnObject & { UploadId: string }): Promise<AccessFact[]> =>
+  (ctx: Context, input: OnObject & { UploadId: string }): MaybePromise<AccessFact[]> =>
     judged(ctx, input, async (scene, tx) => {
       const fact = contentFact(ctx, scene, action, input);
       const upload = await findUpload(tx, scene.bucket, input);
@@ -208,7 +209,7 @@ export async function onCopy(ctx: Context, input: Copying): Promise<AccessFact[]
 }
 
 /** Only what comes before any judgement; the handler judges each entry for itself. */
-export const onBatch = (ctx: Context, input: OnBucket): Promise<AccessFact[]> =>
+export const onBatch = (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
   judged(ctx, input, () => NOTHING);
 
 interface NewBucket extends AclRequest {

@@ -1,12 +1,16 @@
 import type { ReadTransaction } from "#kernel/transaction.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { accessPointAt } from "../access-points/addresses.ts";
 import type { AccessPoint } from "../access-points/store.ts";
 import { noSuchBucket } from "../errors.ts";
 import { type Bucket, buckets } from "../store.ts";
 
 /** The bucket of that name, or the one to which an access point leads. @throws {AwsError} NoSuchBucket */
-export async function bucketAt(tx: ReadTransaction, name: string): Promise<Bucket> {
-  return (await tx.get(buckets, [name])) ?? (await bucketByWay(tx, name)).bucket;
+export function bucketAt(tx: ReadTransaction, name: string): MaybePromise<Bucket> {
+  return whenReady(
+    tx.get(buckets, [name]),
+    (named) => named ?? bucketByWay(tx, name).then(({ bucket }) => bucket),
+  );
 }
 
 /** As `bucketAt`, with the access point by which a call comes. */

@@ -2,6 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Exchange, Observe } from "#kernel/exchange.ts";
 import type { Input, Output } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { deliverLogs } from "./delivery.ts";
@@ -10,21 +11,28 @@ import { type Entry, recordOf } from "./record.ts";
 import { DELIVERY_DELAY_MS, logRecords } from "./store.ts";
 
 /** Books what a bucket was asked, if it has access logs. A record is on disk before the answer leaves. */
-export const observe: Observe = async (exchange, ctx) => {
+export const observe: Observe = (exchange, ctx) => {
   const place = placeOf(exchange);
   if (place.bucket === undefined) return;
-  const bucket = await loggedBucket(ctx, place.bucket);
+  return whenReady(loggedBucket(ctx, place.bucket), (bucket) => {
+    if (bucket || exchange.operation === "CopyObject") return bookAt(ctx, bucket, exchange, place);
+  });
+};
+
+async function bookAt(ctx: Context, bucket: Bucket | undefined, exchange: Exchange, place: Place) {
   const source = exchange.operation === "CopyObject" ? await loggedSource(ctx, exchange) : undefined;
   if (!bucket && !source) return;
   await ctx.transact(async (tx) => {
     if (bucket) await book(tx, bucket, exchange, entriesOf(exchange, place));
     if (source) await book(tx, source.bucket, exchange, [source.entry]);
   });
-};
+}
 
-async function loggedBucket(ctx: Context, name: string): Promise<Bucket | undefined> {
-  const bucket = await ctx.read((tx) => tx.get(buckets, [name]));
-  return bucket?.logging && bucket;
+function loggedBucket(ctx: Context, name: string): MaybePromise<Bucket | undefined> {
+  return whenReady(
+    ctx.look((tx) => tx.get(buckets, [name])),
+    (bucket) => bucket?.logging && bucket,
+  );
 }
 
 /** The first record of a batch sees to it that the batch is delivered. */
