@@ -1,7 +1,9 @@
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import {
+  BatchGetCommand,
   BatchWriteCommand,
   DynamoDBDocumentClient,
+  ExecuteStatementCommand,
   GetCommand,
   PutCommand,
   paginateQuery,
@@ -95,6 +97,32 @@ onStores(ALL, (cloud) => {
     expect(found).toEqual(orders.slice(5));
     const last = await documents.send(new QueryCommand({ ...query, ScanIndexForward: false, Limit: 1 }));
     expect(last.Items).toEqual([{ customer: "carol", at: 24 }]);
+  });
+
+  test("a statement takes documents, and answers them", async () => {
+    const note = { lines: [{ sku: "b", count: 1 }], tags: new Set(["x"]) };
+    await documents.send(
+      new ExecuteStatementCommand({
+        Statement: `INSERT INTO "${TableName}" VALUE {'customer': ?, 'at': ?, 'note': ?}`,
+        Parameters: ["emma", 7, note],
+      }),
+    );
+    const { Items } = await documents.send(
+      new ExecuteStatementCommand({
+        Statement: `SELECT note FROM "${TableName}" WHERE customer = ?`,
+        Parameters: ["emma"],
+      }),
+    );
+    expect(Items).toEqual([{ note }]);
+  });
+
+  test("a batch is got", async () => {
+    await documents.send(new PutCommand({ TableName, Item: { customer: "fay", at: 1 } }));
+    const Keys = [1, 2].map((at) => ({ customer: "fay", at }));
+    const { Responses, UnprocessedKeys } = await documents.send(
+      new BatchGetCommand({ RequestItems: { [TableName]: { Keys } } }),
+    );
+    expect([Responses![TableName], UnprocessedKeys]).toEqual([[{ customer: "fay", at: 1 }], {}]);
   });
 
   test("a transaction happens whole or not at all", async () => {

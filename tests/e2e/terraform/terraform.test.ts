@@ -25,13 +25,16 @@ const mirror = MIRRORS.find(
 
 const missing = program === undefined ? "no Terraform" : mirror === undefined ? "no AWS provider" : undefined;
 
-test.skipIf(missing !== undefined)(
-  `the aws_s3_bucket family is applied, and then nothing is left to change${missing ? ` (skipped: ${missing} is installed here)` : ""}`,
+test.skipIf(missing !== undefined).each([
+  ["the aws_s3_bucket family", "buckets.tf"],
+  ["the aws_dynamodb_table family, with what scales it,", "tables.tf"],
+])(
+  `%s is applied, and then nothing is left to change${missing ? ` (skipped: ${missing} is installed here)` : ""}`,
   { timeout: 600_000 },
-  async () => {
+  async (_, file) => {
     const server = await startServer("--ephemeral");
     const folder = await temporaryFolder();
-    await copyFile(join(import.meta.dirname, "buckets.tf"), join(folder, "buckets.tf"));
+    await copyFile(join(import.meta.dirname, file), join(folder, file));
     const terraform = (...args: string[]) => {
       const env = { ...clientEnvironment(server.endpoint), TF_IN_AUTOMATION: "1" };
       const { status, stdout, stderr } = spawnSync(program!, args, { cwd: folder, env, encoding: "utf8" });
