@@ -3,7 +3,13 @@ import { parsePolicy, RESOURCE_POLICY } from "#aws/languages/policy/document.ts"
 import type { Place } from "#kernel/collection.ts";
 import { fault, invalidAttributeValue, unknownAttribute } from "./errors.ts";
 import { redriveAllowPolicy, redrivePolicy } from "./redrive-policy.ts";
-import { arnOf, type Queue, type QueueSettings } from "./store.ts";
+import {
+  arnOf,
+  type Queue,
+  type QueueSettings,
+  type RedriveAllowPolicy,
+  type RedrivePolicy,
+} from "./store.ts";
 
 export const DEFAULTS: QueueSettings = {
   visibilityTimeout: 30,
@@ -56,6 +62,8 @@ function flag(text: string, name: string): boolean {
 /** Bytes of a policy, as AWS has it. */
 export const LONGEST_POLICY = 8_192;
 const LONGEST_KEY_ID = 2_048;
+/** Of a data key, unless said. */
+const STANDARD_REUSE_SECONDS = 300;
 
 function policy(text: string, name: string): string | undefined {
   if (text === "") return undefined;
@@ -167,6 +175,9 @@ function comparable(value: QueueSettings[keyof QueueSettings]): string {
   return JSON.stringify(Object.entries(meant).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** In SQS's own form, in which a count is a number however it was written. */
+const documentOf = ({ text: _, ...meant }: RedrivePolicy | RedriveAllowPolicy) => JSON.stringify(meant);
+
 /** @throws {AwsError} InvalidAttributeName */
 export function described(
   names: readonly string[],
@@ -184,10 +195,13 @@ export function described(
     const text = isWanted(name) ? tell(queue, counts, place) : undefined;
     if (text !== undefined) told[name as QueueAttributeName] = text;
   }
+  const settings = queue.attributes.kmsMasterKeyId
+    ? { kmsDataKeyReusePeriodSeconds: STANDARD_REUSE_SECONDS, ...queue.attributes }
+    : queue.attributes;
   for (const [name, { key }] of Object.entries(SETTINGS)) {
-    const value = isWanted(name) ? queue.attributes[key] : undefined;
+    const value = isWanted(name) ? settings[key] : undefined;
     if (value !== undefined)
-      told[name as QueueAttributeName] = typeof value === "object" ? value.text : String(value);
+      told[name as QueueAttributeName] = typeof value === "object" ? documentOf(value) : String(value);
   }
   return Object.keys(told).length > 0 ? told : undefined;
 }

@@ -16,11 +16,12 @@ export const RoleArn = `arn:aws:iam::${ACCOUNT}:role/pipe`;
 export const pipesOf = (cloud: ConformanceCloud): PipesClient["send"] =>
   ((command: never) => new PipesClient(cloud.client()).send(command)) as PipesClient["send"];
 
-/** A new queue that a pipe brings what it has. */
-export async function endOf(cloud: ConformanceCloud) {
+/** A new queue that a pipe brings what it has, or whoever a policy lets in. */
+export async function endOf(cloud: ConformanceCloud, policy?: object) {
   const sqs = new SQSClient(cloud.client());
   const QueueName = name("to");
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }));
+  const Attributes = policy && { Policy: JSON.stringify(policy) };
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes }));
   return {
     arn: queue(QueueName),
     remove: () => sqs.send(new DeleteQueueCommand({ QueueUrl })),

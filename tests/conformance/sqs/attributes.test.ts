@@ -205,6 +205,13 @@ behaviour(
   },
 );
 
+behaviour("a data key is used again for 300 seconds, unless said", api("CreateQueue"), async () => {
+  const QueueUrl = await queue({ KmsMasterKeyId: "alias/aws/sqs" });
+  expect(await attributes(QueueUrl, "KmsDataKeyReusePeriodSeconds")).toEqual({
+    KmsDataKeyReusePeriodSeconds: "300",
+  });
+});
+
 behaviour("a queue has one kind of encryption at a time", api("CreateQueue"), () =>
   refused(queue({ KmsMasterKeyId: "alias/k", SqsManagedSseEnabled: "true" }), "InvalidAttributeValue"),
 );

@@ -191,10 +191,10 @@ behaviour("the dead-letter queue of a FIFO queue is FIFO", guide("sqs-dead-lette
 });
 
 behaviour(
-  "a redrive policy is told as it was set, and taken away by an empty one",
+  "a redrive policy is told with its count as a number, and taken away by an empty one",
   api("SetQueueAttributes"),
   async () => {
-    const { live, dead } = await pair(3);
+    const { live, dead } = await pair("3");
     expect((await attributes(live)).RedrivePolicy).toBe(policy(arn(dead), 3));
     await send(new SetQueueAttributesCommand({ QueueUrl: live, Attributes: { RedrivePolicy: "" } }));
     expect((await attributes(live)).RedrivePolicy).toBeUndefined();
