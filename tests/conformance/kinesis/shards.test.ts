@@ -1,6 +1,7 @@
 import {
   ListShardsCommand,
   MergeShardsCommand,
+  type Shard,
   SplitShardCommand,
   UpdateShardCountCommand,
 } from "@aws-sdk/client-kinesis";
@@ -151,6 +152,37 @@ behaviour("a stream is scaled in equal shares", api("UpdateShardCount"), async (
     [0n, 1n, 2n, 3n].map((at) => String(at * 2n ** 126n)),
   );
 });
+
+for (const [from, to] of [
+  [4, 2],
+  [5, 3],
+  [3, 5],
+] as const) {
+  behaviour(
+    `from ${from} to ${to} shards, each hash is led from its old shard to its new one`,
+    api("UpdateShardCount"),
+    async () => {
+      const { StreamName, shards } = await stream({ ShardCount: from });
+      await scale(StreamName, to);
+      const all = await shards();
+      const open = all.filter(({ SequenceNumberRange: range }) => range!.EndingSequenceNumber === undefined);
+      const rangeOf = ({ HashKeyRange: range }: Shard) =>
+        [BigInt(range!.StartingHashKey!), BigInt(range!.EndingHashKey!)] as const;
+      const starts = open.map((one) => rangeOf(one)[0]).sort((a, b) => (a < b ? -1 : 1));
+      expect(starts).toEqual(Array.from({ length: to }, (_, at) => (2n ** 128n / BigInt(to)) * BigInt(at)));
+      const ancestors = (id: string | undefined): string[] => {
+        const { ParentShardId, AdjacentParentShardId } = all.find(({ ShardId }) => ShardId === id) ?? {};
+        return [ParentShardId, AdjacentParentShardId].flatMap((one) => (one ? [one, ...ancestors(one)] : []));
+      };
+      for (const one of open) {
+        const [start, end] = rangeOf(one);
+        const before = all.slice(0, from).filter((old) => rangeOf(old)[0] <= end && start <= rangeOf(old)[1]);
+        const known = [one.ShardId!, ...ancestors(one.ShardId)];
+        expect(before.filter(({ ShardId }) => !known.includes(ShardId!))).toEqual([]);
+      }
+    },
+  );
+}
 
 for (const [what, target] of [
   ["up over double", 9],

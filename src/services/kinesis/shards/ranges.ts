@@ -14,5 +14,3 @@ export function evenRanges(count: number): Range[] {
     to: (at === count - 1 ? HASHES - 1n : share * BigInt(at + 1) - 1n).toString(),
   }));
 }
-
-export const contains = ({ from, to }: Range, of: bigint): boolean => BigInt(from) <= of && of <= BigInt(to);

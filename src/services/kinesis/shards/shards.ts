@@ -22,7 +22,7 @@ import {
   streams,
 } from "../store.ts";
 import { checkShards, onceMore } from "../streams/quotas.ts";
-import { openShardsOf, reshape, scaleTo } from "./scaling.ts";
+import { merge, openShardsOf, reshaping, scaleTo, split } from "./scaling.ts";
 import { firstNumber, indexOfShard, lastNumber, shardId } from "./sequence.ts";
 
 /** Of a stream in 24 hours. */
@@ -65,15 +65,9 @@ export const shardOperations = {
         throw invalid(
           `NewStartingHashKey ${start} used in SplitShard() on shard ${shardId(shard.index)} in stream ${stream.name} under account ${ctx.account} is not both greater than one plus the shard's StartingHashKey ${shard.from} and less than the shard's EndingHashKey ${shard.to}.`,
         );
-      reshape(
-        tx,
-        stream,
-        [shard],
-        [
-          { from: shard.from, to: (start - 1n).toString(), parent: shard.index },
-          { from: start.toString(), to: shard.to, parent: shard.index },
-        ],
-      );
+      const change = reshaping(tx, stream);
+      split(change, shard, start);
+      change.end();
       return {};
     });
   },
@@ -88,12 +82,9 @@ export const shardOperations = {
         throw invalid(
           `Shards ${shardId(one.index)} and ${shardId(other.index)} in stream ${stream.name} under account ${ctx.account} are not an adjacent pair of shards eligible for merging`,
         );
-      reshape(
-        tx,
-        stream,
-        [one, other],
-        [{ from: one.from, to: other.to, parent: one.index, adjacentParent: other.index }],
-      );
+      const change = reshaping(tx, stream);
+      merge(change, one, other);
+      change.end();
       return {};
     });
   },
@@ -114,7 +105,7 @@ export const shardOperations = {
       await checkShards(tx, ctx, target - open.length);
       const scalings = onceMore(stream.scalings, MOST_SCALINGS, tx.now(), "shard count");
       tx.put(streams, { ...stream, scalings });
-      await scaleTo(tx, { ...stream, scalings }, open, target);
+      await scaleTo(tx, { ...stream, scalings }, target);
       return {
         StreamName: stream.name,
         CurrentShardCount: open.length,

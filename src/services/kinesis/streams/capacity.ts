@@ -2,7 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { invalid, onlyCommitted } from "../errors.ts";
-import { openShardsOf, scaleTo } from "../shards/scaling.ts";
+import { scaleTo } from "../shards/scaling.ts";
 import { type Stream, streamArn, streamAt, streams } from "../store.ts";
 import { isCommitted } from "./account.ts";
 import { checkOnDemand, onceMore } from "./quotas.ts";
@@ -56,5 +56,5 @@ export async function warm(ctx: Context, tx: Transaction, stream: Stream, mibps:
     throw invalid(
       `WarmThroughputMiBps ${mibps} exceeds the maximum of ${MOST_MIBPS} for stream ${stream.name} under account ${ctx.account}.`,
     );
-  await scaleTo(tx, stream, await openShardsOf(tx, stream), Math.max(LEAST_ON_DEMAND, mibps));
+  await scaleTo(tx, stream, Math.max(LEAST_ON_DEMAND, mibps));
 }

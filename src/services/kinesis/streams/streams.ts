@@ -3,7 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid, streamExists, streamHasConsumers } from "../errors.ts";
 import { evenRanges } from "../shards/ranges.ts";
-import { reshape } from "../shards/scaling.ts";
+import { reshaping } from "../shards/scaling.ts";
 import { indexOfShard } from "../shards/sequence.ts";
 import { described as describedShard } from "../shards/shards.ts";
 import {
@@ -51,7 +51,9 @@ export const streamOperations = {
         tags: input.Tags ?? {},
         created: tx.now(),
       };
-      const made = reshape(tx, stream, [], evenRanges(count));
+      const change = reshaping(tx, stream);
+      for (const range of evenRanges(count)) change.open(range);
+      const made = change.end();
       if (input.WarmThroughputMiBps !== undefined)
         await warm(ctx, tx, made, input.WarmThroughputMiBps, "CreateStream");
       tx.enqueue(trim, { name: stream.name, number: stream.number }, { delay: FIRST_HOURS * 3_600_000 });
