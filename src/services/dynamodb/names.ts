@@ -21,10 +21,14 @@ interface Named {
 
 const TABLE_ARN = /^arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:\d+:table\/.+$/;
 
+const TAGGING = new Set(["TagResource", "UntagResource", "ListTagsOfResource"]);
+const NONE: readonly unknown[] = [];
+
 /** A resource with tags is told of before what is to be done with them. */
 function checkResource(operation: string, { ResourceArn: arn, Tags, TagKeys }: Named): void {
-  const asked = { TagResource: Tags, UntagResource: TagKeys, ListTagsOfResource: [] }[operation];
-  if (!asked) return;
+  if (!TAGGING.has(operation)) return;
+  const given = operation === "TagResource" ? Tags : operation === "UntagResource" ? TagKeys : NONE;
+  if (!given) return;
   if (arn === undefined) throw invalid("Invalid TableArn");
   if (!TABLE_ARN.test(arn)) throw invalid(`Invalid TableArn: Invalid ResourceArn provided as input ${arn}`);
   if (Tags?.length === 0) throw invalid("Atleast one Tag needs to be provided as Input.");

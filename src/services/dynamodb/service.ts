@@ -3,6 +3,7 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Access, defineService } from "#kernel/service.ts";
+import { whenReady } from "#lib/maybe-promise.ts";
 import { accountOperations } from "./account.ts";
 import { backupOperations } from "./backups/backups.ts";
 import { clearBackup } from "./backups/clear.ts";
@@ -31,7 +32,7 @@ import { deliver, sweepVersions } from "./replicas/journal.ts";
 import { announce, depart, dismiss } from "./replicas/leave.ts";
 import { share } from "./replicas/settings.ts";
 import { adjust } from "./replicas/update.ts";
-import { tableArn, tables } from "./store.ts";
+import { type Table, tableArn, tables } from "./store.ts";
 import { readingOperations } from "./streams/reading.ts";
 import { roll, trim } from "./streams/shards.ts";
 import { streamOperations } from "./streams/streams.ts";
@@ -54,21 +55,26 @@ interface Reached {
 
 /** In one look at the store: two at once would be in each other's way. */
 function facts(ctx: Context, reached: readonly Reached[]): Promise<AccessFact[]> {
-  return ctx.read(async (tx) => {
-    const found: AccessFact[] = [];
-    for (const { action, table: given, index } of reached) {
-      const name = tableName(given);
-      const table = await tx.get(tables, [name]);
-      const arn = tableArn(ctx, name);
-      found.push({
-        action: `dynamodb:${action}`,
-        resource: index === undefined ? arn : `${arn}/index/${index}`,
-        owner: ctx.account,
-        resourcePolicy: table?.policy ?? null,
-      });
-    }
-    return found;
+  return ctx.read((tx) => {
+    const found = reached.map((one) =>
+      whenReady(tx.get(tables, [tableName(one.table)]), (table) => factOf(ctx, one, table)),
+    );
+    return found.some((one) => one instanceof Promise) ? Promise.all(found) : (found as AccessFact[]);
   });
+}
+
+function factOf(
+  ctx: Context,
+  { action, table: given, index }: Reached,
+  table: Table | undefined,
+): AccessFact {
+  const arn = tableArn(ctx, tableName(given));
+  return {
+    action: `dynamodb:${action}`,
+    resource: index === undefined ? arn : `${arn}/index/${index}`,
+    owner: ctx.account,
+    resourcePolicy: table?.policy ?? null,
+  };
 }
 
 const fact = async (ctx: Context, action: string, table: string) =>
@@ -216,7 +222,8 @@ export const dynamodb = defineService({
   // A table that is named by its ARN may be another account's, whose policy then has to let the caller in.
   place({ input, place }) {
     const { TableName } = input as { TableName?: unknown };
-    const named = typeof TableName === "string" ? parseArn(TableName) : undefined;
+    if (typeof TableName !== "string" || !TableName.startsWith("arn:")) return place;
+    const named = parseArn(TableName);
     return named?.service === "dynamodb" && named.region === place.region && named.account !== ""
       ? { account: named.account, region: named.region }
       : place;

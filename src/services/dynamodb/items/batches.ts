@@ -1,7 +1,6 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { AwsError } from "#aws/errors.ts";
 import type { RawJson } from "#aws/protocols/raw-json.ts";
-import type { KeyPart } from "#kernel/keys.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid, keyMismatch } from "../errors.ts";
 import type { Projection } from "../expressions/projections.ts";
@@ -11,7 +10,7 @@ import { type Kept, rawTables } from "../values/stored.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
 import { add, consumedOf, isAsked, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
 import { checkedPut } from "./items.ts";
-import { checkItemKeys, checkKey, namesOf, rowKey, rowName } from "./keys.ts";
+import { checkItemKeys, checkKey, namesOf, keyName, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { changeItem, itemAt, keptAt, tableAt } from "./rows.ts";
 import { looksBack } from "./write.ts";
@@ -91,13 +90,12 @@ export const batchOperations = {
           if (put) checkPut(table, put);
           else checkKey(table, key!);
         }
-        const rows = writes.map(({ put, key }) => rowKey(table.number, table.key, put ?? key!));
-        checkDistinct(rows);
+        checkDistinct(writes.map(({ put, key }) => keyName(table.key, put ?? key!)));
         const isCounted = meter !== undefined || isAsked(input.ReturnConsumedCapacity);
         const looks = isCounted || looksBack(table);
         const of: Used = { table, units: 0, indexes: new Map() };
         for (const [at, { put, key }] of writes.entries()) {
-          const row = rows[at]!;
+          const row = rowKey(table.number, table.key, put ?? key!);
           const before = looks || key ? await itemAt(tx, table, put ?? key!, row) : undefined;
           const own = isCounted ? writing(table, before, put) : undefined;
           const refusal = own && meter?.refusal("write", own);
@@ -175,7 +173,6 @@ function writeIn({ PutRequest, DeleteRequest }: DynamoDB.WriteRequest): { put?: 
 }
 
 /** @throws {AwsError} ValidationException */
-function checkDistinct(rows: readonly (readonly KeyPart[])[]): void {
-  const seen = new Set(rows.map(rowName));
-  if (seen.size < rows.length) throw invalid("Provided list of item keys contains duplicates");
+function checkDistinct(keys: readonly string[]): void {
+  if (new Set(keys).size < keys.length) throw invalid("Provided list of item keys contains duplicates");
 }

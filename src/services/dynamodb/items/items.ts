@@ -1,5 +1,6 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Handlers } from "#kernel/service.ts";
+import { whenReady } from "#lib/maybe-promise.ts";
 import { conditionFailed, invalid, invalidParameters, itemTooLarge, updatedItemTooLarge } from "../errors.ts";
 import { conditionOf, type Test } from "../expressions/conditions.ts";
 import { type Placeholders, type Placeholding, placeholders } from "../expressions/placeholders.ts";
@@ -26,23 +27,26 @@ import { checkParameters, projectionIn } from "./request.ts";
 import { changeItem, itemAt, keptAt, tableAt } from "./rows.ts";
 import { looksBack } from "./write.ts";
 
+/** What a transaction asks of the store is there at once in most cases, and then none of this waits. */
 export const itemOperations = {
   async GetItem(ctx, input) {
     checkParameters(input, ["ProjectionExpression"], ["AttributesToGet"]);
     const key = checkedItem(input.Key);
     const project = projectionIn(input);
-    return ctx.read(async (tx) => {
-      const table = await tableAt(tx, input.TableName);
-      checkKey(table, key);
-      const kept = await keptAt(tx, table, key);
-      const units = readUnits(kept?.size ?? 0, input.ConsistentRead);
-      const used = { table, units, indexes: new Map<string, number>() };
-      meterOf(ctx, tx)?.take("read", used);
-      return {
-        Item: kept && (project ? project(kept.item) : rawItem(kept)),
-        ConsumedCapacity: consumed(input.ReturnConsumedCapacity, used),
-      };
-    });
+    return ctx.read((tx) =>
+      whenReady(tableAt(tx, input.TableName), (table) => {
+        checkKey(table, key);
+        return whenReady(keptAt(tx, table, key), (kept) => {
+          const units = readUnits(kept?.size ?? 0, input.ConsistentRead);
+          const used = { table, units, indexes: NO_INDEXES };
+          meterOf(ctx, tx)?.take("read", used);
+          return {
+            Item: kept && (project ? project(kept.item) : rawItem(kept)),
+            ConsumedCapacity: consumed(input.ReturnConsumedCapacity, used),
+          };
+        });
+      }),
+    );
   },
 
   async PutItem(ctx, input) {
@@ -51,22 +55,24 @@ export const itemOperations = {
     checkReturnValues(input.ReturnValues);
     checkItemSize(item);
     const test = conditionIn(input);
-    return ctx.transact(async (tx) => {
-      const table = await tableAt(tx, input.TableName);
-      checkItemKeys(table, item);
-      const row = rowKey(table.number, table.key, item);
-      const meter = meterOf(ctx, tx);
-      const isBlind = !test && !meter && !looksBack(table) && !asksBack(input);
-      const before = isBlind ? undefined : await itemAt(tx, table, item, row);
-      judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
-      meter?.take("write", writing(table, before, item));
-      changeItem(tx, table, before, item, undefined, row);
-      return {
-        Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
-        ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, item),
-        ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, item),
-      };
-    });
+    return ctx.transact((tx) =>
+      whenReady(tableAt(tx, input.TableName), (table) => {
+        checkItemKeys(table, item);
+        const row = rowKey(table.number, table.key, item);
+        const meter = meterOf(ctx, tx);
+        const isBlind = !test && !meter && !looksBack(table) && !asksBack(input);
+        return whenReady(isBlind ? undefined : itemAt(tx, table, item, row), (before) => {
+          judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
+          meter?.take("write", writing(table, before, item));
+          changeItem(tx, table, before, item, undefined, row);
+          return {
+            Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
+            ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, item),
+            ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, item),
+          };
+        });
+      }),
+    );
   },
 
   async DeleteItem(ctx, input) {
@@ -74,21 +80,23 @@ export const itemOperations = {
     const key = checkedItem(input.Key);
     checkReturnValues(input.ReturnValues);
     const test = conditionIn(input);
-    return ctx.transact(async (tx) => {
-      const table = await tableAt(tx, input.TableName);
-      checkKey(table, key);
-      const row = rowKey(table.number, table.key, key);
-      const before = await itemAt(tx, table, key, row);
-      const meter = meterOf(ctx, tx);
-      judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
-      meter?.take("write", writing(table, before, undefined));
-      changeItem(tx, table, before, undefined, undefined, row);
-      return {
-        Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
-        ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, undefined),
-        ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, key),
-      };
-    });
+    return ctx.transact((tx) =>
+      whenReady(tableAt(tx, input.TableName), (table) => {
+        checkKey(table, key);
+        const row = rowKey(table.number, table.key, key);
+        return whenReady(itemAt(tx, table, key, row), (before) => {
+          const meter = meterOf(ctx, tx);
+          judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
+          meter?.take("write", writing(table, before, undefined));
+          changeItem(tx, table, before, undefined, undefined, row);
+          return {
+            Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
+            ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, undefined),
+            ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, key),
+          };
+        });
+      }),
+    );
   },
 
   async UpdateItem(ctx, input) {
@@ -99,25 +107,29 @@ export const itemOperations = {
     );
     const key = checkedItem(input.Key);
     const { update, test } = updateIn(input);
-    return ctx.transact(async (tx) => {
-      const table = await tableAt(tx, input.TableName);
-      checkKey(table, key);
-      if (update) checkNoKeys(table, update);
-      const row = rowKey(table.number, table.key, key);
-      const before = await itemAt(tx, table, key, row);
-      const meter = meterOf(ctx, tx);
-      judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
-      const after = updated(table, key, before, update);
-      meter?.take("write", writing(table, before, after));
-      changeItem(tx, table, before, after, undefined, row);
-      return {
-        Attributes: returned(input.ReturnValues, update, before, after),
-        ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, after),
-        ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, key),
-      };
-    });
+    return ctx.transact((tx) =>
+      whenReady(tableAt(tx, input.TableName), (table) => {
+        checkKey(table, key);
+        if (update) checkNoKeys(table, update);
+        const row = rowKey(table.number, table.key, key);
+        return whenReady(itemAt(tx, table, key, row), (before) => {
+          const meter = meterOf(ctx, tx);
+          judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
+          const after = updated(table, key, before, update);
+          meter?.take("write", writing(table, before, after));
+          changeItem(tx, table, before, after, undefined, row);
+          return {
+            Attributes: returned(input.ReturnValues, update, before, after),
+            ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, after),
+            ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, key),
+          };
+        });
+      }),
+    );
   },
 } satisfies Handlers<"dynamodb">;
+
+const NO_INDEXES = new Map<string, number>();
 
 /** @throws {AwsError} ValidationException */
 export function checkedPut(sent: Item): Item {

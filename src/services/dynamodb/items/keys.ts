@@ -24,11 +24,13 @@ export function hashOf(key: KeyNames, item: Item): Uint8Array {
   return hashes.length === 1 ? hashes[0]! : hash("md5", Buffer.concat(hashes), "buffer");
 }
 
-/** Below a table or an index, as a text to compare: the hash has always as many characters. */
-export const rowName = ([, hash, sort]: readonly KeyPart[]): string =>
-  latin1(hash) + (sort === undefined ? "" : latin1(sort));
+/** A key as a text to compare with others of its table. */
+export function keyName({ partition, sort }: KeyNames, item: Item): string {
+  const first = nameOf(item[partition]!);
+  return sort === undefined ? first : `${first.length} ${first}${nameOf(item[sort]!)}`;
+}
 
-const latin1 = (part: KeyPart | undefined) => Buffer.from(part as Uint8Array).toString("latin1");
+const nameOf = ({ S, N, B }: Value): string => S ?? N ?? Buffer.from(B!).toString("base64");
 
 export function isSameKey(a: readonly KeyPart[], b: readonly KeyPart[]): boolean {
   return a.every((part, at) => {

@@ -68,6 +68,19 @@ test.each([
   expect([...centesimalBytes(read(text))]).toEqual(bytes);
 });
 
+test("sums of integers, short and long", () => {
+  const integers = fc.bigInt({ min: -(10n ** 16n), max: 10n ** 16n }).map((n) => n / 10n ** (n & 15n));
+  const round = fc
+    .tuple(integers, fc.integer({ min: 0, max: 16 }))
+    .map(([n, zeros]) => n * 10n ** BigInt(zeros));
+  const either = fc.oneof(integers, round);
+  fc.assert(
+    fc.property(either, either, (a, b) => {
+      expect(formatDecimal(addDecimals(read(`${a}`), read(`${b}`)) as Decimal)).toBe(`${a + b}`);
+    }),
+  );
+});
+
 test("a sum may be too large", () => {
   expect(addDecimals(read("9E125"), read("9E125"))).toBe("overflow");
 });

@@ -75,17 +75,29 @@ const signOf = ({ negative, digits }: Decimal) => (digits === "" ? 0 : negative 
 
 /** @throws nothing: a sum that is too large is a fault, one that is too long is rounded to 38 digits */
 export function addDecimals(a: Decimal, b: Decimal): Decimal | NumberFault {
+  if (a.digits === "") return b;
+  if (b.digits === "") return a;
+  if (isShortInteger(a) && isShortInteger(b)) return sumOfShort(asNumber(a) + asNumber(b));
   // Both as whole numbers of the smaller one's last place.
   const place = Math.min(a.exponent - a.digits.length, b.exponent - b.digits.length);
   const whole = ({ negative, digits, exponent }: Decimal) => {
     const value = BigInt(digits.padEnd(exponent - place, "0") || "0");
     return negative ? -value : value;
   };
-  if (a.digits === "") return b;
-  if (b.digits === "") return a;
   const sum = whole(a) + whole(b);
   const text = rounded((sum < 0n ? -sum : sum).toString());
   return normal(sum < 0n, text, text.length + place);
+}
+
+const SHORT_DIGITS = 14;
+const isShortInteger = ({ digits, exponent }: Decimal) =>
+  digits.length <= exponent && exponent <= SHORT_DIGITS;
+const asNumber = ({ negative, digits, exponent }: Decimal) =>
+  (negative ? -1 : 1) * Number(digits) * 10 ** (exponent - digits.length);
+
+function sumOfShort(sum: number): Decimal | NumberFault {
+  const text = String(Math.abs(sum));
+  return normal(sum < 0, text, text.length);
 }
 
 export const negated = (of: Decimal): Decimal => ({ ...of, negative: of.digits !== "" && !of.negative });

@@ -10,16 +10,14 @@ export const MOST_ITEM_BYTES = 400 * 1_024;
  */
 export function sizeOfItem(item: Item): number {
   let size = 0;
-  for (const name of Object.keys(item)) size += Buffer.byteLength(name) + sizeOf(item[name]!);
+  for (const name in item) size += Buffer.byteLength(name) + sizeOf(item[name]!);
   return size;
 }
 
 export function sizeOf(value: Value): number {
+  if (value.S !== undefined) return Buffer.byteLength(value.S);
+  if (value.N !== undefined) return sizeOfNumber(value.N);
   switch (typeOf(value)) {
-    case "S":
-      return Buffer.byteLength(value.S!);
-    case "N":
-      return sizeOfNumber(value.N!);
     case "B":
       return value.B!.length;
     case "SS":
@@ -38,6 +36,7 @@ export function sizeOf(value: Value): number {
 }
 
 function sizeOfNumber(text: string): number {
+  if (text.length === 1) return text === "0" ? 1 : 2;
   const { negative, digits, exponent } = decimalIn(text);
   if (digits === "") return 1;
   // Digits come in pairs on either side of the point: one that stands alone takes a byte of its own.
