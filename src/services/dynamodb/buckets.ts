@@ -7,6 +7,6 @@ export interface Failure {
 
 /** What a bucket said, as it is told of what was to be read from it or written to it. */
 export const bucketFailure = ({ code, message, status }: AwsError, requestId: string): Failure => ({
-  code: `S3${code}`,
+  code: code.startsWith("KMS.") ? code.replace("KMS.", "Kms") : `S3${code}`,
   message: `${message} (Service: Amazon S3; Status Code: ${status}; Error Code: ${code}; Request ID: ${requestId})`,
 });

@@ -12,6 +12,7 @@ import { copy } from "./backups/copy.ts";
 import { expireBackup } from "./backups/keep.ts";
 import { restoreOperations } from "./backups/restore.ts";
 import { forget } from "./backups/undo.ts";
+import { gather } from "./exports/changes.ts";
 import { exportOperations } from "./exports/exports.ts";
 import { writeExport } from "./exports/write.ts";
 import { importOperations } from "./imports/imports.ts";
@@ -258,6 +259,7 @@ export const dynamodb = defineService({
     copy,
     clearBackup,
     expireBackup,
+    gather,
     writeExport,
     runImport,
     forget,

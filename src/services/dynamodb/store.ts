@@ -230,8 +230,12 @@ export interface Export {
   number: number;
   of: Table;
   asked: Omit<DynamoDB.ExportTableToPointInTimeInput, "ExportTime" | "IncrementalExportSpecification">;
-  /** The moment. */
+  /** The moment, or the end of the span. */
   at: Time;
+  /** Of what changed in a time up to that moment. */
+  span?: { from: Time; view: DynamoDB.ExportViewType };
+  /** Of the whole request, by which a repeated one is told from another. */
+  digest?: string;
   created: Time;
   /** The files that stand in the bucket, and the row behind which the next begins. */
   written?: { files: ExportedFile[]; behind: string };

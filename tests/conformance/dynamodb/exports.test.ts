@@ -1,5 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import {
+  DeleteTableCommand,
   DescribeExportCommand,
   ExportTableToPointInTimeCommand,
   ListExportsCommand,
@@ -10,6 +11,7 @@ import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client
 import { afterAll, beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { api, dynamodbOn, guide, N, S } from "./client.ts";
+import { outcome } from "./replicas.ts";
 
 const cloud = conformanceCloud();
 const { send, withTable } = dynamodbOn(cloud);
@@ -57,10 +59,11 @@ behaviour("an export begins as IN_PROGRESS", api("ExportTableToPointInTime"), as
   expect(ExportDescription).toMatchObject({
     ExportStatus: "IN_PROGRESS",
     ExportFormat: "DYNAMODB_JSON",
-    ExportType: "FULL_EXPORT",
+    S3SseAlgorithm: "AES256",
     S3Bucket,
     TableArn,
   });
+  expect(ExportDescription!.ExportType).toBeUndefined();
   arn = ExportDescription!.ExportArn!;
 });
 behaviour(
@@ -103,16 +106,111 @@ behaviour("an export's files are lines of items in DynamoDB's JSON, compressed",
 behaviour("the same token again is the same export", api("ExportTableToPointInTime"), async () => {
   expect((await begin({ ClientToken: "once" })).ExportDescription!.ExportArn).toBe(arn);
 });
-behaviour("a token that came with another export is refused", api("ExportTableToPointInTime"), async () => {
-  expect(await nameOf(begin({ ClientToken: "once", S3Prefix: "other" }))).toBe("ExportConflictException");
-});
+for (const [what, more] of [
+  ["prefix", { S3Prefix: "other" }],
+  ["key", { S3SseAlgorithm: "AES256" }],
+] as const)
+  behaviour(
+    `a token that came with another ${what} is refused`,
+    api("ExportTableToPointInTime"),
+    async () => {
+      expect(await outcome(begin({ ClientToken: "once", ...more }))).toEqual([
+        "ExportConflictException",
+        "Export conflict: Duplicate request detected with conflicting parameters",
+      ]);
+    },
+  );
 behaviour("exports are listed by their table", api("ListExports"), async () => {
   const { ExportSummaries } = await send(new ListExportsCommand({ TableArn }));
   expect(ExportSummaries).toEqual([{ ExportArn: arn, ExportStatus: "COMPLETED", ExportType: "FULL_EXPORT" }]);
 });
-behaviour("a time to come is not exported", api("ExportTableToPointInTime"), async () => {
-  expect(await nameOf(begin({ ExportTime: new Date("2100-01-01") }))).toBe("InvalidExportTimeException");
+behaviour("exports are listed with the newest first, in pages", api("ListExports"), async () => {
+  const ExportArn = (await begin({ ExportType: "FULL_EXPORT" })).ExportDescription!.ExportArn;
+  await cloud.advance(60_000);
+  for (const of of [{ TableArn }, {}]) {
+    const page = await send(new ListExportsCommand({ ...of, MaxResults: 1 }));
+    expect(page.ExportSummaries).toMatchObject([{ ExportArn }]);
+    const next = await send(new ListExportsCommand({ ...of, MaxResults: 1, NextToken: page.NextToken }));
+    expect(next.ExportSummaries).toMatchObject([{ ExportArn: arn }]);
+    expect(next.NextToken).toBeUndefined();
+  }
 });
+behaviour("the type of an export is told where it was asked for", api("ExportDescription"), async () => {
+  const { ExportSummaries } = await send(new ListExportsCommand({ TableArn }));
+  const { ExportDescription } = await describe(ExportSummaries![0]!.ExportArn!);
+  expect(ExportDescription!.ExportType).toBe("FULL_EXPORT");
+});
+behaviour("a bucket that is not there fails the export", api("ExportDescription"), async () => {
+  const { ExportDescription: begun } = await begin({ S3Bucket: "no-such-bucket-here" });
+  expect(begun!.ExportStatus).toBe("IN_PROGRESS");
+  await cloud.advance(60_000);
+  const { ExportDescription } = await describe(begun!.ExportArn!);
+  expect(ExportDescription).toMatchObject({ ExportStatus: "FAILED", FailureCode: "S3NoSuchBucket" });
+  expect(ExportDescription!.FailureMessage).toMatch(
+    /^The specified bucket does not exist \(Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket; /,
+  );
+});
+behaviour("a bucket of another owner than was said fails the export", api("ExportDescription"), async () => {
+  const { ExportDescription: begun } = await begin({ S3BucketOwner: "111122223333" });
+  await cloud.advance(60_000);
+  const { ExportDescription } = await describe(begun!.ExportArn!);
+  expect(ExportDescription).toMatchObject({ ExportStatus: "FAILED", FailureCode: "S3AccessDenied" });
+});
+
+const REFUSED: [what: string, input: object, told: string[]][] = [
+  [
+    "a time to come",
+    { ExportTime: new Date("2100-01-01") },
+    ["InvalidExportTimeException", "Export Time is invalid"],
+  ],
+  [
+    "a time before the table was made",
+    { ExportTime: new Date("2020-01-01") },
+    ["InvalidExportTimeException", "Export Time is invalid"],
+  ],
+  [
+    "a name for an ARN",
+    { TableArn: TableName },
+    ["ValidationException", "One or more parameter values were invalid: tableArn is not a valid ARN"],
+  ],
+  [
+    "the ARN of an index",
+    { TableArn: `${TableArn}/index/by-x` },
+    ["ValidationException", "Invalid Request: Table ARN is invalid."],
+  ],
+  [
+    "a table that is not there",
+    { TableArn: `${TableArn}-none` },
+    ["TableNotFoundException", `Table not found: ${TableArn}-none`],
+  ],
+  [
+    "a key without its algorithm",
+    { S3SseKmsKeyId: "alias/aws/s3" },
+    ["ValidationException", "Invalid Request: KMS Key Id is not supported for this encryption type"],
+  ],
+  [
+    "a key with another algorithm",
+    { S3SseKmsKeyId: "alias/aws/s3", S3SseAlgorithm: "AES256" },
+    ["ValidationException", "Invalid Request: KMS Key Id is not supported for this encryption type"],
+  ],
+];
+for (const [what, input, told] of REFUSED)
+  behaviour(`an export refuses ${what}`, api("ExportTableToPointInTime"), async () => {
+    expect(await outcome(begin(input))).toEqual(told);
+  });
+
 behaviour("an export that is not there is not found", api("DescribeExport"), async () => {
-  expect(await nameOf(describe(arn.replace(/.{4}$/, "0000")))).toBe("ExportNotFoundException");
+  const none = arn.replace(/.{4}$/, "0000");
+  expect(await outcome(describe(none))).toEqual([
+    "ExportNotFoundException",
+    `Export not found: Export not found: ${none}`,
+  ]);
+});
+behaviour("an ARN of a table is none of an export", api("DescribeExport"), async () => {
+  expect(await outcome(describe(TableArn))).toEqual(["ValidationException", "Invalid Export ARN"]);
+});
+behaviour("exports of a deleted table are described, and not listed", api("ListExports"), async () => {
+  await send(new DeleteTableCommand({ TableName }));
+  expect((await describe(arn)).ExportDescription!.ExportStatus).toBe("COMPLETED");
+  expect((await send(new ListExportsCommand({ TableArn }))).ExportSummaries).toEqual([]);
 });

@@ -19,6 +19,8 @@ export type Moment = readonly [at: number, sequence?: number];
 export interface Undo {
   key: Item;
   before: Item | undefined;
+  /** When it was changed, in milliseconds since 1970, cloud time. */
+  at: number;
 }
 
 /** Whether what a table's changes replace is kept: while copies of it are made, and where it can be recovered. */
@@ -32,14 +34,14 @@ export function keepUndo(
   before: Item | undefined,
   after: Item | undefined,
 ): void {
-  const undo: Item = { key: { M: keyOf(table.key, (before ?? after)!) } };
+  const undo: Item = { key: { M: keyOf(table.key, (before ?? after)!) }, at: { N: String(tx.now()) } };
   if (before) undo.before = { M: before };
   tx.putBytes(undoRows, [table.number, tx.now(), tx.sequence()], storedItem(undo));
 }
 
 export function undoIn({ value }: BytesRow): Undo {
-  const { key, before } = itemStored(value);
-  return { key: key!.M!, before: before?.M };
+  const { key, before, at } = itemStored(value);
+  return { key: key!.M!, before: before?.M, at: Number(at?.N ?? 0) };
 }
 
 /** What changed between two moments, the latest first; the first moment's own changes are left out. */

@@ -1,143 +1,186 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
-import { faultsOf, type Handlers, type Input } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers, Input } from "#kernel/service.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { copied, startCopy } from "../backups/copy.ts";
-import { recoveryUnavailable, tableNotFound } from "../backups/errors.ts";
-import { earliestOf } from "../backups/undo.ts";
-import { invalid } from "../errors.ts";
+import { tableNotFound } from "../backups/errors.ts";
+import { bucketFailure, type Failure } from "../buckets.ts";
 import { tableName } from "../items/rows.ts";
-import { type Export, exports, tableArn, tables } from "../store.ts";
+import { type Export, exports, type Table, tableArn, tables } from "../store.ts";
+import { checkRequest, digestOf, timesOf } from "./asked.ts";
+import { startGathering } from "./changes.ts";
+import { exportConflict, noSuchExport, notAnExport, wrongToken } from "./errors.ts";
 import { exportArn, keyIn } from "./names.ts";
+import { billedBytes, writeExport } from "./write.ts";
 
-const fault = faultsOf<"dynamodb">();
-const noSuchExport = (arn: string) => fault("ExportNotFoundException", `Export not found: ${arn}`);
-const notExportable = () =>
-  fault("InvalidExportTimeException", "The export time is outside of what the table's recovery reaches");
+type Request = Input<"dynamodb", "ExportTableToPointInTime">;
 
-const MOST_LISTED = 25;
+const LISTED = 10;
+const PAGE = 1_000;
 const PURPOSE = "dynamodb/exports";
 /** For so long a token stands for the call that it came with first. */
 const TOKEN_MS = 8 * 3_600_000;
+/** An export that will fail is told to be on its way for so long. */
+const FAIL_MS = 1_000;
 
 export const exportOperations = {
-  /** The table is copied as it was at that time, and what was copied is written to the bucket by a job. */
+  /**
+   * The table is copied as it was at that time, or what changed in a span is gathered, and that is written to the bucket by
+   * a job.
+   */
   async ExportTableToPointInTime(ctx, input) {
-    refuseUnimplemented(input);
+    checkRequest(input);
     const name = tableName(input.TableArn);
-    const id = `${String(ctx.clock.now()).padStart(14, "0")}-${ctx.random.uuid().slice(0, 8)}`;
+    const id = `${timeInId(ctx.clock.now())}-${ctx.random.uuid().slice(0, 8)}`;
     const known = await ctx.read(async (tx) => {
-      const before = await tokenHolder(tx, input, ctx.clock.now());
-      if (before) return before;
-      const table = await tx.get(tables, [name]);
-      if (!table) throw tableNotFound(name);
-      if (!table.recovery) throw recoveryUnavailable(name);
-      return undefined;
+      const before = await tokenHolder(tx, input);
+      if (!before) timesOf(await exportable(tx, input), input, tx.now());
+      return before;
     });
     if (known) return { ExportDescription: described(ctx, known) };
-    // By the caller itself: it has to be let into the bucket.
-    await ctx.aws.s3.PutObject({
-      Bucket: input.S3Bucket,
-      Key: keyIn(input.S3Prefix, id, "_started"),
-      ...(input.S3BucketOwner !== undefined && { ExpectedBucketOwner: input.S3BucketOwner }),
-    });
+    const refused = await refusal(ctx, input, id);
     return ctx.transact(async (tx) => {
-      const table = await tx.get(tables, [name]);
-      if (!table) throw tableNotFound(name);
-      if (!table.recovery) throw recoveryUnavailable(name);
+      const table = await exportable(tx, input);
       const now = tx.now();
-      const at = input.ExportTime?.getTime() ?? now;
-      if (at > now || at < earliestOf(table.recovery, now)) throw notExportable();
       const { ExportTime: _, IncrementalExportSpecification: __, ...asked } = input;
       const made: Export = {
         id,
         number: tx.sequence(),
         of: table,
         asked,
-        at,
+        digest: digestOf(input),
+        ...timesOf(table, input, now),
         created: now,
+        ...(refused && { failure: refused }),
         items: 0,
         bytes: 0,
       };
       tx.put(exports, made);
-      tx.put(tables, copied(table, made.number));
-      startCopy(
-        tx,
-        { type: "table", name, number: table.number, at: at === now ? [at, tx.sequence()] : [at] },
-        { type: "export", table: name, id, number: made.number },
-      );
+      if (refused) tx.enqueue(writeExport, { table: name, id }, { delay: FAIL_MS });
+      else start(tx, table, made);
       return { ExportDescription: described(ctx, made) };
     });
   },
 
   async DescribeExport(ctx, { ExportArn }) {
-    const found = await ctx.read((tx) =>
-      tx.get(exports, [tableName(ExportArn), ExportArn.split("/export/")[1] ?? ""]),
-    );
+    const [, name, id] = /:table\/([^/]+)\/export\/([^/]+)$/.exec(ExportArn) ?? [];
+    if (name === undefined || id === undefined) throw notAnExport();
+    const found = await ctx.read((tx) => tx.get(exports, [name, id]));
     if (!found) throw noSuchExport(ExportArn);
     return { ExportDescription: described(ctx, found) };
   },
 
-  async ListExports(ctx, { TableArn, MaxResults = MOST_LISTED, NextToken }) {
-    const after = NextToken === undefined ? undefined : ctx.seal.unseal(PURPOSE, NextToken);
-    if (NextToken !== undefined && !Array.isArray(after)) throw invalid("Invalid NextToken");
-    const start = after as [string, string] | undefined;
+  /** The newest first. */
+  async ListExports(ctx, { TableArn, MaxResults = LISTED, NextToken }) {
+    const before = NextToken === undefined ? undefined : ctx.seal.unseal(PURPOSE, NextToken);
+    if (NextToken !== undefined && typeof before !== "string") throw wrongToken(NextToken);
+    const limit = MaxResults + 1;
     const found = await ctx.read((tx) =>
-      tx.list(exports, {
-        ...(TableArn !== undefined && { in: [tableName(TableArn)] }),
-        ...(start && { after: TableArn === undefined ? start : [start[1]] }),
-        limit: MaxResults + 1,
-      }),
+      TableArn === undefined
+        ? newest(tx, before as string | undefined, limit)
+        : newestOf(tx, tableName(TableArn), before as string | undefined, limit),
     );
     const shown = found.slice(0, MaxResults);
-    const last = shown.at(-1);
     return {
       ExportSummaries: shown.map((one) => ({
         ExportArn: exportArn(ctx, one),
         ExportStatus: statusOf(one),
-        ExportType: "FULL_EXPORT" as const,
+        ExportType: one.span ? ("INCREMENTAL_EXPORT" as const) : ("FULL_EXPORT" as const),
       })),
-      NextToken:
-        last && found.length > MaxResults ? ctx.seal.seal(PURPOSE, [last.of.name, last.id]) : undefined,
+      NextToken: found.length > MaxResults ? ctx.seal.seal(PURPOSE, shown.at(-1)!.id) : undefined,
     };
   },
 } satisfies Handlers<"dynamodb">;
 
-function refuseUnimplemented(input: Input<"dynamodb", "ExportTableToPointInTime">): void {
-  const named =
-    input.ExportFormat === "ION"
-      ? "the export format ION"
-      : input.ExportType === "INCREMENTAL_EXPORT" || input.IncrementalExportSpecification
-        ? "incremental exports"
-        : undefined;
-  if (named) throw new AwsError("NotImplemented", `Nube does not implement ${named} yet.`, { status: 501 });
+/** Of a table that was made anew, none of the former one's. */
+async function newestOf(
+  tx: ReadTransaction,
+  name: string,
+  before: string | undefined,
+  limit: number,
+): Promise<Export[]> {
+  const table = await tx.get(tables, [name]);
+  if (!table) return [];
+  return tx.list(exports, {
+    in: [name],
+    from: [timeInId(table.created)],
+    ...(before !== undefined && { before: [before] }),
+    limit,
+    reverse: true,
+  });
+}
+
+/** They are kept by table, so that all are looked at. */
+async function newest(tx: ReadTransaction, before: string | undefined, limit: number): Promise<Export[]> {
+  let found: Export[] = [];
+  for (let last: Export | undefined; ; ) {
+    const page = await tx.list(exports, { ...(last && { after: [last.of.name, last.id] }), limit: PAGE });
+    const older = page.filter(({ id }) => before === undefined || id < before);
+    found = [...found, ...older].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+    last = page.at(-1);
+    if (page.length < PAGE) return found;
+  }
+}
+
+/** Ids are in the order of time. */
+const timeInId = (time: number) => String(time).padStart(14, "0");
+
+async function exportable(tx: ReadTransaction, { TableArn }: Request): Promise<Table> {
+  const table = await tx.get(tables, [tableName(TableArn)]);
+  if (!table || table.restoring) throw tableNotFound(TableArn);
+  return table;
+}
+
+function start(tx: Transaction, table: Table, made: Export): void {
+  const { at, created, id, number, span } = made;
+  const { name } = table;
+  tx.put(tables, copied(table, number));
+  if (span) startGathering(tx, made);
+  else
+    startCopy(
+      tx,
+      { type: "table", name, number: table.number, at: at === created ? [at, tx.sequence()] : [at] },
+      { type: "export", table: name, id, number },
+    );
+}
+
+/** What stands against the caller's writing to the bucket. It is told when the export fails. */
+async function refusal(
+  ctx: Context,
+  { S3Bucket, S3BucketOwner, S3Prefix }: Request,
+  id: string,
+): Promise<Failure | undefined> {
+  try {
+    await ctx.aws.s3.PutObject({
+      Bucket: S3Bucket,
+      Key: keyIn(S3Prefix, id, "_started"),
+      ...(S3BucketOwner !== undefined && { ExpectedBucketOwner: S3BucketOwner }),
+    });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.status >= 500) throw error;
+    return bucketFailure(error, ctx.requestId);
+  }
 }
 
 /** @throws {AwsError} ExportConflictException where the token came with something else */
-async function tokenHolder(
-  tx: ReadTransaction,
-  input: Input<"dynamodb", "ExportTableToPointInTime">,
-  now: number,
-): Promise<Export | undefined> {
+async function tokenHolder(tx: ReadTransaction, input: Request): Promise<Export | undefined> {
   if (input.ClientToken === undefined) return undefined;
   const [known] = await tx.listBy(exports, "token", { in: [input.ClientToken], limit: 1, reverse: true });
-  if (!known || known.created < now - TOKEN_MS) return undefined;
-  const { asked } = known;
-  if (
-    known.of.name !== tableName(input.TableArn) ||
-    asked.S3Bucket !== input.S3Bucket ||
-    asked.S3Prefix !== input.S3Prefix
-  )
-    throw fault("ExportConflictException", "The client token came with another export");
+  if (!known || known.created < tx.now() - TOKEN_MS) return undefined;
+  if (known.digest !== undefined && known.digest !== digestOf(input)) throw exportConflict();
   return known;
 }
 
-const statusOf = ({ failure, ended }: Export): DynamoDB.ExportStatus =>
-  failure ? "FAILED" : ended === undefined ? "IN_PROGRESS" : "COMPLETED";
+function statusOf({ failure, ended }: Export): DynamoDB.ExportStatus {
+  if (ended === undefined) return "IN_PROGRESS";
+  return failure ? "FAILED" : "COMPLETED";
+}
 
 function described(place: Place, one: Export): DynamoDB.ExportDescription {
-  const { asked, of: table, failure, ended } = one;
+  const { asked, of: table, failure, ended, span } = one;
   const isDone = ended !== undefined && !failure;
   return {
     ExportArn: exportArn(place, one),
@@ -147,18 +190,22 @@ function described(place: Place, one: Export): DynamoDB.ExportDescription {
     ExportManifest: isDone ? keyIn(asked.S3Prefix, one.id, "manifest-summary.json") : undefined,
     TableArn: tableArn(place, table.name),
     TableId: table.uuid,
-    ExportTime: new Date(one.at),
+    ExportTime: span ? undefined : new Date(one.at),
     ClientToken: asked.ClientToken,
     S3Bucket: asked.S3Bucket,
     S3BucketOwner: asked.S3BucketOwner,
     S3Prefix: asked.S3Prefix,
     S3SseAlgorithm: asked.S3SseAlgorithm ?? "AES256",
     S3SseKmsKeyId: asked.S3SseKmsKeyId,
-    FailureCode: failure?.code,
-    FailureMessage: failure?.message,
+    ...(ended !== undefined && { FailureCode: failure?.code, FailureMessage: failure?.message }),
     ExportFormat: "DYNAMODB_JSON",
-    BilledSizeBytes: isDone ? one.bytes : undefined,
+    BilledSizeBytes: isDone ? billedBytes(one) : undefined,
     ItemCount: isDone ? one.items : undefined,
-    ExportType: "FULL_EXPORT",
+    ExportType: asked.ExportType,
+    IncrementalExportSpecification: span && {
+      ExportFromTime: new Date(span.from),
+      ExportToTime: new Date(one.at),
+      ExportViewType: span.view,
+    },
   };
 }

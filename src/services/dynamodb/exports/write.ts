@@ -8,10 +8,11 @@ import { rootOf } from "#kernel/principal.ts";
 import type { BytesRow } from "#kernel/transaction.ts";
 import { bodyOf } from "#lib/body.ts";
 import { clearBackup } from "../backups/clear.ts";
+import { bucketFailure } from "../buckets.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { backupRows, type Export, type ExportedFile, exports, tableArn } from "../store.ts";
 import { Kept } from "../values/stored.ts";
-import { exportArn, keyIn } from "./names.ts";
+import { dataKeyIn, exportArn, keyIn } from "./names.ts";
 
 /** Bytes of a file, before they are compressed. */
 const MOST_BYTES = 8 * 2 ** 20;
@@ -29,27 +30,44 @@ export const writeExport = job<{ table: string; id: string }>("dynamodb/export",
     if (!found || found.ended !== undefined) return undefined;
     const { files, behind } = found.written ?? { files: [], behind: undefined };
     try {
+      if (found.failure) {
+        await end(ctx, { ...found, ended: ctx.clock.now() });
+        return undefined;
+      }
       const { rows, isEnd } = await nextRows(ctx, found.number, behind);
-      const written =
-        rows.length > 0 || files.length === 0 ? [await writeFile(ctx, found, files.length, rows)] : [];
-      const all = [...files, ...written];
+      const isNeeded = rows.length > 0 || files.length === 0;
+      const written = isNeeded ? await writeFile(ctx, found, files.length, rows) : undefined;
+      const next = withFile(found, written);
       if (!isEnd) {
         const last = placeOf(rows.at(-1)!);
-        await ctx.transact((tx) => tx.put(exports, { ...found, written: { files: all, behind: last } }));
+        const all = [...files, written!.file];
+        await ctx.transact((tx) => tx.put(exports, { ...next, written: { files: all, behind: last } }));
         return { again: 0 };
       }
       const ended = ctx.clock.now();
-      await writeManifests(ctx, { ...found, ended }, all);
-      await end(ctx, { ...found, ended });
+      await writeManifests(ctx, { ...next, ended }, written ? [...files, written.file] : files);
+      await end(ctx, { ...next, ended });
     } catch (error) {
       // What the bucket says will not change by asking again; everything else is tried again.
       if (!(error instanceof AwsError) || error.status >= 500) throw error;
-      const failure = { code: `S3${error.code}`, message: error.message };
+      const failure = bucketFailure(error, ctx.requestId);
       await end(ctx, { ...found, ended: ctx.clock.now(), failure });
     }
     return undefined;
   },
 });
+
+interface Written {
+  file: ExportedFile;
+  /** Before they were compressed. */
+  bytes: number;
+}
+
+/** A table's items were counted when it was copied; changes are as they are written. */
+const withFile = (found: Export, written: Written | undefined): Export =>
+  found.span && written
+    ? { ...found, items: found.items + written.file.itemCount, bytes: found.bytes + written.bytes }
+    : found;
 
 const end = (ctx: Context, ended: Export): Promise<void> =>
   ctx.transact((tx) => {
@@ -75,47 +93,70 @@ async function nextRows(ctx: Context, number: number, behind: string | undefined
   return { rows, isEnd: false };
 }
 
-/** An item is kept in the form in which it is exported. */
-const lineOf = ({ value }: BytesRow) => `{"Item":${new Kept(value).json}}\n`;
+/** `undefined` for what came and went within the span, of which nothing is told. */
+function lineOf({ span }: Export, { value }: BytesRow): string | undefined {
+  const kept = new Kept(value);
+  if (!span) return `{"Item":${kept.json}}\n`;
+  const { key, old, new: image, at } = JSON.parse(kept.json.toString()) as Record<string, Wire>;
+  if (!old && !image) return undefined;
+  const shown = {
+    Metadata: { WriteTimestampMicros: { N: `${at!.N}000` } },
+    Keys: key!.M,
+    ...(old && span.view === "NEW_AND_OLD_IMAGES" && { OldImage: old.M }),
+    ...(image && { NewImage: image.M }),
+  };
+  return `${JSON.stringify(shown)}\n`;
+}
+/** As on the wire, byte strings in base64. */
+interface Wire {
+  M?: object;
+  N?: string;
+}
 
 async function writeFile(
   ctx: Context,
   found: Export,
   part: number,
   rows: readonly BytesRow[],
-): Promise<ExportedFile> {
+): Promise<Written> {
   const name = `${hash("md5", `${found.id}/${part}`).slice(0, 26)}.json.gz`;
-  const body = await promisify(gzip)(rows.map(lineOf).join(""));
-  const key = keyIn(found.asked.S3Prefix, found.id, `data/${name}`);
+  const lines = rows.map((row) => lineOf(found, row)).filter((line) => line !== undefined);
+  const text = Buffer.from(lines.join(""));
+  const body = await promisify(gzip)(text);
+  const key = dataKeyIn(found, name);
   const { ETag } = await put(ctx, found, key, body);
-  return {
-    itemCount: rows.length,
+  const file = {
+    itemCount: lines.length,
     md5Checksum: hash("md5", body, "base64"),
     etag: (ETag ?? "").replaceAll('"', ""),
     dataFileS3Key: key,
   };
+  return { file, bytes: text.length };
 }
 
 async function writeManifests(ctx: Context, found: Export, files: readonly ExportedFile[]): Promise<void> {
-  const { asked, of: table } = found;
+  const { asked, of: table, span } = found;
   const name = (file: string) => keyIn(asked.S3Prefix, found.id, file);
   const summary = {
-    version: "2020-06-30",
+    version: span ? "2023-08-01" : "2020-06-30",
     exportArn: exportArn(ctx, found),
     startTime: new Date(found.created).toISOString(),
     endTime: new Date(found.ended!).toISOString(),
     tableArn: tableArn(ctx, table.name),
     tableId: table.uuid,
-    exportTime: new Date(found.at).toISOString(),
+    ...(span
+      ? { exportFromTime: new Date(span.from).toISOString(), exportToTime: new Date(found.at).toISOString() }
+      : { exportTime: new Date(found.at).toISOString() }),
     s3Bucket: asked.S3Bucket,
     s3Prefix: asked.S3Prefix ?? null,
     s3SseAlgorithm: asked.S3SseAlgorithm ?? "AES256",
     s3SseKmsKeyId: asked.S3SseKmsKeyId ?? null,
     manifestFilesS3Key: name("manifest-files.json"),
-    billedSizeBytes: found.bytes,
+    billedSizeBytes: billedBytes(found),
     itemCount: found.items,
     outputFormat: "DYNAMODB_JSON",
-    exportType: "FULL_EXPORT",
+    ...(span && { outputView: span.view }),
+    exportType: span ? "INCREMENTAL_EXPORT" : "FULL_EXPORT",
   };
   const texts = {
     "manifest-files": files.map((file) => `${JSON.stringify(file)}\n`).join(""),
@@ -126,6 +167,9 @@ async function writeManifests(ctx: Context, found: Export, files: readonly Expor
     await put(ctx, found, name(`${file}.checksum`), Buffer.from(hash("md5", text, "base64")));
   }
 }
+
+/** Of changes 10 MB are billed at least. */
+export const billedBytes = ({ span, bytes }: Export): number => (span ? Math.max(10_000_000, bytes) : bytes);
 
 /** As the account, whose caller was let into the bucket when the export began. */
 const put = (ctx: Context, { asked }: Export, key: string, body: Buffer) =>

@@ -1,0 +1,77 @@
+import { hash } from "node:crypto";
+import { parseArn } from "#aws/arn.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Input } from "#kernel/service.ts";
+import { recoveryUnavailable } from "../backups/errors.ts";
+import { earliestOf } from "../backups/undo.ts";
+import type { Export, Table } from "../store.ts";
+import {
+  endsInFuture,
+  noKeyHere,
+  noSpan,
+  noStart,
+  notAnArn,
+  notATableArn,
+  spanIsLong,
+  spanIsShort,
+  spanOfFullExport,
+  spanWithoutType,
+  startsBeforeTable,
+  timeIsGone,
+  timeIsWrong,
+} from "./errors.ts";
+
+type Request = Input<"dynamodb", "ExportTableToPointInTime">;
+
+const SHORTEST_MS = 15 * 60_000;
+const LONGEST_MS = 86_400_000;
+
+/** What can be said of a request by itself. @throws {AwsError} ValidationException */
+export function checkRequest(input: Request): void {
+  const arn = parseArn(input.TableArn);
+  if (!arn) throw notAnArn();
+  if (!/^table\/[^/]+$/.test(arn.resource)) throw notATableArn();
+  const { ExportType, IncrementalExportSpecification: span } = input;
+  if (span && ExportType === undefined) throw spanWithoutType();
+  if (span && ExportType === "FULL_EXPORT") throw spanOfFullExport();
+  if (ExportType === "INCREMENTAL_EXPORT" && !span) throw noSpan();
+  if (span && !span.ExportFromTime) throw noStart();
+  if (input.S3SseKmsKeyId !== undefined && input.S3SseAlgorithm !== "KMS") throw noKeyHere();
+  if (input.ExportFormat === "ION")
+    throw new AwsError("NotImplemented", "Nube does not implement the export format ION yet.", {
+      status: 501,
+    });
+}
+
+/** By which the same request is known again. */
+export const digestOf = (input: Request): string => hash("sha256", JSON.stringify(input));
+
+/** Which moment of a table is exported, or what changed in which span. @throws {AwsError} */
+export function timesOf(table: Table, input: Request, now: number): Pick<Export, "at" | "span"> {
+  const { IncrementalExportSpecification: sent } = input;
+  return sent ? spanOf(table, sent, now) : momentOf(table, input.ExportTime, now);
+}
+
+function momentOf(table: Table, sent: Date | undefined, now: number): Pick<Export, "at"> {
+  if (!table.recovery) throw recoveryUnavailable(table.name);
+  const at = sent?.getTime() ?? now;
+  if (at > now || at < table.created) throw timeIsWrong();
+  if (at < earliestOf(table.recovery, now)) throw timeIsGone();
+  return { at };
+}
+
+function spanOf(
+  table: Table,
+  sent: NonNullable<Request["IncrementalExportSpecification"]>,
+  now: number,
+): Pick<Export, "at" | "span"> {
+  const from = sent.ExportFromTime!.getTime();
+  const to = sent.ExportToTime?.getTime() ?? now;
+  if (from < table.created) throw startsBeforeTable(from);
+  if (!table.recovery) throw recoveryUnavailable(table.name);
+  if (to > now) throw endsInFuture(to);
+  if (to - from < SHORTEST_MS) throw spanIsShort();
+  if (to - from > LONGEST_MS) throw spanIsLong();
+  if (from < earliestOf(table.recovery, now)) throw timeIsGone();
+  return { at: to, span: { from, view: sent.ExportViewType ?? "NEW_AND_OLD_IMAGES" } };
+}

@@ -1,0 +1,149 @@
+import { collection } from "#kernel/collection.ts";
+import { job } from "#kernel/jobs.ts";
+import type { BytesRow, ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { changesBetween, type Moment, startForgetting, undoIn } from "../backups/undo.ts";
+import { rowKey } from "../items/keys.ts";
+import { placeOf, rowAt } from "../items/place.ts";
+import { backupRows, type Export, exports, itemRows, type Table, tables, undoRows } from "../store.ts";
+import { itemStored, storedItem } from "../values/stored.ts";
+import type { Item } from "../values/value.ts";
+import { writeExport } from "./write.ts";
+
+/** Of rows that may be large. */
+const PAGE = 50;
+
+/** What became of an item in a span: what it was at its start and is at its end, either of which may be nothing. */
+export interface NetChange {
+  key: Item;
+  old: Item | undefined;
+  new: Item | undefined;
+  /** When it was changed last, in milliseconds since 1970, cloud time. */
+  at: number;
+}
+
+/** How far the changes of an export are gathered. */
+interface Gathering {
+  table: string;
+  id: string;
+  /** The export's. */
+  number: number;
+  step: "gather" | "read" | "undo";
+  behind?: string;
+  /** Once all is read as it was at some time up to this one. */
+  until?: Moment;
+}
+
+const gatherings = collection<Gathering>("dynamodb/gathering", {
+  scope: "region",
+  key: (g) => [g.number],
+});
+
+export function startGathering(tx: Transaction, { of, id, number }: Export): void {
+  tx.put(gatherings, { table: of.name, id, number, step: "gather" });
+  tx.enqueue(gather, { number });
+}
+
+/**
+ * Gathers what changed in a span, in pages: first each key that was changed, with what it was before; then what it is now;
+ * and as the table goes on changing, all changes after the span are undone in that, the latest first.
+ */
+export const gather = job<{ number: number }>("dynamodb/gather", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { number }) {
+    const isMore = await ctx.transact(async (tx) => {
+      const gathering = await tx.get(gatherings, [number]);
+      const held = gathering && (await tx.get(exports, [gathering.table, gathering.id]));
+      const next = held && (await step(tx, gathering, held));
+      if (next) tx.put(gatherings, next);
+      else tx.delete(gatherings, [number]);
+      return next !== undefined;
+    });
+    return isMore ? { again: 0 } : undefined;
+  },
+});
+
+async function step(tx: Transaction, gathering: Gathering, held: Export): Promise<Gathering | undefined> {
+  const behind = gathering.behind === undefined ? undefined : rowAt(gathering.behind);
+  const { behind: _, ...done } = gathering;
+  const next = (rows: readonly BytesRow[]): Gathering | undefined =>
+    rows.length < PAGE ? undefined : { ...gathering, behind: placeOf(rows.at(-1)!) };
+  switch (gathering.step) {
+    case "gather":
+      return next(await gatherPage(tx, held, behind)) ?? { ...done, step: "read" };
+    case "read":
+      return (
+        next(await readPage(tx, held, behind)) ?? {
+          ...done,
+          step: "undo",
+          until: [tx.now(), tx.sequence()],
+        }
+      );
+    default: {
+      const more = next(await undoPage(tx, held, gathering.until!, behind));
+      return more ?? finish(tx, held);
+    }
+  }
+}
+
+async function gatherPage(tx: Transaction, held: Export, behind: BytesRow | undefined) {
+  const rows = await tx.listBytes(undoRows, {
+    in: [held.of.number],
+    from: [held.span!.from],
+    before: [held.at],
+    ...(behind && { behind }),
+    limit: PAGE,
+  });
+  for (const row of rows) {
+    const { key, before, at } = undoIn(row);
+    const known = await changeAt(tx, held, key);
+    keep(tx, held, known ? { ...known, at } : { key, old: before, new: undefined, at });
+  }
+  return rows;
+}
+
+async function readPage(tx: Transaction, held: Export, behind: BytesRow | undefined) {
+  const rows = await tx.listBytes(backupRows, { in: [held.number], ...(behind && { behind }), limit: PAGE });
+  for (const { value } of rows) {
+    const change = changeStored(value);
+    const stored = await tx.getBytes(itemRows, rowKey(held.of.number, held.of.key, change.key));
+    keep(tx, held, { ...change, new: stored && itemStored(stored) });
+  }
+  return rows;
+}
+
+async function undoPage(tx: Transaction, held: Export, until: Moment, behind: BytesRow | undefined) {
+  const rows = await changesBetween(tx, held.of.number, [held.at - 1], until, behind);
+  for (const row of rows) {
+    const { key, before } = undoIn(row);
+    const known = await changeAt(tx, held, key);
+    if (known) keep(tx, held, { ...known, new: before });
+  }
+  return rows;
+}
+
+async function finish(tx: Transaction, held: Export): Promise<undefined> {
+  tx.enqueue(writeExport, { table: held.of.name, id: held.id });
+  const table: Table | undefined = await tx.get(tables, [held.of.name]);
+  if (table?.number !== held.of.number) return undefined;
+  tx.put(tables, { ...table, copies: table.copies?.filter((one) => one !== held.number) });
+  if (!table.recovery) startForgetting(tx, table);
+  return undefined;
+}
+
+async function changeAt(tx: ReadTransaction, held: Export, key: Item): Promise<NetChange | undefined> {
+  const stored = await tx.getBytes(backupRows, rowKey(held.number, held.of.key, key));
+  return stored && changeStored(stored);
+}
+
+/** In the form of an item, so that it is kept like one. */
+function keep(tx: Transaction, held: Export, { key, old, new: image, at }: NetChange): void {
+  const change: Item = { key: { M: key }, at: { N: String(at) } };
+  if (old) change.old = { M: old };
+  if (image) change.new = { M: image };
+  tx.putBytes(backupRows, rowKey(held.number, held.of.key, key), storedItem(change));
+}
+
+function changeStored(stored: Uint8Array): NetChange {
+  const { key, old, new: image, at } = itemStored(stored);
+  return { key: key!.M!, old: old?.M, new: image?.M, at: Number(at!.N) };
+}
