@@ -4,7 +4,7 @@ import { permanentRedirect } from "../errors.ts";
 import type { Bucket } from "../store.ts";
 
 /** `s3.eu-west-1.localhost`, `photos.s3-eu-west-1.amazonaws.com` */
-const OF_A_REGION = /(?:^|\.)s3(?:\.dualstack)?[.-]([a-z]{2,}(?:-[a-z]+)+-\d)\./;
+const OF_A_REGION = /(?:^|\.)s3(?:\.dualstack)?[.-]([a-z]{2}(?:-[a-z]+)+-\d)\./;
 
 /** Hosts that clients call are few. */
 const regionIn = remembered(1_000, (host) => OF_A_REGION.exec(host)?.[1] ?? "");

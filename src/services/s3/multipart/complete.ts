@@ -10,7 +10,7 @@ import { expirationOf } from "../lifecycle/told.ts";
 import { lockFor } from "../lock/headers.ts";
 import { checksumMembers, expectedChecksum } from "../objects/checksums.ts";
 import { checkConditionForm, checkWrite } from "../objects/conditions.ts";
-import { quoted, toldVersionId } from "../objects/found.ts";
+import { newVersionId, quoted } from "../objects/found.ts";
 import { type Bucket, bodies, type Checksum, type ObjectVersion, type Upload } from "../store.ts";
 import { currentVersion, writeManifest, writeVersion } from "../versions.ts";
 import { checksumOfParts } from "./checksums.ts";
@@ -125,7 +125,7 @@ async function answer(ctx: Context, tx: Transaction, input: Request, bucket: Buc
     Key: input.Key,
     ETag: quoted(version.etag),
     Expiration: await expirationOf(tx, bucket, version),
-    VersionId: toldVersionId(bucket, version),
+    VersionId: newVersionId(bucket, version),
     ...checksumMembers(version.checksum),
     ...(version.customerKey ? undefined : { ServerSideEncryption: "AES256" as const }),
   };

@@ -38,7 +38,7 @@ import { bodyOfBytes, manifestOf, openBytes } from "./bytes.ts";
 import { checksumMembers, DEFAULT_ALGORITHM, hashName, isAlgorithm } from "./checksums.ts";
 import { checkConditionForm, checkWrite, failedCondition } from "./conditions.ts";
 import { type CopySource, copySourceOf } from "./copy-source.ts";
-import { existingVersion, quoted, toldVersionId } from "./found.ts";
+import { existingVersion, newVersionId, quoted, toldVersionId } from "./found.ts";
 import { checkKey } from "./key.ts";
 import { MOST_PUT_BYTES, stage } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
@@ -86,7 +86,7 @@ export const objectCopying = {
         },
         Expiration: await expirationOf(tx, bucket, version),
         CopySourceVersionId: toldVersionId(source.bucket, source.version),
-        VersionId: toldVersionId(bucket, version),
+        VersionId: newVersionId(bucket, version),
         ...toldEncryption(encryption.key),
       };
     });

@@ -29,4 +29,9 @@ export function toldVersionId(bucket: Bucket, version: ObjectVersion): string | 
   return bucket.versioning === undefined ? undefined : version.versionId;
 }
 
+/** As writes tell it: the id that they made, where they make ids. */
+export function newVersionId(bucket: Bucket, version: ObjectVersion): string | undefined {
+  return bucket.versioning === "Enabled" ? version.versionId : undefined;
+}
+
 export const quoted = (etag: string) => `"${etag}"`;

@@ -20,7 +20,7 @@ import { currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf } from "./attributes.ts";
 import { checksumMembers, DEFAULT_ALGORITHM, expectedChecksum, refuseUnknownChecksum } from "./checksums.ts";
 import { checkConditionForm, checkWrite, refuseDateConditions } from "./conditions.ts";
-import { quoted, toldVersionId } from "./found.ts";
+import { newVersionId, quoted } from "./found.ts";
 import { checkKey } from "./key.ts";
 import { checkLengthTold, receive } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
@@ -80,7 +80,7 @@ export const objectWriting = {
       return {
         ETag: quoted(version.etag),
         Expiration: await expirationOf(tx, bucket, version),
-        VersionId: toldVersionId(bucket, version),
+        VersionId: newVersionId(bucket, version),
         ...checksumMembers(version.checksum),
         ...toldEncryption(encryption.key),
       };
