@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  BatchGetItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   TransactGetItemsCommand,
@@ -10,7 +11,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { failureOf, seenBy } from "./failures.ts";
 import { type Append, NEVER, type Operation, type Read, type Step } from "./history.ts";
-import { elementsOf, keyOf, listOf, readPartition, TableName } from "./lists-table.ts";
+import { elementsOf, keyOf, listOf, nameOf, readOf, readPartition, TableName } from "./lists-table.ts";
 
 export interface SessionOptions {
   client: DynamoDBClient;
@@ -32,13 +33,15 @@ const PAUSE_MS = 25;
 type Call = keyof ReturnType<typeof callsOf>;
 /** Out of a hundred. */
 const SHARES: readonly (readonly [Call, number])[] = [
-  ["append", 22],
+  ["append", 20],
   ["appendTo", 10],
-  ["get", 10],
-  ["query", 14],
-  ["getTogether", 12],
-  ["appendTogether", 17],
-  ["appendOnCondition", 15],
+  ["appendTogether", 15],
+  ["appendOnCondition", 13],
+  ["get", 8],
+  ["getBatch", 8],
+  ["getTogether", 10],
+  ["query", 10],
+  ["queryIndex", 6],
 ];
 
 /** One call after another, each after the answer to the one before. */
@@ -128,6 +131,13 @@ function callsOf({ client, session, element, name, record }: SessionOptions) {
     });
   };
 
+  const readPartitionOf = (call: string, from: "table" | "index") =>
+    operate({
+      call,
+      send: () => readPartition(client, name().split("/")[0]!, from),
+      learnt: (read) => read,
+    });
+
   /** Where no answer comes, half of them are asked for again. */
   const transact = (steps: readonly Step[], TransactItems: TransactWriteItem[]) => {
     const command = new TransactWriteItemsCommand({ TransactItems, ClientRequestToken: randomUUID() });
@@ -143,12 +153,23 @@ function callsOf({ client, session, element, name, record }: SessionOptions) {
     get: () => readOne(name()),
     getTogether: () => readTogether(severalOf(name)),
 
-    query: () =>
-      operate({
-        call: "Query",
-        send: () => readPartition(client, name().split("/")[0]!),
-        learnt: (read) => read,
-      }),
+    query: () => readPartitionOf("Query", "table"),
+    queryIndex: () => readPartitionOf("Query of an index", "index"),
+
+    async getBatch() {
+      const keys = severalOf(name);
+      const command = new BatchGetItemCommand({
+        RequestItems: { [TableName]: { Keys: keys.map(keyOf), ConsistentRead: true } },
+      });
+      await operate({
+        call: "BatchGetItem",
+        send: () => client.send(command),
+        learnt({ Responses }): Read[] {
+          const found = new Map(Responses![TableName]!.map((item) => [nameOf(item), readOf(item)]));
+          return keys.map((key) => found.get(key) ?? { key, read: [] });
+        },
+      });
+    },
 
     /** The answer tells the whole list, with what was added. */
     async append() {
