@@ -45,6 +45,7 @@ import { tagOperations } from "./tables/tags.ts";
 import { tally } from "./tables/tally.ts";
 import { timeToLiveOperations } from "./tables/time-to-live.ts";
 import { tableUpdate } from "./tables/update.ts";
+import { forgetTokens } from "./transactions/tokens.ts";
 import { transactionOperations } from "./transactions/transactions.ts";
 
 /** What is done to which table, or to which of its indexes. */
@@ -263,6 +264,7 @@ export const dynamodb = defineService({
     writeExport,
     runImport,
     forget,
+    forgetTokens,
     forward,
     tally,
     deliver,

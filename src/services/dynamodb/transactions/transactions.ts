@@ -1,7 +1,6 @@
 import { hash } from "node:crypto";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
-import { collection } from "#kernel/collection.ts";
 import { faultsOf, type Handlers } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { invalid, isEmptyKey } from "../errors.ts";
@@ -16,21 +15,10 @@ import type { Table } from "../store.ts";
 import { type Meter, meterOf, type Way } from "../throughput/meter.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { checkedItem, type Item } from "../values/value.ts";
+import { isDone, remember } from "./tokens.ts";
 
 const MOST_BYTES = 4 * 2 ** 20;
-/** For so long a token stands for the call that it came with first. */
-const TOKEN_MS = 600_000;
-
 const fault = faultsOf<"dynamodb">();
-
-interface Token {
-  token: string;
-  /** Of the whole request. */
-  digest: string;
-  until: number;
-}
-
-const tokens = collection<Token>("dynamodb/token", { scope: "region", key: (t) => [t.token] });
 
 /** One action of a transaction. */
 export interface Action {
@@ -101,17 +89,11 @@ export async function actTogether(
   actions: readonly Action[],
   meter: Meter | undefined,
 ): Promise<Used[]> {
-  const known = token === undefined ? undefined : await tx.get(tokens, [token]);
-  const isRepeated = known !== undefined && known.until > tx.now();
-  if (isRepeated && known.digest !== digest)
-    throw fault(
-      "IdempotentParameterMismatchException",
-      "Request parameters do not match previous request with the same idempotency token",
-    );
+  const isRepeated = token !== undefined && (await isDone(tx, { token, digest }));
   const tables = await Promise.all(actions.map(({ table }) => tableAt(tx, table)));
   checkDistinct(actions, tables);
   const used = isRepeated ? [] : await perform(tx, actions, tables, meter);
-  if (token !== undefined && !isRepeated) tx.put(tokens, { token, digest, until: tx.now() + TOKEN_MS });
+  if (token !== undefined && !isRepeated) remember(tx, { token, digest });
   return used;
 }
 
