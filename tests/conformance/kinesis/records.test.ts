@@ -1,5 +1,7 @@
 import {
+  CreateStreamCommand,
   GetRecordsCommand,
+  GetShardIteratorCommand,
   IncreaseStreamRetentionPeriodCommand,
   MergeShardsCommand,
   PutRecordsCommand,
@@ -327,6 +329,19 @@ behaviour("an iterator ends after five minutes", api("GetRecords"), async () => 
       ),
     ),
   );
+});
+
+behaviour("an iterator is as long as its stream's name asks for", api("GetShardIterator"), async () => {
+  for (const StreamName of ["i", "iterator-of-16-x", "i".repeat(128)]) {
+    await send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
+    const { ShardIterator } = await send(
+      new GetShardIteratorCommand({ StreamName, ShardId: FIRST, ShardIteratorType: "TRIM_HORIZON" }),
+    );
+    const bytes = Buffer.from(ShardIterator!, "base64");
+    expect(bytes.toString("base64")).toBe(ShardIterator);
+    expect(bytes.subarray(0, 8).toString("hex")).toBe("0000000000000001");
+    expect(bytes.length).toBe(152 + 16 * Math.floor((StreamName.length + 2) / 16));
+  }
 });
 
 behaviour("an iterator may come in quotes", api("GetRecords"), async () => {

@@ -9,6 +9,10 @@ import { arrivalOf, numberOf, POSITIONS } from "./rows.ts";
 
 const LIFE_MS = 300_000;
 const PURPOSE = "kinesis/iterator";
+const BEGINNING = Buffer.from("0000000000000001", "hex");
+
+/** Name and number of the stream, shard, the next position, the end of its life, and spaces. */
+type Sealed = [string, number, number, number, number, string];
 
 export interface Iterator {
   stream: string;
@@ -38,20 +42,37 @@ export const iterators = {
   },
 } satisfies Handlers<"kinesis">;
 
+/** Made to look as AWS's: bytes of a known beginning, and as many of them as the name of the stream asks for. */
 export function iterator(ctx: Context, { name, number }: Stream, { index }: Shard, next: number): string {
-  const content: Iterator = {
-    stream: name,
-    number,
-    shard: index,
-    next,
-    until: ctx.clock.now() + LIFE_MS,
-  };
-  return ctx.seal.seal(PURPOSE, content);
+  const content: Sealed = [name, number, index, next, ctx.clock.now() + LIFE_MS, ""];
+  const missing = lengthFor(name) - JSON.stringify(content).length;
+  content[5] = " ".repeat(Math.max(0, missing));
+  return Buffer.concat([BEGINNING, Buffer.from(ctx.seal.seal(PURPOSE, content), "base64url")]).toString(
+    "base64",
+  );
+}
+
+/** What is left of an iterator's bytes for its content, when the rest of it is sealed. */
+const lengthFor = (name: string) => 116 + 16 * Math.floor((name.length + 2) / 16);
+
+/** What each call's iterator was found to hold: it is asked for whose it is, and then for where it leads. */
+const opened = new WeakMap<Context, Iterator | undefined>();
+
+function unsealed(ctx: Context, text: string): Iterator | undefined {
+  if (!opened.has(ctx)) opened.set(ctx, unseal(ctx, text));
+  return opened.get(ctx);
 }
 
 /** Clients hand it back in quotes, too. */
-const unsealed = (ctx: Context, text: string) =>
-  ctx.seal.unseal(PURPOSE, text.replace(/^"(.*)"$/, "$1")) as Iterator | undefined;
+function unseal(ctx: Context, text: string): Iterator | undefined {
+  const bytes = Buffer.from(text.replace(/^"(.*)"$/, "$1"), "base64");
+  if (!bytes.subarray(0, BEGINNING.length).equals(BEGINNING)) return undefined;
+  const token = bytes.subarray(BEGINNING.length).toString("base64url");
+  const found = ctx.seal.unseal(PURPOSE, token) as Sealed | undefined;
+  if (!found) return undefined;
+  const [stream, number, shard, next, until] = found;
+  return { stream, number, shard, next, until };
+}
 
 /** @throws {AwsError} InvalidArgumentException, ExpiredIteratorException */
 export function iteratorIn(ctx: Context, text: string): Iterator {

@@ -57,9 +57,12 @@ export async function recordsFrom(
   const records: Stored[] = [];
   let next = from;
   let bytes = 0;
-  for (let seen = 0; ; ) {
+  /** Of rows, old ones included: what the next look may bring is told by them. */
+  let seen = 0;
+  let seenBytes = 0;
+  for (;;) {
     // One more than is wanted tells whether there is one.
-    const wanted = Math.min(pageAfter(seen, bytes), limit - records.length + 1);
+    const wanted = Math.min(pageAfter(seen, seenBytes), limit - records.length + 1);
     const rows = await tx.listBytes(recordRows, {
       in: [stream.number, shard.index],
       from: [rowAt(next)],
@@ -67,6 +70,7 @@ export async function recordsFrom(
     });
     for (const row of rows) {
       seen++;
+      seenBytes += row.value.length;
       if (arrivalOf(row) >= oldest) {
         const found = recordsIn(tx, shard, row, next);
         for (const record of found instanceof Promise ? await found : found) {
@@ -84,11 +88,9 @@ export async function recordsFrom(
   }
 }
 
-/** As many rows as the bytes that are left should hold, by those that were read. */
+/** As many rows as a reading's bytes should come in, by those that were seen. */
 const pageAfter = (rows: number, bytes: number): number =>
-  rows === 0
-    ? FIRST_PAGE
-    : Math.max(1, Math.min(PAGE, Math.ceil((MOST_BYTES - bytes) / Math.max(1, bytes / rows))));
+  rows === 0 ? FIRST_PAGE : Math.min(PAGE, Math.ceil(MOST_BYTES / (bytes / rows)));
 
 /** Of a closed shard those that took its hashes over. */
 export async function childrenOf(
