@@ -31,6 +31,7 @@ import { scanOperations } from "./reads/scan.ts";
 import { join } from "./replicas/join.ts";
 import { deliver, sweepVersions } from "./replicas/journal.ts";
 import { announce, depart, dismiss } from "./replicas/leave.ts";
+import { legacyOperations } from "./replicas/legacy.ts";
 import { share } from "./replicas/settings.ts";
 import { adjust } from "./replicas/update.ts";
 import { type Table, tableArn, tables } from "./store.ts";
@@ -86,6 +87,15 @@ const onTable =
   (action: string) =>
   (ctx: Context, { TableName: table, IndexName: index }: { TableName: string; IndexName?: string }) =>
     facts(ctx, [{ action, table, index }]);
+const onGlobalTable =
+  (action: string) =>
+  ({ account }: Context, { GlobalTableName }: { GlobalTableName: string }) => [
+    {
+      action: `dynamodb:${action}`,
+      resource: `arn:aws:dynamodb::${account}:global-table/${GlobalTableName}`,
+      owner: account,
+    },
+  ];
 const onTables =
   (action: string) =>
   (ctx: Context, { RequestItems }: { RequestItems: object }) =>
@@ -145,6 +155,12 @@ const access: Access<"dynamodb"> = {
     ...ReplicaUpdates.flatMap((update) => replicaFacts(ctx, TableName, update)),
   ],
   DeleteTable: onTable("DeleteTable"),
+  CreateGlobalTable: onGlobalTable("CreateGlobalTable"),
+  DescribeGlobalTable: onGlobalTable("DescribeGlobalTable"),
+  UpdateGlobalTable: onGlobalTable("UpdateGlobalTable"),
+  DescribeGlobalTableSettings: onGlobalTable("DescribeGlobalTableSettings"),
+  UpdateGlobalTableSettings: onGlobalTable("UpdateGlobalTableSettings"),
+  ListGlobalTables: () => [{ action: "dynamodb:ListGlobalTables", resource: "*" }],
   UpdateTimeToLive: onTable("UpdateTimeToLive"),
   DescribeTimeToLive: onTable("DescribeTimeToLive"),
   ListTables: (ctx) => [{ action: "dynamodb:ListTables", resource: tableArn(ctx, "*") }],
@@ -233,6 +249,7 @@ export const dynamodb = defineService({
   operations: [
     tableOperations,
     tableUpdate,
+    legacyOperations,
     timeToLiveOperations,
     tagOperations,
     itemOperations,

@@ -1,12 +1,19 @@
-import type { UpdateTableCommandInput } from "@aws-sdk/client-dynamodb";
+import {
+  CreateGlobalTableCommand,
+  DescribeGlobalTableCommand,
+  DescribeGlobalTableSettingsCommand,
+  ListGlobalTablesCommand,
+  UpdateGlobalTableCommand,
+  type UpdateTableCommandInput,
+} from "@aws-sdk/client-dynamodb";
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { api } from "./client.ts";
+import { api, guide } from "./client.ts";
 import { AWAY, HOME, invalid, outcome, regionsOn } from "./replicas.ts";
 
 const cloud = conformanceCloud();
 const TableName = "everywhere";
-const { create, change, add, settle } = regionsOn(cloud, TableName);
+const { at, create, change, add, settle } = regionsOn(cloud, TableName);
 const update = api("UpdateTable");
 
 beforeAll(async () => {
@@ -112,4 +119,40 @@ behaviour("a table that is not there has no replicas to add", update, async () =
     "ResourceNotFoundException",
     "Requested resource not found: Table: nowhere not found",
   ]);
+});
+
+const GlobalTableName = TableName;
+const none = (prefix = "") => [
+  "GlobalTableNotFoundException",
+  `${prefix}Global table with name: '${TableName}' does not exist.`,
+];
+const versions = guide("V2globaltables_versions");
+
+behaviour("global tables of the version 2017.11.29 are made no more", versions, async () => {
+  const ReplicationGroup = [{ RegionName: HOME }, { RegionName: AWAY }];
+  const refused = invalid(
+    "One or more parameter values were invalid: DynamoDB global tables version 2017.11.29 is not supported. We recommend using DynamoDB global tables version 2019.11.21, instead of version 2017.11.29 (Legacy).",
+  );
+  expect(
+    await outcome(at(HOME).send(new CreateGlobalTableCommand({ GlobalTableName, ReplicationGroup }))),
+  ).toEqual(refused);
+  const ReplicaUpdates = [{ Create: { RegionName: "eu-west-2" } }];
+  expect(
+    await outcome(at(HOME).send(new UpdateGlobalTableCommand({ GlobalTableName, ReplicaUpdates }))),
+  ).toEqual(refused);
+});
+
+behaviour("a table with replicas is none of the version 2017.11.29", versions, async () => {
+  const home = at(HOME);
+  expect(await outcome(home.send(new DescribeGlobalTableCommand({ GlobalTableName })))).toEqual(
+    none("Global table not found: "),
+  );
+  expect(await outcome(home.send(new DescribeGlobalTableSettingsCommand({ GlobalTableName })))).toEqual(
+    none(),
+  );
+  const ReplicaUpdates = [{ Delete: { RegionName: AWAY } }];
+  expect(await outcome(home.send(new UpdateGlobalTableCommand({ GlobalTableName, ReplicaUpdates })))).toEqual(
+    none(),
+  );
+  expect((await home.send(new ListGlobalTablesCommand({}))).GlobalTables).toEqual([]);
 });

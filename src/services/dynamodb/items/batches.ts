@@ -10,7 +10,7 @@ import { type Kept, rawTables } from "../values/stored.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
 import { add, consumedOf, isAsked, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
 import { checkedPut } from "./items.ts";
-import { checkItemKeys, checkKey, namesOf, keyName, rowKey } from "./keys.ts";
+import { checkItemKeys, checkKey, keyName, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { changeItem, itemAt, keptAt, tableAt } from "./rows.ts";
 import { looksBack } from "./write.ts";
