@@ -15,6 +15,8 @@ const CONSUMERS = 8;
 /** Of many messages more are sent between two kills: as often as in the short run, the server would hardly be up. */
 const BETWEEN_KILLS_MS = Math.max(2_000, MESSAGES / 10);
 const VISIBILITY_SECONDS = 2;
+/** One of so many messages is left to be received again. */
+const LEFT_OF = Math.max(20, Math.ceil(MESSAGES / 500));
 
 test("a standard queue loses no message when its server is killed again and again", async () => {
   const deliveries = await traffic("standard", {});
@@ -59,7 +61,9 @@ async function traffic(QueueName: string, attributes: Record<string, string>) {
     isSent = true;
   });
   const consuming = Promise.all(
-    Array.from({ length: CONSUMERS }, () => consume({ client, QueueUrl: QueueUrl! }, deliveries)),
+    Array.from({ length: CONSUMERS }, () =>
+      consume({ client, QueueUrl: QueueUrl!, leaves: LEFT_OF }, deliveries),
+    ),
   );
   while (!isSent) {
     await Promise.race([producing, sleep(randomInt(Math.ceil(BETWEEN_KILLS_MS)))]);

@@ -99,6 +99,7 @@ interface Producer {
 
 interface Consumer extends Pick<Producer, "client" | "QueueUrl"> {
   read?: (body: string) => string;
+  leaves?: number;
 }
 
 /** Sends its messages in order, one alone or ten together, each until it is answered, and now and then once more than needed. */
@@ -136,9 +137,10 @@ async function sendTogether(
 /**
  * Receives and deletes; some it leaves to be received again.
  * @param read what was sent, out of a message's body
+ * @param leaves of so many messages one, for whose visibility all others of a FIFO queue's group wait
  */
 export async function consume(
-  { client, QueueUrl, read = (body) => body }: Consumer,
+  { client, QueueUrl, read = (body) => body, leaves = 20 }: Consumer,
   deliveries: Deliveries,
 ): Promise<void> {
   while (!deliveries.isOver) {
@@ -147,7 +149,7 @@ export async function consume(
     const { Messages: found = [] } = await client.send(command).catch(pause);
     const Messages = found.map((message) => ({ ...message, Body: read(message.Body!) }));
     deliveries.received(Messages, asked);
-    const kept = Messages.filter(() => randomInt(20) > 0);
+    const kept = Messages.filter(() => randomInt(leaves) > 0);
     if (kept.length === 0) continue;
     const Entries = kept.map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle: ReceiptHandle! }));
     const deletion = new DeleteMessageBatchCommand({ QueueUrl, Entries });

@@ -14,6 +14,7 @@ import {
 } from "@aws-sdk/client-pipes";
 import {
   CreateQueueCommand,
+  type MessageAttributeValue,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
@@ -46,7 +47,8 @@ async function pipe(more: Partial<CreatePipeCommandInput> = {}) {
     Name,
     made,
     state: async () => (await pipes.send(new DescribePipeCommand({ Name }))).CurrentState,
-    put: (MessageBody: string) => sqs.send(new SendMessageCommand({ QueueUrl: source, MessageBody })),
+    put: (MessageBody: string, MessageAttributes?: Record<string, MessageAttributeValue>) =>
+      sqs.send(new SendMessageCommand({ QueueUrl: source, MessageBody, MessageAttributes })),
     async taken() {
       await cloud.advance(3_000);
       const { Messages = [] } = await sqs.send(
@@ -80,6 +82,20 @@ behaviour("a target gets each message as a record", guide("eb-pipes-sqs"), async
     },
   ]);
 });
+
+behaviour(
+  "a message's attributes are told as functions are told them",
+  doc("lambda/latest/dg/with-sqs.html"),
+  async () => {
+    const { put, taken } = await pipe();
+    await put("hello", { who: { DataType: "String", StringValue: "ann" } });
+    const [{ messageAttributes, md5OfMessageAttributes }] = await taken();
+    expect(messageAttributes).toEqual({
+      who: { stringValue: "ann", stringListValues: [], binaryListValues: [], dataType: "String" },
+    });
+    expect(md5OfMessageAttributes).toMatch(/^[\da-f]{32}$/);
+  },
+);
 
 behaviour("what no filter wants is dropped", guide("eb-pipes-event-filtering"), async () => {
   const Filters = [

@@ -20,9 +20,11 @@ export function messageEvent({ source }: Pipe, message: Sqs.Message): PipeEvent 
     ([name, { DataType, StringValue, BinaryValue }]) => [
       name,
       {
-        dataType: DataType,
         ...(StringValue !== undefined && { stringValue: StringValue }),
         ...(BinaryValue && { binaryValue: base64(BinaryValue) }),
+        stringListValues: [],
+        binaryListValues: [],
+        dataType: DataType,
       },
     ],
   );
@@ -32,6 +34,7 @@ export function messageEvent({ source }: Pipe, message: Sqs.Message): PipeEvent 
     body: message.Body ?? "",
     attributes: message.Attributes ?? {},
     messageAttributes: Object.fromEntries(attributes),
+    ...(message.MD5OfMessageAttributes && { md5OfMessageAttributes: message.MD5OfMessageAttributes }),
     md5OfBody: message.MD5OfBody,
     eventSource: "aws:sqs",
     eventSourceARN: source,
