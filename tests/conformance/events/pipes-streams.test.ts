@@ -8,6 +8,7 @@ import {
 import {
   CreatePipeCommand,
   type CreatePipeCommandInput,
+  DeletePipeCommand,
   DescribePipeCommand,
   type PipeSourceKinesisStreamParameters,
   StartPipeCommand,
@@ -165,6 +166,17 @@ behaviour("a pipe that was stopped goes on where it was", api("StopPipe"), async
   expect(await to.taken()).toEqual([]);
   await pipes(new StartPipeCommand({ Name }));
   expect(await to.taken()).toEqual([2]);
+});
+
+behaviour("a pipe that is made anew begins anew", api("CreatePipe"), async () => {
+  const { StreamName, put } = await newStream();
+  const { Name, to } = await fromStream(StreamName, {}, DATA);
+  await put("1");
+  expect(await to.taken()).toEqual([1]);
+  await pipes(new DeletePipeCommand({ Name }));
+  await cloud.advance(1_000);
+  const again = await fromStream(StreamName, {}, { Name, ...DATA });
+  expect(await again.to.taken()).toEqual([1]);
 });
 
 behaviour(

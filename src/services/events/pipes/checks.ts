@@ -19,11 +19,11 @@ type Said = Pick<
 >;
 
 /** The member of the source's parameters that is for one of a service. */
-const SOURCES: Record<string, keyof Pipes.PipeSourceParameters> = {
-  sqs: "SqsQueueParameters",
-  kinesis: "KinesisStreamParameters",
-  dynamodb: "DynamoDBStreamParameters",
-};
+const SOURCES = new Map<string, keyof Pipes.PipeSourceParameters>([
+  ["sqs", "SqsQueueParameters"],
+  ["kinesis", "KinesisStreamParameters"],
+  ["dynamodb", "DynamoDBStreamParameters"],
+]);
 const TARGET_PARAMETERS = new Set([
   "InputTemplate",
   "SqsQueueParameters",
@@ -48,7 +48,7 @@ export function checkPipe(place: Place, said: Said): void {
 
 function checkSource({ Source, SourceParameters = {} }: Said): void {
   const { service = "", resource = "" } = parseArn(Source) ?? {};
-  const own = SOURCES[service];
+  const own = SOURCES.get(service);
   if (!own) throw notThere(`the source ${Source}`);
   refuse("source", SourceParameters, new Set(["FilterCriteria", own]));
   for (const { Pattern } of SourceParameters.FilterCriteria?.Filters ?? []) checkFilter(Pattern);

@@ -24,7 +24,7 @@ export interface Lane {
   lane: number;
 }
 
-/** Iterators of the places where lanes wait: to find such a place anew by its time may take long. */
+/** Iterators of the places where loops wait: to find such a place anew by its time may take long. */
 const iterators = memory<Map<string, string>>("pipes/iterators", () => new Map());
 
 /**
@@ -34,21 +34,23 @@ const iterators = memory<Map<string, string>>("pipes/iterators", () => new Map()
 export const readLane = job<Lane>("pipes/read", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, lane) {
-    const { pipe, cursor } = await ctx.read(async (tx) => ({
-      pipe: await tx.get(pipes, [lane.name]),
-      cursor: await tx.get(cursors, [lane.name, lane.shard, lane.lane]),
-    }));
-    if (pipe?.revision !== lane.revision || pipe.current !== "RUNNING" || !cursor || cursor.isDone)
+    const found = await ctx.read(async (tx) => {
+      const pipe = await tx.get(pipes, [lane.name]);
+      const cursor = await tx.get(cursors, [lane.name, lane.shard, lane.lane]);
+      const isWanted = pipe?.revision === lane.revision && pipe.current === "RUNNING";
+      if (isWanted && cursor && !cursor.isDone) return { pipe, cursor };
+      tx.memory(iterators).delete(nameOf(lane));
       return undefined;
-    return readOnce(ctx, pipe, cursor);
+    });
+    return found && readOnce(ctx, found.pipe, found.cursor, lane);
   },
 });
 
-async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor) {
+async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor, lane: Lane) {
   const source = streamOf(ctx, pipe)!;
   const { MaximumBatchingWindowInSeconds: window = 0, BatchSize = STANDARD_BATCH } = streamParameters(pipe);
   const size = cursor.size ?? BatchSize;
-  const { events, next } = await look(ctx, source, cursor, Math.min(MOST_READ, size * laneCount(pipe)));
+  const { events, next } = await look(ctx, source, cursor, lane, Math.min(MOST_READ, size * laneCount(pipe)));
   const mine = events.filter(({ partition }) => laneOf(partition, laneCount(pipe)) === cursor.lane);
   const batch = mine.slice(0, size);
   const [first] = batch;
@@ -56,7 +58,7 @@ async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor) {
   const wait = isWaiting ? first.arrival + window * 1_000 - ctx.clock.now() : 0;
   if (wait > 0) return { again: Math.min(wait, LOOK_AGAIN_MS), idle: true };
   if (events.length === 0 && next !== undefined) {
-    await ctx.read((tx) => tx.memory(iterators).set(nameOf(cursor), next));
+    await ctx.read((tx) => tx.memory(iterators).set(nameOf(lane), next));
     return { again: LOOK_AGAIN_MS, idle: true };
   }
   const last = batch.length < mine.length ? batch.at(-1) : events.at(-1);
@@ -64,7 +66,7 @@ async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor) {
   const moved = outcome.isWhole ? at(outcome.cursor, last) : outcome.cursor;
   const isDone = outcome.isWhole && next === undefined && batch.length === mine.length;
   await ctx.transact(async (tx) => {
-    tx.memory(iterators).delete(nameOf(cursor));
+    tx.memory(iterators).delete(nameOf(lane));
     const stored = await tx.get(cursors, [cursor.pipe, cursor.shard, cursor.lane]);
     if (!stored) return;
     tx.put(cursors, { ...moved, revision: stored.revision, isDone });
@@ -74,8 +76,8 @@ async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor) {
 }
 
 /** What is behind the cursor. */
-async function look(ctx: Context, source: StreamSource, cursor: Cursor, limit: number) {
-  const held = await ctx.read((tx) => tx.memory(iterators).get(nameOf(cursor)));
+async function look(ctx: Context, source: StreamSource, cursor: Cursor, lane: Lane, limit: number) {
+  const held = await ctx.read((tx) => tx.memory(iterators).get(nameOf(lane)));
   if (held !== undefined) {
     try {
       return await source.read(cursor.shard, held, limit);
@@ -139,12 +141,13 @@ const at = (cursor: Cursor, event: StreamEvent | undefined): Cursor =>
 const backoff = (failures: number) =>
   failures === 0 ? 0 : Math.min(1_000 * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
 
-const nameOf = ({ pipe, shard, lane }: Cursor) => JSON.stringify([pipe, shard, lane]);
+/** Of one loop: another one begins where its cursor stands. */
+const nameOf = ({ name, revision, shard, lane }: Lane) => JSON.stringify([name, revision, shard, lane]);
 
 /** The same for a key always, and each of them about as often. */
 function laneOf(partition: string, lanes: number): number {
   let sum = 0;
-  for (let at = 0; at < partition.length; at += 1) sum = (sum * 31 + partition.charCodeAt(at)) >>> 0;
+  for (let n = 0; n < partition.length; n++) sum = (sum * 31 + partition.charCodeAt(n)) >>> 0;
   return sum % lanes;
 }
 
