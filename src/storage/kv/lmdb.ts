@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
-import { type KeyRange, MAX_KEY, MAX_PAGE, type Row } from "./kv.ts";
+import { keyTextIn } from "./key-text.ts";
+import { type KeyRange, MAX_KEY, MAX_PAGE } from "./kv.ts";
 import type { Base, Change } from "./log/log.ts";
+import { TextRow } from "./text-row.ts";
 
 /** As CommonJS it is one file, and loads in two thirds of the time. */
 const { open }: typeof import("lmdb") = createRequire(import.meta.url)("lmdb");
@@ -42,13 +44,16 @@ export function openLmdb(path: string): Base {
 
     get: (key) => (key.length > 0 && key.length <= MAX_KEY ? rows.get(key) : undefined),
 
-    range({ start, end, limit, reverse }: KeyRange): Row[] {
+    range({ start, end, limit, reverse }: KeyRange): TextRow[] {
       const [low, high] = [cut(start), cut(end)];
       if (Buffer.compare(low, high) >= 0) return [];
       const bounds = reverse
         ? { reverse, start: high, exclusiveStart: true, end: low, inclusiveEnd: true }
         : { start: low, end: high };
-      return Array.from(rows.getRange({ ...bounds, limit: Math.min(limit, MAX_PAGE) }));
+      const found: TextRow[] = [];
+      for (const { key, value } of rows.getRange({ ...bounds, limit: Math.min(limit, MAX_PAGE) }))
+        found.push(new TextRow(key as unknown as string, value));
+      return found;
     },
 
     async apply(changes: readonly Change[], settled = newest) {
@@ -73,25 +78,23 @@ export function openLmdb(path: string): Base {
   };
 }
 
-/** Of what is LMDB's own or is read into next: in Node's pool, where lmdb-js would make memory for each. */
-function copyOf(bytes: Buffer, start: number, end: number): Buffer {
-  const copy = Buffer.allocUnsafe(end - start);
-  bytes.copy(copy, 0, start, end);
-  return copy;
-}
-
+/** Values are copied into Node's pool, where lmdb-js would make memory for each, and keys are read as texts. */
 const COPIED = {
   encoding: "binary" as const,
   encoder: {
     encode: (value: Uint8Array) => value,
-    decode: (bytes: Buffer, size = bytes.length) => copyOf(bytes, 0, size),
+    decode(bytes: Buffer, size = bytes.length): Buffer {
+      const copy = Buffer.allocUnsafe(size);
+      bytes.copy(copy, 0, 0, size);
+      return copy;
+    },
   },
   keyEncoder: {
     writeKey(key: Uint8Array, into: Uint8Array, start: number): number {
       into.set(key, start);
       return start + key.length;
     },
-    readKey: copyOf,
+    readKey: keyTextIn,
   },
 };
 

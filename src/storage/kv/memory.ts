@@ -1,8 +1,9 @@
 import { type Fault, groupCommits } from "./group.ts";
-import { keyBytes, keyText } from "./key-text.ts";
+import { keyText } from "./key-text.ts";
 import { type Commit, type KeyValueStore, MAX_PAGE } from "./kv.ts";
 import { grantedLeases } from "./leases.ts";
 import { orderedMap } from "./ordered-map.ts";
+import { TextRow } from "./text-row.ts";
 
 /**
  * A store that lives as long as its process, for tests and `--ephemeral`. It copies what goes in and out, so that whoever
@@ -36,7 +37,7 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
     range: ({ start, end, limit, reverse }) =>
       rows
         .keys(keyText(start), keyText(end), Math.min(limit, MAX_PAGE), reverse)
-        .map((text) => ({ key: keyBytes(text), value: copyAt(text)! })),
+        .map((text) => new TextRow(text, copyAt(text)!)),
 
     commit: group.commit,
     close: group.settled,

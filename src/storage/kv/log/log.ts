@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { keyBytes, keyText } from "../key-text.ts";
 import { type Commit, type KeyRange, MAX_PAGE, type Row } from "../kv.ts";
+import type { TextRow } from "../text-row.ts";
 import type { LogFile } from "./disk.ts";
 import { beginGeneration, type Generation, newArena, recordBytes, recoverGeneration } from "./generation.ts";
 import { SALT } from "./layout.ts";
@@ -9,7 +10,7 @@ import { mergeRanges } from "./merge.ts";
 /** What lies below the log: rows that are there to stay. */
 export interface Base {
   get(key: Uint8Array): Uint8Array | undefined;
-  range(range: KeyRange): Row[];
+  range(range: KeyRange): TextRow[];
   /** The newest generation that it holds whole. */
   readonly settled: number;
   /** Writes all changes, and with them, if it is told, that it now holds generation `settled` whole; resolves once on disk. */

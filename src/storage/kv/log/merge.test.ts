@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { keyBytes, keyText } from "../key-text.ts";
 import type { KeyRange } from "../kv.ts";
 import { orderedMap } from "../ordered-map.ts";
+import { TextRow } from "../text-row.ts";
 import type { Generation } from "./generation.ts";
 import { mergeRanges } from "./merge.ts";
 
@@ -16,7 +17,7 @@ function baseOf(keys: string) {
       asked.push(limit);
       const from = keyText(start);
       const found = [...keys].filter((key) => key >= from).slice(0, limit);
-      return found.map((key) => ({ key: keyBytes(key), value: keyBytes(`below ${key}`) }));
+      return found.map((key) => new TextRow(key, keyBytes(`below ${key}`)));
     },
   };
 }

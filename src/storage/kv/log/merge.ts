@@ -1,5 +1,6 @@
 import { keyBytes, keyText } from "../key-text.ts";
-import { type KeyRange, MAX_PAGE, type Row } from "../kv.ts";
+import { type KeyRange, MAX_PAGE } from "../kv.ts";
+import { TextRow } from "../text-row.ts";
 import type { Generation } from "./generation.ts";
 import type { Base } from "./log.ts";
 
@@ -8,7 +9,7 @@ export function mergeRanges(
   generations: readonly Generation[],
   base: Pick<Base, "range">,
   range: KeyRange,
-): Row[] {
+): TextRow[] {
   if (range.limit <= 0) return [];
   const above = generations
     .map((generation) => inGeneration(generation, range))
@@ -17,7 +18,7 @@ export function mergeRanges(
   if (above.length === 0) return base.range(range);
   const sources = [...above, inBase(base, range)];
   const isBefore = range.reverse ? (a: string, b: string) => a > b : (a: string, b: string) => a < b;
-  const rows: Row[] = [];
+  const rows: TextRow[] = [];
   for (;;) {
     let next: Source | undefined;
     for (const source of sources)
@@ -37,7 +38,7 @@ interface Source {
   /** The key of the row that it stands at, as text; `undefined` behind the last one. */
   readonly head: string | undefined;
   /** That row; `undefined` where it is deleted. */
-  row(): Row | undefined;
+  row(): TextRow | undefined;
   advance(): void;
 }
 
@@ -51,7 +52,7 @@ function inGeneration({ rows, valueCopy }: Generation, { start, end, limit, reve
     },
     row() {
       const value = valueCopy(rows.get(keys[at]!)!);
-      return value && { key: keyBytes(keys[at]!), value };
+      return value && new TextRow(keys[at]!, value);
     },
     advance() {
       const last = keys[at++]!;
@@ -69,29 +70,19 @@ function inBase(base: Pick<Base, "range">, range: KeyRange): Source {
   let rest = range;
   let page = base.range(rest);
   let at = 0;
-  let head = headOf(page[0]);
   return {
     get head() {
-      return head;
+      return page[at]?.text;
     },
     row: () => page[at],
     advance() {
-      const last = page[at++]!.key;
-      if (at === page.length && page.length >= rest.limit) {
-        const limit = Math.min(2 * rest.limit, MAX_PAGE);
-        rest = {
-          ...rest,
-          limit,
-          ...(range.reverse ? { end: last } : { start: Buffer.concat([last, ZERO]) }),
-        };
-        page = base.range(rest);
-        at = 0;
-      }
-      head = headOf(page[at]);
+      const last = page[at++]!;
+      if (at < page.length || page.length < rest.limit) return;
+      const limit = Math.min(2 * rest.limit, MAX_PAGE);
+      const bound = range.reverse ? { end: last.key } : { start: keyBytes(`${last.text}\0`) };
+      rest = { ...rest, limit, ...bound };
+      page = base.range(rest);
+      at = 0;
     },
   };
 }
-
-const headOf = (row: Row | undefined) => row && keyText(row.key);
-
-const ZERO = Buffer.alloc(1);

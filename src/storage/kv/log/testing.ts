@@ -1,5 +1,6 @@
-import { keyBytes, keyText } from "../key-text.ts";
+import { keyText } from "../key-text.ts";
 import { orderedMap } from "../ordered-map.ts";
+import { TextRow } from "../text-row.ts";
 import type { LogFile } from "./disk.ts";
 import type { Base, Change } from "./log.ts";
 
@@ -90,10 +91,8 @@ export function testMachine(files: number, chance: () => number): TestMachine {
       get: (key) => rows.get(keyText(key)),
       range: ({ start, end, limit, reverse }) =>
         rows
-          .range(keyText(start), keyText(end), reverse)
-          .take(limit)
-          .map(([key, value]) => ({ key: keyBytes(key), value }))
-          .toArray(),
+          .keys(keyText(start), keyText(end), limit, reverse)
+          .map((text) => new TextRow(text, rows.get(text)!)),
       async apply(changes: readonly Change[], upTo = settled) {
         const copies = changes.map(({ key, value }) => ({
           key: keyText(key),
