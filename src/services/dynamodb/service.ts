@@ -12,6 +12,7 @@ import { copy } from "./backups/copy.ts";
 import { expireBackup } from "./backups/keep.ts";
 import { restoreOperations } from "./backups/restore.ts";
 import { forget } from "./backups/undo.ts";
+import { noSuchTable } from "./errors.ts";
 import { gather } from "./exports/changes.ts";
 import { exportOperations } from "./exports/exports.ts";
 import { writeExport } from "./exports/write.ts";
@@ -60,7 +61,9 @@ interface Reached {
 function facts(ctx: Context, reached: readonly Reached[]): Promise<AccessFact[]> {
   return ctx.read((tx) => {
     const found = reached.map((one) =>
-      whenReady(tx.get(tables, [tableName(one.table)]), (table) => factOf(ctx, one, table)),
+      ownerOf(ctx, one.table) === ctx.account
+        ? whenReady(tx.get(tables, [tableName(one.table)]), (table) => factOf(ctx, one, table))
+        : factOf(ctx, one, undefined),
     );
     return found.some((one) => one instanceof Promise) ? Promise.all(found) : (found as AccessFact[]);
   });
@@ -71,14 +74,19 @@ function factOf(
   { action, table: given, index }: Reached,
   table: Table | undefined,
 ): AccessFact {
-  const arn = tableArn(ctx, tableName(given));
+  const owner = ownerOf(ctx, given);
+  const arn = tableArn({ account: owner, region: ctx.region }, tableName(given));
   return {
     action: `dynamodb:${action}`,
     resource: index === undefined ? arn : `${arn}/index/${index}`,
-    owner: ctx.account,
+    owner,
     resourcePolicy: table?.policy ?? null,
   };
 }
+
+/** Whose it is, where an ARN says so. */
+const ownerOf = ({ account }: Context, given: string): string =>
+  (given.startsWith("arn:") && parseArn(given)?.account) || account;
 
 const fact = async (ctx: Context, action: string, table: string) =>
   (await facts(ctx, [{ action, table }]))[0]!;
@@ -105,8 +113,8 @@ const onTables =
     );
 const onResource =
   (action: string) =>
-  (_: Context, { ResourceArn }: { ResourceArn: string }) => [
-    { action: `dynamodb:${action}`, resource: ResourceArn },
+  (ctx: Context, { ResourceArn }: { ResourceArn: string }) => [
+    { action: `dynamodb:${action}`, resource: ResourceArn, owner: ownerOf(ctx, ResourceArn) },
   ];
 
 const onPolicy =
@@ -242,9 +250,10 @@ export const dynamodb = defineService({
     const { TableName } = input as { TableName?: unknown };
     if (typeof TableName !== "string" || !TableName.startsWith("arn:")) return place;
     const named = parseArn(TableName);
-    return named?.service === "dynamodb" && named.region === place.region && named.account !== ""
-      ? { account: named.account, region: named.region }
-      : place;
+    if (named?.service !== "dynamodb" || named.account === "") return place;
+    // Another Region's table is not reached from here.
+    if (named.region !== place.region) throw noSuchTable();
+    return { account: named.account, region: named.region };
   },
   operations: [
     tableOperations,

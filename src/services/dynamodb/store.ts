@@ -33,6 +33,8 @@ export interface Table extends Capacity {
   lastStream?: string | undefined;
   /** The attribute that says, in seconds since 1970, when an item is to go, and the Region where that was set. */
   ttl?: { attribute: string; region?: string } | undefined;
+  /** When it was switched last. */
+  ttlChanged?: Time | undefined;
   tableClass?: DynamoDB.TableClass | undefined;
   /** The last two changes of it. */
   classChanges?: Time[] | undefined;

@@ -269,6 +269,12 @@ const NOT_WELL_FORMED = "Statement wasn't well formed, can't be processed";
 const NO_KEY = "Where clause does not contain a mandatory equality on all key attributes";
 const REFUSED: [statement: string, message: string, source: string][] = [
   ["GRANT ALL", `${NOT_WELL_FORMED}: Expected data manipulation`, guide("ql-reference.statements")],
+  ["UPDATE two-words SET x = 1 WHERE p = 'a'", `${NOT_WELL_FORMED}: Expected data manipulation`, updating],
+  [
+    `UPDATE ${TableName} SET s = 2 WHERE p = 'nobody' AND s = 1`,
+    "One or more parameter values were invalid: Cannot update attribute s. This attribute is part of the key",
+    updating,
+  ],
   [`UPDATE ${TableName} SET x = 1 WHERE p = 'a'`, NO_KEY, updating],
   [`UPDATE ${TableName} SET x = 1 WHERE p = 'a' AND s > 1`, NO_KEY, updating],
   [`DELETE FROM ${TableName} WHERE s = 1`, NO_KEY, deleting],

@@ -4,7 +4,10 @@ import {
   DescribeEndpointsCommand,
   DescribeLimitsCommand,
   DescribeTableCommand,
+  ListTagsOfResourceCommand,
   PutItemCommand,
+  TagResourceCommand,
+  UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
@@ -262,6 +265,61 @@ refusals(api("PutItem"), [
     `${INVALID}Type mismatch for key p expected: S actual: N`,
   ],
 ]);
+
+const tagged = (account: string, region: string) => `arn:aws:dynamodb:${region}:${account}:table/there`;
+const OTHERS = tagged("111122223333", "us-east-1");
+refusals(api("ListTagsOfResource"), [
+  [
+    "ListTagsOfResource",
+    { ResourceArn: OTHERS },
+    `User: arn:aws:iam::000000000000:root is not authorized to perform: dynamodb:ListTagsOfResource on resource: ${OTHERS} because no resource-based policy allows the dynamodb:ListTagsOfResource action`,
+    "AccessDeniedException",
+  ],
+  [
+    "ListTagsOfResource",
+    { ResourceArn: tagged("000000000000", "eu-west-1") },
+    `Requested resource not found: ResourcArn: ${tagged("000000000000", "eu-west-1")} not found`,
+    "ResourceNotFoundException",
+  ],
+  [
+    "DescribeTable",
+    { TableName: tagged("000000000000", "eu-west-1") },
+    "Requested resource not found",
+    "ResourceNotFoundException",
+  ],
+]);
+
+behaviour("a tag that comes twice is one", api("TagResource"), async () => {
+  const ResourceArn = tagged("000000000000", "us-east-1");
+  const Tags = ["1", "2"].map((Value) => ({ Key: "a", Value }));
+  await send(new TagResourceCommand({ ResourceArn, Tags }));
+  expect((await send(new ListTagsOfResourceCommand({ ResourceArn }))).Tags).toEqual([Tags[1]]);
+  await expect(
+    send(new TagResourceCommand({ ResourceArn, Tags: [{ Key: "aws:a", Value: "b" }] })),
+  ).rejects.toMatchObject({ name: "ValidationException" });
+});
+
+behaviour("time to live is switched once in an hour", api("UpdateTimeToLive"), async () => {
+  const change = (Enabled: boolean, AttributeName = "e") =>
+    send(
+      new UpdateTimeToLiveCommand({
+        TableName: "there",
+        TimeToLiveSpecification: { Enabled, AttributeName },
+      }),
+    );
+  const refused = (message: string) => ({ name: "ValidationException", message });
+  await expect(change(false)).rejects.toMatchObject(refused("TimeToLive is already disabled"));
+  await change(true);
+  await expect(change(true)).rejects.toMatchObject(refused("TimeToLive is already enabled"));
+  await expect(change(false, "f")).rejects.toMatchObject(
+    refused("TimeToLive is active on a different AttributeName: current AttributeName is e"),
+  );
+  await expect(change(false)).rejects.toMatchObject(
+    refused("Time to live has been modified multiple times within a fixed interval"),
+  );
+  await cloud.advance(3_600_000);
+  await change(false);
+});
 
 behaviour("what is counted of a table is told within six hours", api("TableDescription"), async () => {
   const TableName = "counted";

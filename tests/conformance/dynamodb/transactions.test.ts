@@ -207,3 +207,12 @@ behaviour("a token stands for one request, for ten minutes", guide("transaction-
   await add(2);
   expect(await count()).toEqual(N(3));
 });
+
+behaviour("a transaction writes 4 MB at most", guide("transaction-apis"), async () => {
+  const items = (count: number) =>
+    Array.from({ length: count }, (_, n) => put({ ...key("large", n), x: S("x".repeat(399 * 1_024)) }));
+  await expect(write(...items(11))).rejects.toMatchObject({ name: "ValidationException" });
+  const first = new GetItemCommand({ TableName, Key: key("large", 0) });
+  expect((await send(first)).Item).toBeUndefined();
+  await write(...items(10));
+});

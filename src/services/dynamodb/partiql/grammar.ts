@@ -151,7 +151,7 @@ function update(tokens: Reader, values: Values): Parsed<Update> {
     else if (tokens.takes("REMOVE")) remove.push(...listOf(tokens, () => parsePath(tokens)));
     else break;
   }
-  if (count() === 0) tokens.unexpected();
+  if (count() === 0) throw notWellFormed("Expected data manipulation");
   const where = condition(tokens, values);
   const actions = { set, remove, add, delete: deletions };
   return { type: "update", ...target, actions, where, returning: returning(tokens) };

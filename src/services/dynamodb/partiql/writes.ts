@@ -5,7 +5,7 @@ import { testOf } from "../expressions/conditions.ts";
 import type { Condition } from "../expressions/grammar.ts";
 import { updateBy } from "../expressions/updates.ts";
 import { refusedWriting, type Used, writing } from "../items/capacity.ts";
-import { checkedPut, returned } from "../items/items.ts";
+import { checkedPut, checkNoKeys, returned } from "../items/items.ts";
 import { checkItemKeys, checkKey } from "../items/keys.ts";
 import { changeItem, itemAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
@@ -60,13 +60,16 @@ export function actionBy(
       return { ...base, kind: "delete", test: (present) => !isThere(present) || test(present) };
     case "exists":
       return { ...base, kind: "check", test: (present) => isThere(present) && test(present) };
-    default:
+    default: {
+      const update = updateBy(statement.actions, holders);
+      checkNoKeys(table, update);
       return {
         ...base,
         kind: "update",
-        update: updateBy(statement.actions, holders),
+        update,
         test: (present) => isThere(present) && test(present),
       };
+    }
   }
 }
 

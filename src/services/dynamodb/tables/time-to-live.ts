@@ -6,20 +6,23 @@ import { startExpiring } from "./expire.ts";
 import { fill } from "./fill.ts";
 import { namedTable } from "./named.ts";
 
+/** So long after a change there is no other. */
+const SETTLED_MS = 3_600_000;
+
 export const timeToLiveOperations = {
   async UpdateTimeToLive(ctx, { TableName, TimeToLiveSpecification: { Enabled, AttributeName } }) {
     return ctx.transact(async (tx) => {
       const table = await namedTable(tx, TableName);
-      if (Enabled && table.ttl) {
+      if (table.ttl && table.ttl.attribute !== AttributeName)
         throw invalid(
-          table.ttl.attribute === AttributeName
-            ? "TimeToLive is already enabled"
-            : `TimeToLive is active on a different AttributeName: current AttributeName is ${table.ttl.attribute}`,
+          `TimeToLive is active on a different AttributeName: current AttributeName is ${table.ttl.attribute}`,
         );
-      }
+      if (Enabled && table.ttl) throw invalid("TimeToLive is already enabled");
       if (!Enabled && !table.ttl) throw invalid("TimeToLive is already disabled");
+      if (table.ttlChanged !== undefined && tx.now() < table.ttlChanged + SETTLED_MS)
+        throw invalid("Time to live has been modified multiple times within a fixed interval");
       const ttl = Enabled ? { attribute: AttributeName, region: ctx.region } : undefined;
-      tx.put(tables, settled(tx, { ...table, ttl }));
+      tx.put(tables, settled(tx, { ...table, ttl, ttlChanged: tx.now() }));
       if (Enabled) {
         tx.enqueue(fill, { table: table.name, number: table.number, what: "expiry" });
         startExpiring(tx, table);

@@ -68,8 +68,7 @@ export const transactionOperations = {
         used.push({ table, units: 2 * readUnits(size, true), indexes: new Map() });
         Responses.push(item ? { Item: project ? project(item) : item } : {});
       }
-      if (bytes > MOST_BYTES)
-        throw invalid("Collection size of the items in the transaction exceeds the limit of 4 MB");
+      checkBytes(bytes);
       takeTogether("read", used, meterOf(ctx, tx));
       return {
         Responses,
@@ -160,11 +159,20 @@ async function perform(
   }[] = [];
   for (const [at, action] of actions.entries()) outcomes.push(await judged(tx, action, tables[at]!));
   checkReasons(outcomes.map(({ reason }) => reason));
+  checkBytes(outcomes.reduce((sum, { before, after }) => sum + sizeOr0(after ?? before), 0));
   const used = outcomes.map(({ before, after }, at) => twice(writing(tables[at]!, before, after)));
   takeTogether("write", used, meter);
   for (const [at, { before, after }] of outcomes.entries())
     if (actions[at]!.kind !== "check") changeItem(tx, tables[at]!, before, after);
   return used;
+}
+
+const sizeOr0 = (item: Item | undefined) => (item ? sizeOfItem(item) : 0);
+
+/** @throws {AwsError} ValidationException */
+function checkBytes(bytes: number): void {
+  if (bytes > MOST_BYTES)
+    throw invalid("Collection size of the items in the transaction exceeds the limit of 4 MB");
 }
 
 /** A transaction prepares what it does, and does it. */
