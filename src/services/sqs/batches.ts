@@ -1,5 +1,5 @@
 import { loadContract } from "#aws/contract/contract.ts";
-import type { BatchResultErrorEntry } from "#aws/contract/types/sqs.ts";
+import type { BatchResultErrorEntry, SendMessageBatchResult } from "#aws/contract/types/sqs.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -29,13 +29,18 @@ export const batchOperations = {
     const drafts = new Map(entries.map((entry) => [entry, attempt(() => drafted(entry, trace))]));
     const size = [...drafts.values()].reduce((sum, draft) => sum + (isFailure(draft) ? 0 : draft.size), 0);
     if (size > LARGEST_BATCH) throw batchTooLong(LARGEST_BATCH, size);
-    return each(ctx, name, entries, (work, to, entry) => {
+    const { Successful, Failed } = await each(ctx, name, entries, (work, to, entry) => {
       const draft = drafts.get(entry)!;
       if (isFailure(draft)) throw draft.error;
       checkFor(to.queue, draft);
       const { MD5OfMessageBody, MessageId, ...sent } = send(work, to, draft);
       return { Id: entry.Id, MessageId: MessageId!, MD5OfMessageBody: MD5OfMessageBody!, ...sent };
     });
+    // Alone among the batches it leaves out an empty list, although the model requires both.
+    return {
+      ...(Successful.length > 0 && { Successful }),
+      ...(Failed.length > 0 && { Failed }),
+    } as SendMessageBatchResult;
   },
 
   async DeleteMessageBatch(ctx, input) {

@@ -107,6 +107,31 @@ behaviour("an entry that fails hinders no other", api("SendMessageBatch"), async
   expect((await receive(QueueUrl)).length).toBe(1);
 });
 
+behaviour(
+  "SendMessageBatch leaves out the list that has nothing",
+  "https://github.com/aws/aws-sdk/issues/657",
+  async () => {
+    const QueueUrl = await queue();
+    expect("Failed" in (await sendAll(QueueUrl, some(1)))).toBe(false);
+    const refusedAll = await sendAll(QueueUrl, [{ Id: "late", MessageBody: "x", DelaySeconds: 901 }]);
+    expect("Successful" in refusedAll).toBe(false);
+    expect(refusedAll.Failed!.map(({ Id }) => Id)).toEqual(["late"]);
+  },
+);
+
+behaviour(
+  "DeleteMessageBatch tells of both lists, empty or not",
+  "https://github.com/aws/aws-sdk-java-v2/issues/4713",
+  async () => {
+    const QueueUrl = await queue();
+    await put(QueueUrl, "x");
+    const [{ ReceiptHandle } = {}] = await receive(QueueUrl);
+    const Entries = [{ Id: "a", ReceiptHandle }];
+    const { Successful, Failed } = await send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+    expect([Successful, Failed]).toEqual([[{ Id: "a" }], []]);
+  },
+);
+
 behaviour("a batch can be 1 MiB in all", guide("quotas-messages"), async () => {
   const half = "x".repeat(524_288);
   const { Successful } = await sendAll(await queue(), [
