@@ -29,6 +29,7 @@ import { reachedBy, statementOperations } from "./partiql/statements.ts";
 import { policyOperations } from "./policies/policies.ts";
 import { queryOperations } from "./reads/query.ts";
 import { scanOperations } from "./reads/scan.ts";
+import { replicaScalingOperations } from "./replicas/auto-scaling.ts";
 import { join } from "./replicas/join.ts";
 import { deliver, sweepVersions } from "./replicas/journal.ts";
 import { announce, depart, dismiss } from "./replicas/leave.ts";
@@ -163,6 +164,8 @@ const access: Access<"dynamodb"> = {
     ...ReplicaUpdates.flatMap((update) => replicaFacts(ctx, TableName, update)),
   ],
   DeleteTable: onTable("DeleteTable"),
+  DescribeTableReplicaAutoScaling: onTable("DescribeTableReplicaAutoScaling"),
+  UpdateTableReplicaAutoScaling: onTable("UpdateTableReplicaAutoScaling"),
   CreateGlobalTable: onGlobalTable("CreateGlobalTable"),
   DescribeGlobalTable: onGlobalTable("DescribeGlobalTable"),
   UpdateGlobalTable: onGlobalTable("UpdateGlobalTable"),
@@ -259,6 +262,7 @@ export const dynamodb = defineService({
     tableOperations,
     tableUpdate,
     legacyOperations,
+    replicaScalingOperations,
     timeToLiveOperations,
     tagOperations,
     itemOperations,

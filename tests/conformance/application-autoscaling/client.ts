@@ -10,9 +10,9 @@ export const api = (operation: string): string =>
 export const DYNAMODB = doc("amazondynamodb/latest/developerguide/AutoScaling.html");
 
 /** Calls as the SDK's signer signs, without a client of the service. */
-export function autoScalingOn(cloud: ConformanceCloud) {
+export function autoScalingOn(cloud: ConformanceCloud, where: { region?: string } = {}) {
   async function call<A = object>(operation: string, input: object): Promise<A> {
-    const { endpoint, region, credentials } = cloud.client();
+    const { endpoint, region, credentials } = cloud.client(where);
     const { hostname, port, host } = new URL(endpoint);
     const signer = new SignatureV4({
       service: "application-autoscaling",

@@ -11,6 +11,7 @@ import { startCounting } from "../tables/tally.ts";
 import { itemStored } from "../values/stored.ts";
 import { mark, release, replicaIn, replicaOf, withReplica } from "./group.ts";
 import { startSweeping } from "./journal.ts";
+import { scaleAlike } from "./scaling.ts";
 import { share } from "./settings.ts";
 import { BEFORE_ALL, take, versionAt } from "./take.ts";
 
@@ -204,6 +205,7 @@ async function open(ctx: Context, { region, number }: Joining, table: Replicated
   for (const other of group.replicas)
     if (other.region !== region)
       await ctx.elsewhere(other.region).transact((tx) => mark(tx, name, group, region, "ACTIVE"));
+  await scaleAlike(ctx, table, region);
   await ctx.transact(async (tx) => {
     await mark(tx, name, group, region, "ACTIVE");
     tx.delete(joinings, [number, region]);

@@ -1,8 +1,57 @@
+import type * as AutoScaling from "#aws/contract/types/application-autoscaling.ts";
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
+import type { Clients } from "#kernel/clients.ts";
 import type { Context } from "#kernel/context.ts";
 import { rootOf } from "#kernel/principal.ts";
-import { tables } from "../store.ts";
+import { type Table, tables } from "../store.ts";
 import { notScaled } from "./errors.ts";
+
+export type Way = "Read" | "Write";
+
+/** Whose capacity is scaled: that of a table or of one of its indexes, in a Region. */
+export interface Scaled {
+  region: string;
+  table: string;
+  index?: string | undefined;
+  way: Way;
+}
+
+type Scaler = Clients["application-autoscaling"];
+
+/** As the role that AWS links to the service, which belongs to the account. */
+const scalerOf = (ctx: Context, region: string): Scaler =>
+  ctx.as(rootOf(ctx.account), undefined, { account: ctx.account, region }).aws["application-autoscaling"];
+
+const placeOf = ({ table, index, way }: Scaled) => ({
+  ServiceNamespace: "dynamodb" as const,
+  ResourceId: index === undefined ? `table/${table}` : `table/${table}/index/${index}`,
+  ScalableDimension:
+    index === undefined
+      ? (`dynamodb:table:${way}CapacityUnits` as const)
+      : (`dynamodb:index:${way}CapacityUnits` as const),
+});
+
+interface Scaling {
+  target: AutoScaling.ScalableTarget | undefined;
+  policies: AutoScaling.ScalingPolicy[];
+}
+
+/** Nothing where there is no such service. */
+export async function scalingOf(ctx: Context, scaled: Scaled): Promise<Scaling> {
+  const { ResourceId, ...place } = placeOf(scaled);
+  const scaler = scalerOf(ctx, scaled.region);
+  try {
+    const { ScalableTargets } = await scaler.DescribeScalableTargets({ ...place, ResourceIds: [ResourceId] });
+    const { ScalingPolicies } = await scaler.DescribeScalingPolicies({ ...place, ResourceId });
+    return { target: ScalableTargets?.[0], policies: ScalingPolicies ?? [] };
+  } catch (error) {
+    if (error instanceof AwsError && error.status === 501) return { target: undefined, policies: [] };
+    throw error;
+  }
+}
+
+const globalIndexes = ({ indexes }: Table) => indexes.filter(({ kind }) => kind === "global");
 
 /**
  * The writes of a table with replicas are paid by request, or scaled: those of the table and of each of its indexes.
@@ -11,31 +60,84 @@ import { notScaled } from "./errors.ts";
 export async function checkScaled(ctx: Context, name: string): Promise<void> {
   const table = await ctx.read((tx) => tx.get(tables, [name]));
   if (table?.billing !== "PROVISIONED") return;
-  if (!(await isScaled(ctx, `table/${name}`, "dynamodb:table:WriteCapacityUnits"))) throw notScaled("Table");
-  for (const { kind, name: index } of table.indexes) {
-    const resource = `table/${name}/index/${index}`;
-    if (kind === "global" && !(await isScaled(ctx, resource, "dynamodb:index:WriteCapacityUnits")))
-      throw notScaled("GSI");
+  for (const index of [undefined, ...globalIndexes(table)]) {
+    const scaled = { region: ctx.region, table: name, index: index?.name, way: "Write" as const };
+    const { policies } = await scalingOf(ctx, scaled);
+    if (policies.length === 0) throw notScaled(index ? "GSI" : "Table");
   }
 }
 
-/** As the role that AWS links to the service, which belongs to the account. */
-async function isScaled(
-  ctx: Context,
-  ResourceId: string,
-  ScalableDimension: "dynamodb:table:WriteCapacityUnits" | "dynamodb:index:WriteCapacityUnits",
-): Promise<boolean> {
-  try {
-    const { ScalingPolicies } = await ctx
-      .as(rootOf(ctx.account))
-      .aws["application-autoscaling"].DescribeScalingPolicies({
-        ServiceNamespace: "dynamodb",
-        ResourceId,
-        ScalableDimension,
+/** A new replica's writes are scaled as those of the table that it was made from. */
+export async function scaleAlike(ctx: Context, table: Table, region: string): Promise<void> {
+  if (table.billing !== "PROVISIONED") return;
+  for (const index of [undefined, ...globalIndexes(table)]) {
+    const scaled = { region: ctx.region, table: table.name, index: index?.name, way: "Write" as const };
+    const { target, policies } = await scalingOf(ctx, scaled);
+    if (!target) continue;
+    const place = placeOf(scaled);
+    const scaler = scalerOf(ctx, region);
+    const { MinCapacity, MaxCapacity } = target;
+    await scaler.RegisterScalableTarget({ ...place, MinCapacity, MaxCapacity });
+    for (const { PolicyName, PolicyType, TargetTrackingScalingPolicyConfiguration: config } of policies)
+      await scaler.PutScalingPolicy({
+        ...place,
+        PolicyName,
+        PolicyType,
+        ...(config && { TargetTrackingScalingPolicyConfiguration: config }),
       });
-    return (ScalingPolicies?.length ?? 0) > 0;
-  } catch (error) {
-    if (error instanceof AwsError && error.status === 501) return false;
-    throw error;
   }
+}
+
+/** Sets, changes or ends the scaling of one capacity. @throws {AwsError} what Application Auto Scaling says */
+export async function scale(
+  ctx: Context,
+  scaled: Scaled,
+  sent: DynamoDB.AutoScalingSettingsUpdate,
+): Promise<void> {
+  const place = placeOf(scaled);
+  const scaler = scalerOf(ctx, scaled.region);
+  if (sent.AutoScalingDisabled) {
+    const { target } = await scalingOf(ctx, scaled);
+    if (target) await scaler.DeregisterScalableTarget(place);
+    return;
+  }
+  await scaler.RegisterScalableTarget({
+    ...place,
+    ...(sent.MinimumUnits !== undefined && { MinCapacity: sent.MinimumUnits }),
+    ...(sent.MaximumUnits !== undefined && { MaxCapacity: sent.MaximumUnits }),
+  });
+  if (!sent.ScalingPolicyUpdate) return;
+  const { PolicyName, TargetTrackingScalingPolicyConfiguration: config } = sent.ScalingPolicyUpdate;
+  const metric = `DynamoDB${scaled.way}CapacityUtilization` as const;
+  const name = PolicyName ?? `${metric}:${place.ResourceId}`;
+  // Its name is what a policy is known by: one of a new name takes the place of the former.
+  for (const { PolicyName: former } of (await scalingOf(ctx, scaled)).policies)
+    if (former !== name) await scaler.DeleteScalingPolicy({ ...place, PolicyName: former });
+  await scaler.PutScalingPolicy({
+    ...place,
+    PolicyName: name,
+    PolicyType: "TargetTrackingScaling",
+    TargetTrackingScalingPolicyConfiguration: {
+      ...config,
+      PredefinedMetricSpecification: { PredefinedMetricType: metric },
+    },
+  });
+}
+
+/** A target without a policy scales nothing. */
+export async function scalingSettings(
+  ctx: Context,
+  scaled: Scaled,
+): Promise<DynamoDB.AutoScalingSettingsDescription> {
+  const { target, policies } = await scalingOf(ctx, scaled);
+  if (!target || policies.length === 0) return { AutoScalingDisabled: true, ScalingPolicies: [] };
+  return {
+    MinimumUnits: target.MinCapacity,
+    MaximumUnits: target.MaxCapacity,
+    AutoScalingRoleArn: target.RoleARN,
+    ScalingPolicies: policies.map(({ PolicyName, TargetTrackingScalingPolicyConfiguration: config }) => {
+      const { PredefinedMetricSpecification: _, CustomizedMetricSpecification: __, ...rest } = config!;
+      return { PolicyName, TargetTrackingScalingPolicyConfiguration: rest };
+    }),
+  };
 }

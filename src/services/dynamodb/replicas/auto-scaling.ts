@@ -1,0 +1,168 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import { faultsOf, type Handlers, type Input } from "#kernel/service.ts";
+import { invalid } from "../errors.ts";
+import { tableName } from "../items/rows.ts";
+import { type Membership, type Table, tables } from "../store.ts";
+import { described } from "../tables/description.ts";
+import { type Scaled, scale, scalingOf, scalingSettings } from "./scaling.ts";
+
+const fault = faultsOf<"dynamodb">();
+type Request = Input<"dynamodb", "UpdateTableReplicaAutoScaling">;
+type Replicated = Table & { group: Membership };
+
+/** One change of what is scaled. */
+interface Change {
+  scaled: Scaled;
+  sent: DynamoDB.AutoScalingSettingsUpdate;
+}
+
+/** The scaling of a global table's capacity, of which Application Auto Scaling keeps the books in each Region. */
+export const replicaScalingOperations = {
+  async DescribeTableReplicaAutoScaling(ctx, { TableName }) {
+    const table = await globalTable(ctx, TableName);
+    return { TableAutoScalingDescription: await scalingTold(ctx, table) };
+  },
+
+  /** What is answered is the scaling as it was. */
+  async UpdateTableReplicaAutoScaling(ctx, input) {
+    const table = await globalTable(ctx, input.TableName);
+    const changes = changesIn(table, input);
+    checkBilling(table, input);
+    for (const change of changes) await checkComplete(ctx, change);
+    const TableAutoScalingDescription = await scalingTold(ctx, table);
+    for (const { scaled, sent } of changes) await scale(ctx, scaled, sent).catch(relayed);
+    return { TableAutoScalingDescription };
+  },
+} satisfies Handlers<"dynamodb">;
+
+async function globalTable(ctx: Context, given: string): Promise<Replicated> {
+  const name = tableName(given);
+  const table = await ctx.read((tx) => tx.get(tables, [name]));
+  if (!table?.group)
+    throw fault("ResourceNotFoundException", `Global table with name: '${name}' does not exist.`);
+  return table as Replicated;
+}
+
+const regionsOf = ({ group }: Replicated) =>
+  [group.region, ...group.replicas.map(({ region }) => region)].toSorted();
+
+async function scalingTold(ctx: Context, table: Replicated): Promise<DynamoDB.TableAutoScalingDescription> {
+  const Replicas: DynamoDB.ReplicaAutoScalingDescription[] = [];
+  const global = table.indexes.filter(({ kind }) => kind === "global");
+  for (const region of regionsOf(table)) {
+    const of = (way: Scaled["way"], index?: string) =>
+      scalingSettings(ctx, { region, table: table.name, index, way });
+    const GlobalSecondaryIndexes = [];
+    for (const { name, filling } of global)
+      GlobalSecondaryIndexes.push({
+        IndexName: name,
+        IndexStatus: filling ? ("CREATING" as const) : ("ACTIVE" as const),
+        ProvisionedReadCapacityAutoScalingSettings: await of("Read", name),
+        ProvisionedWriteCapacityAutoScalingSettings: await of("Write", name),
+      });
+    Replicas.push({
+      RegionName: region,
+      GlobalSecondaryIndexes,
+      ReplicaProvisionedReadCapacityAutoScalingSettings: await of("Read"),
+      ReplicaProvisionedWriteCapacityAutoScalingSettings: await of("Write"),
+      ReplicaStatus: table.group.replicas.find((one) => one.region === region)?.status ?? "ACTIVE",
+    });
+  }
+  return { TableName: table.name, TableStatus: described(ctx, table).TableStatus, Replicas };
+}
+
+const failed = ({ name }: Pick<Table, "name">, reason: string) =>
+  invalid(`Failed to update settings for global table with name: ‘${name}’${reason}`);
+
+/** Writes are scaled alike in every Region, reads in each for itself. @throws {AwsError} ValidationException */
+function changesIn(table: Replicated, input: Request): Change[] {
+  const regions = regionsOf(table);
+  const everywhere = (index: string | undefined, sent: DynamoDB.AutoScalingSettingsUpdate | undefined) =>
+    sent
+      ? regions.map((region) => ({
+          scaled: { region, table: table.name, index, way: "Write" as const },
+          sent,
+        }))
+      : [];
+  const changes: Change[] = [
+    ...everywhere(undefined, input.ProvisionedWriteCapacityAutoScalingUpdate),
+    ...(input.GlobalSecondaryIndexUpdates ?? []).flatMap((one) =>
+      everywhere(one.IndexName, one.ProvisionedWriteCapacityAutoScalingUpdate),
+    ),
+  ];
+  const updates = input.ReplicaUpdates ?? [];
+  const named = updates.map(({ RegionName }) => RegionName);
+  const twice = [...new Set(named.filter((region, at) => named.indexOf(region) !== at))];
+  if (twice.length > 0)
+    throw failed(table, ` because the regions: ‘[${twice.join(", ")}]’ were specified more than once.`);
+  for (const update of updates) changes.push(...readChanges(table, regions, update));
+  if (changes.length === 0) throw failed(table, " because at least one update parameter must be specified.");
+  return changes;
+}
+
+function readChanges(
+  table: Replicated,
+  regions: readonly string[],
+  update: DynamoDB.ReplicaAutoScalingUpdate,
+): Change[] {
+  const { RegionName: region } = update;
+  if (!regions.includes(region))
+    throw fault(
+      "ResourceNotFoundException",
+      `Replica with name: '${table.name}' does not exist in region: '${region}'.`,
+    );
+  const at = (index: string | undefined, sent: DynamoDB.AutoScalingSettingsUpdate | undefined): Change[] =>
+    sent ? [{ scaled: { region, table: table.name, index, way: "Read" }, sent }] : [];
+  const changes = [
+    ...at(undefined, update.ReplicaProvisionedReadCapacityAutoScalingUpdate),
+    ...(update.ReplicaGlobalSecondaryIndexUpdates ?? []).flatMap((one) =>
+      at(one.IndexName, one.ProvisionedReadCapacityAutoScalingUpdate),
+    ),
+  ];
+  if (changes.length === 0)
+    throw failed(table, ` because at least one update parameter must be specified for region: ‘${region}’.`);
+  return changes;
+}
+
+/** What is paid by request is not scaled; that it is not may be said again. */
+function checkBilling(table: Replicated, input: Request): void {
+  if (table.billing !== "PAY_PER_REQUEST") return;
+  const isScaling = (sent: DynamoDB.AutoScalingSettingsUpdate | undefined) =>
+    sent !== undefined && !sent.AutoScalingDisabled;
+  const parameters = [
+    isScaling(input.ProvisionedWriteCapacityAutoScalingUpdate) &&
+      "GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate",
+    input.ReplicaUpdates?.some((one) => isScaling(one.ReplicaProvisionedReadCapacityAutoScalingUpdate)) &&
+      "ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate",
+  ].filter((name) => typeof name === "string");
+  if (parameters.length === 0) return;
+  const quoted = (names: readonly string[]) => names.map((name) => `'${name}'`).join(", ");
+  throw invalid(
+    `Failed to update global table with name ‘${table.name}‘. Replicas ${quoted(regionsOf(table).map((region) => region.toUpperCase()))} BillingMode is PayPerRequest. You must convert table's BillingMode to PROVISIONED to set parameters: ${quoted(parameters)}.`,
+  );
+}
+
+/** What is scaled for the first time needs all that scaling is made of. @throws {AwsError} ValidationException */
+async function checkComplete(ctx: Context, { scaled, sent }: Change): Promise<void> {
+  if (sent.AutoScalingDisabled) return;
+  const missing = (["MaximumUnits", "ScalingPolicyUpdate", "MinimumUnits"] as const).filter(
+    (member) => sent[member] === undefined,
+  );
+  if (missing.length === 0) return;
+  const { target, policies } = await scalingOf(ctx, scaled);
+  if (target && policies.length > 0) return;
+  throw failed(
+    { name: scaled.table },
+    `: Parameters ${missing.map((name) => `'${name}'`).join(", ")} are required unless auto scaling is being disabled.`,
+  );
+}
+
+/** As the service that it comes from said it. */
+function relayed(error: unknown): never {
+  if (!(error instanceof AwsError) || error.status >= 500) throw error;
+  throw invalid(
+    `${error.message} (Service: AWSApplicationAutoScaling; Status Code: ${error.status}; Error Code: ${error.code}; Proxy: null)`,
+  );
+}
