@@ -359,6 +359,13 @@ for (const [what, given, name, message, source] of [
     api("NoncurrentVersionExpiration"),
   ],
   [
+    "more noncurrent versions spared than 100",
+    [{ NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions: 101 } }],
+    "InvalidArgument",
+    undefined,
+    api("NoncurrentVersionExpiration"),
+  ],
+  [
     "noncurrent versions without days",
     [{ NoncurrentVersionExpiration: { NewerNoncurrentVersions: 2 } }],
     "MalformedXML",

@@ -22,6 +22,7 @@ const POST = doc("AmazonS3/latest/API/RESTObjectPOST.html");
 const ERRORS = doc("AmazonS3/latest/API/ErrorResponses.html");
 const CHECKSUMS = doc("AmazonS3/latest/userguide/checking-object-integrity-upload.html");
 const KEYS = doc("AmazonS3/latest/userguide/object-keys.html#object-key-xml-related-constraints");
+const NAMES = doc("AmazonS3/latest/userguide/bucketnamingrules.html");
 const METADATA = doc("AmazonS3/latest/userguide/UsingMetadata.html");
 const PRESIGNED = doc("AmazonS3/latest/API/sigv4-query-string-auth.html");
 
@@ -155,6 +156,23 @@ async function presigned(seconds: number): Promise<string> {
   );
   return `${path}?${query}`;
 }
+
+for (const name of ["a", "a%20b", "b%C3%BCcket", "a".repeat(256)]) {
+  behaviour(`no bucket can be called ${name.slice(0, 20)}`, NAMES, async () => {
+    const answer = await send(cloud, { method: "GET", target: `/${name}` });
+    expect(said(answer, "Message", "BucketName")).toEqual([
+      400,
+      "InvalidBucketName",
+      "The specified bucket is not valid.",
+      decodeURIComponent(name),
+    ]);
+  });
+}
+
+behaviour("names that buckets had once may still be asked for", NAMES, async () => {
+  const answer = await send(cloud, { method: "GET", target: "/Old_Name" });
+  expect(said(answer, "BucketName")).toEqual([404, "NoSuchBucket", "Old_Name"]);
+});
 
 // Endpoints of Regions
 

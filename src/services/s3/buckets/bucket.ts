@@ -2,10 +2,11 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { accessPointAt } from "../access-points/addresses.ts";
 import type { AccessPoint } from "../access-points/store.ts";
-import { noSuchBucket } from "../errors.ts";
+import { invalidBucketName, noSuchBucket } from "../errors.ts";
 import { type Bucket, buckets } from "../store.ts";
+import { wasEverName } from "./names.ts";
 
-/** The bucket of that name, or the one to which an access point leads. @throws {AwsError} NoSuchBucket */
+/** The bucket of that name, or the one to which an access point leads. @throws {AwsError} NoSuchBucket, InvalidBucketName */
 export function bucketAt(tx: ReadTransaction, name: string): MaybePromise<Bucket> {
   return whenReady(
     tx.get(buckets, [name]),
@@ -22,7 +23,7 @@ export async function bucketByWay(
   if (named) return { bucket: named };
   const accessPoint = await accessPointAt(tx, name);
   const bucket = accessPoint && (await tx.get(buckets, [accessPoint.bucket]));
-  if (!bucket) throw noSuchBucket(name);
+  if (!bucket) throw wasEverName(name) ? noSuchBucket(name) : invalidBucketName(name);
   return { bucket, accessPoint };
 }
 

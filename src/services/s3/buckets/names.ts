@@ -12,5 +12,8 @@ export function isBucketName(name: string): boolean {
   );
 }
 
+/** Whether a bucket could ever have been called so: names were freer once. An access point's ARN stands for a name, too. */
+export const wasEverName = (name: string): boolean => /^[\w.-]{3,255}$/.test(name) || name.startsWith("arn:");
+
 const RESERVED_PREFIXES = ["xn--", "sthree-", "amzn-s3-demo-"];
 const RESERVED_SUFFIXES = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];

@@ -13,11 +13,14 @@ import {
   notForTags,
   notMidnight,
   notPositive,
+  tooManyNewer,
   tooSoonForClass,
 } from "./errors.ts";
 import { described, filterOf } from "./filter.ts";
 
 const LEAST_DAYS = 30;
+/** Noncurrent versions that a rule may spare. */
+const MOST_NEWER = 100;
 
 /** Days or dates of a kind of transition, to compare. */
 interface Step {
@@ -116,7 +119,9 @@ function checkNoncurrent(rule: LifecycleRule): void {
 }
 
 function checkNewer(newer: number | undefined, action: string): void {
-  if (newer !== undefined) checkPositive(newer, "NewerNoncurrentVersions", action);
+  if (newer === undefined) return;
+  checkPositive(newer, "NewerNoncurrentVersions", action);
+  if (newer > MOST_NEWER) throw tooManyNewer(action, MOST_NEWER);
 }
 
 const isInfrequent = (storageClass: string) =>

@@ -44,6 +44,8 @@ export const notForSizes = (action: string) =>
 export const notMidnight = () => refused("'Date' must be at midnight GMT");
 export const notPositive = (member: string, action: string) =>
   refused(`'${member}' for ${action} action must be a positive integer`);
+export const tooManyNewer = (action: string, most: number) =>
+  refused(`'NewerNoncurrentVersions' for ${action} action must be between 1 and ${most}`);
 export const negative = (member: string, action: string) =>
   refused(`'${member}' in ${action} action must be nonnegative`);
 export const tooSoonForClass = (member: string, action: string, storageClass: string) =>

@@ -12,7 +12,12 @@ test("what can be printed in ASCII stays as it is", () => {
 });
 
 test("what is not comes back", () => {
-  const text = fc.string({ unit: "binary", minLength: 1 }).filter((one) => !one.includes("=?"));
+  // fast-check's own text of all characters takes seconds to begin.
+  const character = fc.oneof(fc.integer({ min: 0, max: 0xd7ff }), fc.integer({ min: 0xe000, max: 0x10ffff }));
+  const text = fc
+    .array(character, { minLength: 1 })
+    .map((codes) => String.fromCodePoint(...codes))
+    .filter((one) => !one.includes("=?"));
   fc.assert(
     fc.property(text, (one) => {
       const header = encodeWords(one);
