@@ -17,6 +17,8 @@ export interface Override {
   shapes?: Record<string, Partial<ShapeEntry>>;
   /** Values of enumerations in the order in which a Java hash set has them, where the service tells them so. */
   enumsHashed?: true;
+  /** Members of structures in the order in which a Java hash map has them, where the service tells of them so. */
+  membersHashed?: true;
   /** Members of structures that are of another shape, by `Structure.Member`. */
   members?: Record<string, ShapeRef>;
   /** Members that the sources do not have, by `Structure.Member`. */
@@ -44,13 +46,16 @@ export function overridden(contract: ContractFile, override: Override): Contract
   };
 }
 
-function shapesOf({ shapes }: ContractFile, { enumsHashed }: Override): ContractFile["shapes"] {
-  if (!enumsHashed) return shapes;
+function shapesOf(
+  { shapes }: ContractFile,
+  { enumsHashed, membersHashed }: Override,
+): ContractFile["shapes"] {
   return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [
-      name,
-      "enum" in shape && shape.enum ? { ...shape, enum: hashed(shape.enum) } : shape,
-    ]),
+    Object.entries(shapes).map(([name, shape]) => {
+      if (enumsHashed && "enum" in shape && shape.enum) return [name, { ...shape, enum: hashed(shape.enum) }];
+      if (membersHashed && "members" in shape) return [name, { ...shape, members: inMap(shape.members) }];
+      return [name, shape];
+    }),
   );
 }
 
@@ -59,6 +64,24 @@ const PLACES = 32;
 /** By the last five bits of their hashes; the later one comes first where two share a place. */
 const hashed = (values: readonly string[]) =>
   values.toReversed().sort((a, b) => (javaHash(a) & (PLACES - 1)) - (javaHash(b) & (PLACES - 1)));
+
+/** What a map has places for at first, and how many entries double them. */
+const MAP_PLACES = 16;
+const MAP_FULL = 12;
+
+/** As Java 7's `HashMap` has them, when they come by name: by hashes of these with a small letter, the later one first. */
+function inMap<T>(members: Readonly<Record<string, T>>): Record<string, T> {
+  const entries = Object.entries(members).sort(([a], [b]) => (a < b ? 1 : -1));
+  const places = entries.length > MAP_FULL ? 2 * MAP_PLACES : MAP_PLACES;
+  const placeOf = (name: string) => mapHash(name[0]!.toLowerCase() + name.slice(1)) & (places - 1);
+  return Object.fromEntries(entries.sort(([a], [b]) => placeOf(a) - placeOf(b)));
+}
+
+function mapHash(text: string): number {
+  const hash = javaHash(text);
+  const mixed = hash ^ (hash >>> 20) ^ (hash >>> 12);
+  return mixed ^ (mixed >>> 7) ^ (mixed >>> 4);
+}
 
 /** `String.hashCode()`, as the documentation of Java has it. */
 function javaHash(text: string): number {

@@ -14,6 +14,7 @@ import { accountOperations } from "./streams/account.ts";
 import { capacityOperations } from "./streams/capacity.ts";
 import { encryptionOperations } from "./streams/encryption.ts";
 import { policyOperations } from "./streams/policies.ts";
+import { judgeRetention } from "./streams/retention.ts";
 import { streamOperations } from "./streams/streams.ts";
 import { tagOperations } from "./streams/tags.ts";
 import { forget, trim } from "./streams/trim.ts";
@@ -127,6 +128,7 @@ export const kinesis = defineService({
     accountOperations,
   ],
   jobs: [trim, forget],
+  judge: judgeRetention,
   access,
   dataOperations: ["PutRecord", "PutRecords", "GetShardIterator", "GetRecords", "SubscribeToShard"],
 });

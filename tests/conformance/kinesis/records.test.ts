@@ -127,6 +127,14 @@ for (const [what, more, message] of [
   });
 }
 
+behaviour("a record's key counts as its data does", api("PutRecord"), async () => {
+  const { put } = await stream();
+  await put(Buffer.alloc(2 ** 20 - 3), { PartitionKey: "key" });
+  await expect(put(Buffer.alloc(2 ** 20 - 2), { PartitionKey: "key" })).rejects.toMatchObject(
+    invalid(expect.any(String)),
+  );
+});
+
 behaviour("a batch answers for each of its records, in their order", api("PutRecords"), async () => {
   const { StreamName, texts } = await stream();
   const answer = await send(

@@ -128,6 +128,13 @@ behaviour("shards are listed of a stream, or from a token on", api("ListShards")
   );
 });
 
+behaviour("what is no shard's id is refused before its stream is looked for", api("SplitShard"), async () => {
+  const StreamName = "nowhere";
+  const refused = missing(`Could not find shard first in stream ${StreamName} under account ${ACCOUNT}.`);
+  await expect(split(StreamName, "first", "10")).rejects.toMatchObject(refused);
+  await expect(merge(StreamName, FIRST, "first")).rejects.toMatchObject(refused);
+});
+
 behaviour("only neighbours are merged", api("MergeShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 3 });
   await expect(merge(StreamName, FIRST, "shardId-000000000002")).rejects.toMatchObject(

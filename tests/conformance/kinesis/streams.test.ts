@@ -288,13 +288,6 @@ behaviour("retention that stays the same is no error", api("IncreaseStreamRetent
 
 for (const [what, Command, from, to, message] of [
   [
-    "is not increased beyond a year",
-    IncreaseStreamRetentionPeriodCommand,
-    24,
-    8_761,
-    /^Maximum allowed retention period is 8760 hours\. Requested retention period \(8761 hours\) is too long\.$/,
-  ],
-  [
     "is not increased below a day",
     IncreaseStreamRetentionPeriodCommand,
     24,
@@ -332,6 +325,35 @@ for (const [what, Command, from, to, message] of [
     );
   });
 }
+
+for (const [hours, rule] of [
+  [8_761, "Member must have value less than or equal to 8760"],
+  [0, "Member must have value greater than or equal to 1"],
+] as const) {
+  behaviour(`there is no retention of ${hours} hours`, api("IncreaseStreamRetentionPeriod"), async () => {
+    const { StreamName } = await stream();
+    for (const Command of [IncreaseStreamRetentionPeriodCommand, DecreaseStreamRetentionPeriodCommand])
+      await expect(
+        send(new Command({ StreamName, RetentionPeriodHours: hours }) as never),
+      ).rejects.toMatchObject(
+        refusal(
+          "ValidationException",
+          `1 validation error detected: Value '${hours}' at 'retentionPeriodHours' failed to satisfy constraint: ${rule}`,
+        ),
+      );
+  });
+}
+
+behaviour("what breaks several rules is told of in the order of a hash", api("PutRecord"), async () => {
+  const { put } = await stream();
+  const more = { PartitionKey: "", ExplicitHashKey: "x", SequenceNumberForOrdering: "y" };
+  await expect(put("x", more)).rejects.toMatchObject(
+    refusal(
+      "ValidationException",
+      "3 validation errors detected: Value 'y' at 'sequenceNumberForOrdering' failed to satisfy constraint: Member must satisfy regular expression pattern: 0|([1-9]\\d{0,128}); Value '' at 'partitionKey' failed to satisfy constraint: Member must have length greater than or equal to 1; Value 'x' at 'explicitHashKey' failed to satisfy constraint: Member must satisfy regular expression pattern: 0|([1-9]\\d{0,38})",
+    ),
+  );
+});
 
 behaviour("shard-level metrics are switched on and off", api("EnableEnhancedMonitoring"), async () => {
   const { StreamName, StreamARN } = await stream();

@@ -3,6 +3,9 @@ import type { Override } from "../override.ts";
 export default {
   // Messages of refusal that people quote have the values of every enumeration in this order.
   enumsHashed: true,
+  // Where a call breaks several rules, messages that people quote tell of its members in this order: of `PutRecord`
+  // first SequenceNumberForOrdering, then PartitionKey, ExplicitHashKey, Data, StreamName.
+  membersHashed: true,
   service: {
     // The AWS SDK for Java sends CBOR (`application/x-amz-cbor-1.1` with an `X-Amz-Target`) to Kinesis unless its
     // setting `cborEnabled` is off; the model does not say so.

@@ -4,15 +4,15 @@ export interface AccessDeniedException {
   message?: string;
 }
 export interface AddTagsToStreamInput {
-  StreamName?: string;
   Tags: TagMap;
-  StreamARN?: string;
   StreamId?: string;
+  StreamARN?: string;
+  StreamName?: string;
 }
 export interface ChildShard {
   ShardId: string;
-  ParentShards: ShardIdList;
   HashKeyRange: HashKeyRange;
+  ParentShards: ShardIdList;
 }
 export type ChildShardList = ChildShard[];
 export interface Consumer {
@@ -24,41 +24,41 @@ export interface Consumer {
 export interface ConsumerDescription {
   ConsumerName: string;
   ConsumerARN: string;
+  StreamARN: string;
   ConsumerStatus: ConsumerStatus;
   ConsumerCreationTimestamp: Date;
-  StreamARN: string;
 }
 export type ConsumerList = Consumer[];
 export type ConsumerStatus = "ACTIVE" | "DELETING" | "CREATING";
 export interface CreateStreamInput {
-  StreamName: string;
-  ShardCount?: number;
-  StreamModeDetails?: StreamModeDetails;
   Tags?: TagMap;
-  WarmThroughputMiBps?: number;
   MaxRecordSizeInKiB?: number;
+  StreamModeDetails?: StreamModeDetails;
+  ShardCount?: number;
+  WarmThroughputMiBps?: number;
+  StreamName: string;
 }
 export interface DecreaseStreamRetentionPeriodInput {
-  StreamName?: string;
   RetentionPeriodHours: number;
-  StreamARN?: string;
   StreamId?: string;
+  StreamARN?: string;
+  StreamName?: string;
 }
 export interface DeleteResourcePolicyInput {
-  ResourceARN: string;
   StreamId?: string;
+  ResourceARN: string;
 }
 export interface DeleteStreamInput {
-  StreamName?: string;
-  EnforceConsumerDeletion?: boolean;
-  StreamARN?: string;
   StreamId?: string;
+  StreamARN?: string;
+  EnforceConsumerDeletion?: boolean;
+  StreamName?: string;
 }
 export interface DeregisterStreamConsumerInput {
-  StreamARN?: string;
   ConsumerName?: string;
-  ConsumerARN?: string;
   StreamId?: string;
+  ConsumerARN?: string;
+  StreamARN?: string;
 }
 export interface DescribeAccountSettingsInput {}
 export interface DescribeAccountSettingsOutput {
@@ -66,49 +66,49 @@ export interface DescribeAccountSettingsOutput {
 }
 export interface DescribeLimitsInput {}
 export interface DescribeLimitsOutput {
-  ShardLimit: number;
-  OpenShardCount: number;
   OnDemandStreamCount: number;
+  ShardLimit: number;
   OnDemandStreamCountLimit: number;
+  OpenShardCount: number;
 }
 export interface DescribeStreamConsumerInput {
-  StreamARN?: string;
   ConsumerName?: string;
-  ConsumerARN?: string;
   StreamId?: string;
+  ConsumerARN?: string;
+  StreamARN?: string;
 }
 export interface DescribeStreamConsumerOutput {
   ConsumerDescription: ConsumerDescription;
 }
 export interface DescribeStreamInput {
-  StreamName?: string;
   Limit?: number;
+  StreamId?: string;
   ExclusiveStartShardId?: string;
   StreamARN?: string;
-  StreamId?: string;
+  StreamName?: string;
 }
 export interface DescribeStreamOutput {
   StreamDescription: StreamDescription;
 }
 export interface DescribeStreamSummaryInput {
-  StreamName?: string;
-  StreamARN?: string;
   StreamId?: string;
+  StreamARN?: string;
+  StreamName?: string;
 }
 export interface DescribeStreamSummaryOutput {
   StreamDescriptionSummary: StreamDescriptionSummary;
 }
 export interface DisableEnhancedMonitoringInput {
-  StreamName?: string;
-  ShardLevelMetrics: MetricsNameList;
-  StreamARN?: string;
   StreamId?: string;
+  StreamARN?: string;
+  ShardLevelMetrics: MetricsNameList;
+  StreamName?: string;
 }
 export interface EnableEnhancedMonitoringInput {
-  StreamName?: string;
-  ShardLevelMetrics: MetricsNameList;
-  StreamARN?: string;
   StreamId?: string;
+  StreamARN?: string;
+  ShardLevelMetrics: MetricsNameList;
+  StreamName?: string;
 }
 export type EncryptionType = "KMS" | "NONE";
 export interface EnhancedMetrics {
@@ -116,10 +116,10 @@ export interface EnhancedMetrics {
 }
 export type EnhancedMonitoringList = EnhancedMetrics[];
 export interface EnhancedMonitoringOutput {
-  StreamName?: string;
+  StreamARN?: string;
   CurrentShardLevelMetrics?: MetricsNameList;
   DesiredShardLevelMetrics?: MetricsNameList;
-  StreamARN?: string;
+  StreamName?: string;
 }
 export interface ExpiredIteratorException {
   message?: string;
@@ -128,45 +128,45 @@ export interface ExpiredNextTokenException {
   message?: string;
 }
 export interface GetRecordsInput {
-  ShardIterator: string;
   Limit?: number;
-  StreamARN?: string;
   StreamId?: string;
+  StreamARN?: string;
+  ShardIterator: string;
 }
 export interface GetRecordsOutput {
-  Records: RecordList;
   NextShardIterator?: string;
   MillisBehindLatest?: number;
+  Records: RecordList;
   ChildShards?: ChildShardList;
 }
 export interface GetResourcePolicyInput {
-  ResourceARN: string;
   StreamId?: string;
+  ResourceARN: string;
 }
 export interface GetResourcePolicyOutput {
   Policy: string;
 }
 export interface GetShardIteratorInput {
-  StreamName?: string;
-  ShardId: string;
-  ShardIteratorType: ShardIteratorType;
-  StartingSequenceNumber?: string;
   Timestamp?: Date;
-  StreamARN?: string;
   StreamId?: string;
+  ShardId: string;
+  StreamARN?: string;
+  ShardIteratorType: ShardIteratorType;
+  StreamName?: string;
+  StartingSequenceNumber?: string;
 }
 export interface GetShardIteratorOutput {
   ShardIterator?: string;
 }
 export interface HashKeyRange {
-  StartingHashKey: string;
   EndingHashKey: string;
+  StartingHashKey: string;
 }
 export interface IncreaseStreamRetentionPeriodInput {
-  StreamName?: string;
   RetentionPeriodHours: number;
-  StreamARN?: string;
   StreamId?: string;
+  StreamARN?: string;
+  StreamName?: string;
 }
 export interface InternalFailureException {
   message?: string;
@@ -196,65 +196,65 @@ export interface LimitExceededException {
   message?: string;
 }
 export interface ListShardsInput {
-  StreamName?: string;
-  NextToken?: string;
-  ExclusiveStartShardId?: string;
-  MaxResults?: number;
-  StreamCreationTimestamp?: Date;
   ShardFilter?: ShardFilter;
-  StreamARN?: string;
+  StreamCreationTimestamp?: Date;
   StreamId?: string;
+  ExclusiveStartShardId?: string;
+  StreamARN?: string;
+  NextToken?: string;
+  MaxResults?: number;
+  StreamName?: string;
 }
 export interface ListShardsOutput {
   Shards?: ShardList;
   NextToken?: string;
 }
 export interface ListStreamConsumersInput {
+  StreamCreationTimestamp?: Date;
+  StreamId?: string;
   StreamARN: string;
   NextToken?: string;
   MaxResults?: number;
-  StreamCreationTimestamp?: Date;
-  StreamId?: string;
 }
 export interface ListStreamConsumersOutput {
-  Consumers?: ConsumerList;
   NextToken?: string;
+  Consumers?: ConsumerList;
 }
 export interface ListStreamsInput {
   Limit?: number;
-  ExclusiveStartStreamName?: string;
   NextToken?: string;
+  ExclusiveStartStreamName?: string;
 }
 export interface ListStreamsOutput {
-  StreamNames: StreamNameList;
   HasMoreStreams: boolean;
-  NextToken?: string;
   StreamSummaries?: StreamSummaryList;
+  NextToken?: string;
+  StreamNames: StreamNameList;
 }
 export interface ListTagsForResourceInput {
-  ResourceARN: string;
   StreamId?: string;
+  ResourceARN: string;
 }
 export interface ListTagsForResourceOutput {
   Tags?: TagList;
 }
 export interface ListTagsForStreamInput {
-  StreamName?: string;
-  ExclusiveStartTagKey?: string;
   Limit?: number;
-  StreamARN?: string;
   StreamId?: string;
+  StreamARN?: string;
+  ExclusiveStartTagKey?: string;
+  StreamName?: string;
 }
 export interface ListTagsForStreamOutput {
   Tags: TagList;
   HasMoreTags: boolean;
 }
 export interface MergeShardsInput {
-  StreamName?: string;
+  StreamId?: string;
+  StreamARN?: string;
   ShardToMerge: string;
   AdjacentShardToMerge: string;
-  StreamARN?: string;
-  StreamId?: string;
+  StreamName?: string;
 }
 export type MetricsName = "ALL" | "IteratorAgeMilliseconds" | "IncomingBytes" | "WriteProvisionedThroughputExceeded" | "OutgoingRecords" | "ReadProvisionedThroughputExceeded" | "IncomingRecords" | "OutgoingBytes";
 export type MetricsNameList = MetricsName[];
@@ -264,8 +264,8 @@ export interface MinimumThroughputBillingCommitmentInput {
 export type MinimumThroughputBillingCommitmentInputStatus = "ENABLED" | "DISABLED";
 export interface MinimumThroughputBillingCommitmentOutput {
   Status: MinimumThroughputBillingCommitmentOutputStatus;
-  StartedAt?: Date;
   EndedAt?: Date;
+  StartedAt?: Date;
   EarliestAllowedEndAt?: Date;
 }
 export type MinimumThroughputBillingCommitmentOutputStatus = "ENABLED" | "ENABLED_UNTIL_EARLIEST_ALLOWED_END" | "DISABLED";
@@ -273,13 +273,13 @@ export interface ProvisionedThroughputExceededException {
   message?: string;
 }
 export interface PutRecordInput {
-  StreamName?: string;
-  Data: Uint8Array;
-  PartitionKey: string;
-  ExplicitHashKey?: string;
   SequenceNumberForOrdering?: string;
-  StreamARN?: string;
+  PartitionKey: string;
   StreamId?: string;
+  ExplicitHashKey?: string;
+  StreamARN?: string;
+  Data: Uint8Array;
+  StreamName?: string;
 }
 export interface PutRecordOutput {
   ShardId: string;
@@ -287,10 +287,10 @@ export interface PutRecordOutput {
   EncryptionType?: EncryptionType;
 }
 export interface PutRecordsInput {
+  StreamId?: string;
+  StreamARN?: string;
   Records: PutRecordsRequestEntryList;
   StreamName?: string;
-  StreamARN?: string;
-  StreamId?: string;
 }
 export interface PutRecordsOutput {
   FailedRecordCount?: number;
@@ -298,45 +298,45 @@ export interface PutRecordsOutput {
   EncryptionType?: EncryptionType;
 }
 export interface PutRecordsRequestEntry {
-  Data: Uint8Array;
-  ExplicitHashKey?: string;
   PartitionKey: string;
+  ExplicitHashKey?: string;
+  Data: Uint8Array;
 }
 export type PutRecordsRequestEntryList = PutRecordsRequestEntry[];
 export interface PutRecordsResultEntry {
-  SequenceNumber?: string;
+  ErrorMessage?: string;
   ShardId?: string;
   ErrorCode?: string;
-  ErrorMessage?: string;
+  SequenceNumber?: string;
 }
 export type PutRecordsResultEntryList = PutRecordsResultEntry[];
 export interface PutResourcePolicyInput {
-  ResourceARN: string;
   StreamId?: string;
+  ResourceARN: string;
   Policy: string;
 }
 export interface Record {
-  SequenceNumber: string;
-  ApproximateArrivalTimestamp?: Date;
-  Data: Uint8Array;
   PartitionKey: string;
+  Data: Uint8Array;
+  ApproximateArrivalTimestamp?: Date;
+  SequenceNumber: string;
   EncryptionType?: EncryptionType;
 }
 export type RecordList = Record[];
 export interface RegisterStreamConsumerInput {
-  StreamARN: string;
+  Tags?: TagMap;
   ConsumerName: string;
   StreamId?: string;
-  Tags?: TagMap;
+  StreamARN: string;
 }
 export interface RegisterStreamConsumerOutput {
   Consumer: Consumer;
 }
 export interface RemoveTagsFromStreamInput {
-  StreamName?: string;
-  TagKeys: TagKeyList;
-  StreamARN?: string;
   StreamId?: string;
+  StreamARN?: string;
+  TagKeys: TagKeyList;
+  StreamName?: string;
 }
 export interface ResourceInUseException {
   message?: string;
@@ -346,79 +346,79 @@ export interface ResourceNotFoundException {
 }
 export type ScalingType = "UNIFORM_SCALING";
 export interface SequenceNumberRange {
-  StartingSequenceNumber: string;
   EndingSequenceNumber?: string;
+  StartingSequenceNumber: string;
 }
 export interface Shard {
-  ShardId: string;
-  ParentShardId?: string;
   AdjacentParentShardId?: string;
-  HashKeyRange: HashKeyRange;
+  ShardId: string;
   SequenceNumberRange: SequenceNumberRange;
+  ParentShardId?: string;
+  HashKeyRange: HashKeyRange;
 }
 export interface ShardFilter {
-  Type: ShardFilterType;
-  ShardId?: string;
   Timestamp?: Date;
+  ShardId?: string;
+  Type: ShardFilterType;
 }
 export type ShardFilterType = "FROM_TIMESTAMP" | "AT_TIMESTAMP" | "AT_TRIM_HORIZON" | "AT_LATEST" | "FROM_TRIM_HORIZON" | "AFTER_SHARD_ID";
 export type ShardIdList = string[];
 export type ShardIteratorType = "AFTER_SEQUENCE_NUMBER" | "LATEST" | "AT_TIMESTAMP" | "AT_SEQUENCE_NUMBER" | "TRIM_HORIZON";
 export type ShardList = Shard[];
 export interface SplitShardInput {
+  StreamId?: string;
+  StreamARN?: string;
+  NewStartingHashKey: string;
   StreamName?: string;
   ShardToSplit: string;
-  NewStartingHashKey: string;
-  StreamARN?: string;
-  StreamId?: string;
 }
 export interface StartStreamEncryptionInput {
+  StreamId?: string;
+  StreamARN?: string;
+  KeyId: string;
   StreamName?: string;
   EncryptionType: EncryptionType;
-  KeyId: string;
-  StreamARN?: string;
-  StreamId?: string;
 }
 export interface StartingPosition {
+  Timestamp?: Date;
   Type: ShardIteratorType;
   SequenceNumber?: string;
-  Timestamp?: Date;
 }
 export interface StopStreamEncryptionInput {
+  StreamId?: string;
+  StreamARN?: string;
+  KeyId: string;
   StreamName?: string;
   EncryptionType: EncryptionType;
-  KeyId: string;
-  StreamARN?: string;
-  StreamId?: string;
 }
 export interface StreamDescription {
-  StreamName: string;
-  StreamARN: string;
-  StreamStatus: StreamStatus;
+  RetentionPeriodHours: number;
+  StreamCreationTimestamp: Date;
   StreamModeDetails?: StreamModeDetails;
   Shards: ShardList;
+  StreamStatus: StreamStatus;
+  StreamARN: string;
   HasMoreShards: boolean;
-  RetentionPeriodHours: number;
-  StreamCreationTimestamp: Date;
   EnhancedMonitoring: EnhancedMonitoringList;
-  EncryptionType?: EncryptionType;
   KeyId?: string;
+  StreamName: string;
+  EncryptionType?: EncryptionType;
 }
 export interface StreamDescriptionSummary {
-  StreamName: string;
-  StreamARN: string;
-  StreamId?: string;
-  StreamStatus: StreamStatus;
-  StreamModeDetails?: StreamModeDetails;
   RetentionPeriodHours: number;
-  StreamCreationTimestamp: Date;
-  EnhancedMonitoring: EnhancedMonitoringList;
-  EncryptionType?: EncryptionType;
-  KeyId?: string;
-  OpenShardCount: number;
-  ConsumerCount?: number;
-  WarmThroughput?: WarmThroughputObject;
   MaxRecordSizeInKiB?: number;
+  StreamCreationTimestamp: Date;
+  StreamModeDetails?: StreamModeDetails;
+  WarmThroughput?: WarmThroughputObject;
+  OpenShardCount: number;
+  StreamName: string;
+  EncryptionType?: EncryptionType;
+  StreamId?: string;
+  ConsumerCount?: number;
+  StreamStatus: StreamStatus;
+  StreamARN: string;
+  EnhancedMonitoring: EnhancedMonitoringList;
+  KeyId?: string;
 }
 export type StreamMode = "ON_DEMAND" | "PROVISIONED";
 export interface StreamModeDetails {
@@ -427,56 +427,56 @@ export interface StreamModeDetails {
 export type StreamNameList = string[];
 export type StreamStatus = "UPDATING" | "ACTIVE" | "DELETING" | "CREATING";
 export interface StreamSummary {
-  StreamName: string;
-  StreamARN: string;
-  StreamStatus: StreamStatus;
-  StreamModeDetails?: StreamModeDetails;
   StreamCreationTimestamp?: Date;
+  StreamModeDetails?: StreamModeDetails;
+  StreamStatus: StreamStatus;
+  StreamARN: string;
+  StreamName: string;
 }
 export type StreamSummaryList = StreamSummary[];
 export interface SubscribeToShardEvent {
-  Records: RecordList;
   ContinuationSequenceNumber: string;
   MillisBehindLatest: number;
+  Records: RecordList;
   ChildShards?: ChildShardList;
 }
 export interface SubscribeToShardEventStream {
+  KMSNotFoundException?: KMSNotFoundException;
+  InternalFailureException?: InternalFailureException;
+  KMSThrottlingException?: KMSThrottlingException;
   SubscribeToShardEvent: SubscribeToShardEvent;
+  KMSAccessDeniedException?: KMSAccessDeniedException;
+  KMSOptInRequired?: KMSOptInRequired;
+  KMSInvalidStateException?: KMSInvalidStateException;
+  KMSDisabledException?: KMSDisabledException;
   ResourceNotFoundException?: ResourceNotFoundException;
   ResourceInUseException?: ResourceInUseException;
-  KMSDisabledException?: KMSDisabledException;
-  KMSInvalidStateException?: KMSInvalidStateException;
-  KMSAccessDeniedException?: KMSAccessDeniedException;
-  KMSNotFoundException?: KMSNotFoundException;
-  KMSOptInRequired?: KMSOptInRequired;
-  KMSThrottlingException?: KMSThrottlingException;
-  InternalFailureException?: InternalFailureException;
 }
 export interface SubscribeToShardInput {
-  ConsumerARN: string;
   StreamId?: string;
   ShardId: string;
   StartingPosition: StartingPosition;
+  ConsumerARN: string;
 }
 export interface SubscribeToShardOutput {
   EventStream: AsyncIterable<SubscribeToShardEventStream>;
 }
 export interface Tag {
-  Key: string;
   Value?: string;
+  Key: string;
 }
 export type TagKeyList = string[];
 export type TagList = Tag[];
 export type TagMap = { [key: string]: string };
 export interface TagResourceInput {
   Tags: TagMap;
-  ResourceARN: string;
   StreamId?: string;
+  ResourceARN: string;
 }
 export interface UntagResourceInput {
-  TagKeys: TagKeyList;
-  ResourceARN: string;
   StreamId?: string;
+  ResourceARN: string;
+  TagKeys: TagKeyList;
 }
 export interface UpdateAccountSettingsInput {
   MinimumThroughputBillingCommitment: MinimumThroughputBillingCommitmentInput;
@@ -485,46 +485,46 @@ export interface UpdateAccountSettingsOutput {
   MinimumThroughputBillingCommitment?: MinimumThroughputBillingCommitmentOutput;
 }
 export interface UpdateMaxRecordSizeInput {
-  StreamARN?: string;
-  StreamId?: string;
   MaxRecordSizeInKiB: number;
+  StreamId?: string;
+  StreamARN?: string;
 }
 export interface UpdateShardCountInput {
-  StreamName?: string;
-  TargetShardCount: number;
+  StreamId?: string;
   ScalingType: ScalingType;
   StreamARN?: string;
-  StreamId?: string;
+  TargetShardCount: number;
+  StreamName?: string;
 }
 export interface UpdateShardCountOutput {
+  StreamARN?: string;
+  TargetShardCount?: number;
   StreamName?: string;
   CurrentShardCount?: number;
-  TargetShardCount?: number;
-  StreamARN?: string;
 }
 export interface UpdateStreamModeInput {
-  StreamARN: string;
-  StreamId?: string;
   StreamModeDetails: StreamModeDetails;
+  StreamId?: string;
+  StreamARN: string;
   WarmThroughputMiBps?: number;
 }
 export interface UpdateStreamWarmThroughputInput {
-  StreamARN?: string;
-  StreamName?: string;
   StreamId?: string;
+  StreamARN?: string;
   WarmThroughputMiBps: number;
+  StreamName?: string;
 }
 export interface UpdateStreamWarmThroughputOutput {
   StreamARN?: string;
-  StreamName?: string;
   WarmThroughput?: WarmThroughputObject;
+  StreamName?: string;
 }
 export interface ValidationException {
   message?: string;
 }
 export interface WarmThroughputObject {
-  TargetMiBps?: number;
   CurrentMiBps?: number;
+  TargetMiBps?: number;
 }
 
 export interface OperationTypes {

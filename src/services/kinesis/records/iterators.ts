@@ -106,6 +106,7 @@ export async function positionOf(
       return ((last ? numberOf(last) : shard.first) + 1) * POSITIONS;
     }
     case "AT_TIMESTAMP":
+      if (SequenceNumber !== undefined) positionIn(ctx, stream, shard, SequenceNumber);
       if (!Timestamp)
         throw invalid(
           "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current request has no timestamp parameter.",

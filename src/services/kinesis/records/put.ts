@@ -99,11 +99,13 @@ function checkOrdering(ctx: Context, { name }: Stream, text: string | undefined)
     );
 }
 
-function checkRecord(stream: Stream, { Data, ExplicitHashKey }: Entry): void {
+/** Its key counts as well as its data. */
+function checkRecord(stream: Stream, { Data, PartitionKey, ExplicitHashKey }: Entry): void {
   const most = stream.maxRecordKib * 1_024;
-  if (Data.length > most)
+  const size = Data.length + Buffer.byteLength(PartitionKey);
+  if (size > most)
     throw invalid(
-      `Record size of ${Data.length} bytes exceeds the maximum of ${most} bytes of stream ${stream.name}.`,
+      `Record size of ${size} bytes exceeds the maximum of ${most} bytes of stream ${stream.name}.`,
     );
   if (ExplicitHashKey !== undefined && BigInt(ExplicitHashKey) >= HASHES)
     throw invalid(

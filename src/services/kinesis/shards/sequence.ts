@@ -16,6 +16,8 @@ const VERSION = 2n;
 const WORD = (1n << 32n) - 1n;
 const SECONDS = (1n << 36n) - 1n;
 const POSITIONS = (1n << 63n) - 1n;
+/** A time behind which there are no sequence numbers. */
+const LAST_SECOND = 16_025_175_000n;
 /** What a number of the first version, of another layout, is less than. */
 const FIRST_VERSION_END = 1n << 129n;
 
@@ -62,16 +64,19 @@ export function parseSequenceNumber(text: string): SequenceNumber | undefined {
   if (!/^\d{1,56}$/.test(text)) return undefined;
   const value = BigInt(text);
   // The oldest ones are known by the shard at their end, and lead nowhere.
-  if (value < FIRST_VERSION_END)
+  if (value < FIRST_VERSION_END) {
+    if (((value >> 88n) & SECONDS) >= LAST_SECOND) return undefined;
     return { version: 0, shard: Number(value & 0xffffn), created: 0, time: 0, position: 0 };
+  }
   const version = Number(value & 15n);
   if (value <= MARK || value >= MARK + (MARK >> 1n) || (version !== 1 && version !== 2)) return undefined;
   const position = (value >> POSITION) & ((1n << 64n) - 1n);
-  if (version === 2 && position > POSITIONS) return undefined;
+  const created = (value >> CREATED) & SECONDS;
+  if (version === 2 && (position > POSITIONS || created >= LAST_SECOND)) return undefined;
   return {
     version,
     shard: Number((value >> SHARD) & WORD),
-    created: Number((value >> CREATED) & SECONDS),
+    created: Number(created),
     time: Number((value >> SECOND) & SECONDS),
     position: Math.min(Number(position), Number.MAX_SAFE_INTEGER),
   };

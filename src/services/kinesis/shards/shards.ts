@@ -13,6 +13,7 @@ import {
 import {
   isOpen,
   type Named,
+  nameOf,
   type Shard,
   type Stream,
   shards,
@@ -33,12 +34,12 @@ const TOKEN_MS = 300_000;
 export const shardOperations = {
   async ListShards(ctx, input) {
     const { NextToken, MaxResults = 1_000, ShardFilter: filter } = input;
-    const token = NextToken === undefined ? undefined : tokenIn(ctx, NextToken);
     const isNamed = input.StreamName !== undefined || input.StreamARN !== undefined;
     if (NextToken !== undefined && isNamed)
       throw invalid("NextToken and StreamName cannot be provided together.");
     if (NextToken === undefined && !isNamed)
       throw invalid("Either NextToken or StreamName should be provided.");
+    const token = NextToken === undefined ? undefined : tokenIn(ctx, NextToken);
     return ctx.read(async (tx) => {
       const stream = await streamAt(tx, ctx, token ? { StreamName: token.stream } : input);
       const after =
@@ -57,6 +58,7 @@ export const shardOperations = {
 
   async SplitShard(ctx, input) {
     return ctx.transact(async (tx) => {
+      checkShardId(ctx, input, input.ShardToSplit);
       const stream = await provisioned(tx, ctx, input, "SplitShard");
       const shard = await openShard(tx, ctx, stream, input.ShardToSplit);
       await checkShards(tx, ctx, 1);
@@ -74,6 +76,7 @@ export const shardOperations = {
 
   async MergeShards(ctx, input) {
     return ctx.transact(async (tx) => {
+      for (const id of [input.ShardToMerge, input.AdjacentShardToMerge]) checkShardId(ctx, input, id);
       const stream = await provisioned(tx, ctx, input, "MergeShards");
       const one = await openShard(tx, ctx, stream, input.ShardToMerge);
       const other = await openShard(tx, ctx, stream, input.AdjacentShardToMerge);
@@ -115,6 +118,11 @@ export const shardOperations = {
     });
   },
 } satisfies Handlers<"kinesis">;
+
+/** @throws {AwsError} ResourceNotFoundException for what is no id of a shard, before the stream is looked for */
+function checkShardId(ctx: Context, named: Named, id: string): void {
+  if (indexOfShard(id) === undefined) throw noSuchShard(id, nameOf(named), ctx.account);
+}
 
 /** @throws {AwsError} ValidationException */
 async function provisioned(

@@ -23,7 +23,6 @@ import { checkTags } from "./tags.ts";
 import { forget, trim } from "./trim.ts";
 
 const FIRST_HOURS = 24;
-const MOST_HOURS = 8_760;
 
 export const streamOperations = {
   async CreateStream(ctx, input) {
@@ -135,10 +134,6 @@ export const streamOperations = {
     change(ctx, input, (stream) => {
       const { RetentionPeriodHours: hours } = input;
       checkLeast(hours);
-      if (hours > MOST_HOURS)
-        throw invalid(
-          `Maximum allowed retention period is ${MOST_HOURS} hours. Requested retention period (${hours} hours) is too long.`,
-        );
       if (hours < stream.retentionHours)
         throw invalid(
           `Requested retention period (${hours} hours) for stream ${stream.name} can not be shorter than existing retention period (${stream.retentionHours} hours). Use DecreaseRetentionPeriod API.`,

@@ -1,0 +1,16 @@
+import type { Violation } from "#aws/contract/constraints.ts";
+
+const MOST_HOURS = 8_760;
+
+/** A year at most: a constraint like others of the contract, and not among them. */
+export function judgeRetention(operation: string, input: { RetentionPeriodHours?: number }): Violation[] {
+  if (!operation.endsWith("StreamRetentionPeriod")) return [];
+  const { RetentionPeriodHours: hours } = input;
+  const path = "retentionPeriodHours";
+  const told = (rule: string) => [
+    { path, message: `Value '${hours}' at '${path}' failed to satisfy constraint: ${rule}` },
+  ];
+  if (hours === undefined) return [];
+  if (hours > MOST_HOURS) return told(`Member must have value less than or equal to ${MOST_HOURS}`);
+  return hours < 1 ? told("Member must have value greater than or equal to 1") : [];
+}
