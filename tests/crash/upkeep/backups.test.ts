@@ -7,6 +7,7 @@ import {
   DescribeBackupCommand,
   DescribeExportCommand,
   ExportTableToPointInTimeCommand,
+  ImportTableCommand,
   RestoreTableFromBackupCommand,
   RestoreTableToPointInTimeCommand,
   UpdateContinuousBackupsCommand,
@@ -19,7 +20,7 @@ import { openEmbedded } from "#storage/kv/embedded.ts";
 import { s3Of } from "../client.ts";
 import { clientOf } from "../histories/lists-table.ts";
 import { rowsIn } from "../rows.ts";
-import { expectWhole, ITEMS, isWhole, openBank, transfer } from "./bank.ts";
+import { BY_NAME, expectWhole, ITEMS, isWhole, openBank, transfer } from "./bank.ts";
 import type { Item } from "./items.ts";
 import { advance, killedCloud } from "./killed.ts";
 
@@ -38,7 +39,7 @@ const BY_KIND: Omit<UpdateTableCommandInput, "TableName"> = {
   ],
 };
 
-test("backups, restores, exports and new indexes outlive kills: whole, or not to be seen, and nothing left over", async () => {
+test("backups, restores, exports, imports and new indexes outlive kills: whole, or not to be seen, and nothing left over", async () => {
   const cloud = await killedCloud();
   const client = clientOf(cloud.server.port);
   const s3 = s3Of(cloud.server);
@@ -80,6 +81,17 @@ test("backups, restores, exports and new indexes outlive kills: whole, or not to
     return ExportDescription!.ExportStatus === "COMPLETED" && found !== undefined;
   });
 
+  const S3KeyPrefix = `AWSDynamoDB/${ExportArn!.split("/export/")[1]}/data/`;
+  await client.send(
+    new ImportTableCommand({
+      S3BucketSource: { S3Bucket: Bucket, S3KeyPrefix },
+      InputFormat: "DYNAMODB_JSON",
+      InputCompressionType: "GZIP",
+      TableCreationParameters: { TableName: "taken-in", ...BY_NAME },
+    }),
+  );
+  interrupted += await cloud.killedUntil(() => isWhole(client, "taken-in"));
+
   await client.send(new UpdateTableCommand({ TableName, ...BY_KIND }));
   interrupted += await cloud.killedUntil(() => isWhole(client, TableName, "by-kind"));
   expect(interrupted).toBeGreaterThan(0);
@@ -93,7 +105,7 @@ test("backups, restores, exports and new indexes outlive kills: whole, or not to
     }),
   );
   await client.send(new DeleteBackupCommand({ BackupArn }));
-  for (const name of [TableName, "again", "now"])
+  for (const name of [TableName, "again", "now", "taken-in"])
     await client.send(new DeleteTableCommand({ TableName: name }));
   await advance(cloud.server, "3h");
   expect(await cloud.server.end("SIGTERM")).toBe(0);

@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateTableCommand,
+  type CreateTableCommandInput,
   type DynamoDBClient,
   TransactWriteItemsCommand,
   UpdateContinuousBackupsCommand,
@@ -13,14 +14,18 @@ const ACCOUNTS = 100;
 export const ITEMS = 2_000;
 const EACH = 100;
 
+export const BY_NAME = {
+  AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
+  KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+  BillingMode: "PAY_PER_REQUEST",
+} satisfies Omit<CreateTableCommandInput, "TableName">;
+
 /** Accounts, whose balances are moved from one to the other, and other items. @returns its ARN */
 export async function openBank(client: DynamoDBClient, TableName: string): Promise<string> {
   const { TableDescription } = await client.send(
     new CreateTableCommand({
       TableName,
-      AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
-      BillingMode: "PAY_PER_REQUEST",
+      ...BY_NAME,
     }),
   );
   const accounts = Array.from({ length: ACCOUNTS }, (_, n) => ({
