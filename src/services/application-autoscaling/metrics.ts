@@ -5,6 +5,8 @@ import type { Scaled } from "./store.ts";
 
 const MINUTE = 60_000;
 const KEPT_MINUTES = 16;
+/** Tables and indexes, in each way. */
+const MOST_KEPT = 20_000;
 
 const WAYS: Record<string, Way> = {
   ConsumedReadCapacityUnits: "read",
@@ -41,7 +43,10 @@ function keep(
   if (!way || table === undefined) return;
   const key = keyOf(account, region, { table, index: dimensions.GlobalSecondaryIndexName, way });
   let minutes = held.get(key);
-  if (!minutes) held.set(key, (minutes = new Map()));
+  if (!minutes) {
+    for (const oldest of held.keys()) if (held.size >= MOST_KEPT) held.delete(oldest);
+    held.set(key, (minutes = new Map()));
+  }
   const minute = Math.floor(time / MINUTE);
   minutes.set(minute, (minutes.get(minute) ?? 0) + value);
   for (const old of minutes.keys()) if (old < minute - KEPT_MINUTES) minutes.delete(old);

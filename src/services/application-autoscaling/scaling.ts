@@ -21,7 +21,8 @@ export async function scaleTo(
 ): Promise<"scaled" | "refused" | "nothing"> {
   const { way } = placeOf(scaled);
   const current = await capacityOf(ctx, scaled);
-  if (!current || current[way] === units) return "nothing";
+  // A table that is paid by the request has no units.
+  if (!current || current[way] === 0 || current[way] === units) return "nothing";
   const start = ctx.clock.now();
   const what = `${way} capacity units to ${units}.`;
   const refusal = await refusalOf(() => setCapacity(ctx, scaled, { ...current, [way]: units }));

@@ -48,11 +48,13 @@ export const track = job<Tracked>("application-autoscaling/track", {
       target: await tx.get(targets, [resource, dimension]),
     }));
     if (policy?.revision !== revision || !target) return undefined;
-    const again = { again: untilNext(ctx.clock.now()), idle: true };
+    const now = ctx.clock.now();
+    const again = { again: untilNext(now), idle: true };
+    const used = unitsUsed(ctx, target, now, IN_MINUTES);
+    if (used[0] === undefined) return again;
     const current = (await capacityOf(ctx, target))?.[placeOf(target).way];
     if (!current) return again;
-    const now = ctx.clock.now();
-    const want = wanted(policy.config.TargetValue, current, unitsUsed(ctx, target, now, IN_MINUTES));
+    const want = wanted(policy.config.TargetValue, current, used);
     if (!want || !mayScale(policy, want.direction, now)) return again;
     const { direction } = want;
     const { DynamicScalingOutSuspended: noOut, DynamicScalingInSuspended: noIn } = target.suspended;

@@ -4,7 +4,8 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Drain, Way } from "./meter.ts";
 
 const MINUTE = 60_000;
-const RETRY_MS = 1_000;
+/** After so long a sum that was not told is left to the next call. */
+const OVERDUE_MS = 5_000;
 
 interface Sum {
   metric: string;
@@ -12,10 +13,10 @@ interface Sum {
   units: number;
 }
 
-/** What provisioned tables and their indexes used since the minute began. */
-const consumption = memory<{ sums: Map<string, Sum>; isTimed: boolean }>("dynamodb/consumption", () => ({
+/** What provisioned tables and their indexes used in a minute, and when it is to be told. */
+const consumption = memory<{ sums: Map<string, Sum>; due: number }>("dynamodb/consumption", () => ({
   sums: new Map(),
-  isTimed: false,
+  due: 0,
 }));
 
 /**
@@ -36,25 +37,22 @@ export function tell(ctx: Context, tx: ReadTransaction, way: Way, drains: readon
         units,
       });
   }
-  if (held.isTimed || held.sums.size === 0) return;
-  held.isTimed = true;
-  ctx.at((Math.floor(tx.now() / MINUTE) + 1) * MINUTE - 1, () => flush(ctx));
+  const now = tx.now();
+  if (held.sums.size === 0 || now < held.due + OVERDUE_MS) return;
+  held.due = (Math.floor(now / MINUTE) + 1) * MINUTE - 1;
+  // The call may still be at work then; in that case the next one tells it.
+  ctx.at(held.due, () => flush(ctx).catch(() => undefined));
 }
 
-/** In the context of a call that may still be at work, and then tries again. */
 async function flush(ctx: Context): Promise<void> {
-  try {
-    await ctx.transact((tx) => {
-      const held = tx.memory(consumption);
-      for (const { metric, units, dimensions } of held.sums.values()) tx.metric(metric, units, dimensions);
-      tx.afterwards(() => {
-        held.sums.clear();
-        held.isTimed = false;
-      });
+  await ctx.transact((tx) => {
+    const held = tx.memory(consumption);
+    for (const { metric, units, dimensions } of held.sums.values()) tx.metric(metric, units, dimensions);
+    tx.afterwards(() => {
+      held.sums.clear();
+      held.due = 0;
     });
-    // Only then is it on its way.
-    await ctx.durable();
-  } catch {
-    ctx.at(ctx.clock.now() + RETRY_MS, () => flush(ctx));
-  }
+  });
+  // Only then is it on its way.
+  await ctx.durable();
 }
