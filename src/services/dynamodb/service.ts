@@ -3,7 +3,7 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Access, defineService } from "#kernel/service.ts";
-import { whenReady } from "#lib/maybe-promise.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { accountOperations } from "./account.ts";
 import { backupOperations } from "./backups/backups.ts";
 import { clearBackup } from "./backups/clear.ts";
@@ -59,8 +59,8 @@ interface Reached {
 }
 
 /** In one look at the store: two at once would be in each other's way. */
-function facts(ctx: Context, reached: readonly Reached[]): Promise<AccessFact[]> {
-  return ctx.read((tx) => {
+function facts(ctx: Context, reached: readonly Reached[]): MaybePromise<AccessFact[]> {
+  return ctx.look((tx) => {
     const found = reached.map((one) =>
       ownerOf(ctx, one.table) === ctx.account
         ? whenReady(tx.get(tables, [tableName(one.table)]), (table) => factOf(ctx, one, table))

@@ -24,7 +24,10 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
   const group = groupCommits(leases, write, fault);
   const copyAt = (text: string): Buffer | undefined => {
     const value = rows.get(text);
-    return value && Buffer.from(value);
+    if (!value) return undefined;
+    const copy = Buffer.allocUnsafe(value.length);
+    copy.set(value);
+    return copy;
   };
   const get = (key: Uint8Array) => copyAt(keyText(key));
 
