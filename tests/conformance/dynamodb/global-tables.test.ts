@@ -1,6 +1,7 @@
 import {
   DeleteItemCommand,
   DeleteTableCommand,
+  DescribeContinuousBackupsCommand,
   DescribeTimeToLiveCommand,
   ListTagsOfResourceCommand,
   QueryCommand,
@@ -64,6 +65,40 @@ behaviour("while a replica is created no other change of the table is taken", up
   expect(await outcome(drop(AWAY))).toEqual(busy);
   expect(await outcome(change({ DeletionProtectionEnabled: true }))).toEqual(busy);
 });
+
+behaviour(
+  "a table that is being made is described in the new Region, and is no more there yet",
+  how,
+  async () => {
+    await cloud.advance(1_000);
+    expect(await describe(TableName, AWAY)).toMatchObject({
+      TableStatus: "CREATING",
+      GlobalTableVersion: "2019.11.21",
+      Replicas: [{ RegionName: HOME, ReplicaStatus: "ACTIVE" }],
+    });
+    const notThere = [
+      "ResourceNotFoundException",
+      `Requested resource not found: Table: ${TableName} not found`,
+    ];
+    const away = at(AWAY);
+    expect(await outcome(change({ DeletionProtectionEnabled: true }, TableName, AWAY))).toEqual(notThere);
+    expect(await outcome(away.send(new DescribeTimeToLiveCommand({ TableName })))).toEqual(notThere);
+    expect((await outcome(get("before", AWAY)))[0]).toBe("ResourceNotFoundException");
+    expect(await outcome(away.send(new DescribeContinuousBackupsCommand({ TableName })))).toEqual([
+      "TableNotFoundException",
+      `Table not found: ${TableName}`,
+    ]);
+    expect(await outcome(away.send(new DeleteTableCommand({ TableName })))).toEqual([
+      "ResourceInUseException",
+      `Attempt to change a resource which is still in use: Table: ${TableName} is being used.`,
+    ]);
+    expect(await outcome(add(THIRD, TableName, AWAY))).toEqual(
+      invalid(
+        `Create/Update/Delete of replica is not allowed while the replica is being added to table with name: ${TableName} in region ${AWAY}`,
+      ),
+    );
+  },
+);
 
 behaviour("what is written while a replica is created reaches it, too", concepts, async () => {
   await put({ p: S("meanwhile"), s: N(1) });

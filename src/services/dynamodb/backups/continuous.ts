@@ -3,6 +3,7 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tables } from "../store.ts";
+import { isComing } from "../tables/named.ts";
 import { invalidRequest, tableNotFound } from "./errors.ts";
 import { earliestOf, MOST_DAYS, startForgetting } from "./undo.ts";
 
@@ -32,7 +33,7 @@ export const continuousBackups = {
 /** @throws {AwsError} TableNotFoundException */
 async function backedUp(tx: ReadTransaction, given: string): Promise<Table> {
   const table = await tx.get(tables, [tableName(given)]);
-  if (!table) throw tableNotFound(tableName(given));
+  if (!table || isComing(table)) throw tableNotFound(tableName(given));
   return table;
 }
 

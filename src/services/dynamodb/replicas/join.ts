@@ -18,7 +18,7 @@ import { BEFORE_ALL, take, versionAt } from "./take.ts";
 /** Of items that may be large: what a transaction writes is bounded. */
 const PAGE = 50;
 const MOST_BYTES = 2 * 2 ** 20;
-/** A replica is told to be on its way for so long, at least. */
+/** For so long a replica is told to be on its way, and so long again its table to be made. */
 const JOIN_MS = 1_000;
 
 /** A replica that is being made, kept where its items come from. */
@@ -64,31 +64,33 @@ export const join = job<{ number: number; region: string }>("dynamodb/join", {
       await ctx.transact((tx) => tx.delete(joinings, [number, region]));
       return undefined;
     }
-    const isMore = await step(ctx, joining, table as Replicated);
-    return isMore ? { again: 0 } : undefined;
+    const again = await step(ctx, joining, table as Replicated);
+    return again === undefined ? undefined : { again };
   },
 });
 
-async function step(ctx: Context, joining: Joining, table: Replicated): Promise<boolean> {
+/** @returns in how many milliseconds the next one is due, if there is one */
+async function step(ctx: Context, joining: Joining, table: Replicated): Promise<number | undefined> {
   const { region } = joining;
   if (!joining.isKnown) {
-    if (await introduce(ctx, joining, table))
+    if (await introduce(ctx, joining, table)) {
       await ctx.transact((tx) => tx.put(joinings, { ...joining, isKnown: true }));
+      return JOIN_MS;
+    }
     // Meanwhile somebody has made a table of that name there.
-    else
-      await ctx.transact(async (tx) => {
-        tx.delete(joinings, [joining.number, region]);
-        await release(tx, table.name, table.group, region);
-      });
-    return true;
+    await ctx.transact(async (tx) => {
+      tx.delete(joinings, [joining.number, region]);
+      await release(tx, table.name, table.group, region);
+    });
+    return undefined;
   }
   const behind = await copyPage(ctx, joining, table);
   if (behind !== undefined) {
     await ctx.transact((tx) => tx.put(joinings, { ...joining, behind }));
-    return true;
+    return 0;
   }
   await open(ctx, joining, table);
-  return false;
+  return undefined;
 }
 
 /** `false` where another table has the name. */

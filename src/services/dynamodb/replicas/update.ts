@@ -6,7 +6,7 @@ import { tableName } from "../items/rows.ts";
 import { type Membership, type Overrides, type Table, tables } from "../store.ts";
 import { openStream } from "../streams/shards.ts";
 import { described } from "../tables/description.ts";
-import { namedTable } from "../tables/named.ts";
+import { begunTable, isComing, namedTable } from "../tables/named.ts";
 import { type Asked, askedIn, changedOverrides, checkChange, checkKey } from "./actions.ts";
 import { replicated } from "./description.ts";
 import { beingAdded, isProtected, notReplicated, replicaExists } from "./errors.ts";
@@ -30,8 +30,8 @@ export async function updateReplicas(
 ): Promise<DynamoDB.UpdateTableOutput> {
   const asked = askedIn(input, ctx.region);
   const name = tableName(input.TableName);
-  const former = await ctx.read((tx) => namedTable(tx, name));
-  if (former.restoring && former.group) throw beingAdded(name, ctx.region);
+  const former = await ctx.read((tx) => begunTable(tx, name));
+  if (isComing(former)) throw beingAdded(name, ctx.region);
   const change = await changeOf(ctx, former, asked);
   const table = await ctx.transact(async (tx) => {
     const table = await namedTable(tx, name);

@@ -22,7 +22,7 @@ import { openStream } from "../streams/shards.ts";
 import { deleteTable } from "./delete.ts";
 import { described, describedWarmth } from "./description.ts";
 import { checkEncryption } from "./encryption.ts";
-import { namedTable } from "./named.ts";
+import { begunTable, isComing } from "./named.ts";
 
 import { schemaOf } from "./schema.ts";
 import { startCounting, tallies } from "./tally.ts";
@@ -79,7 +79,7 @@ export const tableOperations = {
 
   async DescribeTable(ctx, { TableName }) {
     const { table, size } = await ctx.read(async (tx) => {
-      const found = await namedTable(tx, TableName);
+      const found = await begunTable(tx, TableName);
       return { table: found, size: await tx.get(tallies, [found.number]) };
     });
     return { Table: await replicated(ctx, table, described(ctx, table, undefined, size)) };
@@ -87,7 +87,7 @@ export const tableOperations = {
 
   async DeleteTable(ctx, { TableName }) {
     const table = await ctx.transact(async (tx) => {
-      const found = await namedTable(tx, TableName);
+      const found = await begunTable(tx, TableName);
       checkDeletable(ctx, found, tx.now());
       if (found.group) startLeaving(tx, found);
       else await deleteTable(tx, found);
@@ -120,7 +120,7 @@ function checkDeletable({ region }: Place, table: Table, now: number): void {
   if (table.deletionProtection) throw group ? isProtected(name, region) : tableIsProtected();
   if (table.indexes.some(({ filling }) => filling)) throw indexesAreChanging();
   if (table.leaving) throw inUse();
-  if (table.restoring && group) throw tableIsUsed(name);
+  if (isComing(table)) throw tableIsUsed(name);
   if (table.restoring || (table.copies?.length ?? 0) > 0) throw tableIsBeingCopied(name);
   if (!group) return;
   checkNoSource(group, region, now);

@@ -4,6 +4,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { invalid, invalidParameters, noSuchResource } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tableArn, tables } from "../store.ts";
+import { isComing } from "./named.ts";
 
 const MOST_TAGS = 50;
 const RESERVED = /^aws:/i;
@@ -38,6 +39,6 @@ export const tagOperations = {
 async function taggedTable(place: Place, tx: ReadTransaction, arn: string): Promise<Table> {
   const name = tableName(arn);
   const table = await tx.get(tables, [name]);
-  if (!table || arn !== tableArn(place, name)) throw noSuchResource(arn);
+  if (!table || isComing(table) || arn !== tableArn(place, name)) throw noSuchResource(arn);
   return table;
 }
