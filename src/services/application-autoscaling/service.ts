@@ -4,9 +4,9 @@ import { activityOperations } from "./activities.ts";
 import { policyOperations } from "./policies.ts";
 import { fit } from "./scaling.ts";
 import { ring, scheduledActionOperations } from "./scheduled-actions.ts";
+import { targetArn } from "./store.ts";
 import { tagOperations } from "./tags.ts";
 import { targetOperations } from "./targets.ts";
-import { targetArn } from "./store.ts";
 import { track } from "./tracking.ts";
 
 const onTargets = (action: string) => (ctx: Context) => [

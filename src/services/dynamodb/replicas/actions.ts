@@ -1,4 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { REGIONS } from "#aws/regions.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Overrides, Table } from "../store.ts";
 import { checkEncryption, describedEncryption } from "../tables/encryption.ts";
@@ -13,7 +14,6 @@ import {
   severalActions,
   severalKinds,
 } from "./errors.ts";
-import { REGIONS } from "./regions.ts";
 
 /** What is asked of a table's replicas: one to be made, one to go, or some to change. */
 export type Asked =

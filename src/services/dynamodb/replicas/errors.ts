@@ -1,5 +1,5 @@
+import { REGIONS } from "#aws/regions.ts";
 import { invalid, invalidParameters, tableIsBusy } from "../errors.ts";
-import { REGIONS } from "./regions.ts";
 
 export const notAlone = () =>
   invalidParameters("Replica modification must be the only operation in the request");

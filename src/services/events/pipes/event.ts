@@ -1,7 +1,7 @@
+import { parseArn } from "#aws/arn.ts";
 import type * as Streams from "#aws/contract/types/dynamodb-streams.ts";
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type * as Sqs from "#aws/contract/types/sqs.ts";
-import { parseArn } from "#aws/arn.ts";
 import type { Pipe } from "./store.ts";
 
 /** Something that a source has, on its way through a pipe. */

@@ -1,4 +1,4 @@
-/** Where tables may have replicas. */
+/** The Regions of AWS's first partition, in the order in which DynamoDB tells them. */
 export const REGIONS: readonly string[] = [
   "ap-south-2",
   "ap-south-1",
