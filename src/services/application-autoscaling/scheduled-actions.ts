@@ -25,7 +25,7 @@ export const scheduledActionOperations = {
       const action = input.ScalableTargetAction ?? known?.action;
       if (schedule === undefined) throw invalid("A schedule is required for a scheduled action");
       if (action?.MinCapacity === undefined && action?.MaxCapacity === undefined)
-        throw invalid("A scheduled action must set the minimum capacity, the maximum capacity, or both");
+        throw invalid("At least one of minimum capacity and maximum capacity should be provided");
       checkBounds(action.MinCapacity ?? target.min, action.MaxCapacity ?? Number.POSITIVE_INFINITY);
       checkSchedule(schedule, input);
       const put: ScheduledAction = {

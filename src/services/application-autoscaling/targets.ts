@@ -65,7 +65,7 @@ export function checkBounds(min: number | undefined, max: number | undefined): v
   if (min === undefined || max === undefined)
     throw invalid("MinCapacity and MaxCapacity are required when a scalable target is registered");
   if (min < 1) throw invalid("Minimum capacity must be greater than or equal to 1");
-  if (min > max) throw invalid("Minimum capacity cannot be greater than maximum capacity");
+  if (min > max) throw invalid("Maximum capacity cannot be less than minimum capacity");
 }
 
 /** @throws {AwsError} ObjectNotFoundException */

@@ -298,11 +298,21 @@ refusals(api("PutScheduledAction"), [
   ["PutScheduledAction", action({ Schedule: "whenever" }), "ValidationException"],
   ["PutScheduledAction", action({ Schedule: undefined }), "ValidationException"],
   ["PutScheduledAction", action({ Timezone: "Mars/Olympus" }), "ValidationException"],
-  ["PutScheduledAction", action({ ScalableTargetAction: {} }), "ValidationException"],
+  ["PutScheduledAction", action({ StartTime: 2_000_000_000, EndTime: 1_900_000_000 }), "ValidationException"],
+]);
+refusals("https://github.com/aws-cloudformation/community-registry-extensions/issues/255", [
+  [
+    "PutScheduledAction",
+    action({ ScalableTargetAction: {} }),
+    "ValidationException",
+    "At least one of minimum capacity and maximum capacity should be provided",
+  ],
+]);
+refusals("https://github.com/hashicorp/terraform-provider-aws/pull/8777", [
   [
     "PutScheduledAction",
     action({ ScalableTargetAction: { MinCapacity: 6, MaxCapacity: 5 } }),
     "ValidationException",
+    "Maximum capacity cannot be less than minimum capacity",
   ],
-  ["PutScheduledAction", action({ StartTime: 2_000_000_000, EndTime: 1_900_000_000 }), "ValidationException"],
 ]);
