@@ -19,6 +19,8 @@ export function failureOf(error: unknown): "condition" | "unreachable" | "unansw
   if (name === "ConditionalCheckFailedException") return "condition";
   const isCondition = ({ Code }: { Code?: string }) => Code === "None" || Code === "ConditionalCheckFailed";
   if (name === "TransactionCanceledException" && CancellationReasons.every(isCondition)) return "condition";
+  // The disk has failed: whether before or after it took the call is not said.
+  if ($metadata?.httpStatusCode === 503) return "unanswered";
   if ($metadata?.httpStatusCode !== undefined) throw error;
   return code === "ECONNREFUSED" ? "unreachable" : "unanswered";
 }

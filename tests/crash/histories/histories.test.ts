@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,25 +17,56 @@ import { faultsIn, follow, streamsClientOf } from "./stream.ts";
 /** `NUBE_CRASH_SECONDS=3600` looks for what is rare. */
 const SECONDS = Number(process.env.NUBE_CRASH_SECONDS ?? 20);
 const CLIENTS = 3;
-const BETWEEN_KILLS_MS = 1_600;
+const BETWEEN_HARMS_MS = 1_600;
+const BROKEN_MS = 400;
 const MOST_SHOWN = 10;
 
 test("tables are strictly serializable, whenever their server is killed, and a stream tells every change", async () => {
-  await holds([], SECONDS);
+  const folder = await temporary();
+  await holds({ launch: (...more) => launch(["--data", folder, ...more], onTestFinished) });
 }, 86_400_000);
 
-test("the same with its records in PostgreSQL", async () => {
+test("the same with records in PostgreSQL", async () => {
   const postgres = await startPostgres();
   onTestFinished(postgres.stop);
-  await holds(["--store", postgres.url], SECONDS / 2);
+  const flags = ["--data", await temporary(), "--store", postgres.url];
+  await holds({ launch: (...more) => launch([...flags, ...more], onTestFinished), seconds: SECONDS / 2 });
 }, 86_400_000);
 
-async function holds(flags: readonly string[], seconds: number): Promise<void> {
+test("the same on a disk that fails again and again, without a kill", async () => {
+  const folder = await temporary();
+  const mark = join(await temporary(), "broken");
+  const module = join(import.meta.dirname, "../failing-disk.fixture.ts");
+  const preload = { module, env: { FAILING_DISK: mark } };
+  await holds({
+    launch: (...more) => launch(["--data", folder, ...more], onTestFinished, preload),
+    seconds: SECONDS / 2,
+    async harm(server) {
+      await writeFile(mark, "");
+      await sleep(randomInt(BROKEN_MS));
+      await rm(mark);
+      return server;
+    },
+  });
+}, 86_400_000);
+
+async function temporary(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "nube-crash-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  let server = await launch(["--data", folder, ...flags], onTestFinished);
+  return folder;
+}
+
+interface Holding {
+  /** Starts a server on the same data. */
+  launch: (...flags: string[]) => Promise<Server>;
+  seconds?: number;
+  /** What is done to the server now and then; it is killed and started anew unless said. */
+  harm?: (server: Server) => Promise<Server>;
+}
+
+async function holds({ launch, seconds = SECONDS, harm }: Holding): Promise<void> {
+  let server = await launch();
   const { port } = server;
-  const again = () => launch(["--data", folder, "--port", String(port), ...flags], onTestFinished);
   const reader = clientOf(port);
   const streams = streamsClientOf(port);
   onTestFinished(() => {
@@ -44,16 +75,21 @@ async function holds(flags: readonly string[], seconds: number): Promise<void> {
   });
   const stream = await createLists(reader);
 
+  async function kill(killed: Server): Promise<Server> {
+    const again = () => launch("--port", String(port));
+    await killed.end("SIGKILL");
+    // Now and then also amid the recovery.
+    if (randomInt(5) === 0) await (await again()).end("SIGKILL");
+    return again();
+  }
+
   let isOver = false;
   const following = follow(streams, stream, () => isOver);
   const start = now();
   const clients = Array.from({ length: CLIENTS }, (_, n) => startClient(port, n + 1, start));
-  for (let kills = 1; now() - start < seconds * 1_000; kills++) {
-    await sleep(randomInt(BETWEEN_KILLS_MS));
-    await server.end("SIGKILL");
-    // Also amid the recovery from the last time.
-    if (kills % 5 === 0) await (await again()).end("SIGKILL");
-    server = await again();
+  while (now() - start < seconds * 1_000) {
+    await sleep(randomInt(BETWEEN_HARMS_MS));
+    server = await (harm ?? kill)(server);
   }
   const history = (await Promise.all(clients.map(stopped))).flat();
   const last = await readAll(server, history);

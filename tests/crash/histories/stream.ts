@@ -24,8 +24,8 @@ async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     try {
       return await ask();
     } catch (error) {
-      if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== undefined)
-        throw error;
+      const { httpStatusCode } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
+      if (httpStatusCode !== undefined && httpStatusCode !== 503) throw error;
       await sleep(PAUSE_MS);
     }
   }
