@@ -3,6 +3,8 @@ import { rowOf, type TrailRecord, trailRows } from "./trail-rows.ts";
 import type { Transaction } from "./transaction.ts";
 
 const KEPT_MS = 90 * 24 * 3_600_000;
+/** How often to look whether some are older. */
+const LOOK_MS = 3_600_000;
 /** How long the records of calls that wrote nothing may wait for company. */
 const FLUSH_MS = 1_000;
 /** Records are flushed before there are more than this; what exceeds it is lost while the store is out of order. */
@@ -29,6 +31,8 @@ export function openTrail({ write, log }: TrailOptions): Trail {
   let waiting: TrailRecord[] = [];
   let timer: NodeJS.Timeout | undefined;
   let latest = Promise.resolve();
+  /** When none was found that is too old. */
+  let looked = Number.NEGATIVE_INFINITY;
 
   const flushSoon = () =>
     void flush().catch((error) => log.error("the trail could not be written", { error }));
@@ -61,9 +65,12 @@ export function openTrail({ write, log }: TrailOptions): Trail {
       const together = records.slice(at, at + RECORDS_PER_ROW);
       tx.put(trailRows, { time: tx.now(), order: tx.sequence(), ...rowOf(together) });
     }
+    const sinceLook = tx.now() - looked;
+    if (sinceLook >= 0 && sinceLook < LOOK_MS) return;
     const kept = Math.max(0, tx.now() - KEPT_MS);
     const old = await tx.list(trailRows, { before: [kept], limit: rows + 1 });
     for (const row of old) tx.delete(trailRows, trailRows.key(row));
+    if (old.length <= rows) looked = tx.now();
   }
 
   return {
