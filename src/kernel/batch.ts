@@ -1,13 +1,8 @@
-import {
-  type Commit,
-  checkRow,
-  checkTotal,
-  type Lease,
-  MAX_COMMIT,
-  type OpenCommit,
-  type Row,
-} from "#storage/kv/kv.ts";
+import { type Commit, checkRow, checkTotal, type Lease, type OpenCommit, type Row } from "#storage/kv/kv.ts";
 import type { Pending, Write } from "./overlay.ts";
+
+/** Bytes of a batch that others may join. Beyond this a commit of one's own costs little more. */
+const MOST_TOGETHER = 1024 * 1024;
 
 /** What goes along with a batch, however many transactions are in it. */
 export interface Companion {
@@ -45,7 +40,7 @@ export class Batch implements OpenCommit {
 
   /** Whether that much more may join. */
   takes(bytes: number): boolean {
-    return this.isOpen && this.bytes + bytes <= MAX_COMMIT;
+    return this.isOpen && this.bytes + bytes <= MOST_TOGETHER;
   }
 
   add(writes: ReadonlyMap<string, Write>, bytes: number): void {

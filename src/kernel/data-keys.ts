@@ -56,8 +56,13 @@ export function dataKeys(masters: readonly MasterKey[]): DataKeys {
   const newest = masters.at(-1)!;
   /** Keys by name. Most are wanted once; the one that this process shares among its small bodies often. */
   const kept = new Map<string, Uint8Array>();
-  let shared = freshName(newest.number);
+  let shared = freshShared();
   let count = 0;
+
+  function freshShared() {
+    const name = freshName(newest.number);
+    return { name, key: derive(newest.key, name.subarray(1)) };
+  }
 
   function masterOf(number: number): Uint8Array {
     const master = masters.find((one) => one.number === number);
@@ -86,14 +91,14 @@ export function dataKeys(masters: readonly MasterKey[]): DataKeys {
     find: (name, secret) => keyOf(Buffer.from(name, "base64"), secret),
     seal(bytes, place, secret) {
       if (count === MOST_SHARING) {
-        shared = freshName(newest.number);
+        shared = freshShared();
         count = 0;
       }
-      const name = secret ? freshName(OF_A_SECRET) : shared;
+      const { name, key } = secret ? freshOf(secret) : shared;
       const sealed = Buffer.allocUnsafe(HEADER_BYTES + bytes.length + TAG_BYTES);
       sealed.set(name);
       sealed.writeUInt32BE(++count, NAME_BYTES);
-      const cipher = createCipheriv(CIPHER, keyOf(name, secret), nonceIn(sealed)).setAAD(place);
+      const cipher = createCipheriv(CIPHER, key, nonceIn(sealed)).setAAD(place);
       sealed.set(cipher.update(bytes), HEADER_BYTES);
       cipher.final();
       sealed.set(cipher.getAuthTag(), HEADER_BYTES + bytes.length);
@@ -126,6 +131,11 @@ export function proofOf({ key }: MasterKey): string {
 
 function freshName(number: number): Buffer {
   return Buffer.concat([Uint8Array.of(number), randomBytes(SALT_BYTES)]);
+}
+
+function freshOf(secret: Uint8Array) {
+  const name = freshName(OF_A_SECRET);
+  return { name, key: derive(secret, name.subarray(1)) };
 }
 
 function derive(secret: Uint8Array, salt: Uint8Array): Uint8Array {

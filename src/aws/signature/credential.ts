@@ -3,6 +3,7 @@
  * Nothing is verified here; whatever cannot be read is refused in the words of the service.
  */
 import { AwsError } from "#aws/errors.ts";
+import { remembered } from "#lib/remembered.ts";
 import { formatAmzDate, parseAmzDate, parseDateHeader } from "./amz-date.ts";
 import { asymmetricNotImplemented, type ErrorStyle, invalidArgument, signatureError } from "./errors.ts";
 import {
@@ -88,8 +89,15 @@ interface HeaderV4 extends Credential {
 }
 
 /** All but the signature is the same in every request that a client makes in a day, and is read once. */
-const standing = new Map<string, HeaderV4>();
 const MOST_STANDING = 1_000;
+const beginnings = () => remembered(MOST_STANDING, (): { read?: HeaderV4 } => ({}));
+const standing: Record<ErrorStyle, ReturnType<typeof beginnings>> = {
+  s3: beginnings(),
+  ec2: beginnings(),
+  xml: beginnings(),
+  json: beginnings(),
+  "rest-json": beginnings(),
+};
 const SIGNATURE = "Signature=";
 const HEX = /^[0-9a-f]{64}$/;
 
@@ -102,9 +110,8 @@ function signatureAtEnd(header: string): string | undefined {
 
 function readHeaderV4(header: string, dateText: string | undefined, style: ErrorStyle): HeaderV4 {
   const signature = dateText ? signatureAtEnd(header) : undefined;
-  const key = signature && `${style} ${header.slice(0, -signature.length)}`;
-  const known = key && standing.get(key);
-  if (known) return { ...known, signature: signature! };
+  const known = signature === undefined ? {} : standing[style](header.slice(0, -signature.length));
+  if (known.read) return { ...known.read, signature: signature! };
   const space = header.indexOf(" ");
   const algorithm = header.slice(0, Math.max(space, 0));
   if (algorithm === ASYMMETRIC) throw asymmetricNotImplemented();
@@ -119,8 +126,7 @@ function readHeaderV4(header: string, dateText: string | undefined, style: Error
     signedHeaders: parseSignedHeaders(SignedHeaders, style),
     signature: Signature,
   };
-  if (standing.size >= MOST_STANDING) standing.clear();
-  if (key) standing.set(key, read);
+  known.read = read;
   return read;
 }
 

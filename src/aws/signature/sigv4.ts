@@ -56,8 +56,17 @@ export function scopeText(scope: Scope): string {
 /** Signing keys by secret and scope: a client signs with the same one all day, and deriving it takes four HMACs. */
 const keys = new Map<string, HmacKey>();
 const MAX_KEYS = 1_000;
+/** The one of the last time, which is most often asked for again. */
+let last: { secret: string; scope: Scope; key: HmacKey } | undefined;
 
 export function signingKey(secret: string, scope: Scope): HmacKey {
+  if (last?.scope === scope && last.secret === secret) return last.key;
+  const key = keyFor(secret, scope);
+  last = { secret, scope, key };
+  return key;
+}
+
+function keyFor(secret: string, scope: Scope): HmacKey {
   const id = `${scope.date}/${scope.region}/${scope.service}/${secret}`;
   const known = keys.get(id);
   if (known !== undefined) return known;

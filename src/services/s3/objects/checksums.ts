@@ -7,17 +7,21 @@ import type { Checksum, ChecksumAlgorithm } from "../store.ts";
 export const DEFAULT_ALGORITHM: ChecksumAlgorithm = "CRC64NVME";
 
 const ALGORITHMS = {
-  CRC32: { name: "crc32", bytes: 4 },
-  CRC32C: { name: "crc32c", bytes: 4 },
-  CRC64NVME: { name: "crc64nvme", bytes: 8 },
-  SHA1: { name: "sha1", bytes: 20 },
-  SHA256: { name: "sha256", bytes: 32 },
-  SHA512: { name: "sha512", bytes: 64 },
-  MD5: { name: "md5", bytes: 16 },
-} as const satisfies Record<ChecksumAlgorithm, { name: ChecksumName; bytes: number }>;
+  CRC32: { name: "crc32", member: "ChecksumCRC32", bytes: 4 },
+  CRC32C: { name: "crc32c", member: "ChecksumCRC32C", bytes: 4 },
+  CRC64NVME: { name: "crc64nvme", member: "ChecksumCRC64NVME", bytes: 8 },
+  SHA1: { name: "sha1", member: "ChecksumSHA1", bytes: 20 },
+  SHA256: { name: "sha256", member: "ChecksumSHA256", bytes: 32 },
+  SHA512: { name: "sha512", member: "ChecksumSHA512", bytes: 64 },
+  MD5: { name: "md5", member: "ChecksumMD5", bytes: 16 },
+} as const satisfies Record<ChecksumAlgorithm, { name: ChecksumName; member: string; bytes: number }>;
 
 const algorithms = Object.keys(ALGORITHMS) as ChecksumAlgorithm[];
 const UNIMPLEMENTED = ["XXHASH64", "XXHASH3", "XXHASH128"] as const;
+const unimplemented = UNIMPLEMENTED.map((algorithm) => ({
+  algorithm,
+  member: `Checksum${algorithm}` as const,
+}));
 
 export const hashName = (algorithm: ChecksumAlgorithm) => ALGORITHMS[algorithm].name;
 const headerOf = (algorithm: string) => `x-amz-checksum-${algorithm.toLowerCase()}`;
@@ -41,11 +45,11 @@ export function expectedChecksum(
   input: ChecksumMembers & UnimplementedMembers & { ChecksumAlgorithm?: string },
   announced: readonly string[],
 ): ExpectedChecksum | undefined {
-  for (const algorithm of UNIMPLEMENTED)
-    if (input[`Checksum${algorithm}`] !== undefined) throw headerNotImplemented(headerOf(algorithm));
+  for (const { algorithm, member } of unimplemented)
+    if (input[member] !== undefined) throw headerNotImplemented(headerOf(algorithm));
   const found: ExpectedChecksum[] = [];
   for (const algorithm of algorithms) {
-    const value = input[`Checksum${algorithm}`];
+    const value = input[ALGORITHMS[algorithm].member];
     if (value !== undefined) found.push({ algorithm, value });
   }
   for (const trailer of announced) {
@@ -114,5 +118,5 @@ export function checksumMembers(
   checksum: Checksum | undefined,
 ): ChecksumMembers & { ChecksumType?: Checksum["type"] } {
   if (!checksum) return {};
-  return { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type };
+  return { [ALGORITHMS[checksum.algorithm].member]: checksum.value, ChecksumType: checksum.type };
 }
