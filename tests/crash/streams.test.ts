@@ -3,7 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CreateDeliveryStreamCommand, FirehoseClient, PutRecordBatchCommand } from "@aws-sdk/client-firehose";
+import {
+  CreateDeliveryStreamCommand,
+  FirehoseClient,
+  type FirehoseClientConfig,
+  type KinesisStreamSourceConfiguration,
+  PutRecordBatchCommand,
+} from "@aws-sdk/client-firehose";
 import {
   CreateStreamCommand,
   GetRecordsCommand,
@@ -32,6 +38,8 @@ const BATCH = 5;
 const BETWEEN_KILLS_MS = 1_500;
 const SHARDS = ["shardId-000000000000", "shardId-000000000001"];
 const StreamName = "records";
+const Bucket = "lines";
+const RoleARN = "arn:aws:iam::000000000000:role/delivery";
 
 interface Read {
   sequence: string;
@@ -72,19 +80,7 @@ test("a stream keeps what PutRecords took, in its order, whenever its server is 
 
 test("what PutRecordBatch took reaches the bucket once, whenever its server is killed", async () => {
   const { options, s3, untilSent } = await killedAgainAndAgain();
-  const firehose = new FirehoseClient(options);
-  onTestFinished(() => firehose.destroy());
-  await s3.send(new CreateBucketCommand({ Bucket: "lines" }));
-  await firehose.send(
-    new CreateDeliveryStreamCommand({
-      DeliveryStreamName: StreamName,
-      ExtendedS3DestinationConfiguration: {
-        BucketARN: "arn:aws:s3:::lines",
-        RoleARN: "arn:aws:iam::000000000000:role/delivery",
-        BufferingHints: { IntervalInSeconds: 1, SizeInMBs: 1 },
-      },
-    }),
-  );
+  const firehose = await deliveryOf(options, s3);
   const acknowledged: string[] = [];
   await untilSent(async (texts) => {
     const Records = texts.map((text) => ({ Data: Buffer.from(`${text}\n`) }));
@@ -94,14 +90,25 @@ test("what PutRecordBatch took reaches the bucket once, whenever its server is k
     expect(FailedPutCount).toBe(0);
     acknowledged.push(...texts);
   });
-  let lines: string[] = [];
-  const missing = async () => {
-    lines = await linesIn(s3, "lines");
-    const delivered = new Set(lines);
-    return acknowledged.filter((text) => !delivered.has(text));
-  };
-  await expect.poll(missing, { timeout: 600_000, interval: 500 }).toEqual([]);
-  expect(new Set(lines).size).toBe(lines.length);
+  await checkDelivered(s3, acknowledged);
+}, 3_600_000);
+
+test("what a delivery stream reads from Kinesis reaches the bucket once, as well", async () => {
+  const { options, s3, untilSent } = await killedAgainAndAgain();
+  const kinesis = new KinesisClient(options);
+  onTestFinished(() => kinesis.destroy());
+  await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: SHARDS.length }));
+  await deliveryOf(options, s3, {
+    KinesisStreamARN: `arn:aws:kinesis:us-east-1:000000000000:stream/${StreamName}`,
+    RoleARN,
+  });
+  const acknowledged: string[] = [];
+  await untilSent(async (texts, producer) => {
+    const Records = texts.map((text) => ({ Data: Buffer.from(`${text}\n`), PartitionKey: producer }));
+    await kinesis.send(new PutRecordsCommand({ StreamName, Records }));
+    acknowledged.push(...texts);
+  });
+  await checkDelivered(s3, acknowledged);
 }, 3_600_000);
 
 test("a pipe brings all that PutRecords took to its queue, whenever its server is killed", async () => {
@@ -143,6 +150,43 @@ test("a pipe brings all that PutRecords took to its queue, whenever its server i
   };
   await expect.poll(missing, { timeout: 600_000, interval: 500 }).toEqual([]);
 }, 3_600_000);
+
+/** A delivery stream into the bucket `lines`. */
+async function deliveryOf(
+  options: FirehoseClientConfig,
+  s3: S3Client,
+  source?: KinesisStreamSourceConfiguration,
+): Promise<FirehoseClient> {
+  const firehose = new FirehoseClient(options);
+  onTestFinished(() => firehose.destroy());
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  await firehose.send(
+    new CreateDeliveryStreamCommand({
+      DeliveryStreamName: StreamName,
+      ...(source && {
+        DeliveryStreamType: "KinesisStreamAsSource",
+        KinesisStreamSourceConfiguration: source,
+      }),
+      ExtendedS3DestinationConfiguration: {
+        BucketARN: `arn:aws:s3:::${Bucket}`,
+        RoleARN,
+        BufferingHints: { IntervalInSeconds: 1, SizeInMBs: 1 },
+      },
+    }),
+  );
+  return firehose;
+}
+
+async function checkDelivered(s3: S3Client, acknowledged: readonly string[]): Promise<void> {
+  let lines: string[] = [];
+  const missing = async () => {
+    lines = await linesIn(s3);
+    const delivered = new Set(lines);
+    return acknowledged.filter((text) => !delivered.has(text));
+  };
+  await expect.poll(missing, { timeout: 600_000, interval: 500 }).toEqual([]);
+  expect(new Set(lines).size).toBe(lines.length);
+}
 
 /** A server that is killed and started anew for as long as producers send their texts, each until it is answered. */
 async function killedAgainAndAgain() {
@@ -241,7 +285,7 @@ function numbersOf(records: readonly Read[], producer: number): bigint[] {
 const outOfOrder = (numbers: readonly bigint[]) =>
   numbers.filter((number, at) => at > 0 && number <= numbers[at - 1]!);
 
-async function linesIn(s3: S3Client, Bucket: string): Promise<string[]> {
+async function linesIn(s3: S3Client): Promise<string[]> {
   const lines: string[] = [];
   for (let ContinuationToken: string | undefined; ; ) {
     const page = await s3.send(
