@@ -146,3 +146,14 @@ test("is written one line per operation and shape", () => {
   ]);
   expect(JSON.parse(text).shapes.PutInput.type).toBe("structure");
 });
+
+test("an override puts members into the order of documents, and fails when one of them is gone", () => {
+  const small = distil("small", model({}));
+  const widened = overridden(small, { added: { "PutInput.Code": ["$integer", {}] } });
+  const turned = overridden(widened, { ordered: { PutInput: ["Code"] } });
+  const membersOf = ({ shapes }: typeof small) =>
+    Object.keys((shapes.PutInput as { members: object }).members);
+  expect(membersOf(turned)).toEqual(["Code", ...membersOf(small)]);
+  expect(() => overridden(small, { ordered: { PutInput: ["Code"] } })).toThrow("PutInput.Code");
+  expect(() => overridden(small, { ordered: { Gone: [] } })).toThrow("Gone");
+});

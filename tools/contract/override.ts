@@ -21,6 +21,8 @@ export interface Override {
   membersHashed?: true;
   /** Members of structures that are of another shape, by `Structure.Member`. */
   members?: Record<string, ShapeRef>;
+  /** Members in the order in which documents of the service have them, by structure; those that are not named follow. */
+  ordered?: Record<string, string[]>;
   /** Members that the sources do not have, by `Structure.Member`. */
   added?: Record<string, [ShapeRef, MemberTraits]>;
 }
@@ -39,9 +41,12 @@ export function overridden(contract: ContractFile, override: Override): Contract
     ...contract,
     ...override.service,
     operations: merged(contract.operations, override.operations),
-    shapes: extended(
-      retyped(merged(shapesOf(contract, override), override.shapes), override.members),
-      override.added,
+    shapes: reordered(
+      extended(
+        retyped(merged(shapesOf(contract, override), override.shapes), override.members),
+        override.added,
+      ),
+      override.ordered,
     ),
   };
 }
@@ -121,6 +126,20 @@ function extended(shapes: Record<string, ShapeEntry>, added: Override["added"] =
     if (!shape || !("members" in shape)) throw new Error(`No structure is called ${structure} any more`);
     if (shape.members[name]) throw new Error(`${path} is in the sources now`);
     result[structure] = { ...shape, members: { ...shape.members, [name]: member } };
+  }
+  return result;
+}
+
+export function reordered(shapes: Record<string, ShapeEntry>, ordered: Override["ordered"] = {}) {
+  const result = { ...shapes };
+  for (const [name, first] of Object.entries(ordered)) {
+    const shape = result[name];
+    if (!shape || !("members" in shape)) throw new Error(`No structure is called ${name} any more`);
+    const { members } = shape;
+    const lost = first.find((member) => !(member in members));
+    if (lost !== undefined) throw new Error(`Nothing is called ${name}.${lost} any more`);
+    const names = new Set([...first, ...Object.keys(members)]);
+    result[name] = { ...shape, members: Object.fromEntries([...names].map((one) => [one, members[one]!])) };
   }
   return result;
 }

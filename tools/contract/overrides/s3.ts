@@ -33,6 +33,61 @@ export default {
     "CopyObjectRequest.ObjectLockRetainUntilDate": "$string",
     "CreateMultipartUploadRequest.ObjectLockRetainUntilDate": "$string",
   },
+  // "Sample Response" of the pages of these operations in the API reference; clients that read a document as it comes may
+  // count on it.
+  ordered: {
+    ListBucketsOutput: ["Owner", "Buckets"],
+    ListObjectsOutput: [
+      ...["Name", "Prefix", "Marker", "NextMarker", "MaxKeys", "Delimiter", "EncodingType", "IsTruncated"],
+      ...["Contents", "CommonPrefixes"],
+    ],
+    ListObjectsV2Output: [
+      ...[
+        "Name",
+        "Prefix",
+        "StartAfter",
+        "ContinuationToken",
+        "NextContinuationToken",
+        "KeyCount",
+        "MaxKeys",
+      ],
+      ...["Delimiter", "EncodingType", "IsTruncated", "Contents", "CommonPrefixes"],
+    ],
+    ListObjectVersionsOutput: [
+      ...[
+        "Name",
+        "Prefix",
+        "KeyMarker",
+        "VersionIdMarker",
+        "NextKeyMarker",
+        "NextVersionIdMarker",
+        "MaxKeys",
+      ],
+      ...["Delimiter", "EncodingType", "IsTruncated", "Versions", "DeleteMarkers", "CommonPrefixes"],
+    ],
+    ObjectVersion: ["Key", "VersionId", "IsLatest", "LastModified"],
+    DeleteMarkerEntry: ["Key", "VersionId", "IsLatest", "LastModified", "Owner"],
+    ListMultipartUploadsOutput: [
+      ...[
+        "Bucket",
+        "KeyMarker",
+        "UploadIdMarker",
+        "NextKeyMarker",
+        "NextUploadIdMarker",
+        "Delimiter",
+        "Prefix",
+      ],
+      ...["EncodingType", "MaxUploads", "IsTruncated", "Uploads", "CommonPrefixes"],
+    ],
+    MultipartUpload: ["Key", "UploadId", "Initiator", "Owner", "StorageClass", "Initiated"],
+    ListPartsOutput: [
+      ...["Bucket", "Key", "UploadId", "Initiator", "Owner", "StorageClass", "PartNumberMarker"],
+      ...["NextPartNumberMarker", "MaxParts", "IsTruncated"],
+      ...["ChecksumAlgorithm", "ChecksumType", "Parts"],
+    ],
+    CopyObjectResult: ["LastModified", "ETag"],
+    CopyPartResult: ["LastModified", "ETag"],
+  },
   added: {
     // 202 for a restore that begins, 200 for one whose copy is there: API_RestoreObject, "Responses".
     "RestoreObjectOutput.StatusCode": ["$integer", { location: "status" }],

@@ -299,8 +299,8 @@ export interface CopyObjectRequest {
   ExpectedSourceBucketOwner?: string;
 }
 export interface CopyObjectResult {
-  ETag?: string;
   LastModified?: Date;
+  ETag?: string;
   ChecksumType?: ChecksumType;
   ChecksumCRC32?: string;
   ChecksumCRC32C?: string;
@@ -314,8 +314,8 @@ export interface CopyObjectResult {
   ChecksumXXHASH128?: string;
 }
 export interface CopyPartResult {
-  ETag?: string;
   LastModified?: Date;
+  ETag?: string;
   ChecksumCRC32?: string;
   ChecksumCRC32C?: string;
   ChecksumCRC64NVME?: string;
@@ -503,11 +503,11 @@ export interface DeleteBucketWebsiteRequest {
   ExpectedBucketOwner?: string;
 }
 export interface DeleteMarkerEntry {
-  Owner?: Owner;
   Key?: string;
   VersionId?: string;
   IsLatest?: boolean;
   LastModified?: Date;
+  Owner?: Owner;
 }
 export interface DeleteMarkerReplication {
   Status?: DeleteMarkerReplicationStatus;
@@ -1300,8 +1300,8 @@ export interface ListBucketMetricsConfigurationsRequest {
   ExpectedBucketOwner?: string;
 }
 export interface ListBucketsOutput {
-  Buckets?: Buckets;
   Owner?: Owner;
+  Buckets?: Buckets;
   ContinuationToken?: string;
   Prefix?: string;
 }
@@ -1316,14 +1316,14 @@ export interface ListMultipartUploadsOutput {
   KeyMarker?: string;
   UploadIdMarker?: string;
   NextKeyMarker?: string;
-  Prefix?: string;
-  Delimiter?: string;
   NextUploadIdMarker?: string;
+  Delimiter?: string;
+  Prefix?: string;
+  EncodingType?: EncodingType;
   MaxUploads?: number;
   IsTruncated?: boolean;
   Uploads?: MultipartUploadList;
   CommonPrefixes?: CommonPrefixList;
-  EncodingType?: EncodingType;
   RequestCharged?: RequestCharged;
 }
 export interface ListMultipartUploadsRequest {
@@ -1360,19 +1360,19 @@ export interface ListObjectAnnotationsRequest {
   ExpectedBucketOwner?: string;
 }
 export interface ListObjectVersionsOutput {
-  IsTruncated?: boolean;
+  Name?: string;
+  Prefix?: string;
   KeyMarker?: string;
   VersionIdMarker?: string;
   NextKeyMarker?: string;
   NextVersionIdMarker?: string;
+  MaxKeys?: number;
+  Delimiter?: string;
+  EncodingType?: EncodingType;
+  IsTruncated?: boolean;
   Versions?: ObjectVersionList;
   DeleteMarkers?: DeleteMarkers;
-  Name?: string;
-  Prefix?: string;
-  Delimiter?: string;
-  MaxKeys?: number;
   CommonPrefixes?: CommonPrefixList;
-  EncodingType?: EncodingType;
   RequestCharged?: RequestCharged;
 }
 export interface ListObjectVersionsRequest {
@@ -1388,16 +1388,16 @@ export interface ListObjectVersionsRequest {
   OptionalObjectAttributes?: OptionalObjectAttributesList;
 }
 export interface ListObjectsOutput {
-  IsTruncated?: boolean;
-  Marker?: string;
-  NextMarker?: string;
-  Contents?: ObjectList;
   Name?: string;
   Prefix?: string;
-  Delimiter?: string;
+  Marker?: string;
+  NextMarker?: string;
   MaxKeys?: number;
-  CommonPrefixes?: CommonPrefixList;
+  Delimiter?: string;
   EncodingType?: EncodingType;
+  IsTruncated?: boolean;
+  Contents?: ObjectList;
+  CommonPrefixes?: CommonPrefixList;
   RequestCharged?: RequestCharged;
 }
 export interface ListObjectsRequest {
@@ -1412,18 +1412,18 @@ export interface ListObjectsRequest {
   OptionalObjectAttributes?: OptionalObjectAttributesList;
 }
 export interface ListObjectsV2Output {
-  IsTruncated?: boolean;
-  Contents?: ObjectList;
   Name?: string;
   Prefix?: string;
-  Delimiter?: string;
-  MaxKeys?: number;
-  CommonPrefixes?: CommonPrefixList;
-  EncodingType?: EncodingType;
-  KeyCount?: number;
+  StartAfter?: string;
   ContinuationToken?: string;
   NextContinuationToken?: string;
-  StartAfter?: string;
+  KeyCount?: number;
+  MaxKeys?: number;
+  Delimiter?: string;
+  EncodingType?: EncodingType;
+  IsTruncated?: boolean;
+  Contents?: ObjectList;
+  CommonPrefixes?: CommonPrefixList;
   RequestCharged?: RequestCharged;
 }
 export interface ListObjectsV2Request {
@@ -1440,22 +1440,22 @@ export interface ListObjectsV2Request {
   OptionalObjectAttributes?: OptionalObjectAttributesList;
 }
 export interface ListPartsOutput {
-  AbortDate?: Date;
-  AbortRuleId?: string;
   Bucket?: string;
   Key?: string;
   UploadId?: string;
+  Initiator?: Initiator;
+  Owner?: Owner;
+  StorageClass?: StorageClass;
   PartNumberMarker?: number;
   NextPartNumberMarker?: number;
   MaxParts?: number;
   IsTruncated?: boolean;
-  Parts?: Parts;
-  Initiator?: Initiator;
-  Owner?: Owner;
-  StorageClass?: StorageClass;
-  RequestCharged?: RequestCharged;
   ChecksumAlgorithm?: ChecksumAlgorithm;
   ChecksumType?: ChecksumType;
+  Parts?: Parts;
+  AbortDate?: Date;
+  AbortRuleId?: string;
+  RequestCharged?: RequestCharged;
 }
 export interface ListPartsRequest {
   Bucket: string;
@@ -1531,12 +1531,12 @@ export interface MetricsFilter {
 }
 export type MetricsStatus = "Enabled" | "Disabled";
 export interface MultipartUpload {
-  UploadId?: string;
   Key?: string;
-  Initiated?: Date;
-  StorageClass?: StorageClass;
-  Owner?: Owner;
+  UploadId?: string;
   Initiator?: Initiator;
+  Owner?: Owner;
+  StorageClass?: StorageClass;
+  Initiated?: Date;
   ChecksumAlgorithm?: ChecksumAlgorithm;
   ChecksumType?: ChecksumType;
 }
@@ -1627,15 +1627,15 @@ export interface ObjectPart {
 }
 export type ObjectStorageClass = "STANDARD" | "REDUCED_REDUNDANCY" | "GLACIER" | "STANDARD_IA" | "ONEZONE_IA" | "INTELLIGENT_TIERING" | "DEEP_ARCHIVE" | "OUTPOSTS" | "GLACIER_IR" | "SNOW" | "EXPRESS_ONEZONE" | "FSX_OPENZFS" | "FSX_ONTAP";
 export interface ObjectVersion {
+  Key?: string;
+  VersionId?: string;
+  IsLatest?: boolean;
+  LastModified?: Date;
   ETag?: string;
   ChecksumAlgorithm?: ChecksumAlgorithmList;
   ChecksumType?: ChecksumType;
   Size?: number;
   StorageClass?: ObjectVersionStorageClass;
-  Key?: string;
-  VersionId?: string;
-  IsLatest?: boolean;
-  LastModified?: Date;
   Owner?: Owner;
   RestoreStatus?: RestoreStatus;
 }

@@ -1,0 +1,110 @@
+import {
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  ListBucketsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  ListPartsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { elementIn, elementsOf, freshBucket, s3Client, type TappedClient } from "./client.ts";
+
+/* Documents in the order of their elements, which clients may count on that read them as they come. */
+
+const cloud = conformanceCloud();
+let s3: TappedClient;
+let Bucket: string;
+const upload = { Key: "upload", UploadId: "" };
+beforeAll(async () => {
+  s3 = s3Client(cloud);
+  Bucket = await freshBucket(s3, "documents");
+  const VersioningConfiguration = { Status: "Enabled" } as const;
+  await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+  for (const Key of ["a/1", "a/2", "b"]) await s3.send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: "a/2" }));
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: upload.Key }));
+  upload.UploadId = UploadId!;
+  await s3.send(new UploadPartCommand({ Bucket, ...upload, PartNumber: 1, Body: "x" }));
+});
+
+const page = (operation: string) =>
+  doc(`AmazonS3/latest/API/API_${operation}.html#API_${operation}_Examples`);
+
+/** An operation, how it is called, and the elements of its document; and of one element of that. */
+const ORDERS: [
+  operation: string,
+  command: () => unknown,
+  elements: string,
+  one?: [name: string, elements: string],
+][] = [
+  ["ListBuckets", () => new ListBucketsCommand({}), "Owner Buckets"],
+  [
+    "ListObjects",
+    () => new ListObjectsCommand({ Bucket, Delimiter: "/" }),
+    "Name Prefix Marker MaxKeys Delimiter IsTruncated Contents CommonPrefixes",
+    ["Contents", "Key LastModified ETag ChecksumAlgorithm ChecksumType Size StorageClass Owner"],
+  ],
+  [
+    "ListObjects",
+    () => new ListObjectsCommand({ Bucket, Delimiter: "/", MaxKeys: 1 }),
+    "Name Prefix Marker NextMarker MaxKeys Delimiter IsTruncated CommonPrefixes",
+  ],
+  [
+    "ListObjectsV2",
+    () => new ListObjectsV2Command({ Bucket, StartAfter: "a/1", MaxKeys: 1, EncodingType: "url" }),
+    "Name Prefix StartAfter KeyCount MaxKeys EncodingType IsTruncated Contents",
+    ["Contents", "Key LastModified ETag ChecksumAlgorithm ChecksumType Size StorageClass"],
+  ],
+  [
+    "ListObjectsV2",
+    () => new ListObjectsV2Command({ Bucket, MaxKeys: 1 }),
+    "Name Prefix NextContinuationToken KeyCount MaxKeys IsTruncated Contents",
+  ],
+  [
+    "ListObjectVersions",
+    () => new ListObjectVersionsCommand({ Bucket, MaxKeys: 2 }),
+    "Name Prefix KeyMarker VersionIdMarker NextKeyMarker NextVersionIdMarker MaxKeys IsTruncated Version DeleteMarker",
+    [
+      "Version",
+      "Key VersionId IsLatest LastModified ETag ChecksumAlgorithm ChecksumType Size StorageClass Owner",
+    ],
+  ],
+  [
+    "ListObjectVersions",
+    () => new ListObjectVersionsCommand({ Bucket, Prefix: "a/2" }),
+    "Name Prefix KeyMarker VersionIdMarker MaxKeys IsTruncated Version DeleteMarker",
+    ["DeleteMarker", "Key VersionId IsLatest LastModified Owner"],
+  ],
+  [
+    "ListMultipartUploads",
+    () => new ListMultipartUploadsCommand({ Bucket, Delimiter: "/" }),
+    "Bucket KeyMarker UploadIdMarker NextKeyMarker NextUploadIdMarker Delimiter Prefix MaxUploads IsTruncated Upload",
+    ["Upload", "Key UploadId Initiator Owner StorageClass Initiated"],
+  ],
+  [
+    "ListParts",
+    () => new ListPartsCommand({ Bucket, ...upload }),
+    "Bucket Key UploadId Initiator Owner StorageClass PartNumberMarker NextPartNumberMarker MaxParts IsTruncated Part",
+    ["Part", "PartNumber LastModified ETag Size"],
+  ],
+  [
+    "CopyObject",
+    () => new CopyObjectCommand({ Bucket, Key: "copy", CopySource: `${Bucket}/b` }),
+    "LastModified ETag ChecksumType ChecksumCRC32",
+  ],
+];
+for (const [operation, command, elements, one] of ORDERS) {
+  behaviour(`${operation} answers ${elements}`, page(operation), async () => {
+    const { text } = await s3.raw(command());
+    const runs = elementsOf(text).filter((name, at, all) => name !== all[at - 1]);
+    expect(runs.join(" ")).toBe(elements);
+    if (one) expect(elementsOf(`<x>${elementIn(text, one[0])}</x>`).join(" ")).toBe(one[1]);
+  });
+}
