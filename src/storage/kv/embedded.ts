@@ -75,6 +75,7 @@ function baseWhenNeeded(path: string): Base {
     },
     get: (key) => opened?.get(key),
     range: (range) => opened?.range(range) ?? [],
+    keys: (range) => opened?.keys(range) ?? [],
     async apply(changes, settled) {
       opened ??= await make();
       return opened.apply(changes, settled);

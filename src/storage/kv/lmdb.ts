@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
-import { keyTextIn } from "./key-text.ts";
+import type { RangeOptions } from "lmdb";
+import { keyBytes, keyTextIn } from "./key-text.ts";
 import { type KeyRange, MAX_KEY, MAX_PAGE } from "./kv.ts";
 import type { Base, Change } from "./log/log.ts";
 import { TextRow } from "./text-row.ts";
@@ -32,7 +33,7 @@ export function openLmdb(path: string): Base {
     eventTurnBatching: false,
     encoding: "json",
   });
-  const rows = root.openDB<Uint8Array, Uint8Array>("rows", COPIED);
+  const rows = root.openDB<Uint8Array, Uint8Array | string>("rows", COPIED);
   // A file from before there was a log has counted its openings instead.
   let newest: number = root.get("settled") ?? root.get("openings") ?? 0;
   let suspect = false;
@@ -44,16 +45,17 @@ export function openLmdb(path: string): Base {
 
     get: (key) => (key.length > 0 && key.length <= MAX_KEY ? rows.get(key) : undefined),
 
-    range({ start, end, limit, reverse }: KeyRange): TextRow[] {
-      const [low, high] = [cut(start), cut(end)];
-      if (Buffer.compare(low, high) >= 0) return [];
-      const bounds = reverse
-        ? { reverse, start: high, exclusiveStart: true, end: low, inclusiveEnd: true }
-        : { start: low, end: high };
+    range(range: KeyRange): TextRow[] {
+      const bounds = boundsOf(range);
       const found: TextRow[] = [];
-      for (const { key, value } of rows.getRange({ ...bounds, limit: Math.min(limit, MAX_PAGE) }))
-        found.push(new TextRow(key as unknown as string, value));
+      if (!bounds) return found;
+      for (const { key, value } of rows.getRange(bounds)) found.push(new TextRow(key as string, value));
       return found;
+    },
+
+    keys(range: KeyRange): string[] {
+      const bounds = boundsOf(range);
+      return bounds ? (Array.from(rows.getKeys(bounds)) as string[]) : [];
     },
 
     async apply(changes: readonly Change[], settled = newest) {
@@ -90,13 +92,23 @@ const COPIED = {
     },
   },
   keyEncoder: {
-    writeKey(key: Uint8Array, into: Uint8Array, start: number): number {
-      into.set(key, start);
+    writeKey(key: Uint8Array | string, into: Uint8Array, start: number): number {
+      into.set(typeof key === "string" ? keyBytes(key) : key, start);
       return start + key.length;
     },
     readKey: keyTextIn,
   },
 };
+
+/** `undefined` where nothing can lie between them. */
+function boundsOf({ start, end, limit, reverse }: KeyRange): RangeOptions | undefined {
+  const [low, high] = [cut(start), cut(end)];
+  if (Buffer.compare(low, high) >= 0) return undefined;
+  const most = Math.min(limit, MAX_PAGE);
+  return reverse
+    ? { reverse, start: high, exclusiveStart: true, end: low, inclusiveEnd: true, limit: most }
+    : { start: low, end: high, limit: most };
+}
 
 /** No key lies between a bound's first MAX_KEY + 1 bytes and the whole of it, and LMDB refuses bounds that are much longer. */
 const cut = (bound: Uint8Array): Uint8Array =>

@@ -11,6 +11,8 @@ import { mergeRanges } from "./merge.ts";
 export interface Base {
   get(key: Uint8Array): Uint8Array | undefined;
   range(range: KeyRange): TextRow[];
+  /** The same rows' keys alone, as texts. */
+  keys(range: KeyRange): string[];
   /** The newest generation that it holds whole. */
   readonly settled: number;
   /** Writes all changes, and with them, if it is told, that it now holds generation `settled` whole; resolves once on disk. */

@@ -11,14 +11,16 @@ const range = (limit: number): KeyRange => ({ start: keyBytes("a"), end: keyByte
 /** Rows `a`, `b`, `c` …, and how often they were asked for. */
 function baseOf(keys: string) {
   const asked: number[] = [];
+  const rowOf = (key: string) => new TextRow(key, keyBytes(`below ${key}`));
+  const found = ({ start, limit }: KeyRange) => {
+    asked.push(limit);
+    return [...keys].filter((key) => key >= keyText(start)).slice(0, limit);
+  };
   return {
     asked,
-    range({ start, limit }: KeyRange) {
-      asked.push(limit);
-      const from = keyText(start);
-      const found = [...keys].filter((key) => key >= from).slice(0, limit);
-      return found.map((key) => new TextRow(key, keyBytes(`below ${key}`)));
-    },
+    get: (key: Uint8Array) => rowOf(keyText(key)).value,
+    keys: found,
+    range: (range: KeyRange) => found(range).map(rowOf),
   };
 }
 

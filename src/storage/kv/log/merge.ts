@@ -4,19 +4,18 @@ import { TextRow } from "../text-row.ts";
 import type { Generation } from "./generation.ts";
 import type { Base } from "./log.ts";
 
+type Below = Pick<Base, "get" | "keys" | "range">;
+
 /** The rows of a range as the generations, newest last, lay them over the base. */
-export function mergeRanges(
-  generations: readonly Generation[],
-  base: Pick<Base, "range">,
-  range: KeyRange,
-): TextRow[] {
+export function mergeRanges(generations: readonly Generation[], base: Below, range: KeyRange): TextRow[] {
   if (range.limit <= 0) return [];
   const above = generations
     .map((generation) => inGeneration(generation, range))
     .filter(({ head }) => head !== undefined)
     .reverse();
   if (above.length === 0) return base.range(range);
-  const sources = [...above, inBase(base, range)];
+  const mostAreHidden = above.some(({ count }) => count >= range.limit / 2);
+  const sources: Source[] = [...above, inBase(base, range, mostAreHidden)];
   const isBefore = range.reverse ? (a: string, b: string) => a > b : (a: string, b: string) => a < b;
   const rows: TextRow[] = [];
   for (;;) {
@@ -42,11 +41,13 @@ interface Source {
   advance(): void;
 }
 
-function inGeneration({ rows, valueCopy }: Generation, { start, end, limit, reverse }: KeyRange): Source {
+function inGeneration({ rows, valueCopy }: Generation, { start, end, limit, reverse }: KeyRange) {
   let [from, to] = [keyText(start), keyText(end)];
   let keys = rows.keys(from, to, limit, reverse);
   let at = 0;
   return {
+    /** How many there are, as far as is known. */
+    count: keys.length,
     get head() {
       return keys[at];
     },
@@ -65,23 +66,34 @@ function inGeneration({ rows, valueCopy }: Generation, { start, end, limit, reve
   };
 }
 
-/** Page by page, each larger than the one before: how many rows the generations hide is not known beforehand. */
-function inBase(base: Pick<Base, "range">, range: KeyRange): Source {
+/**
+ * Page by page, each larger than the one before: how many rows the generations hide is not known beforehand.
+ * @param mostAreHidden values are then read one by one, of the rows that are not
+ */
+function inBase(base: Below, range: KeyRange, mostAreHidden: boolean): Source {
   let rest = range;
-  let page = base.range(rest);
+  let page = pageOf(rest);
   let at = 0;
+
+  function pageOf(wanted: KeyRange): { text: string; row(): TextRow }[] {
+    if (!mostAreHidden) return base.range(wanted).map((row) => ({ text: row.text, row: () => row }));
+    return base
+      .keys(wanted)
+      .map((text) => ({ text, row: () => new TextRow(text, base.get(keyBytes(text))!) }));
+  }
+
   return {
     get head() {
       return page[at]?.text;
     },
-    row: () => page[at],
+    row: () => page[at]!.row(),
     advance() {
-      const last = page[at++]!;
+      const last = page[at++]!.text;
       if (at < page.length || page.length < rest.limit) return;
       const limit = Math.min(2 * rest.limit, MAX_PAGE);
-      const bound = range.reverse ? { end: last.key } : { start: keyBytes(`${last.text}\0`) };
+      const bound = range.reverse ? { end: keyBytes(last) } : { start: keyBytes(`${last}\0`) };
       rest = { ...rest, limit, ...bound };
-      page = base.range(rest);
+      page = pageOf(rest);
       at = 0;
     },
   };

@@ -89,6 +89,7 @@ export function testMachine(files: number, chance: () => number): TestMachine {
         return settled;
       },
       get: (key) => rows.get(keyText(key)),
+      keys: ({ start, end, limit, reverse }) => rows.keys(keyText(start), keyText(end), limit, reverse),
       range: ({ start, end, limit, reverse }) =>
         rows
           .keys(keyText(start), keyText(end), limit, reverse)
