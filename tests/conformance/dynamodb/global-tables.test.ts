@@ -317,6 +317,7 @@ behaviour("a stream of a replica can be neither disabled nor enabled again", how
 
 behaviour("a third replica can be added at any replica's endpoint", tutorial, async () => {
   await add(THIRD, TableName, AWAY);
+  expect((await outcome(add("eu-west-2")))[0]).toBe("ResourceInUseException");
   await settle();
   expect(await statuses()).toEqual([
     [AWAY, "ACTIVE"],

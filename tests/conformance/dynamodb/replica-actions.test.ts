@@ -13,7 +13,7 @@ import { AWAY, HOME, invalid, outcome, regionsOn } from "./replicas.ts";
 
 const cloud = conformanceCloud();
 const TableName = "everywhere";
-const { at, create, change, add, settle } = regionsOn(cloud, TableName);
+const { at, create, change, add, settle, statuses } = regionsOn(cloud, TableName);
 const update = api("UpdateTable");
 
 beforeAll(async () => {
@@ -101,6 +101,16 @@ for (const [what, input, told] of REFUSED)
   behaviour(`UpdateTable refuses ${what}`, update, async () => {
     expect(await outcome(change(input))).toEqual(invalid(told));
   });
+
+behaviour("one replica that is asked for twice is made once", update, async () => {
+  const Create = { RegionName: "eu-west-2" };
+  await change({ ReplicaUpdates: [{ Create }, { Create }] });
+  await settle();
+  expect(await statuses()).toEqual([
+    [AWAY, "ACTIVE"],
+    ["eu-west-2", "ACTIVE"],
+  ]);
+});
 
 behaviour("a Region that is none is refused with those there are", update, async () => {
   for (const region of ["us-fake-1", "EU-WEST-1"]) {

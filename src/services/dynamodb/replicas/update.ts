@@ -33,6 +33,7 @@ export async function updateReplicas(
   const former = await ctx.read((tx) => begunTable(tx, name));
   if (isComing(former)) throw beingAdded(name, ctx.region);
   const change = await changeOf(ctx, former, asked);
+  await checkOthersIdle(ctx, former);
   const table = await ctx.transact(async (tx) => {
     const table = await namedTable(tx, name);
     change.check(table);
@@ -45,6 +46,14 @@ export async function updateReplicas(
   };
   const TableDescription = await replicated(ctx, shown, described(ctx, table, "UPDATING"));
   return { TableDescription };
+}
+
+/** What another replica has begun may not be known here yet. @throws {AwsError} ResourceInUseException */
+async function checkOthersIdle(ctx: Context, { name, group }: Table): Promise<void> {
+  for (const { region } of group?.replicas ?? []) {
+    const other = await ctx.elsewhere(region).read((tx) => tx.get(tables, [name]));
+    if (other?.group?.id === group!.id) checkIdle(other);
+  }
 }
 
 interface ReplicaChange {
