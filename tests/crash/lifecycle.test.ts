@@ -18,8 +18,9 @@ import {
 } from "@aws-sdk/client-s3";
 import { expect, onTestFinished, test } from "vitest";
 import { openEmbedded } from "#storage/kv/embedded.ts";
-import { launch, type Server } from "../e2e/harness.ts";
+import { launch } from "../e2e/harness.ts";
 import { s3Of } from "./client.ts";
+import { advance } from "./clock.ts";
 import { rowsIn } from "./rows.ts";
 import { sha256 } from "./workload.ts";
 
@@ -179,13 +180,6 @@ async function* pages(s3: S3Client, Bucket: string) {
     markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
     isTruncated = page.IsTruncated;
   }
-}
-
-/** Resolves when all that is due in that span has run. */
-async function advance({ endpoint }: Server, by: string): Promise<void> {
-  const body = JSON.stringify({ action: "advance", by });
-  const answer = await fetch(`${endpoint}/_nube/clock`, { method: "POST", body });
-  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
 }
 
 async function filesIn(folder: string): Promise<number> {

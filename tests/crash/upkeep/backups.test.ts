@@ -18,11 +18,11 @@ import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from "@aw
 import { expect, onTestFinished, test } from "vitest";
 import { openEmbedded } from "#storage/kv/embedded.ts";
 import { s3Of } from "../client.ts";
-import { clientOf } from "../histories/lists-table.ts";
+import { advance } from "../clock.ts";
 import { rowsIn } from "../rows.ts";
-import { BY_NAME, expectWhole, ITEMS, isWhole, openBank, transfer } from "./bank.ts";
-import type { Item } from "./items.ts";
-import { advance, killedCloud } from "./killed.ts";
+import { expectWhole, ITEMS, isWhole, openBank, transfer } from "./bank.ts";
+import { BY_NAME, type Item } from "./items.ts";
+import { killedCloud } from "./killed.ts";
 
 const TELLERS = 4;
 const Bucket = "exports";
@@ -41,12 +41,9 @@ const BY_KIND: Omit<UpdateTableCommandInput, "TableName"> = {
 
 test("backups, restores, exports, imports and new indexes outlive kills: whole, or not to be seen, and nothing left over", async () => {
   const cloud = await killedCloud();
-  const client = clientOf(cloud.server.port);
+  const { client } = cloud;
   const s3 = s3Of(cloud.server);
-  onTestFinished(() => {
-    client.destroy();
-    s3.destroy();
-  });
+  onTestFinished(() => s3.destroy());
   await s3.send(new CreateBucketCommand({ Bucket }));
   const TableName = "bank";
   const TableArn = await openBank(client, TableName);

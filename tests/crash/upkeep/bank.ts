@@ -2,23 +2,16 @@ import { randomInt, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateTableCommand,
-  type CreateTableCommandInput,
   type DynamoDBClient,
   TransactWriteItemsCommand,
   UpdateContinuousBackupsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
-import { type Item, scanned, write } from "./items.ts";
+import { BY_NAME, type Item, scanned, write } from "./items.ts";
 
 const ACCOUNTS = 100;
 export const ITEMS = 2_000;
 const EACH = 100;
-
-export const BY_NAME = {
-  AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
-  KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
-  BillingMode: "PAY_PER_REQUEST",
-} satisfies Omit<CreateTableCommandInput, "TableName">;
 
 /** Accounts, whose balances are moved from one to the other, and other items. @returns its ARN */
 export async function openBank(client: DynamoDBClient, TableName: string): Promise<string> {

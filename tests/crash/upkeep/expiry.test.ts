@@ -1,27 +1,20 @@
 import { CreateTableCommand, UpdateTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
-import { expect, onTestFinished, test } from "vitest";
-import { clientOf } from "../histories/lists-table.ts";
-import { follow, streamsClientOf } from "../histories/stream.ts";
-import { type Item, scanned, write } from "./items.ts";
-import { advance, killedCloud } from "./killed.ts";
+import { expect, test } from "vitest";
+import { advance } from "../clock.ts";
+import { follow } from "../histories/stream.ts";
+import { BY_NAME, type Item, scanned, write } from "./items.ts";
+import { killedCloud } from "./killed.ts";
 
 const ITEMS = 2_000;
 
 test("what has expired is deleted once, whenever the server is killed, and nothing else", async () => {
   const cloud = await killedCloud();
-  const client = clientOf(cloud.server.port);
-  const streams = streamsClientOf(cloud.server.port);
-  onTestFinished(() => {
-    client.destroy();
-    streams.destroy();
-  });
+  const { client, streams } = cloud;
   const TableName = "fading";
   const { TableDescription } = await client.send(
     new CreateTableCommand({
       TableName,
-      AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
-      BillingMode: "PAY_PER_REQUEST",
+      ...BY_NAME,
       StreamSpecification: { StreamEnabled: true, StreamViewType: "KEYS_ONLY" },
     }),
   );

@@ -1,9 +1,17 @@
 import {
   type AttributeValue,
   BatchWriteItemCommand,
+  type CreateTableCommandInput,
   type DynamoDBClient,
   ScanCommand,
 } from "@aws-sdk/client-dynamodb";
+
+/** A table whose key is `p`. */
+export const BY_NAME = {
+  AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
+  KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+  BillingMode: "PAY_PER_REQUEST",
+} satisfies Omit<CreateTableCommandInput, "TableName">;
 
 export type Item = Record<string, AttributeValue>;
 

@@ -3,8 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import { expect, onTestFinished } from "vitest";
 import { launch, type Server } from "../../e2e/harness.ts";
+import { clientOf } from "../histories/lists-table.ts";
+import { streamsClientOf } from "../histories/stream.ts";
 
 /** `NUBE_CRASH_ROUNDS=50` kills amid each work so many times. */
 const KILLS = Number(process.env.NUBE_CRASH_ROUNDS ?? 3);
@@ -15,6 +19,8 @@ const WAIT = { timeout: 60_000, interval: 50 };
 export interface Killed {
   readonly server: Server;
   readonly folder: string;
+  readonly client: DynamoDBClient;
+  readonly streams: DynamoDBStreamsClient;
   /** Kills the server again and again, and waits until some work is done. @returns how many kills met it undone */
   killedUntil(isDone: () => Promise<boolean>): Promise<number>;
 }
@@ -23,9 +29,17 @@ export async function killedCloud(): Promise<Killed> {
   const folder = await mkdtemp(join(tmpdir(), "nube-crash-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   let server = await launch(["--data", folder], onTestFinished);
+  const client = clientOf(server.port);
+  const streams = streamsClientOf(server.port);
+  onTestFinished(() => {
+    client.destroy();
+    streams.destroy();
+  });
   const flags = ["--data", folder, "--port", String(server.port)];
   return {
     folder,
+    client,
+    streams,
     get server() {
       return server;
     },
@@ -41,11 +55,4 @@ export async function killedCloud(): Promise<Killed> {
       return interrupted;
     },
   };
-}
-
-/** Resolves when all that is due in that span has run. */
-export async function advance({ endpoint }: Server, by: string): Promise<void> {
-  const body = JSON.stringify({ action: "advance", by });
-  const answer = await fetch(`${endpoint}/_nube/clock`, { method: "POST", body });
-  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
 }

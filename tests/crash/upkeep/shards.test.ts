@@ -1,19 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeStreamCommand } from "@aws-sdk/client-dynamodb-streams";
-import { expect, onTestFinished, test } from "vitest";
-import {
-  clientOf,
-  createLists,
-  elementsOf,
-  keyOf,
-  listOf,
-  nameOf,
-  TableName,
-} from "../histories/lists-table.ts";
-import { faultsIn, follow, streamsClientOf } from "../histories/stream.ts";
+import { expect, test } from "vitest";
+import { advance } from "../clock.ts";
+import { createLists, elementsOf, keyOf, listOf, nameOf, TableName } from "../histories/lists-table.ts";
+import { faultsIn, follow } from "../histories/stream.ts";
 import { scanned } from "./items.ts";
-import { advance, killedCloud } from "./killed.ts";
+import { killedCloud } from "./killed.ts";
 
 const WRITERS = 4;
 /** Of four and a half hours each: what is more than a day old is not kept. */
@@ -21,12 +14,7 @@ const ROUNDS = 4;
 
 test("a stream whose shards close amid kills tells every change once and in its order", async () => {
   const cloud = await killedCloud();
-  const client = clientOf(cloud.server.port);
-  const streams = streamsClientOf(cloud.server.port);
-  onTestFinished(() => {
-    client.destroy();
-    streams.destroy();
-  });
+  const { client, streams } = cloud;
   const StreamArn = await createLists(client);
   let element = 0;
   let isOver = false;
