@@ -10,10 +10,8 @@ import { sequenceNumber } from "../shards/sequence.ts";
 import { shardAt } from "../shards/shards.ts";
 import { isOpen, type Shard, type Stream, shards, streamAt } from "../store.ts";
 import { consumerAt } from "./consumer.ts";
-import { inUse, type Subscription, subscribe } from "./subscriptions.ts";
+import { inUse, LIFE_MS, type Subscription, subscribe } from "./subscriptions.ts";
 
-/** A subscription ends after five minutes; its client asks for another. */
-const LIFE_MS = 300_000;
 /** An event comes at least so often, be it an empty one. */
 const PULSE_MS = 5_000;
 const MOST_RECORDS = 1_000;
@@ -49,17 +47,19 @@ async function* eventsFrom(
   for (let next = from; ctx.clock.now() < until; ) {
     const wait = ctx.wait(PULSE_MS);
     const woken = Promise.withResolvers<void>();
+    let forget = () => {};
     try {
       const found = await ctx.read(async (tx) => {
         // Before the look: what comes after it must not be missed.
-        waitFor(tx, stream.number, woken.resolve);
+        forget = waitFor(tx, stream.number, woken.resolve);
+        held.wake = woken.resolve;
         const now = (await tx.get(shards, [stream.number, shard.index])) ?? shard;
         const read = await recordsFrom(tx, stream, now, next, MOST_RECORDS);
         const hasEnded = !isOpen(now) && read.records.length === 0;
         return { ...read, children: hasEnded ? await childrenOf(tx, stream, now) : undefined };
       });
       if (found.records.length === 0 && !found.children) {
-        await wait.parked((wake) => void Promise.race([woken.promise, held.over]).then(wake));
+        await wait.parked((wake) => void woken.promise.then(wake));
         if (!wait.over && !held.isOver) continue;
       }
       if (held.isOver) throw takenOver();
@@ -76,6 +76,7 @@ async function* eventsFrom(
       };
       if (found.children) return;
     } finally {
+      forget();
       wait.end();
     }
   }

@@ -8,21 +8,30 @@ import type { Consumer, Shard } from "../store.ts";
 /** For so long nobody takes a subscription over, and it does not matter whether its client is still there. */
 const HELD_MS = 5_000;
 
+/** A subscription ends after five minutes; its client asks for another. */
+export const LIFE_MS = 300_000;
+/** As many as are remembered before those that have ended are looked for. */
+const MANY = 1_000;
+
 /** A consumer's hold on a shard: it has one at a time. */
 export interface Subscription {
   since: number;
   /** Another one has taken its place. */
-  readonly isOver: boolean;
-  /** Resolves then. */
-  readonly over: Promise<void>;
-  end(): void;
+  isOver: boolean;
+  /** Calls whoever waits for something to come, which the end of it is. */
+  wake: () => void;
+}
+
+function end(held: Subscription): void {
+  held.isOver = true;
+  held.wake();
 }
 
 const subscriptions = memory<Map<string, Subscription>>(
   "kinesis/subscriptions",
   () => new Map(),
   (all) => {
-    for (const held of all.values()) held.end();
+    for (const held of all.values()) end(held);
   },
 );
 
@@ -33,20 +42,9 @@ export function subscribe(ctx: Context, tx: ReadTransaction, consumer: Consumer,
   const former = all.get(key);
   const now = tx.now();
   if (former && now - former.since < HELD_MS) throw inUse(ctx, consumer, shard);
-  former?.end();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let isOver = false;
-  const held: Subscription = {
-    since: now,
-    get isOver() {
-      return isOver;
-    },
-    over: promise,
-    end() {
-      isOver = true;
-      resolve();
-    },
-  };
+  if (former) end(former);
+  const held: Subscription = { since: now, isOver: false, wake() {} };
+  if (all.size >= MANY) for (const [of, { since }] of all) if (now - since > LIFE_MS) all.delete(of);
   all.set(key, held);
   return held;
 }

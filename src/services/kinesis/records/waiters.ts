@@ -10,12 +10,13 @@ const waiters = memory<Map<number, Set<() => void>>>(
   },
 );
 
-/** Once. */
-export function waitFor(tx: ReadTransaction, stream: number, wake: () => void): void {
+/** Once. @returns what takes it back */
+export function waitFor(tx: ReadTransaction, stream: number, wake: () => void): () => void {
   const all = tx.memory(waiters);
   let set = all.get(stream);
   if (!set) all.set(stream, (set = new Set()));
   set.add(wake);
+  return () => void set.delete(wake);
 }
 
 export function wakeAll(tx: Transaction, stream: number): void {
