@@ -10,6 +10,8 @@ export const importConflict = () =>
   fault("ImportConflictException", "Import conflict: Duplicate request detected with conflicting parameters");
 export const unsupportedOptions = (format: string) =>
   invalid(`Invalid Request: Unsupported InputFormatOptions for the given input format: ${format}.`);
+export const headerTooLong = () =>
+  invalid("Invalid Request: The list of headers must not have more than 1 MB.");
 export const wrongToken = (token: string) =>
   invalid(`Invalid Request: Provided nextToken is invalid: ${token}`);
 

@@ -10,7 +10,14 @@ import { tableName } from "../items/rows.ts";
 import { type Import, imports, tableArn, tables } from "../store.ts";
 import { checkEncryption } from "../tables/encryption.ts";
 import { schemaOf } from "../tables/schema.ts";
-import { importConflict, noSuchImport, notAnImport, unsupportedOptions, wrongToken } from "./errors.ts";
+import {
+  headerTooLong,
+  importConflict,
+  noSuchImport,
+  notAnImport,
+  unsupportedOptions,
+  wrongToken,
+} from "./errors.ts";
 import { pageIn, pageToken } from "./page-token.ts";
 import { runImport } from "./run.ts";
 import { nextObject } from "./source.ts";
@@ -20,6 +27,8 @@ const START_MS = 1_000;
 /** For so long a token stands for the call that it came with first. */
 const TOKEN_MS = 8 * 3_600_000;
 const LISTED = 10;
+/** Of the names in a list of headers, all together: what is asked for is one record. */
+const MOST_HEADER_BYTES = 2 ** 20;
 const ARN = /:table\/[^/]+\/import\/(\d+-[0-9a-f]+)$/;
 
 export const importOperations = {
@@ -90,6 +99,9 @@ function checkFormat({ InputFormat, InputFormatOptions }: DynamoDB.ImportTableIn
       status: 501,
     });
   if (InputFormat !== "CSV" && InputFormatOptions?.Csv) throw unsupportedOptions(InputFormat);
+  const header = InputFormatOptions?.Csv?.HeaderList ?? [];
+  if (header.reduce((sum, name) => sum + Buffer.byteLength(name), 0) > MOST_HEADER_BYTES)
+    throw headerTooLong();
 }
 
 /**

@@ -1,3 +1,4 @@
+import { AwsError } from "#aws/errors.ts";
 import { collection } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
@@ -207,7 +208,11 @@ async function open(ctx: Context, { region, number }: Joining, table: Replicated
   for (const other of group.replicas)
     if (other.region !== region)
       await ctx.elsewhere(other.region).transact((tx) => mark(tx, name, group, region, "ACTIVE"));
-  await scaleAlike(ctx, table, region);
+  await scaleAlike(ctx, table, region).catch((error) => {
+    // The replica is there; how it is scaled can be set again.
+    if (!(error instanceof AwsError) || error.status >= 500) throw error;
+    ctx.log.warn("a replica is not scaled as its source", { error, table: name, region });
+  });
   await ctx.transact(async (tx) => {
     await mark(tx, name, group, region, "ACTIVE");
     tx.delete(joinings, [number, region]);

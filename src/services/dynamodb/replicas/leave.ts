@@ -1,7 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { journalRows, type Membership, type Table, tables } from "../store.ts";
+import { journalRows, type Table, tables } from "../store.ts";
 import { deleteTable } from "../tables/delete.ts";
 import { mark, release, replicaOf } from "./group.ts";
 
@@ -33,8 +33,9 @@ export const announce = job<{ table: string; number: number }>("dynamodb/announc
   async run(ctx, which) {
     const table = await leaving(ctx, which);
     if (!table) return;
-    for (const { region } of table.group.replicas)
-      await ctx.elsewhere(region).transact((tx) => mark(tx, table.name, table.group, ctx.region, "DELETING"));
+    const { name, group } = table;
+    for (const { region } of group?.replicas ?? [])
+      await ctx.elsewhere(region).transact((tx) => mark(tx, name, group!, ctx.region, "DELETING"));
     await ctx.transact((tx) => tx.enqueue(depart, which, { delay: LEAVE_MS }));
   },
 });
@@ -46,12 +47,15 @@ export const depart = job<{ table: string; number: number }>("dynamodb/depart", 
     const table = await leaving(ctx, which);
     if (!table) return undefined;
     const { group } = table;
-    const waiting = await ctx.read((tx) => tx.listBytes(journalRows, { in: [group.number], limit: 1 }));
-    if (waiting.length > 0) return { again: LOOK_MS };
-    for (const { region } of group.replicas) {
-      const other = ctx.elsewhere(region);
-      await other.transact((tx) => release(tx, table.name, group, ctx.region));
-      await other.durable();
+    // None where the others went at the same time.
+    if (group) {
+      const waiting = await ctx.read((tx) => tx.listBytes(journalRows, { in: [group.number], limit: 1 }));
+      if (waiting.length > 0) return { again: LOOK_MS };
+      for (const { region } of group.replicas) {
+        const other = ctx.elsewhere(region);
+        await other.transact((tx) => release(tx, table.name, group, ctx.region));
+        await other.durable();
+      }
     }
     await ctx.transact(async (tx) => {
       const still = await tx.get(tables, [table.name]);
@@ -64,9 +68,7 @@ export const depart = job<{ table: string; number: number }>("dynamodb/depart", 
 async function leaving(
   ctx: Context,
   { table: name, number }: { table: string; number: number },
-): Promise<(Table & { group: Membership }) | undefined> {
+): Promise<Table | undefined> {
   const table = await ctx.read((tx) => tx.get(tables, [name]));
-  return table?.number === number && table.leaving && table.group
-    ? (table as Table & { group: Membership })
-    : undefined;
+  return table?.number === number && table.leaving ? table : undefined;
 }

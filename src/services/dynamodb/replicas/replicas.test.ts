@@ -144,6 +144,48 @@ test("what was taken in any Region before a power cut is in all of them after it
   }
 });
 
+test("two replicas that are deleted at the same time both go", async () => {
+  const nube = await regions();
+  await nube.make();
+  await nube.change(HOME, "Create", AWAY);
+  await nube.advance("2d");
+  await Promise.all([HOME, AWAY].map((region) => nube.at(region).DeleteTable({ TableName })));
+  await nube.advance("1m");
+  for (const region of [HOME, AWAY]) expect((await nube.at(region).ListTables({})).TableNames).toEqual([]);
+});
+
+test("an index is filled in each Region for itself", async () => {
+  const nube = await regions();
+  await nube.make();
+  for (let x = 0; x < 450; x++) await nube.put(HOME, `p${x}`, x);
+  await nube.change(HOME, "Create", AWAY);
+  await nube.advance("1m");
+  await nube.at(HOME).UpdateTable({
+    TableName,
+    AttributeDefinitions: [{ AttributeName: "x", AttributeType: "N" }],
+    GlobalSecondaryIndexUpdates: [
+      {
+        Create: {
+          IndexName: "by-x",
+          KeySchema: [{ AttributeName: "x", KeyType: "HASH" }],
+          Projection: { ProjectionType: "ALL" },
+        },
+      },
+    ],
+  });
+  await nube.at(HOME).UpdateTimeToLive({
+    TableName,
+    TimeToLiveSpecification: { Enabled: true, AttributeName: "until" },
+  });
+  await nube.advance("1m");
+  for (const region of [HOME, AWAY]) {
+    const { Table } = await nube.at(region).DescribeTable({ TableName });
+    expect(Table!.GlobalSecondaryIndexes![0]!.IndexStatus).toBe("ACTIVE");
+    const { Count } = await nube.at(region).Scan({ TableName, IndexName: "by-x" });
+    expect(Count).toBe(450);
+  }
+});
+
 test("versions and changes are kept while they may be needed, and not longer", async () => {
   const nube = await regions();
   const ctx = () =>

@@ -47,7 +47,11 @@ function settingsOf(table: Table, { settled }: Membership): Settings {
     Table,
     (typeof SHARED)[number]
   >;
-  return { ...shared, settled, indexes: table.indexes.filter(({ kind }) => kind === "global") };
+  // Whether an index is filled is each Region's own.
+  const indexes = table.indexes
+    .filter(({ kind }) => kind === "global")
+    .map(({ filling: _, ...index }): Index => index);
+  return { ...shared, settled, indexes };
 }
 
 /** A table whose settings were changed: where it has replicas, they are to change, too. */

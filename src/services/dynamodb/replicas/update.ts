@@ -9,7 +9,7 @@ import { described } from "../tables/description.ts";
 import { begunTable, isComing, namedTable } from "../tables/named.ts";
 import { type Asked, askedIn, changedOverrides, checkChange, checkKey } from "./actions.ts";
 import { replicated } from "./description.ts";
-import { beingAdded, isProtected, notReplicated, replicaExists } from "./errors.ts";
+import { beingAdded, inUse, isProtected, notReplicated, replicaExists } from "./errors.ts";
 import { checkIdle, checkNoSource, mark, replicaIn, replicaOf, withReplica, withStatus } from "./group.ts";
 import { startJoining } from "./join.ts";
 import { startSweeping } from "./journal.ts";
@@ -32,6 +32,7 @@ export async function updateReplicas(
   const name = tableName(input.TableName);
   const former = await ctx.read((tx) => begunTable(tx, name));
   if (isComing(former)) throw beingAdded(name, ctx.region);
+  if (former.restoring || former.leaving) throw inUse();
   const change = await changeOf(ctx, former, asked);
   await checkOthersIdle(ctx, former);
   const table = await ctx.transact(async (tx) => {
