@@ -45,18 +45,15 @@ export function openLmdb(path: string): Base {
 
     get: (key) => (key.length > 0 && key.length <= MAX_KEY ? rows.get(key) : undefined),
 
-    range(range: KeyRange): TextRow[] {
-      const bounds = boundsOf(range);
-      const found: TextRow[] = [];
-      if (!bounds) return found;
-      for (const { key, value } of rows.getRange(bounds)) found.push(new TextRow(key as string, value));
-      return found;
-    },
+    range: reader(
+      (bounds) => rows.getRange(bounds),
+      ({ key, value }) => new TextRow(key as string, value),
+    ),
 
-    keys(range: KeyRange): string[] {
-      const bounds = boundsOf(range);
-      return bounds ? (Array.from(rows.getKeys(bounds)) as string[]) : [];
-    },
+    keys: reader(
+      (bounds) => rows.getKeys(bounds),
+      (key) => key as string,
+    ),
 
     async apply(changes: readonly Change[], settled = newest) {
       // Should LMDB fail to write the page that ends a commit, it refuses all further ones, upon which lmdb-js's own
@@ -100,14 +97,31 @@ const COPIED = {
   },
 };
 
-/** `undefined` where nothing can lie between them. */
-function boundsOf({ start, end, limit, reverse }: KeyRange): RangeOptions | undefined {
+/**
+ * Reads ranges by one iteration that is given other bounds each time: much of what lmdb-js makes for each of its own stays
+ * in memory until all is collected, and is copied about by the collector meanwhile.
+ */
+function reader<F, T>(open: (bounds: RangeOptions) => Iterable<F>, made: (found: F) => T) {
+  const bounds: RangeOptions = {};
+  const found = open(bounds);
+  return (range: KeyRange): T[] => {
+    const most = Math.min(range.limit, MAX_PAGE);
+    const page: T[] = [];
+    if (most <= 0 || !aim(bounds, range)) return page;
+    for (const one of found) if (page.push(made(one)) === most) break;
+    return page;
+  };
+}
+
+/** Whether anything can lie there. */
+function aim(bounds: RangeOptions, { start, end, reverse = false }: KeyRange): boolean {
   const [low, high] = [cut(start), cut(end)];
-  if (Buffer.compare(low, high) >= 0) return undefined;
-  const most = Math.min(limit, MAX_PAGE);
-  return reverse
-    ? { reverse, start: high, exclusiveStart: true, end: low, inclusiveEnd: true, limit: most }
-    : { start: low, end: high, limit: most };
+  bounds.reverse = reverse;
+  bounds.start = reverse ? high : low;
+  bounds.end = reverse ? low : high;
+  bounds.exclusiveStart = reverse;
+  bounds.inclusiveEnd = reverse;
+  return Buffer.compare(low, high) < 0;
 }
 
 /** No key lies between a bound's first MAX_KEY + 1 bytes and the whole of it, and LMDB refuses bounds that are much longer. */
