@@ -1,0 +1,75 @@
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  UpdateTableCommand,
+} from "@aws-sdk/client-dynamodb";
+import { expect, onTestFinished, test } from "vitest";
+import { untilAnswered } from "../traffic.ts";
+import { BY_NAME, scanned } from "./items.ts";
+import { killedCloud } from "./killed.ts";
+
+const REGIONS = ["us-east-1", "eu-west-1"] as const;
+const [HOME, AWAY] = REGIONS;
+const TableName = "everywhere";
+const KEYS = 20;
+const ROUNDS = 40;
+const WAIT = { timeout: 60_000, interval: 100 };
+
+test("what any Region took is in every replica, whenever the server is killed, and the later write stays", async () => {
+  const cloud = await killedCloud();
+  const at = (region: string) => {
+    const client = new DynamoDBClient({
+      endpoint: cloud.server.endpoint,
+      region,
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      // What gets no answer is in doubt; who sends it again is the test.
+      maxAttempts: 1,
+    });
+    onTestFinished(() => client.destroy());
+    return client;
+  };
+  const clients = { [HOME]: at(HOME), [AWAY]: at(AWAY) };
+  await clients[HOME].send(new CreateTableCommand({ TableName, ...BY_NAME }));
+
+  /** Of each key the last number that was taken, and nothing where it was deleted. */
+  const taken = new Map<string, number | undefined>();
+  const put = (region: (typeof REGIONS)[number], p: string, x: number) =>
+    clients[region].send(new PutItemCommand({ TableName, Item: { p: { S: p }, x: { N: String(x) } } }));
+  const remove = (region: (typeof REGIONS)[number], p: string) =>
+    clients[region].send(new DeleteItemCommand({ TableName, Key: { p: { S: p } } }));
+  /** Each Region has keys of its own, so that it is known which write came last. */
+  const writer = async (region: (typeof REGIONS)[number]) => {
+    for (let round = 1; round <= ROUNDS; round++) {
+      for (let key = 0; key < KEYS; key++) {
+        const p = `${region}/${key}`;
+        const isDelete = (round + key) % 7 === 0;
+        await untilAnswered(() => (isDelete ? remove(region, p) : put(region, p, round)));
+        taken.set(p, isDelete ? undefined : round);
+      }
+    }
+  };
+
+  const isActive = async () => {
+    const { Table } = await clients[AWAY].send(new DescribeTableCommand({ TableName }));
+    return Table?.TableStatus === "ACTIVE";
+  };
+  const home = writer(HOME);
+  const ReplicaUpdates = [{ Create: { RegionName: AWAY } }];
+  await clients[HOME].send(new UpdateTableCommand({ TableName, ReplicaUpdates }));
+  await cloud.killedUntil(() => isActive().catch(() => false));
+  const away = writer(AWAY);
+  let isWritten = false;
+  const written = Promise.all([home, away]).then(() => {
+    isWritten = true;
+  });
+  await cloud.killedUntil(async () => isWritten);
+  await written;
+
+  const found = async (region: (typeof REGIONS)[number]) =>
+    new Map((await scanned(clients[region], TableName)).map(({ p, x }) => [p!.S!, Number(x!.N)]));
+  const wanted = new Map([...taken].filter(([, x]) => x !== undefined));
+  for (const region of REGIONS) await expect.poll(() => found(region), WAIT).toEqual(wanted);
+}, 3_600_000);
