@@ -8,6 +8,7 @@ import { subscribing } from "./consumers/subscribe.ts";
 import { iterators, streamOfIterator } from "./records/iterators.ts";
 import { writing } from "./records/put.ts";
 import { reading } from "./records/read.ts";
+import { shardListing } from "./shards/listing.ts";
 import { shardOperations } from "./shards/shards.ts";
 import { isConsumerArn, type Named, nameOf, streamArn, streams } from "./store.ts";
 import { accountOperations } from "./streams/account.ts";
@@ -116,6 +117,7 @@ export const kinesis = defineService({
   operations: [
     streamOperations,
     capacityOperations,
+    shardListing,
     shardOperations,
     writing,
     iterators,

@@ -121,17 +121,25 @@ export async function streamAt(tx: ReadTransaction, place: Place, named: Named):
 }
 
 /** All that the stream ever had and still remembers, in the order in which they came. */
-export async function shardsOf(tx: ReadTransaction, { number }: Stream): Promise<Shard[]> {
+export const shardsOf = (tx: ReadTransaction, stream: Stream): Promise<Shard[]> => shardsBehind(tx, stream);
+
+/** So many of them, behind the one of an index. */
+export async function shardsBehind(
+  tx: ReadTransaction,
+  { number }: Stream,
+  index = -1,
+  most = Number.POSITIVE_INFINITY,
+): Promise<Shard[]> {
   const found: Shard[] = [];
   for (;;) {
-    const last = found.at(-1);
+    const limit = Math.min(MOST_LISTED, most - found.length);
     const page = await tx.list(shards, {
       in: [number],
-      ...(last && { after: [last.index] }),
-      limit: MOST_LISTED,
+      from: [(found.at(-1)?.index ?? index) + 1],
+      limit,
     });
     found.push(...page);
-    if (page.length < MOST_LISTED) return found;
+    if (page.length < limit || found.length === most) return found;
   }
 }
 

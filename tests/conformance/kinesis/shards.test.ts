@@ -214,6 +214,18 @@ behaviour("shards are listed in pages", api("ListShards"), async () => {
   expect(next.NextToken).toBeUndefined();
 });
 
+behaviour("a listing goes on by the filter that it began with", api("ListShards"), async () => {
+  const { StreamName } = await stream({ ShardCount: 3 });
+  await split(StreamName, SECOND, String(2n ** 127n));
+  const first = await send(
+    new ListShardsCommand({ StreamName, MaxResults: 1, ShardFilter: { Type: "AT_LATEST" } }),
+  );
+  const rest = await send(new ListShardsCommand({ NextToken: first.NextToken! }));
+  expect([...first.Shards!, ...rest.Shards!].map(({ ShardId }) => Number(ShardId!.slice(-2)))).toEqual([
+    0, 2, 3, 4,
+  ]);
+});
+
 behaviour("a page's token stands alone", api("ListShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 3 });
   const { NextToken } = await send(new ListShardsCommand({ StreamName, MaxResults: 2 }));

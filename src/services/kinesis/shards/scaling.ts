@@ -71,13 +71,14 @@ export async function scaleTo(tx: Transaction, stream: Stream, count: number): P
   const shares = evenRanges(count);
   const starts = shares.map(({ from }) => BigInt(from));
   const present = (await openShardsOf(tx, stream)).sort((a, b) => (BigInt(a.from) < BigInt(b.from) ? -1 : 1));
-  const pieces = present.flatMap((shard) =>
-    splitAll(
-      change,
-      shard,
-      starts.filter((start) => BigInt(shard.from) < start && start <= BigInt(shard.to)),
-    ),
-  );
+  const pieces: Shard[] = [];
+  let next = 0;
+  for (const shard of present) {
+    const [from, to] = [BigInt(shard.from), BigInt(shard.to)];
+    const within: bigint[] = [];
+    for (; next < count && starts[next]! <= to; next++) if (starts[next]! > from) within.push(starts[next]!);
+    pieces.push(...splitAll(change, shard, within));
+  }
   for (let share = 0, at = 0; share < count; share++) {
     const end = BigInt(shares[share]!.to);
     let whole = pieces[at++]!;

@@ -2,14 +2,7 @@ import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import {
-  expiredToken,
-  invalid,
-  noSuchShard,
-  onlyProvisioned,
-  shardIsClosed,
-  shardIsGone,
-} from "../errors.ts";
+import { invalid, noSuchShard, onlyProvisioned, shardIsClosed, shardIsGone } from "../errors.ts";
 import {
   isOpen,
   type Named,
@@ -17,7 +10,6 @@ import {
   type Shard,
   type Stream,
   shards,
-  shardsOf,
   streamArn,
   streamAt,
   streams,
@@ -28,34 +20,8 @@ import { firstNumber, indexOfShard, lastNumber, shardId } from "./sequence.ts";
 
 /** Of a stream in 24 hours. */
 const MOST_SCALINGS = 10;
-const TOKEN = "kinesis/shards";
-const TOKEN_MS = 300_000;
 
 export const shardOperations = {
-  async ListShards(ctx, input) {
-    const { NextToken, MaxResults = 1_000, ShardFilter: filter } = input;
-    const isNamed = input.StreamName !== undefined || input.StreamARN !== undefined;
-    if (NextToken !== undefined && isNamed)
-      throw invalid("NextToken and StreamName cannot be provided together.");
-    if (NextToken === undefined && !isNamed)
-      throw invalid("Either NextToken or StreamName should be provided.");
-    const token = NextToken === undefined ? undefined : tokenIn(ctx, NextToken);
-    return ctx.read(async (tx) => {
-      const stream = await streamAt(tx, ctx, token ? { StreamName: token.stream } : input);
-      const after =
-        token?.after ?? (input.ExclusiveStartShardId ? indexOfShard(input.ExclusiveStartShardId) : undefined);
-      const all = await shardsOf(tx, stream);
-      const isWanted = wantedOf(filter, all, tx.now() - stream.retentionHours * 3_600_000);
-      const wanted = all.filter((shard) => (after === undefined || shard.index > after) && isWanted(shard));
-      const page = wanted.slice(0, MaxResults);
-      const content = { stream: stream.name, after: page.at(-1)?.index, until: ctx.clock.now() + TOKEN_MS };
-      return {
-        Shards: page.map(described),
-        NextToken: wanted.length > page.length ? ctx.seal.seal(TOKEN, content) : undefined,
-      };
-    });
-  },
-
   async SplitShard(ctx, input) {
     return ctx.transact(async (tx) => {
       checkShardId(ctx, input, input.ShardToSplit);
@@ -168,47 +134,4 @@ export function described(shard: Shard): Kinesis.Shard {
       EndingSequenceNumber: shard.closed === undefined ? undefined : lastNumber(shard, shard.closed),
     },
   };
-}
-
-/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ShardFilter.html */
-function wantedOf(
-  filter: Kinesis.ShardFilter | undefined,
-  all: readonly Shard[],
-  horizon: number,
-): (shard: Shard) => boolean {
-  const wasOpen = ({ closed }: Shard, moment: number) => closed === undefined || closed >= moment;
-  const moment = filter?.Timestamp?.getTime() ?? 0;
-  switch (filter?.Type) {
-    case "AFTER_SHARD_ID": {
-      const after = indexOfShard(filter.ShardId ?? "") ?? -1;
-      return ({ index }) => index > after;
-    }
-    case "AT_LATEST":
-      return isOpen;
-    case "AT_TIMESTAMP":
-      return (shard) => wasOpen(shard, moment) && shard.created <= moment;
-    case "FROM_TIMESTAMP":
-      return (shard) => wasOpen(shard, moment);
-    case "FROM_TRIM_HORIZON":
-      return (shard) => wasOpen(shard, horizon);
-    case "AT_TRIM_HORIZON": {
-      // Where nothing that can still be read came before it.
-      const readable = new Set(all.filter((shard) => wasOpen(shard, horizon)).map(({ index }) => index));
-      return ({ index, parent, adjacentParent }) =>
-        readable.has(index) &&
-        !(parent !== undefined && readable.has(parent)) &&
-        !(adjacentParent !== undefined && readable.has(adjacentParent));
-    }
-    default:
-      return () => true;
-  }
-}
-
-function tokenIn(ctx: Context, text: string): { stream: string; after: number } {
-  const content = ctx.seal.unseal(TOKEN, text) as
-    | { stream: string; after: number; until: number }
-    | undefined;
-  if (!content) throw invalid("The NextToken is not valid.");
-  if (content.until < ctx.clock.now()) throw expiredToken();
-  return content;
 }

@@ -10,7 +10,7 @@ import {
   consumers,
   type Named,
   type Stream,
-  shardsOf,
+  shardsBehind,
   streamArn,
   streamAt,
   streams,
@@ -78,7 +78,7 @@ export const streamOperations = {
     return ctx.read(async (tx) => {
       const stream = await streamAt(tx, ctx, input);
       const after = ExclusiveStartShardId === undefined ? -1 : (indexOfShard(ExclusiveStartShardId) ?? -1);
-      const all = (await shardsOf(tx, stream)).filter(({ index }) => index > after);
+      const all = await shardsBehind(tx, stream, after, Limit + 1);
       return {
         StreamDescription: {
           ...told(ctx, stream),

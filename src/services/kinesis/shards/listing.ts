@@ -1,0 +1,108 @@
+import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { expiredToken, invalid } from "../errors.ts";
+import { isOpen, type Shard, type Stream, shardsBehind, shardsOf, streamAt } from "../store.ts";
+import { indexOfShard } from "./sequence.ts";
+import { described } from "./shards.ts";
+
+const TOKEN = "kinesis/shards";
+const TOKEN_MS = 300_000;
+
+/** A call that goes on says no more than this: whose shards it lists, and which of them. */
+interface Token {
+  stream: string;
+  after: number;
+  filter?: { type: Kinesis.ShardFilterType; shard?: string; time?: number } | undefined;
+  until: number;
+}
+
+export const shardListing = {
+  async ListShards(ctx, input) {
+    const { NextToken, MaxResults = 1_000 } = input;
+    const isNamed = input.StreamName !== undefined || input.StreamARN !== undefined;
+    if (NextToken !== undefined && isNamed)
+      throw invalid("NextToken and StreamName cannot be provided together.");
+    if (NextToken === undefined && !isNamed)
+      throw invalid("Either NextToken or StreamName should be provided.");
+    const token = NextToken === undefined ? undefined : tokenIn(ctx, NextToken);
+    const filter = token ? token.filter : filterOf(input.ShardFilter);
+    return ctx.read(async (tx) => {
+      const stream = await streamAt(tx, ctx, token ? { StreamName: token.stream } : input);
+      const after =
+        token?.after ?? (input.ExclusiveStartShardId ? indexOfShard(input.ExclusiveStartShardId) : undefined);
+      const wanted = filter
+        ? await filtered(tx, stream, filter, after)
+        : await shardsBehind(tx, stream, after, MaxResults + 1);
+      const page = wanted.slice(0, MaxResults);
+      const next = (): Token => ({
+        stream: stream.name,
+        after: page.at(-1)!.index,
+        filter,
+        until: ctx.clock.now() + TOKEN_MS,
+      });
+      return {
+        Shards: page.map(described),
+        NextToken: wanted.length > page.length ? ctx.seal.seal(TOKEN, next()) : undefined,
+      };
+    });
+  },
+} satisfies Handlers<"kinesis">;
+
+const filterOf = (told: Kinesis.ShardFilter | undefined): Token["filter"] =>
+  told && { type: told.Type!, shard: told.ShardId, time: told.Timestamp?.getTime() };
+
+/** Those behind one that a filter lets through. */
+async function filtered(
+  tx: ReadTransaction,
+  stream: Stream,
+  filter: NonNullable<Token["filter"]>,
+  after = -1,
+): Promise<Shard[]> {
+  const all = await shardsOf(tx, stream);
+  const isWanted = wantedOf(filter, all, tx.now() - stream.retentionHours * 3_600_000);
+  return all.filter((shard) => shard.index > after && isWanted(shard));
+}
+
+/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ShardFilter.html */
+function wantedOf(
+  filter: NonNullable<Token["filter"]>,
+  all: readonly Shard[],
+  horizon: number,
+): (shard: Shard) => boolean {
+  const wasOpen = ({ closed }: Shard, moment: number) => closed === undefined || closed >= moment;
+  const moment = filter.time ?? 0;
+  switch (filter.type) {
+    case "AFTER_SHARD_ID": {
+      const after = indexOfShard(filter.shard ?? "") ?? -1;
+      return ({ index }) => index > after;
+    }
+    case "AT_LATEST":
+      return isOpen;
+    case "AT_TIMESTAMP":
+      return (shard) => wasOpen(shard, moment) && shard.created <= moment;
+    case "FROM_TIMESTAMP":
+      return (shard) => wasOpen(shard, moment);
+    case "FROM_TRIM_HORIZON":
+      return (shard) => wasOpen(shard, horizon);
+    case "AT_TRIM_HORIZON": {
+      // Where nothing that can still be read came before it.
+      const readable = new Set(all.filter((shard) => wasOpen(shard, horizon)).map(({ index }) => index));
+      return ({ index, parent, adjacentParent }) =>
+        readable.has(index) &&
+        !(parent !== undefined && readable.has(parent)) &&
+        !(adjacentParent !== undefined && readable.has(adjacentParent));
+    }
+    default:
+      return () => true;
+  }
+}
+
+/** @throws {AwsError} InvalidArgumentException, ExpiredNextTokenException */
+function tokenIn(ctx: Context, text: string): Token {
+  const content = ctx.seal.unseal(TOKEN, text) as Token | undefined;
+  if (!content) throw invalid("The NextToken is not valid.");
+  if (content.until < ctx.clock.now()) throw expiredToken();
+  return content;
+}
