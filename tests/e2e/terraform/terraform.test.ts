@@ -27,23 +27,24 @@ const missing = program === undefined ? "no Terraform" : mirror === undefined ? 
 
 test.skipIf(missing !== undefined).each([
   ["the aws_s3_bucket family", "buckets.tf"],
-  ["the aws_dynamodb_table family, with what scales it,", "tables.tf"],
+  ["the aws_dynamodb_table family, with what scales it", "tables.tf"],
+  ["queues, topics, buses, schedules, streams and pipes", "messages.tf"],
 ])(
-  `%s is applied, and then nothing is left to change${missing ? ` (skipped: ${missing} is installed here)` : ""}`,
+  `%s: applied, and then nothing is left to change${missing ? ` (skipped: ${missing} is installed here)` : ""}`,
   { timeout: 600_000 },
   async (_, file) => {
     const server = await startServer("--ephemeral");
     const folder = await temporaryFolder();
     await copyFile(join(import.meta.dirname, file), join(folder, file));
-    const terraform = (...args: string[]) => {
-      const env = { ...clientEnvironment(server.endpoint), TF_IN_AUTOMATION: "1" };
+    const env = { ...clientEnvironment(server.endpoint), TF_IN_AUTOMATION: "1" };
+    const succeeds = (...args: string[]) => {
       const { status, stdout, stderr } = spawnSync(program!, args, { cwd: folder, env, encoding: "utf8" });
-      return { status, text: stdout + stderr };
+      expect(status, `${args[0]}:\n${stdout}${stderr}`).toBe(0);
     };
-    expect(terraform("init", "-input=false", `-plugin-dir=${mirror}`)).toMatchObject({ status: 0 });
-    expect(terraform("apply", "-input=false", "-auto-approve", "-no-color")).toMatchObject({ status: 0 });
+    succeeds("init", "-input=false", `-plugin-dir=${mirror}`);
+    succeeds("apply", "-input=false", "-auto-approve", "-no-color");
     // 0: no changes; 2: some.
-    expect(terraform("plan", "-input=false", "-detailed-exitcode", "-no-color")).toMatchObject({ status: 0 });
-    expect(terraform("destroy", "-input=false", "-auto-approve", "-no-color")).toMatchObject({ status: 0 });
+    succeeds("plan", "-input=false", "-detailed-exitcode", "-no-color");
+    succeeds("destroy", "-input=false", "-auto-approve", "-no-color");
   },
 );
