@@ -53,7 +53,9 @@ export async function updateReplicas(
 async function checkOthersIdle(ctx: Context, { name, group }: Table): Promise<void> {
   for (const { region } of group?.replicas ?? []) {
     const other = await ctx.elsewhere(region).read((tx) => tx.get(tables, [name]));
-    if (other?.group?.id === group!.id) checkIdle(other);
+    if (other?.group?.id !== group!.id) continue;
+    if (other.leaving) throw inUse();
+    checkIdle(other);
   }
 }
 
