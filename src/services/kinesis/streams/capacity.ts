@@ -5,7 +5,7 @@ import { invalid, onlyCommitted } from "../errors.ts";
 import { scaleTo } from "../shards/scaling.ts";
 import { type Stream, streamArn, streamAt, streams } from "../store.ts";
 import { isCommitted } from "./account.ts";
-import { checkOnDemand, onceMore } from "./quotas.ts";
+import { checkOnDemand, checkShards, onceMore } from "./quotas.ts";
 
 /** Shards that a stream on demand has at least; each takes 1 MiB in a second. */
 export const LEAST_ON_DEMAND = 4;
@@ -56,5 +56,7 @@ export async function warm(ctx: Context, tx: Transaction, stream: Stream, mibps:
     throw invalid(
       `WarmThroughputMiBps ${mibps} exceeds the maximum of ${MOST_MIBPS} for stream ${stream.name} under account ${ctx.account}.`,
     );
-  await scaleTo(tx, stream, Math.max(LEAST_ON_DEMAND, mibps));
+  const count = Math.max(LEAST_ON_DEMAND, mibps);
+  await checkShards(tx, ctx, count - stream.openShards);
+  await scaleTo(tx, stream, count);
 }
