@@ -17,12 +17,12 @@ export const indexIsFilling = () => invalid("Cannot read from backfilling global
 export const noSuchTableIndex = (table: string, index: string) =>
   fault(
     "ResourceNotFoundException",
-    `Requested resource not found: Table: ${table} does not have the specified index: ${index}`,
+    `Requested resource not found: Index: ${index} not found for table: ${table}`,
   );
 export const noSuchIndexOf = (table: string, index: string) =>
   fault("ResourceNotFoundException", `Requested resource not found: Index ${index} for table ${table}`);
 export const noSuchResource = (arn: string) =>
-  fault("ResourceNotFoundException", `Requested resource not found: ResourcArn: ${arn} not found`);
+  fault("ResourceNotFoundException", `Requested resource not found: ResourceArn: ${arn} not found`);
 export const tableExists = (name: string) => fault("ResourceInUseException", `Table already exists: ${name}`);
 export const tableIsBeingCopied = (name: string) =>
   fault("ResourceInUseException", `Table is being backed up or restored: ${name}`);
@@ -39,6 +39,8 @@ export const tableIsUsed = (name: string) =>
     "ResourceInUseException",
     `Attempt to change a resource which is still in use: Table: ${name} is being used.`,
   );
+export const tableIsMade = (name: string) =>
+  tableIsBusy(`Attempt to change a resource which is still in use: Table is being used: ${name}`);
 export const tableIsBusy = (message: string) => fault("ResourceInUseException", message);
 export const limitExceeded = (message: string) => fault("LimitExceededException", message);
 

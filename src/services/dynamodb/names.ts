@@ -1,5 +1,7 @@
 import type { Violation } from "#aws/contract/constraints.ts";
 import { invalid } from "./errors.ts";
+import { checkResourceArn } from "./resource-arn.ts";
+import { checkTagKeys, checkTags, type SentTag } from "./tables/tag-rules.ts";
 
 const PATTERN = "[a-zA-Z0-9_.-]+";
 const FORM = new RegExp(`^${PATTERN}$`);
@@ -9,17 +11,16 @@ const WRONG_KEYS = `Map keys must satisfy constraint: [Member must have length l
 
 interface Named {
   TableName?: string | undefined;
+  IndexName?: string | undefined;
   ExclusiveStartTableName?: string | undefined;
   ResourceArn?: string | undefined;
-  Tags?: unknown[] | undefined;
-  TagKeys?: unknown[] | undefined;
+  Tags?: SentTag[] | undefined;
+  TagKeys?: string[] | undefined;
   RequestItems?: Record<string, unknown> | undefined;
   AttributeDefinitions?: unknown;
   KeySchema?: unknown;
   GlobalTableSourceArn?: unknown;
 }
-
-const TABLE_ARN = /^arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:\d+:table\/.+$/;
 
 const TAGGING = new Set(["TagResource", "UntagResource", "ListTagsOfResource"]);
 const NONE: readonly unknown[] = [];
@@ -30,9 +31,11 @@ function checkResource(operation: string, { ResourceArn: arn, Tags, TagKeys }: N
   const given = operation === "TagResource" ? Tags : operation === "UntagResource" ? TagKeys : NONE;
   if (!given) return;
   if (arn === undefined) throw invalid("Invalid TableArn");
-  if (!TABLE_ARN.test(arn)) throw invalid(`Invalid TableArn: Invalid ResourceArn provided as input ${arn}`);
+  checkResourceArn(arn);
   if (Tags?.length === 0) throw invalid("Atleast one Tag needs to be provided as Input.");
   if (TagKeys?.length === 0) throw invalid("Atleast one Tag Key needs to be provided as Input.");
+  if (Tags) checkTags(Tags);
+  if (TagKeys) checkTagKeys(TagKeys);
 }
 
 /** Where a table may stay unnamed. */
@@ -59,6 +62,7 @@ export function nameViolations(operation: string, input: Named): Violation[] {
     if (!ANY_TABLE.has(operation)) checkLength("TableName", name);
     if (!FORM.test(name)) found.push(wrongForm("tableName", name));
   }
+  if (input.IndexName !== undefined && INSIGHTS.has(operation)) checkLength("IndexName", input.IndexName);
   if (start !== undefined) checkLength("ExclusiveStartTableName", start);
   if (items && Object.keys(items).some((key) => !isArn(key) && !isName(key)))
     found.push({
@@ -68,9 +72,12 @@ export function nameViolations(operation: string, input: Named): Violation[] {
   if (operation === "CreateTable" && input.GlobalTableSourceArn === undefined) {
     if (input.AttributeDefinitions === undefined) found.push(missing("attributeDefinitions"));
     if (input.KeySchema === undefined) found.push(missing("keySchema"));
+    if (input.Tags) checkTags(input.Tags);
   }
   return found;
 }
+
+const INSIGHTS = new Set(["UpdateContributorInsights", "DescribeContributorInsights"]);
 
 const NAMING = new Set([
   "CreateTable",

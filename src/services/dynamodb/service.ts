@@ -26,7 +26,7 @@ import { destinationOperations } from "./kinesis/destinations.ts";
 import { forward } from "./kinesis/forward.ts";
 import { nameViolations } from "./names.ts";
 import { reachedBy, statementOperations } from "./partiql/statements.ts";
-import { policyOperations } from "./policies/policies.ts";
+import { checkPolicyArn, policyOperations } from "./policies/policies.ts";
 import { queryOperations } from "./reads/query.ts";
 import { scanOperations } from "./reads/scan.ts";
 import { replicaScalingOperations } from "./replicas/auto-scaling.ts";
@@ -120,7 +120,10 @@ const onResource =
 
 const onPolicy =
   (action: string) =>
-  async (ctx: Context, { ResourceArn }: { ResourceArn: string }) => [await fact(ctx, action, ResourceArn)];
+  async (ctx: Context, { ResourceArn }: { ResourceArn: string }) => {
+    checkPolicyArn(ctx, ResourceArn);
+    return [await fact(ctx, action, ResourceArn)];
+  };
 const onBackup =
   (action: string) =>
   (_: Context, { BackupArn }: { BackupArn: string }) => [

@@ -43,9 +43,7 @@ export interface Table extends Capacity {
   policy?: string | undefined;
   policyRevision?: string | undefined;
   /** By index, the table's own under an empty name. */
-  insights?:
-    | Record<string, { enabled: boolean; mode: DynamoDB.ContributorInsightsMode; at: Time }>
-    | undefined;
+  insights?: Record<string, Insights> | undefined;
   destinations?: Destination[] | undefined;
   tags: DynamoDB.Tag[];
   created: Time;
@@ -61,6 +59,16 @@ export interface Table extends Capacity {
   group?: Membership | undefined;
   /** Until the other replicas have all that was changed here. */
   leaving?: true;
+}
+
+/** Whether contributors are looked at, and which. */
+export interface Insights {
+  enabled: boolean;
+  mode: DynamoDB.ContributorInsightsMode;
+  /** When it was changed last. */
+  at: Time;
+  /** When they were enabled last, `at` unless said. */
+  since?: Time | undefined;
 }
 
 /** What a replica knows of its global table. */
@@ -104,6 +112,8 @@ export interface Destination {
   /** Of what waits to be sent to it. */
   number: number;
   active: boolean;
+  /** Why it could not be enabled. */
+  failure?: string | undefined;
   precision?: DynamoDB.ApproximateCreationDateTimePrecision | undefined;
 }
 

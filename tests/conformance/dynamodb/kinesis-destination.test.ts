@@ -53,17 +53,6 @@ behaviour("a table has no destination at first", api("DescribeKinesisStreamingDe
 });
 
 behaviour(
-  "enabling is refused for a stream that is not there",
-  api("EnableKinesisStreamingDestination"),
-  async () => {
-    const none = StreamArn.replace(/changes$/, "none");
-    expect(
-      await nameOf(send(new EnableKinesisStreamingDestinationCommand({ TableName, StreamArn: none }))),
-    ).toBe("ResourceNotFoundException");
-  },
-);
-
-behaviour(
   "enabling begins as ENABLING, and is then ACTIVE",
   api("EnableKinesisStreamingDestination"),
   async () => {

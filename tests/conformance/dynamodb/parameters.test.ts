@@ -463,12 +463,12 @@ for (const [operation, more, none, sentence] of [
     [
       operation,
       { ResourceArn: "abcd", ...more },
-      "Invalid TableArn: Invalid ResourceArn provided as input abcd",
+      "One or more parameter values were invalid: ARNs must start with 'arn:': abcd",
     ],
     [
       operation,
       { ResourceArn: ARN, ...more },
-      `Requested resource not found: ResourcArn: ${ARN} not found`,
+      `Requested resource not found: ResourceArn: ${ARN} not found`,
       "ResourceNotFoundException",
     ],
   ]);

@@ -3,29 +3,43 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { invalid, noSuchTableIndex } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
-import { type Table, tables } from "../store.ts";
+import { type Insights, type Table, tables } from "../store.ts";
 import { namedTable } from "../tables/named.ts";
 
 const PAGE = 1_000;
 const MOST_LISTED = 100;
 const PURPOSE = "dynamodb/insights";
+/** What is looked at unless the request says otherwise, whatever was before. */
+const ALL_KEYS = "ACCESSED_AND_THROTTLED_KEYS";
 
 /** Whether contributor insights are on is kept, of a table and of each index; what they would show is not. */
 export const insightOperations = {
+  /** What is so already is told as it is, and does not change. */
   async UpdateContributorInsights(ctx, input) {
+    const { TableName, IndexName, ContributorInsightsAction: action } = input;
     return ctx.transact(async (tx) => {
-      const table = await insightful(tx, input.TableName, input.IndexName);
-      const place = input.IndexName ?? "";
-      const mode = input.ContributorInsightsMode ?? table.insights?.[place]?.mode;
-      const enabled = input.ContributorInsightsAction === "ENABLE";
-      const setting = { enabled, mode: mode ?? "ACCESSED_AND_THROTTLED_KEYS", at: tx.now() };
-      tx.put(tables, { ...table, insights: { ...table.insights, [place]: setting } });
-      return {
+      const table = await insightful(tx, TableName, IndexName);
+      const place = IndexName ?? "";
+      const former = table.insights?.[place];
+      const enabled = action === "ENABLE";
+      if (enabled && table.indexes.some(({ name, filling }) => name === IndexName && filling))
+        throw invalid(
+          "Table or Index is not in a valid state to update Key Access Insights: IndexStatus must be ACTIVE to enable ContributorInsights.",
+        );
+      const told = (status: DynamoDB.ContributorInsightsStatus, mode = former?.mode) => ({
         TableName: table.name,
-        IndexName: input.IndexName,
-        ContributorInsightsStatus: enabled ? ("ENABLING" as const) : ("DISABLING" as const),
-        ContributorInsightsMode: setting.mode,
-      };
+        IndexName,
+        ContributorInsightsStatus: status,
+        ContributorInsightsMode: mode,
+      });
+      const mode = enabled ? (input.ContributorInsightsMode ?? ALL_KEYS) : former?.mode;
+      if (enabled ? former?.enabled && former.mode === mode : !former?.enabled)
+        return told(enabled ? "ENABLED" : "DISABLED");
+      const at = tx.now();
+      const since = former?.enabled ? (former.since ?? former.at) : at;
+      const setting: Insights = { enabled, mode: mode!, at, since };
+      tx.put(tables, { ...table, insights: { ...table.insights, [place]: setting } });
+      return told(enabled ? "ENABLING" : "DISABLING", setting.mode);
     });
   },
 
@@ -44,6 +58,7 @@ export const insightOperations = {
     };
   },
 
+  /** Those that are on: a table, and then its indexes. */
   async ListContributorInsights(ctx, { TableName, MaxResults = MOST_LISTED, NextToken }) {
     const start = NextToken === undefined ? 0 : ctx.seal.unseal(PURPOSE, NextToken);
     if (typeof start !== "number") throw invalid("Invalid NextToken");
@@ -61,31 +76,35 @@ export const insightOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
+/** Local indexes have no insights of their own. */
 async function insightful(tx: ReadTransaction, given: string, index: string | undefined): Promise<Table> {
   const table = await namedTable(tx, tableName(given));
-  if (index !== undefined && !table.indexes.some(({ name }) => name === index))
+  if (index !== undefined && !table.indexes.some(({ name, kind }) => name === index && kind === "global"))
     throw noSuchTableIndex(table.name, index);
   return table;
 }
 
 const summariesOf = ({ name, insights = {} }: Table): DynamoDB.ContributorInsightsSummary[] =>
-  Object.entries(insights).map(([index, { enabled, mode }]) => ({
-    TableName: name,
-    IndexName: index === "" ? undefined : index,
-    ContributorInsightsStatus: enabled ? "ENABLED" : "DISABLED",
-    ContributorInsightsMode: mode,
-  }));
+  Object.entries(insights)
+    .filter(([, { enabled }]) => enabled)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([index, { mode }]) => ({
+      TableName: name,
+      IndexName: index === "" ? undefined : index,
+      ContributorInsightsStatus: "ENABLED",
+      ContributorInsightsMode: mode,
+    }));
 
 /** CloudWatch's rules: for partition keys and, where there are any, whole keys; by what is accessed, and what is throttled. */
 function rulesOf(
   { name, key, indexes }: Table,
   index: string | undefined,
-  { mode, at }: { mode: DynamoDB.ContributorInsightsMode; at: number },
+  { mode, at, since = at }: Insights,
 ): string[] {
   const { sort } = index === undefined ? key : indexes.find((one) => one.name === index)!.key;
   const kinds = mode === "THROTTLED_KEYS" ? ["T"] : ["C", "T"];
-  const resource = index === undefined ? name : `${name}/${index}`;
+  const resource = index === undefined ? name : `${name}-${index}`;
   return (sort === undefined ? ["PK"] : ["PK", "SK"]).flatMap((part) =>
-    kinds.map((kind) => `DynamoDBContributorInsights-${part}${kind}-${resource}-${at}`),
+    kinds.map((kind) => `DynamoDBContributorInsights-${part}${kind}-${resource}-${since}`),
   );
 }

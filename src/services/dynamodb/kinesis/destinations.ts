@@ -2,61 +2,74 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { invalid } from "../errors.ts";
 import { type Destination, type Table, tables } from "../store.ts";
 import { namedTable } from "../tables/named.ts";
+import {
+  cannotBeUpdated,
+  disabledWithConfiguration,
+  isEnabled,
+  isNotEnabled,
+  isPreciseSo,
+  noSuchDestination,
+  nothingToUpdate,
+} from "./errors.ts";
+import { failureOf } from "./stream.ts";
 
-const wrongState = (to: "enable" | "disable", wanted: string) =>
-  invalid(
-    `Table is not in a valid state to ${to} Kinesis Streaming Destination: EnableKinesisStreamingDestination must be ${wanted} to perform ${to.toUpperCase()} operation.`,
-  );
+/** Those that are not active are told as well; of more than so many, the oldest are forgotten. */
+const MOST_TOLD = 50;
 
 export const destinationOperations = {
+  /** Whatever the stream may be, it is told to be on its way; then it is active, or failed. */
   async EnableKinesisStreamingDestination(ctx, input) {
-    await ctx.aws.kinesis.DescribeStreamSummary({ StreamARN: input.StreamArn });
-    const precision = input.EnableKinesisStreamingConfiguration?.ApproximateCreationDateTimePrecision;
-    return change(ctx, input, "ENABLING", (tx, table, known) => {
-      if (known?.active) throw wrongState("enable", "DISABLED or ENABLE_FAILED");
-      if (table.destinations?.some(({ active }) => active))
-        throw invalid("A table can have one active Kinesis streaming destination");
-      return { arn: input.StreamArn, number: tx.sequence(), active: true, precision };
+    const { StreamArn: arn, EnableKinesisStreamingConfiguration: configuration = {} } = input;
+    const failure = await failureOf(ctx, arn);
+    const told = await change(ctx, input, "ENABLING", (tx, { destinations = [] }) => {
+      if (destinations.some(({ active }) => active)) throw isEnabled();
+      const precision = configuration.ApproximateCreationDateTimePrecision;
+      return { arn, number: tx.sequence(), active: failure === undefined, failure, precision };
     });
+    return { ...told, EnableKinesisStreamingConfiguration: configuration };
   },
 
   async DisableKinesisStreamingDestination(ctx, input) {
+    if (input.EnableKinesisStreamingConfiguration) throw disabledWithConfiguration();
     return change(ctx, input, "DISABLING", (_, __, known) => {
-      if (!known?.active) throw wrongState("disable", "ACTIVE");
+      if (!known?.active) throw isNotEnabled();
       return { ...known, active: false };
     });
   },
 
   async UpdateKinesisStreamingDestination(ctx, input) {
-    const precision = input.UpdateKinesisStreamingConfiguration?.ApproximateCreationDateTimePrecision;
-    if (precision === undefined)
-      throw invalid("UpdateKinesisStreamingConfiguration must say an ApproximateCreationDateTimePrecision");
-    const told = await change(ctx, input, "UPDATING", (_, __, known) => {
-      if (!known?.active)
-        throw invalid(
-          "Table is not in a valid state to update Kinesis Streaming Destination: EnableKinesisStreamingDestination must be ACTIVE to perform UPDATE operation.",
-        );
+    const { StreamArn: arn, UpdateKinesisStreamingConfiguration: configuration } = input;
+    const precision = configuration?.ApproximateCreationDateTimePrecision;
+    if (precision === undefined) throw nothingToUpdate();
+    const told = await change(ctx, input, "UPDATING", (_, { name, uuid }, known) => {
+      if (!known) throw noSuchDestination(name, arn);
+      if (!known.active) throw cannotBeUpdated(name, arn);
+      if ((known.precision ?? "MILLISECOND") === precision) throw isPreciseSo(precision, uuid, arn);
       return { ...known, precision };
     });
-    const { EnableKinesisStreamingConfiguration: configuration, ...rest } = told;
-    return { ...rest, UpdateKinesisStreamingConfiguration: configuration };
+    return { ...told, UpdateKinesisStreamingConfiguration: configuration };
   },
 
   async DescribeKinesisStreamingDestination(ctx, { TableName }) {
-    const table = await ctx.read((tx) => namedTable(tx, TableName));
+    const { name, destinations = [] } = await ctx.read((tx) => namedTable(tx, TableName));
     return {
-      TableName: table.name,
-      KinesisDataStreamDestinations: (table.destinations ?? []).map(({ arn, active, precision }) => ({
-        StreamArn: arn,
-        DestinationStatus: active ? ("ACTIVE" as const) : ("DISABLED" as const),
-        ApproximateCreationDateTimePrecision: precision,
+      TableName: name,
+      KinesisDataStreamDestinations: destinations.map((one) => ({
+        StreamArn: one.arn,
+        DestinationStatus: statusOf(one),
+        DestinationStatusDescription: one.failure,
+        ApproximateCreationDateTimePrecision: one.precision,
       })),
     };
   },
 } satisfies Handlers<"dynamodb">;
+
+function statusOf({ active, failure }: Destination): DynamoDB.DestinationStatus {
+  if (active) return "ACTIVE";
+  return failure === undefined ? "DISABLED" : "ENABLE_FAILED";
+}
 
 /** Changes are waited for by nobody: what is told is a state on the way, and the next call finds the new one. */
 function change(
@@ -64,7 +77,7 @@ function change(
   { TableName, StreamArn }: DynamoDB.KinesisStreamingDestinationInput,
   status: DynamoDB.DestinationStatus,
   to: (tx: Transaction, table: Table, known: Destination | undefined) => Destination,
-): Promise<DynamoDB.KinesisStreamingDestinationOutput> {
+) {
   return ctx.transact(async (tx) => {
     const table = await namedTable(tx, TableName);
     const all = table.destinations ?? [];
@@ -73,14 +86,8 @@ function change(
       table,
       all.find(({ arn }) => arn === StreamArn),
     );
-    tx.put(tables, { ...table, destinations: [...all.filter(({ arn }) => arn !== StreamArn), changed] });
-    return {
-      TableName: table.name,
-      StreamArn,
-      DestinationStatus: status,
-      ...(changed.precision && {
-        EnableKinesisStreamingConfiguration: { ApproximateCreationDateTimePrecision: changed.precision },
-      }),
-    };
+    const destinations = [changed, ...all.filter(({ arn }) => arn !== StreamArn)].slice(0, MOST_TOLD);
+    tx.put(tables, { ...table, destinations });
+    return { TableName: table.name, StreamArn, DestinationStatus: status };
   });
 }

@@ -1,79 +1,89 @@
+import { parseArn } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
-import { parsePolicy, RESOURCE_POLICY } from "#aws/languages/policy/document.ts";
-import { PolicyError } from "#aws/languages/policy/faults.ts";
-import { faultsOf, type Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
-import { invalid, noSuchTable } from "../errors.ts";
-import { tableName } from "../items/rows.ts";
+import type { Place } from "#kernel/collection.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { checkResourceArn } from "../resource-arn.ts";
 import { type Table, tables } from "../store.ts";
+import { namedTable } from "../tables/named.ts";
+import { canonicalPolicy, toldPolicy } from "./document.ts";
+import {
+  locksOut,
+  noPolicyOfRevision,
+  noSuchPolicy,
+  notHere,
+  notTheOwner,
+  policyOfOtherRevision,
+} from "./errors.ts";
 
-const fault = faultsOf<"dynamodb">();
-const noSuchPolicy = (arn: string) =>
-  fault("PolicyNotFoundException", `Resource-based policy not found for the provided ResourceArn: ${arn}`);
-
-/** White space counts. */
-const MOST_BYTES = 20_480;
 /** Stands for the revision of a policy that is not there. */
 const NO_POLICY = "NO_POLICY";
 
 export const policyOperations = {
   /** The same policy again has the same revision. */
-  async PutResourcePolicy(ctx, { ResourceArn, Policy, ExpectedRevisionId }) {
-    checkPolicy(Policy);
+  async PutResourcePolicy(ctx, { ResourceArn, Policy, ExpectedRevisionId, ConfirmRemoveSelfResourceAccess }) {
+    const policy = canonicalPolicy(Policy);
+    if (!ConfirmRemoveSelfResourceAccess) checkNotLockedOut(ctx, ResourceArn, policy);
     return ctx.transact(async (tx) => {
-      const table = await tableOf(tx, ResourceArn);
-      checkRevision(table, ResourceArn, ExpectedRevisionId);
-      if (table.policy === Policy) return { RevisionId: revisionOf(table)! };
-      const changed = { ...table, policy: Policy, policyRevision: String(tx.sequence()) };
-      tx.put(tables, changed);
-      return { RevisionId: changed.policyRevision };
+      const table = await namedTable(tx, ResourceArn);
+      checkRevision(table, ExpectedRevisionId);
+      if (table.policy === policy) return { RevisionId: revisionOf(table)! };
+      const policyRevision = nextRevision(table, tx.now());
+      tx.put(tables, { ...table, policy, policyRevision });
+      return { RevisionId: policyRevision };
     });
   },
 
   async GetResourcePolicy(ctx, { ResourceArn }) {
-    const table = await ctx.read((tx) => tableOf(tx, ResourceArn));
+    const table = await ctx.read((tx) => namedTable(tx, ResourceArn));
     if (table.policy === undefined) throw noSuchPolicy(ResourceArn);
-    return { Policy: table.policy, RevisionId: revisionOf(table) };
+    return { Policy: toldPolicy(table.policy), RevisionId: revisionOf(table) };
   },
 
-  /** What has none may be left without one again. */
+  /** What has none may be left without one again; its revision is then that of the deletion. */
   async DeleteResourcePolicy(ctx, { ResourceArn, ExpectedRevisionId }) {
     return ctx.transact(async (tx) => {
-      const table = await tableOf(tx, ResourceArn);
-      checkRevision(table, ResourceArn, ExpectedRevisionId);
-      tx.put(tables, { ...table, policy: undefined, policyRevision: undefined });
+      const table = await namedTable(tx, ResourceArn);
+      checkRevision(table, ExpectedRevisionId);
+      if (table.policy === undefined) return { RevisionId: table.policyRevision };
+      tx.put(tables, { ...table, policy: undefined, policyRevision: nextRevision(table, tx.now()) });
       return { RevisionId: revisionOf(table) };
     });
   },
 } satisfies Handlers<"dynamodb">;
 
-/** A policy that came with its table has the table's number for a revision. */
-const revisionOf = ({ policy, policyRevision, number }: Table): string | undefined =>
-  policy === undefined ? undefined : (policyRevision ?? String(number));
-
-/** @throws {AwsError} PolicyNotFoundException where there is another than was expected */
-function checkRevision(table: Table, arn: string, expected: string | undefined): void {
-  if (expected !== undefined && expected !== (revisionOf(table) ?? NO_POLICY)) throw noSuchPolicy(arn);
-}
-
-/** @throws {AwsError} ValidationException */
-function checkPolicy(text: string): void {
-  if (Buffer.byteLength(text) > MOST_BYTES)
-    throw invalid(`Resource-based policy size exceeds the maximum of ${MOST_BYTES / 1_024} KB`);
-  try {
-    parsePolicy(text, RESOURCE_POLICY);
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    throw invalid("Invalid policy document: the resource-based policy is not well formed");
-  }
-}
-
-async function tableOf(tx: ReadTransaction, arn: string): Promise<Table> {
+/** Before anything is asked of whoever calls. @throws {AwsError} ValidationException for what is no table of this account and Region */
+export function checkPolicyArn({ account, region }: Place, arn: string): void {
+  checkResourceArn(arn);
+  const { partition, account: owner, region: home } = parseArn(arn)!;
+  if (owner !== account) throw notTheOwner();
+  if (partition !== "aws" || home !== region) throw notHere(arn);
   if (arn.includes("/stream/"))
     throw new AwsError("NotImplemented", "Nube does not implement resource policies of a stream yet.", {
       status: 501,
     });
-  const table = await tx.get(tables, [tableName(arn)]);
-  if (!table) throw noSuchTable();
-  return table;
+}
+
+/** @throws {AwsError} AccessDeniedException where whoever puts a policy could not put another in its place */
+function checkNotLockedOut(ctx: Context, resource: string, resourcePolicy: string): void {
+  try {
+    ctx.authorize([{ action: "dynamodb:PutResourcePolicy", resource, owner: ctx.account, resourcePolicy }]);
+  } catch {
+    throw locksOut();
+  }
+}
+
+/** The milliseconds at which it was changed; one that came with its table is as old as that. */
+const revisionOf = ({ policy, policyRevision, created }: Table): string | undefined =>
+  policy === undefined ? undefined : (policyRevision ?? String(created));
+const nextRevision = ({ policyRevision, created }: Table, now: number): string =>
+  String(Math.max(now, Number(policyRevision ?? created) + 1));
+
+/** @throws {AwsError} PolicyNotFoundException where there is another than was expected */
+function checkRevision(table: Table, expected: string | undefined): void {
+  const revision = revisionOf(table);
+  if (expected === undefined || expected === (revision ?? NO_POLICY)) return;
+  throw revision === undefined
+    ? noPolicyOfRevision(table.name, expected)
+    : policyOfOtherRevision(table.name, expected);
 }

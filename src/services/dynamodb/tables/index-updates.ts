@@ -93,7 +93,8 @@ function withoutIndex(tx: Transaction, table: Table, name: string): Table {
   const index = globalIndexOf(table, name, "delete");
   if (table.indexes.some((other) => other.filling && other !== index)) throw onlyOneIndex();
   tx.enqueue(clear, { rows: [index.number] });
-  return { ...table, indexes: table.indexes.filter((one) => one !== index) };
+  const { [name]: _, ...insights } = table.insights ?? {};
+  return { ...table, insights, indexes: table.indexes.filter((one) => one !== index) };
 }
 
 function withUpdated(

@@ -8,11 +8,12 @@ import {
   limitExceeded,
   tableExists,
   tableIsBeingCopied,
-  tableIsBusy,
+  tableIsMade,
   tableIsProtected,
   tableIsUsed,
 } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
+import { canonicalPolicy } from "../policies/document.ts";
 import { replicated } from "../replicas/description.ts";
 import { inUse, isProtected } from "../replicas/errors.ts";
 import { checkIdle, checkNoSource } from "../replicas/group.ts";
@@ -25,6 +26,7 @@ import { checkEncryption } from "./encryption.ts";
 import { begunTable, isComing } from "./named.ts";
 
 import { schemaOf } from "./schema.ts";
+import { checkTagSet } from "./tag-rules.ts";
 import { startCounting, tallies } from "./tally.ts";
 
 const MOST_TABLES = 2_500;
@@ -41,10 +43,13 @@ export const tableOperations = {
         "Table is being created with a stream disabled, UpdateViewType should not be specified",
       );
     checkEncryption(ctx, input.SSESpecification);
+    const tags = input.Tags ?? [];
+    checkTagSet(tags);
+    const policy = input.ResourcePolicy === undefined ? undefined : canonicalPolicy(input.ResourcePolicy);
     return ctx.transact(async (tx) => {
       const name = tableName(input.TableName);
       const former = await tx.get(tables, [name]);
-      if (former) throw former.restoring ? tableIsBusy(`Table is being used: ${name}`) : tableExists(name);
+      if (former) throw former.restoring ? tableIsMade(name) : tableExists(name);
       if (await areTooMany(tx)) {
         throw limitExceeded("Subscriber limit exceeded: Only 2500 tables can exist simultaneously.");
       }
@@ -61,8 +66,8 @@ export const tableOperations = {
         tableClass: input.TableClass,
         deletionProtection: input.DeletionProtectionEnabled ?? false,
         encryption: input.SSESpecification,
-        policy: input.ResourcePolicy,
-        tags: input.Tags ?? [],
+        policy,
+        tags,
         created: tx.now(),
       };
       tx.put(tables, table);

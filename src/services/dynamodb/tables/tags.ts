@@ -1,23 +1,20 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { invalid, invalidParameters, noSuchResource } from "../errors.ts";
+import { invalid, noSuchResource } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tableArn, tables } from "../store.ts";
 import { isComing } from "./named.ts";
-
-const MOST_TAGS = 50;
-const RESERVED = /^aws:/i;
+import { checkTagSet } from "./tag-rules.ts";
 
 export const tagOperations = {
   async TagResource(ctx, { ResourceArn, Tags }) {
     return ctx.transact(async (tx) => {
-      if (Tags.some(({ Key }) => RESERVED.test(Key)))
-        throw invalidParameters("Tag keys that begin with aws: are reserved");
       const table = await taggedTable(ctx, tx, ResourceArn);
       const added = new Map(Tags.map((tag) => [tag.Key, tag]));
-      const tags = [...table.tags.filter(({ Key }) => !added.has(Key)), ...added.values()];
-      if (tags.length > MOST_TAGS) throw invalid("One or more parameter values were invalid: Too many Tags");
+      const tags: DynamoDB.Tag[] = [...table.tags.filter(({ Key }) => !added.has(Key)), ...added.values()];
+      checkTagSet(tags);
       tx.put(tables, { ...table, tags });
       return {};
     });
@@ -31,6 +28,7 @@ export const tagOperations = {
     });
   },
 
+  /** All of them, in one page: whatever token comes is no matter. */
   async ListTagsOfResource(ctx, { ResourceArn }) {
     return { Tags: (await ctx.read((tx) => taggedTable(ctx, tx, ResourceArn))).tags };
   },
@@ -38,7 +36,10 @@ export const tagOperations = {
 
 async function taggedTable(place: Place, tx: ReadTransaction, arn: string): Promise<Table> {
   const name = tableName(arn);
+  const own = tableArn(place, name);
+  if (arn !== own && !arn.startsWith(`${own}/`))
+    throw invalid(`Invalid TableArn: Invalid ResourceArn provided as input ${arn}`);
   const table = await tx.get(tables, [name]);
-  if (!table || isComing(table) || arn !== tableArn(place, name)) throw noSuchResource(arn);
+  if (!table || isComing(table) || arn !== own) throw noSuchResource(arn);
   return table;
 }

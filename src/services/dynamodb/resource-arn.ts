@@ -1,0 +1,15 @@
+import { parseArn } from "#aws/arn.ts";
+import { invalidParameters } from "./errors.ts";
+
+/** Tables and their streams have tags and policies; what else is in a table's ARN has none. @throws {AwsError} ValidationException */
+export function checkResourceArn(arn: string): void {
+  if (!arn.startsWith("arn:")) throw invalidParameters(`ARNs must start with 'arn:': ${arn}`);
+  const parsed = parseArn(arn);
+  const [, kind] = /^table\/[^/]+(?:\/([^/]+)\/.+)?$/.exec(parsed?.resource ?? "") ?? [undefined, ""];
+  if (kind === "index")
+    throw invalidParameters(
+      `Invalid resource arn provided, only table or stream is accepted. Provided resource arn: ${arn}`,
+    );
+  if (parsed?.service !== "dynamodb" || (kind !== undefined && kind !== "stream"))
+    throw invalidParameters(`Provided Arn is not a DynamoDB resource arn: ${arn}`);
+}

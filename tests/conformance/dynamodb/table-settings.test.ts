@@ -1,0 +1,185 @@
+import {
+  CreateTableCommand,
+  DescribeContinuousBackupsCommand,
+  DescribeTimeToLiveCommand,
+  UpdateContinuousBackupsCommand,
+  UpdateTimeToLiveCommand,
+} from "@aws-sdk/client-dynamodb";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { dynamodbOn, measured, type Refusal } from "./client.ts";
+
+const cloud = conformanceCloud();
+const { send, refusals, withTable } = dynamodbOn(cloud);
+const TableName = "settled";
+withTable(TableName);
+
+const source = measured("table-subresources");
+const missing = (path: string) =>
+  `Value null at '${path}' failed to satisfy constraint: Member must not be null`;
+const one = (violation: string) => `1 validation error detected: ${violation}`;
+
+const ttl = (TimeToLiveSpecification: object, message: string): Refusal => [
+  "UpdateTimeToLive",
+  { TableName, TimeToLiveSpecification },
+  message,
+];
+const long = "a".repeat(256);
+refusals(source, [
+  ttl({ Enabled: true }, one(missing("timeToLiveSpecification.attributeName"))),
+  ttl({ Enabled: false }, one(missing("timeToLiveSpecification.attributeName"))),
+  ttl({ AttributeName: "e" }, one(missing("timeToLiveSpecification.enabled"))),
+  ttl(
+    { Enabled: true, AttributeName: long },
+    one(
+      `Value '${long}' at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: Member must have length less than or equal to 255`,
+    ),
+  ),
+  ttl(
+    { Enabled: true, AttributeName: "" },
+    one(
+      "Value '' at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: Member must have length greater than or equal to 1",
+    ),
+  ),
+  ttl({ Enabled: false, AttributeName: "x" }, "TimeToLive is already disabled"),
+  ...["DescribeTimeToLive", "UpdateTimeToLive"].map(
+    (operation): Refusal => [
+      operation,
+      { TableName: "nowhere", TimeToLiveSpecification: { Enabled: true, AttributeName: "e" } },
+      "Requested resource not found: Table: nowhere not found",
+      "ResourceNotFoundException",
+    ],
+  ),
+]);
+
+const setTtl = (Enabled: boolean, AttributeName: string) =>
+  send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: { Enabled, AttributeName } }));
+const toldTtl = async () => (await send(new DescribeTimeToLiveCommand({ TableName }))).TimeToLiveDescription;
+const refused = (message: string) => ({ name: "ValidationException", message });
+const ANOTHER = "TimeToLive is active on a different AttributeName: current AttributeName is p";
+
+behaviour("time to live may be a key's, and what is asked is answered", source, async () => {
+  expect(await toldTtl()).toEqual({ TimeToLiveStatus: "DISABLED" });
+  const told = await setTtl(true, "p");
+  expect(told.TimeToLiveSpecification).toEqual({ Enabled: true, AttributeName: "p" });
+  expect(await toldTtl()).toEqual({ TimeToLiveStatus: "ENABLED", AttributeName: "p" });
+});
+behaviour("what is wrong of itself is told before it is too soon", source, async () => {
+  await expect(setTtl(true, "p")).rejects.toMatchObject(refused("TimeToLive is already enabled"));
+  await expect(setTtl(true, "other")).rejects.toMatchObject(refused(ANOTHER));
+  await expect(setTtl(false, "other")).rejects.toMatchObject(refused(ANOTHER));
+});
+behaviour("time to live is changed again after half an hour and a minute", source, async () => {
+  const soon = refused("Time to live has been modified multiple times within a fixed interval");
+  await cloud.advance(1_800_000);
+  await expect(setTtl(false, "p")).rejects.toMatchObject(soon);
+  await cloud.advance(72_000);
+  await setTtl(false, "p");
+  await expect(setTtl(true, "p")).rejects.toMatchObject(soon);
+});
+behaviour("once disabled, the attribute is not told any more", source, async () => {
+  expect(await toldTtl()).toEqual({ TimeToLiveStatus: "DISABLED" });
+});
+
+const recovery = (PointInTimeRecoverySpecification: object, message: string): Refusal => [
+  "UpdateContinuousBackups",
+  { TableName, PointInTimeRecoverySpecification },
+  message,
+];
+const days = (value: number, bound: string) =>
+  one(
+    `Value '${value}' at 'pointInTimeRecoverySpecification.recoveryPeriodInDays' failed to satisfy constraint: Member must have value ${bound}`,
+  );
+refusals(source, [
+  recovery({}, one(missing("pointInTimeRecoverySpecification.pointInTimeRecoveryEnabled"))),
+  ...[true, false].map((PointInTimeRecoveryEnabled) =>
+    recovery({ PointInTimeRecoveryEnabled, RecoveryPeriodInDays: 0 }, days(0, "greater than or equal to 1")),
+  ),
+  recovery(
+    { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: -1 },
+    days(-1, "greater than or equal to 1"),
+  ),
+  recovery(
+    { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 36 },
+    days(36, "less than or equal to 35"),
+  ),
+  ...[7, 35].map((RecoveryPeriodInDays) =>
+    recovery(
+      { PointInTimeRecoveryEnabled: false, RecoveryPeriodInDays },
+      "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.",
+    ),
+  ),
+  ...["DescribeContinuousBackups", "UpdateContinuousBackups"].map(
+    (operation): Refusal => [
+      operation,
+      { TableName: "nowhere", PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } },
+      "Table not found: nowhere",
+      "TableNotFoundException",
+    ],
+  ),
+]);
+
+const setRecovery = async (PointInTimeRecoveryEnabled: boolean, RecoveryPeriodInDays?: number) =>
+  (
+    await send(
+      new UpdateContinuousBackupsCommand({
+        TableName,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled, RecoveryPeriodInDays },
+      }),
+    )
+  ).ContinuousBackupsDescription!;
+const DISABLED = {
+  ContinuousBackupsStatus: "ENABLED",
+  PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: "DISABLED" },
+};
+behaviour("recovery is off, with nothing else told of it", source, async () => {
+  const { ContinuousBackupsDescription } = await send(new DescribeContinuousBackupsCommand({ TableName }));
+  expect(ContinuousBackupsDescription).toEqual(DISABLED);
+  expect(await setRecovery(false)).toEqual(DISABLED);
+});
+behaviour("recovery is enabled at once, for 35 days, and twice is once", source, async () => {
+  const { PointInTimeRecoveryDescription: first } = await setRecovery(true);
+  expect(first).toMatchObject({ PointInTimeRecoveryStatus: "ENABLED", RecoveryPeriodInDays: 35 });
+  await cloud.advance(10_000);
+  const { PointInTimeRecoveryDescription: again } = await setRecovery(true);
+  expect(again!.EarliestRestorableDateTime).toEqual(first!.EarliestRestorableDateTime);
+});
+behaviour("the days of recovery change in place, and are forgotten with it", source, async () => {
+  for (const asked of [7, 1])
+    expect((await setRecovery(true, asked)).PointInTimeRecoveryDescription!.RecoveryPeriodInDays).toBe(asked);
+  expect(await setRecovery(false)).toEqual(DISABLED);
+  expect((await setRecovery(true)).PointInTimeRecoveryDescription!.RecoveryPeriodInDays).toBe(35);
+});
+behaviour("off and on again, recovery begins anew", source, async () => {
+  const { PointInTimeRecoveryDescription: before } = await setRecovery(true);
+  await cloud.advance(20_000);
+  await setRecovery(false);
+  const { PointInTimeRecoveryDescription: after } = await setRecovery(true);
+  expect(+after!.EarliestRestorableDateTime! - +before!.EarliestRestorableDateTime!).toBeGreaterThanOrEqual(
+    20_000,
+  );
+});
+
+const create = (name: string, more: object = {}) =>
+  send(
+    new CreateTableCommand({
+      TableName: name,
+      AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+      BillingMode: "PAY_PER_REQUEST",
+      ...more,
+    }),
+  );
+behaviour("a table of the same name is refused, whatever else it is", measured("table"), async () => {
+  for (const more of [{}, { AttributeDefinitions: [{ AttributeName: "p", AttributeType: "N" }] }])
+    await expect(create(TableName, more)).rejects.toMatchObject({
+      name: "ResourceInUseException",
+      message: `Table already exists: ${TableName}`,
+    });
+  await expect(
+    create(TableName, { KeySchema: [{ AttributeName: "p", KeyType: "RANGE" }] }),
+  ).rejects.toMatchObject({ name: "ValidationException" });
+});
+behaviour("names of tables differ by case", measured("table"), async () => {
+  expect((await create(TableName.toUpperCase())).TableDescription!.TableName).toBe(TableName.toUpperCase());
+});
