@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import type { AwsError } from "#aws/errors.ts";
 import { defineService } from "#kernel/service.ts";
 import { type TestCloud, type TestCloudOptions, testCloud } from "#kernel/testing.ts";
 import { testDisk } from "#kernel/testing-disk.ts";
@@ -24,6 +25,9 @@ const OBJECTS: Record<string, string> = {
     .join("")}`,
 };
 
+/** Is called while the first object is read. */
+let amid: () => Promise<void> = async () => {};
+
 /** A bucket of two objects. */
 const s3 = defineService({
   id: "s3",
@@ -38,6 +42,7 @@ const s3 = defineService({
         return {};
       },
       async GetObject(_, { Key }) {
+        if (Key === "one") await amid();
         return { Body: bodyOf(OBJECTS[Key]!) };
       },
     },
@@ -51,15 +56,8 @@ async function cloudOn(options: TestCloudOptions) {
   return nube;
 }
 
-test("an import that is cut short at any moment goes on where it was, and counts each item once", async () => {
-  const disk = testDisk();
-  const cuts: Promise<KeyValueStore>[] = [];
-  disk.failing(() => {
-    cuts.push(disk.copy());
-    return false;
-  });
-  const nube = await cloudOn({ store: disk.store });
-  const { ImportTableDescription } = await nube.aws.dynamodb.ImportTable({
+const begin = (nube: TestCloud) =>
+  nube.aws.dynamodb.ImportTable({
     S3BucketSource: { S3Bucket: "source" },
     InputFormat: "DYNAMODB_JSON",
     TableCreationParameters: {
@@ -69,6 +67,51 @@ test("an import that is cut short at any moment goes on where it was, and counts
       BillingMode: "PAY_PER_REQUEST",
     },
   });
+
+test("while a table is imported it is CREATING: nothing is in it, and nothing of it is changed", async () => {
+  const nube = await cloudOn({});
+  const { dynamodb: db } = nube.aws;
+  const TableName = "things";
+  const outcomes: Record<string, unknown> = {};
+  const codeOf = (call: Promise<object>) => call.catch((error: AwsError) => error.code);
+  amid = async () => {
+    amid = async () => {};
+    outcomes.status = (await db.DescribeTable({ TableName })).Table!.TableStatus;
+    outcomes.put = await codeOf(db.PutItem({ TableName, Item: { p: S("mine") } }));
+    outcomes.scan = await codeOf(db.Scan({ TableName }));
+    outcomes.update = await codeOf(db.UpdateTable({ TableName, DeletionProtectionEnabled: true }));
+    outcomes.replicate = await codeOf(
+      db.UpdateTable({ TableName, ReplicaUpdates: [{ Create: { RegionName: "eu-west-1" } }] }),
+    );
+    outcomes.expire = await codeOf(
+      db.UpdateTimeToLive({ TableName, TimeToLiveSpecification: { Enabled: true, AttributeName: "t" } }),
+    );
+    outcomes.delete = await codeOf(db.DeleteTable({ TableName }));
+    outcomes.again = await codeOf(begin(nube));
+  };
+  await begin(nube);
+  await nube.advance("1m");
+  expect(outcomes).toEqual({
+    status: "CREATING",
+    put: "ResourceNotFoundException",
+    scan: "ResourceNotFoundException",
+    update: "ResourceInUseException",
+    replicate: "ResourceInUseException",
+    expire: "ResourceInUseException",
+    delete: "ResourceInUseException",
+    again: "ResourceInUseException",
+  });
+});
+
+test("an import that is cut short at any moment goes on where it was, and counts each item once", async () => {
+  const disk = testDisk();
+  const cuts: Promise<KeyValueStore>[] = [];
+  disk.failing(() => {
+    cuts.push(disk.copy());
+    return false;
+  });
+  const nube = await cloudOn({ store: disk.store });
+  const { ImportTableDescription } = await begin(nube);
   const first = cuts.length;
   await nube.advance("1m");
   expect(cuts.length - first).toBeGreaterThan(6);

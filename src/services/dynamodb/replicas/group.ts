@@ -11,9 +11,9 @@ const SOURCE_MS = 86_400_000;
 export const replicaIn = (group: Membership | undefined, region: string): Replica | undefined =>
   group?.replicas.find((one) => one.region === region);
 
-/** @throws {AwsError} ResourceInUseException while a replica comes, goes or changes */
-export function checkIdle({ group }: Table): void {
-  if (group?.replicas.some(({ status }) => status !== "ACTIVE")) throw inUse();
+/** @throws {AwsError} ResourceInUseException while the table is filled or goes, or a replica comes, goes or changes */
+export function checkIdle({ group, restoring, leaving }: Table): void {
+  if (restoring || leaving || group?.replicas.some(({ status }) => status !== "ACTIVE")) throw inUse();
 }
 
 /** @throws {AwsError} ValidationException where another replica was lately made from this one */

@@ -22,6 +22,7 @@ type Settings = Pick<
   | "classChanges"
   | "encryption"
   | "ttl"
+  | "ttlChanged"
 > &
   Pick<Membership, "settled"> & { indexes: Index[] };
 
@@ -40,6 +41,7 @@ const SHARED = [
   "classChanges",
   "encryption",
   "ttl",
+  "ttlChanged",
 ] as const satisfies (keyof Table)[];
 
 function settingsOf(table: Table, { settled }: Membership): Settings {

@@ -23,7 +23,7 @@ import { openStream } from "../streams/shards.ts";
 import { deleteTable } from "./delete.ts";
 import { described, describedWarmth } from "./description.ts";
 import { checkEncryption } from "./encryption.ts";
-import { begunTable, isComing } from "./named.ts";
+import { begunTable } from "./named.ts";
 
 import { schemaOf } from "./schema.ts";
 import { checkTagSet } from "./tag-rules.ts";
@@ -125,7 +125,7 @@ function checkDeletable({ region }: Place, table: Table, now: number): void {
   if (table.deletionProtection) throw group ? isProtected(name, region) : tableIsProtected();
   if (table.indexes.some(({ filling }) => filling)) throw indexesAreChanging();
   if (table.leaving) throw inUse();
-  if (isComing(table)) throw tableIsUsed(name);
+  if (table.restoring && !table.restored) throw tableIsUsed(name);
   if (table.restoring || (table.copies?.length ?? 0) > 0) throw tableIsBeingCopied(name);
   if (!group) return;
   checkNoSource(group, region, now);

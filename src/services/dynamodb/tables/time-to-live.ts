@@ -1,5 +1,6 @@
 import type { Handlers } from "#kernel/service.ts";
 import { invalid } from "../errors.ts";
+import { inUse } from "../replicas/errors.ts";
 import { settled } from "../replicas/settings.ts";
 import { tables } from "../store.ts";
 import { startExpiring } from "./expire.ts";
@@ -13,6 +14,7 @@ export const timeToLiveOperations = {
   async UpdateTimeToLive(ctx, { TableName, TimeToLiveSpecification: { Enabled, AttributeName } }) {
     return ctx.transact(async (tx) => {
       const table = await namedTable(tx, TableName);
+      if (table.restoring) throw inUse();
       if (table.ttl && table.ttl.attribute !== AttributeName)
         throw invalid(
           `TimeToLive is active on a different AttributeName: current AttributeName is ${table.ttl.attribute}`,
