@@ -29,6 +29,7 @@ export function clash(a: Path, b: Path): "overlap" | "conflict" | undefined {
 
 /** The first two of several that clash, in words. */
 export function clashIn(paths: readonly Path[]): string | undefined {
+  if (paths.length < 2) return undefined;
   for (const [index, one] of paths.entries()) {
     for (const other of paths.slice(index + 1)) {
       const kind = clash(one, other);

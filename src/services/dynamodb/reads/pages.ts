@@ -68,7 +68,8 @@ export async function pageOf(
     });
     for (const row of rows) {
       const found = new Kept(row.value);
-      const kept = index ? await keptAt(tx, table, found.item) : found;
+      const led = index ? keptAt(tx, table, found.item) : found;
+      const kept = led instanceof Promise ? await led : led;
       if (!kept) continue;
       const looked = shown?.(kept.item);
       const size = looked ? sizeOfItem(looked) : kept.size;
@@ -83,7 +84,7 @@ export async function pageOf(
         if (filter && !filter(seen)) continue;
         if (!isWhole) parts.push(project ? project(seen) : seen);
       }
-      if (isWhole) whole.push(kept);
+      if (isWhole && !reading.countsOnly) whole.push(kept);
       count++;
     }
     if (scanned >= limit) return answer(true);
