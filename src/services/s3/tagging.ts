@@ -35,7 +35,7 @@ export const tagging = {
     checkDocument(ctx);
     const tags = tagsIn(input.Tagging);
     checkTags(tags, "bucket");
-    return ctx.transact(async (tx) => retagBucket(tx, await bucketAt(tx, input.Bucket), tags));
+    return ctx.transact(async (tx) => retagBucket(tx, await bucketAt(tx, input.Bucket), tags, "PUT"));
   },
 
   async GetBucketTagging(ctx, input) {
@@ -45,7 +45,7 @@ export const tagging = {
   },
 
   async DeleteBucketTagging(ctx, input) {
-    return ctx.transact(async (tx) => retagBucket(tx, await bucketAt(tx, input.Bucket), []));
+    return ctx.transact(async (tx) => retagBucket(tx, await bucketAt(tx, input.Bucket), [], "DELETE"));
   },
 } satisfies Handlers<"s3">;
 
@@ -76,8 +76,8 @@ async function retag(ctx: Context, tx: Transaction, input: Named, tags: Tag[] | 
   return { VersionId: toldVersionId(bucket, version) };
 }
 
-function retagBucket(tx: Transaction, bucket: Bucket, tags: Tag[]) {
-  if (bucket.abac) throw taggedElsewhere(tags.length > 0 ? "PUT" : "DELETE");
+function retagBucket(tx: Transaction, bucket: Bucket, tags: Tag[], method: string) {
+  if (bucket.abac) throw taggedElsewhere(method);
   tx.put(buckets, { ...bucket, tags: orNone(tags) });
   return {};
 }
