@@ -3,6 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import { type Table, tables } from "../store.ts";
 import { describedClass, describedWarmth } from "../tables/description.ts";
 import { describedEncryption } from "../tables/encryption.ts";
+import { indexRead } from "./overrides.ts";
 
 const VERSION = "2019.11.21";
 const MODE = "ENABLED_WITH_OVERRIDES";
@@ -33,7 +34,8 @@ export async function replicated(
 
 /** What it has of its own: what all share is not told of each. */
 function own(table: Table): DynamoDB.ReplicaDescription {
-  const { read, onDemandRead, indexes } = table.group?.overrides ?? {};
+  const overrides = table.group?.overrides;
+  const { read, onDemandRead } = overrides ?? {};
   const global = table.indexes.filter(({ kind }) => kind === "global");
   return {
     ProvisionedThroughputOverride: read === undefined ? undefined : { ReadCapacityUnits: read },
@@ -43,7 +45,7 @@ function own(table: Table): DynamoDB.ReplicaDescription {
       global.length === 0
         ? undefined
         : global.map((index) => {
-            const units = indexes?.[index.name];
+            const units = indexRead(overrides, index.name);
             return {
               IndexName: index.name,
               ProvisionedThroughputOverride: units === undefined ? undefined : { ReadCapacityUnits: units },

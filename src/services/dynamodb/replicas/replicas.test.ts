@@ -186,6 +186,33 @@ test("an index is filled in each Region for itself", async () => {
   }
 });
 
+test("an index may have a name that every object has", async () => {
+  const nube = await regions();
+  await nube.at(HOME).CreateTable({
+    TableName,
+    AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
+    KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: "constructor",
+        KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+        Projection: { ProjectionType: "ALL" },
+      },
+    ],
+    BillingMode: "PAY_PER_REQUEST",
+  });
+  await nube.change(HOME, "Create", AWAY);
+  await nube.advance("1m");
+  await nube.at(HOME).UpdateTable({
+    TableName,
+    ReplicaUpdates: [{ Update: { RegionName: AWAY, TableClassOverride: "STANDARD" } }],
+  });
+  await nube.advance("1m");
+  const { Table } = await nube.at(HOME).DescribeTable({ TableName });
+  const [index] = Table!.Replicas![0]!.GlobalSecondaryIndexes!;
+  expect(index!.ProvisionedThroughputOverride).toBeUndefined();
+});
+
 test("versions and changes are kept while they may be needed, and not longer", async () => {
   const nube = await regions();
   const ctx = () =>

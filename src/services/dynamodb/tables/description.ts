@@ -2,6 +2,7 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Clock } from "#lib/clock.ts";
 import { partitionNames, sortNames } from "../items/keys.ts";
+import { indexRead } from "../replicas/overrides.ts";
 import { type Capacity, type Index, type KeyNames, type Table, tableArn } from "../store.ts";
 import { describedEncryption } from "./encryption.ts";
 import type { Size } from "./tally.ts";
@@ -41,7 +42,7 @@ export function described(
             ...describedIndex(arn, index),
             IndexStatus: status === "CREATING" || index.filling ? ("CREATING" as const) : ("ACTIVE" as const),
             Backfilling: index.filling,
-            ProvisionedThroughput: describedThroughput(index, now, overrides?.indexes?.[index.name]),
+            ProvisionedThroughput: describedThroughput(index, now, indexRead(overrides, index.name)),
             OnDemandThroughput: index.onDemand,
             WarmThroughput: isThere ? describedWarmth(table, index) : undefined,
           }))
