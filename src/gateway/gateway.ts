@@ -141,6 +141,7 @@ async function serve(
       stream: content.stream,
     });
     passage.input = input;
+    const request = (passage.request = requestFacts(http, content.body));
     const { principal, region } = identity;
     const output = await cloud.invoke({
       service,
@@ -149,7 +150,7 @@ async function serve(
       principal,
       place: { account: principal.account || auth.account, region },
       requestId: meta.requestId,
-      request: requestFacts(http, content.body),
+      request,
     });
     passage.output = output;
     return speaks.encode(found.operation, output, meta);

@@ -1,6 +1,7 @@
 import type { AwsError } from "#aws/errors.ts";
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
 import type { CallContext } from "#kernel/call-context.ts";
+import type { RequestFacts } from "#kernel/context.ts";
 import type { Exchange } from "#kernel/exchange.ts";
 import { type Principal, serviceNamed } from "#kernel/principal.ts";
 import type { Cloud } from "#kernel/runtime.ts";
@@ -21,6 +22,7 @@ export interface Passage {
   found?: Route | NoRoute;
   service?: Service;
   principal?: Principal;
+  request?: RequestFacts;
   input?: object;
   output?: object;
   error?: AwsError;
@@ -71,13 +73,13 @@ function serviceMeant(cloud: Cloud, found: Passage["found"]): MaybePromise<Servi
 function exchangeOf(
   http: HttpRequest,
   meta: ResponseMeta,
-  { received, started, principal, input, output, error }: Passage,
+  { received, started, principal, request = requestFacts(http), input, output, error }: Passage,
   found: Route | NoRoute,
   answer: HttpResponse,
 ): Exchange {
   return {
     meta,
-    request: requestFacts(http),
+    request,
     target: http.target,
     httpVersion: http.httpVersion,
     path: found.path ?? http.path,

@@ -1,4 +1,5 @@
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
 import type { BlobStore, BlobWriter } from "#storage/blobs/blobs.ts";
 import { collection, type Scope } from "./collection.ts";
@@ -113,7 +114,7 @@ export interface BlobSteps {
     tx: ReadTransaction,
     ref: BlobRef,
     options?: Pick<OpenOptions, "secret">,
-  ): Promise<Uint8Array | undefined>;
+  ): MaybePromise<Uint8Array | undefined>;
 }
 
 export function blobSteps(service: string, scope: Scope): BlobSteps {
@@ -135,12 +136,13 @@ export function blobSteps(service: string, scope: Scope): BlobSteps {
       if (ref.row !== undefined) tx.deleteBytes(rows, [service, ref.row]);
       if (ref.file !== undefined) tx.enqueue(removeBlob, { file: ref.file });
     },
-    async inline(tx, ref, { secret } = {}) {
+    inline(tx, ref, { secret } = {}) {
       if (ref.file !== undefined) return undefined;
       if (ref.row === undefined) return new Uint8Array();
-      const bytes = await tx.getSealed(rows, [service, ref.row], secret);
-      if (!bytes) throw new Error(`body ${ref.row} of ${service} is missing`);
-      return bytes;
+      return whenReady(tx.getSealed(rows, [service, ref.row], secret), (bytes) => {
+        if (!bytes) throw new Error(`body ${ref.row} of ${service} is missing`);
+        return bytes;
+      });
     },
   };
 }

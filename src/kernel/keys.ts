@@ -43,11 +43,8 @@ const scratch = Buffer.allocUnsafe(16_384);
 function writePart(out: Buffer, start: number, part: KeyPart): number {
   if (typeof part === "number") return writeNumber(out, start, part);
   let at = start;
-  if (typeof part === "string") {
-    at = part.includes("\0") ? writeEscaped(out, start, Buffer.from(part)) : at + out.write(part, start);
-  } else {
-    at = writeEscaped(out, start, part);
-  }
+  if (typeof part === "string") at = writeText(out, start, part);
+  else at = writeEscaped(out, start, part);
   out[at++] = 0;
   out[at++] = 1;
   return at;
@@ -55,9 +52,34 @@ function writePart(out: Buffer, start: number, part: KeyPart): number {
 
 function writeNumber(out: Buffer, at: number, value: number): number {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} cannot stand in a key`);
-  out.writeUInt32BE(Math.floor(value / 2 ** 32), at);
-  out.writeUInt32BE(value % 2 ** 32, at + 4);
+  writeWord(out, at, Math.floor(value / 2 ** 32));
+  writeWord(out, at + 4, value % 2 ** 32);
   return at + 8;
+}
+
+function writeWord(out: Buffer, at: number, value: number): void {
+  out[at] = value >>> 24;
+  out[at + 1] = value >>> 16;
+  out[at + 2] = value >>> 8;
+  out[at + 3] = value;
+}
+
+/** Up to here a loop is quicker than a call of the engine. */
+const SHORT = 64;
+
+function writeText(out: Buffer, start: number, text: string): number {
+  let at = start;
+  if (text.length > SHORT) return writeUtf8(out, start, text);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0 || code > 0x7f) return writeUtf8(out, start, text);
+    out[at++] = code;
+  }
+  return at;
+}
+
+function writeUtf8(out: Buffer, start: number, text: string): number {
+  return text.includes("\0") ? writeEscaped(out, start, Buffer.from(text)) : start + out.write(text, start);
 }
 
 function writeEscaped(out: Buffer, start: number, bytes: Uint8Array): number {

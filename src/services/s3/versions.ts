@@ -1,5 +1,6 @@
 import { descending } from "#kernel/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
 import { invalidVersionId } from "./errors.ts";
 import { touch } from "./lifecycle/mark.ts";
@@ -46,16 +47,26 @@ export function currentVersion(tx: ReadTransaction, bucket: Bucket, key: string)
  * The version of that id, or the current one; it may be a delete marker.
  * @throws {AwsError} InvalidArgument for what cannot be a version id
  */
-export async function findVersion(
+export function findVersion(
   tx: ReadTransaction,
   bucket: Bucket,
   key: string,
   versionId: string | undefined,
+): MaybePromise<ObjectVersion | undefined> {
+  if (versionId === undefined) return currentVersion(tx, bucket, key);
+  return findNamed(tx, bucket, key, versionId);
+}
+
+async function findNamed(
+  tx: ReadTransaction,
+  bucket: Bucket,
+  key: string,
+  versionId: string,
 ): Promise<ObjectVersion | undefined> {
-  const order = versionId === undefined || versionId === NULL ? undefined : orderOf(versionId);
-  if (versionId !== undefined && versionId !== NULL && order === undefined) throw invalidVersionId(versionId);
+  const order = versionId === NULL ? undefined : orderOf(versionId);
+  if (versionId !== NULL && order === undefined) throw invalidVersionId(versionId);
   const current = await currentVersion(tx, bucket, key);
-  if (versionId === undefined || current?.versionId === versionId) return current;
+  if (current?.versionId === versionId) return current;
   if (current === undefined) return undefined;
   if (order === undefined) return nullBelow(tx, bucket, key);
   const found = await tx.get(noncurrent, [bucket.id, key, descending(order)]);

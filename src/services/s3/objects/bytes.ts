@@ -3,16 +3,24 @@ import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Body } from "#lib/body.ts";
 import { type Bytes, joined } from "#lib/joined.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { bodies, type Manifest, manifests, type ObjectVersion } from "../store.ts";
 import type { Span } from "./ranges.ts";
 
 /** The parts of an object that was made of parts: all, or those around a span of its bytes. */
-export async function manifestOf(
+export function manifestOf(
   tx: ReadTransaction,
-  { bucket, order, partCount, size }: ObjectVersion,
-  { start, end }: Span = { start: 0, end: size },
-): Promise<Manifest | undefined> {
-  if (partCount === undefined) return undefined;
+  version: ObjectVersion,
+  span: Span = { start: 0, end: version.size },
+): MaybePromise<Manifest | undefined> {
+  return version.partCount === undefined ? undefined : manifestAround(tx, version, span);
+}
+
+async function manifestAround(
+  tx: ReadTransaction,
+  { bucket, order }: ObjectVersion,
+  { start, end }: Span,
+): Promise<Manifest> {
   const within = { in: [bucket, order] };
   const [first] = await tx.list(manifests, { ...within, before: [start + 1], reverse: true, limit: 1 });
   if (!first) throw new Error(`the manifest of version ${order} in bucket ${bucket} is missing`);
@@ -34,13 +42,22 @@ export interface Opening {
  * Opens a version's bytes. In the transaction that found it, so that no delete comes between: a reader holds its file
  * from here on, and opens it only when it is pulled.
  */
-export async function openBytes(
+export function openBytes(
   opening: Opening,
   version: ObjectVersion,
   manifest: Manifest | undefined,
+  span: Span,
+): MaybePromise<Bytes> {
+  return version.body
+    ? openBody(opening, version.body, span.start, span.end)
+    : openParts(opening, manifest, span);
+}
+
+async function openParts(
+  opening: Opening,
+  manifest: Manifest | undefined,
   { start, end }: Span,
 ): Promise<Bytes> {
-  if (version.body) return openBody(opening, version.body, start, end);
   const pieces: Bytes[] = [];
   let at = manifest?.offset ?? 0;
   for (const { body } of manifest?.parts ?? []) {
@@ -52,10 +69,17 @@ export async function openBytes(
   return pieces.length === 1 ? pieces[0]! : joined(pieces);
 }
 
-async function openBody({ ctx, tx, lend, secret }: Opening, ref: BlobRef, start: number, end: number) {
+function openBody(
+  { ctx, tx, lend, secret }: Opening,
+  ref: BlobRef,
+  start: number,
+  end: number,
+): MaybePromise<Bytes> {
   if (ref.file !== undefined) return ctx.blobs.read(ref, start, end, { lend, secret });
-  const bytes = (await bodies.inline(tx, ref, { secret }))!;
-  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
+  return whenReady(bodies.inline(tx, ref, { secret }), (inline) => {
+    const bytes = inline!;
+    return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
+  });
 }
 
 /** Bytes of the house as an upload: what a copy takes in. */

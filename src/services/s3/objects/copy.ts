@@ -124,7 +124,8 @@ export async function sourceOf(
   const sent = copySourceKeyOf(conditions);
   const bucket = await bucketAt(tx, from.bucket);
   const named = { Key: from.key, VersionId: from.versionId };
-  const version = await existingVersion(tx, bucket, named, "GET").catch((error) => {
+  const finding = Promise.try(() => existingVersion(tx, bucket, named, "GET"));
+  const version = await finding.catch((error) => {
     if (error.code !== "MethodNotAllowed") throw error;
     throw invalidRequest(
       "The source of a copy request may not specifically refer to a delete marker by version id.",

@@ -1,4 +1,5 @@
 import type { ReadTransaction } from "#kernel/transaction.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { methodNotAllowedOnMarker, noSuchKey, noSuchVersion } from "../errors.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 import { findVersion } from "../versions.ts";
@@ -7,13 +8,27 @@ import { findVersion } from "../versions.ts";
  * The version that a read is about, never a delete marker.
  * @throws {AwsError} NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker asked for by its id
  */
-export async function existingVersion(
+export function existingVersion(
   tx: ReadTransaction,
   bucket: Bucket,
-  { Key: key, VersionId: versionId }: { Key: string; VersionId?: string },
+  asked: Asked,
   method: string,
-): Promise<ObjectVersion> {
-  const version = await findVersion(tx, bucket, key, versionId);
+): MaybePromise<ObjectVersion> {
+  return whenReady(findVersion(tx, bucket, asked.Key, asked.VersionId), (version) =>
+    existing(version, asked, method),
+  );
+}
+
+interface Asked {
+  Key: string;
+  VersionId?: string;
+}
+
+function existing(
+  version: ObjectVersion | undefined,
+  { Key: key, VersionId: versionId }: Asked,
+  method: string,
+): ObjectVersion {
   if (!version) throw versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
   if (!version.deleteMarker) return version;
   const headers = { "x-amz-delete-marker": "true", "x-amz-version-id": version.versionId };

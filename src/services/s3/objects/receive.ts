@@ -54,8 +54,7 @@ export async function receive(ctx: Context, body: Body, expected: Expectations):
   const { staged, digests } = await stage(ctx, body, [...names], { limit, secret });
   const value = algorithm && base64(digests[hashName(algorithm)]!);
   try {
-    const md5 = base64(digests.md5!);
-    if (contentMd5 !== undefined && contentMd5 !== md5) throw badContentMd5(contentMd5, md5);
+    if (contentMd5 !== undefined) checkMd5(contentMd5, base64(digests.md5!));
     if (checksum) checkChecksum(checksum, body.trailers, value!);
   } catch (error) {
     await ctx.blobs.drop(staged);
@@ -64,6 +63,10 @@ export async function receive(ctx: Context, body: Body, expected: Expectations):
   const md5 = Buffer.from(digests.md5!).toString("hex");
   const also = expected.also && base64(digests[hashName(expected.also)]!);
   return { staged, md5, checksum: algorithm && { algorithm, value: value! }, also };
+}
+
+function checkMd5(promised: string, md5: string): void {
+  if (promised !== md5) throw badContentMd5(promised, md5);
 }
 
 /**
