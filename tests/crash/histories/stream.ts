@@ -8,7 +8,6 @@ import {
 } from "@aws-sdk/client-dynamodb-streams";
 import { elementsOf, type Item, nameOf } from "./lists-table.ts";
 
-/** One that asks again by itself: reading a stream changes nothing. */
 export const streamsClientOf = (port: number): DynamoDBStreamsClient =>
   new DynamoDBStreamsClient({
     endpoint: `http://127.0.0.1:${port}`,
@@ -19,6 +18,7 @@ export const streamsClientOf = (port: number): DynamoDBStreamsClient =>
 
 const PAUSE_MS = 20;
 
+/** Asks until there is an answer: reading a stream changes nothing. */
 async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     try {

@@ -8,7 +8,8 @@ const KEPT_MS = 86_400_000;
 const TRIM_MS = 3_600_000;
 /** A shard with records takes more for so long; then a child goes on. */
 const OPEN_MS = 4 * 3_600_000;
-const PAGE = 500;
+/** Of rows that may be large. */
+const PAGE = 100;
 
 /** Opens a stream of a table. */
 export async function openStream(
