@@ -464,14 +464,3 @@ behaviour("a day later a table that replicas were made from can be deleted", how
   expect((await outcome(describe()))[0]).toBe("ResourceNotFoundException");
   expect(await statuses(TableName, AWAY)).toEqual([[THIRD, "ACTIVE"]]);
 });
-
-behaviour("the strong consistency of Regions is refused by name", api("UpdateTable"), async () => {
-  const [, message] = (await outcome(
-    change(
-      { MultiRegionConsistency: "STRONG", ReplicaUpdates: [{ Create: { RegionName: HOME } }] },
-      TableName,
-      AWAY,
-    ),
-  )) as [string, string];
-  expect(message).toContain("strong consistency");
-});

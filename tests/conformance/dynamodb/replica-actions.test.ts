@@ -84,6 +84,24 @@ const REFUSED: [what: string, input: Partial<UpdateTableCommandInput>, told: str
     ACTIONS([{ Update: { RegionName: AWAY, KMSMasterKeyId: "alias/aws/dynamodb" } }]),
     "One or more parameter values were invalid: KMSMasterKeyId must be specified for each replica.",
   ],
+  [
+    "the strong consistency of two Regions",
+    { ...ACTIONS([{ Create: { RegionName: "us-east-2" } }]), MultiRegionConsistency: "STRONG" },
+    "Unsupported replica count for global tables with MultiRegionConsistency set to STRONG.",
+  ],
+  [
+    "a witness without the strong consistency",
+    {
+      ...ACTIONS([{ Create: { RegionName: "us-east-2" } }]),
+      GlobalTableWitnessUpdates: [{ Create: { RegionName: "us-west-2" } }],
+    },
+    "MultiRegionConsistency must be set as STRONG when GlobalTableWitnessUpdates parameter is present.",
+  ],
+  [
+    "to delete a replica with a consistency",
+    { ...ACTIONS([{ Delete: { RegionName: AWAY } }]), MultiRegionConsistency: "STRONG" },
+    "Only Replica Create actions are supported when MultiRegionConsistency parameter is provided.",
+  ],
   ...(
     [
       ["a stream", { StreamSpecification: { StreamEnabled: false } }],
@@ -101,6 +119,24 @@ for (const [what, input, told] of REFUSED)
   behaviour(`UpdateTable refuses ${what}`, update, async () => {
     expect(await outcome(change(input))).toEqual(invalid(told));
   });
+
+behaviour("a consistency or a witness is no change by itself", update, async () => {
+  for (const input of [
+    { MultiRegionConsistency: "STRONG" as const },
+    { MultiRegionConsistency: "EVENTUAL" as const },
+    { GlobalTableWitnessUpdates: [{ Create: { RegionName: "us-west-2" } }] },
+  ])
+    expect((await outcome(change(input)))[1]).toMatch(/^At least one of ProvisionedThroughput, /);
+});
+
+behaviour("the strong consistency of three Regions is refused by name", update, async () => {
+  const creates = ["us-east-2", "us-west-2"].map((RegionName) => ({ Create: { RegionName } }));
+  const told = await outcome(change({ ...ACTIONS(creates), MultiRegionConsistency: "STRONG" }));
+  const byName = ["NotImplemented", expect.stringContaining("strong consistency")];
+  expect(told).toEqual(byName);
+  const mixed = { DeletionProtectionEnabled: false, MultiRegionConsistency: "STRONG" as const };
+  expect(await outcome(change(mixed))).toEqual(byName);
+});
 
 behaviour("one replica that is asked for twice is made once", update, async () => {
   const Create = { RegionName: "eu-west-2" };

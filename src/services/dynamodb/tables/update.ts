@@ -3,6 +3,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { invalid, invalidParameters, limitExceeded } from "../errors.ts";
+import { checkConsistency, noConsistency } from "../replicas/consistency.ts";
 import { replicated } from "../replicas/description.ts";
 import { checkIdle } from "../replicas/group.ts";
 import { settled } from "../replicas/settings.ts";
@@ -27,8 +28,10 @@ export const tableUpdate = {
   /** One thing is changed at a time, at once; the answer tells it as under way. */
   async UpdateTable(ctx, input) {
     refuseUnimplemented(input);
+    checkConsistency(input);
     if (input.ReplicaUpdates) return updateReplicas(ctx, input);
     checkConcerns(input);
+    if (input.MultiRegionConsistency === "STRONG" || input.GlobalTableWitnessUpdates) throw noConsistency();
     checkBounds(input.ProvisionedThroughput);
     checkIndexUpdates(input);
     const { former, table } = await ctx.transact(async (tx) => {
@@ -48,16 +51,10 @@ export const tableUpdate = {
   },
 } satisfies Handlers<"dynamodb">;
 
-const UNIMPLEMENTED = [
-  "GlobalTableWitnessUpdates",
-  "GlobalTableSettingsReplicationMode",
-] as const satisfies (keyof Request)[];
+const UNIMPLEMENTED = ["GlobalTableSettingsReplicationMode"] as const satisfies (keyof Request)[];
 
 function refuseUnimplemented(input: Request): void {
-  const named =
-    input.MultiRegionConsistency === "STRONG"
-      ? "the strong consistency"
-      : UNIMPLEMENTED.find((member) => input[member] !== undefined);
+  const named = UNIMPLEMENTED.find((member) => input[member] !== undefined);
   if (named)
     throw new AwsError("NotImplemented", `Nube does not implement ${named} of a table yet.`, { status: 501 });
 }
