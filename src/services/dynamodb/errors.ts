@@ -8,6 +8,8 @@ export const invalidParameters = (reason: string) =>
   invalid(`One or more parameter values were invalid: ${reason}`);
 export const serialization = (message: string) => new AwsError("SerializationException", message);
 
+export const accessDenied = () => new AwsError("AccessDeniedException", "Access is denied");
+
 export const noSuchTable = () => fault("ResourceNotFoundException", "Requested resource not found");
 export const noSuchTableNamed = (name: string) =>
   fault("ResourceNotFoundException", `Requested resource not found: Table: ${name} not found`);

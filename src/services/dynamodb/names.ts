@@ -20,6 +20,8 @@ interface Named {
   AttributeDefinitions?: unknown;
   KeySchema?: unknown;
   GlobalTableSourceArn?: unknown;
+  TableClass?: string | undefined;
+  TableArn?: string | undefined;
 }
 
 const TAGGING = new Set(["TagResource", "UntagResource", "ListTagsOfResource"]);
@@ -63,6 +65,12 @@ export function nameViolations(operation: string, input: Named): Violation[] {
     if (!FORM.test(name)) found.push(wrongForm("tableName", name));
   }
   if (input.IndexName !== undefined && INSIGHTS.has(operation)) checkLength("IndexName", input.IndexName);
+  if (input.TableClass !== undefined && CLASSED.has(operation) && !CLASSES.includes(input.TableClass))
+    throw invalid(
+      `Invalid table-class parameter provided. Please try again with a valid table-class value: [${CLASSES.join(", ")}].`,
+    );
+  if (input.TableArn === "" && operation === "ExportTableToPointInTime")
+    throw invalid("Invalid TableArn: Invalid Table ARN");
   if (start !== undefined) checkLength("ExclusiveStartTableName", start);
   if (items && Object.keys(items).some((key) => !isArn(key) && !isName(key)))
     found.push({
@@ -78,6 +86,9 @@ export function nameViolations(operation: string, input: Named): Violation[] {
 }
 
 const INSIGHTS = new Set(["UpdateContributorInsights", "DescribeContributorInsights"]);
+
+const CLASSED = new Set(["CreateTable", "UpdateTable"]);
+const CLASSES = ["STANDARD", "STANDARD_INFREQUENT_ACCESS"];
 
 const NAMING = new Set([
   "CreateTable",

@@ -12,7 +12,7 @@ import { copy } from "./backups/copy.ts";
 import { expireBackup } from "./backups/keep.ts";
 import { restoreOperations } from "./backups/restore.ts";
 import { forget } from "./backups/undo.ts";
-import { noSuchTable } from "./errors.ts";
+import { accessDenied, noSuchTable } from "./errors.ts";
 import { gather } from "./exports/changes.ts";
 import { exportOperations } from "./exports/exports.ts";
 import { writeExport } from "./exports/write.ts";
@@ -222,10 +222,14 @@ const access: Access<"dynamodb"> = {
     await fact(ctx, "RestoreTableToPointInTime", input.SourceTableName ?? input.SourceTableArn ?? "*"),
     await fact(ctx, "RestoreTableToPointInTime", input.TargetTableName),
   ],
-  ExportTableToPointInTime: async (ctx, { TableArn }) => [
-    await fact(ctx, "ExportTableToPointInTime", TableArn),
-  ],
-  DescribeExport: (_, { ExportArn }) => [{ action: "dynamodb:DescribeExport", resource: ExportArn }],
+  ExportTableToPointInTime: async (ctx, { TableArn }) => {
+    if (ownerOf(ctx, TableArn) !== ctx.account) throw accessDenied();
+    return [await fact(ctx, "ExportTableToPointInTime", TableArn)];
+  },
+  DescribeExport: (ctx, { ExportArn }) => {
+    if (ownerOf(ctx, ExportArn) !== ctx.account) throw accessDenied();
+    return [{ action: "dynamodb:DescribeExport", resource: ExportArn }];
+  },
   ListExports: () => [{ action: "dynamodb:ListExports", resource: "*" }],
   ImportTable: async (ctx, { TableCreationParameters }) => [
     await fact(ctx, "ImportTable", TableCreationParameters.TableName),

@@ -10,7 +10,7 @@ import {
 import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { api, dynamodbOn, guide, N, S } from "./client.ts";
+import { api, dynamodbOn, guide, measured, N, S } from "./client.ts";
 import { outcome } from "./replicas.ts";
 
 const cloud = conformanceCloud();
@@ -205,6 +205,32 @@ behaviour("an export that is not there is not found", api("DescribeExport"), asy
     "ExportNotFoundException",
     `Export not found: Export not found: ${none}`,
   ]);
+});
+const elsewhere = (text: string) => text.replace("us-east-1", "eu-west-1");
+const others = (text: string) => text.replace("000000000000", "111122223333");
+const DENIED = ["AccessDeniedException", "Access is denied"];
+behaviour("a table is exported in its own Region", measured("details/DDB-EXPORT-002"), async () => {
+  const there = elsewhere(TableArn);
+  expect(await outcome(begin({ TableArn: there }))).toEqual([
+    "TableNotFoundException",
+    `Table not found: ${there}`,
+  ]);
+});
+behaviour("a table is exported by its own account", measured("details/DDB-EXPORT-002"), async () => {
+  expect(await outcome(begin({ TableArn: others(TableArn) }))).toEqual(DENIED);
+});
+behaviour("an export needs the ARN of a table", measured("details/DDB-TABLE-457"), async () => {
+  expect(await outcome(begin({ TableArn: "" }))).toEqual([
+    "ValidationException",
+    "Invalid TableArn: Invalid Table ARN",
+  ]);
+});
+behaviour("an export is described in its own Region and account", measured("export"), async () => {
+  expect(await outcome(describe(elsewhere(arn)))).toEqual([
+    "ExportNotFoundException",
+    "Export not found: Invalid export arn",
+  ]);
+  expect(await outcome(describe(others(arn)))).toEqual(DENIED);
 });
 behaviour("an ARN of a table is none of an export", api("DescribeExport"), async () => {
   expect(await outcome(describe(TableArn))).toEqual(["ValidationException", "Invalid Export ARN"]);

@@ -170,6 +170,63 @@ const create = (name: string, more: object = {}) =>
       ...more,
     }),
   );
+const p = { AttributeName: "p", AttributeType: "S" };
+const HASH = [{ AttributeName: "p", KeyType: "HASH" }];
+const projecting = (NonKeyAttributes: string[]) => ({
+  AttributeDefinitions: [p, { AttributeName: "g", AttributeType: "S" }],
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: "included",
+      KeySchema: [{ AttributeName: "g", KeyType: "HASH" }],
+      Projection: { ProjectionType: "INCLUDE", NonKeyAttributes },
+    },
+  ],
+});
+const creation = (more: object, message: string, code?: string): Refusal =>
+  [
+    "CreateTable",
+    {
+      TableName: "not-made",
+      AttributeDefinitions: [p],
+      KeySchema: HASH,
+      BillingMode: "PAY_PER_REQUEST",
+      ...more,
+    },
+    message,
+    ...(code === undefined ? [] : [code]),
+  ] as unknown as Refusal;
+const INVALID = "One or more parameter values were invalid: ";
+const tooMuch = (member: string) =>
+  `The requested ${member}, 40001, is above the per table maximum for the account in us-east-1. Per table maximum: 40000. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.`;
+const provisioned = (ReadCapacityUnits: number, WriteCapacityUnits: number) => ({
+  BillingMode: "PROVISIONED",
+  ProvisionedThroughput: { ReadCapacityUnits, WriteCapacityUnits },
+});
+const CLASS =
+  "Invalid table-class parameter provided. Please try again with a valid table-class value: [STANDARD, STANDARD_INFREQUENT_ACCESS].";
+refusals(measured("details/DDB-TABLE-042"), [
+  ...["S", "N"].map((AttributeType) =>
+    creation(
+      { AttributeDefinitions: [p, { AttributeName: "p", AttributeType }] },
+      "Attribute Name is duplicated: p",
+    ),
+  ),
+  creation({ AttributeDefinitions: [] }, "Invalid KeySchema: Some index key attribute have no definition"),
+  creation(
+    { AttributeDefinitions: [{ AttributeName: "P", AttributeType: "S" }] },
+    `${INVALID}Some index key attributes are not defined in AttributeDefinitions. Keys: [p], AttributeDefinitions: [P]`,
+  ),
+]);
+refusals(measured("details/DDB-TABLE-442"), [
+  creation({ TableClass: "GLACIER" }, CLASS),
+  ["UpdateTable", { TableName, TableClass: "GLACIER" }, CLASS],
+  creation(projecting(["x", "y", "x"]), `${INVALID}Duplicate element in NonKeyAttributes: x`),
+]);
+refusals(measured("details/DDB-TABLE-443"), [
+  creation(provisioned(40_001, 1), tooMuch("ReadCapacityUnits"), "LimitExceededException"),
+  creation(provisioned(1, 40_001), tooMuch("WriteCapacityUnits"), "LimitExceededException"),
+]);
+
 behaviour("a table of the same name is refused, whatever else it is", measured("table"), async () => {
   for (const more of [{}, { AttributeDefinitions: [{ AttributeName: "p", AttributeType: "N" }] }])
     await expect(create(TableName, more)).rejects.toMatchObject({

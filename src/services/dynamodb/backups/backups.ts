@@ -1,10 +1,9 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import { AwsError } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Clock } from "#lib/clock.ts";
-import { invalidParameters } from "../errors.ts";
+import { accessDenied, invalidParameters } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Backup, backups, tableArn, tables } from "../store.ts";
 import { described, keySchema } from "../tables/description.ts";
@@ -91,7 +90,7 @@ const placeIn = (arn: string) => [tableName(arn), arn.split("/backup/")[1] ?? ""
 export async function backupAt(tx: ReadTransaction, place: Place, arn: string): Promise<Backup> {
   const [, account] = ARN.exec(arn) ?? [];
   if (account === undefined) throw noBackupArn();
-  if (account !== place.account) throw new AwsError("AccessDeniedException", "Access is denied");
+  if (account !== place.account) throw accessDenied();
   const backup = await tx.get(backups, placeIn(arn));
   if (!backup) throw noSuchBackup(arn);
   return backup;

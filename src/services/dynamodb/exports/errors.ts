@@ -6,8 +6,9 @@ const wrongTime = (message: string) => fault("InvalidExportTimeException", messa
 /** To the second. */
 const inSeconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
 
-export const noSuchExport = (arn: string) =>
-  fault("ExportNotFoundException", `Export not found: Export not found: ${arn}`);
+const exportNotFound = (why: string) => fault("ExportNotFoundException", `Export not found: ${why}`);
+export const noSuchExport = (arn: string) => exportNotFound(`Export not found: ${arn}`);
+export const exportOfOtherRegion = () => exportNotFound("Invalid export arn");
 export const notAnExport = () => invalid("Invalid Export ARN");
 export const exportConflict = () =>
   fault("ExportConflictException", "Export conflict: Duplicate request detected with conflicting parameters");

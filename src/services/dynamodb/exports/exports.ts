@@ -1,3 +1,4 @@
+import { parseArn } from "#aws/arn.ts";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
@@ -11,7 +12,7 @@ import { tableName } from "../items/rows.ts";
 import { type Export, exports, type Table, tableArn, tables } from "../store.ts";
 import { checkRequest, digestOf, timesOf } from "./asked.ts";
 import { startGathering } from "./changes.ts";
-import { exportConflict, noSuchExport, notAnExport, wrongToken } from "./errors.ts";
+import { exportConflict, exportOfOtherRegion, noSuchExport, notAnExport, wrongToken } from "./errors.ts";
 import { exportArn, keyIn } from "./names.ts";
 import { billedBytes, writeExport } from "./write.ts";
 
@@ -36,13 +37,13 @@ export const exportOperations = {
     const id = `${timeInId(ctx.clock.now())}-${ctx.random.uuid().slice(0, 8)}`;
     const known = await ctx.read(async (tx) => {
       const before = await tokenHolder(tx, input);
-      if (!before) timesOf(await exportable(tx, input), input, tx.now());
+      if (!before) timesOf(await exportable(ctx, tx, input), input, tx.now());
       return before;
     });
     if (known) return { ExportDescription: described(ctx, known) };
     const refused = await refusal(ctx, input, id);
     return ctx.transact(async (tx) => {
-      const table = await exportable(tx, input);
+      const table = await exportable(ctx, tx, input);
       const now = tx.now();
       const { ExportTime: _, IncrementalExportSpecification: __, ...asked } = input;
       const made: Export = {
@@ -67,6 +68,7 @@ export const exportOperations = {
   async DescribeExport(ctx, { ExportArn }) {
     const [, name, id] = /:table\/([^/]+)\/export\/([^/]+)$/.exec(ExportArn) ?? [];
     if (name === undefined || id === undefined) throw notAnExport();
+    if (parseArn(ExportArn)?.region !== ctx.region) throw exportOfOtherRegion();
     const found = await ctx.read((tx) => tx.get(exports, [name, id]));
     if (!found) throw noSuchExport(ExportArn);
     return { ExportDescription: described(ctx, found) };
@@ -127,9 +129,10 @@ async function newest(tx: ReadTransaction, before: string | undefined, limit: nu
 /** Ids are in the order of time. */
 const timeInId = (time: number) => String(time).padStart(14, "0");
 
-async function exportable(tx: ReadTransaction, { TableArn }: Request): Promise<Table> {
+/** Of this Region: another's table of the same name is not there. */
+async function exportable(place: Place, tx: ReadTransaction, { TableArn }: Request): Promise<Table> {
   const table = await tx.get(tables, [tableName(TableArn)]);
-  if (!table || table.restoring) throw tableNotFound(TableArn);
+  if (!table || table.restoring || TableArn !== tableArn(place, table.name)) throw tableNotFound(TableArn);
   return table;
 }
 

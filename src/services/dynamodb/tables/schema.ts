@@ -3,7 +3,7 @@ import { invalid, invalidParameters } from "../errors.ts";
 import { namesOf } from "../items/keys.ts";
 import type { Index, KeyNames, Table, Throughput } from "../store.ts";
 import { bounded } from "./on-demand-throughput.ts";
-import { checkBounds, throughputOf } from "./throughput.ts";
+import { checkBounds, checkTableMaximum, throughputOf } from "./throughput.ts";
 import { warmed } from "./warm-throughput.ts";
 
 const MOST_LOCAL = 5;
@@ -42,7 +42,9 @@ export function schemaOf(input: Sent, region: string): Schema {
   } = input;
   checkBounds(input.ProvisionedThroughput);
   const throughput = throughputOf(billing, input.ProvisionedThroughput);
+  checkTableMaximum(throughput, region);
   const key = keyNames(KeySchema);
+  checkOnce(definitions);
   checkDefined(KeySchema, definitions);
   checkLists(input, key, definitions);
   const local = (input.LocalSecondaryIndexes ?? []).map((index) => localIndex(index, key, definitions));
@@ -98,6 +100,15 @@ function checkLists(
     );
 }
 
+function checkOnce(definitions: readonly DynamoDB.AttributeDefinition[]): void {
+  const again = repeated(definitions.map(({ AttributeName }) => AttributeName));
+  if (again !== undefined) throw invalid(`Attribute Name is duplicated: ${again}`);
+}
+
+/** The first that comes a second time. */
+const repeated = (names: readonly string[]): string | undefined =>
+  names.find((name, at) => names.indexOf(name) < at);
+
 /** @throws {AwsError} ValidationException */
 export function keyNames(schema: readonly DynamoDB.KeySchemaElement[]): KeyNames {
   const [first, second] = schema;
@@ -146,7 +157,8 @@ function checkDefined(
   const defined = new Set(definitions.map(({ AttributeName }) => AttributeName));
   const missing = schema.find(({ AttributeName }) => !defined.has(AttributeName));
   if (!missing) return;
-  if (missing !== schema[0]) throw invalid("Invalid KeySchema: Some index key attribute have no definition");
+  if (missing !== schema[0] || definitions.length === 0)
+    throw invalid("Invalid KeySchema: Some index key attribute have no definition");
   throw invalidParameters(
     `Some index key attributes are not defined in AttributeDefinitions. Keys: [${namesIn(schema)}], AttributeDefinitions: [${namesIn(definitions)}]`,
   );
@@ -230,6 +242,8 @@ function projectionOf({ ProjectionType: projection, NonKeyAttributes: included }
     throw invalidParameters(`ProjectionType is ${projection}, but NonKeyAttributes is specified`);
   if (projection === "INCLUDE" && !included)
     throw invalidParameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
+  const again = repeated(included ?? []);
+  if (again !== undefined) throw invalidParameters(`Duplicate element in NonKeyAttributes: ${again}`);
   return { projection, included: included ?? [] };
 }
 

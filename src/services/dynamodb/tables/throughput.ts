@@ -1,4 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { TABLE_UNITS } from "../account.ts";
 import { invalid, invalidParameters, limitExceeded } from "../errors.ts";
 import type { Capacity, Throughput } from "../store.ts";
 import { type Whose, warmth } from "./warm-throughput.ts";
@@ -14,6 +15,18 @@ export function checkBounds(sent: DynamoDB.ProvisionedThroughput | undefined, wh
     if (sent && sent[member] > MOST_UNITS)
       throw invalid(`Given value ${sent[member]} for ${member} is out of bounds${where}`);
   }
+}
+
+/** @throws {AwsError} LimitExceededException */
+export function checkTableMaximum({ read, write }: Throughput, region: string): void {
+  for (const [member, units] of [
+    ["ReadCapacityUnits", read],
+    ["WriteCapacityUnits", write],
+  ] as const)
+    if (units > TABLE_UNITS)
+      throw limitExceeded(
+        `The requested ${member}, ${units}, is above the per table maximum for the account in ${region}. Per table maximum: ${TABLE_UNITS}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.`,
+      );
 }
 
 /** What a table gets that is made or restored. @throws {AwsError} ValidationException */
@@ -51,6 +64,7 @@ export function provisioned<C extends Capacity>(
   const warm = warmth(before, one);
   if (billing === "PAY_PER_REQUEST") return { ...one, throughput: { read: 0, write: 0 }, warm };
   const throughput = unitsOf(sent!);
+  if (whose.index === undefined) checkTableMaximum(throughput, whose.region);
   if (before !== billing) return { ...one, throughput, warm, onDemand: undefined };
   const former = one.throughput;
   if (former.read === throughput.read && former.write === throughput.write)
