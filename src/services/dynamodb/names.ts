@@ -1,4 +1,4 @@
-import type { Violation } from "#aws/contract/constraints.ts";
+import { type Violation, violationMessage } from "#aws/contract/constraints.ts";
 import { invalid } from "./errors.ts";
 import { checkResourceArn } from "./resource-arn.ts";
 import { checkTagKeys, checkTags, type SentTag } from "./tables/tag-rules.ts";
@@ -12,7 +12,6 @@ const WRONG_KEYS = `Map keys must satisfy constraint: [Member must have length l
 interface Named {
   TableName?: string | undefined;
   IndexName?: string | undefined;
-  ExclusiveStartTableName?: string | undefined;
   ResourceArn?: string | undefined;
   Tags?: SentTag[] | undefined;
   TagKeys?: string[] | undefined;
@@ -40,6 +39,9 @@ function checkResource(operation: string, { ResourceArn: arn, Tags, TagKeys }: N
   if (TagKeys) checkTagKeys(TagKeys);
 }
 
+/** Where a name of a wrong length is told with whatever else is wrong. */
+const TOGETHER = new Set(["DescribeTable", "UpdateTable"]);
+
 /** Where a table may stay unnamed. */
 const ANY_TABLE = new Set([
   "ListBackups",
@@ -50,19 +52,22 @@ const ANY_TABLE = new Set([
 ]);
 
 /**
- * What the model leaves open since a table may be named by its ARN. A name that is missing or of a wrong length is told
- * alone, before all else; one of a wrong form with whatever else is wrong.
+ * What the model leaves open since a table may be named by its ARN. A name that is missing is told alone, before all
+ * else, and mostly one of a wrong length; one of a wrong form with whatever else is wrong.
  * @throws {AwsError} ValidationException
  */
 export function nameViolations(operation: string, input: Named): Violation[] {
-  const { TableName: name, ExclusiveStartTableName: start, RequestItems: items } = input;
+  const { TableName: name, RequestItems: items } = input;
   const found: Violation[] = [];
   checkResource(operation, input);
   if (name === undefined && NAMING.has(operation))
     throw invalid("The parameter 'TableName' is required but was not present in the request");
   if (name !== undefined && !isArn(name)) {
-    if (!ANY_TABLE.has(operation)) checkLength("TableName", name);
+    if (TOGETHER.has(operation)) found.push(...wrongLength("tableName", name));
+    else if (!ANY_TABLE.has(operation)) checkLength("TableName", name);
     if (!FORM.test(name)) found.push(wrongForm("tableName", name));
+    // That the model has a least length of its own is not told besides.
+    if (name === "" && TOGETHER.has(operation)) throw invalid(violationMessage(found, "coral"));
   }
   if (input.IndexName !== undefined && INSIGHTS.has(operation)) checkLength("IndexName", input.IndexName);
   if (input.TableClass !== undefined && CLASSED.has(operation) && !CLASSES.includes(input.TableClass))
@@ -71,7 +76,6 @@ export function nameViolations(operation: string, input: Named): Violation[] {
     );
   if (input.TableArn === "" && operation === "ExportTableToPointInTime")
     throw invalid("Invalid TableArn: Invalid Table ARN");
-  if (start !== undefined) checkLength("ExclusiveStartTableName", start);
   if (items && Object.keys(items).some((key) => !isArn(key) && !isName(key)))
     found.push({
       path: "requestItems",
@@ -113,6 +117,17 @@ function checkLength(member: string, name: string): void {
     throw invalid(
       `${member} must be at least ${SHORTEST} characters long and at most ${LONGEST} characters long`,
     );
+}
+
+function wrongLength(path: string, value: string): Violation[] {
+  const rules = [
+    ...(value.length < SHORTEST ? [`Member must have length greater than or equal to ${SHORTEST}`] : []),
+    ...(value.length > LONGEST ? [`Member must have length less than or equal to ${LONGEST}`] : []),
+  ];
+  return rules.map((rule) => ({
+    path,
+    message: `Value '${value}' at '${path}' failed to satisfy constraint: ${rule}`,
+  }));
 }
 
 const wrongForm = (path: string, value: string): Violation => ({

@@ -1,5 +1,5 @@
 import { conformanceCloud } from "../cloud.ts";
-import { api, dynamodbOn, type Refusal } from "./client.ts";
+import { api, dynamodbOn, measured, type Refusal } from "./client.ts";
 
 const cloud = conformanceCloud();
 const { refusals } = dynamodbOn(cloud);
@@ -33,9 +33,7 @@ for (const [operation, needed] of [
   ["DeleteItem", ["key"]],
   ["Query", []],
   ["Scan", []],
-  ["DescribeTable", []],
   ["DeleteTable", []],
-  ["UpdateTable", []],
   ["CreateTable", ["attributeDefinitions", "keySchema"]],
   ["DescribeTimeToLive", []],
 ] as const) {
@@ -47,6 +45,26 @@ for (const [operation, needed] of [
     [operation, { TableName: "abc;" }, detected(wrongName("abc;"), ...needed.map(missing))],
   ]);
 }
+
+const short = (path: string, name: string) =>
+  fails(path, `'${name}'`, "Member must have length greater than or equal to 3");
+for (const [operation, source] of [
+  ["DescribeTable", "details/DDB-TABLE-457"],
+  ["UpdateTable", "details/DDB-TABLE-442"],
+] as const)
+  refusals(measured(source), [
+    [operation, {}, REQUIRED],
+    [operation, { TableName: "ab" }, detected(short("tableName", "ab"))],
+    [operation, { TableName: "" }, detected(short("tableName", ""), wrongName(""))],
+    [operation, { TableName: "abc;" }, detected(wrongName("abc;"))],
+    [
+      operation,
+      { TableName: "x".repeat(256) },
+      detected(
+        fails("tableName", `'${"x".repeat(256)}'`, "Member must have length less than or equal to 255"),
+      ),
+    ],
+  ]);
 
 refusals(api("GetItem"), [
   [
@@ -351,10 +369,19 @@ refusals(api("ListTables"), [
     { Limit: 101 },
     detected(fails("limit", "'101'", "Member must have value less than or equal to 100")),
   ],
+]);
+refusals(measured("details/DDB-TABLE-457"), [
   [
     "ListTables",
-    { ExclusiveStartTableName: "a" },
-    "ExclusiveStartTableName must be at least 3 characters long and at most 255 characters long",
+    { ExclusiveStartTableName: "" },
+    detected(
+      fails(
+        "exclusiveStartTableName",
+        "''",
+        "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
+      ),
+      short("exclusiveStartTableName", ""),
+    ),
   ],
 ]);
 
