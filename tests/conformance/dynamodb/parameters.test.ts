@@ -468,36 +468,3 @@ refusals(api("TransactWriteItems"), [
     "TransactItems can only contain one of Check, Put, Update or Delete",
   ],
 ]);
-
-const ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/not-there";
-for (const [operation, more, none, sentence] of [
-  ["ListTagsOfResource", {}, undefined, ""],
-  [
-    "TagResource",
-    { Tags: [{ Key: "a", Value: "b" }] },
-    { Tags: [] },
-    "Atleast one Tag needs to be provided as Input.",
-  ],
-  [
-    "UntagResource",
-    { TagKeys: ["a"] },
-    { TagKeys: [] },
-    "Atleast one Tag Key needs to be provided as Input.",
-  ],
-] as const) {
-  refusals(api(operation), [
-    [operation, more, "Invalid TableArn"],
-    [
-      operation,
-      { ResourceArn: "abcd", ...more },
-      "One or more parameter values were invalid: ARNs must start with 'arn:': abcd",
-    ],
-    [
-      operation,
-      { ResourceArn: ARN, ...more },
-      `Requested resource not found: ResourceArn: ${ARN} not found`,
-      "ResourceNotFoundException",
-    ],
-  ]);
-  if (none) refusals(api(operation), [[operation, { ResourceArn: ARN, ...none }, sentence]]);
-}

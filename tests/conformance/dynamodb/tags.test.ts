@@ -30,6 +30,8 @@ const good = { Key: "good", Value: "v" };
 const long = "k".repeat(129);
 
 refusals(source, [
+  tagged([], "Atleast one Tag needs to be provided as Input."),
+  untagged([], "Atleast one Tag Key needs to be provided as Input."),
   tagged([{}], "The Tag Key provided is invalid, Key: null"),
   tagged([{ Value: "v" }], "The Tag Key provided is invalid, Key: null"),
   tagged([{ Key: "k" }], "The Tag Value provided is invalid, Value: null"),
@@ -69,6 +71,7 @@ for (const [operation, more] of [
   ["UntagResource", { TagKeys: ["good"] }],
 ] as const)
   refusals(source, [
+    [operation, more, "Invalid TableArn"],
     [operation, { ResourceArn: TableName, ...more }, `${INVALID}ARNs must start with 'arn:': ${TableName}`],
     [
       operation,
