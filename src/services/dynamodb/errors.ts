@@ -8,6 +8,8 @@ export const invalidParameters = (reason: string) =>
   invalid(`One or more parameter values were invalid: ${reason}`);
 export const serialization = (message: string) => new AwsError("SerializationException", message);
 
+export const otherRegion = (arn: string) =>
+  invalid(`1 validation error detected: Invalid AWS region in '${arn}'`);
 export const accessDenied = () => new AwsError("AccessDeniedException", "Access is denied");
 
 export const noSuchTable = () => fault("ResourceNotFoundException", "Requested resource not found");

@@ -12,7 +12,7 @@ import { copy } from "./backups/copy.ts";
 import { expireBackup } from "./backups/keep.ts";
 import { restoreOperations } from "./backups/restore.ts";
 import { forget } from "./backups/undo.ts";
-import { accessDenied, noSuchTable } from "./errors.ts";
+import { accessDenied, otherRegion } from "./errors.ts";
 import { gather } from "./exports/changes.ts";
 import { exportOperations } from "./exports/exports.ts";
 import { writeExport } from "./exports/write.ts";
@@ -262,7 +262,7 @@ export const dynamodb = defineService({
     const named = parseArn(TableName);
     if (named?.service !== "dynamodb" || named.account === "") return place;
     // Another Region's table is not reached from here.
-    if (named.region !== place.region) throw noSuchTable();
+    if (named.region !== place.region) throw otherRegion(TableName);
     return { account: named.account, region: named.region };
   },
   operations: [

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { api, dynamodbOn, guide, type Refusal, S } from "./client.ts";
+import { api, dynamodbOn, guide, measured, type Refusal, S } from "./client.ts";
 
 const cloud = conformanceCloud();
 const { send, refusals, withTable } = dynamodbOn(cloud);
@@ -278,13 +278,17 @@ refusals(api("ListTagsOfResource"), [
     { ResourceArn: tagged("000000000000", "eu-west-1") },
     `Invalid TableArn: Invalid ResourceArn provided as input ${tagged("000000000000", "eu-west-1")}`,
   ],
-  [
-    "DescribeTable",
-    { TableName: tagged("000000000000", "eu-west-1") },
-    "Requested resource not found",
-    "ResourceNotFoundException",
-  ],
 ]);
+refusals(
+  measured("details/DDB-TABLE-442"),
+  ["DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups", "DescribeContributorInsights"].map(
+    (operation): Refusal => [
+      operation,
+      { TableName: tagged("000000000000", "eu-west-1") },
+      `1 validation error detected: Invalid AWS region in '${tagged("000000000000", "eu-west-1")}'`,
+    ],
+  ),
+);
 
 behaviour("time to live is not switched again soon", api("UpdateTimeToLive"), async () => {
   const change = (Enabled: boolean, AttributeName = "e") =>

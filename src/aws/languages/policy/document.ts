@@ -50,7 +50,8 @@ export const RESOURCE_POLICY: PolicyRules = { principal: "required", resource: "
 export const ANY_POLICY: PolicyRules = { principal: "optional", resource: "optional" };
 
 const ELEMENTS = new Set(["Version", "Id", "Statement"]);
-const STATEMENT_ELEMENTS = new Set([
+/** In the order in which they are written by habit, and by services that write a policy anew. */
+export const STATEMENT_ELEMENTS: ReadonlySet<string> = new Set([
   "Sid",
   "Effect",
   "Principal",

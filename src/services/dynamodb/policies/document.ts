@@ -1,5 +1,10 @@
 import type { AwsError } from "#aws/errors.ts";
-import { type PolicyDocument, parsePolicy, RESOURCE_POLICY } from "#aws/languages/policy/document.ts";
+import {
+  type PolicyDocument,
+  parsePolicy,
+  RESOURCE_POLICY,
+  STATEMENT_ELEMENTS,
+} from "#aws/languages/policy/document.ts";
 import { PolicyError, type PolicyFault } from "#aws/languages/policy/faults.ts";
 import { isUnbounded, policyIsTooLong, wrongDocument, wrongPrincipal } from "./errors.ts";
 
@@ -63,21 +68,9 @@ function inOrder(said: Said, first: readonly string[]): Said {
   );
 }
 
-const ELEMENTS = [
-  "Sid",
-  "Effect",
-  "Principal",
-  "NotPrincipal",
-  "Action",
-  "NotAction",
-  "Resource",
-  "NotResource",
-  "Condition",
-];
-
 function canonicalStatement(said: unknown): unknown {
   if (!isObject(said)) return said;
-  return mapped(inOrder(said, ELEMENTS), (value, element) => {
+  return mapped(inOrder(said, [...STATEMENT_ELEMENTS]), (value, element) => {
     if (element === "Effect")
       return EFFECTS.find((one) => one.toLowerCase() === String(value).toLowerCase()) ?? value;
     if (!isObject(value)) return single(value);
