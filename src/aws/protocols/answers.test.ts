@@ -19,8 +19,8 @@ describe("S3", () => {
     });
     expect(body).toBe(
       '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">' +
-        "<Contents><Key>a&amp;b</Key><LastModified>1970-01-01T00:00:00.000Z</LastModified><Size>1</Size></Contents>" +
-        "<Name>b</Name><CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes>" +
+        "<Name>b</Name><Contents><Key>a&amp;b</Key><LastModified>1970-01-01T00:00:00.000Z</LastModified><Size>1</Size></Contents>" +
+        "<CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes>" +
         "<CommonPrefixes><Prefix>q/</Prefix></CommonPrefixes></ListBucketResult>",
     );
   });
