@@ -29,7 +29,7 @@ export const disagreements: KnownDisagreement[] = [
   },
   {
     service: "s3",
-    at: /^PutBucketPolicy status/,
+    at: /^PutBucket(Policy|Tagging) status/,
     reason: "204 by override, as S3 answers",
   },
   {
