@@ -1,36 +1,21 @@
 import { conformanceCloud } from "../cloud.ts";
-import { dynamodbOn, measured, type Refusal } from "./client.ts";
+import { dynamodbOn, type Refusal } from "./client.ts";
+import {
+  attribute,
+  base,
+  INDEXES,
+  index,
+  indexed,
+  onDemand,
+  PROVISIONED,
+  SETTINGS,
+  THROUGHPUT,
+  units,
+} from "./table-shapes.ts";
 
 const { refusals, withTable } = dynamodbOn(conformanceCloud());
 
-const THROUGHPUT = measured("table-throughput-billing");
-const INDEXES = measured("table-indexes");
-const SETTINGS = measured("table-streams-encryption-class");
-
 const INVALID = "One or more parameter values were invalid: ";
-const units = (ReadCapacityUnits: number, WriteCapacityUnits = ReadCapacityUnits) => ({
-  ReadCapacityUnits,
-  WriteCapacityUnits,
-});
-const onDemand = (MaxReadRequestUnits: number, MaxWriteRequestUnits: number) => ({
-  MaxReadRequestUnits,
-  MaxWriteRequestUnits,
-});
-const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: "S" as const });
-const index = (IndexName: string, more: object = {}) => ({
-  IndexName,
-  KeySchema: [{ AttributeName: "b", KeyType: "HASH" as const }],
-  Projection: { ProjectionType: "ALL" as const },
-  ...more,
-});
-const base = {
-  AttributeDefinitions: [attribute("a")],
-  KeySchema: [{ AttributeName: "a", KeyType: "HASH" as const }],
-  BillingMode: "PAY_PER_REQUEST" as const,
-};
-const indexed = { ...base, AttributeDefinitions: [attribute("b"), attribute("a")] };
-
-const PROVISIONED = { BillingMode: "PROVISIONED" as const, ProvisionedThroughput: units(5) };
 
 withTable("on-demand", base);
 withTable("provisioned", { ...base, ...PROVISIONED });

@@ -9,48 +9,33 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { api, dynamodbOn, guide, measured } from "./client.ts";
+import { api, dynamodbOn, guide } from "./client.ts";
+import {
+  attribute,
+  base,
+  INDEXES,
+  index,
+  indexed,
+  onDemand,
+  PROVISIONED,
+  SETTINGS,
+  THROUGHPUT,
+  units,
+} from "./table-shapes.ts";
 
 const cloud = conformanceCloud();
 const { send } = dynamodbOn(cloud);
 
-const THROUGHPUT = measured("table-throughput-billing");
-const INDEXES = measured("table-indexes");
-const SETTINGS = measured("table-streams-encryption-class");
-
-const units = (ReadCapacityUnits: number, WriteCapacityUnits = ReadCapacityUnits) => ({
-  ReadCapacityUnits,
-  WriteCapacityUnits,
-});
 const warm = (ReadUnitsPerSecond: number, WriteUnitsPerSecond: number, Status = "ACTIVE") => ({
   ReadUnitsPerSecond,
   WriteUnitsPerSecond,
   Status,
 });
-const onDemand = (MaxReadRequestUnits: number, MaxWriteRequestUnits: number) => ({
-  MaxReadRequestUnits,
-  MaxWriteRequestUnits,
-});
-const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: "S" as const });
-const index = (IndexName: string, more: object = {}) => ({
-  IndexName,
-  KeySchema: [{ AttributeName: "b", KeyType: "HASH" as const }],
-  Projection: { ProjectionType: "ALL" as const },
-  ...more,
-});
-const base = {
-  AttributeDefinitions: [attribute("a")],
-  KeySchema: [{ AttributeName: "a", KeyType: "HASH" as const }],
-  BillingMode: "PAY_PER_REQUEST" as const,
-};
-const indexed = { ...base, AttributeDefinitions: [attribute("b"), attribute("a")] };
-
 const create = async (TableName: string, more: Partial<CreateTableCommandInput> = {}) =>
   (await send(new CreateTableCommand({ TableName, ...base, ...more }))).TableDescription!;
 const update = async (TableName: string, more: Partial<UpdateTableCommandInput>) =>
   (await send(new UpdateTableCommand({ TableName, ...more }))).TableDescription!;
 const describe = async (TableName: string) => (await send(new DescribeTableCommand({ TableName }))).Table!;
-const PROVISIONED = { BillingMode: "PROVISIONED" as const, ProvisionedThroughput: units(5) };
 const told = ({ ProvisionedThroughput: one }: TableDescription) => [
   one!.ReadCapacityUnits,
   one!.WriteCapacityUnits,
