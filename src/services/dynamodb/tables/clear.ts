@@ -1,7 +1,8 @@
 import { job } from "#kernel/jobs.ts";
 import { expiryRows, indexRows, itemRows, journalRows, versionRows } from "../store.ts";
 
-const PAGE = 500;
+/** Of rows that may be large. */
+const PAGE = 100;
 const KINDS = [itemRows, indexRows, expiryRows, versionRows, journalRows];
 
 /** Rows of tables, indexes and replicas that are gone, a page at a time: their numbers are never used again. */

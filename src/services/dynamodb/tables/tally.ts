@@ -5,7 +5,8 @@ import { placeOf, rowAt } from "../items/place.ts";
 import { itemRows, type Table, tables } from "../store.ts";
 import { Kept } from "../values/stored.ts";
 
-const PAGE = 500;
+/** Of rows that may be large. */
+const PAGE = 100;
 /** AWS counts about so often: what is told of a table's size is never newer. */
 const COUNT_MS = 6 * 3_600_000;
 
