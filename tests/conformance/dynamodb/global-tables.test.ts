@@ -169,7 +169,7 @@ behaviour("a delete reaches the other Region", concepts, async () => {
 
 behaviour("of two writes of one item in two Regions the later one stays in both", concepts, async () => {
   await put({ p: S("raced"), s: N(1), x: S("first") }, AWAY);
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await cloud.advance(5);
   await put({ p: S("raced"), s: N(1), x: S("second") });
   await settle();
   expect(await get("raced")).toMatchObject({ x: S("second") });

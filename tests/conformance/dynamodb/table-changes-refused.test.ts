@@ -205,6 +205,17 @@ refusals(
     [
       "indexed",
       {
+        BillingMode: "PROVISIONED",
+        ProvisionedThroughput: units(1),
+        GlobalSecondaryIndexUpdates: [
+          { Update: { IndexName: "by-b", WarmThroughput: { ReadUnitsPerSecond: 12_000 } } },
+        ],
+      },
+      `${INVALID}ProvisionedThroughput must be specified for index: by-b`,
+    ],
+    [
+      "indexed",
+      {
         GlobalSecondaryIndexUpdates: [
           { Update: { IndexName: "by-b", WarmThroughput: { ReadUnitsPerSecond: 100 } } },
         ],

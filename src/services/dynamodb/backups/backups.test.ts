@@ -151,3 +151,37 @@ test("backups are listed by table and time, in pages", async () => {
   expect(rest.LastEvaluatedBackupArn).toBeUndefined();
   expect((await nube.aws.dynamodb.ListBackups({ BackupType: "SYSTEM" })).BackupSummaries).toEqual([]);
 });
+
+test("tables of one name that are deleted at one moment leave a backup each", async () => {
+  const recoverable = { PointInTimeRecoveryEnabled: true };
+  for (const x of [1, 2]) {
+    if (x === 2)
+      await nube.aws.dynamodb.CreateTable({
+        TableName,
+        AttributeDefinitions: [
+          { AttributeName: "p", AttributeType: "S" },
+          { AttributeName: "s", AttributeType: "N" },
+        ],
+        KeySchema: [
+          { AttributeName: "p", KeyType: "HASH" },
+          { AttributeName: "s", KeyType: "RANGE" },
+        ],
+        BillingMode: "PAY_PER_REQUEST",
+      });
+    await nube.aws.dynamodb.UpdateContinuousBackups({
+      TableName,
+      PointInTimeRecoverySpecification: recoverable,
+    });
+    for (let at = 0; at < x; at++) await nube.put(`p${at}`, 1, { x: N(x) });
+    await nube.aws.dynamodb.DeleteTable({ TableName });
+  }
+  await nube.advance("1m");
+  const { BackupSummaries } = await nube.aws.dynamodb.ListBackups({ TableName, BackupType: "SYSTEM" });
+  expect(BackupSummaries).toHaveLength(2);
+  for (const [at, { BackupArn }] of BackupSummaries!.entries()) {
+    const TargetTableName = `again${at}`;
+    await nube.aws.dynamodb.RestoreTableFromBackup({ BackupArn: BackupArn!, TargetTableName });
+    await nube.advance("1m");
+    expect(Object.keys(await itemsOf(TargetTableName))).toHaveLength(at + 1);
+  }
+});

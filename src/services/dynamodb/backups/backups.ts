@@ -9,7 +9,7 @@ import { type Backup, backups, tableArn, tables } from "../store.ts";
 import { described, keySchema } from "../tables/description.ts";
 import { copied } from "./copy.ts";
 import { backupInUse, noBackupArn, noSuchBackup, systemBackup, tableNotFound } from "./errors.ts";
-import { backUp, discard } from "./keep.ts";
+import { backUp, backupId, discard } from "./keep.ts";
 
 const PAGE = 500;
 const MOST_LISTED = 100;
@@ -21,7 +21,7 @@ export const backupOperations = {
       const name = tableName(TableName);
       const table = await tx.get(tables, [name]);
       if (!table || table.restoring) throw tableNotFound(name);
-      const backup = backUp(tx, table, { name: BackupName, id: tx.uuid().slice(0, 8) });
+      const backup = backUp(tx, table, { name: BackupName, id: backupId(tx.now(), tx.uuid().slice(0, 8)) });
       tx.put(tables, copied(table, backup.number));
       return { BackupDetails: detailsOf(ctx, backup) };
     });

@@ -5,6 +5,12 @@ import { clearBackup } from "./clear.ts";
 import { startCopy } from "./copy.ts";
 
 const KEPT_MS = 35 * 86_400_000;
+/** In place of chance: AWS's own are named so. */
+const SYSTEM = "00000000";
+
+/** The time in milliseconds, and what tells backups of the same time apart. */
+export const backupId = (time: number, distinction: string): string =>
+  `${String(time).padStart(14, "0")}-${distinction}`;
 
 /** Begins a backup of a table as it is at this moment; its items are copied afterwards. */
 export function backUp(
@@ -14,7 +20,7 @@ export function backUp(
 ): Backup {
   const now = tx.now();
   const backup: Backup = {
-    id: `${String(now).padStart(14, "0")}-${id}`,
+    id,
     name,
     number: tx.sequence(),
     of: table,
@@ -38,12 +44,11 @@ export function backUp(
  * What is left of a deleted table that could be recovered: a backup for 35 days.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
  */
-export function keepDeleted(tx: Transaction, table: Table): void {
-  const { id } = backUp(tx, table, {
-    name: `${table.name}$DeletedTableBackup`,
-    id: "00000000",
-    expires: tx.now() + KEPT_MS,
-  });
+export async function keepDeleted(tx: Transaction, table: Table): Promise<void> {
+  let time = tx.now();
+  while (await tx.get(backups, [table.name, backupId(time, SYSTEM)])) time++;
+  const id = backupId(time, SYSTEM);
+  backUp(tx, table, { name: `${table.name}$DeletedTableBackup`, id, expires: tx.now() + KEPT_MS });
   tx.enqueue(expireBackup, { table: table.name, id }, { delay: KEPT_MS });
 }
 

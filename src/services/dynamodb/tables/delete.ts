@@ -10,6 +10,6 @@ export async function deleteTable(tx: Transaction, table: Table): Promise<void> 
   tx.delete(tables, [table.name]);
   if (table.stream) await closeStream(tx, table.name, table.stream);
   if (table.group) tx.enqueue(clear, { rows: [table.group.number] });
-  if (table.recovery) keepDeleted(tx, table);
+  if (table.recovery) await keepDeleted(tx, table);
   else removeTable(tx, table);
 }

@@ -125,8 +125,9 @@ function withBillingOfIndexes(
 ): Table {
   let next = table;
   for (const index of table.indexes.filter(({ kind }) => kind === "global")) {
-    const sent = updates.find(({ Update, Create }) => (Update ?? Create)?.IndexName === index.name);
-    if (sent) continue;
+    const hasOwn = ({ Update, Create }: DynamoDB.GlobalSecondaryIndexUpdate) =>
+      (Create ?? (Update?.ProvisionedThroughput && Update))?.IndexName === index.name;
+    if (updates.some(hasOwn)) continue;
     if (whose.billing === "PROVISIONED")
       throw invalidParameters(`ProvisionedThroughput must be specified for index: ${index.name}`);
     next = replaced(next, index, provisioned(index, whose, undefined, now));

@@ -24,7 +24,6 @@ import { deleteTable } from "./delete.ts";
 import { described, describedWarmth } from "./description.ts";
 import { checkEncryption } from "./encryption.ts";
 import { begunTable } from "./named.ts";
-
 import { schemaOf } from "./schema.ts";
 import { checkTagSet } from "./tag-rules.ts";
 import { startCounting, tallies } from "./tally.ts";
