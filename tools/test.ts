@@ -1,7 +1,7 @@
 /** `npm test`: every question about the project, in order, each by its name. Goes on after a failure, and tells all at the end. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { ensureAwsCli, ensureDebianPackages } from "./setup.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -11,6 +11,8 @@ interface Outcome {
   passed: number;
   failed: number;
   skipped: string[];
+  /** What failed by its name, and the first lines of why. */
+  failures: string[];
 }
 
 interface Stage {
@@ -40,13 +42,14 @@ async function main(only: readonly string[]): Promise<void> {
   if (unknown !== undefined)
     throw new Error(`No stage ${unknown}: ${stages.map(({ name }) => name).join(", ")}`);
   const lines: string[] = [];
-  const total: Outcome = { passed: 0, failed: 0, skipped: [] };
+  const total = { passed: 0, failed: 0 };
   for (const { name, run } of stages) {
     if (only.length > 0 && !only.includes(name)) continue;
     console.log(`\n── ${name}`);
-    const { passed, failed, skipped } = await run();
+    const { passed, failed, skipped, failures } = await run();
     lines.push(`${failed > 0 ? "FAILED" : "ok    "}  ${name.padEnd(13)} ${passed} passed, ${failed} failed`);
     lines.push(...skipped.map((test) => `        skipped: ${test}`));
+    lines.push(...failures.map((test) => `        failed: ${test}`));
     total.passed += passed;
     total.failed += failed;
   }
@@ -60,7 +63,7 @@ function program(name: string, ask: () => Promise<boolean>): Stage {
     name,
     async run() {
       const isGood = await ask();
-      return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: [] };
+      return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: [], failures: [] };
     },
   };
 }
@@ -78,7 +81,7 @@ function tests(name: string, folders: readonly string[]): Stage {
     async run() {
       const present = folders.filter((folder) => existsSync(join(root, folder)));
       if (present.length === 0)
-        return { passed: 0, failed: 0, skipped: [`${folders.join(", ")}: not there yet`] };
+        return { passed: 0, failed: 0, skipped: [`${folders.join(", ")}: not there yet`], failures: [] };
       mkdirSync(reports, { recursive: true });
       const report = join(reports, `${name}.json`);
       rmSync(report, { force: true });
@@ -97,19 +100,37 @@ function tests(name: string, folders: readonly string[]): Stage {
 interface Report {
   numPassedTests: number;
   numFailedTests: number;
-  testResults: { name: string; assertionResults: { fullName: string; status: string }[] }[];
+  testResults: { name: string; message: string; assertionResults: Assertion[] }[];
+}
+
+interface Assertion {
+  fullName: string;
+  status: string;
+  failureMessages: string[];
 }
 
 /** A run that fails without a failed test, by a file that does not load say, counts as one. */
 function outcomeOf(path: string, isGood: boolean): Outcome {
-  if (!existsSync(path)) return { passed: 0, failed: 1, skipped: [] };
+  if (!existsSync(path)) return { passed: 0, failed: 1, skipped: [], failures: [] };
   const report: Report = JSON.parse(readFileSync(path, "utf8"));
   const skipped = report.testResults
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status === "skipped" || status === "pending" || status === "todo")
     .map(({ fullName }) => fullName);
+  const failures = report.testResults.flatMap(({ name, message, assertionResults }) => [
+    ...(message ? [`${relative(root, name)}: ${firstLines(message)}`] : []),
+    ...assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(
+        (test) => `${relative(root, name)}: ${test.fullName}: ${firstLines(test.failureMessages.join("\n"))}`,
+      ),
+  ]);
   const failed = isGood ? report.numFailedTests : Math.max(1, report.numFailedTests);
-  return { passed: report.numPassedTests, failed, skipped };
+  return { passed: report.numPassedTests, failed, skipped, failures };
+}
+
+function firstLines(message: string): string {
+  return message.split("\n").slice(0, 6).join("\n            ");
 }
 
 function exec(command: string, args: readonly string[]): Promise<boolean> {
