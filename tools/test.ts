@@ -1,19 +1,12 @@
 /** `npm test`: every question about the project, in order, each by its name. Goes on after a failure, and tells all at the end. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
+import type { Outcome } from "./report.ts";
 import { ensureAwsCli, ensureDebianPackages } from "./setup.ts";
 
 const root = join(import.meta.dirname, "..");
 const reports = join(root, ".cache", "reports");
-
-interface Outcome {
-  passed: number;
-  failed: number;
-  skipped: string[];
-  /** What failed by its name, and the first lines of why. */
-  failures: string[];
-}
 
 interface Stage {
   name: string;
@@ -85,57 +78,33 @@ function tests(name: string, folders: readonly string[]): Stage {
       mkdirSync(reports, { recursive: true });
       const report = join(reports, `${name}.json`);
       rmSync(report, { force: true });
-      const isGood = await exec("vitest", [
-        "run",
-        ...present.map((folder) => `${folder}/`),
-        "--reporter=default",
-        "--reporter=json",
-        `--outputFile.json=${report}`,
-      ]);
+      const isGood = await exec(
+        "vitest",
+        [
+          "run",
+          ...present.map((folder) => `${folder}/`),
+          "--reporter=default",
+          "--reporter=./tools/report.ts",
+        ],
+        { NUBE_REPORT: report },
+      );
       return outcomeOf(report, isGood);
     },
   };
 }
 
-interface Report {
-  numPassedTests: number;
-  numFailedTests: number;
-  testResults: { name: string; message: string; assertionResults: Assertion[] }[];
-}
-
-interface Assertion {
-  fullName: string;
-  status: string;
-  failureMessages: string[];
-}
-
-/** A run that fails without a failed test, by a file that does not load say, counts as one. */
+/** A run that fails without having said of what counts as one. */
 function outcomeOf(path: string, isGood: boolean): Outcome {
-  if (!existsSync(path)) return { passed: 0, failed: 1, skipped: [], failures: [] };
-  const report: Report = JSON.parse(readFileSync(path, "utf8"));
-  const skipped = report.testResults
-    .flatMap(({ assertionResults }) => assertionResults)
-    .filter(({ status }) => status === "skipped" || status === "pending" || status === "todo")
-    .map(({ fullName }) => fullName);
-  const failures = report.testResults.flatMap(({ name, message, assertionResults }) => [
-    ...(message ? [`${relative(root, name)}: ${firstLines(message)}`] : []),
-    ...assertionResults
-      .filter(({ status }) => status === "failed")
-      .map(
-        (test) => `${relative(root, name)}: ${test.fullName}: ${firstLines(test.failureMessages.join("\n"))}`,
-      ),
-  ]);
-  const failed = isGood ? report.numFailedTests : Math.max(1, report.numFailedTests);
-  return { passed: report.numPassedTests, failed, skipped, failures };
+  const told: Outcome = existsSync(path)
+    ? JSON.parse(readFileSync(path, "utf8"))
+    : { passed: 0, failed: 0, skipped: [], failures: ["Vitest ended without a report"] };
+  return { ...told, failed: isGood ? told.failed : Math.max(1, told.failed) };
 }
 
-function firstLines(message: string): string {
-  return message.split("\n").slice(0, 6).join("\n            ");
-}
-
-function exec(command: string, args: readonly string[]): Promise<boolean> {
+function exec(command: string, args: readonly string[], more: Record<string, string> = {}): Promise<boolean> {
   const path = `${join(root, "node_modules/.bin")}:${process.env.PATH}`;
-  const child = spawn(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, PATH: path } });
+  const env = { ...process.env, ...more, PATH: path };
+  const child = spawn(command, args, { cwd: root, stdio: "inherit", env });
   return new Promise((resolve) => {
     child.on("error", (error) => {
       console.error(`${command} does not start: ${error.message}`);
