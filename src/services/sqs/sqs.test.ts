@@ -173,9 +173,10 @@ describe("a long poll", () => {
   test("ends with the queue", async () => {
     const QueueUrl = await create("calls");
     const poll = bodies(QueueUrl, { WaitTimeSeconds: 20 });
+    const ended = expect(poll).rejects.toMatchObject({ code: "QueueDoesNotExist" });
     await new Promise(setImmediate);
     await nube.aws.sqs.DeleteQueue({ QueueUrl });
-    await expect(poll).rejects.toMatchObject({ code: "QueueDoesNotExist" });
+    await ended;
   });
 });
 

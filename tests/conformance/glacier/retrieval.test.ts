@@ -249,8 +249,8 @@ for (const [what, parameters, name] of [
 
 behaviour("a job that is not there gets 404 and its id", page("api-error-responses"), async () => {
   const of = { ...(await vault()), jobId: "no-such-job" };
-  for (const asking of [describeJob(of), output(of)]) {
-    await expect(asking).rejects.toMatchObject({
+  for (const ask of [describeJob, output]) {
+    await expect(ask(of)).rejects.toMatchObject({
       name: "ResourceNotFoundException",
       message: "The job ID was not found: no-such-job",
       code: "ResourceNotFoundException",
