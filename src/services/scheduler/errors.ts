@@ -18,7 +18,8 @@ export const groupExists = (name: string) =>
   fault("ConflictException", `Schedule group ${name} already exists.`);
 export const groupIsDeleting = (name: string) =>
   fault("ConflictException", `Schedule group ${name} is being deleted.`);
-export const defaultGroupStays = () => invalid("The default schedule group cannot be deleted.");
+export const defaultGroupStays = () =>
+  invalid("This operation cannot be performed on schedule group default.");
 export const tooManyGroups = () =>
   fault(
     "ServiceQuotaExceededException",

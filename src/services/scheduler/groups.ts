@@ -21,8 +21,9 @@ const PAGE = 500;
 
 export const groupOperations = {
   async CreateScheduleGroup(ctx, { Name, Tags = [], ClientToken }) {
+    if (Name === DEFAULT_GROUP) throw defaultGroupStays();
     return ctx.transact(async (tx) => {
-      const known = Name === DEFAULT_GROUP ? defaultGroup() : await tx.get(groups, [Name]);
+      const known = await tx.get(groups, [Name]);
       if (known && (ClientToken === undefined || known.clientToken !== ClientToken)) throw groupExists(Name);
       if (!known) {
         if ((await tx.list(groups, { limit: MOST_GROUPS })).length === MOST_GROUPS) throw tooManyGroups();

@@ -177,7 +177,7 @@ test.each<[object, string]>([
   [{ ScheduleExpressionTimezone: "Mars/Base" }, "Invalid ScheduleExpressionTimezone Mars/Base."],
   [
     { FlexibleTimeWindow: { Mode: "FLEXIBLE" } },
-    "Flexible time window mode FLEXIBLE requires MaximumWindowInMinutes.",
+    "MaximumWindowInMinutes must be provided when FlexibleTimeWindowMode is set to FLEXIBLE.",
   ],
   [{ EndDate: new Date(0) }, "The EndDate you specify must be in the future."],
 ])("%j is refused", async (more, message) => {

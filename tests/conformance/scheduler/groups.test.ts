@@ -51,7 +51,7 @@ describe("schedule groups", () => {
   });
   behaviour("a group's name differs from the default one's", api("CreateScheduleGroup"), async () => {
     await expect(send(new CreateScheduleGroupCommand({ Name: "default" }))).rejects.toMatchObject(
-      conflict("Schedule group default already exists."),
+      invalid("This operation cannot be performed on schedule group default."),
     );
   });
   behaviour("a request with the same client token is one request", api("CreateScheduleGroup"), async () => {
@@ -71,9 +71,9 @@ describe("schedule groups", () => {
     );
   });
   behaviour("the default group cannot be deleted", guide("managing-schedule-group-delete"), async () => {
-    await expect(send(new DeleteScheduleGroupCommand({ Name: "default" }))).rejects.toMatchObject({
-      name: "ValidationException",
-    });
+    await expect(send(new DeleteScheduleGroupCommand({ Name: "default" }))).rejects.toMatchObject(
+      invalid("This operation cannot be performed on schedule group default."),
+    );
   });
   behaviour("a group goes with its schedules", api("DeleteScheduleGroup"), async () => {
     const { Name: GroupName } = await group();

@@ -40,8 +40,9 @@ const SUNDAY = 1;
 type DayRule = (date: CalendarDay) => boolean;
 
 /** `undefined` for what is no cron expression of AWS. */
-export function cronOf(content: string): Cron | undefined {
+export function cronOf(content: string, { strict = true } = {}): Cron | undefined {
   const fields = content.trim().toUpperCase().split(/\s+/);
+  if (!strict && fields.length === 5) fields.push("*");
   if (fields.length !== 6) return undefined;
   const [minute, hour, dayOfMonth, month, dayOfWeek, year] = fields as [
     string,

@@ -26,7 +26,10 @@ describe("a rate", () => {
 
   test("has one unit in the singular and several in the plural, where that is asked for", () => {
     expect(parseSchedule("rate(1 hours)")).toBeUndefined();
-    expect(parseSchedule("rate(1 hours)", { strictUnits: false })).toEqual(parseSchedule("rate(1 hour)"));
+    for (const text of ["rate(1 hours)", "rate(1hour)", "RATE(1 hour)"]) {
+      expect(parseSchedule(text, { strict: false })).toEqual(parseSchedule("rate(1 hour)"));
+      expect(parseSchedule(text)).toBeUndefined();
+    }
   });
 
   test("keeps its beat when it is asked late", () => {

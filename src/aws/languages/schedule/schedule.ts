@@ -26,22 +26,24 @@ const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86
 const LONGEST_RATE = 2 ** 31 - 1;
 
 /**
- * @param strictUnits one unit is singular, several are plural; EventBridge Scheduler does not insist on it
+ * @param strict in small letters; one unit is singular, several are plural, with one space before it; a cron expression
+ * says the year. EventBridge Scheduler insists on none of these.
  * @returns `undefined` for what is no schedule expression
  */
-export function parseSchedule(expression: string, { strictUnits = true } = {}): Schedule | undefined {
-  const [, kind, content = ""] = /^(rate|cron|at)\(([^()]*)\)$/.exec(expression) ?? [];
-  if (kind === "rate") return rateOf(content, strictUnits);
+export function parseSchedule(expression: string, { strict = true } = {}): Schedule | undefined {
+  const [, word = "", content = ""] = /^(rate|cron|at)\(([^()]*)\)$/i.exec(expression) ?? [];
+  const kind = strict ? word : word.toLowerCase();
+  if (kind === "rate") return rateOf(content, strict);
   if (kind === "at") return atOf(content);
-  const cron = kind === "cron" ? cronOf(content) : undefined;
+  const cron = kind === "cron" ? cronOf(content, { strict }) : undefined;
   return cron && { kind: "cron", cron };
 }
 
-function rateOf(content: string, strictUnits: boolean): Schedule | undefined {
-  const [, digits, unit, plural] = /^(\d{1,10}) (minute|hour|day)(s?)$/.exec(content) ?? [];
+function rateOf(content: string, strict: boolean): Schedule | undefined {
+  const [, digits, space, unit, plural] = /^(\d{1,10})( *)(minute|hour|day)(s?)$/.exec(content) ?? [];
   const value = Number(digits);
   if (unit === undefined || value < 1 || value > LONGEST_RATE) return undefined;
-  if (strictUnits && (plural === "s") !== value > 1) return undefined;
+  if (strict && (space !== " " || (plural === "s") !== value > 1)) return undefined;
   return { kind: "rate", milliseconds: value * UNITS[unit]! };
 }
 
