@@ -57,7 +57,15 @@ const CONDITIONS: [string, string][] = [
     "Invalid attribute type name found; type: a, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
   ],
   ["size(:n) = :n", operand("size", "N")],
-  ["size(size(a)) = :n", "The function is not allowed to be used this way in an expression; function: size"],
+  ["size(a)", "The function is not allowed to be used this way in an expression; function: size"],
+  [
+    "a = attribute_exists(b)",
+    "The function is not allowed to be used this way in an expression; function: attribute_exists",
+  ],
+  // What a size is, is known: a number.
+  ["size(size(a)) = :n", operand("size", "N")],
+  ["begins_with(size(a), :s)", operand("begins_with", "N")],
+  ["attribute_type(a, b)", operand("attribute_type", "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}")],
   ["a[4294967295] = :n", "List index is not within the allowable range; index: [4294967295]"],
   ["a < :l", operand("<", "L")],
   ["a <= :b", operand("<=", "BOOL")],
@@ -76,8 +84,19 @@ const CONDITIONS: [string, string][] = [
   ["a < a", distinct("<")],
   ["begins_with(a, a)", distinct("begins_with")],
   ["contains(a, a)", distinct("contains")],
+  ["a BETWEEN a AND :n", distinct("BETWEEN")],
+  ["a IN (:n, a)", distinct("IN")],
   ["((a = :n))", "The expression has redundant parentheses;"],
   ["if_not_exists(a, :n)", "The function is not allowed in a condition expression; function: if_not_exists"],
+  ["a = ((:n))", "The expression has redundant parentheses;"],
+  // Of several faults, that of the form comes first, and that of an operand last.
+  ["abort = :n :n", 'Syntax error; token: ":n", near: ":n :n"'],
+  ["a = :none AND wrong(b)", "Invalid function name; function: wrong"],
+  [
+    "begins_with(a, :n) AND contains(b) AND a = :none",
+    "An expression attribute value used in expression is not defined; attribute value: :none",
+  ],
+  ["begins_with(a, :n) AND contains(b)", count("contains", 1)],
   ["#x = :n", "An expression attribute name used in the document path is not defined; attribute name: #x"],
   ["a = :none", "An expression attribute value used in expression is not defined; attribute value: :none"],
   [
@@ -125,6 +144,10 @@ const UPDATES: [string, string][] = [
   ["SET a = list_append(b, :n)", operand("list_append", "N")],
   ["SET a = b + :s", operand("+", "S")],
   ["SET a = :ss - b", operand("-", "SS")],
+  ["SET a = list_append(b, :l) + :n", operand("+", "L")],
+  ["SET a = list_append(if_not_exists(b, :s), :l)", operand("list_append", "S")],
+  ["SET a = :s + :n, b = wrong(c)", "Invalid function name; function: wrong"],
+  ["SET abort = b +", 'Syntax error; token: "<EOF>", near: "+"'],
   ["SET a = :n, a = :m", overlap("overlap", "[a]", "[a]")],
   ["SET a.b = :n, a = :m", overlap("overlap", "[a, b]", "[a]")],
   ["SET a.b = :n, a[1] = :m", overlap("conflict", "[a, b]", "[a, [1]]")],
@@ -185,6 +208,7 @@ refusals(
   ),
 );
 
+/** Told of a key's conditions alone, and without the words that all expressions' faults begin with. */
 const KEYS: [string, string][] = [
   ["a = :n OR b = :n", "Invalid operator used in KeyConditionExpression: OR"],
   ["NOT a = :n", "Invalid operator used in KeyConditionExpression: NOT"],
@@ -195,18 +219,31 @@ const KEYS: [string, string][] = [
   ["size(a) = :n", "KeyConditionExpressions cannot contain nested operations"],
   ["a = :n AND a = :m", "KeyConditionExpressions must only contain one condition per key"],
   ["a.b = :n", "KeyConditionExpressions cannot have conditions on nested attributes"],
-  ["begins_with(a, :n)", operand("begins_with", "N")],
+  ["a = b", "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"],
+  [":n = :m", "Invalid condition in KeyConditionExpression: No key attribute specified"],
+  [
+    "a BETWEEN b AND :n",
+    "Invalid condition in KeyConditionExpression: BETWEEN operator must have the key attribute as its first operand",
+  ],
+  [
+    "begins_with(:s, a)",
+    "Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as its first operand",
+  ],
 ];
-refusals(
-  guide("Query.KeyConditionExpressions"),
-  KEYS.map(
+refusals("https://github.com/awslabs/aws-athena-query-federation/issues/1089", [
+  ...KEYS.map(
     ([KeyConditionExpression, message]): Refusal => [
       "Query",
       { TableName: "abc", KeyConditionExpression, ...used(KeyConditionExpression) },
-      `Invalid KeyConditionExpression: ${message}`,
+      message,
     ],
   ),
-);
+  [
+    "Query",
+    { TableName: "abc", KeyConditionExpression: "begins_with(a, :n)", ...used(":n") },
+    `Invalid KeyConditionExpression: ${operand("begins_with", "N")}`,
+  ],
+]);
 const query = (KeyConditionExpression: string, message: string, more: object = {}): Refusal => [
   "Query",
   { TableName, KeyConditionExpression, ...more },
@@ -216,6 +253,16 @@ const by = (values: Item) => ({ ExpressionAttributeValues: values });
 refusals(guide("Query.KeyConditionExpressions"), [
   query("s = :s", "Query condition missed key schema element: p", by({ ":s": N(1) })),
   query("p < :p", "Query key condition not supported", by({ ":p": S("a") })),
+  query(
+    "p = :p",
+    "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes",
+    by({ ":p": S("x".repeat(2_049)) }),
+  ),
+  query(
+    "p = :p",
+    "One or more parameter values were invalid: Condition parameter type does not match schema type",
+    by({ ":p": { BOOL: true } }),
+  ),
   query("p = :p AND x = :p", "Query condition missed key schema element: s", by({ ":p": S("a") })),
   query(
     "p = :p",
@@ -267,6 +314,7 @@ const APPLIED: [string, Item, Item | string][] = [
   ["SET l[5] = :v, l[3] = :w", { ":v": S("v"), ":w": S("w") }, { l: { L: [S("a"), S("w"), S("v")] } }],
   ["SET m.y = :v", { ":v": S("v") }, { m: { M: { x: N(1), y: S("v") } } }],
   ["SET n = n - :v", { ":v": N("0.1") }, { n: N("0.9") }],
+  ["SET z = if_not_exists(n, (:v))", { ":v": N(0) }, { z: N(1) }],
   ["SET n = (n + :v)", { ":v": N(2) }, { n: N(3) }],
   ["SET n = (n) + (:v)", { ":v": N(2) }, { n: N(3) }],
   ["SET l[4294967294] = :v", { ":v": S("v") }, { l: { L: [S("a"), S("v")] } }],

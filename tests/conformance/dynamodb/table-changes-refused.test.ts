@@ -30,6 +30,27 @@ withTable("provided", {
 const rows = (of: [string, object, string, string?][]): Refusal[] =>
   of.map(([TableName, input, message, code]) => ["UpdateTable", { TableName, ...input }, message, code]);
 
+const billion = (ReadCapacityUnits: number, WriteCapacityUnits: number) => ({
+  GlobalSecondaryIndexUpdates: [
+    { Update: { IndexName: "by-b", ProvisionedThroughput: { ReadCapacityUnits, WriteCapacityUnits } } },
+  ],
+});
+refusals(
+  THROUGHPUT,
+  rows([
+    [
+      "nowhere",
+      billion(1_000_000_000_001, 1_000_000_000_001),
+      "Given value 1000000000001 for ReadCapacityUnits is out of bounds for index by-b",
+    ],
+    [
+      "nowhere",
+      billion(1_000_000_000_000, 1_000_000_000_001),
+      "Given value 1000000000001 for WriteCapacityUnits is out of bounds for index by-b",
+    ],
+  ]),
+);
+
 const IOPS = "will not change. The requested value equals the current value.";
 const HIGHER =
   "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.";

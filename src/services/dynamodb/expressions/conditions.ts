@@ -1,18 +1,12 @@
 import { remembered } from "#lib/remembered.ts";
 import { compareValues, type Item, isEqual, type TypeName, typeOf, type Value } from "../values/value.ts";
+import { fail, wrongType } from "./faults.ts";
+import { checkCondition, checkCount, checkMeasure, tellForemost, walkCondition } from "./functions.ts";
 import { type Comparator, type Condition, type Operand, parseCondition } from "./grammar.ts";
-import {
-  type Binding,
-  type Bound,
-  bindOperand,
-  checkCount,
-  checkName,
-  fail,
-  shownValue,
-  wrongType,
-} from "./operands.ts";
+import { type Binding, type Bound, bindOperand, shownValue } from "./operands.ts";
 import { shownPath } from "./paths.ts";
 import type { Placeholders } from "./placeholders.ts";
+import type { Kind } from "./tokens.ts";
 
 /** Whether an item meets a condition. */
 export type Test = (item: Item) => boolean;
@@ -29,8 +23,14 @@ export function conditionOf(kind: keyof typeof parsed, source: string, holders: 
 }
 
 /** @throws {AwsError} ValidationException */
-export const testOf = (kind: keyof typeof parsed, condition: Condition, holders: Placeholders): Test =>
-  bind({ kind, holders }, condition);
+export function testOf(kind: Kind, condition: Condition, holders: Placeholders): Test {
+  try {
+    return bind({ kind, holders }, condition);
+  } catch (error) {
+    tellForemost(kind, holders, (look) => walkCondition(condition, look), checkMeasure);
+    throw error;
+  }
+}
 
 function bind(binding: Binding, condition: Condition): Test {
   const { kind } = binding;
@@ -55,6 +55,7 @@ function bind(binding: Binding, condition: Condition): Test {
       const [operand, low, high] = [condition.operand, condition.low, condition.high].map((one) =>
         bindOperand(binding, one),
       );
+      checkDistinct(binding, "BETWEEN", operand!, low!, high!);
       for (const bound of [low!, high!]) checkOrdered(binding, "BETWEEN", bound);
       checkBounds(binding, low!, high!);
       return (item) => {
@@ -65,13 +66,15 @@ function bind(binding: Binding, condition: Condition): Test {
     case "in": {
       const operand = bindOperand(binding, condition.operand);
       const list = condition.list.map((one) => bindOperand(binding, one));
+      checkDistinct(binding, "IN", operand, ...list);
       return (item) => {
         const value = operand.read(item);
         return value !== undefined && list.some((one) => equal(value, one.read(item)));
       };
     }
     default:
-      checkName(kind, condition.name);
+      checkCondition(kind, condition.name);
+      checkCount(kind, condition);
       return call(binding, condition.name, condition.args);
   }
 }
@@ -110,19 +113,19 @@ function ordered(a: Value | undefined, b: Value | undefined, holds: (order: numb
 
 const ORDERED: ReadonlySet<TypeName> = new Set(["S", "N", "B"]);
 
-export function checkOrdered({ kind }: Binding, operator: string, { constant }: Bound): void {
-  if (constant && !ORDERED.has(typeOf(constant))) wrongType(kind, operator, typeOf(constant));
+function checkOrdered({ kind }: Binding, operator: string, { type }: Bound): void {
+  if (type && !ORDERED.has(type)) wrongType(kind, operator, type);
 }
 
-function checkDistinct({ kind }: Binding, operator: string, { path }: Bound, other: Bound): void {
-  if (!path || !other.path || shownPath(path) !== shownPath(other.path)) return;
+function checkDistinct({ kind }: Binding, operator: string, { path }: Bound, ...others: Bound[]): void {
+  if (!path || !others.some((other) => other.path && shownPath(path) === shownPath(other.path))) return;
   fail(
     kind,
     `The first operand must be distinct from the remaining operands for this operator or function; operator: ${operator}, first operand: ${shownPath(path)}`,
   );
 }
 
-export function checkBounds({ kind }: Binding, { constant: low }: Bound, { constant: high }: Bound): void {
+function checkBounds({ kind }: Binding, { constant: low }: Bound, { constant: high }: Bound): void {
   if (!low || !high) return;
   const operands = `lower bound operand: ${shownValue(low)}, upper bound operand: ${shownValue(high)}`;
   if (typeOf(low) !== typeOf(high))
@@ -134,6 +137,8 @@ export function checkBounds({ kind }: Binding, { constant: low }: Bound, { const
     );
 }
 
+/** What a path leads to may be any of these. */
+const ANY_TYPE = "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}";
 const TYPE_NAMES: ReadonlySet<string> = new Set(["B", "NULL", "SS", "BOOL", "L", "BS", "N", "NS", "S", "M"]);
 
 function call(binding: Binding, name: string, args: readonly Operand[]): Test {
@@ -141,17 +146,14 @@ function call(binding: Binding, name: string, args: readonly Operand[]): Test {
   switch (name) {
     case "attribute_exists":
     case "attribute_not_exists": {
-      checkCount(kind, { name, args }, 1);
       const of = pathOperand(binding, name, args[0]!);
       const wanted = name === "attribute_exists";
       return (item) => (of.read(item) !== undefined) === wanted;
     }
     case "attribute_type": {
-      checkCount(kind, { name, args }, 2);
       const of = pathOperand(binding, name, args[0]!);
-      const { constant } = bindOperand(binding, args[1]!);
-      if (constant?.S === undefined)
-        return wrongType(kind, name, constant ? typeOf(constant) : "document path");
+      const { constant, type = ANY_TYPE } = bindOperand(binding, args[1]!);
+      if (constant?.S === undefined) return wrongType(kind, name, type);
       if (!TYPE_NAMES.has(constant.S))
         fail(
           kind,
@@ -163,25 +165,17 @@ function call(binding: Binding, name: string, args: readonly Operand[]): Test {
       };
     }
     case "begins_with": {
-      checkCount(kind, { name, args }, 2);
       const [of, prefix] = args.map((one) => bindOperand(binding, one));
       checkDistinct(binding, name, of!, prefix!);
-      for (const { constant } of [of!, prefix!]) {
-        if (constant && constant.S === undefined && constant.B === undefined)
-          wrongType(kind, name, typeOf(constant));
-      }
+      for (const { type } of [of!, prefix!])
+        if (type && type !== "S" && type !== "B") wrongType(kind, name, type);
       return (item) => beginsWith(of!.read(item), prefix!.read(item));
     }
-    case "contains": {
-      checkCount(kind, { name, args }, 2);
+    default: {
       const [of, element] = args.map((one) => bindOperand(binding, one));
       checkDistinct(binding, name, of!, element!);
       return (item) => contains(of!.read(item), element!.read(item));
     }
-    case "size":
-      return fail(kind, "The function is not allowed to be used this way in an expression; function: size");
-    default:
-      return fail(kind, `The function is not allowed in a condition expression; function: ${name}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { RESERVED_WORDS } from "./reserved-words.ts";
-import { type Kind, type Reader, reader } from "./tokens.ts";
+import { type Kind, type Reader, reader, type Token } from "./tokens.ts";
 
 /** A step into a document: a name, as written or a placeholder `#x`, or a place in a list. */
 export type Step = string | number;
@@ -31,6 +31,8 @@ export interface UpdateActions {
 }
 
 const COMPARATORS = new Set(["=", "<>", "<", "<=", ">", ">="]);
+const isComparator = ({ type, text }: Token) =>
+  COMPARATORS.has(text) || (type === "word" && ["BETWEEN", "IN"].includes(text.toUpperCase()));
 const MOST_OPERATORS = 300;
 const MOST_IN = 100;
 /** More than one can close with as many operators, and few enough for the stack. */
@@ -71,15 +73,21 @@ export function parseCondition(kind: Kind, source: string): Condition {
 
   function primary(depth: number): Condition {
     if (depth > MOST_PARENTHESES) tokens.syntax();
-    if (tokens.peek().text === "(") {
-      const inner = parenthesized(depth);
-      if (inner) return inner;
-    }
-    return comparison();
+    return tokens.peek().text === "(" && !isOperand() ? parenthesized(depth) : comparison();
   }
 
-  /** A condition in parentheses. */
-  function parenthesized(depth: number): Condition | undefined {
+  /** Whether what stands in parentheses is compared with something. */
+  function isOperand(): boolean {
+    let open = 0;
+    for (let ahead = 0; ; ahead++) {
+      const { type, text } = tokens.peek(ahead);
+      if (type === "end") return false;
+      if (text === "(") open++;
+      else if (text === ")" && --open === 0) return isComparator(tokens.peek(ahead + 1));
+    }
+  }
+
+  function parenthesized(depth: number): Condition {
     tokens.take();
     const isTwice = tokens.peek().text === "(";
     const inner = either(depth + 1);
@@ -125,7 +133,7 @@ export function parseCondition(kind: Kind, source: string): Condition {
 
   const redundant = new Set<Condition>();
   const condition = either(0);
-  if (tokens.peek().type !== "end") tokens.syntax();
+  tokens.end();
   return condition;
 }
 
@@ -134,7 +142,7 @@ export function parseProjection(source: string): Path[] {
   const tokens = reader("ProjectionExpression", source);
   const paths = [parsePath(tokens)];
   while (tokens.takes(",")) paths.push(parsePath(tokens));
-  if (tokens.peek().type !== "end") tokens.syntax();
+  tokens.end();
   return paths;
 }
 
@@ -169,6 +177,7 @@ export function parseUpdate(source: string): UpdateActions {
       else (section === "ADD" ? add : deletions).push({ path, value: parseOperand(tokens) });
     });
   } while (tokens.peek().type !== "end");
+  tokens.end();
   return { set, remove, add, delete: deletions };
 }
 
@@ -199,6 +208,12 @@ function parseTerm(tokens: Reader, depth: number): SetOperand {
 
 function parseOperand(tokens: Reader): Operand {
   const token = tokens.peek();
+  if (tokens.takes("(")) {
+    const isTwice = tokens.peek().text === "(";
+    const operand = parseOperand(tokens);
+    tokens.expect(")");
+    return isTwice ? tokens.fail(REDUNDANT) : operand;
+  }
   if (token.type === ":value") {
     tokens.take();
     return { type: "value", name: token.text };
@@ -237,6 +252,6 @@ function parseName(tokens: Reader): string {
   if (token.type === "#name") return token.text;
   if (token.type !== "word") tokens.syntax(token);
   if (RESERVED_WORDS.has(token.text.toUpperCase()))
-    tokens.fail(`Attribute name is a reserved keyword; reserved keyword: ${token.text}`);
+    tokens.note(`Attribute name is a reserved keyword; reserved keyword: ${token.text}`);
   return token.text;
 }

@@ -3,9 +3,8 @@ import { emptyKey, invalid, invalidParameters } from "../errors.ts";
 import { checkKeySizes, partitionNames, sortNames } from "../items/keys.ts";
 import type { KeyNames } from "../store.ts";
 import { type Item, type TypeName, typeOf, type Value } from "../values/value.ts";
-import { checkBounds, checkOrdered } from "./conditions.ts";
+import { testOf } from "./conditions.ts";
 import { type Condition, type Operand, parseCondition } from "./grammar.ts";
-import { type Binding, bindOperand, checkCount, checkName, fail, wrongType } from "./operands.ts";
 import type { Placeholders } from "./placeholders.ts";
 
 /** What a query says of one attribute of a key. */
@@ -19,79 +18,81 @@ const parsed = remembered(2_000, (source) => parseCondition(KIND, source));
 
 /** By attribute. @throws {AwsError} ValidationException */
 export function keyConditionsOf(source: string, holders: Placeholders): Map<string, KeyCondition> {
+  const condition = parsed(source);
+  // Whatever is wrong with any condition is told before what only a key's may not be.
+  testOf(KIND, condition, holders);
   const found = new Map<string, KeyCondition>();
-  for (const one of conjunction(parsed(source))) {
-    const [name, condition] = keyCondition({ kind: KIND, holders }, one);
-    if (found.has(name)) fail(KIND, "KeyConditionExpressions must only contain one condition per key");
-    found.set(name, condition);
-  }
+  gather(found, holders, condition);
   return found;
 }
 
-function conjunction(condition: Condition): Condition[] {
-  if (condition.type === "and") return [...conjunction(condition.left), ...conjunction(condition.right)];
-  if (condition.type === "or" || condition.type === "not")
-    fail(KIND, `Invalid operator used in KeyConditionExpression: ${condition.type.toUpperCase()}`);
-  return [condition];
+function gather(found: Map<string, KeyCondition>, holders: Placeholders, condition: Condition): void {
+  if (condition.type === "and") {
+    gather(found, holders, condition.left);
+    gather(found, holders, condition.right);
+    return;
+  }
+  const { operator, operands } = simple(condition);
+  const at = keyIn(operands);
+  const name = String(holders.path(KIND, (operands[at] as Operand & { type: "path" }).path)[0]);
+  if (found.has(name)) throw invalid("KeyConditionExpressions must only contain one condition per key");
+  const values = operands
+    .filter((operand) => operand.type === "value")
+    .map((operand) => holders.value(KIND, operand.name));
+  found.set(name, { operator: at === 0 ? operator : TURNED[operator]!, values });
 }
 
-function keyCondition(binding: Binding, condition: Condition): [string, KeyCondition] {
+const wrongOperator = (name: string) => invalid(`Invalid operator used in ${KIND}: ${name}`);
+const wrongCondition = (why: string) => invalid(`Invalid condition in ${KIND}: ${why}`);
+const notFirst = (operator: string) =>
+  wrongCondition(`${operator} operator must have the key attribute as its first operand`);
+
+function simple(condition: Exclude<Condition, { type: "and" }>): {
+  operator: KeyCondition["operator"];
+  operands: readonly Operand[];
+} {
   switch (condition.type) {
     case "compare": {
-      if (condition.operator === "<>") fail(KIND, "Invalid operator used in KeyConditionExpression: <>");
-      const sides = [condition.left, condition.right];
-      const isTurned = condition.left.type === "value" && condition.right.type === "path";
-      const [of, to] = isTurned ? sides.reverse() : sides;
-      const value = bindOperand(binding, to!);
-      checkOrdered(binding, condition.operator, value);
-      const operator = isTurned ? TURNED[condition.operator]! : condition.operator;
-      return [attributeOf(binding, of!), { operator: operator as "=", values: [constant(value.constant)] }];
+      const { operator, left, right } = condition;
+      if (operator === "<>") throw wrongOperator(operator);
+      return { operator, operands: [left, right] };
     }
     case "between": {
-      const [low, high] = [condition.low, condition.high].map((one) => bindOperand(binding, one));
-      for (const bound of [low!, high!]) checkOrdered(binding, "BETWEEN", bound);
-      checkBounds(binding, low!, high!);
-      const values = [constant(low!.constant), constant(high!.constant)];
-      return [attributeOf(binding, condition.operand), { operator: "BETWEEN", values }];
+      const { operand, low, high } = condition;
+      if (low.type === "path" || high.type === "path") throw notFirst("BETWEEN");
+      return { operator: "BETWEEN", operands: [operand, low, high] };
     }
-    case "call": {
-      checkName(KIND, condition.name);
-      if (condition.name !== "begins_with")
-        fail(KIND, `Invalid operator used in KeyConditionExpression: ${condition.name}`);
-      checkCount(KIND, condition, 2);
-      const [of, prefix] = condition.args;
-      if (of!.type !== "path")
-        fail(
-          KIND,
-          "Invalid condition in KeyConditionExpression: begins_with operator must have the key attribute as its first operand",
-        );
-      const value = prefix && constant(bindOperand(binding, prefix).constant);
-      if (value && value.S === undefined && value.B === undefined)
-        wrongType(KIND, "begins_with", typeOf(value));
-      return [attributeOf(binding, of!), { operator: "begins_with", values: [value!] }];
-    }
+    case "call":
+      if (condition.name !== "begins_with") throw wrongOperator(condition.name);
+      if (condition.args[0]!.type !== "path") throw notFirst("begins_with");
+      return { operator: "begins_with", operands: condition.args };
     default:
-      return fail(KIND, `Invalid operator used in KeyConditionExpression: ${condition.type.toUpperCase()}`);
+      throw wrongOperator(condition.type.toUpperCase());
   }
 }
 
-const TURNED: Record<string, string> = { "=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
-
-function attributeOf({ kind, holders }: Binding, operand: Operand): string {
-  if (operand.type === "call") fail(KIND, "KeyConditionExpressions cannot contain nested operations");
-  if (operand.type !== "path")
-    return fail(KIND, "Invalid condition in KeyConditionExpression: No key attribute specified");
-  const path = holders.path(kind, operand.path);
-  if (path.length > 1) fail(KIND, "KeyConditionExpressions cannot have conditions on nested attributes");
-  return String(path[0]);
+/** Where the one attribute stands that a condition is about. */
+function keyIn(operands: readonly Operand[]): number {
+  let found = -1;
+  for (const [at, operand] of operands.entries()) {
+    if (operand.type === "call") throw invalid("KeyConditionExpressions cannot contain nested operations");
+    if (operand.type === "value") continue;
+    if (found >= 0) throw wrongCondition("Multiple attribute names used in one condition");
+    if (operand.path.length > 1)
+      throw invalid("KeyConditionExpressions cannot have conditions on nested attributes");
+    found = at;
+  }
+  if (found < 0) throw wrongCondition("No key attribute specified");
+  return found;
 }
 
-function constant(value: Value | undefined): Value {
-  return (
-    value ??
-    fail(KIND, "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
-  );
-}
+const TURNED: Partial<Record<KeyCondition["operator"], KeyCondition["operator"]>> = {
+  "=": "=",
+  "<": ">",
+  "<=": ">=",
+  ">": "<",
+  ">=": "<=",
+};
 
 /** Which part of a table or index a query is about. */
 export interface KeyRange {
@@ -128,7 +129,9 @@ export function keyRangeOf(
   const said = sorts.slice(0, asked + 1).map((name) => conditions.get(name)!);
   const equal = said.slice(0, -1);
   if (equal.some(({ operator }) => operator !== "=")) throw invalid("Query key condition not supported");
-  for (const value of said.at(-1)?.values ?? []) checkKeySizes(key, { ...partition, [sorts[asked]!]: value });
+  const last = said.at(-1)?.values ?? [];
+  if (last.length === 0) checkKeySizes(key, partition);
+  for (const value of last) checkKeySizes(key, { ...partition, [sorts[asked]!]: value });
   return { partition, equal: equal.map(({ values }) => values[0]!), sort: said.at(-1) };
 }
 

@@ -33,6 +33,10 @@ export interface Reader {
   fail(message: string): never;
   /** A syntax error at the next token. @throws {AwsError} */
   syntax(token?: Token): never;
+  /** What is only told of an expression that is well formed. */
+  note(message: string): void;
+  /** @throws {AwsError} where another token is left, or something was noted */
+  end(): void;
 }
 
 export function reader(kind: Kind, source: string): Reader {
@@ -83,6 +87,7 @@ export function reader(kind: Kind, source: string): Reader {
   }
   tokens.push({ type: "end", text: "", start: source.length, end: source.length });
 
+  let noted: string | undefined;
   const peek = (ahead = 0) => tokens[Math.min(at + ahead, tokens.length - 1)]!;
   const isNext = (text: string) => {
     const token = peek();
@@ -102,5 +107,12 @@ export function reader(kind: Kind, source: string): Reader {
     },
     fail,
     syntax,
+    note(message) {
+      noted ??= message;
+    },
+    end() {
+      if (peek().type !== "end") syntax();
+      if (noted !== undefined) fail(noted);
+    },
   };
 }

@@ -2,8 +2,9 @@ import { remembered } from "#lib/remembered.ts";
 import { invalid } from "../errors.ts";
 import { addDecimals, type Decimal, formatDecimal, negated } from "../values/decimal.ts";
 import { decimalIn, type Item, isEqual, type TypeName, typeOf, type Value } from "../values/value.ts";
+import { fail, wrongType } from "./faults.ts";
+import { checkCount, checkUpdating, type Look, tellForemost, walkOperand } from "./functions.ts";
 import { type Operand, type Path, parseUpdate, type SetOperand, type UpdateActions } from "./grammar.ts";
-import { checkCount, checkName, fail } from "./operands.ts";
 import { clashIn, valueAt } from "./paths.ts";
 import type { Placeholders } from "./placeholders.ts";
 
@@ -25,10 +26,27 @@ export function updateOf(source: string, holders: Placeholders): Update {
 }
 
 /** @throws {AwsError} ValidationException */
-export function updateBy(
-  { set, remove, add, delete: deletions }: UpdateActions,
-  holders: Placeholders,
-): Update {
+export function updateBy(actions: UpdateActions, holders: Placeholders): Update {
+  try {
+    return bind(actions, holders);
+  } catch (error) {
+    const operands = [
+      ...actions.set.flatMap(({ path, to }) => [{ type: "path", path } as const, to]),
+      ...actions.remove.map((path) => ({ type: "path", path }) as const),
+      ...[...actions.add, ...actions.delete].flatMap(({ path, value }) => [
+        { type: "path", path } as const,
+        value,
+      ]),
+    ];
+    const walk = (look: Look) => {
+      for (const operand of operands) walkOperand(operand, look);
+    };
+    tellForemost(KIND, holders, walk, checkUpdating);
+    throw error;
+  }
+}
+
+function bind({ set, remove, add, delete: deletions }: UpdateActions, holders: Placeholders): Update {
   const pathOf = (path: Path) => holders.path(KIND, path);
   const assignments = set.map(({ path, to }) => ({ path: pathOf(path), value: bindSum(holders, to) }));
   const removals = remove.map(pathOf);
@@ -87,14 +105,7 @@ const noSuchPath = () => invalid("The document path provided in the update expre
 
 function bindSum(holders: Placeholders, operand: SetOperand): Read {
   if (operand.type !== "sum") return bindValue(holders, operand);
-  for (const side of [operand.left, operand.right]) {
-    const constant = side.type === "value" ? holders.value(KIND, side.name) : undefined;
-    if (constant && constant.N === undefined)
-      fail(
-        KIND,
-        `Incorrect operand type for operator or function; operator or function: ${operand.operator}, operand type: ${typeOf(constant)}`,
-      );
-  }
+  checkTypes(holders, operand.operator, [operand.left, operand.right], "N");
   const left = bindValue(holders, operand.left);
   const right = bindValue(holders, operand.right);
   return (item) => {
@@ -130,10 +141,8 @@ function bindValue(holders: Placeholders, operand: Operand): Read {
     };
   }
   const { name, args } = operand;
-  checkName(KIND, name);
-  if (name !== "if_not_exists" && name !== "list_append")
-    fail(KIND, `The function is not allowed in an update expression; function: ${name}`);
-  checkCount(KIND, operand, 2);
+  checkUpdating(KIND, name);
+  checkCount(KIND, operand);
   if (name === "if_not_exists") {
     const [of] = args;
     if (of!.type !== "path")
@@ -142,20 +151,42 @@ function bindValue(holders: Placeholders, operand: Operand): Read {
     const otherwise = bindValue(holders, args[1]!);
     return (item) => valueAt(item, path) ?? otherwise(item);
   }
-  for (const arg of args) {
-    const constant = arg.type === "value" ? holders.value(KIND, arg.name) : undefined;
-    if (constant && !constant.L)
-      fail(
-        KIND,
-        `Incorrect operand type for operator or function; operator or function: list_append, operand type: ${typeOf(constant)}`,
-      );
-  }
+  checkTypes(holders, name, args, "L");
   const [first, second] = args.map((arg) => bindValue(holders, arg));
   return (item) => {
     const [a, b] = [first!(item).L, second!(item).L];
     if (!a || !b) throw wrongData();
     return { L: [...a, ...b] };
   };
+}
+
+function checkTypes(
+  holders: Placeholders,
+  operator: string,
+  operands: readonly SetOperand[],
+  due: TypeName,
+): void {
+  for (const operand of operands) {
+    const type = typeIn(holders, operand);
+    if (type && type !== due) wrongType(KIND, operator, type);
+  }
+}
+
+/** Where it is known without the item. */
+function typeIn(holders: Placeholders, operand: SetOperand): TypeName | undefined {
+  switch (operand.type) {
+    case "value":
+      return typeOf(holders.value(KIND, operand.name));
+    case "path":
+      return undefined;
+    case "sum":
+      return "N";
+    default:
+      if (operand.name === "list_append") return "L";
+      return operand.name === "if_not_exists" && operand.args[1]
+        ? typeIn(holders, operand.args[1])
+        : undefined;
+  }
 }
 
 const LONG_NAMES: Record<TypeName, string> = {

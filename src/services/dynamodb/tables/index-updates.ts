@@ -8,13 +8,16 @@ import { clear } from "./clear.ts";
 import { fill } from "./fill.ts";
 import { bounded } from "./on-demand-throughput.ts";
 import { checkIncluded, globalIndex, MOST_GLOBAL, usedDefinitions } from "./schema.ts";
-import { provisioned } from "./throughput.ts";
+import { checkBounds, provisioned } from "./throughput.ts";
 import { type Whose, warmed } from "./warm-throughput.ts";
 
 type Request = Input<"dynamodb", "UpdateTable">;
 
 /** One update for each index, one of them at most making or deleting it. @throws {AwsError} ValidationException, LimitExceededException */
 export function checkIndexUpdates({ GlobalSecondaryIndexUpdates: updates = [] }: Request): void {
+  for (const { Create, Update } of updates)
+    for (const one of [Create, Update])
+      checkBounds(one?.ProvisionedThroughput, ` for index ${one?.IndexName}`);
   const names = updates.map(({ Create, Update, Delete }) => (Create ?? Update ?? Delete)?.IndexName);
   if (names.includes(undefined))
     throw invalidParameters(
