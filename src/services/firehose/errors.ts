@@ -7,6 +7,9 @@ export const invalid = (message: string) => fault("InvalidArgumentException", me
 
 export const noSuchStream = (name: string, account: string) =>
   fault("ResourceNotFoundException", `Firehose ${name} under account ${account} not found.`);
+/** What takes records says the same in another order. */
+export const nowhereToPut = (name: string, account: string) =>
+  fault("ResourceNotFoundException", `Firehose ${name} not found under account ${account}.`);
 export const streamExists = (name: string, account: string) =>
   fault("ResourceInUseException", `Firehose ${name} under accountId ${account} already exists`);
 export const tooManyStreams = (most: number) =>
@@ -27,6 +30,17 @@ export const notDirectPut = () =>
   invalid("This operation is not permitted on KinesisStreamAsSource delivery stream type.");
 export const batchTooLarge = (mebibytes: number) => invalid(`Records size exceeds ${mebibytes} MB limit`);
 
+export const sourceMissing = () =>
+  invalid("KinesisSourceStreamConfig is mandatory for KinesisStreamAsSource stream type.");
+export const sourceNotReady = () =>
+  invalid("Kinesis stream must be in ACTIVE or UPDATING state in order to create a delivery stream.");
+export const encryptsOnlyDirectPut = () =>
+  invalid(
+    "Server side encryption from firehose is only allowed for direct put delivery streams and database as a source delivery streams",
+  );
+
+export const partitionedTooLate = () =>
+  invalid("Dynamic Partitioning can only be enabled when a delivery stream is created.");
 export const badPrefix = (constraint: string) =>
   invalid(`The supplied prefix(es) do not satisfy the following constraint: ${constraint}`);
 export const tooManyTags = (most: number) =>

@@ -209,9 +209,17 @@ test.each([
   ["EEE, dd MMM yyyy", "Wed, 04 Mar 2026"],
   ["EEEE MMMM", "Wednesday March"],
   ["hh a D", "05 AM 63"],
+  ["G QQQ w W F e", "AD Q1 10 1 1 4"],
+  ["A n g", "18367008 8000000 61103"],
+  ["X x Z O xxx", "+09 +09 +0900 GMT+9 +09:00"],
+  ["YYYY-'T'[HH]", "2026-T05"],
   ["'year='yyyy'' ''''", "year=2026' '"],
 ])("the date pattern %s", (pattern, written) => {
-  expect(parseDatePattern(pattern)(new Date(Date.UTC(2026, 2, 4, 5, 6, 7, 8)))).toBe(written);
+  expect(parseDatePattern(pattern)!(new Date(Date.UTC(2026, 2, 4, 5, 6, 7, 8)), 9 * 60)).toBe(written);
+});
+
+test.each([..."CIJPRTUVbfijloprt#"])("%s is no sign of a date pattern", (sign) => {
+  expect(parseDatePattern(`yyyy${sign}`)).toBeUndefined();
 });
 
 test.each([
@@ -220,7 +228,7 @@ test.each([
 ])("the query %s", (query, keys) => {
   const document = { a: 1, "a b": "x", c: { d: [0, true] } };
   const found = partitionKeysOf(parseMetadataQuery(query), Buffer.from(JSON.stringify(document)));
-  expect(Object.fromEntries(found!)).toEqual(keys);
+  expect(Object.fromEntries(found as Map<string, string>)).toEqual(keys);
 });
 
 test.each(["", ".a", "{a}", "{a:}", "{a: .a, }", "{a: .a | length}", "{a: 1}", "{a: .a[]}"])(

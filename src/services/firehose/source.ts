@@ -1,9 +1,11 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import { AwsError } from "#aws/errors.ts";
 import type { Clients } from "#kernel/clients.ts";
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import { rootOf } from "#kernel/principal.ts";
+import { invalid, sourceNotReady } from "./errors.ts";
 import { append } from "./records/append.ts";
 import { type Cursor, cursors, type DeliveryStream, type StreamSource, streams } from "./store.ts";
 
@@ -29,7 +31,23 @@ export const follow = job<{ name: string; number: number }>("firehose/follow", {
   },
 });
 
-function clientsOf(ctx: Context, { arn, role }: StreamSource): Clients {
+/** @throws {AwsError} InvalidArgumentException unless the stream can be read */
+export async function checkSource(ctx: Context, source: Omit<StreamSource, "start">): Promise<void> {
+  if (!parseArn(source.arn)) throw invalid(`${source.arn} is not the ARN of a Kinesis stream.`);
+  try {
+    const { StreamDescriptionSummary } = await clientsOf(ctx, source).kinesis.DescribeStreamSummary({
+      StreamARN: source.arn,
+    });
+    const { StreamStatus } = StreamDescriptionSummary;
+    if (StreamStatus === "ACTIVE" || StreamStatus === "UPDATING") return;
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    throw invalid(error.message);
+  }
+  throw sourceNotReady();
+}
+
+function clientsOf(ctx: Context, { arn, role }: Omit<StreamSource, "start">): Clients {
   const { account, region } = parseArn(arn)!;
   // What the role may do is its account's to say.
   return ctx.as(rootOf(parseArn(role)?.account ?? ctx.account), undefined, { account, region }).aws;

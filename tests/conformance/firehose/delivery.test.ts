@@ -14,7 +14,7 @@ import {
 import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { ACCOUNT, api, firehoseOf, guide, invalid, missing, named, RoleARN } from "./firehose.ts";
+import { ACCOUNT, api, firehoseOf, guide, invalid, named, nowhere, RoleARN } from "./firehose.ts";
 
 const cloud = conformanceCloud();
 const { send, s3, bucket, stream } = firehoseOf(cloud);
@@ -50,11 +50,11 @@ behaviour("records need a stream that is there", api("PutRecord"), async () => {
   const DeliveryStreamName = "nowhere";
   const Data = Buffer.from("x");
   await expect(send(new PutRecordCommand({ DeliveryStreamName, Record: { Data } }))).rejects.toMatchObject(
-    missing("nowhere"),
+    nowhere("nowhere"),
   );
   await expect(
     send(new PutRecordBatchCommand({ DeliveryStreamName, Records: [{ Data }] })),
-  ).rejects.toMatchObject(missing("nowhere"));
+  ).rejects.toMatchObject(nowhere("nowhere"));
 });
 
 behaviour("a record has 1,000 KiB at most", api("Record"), async () => {
@@ -288,21 +288,46 @@ behaviour("records without their keys go to the error prefix", PARTITIONS, async
   for (const text of ["no JSON", '{"other":1}', '{"kind":7}']) await put(text);
   const objects = byPrefix(await delivered());
   expect(objects["kind=7/"]).toBe('{"kind":7}');
-  const failures = objects["bad/processing-failed/"]!.trim()
+  const failures = objects["bad/metadata-extraction-failed/"]!.trim()
     .split("\n")
     .map((line) => JSON.parse(line));
   expect(failures.map(({ rawData }) => Buffer.from(rawData, "base64").toString())).toEqual([
     "no JSON",
     '{"other":1}',
   ]);
-  expect(failures[0]).toMatchObject({
+  expect(failures[0]).toEqual({
     attemptsMade: 1,
     arrivalTimestamp: expect.any(Number),
-    errorCode: expect.stringMatching(/^DynamicPartitioning\./),
-    errorMessage: expect.any(String),
+    errorCode: "DynamicPartitioning.MetadataExtractionFailed",
+    errorMessage: "Non JSON record provided",
     attemptEndingTimestamp: expect.any(Number),
+    rawData: expect.any(String),
   });
+  expect(failures[1].errorMessage).toBe("partitionKeys values must not be null or empty");
 });
+
+behaviour("kind and hour follow an error prefix without expressions", PREFIXES, async () => {
+  const { put, delivered } = await stream({ ...partitioning("{kind: .kind}"), ErrorOutputPrefix: "bad/" });
+  await put("no JSON");
+  const [key] = (await delivered()).keys();
+  expect(key).toMatch(/^bad\/metadata-extraction-failed\/\d{4}\/\d\d\/\d\d\/\d\d\/[^/]+$/);
+});
+
+behaviour(
+  "a record with more than 500 documents is not taken apart",
+  guide("dynamic-partitioning-multirecord-deaggergation"),
+  async () => {
+    const { put, delivered } = await stream(
+      partitioning("{kind: .kind}", processing("RecordDeAggregation", { SubRecordType: "JSON" })),
+    );
+    await put('{"kind":"a"}'.repeat(500));
+    await put('{"kind":"b"}'.repeat(501));
+    expect(Object.keys(byPrefix(await delivered())).sort()).toEqual([
+      "bad/metadata-extraction-failed/",
+      "kind=a/",
+    ]);
+  },
+);
 
 behaviour("documents in one record go to their own partitions", PARTITIONS, async () => {
   const { put, delivered } = await stream(

@@ -18,6 +18,9 @@ export const arn = (name: string) => `arn:aws:firehose:us-east-1:${ACCOUNT}:deli
 export const invalid = (message: string | RegExp) => refusal("InvalidArgumentException", message);
 export const missing = (name: string) =>
   refusal("ResourceNotFoundException", `Firehose ${name} under account ${ACCOUNT} not found.`);
+/** What takes records says so in another order. */
+export const nowhere = (name: string) =>
+  refusal("ResourceNotFoundException", `Firehose ${name} not found under account ${ACCOUNT}.`);
 export const refusal = (name: string, message: unknown) => ({
   name,
   message,

@@ -34,7 +34,7 @@ export async function deliverToBucket(
       data: failureLines(failures),
       oldest: failures[0]!.arrival,
       part: "failed",
-      errorType: "processing-failed",
+      errorType: "metadata-extraction-failed",
     });
   }
   if (destination.backup) await backUp(ctx, stream, batch, records, destination.backup);
@@ -60,12 +60,12 @@ function partitioned(ctx: Context, { deaggregation, query }: Processing, records
   for (const { arrival, data } of records) {
     for (const one of deaggregation ? deaggregated(deaggregation, data) : [data]) {
       const keys = query && partitionKeysOf(query, one);
-      if (query && !keys) {
+      if (typeof keys === "string") {
         failures.push({
           attempts: 1,
           arrival,
           code: "DynamicPartitioning.MetadataExtractionFailed",
-          message: "Partition keys could not be extracted from the record.",
+          message: keys,
           ended: ctx.clock.now(),
           data: one,
         });

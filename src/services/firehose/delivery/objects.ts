@@ -10,7 +10,7 @@ import type { Batch, DeliveryStream, ObjectSettings } from "../store.ts";
 import { inZone, parseDatePattern } from "./date-pattern.ts";
 import { type ErrorType, errorPrefix, type Moment, objectPrefix } from "./prefix.ts";
 
-const SUFFIX = parseDatePattern("yyyy-MM-dd-HH-mm-ss");
+const SUFFIX = parseDatePattern("yyyy-MM-dd-HH-mm-ss")!;
 const ALPHABET_BASE = 36;
 const RANDOM_STRING = 11;
 const compress = promisify(gzip);
@@ -59,7 +59,7 @@ export async function putObject(
     : objectPrefix(settings.Prefix, moment);
   const isCompressed = settings.CompressionFormat === "GZIP";
   const extension = settings.FileExtension || (isCompressed ? ".gz" : "");
-  const time = SUFFIX(inZone(oldest, zone));
+  const time = inZone(SUFFIX, oldest, zone);
   const { account = ctx.account } = parseArn(settings.RoleARN) ?? {};
   // What the role may do is its account's to say.
   await ctx.as(rootOf(account), undefined, { account, region: ctx.region }).aws.s3.PutObject({

@@ -28,37 +28,52 @@ export interface Moment {
   random(index: number): string;
 }
 
-export type ErrorType = "processing-failed" | "http-endpoint-failed";
+export type ErrorType = "metadata-extraction-failed" | "http-endpoint-failed";
 
 const EXPRESSION = /!\{([^:{}]*):([^{}]*)\}/g;
-const DEFAULT = parseDatePattern("yyyy/MM/dd/HH/");
+const HOUR = parseDatePattern("yyyy/MM/dd/HH/")!;
 
-/** @throws {AwsError} InvalidArgumentException, NotImplemented */
-export function parsePrefix(text: string): Prefix {
+/**
+ * @param member as which it was told
+ * @throws {AwsError} InvalidArgumentException, NotImplemented
+ */
+export function parsePrefix(text: string, member: "Prefix" | "ErrorOutputPrefix"): Prefix {
   const parts: Part[] = [];
   let end = 0;
   const literal = (upTo: number) => {
     const between = text.slice(end, upTo);
     if (between.includes("!{"))
-      throw badPrefix("The sequence !{ can only appear in !{namespace:value} expressions");
+      throw badPrefix(`Invalid expression usage: ${text}.Must be of the form !{<namespace>:<value>}`);
     if (between) parts.push({ text: between });
   };
   for (const { 0: all, 1: namespace = "", 2: value = "", index } of text.matchAll(EXPRESSION)) {
     literal(index);
-    parts.push(expression(namespace, value));
+    const part = expression(namespace, value);
+    if (!part)
+      throw badPrefix(`Invalid conversion character used in the value of the expression in ${member}`);
+    parts.push(part);
     end = index + all.length;
   }
   literal(text.length);
   return { parts, hasExpressions: parts.some((part) => !("text" in part)) };
 }
 
-function expression(namespace: string, value: string): Part {
-  if (namespace === "timestamp") return { date: parseDatePattern(value) };
-  if (namespace === "partitionKeyFromQuery") return { partitionKey: value };
-  if (namespace === "partitionKeyFromLambda") throw notThere("partition keys from a Lambda function");
-  if (namespace === "firehose" && value === "random-string") return { isRandom: true };
-  if (namespace === "firehose" && value === "error-output-type") return { isErrorType: true };
-  throw badPrefix(`!{${namespace}:${value}} is not a valid expression`);
+function expression(namespace: string, value: string): Part | undefined {
+  switch (namespace) {
+    case "timestamp": {
+      const date = parseDatePattern(value);
+      return date && { date };
+    }
+    case "partitionKeyFromQuery":
+      return { partitionKey: value };
+    case "partitionKeyFromLambda":
+      throw notThere("partition keys from a Lambda function");
+    case "firehose":
+      if (value === "random-string") return { isRandom: true };
+      return value === "error-output-type" ? { isErrorType: true } : undefined;
+    default:
+      throw badPrefix(`Namespace to the left of colon (${namespace}) is an invalid keyword!`);
+  }
 }
 
 export const partitionKeysIn = ({ parts }: Prefix): string[] =>
@@ -68,28 +83,32 @@ export const namesErrorType = ({ parts }: Prefix): boolean => parts.some((part) 
 
 /** A prefix without expressions is followed by the hour. */
 export function objectPrefix(text: string | undefined, moment: Moment): string {
-  const prefix = parsePrefix(text ?? "");
+  const prefix = parsePrefix(text ?? "", "Prefix");
   const evaluated = evaluate(prefix, moment);
-  return prefix.hasExpressions ? evaluated : evaluated + DEFAULT(inZone(moment.time, moment.zone));
+  return prefix.hasExpressions ? evaluated : evaluated + inZone(HOUR, moment.time, moment.zone);
 }
 
-/** Without one of its own, what failed lies below the prefix, by kind and hour. */
+/** Kind and hour follow one without expressions; without one of its own, what failed lies below the prefix. */
 export function errorPrefix(
   prefix: string | undefined,
   text: string | undefined,
   moment: Moment & { errorType: ErrorType },
 ): string {
-  if (text) return evaluate(parsePrefix(text), moment);
-  return `${prefix ?? ""}${moment.errorType}/${DEFAULT(inZone(moment.time, moment.zone))}`;
+  const own = parsePrefix(text ?? "", "ErrorOutputPrefix");
+  if (own.hasExpressions) return evaluate(own, moment);
+  return `${text || (prefix ?? "")}${moment.errorType}/${inZone(HOUR, moment.time, moment.zone)}`;
 }
 
+/** How long it is at least, whatever its keys are. */
+export const leastLength = (prefix: Prefix): number =>
+  evaluate(prefix, { time: 0, errorType: "http-endpoint-failed", random: () => "0".repeat(11) }).length;
+
 function evaluate({ parts }: Prefix, moment: Moment): string {
-  const date = inZone(moment.time, moment.zone);
   let chances = 0;
   return parts
     .map((part) => {
       if ("text" in part) return part.text;
-      if ("date" in part) return part.date(date);
+      if ("date" in part) return inZone(part.date, moment.time, moment.zone);
       if ("partitionKey" in part) return moment.partitionKeys?.get(part.partitionKey) ?? "";
       if ("isRandom" in part) return moment.random(chances++);
       return moment.errorType ?? "";

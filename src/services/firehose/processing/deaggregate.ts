@@ -1,8 +1,12 @@
 /** The records that stand in one, behind one another. */
 export type Deaggregation = { json: true } | { delimiter: Buffer };
 
+/** A record with more in it stays whole. */
+const MOST_RECORDS = 500;
+
 export function deaggregated(how: Deaggregation, data: Buffer): Buffer[] {
-  return "json" in how ? documentsIn(data) : pieces(data, how.delimiter);
+  const found = "json" in how ? documentsIn(data) : pieces(data, how.delimiter);
+  return found.length > MOST_RECORDS ? [data] : found;
 }
 
 function pieces(data: Buffer, delimiter: Buffer): Buffer[] {

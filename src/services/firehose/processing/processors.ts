@@ -3,6 +3,8 @@ import { invalid, notThere } from "../errors.ts";
 import type { Deaggregation } from "./deaggregate.ts";
 import { type MetadataQuery, parseMetadataQuery } from "./query.ts";
 
+const MOST_PROCESSORS = 5;
+
 /** What records go through before they are delivered. */
 export interface Processing {
   deaggregation?: Deaggregation;
@@ -14,7 +16,14 @@ export interface Processing {
 export function processingOf(configuration: Firehose.ProcessingConfiguration | undefined): Processing {
   const processing: Processing = {};
   if (!configuration?.Enabled) return processing;
-  for (const { Type, Parameters = [] } of configuration.Processors ?? []) {
+  const { Processors = [] } = configuration;
+  if (Processors.length === 0 || Processors.length > MOST_PROCESSORS)
+    throw invalid(
+      `A maximum of ${MOST_PROCESSORS} and a minimum of 1 processor needs to be supplied when processing is enabled.`,
+    );
+  if (Processors.filter(({ Type }) => Type === "Lambda").length > 1)
+    throw invalid("Cannot have more than 1 Lambda processor.");
+  for (const { Type, Parameters = [] } of Processors) {
     const told = new Map(
       Parameters.map(({ ParameterName, ParameterValue }) => [ParameterName, ParameterValue]),
     );
@@ -28,6 +37,13 @@ export function processingOf(configuration: Firehose.ProcessingConfiguration | u
       case "MetadataExtraction":
         processing.query = queryOf(told);
         break;
+      case "Lambda":
+        if (!told.has("LambdaArn")) throw invalid("LambdaArn is required when Lambda processor is used.");
+        throw notThere("the processor Lambda of a delivery stream");
+      case "CloudWatchLogProcessing":
+        if (!Processors.some((other) => other.Type === "Decompression"))
+          throw invalid("CloudWatchLogProcessingProcessor can only be enabled with DecompressionProcessor");
+        throw notThere("the processor CloudWatchLogProcessing of a delivery stream");
       default:
         throw notThere(`the processor ${Type} of a delivery stream`);
     }
@@ -40,18 +56,18 @@ type Told = ReadonlyMap<Firehose.ProcessorParameterName, string>;
 function deaggregationOf(told: Told): Deaggregation {
   const kind = told.get("SubRecordType");
   if (kind === "JSON") return { json: true };
-  if (kind !== "DELIMITED") throw invalid("SubRecordType must be JSON or DELIMITED");
+  if (kind !== "DELIMITED") throw invalid("SubRecordType has to be one of JSON, DELIMITED");
   const delimiter = Buffer.from(told.get("Delimiter") ?? "", "base64");
-  if (delimiter.length === 0)
-    throw invalid("A base64 encoded Delimiter is required when SubRecordType is DELIMITED");
+  if (delimiter.length === 0) throw invalid("Delimiter should be present for DELIMITED");
   return { delimiter };
 }
 
 function queryOf(told: Told): MetadataQuery {
+  if (told.get("JsonParsingEngine") !== "JQ-1.6")
+    throw invalid("MetaDataExtraction JSON Parsing Engine has to be one of JQ-1.6");
   const query = told.get("MetadataExtractionQuery");
   if (query === undefined)
     throw invalid("MetadataExtractionQuery is required for the MetadataExtraction processor");
-  if (told.get("JsonParsingEngine") !== "JQ-1.6") throw invalid("JsonParsingEngine must be JQ-1.6");
   return parseMetadataQuery(query);
 }
 

@@ -15,7 +15,7 @@ const PATH = /^(?:\.[A-Za-z_]\w*|\.?\["[^"\\]*"\]|\[\d+\])+$/;
 export function parseMetadataQuery(text: string): MetadataQuery {
   const trimmed = text.trim();
   if (!trimmed.startsWith("{") || !trimmed.endsWith("}"))
-    throw invalid("MetadataExtractionQuery must be an object of JQ 1.6 that names the partition keys");
+    throw invalid("MetaDataExtraction JQ Query must be an object that names the partition keys");
   const keys = new Map<string, JsonPath>();
   for (let at = 1; at < trimmed.length; at = ENTRY.lastIndex + 1) {
     ENTRY.lastIndex = at;
@@ -28,18 +28,19 @@ export function parseMetadataQuery(text: string): MetadataQuery {
   return keys;
 }
 
-/** What the paths lead to, as texts; `undefined` where one of them leads to nothing that is a text or a number. */
-export function partitionKeysOf(query: MetadataQuery, data: Buffer): Map<string, string> | undefined {
+/** What the paths lead to, as texts; or why a record has no keys, in AWS's words. */
+export function partitionKeysOf(query: MetadataQuery, data: Buffer): Map<string, string> | string {
   let document: unknown;
   try {
     document = JSON.parse(data.toString());
   } catch {
-    return undefined;
+    return "Non JSON record provided";
   }
   const keys = new Map<string, string>();
   for (const [name, path] of query) {
     const value = atJsonPath(document, path);
-    if (value === undefined || value === null || typeof value === "object" || value === "") return undefined;
+    if (value === undefined || value === null || typeof value === "object" || value === "")
+      return "partitionKeys values must not be null or empty";
     keys.set(name, String(value));
   }
   return keys;

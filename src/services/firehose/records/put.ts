@@ -1,7 +1,8 @@
+import type { Place } from "#kernel/collection.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { batchTooLarge, notDirectPut } from "../errors.ts";
-import { type DeliveryStream, streamAt } from "../store.ts";
+import { batchTooLarge, notDirectPut, nowhereToPut } from "../errors.ts";
+import { type DeliveryStream, streams } from "../store.ts";
 import { append } from "./append.ts";
 
 const MOST_MEBIBYTES = 4;
@@ -11,7 +12,7 @@ const RECORD_ID_BYTES = 168;
 export const writing = {
   async PutRecord(ctx, { DeliveryStreamName, Record }) {
     return ctx.transact(async (tx) => {
-      const stream = await streamAt(tx, ctx, DeliveryStreamName);
+      const stream = await streamFor(tx, ctx, DeliveryStreamName);
       const [RecordId] = await put(tx, stream, [Record.Data]);
       return { RecordId: RecordId!, Encrypted: stream.isEncrypted };
     });
@@ -21,7 +22,7 @@ export const writing = {
     const bytes = Records.reduce((sum, { Data }) => sum + Data.length, 0);
     if (bytes > MOST_MEBIBYTES * 2 ** 20) throw batchTooLarge(MOST_MEBIBYTES);
     return ctx.transact(async (tx) => {
-      const stream = await streamAt(tx, ctx, DeliveryStreamName);
+      const stream = await streamFor(tx, ctx, DeliveryStreamName);
       const ids = await put(
         tx,
         stream,
@@ -35,6 +36,12 @@ export const writing = {
     });
   },
 } satisfies Handlers<"firehose">;
+
+async function streamFor(tx: Transaction, { account }: Place, name: string): Promise<DeliveryStream> {
+  const stream = await tx.get(streams, [name]);
+  if (!stream) throw nowhereToPut(name, account);
+  return stream;
+}
 
 async function put(tx: Transaction, stream: DeliveryStream, data: readonly Uint8Array[]): Promise<string[]> {
   if (stream.source) throw notDirectPut();

@@ -1,55 +1,99 @@
+import { parseArn } from "#aws/arn.ts";
 import type * as Firehose from "#aws/contract/types/firehose.ts";
-import { isTimeZone } from "#aws/languages/schedule/time-zone.ts";
+import type { Place } from "#kernel/collection.ts";
 import { COMPRESSIONS } from "../delivery/objects.ts";
-import { namesErrorType, parsePrefix, partitionKeysIn } from "../delivery/prefix.ts";
+import { leastLength, namesErrorType, parsePrefix, partitionKeysIn } from "../delivery/prefix.ts";
 import { badPrefix, invalid, notThere } from "../errors.ts";
 import { type Processing, processingOf } from "../processing/processors.ts";
 import type { BucketDestination, EndpointDestination, ObjectSettings } from "../store.ts";
 
 const LEAST_MEBIBYTES_OF_PARTITIONS = 64;
+const LONGEST_PREFIX = 512;
+/** By their traditional names: a zone that was renamed is not known by the new one. */
+const ZONES: ReadonlySet<string> = new Set(["UTC", ...Intl.supportedValuesOf("timeZone")]);
 
 /** What the contract cannot say of where objects go. @throws {AwsError} InvalidArgumentException, NotImplemented */
-export function checkObjects(settings: ObjectSettings): void {
-  const { Prefix = "", ErrorOutputPrefix = "", CompressionFormat, EncryptionConfiguration } = settings;
-  const prefix = parsePrefix(Prefix);
-  const errors = parsePrefix(ErrorOutputPrefix);
+export function checkObjects({ region }: Place, settings: ObjectSettings): void {
+  if (!parseArn(settings.BucketARN)) throw invalid(`${settings.BucketARN} is not the ARN of a bucket.`);
+  checkPrefixes(settings);
+  checkLogging(settings.CloudWatchLoggingOptions);
+  const { CompressionFormat, EncryptionConfiguration } = settings;
+  const { NoEncryptionConfig, KMSEncryptionConfig: key } = EncryptionConfiguration;
+  if ((NoEncryptionConfig === undefined) === (key === undefined))
+    throw invalid("Exactly one of NoEncryptionConfig or KMSEncryptionConfig must be specified");
+  const keyRegion = key && parseArn(key.AWSKMSKeyARN)?.region;
+  if (keyRegion !== undefined && keyRegion !== region)
+    throw invalid(
+      `KMS Key ${key!.AWSKMSKeyARN} does not exist in the same region as the S3 bucket. KMS Key region: ${keyRegion}. S3 Bucket Region: ${region}`,
+    );
+  if (key) throw notThere("encryption of delivered objects with KMS");
+  if (!COMPRESSIONS.has(CompressionFormat)) throw notThere(`the compression format ${CompressionFormat}`);
+}
+
+function checkPrefixes({ Prefix = "", ErrorOutputPrefix = "" }: ObjectSettings): void {
+  const prefix = parsePrefix(Prefix, "Prefix");
+  const errors = parsePrefix(ErrorOutputPrefix, "ErrorOutputPrefix");
   if (prefix.hasExpressions && ErrorOutputPrefix === "")
     throw badPrefix("ErrorOutputPrefix cannot be null or empty when Prefix contains expressions");
-  if (namesErrorType(prefix)) throw badPrefix("Prefix cannot contain !{firehose:error-output-type}");
+  if (namesErrorType(prefix))
+    throw badPrefix("Prefix must not contain any occurrence of !{firehose:error-output-type}");
   if (errors.hasExpressions && !namesErrorType(errors))
     throw badPrefix(
-      "ErrorOutputPrefix must contain at least one instance of !{firehose:error-output-type} when it contains expressions",
+      "ErrorOutputPrefix must contain at least one occurrence of !{firehose:error-output-type}",
     );
   if (partitionKeysIn(errors).length > 0)
-    throw badPrefix("ErrorOutputPrefix cannot contain partitionKeyFromQuery or partitionKeyFromLambda");
-  if (!COMPRESSIONS.has(CompressionFormat)) throw notThere(`the compression format ${CompressionFormat}`);
-  if (EncryptionConfiguration.KMSEncryptionConfig) throw notThere("encryption of delivered objects with KMS");
+    throw invalid("Dynamic Partitioning Namespaces can't be part of an error prefix expression");
+  for (const [what, length] of [
+    ["prefix", leastLength(prefix)],
+    ["ErrorOutputPrefix", leastLength(errors)],
+  ] as const) {
+    if (length > LONGEST_PREFIX)
+      throw badPrefix(`Length of evaluated ${what} cannot be greater than ${LONGEST_PREFIX}`);
+  }
+}
+
+function checkLogging(options: Firehose.CloudWatchLoggingOptions | undefined): void {
+  if (options?.Enabled && !options.LogGroupName)
+    throw invalid("CloudWatch Log Group Name is required if CloudWatch Logging is enabled");
 }
 
 /** @throws {AwsError} InvalidArgumentException, NotImplemented */
-export function checkBucket(destination: BucketDestination): void {
-  checkObjects(destination);
-  const { backup, CustomTimeZone, DataFormatConversionConfiguration, S3BackupMode } = destination;
-  if (CustomTimeZone && !isTimeZone(CustomTimeZone)) throw invalid(`Invalid time zone: ${CustomTimeZone}`);
-  if (DataFormatConversionConfiguration && DataFormatConversionConfiguration.Enabled !== false)
-    throw notThere("conversion of the data format of a delivery stream");
+export function checkBucket(place: Place, destination: BucketDestination): void {
+  checkObjects(place, destination);
+  const { backup, CustomTimeZone, S3BackupMode } = destination;
+  if (CustomTimeZone && !ZONES.has(CustomTimeZone))
+    throw invalid(
+      "Provided custom time zone is not supported. Custom time zones are limited to UTC and non-3-letter IANA time zones.",
+    );
   if (S3BackupMode === "Enabled" && !backup)
-    throw invalid("S3BackupConfiguration must be provided when S3BackupMode is Enabled");
-  if (backup) checkObjects(backup);
+    throw invalid("S3 backup destination configuration is required when enabling S3 backup.");
+  if (backup) checkObjects(place, backup);
+  checkConversion(destination);
   checkPartitions(destination, processingOf(destination.ProcessingConfiguration));
 }
 
+function checkConversion(destination: BucketDestination): void {
+  const conversion = destination.DataFormatConversionConfiguration;
+  if (!conversion || conversion.Enabled === false) return;
+  const told = ["InputFormatConfiguration", "OutputFormatConfiguration", "SchemaConfiguration"] as const;
+  const missing = told.find((member) => conversion[member] === undefined);
+  if (missing) throw invalid(`${missing} must not be null`);
+  if (destination.CompressionFormat !== "UNCOMPRESSED")
+    throw invalid(
+      "The S3 destination's compression format must be set to UNCOMPRESSED when data format conversion is enabled",
+    );
+  throw notThere("conversion of the data format of a delivery stream");
+}
+
 function checkPartitions(destination: BucketDestination, { query, deaggregation }: Processing): void {
-  const keys = partitionKeysIn(parsePrefix(destination.Prefix ?? ""));
+  const keys = partitionKeysIn(parsePrefix(destination.Prefix ?? "", "Prefix"));
   if (!destination.DynamicPartitioningConfiguration?.Enabled) {
     if (keys.length > 0)
       throw invalid(
-        "Prefix can only contain partitionKeyFromQuery or partitionKeyFromLambda when Dynamic Partitioning is enabled",
+        "Dynamic Partitioning Namespaces can only be part of a prefix expression when Dynamic Partitioning is enabled.",
       );
-    if (query)
-      throw invalid("MetadataExtraction processor can only be present when Dynamic Partitioning is enabled");
-    if (deaggregation)
-      throw invalid("RecordDeAggregation processor can only be present when Dynamic Partitioning is enabled");
+    if (query) throw onlyInPartitions("MetadataExtraction");
+    if (deaggregation) throw onlyInPartitions("RecordDeAggregation");
     return;
   }
   if (!query)
@@ -58,22 +102,38 @@ function checkPartitions(destination: BucketDestination, { query, deaggregation 
     );
   if (destination.BufferingHints.SizeInMBs! < LEAST_MEBIBYTES_OF_PARTITIONS)
     throw invalid("BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled.");
-  for (const key of keys) {
-    if (!query.has(key))
-      throw invalid(`Partition key ${key} of Prefix is not extracted by the MetadataExtraction processor`);
-  }
-  for (const key of query.keys()) {
-    if (!keys.includes(key)) throw invalid(`Partition key ${key} is not used in Prefix`);
-  }
+  if (keys.length === 0)
+    throw invalid(
+      "S3 Prefix should contain Dynamic Partitioning namespaces when Dynamic Partitioning is enabled",
+    );
+  if ([...query.keys()].some((key) => !keys.includes(key)))
+    throw invalid(
+      "MetaDataExtraction JQ Query can't contain keys that are not present in the S3 Prefix expression",
+    );
+  const unknown = keys.find((key) => !query.has(key));
+  if (unknown !== undefined)
+    throw invalid(`Partition key ${unknown} of Prefix is not extracted by the MetadataExtraction processor`);
 }
+
+const onlyInPartitions = (processor: string) =>
+  invalid(
+    `class com.amazonaws.services.firehose.internal.model.${processor}Processor can only be present when Dynamic Partitioning is enabled.`,
+  );
 
 /** @throws {AwsError} InvalidArgumentException, NotImplemented */
 export function checkEndpoint(
-  { ProcessingConfiguration }: EndpointDestination,
+  { CloudWatchLoggingOptions, ProcessingConfiguration, RequestConfiguration }: EndpointDestination,
   { EndpointConfiguration, SecretsManagerConfiguration }: Firehose.HttpEndpointDestinationConfiguration,
 ): void {
   if (!URL.canParse(EndpointConfiguration.Url)) throw invalid("The endpoint's URL is not valid.");
+  const names = (RequestConfiguration?.CommonAttributes ?? []).map(({ AttributeName }) => AttributeName);
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) throw invalid(`Http Endpoint Common Attributes have duplicate name ${twice}.`);
+  checkLogging(CloudWatchLoggingOptions);
+  if (SecretsManagerConfiguration?.Enabled && SecretsManagerConfiguration.SecretARN === undefined)
+    throw invalid("Invalid secret ARN: null");
   if (SecretsManagerConfiguration?.Enabled) throw notThere("secrets of a delivery stream in Secrets Manager");
   const { query, deaggregation } = processingOf(ProcessingConfiguration);
-  if (query || deaggregation) throw invalid("Dynamic Partitioning is only supported for S3 destinations.");
+  if (query) throw onlyInPartitions("MetadataExtraction");
+  if (deaggregation) throw onlyInPartitions("RecordDeAggregation");
 }

@@ -1,7 +1,8 @@
 import type * as Firehose from "#aws/contract/types/firehose.ts";
+import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import { ACCESS_KEY } from "../delivery/endpoint.ts";
-import { notThere, oneDestination, otherDestination } from "../errors.ts";
+import { notThere, oneDestination, otherDestination, partitionedTooLate } from "../errors.ts";
 import type { BucketDestination, Destination, EndpointDestination, ObjectSettings } from "../store.ts";
 import { checkBucket, checkEndpoint, checkObjects } from "./checks.ts";
 
@@ -26,7 +27,7 @@ export function destinationOf(ctx: Context, input: Firehose.CreateDeliveryStream
   if (told.length !== 1) throw oneDestination();
   refuse(input, "DestinationConfiguration");
   const bucket = input.ExtendedS3DestinationConfiguration ?? input.S3DestinationConfiguration;
-  if (bucket) return bucketDestination(bucket);
+  if (bucket) return bucketDestination(ctx, bucket);
   return endpointDestination(ctx, input.HttpEndpointDestinationConfiguration!);
 }
 
@@ -51,7 +52,7 @@ export function updated(
     if (former.kind !== "s3") throw otherDestination("HttpEndpoint");
     const { backup, kind, ...rest } = former;
     const { S3BackupUpdate, ...more } = told(bucket) as Firehose.ExtendedS3DestinationUpdate;
-    return bucketDestination({
+    const next = bucketDestination(ctx, {
       ...rest,
       ...more,
       S3BackupConfiguration: (backup || S3BackupUpdate) && {
@@ -59,6 +60,8 @@ export function updated(
         ...(S3BackupUpdate && told(S3BackupUpdate)),
       },
     });
+    if (isPartitioned(next) && !isPartitioned(former)) throw partitionedTooLate();
+    return next;
   }
   if (former.kind !== "http") throw otherDestination("HttpEndpoint");
   const { S3Update, ...more } = told(endpoint!) as Firehose.HttpEndpointDestinationUpdate;
@@ -90,7 +93,13 @@ function objectSettings(told: Firehose.S3DestinationConfiguration): ObjectSettin
   };
 }
 
-function bucketDestination(configuration: Firehose.ExtendedS3DestinationConfiguration): BucketDestination {
+const isPartitioned = ({ DynamicPartitioningConfiguration }: BucketDestination) =>
+  DynamicPartitioningConfiguration?.Enabled === true;
+
+function bucketDestination(
+  place: Place,
+  configuration: Firehose.ExtendedS3DestinationConfiguration,
+): BucketDestination {
   const backup = configuration.S3BackupConfiguration;
   const destination: BucketDestination = {
     kind: "s3",
@@ -99,11 +108,13 @@ function bucketDestination(configuration: Firehose.ExtendedS3DestinationConfigur
     S3BackupMode: configuration.S3BackupMode ?? "Disabled",
     backup: backup && objectSettings(backup),
     DataFormatConversionConfiguration: configuration.DataFormatConversionConfiguration,
-    DynamicPartitioningConfiguration: configuration.DynamicPartitioningConfiguration,
+    DynamicPartitioningConfiguration: configuration.DynamicPartitioningConfiguration?.Enabled
+      ? { RetryOptions: { DurationInSeconds: 300 }, ...told(configuration.DynamicPartitioningConfiguration) }
+      : configuration.DynamicPartitioningConfiguration,
     FileExtension: configuration.FileExtension,
     CustomTimeZone: configuration.CustomTimeZone,
   };
-  checkBucket(destination);
+  checkBucket(place, destination);
   return destination;
 }
 
@@ -128,7 +139,7 @@ function endpointDestination(
     s3: objectSettings(configuration.S3Configuration),
   };
   checkEndpoint(destination, configuration);
-  checkObjects(destination.s3);
+  checkObjects(ctx, destination.s3);
   return destination;
 }
 

@@ -1,14 +1,15 @@
+import { parseArn } from "#aws/arn.ts";
 import type * as Firehose from "#aws/contract/types/firehose.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { invalid, notThere } from "../errors.ts";
+import { encryptsOnlyDirectPut, invalid, notThere } from "../errors.ts";
 import { type DeliveryStream, streamAt, streams } from "../store.ts";
 
 /** Records that wait are sealed with keys of the cloud's in any case: these tell whether their owner asked for it. */
 export const encryptionOperations = {
   async StartDeliveryStreamEncryption(ctx, input) {
     const { DeliveryStreamName, DeliveryStreamEncryptionConfigurationInput: key } = input;
-    if (key) checkKey(key);
+    if (key) checkKey(ctx, key);
     return change(ctx, DeliveryStreamName, true);
   },
 
@@ -18,22 +19,27 @@ export const encryptionOperations = {
 function change(ctx: Context, name: string, isEncrypted: boolean) {
   return ctx.transact(async (tx) => {
     const stream = await streamAt(tx, ctx, name);
-    if (stream.source) throw onlyDirectPut();
+    if (stream.source) throw encryptsOnlyDirectPut();
     tx.put(streams, { ...stream, isEncrypted });
     return {};
   });
 }
 
-export const onlyDirectPut = () =>
-  invalid("Server-side encryption is only supported for DirectPut delivery streams.");
-
 /** @throws {AwsError} InvalidArgumentException; NotImplemented for keys of KMS */
-export function checkKey({ KeyType, KeyARN }: Firehose.DeliveryStreamEncryptionConfigurationInput): void {
+export function checkKey(
+  { region }: Context,
+  { KeyType, KeyARN }: Firehose.DeliveryStreamEncryptionConfigurationInput,
+): void {
   if (KeyType === "CUSTOMER_MANAGED_CMK") {
-    if (KeyARN === undefined) throw invalid("KeyARN must be provided when KeyType is CUSTOMER_MANAGED_CMK.");
+    if (KeyARN === undefined)
+      throw invalid("KeyARN has to be specified when KeyType is CUSTOMER_MANAGED_CMK");
+    if (parseArn(KeyARN)?.region !== region)
+      throw invalid(
+        "Cross-region keys are not allowed for SSE. Please provide CMKs in the same region as firehose",
+      );
     throw notThere("encryption of a delivery stream with a key of KMS");
   }
-  if (KeyARN !== undefined) throw invalid("KeyARN must not be provided when KeyType is AWS_OWNED_CMK.");
+  if (KeyARN !== undefined) throw invalid("KeyARN cannot be specified when KeyType is AWS_OWNED_CMK");
 }
 
 export const encryptionDescription = ({

@@ -1,11 +1,18 @@
 import type * as Firehose from "#aws/contract/types/firehose.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { invalid, noSuchDestination, notThere, streamExists, versionMismatch } from "../errors.ts";
-import { follow } from "../source.ts";
+import {
+  encryptsOnlyDirectPut,
+  noSuchDestination,
+  notThere,
+  sourceMissing,
+  streamExists,
+  versionMismatch,
+} from "../errors.ts";
+import { checkSource, follow } from "../source.ts";
 import { cursors, type DeliveryStream, streamArn, streamAt, streams } from "../store.ts";
 import { DESTINATION_ID, destinationDescription, destinationOf, updated } from "./destinations.ts";
-import { checkKey, encryptionDescription, onlyDirectPut } from "./encryption.ts";
+import { checkKey, encryptionDescription } from "./encryption.ts";
 import { withTags } from "./tags.ts";
 
 const PAGE = 999;
@@ -16,8 +23,9 @@ export const streamOperations = {
     const source = sourceOf(input);
     const destination = destinationOf(ctx, input);
     const encryption = input.DeliveryStreamEncryptionConfigurationInput;
-    if (encryption) checkKey(encryption);
+    if (encryption) checkKey(ctx, encryption);
     const tags = withTags({}, input.Tags ?? []);
+    if (source) await checkSource(ctx, { arn: source.KinesisStreamARN, role: source.RoleARN });
     return ctx.transact(async (tx) => {
       if (await tx.get(streams, [name])) throw streamExists(name, ctx.account);
       const number = tx.sequence();
@@ -26,7 +34,7 @@ export const streamOperations = {
         number,
         version: 1,
         source: source && { arn: source.KinesisStreamARN, role: source.RoleARN, start: tx.now() },
-        throughputHint: input.DirectPutSourceConfiguration?.ThroughputHintInMBs,
+        throughputHint: source ? undefined : input.DirectPutSourceConfiguration?.ThroughputHintInMBs,
         destination,
         isEncrypted: encryption !== undefined,
         tags,
@@ -95,15 +103,11 @@ function sourceOf(
   input: Firehose.CreateDeliveryStreamInput,
 ): Firehose.KinesisStreamSourceConfiguration | undefined {
   const { DeliveryStreamType: type = "DirectPut", KinesisStreamSourceConfiguration: kinesis } = input;
-  if (type !== "DirectPut" && type !== "KinesisStreamAsSource")
-    throw notThere(`delivery streams of type ${type}`);
-  if ((type === "KinesisStreamAsSource") !== (kinesis !== undefined))
-    throw invalid(
-      `KinesisStreamSourceConfiguration ${kinesis ? "is not allowed" : "is required"} for ${type} type.`,
-    );
-  if (kinesis && input.DirectPutSourceConfiguration)
-    throw invalid("DirectPutSourceConfiguration is not allowed for KinesisStreamAsSource type.");
-  if (kinesis && input.DeliveryStreamEncryptionConfigurationInput) throw onlyDirectPut();
+  // AWS passes over a source that the type does not read.
+  if (type === "DirectPut") return undefined;
+  if (type !== "KinesisStreamAsSource") throw notThere(`delivery streams of type ${type}`);
+  if (!kinesis) throw sourceMissing();
+  if (input.DeliveryStreamEncryptionConfigurationInput) throw encryptsOnlyDirectPut();
   return kinesis;
 }
 
