@@ -11,6 +11,9 @@ const frameworkNamespaces: Record<string, string> = {
   MissingAuthenticationTokenException: "com.amazon.coral.service",
   AccessDeniedException: "com.amazon.coral.service",
   InternalFailure: "com.amazon.coral.service",
+  InvalidParameterValueException: "com.amazon.coral.service",
+  MissingRequiredParameterException: "com.amazon.coral.service",
+  ExpiredTokenException: "com.amazon.coral.service",
   ValidationException: "com.amazon.coral.validate",
   ThrottlingException: "com.amazon.coral.availability",
 };

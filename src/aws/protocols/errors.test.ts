@@ -58,6 +58,19 @@ describe("awsJson", () => {
     expect(missing.body).toBe('{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"none"}');
   });
 
+  test("E3: what no model of such a service lists has the framework's name and its older code", () => {
+    const invalid = told("awsJson1_0", "sqs", "SendMessage", new AwsError("InvalidParameterValue", "no"));
+    expect(invalid.headers["x-amzn-query-error"]).toBe("InvalidParameterValue;Sender");
+    expect(invalid.body).toBe(
+      '{"__type":"com.amazon.coral.service#InvalidParameterValueException","message":"no"}',
+    );
+    const unsigned = new AwsError("InvalidSignatureException", "no");
+    expect(told("awsJson1_0", "sqs", "SendMessage", unsigned)).toMatchObject({
+      status: 403,
+      headers: { "x-amzn-query-error": "SignatureDoesNotMatch;Sender" },
+    });
+  });
+
   test("an error before any operation is known", () => {
     const answer = protocol("awsJson1_1").encodeError(
       undefined,

@@ -1,12 +1,13 @@
 import type { Member, Operation, StructureShape } from "../contract/shapes.ts";
 import type { AwsError } from "../errors.ts";
 import { isDynamodb } from "./dynamodb.ts";
+import { olderNames } from "./older-names.ts";
 
 /** An error, with what the contract knows of it. */
 export interface WireError {
   /** Undefined for errors that any call can end in, which no model lists. */
   shape: StructureShape | undefined;
-  /** Name of the shape: the code in JSON and CBOR. */
+  /** Name of the shape, the code in JSON and CBOR; where no model lists it, that of the framework. */
   name: string;
   /** The code in XML, which is another for many shapes. */
   code: string;
@@ -22,15 +23,16 @@ export interface WireError {
 export function describe(operation: Operation | undefined, error: AwsError): WireError {
   const shape = operation?.contract.error(error.code);
   const message = shape?.members.find((member) => /^message$/i.test(member.name));
+  const older = shape === undefined ? olderNames(operation, error.code) : undefined;
   return {
     shape,
-    name: shape?.name ?? error.code,
-    code: shape?.error?.code ?? error.code,
+    name: shape?.name ?? older?.name ?? error.code,
+    code: shape?.error?.code ?? older?.code ?? error.code,
     message: error.message,
     details: shape?.members.filter((member) => member !== message) ?? [],
     values: error.members,
     messageName: message?.jsonName ?? messageNameOf(operation, error.code),
-    status: shape?.error?.status ?? (shape?.error?.fault ? 500 : error.status),
+    status: shape?.error?.status ?? (shape?.error?.fault ? 500 : (older?.status ?? error.status)),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import type { PlacedCall } from "#kernel/service.ts";
-import { invalidAction, invalidAddress, missingParameter } from "./errors.ts";
+import { invalidAction, invalidAddress, isQuery, missingParameter, queueDoesNotExist } from "./errors.ts";
 
 /** Whose a queue is, and what it is called. */
 export interface Address {
@@ -25,11 +25,11 @@ export function urlOf(ctx: Context, { account, name }: Address): string {
 
 /**
  * The queue that a call is for. Clients of the query protocol may name it by the path that they call.
- * @throws {AwsError} MissingParameter, InvalidAddress
+ * @throws {AwsError} MissingParameter, QueueDoesNotExist, InvalidAddress
  */
 export function queueNamed(ctx: Context, url: string | undefined): string {
   const given = url || pathAddress(ctx.request?.path);
-  if (!given) throw missingParameter("QueueUrl");
+  if (!given) throw isQuery(ctx) ? missingParameter("QueueUrl") : queueDoesNotExist(ctx);
   const address = addressIn(given);
   if (!address) throw invalidAddress(given);
   return address.name;

@@ -1,7 +1,7 @@
 import type { QueueAttributeMap, QueueAttributeName } from "#aws/contract/types/sqs.ts";
 import { parsePolicy, RESOURCE_POLICY } from "#aws/languages/policy/document.ts";
 import type { Place } from "#kernel/collection.ts";
-import { fault, invalidAttributeValue, unknownAttribute } from "./errors.ts";
+import { checkStatements, fault, invalidAttributeValue, unknownAttribute } from "./errors.ts";
 import { redriveAllowPolicy, redrivePolicy } from "./redrive-policy.ts";
 import {
   arnOf,
@@ -50,13 +50,14 @@ function whole(least: number, most: number) {
 function oneOf<T extends string>(...values: T[]) {
   return (text: string, name: string): T => {
     const found = values.find((value) => value === text);
-    if (found === undefined) throw invalidAttributeValue(name);
+    if (found === undefined) throw invalidAttributeValue(name, "not a supported value.");
     return found;
   };
 }
 
 function flag(text: string, name: string): boolean {
-  return oneOf("true", "false")(text.toLowerCase(), name) === "true";
+  if (!/^(?:true|false)$/i.test(text)) throw invalidAttributeValue(name);
+  return text.toLowerCase() === "true";
 }
 
 /** Bytes of a policy, as AWS has it. */
@@ -70,10 +71,12 @@ function policy(text: string, name: string): string | undefined {
   if (Buffer.byteLength(text) > LONGEST_POLICY) throw invalidAttributeValue(name);
   try {
     parsePolicy(text, RESOURCE_POLICY);
-    return text;
   } catch {
     throw invalidAttributeValue(name);
   }
+  const { Statement } = JSON.parse(text) as { Statement: unknown };
+  checkStatements(Statement);
+  return text;
 }
 
 function keyId(text: string, name: string): string | undefined {
@@ -148,7 +151,7 @@ export function settingsWith(
   if (made.fifoThroughputLimit === "perMessageGroupId" && made.deduplicationScope !== "messageGroup")
     throw invalidAttributeValue(
       "FifoThroughputLimit",
-      "perMessageGroupId is allowed only when the value for DeduplicationScope is messageGroup",
+      "To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.",
     );
   return made;
 }

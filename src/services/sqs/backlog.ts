@@ -49,7 +49,7 @@ export interface Order {
   /** It has been sent, or moved here. */
   sent(message: Message): void;
   /** It has been received. */
-  taken(message: Message, until: Time): void;
+  taken(message: Pick<Message, "seq" | "group">, until: Time): void;
   /** Whether it is in flight: as of the last `settle`. */
   isInFlight(seq: number): boolean;
   /** The visibility of a message in flight ends at another time. */

@@ -5,7 +5,7 @@ import { faultsOf } from "#kernel/service.ts";
 export const fault = faultsOf<"sqs">();
 
 /** Whether the call came in the protocol of older clients, in which a few sentences are longer. */
-const isQuery = ({ request }: Context) =>
+export const isQuery = ({ request }: Context) =>
   request !== undefined && request.headers["x-amz-target"] === undefined;
 
 export const queueDoesNotExist = (ctx: Context) =>
@@ -55,6 +55,13 @@ export const invalidValue = (value: string | number, parameter: string, reason: 
 
 export const notForThisQueueType = (value: string | number, parameter: string) =>
   invalidValue(value, parameter, "The request include parameter that is not valid for this queue type.");
+
+export const missingQueueName = (given: string | undefined) =>
+  invalidParameter(
+    given === ""
+      ? "Queue name cannot be empty"
+      : "Value for parameter QueueName is invalid. Reason: Must specify a queue name.",
+  );
 
 export const invalidQueueName = () =>
   invalidParameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
@@ -114,10 +121,22 @@ export const messageGone = (handle: string) =>
     "Message does not exist or is not available for visibility timeout change.",
   );
 
-export const notInFlight = () => fault("MessageNotInflight", "");
-
 export const tooManyInFlight = () =>
-  fault("OverLimit", "Too many messages in flight: a queue has at most 120,000 of them.");
+  fault(
+    "OverLimit",
+    "Too many messages have been received without being deleted. Please delete your received messages or let them timeout before receiving more.",
+  );
+
+const MOST_STATEMENTS = 20;
+
+/** @throws {AwsError} OverLimit */
+export function checkStatements(statements: unknown): void {
+  if (Array.isArray(statements) && statements.length > MOST_STATEMENTS)
+    throw fault(
+      "OverLimit",
+      `${statements.length} statements were found in the submitted policy, max allowed is ${MOST_STATEMENTS}`,
+    );
+}
 
 export const deduplicationNeeded = () =>
   invalidParameter(

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { MessageAttributeValue, MessageBodyAttributeMap } from "#aws/contract/types/sqs.ts";
-import { invalidCharacters, invalidParameter } from "./errors.ts";
+import { fault, invalidCharacters, invalidParameter } from "./errors.ts";
 import type { Attribute } from "./store.ts";
 import { isValidText } from "./text.ts";
 
@@ -49,7 +49,10 @@ function attribute(name: string, value: MessageAttributeValue, kind: "user" | "s
   checkName(name);
   const { DataType: type, StringValue: text, BinaryValue: bytes } = value;
   if (value.StringListValues?.length || value.BinaryListValues?.length)
-    throw invalidParameter("Message attribute list values in SendMessage operation are not supported.");
+    throw fault(
+      "UnsupportedOperation",
+      "Message attribute list values in SendMessage operation are not supported.",
+    );
   if (!type)
     throw invalidParameter(`Message (${kind}) attribute '${name}' must contain a non-empty attribute type.`);
   if (type.length > LONGEST_TYPE)

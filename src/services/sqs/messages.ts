@@ -4,7 +4,7 @@ import type {
 } from "#aws/contract/types/sqs.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { queueNamed } from "./addresses.ts";
-import { invalidValue, messageGone, missingParameter, notInFlight, receiptExpired } from "./errors.ts";
+import { invalidValue, messageGone, missingParameter, receiptExpired } from "./errors.ts";
 import { receiptIn } from "./receipts.ts";
 import { checkFor, drafted, send, traceOf } from "./sending.ts";
 import { states, voidThrough } from "./store.ts";
@@ -60,7 +60,7 @@ export async function remove(
   work.tx.metric("NumberOfMessagesDeleted", 1, { QueueName: queue.name });
 }
 
-/** @throws {AwsError} ReceiptHandleIsInvalid, InvalidParameterValue, MessageNotInflight */
+/** @throws {AwsError} ReceiptHandleIsInvalid, InvalidParameterValue */
 export async function changeVisibility(
   work: Work,
   of: OpenQueue,
@@ -74,8 +74,10 @@ export async function changeVisibility(
     throw invalidValue(timeout, "VisibilityTimeout", `Must be between 0 and ${LONGEST_VISIBILITY}.`);
   const { seq, receipt } = receiptIn(work.ctx, queue, handle);
   const state = seq > voidThrough(queue) ? await tx.get(states, [queue.id, seq]) : undefined;
-  if (!state || (queue.isFifo && state.receipt !== receipt)) throw messageGone(handle);
-  if (!backlog.isInFlight(seq)) throw queue.isFifo ? messageGone(handle) : notInFlight();
+  if (!state) throw messageGone(handle);
+  const isInFlight = backlog.isInFlight(seq);
+  if (queue.isFifo && !(isInFlight && state.receipt === receipt)) throw messageGone(handle);
+  if (!isInFlight && timeout === 0) return;
   const until = tx.now() + timeout * 1_000;
   if (until - state.received! > LONGEST_VISIBILITY * 1_000)
     throw invalidValue(
@@ -85,7 +87,9 @@ export async function changeVisibility(
     );
   tx.put(states, { ...state, visibleAt: until });
   work.afterwards(of, () => {
-    backlog.changed(seq, until);
+    // In a standard queue whoever received a message last can hide it also when it is visible again.
+    if (isInFlight) backlog.changed(seq, until);
+    else backlog.taken(state, until);
     backlog.settle(tx.now());
   });
 }

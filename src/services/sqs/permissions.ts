@@ -1,14 +1,28 @@
 import type { Handlers } from "#kernel/service.ts";
 import { queueNamed } from "./addresses.ts";
 import { LONGEST_POLICY } from "./attributes.ts";
-import { fault, invalidValue, missingParameter, queueDoesNotExist } from "./errors.ts";
+import { checkStatements, fault, invalidValue, missingParameter, queueDoesNotExist } from "./errors.ts";
 import { arnOf, queues } from "./store.ts";
 
 const MOST_ACTIONS = 7;
-const MOST_STATEMENTS = 20;
 const LABEL = /^[A-Za-z0-9_-]{1,80}$/;
 const ACCOUNT = /^\d{12}$/;
-/** What a queue's owner can share; the rest is the owner's alone. */
+/** What is the owner's alone. */
+const OWNERS = new Set([
+  "AddPermission",
+  "CancelMessageMoveTask",
+  "CreateQueue",
+  "DeleteQueue",
+  "ListMessageMoveTasks",
+  "ListQueues",
+  "ListQueueTags",
+  "RemovePermission",
+  "SetQueueAttributes",
+  "StartMessageMoveTask",
+  "TagQueue",
+  "UntagQueue",
+]);
+/** What a queue's owner can share. */
 const SHARED = new Set([
   "*",
   "SendMessage",
@@ -48,7 +62,9 @@ export const permissionOperations = {
       throw invalidValue(
         `SQS:${refused}`,
         "ActionName",
-        "Only the queue owner is allowed to invoke this action.",
+        OWNERS.has(refused)
+          ? "Only the queue owner is allowed to invoke this action."
+          : "Please refer to the appropriate WSDL for a list of valid actions.",
       );
     if (!accounts.every((account) => ACCOUNT.test(account)))
       throw invalidValue(`[${accounts.join(", ")}]`, "PrincipalId", "Unable to verify.");
@@ -70,12 +86,9 @@ export const permissionOperations = {
       };
       if (document.Statement.some(({ Sid }) => Sid === label))
         throw invalidValue(label, "Label", "Already exists.");
-      if (document.Statement.length >= MOST_STATEMENTS)
-        throw fault(
-          "OverLimit",
-          `${MOST_STATEMENTS} statements are in the policy, which is the most allowed.`,
-        );
-      const policy = JSON.stringify({ ...document, Statement: [...document.Statement, statement] });
+      const statements = [...document.Statement, statement];
+      checkStatements(statements);
+      const policy = JSON.stringify({ ...document, Statement: statements });
       if (Buffer.byteLength(policy) > LONGEST_POLICY)
         throw fault("OverLimit", `A policy has at most ${LONGEST_POLICY} bytes.`);
       tx.put(queues, { ...queue, modified: tx.now(), attributes: { ...queue.attributes, policy } });

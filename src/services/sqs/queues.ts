@@ -9,6 +9,7 @@ import {
   invalidFifoName,
   invalidQueueName,
   missingParameter,
+  missingQueueName,
   purgeInProgress,
   queueDeletedRecently,
   queueDoesNotExist,
@@ -34,7 +35,7 @@ const MOST_EXPIRIES = 20;
 export const queueOperations = {
   async CreateQueue(ctx, { QueueName: name, Attributes = {}, tags }) {
     refuseAtQueue(ctx, "CreateQueue");
-    if (!name) throw missingParameter("QueueName");
+    if (!name) throw missingQueueName(name);
     const { isFifo, asked } = kindOf(name, Attributes);
     const settings = settingsWith(asked, isFifo, isFifo ? FIFO_DEFAULTS : DEFAULTS);
     checkTags(tags);
@@ -106,7 +107,7 @@ export const queueOperations = {
   },
 
   async GetQueueUrl(ctx, { QueueName: name }) {
-    if (!name) throw missingParameter("QueueName");
+    if (!name) throw missingQueueName(name);
     const queue = await ctx.read((tx) => tx.get(queues, [name]));
     if (!queue) throw queueDoesNotExist(ctx);
     return { QueueUrl: urlOf(ctx, { account: ctx.account, name }) };

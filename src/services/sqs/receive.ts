@@ -153,6 +153,7 @@ async function take(work: Work, name: string, ask: Ask, isShort: boolean): Promi
   const walk = backlog.walk();
   work.afterwards(of, walk.commit);
   const found: { state: MessageState; message: Received }[] = [];
+  const met = new Set<number>();
   let refills = 0;
   let cleared = 0;
   let clearedBytes = 0;
@@ -164,6 +165,9 @@ async function take(work: Work, name: string, ask: Ask, isShort: boolean): Promi
       await refill(tx, queue, backlog);
       continue;
     }
+    // One that was hidden again before its time had come stands in the order twice.
+    if (met.has(seq)) continue;
+    met.add(seq);
     const key = [queue.id, seq];
     const message = seq > voidThrough(queue) ? await tx.get(messages, key) : undefined;
     if (!message) continue;

@@ -62,9 +62,9 @@ export function attributeFilter({ MessageAttributeNames: names = [] }: ReceiveMe
   if (names.length === 0) return NONE;
   const exact = new Set(names);
   if (exact.has("All") || exact.has(".*")) return EVERY;
-  const prefixes = names.filter((name) => name.endsWith(".*")).map((name) => name.slice(0, -1));
-  return (name) =>
-    exact.has(name) || prefixes.some((prefix) => name.startsWith(prefix) || name === prefix.slice(0, -1));
+  // AWS: what stands before the period is the prefix, so `col.*` is for `color`, too.
+  const prefixes = names.filter((name) => name.endsWith(".*")).map((name) => name.slice(0, -2));
+  return (name) => exact.has(name) || prefixes.some((prefix) => name.startsWith(prefix));
 }
 
 export async function rendered(

@@ -1,4 +1,4 @@
-import { invalidValue } from "./errors.ts";
+import { invalidAttributeValue, invalidValue } from "./errors.ts";
 import type { RedriveAllowPolicy, RedrivePolicy } from "./store.ts";
 
 const MOST_RECEIVES = 1_000;
@@ -6,54 +6,62 @@ const MOST_SOURCES = 10;
 /** More than any of these policies can need. */
 const LONGEST = 8_192;
 const QUEUE_ARN = /^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[^:]+$/;
+const ARN = /^arn:aws[a-z-]*(?::[^:]*){4}$/;
+const UNSUPPORTED = "Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.";
 
-/** @throws {AwsError} InvalidParameterValue */
+/** @throws {AwsError} InvalidParameterValue, InvalidAttributeValue */
 export function redrivePolicy(text: string, name: string): RedrivePolicy | undefined {
   if (text === "") return undefined;
   const invalid = (reason: string) => invalidValue(text, name, reason);
-  const { deadLetterTargetArn, maxReceiveCount } = parsed(
+  const { deadLetterTargetArn, maxReceiveCount, ...more } = parsed(
     text,
-    invalid("Redrive policy is not a valid JSON map."),
+    invalidAttributeValue(name, "Redrive policy is not a valid JSON map."),
   );
-  if (deadLetterTargetArn === undefined)
-    throw invalid("Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
   if (maxReceiveCount === undefined)
     throw invalid("Redrive policy does not contain mandatory attribute: maxReceiveCount.");
-  if (typeof deadLetterTargetArn !== "string" || !QUEUE_ARN.test(deadLetterTargetArn))
-    throw invalid("Dead letter target does not exist.");
+  if (deadLetterTargetArn === undefined)
+    throw invalid("Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
+  if (Object.keys(more).length > 0)
+    throw invalid("Only following attributes are supported: [deadLetterTargetArn, maxReceiveCount].");
   const count = /^\d{1,9}$/.test(String(maxReceiveCount)) ? Number(maxReceiveCount) : Number.NaN;
   if (!(count >= 1 && count <= MOST_RECEIVES))
     throw invalid(
       `Invalid value for maxReceiveCount: ${String(maxReceiveCount)}, valid values are from 1 to ${MOST_RECEIVES} both inclusive.`,
     );
+  if (typeof deadLetterTargetArn !== "string" || !ARN.test(deadLetterTargetArn))
+    throw invalid("Dead-letter target ARN should be fully qualified ARN.");
+  if (!QUEUE_ARN.test(deadLetterTargetArn))
+    throw invalid("Only SQS queues are valid resources for deadLetterTargetArn");
   return { deadLetterTargetArn, maxReceiveCount: count, text };
 }
 
-/** @throws {AwsError} InvalidParameterValue */
+/** @throws {AwsError} InvalidParameterValue, InvalidAttributeValue */
 export function redriveAllowPolicy(text: string, name: string): RedriveAllowPolicy | undefined {
   if (text === "") return undefined;
-  const invalid = (reason: string) => invalidValue(text, name, reason);
-  const { redrivePermission, sourceQueueArns } = parsed(
-    text,
-    invalid("Redrive allow policy is not a valid JSON map."),
-  );
+  const unsupported = invalidAttributeValue(name, UNSUPPORTED);
+  const invalid = (reason: string) =>
+    invalidValue(text, name, `Amazon SQS can't create the redrive allow policy. ${reason}`);
+  const { redrivePermission, sourceQueueArns, ...more } = parsed(text, unsupported);
   if (redrivePermission !== "allowAll" && redrivePermission !== "denyAll" && redrivePermission !== "byQueue")
-    throw invalid("Invalid value for redrivePermission: valid values are allowAll, denyAll and byQueue.");
+    throw unsupported;
+  if (Object.keys(more).length > 0) throw unsupported;
+  if (sourceQueueArns !== undefined && !isArns(sourceQueueArns)) throw unsupported;
   if (redrivePermission !== "byQueue") {
     if (sourceQueueArns !== undefined)
-      throw invalid("sourceQueueArns can only be specified with the redrivePermission byQueue.");
+      throw invalid("To specify one or more source queue ARNs, you must set redrivePermission to byQueue.");
     return { redrivePermission, text };
   }
-  if (!isArns(sourceQueueArns))
-    throw invalid(`sourceQueueArns must name 1 to ${MOST_SOURCES} queues by their ARNs.`);
+  if (!sourceQueueArns || sourceQueueArns.length === 0)
+    throw invalid(
+      "When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.",
+    );
+  if (sourceQueueArns.length > MOST_SOURCES)
+    throw invalid(`The maximum number of source queue ARNs you can specify is ${MOST_SOURCES}.`);
   return { redrivePermission, sourceQueueArns, text };
 }
 
 const isArns = (value: unknown): value is string[] =>
-  Array.isArray(value) &&
-  value.length > 0 &&
-  value.length <= MOST_SOURCES &&
-  value.every((arn) => typeof arn === "string" && QUEUE_ARN.test(arn));
+  Array.isArray(value) && value.every((arn) => typeof arn === "string" && QUEUE_ARN.test(arn));
 
 function parsed(text: string, notJson: Error): Record<string, unknown> {
   if (text.length > LONGEST) throw notJson;

@@ -1,3 +1,4 @@
+import type { ListDeadLetterSourceQueuesResult } from "#aws/contract/types/sqs.ts";
 import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -59,8 +60,9 @@ export async function checkTarget(
 ): Promise<void> {
   const invalid = (reason: string) => invalidValue(policy.text, "RedrivePolicy", reason);
   const [, , , region, account, name] = policy.deadLetterTargetArn.split(":");
-  const isHere = region === ctx.region && account === ctx.account;
-  const target = isHere ? await tx.get(queues, [name!]) : undefined;
+  if (region !== ctx.region) throw invalid("Dead-letter target must be in same region as the source.");
+  if (account !== ctx.account) throw invalid("Dead-letter target owner should be same as the source.");
+  const target = await tx.get(queues, [name!]);
   if (!target) throw invalid("Dead letter target does not exist.");
   if (target.isFifo !== source.isFifo)
     throw invalid("Dead-letter queue must be same type of queue as the source.");
@@ -88,9 +90,11 @@ export const redriveOperations = {
       position: (source) => [source.name],
       invalidToken,
     });
+    const queueUrls = records.map((source) => urlOf(ctx, { account: ctx.account, name: source.name }));
+    // Where there are none AWS leaves the list out, although the model requires it.
     return {
-      queueUrls: records.map((source) => urlOf(ctx, { account: ctx.account, name: source.name })),
+      ...(queueUrls.length > 0 && { queueUrls }),
       ...(MaxResults !== undefined && token && { NextToken: token }),
-    };
+    } as ListDeadLetterSourceQueuesResult;
   },
 } satisfies Handlers<"sqs">;

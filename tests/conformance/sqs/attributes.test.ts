@@ -163,7 +163,16 @@ for (const [name, value] of [
   );
 
 behaviour("high throughput wants deduplication per group", guide("high-throughput-fifo"), async () => {
-  await refused(fifo({ FifoThroughputLimit: "perMessageGroupId" }), "InvalidAttributeValue");
+  await refused(
+    fifo({ FifoThroughputLimit: "perMessageGroupId" }),
+    "InvalidAttributeValue",
+    "Invalid value for the parameter FifoThroughputLimit. Reason: To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.",
+  );
+  await refused(
+    fifo({ DeduplicationScope: "world" }),
+    "InvalidAttributeValue",
+    "Invalid value for the parameter DeduplicationScope. Reason: not a supported value.",
+  );
   const QueueUrl = await fifo({
     FifoThroughputLimit: "perMessageGroupId",
     DeduplicationScope: "messageGroup",

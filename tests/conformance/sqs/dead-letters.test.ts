@@ -140,6 +140,32 @@ const REASONS: [string, (target: string) => string, string | RegExp][] = [
     /Reason: Dead letter target does not exist\.$/,
   ],
   [
+    "a target in another Region",
+    (target) => policy(target.replace("us-east-1", "eu-west-1"), 3),
+    /Reason: Dead-letter target must be in same region as the source\.$/,
+  ],
+  [
+    "another account's target",
+    (target) => policy(target.replace("000000000000", "111122223333"), 3),
+    /Reason: Dead-letter target owner should be same as the source\.$/,
+  ],
+  [
+    "a target that is no ARN",
+    () => policy("dead", 3),
+    /Reason: Dead-letter target ARN should be fully qualified ARN\.$/,
+  ],
+  [
+    "a target that is no queue",
+    () => policy("arn:aws:sns:us-east-1:000000000000:topic", 3),
+    /Reason: Only SQS queues are valid resources for deadLetterTargetArn$/,
+  ],
+  [
+    "something else",
+    (target) => JSON.stringify({ deadLetterTargetArn: target, maxReceiveCount: 3, delay: 1 }),
+    /Reason: Only following attributes are supported: \[deadLetterTargetArn, maxReceiveCount\]\.$/,
+  ],
+  ["nothing", () => "{}", /Redrive policy does not contain mandatory attribute: maxReceiveCount\.$/],
+  [
     "maxReceiveCount 0",
     (target) => policy(target, 0),
     /Invalid value for maxReceiveCount: 0, valid values are from 1 to 1000 both inclusive\.$/,
@@ -159,8 +185,6 @@ const REASONS: [string, (target: string) => string, string | RegExp][] = [
     () => JSON.stringify({ maxReceiveCount: 3 }),
     /Redrive policy does not contain mandatory attribute: deadLetterTargetArn\.$/,
   ],
-  ["no JSON", () => "{", /Redrive policy is not a valid JSON map\.$/],
-  ["a list", () => "[]", /Redrive policy is not a valid JSON map\.$/],
 ];
 for (const [what, text, message] of REASONS) {
   behaviour(`a redrive policy with ${what} is refused`, api("SetQueueAttributes"), async () => {
@@ -174,6 +198,15 @@ for (const [what, text, message] of REASONS) {
     expect((await attributes(QueueUrl)).RedrivePolicy).toBeUndefined();
   });
 }
+
+for (const RedrivePolicy of ["{", "[]", "3", " "])
+  behaviour(`a redrive policy is an object in JSON, not ${RedrivePolicy}`, api("CreateQueue"), () =>
+    refused(
+      queue({ RedrivePolicy }),
+      "InvalidAttributeValue",
+      "Invalid value for the parameter RedrivePolicy. Reason: Redrive policy is not a valid JSON map.",
+    ),
+  );
 
 behaviour("the error of a redrive policy tells the policy", api("CreateQueue"), async () => {
   const RedrivePolicy = policy("arn:aws:sqs:us-east-1:000000000000:not-there", 3);
@@ -216,12 +249,28 @@ behaviour("a dead-letter queue can name its sources", guide("sqs-dead-letter-que
   await refused(use(other), "InvalidParameterValue");
 });
 
-for (const [what, document] of [
-  ["a permission that there is not", { redrivePermission: "some" }],
-  ["byQueue without queues", { redrivePermission: "byQueue" }],
+for (const document of [{ redrivePermission: "some" }, {}, [], { redrivePermission: "allowAll", more: 1 }])
+  behaviour(
+    `a redrive allow policy ${JSON.stringify(document)} has no form that SQS knows`,
+    api("SetQueueAttributes"),
+    () =>
+      refused(
+        queue({ RedriveAllowPolicy: JSON.stringify(document) }),
+        "InvalidAttributeValue",
+        "Invalid value for the parameter RedriveAllowPolicy. Reason: Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.",
+      ),
+  );
+
+for (const [what, document, reason] of [
+  [
+    "byQueue without queues",
+    { redrivePermission: "byQueue" },
+    "When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.",
+  ],
   [
     "queues without byQueue",
     { redrivePermission: "allowAll", sourceQueueArns: ["arn:aws:sqs:us-east-1:000000000000:a"] },
+    "To specify one or more source queue ARNs, you must set redrivePermission to byQueue.",
   ],
   [
     "eleven queues",
@@ -229,11 +278,21 @@ for (const [what, document] of [
       redrivePermission: "byQueue",
       sourceQueueArns: Array.from({ length: 11 }, (_, n) => `arn:aws:sqs:us-east-1:000000000000:q${n}`),
     },
+    "The maximum number of source queue ARNs you can specify is 10.",
   ],
 ] as const)
   behaviour(`a redrive allow policy with ${what} is refused`, api("SetQueueAttributes"), () =>
-    refused(queue({ RedriveAllowPolicy: JSON.stringify(document) }), "InvalidParameterValue"),
+    refused(
+      queue({ RedriveAllowPolicy: JSON.stringify(document) }),
+      "InvalidParameterValue",
+      `Value ${JSON.stringify(document)} for parameter RedriveAllowPolicy is invalid. Reason: Amazon SQS can't create the redrive allow policy. ${reason}`,
+    ),
   );
+
+behaviour("a queue to which none redrive is told no list", api("ListDeadLetterSourceQueues"), async () => {
+  const { queueUrls } = await send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: await queue() }));
+  expect(queueUrls).toBeUndefined();
+});
 
 behaviour(
   "ListDeadLetterSourceQueues names the queues that redrive here",
@@ -243,7 +302,6 @@ behaviour(
     const other = await queue({ RedrivePolicy: policy(arn(dead), 5) });
     const { queueUrls } = await send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead }));
     expect([...queueUrls!].sort()).toEqual([live, other].sort());
-    expect((await send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: live }))).queueUrls).toEqual([]);
   },
 );
 

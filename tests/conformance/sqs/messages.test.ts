@@ -360,6 +360,15 @@ for (const [what, name, value, message] of REFUSED)
     ),
   );
 
+for (const list of [{ StringListValues: ["x"] }, { BinaryListValues: [Uint8Array.of(1)] }])
+  behaviour(`${Object.keys(list)[0]} are for later`, api("MessageAttributeValue"), async () =>
+    refused(
+      put(await queue(), "x", { MessageAttributes: { a: { DataType: "StringList", ...list } } }),
+      "UnsupportedOperation",
+      "Message attribute list values in SendMessage operation are not supported.",
+    ),
+  );
+
 behaviour("a message has ten attributes at most", guide("sqs-message-metadata"), async () => {
   const some = (count: number) =>
     Object.fromEntries(

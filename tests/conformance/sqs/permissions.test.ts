@@ -103,6 +103,23 @@ behaviour("what only the owner may do cannot be shared", api("AddPermission"), a
   ),
 );
 
+behaviour("what is no action cannot be shared", api("AddPermission"), async () =>
+  refused(
+    add(await queue(), "share", [OTHER], ["SendMessageBatch"]),
+    "InvalidParameterValue",
+    "Value SQS:SendMessageBatch for parameter ActionName is invalid. Reason: Please refer to the appropriate WSDL for a list of valid actions.",
+  ),
+);
+
+behaviour("a policy has twenty statements at most", guide("quotas-policies"), async () => {
+  const QueueUrl = await queue();
+  const statement = { Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: "*" };
+  await setPolicy(QueueUrl, ...Array(20).fill(statement));
+  const message = "21 statements were found in the submitted policy, max allowed is 20";
+  await refused(setPolicy(QueueUrl, ...Array(21).fill(statement)), "OverLimit", message, 403);
+  await refused(add(QueueUrl, "share", [OTHER], ["SendMessage"]), "OverLimit", message, 403);
+});
+
 behaviour("accounts have twelve digits", api("AddPermission"), async () =>
   refused(add(await queue(), "share", ["somebody"], ["SendMessage"]), "InvalidParameterValue"),
 );

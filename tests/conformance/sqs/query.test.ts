@@ -8,6 +8,7 @@ const cloud = conformanceCloud();
 const { queue, fifo, put, receive, arn, unused } = sqsOn(cloud);
 const FAQ = guide("sqs-json-faqs");
 const REQUESTS = guide("sqs-making-api-requests-xml");
+const JSON_ERRORS = guide("sqs-json-api-responses");
 
 /** As a client from before JSON: a signed form. */
 async function query(
@@ -224,25 +225,98 @@ behaviour("in both protocols a call on a queue has the same errors", FAQ, async 
   expect(element(xml, "Code")).toBe("AWS.SimpleQueueService.QueueDeletedRecently");
 });
 
-behaviour("a newer client that knows older codes is told them in a header", FAQ, async () => {
-  const body = JSON.stringify({ QueueName: "not-there" });
+/** As a client of today sends it, but for what its model would refuse. */
+async function json(operation: string, body: string, signingKey = "test") {
   const headers = {
     host: new URL(cloud.endpoint).host,
     "content-type": "application/x-amz-json-1.0",
-    "x-amz-target": "AmazonSQS.GetQueueUrl",
+    "x-amz-target": `AmazonSQS.${operation}`,
     "x-amzn-query-mode": "true",
   };
   const signed = sign(
     { method: "POST", path: "/", query: "", headers },
-    { accessKeyId: "test", secretAccessKey: "test" },
+    { accessKeyId: signingKey, secretAccessKey: "test" },
     { region: "us-east-1", service: "sqs", now: Date.now(), payloadHash: hash("sha256", body, "hex") },
   );
   const answer = await fetch(cloud.endpoint, { method: "POST", headers: { ...headers, ...signed }, body });
-  expect(answer.headers.get("x-amzn-query-error")).toBe("AWS.SimpleQueueService.NonExistentQueue;Sender");
-  expect([answer.status, await answer.json()]).toEqual([
-    400,
-    { __type: "com.amazonaws.sqs#QueueDoesNotExist", message: "The specified queue does not exist." },
+  const { __type: type, message } = (await answer.json()) as Record<string, string>;
+  return { status: answer.status, type, message, code: answer.headers.get("x-amzn-query-error") };
+}
+
+behaviour("a newer client that knows older codes is told them in a header", JSON_ERRORS, async () =>
+  expect(await json("GetQueueUrl", '{"QueueName":"not-there"}')).toEqual({
+    status: 400,
+    type: "com.amazonaws.sqs#QueueDoesNotExist",
+    message: "The specified queue does not exist.",
+    code: "AWS.SimpleQueueService.NonExistentQueue;Sender",
+  }),
+);
+
+behaviour("in JSON, too, an error has the status of its older code", JSON_ERRORS, async () => {
+  const QueueUrl = await queue();
+  const told = async (operation: string, parameters: object) => {
+    const { status, type, code } = await json(operation, JSON.stringify({ QueueUrl, ...parameters }));
+    return [status, type, code];
+  };
+  expect(await told("DeleteMessage", { ReceiptHandle: "x" })).toEqual([
+    404,
+    "com.amazonaws.sqs#ReceiptHandleIsInvalid",
+    "ReceiptHandleIsInvalid;Sender",
   ]);
+  await json("PurgeQueue", JSON.stringify({ QueueUrl }));
+  expect(await told("PurgeQueue", {})).toEqual([
+    403,
+    "com.amazonaws.sqs#PurgeQueueInProgress",
+    "AWS.SimpleQueueService.PurgeQueueInProgress;Sender",
+  ]);
+});
+
+/** Those of no model: the framework's own name, and the code that older clients know. */
+const UNMODELED: [string, string, string, number, string, string][] = [
+  ["no queue's name", "GetQueueUrl", "{}", 400, "InvalidParameterValueException", "InvalidParameterValue"],
+  ["an operation that there is not", "Fly", "{}", 400, "UnknownOperationException", "InvalidAction"],
+  ["what is no JSON", "ListQueues", "{", 400, "SerializationException", "MalformedInput"],
+];
+for (const [what, operation, body, status, name, code] of UNMODELED)
+  behaviour(`${what} is told in JSON by the framework's name`, JSON_ERRORS, async () =>
+    expect(await json(operation, body)).toMatchObject({
+      status,
+      type: `com.amazon.coral.service#${name}`,
+      code: `${code};Sender`,
+    }),
+  );
+
+behaviour("what is missing is told in JSON by the framework's name", JSON_ERRORS, async () =>
+  expect(await json("SendMessage", JSON.stringify({ QueueUrl: await queue() }))).toEqual({
+    status: 400,
+    type: "com.amazon.coral.service#MissingRequiredParameterException",
+    message: "The request must contain the parameter MessageBody.",
+    code: "MissingParameter;Sender",
+  }),
+);
+
+behaviour("an unknown access key is refused with the status of its older code", JSON_ERRORS, async () =>
+  expect(await json("ListQueues", "{}", "AKIAIOSFODNN7EXAMPLE")).toMatchObject({
+    status: 403,
+    type: "com.amazon.coral.service#UnrecognizedClientException",
+    code: "InvalidClientTokenId;Sender",
+  }),
+);
+
+behaviour("a queue cannot be made without a name", api("CreateQueue"), async () => {
+  for (const [body, message] of [
+    ["{}", "Value for parameter QueueName is invalid. Reason: Must specify a queue name."],
+    ['{"QueueName":""}', "Queue name cannot be empty"],
+  ])
+    expect(await json("CreateQueue", body!)).toMatchObject({ code: "InvalidParameterValue;Sender", message });
+});
+
+behaviour("in JSON no queue at all is one that does not exist", JSON_ERRORS, async () => {
+  for (const body of ['{"MessageBody":"x"}', '{"QueueUrl":"","MessageBody":"x"}'])
+    expect(await json("SendMessage", body)).toMatchObject({
+      status: 400,
+      type: "com.amazonaws.sqs#QueueDoesNotExist",
+    });
 });
 
 behaviour("a message carries on the trace of the call that sent it", guide("sqs-xray"), async () => {

@@ -150,14 +150,18 @@ behaviour("a message is in flight for 12 hours at most", guide("sqs-visibility-t
 });
 
 behaviour(
-  "a message that is not in flight has no visibility to change",
+  "a message that is visible again can be hidden by its last receipt handle",
   api("ChangeMessageVisibility"),
   async () => {
     const QueueUrl = await queue({ VisibilityTimeout: "1" });
     await put(QueueUrl, "x");
     const [message] = await receive(QueueUrl);
     await cloud.advance(1_000);
-    await refused(change(QueueUrl, message!.ReceiptHandle, 10), "MessageNotInflight");
+    await change(QueueUrl, message!.ReceiptHandle, 10);
+    expect(await receive(QueueUrl)).toEqual([]);
+    await cloud.advance(10_000);
+    await change(QueueUrl, message!.ReceiptHandle, 0);
+    expect((await receive(QueueUrl, { VisibilityTimeout: 0 })).map(({ Body }) => Body)).toEqual(["x"]);
   },
 );
 
@@ -237,16 +241,17 @@ const FILTERS: [string, string[] | undefined, string[]][] = [
   ["none unless asked", undefined, []],
   ["those that are named", ["a.one", "c"], ["a.one", "c"]],
   ["none for a name that there is not", ["d"], []],
-  ["all for All", ["All"], ["a.one", "a.two", "b", "c"]],
-  ["all for .*", [".*"], ["a.one", "a.two", "b", "c"]],
+  ["all for All", ["All"], ["a.one", "a.two", "b", "c", "colour"]],
+  ["all for .*", [".*"], ["a.one", "a.two", "b", "c", "colour"]],
   ["those with a prefix for prefix.*", ["a.*"], ["a.one", "a.two"]],
+  ["also those that go on without the period", ["co.*"], ["colour"]],
   ["those of several patterns", ["a.*", "b"], ["a.one", "a.two", "b"]],
 ];
 for (const [what, MessageAttributeNames, expected] of FILTERS)
   behaviour(`attributes are told: ${what}`, api("ReceiveMessage"), async () => {
     const QueueUrl = await queue();
     await put(QueueUrl, "x", {
-      MessageAttributes: { "a.one": value, "a.two": value, b: value, c: value },
+      MessageAttributes: { "a.one": value, "a.two": value, b: value, c: value, colour: value },
     });
     const [message] = await receive(QueueUrl, { MessageAttributeNames });
     expect(Object.keys(message!.MessageAttributes ?? {}).sort()).toEqual(expected);
