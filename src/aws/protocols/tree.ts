@@ -58,7 +58,7 @@ export function converters(dialect: Dialect): Converters {
     const renamed = [...members].some(([from, { to }]) => from !== to);
 
     return (value, depth) => {
-      if (dialect.untrusted) checkObject(value, depth, "Structure");
+      if (dialect.untrusted) checkObject(value, depth);
       const tree = value as Tree;
       let result: Tree = renamed ? {} : tree;
       let count = 0;
@@ -111,7 +111,7 @@ export function converters(dialect: Dialect): Converters {
   function map(shape: MapShape): Convert {
     const convert = compile(shape.value);
     return (value, depth) => {
-      if (dialect.untrusted) checkObject(value, depth, "Map");
+      if (dialect.untrusted) checkObject(value, depth);
       const tree = value as Tree;
       let result = tree;
       for (const key in tree) {
@@ -136,10 +136,11 @@ function isPresent(value: unknown): boolean {
   return value !== null && value !== undefined;
 }
 
-function checkObject(value: unknown, depth: number, type: string): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value) || !isPlain(value)) {
-    throw mismatch(value, `a ${type}`);
-  }
+function checkObject(value: unknown, depth: number): void {
+  if (Array.isArray(value)) throw new Malformed(LIST);
+  // Of a body that is no object at all AWS says no more than that.
+  if (typeof value !== "object" || value === null || !isPlain(value))
+    throw new Malformed(depth === 0 ? "" : "Expected null");
   checkDepth(depth);
 }
 
@@ -149,7 +150,7 @@ function isPlain(value: object): boolean {
 }
 
 function checkArray(value: unknown, depth: number): void {
-  if (!Array.isArray(value)) throw mismatch(value, "a List");
+  if (!Array.isArray(value)) throw new Malformed("Expected list or null");
   checkDepth(depth);
 }
 
@@ -157,8 +158,13 @@ export function checkDepth(depth: number): void {
   if (depth > maxDepth) throw new Malformed("Nesting levels have exceeded supported limits");
 }
 
+const LIST = "Start of list found where not expected";
+const STRUCTURE = "Start of structure or map found where not expected.";
+
 /** AWS's sentence, with the token of its JSON parser: `STRING_VALUE can not be converted to an Integer`. */
 export function mismatch(value: unknown, type: string): Malformed {
+  if (Array.isArray(value)) return new Malformed(LIST);
+  if (typeof value === "object" && value !== null) return new Malformed(STRUCTURE);
   return new Malformed(`${tokenOf(value)} can not be converted to ${type}`);
 }
 
@@ -173,8 +179,7 @@ function tokenOf(value: unknown): string {
     case "number":
       return Number.isInteger(value) ? "NUMBER_VALUE" : "DECIMAL_VALUE";
     default:
-      if (value === null || value === undefined) return "NULL_VALUE";
-      return Array.isArray(value) ? "START_ARRAY" : "START_OBJECT";
+      return "NULL_VALUE";
   }
 }
 

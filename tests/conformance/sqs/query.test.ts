@@ -286,6 +286,17 @@ for (const [what, operation, body, status, name, code] of UNMODELED)
     }),
   );
 
+behaviour("a value of another type in JSON is told by what was found", JSON_ERRORS, async () => {
+  for (const [body, message] of [
+    ['{"QueueName":1}', "NUMBER_VALUE can not be converted to a String"],
+    ['{"QueueName":["a"]}', "Start of list found where not expected"],
+    ['{"QueueName":{"a":1}}', "Start of structure or map found where not expected."],
+    ['{"QueueName":"a","Attributes":"b"}', "Expected null"],
+    ["[]", "Start of list found where not expected"],
+  ])
+    expect(await json("CreateQueue", body!)).toMatchObject({ code: "MalformedInput;Sender", message });
+});
+
 behaviour("what is missing is told in JSON by the framework's name", JSON_ERRORS, async () =>
   expect(await json("SendMessage", JSON.stringify({ QueueUrl: await queue() }))).toEqual({
     status: 400,
