@@ -29,7 +29,7 @@ export const disagreements: KnownDisagreement[] = [
   },
   {
     service: "s3",
-    at: /^PutBucket(Policy|Tagging) status/,
+    at: /^PutBucket(Policy|Tagging|AnalyticsConfiguration|MetricsConfiguration) status/,
     reason: "204 by override, as S3 answers",
   },
   {

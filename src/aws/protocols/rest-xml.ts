@@ -7,13 +7,16 @@ import type { Protocol } from "./protocol.ts";
 import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
 import {
   checkIntegers,
+  checkPlaces,
   isS3,
   isUnwrapped,
   requireDocument,
   s3ErrorDocument,
   s3Ids,
   s3Refusals,
+  s3Types,
   unchunked,
+  withoutFalseDates,
 } from "./s3.ts";
 import { utf8 } from "./scalars.ts";
 import { isoWithMillis } from "./timestamps.ts";
@@ -86,14 +89,17 @@ export const restXml: Protocol = {
 
   decode(operation, request) {
     if (!isS3(operation)) return decoders(operation)(request);
+    checkPlaces(operation, request);
     checkIntegers(request.query);
     requireDocument(operation, request);
-    return unchunked(decoders(operation)(request), request.headers);
+    return unchunked(decoders(operation)(withoutFalseDates(request)), request.headers);
   },
 
   encode(operation, output, meta) {
     const response = encoders(operation)(output as Record<string, unknown>);
     Object.assign(response.headers, isS3(operation) ? s3Ids(meta) : { "x-amzn-requestid": meta.requestId });
+    const type = isS3(operation) ? s3Types.get(operation.name) : undefined;
+    if (type !== undefined) response.headers["content-type"] = type;
     return response;
   },
 
@@ -106,8 +112,9 @@ export const restXml: Protocol = {
     };
     if (described.shape !== undefined) headersWriter(described.shape)({ ...described.values }, headers);
     const { status } = described;
-    if (operation?.method === "HEAD" || status === 304) return { status, headers, body: "" };
+    if (status === 304) return { status, headers, body: "" };
     headers["content-type"] = s3 ? "application/xml" : "text/xml";
+    if (operation?.method === "HEAD") return { status, headers, body: "" };
     const body = s3
       ? s3ErrorDocument(described.code, error, meta)
       : xmlErrorDocument(described, meta, operation?.contract.xmlNamespace, writers);

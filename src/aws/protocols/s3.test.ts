@@ -31,7 +31,7 @@ describe("a parameter that should be an integer", () => {
       members: { ArgumentName: name, ArgumentValue: value },
     };
     try {
-      decode(operation, [name, value]);
+      decode(operation, [name, value], ["uploadId", "u"]);
     } catch (error) {
       expect(error).toBeInstanceOf(AwsError);
       expect(error).toMatchObject(refusal);

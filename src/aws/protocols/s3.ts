@@ -1,6 +1,7 @@
 import type { Operation } from "../contract/shapes.ts";
 import { AwsError } from "../errors.ts";
 import type { ResponseMeta, WireRequest } from "./protocol.ts";
+import { parseTimestamp } from "./timestamps.ts";
 import { escapeXml, xmlDeclaration } from "./xml-writer.ts";
 
 /*
@@ -52,14 +53,63 @@ export function checkIntegers(query: WireRequest["query"]): void {
   for (const [name, value] of query) {
     const sentence = integers.get(name);
     if (sentence === undefined || value === "" || isInteger(value)) continue;
-    throw new AwsError("InvalidArgument", sentence, {
-      members: { ArgumentName: name, ArgumentValue: value },
-    });
+    throw misplaced(sentence, name, value);
   }
 }
 
 /** Of 32 bits. */
 const isInteger = (text: string) => /^[-+]?\d{1,10}$/.test(text) && Number(text) === (Number(text) | 0);
+
+/**
+ * What S3 judges before it looks at the operation: parameters and headers that no other one may have.
+ * @throws {AwsError} InvalidArgument, InvalidRequest
+ */
+export function checkPlaces({ method }: Operation, { query, headers }: WireRequest): void {
+  if (method === "PUT" && query.some(isPartNumber) && !query.some(isUploadId))
+    throw misplaced("This operation does not accept partNumber without uploadId", "partNumber", "partNumber");
+  const source = headers["x-amz-copy-source"];
+  if (source !== undefined && method !== "PUT") {
+    const sentence = "You can only specify a copy source header for copy requests.";
+    throw misplaced(sentence, "x-amz-copy-source", source);
+  }
+  const size = headers["x-amz-mp-object-size"];
+  if (size !== undefined && !/^[-+]?\d{1,15}$/.test(size))
+    throw new AwsError("InvalidRequest", `Value for x-amz-mp-object-size header is invalid: '${size}'`);
+}
+
+const isPartNumber = ([name]: WireRequest["query"][number]) => name === "partNumber";
+const isUploadId = ([name]: WireRequest["query"][number]) => name === "uploadId";
+
+const misplaced = (message: string, name: string, value: string) =>
+  new AwsError("InvalidArgument", message, { members: { ArgumentName: name, ArgumentValue: value } });
+
+const SINCE = [
+  "if-modified-since",
+  "if-unmodified-since",
+  "x-amz-copy-source-if-modified-since",
+  "x-amz-copy-source-if-unmodified-since",
+];
+
+/** A condition on a date that is none is no condition, as in HTTP. */
+export function withoutFalseDates(request: WireRequest): WireRequest {
+  let headers: Record<string, string> | undefined;
+  for (const name of SINCE) {
+    const value = request.headers[name];
+    if (value === undefined || isTimestamp(value)) continue;
+    headers ??= { ...request.headers };
+    delete headers[name];
+  }
+  return headers ? { ...request, headers } : request;
+}
+
+function isTimestamp(text: string): boolean {
+  try {
+    parseTimestamp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export const s3Refusals = {
   body: {
@@ -80,6 +130,12 @@ export function s3ErrorDocument(code: string, error: AwsError, { requestId, host
     `${details}<RequestId>${requestId}</RequestId><HostId>${hostId}</HostId></Error>`
   );
 }
+
+/** Types that no member of the output tells: of a text to the model, and of the document that a HEAD leaves out. */
+export const s3Types = new Map([
+  ["GetBucketPolicy", "application/json"],
+  ["HeadBucket", "application/xml"],
+]);
 
 /** GetBucketLocation has no element for its output: the member itself is the root, empty for us-east-1. */
 export function isUnwrapped(operation: Operation): boolean {

@@ -200,9 +200,13 @@ export const invalidDigest = (contentMd5: string) =>
     members: { "Content-MD5": contentMd5 },
   });
 
+/** S3 tells the digest that came in hex, and its own in base64. */
 export const badContentMd5 = (expected: string, calculated: string) =>
   new AwsError("BadDigest", "The Content-MD5 you specified did not match what we received.", {
-    members: { ExpectedDigest: expected, CalculatedDigest: calculated },
+    members: {
+      ExpectedDigest: Buffer.from(expected, "base64").toString("hex"),
+      CalculatedDigest: calculated,
+    },
   });
 
 export const badChecksum = (algorithm: string) =>

@@ -128,6 +128,22 @@ for (const LocationConstraint of ["mars", "us-moon-1", "cn-north-1"]) {
   );
 }
 
+behaviour("nothing is no constraint", "https://github.com/versity/versitygw/issues/1644", async () => {
+  const body = "<CreateBucketConfiguration><LocationConstraint/></CreateBucketConfiguration>";
+  const { status, text } = await s3.raw(new CreateBucketCommand({ Bucket: "nothing" }), { body });
+  expect([status, elementIn(text, "Code"), elementIn(text, "LocationConstraint")]).toEqual([
+    400,
+    "InvalidLocationConstraint",
+    "",
+  ]);
+});
+
+behaviour(
+  "a configuration that says nothing is refused",
+  "https://github.com/cloudify-cosmo/cloudify-aws-plugin/pull/475",
+  () => refused(create({ Bucket: "silent", CreateBucketConfiguration: {} }), "MalformedXML", 400),
+);
+
 behaviour("us-east-1 is no constraint", CREATE, () =>
   refused(
     create({ Bucket: "home", CreateBucketConfiguration: { LocationConstraint: "us-east-1" as "EU" } }),

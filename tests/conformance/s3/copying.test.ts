@@ -40,6 +40,7 @@ beforeAll(async () => {
   );
 });
 
+const SOURCES = "https://github.com/versity/versitygw/issues/1389";
 const COPY = doc("AmazonS3/latest/API/API_CopyObject.html");
 const COPYING = doc("AmazonS3/latest/userguide/copy-object.html");
 const CONDITIONS = doc("AmazonS3/latest/API/API_CopyObject.html#API_CopyObject_RequestSyntax");
@@ -139,10 +140,14 @@ behaviour("a source may begin with a slash, and is percent-encoded", COPY, async
   expect(await got.Body!.transformToString()).toBe("odd");
 });
 
-for (const CopySource of ["no-key", "/", "bucket/"]) {
-  behaviour(`${CopySource} is no source`, COPY, () =>
+for (const [CopySource, message] of [
+  ["no-key", "Invalid copy source object key"],
+  ["bucket/", "Invalid copy source object key"],
+  ["/", "Invalid copy source bucket name"],
+] as const) {
+  behaviour(`${CopySource} is no source`, SOURCES, () =>
     refused(copy({ CopySource }), "InvalidArgument", 400, {
-      message: "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+      message,
       ArgumentName: "x-amz-copy-source",
       ArgumentValue: CopySource,
     }),
@@ -169,7 +174,11 @@ for (const [what, conditions, condition] of [
   ["If-None-Match that does not hold", { CopySourceIfNoneMatch: ETAG }, "x-amz-copy-source-If-None-Match"],
   [
     "If-Modified-Since that does not hold",
-    { CopySourceIfModifiedSince: LATER },
+    {
+      get CopySourceIfModifiedSince() {
+        return new Date();
+      },
+    },
     "x-amz-copy-source-If-Modified-Since",
   ],
   [
@@ -187,6 +196,7 @@ for (const [what, conditions] of [
   ["If-Match", { CopySourceIfMatch: ETAG }],
   ["If-None-Match", { CopySourceIfNoneMatch: '"other"' }],
   ["If-Modified-Since", { CopySourceIfModifiedSince: EARLIER }],
+  ["If-Modified-Since, a time that is yet to come,", { CopySourceIfModifiedSince: LATER }],
   ["If-Unmodified-Since", { CopySourceIfUnmodifiedSince: LATER }],
   [
     "If-Match, whatever If-Unmodified-Since says",

@@ -29,6 +29,9 @@ const PARTS = doc("AmazonS3/latest/API/API_ListParts.html");
 const ATTRIBUTES = doc("AmazonS3/latest/API/API_GetObjectAttributes.html");
 const INTEGRITY = doc("AmazonS3/latest/userguide/checking-object-integrity-upload.html");
 
+/** What S3 answers, as others wrote it down who hold a server of theirs to it. */
+const GATEWAY = "https://github.com/versity/versitygw/blob/main/s3err/invalid-argument.go";
+
 const { begin, send, complete } = uploads(() => ({ s3, Bucket }));
 
 // Checksums of objects made of parts
@@ -112,8 +115,24 @@ behaviour("a completion may be held to the object's checksum", COMPLETE, async (
     complete(begun, parts, { ChecksumCRC32: "AAAAAA==", ChecksumType: "FULL_OBJECT" }),
     "BadDigest",
     400,
+    { message: "The crc32 you specified did not match the calculated checksum." },
   );
 });
+
+for (const [what, said, ArgumentValue] of [
+  ["no checksum", { ChecksumSHA256: "bad" }, "bad"],
+  ["two checksums", { ChecksumCRC32: "AAAAAA==", ChecksumSHA1: "AAAA" }, "CRC32:AAAAAA==;SHA1:AAAA;"],
+] as const) {
+  behaviour(`a list of parts with ${what} for one is refused`, GATEWAY, async () => {
+    const begun = await begin({ ChecksumAlgorithm: "CRC32" });
+    const part = await send(begun, 1, "b", { ChecksumAlgorithm: "CRC32" });
+    await refused(complete(begun, [{ ...part, ...said }]), "InvalidArgument", 400, {
+      message: "Invalid Base64 or multiple checksums present in request",
+      ArgumentName: "Checksum",
+      ArgumentValue,
+    });
+  });
+}
 
 behaviour("with a checksum of parts their numbers are consecutive from 1", INTEGRITY, async () => {
   const begun = await begin({ ChecksumAlgorithm: "SHA1" });

@@ -149,7 +149,16 @@ for (const [what, website, expected] of [
     rules({ Condition: { HttpErrorCodeReturnedEquals: "x" }, Redirect: { HostName: "example.com" } }),
     { name: "MalformedXML" },
   ],
-  ["an error document without a key", { ...INDEX, ErrorDocument: { Key: "" } }, { name: "MalformedXML" }],
+  [
+    "an error document without a key",
+    { ...INDEX, ErrorDocument: {} as { Key: string } },
+    { name: "MalformedXML" },
+  ],
+  [
+    "an error document with an empty key",
+    { ...INDEX, ErrorDocument: { Key: "" } },
+    { name: "InvalidArgument", message: "The ErrorDocument Key is not well formed" },
+  ],
   ["a list of rules without one", rules(), { name: "MalformedXML" }],
   [
     "more than 50 rules",

@@ -18,6 +18,8 @@ export default {
     // "Sample Response" of their pages in the API reference: 204 No Content.
     PutBucketPolicy: { status: 204 },
     PutBucketTagging: { status: 204 },
+    PutBucketAnalyticsConfiguration: { status: 204 },
+    PutBucketMetricsConfiguration: { status: 204 },
   },
   members: {
     // S3 stores the header's text and gives it back, whether or not it is a date; the SDKs have `ExpiresString` for it.
@@ -91,5 +93,8 @@ export default {
   added: {
     // 202 for a restore that begins, 200 for one whose copy is there: API_RestoreObject, "Responses".
     "RestoreObjectOutput.StatusCode": ["$integer", { location: "status" }],
+    // As S3 answers: https://github.com/versity/versitygw/issues/1814 has an answer of it, header by header.
+    "ListObjectsOutput.BucketRegion": ["Region", { location: "header", name: "x-amz-bucket-region" }],
+    "ListObjectsV2Output.BucketRegion": ["Region", { location: "header", name: "x-amz-bucket-region" }],
   },
 } satisfies Override;

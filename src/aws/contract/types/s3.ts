@@ -1399,6 +1399,7 @@ export interface ListObjectsOutput {
   Contents?: ObjectList;
   CommonPrefixes?: CommonPrefixList;
   RequestCharged?: RequestCharged;
+  BucketRegion?: string;
 }
 export interface ListObjectsRequest {
   Bucket: string;
@@ -1425,6 +1426,7 @@ export interface ListObjectsV2Output {
   Contents?: ObjectList;
   CommonPrefixes?: CommonPrefixList;
   RequestCharged?: RequestCharged;
+  BucketRegion?: string;
 }
 export interface ListObjectsV2Request {
   Bucket: string;

@@ -19,7 +19,7 @@ export const bucketPolicies = {
       const block = await blockFor(tx, bucket);
       if (block.policy && isPublicDocument(document))
         throw publicPolicyBlocked(ctx.principal, bucket.owner, "s3:PutBucketPolicy", arn);
-      tx.put(buckets, { ...bucket, policy: input.Policy });
+      tx.put(buckets, { ...bucket, policy: withVersion(input.Policy) });
       return {};
     });
   },
@@ -44,6 +44,12 @@ export const bucketPolicies = {
     return { PolicyStatus: { IsPublic: isPublicPolicy(policyIn(bucket)) } };
   },
 } satisfies Handlers<"s3">;
+
+/** S3 tells of a policy without a version which one that means. */
+function withVersion(policy: string): string {
+  const document = JSON.parse(policy);
+  return "Version" in document ? policy : JSON.stringify({ Version: "2008-10-17", ...document });
+}
 
 function policyIn({ policy, name }: Bucket): string {
   if (policy === undefined) throw noSuchBucketPolicy(name);

@@ -10,6 +10,7 @@ import {
   bucketNotEmpty,
   headerNotImplemented,
   invalidBucketName,
+  malformedXml,
 } from "../errors.ts";
 import { buckets, objects, type Tag } from "../store.ts";
 import { checkTags } from "../tags.ts";
@@ -26,7 +27,9 @@ export const bucketHandlers = {
     if (!isBucketName(name)) throw invalidBucketName(name);
     refuseUnimplemented(input);
     const configuration = input.CreateBucketConfiguration;
-    const region = locationOf(ctx.region, configuration?.LocationConstraint || undefined);
+    // Whoever has nothing to say sends no document.
+    if (configuration && Object.keys(configuration).length === 0) throw malformedXml();
+    const region = locationOf(ctx.region, configuration?.LocationConstraint);
     const tags = tagsOf(configuration?.Tags);
     const { acl, ownership } = accessOfNewBucket(input, ctx.account);
     return ctx.transact(async (tx) => {

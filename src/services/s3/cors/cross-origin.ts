@@ -1,4 +1,5 @@
 import type { AwsError } from "#aws/errors.ts";
+import { s3Ids } from "#aws/protocols/s3.ts";
 import type { CrossOrigin, CrossOriginVerdict, EndpointRequest } from "#kernel/endpoint.ts";
 import { buckets } from "../store.ts";
 import { corsRules } from "./cors.ts";
@@ -34,7 +35,7 @@ export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
   const page = { origin, method, headers: isPreflight ? requestedHeaders(request) : [] };
   const rule = ruleFor(rules, page);
   return {
-    ...(rule && { headers: headersOf(rule, page) }),
+    ...(rule && { headers: { ...headersOf(rule, page), ...(isPreflight && s3Ids(request.meta)) } }),
     refusal: corsNotAllowed(method, resource),
     ruled: true,
     // As S3 does: whom no rule names may still ask, but not know the answer. What changes something may not even be asked.

@@ -50,7 +50,7 @@ function checkExpiration({
 }: LifecycleExpiration) {
   if ([days, date, markers].filter((member) => member !== undefined).length !== 1) throw malformedXml();
   if (days !== undefined) checkPositive(days, "Days", "Expiration");
-  if (date !== undefined && !isMidnight(date.getTime())) throw notMidnight();
+  if (date !== undefined && !isMidnight(date.getTime())) throw notMidnight(date);
 }
 
 /** Delete markers and uploads have neither tags nor a size to be chosen by. */
@@ -78,7 +78,7 @@ function checkTransitions(rule: LifecycleRule): void {
   for (const { Days: days, Date: date, StorageClass } of transitions) {
     if (StorageClass === undefined || (days === undefined) === (date === undefined)) throw malformedXml();
     if (days !== undefined && days < 0) throw negative("Days", "Transition");
-    if (date !== undefined && !isMidnight(date.getTime())) throw notMidnight();
+    if (date !== undefined && !isMidnight(date.getTime())) throw notMidnight(date);
     if (days !== undefined) checkLeast(days, StorageClass, "Days", "Transition");
   }
   const member = transitions[0]!.Days === undefined ? "Date" : "Days";

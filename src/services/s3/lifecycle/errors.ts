@@ -1,5 +1,6 @@
 import { AwsError } from "#aws/errors.ts";
 import { invalidArgument, invalidRequest } from "../errors.ts";
+import { javaDate } from "../java-date.ts";
 
 export const noLifecycle = (bucket: string) =>
   new AwsError("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist", {
@@ -41,7 +42,8 @@ export const noAction = () => invalidRequest("At least one action needs to be sp
 export const notForTags = (action: string) => invalidRequest(`${action} cannot be specified with Tags.`);
 export const notForSizes = (action: string) =>
   invalidRequest(`${action} cannot be specified with Object Size.`);
-export const notMidnight = () => refused("'Date' must be at midnight GMT");
+export const notMidnight = (date: Date) =>
+  invalidArgument("'Date' must be at midnight GMT", "Date", javaDate(date.getTime()));
 export const notPositive = (member: string, action: string) =>
   refused(`'${member}' for ${action} action must be a positive integer`);
 export const tooManyNewer = (action: string, most: number) =>

@@ -23,6 +23,7 @@ export const listObjects = {
       MaxKeys: limit,
       IsTruncated: page.next !== undefined,
       EncodingType: input.EncodingType,
+      BucketRegion: bucket.region,
       // Without a delimiter S3 leaves it to the client, who has the last key.
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
       ...(delimiter !== "" &&
@@ -47,6 +48,7 @@ export const listObjects = {
       KeyCount: page.rows.length + page.prefixes.length,
       IsTruncated: page.next !== undefined,
       EncodingType: input.EncodingType,
+      BucketRegion: bucket.region,
       ContinuationToken: token,
       NextContinuationToken: page.next && ctx.seal.seal(TOKEN, page.next),
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),

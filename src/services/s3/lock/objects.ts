@@ -5,6 +5,7 @@ import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkDocument } from "../documents.ts";
 import { malformedXml } from "../errors.ts";
+import { javaDate } from "../java-date.ts";
 import { existingVersion } from "../objects/found.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 import { rewriteVersion, wholeSeconds } from "../versions.ts";
@@ -75,23 +76,4 @@ function retentionIn(said: Input<"s3", "PutObjectRetention">["Retention"]): Rete
   if (mode === undefined && until === undefined) return undefined;
   if (!isMode(mode) || until === undefined) throw malformedXml();
   return { mode, until: wholeSeconds(until.getTime()) };
-}
-
-const PACIFIC = new Intl.DateTimeFormat("en-US", {
-  timeZone: "America/Los_Angeles",
-  weekday: "short",
-  month: "short",
-  day: "2-digit",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23",
-  timeZoneName: "short",
-  year: "numeric",
-});
-
-/** `Tue Dec 31 16:00:00 PST 2019`: as Java prints a date, in the time zone of S3's home, whatever the Region. */
-function javaDate(time: number): string {
-  const part = Object.fromEntries(PACIFIC.formatToParts(time).map(({ type, value }) => [type, value]));
-  return `${part.weekday} ${part.month} ${part.day} ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName} ${part.year}`;
 }

@@ -101,7 +101,8 @@ function checkChecksum(input: Request, upload: Upload, checksum: Checksum | unde
   const expected = expectedChecksum(withoutCounts(input), []);
   // What was not declared when the upload began, S3 passes over.
   if (!expected || !checksum || expected.algorithm !== upload.checksumAlgorithm) return;
-  if (expected.value !== checksum.value.replace(/-\d+$/, "")) throw badChecksum(expected.algorithm);
+  if (expected.value !== checksum.value.replace(/-\d+$/, ""))
+    throw badChecksum(expected.algorithm.toLowerCase());
 }
 
 /** A composite checksum may come with the number of parts behind it. */

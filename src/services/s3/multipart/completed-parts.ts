@@ -1,8 +1,9 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Input } from "#kernel/service.ts";
 import { invalidArgument, invalidRequest, malformedXml } from "../errors.ts";
+import { isAlgorithm, isChecksum } from "../objects/checksums.ts";
 import type { Part, Upload } from "../store.ts";
-import { entityTooSmall, invalidPart, invalidPartOrder } from "./errors.ts";
+import { entityTooSmall, invalidPart, invalidPartOrder, notOneChecksum } from "./errors.ts";
 import { MOST_PARTS } from "./upload.ts";
 
 type Listed = NonNullable<
@@ -73,6 +74,7 @@ export function usedParts(upload: Upload, listed: readonly ListedPart[], sent: r
 }
 
 function checkChecksums(upload: Upload, { number, etag, checksums }: ListedPart, part: Part): void {
+  checkForms(checksums);
   const { checksumAlgorithm: algorithm, checksumType, uploadId } = upload;
   const value = algorithm && checksums.get(algorithm);
   if (value !== undefined) {
@@ -91,4 +93,12 @@ function checkChecksums(upload: Upload, { number, etag, checksums }: ListedPart,
   throw invalidRequest(
     `The upload was created using a ${algorithm!.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
   );
+}
+
+/** @throws {AwsError} InvalidArgument for several checksums of one part, and for one that is none */
+function checkForms(checksums: ListedPart["checksums"]): void {
+  const said = [...checksums];
+  if (said.length > 1) throw notOneChecksum(said.map((entry) => `${entry.join(":")};`).join(""));
+  for (const [algorithm, value] of said)
+    if (isAlgorithm(algorithm) && !isChecksum(algorithm, value)) throw notOneChecksum(value);
 }

@@ -18,6 +18,9 @@ export const invalidPart = (uploadId: string, number: number, etag: string) =>
     { members: { UploadId: uploadId, PartNumber: number, ETag: etag } },
   );
 
+export const notOneChecksum = (value: string) =>
+  invalidArgument("Invalid Base64 or multiple checksums present in request", "Checksum", value);
+
 export const invalidPartOrder = (uploadId: string) =>
   new AwsError(
     "InvalidPartOrder",

@@ -108,9 +108,14 @@ export function checkChecksum(
 }
 
 function checkForm(algorithm: ChecksumAlgorithm, value: string, place: string): void {
+  if (!isChecksum(algorithm, value))
+    throw invalidRequest(`Value for ${headerOf(algorithm)} ${place} is invalid.`);
+}
+
+/** Whether it has the form of one. */
+export function isChecksum(algorithm: ChecksumAlgorithm, value: string): boolean {
   const bytes = Buffer.from(value, "base64");
-  if (bytes.length === ALGORITHMS[algorithm].bytes && bytes.toString("base64") === value) return;
-  throw invalidRequest(`Value for ${headerOf(algorithm)} ${place} is invalid.`);
+  return bytes.length === ALGORITHMS[algorithm].bytes && bytes.toString("base64") === value;
 }
 
 /** As answers carry it: `{ ChecksumCRC32: "…", ChecksumType: "FULL_OBJECT" }`. */

@@ -17,12 +17,14 @@ export interface WriteConditions {
 }
 
 /**
- * Judges conditions as S3 does: an ETag that matches makes the date beside it irrelevant.
+ * Judges conditions as S3 does: an ETag that matches makes the date beside it irrelevant. Nobody can have seen what was
+ * there at a time that is yet to come, so that such a date asks for nothing.
  * @returns the condition that does not hold; of those that only ask for news, with `unchanged`
  */
 export function failedCondition(
   conditions: ReadConditions,
   { etag, modified }: Pick<ObjectVersion, "etag" | "modified">,
+  now: number,
 ): { condition: string; unchanged: boolean } | undefined {
   const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditions;
   if (ifMatch !== undefined) {
@@ -32,19 +34,22 @@ export function failedCondition(
   }
   if (ifNoneMatch !== undefined) {
     if (matches(ifNoneMatch, etag)) return { condition: "If-None-Match", unchanged: true };
-  } else if (ifModifiedSince !== undefined && modified <= ifModifiedSince.getTime()) {
+  } else if (ifModifiedSince !== undefined && isBetween(modified, ifModifiedSince.getTime(), now)) {
     return { condition: "If-Modified-Since", unchanged: true };
   }
   return undefined;
 }
 
+const isBetween = (first: number, time: number, last: number) => first <= time && time <= last;
+
 /** @throws {AwsError} PreconditionFailed, or NotModified with `headers` */
 export function checkRead(
   conditions: ReadConditions,
   version: ObjectVersion,
+  now: number,
   headers: () => Record<string, string>,
 ): void {
-  const failed = failedCondition(conditions, version);
+  const failed = failedCondition(conditions, version, now);
   if (failed) throw failed.unchanged ? notModified(headers()) : preconditionFailed(failed.condition);
 }
 

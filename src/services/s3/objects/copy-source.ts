@@ -1,3 +1,4 @@
+import { wasEverName } from "../buckets/names.ts";
 import { invalidArgument } from "../errors.ts";
 
 export interface CopySource {
@@ -17,25 +18,19 @@ export function copySourceOf(header: string): CopySource {
   const versionId = mark < 0 ? undefined : header.slice(mark + "?versionId=".length);
   const [, accessPoint, object] = /^(arn:[^/]+:accesspoint\/[^/]+)\/object\/(.+)$/s.exec(path) ?? [];
   if (accessPoint !== undefined) return { bucket: accessPoint, key: object!, versionId };
-  const slash = path.indexOf("/");
-  if (slash < 1 || slash === path.length - 1) {
-    throw invalidArgument(
-      "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
-      "x-amz-copy-source",
-      header,
-    );
-  }
-  return {
-    bucket: path.slice(0, slash),
-    key: path.slice(slash + 1),
-    versionId,
-  };
+  const [, bucket = "", key = ""] = /^([^/]*)\/?(.*)$/s.exec(path) ?? [];
+  if (!wasEverName(bucket)) throw invalidSource("Invalid copy source bucket name", header);
+  if (key === "") throw invalidSource("Invalid copy source object key", header);
+  return { bucket, key, versionId };
 }
+
+const invalidSource = (message: string, header: string) =>
+  invalidArgument(message, "x-amz-copy-source", header);
 
 function decode(text: string, header: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw invalidArgument("Invalid copy source encoding", "x-amz-copy-source", header);
+    throw invalidSource("Invalid copy source encoding", header);
   }
 }

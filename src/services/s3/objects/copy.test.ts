@@ -130,15 +130,15 @@ test.each([
 
 describe("a copy source", () => {
   test.each([
-    ["b/k", { bucket: "b", key: "k", versionId: undefined }],
-    ["/b/a%2Fb%3Fc%20d+e", { bucket: "b", key: "a/b?c d+e", versionId: undefined }],
-    ["b%2Fk", { bucket: "b", key: "k", versionId: undefined }],
-    ["b//k?versionId=v", { bucket: "b", key: "/k", versionId: "v" }],
+    ["bkt/k", { bucket: "bkt", key: "k", versionId: undefined }],
+    ["/bkt/a%2Fb%3Fc%20d+e", { bucket: "bkt", key: "a/b?c d+e", versionId: undefined }],
+    ["bkt%2Fk", { bucket: "bkt", key: "k", versionId: undefined }],
+    ["bkt//k?versionId=v", { bucket: "bkt", key: "/k", versionId: "v" }],
   ])("%s", (header, expected) => {
     expect(copySourceOf(header)).toEqual(expected);
   });
 
-  test.each(["", "b", "b/", "/k", "b/%ZZ"])("'%s' is none", (header) => {
+  test.each(["", "b", "b/k", "bkt", "bkt/", "/k", "bkt/%ZZ"])("'%s' is none", (header) => {
     expect(() => copySourceOf(header)).toThrow(expect.objectContaining({ code: "InvalidArgument" }));
   });
 });

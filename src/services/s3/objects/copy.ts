@@ -140,6 +140,7 @@ export async function sourceOf(
       ifUnmodifiedSince: conditions.CopySourceIfUnmodifiedSince,
     },
     version,
+    tx.now(),
   );
   if (failed) throw preconditionFailed(`x-amz-copy-source-${failed.condition}`);
   if (isArchived(version, tx.now())) throw archivedCopySource();

@@ -89,6 +89,7 @@ async function look(ctx: Context, tx: ReadTransaction, input: Request, method: s
       ifUnmodifiedSince: input.IfUnmodifiedSince,
     },
     version,
+    tx.now(),
     () => notModifiedHeaders(bucket, version),
   );
   const tellsExpiration = bucket.lifecycle && input.VersionId === undefined;

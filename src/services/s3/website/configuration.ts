@@ -5,6 +5,7 @@ import {
   emptyCondition,
   indexNeeded,
   invalidErrorCode,
+  invalidErrorKey,
   invalidProtocol,
   invalidRedirectCode,
   invalidSuffix,
@@ -37,7 +38,8 @@ export function checkWebsite(website: WebsiteConfiguration): void {
   if (!index) throw indexNeeded();
   if (index.Suffix === undefined) throw malformedXml();
   if (index.Suffix === "" || index.Suffix.includes("/")) throw invalidSuffix(index.Suffix);
-  if (error && !error.Key) throw malformedXml();
+  if (error && error.Key === undefined) throw malformedXml();
+  if (error?.Key === "") throw invalidErrorKey();
   if (!rules) return;
   if (rules.length === 0) throw malformedXml();
   if (rules.length > MOST_RULES) throw tooManyRoutingRules(rules.length);

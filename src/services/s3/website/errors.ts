@@ -19,6 +19,9 @@ export const indexNeeded = () =>
 export const invalidSuffix = (suffix: string) =>
   invalidArgument("The IndexDocument Suffix is not well formed", "IndexDocument", suffix);
 
+export const invalidErrorKey = () =>
+  invalidArgument("The ErrorDocument Key is not well formed", "ErrorDocument", "");
+
 export const redirectsAllAndMore = () =>
   invalidArgument(
     "RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules.",

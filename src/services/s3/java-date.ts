@@ -1,0 +1,18 @@
+const PACIFIC = new Intl.DateTimeFormat("en-US", {
+  timeZone: "America/Los_Angeles",
+  weekday: "short",
+  month: "short",
+  day: "2-digit",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+  timeZoneName: "short",
+  year: "numeric",
+});
+
+/** `Tue Dec 31 16:00:00 PST 2019`: as Java prints a date, in the time zone of S3's home, whatever the Region. */
+export function javaDate(time: number): string {
+  const part = Object.fromEntries(PACIFIC.formatToParts(time).map(({ type, value }) => [type, value]));
+  return `${part.weekday} ${part.month} ${part.day} ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName} ${part.year}`;
+}

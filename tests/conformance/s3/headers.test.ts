@@ -1,0 +1,175 @@
+import {
+  CreateBucketCommand,
+  GetBucketPolicyCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsCommand,
+  ListObjectsV2Command,
+  PutBucketAnalyticsConfigurationCommand,
+  PutBucketCorsCommand,
+  PutBucketMetricsConfigurationCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { elementIn, freshBucket, s3Client, type TappedClient } from "./client.ts";
+import { send } from "./wire.ts";
+
+/* What of an answer no member of the model tells: types, statuses, headers of S3's own. */
+
+const cloud = conformanceCloud();
+let s3: TappedClient;
+let Bucket: string;
+beforeAll(async () => {
+  s3 = s3Client(cloud);
+  Bucket = await freshBucket(s3, "headers");
+  await s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "body" }));
+});
+
+const api = (operation: string) => doc(`AmazonS3/latest/API/API_${operation}.html`);
+const GATEWAY = "https://github.com/versity/versitygw";
+
+for (const [what, command] of [
+  ["ListObjects", () => new ListObjectsCommand({ Bucket })],
+  ["ListObjectsV2", () => new ListObjectsV2Command({ Bucket })],
+] as const) {
+  behaviour(`${what} tells the Region of the bucket`, `${GATEWAY}/issues/1814`, async () => {
+    const { headers } = await s3.raw(command());
+    expect(headers["x-amz-bucket-region"]).toBe("us-east-1");
+  });
+}
+
+behaviour("a listing tells the bucket's Region, whichever was asked", `${GATEWAY}/issues/1814`, async () => {
+  const elsewhere = { LocationConstraint: "eu-west-1" } as const;
+  await s3.send(new CreateBucketCommand({ Bucket: "headers-eu", CreateBucketConfiguration: elsewhere }));
+  const { headers } = await s3.raw(new ListObjectsV2Command({ Bucket: "headers-eu" }));
+  expect(headers["x-amz-bucket-region"]).toBe("eu-west-1");
+});
+
+behaviour("a HEAD has the type of the document that it leaves out", api("HeadBucket"), async () => {
+  const missing = [
+    new HeadBucketCommand({ Bucket: "not-there" }),
+    new HeadObjectCommand({ Bucket, Key: "x" }),
+  ];
+  for (const command of [new HeadBucketCommand({ Bucket }), ...missing]) {
+    const { headers, text } = await s3.raw(command);
+    expect([headers["content-type"], text]).toEqual(["application/xml", ""]);
+  }
+});
+
+behaviour("what has not changed has no type", api("GetObject"), async () => {
+  const { ETag } = await s3.send(new HeadObjectCommand({ Bucket, Key: "k" }));
+  const { status, headers } = await s3.raw(new GetObjectCommand({ Bucket, Key: "k", IfNoneMatch: ETag }));
+  expect([status, headers["content-type"]]).toEqual([304, undefined]);
+});
+
+const POLICY = {
+  Statement: [
+    {
+      Effect: "Allow",
+      Principal: { AWS: "arn:aws:iam::000000000000:root" },
+      Action: "s3:GetObject",
+      Resource: "arn:aws:s3:::headers-policy/*",
+    },
+  ],
+};
+
+behaviour("a policy is JSON, of a version that it need not say", `${GATEWAY}/issues/1536`, async () => {
+  const at = { Bucket: "headers-policy" };
+  await s3.send(new CreateBucketCommand(at));
+  await s3.send(new PutBucketPolicyCommand({ ...at, Policy: JSON.stringify(POLICY) }));
+  const { headers, text } = await s3.raw(new GetBucketPolicyCommand(at));
+  expect(headers["content-type"]).toBe("application/json");
+  expect(JSON.parse(text)).toEqual({ Version: "2008-10-17", ...POLICY });
+});
+
+behaviour(
+  "a configuration of analytics is answered with 204",
+  api("PutBucketAnalyticsConfiguration"),
+  async () => {
+    const AnalyticsConfiguration = { Id: "a", StorageClassAnalysis: {} };
+    const put = new PutBucketAnalyticsConfigurationCommand({ Bucket, Id: "a", AnalyticsConfiguration });
+    expect((await s3.raw(put)).status).toBe(204);
+  },
+);
+
+behaviour(
+  "a configuration of metrics is answered with 204",
+  api("PutBucketMetricsConfiguration"),
+  async () => {
+    const put = new PutBucketMetricsConfigurationCommand({
+      Bucket,
+      Id: "a",
+      MetricsConfiguration: { Id: "a" },
+    });
+    expect((await s3.raw(put)).status).toBe(204);
+  },
+);
+
+behaviour("a preflight is answered by S3", doc("AmazonS3/latest/API/RESTOPTIONSobject.html"), async () => {
+  const origin = "https://app.example.com";
+  const CORSRules = [{ AllowedMethods: ["GET"], AllowedOrigins: [origin] }];
+  await s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules } }));
+  const { status, headers } = await send(cloud, {
+    method: "OPTIONS",
+    target: `/${Bucket}/k`,
+    headers: { origin, "access-control-request-method": "GET" },
+    account: false,
+  });
+  expect([status, headers.server]).toEqual([200, "AmazonS3"]);
+  expect(headers["x-amz-request-id"]).toBeDefined();
+  expect(headers["x-amz-id-2"]).toBeDefined();
+});
+
+// Where parameters and headers do not belong
+
+const said = ({ status, text }: { status: number; text: string }) =>
+  [
+    status,
+    ...["Code", "Message", "ArgumentName", "ArgumentValue"].map((name) => elementIn(text, name)),
+  ] as const;
+
+behaviour("a part's number needs an upload", `${GATEWAY}/issues/1226`, async () => {
+  const answer = await send(cloud, { method: "PUT", target: `/${Bucket}/k?partNumber=1`, body: "part" });
+  expect(said(answer)).toEqual([
+    400,
+    "InvalidArgument",
+    "This operation does not accept partNumber without uploadId",
+    "partNumber",
+    "partNumber",
+  ]);
+});
+
+for (const method of ["GET", "DELETE"]) {
+  behaviour(`${method} copies nothing`, `${GATEWAY}/pull/1642`, async () => {
+    const headers = { "x-amz-copy-source": "a/b" };
+    expect(said(await send(cloud, { method, target: `/${Bucket}/k`, headers }))).toEqual([
+      400,
+      "InvalidArgument",
+      "You can only specify a copy source header for copy requests.",
+      "x-amz-copy-source",
+      "a/b",
+    ]);
+  });
+}
+
+behaviour("the size of an object in parts is a number", `${GATEWAY}/issues/1398`, async () => {
+  const body =
+    "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>e</ETag></Part></CompleteMultipartUpload>";
+  const headers = { "x-amz-mp-object-size": "size" };
+  const answer = await send(cloud, { method: "POST", target: `/${Bucket}/k?uploadId=u`, headers, body });
+  expect(said(answer).slice(0, 3)).toEqual([
+    400,
+    "InvalidRequest",
+    "Value for x-amz-mp-object-size header is invalid: 'size'",
+  ]);
+});
+
+behaviour("a condition on a date that is none is passed over", `${GATEWAY}/pull/1508`, async () => {
+  for (const name of ["if-modified-since", "if-unmodified-since"]) {
+    const headers = { [name]: "yesterday" };
+    expect((await send(cloud, { method: "GET", target: `/${Bucket}/k`, headers })).text).toBe("body");
+  }
+});
