@@ -87,7 +87,10 @@ describe("checksums", () => {
     });
     await expect(put("1B2M2Y8AsgTpgAmY7PhCfg==")).rejects.toMatchObject({
       code: "BadDigest",
-      members: { ExpectedDigest: "d41d8cd98f00b204e9800998ecf8427e", CalculatedDigest: "sZRqySSS0jR8YjW00mERhA==" },
+      members: {
+        ExpectedDigest: "d41d8cd98f00b204e9800998ecf8427e",
+        CalculatedDigest: "sZRqySSS0jR8YjW00mERhA==",
+      },
     });
     await expect(put("short")).rejects.toMatchObject({ code: "InvalidDigest" });
     await close();
