@@ -21,6 +21,7 @@ interface Named {
   GlobalTableSourceArn?: unknown;
   TableClass?: string | undefined;
   TableArn?: string | undefined;
+  TransactItems?: Record<string, { TableName?: string } | undefined>[] | undefined;
 }
 
 const TAGGING = new Set(["TagResource", "UntagResource", "ListTagsOfResource"]);
@@ -69,6 +70,7 @@ export function nameViolations(operation: string, input: Named): Violation[] {
     // That the model has a least length of its own is not told besides.
     if (name === "" && TOGETHER.has(operation)) throw invalid(violationMessage(found, "coral"));
   }
+  for (const [at, item] of (input.TransactItems ?? []).entries()) found.push(...wrongNames(item, at));
   if (input.IndexName !== undefined && INSIGHTS.has(operation)) checkLength("IndexName", input.IndexName);
   if (input.TableClass !== undefined && CLASSED.has(operation) && !CLASSES.includes(input.TableClass))
     throw invalid(
@@ -87,6 +89,17 @@ export function nameViolations(operation: string, input: Named): Violation[] {
     if (input.Tags) checkTags(input.Tags);
   }
   return found;
+}
+
+/** Of the tables that an item of a transaction names. */
+function wrongNames(actions: Record<string, { TableName?: string } | undefined>, at: number): Violation[] {
+  return Object.entries(actions).flatMap(([action, of]) => {
+    const name = of?.TableName;
+    if (name === undefined || isArn(name)) return [];
+    checkLength("TableName", name);
+    const member = `${action[0]!.toLowerCase()}${action.slice(1)}`;
+    return FORM.test(name) ? [] : [wrongForm(`transactItems.${at + 1}.member.${member}.tableName`, name)];
+  });
 }
 
 const INSIGHTS = new Set(["UpdateContributorInsights", "DescribeContributorInsights"]);

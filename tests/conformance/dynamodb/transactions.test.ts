@@ -28,6 +28,24 @@ withTable(TableName, {
   ],
 });
 
+withTable("collections", {
+  AttributeDefinitions: [
+    { AttributeName: "p", AttributeType: "S" },
+    { AttributeName: "s", AttributeType: "N" },
+    { AttributeName: "l", AttributeType: "S" },
+  ],
+  LocalSecondaryIndexes: [
+    {
+      IndexName: "local",
+      KeySchema: [
+        { AttributeName: "p", KeyType: "HASH" },
+        { AttributeName: "l", KeyType: "RANGE" },
+      ],
+      Projection: { ProjectionType: "ALL" },
+    },
+  ],
+});
+
 const key = (p: string, s = 1): Item => ({ p: S(p), s: N(s) });
 const write = (...TransactItems: TransactWriteItem[]) =>
   send(new TransactWriteItemsCommand({ TransactItems }));
@@ -138,6 +156,16 @@ refusals(api("BatchWriteItem"), [
     MISMATCH,
   ],
   [
+    "TransactWriteItems",
+    { TransactItems: [{ Put: { TableName: "abc;", Item: {} } }] },
+    "1 validation error detected: Value 'abc;' at 'transactItems.1.member.put.tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
+  ],
+  [
+    "TransactGetItems",
+    { TransactItems: [{ Get: { TableName: "ab", Key: {} } }] },
+    "TableName must be at least 3 characters long and at most 255 characters long",
+  ],
+  [
     "BatchWriteItem",
     { RequestItems: { [TableName]: [1, 2].map(() => ({ DeleteRequest: { Key: key("a") } })) } },
     "Provided list of item keys contains duplicates",
@@ -206,6 +234,33 @@ behaviour("a token stands for one request, for ten minutes", guide("transaction-
   await cloud.advance(601_000);
   await add(2);
   expect(await count()).toEqual(N(3));
+});
+
+behaviour(
+  "a transaction that is repeated takes what it takes to read",
+  api("TransactWriteItems"),
+  async () => {
+    const once = () =>
+      send(
+        new TransactWriteItemsCommand({
+          ClientRequestToken: "counted",
+          TransactItems: [put({ ...key("counted"), x: S("x".repeat(1_500)) })],
+          ReturnConsumedCapacity: "TOTAL",
+        }),
+      );
+    expect((await once()).ConsumedCapacity).toEqual([{ TableName, CapacityUnits: 4, WriteCapacityUnits: 4 }]);
+    expect((await once()).ConsumedCapacity).toEqual([{ TableName, CapacityUnits: 2, ReadCapacityUnits: 2 }]);
+  },
+);
+
+behaviour("item collections are told of all that is written", api("TransactWriteItems"), async () => {
+  const tell = (...TransactItems: TransactWriteItem[]) =>
+    send(new TransactWriteItemsCommand({ TransactItems, ReturnItemCollectionMetrics: "SIZE" }));
+  const item = { Item: key("collected"), TableName: "collections" };
+  expect((await tell({ Put: item }, put(key("collected")))).ItemCollectionMetrics).toEqual({
+    collections: [{ ItemCollectionKey: { p: S("collected") }, SizeEstimateRangeGB: [0, 1] }],
+  });
+  expect((await tell(put(key("collected")))).ItemCollectionMetrics).toEqual({});
 });
 
 behaviour("a transaction writes 4 MB at most", guide("transaction-apis"), async () => {

@@ -81,7 +81,7 @@ export const statementOperations = {
       return ctx.read((tx) => getAll(tx, parsed, input.ReturnConsumedCapacity, meterOf(ctx, tx)));
     return ctx.transact(async (tx) => {
       const tables = await Promise.all(parsed.map(({ statement }) => tableAt(tx, statement.table)));
-      const used = await actTogether(
+      const { used, split } = await actTogether(
         tx,
         { token: input.ClientRequestToken, digest: hash("sha256", JSON.stringify(input)) },
         parsed.map(({ statement, values }, at) =>
@@ -91,7 +91,7 @@ export const statementOperations = {
       );
       return {
         Responses: sent.map(() => ({})),
-        ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, "WriteCapacityUnits"),
+        ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, split),
       };
     });
   },

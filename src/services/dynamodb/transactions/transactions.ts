@@ -6,11 +6,11 @@ import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { invalid, isEmptyKey } from "../errors.ts";
 import type { Test } from "../expressions/conditions.ts";
 import type { Update } from "../expressions/updates.ts";
-import { consumedOf, readUnits, type Used, writing } from "../items/capacity.ts";
+import { consumedOf, itemCollection, readUnits, type Used, writing } from "../items/capacity.ts";
 import { checkedPut, checkNoKeys, conditionIn, updated, updateIn } from "../items/items.ts";
 import { checkItemKeys, checkKey, rowKey } from "../items/keys.ts";
 import { checkParameters, projectionIn } from "../items/request.ts";
-import { changeItem, itemAt, tableAt } from "../items/rows.ts";
+import { changeItem, itemAt, keptAt, tableAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
 import { type Meter, meterOf, type Way } from "../throughput/meter.ts";
 import { sizeOfItem } from "../values/size.ts";
@@ -39,8 +39,11 @@ export const transactionOperations = {
     const digest = hash("sha256", JSON.stringify(input));
     return ctx.transact(async (tx) => {
       const token = { token: input.ClientRequestToken, digest };
-      const used = await actTogether(tx, token, actions, meterOf(ctx, tx));
-      return { ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, "WriteCapacityUnits") };
+      const { used, split } = await actTogether(tx, token, actions, meterOf(ctx, tx));
+      return {
+        ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, split),
+        ItemCollectionMetrics: collectionsOf(input.ReturnItemCollectionMetrics, actions, used),
+      };
     });
   },
 
@@ -78,8 +81,25 @@ export const transactionOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
+/** Of all that is written, by table. */
+function collectionsOf(
+  asked: DynamoDB.ReturnItemCollectionMetrics | undefined,
+  actions: readonly Action[],
+  used: readonly Used[],
+): DynamoDB.ItemCollectionMetricsPerTable | undefined {
+  if (asked !== "SIZE") return undefined;
+  const found: DynamoDB.ItemCollectionMetricsPerTable = {};
+  for (const [at, { kind, item }] of actions.entries()) {
+    const { table } = used[at]!;
+    const one = kind === "check" ? undefined : itemCollection(asked, table, item);
+    if (one) (found[table.name] ??= []).push(one);
+  }
+  return found;
+}
+
 /**
- * Does all that a request asks for, or nothing; and nothing where its token says that it was done.
+ * Does all that a request asks for, or nothing; and nothing where its token says that it was done: then it costs what
+ * it takes to read the items.
  * @throws {AwsError} TransactionCanceledException with the reason of each action
  */
 export async function actTogether(
@@ -87,12 +107,26 @@ export async function actTogether(
   { token, digest }: { token: string | undefined; digest: string },
   actions: readonly Action[],
   meter: Meter | undefined,
-): Promise<Used[]> {
+): Promise<{ used: Used[]; split: "ReadCapacityUnits" | "WriteCapacityUnits" }> {
   const isRepeated = token !== undefined && (await isDone(tx, { token, digest }));
   const tables = await Promise.all(actions.map(({ table }) => tableAt(tx, table)));
   checkDistinct(actions, tables);
-  const used = isRepeated ? [] : await perform(tx, actions, tables, meter);
-  if (token !== undefined && !isRepeated) remember(tx, { token, digest });
+  if (isRepeated) return { used: await reading(tx, actions, tables), split: "ReadCapacityUnits" };
+  const used = await perform(tx, actions, tables, meter);
+  if (token !== undefined) remember(tx, { token, digest });
+  return { used, split: "WriteCapacityUnits" };
+}
+
+async function reading(
+  tx: ReadTransaction,
+  actions: readonly Action[],
+  tables: readonly Table[],
+): Promise<Used[]> {
+  const used: Used[] = [];
+  for (const [at, { item }] of actions.entries()) {
+    const kept = await keptAt(tx, tables[at]!, item);
+    used.push({ table: tables[at]!, units: 2 * readUnits(kept?.size ?? 0, true), indexes: new Map() });
+  }
   return used;
 }
 
