@@ -1,7 +1,7 @@
-import { invalidParameters } from "../errors.ts";
+import { invalid, invalidParameters } from "../errors.ts";
 import type { Comparator, Condition, Operand } from "../expressions/grammar.ts";
 import type { KeyCondition } from "../expressions/key-conditions.ts";
-import { namesOf } from "../items/keys.ts";
+import { namesOf, partitionNames, sortNames } from "../items/keys.ts";
 import type { KeyNames, Table } from "../store.ts";
 import { type Item, isEqual, typeOf, type Value } from "../values/value.ts";
 
@@ -13,9 +13,14 @@ export interface Singleton {
 
 /** Which part of a table or index a condition is about; without partitions all of it. */
 export interface Reach {
-  partitions: readonly Value[] | undefined;
+  /** What the attributes are by which items are found. */
+  partitions: readonly Item[] | undefined;
+  /** Values of the first attributes in whose order items stand; and what is said of the one behind them. */
+  equal: readonly Value[];
   sort: KeyCondition | undefined;
 }
+
+const MOST_PARTITIONS = 50;
 
 /** `undefined` where the condition does not say what every attribute of the key equals. */
 export function singletonIn(
@@ -37,21 +42,40 @@ export function singletonIn(
 /** @throws {AwsError} ValidationException for a key of another type than the table's */
 export function reachOf(
   { types }: Table,
-  { partition, sort, more }: KeyNames,
+  key: KeyNames,
   where: Condition | undefined,
   values: readonly Value[],
 ): Reach {
-  if (more) return { partitions: undefined, sort: undefined };
   const parts = conjuncts(where);
-  const partitions = firstOf(parts, (one) => equals(one, partition, values));
-  const range = sort === undefined ? undefined : firstOf(parts, (one) => sortCondition(one, sort, values));
-  for (const value of partitions ?? []) checkType(types[partition], value);
-  for (const value of range?.values ?? []) checkType(types[sort!], value);
-  return {
-    partitions: partitions?.filter((one, at) => partitions.findIndex((other) => isEqual(one, other)) === at),
-    sort: range,
-  };
+  let partitions: Item[] | undefined = [{}];
+  for (const name of partitionNames(key)) {
+    const found = firstOf(parts, (one) => equals(one, name, values));
+    for (const value of found ?? []) checkType(types[name], value);
+    partitions = found && partitions && combined(partitions, name, distinct(found));
+  }
+  const equal: Value[] = [];
+  let sort: KeyCondition | undefined;
+  for (const name of sortNames(key)) {
+    const found = firstOf(parts, (one) => sortCondition(one, name, values));
+    if (!found) break;
+    for (const value of found.values) checkType(types[name], value);
+    if (sort) equal.push(sort.values[0]!);
+    sort = found;
+    if (found.operator !== "=") break;
+  }
+  return { partitions, equal, sort };
 }
+
+/** @throws {AwsError} ValidationException where they are too many */
+function combined(partitions: readonly Item[], name: string, values: readonly Value[]): Item[] {
+  const count = partitions.length * values.length;
+  if (count > MOST_PARTITIONS)
+    throw invalid(`The IN operator is provided with too many operands; number of operands: ${count}`);
+  return partitions.flatMap((partition) => values.map((value) => ({ ...partition, [name]: value })));
+}
+
+const distinct = (values: readonly Value[]) =>
+  values.filter((one, at) => values.findIndex((other) => isEqual(one, other)) === at);
 
 function checkType(type: string | undefined, value: Value): void {
   if (typeOf(value) !== type) throw invalidParameters("Condition parameter type does not match schema type");

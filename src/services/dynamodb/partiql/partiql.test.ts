@@ -49,6 +49,7 @@ describe("conditions", () => {
     ["t IS MISSING AND nothing IS NULL", ["b1"]],
     ["nothing IS NOT NULL AND p = 'a'", ["a1", "a2"]],
     ["x = -5", []],
+    ["x = 5 -- five\n AND s = 1 -- and one", ["a1"]],
   ])("%s", async (where, expected) => {
     expect(await places(where)).toEqual(expected);
   });

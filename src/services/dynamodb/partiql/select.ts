@@ -7,7 +7,7 @@ import { testOf } from "../expressions/conditions.ts";
 import type { Path } from "../expressions/grammar.ts";
 import { clashIn, valueAt } from "../expressions/paths.ts";
 import { add, consumed, type Used } from "../items/capacity.ts";
-import { partitionHash } from "../items/keys.ts";
+import { hashOf, namesOf, sortBytes, sortNames } from "../items/keys.ts";
 import { tableAt } from "../items/rows.ts";
 import { itemsIn, pageOf } from "../reads/pages.ts";
 import { restOfQuery, sortBounds } from "../reads/query.ts";
@@ -26,7 +26,6 @@ const PURPOSE = "dynamodb/statement";
 /** Bytes that one answer looks at, over all partitions; a unit of eventually consistent reading is two blocks. */
 const MOST_BYTES = 2 ** 20;
 const BLOCK_BYTES = 4_096;
-const MOST_PARTITIONS = 50;
 
 /** Where a later call goes on. */
 interface Place {
@@ -56,11 +55,7 @@ export async function select(
   const key = index?.key ?? table.key;
   const reach = reachOf(table, key, statement.where, values);
   const partitions = reach.partitions ?? [undefined];
-  if (partitions.length > MOST_PARTITIONS)
-    throw invalid(
-      `The IN operator is provided with too many operands; number of operands: ${partitions.length}`,
-    );
-  const reverse = isReversed(statement, index?.key ?? table.key, reach.partitions !== undefined);
+  const reverse = isReversed(statement, key, reach.partitions !== undefined);
   const reading = {
     ...readingBy(statement, values, asked, table, index),
     meter: meterOf(ctx, tx),
@@ -79,7 +74,7 @@ export async function select(
     const behind = place.behind === undefined ? undefined : itemStored(Buffer.from(place.behind, "base64"));
     const range: Omit<ListRange, "limit"> = partition
       ? {
-          in: [(index ?? table).number, partitionHash(partition)],
+          in: [(index ?? table).number, hashOf(key, partition), ...reach.equal.map(sortBytes)],
           ...(reach.sort && sortBounds(reach.sort)),
           reverse,
         }
@@ -133,10 +128,10 @@ function isReversed({ order }: Select, key: Table["key"], isQuery: boolean): boo
   if (order.length === 0) return false;
   if (!isQuery) throw wrongOrder("at least one non-optional hash key condition in WHERE clause");
   for (const { name } of order) {
-    if (name !== key.partition && name !== key.sort)
+    if (!namesOf(key).includes(name))
       throw invalid(`Variable reference ${name} in ORDER BY clause must be part of the primary key`);
   }
-  return order.find(({ name }) => name === key.sort)?.descending ?? false;
+  return order.find(({ name }) => sortNames(key).includes(name))?.descending ?? false;
 }
 
 /** What the statement shows of an item, and of which. */

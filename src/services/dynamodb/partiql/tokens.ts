@@ -6,9 +6,10 @@ export interface Token {
   text: string;
 }
 
+const SPACE = /(?:\s|--[^\n]*)*/y;
 /** A word, a "name", a 'text', a number, a symbol: the first that matches. */
 const TOKEN =
-  /(?:\s|--[^\n]*)*(?:([A-Za-z_$][\w$]*)|"((?:[^"]|"")*)"|'((?:[^']|'')*)'|((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(<<|>>|<>|!=|<=|>=|[=<>()[\]{},.:;*?+-]))/y;
+  /(?:([A-Za-z_$][\w$]*)|"((?:[^"]|"")*)"|'((?:[^']|'')*)'|((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(<<|>>|<>|!=|<=|>=|[=<>()[\]{},.:;*?+-]))/y;
 const TYPES = ["word", "name", "text", "number", "symbol"] as const;
 
 /** Words that only stand for an attribute or a table between double quotes. */
@@ -31,11 +32,18 @@ export interface Reader {
   unexpected(): never;
 }
 
+/** Comments are space, too. */
+function behindSpace(source: string, at: number): number {
+  SPACE.lastIndex = at;
+  SPACE.test(source);
+  return SPACE.lastIndex;
+}
+
 /** @throws {AwsError} ValidationException for a text that is not made of tokens */
 export function reader(source: string): Reader {
   const tokens: Token[] = [];
-  TOKEN.lastIndex = 0;
-  for (let end = source.trimEnd().length, at = 0; at < end; at = TOKEN.lastIndex) {
+  for (let at = behindSpace(source, 0); at < source.length; at = behindSpace(source, TOKEN.lastIndex)) {
+    TOKEN.lastIndex = at;
     const match = TOKEN.exec(source);
     if (!match) throw notWellFormed("Unexpected token");
     const group = match.findIndex((text, index) => index > 0 && text !== undefined);
