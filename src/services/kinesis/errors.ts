@@ -1,3 +1,4 @@
+import { parseArn } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import { faultsOf } from "#kernel/service.ts";
@@ -19,8 +20,16 @@ export const shardLimitExceeded = (
   limitExceeded(
     `This request would exceed the shard limit for the account ${account} in ${region}. Current shard count for the account: ${present}. Limit: ${limit}. Number of additional shards that would have resulted from this request: ${additional}. Refer to the AWS Service Limits page (http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits and how to request higher limits.`,
   );
+/** Of a quota of the account likewise. */
+export const onDemandLimitExceeded = ({ account, region }: Place, present: number, limit: number) =>
+  limitExceeded(
+    `This request would exceed the limit on the number of On-Demand streams for the account ${account} in ${region}. Current On-Demand streams count: ${present}. Limit: ${limit}.`,
+  );
 export const changedTooOften = (what: string, most: number) =>
   limitExceeded(`The ${what} of a stream cannot be changed more than ${most} times in 24 hours.`);
+
+export const otherRegion = (arn: string) =>
+  invalid(`The region specified in the ARN '${arn}' does not match the endpoint region`);
 
 export const noSuchStream = (name: string, account: string) =>
   fault("ResourceNotFoundException", `Stream ${name} under account ${account} not found.`);
@@ -65,7 +74,7 @@ export const noSuchConsumerNamed = (consumer: string, stream: string, account: s
 export const consumerExists = (consumer: string, stream: string, account: string) =>
   fault(
     "ResourceInUseException",
-    `Consumer ${consumer} under stream ${stream} of account ${account} already exists.`,
+    `Consumer ${consumer} under stream ${stream} already exists for account ${account}.`,
   );
 
 /** As `Thu Jan 22 21:37:04 UTC 2015`. */
@@ -92,11 +101,13 @@ export const streamHasConsumers = (arn: string, stream: string) =>
     "ResourceInUseException",
     `DeleteStream can't delete ${arn} because there are consumers associated with this data stream. To delete ${stream} anyway, set the EnforceConsumerDeletion parameter to true to force the deletion of all the consumers that are associated with it.`,
   );
-export const onlyProvisioned = (operation: string) =>
+export const onlyProvisioned = (stream: string, account: string) =>
   fault(
     "ValidationException",
-    `${operation} is only supported for data streams with the provisioned capacity mode.`,
+    `Request is invalid. Stream ${stream} under account ${account} is in On-Demand mode.`,
   );
+export const onlyOnDemand = () =>
+  fault("ValidationException", "WarmThroughputMiBps can only be set for ON_DEMAND streams");
 export const onlyCommitted = (operation: string) =>
   fault(
     "ValidationException",
@@ -107,13 +118,14 @@ export const alreadySubscribed = (account: string, stream: string, shard: string
     "ResourceInUseException",
     `Another active subscription exists for this consumer: ${account}:${stream}:${shard}:${consumer}`,
   );
-export const noSuchKey = (key: string, place: Place) =>
-  fault(
-    "KMSNotFoundException",
-    key.includes("alias/")
-      ? `Alias ${key.startsWith("arn:") ? key : `arn:aws:kms:${place.region}:${place.account}:${key}`} is not found.`
-      : `Key '${key.startsWith("arn:") ? key : `arn:aws:kms:${place.region}:${place.account}:key/${key}`}' does not exist`,
-  );
+export function noSuchKey(key: string, { account, region }: Place): AwsError {
+  const told = parseArn(key);
+  const refused = (message: string) => fault("KMSNotFoundException", message);
+  if (told && told.region !== region) return refused(`Invalid arn ${told.region}`);
+  const here = `arn:aws:kms:${region}:${account}`;
+  if (key.includes("alias/")) return refused(`Alias ${told ? key : `${here}:${key}`} is not found.`);
+  return refused(`Key '${told ? key : `${here}:key/${key}`}' does not exist`);
+}
 
 /** Named, so that nobody believes that it was heeded. */
 export const noStreamIds = () =>

@@ -5,6 +5,7 @@ import { type Access, defineService } from "#kernel/service.ts";
 import { consumerNamed } from "./consumers/consumer.ts";
 import { consumerOperations } from "./consumers/consumers.ts";
 import { subscribing } from "./consumers/subscribe.ts";
+import { otherRegion } from "./errors.ts";
 import { iterators, streamOfIterator } from "./records/iterators.ts";
 import { writing } from "./records/put.ts";
 import { reading } from "./records/read.ts";
@@ -107,12 +108,14 @@ const access: Access<"kinesis"> = {
 
 export const kinesis = defineService({
   id: "kinesis",
-  // A stream that is named by its ARN may be another account's.
+  // A stream that is named by its ARN may be another account's, and is in the Region that is asked.
   place({ input, place }) {
     const { StreamARN, ResourceARN, ConsumerARN } = input as Record<string, string | undefined>;
-    const parts = parseArn(StreamARN ?? ResourceARN ?? ConsumerARN ?? "");
-    if (!parts || (parts.account === place.account && parts.region === place.region)) return place;
-    return { account: parts.account, region: parts.region };
+    const arn = StreamARN ?? ResourceARN ?? ConsumerARN ?? "";
+    const parts = parseArn(arn);
+    if (!parts) return place;
+    if (parts.region !== place.region) throw otherRegion(arn);
+    return parts.account === place.account ? place : { account: parts.account, region: place.region };
   },
   operations: [
     streamOperations,

@@ -120,6 +120,12 @@ export async function streamAt(tx: ReadTransaction, place: Place, named: Named):
   return stream;
 }
 
+/** A caller may say when the stream was made, to tell it from others that had its name. @throws {AwsError} */
+export function checkCreation({ account }: Place, { name, created }: Stream, told: Date | undefined): void {
+  const isOther = told !== undefined && Math.floor(told.getTime() / 1_000) !== Math.floor(created / 1_000);
+  if (isOther) throw noSuchStream(name, account);
+}
+
 /** All that the stream ever had and still remembers, in the order in which they came. */
 export const shardsOf = (tx: ReadTransaction, stream: Stream): Promise<Shard[]> => shardsBehind(tx, stream);
 

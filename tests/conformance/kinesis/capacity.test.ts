@@ -1,4 +1,5 @@
 import {
+  DeleteStreamCommand,
   DescribeLimitsCommand,
   DescribeStreamSummaryCommand,
   UpdateAccountSettingsCommand,
@@ -23,6 +24,10 @@ const commit = (Status: "ENABLED" | "DISABLED") =>
   send(new UpdateAccountSettingsCommand({ MinimumThroughputBillingCommitment: { Status } }));
 const warm = (StreamName: string, WarmThroughputMiBps: number) =>
   send(new UpdateStreamWarmThroughputCommand({ StreamName, WarmThroughputMiBps }));
+const onlyOnDemand = refusal(
+  "ValidationException",
+  "WarmThroughputMiBps can only be set for ON_DEMAND streams",
+);
 const onlyCommitted = (operation: string) =>
   refusal(
     "ValidationException",
@@ -65,6 +70,19 @@ behaviour("an account has a quota of shards", guide("service-sizes-and-limits"),
   );
 });
 
+behaviour("an account has a quota of streams on demand", guide("service-sizes-and-limits"), async () => {
+  const { OnDemandStreamCount } = await send(new DescribeLimitsCommand({}));
+  const made: string[] = [];
+  for (let at = OnDemandStreamCount!; at < 50; at++) made.push((await stream(ON_DEMAND)).StreamName);
+  await expect(stream(ON_DEMAND)).rejects.toMatchObject(
+    refusal(
+      "LimitExceededException",
+      `This request would exceed the limit on the number of On-Demand streams for the account ${ACCOUNT} in us-east-1. Current On-Demand streams count: 50. Limit: 50.`,
+    ),
+  );
+  for (const StreamName of made) await send(new DeleteStreamCommand({ StreamName }));
+});
+
 behaviour(
   "warm throughput is for accounts that committed themselves",
   api("WarmThroughputObject"),
@@ -79,7 +97,7 @@ behaviour("warm throughput is for streams on demand", api("UpdateStreamWarmThrou
   await commit("ENABLED");
   const { StreamName } = await stream();
   expect((await summary(StreamName)).WarmThroughput).toBeUndefined();
-  await expect(warm(StreamName, 8)).rejects.toMatchObject(onlyCommitted("UpdateStreamWarmThroughput"));
+  await expect(warm(StreamName, 8)).rejects.toMatchObject(onlyOnDemand);
 });
 
 behaviour(
@@ -113,7 +131,5 @@ behaviour("a stream may begin with more throughput", api("CreateStream"), async 
   await commit("ENABLED");
   const { StreamName } = await stream({ ...ON_DEMAND, WarmThroughputMiBps: 6 });
   expect((await summary(StreamName)).OpenShardCount).toBe(6);
-  await expect(stream({ ShardCount: 1, WarmThroughputMiBps: 6 })).rejects.toMatchObject(
-    onlyCommitted("CreateStream"),
-  );
+  await expect(stream({ ShardCount: 1, WarmThroughputMiBps: 6 })).rejects.toMatchObject(onlyOnDemand);
 });

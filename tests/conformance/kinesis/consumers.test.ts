@@ -15,6 +15,7 @@ import {
   api,
   FIRST,
   guide,
+  HEARD,
   invalid,
   kinesisOf,
   MIDDLE,
@@ -63,7 +64,7 @@ behaviour("a consumer's name is given once in a stream", api("RegisterStreamCons
   ).rejects.toMatchObject(
     refusal(
       "ResourceInUseException",
-      `Consumer c under stream ${StreamName} of account ${ACCOUNT} already exists.`,
+      `Consumer c under stream ${StreamName} already exists for account ${ACCOUNT}.`,
     ),
   );
 });
@@ -85,6 +86,25 @@ behaviour("consumers are listed in pages", api("ListStreamConsumers"), async () 
   const next = await send(new ListStreamConsumersCommand({ StreamARN, NextToken: first.NextToken! }));
   expect(next.Consumers).toMatchObject([{ ConsumerName: "c", ConsumerStatus: "ACTIVE" }]);
   expect(next.NextToken).toBeUndefined();
+});
+
+behaviour("consumers are those of the stream made at that time", api("ListStreamConsumers"), async () => {
+  const { StreamARN, described } = await consumer();
+  const { StreamCreationTimestamp } = await described();
+  const { Consumers } = await send(new ListStreamConsumersCommand({ StreamARN, StreamCreationTimestamp }));
+  expect(Consumers).toHaveLength(1);
+  await expect(
+    send(new ListStreamConsumersCommand({ StreamARN, StreamCreationTimestamp: new Date(0) })),
+  ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+});
+
+behaviour("a consumer's stream is in the Region that is asked", HEARD, async () => {
+  const StreamARN = `arn:aws:kinesis:us-west-2:${ACCOUNT}:stream/elsewhere`;
+  await expect(
+    send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "c" })),
+  ).rejects.toMatchObject(
+    invalid(`The region specified in the ARN '${StreamARN}' does not match the endpoint region`),
+  );
 });
 
 behaviour("a token continues its own listing", api("ListStreamConsumers"), async () => {

@@ -16,6 +16,9 @@ import { type ConformanceCloud, doc } from "../cloud.ts";
 export const api = (operation: string) => doc(`kinesis/latest/APIReference/API_${operation}.html`);
 export const guide = (page: string) => doc(`streams/latest/dev/${page}.html`);
 
+/** Sentences that AWS was heard to say; its documentation has the rules alone. */
+export const HEARD = "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/kinesis";
+
 export const ACCOUNT = "000000000000";
 export const arn = (name: string) => `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/${name}`;
 export const FIRST = "shardId-000000000000";

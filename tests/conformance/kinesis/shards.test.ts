@@ -16,6 +16,7 @@ import {
   LAST_HASH,
   MIDDLE,
   missing,
+  noStream,
   refusal,
   SECOND,
 } from "./kinesis.ts";
@@ -233,6 +234,41 @@ behaviour("a page's token stands alone", api("ListShards"), async () => {
     invalid("NextToken and StreamName cannot be provided together."),
   );
 });
+
+behaviour("what a page's token says is not said again", api("ListShards"), async () => {
+  const { StreamName } = await stream({ ShardCount: 3 });
+  const { NextToken } = await send(new ListShardsCommand({ StreamName, MaxResults: 2 }));
+  for (const [member, value] of [
+    ["ExclusiveStartShardId", FIRST],
+    ["StreamCreationTimestamp", new Date(0)],
+  ] as const)
+    await expect(
+      send(new ListShardsCommand({ NextToken: NextToken!, [member]: value })),
+    ).rejects.toMatchObject(invalid(`NextToken and ${member} cannot be provided together.`));
+});
+
+behaviour("a stream of that name and another time is not there", api("ListShards"), async () => {
+  const { StreamName, described } = await stream();
+  const { StreamCreationTimestamp } = await described();
+  const { Shards } = await send(new ListShardsCommand({ StreamName, StreamCreationTimestamp }));
+  expect(Shards).toHaveLength(1);
+  await expect(
+    send(new ListShardsCommand({ StreamName, StreamCreationTimestamp: new Date(0) })),
+  ).rejects.toMatchObject(noStream(StreamName));
+});
+
+for (const [Type, member] of [
+  ["AFTER_SHARD_ID", "ShardId"],
+  ["AT_TIMESTAMP", "Timestamp"],
+  ["FROM_TIMESTAMP", "Timestamp"],
+] as const) {
+  behaviour(`${Type} needs a ${member}`, api("ShardFilter"), async () => {
+    const { StreamName } = await stream();
+    await expect(send(new ListShardsCommand({ StreamName, ShardFilter: { Type } }))).rejects.toMatchObject(
+      invalid(expect.stringContaining(member)),
+    );
+  });
+}
 
 behaviour("a page's token ends after five minutes", api("ListShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 3 });

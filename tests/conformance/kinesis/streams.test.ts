@@ -111,7 +111,7 @@ refused(
   "a provisioned stream says how many shards it has",
   api("CreateStream"),
   { StreamName: "x", StreamModeDetails: { StreamMode: "PROVISIONED" } },
-  { name: "InvalidArgumentException" },
+  invalid("ShardCount is expected when StreamMode=PROVISIONED"),
 );
 behaviour("a stream of which nothing is said is on demand", api("CreateStream"), async () => {
   const { StreamName } = await stream({});
@@ -124,7 +124,7 @@ refused(
   "a stream on demand does not say how many shards it has",
   api("CreateStream"),
   { StreamName: "x", ShardCount: 2, StreamModeDetails: { StreamMode: "ON_DEMAND" } },
-  { name: "InvalidArgumentException" },
+  invalid("ShardCount is not expected when StreamMode=ON_DEMAND"),
 );
 refused(
   "there is no stream without shards",
@@ -415,7 +415,12 @@ for (const [operation, command] of [
 ] as const) {
   behaviour(`${operation} is for provisioned streams`, api(operation), async () => {
     const { StreamName } = await stream({ StreamModeDetails: { StreamMode: "ON_DEMAND" } });
-    await expect(send(command(StreamName) as never)).rejects.toMatchObject({ name: "ValidationException" });
+    await expect(send(command(StreamName) as never)).rejects.toMatchObject(
+      refusal(
+        "ValidationException",
+        `Request is invalid. Stream ${StreamName} under account ${ACCOUNT} is in On-Demand mode.`,
+      ),
+    );
   });
 }
 
@@ -440,6 +445,7 @@ behaviour(
 
 for (const [KeyId, message] of [
   ["alias/mine", `Alias arn:aws:kms:us-east-1:${ACCOUNT}:alias/mine is not found.`],
+  [`arn:aws:kms:us-west-2:${ACCOUNT}:key/1`, "Invalid arn us-west-2"],
   [`arn:aws:kms:us-east-1:${ACCOUNT}:key/1`, `Key 'arn:aws:kms:us-east-1:${ACCOUNT}:key/1' does not exist`],
 ] as const) {
   behaviour(`the key ${KeyId} is not there`, api("StartStreamEncryption"), async () => {

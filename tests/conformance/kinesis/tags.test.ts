@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { ACCOUNT, api, arn, invalid, kinesisOf, missing, named } from "./kinesis.ts";
+import { ACCOUNT, api, arn, HEARD, invalid, kinesisOf, missing, named } from "./kinesis.ts";
 
 const cloud = conformanceCloud();
 const { send, stream } = kinesisOf(cloud);
@@ -136,4 +136,48 @@ behaviour("a policy needs a resource that is there", api("PutResourcePolicy"), a
   await expect(send(new GetResourcePolicyCommand({ ResourceARN }))).rejects.toMatchObject(
     missing(`Stream with ARN ${ResourceARN} not found`),
   );
+});
+
+const statement = (more: object) => ({
+  Effect: "Allow",
+  Principal: { AWS: "111111111111" },
+  Action: "kinesis:PutRecord",
+  ...more,
+});
+const at = "Policy validation error: Resource policy contains invalid statement at line 1, column 38:";
+for (const [what, more, message] of [
+  [
+    "names a principal",
+    { Principal: undefined },
+    "Policy validation error: Missing required field Principal",
+  ],
+  [
+    "is of Kinesis alone",
+    { Action: "s3:GetObject" },
+    `${at} Action field includes AWS services that are inconsistent with specified vendor`,
+  ],
+  [
+    "speaks of its own resource",
+    { Resource: arn("other") },
+    `${at} The resource policy's resource must be the same as the resource ARN.`,
+  ],
+] as const) {
+  behaviour(`a policy ${what}`, HEARD, async () => {
+    const { StreamARN: ResourceARN } = await stream();
+    const Statement = [statement({ Resource: ResourceARN, ...more })];
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
+    await expect(send(new PutResourcePolicyCommand({ ResourceARN, Policy }))).rejects.toMatchObject(
+      invalid(message),
+    );
+  });
+}
+
+behaviour("a policy names actions by their whole names", HEARD, async () => {
+  const { StreamARN: ResourceARN } = await stream();
+  for (const Action of ["kinesis:*", "kinesis:Put*"]) {
+    const Statement = statement({ Resource: ResourceARN, Action });
+    await expect(
+      send(new PutResourcePolicyCommand({ ResourceARN, Policy: JSON.stringify({ Statement }) })),
+    ).rejects.toMatchObject(invalid(expect.stringContaining("invalid actions")));
+  }
 });

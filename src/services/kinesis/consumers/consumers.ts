@@ -3,7 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { consumerExists, invalid, limitExceeded } from "../errors.ts";
-import { type Consumer, consumers, streamArn, streamAt, wholeSecond } from "../store.ts";
+import { type Consumer, checkCreation, consumers, streamArn, streamAt, wholeSecond } from "../store.ts";
 import { checkTags } from "../streams/tags.ts";
 import { consumerArn, consumerAt } from "./consumer.ts";
 
@@ -37,8 +37,10 @@ export const consumerOperations = {
     });
   },
 
-  async ListStreamConsumers(ctx, { StreamARN, MaxResults = 100, NextToken }) {
-    const { name: stream } = await ctx.read((tx) => streamAt(tx, ctx, { StreamARN }));
+  async ListStreamConsumers(ctx, { StreamARN, MaxResults = 100, NextToken, StreamCreationTimestamp }) {
+    const found = await ctx.read((tx) => streamAt(tx, ctx, { StreamARN }));
+    checkCreation(ctx, found, StreamCreationTimestamp);
+    const { name: stream } = found;
     const { records, token } = await page<Consumer>(ctx, {
       listing: ["kinesis:ListStreamConsumers", stream],
       token: NextToken,

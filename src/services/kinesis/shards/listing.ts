@@ -3,7 +3,15 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { expiredToken, invalid } from "../errors.ts";
-import { isOpen, type Shard, type Stream, shardsBehind, shardsOf, streamAt } from "../store.ts";
+import {
+  checkCreation,
+  isOpen,
+  type Shard,
+  type Stream,
+  shardsBehind,
+  shardsOf,
+  streamAt,
+} from "../store.ts";
 import { indexOfShard } from "./sequence.ts";
 import { described } from "./shards.ts";
 
@@ -26,10 +34,14 @@ export const shardListing = {
       throw invalid("NextToken and StreamName cannot be provided together.");
     if (NextToken === undefined && !isNamed)
       throw invalid("Either NextToken or StreamName should be provided.");
+    for (const member of ["ExclusiveStartShardId", "StreamCreationTimestamp"] as const)
+      if (NextToken !== undefined && input[member] !== undefined)
+        throw invalid(`NextToken and ${member} cannot be provided together.`);
     const token = NextToken === undefined ? undefined : tokenIn(ctx, NextToken);
     const filter = token ? token.filter : filterOf(input.ShardFilter);
     return ctx.read(async (tx) => {
       const stream = await streamAt(tx, ctx, token ? { StreamName: token.stream } : input);
+      checkCreation(ctx, stream, input.StreamCreationTimestamp);
       const after =
         token?.after ?? (input.ExclusiveStartShardId ? indexOfShard(input.ExclusiveStartShardId) : undefined);
       const wanted = filter
@@ -50,8 +62,16 @@ export const shardListing = {
   },
 } satisfies Handlers<"kinesis">;
 
-const filterOf = (told: Kinesis.ShardFilter | undefined): Token["filter"] =>
-  told && { type: told.Type!, shard: told.ShardId, time: told.Timestamp?.getTime() };
+/** @throws {AwsError} InvalidArgumentException */
+function filterOf(told: Kinesis.ShardFilter | undefined): Token["filter"] {
+  if (!told) return undefined;
+  const { Type: type, ShardId, Timestamp } = told;
+  if (type === "AFTER_SHARD_ID" && ShardId === undefined)
+    throw invalid(`ShardId must be provided for a ShardFilter of type ${type}.`);
+  if ((type === "AT_TIMESTAMP" || type === "FROM_TIMESTAMP") && Timestamp === undefined)
+    throw invalid(`Timestamp must be provided for a ShardFilter of type ${type}.`);
+  return { type: type!, shard: ShardId, time: Timestamp?.getTime() };
+}
 
 /** Those behind one that a filter lets through. */
 async function filtered(

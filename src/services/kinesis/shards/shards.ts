@@ -25,7 +25,7 @@ export const shardOperations = {
   async SplitShard(ctx, input) {
     return ctx.transact(async (tx) => {
       checkShardId(ctx, input, input.ShardToSplit);
-      const stream = await provisioned(tx, ctx, input, "SplitShard");
+      const stream = await provisioned(tx, ctx, input);
       const shard = await openShard(tx, ctx, stream, input.ShardToSplit);
       await checkShards(tx, ctx, 1);
       const start = BigInt(input.NewStartingHashKey);
@@ -43,7 +43,7 @@ export const shardOperations = {
   async MergeShards(ctx, input) {
     return ctx.transact(async (tx) => {
       for (const id of [input.ShardToMerge, input.AdjacentShardToMerge]) checkShardId(ctx, input, id);
-      const stream = await provisioned(tx, ctx, input, "MergeShards");
+      const stream = await provisioned(tx, ctx, input);
       const one = await openShard(tx, ctx, stream, input.ShardToMerge);
       const other = await openShard(tx, ctx, stream, input.AdjacentShardToMerge);
       // In the order of their hashes.
@@ -61,7 +61,7 @@ export const shardOperations = {
   async UpdateShardCount(ctx, input) {
     const { TargetShardCount: target } = input;
     return ctx.transact(async (tx) => {
-      const stream = await provisioned(tx, ctx, input, "UpdateShardCount");
+      const stream = await provisioned(tx, ctx, input);
       const open = await openShardsOf(tx, stream);
       if (target > 2 * open.length)
         throw invalid(
@@ -91,14 +91,9 @@ function checkShardId(ctx: Context, named: Named, id: string): void {
 }
 
 /** @throws {AwsError} ValidationException */
-async function provisioned(
-  tx: ReadTransaction,
-  ctx: Context,
-  named: Named,
-  operation: string,
-): Promise<Stream> {
+async function provisioned(tx: ReadTransaction, ctx: Context, named: Named): Promise<Stream> {
   const stream = await streamAt(tx, ctx, named);
-  if (stream.mode === "ON_DEMAND") throw onlyProvisioned(operation);
+  if (stream.mode === "ON_DEMAND") throw onlyProvisioned(stream.name, ctx.account);
   return stream;
 }
 

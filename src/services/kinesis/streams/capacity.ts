@@ -1,7 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { invalid, onlyCommitted } from "../errors.ts";
+import { invalid, onlyCommitted, onlyOnDemand } from "../errors.ts";
 import { scaleTo } from "../shards/scaling.ts";
 import { type Stream, streamArn, streamAt, streams } from "../store.ts";
 import { isCommitted } from "./account.ts";
@@ -21,7 +21,7 @@ export const capacityOperations = {
       const stream = await streamAt(tx, ctx, input);
       let changed = stream;
       if (stream.mode !== mode) {
-        if (mode === "ON_DEMAND") await checkOnDemand(tx);
+        if (mode === "ON_DEMAND") await checkOnDemand(tx, ctx);
         const modeChanges = onceMore(stream.modeChanges, MOST_CHANGES, tx.now(), "mode");
         changed = { ...stream, mode, modeChanges };
       }
@@ -51,7 +51,8 @@ export const capacityOperations = {
  * @throws {AwsError} ValidationException unless it is on demand and the account has committed itself
  */
 export async function warm(ctx: Context, tx: Transaction, stream: Stream, mibps: number, operation: string) {
-  if (stream.mode !== "ON_DEMAND" || !(await isCommitted(tx))) throw onlyCommitted(operation);
+  if (stream.mode !== "ON_DEMAND") throw onlyOnDemand();
+  if (!(await isCommitted(tx))) throw onlyCommitted(operation);
   if (mibps > MOST_MIBPS)
     throw invalid(
       `WarmThroughputMiBps ${mibps} exceeds the maximum of ${MOST_MIBPS} for stream ${stream.name} under account ${ctx.account}.`,

@@ -5,14 +5,12 @@ import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { consumerAt } from "../consumers/consumer.ts";
 import { invalid, noPolicy, noSuchStreamArn } from "../errors.ts";
 import { consumers, isConsumerArn, streams } from "../store.ts";
-
-const LONGEST = 20_480;
+import { checkPolicy } from "./policy-rules.ts";
 
 /** Policies of streams and of their consumers. */
 export const policyOperations = {
   async PutResourcePolicy(ctx, { ResourceARN, Policy }) {
-    if (Policy.length > LONGEST || !isObject(Policy))
-      throw invalid("The policy is not a valid JSON document.");
+    checkPolicy(Policy, ResourceARN);
     return ctx.transact(async (tx) => {
       (await holderAt(tx, ctx, ResourceARN)).put(tx, Policy);
       return {};
@@ -53,13 +51,4 @@ async function holderAt(tx: ReadTransaction, ctx: Context, arn: string): Promise
   const stream = await tx.get(streams, [name]);
   if (!stream) throw noSuchStreamArn(arn);
   return { policy: stream.policy, put: (change, policy) => change.put(streams, { ...stream, policy }) };
-}
-
-function isObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,6 @@
 import type { Place } from "#kernel/collection.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { changedTooOften, limitExceeded, shardLimitExceeded } from "../errors.ts";
+import { changedTooOften, onDemandLimitExceeded, shardLimitExceeded } from "../errors.ts";
 import { type Stream, streams } from "../store.ts";
 
 /** Of an account in a Region: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */
@@ -38,9 +38,9 @@ export async function checkShards(tx: ReadTransaction, place: Place, additional:
 }
 
 /** @throws {AwsError} LimitExceededException */
-export async function checkOnDemand(tx: ReadTransaction): Promise<void> {
-  if ((await countsOf(tx)).onDemand >= MOST_ON_DEMAND)
-    throw limitExceeded("This request would exceed the on-demand stream limit for the account.");
+export async function checkOnDemand(tx: ReadTransaction, place: Place): Promise<void> {
+  const { onDemand } = await countsOf(tx);
+  if (onDemand >= MOST_ON_DEMAND) throw onDemandLimitExceeded(place, onDemand, MOST_ON_DEMAND);
 }
 
 /**

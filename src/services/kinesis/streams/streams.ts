@@ -29,14 +29,14 @@ export const streamOperations = {
     const unsaid = input.ShardCount === undefined ? "ON_DEMAND" : "PROVISIONED";
     const mode = input.StreamModeDetails?.StreamMode ?? unsaid;
     if (mode === "PROVISIONED" && input.ShardCount === undefined)
-      throw invalid("ShardCount is required for a provisioned stream.");
+      throw invalid("ShardCount is expected when StreamMode=PROVISIONED");
     if (mode === "ON_DEMAND" && input.ShardCount !== undefined)
-      throw invalid("ShardCount cannot be specified for a stream in on-demand mode.");
+      throw invalid("ShardCount is not expected when StreamMode=ON_DEMAND");
     const count = input.ShardCount ?? LEAST_ON_DEMAND;
     checkTags(input.Tags ?? {}, input.StreamName, ctx);
     return ctx.transact(async (tx) => {
       if (await tx.get(streams, [input.StreamName])) throw streamExists(input.StreamName, ctx.account);
-      if (mode === "ON_DEMAND") await checkOnDemand(tx);
+      if (mode === "ON_DEMAND") await checkOnDemand(tx, ctx);
       await checkShards(tx, ctx, count);
       const stream: Stream = {
         name: input.StreamName,
