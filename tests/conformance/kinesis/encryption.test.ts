@@ -1,0 +1,38 @@
+import { StartStreamEncryptionCommand, StopStreamEncryptionCommand } from "@aws-sdk/client-kinesis";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { ACCOUNT, api, kinesisOf, refusal } from "./kinesis.ts";
+
+const { send, stream } = kinesisOf(conformanceCloud());
+
+behaviour(
+  "encryption with Kinesis's own key is told wherever it counts",
+  api("StartStreamEncryption"),
+  async () => {
+    const { StreamName, described, put, read, iterator } = await stream();
+    const key = { StreamName, EncryptionType: "KMS" as const, KeyId: "alias/aws/kinesis" };
+    await put("plain");
+    await send(new StartStreamEncryptionCommand(key));
+    expect(await described()).toMatchObject({ EncryptionType: "KMS", KeyId: "alias/aws/kinesis" });
+    expect((await put("secret")).EncryptionType).toBe("KMS");
+    const { Records, texts } = await read(await iterator());
+    expect(texts).toEqual(["plain", "secret"]);
+    expect(Records!.map(({ EncryptionType }) => EncryptionType)).toEqual([undefined, "KMS"]);
+    await send(new StopStreamEncryptionCommand(key));
+    expect(await described()).toMatchObject({ EncryptionType: "NONE" });
+    expect((await put("plain again")).EncryptionType).toBeUndefined();
+  },
+);
+
+for (const [KeyId, message] of [
+  ["alias/mine", `Alias arn:aws:kms:us-east-1:${ACCOUNT}:alias/mine is not found.`],
+  [`arn:aws:kms:us-west-2:${ACCOUNT}:key/1`, "Invalid arn us-west-2"],
+  [`arn:aws:kms:us-east-1:${ACCOUNT}:key/1`, `Key 'arn:aws:kms:us-east-1:${ACCOUNT}:key/1' does not exist`],
+] as const) {
+  behaviour(`the key ${KeyId} is not there`, api("StartStreamEncryption"), async () => {
+    const { StreamName } = await stream();
+    await expect(
+      send(new StartStreamEncryptionCommand({ StreamName, EncryptionType: "KMS", KeyId })),
+    ).rejects.toMatchObject(refusal("KMSNotFoundException", message));
+  });
+}
