@@ -26,7 +26,7 @@ import { destinationOperations } from "./kinesis/destinations.ts";
 import { forward } from "./kinesis/forward.ts";
 import { nameViolations } from "./names.ts";
 import { reachedBy, statementOperations } from "./partiql/statements.ts";
-import { checkPolicyArn, policyOperations } from "./policies/policies.ts";
+import { checkPolicyArn, isOfStream, policyOperations } from "./policies/policies.ts";
 import { queryOperations } from "./reads/query.ts";
 import { scanOperations } from "./reads/scan.ts";
 import { replicaScalingOperations } from "./replicas/auto-scaling.ts";
@@ -36,10 +36,10 @@ import { announce, depart, dismiss } from "./replicas/leave.ts";
 import { legacyOperations } from "./replicas/legacy.ts";
 import { share } from "./replicas/settings.ts";
 import { adjust } from "./replicas/update.ts";
-import { type Table, tableArn, tables } from "./store.ts";
-import { readingOperations } from "./streams/reading.ts";
+import { streams, type Table, tableArn, tables } from "./store.ts";
+import { readingOperations, streamOf } from "./streams/reading.ts";
 import { roll, trim } from "./streams/shards.ts";
-import { streamOperations } from "./streams/streams.ts";
+import { partsOf, streamOperations } from "./streams/streams.ts";
 import { clear } from "./tables/clear.ts";
 import { expire } from "./tables/expire.ts";
 import { fill } from "./tables/fill.ts";
@@ -122,8 +122,20 @@ const onPolicy =
   (action: string) =>
   async (ctx: Context, { ResourceArn }: { ResourceArn: string }) => {
     checkPolicyArn(ctx, ResourceArn);
-    return [await fact(ctx, action, ResourceArn)];
+    return [await (isOfStream(ResourceArn) ? streamFact : fact)(ctx, action, ResourceArn)];
   };
+/** Of a stream, whose account is where the call is. */
+const streamFact = (ctx: Context, action: string, resource: string): MaybePromise<AccessFact> =>
+  ctx.look((tx) => {
+    const { table, label } = partsOf(resource);
+    const found = tx.get(streams, [table, label]);
+    return whenReady(found, (stream) => ({
+      action: `dynamodb:${action}`,
+      resource,
+      owner: ctx.account,
+      resourcePolicy: stream?.policy ?? null,
+    }));
+  });
 const onBackup =
   (action: string) =>
   (_: Context, { BackupArn }: { BackupArn: string }) => [
@@ -336,13 +348,20 @@ export const dynamodb = defineService({
 export const dynamodbStreams = defineService({
   id: "dynamodb-streams",
   store: "dynamodb",
+  // Another account's stream is reached where its policy lets the caller in.
+  place({ input, place }) {
+    const { StreamArn, ShardIterator } = input as { StreamArn?: unknown; ShardIterator?: unknown };
+    const named = parseArn(String(StreamArn ?? ShardIterator).split("|")[0]!);
+    if (named?.service !== "dynamodb" || named.account === "") return place;
+    return { account: named.account, region: place.region };
+  },
   operations: [streamOperations, readingOperations],
   access: {
     ListStreams: (ctx) => [{ action: "dynamodb:ListStreams", resource: `${tableArn(ctx, "*")}/stream/*` }],
-    DescribeStream: (_, { StreamArn }) => [{ action: "dynamodb:DescribeStream", resource: StreamArn }],
-    GetShardIterator: (_, { StreamArn }) => [{ action: "dynamodb:GetShardIterator", resource: StreamArn }],
-    GetRecords: (_, { ShardIterator }) => [
-      { action: "dynamodb:GetRecords", resource: ShardIterator.split("|")[0]! },
+    DescribeStream: async (ctx, { StreamArn }) => [await streamFact(ctx, "DescribeStream", StreamArn)],
+    GetShardIterator: async (ctx, { StreamArn }) => [await streamFact(ctx, "GetShardIterator", StreamArn)],
+    GetRecords: async (ctx, { ShardIterator }) => [
+      await streamFact(ctx, "GetRecords", streamOf(ctx, ShardIterator)),
     ],
   },
   dataOperations: ["GetRecords", "GetShardIterator"],

@@ -14,7 +14,14 @@ export interface KeyNames {
   more?: { partition: readonly string[]; sort: readonly string[] } | undefined;
 }
 
-export interface Table extends Capacity {
+/** What a policy may hang on: a table, or a stream. */
+export interface Policed {
+  policy?: string | undefined;
+  policyRevision?: string | undefined;
+  created: Time;
+}
+
+export interface Table extends Capacity, Policed {
   name: string;
   /** Never used twice: a table made anew has nothing of the old one's. */
   number: number;
@@ -40,13 +47,10 @@ export interface Table extends Capacity {
   classChanges?: Time[] | undefined;
   deletionProtection: boolean;
   encryption?: DynamoDB.SSESpecification | undefined;
-  policy?: string | undefined;
-  policyRevision?: string | undefined;
   /** By index, the table's own under an empty name. */
   insights?: Record<string, Insights> | undefined;
   destinations?: Destination[] | undefined;
   tags: DynamoDB.Tag[];
-  created: Time;
   /** Numbers of the copies that are being made of it. */
   copies?: number[] | undefined;
   /** To which times it can be taken back. */
@@ -142,10 +146,9 @@ export interface OpenStream {
 }
 
 /** A stream of a table, which outlives it by a day. */
-export interface Stream extends OpenStream {
+export interface Stream extends OpenStream, Policed {
   table: string;
   key: KeyNames;
-  created: Time;
   /** Oldest first, each the parent of the next. The last takes the records of a stream that is open. */
   shards: Shard[];
   /** The number of the last record that was removed for its age. */

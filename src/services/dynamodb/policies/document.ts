@@ -10,8 +10,20 @@ import { isUnbounded, policyIsTooLong, wrongDocument, wrongPrincipal } from "./e
 
 /** White space counts. */
 const MOST_BYTES = 20_480;
-/** What is done with a stream is not for the policy of its table. */
-const OF_STREAMS = new Set(["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]);
+/** What is done with a stream is not for the policy of its table, and what with a table not for its stream's. */
+const ELSEWHERE = {
+  table: actions("DescribeStream", "GetRecords", "GetShardIterator"),
+  stream: actions(
+    ..."BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query Scan UpdateItem".split(
+      " ",
+    ),
+    ..."PartiQLDelete PartiQLInsert PartiQLSelect PartiQLUpdate".split(" "),
+    ..."DeleteTable DescribeTable UpdateTable".split(" "),
+  ),
+};
+function actions(...names: string[]): ReadonlySet<string> {
+  return new Set(names.map((name) => `dynamodb:${name}`));
+}
 
 type Said = Record<string, unknown>;
 
@@ -19,7 +31,7 @@ type Said = Record<string, unknown>;
  * The form in which DynamoDB keeps a policy and tells it again. Two that have the same form are the same policy.
  * @throws {AwsError} ValidationException
  */
-export function canonicalPolicy(text: string): string {
+export function canonicalPolicy(text: string, of: keyof typeof ELSEWHERE = "table"): string {
   if (Buffer.byteLength(text) > MOST_BYTES) throw policyIsTooLong(MOST_BYTES);
   const said = parsed(text);
   const statements = Array.isArray(said.Statement) ? said.Statement : [said.Statement];
@@ -28,7 +40,7 @@ export function canonicalPolicy(text: string): string {
     ...(said.Statement !== undefined && { Statement: statements.map(canonicalStatement) }),
   });
   try {
-    checkMeaning(parsePolicy(canonical, RESOURCE_POLICY));
+    checkMeaning(parsePolicy(canonical, RESOURCE_POLICY), ELSEWHERE[of]);
   } catch (error) {
     throw error instanceof PolicyError ? faulty(error.fault, text) : error;
   }
@@ -96,8 +108,8 @@ function accounts(names: unknown): unknown {
 }
 
 /** @throws {AwsError} ValidationException */
-function checkMeaning({ statements }: PolicyDocument): void {
-  const wrong = statements.flatMap(({ action }) => action.patterns.filter((name) => OF_STREAMS.has(name)));
+function checkMeaning({ statements }: PolicyDocument, elsewhere: ReadonlySet<string>): void {
+  const wrong = statements.flatMap(({ action }) => action.patterns.filter((name) => elsewhere.has(name)));
   if (wrong.length > 0)
     throw wrongDocument(
       `The following action names are invalid: ${wrong.map((name) => JSON.stringify(name)).join(", ")}`,

@@ -1,10 +1,12 @@
 import { parseArn } from "#aws/arn.ts";
-import { AwsError } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { tableName } from "../items/rows.ts";
 import { checkResourceArn } from "../resource-arn.ts";
-import { type Table, tables } from "../store.ts";
+import { type Policed, type Stream, streams, type Table, tables } from "../store.ts";
+import { streamAt } from "../streams/streams.ts";
 import { namedTable } from "../tables/named.ts";
 import { canonicalPolicy, toldPolicy } from "./document.ts";
 import {
@@ -22,46 +24,58 @@ const NO_POLICY = "NO_POLICY";
 export const policyOperations = {
   /** The same policy again has the same revision. */
   async PutResourcePolicy(ctx, { ResourceArn, Policy, ExpectedRevisionId, ConfirmRemoveSelfResourceAccess }) {
-    const policy = canonicalPolicy(Policy);
+    const policy = canonicalPolicy(Policy, isOfStream(ResourceArn) ? "stream" : "table");
     if (!ConfirmRemoveSelfResourceAccess) checkNotLockedOut(ctx, ResourceArn, policy);
     return ctx.transact(async (tx) => {
-      const table = await namedTable(tx, ResourceArn);
-      checkRevision(table, ExpectedRevisionId);
-      if (table.policy === policy) return { RevisionId: revisionOf(table)! };
-      const policyRevision = nextRevision(table, tx.now());
-      tx.put(tables, { ...table, policy, policyRevision });
+      const { of, put } = await policedAt(ctx, tx, ResourceArn);
+      checkRevision(of, ResourceArn, ExpectedRevisionId);
+      if (of.policy === policy) return { RevisionId: revisionOf(of)! };
+      const policyRevision = nextRevision(of, tx.now());
+      put({ policy, policyRevision });
       return { RevisionId: policyRevision };
     });
   },
 
   async GetResourcePolicy(ctx, { ResourceArn }) {
-    const table = await ctx.read((tx) => namedTable(tx, ResourceArn));
-    if (table.policy === undefined) throw noSuchPolicy(ResourceArn);
-    return { Policy: toldPolicy(table.policy), RevisionId: revisionOf(table) };
+    const of = await ctx.read((tx) => resourceAt(ctx, tx, ResourceArn));
+    if (of.policy === undefined) throw noSuchPolicy(ResourceArn);
+    return { Policy: toldPolicy(of.policy), RevisionId: revisionOf(of) };
   },
 
   /** What has none may be left without one again; its revision is then that of the deletion. */
   async DeleteResourcePolicy(ctx, { ResourceArn, ExpectedRevisionId }) {
     return ctx.transact(async (tx) => {
-      const table = await namedTable(tx, ResourceArn);
-      checkRevision(table, ExpectedRevisionId);
-      if (table.policy === undefined) return { RevisionId: table.policyRevision };
-      tx.put(tables, { ...table, policy: undefined, policyRevision: nextRevision(table, tx.now()) });
-      return { RevisionId: revisionOf(table) };
+      const { of, put } = await policedAt(ctx, tx, ResourceArn);
+      checkRevision(of, ResourceArn, ExpectedRevisionId);
+      if (of.policy === undefined) return { RevisionId: of.policyRevision };
+      put({ policy: undefined, policyRevision: nextRevision(of, tx.now()) });
+      return { RevisionId: revisionOf(of) };
     });
   },
 } satisfies Handlers<"dynamodb">;
 
-/** Before anything is asked of whoever calls. @throws {AwsError} ValidationException for what is no table of this account and Region */
+type Policy = Pick<Policed, "policy" | "policyRevision">;
+
+export const isOfStream = (arn: string): boolean => arn.includes("/stream/");
+
+/** @throws {AwsError} ResourceNotFoundException */
+const resourceAt = (place: Place, tx: ReadTransaction, arn: string): Promise<Table | Stream> =>
+  isOfStream(arn) ? streamAt(place, tx, arn) : namedTable(tx, arn);
+
+/** A table or stream, and how it gets another policy. @throws {AwsError} ResourceNotFoundException */
+async function policedAt(place: Place, tx: Transaction, arn: string) {
+  const of = await resourceAt(place, tx, arn);
+  const put = (policy: Policy) =>
+    "table" in of ? tx.put(streams, { ...of, ...policy }) : tx.put(tables, { ...of, ...policy });
+  return { of, put };
+}
+
+/** Before anything is asked of whoever calls. @throws {AwsError} ValidationException for what is nothing of this account and Region */
 export function checkPolicyArn({ account, region }: Place, arn: string): void {
   checkResourceArn(arn);
   const { partition, account: owner, region: home } = parseArn(arn)!;
   if (owner !== account) throw notTheOwner();
   if (partition !== "aws" || home !== region) throw notHere(arn);
-  if (arn.includes("/stream/"))
-    throw new AwsError("NotImplemented", "Nube does not implement resource policies of a stream yet.", {
-      status: 501,
-    });
 }
 
 /** @throws {AwsError} AccessDeniedException where whoever puts a policy could not put another in its place */
@@ -74,16 +88,16 @@ function checkNotLockedOut(ctx: Context, resource: string, resourcePolicy: strin
 }
 
 /** The milliseconds at which it was changed; one that came with its table is as old as that. */
-const revisionOf = ({ policy, policyRevision, created }: Table): string | undefined =>
+const revisionOf = ({ policy, policyRevision, created }: Policed): string | undefined =>
   policy === undefined ? undefined : (policyRevision ?? String(created));
-const nextRevision = ({ policyRevision, created }: Table, now: number): string =>
+const nextRevision = ({ policyRevision, created }: Policed, now: number): string =>
   String(Math.max(now, Number(policyRevision ?? created) + 1));
 
 /** @throws {AwsError} PolicyNotFoundException where there is another than was expected */
-function checkRevision(table: Table, expected: string | undefined): void {
-  const revision = revisionOf(table);
+function checkRevision(of: Policed, arn: string, expected: string | undefined): void {
+  const revision = revisionOf(of);
   if (expected === undefined || expected === (revision ?? NO_POLICY)) return;
   throw revision === undefined
-    ? noPolicyOfRevision(table.name, expected)
-    : policyOfOtherRevision(table.name, expected);
+    ? noPolicyOfRevision(tableName(arn), expected)
+    : policyOfOtherRevision(tableName(arn), expected);
 }

@@ -36,7 +36,7 @@ interface Iterator {
 export const readingOperations = {
   async GetShardIterator(ctx, input) {
     return ctx.read(async (tx) => {
-      const stream = await streamAt(tx, input.StreamArn);
+      const stream = await streamAt(ctx, tx, input.StreamArn);
       const shard = stream.shards.find((one) => shardId(one) === input.ShardId);
       if (!shard) throw noSuchShard();
       const after = await beginning(tx, stream, shard, input);
@@ -121,6 +121,12 @@ function iterator(
 ): string {
   const content: Iterator = { table, label, shard, after, until: ctx.clock.now() + ITERATOR_MS };
   return `${streamArn(ctx, table, label)}|1|${ctx.seal.seal(PURPOSE, content)}`;
+}
+
+/** The stream that an iterator goes through. @throws {AwsError} ValidationException */
+export function streamOf(ctx: Context, text: string): string {
+  const { table, label } = iteratorIn(ctx, text);
+  return streamArn(ctx, table, label);
 }
 
 /** @throws {AwsError} ValidationException */

@@ -1,4 +1,5 @@
 import type * as Streams from "#aws/contract/types/dynamodb-streams.ts";
+import type { Place } from "#kernel/collection.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { tableName } from "../items/rows.ts";
@@ -35,7 +36,7 @@ export const streamOperations = {
 
   async DescribeStream(ctx, { StreamArn, Limit = MOST_LISTED, ExclusiveStartShardId: start, ShardFilter }) {
     checkLimit(Limit, MOST_LISTED);
-    const stream = await ctx.read((tx) => streamAt(tx, StreamArn));
+    const stream = await ctx.read((tx) => streamAt(ctx, tx, StreamArn));
     const wanted = stream.shards.filter(
       (shard) =>
         (start === undefined || shardId(shard) > start) &&
@@ -67,14 +68,14 @@ const described = (shard: Shard): Streams.Shard => ({
   ParentShardId: shard.parent,
 });
 
-function partsOf(arn: string): { table: string; label: string } {
+export function partsOf(arn: string): { table: string; label: string } {
   return { table: tableName(arn), label: arn.split("/stream/")[1] ?? "" };
 }
 
 /** @throws {AwsError} ResourceNotFoundException */
-export async function streamAt(tx: ReadTransaction, arn: string): Promise<Stream> {
+export async function streamAt(place: Place, tx: ReadTransaction, arn: string): Promise<Stream> {
   const { table, label } = partsOf(arn);
-  const stream = await tx.get(streams, [table, label]);
+  const stream = arn === streamArn(place, table, label) ? await tx.get(streams, [table, label]) : undefined;
   if (!stream) throw noSuchStream(arn);
   return stream;
 }
