@@ -5,9 +5,11 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { busArn, busNamed, DEFAULT_BUS } from "./arns.ts";
 import { busAt, defaultBus, policyText } from "./bus.ts";
+import { checkDeadLetters } from "./dead-letters.ts";
 import {
   busExists,
   busHasRules,
+  busNameIsNotSource,
   defaultBusStays,
   invalidToken,
   limitExceeded,
@@ -22,9 +24,8 @@ const MOST_BUSES = 100;
 
 export const busOperations = {
   async CreateEventBus(ctx, input) {
-    // The name of a partner's bus is that of its source, and there is no partner.
-    if (input.EventSourceName !== undefined) throw noSuchEventSource(input.EventSourceName);
-    if (input.Name.includes("/")) throw slashInBusName();
+    checkName(input);
+    checkDeadLetters(input.DeadLetterConfig, ctx.region);
     checkTags(input.Tags);
     return ctx.transact(async (tx) => {
       if (input.Name === DEFAULT_BUS || (await tx.get(buses, [input.Name]))) throw busExists(input.Name);
@@ -61,6 +62,7 @@ export const busOperations = {
   },
 
   async UpdateEventBus(ctx, input) {
+    checkDeadLetters(input.DeadLetterConfig, ctx.region);
     return ctx.transact(async (tx) => {
       const bus = await busAt(tx, busNamed(input.Name));
       tx.put(buses, {
@@ -105,6 +107,13 @@ export const busOperations = {
     return { EventBuses: records.map((bus) => described(ctx, bus)), NextToken: token };
   },
 } satisfies Handlers<"events">;
+
+/** The name of a partner's bus is that of its source, and there is no partner. */
+function checkName({ Name: name, EventSourceName: source }: Events.CreateEventBusRequest): void {
+  if (source === undefined) {
+    if (name.includes("/")) throw slashInBusName();
+  } else throw source === name ? noSuchEventSource(source) : busNameIsNotSource();
+}
 
 /** In the order of their names, the default one at its place among them. */
 async function busesFrom(

@@ -8,6 +8,8 @@ export const invalid = (message: string) => new AwsError("ValidationException", 
 export const invalidParameter = (name: string, reason?: string) =>
   invalid(`Parameter ${name} is not valid.${reason === undefined ? "" : ` Reason: ${reason}`}`);
 
+export const notAnArn = (text: string) => invalidParameter(text, "Provided Arn is not in correct format.");
+
 export const invalidToken = () => invalidParameter("NextToken");
 
 export const invalidPattern = (reason: string) =>
@@ -17,6 +19,7 @@ export const limitExceeded = () =>
   fault("LimitExceededException", "The requested resource exceeds the maximum number allowed.");
 
 export const slashInBusName = () => invalid("Event bus name must not contain '/'.");
+export const busNameIsNotSource = () => invalid("Event bus name must match event source name.");
 export const noSuchEventSource = (source: string) =>
   fault("ResourceNotFoundException", `Event source ${source} does not exist.`);
 

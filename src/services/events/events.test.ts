@@ -35,6 +35,7 @@ beforeEach(async () => {
 });
 afterEach(() => nube.close());
 
+const RoleArn = "arn:aws:iam::000000000000:role/events";
 const queueArn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 const orders = { Source: "shop", DetailType: "order", Detail: '{"customer":"c1","total":12}' };
 
@@ -230,7 +231,7 @@ test("an event goes on to another bus as it is", async () => {
   await nube.aws.events.PutRule({ Name: "forward", EventPattern: '{"source":["shop"]}' });
   await nube.aws.events.PutTargets({
     Rule: "forward",
-    Targets: [{ Id: "bus", Arn: "arn:aws:events:us-east-1:000000000000:event-bus/second" }],
+    Targets: [{ Id: "bus", Arn: "arn:aws:events:us-east-1:000000000000:event-bus/second", RoleArn }],
   });
   const { Entries } = await nube.aws.events.PutEvents({ Entries: [orders] });
   await nube.advance("1s");
@@ -246,6 +247,7 @@ test("an event goes on to another account's bus, if that says so, as this accoun
     { source: ["shop"] },
     {
       Arn: `arn:aws:events:us-east-1:${account}:event-bus/default`,
+      RoleArn,
       DeadLetterConfig: { Arn: queueArn("dead") },
     },
   );

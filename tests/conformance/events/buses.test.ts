@@ -71,6 +71,9 @@ describe("event buses", () => {
     await expect(
       send(new CreateEventBusCommand({ Name: source, EventSourceName: source })),
     ).rejects.toMatchObject(missing(`Event source ${source} does not exist.`));
+    await expect(
+      send(new CreateEventBusCommand({ Name: `${source}/other`, EventSourceName: source })),
+    ).rejects.toMatchObject(invalid("Event bus name must match event source name."));
   });
   behaviour("a bus is described by name and by ARN", api("DescribeEventBus"), async () => {
     const Name = name("bus");

@@ -37,6 +37,8 @@ function filled(
   );
 }
 
+const WHOLE_EVENT = "aws.events.event.json";
+
 function reserved(
   event: BusEvent,
   { ruleArn, ruleName, ingested }: Surroundings,
@@ -46,7 +48,7 @@ function reserved(
     "aws.events.rule-name": () => ruleName,
     "aws.events.event.ingestion-time": () => new Date(ingested).toISOString(),
     "aws.events.event": () => withoutDetail(event),
-    "aws.events.event.json": () => event,
+    [WHOLE_EVENT]: () => event,
   };
 }
 
@@ -70,6 +72,10 @@ export function checkTemplate(
   );
   if (stranger !== undefined)
     throw invalid(`InputTemplate for target ${id} contains invalid placeholder ${stranger}.`);
+  if (InputTemplate.includes(`<${WHOLE_EVENT}>`) && !/^\s*\{/.test(InputTemplate))
+    throw invalid(
+      `InputTemplate for target ${id} contains placeholder ${WHOLE_EVENT} valid only for JSON template.`,
+    );
   if (!isTemplate(InputTemplate))
     throw invalid(`Invalid InputTemplate for target ${id} : ${placeOfFault(emptied(InputTemplate))}`);
 }
