@@ -27,10 +27,10 @@ const listing = (action: string) => (ctx: Context) => fact(action, busArn(ctx, "
 
 /** Rules can be managed on another account's bus, if its policy says so. */
 const onRule =
-  (action: string, member = "Name") =>
+  (action: string, member?: string) =>
   async (ctx: Context, input: OnBus): Promise<AccessFact[]> => {
     const bus = busNamed(input.EventBusName);
-    const name = (input as Record<string, string>)[member]!;
+    const name = member === undefined ? "*" : (input as Record<string, string>)[member]!;
     return [{ ...(await policyOf(ctx, bus)), action: `events:${action}`, resource: ruleArn(ctx, bus, name) }];
   };
 
@@ -52,17 +52,16 @@ export const access: Access<"events"> = {
   RemovePermission: (ctx, { EventBusName }: OnBus) =>
     fact("RemovePermission", busArn(ctx, busNamed(EventBusName))),
 
-  PutRule: onRule("PutRule"),
-  DescribeRule: onRule("DescribeRule"),
-  DeleteRule: onRule("DeleteRule"),
-  EnableRule: onRule("EnableRule"),
-  DisableRule: onRule("DisableRule"),
-  ListRules: (ctx, { EventBusName }) => fact("ListRules", ruleArn(ctx, busNamed(EventBusName), "*")),
+  PutRule: onRule("PutRule", "Name"),
+  DescribeRule: onRule("DescribeRule", "Name"),
+  DeleteRule: onRule("DeleteRule", "Name"),
+  EnableRule: onRule("EnableRule", "Name"),
+  DisableRule: onRule("DisableRule", "Name"),
+  ListRules: onRule("ListRules"),
   PutTargets: onRule("PutTargets", "Rule"),
   RemoveTargets: onRule("RemoveTargets", "Rule"),
   ListTargetsByRule: onRule("ListTargetsByRule", "Rule"),
-  ListRuleNamesByTarget: (ctx, { EventBusName }) =>
-    fact("ListRuleNamesByTarget", ruleArn(ctx, busNamed(EventBusName), "*")),
+  ListRuleNamesByTarget: onRule("ListRuleNamesByTarget"),
   TestEventPattern: () => fact("TestEventPattern", "*"),
 
   /** Entries for buses elsewhere are judged there. */

@@ -1,5 +1,6 @@
+import type { Place } from "#kernel/collection.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { DEFAULT_BUS } from "./arns.ts";
+import { busNamed, DEFAULT_BUS, placeOfBus } from "./arns.ts";
 import { noSuchBus } from "./errors.ts";
 import { type Bus, buses } from "./store.ts";
 
@@ -8,6 +9,13 @@ export async function busAt(tx: ReadTransaction, name: string): Promise<Bus> {
   const bus = (await tx.get(buses, [name])) ?? (name === DEFAULT_BUS ? defaultBus() : undefined);
   if (!bus) throw noSuchBus(name);
   return bus;
+}
+
+/** A bus of the account and Region itself, by its name or ARN. @throws {AwsError} ResourceNotFoundException */
+export async function ownBus(place: Place, tx: ReadTransaction, given: string | undefined): Promise<Bus> {
+  const name = busNamed(given);
+  if (placeOfBus(given, place) !== place) throw noSuchBus(name);
+  return busAt(tx, name);
 }
 
 /** It was always there; a record of it is made when something of it is changed. */

@@ -4,7 +4,7 @@ import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { busArn, busNamed, DEFAULT_BUS } from "./arns.ts";
-import { busAt, defaultBus, policyText } from "./bus.ts";
+import { busAt, defaultBus, ownBus, policyText } from "./bus.ts";
 import { checkDeadLetters } from "./dead-letters.ts";
 import {
   busExists,
@@ -52,7 +52,7 @@ export const busOperations = {
   },
 
   async DescribeEventBus(ctx, { Name }) {
-    const bus = await ctx.read((tx) => busAt(tx, busNamed(Name)));
+    const bus = await ctx.read((tx) => ownBus(ctx, tx, Name));
     return {
       ...described(ctx, bus),
       KmsKeyIdentifier: bus.kmsKey,

@@ -49,7 +49,7 @@ export const ruleOperations = {
         state: input.State ?? "ENABLED",
         description: input.Description,
         role: input.RoleArn,
-        createdBy: former?.createdBy ?? ctx.account,
+        createdBy: former?.createdBy ?? (ctx.principal.account || ctx.account),
         // Tags of a rule that is there already are changed by TagResource alone.
         tags: former ? former.tags : input.Tags,
         scheduled: former && former.schedule === schedule ? former.scheduled : tx.now(),

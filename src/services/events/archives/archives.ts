@@ -4,7 +4,7 @@ import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { archiveArn, busArn, busNamed } from "../arns.ts";
-import { busAt } from "../bus.ts";
+import { ownBus } from "../bus.ts";
 import { archiveExists, invalidToken, noSuchArchive, oneFilterOnly } from "../errors.ts";
 import { checkPattern } from "../rule.ts";
 import { type Archive, archives } from "../store.ts";
@@ -15,7 +15,7 @@ export const archiveOperations = {
   async CreateArchive(ctx, input) {
     if (input.EventPattern) checkPattern(input.EventPattern);
     return ctx.transact(async (tx) => {
-      const bus = await busAt(tx, busNamed(input.EventSourceArn));
+      const bus = await ownBus(ctx, tx, input.EventSourceArn);
       if (await tx.get(archives, [input.ArchiveName])) throw archiveExists(input.ArchiveName);
       const created = tx.now();
       const archive: Archive = {

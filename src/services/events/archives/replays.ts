@@ -4,8 +4,8 @@ import { job } from "#kernel/jobs.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { archiveArn, busArn, busNamed, replayArn, ruleArn } from "../arns.ts";
-import { busAt } from "../bus.ts";
+import { archiveArn, busArn, replayArn, ruleArn } from "../arns.ts";
+import { ownBus } from "../bus.ts";
 import {
   invalidParameter,
   invalidToken,
@@ -68,7 +68,7 @@ export const replayOperations = {
       throw invalidParameter("Destination.Arn", "Must contain an event bus ARN.");
     return ctx.transact(async (tx) => {
       if (await tx.get(replays, [input.ReplayName])) throw replayExists(input.ReplayName);
-      const bus = await busAt(tx, busNamed(destination));
+      const bus = await ownBus(ctx, tx, destination);
       const archive = await tx.get(archives, [archiveName]);
       if (!archive) throw noArchiveToReplay(archiveName);
       if (archive.bus !== bus.name)
