@@ -66,6 +66,10 @@ export const replayExists = (name: string) =>
 export const replayHasEnded = (name: string) =>
   fault("IllegalStatusException", `Replay ${name} is not in a valid state for this operation.`);
 
+export const invalidArn = (arn: string) => invalid(`Invalid ARN: '${arn}'.`);
+export const noEndpoint = (member: string, url: string) =>
+  invalidParameter(member, `Endpoint '${url}' is invalid, please provide a valid HTTPS endpoint URL.`);
+
 export const noSuchConnection = (name: string) =>
   fault(
     "ResourceNotFoundException",

@@ -1,18 +1,11 @@
 import {
-  CreateApiDestinationCommand,
   CreateArchiveCommand,
-  CreateConnectionCommand,
   DeleteArchiveCommand,
-  DeleteConnectionCommand,
   DeleteRuleCommand,
-  DescribeApiDestinationCommand,
   DescribeArchiveCommand,
-  DescribeConnectionCommand,
   DescribeReplayCommand,
   DisableRuleCommand,
-  ListApiDestinationsCommand,
   ListArchivesCommand,
-  ListConnectionsCommand,
   ListReplaysCommand,
   ListRulesCommand,
   ListTargetsByRuleCommand,
@@ -245,104 +238,5 @@ describe("archives and replays", () => {
     await expect(send(new DescribeReplayCommand({ ReplayName: "none" }))).rejects.toMatchObject(
       missing("Replay none does not exist."),
     );
-  });
-});
-
-describe("API destinations", () => {
-  const connect = async () => {
-    const Name = name("connection");
-    const AuthParameters = { ApiKeyAuthParameters: { ApiKeyName: "x-key", ApiKeyValue: "secret" } };
-    const made = await send(
-      new CreateConnectionCommand({ Name, AuthorizationType: "API_KEY", AuthParameters }),
-    );
-    return { Name, ConnectionArn: made.ConnectionArn! };
-  };
-  behaviour("a connection's ARN ends in an id of its own", api("CreateConnection"), async () => {
-    const { Name, ConnectionArn } = await connect();
-    expect(ConnectionArn).toMatch(new RegExp(`^${arn(`connection/${Name}/`)}[0-9a-f-]{36}$`));
-  });
-  behaviour("a connection does not tell its secrets", api("DescribeConnection"), async () => {
-    const { Name } = await connect();
-    expect(await send(new DescribeConnectionCommand({ Name }))).toMatchObject({
-      ConnectionState: "AUTHORIZED",
-      AuthParameters: { ApiKeyAuthParameters: { ApiKeyName: "x-key" } },
-    });
-    expect(JSON.stringify(await send(new DescribeConnectionCommand({ Name })))).not.toContain('"secret"');
-  });
-  behaviour("a connection's secret has an ARN", api("DescribeConnection"), async () => {
-    const { Name, ConnectionArn } = await connect();
-    const id = ConnectionArn.split("/").at(-1);
-    expect((await send(new DescribeConnectionCommand({ Name }))).SecretArn).toMatch(
-      new RegExp(
-        `^arn:aws:secretsmanager:us-east-1:\\d{12}:secret:events!connection/${Name}/${id}-[a-zA-Z0-9]{6}$`,
-      ),
-    );
-  });
-  behaviour("a connection by OAuth is authorizing first", api("CreateConnection"), async () => {
-    const made = await send(
-      new CreateConnectionCommand({
-        Name: name("connection"),
-        AuthorizationType: "OAUTH_CLIENT_CREDENTIALS",
-        AuthParameters: {
-          OAuthParameters: {
-            AuthorizationEndpoint: "https://example.com/token",
-            HttpMethod: "POST",
-            ClientParameters: { ClientID: "id", ClientSecret: "secret" },
-          },
-        },
-      }),
-    );
-    expect(made.ConnectionState).toBe("AUTHORIZING");
-  });
-  behaviour("connections are listed by prefix", api("ListConnections"), async () => {
-    const { Name } = await connect();
-    const { Connections } = await send(new ListConnectionsCommand({ NamePrefix: Name }));
-    expect(Connections!.map((one) => one.Name)).toEqual([Name]);
-  });
-  behaviour("a connection is being deleted when it is deleted", api("DeleteConnection"), async () => {
-    const { Name } = await connect();
-    const gone = await send(new DeleteConnectionCommand({ Name }));
-    expect(gone.ConnectionState).toBe("DELETING");
-    expect(gone.LastAuthorizedTime).toBeInstanceOf(Date);
-    await expect(send(new DescribeConnectionCommand({ Name }))).rejects.toMatchObject({
-      name: "ResourceNotFoundException",
-    });
-  });
-  behaviour(
-    "a destination is active with its connection, 300 calls in a second",
-    api("CreateApiDestination"),
-    async () => {
-      const { ConnectionArn } = await connect();
-      const Name = name("destination");
-      const made = await send(
-        new CreateApiDestinationCommand({
-          Name,
-          ConnectionArn,
-          InvocationEndpoint: "https://example.com/*",
-          HttpMethod: "POST",
-        }),
-      );
-      expect(made.ApiDestinationState).toBe("ACTIVE");
-      expect(await send(new DescribeApiDestinationCommand({ Name }))).toMatchObject({
-        ConnectionArn,
-        HttpMethod: "POST",
-        InvocationEndpoint: "https://example.com/*",
-        InvocationRateLimitPerSecond: 300,
-      });
-      const { ApiDestinations } = await send(new ListApiDestinationsCommand({ ConnectionArn }));
-      expect(ApiDestinations!.map((one) => one.Name)).toEqual([Name]);
-    },
-  );
-  behaviour("a destination needs a connection that is there", api("CreateApiDestination"), async () => {
-    await expect(
-      send(
-        new CreateApiDestinationCommand({
-          Name: name("destination"),
-          ConnectionArn: arn("connection/none/00000000-0000-0000-0000-000000000000"),
-          InvocationEndpoint: "https://example.com",
-          HttpMethod: "GET",
-        }),
-      ),
-    ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
   });
 });

@@ -103,6 +103,34 @@ behaviour(
   },
 );
 
+behaviour(
+  "a destination is called with EventBridge's own headers",
+  guide("eb-api-destinations"),
+  async () => {
+    const HttpParameters = {
+      HeaderParameters: { "Content-Type": "text/plain", "User-Agent": "me", "X-More": "1" },
+    };
+    const { put, taken } = await pipe({
+      Enrichment: await destination(),
+      EnrichmentParameters: { HttpParameters },
+    });
+    answerTo = () => "{}";
+    await put("hello");
+    await taken();
+    expect(calls).toMatchObject([
+      {
+        headers: {
+          "user-agent": "Amazon/EventBridge/ApiDestinations",
+          range: "bytes=0-1048575",
+          "accept-encoding": expect.stringMatching(/^gzip,deflate/),
+          "content-type": "text/plain",
+          "x-more": "1",
+        },
+      },
+    ]);
+  },
+);
+
 behaviour("an enrichment may make several events of one", guide("pipes-enrichment"), async () => {
   const { put, taken } = await pipe({ Enrichment: await destination() });
   answerTo = () => '[{"n":1},{"n":2}]';

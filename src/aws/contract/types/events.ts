@@ -15,7 +15,7 @@ export interface ApiDestination {
   CreationTime?: Date;
   LastModifiedTime?: Date;
 }
-export type ApiDestinationHttpMethod = "POST" | "GET" | "HEAD" | "OPTIONS" | "PUT" | "PATCH" | "DELETE";
+export type ApiDestinationHttpMethod = "HEAD" | "POST" | "PATCH" | "DELETE" | "PUT" | "GET" | "OPTIONS";
 export type ApiDestinationResponseList = ApiDestination[];
 export type ApiDestinationState = "ACTIVE" | "INACTIVE";
 export interface AppSyncParameters {
@@ -32,7 +32,7 @@ export interface Archive {
   CreationTime?: Date;
 }
 export type ArchiveResponseList = Archive[];
-export type ArchiveState = "ENABLED" | "DISABLED" | "CREATING" | "UPDATING" | "CREATE_FAILED" | "UPDATE_FAILED";
+export type ArchiveState = "CREATE_FAILED" | "ENABLED" | "UPDATING" | "UPDATE_FAILED" | "CREATING" | "DISABLED";
 export type AssignPublicIp = "ENABLED" | "DISABLED";
 export interface AwsVpcConfiguration {
   Subnets: StringList;
@@ -115,7 +115,7 @@ export interface ConnectionHttpParameters {
 export interface ConnectionOAuthClientResponseParameters {
   ClientID?: string;
 }
-export type ConnectionOAuthHttpMethod = "GET" | "POST" | "PUT";
+export type ConnectionOAuthHttpMethod = "POST" | "PUT" | "GET";
 export interface ConnectionOAuthResponseParameters {
   ClientParameters?: ConnectionOAuthClientResponseParameters;
   AuthorizationEndpoint?: string;
@@ -129,7 +129,7 @@ export interface ConnectionQueryStringParameter {
 }
 export type ConnectionQueryStringParametersList = ConnectionQueryStringParameter[];
 export type ConnectionResponseList = Connection[];
-export type ConnectionState = "CREATING" | "UPDATING" | "DELETING" | "AUTHORIZED" | "DEAUTHORIZED" | "AUTHORIZING" | "DEAUTHORIZING" | "ACTIVE" | "FAILED_CONNECTIVITY";
+export type ConnectionState = "DEAUTHORIZING" | "ACTIVE" | "AUTHORIZING" | "UPDATING" | "DELETING" | "FAILED_CONNECTIVITY" | "CREATING" | "AUTHORIZED" | "DEAUTHORIZED";
 export interface ConnectivityResourceConfigurationArn {
   ResourceConfigurationArn: string;
 }
@@ -478,7 +478,7 @@ export interface EndpointEventBus {
 }
 export type EndpointEventBusList = EndpointEventBus[];
 export type EndpointList = Endpoint[];
-export type EndpointState = "ACTIVE" | "CREATING" | "UPDATING" | "DELETING" | "CREATE_FAILED" | "UPDATE_FAILED" | "DELETE_FAILED";
+export type EndpointState = "CREATE_FAILED" | "UPDATING" | "ACTIVE" | "DELETING" | "DELETE_FAILED" | "UPDATE_FAILED" | "CREATING";
 export interface EventBus {
   Name?: string;
   Arn?: string;
@@ -498,7 +498,7 @@ export interface EventSource {
   State?: EventSourceState;
 }
 export type EventSourceList = EventSource[];
-export type EventSourceState = "PENDING" | "ACTIVE" | "DELETED";
+export type EventSourceState = "ACTIVE" | "PENDING" | "DELETED";
 export interface FailoverConfig {
   Primary: Primary;
   Secondary: Secondary;
@@ -510,7 +510,7 @@ export interface HttpParameters {
   QueryStringParameters?: QueryStringParametersMap;
 }
 export interface IllegalStatusException {}
-export type IncludeDetail = "NONE" | "FULL";
+export type IncludeDetail = "FULL" | "NONE";
 export interface InputTransformer {
   InputPathsMap?: TransformerPaths;
   InputTemplate: string;
@@ -521,8 +521,8 @@ export interface InvalidStateException {}
 export interface KinesisParameters {
   PartitionKeyPath: string;
 }
-export type LaunchType = "EC2" | "FARGATE" | "EXTERNAL";
-export type Level = "OFF" | "ERROR" | "INFO" | "TRACE";
+export type LaunchType = "FARGATE" | "EXTERNAL" | "EC2";
+export type Level = "TRACE" | "ERROR" | "INFO" | "OFF";
 export interface LimitExceededException {}
 export interface ListApiDestinationsRequest {
   NamePrefix?: string;
@@ -674,14 +674,14 @@ export interface PlacementConstraint {
   type?: PlacementConstraintType;
   expression?: string;
 }
-export type PlacementConstraintType = "distinctInstance" | "memberOf";
+export type PlacementConstraintType = "memberOf" | "distinctInstance";
 export type PlacementConstraints = PlacementConstraint[];
 export type PlacementStrategies = PlacementStrategy[];
 export interface PlacementStrategy {
   type?: PlacementStrategyType;
   field?: string;
 }
-export type PlacementStrategyType = "random" | "spread" | "binpack";
+export type PlacementStrategyType = "binpack" | "random" | "spread";
 export interface PolicyLengthExceededException {}
 export interface Primary {
   HealthCheck: string;
@@ -816,7 +816,7 @@ export interface ReplayDestination {
 }
 export type ReplayDestinationFilters = string[];
 export type ReplayList = Replay[];
-export type ReplayState = "STARTING" | "RUNNING" | "CANCELLING" | "COMPLETED" | "CANCELLED" | "FAILED";
+export type ReplayState = "STARTING" | "COMPLETED" | "CANCELLING" | "CANCELLED" | "FAILED" | "RUNNING";
 export interface ReplicationConfig {
   State?: ReplicationState;
 }
@@ -843,7 +843,7 @@ export interface Rule {
 }
 export type RuleNameList = string[];
 export type RuleResponseList = Rule[];
-export type RuleState = "ENABLED" | "DISABLED" | "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
+export type RuleState = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" | "ENABLED" | "DISABLED";
 export interface RunCommandParameters {
   RunCommandTargets: RunCommandTargets;
 }

@@ -5,6 +5,7 @@ import type { Context } from "#kernel/context.ts";
 import { type Connection, connections } from "../store.ts";
 import { type Secrets, secretsOf } from "./connections.ts";
 import { destinationAt } from "./destinations.ts";
+import { withScheme } from "./endpoint.ts";
 
 /** What a destination may take to answer. */
 const PATIENCE_MS = 5_000;
@@ -45,19 +46,43 @@ export async function callDestination(
     throw new AwsError("ConnectionNotAuthorized", "The connection of the API destination is not authorized.");
   const secrets = secretsOf(ctx, connection);
   const url = urlOf(destination.endpoint, parameters, secrets.InvocationHttpParameters);
-  const headers = {
-    "content-type": "application/json; charset=utf-8",
-    "user-agent": "Amazon/EventBridge/ApiDestinations",
-    ...parameters?.HeaderParameters,
-    ...listed(secrets.InvocationHttpParameters?.HeaderParameters),
-    ...(await authorization(ctx, connection, secrets)),
-  };
+  const headers = headersOf(
+    parameters?.HeaderParameters,
+    listed(secrets.InvocationHttpParameters?.HeaderParameters),
+    await authorization(ctx, connection, secrets),
+  );
   const hasBody = destination.method !== "GET" && destination.method !== "HEAD";
   const body = hasBody ? withParameters(payload, secrets.InvocationHttpParameters?.BodyParameters) : null;
   const { status, text } = await reach(ctx, url, { method: destination.method, headers, body }, MOST_ANSWER);
   if (text !== undefined) return text;
   throw new AwsError("SDK_CLIENT_ERROR", `Failed with status code ${status}`, { status: statusFor(status) });
 }
+
+/** What is said later goes over what was said before, in whatever case its name is written. */
+function headersOf(...said: (Record<string, string> | undefined)[]): Record<string, string> {
+  const headers: Record<string, string> = { "content-type": "application/json; charset=utf-8" };
+  for (const [name, value] of said.flatMap((some) => Object.entries(some ?? {}))) {
+    if (!REMOVED.has(name.toLowerCase())) headers[name.toLowerCase()] = value;
+  }
+  return { ...headers, ...OWN_HEADERS };
+}
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html */
+const OWN_HEADERS = {
+  "user-agent": "Amazon/EventBridge/ApiDestinations",
+  range: "bytes=0-1048575",
+  "accept-encoding": "gzip,deflate",
+};
+
+/** What callers may not say. */
+const REMOVED = new Set(
+  (
+    "a-im accept-charset accept-datetime accept-encoding cache-control connection content-encoding content-length " +
+    "content-md5 date expect forwarded from host http2-settings if-match if-modified-since if-none-match if-range " +
+    "if-unmodified-since max-forwards origin pragma proxy-authorization range referer te trailer transfer-encoding " +
+    "user-agent upgrade via warning"
+  ).split(" "),
+);
 
 /** What is worth another try is told as a fault of the service. */
 function statusFor(status: number): number {
@@ -93,7 +118,7 @@ function urlOf(
   always: Events.ConnectionHttpParameters | undefined,
 ): URL {
   const values = [...(said?.PathParameterValues ?? [])];
-  const text = endpoint.replace(/\*/g, () => encodeURIComponent(values.shift() ?? ""));
+  const text = withScheme(endpoint).replace(/\*/g, () => encodeURIComponent(values.shift() ?? ""));
   if (!URL.canParse(text)) throw new AwsError("InvalidEndpoint", `${text} is no URL.`);
   const url = new URL(text);
   for (const [name, value] of Object.entries(said?.QueryStringParameters ?? {}))

@@ -5,8 +5,9 @@ import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { connectionArn } from "../arns.ts";
-import { connectionExists, invalid, invalidToken, noSuchConnection } from "../errors.ts";
+import { connectionExists, invalidParameter, invalidToken, noSuchConnection } from "../errors.ts";
 import { type Connection, connections } from "../store.ts";
+import { checkEndpoint } from "./endpoint.ts";
 
 /** What a connection knows to make itself known by. */
 export type Secrets = Events.CreateConnectionAuthRequestParameters;
@@ -158,8 +159,8 @@ const MEMBER_OF = {
 
 /** @throws {AwsError} ValidationException */
 function checkParameters(type: Events.ConnectionAuthorizationType, secrets: Secrets): void {
-  if (secrets[MEMBER_OF[type]]) return;
-  throw invalid(`Authorization type ${type} requires ${MEMBER_OF[type]}.`);
+  if (!secrets[MEMBER_OF[type]]) throw invalidParameter(MEMBER_OF[type], "Missing required field(s).");
+  checkEndpoint("AuthorizationEndpoint", secrets.OAuthParameters?.AuthorizationEndpoint);
 }
 
 function refusePrivate(parameters: object | undefined): void {

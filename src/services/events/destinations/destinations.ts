@@ -1,19 +1,29 @@
+import { parseArn } from "#aws/arn.ts";
 import type * as Events from "#aws/contract/types/events.ts";
+import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { connectionArn, destinationArn } from "../arns.ts";
-import { destinationExists, invalidToken, noSuchConnection, noSuchDestination } from "../errors.ts";
+import {
+  destinationExists,
+  invalidArn,
+  invalidToken,
+  noSuchConnection,
+  noSuchDestination,
+} from "../errors.ts";
 import { type Connection, connections, type Destination, destinations } from "../store.ts";
+import { checkEndpoint } from "./endpoint.ts";
 
 /** Calls in a second, unless said. */
 const STANDARD_RATE = 300;
 
 export const destinationOperations = {
   async CreateApiDestination(ctx, input) {
+    checkEndpoint("InvocationEndpoint", input.InvocationEndpoint);
     return ctx.transact(async (tx) => {
-      const connection = await connectionOf(tx, input.ConnectionArn);
+      const connection = await connectionOf(ctx, tx, input.ConnectionArn);
       if (await tx.get(destinations, [input.Name])) throw destinationExists(input.Name);
       const now = tx.now();
       const destination: Destination = {
@@ -43,9 +53,10 @@ export const destinationOperations = {
   },
 
   async UpdateApiDestination(ctx, input) {
+    checkEndpoint("InvocationEndpoint", input.InvocationEndpoint);
     return ctx.transact(async (tx) => {
       const former = await destinationAt(tx, input.Name);
-      const named = input.ConnectionArn && (await connectionOf(tx, input.ConnectionArn));
+      const named = input.ConnectionArn && (await connectionOf(ctx, tx, input.ConnectionArn));
       const destination: Destination = {
         ...former,
         description: input.Description ?? former.description,
@@ -99,7 +110,9 @@ export async function destinationAt(tx: ReadTransaction, name: string): Promise<
   return destination;
 }
 
-async function connectionOf(tx: ReadTransaction, arn: string): Promise<Connection> {
+async function connectionOf(place: Place, tx: ReadTransaction, arn: string): Promise<Connection> {
+  const { account, region } = parseArn(arn) ?? place;
+  if (account !== place.account || region !== place.region) throw invalidArn(arn);
   const [name = "", id] = arn.split(":connection/")[1]?.split("/") ?? [];
   const connection = await tx.get(connections, [name]);
   if (connection?.id !== id || !connection) throw noSuchConnection(name || arn);
