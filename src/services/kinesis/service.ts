@@ -9,6 +9,7 @@ import { otherRegion } from "./errors.ts";
 import { iterators, streamOfIterator } from "./records/iterators.ts";
 import { writing } from "./records/put.ts";
 import { reading } from "./records/read.ts";
+import { grow } from "./shards/growth.ts";
 import { shardListing } from "./shards/listing.ts";
 import { shardOperations } from "./shards/shards.ts";
 import { isConsumerArn, type Named, nameOf, streamArn, streams } from "./store.ts";
@@ -132,7 +133,7 @@ export const kinesis = defineService({
     encryptionOperations,
     accountOperations,
   ],
-  jobs: [trim, forget],
+  jobs: [trim, forget, grow],
   judge: judgeRetention,
   access,
   dataOperations: ["PutRecord", "PutRecords", "GetShardIterator", "GetRecords", "SubscribeToShard"],

@@ -3,6 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { invalid, tooMuchWritten } from "../errors.ts";
+import { countWritten } from "../shards/growth.ts";
 import { HASHES } from "../shards/ranges.ts";
 import { type Route, routeFor, routesOf } from "../shards/routes.ts";
 import { parseSequenceNumber } from "../shards/sequence.ts";
@@ -60,6 +61,7 @@ async function put(ctx: Context, tx: Transaction, stream: Stream, sent: readonly
   const open = await routesOf(tx, stream);
   const told = new Array<{ SequenceNumber: string; ShardId: string } | AwsError>(sent.length);
   const time = tx.now();
+  let [bytes, count] = [0, 0];
   for (const [route, all] of byRoute(open, sent)) {
     const throughput = throughputOf(ctx, tx, route.shard, "write");
     const its = all.filter((at) => {
@@ -70,9 +72,12 @@ async function put(ctx: Context, tx: Transaction, stream: Stream, sent: readonly
     });
     const records = its.map((at) => sent[at]!);
     const positions = storeRecords(tx, route.shard, records, stream.encryption !== undefined);
+    for (const { Data, PartitionKey } of records) bytes += Data.length + Buffer.byteLength(PartitionKey);
+    count += records.length;
     for (const [at, position] of positions.entries())
       told[its[at]!] = { SequenceNumber: route.sequenceNumber(position, time), ShardId: route.id };
   }
+  countWritten(tx, stream, bytes, count);
   wakeAll(tx, stream.number);
   return told;
 }

@@ -7,6 +7,8 @@ import { type Stream, streams } from "../store.ts";
 const LARGE_REGIONS = new Set(["us-east-1", "us-west-2", "eu-west-1"]);
 export const shardLimit = ({ region }: Place): number => (LARGE_REGIONS.has(region) ? 20_000 : 6_000);
 export const MOST_ON_DEMAND = 50;
+/** To which a stream on demand grows by itself: 10 GiB, or 200 MiB, in a second. */
+export const mostOnDemandShards = ({ region }: Place): number => (LARGE_REGIONS.has(region) ? 10_240 : 200);
 
 const DAY_MS = 24 * 3_600_000;
 const PAGE = 1_000;
@@ -36,6 +38,9 @@ export async function checkShards(tx: ReadTransaction, place: Place, additional:
   const limit = shardLimit(place);
   if (openShards + additional > limit) throw shardLimitExceeded(place, openShards, limit, additional);
 }
+
+export const hasRoomFor = async (tx: ReadTransaction, place: Place, additional: number): Promise<boolean> =>
+  (await countsOf(tx)).openShards + additional <= shardLimit(place);
 
 /** @throws {AwsError} LimitExceededException */
 export async function checkOnDemand(tx: ReadTransaction, place: Place): Promise<void> {

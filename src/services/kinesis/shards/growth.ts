@@ -1,0 +1,58 @@
+import { job } from "#kernel/jobs.ts";
+import { memory } from "#kernel/memory.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { type Stream, streams } from "../store.ts";
+import { hasRoomFor, mostOnDemandShards } from "../streams/quotas.ts";
+import { scaleTo } from "./scaling.ts";
+
+const MINUTE_MS = 60_000;
+/** What a shard takes in a minute. */
+const MINUTE = { bytes: 60 * 2 ** 20, records: 60 * 1_000 };
+/** As many streams as are remembered before those that were not written to lately are forgotten. */
+const MANY = 1_000;
+
+/** What was written to a stream in a minute, and how many shards it had when more of them were asked for. */
+interface Window {
+  minute: number;
+  bytes: number;
+  records: number;
+  asked?: number | undefined;
+}
+
+const windows = memory<Map<number, Window>>("kinesis/growth", () => new Map());
+
+/**
+ * Counts what a stream on demand takes in. It has room for double its peak: once a minute brings more than half of what
+ * its shards take, it gets twice as many.
+ * https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html
+ */
+export function countWritten(tx: Transaction, stream: Stream, bytes: number, records: number): void {
+  if (stream.mode !== "ON_DEMAND") return;
+  const all = tx.memory(windows);
+  const minute = Math.floor(tx.now() / MINUTE_MS);
+  let window = all.get(stream.number);
+  if (window?.minute !== minute) {
+    if (all.size >= MANY) for (const [of, other] of all) if (other.minute < minute) all.delete(of);
+    all.set(stream.number, (window = { minute, bytes: 0, records: 0 }));
+  }
+  window.bytes += bytes;
+  window.records += records;
+  const { name, number, openShards } = stream;
+  const filled = Math.max(window.bytes / MINUTE.bytes, window.records / MINUTE.records);
+  if (2 * filled <= openShards || window.asked === openShards) return;
+  window.asked = openShards;
+  tx.enqueue(grow, { name, number, from: openShards }, { lane: `kinesis/grow ${number}` });
+}
+
+/** Twice the shards, as far as quotas go. */
+export const grow = job<{ name: string; number: number; from: number }>("kinesis/grow", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { name, number, from }) {
+    await ctx.transact(async (tx) => {
+      const stream = await tx.get(streams, [name]);
+      if (stream?.number !== number || stream.mode !== "ON_DEMAND" || stream.openShards !== from) return;
+      const count = Math.min(2 * from, mostOnDemandShards(ctx));
+      if (count > from && (await hasRoomFor(tx, ctx, count - from))) await scaleTo(tx, stream, count);
+    });
+  },
+});
