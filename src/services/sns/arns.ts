@@ -41,6 +41,7 @@ export interface NamedSubscription {
 /** @throws {AwsError} InvalidParameter */
 export function subscriptionNamed(place: Place, arn: string | undefined): NamedSubscription {
   const [topic, id, ...more] = resourceIn(place, arn, "SubscriptionArn").split(":");
+  if (id === undefined) throw invalidParameter("SubscriptionId");
   if (!topic || !id || more.length > 0) throw invalidParameter("SubscriptionArn");
   return { topic, id };
 }

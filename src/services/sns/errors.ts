@@ -48,8 +48,17 @@ export const notImplemented = (what: string) =>
 export const tooManyPolicies = () =>
   fault("FilterPolicyLimitExceededException", "Filter policy limit exceeded: 200 for a topic.");
 
-export const emptyBatch = () =>
-  fault("EmptyBatchRequestException", "The batch request doesn't contain any entries.");
+/**
+ * An empty list or map is none to AWS's reader of forms, so one that is required is missing.
+ * @param member as AWS's framework spells it
+ */
+export function checkSome(value: object, member: string): void {
+  if (Object.keys(value).length === 0)
+    throw new AwsError(
+      "ValidationError",
+      `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`,
+    );
+}
 
 export const tooManyEntries = () =>
   fault("TooManyEntriesInBatchRequestException", "The batch request contains more entries than permissible.");

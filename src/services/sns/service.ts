@@ -1,7 +1,7 @@
 import { defineService } from "#kernel/service.ts";
 import { access, denied } from "./access.ts";
 import { placeOf } from "./arns.ts";
-import { sendConfirmation } from "./delivery/confirmation.ts";
+import { forgetEnded, sendConfirmation, sendFarewell } from "./delivery/confirmation.ts";
 import { deliver, drain, undeliverable } from "./delivery/deliver.ts";
 import { fanOutRest } from "./delivery/fan-out.ts";
 import { certificateEndpoint } from "./delivery/signing.ts";
@@ -28,7 +28,18 @@ export const sns = defineService({
     applicationOperations,
     smsOperations,
   ],
-  jobs: [deliver, drain, undeliverable, fanOutRest, sendConfirmation, forgetTopic, expireArchived, replay],
+  jobs: [
+    deliver,
+    drain,
+    undeliverable,
+    fanOutRest,
+    sendConfirmation,
+    sendFarewell,
+    forgetEnded,
+    forgetTopic,
+    expireArchived,
+    replay,
+  ],
   endpoints: [certificateEndpoint],
   access,
   denied,

@@ -92,6 +92,12 @@ export const subscriptions = collection<Subscription>("sns/subscription", {
   },
 });
 
+/** HTTP subscriptions that were ended, under the tokens by which they can be had again. */
+export const ended = collection<Subscription & { endedAt: Time }>("sns/ended", {
+  scope: "region",
+  key: (s) => [s.token],
+});
+
 /** What was published to a FIFO topic within the last five minutes. */
 export interface Published {
   topic: number;

@@ -20,6 +20,7 @@ const FORMATS = doc("sns/latest/dg/sns-message-and-json-formats.html");
 const RAW = doc("sns/latest/dg/sns-large-payload-raw-message-delivery.html");
 const DEAD = doc("sns/latest/dg/sns-dead-letter-queues.html");
 const RETRIES = doc("sns/latest/dg/sns-message-delivery-retries.html");
+const FAREWELL = doc("sns/latest/dg/http-unsubscribe-confirmation-json.html");
 const HTTP = doc("sns/latest/dg/sns-http-https-endpoint-as-subscriber.html");
 const SIGNATURES = doc("sns/latest/dg/sns-verify-signature-of-message.html");
 const ARCHIVE = doc("sns/latest/dg/message-archiving-and-replay-subscriber.html");
@@ -391,6 +392,42 @@ behaviour(
     await cloud.sns().send(new UnsubscribeCommand({ SubscriptionArn }));
   },
 );
+
+behaviour("an endpoint whose subscription has ended is told, and can have it again", FAREWELL, async () => {
+  const { topic, subscription } = await confirmed();
+  await cloud.sns().send(new UnsubscribeCommand({ SubscriptionArn: subscription }));
+  await cloud.advance(1_000);
+  const told: Record<string, string> = JSON.parse(posts[0]!.body);
+  expect(told).toMatchObject({
+    Type: "UnsubscribeConfirmation",
+    TopicArn: topic,
+    Message: `You have chosen to deactivate subscription ${subscription}.\nTo cancel this operation and restore the subscription, visit the SubscribeURL included in this message.`,
+  });
+  expect(holds(told, await certificateOf(told), CONFIRMATION)).toBe(true);
+  expect(posts[0]!.headers).toMatchObject({
+    "x-amz-sns-message-type": "UnsubscribeConfirmation",
+    "x-amz-sns-message-id": told.MessageId,
+    "x-amz-sns-subscription-arn": subscription,
+  });
+  posts = [];
+  await publish(topic, "unheard");
+  await cloud.advance(1_000);
+  expect(posts).toEqual([]);
+  const restored = await fetch(told.SubscribeURL!);
+  expect(await restored.text()).toContain(`<SubscriptionArn>${subscription}</SubscriptionArn>`);
+  await publish(topic, "heard");
+  await cloud.advance(1_000);
+  expect(JSON.parse(posts[0]!.body)).toMatchObject({ Message: "heard" });
+});
+
+behaviour("an ended subscription can be had again for three days", FAREWELL, async () => {
+  const { subscription } = await confirmed();
+  await cloud.sns().send(new UnsubscribeCommand({ SubscriptionArn: subscription }));
+  await cloud.advance(1_000);
+  const { SubscribeURL } = JSON.parse(posts[0]!.body);
+  await cloud.advance(3 * 86_400_000);
+  expect((await fetch(SubscribeURL)).status).toBe(400);
+});
 
 behaviour("a subscriber has what was archived delivered again", ARCHIVE, async () => {
   const { topic, url, subscription } = await cloud.pair(

@@ -53,7 +53,7 @@ const ENDPOINTS: [string, string | undefined, string | RegExp][] = [
   ["http", "https://example.com", "Invalid parameter: Endpoint must match the specified protocol"],
   ["https", "example.com", "Invalid parameter: Endpoint must match the specified protocol"],
   ["email", "nobody", "Invalid parameter: Email address"],
-  ["sms", "phone", /Invalid SMS endpoint: phone/],
+  ["sms", "phone", "Invalid SMS endpoint: phone"],
 ];
 for (const [protocol, endpoint, message] of ENDPOINTS) {
   behaviour(`${protocol} does not reach ${endpoint}`, SUBSCRIBE, async () => {
@@ -64,7 +64,7 @@ for (const [protocol, endpoint, message] of ENDPOINTS) {
 behaviour("a FIFO topic reaches queues only", doc("sns/latest/dg/fifo-message-delivery.html"), async () => {
   const arn = await cloud.topic({ FifoTopic: "true" });
   await expect(subscribe(arn, "email", "a@example.com")).rejects.toMatchObject(
-    refused(/Please use FIFO SQS queue/),
+    refused("Invalid parameter: Invalid protocol type: email"),
   );
 });
 
@@ -102,7 +102,43 @@ const WRONG: [string, string, string, string | RegExp][] = [
     "Invalid parameter: Attributes Reason: RedrivePolicy: invalid JSON. Attribute maxReceiveCount is unknown.",
   ],
   ["sqs", "RedrivePolicy", "{", /RedrivePolicy: failed to parse JSON/],
-  ["https", "DeliveryPolicy", '{"healthyRetryPolicy":{"numRetries":101}}', /numRetries/],
+  [
+    "sqs",
+    "RedrivePolicy",
+    "{ }",
+    "Invalid parameter: Attributes Reason: RedrivePolicy: Missing deadLetterTargetArn attribute",
+  ],
+  [
+    "sqs",
+    "RedrivePolicy",
+    `{"deadLetterTargetArn":"${topicArn("t")}"}`,
+    "Invalid parameter: Attributes Reason: RedrivePolicy: deadLetterTargetArn must be a SQS queue",
+  ],
+  ["sqs", "DeliveryPolicy", "{}", /DeliveryPolicy|delivery policy/],
+  [
+    "https",
+    "DeliveryPolicy",
+    '{"healthyRetryPolicy":{"numRetries":5}}',
+    "Invalid parameter: Attributes Reason: DeliveryPolicy: healthyRetryPolicy.minDelayTarget must be specified",
+  ],
+  [
+    "https",
+    "DeliveryPolicy",
+    '{"healthyRetryPolicy":{"minDelayTarget":0,"maxDelayTarget":0,"numRetries":0}}',
+    "Invalid parameter: Attributes Reason: DeliveryPolicy: healthyRetryPolicy.minDelayTarget must be greater than or equal to 1",
+  ],
+  [
+    "https",
+    "DeliveryPolicy",
+    '{"healthyRetryPolicy":{"minDelayTarget":1,"maxDelayTarget":2,"numRetries":1,"numNoDelayRetries":2}}',
+    "Invalid parameter: Attributes Reason: DeliveryPolicy: healthyRetryPolicy.numRetries must be greater than or equal to total of numMinDelayRetries, numNoDelayRetries and numMaxDelayRetries",
+  ],
+  [
+    "https",
+    "DeliveryPolicy",
+    '{"throttlePolicy":{"maxReceivesPerSecond":0}}',
+    "Invalid parameter: Attributes Reason: DeliveryPolicy: throttlePolicy.maxReceivesPerSecond must be >= 1",
+  ],
   ["https", "DeliveryPolicy", '{"http":{}}', /DeliveryPolicy/],
   ["sqs", "SubscriptionRoleArn", "role", /SubscriptionRoleArn/],
   ["sqs", "ReplayPolicy", '{"PointType":"Timestamp","StartingPoint":"2026-01-01T00:00:00Z"}', /ReplayPolicy/],
@@ -124,7 +160,9 @@ for (const [protocol, name, value, message] of WRONG) {
 behaviour("Firehose needs a role", doc("sns/latest/dg/firehose-endpoints-subscribe.html"), async () => {
   const endpoint = `arn:aws:firehose:us-east-1:${ACCOUNT}:deliverystream/s`;
   await expect(subscribe(await cloud.topic(), "firehose", endpoint)).rejects.toMatchObject(
-    refused(/SubscriptionRoleArn/),
+    refused(
+      "Invalid parameter: Delivery protocol firehose can only be subscribed with subscription role arn",
+    ),
   );
 });
 
@@ -189,6 +227,11 @@ behaviour("a token that nobody has is refused", CONFIRM, async () => {
   await expect(send(formed)).rejects.toMatchObject(refused("Invalid token"));
 });
 
+behaviour("what is no ARN confirms nothing", CONFIRM, async () => {
+  const command = new ConfirmSubscriptionCommand({ TopicArn: "topic", Token: "any" });
+  await expect(send(command)).rejects.toMatchObject(refused("Invalid parameter: Topic"));
+});
+
 behaviour("a topic that is not there confirms nothing", CONFIRM, async () => {
   const command = new ConfirmSubscriptionCommand({ TopicArn: topicArn("not-there"), Token: "any" });
   await expect(send(command)).rejects.toMatchObject({ name: "NotFoundException" });
@@ -217,6 +260,16 @@ behaviour("a filter policy shows with its scope", GET, async () => {
   });
 });
 
+behaviour("an empty filter policy takes the policy away, and its scope is told no more", SET, async () => {
+  const { subscription } = await cloud.pair({
+    FilterPolicy: '{"k":["a"]}',
+    FilterPolicyScope: "MessageBody",
+  });
+  await set(subscription, "FilterPolicy", "{}");
+  const told = await attributes(subscription);
+  expect([told.FilterPolicy, told.FilterPolicyScope]).toEqual([undefined, undefined]);
+});
+
 behaviour("a subscription that is not there is said so", GET, async () => {
   const { topic } = await cloud.pair();
   await expect(attributes(`${topic}:00000000-0000-0000-0000-000000000000`)).rejects.toMatchObject({
@@ -227,7 +280,7 @@ behaviour("a subscription that is not there is said so", GET, async () => {
 
 behaviour("raw delivery can be switched on later", SET, async () => {
   const { subscription } = await cloud.pair();
-  await set(subscription, "RawMessageDelivery", "true");
+  await set(subscription, "RawMessageDelivery", "TRUE");
   expect((await attributes(subscription)).RawMessageDelivery).toBe("true");
 });
 
@@ -254,6 +307,11 @@ behaviour("an ended subscription is gone, and may be ended again", UNSUBSCRIBE, 
   expect(await byTopic(topic)).toEqual([]);
   const { Attributes } = await send(new GetTopicAttributesCommand({ TopicArn: topic }));
   expect(Attributes!.SubscriptionsDeleted).toBe("1");
+});
+
+behaviour("a topic's ARN ends nothing", UNSUBSCRIBE, async () => {
+  const command = new UnsubscribeCommand({ SubscriptionArn: await cloud.topic() });
+  await expect(send(command)).rejects.toMatchObject(refused("Invalid parameter: SubscriptionId"));
 });
 
 behaviour("what is no ARN ends nothing", UNSUBSCRIBE, async () => {

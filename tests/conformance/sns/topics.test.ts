@@ -233,8 +233,8 @@ for (const [name, value, given] of SETTABLE) {
 const UNSETTABLE: [string, string, string | RegExp][] = [
   ["Colour", "red", "Invalid parameter: AttributeName"],
   ["DisplayName", "x".repeat(101), /DisplayName/],
-  ["SignatureVersion", "3", /SignatureVersion/],
-  ["TracingConfig", "Passive", /TracingConfig/],
+  ["SignatureVersion", "3", "Invalid parameter: SignatureVersion: Invalid value. Must be 1 or 2."],
+  ["TracingConfig", "Passive", "Invalid parameter: Invalid tracing config value: Passive"],
   ["SQSSuccessFeedbackSampleRate", "101", /SampleRate/],
   ["DeliveryPolicy", "{", /DeliveryPolicy/],
   ["DeliveryPolicy", '{"http":{"defaultHealthyRetryPolicy":{"numRetries":101}}}', /numRetries/],

@@ -1,6 +1,6 @@
 import { compilePattern } from "../event-pattern/compile.ts";
 import { eventPattern, type Json } from "../event-pattern/match.ts";
-import { PatternError } from "../event-pattern/tokens.ts";
+import { errorAt, PatternError, tokensOf } from "../event-pattern/tokens.ts";
 
 /** What a filter policy looks at: the attributes of a message, or its body, where that is JSON. */
 export type FilterScope = "MessageAttributes" | "MessageBody";
@@ -29,6 +29,11 @@ export function filterPolicy(source: string, scope: FilterScope): FilterPolicy {
   if (Buffer.byteLength(source) > MOST_BYTES)
     throw new FilterPolicyError("FilterPolicy: Filter policy is too long");
   if (/^\s*\{\s*\}\s*$/.test(source)) return { scope, matches: () => true };
+  const last = tokensOf(source).at(-1)!;
+  if (last.type === "wrong") {
+    const { message } = errorAt(source, last.text, last.at);
+    throw new FilterPolicyError(`FilterPolicy: failed to parse JSON. ${message}`);
+  }
   try {
     check(source, scope);
     const { matches } = eventPattern(source);

@@ -4,7 +4,7 @@ import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import { isFinal } from "#kernel/targets.ts";
 import { subscriptionArn, topicArn } from "../arns.ts";
-import { type Subscription, subscriptions, topics } from "../store.ts";
+import { ended, type Subscription, subscriptions, topics } from "../store.ts";
 import { spaced } from "./envelope.ts";
 import { postMessage } from "./http.ts";
 import { delayAfter, effectivePolicy } from "./policy.ts";
@@ -18,40 +18,97 @@ export const sendConfirmation = job<{ topic: string; id: string; attempt: number
       return topic && tx.get(subscriptions, [topic.id, id]);
     });
     if (!subscription || subscription.confirmed) return;
-    try {
-      await ask(ctx, subscription);
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      const policy = effectivePolicy(undefined).http.defaultHealthyRetryPolicy;
-      const delay = isFinal(error) ? undefined : delayAfter(attempt + 1, policy);
-      if (delay === undefined) throw error;
+    const delay = await delayOf(() => ask(ctx, subscription), attempt);
+    if (delay !== undefined)
       await ctx.transact((tx) =>
         tx.enqueue(sendConfirmation, { topic: name, id, attempt: attempt + 1 }, { delay }),
       );
-    }
   },
 });
 
-async function ask(ctx: Context, subscription: Subscription): Promise<void> {
-  const { topicName, protocol, endpoint, token, origin } = subscription;
+/** Tells an endpoint that its subscription has ended, and how to have it again. */
+export const sendFarewell = job<{ token: string; attempt: number }>("sns/farewell", {
+  async run(ctx, { token, attempt }) {
+    const subscription = await ctx.read((tx) => tx.get(ended, [token]));
+    if (!subscription) return;
+    const arn = subscriptionArn(ctx, subscription.topicName, subscription.id);
+    const { id, text } = await letter(
+      ctx,
+      subscription,
+      "UnsubscribeConfirmation",
+      `You have chosen to deactivate subscription ${arn}.\nTo cancel this operation and restore the subscription, visit the SubscribeURL included in this message.`,
+    );
+    const post = () =>
+      postMessage(ctx, subscription.endpoint, {
+        type: "UnsubscribeConfirmation",
+        id,
+        topic: topicArn(ctx, subscription.topicName),
+        subscription: arn,
+        body: text,
+      });
+    const delay = await delayOf(post, attempt);
+    if (delay !== undefined)
+      await ctx.transact((tx) => tx.enqueue(sendFarewell, { token, attempt: attempt + 1 }, { delay }));
+  },
+});
+
+/** Once its time is over, nobody can have it again. */
+export const forgetEnded = job<{ token: string }>("sns/forget-ended", {
+  run: (ctx, { token }) => ctx.transact((tx) => tx.delete(ended, [token])),
+});
+
+/** @returns in how many milliseconds to try again, unless it is done. @throws {AwsError} at the last try */
+async function delayOf(post: () => Promise<void>, attempt: number): Promise<number | undefined> {
+  try {
+    await post();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    const policy = effectivePolicy(undefined).http.defaultHealthyRetryPolicy;
+    const delay = isFinal(error) ? undefined : delayAfter(attempt + 1, policy);
+    if (delay === undefined) throw error;
+    return delay;
+  }
+}
+
+/** What is sent besides notifications, signed, with a link that confirms. */
+async function letter(
+  ctx: Context,
+  subscription: Subscription,
+  Type: "SubscriptionConfirmation" | "UnsubscribeConfirmation",
+  Message: string,
+) {
+  const { topicName, token, origin } = subscription;
   const topic = topicArn(ctx, topicName);
   const SubscribeURL = `${origin}/?Action=ConfirmSubscription&TopicArn=${topic}&Token=${token}`;
   const document = {
-    Type: "SubscriptionConfirmation",
+    Type,
     MessageId: ctx.random.uuid(),
     Token: token,
     TopicArn: topic,
-    Message: `You have chosen to subscribe to the topic ${topic}.\nTo confirm the subscription, visit the SubscribeURL included in this message.`,
+    Message,
     SubscribeURL,
     Timestamp: new Date(ctx.clock.now()).toISOString(),
   };
   const text = spaced({ ...document, ...(await signed(ctx, subscription, document)) });
+  return { id: document.MessageId, text, link: SubscribeURL };
+}
+
+async function ask(ctx: Context, subscription: Subscription): Promise<void> {
+  const { topicName, protocol, endpoint } = subscription;
+  const topic = topicArn(ctx, topicName);
+  const { id, text, link } = await letter(
+    ctx,
+    subscription,
+    "SubscriptionConfirmation",
+    `You have chosen to subscribe to the topic ${topic}.\nTo confirm the subscription, visit the SubscribeURL included in this message.`,
+  );
   switch (protocol) {
     case "http":
     case "https":
       return postMessage(ctx, endpoint, {
         type: "SubscriptionConfirmation",
-        id: document.MessageId,
+        id,
         topic,
         body: text,
       });
@@ -65,7 +122,7 @@ async function ask(ctx: Context, subscription: Subscription): Promise<void> {
         body:
           protocol === "email-json"
             ? text
-            : `You have chosen to subscribe to the topic:\n${topic}\n\nTo confirm this subscription, click or visit the link below:\n${SubscribeURL}\n`,
+            : `You have chosen to subscribe to the topic:\n${topic}\n\nTo confirm this subscription, click or visit the link below:\n${link}\n`,
         about: subscriptionArn(ctx, topicName, subscription.id),
       });
     case "sqs": {

@@ -5,7 +5,7 @@ import type { Context } from "#kernel/context.ts";
 const PATIENCE_MS = 15_000;
 
 export interface Posted {
-  type: "Notification" | "SubscriptionConfirmation";
+  type: "Notification" | "SubscriptionConfirmation" | "UnsubscribeConfirmation";
   id: string;
   topic: string;
   subscription?: string;

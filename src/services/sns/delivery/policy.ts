@@ -96,6 +96,8 @@ export function effectiveSubscriptionPolicy(topicText: string | undefined, text:
 const MOST_RETRIES = 100;
 const LONGEST_DELAY = 3_600;
 const FUNCTIONS = ["linear", "arithmetic", "geometric", "exponential"];
+/** What a subscription's own retries cannot go without. */
+const NEEDED = ["minDelayTarget", "maxDelayTarget", "numRetries"] as const;
 const COUNTS = ["numNoDelayRetries", "numMinDelayRetries", "numMaxDelayRetries"] as const;
 
 /**
@@ -119,10 +121,13 @@ export function checkDeliveryPolicy(text: string, of: "topic" | "subscription", 
   if (unknown !== undefined) throw refuse(`DeliveryPolicy: Unexpected JSON member: ${unknown}`);
   const given = of === "topic" ? policy.http?.defaultHealthyRetryPolicy : policy.healthyRetryPolicy;
   const path = of === "topic" ? "http.defaultHealthyRetryPolicy" : "healthyRetryPolicy";
+  const needed =
+    of === "subscription" && given ? NEEDED.find((name) => given[name] === undefined) : undefined;
+  if (needed) throw refuse(`DeliveryPolicy: ${path}.${needed} must be specified`);
   if (given) checkRetries({ ...HTTP, ...given }, (what) => refuse(`DeliveryPolicy: ${path}.${what}`));
   const throttle = of === "topic" ? policy.http?.defaultThrottlePolicy : policy.throttlePolicy;
   if (throttle && !(Number(throttle.maxReceivesPerSecond) >= 1))
-    throw refuse("DeliveryPolicy: throttlePolicy.maxReceivesPerSecond must be greater than or equal to 1");
+    throw refuse("DeliveryPolicy: throttlePolicy.maxReceivesPerSecond must be >= 1");
 }
 
 function checkRetries(policy: RetryPolicy, fail: Refusal): void {
@@ -135,8 +140,11 @@ function checkRetries(policy: RetryPolicy, fail: Refusal): void {
   for (const name of COUNTS)
     if (!(policy[name] >= 0)) throw fail(`${name} must be greater than or equal to 0`);
   if (policy.numNoDelayRetries + policy.numMinDelayRetries + policy.numMaxDelayRetries > numRetries)
-    throw fail("numRetries must be greater than or equal to the sum of the retries of its phases");
-  if (!FUNCTIONS.includes(policy.backoffFunction)) throw fail("backoffFunction is not supported");
+    throw fail(
+      "numRetries must be greater than or equal to total of numMinDelayRetries, numNoDelayRetries and numMaxDelayRetries",
+    );
+  if (!FUNCTIONS.includes(policy.backoffFunction))
+    throw fail(`backoffFunction: the value [${policy.backoffFunction}] is not a valid backoff function`);
 }
 
 export function retriesFor(protocol: string, ofHttp: RetryPolicy): RetryPolicy {

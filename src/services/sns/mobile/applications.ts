@@ -4,7 +4,13 @@ import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { resourceIn } from "../arns.ts";
-import { applicationNotFound, endpointNotFound, invalidAttributes, invalidParameter } from "../errors.ts";
+import {
+  applicationNotFound,
+  checkSome,
+  endpointNotFound,
+  invalidAttributes,
+  invalidParameter,
+} from "../errors.ts";
 import { type Application, applications, endpoints, type PlatformEndpoint } from "../store.ts";
 import { isSampleRate, notSampleRate } from "../topics/attributes.ts";
 import { endpointIn } from "./push.ts";
@@ -36,9 +42,12 @@ const APPLICATION_ATTRIBUTES = new Set([
   "ApplePlatformBundleID",
   "Enabled",
 ]);
+/** Platforms that know a service by its key alone. */
+const ALONE = new Set(["GCM", "MPNS"]);
 /** What is told to nobody again. */
 const SECRET = new Set(["PlatformCredential", "PlatformPrincipal"]);
 const ENDPOINT_ATTRIBUTES = new Set(["CustomUserData", "Enabled", "Token"]);
+const LONGEST_NAME = 256;
 const MOST_USER_DATA = 2_048;
 const PAGE = 100;
 
@@ -63,11 +72,11 @@ function endpointKey(ctx: Context, arn: string): [string, string, string] {
 
 export const applicationOperations = {
   async CreatePlatformApplication(ctx, { Name: name, Platform: platform, Attributes: attributes }) {
+    checkName(name);
     if (!PLATFORMS.includes(platform))
       throw invalidParameter(`Platform Reason: ${platform} is not supported`);
-    if (!/^[\w.-]{1,256}$/.test(name)) throw invalidParameter("Name");
     checkApplication(attributes);
-    if (!attributes.PlatformCredential) throw invalidAttributes("PlatformCredential attribute is required");
+    checkCredentials(platform, attributes);
     return ctx.transact(async (tx) => {
       const known = await tx.get(applications, [platform, name]);
       if (known && JSON.stringify(known.attributes) !== JSON.stringify(attributes)) {
@@ -164,6 +173,7 @@ export const applicationOperations = {
   },
 
   async SetEndpointAttributes(ctx, { EndpointArn, Attributes }) {
+    checkSome(Attributes, "attributes");
     checkEndpoint(Attributes);
     return ctx.transact(async (tx) => {
       const found = await tx.get(endpoints, endpointKey(ctx, EndpointArn));
@@ -196,7 +206,28 @@ export const applicationOperations = {
   },
 } satisfies Handlers<"sns">;
 
+/** @throws {AwsError} InvalidParameter */
+function checkName(name: string): void {
+  const refuse = (reason: string) => invalidParameter(`${name} Reason: ${reason}`);
+  if (name === "") throw refuse("cannot be empty");
+  if (name.length > LONGEST_NAME) throw refuse(`must be at most ${LONGEST_NAME} characters long`);
+  if (!/^[\w.-]+$/.test(name))
+    throw refuse("must contain only characters 'a'-'z', 'A'-'Z', '0'-'9', '_', '-', and '.'");
+}
+
+/** @throws {AwsError} InvalidParameter */
+function checkCredentials(platform: string, attributes: Readonly<Record<string, string>>): void {
+  const { PlatformCredential: credential, PlatformPrincipal: principal } = attributes;
+  if (principal !== undefined && credential === undefined)
+    throw invalidAttributes("PlatformPrincipal attribute provided without PlatformCredential");
+  if (ALONE.has(platform) && credential !== undefined) return;
+  if (credential !== undefined && principal === undefined)
+    throw invalidAttributes("PlatformCredential attribute provided without PlatformPrincipal");
+  if (!credential) throw invalidAttributes("PlatformCredential attribute is required");
+}
+
 function checkApplication(attributes: Readonly<Record<string, string>>): void {
+  checkSome(attributes, "attributes");
   for (const [name, value] of Object.entries(attributes)) {
     if (!APPLICATION_ATTRIBUTES.has(name)) throw invalidAttributes(`Invalid attribute name: ${name}`);
     if (name.startsWith("Event") && value !== "" && parseArn(value)?.service !== "sns")

@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { fault, invalidParameter } from "../errors.ts";
+import { checkSome, fault, invalidParameter } from "../errors.ts";
 import type { Content } from "../publish/message.ts";
 import { optedOut, sandboxNumbers, smsSettings } from "../store.ts";
 
@@ -47,14 +47,12 @@ export async function textMessage(ctx: Context, number: string, body: string, ab
 
 export const smsOperations = {
   async SetSMSAttributes(ctx, { attributes }) {
+    checkSome(attributes, "attributes");
     for (const [name, value] of Object.entries(attributes)) {
       const rule = SETTINGS.get(name);
-      if (!rule) throw invalidParameter(`${name} is not a valid attribute`);
-      // Of one setting AWS says so without the words that stand before all others.
-      if (!rule(value))
-        throw name === "DefaultSenderID"
-          ? fault("InvalidParameterException", "DefaultSenderID is invalid")
-          : invalidParameter(name);
+      // Of settings AWS says so without the words that stand before all else.
+      if (!rule) throw fault("InvalidParameterException", `${name} is not a valid attribute`);
+      if (!rule(value)) throw fault("InvalidParameterException", `${name} is invalid`);
     }
     return ctx.transact(async (tx) => {
       const known = await tx.get(smsSettings, []);
@@ -68,7 +66,8 @@ export const smsOperations = {
     const all: Record<string, string> = { MonthlySpendLimit: "1", ...attributes };
     if (!wanted || wanted.length === 0) return { attributes: all };
     const unknown = wanted.find((name) => !SETTINGS.has(name));
-    if (unknown !== undefined) throw invalidParameter(`${unknown} is not a valid attribute`);
+    if (unknown !== undefined)
+      throw fault("InvalidParameterException", `${unknown} is not a valid attribute`);
     return { attributes: Object.fromEntries(Object.entries(all).filter(([name]) => wanted.includes(name))) };
   },
 

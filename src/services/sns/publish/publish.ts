@@ -7,7 +7,7 @@ import { topicArn } from "../arns.ts";
 import { fanOut } from "../delivery/fan-out.ts";
 import {
   batchTooLong,
-  emptyBatch,
+  checkSome,
   idsNotDistinct,
   invalidEntryId,
   invalidParameter,
@@ -65,7 +65,7 @@ export const publishing = {
 } satisfies Handlers<"sns">;
 
 function checkEntries(entries: readonly { Id: string }[]): void {
-  if (entries.length === 0) throw emptyBatch();
+  checkSome(entries, "publishBatchRequestEntries");
   if (entries.length > MOST_ENTRIES) throw tooManyEntries();
   const seen = new Set<string>();
   for (const { Id } of entries) {

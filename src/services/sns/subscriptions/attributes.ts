@@ -6,7 +6,7 @@ import {
 } from "#aws/languages/filter-policy/filter-policy.ts";
 import { checkDeliveryPolicy } from "../delivery/policy.ts";
 import { invalidParameter, type Refusal } from "../errors.ts";
-import type { Protocol } from "../store.ts";
+import type { Protocol, Subscription } from "../store.ts";
 
 const NAMES = new Set([
   "DeliveryPolicy",
@@ -23,19 +23,29 @@ const SCOPES: readonly string[] = ["MessageAttributes", "MessageBody"] satisfies
 export const scopeOf = (attributes: Readonly<Record<string, string>>): FilterScope =>
   (attributes.FilterPolicyScope as FilterScope | undefined) ?? "MessageAttributes";
 
+/** Whether the attribute is taken away by that value. */
+export const isUnset = (name: string, value: string): boolean =>
+  value === "" || (value === "{}" && name !== "DeliveryPolicy");
+
+/** A value as it is told again. */
+export const kept = (name: string, value: string): string =>
+  name === "RawMessageDelivery" ? value.toLowerCase() : value;
+
 /**
  * Holds one attribute to its rules.
- * @param others the subscription's attributes besides: a filter policy is judged by its scope
+ * @param of the subscription as it is: a filter policy is judged by its scope
  * @throws {AwsError} InvalidParameter
  */
 export function checkAttribute(
   name: string,
   value: string,
-  protocol: Protocol,
-  others: Readonly<Record<string, string>>,
+  of: Pick<Subscription, "protocol" | "endpoint" | "topicName"> & {
+    attributes: Readonly<Record<string, string>>;
+  },
   refuse: Refusal,
 ): void {
   if (!NAMES.has(name)) throw refuse("AttributeName");
+  const { protocol, attributes: others } = of;
   switch (name) {
     case "RawMessageDelivery":
       if (!/^(true|false)$/i.test(value))
@@ -55,9 +65,11 @@ export function checkAttribute(
       if (value !== "") checkFilter(value, scopeOf(others), refuse);
       return;
     case "RedrivePolicy":
-      if (value !== "" && value !== "{}") checkRedrive(value, refuse);
+      if (value !== "" && value !== "{}") checkRedrive(value, of, refuse);
       return;
     case "DeliveryPolicy":
+      if (protocol !== "http" && protocol !== "https")
+        throw refuse(`Delivery protocol [${protocol}] does not support delivery policy.`);
       if (value !== "") checkDeliveryPolicy(value, "subscription", refuse);
       return;
     case "SubscriptionRoleArn":
@@ -77,7 +89,9 @@ function checkFilter(policy: string, scope: FilterScope, refuse: Refusal): void 
   }
 }
 
-function checkRedrive(text: string, refuse: Refusal): void {
+type Subscribed = Pick<Subscription, "endpoint" | "topicName">;
+
+function checkRedrive(text: string, { endpoint, topicName }: Subscribed, refuse: Refusal): void {
   let policy: { deadLetterTargetArn?: unknown };
   try {
     policy = JSON.parse(text);
@@ -87,8 +101,14 @@ function checkRedrive(text: string, refuse: Refusal): void {
   const unknown = Object.keys(policy ?? {}).find((name) => name !== "deadLetterTargetArn");
   if (unknown !== undefined) throw refuse(`RedrivePolicy: invalid JSON. Attribute ${unknown} is unknown.`);
   const { deadLetterTargetArn: target } = policy ?? {};
+  if (target === undefined) throw refuse("RedrivePolicy: Missing deadLetterTargetArn attribute");
   const parts = typeof target === "string" ? parseArn(target) : undefined;
-  if (parts?.service !== "sqs") throw refuse("RedrivePolicy: deadLetterTargetArn is an invalid arn");
+  if (!parts) throw refuse("RedrivePolicy: deadLetterTargetArn is an invalid arn");
+  if (parts.service !== "sqs") throw refuse("RedrivePolicy: deadLetterTargetArn must be a SQS queue");
+  const isLine = topicName.endsWith(".fifo") && endpoint.endsWith(".fifo");
+  if (isLine && !parts.resource.endsWith(".fifo")) {
+    throw refuse("RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.");
+  }
 }
 
 export interface ReplayPolicy {

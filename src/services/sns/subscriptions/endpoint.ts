@@ -1,5 +1,5 @@
 import { parseArn } from "#aws/arn.ts";
-import { invalidParameter } from "../errors.ts";
+import { fault, invalidParameter } from "../errors.ts";
 import { PROTOCOLS, type Protocol, type Topic } from "../store.ts";
 
 /** @throws {AwsError} InvalidParameter */
@@ -26,7 +26,8 @@ export function checkEndpoint(protocol: Protocol, endpoint: string | undefined, 
       if (!MAIL.test(endpoint)) throw invalidParameter("Email address");
       break;
     case "sms":
-      if (!PHONE.test(endpoint)) throw invalidParameter(`Endpoint Reason: Invalid SMS endpoint: ${endpoint}`);
+      if (!PHONE.test(endpoint))
+        throw fault("InvalidParameterException", `Invalid SMS endpoint: ${endpoint}`);
       break;
     case "sqs":
       checkArn(endpoint, "sqs", "SQS endpoint ARN");
@@ -40,8 +41,7 @@ export function checkEndpoint(protocol: Protocol, endpoint: string | undefined, 
     case "application":
       checkArn(endpoint, "sns", "Application endpoint arn invalid");
   }
-  if (topic.isFifo && protocol !== "sqs")
-    throw invalidParameter("Invalid parameter: Endpoint Reason: Please use FIFO SQS queue");
+  if (topic.isFifo && protocol !== "sqs") throw invalidParameter(`Invalid protocol type: ${protocol}`);
   if (!topic.isFifo && protocol === "sqs" && endpoint.endsWith(".fifo")) {
     throw invalidParameter(
       "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics",

@@ -3,7 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { subscriptionArn } from "../arns.ts";
-import { sendConfirmation } from "../delivery/confirmation.ts";
+import { forgetEnded, sendConfirmation, sendFarewell } from "../delivery/confirmation.ts";
 import {
   fault,
   invalidAttributes,
@@ -12,9 +12,9 @@ import {
   tooManyPolicies,
 } from "../errors.ts";
 import { startReplay } from "../publish/archive.ts";
-import { type Protocol, type Subscription, subscriptions, type Topic, topics } from "../store.ts";
+import { ended, type Protocol, type Subscription, subscriptions, type Topic, topics } from "../store.ts";
 import { topicAt } from "../topics/topic.ts";
-import { checkAttribute } from "./attributes.ts";
+import { checkAttribute, isUnset, kept } from "./attributes.ts";
 import { checkEndpoint, protocolOf } from "./endpoint.ts";
 import { findSubscription } from "./subscription.ts";
 
@@ -29,7 +29,7 @@ export const subscribing = {
       const topic = await topicAt(ctx, tx, TopicArn);
       const protocol = protocolOf(given);
       const endpoint = checkEndpoint(protocol, Endpoint, topic);
-      const attributes = attributesOf(Attributes, protocol, topic);
+      const attributes = attributesOf(Attributes, protocol, endpoint, topic);
       const [known] = await tx.listBy(subscriptions, "endpoint", {
         in: [topic.id, protocol, endpoint],
         limit: 1,
@@ -51,9 +51,14 @@ export const subscribing = {
 
   async ConfirmSubscription(ctx, { TopicArn, Token, AuthenticateOnUnsubscribe }) {
     return ctx.transact(async (tx) => {
+      if (!parseArn(TopicArn)) throw invalidParameter("Topic");
       const topic = await topicAt(ctx, tx, TopicArn);
       const [subscription] = await tx.listBy(subscriptions, "token", { in: [Token], limit: 1 });
-      if (subscription?.topic !== topic.id) throw strangeToken(Token);
+      if (subscription?.topic !== topic.id) {
+        const restored = await restore(tx, topic, Token);
+        if (!restored) throw strangeToken(Token);
+        return { SubscriptionArn: subscriptionArn(ctx, topic.name, restored.id) };
+      }
       const arn = subscriptionArn(ctx, topic.name, subscription.id);
       if (subscription.confirmed) return { SubscriptionArn: arn };
       if (tx.now() - subscription.created > TOKEN_LIFE_MS) throw strangeToken(Token);
@@ -81,12 +86,35 @@ export const subscribing = {
         );
       }
       tx.delete(subscriptions, [subscription.topic, subscription.id]);
+      if (subscription.protocol === "http" || subscription.protocol === "https") takeLeave(tx, subscription);
       const topic = await tx.get(topics, [subscription.topicName]);
       if (topic) tx.put(topics, { ...topic, deleted: topic.deleted + 1 });
       return {};
     });
   },
 } satisfies Handlers<"sns">;
+
+/** An endpoint is told, and may think better of it for as long as a token holds. */
+function takeLeave(tx: Transaction, subscription: Subscription): void {
+  const token = tx.random.hex(TOKEN_DIGITS);
+  tx.put(ended, { ...subscription, token, endedAt: tx.now() });
+  tx.enqueue(sendFarewell, { token, attempt: 0 });
+  tx.enqueue(forgetEnded, { token }, { delay: TOKEN_LIFE_MS });
+}
+
+/** The subscription that was ended with that token, or the one that its endpoint has had since. */
+async function restore(tx: Transaction, topic: Topic, token: string): Promise<Subscription | undefined> {
+  const found = await tx.get(ended, [token]);
+  if (found?.topic !== topic.id || tx.now() - found.endedAt > TOKEN_LIFE_MS) return undefined;
+  const { endedAt: _, ...subscription } = found;
+  const range = { in: [topic.id, subscription.protocol, subscription.endpoint], limit: 1 };
+  const [newer] = await tx.listBy(subscriptions, "endpoint", range);
+  tx.delete(ended, [token]);
+  if (newer) return newer;
+  tx.put(subscriptions, subscription);
+  tx.put(topics, { ...topic, deleted: Math.max(0, topic.deleted - 1) });
+  return subscription;
+}
 
 /** One that has the form of a token is told apart from what has none. */
 const strangeToken = (token: string) =>
@@ -101,18 +129,19 @@ const isOwn = ({ owner }: Subscription, caller: string, topicOwner: string) =>
 function attributesOf(
   given: Record<string, string>,
   protocol: Protocol,
+  endpoint: string,
   topic: Topic,
 ): Record<string, string> {
   const attributes: Record<string, string> = {};
   // A scope stands before the policy that is judged by it.
   const sorted = Object.entries(given).sort(([a], [b]) => (a < b ? 1 : -1));
   for (const [name, value] of sorted) {
-    checkAttribute(name, value, protocol, attributes, invalidAttributes);
+    checkAttribute(name, value, { protocol, endpoint, topicName: topic.name, attributes }, invalidAttributes);
     if (name === "ReplayPolicy" && !topic.isFifo) throw invalidAttributes("ReplayPolicy");
-    if (value !== "") attributes[name] = value;
+    if (!isUnset(name, value)) attributes[name] = kept(name, value);
   }
   if (protocol === "firehose" && !attributes.SubscriptionRoleArn)
-    throw invalidAttributes("SubscriptionRoleArn must be set for firehose subscriptions");
+    throw invalidParameter("Delivery protocol firehose can only be subscribed with subscription role arn");
   return attributes;
 }
 

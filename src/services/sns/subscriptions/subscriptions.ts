@@ -7,7 +7,7 @@ import { invalidParameter } from "../errors.ts";
 import { startReplay } from "../publish/archive.ts";
 import { type Subscription, subscriptions, topics } from "../store.ts";
 import { topicAt } from "../topics/topic.ts";
-import { checkAttribute, scopeOf } from "./attributes.ts";
+import { checkAttribute, isUnset, kept, scopeOf } from "./attributes.ts";
 import { subscriptionAt } from "./subscription.ts";
 
 const PAGE = 100;
@@ -49,10 +49,10 @@ export const subscriptionOperations = {
   async SetSubscriptionAttributes(ctx, { SubscriptionArn, AttributeName: name, AttributeValue: value = "" }) {
     return ctx.transact(async (tx) => {
       const subscription = await subscriptionAt(ctx, tx, SubscriptionArn);
-      checkAttribute(name, value, subscription.protocol, subscription.attributes, invalidParameter);
+      checkAttribute(name, value, subscription, invalidParameter);
       const attributes = { ...subscription.attributes };
-      if (value === "" || (value === "{}" && name !== "FilterPolicy")) delete attributes[name];
-      else attributes[name] = value;
+      if (isUnset(name, value)) delete attributes[name];
+      else attributes[name] = kept(name, value);
       const changed = { ...subscription, attributes };
       tx.put(subscriptions, changed);
       if (name === "ReplayPolicy") startReplay(tx, changed);
@@ -72,7 +72,9 @@ function described(ctx: Context, { topicName, id, confirmed, owner, protocol, en
 }
 
 function attributesOf(ctx: Context, subscription: Subscription, topicPolicy: string | undefined) {
-  const { topicName, id, protocol, endpoint, owner, attributes } = subscription;
+  const { topicName, id, protocol, endpoint, owner } = subscription;
+  // A scope is of a policy, and told with it only.
+  const { FilterPolicyScope: _, ...attributes } = subscription.attributes;
   const isHttp = protocol === "http" || protocol === "https";
   const delivery = effectiveSubscriptionPolicy(topicPolicy, attributes.DeliveryPolicy);
   return {
@@ -86,7 +88,7 @@ function attributesOf(ctx: Context, subscription: Subscription, topicPolicy: str
     SubscriptionPrincipal: subscription.principal,
     RawMessageDelivery: "false",
     ...(isHttp && { EffectiveDeliveryPolicy: JSON.stringify(delivery) }),
-    ...(attributes.FilterPolicy && { FilterPolicyScope: scopeOf(attributes) }),
+    ...(attributes.FilterPolicy && { FilterPolicyScope: scopeOf(subscription.attributes) }),
     ...attributes,
   };
 }

@@ -22,16 +22,27 @@ const RULES = new Map(
       return true;
     },
     KmsMasterKeyId: () => true,
-    SignatureVersion: (value) => value === "1" || value === "2",
-    TracingConfig: (value) => value === "PassThrough" || value === "Active",
+    SignatureVersion: (value, refuse) => {
+      if (value !== "1" && value !== "2") throw refuse("SignatureVersion: Invalid value. Must be 1 or 2.");
+      return true;
+    },
+    TracingConfig: (value, refuse) => {
+      if (value !== "PassThrough" && value !== "Active")
+        throw refuse(`Invalid tracing config value: ${value}`);
+      return true;
+    },
   }),
 );
 const FIFO_RULES = new Map(
-  Object.entries<(value: string) => boolean>({
+  Object.entries<(value: string, refuse: Refusal) => boolean>({
     FifoTopic: isBoolean,
     ContentBasedDeduplication: isBoolean,
     FifoThroughputScope: (value) => value === "Topic" || value === "MessageGroup",
-    ArchivePolicy: (value) => value === "" || value === "{}" || retentionDays(value) !== undefined,
+    ArchivePolicy: (value, refuse) => {
+      if (value !== "" && value !== "{}" && retentionDays(value) === undefined)
+        throw refuse("ArchivePolicy: MessageRetentionPeriod value is invalid");
+      return true;
+    },
   }),
 );
 

@@ -1,6 +1,6 @@
 import type { Handlers } from "#kernel/service.ts";
 import { topicArn } from "../arns.ts";
-import { invalidParameter } from "../errors.ts";
+import { checkSome, invalidParameter } from "../errors.ts";
 import { topics } from "../store.ts";
 import { POLICY_ACTIONS, policyOf } from "./policy.ts";
 import { topicAt } from "./topic.ts";
@@ -12,7 +12,8 @@ interface Document {
 /** Short cuts to a statement of the topic's policy. */
 export const permissionOperations = {
   async AddPermission(ctx, { TopicArn, Label, AWSAccountId: accounts, ActionName: actions }) {
-    if (actions.length === 0 || accounts.length === 0) throw invalidParameter("ActionName");
+    checkSome(accounts, "aWSAccountId");
+    checkSome(actions, "actionName");
     for (const action of actions) {
       if (action !== "*" && !POLICY_ACTIONS.has(action))
         throw invalidParameter("Policy statement action out of service scope!");

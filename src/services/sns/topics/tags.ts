@@ -2,7 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { topicNamed } from "../arns.ts";
-import { invalidTag, resourceNotFound, tooManyTags } from "../errors.ts";
+import { checkSome, invalidTag, resourceNotFound, tooManyTags } from "../errors.ts";
 import { type Tag, type Topic, topics } from "../store.ts";
 
 const MOST_TAGS = 50;
@@ -12,6 +12,7 @@ const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 export const tagOperations = {
   async TagResource(ctx, { ResourceArn, Tags }) {
+    checkSome(Tags, "tags");
     checkTags(Tags);
     return ctx.transact(async (tx) => {
       const topic = await tagged(ctx, tx, ResourceArn);
@@ -23,6 +24,7 @@ export const tagOperations = {
   },
 
   async UntagResource(ctx, { ResourceArn, TagKeys }) {
+    checkSome(TagKeys, "tagKeys");
     return ctx.transact(async (tx) => {
       const topic = await tagged(ctx, tx, ResourceArn);
       tx.put(topics, { ...topic, tags: (topic.tags ?? []).filter(({ Key }) => !TagKeys.includes(Key)) });
