@@ -295,8 +295,12 @@ function methodNotAllowed(method: string, path: string): AwsError {
   return new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
     status: 405,
     members: { Method: method, ResourceType: resource },
+    headers: { allow: S3_METHODS[resource] },
   });
 }
+
+/** What each of S3's places takes, as it tells whoever comes with something else. */
+const S3_METHODS = { SERVICE: "GET", BUCKET: "HEAD, DELETE, GET, PUT", OBJECT: "HEAD, DELETE, GET, PUT" };
 
 const undecodable = (service: string, path: string) =>
   service === "s3"

@@ -64,9 +64,9 @@ const isInteger = (text: string) => /^[-+]?\d{1,10}$/.test(text) && Number(text)
  * What S3 judges before it looks at the operation: parameters and headers that no other one may have.
  * @throws {AwsError} InvalidArgument, InvalidRequest
  */
-export function checkPlaces({ method }: Operation, { query, headers }: WireRequest): void {
-  if (method === "PUT" && query.some(isPartNumber) && !query.some(isUploadId))
-    throw misplaced("This operation does not accept partNumber without uploadId", "partNumber", "partNumber");
+export function checkPlaces({ method, name }: Operation, { query, headers }: WireRequest): void {
+  if (method === "PUT" && query.length > 0) checkPart(new Map(query));
+  if (name === "GetObject" || name === "HeadObject") checkOverrides(query);
   const source = headers["x-amz-copy-source"];
   if (source !== undefined && method !== "PUT") {
     const sentence = "You can only specify a copy source header for copy requests.";
@@ -77,8 +77,37 @@ export function checkPlaces({ method }: Operation, { query, headers }: WireReque
     throw new AwsError("InvalidRequest", `Value for x-amz-mp-object-size header is invalid: '${size}'`);
 }
 
-const isPartNumber = ([name]: WireRequest["query"][number]) => name === "partNumber";
-const isUploadId = ([name]: WireRequest["query"][number]) => name === "uploadId";
+/** A part is known by both its upload and its number. */
+function checkPart(query: ReadonlyMap<string, string>): void {
+  const [numbered, uploads] = [query.has("partNumber"), query.has("uploadId")];
+  if (numbered === uploads) return;
+  if (numbered)
+    throw misplaced("This operation does not accept partNumber without uploadId", "partNumber", "partNumber");
+  throw new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
+    status: 405,
+    members: { Method: "PUT", ResourceType: "UPLOAD" },
+    headers: { allow: "DELETE, POST, GET" },
+  });
+}
+
+const OVERRIDES = new Set(
+  [
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-type",
+    "expires",
+  ].map((header) => `response-${header}`),
+);
+
+function checkOverrides(query: WireRequest["query"]): void {
+  for (const [name, value] of query) {
+    if (!name.startsWith("response-") || OVERRIDES.has(name)) continue;
+    const sentence = `${name} is not in the set of overridable response headers. Please refer to the S3 API documentation for a complete list of overridable response headers.`;
+    throw misplaced(sentence, name, value);
+  }
+}
 
 const misplaced = (message: string, name: string, value: string) =>
   new AwsError("InvalidArgument", message, { members: { ArgumentName: name, ArgumentValue: value } });

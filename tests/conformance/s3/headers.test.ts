@@ -142,6 +142,29 @@ behaviour("a part's number needs an upload", `${GATEWAY}/issues/1226`, async () 
   ]);
 });
 
+behaviour("an upload takes no PUT without a part's number", `${GATEWAY}/issues/1236`, async () => {
+  const answer = await send(cloud, { method: "PUT", target: `/${Bucket}/k?uploadId=u`, body: "part" });
+  expect([...said(answer).slice(0, 2), answer.headers.allow, elementIn(answer.text, "ResourceType")]).toEqual(
+    [405, "MethodNotAllowed", "DELETE, POST, GET", "UPLOAD"],
+  );
+});
+
+behaviour("whoever is refused by method is told which there are", `${GATEWAY}/issues/1810`, async () => {
+  const { status, headers } = await send(cloud, { method: "POST", target: "/" });
+  expect([status, headers.allow]).toEqual([405, "GET"]);
+});
+
+behaviour("a header that no request may override is refused", `${GATEWAY}/issues/2075`, async () => {
+  const target = `/${Bucket}/k?response-etag=dummy`;
+  expect(said(await send(cloud, { method: "GET", target }))).toEqual([
+    400,
+    "InvalidArgument",
+    "response-etag is not in the set of overridable response headers. Please refer to the S3 API documentation for a complete list of overridable response headers.",
+    "response-etag",
+    "dummy",
+  ]);
+});
+
 for (const method of ["GET", "DELETE"]) {
   behaviour(`${method} copies nothing`, `${GATEWAY}/pull/1642`, async () => {
     const headers = { "x-amz-copy-source": "a/b" };
