@@ -3,6 +3,7 @@ import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
   type DeleteObjectsCommandInput,
+  DeleteObjectTaggingCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
@@ -10,6 +11,7 @@ import {
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
+  PutObjectTaggingCommand,
 } from "@aws-sdk/client-s3";
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
@@ -209,6 +211,21 @@ behaviour("a marker has no tags to read", MARKERS, async () => {
     name: "MethodNotAllowed",
     $metadata: { httpStatusCode: 405 },
   });
+});
+
+behaviour("a marker takes no tags, also where it is not named", MARKERS, async () => {
+  const Bucket = await versioned();
+  await put(Bucket, "b");
+  await remove(Bucket);
+  const at = { Bucket, Key: "k" };
+  await refused(
+    s3.send(new PutObjectTaggingCommand({ ...at, Tagging: { TagSet: [] } })),
+    "MethodNotAllowed",
+    405,
+    { Method: "PUT", ResourceType: "DeleteMarker" },
+  );
+  await refused(s3.send(new DeleteObjectTaggingCommand(at)), "MethodNotAllowed", 405, { Method: "DELETE" });
+  await refused(s3.send(new GetObjectTaggingCommand(at)), "NoSuchKey", 404);
 });
 
 behaviour("a marker cannot be copied", doc("AmazonS3/latest/API/API_CopyObject.html"), async () => {

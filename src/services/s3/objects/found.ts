@@ -6,7 +6,7 @@ import { findVersion } from "../versions.ts";
 
 /**
  * The version that a read is about, never a delete marker.
- * @throws {AwsError} NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker asked for by its id
+ * @throws {AwsError} NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker asked for by its id, or to change
  */
 export function existingVersion(
   tx: ReadTransaction,
@@ -32,12 +32,15 @@ function existing(
   if (!version) throw versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
   if (!version.deleteMarker) return version;
   const headers = { "x-amz-delete-marker": "true", "x-amz-version-id": version.versionId };
-  if (versionId === undefined) throw noSuchKey(key, headers);
+  // Whoever only reads the key finds nothing there; what would be changed is the marker.
+  if (versionId === undefined && isReading(method)) throw noSuchKey(key, headers);
   throw methodNotAllowedOnMarker(method, {
     ...headers,
     "last-modified": new Date(version.modified).toUTCString(),
   });
 }
+
+const isReading = (method: string) => method === "GET" || method === "HEAD";
 
 /** The version id as answers tell it: not at all where versioning was never on. */
 export function toldVersionId(bucket: Bucket, version: ObjectVersion): string | undefined {
