@@ -165,6 +165,14 @@ export const preconditionFailed = (condition: string) =>
     members: { Condition: condition },
   });
 
+/** Somebody else changed what a conditional write was to replace. */
+export const conditionalConflict = (condition: string, key: string) =>
+  new AwsError(
+    "ConditionalRequestConflict",
+    "The conditional request cannot succeed due to a conflicting operation against this resource.",
+    { status: 409, members: { Condition: condition, Key: key } },
+  );
+
 /** Not an error to HTTP, but an answer without a body all the same. */
 export const notModified = (headers: Record<string, string>) =>
   new AwsError("NotModified", "Not Modified", { status: 304, headers });

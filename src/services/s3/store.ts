@@ -171,6 +171,8 @@ export interface Upload extends Lock {
   customerKey?: KeyProof;
   checksumAlgorithm?: ChecksumAlgorithm;
   checksumType?: Checksum["type"];
+  /** There was an object of that key when it began. */
+  replaces?: true;
 }
 
 export interface Part {

@@ -118,7 +118,7 @@ for (const [what, logging, expected] of [
       name: "CrossLocationLoggingProhibitted",
       message: "Cross S3 location logging not allowed.",
       TargetBucketLocation: "eu-west-1",
-      SourceBucketLocation: "us-east-1",
+      SourceBucketLocation: undefined,
       $metadata: { httpStatusCode: 403 },
     },
   ],

@@ -2,6 +2,7 @@ import {
   AbortMultipartUploadCommand,
   type ChecksumAlgorithm,
   type CompletedPart,
+  DeleteObjectCommand,
   GetObjectAttributesCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
@@ -144,6 +145,48 @@ behaviour("with a checksum of parts their numbers are consecutive from 1", INTEG
     "InvalidRequest",
     400,
   );
+});
+
+const MEANWHILE = doc("AmazonS3/latest/userguide/conditional-writes.html");
+const conflict = (Condition: string, Key: string) => ({
+  message: "The conditional request cannot succeed due to a conflicting operation against this resource.",
+  Condition,
+  Key,
+});
+
+behaviour("a completion conflicts with a delete since the upload began", MEANWHILE, async () => {
+  const Key = "deleted-meanwhile";
+  await s3.send(new PutObjectCommand({ Bucket, Key, Body: "b" }));
+  const begun = await begin({ Key });
+  const parts = [await send(begun, 1, "b")];
+  await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+  await refused(
+    complete(begun, parts, { IfNoneMatch: "*" }),
+    "ConditionalRequestConflict",
+    409,
+    conflict("If-None-Match", Key),
+  );
+});
+
+behaviour("a completion conflicts with the same object put anew", MEANWHILE, async () => {
+  const at = { Bucket, Key: "put-meanwhile", Body: "b" };
+  const { ETag } = await s3.send(new PutObjectCommand(at));
+  const begun = await begin({ Key: at.Key });
+  const parts = [await send(begun, 1, "b")];
+  await s3.send(new PutObjectCommand(at));
+  await refused(
+    complete(begun, parts, { IfMatch: ETag }),
+    "ConditionalRequestConflict",
+    409,
+    conflict("If-Match", at.Key),
+  );
+});
+
+behaviour("a completion replaces what its upload found", MEANWHILE, async () => {
+  const at = { Bucket, Key: "unchanged", Body: "b" };
+  const { ETag } = await s3.send(new PutObjectCommand(at));
+  const begun = await begin({ Key: at.Key });
+  await complete(begun, [await send(begun, 1, "b")], { IfMatch: ETag });
 });
 
 // GetObjectAttributes

@@ -403,6 +403,16 @@ behaviour("If-None-Match: * writes only what is not there", WRITES, async () => 
   expect(await textOf("once")).toBe("first");
 });
 
+behaviour(
+  "If-Match of a write takes an ETag, and not any",
+  "https://github.com/versity/versitygw/blob/main/s3err/not-implemented-error.go",
+  () =>
+    refused(put({ Key: "once", Body: "b", IfMatch: "*" }), "NotImplemented", 501, {
+      Header: "If-Match",
+      additionalMessage: "We don't accept the provided value of If-Match header for this API",
+    }),
+);
+
 behaviour("If-None-Match of a write takes nothing but *", WRITES, () =>
   refused(put({ Key: "once", Body: "b", IfNoneMatch: ETAG }), "NotImplemented", 501, {
     message: "A header you provided implies functionality that is not implemented",

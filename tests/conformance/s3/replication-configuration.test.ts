@@ -81,7 +81,7 @@ const REFUSED: [string, string, object[], string, string | RegExp][] = [
     PUT,
     [second({}, { Bucket: arn("no-such-bucket-there") })],
     "InvalidRequest",
-    "Destination bucket must exist.",
+    "Destination bucket must have versioning enabled.",
   ],
   [
     "the destination has versioning",

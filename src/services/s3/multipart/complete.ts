@@ -5,7 +5,7 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkUploadKey, customerKeyOf } from "../encryption/customer-key.ts";
-import { badChecksum, invalidRequest } from "../errors.ts";
+import { badChecksum, conditionalConflict, invalidRequest } from "../errors.ts";
 import { expirationOf } from "../lifecycle/told.ts";
 import { lockFor } from "../lock/headers.ts";
 import { checksumMembers, expectedChecksum } from "../objects/checksums.ts";
@@ -39,6 +39,7 @@ export const completionHandlers = {
       }
       if (customerKey) checkUploadKey(upload, customerKey);
       checkWrite(input, current, key);
+      checkMeanwhile(input, current, upload);
       const sent = await partsOf(tx, upload);
       const used = usedParts(upload, listed, sent);
       const size = used.reduce((sum, part) => sum + part.body.size, 0);
@@ -81,6 +82,23 @@ function etagOfParts(listed: readonly { etag: string }[]): string {
 /** A client that did not hear the answer asks again. S3 repeats it, as long as the object is still there. */
 function wasMadeBy(current: ObjectVersion, uploadId: string, etag: string): boolean {
   return current.upload !== undefined && current.upload === orderOfUpload(uploadId) && current.etag === etag;
+}
+
+/**
+ * What a conditional write replaces must not have changed since it began, even if the condition holds again.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ * @throws {AwsError} ConditionalRequestConflict
+ */
+function checkMeanwhile(
+  { IfMatch, IfNoneMatch, Key }: Request,
+  current: ObjectVersion | undefined,
+  upload: Upload,
+): void {
+  const existing = current?.deleteMarker ? undefined : current;
+  if (IfMatch !== undefined && existing && existing.order > upload.order)
+    throw conditionalConflict("If-Match", Key);
+  if (IfNoneMatch !== undefined && !existing && upload.replaces)
+    throw conditionalConflict("If-None-Match", Key);
 }
 
 function checkSize({ MpuObjectSize: said }: Request, size: number): void {

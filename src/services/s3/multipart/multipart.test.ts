@@ -141,7 +141,12 @@ describe("a completed upload", () => {
       members: { Condition: "If-None-Match" },
     });
     const { ETag } = await s3.HeadObject({ Bucket, Key });
-    await complete(UploadId, parts, { IfMatch: ETag });
+    expect(await refused(complete(UploadId, parts, { IfMatch: ETag }))).toMatchObject({
+      code: "ConditionalRequestConflict",
+      members: { Condition: "If-Match" },
+    });
+    const later = await begin();
+    await complete(later, [await send(later, 1, "new")], { IfMatch: ETag });
     expect((await read()).toString()).toBe("new");
   });
 });

@@ -11,7 +11,7 @@ import { attributesOf } from "../objects/attributes.ts";
 import { checkKey } from "../objects/key.ts";
 import { headerTags } from "../objects/tagging-header.ts";
 import { uploads } from "../store.ts";
-import { wholeSeconds } from "../versions.ts";
+import { currentVersion, wholeSeconds } from "../versions.ts";
 import { declaredChecksum } from "./checksums.ts";
 import { abandonUpload, initiatorIn, uploadAt } from "./upload.ts";
 import { uploadIdOf } from "./upload-id.ts";
@@ -30,6 +30,7 @@ export const uploadHandlers = {
       const bucket = await bucketAt(tx, input.Bucket);
       lockFor(bucket, asked, tx.now());
       checkEncryption(bucket, encryption);
+      const current = await currentVersion(tx, bucket, key);
       const order = tx.sequence();
       const uploadId = uploadIdOf(order, tx.random);
       tx.put(uploads, {
@@ -46,6 +47,7 @@ export const uploadHandlers = {
         ...keptEncryption(encryption),
         checksumAlgorithm,
         checksumType,
+        ...(current && !current.deleteMarker && { replaces: true as const }),
       });
       if (bucket.ages) await touch(tx, bucket, "new");
       return {

@@ -61,13 +61,12 @@ export function checkConditionForm({ IfMatch, IfNoneMatch }: WriteConditions): v
       "Multiple conditional request headers present in the request",
     );
   }
-  if (IfNoneMatch !== undefined && IfNoneMatch !== "*") {
-    throw headerNotImplemented(
-      "If-None-Match",
-      "We don't accept the provided value of If-None-Match header for this API",
-    );
-  }
+  if (IfNoneMatch !== undefined && IfNoneMatch !== "*") throw valueNotAccepted("If-None-Match");
+  if (IfMatch === "*") throw valueNotAccepted("If-Match");
 }
+
+const valueNotAccepted = (header: string) =>
+  headerNotImplemented(header, `We don't accept the provided value of ${header} header for this API`);
 
 /** Writes know conditions on ETags only. @throws {AwsError} NotImplemented */
 export function refuseDateConditions({ request }: Context): void {

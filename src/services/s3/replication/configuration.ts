@@ -6,7 +6,6 @@ import { headerNotImplemented } from "../errors.ts";
 import { type Bucket, buckets } from "../store.ts";
 import {
   destinationIsSource,
-  destinationMissing,
   destinationUnversioned,
   replicationNotFound,
   sourceUnversioned,
@@ -58,6 +57,6 @@ async function checkDestinationOf(tx: Transaction, source: Bucket, rule: Rule): 
   const name = destinationOf(rule);
   if (name === source.name) throw destinationIsSource();
   const destination = await tx.get(buckets, [name]);
-  if (!destination) throw destinationMissing();
-  if (destination.versioning !== "Enabled") throw destinationUnversioned();
+  // S3 says the same of a bucket that is not there.
+  if (destination?.versioning !== "Enabled") throw destinationUnversioned();
 }

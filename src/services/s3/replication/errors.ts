@@ -17,8 +17,6 @@ export const sourceUnversioned = (bucket: string) =>
     { members: { BucketName: bucket } },
   );
 
-export const destinationMissing = () => invalidRequest("Destination bucket must exist.");
-
 export const destinationUnversioned = () =>
   invalidRequest("Destination bucket must have versioning enabled.");
 
