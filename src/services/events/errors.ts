@@ -15,6 +15,9 @@ export const invalidToken = () => invalidParameter("NextToken");
 export const invalidPattern = (reason: string) =>
   fault("InvalidEventPatternException", `Event pattern is not valid. Reason: ${reason}`);
 
+export const patternTooLong = (rule: string, most: number) =>
+  invalid(`Parameter EventPattern for rule ${rule} exceeds limit of ${most}.`);
+
 export const limitExceeded = () =>
   fault("LimitExceededException", "The requested resource exceeds the maximum number allowed.");
 

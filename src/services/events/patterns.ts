@@ -1,5 +1,6 @@
 import { eventPattern, type Json } from "#aws/languages/event-pattern/match.ts";
 import type { Handlers } from "#kernel/service.ts";
+import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
 import { invalidParameter } from "./errors.ts";
 import { checkPattern } from "./rule.ts";
 
@@ -21,7 +22,11 @@ function eventIn(text: string): Json {
     event = undefined;
   }
   const isObject = typeof event === "object" && event !== null && !Array.isArray(event);
-  if (!isObject || REQUIRED.some((field) => !Object.hasOwn(event as object, field)))
+  if (
+    !isObject ||
+    isDeeperThan(MOST_JSON_LEVELS, event) ||
+    REQUIRED.some((field) => !Object.hasOwn(event as object, field))
+  )
     throw invalidParameter("Event");
   return event as Json;
 }

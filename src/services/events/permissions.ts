@@ -16,8 +16,7 @@ export const permissionOperations = {
       const bus = await busAt(tx, busNamed(input.EventBusName));
       const others = bus.policy?.Statement.filter(({ Sid }) => Sid !== statement?.Sid) ?? [];
       const policy = whole ?? { Version: VERSION, Statement: [...others, statement!] };
-      if (policyText(policy)!.length > LONGEST_POLICY)
-        throw invalid("The policy exceeds the maximum length of 10240.");
+      if (policyText(policy)!.length > LONGEST_POLICY) throw policyTooLong();
       tx.put(buses, { ...bus, policy, modified: tx.now() });
       return {};
     });
@@ -40,7 +39,10 @@ export const permissionOperations = {
   },
 } satisfies Handlers<"events">;
 
+const policyTooLong = () => invalid(`The policy exceeds the maximum length of ${LONGEST_POLICY}.`);
+
 function policyIn(text: string): PolicyDocument {
+  if (text.length > LONGEST_POLICY) throw policyTooLong();
   let policy: unknown;
   try {
     policy = JSON.parse(text);

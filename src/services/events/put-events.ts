@@ -2,6 +2,7 @@ import type * as Events from "#aws/contract/types/events.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
+import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
 import { busNamed, placeOfBus } from "./arns.ts";
 import { busAt } from "./bus.ts";
 import { invalid } from "./errors.ts";
@@ -88,7 +89,8 @@ const failed = (ErrorCode: string, ErrorMessage: string) => ({ ErrorCode, ErrorM
 function detailOf({ Detail }: Entry): object | undefined {
   try {
     const detail: unknown = JSON.parse(Detail!);
-    return typeof detail === "object" && detail !== null && !Array.isArray(detail) ? detail : undefined;
+    const isObject = typeof detail === "object" && detail !== null && !Array.isArray(detail);
+    return isObject && !isDeeperThan(MOST_JSON_LEVELS, detail) ? detail : undefined;
   } catch {
     return undefined;
   }

@@ -11,6 +11,7 @@ import {
   invalidToken,
   limitExceeded,
   noPatternOrSchedule,
+  patternTooLong,
   ruleHasTargets,
   scheduleOnCustomBus,
 } from "./errors.ts";
@@ -22,6 +23,8 @@ import { checkTags } from "./tags.ts";
 
 /** Rules of a bus. AWS begins with 300, and gives more to those who ask. */
 const MOST_RULES = 10_000;
+/** Bytes. The contract's 4,096 are what AWS gives to those who ask. */
+const LONGEST_PATTERN = 2_048;
 
 export const ruleOperations = {
   async PutRule(ctx, input) {
@@ -34,7 +37,10 @@ export const ruleOperations = {
       const kind = parseSchedule(schedule)?.kind;
       if (kind !== "rate" && kind !== "cron") throw invalidParameter("ScheduleExpression");
     }
-    if (pattern !== undefined) checkPattern(pattern);
+    if (pattern !== undefined) {
+      if (Buffer.byteLength(pattern) > LONGEST_PATTERN) throw patternTooLong(input.Name, LONGEST_PATTERN);
+      checkPattern(pattern);
+    }
     checkTags(input.Tags);
     return ctx.transact(async (tx) => {
       await busAt(tx, bus);

@@ -47,6 +47,12 @@ describe("PutEvents", () => {
     ["Detail as JSON", { ...good, Detail: "{" }, "MalformedDetail", "Detail is malformed."],
     ["Detail as an object", { ...good, Detail: '"text"' }, "MalformedDetail", "Detail is malformed."],
     [
+      "Detail of a depth",
+      { ...good, Detail: `{"a":${"[".repeat(200_000)}${"]".repeat(200_000)}}` },
+      "MalformedDetail",
+      "Detail is malformed.",
+    ],
+    [
       "a source of its own",
       { ...good, Source: "aws.s3" },
       "NotAuthorizedForSourceException",

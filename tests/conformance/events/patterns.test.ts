@@ -7,6 +7,8 @@ const OPERATORS = doc("eventbridge/latest/userguide/eb-create-pattern-operators.
 const STRUCTURE = doc("eventbridge/latest/userguide/eb-event-patterns.html");
 const ARRAYS = doc("eventbridge/latest/userguide/eb-event-patterns-arrays.html");
 const NULLS = doc("eventbridge/latest/userguide/eb-event-patterns-null-values.html");
+const OR = doc("sns/latest/dg/and-or-logic.html");
+const DOTS = "https://github.com/aws/event-ruler#caveat-compiled-rules-and-json-keys-with-dots";
 const TEST = doc("eventbridge/latest/APIReference/API_TestEventPattern.html");
 
 function ask(pattern: object | string, fields: object) {
@@ -386,6 +388,27 @@ const cases: Case[] = [
     true,
   ],
   [
+    "$or that is no list of objects is a name as others",
+    OR,
+    { detail: { $or: [1, 2] } },
+    { detail: { $or: 2 } },
+    true,
+  ],
+  [
+    "a point in a pattern's name is a step",
+    DOTS,
+    { detail: { "state.status": ["running"] } },
+    { detail: { state: { status: "running" } } },
+    true,
+  ],
+  [
+    "a point in an event's name is a step",
+    DOTS,
+    { detail: { state: { status: ["running"] } } },
+    { detail: { "state.status": "running" } },
+    true,
+  ],
+  [
     "several operators on a field",
     OPERATORS,
     { detail: { f: [{ prefix: "a" }, { suffix: "z" }] } },
@@ -414,7 +437,10 @@ const refused: [pattern: string, reason: string][] = [
   ['{"source":[{"exists":"true"}]}', "exists match pattern must be either true or false."],
   ['{"source":[{"numeric":["=","1"]}]}', "Value of equals must be numeric"],
   ['{"source":[{"prefix":"a","suffix":"b"}]}', "Only one key allowed in match expression"],
-  ['{"$or":[{"source":["a"]}]}', "There must have at least 2 Objects in $or relationship."],
+  ['{"$or":[{"source":["a"]}]}', "Unrecognized match type source"],
+  ['{"source":[{"numeric":["=>",0]}]}', "Unrecognized numeric range operator: =>"],
+  ['{"source":[{"anything-but":{"exists":true}}]}', "Unsupported anything-but pattern: exists"],
+  ['{"source":[{"wildcard":"a**b"}]}', "Consecutive wildcard characters"],
 ];
 for (const [pattern, reason] of refused) {
   behaviour(
@@ -436,3 +462,9 @@ for (const field of ["id", "account", "source", "time", "region", "resources", "
     });
   });
 }
+behaviour("an event has a depth", TEST, async () => {
+  const deep = JSON.parse(`${"[".repeat(2_000)}1${"]".repeat(2_000)}`);
+  await expect(ask({ source: ["a"] }, { detail: { deep } })).rejects.toMatchObject({
+    name: "ValidationException",
+  });
+});

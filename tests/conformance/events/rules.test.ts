@@ -162,6 +162,14 @@ describe("rules", () => {
     const { Rules } = await send(new ListRulesCommand({ NamePrefix: Name }));
     expect(Object.keys(Rules![0]!).sort()).toEqual(["Arn", "EventBusName", "EventPattern", "Name", "State"]);
   });
+  behaviour("a pattern has at most 2,048 bytes", guide("eb-quota"), async () => {
+    const of = (length: number) => `{"source":["${"x".repeat(length - 15)}"]}`;
+    await rule({ EventPattern: of(2_048) });
+    const Name = name("rule");
+    await expect(send(new PutRuleCommand({ Name, EventPattern: of(2_049) }))).rejects.toMatchObject(
+      invalid(`Parameter EventPattern for rule ${Name} exceeds limit of 2048.`),
+    );
+  });
   behaviour("a name has at most 64 characters", api("PutRule"), async () => {
     await expect(
       send(new PutRuleCommand({ Name: "x".repeat(65), EventPattern: PATTERN })),

@@ -37,12 +37,24 @@ const RESERVED = new Set([
   "cidr",
   "equals-ignore-case",
   "wildcard",
+  "html",
+  "regex",
+  "not-wildcard",
+  "not-equals-ignore-case",
+  "date-after",
+  "date-on-or-after",
+  "date-before",
+  "date-on-or-before",
+  "in-date-range",
+  "ip-address-in-range",
+  "ip-address-not-in-range",
   "<",
   "<=",
   "=",
   ">",
   ">=",
 ]);
+const END = { type: "end", text: "" } as const;
 const COMPARISONS = ["=", ">=", ">", "<=", "<"];
 
 /**
@@ -78,7 +90,7 @@ export function compilePattern(source: string): Branch[] {
     if (token.type === "}") fail("Empty objects are not allowed", token.at);
     for (; token.type !== "}"; token = take()) {
       const { text: name } = token;
-      if (name === "$or") {
+      if (name === "$or" && areAlternatives()) {
         found = alternatives(found, path);
         continue;
       }
@@ -93,19 +105,34 @@ export function compilePattern(source: string): Branch[] {
     return found;
   }
 
-  function alternatives(branches: Branch[], path: readonly string[]): Branch[] {
-    expect("[", "It must be an Array followed with $or.");
-    const found: Branch[] = [];
+  /**
+   * `$or` is a field as any other, unless a list of several objects follows, none of which begins with a matcher's name.
+   * https://docs.aws.amazon.com/sns/latest/dg/and-or-logic.html#or-operator
+   */
+  function areAlternatives(): boolean {
+    if (tokens[next]?.type !== "[") return false;
+    let depth = 0;
     let count = 0;
-    let token = take();
-    for (; token.type !== "]"; token = take()) {
-      if (token.type !== "{") fail("Only JSON object is allowed in array of $or relationship.", token.at);
+    for (let at = next + 1; ; at++) {
+      const { type, text } = tokens[at] ?? END;
+      if (depth === 0 && type === "]") return count > 1;
+      if (type === "wrong" || type === "end") return count > 0;
+      if (depth === 0 && type !== "{") return false;
+      if (depth === 1 && type === "name" && RESERVED.has(text)) return false;
+      if (type === "{" && depth === 0) count++;
+      if (type === "{" || type === "[") depth++;
+      else if (type === "}" || type === "]") depth--;
+    }
+  }
+
+  function alternatives(branches: Branch[], path: readonly string[]): Branch[] {
+    take();
+    const found: Branch[] = [];
+    for (let token = take(); token.type !== "]"; token = take()) {
       found.push(...object(branches, path, true));
       if (found.length > MOST_BRANCHES)
         throw new PatternError("Rule is too complex - try using fewer $or alternatives");
-      count++;
     }
-    if (count < 2) fail("There must have at least 2 Objects in $or relationship.", token.at);
     return found;
   }
 

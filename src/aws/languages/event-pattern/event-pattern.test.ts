@@ -12,7 +12,7 @@ describe.each<[string, object, Json[], Json[]]>([
     [{ a: "y" }, { b: "x" }, { a: { x: "x" } }, { a: null }],
   ],
   ["several fields", { a: [1], b: ["x"] }, [{ a: 1, b: "x" }], [{ a: 1 }, { a: 2, b: "x" }]],
-  ["a field below", { a: { b: ["x"] } }, [{ a: { b: "x" } }], [{ a: "x" }, { "a.b": "x" }]],
+  ["a field below", { a: { b: ["x"] } }, [{ a: { b: "x" } }], [{ a: "x" }, { "a-b": "x" }]],
   ["numbers by their value", { a: [300] }, [{ a: 300 }, { a: 3.0e2 }], [{ a: "300" }]],
   ["null, not nothing", { a: [null] }, [{ a: null }], [{}, { a: "" }, { a: "null" }]],
   ["truth", { a: [true] }, [{ a: true }], [{ a: "true" }, { a: false }]],
@@ -102,6 +102,16 @@ describe.each<[string, object, Json[], Json[]]>([
     [{ a: [{ b: 1, c: 2 }] }, { a: [{ b: 1 }], d: 3 }],
     [{ a: [{ b: 1 }, { c: 2 }] }],
   ],
+  ["a field of the name $or", { $or: { a: [1] } }, [{ $or: { a: 1 } }], [{ a: 1 }]],
+  ["values of such a field", { $or: [1, 2] }, [{ $or: 2 }], [{ $or: 3 }]],
+  ["matchers of such a field", { $or: [{ prefix: "a" }, { suffix: "b" }] }, [{ $or: "ax" }], [{ $or: "xa" }]],
+  ["steps in a name", { "a.b": [1] }, [{ a: { b: 1 } }, { "a.b": 1 }, { a: [{ b: 1 }] }], [{ b: 1 }]],
+  [
+    "a name that is steps",
+    { d: { a: { b: [1] } } },
+    [{ d: { "a.b": 1 } }, { "d.a": { b: 1 } }, { d: { "a.b": 1, a: { b: 2 } } }],
+    [{ d: { ab: 1 } }, { d: { "a.b": 2, a: { b: 3 } } }],
+  ],
   ["names that objects have anyway", { constructor: ["x"] }, [{ constructor: "x" }], [{}]],
 ])("%s", (_, pattern, good, bad) => {
   test.each(good)("matches %j", (event) => {
@@ -145,11 +155,12 @@ test.each<[string, string]>([
   ['{"a":[{"cidr":"x/1"}]}', "Nonstandard IP address: x"],
   ['{"a":[{"wildcard":"a**"}]}', "Consecutive wildcard characters at pos 2"],
   ['{"a":[{"wildcard":"a\\\\b"}]}', "Invalid escape character at pos 2"],
-  ['{"$or":{"a":["x"]}}', "It must be an Array followed with $or."],
-  ['{"$or":[{"a":["x"]}]}', "There must have at least 2 Objects in $or relationship."],
-  ['{"$or":["x","y"]}', "Only JSON object is allowed in array of $or relationship."],
+  ['{"$or":"x"}', '"$or" must be an object or an array'],
+  ['{"$or":[{"a":["x"]}]}', "Unrecognized match type a"],
+  ['{"$or":[{"a":["x"]},"y"]}', "Unrecognized match type a"],
+  ['{"$or":[{"prefix":["x"]},{"b":["y"]}]}', "prefix match pattern must be a string"],
   [
-    '{"$or":[{"prefix":["x"]},{"b":["y"]}]}',
+    '{"$or":[{"a":{"prefix":["x"]}},{"b":["y"]}]}',
     "prefix is Ruler reserved fieldName which cannot be used inside $or.",
   ],
   [

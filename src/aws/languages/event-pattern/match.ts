@@ -13,13 +13,56 @@ export interface EventPattern {
 /** One alternative of a pattern, as a tree of the event's own form. */
 export interface BranchPattern {
   readonly fields: readonly FieldPattern[];
+  /** @param event spread out */
   matches(event: Json): boolean;
 }
 
 /** @throws {PatternError} */
 export function eventPattern(source: string): EventPattern {
   const branches = compilePattern(source).map(branchPattern);
-  return { branches, matches: (event) => branches.some((branch) => branch.matches(event)) };
+  return {
+    branches,
+    matches(event) {
+      const spread = spreadOut(event);
+      return branches.some((branch) => branch.matches(spread));
+    },
+  };
+}
+
+/**
+ * The event as patterns see it: a point in a name is as a step, `{"a.b": 1}` as `{"a": {"b": 1}}`.
+ * https://github.com/aws/event-ruler#caveat-compiled-rules-and-json-keys-with-dots
+ */
+export function spreadOut(event: Json): Json {
+  if (!hasPoints(event)) return event;
+  if (Array.isArray(event)) return event.map(spreadOut);
+  let spread: { readonly [name: string]: Json } = {};
+  for (const [name, value] of Object.entries(event as object)) {
+    const steps = name.split(".");
+    spread = joined(
+      spread,
+      steps.reduceRight((below: Json, step) => ({ [step]: below }), spreadOut(value)),
+    ) as typeof spread;
+  }
+  return spread;
+}
+
+function hasPoints(value: Json): boolean {
+  if (Array.isArray(value)) return value.some(hasPoints);
+  if (!isObject(value)) return false;
+  for (const name in value) if (name.includes(".") || hasPoints(value[name]!)) return true;
+  return false;
+}
+
+/** Where both say something of a field, either may be met: as in a list. */
+function joined(one: Json | undefined, other: Json): Json {
+  if (one === undefined) return other;
+  if (!isObject(one) || !isObject(other)) return [one, other];
+  const result: Record<string, Json> = Object.assign(Object.create(null), one);
+  for (const name of Object.keys(other)) {
+    result[name] = joined(Object.hasOwn(one, name) ? one[name] : undefined, other[name]!);
+  }
+  return result;
 }
 
 interface Node {
@@ -33,7 +76,12 @@ interface Node {
 
 function branchPattern(branch: Branch): BranchPattern {
   const root: Node = { name: "", below: [], isAbsence: false };
+  const fields = new Map<string, FieldPattern>();
   for (const { path, anyOf } of branch.values()) {
+    const name = path.join(".");
+    fields.set(name, { path: name.split("."), anyOf });
+  }
+  for (const { path, anyOf } of fields.values()) {
     let node = root;
     for (const name of path) {
       let next = node.below.find((known) => known.name === name);
@@ -43,7 +91,7 @@ function branchPattern(branch: Branch): BranchPattern {
     node.anyOf = anyOf;
   }
   settle(root);
-  return { fields: [...branch.values()], matches: (event) => all(root, event) };
+  return { fields: [...fields.values()], matches: (event) => all(root, event) };
 }
 
 function settle(node: Node): boolean {

@@ -1,5 +1,5 @@
 import type { FieldPattern } from "./compile.ts";
-import { type BranchPattern, type EventPattern, type Json, valuesAt } from "./match.ts";
+import { type BranchPattern, type EventPattern, type Json, spreadOut, valuesAt } from "./match.ts";
 import type { Leaf, Matcher } from "./matchers.ts";
 
 /** Many patterns, of which an event is shown only to those that may match it. */
@@ -138,7 +138,8 @@ export function ruleIndex<T>(): RuleIndex<T> {
       );
     },
     delete: remove,
-    match(event) {
+    match(shown) {
+      const event = spreadOut(shown);
       events++;
       const found = new Map<string, T>();
       const ask = (entries: Entries<T> | undefined) => {

@@ -2,6 +2,7 @@ import type { Json } from "#aws/languages/event-pattern/match.ts";
 import { filterPolicy } from "#aws/languages/filter-policy/filter-policy.ts";
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
+import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
 import { remembered } from "#lib/remembered.ts";
 import { type Message, type Subscription, subscriptions, type Topic, topics, waiting } from "../store.ts";
 import { scopeOf } from "../subscriptions/attributes.ts";
@@ -88,7 +89,8 @@ function attributeValues({ attributes = {} }: Message): Json {
 function jsonIn(text: string): Json | undefined {
   try {
     const value: Json = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : undefined;
+    const isHeld = typeof value === "object" && value !== null && !isDeeperThan(MOST_JSON_LEVELS, value);
+    return isHeld ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,0 +1,13 @@
+/** Whether lists and objects lie in each other deeper than that; looks no deeper itself. */
+export function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  if (Array.isArray(value)) return value.some((one) => isDeeperThan(levels - 1, one));
+  for (const name in value) {
+    if (isDeeperThan(levels - 1, (value as Record<string, unknown>)[name])) return true;
+  }
+  return false;
+}
+
+/** What AWS's readers of JSON take, and far less than a recursion can bear. */
+export const MOST_JSON_LEVELS = 1_000;
