@@ -1,3 +1,4 @@
+import type { Row } from "#storage/kv/kv.ts";
 import { encodeKey, type KeyPart } from "./keys.ts";
 
 /**
@@ -70,9 +71,16 @@ export function encodeRecord<T>(of: Collection<T>, record: T): Buffer {
   return Buffer.from(String.fromCharCode(of.version) + JSON.stringify(record));
 }
 
-export function decodeRecord<T>(of: Collection<T>, value: Uint8Array): T {
-  const record: unknown = JSON.parse(utf8Slice.call(value, 1, value.length));
-  return value[0] === of.version ? (record as T) : of.upgrade(record, value[0]!);
+export function decodeRecord<T>(of: Collection<T>, value: Uint8Array, start = 0, end = value.length): T {
+  const record: unknown = JSON.parse(utf8Slice.call(value, start + 1, end));
+  const version = value[start]!;
+  return version === of.version ? (record as T) : of.upgrade(record, version);
+}
+
+/** Of a row that a range found. */
+export function recordIn<T>(of: Collection<T>, row: Row): T {
+  const { lent } = row;
+  return lent ? decodeRecord(of, lent.bytes, lent.start, lent.end) : decodeRecord(of, row.value);
 }
 
 /** `toString("utf8")`, which a plain Uint8Array has not, without a Buffer made for it. */

@@ -1,6 +1,7 @@
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { keyText } from "#storage/kv/key-text.ts";
 import { type KeyRange, type KeyValueStore, MAX_PAGE, type Row } from "#storage/kv/kv.ts";
+import { TextRow } from "#storage/kv/text-row.ts";
 import type { Hot } from "./hot.ts";
 import type { Memories, Memory } from "./memory.ts";
 
@@ -176,7 +177,7 @@ async function merge(store: KeyValueStore, range: KeyRange, writes: [string, Wri
   for (;;) {
     const page = await store.range(rest);
     for (const row of page) {
-      const text = keyText(row.key);
+      const text = row instanceof TextRow ? row.text : keyText(row.key);
       for (; at < writes.length && before(writes[at]![0], text) && out.length < range.limit; at++)
         keep(out, writes[at]![1]);
       if (out.length === range.limit) return out;

@@ -1,6 +1,13 @@
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { MAX_PAGE, type Row } from "#storage/kv/kv.ts";
-import { type Collection, decodeRecord, encodeRecord, type Scope, scopePrefix } from "./collection.ts";
+import {
+  type Collection,
+  decodeRecord,
+  encodeRecord,
+  recordIn,
+  type Scope,
+  scopePrefix,
+} from "./collection.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { encodeKey, encodeStringPrefix, type KeyPart, successor } from "./keys.ts";
 import type { Memory } from "./memory.ts";
@@ -33,7 +40,7 @@ export class Reads implements ReadTransaction {
 
   async list<T>(of: Collection<T>, range: ListRange): Promise<T[]> {
     const rows = await this.#view.range(keyRange(prefixOf(this.at, of), range));
-    return rows.map((row) => decodeRecord(of, row.value));
+    return rows.map((row) => recordIn(of, row));
   }
 
   async listBy<T>(of: Collection<T>, index: string, range: ListRange): Promise<T[]> {

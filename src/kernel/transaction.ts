@@ -2,6 +2,7 @@ import type { Clock } from "#lib/clock.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
 import { keyText } from "#storage/kv/key-text.ts";
+import type { Lent } from "#storage/kv/kv.ts";
 import { type Collection, decodeRecord, encodeRecord, type Place, type Scope } from "./collection.ts";
 import type { DataKeys } from "./data-keys.ts";
 import type { Job, JobOptions } from "./jobs.ts";
@@ -72,6 +73,8 @@ export interface BytesRow {
   /** As it is stored, the scope included. */
   key: Uint8Array;
   value: Uint8Array;
+  /** The value where it stands, for who looks at it and makes no copy. Nobody writes there. */
+  readonly lent?: Lent | undefined;
 }
 
 /** All bounds speak of tuples below `in`. */

@@ -1,14 +1,15 @@
+import { isAscii } from "node:buffer";
 import type { WriteJson } from "./json.ts";
 
 /**
  * A member of an answer that prints its own JSON, straight from what is stored: it goes out as it is, without a look at its
- * shape. Who speaks another protocol, or asks from inside the house, is given the value.
+ * shape. Who speaks another protocol, or asks from inside the house, is given the value. Little is printed as a text soonest.
  */
 export class RawJson<T> {
-  readonly print: () => Printed;
+  readonly print: () => Printed | string;
   readonly value: () => T;
 
-  constructor(print: () => Printed, value: () => T) {
+  constructor(print: () => Printed | string, value: () => T) {
     this.print = print;
     this.value = value;
   }
@@ -75,17 +76,31 @@ function splicing(entries: readonly Entry[], end: string): Printed {
   };
 }
 
-export function bytesOf(json: Printed): Buffer {
+export function bytesOf(json: Printed | string): Buffer {
+  if (typeof json === "string") return Buffer.from(json);
   const bytes = Buffer.allocUnsafe(json.length);
   json.write(bytes, 0);
   return bytes;
+}
+
+/** Up to here text is made in memory that is used again. */
+const scratch = Buffer.allocUnsafeSlow(64 * 1_024);
+
+/**
+ * A text where all of it is ASCII: that goes when the young are collected, while bytes count as memory outside of the heap,
+ * and a few thousand bodies of those have all of it collected.
+ */
+function bodyOf(json: Printed): string | Buffer {
+  if (json.length > scratch.length) return bytesOf(json);
+  const written = scratch.subarray(0, json.write(scratch, 0));
+  return isAscii(written) ? written.toString("latin1") : Buffer.from(written);
 }
 
 /** Prints a structure of values, and puts members that print themselves in front: where one stands means nothing. */
 export function rawWriter(write: WriteJson): (given: object) => string | Uint8Array {
   return (given) => {
     if (!hasRaw(given)) return write(given);
-    const raw: Entry[] = [];
+    const raw: [name: string, json: Printed | string][] = [];
     const rest: Record<string, unknown> = {};
     for (const name in given) {
       const member = (given as Record<string, unknown>)[name];
@@ -93,9 +108,17 @@ export function rawWriter(write: WriteJson): (given: object) => string | Uint8Ar
       else if (member !== undefined) rest[name] = member;
     }
     const others = write(rest);
-    return bytesOf(splicing(raw, others === "{}" ? "}" : `,${others.slice(1)}`));
+    const end = others === "{}" ? "}" : `,${others.slice(1)}`;
+    if (raw.every(([, json]) => typeof json === "string"))
+      return `{${raw.map(([name, json]) => `"${name}":${json}`).join(",")}${end}`;
+    return bodyOf(splicing(raw.map(asEntry), end));
   };
 }
+
+const asEntry = ([name, json]: readonly [string, Printed | string]): Entry => [
+  name,
+  typeof json === "string" ? printed(bytesOf(json)) : json,
+];
 
 /** The structure with values only. */
 export function withoutRaw<T extends object>(given: MaybeRaw<T>): T {

@@ -6,6 +6,7 @@ import type { KeyValueStore } from "./kv.ts";
 import { grantedLeases } from "./leases.ts";
 import { type LogFile, openLogFile } from "./log/disk.ts";
 import { type Base, LOG_FILES, openLog } from "./log/log.ts";
+import { keepingPages } from "./log/page-cache.ts";
 
 /** Leases that one process may take; each opening begins a new series of epochs. */
 const EPOCHS = 2 ** 26;
@@ -38,7 +39,7 @@ export interface LoggedOptions {
 
 /** A log over any base. */
 export async function openLogged({ base, files, fault, capacity }: LoggedOptions): Promise<KeyValueStore> {
-  const log = await openLog(base, files, capacity);
+  const log = await openLog(keepingPages(base), files, capacity);
   const leases = grantedLeases();
   const group = groupCommits(leases, log.append, fault);
   let epoch = log.opening * EPOCHS;
@@ -75,7 +76,6 @@ function baseWhenNeeded(path: string): Base {
     },
     get: (key) => opened?.get(key),
     range: (range) => opened?.range(range) ?? [],
-    keys: (range) => opened?.keys(range) ?? [],
     async apply(changes, settled) {
       opened ??= await make();
       return opened.apply(changes, settled);

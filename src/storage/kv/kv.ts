@@ -49,6 +49,14 @@ export interface Lease {
 export interface Row {
   key: Uint8Array;
   value: Uint8Array;
+  /** Of what a range hands out: the value where it stands, for who looks at it and makes no copy. Nobody writes there. */
+  readonly lent?: Lent | undefined;
+}
+
+export interface Lent {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Keys between two bounds. A bound may be longer than a key: the key after `k` is `k` and a zero byte. */

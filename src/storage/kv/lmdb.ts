@@ -34,6 +34,10 @@ export function openLmdb(path: string): Base {
     encoding: "json",
   });
   const rows = root.openDB<Uint8Array, Uint8Array | string>("rows", COPIED);
+  // One iteration reads all ranges, with other bounds each time: much of what lmdb-js makes for each of its own stays in
+  // memory until all is collected, and is copied about by the collector meanwhile.
+  const bounds: RangeOptions = {};
+  const found = rows.getRange(bounds);
   // A file from before there was a log has counted its openings instead.
   let newest: number = root.get("settled") ?? root.get("openings") ?? 0;
   let suspect = false;
@@ -45,15 +49,13 @@ export function openLmdb(path: string): Base {
 
     get: (key) => (key.length > 0 && key.length <= MAX_KEY ? rows.get(key) : undefined),
 
-    range: reader(
-      (bounds) => rows.getRange(bounds),
-      ({ key, value }) => new TextRow(key as string, value),
-    ),
-
-    keys: reader(
-      (bounds) => rows.getKeys(bounds),
-      (key) => key as string,
-    ),
+    range(range) {
+      const most = Math.min(range.limit, MAX_PAGE);
+      const page: TextRow[] = [];
+      if (most <= 0 || !aim(bounds, range)) return page;
+      for (const { key, value } of found) if (page.push(new TextRow(key as string, value)) === most) break;
+      return page;
+    },
 
     async apply(changes: readonly Change[], settled = newest) {
       // Should LMDB fail to write the page that ends a commit, it refuses all further ones, upon which lmdb-js's own
@@ -96,22 +98,6 @@ const COPIED = {
     readKey: keyTextIn,
   },
 };
-
-/**
- * Reads ranges by one iteration that is given other bounds each time: much of what lmdb-js makes for each of its own stays
- * in memory until all is collected, and is copied about by the collector meanwhile.
- */
-function reader<F, T>(open: (bounds: RangeOptions) => Iterable<F>, made: (found: F) => T) {
-  const bounds: RangeOptions = {};
-  const found = open(bounds);
-  return (range: KeyRange): T[] => {
-    const most = Math.min(range.limit, MAX_PAGE);
-    const page: T[] = [];
-    if (most <= 0 || !aim(bounds, range)) return page;
-    for (const one of found) if (page.push(made(one)) === most) break;
-    return page;
-  };
-}
 
 /** Whether anything can lie there. */
 function aim(bounds: RangeOptions, { start, end, reverse = false }: KeyRange): boolean {

@@ -22,14 +22,13 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
   }
 
   const group = groupCommits(leases, write, fault);
-  const copyAt = (text: string): Buffer | undefined => {
-    const value = rows.get(text);
+  function get(key: Uint8Array): Buffer | undefined {
+    const value = rows.get(keyText(key));
     if (!value) return undefined;
     const copy = Buffer.allocUnsafe(value.length);
     copy.set(value);
     return copy;
-  };
-  const get = (key: Uint8Array) => copyAt(keyText(key));
+  }
 
   return {
     lease: async (partition, owner) => leases.grant(partition, owner, () => ++epoch),
@@ -39,8 +38,8 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
 
     range: ({ start, end, limit, reverse }) =>
       rows
-        .keys(keyText(start), keyText(end), Math.min(limit, MAX_PAGE), reverse)
-        .map((text) => new TextRow(text, copyAt(text)!)),
+        .range(keyText(start), keyText(end), Math.min(limit, MAX_PAGE), reverse)
+        .map(({ text, value }) => new TextRow(text, value)),
 
     commit: group.commit,
     close: group.settled,

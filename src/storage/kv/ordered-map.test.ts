@@ -18,9 +18,11 @@ test("keys of any range, from either end, are those that a sorted list has", () 
         for (const [from, to, limit, reverse] of ranges) {
           const within = sorted.filter((one) => one >= from && one < to);
           if (reverse) within.reverse();
-          expect(map.keys(from, to, limit, reverse)).toEqual(within.slice(0, limit));
-          expect([...map.range(from, to, reverse)].map(([one]) => one)).toEqual(within);
+          const found = map.range(from, to, limit, reverse);
+          expect(found.map(({ text }) => text)).toEqual(within.slice(0, limit));
+          expect(found.every(({ text, value }) => text === value)).toBe(true);
         }
+        expect([...map.all()].map(({ text }) => text)).toEqual(sorted);
       },
     ),
     { numRuns: 50 },

@@ -1,23 +1,29 @@
 /** Keys in a block before it is split: small enough to shift at once, large enough to keep the list of blocks short. */
 const BLOCK = 512;
 
-/** Values by key, and the keys in their order; a key is a text as `key-text.ts` makes it. */
+/** Values by key, in the order of the keys; a key is a text as `key-text.ts` makes it. */
 export interface OrderedMap<V> {
   readonly size: number;
   get(key: string): V | undefined;
   has(key: string): boolean;
   set(key: string, value: V): void;
   delete(key: string): void;
-  /** The first so many keys of a range, or the last ones if `reverse`. */
-  keys(from: string, to: string, limit: number, reverse?: boolean): string[];
-  /** `from` inclusive, `to` exclusive. */
-  range(from: string, to: string, reverse?: boolean): Generator<[string, V]>;
+  /** The first so many entries of a range, or the last ones if `reverse`: `from` inclusive, `to` exclusive. */
+  range(from: string, to: string, limit: number, reverse?: boolean): Entry<V>[];
+  /** All entries in their order. */
+  all(): Generator<Entry<V>>;
+}
+
+/** What stands under a key now: its value changes with the map's. */
+export interface Entry<V> {
+  readonly text: string;
+  readonly value: V;
 }
 
 /** A hash table beside a list of sorted blocks, each found by bisection. */
 export function orderedMap<V>(): OrderedMap<V> {
-  const values = new Map<string, V>();
-  const blocks: string[][] = [[]];
+  const entries = new Map<string, { readonly text: string; value: V }>();
+  const blocks: Entry<V>[][] = [[]];
 
   /** The last block that begins at or before `key`, or the first. */
   function blockOf(key: string): number {
@@ -25,29 +31,29 @@ export function orderedMap<V>(): OrderedMap<V> {
     let high = blocks.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (blocks[middle]![0]! <= key) low = middle;
+      if (blocks[middle]![0]!.text <= key) low = middle;
       else high = middle - 1;
     }
     return low;
   }
 
   /** Where `key` is in its block, or would be. */
-  function placeOf(key: string, block: readonly string[]): number {
+  function placeOf(key: string, block: readonly Entry<V>[]): number {
     let low = 0;
     let high = block.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (block[middle]! < key) low = middle + 1;
+      if (block[middle]!.text < key) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  function insert(key: string): void {
-    const at = blockOf(key);
+  function insert(entry: Entry<V>): void {
+    const at = blockOf(entry.text);
     const block = blocks[at]!;
-    const place = placeOf(key, block);
-    block.splice(place, 0, key);
+    const place = placeOf(entry.text, block);
+    block.splice(place, 0, entry);
     // Keys that only grow leave full blocks behind them, others halves.
     if (block.length > BLOCK) blocks.splice(at + 1, 0, block.splice(place === BLOCK ? BLOCK : BLOCK >> 1));
   }
@@ -59,34 +65,8 @@ export function orderedMap<V>(): OrderedMap<V> {
     if (block.length === 0 && blocks.length > 1) blocks.splice(at, 1);
   }
 
-  function* ascending(from: string, to: string): Generator<[string, V]> {
-    let at = blockOf(from);
-    let place = placeOf(from, blocks[at]!);
-    for (; at < blocks.length; at++, place = 0) {
-      const block = blocks[at]!;
-      for (; place < block.length; place++) {
-        const key = block[place]!;
-        if (key >= to) return;
-        yield [key, values.get(key)!];
-      }
-    }
-  }
-
-  function* descending(from: string, to: string): Generator<[string, V]> {
-    let at = blockOf(to);
-    let place = placeOf(to, blocks[at]!) - 1;
-    for (; at >= 0; place = (blocks[--at]?.length ?? 0) - 1) {
-      const block = blocks[at]!;
-      for (; place >= 0; place--) {
-        const key = block[place]!;
-        if (key < from) return;
-        yield [key, values.get(key)!];
-      }
-    }
-  }
-
-  function firstKeys(from: string, to: string, limit: number): string[] {
-    const found: string[] = [];
+  function first(from: string, to: string, limit: number): Entry<V>[] {
+    const found: Entry<V>[] = [];
     let at = blockOf(from);
     let place = placeOf(from, blocks[at]!);
     for (; at < blocks.length; at++, place = 0) {
@@ -98,8 +78,8 @@ export function orderedMap<V>(): OrderedMap<V> {
     return found;
   }
 
-  function lastKeys(from: string, to: string, limit: number): string[] {
-    const found: string[] = [];
+  function last(from: string, to: string, limit: number): Entry<V>[] {
+    const found: Entry<V>[] = [];
     let at = blockOf(to);
     let end = placeOf(to, blocks[at]!);
     for (; at >= 0; end = blocks[--at]?.length ?? 0) {
@@ -111,21 +91,30 @@ export function orderedMap<V>(): OrderedMap<V> {
     return found;
   }
 
+  function* all(): Generator<Entry<V>> {
+    for (const block of blocks) for (const entry of block) yield entry;
+  }
+
   return {
     get size() {
-      return values.size;
+      return entries.size;
     },
-    get: (key) => values.get(key),
-    has: (key) => values.has(key),
+    get: (key) => entries.get(key)?.value,
+    has: (key) => entries.has(key),
     set(key, value) {
-      const before = values.size;
-      values.set(key, value);
-      if (values.size > before) insert(key);
+      const known = entries.get(key);
+      if (known) {
+        known.value = value;
+        return;
+      }
+      const entry = { text: key, value };
+      entries.set(key, entry);
+      insert(entry);
     },
     delete(key) {
-      if (values.delete(key)) remove(key);
+      if (entries.delete(key)) remove(key);
     },
-    keys: (from, to, limit, reverse) => (reverse ? lastKeys : firstKeys)(from, to, limit),
-    range: (from, to, reverse) => (reverse ? descending(from, to) : ascending(from, to)),
+    range: (from, to, limit, reverse) => (reverse ? last : first)(from, to, limit),
+    all,
   };
 }

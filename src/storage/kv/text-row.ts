@@ -1,17 +1,39 @@
 import { keyBytes } from "./key-text.ts";
-import type { Row } from "./kv.ts";
+import type { Lent, Row } from "./kv.ts";
 
-/** A row whose key is a text, as `key-text.ts` makes it, until somebody wants the bytes: few do. */
-export class TextRow implements Row {
+/**
+ * A row that lies among others: its key is a text, as `key-text.ts` makes it, and its value stands where it was found,
+ * until somebody wants bytes of their own. Few do.
+ */
+export class TextRow implements Row, Lent {
   readonly text: string;
-  readonly value: Uint8Array;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  #value: Uint8Array | undefined;
 
-  constructor(text: string, value: Uint8Array) {
+  constructor(text: string, bytes: Uint8Array, start = 0, end = bytes.length) {
     this.text = text;
-    this.value = value;
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
   }
 
   get key(): Buffer {
     return keyBytes(this.text);
   }
+
+  get value(): Uint8Array {
+    return (this.#value ??= copyOf(this.bytes, this.start, this.end));
+  }
+
+  get lent(): Lent {
+    return this;
+  }
+}
+
+function copyOf(bytes: Uint8Array, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafe(end - start);
+  Buffer.prototype.copy.call(bytes, copy, 0, start, end);
+  return copy;
 }

@@ -6,7 +6,7 @@ import { namesOf } from "../items/keys.ts";
 import { keptAt } from "../items/rows.ts";
 import { type Index, indexRows, itemRows, type Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
-import { Kept, rawItems } from "../values/stored.ts";
+import { type Kept, keptIn, rawItems } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import type { Reading } from "./reading.ts";
 
@@ -67,7 +67,7 @@ export async function pageOf(
       limit: wanted,
     });
     for (const row of rows) {
-      const found = new Kept(row.value);
+      const found = keptIn(row);
       const led = index ? keptAt(tx, table, found.item) : found;
       const kept = led instanceof Promise ? await led : led;
       if (!kept) continue;

@@ -3,7 +3,7 @@ import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { itemRows, type Table, tables } from "../store.ts";
-import { Kept } from "../values/stored.ts";
+import { keptIn } from "../values/stored.ts";
 
 /** Of rows that may be large. */
 const PAGE = 100;
@@ -47,7 +47,7 @@ export const tally = job<{ table: string; number: number; behind?: string; sum?:
       });
       const total = {
         items: sum.items + rows.length,
-        bytes: rows.reduce((bytes, { value }) => bytes + new Kept(value).size, sum.bytes),
+        bytes: rows.reduce((bytes, row) => bytes + keptIn(row).size, sum.bytes),
       };
       if (rows.length === PAGE) {
         tx.enqueue(tally, { table: name, number, behind: placeOf(rows.at(-1)!), sum: total });

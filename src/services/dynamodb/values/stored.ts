@@ -1,4 +1,5 @@
 import { type Printed, printedList, printedMap, RawJson } from "#aws/protocols/raw-json.ts";
+import type { BytesRow } from "#kernel/transaction.ts";
 import { sizeOfItem } from "./size.ts";
 import type { Item, Value } from "./value.ts";
 
@@ -32,45 +33,55 @@ export const itemStored = (stored: Uint8Array): Item => new Kept(stored).item;
 
 /** An item where it is kept, of which no more is read than is asked for. It prints itself. */
 export class Kept implements Printed {
+  readonly length: number;
   readonly #bytes: Buffer;
   readonly #start: number;
+  readonly #end: number;
+  /** Of its JSON. */
+  readonly #text: number;
   #item: Item | undefined;
 
-  constructor(stored: Uint8Array) {
+  constructor(stored: Uint8Array, start = 0, end = stored.length) {
     this.#bytes =
       stored instanceof Buffer ? stored : Buffer.from(stored.buffer, stored.byteOffset, stored.length);
-    this.#start = (stored[0]! & SIZED) === 0 ? 1 : 1 + SIZE_BYTES;
+    this.#start = start;
+    this.#end = end;
+    this.#text = start + ((stored[start]! & SIZED) === 0 ? 1 : 1 + SIZE_BYTES);
+    this.length = end - this.#text;
   }
 
   get item(): Item {
     if (this.#item) return this.#item;
     const item = JSON.parse(this.json) as Item;
-    const isPlain = (this.#bytes[0]! & WITH_BYTES) === 0;
+    const isPlain = (this.#bytes[this.#start]! & WITH_BYTES) === 0;
     return (this.#item = isPlain ? item : mapValues(item, (text) => Buffer.from(text as string, "base64")));
   }
 
   /** In bytes, as DynamoDB counts them. */
   get size(): number {
-    return this.#start === 1 ? sizeOfItem(this.item) : this.#bytes.readUInt32BE(1);
+    const isSized = (this.#bytes[this.#start]! & SIZED) !== 0;
+    return isSized ? this.#bytes.readUInt32BE(this.#start + 1) : sizeOfItem(this.item);
   }
 
   get json(): string {
-    return this.#bytes.toString("utf8", this.#start);
-  }
-
-  get length(): number {
-    return this.#bytes.length - this.#start;
+    return this.#bytes.toString("utf8", this.#text, this.#end);
   }
 
   write(into: Buffer, at: number): number {
-    return at + this.#bytes.copy(into, at, this.#start);
+    return at + this.#bytes.copy(into, at, this.#text, this.#end);
   }
+}
+
+/** The item of a row that a range found. */
+export function keptIn(row: BytesRow): Kept {
+  const { lent } = row;
+  return lent ? new Kept(lent.bytes, lent.start, lent.end) : new Kept(row.value);
 }
 
 /** What is answered of an item that is kept. */
 export const rawItem = (kept: Kept): RawJson<Item> =>
   new RawJson(
-    () => kept,
+    () => kept.json,
     () => kept.item,
   );
 

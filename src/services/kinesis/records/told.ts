@@ -1,5 +1,5 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
-import { printed, RawJson } from "#aws/protocols/raw-json.ts";
+import { RawJson } from "#aws/protocols/raw-json.ts";
 import { sequenceNumbers } from "../shards/sequence.ts";
 import type { Shard } from "../store.ts";
 import type { Stored } from "./rows.ts";
@@ -33,6 +33,6 @@ function jsonOf(shard: Shard, stored: readonly Stored[]): string {
 /** Records as GetRecords answers them. */
 export const rawRecords = (shard: Shard, stored: readonly Stored[]): RawJson<Kinesis.Record[]> =>
   new RawJson(
-    () => printed(Buffer.from(jsonOf(shard, stored))),
+    () => jsonOf(shard, stored),
     () => toldOf(shard, stored),
   );

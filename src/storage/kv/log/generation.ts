@@ -1,5 +1,6 @@
 import type { Commit } from "../kv.ts";
 import { type OrderedMap, orderedMap } from "../ordered-map.ts";
+import type { TextRow } from "../text-row.ts";
 import type { LogFile } from "./disk.ts";
 import {
   endOfRecord,
@@ -11,6 +12,7 @@ import {
   ROW_HEAD,
   readHead,
   recordSeed,
+  rowAt,
   valueAt,
   valueCopyAt,
   writeHead,
@@ -27,14 +29,18 @@ export interface Generation {
   readonly records: number;
   /** Records of the generation before. */
   readonly before: number;
-  /** The memory that its bytes stand in; free for others when the generation is settled. */
+  /** The memory that its bytes stand in; free for others when the generation is settled, unless it is lent. */
   readonly arena: Buffer;
   /** Newest row by key: where it stands. */
   readonly rows: OrderedMap<number>;
+  /** Whether rows were handed out whose values stand in the arena: it is theirs from then on. */
+  readonly isLent: boolean;
   /** The value of a row, in the arena itself; `undefined` for a deletion. */
   value(row: number): Uint8Array | undefined;
   /** The same in bytes of its own. */
   valueCopy(row: number): Buffer | undefined;
+  /** The whole row, whose value stands in the arena. */
+  row(text: string, row: number): TextRow | undefined;
   fits(bytes: number): boolean;
   /** Writes a group to the disk, and then shows it. It is not there if this throws. */
   append(group: readonly Commit[]): Promise<void>;
@@ -77,6 +83,7 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
   const rows = orderedMap<number>();
   let end = HEAD;
   let records = 0;
+  let isLent = false;
 
   function show(start: number, upTo: number): void {
     for (let at = start + RECORD_HEAD; at < upTo; at = nextRow(arena, at)) rows.set(keyTextAt(arena, at), at);
@@ -110,6 +117,13 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
     },
     value: (row: number) => valueAt(arena, row),
     valueCopy: (row: number) => valueCopyAt(arena, row),
+    get isLent() {
+      return isLent;
+    },
+    row(text: string, row: number) {
+      isLent = true;
+      return rowAt(arena, text, row);
+    },
     fits: (bytes: number) => end + bytes <= arena.length,
 
     async append(group: readonly Commit[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { keyTextIn } from "../key-text.ts";
+import { TextRow } from "../text-row.ts";
 
 /**
  * How a file of the log is laid out. It begins with the head of its generation:
@@ -119,6 +120,14 @@ export function valueCopyAt(from: Buffer, at: number): Buffer | undefined {
   const value = Buffer.allocUnsafe(length);
   from.copy(value, 0, start, start + length);
   return value;
+}
+
+/** The row at `at`, whose key is known: its value stands in the log. */
+export function rowAt(from: Buffer, text: string, at: number): TextRow | undefined {
+  const length = from.readUInt32LE(at + 2);
+  if (length === DELETED) return undefined;
+  const start = at + ROW_HEAD + text.length;
+  return new TextRow(text, from, start, start + length);
 }
 
 /** Where the row after the one at `at` begins. */

@@ -169,6 +169,15 @@ describe("the base", () => {
   });
 });
 
+test("a row stays what it was when it was found, however often its file is filled anew", async () => {
+  const store = await opened(testMachine(LOG_FILES, () => 1));
+  const lease = await store.lease("p", "me");
+  await put(store, lease, { a: "first" });
+  const [found] = await store.range({ start: bytes("a"), end: bytes("b"), limit: 1 });
+  for (let i = 0; i < 50; i++) await put(store, lease, { a: "x".repeat(100) });
+  expect(text(found!.value)).toBe("first");
+});
+
 describe("a log that was tampered with", () => {
   async function written() {
     const machine = testMachine(LOG_FILES, () => 1);

@@ -11,8 +11,6 @@ import { mergeRanges } from "./merge.ts";
 export interface Base {
   get(key: Uint8Array): Uint8Array | undefined;
   range(range: KeyRange): TextRow[];
-  /** The same rows' keys alone, as texts. */
-  keys(range: KeyRange): string[];
   /** The newest generation that it holds whole. */
   readonly settled: number;
   /** Writes all changes, and with them, if it is told, that it now holds generation `settled` whole; resolves once on disk. */
@@ -41,7 +39,8 @@ const SLICE_BYTES = 1024 * 1024;
  * order of the keys, in the background. A row that was written and deleted meanwhile never gets there, one that was written
  * often once. Only after the base has synced that, the file is used again, from its beginning.
  *
- * Where the base lags behind, commits wait for it: memory holds the bytes of the files at most.
+ * Where the base lags behind, commits wait for it: memory holds the bytes of the files at most,
+ * and those of which a row that was found still stands in an answer.
  */
 export interface Log {
   append(group: readonly Commit[]): Promise<void>;
@@ -101,7 +100,7 @@ export async function openLog(
     for (const { changes, isLast } of slicesOf(oldest, (key) => isNewer(oldest, key)))
       await base.apply(changes, isLast ? oldest.number : undefined);
     live.shift();
-    if (oldest.arena.length === capacity) spare ??= oldest.arena;
+    if (oldest.arena.length === capacity && !oldest.isLent) spare ??= oldest.arena;
   }
 
   /** Whether a later generation has a row of that key: this one's then need not go to the base. */
@@ -163,7 +162,7 @@ async function recover(base: Base, files: readonly LogFile[]): Promise<Generatio
 function* slicesOf({ rows, value }: Generation, isOutdated: (key: string) => boolean) {
   let changes: Change[] = [];
   let bytes = 0;
-  for (const [text, row] of rows.range("", HIGHEST)) {
+  for (const { text, value: row } of rows.all()) {
     if (isOutdated(text)) continue;
     const change = { key: keyBytes(text), value: value(row) };
     changes.push(change);
@@ -175,6 +174,3 @@ function* slicesOf({ rows, value }: Generation, isOutdated: (key: string) => boo
   }
   yield { changes, isLast: true };
 }
-
-/** After every key: no text of bytes has this character. */
-const HIGHEST = "\u0100";

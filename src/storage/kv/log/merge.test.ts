@@ -18,8 +18,6 @@ function baseOf(keys: string) {
   };
   return {
     asked,
-    get: (key: Uint8Array) => rowOf(keyText(key)).value,
-    keys: found,
     range: (range: KeyRange) => found(range).map(rowOf),
   };
 }
@@ -29,11 +27,11 @@ function generationOf(entries: Record<string, string | undefined>): Generation {
   const texts = Object.keys(entries);
   const rows = orderedMap<number>();
   for (const [at, key] of texts.entries()) rows.set(key, at);
-  const valueCopy = (at: number) => {
-    const said = entries[texts[at]!];
-    return said === undefined ? undefined : keyBytes(said);
+  const row = (text: string) => {
+    const said = entries[text];
+    return said === undefined ? undefined : new TextRow(text, keyBytes(said));
   };
-  return { rows, valueCopy } as Partial<Generation> as Generation;
+  return { rows, row } as Partial<Generation> as Generation;
 }
 
 const read = (rows: ReturnType<typeof mergeRanges>) =>

@@ -89,11 +89,10 @@ export function testMachine(files: number, chance: () => number): TestMachine {
         return settled;
       },
       get: (key) => rows.get(keyText(key)),
-      keys: ({ start, end, limit, reverse }) => rows.keys(keyText(start), keyText(end), limit, reverse),
       range: ({ start, end, limit, reverse }) =>
         rows
-          .keys(keyText(start), keyText(end), limit, reverse)
-          .map((text) => new TextRow(text, rows.get(text)!)),
+          .range(keyText(start), keyText(end), limit, reverse)
+          .map(({ text, value }) => new TextRow(text, value)),
       async apply(changes: readonly Change[], upTo = settled) {
         const copies = changes.map(({ key, value }) => ({
           key: keyText(key),

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { keyText } from "../key-text.ts";
+import type { KeyRange } from "../kv.ts";
+import { orderedMap } from "../ordered-map.ts";
+import { bytes, text } from "../suite/subject.ts";
+import { TextRow } from "../text-row.ts";
+import type { Base } from "./log.ts";
+import { keepingPages } from "./page-cache.ts";
+
+function counted(): { base: Base; asked: () => number } {
+  const rows = orderedMap<Uint8Array>();
+  let asked = 0;
+  const base: Base = {
+    settled: 0,
+    get: (key) => rows.get(keyText(key)),
+    range({ start, end, limit, reverse }) {
+      asked++;
+      return rows
+        .range(keyText(start), keyText(end), limit, reverse)
+        .map((entry) => new TextRow(entry.text, entry.value));
+    },
+    async apply(changes) {
+      for (const { key, value } of changes) rows.set(keyText(key), value!);
+    },
+    close: async () => {},
+  };
+  return { base, asked: () => asked };
+}
+
+const row = (n: number, value: string) => ({ key: bytes(`row${n + 100}`), value: bytes(value) });
+const all: KeyRange = { start: bytes("row"), end: bytes("s"), limit: 100 };
+const read = (base: Base, range: KeyRange) => base.range(range).map(({ value }) => text(value));
+
+async function filled(count: number) {
+  const { base, asked } = counted();
+  const kept = keepingPages(base);
+  const changes = Array.from({ length: count }, (_, n) => row(n, `${n}`));
+  await kept.apply(changes, 1);
+  return { kept, asked, values: changes.map(({ value }) => text(value)) };
+}
+
+test("a page is read once, whichever end it begins at, until the base changes", async () => {
+  const { kept, asked, values } = await filled(30);
+  for (let times = 0; times < 3; times++) {
+    expect(read(kept, all)).toEqual(values);
+    expect(read(kept, { ...all, reverse: true })).toEqual(values.toReversed());
+    expect(read(kept, { ...all, limit: 20 })).toEqual(values.slice(0, 20));
+  }
+  expect(asked()).toBe(3);
+  await kept.apply([row(7, "new")], 2);
+  expect(read(kept, all)).toEqual(values.with(7, "new"));
+  expect(asked()).toBe(4);
+});
+
+test("rows of it belong to who asked for them", async () => {
+  const { kept, values } = await filled(30);
+  for (let times = 0; times < 3; times++) {
+    const page = kept.range(all);
+    expect(page.map(({ value }) => text(value))).toEqual(values);
+    for (const { value } of page) value.fill(0);
+    page.length = 1;
+  }
+});
+
+test("short pages, and large ones, are not kept", async () => {
+  const { kept, asked } = await filled(30);
+  for (let times = 0; times < 3; times++) read(kept, { ...all, limit: 15 });
+  expect(asked()).toBe(3);
+  await kept.apply([row(7, "x".repeat(200_000))], 2);
+  for (let times = 0; times < 3; times++) read(kept, all);
+  expect(asked()).toBe(6);
+});
