@@ -209,6 +209,25 @@ for (const [operation, base, expression, alone] of [
   ]);
 }
 
+/** What stands in the key or the item is told before what the placeholders are. */
+refusals(api("GetItem"), [
+  [
+    "GetItem",
+    { TableName: "abc", Key: { a: {} }, ProjectionExpression: "", ExpressionAttributeNames: {} },
+    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
+  ],
+  [
+    "UpdateItem",
+    {
+      TableName: "abc",
+      Key: { a: { SS: [] } },
+      UpdateExpression: "",
+      ExpressionAttributeNames: { a: "a" },
+      ExpressionAttributeValues: {},
+    },
+    `${INVALID}An string set  may not be empty`,
+  ],
+]);
 refusals(api("GetItem"), [
   [
     "GetItem",

@@ -76,6 +76,7 @@ export function placeholders({
 function checkedNames(names: Record<string, string> | undefined): string[] {
   if (!names) return [];
   const keys = Object.keys(names);
+  if (keys.length === 0) throw invalid("ExpressionAttributeNames must not be empty");
   for (const key of keys) {
     if (!/^#[A-Za-z0-9_]+$/.test(key))
       throw invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "${key}"`);
@@ -93,6 +94,7 @@ function checkedValues(given: Record<string, Value> | undefined): Map<string, Va
   const values = new Map<string, Value>();
   if (!given) return values;
   const keys = Object.keys(given);
+  if (keys.length === 0) throw invalid("ExpressionAttributeValues must not be empty");
   for (const key of keys) {
     if (!/^:[A-Za-z0-9_]+$/.test(key))
       throw invalid(`ExpressionAttributeValues contains invalid key: Syntax error; key: "${key}"`);

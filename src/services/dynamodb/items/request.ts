@@ -47,18 +47,14 @@ function checkPlaceholders(
   expressions: readonly Kind[],
   used: readonly Kind[],
 ): void {
-  if (names) {
-    if (used.length === 0)
-      throw invalid("ExpressionAttributeNames can only be specified when using expressions");
-    if (Object.keys(names).length === 0) throw invalid("ExpressionAttributeNames must not be empty");
-  }
+  if (names && used.length === 0)
+    throw invalid("ExpressionAttributeNames can only be specified when using expressions");
   const valued = expressions.filter((kind) => kind !== "ProjectionExpression");
   if (!values || valued.length === 0) return;
   if (!valued.some((kind) => used.includes(kind)))
     throw invalid(
       `ExpressionAttributeValues can only be specified when using expressions: ${valued.join(" and ")} ${valued.length > 1 ? "are" : "is"} null`,
     );
-  if (Object.keys(values).length === 0) throw invalid("ExpressionAttributeValues must not be empty");
 }
 
 interface Choosing extends Placeholding {
