@@ -162,7 +162,7 @@ export function parseUpdate(source: string): UpdateActions {
   do {
     const word = tokens.peek();
     const section = word.type === "word" ? word.text.toUpperCase() : "";
-    if (!["SET", "REMOVE", "ADD", "DELETE"].includes(section)) tokens.syntax();
+    if (!SECTIONS.has(section)) tokens.syntax();
     tokens.take();
     if (sections.has(section))
       tokens.fail(`The "${section}" section can only be used once in an update expression;`);
@@ -219,6 +219,7 @@ function parseOperand(tokens: Reader): Operand {
     return { type: "value", name: token.text };
   }
   if (token.type === "word" && tokens.peek(1).text === "(") {
+    if (isKeyword(tokens.kind, token)) tokens.syntax();
     tokens.take();
     tokens.take();
     const args = [parseOperand(tokens)];
@@ -247,10 +248,19 @@ function parsePath(tokens: Reader): Path {
   return path;
 }
 
+const JOINING: ReadonlySet<string> = new Set(["AND", "OR", "NOT", "IN", "BETWEEN"]);
+const SECTIONS: ReadonlySet<string> = new Set(["SET", "REMOVE", "ADD", "DELETE"]);
+
+/** A word of the grammar itself is no name, and not told as one that is reserved. */
+function isKeyword(kind: Kind, { text }: Token): boolean {
+  if (kind === "ProjectionExpression") return false;
+  return (kind === "UpdateExpression" ? SECTIONS : JOINING).has(text.toUpperCase());
+}
+
 function parseName(tokens: Reader): string {
   const token = tokens.take();
   if (token.type === "#name") return token.text;
-  if (token.type !== "word") tokens.syntax(token);
+  if (token.type !== "word" || isKeyword(tokens.kind, token)) tokens.syntax(token);
   if (RESERVED_WORDS.has(token.text.toUpperCase()))
     tokens.note(`Attribute name is a reserved keyword; reserved keyword: ${token.text}`);
   return token.text;
