@@ -13,6 +13,8 @@ export interface Update {
   paths: readonly Path[];
   /** From before there were expressions: it is refused in other words. */
   isOlder?: true;
+  /** It takes away only, and so makes no item where there is none. */
+  isRemoval: boolean;
   /** A new item; the old one stays as it is. @throws {AwsError} ValidationException */
   apply(item: Item): Item;
 }
@@ -71,6 +73,7 @@ function bind({ set, remove, add, delete: deletions }: UpdateActions, holders: P
 
   return {
     paths,
+    isRemoval: assignments.length + additions.length === 0,
     apply(item) {
       const changed: Item = { ...item };
       // What is written into is written into a copy.

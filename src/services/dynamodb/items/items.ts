@@ -205,12 +205,17 @@ export function checkNoKeys(table: Table, { paths }: Update): void {
 }
 
 /** What an update makes of an item, be there one or not. @throws {AwsError} ValidationException */
-export function updated(table: Table, key: Item, before: Item | undefined, update: Update | undefined): Item {
+export function updated(
+  table: Table,
+  key: Item,
+  before: Item | undefined,
+  update: Update | undefined,
+): Item | undefined {
   const after = update ? update.apply(before ?? key) : (before ?? key);
   if (update?.isOlder) checkIndexKeys(table, after);
   else if (update) checkUpdatedIndexKeys(table, after);
   if (sizeOfItem(after) > MOST_ITEM_BYTES) throw updatedItemTooLarge();
-  return after;
+  return !before && update?.isRemoval ? undefined : after;
 }
 
 function checkReturnValues(asked: DynamoDB.ReturnValue | undefined): void {
@@ -223,7 +228,7 @@ export function returned(
   asked: DynamoDB.ReturnValue | undefined,
   update: Update | undefined,
   before: Item | undefined,
-  after: Item,
+  after: Item | undefined,
 ): Item | undefined {
   switch (asked) {
     case "ALL_OLD":

@@ -14,6 +14,7 @@ export function attributeUpdates(given: Record<string, DynamoDB.AttributeValueUp
   return {
     paths: changes.map(([name]) => [name]),
     isOlder: true,
+    isRemoval: changes.length > 0 && Object.values(given).every(({ Action }) => Action === "DELETE"),
     apply(item) {
       const changed: Item = Object.assign(Object.create(null), item);
       for (const [name, change] of changes) {
