@@ -1,4 +1,4 @@
-import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { dynamodbOn, guide, type Item, N, type Refusal, S } from "./client.ts";
@@ -364,5 +364,25 @@ for (const [UpdateExpression, values, outcome] of APPLIED)
         const { Attributes } = await send(new UpdateItemCommand({ TableName, Key, ReturnValues: "ALL_NEW" }));
         expect(Attributes).toMatchObject(outcome);
       }
+    },
+  );
+
+/** What is only taken away makes no item; an update that says nothing does. */
+const NOTHING: [string, object, boolean][] = [
+  ["REMOVE", { UpdateExpression: "REMOVE x" }, false],
+  ["DELETE", { UpdateExpression: "DELETE x :v", ...by({ ":v": { SS: ["a"] } }) }, false],
+  ["DELETE, and SET", { UpdateExpression: "REMOVE x SET y = :v", ...by({ ":v": N(1) }) }, true],
+  ["AttributeUpdates that delete", { AttributeUpdates: { x: { Action: "DELETE" as const } } }, false],
+  ["no update at all", {}, true],
+];
+for (const [what, update, isMade] of NOTHING)
+  behaviour(
+    `${what} of an item that is not there ${isMade ? "makes it" : "does not make it"}`,
+    "https://github.com/scylladb/scylladb/issues/5862",
+    async () => {
+      const Key = { p: S(what), s: N(9) };
+      await send(new UpdateItemCommand({ TableName, Key, ...update }));
+      const { Item } = await send(new GetItemCommand({ TableName, Key }));
+      expect(Item !== undefined).toBe(isMade);
     },
   );
