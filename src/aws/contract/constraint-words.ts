@@ -9,11 +9,13 @@ export type Step = { name: string } | { index: number } | { key: string };
 export interface Place {
   parent: Place | undefined;
   step: Step;
+  /** It lies in a structure of which nothing must be shown. */
+  isSecret?: boolean | undefined;
 }
 
 interface Words {
   path(place: Place | undefined): string;
-  sentence(shape: Shape, value: unknown, path: string, rule: string): string;
+  sentence(shape: Shape, value: unknown, path: string, rule: string, isSecret: boolean): string;
   /** What a value of the shape must satisfy, in the order of telling. */
   rules(shape: Shape): Rule[];
   /** Entries of lists and maps are judged together, and told of in one sentence with these rules. */
@@ -27,8 +29,8 @@ export interface Rule {
 
 const coral: Words = {
   path: (place) => steps(place).map(coralStep).join("."),
-  sentence(shape, value, path, rule) {
-    return `Value ${coralValue(shape, value)}at '${path}' failed to satisfy constraint: ${rule}`;
+  sentence(shape, value, path, rule, isHidden) {
+    return `Value ${isHidden && value !== null ? "" : coralValue(shape, value)}at '${path}' failed to satisfy constraint: ${rule}`;
   },
   rules: kept((shape: Shape) => [...formRules(shape, (text) => text.length), ...coralBounds(shape)]),
   // In brackets, the upper bound comes first and the pattern last.
@@ -153,6 +155,11 @@ function lengthOf(value: unknown, length: Length): number {
   if (Array.isArray(value) || value instanceof Uint8Array) return value.length;
   if (typeof value !== "object" || value === null || Symbol.asyncIterator in value) return Number.NaN;
   return Object.keys(value).length;
+}
+
+export function isHidden(place: Place | undefined): boolean {
+  for (let at = place; at !== undefined; at = at.parent) if (at.isSecret) return true;
+  return false;
 }
 
 function steps(place: Place | undefined): Step[] {

@@ -123,6 +123,19 @@ describe("V1: Coral's words", () => {
     );
   });
 
+  test("nothing in a secret structure is repeated, however deep it lies", () => {
+    const shapes: Record<string, ShapeEntry> = {
+      Input: { type: "structure", members: { Secret: "Secret" } },
+      Secret: { type: "structure", members: { Plain: "Plain" }, sensitive: true },
+      Plain: { type: "structure", members: { Size: "Size" } },
+      Size: { type: "integer", max: 1 },
+    };
+    expect(told(shapes, { Secret: { Plain: { Size: 2 } } })).toBe(
+      "1 validation error detected: Value at 'secret.plain.size' failed to satisfy constraint: Member must have " +
+        "value less than or equal to 1",
+    );
+  });
+
   test("a shape that contains itself", () => {
     const shapes: Record<string, ShapeEntry> = {
       Input: { type: "structure", members: { Root: "Node" } },

@@ -1,5 +1,5 @@
 import { kept } from "#lib/kept.ts";
-import { type Dialect, dialects, type Place, type Step } from "./constraint-words.ts";
+import { type Dialect, dialects, isHidden, type Place, type Step } from "./constraint-words.ts";
 import type { ListShape, MapShape, ScalarShape, Shape, StructureShape } from "./shapes.ts";
 
 /** One thing that is wrong with an input, in AWS's words. Smithy's services also list these apart, as `fieldList`. */
@@ -57,7 +57,7 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     found: Violation[],
   ): void {
     const path = words.path(place);
-    found.push({ path, message: words.sentence(shape, value, path, rule) });
+    found.push({ path, message: words.sentence(shape, value, path, rule, isHidden(place)) });
   }
 
   /** What a value itself must satisfy, and what stands in it. */
@@ -89,6 +89,7 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     }));
     const required = members.filter(({ member }) => member.required);
     const checked = members.filter(({ check }) => check !== undefined);
+    const isSecret = shape.sensitive;
     return (value, place, found) => {
       const input = value as Record<string, unknown>;
       for (const { member, step } of required) {
@@ -98,7 +99,7 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
       }
       for (const { member, step, check } of checked) {
         const item = input[member.name];
-        if (item !== undefined && item !== null) check!(item, { parent: place, step }, found);
+        if (item !== undefined && item !== null) check!(item, { parent: place, step, isSecret }, found);
       }
     };
   }

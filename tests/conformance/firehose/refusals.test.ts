@@ -392,6 +392,24 @@ behaviour("a source that the type does not read is passed over", HEARD, async ()
     },
   });
 });
+for (const [what, input, at, rule] of [
+  [
+    "a buffer before an endpoint holds at most 64 MiB",
+    { HttpEndpointDestinationConfiguration: { ...HTTP, BufferingHints: { SizeInMBs: 65 } } },
+    "httpEndpointDestinationConfiguration.bufferingHints.sizeInMBs",
+    "Member must have value less than or equal to 64",
+  ],
+  [
+    "a bucket is named by its ARN",
+    extended({ BucketARN: `arn:aws:s3:us-east-1:${ACCOUNT}:box` }),
+    "extendedS3DestinationConfiguration.bucketARN",
+    "Member must satisfy regular expression pattern: arn:.*:s3:::[\\w\\.\\-]{1,255}",
+  ],
+] as const)
+  refused(`${what}, and told of without the value`, HEARD, input as never, {
+    name: "ValidationException",
+    message: `1 validation error detected: Value at '${at}' failed to satisfy constraint: ${rule}`,
+  });
 for (const [what, input] of [
   ["compression with Snappy", extended({ CompressionFormat: "Snappy" })],
   [
