@@ -116,9 +116,8 @@ for (const [what, logging, expected] of [
     { TargetBucket: "european" },
     {
       name: "CrossLocationLoggingProhibitted",
-      message: "Cross S3 location logging not allowed.",
+      message: "Cross S3 location logging not allowed. ",
       TargetBucketLocation: "eu-west-1",
-      SourceBucketLocation: undefined,
       $metadata: { httpStatusCode: 403 },
     },
   ],
