@@ -1,5 +1,6 @@
 import type { Message as Received } from "#aws/contract/types/sqs.ts";
 import type { Ask } from "./receive.ts";
+import { invalidValue } from "./errors.ts";
 import { type MessageState, states, type Time } from "./store.ts";
 import type { OpenQueue, Work } from "./work.ts";
 
@@ -15,8 +16,8 @@ export interface Attempt {
 }
 
 /**
- * The same messages with the same handles, and their visibility begins anew, as long as none of them has been deleted,
- * changed or received otherwise.
+ * The same messages with the same handles, and their visibility begins anew, as long as it has not ended.
+ * @throws {AwsError} InvalidParameterValue when one of them has been deleted, changed or received otherwise
  */
 export async function recallAttempt(
   work: Work,
@@ -30,7 +31,13 @@ export async function recallAttempt(
   if (!attempt || attempt.until <= tx.now()) return undefined;
   for (const { seq, receipt, visibleAt } of attempt.states) {
     const now = await tx.get(states, [queue.id, seq]);
-    if (now?.receipt !== receipt || now.visibleAt !== visibleAt || !backlog.isInFlight(seq)) return undefined;
+    if (now?.receipt !== receipt || now.visibleAt !== visibleAt)
+      throw invalidValue(
+        attemptId!,
+        "ReceiveRequestAttemptId",
+        "The receiveRequestAttemptId is not valid anymore since the receive call is not retryable.",
+      );
+    if (!backlog.isInFlight(seq)) return undefined;
   }
   const renewed = attempt.states.map((state) => ({ ...state, visibleAt: until, received: tx.now() }));
   for (const state of renewed) {

@@ -9,6 +9,7 @@ import {
   emptyBatch,
   idsNotDistinct,
   invalidEntryId,
+  messageInBatch,
   missingParameter,
   tooManyEntries,
 } from "./errors.ts";
@@ -92,7 +93,7 @@ function each<E extends { Id: string }, R>(
         Successful.push(await one(work, of, entry));
       } catch (error) {
         if (!(error instanceof AwsError)) throw error;
-        Failed.push({ Id: entry.Id, SenderFault: true, Code: codeOf(error), Message: error.message });
+        Failed.push({ Id: entry.Id, SenderFault: true, Code: codeOf(error), Message: messageInBatch(error) });
       }
     }
     return { Successful, Failed };

@@ -53,8 +53,14 @@ export const invalidParameter = (message: string) => new AwsError("InvalidParame
 export const invalidValue = (value: string | number, parameter: string, reason: string) =>
   invalidParameter(`Value ${value} for parameter ${parameter} is invalid. Reason: ${reason}`);
 
+const NOT_FOR_THIS_TYPE = "The request include parameter that is not valid for this queue type";
+
 export const notForThisQueueType = (value: string | number, parameter: string) =>
-  invalidValue(value, parameter, "The request include parameter that is not valid for this queue type.");
+  invalidValue(value, parameter, `${NOT_FOR_THIS_TYPE}.`);
+
+/** A batch tells of an entry's parameters only what is wrong with them. */
+export const messageInBatch = ({ message }: AwsError) =>
+  message.endsWith(`${NOT_FOR_THIS_TYPE}.`) ? NOT_FOR_THIS_TYPE : message;
 
 export const missingQueueName = (given: string | undefined) =>
   invalidParameter(
@@ -136,6 +142,12 @@ export function checkStatements(statements: unknown): void {
       "OverLimit",
       `${statements.length} statements were found in the submitted policy, max allowed is ${MOST_STATEMENTS}`,
     );
+}
+
+/** @throws {AwsError} OverLimit */
+export function checkOneMore(statements: number): void {
+  if (statements > MOST_STATEMENTS)
+    throw fault("OverLimit", `${statements} Statements were found, maximum allowed is ${MOST_STATEMENTS}.`);
 }
 
 export const deduplicationNeeded = () =>

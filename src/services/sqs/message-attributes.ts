@@ -33,10 +33,7 @@ export function systemAttributes(
   const entries = Object.entries(given ?? {});
   if (entries.length === 0) return undefined;
   for (const [name, { DataType }] of entries) {
-    if (name !== TRACE_HEADER)
-      throw invalidParameter(
-        `Message system attribute name '${name}' is invalid. Valid values are: [${TRACE_HEADER}].`,
-      );
+    if (name !== TRACE_HEADER) throw invalidParameter(`Message system attribute name '${name}' is invalid.`);
     if (DataType !== "String")
       throw invalidParameter(
         `The message system attribute '${name}' has an invalid message system attribute type, it must be String.`,
@@ -45,50 +42,76 @@ export function systemAttributes(
   return Object.fromEntries(entries.map(([name, value]) => [name, attribute(name, value, "system")]));
 }
 
-function attribute(name: string, value: MessageAttributeValue, kind: "user" | "system" = "user"): Attribute {
-  checkName(name);
+type Kind = "(user)" | "system";
+
+function attribute(name: string, value: MessageAttributeValue, kind: Kind = "(user)"): Attribute {
+  checkName(name, kind);
   const { DataType: type, StringValue: text, BinaryValue: bytes } = value;
   if (value.StringListValues?.length || value.BinaryListValues?.length)
     throw fault(
       "UnsupportedOperation",
       "Message attribute list values in SendMessage operation are not supported.",
     );
-  if (!type)
-    throw invalidParameter(`Message (${kind}) attribute '${name}' must contain a non-empty attribute type.`);
-  if (type.length > LONGEST_TYPE)
-    throw invalidParameter(`Message (user) attribute types must be shorter than ${LONGEST_TYPE} Bytes`);
+  if (!type) {
+    const lacks = text === undefined && bytes === undefined ? "value" : "type";
+    throw invalidParameter(
+      `The message ${kind} attribute '${name}' must contain a non-empty message attribute ${lacks}.`,
+    );
+  }
   const base = type.split(".", 1)[0];
   if (base !== "String" && base !== "Number" && base !== "Binary")
     throw invalidParameter(
-      `The type of message (${kind}) attribute '${name}' is invalid. You must use only the following supported type prefixes: Binary, Number, String.`,
+      `The type of message ${kind} attribute '${name}' is invalid. You must use only the following supported type prefixes: Binary, Number, String.`,
     );
-  const found = base === "Binary" ? bytes : text;
-  if (found === undefined || found.length === 0)
+  const found = valueIn(name, type, value, kind);
+  if (type.length > LONGEST_TYPE)
+    throw invalidParameter(`Message ${kind} attribute type must be shorter than ${LONGEST_TYPE} bytes.`);
+  const field = base === "Binary" ? "Binary" : "String";
+  if ((typeof found === "string") !== (field === "String"))
     throw invalidParameter(
-      `Message (${kind}) attribute '${name}' must contain a non-empty value of type '${base}'.`,
+      `Message ${kind} attribute '${name}' with type '${type}' must use field '${field}'.`,
     );
   if (typeof found !== "string") return { type, bytes: Buffer.from(found).toString("base64") };
   // AWS: as of a body, but with another code.
   if (!isValidText(found)) throw invalidParameter(invalidCharacters().message);
   if (base === "Number" && !NUMBER.test(found))
-    throw invalidParameter(`Can't cast the value of message (${kind}) attribute '${name}' to a number.`);
+    throw invalidParameter(`Can't cast the value of message ${kind} attribute '${name}' to a number.`);
   return { type, text: found };
 }
 
-function checkName(name: string): void {
-  if (name.length === 0) throw invalidParameter("Message attribute name can not be empty.");
-  if (Buffer.byteLength(name) > LONGEST_NAME)
-    throw invalidParameter(`Message (user) attribute names must be shorter than ${LONGEST_NAME} Bytes`);
+/** @throws {AwsError} InvalidParameterValue */
+function valueIn(
+  name: string,
+  type: string,
+  { StringValue: text, BinaryValue: bytes }: MessageAttributeValue,
+  kind: Kind,
+): string | Uint8Array {
+  const found = text ?? bytes;
+  if (found === undefined || found.length === 0 || bytes?.length === 0)
+    throw invalidParameter(
+      `Message ${kind} attribute '${name}' must contain a non-empty value of type '${type}'.`,
+    );
+  if (text !== undefined && bytes !== undefined)
+    throw invalidParameter(`Message ${kind} attribute '${name}' must have a single value.`);
+  return found;
+}
+
+function checkName(name: string, kind: Kind): void {
+  const must = (rule: string) => invalidParameter(`Message ${kind} attribute name must ${rule}`);
+  if (name.length === 0)
+    throw invalidParameter(`The request must contain non-empty message ${kind} attribute names.`);
+  if (Buffer.byteLength(name) > LONGEST_NAME) throw must(`be shorter than ${LONGEST_NAME} bytes.`);
   if (!NAME.test(name))
     throw invalidParameter(
       "Message (user) attributes name can only contain upper and lower score characters, digits, periods, hyphens and underscores. ",
     );
-  if (RESERVED.test(name) || name.startsWith(".") || name.endsWith("."))
+  if (RESERVED.test(name))
     throw invalidParameter(
-      "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. These strings are reserved for internal use. Additionally, they cannot start or end with '.'.",
+      "You can't use message attribute names beginning with 'AWS.' or 'Amazon'. These strings are reserved for internal use.",
     );
-  if (name.includes(".."))
-    throw invalidParameter("Message (user) attribute names cannot have two periods in a row.");
+  if (name.startsWith(".")) throw must("not begin with character '.'.");
+  if (name.endsWith(".")) throw must("not end with character '.'.");
+  if (name.includes("..")) throw must("not have successive '.' characters.");
 }
 
 /** Bytes that AWS counts: of name, type and value. */

@@ -4,7 +4,7 @@ import { job } from "#kernel/jobs.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { contentOf } from "./content.ts";
-import { fault, invalidParameter, invalidValue, missingParameter } from "./errors.ts";
+import { fault, invalidParameter, missingParameter } from "./errors.ts";
 import { refill } from "./opening.ts";
 import { place } from "./sending.ts";
 import { type MoveTask, messages, moveTasks, type Queue, queues, states, voidThrough } from "./store.ts";
@@ -25,11 +25,7 @@ export const moveTaskOperations = {
     const source = queueInArn(SourceArn, "SourceArn");
     const destination = DestinationArn ? queueInArn(DestinationArn, "DestinationArn") : undefined;
     if (perSecond !== undefined && (perSecond < 1 || perSecond > FASTEST))
-      throw invalidValue(
-        perSecond,
-        "MaxNumberOfMessagesPerSecond",
-        `Value must be between 1 and ${FASTEST}, if provided.`,
-      );
+      throw outOfRange("MaxNumberOfMessagesPerSecond", FASTEST);
     return onQueues(ctx, async (work) => {
       const { tx } = work;
       const from = isHere(ctx, SourceArn) ? await work.find(source) : undefined;
@@ -40,7 +36,7 @@ export const moveTaskOperations = {
       if (target?.name === source)
         throw invalidParameter("Source queue arn and destination queue arn cannot be the same.");
       if (target && target.isFifo !== from.queue.isFifo)
-        throw invalidParameter("Source queue and destination queue must be of the same type.");
+        throw invalidParameter("The source queue and destination queue must be of the same queue type.");
       const [reader] = await tx.listBy(queues, "byTarget", { in: [SourceArn], limit: 1 });
       if (!reader) throw invalidParameter("Source queue must be configured as a Dead Letter Queue.");
       const known = await tasksOf(tx, from.queue);
@@ -84,12 +80,7 @@ export const moveTaskOperations = {
 
   async ListMessageMoveTasks(ctx, { SourceArn, MaxResults = 1 }) {
     const source = queueInArn(SourceArn, "SourceArn");
-    if (MaxResults < 1 || MaxResults > MOST_LISTED)
-      throw invalidValue(
-        MaxResults,
-        "MaxResults",
-        `Value must be between 1 and ${MOST_LISTED}, if provided.`,
-      );
+    if (MaxResults < 1 || MaxResults > MOST_LISTED) throw outOfRange("MaxResults", MOST_LISTED);
     return ctx.read(async (tx) => {
       const queue = isHere(ctx, SourceArn) ? await tx.get(queues, [source]) : undefined;
       if (!queue) throw resourceNotFound("SourceArn");
@@ -204,6 +195,11 @@ export function queueInArn(arn: string | undefined, parameter: string): string {
 
 const isHere = ({ account, region }: Context, arn: string) =>
   arn.startsWith(`arn:aws:sqs:${region}:${account}:`);
+
+const outOfRange = (parameter: string, most: number) =>
+  invalidParameter(
+    `Value for parameter ${parameter} is invalid. Reason: You must enter a number that's between 1 and ${most}.`,
+  );
 
 const resourceNotFound = (parameter: string) =>
   fault(

@@ -1,7 +1,7 @@
 import type { Handlers } from "#kernel/service.ts";
 import { queueNamed } from "./addresses.ts";
 import { LONGEST_POLICY } from "./attributes.ts";
-import { checkStatements, fault, invalidValue, missingParameter, queueDoesNotExist } from "./errors.ts";
+import { checkOneMore, fault, invalidValue, missingParameter, queueDoesNotExist } from "./errors.ts";
 import { arnOf, queues } from "./store.ts";
 
 const MOST_ACTIONS = 7;
@@ -87,7 +87,7 @@ export const permissionOperations = {
       if (document.Statement.some(({ Sid }) => Sid === label))
         throw invalidValue(label, "Label", "Already exists.");
       const statements = [...document.Statement, statement];
-      checkStatements(statements);
+      checkOneMore(statements.length);
       const policy = JSON.stringify({ ...document, Statement: statements });
       if (Buffer.byteLength(policy) > LONGEST_POLICY)
         throw fault("OverLimit", `A policy has at most ${LONGEST_POLICY} bytes.`);

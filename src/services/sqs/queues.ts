@@ -7,6 +7,7 @@ import { backlogs, close } from "./backlog.ts";
 import {
   invalidAttributeValue,
   invalidFifoName,
+  invalidParameter,
   invalidQueueName,
   missingParameter,
   missingQueueName,
@@ -16,7 +17,7 @@ import {
   queueExists,
   unknownAttribute,
 } from "./errors.ts";
-import { checkMaxResults, invalidToken, MOST_LISTED } from "./listing.ts";
+import { checkMaxResults, MOST_LISTED } from "./listing.ts";
 import { emptyBacklog } from "./opening.ts";
 import { checkTarget } from "./redrive.ts";
 import { expire } from "./retention.ts";
@@ -115,13 +116,22 @@ export const queueOperations = {
 
   async ListQueues(ctx, { QueueNamePrefix: prefix, MaxResults, NextToken }) {
     refuseAtQueue(ctx, "ListQueues");
+    if (NextToken !== undefined && MaxResults === undefined)
+      throw invalidParameter("MaxResults is a mandatory parameter when you provide a value for NextToken.");
     checkMaxResults(MaxResults);
     const { records, token } = await page(ctx, {
-      listing: ["sqs:ListQueues", prefix ?? ""],
+      listing: ["sqs:ListQueues"],
       token: NextToken,
       limit: Math.min(MaxResults ?? MOST_LISTED, MOST_LISTED - 1),
-      list: (range) => ctx.read((tx) => tx.list(queues, { ...(prefix && { prefix }), ...range })),
-      position: ({ name }) => [name],
+      list: ({ after, limit }) => {
+        if (after && after[1] !== (prefix ?? ""))
+          throw invalidToken(
+            " If you are passing in NextToken, you must not change the other request parameters.",
+          );
+        const range = { ...(prefix && { prefix }), ...(after && { after: [after[0]!] }), limit };
+        return ctx.read((tx) => tx.list(queues, range));
+      },
+      position: ({ name }) => [name, prefix ?? ""],
       invalidToken,
     });
     const urls = records.map(({ name }) => urlOf(ctx, { account: ctx.account, name }));
@@ -185,3 +195,5 @@ function kindOf(name: string, attributes: QueueAttributeMap): { isFifo: boolean;
   if (!FIFO_NAME.test(name)) throw invalidFifoName();
   return { isFifo: true, asked };
 }
+
+const invalidToken = (more = "") => invalidParameter(`Invalid NextToken value.${more}`);

@@ -83,7 +83,7 @@ function asked(input: ReceiveMessageRequest): Ask {
     throw invalidValue(
       visibilityTimeout,
       "VisibilityTimeout",
-      `Must be between 0 and ${LONGEST_VISIBILITY}, if provided.`,
+      `Must be >= 0 and <= ${LONGEST_VISIBILITY}, if provided.`,
     );
   if (attemptId !== undefined && !isValidId(attemptId))
     throw invalidValue(

@@ -31,7 +31,7 @@ export function redrivePolicy(text: string, name: string): RedrivePolicy | undef
   if (typeof deadLetterTargetArn !== "string" || !ARN.test(deadLetterTargetArn))
     throw invalid("Dead-letter target ARN should be fully qualified ARN.");
   if (!QUEUE_ARN.test(deadLetterTargetArn))
-    throw invalid("Only SQS queues are valid resources for deadLetterTargetArn");
+    throw invalid("Only SQS queues are valid resources for deadLetterTargetArn.");
   return { deadLetterTargetArn, maxReceiveCount: count, text };
 }
 

@@ -5,8 +5,8 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { queueNamed, urlOf } from "./addresses.ts";
 import { contentOf } from "./content.ts";
-import { invalidValue, queueDoesNotExist } from "./errors.ts";
-import { checkMaxResults, invalidToken, MOST_LISTED } from "./listing.ts";
+import { invalidParameter, invalidValue, queueDoesNotExist } from "./errors.ts";
+import { checkMaxResults, MOST_LISTED } from "./listing.ts";
 import { place } from "./sending.ts";
 import { arnOf, type Message, type MessageState, queues, type RedrivePolicy } from "./store.ts";
 import type { OpenQueue, Work } from "./work.ts";
@@ -65,7 +65,7 @@ export async function checkTarget(
   const target = await tx.get(queues, [name!]);
   if (!target) throw invalid("Dead letter target does not exist.");
   if (target.isFifo !== source.isFifo)
-    throw invalid("Dead-letter queue must be same type of queue as the source.");
+    throw invalid("Dead-letter queue must be same type of queue as the source..");
   const allow = target.attributes.redriveAllowPolicy;
   const isAllowed =
     allow === undefined ||
@@ -88,7 +88,7 @@ export const redriveOperations = {
       limit: Math.min(MaxResults ?? MOST_LISTED, MOST_LISTED - 1),
       list: (range) => ctx.read((tx) => tx.listBy(queues, "byTarget", { in: [target], ...range })),
       position: (source) => [source.name],
-      invalidToken,
+      invalidToken: () => invalidParameter("Invalid or expired next token."),
     });
     const queueUrls = records.map((source) => urlOf(ctx, { account: ctx.account, name: source.name }));
     // Where there are none AWS leaves the list out, although the model requires it.

@@ -55,11 +55,16 @@ export function checkTags(tags: TagMap | undefined): void {
   if (entries.length > MOST_TAGS) throw invalidParameter(`Too many tags: a queue has at most ${MOST_TAGS}.`);
   for (const [key, value] of entries) {
     if (key.length === 0) throw invalidParameter("Tag keys must be between 1 and 128 characters in length.");
-    if (key.length > LONGEST_KEY || !ALLOWED.test(key) || /^aws:/i.test(key))
-      throw invalidParameter(`Invalid tag key: ${key}`);
-    if (value.length > LONGEST_VALUE || !ALLOWED.test(value))
-      throw invalidParameter(`Invalid tag value for the key ${key}.`);
+    if (!ALLOWED.test(key)) throw notAllowed("keys");
+    if (key.length > LONGEST_KEY || /^aws:/i.test(key)) throw invalidParameter(`Invalid tag key: ${key}`);
+    if (!ALLOWED.test(value)) throw notAllowed("values");
+    if (value.length > LONGEST_VALUE) throw invalidParameter(`Invalid tag value for the key ${key}.`);
   }
 }
+
+const notAllowed = (what: "keys" | "values") =>
+  invalidParameter(
+    `Tag ${what} may only contain unicode letters, digits, whitespace, or one of these symbols: _ . : / = + - @`,
+  );
 
 const tooManyTags = (name: string) => invalidParameter(`Too many tags added for queue ${name}.`);

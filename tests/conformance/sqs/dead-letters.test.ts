@@ -321,8 +321,21 @@ for (const MaxNumberOfMessagesPerSecond of [0, 501])
     api("StartMessageMoveTask"),
     async () => {
       const { dead } = await pair(1);
-      await refused(start(arn(dead), { MaxNumberOfMessagesPerSecond }), "InvalidParameterValue");
+      await refused(
+        start(arn(dead), { MaxNumberOfMessagesPerSecond }),
+        "InvalidParameterValue",
+        "Value for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: You must enter a number that's between 1 and 500.",
+      );
     },
+  );
+
+for (const MaxResults of [0, 11])
+  behaviour(`${MaxResults} tasks cannot be listed`, api("ListMessageMoveTasks"), async () =>
+    refused(
+      send(new ListMessageMoveTasksCommand({ SourceArn: arn(await queue()), MaxResults })),
+      "InvalidParameterValue",
+      "Value for parameter MaxResults is invalid. Reason: You must enter a number that's between 1 and 10.",
+    ),
   );
 
 behaviour("what is no ARN is no source", api("StartMessageMoveTask"), () =>

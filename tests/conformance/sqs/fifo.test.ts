@@ -1,4 +1,8 @@
-import { ChangeMessageVisibilityCommand, DeleteMessageCommand } from "@aws-sdk/client-sqs";
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  SendMessageBatchCommand,
+} from "@aws-sdk/client-sqs";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { api, guide, refused, sqsOn } from "./client.ts";
@@ -66,6 +70,20 @@ behaviour("a message of a FIFO queue has no delay of its own", api("SendMessage"
     "Value 1 for parameter DelaySeconds is invalid. Reason: The request include parameter that is not valid for this queue type.",
   ),
 );
+
+behaviour("a batch tells of a parameter only what is wrong with it", api("SendMessageBatch"), async () => {
+  const Entries = [{ Id: "a", MessageBody: "x", MessageGroupId: "g", DelaySeconds: 1 }];
+  const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
+  const { Failed } = await send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  expect(Failed).toEqual([
+    {
+      Id: "a",
+      SenderFault: true,
+      Code: "InvalidParameterValue",
+      Message: "The request include parameter that is not valid for this queue type",
+    },
+  ]);
+});
 
 behaviour("a FIFO queue can delay all of its messages", guide("sqs-delay-queues"), async () => {
   const QueueUrl = await fifo({ DelaySeconds: "5" });
@@ -325,6 +343,24 @@ behaviour(
     const ask = { ReceiveRequestAttemptId: "try", MaxNumberOfMessages: 2 };
     const [first] = await receive(QueueUrl, ask);
     await remove(QueueUrl, first!.ReceiptHandle);
-    expect(await bodies(QueueUrl, ask)).toEqual(["b1"]);
+    await refused(
+      receive(QueueUrl, ask),
+      "InvalidParameterValue",
+      "Value try for parameter ReceiveRequestAttemptId is invalid. Reason: The receiveRequestAttemptId is not valid anymore since the receive call is not retryable.",
+    );
+    expect(await bodies(QueueUrl)).toEqual(["b1"]);
+  },
+);
+
+behaviour(
+  "a receive whose messages are visible again is a new one",
+  guide("using-receiverequestattemptid-request-parameter"),
+  async () => {
+    const QueueUrl = await fifo();
+    await putAll(QueueUrl, "a1", "b1");
+    const ask = { ReceiveRequestAttemptId: "try", VisibilityTimeout: 10, MaxNumberOfMessages: 1 };
+    expect(await bodies(QueueUrl, ask)).toEqual(["a1"]);
+    await cloud.advance(10_000);
+    expect(await bodies(QueueUrl, { ...ask, MaxNumberOfMessages: 2 })).toEqual(["a1", "b1"]);
   },
 );

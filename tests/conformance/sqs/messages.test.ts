@@ -316,6 +316,7 @@ behaviour("the MD5 of attributes is that of AWS's algorithm", guide("sqs-message
   expect(sent.MD5OfMessageAttributes).toBe(expected);
 });
 
+const TEXT = { DataType: "String", StringValue: "x" };
 const REFUSED: [string, string, MessageAttributeValue, RegExp][] = [
   [
     "a type that there is not",
@@ -330,10 +331,34 @@ const REFUSED: [string, string, MessageAttributeValue, RegExp][] = [
     /^Message \(user\) attribute 'a' must contain a non-empty value of type 'String'\.$/,
   ],
   [
-    "a string type without a string",
+    "a type of its own without a value",
+    "a",
+    { DataType: "Number.int" },
+    /^Message \(user\) attribute 'a' must contain a non-empty value of type 'Number\.int'\.$/,
+  ],
+  [
+    "bytes for a string",
     "a",
     { DataType: "String", BinaryValue: Uint8Array.of(1) },
-    /must contain a non-empty value of type 'String'/,
+    /^Message \(user\) attribute 'a' with type 'String' must use field 'String'\.$/,
+  ],
+  [
+    "a string for bytes",
+    "a",
+    { DataType: "Binary", StringValue: "x" },
+    /^Message \(user\) attribute 'a' with type 'Binary' must use field 'Binary'\.$/,
+  ],
+  [
+    "two values",
+    "a",
+    { DataType: "String", StringValue: "x", BinaryValue: Uint8Array.of(1) },
+    /^Message \(user\) attribute 'a' must have a single value\.$/,
+  ],
+  [
+    "a type of 257 characters",
+    "a",
+    { DataType: `String.${"x".repeat(250)}`, StringValue: "x" },
+    /^Message \(user\) attribute type must be shorter than 256 bytes\.$/,
   ],
   [
     "a number that is none",
@@ -342,14 +367,20 @@ const REFUSED: [string, string, MessageAttributeValue, RegExp][] = [
     /^Can't cast the value of message \(user\) attribute 'a' to a number\.$/,
   ],
   ["an invalid character", "a", { DataType: "String", StringValue: "a\0" }, /^Invalid characters found/],
-  ["an empty type", "a", { DataType: "", StringValue: "x" }, /must contain a non-empty attribute type/],
-  ["a name with a space", "a b", { DataType: "String", StringValue: "x" }, /name can only contain/],
-  ["a name that begins with AWS.", "AWS.a", { DataType: "String", StringValue: "x" }, /reserved/],
-  ["a name that begins with amazon.", "amazon.a", { DataType: "String", StringValue: "x" }, /reserved/],
-  ["a name that begins with a period", ".a", { DataType: "String", StringValue: "x" }, /cannot start or end/],
-  ["a name that ends with a period", "a.", { DataType: "String", StringValue: "x" }, /cannot start or end/],
-  ["a name with two periods in a row", "a..b", { DataType: "String", StringValue: "x" }, /periods/],
-  ["a name of 257 characters", "x".repeat(257), { DataType: "String", StringValue: "x" }, /shorter than 256/],
+  [
+    "an empty type",
+    "a",
+    { DataType: "", StringValue: "x" },
+    /^The message \(user\) attribute 'a' must contain a non-empty message attribute type\.$/,
+  ],
+  ["an empty name", "", TEXT, /^The request must contain non-empty message \(user\) attribute names\.$/],
+  ["a name with a space", "a b", TEXT, /name can only contain/],
+  ["a name that begins with AWS.", "AWS.a", TEXT, /^You can't use message attribute names beginning with/],
+  ["a name that begins with amazon.", "amazon.a", TEXT, /These strings are reserved for internal use\.$/],
+  ["a name that begins with a period", ".a", TEXT, /^Message \(user\) attribute name must not begin with/],
+  ["a name that ends with a period", "a.", TEXT, /attribute name must not end with character '\.'\.$/],
+  ["a name with two periods in a row", "a..b", TEXT, /must not have successive '\.' characters\.$/],
+  ["a name of 257 characters", "x".repeat(257), TEXT, /attribute name must be shorter than 256 bytes\.$/],
 ];
 for (const [what, name, value, message] of REFUSED)
   behaviour(`an attribute cannot have ${what}`, guide("sqs-message-metadata"), async () =>

@@ -117,7 +117,12 @@ behaviour("a policy has twenty statements at most", guide("quotas-policies"), as
   await setPolicy(QueueUrl, ...Array(20).fill(statement));
   const message = "21 statements were found in the submitted policy, max allowed is 20";
   await refused(setPolicy(QueueUrl, ...Array(21).fill(statement)), "OverLimit", message, 403);
-  await refused(add(QueueUrl, "share", [OTHER], ["SendMessage"]), "OverLimit", message, 403);
+  await refused(
+    add(QueueUrl, "share", [OTHER], ["SendMessage"]),
+    "OverLimit",
+    "21 Statements were found, maximum allowed is 20.",
+    403,
+  );
 });
 
 behaviour("accounts have twelve digits", api("AddPermission"), async () =>

@@ -207,12 +207,37 @@ behaviour("ListQueues goes page by page where MaxResults is given", api("ListQue
 
 for (const MaxResults of [0, 1_001])
   behaviour(`ListQueues refuses ${MaxResults} as MaxResults`, api("ListQueues"), () =>
-    refused(send(new ListQueuesCommand({ MaxResults })), "InvalidParameterValue"),
+    refused(
+      send(new ListQueuesCommand({ MaxResults })),
+      "InvalidParameterValue",
+      "Value for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and 1000.",
+    ),
   );
 
 behaviour("ListQueues refuses a token that is not its own", api("ListQueues"), () =>
-  refused(send(new ListQueuesCommand({ MaxResults: 2, NextToken: "made-up" })), "InvalidParameterValue"),
+  refused(
+    send(new ListQueuesCommand({ MaxResults: 2, NextToken: "made-up" })),
+    "InvalidParameterValue",
+    "Invalid NextToken value.",
+  ),
 );
+
+behaviour("a token is for the same prefix, and asks for a number of results", api("ListQueues"), async () => {
+  const prefix = unused();
+  for (const end of ["a", "b"]) await send(new CreateQueueCommand({ QueueName: `${prefix}${end}` }));
+  const ask = { QueueNamePrefix: prefix, MaxResults: 1 };
+  const { NextToken } = await send(new ListQueuesCommand(ask));
+  await refused(
+    send(new ListQueuesCommand({ ...ask, QueueNamePrefix: `${prefix}b`, NextToken })),
+    "InvalidParameterValue",
+    "Invalid NextToken value. If you are passing in NextToken, you must not change the other request parameters.",
+  );
+  await refused(
+    send(new ListQueuesCommand({ QueueNamePrefix: prefix, NextToken })),
+    "InvalidParameterValue",
+    "MaxResults is a mandatory parameter when you provide a value for NextToken.",
+  );
+});
 
 behaviour("PurgeQueue deletes all messages, those in flight too", api("PurgeQueue"), async () => {
   const QueueUrl = await queue({ VisibilityTimeout: "1" });

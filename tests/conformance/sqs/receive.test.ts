@@ -36,6 +36,14 @@ for (const MaxNumberOfMessages of [0, -1, 11])
       `Value ${MaxNumberOfMessages} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.`,
     ),
   );
+for (const VisibilityTimeout of [-1, 43_201])
+  behaviour(`what is received cannot be hidden for ${VisibilityTimeout} s`, api("ReceiveMessage"), async () =>
+    refused(
+      receive(await queue(), { VisibilityTimeout }),
+      "InvalidParameterValue",
+      `Value ${VisibilityTimeout} for parameter VisibilityTimeout is invalid. Reason: Must be >= 0 and <= 43200, if provided.`,
+    ),
+  );
 for (const WaitTimeSeconds of [-1, 21])
   behaviour(`WaitTimeSeconds cannot be ${WaitTimeSeconds}`, api("ReceiveMessage"), async () =>
     refused(

@@ -32,7 +32,7 @@ const REASONS: [string, (target: string) => string, string | RegExp][] = [
   [
     "a target that is no queue",
     () => policy("arn:aws:sns:us-east-1:000000000000:topic", 3),
-    /Reason: Only SQS queues are valid resources for deadLetterTargetArn$/,
+    /Reason: Only SQS queues are valid resources for deadLetterTargetArn\.$/,
   ],
   [
     "something else",

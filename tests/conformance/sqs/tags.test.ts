@@ -59,6 +59,18 @@ for (const [what, key, value] of [
     refused(tag(await queue(), { [key]: value }), "InvalidParameterValue"),
   );
 
+for (const [what, key, value] of [
+  ["keys", "a*", "v"],
+  ["values", "k", "v*"],
+] as const)
+  behaviour(`the ${what} of tags have letters, digits and a few symbols`, guide("sqs-queue-tags"), async () =>
+    refused(
+      tag(await queue(), { [key]: value }),
+      "InvalidParameterValue",
+      `Tag ${what} may only contain unicode letters, digits, whitespace, or one of these symbols: _ . : / = + - @`,
+    ),
+  );
+
 for (const [operation, call] of [
   ["TagQueue", (QueueUrl: string) => tag(QueueUrl, { a: "1" })],
   ["UntagQueue", (QueueUrl: string) => send(new UntagQueueCommand({ QueueUrl, TagKeys: ["a"] }))],
