@@ -69,25 +69,5 @@ export const replayExists = (name: string) =>
 export const replayHasEnded = (name: string) =>
   fault("IllegalStatusException", `Replay ${name} is not in a valid state for this operation.`);
 
-export const invalidArn = (arn: string) => invalid(`Invalid ARN: '${arn}'.`);
-export const noEndpoint = (member: string, url: string) =>
-  invalidParameter(member, `Endpoint '${url}' is invalid, please provide a valid HTTPS endpoint URL.`);
-
-export const noSuchConnection = (name: string) =>
-  fault(
-    "ResourceNotFoundException",
-    `Failed to describe the connection(s). Connection '${name}' does not exist.`,
-  );
-export const connectionExists = (name: string) =>
-  fault("ResourceAlreadyExistsException", `Connection ${name} already exists.`);
-
-export const noSuchDestination = (name: string) =>
-  fault(
-    "ResourceNotFoundException",
-    `Failed to describe the api-destination(s). An api-destination '${name}' does not exist.`,
-  );
-export const destinationExists = (name: string) =>
-  fault("ResourceAlreadyExistsException", `An api-destination '${name}' already exists.`);
-
 export const noSuchResource = (arn: string) =>
   fault("ResourceNotFoundException", `Resource ${arn} does not exist.`);

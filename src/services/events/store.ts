@@ -95,6 +95,8 @@ export interface Destination {
   id: string;
   description?: string | undefined;
   connection: string;
+  /** Of the connection: one that is made anew under its name is another. */
+  connectionId?: string;
   endpoint: string;
   method: Events.ApiDestinationHttpMethod;
   rate?: number | undefined;

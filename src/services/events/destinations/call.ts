@@ -2,9 +2,9 @@ import { parseArn } from "#aws/arn.ts";
 import type * as Events from "#aws/contract/types/events.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { type Connection, connections } from "../store.ts";
+import type { Connection } from "../store.ts";
 import { type Secrets, secretsOf } from "./connections.ts";
-import { destinationAt } from "./destinations.ts";
+import { destinationAt, usedBy } from "./destinations.ts";
 import { withScheme } from "./endpoint.ts";
 
 /** What a destination may take to answer. */
@@ -40,7 +40,7 @@ export async function callDestination(
     .split("/");
   const { destination, connection } = await ctx.read(async (tx) => {
     const found = await destinationAt(tx, name);
-    return { destination: found, connection: await tx.get(connections, [found.connection]) };
+    return { destination: found, connection: await usedBy(tx, found) };
   });
   if (connection?.state !== "AUTHORIZED")
     throw new AwsError("ConnectionNotAuthorized", "The connection of the API destination is not authorized.");

@@ -5,9 +5,16 @@ import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { connectionArn } from "../arns.ts";
-import { connectionExists, invalidParameter, invalidToken, noSuchConnection } from "../errors.ts";
+import { invalidToken } from "../errors.ts";
 import { type Connection, connections } from "../store.ts";
-import { checkEndpoint } from "./endpoint.ts";
+import { isEndpoint } from "./endpoint.ts";
+import {
+  type Attempt,
+  connectionExists,
+  missingFields,
+  noAuthorizationEndpoint,
+  noSuchConnection,
+} from "./errors.ts";
 
 /** What a connection knows to make itself known by. */
 export type Secrets = Events.CreateConnectionAuthRequestParameters;
@@ -15,7 +22,7 @@ export type Secrets = Events.CreateConnectionAuthRequestParameters;
 export const connectionOperations = {
   async CreateConnection(ctx, input) {
     refusePrivate(input.InvocationConnectivityParameters ?? input.AuthParameters.ConnectivityParameters);
-    checkParameters(input.AuthorizationType, input.AuthParameters);
+    checkParameters("create", input.AuthorizationType, input.AuthParameters);
     return ctx.transact(async (tx) => {
       if (await tx.get(connections, [input.Name])) throw connectionExists(input.Name);
       const now = tx.now();
@@ -36,7 +43,7 @@ export const connectionOperations = {
   },
 
   async DescribeConnection(ctx, { Name }) {
-    const connection = await ctx.read((tx) => connectionAt(tx, Name));
+    const connection = await ctx.read((tx) => connectionAt(tx, Name, "describe"));
     return {
       ...described(ctx, connection),
       Description: connection.description,
@@ -48,10 +55,10 @@ export const connectionOperations = {
   async UpdateConnection(ctx, input) {
     refusePrivate(input.InvocationConnectivityParameters ?? input.AuthParameters?.ConnectivityParameters);
     return ctx.transact(async (tx) => {
-      const former = await connectionAt(tx, input.Name);
+      const former = await connectionAt(tx, input.Name, "update");
       const type = input.AuthorizationType ?? former.type;
       const secrets = merged(secretsOf(ctx, former), input.AuthParameters) as Secrets;
-      checkParameters(type, secrets);
+      checkParameters("update", type, secrets);
       const now = tx.now();
       const connection: Connection = {
         ...former,
@@ -73,7 +80,7 @@ export const connectionOperations = {
 
   async DeauthorizeConnection(ctx, { Name }) {
     return ctx.transact(async (tx) => {
-      const former = await connectionAt(tx, Name);
+      const former = await connectionAt(tx, Name, "deauthorize");
       const connection: Connection = {
         ...former,
         ...secretly(ctx, {}),
@@ -87,7 +94,7 @@ export const connectionOperations = {
 
   async DeleteConnection(ctx, { Name }) {
     return ctx.transact(async (tx) => {
-      const connection = await connectionAt(tx, Name);
+      const connection = await connectionAt(tx, Name, "delete");
       tx.delete(connections, [Name]);
       return { ...ended(ctx, connection), ConnectionState: "DELETING" as const };
     });
@@ -108,9 +115,9 @@ export const connectionOperations = {
 } satisfies Handlers<"events">;
 
 /** @throws {AwsError} ResourceNotFoundException */
-export async function connectionAt(tx: ReadTransaction, name: string): Promise<Connection> {
+async function connectionAt(tx: ReadTransaction, name: string, attempt: Attempt): Promise<Connection> {
   const connection = await tx.get(connections, [name]);
-  if (!connection) throw noSuchConnection(name);
+  if (!connection) throw noSuchConnection(attempt, name);
   return connection;
 }
 
@@ -158,9 +165,10 @@ const MEMBER_OF = {
 } as const;
 
 /** @throws {AwsError} ValidationException */
-function checkParameters(type: Events.ConnectionAuthorizationType, secrets: Secrets): void {
-  if (!secrets[MEMBER_OF[type]]) throw invalidParameter(MEMBER_OF[type], "Missing required field(s).");
-  checkEndpoint("AuthorizationEndpoint", secrets.OAuthParameters?.AuthorizationEndpoint);
+function checkParameters(attempt: Attempt, type: Events.ConnectionAuthorizationType, secrets: Secrets): void {
+  if (!secrets[MEMBER_OF[type]]) throw missingFields(attempt, MEMBER_OF[type]);
+  const { AuthorizationEndpoint: endpoint } = secrets.OAuthParameters ?? {};
+  if (endpoint !== undefined && !isEndpoint(endpoint)) throw noAuthorizationEndpoint(attempt, endpoint);
 }
 
 function refusePrivate(parameters: object | undefined): void {

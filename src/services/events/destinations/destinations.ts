@@ -6,31 +6,34 @@ import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { connectionArn, destinationArn } from "../arns.ts";
-import {
-  destinationExists,
-  invalidArn,
-  invalidToken,
-  noSuchConnection,
-  noSuchDestination,
-} from "../errors.ts";
+import { invalidToken } from "../errors.ts";
 import { type Connection, connections, type Destination, destinations } from "../store.ts";
-import { checkEndpoint } from "./endpoint.ts";
+import { isEndpoint } from "./endpoint.ts";
+import {
+  type Attempt,
+  destinationExists,
+  noArnOfConnection,
+  noConnectionToUse,
+  noInvocationEndpoint,
+  noSuchDestination,
+} from "./errors.ts";
 
 /** Calls in a second, unless said. */
 const STANDARD_RATE = 300;
 
 export const destinationOperations = {
   async CreateApiDestination(ctx, input) {
-    checkEndpoint("InvocationEndpoint", input.InvocationEndpoint);
+    checkEndpoint("create", input.InvocationEndpoint);
     return ctx.transact(async (tx) => {
-      const connection = await connectionOf(ctx, tx, input.ConnectionArn);
       if (await tx.get(destinations, [input.Name])) throw destinationExists(input.Name);
+      const connection = await connectionOf(ctx, tx, input.ConnectionArn, "create");
       const now = tx.now();
       const destination: Destination = {
         name: input.Name,
         id: tx.uuid(),
         description: input.Description,
         connection: connection.name,
+        connectionId: connection.id,
         endpoint: input.InvocationEndpoint,
         method: input.HttpMethod,
         rate: input.InvocationRateLimitPerSecond,
@@ -46,34 +49,34 @@ export const destinationOperations = {
     return ctx.read(async (tx) => {
       const destination = await destinationAt(tx, Name);
       return {
-        ...described(ctx, destination, await tx.get(connections, [destination.connection])),
+        ...described(ctx, destination, await usedBy(tx, destination)),
         Description: destination.description,
       };
     });
   },
 
   async UpdateApiDestination(ctx, input) {
-    checkEndpoint("InvocationEndpoint", input.InvocationEndpoint);
+    if (input.InvocationEndpoint !== undefined) checkEndpoint("update", input.InvocationEndpoint);
     return ctx.transact(async (tx) => {
-      const former = await destinationAt(tx, input.Name);
-      const named = input.ConnectionArn && (await connectionOf(ctx, tx, input.ConnectionArn));
+      const former = await destinationAt(tx, input.Name, "update");
+      const named = input.ConnectionArn && (await connectionOf(ctx, tx, input.ConnectionArn, "update"));
       const destination: Destination = {
         ...former,
         description: input.Description ?? former.description,
-        connection: named ? named.name : former.connection,
+        ...(named && { connection: named.name, connectionId: named.id }),
         endpoint: input.InvocationEndpoint ?? former.endpoint,
         method: input.HttpMethod ?? former.method,
         rate: input.InvocationRateLimitPerSecond ?? former.rate,
         modified: tx.now(),
       };
       tx.put(destinations, destination);
-      return answer(ctx, destination, await tx.get(connections, [destination.connection]));
+      return answer(ctx, destination, await usedBy(tx, destination));
     });
   },
 
   async DeleteApiDestination(ctx, { Name }) {
     return ctx.transact(async (tx) => {
-      await destinationAt(tx, Name);
+      await destinationAt(tx, Name, "delete");
       tx.delete(destinations, [Name]);
       return {};
     });
@@ -88,12 +91,11 @@ export const destinationOperations = {
       position: ({ name }) => [name],
       invalidToken,
     });
-    const known = await ctx.read(async (tx) => {
-      const found = new Map<string, Connection | undefined>();
-      for (const { connection } of records) found.set(connection, await tx.get(connections, [connection]));
+    const all = await ctx.read(async (tx) => {
+      const found: Events.ApiDestination[] = [];
+      for (const one of records) found.push(described(ctx, one, await usedBy(tx, one)));
       return found;
     });
-    const all = records.map((one) => described(ctx, one, known.get(one.connection)));
     return {
       ApiDestinations: all.filter(
         (one) => ConnectionArn === undefined || one.ConnectionArn === ConnectionArn,
@@ -104,18 +106,40 @@ export const destinationOperations = {
 } satisfies Handlers<"events">;
 
 /** @throws {AwsError} ResourceNotFoundException */
-export async function destinationAt(tx: ReadTransaction, name: string): Promise<Destination> {
+export async function destinationAt(
+  tx: ReadTransaction,
+  name: string,
+  attempt: Attempt = "describe",
+): Promise<Destination> {
   const destination = await tx.get(destinations, [name]);
-  if (!destination) throw noSuchDestination(name);
+  if (!destination) throw noSuchDestination(attempt, name);
   return destination;
 }
 
-async function connectionOf(place: Place, tx: ReadTransaction, arn: string): Promise<Connection> {
+/** `undefined` once it is deleted. */
+export async function usedBy(
+  tx: ReadTransaction,
+  { connection: name, connectionId }: Destination,
+): Promise<Connection | undefined> {
+  const connection = await tx.get(connections, [name]);
+  return connectionId === undefined || connection?.id === connectionId ? connection : undefined;
+}
+
+function checkEndpoint(attempt: Attempt, endpoint: string): void {
+  if (!isEndpoint(endpoint)) throw noInvocationEndpoint(attempt, endpoint);
+}
+
+async function connectionOf(
+  place: Place,
+  tx: ReadTransaction,
+  arn: string,
+  attempt: Attempt,
+): Promise<Connection> {
   const { account, region } = parseArn(arn) ?? place;
-  if (account !== place.account || region !== place.region) throw invalidArn(arn);
+  if (account !== place.account || region !== place.region) throw noArnOfConnection(attempt, arn);
   const [name = "", id] = arn.split(":connection/")[1]?.split("/") ?? [];
   const connection = await tx.get(connections, [name]);
-  if (connection?.id !== id || !connection) throw noSuchConnection(name || arn);
+  if (connection?.id !== id || !connection) throw noConnectionToUse(attempt, arn);
   return connection;
 }
 
@@ -135,10 +159,11 @@ function described(
   destination: Destination,
   connection: Connection | undefined,
 ): Events.ApiDestination {
+  const id = destination.connectionId ?? connection?.id;
   return {
     ...answer(ctx, destination, connection),
     Name: destination.name,
-    ConnectionArn: connection && connectionArn(ctx, connection.name, connection.id),
+    ConnectionArn: id === undefined ? undefined : connectionArn(ctx, destination.connection, id),
     InvocationEndpoint: destination.endpoint,
     HttpMethod: destination.method,
     InvocationRateLimitPerSecond: destination.rate ?? STANDARD_RATE,
