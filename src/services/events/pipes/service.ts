@@ -3,6 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import { defineService } from "#kernel/service.ts";
 import { flow } from "./flow.ts";
 import { pipeOperations } from "./pipes.ts";
+import { judge } from "./request-model.ts";
 import { settling } from "./settling.ts";
 import { readLane, tellOfLoss } from "./sources/lane.ts";
 import { pipeArn } from "./store.ts";
@@ -29,6 +30,7 @@ export const pipes = defineService({
   id: "pipes",
   store: "events",
   operations: [pipeOperations],
+  judge,
   access: {
     CreatePipe: withRole("CreatePipe"),
     UpdatePipe: withRole("UpdatePipe"),
