@@ -1,10 +1,16 @@
-import { CreatePipeCommand, type CreatePipeCommandInput, PipesClient } from "@aws-sdk/client-pipes";
+import {
+  CreatePipeCommand,
+  type CreatePipeCommandInput,
+  DescribePipeCommand,
+  PipesClient,
+} from "@aws-sdk/client-pipes";
 import { describe, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { ACCOUNT, name, queue } from "./client.ts";
 
 const cloud = conformanceCloud();
 const api = (page: string) => doc(`eventbridge/latest/pipes-reference/API_${page}.html`);
+const guide = (page: string) => doc(`eventbridge/latest/userguide/${page}.html`);
 const RoleArn = `arn:aws:iam::${ACCOUNT}:role/pipe`;
 
 const create = (more: Partial<CreatePipeCommandInput>) =>
@@ -67,4 +73,123 @@ describe("a pipe is held to its model", () => {
       await expect(create(more)).rejects.toMatchObject(invalid(message));
     });
   }
+});
+
+describe("a pipe's parts are held to each other", () => {
+  const stream = `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/s`;
+  const reading = (more: object = {}) => ({
+    Source: stream,
+    SourceParameters: { KinesisStreamParameters: { StartingPosition: "LATEST" as const, ...more } },
+  });
+  const wrong: [
+    what: string,
+    source: string,
+    more: Partial<CreatePipeCommandInput>,
+    ...fields: [string, string][],
+  ][] = [
+    [
+      "a source lies in the pipe's Region",
+      guide("eb-pipes"),
+      { Source: `arn:aws:sqs:us-west-2:${ACCOUNT}:q` },
+      ["Source", "Creating cross-region pipe is not permitted."],
+    ],
+    [
+      "a target lies there too",
+      guide("eb-pipes"),
+      { Target: `arn:aws:lambda:us-west-2:${ACCOUNT}:function:f` },
+      ["Target", "Creating cross-region pipe is not permitted."],
+    ],
+    [
+      "a queue is no enrichment",
+      guide("pipes-enrichment"),
+      { Enrichment: queue("q") },
+      ["Enrichment", "Invalid pipe enrichment."],
+    ],
+    [
+      "a stream says where it is read from",
+      api("PipeSourceParameters"),
+      { Source: stream },
+      ["SourceParameters.KinesisStreamParameters", "Missing required parameter."],
+    ],
+    [
+      "all that is wrong is told at once",
+      api("PipeSourceKinesisStreamParameters"),
+      reading({ MaximumRecordAgeInSeconds: 0 }),
+      [
+        "MaximumRecordAgeInSeconds",
+        "MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)",
+      ],
+      [
+        "MaximumBatchingWindowInSeconds",
+        "MaximumBatchingWindowInSeconds must be less than MaximumRecordAgeInSeconds.",
+      ],
+    ],
+    [
+      "a template has variables of its own",
+      guide("eb-pipes-input-transformation"),
+      { TargetParameters: { InputTemplate: '{"v": <aws.pipes.bogus>}' } },
+      [
+        "TargetParameters.InputTemplate",
+        "Invalid json path reference or predefined variable for placeholder",
+      ],
+    ],
+    [
+      "what is logged goes somewhere",
+      guide("eb-pipes-logs"),
+      { LogConfiguration: { Level: "INFO" } },
+      ["LogConfiguration", "Must provide at least 1 log destination in LogConfiguration"],
+    ],
+  ];
+  for (const [what, source, more, ...fields] of wrong) {
+    behaviour(what, source, async () => {
+      const ValidationErrorFields = fields.map(([Name, Message]) => ({ Name, Message }));
+      await expect(create(more)).rejects.toMatchObject(invalid(JSON.stringify({ ValidationErrorFields })));
+    });
+  }
+  const alike: [what: string, source: string, more: Partial<CreatePipeCommandInput>, sentence: string][] = [
+    [
+      "parameters are for the source that there is",
+      api("PipeSourceParameters"),
+      { SourceParameters: { KinesisStreamParameters: { StartingPosition: "LATEST" } } },
+      "Invalid source parameter provided for source",
+    ],
+    [
+      "parameters are for the target that there is",
+      api("PipeTargetParameters"),
+      { TargetParameters: { KinesisStreamParameters: { PartitionKey: "k" } } },
+      "Invalid target parameter provided for target",
+    ],
+    [
+      "a filter is a pattern",
+      api("Filter"),
+      { SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{"body":{"i":1}}' }] } } },
+      'Invalid Event Pattern. Reason: \\"i\\" must be an object or an array',
+    ],
+    [
+      "a FIFO topic is no target",
+      guide("eb-pipes-event-target"),
+      { Target: `arn:aws:sns:us-east-1:${ACCOUNT}:t.fifo` },
+      "SNS FIFO",
+    ],
+    [
+      "a batch is of what a queue takes at once",
+      guide("eb-pipes-batching-concurrency"),
+      reading({ BatchSize: 11 }),
+      "The configured batch size 11 is greater than the max supported",
+    ],
+  ];
+  for (const [what, source, more, sentence] of alike) {
+    behaviour(what, source, async () => {
+      await expect(create(more)).rejects.toMatchObject({
+        name: "ValidationException",
+        message: expect.stringContaining(sentence),
+      });
+    });
+  }
+  behaviour("a pipe that logs nothing needs no destination of logs", guide("eb-pipes-logs"), async () => {
+    const { Name } = await create({ LogConfiguration: { Level: "OFF" } });
+    expect(await new PipesClient(cloud.client()).send(new DescribePipeCommand({ Name }))).toMatchObject({
+      LogConfiguration: { Level: "OFF" },
+    });
+  });
 });

@@ -1,11 +1,12 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Pipes from "#aws/contract/types/pipes.ts";
 import { eventPattern } from "#aws/languages/event-pattern/match.ts";
-import { isTemplate } from "#aws/languages/input-template.ts";
+import { isTemplate, placeholders } from "#aws/languages/input-template.ts";
 import type { Place } from "#kernel/collection.ts";
 import { DELIVERABLE } from "#kernel/targets.ts";
-import { invalid, invalidField, missingField, notThere } from "./errors.ts";
+import { type Field, invalidFields, missing, notThere } from "./errors.ts";
 import { isDestination } from "./hand-over.ts";
+import { isVariable } from "./template.ts";
 
 type Said = Pick<
   Pipes.CreatePipeRequest,
@@ -24,92 +25,169 @@ const SOURCES = new Map<string, keyof Pipes.PipeSourceParameters>([
   ["kinesis", "KinesisStreamParameters"],
   ["dynamodb", "DynamoDBStreamParameters"],
 ]);
-const TARGET_PARAMETERS = new Set([
-  "InputTemplate",
-  "SqsQueueParameters",
-  "KinesisStreamParameters",
-  "EventBridgeEventBusParameters",
-  "HttpParameters",
-  "LambdaFunctionParameters",
-  "StepFunctionStateMachineParameters",
-]);
+/** Members of a target's parameters that are for targets of some services only. */
+const FOR_TARGETS: Partial<Record<keyof Pipes.PipeTargetParameters, readonly string[]>> = {
+  LambdaFunctionParameters: ["lambda"],
+  StepFunctionStateMachineParameters: ["states"],
+  KinesisStreamParameters: ["kinesis"],
+  EcsTaskParameters: ["ecs"],
+  BatchJobParameters: ["batch"],
+  SqsQueueParameters: ["sqs"],
+  EventBridgeEventBusParameters: ["events"],
+  HttpParameters: ["events", "execute-api"],
+  RedshiftDataParameters: ["redshift", "redshift-serverless"],
+  SageMakerPipelineParameters: ["sagemaker"],
+  CloudWatchLogsParameters: ["logs"],
+  TimestreamParameters: ["timestream"],
+};
 
-/** What the contract cannot say of a pipe. @throws {AwsError} ValidationException, NotImplemented */
+/** What a target takes in one call, where that is little. */
+const MOST_AT_ONCE: Record<string, number> = { sqs: 10, sns: 10, events: 10 };
+
+/** Enrichments that AWS has. */
+const ENRICHMENTS = new Set(["lambda", "states", "execute-api", "events"]);
+
+/** What the contract cannot say of a pipe; all of it at once. @throws {AwsError} ValidationException, NotImplemented */
 export function checkPipe(place: Place, said: Said): void {
-  checkSource(said);
-  if (said.Enrichment) {
-    if (!isDestination(said.Enrichment)) throw notThere(`the enrichment ${said.Enrichment}`);
-    checkDestination(place, "Enrichment", said.Enrichment);
-    checkTemplate("EnrichmentParameters", said.EnrichmentParameters?.InputTemplate);
-  }
-  if (said.LogConfiguration) throw notThere("logging of a pipe");
-  checkTarget(place, said);
+  const wrong = [
+    ...inRegion(place, said),
+    ...inSource(said),
+    ...inEnrichment(place, said),
+    ...inLogging(said),
+    ...inTarget(place, said),
+  ];
+  if (wrong.length > 0) throw invalidFields(wrong);
 }
 
-function checkSource({ Source, SourceParameters = {} }: Said): void {
+function* inRegion({ region }: Place, said: Said): Iterable<Field> {
+  for (const side of ["Source", "Target"] as const) {
+    const there = parseArn(said[side])?.region;
+    if (there && there !== region)
+      yield { Name: side, Message: "Creating cross-region pipe is not permitted." };
+  }
+}
+
+function* inSource(said: Said): Iterable<Field> {
+  const { Source, SourceParameters = {} } = said;
   const { service = "", resource = "" } = parseArn(Source) ?? {};
   const own = SOURCES.get(service);
   if (!own) throw notThere(`the source ${Source}`);
-  refuse("source", SourceParameters, new Set(["FilterCriteria", own]));
-  for (const { Pattern } of SourceParameters.FilterCriteria?.Filters ?? []) checkFilter(Pattern);
-  if (service === "sqs") checkBatch(resource.endsWith(".fifo"), SourceParameters.SqsQueueParameters);
-  else if (!SourceParameters[own]) throw missingField(`SourceParameters.${own}`);
-  const { StartingPosition, StartingPositionTimestamp } = SourceParameters.KinesisStreamParameters ?? {};
-  if (StartingPosition === "AT_TIMESTAMP" && !StartingPositionTimestamp)
-    throw missingField("SourceParameters.KinesisStreamParameters.StartingPositionTimestamp");
+  for (const [name, value] of Object.entries(SourceParameters)) {
+    if (value !== undefined && name !== own && name !== "FilterCriteria")
+      yield { Name: `SourceParameters.${name}`, Message: "Invalid source parameter provided for source." };
+  }
+  for (const { Pattern } of SourceParameters.FilterCriteria?.Filters ?? []) yield* inFilter(Pattern);
+  if (service === "sqs") yield* inBatch(resource.endsWith(".fifo"), SourceParameters.SqsQueueParameters);
+  else if (!SourceParameters[own]) yield missing(`SourceParameters.${own}`);
+  const { KinesisStreamParameters: stream, DynamoDBStreamParameters: table } = SourceParameters;
+  if (stream?.StartingPosition === "AT_TIMESTAMP" && !stream.StartingPositionTimestamp)
+    yield missing("SourceParameters.KinesisStreamParameters.StartingPositionTimestamp");
+  yield* inAge(stream ?? table);
+  const { BatchSize = 0 } = SourceParameters.SqsQueueParameters ?? stream ?? table ?? {};
+  const most = MOST_AT_ONCE[parseArn(said.Target)?.service ?? ""] ?? Number.POSITIVE_INFINITY;
+  if (BatchSize > most && !isDestination(said.Target))
+    yield {
+      Name: "BatchSize",
+      Message: `The configured batch size ${BatchSize} is greater than the max supported batch size ${most}.`,
+    };
 }
 
-function checkTarget(place: Place, { Target, TargetParameters: parameters = {} }: Said): void {
-  const target = parseArn(Target);
-  refuse("target", parameters, TARGET_PARAMETERS);
-  checkTemplate("TargetParameters", parameters.InputTemplate);
-  if (isDestination(Target)) checkDestination(place, "Target", Target);
-  else if (!target || !DELIVERABLE.has(target.service)) throw notThere(`the target ${Target}`);
+type StreamParameters = Pick<
+  Pipes.PipeSourceKinesisStreamParameters,
+  "MaximumRecordAgeInSeconds" | "MaximumBatchingWindowInSeconds"
+>;
+
+function* inAge({
+  MaximumRecordAgeInSeconds: age = -1,
+  MaximumBatchingWindowInSeconds: window = 0,
+}: StreamParameters = {}): Iterable<Field> {
+  if (age === -1) return;
+  if (age < 60)
+    yield {
+      Name: "MaximumRecordAgeInSeconds",
+      Message: "MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)",
+    };
+  if (window >= age)
+    yield {
+      Name: "MaximumBatchingWindowInSeconds",
+      Message: "MaximumBatchingWindowInSeconds must be less than MaximumRecordAgeInSeconds.",
+    };
+}
+
+function* inEnrichment(place: Place, { Enrichment, EnrichmentParameters }: Said): Iterable<Field> {
+  if (!Enrichment) return;
+  if (!ENRICHMENTS.has(parseArn(Enrichment)?.service ?? ""))
+    yield { Name: "Enrichment", Message: "Invalid pipe enrichment." };
+  else if (!isDestination(Enrichment)) throw notThere(`the enrichment ${Enrichment}`);
+  yield* inDestination(place, "Enrichment", Enrichment);
+  yield* inTemplate("EnrichmentParameters", EnrichmentParameters?.InputTemplate);
+}
+
+/** Nothing is logged, so far. */
+function* inLogging({ LogConfiguration: logging }: Said): Iterable<Field> {
+  const { Level, IncludeExecutionData: _, ...destinations } = logging ?? {};
+  if (Level === undefined || Level === "OFF") return;
+  if (Object.values(destinations).some((one) => one !== undefined)) throw notThere("logging of a pipe");
+  yield {
+    Name: "LogConfiguration",
+    Message: "Must provide at least 1 log destination in LogConfiguration",
+  };
+}
+
+function* inTarget(place: Place, { Target, TargetParameters: parameters = {} }: Said): Iterable<Field> {
+  const { service = "", resource = "" } = parseArn(Target) ?? {};
+  for (const [name, services] of Object.entries(FOR_TARGETS)) {
+    if (parameters[name as keyof typeof FOR_TARGETS] !== undefined && !services.includes(service))
+      yield { Name: `TargetParameters.${name}`, Message: "Invalid target parameter provided for target." };
+  }
+  yield* inTemplate("TargetParameters", parameters.InputTemplate);
+  const isFifo = resource.endsWith(".fifo");
+  if (service === "sns" && isFifo)
+    yield { Name: "Target", Message: "SNS FIFO topics are not supported as a pipe target." };
+  if (!isDestination(Target) && !DELIVERABLE.has(service)) throw notThere(`the target ${Target}`);
+  if (isDestination(Target)) yield* inDestination(place, "Target", Target);
   if (parameters.EventBridgeEventBusParameters?.EndpointId) throw notThere("a global endpoint as a target");
-  if (target?.service === "kinesis" && !parameters.KinesisStreamParameters)
-    throw missingField("TargetParameters.KinesisStreamParameters");
-  const isFifo = target?.service === "sqs" && target.resource.endsWith(".fifo");
-  if (isFifo && !parameters.SqsQueueParameters?.MessageGroupId)
-    throw missingField("TargetParameters.SqsQueueParameters.MessageGroupId");
+  if (service === "kinesis" && !parameters.KinesisStreamParameters)
+    yield missing("TargetParameters.KinesisStreamParameters");
+  if (service === "sqs" && isFifo && !parameters.SqsQueueParameters?.MessageGroupId)
+    yield missing("TargetParameters.SqsQueueParameters.MessageGroupId");
 }
 
 /** An API destination is one of the pipe's own account and Region. */
-function checkDestination({ account, region }: Place, side: string, arn: string): void {
-  const parts = parseArn(arn)!;
-  if (parts.account !== account || parts.region !== region)
-    throw invalidField(side, "API destination must be in the same account and Region as the pipe.");
+function* inDestination({ account, region }: Place, side: string, arn: string): Iterable<Field> {
+  const parts = parseArn(arn);
+  if (parts?.account !== account || parts.region !== region)
+    yield { Name: side, Message: "API destination must be in the same account and Region as the pipe." };
 }
 
 /** It may be free text; what begins as JSON has to be JSON. */
-function checkTemplate(of: string, template: string | undefined): void {
-  if (template !== undefined && /^\s*[{[]/.test(template) && !isTemplate(template))
-    throw invalidField(`${of}.InputTemplate`, "InputTemplate must be valid JSON.");
+function* inTemplate(of: string, template: string | undefined): Iterable<Field> {
+  if (template === undefined) return;
+  const Name = `${of}.InputTemplate`;
+  if (placeholders(template).some((name) => name.startsWith("aws.") && !isVariable(name)))
+    yield { Name, Message: "Invalid json path reference or predefined variable for placeholder" };
+  if (/^\s*[{[]/.test(template) && !isTemplate(template))
+    yield { Name, Message: "InputTemplate must be valid JSON." };
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-sqs.html */
-function checkBatch(
+function* inBatch(
   isFifo: boolean,
   { BatchSize = 10, MaximumBatchingWindowInSeconds = 0 }: Pipes.PipeSourceSqsQueueParameters = {},
-): void {
+): Iterable<Field> {
   if (BatchSize <= 10) return;
-  if (isFifo) throw invalidField("BatchSize", "BatchSize must be at most 10 for a FIFO queue.");
-  if (MaximumBatchingWindowInSeconds === 0)
-    throw invalidField(
-      "MaximumBatchingWindowInSeconds",
-      "MaximumBatchingWindowInSeconds must be greater than 0 if BatchSize is greater than 10.",
-    );
+  if (isFifo) yield { Name: "BatchSize", Message: "BatchSize must be at most 10 for a FIFO queue." };
+  else if (MaximumBatchingWindowInSeconds === 0)
+    yield {
+      Name: "MaximumBatchingWindowInSeconds",
+      Message: "MaximumBatchingWindowInSeconds must be greater than 0 if BatchSize is greater than 10.",
+    };
 }
 
-function refuse(side: string, parameters: object | undefined, known: ReadonlySet<string>): void {
-  for (const [name, value] of Object.entries(parameters ?? {})) {
-    if (value !== undefined && !known.has(name)) throw notThere(`${name} of a ${side}`);
-  }
-}
-
-function checkFilter(pattern: string | undefined): void {
+function* inFilter(pattern: string | undefined): Iterable<Field> {
   try {
     eventPattern(pattern ?? "");
   } catch (error) {
-    throw invalid(`Invalid event pattern: ${(error as Error).message}`);
+    yield { Name: "FilterCriteria", Message: `Invalid Event Pattern. Reason: ${(error as Error).message}` };
   }
 }

@@ -5,9 +5,14 @@ const fault = faultsOf<"pipes">();
 
 export const invalid = (message: string) => fault("ValidationException", message);
 /** A member of a pipe that cannot be as it is, or has to be and is not. */
-export const invalidField = (Name: string, Message: string) =>
-  invalid(JSON.stringify({ ValidationErrorFields: [{ Name, Message }] }));
-export const missingField = (name: string) => invalidField(name, "Missing required parameter.");
+export interface Field {
+  Name: string;
+  Message: string;
+}
+
+export const invalidFields = (ValidationErrorFields: readonly Field[]) =>
+  invalid(JSON.stringify({ ValidationErrorFields }));
+export const missing = (Name: string): Field => ({ Name, Message: "Missing required parameter." });
 export const invalidToken = () => invalid("Invalid NextToken provided.");
 export const noSuchPipe = (name: string) => fault("NotFoundException", `Pipe ${name} does not exist.`);
 export const pipeExists = (name: string) => fault("ConflictException", `Pipe ${name} already exists.`);

@@ -27,6 +27,7 @@ export const pipeOperations = {
         target: input.Target,
         targetParameters: input.TargetParameters,
         role: input.RoleArn,
+        logging: input.LogConfiguration,
         kmsKey: input.KmsKeyIdentifier,
         tags: input.Tags ?? {},
         desired: input.DesiredState ?? "RUNNING",
@@ -53,6 +54,7 @@ export const pipeOperations = {
       Target: pipe.target,
       TargetParameters: pipe.targetParameters,
       RoleArn: pipe.role,
+      LogConfiguration: pipe.logging,
       KmsKeyIdentifier: pipe.kmsKey,
       Tags: pipe.tags,
     };
@@ -71,6 +73,7 @@ export const pipeOperations = {
         target: input.Target ?? former.target,
         targetParameters: input.TargetParameters ?? former.targetParameters,
         role: input.RoleArn,
+        logging: input.LogConfiguration ?? former.logging,
         kmsKey: input.KmsKeyIdentifier ?? former.kmsKey,
         desired: input.DesiredState ?? former.desired,
         current: "UPDATING",

@@ -14,6 +14,7 @@ export interface Pipe {
   target: string;
   targetParameters?: Pipes.PipeTargetParameters | undefined;
   role: string;
+  logging?: Pipes.PipeLogConfiguration | undefined;
   kmsKey?: string | undefined;
   tags: Record<string, string>;
   desired: Pipes.RequestedPipeStateDescribeResponse;

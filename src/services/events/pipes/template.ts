@@ -10,22 +10,26 @@ import { type Pipe, pipeArn } from "./store.ts";
  */
 export function inputOf(ctx: Context, pipe: Pipe, template: string | undefined, event: PipeEvent): string {
   if (template === undefined) return textOf(event.shown);
-  const known: Record<string, () => unknown> = {
-    "aws.pipes.pipe-arn": () => pipeArn(ctx, pipe.name),
-    "aws.pipes.pipe-name": () => pipe.name,
-    "aws.pipes.source-arn": () => pipe.source,
-    "aws.pipes.enrichment-arn": () => pipe.enrichment,
-    "aws.pipes.target-arn": () => pipe.target,
-    "aws.pipes.event.ingestion-time": () => new Date(ctx.clock.now()).toISOString(),
-    "aws.pipes.event": () => event.shown,
-    "aws.pipes.event.json": () => event.read,
-  };
   return fillTemplate(
     template,
-    (name) => (name.startsWith("$") ? at(event, name) : known[name]!()),
-    (name) => Object.hasOwn(known, name) || parseJsonPath(name) !== undefined,
+    (name) => (name.startsWith("$") ? at(event, name) : VARIABLES[name]!(ctx, pipe, event)),
+    (name) => isVariable(name) || parseJsonPath(name) !== undefined,
   );
 }
+
+const VARIABLES: Record<string, (ctx: Context, pipe: Pipe, event: PipeEvent) => unknown> = {
+  "aws.pipes.pipe-arn": (ctx, { name }) => pipeArn(ctx, name),
+  "aws.pipes.pipe-name": (_, { name }) => name,
+  "aws.pipes.source-arn": (_, { source }) => source,
+  "aws.pipes.enrichment-arn": (_, { enrichment }) => enrichment,
+  "aws.pipes.target-arn": (_, { target }) => target,
+  "aws.pipes.event.ingestion-time": ({ clock }) => new Date(clock.now()).toISOString(),
+  "aws.pipes.event": (_, __, { shown }) => shown,
+  "aws.pipes.event.json": (_, __, { read }) => read,
+};
+
+/** What a template may name besides paths into the event. */
+export const isVariable = (name: string) => Object.hasOwn(VARIABLES, name);
 
 /** A parameter is a text, or leads into the event. */
 export function valueIn(event: PipeEvent, text: string): string {
