@@ -2,7 +2,6 @@ import {
   DeleteStreamCommand,
   DescribeLimitsCommand,
   DescribeStreamSummaryCommand,
-  PutRecordsCommand,
   UpdateAccountSettingsCommand,
   UpdateShardCountCommand,
   UpdateStreamModeCommand,
@@ -133,35 +132,4 @@ behaviour("a stream may begin with more throughput", api("CreateStream"), async 
   const { StreamName } = await stream({ ...ON_DEMAND, WarmThroughputMiBps: 6 });
   expect((await summary(StreamName)).OpenShardCount).toBe(6);
   await expect(stream({ ShardCount: 1, WarmThroughputMiBps: 6 })).rejects.toMatchObject(onlyOnDemand);
-});
-
-behaviour("a stream on demand has room for double its peak", guide("how-do-i-size-a-stream"), async () => {
-  await cloud.freeze();
-  const { StreamName, put, shards } = await stream(ON_DEMAND);
-  const Records = Array.from({ length: 500 }, () => ({ Data: Buffer.from("x"), PartitionKey: "k" }));
-  const write = async (records: number) => {
-    const calls = Array.from({ length: records / 500 }, () => new PutRecordsCommand({ StreamName, Records }));
-    while (calls.length > 0) await Promise.all(calls.splice(0, 10).map((call) => send(call)));
-  };
-  // Half of what four shards take in a minute.
-  await write(120_000);
-  await cloud.advance(1);
-  expect((await summary(StreamName)).OpenShardCount).toBe(4);
-  await put("y");
-  await cloud.advance(1);
-  expect((await summary(StreamName)).OpenShardCount).toBe(8);
-  expect((await shards()).filter(({ ParentShardId }) => ParentShardId).length).toBe(8);
-  // What was written in a minute that is over counts no more.
-  await cloud.advance(60_000);
-  await write(2_000);
-  await cloud.advance(1);
-  expect((await summary(StreamName)).OpenShardCount).toBe(8);
-});
-
-behaviour("a provisioned stream does not grow", guide("how-do-i-size-a-stream"), async () => {
-  const { StreamName } = await stream({ ShardCount: 1 });
-  const Records = Array.from({ length: 500 }, () => ({ Data: Buffer.from("x"), PartitionKey: "k" }));
-  for (let calls = 0; calls < 61; calls++) await send(new PutRecordsCommand({ StreamName, Records }));
-  await cloud.advance(1);
-  expect((await summary(StreamName)).OpenShardCount).toBe(1);
 });

@@ -57,6 +57,16 @@ behaviour("a consumer is described by its ARN and by its name", api("DescribeStr
   expect(byName.ConsumerDescription).toEqual(byArn.ConsumerDescription);
 });
 
+behaviour("a consumer is named as a whole, and in one way", api("DescribeStreamConsumer"), async () => {
+  const { StreamARN, ConsumerARN } = await consumer();
+  const other = (await stream()).StreamARN;
+  for (const named of [{}, { StreamARN }, { ConsumerName: "c" }, { ConsumerARN, StreamARN: other }])
+    await expect(send(new DescribeStreamConsumerCommand(named))).rejects.toMatchObject({
+      name: "InvalidArgumentException",
+    });
+  await send(new DescribeStreamConsumerCommand({ ConsumerARN, StreamARN, ConsumerName: "c" }));
+});
+
 behaviour("a consumer's name is given once in a stream", api("RegisterStreamConsumer"), async () => {
   const { StreamName, StreamARN } = await consumer();
   await expect(

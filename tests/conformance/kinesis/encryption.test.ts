@@ -24,6 +24,14 @@ behaviour(
   },
 );
 
+behaviour("encryption is KMS's", api("StartStreamEncryption"), async () => {
+  const { StreamName } = await stream();
+  const KeyId = "alias/aws/kinesis";
+  await expect(
+    send(new StartStreamEncryptionCommand({ StreamName, EncryptionType: "NONE", KeyId })),
+  ).rejects.toMatchObject({ name: "InvalidArgumentException" });
+});
+
 for (const [KeyId, message] of [
   ["alias/mine", `Alias arn:aws:kms:us-east-1:${ACCOUNT}:alias/mine is not found.`],
   [`arn:aws:kms:us-west-2:${ACCOUNT}:key/1`, "Invalid arn us-west-2"],

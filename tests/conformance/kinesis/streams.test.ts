@@ -253,6 +253,22 @@ behaviour("streams are listed by name, page by page", api("ListStreams"), async 
   expect(byName.StreamNames).toEqual(["0-b"]);
 });
 
+behaviour(
+  "a listing's token is one that was given, and lasts for five minutes",
+  api("ListStreams"),
+  async () => {
+    await expect(send(new ListStreamsCommand({ NextToken: "made-up" }))).rejects.toMatchObject({
+      name: "InvalidArgumentException",
+    });
+    for (const _ of "ab") await stream();
+    const { NextToken } = await send(new ListStreamsCommand({ Limit: 1 }));
+    await cloud.advance(301_000);
+    await expect(send(new ListStreamsCommand({ NextToken: NextToken! }))).rejects.toMatchObject({
+      name: "ExpiredNextTokenException",
+    });
+  },
+);
+
 behaviour("shards are described in pages", api("DescribeStream"), async () => {
   const { StreamName } = await stream({ ShardCount: 3 });
   const { StreamDescription: first } = await send(new DescribeStreamCommand({ StreamName, Limit: 2 }));

@@ -138,6 +138,14 @@ behaviour("a policy needs a resource that is there", api("PutResourcePolicy"), a
   );
 });
 
+behaviour("keys that begin with aws: are not an owner's to give", api("AddTagsToStream"), async () => {
+  const { StreamName } = await stream();
+  const Tags = { "aws:mine": "1" };
+  await expect(send(new AddTagsToStreamCommand({ StreamName, Tags }))).rejects.toMatchObject({
+    name: "InvalidArgumentException",
+  });
+});
+
 const statement = (more: object) => ({
   Effect: "Allow",
   Principal: { AWS: "111111111111" },

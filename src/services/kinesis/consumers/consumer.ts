@@ -1,7 +1,7 @@
 import { parseArn } from "#aws/arn.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { noSuchConsumer, noSuchConsumerNamed } from "../errors.ts";
+import { invalid, noSuchConsumer, noSuchConsumerNamed } from "../errors.ts";
 import { type Consumer, consumers, nameOf, streamArn } from "../store.ts";
 
 interface Named {
@@ -14,14 +14,25 @@ interface Named {
 export async function consumerAt(tx: ReadTransaction, ctx: Context, named: Named): Promise<Consumer> {
   if (named.ConsumerARN !== undefined) {
     const consumer = await consumerNamed(tx, named.ConsumerARN);
-    if (consumer && consumerArn(ctx, consumer) === named.ConsumerARN) return consumer;
-    throw noSuchConsumer(named.ConsumerARN);
+    if (!consumer || consumerArn(ctx, consumer) !== named.ConsumerARN)
+      throw noSuchConsumer(named.ConsumerARN);
+    checkAgreement(consumer, named);
+    return consumer;
   }
-  const stream = nameOf({ StreamARN: named.StreamARN });
-  const name = named.ConsumerName ?? "";
+  const { StreamARN, ConsumerName: name } = named;
+  if (StreamARN === undefined || name === undefined)
+    throw invalid("Either ConsumerARN, or StreamARN and ConsumerName should be provided.");
+  const stream = nameOf({ StreamARN });
   const consumer = await tx.get(consumers, [stream, name]);
   if (!consumer) throw noSuchConsumerNamed(name, stream, ctx.account);
   return consumer;
+}
+
+/** Who says more than the ARN says the same. @throws {AwsError} InvalidArgumentException */
+function checkAgreement({ stream, name }: Consumer, { StreamARN, ConsumerName }: Named): void {
+  const isOther = (said: string | undefined, own: string) => said !== undefined && said !== own;
+  if (isOther(StreamARN && nameOf({ StreamARN }), stream) || isOther(ConsumerName, name))
+    throw invalid("StreamARN and ConsumerName must be those of the ConsumerARN.");
 }
 
 /** By an ARN, whenever the consumer was made. */

@@ -1,8 +1,7 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
-import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { expiredToken, invalid } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import {
   checkCreation,
   isOpen,
@@ -12,18 +11,17 @@ import {
   shardsOf,
   streamAt,
 } from "../store.ts";
+import { tokenIn, tokenOf } from "../tokens.ts";
 import { indexOfShard } from "./sequence.ts";
 import { described } from "./shards.ts";
 
 const TOKEN = "kinesis/shards";
-const TOKEN_MS = 300_000;
 
 /** A call that goes on says no more than this: whose shards it lists, and which of them. */
 interface Token {
   stream: string;
   after: number;
   filter?: { type: Kinesis.ShardFilterType; shard?: string; time?: number } | undefined;
-  until: number;
 }
 
 export const shardListing = {
@@ -37,7 +35,7 @@ export const shardListing = {
     for (const member of ["ExclusiveStartShardId", "StreamCreationTimestamp"] as const)
       if (NextToken !== undefined && input[member] !== undefined)
         throw invalid(`NextToken and ${member} cannot be provided together.`);
-    const token = NextToken === undefined ? undefined : tokenIn(ctx, NextToken);
+    const token = NextToken === undefined ? undefined : tokenIn<Token>(ctx, TOKEN, NextToken);
     const filter = token ? token.filter : filterOf(input.ShardFilter);
     return ctx.read(async (tx) => {
       const stream = await streamAt(tx, ctx, token ? { StreamName: token.stream } : input);
@@ -52,11 +50,10 @@ export const shardListing = {
         stream: stream.name,
         after: page.at(-1)!.index,
         filter,
-        until: ctx.clock.now() + TOKEN_MS,
       });
       return {
         Shards: page.map(described),
-        NextToken: wanted.length > page.length ? ctx.seal.seal(TOKEN, next()) : undefined,
+        NextToken: wanted.length > page.length ? tokenOf(ctx, TOKEN, next()) : undefined,
       };
     });
   },
@@ -117,12 +114,4 @@ function wantedOf(
     default:
       return () => true;
   }
-}
-
-/** @throws {AwsError} InvalidArgumentException, ExpiredNextTokenException */
-function tokenIn(ctx: Context, text: string): Token {
-  const content = ctx.seal.unseal(TOKEN, text) as Token | undefined;
-  if (!content) throw invalid("The NextToken is not valid.");
-  if (content.until < ctx.clock.now()) throw expiredToken();
-  return content;
 }

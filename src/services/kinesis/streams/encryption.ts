@@ -1,6 +1,7 @@
+import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { noSuchKey } from "../errors.ts";
+import { invalid, noSuchKey } from "../errors.ts";
 import { type Named, type Stream, streamAt, streams } from "../store.ts";
 
 /** The key that AWS manages for Kinesis: here one of the cloud's own. Others there are none, before there is a KMS. */
@@ -9,16 +10,25 @@ const MANAGED = /(?:^|:)alias\/aws\/kinesis$/;
 export const encryptionOperations = {
   StartStreamEncryption: (ctx, input) =>
     change(ctx, input, (stream) => {
-      if (!MANAGED.test(input.KeyId)) throw noSuchKey(input.KeyId, ctx);
+      checkKey(ctx, input);
       return { ...stream, encryption: { key: input.KeyId } };
     }),
 
   StopStreamEncryption: (ctx, input) =>
     change(ctx, input, ({ encryption, ...stream }) => {
-      if (!MANAGED.test(input.KeyId)) throw noSuchKey(input.KeyId, ctx);
+      checkKey(ctx, input);
       return stream;
     }),
 } satisfies Handlers<"kinesis">;
+
+/** @throws {AwsError} InvalidArgumentException, KMSNotFoundException */
+function checkKey(
+  ctx: Context,
+  { EncryptionType, KeyId }: Pick<Kinesis.StartStreamEncryptionInput, "EncryptionType" | "KeyId">,
+): void {
+  if (EncryptionType !== "KMS") throw invalid("The EncryptionType must be KMS.");
+  if (!MANAGED.test(KeyId)) throw noSuchKey(KeyId, ctx);
+}
 
 function change(ctx: Context, named: Named, to: (stream: Stream) => Stream) {
   return ctx.transact(async (tx) => {

@@ -16,6 +16,7 @@ import {
   streams,
   wholeSecond,
 } from "../store.ts";
+import { tokenIn, tokenOf } from "../tokens.ts";
 import { isCommitted } from "./account.ts";
 import { LEAST_ON_DEMAND, warm } from "./capacity.ts";
 import { checkOnDemand, checkShards, countsOf, MOST_ON_DEMAND, shardLimit } from "./quotas.ts";
@@ -23,6 +24,7 @@ import { checkTags } from "./tags.ts";
 import { forget, trim } from "./trim.ts";
 
 const FIRST_HOURS = 24;
+const TOKEN = "kinesis/streams";
 
 export const streamOperations = {
   async CreateStream(ctx, input) {
@@ -109,8 +111,7 @@ export const streamOperations = {
   },
 
   async ListStreams(ctx, { Limit = 100, ExclusiveStartStreamName, NextToken }) {
-    const after =
-      NextToken === undefined ? ExclusiveStartStreamName : Buffer.from(NextToken, "base64url").toString();
+    const after = NextToken === undefined ? ExclusiveStartStreamName : tokenIn<string>(ctx, TOKEN, NextToken);
     const found = await ctx.read((tx) =>
       tx.list(streams, { ...(after !== undefined && { after: [after] }), limit: Math.min(Limit, 999) + 1 }),
     );
@@ -119,7 +120,7 @@ export const streamOperations = {
     return {
       StreamNames: page.map(({ name }) => name),
       HasMoreStreams: hasMore,
-      NextToken: hasMore ? Buffer.from(page.at(-1)!.name).toString("base64url") : undefined,
+      NextToken: hasMore ? tokenOf(ctx, TOKEN, page.at(-1)!.name) : undefined,
       StreamSummaries: page.map((stream) => ({
         StreamName: stream.name,
         StreamARN: streamArn(ctx, stream.name),

@@ -48,8 +48,14 @@ export const tagOperations = {
 
 /** @throws {AwsError} InvalidArgumentException */
 export function checkTags(tags: Tags, stream: string, ctx: Context): void {
-  checkLetters(Object.entries(tags).flat(), "add tags to", stream, ctx);
+  checkAdded(tags, stream, ctx);
   checkCount(tags, stream, ctx);
+}
+
+function checkAdded(tags: Tags, stream: string, ctx: Context): void {
+  checkLetters(Object.entries(tags).flat(), "add tags to", stream, ctx);
+  if (Object.keys(tags).some((key) => key.toLowerCase().startsWith("aws:")))
+    throw invalid("Tag keys that begin with aws: are reserved for system use.");
 }
 
 function checkCount(tags: Tags, stream: string, { account }: Context): void {
@@ -75,7 +81,7 @@ interface Change {
 }
 
 function changed(ctx: Context, stream: string, present: Tags, { add = {}, remove = [] }: Change): Tags {
-  checkLetters(Object.entries(add).flat(), "add tags to", stream, ctx);
+  checkAdded(add, stream, ctx);
   checkLetters(remove, "remove tags from", stream, ctx);
   const tags = without({ ...present, ...add }, remove);
   checkCount(tags, stream, ctx);
