@@ -386,3 +386,33 @@ for (const [what, update, isMade] of NOTHING)
       expect(Item !== undefined).toBe(isMade);
     },
   );
+
+/** What UPDATED_NEW shows: what stands where something was written, and nothing of what was taken away. */
+const SHOWN: [string, Item, Item | undefined][] = [
+  ["SET m.y = :v", { ":v": S("v") }, { m: { M: { y: S("v") } } }],
+  ["SET m.y = :v, m.x = :v", { ":v": S("v") }, { m: { M: { x: S("v"), y: S("v") } } }],
+  ["SET l[0] = :v", { ":v": S("v") }, { l: { L: [S("v")] } }],
+  ["SET l[7] = :v", { ":v": S("v") }, undefined],
+  ["REMOVE l[0]", {}, undefined],
+  ["REMOVE l[0] SET n = :v", { ":v": N(2) }, { n: N(2) }],
+  ["DELETE ss :v", { ":v": { SS: ["a"] } }, { ss: { SS: ["b"] } }],
+];
+for (const [UpdateExpression, values, shown] of SHOWN)
+  behaviour(
+    `${UpdateExpression} shows what it wrote`,
+    "https://github.com/ExtendDB/extenddb/pull/105",
+    async () => {
+      const Key = { p: S(`shown ${UpdateExpression}`), s: N(1) };
+      await send(new PutItemCommand({ TableName, Item: { ...Key, ...start, l: { L: [S("a"), S("b")] } } }));
+      const { Attributes } = await send(
+        new UpdateItemCommand({
+          TableName,
+          Key,
+          UpdateExpression,
+          ReturnValues: "UPDATED_NEW",
+          ...(Object.keys(values).length > 0 && by(values)),
+        }),
+      );
+      expect(Attributes).toEqual(shown);
+    },
+  );

@@ -346,6 +346,32 @@ refusals(api("BatchWriteItem"), [
   ],
 ]);
 
+/** A query begins otherwise than a scan. */
+for (const [operation, start, more] of [
+  ["Query", "1 validation error detected: ", { KeyConditionExpression: "a = :a" }],
+  ["Scan", "", { FilterExpression: "a = :a" }],
+] as const)
+  refusals(
+    "https://github.com/ExtendDB/extenddb/pull/211",
+    [
+      ["COUNT", "only the Count"],
+      ["ALL_ATTRIBUTES", "ALL_ATTRIBUTES"],
+      ["ALL_PROJECTED_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"],
+    ].map(
+      ([Select, got]): Refusal => [
+        operation,
+        {
+          TableName: "abc",
+          ...more,
+          ExpressionAttributeValues: { ":a": { S: "a" } },
+          ProjectionExpression: "b",
+          Select,
+        },
+        `${start}Cannot specify the ProjectionExpression when choosing to get ${got}`,
+      ],
+    ),
+  );
+
 refusals(api("Scan"), [
   [
     "Scan",

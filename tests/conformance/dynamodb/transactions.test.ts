@@ -271,3 +271,18 @@ behaviour("a transaction writes 4 MB at most", guide("transaction-apis"), async 
   expect((await send(first)).Item).toBeUndefined();
   await write(...items(10));
 });
+
+behaviour(
+  "names and values that nothing refers to are no matter in a transaction",
+  "https://github.com/ExtendDB/extenddb/pull/169",
+  async () => {
+    const idle = {
+      ExpressionAttributeNames: { "#x": "x" },
+      ExpressionAttributeValues: { ":x": S("x") },
+    };
+    await write(put(key("idle"), idle));
+    const Get = { TableName, Key: key("idle"), ExpressionAttributeNames: { "#x": "x" } };
+    const { Responses } = await send(new TransactGetItemsCommand({ TransactItems: [{ Get }] }));
+    expect(Responses).toEqual([{ Item: key("idle") }]);
+  },
+);

@@ -11,6 +11,8 @@ import type { Placeholders } from "./placeholders.ts";
 /** A bound update: what it makes of an item, and which paths it writes. */
 export interface Update {
   paths: readonly Path[];
+  /** Those that are written into, and not taken away. */
+  written: readonly Path[];
   /** From before there were expressions: it is refused in other words. */
   isOlder?: true;
   /** It takes away only, and so makes no item where there is none. */
@@ -73,6 +75,7 @@ function bind({ set, remove, add, delete: deletions }: UpdateActions, holders: P
 
   return {
     paths,
+    written: [...assignments, ...additions, ...subtractions].map(({ path }) => path),
     isRemoval: assignments.length + additions.length === 0,
     apply(item) {
       const changed: Item = { ...item };

@@ -237,8 +237,8 @@ export function returned(
       return after;
     case "UPDATED_OLD":
     case "UPDATED_NEW": {
-      const item = asked === "UPDATED_OLD" ? before : after;
-      const found = update && item && projectPaths(update.paths)(item);
+      const [item, paths] = asked === "UPDATED_OLD" ? [before, update?.paths] : [after, update?.written];
+      const found = paths && item && projectPaths(paths)(item);
       return found && Object.keys(found).length > 0 ? found : undefined;
     }
     default:

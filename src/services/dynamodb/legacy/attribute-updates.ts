@@ -13,6 +13,7 @@ export function attributeUpdates(given: Record<string, DynamoDB.AttributeValueUp
   const changes = Object.entries(given).map(([name, update]) => [name, changeOf(update)] as const);
   return {
     paths: changes.map(([name]) => [name]),
+    written: changes.map(([name]) => [name]),
     isOlder: true,
     isRemoval: changes.length > 0 && Object.values(given).every(({ Action }) => Action === "DELETE"),
     apply(item) {

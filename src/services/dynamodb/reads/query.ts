@@ -26,7 +26,7 @@ export const queryOperations = {
     );
     const older = checkedConditions(input.QueryFilter);
     const start = startIn(input.ExclusiveStartKey);
-    checkSelect(input);
+    checkSelect(input, "Query");
     const { KeyConditionExpression: source } = input;
     if (source === undefined && !input.KeyConditions)
       throw invalid(

@@ -104,8 +104,11 @@ function checkGlobal(
     );
 }
 
-/** @throws {AwsError} ValidationException */
-export function checkSelect({ Select, ProjectionExpression, AttributesToGet }: Asked): void {
+/** A query tells it as the framework tells what it finds. @throws {AwsError} ValidationException */
+export function checkSelect(
+  { Select, ProjectionExpression, AttributesToGet }: Asked,
+  operation: "Query" | "Scan",
+): void {
   if (Select === "SPECIFIC_ATTRIBUTES" && ProjectionExpression === undefined && !AttributesToGet)
     throw invalid(
       "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
@@ -113,8 +116,9 @@ export function checkSelect({ Select, ProjectionExpression, AttributesToGet }: A
   if (Select === undefined || Select === "SPECIFIC_ATTRIBUTES") return;
   const got = Select === "COUNT" ? "only the Count" : Select;
   if (AttributesToGet) throw invalid(`Cannot specify the AttributesToGet when choosing to get ${got}`);
+  const start = operation === "Query" ? "1 validation error detected: " : "";
   if (ProjectionExpression !== undefined)
-    throw invalid(`Cannot specify the ProjectionExpression when choosing to get ${got}`);
+    throw invalid(`${start}Cannot specify the ProjectionExpression when choosing to get ${got}`);
 }
 
 const projects = (table: Table, index: Index, name: string) =>

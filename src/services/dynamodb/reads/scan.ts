@@ -24,7 +24,7 @@ export const scanOperations = {
     const older = checkedConditions(input.ScanFilter);
     checkSegment(Segment, TotalSegments);
     const start = startIn(input.ExclusiveStartKey);
-    checkSelect(input);
+    checkSelect(input, "Scan");
     const holders = placeholders(input);
     const reading = readingOf(input, holders, older);
     holders.settle();

@@ -9,7 +9,7 @@ import type { Update } from "../expressions/updates.ts";
 import { consumedOf, itemCollection, readUnits, type Used, writing } from "../items/capacity.ts";
 import { checkedPut, checkNoKeys, conditionIn, updated, updateIn } from "../items/items.ts";
 import { checkItemKeys, checkKey, rowKey } from "../items/keys.ts";
-import { checkParameters, projectionIn } from "../items/request.ts";
+import { projectionIn } from "../items/request.ts";
 import { changeItem, itemAt, keptAt, tableAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
 import { type Meter, meterOf, type Way } from "../throughput/meter.ts";
@@ -49,7 +49,6 @@ export const transactionOperations = {
 
   async TransactGetItems(ctx, input) {
     const wanted = input.TransactItems.map(({ Get: get }) => {
-      checkParameters(get, ["ProjectionExpression"]);
       const key = checkedItem(get.Key);
       return { table: get.TableName, key, project: projectionIn(get) };
     });
@@ -138,8 +137,6 @@ function actionIn(sent: DynamoDB.TransactWriteItem): Action {
     table: of.TableName,
     told: of.ReturnValuesOnConditionCheckFailure,
   });
-  if (update) checkParameters(update, ["UpdateExpression", "ConditionExpression"]);
-  else checkParameters((put ?? check ?? remove)!, ["ConditionExpression"]);
   if (put) return { ...base(put), kind: "put", item: checkedPut(put.Item), test: conditionIn(put) };
   if (check) return { ...base(check), kind: "check", item: checkedItem(check.Key), test: conditionIn(check) };
   if (remove)
