@@ -1,5 +1,6 @@
 import { conformanceCloud } from "../cloud.ts";
 import { api, dynamodbOn, measured, type Refusal } from "./client.ts";
+import { detected, fails, missing } from "./sentences.ts";
 
 const cloud = conformanceCloud();
 const { refusals } = dynamodbOn(cloud);
@@ -8,11 +9,6 @@ const INVALID = "One or more parameter values were invalid: ";
 const REQUIRED = "The parameter 'TableName' is required but was not present in the request";
 const LENGTH = "TableName must be at least 3 characters long and at most 255 characters long";
 
-const detected = (...found: string[]) =>
-  `${found.length} validation error${found.length === 1 ? "" : "s"} detected: ${found.join("; ")}`;
-const fails = (path: string, value: string, rule: string) =>
-  `Value ${value} at '${path}' failed to satisfy constraint: ${rule}`;
-const missing = (path: string) => fails(path, "null", "Member must not be null");
 const wrongName = (name: string) =>
   fails("tableName", `'${name}'`, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
 const capacity = fails(
@@ -331,21 +327,6 @@ for (const [operation, page, input, path, values] of ENUMERATIONS)
     [operation, input, detected(fails(path, "'hi'", `Member must satisfy enum value set: [${values}]`))],
   ]);
 
-/** Lists, maps and structures are printed as Java prints them. */
-refusals(api("BatchWriteItem"), [
-  [
-    "BatchWriteItem",
-    { RequestItems: { abc: Array(26).fill({ DeleteRequest: { Key: {} } }) } },
-    detected(
-      fails(
-        "requestItems",
-        `'{abc=[${Array(26).fill("WriteRequest(putRequest=null, deleteRequest=DeleteRequest(key={}))").join(", ")}]}'`,
-        "Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]",
-      ),
-    ),
-  ],
-]);
-
 /** A query begins otherwise than a scan. */
 for (const [operation, start, more] of [
   ["Query", "1 validation error detected: ", { KeyConditionExpression: "a = :a" }],
@@ -427,89 +408,5 @@ refusals(measured("details/DDB-TABLE-457"), [
       ),
       short("exclusiveStartTableName", ""),
     ),
-  ],
-]);
-
-refusals(api("BatchGetItem"), [
-  ["BatchGetItem", {}, detected(missing("requestItems"))],
-  [
-    "BatchGetItem",
-    { RequestItems: {} },
-    detected(fails("requestItems", "'{}'", "Member must have length greater than or equal to 1")),
-  ],
-  [
-    "BatchGetItem",
-    { RequestItems: { abc: { Keys: [{ a: { S: "a" } }, { a: { S: "a" } }] } } },
-    "Provided list of item keys contains duplicates",
-  ],
-  [
-    "BatchGetItem",
-    {
-      RequestItems: Object.fromEntries(
-        ["abc", "abd"].map((name) => [
-          name,
-          { Keys: Array.from({ length: 51 }, (_, n) => ({ a: { S: `${n}` } })) },
-        ]),
-      ),
-    },
-    "Too many items requested for the BatchGetItem call",
-  ],
-  [
-    "BatchGetItem",
-    { RequestItems: { abc: { Keys: [{}], AttributesToGet: ["a", "a"] } } },
-    `${INVALID}Duplicate value in attribute name: a`,
-  ],
-  [
-    "BatchGetItem",
-    { RequestItems: { abc: { Keys: [{}], ExpressionAttributeNames: { "#a": "a" } } } },
-    NAMES_ALONE,
-  ],
-]);
-
-const SEVERAL =
-  "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes";
-refusals(api("BatchWriteItem"), [
-  ["BatchWriteItem", {}, detected(missing("requestItems"))],
-  ["BatchWriteItem", { RequestItems: { abc: [{}] } }, SEVERAL],
-  [
-    "BatchWriteItem",
-    { RequestItems: { abc: [{ PutRequest: { Item: {} }, DeleteRequest: { Key: {} } }] } },
-    SEVERAL,
-  ],
-  [
-    "BatchWriteItem",
-    { RequestItems: { abc: [{ PutRequest: {} }] } },
-    detected(missing("requestItems.abc.member.1.member.putRequest.item")),
-  ],
-  [
-    "BatchWriteItem",
-    {
-      RequestItems: Object.fromEntries(
-        ["abc", "abd"].map((name) => [
-          name,
-          Array.from({ length: 13 }, () => ({ DeleteRequest: { Key: {} } })),
-        ]),
-      ),
-    },
-    "Too many items requested for the BatchWriteItem call",
-  ],
-  [
-    "BatchWriteItem",
-    { RequestItems: { abc: [{ PutRequest: { Item: { a: { S: "x".repeat(409_601) } } } }] } },
-    "Item size has exceeded the maximum allowed size",
-  ],
-]);
-
-refusals(api("TransactWriteItems"), [
-  ["TransactWriteItems", {}, detected(missing("transactItems"))],
-  [
-    "TransactWriteItems",
-    { TransactItems: [] },
-    detected(fails("transactItems", "'[]'", "Member must have length greater than or equal to 1")),
-  ],
-  [
-    "TransactWriteItems",
-    { TransactItems: [{}] },
-    "TransactItems can only contain one of Check, Put, Update or Delete",
   ],
 ]);
