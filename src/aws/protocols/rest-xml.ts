@@ -8,6 +8,7 @@ import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
 import {
   checkIntegers,
   checkPlaces,
+  isOfS3,
   isS3,
   isUnwrapped,
   requireDocument,
@@ -30,7 +31,7 @@ const writers = xmlWriters(isoWithMillis);
 const refusal = { code: "MalformedInput" };
 
 const xml: DocumentFormat = {
-  contentType: (operation) => (isS3(operation) ? "application/xml" : "text/xml"),
+  contentType: (operation) => (isOfS3(operation) ? "application/xml" : "text/xml"),
   empty: "",
   readMembers({ input }) {
     const read = xmlMembersReader(input, input.bodyMembers);
@@ -60,7 +61,7 @@ const xml: DocumentFormat = {
     const root = shape.kind === "structure" ? (shape.xmlName ?? xmlName) : xmlName;
     return inDocument(writers.element(root, shape, xmlNamespace ?? namespaceOf(operation, shape)));
   },
-  refusals: (operation) => (isS3(operation) ? s3Refusals : { body: refusal, bindings: refusal }),
+  refusals: (operation) => (isOfS3(operation) ? s3Refusals : { body: refusal, bindings: refusal }),
   events: {
     contentType: "text/xml",
     read: (shape) => {
@@ -97,7 +98,7 @@ export const restXml: Protocol = {
 
   encode(operation, output, meta) {
     const response = encoders(operation)(output as Record<string, unknown>);
-    Object.assign(response.headers, isS3(operation) ? s3Ids(meta) : { "x-amzn-requestid": meta.requestId });
+    Object.assign(response.headers, isOfS3(operation) ? s3Ids(meta) : { "x-amzn-requestid": meta.requestId });
     const type = isS3(operation) ? s3Types.get(operation.name) : undefined;
     if (type !== undefined) response.headers["content-type"] = type;
     return response;
@@ -105,7 +106,7 @@ export const restXml: Protocol = {
 
   encodeError(operation, error, meta) {
     const described = describe(operation, error);
-    const s3 = isS3(operation);
+    const s3 = isOfS3(operation);
     const headers: Record<string, string> = {
       ...(s3 ? s3Ids(meta) : { "x-amzn-requestid": meta.requestId }),
       ...error.headers,
@@ -116,7 +117,7 @@ export const restXml: Protocol = {
     headers["content-type"] = s3 ? "application/xml" : "text/xml";
     if (operation?.method === "HEAD") return { status, headers, body: "" };
     const body = s3
-      ? s3ErrorDocument(described.code, error, meta)
+      ? s3ErrorDocument(operation, described.code, error, meta)
       : xmlErrorDocument(described, meta, operation?.contract.xmlNamespace, writers);
     return { status, headers, body };
   },

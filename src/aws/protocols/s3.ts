@@ -13,6 +13,11 @@ export function isS3(operation: Operation | undefined): boolean {
   return operation === undefined || operation.contract.service === "s3";
 }
 
+/** S3 itself and its control plane, which answer from one front. */
+export function isOfS3(operation: Operation | undefined): boolean {
+  return isS3(operation) || operation?.contract.service === "s3control";
+}
+
 export function s3Ids({ requestId, hostId }: ResponseMeta): Record<string, string> {
   return { "x-amz-request-id": requestId, "x-amz-id-2": hostId, server: "AmazonS3" };
 }
@@ -148,16 +153,25 @@ export const s3Refusals = {
   bindings: { code: "InvalidArgument" },
 };
 
-/** A bare `<Error>`, with whatever else there is to say (`BucketName`, `Resource`, `Condition` …) as elements. */
-export function s3ErrorDocument(code: string, error: AwsError, { requestId, hostId }: ResponseMeta): string {
-  let details = "";
+/**
+ * A bare `<Error>`, with whatever else there is to say (`BucketName`, `Resource`, `Condition` …) as elements. The
+ * control plane says the same within an `<ErrorResponse>`, and the ids beside it.
+ */
+export function s3ErrorDocument(
+  operation: Operation | undefined,
+  code: string,
+  error: AwsError,
+  { requestId, hostId }: ResponseMeta,
+): string {
+  let said = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>`;
   for (const [name, value] of Object.entries(error.members)) {
-    if (value !== undefined && value !== null) details += `<${name}>${escapeXml(String(value))}</${name}>`;
+    if (value !== undefined && value !== null) said += `<${name}>${escapeXml(String(value))}</${name}>`;
   }
-  return (
-    `${xmlDeclaration}<Error><Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>` +
-    `${details}<RequestId>${requestId}</RequestId><HostId>${hostId}</HostId></Error>`
-  );
+  const ids = `<RequestId>${requestId}</RequestId><HostId>${hostId}</HostId>`;
+  const document = isS3(operation)
+    ? `<Error>${said}${ids}</Error>`
+    : `<ErrorResponse><Error>${said}</Error>${ids}</ErrorResponse>`;
+  return xmlDeclaration + document;
 }
 
 /** Types that no member of the output tells: of a text to the model, and of the document that a HEAD leaves out. */

@@ -196,3 +196,20 @@ behaviour("a condition on a date that is none is passed over", `${GATEWAY}/pull/
     expect((await send(cloud, { method: "GET", target: `/${Bucket}/k`, headers })).text).toBe("body");
   }
 });
+
+behaviour(
+  "the control plane's errors are within an ErrorResponse, with S3's ids beside them",
+  "https://github.com/getmoto/moto/pull/9716",
+  async () => {
+    const account = "777788889999";
+    const told = await send(cloud, {
+      method: "GET",
+      target: "/v20180820/configuration/publicAccessBlock",
+      headers: { "x-amz-account-id": account },
+      account,
+    });
+    expect(told.text).toContain("<ErrorResponse><Error><Code>NoSuchPublicAccessBlockConfiguration</Code>");
+    expect(told.text).toContain(`<AccountId>${account}</AccountId></Error><RequestId>`);
+    expect(told.text).toContain(`<HostId>${told.headers["x-amz-id-2"]}</HostId></ErrorResponse>`);
+  },
+);
