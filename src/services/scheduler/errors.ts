@@ -1,3 +1,4 @@
+import { placeOfFault } from "#aws/languages/event-pattern/tokens.ts";
 import { faultsOf } from "#kernel/service.ts";
 
 const fault = faultsOf<"scheduler">();
@@ -5,6 +6,10 @@ const fault = faultsOf<"scheduler">();
 export const invalid = (message: string) => fault("ValidationException", message);
 export const invalidExpression = (expression: string) =>
   invalid(`Invalid Schedule Expression ${expression}.`);
+export const unsupportedService = (service: string) =>
+  invalid(`${service} is not a supported service for a target.`);
+export const notJson = (input: string) =>
+  invalid(`JSON syntax error in input for the target: ${placeOfFault(input)}`);
 export const invalidToken = () => invalid("Invalid NextToken provided.");
 
 export const noSuchSchedule = (name: string) =>

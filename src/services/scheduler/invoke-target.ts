@@ -1,13 +1,12 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Scheduler from "#aws/contract/types/scheduler.ts";
-import type { Clients } from "#kernel/clients.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import { rootOf } from "#kernel/principal.ts";
 import { deliverOrBury } from "#kernel/redelivery.ts";
 import { deliver } from "#kernel/targets.ts";
-import { universalTarget } from "./checks.ts";
 import { scheduleArn } from "./store.ts";
+import { callOperation, universalTarget } from "./universal.ts";
 
 /** A schedule's call of its target, once. */
 export interface Invocation {
@@ -60,23 +59,6 @@ export function invokeTarget(ctx: Context, call: Invocation, attempt: number): P
       name: call.id,
     });
   });
-}
-
-/** Services whose names in ARNs of universal targets are not those of their contracts. */
-const CONTRACTS: Record<string, string> = {
-  sfn: "stepfunctions",
-  eventbridge: "events",
-  cloudwatchlogs: "logs",
-};
-
-async function callOperation(
-  aws: Clients,
-  { service, operation }: { service: string; operation: string },
-  input: string,
-): Promise<void> {
-  const calls = aws as unknown as Record<string, Record<string, (given: object) => Promise<unknown>>>;
-  const name = operation[0]!.toUpperCase() + operation.slice(1);
-  await calls[CONTRACTS[service] ?? service]![name]!(JSON.parse(input) as object);
 }
 
 /** With what it may say of the call itself; where it says nothing, an event that tells of it. */

@@ -1,3 +1,4 @@
+import { DescribeVaultCommand, GlacierClient } from "@aws-sdk/client-glacier";
 import { GetScheduleCommand, UpdateScheduleCommand } from "@aws-sdk/client-scheduler";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
@@ -157,6 +158,26 @@ behaviour(
     });
     await cloud.advance(3 * MINUTE);
     expect(await bodies()).toEqual(["by operation"]);
+  },
+);
+
+behaviour(
+  "an operation's members are named with a capital letter, in every protocol",
+  guide("managing-targets-universal"),
+  async () => {
+    await create({
+      ScheduleExpression: at((await now()) + MINUTE),
+      Target: {
+        Arn: "arn:aws:scheduler:::aws-sdk:glacier:createVault",
+        RoleArn,
+        Input: JSON.stringify({ AccountId: "-", VaultName: "scheduled" }),
+      },
+    });
+    await cloud.advance(3 * MINUTE);
+    const glacier = new GlacierClient(cloud.client());
+    expect(
+      await glacier.send(new DescribeVaultCommand({ accountId: "-", vaultName: "scheduled" })),
+    ).toMatchObject({ VaultName: "scheduled" });
   },
 );
 

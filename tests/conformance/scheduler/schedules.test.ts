@@ -333,6 +333,30 @@ describe("what a schedule must be", () => {
       "Target",
     ],
     [
+      "an operation that reads many is none either",
+      { Target: { Arn: "arn:aws:scheduler:::aws-sdk:dynamodb:batchGetItem", RoleArn, Input: "{}" } },
+      "batchGetItem API is not supported.",
+      "Target",
+    ],
+    [
+      "an operation is given what it needs, by names with a capital letter",
+      {
+        Target: {
+          Arn: "arn:aws:scheduler:::aws-sdk:sfn:startExecution",
+          RoleArn,
+          Input: '{"stateMachineArn":"arn"}',
+        },
+      },
+      "Invalid RequestJson provided. Reason Request payload is missing the following field(s): StateMachineArn.",
+      "Target",
+    ],
+    [
+      "an operation is given all that it needs",
+      { Target: { Arn: "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", RoleArn, Input: "{}" } },
+      "Invalid RequestJson provided. Reason Request payload is missing the following field(s): QueueUrl, MessageBody.",
+      "Target",
+    ],
+    [
       "a target is in the schedule's own Region",
       { Target: { Arn: `arn:aws:lambda:us-west-2:${ACCOUNT}:function:f`, RoleArn } },
       "The target ARN provided does not match the current region us-east-1.",

@@ -1,0 +1,108 @@
+import { loadContract, loadIndex } from "#aws/contract/contract.ts";
+import type { Operation, Shape, StructureShape } from "#aws/contract/shapes.ts";
+import type * as Scheduler from "#aws/contract/types/scheduler.ts";
+import type { Clients } from "#kernel/clients.ts";
+import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
+import { invalid, notJson, unsupportedService } from "./errors.ts";
+
+/** `arn:aws:scheduler:::aws-sdk:service:operation`: any operation of a service that changes something. */
+const UNIVERSAL = /^arn:[a-z-]+:scheduler:::aws-sdk:([a-z0-9-]+):([a-z][a-zA-Z0-9]*)$/;
+
+export function universalTarget(arn: string): Universal | undefined {
+  const [, service, operation] = UNIVERSAL.exec(arn) ?? [];
+  return service && operation ? { service, operation } : undefined;
+}
+
+export interface Universal {
+  service: string;
+  operation: string;
+}
+
+/** https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html#unsupported-api-actions */
+const READS =
+  /^(get|describe|list|poll|receive|search|scan|query|select|read|lookup|discover|validate|batchGet|batchDescribe|batchRead|transactGet|adminGet|adminList|testMigration|retrieve|testConnection|translateDocument|isAuthorized|invokeModel)/;
+
+/** @throws {AwsError} ValidationException */
+export function checkUniversal({ Arn: arn, Input: input }: Scheduler.Target): void {
+  const universal = universalTarget(arn);
+  if (!universal)
+    throw unsupportedService(/^arn:aws:scheduler:::aws-sdk:([a-z0-9-]+):/.exec(arn)?.[1] ?? "scheduler");
+  if (READS.test(universal.operation)) throw invalid(`${universal.operation} API is not supported.`);
+  if (input === undefined) throw invalid("You must provide an input to set this target for your schedule.");
+  const request = objectIn(input);
+  if (!request) throw notJson(input);
+  const called = operationOf(universal);
+  if (called === undefined) return;
+  if (called === "unknown") throw invalid(`${universal.operation} API is not supported.`);
+  const missing = called.input.required.map(capitalized).filter((name) => request[name] === undefined);
+  if (missing.length > 0)
+    throw invalid(
+      `Invalid RequestJson provided. Reason Request payload is missing the following field(s): ${missing.join(", ")}.`,
+    );
+}
+
+function objectIn(input: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(input);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject && !isDeeperThan(MOST_JSON_LEVELS, value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `undefined` of a service that is AWS's alone so far. */
+function operationOf({ service, operation }: Universal): Operation | "unknown" | undefined {
+  const id = contractOf(service);
+  return id === undefined ? undefined : (loadContract(id).operation(capitalized(operation)) ?? "unknown");
+}
+
+/** ARNs call services as SDKs do: `sfn`, `cloudwatchlogs`. */
+const contractOf = (called: string): string | undefined =>
+  loadIndex().find(({ serviceId }) => serviceId.replaceAll(" ", "").toLowerCase() === called)?.service;
+
+export async function callOperation(aws: Clients, called: Universal, input: string): Promise<void> {
+  const calls = aws as unknown as Record<string, Record<string, (given: object) => Promise<unknown>>>;
+  const id = contractOf(called.service) ?? called.service;
+  const name = capitalized(called.operation);
+  const operation = operationOf(called);
+  const request: unknown = JSON.parse(input);
+  const given = typeof operation === "object" ? structured(operation.input, request) : request;
+  await calls[id]![name]!(given as object);
+}
+
+/** Members are named with a capital letter, whatever the service's own protocol has them begin with. */
+function structured(shape: StructureShape, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const names = new Map(shape.members.map((member) => [capitalized(member.name), member]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => {
+      const member = names.get(name);
+      return member ? [member.name, valued(member.shape, inner)] : [name, inner];
+    }),
+  );
+}
+
+function valued(shape: Shape, value: unknown): unknown {
+  switch (shape.kind) {
+    case "structure":
+      return structured(shape, value);
+    case "list":
+      return Array.isArray(value) ? value.map((one) => valued(shape.member, one)) : value;
+    case "map":
+      return typeof value === "object" && value !== null
+        ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, valued(shape.value, one)]))
+        : value;
+    case "scalar":
+      if (shape.type === "blob" && typeof value === "string") return Buffer.from(value);
+      if (shape.type === "timestamp" && (typeof value === "string" || typeof value === "number"))
+        return new Date(typeof value === "number" ? value * 1_000 : value);
+      return value;
+    default:
+      return value;
+  }
+}
+
+const capitalized = (name: string) => name.slice(0, 1).toUpperCase() + name.slice(1);
