@@ -1,5 +1,5 @@
 import { conformanceCloud } from "../cloud.ts";
-import { dynamodbOn, type Refusal } from "./client.ts";
+import { api, dynamodbOn, type Refusal } from "./client.ts";
 import {
   attribute,
   base,
@@ -123,6 +123,20 @@ const ONE_INDEX =
   "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table";
 const Create = index("new", { ProvisionedThroughput: units(1) });
 const definitions = { AttributeDefinitions: [attribute("b")] };
+/** A new index's key is to be defined by the call, though the table has it defined. */
+refusals(
+  api("UpdateTable"),
+  rows([
+    [
+      "indexed",
+      {
+        AttributeDefinitions: [attribute("c")],
+        GlobalSecondaryIndexUpdates: [{ Create: index("new") }],
+      },
+      `${INVALID}Some index key attributes are not defined in AttributeDefinitions. Keys: [b], AttributeDefinitions: [c]`,
+    ],
+  ]),
+);
 refusals(
   INDEXES,
   rows([

@@ -82,7 +82,8 @@ function withIndex(
     ...sentDefinitions.filter(({ AttributeName }) => !known.has(AttributeName)),
   ];
   const index: Index = {
-    ...globalIndex(sent, definitions, table.billing, region, true),
+    // What is known of the table does not stand in for what the call says of the new index.
+    ...globalIndex(sent, sentDefinitions, table.billing, region, true),
     number: tx.sequence(),
     filling: true,
   };
