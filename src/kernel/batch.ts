@@ -24,8 +24,7 @@ export class Batch implements OpenCommit {
   writers = 0;
   isOpen = true;
   companion: Companion | undefined;
-  /** By key as text; of each key the newest. */
-  readonly #writes = new Map<string, Write>();
+  readonly #writes: Write[] = [];
   readonly #accompany: () => Companion | undefined;
 
   /**
@@ -43,33 +42,39 @@ export class Batch implements OpenCommit {
     return this.isOpen && this.bytes + bytes <= MOST_TOGETHER;
   }
 
-  add(writes: ReadonlyMap<string, Write>, bytes: number): void {
+  /** Another transaction, whose writes are so large, is added. */
+  join(bytes: number): void {
     this.bytes += bytes;
     this.writers++;
-    writes.forEach((write, text) => {
-      write.pending = this.pending;
-      this.#writes.set(text, write);
-    });
   }
 
-  /** Calls with each write and its key as text. */
-  each(visit: (write: Write, text: string) => void): void {
-    this.#writes.forEach(visit);
+  /** @param former the last write of that key, if it may be in this batch as well */
+  add(write: Write, former: Write | undefined): void {
+    if (former?.pending === this.pending) former.pending = undefined;
+    write.pending = this.pending;
+    this.#writes.push(write);
+  }
+
+  /** Of each key the newest. */
+  *writes(): Generator<Write> {
+    for (const write of this.#writes) if (write.pending === this.pending) yield write;
   }
 
   close(): Commit {
     this.isOpen = false;
     const puts: Row[] = [];
     const deletes: Uint8Array[] = [];
-    this.#writes.forEach(({ key, value }) => {
-      if (value) puts.push({ key, value });
-      else deletes.push(key);
-    });
+    for (const write of this.writes()) {
+      if (isPut(write)) puts.push(write);
+      else deletes.push(write.key);
+    }
     this.companion = this.#accompany();
     if (this.companion) puts.push(...this.companion.rows);
     return { lease: this.lease, puts, deletes };
   }
 }
+
+const isPut = (write: Write): write is Write & Row => write.value !== undefined;
 
 /** @throws {LimitError} for what may not be written */
 export function bytesOf(writes: ReadonlyMap<string, Write>): number {

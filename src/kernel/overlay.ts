@@ -13,9 +13,11 @@ export interface Pending {
 
 export interface Write {
   key: Uint8Array;
+  /** The key as a Latin-1 string. */
+  text: string;
   /** `undefined` for a deletion. */
   value: Uint8Array | undefined;
-  /** The commit that it is part of, once there is one. */
+  /** The commit that it is part of: there is none yet, or none any more, since a later write took its place there. */
   pending: Pending | undefined;
 }
 
@@ -160,11 +162,16 @@ class Writer extends Reader implements Draft {
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
-    this.writes.set(keyText(key), { key, value, pending: undefined });
+    this.#write(key, value);
   }
 
   delete(key: Uint8Array): void {
-    this.writes.set(keyText(key), { key, value: undefined, pending: undefined });
+    this.#write(key, undefined);
+  }
+
+  #write(key: Uint8Array, value: Uint8Array | undefined): void {
+    const text = keyText(key);
+    this.writes.set(text, { key, text, value, pending: undefined });
   }
 }
 

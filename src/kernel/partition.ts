@@ -111,10 +111,11 @@ export function openPartition({
     const bytes = bytesOf(writes);
     const joined = of.batch?.takes(bytes) ? of.batch : undefined;
     const batch = joined ?? new Batch(of.lease, ++version, accompany);
-    batch.add(writes, bytes);
+    batch.join(bytes);
     of.reserved = reserved;
     const { overlay, hot } = of.layers;
     writes.forEach((write, text) => {
+      batch.add(write, overlay.get(text));
       overlay.set(text, write);
       hot.delete(text);
     });
@@ -130,9 +131,8 @@ export function openPartition({
       () => {
         if (of.batch === batch) of.batch = undefined;
         batch.companion?.arrived();
-        batch.each((write, text) => {
-          if (layers.overlay.get(text) === write) layers.overlay.delete(text);
-        });
+        for (const write of batch.writes())
+          if (layers.overlay.get(write.text) === write) layers.overlay.delete(write.text);
       },
       (error) => {
         batch.companion?.lost();

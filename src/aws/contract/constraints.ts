@@ -11,10 +11,20 @@ export interface Violation {
 
 /** What the model says against an input: what is missing, too short, too long, out of range, or of a wrong form. */
 export function violations(shape: StructureShape, input: object, dialect: Dialect): Violation[] {
+  const check = compiled[dialect](shape);
+  const any: Violation[] = [];
+  check?.(input, ANYWHERE, any);
+  if (any.length === 0) return any;
   const found: Violation[] = [];
-  compiled[dialect](shape)?.(input, undefined, found);
+  check?.(input, undefined, found);
   return found;
 }
+
+/** Where a first look is taken, which makes no places: nothing is wrong in most inputs. */
+const ANYWHERE: Place = { parent: undefined, step: { name: "" } };
+
+const below = (place: Place | undefined, step: Step, isSecret?: boolean): Place =>
+  place === ANYWHERE ? place : { parent: place, step, isSecret };
 
 /** All of them in one sentence, as an exception's message. */
 export function violationMessage(found: readonly Violation[], dialect: Dialect): string {
@@ -56,6 +66,7 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     rule: string,
     found: Violation[],
   ): void {
+    if (place === ANYWHERE) return void found.push({ path: "", message: "" });
     const path = words.path(place);
     found.push({ path, message: words.sentence(shape, value, path, rule, isHidden(place)) });
   }
@@ -95,11 +106,11 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
       for (const { member, step } of required) {
         const item = input[member.name];
         if (item !== undefined && item !== null) continue;
-        report(member.shape, null, { parent: place, step }, "Member must not be null", found);
+        report(member.shape, null, below(place, step), "Member must not be null", found);
       }
       for (const { member, step, check } of checked) {
         const item = input[member.name];
-        if (item !== undefined && item !== null) check!(item, { parent: place, step, isSecret }, found);
+        if (item !== undefined && item !== null) check!(item, below(place, step, isSecret), found);
       }
     };
   }
@@ -113,7 +124,7 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
       if (check === undefined) return;
       for (let index = 0; index < items.length; index++) {
         const item = items[index];
-        if (item !== null && item !== undefined) check(item, { parent: place, step: { index } }, found);
+        if (item !== null && item !== undefined) check(item, below(place, { index }), found);
       }
     };
   }
@@ -129,7 +140,7 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
       gatherValues?.(Object.values(map), map, place, found);
       if (checkKey === undefined && checkValue === undefined) return;
       for (const key of Object.keys(map)) {
-        const here: Place = { parent: place, step: { key } };
+        const here = below(place, { key });
         const item = map[key];
         checkKey?.(key, here, found);
         if (item !== null && item !== undefined) checkValue?.(item, here, found);

@@ -49,6 +49,8 @@ export interface Lease {
 export interface Row {
   key: Uint8Array;
   value: Uint8Array;
+  /** The key as `key-text.ts` makes it, where that is known. */
+  readonly text?: string | undefined;
   /** Of what a range hands out: the value where it stands, for who looks at it and makes no copy. Nobody writes there. */
   readonly lent?: Lent | undefined;
 }

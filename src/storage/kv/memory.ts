@@ -17,7 +17,7 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
   async function write(group: readonly Commit[]): Promise<undefined> {
     for (const { puts, deletes } of group) {
       for (const key of deletes) rows.delete(keyText(key));
-      for (const { key, value } of puts) rows.set(keyText(key), new Uint8Array(value));
+      for (const { key, value, text = keyText(key) } of puts) rows.set(text, new Uint8Array(value));
     }
   }
 

@@ -4,13 +4,13 @@ import type { RawJson } from "#aws/protocols/raw-json.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid, keyMismatch } from "../errors.ts";
 import type { Projection } from "../expressions/projections.ts";
-import type { Table } from "../store.ts";
+import type { KeyNames, Table } from "../store.ts";
 import { meterOf } from "../throughput/meter.ts";
 import { type Kept, rawTables } from "../values/stored.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
 import { add, consumedOf, isAsked, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
-import { checkedPut } from "./items.ts";
-import { checkItemKeys, checkKey, keyName, namesOf, rowKey } from "./keys.ts";
+import { checkedSize } from "./items.ts";
+import { checkItemKeys, checkKey, nameOf, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { changeItem, itemAt, keptAt, tableAt } from "./rows.ts";
 import { looksBack } from "./write.ts";
@@ -90,11 +90,14 @@ export const batchOperations = {
           if (put) checkPut(table, put);
           else checkKey(table, key!);
         }
-        checkDistinct(writes.map(({ put, key }) => keyName(table.key, put ?? key!)));
+        checkDistinct(
+          table.key,
+          writes.map(({ put, key }) => put ?? key!),
+        );
         const isCounted = meter !== undefined || isAsked(input.ReturnConsumedCapacity);
         const looks = isCounted || looksBack(table);
         const of: Used = { table, units: 0, indexes: new Map() };
-        for (const [at, { put, key }] of writes.entries()) {
+        for (const [at, { put, size, key }] of writes.entries()) {
           const row = rowKey(table.number, table.key, put ?? key!);
           const before = looks || key ? await itemAt(tx, table, put ?? key!, row) : undefined;
           const own = isCounted ? writing(table, before, put) : undefined;
@@ -104,7 +107,7 @@ export const batchOperations = {
             (UnprocessedItems[name] ??= []).push(input.RequestItems[name]![at]!);
             continue;
           }
-          changeItem(tx, table, before, put, undefined, row);
+          changeItem(tx, table, before, put, { row, size });
           if (own) {
             meter?.count("write", own);
             add(of, own);
@@ -163,16 +166,29 @@ function checkDifferent(keys: readonly Item[]): void {
   }
 }
 
-function writeIn({ PutRequest, DeleteRequest }: DynamoDB.WriteRequest): { put?: Item; key?: Item } {
+function writeIn({ PutRequest, DeleteRequest }: DynamoDB.WriteRequest): Write {
   if (Boolean(PutRequest) === Boolean(DeleteRequest))
     throw invalid(
       "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
     );
-  if (PutRequest) return { put: checkedPut(PutRequest.Item) };
-  return { key: checkedItem(DeleteRequest!.Key) };
+  if (!PutRequest) return { key: checkedItem(DeleteRequest!.Key), put: undefined, size: undefined };
+  const put = checkedItem(PutRequest.Item);
+  return { put, size: checkedSize(put), key: undefined };
 }
 
-/** @throws {AwsError} ValidationException */
-function checkDistinct(keys: readonly string[]): void {
-  if (new Set(keys).size < keys.length) throw invalid("Provided list of item keys contains duplicates");
+/** An item that is put, or the key of one that is deleted. */
+interface Write {
+  put: Item | undefined;
+  size: number | undefined;
+  key: Item | undefined;
+}
+
+/** So few are compared sooner than looked up. @throws {AwsError} ValidationException */
+function checkDistinct({ partition, sort = partition }: KeyNames, items: readonly Item[]): void {
+  const partitions = items.map((item) => nameOf(item[partition]!));
+  const sorts = items.map((item) => nameOf(item[sort]!));
+  for (let at = 1; at < items.length; at++)
+    for (let before = 0; before < at; before++)
+      if (sorts[at] === sorts[before] && partitions[at] === partitions[before])
+        throw invalid("Provided list of item keys contains duplicates");
 }

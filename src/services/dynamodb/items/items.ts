@@ -53,7 +53,7 @@ export const itemOperations = {
     checkParameters(input, ["ConditionExpression"], ["Expected", "ConditionalOperator"]);
     const item = checkedItem(input.Item);
     checkReturnValues(input.ReturnValues);
-    checkItemSize(item);
+    const size = checkedSize(item);
     const test = conditionIn(input);
     return ctx.transact((tx) =>
       whenReady(tableAt(tx, input.TableName), (table) => {
@@ -64,7 +64,7 @@ export const itemOperations = {
         return whenReady(isBlind ? undefined : itemAt(tx, table, item, row), (before) => {
           judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
           meter?.take("write", writing(table, before, item));
-          changeItem(tx, table, before, item, undefined, row);
+          changeItem(tx, table, before, item, { row, size });
           return {
             Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
             ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, item),
@@ -88,7 +88,7 @@ export const itemOperations = {
           const meter = meterOf(ctx, tx);
           judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
           meter?.take("write", writing(table, before, undefined));
-          changeItem(tx, table, before, undefined, undefined, row);
+          changeItem(tx, table, before, undefined, { row });
           return {
             Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
             ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, undefined),
@@ -117,7 +117,7 @@ export const itemOperations = {
           judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
           const after = updated(table, key, before, update);
           meter?.take("write", writing(table, before, after));
-          changeItem(tx, table, before, after, undefined, row);
+          changeItem(tx, table, before, after, { row });
           return {
             Attributes: returned(input.ReturnValues, update, before, after),
             ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, after),
@@ -134,12 +134,15 @@ const NO_INDEXES = new Map<string, number>();
 /** @throws {AwsError} ValidationException */
 export function checkedPut(sent: Item): Item {
   const item = checkedItem(sent);
-  checkItemSize(item);
+  checkedSize(item);
   return item;
 }
 
-function checkItemSize(item: Item): void {
-  if (sizeOfItem(item) > MOST_ITEM_BYTES) throw itemTooLarge();
+/** @throws {AwsError} ValidationException */
+export function checkedSize(item: Item): number {
+  const size = sizeOfItem(item);
+  if (size > MOST_ITEM_BYTES) throw itemTooLarge();
+  return size;
 }
 
 interface Conditional extends Placeholding {

@@ -24,13 +24,8 @@ export function hashOf(key: KeyNames, item: Item): Uint8Array {
   return hashes.length === 1 ? hashes[0]! : hash("md5", Buffer.concat(hashes), "buffer");
 }
 
-/** A key as a text to compare with others of its table. */
-export function keyName({ partition, sort }: KeyNames, item: Item): string {
-  const first = nameOf(item[partition]!);
-  return sort === undefined ? first : `${first.length} ${first}${nameOf(item[sort]!)}`;
-}
-
-const nameOf = ({ S, N, B }: Value): string => S ?? N ?? Buffer.from(B!).toString("base64");
+/** A value of a key as a text to compare with others of its attribute. */
+export const nameOf = ({ S, N, B }: Value): string => S ?? N ?? Buffer.from(B!).toString("base64");
 
 export function isSameKey(a: readonly KeyPart[], b: readonly KeyPart[]): boolean {
   return a.every((part, at) => {
@@ -159,7 +154,10 @@ export function checkKey(table: Pick<Table, "key" | "types">, key: Item): void {
   checkKeySizes(table.key, key);
 }
 
-export const namesOf = (key: KeyNames): string[] => [...partitionNames(key), ...sortNames(key)];
+export function namesOf(key: KeyNames): string[] {
+  if (key.more) return [...partitionNames(key), ...sortNames(key)];
+  return key.sort === undefined ? [key.partition] : [key.partition, key.sort];
+}
 export const partitionNames = ({ partition, more }: KeyNames): string[] =>
   more ? [partition, ...more.partition] : [partition];
 export const sortNames = ({ sort, more }: KeyNames): string[] => {

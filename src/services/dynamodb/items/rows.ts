@@ -41,21 +41,26 @@ export const itemAt = (
   row?: readonly KeyPart[],
 ): MaybePromise<Item | undefined> => whenReady(keptAt(tx, table, key, row), (kept) => kept?.item);
 
-/**
- * Takes an item from what it was to what it is, either of which may be nothing, here and in the table's other replicas.
- * @param by who does it, if not a caller
- * @param row where it stands, if that is known
- */
+/** What is known of a change beside what it is. */
+export interface Known {
+  /** Who does it, if not a caller. */
+  by?: "ttl";
+  /** Where the item stands. */
+  row?: readonly KeyPart[];
+  /** Of what it is now, as DynamoDB counts it. */
+  size?: number | undefined;
+}
+
+/** Takes an item from what it was to what it is, either of which may be nothing, here and in the table's other replicas. */
 export function changeItem(
   tx: Transaction,
   table: Table,
   before: Item | undefined,
   after: Item | undefined,
-  by?: "ttl",
-  row?: readonly KeyPart[],
+  { by, size, row }: Known = {},
 ): void {
   if (!before && !after) return;
   row ??= rowKey(table.number, table.key, (after ?? before)!);
-  writeItem(tx, table, before, after, by, row);
+  writeItem(tx, table, before, after, by, row, size);
   if (table.group) keepChange(tx, table, table.group, (after ?? before)!, after, row);
 }

@@ -14,6 +14,7 @@ import { isIndexed, isSameKey, keyOf, rowKey } from "./keys.ts";
  * Takes an item from what it was to what it is in this Region: in the table, in its indexes, among those that expire, and
  * in its streams.
  * @param row where it stands
+ * @param size of what it is, where that is known
  */
 export function writeItem(
   tx: Transaction,
@@ -22,8 +23,9 @@ export function writeItem(
   after: Item | undefined,
   by: "ttl" | undefined,
   row: readonly KeyPart[],
+  size?: number,
 ): void {
-  if (after) tx.putBytes(itemRows, row, storedItem(after, sizeOfItem(after)));
+  if (after) tx.putBytes(itemRows, row, storedItem(after, size ?? sizeOfItem(after)));
   else tx.deleteBytes(itemRows, row);
   for (const index of table.indexes) changeIndex(tx, table, index, before, after);
   if (table.ttl) changeExpiry(tx, table, before, after);

@@ -28,7 +28,7 @@ export const expire = job<{ table: string; number: number }>("dynamodb/expire", 
         const item = await itemAt(tx, table, itemStored(row.value));
         const second = item && expiryOf(table, item);
         if (item && second !== undefined && second * 1_000 < now && !isTooOld(second, now))
-          changeItem(tx, table, item, undefined, "ttl");
+          changeItem(tx, table, item, undefined, { by: "ttl" });
       }
       return { again: due.length === PAGE ? 0 : LOOK_MS, idle: due.length === 0 };
     });

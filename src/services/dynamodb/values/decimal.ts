@@ -19,14 +19,24 @@ const LONGEST_TEXT = 1_000;
 
 const ZERO: Decimal = { negative: false, digits: "", exponent: 0 };
 
-/** Most numbers are whole and short, and need no closer look. */
-const SHORT = /^[1-9]\d{0,14}$/;
+const MOST_SHORT = 15;
+const [ZERO_CODE, NINE_CODE] = [0x30, 0x39];
+
+/** Whole, without a sign and not long, as most numbers are: that is their plain form, and they need no closer look. */
+export function isShort(text: string): boolean {
+  if (text.length === 0 || text.length > MOST_SHORT || text.charCodeAt(0) === ZERO_CODE) return false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < ZERO_CODE || code > NINE_CODE) return false;
+  }
+  return true;
+}
 
 /** What a text says, or why it says nothing. */
 export function parseDecimal(text: string): Decimal | NumberFault {
-  if (SHORT.test(text)) {
+  if (isShort(text)) {
     let end = text.length;
-    while (text.charCodeAt(end - 1) === 0x30) end--;
+    while (text.charCodeAt(end - 1) === ZERO_CODE) end--;
     return { negative: false, digits: text.slice(0, end), exponent: text.length };
   }
   const match =
@@ -116,8 +126,10 @@ export function decimalBytes({ negative, digits, exponent }: Decimal): Uint8Arra
   const bytes = new Uint8Array(2 + pairs + (negative ? 1 : 0));
   bytes[0] = 0x81;
   bytes[1] = exponent - SMALLEST_EXPONENT + 1;
-  for (let at = 0; at < pairs; at++)
-    bytes[2 + at] = Number(digits.slice(2 * at, 2 * at + 2).padEnd(2, "0")) + 1;
+  for (let at = 0; at < pairs; at++) {
+    const second = 2 * at + 1 < digits.length ? digits.charCodeAt(2 * at + 1) - ZERO_CODE : 0;
+    bytes[2 + at] = 10 * (digits.charCodeAt(2 * at) - ZERO_CODE) + second + 1;
+  }
   if (!negative) return bytes;
   for (let at = 0; at < bytes.length - 1; at++) bytes[at] = ~bytes[at]!;
   // The shorter of two negatives is the larger.

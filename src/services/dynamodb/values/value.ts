@@ -1,7 +1,7 @@
 import type { AttributeValue } from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import { invalid, invalidParameters } from "../errors.ts";
-import { compareDecimals, type Decimal, formatDecimal, parseDecimal } from "./decimal.ts";
+import { compareDecimals, type Decimal, formatDecimal, isShort, parseDecimal } from "./decimal.ts";
 
 /** As on the wire: an object with one member, whose name is the type. */
 export type Value = AttributeValue;
@@ -93,10 +93,7 @@ function checkedContent(value: Value, type: TypeName, depth: number): Value {
   }
 }
 
-/** Up to 15 digits without a sign, a point or leading zeros are in their plain form. */
-const PLAIN = /^[1-9]\d{0,14}$/;
-
-const plainNumber = (text: string) => (PLAIN.test(text) ? text : formatDecimal(decimalIn(text)));
+const plainNumber = (text: string) => (isShort(text) ? text : formatDecimal(decimalIn(text)));
 
 /** The same of all values of an item. @throws {AwsError} ValidationException */
 export function checkedItem(item: Item, depth = 0): Item {

@@ -1,3 +1,4 @@
+import { keyText } from "../key-text.ts";
 import type { Commit } from "../kv.ts";
 import { type OrderedMap, orderedMap } from "../ordered-map.ts";
 import type { TextRow } from "../text-row.ts";
@@ -85,7 +86,22 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
   let records = 0;
   let isLent = false;
 
-  function show(start: number, upTo: number): void {
+  /** Rows of a group in the places where `encode` wrote them. */
+  function show(group: readonly Commit[], start: number): void {
+    let at = start + RECORD_HEAD;
+    for (const { puts, deletes } of group) {
+      for (const key of deletes) {
+        rows.set(keyText(key), at);
+        at += ROW_HEAD + key.length;
+      }
+      for (const { key, value, text = keyText(key) } of puts) {
+        rows.set(text, at);
+        at += ROW_HEAD + key.length + value.length;
+      }
+    }
+  }
+
+  function showRecovered(start: number, upTo: number): void {
     for (let at = start + RECORD_HEAD; at < upTo; at = nextRow(arena, at)) rows.set(keyTextAt(arena, at), at);
   }
 
@@ -138,7 +154,7 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
         await cut(start);
         throw error;
       }
-      show(end, upTo);
+      show(group, end);
       end = upTo;
       records++;
     },
@@ -148,7 +164,7 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
       for (;;) {
         const upTo = endOfRecord(bytes, end, (length) => seed(records, length));
         if (upTo === undefined) return;
-        show(end, upTo);
+        showRecovered(end, upTo);
         end = upTo;
         records++;
       }
