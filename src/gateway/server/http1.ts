@@ -2,6 +2,7 @@ import type { Server, Serving } from "./http.ts";
 import { lastLines } from "./http1/answer.ts";
 import { Connection, type Shared } from "./http1/connection.ts";
 import { deadlines } from "./http1/deadlines.ts";
+import { incoming } from "./http1/incoming.ts";
 import { outgoing } from "./http1/outgoing.ts";
 import type { Limits } from "./limits.ts";
 
@@ -17,6 +18,7 @@ export function http1Server(serving: Serving, limits: Limits): Server {
     limits,
     deadlines: deadlines(Math.min(headCheckInterval, bodyIdleTimeout, keepAliveTimeout, lingerTimeout)),
     lastLines: lastLines(keepAliveTimeout),
+    incoming: incoming(),
     outgoing: outgoing(),
     isClosing: false,
     ended(connection) {

@@ -233,3 +233,13 @@ test("thousands of requests in one stream are each answered, in their order", as
   expect(answers.match(/<\/\d+ \w+>/g)).toEqual(expected);
   expect(reports).toEqual([]);
 });
+
+test("a request whose sender says at once that it sends no more is answered", async () => {
+  const { accept } = server(echo);
+  const wire = accept();
+  wire.write("GET /last HTTP/1.1\r\nHost: h\r\n\r\n");
+  wire.end();
+  let seen = "";
+  for await (const piece of wire.setEncoding("latin1")) seen += piece;
+  expect(seen).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+});

@@ -10,6 +10,7 @@ import { type BodyDecoder, chunkedDecoder, lengthDecoder } from "./body-decoder.
 import type { Deadlines, Expiring } from "./deadlines.ts";
 import { type Client, Exchange } from "./exchange.ts";
 import { type Head, parseHead } from "./head-parser.ts";
+import type { Arriving, Incoming } from "./incoming.ts";
 import { type BodySource, IncomingBody } from "./incoming-body.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { badRequest, headTimedOut, Refusal } from "./refusal.ts";
@@ -20,6 +21,7 @@ export interface Shared {
   readonly limits: Limits;
   readonly deadlines: Deadlines;
   readonly lastLines: LastLines;
+  readonly incoming: Incoming;
   readonly outgoing: Outgoing;
   /** Every answer is the last of its connection. */
   isClosing: boolean;
@@ -39,7 +41,7 @@ const LF = 0x0a;
 const HEAD_END = Buffer.from("\r\n\r\n");
 
 /** One connection of HTTP/1.0 or 1.1: requests are read and answered one at a time, in their order. */
-export class Connection implements Expiring, BodySource {
+export class Connection implements Arriving, Expiring, BodySource {
   deadline: number;
   readonly #socket: Duplex;
   readonly #shared: Shared;
@@ -55,6 +57,8 @@ export class Connection implements Expiring, BodySource {
   /** The client has said its last, and may still listen. */
   #isHalfClosed = false;
   #isHeld = false;
+  /** The bytes of a request have come, and are read at the end of this turn of the event loop. */
+  #isArriving = false;
 
   constructor(socket: Duplex, shared: Shared) {
     this.#socket = socket;
@@ -79,6 +83,7 @@ export class Connection implements Expiring, BodySource {
   }
 
   expire(): void {
+    if (this.#isArriving) return;
     this.deadline = Number.POSITIVE_INFINITY;
     const body = this.#exchange?.body;
     if (this.#reading === "head" && this.#at < this.#input.length) this.#refuse(headTimedOut());
@@ -91,6 +96,18 @@ export class Connection implements Expiring, BodySource {
     this.#input =
       this.#at === this.#input.length ? bytes : Buffer.concat([this.#input.subarray(this.#at), bytes]);
     this.#at = 0;
+    if (this.#reading !== "head") {
+      this.#read();
+    } else if (!this.#isArriving) {
+      this.#isArriving = true;
+      this.#shared.incoming.add(this);
+    }
+  }
+
+  /** What has arrived, if it is not read already. */
+  read(): void {
+    if (!this.#isArriving) return;
+    this.#isArriving = false;
     this.#read();
   }
 
@@ -268,6 +285,7 @@ export class Connection implements Expiring, BodySource {
   }
 
   #halfClosed(): void {
+    this.read();
     this.#isHalfClosed = true;
     if (this.#reading === "over") return;
     const exchange = this.#exchange;
@@ -283,6 +301,7 @@ export class Connection implements Expiring, BodySource {
   }
 
   #gone(): void {
+    this.#isArriving = false;
     this.#abandonExchange();
     this.#shared.ended(this);
   }
