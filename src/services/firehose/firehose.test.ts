@@ -231,8 +231,8 @@ test.each([
   expect(Object.fromEntries(found as Map<string, string>)).toEqual(keys);
 });
 
-test.each(["", ".a", "{a}", "{a:}", "{a: .a, }", "{a: .a | length}", "{a: 1}", "{a: .a[]}"])(
-  "%s is no query of plain paths",
+test.each(["", ".a", "{a:}", "{a: .a, }", "{a: .a[]}", "{a: .a as $x | $x}", "{(.a): 1}"])(
+  "%s is no query of one value for each key",
   (query) => {
     expect(() => parseMetadataQuery(query)).toThrow();
   },

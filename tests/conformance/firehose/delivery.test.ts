@@ -283,6 +283,17 @@ behaviour("records go into the partition that they name", PARTITIONS, async () =
   });
 });
 
+behaviour(
+  "partitions are made by expressions of jq",
+  guide("dynamic-partitioning-partitioning-keys"),
+  async () => {
+    const query = '{kind: (.type.device + "-" + (.event_timestamp | strftime("%Y/%m")))}';
+    const { put, delivered } = await stream(partitioning(query));
+    await put('{"type":{"device":"mobile"},"event_timestamp":1565382027}');
+    expect(Object.keys(byPrefix(await delivered()))).toEqual(["kind=mobile-2019/08/"]);
+  },
+);
+
 behaviour("records without their keys go to the error prefix", PARTITIONS, async () => {
   const { put, delivered } = await stream(partitioning("{kind: .kind}"));
   for (const text of ["no JSON", '{"other":1}', '{"kind":7}']) await put(text);

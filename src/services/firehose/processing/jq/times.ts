@@ -1,0 +1,192 @@
+import { JqError, type Json, numberIn, stringIn, typeOf } from "./values.ts";
+
+const MONTHS = "January February March April May June July August September October November December".split(
+  " ",
+);
+const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
+const DAY_MS = 86_400_000;
+/** Behind which a date has no year that fits into four digits. */
+const LAST_MS = 8.64e15;
+
+const two = (value: number, fill = "0") => String(value).padStart(2, fill);
+const dayOfYear = (date: Date) =>
+  Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / DAY_MS) + 1;
+/** Of the year, where weeks begin on a day of the week, and days before the first of them are in week 0. */
+const weekFrom = (first: number, date: Date) =>
+  Math.floor((dayOfYear(date) + 6 - ((date.getUTCDay() - first + 7) % 7)) / 7);
+
+/** The Thursday of a date's week tells its year and its number, as ISO 8601 has it. */
+const thursday = (date: Date) => new Date(date.getTime() + (4 - (date.getUTCDay() || 7)) * DAY_MS);
+
+const WRITTEN: Readonly<Record<string, (date: Date) => string>> = {
+  Y: (date) => String(date.getUTCFullYear()).padStart(4, "0"),
+  C: (date) => two(Math.floor(date.getUTCFullYear() / 100)),
+  y: (date) => two(date.getUTCFullYear() % 100),
+  m: (date) => two(date.getUTCMonth() + 1),
+  d: (date) => two(date.getUTCDate()),
+  e: (date) => two(date.getUTCDate(), " "),
+  H: (date) => two(date.getUTCHours()),
+  k: (date) => two(date.getUTCHours(), " "),
+  I: (date) => two(date.getUTCHours() % 12 || 12),
+  l: (date) => two(date.getUTCHours() % 12 || 12, " "),
+  M: (date) => two(date.getUTCMinutes()),
+  S: (date) => two(date.getUTCSeconds()),
+  p: (date) => (date.getUTCHours() < 12 ? "AM" : "PM"),
+  j: (date) => String(dayOfYear(date)).padStart(3, "0"),
+  a: (date) => DAYS[date.getUTCDay()]!.slice(0, 3),
+  A: (date) => DAYS[date.getUTCDay()]!,
+  b: (date) => MONTHS[date.getUTCMonth()]!.slice(0, 3),
+  h: (date) => MONTHS[date.getUTCMonth()]!.slice(0, 3),
+  B: (date) => MONTHS[date.getUTCMonth()]!,
+  u: (date) => String(date.getUTCDay() || 7),
+  w: (date) => String(date.getUTCDay()),
+  U: (date) => two(weekFrom(0, date)),
+  W: (date) => two(weekFrom(1, date)),
+  V: (date) => two(Math.ceil(dayOfYear(thursday(date)) / 7)),
+  G: (date) => String(thursday(date).getUTCFullYear()),
+  s: (date) => String(Math.floor(date.getTime() / 1_000)),
+  Z: () => "UTC",
+  z: () => "+0000",
+  n: () => "\n",
+  t: () => "\t",
+  "%": () => "%",
+};
+const SHORT: Readonly<Record<string, string>> = {
+  F: "%Y-%m-%d",
+  T: "%H:%M:%S",
+  D: "%m/%d/%y",
+  R: "%H:%M",
+  r: "%I:%M:%S %p",
+  c: "%a %b %e %H:%M:%S %Y",
+  x: "%m/%d/%y",
+  X: "%H:%M:%S",
+};
+const DIRECTIVE = /%(.)/gs;
+
+const spelledOut = (format: string) =>
+  format.replace(DIRECTIVE, (all, letter: string) => SHORT[letter] ?? all);
+
+/** Of seconds since 1970, or of a time that is taken apart. */
+export function strftime(value: Json, format: string): string {
+  const date = dateOf(value);
+  return spelledOut(format).replace(DIRECTIVE, (all, letter: string) => WRITTEN[letter]?.(date) ?? all);
+}
+
+function dateOf(value: Json): Date {
+  const time = (Array.isArray(value) ? mktime(value) : numberIn(value, "strftime")) * 1_000;
+  if (!(Math.abs(time) <= LAST_MS)) throw new JqError("the time is out of range");
+  return new Date(Math.floor(time / 1_000) * 1_000);
+}
+
+/** `[year, month from 0, day, hours, minutes, seconds, day of the week, day of the year from 0]` */
+export function gmtime(value: Json): number[] {
+  const seconds = numberIn(value, "gmtime");
+  const date = dateOf(seconds);
+  const fraction = seconds - Math.floor(seconds);
+  return apart(date, date.getUTCSeconds() + fraction);
+}
+
+const apart = (date: Date, seconds: number): number[] => [
+  date.getUTCFullYear(),
+  date.getUTCMonth(),
+  date.getUTCDate(),
+  date.getUTCHours(),
+  date.getUTCMinutes(),
+  seconds,
+  date.getUTCDay(),
+  dayOfYear(date) - 1,
+];
+
+export function mktime(value: Json): number {
+  if (!Array.isArray(value) || value.length < 6 || value.some((part) => typeof part !== "number"))
+    throw new JqError(`mktime is of a time that is taken apart, and not of ${typeOf(value)}`);
+  const [year, month, day, hours, minutes, seconds] = value as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return Math.floor(Date.UTC(year, month, day, hours, minutes, Math.floor(seconds)) / 1_000);
+}
+
+/** What a directive reads: how it looks, and what it tells of the time. */
+type Read = [looks: RegExp, tell: (read: string, time: Told) => void];
+interface Told {
+  parts: number[];
+  isAfternoon?: boolean;
+}
+
+const part = (looks: RegExp, index: number, less = 0): Read => [
+  looks,
+  (read, { parts }) => void (parts[index] = Number(read) - less),
+];
+const name = (names: readonly string[], index?: number): Read => [
+  new RegExp(names.flatMap((one) => [one, one.slice(0, 3)]).join("|"), "iy"),
+  (read, { parts }) => {
+    const short = (text: string) => text.slice(0, 3).toLowerCase();
+    if (index !== undefined) parts[index] = names.findIndex((one) => short(one) === short(read));
+  },
+];
+const TWO_DIGITS = /\s*\d{1,2}/y;
+const SPACE: Read = [/\s*/y, () => {}];
+const READ: Readonly<Record<string, Read>> = {
+  Y: part(/\d{4}/y, 0),
+  y: [/\d{2}/y, (read, { parts }) => void (parts[0] = Number(read) + (Number(read) < 69 ? 2000 : 1900))],
+  m: part(TWO_DIGITS, 1, 1),
+  d: part(TWO_DIGITS, 2),
+  e: part(TWO_DIGITS, 2),
+  H: part(TWO_DIGITS, 3),
+  I: part(TWO_DIGITS, 3),
+  M: part(TWO_DIGITS, 4),
+  S: part(TWO_DIGITS, 5),
+  a: name(DAYS),
+  A: name(DAYS),
+  b: name(MONTHS, 1),
+  h: name(MONTHS, 1),
+  B: name(MONTHS, 1),
+  p: [/[AP]M/iy, (read, told) => void (told.isAfternoon = read[0]!.toLowerCase() === "p")],
+  // Zones are read, and change nothing.
+  Z: [/[A-Za-z]+/y, () => {}],
+  z: [/Z|[+-]\d{2}:?\d{2}/y, () => {}],
+  n: SPACE,
+  t: SPACE,
+  "%": [/%/y, () => {}],
+};
+
+/** Reads a time as it was written. @throws {JqError} for another one */
+export function strptime(value: Json, format: string): number[] {
+  const text = stringIn(value, "strptime");
+  const told: Told = { parts: [1900, 0, 1, 0, 0, 0] };
+  let end = 0;
+  for (const [sign, letter] of spelledOut(format).matchAll(/%(.)|\s+|./gs)) {
+    const read = letter === undefined ? literal(sign) : READ[letter];
+    if (!read) throw new JqError(`strptime does not know ${sign}`);
+    const [looks, tell] = read;
+    looks.lastIndex = end;
+    const found = looks.exec(text);
+    if (!found) throw new JqError(`the date does not match the format ${JSON.stringify(format)}`);
+    tell(found[0].trim(), told);
+    end = looks.lastIndex;
+  }
+  if (end < text.length) throw new JqError(`the date does not match the format ${JSON.stringify(format)}`);
+  return dateIn(told);
+}
+
+const literal = (sign: string): Read =>
+  /\s/.test(sign) ? SPACE : [new RegExp(sign.replace(/[\\^$.*+?()[\]{}|/-]/, "\\$&"), "iy"), () => {}];
+
+function dateIn({ parts, isAfternoon }: Told): number[] {
+  const [year, month, day, hours, minutes, seconds] = parts as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const hour = isAfternoon === undefined ? hours : (hours % 12) + (isAfternoon ? 12 : 0);
+  const date = new Date(Date.UTC(year, month, day, hour, minutes, seconds));
+  return apart(date, date.getUTCSeconds());
+}
