@@ -416,3 +416,14 @@ behaviour(
     expect(await refusal(transact(other, "once"))).toMatch(/^IdempotentParameterMismatchException/);
   },
 );
+
+behaviour("IN answers ten items at a time", operators, async () => {
+  const many = Array.from({ length: 12 }, (_, at) => `many-${at}`);
+  for (const p of many) await send(new PutItemCommand({ TableName, Item: { p: S(p), s: N(1) } }));
+  const Statement = `SELECT * FROM ${TableName} WHERE p IN [${many.map((p) => `'${p}'`).join(", ")}]`;
+  const first = await run(Statement);
+  expect(shown(first.Items)).toHaveLength(10);
+  const rest = await run(Statement, undefined, { NextToken: first.NextToken });
+  expect(shown([...first.Items!, ...rest.Items!]).sort()).toEqual(many.map((p) => `${p}1`).sort());
+  expect(rest.NextToken).toBeUndefined();
+});

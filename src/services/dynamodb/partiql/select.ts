@@ -26,6 +26,8 @@ const PURPOSE = "dynamodb/statement";
 /** Bytes that one answer looks at, over all partitions; a unit of eventually consistent reading is two blocks. */
 const MOST_BYTES = 2 ** 20;
 const BLOCK_BYTES = 4_096;
+/** Items of several partitions in one answer. */
+const MOST_OF_SEVERAL = 10;
 
 /** Where a later call goes on. */
 interface Place {
@@ -66,7 +68,7 @@ export async function select(
   const Items: Item[] = [];
   const used: Used = { table, units: 0, indexes: new Map() };
   let bytes = 0;
-  let left = asked.Limit;
+  let left = partitions.length > 1 ? Math.min(asked.Limit ?? MOST_OF_SEVERAL, MOST_OF_SEVERAL) : asked.Limit;
   let last: Item | undefined;
   let next: Omit<Place, "digest"> | undefined;
   for (let at = place.partition; at < partitions.length; at++) {
