@@ -14,13 +14,11 @@ import {
   tooManyEntries,
 } from "./errors.ts";
 import { changeVisibility, remove } from "./messages.ts";
-import { checkFor, type Draft, drafted, send, traceOf } from "./sending.ts";
+import { checkFor, type Draft, drafted, LARGEST, send, traceOf } from "./sending.ts";
 import { type OpenQueue, onQueues, type Work } from "./work.ts";
 
 const MOST_ENTRIES = 10;
 const ENTRY_ID = /^[A-Za-z0-9_-]{1,80}$/;
-/** Of all messages of a batch together. */
-const LARGEST_BATCH = 1_048_576;
 
 export const batchOperations = {
   async SendMessageBatch(ctx, input) {
@@ -29,11 +27,11 @@ export const batchOperations = {
     const trace = traceOf(ctx);
     const drafts = new Map(entries.map((entry) => [entry, attempt(() => drafted(entry, trace))]));
     const size = [...drafts.values()].reduce((sum, draft) => sum + (isFailure(draft) ? 0 : draft.size), 0);
-    if (size > LARGEST_BATCH) throw batchTooLong(LARGEST_BATCH, size);
+    if (size > LARGEST) throw batchTooLong(LARGEST, size);
     const { Successful, Failed } = await each(ctx, name, entries, (work, to, entry) => {
       const draft = drafts.get(entry)!;
       if (isFailure(draft)) throw draft.error;
-      checkFor(to.queue, draft);
+      checkFor(ctx, to.queue, draft);
       const { MD5OfMessageBody, MessageId, ...sent } = send(work, to, draft);
       return { Id: entry.Id, MessageId: MessageId!, MD5OfMessageBody: MD5OfMessageBody!, ...sent };
     });

@@ -19,7 +19,7 @@ export const messageOperations = {
     const draft = drafted(input, traceOf(ctx));
     return onQueues(ctx, async (work) => {
       const to = await work.queue(name);
-      checkFor(to.queue, draft);
+      checkFor(ctx, to.queue, draft);
       return send(work, to, draft);
     });
   },

@@ -35,8 +35,11 @@ export interface Draft {
   deduplicationId: string | undefined;
 }
 
+/** Of a message, and of all in a batch together. */
+export const LARGEST = 1_048_576;
 const LONGEST_DELAY = 900;
 const LONGEST_TRACE = 1_024;
+const TOPICS = "sns.amazonaws.com";
 
 /**
  * @param trace the call's own trace, which its message carries on unless it has one
@@ -64,9 +67,11 @@ export function drafted(given: Sending, trace: string | undefined): Draft {
 }
 
 /** @throws {AwsError} for what this queue does not take */
-export function checkFor({ isFifo, attributes }: Queue, draft: Draft): void {
+export function checkFor({ principal }: Context, { isFifo, attributes }: Queue, draft: Draft): void {
   const { size, group, deduplicationId, delaySeconds } = draft;
-  if (size > attributes.maximumMessageSize) throw messageTooLong(attributes.maximumMessageSize);
+  // AWS: a topic's messages have the topic's limit.
+  const most = principal.arn === TOPICS ? LARGEST : attributes.maximumMessageSize;
+  if (size > most) throw messageTooLong(most);
   if (isFifo && group === undefined) throw missingParameter("MessageGroupId");
   if (group !== undefined && !isValidId(group))
     throw invalidValue(

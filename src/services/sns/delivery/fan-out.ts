@@ -6,10 +6,12 @@ import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
 import { remembered } from "#lib/remembered.ts";
 import { type Message, type Subscription, subscriptions, type Topic, topics, waiting } from "../store.ts";
 import { scopeOf } from "../subscriptions/attributes.ts";
+import { mostBytesOf } from "../topics/size.ts";
 import { deliver, drain } from "./deliver.ts";
 
-/** Subscriptions that one transaction writes work for: a message may have 256 KB, and each delivery carries it. */
-const PAGE = 50;
+/** Subscriptions that one transaction writes work for, and bytes of it, as each delivery carries the message. */
+const MOST_IN_PAGE = 50;
+const PAGE_BYTES = 16 * 1024 * 1024;
 
 interface Rest {
   topic: string;
@@ -31,7 +33,8 @@ export const fanOutRest = job<Rest>("sns/fan-out", {
 
 /** Writes a delivery for every subscription that wants the message. */
 export async function fanOut(tx: Transaction, topic: Topic, message: Message, after?: string): Promise<void> {
-  const range = { in: [topic.id], ...(after !== undefined && { after: [after] }), limit: PAGE };
+  const limit = Math.min(MOST_IN_PAGE, Math.floor(PAGE_BYTES / mostBytesOf(topic)));
+  const range = { in: [topic.id], ...(after !== undefined && { after: [after] }), limit };
   const page = await tx.list(subscriptions, range);
   for (const subscription of page) {
     if (!subscription.confirmed) continue;
@@ -39,7 +42,7 @@ export async function fanOut(tx: Transaction, topic: Topic, message: Message, af
     else tx.metric("NumberOfNotificationsFilteredOut", 1, { TopicName: topic.name });
   }
   const last = page.at(-1);
-  if (!last || page.length < PAGE) return;
+  if (!last || page.length < limit) return;
   // What is published to a FIFO topic keeps its order, so nothing of it may be left for later.
   if (topic.isFifo) return fanOut(tx, topic, message, last.id);
   tx.enqueue(fanOutRest, { topic: topic.name, message, after: last.id });

@@ -3,7 +3,7 @@ import { invalidAttribute } from "../errors.ts";
 import type { MessageAttribute } from "../store.ts";
 
 const LONGEST_NAME = 256;
-const NAME = /^[A-Za-z0-9_\-.]+$/;
+const STRANGE = /[^A-Za-z0-9_\-.]/u;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 
 /** @throws {AwsError} ParameterValueInvalid */
@@ -29,12 +29,15 @@ function attribute(
       `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
     );
   }
-  const value = base === "Binary" ? bytes : text;
+  const value = text ?? bytes;
   if (value === undefined || value.length === 0) {
     throw invalidAttribute(
       `The message attribute '${name}' must contain non-empty message attribute value for message attribute type '${type}'.`,
     );
   }
+  const field = base === "Binary" ? "Binary" : "String";
+  if ((base === "Binary" ? bytes : text) === undefined)
+    throw invalidAttribute(`The message attribute '${name}' with type '${type}' must use field '${field}'.`);
   if (typeof value !== "string") return { type, bytes: Buffer.from(value).toString("base64") };
   if (base === "Number" && !NUMBER.test(value))
     throw invalidAttribute(`Could not cast message attribute '${name}' value to number.`);
@@ -44,16 +47,26 @@ function attribute(
 function checkName(name: string): void {
   if (name.length > LONGEST_NAME)
     throw invalidAttribute(`Length of message attribute name must be less than ${LONGEST_NAME} bytes.`);
-  const isDotted = name.startsWith(".") || name.endsWith(".") || name.includes("..");
-  if (!NAME.test(name) || isDotted) throw invalidAttribute(`Invalid message attribute name: ${name}`);
+  const strange = STRANGE.exec(name)?.[0].codePointAt(0);
+  if (strange !== undefined)
+    throw invalidAttribute(
+      `Invalid non-alphanumeric character '#x${strange.toString(16).toUpperCase()}' was found in the message attribute name. Can only include alphanumeric characters, hyphens, underscores, or dots.`,
+    );
+  if (name.startsWith("."))
+    throw invalidAttribute("Invalid message attribute name starting with character '.' was found.");
+  if (name.endsWith("."))
+    throw invalidAttribute("Invalid message attribute name ending with character '.' was found.");
+  if (name.includes(".."))
+    throw invalidAttribute("Message attribute name can not have successive '.' character.");
 }
 
 /** Bytes that SNS counts: of name, type and value. */
-export function attributesSize(attributes: Record<string, MessageAttribute> | undefined): number {
+export function attributesSize(attributes: MessageAttributeMap | undefined): number {
   let size = 0;
-  for (const [name, { type, text, bytes }] of Object.entries(attributes ?? {})) {
-    const value = bytes === undefined ? Buffer.byteLength(text!) : Buffer.byteLength(bytes, "base64");
-    size += Buffer.byteLength(name) + Buffer.byteLength(type) + value;
-  }
+  for (const [name, { DataType, StringValue = "", BinaryValue }] of Object.entries(attributes ?? {}))
+    size +=
+      Buffer.byteLength(name) +
+      Buffer.byteLength(DataType) +
+      (BinaryValue?.length ?? Buffer.byteLength(StringValue));
   return size;
 }

@@ -2,10 +2,9 @@ import { createHash } from "node:crypto";
 import type { PublishBatchRequestEntry } from "#aws/contract/types/sns.ts";
 import { invalidParameter } from "../errors.ts";
 import type { Message, Topic } from "../store.ts";
+import { mostBytesOf, USUAL_BYTES } from "../topics/size.ts";
 import { attributesSize, messageAttributes } from "./message-attributes.ts";
 
-/** Bytes of a message with its attributes, and of all in a batch. */
-export const MOST_BYTES = 262_144;
 const MOST_SUBJECT = 100;
 const ID = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/;
 
@@ -23,8 +22,8 @@ export function contentOf(given: Given, topic: Topic | undefined): Content {
   const { Message: text, Subject: subject, MessageStructure: structure } = given;
   if (!text) throw invalidParameter("Empty message");
   const attributes = messageAttributes(given.MessageAttributes);
-  const size = Buffer.byteLength(text) + attributesSize(attributes);
-  if (size > MOST_BYTES) throw invalidParameter("Message too long");
+  const size = sizeOf(given);
+  if (size > (topic ? mostBytesOf(topic) : USUAL_BYTES)) throw invalidParameter("Message too long");
   if (subject !== undefined && !isSubject(subject)) throw invalidParameter("Subject");
   if (structure !== undefined && structure !== "json") throw invalidParameter("MessageStructure");
   const bodies = structure === "json" ? bodiesIn(text) : { default: text };
@@ -36,6 +35,10 @@ export function contentOf(given: Given, topic: Topic | undefined): Content {
     size,
   };
 }
+
+/** Bytes that SNS counts. */
+export const sizeOf = ({ Message: text, MessageAttributes: attributes }: Given): number =>
+  Buffer.byteLength(text) + attributesSize(attributes);
 
 /** It begins with a letter, a number or punctuation, and has no line breaks. */
 const isSubject = (text: string) =>

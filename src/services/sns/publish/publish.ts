@@ -16,10 +16,11 @@ import {
 import { publishToEndpoint } from "../mobile/push.ts";
 import { publishToPhone } from "../mobile/sms.ts";
 import type { Message, Topic } from "../store.ts";
+import { mostBytesOf } from "../topics/size.ts";
 import { topicAt } from "../topics/topic.ts";
 import { keepInArchive } from "./archive.ts";
 import { duplicateOf, remember } from "./deduplication.ts";
-import { type Content, contentOf, type Given, MOST_BYTES, orderOf } from "./message.ts";
+import { type Content, contentOf, type Given, orderOf, sizeOf } from "./message.ts";
 
 const MOST_ENTRIES = 10;
 
@@ -48,14 +49,11 @@ export const publishing = {
       for (const entry of entries) orderOf(entry, topic);
       const Successful: PublishBatchResultEntry[] = [];
       const Failed: BatchResultErrorEntry[] = [];
-      const contents = entries.map((entry) => contentOrError(entry, topic));
-      const size = contents.reduce(
-        (sum, content) => sum + (content instanceof AwsError ? 0 : content.size),
-        0,
-      );
-      if (size > MOST_BYTES) throw batchTooLong();
-      for (const [i, content] of contents.entries()) {
-        const { Id } = entries[i]!;
+      const size = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+      if (size > mostBytesOf(topic)) throw batchTooLong();
+      for (const entry of entries) {
+        const { Id } = entry;
+        const content = contentOrError(entry, topic);
         if (content instanceof AwsError) Failed.push({ Id, ...entryError(content) });
         else Successful.push({ Id, ...(await publish(ctx, tx, topic, content)) });
       }

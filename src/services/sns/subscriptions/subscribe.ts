@@ -13,6 +13,7 @@ import {
 } from "../errors.ts";
 import { startReplay } from "../publish/archive.ts";
 import { ended, type Protocol, type Subscription, subscriptions, type Topic, topics } from "../store.ts";
+import { checkOneMore } from "../topics/size.ts";
 import { topicAt } from "../topics/topic.ts";
 import { checkAttribute, isUnset, kept } from "./attributes.ts";
 import { checkEndpoint, protocolOf } from "./endpoint.ts";
@@ -36,6 +37,7 @@ export const subscribing = {
       });
       if (known && Object.keys(attributes).length > 0 && !isSame(known.attributes, attributes))
         throw subscriptionDiffers();
+      if (!known) await checkOneMore(tx, topic, protocol);
       if (attributes.FilterPolicy && !known) await checkPolicyCount(tx, topic);
       const subscription = known ?? newSubscription(ctx, tx, { topic, protocol, endpoint, attributes });
       if (!known) tx.put(subscriptions, subscription);
@@ -109,6 +111,7 @@ async function restore(tx: Transaction, topic: Topic, token: string): Promise<Su
   const { endedAt: _, ...subscription } = found;
   const range = { in: [topic.id, subscription.protocol, subscription.endpoint], limit: 1 };
   const [newer] = await tx.listBy(subscriptions, "endpoint", range);
+  if (!newer) await checkOneMore(tx, topic, subscription.protocol);
   tx.delete(ended, [token]);
   if (newer) return newer;
   tx.put(subscriptions, subscription);

@@ -1,6 +1,7 @@
 import { checkDeliveryPolicy } from "../delivery/policy.ts";
 import type { Refusal } from "../errors.ts";
 import { checkPolicy } from "./policy.ts";
+import { isSize } from "./size.ts";
 
 const isBoolean = (value: string) => /^(true|false)$/i.test(value);
 const FEEDBACK =
@@ -22,6 +23,7 @@ const RULES = new Map(
       return true;
     },
     KmsMasterKeyId: () => true,
+    MaximumMessageSize: isSize,
     SignatureVersion: (value, refuse) => {
       if (value !== "1" && value !== "2") throw refuse("SignatureVersion: Invalid value. Must be 1 or 2.");
       return true;

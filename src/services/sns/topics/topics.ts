@@ -16,6 +16,7 @@ import {
 import { archive, type Subscription, subscriptions, type Tag, type Topic, topics } from "../store.ts";
 import { checkAttribute, isAttribute, retentionDays } from "./attributes.ts";
 import { policyOf } from "./policy.ts";
+import { checkSubscribers, isLarge } from "./size.ts";
 import { checkTags } from "./tags.ts";
 import { topicAt } from "./topic.ts";
 
@@ -90,7 +91,9 @@ export const topicOperations = {
       if (name === "ArchivePolicy" && !isUnset && !topic.attributes.ArchivePolicy)
         attributes.BeginningArchiveTime = new Date(tx.now()).toISOString();
       if (name === "ArchivePolicy" && isUnset) delete attributes.BeginningArchiveTime;
-      tx.put(topics, { ...topic, attributes });
+      const changed = { ...topic, attributes };
+      if (name === "MaximumMessageSize" && isLarge(changed)) await checkSubscribers(tx, topic);
+      tx.put(topics, changed);
       return {};
     });
   },
