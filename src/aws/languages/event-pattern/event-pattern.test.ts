@@ -122,6 +122,8 @@ describe.each<[string, object, Json[], Json[]]>([
   });
 });
 
+const at = (source: string, column: number) => `[Source: (String)"${source}"; line: 1, column: ${column}]`;
+
 test.each<[string, string]>([
   ["[]", "Filter is not an object"],
   ["{}", "Empty objects are not allowed"],
@@ -167,7 +169,29 @@ test.each<[string, string]>([
     '{"a" ["x"]}',
     "Unexpected character ('[' (code 91)): was expecting a colon to separate field name and value",
   ],
-  ["", "Unexpected end-of-input"],
+  ["", "Filter is not an object"],
+  ["{", `Unexpected end-of-input: expected close marker for Object (start marker at ${at("{", 1)})`],
+  ['{"a', "Unexpected end-of-input in field name"],
+  ['{"a"', "Unexpected end-of-input within/between Object entries"],
+  ['{"a":', "Unexpected end-of-input within/between Object entries"],
+  ['{"a":[', `Unexpected end-of-input: expected close marker for Array (start marker at ${at('{"a":[', 6)})`],
+  ['{"a":["x', "Unexpected end-of-input: was expecting closing quote for a string value"],
+  ['{"a":["x",', "Unexpected end-of-input within/between Array entries"],
+  ['{"a":["x"}', `Unexpected close marker '}': expected ']' (for Array starting at ${at('{"a":["x"}', 6)})`],
+  [
+    '{"a":["x"]]',
+    `Unexpected close marker ']': expected '}' (for Object starting at ${at('{"a":["x"]]', 1)})`,
+  ],
+  ['{"a":["x",]}', "Unexpected character (']' (code 93)): expected a value"],
+  ['{"a":}', "Unexpected character ('}' (code 125)): expected a value"],
+  ['{"a":["x"],}', "Unexpected character ('}' (code 125)): was expecting double-quote to start field name"],
+  ["{'a':[1]}", "Unexpected character (''' (code 39)): was expecting double-quote to start field name"],
+  ['{"a":[01]}', "Invalid numeric value: Leading zeroes not allowed"],
+  [
+    '{"a":[1.]}',
+    "Unexpected character (']' (code 93)) in numeric value: Decimal point not followed by a digit",
+  ],
+  ['{"a":["\\x"]}', "Unrecognized character escape 'x' (code 120)"],
   [`{"a":${"[".repeat(2_000)}`, "Match value must be String, number, true, false, or null"],
   [`${'{"a":'.repeat(2_000)}`, "Document nesting depth exceeds the maximum allowed (1000)"],
 ])("%s is no pattern", (source, reason) => {

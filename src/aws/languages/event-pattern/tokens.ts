@@ -35,9 +35,18 @@ function placeIn(source: string, offset: number): string {
 /** Where a text that is no JSON ceases to be, as AWS's reader tells it. */
 export const placeOfFault = (source: string): string => placeIn(source, tokensOf(source).at(-1)!.at);
 
+/** Lists and objects that are open, with the offsets behind their first characters. */
+interface Open {
+  kind: "Array" | "Object";
+  at: number;
+}
+
+const CLOSERS = { Array: "]", Object: "}" } as const;
+
 /** All tokens of one JSON value. Ends with what is wrong where the text does not go on as JSON does. */
 export function tokensOf(source: string): Token[] {
   const tokens: Token[] = [];
+  const open: Open[] = [];
   let at = 0;
 
   const push = (type: Token["type"], text: string, looked: number) => {
@@ -53,30 +62,64 @@ export function tokensOf(source: string): Token[] {
     tokens.push({ type: "wrong", text: message, at: offset, end: offset });
     return false;
   };
-  const unexpected = (expected: string): false => {
-    if (at >= source.length) return wrong("Unexpected end-of-input");
-    const char = source[at]!;
-    return wrong(`Unexpected character ('${char}' (code ${char.charCodeAt(0)})): ${expected}`, at + 1);
-  };
+  const named = (char: string) => `('${char}' (code ${char.charCodeAt(0)}))`;
+  const startOf = (from: Open) => placeIn(source, from.at - 1);
+
+  /** What stands here is not what may stand there. */
+  function unexpected(expected: string): false {
+    const char = source[at];
+    if (char !== undefined) return wrong(`Unexpected character ${named(char)}: ${expected}`, at + 1);
+    return wrong(`Unexpected end-of-input within/between ${open.at(-1)?.kind ?? "root"} entries`);
+  }
+
+  /** After an entry, or where the first might stand: what is open may be closed here, and nothing else. */
+  function unclosed(expected: string): false {
+    const last = open.at(-1)!;
+    const char = source[at];
+    if (char === undefined) {
+      const close = `expected close marker for ${last.kind} (start marker at ${startOf(last)})`;
+      return wrong(`Unexpected end-of-input: ${close}`);
+    }
+    if (char !== "]" && char !== "}") return unexpected(expected);
+    const start = `(for ${last.kind} starting at ${startOf(last)})`;
+    return wrong(`Unexpected close marker '${char}': expected '${CLOSERS[last.kind]}' ${start}`, at + 1);
+  }
 
   /** The text of the string that begins here; `undefined` where it does not end well. */
-  function string(): string | undefined {
+  function string(what: "name" | "string value"): string | undefined {
     const begin = at;
     for (at++; at < source.length; at++) {
-      const char = source[at];
-      if (char === "\\") at++;
-      else if (char === '"') {
+      const char = source[at]!;
+      if (char === '"') {
         at++;
-        try {
-          return JSON.parse(source.slice(begin, at)) as string;
-        } catch {
-          wrong("Unrecognized character escape or illegal unquoted character");
-          return undefined;
-        }
+        return JSON.parse(source.slice(begin, at)) as string;
       }
+      if (char < " ") {
+        const illegal = `Illegal unquoted character ((CTRL-CHAR, code ${char.charCodeAt(0)}))`;
+        wrong(`${illegal}: has to be escaped using backslash to be included in ${what}`, at + 1);
+        return undefined;
+      }
+      if (char === "\\" && !escaped()) return undefined;
     }
-    wrong("Unexpected end-of-input in VALUE_STRING");
+    const end = what === "name" ? " in field name" : ": was expecting closing quote for a string value";
+    wrong(`Unexpected end-of-input${end}`);
     return undefined;
+  }
+
+  /** Goes to the last character of the escape that begins here. */
+  function escaped(): boolean {
+    const char = source[++at];
+    if (char === undefined) return wrong("Unexpected end-of-input in character escape sequence");
+    if (char !== "u") {
+      const isKnown = '"\\/bfnrt'.includes(char);
+      return isKnown || wrong(`Unrecognized character escape ${named(char).slice(1, -1)}`, at + 1);
+    }
+    for (let left = 4; left > 0; left--) {
+      const digit = source[++at];
+      if (digit === undefined) return wrong("Unexpected end-of-input in character escape sequence");
+      if (!/[\da-f]/i.test(digit)) return unexpected("expected a hex-digit for character escape sequence");
+    }
+    return true;
   }
 
   function value(depth: number): boolean {
@@ -87,24 +130,48 @@ export function tokensOf(source: string): Token[] {
         return wrong(`Document nesting depth exceeds the maximum allowed (${MAX_DEPTH})`);
       at++;
       push(char, char, at);
+      open.push({ kind: char === "{" ? "Object" : "Array", at });
       return char === "{" ? object(depth) : array(depth);
     }
     if (char === '"') {
       const looked = at + 1;
-      const text = string();
+      const text = string("string value");
       if (text === undefined) return false;
       push("string", text, looked);
       return true;
     }
-    const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-    number.lastIndex = at;
-    const digits = number.exec(source)?.[0];
-    if (digits !== undefined) {
-      at += digits.length;
-      push("number", digits, at);
-      return true;
+    if (char === "]" || char === "}") return unexpected("expected a value");
+    return char !== undefined && /[-\d]/.test(char) ? number() : literal();
+  }
+
+  function number(): boolean {
+    const form = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+    form.lastIndex = at;
+    const digits = form.exec(source)?.[0];
+    if (digits === undefined) {
+      at++;
+      return noDigit("expected digit (0-9) to follow minus sign, for valid numeric value");
     }
-    return literal();
+    at += digits.length;
+    const [next = "", after = ""] = source.slice(at, at + 2);
+    if (/^-?0$/.test(digits) && /\d/.test(next))
+      return wrong("Invalid numeric value: Leading zeroes not allowed", at + 1);
+    if (next === "." && !/[.eE]/.test(digits)) {
+      at++;
+      return noDigit("Decimal point not followed by a digit");
+    }
+    if (/[eE]/.test(next) && !/[eE]/.test(digits)) {
+      at += /[+-]/.test(after) ? 2 : 1;
+      return noDigit("Exponent indicator not followed by a digit");
+    }
+    push("number", digits, at);
+    return true;
+  }
+
+  function noDigit(expected: string): false {
+    const char = source[at];
+    if (char === undefined) return wrong("Unexpected end-of-input in numeric value");
+    return wrong(`Unexpected character ${named(char)} in numeric value: ${expected}`, at + 1);
   }
 
   function literal(): boolean {
@@ -126,12 +193,13 @@ export function tokensOf(source: string): Token[] {
     skipSpace();
     for (let first = true; source[at] !== "}"; first = false) {
       if (!first) {
-        if (source[at] !== ",") return unexpected("was expecting comma to separate Object entries");
+        if (source[at] !== ",") return unclosed("was expecting comma to separate Object entries");
         at++;
         skipSpace();
       }
-      if (source[at] !== '"') return unexpected("was expecting double-quote to start field name");
-      const text = string();
+      if (source[at] !== '"')
+        return (first ? unclosed : unexpected)("was expecting double-quote to start field name");
+      const text = string("name");
       if (text === undefined) return false;
       skipSpace();
       if (source[at] !== ":") return unexpected("was expecting a colon to separate field name and value");
@@ -143,26 +211,31 @@ export function tokensOf(source: string): Token[] {
       if (!isWhole) return false;
       skipSpace();
     }
-    at++;
-    push("}", "}", at);
-    return true;
+    return close("}");
   }
 
   function array(depth: number): boolean {
     skipSpace();
+    if (source[at] === undefined || source[at] === "}") return unclosed("expected a value");
     for (let first = true; source[at] !== "]"; first = false) {
       if (!first) {
-        if (source[at] !== ",") return unexpected("was expecting comma to separate Array entries");
+        if (source[at] !== ",") return unclosed("was expecting comma to separate Array entries");
         at++;
       }
       if (!value(depth + 1)) return false;
       skipSpace();
     }
+    return close("]");
+  }
+
+  function close(char: "}" | "]"): true {
+    open.pop();
     at++;
-    push("]", "]", at);
+    push(char, char, at);
     return true;
   }
 
-  if (value(0)) push("end", "", at);
+  skipSpace();
+  if (at >= source.length || value(0)) push("end", "", at);
   return tokens;
 }
