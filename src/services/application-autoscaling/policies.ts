@@ -1,7 +1,7 @@
 import type * as AutoScaling from "#aws/contract/types/application-autoscaling.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { invalid, noSuchPolicy, notRegistered, notThere } from "./errors.ts";
+import { invalid, noSuchPolicy, notAuthorized, notRegistered } from "./errors.ts";
 import { listed } from "./listing.ts";
 import { watchTables } from "./metrics.ts";
 import { named, placeOf, scaledIn } from "./resources.ts";
@@ -10,8 +10,10 @@ import { MOST_PARTS, targetAt } from "./targets.ts";
 import { startTracking } from "./tracking.ts";
 
 /** Percent of the capacity that a table may be wanted to use. */
-const LEAST_SHARE = 20;
+const LEAST_SHARE = 10;
 const MOST_SHARE = 90;
+
+const TRACKING = "TargetTrackingScaling";
 
 export const policyOperations = {
   async PutScalingPolicy(ctx, input) {
@@ -67,35 +69,59 @@ const METRICS = {
   write: "DynamoDBWriteCapacityUtilization",
 } as const;
 
-/** `undefined` where a policy stays as it is. @throws {AwsError} ValidationException */
+/** `undefined` where a policy stays as it is. @throws {AwsError} ValidationException, AccessDeniedException */
 function configOf(
   scaled: Scaled,
-  { PolicyType, ...input }: AutoScaling.PutScalingPolicyRequest,
+  input: AutoScaling.PutScalingPolicyRequest,
   isKnown: boolean,
 ): AutoScaling.TargetTrackingScalingPolicyConfiguration | undefined {
-  const config = input.TargetTrackingScalingPolicyConfiguration;
-  if (PolicyType === "PredictiveScaling") throw notThere("PredictiveScaling");
-  if ((PolicyType ?? (isKnown ? "TargetTrackingScaling" : "StepScaling")) === "StepScaling")
-    throw invalid("Step scaling policies are not supported for the service namespace: dynamodb");
-  if (input.StepScalingPolicyConfiguration || input.PredictiveScalingPolicyConfiguration)
-    throw invalid("The configuration does not match the policy type TargetTrackingScaling");
-  if (!config) {
-    if (isKnown) return undefined;
-    throw invalid("Target tracking scaling policy configuration cannot be null");
-  }
-  if (config.CustomizedMetricSpecification) throw notThere("CustomizedMetricSpecification");
-  const { PredefinedMetricType: metric } = config.PredefinedMetricSpecification ?? {};
-  if (metric === undefined) throw invalid("A metric specification is required for a target tracking policy");
-  if (metric !== METRICS[placeOf(scaled).way])
+  const { PolicyType: type = isKnown ? TRACKING : "StepScaling" } = input;
+  const told = [TRACKING, "StepScaling", "PredictiveScaling"] as const;
+  if (told.filter((one) => input[`${one}PolicyConfiguration`] !== undefined).length > 1)
     throw invalid(
-      `The predefined metric type ${metric} is not supported for the scalable dimension ${scaled.dimension}`,
+      "You must only provide a single scaling policy configuration, which must match the scaling policy type specified.",
     );
-  if (!(config.TargetValue >= LEAST_SHARE && config.TargetValue <= MOST_SHARE))
-    throw invalid(`The target value must be between ${LEAST_SHARE} and ${MOST_SHARE}`);
-  for (const seconds of [config.ScaleOutCooldown, config.ScaleInCooldown])
-    if (seconds !== undefined && seconds < 0) throw invalid("A cooldown cannot be negative");
+  // Neither steps nor forecasts are for tables.
+  if (type !== TRACKING) throw notAuthorized();
+  const config = input.TargetTrackingScalingPolicyConfiguration;
+  if (config) checkTracking(scaled, config);
+  else if (!isKnown) throw invalid(`${TRACKING} policy configuration must be specified`);
   return config;
 }
+
+function checkTracking(scaled: Scaled, config: AutoScaling.TargetTrackingScalingPolicyConfiguration): void {
+  const {
+    CustomizedMetricSpecification: own,
+    PredefinedMetricSpecification: predefined,
+    TargetValue,
+  } = config;
+  if (own && predefined)
+    throw invalid(
+      "Only one of PredefinedMetricSpecification or CustomizedMetricSpecification can be set for target tracking scaling.",
+    );
+  if (own)
+    throw invalid(`Scalable dimension ${scaled.dimension} does not support CustomizedMetricSpecification.`);
+  if (!predefined)
+    throw invalid(
+      "PredefinedMetricSpecification or CustomizedMetricSpecification must be set for target tracking scaling.",
+    );
+  const metric = METRICS[placeOf(scaled).way];
+  if (predefined.PredefinedMetricType !== metric)
+    throw invalid(
+      `Scalable dimension ${scaled.dimension} only supports the following predefined metric types: ${metric}`,
+    );
+  if (predefined.ResourceLabel !== undefined)
+    throw invalid(`Resource label should not be specified for predefined metric type ${metric}`);
+  if (!(TargetValue >= LEAST_SHARE && TargetValue <= MOST_SHARE))
+    throw invalid(
+      `For predefined metric type ${metric}, target value must be between '${decimal(LEAST_SHARE)}' and '${decimal(MOST_SHARE)}', but was '${decimal(TargetValue)}'.`,
+    );
+  for (const seconds of [config.ScaleOutCooldown, config.ScaleInCooldown])
+    if (seconds !== undefined && seconds < 0) throw invalid("A cooldown cannot be negative");
+}
+
+/** As Java prints a number that may have a fraction. */
+const decimal = (value: number) => (Number.isInteger(value) ? value.toFixed(1) : String(value));
 
 const keyOf = ({ resource, dimension, name }: Policy) => [resource, dimension, name];
 
@@ -103,7 +129,7 @@ const described = (ctx: Context, policy: Policy): AutoScaling.ScalingPolicy => (
   ...named(policy),
   PolicyARN: policyArn(ctx, policy),
   PolicyName: policy.name,
-  PolicyType: "TargetTrackingScaling",
+  PolicyType: TRACKING,
   TargetTrackingScalingPolicyConfiguration: policy.config,
   Alarms: [],
   CreationTime: new Date(policy.created),

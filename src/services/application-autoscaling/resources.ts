@@ -1,5 +1,5 @@
 import type * as AutoScaling from "#aws/contract/types/application-autoscaling.ts";
-import { notThere, unsupported } from "./errors.ts";
+import { notAuthorized, notThere, unsupported } from "./errors.ts";
 import type { Scaled } from "./store.ts";
 
 export const NAMESPACE = "dynamodb";
@@ -41,7 +41,7 @@ interface Named {
 
 /** @throws {AwsError} ValidationException for what does not go together */
 export function scaledIn({ ServiceNamespace, ResourceId, ScalableDimension }: Named): Scaled {
-  if (!ScalableDimension.startsWith(`${ServiceNamespace}:`)) throw unsupported();
+  if (!ScalableDimension.startsWith(`${ServiceNamespace}:`)) throw notAuthorized();
   if (ServiceNamespace !== NAMESPACE) throw notThere(`the service namespace ${ServiceNamespace}`);
   const match = RESOURCE.exec(ResourceId);
   const of = match && (match[2] === undefined ? "table" : "index");

@@ -1,6 +1,5 @@
 import type * as AutoScaling from "#aws/contract/types/application-autoscaling.ts";
-import { nextOccurrence, parseSchedule } from "#aws/languages/schedule/schedule.ts";
-import { isTimeZone } from "#aws/languages/schedule/time-zone.ts";
+import { nextOccurrence } from "#aws/languages/schedule/schedule.ts";
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -9,6 +8,7 @@ import { invalid, noSuchAction, notRegistered, tooMany } from "./errors.ts";
 import { listed } from "./listing.ts";
 import { named, scaledIn } from "./resources.ts";
 import { fit } from "./scaling.ts";
+import { checkSchedule, scheduleOf } from "./schedules.ts";
 import { actionArn, type ScheduledAction, scheduledActions, targets } from "./store.ts";
 import { checkBounds, MOST_PARTS, targetAt } from "./targets.ts";
 
@@ -24,7 +24,8 @@ export const scheduledActionOperations = {
       const schedule = input.Schedule ?? known?.schedule;
       const action = input.ScalableTargetAction ?? known?.action;
       if (schedule === undefined) throw invalid("A schedule is required for a scheduled action");
-      if (action?.MinCapacity === undefined && action?.MaxCapacity === undefined)
+      if (!action) throw invalid("ScalableTargetAction must be set");
+      if (action.MinCapacity === undefined && action.MaxCapacity === undefined)
         throw invalid("At least one of minimum capacity and maximum capacity should be provided");
       checkBounds(action.MinCapacity ?? target.min, action.MaxCapacity ?? Number.POSITIVE_INFINITY);
       checkSchedule(schedule, input);
@@ -65,17 +66,6 @@ export const scheduledActionOperations = {
   },
 } satisfies Handlers<"application-autoscaling">;
 
-/** @throws {AwsError} ValidationException */
-function checkSchedule(
-  schedule: string,
-  { Timezone, StartTime, EndTime }: AutoScaling.PutScheduledActionRequest,
-) {
-  if (!parseSchedule(schedule)) throw invalid(`Invalid schedule expression: ${schedule}`);
-  if (Timezone !== undefined && !isTimeZone(Timezone)) throw invalid(`Invalid timezone: ${Timezone}`);
-  if (StartTime && EndTime && StartTime >= EndTime)
-    throw invalid("The start time must be before the end time");
-}
-
 interface Timer {
   key: string[];
   revision: number;
@@ -103,7 +93,7 @@ export const ring = job<Timer>("application-autoscaling/ring", {
 
 function setTimer(tx: Transaction, scheduled: ScheduledAction, after: number): void {
   const { start, end, created, timeZone, revision } = scheduled;
-  const due = nextOccurrence(parseSchedule(scheduled.schedule)!, {
+  const due = nextOccurrence(scheduleOf(scheduled.schedule)!, {
     after: Math.max(after, (start ?? 0) - 1),
     start: start ?? created,
     ...(timeZone !== undefined && { timeZone }),

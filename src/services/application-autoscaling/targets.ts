@@ -16,6 +16,8 @@ export const MOST_PARTS = 200;
 export const targetOperations = {
   async RegisterScalableTarget(ctx, input) {
     const scaled = scaledIn(input);
+    if (input.MinCapacity !== undefined && input.MaxCapacity !== undefined)
+      checkBounds(input.MinCapacity, input.MaxCapacity);
     if ((await capacityOf(ctx, scaled)) === undefined) throw noSuchTable(scaled.resource);
     return ctx.transact(async (tx) => {
       const known = await tx.get(targets, [scaled.resource, scaled.dimension]);
@@ -64,7 +66,7 @@ export const targetOperations = {
 export function checkBounds(min: number | undefined, max: number | undefined): void {
   if (min === undefined || max === undefined)
     throw invalid("MinCapacity and MaxCapacity are required when a scalable target is registered");
-  if (min < 1) throw invalid("Minimum capacity must be greater than or equal to 1");
+  if (min < 1) throw invalid("Minimum capacity cannot be less than 1");
   if (min > max) throw invalid("Maximum capacity cannot be less than minimum capacity");
 }
 

@@ -6,6 +6,8 @@ import { behaviour, type ConformanceCloud, doc } from "../cloud.ts";
 /** A page of the API reference: `api("PutScalingPolicy")`. */
 export const api = (operation: string): string =>
   doc(`autoscaling/application/APIReference/API_${operation}.html`);
+/** Sentences that AWS was heard to say; its documentation has the rules alone. */
+export const HEARD = "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/applicationautoscaling";
 /** How DynamoDB describes it. */
 export const DYNAMODB = doc("amazondynamodb/latest/developerguide/AutoScaling.html");
 

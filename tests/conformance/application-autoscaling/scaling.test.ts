@@ -7,7 +7,7 @@ import {
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { dynamodbOn, S } from "../dynamodb/client.ts";
-import { api, autoScalingOn, DYNAMODB } from "./client.ts";
+import { api, autoScalingOn, DYNAMODB, HEARD } from "./client.ts";
 
 const cloud = conformanceCloud();
 const { send } = dynamodbOn(cloud);
@@ -227,21 +227,61 @@ behaviour("one policy tracks a metric", api("PutScalingPolicy"), async () => {
   });
 });
 
-behaviour(
-  "a policy is of a known metric, and of a share that a table can bear",
-  api("PutScalingPolicy"),
-  async () => {
-    const { policy } = await scaled();
-    const refused = { name: "ValidationException" };
-    await expect(policy({ TargetValue: 19 })).rejects.toMatchObject(refused);
-    await expect(policy({ TargetValue: 91 })).rejects.toMatchObject(refused);
-    const reads = { PredefinedMetricType: "DynamoDBReadCapacityUtilization" };
-    await expect(policy({ PredefinedMetricSpecification: reads })).rejects.toMatchObject(refused);
-    await expect(policy({ CustomizedMetricSpecification: {} })).rejects.toMatchObject({
-      name: "NotImplemented",
+behaviour("a policy is of a known metric, and of a share that a table can bear", HEARD, async () => {
+  const { policy, target } = await scaled();
+  const metric = "DynamoDBWriteCapacityUtilization";
+  const dimension = "dynamodb:table:WriteCapacityUnits";
+  const PredefinedMetricSpecification = { PredefinedMetricType: metric };
+  for (const [more, message] of [
+    [
+      { TargetValue: 9.9 },
+      `For predefined metric type ${metric}, target value must be between '10.0' and '90.0', but was '9.9'.`,
+    ],
+    [
+      { TargetValue: 91 },
+      `For predefined metric type ${metric}, target value must be between '10.0' and '90.0', but was '91.0'.`,
+    ],
+    [
+      { PredefinedMetricSpecification: { PredefinedMetricType: "DynamoDBReadCapacityUtilization" } },
+      `Scalable dimension ${dimension} only supports the following predefined metric types: ${metric}`,
+    ],
+    [
+      { PredefinedMetricSpecification: { ...PredefinedMetricSpecification, ResourceLabel: "app/a/b" } },
+      `Resource label should not be specified for predefined metric type ${metric}`,
+    ],
+    [
+      { CustomizedMetricSpecification: {} },
+      "Only one of PredefinedMetricSpecification or CustomizedMetricSpecification can be set for target tracking scaling.",
+    ],
+    [
+      { PredefinedMetricSpecification: undefined, CustomizedMetricSpecification: {} },
+      `Scalable dimension ${dimension} does not support CustomizedMetricSpecification.`,
+    ],
+    [
+      { PredefinedMetricSpecification: undefined },
+      "PredefinedMetricSpecification or CustomizedMetricSpecification must be set for target tracking scaling.",
+    ],
+  ] as const)
+    await expect(policy(more)).rejects.toMatchObject({ name: "ValidationException", message });
+  for (const TargetValue of [10, 90]) await policy({ TargetValue });
+  const put = (more: object) => call("PutScalingPolicy", { ...target, PolicyName: "other", ...more });
+  await expect(put({ PolicyType: "TargetTrackingScaling" })).rejects.toMatchObject({
+    message: "TargetTrackingScaling policy configuration must be specified",
+  });
+  const both = {
+    StepScalingPolicyConfiguration: {},
+    TargetTrackingScalingPolicyConfiguration: { TargetValue: 50, PredefinedMetricSpecification },
+  };
+  await expect(put({ PolicyType: "StepScaling", ...both })).rejects.toMatchObject({
+    message:
+      "You must only provide a single scaling policy configuration, which must match the scaling policy type specified.",
+  });
+  for (const PolicyType of ["StepScaling", "PredictiveScaling", undefined])
+    await expect(put({ PolicyType })).rejects.toMatchObject({
+      name: "AccessDeniedException",
+      message: "Account is not authorized",
     });
-  },
-);
+});
 
 behaviour("a scheduled action sets bounds at its time", api("PutScheduledAction"), async () => {
   const { target, capacity } = await scaled();
@@ -294,12 +334,46 @@ const action = (more: object) => ({
   ScalableTargetAction: { MinCapacity: 6 },
   ...more,
 });
-refusals(api("PutScheduledAction"), [
-  ["PutScheduledAction", action({ Schedule: "whenever" }), "ValidationException"],
-  ["PutScheduledAction", action({ Schedule: undefined }), "ValidationException"],
-  ["PutScheduledAction", action({ Timezone: "Mars/Olympus" }), "ValidationException"],
-  ["PutScheduledAction", action({ StartTime: 2_000_000_000, EndTime: 1_900_000_000 }), "ValidationException"],
-]);
+const INVALID = "Invalid schedule expression. Details:";
+const SYNTAX = `${INVALID} Schedule expressions must have the following syntax: rate(<number>\\s?(minutes?|hours?|days?)), cron(<cron_expression>) or at(yyyy-MM-dd'T'HH:mm:ss).`;
+refusals(
+  HEARD,
+  (
+    [
+      [{ Schedule: "0 8 1 * ? *" }, SYNTAX],
+      [{ Schedule: "rate(5 seconds)" }, SYNTAX],
+      [{ Schedule: "rate(-1 minutes)" }, SYNTAX],
+      [
+        { Schedule: "rate(0 minutes)" },
+        "Invalid schedule frequency. Run for '1970-01-01T00:00:00.000Z' and '1970-01-01T00:00:00.000Z' are less than 60 seconds apart",
+      ],
+      [
+        { Schedule: "at(2035-01-01)" },
+        `${INVALID} Invalid schedule at DateTime expression: Invalid format: "2035-01-01" is too short`,
+      ],
+      [
+        { Schedule: "cron(0 8 * * * *)" },
+        `${INVALID} Invalid CRON expression: error at position 1, details: '?' can only be specified for Day-of-Month or Day-of-Week.`,
+      ],
+      [{ Schedule: undefined }, undefined],
+      [{ Timezone: "JST" }, "Invalid schedule timezone: JST"],
+      [{ Timezone: "Not/A_Zone" }, "Invalid schedule timezone: Not/A_Zone"],
+      [{ Timezone: "GMT+9" }, "Invalid schedule timezone: GMT+9"],
+      [{ StartTime: 2_000_000_001, EndTime: 2_000_000_000 }, "StartTime must be before EndTime"],
+      [{ ScalableTargetAction: undefined }, "ScalableTargetAction must be set"],
+    ] as const
+  ).map(([more, message]) => ["PutScheduledAction", action(more), "ValidationException", message] as never),
+);
+
+behaviour("zones may go by old names, and rates be written in short", HEARD, async () => {
+  const { target } = await scaled();
+  for (const [Timezone, Schedule] of [
+    ["US/Pacific", "rate(1 minute)"],
+    ["Etc/GMT+9", "rate(2days)"],
+    ["Asia/Tokyo", "cron(0 9 ? * 2 *)"],
+  ])
+    await call("PutScheduledAction", { ...action({ Timezone, Schedule }), ...target });
+});
 refusals("https://github.com/aws-cloudformation/community-registry-extensions/issues/255", [
   [
     "PutScheduledAction",

@@ -65,8 +65,8 @@ refusals(api("RegisterScalableTarget"), [
   [
     "RegisterScalableTarget",
     { ...target("table/music", "ecs:service:DesiredCount"), ...bounds },
-    "ValidationException",
-    UNSUPPORTED,
+    "AccessDeniedException",
+    "Account is not authorized",
   ],
   [
     "RegisterScalableTarget",
@@ -76,7 +76,18 @@ refusals(api("RegisterScalableTarget"), [
   ],
   ["RegisterScalableTarget", write, "ValidationException"],
   ["RegisterScalableTarget", { ...write, MinCapacity: 5 }, "ValidationException"],
-  ["RegisterScalableTarget", { ...write, MinCapacity: 5, MaxCapacity: 4 }, "ValidationException"],
+  [
+    "RegisterScalableTarget",
+    { ...target("table/none"), MinCapacity: 5, MaxCapacity: 4 },
+    "ValidationException",
+    "Maximum capacity cannot be less than minimum capacity",
+  ],
+  [
+    "RegisterScalableTarget",
+    { ...write, MinCapacity: 0, MaxCapacity: 4 },
+    "ValidationException",
+    "Minimum capacity cannot be less than 1",
+  ],
   [
     "RegisterScalableTarget",
     {
