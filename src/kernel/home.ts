@@ -77,7 +77,16 @@ export function homeName({
 export function openHome(options: HomeOptions): Home {
   const { era, service, scope, place, process, owner, store, clock, random, keys, ports, log, claim } =
     options;
-  const at: TransactionScope = { era, scope, place, clock, random, keys, prefixes: new Map() };
+  const at: TransactionScope = {
+    era,
+    scope,
+    place,
+    clock,
+    random,
+    keys,
+    prefixes: new Map(),
+    hotKeys: new Map(),
+  };
   const meter = openMeter({
     service,
     scope,

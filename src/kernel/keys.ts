@@ -1,3 +1,5 @@
+import { keyText } from "#storage/kv/key-text.ts";
+
 /**
  * Keys as tuples whose byte order is the tuples' order: strings by UTF-8, numbers by value.
  *
@@ -5,6 +7,20 @@
  * another, "a" sorts before "a\0", and everything that begins with a given string is one range.
  */
 export type KeyPart = string | number | Uint8Array;
+
+/** An encoded key: as bytes, and as a text for what looks keys up. */
+export class RowKey {
+  readonly bytes: Uint8Array;
+  #text: string | undefined;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  get text(): string {
+    return (this.#text ??= keyText(this.bytes));
+  }
+}
 
 /** A number that sorts the other way round: newest first. */
 export const descending = (value: number): number => Number.MAX_SAFE_INTEGER - value;

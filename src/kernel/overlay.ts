@@ -24,11 +24,11 @@ export interface Write {
 /** What is committed and not yet on disk, by key as a Latin-1 string, whose order is that of the bytes. */
 export type Overlay = Map<string, Write>;
 
-/** Reads that see the store and, above it, what is not there yet. */
+/** Reads that see the store and, above it, what is not there yet. Who has a key's text hands it in beside it. */
 export interface View {
-  get(key: Uint8Array): MaybePromise<Uint8Array | undefined>;
+  get(key: Uint8Array, text?: string): MaybePromise<Uint8Array | undefined>;
   /** As `get`, but decoded once and kept until somebody writes it. */
-  getHot<T>(key: Uint8Array, decode: (value: Uint8Array) => T): MaybePromise<T | undefined>;
+  getHot<T>(key: Uint8Array, decode: (value: Uint8Array) => T, text?: string): MaybePromise<T | undefined>;
   range(range: KeyRange): MaybePromise<Row[]>;
   /** What the partition's owner keeps in memory. It shows what is applied, so the view has then seen all commits. */
   memory<T>(kind: Memory<T>): T;
@@ -38,8 +38,8 @@ export interface View {
 
 /** A view with writes of its own on top. */
 export interface Draft extends View {
-  put(key: Uint8Array, value: Uint8Array): void;
-  delete(key: Uint8Array): void;
+  put(key: Uint8Array, value: Uint8Array, text?: string): void;
+  delete(key: Uint8Array, text?: string): void;
   /** As `get`, but without this draft's own writes. */
   before(key: Uint8Array): MaybePromise<Uint8Array | undefined>;
   /** A number larger than every earlier one of the partition. */
@@ -78,25 +78,28 @@ class Reader implements View {
     this.#own = own;
   }
 
-  get(key: Uint8Array): MaybePromise<Uint8Array | undefined> {
+  get(key: Uint8Array, known?: string): MaybePromise<Uint8Array | undefined> {
     const { store, overlay } = this.layers;
-    if (this.#isBare) return store.get(key);
-    const text = keyText(key);
+    if (this.#isBare) return store.get(key, known);
+    const text = known ?? keyText(key);
     const mine = this.#own?.get(text);
     if (mine) return mine.value;
     const write = overlay.get(text);
-    if (!write) return store.get(key);
+    if (!write) return store.get(key, text);
     this.#note(write.pending);
     return write.value;
   }
 
-  getHot<T>(key: Uint8Array, decode: (value: Uint8Array) => T): MaybePromise<T | undefined> {
+  getHot<T>(
+    key: Uint8Array,
+    decode: (value: Uint8Array) => T,
+    text = keyText(key),
+  ): MaybePromise<T | undefined> {
     const { store, overlay, hot } = this.layers;
-    const text = keyText(key);
     const isAbove = this.#own?.has(text) || overlay.has(text);
     const known = isAbove ? undefined : hot.get(text);
     if (known !== undefined) return known as T;
-    const value = isAbove ? this.get(key) : store.get(key);
+    const value = isAbove ? this.get(key, text) : store.get(key, text);
     // A store that answers later may be another owner's by then: it is asked every time.
     if (value instanceof Promise) return value.then((later) => later && decode(later));
     const record = value && decode(value);
@@ -161,17 +164,12 @@ class Writer extends Reader implements Draft {
     return new Reader(this.layers, undefined).get(key);
   }
 
-  put(key: Uint8Array, value: Uint8Array): void {
-    this.#write(key, value);
-  }
-
-  delete(key: Uint8Array): void {
-    this.#write(key, undefined);
-  }
-
-  #write(key: Uint8Array, value: Uint8Array | undefined): void {
-    const text = keyText(key);
+  put(key: Uint8Array, value: Uint8Array, text = keyText(key)): void {
     this.writes.set(text, { key, text, value, pending: undefined });
+  }
+
+  delete(key: Uint8Array, text = keyText(key)): void {
+    this.writes.set(text, { key, text, value: undefined, pending: undefined });
   }
 }
 

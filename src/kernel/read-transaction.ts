@@ -1,4 +1,5 @@
 import type { MaybePromise } from "#lib/maybe-promise.ts";
+import { remembered } from "#lib/remembered.ts";
 import { MAX_PAGE, type Row } from "#storage/kv/kv.ts";
 import {
   type Collection,
@@ -9,7 +10,7 @@ import {
   scopePrefix,
 } from "./collection.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
-import { encodeKey, encodeStringPrefix, type KeyPart, successor } from "./keys.ts";
+import { encodeKey, encodeStringPrefix, type KeyPart, RowKey, successor } from "./keys.ts";
 import type { Memory } from "./memory.ts";
 import type { View } from "./overlay.ts";
 import type { Bytes, BytesRow, ListRange, ReadTransaction, TransactionScope } from "./transaction.ts";
@@ -19,6 +20,9 @@ export class Reads implements ReadTransaction {
   protected readonly at: TransactionScope;
   readonly #view: View;
   readonly #time: number;
+  #of: Keyed | undefined;
+  #parts: readonly KeyPart[] | undefined;
+  #key: RowKey | undefined;
 
   constructor(view: View, at: TransactionScope) {
     this.#view = view;
@@ -30,10 +34,18 @@ export class Reads implements ReadTransaction {
     return this.#time;
   }
 
+  /** What is looked at is often written next, and then has the same parts. */
+  protected keyOf(of: Keyed, parts: readonly KeyPart[]): RowKey {
+    if (this.#key && parts === this.#parts && of === this.#of) return this.#key;
+    this.#of = of;
+    this.#parts = parts;
+    return (this.#key = keyOf(this.at, of, parts));
+  }
+
   get<T>(of: Collection<T>, key: readonly KeyPart[]): MaybePromise<T | undefined> {
-    const bytes = encodeKey(prefixOf(this.at, of), key);
-    if (of.isHot) return this.#view.getHot(bytes, (value) => decodeRecord(of, value));
-    const value = this.#view.get(bytes);
+    const { bytes, text } = this.keyOf(of, key);
+    if (of.isHot) return this.#view.getHot(bytes, (value) => decodeRecord(of, value), text);
+    const value = this.#view.get(bytes, text);
     if (value instanceof Promise) return value.then((later) => later && decodeRecord(of, later));
     return value && decodeRecord(of, value);
   }
@@ -54,15 +66,16 @@ export class Reads implements ReadTransaction {
   }
 
   getBytes(of: Bytes, key: readonly KeyPart[]): MaybePromise<Uint8Array | undefined> {
-    return this.#view.get(encodeKey(prefixOf(this.at, of), key));
+    const { bytes, text } = this.keyOf(of, key);
+    return this.#view.get(bytes, text);
   }
 
   getSealed(of: Bytes, parts: readonly KeyPart[], secret?: Uint8Array): MaybePromise<Uint8Array | undefined> {
-    const key = encodeKey(prefixOf(this.at, of), parts);
+    const { bytes: key, text } = this.keyOf(of, parts);
     const { keys } = this.at;
     // What a secret of the caller's has sealed is unsealed by whoever knows it, every time.
-    if (!secret) return this.#view.getHot(key, (sealed) => keys.unseal(sealed, key, undefined));
-    const sealed = this.#view.get(key);
+    if (!secret) return this.#view.getHot(key, (sealed) => keys.unseal(sealed, key, undefined), text);
+    const sealed = this.#view.get(key, text);
     if (sealed instanceof Promise) return sealed.then((later) => later && keys.unseal(later, key, secret));
     return sealed && keys.unseal(sealed, key, secret);
   }
@@ -88,8 +101,30 @@ export class Reads implements ReadTransaction {
   }
 }
 
+/** What has keys: a collection, one of its indexes, bytes. */
+export interface Keyed {
+  name: string;
+  scope: Scope;
+  isHot?: boolean;
+}
+
+/** Of collections that are read again and again, so many keys are kept. */
+const KEPT_KEYS = 1_000;
+
+function keyOf(at: TransactionScope, of: Keyed, parts: readonly KeyPart[]): RowKey {
+  const [first] = parts;
+  if (!of.isHot || parts.length !== 1 || typeof first !== "string")
+    return new RowKey(encodeKey(prefixOf(at, of), parts));
+  let known = at.hotKeys.get(of.name);
+  if (!known) {
+    known = remembered(KEPT_KEYS, (name) => new RowKey(encodeKey(prefixOf(at, of), [name])));
+    at.hotKeys.set(of.name, known);
+  }
+  return known(first);
+}
+
 /** What a collection's keys begin with in this scope. */
-export function prefixOf(at: TransactionScope, of: { name: string; scope: Scope }): Buffer {
+export function prefixOf(at: TransactionScope, of: Keyed): Buffer {
   if (of.scope !== at.scope)
     throw new Error(`${of.name} is of scope ${of.scope}, the transaction of ${at.scope}`);
   let prefix = at.prefixes.get(of.name);

@@ -1,17 +1,16 @@
 import type { Clock } from "#lib/clock.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
-import { keyText } from "#storage/kv/key-text.ts";
 import type { Lent } from "#storage/kv/kv.ts";
 import { type Collection, decodeRecord, encodeRecord, type Place, type Scope } from "./collection.ts";
 import type { DataKeys } from "./data-keys.ts";
 import type { Job, JobOptions } from "./jobs.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
-import { encodeKey, type KeyPart } from "./keys.ts";
+import type { KeyPart, RowKey } from "./keys.ts";
 import type { Memory } from "./memory.ts";
 import type { Draft } from "./overlay.ts";
 import type { Metric, ServiceEvent } from "./ports.ts";
-import { indexOf, prefixOf, Reads } from "./read-transaction.ts";
+import { indexOf, type Keyed, Reads } from "./read-transaction.ts";
 
 /** A consistent look at one partition. Await nothing in it but its own methods. */
 export interface ReadTransaction {
@@ -109,6 +108,8 @@ export interface TransactionScope {
   keys: DataKeys;
   /** What the keys of each collection begin with, made once. */
   prefixes: Map<string, Buffer>;
+  /** Of each collection whose records are read again and again: the key of a record that is found by one name. */
+  hotKeys: Map<string, (name: string) => RowKey>;
 }
 
 /** What a transaction leaves besides rows. */
@@ -151,31 +152,33 @@ export class Writes extends Reads implements Transaction {
 
   put<T>(of: Collection<T>, record: T): void {
     const key = this.#keyOf(of, of.key(record));
-    this.#draft.put(key, encodeRecord(of, record));
+    this.#draft.put(key.bytes, encodeRecord(of, record), key.text);
     this.#touch(of, key, record);
   }
 
   delete<T>(of: Collection<T>, parts: readonly KeyPart[]): void {
     const key = this.#keyOf(of, parts);
-    this.#draft.delete(key);
+    this.#draft.delete(key.bytes, key.text);
     this.#touch(of, key, undefined);
   }
 
-  putBytes(of: Bytes, key: readonly KeyPart[], value: Uint8Array): void {
-    this.#draft.put(this.#keyOf(of, key), value);
+  putBytes(of: Bytes, parts: readonly KeyPart[], value: Uint8Array): void {
+    const key = this.#keyOf(of, parts);
+    this.#draft.put(key.bytes, value, key.text);
   }
 
   putSealed(of: Bytes, parts: readonly KeyPart[], value: Uint8Array, secret?: Uint8Array): void {
-    const key = this.#keyOf(of, parts);
-    this.#draft.put(key, this.at.keys.seal(value, key, secret));
+    const { bytes, text } = this.#keyOf(of, parts);
+    this.#draft.put(bytes, this.at.keys.seal(value, bytes, secret), text);
   }
 
   sealed(bytes: Uint8Array, place: string): Uint8Array {
     return this.at.keys.seal(bytes, Buffer.from(place));
   }
 
-  deleteBytes(of: Bytes, key: readonly KeyPart[]): void {
-    this.#draft.delete(this.#keyOf(of, key));
+  deleteBytes(of: Bytes, parts: readonly KeyPart[]): void {
+    const key = this.#keyOf(of, parts);
+    this.#draft.delete(key.bytes, key.text);
   }
 
   deleteRow({ key }: BytesRow): void {
@@ -185,7 +188,8 @@ export class Writes extends Reads implements Transaction {
 
   append<T>(of: Journal<T>, stream: readonly KeyPart[], entry: T): number {
     const sequence = this.#draft.sequence();
-    this.#draft.put(this.#keyOf(of, [...stream, sequence]), Buffer.from(JSON.stringify(entry)));
+    const key = this.#keyOf(of, [...stream, sequence]);
+    this.#draft.put(key.bytes, Buffer.from(JSON.stringify(entry)), key.text);
     return sequence;
   }
 
@@ -222,14 +226,13 @@ export class Writes extends Reads implements Transaction {
     if (this.#ended) throw new Error("the transaction has ended: something in it was not awaited");
   }
 
-  #keyOf(of: { name: string; scope: Scope }, key: readonly KeyPart[]): Buffer {
+  #keyOf(of: Keyed, parts: readonly KeyPart[]): RowKey {
     this.#mustBeOpen();
-    return encodeKey(prefixOf(this.at, of), key);
+    return this.keyOf(of, parts);
   }
 
-  #touch<T>(of: Collection<T>, key: Uint8Array, record: T | undefined): void {
+  #touch<T>(of: Collection<T>, { bytes: key, text }: RowKey, record: T | undefined): void {
     if (!of.isIndexed) return;
-    const text = keyText(key);
     const written = this.#indexed.get(text)?.written ?? [];
     this.#indexed.set(text, { of: of as Collection<unknown>, key, record, written });
   }
@@ -252,7 +255,7 @@ export class Writes extends Reads implements Transaction {
     if (record === undefined) return [];
     return Object.entries(of.indexes).flatMap(([index, keyBy]) => {
       const key = keyBy(record);
-      return key ? [this.#keyOf(indexOf(of, index), key)] : [];
+      return key ? [this.#keyOf(indexOf(of, index), key).bytes] : [];
     });
   }
 }

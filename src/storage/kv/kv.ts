@@ -20,8 +20,11 @@ export interface KeyValueStore {
   /** Gives the lease back, so that another owner need not wait for it to run out. */
   release(lease: Lease): Promise<void>;
 
-  /** Reads see every commit whose promise has resolved, at least. A driver that needs no I/O answers at once. */
-  get(key: Uint8Array): MaybePromise<Uint8Array | undefined>;
+  /**
+   * Reads see every commit whose promise has resolved, at least. A driver that needs no I/O answers at once.
+   * @param text of the key, as `key-text.ts` makes it, where that is known
+   */
+  get(key: Uint8Array, text?: string): MaybePromise<Uint8Array | undefined>;
   getMany(keys: readonly Uint8Array[]): MaybePromise<(Uint8Array | undefined)[]>;
   range(range: KeyRange): MaybePromise<Row[]>;
 

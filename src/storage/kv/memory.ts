@@ -22,8 +22,8 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
   }
 
   const group = groupCommits(leases, write, fault);
-  function get(key: Uint8Array): Buffer | undefined {
-    const value = rows.get(keyText(key));
+  function get(key: Uint8Array, text = keyText(key)): Buffer | undefined {
+    const value = rows.get(text);
     if (!value) return undefined;
     const copy = Buffer.allocUnsafe(value.length);
     copy.set(value);
@@ -34,7 +34,7 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
     lease: async (partition, owner) => leases.grant(partition, owner, () => ++epoch),
     release: async (lease) => leases.remove(lease),
     get,
-    getMany: (keys) => keys.map(get),
+    getMany: (keys) => keys.map((key) => get(key)),
 
     range: ({ start, end, limit, reverse }) =>
       rows

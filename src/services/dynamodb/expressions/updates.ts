@@ -72,6 +72,9 @@ function bind({ set, remove, add, delete: deletions }: UpdateActions, holders: P
   if (clash) fail(KIND, clash);
   // What is appended to a list stands in the order of the places that were named for it.
   const inOrder = assignments.toSorted((a, b) => byPlace(a.path, b.path));
+  // From the end of a list to its beginning, so that no place moves before its turn.
+  const fromBehind = removals.toSorted((a, b) => byPlace(b, a));
+  const nested = paths.filter(({ length }) => length > 1);
 
   return {
     paths,
@@ -80,12 +83,11 @@ function bind({ set, remove, add, delete: deletions }: UpdateActions, holders: P
     apply(item) {
       const changed: Item = { ...item };
       // What is written into is written into a copy.
-      for (const [name, ...further] of paths) {
-        if (further.length > 0 && Object.hasOwn(item, name!)) changed[name!] = structuredClone(item[name!]!);
-      }
+      for (const [name] of nested)
+        if (Object.hasOwn(item, name!)) changed[name!] = structuredClone(item[name!]!);
       // Every value is taken from the item as it was.
       const values = inOrder.map(({ value }) => value(item));
-      for (const [at, { path }] of inOrder.entries()) write(changed, path, values[at]!);
+      for (let at = 0; at < inOrder.length; at++) write(changed, inOrder[at]!.path, values[at]!);
       for (const { path, value } of additions) {
         const sum = added(valueAt(item, path), value);
         write(changed, path, sum);
@@ -95,8 +97,7 @@ function bind({ set, remove, add, delete: deletions }: UpdateActions, holders: P
         if (left === "nothing") erase(changed, path);
         else if (left) write(changed, path, left);
       }
-      // From the end of a list to its beginning, so that no place moves before its turn.
-      for (const path of removals.toSorted((a, b) => byPlace(b, a))) erase(changed, path);
+      for (const path of fromBehind) erase(changed, path);
       return changed;
     },
   };

@@ -169,10 +169,13 @@ export function isEqual(a: Value, b: Value): boolean {
 /** Of two texts by their UTF-8 bytes, of two numbers, of two byte strings; `undefined` for what has no order. */
 export function compareValues(a: Value, b: Value): number | undefined {
   if (a.S !== undefined && b.S !== undefined) return Buffer.compare(Buffer.from(a.S), Buffer.from(b.S));
-  if (a.N !== undefined && b.N !== undefined) return compareDecimals(decimalIn(a.N), decimalIn(b.N));
+  if (a.N !== undefined && b.N !== undefined) return compareNumbers(a.N, b.N);
   if (a.B !== undefined && b.B !== undefined) return Buffer.compare(a.B, b.B);
   return undefined;
 }
+
+const compareNumbers = (a: string, b: string): number =>
+  isShort(a) && isShort(b) ? Number(a) - Number(b) : compareDecimals(decimalIn(a), decimalIn(b));
 
 /** @throws whatever `check` throws, told as that of a value under a name */
 export function named<R>(name: string, check: () => R): R {

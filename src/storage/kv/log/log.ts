@@ -44,7 +44,7 @@ const SLICE_BYTES = 1024 * 1024;
  */
 export interface Log {
   append(group: readonly Commit[]): Promise<void>;
-  get(key: Uint8Array): Uint8Array | undefined;
+  get(key: Uint8Array, text?: string): Uint8Array | undefined;
   range(range: KeyRange): Row[];
   /** Larger than that of every opening before it that wrote something. */
   readonly opening: number;
@@ -119,9 +119,7 @@ export async function openLog(
       await into.append(group);
     },
 
-    get(key) {
-      if (live.length === 0) return base.get(key);
-      const text = keyText(key);
+    get(key, text = keyText(key)) {
       for (let i = live.length - 1; i >= 0; i--) {
         const row = live[i]!.rows.get(text);
         if (row === undefined) continue;
