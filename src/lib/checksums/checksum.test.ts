@@ -5,7 +5,18 @@ import { type ChecksumName, checksum, checksumOf } from "./checksum.ts";
 import { type CombinableName, combine } from "./combine.ts";
 
 const bytes = fc.uint8Array({ maxLength: 700 });
-const all: ChecksumName[] = ["crc32", "crc32c", "crc64nvme", "md5", "sha1", "sha256", "sha256-leaves"];
+const all: ChecksumName[] = [
+  "crc32",
+  "crc32c",
+  "crc64nvme",
+  "md5",
+  "sha1",
+  "sha256",
+  "sha256-leaves",
+  "xxhash64",
+  "xxhash3",
+  "xxhash128",
+];
 const combinable: CombinableName[] = ["crc32", "crc32c", "crc64nvme"];
 
 /** The check values that the definitions of the CRCs and RFC 1321, 3174 and FIPS 180 give, of "123456789" and of "abc". */

@@ -1,6 +1,8 @@
 import { createHash, hash } from "node:crypto";
 import { createRequire } from "node:module";
 import { crc64nvme } from "./crc64nvme.ts";
+import { xxh3 } from "./xxhash/xxh3.ts";
+import { xxh64 } from "./xxhash/xxh64.ts";
 
 /** `sha256-leaves` is the SHA-256 of each MiB, one after another: what a tree hash is built on. */
 export type ChecksumName =
@@ -11,11 +13,14 @@ export type ChecksumName =
   | "sha1"
   | "sha256"
   | "sha512"
-  | "sha256-leaves";
+  | "sha256-leaves"
+  | "xxhash64"
+  | "xxhash3"
+  | "xxhash128";
 
 export interface Checksum {
   update(chunk: Uint8Array): void;
-  /** The result, CRCs with their highest byte first, as S3 writes them. Call it once, last. */
+  /** The result, numbers with their highest byte first, as S3 writes them. Call it once, last. */
   digest(): Uint8Array;
 }
 
@@ -30,6 +35,12 @@ export function checksum(name: ChecksumName): Checksum {
       return runningLong();
     case "sha256-leaves":
       return runningLeaves();
+    case "xxhash64":
+      return ofNumber(xxh64(), 8);
+    case "xxhash3":
+      return ofNumber(xxh3(64), 8);
+    case "xxhash128":
+      return ofNumber(xxh3(128), 16);
     case "md5":
     case "sha1":
     case "sha256":
@@ -47,10 +58,13 @@ export function checksumOf(name: ChecksumName, bytes: Uint8Array): Uint8Array {
       return word(native().crc32c(bytes));
     case "crc64nvme":
       return longWord(crc64nvme(bytes));
-    case "sha256-leaves": {
-      const leaves = runningLeaves();
-      leaves.update(bytes);
-      return leaves.digest();
+    case "sha256-leaves":
+    case "xxhash64":
+    case "xxhash3":
+    case "xxhash128": {
+      const sum = checksum(name);
+      sum.update(bytes);
+      return sum.digest();
     }
     case "md5":
     case "sha1":
@@ -83,6 +97,20 @@ function runningLong(): Checksum {
       value = crc64nvme(chunk, value);
     },
     digest: () => longWord(value),
+  };
+}
+
+function ofNumber(sum: { update(chunk: Uint8Array): void; digest(): bigint }, bytes: number): Checksum {
+  return {
+    update: sum.update,
+    digest: () =>
+      Buffer.from(
+        sum
+          .digest()
+          .toString(16)
+          .padStart(2 * bytes, "0"),
+        "hex",
+      ),
   };
 }
 

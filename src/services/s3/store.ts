@@ -122,7 +122,17 @@ export interface ObjectVersion extends Lock {
 
 export type ReplicationState = "PENDING" | "COMPLETED" | "FAILED";
 
-export type ChecksumAlgorithm = "CRC32" | "CRC32C" | "CRC64NVME" | "SHA1" | "SHA256" | "SHA512" | "MD5";
+export type ChecksumAlgorithm =
+  | "CRC32"
+  | "CRC32C"
+  | "CRC64NVME"
+  | "SHA1"
+  | "SHA256"
+  | "SHA512"
+  | "MD5"
+  | "XXHASH64"
+  | "XXHASH3"
+  | "XXHASH128";
 
 export interface Checksum {
   algorithm: ChecksumAlgorithm;

@@ -35,15 +35,19 @@ const COPY = doc("AmazonS3/latest/API/API_CopyObject.html");
 
 const BODY = "123456789";
 const sha = (algorithm: string) => createHash(algorithm).update(BODY).digest("base64");
-/** The check values of the catalogue of CRCs; the digests as node has them. */
+const base64 = (hex: string) => Buffer.from(hex, "hex").toString("base64");
+/** The check values of the catalogue of CRCs; the digests as node has them; those of xxHash as its authors' library. */
 const VALUES = {
-  CRC32: Buffer.from("cbf43926", "hex").toString("base64"),
-  CRC32C: Buffer.from("e3069283", "hex").toString("base64"),
-  CRC64NVME: Buffer.from("ae8b14860a799888", "hex").toString("base64"),
+  CRC32: base64("cbf43926"),
+  CRC32C: base64("e3069283"),
+  CRC64NVME: base64("ae8b14860a799888"),
   SHA1: sha("sha1"),
   SHA256: sha("sha256"),
   SHA512: sha("sha512"),
   MD5: sha("md5"),
+  XXHASH64: base64("8cb841db40e6ae83"),
+  XXHASH3: base64("72dcb18b67a17dff"),
+  XXHASH128: base64("33119477ede5dcd5e9716427681d5860"),
 } as const;
 type Algorithm = keyof typeof VALUES;
 const ALGORITHMS = Object.keys(VALUES) as Algorithm[];
@@ -178,4 +182,17 @@ behaviour("a copy keeps its source's checksum", COPY, async () => {
     VALUES.SHA1,
     "FULL_OBJECT",
   ]);
+});
+
+behaviour("a copy gets the checksum that one asks for", COPY, async () => {
+  await put({ Key: "source" });
+  const { CopyObjectResult } = await s3.send(
+    new CopyObjectCommand({
+      Bucket,
+      Key: "copy",
+      CopySource: `${Bucket}/source`,
+      ChecksumAlgorithm: "XXHASH128",
+    }),
+  );
+  expect(CopyObjectResult!.ChecksumXXHASH128).toBe(VALUES.XXHASH128);
 });

@@ -58,6 +58,17 @@ behaviour("a composite checksum is one of the parts' checksums, with their numbe
   expect(head).toMatchObject({ ChecksumSHA256: made.ChecksumSHA256, ChecksumType: "COMPOSITE" });
 });
 
+behaviour("an xxHash of parts is composite, too", INTEGRITY, async () => {
+  const base64 = (hex: string) => Buffer.from(hex, "hex").toString("base64");
+  const begun = await begin({ Key: "xxhash", ChecksumAlgorithm: "XXHASH3" });
+  const ofPart = { PartNumber: 1, ChecksumXXHASH3: base64("72dcb18b67a17dff") };
+  const { ETag } = await s3.send(new UploadPartCommand({ ...begun, ...ofPart, Body: "123456789" }));
+  expect(await complete(begun, [{ ...ofPart, ETag }])).toMatchObject({
+    ChecksumXXHASH3: `${base64("92c3e6b5522049b5")}-1`,
+    ChecksumType: "COMPOSITE",
+  });
+});
+
 behaviour("a composite checksum needs those of the parts", INTEGRITY, async () => {
   const begun = await begin({ ChecksumAlgorithm: "SHA256" });
   const part = await send(begun, 1, "b", { ChecksumAlgorithm: "SHA256" });

@@ -45,6 +45,9 @@ const TYPES: Record<ChecksumAlgorithm, Checksum["type"][]> = {
   SHA256: ["COMPOSITE"],
   SHA512: ["COMPOSITE"],
   MD5: ["COMPOSITE"],
+  XXHASH64: ["COMPOSITE"],
+  XXHASH3: ["COMPOSITE"],
+  XXHASH128: ["COMPOSITE"],
 };
 
 export const algorithmOf = (upload: Upload) => upload.checksumAlgorithm ?? DEFAULT_ALGORITHM;

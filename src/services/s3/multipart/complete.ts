@@ -134,6 +134,9 @@ function withoutCounts(input: Request) {
     ChecksumSHA256: bare(input.ChecksumSHA256),
     ChecksumSHA512: bare(input.ChecksumSHA512),
     ChecksumMD5: bare(input.ChecksumMD5),
+    ChecksumXXHASH64: bare(input.ChecksumXXHASH64),
+    ChecksumXXHASH3: bare(input.ChecksumXXHASH3),
+    ChecksumXXHASH128: bare(input.ChecksumXXHASH128),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
 import type { ChecksumName } from "#lib/checksums/checksum.ts";
-import { badChecksum, headerNotImplemented, invalidRequest, malformedTrailer } from "../errors.ts";
+import { badChecksum, invalidRequest, malformedTrailer } from "../errors.ts";
 import type { Checksum, ChecksumAlgorithm } from "../store.ts";
 
 /** What S3 computes of a body that comes without a checksum of its own. */
@@ -14,21 +14,18 @@ const ALGORITHMS = {
   SHA256: { name: "sha256", member: "ChecksumSHA256", bytes: 32 },
   SHA512: { name: "sha512", member: "ChecksumSHA512", bytes: 64 },
   MD5: { name: "md5", member: "ChecksumMD5", bytes: 16 },
+  XXHASH64: { name: "xxhash64", member: "ChecksumXXHASH64", bytes: 8 },
+  XXHASH3: { name: "xxhash3", member: "ChecksumXXHASH3", bytes: 8 },
+  XXHASH128: { name: "xxhash128", member: "ChecksumXXHASH128", bytes: 16 },
 } as const satisfies Record<ChecksumAlgorithm, { name: ChecksumName; member: string; bytes: number }>;
 
 const algorithms = Object.keys(ALGORITHMS) as ChecksumAlgorithm[];
-const UNIMPLEMENTED = ["XXHASH64", "XXHASH3", "XXHASH128"] as const;
-const unimplemented = UNIMPLEMENTED.map((algorithm) => ({
-  algorithm,
-  member: `Checksum${algorithm}` as const,
-}));
 
 export const hashName = (algorithm: ChecksumAlgorithm) => ALGORITHMS[algorithm].name;
 const headerOf = (algorithm: string) => `x-amz-checksum-${algorithm.toLowerCase()}`;
 
 /** The members of requests and answers that carry a checksum. */
 export type ChecksumMembers = { [A in ChecksumAlgorithm as `Checksum${A}`]?: string };
-type UnimplementedMembers = { [A in (typeof UNIMPLEMENTED)[number] as `Checksum${A}`]?: string };
 
 /** A checksum that the sender promised. Its value stands in a header, or will follow the body. */
 export interface ExpectedChecksum {
@@ -42,11 +39,9 @@ export interface ExpectedChecksum {
  * @throws {AwsError} InvalidRequest
  */
 export function expectedChecksum(
-  input: ChecksumMembers & UnimplementedMembers & { ChecksumAlgorithm?: string },
+  input: ChecksumMembers & { ChecksumAlgorithm?: string },
   announced: readonly string[],
 ): ExpectedChecksum | undefined {
-  for (const { algorithm, member } of unimplemented)
-    if (input[member] !== undefined) throw headerNotImplemented(headerOf(algorithm));
   const found: ExpectedChecksum[] = [];
   for (const algorithm of algorithms) {
     const value = input[ALGORITHMS[algorithm].member];
@@ -78,7 +73,7 @@ export function expectedChecksum(
 
 /** Headers of a checksum that are none of its value. */
 const ABOUT = new Set(["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"]);
-const known = new Set([...algorithms, ...UNIMPLEMENTED].map(headerOf));
+const known = new Set(algorithms.map(headerOf));
 
 /**
  * Of a body for which nothing was promised that S3 could hold it to.
