@@ -13,6 +13,7 @@ import { queueArn, snsCloud } from "./sns.ts";
 const cloud = snsCloud();
 
 const LARGE = doc("sns/latest/dg/large-message-payloads.html");
+const QUOTAS = "https://docs.aws.amazon.com/general/latest/gr/sns.html";
 const publish = (TopicArn: string, bytes: number) =>
   cloud.sns().send(new PublishCommand({ TopicArn, Message: "m".repeat(bytes) }));
 const setSize = (TopicArn: string, AttributeValue: string) =>
@@ -78,12 +79,22 @@ behaviour("only queues, functions and delivery streams can have large messages",
   await expect(setSize(usual, "262145")).rejects.toMatchObject(REFUSED);
 });
 
-behaviour("a topic of large messages has a hundred subscriptions at most", LARGE, async () => {
-  const topic = await cloud.topic();
-  for (let n = 0; n < 101; n++) await subscribe(topic, "sqs", queueArn(`queue-${n}`));
-  await expect(setSize(topic, "1048576")).rejects.toMatchObject(REFUSED);
-  const large = await cloud.topic({ MaximumMessageSize: "1048576" });
-  for (let n = 0; n < 100; n++) await subscribe(large, "sqs", queueArn(`queue-${n}`));
-  await expect(subscribe(large, "sqs", queueArn("one-more"))).rejects.toMatchObject(REFUSED);
-  await subscribe(large, "sqs", queueArn("queue-0"));
+behaviour(
+  "a topic with more than a hundred subscriptions cannot be given large messages",
+  LARGE,
+  async () => {
+    const topic = await cloud.topic();
+    for (let n = 0; n < 101; n++) await subscribe(topic, "sqs", queueArn(`queue-${n}`));
+    await expect(setSize(topic, "1048576")).rejects.toMatchObject(REFUSED);
+  },
+);
+
+behaviour("a FIFO topic has a hundred subscriptions at most", QUOTAS, async () => {
+  const topic = await cloud.topic({ FifoTopic: "true" });
+  for (let n = 0; n < 100; n++) await subscribe(topic, "sqs", queueArn(`queue-${n}.fifo`));
+  await expect(subscribe(topic, "sqs", queueArn("one-more.fifo"))).rejects.toMatchObject({
+    name: "SubscriptionLimitExceededException",
+    $metadata: { httpStatusCode: 403 },
+  });
+  await subscribe(topic, "sqs", queueArn("queue-0.fifo"));
 });

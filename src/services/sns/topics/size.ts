@@ -1,12 +1,12 @@
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { invalidParameter } from "../errors.ts";
+import { fault, invalidParameter } from "../errors.ts";
 import { type Protocol, subscriptions, type Topic } from "../store.ts";
 
 /** Bytes of a message with its attributes, and of all in a batch, where a topic says nothing else. */
 export const USUAL_BYTES = 262_144;
 const FEWEST_BYTES = 1_024;
 const MOST_BYTES = 1_048_576;
-/** Of a topic that takes more than the usual size. */
+/** Of a FIFO topic, and of one that is to take more than the usual size. */
 const MOST_SUBSCRIPTIONS = 100;
 const PROTOCOLS: ReadonlySet<Protocol> = new Set(["sqs", "firehose", "lambda"]);
 
@@ -37,15 +37,18 @@ export async function checkSubscribers(tx: ReadTransaction, topic: Topic): Promi
 }
 
 /**
- * Whether a topic can have one more subscription.
- * @throws {AwsError} InvalidParameter
+ * Whether a topic can have one more subscription. How many a topic of large messages has is looked at only when its
+ * size is set, as AWS was measured to do; all that a FIFO topic publishes goes out in one transaction.
+ * @throws {AwsError} InvalidParameter, SubscriptionLimitExceeded
  */
 export async function checkOneMore(tx: ReadTransaction, topic: Topic, protocol: Protocol): Promise<void> {
-  if (!isLarge(topic)) return;
-  if (!PROTOCOLS.has(protocol)) throw invalidParameter(`Invalid protocol type: ${protocol}`);
+  if (isLarge(topic) && !PROTOCOLS.has(protocol))
+    throw invalidParameter(`Invalid protocol type: ${protocol}`);
+  if (!topic.isFifo) return;
   const found = await tx.list(subscriptions, { in: [topic.id], limit: MOST_SUBSCRIPTIONS });
   if (found.length === MOST_SUBSCRIPTIONS)
-    throw invalidParameter(
-      `Topic with MaximumMessageSize above ${USUAL_BYTES} has at most ${MOST_SUBSCRIPTIONS} subscriptions`,
+    throw fault(
+      "SubscriptionLimitExceededException",
+      `A FIFO topic has at most ${MOST_SUBSCRIPTIONS} subscriptions.`,
     );
 }
