@@ -106,6 +106,18 @@ describe("a pipe's parts are held to each other", () => {
       ["Enrichment", "Invalid pipe enrichment."],
     ],
     [
+      "a topic is no source",
+      guide("eb-pipes-event-source"),
+      { Source: `arn:aws:sns:us-east-1:${ACCOUNT}:t` },
+      ["Source", "Invalid pipe source."],
+    ],
+    [
+      "a bucket is no target",
+      guide("eb-pipes-event-target"),
+      { Target: "arn:aws:s3:::bucket" },
+      ["Target", "Invalid pipe target."],
+    ],
+    [
       "a stream says where it is read from",
       api("PipeSourceParameters"),
       { Source: stream },

@@ -44,6 +44,20 @@ const FOR_TARGETS: Partial<Record<keyof Pipes.PipeTargetParameters, readonly str
 /** What a target takes in one call, where that is little. */
 const MOST_AT_ONCE: Record<string, number> = { sqs: 10, sns: 10, events: 10 };
 
+/** Sources and targets that AWS has, besides those of Nube. */
+const OTHER_SOURCES = new Set(["kafka", "mq"]);
+const OTHER_TARGETS = new Set([
+  "batch",
+  "ecs",
+  "execute-api",
+  "inspector",
+  "logs",
+  "redshift",
+  "redshift-serverless",
+  "sagemaker",
+  "timestream",
+]);
+
 /** Enrichments that AWS has. */
 const ENRICHMENTS = new Set(["lambda", "states", "execute-api", "events"]);
 
@@ -71,7 +85,12 @@ function* inSource(said: Said): Iterable<Field> {
   const { Source, SourceParameters = {} } = said;
   const { service = "", resource = "" } = parseArn(Source) ?? {};
   const own = SOURCES.get(service);
-  if (!own) throw notThere(`the source ${Source}`);
+  if (!own && (OTHER_SOURCES.has(service) || Source.startsWith("smk://")))
+    throw notThere(`the source ${Source}`);
+  if (!own) {
+    yield { Name: "Source", Message: "Invalid pipe source." };
+    return;
+  }
   for (const [name, value] of Object.entries(SourceParameters)) {
     if (value !== undefined && name !== own && name !== "FilterCriteria")
       yield { Name: `SourceParameters.${name}`, Message: "Invalid source parameter provided for source." };
@@ -144,7 +163,9 @@ function* inTarget(place: Place, { Target, TargetParameters: parameters = {} }: 
   const isFifo = resource.endsWith(".fifo");
   if (service === "sns" && isFifo)
     yield { Name: "Target", Message: "SNS FIFO topics are not supported as a pipe target." };
-  if (!isDestination(Target) && !DELIVERABLE.has(service)) throw notThere(`the target ${Target}`);
+  if (OTHER_TARGETS.has(service)) throw notThere(`the target ${Target}`);
+  if (!isDestination(Target) && !DELIVERABLE.has(service))
+    yield { Name: "Target", Message: "Invalid pipe target." };
   if (isDestination(Target)) yield* inDestination(place, "Target", Target);
   if (parameters.EventBridgeEventBusParameters?.EndpointId) throw notThere("a global endpoint as a target");
   if (service === "kinesis" && !parameters.KinesisStreamParameters)
