@@ -60,6 +60,13 @@ describe("API destinations", () => {
     );
     expect(made.ConnectionState).toBe("AUTHORIZING");
   });
+  behaviour("a connection's times are told to the second", api("DescribeConnection"), async () => {
+    const { CreationTime, LastModifiedTime, LastAuthorizedTime } = await send(
+      new DescribeConnectionCommand({ Name: (await connect()).Name }),
+    );
+    for (const time of [CreationTime, LastModifiedTime, LastAuthorizedTime])
+      expect(time!.getTime() % 1_000).toBe(0);
+  });
   behaviour("connections are listed by prefix", api("ListConnections"), async () => {
     const { Name } = await connect();
     const { Connections } = await send(new ListConnectionsCommand({ NamePrefix: Name }));

@@ -6,6 +6,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { archiveArn, busArn, busNamed } from "../arns.ts";
 import { ownBus } from "../bus.ts";
 import { archiveExists, invalidToken, noSuchArchive, oneFilterOnly } from "../errors.ts";
+import { toTheSecond } from "../moments.ts";
 import { checkPattern } from "../rule.ts";
 import { type Archive, archives } from "../store.ts";
 import { discard, expire } from "./archived.ts";
@@ -35,7 +36,7 @@ export const archiveOperations = {
       return {
         ArchiveArn: archiveArn(ctx, input.ArchiveName),
         State: "ENABLED" as const,
-        CreationTime: new Date(created),
+        CreationTime: toTheSecond(created),
       };
     });
   },
@@ -67,7 +68,7 @@ export const archiveOperations = {
       return {
         ArchiveArn: archiveArn(ctx, archive.name),
         State: "ENABLED" as const,
-        CreationTime: new Date(archive.created),
+        CreationTime: toTheSecond(archive.created),
       };
     });
   },
@@ -126,6 +127,6 @@ function described(ctx: Context, archive: Archive): Events.Archive {
     RetentionDays: archive.retentionDays,
     SizeBytes: archive.bytes,
     EventCount: archive.events,
-    CreationTime: new Date(archive.created),
+    CreationTime: toTheSecond(archive.created),
   };
 }

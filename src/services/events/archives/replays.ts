@@ -15,6 +15,7 @@ import {
   replayExists,
   replayHasEnded,
 } from "../errors.ts";
+import { toTheSecond } from "../moments.ts";
 import { publish } from "../publish.ts";
 import { archived, archives, type Replay, replays } from "../store.ts";
 import { countFilters } from "./archives.ts";
@@ -89,7 +90,7 @@ export const replayOperations = {
       return {
         ReplayArn: replayArn(ctx, input.ReplayName),
         State: "STARTING" as const,
-        ReplayStartTime: new Date(started),
+        ReplayStartTime: toTheSecond(started),
       };
     });
   },
@@ -143,15 +144,15 @@ async function replayAt(tx: ReadTransaction, name: string): Promise<Replay> {
 }
 
 function described(ctx: Context, found: Replay): Events.Replay {
-  const date = (time: number | undefined) => (time === undefined ? undefined : new Date(time));
+  const date = (time: number | undefined) => (time === undefined ? undefined : toTheSecond(time));
   return {
     ReplayName: found.name,
     EventSourceArn: archiveArn(ctx, found.archive),
     State: found.state,
-    EventStartTime: new Date(found.from),
-    EventEndTime: new Date(found.to),
+    EventStartTime: toTheSecond(found.from),
+    EventEndTime: toTheSecond(found.to),
     EventLastReplayedTime: date(found.lastReplayed),
-    ReplayStartTime: new Date(found.started),
+    ReplayStartTime: toTheSecond(found.started),
     ReplayEndTime: date(found.ended),
   };
 }

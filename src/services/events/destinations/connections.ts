@@ -6,6 +6,7 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { connectionArn } from "../arns.ts";
 import { invalidToken } from "../errors.ts";
+import { toTheSecond } from "../moments.ts";
 import { type Connection, connections } from "../store.ts";
 import { isEndpoint } from "./endpoint.ts";
 import {
@@ -73,7 +74,7 @@ export const connectionOperations = {
       return {
         ...answer(ctx, connection),
         ConnectionState: underWay(connection),
-        LastAuthorizedTime: new Date(now),
+        LastAuthorizedTime: toTheSecond(now),
       };
     });
   },
@@ -192,8 +193,8 @@ function answer(ctx: Context, { name, id, state, created, modified }: Connection
   return {
     ConnectionArn: connectionArn(ctx, name, id),
     ConnectionState: state,
-    CreationTime: new Date(created),
-    LastModifiedTime: new Date(modified),
+    CreationTime: toTheSecond(created),
+    LastModifiedTime: toTheSecond(modified),
   };
 }
 
@@ -201,7 +202,7 @@ function ended(ctx: Context, connection: Connection) {
   const { authorized } = connection;
   return {
     ...answer(ctx, connection),
-    LastAuthorizedTime: authorized === undefined ? undefined : new Date(authorized),
+    LastAuthorizedTime: authorized === undefined ? undefined : toTheSecond(authorized),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { connectionArn, destinationArn } from "../arns.ts";
 import { invalidToken } from "../errors.ts";
+import { toTheSecond } from "../moments.ts";
 import { type Connection, connections, type Destination, destinations } from "../store.ts";
 import { isEndpoint } from "./endpoint.ts";
 import {
@@ -149,8 +150,8 @@ function answer(ctx: Context, destination: Destination, connection: Connection |
   return {
     ApiDestinationArn: destinationArn(ctx, destination.name, destination.id),
     ApiDestinationState: state,
-    CreationTime: new Date(destination.created),
-    LastModifiedTime: new Date(destination.modified),
+    CreationTime: toTheSecond(destination.created),
+    LastModifiedTime: toTheSecond(destination.modified),
   };
 }
 
