@@ -1,2 +1,2 @@
-/** As archives, replays, connections and destinations tell a time: to the second. */
+/** As archives, replays, connections, destinations and pipes tell a time: to the second. */
 export const toTheSecond = (time: number) => new Date(Math.floor(time / 1_000) * 1_000);

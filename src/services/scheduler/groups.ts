@@ -145,7 +145,7 @@ function described(ctx: Context, group: Group): ScheduleGroupSummary {
     Arn: groupArn(ctx, group.name),
     Name: group.name,
     State: group.state,
-    CreationDate: new Date(group.created),
-    LastModificationDate: new Date(group.modified),
+    CreationDate: group.created === 0 ? undefined : new Date(group.created),
+    LastModificationDate: group.modified === 0 ? undefined : new Date(group.modified),
   };
 }

@@ -1,11 +1,13 @@
 import {
   CreateApiDestinationCommand,
   CreateConnectionCommand,
+  DeauthorizeConnectionCommand,
   DeleteConnectionCommand,
   DescribeApiDestinationCommand,
   DescribeConnectionCommand,
   ListApiDestinationsCommand,
   ListConnectionsCommand,
+  UpdateConnectionCommand,
 } from "@aws-sdk/client-eventbridge";
 import { describe, expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
@@ -67,6 +69,16 @@ describe("API destinations", () => {
     for (const time of [CreationTime, LastModifiedTime, LastAuthorizedTime])
       expect(time!.getTime() % 1_000).toBe(0);
   });
+  behaviour("another description authorizes nothing anew", api("UpdateConnection"), async () => {
+    const { Name } = await connect();
+    await cloud.advance(60_000);
+    const described = await send(new UpdateConnectionCommand({ Name, Description: "other" }));
+    expect(described.LastModifiedTime!.getTime()).toBeGreaterThan(described.LastAuthorizedTime!.getTime());
+    await send(new DeauthorizeConnectionCommand({ Name }));
+    expect(await send(new UpdateConnectionCommand({ Name, Description: "again" }))).toMatchObject({
+      ConnectionState: "DEAUTHORIZED",
+    });
+  });
   behaviour("connections are listed by prefix", api("ListConnections"), async () => {
     const { Name } = await connect();
     const { Connections } = await send(new ListConnectionsCommand({ NamePrefix: Name }));
@@ -74,7 +86,9 @@ describe("API destinations", () => {
   });
   behaviour("a connection is being deleted when it is deleted", api("DeleteConnection"), async () => {
     const { Name } = await connect();
+    await cloud.advance(60_000);
     const gone = await send(new DeleteConnectionCommand({ Name }));
+    expect(gone.LastModifiedTime!.getTime()).toBeGreaterThan(gone.LastAuthorizedTime!.getTime());
     expect(gone.ConnectionState).toBe("DELETING");
     expect(gone.LastAuthorizedTime).toBeInstanceOf(Date);
     await expect(send(new DescribeConnectionCommand({ Name }))).rejects.toMatchObject({

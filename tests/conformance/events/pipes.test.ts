@@ -69,6 +69,15 @@ behaviour("a pipe is created, and runs then", api("CreatePipe"), async () => {
   expect(await state()).toBe("RUNNING");
 });
 
+behaviour("a pipe that runs says who began it, and when, to the second", api("DescribePipe"), async () => {
+  const { Name } = await pipe();
+  const { StateReason, CreationTime } = await pipes.send(new DescribePipeCommand({ Name }));
+  expect(StateReason).toBe("User initiated");
+  expect(CreationTime!.getTime() % 1_000).toBe(0);
+  const { Pipes } = await pipes.send(new ListPipesCommand({ NamePrefix: Name }));
+  expect(Pipes![0]!.StateReason).toBe("User initiated");
+});
+
 behaviour("a target gets each message as a record", guide("eb-pipes-sqs"), async () => {
   const { put, taken } = await pipe();
   const { MessageId, MD5OfMessageBody } = await put("hello");

@@ -57,24 +57,18 @@ export const connectionOperations = {
     refusePrivate(input.InvocationConnectivityParameters ?? input.AuthParameters?.ConnectivityParameters);
     return ctx.transact(async (tx) => {
       const former = await connectionAt(tx, input.Name, "update");
-      const type = input.AuthorizationType ?? former.type;
-      const secrets = merged(secretsOf(ctx, former), input.AuthParameters) as Secrets;
-      checkParameters("update", type, secrets);
       const now = tx.now();
+      const isAnew = input.AuthorizationType !== undefined || input.AuthParameters !== undefined;
       const connection: Connection = {
         ...former,
-        type,
         description: input.Description ?? former.description,
-        state: "AUTHORIZED",
-        ...secretly(ctx, secrets),
+        ...(isAnew && { ...authorizedAnew(ctx, former, input), authorized: now }),
         modified: now,
-        authorized: now,
       };
       tx.put(connections, connection);
       return {
-        ...answer(ctx, connection),
-        ConnectionState: underWay(connection),
-        LastAuthorizedTime: toTheSecond(now),
+        ...ended(ctx, connection),
+        ConnectionState: isAnew ? underWay(connection) : connection.state,
       };
     });
   },
@@ -97,7 +91,7 @@ export const connectionOperations = {
     return ctx.transact(async (tx) => {
       const connection = await connectionAt(tx, Name, "delete");
       tx.delete(connections, [Name]);
-      return { ...ended(ctx, connection), ConnectionState: "DELETING" as const };
+      return { ...ended(ctx, { ...connection, modified: tx.now() }), ConnectionState: "DELETING" as const };
     });
   },
 
@@ -120,6 +114,13 @@ async function connectionAt(tx: ReadTransaction, name: string, attempt: Attempt)
   const connection = await tx.get(connections, [name]);
   if (!connection) throw noSuchConnection(attempt, name);
   return connection;
+}
+
+function authorizedAnew(ctx: Context, former: Connection, input: Events.UpdateConnectionRequest) {
+  const type = input.AuthorizationType ?? former.type;
+  const secrets = merged(secretsOf(ctx, former), input.AuthParameters) as Secrets;
+  checkParameters("update", type, secrets);
+  return { type, state: "AUTHORIZED" as const, ...secretly(ctx, secrets) };
 }
 
 export const secretsOf = (ctx: Context, { sealed }: Pick<Connection, "sealed">): Secrets =>

@@ -19,6 +19,9 @@ export const pipeExists = (name: string) => fault("ConflictException", `Pipe ${n
 export const pipeIsBusy = (name: string, state: string) =>
   fault("ConflictException", `Pipe ${name} is in state ${state}.`);
 
+/** Why a pipe is in the state that was wanted. */
+export const BY_USER = "User initiated";
+
 /** Why a pipe did not begin. */
 export const cannotBegin = (cause: string) => `Input parameter is invalid from the request due to : ${cause}`;
 

@@ -4,6 +4,7 @@ import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { toTheSecond } from "../moments.ts";
 import { checkPipe } from "./checks.ts";
 import { invalid, invalidToken, noSuchPipe, pipeExists, pipeIsBusy } from "./errors.ts";
 import { settling } from "./settling.ts";
@@ -248,7 +249,7 @@ function answer(ctx: Context, pipe: Pipe) {
     Name: pipe.name,
     DesiredState: pipe.desired as Pipes.RequestedPipeState,
     CurrentState: pipe.current,
-    CreationTime: new Date(pipe.created),
-    LastModifiedTime: new Date(pipe.modified),
+    CreationTime: toTheSecond(pipe.created),
+    LastModifiedTime: toTheSecond(pipe.modified),
   };
 }

@@ -2,7 +2,7 @@ import type { PipeState } from "#aws/contract/types/pipes.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { reconciler } from "#kernel/reconciler.ts";
-import { cannotBegin } from "./errors.ts";
+import { BY_USER, cannotBegin } from "./errors.ts";
 import { flow } from "./flow.ts";
 import { cursorsOf, firstCursors, put, remove } from "./sources/cursors.ts";
 import { lookIntoQueue } from "./sources/queue.ts";
@@ -32,7 +32,7 @@ export const settling = reconciler(pipes, async (ctx, seen) => {
     if (failed) return tx.put(pipes, { ...pipe, current: failed, reason: cannotBegin(fault!) });
     const current: PipeState = pipe.desired;
     if (pipe.current === current || pipe.current.endsWith("_FAILED")) return;
-    tx.put(pipes, { ...pipe, current, reason: undefined });
+    tx.put(pipes, { ...pipe, current, reason: BY_USER });
     if (current !== "RUNNING") return;
     put(tx, begun);
     tx.enqueue(flow, { name: pipe.name, revision: pipe.revision });

@@ -19,7 +19,7 @@ export interface Pipe {
   tags: Record<string, string>;
   desired: Pipes.RequestedPipeStateDescribeResponse;
   current: Pipes.PipeState;
-  /** Why it is in a state that nobody wanted. */
+  /** Why it is in its state, told once it is there. */
   reason?: string | undefined;
   created: Time;
   modified: Time;
