@@ -86,6 +86,15 @@ export const expiredIterator = (now: number, created: number, tolerated: number)
     "ExpiredIteratorException",
     `Iterator expired. The iterator was created at time ${told(created)} while right now it is ${told(now)} which is further in the future than the tolerated delay of ${tolerated} milliseconds.`,
   );
+/** As a constraint of the contract would be told; what it is differs from stream to stream. */
+export function tooLarge(paths: readonly string[], most: number): AwsError {
+  const told = paths.map(
+    (path) =>
+      `Value at '${path}' failed to satisfy constraint: Member must have length less than or equal to ${most}`,
+  );
+  const count = `${paths.length} validation error${paths.length === 1 ? "" : "s"} detected`;
+  return fault("ValidationException", `${count}: ${told.join("; ")}`);
+}
 const exceeded = (message: string) => fault("ProvisionedThroughputExceededException", message);
 export const tooMuchWritten = (shard: string, stream: string, account: string) =>
   exceeded(`Rate exceeded for shard ${shard} in stream ${stream} under account ${account}.`);

@@ -158,6 +158,24 @@ behaviour("a batch has 500 records at most", api("PutRecords"), async () => {
   );
 });
 
+behaviour(
+  "records of a batch that are too large are named",
+  "https://github.com/awslabs/amazon-kinesis-producer/issues/680",
+  async () => {
+    const { StreamName, texts } = await stream();
+    const of = (size: number) => ({ Data: Buffer.alloc(size), PartitionKey: "k" });
+    await expect(
+      send(new PutRecordsCommand({ StreamName, Records: [of(1), of(1_048_577), of(2_000_000)] })),
+    ).rejects.toMatchObject(
+      refusal(
+        "ValidationException",
+        "2 validation errors detected: Value at 'records.2.member.data' failed to satisfy constraint: Member must have length less than or equal to 1048576; Value at 'records.3.member.data' failed to satisfy constraint: Member must have length less than or equal to 1048576",
+      ),
+    );
+    expect(await texts()).toEqual([]);
+  },
+);
+
 behaviour("a batch has 10 MiB at most", api("PutRecords"), async () => {
   const { StreamName } = await stream();
   const Records = Array.from({ length: 11 }, () => ({ Data: Buffer.alloc(1_000_000), PartitionKey: "k" }));
@@ -280,9 +298,7 @@ behaviour("another shard's sequence number is refused", api("GetShardIterator"),
   await expect(
     iterator({ ShardIteratorType: "AT_SEQUENCE_NUMBER", StartingSequenceNumber: SequenceNumber }),
   ).rejects.toMatchObject(
-    invalid(
-      `Invalid StartingSequenceNumber. It encodes ${SECOND}, while it was used in a call to a shard with ${FIRST}`,
-    ),
+    invalid(`Invalid StartingSequenceNumber. It encodes ${SECOND}, while it was used in a call to ${FIRST}`),
   );
 });
 

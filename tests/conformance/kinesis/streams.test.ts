@@ -442,7 +442,12 @@ for (const [operation, command] of [
 behaviour("the size of records is raised", api("UpdateMaxRecordSize"), async () => {
   const { StreamName, StreamARN, put } = await stream();
   const big = Buffer.alloc(1_048_577);
-  await expect(put(big)).rejects.toMatchObject({ name: "InvalidArgumentException" });
+  await expect(put(big)).rejects.toMatchObject(
+    refusal(
+      "ValidationException",
+      "1 validation error detected: Value at 'data' failed to satisfy constraint: Member must have length less than or equal to 1048576",
+    ),
+  );
   await send(new UpdateMaxRecordSizeCommand({ StreamARN, MaxRecordSizeInKiB: 2_048 }));
   expect(await summary(StreamName)).toMatchObject({ MaxRecordSizeInKiB: 2_048 });
   expect((await put(big)).ShardId).toBe(FIRST);

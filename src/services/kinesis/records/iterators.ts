@@ -145,7 +145,7 @@ function positionIn(ctx: Context, stream: Stream, shard: Shard, text: string): n
   if (!number) throw invalid(`${told}.`);
   if (number.shard !== shard.index)
     throw invalid(
-      `Invalid StartingSequenceNumber. It encodes ${shardId(number.shard)}, while it was used in a call to a shard with ${shardId(shard.index)}`,
+      `Invalid StartingSequenceNumber. It encodes ${shardId(number.shard)}, while it was used in a call to ${shardId(shard.index)}`,
     );
   if (!isOf(number, shard)) throw invalid(`${told} because it did not come from this stream.`);
   return number.position;

@@ -2,7 +2,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { invalid, tooMuchWritten } from "../errors.ts";
+import { invalid, tooLarge, tooMuchWritten } from "../errors.ts";
 import { countWritten } from "../shards/growth.ts";
 import { HASHES } from "../shards/ranges.ts";
 import { type Route, routeFor, routesOf } from "../shards/routes.ts";
@@ -23,6 +23,7 @@ export const writing = {
   async PutRecord(ctx, input) {
     return ctx.transact(async (tx) => {
       const stream = await streamAt(tx, ctx, input);
+      checkSizes(stream, [input], () => "data");
       checkRecord(stream, input);
       checkOrdering(ctx, stream, input.SequenceNumberForOrdering);
       const [told] = await put(ctx, tx, stream, [input]);
@@ -39,6 +40,7 @@ export const writing = {
     if (bytes > MOST_BYTES) throw invalid(`Records size exceeds ${MOST_BYTES / 2 ** 20} MB limit`);
     return ctx.transact(async (tx) => {
       const stream = await streamAt(tx, ctx, input);
+      checkSizes(stream, input.Records, (at) => `records.${at + 1}.member.data`);
       for (const record of input.Records) checkRecord(stream, record);
       const told = await put(ctx, tx, stream, input.Records);
       const Records = told.map((one) =>
@@ -104,9 +106,20 @@ function checkOrdering(ctx: Context, { name }: Stream, text: string | undefined)
     );
 }
 
+const mostBytes = ({ maxRecordKib }: Stream): number => maxRecordKib * 1_024;
+/** Violations that are told of at most, as of the contract's. */
+const MOST_TOLD = 10;
+
+/** @throws {AwsError} ValidationException for data that alone is too large */
+function checkSizes(stream: Stream, sent: readonly Entry[], pathOf: (at: number) => string): void {
+  const most = mostBytes(stream);
+  const paths = sent.flatMap(({ Data }, at) => (Data.length > most ? [pathOf(at)] : []));
+  if (paths.length > 0) throw tooLarge(paths.slice(0, MOST_TOLD), most);
+}
+
 /** Its key counts as well as its data. */
 function checkRecord(stream: Stream, { Data, PartitionKey, ExplicitHashKey }: Entry): void {
-  const most = stream.maxRecordKib * 1_024;
+  const most = mostBytes(stream);
   const size = Data.length + Buffer.byteLength(PartitionKey);
   if (size > most)
     throw invalid(

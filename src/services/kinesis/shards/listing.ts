@@ -32,7 +32,7 @@ export const shardListing = {
       throw invalid("NextToken and StreamName cannot be provided together.");
     if (NextToken === undefined && !isNamed)
       throw invalid("Either NextToken or StreamName should be provided.");
-    for (const member of ["ExclusiveStartShardId", "StreamCreationTimestamp"] as const)
+    for (const member of ["ExclusiveStartShardId", "StreamCreationTimestamp", "ShardFilter"] as const)
       if (NextToken !== undefined && input[member] !== undefined)
         throw invalid(`NextToken and ${member} cannot be provided together.`);
     const token = NextToken === undefined ? undefined : tokenIn<Token>(ctx, TOKEN, NextToken);
