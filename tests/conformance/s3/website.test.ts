@@ -261,6 +261,18 @@ behaviour("the bucket's own page comes with the status of the error", ERRORS, as
   expect([head.status, head.text]).toEqual([404, ""]);
 });
 
+behaviour(
+  "a page for errors that redirects does so, with its body",
+  "https://github.com/scality/cloudserver/pull/5518",
+  async () => {
+    await configure({ ...INDEX, ErrorDocument: { Key: "leads.html" } });
+    await put("leads.html", "over there", { WebsiteRedirectLocation: "https://example.com/" });
+    const { status, text, headers } = await visit("/missing.html");
+    expect([status, headers.location, text]).toEqual([301, "https://example.com/", "over there"]);
+    expect(headers["x-amz-error-code"]).toBe("NoSuchKey");
+  },
+);
+
 behaviour("a page for errors that is missing is told with the error", ERRORS, async () => {
   await configure({ ...INDEX, ErrorDocument: { Key: "none.html" } });
   const { status, text } = await visit("/missing.html");

@@ -92,8 +92,12 @@ const isFolder = (key: string) => key === "" || key.endsWith("/");
 const suffixOf = ({ website }: Site) => website.IndexDocument?.Suffix ?? "";
 
 /** The page of a key: the object itself, or a folder's index document. @throws {AwsError} whatever GetObject says */
-function page(site: Site, key: string): Promise<EndpointAnswer> {
-  return objectAt(site, isFolder(key) ? key + suffixOf(site) : key, site.request.headers);
+async function page(site: Site, key: string): Promise<EndpointAnswer> {
+  const object = isFolder(key) ? key + suffixOf(site) : key;
+  const { answer, location, body } = await objectAt(site, object, site.request.headers);
+  if (location === undefined) return answer;
+  abandon(body);
+  return redirection({ status: 301, location }, site.request.meta);
 }
 
 /** The headers that a website heeds. */
@@ -105,7 +109,7 @@ async function objectAt(
   { bucket, visitor, request }: Site,
   key: string,
   headers: EndpointRequest["headers"],
-): Promise<EndpointAnswer> {
+): Promise<{ answer: EndpointAnswer; body: unknown; location: string | undefined }> {
   const name = request.method === "HEAD" ? "HeadObject" : "GetObject";
   const operation = loadContract("s3").operation(name)!;
   const heeded = Object.fromEntries(
@@ -115,10 +119,12 @@ async function objectAt(
   const wire = { method: request.method, query: [], headers: heeded, labels, body: new Uint8Array() };
   const input = restXml.decode(operation, wire) as unknown as Input<"s3", "GetObject">;
   const output = await visitor.s3[name](input);
-  const { WebsiteRedirectLocation: elsewhere } = output;
-  if (elsewhere === undefined) return restXml.encode(operation, output, request.meta);
-  if ("Body" in output) abandon(output.Body);
-  return redirection({ status: 301, location: inHeader(elsewhere) }, request.meta);
+  const { WebsiteRedirectLocation: elsewhere, ...told } = output;
+  return {
+    answer: restXml.encode(operation, told, request.meta),
+    body: "Body" in told ? told.Body : undefined,
+    location: elsewhere === undefined ? undefined : inHeader(elsewhere),
+  };
 }
 
 /** The bytes behind a redirection are nobody's. */
@@ -143,8 +149,11 @@ async function instead(site: Site, visit: Visit, error: AwsError): Promise<Endpo
   const document = website.ErrorDocument?.Key;
   if (document === undefined || error.status >= 500) return errorPage(error, meta);
   try {
-    const own = await objectAt(site, document, {});
-    return { ...own, status: error.status, headers: { ...own.headers, ...errorHeaders(error, meta) } };
+    const { answer, location } = await objectAt(site, document, {});
+    const headers = { ...answer.headers, ...errorHeaders(error, meta) };
+    // A page that redirects is sent all the same.
+    if (location !== undefined) return { ...answer, status: 301, headers: { ...headers, location } };
+    return { ...answer, status: error.status, headers };
   } catch (failure) {
     if (failure instanceof AwsError) return errorPage(error, meta, failure);
     throw failure;
