@@ -1,7 +1,8 @@
 import type { QueueAttributeMap, QueueAttributeName } from "#aws/contract/types/sqs.ts";
 import { parsePolicy, RESOURCE_POLICY } from "#aws/languages/policy/document.ts";
 import type { Place } from "#kernel/collection.ts";
-import { checkStatements, fault, invalidAttributeValue, unknownAttribute } from "./errors.ts";
+import { fault, invalidAttributeValue, unknownAttribute } from "./errors.ts";
+import { checkLimits, checkSize } from "./policy-limits.ts";
 import { redriveAllowPolicy, redrivePolicy } from "./redrive-policy.ts";
 import {
   arnOf,
@@ -60,22 +61,19 @@ function flag(text: string, name: string): boolean {
   return text.toLowerCase() === "true";
 }
 
-/** Bytes of a policy, as AWS has it. */
-export const LONGEST_POLICY = 8_192;
 const LONGEST_KEY_ID = 2_048;
 /** Of a data key, unless said. */
 const STANDARD_REUSE_SECONDS = 300;
 
 function policy(text: string, name: string): string | undefined {
   if (text === "") return undefined;
-  if (Buffer.byteLength(text) > LONGEST_POLICY) throw invalidAttributeValue(name);
+  checkSize(text);
   try {
     parsePolicy(text, RESOURCE_POLICY);
   } catch {
     throw invalidAttributeValue(name);
   }
-  const { Statement } = JSON.parse(text) as { Statement: unknown };
-  checkStatements(Statement);
+  checkLimits(text);
   return text;
 }
 

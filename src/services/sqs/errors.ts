@@ -133,23 +133,6 @@ export const tooManyInFlight = () =>
     "Too many messages have been received without being deleted. Please delete your received messages or let them timeout before receiving more.",
   );
 
-const MOST_STATEMENTS = 20;
-
-/** @throws {AwsError} OverLimit */
-export function checkStatements(statements: unknown): void {
-  if (Array.isArray(statements) && statements.length > MOST_STATEMENTS)
-    throw fault(
-      "OverLimit",
-      `${statements.length} statements were found in the submitted policy, max allowed is ${MOST_STATEMENTS}`,
-    );
-}
-
-/** @throws {AwsError} OverLimit */
-export function checkOneMore(statements: number): void {
-  if (statements > MOST_STATEMENTS)
-    throw fault("OverLimit", `${statements} Statements were found, maximum allowed is ${MOST_STATEMENTS}.`);
-}
-
 export const deduplicationNeeded = () =>
   invalidParameter(
     "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",

@@ -1,10 +1,9 @@
 import type { Handlers } from "#kernel/service.ts";
 import { queueNamed } from "./addresses.ts";
-import { LONGEST_POLICY } from "./attributes.ts";
-import { checkOneMore, fault, invalidValue, missingParameter, queueDoesNotExist } from "./errors.ts";
+import { invalidValue, missingParameter, queueDoesNotExist } from "./errors.ts";
+import { checkAdded, checkSize } from "./policy-limits.ts";
 import { arnOf, queues } from "./store.ts";
 
-const MOST_ACTIONS = 7;
 const LABEL = /^[A-Za-z0-9_-]{1,80}$/;
 const ACCOUNT = /^\d{12}$/;
 /** What is the owner's alone. */
@@ -55,8 +54,7 @@ export const permissionOperations = {
         "Label",
         "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.",
       );
-    if (actions.length > MOST_ACTIONS)
-      throw fault("OverLimit", `${actions.length} Actions were found, maximum allowed is ${MOST_ACTIONS}.`);
+    checkAdded(actions.length, 0);
     const refused = actions.find((action) => !SHARED.has(action));
     if (refused !== undefined)
       throw invalidValue(
@@ -87,10 +85,9 @@ export const permissionOperations = {
       if (document.Statement.some(({ Sid }) => Sid === label))
         throw invalidValue(label, "Label", "Already exists.");
       const statements = [...document.Statement, statement];
-      checkOneMore(statements.length);
+      checkAdded(actions.length, statements.length);
       const policy = JSON.stringify({ ...document, Statement: statements });
-      if (Buffer.byteLength(policy) > LONGEST_POLICY)
-        throw fault("OverLimit", `A policy has at most ${LONGEST_POLICY} bytes.`);
+      checkSize(policy);
       tx.put(queues, { ...queue, modified: tx.now(), attributes: { ...queue.attributes, policy } });
       return {};
     });

@@ -256,6 +256,29 @@ behaviour("a policy speaks of SNS's actions", SET, async () => {
   );
 });
 
+const QUOTAS = doc("sns/latest/dg/sns-access-policy-language-api-permissions-reference.html");
+for (const [what, some, most] of [
+  ["bytes", (count: number) => [{ Sid: "s".repeat(count) }], 30_400],
+  ["statements", (count: number) => Array(count).fill({}), 100],
+  ["principals", (count: number) => [{ Principal: { AWS: Array(count).fill("111122223333") } }], 200],
+] as const)
+  behaviour(`a policy has ${most} ${what}, and not many more`, QUOTAS, async () => {
+    const arn = await cloud.topic();
+    const statement = { Effect: "Allow", Principal: "*", Action: "sns:Publish", Resource: arn };
+    const policy = (count: number) => ({
+      Version: "2012-10-17",
+      Statement: some(count).map((more) => ({ ...statement, ...more })),
+    });
+    await set(arn, "Policy", JSON.stringify(policy(most)));
+    await expect(set(arn, "Policy", JSON.stringify(policy(most + 400)))).rejects.toMatchObject(
+      refused(/^Invalid parameter: Policy/),
+    );
+    if (what === "principals") return;
+    await expect(labelled(arn, "one-more", Array(20).fill("Publish"))).rejects.toMatchObject(
+      refused(/^Invalid parameter: Policy/),
+    );
+  });
+
 behaviour("a topic that is not there is said so", GET, async () => {
   await expect(attributes(topicArn("not-there"))).rejects.toMatchObject({
     name: "NotFoundException",

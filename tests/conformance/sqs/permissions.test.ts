@@ -125,6 +125,38 @@ behaviour("a policy has twenty statements at most", guide("quotas-policies"), as
   );
 });
 
+behaviour("a statement has seven actions at most", guide("quotas-policies"), async () => {
+  const QueueUrl = await queue();
+  const statement = { Effect: "Allow", Principal: "*" };
+  await setPolicy(QueueUrl, { ...statement, Action: Array(7).fill("sqs:SendMessage") });
+  await refused(
+    setPolicy(QueueUrl, { ...statement, Action: Array(10).fill("sqs:SendMessage") }),
+    "OverLimit",
+    "10 actions were found in a statement from the submitted policy, max allowed is 7",
+    403,
+  );
+});
+
+behaviour("a policy has fifty principals at most", guide("quotas-policies"), async () => {
+  const QueueUrl = await queue();
+  const of = (count: number) => ({
+    Effect: "Allow",
+    Principal: { AWS: Array(count).fill(OTHER) },
+    Action: "sqs:SendMessage",
+  });
+  await setPolicy(QueueUrl, of(50));
+  await refused(setPolicy(QueueUrl, of(51)), "OverLimit", undefined, 403);
+});
+
+behaviour("a policy has 8,192 bytes at most", guide("quotas-policies"), async () => {
+  const QueueUrl = await queue();
+  const of = (Sid: string) => ({ Sid, Effect: "Allow", Principal: "*", Action: "sqs:SendMessage" });
+  await setPolicy(QueueUrl, of("s".repeat(7_900)));
+  const message = "Submitted policy is over max allowed size.";
+  await refused(setPolicy(QueueUrl, of("s".repeat(8_192))), "OverLimit", message, 403);
+  await refused(add(QueueUrl, "share", [OTHER], ["SendMessage"]), "OverLimit", message, 403);
+});
+
 behaviour("accounts have twelve digits", api("AddPermission"), async () =>
   refused(add(await queue(), "share", ["somebody"], ["SendMessage"]), "InvalidParameterValue"),
 );

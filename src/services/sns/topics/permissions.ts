@@ -2,11 +2,11 @@ import type { Handlers } from "#kernel/service.ts";
 import { topicArn } from "../arns.ts";
 import { checkSome, invalidParameter } from "../errors.ts";
 import { topics } from "../store.ts";
-import { POLICY_ACTIONS, policyOf } from "./policy.ts";
+import { type Counted, checkCount, checkSize, POLICY_ACTIONS, policyOf } from "./policy.ts";
 import { topicAt } from "./topic.ts";
 
 interface Document {
-  Statement: ({ Sid?: string } & Record<string, unknown>)[];
+  Statement: (Counted & { Sid?: string; Effect?: string; Resource?: string })[];
 }
 
 /** Short cuts to a statement of the topic's policy. */
@@ -27,19 +27,16 @@ export const permissionOperations = {
       if (statements.some(({ Sid }) => Sid === Label)) throw invalidParameter("Statement already exists");
       const principals = accounts.map((account) => `arn:aws:iam::${account}:root`);
       const named = actions.map((action) => `SNS:${action}`);
-      const Policy = JSON.stringify({
-        ...document,
-        Statement: [
-          ...statements,
-          {
-            Sid: Label,
-            Effect: "Allow",
-            Principal: { AWS: principals.length === 1 ? principals[0] : principals },
-            Action: named.length === 1 ? named[0] : named,
-            Resource: topicArn(ctx, topic.name),
-          },
-        ],
+      statements.push({
+        Sid: Label,
+        Effect: "Allow",
+        Principal: { AWS: principals.length === 1 ? principals[0]! : principals },
+        Action: named.length === 1 ? named[0]! : named,
+        Resource: topicArn(ctx, topic.name),
       });
+      checkCount(statements, invalidParameter);
+      const Policy = JSON.stringify({ ...document, Statement: statements });
+      checkSize(Policy, invalidParameter);
       tx.put(topics, { ...topic, attributes: { ...topic.attributes, Policy } });
       return {};
     });

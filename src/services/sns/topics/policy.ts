@@ -49,19 +49,43 @@ const defaultPolicy = (place: Place, name: string) => ({
 
 /** @throws {AwsError} InvalidParameter */
 export function checkPolicy(text: string, refuse: Refusal): void {
+  checkSize(text, refuse);
   try {
     parsePolicy(text, RESOURCE_POLICY);
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     throw refuse("Policy Error: null");
   }
-  const { Statement } = JSON.parse(text) as { Statement: Actions | Actions[] };
-  const actions = [Statement].flat().flatMap(({ Action = [] }) => Action);
+  const { Statement } = JSON.parse(text) as { Statement: Counted | Counted[] };
+  const statements = [Statement].flat();
+  checkCount(statements, refuse);
+  const actions = statements.flatMap(({ Action = [] }) => Action);
   if (!actions.every(isInScope)) throw refuse("Policy statement action out of service scope!");
 }
 
-interface Actions {
+/** As much of a statement as is counted. */
+export interface Counted {
   Action?: string | string[];
+  Principal?: string | Record<string, string | string[]>;
+}
+
+/** Quotas: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html */
+const MOST_BYTES = 30 * 1_024;
+const MOST_STATEMENTS = 100;
+const MOST_PRINCIPALS = 200;
+
+/** @throws {AwsError} InvalidParameter */
+export function checkSize(text: string, refuse: Refusal): void {
+  if (Buffer.byteLength(text) > MOST_BYTES) throw refuse(`Policy has more than ${MOST_BYTES} bytes`);
+}
+
+/** @throws {AwsError} InvalidParameter */
+export function checkCount(statements: readonly Counted[], refuse: Refusal): void {
+  if (statements.length > MOST_STATEMENTS) throw refuse(`Policy has more than ${MOST_STATEMENTS} statements`);
+  for (const { Principal } of statements) {
+    if (typeof Principal === "object" && Object.values(Principal).flat().length > MOST_PRINCIPALS)
+      throw refuse(`Policy statement has more than ${MOST_PRINCIPALS} principals`);
+  }
 }
 
 const KNOWN = new Set([...POLICY_ACTIONS].map((action) => action.toLowerCase()));

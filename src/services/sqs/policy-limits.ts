@@ -1,0 +1,51 @@
+import { fault } from "./errors.ts";
+
+const MOST_BYTES = 8_192;
+const MOST_STATEMENTS = 20;
+const MOST_ACTIONS = 7;
+const MOST_PRINCIPALS = 50;
+
+/** As much of a statement as is counted. */
+interface Statement {
+  Action?: string | string[];
+  NotAction?: string | string[];
+  Principal?: string | Record<string, string | string[]>;
+}
+
+/**
+ * AWS's quotas of a policy that is set whole.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
+ * @param text one that could be read
+ * @throws {AwsError} OverLimit
+ */
+export function checkLimits(text: string): void {
+  const { Statement } = JSON.parse(text) as { Statement: Statement | Statement[] };
+  const statements = [Statement].flat();
+  if (statements.length > MOST_STATEMENTS)
+    throw tooMany(statements.length, "statements", "the submitted policy", MOST_STATEMENTS);
+  for (const { Action, NotAction, Principal } of statements) {
+    const actions = [Action ?? NotAction ?? []].flat().length;
+    if (actions > MOST_ACTIONS)
+      throw tooMany(actions, "actions", "a statement from the submitted policy", MOST_ACTIONS);
+    const principals = typeof Principal === "object" ? Object.values(Principal).flat().length : 1;
+    if (principals > MOST_PRINCIPALS)
+      throw tooMany(principals, "principals", "a statement from the submitted policy", MOST_PRINCIPALS);
+  }
+}
+
+/** @throws {AwsError} OverLimit */
+export function checkSize(text: string): void {
+  if (Buffer.byteLength(text) > MOST_BYTES)
+    throw fault("OverLimit", "Submitted policy is over max allowed size.");
+}
+
+/** AddPermission tells of its own list, and of the statements there would be. @throws {AwsError} OverLimit */
+export function checkAdded(actions: number, statements: number): void {
+  const most = (count: number, what: string, limit: number) =>
+    fault("OverLimit", `${count} ${what} were found, maximum allowed is ${limit}.`);
+  if (actions > MOST_ACTIONS) throw most(actions, "Actions", MOST_ACTIONS);
+  if (statements > MOST_STATEMENTS) throw most(statements, "Statements", MOST_STATEMENTS);
+}
+
+const tooMany = (count: number, what: string, where: string, most: number) =>
+  fault("OverLimit", `${count} ${what} were found in ${where}, max allowed is ${most}`);
