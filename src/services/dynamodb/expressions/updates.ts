@@ -1,6 +1,6 @@
 import { remembered } from "#lib/remembered.ts";
 import { invalid } from "../errors.ts";
-import { addDecimals, type Decimal, formatDecimal, negated } from "../values/decimal.ts";
+import { addDecimals, type Decimal, formatDecimal, isShort, negated } from "../values/decimal.ts";
 import { decimalIn, type Item, isEqual, type TypeName, typeOf, type Value } from "../values/value.ts";
 import { fail, wrongType } from "./faults.ts";
 import { checkCount, checkUpdating, type Look, tellForemost, walkOperand } from "./functions.ts";
@@ -118,11 +118,15 @@ function bindSum(holders: Placeholders, operand: SetOperand): Read {
   return (item) => {
     const [a, b] = [left(item).N, right(item).N];
     if (a === undefined || b === undefined) throw wrongData();
-    return sum(decimalIn(a), operand.operator === "+" ? decimalIn(b) : negated(decimalIn(b)));
+    return operand.operator === "+" ? sum(a, b) : sumOf(decimalIn(a), negated(decimalIn(b)));
   };
 }
 
-function sum(a: Decimal, b: Decimal): Value {
+/** Of most numbers the engine's own is right. */
+const sum = (a: string, b: string): Value =>
+  isShort(a) && isShort(b) ? { N: String(Number(a) + Number(b)) } : sumOf(decimalIn(a), decimalIn(b));
+
+function sumOf(a: Decimal, b: Decimal): Value {
   const result = addDecimals(a, b);
   // A fault of the sum is told in the words of a number that was sent.
   if (result === "overflow")
@@ -230,7 +234,7 @@ export function added(present: Value | undefined, value: Value): Value {
   if (!present) return value;
   const type = typeOf(value);
   if (typeOf(present) !== type) throw wrongData();
-  if (value.N !== undefined) return sum(decimalIn(present.N!), decimalIn(value.N));
+  if (value.N !== undefined) return sum(present.N!, value.N);
   const known = present[type] as (string | Uint8Array)[];
   const more = (value[type] as (string | Uint8Array)[]).filter(
     (one) => !known.some((other) => isSame(one, other)),

@@ -12,9 +12,9 @@ const LONGEST_SORT = 1_024;
 
 /** Where a row stands: in a table or an index, by hash and in order. */
 export function rowKey(number: number, key: KeyNames, item: Item): KeyPart[] {
-  if (key.more) return [number, hashOf(key, item), ...sortNames(key).map((name) => sortBytes(item[name]!))];
+  if (key.more) return [number, hashOf(key, item), ...sortNames(key).map((name) => sortPart(item[name]!))];
   const parts: KeyPart[] = [number, partitionHash(item[key.partition]!)];
-  if (key.sort !== undefined) parts.push(sortBytes(item[key.sort]!));
+  if (key.sort !== undefined) parts.push(sortPart(item[key.sort]!));
   return parts;
 }
 
@@ -51,11 +51,9 @@ const knownHash = remembered(KEPT_HASHES, (text) => hash("md5", SALT + text, "bu
 const hashOfText = (text: string): Uint8Array =>
   text.length > LONGEST_KEPT ? hash("md5", SALT + text, "buffer") : knownHash(text);
 
-/** Bytes in the order of the values. */
-export function sortBytes(value: Value): Uint8Array {
-  if (value.S !== undefined) return Buffer.from(value.S);
-  return value.B ?? decimalBytes(decimalIn(value.N!));
-}
+/** What stands in a key in the order of the values: a text stands there in UTF-8. */
+export const sortPart = (value: Value): string | Uint8Array =>
+  value.S ?? value.B ?? decimalBytes(decimalIn(value.N!));
 
 /** The attributes of its key alone. */
 export function keyOf({ partition, sort }: KeyNames, item: Item): Item {

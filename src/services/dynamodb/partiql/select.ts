@@ -7,7 +7,7 @@ import { testOf } from "../expressions/conditions.ts";
 import type { Path } from "../expressions/grammar.ts";
 import { clashIn, valueAt } from "../expressions/paths.ts";
 import { add, consumed, type Used } from "../items/capacity.ts";
-import { hashOf, namesOf, sortBytes, sortNames } from "../items/keys.ts";
+import { hashOf, namesOf, sortNames, sortPart } from "../items/keys.ts";
 import { tableAt } from "../items/rows.ts";
 import { itemsIn, pageOf } from "../reads/pages.ts";
 import { restOfQuery, sortBounds } from "../reads/query.ts";
@@ -76,7 +76,7 @@ export async function select(
     const behind = place.behind === undefined ? undefined : itemStored(Buffer.from(place.behind, "base64"));
     const range: Omit<ListRange, "limit"> = partition
       ? {
-          in: [(index ?? table).number, hashOf(key, partition), ...reach.equal.map(sortBytes)],
+          in: [(index ?? table).number, hashOf(key, partition), ...reach.equal.map(sortPart)],
           ...(reach.sort && sortBounds(reach.sort)),
           reverse,
         }

@@ -5,7 +5,7 @@ import { invalid } from "../errors.ts";
 import { beginsWith } from "../expressions/conditions.ts";
 import { type KeyCondition, keyConditionsOf, keyRangeOf } from "../expressions/key-conditions.ts";
 import { placeholders } from "../expressions/placeholders.ts";
-import { hashOf, namesOf, partitionNames, rowKey, sortBytes, sortNames } from "../items/keys.ts";
+import { hashOf, namesOf, partitionNames, rowKey, sortNames, sortPart } from "../items/keys.ts";
 import { checkParameters } from "../items/request.ts";
 import { tableAt } from "../items/rows.ts";
 import { checkedConditions } from "../legacy/conditions.ts";
@@ -56,7 +56,7 @@ export const queryOperations = {
       }
       const reverse = input.ScanIndexForward === false;
       const range: Omit<ListRange, "limit"> = {
-        in: [(index ?? table).number, hashOf(key, partition), ...equal.map(sortBytes)],
+        in: [(index ?? table).number, hashOf(key, partition), ...equal.map(sortPart)],
         ...(sort && sortBounds(sort)),
         reverse,
       };
@@ -98,7 +98,7 @@ function meets({ operator, values: [low, high] }: KeyCondition, value: Value): b
 
 /** Of the sort key, in the order of its bytes. */
 export function sortBounds({ operator, values }: KeyCondition): Partial<ListRange> {
-  const [low, high] = values.map((value) => [sortBytes(value)]);
+  const [low, high] = values.map((value) => [sortPart(value)]);
   switch (operator) {
     case "=":
       return { from: low!, through: low! };
