@@ -126,8 +126,8 @@ export const methodNotAllowedOnMarker = (method: string, headers: Record<string,
     headers: { ...headers, allow: "DELETE" },
   });
 
-export const invalidObjectState = (storageClass: string, accessTier?: string) =>
-  new AwsError("InvalidObjectState", "The operation is not valid for the object's storage class", {
+export const invalidObjectState = (sentence: string, storageClass: string, accessTier?: string) =>
+  new AwsError("InvalidObjectState", sentence, {
     status: 403,
     members: { StorageClass: storageClass, AccessTier: accessTier },
   });
@@ -236,13 +236,6 @@ export const copyOntoItself = () =>
 export const copySourceTooLarge = (limit: number) =>
   invalidRequest(
     `The specified copy source is larger than the maximum allowable size for a copy source: ${limit}`,
-  );
-
-export const archivedCopySource = () =>
-  new AwsError(
-    "ObjectNotInActiveTierError",
-    "The source object of the COPY operation is not in the active tier and is only stored in Amazon S3 Glacier.",
-    { status: 403 },
   );
 
 // Tags

@@ -244,5 +244,5 @@ behaviour("a copy may be on condition of what it replaces", COPY, async () => {
 
 behaviour("what is archived cannot be copied", COPY, async () => {
   await s3.send(new PutObjectCommand({ Bucket, Key: "archived", Body: "b", StorageClass: "GLACIER" }));
-  await refused(copy({ CopySource: `${Bucket}/archived` }), "ObjectNotInActiveTierError", 403);
+  await refused(copy({ CopySource: `${Bucket}/archived` }), "InvalidObjectState", 403);
 });

@@ -21,7 +21,6 @@ import {
   requestedEncryption,
 } from "../encryption/requested.ts";
 import {
-  archivedCopySource,
   copyOntoItself,
   copySourceTooLarge,
   invalidArgument,
@@ -30,7 +29,7 @@ import {
 } from "../errors.ts";
 import { expirationOf } from "../lifecycle/told.ts";
 import { lockFor, lockIn } from "../lock/headers.ts";
-import { isArchived } from "../storage-classes/archive.ts";
+import { checkReadable } from "../storage-classes/archive.ts";
 import { type Bucket, bodies, type Checksum, type ChecksumAlgorithm, type ObjectVersion } from "../store.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf, copiedAttributes } from "./attributes.ts";
@@ -114,7 +113,7 @@ type SourceConditions = Pick<
 
 /**
  * Finds the version that a copy reads, of an object or of a part.
- * @throws {AwsError} NoSuchKey, NoSuchVersion, PreconditionFailed, ObjectNotInActiveTierError
+ * @throws {AwsError} NoSuchKey, NoSuchVersion, InvalidObjectState, PreconditionFailed
  */
 export async function sourceOf(
   tx: ReadTransaction,
@@ -132,6 +131,7 @@ export async function sourceOf(
     );
   });
   const key = keyThatOpens(version, sent);
+  checkReadable(version, tx.now(), "Operation is not valid for the source object's storage class");
   const failed = failedCondition(
     {
       ifMatch: conditions.CopySourceIfMatch,
@@ -143,7 +143,6 @@ export async function sourceOf(
     tx.now(),
   );
   if (failed) throw preconditionFailed(`x-amz-copy-source-${failed.condition}`);
-  if (isArchived(version, tx.now())) throw archivedCopySource();
   return { bucket, version, key };
 }
 

@@ -38,8 +38,12 @@ export function isArchived(version: ObjectVersion, now: number): boolean {
 }
 
 /** @throws {AwsError} InvalidObjectState */
-export function checkReadable(version: ObjectVersion, now: number): void {
-  if (isArchived(version, now)) throw invalidObjectState(classOf(version), version.archiveTier);
+export function checkReadable(
+  version: ObjectVersion,
+  now: number,
+  sentence = "The operation is not valid for the object's storage class",
+): void {
+  if (isArchived(version, now)) throw invalidObjectState(sentence, classOf(version), version.archiveTier);
 }
 
 /** As GetObject and HeadObject tell it. */
