@@ -11,7 +11,8 @@ export interface Outgoing {
   flush(): void;
 }
 
-const MOST = 16;
+/** As many as are begun together. */
+const MOST = 32;
 
 export function outgoing(): Outgoing {
   let waiting: { socket: Writable; bytes: string | Uint8Array }[] = [];
