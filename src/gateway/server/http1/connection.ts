@@ -179,7 +179,8 @@ export class Connection implements Arriving, Expiring, BodySource {
     // What has come of the body is there before its reader is.
     if (body !== undefined && this.#at < this.#input.length) this.#readBody();
     if (this.#isHalfClosed) exchange.leave();
-    void this.#answer(exchange);
+    // When the others that have come are read, too: each step is taken for all of them before the next one.
+    queueMicrotask(() => void this.#answer(exchange));
   }
 
   #readBody(): void {
