@@ -127,6 +127,51 @@ for (const [operation, kind, base] of [
 const overlap = (kind: string, one: string, two: string) =>
   `Two document paths ${kind} with each other; must remove or rewrite one of these paths; path one: ${one}, path two: ${two}`;
 
+/** Names that begin with an underscore, and what else is none, as users met them. */
+const STRANGE: [string, Refusal[]][] = [
+  [
+    "https://github.com/aws/aws-sdk-js/issues/1691",
+    [
+      [
+        "UpdateItem",
+        { TableName: "abc", Key: {}, UpdateExpression: "set _something = :n", ...used(":n") },
+        'Invalid UpdateExpression: Syntax error; token: "_", near: "set _something"',
+      ],
+    ],
+  ],
+  [
+    "https://github.com/Dynamoid/dynamoid/issues/808",
+    [
+      [
+        "Query",
+        { TableName: "abc", KeyConditionExpression: "a = :s AND _sortKey = :n", ...used(":n :s") },
+        'Invalid KeyConditionExpression: Syntax error; token: "_", near: "AND _sortKey"',
+      ],
+    ],
+  ],
+  [
+    "https://github.com/architect/dynalite/issues/147",
+    [
+      [
+        "PutItem",
+        { TableName: "abc", Item: {}, ConditionExpression: "__typename <> :n", ...used(":n") },
+        'Invalid ConditionExpression: Syntax error; token: "_", near: "__"',
+      ],
+    ],
+  ],
+  [
+    "https://github.com/aws/aws-cdk/issues/7591",
+    [
+      [
+        "UpdateItem",
+        { TableName: "abc", Key: {}, UpdateExpression: "ADD hits : incr", ...used(":n") },
+        'Invalid UpdateExpression: Syntax error; token: ":", near: "hits : incr"',
+      ],
+    ],
+  ],
+];
+for (const [source, rows] of STRANGE) refusals(source, rows);
+
 /** What is no update. */
 const UPDATES: [string, string][] = [
   ["", "The expression can not be empty;"],

@@ -15,8 +15,9 @@ export interface Token {
   end: number;
 }
 
+/** Last comes what is no token of the grammar: a character of its own, which can stand nowhere. */
 const TOKEN =
-  /\s*(?:([A-Za-z_][A-Za-z0-9_]*)|(#[A-Za-z0-9_]+)|(:[A-Za-z0-9_]+)|(\d+)|(<>|<=|>=|[=<>()[\].,+-]))/y;
+  /\s*(?:([A-Za-z][A-Za-z0-9_]*)|(#[A-Za-z0-9_]+)|(:[A-Za-z0-9_]+)|(\d+)|(<>|<=|>=|[=<>()[\].,+-]|\S))/uy;
 const TYPES = ["word", "#name", ":value", "number", "symbol"] as const;
 const LONGEST = 4_096;
 
@@ -59,23 +60,7 @@ export function reader(kind: Kind, source: string): Reader {
 
   TOKEN.lastIndex = 0;
   for (let end = source.trimEnd().length, from = 0; from < end; from = TOKEN.lastIndex) {
-    const match = TOKEN.exec(source);
-    if (!match) {
-      const start = from + /^\s*/.exec(source.slice(from))![0].length;
-      tokens.push({ type: "symbol", text: source[start]!, start, end: start + 1 });
-      const rest =
-        source
-          .slice(start + 1)
-          .trim()
-          .split(/\s+/)[0] ?? "";
-      tokens.push({
-        type: "end",
-        text: "",
-        start: start + 1,
-        end: Math.min(source.length, start + 1 + rest.length),
-      });
-      return syntax(tokens.at(-2));
-    }
+    const match = TOKEN.exec(source)!;
     const group = match.findIndex((text, index) => index > 0 && text !== undefined);
     const text = match[group]!;
     tokens.push({
