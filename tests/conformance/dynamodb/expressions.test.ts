@@ -170,6 +170,23 @@ const STRANGE: [string, Refusal[]][] = [
     ],
   ],
 ];
+refusals("https://github.com/aws/aws-sdk-java-v2/issues/2310", [
+  [
+    "GetItem",
+    {
+      TableName: "abc",
+      Key: {},
+      ProjectionExpression: "#m.#of_2021-03-03",
+      ExpressionAttributeNames: { "#m": "m", "#of_2021": "x" },
+    },
+    'Invalid ProjectionExpression: Syntax error; token: "-", near: "#of_2021-0"',
+  ],
+  [
+    "GetItem",
+    { TableName: "abc", Key: {}, ProjectionExpression: "a[01]" },
+    'Invalid ProjectionExpression: Syntax error; token: "1", near: "01]"',
+  ],
+]);
 for (const [source, rows] of STRANGE) refusals(source, rows);
 
 /** What is no update. */

@@ -17,7 +17,7 @@ export interface Token {
 
 /** Last comes what is no token of the grammar: a character of its own, which can stand nowhere. */
 const TOKEN =
-  /\s*(?:([A-Za-z][A-Za-z0-9_]*)|(#[A-Za-z0-9_]+)|(:[A-Za-z0-9_]+)|(\d+)|(<>|<=|>=|[=<>()[\].,+-]|\S))/uy;
+  /\s*(?:([A-Za-z][A-Za-z0-9_]*)|(#[A-Za-z0-9_]+)|(:[A-Za-z0-9_]+)|(0|[1-9]\d*)|(<>|<=|>=|[=<>()[\].,+-]|\S))/uy;
 const TYPES = ["word", "#name", ":value", "number", "symbol"] as const;
 const LONGEST = 4_096;
 
