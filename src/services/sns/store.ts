@@ -43,6 +43,7 @@ export interface Subscription {
   /** Where its subscriber reaches this cloud. */
   origin: string;
   attributes: Record<string, string>;
+  replay?: { status: "Pending" | "In progress" | "Completed"; until?: Time };
 }
 
 export const PROTOCOLS = [

@@ -4,7 +4,6 @@ import {
   ConfirmSubscriptionCommand,
   GetSubscriptionAttributesCommand,
   PublishCommand,
-  SetSubscriptionAttributesCommand,
   SetTopicAttributesCommand,
   SubscribeCommand,
   UnsubscribeCommand,
@@ -23,7 +22,6 @@ const RETRIES = doc("sns/latest/dg/sns-message-delivery-retries.html");
 const FAREWELL = doc("sns/latest/dg/http-unsubscribe-confirmation-json.html");
 const HTTP = doc("sns/latest/dg/sns-http-https-endpoint-as-subscriber.html");
 const SIGNATURES = doc("sns/latest/dg/sns-verify-signature-of-message.html");
-const ARCHIVE = doc("sns/latest/dg/message-archiving-and-replay-subscriber.html");
 
 const publish = (TopicArn: string, Message: string, more: object = {}) =>
   cloud.sns().send(new PublishCommand({ TopicArn, Message, ...more }));
@@ -427,26 +425,4 @@ behaviour("an ended subscription can be had again for three days", FAREWELL, asy
   const { SubscribeURL } = JSON.parse(posts[0]!.body);
   await cloud.advance(3 * 86_400_000);
   expect((await fetch(SubscribeURL)).status).toBe(400);
-});
-
-behaviour("a subscriber has what was archived delivered again", ARCHIVE, async () => {
-  const { topic, url, subscription } = await cloud.pair(
-    {},
-    { FifoTopic: "true", ContentBasedDeduplication: "true", ArchivePolicy: '{"MessageRetentionPeriod":"1"}' },
-  );
-  await publish(topic, "kept", { MessageGroupId: "g" });
-  expect(await cloud.notifications(url)).toHaveLength(1);
-  // The queue, too, takes nothing twice within five minutes.
-  await cloud.advance(6 * 60_000);
-  const StartingPoint = new Date(0).toISOString();
-  await cloud.sns().send(
-    new SetSubscriptionAttributesCommand({
-      SubscriptionArn: subscription,
-      AttributeName: "ReplayPolicy",
-      AttributeValue: JSON.stringify({ PointType: "Timestamp", StartingPoint }),
-    }),
-  );
-  await cloud.advance(60_000);
-  const again = await cloud.notifications(url);
-  expect(again.map(({ Message }) => Message)).toContain("kept");
 });

@@ -57,6 +57,7 @@ const REFUSED: [string, string, string, object, string | RegExp, string?][] = [
   ["an empty subject", PUBLISH, "m", { Subject: "" }, "Invalid parameter: Subject"],
   ["a subject of 101 characters", PUBLISH, "m", { Subject: "s".repeat(101) }, "Invalid parameter: Subject"],
   ["a subject of two lines", PUBLISH, "m", { Subject: "a\nb" }, "Invalid parameter: Subject"],
+  ["a subject with a tab", PUBLISH, "m", { Subject: "a\tb" }, "Invalid parameter: Subject"],
   [
     "a structure that there is not",
     PUBLISH,
@@ -171,6 +172,12 @@ for (const [what, source, Message, more, message, name] of REFUSED) {
     await expect(publish(await cloud.topic(), Message, more)).rejects.toMatchObject(refused(message, name));
   });
 }
+
+behaviour("a subject has any letters", PUBLISH, async () => {
+  const { topic, url } = await cloud.pair();
+  await publish(topic, "m", { Subject: "Über 🚀" });
+  expect((await cloud.notifications(url))[0]!.Subject).toBe("Über 🚀");
+});
 
 behaviour("a message of 256 KB is taken", PUBLISH, async () => {
   expect((await publish(await cloud.topic(), "m".repeat(262_144))).MessageId).toBeDefined();

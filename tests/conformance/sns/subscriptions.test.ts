@@ -114,6 +114,12 @@ const WRONG: [string, string, string, string | RegExp][] = [
     `{"deadLetterTargetArn":"${topicArn("t")}"}`,
     "Invalid parameter: Attributes Reason: RedrivePolicy: deadLetterTargetArn must be a SQS queue",
   ],
+  [
+    "sqs",
+    "RedrivePolicy",
+    '{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:q"}',
+    "Invalid parameter: Attributes Reason: RedrivePolicy: deadLetterTargetArn must be in the same region as the subscription",
+  ],
   ["sqs", "DeliveryPolicy", "{}", /DeliveryPolicy|delivery policy/],
   [
     "https",
@@ -156,6 +162,29 @@ for (const [protocol, name, value, message] of WRONG) {
     ).rejects.toMatchObject(refused(message));
   });
 }
+
+const REPLAYING = doc("sns/latest/dg/message-archiving-and-replay-subscriber.html");
+for (const value of [
+  "null",
+  "5",
+  "{",
+  '{"PointType":"Offset","StartingPoint":"2026-01-01T00:00:00Z"}',
+  '{"PointType":"Timestamp"}',
+  '{"PointType":"Timestamp","StartingPoint":["2026-01-01T00:00:00Z"]}',
+  '{"PointType":"Timestamp","StartingPoint":"2026-01-02T00:00:00Z","EndingPoint":"2026-01-01T00:00:00Z"}',
+])
+  behaviour(`${value} is no replay policy`, REPLAYING, async () => {
+    const { subscription } = await cloud.pair({}, { FifoTopic: "true" });
+    await expect(set(subscription, "ReplayPolicy", value)).rejects.toMatchObject(
+      refused(/^Invalid parameter: ReplayPolicy/),
+    );
+  });
+
+behaviour("a subscription to a standard topic has no replay policy", REPLAYING, async () => {
+  const { subscription } = await cloud.pair();
+  const value = '{"PointType":"Timestamp","StartingPoint":"2026-01-01T00:00:00Z"}';
+  await expect(set(subscription, "ReplayPolicy", value)).rejects.toMatchObject(refused(/ReplayPolicy/));
+});
 
 behaviour("Firehose needs a role", doc("sns/latest/dg/firehose-endpoints-subscribe.html"), async () => {
   const endpoint = `arn:aws:firehose:us-east-1:${ACCOUNT}:deliverystream/s`;

@@ -37,7 +37,7 @@ export async function fanOut(tx: Transaction, topic: Topic, message: Message, af
   const range = { in: [topic.id], ...(after !== undefined && { after: [after] }), limit };
   const page = await tx.list(subscriptions, range);
   for (const subscription of page) {
-    if (!subscription.confirmed) continue;
+    if (!subscription.confirmed || isOver(subscription, message)) continue;
     if (wants(subscription, message)) await queueUp(tx, subscription, message);
     else tx.metric("NumberOfNotificationsFilteredOut", 1, { TopicName: topic.name });
   }
@@ -47,6 +47,10 @@ export async function fanOut(tx: Transaction, topic: Topic, message: Message, af
   if (topic.isFifo) return fanOut(tx, topic, message, last.id);
   tx.enqueue(fanOutRest, { topic: topic.name, message, after: last.id });
 }
+
+/** A replay that has an end is all that its subscription gets. */
+const isOver = ({ replay }: Subscription, { time }: Message): boolean =>
+  replay?.until !== undefined && time > replay.until;
 
 /** To a standard topic's subscription at once; to a FIFO topic's behind what its group sent before. */
 export async function queueUp(tx: Transaction, subscription: Subscription, message: Message): Promise<void> {

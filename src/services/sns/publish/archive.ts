@@ -1,6 +1,6 @@
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { queueUp } from "../delivery/fan-out.ts";
+import { queueUp, wants } from "../delivery/fan-out.ts";
 import { archive, type Message, type Subscription, subscriptions, type Topic, topics } from "../store.ts";
 import { checkReplay } from "../subscriptions/attributes.ts";
 import { retentionDays } from "../topics/attributes.ts";
@@ -25,11 +25,17 @@ export const expireArchived = job<{ topic: number; time: number; order: number }
 });
 
 /** A subscription with a replay policy gets what the archive has of the time that it names. */
-export function startReplay(tx: Transaction, { topic, topicName, id, attributes }: Subscription): void {
+export function startReplay(tx: Transaction, subscription: Subscription): void {
+  const { topic, topicName, id, attributes } = subscription;
   const policy = checkReplay(attributes.ReplayPolicy ?? "");
   if (!policy) return;
   const from = Date.parse(policy.StartingPoint);
-  const to = policy.EndingPoint === undefined ? tx.now() : Date.parse(policy.EndingPoint);
+  const until = policy.EndingPoint === undefined ? undefined : Date.parse(policy.EndingPoint);
+  const to = until ?? tx.now();
+  tx.put(subscriptions, {
+    ...subscription,
+    replay: { status: "Pending", ...(until !== undefined && { until }) },
+  });
   tx.enqueue(replay, { topic, topicName, subscription: id, policy: attributes.ReplayPolicy!, from, to });
 }
 
@@ -53,10 +59,12 @@ export const replay = job<Replay>("sns/replay", {
       if (topic?.id !== id || subscription?.attributes.ReplayPolicy !== policy) return;
       const range = after ? { after: [after.time, after.order] } : { from: [from] };
       const page = await tx.list(archive, { in: [id], ...range, before: [to + 1], limit: PAGE });
-      for (const { message } of page) await queueUp(tx, subscription, { ...message, replayed: true });
-      const last = page.at(-1);
-      if (last && page.length === PAGE)
-        tx.enqueue(replay, { ...asked, after: { time: last.time, order: last.order } });
+      for (const { message } of page)
+        if (wants(subscription, message)) await queueUp(tx, subscription, { ...message, replayed: true });
+      const last = page.length === PAGE ? page.at(-1) : undefined;
+      const status = last ? "In progress" : "Completed";
+      tx.put(subscriptions, { ...subscription, replay: { ...subscription.replay, status } });
+      if (last) tx.enqueue(replay, { ...asked, after: { time: last.time, order: last.order } });
     });
   },
 });

@@ -40,9 +40,8 @@ export function contentOf(given: Given, topic: Topic | undefined): Content {
 export const sizeOf = ({ Message: text, MessageAttributes: attributes }: Given): number =>
   Buffer.byteLength(text) + attributesSize(attributes);
 
-/** It begins with a letter, a number or punctuation, and has no line breaks. */
-const isSubject = (text: string) =>
-  text.length >= 1 && text.length <= MOST_SUBJECT && /^[\x21-\x7e][\x20-\x7e\u0080-\u{10ffff}]*$/u.test(text);
+/** Neither line breaks nor control characters. */
+const isSubject = (text: string) => text.length <= MOST_SUBJECT && /^[^\p{Cc}\p{Zl}\p{Zp}]+$/u.test(text);
 
 function bodiesIn(text: string): Record<string, string> {
   let parsed: unknown;

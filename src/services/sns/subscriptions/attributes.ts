@@ -31,19 +31,17 @@ export const isUnset = (name: string, value: string): boolean =>
 export const kept = (name: string, value: string): string =>
   name === "RawMessageDelivery" ? value.toLowerCase() : value;
 
+/** A subscription as it is: a filter policy is judged by its scope, a dead-letter queue by the Region. */
+type Subscribed = Pick<Subscription, "protocol" | "endpoint" | "topicName"> & {
+  region: string;
+  attributes: Readonly<Record<string, string>>;
+};
+
 /**
  * Holds one attribute to its rules.
- * @param of the subscription as it is: a filter policy is judged by its scope
  * @throws {AwsError} InvalidParameter
  */
-export function checkAttribute(
-  name: string,
-  value: string,
-  of: Pick<Subscription, "protocol" | "endpoint" | "topicName"> & {
-    attributes: Readonly<Record<string, string>>;
-  },
-  refuse: Refusal,
-): void {
+export function checkAttribute(name: string, value: string, of: Subscribed, refuse: Refusal): void {
   if (!NAMES.has(name)) throw refuse("AttributeName");
   const { protocol, attributes: others } = of;
   switch (name) {
@@ -76,6 +74,7 @@ export function checkAttribute(
       if (!/^arn:aws[\w-]*:iam::\d{12}:role\/.+$/.test(value)) throw refuse("SubscriptionRoleArn");
       return;
     default:
+      if (!of.topicName.endsWith(".fifo")) throw refuse("ReplayPolicy");
       checkReplay(value, refuse);
   }
 }
@@ -89,9 +88,7 @@ function checkFilter(policy: string, scope: FilterScope, refuse: Refusal): void 
   }
 }
 
-type Subscribed = Pick<Subscription, "endpoint" | "topicName">;
-
-function checkRedrive(text: string, { endpoint, topicName }: Subscribed, refuse: Refusal): void {
+function checkRedrive(text: string, { endpoint, topicName, region }: Subscribed, refuse: Refusal): void {
   let policy: { deadLetterTargetArn?: unknown };
   try {
     policy = JSON.parse(text);
@@ -105,6 +102,8 @@ function checkRedrive(text: string, { endpoint, topicName }: Subscribed, refuse:
   const parts = typeof target === "string" ? parseArn(target) : undefined;
   if (!parts) throw refuse("RedrivePolicy: deadLetterTargetArn is an invalid arn");
   if (parts.service !== "sqs") throw refuse("RedrivePolicy: deadLetterTargetArn must be a SQS queue");
+  if (parts.region !== region)
+    throw refuse("RedrivePolicy: deadLetterTargetArn must be in the same region as the subscription");
   const isLine = topicName.endsWith(".fifo") && endpoint.endsWith(".fifo");
   if (isLine && !parts.resource.endsWith(".fifo")) {
     throw refuse("RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.");
@@ -120,15 +119,16 @@ export interface ReplayPolicy {
 /** @throws {AwsError} InvalidParameter */
 export function checkReplay(text: string, refuse: Refusal = invalidParameter): ReplayPolicy | undefined {
   if (text === "" || text === "{}") return undefined;
-  let policy: ReplayPolicy;
+  let policy: ReplayPolicy | null;
   try {
     policy = JSON.parse(text);
   } catch {
     throw refuse("ReplayPolicy: failed to parse JSON.");
   }
+  if (typeof policy !== "object" || policy === null) throw refuse("ReplayPolicy: failed to parse JSON.");
   const { PointType, StartingPoint, EndingPoint } = policy;
   if (PointType !== "Timestamp") throw refuse("ReplayPolicy: PointType must be Timestamp");
-  const start = Date.parse(StartingPoint);
+  const start = typeof StartingPoint === "string" ? Date.parse(StartingPoint) : Number.NaN;
   if (Number.isNaN(start)) throw refuse("ReplayPolicy: StartingPoint is not a valid timestamp");
   if (EndingPoint !== undefined && !(Date.parse(EndingPoint) > start))
     throw refuse("ReplayPolicy: EndingPoint must be after StartingPoint");

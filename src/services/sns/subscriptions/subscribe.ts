@@ -30,7 +30,7 @@ export const subscribing = {
       const topic = await topicAt(ctx, tx, TopicArn);
       const protocol = protocolOf(given);
       const endpoint = checkEndpoint(protocol, Endpoint, topic);
-      const attributes = attributesOf(Attributes, protocol, endpoint, topic);
+      const attributes = attributesOf(Attributes, protocol, endpoint, topic, ctx);
       const [known] = await tx.listBy(subscriptions, "endpoint", {
         in: [topic.id, protocol, endpoint],
         limit: 1,
@@ -66,8 +66,13 @@ export const subscribing = {
       if (tx.now() - subscription.created > TOKEN_LIFE_MS) throw strangeToken(Token);
       const isSigned = ctx.principal.type !== "anonymous";
       const guards = isSigned && AuthenticateOnUnsubscribe?.toLowerCase() === "true";
-      const confirmed = { ...subscription, confirmed: true, authenticated: isSigned };
-      tx.put(subscriptions, guards ? { ...confirmed, guarded: true } : confirmed);
+      const confirmed: Subscription = {
+        ...subscription,
+        confirmed: true,
+        authenticated: isSigned,
+        ...(guards && { guarded: true }),
+      };
+      tx.put(subscriptions, confirmed);
       startReplay(tx, confirmed);
       return { SubscriptionArn: arn };
     });
@@ -134,13 +139,14 @@ function attributesOf(
   protocol: Protocol,
   endpoint: string,
   topic: Topic,
+  { region }: Context,
 ): Record<string, string> {
   const attributes: Record<string, string> = {};
   // A scope stands before the policy that is judged by it.
   const sorted = Object.entries(given).sort(([a], [b]) => (a < b ? 1 : -1));
   for (const [name, value] of sorted) {
-    checkAttribute(name, value, { protocol, endpoint, topicName: topic.name, attributes }, invalidAttributes);
-    if (name === "ReplayPolicy" && !topic.isFifo) throw invalidAttributes("ReplayPolicy");
+    const of = { protocol, endpoint, topicName: topic.name, region, attributes };
+    checkAttribute(name, value, of, invalidAttributes);
     if (!isUnset(name, value)) attributes[name] = kept(name, value);
   }
   if (protocol === "firehose" && !attributes.SubscriptionRoleArn)

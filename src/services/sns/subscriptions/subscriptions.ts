@@ -49,11 +49,11 @@ export const subscriptionOperations = {
   async SetSubscriptionAttributes(ctx, { SubscriptionArn, AttributeName: name, AttributeValue: value = "" }) {
     return ctx.transact(async (tx) => {
       const subscription = await subscriptionAt(ctx, tx, SubscriptionArn);
-      checkAttribute(name, value, subscription, invalidParameter);
-      const attributes = { ...subscription.attributes };
-      if (isUnset(name, value)) delete attributes[name];
-      else attributes[name] = kept(name, value);
-      const changed = { ...subscription, attributes };
+      checkAttribute(name, value, { ...subscription, region: ctx.region }, invalidParameter);
+      const changed = { ...subscription, attributes: { ...subscription.attributes } };
+      if (isUnset(name, value)) delete changed.attributes[name];
+      else changed.attributes[name] = kept(name, value);
+      if (name === "ReplayPolicy") delete changed.replay;
       tx.put(subscriptions, changed);
       if (name === "ReplayPolicy") startReplay(tx, changed);
       return {};
@@ -90,5 +90,6 @@ function attributesOf(ctx: Context, subscription: Subscription, topicPolicy: str
     ...(isHttp && { EffectiveDeliveryPolicy: JSON.stringify(delivery) }),
     ...(attributes.FilterPolicy && { FilterPolicyScope: scopeOf(subscription.attributes) }),
     ...attributes,
+    ...(subscription.replay && { ReplayStatus: subscription.replay.status }),
   };
 }

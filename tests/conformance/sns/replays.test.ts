@@ -1,0 +1,95 @@
+import {
+  GetSubscriptionAttributesCommand,
+  PublishCommand,
+  SetSubscriptionAttributesCommand,
+} from "@aws-sdk/client-sns";
+import { expect } from "vitest";
+import { behaviour, doc } from "../cloud.ts";
+import { snsCloud } from "./sns.ts";
+
+const cloud = snsCloud();
+
+const REPLAY = doc("sns/latest/dg/message-archiving-and-replay-subscriber.html");
+const archived = (attributes: Record<string, string> = {}) =>
+  cloud.pair(attributes, {
+    FifoTopic: "true",
+    ContentBasedDeduplication: "true",
+    ArchivePolicy: '{"MessageRetentionPeriod":"1"}',
+  });
+const publish = (TopicArn: string, Message: string, more: object = {}) =>
+  cloud.sns().send(new PublishCommand({ TopicArn, Message, MessageGroupId: "g", ...more }));
+const replay = (SubscriptionArn: string, policy: object | undefined) =>
+  cloud.sns().send(
+    new SetSubscriptionAttributesCommand({
+      SubscriptionArn,
+      AttributeName: "ReplayPolicy",
+      AttributeValue: policy ? JSON.stringify({ PointType: "Timestamp", ...policy }) : "",
+    }),
+  );
+const statusOf = async (SubscriptionArn: string) =>
+  (await cloud.sns().send(new GetSubscriptionAttributesCommand({ SubscriptionArn }))).Attributes!
+    .ReplayStatus;
+const texts = async (url: string) => (await cloud.notifications(url)).map(({ Message }) => Message);
+const LONG_AGO = new Date(0).toISOString();
+/** The queue, too, takes nothing twice within five minutes. */
+const SIX_MINUTES = 6 * 60_000;
+
+behaviour("a subscriber has what was archived delivered again", REPLAY, async () => {
+  const { topic, url, subscription } = await archived();
+  await publish(topic, "kept");
+  expect(await texts(url)).toEqual(["kept"]);
+  await cloud.advance(SIX_MINUTES);
+  await replay(subscription, { StartingPoint: LONG_AGO });
+  await cloud.advance(60_000);
+  const again = await cloud.notifications(url);
+  expect(again.map(({ Message, Replayed }) => [Message, Replayed])).toContainEqual(["kept", true]);
+});
+
+behaviour("a replay's status is told as long as there is one", REPLAY, async () => {
+  const { topic, subscription } = await archived();
+  expect(await statusOf(subscription)).toBeUndefined();
+  await publish(topic, "kept");
+  await replay(subscription, { StartingPoint: LONG_AGO });
+  await cloud.advance(1_000);
+  expect(await statusOf(subscription)).toBe("Completed");
+  await replay(subscription, undefined);
+  expect(await statusOf(subscription)).toBeUndefined();
+});
+
+behaviour("a filter policy is for a replay, too", REPLAY, async () => {
+  const { topic, url, subscription } = await archived();
+  const colour = (StringValue: string) => ({
+    MessageAttributes: { colour: { DataType: "String", StringValue } },
+  });
+  await publish(topic, "a", colour("red"));
+  await publish(topic, "b", colour("blue"));
+  expect(await texts(url)).toEqual(["a", "b"]);
+  await cloud.sns().send(
+    new SetSubscriptionAttributesCommand({
+      SubscriptionArn: subscription,
+      AttributeName: "FilterPolicy",
+      AttributeValue: '{"colour":["blue"]}',
+    }),
+  );
+  await cloud.advance(SIX_MINUTES);
+  await replay(subscription, { StartingPoint: LONG_AGO });
+  await cloud.advance(60_000);
+  const replayed = (await cloud.notifications(url)).filter(({ Replayed }) => Replayed);
+  expect(replayed.map(({ Message }) => Message)).toEqual(["b"]);
+});
+
+behaviour("a replay with an end is all that its subscription gets", REPLAY, async () => {
+  const { topic, url, subscription } = await archived();
+  await publish(topic, "before");
+  expect(await texts(url)).toEqual(["before"]);
+  await cloud.advance(SIX_MINUTES);
+  const EndingPoint = "2000-01-01T00:00:00Z";
+  await replay(subscription, { StartingPoint: LONG_AGO, EndingPoint });
+  await publish(topic, "after", { MessageGroupId: "other" });
+  await cloud.advance(1_000);
+  expect(await statusOf(subscription)).toBe("Completed");
+  expect(await texts(url)).not.toContain("after");
+  await replay(subscription, undefined);
+  await publish(topic, "again", { MessageGroupId: "another" });
+  expect(await texts(url)).toContain("again");
+});
