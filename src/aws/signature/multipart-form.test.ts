@@ -85,8 +85,8 @@ describe("refuses", () => {
     ["--AaB03xyz\r\n\r\n", type, "400 MalformedPOSTRequest"],
     [`${part('name="key"', "k")}--AaB03x--\r\n`, type, "400 InvalidArgument"],
     [`${part('name="key"', "k")}--AaB03x--`, type, "400 InvalidArgument"],
-    [part('name="key"', "k".repeat(20_480)), type, "400 MaxPostPreDataLengthExceededError"],
-    [`--AaB03x\r\nA: ${"b".repeat(30_000)}`, type, "400 MaxPostPreDataLengthExceededError"],
+    [part('name="key"', "k".repeat(20_480)), type, "400 MaxPostPreDataLengthExceeded"],
+    [`--AaB03x\r\nA: ${"b".repeat(30_000)}`, type, "400 MaxPostPreDataLengthExceeded"],
     ["", "multipart/form-data", "400 MalformedPOSTRequest"],
     ["", "text/plain", "412 PreconditionFailed"],
   ])("%.40j as %s", async (body, contentType, words) => {

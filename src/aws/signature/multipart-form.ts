@@ -169,8 +169,9 @@ const malformed = () =>
 
 const fieldsTooLong = () =>
   new AwsError(
-    "MaxPostPreDataLengthExceededError",
-    "Your POST request fields preceding the upload file were too large.",
+    "MaxPostPreDataLengthExceeded",
+    "Your POST request fields preceeding the upload file was too large.",
+    { members: { MaxPostPreDataLengthBytes: MAX_FIELDS } },
   );
 
 const noFile = () => invalidArgument("POST requires exactly one file upload per request.", "file", "0");

@@ -121,7 +121,7 @@ describe("a signature", () => {
     ["x-amz-credential", "AKID/20151229/r/ec2/aws4_request", 'incorrect service "ec2"'],
     ["x-amz-credential", "AKID/20151229/r/s3/x", 'incorrect terminal "x"'],
     ["x-amz-algorithm", "MD5", "X-Amz-Algorithm only supports"],
-    ["x-amz-date", "today", "X-Amz-Date must be in the ISO8601 Long Format"],
+    ["x-amz-date", "today", "X-Amz-Date must be formated via ISO8601 Long format"],
   ])("with %s=%s is refused", (name, value, words) => {
     expect(refusal(() => parsePostSignature(new Map([...exampleFields, [name, value]])))).toContain(
       `400 InvalidArgument: ${words}`,

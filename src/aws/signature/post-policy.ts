@@ -41,7 +41,9 @@ export function parsePostPolicy(base64: string): PostPolicy {
   if (!/^[A-Za-z0-9+/=\s]+$/.test(base64)) throw invalid("invalid Base64 encoding.");
   const policy = parseJson(Buffer.from(base64, "base64").toString());
   if (!isObject(policy)) throw invalid("Invalid JSON.");
-  const { expiration, conditions } = policy;
+  const { expiration, conditions, ...others } = policy;
+  const unexpected = Object.keys(others).findLast((name) => !/^(expiration|conditions)$/i.test(name));
+  if (unexpected !== undefined) throw invalid(`Unexpected: '${unexpected.toLowerCase()}'`);
   if (expiration === undefined) throw invalid("Policy missing expiration.");
   const end =
     typeof expiration === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(expiration)

@@ -55,11 +55,7 @@ export function parsePostSignature(fields: Fields): PostSignature | undefined {
   }
   const date = field("X-Amz-Date");
   if (parseAmzDate(date) === undefined) {
-    throw invalidArgument(
-      "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"",
-      "X-Amz-Date",
-      date,
-    );
+    throw invalidArgument("X-Amz-Date must be formated via ISO8601 Long format", "X-Amz-Date", date);
   }
   const { accessKeyId, scope } = readCredential(field("X-Amz-Credential"), date);
   return { version: 4, accessKeyId, scope, policy, signature: field("X-Amz-Signature"), sessionToken };

@@ -1,3 +1,4 @@
+import { PutBucketLifecycleConfigurationCommand } from "@aws-sdk/client-s3";
 import { beforeAll, expect } from "vitest";
 import { signPolicy } from "#aws/signature/post-signature.ts";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
@@ -12,11 +13,12 @@ beforeAll(async () => {
 });
 
 const POLICY = doc("AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html");
+const UPLOAD = doc("AmazonS3/latest/API/RESTObjectPOST.html");
 const FORM = doc("AmazonS3/latest/API/sigv4-HTTPPOSTForms.html");
 
 const FIELDS = { key: "user/file", "Content-Type": "text/plain" };
 
-async function post(policy: object, fields: Record<string, string> = FIELDS) {
+async function sent(policy: object, fields: Record<string, string> = FIELDS) {
   const encoded = Buffer.from(JSON.stringify(policy)).toString("base64");
   const signature = signPolicy("test", encoded);
   const form = new FormData();
@@ -28,11 +30,13 @@ async function post(policy: object, fields: Record<string, string> = FIELDS) {
   }))
     form.append(name, value);
   form.append("file", new Blob(["data"]), "file.txt");
-  const { status, ...answer } = await fetch(`${cloud.endpoint}/${Bucket}`, {
-    method: "POST",
-    body: form,
-  }).then(async (response) => ({ status: response.status, text: await response.text() }));
-  return [status, elementIn(answer.text, "Code"), elementIn(answer.text, "Message")];
+  return fetch(`${cloud.endpoint}/${Bucket}`, { method: "POST", body: form });
+}
+
+async function post(policy: object, fields?: Record<string, string>) {
+  const answer = await sent(policy, fields);
+  const text = await answer.text();
+  return [answer.status, elementIn(text, "Code"), elementIn(text, "Message")];
 }
 
 const expiration = "2100-01-01T00:00:00Z";
@@ -176,3 +180,58 @@ for (const [what, fields, missing] of INCOMPLETE) {
     ]);
   });
 }
+
+behaviour(
+  "a policy says nothing but when it expires and its conditions",
+  "https://stackoverflow.com/q/31169349",
+  async () => {
+    const policy = { Version: "2012-10-17", Statement: [] };
+    expect(await post(policy)).toEqual([
+      400,
+      "InvalidPolicyDocument",
+      "Invalid Policy: Unexpected: 'statement'",
+    ]);
+  },
+);
+
+behaviour(
+  "what comes before the file has a limit, which the refusal tells",
+  "https://github.com/waynehoover/s3_direct_upload/issues/45",
+  async () => {
+    const answer = await sent(besides(), { ...FIELDS, "x-ignore-me": "a".repeat(30_000) });
+    const text = await answer.text();
+    expect([
+      answer.status,
+      elementIn(text, "Code"),
+      elementIn(text, "Message"),
+      elementIn(text, "MaxPostPreDataLengthBytes"),
+    ]).toEqual([
+      400,
+      "MaxPostPreDataLengthExceeded",
+      "Your POST request fields preceeding the upload file was too large.",
+      "20480",
+    ]);
+  },
+);
+
+behaviour("the answer tells the checksum of the file, and when it expires", UPLOAD, async () => {
+  const Rules = [
+    { ID: "soon", Status: "Enabled" as const, Filter: { Prefix: "user/" }, Expiration: { Days: 1 } },
+  ];
+  await s3Client(cloud).send(
+    new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules } }),
+  );
+  const { headers } = await sent(besides());
+  expect(headers.get("x-amz-checksum-crc64nvme")).toMatch(/^[\w+/]{11}=$/);
+  expect(headers.get("x-amz-checksum-type")).toBe("FULL_OBJECT");
+  expect(headers.get("x-amz-expiration")).toMatch(/^expiry-date=".+ 00:00:00 GMT", rule-id="soon"$/);
+});
+
+behaviour(
+  "addresses have the key as forms have it, with a plus for each space",
+  "https://github.com/layervault/layervault_ruby_client/issues/8",
+  async () => {
+    const answer = await sent(besides(), { ...FIELDS, key: "user/a copy" });
+    expect(answer.headers.get("location")).toBe(`${cloud.endpoint}/${Bucket}/user%2Fa+copy`);
+  },
+);

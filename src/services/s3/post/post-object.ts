@@ -51,20 +51,26 @@ export async function postObject(request: PostRequest): Promise<PostAnswer> {
   const {
     ETag = "",
     VersionId,
-    ...encryption
+    Expiration,
+    ...told
   } = await caller.s3.PutObject({
     ...input,
     Bucket: bucket,
     Body: fileBody(form.file, allowed),
   });
-  const location = `${url}/${encodeURIComponent(input.Key)}`;
+  const location = `${url}/${inForm(input.Key)}`;
   const headers: Record<string, string> = { etag: ETag };
   if (VersionId !== undefined) headers["x-amz-version-id"] = VersionId;
-  if (encryption.ServerSideEncryption !== undefined)
-    headers["x-amz-server-side-encryption"] = encryption.ServerSideEncryption;
-  if (encryption.SSECustomerAlgorithm !== undefined) {
-    headers["x-amz-server-side-encryption-customer-algorithm"] = encryption.SSECustomerAlgorithm;
-    headers["x-amz-server-side-encryption-customer-key-md5"] = encryption.SSECustomerKeyMD5!;
+  if (Expiration !== undefined) headers["x-amz-expiration"] = Expiration;
+  if (told.ServerSideEncryption !== undefined)
+    headers["x-amz-server-side-encryption"] = told.ServerSideEncryption;
+  if (told.SSECustomerAlgorithm !== undefined) {
+    headers["x-amz-server-side-encryption-customer-algorithm"] = told.SSECustomerAlgorithm;
+    headers["x-amz-server-side-encryption-customer-key-md5"] = told.SSECustomerKeyMD5!;
+  }
+  for (const [name, value] of Object.entries(told)) {
+    const [, sum] = /^Checksum(.+)$/.exec(name) ?? [];
+    if (sum !== undefined) headers[`x-amz-checksum-${sum.toLowerCase()}`] = String(value);
   }
   return answer(fields, { location, bucket, key: input.Key, etag: ETag }, headers);
 }
@@ -125,11 +131,14 @@ function redirectOf(target: string | undefined, { bucket, key, etag }: Posted): 
   if (target === undefined || !URL.canParse(target)) return undefined;
   const { protocol } = new URL(target);
   if (protocol !== "http:" && protocol !== "https:") return undefined;
-  const query = [`bucket=${bucket}`, `key=${encodeURIComponent(key)}`, `etag=${encodeURIComponent(etag)}`];
+  const query = [`bucket=${bucket}`, `key=${inForm(key)}`, `etag=${encodeURIComponent(etag)}`];
   const [address, fragment] = target.split("#", 2);
   const joined = `${address}${address!.includes("?") ? "&" : "?"}${query.join("&")}`;
   return new URL(fragment === undefined ? joined : `${joined}#${fragment}`).href;
 }
+
+/** As forms have it: S3 writes a space in a key as `+`, and its slashes as `%2F`. */
+const inForm = (key: string): string => new URLSearchParams({ "": key }).toString().slice(1);
 
 function xmlOf({ location, bucket, key, etag }: Posted): string {
   const element = (name: string, text: string) => `<${name}>${escapeXml(text)}</${name}>`;
