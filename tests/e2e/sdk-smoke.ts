@@ -28,6 +28,14 @@ export const sts: Facts = {
   refused: notImplemented("sts:AssumeRole"),
 };
 
+export const sqs: Facts = {
+  message: "ü",
+  "query-compatible": "400 AWS.SimpleQueueService.NonExistentQueue The specified queue does not exist.",
+};
+
+export const noTable = "400 ResourceNotFoundException Requested resource not found";
+export const noStream = "400 ResourceNotFoundException Stream s under account 000000000000 not found.";
+
 export const s3: Facts = {
   read: "hello, two words",
   checksum: createHash("sha256").update(new Uint8Array(300_000)).digest("base64"),

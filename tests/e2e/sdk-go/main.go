@@ -61,9 +61,14 @@ func ec2Query(ctx context.Context, cfg aws.Config) {
 
 func awsJson10(ctx context.Context, cfg aws.Config) {
 	item := map[string]items.AttributeValue{"k": &items.AttributeValueMemberS{Value: "ü"}}
-	_, err := dynamodb.NewFromConfig(cfg).PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("t"), Item: item})
+	_, err := dynamodb.NewFromConfig(cfg).PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("missing"), Item: item})
 	tellError("refused", err)
-	_, err = sqs.NewFromConfig(cfg).CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("q")})
+	queues := sqs.NewFromConfig(cfg)
+	queue := must(queues.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("q")})).QueueUrl
+	must(queues.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: queue, MessageBody: aws.String("ü")}))
+	received := must(queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: queue}))
+	tell("message", *received.Messages[0].Body)
+	_, err = queues.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("missing")})
 	tellError("query-compatible", err)
 }
 

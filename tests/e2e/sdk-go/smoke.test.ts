@@ -1,4 +1,4 @@
-import { notImplemented, s3, smoke, smokeOverTls, sts } from "../sdk-smoke.ts";
+import { notImplemented, noStream, noTable, s3, smoke, smokeOverTls, sqs, sts } from "../sdk-smoke.ts";
 
 const name = "the AWS SDK for Go";
 
@@ -7,14 +7,11 @@ smoke("go", name, {
   awsQuery: { sees: sts, sends: [/^X-Amz-Security-Token: /m] },
   ec2Query: { sees: { refused: notImplemented("ec2:DescribeInstances") }, sends: [/&Version=2016-11-15/] },
   awsJson1_0: {
-    sees: {
-      refused: notImplemented("dynamodb:PutItem"),
-      "query-compatible": notImplemented("sqs:CreateQueue"),
-    },
+    sees: { refused: noTable, ...sqs },
     sends: [/^Content-Type: application\/x-amz-json-1\.0/m, /^X-Amzn-Query-Mode: true/m],
   },
   awsJson1_1: {
-    sees: { refused: notImplemented("kms:ListKeys"), blob: notImplemented("kinesis:PutRecord") },
+    sees: { refused: notImplemented("kms:ListKeys"), blob: noStream },
     sends: [/^Content-Type: application\/x-amz-json-1\.1/m],
   },
   restJson1: { sees: { refused: notImplemented("lambda:Invoke") }, sends: [/functions\/a%20b%2Ff\//] },

@@ -57,8 +57,12 @@ public final class Smoke {
 
   private static void awsJson10() {
     var item = Map.of("k", AttributeValue.fromS("ü"));
-    tellError("refused", () -> DynamoDbClient.create().putItem(r -> r.tableName("t").item(item)));
-    tellError("query-compatible", () -> SqsClient.create().createQueue(r -> r.queueName("q")));
+    tellError("refused", () -> DynamoDbClient.create().putItem(r -> r.tableName("missing").item(item)));
+    var sqs = SqsClient.create();
+    var queue = sqs.createQueue(r -> r.queueName("q")).queueUrl();
+    sqs.sendMessage(r -> r.queueUrl(queue).messageBody("ü"));
+    tell("message", sqs.receiveMessage(r -> r.queueUrl(queue)).messages().get(0).body());
+    tellError("query-compatible", () -> sqs.getQueueUrl(r -> r.queueName("missing")));
   }
 
   private static void awsJson11() {

@@ -1,4 +1,4 @@
-import { notImplemented, s3, smoke, sts } from "../sdk-smoke.ts";
+import { notImplemented, noStream, noTable, s3, smoke, sqs, sts } from "../sdk-smoke.ts";
 
 smoke("java", "the AWS SDK for Java", {
   restXml: {
@@ -14,14 +14,11 @@ smoke("java", "the AWS SDK for Java", {
   awsQuery: { sees: sts, sends: [/^X-Amz-Security-Token: /m] },
   ec2Query: { sees: { refused: notImplemented("ec2:DescribeInstances") }, sends: [/&Version=2016-11-15/] },
   awsJson1_0: {
-    sees: {
-      refused: notImplemented("dynamodb:PutItem"),
-      "query-compatible": notImplemented("sqs:CreateQueue"),
-    },
+    sees: { refused: noTable, ...sqs },
     sends: [/^Content-Type: application\/x-amz-json-1\.0/m, /^x-amzn-query-mode: true/m],
   },
   awsJson1_1: {
-    sees: { refused: notImplemented("kms:ListKeys"), blob: notImplemented("kinesis:PutRecord") },
+    sees: { refused: notImplemented("kms:ListKeys"), blob: noStream },
     sends: [
       /^Content-Type: application\/x-amz-json-1\.1/m,
       // Kinesis' JSON is CBOR to this SDK.
@@ -33,5 +30,5 @@ smoke("java", "the AWS SDK for Java", {
     sees: { refused: notImplemented("cloudwatch:PutMetricData") },
     sends: [/^smithy-protocol: rpc-v2-cbor/m],
   },
-  http2: { sees: { refused: notImplemented("kinesis:PutRecord") }, sends: [/^PRI \* HTTP\/2\.0/] },
+  http2: { sees: { refused: noStream }, sends: [/^PRI \* HTTP\/2\.0/] },
 });

@@ -87,8 +87,12 @@ def ec2_query():
 
 
 def aws_json_1_0():
-    tell_error("refused", lambda: boto3.client("dynamodb").put_item(TableName="t", Item={"k": {"S": "ü"}}))
-    tell_error("query-compatible", lambda: boto3.client("sqs").create_queue(QueueName="q"))
+    tell_error("refused", lambda: boto3.client("dynamodb").put_item(TableName="missing", Item={"k": {"S": "ü"}}))
+    sqs = boto3.client("sqs")
+    queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="ü")
+    tell("message", sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"])
+    tell_error("query-compatible", lambda: sqs.get_queue_url(QueueName="missing"))
 
 
 def aws_json_1_1():

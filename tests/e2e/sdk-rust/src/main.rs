@@ -51,7 +51,12 @@ fn sts_as(config: &SdkConfig, credentials: Credentials) -> aws_sdk_sts::Client {
 
 async fn aws_json_1_0(config: &SdkConfig) {
     let sqs = aws_sdk_sqs::Client::new(config);
-    tell_error("query-compatible", sqs.create_queue().queue_name("q").send().await);
+    let made = sqs.create_queue().queue_name("q").send().await.unwrap();
+    let queue = made.queue_url().unwrap();
+    sqs.send_message().queue_url(queue).message_body("ü").send().await.unwrap();
+    let received = sqs.receive_message().queue_url(queue).send().await.unwrap();
+    tell("message", received.messages()[0].body().unwrap());
+    tell_error("query-compatible", sqs.get_queue_url().queue_name("missing").send().await);
 }
 
 async fn aws_json_1_1(config: &SdkConfig) {
@@ -62,14 +67,18 @@ async fn aws_json_1_1(config: &SdkConfig) {
 
 async fn rest_json_1(config: &SdkConfig) {
     let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().unwrap();
-    let target = Target::builder().arn("a").role_arn("r").build().unwrap();
-    let schedule = aws_sdk_scheduler::Client::new(config)
-        .create_schedule()
-        .name("a b")
-        .schedule_expression("rate(1 day)")
-        .flexible_time_window(window)
-        .target(target);
-    tell_error("refused", schedule.send().await);
+    let (queue, role) = ("arn:aws:sqs:us-east-1:000000000000:q", "arn:aws:iam::000000000000:role/r");
+    let target = Target::builder().arn(queue).role_arn(role).build().unwrap();
+    let scheduler = aws_sdk_scheduler::Client::new(config);
+    let schedule = scheduler.create_schedule().name("daily").schedule_expression("rate(1 day)");
+    let made = schedule.flexible_time_window(window).target(target).send().await.unwrap();
+    tell("made", made.schedule_arn());
+    let read = scheduler.get_schedule().name("daily").send().await.unwrap();
+    tell("expression", read.schedule_expression().unwrap());
+    let group = "arn:aws:scheduler:us-east-1:000000000000:schedule-group/default";
+    let listed = scheduler.list_tags_for_resource().resource_arn(group).send().await.unwrap();
+    tell("tags", listed.tags().len());
+    tell_error("refused", scheduler.get_schedule().name("missing").send().await);
 }
 
 async fn rpc_v2_cbor(config: &SdkConfig) {
