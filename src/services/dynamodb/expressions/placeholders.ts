@@ -21,39 +21,36 @@ export interface Placeholding {
 }
 
 const LONGEST_NAME = 65_535;
-const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** @throws {AwsError} ValidationException */
 export function placeholders({
   ExpressionAttributeNames: names,
   ExpressionAttributeValues: given,
 }: Placeholding): Placeholders {
-  const unusedNames = new Set(checkedNames(names));
+  const known = checkedNames(names);
   const values = checkedValues(given);
-  const unusedValues = new Set(values.keys());
+  /** Names and values: they begin with different signs. */
+  const used = new Set<string>();
+  const led: [kind: Kind, name: string][] = [];
 
   function nameOf(kind: Kind, step: Step): Step {
     if (typeof step === "number" || !step.startsWith("#")) return step;
-    unusedNames.delete(step);
+    used.add(step);
     if (names && Object.hasOwn(names, step)) return names[step]!;
     throw invalid(
       `Invalid ${kind}: An expression attribute name used in the document path is not defined; attribute name: ${step}`,
     );
   }
 
-  const led = new Map<Kind, Set<string>>();
-
   return {
-    names: (kind) => led.get(kind) ?? NO_NAMES,
+    names: (kind) => new Set(led.filter(([of]) => of === kind).map(([, name]) => name)),
     path(kind, path) {
       const named = path.map((step) => nameOf(kind, step));
-      const names = led.get(kind);
-      if (names) names.add(String(named[0]));
-      else led.set(kind, new Set([String(named[0])]));
+      led.push([kind, String(named[0])]);
       return named;
     },
     value(kind, name) {
-      unusedValues.delete(name);
+      used.add(name);
       const value = values.get(name);
       if (value) return value;
       throw invalid(
@@ -61,14 +58,12 @@ export function placeholders({
       );
     },
     settle() {
-      if (unusedNames.size > 0)
-        throw invalid(
-          `Value provided in ExpressionAttributeNames unused in expressions: keys: {${[...unusedNames].join(", ")}}`,
-        );
-      if (unusedValues.size > 0)
-        throw invalid(
-          `Value provided in ExpressionAttributeValues unused in expressions: keys: {${[...unusedValues].join(", ")}}`,
-        );
+      if (used.size === known.length + values.size) return;
+      const unused = (keys: string[]) => keys.filter((key) => !used.has(key)).join(", ");
+      const told = unused(known)
+        ? `ExpressionAttributeNames unused in expressions: keys: {${unused(known)}}`
+        : `ExpressionAttributeValues unused in expressions: keys: {${unused([...values.keys()])}}`;
+      throw invalid(`Value provided in ${told}`);
     },
   };
 }
