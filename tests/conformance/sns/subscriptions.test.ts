@@ -50,6 +50,7 @@ const ENDPOINTS: [string, string | undefined, string | RegExp][] = [
   ["sqs", "https://sqs.us-east-1.amazonaws.com/1/queue", "Invalid parameter: SQS endpoint ARN"],
   ["sqs", queueArn("queue.fifo"), /FIFO SQS Queues can not be subscribed to standard SNS topics/],
   ["lambda", "function", "Invalid parameter: Lambda endpoint ARN"],
+  ["application", topicArn("topic"), "Invalid parameter: Application endpoint arn invalid"],
   ["http", "https://example.com", "Invalid parameter: Endpoint must match the specified protocol"],
   ["https", "example.com", "Invalid parameter: Endpoint must match the specified protocol"],
   ["email", "nobody", "Invalid parameter: Email address"],

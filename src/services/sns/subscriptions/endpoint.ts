@@ -39,7 +39,7 @@ export function checkEndpoint(protocol: Protocol, endpoint: string | undefined, 
       checkArn(endpoint, "firehose", "Firehose endpoint ARN");
       break;
     case "application":
-      checkArn(endpoint, "sns", "Application endpoint arn invalid");
+      checkArn(endpoint, "sns", "Application endpoint arn invalid", "endpoint/");
   }
   if (topic.isFifo && protocol !== "sqs") throw invalidParameter(`Invalid protocol type: ${protocol}`);
   if (!topic.isFifo && protocol === "sqs" && endpoint.endsWith(".fifo")) {
@@ -50,6 +50,7 @@ export function checkEndpoint(protocol: Protocol, endpoint: string | undefined, 
   return endpoint;
 }
 
-function checkArn(endpoint: string, service: string, what: string): void {
-  if (parseArn(endpoint)?.service !== service) throw invalidParameter(what);
+function checkArn(endpoint: string, service: string, what: string, prefix = ""): void {
+  const arn = parseArn(endpoint);
+  if (arn?.service !== service || !arn.resource.startsWith(prefix)) throw invalidParameter(what);
 }
