@@ -218,6 +218,29 @@ behaviour("a bucket may block customers' keys: writes are denied, reads go on", 
   await s3.send(new GetObjectCommand({ Bucket: of, Key: "before", ...KEY }));
 });
 
+behaviour(
+  "a writer is told that the bucket blocks customers' keys",
+  doc("AmazonS3/latest/userguide/troubleshoot-403-errors.html"),
+  async () => {
+    const of = await freshBucket(s3);
+    await put({ ...AES256, BlockedEncryptionTypes: { EncryptionType: ["SSE-C"] } }, of);
+    const told = (action: string) => ({
+      message: expect.stringMatching(
+        new RegExp(
+          `^User: arn:aws:iam::\\d+:root is not authorized to perform: ${action} on resource: "arn:aws:s3:::${of}/k" because this bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys \\(SSE-C\\)\\. Please specify a different server-side encryption type$`,
+        ),
+      ) as string,
+    });
+    const to = { Bucket: of, Key: "k", ...KEY };
+    await expect(s3.send(new PutObjectCommand({ ...to, Body: "b" }))).rejects.toMatchObject(
+      told("s3:PutObject"),
+    );
+    await s3.send(new PutObjectCommand({ Bucket: of, Key: "plain", Body: "b" }));
+    const copy = new CopyObjectCommand({ ...to, CopySource: `${of}/plain` });
+    await expect(s3.send(copy)).rejects.toMatchObject(told("s3:CopyObject"));
+  },
+);
+
 behaviour("NONE lets customers' keys in again", BLOCKED, async () => {
   const of = await freshBucket(s3);
   await put({ ...AES256, BlockedEncryptionTypes: { EncryptionType: ["SSE-C"] } }, of);

@@ -241,6 +241,20 @@ behaviour("a customer's key with the MD5 of another is refused", ERRORS, async (
   ]);
 });
 
+behaviour(
+  "whether a key's MD5 is that of the key is asked before how long the key is",
+  "https://github.com/aws/aws-sdk-go/issues/1726",
+  async () => {
+    const short = Buffer.alloc(24, "s").toString("base64");
+    const { text } = await s3.raw(new PutObjectCommand({ ...at("x"), Body: "b", ...KEY }), {
+      headers: { "x-amz-server-side-encryption-customer-key": short },
+    });
+    expect(elementIn(text, "Message")).toBe(
+      "The calculated MD5 hash of the key did not match the hash that was provided.",
+    );
+  },
+);
+
 behaviour("an algorithm without a key is refused", ERRORS, () =>
   refused(
     s3.send(new PutObjectCommand({ ...at("x"), Body: "b", SSECustomerAlgorithm: "AES256" })),

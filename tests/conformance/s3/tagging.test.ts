@@ -129,18 +129,18 @@ behaviour("what begins with aws: is the system's", TAGS, () =>
   refused(tag([{ Key: "aws:name", Value: "v" }]), "InvalidTag", 400),
 );
 
-behaviour("tags in a header are those of a query", TAGS, () =>
-  refused(
-    s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "b", Tagging: "a=1&a=2" })),
-    "InvalidArgument",
-    400,
-    {
+for (const [what, source, Tagging] of [
+  ["tags in a header are those of a query", TAGS, "a=1&a=2"],
+  ["a tag in a header has one =", "https://github.com/aws/aws-cli/issues/2841", "TagSet=[{Key=k,Value=v}]"],
+] as const) {
+  behaviour(what, source, () =>
+    refused(s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "b", Tagging })), "InvalidArgument", 400, {
       message:
         "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
       ArgumentName: "x-amz-tagging",
-    },
-  ),
-);
+    }),
+  );
+}
 
 behaviour("what is not there has no tags", GET, () => refused(tagsOf("not-there"), "NoSuchKey", 404));
 

@@ -42,6 +42,15 @@ export const publicAclBlocked = (principal: Principal, owner: string, action: st
     "public access control lists (ACLs) are blocked by the BlockPublicAcls block public access setting.",
   );
 
+export const customerKeysBlocked = (principal: Principal, owner: string, action: string, resource: string) =>
+  blocked(
+    principal,
+    owner,
+    action,
+    resource,
+    "this bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys (SSE-C). Please specify a different server-side encryption type",
+  );
+
 export const invalidExpectedOwner = () =>
   new AwsError(
     "InvalidBucketOwnerAWSAccountID",

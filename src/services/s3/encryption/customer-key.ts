@@ -46,8 +46,8 @@ export function customerKeyOf({
   if (key === undefined) throw errors.missingKey();
   if (md5 === undefined) throw errors.missingKeyMd5();
   const bytes = Buffer.from(key, "base64");
-  if (bytes.length !== KEY_BYTES || bytes.toString("base64") !== key) throw errors.invalidKey();
   if (hash("md5", bytes, "base64") !== md5) throw errors.badKeyMd5();
+  if (bytes.length !== KEY_BYTES || bytes.toString("base64") !== key) throw errors.invalidKey();
   return { bytes, md5 };
 }
 

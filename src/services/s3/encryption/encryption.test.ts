@@ -178,7 +178,12 @@ describe("with a customer's key", () => {
     ],
     [{ ...KEY, SSECustomerKeyMD5: undefined }, "InvalidArgument", "must provide the client calculated MD5"],
     [{ ...KEY, SSECustomerKeyMD5: OTHER.SSECustomerKeyMD5 }, "InvalidArgument", "did not match the hash"],
-    [{ ...KEY, SSECustomerKey: "c2hvcnQ=" }, "InvalidArgument", "invalid for the specified algorithm"],
+    [{ ...KEY, SSECustomerKey: "c2hvcnQ=" }, "InvalidArgument", "did not match the hash"],
+    [
+      { ...KEY, SSECustomerKey: "c2hvcnQ=", SSECustomerKeyMD5: "TwnaqdlbyxZqMCQHoOC6vg==" },
+      "InvalidArgument",
+      "invalid for the specified algorithm",
+    ],
     [
       { ...KEY, ServerSideEncryption: "AES256" },
       "InvalidArgument",

@@ -1,6 +1,8 @@
+import type { Context } from "#kernel/context.ts";
 import type { Input } from "#kernel/service.ts";
 import type { Random } from "#lib/random.ts";
-import { accessDenied } from "../errors.ts";
+import { customerKeysBlocked } from "../access/errors.ts";
+import { objectArn } from "../buckets/bucket.ts";
 import type { Bucket } from "../store.ts";
 import {
   type CustomerKey,
@@ -52,9 +54,16 @@ export const asksForKeys = ({ key, said }: Requested) => key !== undefined || by
  * Holds a write to what its bucket allows and has by default.
  * @throws {AwsError} AccessDenied where the bucket blocks keys of customers, KMS.NotFoundException
  */
-export function checkEncryption(bucket: Bucket, { key, said, kmsKeyId }: Requested): void {
+export function checkEncryption(
+  { principal }: Context,
+  bucket: Bucket,
+  objectKey: string,
+  { key, said, kmsKeyId }: Requested,
+  action = "s3:PutObject",
+): void {
   if (key) {
-    if (bucket.encryption?.blocked?.includes("SSE-C")) throw accessDenied();
+    if (bucket.encryption?.blocked?.includes("SSE-C"))
+      throw customerKeysBlocked(principal, bucket.owner, action, objectArn(bucket.name, objectKey));
     return;
   }
   const { algorithm, keyId } = said ? { algorithm: said, keyId: kmsKeyId } : (bucket.encryption ?? {});

@@ -29,7 +29,7 @@ export const uploadHandlers = {
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       lockFor(bucket, asked, tx.now());
-      checkEncryption(bucket, encryption);
+      checkEncryption(ctx, bucket, key, encryption);
       const current = await currentVersion(tx, bucket, key);
       const order = tx.sequence();
       const uploadId = uploadIdOf(order, tx.random);

@@ -44,6 +44,9 @@ import { headerTags } from "./tagging-header.ts";
 
 type Request = Input<"s3", "CopyObject">;
 
+/** S3 names it where a bucket blocks what it asks for, though no policy can. */
+const COPY = "s3:CopyObject";
+
 export const objectCopying = {
   async CopyObject(ctx, input) {
     const { Bucket, Key } = input;
@@ -63,7 +66,7 @@ export const objectCopying = {
     return keeping(ctx, staged, async (tx) => {
       const bucket = await bucketAt(tx, Bucket);
       const current = await currentVersion(tx, bucket, Key);
-      checkEncryption(bucket, encryption);
+      checkEncryption(ctx, bucket, Key, encryption, COPY);
       checkWrite(input, current, Key);
       const version = await writeVersion(tx, bucket, Key, current, {
         ...(replaced ?? copiedAttributes(source.version, input)),
@@ -156,7 +159,7 @@ async function openSource(
     const target = await bucketAt(tx, input.Bucket);
     if (encryption.said === undefined && !encryption.key && !target.encryption)
       refuseCopyOntoItself(from, input);
-    if (asksForKeys(encryption)) checkEncryption(target, encryption);
+    if (asksForKeys(encryption)) checkEncryption(ctx, target, input.Key, encryption, COPY);
     const source = await sourceOf(tx, from, input);
     const { version, key } = source;
     if (version.size > MOST_PUT_BYTES) throw copySourceTooLarge(MOST_PUT_BYTES);

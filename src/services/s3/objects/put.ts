@@ -44,7 +44,7 @@ export const objectWriting = {
       // The transaction judges it; this spares the sender of what is in vain.
       await ctx.read(async (tx) => {
         const bucket = await bucketAt(tx, Bucket);
-        checkEncryption(bucket, encryption);
+        checkEncryption(ctx, bucket, Key, encryption);
         checkWrite(input, await currentVersion(tx, bucket, Key), Key);
       });
     }
@@ -60,7 +60,7 @@ export const objectWriting = {
       const lock = lockFor(bucket, asked, tx.now());
       checkDigest(ctx, lock, "Object");
       const current = await currentVersion(tx, bucket, Key);
-      checkEncryption(bucket, encryption);
+      checkEncryption(ctx, bucket, Key, encryption);
       checkWrite(input, current, Key);
       const version = await writeVersion(tx, bucket, Key, current, {
         ...attributes,

@@ -12,6 +12,7 @@ export function headerTags(header: string | undefined): Tag[] | undefined {
   for (const pair of header.split("&")) {
     if (pair === "") continue;
     const [key, value = ""] = splitOnce(pair).map((text) => decode(text, header));
+    if (pair.split("=").length > 2) throw invalidTagging(header);
     if (key === "" || tags.some((tag) => tag.Key === key)) throw invalidTagging(header);
     tags.push({ Key: key!, Value: value });
   }
