@@ -32,6 +32,9 @@ export const batchTooLarge = (mebibytes: number) => invalid(`Records size exceed
 
 export const sourceMissing = () =>
   invalid("KinesisSourceStreamConfig is mandatory for KinesisStreamAsSource stream type.");
+export const clusterMissing = () => invalid("MSKSourceConfig is mandatory for MSK as Source stream type.");
+export const tablesMissing = () =>
+  invalid("IcebergDestinationConfiguration must be specified for Database as Source.");
 export const sourceNotReady = () =>
   invalid("Kinesis stream must be in ACTIVE or UPDATING state in order to create a delivery stream.");
 export const encryptsOnlyDirectPut = () =>

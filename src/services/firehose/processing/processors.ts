@@ -39,10 +39,15 @@ export function processingOf(configuration: Firehose.ProcessingConfiguration | u
         break;
       case "Lambda":
         if (!told.has("LambdaArn")) throw invalid("LambdaArn is required when Lambda processor is used.");
+        checkLambda(told);
         throw notThere("the processor Lambda of a delivery stream");
       case "CloudWatchLogProcessing":
         if (!Processors.some((other) => other.Type === "Decompression"))
           throw invalid("CloudWatchLogProcessingProcessor can only be enabled with DecompressionProcessor");
+        if (!/^(true|false)$/i.test(told.get("DataMessageExtraction") ?? ""))
+          throw invalid(
+            "Invalid parameter value for DataMessageExtraction. Allowed values are True and False.",
+          );
         throw notThere("the processor CloudWatchLogProcessing of a delivery stream");
       default:
         throw notThere(`the processor ${Type} of a delivery stream`);
@@ -52,6 +57,24 @@ export function processingOf(configuration: Firehose.ProcessingConfiguration | u
 }
 
 type Told = ReadonlyMap<Firehose.ProcessorParameterName, string>;
+
+function checkLambda(told: Told): void {
+  const size = told.get("BufferSizeInMBs");
+  const interval = told.get("BufferIntervalInSeconds");
+  if ((size === undefined) !== (interval === undefined))
+    throw invalid(
+      "Both BufferSizeInMBs and BufferIntervalInSeconds are required to configure buffering for lambda processor.",
+    );
+  if (!isWithin(interval, 0, 900))
+    throw invalid("BufferIntervalInSeconds for lambda processor must be between 0 and 900.");
+  if (!isWithin(size, 0.2, 3))
+    throw invalid("BufferSizeInMBs for lambda processor must be between 0.2 and 3.");
+  if (!isWithin(told.get("NumberOfRetries"), 0, 300))
+    throw invalid("Number of retries for lambda must be between 0 and 300.");
+}
+
+const isWithin = (told: string | undefined, least: number, most: number) =>
+  told === undefined || (Number(told) >= least && Number(told) <= most);
 
 function deaggregationOf(told: Told): Deaggregation {
   const kind = told.get("SubRecordType");

@@ -75,14 +75,22 @@ export function checkBucket(place: Place, destination: BucketDestination): void 
 function checkConversion(destination: BucketDestination): void {
   const conversion = destination.DataFormatConversionConfiguration;
   if (!conversion || conversion.Enabled === false) return;
+  if (destination.CompressionFormat !== "UNCOMPRESSED")
+    throw invalid(
+      "The S3 destination's compression format must be set to UNCOMPRESSED when data format conversion is enabled. To enable compression within the converted output format, set the appropriate serialization option in the output format configuration.",
+    );
   const told = ["InputFormatConfiguration", "OutputFormatConfiguration", "SchemaConfiguration"] as const;
   const missing = told.find((member) => conversion[member] === undefined);
   if (missing) throw invalid(`${missing} must not be null`);
-  if (destination.CompressionFormat !== "UNCOMPRESSED")
-    throw invalid(
-      "The S3 destination's compression format must be set to UNCOMPRESSED when data format conversion is enabled",
-    );
+  checkOne("Deserializer", conversion.InputFormatConfiguration?.Deserializer);
+  checkOne("Serializer", conversion.OutputFormatConfiguration?.Serializer);
   throw notThere("conversion of the data format of a delivery stream");
+}
+
+function checkOne(what: string, choice: object | undefined): void {
+  const chosen = Object.values(choice ?? {}).filter((one) => one !== undefined).length;
+  if (chosen === 0) throw invalid(`${what} must not be null`);
+  if (chosen > 1) throw invalid(`More than one ${what.toLowerCase()} specified. Only one may be chosen.`);
 }
 
 function checkPartitions(destination: BucketDestination, { query, deaggregation }: Processing): void {
@@ -122,6 +130,7 @@ const onlyInPartitions = (processor: string) =>
 
 /** @throws {AwsError} InvalidArgumentException, NotImplemented */
 export function checkEndpoint(
+  place: Place,
   { CloudWatchLoggingOptions, ProcessingConfiguration, RequestConfiguration }: EndpointDestination,
   { EndpointConfiguration, SecretsManagerConfiguration }: Firehose.HttpEndpointDestinationConfiguration,
 ): void {
@@ -130,10 +139,22 @@ export function checkEndpoint(
   const twice = names.find((name, at) => names.indexOf(name) < at);
   if (twice !== undefined) throw invalid(`Http Endpoint Common Attributes have duplicate name ${twice}.`);
   checkLogging(CloudWatchLoggingOptions);
-  if (SecretsManagerConfiguration?.Enabled && SecretsManagerConfiguration.SecretARN === undefined)
-    throw invalid("Invalid secret ARN: null");
+  checkSecret(place, SecretsManagerConfiguration);
   if (SecretsManagerConfiguration?.Enabled) throw notThere("secrets of a delivery stream in Secrets Manager");
   const { query, deaggregation } = processingOf(ProcessingConfiguration);
   if (query) throw onlyInPartitions("MetadataExtraction");
   if (deaggregation) throw onlyInPartitions("RecordDeAggregation");
+}
+
+/** @throws {AwsError} InvalidArgumentException */
+export function checkSecret(
+  { region }: Place,
+  secret: Firehose.SecretsManagerConfiguration | undefined,
+): void {
+  if (!secret?.Enabled) return;
+  if (secret.SecretARN === undefined) throw invalid("Invalid secret ARN: null");
+  if (parseArn(secret.SecretARN)?.region !== region)
+    throw invalid(
+      "Cross-region secrets are not allowed. Please provide a secret in the same region as firehose",
+    );
 }

@@ -2,21 +2,12 @@ import type * as Firehose from "#aws/contract/types/firehose.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import { ACCESS_KEY } from "../delivery/endpoint.ts";
-import { notThere, oneDestination, otherDestination, partitionedTooLate } from "../errors.ts";
+import { oneDestination, otherDestination, partitionedTooLate } from "../errors.ts";
 import type { BucketDestination, Destination, EndpointDestination, ObjectSettings } from "../store.ts";
 import { checkBucket, checkEndpoint, checkObjects } from "./checks.ts";
+import { refuseOthers, refuseOtherUpdates } from "./other-destinations.ts";
 
 export const DESTINATION_ID = "destinationId-000000000001";
-
-const REFUSED = [
-  "Redshift",
-  "Elasticsearch",
-  "Amazonopensearchservice",
-  "AmazonOpenSearchServerless",
-  "Splunk",
-  "Snowflake",
-  "Iceberg",
-] as const;
 
 /** @throws {AwsError} InvalidArgumentException, NotImplemented */
 export function destinationOf(ctx: Context, input: Firehose.CreateDeliveryStreamInput): Destination {
@@ -25,17 +16,10 @@ export function destinationOf(ctx: Context, input: Firehose.CreateDeliveryStream
       member.endsWith("DestinationConfiguration") && input[member as keyof typeof input] !== undefined,
   );
   if (told.length !== 1) throw oneDestination();
-  refuse(input, "DestinationConfiguration");
+  refuseOthers(ctx, input);
   const bucket = input.ExtendedS3DestinationConfiguration ?? input.S3DestinationConfiguration;
   if (bucket) return bucketDestination(ctx, bucket);
   return endpointDestination(ctx, input.HttpEndpointDestinationConfiguration!);
-}
-
-function refuse(input: object, ending: string): void {
-  for (const kind of REFUSED) {
-    if ((input as Record<string, unknown>)[`${kind}${ending}`] !== undefined)
-      throw notThere(`the destination ${kind} of a delivery stream`);
-  }
 }
 
 /** What is told replaces what was there, member by member. @throws {AwsError} InvalidArgumentException */
@@ -44,7 +28,7 @@ export function updated(
   former: Destination,
   input: Firehose.UpdateDestinationInput,
 ): Destination {
-  refuse(input, "DestinationUpdate");
+  refuseOtherUpdates(input);
   const bucket = input.ExtendedS3DestinationUpdate ?? input.S3DestinationUpdate;
   const endpoint = input.HttpEndpointDestinationUpdate;
   if ((bucket === undefined) === (endpoint === undefined)) throw oneDestination();
@@ -138,7 +122,7 @@ function endpointDestination(
     S3BackupMode: configuration.S3BackupMode ?? "FailedDataOnly",
     s3: objectSettings(configuration.S3Configuration),
   };
-  checkEndpoint(destination, configuration);
+  checkEndpoint(ctx, destination, configuration);
   checkObjects(ctx, destination.s3);
   return destination;
 }

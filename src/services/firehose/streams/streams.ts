@@ -2,11 +2,13 @@ import type * as Firehose from "#aws/contract/types/firehose.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Handlers } from "#kernel/service.ts";
 import {
+  clusterMissing,
   encryptsOnlyDirectPut,
   noSuchDestination,
   notThere,
   sourceMissing,
   streamExists,
+  tablesMissing,
   versionMismatch,
 } from "../errors.ts";
 import { checkSource, follow } from "../source.ts";
@@ -105,6 +107,8 @@ function sourceOf(
   const { DeliveryStreamType: type = "DirectPut", KinesisStreamSourceConfiguration: kinesis } = input;
   // AWS passes over a source that the type does not read.
   if (type === "DirectPut") return undefined;
+  if (type === "MSKAsSource" && !input.MSKSourceConfiguration) throw clusterMissing();
+  if (type === "DatabaseAsSource" && !input.IcebergDestinationConfiguration) throw tablesMissing();
   if (type !== "KinesisStreamAsSource") throw notThere(`delivery streams of type ${type}`);
   if (!kinesis) throw sourceMissing();
   if (input.DeliveryStreamEncryptionConfigurationInput) throw encryptsOnlyDirectPut();

@@ -1,0 +1,301 @@
+import { CreateDeliveryStreamCommand, type CreateDeliveryStreamCommandInput } from "@aws-sdk/client-firehose";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { ACCOUNT, api, firehoseOf, invalid, named, notThere, RoleARN } from "./firehose.ts";
+
+/** What is not there yet is refused by name, but what AWS would refuse of it is refused first, as AWS does. */
+const { send } = firehoseOf(conformanceCloud());
+
+type Told = Partial<CreateDeliveryStreamCommandInput>;
+/** Sentences that AWS was heard to say; its documentation has the rules alone. */
+const HEARD = "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/firehose";
+
+const create = (input: object) =>
+  send(new CreateDeliveryStreamCommand({ DeliveryStreamName: named("made"), ...(input as Told) }));
+
+const S3 = { RoleARN, BucketARN: "arn:aws:s3:::anywhere" };
+const secret = (region: string) => ({
+  SecretsManagerConfiguration: {
+    Enabled: true,
+    RoleARN,
+    SecretARN: `arn:aws:secretsmanager:${region}:${ACCOUNT}:secret:destination-AbCdEf`,
+  },
+});
+const extended = (more: object): Told => ({ ExtendedS3DestinationConfiguration: { ...S3, ...more } });
+const converted = (more: object, rest: object = {}) =>
+  extended({ DataFormatConversionConfiguration: { Enabled: true, ...more }, ...rest });
+const JSON_IN = { InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: {} } } };
+const PARQUET = { OutputFormatConfiguration: { Serializer: { ParquetSerDe: {} } } };
+const SCHEMA = { SchemaConfiguration: { RoleARN, DatabaseName: "d", TableName: "t" } };
+const processor = (Type: string, parameters: Record<string, string>) => processing([Type, parameters]);
+const processing = (...list: [string, Record<string, string>][]) =>
+  extended({
+    ProcessingConfiguration: {
+      Enabled: true,
+      Processors: list.map(([Type, parameters]) => ({
+        Type: Type as never,
+        Parameters: Object.entries(parameters).map(([name, ParameterValue]) => ({
+          ParameterName: name as never,
+          ParameterValue,
+        })),
+      })),
+    },
+  });
+const lambda = (parameters: Record<string, string>) =>
+  processor("Lambda", { LambdaArn: `arn:aws:lambda:us-east-1:${ACCOUNT}:function:f:$LATEST`, ...parameters });
+const logs = (parameters: Record<string, string>) =>
+  processing(["CloudWatchLogProcessing", parameters], ["Decompression", { CompressionFormat: "GZIP" }]);
+
+const redshift = (more: object, s3: object = {}) => ({
+  RedshiftDestinationConfiguration: {
+    RoleARN,
+    ClusterJDBCURL: "jdbc:redshift://cluster.abcdef.us-east-1.redshift.amazonaws.com:5439/d",
+    CopyCommand: { DataTableName: "t" },
+    Username: "someone",
+    S3Configuration: { ...S3, ...s3 },
+    ...more,
+  },
+});
+const PASSWORD = { Password: "secret12" };
+const domain = (more: object) => ({
+  AmazonopensearchserviceDestinationConfiguration: { RoleARN, IndexName: "i", S3Configuration: S3, ...more },
+});
+const DOMAIN = { DomainARN: `arn:aws:es:us-east-1:${ACCOUNT}:domain/words` };
+const CLUSTER = { ClusterEndpoint: "https://cluster.example.test" };
+const elastic = (more: object) => ({
+  ElasticsearchDestinationConfiguration: { RoleARN, IndexName: "i", S3Configuration: S3, ...more },
+});
+const collection = (more: object) => ({
+  AmazonOpenSearchServerlessDestinationConfiguration: {
+    RoleARN,
+    IndexName: "i",
+    S3Configuration: S3,
+    ...more,
+  },
+});
+const splunk = (HECEndpoint: string, more: object = { HECToken: "token" }) => ({
+  SplunkDestinationConfiguration: { HECEndpoint, HECEndpointType: "Raw", S3Configuration: S3, ...more },
+});
+const OWNER = { User: "someone", PrivateKey: "k".repeat(256) };
+const snowflake = (more: object) => ({
+  SnowflakeDestinationConfiguration: {
+    AccountUrl: "abcdefg-ab12345.snowflakecomputing.com",
+    Database: "d",
+    Schema: "s",
+    Table: "t",
+    RoleARN,
+    S3Configuration: S3,
+    ...more,
+  },
+});
+const TABLE = { DestinationDatabaseName: "d", DestinationTableName: "t" };
+const iceberg = (more: object) => ({
+  IcebergDestinationConfiguration: {
+    RoleARN,
+    CatalogConfiguration: { CatalogARN: `arn:aws:glue:us-east-1:${ACCOUNT}:catalog` },
+    S3Configuration: S3,
+    ...more,
+  },
+});
+
+const ELSEWHERE = invalid(
+  "Cross-region secrets are not allowed. Please provide a secret in the same region as firehose",
+);
+const EXTRACTION = invalid(
+  "Invalid parameter value for DataMessageExtraction. Allowed values are True and False.",
+);
+const NO_EXPRESSIONS = invalid(
+  "The supplied prefix(es) do not satisfy the following constraint: Prefix Expressions or ErrorOutputPrefix is currently not supported for this destination",
+);
+for (const [what, input, error] of [
+  [
+    "what is converted is compressed by its format",
+    converted({}, { CompressionFormat: "GZIP" }),
+    invalid(
+      "The S3 destination's compression format must be set to UNCOMPRESSED when data format conversion is enabled. To enable compression within the converted output format, set the appropriate serialization option in the output format configuration.",
+    ),
+  ],
+  [
+    "conversion is told what goes out",
+    converted(JSON_IN),
+    invalid("OutputFormatConfiguration must not be null"),
+  ],
+  [
+    "conversion is told the schema",
+    converted({ ...JSON_IN, ...PARQUET }),
+    invalid("SchemaConfiguration must not be null"),
+  ],
+  [
+    "conversion reads in some way",
+    converted({ InputFormatConfiguration: { Deserializer: {} }, ...PARQUET, ...SCHEMA }),
+    invalid("Deserializer must not be null"),
+  ],
+  [
+    "conversion reads in one way",
+    converted({
+      InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: {}, HiveJsonSerDe: {} } },
+      ...PARQUET,
+      ...SCHEMA,
+    }),
+    invalid("More than one deserializer specified. Only one may be chosen."),
+  ],
+  [
+    "conversion writes in some way",
+    converted({ ...JSON_IN, OutputFormatConfiguration: { Serializer: {} }, ...SCHEMA }),
+    invalid("Serializer must not be null"),
+  ],
+  [
+    "conversion writes in one way",
+    converted({
+      ...JSON_IN,
+      OutputFormatConfiguration: { Serializer: { ParquetSerDe: {}, OrcSerDe: {} } },
+      ...SCHEMA,
+    }),
+    invalid("More than one serializer specified. Only one may be chosen."),
+  ],
+  [
+    "a function's buffer has a size and an interval",
+    lambda({ BufferSizeInMBs: "1" }),
+    invalid(
+      "Both BufferSizeInMBs and BufferIntervalInSeconds are required to configure buffering for lambda processor.",
+    ),
+  ],
+  [
+    "a function waits for 900 seconds at most",
+    lambda({ BufferSizeInMBs: "1", BufferIntervalInSeconds: "901" }),
+    invalid("BufferIntervalInSeconds for lambda processor must be between 0 and 900."),
+  ],
+  ...["0.199", "3.01"].map(
+    (BufferSizeInMBs) =>
+      [
+        `a function gets no ${BufferSizeInMBs} MB`,
+        lambda({ BufferSizeInMBs, BufferIntervalInSeconds: "60" }),
+        invalid("BufferSizeInMBs for lambda processor must be between 0.2 and 3."),
+      ] as const,
+  ),
+  ...["-1", "301"].map(
+    (NumberOfRetries) =>
+      [
+        `a function is not tried again ${NumberOfRetries} times`,
+        lambda({ NumberOfRetries }),
+        invalid("Number of retries for lambda must be between 0 and 300."),
+      ] as const,
+  ),
+  ["messages of logs are told apart or not", logs({ DataMessageExtraction: "yes" }), EXTRACTION],
+  ["whether messages of logs are told apart has no default", logs({}), EXTRACTION],
+  [
+    "a cluster of Kafka is a source that is told",
+    { ...extended({}), DeliveryStreamType: "MSKAsSource" },
+    invalid("MSKSourceConfig is mandatory for MSK as Source stream type."),
+  ],
+  [
+    "a database is delivered to tables of Iceberg",
+    { ...extended({}), DeliveryStreamType: "DatabaseAsSource" },
+    invalid("IcebergDestinationConfiguration must be specified for Database as Source."),
+  ],
+  [
+    "Redshift needs a password",
+    redshift({}),
+    invalid("Redshift Database Password is required for Redshift Destination"),
+  ],
+  [
+    "Redshift reads what GZIP compressed alone",
+    redshift(PASSWORD, { CompressionFormat: "ZIP" }),
+    invalid("Only the following compression formats are allowed when using Redshift: [UNCOMPRESSED, GZIP]"),
+  ],
+  ["Redshift takes no expressions", redshift(PASSWORD, { Prefix: "a/!{timestamp:yyyy}/" }), NO_EXPRESSIONS],
+  ["Redshift takes no error prefix", redshift(PASSWORD, { ErrorOutputPrefix: "e/" }), NO_EXPRESSIONS],
+  ["a secret of Redshift's is where the stream is", redshift(secret("eu-west-1")), ELSEWHERE],
+  ...[domain, elastic].flatMap(
+    (made) =>
+      [
+        [
+          `${Object.keys(made({}))}: a domain goes by one name`,
+          made({ ...DOMAIN, ...CLUSTER }),
+          invalid(
+            "Cannot provide both Elasticsearch cluster endpoint and domain ARN. Provide either the cluster endpoint or domain arn. Must specify cluster endpoint for cross account elasticsearch cluster.",
+          ),
+        ],
+        [
+          `${Object.keys(made({}))}: a domain is named`,
+          made({}),
+          invalid(
+            "Provide either the Elasticsearch cluster endpoint or domain arn. Must specify cluster endpoint for cross account Elasticsearch cluster.",
+          ),
+        ],
+      ] as const,
+  ),
+  [
+    "a collection is named by its endpoint",
+    collection({}),
+    invalid("Must specify collection endpoint for delivery to OpenSearch serverless."),
+  ],
+  [
+    "Splunk speaks HTTPS",
+    splunk("http://splunk.example.test:8088"),
+    invalid("Invalid HECEndpoint. Supported endpoint format is https://<domain>:<port>."),
+  ],
+  [
+    "a secret of Splunk's is where the stream is",
+    splunk("https://splunk.example.test:8088", secret("eu-west-1")),
+    ELSEWHERE,
+  ],
+  ["Snowflake needs a user", snowflake({ PrivateKey: OWNER.PrivateKey }), invalid("User must be provided.")],
+  ["Snowflake needs a key", snowflake({ User: OWNER.User }), invalid("PrivateKey must be provided.")],
+  [
+    "a role of Snowflake's has a name",
+    snowflake({ ...OWNER, SnowflakeRoleConfiguration: { Enabled: true } }),
+    invalid("Must provide SnowflakeRole when SnowflakeRoleConfiguration is enabled."),
+  ],
+  [
+    "contents and metadata have a column each",
+    snowflake({
+      ...OWNER,
+      DataLoadingOption: "VARIANT_CONTENT_AND_METADATA_MAPPING",
+      ContentColumnName: "c",
+    }),
+    invalid(
+      "Must provide ContentColumnName and MetadataColumnName when Data Loading Option is VARIANT_CONTENT_AND_METADATA_MAPPING.",
+    ),
+  ],
+  [
+    "JSON's members are the columns",
+    snowflake({ ...OWNER, DataLoadingOption: "JSON_MAPPING", ContentColumnName: "c" }),
+    invalid(
+      "Can't configure ContentColumnName when Data Loading Option is not VARIANT_CONTENT_MAPPING or VARIANT_CONTENT_AND_METADATA_MAPPING",
+    ),
+  ],
+  [
+    "what goes to Iceberg is not backed up as a whole",
+    iceberg({ S3BackupMode: "AllData", DestinationTableConfigurationList: [TABLE] }),
+    invalid("S3BackupMode.AllData is not supported for Iceberg as destination."),
+  ],
+  [
+    "what nothing routes goes to one table of Iceberg",
+    iceberg({}),
+    invalid(
+      "A single default destination table configuration must be provided when both Lambda and MetadataExtraction processors are not provided",
+    ),
+  ],
+] as const)
+  behaviour(what, HEARD, async () => {
+    await expect(create(input)).rejects.toMatchObject(error);
+  });
+
+for (const [what, input] of [
+  ["conversion", converted({ ...JSON_IN, ...PARQUET, ...SCHEMA })],
+  ["Lambda", lambda({ BufferSizeInMBs: "0.2", BufferIntervalInSeconds: "0", NumberOfRetries: "300" })],
+  ["CloudWatchLogProcessing", logs({ DataMessageExtraction: "true" })],
+  ["Redshift", redshift(PASSWORD)],
+  ["Redshift with a secret", redshift(secret("us-east-1"))],
+  ["OpenSearch", domain(DOMAIN)],
+  ["Elasticsearch", elastic(CLUSTER)],
+  ["OpenSearch Serverless", collection({ CollectionEndpoint: "https://collection.example.test" })],
+  ["Splunk", splunk("https://splunk.example.test:8088")],
+  ["Snowflake", snowflake(OWNER)],
+  ["Snowflake with a secret", snowflake(secret("us-east-1"))],
+  ["Iceberg", iceberg({ DestinationTableConfigurationList: [TABLE] })],
+] as const)
+  behaviour(`${what} is not there yet, and says so`, api("CreateDeliveryStream"), async () => {
+    await expect(create(input)).rejects.toMatchObject(notThere);
+  });
