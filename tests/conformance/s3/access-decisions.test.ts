@@ -294,10 +294,14 @@ behaviour("so is that of a copy's source", OWNERS, async () => {
   await expect(copy(OTHER)).rejects.toMatchObject(denied);
 });
 
-behaviour("an expected owner that is no account is refused", OWNERS, async () => {
-  await expect(get(owner(), await open(), "k", { ExpectedBucketOwner: "me" })).rejects.toMatchObject({
-    name: "InvalidBucketOwnerAWSAccountID",
-    message: "The value of the expected bucket owner parameter must be an AWS account ID",
-    $metadata: { httpStatusCode: 400 },
-  });
-});
+behaviour(
+  "an expected owner that is no account is refused",
+  "https://github.com/grafana/loki/issues/15382",
+  async () => {
+    await expect(get(owner(), await open(), "k", { ExpectedBucketOwner: "me" })).rejects.toMatchObject({
+      name: "InvalidBucketOwnerAWSAccountID",
+      message: "The value of the expected bucket owner parameter must be an AWS Account ID... [me]",
+      $metadata: { httpStatusCode: 400 },
+    });
+  },
+);

@@ -174,7 +174,11 @@ const WRONG: [string, string | object, string, string?][] = [
     },
     "The Statement Ids in the policy are not unique",
   ],
-  ["more than 20 KB", { Sid: "a".repeat(20_480) }, "Policy exceeds the maximum allowed document size."],
+  [
+    "more than 20 KB",
+    { Sid: "a".repeat(20_480) },
+    "Normalized policy document exceeds the maximum allowed size of 20480 bytes",
+  ],
 ];
 
 for (const [what, said, message, detail] of WRONG) {
@@ -194,6 +198,19 @@ for (const [what, said, message, detail] of WRONG) {
     });
   });
 }
+
+behaviour(
+  "spaces between the words of a policy do not count",
+  "https://github.com/MIT-LCP/physionet-build/issues/2094",
+  async () => {
+    const Bucket = await bucket();
+    const Statement = [{ Resource: `${arn(Bucket)}/*`, ...good }];
+    await put(
+      Bucket,
+      JSON.stringify({ Version: "2012-10-17", Statement }).replace(",", `,${" ".repeat(30_000)}`),
+    );
+  },
+);
 
 const isPublic = async (Bucket: string) =>
   (await owner().send(new GetBucketPolicyStatusCommand({ Bucket }))).PolicyStatus?.IsPublic;

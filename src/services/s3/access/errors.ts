@@ -51,10 +51,10 @@ export const customerKeysBlocked = (principal: Principal, owner: string, action:
     "this bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys (SSE-C). Please specify a different server-side encryption type",
   );
 
-export const invalidExpectedOwner = () =>
+export const invalidExpectedOwner = (said: string) =>
   new AwsError(
     "InvalidBucketOwnerAWSAccountID",
-    "The value of the expected bucket owner parameter must be an AWS account ID",
+    `The value of the expected bucket owner parameter must be an AWS Account ID... [${said}]`,
   );
 
 // Policies

@@ -65,7 +65,7 @@ export async function sceneOf(
 
 function checkExpectedOwner({ owner }: Bucket, expected: string | undefined): void {
   if (expected === undefined || expected === owner) return;
-  if (!/^\d{12}$/.test(expected)) throw invalidExpectedOwner();
+  if (!/^\d{12}$/.test(expected)) throw invalidExpectedOwner(expected);
   throw accessDenied();
 }
 
