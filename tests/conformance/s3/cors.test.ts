@@ -248,7 +248,7 @@ for (const [what, question] of [
 }
 
 behaviour("a preflight for a bucket without rules is refused with 403", TROUBLE, async () => {
-  const { status, text } = await ask("/unset", { origin: APP, method: "GET" });
+  const { status, text } = await ask("/unset/k", { origin: APP, method: "GET" });
   expect(status).toBe(403);
   expect(messageOf(text)).toBe("CORSResponse: CORS is not enabled for this bucket.");
   expect(text).toContain("<ResourceType>BUCKET</ResourceType>");
@@ -258,6 +258,7 @@ behaviour("a preflight for a bucket that is not there is refused with 403", OPTI
   const { status, text } = await ask("/no-such-bucket/k", { origin: APP, method: "GET" });
   expect(status).toBe(403);
   expect(messageOf(text)).toBe("CORSResponse: Bucket not found");
+  expect(text).toContain("<Method>GET</Method><ResourceType>BUCKET</ResourceType>");
 });
 
 behaviour("a preflight needs an Origin", OPTIONS, async () => {

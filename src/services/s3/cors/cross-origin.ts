@@ -28,10 +28,10 @@ export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
     return { bucket: found, rules: found && (await corsRules.get(tx, found)) };
   });
   const method = isPreflight ? (asked ?? "") : request.method;
-  if (!bucket) return unruled(corsBucketNotFound(method || "OPTIONS", resource));
+  if (!bucket) return unruled(corsBucketNotFound(method || "OPTIONS"));
   const harmless = request.at !== undefined;
   if (isPreflight && !METHODS.has(method)) return { ...unruled(invalidRequestMethod(asked)), ruled: !!rules };
-  if (!rules) return { ...unruled(corsNotEnabled(method, resource)), harmless };
+  if (!rules) return { ...unruled(corsNotEnabled(method)), harmless };
   const page = { origin, method, headers: isPreflight ? requestedHeaders(request) : [] };
   const rule = ruleFor(rules, page);
   return {

@@ -34,11 +34,11 @@ export const originNeeded = () =>
 export const invalidRequestMethod = (method: string | undefined) =>
   new AwsError("BadRequest", `Invalid Access-Control-Request-Method: ${method ?? "null"}`);
 
-export const corsBucketNotFound = (method: string, resource: string) =>
-  forbidden("Bucket not found", method, resource);
+/** What is not there, and what has no rules, is the bucket, whatever of it was asked for. */
+export const corsBucketNotFound = (method: string) => forbidden("Bucket not found", method, "BUCKET");
 
-export const corsNotEnabled = (method: string, resource: string) =>
-  forbidden("CORS is not enabled for this bucket.", method, resource);
+export const corsNotEnabled = (method: string) =>
+  forbidden("CORS is not enabled for this bucket.", method, "BUCKET");
 
 /** S3 writes `evalution`. */
 export const corsNotAllowed = (method: string, resource: string) =>
