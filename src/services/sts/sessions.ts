@@ -1,6 +1,21 @@
+import type * as Sts from "#aws/contract/types/sts.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { isSessionKey, issueSession } from "#kernel/session.ts";
+
+const denied = (message: string) => new AwsError("AccessDenied", message, { status: 403 });
+
+/** A device is registered with IAM; there is none to ask yet, so none is the caller's. */
+function checkDevice({ SerialNumber, TokenCode }: Sts.GetSessionTokenRequest): void {
+  if (SerialNumber === undefined && TokenCode === undefined) return;
+  if (SerialNumber === undefined || TokenCode === undefined)
+    throw denied(
+      "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.",
+    );
+  throw denied(
+    "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.",
+  );
+}
 
 /** Seconds. A root's session ends after an hour, whatever it asks for. */
 const ROOT_SESSION = 3_600;
@@ -9,21 +24,9 @@ const USER_SESSION = 43_200;
 export const sessions = {
   async GetSessionToken(ctx, input) {
     const { principal } = ctx;
-    if (isSessionKey(principal.accessKeyId ?? "")) {
-      throw new AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", {
-        status: 403,
-      });
-    }
-    // A device is registered with IAM; there is none to ask yet, so none can be right.
-    if (input.SerialNumber !== undefined || input.TokenCode !== undefined) {
-      throw new AwsError(
-        "AccessDenied",
-        "MultiFactorAuthentication failed with invalid MFA one time pass code.",
-        {
-          status: 403,
-        },
-      );
-    }
+    if (isSessionKey(principal.accessKeyId ?? ""))
+      throw denied("Cannot call GetSessionToken with session credentials");
+    checkDevice(input);
     const longest = principal.type === "root" ? ROOT_SESSION : Number.POSITIVE_INFINITY;
     const seconds = Math.min(input.DurationSeconds ?? USER_SESSION, longest);
     const session = issueSession(ctx, principal, seconds * 1_000);

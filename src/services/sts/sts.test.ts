@@ -27,6 +27,25 @@ test("GetSessionToken gives root an hour at most, and credentials that stand for
   });
 });
 
+/** As AWS says it: github.com/aws/aws-cli/issues/6325, github.com/y13i/sgviz/issues/9. */
+test.each([
+  [
+    { SerialNumber: "arn:aws:iam::000000000000:mfa/device", TokenCode: "123456" },
+    "unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.",
+  ],
+  [
+    { SerialNumber: "arn:aws:iam::000000000000:mfa/device" },
+    "must provide both MFA serial number and one time pass code.",
+  ],
+  [{ TokenCode: "123456" }, "must provide both MFA serial number and one time pass code."],
+])("a device is nobody's: %o", async (input, message) => {
+  await expect(aws.sts.GetSessionToken(input)).rejects.toMatchObject({
+    code: "AccessDenied",
+    status: 403,
+    message: `MultiFactorAuthentication failed, ${message}`,
+  });
+});
+
 test("a token of another key, of another cloud, or changed by a bit is nobody's", async () => {
   const { Credentials } = await aws.sts.GetSessionToken({});
   const { AccessKeyId, SessionToken } = Credentials!;
