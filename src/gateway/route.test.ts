@@ -229,6 +229,8 @@ test.each([
   ["ec2", "SendMessage", "2016-11-15", "InvalidAction 400 ec2Query"],
   [undefined, "MakeTea", "2010-05-08", "InvalidAction 400 awsQuery"],
   ["iam", "toString", "2010-05-08", "InvalidAction 400 awsQuery"],
+  ["sts", "GetCallerIdentity", "2000-01-01", "InvalidAction 400 awsQuery"],
+  ["sns", "Publish", "2000-01-01", "sns.Publish awsQuery"],
 ])("query: %s %s %s is %s", (signingName, Action, Version, expected) => {
   expect(query(signingName, { Action, Version })).toBe(expected);
 });
@@ -241,7 +243,7 @@ test("query: the action may stand in the URL, unsigned only where no object can 
   expect(told(`GET /b/k${call}`)).toBe("s3.GetObject restXml");
   expect(told(`GET /b${call}`, { signingName: "s3" })).toBe("s3.ListObjects restXml");
   expect(route(facts("GET /?Action=MakeTea", { signingName: "sts" }))).toMatchObject({
-    error: { message: "The action MakeTea is not valid for this web service." },
+    error: { message: "Could not find operation MakeTea for version NO_VERSION_SPECIFIED" },
   });
   expect(told("POST /", { signingName: "iam", headers: urlencoded, form: [] })).toBe(
     "MissingAction 400 awsQuery",

@@ -65,6 +65,10 @@ const QUEUE_PATH = /^\/\d{12}\/[^/]+$/;
 /** Names under which S3's clients sign besides `s3`. */
 const S3_SIGNING_NAMES = new Set(["s3express", "s3-object-lambda", "s3-outposts"]);
 
+/** Where a version that there never was finds nothing; SNS, for one, is asked without any by its own links. */
+const OF_ONE_VERSION = new Set(["iam", "sts", "ses"]);
+const OF_OTHER_WORDS = new Set(["ec2", "sqs"]);
+
 /** Looks, in this order, at rpcv2Cbor's path, at `X-Amz-Target`, at `Action`, and at the path. */
 export function router({ index, loadContract, domains, endpointHosts }: RouterOptions): Router {
   const byTarget = new Map(
@@ -178,10 +182,9 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     const contract = loadContract(entry.service);
     const protocol = entry.protocols.find(isQuery)!;
     const operation = contract.operation(action);
-    if (operation === undefined) {
-      const error = new AwsError("InvalidAction", `The action ${action} is not valid for this web service.`);
-      return { error, protocol, contract };
-    }
+    const isOfVersion = ofVersion(entry) || !OF_ONE_VERSION.has(entry.service);
+    if (operation === undefined || !isOfVersion)
+      return { error: invalidAction(entry.service, action, version), protocol, contract };
     return { operation, protocol, labels: {}, path: facts.path };
   }
 
@@ -279,6 +282,14 @@ const unknownOperation = (status: number) =>
     "The requested operation is not supported in the called endpoint.",
     { status },
   );
+
+/** Each says it as it was heard; most have the words of what they are built on. */
+function invalidAction(service: string, action: string, version: string | undefined): AwsError {
+  const message = OF_OTHER_WORDS.has(service)
+    ? `The action ${action} is not valid for this web service.`
+    : `Could not find operation ${action} for version ${version ?? "NO_VERSION_SPECIFIED"}`;
+  return new AwsError("InvalidAction", message);
+}
 
 /** A service of AWS that this cloud has no contract for: said by name, in the protocol that the request looks like. */
 function unknownService({ signingName, headers }: RouteFacts): NoRoute {
