@@ -158,6 +158,20 @@ behaviour("a batch has 500 records at most", api("PutRecords"), async () => {
   );
 });
 
+/** As https://jangseongwoo.github.io tells it, with the members of an entry by name. */
+behaviour("more records than 500 are told one by one", api("PutRecords"), async () => {
+  const entry = (lim: number) =>
+    `PutRecordsRequestEntry(data=java.nio.HeapByteBuffer[pos=0 lim=${lim} cap=${lim}], explicitHashKey=null, partitionKey=key)`;
+  const Records = Array.from({ length: 501 }, (_, at) => ({
+    Data: Buffer.alloc(1 + (at % 3)),
+    PartitionKey: "key",
+  }));
+  await expect(send(new PutRecordsCommand({ StreamName: "nowhere", Records }))).rejects.toMatchObject({
+    name: "ValidationException",
+    message: `1 validation error detected: Value '[${Records.map(({ Data }) => entry(Data.length)).join(", ")}]' at 'records' failed to satisfy constraint: Member must have length less than or equal to 500`,
+  });
+});
+
 behaviour(
   "records of a batch that are too large are named",
   "https://github.com/awslabs/amazon-kinesis-producer/issues/680",

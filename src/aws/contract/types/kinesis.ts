@@ -298,9 +298,9 @@ export interface PutRecordsOutput {
   EncryptionType?: EncryptionType;
 }
 export interface PutRecordsRequestEntry {
-  PartitionKey: string;
-  ExplicitHashKey?: string;
   Data: Uint8Array;
+  ExplicitHashKey?: string;
+  PartitionKey: string;
 }
 export type PutRecordsRequestEntryList = PutRecordsRequestEntry[];
 export interface PutRecordsResultEntry {
