@@ -6,7 +6,8 @@ export default {
   // Where a call breaks several rules, messages that people quote tell of its members in this order: of `PutRecord`
   // first SequenceNumberForOrdering, then PartitionKey, ExplicitHashKey, Data, StreamName.
   membersHashed: true,
-  // But a record is printed with its members by name, where there are more than 500 of them.
+  // A message that people quote prints more than 500 records, with the members of each by name; none tells of several
+  // rules that one record breaks.
   ordered: { PutRecordsRequestEntry: ["Data", "ExplicitHashKey", "PartitionKey"] },
   service: {
     // The AWS SDK for Java sends CBOR (`application/x-amz-cbor-1.1` with an `X-Amz-Target`) to Kinesis unless its
