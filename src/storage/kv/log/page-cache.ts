@@ -6,16 +6,19 @@ import type { Base } from "./log.ts";
 /** Shorter pages are read as quickly as they are found here. */
 const FEWEST_ROWS = 16;
 const LARGEST_PAGE = 128 * 1_024;
+/** Pages that were asked for and may be again. */
+const MOST_ASKED = 2_000;
 const MOST_BYTES = 4 * 1_024 * 1_024;
 /** What a row takes besides. */
 const OVERHEAD = 250;
 
 /**
- * A base whose pages are kept: they are read again and again, and nothing in it changes but when a generation comes to it,
- * once for thousands of commits. All of them are forgotten then, and when there are too many.
+ * A base of which a page that is asked for again is kept: nothing in it changes but when a generation comes to it, once for
+ * thousands of commits. All pages are forgotten then, and when there are too many.
  */
 export function keepingPages(base: Base): Base {
   const pages = new Map<string, readonly TextRow[]>();
+  const asked = new Set<string>();
   let bytes = 0;
 
   function forget(): void {
@@ -24,6 +27,11 @@ export function keepingPages(base: Base): Base {
   }
 
   function keep(name: string, page: readonly TextRow[]): void {
+    if (!asked.has(name)) {
+      if (asked.size >= MOST_ASKED) asked.clear();
+      asked.add(name);
+      return;
+    }
     const size = page.reduce((sum, { start, end }) => sum + end - start, 0);
     if (size > LARGEST_PAGE) return;
     bytes += size + page.length * OVERHEAD;
