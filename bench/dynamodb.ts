@@ -1,4 +1,4 @@
-import { type Figures, interleaved, measure, round } from "./measure.ts";
+import { type Figures, interleaved, measure, round, warm } from "./measure.ts";
 import { fetched } from "./npm.ts";
 import { jsonCall } from "./requests.ts";
 import { type Server, startNpmServer, startNube } from "./servers.ts";
@@ -156,8 +156,7 @@ export async function dynamodb(): Promise<void> {
       durable: load(servers.durable),
       dynalite: load(servers.dynalite),
     };
-    // Once before it counts: the engine compiles what is hot.
-    for (const run of Object.values(loads)) await run();
+    await warm(loads);
     const synced = { writes: 0, syncs: 0 };
     const { inMemory, durable, dynalite } = await interleaved(ROUNDS, {
       ...loads,

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "./load.ts";
-import { type Figures, interleaved, measure, round } from "./measure.ts";
+import { type Figures, interleaved, measure, round, warm } from "./measure.ts";
 import { jsonCall } from "./requests.ts";
 import { type Server, startNube } from "./servers.ts";
 import { once } from "./small.ts";
@@ -88,8 +88,7 @@ async function read(nube: Server) {
       next: () => call(nube.port, "GetItem", { TableName, Key: keyOf(Math.floor(Math.random() * count)) }),
     });
   const of = { few: get("few", FEW), many: get("many", ITEMS) };
-  // Once before it counts: the engine compiles what is hot.
-  for (const run of Object.values(of)) await run();
+  await warm(of);
   const { few, many } = await interleaved(ROUNDS, of);
   const told = ({ perSecond, cpu }: Figures) => ({ "GetItem/s": round(perSecond), "CPU µs": round(cpu, 1) });
   const { anonymous, resident } = nube.memory();

@@ -1,4 +1,4 @@
-import { type Figures, interleaved, measure, round } from "./measure.ts";
+import { type Figures, interleaved, measure, round, warm } from "./measure.ts";
 import { fetched } from "./npm.ts";
 import { type RequestOptions, signed } from "./requests.ts";
 import { startNpmServer, startNube } from "./servers.ts";
@@ -49,8 +49,7 @@ export async function beside(): Promise<void> {
       nube: () => measure(nube, { ...load, next: () => toNube(make()) }),
       s3rver: () => measure(s3rver, { ...load, next: () => toS3rver(make()) }),
     };
-    // Once before it counts: the engine compiles what is hot.
-    for (const each of Object.values(runs)) await each();
+    await warm(runs);
     return interleaved(ROUNDS, runs);
   };
   const query = `list-type=2&max-keys=${KEYS}`;
