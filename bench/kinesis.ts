@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { sign } from "#aws/signature/sigv4.ts";
-import { type Figures, interleaved, measure, round } from "./measure.ts";
+import { type Figures, interleaved, measure, round, warm } from "./measure.ts";
 import { fetched } from "./npm.ts";
 import { signed } from "./requests.ts";
 import { type Server, startNpmServer, startNube } from "./servers.ts";
@@ -63,13 +63,9 @@ export async function kinesis(): Promise<void> {
         next: () =>
           signed({ port: server.port, method: "POST", path: "/", ...requestOf(operation, input(server)) }),
       });
-    rows[call] = told(
-      await interleaved(ROUNDS, {
-        nube: load(nube),
-        durable: load(durable),
-        kinesalite: load(kinesalite),
-      }),
-    );
+    const loads = { nube: load(nube), durable: load(durable), kinesalite: load(kinesalite) };
+    await warm(loads);
+    rows[call] = told(await interleaved(ROUNDS, loads));
   }
   console.table(rows);
   for (const server of Object.values(servers)) await server.stop();
