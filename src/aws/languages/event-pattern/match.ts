@@ -77,9 +77,11 @@ interface Node {
 function branchPattern(branch: Branch): BranchPattern {
   const root: Node = { name: "", below: [], isAbsence: false };
   const fields = new Map<string, FieldPattern>();
-  for (const { path, anyOf } of branch.values()) {
-    const name = path.join(".");
-    fields.set(name, { path: name.split("."), anyOf });
+  for (const field of branch.values()) {
+    const name = field.path.join(".");
+    // Names as they were parsed are the engine's own, by which it finds properties several times as fast as by pieces of text.
+    const isSpread = field.path.some((step) => step.includes("."));
+    fields.set(name, isSpread ? { path: name.split("."), anyOf: field.anyOf } : field);
   }
   for (const { path, anyOf } of fields.values()) {
     let node = root;
