@@ -264,3 +264,9 @@ describe("an index of rules", () => {
     expect(asked).toBeLessThan(10);
   });
 });
+
+test("names of an event may have as many points as fit in it", () => {
+  const long = "x.".repeat(60_000);
+  const event = { [`${long}a`]: 1, [`${long}b`]: 2, "y.z": [3] };
+  expect(eventPattern('{"y":{"z":[3]}}').matches(event)).toBe(true);
+});

@@ -34,17 +34,7 @@ export function eventPattern(source: string): EventPattern {
  * https://github.com/aws/event-ruler#caveat-compiled-rules-and-json-keys-with-dots
  */
 export function spreadOut(event: Json): Json {
-  if (!hasPoints(event)) return event;
-  if (Array.isArray(event)) return event.map(spreadOut);
-  let spread: { readonly [name: string]: Json } = {};
-  for (const [name, value] of Object.entries(event as object)) {
-    const steps = name.split(".");
-    spread = joined(
-      spread,
-      steps.reduceRight((below: Json, step) => ({ [step]: below }), spreadOut(value)),
-    ) as typeof spread;
-  }
-  return spread;
+  return hasPoints(event) ? spread(event) : event;
 }
 
 function hasPoints(value: Json): boolean {
@@ -54,15 +44,43 @@ function hasPoints(value: Json): boolean {
   return false;
 }
 
-/** Where both say something of a field, either may be met: as in a list. */
-function joined(one: Json | undefined, other: Json): Json {
-  if (one === undefined) return other;
-  if (!isObject(one) || !isObject(other)) return [one, other];
-  const result: Record<string, Json> = Object.assign(Object.create(null), one);
-  for (const name of Object.keys(other)) {
-    result[name] = joined(Object.hasOwn(one, name) ? one[name] : undefined, other[name]!);
+interface Fields {
+  [name: string]: Json;
+}
+
+function spread(value: Json): Json {
+  if (Array.isArray(value)) return value.map(spread);
+  return isObject(value) ? spreadInto(Object.create(null), value) : value;
+}
+
+/** In place, and along names without recursion: an event may have as many fields, and a name as many points, as fit in it. */
+function spreadInto(all: Fields, event: object): Fields {
+  for (const [name, value] of Object.entries(event) as [string, Json][]) {
+    const steps = name.split(".");
+    const last = steps.pop()!;
+    let at = all;
+    for (const step of steps) at = fieldsAt(at, step);
+    if (isObject(value)) spreadInto(fieldsAt(at, last), value);
+    else add(at, last, spread(value));
   }
-  return result;
+  return all;
+}
+
+function fieldsAt(at: Fields, name: string): Fields {
+  const known = at[name];
+  const last = Array.isArray(known) ? known.at(-1) : known;
+  if (last !== undefined && isObject(last)) return last as Fields;
+  const fresh: Fields = Object.create(null);
+  add(at, name, fresh);
+  return fresh;
+}
+
+/** Where something is said of the field already, either may be met: as in a list. */
+function add(at: Fields, name: string, value: Json): void {
+  const known = at[name];
+  if (known === undefined) at[name] = value;
+  else if (Array.isArray(known)) known.push(value);
+  else at[name] = [known, value];
 }
 
 interface Node {
