@@ -62,6 +62,18 @@ describe("API destinations", () => {
     );
     expect(made.ConnectionState).toBe("AUTHORIZING");
   });
+  behaviour(
+    "a connection of another type forgets what the former one knew",
+    api("UpdateConnection"),
+    async () => {
+      const { Name } = await connect();
+      const AuthParameters = { BasicAuthParameters: { Username: "user", Password: "secret" } };
+      await send(new UpdateConnectionCommand({ Name, AuthorizationType: "BASIC", AuthParameters }));
+      expect((await send(new DescribeConnectionCommand({ Name }))).AuthParameters).toEqual({
+        BasicAuthParameters: { Username: "user" },
+      });
+    },
+  );
   behaviour("a connection's times are told to the second", api("DescribeConnection"), async () => {
     const { CreationTime, LastModifiedTime, LastAuthorizedTime } = await send(
       new DescribeConnectionCommand({ Name: (await connect()).Name }),
@@ -144,11 +156,7 @@ describe("API destinations", () => {
           HttpMethod: "POST",
         }),
       ),
-    ).rejects.toMatchObject(
-      invalid(
-        `Failed to create the api-destination(s). Parameter InvocationEndpoint is not valid. Reason: Endpoint '${InvocationEndpoint}' is invalid, please provide a valid HTTPS endpoint URL.`,
-      ),
-    );
+    ).rejects.toMatchObject(invalid(/^Parameter InvocationEndpoint is not valid\./));
   });
   behaviour("a destination's connection is of its own Region", api("CreateApiDestination"), async () => {
     const { ConnectionArn } = await connect();
@@ -162,7 +170,7 @@ describe("API destinations", () => {
           HttpMethod: "POST",
         }),
       ),
-    ).rejects.toMatchObject(invalid(new RegExp(`Invalid ARN: '${there}'`)));
+    ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
   });
   behaviour(
     "a destination tells its connection also when that is gone",
@@ -189,7 +197,7 @@ describe("API destinations", () => {
       await expect(
         send(new CreateConnectionCommand({ Name: name("connection"), AuthorizationType, AuthParameters })),
       ).rejects.toMatchObject(
-        invalid(new RegExp(`Parameter ${member} is not valid\\. Reason: Missing required field\\(s\\)`)),
+        invalid(new RegExp(`^Parameter AuthParameters is not valid\\. Reason: ${member} `)),
       );
     }
   });

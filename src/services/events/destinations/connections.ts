@@ -9,13 +9,7 @@ import { invalidToken } from "../errors.ts";
 import { toTheSecond } from "../moments.ts";
 import { type Connection, connections } from "../store.ts";
 import { isEndpoint } from "./endpoint.ts";
-import {
-  type Attempt,
-  connectionExists,
-  missingFields,
-  noAuthorizationEndpoint,
-  noSuchConnection,
-} from "./errors.ts";
+import { absent, lacksParameters, notAnEndpoint, taken } from "./errors.ts";
 
 /** What a connection knows to make itself known by. */
 export type Secrets = Events.CreateConnectionAuthRequestParameters;
@@ -23,9 +17,9 @@ export type Secrets = Events.CreateConnectionAuthRequestParameters;
 export const connectionOperations = {
   async CreateConnection(ctx, input) {
     refusePrivate(input.InvocationConnectivityParameters ?? input.AuthParameters.ConnectivityParameters);
-    checkParameters("create", input.AuthorizationType, input.AuthParameters);
+    checkParameters(input.AuthorizationType, input.AuthParameters);
     return ctx.transact(async (tx) => {
-      if (await tx.get(connections, [input.Name])) throw connectionExists(input.Name);
+      if (await tx.get(connections, [input.Name])) throw taken("Connection", input.Name);
       const now = tx.now();
       const connection: Connection = {
         name: input.Name,
@@ -44,7 +38,7 @@ export const connectionOperations = {
   },
 
   async DescribeConnection(ctx, { Name }) {
-    const connection = await ctx.read((tx) => connectionAt(tx, Name, "describe"));
+    const connection = await ctx.read((tx) => connectionAt(tx, Name));
     return {
       ...described(ctx, connection),
       Description: connection.description,
@@ -56,7 +50,7 @@ export const connectionOperations = {
   async UpdateConnection(ctx, input) {
     refusePrivate(input.InvocationConnectivityParameters ?? input.AuthParameters?.ConnectivityParameters);
     return ctx.transact(async (tx) => {
-      const former = await connectionAt(tx, input.Name, "update");
+      const former = await connectionAt(tx, input.Name);
       const now = tx.now();
       const isAnew = input.AuthorizationType !== undefined || input.AuthParameters !== undefined;
       const connection: Connection = {
@@ -75,7 +69,7 @@ export const connectionOperations = {
 
   async DeauthorizeConnection(ctx, { Name }) {
     return ctx.transact(async (tx) => {
-      const former = await connectionAt(tx, Name, "deauthorize");
+      const former = await connectionAt(tx, Name);
       const connection: Connection = {
         ...former,
         ...secretly(ctx, {}),
@@ -89,7 +83,7 @@ export const connectionOperations = {
 
   async DeleteConnection(ctx, { Name }) {
     return ctx.transact(async (tx) => {
-      const connection = await connectionAt(tx, Name, "delete");
+      const connection = await connectionAt(tx, Name);
       tx.delete(connections, [Name]);
       return { ...ended(ctx, { ...connection, modified: tx.now() }), ConnectionState: "DELETING" as const };
     });
@@ -110,16 +104,18 @@ export const connectionOperations = {
 } satisfies Handlers<"events">;
 
 /** @throws {AwsError} ResourceNotFoundException */
-async function connectionAt(tx: ReadTransaction, name: string, attempt: Attempt): Promise<Connection> {
+async function connectionAt(tx: ReadTransaction, name: string): Promise<Connection> {
   const connection = await tx.get(connections, [name]);
-  if (!connection) throw noSuchConnection(attempt, name);
+  if (!connection) throw absent("Connection", name);
   return connection;
 }
 
 function authorizedAnew(ctx: Context, former: Connection, input: Events.UpdateConnectionRequest) {
   const type = input.AuthorizationType ?? former.type;
-  const secrets = merged(secretsOf(ctx, former), input.AuthParameters) as Secrets;
-  checkParameters("update", type, secrets);
+  const known = secretsOf(ctx, former);
+  if (type !== former.type) delete known[MEMBER_OF[former.type]];
+  const secrets = merged(known, input.AuthParameters) as Secrets;
+  checkParameters(type, secrets);
   return { type, state: "AUTHORIZED" as const, ...secretly(ctx, secrets) };
 }
 
@@ -167,10 +163,10 @@ const MEMBER_OF = {
 } as const;
 
 /** @throws {AwsError} ValidationException */
-function checkParameters(attempt: Attempt, type: Events.ConnectionAuthorizationType, secrets: Secrets): void {
-  if (!secrets[MEMBER_OF[type]]) throw missingFields(attempt, MEMBER_OF[type]);
+function checkParameters(type: Events.ConnectionAuthorizationType, secrets: Secrets): void {
+  if (!secrets[MEMBER_OF[type]]) throw lacksParameters(type, MEMBER_OF[type]);
   const { AuthorizationEndpoint: endpoint } = secrets.OAuthParameters ?? {};
-  if (endpoint !== undefined && !isEndpoint(endpoint)) throw noAuthorizationEndpoint(attempt, endpoint);
+  if (endpoint !== undefined && !isEndpoint(endpoint)) throw notAnEndpoint("AuthorizationEndpoint", endpoint);
 }
 
 function refusePrivate(parameters: object | undefined): void {

@@ -1,4 +1,3 @@
-import { parseArn } from "#aws/arn.ts";
 import type * as Events from "#aws/contract/types/events.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
@@ -10,24 +9,17 @@ import { invalidToken } from "../errors.ts";
 import { toTheSecond } from "../moments.ts";
 import { type Connection, connections, type Destination, destinations } from "../store.ts";
 import { isEndpoint } from "./endpoint.ts";
-import {
-  type Attempt,
-  destinationExists,
-  noArnOfConnection,
-  noConnectionToUse,
-  noInvocationEndpoint,
-  noSuchDestination,
-} from "./errors.ts";
+import { absent, notAnEndpoint, taken } from "./errors.ts";
 
 /** Calls in a second, unless said. */
 const STANDARD_RATE = 300;
 
 export const destinationOperations = {
   async CreateApiDestination(ctx, input) {
-    checkEndpoint("create", input.InvocationEndpoint);
+    checkEndpoint(input.InvocationEndpoint);
     return ctx.transact(async (tx) => {
-      if (await tx.get(destinations, [input.Name])) throw destinationExists(input.Name);
-      const connection = await connectionOf(ctx, tx, input.ConnectionArn, "create");
+      if (await tx.get(destinations, [input.Name])) throw taken("API destination", input.Name);
+      const connection = await connectionOf(ctx, tx, input.ConnectionArn);
       const now = tx.now();
       const destination: Destination = {
         name: input.Name,
@@ -57,10 +49,10 @@ export const destinationOperations = {
   },
 
   async UpdateApiDestination(ctx, input) {
-    if (input.InvocationEndpoint !== undefined) checkEndpoint("update", input.InvocationEndpoint);
+    if (input.InvocationEndpoint !== undefined) checkEndpoint(input.InvocationEndpoint);
     return ctx.transact(async (tx) => {
-      const former = await destinationAt(tx, input.Name, "update");
-      const named = input.ConnectionArn && (await connectionOf(ctx, tx, input.ConnectionArn, "update"));
+      const former = await destinationAt(tx, input.Name);
+      const named = input.ConnectionArn && (await connectionOf(ctx, tx, input.ConnectionArn));
       const destination: Destination = {
         ...former,
         description: input.Description ?? former.description,
@@ -77,7 +69,7 @@ export const destinationOperations = {
 
   async DeleteApiDestination(ctx, { Name }) {
     return ctx.transact(async (tx) => {
-      await destinationAt(tx, Name, "delete");
+      await destinationAt(tx, Name);
       tx.delete(destinations, [Name]);
       return {};
     });
@@ -107,13 +99,9 @@ export const destinationOperations = {
 } satisfies Handlers<"events">;
 
 /** @throws {AwsError} ResourceNotFoundException */
-export async function destinationAt(
-  tx: ReadTransaction,
-  name: string,
-  attempt: Attempt = "describe",
-): Promise<Destination> {
+export async function destinationAt(tx: ReadTransaction, name: string): Promise<Destination> {
   const destination = await tx.get(destinations, [name]);
-  if (!destination) throw noSuchDestination(attempt, name);
+  if (!destination) throw absent("API destination", name);
   return destination;
 }
 
@@ -126,21 +114,14 @@ export async function usedBy(
   return connectionId === undefined || connection?.id === connectionId ? connection : undefined;
 }
 
-function checkEndpoint(attempt: Attempt, endpoint: string): void {
-  if (!isEndpoint(endpoint)) throw noInvocationEndpoint(attempt, endpoint);
+function checkEndpoint(endpoint: string): void {
+  if (!isEndpoint(endpoint)) throw notAnEndpoint("InvocationEndpoint", endpoint);
 }
 
-async function connectionOf(
-  place: Place,
-  tx: ReadTransaction,
-  arn: string,
-  attempt: Attempt,
-): Promise<Connection> {
-  const { account, region } = parseArn(arn) ?? place;
-  if (account !== place.account || region !== place.region) throw noArnOfConnection(attempt, arn);
-  const [name = "", id] = arn.split(":connection/")[1]?.split("/") ?? [];
+async function connectionOf(place: Place, tx: ReadTransaction, arn: string): Promise<Connection> {
+  const [name = ""] = arn.split(":connection/")[1]?.split("/") ?? [];
   const connection = await tx.get(connections, [name]);
-  if (connection?.id !== id || !connection) throw noConnectionToUse(attempt, arn);
+  if (!connection || connectionArn(place, name, connection.id) !== arn) throw absent("Connection", arn);
   return connection;
 }
 

@@ -1,37 +1,22 @@
+import type * as Events from "#aws/contract/types/events.ts";
 import { faultsOf } from "#kernel/service.ts";
-import { invalid } from "../errors.ts";
+import { invalidParameter } from "../errors.ts";
 
+// AWS's documentation has the code of each, and no sentence: these are worded as those of buses and rules are.
 const fault = faultsOf<"events">();
 
-/** What was tried in vain: its name stands before each reason. */
-export type Attempt = "create" | "describe" | "update" | "deauthorize" | "delete";
+type Kind = "Connection" | "API destination";
 
-const connections = (attempt: Attempt, reason: string) => `Failed to ${attempt} the connection(s). ${reason}`;
-const destinations = (attempt: Attempt, reason: string) =>
-  `Failed to ${attempt} the api-destination(s). ${reason}`;
+export const absent = (kind: Kind, name: string) =>
+  fault("ResourceNotFoundException", `${kind} ${name} does not exist.`);
 
-const noEndpoint = (member: string, url: string) =>
-  `Parameter ${member} is not valid. Reason: Endpoint '${url}' is invalid, please provide a valid HTTPS endpoint URL.`;
+export const taken = (kind: Kind, name: string) =>
+  fault("ResourceAlreadyExistsException", `${kind} ${name} already exists.`);
 
-export const noSuchConnection = (attempt: Attempt, name: string) =>
-  fault("ResourceNotFoundException", connections(attempt, `Connection '${name}' does not exist.`));
-export const connectionExists = (name: string) =>
-  fault("ResourceAlreadyExistsException", `Connection ${name} already exists.`);
-export const missingFields = (attempt: Attempt, member: string) =>
-  invalid(connections(attempt, `Parameter ${member} is not valid. Reason: Missing required field(s).`));
-export const noAuthorizationEndpoint = (attempt: Attempt, url: string) =>
-  invalid(connections(attempt, noEndpoint("AuthorizationEndpoint", url)));
+/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateConnection.html */
+export const lacksParameters = (type: Events.ConnectionAuthorizationType, member: string) =>
+  invalidParameter("AuthParameters", `${member} must be specified for the authorization type ${type}.`);
 
-export const noSuchDestination = (attempt: Attempt, name: string) =>
-  fault("ResourceNotFoundException", destinations(attempt, `An api-destination '${name}' does not exist.`));
-export const destinationExists = (name: string) =>
-  fault(
-    "ResourceAlreadyExistsException",
-    destinations("create", `An api-destination with name '${name}' already exists.`),
-  );
-export const noConnectionToUse = (attempt: Attempt, arn: string) =>
-  fault("ResourceNotFoundException", destinations(attempt, `Connection '${arn}' does not exist.`));
-export const noArnOfConnection = (attempt: Attempt, arn: string) =>
-  invalid(destinations(attempt, `Invalid ARN: '${arn}'.`));
-export const noInvocationEndpoint = (attempt: Attempt, url: string) =>
-  invalid(destinations(attempt, noEndpoint("InvocationEndpoint", url)));
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destination-create.html */
+export const notAnEndpoint = (parameter: "InvocationEndpoint" | "AuthorizationEndpoint", url: string) =>
+  invalidParameter(parameter, `${url} is not the URL of an HTTPS endpoint.`);
