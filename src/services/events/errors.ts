@@ -46,6 +46,8 @@ export const noPatternOrSchedule = () =>
 export const scheduleOnCustomBus = () =>
   invalid("ScheduleExpression is supported only on the default event bus.");
 
+export const policyTooLong = (most: number) =>
+  fault("PolicyLengthExceededException", `The policy exceeds the maximum length of ${most}.`);
 export const noSuchStatement = () =>
   fault("ResourceNotFoundException", "Statement with the provided id does not exist.");
 export const noPolicy = () => fault("ResourceNotFoundException", "EventBus does not have a policy.");

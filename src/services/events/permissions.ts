@@ -1,8 +1,10 @@
+import { parsePolicy, RESOURCE_POLICY } from "#aws/languages/policy/document.ts";
+import { PolicyError } from "#aws/languages/policy/faults.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import { busArn, busNamed } from "./arns.ts";
 import { busAt, type PolicyDocument, policyText, type Statement } from "./bus.ts";
-import { invalid, invalidParameter, noPolicy, noSuchStatement } from "./errors.ts";
+import { invalid, invalidParameter, noPolicy, noSuchStatement, policyTooLong } from "./errors.ts";
 import { buses } from "./store.ts";
 
 const LONGEST_POLICY = 10_240;
@@ -16,7 +18,7 @@ export const permissionOperations = {
       const bus = await busAt(tx, busNamed(input.EventBusName));
       const others = bus.policy?.Statement.filter(({ Sid }) => Sid !== statement?.Sid) ?? [];
       const policy = whole ?? { Version: VERSION, Statement: [...others, statement!] };
-      if (policyText(policy)!.length > LONGEST_POLICY) throw policyTooLong();
+      checkPolicy(policyText(policy)!);
       tx.put(buses, { ...bus, policy, modified: tx.now() });
       return {};
     });
@@ -39,20 +41,25 @@ export const permissionOperations = {
   },
 } satisfies Handlers<"events">;
 
-const policyTooLong = () => invalid(`The policy exceeds the maximum length of ${LONGEST_POLICY}.`);
+/** One that could not be judged later would close the bus to everybody. @throws {AwsError} */
+function checkPolicy(text: string): void {
+  if (text.length > LONGEST_POLICY) throw policyTooLong(LONGEST_POLICY);
+  try {
+    parsePolicy(text, RESOURCE_POLICY);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    const isJson = error.fault.reason !== "NotJson";
+    throw invalidParameter(
+      "Policy",
+      isJson ? "The policy is not valid." : "The policy is not a well-formed JSON document.",
+    );
+  }
+}
 
 function policyIn(text: string): PolicyDocument {
-  if (text.length > LONGEST_POLICY) throw policyTooLong();
-  let policy: unknown;
-  try {
-    policy = JSON.parse(text);
-  } catch {
-    policy = undefined;
-  }
-  const { Statement } = (policy ?? {}) as Partial<PolicyDocument>;
-  if (typeof policy !== "object" || Statement === undefined)
-    throw invalidParameter("Policy", "The policy is not a well-formed JSON document.");
-  return { ...(policy as PolicyDocument), Statement: Array.isArray(Statement) ? Statement : [Statement] };
+  checkPolicy(text);
+  const policy = JSON.parse(text) as PolicyDocument;
+  return { ...policy, Statement: [policy.Statement].flat() };
 }
 
 function statementOf(ctx: Context, input: Input<"events", "PutPermission">): Statement {

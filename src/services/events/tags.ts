@@ -58,7 +58,7 @@ async function tagged(tx: ReadTransaction, arn: string): Promise<Tagged> {
   const { resource, service } = parseArn(arn) ?? {};
   const [kind, ...names] = (service === "events" && resource?.split("/")) || [];
   if (kind === "event-bus") return { kind: "bus", record: await busAt(tx, names.join("/")) };
-  if (kind !== "rule") throw noSuchResource(arn);
-  const rule = names.pop()!;
+  const rule = names.pop();
+  if (kind !== "rule" || rule === undefined) throw noSuchResource(arn);
   return { kind: "rule", record: await ruleAt(tx, names.join("/") || DEFAULT_BUS, rule) };
 }

@@ -183,6 +183,26 @@ describe("permissions", () => {
       Condition: { StringEquals: { "aws:PrincipalOrgID": "o-1234567890" } },
     });
   });
+  behaviour("a policy that is none is refused, and the bus goes on", api("PutPermission"), async () => {
+    const EventBusName = name("bus");
+    await send(new CreateEventBusCommand({ Name: EventBusName }));
+    const put = (Policy: string) => send(new PutPermissionCommand({ EventBusName, Policy }));
+    for (const policy of ["[]", "{", '{"Statement":null}', '{"Statement":[null]}', '{"Statement":[{}]}'])
+      await expect(put(policy)).rejects.toMatchObject(invalid(/^Parameter Policy is not valid\./));
+    const Condition = { Type: "Nonsense", Key: "aws:PrincipalOrgID", Value: "o-1" };
+    const statement = { Action: "events:PutEvents", Principal: "*", StatementId: "s" };
+    await expect(
+      send(new PutPermissionCommand({ EventBusName, ...statement, Condition })),
+    ).rejects.toMatchObject(invalid(/^Parameter Policy is not valid\./));
+    const Entries = [{ EventBusName, Source: "s", DetailType: "d", Detail: "{}" }];
+    expect(await send(new PutEventsCommand({ Entries }))).toMatchObject({ FailedEntryCount: 0 });
+  });
+  behaviour("a policy has a greatest length", api("PutPermission"), async () => {
+    const Policy = JSON.stringify({ Statement: [], Id: "x".repeat(10_240) });
+    await expect(send(new PutPermissionCommand({ Policy }))).rejects.toMatchObject({
+      name: "PolicyLengthExceededException",
+    });
+  });
   behaviour("all permissions can be removed at once", api("RemovePermission"), async () => {
     const Name = name("bus");
     await send(new CreateEventBusCommand({ Name }));
@@ -255,5 +275,11 @@ describe("tags", () => {
     ).rejects.toMatchObject({
       name: "ResourceNotFoundException",
     });
+  });
+  behaviour("what names no rule has none either", api("ListTagsForResource"), async () => {
+    for (const ResourceARN of [arn("rule"), arn("rule/"), arn("event-bus"), arn("archive/a")])
+      await expect(send(new ListTagsForResourceCommand({ ResourceARN }))).rejects.toMatchObject({
+        name: "ResourceNotFoundException",
+      });
   });
 });
