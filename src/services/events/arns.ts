@@ -22,6 +22,11 @@ export function busNamed(given: string | undefined): string {
   return parseArn(given)?.resource.replace(/^event-bus\//, "") ?? given;
 }
 
+export function isBus(arn: string): boolean {
+  const { service, resource } = parseArn(arn) ?? {};
+  return service === "events" && resource!.startsWith("event-bus/");
+}
+
 /** Where a bus is that is named by its ARN. */
 export function placeOfBus(given: string | undefined, own: Place): Place {
   const parts = given?.startsWith("arn:") ? parseArn(given) : undefined;

@@ -7,8 +7,7 @@ import { type BusEvent, type Rule, rules } from "./store.ts";
 /** The rules of a bus; in the memory of the partition's owner from the bus's first event or further rule on. */
 interface Page {
   names: Set<string>;
-  /** Those that are enabled, compiled. */
-  /** In order of their creation or last change: what comes first is delivered first. */
+  /** Those that are enabled, in the order of their creation or last change: what comes first is delivered first. */
   index: RuleIndex<string>;
 }
 

@@ -2,7 +2,7 @@ import { nextOccurrence, parseSchedule } from "#aws/languages/schedule/schedule.
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { ruleArn } from "./arns.ts";
-import { sendToTargets } from "./publish.ts";
+import { sendToTargets, targetsOf } from "./publish.ts";
 import { wholeSeconds } from "./put-events.ts";
 import { type Rule, rules } from "./store.ts";
 
@@ -19,7 +19,7 @@ export const ring = job<Timer>("events/ring", {
     return ctx.transact(async (tx) => {
       const rule = await tx.get(rules, [bus, name]);
       if (!rule || rule.revision !== revision) return undefined;
-      await sendToTargets(ctx, tx, bus, name, {
+      sendToTargets(ctx, tx, await targetsOf(tx, bus, name), {
         version: "0",
         id: tx.uuid(),
         "detail-type": "Scheduled Event",

@@ -132,6 +132,49 @@ describe("delivered events", () => {
       source: Source,
     });
   });
+  behaviour("what came from another bus does not go on to a third", guide("eb-bus-to-bus"), async () => {
+    const [second, third] = [name("bus"), name("bus")];
+    for (const Name of [second, third]) await send(new CreateEventBusCommand({ Name }));
+    const to = (bus: string): Target => ({
+      Id: "bus",
+      Arn: arn(`event-bus/${bus}`),
+      RoleArn: `arn:aws:iam::${ACCOUNT}:role/bus`,
+    });
+    const { Source, put } = await route(to(second));
+    const EventPattern = JSON.stringify({ source: [Source] });
+    const boxes = { [second]: await inbox(), [third]: await inbox() };
+    for (const [EventBusName, next] of [
+      [second, third],
+      [third, second],
+    ] as const) {
+      await send(new PutRuleCommand({ Name: "r", EventBusName, EventPattern }));
+      const Targets = [to(next), { Id: "box", Arn: boxes[EventBusName]!.arn }];
+      await send(new PutTargetsCommand({ Rule: "r", EventBusName, Targets }));
+    }
+    await put();
+    await cloud.advance(1_000);
+    expect(await boxes[second]!.messages()).toHaveLength(1);
+    expect(await boxes[third]!.messages()).toEqual([]);
+  });
+  behaviour(
+    "an event for a bus that is gone goes to the dead-letter queue",
+    guide("eb-rule-dlq"),
+    async () => {
+      const dead = await inbox();
+      const Arn = arn("event-bus/gone");
+      const { put } = await route({
+        Arn,
+        RoleArn: `arn:aws:iam::${ACCOUNT}:role/bus`,
+        DeadLetterConfig: { Arn: dead.arn },
+      });
+      await put();
+      await cloud.advance(1_000);
+      expect((await dead.messages())[0]!.MessageAttributes).toMatchObject({
+        TARGET_ARN: { StringValue: Arn },
+        ERROR_CODE: { StringValue: "ResourceNotFoundException" },
+      });
+    },
+  );
   behaviour("what cannot be delivered goes to the dead-letter queue", guide("eb-rule-dlq"), async () => {
     const dead = await inbox();
     const { Name, put } = await route({

@@ -33,7 +33,7 @@ const replay = job<{ name: string; after?: [number, number] }>("events/replay", 
       const position = after ? { after } : { from: [from] };
       const found = await tx.list(archived, { in: [archive], ...position, before: [to], limit: PAGE });
       for (const { event } of found)
-        await publish(ctx, tx, running.bus, { ...event, "replay-name": name }, running.rules);
+        await publish(ctx, tx, running.bus, { ...event, "replay-name": name }, { only: running.rules });
       const last = found.at(-1);
       const lastReplayed = last?.time ?? running.lastReplayed;
       if (last && found.length === PAGE) {
