@@ -1,9 +1,10 @@
 import { loadContract, loadIndex } from "#aws/contract/contract.ts";
-import type { Operation, Shape, StructureShape } from "#aws/contract/shapes.ts";
+import type { Operation } from "#aws/contract/shapes.ts";
 import type * as Scheduler from "#aws/contract/types/scheduler.ts";
 import type { Clients } from "#kernel/clients.ts";
 import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
 import { invalid, notJson, unsupportedService } from "./errors.ts";
+import { capitalized, requestIn } from "./universal-input.ts";
 
 /** `arn:aws:scheduler:::aws-sdk:service:operation`: any operation of a service that changes something. */
 const UNIVERSAL = /^arn:[a-z-]+:scheduler:::aws-sdk:([a-z0-9-]+):([a-z][a-zA-Z0-9]*)$/;
@@ -68,41 +69,6 @@ export async function callOperation(aws: Clients, called: Universal, input: stri
   const id = contractOf(called.service) ?? called.service;
   const name = capitalized(called.operation);
   const operation = operationOf(called);
-  const request: unknown = JSON.parse(input);
-  const given = typeof operation === "object" ? structured(operation.input, request) : request;
-  await calls[id]![name]!(given as object);
+  const request = JSON.parse(input) as object;
+  await calls[id]![name]!(typeof operation === "object" ? requestIn(operation.input, request) : request);
 }
-
-/** Members are named with a capital letter, whatever the service's own protocol has them begin with. */
-function structured(shape: StructureShape, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  const names = new Map(shape.members.map((member) => [capitalized(member.name), member]));
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => {
-      const member = names.get(name);
-      return member ? [member.name, valued(member.shape, inner)] : [name, inner];
-    }),
-  );
-}
-
-function valued(shape: Shape, value: unknown): unknown {
-  switch (shape.kind) {
-    case "structure":
-      return structured(shape, value);
-    case "list":
-      return Array.isArray(value) ? value.map((one) => valued(shape.member, one)) : value;
-    case "map":
-      return typeof value === "object" && value !== null
-        ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, valued(shape.value, one)]))
-        : value;
-    case "scalar":
-      if (shape.type === "blob" && typeof value === "string") return Buffer.from(value);
-      if (shape.type === "timestamp" && (typeof value === "string" || typeof value === "number"))
-        return new Date(typeof value === "number" ? value * 1_000 : value);
-      return value;
-    default:
-      return value;
-  }
-}
-
-const capitalized = (name: string) => name.slice(0, 1).toUpperCase() + name.slice(1);

@@ -182,6 +182,37 @@ behaviour(
 );
 
 behaviour(
+  "an operation that is given something else than its members goes to the dead-letter queue",
+  guide("configuring-schedule-dlq"),
+  async () => {
+    const dead = await inbox();
+    const lost: [string, object][] = [
+      ["eventbridge:putEvents", { Entries: 5 }],
+      ["eventbridge:putEvents", { Entries: [null] }],
+      ["eventbridge:putEvents", { Entries: [{ Source: "s", DetailType: "d", Detail: "{}", Time: "never" }] }],
+      ["sqs:sendMessage", { QueueUrl: "q", MessageBody: { a: 1 } }],
+      ["sqs:createQueue", { QueueName: "q", Attributes: [] }],
+      ["kinesis:putRecord", { StreamName: "s", PartitionKey: "p", Data: {} }],
+    ];
+    for (const [operation, input] of lost) {
+      await create({
+        ScheduleExpression: at((await now()) + MINUTE),
+        Target: {
+          Arn: `arn:aws:scheduler:::aws-sdk:${operation}`,
+          RoleArn,
+          Input: JSON.stringify(input),
+          DeadLetterConfig: { Arn: dead.target.Arn },
+        },
+      });
+      await cloud.advance(2 * MINUTE);
+      const [letter] = await dead.messages();
+      expect(JSON.parse(letter!.Body!)).toEqual(input);
+      expect(letter!.MessageAttributes!.ERROR_CODE!.StringValue).toBe("SerializationException");
+    }
+  },
+);
+
+behaviour(
   "what cannot be delivered goes to the dead-letter queue",
   guide("configuring-schedule-dlq"),
   async () => {
