@@ -132,6 +132,11 @@ describe("archives and replays", () => {
       EventPattern: PATTERN,
     });
   });
+  behaviour("an archive's pattern can be taken away", api("UpdateArchive"), async () => {
+    const { ArchiveName } = await archive({ EventPattern: PATTERN });
+    await send(new UpdateArchiveCommand({ ArchiveName, EventPattern: "" }));
+    expect((await send(new DescribeArchiveCommand({ ArchiveName }))).EventPattern).toBeUndefined();
+  });
   behaviour("an archive that is deleted is not found", api("DeleteArchive"), async () => {
     const { ArchiveName } = await archive();
     await send(new DeleteArchiveCommand({ ArchiveName }));

@@ -94,6 +94,7 @@ describe("rules", () => {
   for (const expression of [
     "rate(1 minute)",
     "rate(2 hours)",
+    "rate(2147483647 days)",
     "cron(0 20 * * ? *)",
     "cron(0/5 8-17 ? * MON-FRI *)",
     "cron(0 9 ? * 2#1 *)",

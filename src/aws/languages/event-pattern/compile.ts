@@ -55,6 +55,7 @@ const RESERVED = new Set([
   ">=",
 ]);
 const END = { type: "end", text: "" } as const;
+const AFFIX_MUST_BE_TEXT = "prefix/suffix match pattern must be a string";
 const COMPARISONS = ["=", ">=", ">", "<=", "<"];
 
 /**
@@ -226,7 +227,7 @@ export function compilePattern(source: string): Branch[] {
       return matcher;
     }
     const name = expect("name", "Anything-But expression name not found");
-    const of = EXCLUDED[name.text] ?? fail(`Unsupported anything-but pattern: ${name.text}`, name.at);
+    const of = EXCLUDED.get(name.text) ?? fail(`Unsupported anything-but pattern: ${name.text}`, name.at);
     const value = take();
     const unwanted = value.type === "[" ? several(of) : [of.matcher(unwantedText(value, of))];
     noMoreElements("}");
@@ -273,26 +274,27 @@ export function compilePattern(source: string): Branch[] {
     return token;
   }
 
-  const EXCLUDED: Record<string, Excluded> = {
-    "equals-ignore-case": {
-      mustBeText: "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
-      mayBeEmpty: true,
-      matcher: (token) => ignoringCase(equals, token.text),
-    },
-    prefix: {
-      mustBeText: "prefix/suffix match pattern must be a string",
-      matcher: (token) => hasPrefix(token.text),
-    },
-    suffix: {
-      mustBeText: "prefix/suffix match pattern must be a string",
-      matcher: (token) => hasSuffix(token.text),
-    },
-    wildcard: {
-      mustBeText: "wildcard match pattern must be a string",
-      mayBeEmpty: true,
-      matcher: wildcardIn,
-    },
-  };
+  const EXCLUDED = new Map<string, Excluded>([
+    [
+      "equals-ignore-case",
+      {
+        mustBeText:
+          "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
+        mayBeEmpty: true,
+        matcher: (token) => ignoringCase(equals, token.text),
+      },
+    ],
+    ["prefix", { mustBeText: AFFIX_MUST_BE_TEXT, matcher: (token) => hasPrefix(token.text) }],
+    ["suffix", { mustBeText: AFFIX_MUST_BE_TEXT, matcher: (token) => hasSuffix(token.text) }],
+    [
+      "wildcard",
+      {
+        mustBeText: "wildcard match pattern must be a string",
+        mayBeEmpty: true,
+        matcher: wildcardIn,
+      },
+    ],
+  ]);
 
   function comparison(): Matcher {
     const operator = take();

@@ -144,6 +144,7 @@ test.each<[string, string]>([
   ],
   ['{"a":[{"anything-but":[true]}]}', "Inside anything but list, start|null|boolean is not supported."],
   ['{"a":[{"anything-but":{"like":"x"}}]}', "Unsupported anything-but pattern: like"],
+  ['{"a":[{"anything-but":{"constructor":"x"}}]}', "Unsupported anything-but pattern: constructor"],
   ['{"a":[{"anything-but":{"prefix":""}}]}', "Null prefix/suffix not allowed"],
   ['{"a":[{"numeric":">"}]}', "Value of numeric must be an array."],
   ['{"a":[{"numeric":["!",1]}]}', "Unrecognized numeric range operator: !"],

@@ -24,6 +24,8 @@ export interface LocalTime {
 
 const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 const LONGEST_RATE = 2 ** 31 - 1;
+/** The last moment that a `Date` knows. */
+const END_OF_TIME = 8.64e15;
 
 /**
  * @param strict in small letters; one unit is singular, several are plural, with one space before it; a cron expression
@@ -81,7 +83,8 @@ export function nextOccurrence(
 ): number | undefined {
   if (schedule.kind === "rate") {
     const { milliseconds } = schedule;
-    return start + Math.max(1, Math.floor((after - start) / milliseconds) + 1) * milliseconds;
+    const next = start + Math.max(1, Math.floor((after - start) / milliseconds) + 1) * milliseconds;
+    return next > END_OF_TIME ? undefined : next;
   }
   if (schedule.kind === "at") {
     // A time that clocks skip is taken as if they had not been set forward yet.

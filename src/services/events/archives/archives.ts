@@ -59,7 +59,7 @@ export const archiveOperations = {
       const changed: Archive = {
         ...archive,
         description: input.Description ?? archive.description,
-        pattern: input.EventPattern ?? archive.pattern,
+        pattern: input.EventPattern === undefined ? archive.pattern : input.EventPattern || undefined,
         retentionDays: input.RetentionDays ?? archive.retentionDays,
         kmsKey: input.KmsKeyIdentifier ?? archive.kmsKey,
       };
