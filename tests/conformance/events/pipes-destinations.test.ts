@@ -6,14 +6,22 @@ import {
   PutRuleCommand,
   PutTargetsCommand,
 } from "@aws-sdk/client-eventbridge";
-import { CreatePipeCommand, type CreatePipeCommandInput, PipesClient } from "@aws-sdk/client-pipes";
+import { CreateStreamCommand, KinesisClient, PutRecordCommand } from "@aws-sdk/client-kinesis";
+import {
+  CreatePipeCommand,
+  type CreatePipeCommandInput,
+  DescribePipeCommand,
+  PipesClient,
+  UpdatePipeCommand,
+} from "@aws-sdk/client-pipes";
 import {
   CreateQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, expect } from "vitest";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { afterAll, beforeAll, expect, vi } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { ACCOUNT, name, queue, sender } from "./client.ts";
 
@@ -35,14 +43,14 @@ interface Call {
 
 let calls: Call[] = [];
 /** What the endpoint says to a body; a number is a status. */
-let answerTo: (body: string) => string | number = () => "";
+let answerTo: (body: string) => string | number | Promise<string | number> = () => "";
 const endpoint = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on("data", (chunk) => chunks.push(chunk));
-  request.on("end", () => {
+  request.on("end", async () => {
     const body = Buffer.concat(chunks).toString();
     calls.push({ path: request.url!, headers: request.headers, body });
-    const answer = answerTo(body);
+    const answer = await answerTo(body);
     response.statusCode = typeof answer === "number" ? answer : 200;
     response.end(typeof answer === "number" ? "" : answer);
   });
@@ -275,3 +283,47 @@ for (const enrichment of [
     },
   );
 }
+
+behaviour(
+  "fewer batches at a time leave out nothing of those that were under way",
+  guide("eb-pipes-kinesis"),
+  async () => {
+    const kinesis = new KinesisClient({ ...cloud.client(), requestHandler: new NodeHttpHandler() });
+    const StreamName = name("stream");
+    await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
+    await cloud.advance(1_000);
+    const put = (key: string) =>
+      kinesis.send(new PutRecordCommand({ StreamName, PartitionKey: key, Data: Buffer.from(key) }));
+    const Name = name("pipe");
+    const shared = { RoleArn, TargetParameters: { InputTemplate: '"<$.data>"' } };
+    calls = [];
+    const held = Promise.withResolvers<string>();
+    answerTo = (body) => (body === '"b"' ? held.promise : 503);
+    await put("a");
+    await put("b");
+    await pipes.send(
+      new CreatePipeCommand({
+        Name,
+        ...shared,
+        Source: `arn:aws:kinesis:us-east-1:${ACCOUNT}:stream/${StreamName}`,
+        SourceParameters: {
+          KinesisStreamParameters: { StartingPosition: "TRIM_HORIZON", ParallelizationFactor: 2 },
+        },
+        Target: await destination(),
+      }),
+    );
+    await vi.waitFor(() => expect(calls.map(({ body }) => body).sort()).toEqual(['"a"', '"b"']));
+    const KinesisStreamParameters = { ParallelizationFactor: 1 };
+    await pipes.send(
+      new UpdatePipeCommand({ Name, ...shared, SourceParameters: { KinesisStreamParameters } }),
+    );
+    await vi.waitFor(async () =>
+      expect((await pipes.send(new DescribePipeCommand({ Name }))).CurrentState).toBe("RUNNING"),
+    );
+    calls = [];
+    answerTo = () => "";
+    held.resolve("");
+    await cloud.advance(5_000);
+    expect(calls.map(({ body }) => body)).toContain('"a"');
+  },
+);

@@ -32,7 +32,9 @@ async function readShards(ctx: Context, pipe: Pipe, source: StreamSource): Promi
   const added = [...made, ...newCursors(pipe, shards, known)];
   const started = readable(shards, [...kept, ...added]).filter(({ revision }) => revision !== pipe.revision);
   if (gone.length + added.length + started.length === 0) return;
-  await ctx.transact((tx) => {
+  await ctx.transact(async (tx) => {
+    // One that was stopped, or deleted, meanwhile is to leave nothing behind.
+    if ((await tx.get(pipes, [pipe.name]))?.revision !== pipe.revision) return;
     remove(tx, gone);
     put(tx, added);
     for (const { shard, lane, ...cursor } of started) {

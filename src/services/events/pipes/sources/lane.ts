@@ -68,7 +68,9 @@ async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor, lane: Lane) {
   await ctx.transact(async (tx) => {
     tx.memory(iterators).delete(nameOf(lane));
     const stored = await tx.get(cursors, [cursor.pipe, cursor.shard, cursor.lane]);
-    if (!stored) return;
+    const now = await tx.get(pipes, [cursor.pipe]);
+    // A pipe that was made anew, or shares its shards out anew, begins where it was told to.
+    if (!stored || now?.created !== pipe.created || laneCount(now) !== laneCount(pipe)) return;
     tx.put(cursors, { ...moved, revision: stored.revision, isDone });
     if (outcome.lost) tx.enqueue(tellOfLoss, lossOf(ctx, pipe, source, cursor, outcome.lost));
   });
