@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
+  type ConnectionHttpParameters,
   CreateApiDestinationCommand,
   CreateConnectionCommand,
   PutRuleCommand,
@@ -58,13 +59,16 @@ const endpoint = createServer((request, response) => {
 beforeAll(() => new Promise<void>((done) => endpoint.listen(0, "127.0.0.1", () => done())));
 afterAll(() => endpoint.close());
 
-async function destination(path = "") {
+async function destination(path = "", InvocationHttpParameters?: ConnectionHttpParameters) {
   const Name = name("destination");
   const { ConnectionArn } = await events(
     new CreateConnectionCommand({
       Name,
       AuthorizationType: "API_KEY",
-      AuthParameters: { ApiKeyAuthParameters: { ApiKeyName: "x-key", ApiKeyValue: "secret" } },
+      AuthParameters: {
+        ApiKeyAuthParameters: { ApiKeyName: "x-key", ApiKeyValue: "secret" },
+        InvocationHttpParameters,
+      },
     }),
   );
   const { ApiDestinationArn } = await events(
@@ -218,6 +222,25 @@ behaviour("an API destination is a target", guide("eb-pipes-event-target"), asyn
   await cloud.advance(2_000);
   expect(calls).toMatchObject([{ path: "/to", headers: { "x-id": MessageId }, body: '{"text": "hello"}' }]);
 });
+
+behaviour(
+  "a connection's parameters go into a body that is an object",
+  guide("eb-target-connection"),
+  async () => {
+    const BodyParameters = [{ Key: "from", Value: "connection" }];
+    for (const [InputTemplate, body] of [
+      ['{"text": <$.body>}', '{"text":"hello","from":"connection"}'],
+      ["it says <$.body>", 'it says "hello"'],
+    ] as const) {
+      const Target = await destination("", { BodyParameters });
+      const { put } = await pipe({ Target, TargetParameters: { InputTemplate } });
+      answerTo = () => "";
+      await put("hello");
+      await cloud.advance(2_000);
+      expect(calls).toMatchObject([{ body }]);
+    }
+  },
+);
 
 behaviour(
   "a bus is a target, with members that lead into the event",

@@ -134,7 +134,7 @@ const listed = (parameters: { Key?: string; Value?: string }[] = []) =>
 /** A connection's parameters go into a body that is an object. */
 function withParameters(payload: string, parameters: Events.ConnectionBodyParameter[] | undefined): string {
   if (!parameters?.length) return payload;
-  const body: unknown = JSON.parse(payload);
+  const body = jsonIn(payload);
   if (typeof body !== "object" || body === null || Array.isArray(body)) return payload;
   return JSON.stringify({ ...body, ...listed(parameters) });
 }
@@ -186,9 +186,14 @@ async function tokenOf(ctx: Context, oauth: Events.CreateConnectionOAuthRequestP
 }
 
 function tokenIn(text: string): string | undefined {
+  const { access_token: token } = Object(jsonIn(text)) as { access_token?: unknown };
+  return typeof token === "string" ? token : undefined;
+}
+
+/** A template may make text that is none. */
+function jsonIn(text: string): unknown {
   try {
-    const { access_token: token } = JSON.parse(text) as { access_token?: unknown };
-    return typeof token === "string" ? token : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
