@@ -5,7 +5,7 @@ import type { Access } from "#kernel/service.ts";
 import { subscriptionNamed, topicArn, topicNamed } from "./arns.ts";
 import { fault } from "./errors.ts";
 import { topics } from "./store.ts";
-import { policyOf } from "./topics/policy.ts";
+import { judgedPolicy } from "./topics/policy.ts";
 
 /** What IAM judges: the action on the topic. One that does not exist refuses nobody: it is said to be missing. */
 async function onTopic(ctx: Context, action: string, name: string): Promise<AccessFact[]> {
@@ -13,7 +13,7 @@ async function onTopic(ctx: Context, action: string, name: string): Promise<Acce
   const topic = await ctx.read((tx) => tx.get(topics, [name]));
   if (!topic) return [fact];
   const conditions = { "aws:SourceOwner": ctx.principal.account || undefined };
-  return [{ ...fact, conditions, resourcePolicy: policyOf(ctx, topic) }];
+  return [{ ...fact, conditions, resourcePolicy: judgedPolicy(ctx, topic) }];
 }
 
 const at = (action: string) => (ctx: Context, input: { TopicArn: string }) =>

@@ -167,6 +167,14 @@ behaviour("an endpoint tells its token", doc("sns/latest/api/API_GetEndpointAttr
   expect(Attributes).toEqual({ Enabled: "true", Token: "token", CustomUserData: "mine" });
 });
 
+behaviour("a token has a greatest length", ENDPOINT, async () => {
+  const PlatformApplicationArn = await application();
+  for (const Token of ["x".repeat(5_000), "\u0000".repeat(2_000)])
+    await expect(
+      send(new CreatePlatformEndpointCommand({ PlatformApplicationArn, Token })),
+    ).rejects.toMatchObject(refused(/^Invalid parameter: Token Reason: /));
+});
+
 behaviour("a token has one endpoint", ENDPOINT, async () => {
   const arn = await application();
   const first = await device(arn);

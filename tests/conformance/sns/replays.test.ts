@@ -45,6 +45,14 @@ behaviour("a subscriber has what was archived delivered again", REPLAY, async ()
   expect(again.map(({ Message, Replayed }) => [Message, Replayed])).toContainEqual(["kept", true]);
 });
 
+behaviour("a replay may begin before there was time", REPLAY, async () => {
+  const { topic, subscription } = await archived();
+  await publish(topic, "kept");
+  await replay(subscription, { StartingPoint: "1960-01-01T00:00:00.000Z" });
+  await cloud.advance(1_000);
+  expect(await statusOf(subscription)).toBe("Completed");
+});
+
 behaviour("a replay's status is told as long as there is one", REPLAY, async () => {
   const { topic, subscription } = await archived();
   expect(await statusOf(subscription)).toBeUndefined();

@@ -375,6 +375,19 @@ behaviour("a permission can be taken back", REMOVE, async () => {
   expect(JSON.parse((await attributes(TopicArn)).Policy!).Statement).toHaveLength(1);
 });
 
+behaviour("of a policy the last statement, too, can be taken back", REMOVE, async () => {
+  const TopicArn = await cloud.topic();
+  await send(new RemovePermissionCommand({ TopicArn, Label: "__default_statement_ID" }));
+  expect(JSON.parse((await attributes(TopicArn)).Policy!).Statement).toEqual([]);
+  await send(new PublishCommand({ TopicArn, Message: "mine" }));
+  const other = cloud.sns({ account: "111122223333" });
+  await expect(other.send(new PublishCommand({ TopicArn, Message: "no" }))).rejects.toMatchObject({
+    name: "AuthorizationErrorException",
+  });
+  await labelled(TopicArn, "share");
+  expect(JSON.parse((await attributes(TopicArn)).Policy!).Statement).toHaveLength(1);
+});
+
 const tags = async (ResourceArn: string) =>
   (await send(new ListTagsForResourceCommand({ ResourceArn }))).Tags;
 

@@ -30,8 +30,13 @@ const replay = job<{ name: string; after?: [number, number] }>("events/replay", 
       const running = await tx.get(replays, [name]);
       if (!running || (running.state !== "STARTING" && running.state !== "RUNNING")) return;
       const { archive, from, to } = running;
-      const position = after ? { after } : { from: [from] };
-      const found = await tx.list(archived, { in: [archive], ...position, before: [to], limit: PAGE });
+      const position = after ? { after } : { from: [Math.max(0, from)] };
+      const found = await tx.list(archived, {
+        in: [archive],
+        ...position,
+        before: [Math.max(0, to)],
+        limit: PAGE,
+      });
       for (const { event } of found)
         await publish(ctx, tx, running.bus, { ...event, "replay-name": name }, { only: running.rules });
       const last = found.at(-1);

@@ -49,6 +49,10 @@ const SECRET = new Set(["PlatformCredential", "PlatformPrincipal"]);
 const ENDPOINT_ATTRIBUTES = new Set(["CustomUserData", "Enabled", "Token"]);
 const LONGEST_NAME = 256;
 const MOST_USER_DATA = 2_048;
+/** Bytes: endpoints are found by their tokens. */
+const LONGEST_TOKEN = 2_048;
+const NO_TOKEN = `must be at most ${LONGEST_TOKEN} bytes long in UTF-8 encoding, without control characters`;
+const isToken = (token: string) => Buffer.byteLength(token) <= LONGEST_TOKEN && !/\p{Cc}/u.test(token);
 const PAGE = 100;
 
 const arnOf = ({ account, region }: Place, kind: "app" | "endpoint", ...path: string[]) =>
@@ -137,6 +141,7 @@ export const applicationOperations = {
     const { PlatformApplicationArn, Token: token, CustomUserData, Attributes = {} } = input;
     const [platform, application] = applicationKey(ctx, PlatformApplicationArn);
     if (token === "") throw invalidParameter("Token Reason: cannot be empty");
+    if (!isToken(token)) throw invalidParameter(`Token Reason: ${NO_TOKEN}`);
     const given = { ...Attributes, ...(CustomUserData !== undefined && { CustomUserData }) };
     checkEndpoint(given);
     return ctx.transact(async (tx) => {
@@ -242,6 +247,8 @@ function checkEndpoint(attributes: Readonly<Record<string, string>>): void {
     if (!ENDPOINT_ATTRIBUTES.has(name)) throw invalidAttributes(`Invalid attribute name: ${name}`);
     if (name === "Token" && value === "")
       throw invalidAttributes("Invalid value for attribute: Token: cannot be empty");
+    if (name === "Token" && !isToken(value))
+      throw invalidAttributes(`Invalid value for attribute: Token: ${NO_TOKEN}`);
     if (name === "Enabled" && !/^(true|false)$/i.test(value))
       throw invalidAttributes("Invalid value for attribute: Enabled: must be true or false");
     if (name === "CustomUserData" && Buffer.byteLength(value) > MOST_USER_DATA)

@@ -29,9 +29,9 @@ export function startReplay(tx: Transaction, subscription: Subscription): void {
   const { topic, topicName, id, attributes } = subscription;
   const policy = checkReplay(attributes.ReplayPolicy ?? "");
   if (!policy) return;
-  const from = Date.parse(policy.StartingPoint);
+  const from = Math.max(0, Date.parse(policy.StartingPoint));
   const until = policy.EndingPoint === undefined ? undefined : Date.parse(policy.EndingPoint);
-  const to = until ?? tx.now();
+  const to = Math.max(0, until ?? tx.now());
   tx.put(subscriptions, {
     ...subscription,
     replay: { status: "Pending", ...(until !== undefined && { until }) },

@@ -128,9 +128,10 @@ export function checkReplay(text: string, refuse: Refusal = invalidParameter): R
   if (typeof policy !== "object" || policy === null) throw refuse("ReplayPolicy: failed to parse JSON.");
   const { PointType, StartingPoint, EndingPoint } = policy;
   if (PointType !== "Timestamp") throw refuse("ReplayPolicy: PointType must be Timestamp");
-  const start = typeof StartingPoint === "string" ? Date.parse(StartingPoint) : Number.NaN;
+  const moment = (text: unknown) => (typeof text === "string" ? Date.parse(text) : Number.NaN);
+  const start = moment(StartingPoint);
   if (Number.isNaN(start)) throw refuse("ReplayPolicy: StartingPoint is not a valid timestamp");
-  if (EndingPoint !== undefined && !(Date.parse(EndingPoint) > start))
+  if (EndingPoint !== undefined && !(moment(EndingPoint) > start))
     throw refuse("ReplayPolicy: EndingPoint must be after StartingPoint");
   return policy;
 }

@@ -9,12 +9,15 @@ export function protocolOf(given: string): Protocol {
   return known;
 }
 
+/** Bytes: subscriptions are found by their endpoints. */
+const LONGEST_ENDPOINT = 2_048;
 const MAIL = /^[^\s@]+@[^\s@]+$/;
 const PHONE = /^\+?[1-9](?:[-.\s()]?\d){5,14}$/;
 
 /** Holds an endpoint to what its protocol knows. @throws {AwsError} InvalidParameter */
 export function checkEndpoint(protocol: Protocol, endpoint: string | undefined, topic: Topic): string {
-  if (!endpoint) throw invalidParameter("Endpoint");
+  if (!endpoint || Buffer.byteLength(endpoint) > LONGEST_ENDPOINT || /\p{Cc}/u.test(endpoint))
+    throw invalidParameter("Endpoint");
   switch (protocol) {
     case "http":
     case "https":

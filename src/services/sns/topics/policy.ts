@@ -32,6 +32,15 @@ export function policyOf(place: Place, { name, attributes }: Topic): string {
   return attributes.Policy ?? JSON.stringify(defaultPolicy(place, name));
 }
 
+/** As IAM judges by it: one of which all statements were removed says nothing. */
+export function judgedPolicy(place: Place, topic: Topic): string | null {
+  const { Policy } = topic.attributes;
+  return Policy !== undefined && statementsOf(Policy).length === 0 ? null : policyOf(place, topic);
+}
+
+const statementsOf = (text: string) =>
+  [(JSON.parse(text) as { Statement: Counted | Counted[] }).Statement].flat();
+
 const defaultPolicy = (place: Place, name: string) => ({
   Version: "2008-10-17",
   Id: "__default_policy_ID",
@@ -56,8 +65,7 @@ export function checkPolicy(text: string, refuse: Refusal): void {
     if (!(error instanceof PolicyError)) throw error;
     throw refuse("Policy Error: null");
   }
-  const { Statement } = JSON.parse(text) as { Statement: Counted | Counted[] };
-  const statements = [Statement].flat();
+  const statements = statementsOf(text);
   checkCount(statements, refuse);
   const actions = statements.flatMap(({ Action = [] }) => Action);
   if (!actions.every(isInScope)) throw refuse("Policy statement action out of service scope!");
