@@ -1,18 +1,19 @@
 import type { Message as Received } from "#aws/contract/types/sqs.ts";
 import type { Ask } from "./receive.ts";
 import { invalidValue } from "./errors.ts";
-import { type MessageState, states, type Time } from "./store.ts";
+import { rendered } from "./received.ts";
+import { type MessageState, messages, states, type Time } from "./store.ts";
 import type { OpenQueue, Work } from "./work.ts";
 
 /** AWS's interval, in which a receive can be asked for again. */
 const INTERVAL_MS = 300_000;
 const MOST_KEPT = 10_000;
 
-/** A receive from a FIFO queue that its client may not have got the answer of. */
+/** A receive from a FIFO queue that its client may not have got the answer of: the messages themselves are in their rows. */
 export interface Attempt {
   until: Time;
   states: MessageState[];
-  messages: Received[];
+  handles: (string | undefined)[];
 }
 
 /**
@@ -22,9 +23,10 @@ export interface Attempt {
 export async function recallAttempt(
   work: Work,
   of: OpenQueue,
-  { attemptId }: Ask,
+  ask: Ask,
   until: Time,
 ): Promise<Received[] | undefined> {
+  const { attemptId } = ask;
   const { backlog, queue } = of;
   const { tx } = work;
   const attempt = attemptId === undefined ? undefined : backlog.attempts.get(attemptId);
@@ -47,7 +49,12 @@ export async function recallAttempt(
   work.afterwards(of, () => {
     attempt.states = renewed;
   });
-  return attempt.messages;
+  const again: Received[] = [];
+  for (const [at, state] of renewed.entries()) {
+    const message = await tx.get(messages, [queue.id, state.seq]);
+    again.push({ ...(await rendered(work, message!, state, ask)), ReceiptHandle: attempt.handles[at] });
+  }
+  return again;
 }
 
 export function rememberAttempt(
@@ -68,7 +75,7 @@ export function rememberAttempt(
     attempts.set(attemptId, {
       until: now + INTERVAL_MS,
       states: found.map(({ state }) => state),
-      messages: found.map(({ message }) => message),
+      handles: found.map(({ message }) => message.ReceiptHandle),
     });
   });
 }
