@@ -260,3 +260,22 @@ behaviour(
     expect(await cloud.received(url)).toHaveLength(1);
   },
 );
+
+behaviour(
+  "a topic has 200 filter policies, however they are set",
+  doc("sns/latest/dg/subscription-filter-policy-constraints.html"),
+  async () => {
+    const TopicArn = await cloud.topic();
+    const FilterPolicy = '{"k":["a"]}';
+    const subscribe = async (n: number, Attributes = {}) => {
+      const Endpoint = queueArn(`filtered-${n}`);
+      const command = new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint, Attributes });
+      return (await cloud.sns().send(command)).SubscriptionArn!;
+    };
+    for (let n = 0; n < 200; n++) await subscribe(n, { FilterPolicy });
+    const exceeded = { name: "FilterPolicyLimitExceededException" };
+    await expect(subscribe(200, { FilterPolicy })).rejects.toMatchObject(exceeded);
+    await expect(set(await subscribe(201), "FilterPolicy", FilterPolicy)).rejects.toMatchObject(exceeded);
+    await set(await subscribe(0), "FilterPolicy", '{"k":["b"]}');
+  },
+);

@@ -38,7 +38,7 @@ export const subscribing = {
       if (known && Object.keys(attributes).length > 0 && !isSame(known.attributes, attributes))
         throw subscriptionDiffers();
       if (!known) await checkOneMore(tx, topic, protocol);
-      if (attributes.FilterPolicy && !known) await checkPolicyCount(tx, topic);
+      if (attributes.FilterPolicy && !known) await checkPolicyCount(tx, topic.id);
       const subscription = known ?? newSubscription(ctx, tx, { topic, protocol, endpoint, attributes });
       if (!known) tx.put(subscriptions, subscription);
       if (!subscription.confirmed)
@@ -158,8 +158,9 @@ function isSame(known: Record<string, string>, given: Record<string, string>): b
   return Object.entries(given).every(([name, value]) => known[name] === value);
 }
 
-async function checkPolicyCount(tx: Transaction, topic: Topic): Promise<void> {
-  const found = await tx.list(subscriptions, { in: [topic.id], limit: 1_000 });
+/** @throws {AwsError} FilterPolicyLimitExceeded */
+export async function checkPolicyCount(tx: Transaction, topic: number): Promise<void> {
+  const found = await tx.list(subscriptions, { in: [topic], limit: 1_000 });
   if (found.filter(({ attributes }) => attributes.FilterPolicy).length >= MOST_POLICIES)
     throw tooManyPolicies();
 }

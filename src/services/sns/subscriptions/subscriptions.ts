@@ -8,6 +8,7 @@ import { startReplay } from "../publish/archive.ts";
 import { type Subscription, subscriptions, topics } from "../store.ts";
 import { topicAt } from "../topics/topic.ts";
 import { checkAttribute, isUnset, kept, scopeOf } from "./attributes.ts";
+import { checkPolicyCount } from "./subscribe.ts";
 import { subscriptionAt } from "./subscription.ts";
 
 const PAGE = 100;
@@ -50,6 +51,8 @@ export const subscriptionOperations = {
     return ctx.transact(async (tx) => {
       const subscription = await subscriptionAt(ctx, tx, SubscriptionArn);
       checkAttribute(name, value, { ...subscription, region: ctx.region }, invalidParameter);
+      if (name === "FilterPolicy" && !isUnset(name, value) && !subscription.attributes.FilterPolicy)
+        await checkPolicyCount(tx, subscription.topic);
       const changed = { ...subscription, attributes: { ...subscription.attributes } };
       if (isUnset(name, value)) delete changed.attributes[name];
       else changed.attributes[name] = kept(name, value);
