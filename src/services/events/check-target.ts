@@ -72,7 +72,7 @@ export function checkTargets(rule: string, targets: readonly Events.Target[], re
 function checkReceiver(rule: string, target: Events.Target): void {
   const { Id: id, Arn: arn } = target;
   const parts = parseArn(arn);
-  if (!parts) throw notAnArn(arn);
+  if (!parts || !/^[\x20-\x7e]+$/.test(arn)) throw notAnArn(arn);
   const { service } = parts;
   if (!NEEDS_ROLE.has(service) && !NEEDS_NONE.has(service))
     throw invalid(`${service} is not a supported service for a target.`);

@@ -35,6 +35,12 @@ describe("a target is refused", () => {
       "iam is not a supported service for a target.",
     ],
     [
+      "whose ARN has what no ARN has",
+      api("Target"),
+      target({ Arn: queue("\u0000".repeat(1_500)) }),
+      `Parameter ${queue("\u0000".repeat(1_500))} is not valid. Reason: Provided Arn is not in correct format.`,
+    ],
+    [
       "that is a bucket",
       guide("eb-targets"),
       target({ Arn: "arn:aws:s3:::bucket" }),
