@@ -1,4 +1,6 @@
-import { eventPattern } from "#aws/languages/event-pattern/match.ts";
+import { isTooComplex } from "#aws/languages/event-pattern/complexity.ts";
+import { type EventPattern, eventPattern } from "#aws/languages/event-pattern/match.ts";
+import { PatternError } from "#aws/languages/event-pattern/tokens.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { busAt } from "./bus.ts";
 import { invalidPattern, noSuchRule, ruleIsManaged } from "./errors.ts";
@@ -6,11 +8,17 @@ import { type Rule, rules } from "./store.ts";
 
 /** @throws {AwsError} InvalidEventPatternException */
 export function checkPattern(pattern: string): void {
+  let compiled: EventPattern;
   try {
-    eventPattern(pattern);
+    compiled = eventPattern(pattern);
   } catch (error) {
-    throw invalidPattern((error as Error).message);
+    if (!(error instanceof PatternError)) throw error;
+    throw invalidPattern(error.message);
   }
+  if (isTooComplex(compiled))
+    throw invalidPattern(
+      "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a wildcard character",
+    );
 }
 
 /** @throws {AwsError} ResourceNotFoundException, also of the bus */

@@ -441,6 +441,14 @@ const refused: [pattern: string, reason: string][] = [
   ['{"source":[{"numeric":["=>",0]}]}', "Unrecognized numeric range operator: =>"],
   ['{"source":[{"anything-but":{"exists":true}}]}', "Unsupported anything-but pattern: exists"],
   ['{"source":[{"wildcard":"a**b"}]}', "Consecutive wildcard characters"],
+  [
+    `{"source":[{"wildcard":"${"*a".repeat(30)}"}]}`,
+    "Rule is too complex - try using fewer wildcard characters",
+  ],
+  [
+    `{"source":[{"wildcard":"*${"a".repeat(40)}"}]}`,
+    "Rule is too complex - try using fewer wildcard characters",
+  ],
 ];
 for (const [pattern, reason] of refused) {
   behaviour(

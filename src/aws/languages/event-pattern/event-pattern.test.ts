@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { isTooComplex } from "./complexity.ts";
 import { eventPattern, type Json } from "./match.ts";
 import { ruleIndex } from "./rule-index.ts";
 
@@ -270,4 +271,18 @@ test("names of an event may have as many points as fit in it", () => {
   const long = "x.".repeat(60_000);
   const event = { [`${long}a`]: 1, [`${long}b`]: 2, "y.z": [3] };
   expect(eventPattern('{"y":{"z":[3]}}').matches(event)).toBe(true);
+});
+
+test.each([
+  [[], false],
+  [["dir/*.png"], false],
+  [["*a*a*a*a*"], false],
+  [["*:stack/Shared/*", "*:stack/Network/*", "*:stack/Data/*"], false],
+  [["*:stack/Shared/*", "*:stack/Network/*", "*:stack/Data/*", "*:stack/Monitoring/*"], true],
+  [["*a*b*c*d*e*f*g*h*i*j*k*"], true],
+  [["*aaaaaaaaaaaa"], true],
+  [Array.from({ length: 100 }, (_, n) => `bucket-${n + 100}-*`), false],
+])("wildcards %j are too complex: %s", (wildcards, expected) => {
+  const pattern = eventPattern(JSON.stringify({ a: ["x", ...wildcards.map((wildcard) => ({ wildcard }))] }));
+  expect(isTooComplex(pattern)).toBe(expected);
 });

@@ -8,6 +8,8 @@ export interface Matcher {
   matches(value: Leaf): boolean;
   /** What an index may look it up by, where that is all that it asks for. */
   key?: { equals: Leaf } | { prefix: string } | { suffix: string };
+  /** Of a wildcard: what stands between its asterisks. */
+  pieces?: readonly string[];
   /** It asks that there be no such field; `matches` is then never called. */
   isAbsence?: true;
 }
@@ -76,6 +78,7 @@ export function wildcard(pieces: readonly string[]): Matcher {
   const last = rest.pop();
   if (last === undefined) return equals(first);
   return {
+    pieces,
     matches(value) {
       if (typeof value !== "string" || !value.startsWith(first)) return false;
       const end = value.length - last.length;

@@ -1,0 +1,41 @@
+import type { EventPattern } from "./match.ts";
+import type { Matcher } from "./matchers.ts";
+
+/**
+ * Of wildcards, a value may match so many beginnings at once. AWS tells no number: three of `*:stack/name/*` in a field
+ * were taken, four were not, and each has three: both its wildcards, and what of the name has come so far.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching-complexity
+ */
+const MOST_BEGINNINGS = 11;
+
+export const isTooComplex = ({ branches }: EventPattern): boolean =>
+  branches.some(({ fields }) => fields.some(({ anyOf }) => beginningsOf(anyOf) > MOST_BEGINNINGS));
+
+function beginningsOf(anyOf: readonly Matcher[]): number {
+  const wildcards = anyOf.flatMap(({ pieces }) => (pieces ? [pieces] : []));
+  // A value begins in one way: with a text go those of its own beginnings.
+  const together = wildcards.map(([text = ""]) =>
+    wildcards
+      .filter(([other = ""]) => text.startsWith(other))
+      .reduce((sum, pieces) => sum + weightOf(pieces), 0),
+  );
+  return Math.max(0, ...together);
+}
+
+const weightOf = ([_, ...behind]: readonly string[]): number =>
+  behind.length + Math.max(0, ...behind.map(overlaps));
+
+/** How many beginnings of a text one value may end in: of `aaa` three, of `abc` one. */
+function overlaps(text: string): number {
+  /** By place: the longest beginning that the text up to there ends in, besides itself; and how many there are. */
+  const longest: number[] = [];
+  const count: number[] = [];
+  for (let at = 0; at < text.length; at++) {
+    let length = at === 0 ? 0 : longest[at - 1]!;
+    while (length > 0 && text[length] !== text[at]) length = longest[length - 1]!;
+    if (at > 0 && text[length] === text[at]) length++;
+    longest.push(length);
+    count.push(1 + (length === 0 ? 0 : count[length - 1]!));
+  }
+  return Math.max(0, ...count);
+}
