@@ -1,5 +1,6 @@
 import { nextOccurrence } from "#aws/languages/schedule/schedule.ts";
-import { job } from "#kernel/jobs.ts";
+import type { Context } from "#kernel/context.ts";
+import { GivenUp, job } from "#kernel/jobs.ts";
 import { MOST_RETRIES } from "#kernel/redelivery.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { scheduleOf } from "./checks.ts";
@@ -30,7 +31,7 @@ const ring = job<Timer>("scheduler/ring", {
         id: tx.uuid(),
         due,
         since: tx.now(),
-        ...(next === undefined && schedule.afterCompletion === "DELETE" && { last: revision }),
+        ...(next === undefined && isToGo(schedule) && { last: revision }),
       });
       setTimer(tx, schedule, next);
     });
@@ -40,14 +41,30 @@ const ring = job<Timer>("scheduler/ring", {
 const invocation = job<Invocation>("scheduler/invoke", {
   attempts: MOST_RETRIES + 1,
   async run(ctx, called, { attempt }) {
-    await invokeTarget(ctx, called, attempt);
-    const { group, name, last } = called;
-    if (last === undefined) return;
-    await ctx.transact(async (tx) => {
-      if ((await tx.get(schedules, [group, name]))?.revision === last) tx.delete(schedules, [group, name]);
-    });
+    try {
+      await invokeTarget(ctx, called, attempt);
+    } catch (error) {
+      if (error instanceof GivenUp) await complete(ctx, called);
+      throw error;
+    }
+    await complete(ctx, called);
   },
 });
+
+/** Whether it came or was given up: after its last invocation a schedule may have to go. */
+async function complete(ctx: Context, { group, name, last }: Invocation): Promise<void> {
+  if (last === undefined) return;
+  await ctx.transact(async (tx) => {
+    if ((await tx.get(schedules, [group, name]))?.revision === last) tx.delete(schedules, [group, name]);
+  });
+}
+
+/**
+ * One that recurs goes only where it was said when it ends.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html
+ */
+const isToGo = ({ afterCompletion, expression, end }: Schedule) =>
+  afterCompletion === "DELETE" && (end !== undefined || scheduleOf(expression)?.kind === "at");
 
 export const schedulerJobs = [ring, invocation];
 

@@ -81,6 +81,25 @@ behaviour("a schedule may delete itself when it is done", guide("managing-schedu
   });
 });
 
+behaviour(
+  "it deletes itself also when its last invocation failed, but without a last day only a one-time schedule does",
+  guide("managing-schedule-delete"),
+  async () => {
+    const lost = { Arn: queue("nowhere"), RoleArn };
+    const begin = await now();
+    const shared = { Target: lost, ActionAfterCompletion: "DELETE" } as const;
+    const { Name: once } = await create({ ...shared, ScheduleExpression: at(begin + MINUTE) });
+    const [year, month, day, hour, minute] = new Date(begin + 2 * MINUTE).toISOString().split(/[-T:]/);
+    const ScheduleExpression = `cron(${minute} ${hour} ${day} ${month} ? ${year})`;
+    const { Name: byCron } = await create({ ...shared, ScheduleExpression });
+    await cloud.advance(5 * MINUTE);
+    await expect(send(new GetScheduleCommand({ Name: once }))).rejects.toMatchObject({
+      name: "ResourceNotFoundException",
+    });
+    expect(await send(new GetScheduleCommand({ Name: byCron }))).toMatchObject({ Name: byCron });
+  },
+);
+
 behaviour("a disabled schedule does not come", guide("managing-schedule-state"), async () => {
   const { target, bodies } = await inbox();
   const { Name } = await create({
