@@ -137,9 +137,6 @@ const EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the
 const SEVERAL =
   "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes";
 
-let deep: object = { S: "x" };
-for (let level = 0; level < 32; level++) deep = { L: [deep] };
-
 /** What is no value of an attribute. */
 const VALUES: [object, string][] = [
   [{}, EMPTY],
@@ -178,7 +175,6 @@ const VALUES: [object, string][] = [
   [{ S: "a", N: "1" }, SEVERAL],
   [{ S: "a", N: "b" }, "The parameter cannot be converted to a numeric value: b"],
   [{ BOOL: true, NULL: true }, SEVERAL],
-  [deep, "Nesting Levels have exceeded supported limits"],
 ];
 
 const rules = guide("HowItWorks.NamingRulesDataTypes");

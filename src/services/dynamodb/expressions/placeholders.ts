@@ -1,5 +1,5 @@
 import { invalid } from "../errors.ts";
-import { checkedValue, named, type Value } from "../values/value.ts";
+import { checkedOperand, named, type Value } from "../values/value.ts";
 import type { Path, Step } from "./grammar.ts";
 import type { Kind } from "./tokens.ts";
 
@@ -97,7 +97,7 @@ function checkedValues(given: Record<string, Value> | undefined): Map<string, Va
   for (const key of keys) {
     values.set(
       key,
-      named(key, () => checkedValue(given[key]!)),
+      named(key, () => checkedOperand(given[key]!)),
     );
   }
   return values;

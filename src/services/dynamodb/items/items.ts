@@ -12,7 +12,7 @@ import type { Table } from "../store.ts";
 import { type Meter, meterOf } from "../throughput/meter.ts";
 import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
 import { rawItem } from "../values/stored.ts";
-import { checkedItem, type Item } from "../values/value.ts";
+import { attributeOf, checkedItem, checkNesting, type Item } from "../values/value.ts";
 import {
   consumed,
   isAsked,
@@ -217,6 +217,10 @@ export function updated(
   const after = update ? update.apply(before ?? key) : (before ?? key);
   if (update?.isOlder) checkIndexKeys(table, after);
   else if (update) checkUpdatedIndexKeys(table, after);
+  for (const [name] of update?.written ?? []) {
+    const value = attributeOf(after, String(name));
+    if (value && (value.M || value.L)) checkNesting(value);
+  }
   if (sizeOfItem(after) > MOST_ITEM_BYTES) throw updatedItemTooLarge();
   return !before && update?.isRemoval ? undefined : after;
 }

@@ -13,6 +13,20 @@ export const attributeOf = (item: Item, name: string): Value | undefined =>
   Object.hasOwn(item, name) ? item[name] : undefined;
 
 const MOST_NESTING = 32;
+/** Where a value may lie that nobody keeps: it is as deep as a request may be. */
+const UNKEPT = Number.NEGATIVE_INFINITY;
+
+const tooNested = () =>
+  invalid(
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit",
+  );
+
+/** The same of what an update made of an attribute. @throws {AwsError} ValidationException */
+export function checkNesting(value: Value, depth = 0): void {
+  if (depth >= MOST_NESTING) throw tooNested();
+  for (const name in value.M) checkNesting(value.M[name]!, depth + 1);
+  for (const element of value.L ?? []) checkNesting(element, depth + 1);
+}
 
 /** The type of a value that was checked. */
 export function typeOf(value: Value): TypeName {
@@ -36,6 +50,9 @@ export function decimalIn(text: string): Decimal {
   return decimal;
 }
 
+/** A value that conditions compare with, and that updates may write. @throws {AwsError} ValidationException */
+export const checkedOperand = (value: Value): Value => checkedValue(value, UNKEPT);
+
 /**
  * What was sent, checked, with its numbers in their plain form; itself, where they are already. Every type that was sent is
  * looked at, in its order, before there is said to be more than one.
@@ -51,7 +68,7 @@ export function checkedValue(value: Value, depth = 0): Value {
       isSparse = true;
       continue;
     }
-    if (depth >= MOST_NESTING) throw invalid("Nesting Levels have exceeded supported limits");
+    if (depth >= MOST_NESTING) throw tooNested();
     const one = checkedContent(value, name as TypeName, depth);
     if (count++ > 0) continue;
     checked = one;
