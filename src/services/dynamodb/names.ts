@@ -7,6 +7,8 @@ const PATTERN = "[a-zA-Z0-9_.-]+";
 const FORM = new RegExp(`^${PATTERN}$`);
 const SHORTEST = 3;
 const LONGEST = 255;
+/** Of one table that a batch reads. */
+const MOST_KEYS = 100;
 const WRONG_KEYS = `Map keys must satisfy constraint: [Member must have length less than or equal to ${LONGEST}, Member must have length greater than or equal to ${SHORTEST}, Member must satisfy regular expression pattern: ${PATTERN}]`;
 
 interface Named {
@@ -15,7 +17,7 @@ interface Named {
   ResourceArn?: string | undefined;
   Tags?: SentTag[] | undefined;
   TagKeys?: string[] | undefined;
-  RequestItems?: Record<string, unknown> | undefined;
+  RequestItems?: Record<string, object> | undefined;
   AttributeDefinitions?: unknown;
   KeySchema?: unknown;
   GlobalTableSourceArn?: unknown;
@@ -83,12 +85,22 @@ export function nameViolations(operation: string, input: Named): Violation[] {
       path: "requestItems",
       message: `Value '{${Object.keys(items).join(", ")}}' at 'requestItems' failed to satisfy constraint: ${WRONG_KEYS}`,
     });
+  if (items && operation === "BatchGetItem") checkKeys(items);
   if (operation === "CreateTable" && input.GlobalTableSourceArn === undefined) {
     if (input.AttributeDefinitions === undefined) found.push(missing("attributeDefinitions"));
     if (input.KeySchema === undefined) found.push(missing("keySchema"));
     if (input.Tags) checkTags(input.Tags);
   }
   return found;
+}
+
+/** Too many of one table are not shown, and told in the API's own spelling. @throws {AwsError} ValidationException */
+function checkKeys(items: Record<string, { Keys?: object[] }>): void {
+  for (const [name, { Keys = [] }] of Object.entries(items))
+    if (Keys.length > MOST_KEYS)
+      throw invalid(
+        `1 validation error detected: Value at 'RequestItems.${name}.member.Keys' failed to satisfy constraint: Member must have length less than or equal to ${MOST_KEYS}`,
+      );
 }
 
 /** Of the tables that an item of a transaction names. */

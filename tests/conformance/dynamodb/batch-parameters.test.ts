@@ -22,6 +22,14 @@ refusals(api("BatchWriteItem"), [
   ],
 ]);
 
+refusals("https://github.com/nubo-db/dynoxide/issues/18", [
+  [
+    "BatchGetItem",
+    { RequestItems: { abc: { Keys: Array.from({ length: 101 }, (_, n) => ({ a: { S: `${n}` } })) } } },
+    "1 validation error detected: Value at 'RequestItems.abc.member.Keys' failed to satisfy constraint: Member must have length less than or equal to 100",
+  ],
+]);
+
 refusals(api("BatchGetItem"), [
   ["BatchGetItem", {}, detected(missing("requestItems"))],
   [
