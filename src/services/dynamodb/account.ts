@@ -4,6 +4,8 @@ import type { Handlers } from "#kernel/service.ts";
 const ACCOUNT_UNITS = 80_000;
 /** For each table, and for each index. */
 export const TABLE_UNITS = 40_000;
+/** In a Region. */
+export const MOST_TABLES = 2_500;
 /** Clients may keep the endpoint for a day. */
 const ENDPOINT_MINUTES = 1_440;
 

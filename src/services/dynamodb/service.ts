@@ -1,6 +1,7 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { AccessFact } from "#kernel/authorize.ts";
+import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Access, defineService } from "#kernel/service.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
@@ -75,6 +76,7 @@ function factOf(
   { action, table: given, index }: Reached,
   table: Table | undefined,
 ): AccessFact {
+  checkRegion(ctx, given);
   const owner = ownerOf(ctx, given);
   const arn = tableArn({ account: owner, region: ctx.region }, tableName(given));
   return {
@@ -83,6 +85,13 @@ function factOf(
     owner,
     resourcePolicy: table?.policy ?? null,
   };
+}
+
+/** Another Region's table is not reached from here. @throws {AwsError} ValidationException */
+function checkRegion({ region }: Place, given: string): void {
+  const named = given.startsWith("arn:") ? parseArn(given) : undefined;
+  if (named?.service === "dynamodb" && named.account !== "" && named.region !== region)
+    throw otherRegion(given);
 }
 
 /** Whose it is, where an ARN says so. */
@@ -273,8 +282,7 @@ export const dynamodb = defineService({
     if (typeof TableName !== "string" || !TableName.startsWith("arn:")) return place;
     const named = parseArn(TableName);
     if (named?.service !== "dynamodb" || named.account === "") return place;
-    // Another Region's table is not reached from here.
-    if (named.region !== place.region) throw otherRegion(TableName);
+    checkRegion(place, TableName);
     return { account: named.account, region: named.region };
   },
   operations: [

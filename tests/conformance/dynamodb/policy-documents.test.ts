@@ -48,6 +48,13 @@ refusals(source, [
   wrong("", `${DOCUMENT}This policy contains invalid Json`),
   wrong("{not json", `${DOCUMENT}This policy contains invalid Json`),
   wrong("[]", `${DOCUMENT}This policy contains invalid Json`),
+  wrong(
+    policyOf({ ...statement, Principal: { AWS: "deep" } }).replace(
+      '"deep"',
+      "[".repeat(9_000) + "]".repeat(9_000),
+    ),
+    `${DOCUMENT}This policy contains invalid Json`,
+  ),
   wrong("null", `${DOCUMENT}This text appears not to be a policy`),
   wrong("{}", `${DOCUMENT}Syntax error at position (1,3)`),
   wrong(policyOf(), `${DOCUMENT}Could not parse the policy: Statement is empty!`),

@@ -279,6 +279,27 @@ refusals(api("ListTagsOfResource"), [
     `Invalid TableArn: Invalid ResourceArn provided as input ${tagged("000000000000", "eu-west-1")}`,
   ],
 ]);
+const ELSEWHERE = tagged("000000000000", "eu-west-1");
+refusals(
+  measured("details/DDB-TABLE-442"),
+  (
+    [
+      ["BatchGetItem", { RequestItems: { [ELSEWHERE]: { Keys: [{ p: { S: "a" } }] } } }],
+      ["BatchWriteItem", { RequestItems: { [ELSEWHERE]: [{ DeleteRequest: { Key: { p: { S: "a" } } } }] } }],
+      ["TransactGetItems", { TransactItems: [{ Get: { TableName: ELSEWHERE, Key: { p: { S: "a" } } } }] }],
+      [
+        "TransactWriteItems",
+        { TransactItems: [{ Delete: { TableName: ELSEWHERE, Key: { p: { S: "a" } } } }] },
+      ],
+    ] as const
+  ).map(
+    ([operation, input]): Refusal => [
+      operation,
+      input,
+      `1 validation error detected: Invalid AWS region in '${ELSEWHERE}'`,
+    ],
+  ),
+);
 refusals(
   measured("details/DDB-TABLE-442"),
   ["DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups", "DescribeContributorInsights"].map(

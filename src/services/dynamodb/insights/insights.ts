@@ -1,12 +1,12 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
+import { MOST_TABLES } from "../account.ts";
 import { invalid, noSuchTableIndex } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Insights, type Table, tables } from "../store.ts";
 import { namedTable } from "../tables/named.ts";
 
-const PAGE = 1_000;
 const MOST_LISTED = 100;
 const PURPOSE = "dynamodb/insights";
 /** What is looked at unless the request says otherwise, whatever was before. */
@@ -64,7 +64,7 @@ export const insightOperations = {
     if (typeof start !== "number") throw invalid("Invalid NextToken");
     const all = await ctx.read((tx) =>
       TableName === undefined
-        ? tx.list(tables, { limit: PAGE })
+        ? tx.list(tables, { limit: MOST_TABLES })
         : namedTable(tx, TableName).then((table) => [table]),
     );
     const found = all.flatMap(summariesOf);

@@ -6,6 +6,7 @@ import {
   STATEMENT_ELEMENTS,
 } from "#aws/languages/policy/document.ts";
 import { PolicyError, type PolicyFault } from "#aws/languages/policy/faults.ts";
+import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
 import { isUnbounded, policyIsTooLong, wrongDocument, wrongPrincipal } from "./errors.ts";
 
 /** White space counts. */
@@ -60,6 +61,7 @@ function parsed(text: string): Said {
   } catch {
     throw wrongDocument(NOT_JSON);
   }
+  if (isDeeperThan(MOST_JSON_LEVELS, said)) throw wrongDocument(NOT_JSON);
   if (said === null) throw wrongDocument("This text appears not to be a policy");
   if (!isObject(said)) throw wrongDocument(NOT_JSON);
   return said;

@@ -2,6 +2,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
+import { MOST_TABLES } from "../account.ts";
 import {
   indexesAreChanging,
   invalidParameters,
@@ -27,8 +28,6 @@ import { begunTable } from "./named.ts";
 import { schemaOf } from "./schema.ts";
 import { checkTagSet } from "./tag-rules.ts";
 import { startCounting, tallies } from "./tally.ts";
-
-const MOST_TABLES = 2_500;
 
 export const tableOperations = {
   async CreateTable(ctx, input) {
