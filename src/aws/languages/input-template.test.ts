@@ -36,3 +36,14 @@ test.each([
 test("names of placeholders", () => {
   expect(placeholders('{"a": <b>, "c": "<$.d.e>"}')).toEqual(["b", "$.d.e"]);
 });
+
+test("what a template makes has an end", () => {
+  const large = "x".repeat(2 ** 20);
+  expect(() =>
+    fillTemplate(
+      "<a>".repeat(100),
+      () => large,
+      () => true,
+    ),
+  ).toThrow(/too long/);
+});

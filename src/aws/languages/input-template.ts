@@ -1,3 +1,5 @@
+import { AwsError } from "../errors.ts";
+
 /**
  * Texts with placeholders, `{"who": <name>, "text": "for <name>"}`, as EventBridge and Pipes make inputs of: where a
  * placeholder stands in quotes its value goes in without any, objects and lists too; elsewhere it goes in as JSON.
@@ -16,28 +18,39 @@ function piecesOf(template: string): { text: string; quoted: boolean }[] {
 export const placeholders = (template: string): string[] =>
   [...template.matchAll(PLACEHOLDER)].map(([, name]) => name!);
 
+/** More characters than any target takes: a template may name what is large a thousand times. */
+const MOST_FILLED = 6 * 2 ** 20;
+
 /**
  * @param read the value of a placeholder: `undefined` is an empty text
  * @param isName what is no placeholder stays as it is
+ * @throws {AwsError} ValidationException for what would be too long
  */
 export function fillTemplate(
   template: string,
   read: (name: string) => unknown,
   isName: (name: string) => boolean,
 ): string {
+  let filled = 0;
   return piecesOf(template)
     .map(({ text, quoted }) =>
       text.replace(PLACEHOLDER, (placeholder, name: string) => {
         if (!isName(name)) return placeholder;
-        const value = read(name) ?? "";
-        if (!quoted) return JSON.stringify(value);
-        return typeof value === "string" ? JSON.stringify(value).slice(1, -1) : withoutQuotes(value);
+        const value = told(read(name) ?? "", quoted);
+        filled += value.length;
+        if (filled > MOST_FILLED)
+          throw new AwsError("ValidationException", "The input that the template makes is too long.");
+        return value;
       }),
     )
     .join("");
 }
 
-const withoutQuotes = (value: unknown) => JSON.stringify(value).replaceAll('"', "");
+function told(value: unknown, quoted: boolean): string {
+  const text = JSON.stringify(value);
+  if (!quoted) return text;
+  return typeof value === "string" ? text.slice(1, -1) : text.replaceAll('"', "");
+}
 
 /** As it is when nothing that it names is there. */
 export const emptied = (template: string) => template.replace(PLACEHOLDER, "null");

@@ -3,11 +3,10 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
-import { busNamed, placeOfBus } from "./arns.ts";
-import { busAt } from "./bus.ts";
+import { busNamed, DEFAULT_BUS, placeOfBus } from "./arns.ts";
 import { invalid } from "./errors.ts";
 import { publish } from "./publish.ts";
-import type { BusEvent } from "./store.ts";
+import { type BusEvent, buses } from "./store.ts";
 
 /** Bytes of all entries of a call together. */
 const MOST_BYTES = 2 ** 20;
@@ -24,16 +23,17 @@ export const eventOperations = {
     const here = await ctx.transact(async (tx) => {
       const results: Events.PutEventsResultEntry[] = [];
       for (const [at, entry] of Entries.entries()) {
-        const wrong = wrongIn(ctx, entry);
+        const { wrong, detail } = judged(ctx, entry);
         if (wrong) {
           results.push(wrong);
           continue;
         }
-        const event = eventOf(ctx, entry, tx.uuid(), tx.now());
+        const event = { ...eventOf(ctx, entry, tx.uuid(), tx.now()), detail };
         results.push({ EventId: event.id });
         const bus = busNamed(entry.EventBusName);
         // An event for a bus that is not there is taken, and meets no rule.
-        if (own[at] && (await busAt(tx, bus).catch(() => undefined))) await publish(ctx, tx, bus, event);
+        const isThere = bus === DEFAULT_BUS || (await tx.get(buses, [bus])) !== undefined;
+        if (own[at] && isThere) await publish(ctx, tx, bus, event);
       }
       return results;
     });
@@ -70,7 +70,8 @@ async function putElsewhere(ctx: Context, entry: Entry): Promise<Events.PutEvent
   }
 }
 
-function wrongIn(ctx: Context, entry: Entry): Events.PutEventsResultEntry | undefined {
+/** What an entry tells in detail, or what is wrong with it. */
+function judged(ctx: Context, entry: Entry): { detail?: object; wrong?: Events.PutEventsResultEntry } {
   for (const member of ["Source", "DetailType", "Detail"] as const) {
     if (!entry[member])
       return failed(
@@ -80,10 +81,11 @@ function wrongIn(ctx: Context, entry: Entry): Events.PutEventsResultEntry | unde
   }
   if (/^aws\./i.test(entry.Source!) && !isHouse(ctx))
     return failed("NotAuthorizedForSourceException", "Not authorized for the source.");
-  return detailOf(entry) === undefined ? failed("MalformedDetail", "Detail is malformed.") : undefined;
+  const detail = detailOf(entry);
+  return detail ? { detail } : failed("MalformedDetail", "Detail is malformed.");
 }
 
-const failed = (ErrorCode: string, ErrorMessage: string) => ({ ErrorCode, ErrorMessage });
+const failed = (ErrorCode: string, ErrorMessage: string) => ({ wrong: { ErrorCode, ErrorMessage } });
 
 /** An object; `undefined` for what is none. */
 function detailOf({ Detail }: Entry): object | undefined {
@@ -96,7 +98,12 @@ function detailOf({ Detail }: Entry): object | undefined {
   }
 }
 
-function eventOf({ principal, account, region }: Context, entry: Entry, id: string, now: number): BusEvent {
+function eventOf(
+  { principal, account, region }: Context,
+  entry: Entry,
+  id: string,
+  now: number,
+): Omit<BusEvent, "detail"> {
   return {
     version: "0",
     id,
@@ -106,7 +113,6 @@ function eventOf({ principal, account, region }: Context, entry: Entry, id: stri
     time: wholeSeconds(entry.Time?.getTime() ?? now),
     region,
     resources: entry.Resources ?? [],
-    detail: detailOf(entry),
   };
 }
 
