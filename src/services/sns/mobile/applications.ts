@@ -54,6 +54,8 @@ const LONGEST_TOKEN = 2_048;
 const NO_TOKEN = `must be at most ${LONGEST_TOKEN} bytes long in UTF-8 encoding, without control characters`;
 const isToken = (token: string) => Buffer.byteLength(token) <= LONGEST_TOKEN && !/\p{Cc}/u.test(token);
 const PAGE = 100;
+/** Endpoints that one transaction takes away. */
+const MOST_TAKEN = 1_000;
 
 const arnOf = ({ account, region }: Place, kind: "app" | "endpoint", ...path: string[]) =>
   `arn:aws:sns:${region}:${account}:${[kind, ...path].join("/")}`;
@@ -95,12 +97,16 @@ export const applicationOperations = {
 
   async DeletePlatformApplication(ctx, { PlatformApplicationArn }) {
     const [platform, name] = applicationKey(ctx, PlatformApplicationArn);
-    return ctx.transact(async (tx) => {
-      tx.delete(applications, [platform, name]);
-      const devices = await tx.list(endpoints, { in: [platform, name], limit: 1_000 });
-      for (const { id } of devices) tx.delete(endpoints, [platform, name, id]);
-      return {};
-    });
+    const takeSome = () =>
+      ctx.transact(async (tx) => {
+        const devices = await tx.list(endpoints, { in: [platform, name], limit: MOST_TAKEN });
+        for (const { id } of devices) tx.delete(endpoints, [platform, name, id]);
+        if (devices.length === MOST_TAKEN) return true;
+        tx.delete(applications, [platform, name]);
+        return false;
+      });
+    while (await takeSome());
+    return {};
   },
 
   async GetPlatformApplicationAttributes(ctx, { PlatformApplicationArn }) {
