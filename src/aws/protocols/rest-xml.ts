@@ -113,7 +113,7 @@ export const restXml: Protocol = {
     };
     if (described.shape !== undefined) headersWriter(described.shape)({ ...described.values }, headers);
     const { status } = described;
-    if (status === 304) return { status, headers, body: "" };
+    if (status === 304 || status === 307) return { status, headers, body: "" };
     headers["content-type"] = s3 ? "application/xml" : "text/xml";
     if (operation?.method === "HEAD") return { status, headers, body: "" };
     const body = s3

@@ -47,7 +47,7 @@ const LONGEST_EXPIRY = 604_800;
  * @throws {AwsError} in the words of `style`: a signature that cannot be read, or two ways to authenticate at once
  */
 export function parseSignature(headers: Headers, query: Query, style: ErrorStyle): Signature | undefined {
-  const header = headers.authorization;
+  const header = headers.authorization || undefined;
   const presigned = query.length > 0 && query.some(([name]) => name === "X-Amz-Algorithm");
   const presignedV2 = style === "s3" && query.length > 0 && query.some(([name]) => name === "Signature");
   const mechanisms = Number(header !== undefined) + Number(presigned) + Number(presignedV2);

@@ -59,10 +59,9 @@ export function parseCredential(text: string, carrier: Carrier, style: ErrorStyl
 
 /** The scope that a request claims, to route by: a glance that never throws. `undefined` where it claims none. */
 export function claimedScope(headers: Headers, query: Query): Scope | undefined {
-  const credential =
-    headers.authorization === undefined
-      ? query.find(([name]) => name === "X-Amz-Credential")?.[1]
-      : /^AWS4-[A-Z0-9-]+ .*?Credential=([^\s,]+)/.exec(headers.authorization)?.[1];
+  const credential = !headers.authorization
+    ? query.find(([name]) => name === "X-Amz-Credential")?.[1]
+    : /^AWS4-[A-Z0-9-]+ .*?Credential=([^\s,]+)/.exec(headers.authorization)?.[1];
   return credential === undefined ? undefined : (scopes(credential) ?? undefined);
 }
 

@@ -1,14 +1,15 @@
 import type { Access } from "#kernel/service.ts";
 import {
-  onAccount,
   onBatch,
   onBucket,
   onBucketsPolicy,
   onCopy,
   onCreation,
   onDeletion,
+  onInitiation,
   onObject,
   onRetention,
+  onService,
   onUpload,
   onVersion,
   onWrite,
@@ -19,7 +20,7 @@ import {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
  */
 export const access: Access<"s3"> = {
-  ListBuckets: (ctx, input) => onAccount(ctx, input, "s3:ListAllMyBuckets", "*"),
+  ListBuckets: onService,
   CreateBucket: onCreation,
   HeadBucket: onBucket("s3:ListBucket"),
   GetBucketLocation: onBucket("s3:GetBucketLocation"),
@@ -90,7 +91,7 @@ export const access: Access<"s3"> = {
   SelectObjectContent: onVersion("s3:GetObject"),
   GetObjectAttributes: onVersion("s3:GetObject", "s3:GetObjectAttributes"),
   DeleteObject: onDeletion,
-  CopyObject: onCopy,
+  CopyObject: onCopy("object"),
 
   /** The handler judges each key for itself. */
   DeleteObjects: onBatch,
@@ -118,9 +119,9 @@ export const access: Access<"s3"> = {
   PutObjectLegalHold: onObject("s3:PutObjectLegalHold"),
   GetObjectLegalHold: onObject("s3:GetObjectLegalHold"),
 
-  CreateMultipartUpload: onWrite("s3:PutObject"),
+  CreateMultipartUpload: onInitiation,
   UploadPart: onWrite("s3:PutObject"),
-  UploadPartCopy: onCopy,
+  UploadPartCopy: onCopy("part"),
   CompleteMultipartUpload: onWrite("s3:PutObject"),
   AbortMultipartUpload: onUpload("s3:AbortMultipartUpload"),
   ListParts: onUpload("s3:ListMultipartUploadParts"),

@@ -16,7 +16,10 @@ import {
 } from "./store.ts";
 
 /** What a version is made of; the rest its bucket and the moment decide. */
-export type VersionContent = Omit<ObjectVersion, "bucket" | "key" | "order" | "versionId" | "modified">;
+export type VersionContent = Omit<ObjectVersion, "bucket" | "key" | "order" | "versionId" | "modified"> & {
+  /** Where that is not now. */
+  modified?: number;
+};
 
 const NULL = "null";
 

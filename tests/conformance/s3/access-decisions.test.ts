@@ -1,11 +1,13 @@
 import {
   CopyObjectCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectsCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListBucketsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
+  UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
@@ -261,6 +263,21 @@ behaviour(
     await copy(from, to);
     await expect(copy(to, to)).rejects.toMatchObject(denied);
     await expect(copy(from, from)).rejects.toMatchObject(denied);
+  },
+);
+
+behaviour(
+  "a part that is copied takes no tags along",
+  doc("AmazonS3/latest/API/API_UploadPartCopy.html"),
+  async () => {
+    const from = await open({ Principal: { AWS: OTHER }, Action: "s3:GetObject" });
+    await put(from, "tagged", { Tagging: "a=b" });
+    const Bucket = await open({ Principal: { AWS: OTHER }, Action: "s3:PutObject" });
+    const CopySource = `${from}/tagged`;
+    const { UploadId } = await other().send(new CreateMultipartUploadCommand({ Bucket, Key: "m" }));
+    await other().send(new UploadPartCopyCommand({ Bucket, Key: "m", UploadId, PartNumber: 1, CopySource }));
+    const whole = other().send(new CopyObjectCommand({ Bucket, Key: "c", CopySource }));
+    await expect(whole).rejects.toMatchObject(denied);
   },
 );
 

@@ -187,6 +187,8 @@ for (const [what, name] of [
   ["longer than 63", "a".repeat(64)],
   ["with capital letters", "Capital"],
   ["with an underscore", "under_score"],
+  ["with a hyphen before a period", "label-.bucket"],
+  ["with a hyphen after a period", "label.-bucket"],
   ["that begins with a hyphen", "-begins"],
   ["that ends with a hyphen", "ends-"],
   ["that begins with a period", ".begins"],

@@ -350,3 +350,18 @@ behaviour("what is no upload cannot be aborted", ABORT, () =>
     404,
   ),
 );
+
+behaviour(
+  "an object that came in parts is as old as its upload",
+  doc("AmazonS3/latest/userguide/UsingMetadata.html"),
+  async () => {
+    await cloud.freeze();
+    const begun = await begin({ Key: "old" });
+    const { Uploads } = await s3.send(new ListMultipartUploadsCommand({ Bucket, Prefix: "old" }));
+    await cloud.advance(3_600_000);
+    const part = await send(begun, 1, "data");
+    await complete(begun, [part]);
+    const { LastModified } = await s3.send(new HeadObjectCommand({ Bucket, Key: "old" }));
+    expect(LastModified).toEqual(Uploads?.[0]?.Initiated);
+  },
+);

@@ -51,6 +51,16 @@ export const customerKeysBlocked = (principal: Principal, owner: string, action:
     "this bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys (SSE-C). Please specify a different server-side encryption type",
   );
 
+/** What S3 does for nobody without a name, whomever a policy lets in. It writes two spaces. */
+export const anonymousCannot = (what: "copy objects" | "initiate multipart uploads") =>
+  new AwsError("AccessDenied", `Anonymous users cannot ${what}.  Please authenticate.`, { status: 403 });
+
+/** Whoever asks for no bucket and has no name is sent to the page that tells of S3. */
+export const sentElsewhere = () =>
+  new AwsError("TemporaryRedirect", "Temporary Redirect", { status: 307, headers: { location: ABOUT_S3 } });
+
+export const ABOUT_S3 = "https://aws.amazon.com/s3/";
+
 export const invalidExpectedOwner = (said: string) =>
   new AwsError(
     "InvalidBucketOwnerAWSAccountID",

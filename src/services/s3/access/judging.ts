@@ -9,7 +9,7 @@ import { findUpload, initiatorIn } from "../multipart/upload.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
 import { findVersion } from "../versions.ts";
 import { type AclRequest, asksForAcl } from "./acl-request.ts";
-import { notByAccessPoint } from "./errors.ts";
+import { anonymousCannot, notByAccessPoint, sentElsewhere } from "./errors.ts";
 import { bucketFact, byWayOf, contentFact, objectFact } from "./facts.ts";
 import { keysOfCall } from "./keys.ts";
 import { isPlainVisit, type OnBucket, type OnObject, type Scene, sceneOf } from "./scene.ts";
@@ -38,6 +38,12 @@ async function judgedInFull(
 export function onAccount(ctx: Context, input: object, action: string, resource: string): AccessFact[] {
   if (ctx.principal.type === "anonymous") throw accessDenied();
   return [{ action, resource, conditions: keysOfCall(ctx, input, {}) }];
+}
+
+/** `GET /`, which is an address to visit as well. */
+export function onService(ctx: Context, input: object): AccessFact[] {
+  if (ctx.principal.type === "anonymous") throw sentElsewhere();
+  return onAccount(ctx, input, "s3:ListAllMyBuckets", "*");
 }
 
 export const onBucket =
@@ -164,6 +170,11 @@ function factsOfWriting(ctx: Context, scene: Scene, action: string, input: Writi
   return [...actions.map((one) => contentFact(ctx, scene, one, input)), ...matchFacts(ctx, scene, input)];
 }
 
+export function onInitiation(ctx: Context, input: Writing): MaybePromise<AccessFact[]> {
+  if (ctx.principal.type === "anonymous") throw anonymousCannot("initiate multipart uploads");
+  return judged(ctx, input, (scene) => factsOfWriting(ctx, scene, "s3:PutObject", input));
+}
+
 /** Whoever learns whether an ETag is the object's has read of it. */
 function matchFacts(ctx: Context, scene: Scene, { Key, IfMatch }: Pick<Deletion, "Key" | "IfMatch">) {
   if (IfMatch === undefined || IfMatch === "*" || !scene.version) return [];
@@ -187,26 +198,31 @@ interface Copying extends Writing {
   TaggingDirective?: string;
 }
 
-export async function onCopy(ctx: Context, input: Copying): Promise<AccessFact[]> {
-  const source = copySourceOf(input.CopySource);
-  const from: OnObject = {
-    Bucket: source.bucket,
-    Key: source.key,
-    isSource: true,
-    ...(source.versionId !== undefined && { VersionId: source.versionId }),
-    ...(input.ExpectedSourceBucketOwner !== undefined && {
-      ExpectedBucketOwner: input.ExpectedSourceBucketOwner,
-    }),
-    ...(input.RequestPayer !== undefined && { RequestPayer: input.RequestPayer }),
+/** Of an object, which takes its tags along, or of a part, which has none. */
+export const onCopy =
+  (of: "object" | "part") =>
+  async (ctx: Context, input: Copying): Promise<AccessFact[]> => {
+    if (ctx.principal.type === "anonymous") throw anonymousCannot("copy objects");
+    const source = copySourceOf(input.CopySource);
+    const from: OnObject = {
+      Bucket: source.bucket,
+      Key: source.key,
+      isSource: true,
+      ...(source.versionId !== undefined && { VersionId: source.versionId }),
+      ...(input.ExpectedSourceBucketOwner !== undefined && {
+        ExpectedBucketOwner: input.ExpectedSourceBucketOwner,
+      }),
+      ...(input.RequestPayer !== undefined && { RequestPayer: input.RequestPayer }),
+    };
+    const reading = await judged(ctx, from, (scene) => {
+      const actions = ["s3:GetObject"];
+      if (of === "object" && scene.version?.tags && input.TaggingDirective !== "REPLACE")
+        actions.push("s3:GetObjectTagging");
+      return factsOnVersion(ctx, scene, actions, from);
+    });
+    const writing = await judged(ctx, input, (scene) => factsOfWriting(ctx, scene, "s3:PutObject", input));
+    return reading === NOTHING ? writing : [...reading, ...writing];
   };
-  const reading = await judged(ctx, from, (scene) => {
-    const actions = ["s3:GetObject"];
-    if (scene.version?.tags && input.TaggingDirective !== "REPLACE") actions.push("s3:GetObjectTagging");
-    return factsOnVersion(ctx, scene, actions, from);
-  });
-  const writing = await judged(ctx, input, (scene) => factsOfWriting(ctx, scene, "s3:PutObject", input));
-  return reading === NOTHING ? writing : [...reading, ...writing];
-}
 
 /** Only what comes before any judgement; the handler judges each entry for itself. */
 export const onBatch = (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>

@@ -48,6 +48,8 @@ export const completionHandlers = {
       checkChecksum(input, upload, checksum);
 
       const version = await writeVersion(tx, bucket, key, current, {
+        // What came in parts is as old as its upload.
+        modified: upload.initiated,
         owner: upload.owner,
         acl: upload.acl,
         etag,

@@ -6,6 +6,7 @@ import type { Clients } from "#kernel/clients.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Endpoint, EndpointAnswer, EndpointRequest } from "#kernel/endpoint.ts";
 import type { Input } from "#kernel/service.ts";
+import { ABOUT_S3 } from "../access/errors.ts";
 import { noSuchBucket } from "../errors.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { incorrectEndpoint, invalidUri, noSuchWebsite, websiteMethodNotAllowed } from "./errors.ts";
@@ -31,12 +32,9 @@ export const websiteEndpoint: Endpoint = {
   },
 };
 
-/** Where S3 sends whoever names no bucket. */
-const NOWHERE = "https://aws.amazon.com/s3/";
-
 async function answerTo(request: EndpointRequest, ctx: Context, visitor: Clients): Promise<EndpointAnswer> {
   const { method, path, meta, at, headers } = request;
-  if (at?.name === undefined) return redirection({ status: 301, location: NOWHERE }, meta);
+  if (at?.name === undefined) return redirection({ status: 301, location: ABOUT_S3 }, meta);
   if (method !== "GET" && method !== "HEAD")
     throw websiteMethodNotAllowed(method, path === "/" ? "BUCKET" : "OBJECT");
   const { bucket, website } = await siteAt(ctx, at.name, at.region);

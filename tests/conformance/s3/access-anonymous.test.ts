@@ -1,0 +1,99 @@
+import {
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectsCommand,
+  UploadPartCopyCommand,
+} from "@aws-sdk/client-s3";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { bucketAccess } from "./bucket-access.ts";
+import { elementIn } from "./client.ts";
+import { send } from "./wire.ts";
+
+/* Callers without a name, and what they are told who may do more than S3 does for them. */
+
+const cloud = conformanceCloud();
+const { nobody, put, open } = bucketAccess(cloud);
+
+const REST = doc("AmazonS3/latest/API/RESTServiceGET.html");
+
+const forbidden = (what: string) => ({
+  name: "AccessDenied",
+  message: `Anonymous users cannot ${what}.  Please authenticate.`,
+  $metadata: { httpStatusCode: 403 },
+});
+
+behaviour(
+  "nobody begins an upload in parts without a signature",
+  "https://github.com/scylladb/scylladb/issues/13425",
+  async () => {
+    const Bucket = await open({ Action: "s3:*" });
+    const begun = nobody().send(new CreateMultipartUploadCommand({ Bucket, Key: "m" }));
+    await expect(begun).rejects.toMatchObject(forbidden("initiate multipart uploads"));
+  },
+);
+
+for (const [what, command] of [
+  ["an object", (Bucket: string) => new CopyObjectCommand({ Bucket, Key: "c", CopySource: `${Bucket}/k` })],
+  [
+    "a part",
+    (Bucket: string) =>
+      new UploadPartCopyCommand({
+        Bucket,
+        Key: "m",
+        CopySource: `${Bucket}/k`,
+        UploadId: "u",
+        PartNumber: 1,
+      }),
+  ],
+] as const) {
+  behaviour(
+    `nobody copies ${what} without a signature`,
+    "https://github.com/Seagate/cortx-prvsnr/issues/2908",
+    async () => {
+      for (const Bucket of [await open({ Action: "s3:*" }), await open()])
+        await expect(nobody().send(command(Bucket) as CopyObjectCommand)).rejects.toMatchObject(
+          forbidden("copy objects"),
+        );
+    },
+  );
+}
+
+behaviour(
+  "a batch is refused key by key, also to nobody",
+  "https://github.com/minio/mint/pull/116",
+  async () => {
+    const Bucket = await open();
+    await put(Bucket, "a");
+    const Objects = [{ Key: "a" }, { Key: "k" }];
+    const { Deleted, Errors } = await nobody().send(
+      new DeleteObjectsCommand({ Bucket, Delete: { Objects } }),
+    );
+    expect(Deleted).toBeUndefined();
+    expect(Errors?.map(({ Key, Code }) => [Key, Code])).toEqual([
+      ["a", "AccessDenied"],
+      ["k", "AccessDenied"],
+    ]);
+  },
+);
+
+behaviour("a visitor who asks for no bucket is sent to the page about S3", REST, async () => {
+  const { status, headers, text } = await send(cloud, { method: "GET", target: "/", account: false });
+  expect([status, headers.location, text]).toEqual([307, "https://aws.amazon.com/s3/", ""]);
+});
+
+behaviour(
+  "a signature of no words is none",
+  doc("AmazonS3/latest/API/sigv4-auth-using-authorization-header.html"),
+  async () => {
+    const Bucket = await open();
+    const answer = await send(cloud, {
+      method: "PUT",
+      target: `/${Bucket}/k`,
+      body: "x",
+      account: false,
+      unsigned: { authorization: "" },
+    });
+    expect([answer.status, elementIn(answer.text, "Code")]).toEqual([403, "AccessDenied"]);
+  },
+);
