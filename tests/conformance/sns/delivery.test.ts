@@ -256,6 +256,19 @@ behaviour("the question is signed", SIGNATURES, async () => {
   expect(holds(asked, await certificateOf(asked), CONFIRMATION)).toBe(true);
 });
 
+behaviour("each protocol's text has a signature of its own", SIGNATURES, async () => {
+  const { topic } = await confirmed();
+  const { url, arn } = await cloud.queue();
+  await cloud.sns().send(new SubscribeCommand({ TopicArn: topic, Protocol: "sqs", Endpoint: arn }));
+  const text = JSON.stringify({ default: "for all", http: "for endpoints", sqs: "for queues" });
+  await publish(topic, text, { MessageStructure: "json" });
+  const [queued] = await cloud.notifications(url);
+  const posted: Record<string, string> = JSON.parse(posts[0]!.body);
+  expect([posted.Message, queued!.Message]).toEqual(["for endpoints", "for queues"]);
+  for (const told of [posted, queued!])
+    expect(holds(told, await certificateOf(told), NOTIFICATION)).toBe(true);
+});
+
 behaviour("an endpoint confirms by visiting the address that it was sent", HTTP, async () => {
   const { topic, asked } = await endpoint();
   expect((await fetch(asked.SubscribeURL!)).status).toBe(200);

@@ -23,7 +23,7 @@ function remember(key: string, signature: string): void {
  */
 export async function signed(
   ctx: Context,
-  { topicName, origin }: Pick<Subscription, "topicName" | "origin">,
+  { topicName, origin, protocol }: Pick<Subscription, "topicName" | "origin" | "protocol">,
   document: Readonly<Record<string, unknown>>,
 ) {
   const topic = await ctx.read((tx) => tx.get(topics, [topicName]));
@@ -31,7 +31,8 @@ export async function signed(
   const covered = COVERED.filter((name) => document[name] !== undefined);
   const text = covered.map((name) => `${name}\n${document[name]}\n`).join("");
   const notary = await ctx.notary();
-  const key = `${notary.id} ${version} ${document.MessageId}`;
+  // A message may have a text for each protocol.
+  const key = `${notary.id} ${version} ${protocol} ${document.MessageId}`;
   const known = signatures.get(key);
   const signature = known ?? notary.sign(version === "2" ? "sha256" : "sha1", text);
   if (known === undefined) remember(key, signature);
