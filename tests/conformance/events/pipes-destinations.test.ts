@@ -4,6 +4,8 @@ import {
   type ConnectionHttpParameters,
   CreateApiDestinationCommand,
   CreateConnectionCommand,
+  DeleteApiDestinationCommand,
+  DescribeApiDestinationCommand,
   PutRuleCommand,
   PutTargetsCommand,
 } from "@aws-sdk/client-eventbridge";
@@ -241,6 +243,22 @@ behaviour(
     }
   },
 );
+
+behaviour("a destination that is made anew is another one", guide("eb-api-destinations"), async () => {
+  const Target = await destination();
+  const Name = Target.split("/")[1]!;
+  const { put } = await pipe({ Target });
+  const { ConnectionArn } = await events(new DescribeApiDestinationCommand({ Name }));
+  await events(new DeleteApiDestinationCommand({ Name }));
+  const InvocationEndpoint = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}`;
+  await events(
+    new CreateApiDestinationCommand({ Name, ConnectionArn, InvocationEndpoint, HttpMethod: "POST" }),
+  );
+  answerTo = () => "";
+  await put("hello");
+  await cloud.advance(2_000);
+  expect(calls).toEqual([]);
+});
 
 behaviour(
   "a bus is a target, with members that lead into the event",

@@ -2,10 +2,12 @@ import { parseArn } from "#aws/arn.ts";
 import type * as Events from "#aws/contract/types/events.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
+import { destinationArn } from "../arns.ts";
 import type { Connection } from "../store.ts";
 import { type Secrets, secretsOf } from "./connections.ts";
 import { destinationAt, usedBy } from "./destinations.ts";
 import { withScheme } from "./endpoint.ts";
+import { absent } from "./errors.ts";
 
 /** What a destination may take to answer. */
 const PATIENCE_MS = 5_000;
@@ -40,6 +42,7 @@ export async function callDestination(
     .split("/");
   const { destination, connection } = await ctx.read(async (tx) => {
     const found = await destinationAt(tx, name);
+    if (destinationArn(ctx, name, found.id) !== arn) throw absent("API destination", arn);
     return { destination: found, connection: await usedBy(tx, found) };
   });
   if (connection?.state !== "AUTHORIZED")
