@@ -20,10 +20,11 @@ import type { Bytes, ReadTransaction, Transaction } from "./transaction.ts";
  */
 export interface Blobs {
   /**
-   * Takes in a body; nothing refers to it yet. Either `keep` it in a transaction or `drop` it.
+   * Takes in a body, at once if it is small and there; nothing refers to it yet. Either `keep` it in a transaction or
+   * `drop` it.
    * @throws {BodyTooLargeError} and whatever the body's own end finds wrong; nothing remains then
    */
-  receive(body: Body, options: ReceiveOptions): Promise<StagedBlob>;
+  receive(body: Body, options: ReceiveOptions): MaybePromise<StagedBlob>;
   /** Gives up a body that was received; one that was kept meanwhile stays. */
   drop(staged: StagedBlob): Promise<void>;
   /** Bytes `start` to `end` (exclusive) of a file. Call it inside the transaction that found the reference. */
@@ -59,10 +60,15 @@ export interface BlobRef {
   key?: string;
 }
 
-/** A file names the process that intends it. */
-export type StagedBlob =
-  | { size: number; inline: Uint8Array; secret?: Uint8Array | undefined }
-  | { size: number; file: string; key: string; process: number };
+export type StagedBlob = { size: number; inline: Uint8Array; secret?: Uint8Array | undefined } | StagedFile;
+
+interface StagedFile {
+  size: number;
+  file: string;
+  key: string;
+  /** That intends it. */
+  process: number;
+}
 
 /** Up to here a body stands in the store. */
 export const INLINE_BYTES = 64 * 1024;
@@ -106,7 +112,7 @@ export interface BlobHome {
 /** A service's blobs and the transaction steps on them. */
 export interface BlobSteps {
   /** Makes a staged body part of the transaction. @throws if its intent was swept meanwhile */
-  keep(tx: Transaction, staged: StagedBlob): Promise<BlobRef>;
+  keep(tx: Transaction, staged: StagedBlob): MaybePromise<BlobRef>;
   /** The body goes when the transaction has taken effect. */
   discard(tx: Transaction, ref: BlobRef): void;
   /** A small body's bytes; `undefined` for a file. */
@@ -119,18 +125,21 @@ export interface BlobSteps {
 
 export function blobSteps(service: string, scope: Scope): BlobSteps {
   const rows = bodies(scope);
+
+  async function keepFile(tx: Transaction, { size, file, key, process }: StagedFile): Promise<BlobRef> {
+    const intent = [service, process, file];
+    if (!(await tx.get(intents[scope], intent))) throw new Error("the blob's intent is gone");
+    tx.delete(intents[scope], intent);
+    return { size, file, key };
+  }
+
   return {
-    async keep(tx, staged) {
-      if ("inline" in staged) {
-        if (staged.size === 0) return { size: 0 };
-        const row = tx.sequence();
-        tx.putSealed(rows, [service, row], staged.inline, staged.secret);
-        return { size: staged.size, row };
-      }
-      const key = [service, staged.process, staged.file];
-      if (!(await tx.get(intents[scope], key))) throw new Error("the blob's intent is gone");
-      tx.delete(intents[scope], key);
-      return { size: staged.size, file: staged.file, key: staged.key };
+    keep(tx, staged) {
+      if (!("inline" in staged)) return keepFile(tx, staged);
+      if (staged.size === 0) return { size: 0 };
+      const row = tx.sequence();
+      tx.putSealed(rows, [service, row], staged.inline, staged.secret);
+      return { size: staged.size, row };
     },
     discard(tx, ref) {
       if (ref.row !== undefined) tx.deleteBytes(rows, [service, ref.row]);
@@ -151,7 +160,7 @@ export function blobSteps(service: string, scope: Scope): BlobSteps {
 export async function keeping<R>(
   ctx: Context,
   staged: StagedBlob,
-  write: (tx: Transaction) => Promise<R>,
+  write: (tx: Transaction) => MaybePromise<R>,
 ): Promise<R> {
   try {
     return await ctx.transact(write);
@@ -225,14 +234,14 @@ export function openBlobs(
   }
 
   return {
-    async receive(body, options) {
+    receive(body, options) {
       if (body.size === undefined || body.size > INLINE_BYTES || body.size > options.limit) {
         return receiveStream(body, options);
       }
-      const inline = await body.bytes(INLINE_BYTES);
-      const tapped = options.tap?.(inline);
-      if (tapped) await tapped;
-      return { size: inline.length, inline, secret: options.secret };
+      const { tap, secret } = options;
+      return whenReady(body.bytes(INLINE_BYTES), (inline) =>
+        whenReady(tap?.(inline), () => ({ size: inline.length, inline, secret })),
+      );
     },
     async drop(staged) {
       if ("file" in staged) await forget(staged.file);

@@ -1,6 +1,6 @@
 import { descending } from "#kernel/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
-import type { MaybePromise } from "#lib/maybe-promise.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
 import { invalidVersionId } from "./errors.ts";
 import { touch } from "./lifecycle/mark.ts";
@@ -80,13 +80,13 @@ async function findNamed(
  * Makes `content` the current version of a key in place of `current`, which becomes noncurrent or, if it is a null
  * version and the new one is too, goes.
  */
-export async function writeVersion(
+export function writeVersion(
   tx: Transaction,
   bucket: Bucket,
   key: string,
   current: ObjectVersion | undefined,
   content: VersionContent,
-): Promise<ObjectVersion> {
+): MaybePromise<ObjectVersion> {
   const order = tx.sequence();
   const version: ObjectVersion = {
     bucket: bucket.id,
@@ -96,11 +96,15 @@ export async function writeVersion(
     modified: wholeSeconds(tx.now()),
     ...content,
   };
-  if (bucket.ages) await touch(tx, bucket, version.deleteMarker ? "changed" : current ? "replaced" : "new");
-  if (version.versionId === NULL) await removeNull(tx, bucket, key, current);
-  if (current && !(version.versionId === NULL && current.versionId === NULL)) tx.put(noncurrent, current);
-  tx.put(objects, version);
-  return version;
+  const isNull = version.versionId === NULL;
+  const touched = touch(tx, bucket, version.deleteMarker ? "changed" : current ? "replaced" : "new");
+  return whenReady(touched, () =>
+    whenReady(isNull ? removeNull(tx, bucket, key, current) : undefined, () => {
+      if (current && !(isNull && current.versionId === NULL)) tx.put(noncurrent, current);
+      tx.put(objects, version);
+      return version;
+    }),
+  );
 }
 
 /**
@@ -156,13 +160,13 @@ export async function insertVersion(tx: Transaction, bucket: Bucket, version: Ob
 export async function rewriteVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const current = await currentVersion(tx, bucket, version.key);
   tx.put(current?.order === version.order ? objects : noncurrent, version);
-  if (bucket.ages) await touch(tx, bucket, "changed");
+  await touch(tx, bucket, "changed");
 }
 
 /** Removes one version for good; if it was the current one, the next older one takes its place. */
 export async function removeVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const { key, order } = version;
-  if (bucket.ages) await touch(tx, bucket, "changed");
+  await touch(tx, bucket, "changed");
   await discardBody(tx, version);
   const current = await currentVersion(tx, bucket, key);
   if (current?.order !== order) return tx.delete(noncurrent, [bucket.id, key, descending(order)]);
@@ -179,9 +183,17 @@ export function wholeSeconds(time: number): number {
 }
 
 /** There is one null version of a key at most: the bytes of the one before go. */
-async function removeNull(tx: Transaction, bucket: Bucket, key: string, current: ObjectVersion | undefined) {
+function removeNull(
+  tx: Transaction,
+  bucket: Bucket,
+  key: string,
+  current: ObjectVersion | undefined,
+): MaybePromise<void> {
   if (!current) return;
-  if (current.versionId === NULL) return discardBody(tx, current);
+  return current.versionId === NULL ? discardBody(tx, current) : removeOlderNull(tx, bucket, key);
+}
+
+async function removeOlderNull(tx: Transaction, bucket: Bucket, key: string): Promise<void> {
   const older = await nullBelow(tx, bucket, key);
   if (!older) return;
   await discardBody(tx, older);
@@ -193,10 +205,12 @@ async function nullBelow(tx: ReadTransaction, bucket: Bucket, key: string) {
   return found;
 }
 
-async function discardBody(tx: Transaction, version: ObjectVersion): Promise<void> {
+function discardBody(tx: Transaction, version: ObjectVersion): MaybePromise<void> {
   if (version.body) bodies.discard(tx, version.body);
-  if (version.partCount === undefined) return;
-  const { bucket, order } = version;
+  if (version.partCount !== undefined) return discardParts(tx, version);
+}
+
+async function discardParts(tx: Transaction, { bucket, order }: ObjectVersion): Promise<void> {
   for (const { offset, parts } of await tx.list(manifests, { in: [bucket, order], limit: 1_000 })) {
     for (const part of parts) bodies.discard(tx, part.body);
     tx.delete(manifests, [bucket, order, offset]);

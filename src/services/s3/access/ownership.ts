@@ -5,6 +5,7 @@
 import type { ObjectOwnership } from "#aws/contract/types/s3.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { bucketAt, objectArn } from "../buckets/bucket.ts";
 import { checkDocument } from "../documents.ts";
 import { aclNotSupported, bucketAclWithOwnership, malformedXml } from "../errors.ts";
@@ -72,11 +73,15 @@ export interface Provenance {
  * Who will own what is written, and its ACL. Nearly every write says nothing of ACLs, into a bucket without any.
  * @throws {AwsError} AccessControlListNotSupported, AccessDenied for a public ACL where they are blocked
  */
-export async function provenanceOf(
+export function provenanceOf(
   ctx: Context,
   input: AclRequest & { Bucket: string; Key: string },
-): Promise<(bucket: Bucket) => Provenance> {
+): MaybePromise<(bucket: Bucket) => Provenance> {
   if (!asksForAcl(input)) return (bucket) => ({ owner: writerIn(ctx, bucket, undefined) });
+  return askedProvenance(ctx, input);
+}
+
+async function askedProvenance(ctx: Context, input: AclRequest & { Bucket: string; Key: string }) {
   checkForm(input, "object");
   const acl = await ctx.read(async (tx) => {
     const bucket = await bucketAt(tx, input.Bucket);
@@ -92,7 +97,10 @@ export async function provenanceOf(
       throw publicAclBlocked(ctx.principal, bucket.owner, "s3:PutObject", objectArn(bucket.name, input.Key));
     return asked;
   });
-  return (bucket) => ({ owner: writerIn(ctx, bucket, input.ACL), ...(acl && { acl }) });
+  return (bucket: Bucket): Provenance => ({
+    owner: writerIn(ctx, bucket, input.ACL),
+    ...(acl && { acl }),
+  });
 }
 
 function writerIn({ principal }: Context, bucket: Bucket, acl: string | undefined): string {

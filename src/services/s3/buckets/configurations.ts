@@ -1,5 +1,6 @@
 import { collection } from "#kernel/collection.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Bucket } from "../store.ts";
 
 /**
@@ -23,7 +24,7 @@ const configurations = collection<Configuration>("s3/configuration", {
 
 /** One kind of configuration. */
 export interface ConfigurationKind<T> {
-  get(tx: ReadTransaction, bucket: Bucket, id?: string): Promise<T | undefined>;
+  get(tx: ReadTransaction, bucket: Bucket, id?: string): MaybePromise<T | undefined>;
   put(tx: Transaction, bucket: Bucket, document: T, id?: string): void;
   delete(tx: Transaction, bucket: Bucket, id?: string): void;
   /** By id, in its order. At most 1,000, which is more than S3 takes of any kind. */
@@ -32,9 +33,8 @@ export interface ConfigurationKind<T> {
 
 export function configuration<T>(kind: string): ConfigurationKind<T> {
   return {
-    async get(tx, bucket, id = "") {
-      return (await tx.get(configurations, [bucket.id, kind, id]))?.document as T | undefined;
-    },
+    get: (tx, bucket, id = "") =>
+      whenReady(tx.get(configurations, [bucket.id, kind, id]), (found) => found?.document as T | undefined),
     put: (tx, bucket, document, id = "") => tx.put(configurations, { bucket: bucket.id, kind, id, document }),
     delete: (tx, bucket, id = "") => tx.delete(configurations, [bucket.id, kind, id]),
     async list(tx, bucket) {

@@ -1,5 +1,6 @@
 import { collection } from "#kernel/collection.ts";
 import type { Transaction } from "#kernel/transaction.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { DAY_MS, midnightAfter } from "../days.ts";
 import { type Bucket, buckets } from "../store.ts";
 
@@ -32,10 +33,11 @@ export const marks = collection<Mark>("s3/lifecycle", {
 export type Touch = "new" | "replaced" | "changed";
 
 /** Told of all that comes, goes or changes in a bucket. Costs a look into memory, and a write or two between two walks. */
-export async function touch(tx: Transaction, bucket: Bucket, how: Touch): Promise<void> {
-  if (!bucket.ages) return;
-  const mark = await tx.get(marks, [bucket.id]);
-  if (!mark) return;
+export function touch(tx: Transaction, bucket: Bucket, how: Touch): MaybePromise<void> {
+  if (bucket.ages) return whenReady(tx.get(marks, [bucket.id]), (mark) => mark && mind(tx, mark, how));
+}
+
+function mind(tx: Transaction, mark: Mark, how: Touch): void {
   const now = tx.now();
   if (how === "changed" || (how === "replaced" && mark.counts)) {
     const tonight = midnightAfter(now);

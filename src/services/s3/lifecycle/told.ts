@@ -1,20 +1,24 @@
 import type { ReadTransaction } from "#kernel/transaction.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Bucket, ObjectVersion, Upload } from "../store.ts";
 import { abortOf } from "./due.ts";
 import { matches } from "./filter.ts";
-import { dueAt, lifecycles, rulesOf } from "./rules.ts";
+import { dueAt, type LifecycleDocument, lifecycles, rulesOf } from "./rules.ts";
 
 /**
  * When the bucket's rules make an object expire, as answers about the current version tell it; of several rules the
  * earliest, and of those the first. Ids come as they are, but for what a header cannot carry.
  */
-export async function expirationOf(
+export function expirationOf(
   tx: ReadTransaction,
   bucket: Bucket,
   version: ObjectVersion,
-): Promise<string | undefined> {
-  const document = bucket.lifecycle && (await lifecycles.get(tx, bucket));
-  if (!document) return undefined;
+): MaybePromise<string | undefined> {
+  if (!bucket.lifecycle) return undefined;
+  return whenReady(lifecycles.get(tx, bucket), (document) => document && expirationBy(document, version));
+}
+
+function expirationBy(document: LifecycleDocument, version: ObjectVersion): string | undefined {
   let first: { id: string; due: number } | undefined;
   for (const { id, filter, expiration } of rulesOf(document)) {
     if (!expiration || !matches(filter, version)) continue;

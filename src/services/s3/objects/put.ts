@@ -1,6 +1,8 @@
 import { keeping } from "#kernel/blobs.ts";
 import type { Handlers } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
 import { bodyOf } from "#lib/body.ts";
+import { whenReady } from "#lib/maybe-promise.ts";
 import { provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
@@ -15,7 +17,7 @@ import {
 import { headerNotImplemented } from "../errors.ts";
 import { expirationOf } from "../lifecycle/told.ts";
 import { checkDigest, lockFor, lockIn } from "../lock/headers.ts";
-import { bodies } from "../store.ts";
+import { type Bucket, bodies, type ObjectVersion } from "../store.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf } from "./attributes.ts";
 import { checksumMembers, DEFAULT_ALGORITHM, expectedChecksum, refuseUnknownChecksum } from "./checksums.ts";
@@ -55,35 +57,44 @@ export const objectWriting = {
       algorithm: DEFAULT_ALGORITHM,
       secret: encryption.key?.bytes,
     });
-    return keeping(ctx, received.staged, async (tx) => {
-      const bucket = await bucketAt(tx, Bucket);
+
+    /** At once, where nothing is waited for: the cloud's busiest write. */
+    const write = (tx: Transaction, bucket: Bucket, current: ObjectVersion | undefined) => {
       const lock = lockFor(bucket, asked, tx.now());
       checkDigest(ctx, lock, "Object");
-      const current = await currentVersion(tx, bucket, Key);
       checkEncryption(ctx, bucket, Key, encryption);
       checkWrite(input, current, Key);
-      const version = await writeVersion(tx, bucket, Key, current, {
-        ...attributes,
-        ...lock,
-        tags,
-        ...provenance(bucket),
-        etag: etagFor(encryption, received.md5, tx.random),
-        size: received.staged.size,
-        body: await bodies.keep(tx, received.staged),
-        checksum: received.checksum && { ...received.checksum, type: "FULL_OBJECT" },
-        ...keptEncryption(encryption),
-      });
-      await announce(ctx, tx, bucket, {
-        event: ctx.request?.method === "POST" ? "ObjectCreated:Post" : "ObjectCreated:Put",
-        version,
-      });
-      return {
-        ETag: quoted(version.etag),
-        Expiration: await expirationOf(tx, bucket, version),
-        VersionId: newVersionId(bucket, version),
-        ...checksumMembers(version.checksum),
-        ...toldEncryption(encryption.key),
-      };
-    });
+      return whenReady(bodies.keep(tx, received.staged), (body) =>
+        writeVersion(tx, bucket, Key, current, {
+          ...attributes,
+          ...lock,
+          tags,
+          ...provenance(bucket),
+          etag: etagFor(encryption, received.md5, tx.random),
+          size: received.staged.size,
+          body,
+          checksum: received.checksum && { ...received.checksum, type: "FULL_OBJECT" },
+          ...keptEncryption(encryption),
+        }),
+      );
+    };
+    const event = ctx.request?.method === "POST" ? "ObjectCreated:Post" : "ObjectCreated:Put";
+    const answer = (tx: Transaction, bucket: Bucket, version: ObjectVersion) =>
+      whenReady(announce(ctx, tx, bucket, { event, version }), () =>
+        whenReady(expirationOf(tx, bucket, version), (expiration) => ({
+          ETag: quoted(version.etag),
+          Expiration: expiration,
+          VersionId: newVersionId(bucket, version),
+          ...checksumMembers(version.checksum),
+          ...toldEncryption(encryption.key),
+        })),
+      );
+    return keeping(ctx, received.staged, (tx) =>
+      whenReady(bucketAt(tx, Bucket), (bucket) =>
+        whenReady(currentVersion(tx, bucket, Key), (current) =>
+          whenReady(write(tx, bucket, current), (version) => answer(tx, bucket, version)),
+        ),
+      ),
+    );
   },
 } satisfies Handlers<"s3">;

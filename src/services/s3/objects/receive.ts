@@ -3,6 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import { type ChecksumName, checksumOf } from "#lib/checksums/checksum.ts";
 import { hashing } from "#lib/checksums/hashing.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import {
   badContentMd5,
   chunkedTransfer,
@@ -44,25 +45,30 @@ export interface Received {
  * Takes in an upload and holds it to what its sender promised. What it returns is the caller's to keep or to drop.
  * @throws {AwsError} EntityTooLarge, InvalidDigest, BadDigest
  */
-export async function receive(ctx: Context, body: Body, expected: Expectations): Promise<Received> {
+export function receive(ctx: Context, body: Body, expected: Expectations): MaybePromise<Received> {
   const { contentMd5, checksum, limit = MOST_PUT_BYTES, secret } = expected;
   if (contentMd5 !== undefined && !isMd5(contentMd5)) throw invalidDigest(contentMd5);
   const algorithm = checksum?.algorithm ?? expected.algorithm;
   const names = new Set<ChecksumName>(["md5"]);
   if (algorithm) names.add(hashName(algorithm));
   if (expected.also) names.add(hashName(expected.also));
-  const { staged, digests } = await stage(ctx, body, [...names], { limit, secret });
-  const value = algorithm && base64(digests[hashName(algorithm)]!);
-  try {
-    if (contentMd5 !== undefined) checkMd5(contentMd5, base64(digests.md5!));
-    if (checksum) checkChecksum(checksum, body.trailers, value!);
-  } catch (error) {
-    await ctx.blobs.drop(staged);
-    throw error;
-  }
-  const md5 = Buffer.from(digests.md5!).toString("hex");
-  const also = expected.also && base64(digests[hashName(expected.also)]!);
-  return { staged, md5, checksum: algorithm && { algorithm, value: value! }, also };
+  return whenReady(stage(ctx, body, [...names], { limit, secret }), ({ staged, digests }) => {
+    const value = algorithm && base64(digests[hashName(algorithm)]!);
+    try {
+      if (contentMd5 !== undefined) checkMd5(contentMd5, base64(digests.md5!));
+      if (checksum) checkChecksum(checksum, body.trailers, value!);
+    } catch (error) {
+      return dropping(ctx, staged, error);
+    }
+    const md5 = Buffer.from(digests.md5!).toString("hex");
+    const also = expected.also && base64(digests[hashName(expected.also)]!);
+    return { staged, md5, checksum: algorithm && { algorithm, value: value! }, also };
+  });
+}
+
+async function dropping(ctx: Context, staged: StagedBlob, error: unknown): Promise<never> {
+  await ctx.blobs.drop(staged);
+  throw error;
 }
 
 function checkMd5(promised: string, md5: string): void {
@@ -87,25 +93,43 @@ export interface Staged {
   digests: Partial<Record<ChecksumName, Uint8Array>>;
 }
 
+export interface StageOptions {
+  limit: number;
+  secret: Uint8Array | undefined;
+}
+
 /** Takes in a body and computes checksums on its way: small ones in one go, large ones in a worker. */
-export async function stage(
+export function stage(
   ctx: Context,
   body: Body,
   names: readonly ChecksumName[],
-  { limit, secret }: { limit: number; secret: Uint8Array | undefined },
-): Promise<Staged> {
+  options: StageOptions,
+): MaybePromise<Staged> {
   const { size } = body;
-  if (size !== undefined && size > limit) throw entityTooLarge(limit, size);
-  const sums = size !== undefined && size <= INLINE_BYTES ? undefined : hashing(names);
+  if (size !== undefined && size > options.limit) throw entityTooLarge(options.limit, size);
+  if (size === undefined || size > INLINE_BYTES) return stageLarge(ctx, body, names, options);
+  return whenReady(ctx.blobs.receive(body, options), (staged) => ({
+    staged,
+    digests: digestsOf(names, staged),
+  }));
+}
+
+async function stageLarge(
+  ctx: Context,
+  body: Body,
+  names: readonly ChecksumName[],
+  { limit, secret }: StageOptions,
+): Promise<Staged> {
+  const sums = hashing(names);
   let staged: StagedBlob | undefined;
   try {
-    staged = await ctx.blobs.receive(body, { limit, secret, tap: sums && ((chunk) => sums.update(chunk)) });
-    return { staged, digests: sums ? await sums.digest() : digestsOf(names, staged) };
+    staged = await ctx.blobs.receive(body, { limit, secret, tap: (chunk) => sums.update(chunk) });
+    return { staged, digests: await sums.digest() };
   } catch (error) {
     if (staged) await ctx.blobs.drop(staged);
     throw error instanceof BodyTooLargeError ? entityTooLarge(limit) : error;
   } finally {
-    sums?.abort();
+    sums.abort();
   }
 }
 
