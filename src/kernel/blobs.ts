@@ -111,8 +111,12 @@ export interface BlobHome {
 
 /** A service's blobs and the transaction steps on them. */
 export interface BlobSteps {
-  /** Makes a staged body part of the transaction. @throws if its intent was swept meanwhile */
-  keep(tx: Transaction, staged: StagedBlob): MaybePromise<BlobRef>;
+  /**
+   * Makes a staged body part of the transaction. A small one takes over the row of `former`, a body whose last reference
+   * goes in this transaction; `staysIn` then tells that there is nothing to discard.
+   * @throws if its intent was swept meanwhile
+   */
+  keep(tx: Transaction, staged: StagedBlob, former?: BlobRef): MaybePromise<BlobRef>;
   /** The body goes when the transaction has taken effect. */
   discard(tx: Transaction, ref: BlobRef): void;
   /** A small body's bytes; `undefined` for a file. */
@@ -134,10 +138,10 @@ export function blobSteps(service: string, scope: Scope): BlobSteps {
   }
 
   return {
-    keep(tx, staged) {
+    keep(tx, staged, former) {
       if (!("inline" in staged)) return keepFile(tx, staged);
       if (staged.size === 0) return { size: 0 };
-      const row = tx.sequence();
+      const row = former?.row ?? tx.sequence();
       tx.putSealed(rows, [service, row], staged.inline, staged.secret);
       return { size: staged.size, row };
     },
@@ -155,6 +159,10 @@ export function blobSteps(service: string, scope: Scope): BlobSteps {
     },
   };
 }
+
+/** Whether a body has taken over the row of a former one. */
+export const staysIn = (former: BlobRef, body: BlobRef | undefined): boolean =>
+  former.row !== undefined && former.row === body?.row;
 
 /** Runs the transaction that keeps a staged body; drops the body if that fails. */
 export async function keeping<R>(

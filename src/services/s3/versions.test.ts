@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
+import { INLINE_BYTES } from "#kernel/blobs.ts";
 import { testCloud } from "#kernel/testing.ts";
 import { bodyOf } from "#lib/body.ts";
 import { random } from "#lib/random.ts";
+import { openMemory } from "#storage/kv/memory.ts";
+import { countedBlobs, textOf as contentOf } from "./objects/testing.ts";
 import { s3 } from "./service.ts";
 import { orderOf, versionIdOf } from "./versions.ts";
 
@@ -25,7 +28,9 @@ interface Version {
 }
 
 test("puts, deletes and changes of versioning leave what a list of versions would", async () => {
-  const { aws, close } = await testCloud([s3]);
+  const store = openMemory();
+  const blobs = countedBlobs();
+  const { aws, advance, close } = await testCloud([s3], { store, blobs });
   const at = { Bucket: "versions", Key: "k" };
   await aws.s3.CreateBucket({ Bucket: at.Bucket });
   const chance = random(11);
@@ -41,7 +46,7 @@ test("puts, deletes and changes of versioning leave what a list of versions woul
   for (let round = 0; round < 400; round++) {
     const choice = chance.below(10);
     if (choice < 4) {
-      const text = `text ${round}`;
+      const text = [`text ${round}`, "", `text ${round}`.repeat(10_000)][chance.below(3)]!;
       const { VersionId } = await aws.s3.PutObject({ ...at, Body: bodyOf(text) });
       expect(VersionId === undefined).toBe(versioning !== "Enabled");
       add(VersionId, text);
@@ -66,13 +71,22 @@ test("puts, deletes and changes of versioning leave what a list of versions woul
     }
     expect(await textOf()).toBe(model[0]?.text);
     for (const { id, text } of model) expect(await textOf(id)).toBe(text);
+    const lengths = model.flatMap(({ text }) => (text ? [text.length] : []));
+    expect(await smallBodies()).toBe(lengths.filter((length) => length <= INLINE_BYTES).length);
+    await advance("1s");
+    expect(blobs.files.size).toBe(lengths.filter((length) => length > INLINE_BYTES).length);
   }
   await close();
+
+  async function smallBodies(): Promise<number> {
+    const rows = await store.range({ start: Buffer.alloc(0), end: Buffer.alloc(4, 0xff), limit: 1_000 });
+    return rows.filter(({ key }) => String(key).includes("kernel/body/")).length;
+  }
 
   async function textOf(VersionId?: string): Promise<string | undefined> {
     try {
       const { Body } = await aws.s3.GetObject({ ...at, VersionId });
-      return Buffer.from(Body as Uint8Array).toString();
+      return await contentOf(Body);
     } catch (error) {
       expect(error).toMatchObject({
         code: VersionId === undefined ? "NoSuchKey" : "MethodNotAllowed",

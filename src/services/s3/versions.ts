@@ -1,3 +1,4 @@
+import { type BlobRef, staysIn } from "#kernel/blobs.ts";
 import { descending } from "#kernel/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
@@ -99,7 +100,7 @@ export function writeVersion(
   const isNull = version.versionId === NULL;
   const touched = touch(tx, bucket, version.deleteMarker ? "changed" : current ? "replaced" : "new");
   return whenReady(touched, () =>
-    whenReady(isNull ? removeNull(tx, bucket, key, current) : undefined, () => {
+    whenReady(isNull ? removeNull(tx, bucket, current, version) : undefined, () => {
       if (current && !(isNull && current.versionId === NULL)) tx.put(noncurrent, current);
       tx.put(objects, version);
       return version;
@@ -177,6 +178,11 @@ export async function removeVersion(tx: Transaction, bucket: Bucket, version: Ob
   tx.put(objects, next);
 }
 
+/** The body that goes when a new version takes the place of `current`. */
+export function bodyReplaced(bucket: Bucket, current: ObjectVersion | undefined): BlobRef | undefined {
+  return bucket.versioning !== "Enabled" && current?.versionId === NULL ? current.body : undefined;
+}
+
 /** S3 counts in whole seconds, also where it prints milliseconds. */
 export function wholeSeconds(time: number): number {
   return time - (time % 1_000);
@@ -186,11 +192,12 @@ export function wholeSeconds(time: number): number {
 function removeNull(
   tx: Transaction,
   bucket: Bucket,
-  key: string,
   current: ObjectVersion | undefined,
+  { key, body }: ObjectVersion,
 ): MaybePromise<void> {
   if (!current) return;
-  return current.versionId === NULL ? discardBody(tx, current) : removeOlderNull(tx, bucket, key);
+  if (current.versionId !== NULL) return removeOlderNull(tx, bucket, key);
+  if (!(current.body && staysIn(current.body, body))) return discardBody(tx, current);
 }
 
 async function removeOlderNull(tx: Transaction, bucket: Bucket, key: string): Promise<void> {

@@ -18,7 +18,7 @@ import { headerNotImplemented } from "../errors.ts";
 import { expirationOf } from "../lifecycle/told.ts";
 import { checkDigest, lockFor, lockIn } from "../lock/headers.ts";
 import { type Bucket, bodies, type ObjectVersion } from "../store.ts";
-import { currentVersion, writeVersion } from "../versions.ts";
+import { bodyReplaced, currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf } from "./attributes.ts";
 import { checksumMembers, DEFAULT_ALGORITHM, expectedChecksum, refuseUnknownChecksum } from "./checksums.ts";
 import { checkConditionForm, checkWrite, refuseDateConditions } from "./conditions.ts";
@@ -64,7 +64,7 @@ export const objectWriting = {
       checkDigest(ctx, lock, "Object");
       checkEncryption(ctx, bucket, Key, encryption);
       checkWrite(input, current, Key);
-      return whenReady(bodies.keep(tx, received.staged), (body) =>
+      return whenReady(bodies.keep(tx, received.staged, bodyReplaced(bucket, current)), (body) =>
         writeVersion(tx, bucket, Key, current, {
           ...attributes,
           ...lock,
