@@ -184,30 +184,57 @@ export const removeBlob: Job<{ file: string }> = job("kernel/remove-blob", {
   run: async (ctx, { file }) => ctx.blobs.remove(file),
 });
 
-export function openBlobs(
-  home: BlobHome,
-  store: BlobStore,
-  { random, keys }: { random: Random; keys: DataKeys },
-): Blobs {
-  async function intend(file: string) {
-    await home.write((tx) =>
-      tx.put(intents[home.scope], {
-        service: home.service,
-        process: home.process,
-        file,
-        order: tx.sequence(),
-      }),
+/** What it draws names and keys from. */
+export interface BlobMeans {
+  random: Random;
+  keys: DataKeys;
+}
+
+export function openBlobs(home: BlobHome, store: BlobStore, means: BlobMeans): Blobs {
+  return new BlobsOf(home, store, means);
+}
+
+/** A class for its prototype: one is made for every call that brings a body. */
+class BlobsOf implements Blobs {
+  readonly #home: BlobHome;
+  readonly #store: BlobStore;
+  readonly #means: BlobMeans;
+
+  constructor(home: BlobHome, store: BlobStore, means: BlobMeans) {
+    this.#home = home;
+    this.#store = store;
+    this.#means = means;
+  }
+
+  receive(body: Body, options: ReceiveOptions): MaybePromise<StagedBlob> {
+    if (body.size === undefined || body.size > INLINE_BYTES || body.size > options.limit)
+      return this.#receiveStream(body, options);
+    const { tap, secret } = options;
+    return whenReady(body.bytes(INLINE_BYTES), (inline) =>
+      whenReady(tap?.(inline), () => ({ size: inline.length, inline, secret })),
     );
   }
 
-  async function forget(file: string) {
-    const key = [home.service, home.process, file];
-    if (!(await home.write((tx) => tx.get(intents[home.scope], key)))) return;
-    await store.remove(file);
-    await home.write((tx) => tx.delete(intents[home.scope], key));
+  async drop(staged: StagedBlob): Promise<void> {
+    if ("file" in staged) await this.#forget(staged.file);
   }
 
-  async function receiveStream(body: Body, { limit, tap, secret }: ReceiveOptions): Promise<StagedBlob> {
+  read(
+    { file, key }: BlobRef,
+    start: number,
+    end: number,
+    { secret, lend }: OpenOptions = {},
+  ): AsyncIterable<Uint8Array> {
+    const found = key === undefined ? undefined : this.#means.keys.find(key, secret);
+    return this.#store.read(file!, start, end, { lend: lend ?? false, key: found });
+  }
+
+  remove(file: string): Promise<void> {
+    return this.#store.remove(file);
+  }
+
+  async #receiveStream(body: Body, { limit, tap, secret }: ReceiveOptions): Promise<StagedBlob> {
+    const { random, keys } = this.#means;
     const first: Uint8Array[] = [];
     let size = 0;
     let file: string | undefined;
@@ -224,42 +251,35 @@ export function openBlobs(
         else first.push(chunk);
         if (writer || size <= INLINE_BYTES) continue;
         file = random.hex(32);
-        intended = intend(file);
+        intended = this.#intend(file);
         intended.catch(() => {});
         key = keys.make(secret);
-        writer = await onDisk(store.create(file, key));
+        writer = await onDisk(this.#store.create(file, key));
         for (const early of first.splice(0)) await onDisk(writer.write(early));
       }
       if (!writer || !file || !key) return { size, inline: Buffer.concat(first), secret };
       await intended;
       await onDisk(writer.commit());
-      return { size, file, key: key.name, process: home.process };
+      return { size, file, key: key.name, process: this.#home.process };
     } catch (error) {
       await writer?.abort();
-      if (file) await intended?.then(() => forget(file!)).catch(() => {});
+      if (file) await intended?.then(() => this.#forget(file!)).catch(() => {});
       throw error;
     }
   }
 
-  return {
-    receive(body, options) {
-      if (body.size === undefined || body.size > INLINE_BYTES || body.size > options.limit) {
-        return receiveStream(body, options);
-      }
-      const { tap, secret } = options;
-      return whenReady(body.bytes(INLINE_BYTES), (inline) =>
-        whenReady(tap?.(inline), () => ({ size: inline.length, inline, secret })),
-      );
-    },
-    async drop(staged) {
-      if ("file" in staged) await forget(staged.file);
-    },
-    read({ file, key }, start, end, { secret, lend } = {}) {
-      const options = { lend: lend ?? false, key: key === undefined ? undefined : keys.find(key, secret) };
-      return store.read(file!, start, end, options);
-    },
-    remove: (file) => store.remove(file),
-  };
+  async #intend(file: string): Promise<void> {
+    const { scope, service, process, write } = this.#home;
+    await write((tx) => tx.put(intents[scope], { service, process, file, order: tx.sequence() }));
+  }
+
+  async #forget(file: string): Promise<void> {
+    const { scope, service, process, write } = this.#home;
+    const key = [service, process, file];
+    if (!(await write((tx) => tx.get(intents[scope], key)))) return;
+    await this.#store.remove(file);
+    await write((tx) => tx.delete(intents[scope], key));
+  }
 }
 
 /** Removes what processes before this one left half-made. The lease says that none of them can go on. */

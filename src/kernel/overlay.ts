@@ -19,6 +19,8 @@ export interface Write {
   value: Uint8Array | undefined;
   /** The commit that it is part of: there is none yet, or none any more, since a later write took its place there. */
   pending: Pending | undefined;
+  /** What the value decodes to, if that is worth keeping. */
+  record: object | undefined;
 }
 
 /** What is committed and not yet on disk, by key as a Latin-1 string, whose order is that of the bytes. */
@@ -38,7 +40,8 @@ export interface View {
 
 /** A view with writes of its own on top. */
 export interface Draft extends View {
-  put(key: Uint8Array, value: Uint8Array, text?: string): void;
+  /** @param record what the value decodes to, if that is worth keeping; frozen */
+  put(key: Uint8Array, value: Uint8Array, text?: string, record?: object): void;
   delete(key: Uint8Array, text?: string): void;
   /** As `get`, but without this draft's own writes. */
   before(key: Uint8Array): MaybePromise<Uint8Array | undefined>;
@@ -52,7 +55,7 @@ export interface Draft extends View {
 export interface Layers {
   store: KeyValueStore;
   overlay: Overlay;
-  /** Made of what is on disk. Whoever writes a key takes its record out. */
+  /** Made of what is on disk. Whoever writes a key takes its record out, and leaves the new one once that is on disk. */
   hot: Hot;
   memories: Memories;
   /** The last commit that was handed to the store. */
@@ -96,15 +99,18 @@ class Reader implements View {
     text = keyText(key),
   ): MaybePromise<T | undefined> {
     const { store, overlay, hot } = this.layers;
-    const isAbove = this.#own?.has(text) || overlay.has(text);
-    const known = isAbove ? undefined : hot.get(text);
+    const above = this.#own?.get(text) ?? overlay.get(text);
+    if (above) {
+      this.#note(above.pending);
+      return (above.record as T | undefined) ?? (above.value && decode(above.value));
+    }
+    const known = hot.get(text);
     if (known !== undefined) return known as T;
-    const value = isAbove ? this.get(key, text) : store.get(key, text);
+    const value = store.get(key, text);
     // A store that answers later may be another owner's by then: it is asked every time.
     if (value instanceof Promise) return value.then((later) => later && decode(later));
     const record = value && decode(value);
-    // What a draft looks at it most often writes: nothing is gained by keeping it.
-    if (isAbove || this.#own || value === undefined || record === undefined) return record;
+    if (value === undefined || record === undefined) return undefined;
     // Bytes cannot be frozen.
     hot.set(text, record instanceof Uint8Array ? record : Object.freeze(record), value.length);
     return record;
@@ -164,12 +170,12 @@ class Writer extends Reader implements Draft {
     return new Reader(this.layers, undefined).get(key);
   }
 
-  put(key: Uint8Array, value: Uint8Array, text = keyText(key)): void {
-    this.writes.set(text, { key, text, value, pending: undefined });
+  put(key: Uint8Array, value: Uint8Array, text = keyText(key), record?: object): void {
+    this.writes.set(text, { key, text, value, pending: undefined, record });
   }
 
   delete(key: Uint8Array, text = keyText(key)): void {
-    this.writes.set(text, { key, text, value: undefined, pending: undefined });
+    this.writes.set(text, { key, text, value: undefined, pending: undefined, record: undefined });
   }
 }
 

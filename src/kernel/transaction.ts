@@ -152,7 +152,8 @@ export class Writes extends Reads implements Transaction {
 
   put<T>(of: Collection<T>, record: T): void {
     const key = this.#keyOf(of, of.key(record));
-    this.#draft.put(key.bytes, encodeRecord(of, record), key.text);
+    const kept = of.isKeptAsWritten ? (Object.freeze(record) as object) : undefined;
+    this.#draft.put(key.bytes, encodeRecord(of, record), key.text, kept);
     this.#touch(of, key, record);
   }
 

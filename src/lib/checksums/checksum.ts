@@ -21,7 +21,7 @@ export type ChecksumName =
 export interface Checksum {
   update(chunk: Uint8Array): void;
   /** The result, numbers with their highest byte first, as S3 writes them. Call it once, last. */
-  digest(): Uint8Array;
+  digest(): Buffer;
 }
 
 /** A checksum of bytes that come in pieces. */
@@ -50,7 +50,7 @@ export function checksum(name: ChecksumName): Checksum {
 }
 
 /** The checksum of bytes that are all at hand. */
-export function checksumOf(name: ChecksumName, bytes: Uint8Array): Uint8Array {
+export function checksumOf(name: ChecksumName, bytes: Uint8Array): Buffer {
   switch (name) {
     case "crc32":
       return word(native().crc32(bytes));
@@ -75,12 +75,25 @@ export function checksumOf(name: ChecksumName, bytes: Uint8Array): Uint8Array {
   }
 }
 
+/** The same as a text. */
+export function checksumText(name: ChecksumName, bytes: Uint8Array, form: "hex" | "base64"): string {
+  switch (name) {
+    case "md5":
+    case "sha1":
+    case "sha256":
+    case "sha512":
+      return hash(name, bytes, form);
+    default:
+      return checksumOf(name, bytes).toString(form);
+  }
+}
+
 let loaded: typeof import("@node-rs/crc32") | undefined;
 /** Loaded when a client asks for it: few do at a start. */
 const native = () =>
   (loaded ??= createRequire(import.meta.url)("@node-rs/crc32") as NonNullable<typeof loaded>);
 
-function running(crc: (bytes: Uint8Array, before: number) => number, write: (value: number) => Uint8Array) {
+function running(crc: (bytes: Uint8Array, before: number) => number, write: (value: number) => Buffer) {
   let value = 0;
   return {
     update(chunk: Uint8Array) {
@@ -143,13 +156,13 @@ function runningLeaves(): Checksum {
   };
 }
 
-function word(value: number): Uint8Array {
+function word(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(4);
   bytes.writeUInt32BE(value);
   return bytes;
 }
 
-function longWord(value: bigint): Uint8Array {
+function longWord(value: bigint): Buffer {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeBigUInt64BE(value);
   return bytes;

@@ -4,7 +4,7 @@ import { testCloud } from "#kernel/testing.ts";
 import { bodyOf } from "#lib/body.ts";
 import { random } from "#lib/random.ts";
 import { openMemory } from "#storage/kv/memory.ts";
-import { countedBlobs, textOf as contentOf } from "./objects/testing.ts";
+import { textOf as contentOf, countedBlobs } from "./objects/testing.ts";
 import { s3 } from "./service.ts";
 import { orderOf, versionIdOf } from "./versions.ts";
 

@@ -187,15 +187,14 @@ async function takeIn(
   const name = hashName(algorithm);
   const isMd5 = source.partCount === undefined && source.customerKey === undefined;
   const names = [...(isMd5 ? [] : ["md5" as const]), ...(kept ? [] : [name])];
-  const { staged, digests } = await stage(ctx, bodyOfBytes(bytes, source.size), names, {
+  const { staged, digest } = await stage(ctx, bodyOfBytes(bytes, source.size), names, {
     limit: MOST_PUT_BYTES,
     secret: key?.bytes,
   });
-  const computed = digests[name];
-  const checksum: Checksum | undefined = computed
-    ? { algorithm, type: "FULL_OBJECT", value: Buffer.from(computed).toString("base64") }
-    : source.checksum;
-  return { staged, md5: digests.md5 ? Buffer.from(digests.md5).toString("hex") : source.etag, checksum };
+  const checksum: Checksum | undefined = kept
+    ? source.checksum
+    : { algorithm, type: "FULL_OBJECT", value: digest(name, "base64") };
+  return { staged, md5: isMd5 ? source.etag : digest("md5", "hex"), checksum };
 }
 
 function wantedAlgorithm({ ChecksumAlgorithm }: Request): ChecksumAlgorithm | undefined {

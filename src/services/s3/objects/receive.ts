@@ -1,7 +1,7 @@
 import { INLINE_BYTES, type StagedBlob } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Body, BodyTooLargeError } from "#lib/body.ts";
-import { type ChecksumName, checksumOf } from "#lib/checksums/checksum.ts";
+import { type ChecksumName, checksumText } from "#lib/checksums/checksum.ts";
 import { hashing } from "#lib/checksums/hashing.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import {
@@ -52,16 +52,16 @@ export function receive(ctx: Context, body: Body, expected: Expectations): Maybe
   const names = new Set<ChecksumName>(["md5"]);
   if (algorithm) names.add(hashName(algorithm));
   if (expected.also) names.add(hashName(expected.also));
-  return whenReady(stage(ctx, body, [...names], { limit, secret }), ({ staged, digests }) => {
-    const value = algorithm && base64(digests[hashName(algorithm)]!);
+  return whenReady(stage(ctx, body, [...names], { limit, secret }), ({ staged, digest }) => {
+    const value = algorithm && digest(hashName(algorithm), "base64");
     try {
-      if (contentMd5 !== undefined) checkMd5(contentMd5, base64(digests.md5!));
+      if (contentMd5 !== undefined) checkMd5(contentMd5, digest("md5", "base64"));
       if (checksum) checkChecksum(checksum, body.trailers, value!);
     } catch (error) {
       return dropping(ctx, staged, error);
     }
-    const md5 = Buffer.from(digests.md5!).toString("hex");
-    const also = expected.also && base64(digests[hashName(expected.also)]!);
+    const md5 = digest("md5", "hex");
+    const also = expected.also && digest(hashName(expected.also), "base64");
     return { staged, md5, checksum: algorithm && { algorithm, value: value! }, also };
   });
 }
@@ -90,7 +90,8 @@ export function checkLengthTold({ request }: Context, { size }: Body): void {
 
 export interface Staged {
   staged: StagedBlob;
-  digests: Partial<Record<ChecksumName, Uint8Array>>;
+  /** Of those that were asked for. */
+  digest(name: ChecksumName, form: "hex" | "base64"): string;
 }
 
 export interface StageOptions {
@@ -108,10 +109,10 @@ export function stage(
   const { size } = body;
   if (size !== undefined && size > options.limit) throw entityTooLarge(options.limit, size);
   if (size === undefined || size > INLINE_BYTES) return stageLarge(ctx, body, names, options);
-  return whenReady(ctx.blobs.receive(body, options), (staged) => ({
-    staged,
-    digests: digestsOf(names, staged),
-  }));
+  return whenReady(ctx.blobs.receive(body, options), (staged) => {
+    if (!("inline" in staged)) throw new Error("a small body was made a file");
+    return { staged, digest: (name, form) => checksumText(name, staged.inline, form) };
+  });
 }
 
 async function stageLarge(
@@ -124,7 +125,8 @@ async function stageLarge(
   let staged: StagedBlob | undefined;
   try {
     staged = await ctx.blobs.receive(body, { limit, secret, tap: (chunk) => sums.update(chunk) });
-    return { staged, digests: await sums.digest() };
+    const digests = await sums.digest();
+    return { staged, digest: (name, form) => Buffer.from(digests[name]).toString(form) };
   } catch (error) {
     if (staged) await ctx.blobs.drop(staged);
     throw error instanceof BodyTooLargeError ? entityTooLarge(limit) : error;
@@ -133,16 +135,7 @@ async function stageLarge(
   }
 }
 
-function digestsOf(names: readonly ChecksumName[], staged: StagedBlob): Staged["digests"] {
-  if (!("inline" in staged)) throw new Error("a small body was made a file");
-  const digests: Staged["digests"] = {};
-  for (const name of names) digests[name] = checksumOf(name, staged.inline);
-  return digests;
-}
-
 export function isMd5(text: string): boolean {
   const bytes = Buffer.from(text, "base64");
   return bytes.length === 16 && bytes.toString("base64") === text;
 }
-
-const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
