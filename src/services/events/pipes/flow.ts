@@ -26,16 +26,20 @@ export const flow = job<{ name: string; revision: number }>("pipes/flow", {
 /** A loop for each shard that may be read and has none. */
 async function readShards(ctx: Context, pipe: Pipe, source: StreamSource): Promise<void> {
   const shards = await source.shards();
-  const known = await cursorsOf(ctx, pipe);
+  const listed = new Set(shards.map(({ id }) => id));
+  const { known = [], past = [] } = Object.groupBy(await cursorsOf(ctx, pipe), ({ shard }) =>
+    listed.has(shard) ? "known" : "past",
+  );
   const { gone, made } = rearranged(pipe, known);
   const kept = known.filter((cursor) => !gone.includes(cursor));
   const added = [...made, ...newCursors(pipe, shards, known)];
   const started = readable(shards, [...kept, ...added]).filter(({ revision }) => revision !== pipe.revision);
-  if (gone.length + added.length + started.length === 0) return;
+  if (past.length + gone.length + added.length + started.length === 0) return;
   await ctx.transact(async (tx) => {
     // One that was stopped, or deleted, meanwhile is to leave nothing behind.
     if ((await tx.get(pipes, [pipe.name]))?.revision !== pipe.revision) return;
-    remove(tx, gone);
+    // Of a shard that its stream keeps no more nothing can be read, and its children wait for nothing.
+    remove(tx, [...past, ...gone]);
     put(tx, added);
     for (const { shard, lane, ...cursor } of started) {
       put(tx, [{ ...cursor, shard, lane, revision: pipe.revision }]);

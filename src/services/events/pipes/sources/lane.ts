@@ -77,18 +77,26 @@ async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor, lane: Lane) {
   return isDone ? undefined : { again: outcome.isWhole ? 0 : backoff(moved.failures) };
 }
 
-/** What is behind the cursor. */
+/** What is behind the cursor, or what is left of it. */
 async function look(ctx: Context, source: StreamSource, cursor: Cursor, lane: Lane, limit: number) {
+  const { shard, at } = cursor;
   const held = await ctx.read((tx) => tx.memory(iterators).get(nameOf(lane)));
-  if (held !== undefined) {
+  const ways = [
+    ...(held === undefined ? [] : [() => source.read(shard, held, limit)]),
+    async () => source.read(shard, await source.iterator(shard, at), limit),
+  ];
+  for (const way of ways) {
     try {
-      return await source.read(cursor.shard, held, limit);
+      return await way();
     } catch (error) {
-      if (!(error instanceof AwsError) || error.code !== "ExpiredIteratorException") throw error;
+      if (!(error instanceof AwsError) || !GONE.has(error.code)) throw error;
     }
   }
-  return source.read(cursor.shard, await source.iterator(cursor.shard, cursor.at), limit);
+  return source.read(shard, await source.iterator(shard, { type: "TRIM_HORIZON" }), limit);
 }
+
+/** What streams say of a place that there is no more. */
+const GONE = new Set(["ExpiredIteratorException", "TrimmedDataAccessException"]);
 
 interface Outcome {
   cursor: Cursor;
