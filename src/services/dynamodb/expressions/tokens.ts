@@ -40,13 +40,21 @@ export interface Reader {
   end(): void;
 }
 
+/** @param isTold whether the size itself is told, which only scans do @throws {AwsError} ValidationException */
+export function checkSize(kind: Kind, source: string, isTold = false): void {
+  const size = Buffer.byteLength(source);
+  if (size > LONGEST)
+    throw invalid(
+      `Invalid ${kind}: Expression size has exceeded the maximum allowed size;${isTold ? ` expression size: ${size}` : ""}`,
+    );
+}
+
 export function reader(kind: Kind, source: string): Reader {
   const fail = (message: string): never => {
     throw invalid(`Invalid ${kind}: ${message}`);
   };
   if (source.trim() === "") fail("The expression can not be empty;");
-  const size = Buffer.byteLength(source);
-  if (size > LONGEST) fail(`Expression size has exceeded the maximum allowed size; expression size: ${size}`);
+  checkSize(kind, source);
   const tokens: Token[] = [];
   let at = 0;
 

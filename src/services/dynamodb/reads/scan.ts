@@ -2,6 +2,7 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ListRange } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import { placeholders } from "../expressions/placeholders.ts";
+import { checkSize } from "../expressions/tokens.ts";
 import { hashOf, rowKey } from "../items/keys.ts";
 import { checkParameters } from "../items/request.ts";
 import { tableAt } from "../items/rows.ts";
@@ -26,6 +27,7 @@ export const scanOperations = {
     const start = startIn(input.ExclusiveStartKey);
     checkSelect(input, "Scan");
     const holders = placeholders(input);
+    checkSize("FilterExpression", input.FilterExpression ?? "", true);
     const reading = readingOf(input, holders, older);
     holders.settle();
     return ctx.read(async (tx) => {
