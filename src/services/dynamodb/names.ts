@@ -1,6 +1,6 @@
 import { type Violation, violationMessage } from "#aws/contract/constraints.ts";
 import { invalid } from "./errors.ts";
-import { checkResourceArn } from "./resource-arn.ts";
+import { checkResourceArn, isElsewhere } from "./resource-arn.ts";
 import { checkTagKeys, checkTags, type SentTag } from "./tables/tag-rules.ts";
 
 const PATTERN = "[a-zA-Z0-9_.-]+";
@@ -35,7 +35,7 @@ function checkResource(operation: string, { ResourceArn: arn, Tags, TagKeys }: N
   const given = operation === "TagResource" ? Tags : operation === "UntagResource" ? TagKeys : NONE;
   if (!given) return;
   if (arn === undefined) throw invalid("Invalid TableArn");
-  checkResourceArn(arn);
+  if (!isElsewhere(arn)) checkResourceArn(arn);
   if (Tags?.length === 0) throw invalid("Atleast one Tag needs to be provided as Input.");
   if (TagKeys?.length === 0) throw invalid("Atleast one Tag Key needs to be provided as Input.");
   if (Tags) checkTags(Tags);

@@ -1,6 +1,12 @@
 import { parseArn } from "#aws/arn.ts";
 import { invalidParameters } from "./errors.ts";
 
+/** What is of another service is a matter of permissions, of which nobody has any. */
+export function isElsewhere(arn: string): boolean {
+  const parsed = parseArn(arn);
+  return parsed !== undefined && parsed.service !== "dynamodb";
+}
+
 /** Tables and their streams have tags and policies; what else is in a table's ARN has none. @throws {AwsError} ValidationException */
 export function checkResourceArn(arn: string): void {
   if (!arn.startsWith("arn:")) throw invalidParameters(`ARNs must start with 'arn:': ${arn}`);

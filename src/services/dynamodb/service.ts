@@ -37,6 +37,7 @@ import { announce, depart, dismiss } from "./replicas/leave.ts";
 import { legacyOperations } from "./replicas/legacy.ts";
 import { share } from "./replicas/settings.ts";
 import { adjust } from "./replicas/update.ts";
+import { isElsewhere } from "./resource-arn.ts";
 import { streams, type Table, tableArn, tables } from "./store.ts";
 import { readingOperations, streamOf } from "./streams/reading.ts";
 import { roll, trim } from "./streams/shards.ts";
@@ -124,8 +125,14 @@ const onTables =
 const onResource =
   (action: string) =>
   (ctx: Context, { ResourceArn }: { ResourceArn: string }) => [
-    { action: `dynamodb:${action}`, resource: ResourceArn, owner: ownerOf(ctx, ResourceArn) },
+    {
+      action: `dynamodb:${action}`,
+      resource: ResourceArn,
+      owner: isElsewhere(ResourceArn) ? NOBODY : ownerOf(ctx, ResourceArn),
+    },
   ];
+
+const NOBODY = "";
 
 const onPolicy =
   (action: string) =>

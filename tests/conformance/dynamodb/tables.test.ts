@@ -279,6 +279,14 @@ refusals(api("ListTagsOfResource"), [
     `Invalid TableArn: Invalid ResourceArn provided as input ${tagged("000000000000", "eu-west-1")}`,
   ],
 ]);
+refusals("https://github.com/ExtendDB/extenddb/pull/227", [
+  [
+    "ListTagsOfResource",
+    { ResourceArn: "arn:aws:s3:::there" },
+    "User: arn:aws:iam::000000000000:root is not authorized to perform: dynamodb:ListTagsOfResource on resource: arn:aws:s3:::there because no resource-based policy allows the dynamodb:ListTagsOfResource action",
+    "AccessDeniedException",
+  ],
+]);
 const ELSEWHERE = tagged("000000000000", "eu-west-1");
 refusals(
   measured("details/DDB-TABLE-442"),
