@@ -10,15 +10,16 @@ export type Projection = (item: Item) => Item;
 
 const parsed = remembered(2_000, parseProjection);
 
-/** @throws {AwsError} ValidationException */
+/** @throws {AwsError} ValidationException also where one path leads into another */
 export function projectionOf(source: string, holders: Placeholders): Projection {
-  return projectPaths(parsed(source).map((path) => holders.path("ProjectionExpression", path)));
-}
-
-/** @throws {AwsError} ValidationException for paths of which one leads into another */
-export function projectPaths(paths: readonly Path[]): Projection {
+  const paths = parsed(source).map((path) => holders.path("ProjectionExpression", path));
   const clash = clashIn(paths);
   if (clash) throw invalid(`Invalid ProjectionExpression: ${clash}`);
+  return projectPaths(paths);
+}
+
+/** Of paths of which none leads into another. */
+export function projectPaths(paths: readonly Path[]): Projection {
   const root: Wanted = new Map();
   for (const path of paths) {
     let at = root;

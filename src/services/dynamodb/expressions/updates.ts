@@ -1,7 +1,7 @@
 import { remembered } from "#lib/remembered.ts";
 import { invalid } from "../errors.ts";
 import { addDecimals, type Decimal, formatDecimal, isShort, negated } from "../values/decimal.ts";
-import { decimalIn, type Item, isEqual, type TypeName, typeOf, type Value } from "../values/value.ts";
+import { decimalIn, type Item, type TypeName, typeOf, type Value } from "../values/value.ts";
 import { fail, wrongType } from "./faults.ts";
 import { checkCount, checkUpdating, type Look, tellForemost, walkOperand } from "./functions.ts";
 import { type Operand, type Path, parseUpdate, type SetOperand, type UpdateActions } from "./grammar.ts";
@@ -74,7 +74,7 @@ function bind({ set, remove, add, delete: deletions }: UpdateActions, holders: P
   const inOrder = assignments.toSorted((a, b) => byPlace(a.path, b.path));
   // From the end of a list to its beginning, so that no place moves before its turn.
   const fromBehind = removals.toSorted((a, b) => byPlace(b, a));
-  const nested = paths.filter(({ length }) => length > 1);
+  const nested = new Set(paths.filter(({ length }) => length > 1).map(([name]) => name!));
 
   return {
     paths,
@@ -83,8 +83,7 @@ function bind({ set, remove, add, delete: deletions }: UpdateActions, holders: P
     apply(item) {
       const changed: Item = { ...item };
       // What is written into is written into a copy.
-      for (const [name] of nested)
-        if (Object.hasOwn(item, name!)) changed[name!] = structuredClone(item[name!]!);
+      for (const name of nested) if (Object.hasOwn(item, name)) changed[name] = structuredClone(item[name]!);
       // Every value is taken from the item as it was.
       const values = inOrder.map(({ value }) => value(item));
       for (let at = 0; at < inOrder.length; at++) write(changed, inOrder[at]!.path, values[at]!);
@@ -235,11 +234,8 @@ export function added(present: Value | undefined, value: Value): Value {
   const type = typeOf(value);
   if (typeOf(present) !== type) throw wrongData();
   if (value.N !== undefined) return sum(present.N!, value.N);
-  const known = present[type] as (string | Uint8Array)[];
-  const more = (value[type] as (string | Uint8Array)[]).filter(
-    (one) => !known.some((other) => isSame(one, other)),
-  );
-  return { [type]: [...known, ...more] } as Value;
+  const known = present[type] as Elements;
+  return { [type]: known.concat(others(value[type] as Elements, known)) } as Value;
 }
 
 /** What DELETE leaves of a set; a set is never empty. */
@@ -247,15 +243,20 @@ export function without(present: Value | undefined, value: Value): Value | "noth
   if (!present) return undefined;
   const type = typeOf(value);
   if (typeOf(present) !== type) throw wrongData();
-  const gone = value[type] as (string | Uint8Array)[];
-  const left = (present[type] as (string | Uint8Array)[]).filter(
-    (one) => !gone.some((other) => isSame(one, other)),
-  );
+  const left = others(present[type] as Elements, value[type] as Elements);
   return left.length === 0 ? "nothing" : ({ [type]: left } as Value);
 }
 
-const isSame = (a: string | Uint8Array, b: string | Uint8Array) =>
-  typeof a === "string" ? a === b : isEqual({ B: a }, { B: b as Uint8Array });
+type Elements = (string | Uint8Array)[];
+
+/** Those of some elements that are not among others. */
+function others(of: Elements, known: Elements): Elements {
+  const names = new Set(known.map(elementName));
+  return of.filter((one) => !names.has(elementName(one)));
+}
+
+const elementName = (one: string | Uint8Array) =>
+  typeof one === "string" ? one : Buffer.from(one).toString("base64");
 
 /** Behind the end of a list a value is appended, wherever it was to be. */
 function write(item: Item, path: Path, value: Value): void {

@@ -217,8 +217,8 @@ export function updated(
   const after = update ? update.apply(before ?? key) : (before ?? key);
   if (update?.isOlder) checkIndexKeys(table, after);
   else if (update) checkUpdatedIndexKeys(table, after);
-  for (const [name] of update?.written ?? []) {
-    const value = attributeOf(after, String(name));
+  for (const name of new Set(update?.written.map(([first]) => String(first)))) {
+    const value = attributeOf(after, name);
     if (value && (value.M || value.L)) checkNesting(value);
   }
   if (sizeOfItem(after) > MOST_ITEM_BYTES) throw updatedItemTooLarge();

@@ -67,7 +67,7 @@ export function readingOf(
     if (asked.Select === "ALL_PROJECTED_ATTRIBUTES" && !index)
       throw invalidParameters("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
     const shown = !index || index.projection === "ALL" ? undefined : projectedBy(table, index);
-    const missing = index && shown ? [...named].some((name) => !projects(table, index, name)) : false;
+    const missing = index && shown ? unprojected(table, index, named).length > 0 : false;
     const fetches = shown !== undefined && (asked.Select === "ALL_ATTRIBUTES" || missing);
     return {
       filter,
@@ -94,8 +94,7 @@ function checkGlobal(
     throw invalidParameters(
       `Select type ALL_ATTRIBUTES is not supported for global secondary index ${index.name} because its projection type is not ALL`,
     );
-  const missing = (names: ReadonlySet<string>) => [...names].filter((name) => !projects(table, index, name));
-  const [unseen, unfiltered] = [missing(named), missing(filtered)];
+  const [unseen, unfiltered] = [unprojected(table, index, named), unprojected(table, index, filtered)];
   if (unseen.length > 0)
     throw invalidParameters(`Global secondary index ${index.name} does not project [${unseen.join(", ")}]`);
   if (unfiltered.length > 0)
@@ -121,8 +120,11 @@ export function checkSelect(
     throw invalid(`${start}Cannot specify the ProjectionExpression when choosing to get ${got}`);
 }
 
-const projects = (table: Table, index: Index, name: string) =>
-  index.projection === "ALL" || projectedNames(table, index).has(name);
+function unprojected(table: Table, index: Index, names: ReadonlySet<string>): string[] {
+  if (index.projection === "ALL") return [];
+  const projected = projectedNames(table, index);
+  return [...names].filter((name) => !projected.has(name));
+}
 
 /** @param start a key to go on from, which without the index is none @throws {AwsError} ValidationException */
 export function indexOf(table: Table, name: string | undefined, start: Item | undefined): Index | undefined {

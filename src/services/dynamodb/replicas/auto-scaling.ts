@@ -2,6 +2,7 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { faultsOf, type Handlers, type Input } from "#kernel/service.ts";
+import { repetitions } from "#lib/repeated.ts";
 import { invalid } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Membership, type Table, tables } from "../store.ts";
@@ -93,10 +94,9 @@ function changesIn(table: Replicated, input: Request): Change[] {
     ),
   ];
   const updates = input.ReplicaUpdates ?? [];
-  const named = updates.map(({ RegionName }) => RegionName);
-  const twice = [...new Set(named.filter((region, at) => named.indexOf(region) !== at))];
-  if (twice.length > 0)
-    throw failed(table, ` because the regions: ‘[${twice.join(", ")}]’ were specified more than once.`);
+  const twice = new Set(repetitions(updates.map(({ RegionName }) => RegionName)));
+  if (twice.size > 0)
+    throw failed(table, ` because the regions: ‘[${[...twice].join(", ")}]’ were specified more than once.`);
   for (const update of updates) changes.push(...readChanges(table, regions, update));
   if (changes.length === 0) throw failed(table, " because at least one update parameter must be specified.");
   return changes;

@@ -1,4 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { repeated } from "#lib/repeated.ts";
 import { invalid, invalidParameters } from "../errors.ts";
 import { namesOf } from "../items/keys.ts";
 import type { Index, KeyNames, Table, Throughput } from "../store.ts";
@@ -47,10 +48,13 @@ export function schemaOf(input: Sent, region: string): Schema {
   checkOnce(definitions);
   checkDefined(KeySchema, definitions);
   checkLists(input, key, definitions);
-  const local = (input.LocalSecondaryIndexes ?? []).map((index) => localIndex(index, key, definitions));
-  const global = (input.GlobalSecondaryIndexes ?? []).map((index) =>
-    globalIndex(index, definitions, billing, region),
-  );
+  // Of too many no more are looked at than it takes to be too many.
+  const local = (input.LocalSecondaryIndexes ?? [])
+    .slice(0, MOST_LOCAL + 1)
+    .map((index) => localIndex(index, key, definitions));
+  const global = (input.GlobalSecondaryIndexes ?? [])
+    .slice(0, MOST_GLOBAL + 1)
+    .map((index) => globalIndex(index, definitions, billing, region));
   if (local.length > MOST_LOCAL)
     throw invalidParameters(`Number of LocalSecondaryIndexes exceeds per-table limit of ${MOST_LOCAL}`);
   if (global.length > MOST_GLOBAL)
@@ -104,10 +108,6 @@ function checkOnce(definitions: readonly DynamoDB.AttributeDefinition[]): void {
   const again = repeated(definitions.map(({ AttributeName }) => AttributeName));
   if (again !== undefined) throw invalid(`Attribute Name is duplicated: ${again}`);
 }
-
-/** The first that comes a second time. */
-const repeated = (names: readonly string[]): string | undefined =>
-  names.find((name, at) => names.indexOf(name) < at);
 
 /** @throws {AwsError} ValidationException */
 export function keyNames(schema: readonly DynamoDB.KeySchemaElement[]): KeyNames {
