@@ -123,36 +123,6 @@ for (const [operation, kind, base] of [
     ),
   );
 
-/** Only what a scan filters by is told with its size. */
-const LARGE = "x".repeat(4_097);
-refusals("https://github.com/floci-io/floci/pull/3447", [
-  [
-    "Scan",
-    { TableName: "abc", FilterExpression: LARGE },
-    "Invalid FilterExpression: Expression size has exceeded the maximum allowed size; expression size: 4097",
-  ],
-  ...(
-    [
-      ["Scan", "ProjectionExpression", {}],
-      [
-        "Query",
-        "FilterExpression",
-        { KeyConditionExpression: "a = :v", ExpressionAttributeValues: { ":v": { S: "a" } } },
-      ],
-      ["Query", "KeyConditionExpression", {}],
-      ["GetItem", "ProjectionExpression", { Key: {} }],
-      ["PutItem", "ConditionExpression", { Item: {} }],
-      ["UpdateItem", "UpdateExpression", { Key: {} }],
-    ] as const
-  ).map(
-    ([operation, kind, more]): Refusal => [
-      operation,
-      { TableName: "abc", ...more, [kind]: LARGE },
-      `Invalid ${kind}: Expression size has exceeded the maximum allowed size;`,
-    ],
-  ),
-]);
-
 const overlap = (kind: string, one: string, two: string) =>
   `Two document paths ${kind} with each other; must remove or rewrite one of these paths; path one: ${one}, path two: ${two}`;
 

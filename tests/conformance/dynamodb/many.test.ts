@@ -102,3 +102,33 @@ refusals(api("CreateTable"), [
     `${INVALID}Only one global secondary index update per index is allowed simultaneously. Index: index1`,
   ],
 ] satisfies Refusal[]);
+
+/** Only what a scan filters by is told with its size. */
+const LARGE = "x".repeat(4_097);
+refusals("https://github.com/floci-io/floci/pull/3447", [
+  [
+    "Scan",
+    { TableName: "abc", FilterExpression: LARGE },
+    "Invalid FilterExpression: Expression size has exceeded the maximum allowed size; expression size: 4097",
+  ],
+  ...(
+    [
+      ["Scan", "ProjectionExpression", {}],
+      [
+        "Query",
+        "FilterExpression",
+        { KeyConditionExpression: "a = :v", ExpressionAttributeValues: { ":v": { S: "a" } } },
+      ],
+      ["Query", "KeyConditionExpression", {}],
+      ["GetItem", "ProjectionExpression", { Key: {} }],
+      ["PutItem", "ConditionExpression", { Item: {} }],
+      ["UpdateItem", "UpdateExpression", { Key: {} }],
+    ] as const
+  ).map(
+    ([operation, kind, more]): Refusal => [
+      operation,
+      { TableName: "abc", ...more, [kind]: LARGE },
+      `Invalid ${kind}: Expression size has exceeded the maximum allowed size;`,
+    ],
+  ),
+]);

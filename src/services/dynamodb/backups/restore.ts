@@ -120,8 +120,8 @@ async function restored(
   const like = overridden(source, asked);
   checkEncryption(place, asked.SSESpecificationOverride);
   const there = await tx.get(tables, [name]);
-  if (there?.restoring)
-    throw tableIsBeingRestored(name, there.restored?.SourceBackupArn ?? there.restored!.SourceTableArn);
+  if (there?.restoring && there.restored)
+    throw tableIsBeingRestored(name, there.restored.SourceBackupArn ?? there.restored.SourceTableArn);
   if (there) throw tableAlreadyExists(name);
   const table: Table = {
     ...like,

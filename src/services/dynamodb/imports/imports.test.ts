@@ -73,6 +73,14 @@ test("while a table is imported it is CREATING: nothing is in it, and nothing of
   const { dynamodb: db } = nube.aws;
   const TableName = "things";
   const outcomes: Record<string, unknown> = {};
+  await db.CreateTable({
+    TableName: "backed-up",
+    AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
+    KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+    BillingMode: "PAY_PER_REQUEST",
+  });
+  const { BackupDetails } = await db.CreateBackup({ TableName: "backed-up", BackupName: "of-it" });
+  await nube.advance("1s");
   const codeOf = (call: Promise<object>) => call.catch((error: AwsError) => error.code);
   amid = async () => {
     amid = async () => {};
@@ -88,6 +96,9 @@ test("while a table is imported it is CREATING: nothing is in it, and nothing of
     );
     outcomes.delete = await codeOf(db.DeleteTable({ TableName }));
     outcomes.again = await codeOf(begin(nube));
+    outcomes.restore = await codeOf(
+      db.RestoreTableFromBackup({ BackupArn: BackupDetails!.BackupArn!, TargetTableName: TableName }),
+    );
   };
   await begin(nube);
   await nube.advance("1m");
@@ -100,6 +111,7 @@ test("while a table is imported it is CREATING: nothing is in it, and nothing of
     expire: "ResourceInUseException",
     delete: "ResourceInUseException",
     again: "ResourceInUseException",
+    restore: "TableAlreadyExistsException",
   });
 });
 
