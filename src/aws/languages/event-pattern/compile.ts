@@ -55,7 +55,6 @@ const RESERVED = new Set([
   ">=",
 ]);
 const END = { type: "end", text: "" } as const;
-const AFFIX_MUST_BE_TEXT = "prefix/suffix match pattern must be a string";
 const COMPARISONS = ["=", ">=", ">", "<=", "<"];
 
 /**
@@ -227,7 +226,9 @@ export function compilePattern(source: string): Branch[] {
       return matcher;
     }
     const name = expect("name", "Anything-But expression name not found");
-    const of = EXCLUDED.get(name.text) ?? fail(`Unsupported anything-but pattern: ${name.text}`, name.at);
+    const of = Object.hasOwn(EXCLUDED, name.text)
+      ? EXCLUDED[name.text]!
+      : fail(`Unsupported anything-but pattern: ${name.text}`, name.at);
     const value = take();
     const unwanted = value.type === "[" ? several(of) : [of.matcher(unwantedText(value, of))];
     noMoreElements("}");
@@ -274,27 +275,26 @@ export function compilePattern(source: string): Branch[] {
     return token;
   }
 
-  const EXCLUDED = new Map<string, Excluded>([
-    [
-      "equals-ignore-case",
-      {
-        mustBeText:
-          "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
-        mayBeEmpty: true,
-        matcher: (token) => ignoringCase(equals, token.text),
-      },
-    ],
-    ["prefix", { mustBeText: AFFIX_MUST_BE_TEXT, matcher: (token) => hasPrefix(token.text) }],
-    ["suffix", { mustBeText: AFFIX_MUST_BE_TEXT, matcher: (token) => hasSuffix(token.text) }],
-    [
-      "wildcard",
-      {
-        mustBeText: "wildcard match pattern must be a string",
-        mayBeEmpty: true,
-        matcher: wildcardIn,
-      },
-    ],
-  ]);
+  const EXCLUDED: Record<string, Excluded> = {
+    "equals-ignore-case": {
+      mustBeText: "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
+      mayBeEmpty: true,
+      matcher: (token) => ignoringCase(equals, token.text),
+    },
+    prefix: {
+      mustBeText: "prefix/suffix match pattern must be a string",
+      matcher: (token) => hasPrefix(token.text),
+    },
+    suffix: {
+      mustBeText: "prefix/suffix match pattern must be a string",
+      matcher: (token) => hasSuffix(token.text),
+    },
+    wildcard: {
+      mustBeText: "wildcard match pattern must be a string",
+      mayBeEmpty: true,
+      matcher: wildcardIn,
+    },
+  };
 
   function comparison(): Matcher {
     const operator = take();
