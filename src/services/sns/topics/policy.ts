@@ -32,14 +32,12 @@ export function policyOf(place: Place, { name, attributes }: Topic): string {
   return attributes.Policy ?? JSON.stringify(defaultPolicy(place, name));
 }
 
-/** As IAM judges by it: one of which all statements were removed says nothing. */
-export function judgedPolicy(place: Place, topic: Topic): string | null {
-  const { Policy } = topic.attributes;
-  return Policy !== undefined && statementsOf(Policy).length === 0 ? null : policyOf(place, topic);
-}
+/** What is left, as RemovePermission writes it, of a policy of which all was taken back. None that is set is so. */
+const EMPTY = '"Statement":[]';
 
-const statementsOf = (text: string) =>
-  [(JSON.parse(text) as { Statement: Counted | Counted[] }).Statement].flat();
+/** As IAM judges by it, at each call: an empty one says nothing. */
+export const judgedPolicy = (place: Place, topic: Topic): string | null =>
+  topic.attributes.Policy?.includes(EMPTY) ? null : policyOf(place, topic);
 
 const defaultPolicy = (place: Place, name: string) => ({
   Version: "2008-10-17",
@@ -65,7 +63,8 @@ export function checkPolicy(text: string, refuse: Refusal): void {
     if (!(error instanceof PolicyError)) throw error;
     throw refuse("Policy Error: null");
   }
-  const statements = statementsOf(text);
+  const { Statement } = JSON.parse(text) as { Statement: Counted | Counted[] };
+  const statements = [Statement].flat();
   checkCount(statements, refuse);
   const actions = statements.flatMap(({ Action = [] }) => Action);
   if (!actions.every(isInScope)) throw refuse("Policy statement action out of service scope!");
