@@ -20,7 +20,6 @@ export interface Collection<T> {
   readonly indexes: Readonly<Record<string, IndexKey<T>>>;
   readonly isIndexed: boolean;
   readonly isHot: boolean;
-  readonly isKeptAsWritten: boolean;
   readonly upgrade: (record: unknown, version: number) => T;
 }
 
@@ -32,11 +31,8 @@ export interface CollectionOptions<T> {
   key: (record: T) => readonly KeyPart[];
   /** Index keys must be unique: let them end in the record's own key. */
   indexes?: Record<string, IndexKey<T>>;
-  /**
-   * Records that are read again and again, a bucket say: kept decoded, and frozen. `as written`: from their write on, which
-   * only fits records that JSON gives back as they were.
-   */
-  hot?: boolean | "as written";
+  /** Records that are read again and again, a bucket say: kept decoded, and frozen. */
+  hot?: boolean;
   /** Raised with every change of the record's form; 1 to 127. */
   version?: number;
   /** Makes a record of today from one of an older version. */
@@ -54,8 +50,7 @@ export function collection<T>(name: string, options: CollectionOptions<T>): Coll
     key: options.key,
     indexes: options.indexes ?? {},
     isIndexed: options.indexes !== undefined,
-    isHot: Boolean(options.hot),
-    isKeptAsWritten: options.hot === "as written",
+    isHot: options.hot ?? false,
     upgrade:
       options.upgrade ??
       ((_, found) => {

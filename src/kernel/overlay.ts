@@ -19,8 +19,6 @@ export interface Write {
   value: Uint8Array | undefined;
   /** The commit that it is part of: there is none yet, or none any more, since a later write took its place there. */
   pending: Pending | undefined;
-  /** What the value decodes to, if that is worth keeping. */
-  record: object | undefined;
 }
 
 /** What is committed and not yet on disk, by key as a Latin-1 string, whose order is that of the bytes. */
@@ -40,8 +38,7 @@ export interface View {
 
 /** A view with writes of its own on top. */
 export interface Draft extends View {
-  /** @param record what the value decodes to, if that is worth keeping; frozen */
-  put(key: Uint8Array, value: Uint8Array, text?: string, record?: object): void;
+  put(key: Uint8Array, value: Uint8Array, text?: string): void;
   delete(key: Uint8Array, text?: string): void;
   /** As `get`, but without this draft's own writes. */
   before(key: Uint8Array): MaybePromise<Uint8Array | undefined>;
@@ -55,7 +52,7 @@ export interface Draft extends View {
 export interface Layers {
   store: KeyValueStore;
   overlay: Overlay;
-  /** Made of what is on disk. Whoever writes a key takes its record out, and leaves the new one once that is on disk. */
+  /** Made of what is on disk. Whoever writes a key takes its record out. */
   hot: Hot;
   memories: Memories;
   /** The last commit that was handed to the store. */
@@ -99,18 +96,15 @@ class Reader implements View {
     text = keyText(key),
   ): MaybePromise<T | undefined> {
     const { store, overlay, hot } = this.layers;
-    const above = this.#own?.get(text) ?? overlay.get(text);
-    if (above) {
-      this.#note(above.pending);
-      return (above.record as T | undefined) ?? (above.value && decode(above.value));
-    }
-    const known = hot.get(text);
+    const isAbove = this.#own?.has(text) || overlay.has(text);
+    const known = isAbove ? undefined : hot.get(text);
     if (known !== undefined) return known as T;
-    const value = store.get(key, text);
+    const value = isAbove ? this.get(key, text) : store.get(key, text);
     // A store that answers later may be another owner's by then: it is asked every time.
     if (value instanceof Promise) return value.then((later) => later && decode(later));
     const record = value && decode(value);
-    if (value === undefined || record === undefined) return undefined;
+    // What a draft looks at it most often writes: nothing is gained by keeping it.
+    if (isAbove || this.#own || value === undefined || record === undefined) return record;
     // Bytes cannot be frozen.
     hot.set(text, record instanceof Uint8Array ? record : Object.freeze(record), value.length);
     return record;
@@ -170,12 +164,12 @@ class Writer extends Reader implements Draft {
     return new Reader(this.layers, undefined).get(key);
   }
 
-  put(key: Uint8Array, value: Uint8Array, text = keyText(key), record?: object): void {
-    this.writes.set(text, { key, text, value, pending: undefined, record });
+  put(key: Uint8Array, value: Uint8Array, text = keyText(key)): void {
+    this.writes.set(text, { key, text, value, pending: undefined });
   }
 
   delete(key: Uint8Array, text = keyText(key)): void {
-    this.writes.set(text, { key, text, value: undefined, pending: undefined, record: undefined });
+    this.writes.set(text, { key, text, value: undefined, pending: undefined });
   }
 }
 

@@ -93,49 +93,6 @@ describe("applied before durable", () => {
   });
 });
 
-describe("a record that is kept as it was written", () => {
-  const record = { name: "as written" };
-  const decode = (value: Uint8Array) => ({ name: text(value) });
-  const hot = (partition: ReturnType<typeof open>) =>
-    partition.read((view) => view.getHot(key("a"), decode, "a"));
-
-  test("is found by whoever reads it, on its way to the disk and on it", async () => {
-    const { store, held } = heldStore();
-    const partition = open(store);
-    const { durable } = await partition.write((draft) => draft.put(key("a"), key("1"), "a", record));
-    const above = await hot(partition);
-    expect(above.result).toBe(record);
-    expect(await settled(above.durable)).toBe(false);
-    held[0]!.release();
-    await durable;
-    expect(await hot(partition)).toEqual({ result: record, durable: undefined });
-    expect((await hot(partition)).result).toBe(record);
-  });
-
-  test("goes when the key is written without one, or deleted", async () => {
-    const partition = open(openMemory());
-    for (const change of ["put", "delete"] as const) {
-      await (await partition.write((draft) => draft.put(key("a"), key("1"), "a", record))).durable;
-      const { durable } = await partition.write((draft) =>
-        change === "put" ? draft.put(key("a"), key("2"), "a") : draft.delete(key("a"), "a"),
-      );
-      const expected = change === "put" ? { name: "2" } : undefined;
-      expect((await hot(partition)).result).toEqual(expected);
-      await durable;
-      expect((await hot(partition)).result).toEqual(expected);
-    }
-  });
-
-  test("goes with a write that is lost", async () => {
-    const { store, held } = heldStore();
-    const partition = open(store);
-    const lost = await partition.write((draft) => draft.put(key("a"), key("1"), "a", record));
-    held[0]!.fail(new Error("EIO"));
-    await expect(lost.durable).rejects.toThrow();
-    expect((await hot(partition)).result).toBeUndefined();
-  });
-});
-
 describe("a disk that fails", () => {
   test("takes down whatever saw the lost write, and nothing of it can be stored afterwards", async () => {
     const { store, held } = heldStore();

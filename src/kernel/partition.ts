@@ -131,12 +131,8 @@ export function openPartition({
       () => {
         if (of.batch === batch) of.batch = undefined;
         batch.companion?.arrived();
-        for (const write of batch.writes()) {
-          const { text, value, record } = write;
-          if (layers.overlay.get(text) !== write) continue;
-          layers.overlay.delete(text);
-          if (record && value) layers.hot.set(text, record, value.length);
-        }
+        for (const write of batch.writes())
+          if (layers.overlay.get(write.text) === write) layers.overlay.delete(write.text);
       },
       (error) => {
         batch.companion?.lost();

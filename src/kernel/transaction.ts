@@ -152,8 +152,7 @@ export class Writes extends Reads implements Transaction {
 
   put<T>(of: Collection<T>, record: T): void {
     const key = this.#keyOf(of, of.key(record));
-    const kept = of.isKeptAsWritten ? (Object.freeze(record) as object) : undefined;
-    this.#draft.put(key.bytes, encodeRecord(of, record), key.text, kept);
+    this.#draft.put(key.bytes, encodeRecord(of, record), key.text);
     this.#touch(of, key, record);
   }
 

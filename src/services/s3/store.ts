@@ -207,7 +207,7 @@ export const buckets = collection<Bucket>("s3/bucket", {
 export const objects = collection<ObjectVersion>("s3/object", {
   scope: "partition",
   key: (o) => [o.bucket, o.key],
-  hot: "as written",
+  hot: true,
 });
 
 /** Newest first below a key. */
