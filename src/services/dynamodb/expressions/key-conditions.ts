@@ -112,7 +112,7 @@ export function keyRangeOf(
   key: KeyNames,
   types: Readonly<Record<string, string>>,
 ): KeyRange {
-  const partition: Item = {};
+  const partition: Item = Object.create(null);
   for (const name of partitionNames(key)) {
     const condition = conditions.get(name);
     if (!condition) throw missed(name);

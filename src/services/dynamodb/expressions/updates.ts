@@ -1,3 +1,4 @@
+import { setOwn } from "#aws/protocols/malformed.ts";
 import { remembered } from "#lib/remembered.ts";
 import { invalid } from "../errors.ts";
 import { addDecimals, type Decimal, formatDecimal, isShort, negated } from "../values/decimal.ts";
@@ -262,14 +263,14 @@ const elementName = (one: string | Uint8Array) =>
 function write(item: Item, path: Path, value: Value): void {
   const last = path.at(-1)!;
   if (path.length === 1) {
-    item[last] = value;
+    setOwn(item, String(last), value);
     return;
   }
   const parent = valueAt(item, path.slice(0, -1));
   if (typeof last === "number" && parent?.L) {
     if (last < parent.L.length) parent.L[last] = value;
     else parent.L.push(value);
-  } else if (typeof last === "string" && parent?.M) parent.M[last] = value;
+  } else if (typeof last === "string" && parent?.M) setOwn(parent.M, last, value);
   else throw noSuchPath();
 }
 

@@ -34,7 +34,7 @@ export const batchOperations = {
     });
     return ctx.read(async (tx) => {
       const responses: [table: string, items: Kept[], project: Projection | undefined][] = [];
-      const UnprocessedKeys: Record<string, DynamoDB.KeysAndAttributes> = {};
+      const UnprocessedKeys: Record<string, DynamoDB.KeysAndAttributes> = Object.create(null);
       const used: Used[] = [];
       const meter = meterOf(ctx, tx);
       let refused: AwsError | undefined;
@@ -80,8 +80,8 @@ export const batchOperations = {
       throw invalid("Too many items requested for the BatchWriteItem call");
     return ctx.transact(async (tx) => {
       const used: Used[] = [];
-      const ItemCollectionMetrics: DynamoDB.ItemCollectionMetricsPerTable = {};
-      const UnprocessedItems: DynamoDB.BatchWriteItemRequestMap = {};
+      const ItemCollectionMetrics: DynamoDB.ItemCollectionMetricsPerTable = Object.create(null);
+      const UnprocessedItems: DynamoDB.BatchWriteItemRequestMap = Object.create(null);
       const meter = meterOf(ctx, tx);
       let refused: AwsError | undefined;
       for (const { name, writes } of wanted) {

@@ -80,7 +80,7 @@ export function consumed(
     const used = indexes.get(name);
     if (used === undefined) continue;
     const member = kind === "local" ? "LocalSecondaryIndexes" : "GlobalSecondaryIndexes";
-    (whole[member] ??= {})[name] = told(used);
+    (whole[member] ??= Object.create(null) as Record<string, DynamoDB.Capacity>)[name] = told(used);
   }
   return whole;
 }

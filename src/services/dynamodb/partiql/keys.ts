@@ -29,7 +29,7 @@ export function singletonIn(
   values: readonly Value[],
 ): Singleton | undefined {
   const rest = conjuncts(where);
-  const found: Item = {};
+  const found: Item = Object.create(null);
   for (const name of namesOf(key)) {
     const at = rest.findIndex((one) => comparedWith(one, name, values)?.operator === "=");
     if (at < 0) return undefined;

@@ -87,7 +87,7 @@ function collectionsOf(
   used: readonly Used[],
 ): DynamoDB.ItemCollectionMetricsPerTable | undefined {
   if (asked !== "SIZE") return undefined;
-  const found: DynamoDB.ItemCollectionMetricsPerTable = {};
+  const found: DynamoDB.ItemCollectionMetricsPerTable = Object.create(null);
   for (const [at, { kind, item }] of actions.entries()) {
     const { table } = used[at]!;
     const one = kind === "check" ? undefined : itemCollection(asked, table, item);
