@@ -135,6 +135,26 @@ test("what is in use stays, and what is deleted is gone", async () => {
   expect(await codeOf(nube.aws.dynamodb.DescribeBackup({ BackupArn }))).toBe("BackupNotFoundException");
 });
 
+test("an index is restored once, under whichever name", async () => {
+  const { BackupDetails } = await nube.aws.dynamodb.CreateBackup({ TableName, BackupName: "one" });
+  await nube.advance("1m");
+  const index = (IndexName: string) => ({
+    IndexName,
+    KeySchema: [{ AttributeName: "g", KeyType: "HASH" as const }],
+    Projection: { ProjectionType: "INCLUDE" as const, NonKeyAttributes: ["x"] },
+  });
+  const restoring = (...names: string[]) =>
+    nube.aws.dynamodb.RestoreTableFromBackup({
+      BackupArn: BackupDetails!.BackupArn,
+      TargetTableName: "restored",
+      GlobalSecondaryIndexOverride: names.map(index),
+    });
+  const many = Array.from({ length: 1_000 }, (_, at) => `index${at}`);
+  await expect(restoring(...many)).rejects.toThrow("Index index1 does not match a secondary index");
+  const { TableDescription } = await restoring("renamed");
+  expect(TableDescription!.GlobalSecondaryIndexes!.map(({ IndexName }) => IndexName)).toEqual(["renamed"]);
+});
+
 test("backups are listed by table and time, in pages", async () => {
   const arns: string[] = [];
   for (const BackupName of ["one", "two", "three"]) {

@@ -1,4 +1,6 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { repeated } from "#lib/repeated.ts";
+import { invalidParameters } from "../errors.ts";
 import type { Capacity, Index, Table, Throughput } from "../store.ts";
 import { keySchema } from "../tables/description.ts";
 import { usedDefinitions } from "../tables/schema.ts";
@@ -29,6 +31,8 @@ export function overridden(
     ...kept(source, "local", asked.LocalSecondaryIndexOverride, billing),
     ...kept(source, "global", asked.GlobalSecondaryIndexOverride, billing),
   ];
+  const again = repeated(indexes.map(({ name }) => name));
+  if (again !== undefined) throw invalidParameters(`Duplicate index name: ${again}`);
   return {
     billing,
     ...capacity(source, asked.ProvisionedThroughputOverride, billing),
@@ -84,11 +88,11 @@ function kept(
   asked: readonly Asked[] | undefined,
   billing: DynamoDB.BillingMode,
 ): Index[] {
-  const all = source.indexes.filter((index) => index.kind === kind);
-  if (!asked) return all.map((index) => ({ ...index, ...capacity(index, undefined, billing) }));
+  const all = new Set(source.indexes.filter((index) => index.kind === kind));
+  if (!asked) return [...all].map((index) => ({ ...index, ...capacity(index, undefined, billing) }));
   return asked.map((one) => {
     const { IndexName: name, ProvisionedThroughput: units } = one;
-    const index = all.find((known) => isLike(known, one));
+    const index = [...all].find((known) => isLike(known, one));
     if (!index)
       throw invalidRequest(
         `Index ${name} does not match a secondary index that existed in the source table and cannot be created during the restore operation`,
@@ -99,6 +103,8 @@ function kept(
       );
     if (kind === "global" && !units && billing === "PROVISIONED")
       throw invalidRequest(`Must specify provisioned throughput for index ${name}`);
+    // One index becomes one, so that there are never more than there were.
+    all.delete(index);
     return { ...index, name, ...capacity(index, units, billing) };
   });
 }
