@@ -1,5 +1,9 @@
 import type { Json } from "#aws/languages/event-pattern/match.ts";
-import { filterPolicy } from "#aws/languages/filter-policy/filter-policy.ts";
+import {
+  type FilterPolicy,
+  type FilterScope,
+  filterPolicy,
+} from "#aws/languages/filter-policy/filter-policy.ts";
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
@@ -64,11 +68,18 @@ export async function queueUp(tx: Transaction, subscription: Subscription, messa
   tx.enqueue(drain, { topic, topicName, subscription: id, group }, { lane: `${topic} ${id} ${group}` });
 }
 
+/** Of most policies a few hundred characters; one may have 256 KiB, and of those not so many are kept. */
 const KEPT_POLICIES = 10_000;
-const compiled = remembered(KEPT_POLICIES, (key) => {
+const KEPT_LONG_POLICIES = 100;
+const LONG_POLICY = 4_096;
+
+function compile(key: string): FilterPolicy {
   const split = key.indexOf(" ");
-  return filterPolicy(key.slice(split + 1), key.slice(0, split) as "MessageBody");
-});
+  return filterPolicy(key.slice(split + 1), key.slice(0, split) as FilterScope);
+}
+const shortOnes = remembered(KEPT_POLICIES, compile);
+const longOnes = remembered(KEPT_LONG_POLICIES, compile);
+const compiled = (key: string) => (key.length > LONG_POLICY ? longOnes : shortOnes)(key);
 
 /** @returns whether the subscription's filter policy lets the message through */
 export function wants({ attributes, protocol }: Subscription, message: Message): boolean {
