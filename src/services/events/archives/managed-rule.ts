@@ -1,7 +1,8 @@
 import type { Context } from "#kernel/context.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { archiveArn } from "../arns.ts";
-import { type Archive, rules, targets } from "../store.ts";
+import { forgetRule, rememberRule } from "../rule-book.ts";
+import { type Archive, type Rule, rules, targets } from "../store.ts";
 
 /**
  * The rule that EventBridge itself puts on a bus for each of its archives. It is listed and described, and nobody but
@@ -19,7 +20,7 @@ export async function putArchiveRule(
   id: string,
 ): Promise<void> {
   const name = ruleOf(archive.name);
-  tx.put(rules, {
+  const rule: Rule = {
     bus: archive.bus,
     name,
     pattern: patternOf(archive),
@@ -28,7 +29,9 @@ export async function putArchiveRule(
     managedBy: MANAGER,
     scheduled: tx.now(),
     revision: tx.sequence(),
-  });
+  };
+  tx.put(rules, rule);
+  rememberRule(tx, rule);
   const InputTemplate =
     `{"archive-arn":"${archiveArn(ctx, archive.name)}:${id}",` +
     `"event":<aws.events.event.json>,"ingestion-time":<aws.events.event.ingestion-time>}`;
@@ -51,6 +54,7 @@ export async function changeArchiveRule(tx: Transaction, archive: Archive): Prom
 export function deleteArchiveRule(tx: Transaction, bus: string, archive: string): void {
   const name = ruleOf(archive);
   tx.delete(rules, [bus, name]);
+  forgetRule(tx, bus, name);
   tx.delete(targets, [bus, name, name]);
 }
 
