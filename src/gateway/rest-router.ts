@@ -10,6 +10,7 @@ export interface RestRouter {
   /**
    * @param path as on the wire: `//`, `.`, `..` and `+` are ordinary characters of labels
    * @param query decoded pairs
+   * @param about a name in the query that an operation may not pass over
    * @throws {URIError} when a label is not UTF-8 in %-escapes
    */
   match(
@@ -17,6 +18,7 @@ export interface RestRouter {
     path: string,
     query: readonly (readonly [string, string])[],
     headers: Readonly<Record<string, string>>,
+    about?: string,
   ): RestMatch | undefined;
 }
 
@@ -57,19 +59,22 @@ export function restRouter(contract: Contract): RestRouter {
     ends.add(plant(root, operation));
   }
   for (const candidates of ends) rankCandidates(candidates);
-  // A member that AWS requires and the client forgot is an error about that member. S3 alone finds another operation.
-  const passes = contract.service === "s3" ? [fits] : [fits, fitsLiterals];
+  // A member that AWS requires and the client forgot is an error about that member. S3 alone finds another operation,
+  // unless its query says what is meant.
+  const strict = contract.service === "s3";
 
   return {
-    match(method, path, query, headers) {
+    match(method, path, query, headers, about) {
       const root = methods.get(method);
       if (root === undefined) return undefined;
       const shown = new Map(query);
-      for (const test of passes) {
+      for (const test of strict && about === undefined ? [fits] : [fits, fitsLiterals]) {
         let best: Candidate | undefined;
         let bestValues: string[] = [];
         walk(root, path, 1, [], (candidates, values) => {
-          const found = candidates.find((candidate) => test(candidate, shown, headers));
+          const found = candidates.find(
+            (candidate) => isAbout(candidate, about) && test(candidate, shown, headers),
+          );
           if (found === undefined || (best !== undefined && found.rank <= best.rank)) return;
           best = found;
           bestValues = [...values];
@@ -158,6 +163,9 @@ function rankCandidates(candidates: Candidate[]): void {
   }
   candidates.sort((a, b) => b.rank - a.rank);
 }
+
+const isAbout = ({ literals, requiredQuery }: Candidate, name: string | undefined) =>
+  name === undefined || literals.some((literal) => literal[0] === name) || requiredQuery.includes(name);
 
 function fits(
   candidate: Candidate,

@@ -81,6 +81,23 @@ describe("S3: operations that share a path", () => {
   });
 });
 
+test("S3: whatever its model selects by a query is found by it", () => {
+  const contract = loadContract("s3");
+  for (const name of contract.operationNames) {
+    const { method, uri, input } = contract.operation(name)!;
+    const needed = input.httpMembers.filter(({ required }) => required);
+    const query = needed.flatMap(({ location, locationName }) =>
+      location === "query" ? [`${locationName}=1`] : [],
+    );
+    const headers = needed.flatMap(({ location, locationName }) =>
+      location === "header" ? [[locationName.toLowerCase(), "1"]] : [],
+    );
+    const path = uri.replace("{Bucket}", "b").replace("{Key+}", "k");
+    const line = `${method} ${path}${path.includes("?") ? "&" : "?"}${query.join("&")}`;
+    expect(s3(line, Object.fromEntries(headers))).toBe(`s3.${name}`);
+  }
+});
+
 test.each([
   ["GET /b/a/b/c", "a/b/c"],
   ["GET /b/a//b/", "a//b/"],

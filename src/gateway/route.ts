@@ -4,7 +4,8 @@ import { AwsError } from "#aws/errors.ts";
 import type { HostedEndpoint } from "#kernel/endpoint.ts";
 import { kept } from "#lib/kept.ts";
 import { type EndpointHosts, type HostFacts, hostReader } from "./hosts.ts";
-import { type RestRouter, restRouter } from "./rest-router.ts";
+import { type RestMatch, type RestRouter, restRouter } from "./rest-router.ts";
+import { methodNotAllowed, selected } from "./selectors.ts";
 
 /** All of a request that tells which operation it calls. */
 export interface RouteFacts {
@@ -129,7 +130,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
 
   function hosted({ method, path }: RouteFacts, at: HostedEndpoint): NoRoute {
     const contract = loadContract(at.service);
-    return { error: methodNotAllowed(method, path), protocol: contract.protocols[0]!, contract, path, at };
+    return { error: nothingThere(method, path), protocol: contract.protocols[0]!, contract, path, at };
   }
 
   /** Services that the signature or the host leaves possible; `undefined` where neither says anything. */
@@ -198,16 +199,13 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
       let rest = restRouters.get(service);
       if (rest === undefined) restRouters.set(service, (rest = restRouter(loadContract(service))));
       try {
-        const match = rest.match(facts.method, path, facts.query, facts.headers);
+        const match =
+          service === "s3"
+            ? matchS3(rest, facts, path)
+            : rest.match(facts.method, path, facts.query, facts.headers);
         if (match !== undefined) return { ...match, protocol, path, hostBucket: bucket };
-        if (service === "s3")
-          return {
-            error: methodNotAllowed(facts.method, path),
-            protocol,
-            path,
-            contract: loadContract(service),
-          };
       } catch (error) {
+        if (error instanceof AwsError) return { error, protocol, path, contract: loadContract(service) };
         if (!(error instanceof URIError)) throw error;
         return { error: undecodable(service, facts.path), protocol, contract: loadContract(service) };
       }
@@ -300,18 +298,27 @@ function unknownService({ signingName, headers }: RouteFacts): NoRoute {
   return { error, protocol: isForm ? "awsQuery" : "restJson1" };
 }
 
-function methodNotAllowed(method: string, path: string): AwsError {
+/** @throws {AwsError} for what S3 takes nowhere, or not there */
+function matchS3(rest: RestRouter, { method, query, headers }: RouteFacts, path: string): RestMatch {
+  const select = query.length > 0 ? selected(method, path, query) : undefined;
+  const at = select?.ofBucket ? path.slice(0, path.indexOf("/", 1)) : path;
+  const match = rest.match(method, at, query, headers, select?.name);
+  if (match === undefined) throw nothingThere(method, path);
+  return match;
+}
+
+function nothingThere(method: string, path: string): AwsError {
   const [, bucket = "", ...key] = path.split("/");
   const resource = bucket === "" ? "SERVICE" : key.join("") === "" ? "BUCKET" : "OBJECT";
-  return new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
-    status: 405,
-    members: { Method: method, ResourceType: resource },
-    headers: { allow: S3_METHODS[resource] },
-  });
+  return methodNotAllowed(method, resource, S3_METHODS[resource]);
 }
 
 /** What each of S3's places takes, as it tells whoever comes with something else. */
-const S3_METHODS = { SERVICE: "GET", BUCKET: "HEAD, DELETE, GET, PUT", OBJECT: "HEAD, DELETE, GET, PUT" };
+const S3_METHODS = {
+  SERVICE: "GET",
+  BUCKET: "HEAD, DELETE, POST, GET, PUT",
+  OBJECT: "HEAD, DELETE, GET, PUT",
+};
 
 const undecodable = (service: string, path: string) =>
   service === "s3"

@@ -84,15 +84,8 @@ export function checkPlaces({ method, name }: Operation, { query, headers }: Wir
 
 /** A part is known by both its upload and its number. */
 function checkPart(query: ReadonlyMap<string, string>): void {
-  const [numbered, uploads] = [query.has("partNumber"), query.has("uploadId")];
-  if (numbered === uploads) return;
-  if (numbered)
+  if (query.has("partNumber") && !query.has("uploadId"))
     throw misplaced("This operation does not accept partNumber without uploadId", "partNumber", "partNumber");
-  throw new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
-    status: 405,
-    members: { Method: "PUT", ResourceType: "UPLOAD" },
-    headers: { allow: "DELETE, POST, GET" },
-  });
 }
 
 const OVERRIDES = new Set(

@@ -1,0 +1,139 @@
+import { AwsError } from "#aws/errors.ts";
+
+/*
+ * The names in a query by which S3 is asked for something of a bucket or an object: `?acl`, `?uploads`. What is asked for
+ * so with a method that it lacks must never be taken for the bucket or the object itself. Their case counts, their values do
+ * not; all else in a query selects nothing.
+ */
+
+/** As errors call it, and the methods that it takes, in the order in which `Allow` tells them. */
+type Selector = [type: string, methods: string];
+type Selectors = Readonly<Record<string, Selector>>;
+
+const READ = "GET";
+const SET = "GET, PUT";
+const ALL = "DELETE, GET, PUT";
+
+/** Of a bucket, and at the path of any of its keys too. */
+const ANYWHERE: Selectors = {
+  accelerate: ["ACCELERATE", SET],
+  cors: ["CORS", ALL],
+  inventory: ["INVENTORY", ALL],
+  lifecycle: ["LIFECYCLE", ALL],
+  location: ["LOCATION", READ],
+  logging: ["LOGGING_STATUS", SET],
+  notification: ["NOTIFICATION", SET],
+  policy: ["BUCKETPOLICY", ALL],
+  replication: ["REPLICATION", ALL],
+  requestPayment: ["REQUEST_PAYMENT", SET],
+  versioning: ["VERSIONING", SET],
+  versions: ["BUCKETVERSIONS", READ],
+  website: ["WEBSITE", ALL],
+};
+
+const OF_BOTH: Selectors = {
+  acl: ["ACL", SET],
+  delete: ["MULTI_OBJECT_DELETE", "POST"],
+  restore: ["RESTORE", "POST"],
+  torrent: ["TORRENT", READ],
+  uploadId: ["UPLOAD", "DELETE, POST, GET"],
+  uploads: ["UPLOADS", "POST, GET"],
+};
+
+const OF_BUCKETS: Selectors = {
+  ...ANYWHERE,
+  ...OF_BOTH,
+  abac: ["BUCKET_ABAC", SET],
+  analytics: ["ANALYTICS", ALL],
+  encryption: ["ENCRYPTION", ALL],
+  "intelligent-tiering": ["INTELLIGENT_TIERING", ALL],
+  metadataAnnotationTable: ["BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION", "PUT"],
+  metadataConfiguration: ["BUCKET_METADATA_CONFIGURATION", "DELETE, POST, GET"],
+  metadataInventoryTable: ["BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION", "PUT"],
+  metadataJournalTable: ["BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION", "PUT"],
+  metadataTable: ["BUCKET_METADATA_TABLE_CONFIGURATION", "DELETE, POST, GET"],
+  metrics: ["METRICS", ALL],
+  "object-lock": ["OBJECT_LOCK_CONFIGURATION", SET],
+  ownershipControls: ["OWNERSHIP_CONTROLS", ALL],
+  policyStatus: ["POLICY_STATUS", READ],
+  publicAccessBlock: ["PUBLIC_ACCESS_BLOCK", ALL],
+  tagging: ["TAGGING", ALL],
+};
+
+const OF_OBJECTS: Selectors = {
+  ...ANYWHERE,
+  ...OF_BOTH,
+  annotation: ["OBJECT_ANNOTATIONS", ALL],
+  attributes: ["OBJECT_ATTRIBUTES", READ],
+  encryption: ["OBJECT_ENCRYPTION", "PUT"],
+  "legal-hold": ["OBJECT_LOCK_LEGALHOLD", SET],
+  retention: ["OBJECT_LOCK_RETENTION", SET],
+  select: ["SELECT", "POST"],
+  tagging: ["OBJECT_TAGGING", ALL],
+};
+
+export interface Selected {
+  name: string;
+  /** Of the bucket, though the path is a key's. */
+  ofBucket: boolean;
+}
+
+/**
+ * What a query selects at S3's path.
+ * @throws {AwsError} for two at once, or one that there is not here or that has no such method
+ */
+export function selected(
+  method: string,
+  path: string,
+  query: readonly (readonly [string, string])[],
+): Selected | undefined {
+  const isKey = /^\/[^/]+\/./.test(path);
+  const selectors = isKey ? OF_OBJECTS : OF_BUCKETS;
+  const names = query.map(([name]) => name).filter((name) => Object.hasOwn(selectors, name));
+  const [name] = names;
+  if (name === undefined) return undefined;
+  const part = isKey && query.some((pair) => pair[0] === "partNumber");
+  checkSole(part && name !== "uploadId" ? [...names, "partNumber"] : names);
+  // A part is known by both.
+  if (name === "uploadId" && part && method === "PUT") return { name, ofBucket: false };
+  const [type, methods] = selectors[name]!;
+  if (!methods.split(", ").includes(method)) throw methodNotAllowed(method, type, methods);
+  const misplaced = (isKey ? NOT_OF_KEYS : ONLY_OF_KEYS)[`${method} ${name}`];
+  if (misplaced) throw new AwsError(...misplaced);
+  return { name, ofBucket: isKey && Object.hasOwn(ANYWHERE, name) };
+}
+
+function checkSole(names: string[]): void {
+  const [first, ...others] = [...new Set(names)].sort();
+  if (others.length === 0) return;
+  throw new AwsError(
+    "InvalidArgument",
+    `Conflicting query string parameters: ${[first, ...others].join(", ")}`,
+    { members: { ArgumentName: "ResourceType", ArgumentValue: first } },
+  );
+}
+
+type Misplaced = Readonly<Record<string, [code: string, sentence: string]>>;
+
+const NOT_OF_KEYS: Misplaced = {
+  "GET logging": ["NoLoggingStatusForKey", "There is no such thing as the ?logging sub-resource for a key"],
+  "GET versions": ["InvalidRequest", "There is no such thing as the ?versions sub-resource for a key"],
+  "GET uploads": ["InvalidRequest", "Key is not expected for the GET method ?uploads subresource"],
+};
+
+const noKey: Misplaced[string] = ["InvalidRequest", "A key must be specified"];
+
+const ONLY_OF_KEYS: Misplaced = {
+  "GET uploadId": noKey,
+  "POST uploadId": noKey,
+  "DELETE uploadId": noKey,
+  "POST uploads": noKey,
+  "POST restore": ["UserKeyMustBeSpecified", "User key must be specified."],
+};
+
+export const methodNotAllowed = (method: string, type: string, allow: string) =>
+  new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
+    status: 405,
+    members: { Method: method, ResourceType: type },
+    headers: { allow },
+  });

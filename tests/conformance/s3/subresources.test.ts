@@ -1,0 +1,182 @@
+import { CreateBucketCommand, HeadBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { elementIn, s3Client, type TappedClient } from "./client.ts";
+import { send } from "./wire.ts";
+
+/* What a query selects of a bucket or an object: with a method it lacks, none of the bucket's or object's own runs. */
+
+const cloud = conformanceCloud();
+let s3: TappedClient;
+
+const MEASURED = "https://github.com/brekkylab/backlot/issues";
+const Bucket = "selected-bucket";
+
+beforeAll(async () => {
+  s3 = s3Client(cloud);
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  await s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: "kept" }));
+});
+
+const NAMES = ["Code", "Method", "ResourceType"];
+
+async function refusal(method: string, target: string) {
+  const { status, headers, text } = await send(cloud, { method, target });
+  return [status, ...NAMES.map((name) => elementIn(text, name)), headers.allow];
+}
+
+const notAllowed = (method: string, type: string, allow: string) => [
+  405,
+  "MethodNotAllowed",
+  method,
+  type,
+  allow,
+];
+
+for (const [method, selector, type, allow] of [
+  ["DELETE", "acl", "ACL", "GET, PUT"],
+  ["DELETE", "versioning=", "VERSIONING", "GET, PUT"],
+  ["DELETE", "uploads", "UPLOADS", "POST, GET"],
+  ["DELETE", "location", "LOCATION", "GET"],
+  ["DELETE", "requestPayment", "REQUEST_PAYMENT", "GET, PUT"],
+  ["POST", "policy", "BUCKETPOLICY", "DELETE, GET, PUT"],
+  ["GET", "delete", "MULTI_OBJECT_DELETE", "POST"],
+] as const) {
+  behaviour(`${method} of a bucket's ?${selector} is not allowed`, `${MEASURED}/230`, async () => {
+    expect(await refusal(method, `/${Bucket}?${selector}`)).toEqual(notAllowed(method, type, allow));
+    await s3.send(new HeadBucketCommand({ Bucket }));
+  });
+}
+
+behaviour("no bucket is made by what selects something of one", `${MEASURED}/230`, async () => {
+  for (const [selector, type, allow] of [
+    ["location", "LOCATION", "GET"],
+    ["versions", "BUCKETVERSIONS", "GET"],
+    ["policyStatus", "POLICY_STATUS", "GET"],
+    ["restore", "RESTORE", "POST"],
+  ] as const)
+    expect(await refusal("PUT", `/not-made-of-it?${selector}`)).toEqual(notAllowed("PUT", type, allow));
+  await expect(s3.send(new HeadBucketCommand({ Bucket: "not-made-of-it" }))).rejects.toThrow();
+});
+
+behaviour(
+  "a configuration without its id is neither a new bucket nor the end of one",
+  `${MEASURED}/230`,
+  async () => {
+    for (const selector of ["analytics", "inventory", "metrics", "intelligent-tiering"]) {
+      const [put, removed] = [
+        await send(cloud, { method: "PUT", target: `/not-made-of-it?${selector}`, body: "<a/>" }),
+        await send(cloud, { method: "DELETE", target: `/${Bucket}?${selector}` }),
+      ];
+      expect([put.status, removed.status]).toEqual([400, 404]);
+    }
+    await s3.send(new HeadBucketCommand({ Bucket }));
+    await expect(s3.send(new HeadBucketCommand({ Bucket: "not-made-of-it" }))).rejects.toThrow();
+  },
+);
+
+const textOf = async () => (await send(cloud, { method: "GET", target: `/${Bucket}/k` })).text;
+
+for (const [method, selector, type, allow] of [
+  ["DELETE", "acl", "ACL", "GET, PUT"],
+  ["DELETE", "retention", "OBJECT_LOCK_RETENTION", "GET, PUT"],
+  ["DELETE", "versions", "BUCKETVERSIONS", "GET"],
+  ["PUT", "uploads", "UPLOADS", "POST, GET"],
+  ["PUT", "restore", "RESTORE", "POST"],
+  ["PUT", "attributes", "OBJECT_ATTRIBUTES", "GET"],
+  ["POST", "tagging", "OBJECT_TAGGING", "DELETE, GET, PUT"],
+  ["GET", "select", "SELECT", "POST"],
+] as const) {
+  behaviour(`${method} of an object's ?${selector} is not allowed`, `${MEASURED}/230`, async () => {
+    expect(await refusal(method, `/${Bucket}/k?${selector}`)).toEqual(notAllowed(method, type, allow));
+    expect(await textOf()).toBe("kept");
+  });
+}
+
+behaviour("HEAD selects nothing", `${MEASURED}/267`, async () => {
+  for (const [target, allow] of [
+    [`/${Bucket}?location`, "GET"],
+    [`/${Bucket}?uploads`, "POST, GET"],
+    ["/no-such-bucket?tagging", "DELETE, GET, PUT"],
+    [`/${Bucket}/k?uploadId=u`, "DELETE, POST, GET"],
+    [`/${Bucket}/k?encryption`, "PUT"],
+  ] as const) {
+    const { status, headers, text } = await send(cloud, { method: "HEAD", target });
+    expect([status, headers.allow, headers["content-type"], text]).toEqual([
+      405,
+      allow,
+      "application/xml",
+      "",
+    ]);
+  }
+});
+
+behaviour("two selectors are in each other's way", `${MEASURED}/230`, async () => {
+  for (const [method, path, first, second] of [
+    ["GET", `/${Bucket}?versioning&acl`, "acl", "versioning"],
+    ["DELETE", "/no-such-bucket?uploads&versioning", "uploads", "versioning"],
+    ["GET", `/${Bucket}/k?tagging&acl`, "acl", "tagging"],
+    ["POST", `/${Bucket}/k?uploads&uploadId=u`, "uploadId", "uploads"],
+    ["GET", `/${Bucket}/k?tagging&partNumber=1`, "partNumber", "tagging"],
+  ] as const) {
+    const { status, text } = await send(cloud, { method, target: path });
+    const names = ["Code", "Message", "ArgumentName", "ArgumentValue"];
+    expect([status, ...names.map((name) => elementIn(text, name))]).toEqual([
+      400,
+      "InvalidArgument",
+      `Conflicting query string parameters: ${first}, ${second}`,
+      "ResourceType",
+      first,
+    ]);
+  }
+});
+
+behaviour(
+  "what selects nothing is passed over, and so is the value of what does",
+  `${MEASURED}/230`,
+  async () => {
+    for (const [target, root] of [
+      [`/${Bucket}?Versioning`, "<ListBucketResult"],
+      [`/${Bucket}?foo=bar`, "<ListBucketResult"],
+      [`/${Bucket}?versioning=1&x-id=Any`, "<VersioningConfiguration"],
+      [`/${Bucket}/k?metrics`, "kept"],
+    ] as const)
+      expect((await send(cloud, { method: "GET", target })).text).toContain(root);
+  },
+);
+
+behaviour("at an object's path some select the bucket's own", `${MEASURED}/230`, async () => {
+  for (const key of ["k", "no-such-key"]) {
+    const { text } = await send(cloud, { method: "GET", target: `/${Bucket}/${key}?location` });
+    expect(text).toContain("<LocationConstraint");
+  }
+});
+
+for (const [method, target, status, code, message] of [
+  [
+    "GET",
+    "k?logging",
+    400,
+    "NoLoggingStatusForKey",
+    "There is no such thing as the ?logging sub-resource for a key",
+  ],
+  [
+    "GET",
+    "k?versions",
+    400,
+    "InvalidRequest",
+    "There is no such thing as the ?versions sub-resource for a key",
+  ],
+  ["GET", "k?uploads", 400, "InvalidRequest", "Key is not expected for the GET method ?uploads subresource"],
+  ["DELETE", "?uploadId=u", 400, "InvalidRequest", "A key must be specified"],
+  ["POST", "?restore", 400, "UserKeyMustBeSpecified", "User key must be specified."],
+] as const) {
+  behaviour(`${method} of ${target} is selected in the wrong place`, `${MEASURED}/230`, async () => {
+    const answer = await send(cloud, { method, target: `/${Bucket}/${target}` });
+    expect([answer.status, elementIn(answer.text, "Code"), elementIn(answer.text, "Message")]).toEqual([
+      status,
+      code,
+      message,
+    ]);
+  });
+}
