@@ -1,6 +1,6 @@
 import { kept } from "#lib/kept.ts";
 import type { ProtocolName } from "../contract/format.ts";
-import type { Operation } from "../contract/shapes.ts";
+import type { Operation, StructureShape } from "../contract/shapes.ts";
 import { cborErrorDocument } from "./cbor-errors.ts";
 import { cborDocument, cborInMilliseconds } from "./cbor-shapes.ts";
 import { bodyChecksum, isDynamodb } from "./dynamodb.ts";
@@ -8,11 +8,13 @@ import { dynamodbReader } from "./dynamodb-json.ts";
 import { absoluteType } from "./error-types.ts";
 import { describe, queryErrorHeader, rpcStatus } from "./errors.ts";
 import { type EventFormat, encodeEvents, eventStreamType } from "./event-stream.ts";
-import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter } from "./json.ts";
+import { jsonMembersReader, jsonMembersWriter, jsonReader, jsonWriter, type ReadJson } from "./json.ts";
 import { errorDocument } from "./json-errors.ts";
+import { plainReader } from "./json-text.ts";
 import { decoding } from "./malformed.ts";
 import type { Protocol, ResponseMeta } from "./protocol.ts";
 import { rawWriter, withoutRaw } from "./raw-json.ts";
+import { utf8 } from "./scalars.ts";
 
 type Structure = Record<string, unknown>;
 
@@ -27,7 +29,7 @@ function isCbor(contentType: string | undefined): boolean {
 const jsonDecoders = kept((operation: Operation) =>
   isDynamodb(operation)
     ? dynamodbReader(operation.input)
-    : jsonMembersReader(operation.input, operation.input.members),
+    : plainly(operation.input, jsonMembersReader(operation.input, operation.input.members)),
 );
 const jsonEncoders = kept((operation: Operation) =>
   jsonMembersWriter(
@@ -40,6 +42,12 @@ const cborDecoders = kept((operation: Operation) => cborInMilliseconds.reader(op
 const cborEncoders = kept((operation: Operation) =>
   cborDocument(cborInMilliseconds.writer(operation.output)),
 );
+
+/** What is made of texts and blobs alone is read straight from the text. */
+function plainly(shape: StructureShape, read: ReadJson): ReadJson {
+  const readPlain = plainReader(shape);
+  return readPlain ? (body) => readPlain(utf8(body)) ?? read(body) : read;
+}
 
 function awsJson(name: ProtocolName, contentType: string, type: (absolute: string) => string): Protocol {
   const events: EventFormat = { contentType, read: jsonReader, write: jsonWriter };

@@ -78,15 +78,19 @@ function readFloat(text: string): number {
   return Number(trimmed);
 }
 
-/** Buffer skips what is no base64, AWS refuses it: a text that gave fewer bytes than it should is looked at again. */
-export function readBase64(text: string): Uint8Array {
+/** `undefined` where Buffer, which skips what is no base64, found fewer bytes than it should. */
+export function wholeBase64(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, "base64");
   const digits = text.length - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
-  const whole = bytes.length === Math.floor((digits * 3) / 4) && digits % 4 !== 1;
-  if (!whole && /[^A-Za-z0-9+/_\-=\s]/.test(text)) {
-    throw new Malformed("Invalid Base64 encoding");
-  }
-  return bytes;
+  return bytes.length === Math.floor((digits * 3) / 4) && digits % 4 !== 1 ? bytes : undefined;
+}
+
+/** AWS refuses what is no base64, and minds neither white space nor what is missing at the end. */
+export function readBase64(text: string): Uint8Array {
+  const bytes = wholeBase64(text);
+  if (bytes !== undefined) return bytes;
+  if (/[^A-Za-z0-9+/_\-=\s]/.test(text)) throw new Malformed("Invalid Base64 encoding");
+  return Buffer.from(text, "base64");
 }
 
 export function base64(bytes: Uint8Array): string {
