@@ -10,6 +10,7 @@ import { parseSequenceNumber } from "../shards/sequence.ts";
 import { throughputOf } from "../shards/throughput.ts";
 import { type Stream, streamAt } from "../store.ts";
 import { type Sent, storeRecords } from "./rows.ts";
+import { rawResults, type Told } from "./told.ts";
 import { wakeAll } from "./waiters.ts";
 
 /** Of one call. */
@@ -23,8 +24,8 @@ export const writing = {
   async PutRecord(ctx, input) {
     return ctx.transact(async (tx) => {
       const stream = await streamAt(tx, ctx, input);
-      checkSizes(stream, [input], () => "data");
-      checkRecord(stream, input);
+      checkSizes(stream, [input], [sizeOf(input)], () => "data");
+      checkHash(input);
       checkOrdering(ctx, stream, input.SequenceNumberForOrdering);
       const [told] = await put(ctx, tx, stream, [input]);
       if (told instanceof AwsError) throw told;
@@ -33,51 +34,50 @@ export const writing = {
   },
 
   async PutRecords(ctx, input) {
-    const bytes = input.Records.reduce(
-      (sum, { Data, PartitionKey }) => sum + Data.length + Buffer.byteLength(PartitionKey),
-      0,
-    );
+    const sizes = input.Records.map(sizeOf);
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
     if (bytes > MOST_BYTES) throw invalid(`Records size exceeds ${MOST_BYTES / 2 ** 20} MB limit`);
     return ctx.transact(async (tx) => {
       const stream = await streamAt(tx, ctx, input);
-      checkSizes(stream, input.Records, (at) => `records.${at + 1}.member.data`);
-      for (const record of input.Records) checkRecord(stream, record);
+      checkSizes(stream, input.Records, sizes, (at) => `records.${at + 1}.member.data`);
+      for (const record of input.Records) checkHash(record);
       const told = await put(ctx, tx, stream, input.Records);
-      const Records = told.map((one) =>
-        one instanceof AwsError ? { ErrorCode: one.code, ErrorMessage: one.message } : one,
-      );
       return {
         FailedRecordCount: told.filter((one) => one instanceof AwsError).length,
-        Records,
+        Records: rawResults(told),
         EncryptionType: encryptionOf(stream),
       };
     });
   },
 } satisfies Handlers<"kinesis">;
 
+const sizeOf = ({ Data, PartitionKey }: Entry): number => Data.length + Buffer.byteLength(PartitionKey);
+
 /** Told only of what is encrypted. */
 const encryptionOf = ({ encryption }: Stream) => (encryption ? ("KMS" as const) : undefined);
 
 /** What is told of each, in the order in which they were sent: its number, or why its shard did not take it. */
-async function put(ctx: Context, tx: Transaction, stream: Stream, sent: readonly Entry[]) {
+async function put(ctx: Context, tx: Transaction, stream: Stream, sent: readonly Entry[]): Promise<Told[]> {
   const open = await routesOf(tx, stream);
-  const told = new Array<{ SequenceNumber: string; ShardId: string } | AwsError>(sent.length);
+  const told = new Array<Told>(sent.length);
   const time = tx.now();
   let [bytes, count] = [0, 0];
   for (const [route, all] of byRoute(open, sent)) {
     const throughput = throughputOf(ctx, tx, route.shard, "write");
     const its = all.filter((at) => {
-      const { Data, PartitionKey } = sent[at]!;
-      if (throughput.takes(Data.length + Buffer.byteLength(PartitionKey))) return true;
+      const size = sizeOf(sent[at]!);
+      if (throughput.takes(size)) {
+        bytes += size;
+        return true;
+      }
       told[at] = tooMuchWritten(route.id, stream.name, ctx.account);
       return false;
     });
+    count += its.length;
     const records = its.map((at) => sent[at]!);
     const positions = storeRecords(tx, route.shard, records, stream.encryption !== undefined);
-    for (const { Data, PartitionKey } of records) bytes += Data.length + Buffer.byteLength(PartitionKey);
-    count += records.length;
-    for (const [at, position] of positions.entries())
-      told[its[at]!] = { SequenceNumber: route.sequenceNumber(position, time), ShardId: route.id };
+    for (let n = 0; n < its.length; n++)
+      told[its[n]!] = { SequenceNumber: route.sequenceNumber(positions[n]!, time), ShardId: route.id };
   }
   countWritten(tx, stream, bytes, count);
   wakeAll(tx, stream.number);
@@ -106,25 +106,25 @@ function checkOrdering(ctx: Context, { name }: Stream, text: string | undefined)
     );
 }
 
-const mostBytes = ({ maxRecordKib }: Stream): number => maxRecordKib * 1_024;
 /** Violations that are told of at most, as of the contract's. */
 const MOST_TOLD = 10;
 
-/** @throws {AwsError} ValidationException for data that alone is too large */
-function checkSizes(stream: Stream, sent: readonly Entry[], pathOf: (at: number) => string): void {
-  const most = mostBytes(stream);
+/** Data alone must not be too large, nor with its key. @throws {AwsError} ValidationException, InvalidArgumentException */
+function checkSizes(
+  { name, maxRecordKib }: Stream,
+  sent: readonly Entry[],
+  sizes: readonly number[],
+  pathOf: (at: number) => string,
+): void {
+  const most = maxRecordKib * 1_024;
+  const size = sizes.find((one) => one > most);
+  if (size === undefined) return;
   const paths = sent.flatMap(({ Data }, at) => (Data.length > most ? [pathOf(at)] : []));
   if (paths.length > 0) throw tooLarge(paths.slice(0, MOST_TOLD), most);
+  throw invalid(`Record size of ${size} bytes exceeds the maximum of ${most} bytes of stream ${name}.`);
 }
 
-/** Its key counts as well as its data. */
-function checkRecord(stream: Stream, { Data, PartitionKey, ExplicitHashKey }: Entry): void {
-  const most = mostBytes(stream);
-  const size = Data.length + Buffer.byteLength(PartitionKey);
-  if (size > most)
-    throw invalid(
-      `Record size of ${size} bytes exceeds the maximum of ${most} bytes of stream ${stream.name}.`,
-    );
+function checkHash({ ExplicitHashKey }: Entry): void {
   if (ExplicitHashKey !== undefined && BigInt(ExplicitHashKey) >= HASHES)
     throw invalid(
       `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${ExplicitHashKey}`,

@@ -1,4 +1,5 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import { AwsError } from "#aws/errors.ts";
 import { RawJson } from "#aws/protocols/raw-json.ts";
 import { sequenceNumbers } from "../shards/sequence.ts";
 import type { Shard } from "../store.ts";
@@ -35,4 +36,31 @@ export const rawRecords = (shard: Shard, stored: readonly Stored[]): RawJson<Kin
   new RawJson(
     () => jsonOf(shard, stored),
     () => toldOf(shard, stored),
+  );
+
+/** Where a record stands that was put, or why it does not. */
+export type Told = { SequenceNumber: string; ShardId: string } | AwsError;
+
+function resultsIn(told: readonly Told[]): string {
+  let text = "";
+  for (const one of told) {
+    if (text !== "") text += ",";
+    text +=
+      one instanceof AwsError
+        ? JSON.stringify(refused(one))
+        : `{"SequenceNumber":"${one.SequenceNumber}","ShardId":"${one.ShardId}"}`;
+  }
+  return `[${text}]`;
+}
+
+const refused = ({ code, message }: AwsError): Kinesis.PutRecordsResultEntry => ({
+  ErrorCode: code,
+  ErrorMessage: message,
+});
+
+/** What became of records as PutRecords answers it. */
+export const rawResults = (told: readonly Told[]): RawJson<Kinesis.PutRecordsResultEntry[]> =>
+  new RawJson(
+    () => resultsIn(told),
+    () => told.map((one) => (one instanceof AwsError ? refused(one) : one)),
   );
