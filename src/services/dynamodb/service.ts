@@ -77,7 +77,6 @@ function factOf(
   { action, table: given, index }: Reached,
   table: Table | undefined,
 ): AccessFact {
-  checkRegion(ctx, given);
   const owner = ownerOf(ctx, given);
   const arn = tableArn({ account: owner, region: ctx.region }, tableName(given));
   return {
@@ -86,6 +85,12 @@ function factOf(
     owner,
     resourcePolicy: table?.policy ?? null,
   };
+}
+
+/** Of the tables of a batch or of a transaction. @throws {AwsError} ValidationException where one is another Region's */
+function factsTogether(ctx: Context, reached: readonly Reached[]): MaybePromise<AccessFact[]> {
+  for (const { table } of reached) checkRegion(ctx, table);
+  return facts(ctx, reached);
 }
 
 /** Another Region's table is not reached from here. @throws {AwsError} ValidationException */
@@ -118,7 +123,7 @@ const onGlobalTable =
 const onTables =
   (action: string) =>
   (ctx: Context, { RequestItems }: { RequestItems: object }) =>
-    facts(
+    factsTogether(
       ctx,
       Object.keys(RequestItems).map((table) => ({ action, table })),
     );
@@ -220,7 +225,7 @@ const access: Access<"dynamodb"> = {
   BatchGetItem: onTables("BatchGetItem"),
   BatchWriteItem: onTables("BatchWriteItem"),
   TransactWriteItems: (ctx, { TransactItems }) =>
-    facts(
+    factsTogether(
       ctx,
       TransactItems.flatMap(({ ConditionCheck, Put, Delete, Update }) =>
         [
@@ -232,7 +237,7 @@ const access: Access<"dynamodb"> = {
       ),
     ),
   TransactGetItems: (ctx, { TransactItems }) =>
-    facts(
+    factsTogether(
       ctx,
       TransactItems.map(({ Get }) => ({ action: "GetItem", table: Get.TableName })),
     ),
