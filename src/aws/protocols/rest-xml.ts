@@ -17,6 +17,7 @@ import {
   s3Refusals,
   s3Types,
   unchunked,
+  withFlags,
   withoutFalseDates,
 } from "./s3.ts";
 import { utf8 } from "./scalars.ts";
@@ -93,7 +94,7 @@ export const restXml: Protocol = {
     checkPlaces(operation, request);
     checkIntegers(request.query);
     requireDocument(operation, request);
-    return unchunked(decoders(operation)(withoutFalseDates(request)), request.headers);
+    return unchunked(decoders(operation)(withFlags(operation, withoutFalseDates(request))), request.headers);
   },
 
   encode(operation, output, meta) {

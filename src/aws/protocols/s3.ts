@@ -55,15 +55,16 @@ const integers = new Map(
 
 /** @throws {AwsError} InvalidArgument */
 export function checkIntegers(query: WireRequest["query"]): void {
-  for (const [name, value] of query) {
+  for (const [i, [name, value]] of query.entries()) {
     const sentence = integers.get(name);
     if (sentence === undefined || value === "" || isInteger(value)) continue;
-    throw misplaced(sentence, name, value);
+    // Of a name said twice the first counts.
+    if (query.findIndex((pair) => pair[0] === name) === i) throw misplaced(sentence, name, value);
   }
 }
 
 /** Of 32 bits. */
-const isInteger = (text: string) => /^[-+]?\d{1,10}$/.test(text) && Number(text) === (Number(text) | 0);
+const isInteger = (text: string) => /^-?\d+$/.test(text) && Number(text) === (Number(text) | 0);
 
 /**
  * What S3 judges before it looks at the operation: parameters and headers that no other one may have.
@@ -72,6 +73,9 @@ const isInteger = (text: string) => /^[-+]?\d{1,10}$/.test(text) && Number(text)
 export function checkPlaces({ method, name }: Operation, { query, headers }: WireRequest): void {
   if (method === "PUT" && query.length > 0) checkPart(new Map(query));
   if (name === "GetObject" || name === "HeadObject") checkOverrides(query);
+  for (const [parameter, sentence] of OF_THE_OTHER_LIST[name] ?? []) {
+    if (query.some((pair) => pair[0] === parameter)) throw misplaced(sentence, parameter);
+  }
   const source = headers["x-amz-copy-source"];
   if (source !== undefined && method !== "PUT") {
     const sentence = "You can only specify a copy source header for copy requests.";
@@ -107,7 +111,16 @@ function checkOverrides(query: WireRequest["query"]): void {
   }
 }
 
-const misplaced = (message: string, name: string, value: string) =>
+/** What only the other version of the list of objects takes. */
+const OF_THE_OTHER_LIST: Readonly<Record<string, [parameter: string, sentence: string][]>> = {
+  ListObjects: [
+    ["continuation-token", "continuation-token only supported in REST.GET.BUCKET with list-type=2"],
+    ["start-after", "startAfter only supported in REST.GET.BUCKET with list-type=2"],
+  ],
+  ListObjectsV2: [["marker", "Marker unsupported with REST.GET.BUCKET in list-type=2"]],
+};
+
+const misplaced = (message: string, name: string, value?: string) =>
   new AwsError("InvalidArgument", message, { members: { ArgumentName: name, ArgumentValue: value } });
 
 const SINCE = [
@@ -127,6 +140,15 @@ export function withoutFalseDates(request: WireRequest): WireRequest {
     delete headers[name];
   }
   return headers ? { ...request, headers } : request;
+}
+
+/** A word that is none of a boolean's says no. */
+export function withFlags(operation: Operation, request: WireRequest): WireRequest {
+  if (operation.name !== "ListObjectsV2") return request;
+  const query = request.query.map(([name, value]): [string, string] =>
+    name === "fetch-owner" ? [name, String(value === "true")] : [name, value],
+  );
+  return { ...request, query };
 }
 
 function isTimestamp(text: string): boolean {

@@ -9,8 +9,12 @@ export const accessDenied = () => new AwsError("AccessDenied", "Access Denied", 
 
 export const invalidRequest = (message: string) => new AwsError("InvalidRequest", message);
 
-export const invalidArgument = (message: string, name: string, value: unknown) =>
+export const invalidArgument = (message: string, name: string, value?: unknown) =>
   new AwsError("InvalidArgument", message, { members: { ArgumentName: name, ArgumentValue: value } });
+
+/** S3 does not repeat it. */
+export const wrongToken = () =>
+  invalidArgument("The continuation token provided is incorrect", "continuation-token");
 
 export const malformedXml = () =>
   new AwsError(

@@ -322,7 +322,7 @@ behaviour("buckets are chosen by prefix and Region", LIST, async () => {
   const names = async (input: object) =>
     (await client.send(new ListBucketsCommand(input))).Buckets!.map(({ Name }) => Name);
   expect(await names({ Prefix: "five" })).toEqual(["five-a", "five-b"]);
-  expect(await names({ BucketRegion: "eu-west-1" })).toEqual(["five-b"]);
+  expect(await names({ BucketRegion: "us-east-1" })).toEqual(["five-a", "six"]);
   expect((await client.send(new ListBucketsCommand({ Prefix: "five" }))).Prefix).toBe("five");
 });
 

@@ -151,7 +151,7 @@ behaviour("a list has a hundred configurations at a time, by their ids", LIST, a
 
 behaviour("a token that no list gave is refused", LIST, async () => {
   const command = new ListBucketInventoryConfigurationsCommand({ Bucket: "many", ContinuationToken: "?" });
-  await expect(s3.send(command)).rejects.toMatchObject({ name: "InvalidArgument" });
+  await expect(s3.send(command)).rejects.toMatchObject({ name: "MalformedContinuationToken" });
 });
 
 const destination = (Bucket: string) => ({

@@ -1,7 +1,9 @@
+import { REGIONS } from "#aws/regions.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, wrongToken } from "../errors.ts";
 import { ownerOf } from "../owner.ts";
 import { type Bucket, buckets } from "../store.ts";
+import { bucketArn } from "./bucket.ts";
 
 /** Also the most buckets that an account has without asking for more. */
 const MOST = 10_000;
@@ -16,7 +18,10 @@ export const bucketListing = {
       );
     }
     const limit = MaxBuckets ?? MOST;
-    const after = ContinuationToken === undefined ? undefined : nameOf(ContinuationToken);
+    const region = BucketRegion?.toLowerCase();
+    if (region !== undefined && region !== ctx.region) throw wrongRegion(BucketRegion!);
+    // An empty token is none.
+    const after = !ContinuationToken ? undefined : nameOf(ContinuationToken);
     const found = await ctx.read(async (tx) => {
       const wanted: Bucket[] = [];
       let last = after;
@@ -28,7 +33,7 @@ export const bucketListing = {
           limit: 1_000,
         });
         for (const bucket of page) {
-          if (BucketRegion !== undefined && bucket.region !== BucketRegion) continue;
+          if (region !== undefined && bucket.region !== region) continue;
           if (wanted.push(bucket) > limit) return wanted;
         }
         last = page.at(-1)?.name;
@@ -45,6 +50,7 @@ export const bucketListing = {
         CreationDate: new Date(bucket.created),
         // S3 tells the Region only to those who ask for pages or for a choice.
         BucketRegion: asked ? bucket.region : undefined,
+        BucketArn: bucketArn(bucket.name),
       })),
       Owner: ownerOf(ctx.account),
       Prefix,
@@ -58,5 +64,14 @@ const tokenOf = (name: string) => Buffer.from(name).toString("base64url");
 function nameOf(token: string): string {
   const name = Buffer.from(token, "base64url").toString();
   if (tokenOf(name) === token) return name;
-  throw invalidArgument("The continuation token provided is incorrect", "continuation-token", token);
+  throw wrongToken();
 }
+
+/** Buckets of a Region are told by its own endpoint only. */
+const wrongRegion = (wanted: string) =>
+  invalidArgument(
+    REGIONS.includes(wanted.toLowerCase())
+      ? "Requests with bucket-region specified must be made to the corresponding regional endpoint"
+      : `Argument value ${wanted} is not a valid AWS Region`,
+    "bucket-region",
+  );

@@ -1,5 +1,5 @@
 import { AwsError } from "#aws/errors.ts";
-import { invalidArgument, invalidRequest } from "../errors.ts";
+import { invalidRequest } from "../errors.ts";
 
 export const noSuchConfiguration = () =>
   new AwsError("NoSuchConfiguration", "The specified configuration does not exist.", { status: 404 });
@@ -16,8 +16,8 @@ export const invalidConfigurationId = () =>
 export const idMismatch = () =>
   new AwsError("IdMismatch", "Document ID does not match the specified configuration ID.");
 
-export const invalidContinuationToken = (token: string) =>
-  invalidArgument("The continuation token provided is incorrect", "continuation-token", token);
+export const malformedToken = () =>
+  new AwsError("MalformedContinuationToken", "The continuation-token you provided invalid.");
 
 /** Where reports go to is named by ARN. */
 export const invalidDestination = (message: string) => new AwsError("InvalidS3DestinationBucket", message);

@@ -6,7 +6,7 @@ import type { Bucket } from "../store.ts";
 import {
   idMismatch,
   invalidConfigurationId,
-  invalidContinuationToken,
+  malformedToken,
   noSuchConfiguration,
   tooManyConfigurations,
 } from "./errors.ts";
@@ -93,7 +93,8 @@ export async function listIdentified<T>(
   { Bucket: name, ContinuationToken: token }: { Bucket: string; ContinuationToken?: string },
   idOf: (document: T) => string,
 ): Promise<ConfigurationPage<T>> {
-  const after = token === undefined ? undefined : idIn(token);
+  // An empty one is none.
+  const after = !token ? undefined : idIn(token);
   const all = await ctx.read(async (tx) => kind.list(tx, await bucketAt(tx, name)));
   const rest = after === undefined ? all : all.filter((document) => idOf(document) > after);
   const shown = rest.slice(0, PAGE);
@@ -111,5 +112,5 @@ const tokenOf = (id: string) => Buffer.from(id).toString("base64url");
 function idIn(token: string): string {
   const id = Buffer.from(token, "base64url").toString();
   if (id !== "" && tokenOf(id) === token) return id;
-  throw invalidContinuationToken(token);
+  throw malformedToken();
 }

@@ -186,7 +186,9 @@ describe("objects", () => {
     const Bucket = await bucketWith(["a"]);
     const none = await s3.ListObjectsV2({ Bucket, MaxKeys: 0 });
     expect(none).toMatchObject({ MaxKeys: 0, KeyCount: 0, IsTruncated: false, Contents: [] });
-    expect(await s3.ListObjectsV2({ Bucket, MaxKeys: 5_000 })).toMatchObject({ MaxKeys: 1_000 });
+    const many = await bucketWith(Array.from({ length: 1_001 }, (_, i) => `${i}`));
+    const page = await s3.ListObjectsV2({ Bucket: many, MaxKeys: 5_000 });
+    expect(page).toMatchObject({ MaxKeys: 5_000, KeyCount: 1_000, IsTruncated: true });
   });
 
   test("an owner is told always by the first version, by the second on request", async () => {

@@ -1,16 +1,17 @@
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { invalidArgument } from "../errors.ts";
+import { wrongToken } from "../errors.ts";
 import { ownerOf } from "../owner.ts";
 import { restoreStatus } from "../storage-classes/archive.ts";
 import { type ObjectVersion, objects } from "../store.ts";
-import { type Encode, entriesWanted, keyEncoding } from "./parameters.ts";
+import { type Encode, entriesOf, entriesWanted, keyEncoding } from "./parameters.ts";
 import { type Page, type Position, positionAfter, type Rows, walk } from "./walk.ts";
 export const listObjects = {
   async ListObjects(ctx, input) {
     const { Prefix: prefix = "", Delimiter: delimiter = "", Marker: marker = "" } = input;
-    const limit = entriesWanted(input.MaxKeys, "maxKeys");
+    const maxKeys = entriesWanted(input.MaxKeys, "maxKeys");
+    const limit = entriesOf(maxKeys);
     const encode = keyEncoding(input.EncodingType);
     const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
     const start = marker === "" ? undefined : positionAfter(marker, { prefix, delimiter });
@@ -20,7 +21,7 @@ export const listObjects = {
       Name: input.Bucket,
       Prefix: encode(prefix),
       Marker: encode(marker),
-      MaxKeys: limit,
+      MaxKeys: maxKeys,
       IsTruncated: page.next !== undefined,
       EncodingType: input.EncodingType,
       BucketRegion: bucket.region,
@@ -35,7 +36,8 @@ export const listObjects = {
   async ListObjectsV2(ctx, input) {
     const { Prefix: prefix = "", Delimiter: delimiter = "", StartAfter: startAfter = "" } = input;
     const { ContinuationToken: token } = input;
-    const limit = entriesWanted(input.MaxKeys, "maxKeys");
+    const maxKeys = entriesWanted(input.MaxKeys, "maxKeys");
+    const limit = entriesOf(maxKeys);
     const encode = keyEncoding(input.EncodingType);
     const start =
       token !== undefined ? unseal(ctx, token) : startAfter === "" ? undefined : { after: [startAfter] };
@@ -44,7 +46,7 @@ export const listObjects = {
     return {
       Name: input.Bucket,
       Prefix: encode(prefix),
-      MaxKeys: limit,
+      MaxKeys: maxKeys,
       KeyCount: page.rows.length + page.prefixes.length,
       IsTruncated: page.next !== undefined,
       EncodingType: input.EncodingType,
@@ -52,7 +54,7 @@ export const listObjects = {
       ContinuationToken: token,
       NextContinuationToken: page.next && ctx.seal.seal(TOKEN, page.next),
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
-      ...(token === undefined && startAfter !== "" && { StartAfter: encode(startAfter) }),
+      ...(token === undefined && input.StartAfter !== undefined && { StartAfter: encode(startAfter) }),
       ...entries(page, encode, { ...wanted(ctx, input), withOwner: input.FetchOwner === true }),
     };
   },
@@ -63,7 +65,7 @@ const TOKEN = "s3/ListObjectsV2";
 function unseal(ctx: Context, token: string): Position {
   const position = ctx.seal.unseal(TOKEN, token);
   if (position === undefined) {
-    throw invalidArgument("The continuation token provided is incorrect", "continuation-token", token);
+    throw wrongToken();
   }
   return position as Position;
 }

@@ -13,18 +13,21 @@ export function entriesWanted(wanted: number | undefined, argument: string): num
     const message = `Argument ${argument} must be an integer between 0 and 2147483647`;
     throw invalidArgument(message, argument, String(wanted));
   }
-  return Math.min(wanted, MOST_ENTRIES);
+  return wanted;
 }
+
+/** How many of them a page has. */
+export const entriesOf = (wanted: number) => Math.min(wanted, MOST_ENTRIES);
 
 export type Encode = (text: string) => string;
 
 /**
- * What keys pass through on their way into the answer.
+ * What keys pass through on their way into the answer. S3 knows the word in any case.
  * @throws {AwsError} InvalidArgument for any encoding but `url`
  */
 export function keyEncoding(type: string | undefined): Encode {
   if (type === undefined) return (text) => text;
-  if (type !== "url") {
+  if (type.toLowerCase() !== "url") {
     throw invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", type);
   }
   return encodeKeyForUrl;

@@ -8,16 +8,17 @@ import { restoreStatus } from "../storage-classes/archive.ts";
 import { type Bucket, noncurrent, type ObjectVersion, objects } from "../store.ts";
 import { findVersion, orderOf } from "../versions.ts";
 import { checksumOf, wanted } from "./objects.ts";
-import { type Encode, entriesWanted, keyEncoding } from "./parameters.ts";
+import { type Encode, entriesOf, entriesWanted, keyEncoding } from "./parameters.ts";
 import { type Page, type Position, positionAfter, type RowRange, type Rows, walk } from "./walk.ts";
 export const listVersions = {
   async ListObjectVersions(ctx, input) {
     const { Prefix: prefix = "", Delimiter: delimiter = "" } = input;
     const { KeyMarker: keyMarker = "", VersionIdMarker: versionMarker } = input;
     if ((input.MaxKeys ?? 0) < 0) {
-      throw invalidArgument("max-keys cannot be negative", "maxKeys", String(input.MaxKeys));
+      throw invalidArgument("max-keys cannot be negative", "max-keys");
     }
-    const limit = entriesWanted(input.MaxKeys, "maxKeys");
+    const maxKeys = entriesWanted(input.MaxKeys, "maxKeys");
+    const limit = entriesOf(maxKeys);
     if (versionMarker !== undefined && keyMarker === "") {
       const message = "A version-id marker cannot be specified without a key marker.";
       throw invalidArgument(message, "version-id-marker", versionMarker);
@@ -37,10 +38,10 @@ export const listVersions = {
       Prefix: encode(prefix),
       KeyMarker: encode(keyMarker),
       VersionIdMarker: versionMarker ?? "",
-      MaxKeys: limit,
+      MaxKeys: maxKeys,
       IsTruncated: page.next !== undefined,
       EncodingType: input.EncodingType,
-      ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
+      ...(input.Delimiter !== undefined && { Delimiter: encode(delimiter) }),
       ...nextMarkers(page, encode),
       ...entries(page, encode, wanted(ctx, input).restoredAt),
     };

@@ -1,0 +1,159 @@
+import {
+  ListBucketAnalyticsConfigurationsCommand,
+  ListBucketsCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { beforeAll, expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { elementIn, freshBucket, s3Client, type TappedClient } from "./client.ts";
+import { send } from "./wire.ts";
+
+/* What lists make of the words they are asked in: those of another version of theirs, other spellings, empty ones. */
+
+const cloud = conformanceCloud();
+let s3: TappedClient;
+let Bucket: string;
+
+const MEASURED = "https://github.com/brekkylab/backlot/issues";
+
+beforeAll(async () => {
+  s3 = s3Client(cloud);
+  Bucket = await freshBucket(s3, "asked");
+  await s3.send(new PutObjectCommand({ Bucket, Key: "k" }));
+});
+
+const get = (query: string, bucket = Bucket) =>
+  send(cloud, { method: "GET", target: bucket === "" ? `/?${query}` : `/${bucket}?${query}` });
+
+async function told(query: string, bucket = Bucket) {
+  const { text } = await get(query, bucket);
+  return ["Code", "Message", "ArgumentName", "ArgumentValue"].map((name) => elementIn(text, name));
+}
+
+for (const [query, message, argument] of [
+  [
+    "continuation-token=",
+    "continuation-token only supported in REST.GET.BUCKET with list-type=2",
+    "continuation-token",
+  ],
+  [
+    "start-after=a&continuation-token=b",
+    "continuation-token only supported in REST.GET.BUCKET with list-type=2",
+    "continuation-token",
+  ],
+  [
+    "list-type=1&start-after=a",
+    "startAfter only supported in REST.GET.BUCKET with list-type=2",
+    "start-after",
+  ],
+  ["list-type=2&marker=", "Marker unsupported with REST.GET.BUCKET in list-type=2", "marker"],
+] as const) {
+  behaviour(`?${query} is of the other version of the list`, `${MEASURED}/178`, async () => {
+    const refusal = ["InvalidArgument", message, argument, undefined];
+    expect(await told(query)).toEqual(refusal);
+    expect(await told(query, "no-such-bucket-anywhere")).toEqual(refusal);
+  });
+}
+
+behaviour("a wrong token is named, not repeated", `${MEASURED}/178`, async () => {
+  const refusal = [
+    "InvalidArgument",
+    "The continuation token provided is incorrect",
+    "continuation-token",
+    undefined,
+  ];
+  expect(await told("list-type=2&continuation-token=none")).toEqual(refusal);
+  expect(await told("continuation-token=!", "")).toEqual(refusal);
+});
+
+behaviour("a limit beyond all is told as it was asked for", `${MEASURED}/178`, async () => {
+  for (const query of ["list-type=2", "", "versions"])
+    expect(elementIn((await get(`${query}&max-keys=1001`)).text, "MaxKeys")).toBe("1001");
+  expect(elementIn((await get("uploads&max-uploads=1001")).text, "MaxUploads")).toBe("1000");
+});
+
+behaviour("a number is digits, with as many zeros in front as one likes", `${MEASURED}/178`, async () => {
+  expect(elementIn((await get("max-keys=0000000000000007")).text, "MaxKeys")).toBe("7");
+  expect(await told("max-keys=%2B5")).toEqual([
+    "InvalidArgument",
+    "Provided max-keys not an integer or within integer range",
+    "max-keys",
+    "+5",
+  ]);
+  expect((await told("max-keys=-007"))[3]).toBe("-7");
+  expect(await told("versions&max-keys=-1")).toEqual([
+    "InvalidArgument",
+    "max-keys cannot be negative",
+    "max-keys",
+    undefined,
+  ]);
+});
+
+behaviour("an encoding is known in any case, and told as it was asked for", `${MEASURED}/178`, async () => {
+  for (const query of ["", "list-type=2", "versions", "uploads"])
+    expect(elementIn((await get(`${query}&encoding-type=URL`)).text, "EncodingType")).toBe("URL");
+});
+
+behaviour("an owner is told for the word true, and others do no harm", `${MEASURED}/178`, async () => {
+  for (const [word, isTold] of [
+    ["true", true],
+    ["false", false],
+    ["yes", false],
+    ["", false],
+  ] as const) {
+    const { status, text } = await get(`list-type=2&fetch-owner=${word}`);
+    expect([status, text.includes("<Owner>")]).toEqual([200, isTold]);
+  }
+});
+
+behaviour("of a word said twice the first counts", `${MEASURED}/178`, async () => {
+  const { text } = await get("max-keys=1&max-keys=abc&prefix=a&prefix=b");
+  expect([elementIn(text, "MaxKeys"), elementIn(text, "Prefix")]).toEqual(["1", "a"]);
+});
+
+behaviour("what was said to be empty is told to be", `${MEASURED}/178`, async () => {
+  expect(elementIn((await get("list-type=2&start-after=")).text, "StartAfter")).toBe("");
+  expect(elementIn((await get("versions&delimiter=")).text, "Delimiter")).toBe("");
+  expect(elementIn((await get("prefix=&continuation-token=", "")).text, "Prefix")).toBe("");
+});
+
+behaviour("a list of buckets tells their ARNs", "https://github.com/alchemy-run/itty-aws", async () => {
+  const { Buckets } = await s3.send(new ListBucketsCommand({}));
+  for (const { Name, BucketArn, BucketRegion } of Buckets!)
+    expect([BucketArn, BucketRegion]).toEqual([`arn:aws:s3:::${Name}`, undefined]);
+});
+
+behaviour("buckets are listed of the Region that is asked", `${MEASURED}/312`, async () => {
+  const ofHome = await s3.send(new ListBucketsCommand({ BucketRegion: "US-EAST-1" }));
+  expect(ofHome.Buckets!.map(({ Name }) => Name)).toContain(Bucket);
+  expect(await told("bucket-region=eu-west-1", "")).toEqual([
+    "InvalidArgument",
+    "Requests with bucket-region specified must be made to the corresponding regional endpoint",
+    "bucket-region",
+    undefined,
+  ]);
+  expect(await told("bucket-region=mars-1", "")).toEqual([
+    "InvalidArgument",
+    "Argument value mars-1 is not a valid AWS Region",
+    "bucket-region",
+    undefined,
+  ]);
+});
+
+for (const selector of ["analytics", "inventory", "metrics", "intelligent-tiering"]) {
+  behaviour(`a list of ${selector} takes no token that it did not give`, `${MEASURED}/312`, async () => {
+    const { status, text } = await get(`${selector}&continuation-token=none`);
+    expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
+      400,
+      "MalformedContinuationToken",
+      "The continuation-token you provided invalid.",
+    ]);
+  });
+}
+
+behaviour("an empty token is none to a list of configurations, and told", `${MEASURED}/312`, async () => {
+  const { text } = await s3.raw(new ListBucketAnalyticsConfigurationsCommand({ Bucket }), {
+    query: { "continuation-token": "" },
+  });
+  expect(elementIn(text, "ContinuationToken")).toBe("");
+});
