@@ -70,12 +70,12 @@ const isInteger = (text: string) => /^-?\d+$/.test(text) && Number(text) === (Nu
  * What S3 judges before it looks at the operation: parameters and headers that no other one may have.
  * @throws {AwsError} InvalidArgument, InvalidRequest
  */
-export function checkPlaces({ method, name }: Operation, { query, headers }: WireRequest): void {
-  if (method === "PUT" && query.length > 0) checkPart(new Map(query));
-  if (name === "GetObject" || name === "HeadObject") checkOverrides(query);
-  for (const [parameter, sentence] of OF_THE_OTHER_LIST[name] ?? []) {
-    if (query.some((pair) => pair[0] === parameter)) throw misplaced(sentence, parameter);
-  }
+export function checkPlaces(operation: Operation, { query, headers }: WireRequest): void {
+  const { method } = operation;
+  if (query.length > 0) checkNames(operation, query);
+  const mode = headers["x-amz-checksum-mode"];
+  if (mode !== undefined && isGet(operation) && mode.toLowerCase() !== "enabled")
+    throw new AwsError("InvalidRequest", "Value for x-amz-checksum-mode header is invalid.");
   const source = headers["x-amz-copy-source"];
   if (source !== undefined && method !== "PUT") {
     const sentence = "You can only specify a copy source header for copy requests.";
@@ -84,6 +84,20 @@ export function checkPlaces({ method, name }: Operation, { query, headers }: Wir
   const size = headers["x-amz-mp-object-size"];
   if (size !== undefined && !/^[-+]?\d{1,15}$/.test(size))
     throw new AwsError("InvalidRequest", `Value for x-amz-mp-object-size header is invalid: '${size}'`);
+}
+
+const isGet = ({ name }: Operation) => name === "GetObject" || name === "HeadObject";
+
+function checkNames(operation: Operation, query: WireRequest["query"]): void {
+  const { method, name } = operation;
+  if (method === "PUT") checkPart(new Map(query));
+  if (isGet(operation)) checkOverrides(query);
+  for (const [parameter, sentence] of OF_THE_OTHER_LIST[name] ?? []) {
+    if (query.some((pair) => pair[0] === parameter)) throw misplaced(sentence, parameter);
+  }
+  const version = query.find((pair) => pair[0] === "versionId");
+  if (version && !operation.input.httpMembers.some(({ locationName }) => locationName === "versionId"))
+    throw misplaced("This operation does not accept a version-id.", "versionId", version[1]);
 }
 
 /** A part is known by both its upload and its number. */

@@ -59,7 +59,11 @@ export function parseSignature(headers: Headers, query: Query, style: ErrorStyle
   // Elsewhere `Authorization` is free for other schemes (a Cognito token, say), which are not ours to judge.
   if (style !== "s3") return undefined;
   if (header.startsWith("AWS ")) return parseHeaderV2(header, headers);
-  throw invalidArgument("Unsupported Authorization Type", "Authorization", header);
+  const sentence =
+    header.split(" ").length === 2
+      ? "Unsupported Authorization Type"
+      : "Authorization header is invalid -- one and only one ' ' (space) required.";
+  throw invalidArgument(sentence, "Authorization", header);
 }
 
 function parseHeaderV4(header: string, headers: Headers, style: ErrorStyle): SignatureV4 {

@@ -12,6 +12,8 @@ export const invalidRequest = (message: string) => new AwsError("InvalidRequest"
 export const invalidArgument = (message: string, name: string, value?: unknown) =>
   new AwsError("InvalidArgument", message, { members: { ArgumentName: name, ArgumentValue: value } });
 
+export const noKeySaid = () => new AwsError("UserKeyMustBeSpecified", "User key must be specified.");
+
 /** S3 does not repeat it. */
 export const wrongToken = () =>
   invalidArgument("The continuation token provided is incorrect", "continuation-token");
@@ -185,7 +187,6 @@ export const invalidRange = (range: string, size: number) =>
   new AwsError("InvalidRange", "The requested range is not satisfiable", {
     status: 416,
     members: { RangeRequested: range, ActualObjectSize: size },
-    headers: { "content-range": `bytes */${size}` },
   });
 
 export const invalidPartNumber = (requested: number, count: number) =>

@@ -22,7 +22,8 @@ export const tagging = {
   async GetObjectTagging(ctx, input) {
     return ctx.read(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
-      const version = await existingVersion(tx, bucket, input, "GET");
+      const named = `${input.Bucket}/${input.Key}`;
+      const version = await existingVersion(tx, bucket, input, "GET", named);
       return { TagSet: version.tags ?? [], VersionId: toldVersionId(bucket, version) };
     });
   },

@@ -1,6 +1,6 @@
 import type { Message as Received } from "#aws/contract/types/sqs.ts";
-import type { Ask } from "./receive.ts";
 import { invalidValue } from "./errors.ts";
+import type { Ask } from "./receive.ts";
 import { rendered } from "./received.ts";
 import { type MessageState, messages, states, type Time } from "./store.ts";
 import type { OpenQueue, Work } from "./work.ts";

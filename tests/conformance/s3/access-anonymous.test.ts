@@ -97,3 +97,37 @@ behaviour(
     expect([answer.status, elementIn(answer.text, "Code")]).toEqual([403, "AccessDenied"]);
   },
 );
+
+behaviour("nobody makes a bucket", "https://github.com/brekkylab/backlot/issues/335", async () => {
+  const answer = await send(cloud, { method: "PUT", target: "/nobodys-bucket", account: false });
+  expect([answer.status, elementIn(answer.text, "Code"), elementIn(answer.text, "Message")]).toEqual([
+    403,
+    "AccessDenied",
+    "Anonymous users cannot invoke this API. Please authenticate.",
+  ]);
+});
+
+behaviour(
+  "nobody without a name is told or decides who owns what comes into a bucket",
+  "https://github.com/brekkylab/backlot/issues/312",
+  async () => {
+    const Bucket = await open({ Action: "s3:*" });
+    for (const [method, action] of [
+      ["GET", "Get"],
+      ["PUT", "Put"],
+      ["DELETE", "Put"],
+    ] as const) {
+      const target = `/${Bucket}?ownershipControls`;
+      const body =
+        method === "PUT"
+          ? "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>"
+          : "";
+      const answer = await send(cloud, { method, target, body, account: false });
+      expect([answer.status, elementIn(answer.text, "Code"), elementIn(answer.text, "Message")]).toEqual([
+        403,
+        "AccessDenied",
+        `s3:${action}BucketOwnershipControls does not support Anonymous requests!`,
+      ]);
+    }
+  },
+);

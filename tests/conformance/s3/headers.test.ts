@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import {
   CreateBucketCommand,
   GetBucketPolicyCommand,
@@ -174,6 +175,87 @@ for (const method of ["GET", "DELETE"]) {
       "You can only specify a copy source header for copy requests.",
       "x-amz-copy-source",
       "a/b",
+    ]);
+  });
+}
+
+const BACKLOT = "https://github.com/brekkylab/backlot/issues";
+
+behaviour("what has no versions takes none", `${BACKLOT}/312`, async () => {
+  for (const [method, target] of [
+    ["GET", `/${Bucket}?list-type=2&versionId=v`],
+    ["GET", `/${Bucket}/k?uploadId=u&versionId=v`],
+    ["POST", `/${Bucket}/k?uploads&versionId=v`],
+  ] as const)
+    expect(said(await send(cloud, { method, target }))).toEqual([
+      400,
+      "InvalidArgument",
+      "This operation does not accept a version-id.",
+      "versionId",
+      "v",
+    ]);
+});
+
+behaviour("checksums are asked for by one word, in any case", `${BACKLOT}/312`, async () => {
+  const get = (mode: string) =>
+    send(cloud, { method: "GET", target: `/${Bucket}/k`, headers: { "x-amz-checksum-mode": mode } });
+  expect((await get("enabled")).headers).toHaveProperty("x-amz-checksum-type");
+  for (const mode of ["DISABLED", ""])
+    expect(said(await get(mode)).slice(0, 3)).toEqual([
+      400,
+      "InvalidRequest",
+      "Value for x-amz-checksum-mode header is invalid.",
+    ]);
+});
+
+behaviour("of attributes that there are not the first is named", `${BACKLOT}/312`, async () => {
+  const headers = { "x-amz-object-attributes": "ETag,Colour,Taste" };
+  const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k?attributes`, headers });
+  expect(said(answer)).toEqual([
+    400,
+    "InvalidArgument",
+    "Invalid attribute name specified.",
+    "x-amz-object-attributes",
+    "Colour",
+  ]);
+});
+
+behaviour(
+  "whoever asks for what is behind the end is told the size in the document",
+  `${BACKLOT}/312`,
+  async () => {
+    const headers = { range: "bytes=9-" };
+    const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k`, headers });
+    expect([answer.status, elementIn(answer.text, "ActualObjectSize")]).toEqual([416, "4"]);
+    expect(answer.headers).not.toHaveProperty("content-range");
+  },
+);
+
+behaviour(
+  "the tags of an object that is not there are missed by its whole path",
+  `${BACKLOT}/312`,
+  async () => {
+    const { text } = await send(cloud, { method: "GET", target: `/${Bucket}/missing?tagging` });
+    expect([elementIn(text, "Code"), elementIn(text, "Key")]).toEqual(["NoSuchKey", `${Bucket}/missing`]);
+  },
+);
+
+behaviour("an object without a name cannot be deleted", `${BACKLOT}/312`, async () => {
+  const body = "<Delete><Object><Key></Key></Object></Delete>";
+  const headers = { "content-md5": hash("md5", body, "base64") };
+  const answer = await send(cloud, { method: "POST", target: `/${Bucket}?delete`, headers, body });
+  expect(said(answer).slice(0, 3)).toEqual([400, "UserKeyMustBeSpecified", "User key must be specified."]);
+});
+
+for (const authorization of ["abc", "Bearer a b"]) {
+  behaviour(`a signature of the words ${authorization} has no kind`, `${BACKLOT}/267`, async () => {
+    const unsigned = { authorization };
+    const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k`, account: false, unsigned });
+    expect(said(answer).slice(0, 4)).toEqual([
+      400,
+      "InvalidArgument",
+      "Authorization header is invalid -- one and only one ' ' (space) required.",
+      "Authorization",
     ]);
   });
 }

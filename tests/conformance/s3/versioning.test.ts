@@ -362,7 +362,6 @@ behaviour("an entry that fails does not stop the others", BATCH, async () => {
 for (const [what, Objects] of [
   ["nothing", []],
   ["more than 1,000 keys", Array.from({ length: 1_001 }, (_, n) => ({ Key: `k${n}` }))],
-  ["a key that is empty", [{ Key: "" }]],
 ] as const) {
   behaviour(`a batch of ${what} is malformed`, BATCH, async () => {
     const Bucket = await freshBucket(s3);

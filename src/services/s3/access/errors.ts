@@ -55,6 +55,14 @@ export const customerKeysBlocked = (principal: Principal, owner: string, action:
 export const anonymousCannot = (what: "copy objects" | "initiate multipart uploads") =>
   new AwsError("AccessDenied", `Anonymous users cannot ${what}.  Please authenticate.`, { status: 403 });
 
+export const anonymousCallsNot = () =>
+  new AwsError("AccessDenied", "Anonymous users cannot invoke this API. Please authenticate.", {
+    status: 403,
+  });
+
+export const neverAnonymous = (action: string) =>
+  new AwsError("AccessDenied", `${action} does not support Anonymous requests!`, { status: 403 });
+
 /** Whoever asks for no bucket and has no name is sent to the page that tells of S3. */
 export const sentElsewhere = () =>
   new AwsError("TemporaryRedirect", "Temporary Redirect", { status: 307, headers: { location: ABOUT_S3 } });

@@ -9,7 +9,13 @@ import { findUpload, initiatorIn } from "../multipart/upload.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
 import { findVersion } from "../versions.ts";
 import { type AclRequest, asksForAcl } from "./acl-request.ts";
-import { anonymousCannot, notByAccessPoint, sentElsewhere } from "./errors.ts";
+import {
+  anonymousCallsNot,
+  anonymousCannot,
+  neverAnonymous,
+  notByAccessPoint,
+  sentElsewhere,
+} from "./errors.ts";
 import { bucketFact, byWayOf, contentFact, objectFact } from "./facts.ts";
 import { keysOfCall } from "./keys.ts";
 import { isPlainVisit, type OnBucket, type OnObject, type Scene, sceneOf } from "./scene.ts";
@@ -53,6 +59,12 @@ export const onBucket =
       if (scene.accessPoint && !actions.every(isByAccessPoint)) throw notByAccessPoint(ctx.request?.method);
       return actions.map((action) => bucketFact(ctx, scene, action, input));
     });
+
+/** What S3 does for nobody without a name, whomever a policy lets in. */
+export const onBucketByName = (action: string) => (ctx: Context, input: OnBucket) => {
+  if (ctx.principal.type === "anonymous") throw neverAnonymous(action);
+  return onBucket(action)(ctx, input);
+};
 
 /** Of what is done to buckets, access points let only be read. */
 const isByAccessPoint = (action: string) => /^s3:(Get|List)/.test(action);
@@ -236,6 +248,7 @@ interface NewBucket extends AclRequest {
 }
 
 export function onCreation(ctx: Context, input: NewBucket): AccessFact[] {
+  if (ctx.principal.type === "anonymous") throw anonymousCallsNot();
   const actions = ["s3:CreateBucket"];
   if (asksForAcl(input)) actions.push("s3:PutBucketAcl");
   if (input.ObjectOwnership !== undefined) actions.push("s3:PutBucketOwnershipControls");

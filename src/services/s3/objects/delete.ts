@@ -7,7 +7,7 @@ import { type Scene, sceneOf } from "../access/scene.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkDocument } from "../documents.ts";
-import { headerNotImplemented, malformedXml, noSuchVersion } from "../errors.ts";
+import { headerNotImplemented, malformedXml, noKeySaid, noSuchVersion } from "../errors.ts";
 import { checkBypass, checkDeletable } from "../lock/retention.ts";
 import { meterEarlyDelete } from "../storage-classes/classes.ts";
 import type { Bucket } from "../store.ts";
@@ -46,7 +46,8 @@ export const objectDeletion = {
     // A list of what is to be lost must not be torn on its way.
     checkDocument(ctx, { required: true });
     if (entries.length === 0 || entries.length > MOST_KEYS) throw malformedXml();
-    if (entries.some((entry) => !entry.Key)) throw malformedXml();
+    if (entries.some((entry) => entry.Key === undefined)) throw malformedXml();
+    if (entries.some((entry) => entry.Key === "")) throw noKeySaid();
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, name);
       const scene = await sceneOf(ctx, tx, { Bucket: name, RequestPayer });

@@ -6,6 +6,7 @@ import { findVersion } from "../versions.ts";
 
 /**
  * The version that a read is about, never a delete marker.
+ * @param named as it is told to be missing; S3 tells who asks for tags the bucket as well
  * @throws {AwsError} NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker asked for by its id, or to change
  */
 export function existingVersion(
@@ -13,9 +14,10 @@ export function existingVersion(
   bucket: Bucket,
   asked: Asked,
   method: string,
+  named = asked.Key,
 ): MaybePromise<ObjectVersion> {
   return whenReady(findVersion(tx, bucket, asked.Key, asked.VersionId), (version) =>
-    existing(version, asked, method),
+    existing(version, { ...asked, Key: named }, method),
   );
 }
 

@@ -157,7 +157,7 @@ function answer(ctx: Context, input: Request, found: Found): Answer {
     PartsCount: input.PartNumber === undefined ? undefined : version.partCount,
     ReplicationStatus: replicationStatus(version),
     ...toldEncryption(key),
-    ...(input.ChecksumMode === "ENABLED" ? checksumMembers(checksum) : undefined),
+    ...(input.ChecksumMode !== undefined ? checksumMembers(checksum) : undefined),
   };
 }
 

@@ -21,13 +21,9 @@ export const objectInspection = {
     const wanted = new Set<string>(attributes);
     wanted.delete("");
     if (wanted.size === 0) throw missingAttributes();
-    if ([...wanted].some((attribute) => !ATTRIBUTES.has(attribute))) {
-      throw invalidArgument(
-        "Invalid attribute name specified.",
-        "x-amz-object-attributes",
-        attributes.join(","),
-      );
-    }
+    const wrong = [...wanted].find((attribute) => !ATTRIBUTES.has(attribute));
+    if (wrong !== undefined)
+      throw invalidArgument("Invalid attribute name specified.", "x-amz-object-attributes", wrong);
     checkPaging("max-parts", input.MaxParts);
     checkPaging("part-number-marker", input.PartNumberMarker);
     return ctx.read(async (tx) => {
