@@ -20,9 +20,8 @@ export class Reads implements ReadTransaction {
   protected readonly at: TransactionScope;
   readonly #view: View;
   readonly #time: number;
-  #of: Keyed | undefined;
-  #parts: readonly KeyPart[] | undefined;
-  #key: RowKey | undefined;
+  #last: KnownKey | undefined;
+  #lastButOne: KnownKey | undefined;
 
   constructor(view: View, at: TransactionScope) {
     this.#view = view;
@@ -34,12 +33,16 @@ export class Reads implements ReadTransaction {
     return this.#time;
   }
 
-  /** What is looked at is often written next, and then has the same parts. */
+  /** What is looked at is often written next, or after the one next thing. */
   protected keyOf(of: Keyed, parts: readonly KeyPart[]): RowKey {
-    if (this.#key && parts === this.#parts && of === this.#of) return this.#key;
-    this.#of = of;
-    this.#parts = parts;
-    return (this.#key = keyOf(this.at, of, parts));
+    const last = this.#last;
+    if (last && isOf(last, of, parts)) return last.key;
+    const before = this.#lastButOne;
+    if (before && isOf(before, of, parts)) return before.key;
+    const key = keyOf(this.at, of, parts);
+    this.#lastButOne = last;
+    this.#last = { of, parts, key };
+    return key;
   }
 
   get<T>(of: Collection<T>, key: readonly KeyPart[]): MaybePromise<T | undefined> {
@@ -106,6 +109,18 @@ export interface Keyed {
   name: string;
   scope: Scope;
   isHot?: boolean;
+}
+
+interface KnownKey {
+  of: Keyed;
+  parts: readonly KeyPart[];
+  key: RowKey;
+}
+
+function isOf(known: KnownKey, of: Keyed, parts: readonly KeyPart[]): boolean {
+  if (known.of !== of) return false;
+  if (known.parts === parts) return true;
+  return known.parts.length === parts.length && known.parts.every((part, i) => part === parts[i]);
 }
 
 /** Of collections that are read again and again, so many keys are kept. */
