@@ -18,6 +18,7 @@ const ALL = "DELETE, GET, PUT";
 const ANYWHERE: Selectors = {
   accelerate: ["ACCELERATE", SET],
   cors: ["CORS", ALL],
+  delete: ["MULTI_OBJECT_DELETE", "POST"],
   inventory: ["INVENTORY", ALL],
   lifecycle: ["LIFECYCLE", ALL],
   location: ["LOCATION", READ],
@@ -33,9 +34,8 @@ const ANYWHERE: Selectors = {
 
 const OF_BOTH: Selectors = {
   acl: ["ACL", SET],
-  delete: ["MULTI_OBJECT_DELETE", "POST"],
   restore: ["RESTORE", "POST"],
-  torrent: ["TORRENT", READ],
+  torrent: ["TORRENT", ""],
   uploadId: ["UPLOAD", "DELETE, POST, GET"],
   uploads: ["UPLOADS", "POST, GET"],
 };
@@ -72,6 +72,9 @@ const OF_OBJECTS: Selectors = {
   tagging: ["OBJECT_TAGGING", ALL],
 };
 
+/** What an upload's id and a number select together. */
+const PART: Selector = ["PART", "PUT"];
+
 export interface Selected {
   name: string;
   /** Of the bucket, though the path is a key's. */
@@ -91,27 +94,28 @@ export function selected(
   const selectors = isKey ? OF_OBJECTS : OF_BUCKETS;
   const names = query.map(([name]) => name).filter((name) => Object.hasOwn(selectors, name));
   const [name] = names;
+  const part = query.some((pair) => pair[0] === "partNumber");
+  if (part && !isKey) throw new AwsError("InvalidRequest", "Object must have a valid key name.");
   if (name === undefined) return undefined;
-  const part = isKey && query.some((pair) => pair[0] === "partNumber");
   checkSole(part && name !== "uploadId" ? [...names, "partNumber"] : names);
-  // A part is known by both.
-  if (name === "uploadId" && part && method === "PUT") return { name, ofBucket: false };
-  const [type, methods] = selectors[name]!;
+  const site = query.find((pair) => pair[0] === "website")?.[1];
+  if (site) throw misplaced("The website parameter must not have a value", "website", site);
+  const [type, methods] = part ? PART : selectors[name]!;
   if (!methods.split(", ").includes(method)) throw methodNotAllowed(method, type, methods);
-  const misplaced = (isKey ? NOT_OF_KEYS : ONLY_OF_KEYS)[`${method} ${name}`];
-  if (misplaced) throw new AwsError(...misplaced);
+  const elsewhere = (isKey ? NOT_OF_KEYS : ONLY_OF_KEYS)[`${method} ${name}`];
+  if (elsewhere) throw new AwsError(...elsewhere);
   return { name, ofBucket: isKey && Object.hasOwn(ANYWHERE, name) };
 }
 
 function checkSole(names: string[]): void {
   const [first, ...others] = [...new Set(names)].sort();
   if (others.length === 0) return;
-  throw new AwsError(
-    "InvalidArgument",
-    `Conflicting query string parameters: ${[first, ...others].join(", ")}`,
-    { members: { ArgumentName: "ResourceType", ArgumentValue: first } },
-  );
+  const sentence = `Conflicting query string parameters: ${[first, ...others].join(", ")}`;
+  throw misplaced(sentence, "ResourceType", first!);
 }
+
+const misplaced = (message: string, name: string, value: string) =>
+  new AwsError("InvalidArgument", message, { members: { ArgumentName: name, ArgumentValue: value } });
 
 type Misplaced = Readonly<Record<string, [code: string, sentence: string]>>;
 
@@ -135,5 +139,5 @@ export const methodNotAllowed = (method: string, type: string, allow: string) =>
   new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
     status: 405,
     members: { Method: method, ResourceType: type },
-    headers: { allow },
+    headers: allow === "" ? {} : { allow },
   });

@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
 import { checksumOf } from "#lib/checksums/checksum.ts";
-import { badContentMd5, invalidDigest, invalidRequest } from "./errors.ts";
+import { badDocumentMd5, invalidDigest, invalidRequest } from "./errors.ts";
 import { checkChecksum, expectedChecksum, hashName } from "./objects/checksums.ts";
 import { isMd5 } from "./objects/receive.ts";
 
@@ -27,7 +27,7 @@ export function checkDocument({ request }: Context, { required = false } = {}): 
   if (md5 !== undefined) {
     if (!isMd5(md5)) throw invalidDigest(md5);
     const computed = base64(checksumOf("md5", content));
-    if (computed !== md5) throw badContentMd5(md5, computed);
+    if (computed !== md5) throw badDocumentMd5(md5, computed);
   }
   if (checksum) checkChecksum(checksum, {}, base64(checksumOf(hashName(checksum.algorithm), content)));
 }

@@ -213,13 +213,14 @@ export const invalidDigest = (contentMd5: string) =>
     members: { "Content-MD5": contentMd5 },
   });
 
-/** S3 tells the digest that came in hex, and its own in base64. */
+/** Of an object S3 tells the digest that came in hex, and its own in base64. */
 export const badContentMd5 = (expected: string, calculated: string) =>
+  badDocumentMd5(Buffer.from(expected, "base64").toString("hex"), calculated);
+
+/** Of a document both are told in base64. */
+export const badDocumentMd5 = (expected: string, calculated: string) =>
   new AwsError("BadDigest", "The Content-MD5 you specified did not match what we received.", {
-    members: {
-      ExpectedDigest: Buffer.from(expected, "base64").toString("hex"),
-      CalculatedDigest: calculated,
-    },
+    members: { ExpectedDigest: expected, CalculatedDigest: calculated },
   });
 
 export const badChecksum = (algorithm: string) =>

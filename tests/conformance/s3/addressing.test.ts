@@ -2,7 +2,6 @@ import {
   CreateBucketCommand,
   CreateSessionCommand,
   GetObjectCommand,
-  GetObjectTorrentCommand,
   HeadObjectCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -313,7 +312,6 @@ behaviour("a form without a policy is nobody's", POST, async () => {
 
 const at = { Bucket: "b", Key: "k" };
 for (const [name, command] of [
-  ["GetObjectTorrent", () => new GetObjectTorrentCommand(k())],
   ["RenameObject", () => new RenameObjectCommand({ ...at, Bucket, RenameSource: "k" })],
   ["CreateSession", () => new CreateSessionCommand({ Bucket })],
 ] as const) {

@@ -27,6 +27,7 @@ const PUT = doc("AmazonS3/latest/API/API_PutBucketCors.html");
 const ELEMENTS = doc("AmazonS3/latest/userguide/ManageCorsUsing.html");
 const OPTIONS = doc("AmazonS3/latest/API/RESTOPTIONSobject.html");
 const TROUBLE = doc("AmazonS3/latest/userguide/cors-troubleshooting.html");
+const MEASURED = "https://github.com/brekkylab/backlot/issues/267";
 const USING = doc("AmazonS3/latest/userguide/cors.html");
 
 const put = (CORSRules: CORSRule[], Bucket = "set") =>
@@ -162,7 +163,7 @@ const ask = (target: string, { origin, method, headers }: Question = {}) =>
     method: "OPTIONS",
     headers: {
       ...(origin && { origin }),
-      ...(method && { "access-control-request-method": method }),
+      ...(method !== undefined && { "access-control-request-method": method }),
       ...(headers && { "access-control-request-headers": headers }),
     },
   });
@@ -272,12 +273,37 @@ behaviour("a preflight names a method that S3 has", OPTIONS, async () => {
   await put([rule()]);
   const none = await ask("/set/k", { origin: APP });
   expect([none.status, messageOf(none.text)]).toEqual([400, "Invalid Access-Control-Request-Method: null"]);
-  const wrong = await ask("/set/k", { origin: APP, method: "PATCH" });
-  expect([wrong.status, messageOf(wrong.text)]).toEqual([
-    400,
-    "Invalid Access-Control-Request-Method: PATCH",
-  ]);
+  const wrong = await ask("/set/k", { origin: APP, method: "FOO" });
+  expect([wrong.status, messageOf(wrong.text)]).toEqual([400, "Invalid Access-Control-Request-Method: FOO"]);
+  const unruled = await ask("/set/k", { origin: APP, method: "PATCH" });
+  expect([unruled.status, messageOf(unruled.text)]).toEqual([403, DENIED]);
 });
+
+for (const [what, path] of [
+  ["without rules", "/unset/k"],
+  ["that is not there", "/no-such-bucket/k"],
+] as const) {
+  behaviour(`a preflight of no method for a bucket ${what} is one of OPTIONS`, MEASURED, async () => {
+    for (const method of [undefined, ""]) {
+      const { status, text } = await ask(path, { origin: APP, method });
+      expect(status).toBe(403);
+      expect(text).toContain("<Method>OPTIONS</Method><ResourceType>BUCKET</ResourceType>");
+    }
+  });
+
+  behaviour(
+    `a preflight for a bucket ${what} names a method that S3 has, or PATCH or OPTIONS`,
+    MEASURED,
+    async () => {
+      for (const method of ["put", "TRACE", "FOO"]) {
+        const { status, text } = await ask(path, { origin: APP, method });
+        expect([status, messageOf(text)]).toEqual([400, `Invalid Access-Control-Request-Method: ${method}`]);
+      }
+      for (const method of ["PATCH", "OPTIONS"])
+        expect((await ask(path, { origin: APP, method })).status).toBe(403);
+    },
+  );
+}
 
 behaviour("a preflight may name the bucket in its host", USING, async () => {
   await put([rule()]);

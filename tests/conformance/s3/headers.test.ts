@@ -247,6 +247,27 @@ behaviour("an object without a name cannot be deleted", `${BACKLOT}/312`, async 
   expect(said(answer).slice(0, 3)).toEqual([400, "UserKeyMustBeSpecified", "User key must be specified."]);
 });
 
+behaviour("a batch has no conditions on sizes and times", `${BACKLOT}/312`, async () => {
+  for (const condition of ["<Size>4</Size>", "<LastModifiedTime>2026-01-01T00:00:00Z</LastModifiedTime>"]) {
+    const body = `<Delete><Object><Key>k</Key>${condition}</Object></Delete>`;
+    const headers = { "content-md5": hash("md5", body, "base64") };
+    const answer = await send(cloud, { method: "POST", target: `/${Bucket}?delete`, headers, body });
+    expect(said(answer).slice(0, 2)).toEqual([400, "MalformedXML"]);
+  }
+});
+
+behaviour("a batch's digest is told as it was sent", `${BACKLOT}/312`, async () => {
+  const body = "<Delete><Object><Key>k</Key></Object></Delete>";
+  const digest = hash("md5", "another", "base64");
+  const headers = { "content-md5": digest };
+  const { text } = await send(cloud, { method: "POST", target: `/${Bucket}?delete`, headers, body });
+  expect(["Code", "ExpectedDigest", "CalculatedDigest"].map((name) => elementIn(text, name))).toEqual([
+    "BadDigest",
+    digest,
+    hash("md5", body, "base64"),
+  ]);
+});
+
 for (const authorization of ["abc", "Bearer a b"]) {
   behaviour(`a signature of the words ${authorization} has no kind`, `${BACKLOT}/267`, async () => {
     const unsigned = { authorization };

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { CreateBucketCommand, HeadBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
@@ -25,7 +26,7 @@ async function refusal(method: string, target: string) {
   return [status, ...NAMES.map((name) => elementIn(text, name)), headers.allow];
 }
 
-const notAllowed = (method: string, type: string, allow: string) => [
+const notAllowed = (method: string, type: string, allow: string | undefined) => [
   405,
   "MethodNotAllowed",
   method,
@@ -41,6 +42,7 @@ for (const [method, selector, type, allow] of [
   ["DELETE", "requestPayment", "REQUEST_PAYMENT", "GET, PUT"],
   ["POST", "policy", "BUCKETPOLICY", "DELETE, GET, PUT"],
   ["GET", "delete", "MULTI_OBJECT_DELETE", "POST"],
+  ["GET", "torrent", "TORRENT", undefined],
 ] as const) {
   behaviour(`${method} of a bucket's ?${selector} is not allowed`, `${MEASURED}/230`, async () => {
     expect(await refusal(method, `/${Bucket}?${selector}`)).toEqual(notAllowed(method, type, allow));
@@ -86,6 +88,8 @@ for (const [method, selector, type, allow] of [
   ["PUT", "attributes", "OBJECT_ATTRIBUTES", "GET"],
   ["POST", "tagging", "OBJECT_TAGGING", "DELETE, GET, PUT"],
   ["GET", "select", "SELECT", "POST"],
+  ["GET", "torrent", "TORRENT", undefined],
+  ["GET", "uploadId=u&partNumber=1", "PART", "PUT"],
 ] as const) {
   behaviour(`${method} of an object's ?${selector} is not allowed`, `${MEASURED}/230`, async () => {
     expect(await refusal(method, `/${Bucket}/k?${selector}`)).toEqual(notAllowed(method, type, allow));
@@ -145,6 +149,27 @@ behaviour(
   },
 );
 
+behaviour("keys of a batch are the bucket's, wherever they are sent", `${MEASURED}/267`, async () => {
+  await s3.send(new PutObjectCommand({ Bucket, Key: "batched" }));
+  const body = "<Delete><Object><Key>batched</Key></Object></Delete>";
+  const headers = { "content-md5": hash("md5", body, "base64") };
+  const { text } = await send(cloud, { method: "POST", target: `/${Bucket}/k?delete`, headers, body });
+  expect(elementIn(text, "Deleted")).toBe("<Key>batched</Key>");
+  expect(await textOf()).toBe("kept");
+});
+
+behaviour("a website is selected without a value", `${MEASURED}/267`, async () => {
+  const { status, text } = await send(cloud, { method: "GET", target: `/${Bucket}?website=x` });
+  const names = ["Code", "Message", "ArgumentName", "ArgumentValue"];
+  expect([status, ...names.map((name) => elementIn(text, name))]).toEqual([
+    400,
+    "InvalidArgument",
+    "The website parameter must not have a value",
+    "website",
+    "x",
+  ]);
+});
+
 behaviour("at an object's path some select the bucket's own", `${MEASURED}/230`, async () => {
   for (const key of ["k", "no-such-key"]) {
     const { text } = await send(cloud, { method: "GET", target: `/${Bucket}/${key}?location` });
@@ -168,6 +193,7 @@ for (const [method, target, status, code, message] of [
     "There is no such thing as the ?versions sub-resource for a key",
   ],
   ["GET", "k?uploads", 400, "InvalidRequest", "Key is not expected for the GET method ?uploads subresource"],
+  ["GET", "?partNumber=1", 400, "InvalidRequest", "Object must have a valid key name."],
   ["DELETE", "?uploadId=u", 400, "InvalidRequest", "A key must be specified"],
   ["POST", "?restore", 400, "UserKeyMustBeSpecified", "User key must be specified."],
 ] as const) {

@@ -19,19 +19,21 @@ import { headersOf, METHODS, ruleFor } from "./rules.ts";
 export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
   const { name, resource } = placeOf(request);
   const { origin } = request.headers;
-  const asked = request.headers["access-control-request-method"];
+  const asked = request.headers["access-control-request-method"] || undefined;
   const isPreflight = request.method === "OPTIONS";
-  if (origin === undefined) return unruled(originNeeded());
+  if (origin === undefined || (isPreflight && origin === "")) return unruled(originNeeded());
   if (name === undefined) return undefined;
   const { bucket, rules } = await ctx.read(async (tx) => {
     const found = await tx.get(buckets, [name]);
     return { bucket: found, rules: found && (await corsRules.get(tx, found)) };
   });
   const method = isPreflight ? (asked ?? "") : request.method;
+  if (isPreflight && asked !== undefined && !ASKED.has(asked))
+    return { ...unruled(invalidRequestMethod(asked)), ruled: !!rules };
   if (!bucket) return unruled(corsBucketNotFound(method || "OPTIONS"));
   const harmless = request.at !== undefined;
-  if (isPreflight && !METHODS.has(method)) return { ...unruled(invalidRequestMethod(asked)), ruled: !!rules };
-  if (!rules) return { ...unruled(corsNotEnabled(method)), harmless };
+  if (!rules) return { ...unruled(corsNotEnabled(method || "OPTIONS")), harmless };
+  if (method === "") return { ...unruled(invalidRequestMethod(asked)), ruled: true };
   const page = { origin, method, headers: isPreflight ? requestedHeaders(request) : [] };
   const rule = ruleFor(rules, page);
   return {
@@ -42,6 +44,9 @@ export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
     harmless: harmless || method === "GET" || method === "HEAD",
   };
 };
+
+/** Methods that a page may ask for; rules allow fewer. */
+const ASKED: ReadonlySet<string> = new Set([...METHODS, "PATCH", "OPTIONS"]);
 
 const unruled = (refusal: AwsError): CrossOriginVerdict => ({ refusal, ruled: false, harmless: false });
 

@@ -46,7 +46,7 @@ export const objectDeletion = {
     // A list of what is to be lost must not be torn on its way.
     checkDocument(ctx, { required: true });
     if (entries.length === 0 || entries.length > MOST_KEYS) throw malformedXml();
-    if (entries.some((entry) => entry.Key === undefined)) throw malformedXml();
+    if (entries.some(isMalformed)) throw malformedXml();
     if (entries.some((entry) => entry.Key === "")) throw noKeySaid();
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, name);
@@ -58,6 +58,10 @@ export const objectDeletion = {
     });
   },
 } satisfies Handlers<"s3">;
+
+/** Conditions on size and time are for directory buckets. */
+const isMalformed = ({ Key, Size, LastModifiedTime }: Partial<Entry>) =>
+  Key === undefined || Size !== undefined || LastModifiedTime !== undefined;
 
 interface Deletion {
   Key: string;
@@ -111,13 +115,6 @@ async function removeEntry(
     if (VersionId !== undefined && VersionId !== "null" && orderOf(VersionId) === undefined)
       throw noSuchVersion(Key, VersionId);
     if (scene) await authorizeDeletion(ctx, tx, scene, { Key, VersionId, IfMatch: entry.ETag }, bypass);
-    if (entry.LastModifiedTime !== undefined || entry.Size !== undefined) {
-      throw new AwsError(
-        "NotImplemented",
-        "Conditions on size and modification time are for directory buckets only.",
-        { status: 501 },
-      );
-    }
     const { marker } = await remove(ctx, tx, bucket, {
       Key,
       VersionId,
