@@ -1,4 +1,5 @@
 import {
+  DeleteStreamCommand,
   DeregisterStreamConsumerCommand,
   DescribeStreamConsumerCommand,
   ListStreamConsumersCommand,
@@ -246,6 +247,21 @@ behaviour("a later subscription ends the one before it", api("SubscribeToShard")
   await put("a");
   expect(textsOf(await seen)).toEqual(["a"]);
 });
+
+for (const [what, end] of [
+  ["its stream", ({ StreamName }) => new DeleteStreamCommand({ StreamName, EnforceConsumerDeletion: true })],
+  ["its consumer", ({ ConsumerARN }) => new DeregisterStreamConsumerCommand({ ConsumerARN })],
+] satisfies [string, (of: Awaited<ReturnType<typeof consumer>>) => object][])
+  behaviour(`a subscription ends with ${what}`, api("SubscribeToShardEventStream"), async () => {
+    const made = await consumer();
+    const { EventStream } = await subscribe(made.ConsumerARN);
+    const ended = (async () => {
+      for await (const event of EventStream!) expect(event.SubscribeToShardEvent!.Records).toEqual([]);
+    })();
+    await send(end(made) as never);
+    await cloud.advance(5_000);
+    await expect(ended).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  });
 
 behaviour("two consumers subscribe to one shard", api("SubscribeToShard"), async () => {
   const { StreamARN, put, ConsumerARN } = await consumer();

@@ -386,6 +386,16 @@ behaviour("what is no iterator is refused", api("GetRecords"), async () => {
   );
 });
 
+behaviour("an iterator is read with the ARN of its own stream", api("GetRecords"), async () => {
+  const { iterator, StreamARN } = await stream();
+  const other = await stream();
+  const ShardIterator = await iterator();
+  await send(new GetRecordsCommand({ ShardIterator, StreamARN }));
+  await expect(
+    send(new GetRecordsCommand({ ShardIterator, StreamARN: other.StreamARN })),
+  ).rejects.toMatchObject(invalid(expect.any(String)));
+});
+
 behaviour("a reading has 10,000 records at most", api("GetRecords"), async () => {
   const { iterator, read } = await stream();
   await expect(read(await iterator(), 10_001)).rejects.toMatchObject(

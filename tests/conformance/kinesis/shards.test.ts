@@ -218,6 +218,14 @@ behaviour("shards are listed in pages", api("ListShards"), async () => {
   expect(next.NextToken).toBeUndefined();
 });
 
+behaviour("a page has a thousand shards at most", api("ListShards"), async () => {
+  const { StreamName } = await stream({ ShardCount: 1_001 });
+  const first = await send(new ListShardsCommand({ StreamName, MaxResults: 10_000 }));
+  expect(first.Shards).toHaveLength(1_000);
+  const rest = await send(new ListShardsCommand({ NextToken: first.NextToken!, MaxResults: 10_000 }));
+  expect(rest.Shards!.map(({ ShardId }) => ShardId)).toEqual(["shardId-000000001000"]);
+});
+
 behaviour("a listing goes on by the filter that it began with", api("ListShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 3 });
   await split(StreamName, SECOND, String(2n ** 127n));

@@ -280,6 +280,21 @@ behaviour("shards are described in pages", api("DescribeStream"), async () => {
   expect(rest!.HasMoreShards).toBe(false);
 });
 
+behaviour("of shards a description tells a hundred at most", api("DescribeStream"), async () => {
+  const { StreamName } = await stream({ ShardCount: 101 });
+  const { StreamDescription } = await send(new DescribeStreamCommand({ StreamName, Limit: 10_000 }));
+  expect(StreamDescription!.Shards).toHaveLength(100);
+  expect(StreamDescription!.HasMoreShards).toBe(true);
+});
+
+behaviour("of streams a page tells a hundred at most", api("ListStreams"), async () => {
+  for (let at = 0; at < 101; at++)
+    await send(new CreateStreamCommand({ StreamName: `many-${at}`, ShardCount: 1 }));
+  const page = await send(new ListStreamsCommand({ Limit: 10_000 }));
+  expect(page.StreamNames).toHaveLength(100);
+  expect(page).toMatchObject({ HasMoreStreams: true, NextToken: expect.any(String) });
+});
+
 const retention = async (StreamName: string) => (await summary(StreamName)).RetentionPeriodHours;
 
 behaviour(

@@ -2,14 +2,25 @@ import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { noSuchConsumer, noSuchStream } from "../errors.ts";
 import { positionOf } from "../records/iterators.ts";
 import { childrenOf, recordsFrom } from "../records/read.ts";
 import { toldOf } from "../records/told.ts";
 import { waitFor } from "../records/waiters.ts";
 import { sequenceNumber } from "../shards/sequence.ts";
 import { shardAt } from "../shards/shards.ts";
-import { isOpen, type Shard, type Stream, shards, streamAt } from "../store.ts";
-import { consumerAt } from "./consumer.ts";
+import {
+  type Consumer,
+  consumers,
+  isOpen,
+  type Shard,
+  type Stream,
+  shards,
+  streamAt,
+  streams,
+} from "../store.ts";
+import { consumerArn, consumerAt } from "./consumer.ts";
 import { inUse, LIFE_MS, type Subscription, subscribe } from "./subscriptions.ts";
 
 /** An event comes at least so often, be it an empty one. */
@@ -26,12 +37,12 @@ export const subscribing = {
     const from = await positionOf(ctx, stream, shard, StartingPosition);
     const held = await ctx.read((tx) => subscribe(ctx, tx, consumer, shard));
     const takenOver = () => inUse(ctx, consumer, shard);
-    return { EventStream: eventsFrom(ctx, { stream, shard, from, held, takenOver }) };
+    return { EventStream: eventsFrom(ctx, { consumer, shard, from, held, takenOver }) };
   },
 } satisfies Handlers<"kinesis">;
 
 interface Reader {
-  stream: Stream;
+  consumer: Consumer;
   shard: Shard;
   from: number;
   held: Subscription;
@@ -41,7 +52,7 @@ interface Reader {
 
 async function* eventsFrom(
   ctx: Context,
-  { stream, shard, from, held, takenOver }: Reader,
+  { consumer, shard, from, held, takenOver }: Reader,
 ): AsyncGenerator<Kinesis.SubscribeToShardEventStream> {
   const until = ctx.clock.now() + LIFE_MS;
   for (let next = from; ctx.clock.now() < until; ) {
@@ -51,8 +62,9 @@ async function* eventsFrom(
     try {
       const found = await ctx.read(async (tx) => {
         // Before the look: what comes after it must not be missed.
-        forget = waitFor(tx, stream.number, woken.resolve);
+        forget = waitFor(tx, shard.stream, woken.resolve);
         held.wake = woken.resolve;
+        const stream = await stillThere(tx, ctx, consumer, shard);
         const now = (await tx.get(shards, [stream.number, shard.index])) ?? shard;
         const read = await recordsFrom(tx, stream, now, next, MOST_RECORDS);
         const hasEnded = !isOpen(now) && read.records.length === 0;
@@ -80,4 +92,18 @@ async function* eventsFrom(
       wait.end();
     }
   }
+}
+
+/** The stream of a subscription, as long as it and the consumer are there. @throws {AwsError} ResourceNotFoundException */
+async function stillThere(
+  tx: ReadTransaction,
+  ctx: Context,
+  consumer: Consumer,
+  shard: Shard,
+): Promise<Stream> {
+  const stream = await tx.get(streams, [consumer.stream]);
+  if (stream?.number !== shard.stream) throw noSuchStream(consumer.stream, ctx.account);
+  const present = await tx.get(consumers, [consumer.stream, consumer.name]);
+  if (present?.created !== consumer.created) throw noSuchConsumer(consumerArn(ctx, consumer));
+  return stream;
 }

@@ -1,10 +1,10 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { shardIsGone, tooMuchRead } from "../errors.ts";
+import { invalid, shardIsGone, tooMuchRead } from "../errors.ts";
 import { shardId } from "../shards/sequence.ts";
 import { throughputOf } from "../shards/throughput.ts";
-import { isOpen, recordRows, type Shard, type Stream, shards, shardsOf, streams } from "../store.ts";
+import { isOpen, nameOf, recordRows, type Shard, type Stream, shards, shardsOf, streams } from "../store.ts";
 import { iterator, iteratorIn } from "./iterators.ts";
 import { arrivalOf, numberOf, POSITIONS, recordsIn, rowAt, type Stored } from "./rows.ts";
 import { rawRecords } from "./told.ts";
@@ -15,8 +15,10 @@ const PAGE = 1_000;
 const FIRST_PAGE = 16;
 
 export const reading = {
-  async GetRecords(ctx, { ShardIterator, Limit = 10_000 }) {
+  async GetRecords(ctx, { ShardIterator, StreamARN, Limit = 10_000 }) {
     const at = iteratorIn(ctx, ShardIterator);
+    if (StreamARN !== undefined && nameOf({ StreamARN }) !== at.stream)
+      throw invalid("The StreamARN must be that of the ShardIterator's stream.");
     return ctx.read(async (tx) => {
       const stream = await tx.get(streams, [at.stream]);
       if (stream?.number !== at.number) throw shardIsGone(shardId(at.shard), at.stream, ctx.account);

@@ -16,6 +16,8 @@ import { indexOfShard } from "./sequence.ts";
 import { described } from "./shards.ts";
 
 const TOKEN = "kinesis/shards";
+/** Of a page, whatever limit is asked for. */
+const MOST_LISTED = 1_000;
 
 /** A call that goes on says no more than this: whose shards it lists, and which of them. */
 interface Token {
@@ -26,7 +28,8 @@ interface Token {
 
 export const shardListing = {
   async ListShards(ctx, input) {
-    const { NextToken, MaxResults = 1_000 } = input;
+    const { NextToken } = input;
+    const limit = Math.min(input.MaxResults ?? MOST_LISTED, MOST_LISTED);
     const isNamed = input.StreamName !== undefined || input.StreamARN !== undefined;
     if (NextToken !== undefined && isNamed)
       throw invalid("NextToken and StreamName cannot be provided together.");
@@ -44,8 +47,8 @@ export const shardListing = {
         token?.after ?? (input.ExclusiveStartShardId ? indexOfShard(input.ExclusiveStartShardId) : undefined);
       const wanted = filter
         ? await filtered(tx, stream, filter, after)
-        : await shardsBehind(tx, stream, after, MaxResults + 1);
-      const page = wanted.slice(0, MaxResults);
+        : await shardsBehind(tx, stream, after, limit + 1);
+      const page = wanted.slice(0, limit);
       const next = (): Token => ({
         stream: stream.name,
         after: page.at(-1)!.index,

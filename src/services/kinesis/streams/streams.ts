@@ -24,6 +24,8 @@ import { checkTags } from "./tags.ts";
 import { forget, trim } from "./trim.ts";
 
 const FIRST_HOURS = 24;
+/** Shards of a description, and streams of a page, whatever limit is asked for. */
+const MOST_TOLD = 100;
 const TOKEN = "kinesis/streams";
 
 export const streamOperations = {
@@ -76,16 +78,17 @@ export const streamOperations = {
   },
 
   async DescribeStream(ctx, input) {
-    const { Limit = 100, ExclusiveStartShardId } = input;
+    const { ExclusiveStartShardId } = input;
+    const limit = Math.min(input.Limit ?? MOST_TOLD, MOST_TOLD);
     return ctx.read(async (tx) => {
       const stream = await streamAt(tx, ctx, input);
       const after = ExclusiveStartShardId === undefined ? -1 : (indexOfShard(ExclusiveStartShardId) ?? -1);
-      const all = await shardsBehind(tx, stream, after, Limit + 1);
+      const all = await shardsBehind(tx, stream, after, limit + 1);
       return {
         StreamDescription: {
           ...told(ctx, stream),
-          Shards: all.slice(0, Limit).map(describedShard),
-          HasMoreShards: all.length > Limit,
+          Shards: all.slice(0, limit).map(describedShard),
+          HasMoreShards: all.length > limit,
         },
       };
     });
@@ -110,12 +113,13 @@ export const streamOperations = {
     });
   },
 
-  async ListStreams(ctx, { Limit = 100, ExclusiveStartStreamName, NextToken }) {
+  async ListStreams(ctx, { Limit = MOST_TOLD, ExclusiveStartStreamName, NextToken }) {
+    const limit = Math.min(Limit, MOST_TOLD);
     const after = NextToken === undefined ? ExclusiveStartStreamName : tokenIn<string>(ctx, TOKEN, NextToken);
     const found = await ctx.read((tx) =>
-      tx.list(streams, { ...(after !== undefined && { after: [after] }), limit: Math.min(Limit, 999) + 1 }),
+      tx.list(streams, { ...(after !== undefined && { after: [after] }), limit: limit + 1 }),
     );
-    const page = found.slice(0, Limit);
+    const page = found.slice(0, limit);
     const hasMore = found.length > page.length;
     return {
       StreamNames: page.map(({ name }) => name),

@@ -17,10 +17,12 @@ export const trim = job<{ name: string; number: number }>("kinesis/trim", {
       let removed = 0;
       for (const shard of await shardsOf(tx, stream)) {
         const rows = await tx.listBytes(recordRows, { in: [number, shard.index], limit: PAGE });
-        const old = rows.filter((row) => arrivalOf(row) < oldest);
+        // In order of arrival: behind one that is kept nothing has to be looked at.
+        const kept = rows.findIndex((row) => arrivalOf(row) >= oldest);
+        const old = kept < 0 ? rows : rows.slice(0, kept);
         for (const row of old) await deleteRow(tx, shard, row);
         removed += old.length;
-        const isEmpty = rows.length === old.length && rows.length < PAGE;
+        const isEmpty = kept < 0 && rows.length < PAGE;
         if (isEmpty && shard.closed !== undefined && shard.closed < oldest)
           tx.delete(shards, [number, shard.index]);
         if (removed >= PAGE) return { again: 0 };
