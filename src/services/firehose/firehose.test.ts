@@ -98,6 +98,41 @@ describe("a batch", () => {
   });
 });
 
+test("what stands in records goes into as many objects as it takes to look at a part at a time", async () => {
+  await nube.aws.firehose.CreateDeliveryStream({
+    DeliveryStreamName,
+    ExtendedS3DestinationConfiguration: {
+      RoleARN,
+      BucketARN,
+      Prefix: "!{partitionKeyFromQuery:n}/",
+      ErrorOutputPrefix: "bad/!{firehose:error-output-type}/",
+      BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 },
+      DynamicPartitioningConfiguration: { Enabled: true },
+      ProcessingConfiguration: {
+        Enabled: true,
+        Processors: [
+          {
+            Type: "RecordDeAggregation",
+            Parameters: [{ ParameterName: "SubRecordType", ParameterValue: "JSON" }],
+          },
+          {
+            Type: "MetadataExtraction",
+            Parameters: [
+              { ParameterName: "MetadataExtractionQuery", ParameterValue: "{n: .n}" },
+              { ParameterName: "JsonParsingEngine", ParameterValue: "JQ-1.6" },
+            ],
+          },
+        ],
+      },
+    },
+  });
+  const Data = Buffer.from('{"n":1}'.repeat(500));
+  await nube.aws.firehose.PutRecordBatch({ DeliveryStreamName, Records: Array(250).fill({ Data }) });
+  await nube.advance("61s");
+  const sizes = Object.values(objects).map(({ length }) => length / '{"n":1}'.length);
+  expect(sizes.sort()).toEqual([100_000, 25_000]);
+});
+
 describe("an HTTP endpoint", () => {
   interface Sent {
     headers: Record<string, string>;

@@ -1,7 +1,9 @@
+import { parseArn } from "#aws/arn.ts";
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { defineService } from "#kernel/service.ts";
 import { deliver } from "./delivery/deliver.ts";
+import { foreignRole } from "./errors.ts";
 import { writing } from "./records/put.ts";
 import { follow } from "./source.ts";
 import { streamArn } from "./store.ts";
@@ -20,13 +22,17 @@ const fact = (ctx: Context, action: string, name: string): AccessFact => ({
 const onStream =
   (action: string) =>
   (ctx: Context, { DeliveryStreamName }: Named) => [fact(ctx, action, DeliveryStreamName)];
-/** Whoever says where a stream leads hands its roles to the service. */
+/** Whoever says where a stream leads hands its roles to the service. No permission makes another account's roles theirs. */
 const withRoles =
   (action: string) =>
-  (ctx: Context, input: Named): AccessFact[] => [
-    fact(ctx, action, input.DeliveryStreamName),
-    ...rolesOf(input).map((resource) => ({ action: "iam:PassRole", resource })),
-  ];
+  (ctx: Context, input: Named): AccessFact[] => {
+    const roles = rolesOf(input);
+    if (roles.some((role) => (parseArn(role)?.account ?? ctx.account) !== ctx.account)) throw foreignRole();
+    return [
+      fact(ctx, action, input.DeliveryStreamName),
+      ...roles.map((resource) => ({ action: "iam:PassRole", resource })),
+    ];
+  };
 
 /** Of its source, its destination and its backup. */
 function rolesOf(input: object): string[] {

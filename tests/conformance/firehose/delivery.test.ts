@@ -274,6 +274,8 @@ const partitioning = (query: string, ...more: ReturnType<typeof processing>[]) =
 const byPrefix = (objects: Map<string, string>) =>
   Object.fromEntries([...objects].map(([key, text]) => [key.slice(0, key.lastIndexOf("/") + 1), text]));
 
+const rawIn = (line: string) => Buffer.from(JSON.parse(line).rawData, "base64").toString();
+
 behaviour("records go into the partition that they name", PARTITIONS, async () => {
   const { put, delivered } = await stream(partitioning('{"kind": .about["kind"]}'));
   for (const kind of ["cat", "dog", "cat"]) await put(JSON.stringify({ about: { kind } }));
@@ -282,6 +284,69 @@ behaviour("records go into the partition that they name", PARTITIONS, async () =
     "kind=dog/": '{"about":{"kind":"dog"}}',
   });
 });
+
+behaviour(
+  "a buffer has 500 partitions at most, and the rest is an error of its own",
+  guide("dynamic-partitioning"),
+  async () => {
+    const { DeliveryStreamName, delivered } = await stream(partitioning("{kind: .kind}"));
+    for (let from = 0; from < 502; from += 251)
+      await send(
+        new PutRecordBatchCommand({
+          DeliveryStreamName,
+          Records: Array.from({ length: 251 }, (_, at) => ({ Data: Buffer.from(`{"kind":${from + at}}`) })),
+        }),
+      );
+    const objects = [...(await delivered())];
+    const failed = objects.filter(([key]) => key.includes("activePartitionExceeded"));
+    expect(objects.length - failed.length).toBe(500);
+    expect(failed.flatMap(([, lines]) => lines.trim().split("\n")).map(rawIn)).toEqual([
+      '{"kind":500}',
+      '{"kind":501}',
+    ]);
+  },
+);
+
+behaviour(
+  "a partition that is too long for the name of an object is an error, and others are delivered",
+  guide("dynamic-partitioning-error-handling"),
+  async () => {
+    const { put, delivered } = await stream(partitioning("{kind: .kind}"));
+    const long = `{"kind":"${"x".repeat(1_000)}"}`;
+    await put(long);
+    await put('{"kind":"a"}');
+    const [[failed, lines], [key, object]] = [...(await delivered())].sort() as [
+      [string, string],
+      [string, string],
+    ];
+    expect(failed).toContain("metadata-extraction-failed");
+    expect(rawIn(lines)).toBe(long);
+    expect(key).toContain("kind=a/");
+    expect(object).toBe('{"kind":"a"}');
+  },
+);
+
+behaviour(
+  "jq reads 256 levels of a document, and no more",
+  "https://github.com/jqlang/jq/blob/jq-1.6/src/jv_parse.c",
+  async () => {
+    const { put, delivered } = await stream(
+      partitioning('{kind: (if .a == .b then "same" else "other" end)}'),
+    );
+    const nested = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
+    const document = (levels: number) => `{"a":${nested(levels)},"b":${nested(levels)}}`;
+    await put(document(255));
+    await put(document(256));
+    await put(document(200_000));
+    const objects = await delivered();
+    expect([...objects.values()]).toContain(document(255));
+    const failures = [...objects].find(([key]) => key.includes("metadata-extraction-failed"))![1].trim();
+    expect(failures.split("\n").map((line) => JSON.parse(line).errorMessage)).toEqual([
+      "Non JSON record provided",
+      "Non JSON record provided",
+    ]);
+  },
+);
 
 behaviour(
   "partitions are made by expressions of jq",

@@ -1,7 +1,7 @@
 import { CreateDeliveryStreamCommand, type CreateDeliveryStreamCommandInput } from "@aws-sdk/client-firehose";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { ACCOUNT, api, firehoseOf, guide, invalid, named, notThere, RoleARN } from "./firehose.ts";
+import { ACCOUNT, api, firehoseOf, guide, invalid, named, notThere, RoleARN, refusal } from "./firehose.ts";
 
 const cloud = conformanceCloud();
 const { send } = firehoseOf(cloud);
@@ -31,6 +31,28 @@ refused(
   { S3DestinationConfiguration: S3, HttpEndpointDestinationConfiguration: HTTP },
   ONE,
 );
+const FOREIGN = "arn:aws:iam::111111111111:role/delivery";
+for (const [what, input] of Object.entries({
+  "a bucket": { S3DestinationConfiguration: { ...S3, RoleARN: FOREIGN } },
+  "a backup": extended({
+    S3BackupMode: "Enabled",
+    S3BackupConfiguration: { ...S3, RoleARN: FOREIGN },
+  }),
+  "a source": {
+    DeliveryStreamType: "KinesisStreamAsSource",
+    KinesisStreamSourceConfiguration: {
+      KinesisStreamARN: "arn:aws:kinesis:us-east-1:111111111111:stream/theirs",
+      RoleARN: FOREIGN,
+    },
+    S3DestinationConfiguration: S3,
+  },
+} satisfies Record<string, Partial<CreateDeliveryStreamCommandInput>>))
+  refused(
+    `the role of ${what} is the account's own`,
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+    input,
+    refusal("AccessDeniedException", "Cross-account pass role is not allowed."),
+  );
 const PREFIXES = guide("s3-prefixes");
 const constraint = (text: string) =>
   invalid(`The supplied prefix(es) do not satisfy the following constraint: ${text}`);

@@ -4,14 +4,25 @@ import { type Processing, processingOf } from "../processing/processors.ts";
 import { partitionKeysOf } from "../processing/query.ts";
 import type { Delivered } from "../records/frames.ts";
 import type { Batch, BucketDestination, DeliveryStream } from "../store.ts";
-import { type Failure, failureLines, putObject } from "./objects.ts";
+import { type Content, type Failure, failureLines, keyOf, putObject } from "./objects.ts";
+import type { ErrorType } from "./prefix.ts";
+
+/** Of a batch: https://docs.aws.amazon.com/firehose/latest/dev/buffering.html */
+const MOST_PARTITIONS = 500;
+/** What is taken apart may be hundreds of times as many as came: so many go into objects before others are looked at. */
+const MOST_AT_ONCE = 100_000;
+/** Bytes of records, and what each of them counts for besides, that queries are asked of before others have their turn. */
+const MOST_IN_TURN = 2 ** 20;
+const RECORD_COUNTS = 1_024;
+/** Of S3, in bytes. */
+const LONGEST_KEY = 1_024;
 
 interface Partition {
   keys: ReadonlyMap<string, string> | undefined;
   records: Delivered[];
 }
 
-/** Writes a batch into the bucket: an object for each partition, and one of what could not be processed. */
+/** Writes a batch into the bucket: objects for each partition, and for what could not be processed. */
 export async function deliverToBucket(
   ctx: Context,
   stream: DeliveryStream,
@@ -20,22 +31,29 @@ export async function deliverToBucket(
   destination: BucketDestination,
 ): Promise<void> {
   const processing = processingOf(destination.ProcessingConfiguration);
-  const { partitions, failures } = partitioned(ctx, processing, records);
-  for (const [part, { keys, records: own }] of partitions) {
-    await putObject(ctx, stream, batch, destination, {
-      data: joined(own, processing.delimiter),
-      oldest: own[0]!.arrival,
-      part,
-      partitionKeys: keys,
-    });
-  }
-  if (failures.length > 0) {
-    await putObject(ctx, stream, batch, destination, {
-      data: failureLines(failures),
-      oldest: failures[0]!.arrival,
-      part: "failed",
-      errorType: "metadata-extraction-failed",
-    });
+  const put = (content: Content) => putObject(ctx, stream, batch, destination, content);
+  const isShort = (content: Omit<Content, "data">) =>
+    Buffer.byteLength(keyOf(stream, batch, destination, content)) <= LONGEST_KEY;
+  const active = new Set<string>();
+  let round = 0;
+  for (const some of atOnce(takenApart(processing, records))) {
+    const partOf = (part: string) => (round === 0 ? part : `${part} ${round}`);
+    const { partitions, failures } = await partitioned(ctx, processing, some, active, isShort);
+    for (const [part, { keys, records: own }] of partitions)
+      await put({
+        data: joined(own, processing.delimiter),
+        oldest: own[0]!.arrival,
+        part: partOf(part),
+        partitionKeys: keys,
+      });
+    for (const [errorType, failed] of failures)
+      await put({
+        data: failureLines(failed),
+        oldest: failed[0]!.arrival,
+        part: partOf("failed"),
+        errorType,
+      });
+    round++;
   }
   if (destination.backup) await backUp(ctx, stream, batch, records, destination.backup);
 }
@@ -54,27 +72,73 @@ export const backUp = (
     part: "backup",
   });
 
-function partitioned(ctx: Context, { deaggregation, query }: Processing, records: readonly Delivered[]) {
+function* takenApart({ deaggregation }: Processing, records: readonly Delivered[]): Generator<Delivered> {
+  for (const record of records) {
+    if (!deaggregation) yield record;
+    else for (const data of deaggregated(deaggregation, record.data)) yield { arrival: record.arrival, data };
+  }
+}
+
+function* atOnce(records: Iterable<Delivered>): Generator<Delivered[]> {
+  let some: Delivered[] = [];
+  for (const record of records) {
+    some.push(record);
+    if (some.length < MOST_AT_ONCE) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
+}
+
+/**
+ * @param active partitions that the batch has had so far
+ * @param isShort whether an object of it has a name that S3 takes
+ */
+async function partitioned(
+  ctx: Context,
+  { query }: Processing,
+  records: readonly Delivered[],
+  active: Set<string>,
+  isShort: (content: Omit<Content, "data">) => boolean,
+) {
   const partitions = new Map<string, Partition>();
-  const failures: Failure[] = [];
-  for (const { arrival, data } of records) {
-    for (const one of deaggregation ? deaggregated(deaggregation, data) : [data]) {
-      const keys = query && partitionKeysOf(query, one);
-      if (typeof keys === "string") {
-        failures.push({
-          attempts: 1,
-          arrival,
-          code: "DynamicPartitioning.MetadataExtractionFailed",
-          message: keys,
-          ended: ctx.clock.now(),
-          data: one,
-        });
-        continue;
-      }
-      const part = keys ? JSON.stringify([...keys]) : "";
-      const partition = partitions.get(part) ?? { keys, records: [] };
-      partition.records.push({ arrival, data: one });
-      partitions.set(part, partition);
+  const failures = new Map<ErrorType, Failure[]>();
+  const fail = ({ arrival, data }: Delivered, errorType: ErrorType, code: string, message: string) => {
+    const failed = failures.get(errorType) ?? [];
+    const ended = ctx.clock.now();
+    failed.push({ attempts: 1, arrival, code: `DynamicPartitioning.${code}`, message, ended, data });
+    failures.set(errorType, failed);
+  };
+  const noKeys = (record: Delivered, message: string) =>
+    fail(record, "metadata-extraction-failed", "MetadataExtractionFailed", message);
+
+  let turn = 0;
+  for (const record of records) {
+    if (query) turn += RECORD_COUNTS + record.data.length;
+    if (turn > MOST_IN_TURN) {
+      await new Promise(setImmediate);
+      turn = 0;
+    }
+    const keys = query && partitionKeysOf(query, record.data);
+    if (typeof keys === "string") {
+      noKeys(record, keys);
+      continue;
+    }
+    const part = keys ? JSON.stringify([...keys]) : "";
+    const known = partitions.get(part);
+    if (known) known.records.push(record);
+    else if (!isShort({ oldest: record.arrival, part, partitionKeys: keys }))
+      noKeys(record, "The evaluated prefix is too long for the name of an object.");
+    else if (active.size === MOST_PARTITIONS && !active.has(part))
+      fail(
+        record,
+        "activePartitionExceeded",
+        "ActivePartitionExceeded",
+        `There are ${MOST_PARTITIONS} active partitions, which is the most there can be.`,
+      );
+    else {
+      active.add(part);
+      partitions.set(part, { keys, records: [record] });
     }
   }
   return { partitions, failures };

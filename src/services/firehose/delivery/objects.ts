@@ -29,26 +29,22 @@ export interface Content {
 }
 
 /**
- * Writes an object as the stream's role. Names are made of the batch's, so that a delivery that is run again writes the
- * same objects.
+ * Names are made of the batch's, so that a delivery that is run again writes the same objects.
  * https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
- * @throws {AwsError} what S3 says
  */
-export async function putObject(
-  ctx: Context,
+export function keyOf(
   stream: DeliveryStream,
   batch: Batch,
   settings: Settings,
-  content: Content,
-): Promise<void> {
-  const { data, oldest, part, errorType } = content;
+  { oldest, part, errorType, partitionKeys }: Omit<Content, "data">,
+): string {
   const zone = settings.CustomTimeZone;
   const chance = (index: number | string) =>
     createHash("sha256").update(`${batch.id} ${part} ${index}`).digest("hex");
   const moment: Moment = {
     time: oldest,
     zone,
-    partitionKeys: content.partitionKeys,
+    partitionKeys,
     random: (index) =>
       BigInt(`0x${chance(index)}`)
         .toString(ALPHABET_BASE)
@@ -57,15 +53,25 @@ export async function putObject(
   const prefix = errorType
     ? errorPrefix(settings.Prefix, settings.ErrorOutputPrefix, { ...moment, errorType })
     : objectPrefix(settings.Prefix, moment);
-  const isCompressed = settings.CompressionFormat === "GZIP";
-  const extension = settings.FileExtension || (isCompressed ? ".gz" : "");
+  const extension = settings.FileExtension || (isCompressed(settings) ? ".gz" : "");
   const time = inZone(SUFFIX, oldest, zone);
-  const { account = ctx.account } = parseArn(settings.RoleARN) ?? {};
-  // What the role may do is its account's to say.
-  await ctx.as(rootOf(account), undefined, { account, region: ctx.region }).aws.s3.PutObject({
+  return `${prefix}${stream.name}-${stream.version}-${time}-${uuidOf(chance("name"))}${extension}`;
+}
+
+const isCompressed = ({ CompressionFormat }: ObjectSettings) => CompressionFormat === "GZIP";
+
+/** As the account that the stream's role is of: policies of buckets judge that. @throws {AwsError} what S3 says */
+export async function putObject(
+  ctx: Context,
+  stream: DeliveryStream,
+  batch: Batch,
+  settings: Settings,
+  content: Content,
+): Promise<void> {
+  await ctx.as(rootOf(ctx.account)).aws.s3.PutObject({
     Bucket: parseArn(settings.BucketARN)!.resource,
-    Key: `${prefix}${stream.name}-${stream.version}-${time}-${uuidOf(chance("name"))}${extension}`,
-    Body: bodyOf(isCompressed ? await compress(data) : data),
+    Key: keyOf(stream, batch, settings, content),
+    Body: bodyOf(isCompressed(settings) ? await compress(content.data) : content.data),
     ContentType: "application/octet-stream",
   });
 }

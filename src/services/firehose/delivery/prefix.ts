@@ -28,7 +28,7 @@ export interface Moment {
   random(index: number): string;
 }
 
-export type ErrorType = "metadata-extraction-failed" | "http-endpoint-failed";
+export type ErrorType = "metadata-extraction-failed" | "activePartitionExceeded" | "http-endpoint-failed";
 
 const EXPRESSION = /!\{([^:{}]*):([^{}]*)\}/g;
 const HOUR = parseDatePattern("yyyy/MM/dd/HH/")!;

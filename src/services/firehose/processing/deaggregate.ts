@@ -11,7 +11,7 @@ export function deaggregated(how: Deaggregation, data: Buffer): Buffer[] {
 
 function pieces(data: Buffer, delimiter: Buffer): Buffer[] {
   const found: Buffer[] = [];
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length && found.length <= MOST_RECORDS; ) {
     const end = data.indexOf(delimiter, at);
     const until = end < 0 ? data.length : end;
     if (until > at) found.push(data.subarray(at, until));
@@ -28,7 +28,7 @@ function documentsIn(data: Buffer): Buffer[] {
   let depth = 0;
   let start = 0;
   let isText = false;
-  for (let at = 0; at < data.length; at++) {
+  for (let at = 0; at < data.length && found.length <= MOST_RECORDS; at++) {
     const byte = data[at];
     if (isText) {
       if (byte === ESCAPE) at++;

@@ -2,6 +2,9 @@ import { invalid, notThere } from "../errors.ts";
 import { parseObject } from "./jq/parse.ts";
 import { type Filter, JqError, JqSyntaxError, type Json } from "./jq/values.ts";
 
+/** Of a document that jq 1.6 reads. */
+const MOST_LEVELS = 256;
+
 /** Partition keys by name, and what makes each of a record: `{customer: .customer.id, "kind": .kind}`. */
 export type MetadataQuery = ReadonlyMap<string, Filter>;
 
@@ -24,8 +27,9 @@ export function partitionKeysOf(query: MetadataQuery, data: Buffer): Map<string,
   try {
     document = JSON.parse(data.toString()) as Json;
   } catch {
-    return "Non JSON record provided";
+    return NO_JSON;
   }
+  if (!isWithin(document, MOST_LEVELS)) return NO_JSON;
   const keys = new Map<string, string>();
   for (const [name, filter] of query) {
     const value = madeOf(filter, document);
@@ -35,6 +39,13 @@ export function partitionKeysOf(query: MetadataQuery, data: Buffer): Map<string,
   }
   return keys;
 }
+
+const NO_JSON = "Non JSON record provided";
+
+const isWithin = (value: Json, levels: number): boolean =>
+  typeof value !== "object" ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1)));
 
 function madeOf(filter: Filter, document: Json): Json {
   try {

@@ -27,7 +27,7 @@ export const streamOperations = {
     const encryption = input.DeliveryStreamEncryptionConfigurationInput;
     if (encryption) checkKey(ctx, encryption);
     const tags = withTags({}, input.Tags ?? []);
-    if (source) await checkSource(ctx, { arn: source.KinesisStreamARN, role: source.RoleARN });
+    if (source) await checkSource(ctx, source.KinesisStreamARN);
     return ctx.transact(async (tx) => {
       if (await tx.get(streams, [name])) throw streamExists(name, ctx.account);
       const number = tx.sequence();
@@ -78,8 +78,11 @@ export const streamOperations = {
       const { name, number } = await streamAt(tx, ctx, DeliveryStreamName);
       tx.delete(streams, [name]);
       // Its batches are thrown away when they would be delivered.
-      const read = await tx.list(cursors, { in: [number], limit: PAGE });
-      for (const { shard } of read) tx.delete(cursors, [number, shard]);
+      for (let read = PAGE; read === PAGE; ) {
+        const page = await tx.list(cursors, { in: [number], limit: PAGE });
+        for (const { shard } of page) tx.delete(cursors, [number, shard]);
+        read = page.length;
+      }
       return {};
     });
   },

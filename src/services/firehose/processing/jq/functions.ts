@@ -6,6 +6,7 @@ import {
   isTrue,
   JqError,
   type Json,
+  jsonOf,
   numberIn,
   stringIn,
   textOf,
@@ -26,7 +27,7 @@ const text = (input: Json, told: Filter, name: string) => stringIn(told(input), 
 
 const PLAIN: Readonly<Record<string, Plain>> = {
   tostring: textOf,
-  tojson: (input) => JSON.stringify(input),
+  tojson: jsonOf,
   tonumber,
   type: typeOf,
   length,

@@ -59,6 +59,9 @@ test.each<[string, Json]>([
   ['strptime("%Y")', "2015 and more"],
   ['strftime("%Y")', 1e300],
   ["(. + .) | (. + .) | (. + .)", "x".repeat(2 ** 18)],
+  ["(. + .) | (. + .) | (. + .)", new Array<Json>(2 ** 14).fill(1)],
+  ["tojson | tojson | tojson", '"'.repeat(2 ** 18)],
+  ["mktime", [2015, 1e300, 1, 0, 0, 0]],
 ])("%s fails for a record that it is not for", (filter, input) => {
   expect(() => made(filter, input)).toThrow(JqError);
 });
@@ -82,6 +85,8 @@ test.each([
   "if ".repeat(1_500),
   "1 // ".repeat(1_000),
   '"\\('.repeat(1_000),
+  `.${"|.".repeat(1_000)}`,
+  `.a${"+.a".repeat(1_000)}`,
 ])("%s is not known", (filter) => {
   expect(() => made(filter, null)).toThrow(JqSyntaxError);
 });

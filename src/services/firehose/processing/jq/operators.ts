@@ -16,7 +16,7 @@ function add(left: Json, right: Json): Json {
   if (left === null) return right;
   if (right === null) return left;
   if (typeof left === "string" && typeof right === "string") return bounded(left + right);
-  if (Array.isArray(left) && Array.isArray(right)) return bounded([...left, ...right]);
+  if (Array.isArray(left) && Array.isArray(right)) return bounded(left.concat(right));
   if (typeOf(left) === "object" && typeOf(right) === "object")
     return { ...(left as object), ...(right as object) };
   return numeric("sum", (a, b) => a + b)(left, right);

@@ -3,6 +3,8 @@ import { LEVELS, operatorOf } from "./operators.ts";
 import { at, bounded, type Filter, isTrue, JqError, JqSyntaxError, type Json, textOf } from "./values.ts";
 
 const MOST_NESTED = 64;
+/** More than any sensible query has: each is worked out for every record. */
+const MOST_TERMS = 256;
 const NAME = /[A-Za-z_]\w*/y;
 const NUMBER = /\d+(?:\.\d*)?(?:[eE][+-]?\d+)?/y;
 const SIGN = /\/\/|==|!=|<=|>=|(?:or|and)\b|[<>+\-*/%]/y;
@@ -37,6 +39,7 @@ type Reader = ReturnType<typeof reader>;
 
 function reader(source: string) {
   let position = 0;
+  let terms = 0;
   const spaces = /(?:\s|#[^\n]*)*/y;
   function read(pattern: RegExp, isTight = false): string | undefined {
     if (!isTight) skip();
@@ -61,6 +64,9 @@ function reader(source: string) {
     read,
     take,
     fault,
+    countTerm() {
+      if (++terms > MOST_TERMS) throw fault();
+    },
     expect(sign: string) {
       if (!take(sign)) throw fault();
     },
@@ -155,6 +161,7 @@ function step(text: Reader, depth: number): Filter | undefined {
 
 function value(text: Reader, depth: number): Filter {
   if (depth > MOST_NESTED) throw text.fault();
+  text.countTerm();
   if (text.take("(")) {
     const inner = pipe(text, depth + 1);
     text.expect(")");

@@ -108,7 +108,9 @@ export function mktime(value: Json): number {
     number,
     number,
   ];
-  return Math.floor(Date.UTC(year, month, day, hours, minutes, Math.floor(seconds)) / 1_000);
+  const time = Date.UTC(year, month, day, hours, minutes, Math.floor(seconds));
+  if (Number.isNaN(time)) throw new JqError("the time is out of range");
+  return Math.floor(time / 1_000);
 }
 
 /** What a directive reads: how it looks, and what it tells of the time. */

@@ -14,6 +14,7 @@ export class JqSyntaxError extends Error {
 }
 
 const MOST_LENGTH = 2 ** 20;
+const MOST_ELEMENTS = 2 ** 16;
 const TYPES = ["null", "boolean", "number", "string", "array", "object"] as const;
 
 export function typeOf(value: Json): (typeof TYPES)[number] {
@@ -24,11 +25,13 @@ export function typeOf(value: Json): (typeof TYPES)[number] {
 
 export const isTrue = (value: Json): boolean => value !== null && value !== false;
 
-export const textOf = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));
+export const textOf = (value: Json): string => (typeof value === "string" ? value : jsonOf(value));
+export const jsonOf = (value: Json): string => bounded(JSON.stringify(value));
 
-/** A text, or a list, that does not grow beyond what a record may be. */
+/** A text, or a list, that does not grow beyond what a record may sensibly have. */
 export function bounded<T extends string | Json[]>(value: T): T {
-  if (value.length > MOST_LENGTH) throw new JqError("a value is too long");
+  if (value.length > (typeof value === "string" ? MOST_LENGTH : MOST_ELEMENTS))
+    throw new JqError("a value is too long");
   return value;
 }
 
