@@ -29,6 +29,14 @@ export const refusal = (name: string, message: unknown) => ({
 /** What is not there yet says so by name. */
 export const notThere = { name: "NotImplemented", $metadata: { httpStatusCode: 501 } };
 
+export const processing = (Type: string, parameters: Record<string, string> = {}) => ({
+  Type: Type as never,
+  Parameters: Object.entries(parameters).map(([ParameterName, ParameterValue]) => ({
+    ParameterName: ParameterName as never,
+    ParameterValue,
+  })),
+});
+
 let count = 0;
 /** One that no other case of the file uses. */
 export const named = (kind: string) => `${kind}-${++count}`;

@@ -13,7 +13,6 @@ import {
   GetShardIteratorCommand,
   IncreaseStreamRetentionPeriodCommand,
   ListShardsCommand,
-  ListStreamsCommand,
   ListTagsForStreamCommand,
   MergeShardsCommand,
   PutRecordCommand,
@@ -234,65 +233,6 @@ behaviour("a stream with consumers is deleted only with them", api("DeleteStream
   );
   await send(new DeleteStreamCommand({ StreamName, EnforceConsumerDeletion: true }));
   await expect(summary(StreamName)).rejects.toMatchObject(noStream(StreamName));
-});
-
-behaviour("streams are listed by name, page by page", api("ListStreams"), async () => {
-  for (const StreamName of ["0-a", "0-c", "0-b"])
-    await send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
-  const first = await send(new ListStreamsCommand({ Limit: 2 }));
-  expect(first).toMatchObject({ StreamNames: ["0-a", "0-b"], HasMoreStreams: true });
-  expect(first.StreamSummaries![0]).toMatchObject({
-    StreamName: "0-a",
-    StreamARN: arn("0-a"),
-    StreamStatus: "ACTIVE",
-    StreamModeDetails: { StreamMode: "PROVISIONED" },
-  });
-  const byToken = await send(new ListStreamsCommand({ NextToken: first.NextToken!, Limit: 1 }));
-  expect(byToken.StreamNames).toEqual(["0-c"]);
-  const byName = await send(new ListStreamsCommand({ ExclusiveStartStreamName: "0-a", Limit: 1 }));
-  expect(byName.StreamNames).toEqual(["0-b"]);
-});
-
-behaviour(
-  "a listing's token is one that was given, and lasts for five minutes",
-  api("ListStreams"),
-  async () => {
-    await expect(send(new ListStreamsCommand({ NextToken: "made-up" }))).rejects.toMatchObject({
-      name: "InvalidArgumentException",
-    });
-    for (const _ of "ab") await stream();
-    const { NextToken } = await send(new ListStreamsCommand({ Limit: 1 }));
-    await cloud.advance(301_000);
-    await expect(send(new ListStreamsCommand({ NextToken: NextToken! }))).rejects.toMatchObject({
-      name: "ExpiredNextTokenException",
-    });
-  },
-);
-
-behaviour("shards are described in pages", api("DescribeStream"), async () => {
-  const { StreamName } = await stream({ ShardCount: 3 });
-  const { StreamDescription: first } = await send(new DescribeStreamCommand({ StreamName, Limit: 2 }));
-  expect(first).toMatchObject({ HasMoreShards: true });
-  const { StreamDescription: rest } = await send(
-    new DescribeStreamCommand({ StreamName, ExclusiveStartShardId: first!.Shards![1]!.ShardId! }),
-  );
-  expect(rest!.Shards!.map(({ ShardId }) => ShardId)).toEqual(["shardId-000000000002"]);
-  expect(rest!.HasMoreShards).toBe(false);
-});
-
-behaviour("of shards a description tells a hundred at most", api("DescribeStream"), async () => {
-  const { StreamName } = await stream({ ShardCount: 101 });
-  const { StreamDescription } = await send(new DescribeStreamCommand({ StreamName, Limit: 10_000 }));
-  expect(StreamDescription!.Shards).toHaveLength(100);
-  expect(StreamDescription!.HasMoreShards).toBe(true);
-});
-
-behaviour("of streams a page tells a hundred at most", api("ListStreams"), async () => {
-  for (let at = 0; at < 101; at++)
-    await send(new CreateStreamCommand({ StreamName: `many-${at}`, ShardCount: 1 }));
-  const page = await send(new ListStreamsCommand({ Limit: 10_000 }));
-  expect(page.StreamNames).toHaveLength(100);
-  expect(page).toMatchObject({ HasMoreStreams: true, NextToken: expect.any(String) });
 });
 
 const retention = async (StreamName: string) => (await summary(StreamName)).RetentionPeriodHours;

@@ -1,0 +1,179 @@
+import { PutRecordBatchCommand } from "@aws-sdk/client-firehose";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
+import { firehoseOf, guide, processing } from "./firehose.ts";
+
+const cloud = conformanceCloud();
+const { send, stream } = firehoseOf(cloud);
+
+const PARTITIONS = guide("dynamic-partitioning");
+
+const partitioning = (query: string, ...more: ReturnType<typeof processing>[]) => ({
+  Prefix: "kind=!{partitionKeyFromQuery:kind}/",
+  ErrorOutputPrefix: "bad/!{firehose:error-output-type}/",
+  BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 },
+  DynamicPartitioningConfiguration: { Enabled: true },
+  ProcessingConfiguration: {
+    Enabled: true,
+    Processors: [
+      ...more,
+      processing("MetadataExtraction", { MetadataExtractionQuery: query, JsonParsingEngine: "JQ-1.6" }),
+    ],
+  },
+});
+const byPrefix = (objects: Map<string, string>) =>
+  Object.fromEntries([...objects].map(([key, text]) => [key.slice(0, key.lastIndexOf("/") + 1), text]));
+
+const rawIn = (line: string) => Buffer.from(JSON.parse(line).rawData, "base64").toString();
+
+behaviour("records go into the partition that they name", PARTITIONS, async () => {
+  const { put, delivered } = await stream(partitioning('{"kind": .about["kind"]}'));
+  for (const kind of ["cat", "dog", "cat"]) await put(JSON.stringify({ about: { kind } }));
+  expect(byPrefix(await delivered())).toEqual({
+    "kind=cat/": '{"about":{"kind":"cat"}}{"about":{"kind":"cat"}}',
+    "kind=dog/": '{"about":{"kind":"dog"}}',
+  });
+});
+
+behaviour(
+  "a buffer has 500 partitions at most, and the rest is an error of its own",
+  guide("dynamic-partitioning"),
+  async () => {
+    const { DeliveryStreamName, delivered } = await stream(partitioning("{kind: .kind}"));
+    for (let from = 0; from < 502; from += 251)
+      await send(
+        new PutRecordBatchCommand({
+          DeliveryStreamName,
+          Records: Array.from({ length: 251 }, (_, at) => ({ Data: Buffer.from(`{"kind":${from + at}}`) })),
+        }),
+      );
+    const objects = [...(await delivered())];
+    const failed = objects.filter(([key]) => key.includes("activePartitionExceeded"));
+    expect(objects.length - failed.length).toBe(500);
+    expect(failed.flatMap(([, lines]) => lines.trim().split("\n")).map(rawIn)).toEqual([
+      '{"kind":500}',
+      '{"kind":501}',
+    ]);
+  },
+);
+
+behaviour(
+  "a partition that is too long for the name of an object is an error, and others are delivered",
+  guide("dynamic-partitioning-error-handling"),
+  async () => {
+    const { put, delivered } = await stream(partitioning("{kind: .kind}"));
+    const long = `{"kind":"${"x".repeat(1_000)}"}`;
+    await put(long);
+    await put('{"kind":"a"}');
+    const [[failed, lines], [key, object]] = [...(await delivered())].sort() as [
+      [string, string],
+      [string, string],
+    ];
+    expect(failed).toContain("metadata-extraction-failed");
+    expect(rawIn(lines)).toBe(long);
+    expect(key).toContain("kind=a/");
+    expect(object).toBe('{"kind":"a"}');
+  },
+);
+
+behaviour(
+  "jq reads 256 levels of a document, and no more",
+  "https://github.com/jqlang/jq/blob/jq-1.6/src/jv_parse.c",
+  async () => {
+    const { put, delivered } = await stream(
+      partitioning('{kind: (if .a == .b then "same" else "other" end)}'),
+    );
+    const nested = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
+    const document = (levels: number) => `{"a":${nested(levels)},"b":${nested(levels)}}`;
+    await put(document(255));
+    await put(document(256));
+    await put(document(200_000));
+    const objects = await delivered();
+    expect([...objects.values()]).toContain(document(255));
+    const failures = [...objects].find(([key]) => key.includes("metadata-extraction-failed"))![1].trim();
+    expect(failures.split("\n").map((line) => JSON.parse(line).errorMessage)).toEqual([
+      "Non JSON record provided",
+      "Non JSON record provided",
+    ]);
+  },
+);
+
+behaviour(
+  "partitions are made by expressions of jq",
+  guide("dynamic-partitioning-partitioning-keys"),
+  async () => {
+    const query = '{kind: (.type.device + "-" + (.event_timestamp | strftime("%Y/%m")))}';
+    const { put, delivered } = await stream(partitioning(query));
+    await put('{"type":{"device":"mobile"},"event_timestamp":1565382027}');
+    expect(Object.keys(byPrefix(await delivered()))).toEqual(["kind=mobile-2019/08/"]);
+  },
+);
+
+behaviour("records without their keys go to the error prefix", PARTITIONS, async () => {
+  const { put, delivered } = await stream(partitioning("{kind: .kind}"));
+  for (const text of ["no JSON", '{"other":1}', '{"kind":7}']) await put(text);
+  const objects = byPrefix(await delivered());
+  expect(objects["kind=7/"]).toBe('{"kind":7}');
+  const failures = objects["bad/metadata-extraction-failed/"]!.trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(failures.map(({ rawData }) => Buffer.from(rawData, "base64").toString())).toEqual([
+    "no JSON",
+    '{"other":1}',
+  ]);
+  expect(failures[0]).toEqual({
+    attemptsMade: 1,
+    arrivalTimestamp: expect.any(Number),
+    errorCode: "DynamicPartitioning.MetadataExtractionFailed",
+    errorMessage: "Non JSON record provided",
+    attemptEndingTimestamp: expect.any(Number),
+    rawData: expect.any(String),
+  });
+  expect(failures[1].errorMessage).toBe("partitionKeys values must not be null or empty");
+});
+
+behaviour("kind and hour follow an error prefix without expressions", guide("s3-prefixes"), async () => {
+  const { put, delivered } = await stream({ ...partitioning("{kind: .kind}"), ErrorOutputPrefix: "bad/" });
+  await put("no JSON");
+  const [key] = (await delivered()).keys();
+  expect(key).toMatch(/^bad\/metadata-extraction-failed\/\d{4}\/\d\d\/\d\d\/\d\d\/[^/]+$/);
+});
+
+behaviour(
+  "a record with more than 500 documents is not taken apart",
+  guide("dynamic-partitioning-multirecord-deaggergation"),
+  async () => {
+    const { put, delivered } = await stream(
+      partitioning("{kind: .kind}", processing("RecordDeAggregation", { SubRecordType: "JSON" })),
+    );
+    await put('{"kind":"a"}'.repeat(500));
+    await put('{"kind":"b"}'.repeat(501));
+    expect(Object.keys(byPrefix(await delivered())).sort()).toEqual([
+      "bad/metadata-extraction-failed/",
+      "kind=a/",
+    ]);
+  },
+);
+
+behaviour("documents in one record go to their own partitions", PARTITIONS, async () => {
+  const { put, delivered } = await stream(
+    partitioning("{kind: .kind}", processing("RecordDeAggregation", { SubRecordType: "JSON" })),
+  );
+  await put('{"kind":"a","t":"}"}{"kind":"b"} {"kind":"a"}');
+  expect(byPrefix(await delivered())).toEqual({
+    "kind=a/": '{"kind":"a","t":"}"}{"kind":"a"}',
+    "kind=b/": '{"kind":"b"}',
+  });
+});
+
+behaviour("delimited records in one record are told apart", PARTITIONS, async () => {
+  const Delimiter = Buffer.from("##").toString("base64");
+  const { put, delivered } = await stream(
+    partitioning(
+      "{kind: .kind}",
+      processing("RecordDeAggregation", { SubRecordType: "DELIMITED", Delimiter }),
+    ),
+  );
+  await put('{"kind":"a"}##{"kind":"b"}');
+  expect(byPrefix(await delivered())).toEqual({ "kind=a/": '{"kind":"a"}', "kind=b/": '{"kind":"b"}' });
+});
