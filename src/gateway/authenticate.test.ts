@@ -169,6 +169,19 @@ describe("strict refuses in the words of each protocol", () => {
     expect(told(await call({ ...callerIdentity, region: "nowhere" }))).toBe("403 SignatureDoesNotMatch");
     expect(told(await call({ ...listBuckets, region: "nowhere" }))).toBe("400 AuthorizationHeaderMalformed");
     const request = signed(port, callerIdentity);
+    const ofS3 = signed(port, listBuckets);
+    const day = (headers: Record<string, string>) => ({
+      ...headers,
+      authorization: headers.authorization!.replace(/\/20\d{6}\//, "/20010101/"),
+    });
+    const s3Answer = await send({ ...ofS3, headers: day(ofS3.headers!) });
+    expect([told(s3Answer), member("Message", s3Answer)]).toEqual([
+      "400 AuthorizationHeaderMalformed",
+      "The authorization header is malformed; Invalid credential date. Date is not the same as X-Amz-Date.",
+    ]);
+    // Who is late is told so, whatever else is wrong.
+    const late = signed(port, { ...listBuckets, now: wallNow() - 16 * MINUTE });
+    expect(told(await send({ ...late, headers: day(late.headers!) }))).toBe("403 RequestTimeTooSkewed");
     const otherDay = request.headers!.authorization!.replace(/\/20\d{6}\//, "/20010101/");
     expect(told(await send({ ...request, headers: { ...request.headers, authorization: otherDay } }))).toBe(
       "403 SignatureDoesNotMatch",

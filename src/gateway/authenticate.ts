@@ -3,6 +3,7 @@ import type { Operation } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { ChunkSigning } from "#aws/signature/aws-chunked.ts";
 import {
+  checkDay,
   checkScope,
   parseSignature,
   type Query,
@@ -117,6 +118,7 @@ function judged(
   const region = known.lenient ? ANY_REGION : REGION;
   const service = known.lenient ? signature.scope.service : request.signingName;
   checkScope(signature, service, (name) => region.test(name), style);
+  if (style === "s3") checkDay(signature, style);
   return versionFour(request, signature, known, payload);
 }
 
@@ -162,7 +164,7 @@ function checkTime(signature: SignatureV4, { lenient }: Known, style: ErrorStyle
   if (carrier === "query" && expiresIn !== undefined) {
     const { state, expiry } = presignedValidity(signedAt, expiresIn, clocks);
     if (state === "expired") throw presignedExpired(style, expiry, clocks.cloud, expiresIn);
-    if (state === "early") throw presignedTooEarly(style, amzDate, signedAt, clocks.cloud);
+    if (state === "early") throw presignedTooEarly(style, { amzDate, signedAt, expiry }, clocks.cloud);
   } else if (!lenient && !isFresh(signedAt, clocks)) {
     throw timeTooSkewed(style, amzDate, signedAt, clocks.cloud);
   }

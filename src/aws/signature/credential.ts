@@ -59,21 +59,36 @@ export function parseSignature(headers: Headers, query: Query, style: ErrorStyle
   // Elsewhere `Authorization` is free for other schemes (a Cognito token, say), which are not ours to judge.
   if (style !== "s3") return undefined;
   if (header.startsWith("AWS ")) return parseHeaderV2(header, headers);
-  const sentence =
-    header.split(" ").length === 2
-      ? "Unsupported Authorization Type"
-      : "Authorization header is invalid -- one and only one ' ' (space) required.";
+  const sentence = header.includes(" ")
+    ? "Unsupported Authorization Type"
+    : "Authorization header is invalid -- one and only one ' ' (space) required";
   throw invalidArgument(sentence, "Authorization", header);
+}
+
+/**
+ * S3 asks this last of all that a scope says, and after whether the signature is of its time.
+ * @throws {AwsError} the scope is of another day than the signature
+ */
+export function checkDay(
+  { scope, amzDate, carrier }: Pick<SignatureV4, "scope" | "amzDate" | "carrier">,
+  style: ErrorStyle,
+): void {
+  if (scope.date !== amzDate.slice(0, 8)) throw dateMismatch(scope.date, amzDate, carrier, style);
 }
 
 function parseHeaderV4(header: string, headers: Headers, style: ErrorStyle): SignatureV4 {
   const dateText = headers["x-amz-date"] ?? headers.date;
-  const { accessKeyId, scope, signedHeaders, signature } = readHeaderV4(header, dateText, style);
   const date = dateText ?? "";
   const signedAt = headers["x-amz-date"] === undefined ? parseDateHeader(date) : parseAmzDate(date);
+  // S3 looks at the date before all else but the algorithm.
+  if (signedAt === undefined && style === "s3") {
+    algorithmEnd(header, style);
+    throw badDate(date, style);
+  }
+  const { accessKeyId, scope, signedHeaders, signature } = readHeaderV4(header, dateText, style);
   if (signedAt === undefined) throw badDate(date, style);
   const amzDate = headers["x-amz-date"] ?? formatAmzDate(signedAt);
-  if (scope.date !== amzDate.slice(0, 8)) throw dateMismatch(scope.date, amzDate, "header", style);
+  if (style !== "s3") checkDay({ scope, amzDate, carrier: "header" }, style);
   return {
     version: 4,
     carrier: "header",
@@ -116,10 +131,7 @@ function readHeaderV4(header: string, dateText: string | undefined, style: Error
   const signature = dateText ? signatureAtEnd(header) : undefined;
   const known = signature === undefined ? {} : standing[style](header.slice(0, -signature.length));
   if (known.read) return { ...known.read, signature: signature! };
-  const space = header.indexOf(" ");
-  const algorithm = header.slice(0, Math.max(space, 0));
-  if (algorithm === ASYMMETRIC) throw asymmetricNotImplemented();
-  if (algorithm !== ALGORITHM) throw unsupportedAlgorithm(header, style);
+  const space = algorithmEnd(header, style);
   const { Credential, SignedHeaders, Signature } = components(header, space, style);
   if (!Credential || !SignedHeaders || !Signature || (!dateText && style !== "s3")) {
     throw missingComponents(header, { Credential, Signature, SignedHeaders }, dateText, style);
@@ -132,6 +144,15 @@ function readHeaderV4(header: string, dateText: string | undefined, style: Error
   };
   known.read = read;
   return read;
+}
+
+/** Where the name of the algorithm ends, which must be the one. */
+function algorithmEnd(header: string, style: ErrorStyle): number {
+  const space = header.indexOf(" ");
+  const algorithm = header.slice(0, Math.max(space, 0));
+  if (algorithm === ASYMMETRIC) throw asymmetricNotImplemented();
+  if (algorithm !== ALGORITHM) throw unsupportedAlgorithm(header, style);
+  return space;
 }
 
 interface Components {
@@ -178,8 +199,9 @@ function parseQueryV4(query: ReadonlyMap<string, string>, headers: Headers, styl
       : badDate(amzDate, style);
   }
   const expires = query.get("X-Amz-Expires");
+  const expiresIn = expires === undefined ? undefined : parseExpires(expires, style);
   const { accessKeyId, scope } = parseCredential(query.get("X-Amz-Credential")!, "query", style);
-  if (scope.date !== amzDate.slice(0, 8)) throw dateMismatch(scope.date, amzDate, "query", style);
+  if (style !== "s3") checkDay({ scope, amzDate, carrier: "query" }, style);
   return {
     version: 4,
     carrier: "query",
@@ -187,7 +209,7 @@ function parseQueryV4(query: ReadonlyMap<string, string>, headers: Headers, styl
     scope,
     amzDate,
     signedAt,
-    expiresIn: expires === undefined ? undefined : parseExpires(expires, style),
+    expiresIn,
     signedHeaders: parseSignedHeaders(query.get("X-Amz-SignedHeaders")!, style),
     signature: query.get("X-Amz-Signature")!,
     sessionToken: query.get("X-Amz-Security-Token") ?? headers["x-amz-security-token"],

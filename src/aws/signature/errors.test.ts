@@ -167,9 +167,15 @@ test("a presigned S3 URL, early and late", () => {
     message: "Request has expired",
     members: { "X-Amz-Expires": 60, Expires: "2025-05-05T15:13:29Z", ServerTime: "2025-05-05T15:13:30Z" },
   });
-  expect(presignedTooEarly("s3", "20250506T000000Z", now + 86_400_000, now)).toMatchObject({
+  const early = { amzDate: "20250506T151330Z", signedAt: now + 86_400_000, expiry: now + 86_460_000 };
+  expect(presignedTooEarly("s3", early, now)).toMatchObject({
     status: 403,
     code: "AccessDenied",
-    message: "Request is not valid yet",
+    message: "Request is not yet valid",
+    members: {
+      "X-Amz-Date": String(now + 86_400_000),
+      Expires: "2025-05-06T15:14:30Z",
+      ServerTime: "2025-05-05T15:13:30Z",
+    },
   });
 });

@@ -217,17 +217,20 @@ export function presignedExpired(
   );
 }
 
-/** A presigned URL signed in the future. */
+/** A presigned URL signed in the future. S3 tells its date in milliseconds. */
 export function presignedTooEarly(
   style: ErrorStyle,
-  signed: string,
-  signedAt: number,
+  { amzDate, signedAt, expiry }: { amzDate: string; signedAt: number; expiry: number },
   now: number,
 ): AwsError {
-  if (style !== "s3") return timeTooSkewed(style, signed, signedAt, now);
-  return new AwsError("AccessDenied", "Request is not valid yet", {
+  if (style !== "s3") return timeTooSkewed(style, amzDate, signedAt, now);
+  return new AwsError("AccessDenied", "Request is not yet valid", {
     status: 403,
-    members: { RequestTime: signed, ServerTime: formatIsoSeconds(now) },
+    members: {
+      "X-Amz-Date": String(signedAt),
+      Expires: formatIsoSeconds(expiry),
+      ServerTime: formatIsoSeconds(now),
+    },
   });
 }
 
@@ -266,6 +269,6 @@ export function headersNotSigned(names: readonly string[]): AwsError {
   });
 }
 
-export function invalidArgument(message: string, name: string, value: string): AwsError {
+export function invalidArgument(message: string, name: string, value: string | undefined): AwsError {
   return new AwsError("InvalidArgument", message, { members: { ArgumentName: name, ArgumentValue: value } });
 }

@@ -5,7 +5,7 @@ import { type ErrorStyle, invalidArgument, signatureError } from "./errors.ts";
 import type { Carrier } from "./request.ts";
 
 /** One request, one identity: else a proxy and we could each believe another one. */
-export function twoMechanisms(style: ErrorStyle, header = ""): AwsError {
+export function twoMechanisms(style: ErrorStyle, header?: string): AwsError {
   if (style !== "s3") {
     return signatureError(
       style,

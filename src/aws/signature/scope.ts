@@ -14,10 +14,11 @@ export interface Credential {
 /** What S3 finds wrong with `AKID/20130524/us-east-1/s3/aws4_request`, wherever that stands; undefined if nothing. */
 export function s3CredentialFault(text: string): string | undefined {
   const parts = text.split("/");
-  const [accessKeyId, date, , , terminator] = parts;
+  const [accessKeyId, date, region, , terminator] = parts;
   if (parts.length !== 5 || accessKeyId === "") {
     return 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".';
   }
+  if (region === "") return "a non-empty region must be provided in the credential.";
   if (!/^\d{8}$/.test(date!)) {
     return `incorrect date format "${date}". This date in the credential must be in the format "yyyyMMdd".`;
   }

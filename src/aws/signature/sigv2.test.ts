@@ -77,7 +77,8 @@ describe("S3's documented examples", () => {
     const query =
       "AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=NpgCjnDzrM%2BWFzoENXmpNDUsSn8%3D&Expires=1175139620";
     expect(matches("GET", `/photos/puppy.jpg?${query}`, {}, bucket)).toBe(true);
-    expect(matches("GET", `/photos/puppy.jpg?${query}1`, {}, bucket)).toBe(false);
+    const later = query.replace("620", "621");
+    expect(matches("GET", `/photos/puppy.jpg?${later}`, {}, bucket)).toBe(false);
   });
 });
 

@@ -20,7 +20,7 @@ export interface SignatureV2 {
 }
 
 export function parseHeaderV2(header: string, headers: Headers): SignatureV2 {
-  const match = /^AWS ([^\s:]+):(\S+)$/.exec(header);
+  const match = /^AWS ([^\s:]*):([^\s:]+)$/.exec(header);
   if (match === null) {
     throw header.split(" ").length === 2
       ? invalidArgument(
@@ -57,7 +57,7 @@ export function parseQueryV2(query: ReadonlyMap<string, string>): SignatureV2 {
       { status: 403 },
     );
   }
-  if (!/^\d{1,13}$/.test(expires)) {
+  if (!/^-?\d+$/.test(expires) || Number(expires) !== (Number(expires) | 0)) {
     throw new AwsError("AccessDenied", `Invalid date (should be seconds since epoch): ${expires}`, {
       status: 403,
     });
