@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AwsError } from "#aws/errors.ts";
 import { defineService } from "#kernel/service.ts";
@@ -8,6 +10,7 @@ import { openMemory } from "#storage/kv/memory.ts";
 import { parseDatePattern } from "./delivery/date-pattern.ts";
 import { deaggregated } from "./processing/deaggregate.ts";
 import { parseMetadataQuery, partitionKeysOf } from "./processing/query.ts";
+import { separate } from "./records/aggregated.ts";
 import { packed, unpacked } from "./records/frames.ts";
 import { firehose } from "./service.ts";
 
@@ -278,6 +281,24 @@ test("documents in one record are found by their braces, not by those in texts",
   expect(split('{"a":"}\\""} [1,{"b":2}]\n{}')).toEqual(['{"a":"}\\""}', '[1,{"b":2}]', "{}"]);
   expect(split('{"a":1')).toEqual(['{"a":1']);
   expect(split("plain")).toEqual(["plain"]);
+});
+
+test("any message that is signed as one of many records is told apart, or stays whole", () => {
+  const one = Buffer.from("1a060800", "hex");
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), fc.boolean(), (noise, isBegun) => {
+      const message = Buffer.concat([isBegun ? one : Buffer.alloc(0), noise]);
+      const record = Buffer.concat([
+        Buffer.from("f3899ac2", "hex"),
+        message,
+        createHash("md5").update(message).digest(),
+      ]);
+      const found = separate(record);
+      expect(found.length).toBeGreaterThan(0);
+      for (const data of found) expect(record.includes(data)).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test("every operation says what it needs", () => {

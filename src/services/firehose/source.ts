@@ -6,6 +6,7 @@ import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import { rootOf } from "#kernel/principal.ts";
 import { invalid, sourceNotReady } from "./errors.ts";
+import { separate } from "./records/aggregated.ts";
 import { append } from "./records/append.ts";
 import { type Cursor, cursors, type DeliveryStream, type StreamSource, streams } from "./store.ts";
 
@@ -95,7 +96,7 @@ async function readShard(
   await ctx.transact(async (tx) => {
     const stream = await tx.get(streams, [name]);
     if (stream?.number !== number) return;
-    if (Records.length > 0) await append(tx, stream, Records.map(taken));
+    if (Records.length > 0) await append(tx, stream, Records.flatMap(taken));
     const next: Cursor = {
       stream: number,
       shard,
@@ -107,7 +108,5 @@ async function readShard(
   return Records.length;
 }
 
-const taken = ({ Data, ApproximateArrivalTimestamp }: Kinesis.Record) => ({
-  arrival: ApproximateArrivalTimestamp!.getTime(),
-  data: Data,
-});
+const taken = ({ Data, ApproximateArrivalTimestamp }: Kinesis.Record) =>
+  separate(Data).map((data) => ({ arrival: ApproximateArrivalTimestamp!.getTime(), data }));

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import {
   type ExtendedS3DestinationConfiguration,
@@ -8,6 +9,7 @@ import {
 import {
   CreateStreamCommand,
   KinesisClient,
+  PutRecordCommand as PutKinesisRecordCommand,
   PutRecordsCommand,
   SplitShardCommand,
 } from "@aws-sdk/client-kinesis";
@@ -333,6 +335,36 @@ behaviour("a source is followed through a split", guide("writing-with-kinesis-st
   const [text] = (await delivered()).values();
   expect([...text!].sort().join("")).toBe("12345");
 });
+
+/** As the library for producers writes it: each record with the number of its key, and its data. */
+function aggregated(...texts: string[]): Buffer {
+  const field = (number: number, bytes: Buffer) =>
+    Buffer.concat([Buffer.of(number * 8 + 2, bytes.length), bytes]);
+  const records = texts.map((text) =>
+    field(3, Buffer.concat([Buffer.of(8, 0), field(3, Buffer.from(text))])),
+  );
+  const message = Buffer.concat([field(1, Buffer.from("key")), ...records]);
+  return Buffer.concat([Buffer.from("f3899ac2", "hex"), message, createHash("md5").update(message).digest()]);
+}
+
+behaviour(
+  "records that a producer's library put into one are told apart",
+  guide("writing-with-kinesis-streams"),
+  async () => {
+    const from = await source();
+    const Processors = [processing("AppendDelimiterToRecord")];
+    const to = await stream({ ProcessingConfiguration: { Enabled: true, Processors } }, from.input);
+    const damaged = aggregated("c");
+    damaged[damaged.length - 1]! ^= 1;
+    for (const Data of [aggregated("a", "b"), damaged])
+      await kinesis(new PutKinesisRecordCommand({ StreamName: from.StreamName, Data, PartitionKey: "k" }));
+    await cloud.advance(61_000);
+    await cloud.advance(2_000);
+    const [key] = await to.keys();
+    const { bytes } = await to.object(key!);
+    expect(bytes).toEqual(Buffer.concat([Buffer.from("a\nb\n"), damaged, Buffer.from("\n")]));
+  },
+);
 
 behaviour("a stream that reads from Kinesis takes no records itself", api("PutRecord"), async () => {
   const { put } = await stream({}, (await source()).input);
