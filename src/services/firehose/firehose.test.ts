@@ -198,6 +198,23 @@ describe("an HTTP endpoint", () => {
     },
   );
 
+  test("is told letters beyond Latin in UTF-8", async () => {
+    const AttributeValue = "größe 🔑";
+    await create({
+      EndpointConfiguration: { Url: "https://example.test/in", AccessKey: "schlüssel €" },
+      RequestConfiguration: { CommonAttributes: [{ AttributeName: "€", AttributeValue }] },
+    });
+    await put("one");
+    await nube.advance("11s");
+    // Throws for what no header can hold.
+    const headers = new Headers(sent[0]!.headers);
+    const textOf = (name: string) => Buffer.from(headers.get(name)!, "latin1").toString();
+    expect(textOf("x-amz-firehose-access-key")).toBe("schlüssel €");
+    expect(JSON.parse(textOf("x-amz-firehose-common-attributes"))).toEqual({
+      commonAttributes: { "€": AttributeValue },
+    });
+  });
+
   test.each([
     ["an error", () => new Response("down", { status: 500 })],
     ["another request's id", () => Response.json({ requestId: "other" })],

@@ -84,9 +84,9 @@ async function post(
         "x-amz-firehose-protocol-version": "1.0",
         "x-amz-firehose-request-id": batch.id,
         "x-amz-firehose-source-arn": streamArn(ctx, stream.name),
-        ...(accessKey && { "x-amz-firehose-access-key": accessKey }),
+        ...(accessKey && { "x-amz-firehose-access-key": inUtf8(accessKey) }),
         ...(CommonAttributes.length > 0 && {
-          "x-amz-firehose-common-attributes": JSON.stringify({ commonAttributes }),
+          "x-amz-firehose-common-attributes": inUtf8(JSON.stringify({ commonAttributes })),
         }),
       },
       body: sent,
@@ -100,6 +100,9 @@ async function post(
     throw failed("HttpEndpoint.ConnectionFailed", "The HTTP endpoint could not be reached.", 503, cause);
   }
 }
+
+/** As a header holds it: a letter for each byte. */
+const inUtf8 = (text: string) => Buffer.from(text).toString("latin1");
 
 const failed = (code: string, message: string, status: number, cause?: unknown) =>
   new AwsError(code, message, { status, cause });
