@@ -10,7 +10,7 @@ import { iterators, streamOfIterator } from "./records/iterators.ts";
 import { writing } from "./records/put.ts";
 import { reading } from "./records/read.ts";
 import { grow } from "./shards/growth.ts";
-import { shardListing } from "./shards/listing.ts";
+import { shardListing, streamOfListing } from "./shards/listing.ts";
 import { shardOperations } from "./shards/shards.ts";
 import { isConsumerArn, type Named, nameOf, streamArn, streams } from "./store.ts";
 import { accountOperations } from "./streams/account.ts";
@@ -73,11 +73,7 @@ const access: Access<"kinesis"> = {
   UpdateMaxRecordSize: onStream("UpdateMaxRecordSize"),
   EnableEnhancedMonitoring: onStream("EnableEnhancedMonitoring"),
   DisableEnhancedMonitoring: onStream("DisableEnhancedMonitoring"),
-  ListShards: async (ctx, input) => [
-    input.StreamName !== undefined || input.StreamARN !== undefined
-      ? await fact(ctx, "ListShards", nameOf(input))
-      : { action: "kinesis:ListShards", resource: streamArn(ctx, "*") },
-  ],
+  ListShards: async (ctx, input) => [await fact(ctx, "ListShards", streamOfListing(ctx, input))],
   SplitShard: onStream("SplitShard"),
   MergeShards: onStream("MergeShards"),
   UpdateShardCount: onStream("UpdateShardCount"),

@@ -1,4 +1,5 @@
 import {
+  KinesisClient,
   ListShardsCommand,
   MergeShardsCommand,
   type Shard,
@@ -7,6 +8,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
+import { identities } from "../identities.ts";
 import {
   ACCOUNT,
   api,
@@ -217,6 +219,28 @@ behaviour("shards are listed in pages", api("ListShards"), async () => {
   expect(next.Shards!.map(({ ShardId }) => ShardId)).toEqual(["shardId-000000000002"]);
   expect(next.NextToken).toBeUndefined();
 });
+
+behaviour(
+  "who may list the shards of one stream alone may turn its pages",
+  "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonkinesis.html",
+  async () => {
+    const { StreamName, StreamARN } = await stream({ ShardCount: 3 });
+    const { StreamName: other } = await stream({ ShardCount: 3 });
+    const client = new KinesisClient(
+      identities(cloud).user("reader", {
+        account: ACCOUNT,
+        allows: [{ Effect: "Allow", Action: "kinesis:ListShards", Resource: StreamARN }],
+      }),
+    );
+    const { NextToken } = await client.send(new ListShardsCommand({ StreamName, MaxResults: 2 }));
+    expect((await client.send(new ListShardsCommand({ NextToken: NextToken! }))).Shards).toHaveLength(1);
+    const elsewhere = await send(new ListShardsCommand({ StreamName: other, MaxResults: 2 }));
+    await expect(
+      client.send(new ListShardsCommand({ NextToken: elsewhere.NextToken! })),
+    ).rejects.toMatchObject({ name: "AccessDeniedException" });
+    client.destroy();
+  },
+);
 
 behaviour("a page has a thousand shards at most", api("ListShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 1_001 });

@@ -1,10 +1,13 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
+import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import {
   checkCreation,
   isOpen,
+  type Named,
+  nameOf,
   type Shard,
   type Stream,
   shardsBehind,
@@ -61,6 +64,12 @@ export const shardListing = {
     });
   },
 } satisfies Handlers<"kinesis">;
+
+/** Whose shards a call lists. */
+export function streamOfListing(ctx: Context, input: Named & { NextToken?: string }): string {
+  if (input.StreamName !== undefined || input.StreamARN !== undefined) return nameOf(input);
+  return input.NextToken === undefined ? "*" : tokenIn<Token>(ctx, TOKEN, input.NextToken).stream;
+}
 
 /** @throws {AwsError} InvalidArgumentException */
 function filterOf(told: Kinesis.ShardFilter | undefined): Token["filter"] {
