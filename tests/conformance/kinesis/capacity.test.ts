@@ -2,6 +2,7 @@ import {
   DeleteStreamCommand,
   DescribeLimitsCommand,
   DescribeStreamSummaryCommand,
+  RegisterStreamConsumerCommand,
   UpdateAccountSettingsCommand,
   UpdateShardCountCommand,
   UpdateStreamModeCommand,
@@ -133,3 +134,21 @@ behaviour("a stream may begin with more throughput", api("CreateStream"), async 
   expect((await summary(StreamName)).OpenShardCount).toBe(6);
   await expect(stream({ ShardCount: 1, WarmThroughputMiBps: 6 })).rejects.toMatchObject(onlyOnDemand);
 });
+
+behaviour(
+  "a stream on demand has fifty consumers where the account committed itself",
+  guide("enhanced-consumers"),
+  async () => {
+    await commit("ENABLED");
+    const register = (StreamARN: string, at: number) =>
+      send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: `c${at}` }));
+    for (const [more, most] of [
+      [ON_DEMAND, 50],
+      [{ ShardCount: 1 }, 20],
+    ] as const) {
+      const { StreamARN } = await stream(more);
+      for (let at = 0; at < most; at++) await register(StreamARN, at);
+      await expect(register(StreamARN, most)).rejects.toMatchObject({ name: "LimitExceededException" });
+    }
+  },
+);

@@ -4,20 +4,25 @@ import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { consumerExists, invalid, limitExceeded } from "../errors.ts";
 import { type Consumer, checkCreation, consumers, streamArn, streamAt, wholeSecond } from "../store.ts";
+import { isAdvantaged } from "../streams/account.ts";
 import { checkTags } from "../streams/tags.ts";
 import { consumerArn, consumerAt } from "./consumer.ts";
 
+/** https://docs.aws.amazon.com/streams/latest/dev/enhanced-consumers.html */
 const MOST_CONSUMERS = 20;
+const MOST_WITH_ADVANTAGE = 50;
 
 export const consumerOperations = {
   async RegisterStreamConsumer(ctx, { StreamARN, ConsumerName, Tags }) {
     return ctx.transact(async (tx) => {
-      const { name: stream } = await streamAt(tx, ctx, { StreamARN });
+      const found = await streamAt(tx, ctx, { StreamARN });
+      const stream = found.name;
       if (Tags) checkTags(Tags, stream, ctx);
       if (await tx.get(consumers, [stream, ConsumerName]))
         throw consumerExists(ConsumerName, stream, ctx.account);
-      if ((await tx.list(consumers, { in: [stream], limit: MOST_CONSUMERS })).length === MOST_CONSUMERS)
-        throw limitExceeded(`The stream has ${MOST_CONSUMERS} consumers, which is the most it can have.`);
+      const most = (await isAdvantaged(tx, found)) ? MOST_WITH_ADVANTAGE : MOST_CONSUMERS;
+      if ((await tx.list(consumers, { in: [stream], limit: most })).length === most)
+        throw limitExceeded(`The stream has ${most} consumers, which is the most it can have.`);
       const consumer: Consumer = { stream, name: ConsumerName, created: tx.now(), tags: Tags };
       tx.put(consumers, consumer);
       return { Consumer: { ...told(ctx, consumer), ConsumerStatus: "CREATING" as const } };

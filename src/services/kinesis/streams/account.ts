@@ -1,7 +1,7 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { type AccountSettings, accountSettings } from "../store.ts";
+import { type AccountSettings, accountSettings, type Stream } from "../store.ts";
 
 /** For how long an account commits itself at least. */
 const LEAST_MS = 24 * 3_600_000;
@@ -34,6 +34,10 @@ export const accountOperations = {
 /** Whether the account pays for a minimum throughput, and has what comes with it. */
 export const isCommitted = async (tx: ReadTransaction): Promise<boolean> =>
   commitment(await tx.get(accountSettings, []), tx.now()).Status !== "DISABLED";
+
+/** What AWS calls On-demand Advantage. */
+export const isAdvantaged = async (tx: ReadTransaction, { mode }: Stream): Promise<boolean> =>
+  mode === "ON_DEMAND" && (await isCommitted(tx));
 
 function commitment(
   settings: AccountSettings | undefined,

@@ -17,7 +17,7 @@ import {
   wholeSecond,
 } from "../store.ts";
 import { tokenIn, tokenOf } from "../tokens.ts";
-import { isCommitted } from "./account.ts";
+import { isAdvantaged } from "./account.ts";
 import { LEAST_ON_DEMAND, warm } from "./capacity.ts";
 import { checkOnDemand, checkShards, countsOf, MOST_ON_DEMAND, shardLimit } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
@@ -104,10 +104,7 @@ export const streamOperations = {
           OpenShardCount: stream.openShards,
           ConsumerCount: registered.length,
           MaxRecordSizeInKiB: stream.maxRecordKib,
-          WarmThroughput:
-            stream.mode === "ON_DEMAND" && (await isCommitted(tx))
-              ? { CurrentMiBps: stream.openShards }
-              : undefined,
+          WarmThroughput: (await isAdvantaged(tx, stream)) ? { CurrentMiBps: stream.openShards } : undefined,
         },
       };
     });
