@@ -300,7 +300,7 @@ function unknownService({ signingName, headers }: RouteFacts): NoRoute {
 
 /** @throws {AwsError} for what S3 takes nowhere, or not there */
 function matchS3(rest: RestRouter, { method, query, headers }: RouteFacts, path: string): RestMatch {
-  const select = query.length > 0 ? selected(method, path, query) : undefined;
+  const select = query.length > 0 && S3_KNOWS.has(method) ? selected(method, path, query) : undefined;
   const at = select?.ofBucket ? path.slice(0, path.indexOf("/", 1)) : path;
   const match = rest.match(method, at, query, headers, select?.name);
   if (match === undefined) throw nothingThere(method, path);
@@ -308,10 +308,14 @@ function matchS3(rest: RestRouter, { method, query, headers }: RouteFacts, path:
 }
 
 function nothingThere(method: string, path: string): AwsError {
+  if (!S3_KNOWS.has(method))
+    return new AwsError("BadRequest", "An error occurred when parsing the HTTP request.");
   const [, bucket = "", ...key] = path.split("/");
   const resource = bucket === "" ? "SERVICE" : key.join("") === "" ? "BUCKET" : "OBJECT";
   return methodNotAllowed(method, resource, S3_METHODS[resource]);
 }
+
+const S3_KNOWS = new Set(["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]);
 
 /** What each of S3's places takes, as it tells whoever comes with something else. */
 const S3_METHODS = {

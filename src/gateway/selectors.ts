@@ -90,6 +90,7 @@ export function selected(
   path: string,
   query: readonly (readonly [string, string])[],
 ): Selected | undefined {
+  if (path === "/") return undefined;
   const isKey = /^\/[^/]+\/./.test(path);
   const selectors = isKey ? OF_OBJECTS : OF_BUCKETS;
   const names = query.map(([name]) => name).filter((name) => Object.hasOwn(selectors, name));

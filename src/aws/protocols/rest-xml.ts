@@ -18,7 +18,7 @@ import {
   s3Types,
   unchunked,
   withFlags,
-  withoutFalseDates,
+  withoutFalseValues,
 } from "./s3.ts";
 import { utf8 } from "./scalars.ts";
 import { isoWithMillis } from "./timestamps.ts";
@@ -94,7 +94,7 @@ export const restXml: Protocol = {
     checkPlaces(operation, request);
     checkIntegers(request.query);
     requireDocument(operation, request);
-    return unchunked(decoders(operation)(withFlags(operation, withoutFalseDates(request))), request.headers);
+    return unchunked(decoders(operation)(withFlags(operation, withoutFalseValues(request))), request.headers);
   },
 
   encode(operation, output, meta) {

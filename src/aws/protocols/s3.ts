@@ -57,7 +57,7 @@ const integers = new Map(
 export function checkIntegers(query: WireRequest["query"]): void {
   for (const [i, [name, value]] of query.entries()) {
     const sentence = integers.get(name);
-    if (sentence === undefined || value === "" || isInteger(value)) continue;
+    if (sentence === undefined || (value === "" && name !== "partNumber") || isInteger(value)) continue;
     // Of a name said twice the first counts.
     if (query.findIndex((pair) => pair[0] === name) === i) throw misplaced(sentence, name, value);
   }
@@ -144,17 +144,22 @@ const SINCE = [
   "x-amz-copy-source-if-unmodified-since",
 ];
 
-/** A condition on a date that is none is no condition, as in HTTP. */
-export function withoutFalseDates(request: WireRequest): WireRequest {
+const LIMIT = "x-amz-max-parts";
+const PASSED_OVER = [...SINCE, LIMIT];
+
+/** A condition on a date that is none is no condition, as in HTTP; a limit that is none is no limit. */
+export function withoutFalseValues(request: WireRequest): WireRequest {
   let headers: Record<string, string> | undefined;
-  for (const name of SINCE) {
+  for (const name of PASSED_OVER) {
     const value = request.headers[name];
-    if (value === undefined || isTimestamp(value)) continue;
+    if (value === undefined || (name === LIMIT ? isLimit(value) : isTimestamp(value))) continue;
     headers ??= { ...request.headers };
     delete headers[name];
   }
   return headers ? { ...request, headers } : request;
 }
+
+const isLimit = (text: string) => isInteger(text) && Number(text) >= 0;
 
 /** A word that is none of a boolean's says no. */
 export function withFlags(operation: Operation, request: WireRequest): WireRequest {

@@ -240,6 +240,24 @@ behaviour(
   },
 );
 
+behaviour("a limit of parts that is none is passed over", `${GATEWAY}/issues/1806`, async () => {
+  for (const limit of ["abc", "-1", "99999999999"]) {
+    const headers = { "x-amz-object-attributes": "ObjectSize", "x-amz-max-parts": limit };
+    const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k?attributes`, headers });
+    expect([answer.status, elementIn(answer.text, "ObjectSize")]).toEqual([200, "4"]);
+  }
+});
+
+behaviour("a part is numbered", `${BACKLOT}/312`, async () => {
+  expect(said(await send(cloud, { method: "GET", target: `/${Bucket}/k?partNumber=` }))).toEqual([
+    400,
+    "InvalidArgument",
+    "Part number must be an integer between 1 and 10000, inclusive",
+    "partNumber",
+    "",
+  ]);
+});
+
 behaviour("an object without a name cannot be deleted", `${BACKLOT}/312`, async () => {
   const body = "<Delete><Object><Key></Key></Object></Delete>";
   const headers = { "content-md5": hash("md5", body, "base64") };

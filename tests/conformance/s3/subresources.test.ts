@@ -97,6 +97,27 @@ for (const [method, selector, type, allow] of [
   });
 }
 
+behaviour("nothing is selected of all buckets together", `${MEASURED}/230`, async () => {
+  const { text } = await send(cloud, { method: "GET", target: "/?location" });
+  expect(text).toContain("<ListAllMyBucketsResult");
+  expect(await refusal("HEAD", "/?acl")).toEqual([405, undefined, undefined, undefined, "GET"]);
+  expect(await refusal("POST", "/?acl&versioning")).toEqual(notAllowed("POST", "SERVICE", "GET"));
+});
+
+behaviour("a method that S3 knows nothing of is no HTTP to it", `${MEASURED}/230`, async () => {
+  for (const target of ["/", `/${Bucket}`, `/${Bucket}/k?acl`]) {
+    const { status, text } = await send(cloud, { method: "PROPFIND", target });
+    expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
+      400,
+      "BadRequest",
+      "An error occurred when parsing the HTTP request.",
+    ]);
+  }
+  expect(await refusal("PATCH", `/${Bucket}`)).toEqual(
+    notAllowed("PATCH", "BUCKET", "HEAD, DELETE, POST, GET, PUT"),
+  );
+});
+
 behaviour("HEAD selects nothing", `${MEASURED}/267`, async () => {
   for (const [target, allow] of [
     [`/${Bucket}?location`, "GET"],
