@@ -107,7 +107,6 @@ function storeRow(
 
 export const arrivalOf = ({ value }: BytesRow): number => view(value).readDoubleBE(0);
 export const numberOf = ({ value }: BytesRow): number => view(value).readDoubleBE(8);
-export const countOf = ({ value }: BytesRow): number => view(value).readUInt16BE(16);
 
 /** The records of a row from a position on. */
 export function recordsIn(

@@ -36,7 +36,8 @@ const PLAIN: Readonly<Record<string, Plain>> = {
   ascii_upcase: (input) => lettersIn(input, "ascii_upcase", /[a-z]+/g, (all) => all.toUpperCase()),
   floor: math("floor", Math.floor),
   ceil: math("ceil", Math.ceil),
-  round: math("round", Math.round),
+  // As C does: halves go away from zero.
+  round: math("round", (value) => Math.sign(value) * Math.round(Math.abs(value))),
   sqrt: math("sqrt", Math.sqrt),
   fabs: math("fabs", Math.abs),
   keys: (input) => Object.keys(containerIn(input, "keys")).sort(),

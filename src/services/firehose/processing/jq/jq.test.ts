@@ -23,6 +23,7 @@ test.each<[string, Json, Json]>([
   ['.a / ","', { a: "x,y" }, ["x", "y"]],
   [".a == 1 and .b != 2 or false", { a: 1, b: 2 }, false],
   [".a >= 1", { a: "text" }, true],
+  [".a | round", { a: -2.5 }, -3],
   ['if .a > 2 then "big" elif .a > 1 then "mid" else "small" end', { a: 2 }, "mid"],
   ['if (.owner // "") == "" then "control" else .owner end', { owner: "" }, "control"],
   ['"\\(.a)-\\(.b | ascii_upcase)\\u0041\\n"', { a: 1, b: "x" }, "1-XA\n"],
