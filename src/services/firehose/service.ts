@@ -22,7 +22,7 @@ const fact = (ctx: Context, action: string, name: string): AccessFact => ({
 const onStream =
   (action: string) =>
   (ctx: Context, { DeliveryStreamName }: Named) => [fact(ctx, action, DeliveryStreamName)];
-/** Whoever says where a stream leads hands its roles to the service. No permission makes another account's roles theirs. */
+/** Whoever says where a stream leads hands its roles to the service: none of another account's, whatever is permitted. */
 const withRoles =
   (action: string) =>
   (ctx: Context, input: Named): AccessFact[] => {
