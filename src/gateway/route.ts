@@ -298,11 +298,15 @@ function unknownService({ signingName, headers }: RouteFacts): NoRoute {
   return { error, protocol: isForm ? "awsQuery" : "restJson1" };
 }
 
-/** @throws {AwsError} for what S3 takes nowhere, or not there */
+/**
+ * An empty id, of one of a bucket's configurations, is none.
+ * @throws {AwsError} for what S3 takes nowhere, or not there
+ */
 function matchS3(rest: RestRouter, { method, query, headers }: RouteFacts, path: string): RestMatch {
   const select = query.length > 0 && S3_KNOWS.has(method) ? selected(method, path, query) : undefined;
   const at = select?.ofBucket ? path.slice(0, path.indexOf("/", 1)) : path;
-  const match = rest.match(method, at, query, headers, select?.name);
+  const told = select ? query.filter(([name, value]) => name !== "id" || value !== "") : query;
+  const match = rest.match(method, at, told, headers, select?.name);
   if (match === undefined) throw nothingThere(method, path);
   return match;
 }

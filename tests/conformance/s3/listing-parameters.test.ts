@@ -141,6 +141,11 @@ behaviour("buckets are listed of the Region that is asked", `${MEASURED}/312`, a
 });
 
 for (const selector of ["analytics", "inventory", "metrics", "intelligent-tiering"]) {
+  behaviour(`an empty id of ${selector} is none`, `${MEASURED}/312`, async () => {
+    const { status, text } = await get(`${selector}&id=`);
+    expect([status, elementIn(text, "IsTruncated")]).toEqual([200, "false"]);
+  });
+
   behaviour(`a list of ${selector} takes no token that it did not give`, `${MEASURED}/312`, async () => {
     const { status, text } = await get(`${selector}&continuation-token=none`);
     expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([

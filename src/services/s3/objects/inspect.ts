@@ -24,8 +24,7 @@ export const objectInspection = {
     const wrong = [...wanted].find((attribute) => !ATTRIBUTES.has(attribute));
     if (wrong !== undefined)
       throw invalidArgument("Invalid attribute name specified.", "x-amz-object-attributes", wrong);
-    checkPaging("max-parts", input.MaxParts);
-    checkPaging("part-number-marker", input.PartNumberMarker);
+    checkMarker(input.PartNumberMarker);
     return ctx.read(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       const version = await existingVersion(tx, bucket, input, "GET");
@@ -46,8 +45,10 @@ export const objectInspection = {
   },
 } satisfies Handlers<"s3">;
 
-function checkPaging(name: string, value: number | undefined): void {
+/** A wrong limit is passed over, before anybody asks here. */
+function checkMarker(value: number | undefined): void {
   if (value === undefined || (value >= 0 && value <= MOST_ARGUMENT)) return;
+  const name = "part-number-marker";
   throw invalidArgument(`Argument ${name} must be an integer between 0 and ${MOST_ARGUMENT}`, name, value);
 }
 
