@@ -1,3 +1,4 @@
+import { parseArn } from "#aws/arn.ts";
 import type { ProtocolName } from "#aws/contract/format.ts";
 import { AwsError } from "#aws/errors.ts";
 import { type CallerPolicies, type Decision, judge, reasonOf } from "#aws/languages/policy/judge.ts";
@@ -12,7 +13,7 @@ export interface AccessFact {
   /** `s3:GetObject` */
   action: string;
   resource: string;
-  /** The account that the resource belongs to; the caller's own unless said. */
+  /** The account that the resource belongs to; that of the place where the call is handled unless said. */
   owner?: string;
   /** Condition keys of the service's own; those of every call are known. Asked for by their lower-case names. */
   conditions?: Readonly<Record<string, string | readonly string[] | undefined>> | Keys;
@@ -43,23 +44,45 @@ export interface Denial {
   reason: string;
 }
 
+/** That a call hands roles to its service. */
+export const passing = (roles: Iterable<string | undefined>): AccessFact[] =>
+  [...roles].flatMap((resource) => (resource ? [{ action: PASS_ROLE, resource }] : []));
+
+const PASS_ROLE = "iam:PassRole";
+
 /** @throws {AwsError} the service's own, for the first fact that is not allowed */
 export function authorize(call: Judged, facts: readonly AccessFact[]): void {
   for (const fact of facts) {
     if (isPlain(call, fact)) continue;
     const decision = decide(call, fact);
-    if (decision.allowed) continue;
-    const { principal } = call;
-    throw call.denied({ principal, fact, decision, reason: reasonOf(decision, fact.action) });
+    if (!decision.allowed) throw refusal(call, fact, decision);
   }
 }
 
+function refusal(call: Judged, fact: AccessFact, decision: Denial["decision"]): AwsError {
+  const { principal } = call;
+  const denied = call.denied({ principal, fact, decision, reason: reasonOf(decision, fact.action) });
+  if (!isForeignRole(call, fact)) return denied;
+  return new AwsError(denied.code, "Cross-account pass role is not allowed.", { status: denied.status });
+}
+
+/** Whoever hands a service a role lends it what the role may do: none of another account's can be lent. */
+function isForeignRole({ principal }: Judged, { action, resource }: AccessFact): boolean {
+  return action === PASS_ROLE && (parseArn(resource)?.account ?? principal.account) !== principal.account;
+}
+
 /** Nearly every call is a root's in its own account or a service's, where nothing can forbid it. */
-function isPlain({ principal, callerPolicies }: Judged, fact: AccessFact): boolean {
+function isPlain(call: Judged, fact: AccessFact): boolean {
+  const { principal, callerPolicies } = call;
   if (fact.resourceAlone) return false;
   if (principal.type === "service") return fact.resourcePolicy === undefined;
   if (principal.type !== "root" || callerPolicies || fact.resourcePolicy) return false;
-  return fact.owner === undefined || fact.owner === principal.account;
+  return ownerOf(call, fact) === principal.account;
+}
+
+function ownerOf(call: Judged, fact: AccessFact): string {
+  if (fact.owner !== undefined) return fact.owner;
+  return (fact.action === PASS_ROLE && parseArn(fact.resource)?.account) || call.account;
 }
 
 /** The judgement on one fact. */
@@ -69,7 +92,7 @@ export function decide(call: Judged, fact: AccessFact): Decision {
     caller: call.principal,
     action,
     resource,
-    owner: fact.owner ?? call.principal.account,
+    owner: ownerOf(call, fact),
     keys: keysOf(call, fact),
     callerPolicies: call.callerPolicies,
     resourcePolicies: resourcePolicy === undefined ? undefined : policiesOf(resourcePolicy),

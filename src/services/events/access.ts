@@ -1,4 +1,4 @@
-import type { AccessFact } from "#kernel/authorize.ts";
+import { type AccessFact, passing } from "#kernel/authorize.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Access } from "#kernel/service.ts";
@@ -52,13 +52,19 @@ export const access: Access<"events"> = {
   RemovePermission: (ctx, { EventBusName }: OnBus) =>
     fact("RemovePermission", busArn(ctx, busNamed(EventBusName))),
 
-  PutRule: onRule("PutRule", "Name"),
+  PutRule: async (ctx, input) => [
+    ...(await onRule("PutRule", "Name")(ctx, input)),
+    ...passing([input.RoleArn]),
+  ],
   DescribeRule: onRule("DescribeRule", "Name"),
   DeleteRule: onRule("DeleteRule", "Name"),
   EnableRule: onRule("EnableRule", "Name"),
   DisableRule: onRule("DisableRule", "Name"),
   ListRules: onRule("ListRules"),
-  PutTargets: onRule("PutTargets", "Rule"),
+  PutTargets: async (ctx, input) => [
+    ...(await onRule("PutTargets", "Rule")(ctx, input)),
+    ...passing(input.Targets.map(({ RoleArn }) => RoleArn)),
+  ],
   RemoveTargets: onRule("RemoveTargets", "Rule"),
   ListTargetsByRule: onRule("ListTargetsByRule", "Rule"),
   ListRuleNamesByTarget: onRule("ListRuleNamesByTarget"),

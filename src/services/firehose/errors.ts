@@ -47,10 +47,6 @@ export const badPrefix = (constraint: string) =>
 export const tooManyTags = (most: number) =>
   fault("LimitExceededException", `A delivery stream has at most ${most} tags.`);
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html */
-export const foreignRole = () =>
-  new AwsError("AccessDeniedException", "Cross-account pass role is not allowed.", { status: 400 });
-
 /** Named, so that nobody believes that it was heeded. */
 export const notThere = (what: string) =>
   new AwsError("NotImplemented", `Nube does not implement ${what} yet.`, { status: 501 });

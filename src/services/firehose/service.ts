@@ -1,9 +1,7 @@
-import { parseArn } from "#aws/arn.ts";
-import type { AccessFact } from "#kernel/authorize.ts";
+import { type AccessFact, passing } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { defineService } from "#kernel/service.ts";
 import { deliver } from "./delivery/deliver.ts";
-import { foreignRole } from "./errors.ts";
 import { writing } from "./records/put.ts";
 import { follow } from "./source.ts";
 import { streamArn } from "./store.ts";
@@ -22,17 +20,11 @@ const fact = (ctx: Context, action: string, name: string): AccessFact => ({
 const onStream =
   (action: string) =>
   (ctx: Context, { DeliveryStreamName }: Named) => [fact(ctx, action, DeliveryStreamName)];
-/** Whoever says where a stream leads hands its roles to the service: none of another account's, whatever is permitted. */
-const withRoles =
-  (action: string) =>
-  (ctx: Context, input: Named): AccessFact[] => {
-    const roles = rolesOf(input);
-    if (roles.some((role) => (parseArn(role)?.account ?? ctx.account) !== ctx.account)) throw foreignRole();
-    return [
-      fact(ctx, action, input.DeliveryStreamName),
-      ...roles.map((resource) => ({ action: "iam:PassRole", resource })),
-    ];
-  };
+/** Whoever says where a stream leads hands its roles to the service. */
+const withRoles = (action: string) => (ctx: Context, input: Named) => [
+  fact(ctx, action, input.DeliveryStreamName),
+  ...passing(rolesOf(input)),
+];
 
 /** Of its source, its destination and its backup. */
 function rolesOf(input: object): string[] {

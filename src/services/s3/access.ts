@@ -1,3 +1,4 @@
+import { passing } from "#kernel/authorize.ts";
 import type { Access } from "#kernel/service.ts";
 import {
   onBatch,
@@ -77,7 +78,10 @@ export const access: Access<"s3"> = {
   PutBucketNotificationConfiguration: onBucket("s3:PutBucketNotification"),
   GetBucketNotificationConfiguration: onBucket("s3:GetBucketNotification"),
 
-  PutBucketReplication: onBucket("s3:PutReplicationConfiguration"),
+  PutBucketReplication: async (ctx, input) => [
+    ...(await onBucket("s3:PutReplicationConfiguration")(ctx, input)),
+    ...passing([input.ReplicationConfiguration?.Role]),
+  ],
   GetBucketReplication: onBucket("s3:GetReplicationConfiguration"),
   DeleteBucketReplication: onBucket("s3:PutReplicationConfiguration"),
 

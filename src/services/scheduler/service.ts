@@ -1,4 +1,4 @@
-import type { AccessFact } from "#kernel/authorize.ts";
+import { type AccessFact, passing } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { defineService } from "#kernel/service.ts";
 import { dissolve, groupOperations } from "./groups.ts";
@@ -17,7 +17,7 @@ const withRole =
   (action: string) =>
   (ctx: Context, input: { Name: string; GroupName?: string; Target: { RoleArn: string } }) => [
     ...onSchedule(action)(ctx, input),
-    { action: "iam:PassRole", resource: input.Target.RoleArn },
+    ...passing([input.Target.RoleArn]),
   ];
 const onGroup =
   (action: string) =>

@@ -1,5 +1,5 @@
 import type { AwsError } from "#aws/errors.ts";
-import type { AccessFact, Denial } from "#kernel/authorize.ts";
+import { type AccessFact, type Denial, passing } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Access } from "#kernel/service.ts";
 import { subscriptionNamed, topicArn, topicNamed } from "./arns.ts";
@@ -75,9 +75,15 @@ export const access: Access<"sns"> = {
   SetEndpointAttributes: inAccount("SetEndpointAttributes"),
   SetPlatformApplicationAttributes: inAccount("SetPlatformApplicationAttributes"),
   SetSMSAttributes: inAccount("SetSMSAttributes"),
-  SetSubscriptionAttributes: onSubscription("SetSubscriptionAttributes"),
+  SetSubscriptionAttributes: (ctx, input) => [
+    ...onSubscription("SetSubscriptionAttributes")(ctx, input),
+    ...passing(input.AttributeName === "SubscriptionRoleArn" ? [input.AttributeValue] : []),
+  ],
   SetTopicAttributes: at("SetTopicAttributes"),
-  Subscribe: at("Subscribe"),
+  Subscribe: async (ctx, input) => [
+    ...(await at("Subscribe")(ctx, input)),
+    ...passing([input.Attributes?.SubscriptionRoleArn]),
+  ],
   TagResource: of("TagResource"),
   /** Who need not sign for it is told by the subscription. */
   Unsubscribe: () => [],

@@ -1,4 +1,4 @@
-import type { AccessFact } from "#kernel/authorize.ts";
+import { type AccessFact, passing } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { defineService } from "#kernel/service.ts";
 import { flow } from "./flow.ts";
@@ -17,7 +17,7 @@ const withRole =
   (action: string) =>
   (ctx: Context, { Name, RoleArn }: { Name: string; RoleArn: string }) => [
     fact(action, pipeArn(ctx, Name)),
-    { action: "iam:PassRole", resource: RoleArn },
+    ...passing([RoleArn]),
   ];
 const onResource =
   (action: string) =>

@@ -1,6 +1,7 @@
 import { parseArn } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
+import { rootOf } from "#kernel/principal.ts";
 import { subscriptionArn } from "../arns.ts";
 import { pushLetter } from "../mobile/push.ts";
 import { textMessage } from "../mobile/sms.ts";
@@ -144,7 +145,9 @@ async function toStream(ctx: Context, subscription: Subscription, message: Messa
     (await notification(ctx, subscription, message)) as Record<string, unknown>;
   const told = { Type, MessageId, TopicArn, Subject, Message, Timestamp, UnsubscribeURL, MessageAttributes };
   const text = isRaw(subscription) ? bodyFor("firehose", message) : spaced(told);
-  await ctx.as(CALLER, message.topicArn, { account, region }).aws.firehose.PutRecord({
+  const role = parseArn(subscription.attributes.SubscriptionRoleArn ?? "");
+  const caller = rootOf(role?.account ?? ctx.account);
+  await ctx.as(caller, message.topicArn, { account, region }).aws.firehose.PutRecord({
     DeliveryStreamName: resource.replace(/^deliverystream\//, ""),
     Record: { Data: Buffer.from(`${text}\n`) },
   });
