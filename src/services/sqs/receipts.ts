@@ -10,8 +10,9 @@ export interface Receipt {
 
 const PURPOSE = "sqs/receipt";
 
+/** In the alphabet of AWS's handles, which has no hyphen: AWS's own extended client cuts them out of longer ones there. */
 export const handleOf = ({ seal }: Context, { queue, seq, receipt }: Receipt): string =>
-  seal.seal(PURPOSE, [queue, seq, receipt]);
+  Buffer.from(seal.seal(PURPOSE, [queue, seq, receipt]), "base64url").toString("base64");
 
 /** @throws {AwsError} MissingParameter, ReceiptHandleIsInvalid */
 export function receiptIn({ seal }: Context, queue: { id: number }, handle: string | undefined): Receipt {

@@ -252,6 +252,22 @@ behaviour(
   },
 );
 
+behaviour(
+  "a receipt handle is base64 without a hyphen, at which extended clients cut",
+  guide("sqs-queue-message-identifiers"),
+  async () => {
+    const QueueUrl = await queue();
+    for (let n = 0; n < 30; n++) await put(QueueUrl, "x");
+    for (let n = 0; n < 3; n++)
+      for (const { ReceiptHandle } of await receive(QueueUrl, { MaxNumberOfMessages: 10 })) {
+        expect(ReceiptHandle).toMatch(/^[A-Za-z0-9+/]+={0,2}$/);
+        await send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      }
+    await cloud.advance(60_000);
+    expect(await receive(QueueUrl)).toEqual([]);
+  },
+);
+
 behaviour("what is no receipt handle is refused", api("DeleteMessage"), async () => {
   const QueueUrl = await queue();
   await refused(
