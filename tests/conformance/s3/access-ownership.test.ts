@@ -1,5 +1,6 @@
 import {
   CopyObjectCommand,
+  CreateMultipartUploadCommand,
   DeleteBucketOwnershipControlsCommand,
   DeleteObjectCommand,
   GetBucketOwnershipControlsCommand,
@@ -178,7 +179,7 @@ behaviour(
   },
 );
 
-for (const ACL of ["private", "public-read", "authenticated-read"] as const) {
+for (const ACL of ["public-read", "authenticated-read", "bucket-owner-read"] as const) {
   behaviour(`BucketOwnerEnforced: a put with the ACL ${ACL} is refused`, ERRORS, async () => {
     await expect(put(await bucket(), "k", { ACL })).rejects.toMatchObject({
       name: "AccessControlListNotSupported",
@@ -193,6 +194,30 @@ behaviour("BucketOwnerEnforced: a put may say what holds anyway", ERRORS, async 
   await put(Bucket, "k", { ACL: "bucket-owner-full-control" });
   await put(Bucket, "k", { GrantFullControl: `id="${OWNER_ID}"` });
 });
+
+behaviour(
+  "BucketOwnerEnforced: of its owner's writes, private is an equivalent form of what holds anyway",
+  doc("AmazonS3/latest/API/API_PutObject.html"),
+  async () => {
+    const Bucket = await bucket();
+    await put(Bucket, "k", { ACL: "private" });
+    await owner().send(
+      new CopyObjectCommand({ Bucket, Key: "c", CopySource: `${Bucket}/k`, ACL: "private" }),
+    );
+    await owner().send(new CreateMultipartUploadCommand({ Bucket, Key: "m", ACL: "private" }));
+  },
+);
+
+behaviour(
+  "BucketOwnerEnforced: private is refused of other accounts, whose it would make the object",
+  ERRORS,
+  async () => {
+    const Bucket = await shared("BucketOwnerEnforced");
+    await expect(write(Bucket, { ACL: "private" })).rejects.toMatchObject({
+      name: "AccessControlListNotSupported",
+    });
+  },
+);
 
 behaviour("BucketOwnerEnforced: a copy with an ACL is refused", ERRORS, async () => {
   const Bucket = await bucket();

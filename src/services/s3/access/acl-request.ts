@@ -79,9 +79,13 @@ export function checkForm(input: AclRequest, of: AclOf["of"]): void {
   if (!(of === "bucket" ? BUCKET_CANNED : OBJECT_CANNED).has(input.ACL)) throw unknownCannedAcl(input.ACL);
 }
 
-/** What holds in a bucket without ACLs may be said: in its canned form, or as the one grant that it stands for. */
-export function saysWhatHolds(input: AclRequest, owner: string): boolean {
-  if (input.ACL !== undefined) return input.ACL === "bucket-owner-full-control";
+/**
+ * What holds in a bucket without ACLs may be said: in its canned form, or as the one grant that it stands for. Of the
+ * bucket owner's own writes `private` says the same, and many libraries send it with each.
+ */
+export function saysWhatHolds(input: AclRequest, owner: string, writer: string | undefined): boolean {
+  if (input.ACL !== undefined)
+    return input.ACL === "bucket-owner-full-control" || (input.ACL === "private" && writer === owner);
   const [only, ...others] = members.filter((member) => input[member] !== undefined);
   if (only !== "GrantFullControl" || others.length > 0) return false;
   return input.GrantFullControl!.replaceAll('"', "") === `id=${canonicalUserOf(owner)}`;

@@ -86,7 +86,7 @@ async function askedProvenance(ctx: Context, input: AclRequest & { Bucket: strin
   const acl = await ctx.read(async (tx) => {
     const bucket = await bucketAt(tx, input.Bucket);
     if (bucket.ownership === undefined) {
-      if (!saysWhatHolds(input, bucket.owner)) throw aclNotSupported();
+      if (!saysWhatHolds(input, bucket.owner, ctx.principal.account)) throw aclNotSupported();
       return undefined;
     }
     const owner = writerIn(ctx, bucket, input.ACL);

@@ -157,7 +157,7 @@ describe("limits", () => {
     [{ Tagging: "a=%ZZ" }, "InvalidArgument"],
     [{ Tagging: "a=<" }, "InvalidTag"],
     [{ Tagging: Array.from({ length: 11 }, (_, n) => `t${n}`).join("&") }, "BadRequest"],
-    [{ ACL: "private" }, "AccessControlListNotSupported"],
+    [{ ACL: "public-read" }, "AccessControlListNotSupported"],
     [{ GrantRead: "id=1" }, "AccessControlListNotSupported"],
     [{ WriteOffsetBytes: 0 }, "NotImplemented"],
     [{ ObjectLockLegalHoldStatus: "ON" }, "InvalidRequest"],
