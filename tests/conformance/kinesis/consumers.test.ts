@@ -218,6 +218,22 @@ behaviour(
   },
 );
 
+behaviour(
+  "only the last event of a shard tells nothing to go on from",
+  "https://github.com/awslabs/amazon-kinesis-client/pull/1744",
+  async () => {
+    const { StreamName, put, ConsumerARN } = await consumer();
+    await put("a");
+    await send(new SplitShardCommand({ StreamName, ShardToSplit: FIRST, NewStartingHashKey: MIDDLE }));
+    const seen = await events(ConsumerARN, { Type: "TRIM_HORIZON" }, () => false);
+    const told = seen.map(({ ContinuationSequenceNumber: it, ChildShards }) => [typeof it, ChildShards?.length]);
+    expect(told).toEqual([
+      ["string", undefined],
+      ["undefined", 2],
+    ]);
+  },
+);
+
 const subscribe = (ConsumerARN: string) =>
   send(new SubscribeToShardCommand({ ConsumerARN, ShardId: FIRST, StartingPosition: { Type: "LATEST" } }));
 const another = (StreamName: string) =>

@@ -435,7 +435,7 @@ export interface StreamSummary {
 }
 export type StreamSummaryList = StreamSummary[];
 export interface SubscribeToShardEvent {
-  ContinuationSequenceNumber: string;
+  ContinuationSequenceNumber?: string;
   MillisBehindLatest: number;
   Records: RecordList;
   ChildShards?: ChildShardList;

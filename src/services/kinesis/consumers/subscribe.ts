@@ -80,10 +80,15 @@ async function* eventsFrom(
       yield {
         SubscribeToShardEvent: {
           Records: records,
-          ContinuationSequenceNumber:
-            records.at(-1)?.SequenceNumber ?? sequenceNumber(shard, Math.max(0, next - 1), ctx.clock.now()),
           MillisBehindLatest: found.behind,
-          ...(found.children && { ChildShards: found.children }),
+          // A client takes a shard for ended by the one, or by the other: it is told either of both.
+          ...(found.children
+            ? { ChildShards: found.children }
+            : {
+                ContinuationSequenceNumber:
+                  records.at(-1)?.SequenceNumber ??
+                  sequenceNumber(shard, Math.max(0, next - 1), ctx.clock.now()),
+              }),
         },
       };
       if (found.children) return;
