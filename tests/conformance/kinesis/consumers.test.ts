@@ -226,7 +226,10 @@ behaviour(
     await put("a");
     await send(new SplitShardCommand({ StreamName, ShardToSplit: FIRST, NewStartingHashKey: MIDDLE }));
     const seen = await events(ConsumerARN, { Type: "TRIM_HORIZON" }, () => false);
-    const told = seen.map(({ ContinuationSequenceNumber: it, ChildShards }) => [typeof it, ChildShards?.length]);
+    const told = seen.map(({ ContinuationSequenceNumber: it, ChildShards }) => [
+      typeof it,
+      ChildShards?.length,
+    ]);
     expect(told).toEqual([
       ["string", undefined],
       ["undefined", 2],
