@@ -247,3 +247,20 @@ behaviour("a copy may come from another Region", COPY, async () => {
   });
   expect(answer.status).toBe(200);
 });
+
+/** s3cmd's `ws-create` and `accesslog`, word for word. */
+for (const [selector, body] of [
+  [
+    "website",
+    '<WebsiteConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">  <IndexDocument>    <Suffix>index.html</Suffix>  </IndexDocument></WebsiteConfiguration>',
+  ],
+  ["logging", '<BucketLoggingStatus xmlns="http://doc.s3.amazonaws.com/2006-03-01"/>'],
+] as const)
+  behaviour(
+    `a document of ?${selector} needs no digest`,
+    "https://github.com/s3tools/s3cmd/blob/master/S3/S3.py",
+    async () => {
+      const answer = await send(cloud, { method: "PUT", target: `/${bucket}?${selector}=`, body });
+      expect(said(answer)).toEqual([200, undefined]);
+    },
+  );

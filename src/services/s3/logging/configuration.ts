@@ -17,7 +17,7 @@ import {
 
 export const bucketLogging = {
   async PutBucketLogging(ctx, input) {
-    checkDocument(ctx, { required: true });
+    checkDocument(ctx);
     checkSchema("PutBucketLogging", input.BucketLoggingStatus);
     const logging = input.BucketLoggingStatus.LoggingEnabled;
     const format = logging?.TargetObjectKeyFormat;

@@ -10,7 +10,7 @@ export const websites = configuration<WebsiteConfiguration>("website");
 
 export const bucketWebsite = {
   async PutBucketWebsite(ctx, input) {
-    checkDocument(ctx, { required: true });
+    checkDocument(ctx);
     const website = input.WebsiteConfiguration;
     checkWebsite(website);
     return ctx.transact(async (tx) => {
