@@ -6,6 +6,7 @@ import type { Exchange } from "#kernel/exchange.ts";
 import { type Principal, serviceNamed } from "#kernel/principal.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { Service } from "#kernel/service.ts";
+import { kept } from "#lib/kept.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { monotonicNow } from "#lib/wall.ts";
 import type { AuthSettings } from "./authenticate.ts";
@@ -46,17 +47,22 @@ export function observe(
   if (!found) return;
   return whenReady(passage.service ?? serviceMeant(cloud, found), (service) => {
     if (!service?.observe) return;
-    const principal = serviceNamed(`${service.id}.amazonaws.com`);
+    const principal = principalOf(service);
     const ctx = cloud.context({ service, principal, place: { account, region }, requestId: meta.requestId });
-    const failed = (error: unknown) =>
-      cloud.log.error("an exchange could not be booked", { error, requestId: meta.requestId });
     try {
       const booking = service.observe(exchangeOf(http, meta, passage, found, answer), ctx);
-      if (booking || ctx.awaitsDisk) return settled(booking, ctx).catch(failed);
+      if (booking || ctx.awaitsDisk)
+        return settled(booking, ctx).catch((error) => tellOf(error, cloud, meta));
     } catch (error) {
-      failed(error);
+      tellOf(error, cloud, meta);
     }
   });
+}
+
+const principalOf = kept((service: Service): Principal => serviceNamed(`${service.id}.amazonaws.com`));
+
+function tellOf(error: unknown, { log }: Cloud, { requestId }: ResponseMeta): void {
+  log.error("an exchange could not be booked", { error, requestId });
 }
 
 async function settled(booking: MaybePromise<void>, ctx: CallContext): Promise<void> {

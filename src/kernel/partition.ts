@@ -145,61 +145,93 @@ export function openPartition({
     batch.pending.durable.catch(() => {});
   }
 
-  async function run<R>(
-    exclusive: boolean,
-    turn: Promise<void> | undefined,
-    body: (of: Tenure) => MaybePromise<Applied<R>>,
-  ): Promise<Applied<R>> {
+  /** Takes a turn, which is given back when it is over: at once where nothing stands in the way, and then without a promise. */
+  function enterNow(exclusive: boolean): MaybePromise<Tenure> {
+    const turn = lock.acquire(exclusive);
+    return turn || !tenure || closed ? enterLater(exclusive, turn) : tenure;
+  }
+
+  async function enterLater(exclusive: boolean, turn: Promise<void> | undefined): Promise<Tenure> {
     if (turn) await turn;
-    let of: Tenure;
     try {
       if (closed) throw new StoreUnavailableError(`partition ${name} is closed`);
-      of = await tenureNow();
+      return await tenureNow();
     } catch (error) {
       lock.release(exclusive);
       throw error;
     }
-    return body(of);
   }
 
-  /** Begins at once where nothing stands in the way, and without a promise of its own. `body` gives its turn back. */
-  function enterWith<R>(
-    exclusive: boolean,
-    body: (of: Tenure) => MaybePromise<Applied<R>>,
-  ): MaybePromise<Applied<R>> {
-    const turn = lock.acquire(exclusive);
-    return turn || !tenure || closed ? run(exclusive, turn, body) : body(tenure);
+  function readIn<R>({ layers }: Tenure, body: (view: View) => MaybePromise<R>): MaybePromise<Applied<R>> {
+    const view = openView(layers);
+    let running: MaybePromise<R>;
+    try {
+      running = body(view);
+    } catch (error) {
+      return failed(view, error, false);
+    }
+    if (running instanceof Promise)
+      return running.then(
+        (result) => hasRead(view, result),
+        (error) => failed(view, error, false),
+      );
+    return hasRead(view, running);
   }
 
-  const endRead = () => lock.release(false);
-  const endWrite = () => lock.release(true);
+  function hasRead<R>(view: View, result: R): Applied<R> {
+    lock.release(false);
+    return { result, durable: view.seen?.durable };
+  }
+
+  function writeIn<R>(of: Tenure, body: (draft: Draft) => MaybePromise<R>): MaybePromise<Applied<R>> {
+    // A reservation travels in the draft that needs it, and counts only once that draft is handed to the store.
+    let { reserved } = of;
+    const draft = openDraft(of.layers, () => {
+      const number = of.next++;
+      if (number >= reserved) {
+        reserved = number + SEQUENCE_BLOCK;
+        draft.put(registry.key, registry.encode(reserved));
+      }
+      return number;
+    });
+    let running: MaybePromise<R>;
+    try {
+      running = body(draft);
+    } catch (error) {
+      return failed(draft, error, true);
+    }
+    if (running instanceof Promise)
+      return running.then(
+        (result) => hasWritten(of, draft, reserved, result),
+        (error) => failed(draft, error, true),
+      );
+    return hasWritten(of, draft, reserved, running);
+  }
+
+  function hasWritten<R>(of: Tenure, draft: Draft, reserved: number, result: R): Applied<R> {
+    try {
+      const durable = draft.writes.size > 0 ? commit(of, draft, reserved) : draft.seen?.durable;
+      for (const then of draft.afterwards) then();
+      return { result, durable };
+    } finally {
+      lock.release(true);
+    }
+  }
+
+  function failed(view: View, error: unknown, exclusive: boolean): never {
+    lock.release(exclusive);
+    throw new TransactionError(error, view.seen?.durable);
+  }
 
   return {
     name,
     read<R>(body: (view: View) => MaybePromise<R>): MaybePromise<Applied<R>> {
-      return enterWith(false, ({ layers }) => {
-        const view = openView(layers);
-        return settle(view, body, endRead, () => view.seen?.durable);
-      });
+      const of = enterNow(false);
+      return of instanceof Promise ? of.then((later) => readIn(later, body)) : readIn(of, body);
     },
     write<R>(body: (draft: Draft) => MaybePromise<R>): MaybePromise<Applied<R>> {
-      return enterWith(true, (of) => {
-        // A reservation travels in the draft that needs it, and counts only once that draft is handed to the store.
-        let { reserved } = of;
-        const draft = openDraft(of.layers, () => {
-          const number = of.next++;
-          if (number >= reserved) {
-            reserved = number + SEQUENCE_BLOCK;
-            draft.put(registry.key, registry.encode(reserved));
-          }
-          return number;
-        });
-        return settle(draft, body, endWrite, () => {
-          const durable = draft.writes.size > 0 ? commit(of, draft, reserved) : draft.seen?.durable;
-          for (const then of draft.afterwards) then();
-          return durable;
-        });
-      });
+      const of = enterNow(true);
+      return of instanceof Promise ? of.then((later) => writeIn(later, body)) : writeIn(of, body);
     },
     async close() {
       closed = true;
@@ -212,31 +244,4 @@ export function openPartition({
       if (last) await store.release(last.lease);
     },
   };
-}
-
-/** Runs `body`, has its outcome finished, and ends its turn. */
-function settle<V extends View, R>(
-  view: V,
-  body: (view: V) => MaybePromise<R>,
-  end: () => void,
-  finish: () => Promise<void> | undefined,
-): MaybePromise<Applied<R>> {
-  const fail = (error: unknown): never => {
-    end();
-    throw new TransactionError(error, view.seen?.durable);
-  };
-  const succeed = (result: R): Applied<R> => {
-    try {
-      return { result, durable: finish() };
-    } finally {
-      end();
-    }
-  };
-  let running: MaybePromise<R>;
-  try {
-    running = body(view);
-  } catch (error) {
-    return fail(error);
-  }
-  return running instanceof Promise ? running.then(succeed, fail) : succeed(running);
 }
