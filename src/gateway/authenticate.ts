@@ -35,6 +35,7 @@ import type { Cloud } from "#kernel/runtime.ts";
 import { isSessionKey, openSession } from "#kernel/session.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { wallNow } from "#lib/wall.ts";
+import { withHoisted } from "./hoisted.ts";
 import type { HttpRequest } from "./server/http.ts";
 
 /**
@@ -171,7 +172,7 @@ function checkTime(signature: SignatureV4, { lenient }: Known, style: ErrorStyle
 }
 
 function versionFour(
-  { http, style, body }: AuthRequest,
+  { http, query, style, body }: AuthRequest,
   signature: SignatureV4,
   { principal, secret, lenient }: Known,
   payload: Payload | undefined,
@@ -180,7 +181,9 @@ function versionFour(
   const canonicalHash = payload?.hash ?? (lenient || !body ? "" : hash("sha256", body, "hex"));
   let calculated: Calculated = { accessKeyId, signature: signature.signature, stringToSign: "" };
   if (!lenient) {
-    const raw = { method: http.method, path: http.path, query: http.rawQuery, headers: http.headers };
+    // Some clients sign a header and write it into their URL, too: whoever is handed that need not send it.
+    const headers = style === "s3" ? withHoisted(http.headers, query) : http.headers;
+    const raw = { method: http.method, path: http.path, query: http.rawQuery, headers };
     const { matches, canonicalRequest, stringToSign } = verify(raw, signature, secret, canonicalHash);
     calculated = { accessKeyId, signature: signature.signature, stringToSign, canonicalRequest };
     if (!matches) throw signatureDoesNotMatch(style, calculated);
@@ -222,7 +225,9 @@ function versionTwo(
     throw timeTooSkewed(style, http.headers["x-amz-date"] ?? http.headers.date ?? "", signedAt, clocks.cloud);
   }
   if (!lenient) {
-    const raw = { method: http.method, path: http.path, query: http.rawQuery, headers: http.headers };
+    // Some clients sign a header and write it into their URL, too: whoever is handed that need not send it.
+    const headers = style === "s3" ? withHoisted(http.headers, query) : http.headers;
+    const raw = { method: http.method, path: http.path, query: http.rawQuery, headers };
     const { matches, stringToSign } = verifyV2(raw, query, signature, secret, hostBucket);
     if (!matches)
       throw signatureDoesNotMatch(style, { accessKeyId, signature: signature.signature, stringToSign });

@@ -7,6 +7,7 @@ import {
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { expect } from "vitest";
+import { presign } from "#aws/signature/sigv4.ts";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { identities } from "../identities.ts";
 import { bucketAccess, OTHER, OWNER, OWNER_ID } from "./bucket-access.ts";
@@ -47,6 +48,34 @@ behaviour("what a URL says of the object is heeded: its ACL, its metadata", QUER
     "http://acs.amazonaws.com/groups/global/AllUsers",
   ]);
 });
+
+behaviour(
+  "a header that is signed and in the URL may be sent, or left out, but is what was signed",
+  "https://github.com/aws/aws-sdk-js-v3/issues/5414",
+  async () => {
+    const Bucket = await bucket();
+    const { host } = new URL(cloud.endpoint);
+    const path = `/${Bucket}/k`;
+    const query = presign(
+      {
+        method: "PUT",
+        path,
+        query: "x-amz-meta-color=red",
+        headers: { host, "x-amz-meta-color": "red" },
+      },
+      { accessKeyId: OWNER, secretAccessKey: "test" },
+      { region: "us-east-1", service: "s3", now: Date.now(), expiresIn: 60 },
+    );
+    const upload = (headers: Record<string, string>) =>
+      statusOf(`${cloud.endpoint}${path}?${query}`, { method: "PUT", body: "data", headers });
+    expect(await upload({})).toBe(200);
+    expect((await owner().send(new HeadObjectCommand({ Bucket, Key: "k" }))).Metadata).toEqual({
+      color: "red",
+    });
+    expect(await upload({ "x-amz-meta-color": "red" })).toBe(200);
+    expect(await upload({ "x-amz-meta-color": "blue" })).toBe(403);
+  },
+);
 
 behaviour("s3:authType tells URLs from signed headers", SIGV4, async () => {
   const Bucket = await bucket();
