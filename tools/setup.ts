@@ -21,6 +21,9 @@ interface Need {
 const NEEDS: readonly Need[] = [
   { package: "python3", isMet: () => runs("python3", "--version") },
   { package: "postgresql", isMet: () => runs("postgres", "--version") || hasDebianPostgres() },
+  { package: "rclone", isMet: () => runs("rclone", "version") },
+  { package: "restic", isMet: () => runs("restic", "version") },
+  { package: "s3cmd", isMet: () => runs("s3cmd", "--version") },
 ];
 
 /** Packages that are missing and could not be installed. */

@@ -1,0 +1,35 @@
+import { execFile } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { clientEnvironment } from "../harness.ts";
+import { patterned } from "../sdk-js/client.ts";
+
+/** Runs a program of Debian's, configured by nothing but these variables, and gives what it prints. */
+export function tool(program: string, endpoint: string, cwd: string, own: Record<string, string> = {}) {
+  const env = { ...clientEnvironment(endpoint), HOME: cwd, PYTHONUTF8: "1", LC_ALL: "C.UTF-8", ...own };
+  return async (...args: string[]) => (await promisify(execFile)(program, args, { cwd, env })).stdout;
+}
+
+const NAMES = [
+  "a b",
+  "a+b",
+  "%41%2F",
+  "ä🙂",
+  "quo'te\"s",
+  "semi;&=?#",
+  "back\\slash",
+  "[x]{y}^`|~*",
+  "-dash",
+  ".hid",
+];
+
+/** A folder of odd names, and of sizes that are stored differently; one takes several parts. */
+export async function fillTree(folder: string): Promise<void> {
+  const sizes = [0, 1, 5_000, 65_537];
+  const files = NAMES.map((name, n) => [join(name, `${name}.txt`), sizes[n % 4]!] as const);
+  for (const [name, size] of [...files, ["big", 12 * 2 ** 20 + 1] as const]) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), patterned(size));
+  }
+}
