@@ -23,7 +23,8 @@ interface Recipe {
   env: Readonly<Record<string, string>>;
 }
 
-export type Language = "go" | "java" | "python" | "rust";
+/** `kcl` is the Kinesis Client Library, for Java. */
+export type Language = "go" | "java" | "kcl" | "python" | "rust";
 
 const sources = (language: Language) => join(root, "tests/e2e", `sdk-${language}`);
 const built = (language: Language, ...rest: string[]) => join(root, ".cache/sdks", language, ...rest);
@@ -34,8 +35,24 @@ const maven: Command = ["mvn", "--quiet", "--batch-mode", "dependency:copy-depen
 const cargo = join(root, ".cache/cargo");
 /** The first until Java 17, the second since. */
 const speaksUtf8 = ["-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"];
-const jars = built("java", "lib/*");
-const classes = built("java", "classes");
+
+/** A program of one class in Java. */
+function java(language: Language, main: string): Recipe {
+  const jars = built(language, "lib/*");
+  const classes = built(language, "classes");
+  return {
+    toolchain: [
+      ["mvn", "--version"],
+      ["javac", "--version"],
+    ],
+    steps: [
+      [...maven, `-DoutputDirectory=${built(language, "lib")}`],
+      ["javac", "-encoding", "UTF-8", "-cp", jars, "-sourcepath", ".", "-d", classes, `${main}.java`],
+    ],
+    run: ["java", ...speaksUtf8, "-XX:TieredStopAtLevel=1", "-cp", `${jars}:${classes}`, main],
+    env: {},
+  };
+}
 
 const RECIPES: Record<Language, Recipe> = {
   go: {
@@ -44,18 +61,8 @@ const RECIPES: Record<Language, Recipe> = {
     run: [built("go", "smoke")],
     env: {},
   },
-  java: {
-    toolchain: [
-      ["mvn", "--version"],
-      ["javac", "--version"],
-    ],
-    steps: [
-      [...maven, `-DoutputDirectory=${built("java", "lib")}`],
-      ["javac", "-encoding", "UTF-8", "-cp", jars, "-sourcepath", ".", "-d", classes, "Smoke.java"],
-    ],
-    run: ["java", ...speaksUtf8, "-XX:TieredStopAtLevel=1", "-cp", `${jars}:${classes}`, "Smoke"],
-    env: {},
-  },
+  java: java("java", "Smoke"),
+  kcl: java("kcl", "Worker"),
   python: {
     toolchain: [["python3", "-m", "pip", "--version"]],
     steps: [[...pip, "--no-deps", "--target", built("python", "lib"), "-r", "requirements.txt"]],
