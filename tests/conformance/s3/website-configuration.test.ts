@@ -2,7 +2,6 @@ import {
   CreateBucketCommand,
   DeleteBucketWebsiteCommand,
   GetBucketWebsiteCommand,
-  PutBucketLoggingCommand,
   PutBucketWebsiteCommand,
   type RoutingRule,
   S3Client,
@@ -10,7 +9,6 @@ import {
 } from "@aws-sdk/client-s3";
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
-import { s3Client } from "./client.ts";
 
 const cloud = conformanceCloud();
 let s3: S3Client;
@@ -25,25 +23,6 @@ const configure = (WebsiteConfiguration: WebsiteConfiguration, Bucket = "site") 
   s3.send(new PutBucketWebsiteCommand({ Bucket, WebsiteConfiguration }));
 
 const INDEX = { IndexDocument: { Suffix: "index.html" } };
-
-behaviour(
-  "websites and logging are configured without a digest, as older clients do",
-  "https://github.com/boto/boto/blob/develop/boto/s3/bucket.py",
-  async () => {
-    const { raw } = s3Client(cloud);
-    const headers = {
-      "content-md5": undefined,
-      "x-amz-checksum-crc32": undefined,
-      "x-amz-sdk-checksum-algorithm": undefined,
-    };
-    for (const command of [
-      new PutBucketWebsiteCommand({ Bucket: "plain", WebsiteConfiguration: INDEX }),
-      new PutBucketLoggingCommand({ Bucket: "plain", BucketLoggingStatus: {} }),
-    ])
-      expect((await raw(command, { headers })).status).toBe(200);
-    await s3.send(new DeleteBucketWebsiteCommand({ Bucket: "plain" }));
-  },
-);
 
 behaviour("a configuration comes back as it was put", PUT, async () => {
   const website: WebsiteConfiguration = {
