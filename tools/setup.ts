@@ -16,25 +16,38 @@ interface Need {
   /** As in Debian. */
   package: string;
   isMet: () => boolean;
+  /** Where it is not to be had, its tests are skipped by name. */
+  isOptional?: true;
 }
 
 const NEEDS: readonly Need[] = [
   { package: "python3", isMet: () => runs("python3", "--version") },
   { package: "postgresql", isMet: () => runs("postgres", "--version") || hasDebianPostgres() },
-  { package: "rclone", isMet: () => runs("rclone", "version") },
-  { package: "restic", isMet: () => runs("restic", "version") },
-  { package: "s3cmd", isMet: () => runs("s3cmd", "--version") },
+  { package: "rclone", isMet: () => runs("rclone", "version"), isOptional: true },
+  { package: "restic", isMet: () => runs("restic", "version"), isOptional: true },
+  { package: "s3cmd", isMet: () => runs("s3cmd", "--version"), isOptional: true },
 ];
 
-/** Packages that are missing and could not be installed. */
+/** Packages that are missing, could not be installed, and are no one's choice. */
 export function ensureDebianPackages(): string[] {
-  const missing = NEEDS.filter((need) => !need.isMet()).map((need) => need.package);
-  if (missing.length === 0 || userInfo().uid !== 0 || !runs("apt-get", "--version")) return missing;
+  const missing = NEEDS.filter((need) => !need.isMet());
+  const needed = missing.filter((need) => !need.isOptional);
+  if (missing.length === 0 || userInfo().uid !== 0 || !runs("apt-get", "--version")) return namesOf(needed);
   const options = { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
+  const install = (needs: readonly Need[]) =>
+    execFileSync("apt-get", [...INSTALL, ...namesOf(needs)], options);
   execFileSync("apt-get", ["update", "--quiet"], options);
-  execFileSync("apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", ...missing], options);
-  return NEEDS.filter((need) => !need.isMet()).map((need) => need.package);
+  if (needed.length > 0) install(needed);
+  try {
+    install(missing);
+  } catch {
+    console.error("Clients that are optional could not be installed.");
+  }
+  return namesOf(needed.filter((need) => !need.isMet()));
 }
+
+const INSTALL = ["install", "--yes", "--quiet", "--no-install-recommends"];
+const namesOf = (needs: readonly Need[]) => needs.map((need) => need.package);
 
 function runs(program: string, ...args: string[]): boolean {
   try {

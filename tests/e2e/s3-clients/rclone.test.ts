@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { startServer, temporaryFolder } from "../harness.ts";
-import { fillTree, tool } from "./tool.ts";
+import { fillTree, testWith, tool } from "./tool.ts";
 
-test("rclone syncs a tree both ways, checks, copies, moves, links and purges it", async () => {
+testWith("rclone")("syncs a tree both ways, checks, copies, moves, links and purges it", async () => {
   const { endpoint } = await startServer("--ephemeral", "--auth", "strict");
   const folder = await temporaryFolder();
   await fillTree(join(folder, "up"));

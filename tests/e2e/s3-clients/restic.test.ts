@@ -2,11 +2,11 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { startServer, temporaryFolder } from "../harness.ts";
-import { fillTree, tool } from "./tool.ts";
+import { fillTree, testWith, tool } from "./tool.ts";
 
-test("restic backs a tree up, forgets, prunes, checks and restores", async () => {
+testWith("restic")("backs a tree up, forgets, prunes, checks and restores", async () => {
   const data = join(await temporaryFolder(), "data");
   const first = await startServer("--data", data, "--auth", "strict");
   const folder = await temporaryFolder();

@@ -2,11 +2,11 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { startServer, temporaryFolder } from "../harness.ts";
-import { fillTree, tool } from "./tool.ts";
+import { fillTree, testWith, tool } from "./tool.ts";
 
-test("s3cmd syncs a tree both ways, and configures a bucket", async () => {
+testWith("s3cmd")("syncs a tree both ways, and configures a bucket", async () => {
   const { endpoint } = await startServer("--ephemeral", "--auth", "strict");
   const folder = await temporaryFolder();
   await fillTree(join(folder, "up"));

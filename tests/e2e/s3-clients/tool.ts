@@ -1,9 +1,18 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { test } from "vitest";
 import { clientEnvironment } from "../harness.ts";
 import { patterned } from "../sdk-js/client.ts";
+
+/** A test that is skipped where its program is not installed. */
+export function testWith(program: string) {
+  const isThere = (process.env.PATH ?? "").split(":").some((folder) => existsSync(join(folder, program)));
+  return (what: string, check: () => Promise<void>) =>
+    test.skipIf(!isThere)(`${program} ${what}${isThere ? "" : " (skipped: it is not installed)"}`, check);
+}
 
 /** Runs a program of Debian's, configured by nothing but these variables, and gives what it prints. */
 export function tool(program: string, endpoint: string, cwd: string, own: Record<string, string> = {}) {
