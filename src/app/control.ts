@@ -61,10 +61,9 @@ export async function claim(path: string): Promise<Control> {
 }
 
 async function take(own: string, path: string): Promise<void> {
-  while (!(await linked(own, path))) {
-    if (await isAlive(path)) throw new AlreadyRunning();
-    await removeDead(path);
-  }
+  if (await linked(own, path)) return;
+  if (await isAlive(path)) throw new AlreadyRunning();
+  await replaceDead(own, path);
 }
 
 async function linked(own: string, path: string): Promise<boolean> {
@@ -79,14 +78,19 @@ async function linked(own: string, path: string): Promise<boolean> {
 
 /**
  * Of several processes that see a dead socket, each must look again when the others are done, or it would remove what the
- * first has put there. SQLite's is the one lock in Node that the kernel frees when its holder dies.
+ * first has put there. Only a dead one is removed, never a name that nobody had a moment ago: another may have it by now.
+ * SQLite's is the one lock in Node that the kernel frees when its holder dies.
  */
-async function removeDead(path: string): Promise<void> {
+async function replaceDead(own: string, path: string): Promise<void> {
   const { DatabaseSync } = await import("node:sqlite");
   const lock = new DatabaseSync(`${path}.lock`, { timeout: LOCK_TIMEOUT_MS });
   try {
     lock.exec("begin exclusive");
-    if (!(await isAlive(path))) await rm(path, { force: true });
+    while (!(await linked(own, path))) {
+      const found = await probe(path);
+      if (found === "alive") throw new AlreadyRunning();
+      if (found === "dead") await rm(path, { force: true });
+    }
   } finally {
     lock.close();
   }
@@ -104,13 +108,18 @@ function listenOn(server: Server, path: string): Promise<void> {
 }
 
 /** Whether somebody listens. */
-export function isAlive(path: string): Promise<boolean> {
+export const isAlive = async (path: string): Promise<boolean> => (await probe(path)) === "alive";
+
+function probe(path: string): Promise<"alive" | "dead" | "absent"> {
   return new Promise((resolve) => {
-    const probe = connect(path);
-    probe.once("connect", () => {
-      probe.destroy();
-      resolve(true);
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve("alive");
     });
-    probe.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code === "EAGAIN"));
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => {
+      if (code === "EAGAIN") resolve("alive");
+      else resolve(code === "ENOENT" ? "absent" : "dead");
+    });
   });
 }

@@ -63,10 +63,13 @@ describe("one cloud per data folder and port", () => {
   });
 
   test("of many that start at once after a kill, one runs", async () => {
-    const data = await temporaryFolder();
-    await (await startServer("--data", data)).end("SIGKILL");
-    const starts = await Promise.allSettled(Array.from({ length: 4 }, () => startServer("--data", data)));
-    expect(starts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    // Two of them meet in the same moment once in many rounds.
+    for (let round = 0; round < 8; round++) {
+      const data = await temporaryFolder();
+      await (await startServer("--data", data)).end("SIGKILL");
+      const starts = await Promise.allSettled(Array.from({ length: 5 }, () => startServer("--data", data)));
+      expect(starts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    }
   });
 
   test("a path too long for a socket is a data folder like any other", async () => {
