@@ -28,6 +28,7 @@ const LIST = doc("sns/latest/api/API_ListTopics.html");
 const ADD = doc("sns/latest/api/API_AddPermission.html");
 const REMOVE = doc("sns/latest/api/API_RemovePermission.html");
 const TAG = doc("sns/latest/api/API_TagResource.html");
+const DENIES = doc("IAM/latest/UserGuide/reference_policies_evaluation-logic.html");
 const RETRIES = doc("sns/latest/dg/sns-message-delivery-retries.html");
 
 const create = (Name: string, Attributes?: Record<string, string>, Tags?: { Key: string; Value: string }[]) =>
@@ -386,6 +387,16 @@ behaviour("of a policy the last statement, too, can be taken back", REMOVE, asyn
   });
   await labelled(TopicArn, "share");
   expect(JSON.parse((await attributes(TopicArn)).Policy!).Statement).toHaveLength(1);
+});
+
+behaviour('a policy whose condition names "Statement" denies all the same', DENIES, async () => {
+  const TopicArn = await cloud.topic();
+  const Condition = { StringNotEquals: { Statement: [] } };
+  const Statement = { Effect: "Deny", Principal: "*", Action: "SNS:Publish", Resource: TopicArn, Condition };
+  await set(TopicArn, "Policy", JSON.stringify({ Version: "2012-10-17", Statement: [Statement] }));
+  await expect(send(new PublishCommand({ TopicArn, Message: "no" }))).rejects.toMatchObject({
+    name: "AuthorizationErrorException",
+  });
 });
 
 const tags = async (ResourceArn: string) =>

@@ -37,7 +37,10 @@ const EMPTY = '"Statement":[]';
 
 /** As IAM judges by it, at each call: an empty one says nothing. */
 export const judgedPolicy = (place: Place, topic: Topic): string | null =>
-  topic.attributes.Policy?.includes(EMPTY) ? null : policyOf(place, topic);
+  isEmpty(topic.attributes.Policy) ? null : policyOf(place, topic);
+
+const isEmpty = (policy: string | undefined): boolean =>
+  policy?.includes(EMPTY) === true && JSON.parse(policy).Statement.length === 0;
 
 const defaultPolicy = (place: Place, name: string) => ({
   Version: "2008-10-17",
