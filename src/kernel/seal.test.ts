@@ -15,6 +15,10 @@ test("what was sealed comes back, for its purpose and with its key only", () => 
   );
 });
 
+test("no token looks like an option of a command line", () => {
+  for (let i = 0; i < 1_000; i++) expect(seal("p", i)).not.toMatch(/^-/);
+});
+
 test("a token with any bit changed, cut off or made up is nobody's, and never an error", () => {
   const bytes = Buffer.from(seal("p", { key: "value" }), "base64url");
   for (let bit = 0; bit < bytes.length * 8; bit++) {

@@ -23,7 +23,9 @@ function freshNonce(): Buffer {
     randomFillSync(nonces);
     used = 0;
   }
-  return nonces.subarray(used, (used += NONCE_BYTES));
+  const nonce = nonces.subarray(used, (used += NONCE_BYTES));
+  nonce[0]! &= 0x7f; // No token begins with "-", which command lines take for an option.
+  return nonce;
 }
 
 /** AES-256-GCM with the purpose as authenticated data. */

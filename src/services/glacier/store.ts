@@ -218,7 +218,9 @@ export async function jobAt(tx: ReadTransaction, vault: Vault, jobId: string): P
   return job;
 }
 
-const ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+/** What an id begins with: "-" is not of it, since command lines take that for an option. */
+const ID_BEGINNINGS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+const ID_ALPHABET = `${ID_BEGINNINGS}-`;
 /** Characters of the ids that Glacier makes. */
 export const ID_LENGTHS = { archive: 138, upload: 92, job: 92, lock: 24, capacity: 24 };
 
@@ -226,7 +228,7 @@ export function newId(
   random: { text(length: number, alphabet: string): string },
   of: keyof typeof ID_LENGTHS,
 ) {
-  return random.text(ID_LENGTHS[of], ID_ALPHABET);
+  return random.text(1, ID_BEGINNINGS) + random.text(ID_LENGTHS[of] - 1, ID_ALPHABET);
 }
 
 /** `2013-03-20T17:03:43.221Z` */

@@ -21,6 +21,11 @@ test("a version id leads back to its order, and is never the same", () => {
   expect(orderOf(`${"x".repeat(31)}!`)).toBeUndefined();
 });
 
+test("no version id looks like an option of a command line", () => {
+  const chance = random(2);
+  for (let order = 0; order < 1_000; order++) expect(versionIdOf(order, chance)).not.toMatch(/^-/);
+});
+
 interface Version {
   id: string;
   /** `undefined` for a delete marker. */

@@ -30,6 +30,7 @@ const NULL = "null";
  */
 export function versionIdOf(order: number, random: Random): string {
   const id = Buffer.concat([random.bytes(16), Buffer.alloc(8)]);
+  id[0]! &= 0x7f; // Nor does it begin with "-", which command lines take for an option.
   id.writeBigUInt64BE(BigInt(order) ^ id.readBigUInt64BE(0), 16);
   return id.toString("base64url");
 }
