@@ -34,14 +34,15 @@ export function ensureDebianPackages(): string[] {
   const needed = missing.filter((need) => !need.isOptional);
   if (missing.length === 0 || userInfo().uid !== 0 || !runs("apt-get", "--version")) return namesOf(needed);
   const options = { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } } as const;
-  const install = (needs: readonly Need[]) =>
+  const install = (needs: readonly Need[]) => {
+    execFileSync("apt-get", ["update", "--quiet"], options);
     execFileSync("apt-get", [...INSTALL, ...namesOf(needs)], options);
-  execFileSync("apt-get", ["update", "--quiet"], options);
-  if (needed.length > 0) install(needed);
+  };
   try {
     install(missing);
   } catch {
-    console.error("Clients that are optional could not be installed.");
+    // What is optional must not keep out what is needed, nor stop a machine that is offline and needs nothing.
+    if (needed.length > 0) install(needed);
   }
   return namesOf(needed.filter((need) => !need.isMet()));
 }
