@@ -3,6 +3,7 @@ import { keyText } from "./key-text.ts";
 import { type Commit, type KeyValueStore, MAX_PAGE } from "./kv.ts";
 import { grantedLeases } from "./leases.ts";
 import { orderedMap } from "./ordered-map.ts";
+import { type Laid, slabs } from "./slabs.ts";
 import { TextRow } from "./text-row.ts";
 
 /**
@@ -10,20 +11,34 @@ import { TextRow } from "./text-row.ts";
  * writes into a buffer afterwards is as harmless here as on a disk.
  */
 export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
-  const rows = orderedMap<Buffer>();
+  const rows = orderedMap<Laid>();
+  const values = slabs();
   const leases = grantedLeases();
   let epoch = 0;
 
   async function write(group: readonly Commit[]): Promise<undefined> {
     for (const { puts, deletes } of group) {
-      for (const key of deletes) rows.delete(keyText(key));
-      for (const { key, value, text = keyText(key) } of puts) rows.set(text, copyOf(value));
+      for (const key of deletes) remove(keyText(key));
+      for (const { key, value, text = keyText(key) } of puts) put(text, value);
     }
   }
 
-  function get(key: Uint8Array, text = keyText(key)): Buffer | undefined {
-    const value = rows.get(text);
-    return value && Buffer.from(value);
+  function put(text: string, value: Uint8Array): void {
+    const former = rows.get(text);
+    rows.set(text, values.lay(value));
+    if (former) values.free(former);
+  }
+
+  function remove(text: string): void {
+    const former = rows.get(text);
+    if (!former) return;
+    rows.delete(text);
+    values.free(former);
+  }
+
+  function get(key: Uint8Array, text = keyText(key)): Uint8Array | undefined {
+    const laid = rows.get(text);
+    return laid && new TextRow(text, laid.bytes, laid.start, laid.end).value;
   }
 
   const group = groupCommits(leases, write, fault);
@@ -36,16 +51,9 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
     range: ({ start, end, limit, reverse }) =>
       rows
         .range(keyText(start), keyText(end), Math.min(limit, MAX_PAGE), reverse)
-        .map(({ text, value }) => new TextRow(text, value)),
+        .map(({ text, value: { bytes, start, end } }) => new TextRow(text, bytes, start, end)),
 
     commit: group.commit,
     close: group.settled,
   };
-}
-
-/** In memory of its own: in Node's pool one row that stays would keep many that went. */
-function copyOf(value: Uint8Array): Buffer {
-  const copy = Buffer.allocUnsafeSlow(value.length);
-  copy.set(value);
-  return copy;
 }
