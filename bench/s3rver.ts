@@ -1,11 +1,11 @@
 import { type Figures, interleaved, measure, round, warm } from "./measure.ts";
 import { fetched } from "./npm.ts";
 import { type RequestOptions, signed } from "./requests.ts";
-import { startNpmServer, startNube } from "./servers.ts";
+import { type Server, startNpmServer, startNube } from "./servers.ts";
 import { once } from "./small.ts";
 
 const S3RVER = { name: "s3rver", version: "3.7.1" };
-const ROUNDS = 3;
+const ROUNDS = 9;
 /** What a listing lists; `BENCH_SECONDS` makes it quicker to try. */
 const KEYS = 1_000;
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2);
@@ -29,7 +29,7 @@ export async function beside(): Promise<void> {
   const toS3rver = (asked: Asked) =>
     signed({ ...asked, port: s3rver.port, unsigned: true, credentials: CREDENTIALS });
   const body = Buffer.alloc(1_024, "x");
-  const key = (n: number) => `/bench/${String(n % KEYS).padStart(4, "0")}`;
+  const key = (n: number) => `/bench/${String(n).padStart(4, "0")}`;
 
   for (let n = -1; n < KEYS; n++) {
     const put = { method: "PUT", ...(n < 0 ? { path: "/bench" } : { path: key(n), body }) };
@@ -42,21 +42,23 @@ export async function beside(): Promise<void> {
       once(() => toS3rver(put)),
     );
   }
-  let n = 0;
-  const load = { connections: 64, seconds: SECONDS };
-  const run = async (make: () => Asked) => {
-    const runs = {
-      nube: () => measure(nube, { ...load, next: () => toNube(make()) }),
-      s3rver: () => measure(s3rver, { ...load, next: () => toS3rver(make()) }),
-    };
+  /** Signed before the clock runs, so that what is measured is the servers. */
+  const load = (server: Server, requests: Buffer[]) => {
+    let n = 0;
+    const next = () => requests[n++ % requests.length]!;
+    return () => measure(server, { connections: 64, seconds: SECONDS, next });
+  };
+  const run = async (asked: Asked[]) => {
+    const runs = { nube: load(nube, asked.map(toNube)), s3rver: load(s3rver, asked.map(toS3rver)) };
     await warm(runs);
     return interleaved(ROUNDS, runs);
   };
+  const keys = Array.from({ length: KEYS }, (_, n) => key(n));
   const query = `list-type=2&max-keys=${KEYS}`;
   console.table({
-    "PUT 1 KiB": row(await run(() => ({ method: "PUT", path: key(n++), body }))),
-    "GET 1 KiB": row(await run(() => ({ method: "GET", path: key(n++) }))),
-    [`list ${KEYS} keys`]: row(await run(() => ({ method: "GET", path: "/bench", query }))),
+    "PUT 1 KiB": row(await run(keys.map((path) => ({ method: "PUT", path, body })))),
+    "GET 1 KiB": row(await run(keys.map((path) => ({ method: "GET", path })))),
+    [`list ${KEYS} keys`]: row(await run([{ method: "GET", path: "/bench", query }])),
   });
   await nube.stop();
   await s3rver.stop();
