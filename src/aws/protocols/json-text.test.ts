@@ -77,6 +77,8 @@ test("whatever it reads, it reads right", () => {
         const at = place % text.length;
         text = text.slice(0, at) + sign + text.slice(at + 1);
       }
+      // An edit may have halved a character, which no text that comes as bytes has.
+      text = text.toWellFormed();
       const plain = understood(readPlain, text);
       if (plain !== undefined) expect(plain).toEqual(understood((of) => readAny(Buffer.from(of)), text));
     }),
