@@ -96,11 +96,9 @@ export function xmlWriters(writeTimestamp: WriteTimestamp): XmlWriters {
 
   function list(shape: ListShape, tag: string, namespace: Namespace): WriteXml {
     const write = element(tag, shape.member, namespace);
-    return (value) => {
-      let text = "";
-      for (const item of value as unknown[]) if (item !== undefined && item !== null) text += write(item);
-      return text;
-    };
+    // Joined, a long list is one text; added up, it would be a tree of all its pieces until it is sent.
+    return (value) =>
+      (value as unknown[]).map((item) => (item === undefined || item === null ? "" : write(item))).join("");
   }
 
   function map(shape: MapShape, tag: string): WriteXml {

@@ -88,7 +88,9 @@ export async function walk<T extends object>(
       position = skip ? { past: common! } : { after: rows.tuple(last) };
       // To seek costs as much as to read four rows.
       const hidden = skip && count - before < Math.max(found.length / 4, 2);
-      size = hidden ? AFTER_LARGE[seeks++ % AFTER_LARGE.length]! : Math.min(size * 4, MOST_ROWS);
+      // Where all were shown, the rest of the page is wanted, and one row that tells whether there is another page.
+      const most = count - before === found.length ? Math.min(MOST_ROWS, limit - count + 1) : MOST_ROWS;
+      size = hidden ? AFTER_LARGE[seeks++ % AFTER_LARGE.length]! : Math.min(size * 4, most);
     }
     return false;
   }
