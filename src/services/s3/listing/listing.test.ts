@@ -132,6 +132,20 @@ describe("objects", () => {
     expect(rowsRead - before).toBeLessThan(60);
   });
 
+  test("a page costs what it shows, and one row that tells of another page", async () => {
+    const Bucket = await bucketWith(Array.from({ length: 2_500 }, (_, i) => `${i}`));
+    for (const [Delimiter, MaxKeys] of [
+      ["", 1_000],
+      ["/", 1_000],
+      ["", 10],
+      ["/", 10],
+    ] as const) {
+      const before = rowsRead;
+      expect(await s3.ListObjectsV2({ Bucket, Delimiter, MaxKeys })).toMatchObject({ IsTruncated: true });
+      expect(rowsRead - before).toBe(MaxKeys + 1);
+    }
+  });
+
   test("a run of delete markers, longer than one read looks at, hides nothing behind it", async () => {
     const Bucket = await bucketWith([], "Enabled");
     for (let batch = 0; batch < 6; batch++) {

@@ -54,7 +54,7 @@ export async function walk<T extends object>(
   const page: Page<T> = { rows: [], prefixes: [], last: undefined, next: undefined };
   if (limit === 0) return page;
   let position = selection.start;
-  let size = delimiter === "" ? Math.min(limit + 1, MOST_ROWS) : FIRST_PAGE;
+  let size = Math.min(limit + 1, delimiter === "" ? MOST_ROWS : FIRST_PAGE);
   let count = 0;
   let common: string | undefined;
   let seeks = 0;
