@@ -66,6 +66,18 @@ describe.each<[string, object, Json[], Json[]]>([
     [{ a: [{}, { b: 1 }] }],
   ],
   ["a value or nothing", { a: ["x", { exists: false }] }, [{}, { a: "x" }], [{ a: "y" }]],
+  [
+    "a value or nothing below",
+    { a: { b: ["x", { exists: false }] } },
+    [{ a: [] }, { a: [1] }, { a: [{ c: 1 }] }, { a: [{ b: "y" }, { b: "x" }] }],
+    [{ a: [{}, { b: "y" }] }, { a: [[{ b: "y" }], {}] }],
+  ],
+  [
+    "nothing more in an element that has something",
+    { a: { b: [1], c: [{ exists: false }] } },
+    [{ a: [{ b: 1, c: 2 }, { b: 1 }] }],
+    [{ a: [{ b: 1, c: 2 }, {}] }, { a: [] }],
+  ],
   ["a network", { a: [{ cidr: "10.0.0.0/24" }] }, [{ a: "10.0.0.255" }], [{ a: "10.0.1.0" }, { a: "x" }]],
   ["a network of IPv6", { a: [{ cidr: "2001:db8::/32" }] }, [{ a: "2001:DB8::1" }], [{ a: "2001:db9::" }]],
   ["one address", { a: ["::1"] }, [{ a: "0:0:0:0:0:0:0:1" }], [{ a: "::2" }]],

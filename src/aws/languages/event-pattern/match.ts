@@ -88,12 +88,12 @@ interface Node {
   /** What the field's own value must be. */
   anyOf?: readonly Matcher[];
   below: Node[];
-  /** All that is said here and below is that there be nothing. */
-  isAbsence: boolean;
+  /** Here or somewhere below, nothing may be there. */
+  mayBeAbsent: boolean;
 }
 
 function branchPattern(branch: Branch): BranchPattern {
-  const root: Node = { name: "", below: [], isAbsence: false };
+  const root: Node = { name: "", below: [], mayBeAbsent: false };
   const fields = new Map<string, FieldPattern>();
   for (const field of branch.values()) {
     const name = field.path.join(".");
@@ -101,11 +101,11 @@ function branchPattern(branch: Branch): BranchPattern {
     const isSpread = field.path.some((step) => step.includes("."));
     fields.set(name, isSpread ? { path: name.split("."), anyOf: field.anyOf } : field);
   }
-  for (const { path, anyOf } of fields.values()) {
+  for (const { path, anyOf } of [...fields.values()].sort(byName)) {
     let node = root;
     for (const name of path) {
       let next = node.below.find((known) => known.name === name);
-      if (!next) node.below.push((next = { name, below: [], isAbsence: false }));
+      if (!next) node.below.push((next = { name, below: [], mayBeAbsent: false }));
       node = next;
     }
     node.anyOf = anyOf;
@@ -114,39 +114,65 @@ function branchPattern(branch: Branch): BranchPattern {
   return { fields: [...fields.values()], matches: (event) => all(root, event) };
 }
 
+/** In which Ruler asks for fields; {@link firstThere} depends on it. */
+const byName = (one: FieldPattern, other: FieldPattern) =>
+  one.path.join(".") < other.path.join(".") ? -1 : 1;
+
 function settle(node: Node): boolean {
   const below = node.below.map(settle);
-  node.isAbsence = !node.anyOf?.some((one) => !one.isAbsence) && below.every(Boolean);
-  return node.isAbsence;
+  node.mayBeAbsent = below.some(Boolean) || (node.anyOf?.some((one) => one.isAbsence) ?? false);
+  return node.mayBeAbsent;
 }
 
 /**
- * Whether all that is said of an object's fields holds. In a list of objects it must hold of one of them; that
- * something is nowhere must hold of all.
+ * Whether all that is said of an object's fields holds. In a list of objects it must hold of one of them.
+ * @param there the field that may not be absent, whatever the pattern says
  */
-function all(node: Node, value: Json | undefined): boolean {
+function all(node: Node, value: Json | undefined, there?: Node): boolean {
   if (Array.isArray(value)) {
-    return node.isAbsence ? value.every((one) => all(node, one)) : value.some((one) => all(node, one));
+    if (!node.mayBeAbsent) return value.some((one) => all(node, one));
+    const first = firstThere(node, value, there);
+    return !first || value.some((one) => all(node, one, first));
   }
   const fields = isObject(value) ? value : NONE;
   // Loops, here and below: a bus may ask this of ten thousand rules for each event.
   for (const field of node.below) {
-    if (!holds(field, Object.hasOwn(fields, field.name) ? fields[field.name] : undefined)) return false;
+    if (!holds(field, Object.hasOwn(fields, field.name) ? fields[field.name] : undefined, there))
+      return false;
   }
   return true;
 }
 
 const NONE: { readonly [name: string]: Json } = {};
 
-function holds(node: Node, value: Json | undefined): boolean {
-  return (!node.anyOf || anyHolds(node.anyOf, value)) && (node.below.length === 0 || all(node, value));
+/**
+ * The first field that is not absent in the whole list, or not allowed to be. Ruler goes by names: what is nowhere
+ * selects no element; the first field that is somewhere does, and those after it may be absent in that element alone.
+ * https://github.com/aws/event-ruler/blob/main/src/main/software/amazon/event/ruler/NameState.java
+ */
+function firstThere(node: Node, list: Json, there?: Node, above: string[] = []): Node | undefined {
+  for (const field of node.below) {
+    const path = [...above, field.name];
+    const isBound = field === there || !field.anyOf?.some((one) => one.isAbsence);
+    if (field.anyOf && (isBound || valuesAt(list, path).length > 0)) return field;
+    const below = firstThere(field, list, there, path);
+    if (below) return below;
+  }
+  return undefined;
 }
 
-function anyHolds(anyOf: readonly Matcher[], value: Json | undefined): boolean {
+function holds(node: Node, value: Json | undefined, there: Node | undefined): boolean {
+  return (
+    (!node.anyOf || anyHolds(node.anyOf, value, node === there)) &&
+    (node.below.length === 0 || all(node, value, there))
+  );
+}
+
+function anyHolds(anyOf: readonly Matcher[], value: Json | undefined, mustBeThere: boolean): boolean {
   if (value === null || (typeof value !== "object" && value !== undefined)) return leafHolds(anyOf, value);
   const leaves = leavesOf(value);
   return anyOf.some((one) =>
-    one.isAbsence ? leaves.length === 0 : leaves.some((leaf) => one.matches(leaf)),
+    one.isAbsence ? !mustBeThere && leaves.length === 0 : leaves.some((leaf) => one.matches(leaf)),
   );
 }
 
