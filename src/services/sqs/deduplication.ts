@@ -21,17 +21,22 @@ export function findRecent(recent: Recent, key: string, now: Time): Deduplicatio
   return found && found.until > now ? found : undefined;
 }
 
-/** Keeps a message's key, and clears away some of those that are out of date. Memory follows when it is applied. */
+/**
+ * Keeps a message's key, and clears away some of those that are out of date. Memory follows when it is applied.
+ * @param isFresh whether a key is kept anew in the same transaction
+ */
 export function remember(
   tx: Transaction,
   recent: Recent,
   queue: Queue,
   { key, id, seq }: Pick<Deduplication, "key" | "id" | "seq">,
+  isFresh: (key: string) => boolean,
 ): Deduplication {
   const record = { queue: queue.id, key, until: tx.now() + INTERVAL_MS, id, seq };
   const outdated: string[] = [];
   for (const [old, { until }] of recent) {
     if (until > tx.now() || outdated.length === CLEARED) break;
+    if (isFresh(old)) continue;
     outdated.push(old);
     tx.delete(deduplications, [queue.id, old]);
   }

@@ -6,6 +6,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { contentOf } from "./content.ts";
 import { fault, invalidParameter, missingParameter } from "./errors.ts";
 import { refill } from "./opening.ts";
+import { isPast } from "./retention.ts";
 import { place } from "./sending.ts";
 import { type MoveTask, messages, moveTasks, type Queue, queues, states, voidThrough } from "./store.ts";
 import { type OpenQueue, onQueues, type Work } from "./work.ts";
@@ -129,6 +130,10 @@ async function move(work: Work, from: OpenQueue, task: MoveTask) {
     const message = seq > voidThrough(queue) ? await tx.get(messages, [queue.id, seq]) : undefined;
     const state = message && (await tx.get(states, [queue.id, seq]));
     if (!message || (state && state.visibleAt > tx.now())) continue;
+    if (isPast(queue, message, tx.now())) {
+      work.remove(from, message, !message.content);
+      continue;
+    }
     const name = task.destination ?? message.source?.split(":")[5];
     const to = name === undefined ? undefined : await work.find(name);
     if (!to) {

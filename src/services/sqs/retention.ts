@@ -1,11 +1,13 @@
-import { type Message, messages, type Queue } from "./store.ts";
+import { type Message, messages, type Queue, type Time } from "./store.ts";
 import type { OpenQueue, Work } from "./work.ts";
 
 /** Messages that one transaction looks at. */
 const PAGE = 100;
 
-export const isPast = ({ attributes }: Queue, { sent }: Message, now: number): boolean =>
-  sent + attributes.messageRetentionPeriod * 1_000 <= now;
+export const expiryOf = ({ attributes }: Queue, { sent }: Message): Time =>
+  sent + attributes.messageRetentionPeriod * 1_000;
+
+export const isPast = (queue: Queue, message: Message, now: Time): boolean => expiryOf(queue, message) <= now;
 
 /** Deletes the oldest messages that are past their time. There may be more: then `expiry` stays in the past. */
 export async function expire(work: Work, of: OpenQueue): Promise<void> {
@@ -19,11 +21,12 @@ export async function expire(work: Work, of: OpenQueue): Promise<void> {
     after: [queue.purged?.through ?? 0],
     limit: PAGE,
   });
-  const living = oldest.findIndex((message) => !isPast(queue, message, now));
-  const past = living < 0 ? oldest : oldest.slice(0, living);
+  // A dead-letter queue's are not in the order of their age.
+  const past = oldest.filter((message) => isPast(queue, message, now));
   for (const message of past) work.remove(of, message, !message.content);
-  const isEnd = living >= 0 || oldest.length < PAGE;
-  const next = living >= 0 ? oldest[living]!.sent + retention : now + retention;
+  const living = oldest.filter((message) => !past.includes(message));
+  const isEnd = living.length > 0 || oldest.length < PAGE;
+  const next = Math.min(now, ...living.map(({ sent }) => sent)) + retention;
   if (isEnd)
     work.afterwards(of, () => {
       backlog.expiry = next;

@@ -4,6 +4,7 @@ import { type Backlog, backlogs } from "./backlog.ts";
 import { findRecent, remember } from "./deduplication.ts";
 import { queueDoesNotExist } from "./errors.ts";
 import { open } from "./opening.ts";
+import { expiryOf } from "./retention.ts";
 import {
   contents,
   counts,
@@ -112,7 +113,12 @@ class QueueWork implements Work {
         ...(!content && { large: true }),
       });
     }
-    this.afterwards(to, () => to.backlog.sent(message));
+    this.afterwards(to, () => {
+      const { backlog, queue } = to;
+      backlog.sent(message);
+      // It may have come from elsewhere, with most of its time behind it.
+      backlog.expiry = Math.min(backlog.expiry, expiryOf(queue, message));
+    });
   }
 
   remove(from: OpenQueue, { seq }: Pick<Message, "seq">, isLarge: boolean): void {
@@ -129,7 +135,9 @@ class QueueWork implements Work {
   }
 
   remember({ backlog, queue }: OpenQueue, key: string, { id, seq }: Message): void {
-    this.#remembered.set(`${queue.id} ${key}`, remember(this.tx, backlog.recent, queue, { key, id, seq }));
+    const isFresh = (other: string) => this.#remembered.has(`${queue.id} ${other}`);
+    const record = remember(this.tx, backlog.recent, queue, { key, id, seq }, isFresh);
+    this.#remembered.set(`${queue.id} ${key}`, record);
   }
 
   afterwards({ backlog }: OpenQueue, then: () => void): void {

@@ -4,6 +4,7 @@ import {
   DeleteQueueCommand,
   ListDeadLetterSourceQueuesCommand,
   ListMessageMoveTasksCommand,
+  SetQueueAttributesCommand,
   StartMessageMoveTaskCommand,
   type StartMessageMoveTaskCommandInput,
 } from "@aws-sdk/client-sqs";
@@ -211,6 +212,37 @@ behaviour("a redriven message is a new one", api("StartMessageMoveTask"), async 
   expect(again!.MessageId).not.toBe(letter!.MessageId);
   expect(again!.Attributes!.ApproximateReceiveCount).toBe("1");
   expect(Number(again!.Attributes!.SentTimestamp)).toBeGreaterThan(Number(letter!.Attributes!.SentTimestamp));
+});
+
+const keepFor = (QueueUrl: string, MessageRetentionPeriod: string) =>
+  send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { MessageRetentionPeriod } }));
+
+behaviour(
+  "a dead letter is gone when its time is over that began where it was sent",
+  guide("setting-up-dead-letter-queue-retention"),
+  async () => {
+    const { live, dead } = await pair(1);
+    await keepFor(dead, "60");
+    await put(live, "old");
+    await cloud.advance(50_000);
+    expect((await attributes(dead)).ApproximateNumberOfMessages).toBe("0");
+    await bury(live);
+    expect((await attributes(dead)).ApproximateNumberOfMessages).toBe("1");
+    await cloud.advance(9_000);
+    expect((await attributes(dead)).ApproximateNumberOfMessages).toBe("0");
+  },
+);
+
+behaviour("what is past its time is not moved", guide("setting-up-dead-letter-queue-retention"), async () => {
+  const { live, dead } = await letters(3);
+  await keepFor(dead, "60");
+  await cloud.advance(60_000);
+  await start(arn(dead));
+  await cloud.advance(1_000);
+  expect(await receive(live)).toEqual([]);
+  expect(await tasks(arn(dead))).toMatchObject([
+    { Status: "COMPLETED", ApproximateNumberOfMessagesMoved: 0 },
+  ]);
 });
 
 behaviour(

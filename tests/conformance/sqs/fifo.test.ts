@@ -215,6 +215,26 @@ behaviour(
   },
 );
 
+behaviour(
+  "an id that was free again is known anew, whatever else its batch holds",
+  guide("using-messagededuplicationid-property"),
+  async () => {
+    const QueueUrl = await fifo({ ContentBasedDeduplication: "true" });
+    const MessageGroupId = "g";
+    await put(QueueUrl, "again", { MessageGroupId });
+    await cloud.advance(300_000);
+    const Entries = ["one", "again", "two"].map((MessageBody, n) => ({
+      Id: `${n}`,
+      MessageBody,
+      MessageGroupId,
+    }));
+    const { Successful } = await send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    const { MessageId } = await put(QueueUrl, "again", { MessageGroupId });
+    expect(MessageId).toBe(Successful![1]!.MessageId);
+    expect(await bodies(QueueUrl)).toEqual(["again", "one", "again", "two"]);
+  },
+);
+
 behaviour("within a queue, an id counts for all groups", guide("high-throughput-fifo"), async () => {
   const QueueUrl = await fifo();
   for (const MessageGroupId of ["a", "b"])
