@@ -40,6 +40,8 @@ export interface Shard {
   from: string;
   to: string;
   created: Time;
+  /** What its sequence numbers say of that, where it must be later. */
+  began?: Time | undefined;
   /** The partition's number at which it began and, once it is closed, ended. */
   first: number;
   last?: number | undefined;

@@ -7,7 +7,7 @@ import {
   UpdateShardCountCommand,
 } from "@aws-sdk/client-kinesis";
 import { expect } from "vitest";
-import { behaviour, conformanceCloud } from "../cloud.ts";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { identities } from "../identities.ts";
 import {
   ACCOUNT,
@@ -67,6 +67,22 @@ behaviour("a shard is split in two, which name it their parent", api("SplitShard
   });
   expect(low!.SequenceNumberRange!.EndingSequenceNumber).toBeUndefined();
 });
+
+behaviour(
+  "a key's numbers grow from a shard to those that follow it, however soon they do",
+  doc("streams/latest/dev/key-concepts.html"),
+  async () => {
+    const { StreamName, shards, put } = await stream({ ShardCount: 16 });
+    const { StartingHashKey } = (await shards())[1]!.HashKeyRange!;
+    const numbers: bigint[] = [];
+    for (const at of [10n, 5n, 2n]) {
+      const { SequenceNumber, ShardId } = await put("x", { ExplicitHashKey: StartingHashKey });
+      numbers.push(BigInt(SequenceNumber!));
+      await split(StreamName, ShardId, String(BigInt(StartingHashKey!) + at));
+    }
+    expect(numbers).toEqual([...numbers].sort((a, b) => (a < b ? -1 : 1)));
+  },
+);
 
 for (const [what, key] of [
   ["at its beginning", "0"],

@@ -3,6 +3,7 @@ import { wakeAll } from "../records/waiters.ts";
 import { isOpen, type Shard, type Stream, shards, shardsOf, streams } from "../store.ts";
 import { evenRanges, type Range } from "./ranges.ts";
 import { forgetRoutes } from "./routes.ts";
+import { beginBehind } from "./sequence.ts";
 
 export const openShardsOf = async (tx: ReadTransaction, stream: Stream): Promise<Shard[]> =>
   (await shardsOf(tx, stream)).filter(isOpen);
@@ -18,7 +19,9 @@ export interface Reshaping {
 export function reshaping(tx: Transaction, stream: Stream): Reshaping {
   const now = { ...stream };
   return {
-    open({ from, to }, [parent, adjacent] = []) {
+    open({ from, to }, parents = []) {
+      const [parent, adjacent] = parents;
+      const began = beginBehind(tx.now(), parents);
       const shard: Shard = {
         stream: stream.number,
         index: now.nextShard++,
@@ -27,6 +30,7 @@ export function reshaping(tx: Transaction, stream: Stream): Reshaping {
         from,
         to,
         created: tx.now(),
+        ...(began > tx.now() && { began }),
         first: tx.sequence(),
       };
       now.openShards++;

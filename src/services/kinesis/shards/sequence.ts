@@ -2,7 +2,7 @@ import type { Shard } from "../store.ts";
 
 /**
  * Sequence numbers as AWS makes them: numbers of 186 bits, written in decimal digits. From the left, as hexadecimal
- * digits: `2`, the second at which the shard began (9), the last digit of the shard (1), where the record stands in it
+ * digits: `2`, the second at which its numbers began (9), the last digit of the shard (1), where the record stands in it
  * (16), zeros (2), the second at which the record came (9), the shard (8), and the version `2`.
  */
 const MARK = 1n << 185n;
@@ -21,14 +21,18 @@ const LAST_SECOND = 16_025_175_000n;
 /** What a number of the first version, of another layout, is less than. */
 const FIRST_VERSION_END = 1n << 129n;
 
-const seconds = (time: number) => BigInt(Math.floor(time / 1_000));
+type Origin = Pick<Shard, "index" | "created" | "began">;
 
-type Origin = Pick<Shard, "index" | "created">;
+const beganAt = ({ created, began = created }: Origin) => Math.floor(began / 1_000);
+/** From when the numbers of a shard count, so that they are greater than its parents', which may have begun in this second. */
+export const beginBehind = (now: number, parents: readonly Origin[]): number =>
+  Math.max(now, ...parents.map((parent) => (beganAt(parent) + 1) * 1_000));
 
 /** Those of a shard: of what stands at a position and came at a time. */
-export function sequenceNumbers({ index, created }: Origin): (position: number, time: number) => string {
-  const shard = BigInt(index);
-  const base = MARK | (seconds(created) << CREATED) | ((shard & 15n) << DIGIT) | (shard << SHARD) | VERSION;
+export function sequenceNumbers(origin: Origin): (position: number, time: number) => string {
+  const shard = BigInt(origin.index);
+  const base =
+    MARK | (BigInt(beganAt(origin)) << CREATED) | ((shard & 15n) << DIGIT) | (shard << SHARD) | VERSION;
   // Whoever asks mostly asks of one second.
   let second = -1;
   let ofSecond = base;
@@ -83,10 +87,8 @@ export function parseSequenceNumber(text: string): SequenceNumber | undefined {
 }
 
 /** Whether it is one of that shard's. */
-export const isOf = (
-  { version, shard, created }: SequenceNumber,
-  { index, created: began }: Origin,
-): boolean => version === 2 && shard === index && created === Math.floor(began / 1_000);
+export const isOf = ({ version, shard, created }: SequenceNumber, origin: Origin): boolean =>
+  version === 2 && shard === origin.index && created === beganAt(origin);
 
 export const shardId = (index: number) => `shardId-${String(index).padStart(12, "0")}`;
 
