@@ -85,6 +85,9 @@ function tests(name: string, folders: readonly string[]): Stage {
           ...present.map((folder) => `${folder}/`),
           "--reporter=default",
           "--reporter=./tools/report.ts",
+          // A machine that is busy is no failure.
+          "--testTimeout=30000",
+          "--hookTimeout=30000",
         ],
         { NUBE_REPORT: report },
       );
