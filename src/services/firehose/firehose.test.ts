@@ -21,6 +21,8 @@ const DeliveryStreamName = "stream";
 /** What the bucket holds; it takes nothing while it is not there. */
 const objects: Record<string, string> = {};
 let isThere = true;
+/** It takes objects, and tells nobody. */
+let isCutShort = false;
 const s3 = defineService({
   id: "s3",
   operations: [
@@ -29,6 +31,8 @@ const s3 = defineService({
         if (!isThere)
           throw new AwsError("NoSuchBucket", "The specified bucket does not exist", { status: 404 });
         objects[Key] = Buffer.from(await (Body as Body).bytes(2 ** 30)).toString();
+        if (isCutShort)
+          throw new AwsError("InternalError", "We encountered an internal error.", { status: 500 });
         return {};
       },
     },
@@ -82,6 +86,23 @@ describe("a batch", () => {
     await put("two");
     await nube.advance("60s");
     expect(Object.values(objects)).toEqual(["onetwo"]);
+  });
+
+  test("is written to the same objects when its delivery is run again, also for a stream that was updated", async () => {
+    await put("one");
+    await nube.advance("59s");
+    isCutShort = true;
+    await nube.advance("2s");
+    await nube.aws.firehose.UpdateDestination({
+      DeliveryStreamName,
+      CurrentDeliveryStreamVersionId: "1",
+      DestinationId: "destinationId-000000000001",
+      ExtendedS3DestinationUpdate: { BufferingHints: { SizeInMBs: 2, IntervalInSeconds: 60 } },
+    });
+    isCutShort = false;
+    await nube.advance("10m");
+    expect(Object.values(objects)).toEqual(["one"]);
+    expect(Object.keys(objects)[0]).toContain("stream-1-");
   });
 
   test("is thrown away with its stream", async () => {

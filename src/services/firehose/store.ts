@@ -63,6 +63,8 @@ export interface Batch {
   opened: Time;
   /** When nothing more was taken in. */
   closed?: Time | undefined;
+  /** The stream's version then. It stands in the names, too. */
+  version?: number | undefined;
   bytes: number;
   records: number;
   /** How many rows hold them. */

@@ -14,7 +14,7 @@ export const deliver = job<{ name: string; number: number; batch: number }>("fir
   attempts: Number.POSITIVE_INFINITY,
   backoff: 5_000,
   async run(ctx, { name, number, batch: batchNumber }, { attempt }) {
-    const batch = await closed(ctx, number, batchNumber);
+    const batch = await closed(ctx, { name, number }, batchNumber);
     if (!batch) return;
     const stream = await ctx.read((tx) => tx.get(streams, [name]));
     if (stream?.number === number && !batch.isDelivered) await deliverOnce(ctx, stream, batch, attempt);

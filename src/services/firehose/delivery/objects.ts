@@ -55,7 +55,7 @@ export function keyOf(
     : objectPrefix(settings.Prefix, moment);
   const extension = settings.FileExtension || (isCompressed(settings) ? ".gz" : "");
   const time = inZone(SUFFIX, oldest, zone);
-  return `${prefix}${stream.name}-${stream.version}-${time}-${uuidOf(chance("name"))}${extension}`;
+  return `${prefix}${stream.name}-${batch.version ?? stream.version}-${time}-${uuidOf(chance("name"))}${extension}`;
 }
 
 const isCompressed = ({ CompressionFormat }: ObjectSettings) => CompressionFormat === "GZIP";

@@ -26,7 +26,7 @@ export async function append(
     rows: batch.rows + added.length,
   };
   const isFull = grown.bytes >= SizeInMBs! * 2 ** 20 || grown.records >= MOST_RECORDS;
-  if (isFull) close(tx, grown);
+  if (isFull) close(tx, grown, stream.version);
   else tx.put(openBatches, grown);
   if (former && !isFull) return;
   // What is due now takes the place of what waits for the interval.

@@ -1,24 +1,29 @@
 import type { Context } from "#kernel/context.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { type Batch, closedBatches, openBatches, rows } from "../store.ts";
+import { type Batch, closedBatches, openBatches, rows, streams } from "../store.ts";
 import { type Delivered, unpacked } from "./frames.ts";
 
 /** Rows that are read or deleted at a time, so that others have their turn meanwhile. */
 const PAGE = 16;
 
 /** It takes in nothing more. */
-export function close(tx: Transaction, batch: Batch): Batch {
-  const closed = { ...batch, closed: tx.now() };
+export function close(tx: Transaction, batch: Batch, version: number | undefined): Batch {
+  const closed = { ...batch, closed: tx.now(), version };
   tx.delete(openBatches, [batch.stream]);
   tx.put(closedBatches, closed);
   return closed;
 }
 
 /** The batch, which takes in nothing more from now on; `undefined` once it is done with. */
-export function closed(ctx: Context, stream: number, number: number): Promise<Batch | undefined> {
+export function closed(
+  ctx: Context,
+  { name, number: stream }: { name: string; number: number },
+  number: number,
+): Promise<Batch | undefined> {
   return ctx.transact(async (tx) => {
     const open = await tx.get(openBatches, [stream]);
-    return open?.number === number ? close(tx, open) : tx.get(closedBatches, [stream, number]);
+    if (open?.number !== number) return tx.get(closedBatches, [stream, number]);
+    return close(tx, open, (await tx.get(streams, [name]))?.version);
   });
 }
 
