@@ -73,6 +73,16 @@ test("a flexible window moves an invocation within it", async () => {
   expect(minutes).toBeLessThan(30);
 });
 
+// https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-flexible-time-windows.html
+test("each invocation has the window of its own time, also where the next time lies in it", async () => {
+  await create("rate(1 minute)", { FlexibleTimeWindow: { Mode: "FLEXIBLE", MaximumWindowInMinutes: 5 } });
+  await nube.advance("2h");
+  expect(sent.length).toBeGreaterThanOrEqual(116);
+  const late = sent.map(({ at }, n) => (at - Date.parse("2026-01-01T00:00Z")) / 60_000 - n);
+  expect(Math.min(...late)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...late)).toBeLessThan(5);
+});
+
 test("what is said last is what holds", async () => {
   await create("rate(10 minutes)", { StartDate: new Date("2026-01-01T00:10Z") });
   await nube.aws.scheduler.UpdateSchedule({

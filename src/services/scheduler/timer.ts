@@ -82,8 +82,9 @@ function setTimer(
 ): void {
   if (due === undefined) return;
   const within = (window.MaximumWindowInMinutes ?? 0) * 60_000;
-  const delay = Math.max(0, due - tx.now()) + Math.floor(tx.random.fraction() * within);
-  tx.enqueue(ring, { group, name, revision, due }, { delay });
+  // In the window of its own time, also where the one before came late in its window, behind this time.
+  const moment = due + Math.floor(tx.random.fraction() * within);
+  tx.enqueue(ring, { group, name, revision, due }, { delay: Math.max(0, moment - tx.now()) });
 }
 
 /**
