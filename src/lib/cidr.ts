@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { addressBytes } from "./ip-address.ts";
 
 /** Addresses as numbers, so that a block is a comparison: version 4 in 32 bits, version 6 in 128. */
 export interface Address {
@@ -16,10 +16,10 @@ export interface Block {
 
 /** `undefined` for what is no address. A version 4 address in version 6 clothes is one of version 4. */
 export function addressOf(text: string): Address | undefined {
-  const version = isIP(text);
-  if (version === 4) return { version: 4, bits: bitsOf(text.split("."), 10, 8n) };
-  if (version !== 6 || text.includes("%")) return undefined;
-  const bits = bitsOf(groupsOf(text), 16, 16n);
+  const bytes = addressBytes(text);
+  if (!bytes) return undefined;
+  const bits = BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
+  if (bytes.length === 4) return { version: 4, bits };
   return bits >> 32n === 0xffffn ? { version: 4, bits: bits & 0xffff_ffffn } : { version: 6, bits };
 }
 
@@ -37,26 +37,3 @@ export function blockOf(text: string): Block | undefined {
 
 export const isInside = ({ version, bits }: Address, block: Block): boolean =>
   version === block.version && bits >> block.shift === block.bits;
-
-function bitsOf(parts: readonly string[], radix: number, width: bigint): bigint {
-  let bits = 0n;
-  for (const part of parts) bits = (bits << width) | BigInt(Number.parseInt(part, radix));
-  return bits;
-}
-
-/** All eight groups, with a version 4 tail and `::` written out. */
-function groupsOf(text: string): string[] {
-  const [head = "", tail] = text.split("::") as [string, string?];
-  const read = (half: string) =>
-    half === ""
-      ? []
-      : half.split(":").flatMap((group) => {
-          if (!group.includes(".")) return [group];
-          const bits = bitsOf(group.split("."), 10, 8n);
-          return [(bits >> 16n).toString(16), (bits & 0xffffn).toString(16)];
-        });
-  const [before, after] = [read(head), read(tail ?? "")];
-  return tail === undefined
-    ? before
-    : [...before, ...Array(8 - before.length - after.length).fill("0"), ...after];
-}

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, sign } from "node:crypto";
-import { isIP } from "node:net";
+import { addressBytes } from "./ip-address.ts";
 
 /** What a certificate says (RFC 5280). Keys are EC P-256 or RSA; times are whole seconds, in milliseconds since 1970. */
 export interface CertificateFacts {
@@ -106,19 +106,11 @@ function keyIdentifier(key: KeyObject): Buffer {
 const DNS_NAME = 2;
 const IP_ADDRESS = 7;
 
-const generalName = (text: string) =>
-  isIP(text) === 0
-    ? implicit(DNS_NAME, Buffer.from(text, "ascii"))
-    : implicit(IP_ADDRESS, addressBytes(text));
-
-function addressBytes(text: string): Buffer {
-  if (isIP(text) === 4) return Buffer.from(text.split(".").map(Number));
-  const [head = "", tail] = text.split("::");
-  const groups = (part: string) => (part === "" ? [] : part.split(":"));
-  const left = groups(head);
-  const right = groups(tail ?? "");
-  const zeros = Array<string>(8 - left.length - right.length).fill("0");
-  return Buffer.from([...left, ...zeros, ...right].map((group) => group.padStart(4, "0")).join(""), "hex");
+function generalName(text: string): Buffer {
+  const address = addressBytes(text);
+  return address
+    ? implicit(IP_ADDRESS, Buffer.from(address))
+    : implicit(DNS_NAME, Buffer.from(text, "ascii"));
 }
 
 /** A distinguished name that is nothing but a common name. */
