@@ -115,8 +115,7 @@ export function defaults(name: SettingName, others: Partial<Config>): unknown {
   return SETTINGS[name].fallback(others);
 }
 
-export const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127\./.test(host);
+const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^127\./.test(host);
 
 function portNumber(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);

@@ -79,7 +79,7 @@ function isOwnHost(name: string, { hosts }: OriginRules): boolean {
   return OWN_SUFFIXES.some(ends) || hosts.some(ends);
 }
 
-export const hostName = (host: string): string => host.replace(/:\d+$/, "").replace(/\.$/, "");
+const hostName = (host: string): string => host.replace(/:\d+$/, "").replace(/\.$/, "");
 
 /** A page that is not of this endpoint itself has no business in `/_nube`. */
 export function isForeignToAdmin({ headers, host }: HttpRequest): boolean {

@@ -85,8 +85,7 @@ function ownerOf(call: Judged, fact: AccessFact): string {
   return (fact.action === PASS_ROLE && parseArn(fact.resource)?.account) || call.account;
 }
 
-/** The judgement on one fact. */
-export function decide(call: Judged, fact: AccessFact): Decision {
+function decide(call: Judged, fact: AccessFact): Decision {
   const { action, resource, resourcePolicy, granted, resourceAlone } = fact;
   return judge({
     caller: call.principal,

@@ -15,7 +15,6 @@ export interface Random {
   text(length: number, alphabet: string): string;
 }
 
-export const UPPERCASE_ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 /** The alphabet of access key ids: base 32. */
 export const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 

@@ -130,7 +130,7 @@ function extended(shapes: Record<string, ShapeEntry>, added: Override["added"] =
   return result;
 }
 
-export function reordered(shapes: Record<string, ShapeEntry>, ordered: Override["ordered"] = {}) {
+function reordered(shapes: Record<string, ShapeEntry>, ordered: Override["ordered"] = {}) {
   const result = { ...shapes };
   for (const [name, first] of Object.entries(ordered)) {
     const shape = result[name];

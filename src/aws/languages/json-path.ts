@@ -2,7 +2,7 @@
 export type JsonPath = readonly (string | number | typeof EVERY)[];
 
 /** `*`: each member of an object, or each element of a list. */
-export const EVERY = Symbol("*");
+const EVERY = Symbol("*");
 
 const STEP = /\.([^.[\]'"\s]+)|\[(\d+)\]|\['([^']*)'\]|\["([^"]*)"\]|\[(\*)\]/y;
 

@@ -1,7 +1,8 @@
 import type { ListShape, MapShape, Member, ScalarShape, Shape, StructureShape } from "../contract/shapes.ts";
-import { Malformed, maxDepth } from "./malformed.ts";
+import { Malformed } from "./malformed.ts";
 import { utf8 } from "./scalars.ts";
 import { fromEpochSeconds } from "./timestamps.ts";
+import { checkDepth } from "./tree.ts";
 
 /**
  * DynamoDB's own reader of JSON. It takes no text for a number, holds base64 to every letter, and tells what it met in
@@ -211,8 +212,4 @@ function bytesIn(text: string): Uint8Array {
   if (bytes.toString("base64") !== text)
     throw new Malformed("Invalid last non-pad Base64 character dectected");
   return bytes;
-}
-
-function checkDepth(depth: number): void {
-  if (depth > maxDepth) throw new Malformed("Nesting levels have exceeded supported limits");
 }

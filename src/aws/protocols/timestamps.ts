@@ -80,7 +80,7 @@ const rfc822Date: WriteTimestamp = (date) => `${rfc822Day(date)}${timeOfDay(date
 export const isoInSeconds: WriteTimestamp = (date) => `${isoWithMillis(date).slice(0, -5)}Z`;
 
 /** `2026-11-21T07:36:27Z` or `….250Z`: Smithy's date-time, for headers, labels and JSON. */
-export const isoShortest: WriteTimestamp = (date) =>
+const isoShortest: WriteTimestamp = (date) =>
   date.getUTCMilliseconds() === 0 ? isoInSeconds(date) : isoWithMillis(date);
 
 const writers: Record<TimestampFormat, WriteTimestamp> = {

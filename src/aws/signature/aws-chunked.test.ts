@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AwsError } from "#aws/errors.ts";
-import { type ChunkedOptions, type ChunkSigning, chunkedDecoder, decodeChunked } from "./aws-chunked.ts";
+import { type ChunkedOptions, type ChunkSigning, chunkedDecoder } from "./aws-chunked.ts";
 import { hmac } from "./hmac.ts";
 import { EMPTY_HASH, scopeText, signingKey } from "./sigv4.ts";
 
@@ -171,12 +171,6 @@ function encode(chunks: readonly Buffer[], by?: ChunkSigning): Buffer {
   return Buffer.concat([...out, Buffer.from("\r\n")]);
 }
 
-async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of stream) pieces.push(piece);
-  return pieces;
-}
-
 /** Cut at these places, in any order. */
 function cut(body: Buffer, places: readonly number[]): Buffer[] {
   const at = [0, ...places.map((place) => place % (body.length + 1)).sort((a, b) => a - b), body.length];
@@ -228,17 +222,4 @@ test("whatever comes, it ends in bytes or in a client's error", () => {
     }),
     { numRuns: 500 },
   );
-});
-
-test("as a stream, the trailers come once all has been checked", async () => {
-  async function* source() {
-    yield* cut(encode([Buffer.from("hello")]), [3, 9]);
-  }
-  const seen: unknown[] = [];
-  const stream = decodeChunked(source(), chunkedDecoder({ announced: crc32c }), (trailers) =>
-    seen.push(trailers),
-  );
-  const out = await collect(stream);
-  expect(Buffer.concat(out).toString()).toBe("hello");
-  expect(seen).toEqual([{ "x-amz-checksum-crc32c": "sOO8/Q==" }]);
 });

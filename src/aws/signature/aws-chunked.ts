@@ -52,17 +52,6 @@ const SMALLEST_CHUNK = 8_192;
 const CR = 13;
 const LF = 10;
 
-/** Decodes a whole stream; `onEnd` gets the trailers once everything has been checked. */
-export async function* decodeChunked(
-  source: AsyncIterable<Uint8Array>,
-  decoder: ChunkedDecoder,
-  onEnd?: (trailers: Record<string, string>) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const bytes of source) yield* decoder.push(bytes);
-  const trailers = decoder.end();
-  onEnd?.(trailers);
-}
-
 export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOptions): ChunkedDecoder {
   let state: "header" | "data" | "data-end" | "trailer" = "header";
   /** An unfinished header line, or the trailer so far. */

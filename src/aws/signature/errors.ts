@@ -256,12 +256,6 @@ export function asymmetricNotImplemented(): AwsError {
   });
 }
 
-export function missingSecurityHeader(name: string): AwsError {
-  return new AwsError("MissingSecurityHeader", "Your request was missing a required header", {
-    members: { MissingHeaderName: name },
-  });
-}
-
 export function headersNotSigned(names: readonly string[]): AwsError {
   return new AwsError("AccessDenied", "There were headers present in the request which were not signed", {
     status: 403,

@@ -10,7 +10,7 @@ export interface Clocks {
 }
 
 /** AWS allows a client's clock to be fifteen minutes off, either way. */
-export const ALLOWED_SKEW = 15 * 60_000;
+const ALLOWED_SKEW = 15 * 60_000;
 
 /** Fresh by the wall clock or by the cloud's, since a client may have been told either time. */
 export function isFresh(signedAt: number, clocks: Pick<Clocks, "wall" | "cloud">): boolean {

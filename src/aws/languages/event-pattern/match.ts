@@ -182,7 +182,7 @@ function leafHolds(anyOf: readonly Matcher[], leaf: Leaf): boolean {
 }
 
 /** A field's values: those of a list, however deep; of an object none. */
-export function leavesOf(value: Json | undefined): readonly Leaf[] {
+function leavesOf(value: Json | undefined): readonly Leaf[] {
   if (value === undefined || isObject(value)) return [];
   return Array.isArray(value) ? value.flatMap(leavesOf) : [value as Leaf];
 }

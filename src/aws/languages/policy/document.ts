@@ -88,10 +88,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-export function record(
-  value: unknown,
-  element: "Policy" | "Statement" | "Condition",
-): Record<string, unknown> {
+function record(value: unknown, element: "Policy" | "Statement" | "Condition"): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw faulty({ reason: "NotAnObject", element });
   return value as Record<string, unknown>;

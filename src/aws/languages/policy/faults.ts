@@ -13,7 +13,6 @@ export type PolicyFault =
   /** Neither a string nor a list of strings. */
   | { reason: "InvalidElement"; element: string }
   | { reason: "InvalidVersion"; value: string }
-  | { reason: "InvalidSid"; value: string }
   | { reason: "DuplicateSid"; value: string }
   | { reason: "InvalidEffect"; value: string }
   /** `type` is `AWS`, `Service` and the like. */

@@ -41,7 +41,7 @@ export interface Verdict {
   allowed?: Finding;
 }
 
-export function compilePolicy(document: PolicyDocument): Policy {
+function compilePolicy(document: PolicyDocument): Policy {
   const variables = document.version === "2012-10-17";
   return {
     document,
