@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AwsError } from "#aws/errors.ts";
-import { type Admin, administer } from "#gateway/admin.ts";
+import { type Admin, administer, refusal } from "#gateway/admin.ts";
 import { gateway } from "#gateway/gateway.ts";
 import type { Certificates } from "#gateway/server/certificates.ts";
 import type { Handle, HttpRequest, HttpResponse } from "#gateway/server/http.ts";
@@ -242,13 +242,8 @@ function administerLocally(admin: Admin): (request: HttpRequest) => Promise<Http
     try {
       return await administer(admin, request);
     } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      const { status, code, message } = error;
-      return {
-        status,
-        headers: { "content-type": "application/json" },
-        body: `${JSON.stringify({ code, message })}\n`,
-      };
+      if (error instanceof AwsError) return refusal(error);
+      throw error;
     }
   };
 }

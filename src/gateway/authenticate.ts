@@ -28,6 +28,7 @@ import {
 } from "#aws/signature/errors.ts";
 import { type Clocks, expiresValidity, isFresh, presignedValidity } from "#aws/signature/freshness.ts";
 import { type Payload, s3Payload } from "#aws/signature/payload.ts";
+import type { RawRequest } from "#aws/signature/request.ts";
 import { verifyV2 } from "#aws/signature/sigv2.ts";
 import { signingKey, verify } from "#aws/signature/sigv4.ts";
 import { ANONYMOUS, type Principal, rootOf } from "#kernel/principal.ts";
@@ -181,9 +182,7 @@ function versionFour(
   const canonicalHash = payload?.hash ?? (lenient || !body ? "" : hash("sha256", body, "hex"));
   let calculated: Calculated = { accessKeyId, signature: signature.signature, stringToSign: "" };
   if (!lenient) {
-    // Some clients sign a header and write it into their URL, too: whoever is handed that need not send it.
-    const headers = style === "s3" ? withHoisted(http.headers, query) : http.headers;
-    const raw = { method: http.method, path: http.path, query: http.rawQuery, headers };
+    const raw = signedRequest(http, query, style);
     const { matches, canonicalRequest, stringToSign } = verify(raw, signature, secret, canonicalHash);
     calculated = { accessKeyId, signature: signature.signature, stringToSign, canonicalRequest };
     if (!matches) throw signatureDoesNotMatch(style, calculated);
@@ -210,6 +209,12 @@ function versionFour(
   };
 }
 
+/** Some clients sign a header and write it into their URL, too: whoever is handed that need not send it. */
+function signedRequest(http: HttpRequest, query: Query, style: ErrorStyle): RawRequest {
+  const headers = style === "s3" ? withHoisted(http.headers, query) : http.headers;
+  return { method: http.method, path: http.path, query: http.rawQuery, headers };
+}
+
 function versionTwo(
   settings: AuthSettings,
   { http, query, style, hostBucket }: AuthRequest,
@@ -225,9 +230,7 @@ function versionTwo(
     throw timeTooSkewed(style, http.headers["x-amz-date"] ?? http.headers.date ?? "", signedAt, clocks.cloud);
   }
   if (!lenient) {
-    // Some clients sign a header and write it into their URL, too: whoever is handed that need not send it.
-    const headers = style === "s3" ? withHoisted(http.headers, query) : http.headers;
-    const raw = { method: http.method, path: http.path, query: http.rawQuery, headers };
+    const raw = signedRequest(http, query, style);
     const { matches, stringToSign } = verifyV2(raw, query, signature, secret, hostBucket);
     if (!matches)
       throw signatureDoesNotMatch(style, { accessKeyId, signature: signature.signature, stringToSign });

@@ -128,7 +128,7 @@ async function serve(
     passage.principal = identity.principal;
     if (!isRouted(found)) throw found.error;
     const service = await cloud.service(found.operation.contract.service);
-    if (!service) throw notImplemented(found.operation);
+    if (!service) throw notImplemented(found.operation.contract.service, found.operation.name);
     passage.service = service;
     const content = await contentOf(http, whole, identity, bodyLimit(found.operation));
     const speaks = protocol(found.protocol);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { type FaultRule, faults } from "./faults.ts";
+import { type FaultRule, openFaults } from "./faults.ts";
 
 const target = { service: "sqs", operation: "SendMessage", account: "1", region: "r" };
 
 async function struck(rules: readonly FaultRule[], calls = 40): Promise<boolean[]> {
-  const failure = faults();
+  const failure = openFaults();
   failure.set(rules);
   const hits: boolean[] = [];
   for (let i = 0; i < calls; i++)
@@ -27,7 +27,7 @@ test("the same seed hits the same calls, another seed others", async () => {
 });
 
 test("a call that a rule does not mean does not throw its dice", async () => {
-  const failure = faults();
+  const failure = openFaults();
   const rule: FaultRule = { service: "sqs", probability: 0.5, seed: 7, effect: { throttle: true } };
   failure.set([rule]);
   const hits: boolean[] = [];
@@ -44,7 +44,7 @@ test("a call that a rule does not mean does not throw its dice", async () => {
 });
 
 test("errors are told as ordered; without rules nothing is waited for", async () => {
-  const failure = faults();
+  const failure = openFaults();
   expect(failure.strike(target)).toBeUndefined();
   const error = { code: "KMSThrottlingException", message: "no", status: 503 };
   failure.set([{ operation: "SendMessage", probability: 1, seed: 1, effect: { error } }]);

@@ -35,7 +35,7 @@ export interface Faults {
   strike(target: FaultTarget): Promise<void> | undefined;
 }
 
-export function faults(): Faults {
+export function openFaults(): Faults {
   let armed: { rule: FaultRule; dice: Random }[] = [];
 
   async function apply(target: FaultTarget) {

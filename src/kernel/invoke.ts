@@ -42,7 +42,7 @@ export async function invoke(cloud: Cloud, given: Call): Promise<object> {
   const place = given.service.place(given);
   const call = place === given.place ? given : { ...given, place };
   const handler = call.service.operations.get(call.operation.name);
-  if (!handler) throw notImplemented(call.operation);
+  if (!handler) throw notImplemented(call.service.id, call.operation.name);
   const ctx = cloud.context(call);
   const visit: Visit = { cloud, call, ctx, output: undefined, error: undefined };
   try {

@@ -1,4 +1,3 @@
-import { AwsError } from "#aws/errors.ts";
 import { withoutRaw } from "#aws/protocols/raw-json.ts";
 import { type CloudClock, cloudClock } from "#lib/clock.ts";
 import { grouped } from "#lib/grouped.ts";
@@ -23,7 +22,7 @@ import {
   sweepFormerEras,
   writeEra,
 } from "./era.ts";
-import { type Faults, faults as openFaults } from "./faults.ts";
+import { type Faults, openFaults } from "./faults.ts";
 import { frozen } from "./frozen.ts";
 import { openGate } from "./gate.ts";
 import { type Home, homeName, openHome, registeredHomes } from "./home.ts";
@@ -36,7 +35,7 @@ import type { Ports, Sinks } from "./ports.ts";
 import { type Principal, serviceNamed } from "./principal.ts";
 import { openScheduler } from "./scheduler.ts";
 import type { Sealer } from "./seal.ts";
-import type { Service } from "./service.ts";
+import { notImplemented, type Service } from "./service.ts";
 import { openTime, rememberClock, restoreClock, type Time } from "./time.ts";
 import { openTrail, type Trail } from "./trail.ts";
 import { openWaits, type Waits } from "./waits.ts";
@@ -267,8 +266,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       const input = options.freezeInputs ? frozen(given) : given;
       const found = await service(id);
       const operation = found?.contract.operation(name);
-      if (!found || !operation)
-        throw new AwsError("NotImplemented", `Nube does not implement ${id}:${name} yet.`, { status: 501 });
+      if (!found || !operation) throw notImplemented(id, name);
       return withoutRaw(
         await invoke(cloud, { ...from, service: found, operation, input, requestId: random.uuid() }),
       );

@@ -1,6 +1,6 @@
 import type { Violation } from "#aws/contract/constraints.ts";
 import { loadContract } from "#aws/contract/contract.ts";
-import type { Contract, Operation } from "#aws/contract/shapes.ts";
+import type { Contract } from "#aws/contract/shapes.ts";
 import type { ServiceTypes } from "#aws/contract/types/index.ts";
 import { AwsError, type AwsErrorOptions } from "#aws/errors.ts";
 import type { MaybeRaw } from "#aws/protocols/raw-json.ts";
@@ -130,12 +130,8 @@ export function faultsOf<S extends ServiceId>() {
     new AwsError(code, message, options);
 }
 
-export function notImplemented(operation: Operation): AwsError {
-  return new AwsError(
-    "NotImplemented",
-    `Nube does not implement ${operation.contract.service}:${operation.name} yet.`,
-    {
-      status: 501,
-    },
-  );
+export function notImplemented(service: string, operation: string): AwsError {
+  return new AwsError("NotImplemented", `Nube does not implement ${service}:${operation} yet.`, {
+    status: 501,
+  });
 }
