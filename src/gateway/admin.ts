@@ -1,5 +1,5 @@
 import { AwsError } from "#aws/errors.ts";
-import type { FaultEffect, FaultRule } from "#kernel/faults.ts";
+import type { FaultEffect, FaultRule, FaultTarget } from "#kernel/faults.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
@@ -111,17 +111,19 @@ const LAST_MOMENT = Date.UTC(9999, 11, 31);
 
 /** `90d`, `1h30m`, `15s`; milliseconds where it is a number. */
 function span(value: unknown): number {
-  const parts = typeof value === "string" ? [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)] : [];
-  const spelt = parts.map(([part]) => part).join("") === value && parts.length > 0;
-  const milliseconds = spelt
-    ? parts.reduce((sum, [, n, unit]) => sum + Number(n) * UNITS[unit!]!, 0)
-    : typeof value === "number"
-      ? value
-      : Number.NaN;
-  if (Number.isSafeInteger(milliseconds) && milliseconds >= 0 && milliseconds <= CENTURY_MS)
-    return milliseconds;
+  const milliseconds = typeof value === "string" ? spelt(value) : value;
+  if (isSpan(milliseconds)) return milliseconds;
   throw invalid("A span of time is written like 90d, 1h30m or 15s.");
 }
+
+function spelt(text: string): number | undefined {
+  const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)];
+  if (text === "" || parts.map(([part]) => part).join("") !== text) return undefined;
+  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNITS[unit!]!, 0);
+}
+
+const isSpan = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= CENTURY_MS;
 
 function atMost(left: number, milliseconds: number): number {
   if (milliseconds > left) throw invalid("The clock ends with the year 9999.");
@@ -173,7 +175,7 @@ function faultRule(value: unknown): FaultRule {
   if (typeof probability !== "number" || !(probability >= 0 && probability <= 1))
     throw invalid("probability is from 0 to 1.");
   if (!Number.isSafeInteger(seed)) throw invalid("seed is a whole number.");
-  const target = { service, operation, account, region } as Pick<FaultRule, "service">;
+  const target = { service, operation, account, region } as Partial<FaultTarget>;
   return { ...target, probability, seed: Number(seed), effect: effect({ error, throttle, latency }) };
 }
 

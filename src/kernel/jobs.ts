@@ -75,8 +75,9 @@ const MAX_BACKOFF_MS = 3_600_000;
 const STORE_RETRY_MS = 60_000;
 const MAX_ERROR_TEXT = 1_024;
 const OPENING_PAGE = 1_000;
-/** Parked jobs that a service keeps in a partition, and how many may be parked until the oldest go. */
+/** Parked jobs that a service keeps in a partition: the oldest go. */
 const MOST_PARKED = 1_000;
+/** How many are parked from one look for those that have to go to the next. */
 const PARKED_BETWEEN = 100;
 
 export const waitingJobs = byScope((scope) =>
@@ -178,17 +179,17 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
     }
   }
 
-  const rowOf = (record: JobRecord) => [record.service, record.due, record.id];
+  const keyOf = (record: JobRecord) => [record.service, record.due, record.id];
 
   async function finish(home: Home, record: JobRecord) {
-    await home.write((tx) => tx.delete(waitingJobs[home.scope], rowOf(record)));
+    await home.write((tx) => tx.delete(waitingJobs[home.scope], keyOf(record)));
   }
 
   async function park(home: Home, record: JobRecord, error: string | undefined) {
     const before = parked.get(home) ?? 0;
     parked.set(home, before + 1);
     await home.write(async (tx) => {
-      tx.delete(waitingJobs[home.scope], rowOf(record));
+      tx.delete(waitingJobs[home.scope], keyOf(record));
       tx.put(parkedJobs[home.scope], { ...record, error });
       if (before % PARKED_BETWEEN === 0) await forgetOldest(tx, home.scope, record.service);
     });
@@ -208,7 +209,7 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
     const attempt = error === undefined ? 0 : record.attempt + 1;
     const later = { ...record, process: home.process, due, error, attempt };
     await home.write((tx) => {
-      tx.delete(waitingJobs[home.scope], rowOf(record));
+      tx.delete(waitingJobs[home.scope], keyOf(record));
       tx.put(waitingJobs[home.scope], later);
     });
     schedule(home, later);

@@ -16,13 +16,13 @@ export const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "s
 
 export function jsonLog(level: LogLevel, write: (line: string) => void): Log {
   const from = LEVELS.indexOf(level);
-  const at = (name: Exclude<LogLevel, "silent">) =>
-    LEVELS.indexOf(name) < from
-      ? () => {}
-      : (message: string, fields: LogFields = {}) =>
-          write(
-            `${JSON.stringify({ time: new Date(wallNow()).toISOString(), level: name, message, ...flat(fields) })}\n`,
-          );
+  const at = (name: Exclude<LogLevel, "silent">) => {
+    if (LEVELS.indexOf(name) < from) return () => {};
+    return (message: string, fields: LogFields = {}) => {
+      const time = new Date(wallNow()).toISOString();
+      write(`${JSON.stringify({ time, level: name, message, ...flat(fields) })}\n`);
+    };
+  };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 

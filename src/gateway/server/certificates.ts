@@ -49,8 +49,8 @@ interface Authority {
 
 /** An authority of this cloud's own and the certificates that it signs. Nothing is made before the first use. */
 export function certificates({ folder, hosts, suffixes, now = wallNow }: CertificatesOptions): Certificates {
-  const leafKey = lazy(newKey);
   const contexts = new Map<string, { context: SecureContext; notAfter: number }>();
+  let leafKey: KeyObject | undefined;
   let authority: Authority | undefined;
   let making: Promise<Authority> | undefined;
   let shown: { leaf: Leaf; notAfter: number } | undefined;
@@ -68,7 +68,7 @@ export function certificates({ folder, hosts, suffixes, now = wallNow }: Certifi
 
   async function issue(names: readonly string[]): Promise<{ leaf: Leaf; notAfter: number }> {
     const { key: issuerKey, pem } = await currentAuthority();
-    const key = leafKey();
+    const key = (leafKey ??= newKey());
     const notAfter = wholeSecond(now() + LEAF_DAYS * DAY);
     const cert = issueCertificate({
       subject: names[0]!.slice(0, 64),
@@ -111,7 +111,8 @@ export function certificates({ folder, hosts, suffixes, now = wallNow }: Certifi
   };
 }
 
-const outlivesLeaves = ({ notAfter }: Authority, now: number) => notAfter - now > LEAF_DAYS * DAY;
+const outlivesLeaves = ({ notAfter }: Pick<Authority, "notAfter">, now: number) =>
+  notAfter - now > LEAF_DAYS * DAY;
 
 const isHostName = (name: string) =>
   name.length <= 253 && /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(name);
@@ -132,7 +133,7 @@ async function loadAuthority(folder: string, now: number): Promise<Authority | u
   const key = createPrivateKey(files[0]);
   const certificate = new X509Certificate(files[1]);
   const notAfter = Date.parse(certificate.validTo);
-  return certificate.checkPrivateKey(key) && notAfter - now > LEAF_DAYS * DAY
+  return certificate.checkPrivateKey(key) && outlivesLeaves({ notAfter }, now)
     ? { key, pem: files[1], notAfter }
     : undefined;
 }
@@ -167,8 +168,3 @@ async function writeSecret(path: string, text: string): Promise<void> {
 const newKey = () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 const pemOf = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" }) as string;
 const wholeSecond = (ms: number) => Math.floor(ms / 1_000) * 1_000;
-
-function lazy<T>(make: () => T): () => T {
-  let value: T | undefined;
-  return () => (value ??= make());
-}

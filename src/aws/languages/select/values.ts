@@ -182,9 +182,8 @@ const CASTS: Record<TypeName, (value: Present) => Value> = {
   },
   decimal(value) {
     const found = numeric(value);
-    if (found === undefined || typeof found !== "number")
-      return found === undefined ? undefined : decimal(found);
-    return decimalOf(`${found}`);
+    if (found === undefined) return undefined;
+    return typeof found === "number" ? decimalOf(`${found}`) : decimal(found);
   },
   string: (value) => textOfScalar(value),
   timestamp: (value) =>
