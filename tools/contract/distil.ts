@@ -64,29 +64,7 @@ export function distil(service: string, model: BotocoreModel, overlay: Overlay =
   for (const [name, shape] of Object.entries(model.shapes)) if (shape.exception) reach(name);
 
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    const shape = shapeOf(model, name);
-    if (shape.type === "structure") {
-      shapes[name] = structureEntry(name, shape, overlay.structures?.[name] ?? {}, queryCompatible, refer);
-    } else if (shape.type === "list") {
-      shapes[name] = tidy({
-        type: "list",
-        member: refer(shape.member!.shape),
-        memberName: overlay.lists?.[name]?.memberName ?? shape.member!.locationName,
-        memberNamespace: namespace(shape.member!.xmlNamespace),
-        ...containerTraits(shape),
-      });
-    } else if (shape.type === "map") {
-      shapes[name] = tidy({
-        type: "map",
-        key: refer(shape.key!.shape),
-        value: refer(shape.value!.shape),
-        keyName: overlay.maps?.[name]?.keyName ?? shape.key!.locationName,
-        valueName: overlay.maps?.[name]?.valueName ?? shape.value!.locationName,
-        ...containerTraits(shape),
-      });
-    } else {
-      shapes[name] = scalarEntry(shape);
-    }
+    shapes[name] = shapeEntry(name, shapeOf(model, name), overlay, queryCompatible, refer);
   }
 
   return tidy({
@@ -131,6 +109,38 @@ function operationEntry(name: string, operation: ModelOperation): OperationEntry
           })
         : undefined,
   });
+}
+
+function shapeEntry(
+  name: string,
+  shape: ModelShape,
+  overlay: Overlay,
+  queryCompatible: boolean,
+  refer: (name: string) => ShapeRef,
+): ShapeEntry {
+  switch (shape.type) {
+    case "structure":
+      return structureEntry(name, shape, overlay.structures?.[name] ?? {}, queryCompatible, refer);
+    case "list":
+      return tidy({
+        type: "list",
+        member: refer(shape.member!.shape),
+        memberName: overlay.lists?.[name]?.memberName ?? shape.member!.locationName,
+        memberNamespace: namespace(shape.member!.xmlNamespace),
+        ...containerTraits(shape),
+      });
+    case "map":
+      return tidy({
+        type: "map",
+        key: refer(shape.key!.shape),
+        value: refer(shape.value!.shape),
+        keyName: overlay.maps?.[name]?.keyName ?? shape.key!.locationName,
+        valueName: overlay.maps?.[name]?.valueName ?? shape.value!.locationName,
+        ...containerTraits(shape),
+      });
+    default:
+      return scalarEntry(shape);
+  }
 }
 
 function structureEntry(
