@@ -79,14 +79,9 @@ export interface Cloud {
   close(): Promise<void>;
 }
 
-export interface HouseCall {
+export interface HouseCall extends Omit<Call, "service" | "operation" | "requestId"> {
   service: string;
   operation: string;
-  input: object;
-  principal: Principal;
-  place: Place;
-  request?: RequestFacts | undefined;
-  calledVia?: readonly string[] | undefined;
 }
 
 /** Services by id, loaded on first use. */
@@ -122,7 +117,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const clock = cloudClock(options.wall ?? wallNow);
   const kernelHome = () => homeIn(era, "kernel", "partition", NOWHERE);
   const scheduler = openScheduler(clock, log, (frozen) => rememberClock(clock, kernelHome(), frozen));
-  const loaded = new Map<string, MaybePromise<Service>>();
+  const service = loader(catalog, ports);
   const entered = await enterStore(store, owner);
   let era = await openEra(entered.era);
 
@@ -143,48 +138,21 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
 
   function homeIn(
     of: Pick<Era, "prefix" | "homes"> & { ended?: boolean },
-    service: string,
+    id: string,
     scope: Scope,
     place: Place,
   ): Home {
-    const name = homeName({ service, scope, place });
+    const whose = { service: id, scope, place };
+    const name = homeName(whose);
     const known = of.homes.get(name);
     if (known) return known;
-    const { prefix } = of;
     const { process } = entered;
     const claim = (home: Home, record: JobRecord) => jobs.schedule(home, record);
-    const home = openHome({
-      era: prefix,
-      service,
-      scope,
-      place,
-      process,
-      owner,
-      store,
-      clock,
-      random,
-      keys,
-      ports,
-      log,
-      claim,
-    });
+    const means = { process, owner, store, clock, random, keys, ports, log, claim };
+    const home = openHome({ era: of.prefix, ...whose, ...means });
     of.homes.set(name, home);
     if (of.ended) void home.close();
     return home;
-  }
-
-  function service(id: string): MaybePromise<Service | undefined> {
-    const known = loaded.get(id);
-    if (known) return known;
-    const load = catalog[id];
-    if (!load) return undefined;
-    const loading = load().then((found) => {
-      found.open(ports);
-      loaded.set(id, found);
-      return found;
-    });
-    loaded.set(id, loading);
-    return loading;
   }
 
   const jobs = jobRunner({
@@ -307,6 +275,24 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     },
   };
   return cloud;
+}
+
+/** Loads a service when it is first asked for. */
+function loader(catalog: Catalog, ports: Ports): Cloud["service"] {
+  const loaded = new Map<string, MaybePromise<Service>>();
+  return (id) => {
+    const known = loaded.get(id);
+    if (known) return known;
+    const load = catalog[id];
+    if (!load) return undefined;
+    const loading = load().then((found) => {
+      found.open(ports);
+      loaded.set(id, found);
+      return found;
+    });
+    loaded.set(id, loading);
+    return loading;
+  };
 }
 
 /** What a call may still take when the cloud is emptied; one that takes longer, an upload say, then fails. */
