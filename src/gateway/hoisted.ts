@@ -7,7 +7,7 @@ const OF_SIGNATURE = new Set(
   ),
 );
 
-/** What clients compute of the empty body with which they make a URL: it tells nothing of the one to come. */
+/** Clients compute these over an empty body when they make a URL: they tell nothing of the body that will come. */
 const OF_BODY = /^x-amz-(sdk-)?checksum|^x-amz-content-sha256$|^x-amz-trailer$/;
 
 /**

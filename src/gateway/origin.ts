@@ -30,8 +30,8 @@ const ownHosts = kept((rules: OriginRules) =>
 );
 
 /**
- * Who calls under a name that is not ours, or hides where he comes from. A page that tells its Origin is judged by
- * `cross-origin.ts`.
+ * Refuses whoever calls under a name that is not ours, or hides that another site is behind the call. A page that tells its
+ * Origin is judged by `cross-origin.ts`.
  * @throws {AwsError} for a request that another site made a browser send
  */
 export function checkOrigin(request: HttpRequest, rules: OriginRules): void {
@@ -68,7 +68,7 @@ export function isOwnOrigin({ host, headers }: HttpRequest, rules: OriginRules):
 const isLoopbackName = (name: string): boolean =>
   name === "localhost" || name.endsWith(".localhost") || name === "[::1]" || /^127(\.\d{1,3}){3}$/.test(name);
 
-/** RFC 1035, 2.3.4, and the brackets of nothing longer. */
+/** RFC 1035, 2.3.4; an address in brackets is shorter. */
 const LONGEST_NAME = 255;
 
 /** An address in `Host` cannot be rebound, a name without a dot cannot be bought. */

@@ -10,7 +10,7 @@ export interface RestRouter {
   /**
    * @param path as on the wire: `//`, `.`, `..` and `+` are ordinary characters of labels
    * @param query decoded pairs
-   * @param about a name in the query that an operation may not pass over
+   * @param about a name in the query: only operations that ask for it can match
    * @throws {URIError} when a label is not UTF-8 in %-escapes
    */
   match(

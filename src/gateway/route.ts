@@ -66,9 +66,10 @@ const QUEUE_PATH = /^\/\d{12}\/[^/]+$/;
 /** Names under which S3's clients sign besides `s3`. */
 const S3_SIGNING_NAMES = new Set(["s3express", "s3-object-lambda", "s3-outposts"]);
 
-/** Where a version that there never was finds nothing; SNS, for one, is asked without any by its own links. */
-const OF_ONE_VERSION = new Set(["iam", "sts", "ses"]);
-const OF_OTHER_WORDS = new Set(["ec2", "sqs"]);
+/** These have no action in a version of the API that is not theirs. Others do not mind: SNS's own links name none. */
+const STRICT_ABOUT_VERSIONS = new Set(["iam", "sts", "ses"]);
+/** These have a sentence of their own for an unknown action; the others have that of the framework beneath them. */
+const OF_OWN_WORDS = new Set(["ec2", "sqs"]);
 
 /** Looks, in this order, at rpcv2Cbor's path, at `X-Amz-Target`, at `Action`, and at the path. */
 export function router({ index, loadContract, domains, endpointHosts }: RouterOptions): Router {
@@ -183,7 +184,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     const contract = loadContract(entry.service);
     const protocol = entry.protocols.find(isQuery)!;
     const operation = contract.operation(action);
-    const isOfVersion = ofVersion(entry) || !OF_ONE_VERSION.has(entry.service);
+    const isOfVersion = ofVersion(entry) || !STRICT_ABOUT_VERSIONS.has(entry.service);
     if (operation === undefined || !isOfVersion)
       return { error: invalidAction(entry.service, action, version), protocol, contract };
     return { operation, protocol, labels: {}, path: facts.path };
@@ -227,7 +228,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
       : rest;
   }
 
-  /** The service is known, but its protocols name operations elsewhere, and nothing is named there. */
+  /** The service is known, but nothing stands where its protocols name the operation. */
   function nothingNamed(facts: RouteFacts, entry: IndexEntry): NoRoute {
     const protocol = entry.protocols.find(isQuery) ?? entry.protocols[0]!;
     const contract = loadContract(entry.service);
@@ -259,7 +260,10 @@ const firstValue = (pairs: readonly (readonly [string, string])[] | undefined, n
 const mediaType = (headers: Readonly<Record<string, string>>) =>
   headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
 
-/** A client is answered in the version of the protocol in which it asked; the Java SDK asks Kinesis in CBOR, but for the rest as awsJson. */
+/**
+ * A client is answered in the version of the protocol in which it asked. The Java SDK asks Kinesis in CBOR, with all else as
+ * in awsJson.
+ */
 function targetProtocol(headers: Readonly<Record<string, string>>): ProtocolName | undefined {
   switch (mediaType(headers)) {
     case "application/x-amz-json-1.0":
@@ -281,9 +285,8 @@ const unknownOperation = (status: number) =>
     { status },
   );
 
-/** Each says it as it was heard; most have the words of what they are built on. */
 function invalidAction(service: string, action: string, version: string | undefined): AwsError {
-  const message = OF_OTHER_WORDS.has(service)
+  const message = OF_OWN_WORDS.has(service)
     ? `The action ${action} is not valid for this web service.`
     : `Could not find operation ${action} for version ${version ?? "NO_VERSION_SPECIFIED"}`;
   return new AwsError("InvalidAction", message);

@@ -42,7 +42,7 @@ export class Batch implements OpenCommit {
     return this.isOpen && this.bytes + bytes <= MOST_TOGETHER;
   }
 
-  /** Another transaction, whose writes are so large, is added. */
+  /** Counts one more transaction, and the bytes of its writes. */
   join(bytes: number): void {
     this.bytes += bytes;
     this.writers++;

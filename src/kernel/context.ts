@@ -58,7 +58,7 @@ export interface Context extends Place {
    */
   elsewhere(region: string): Context;
 
-  /** For a long poll: at most so many milliseconds. */
+  /** A long poll's wait, of so many milliseconds at most. */
   wait(milliseconds: number): Wait;
   /** Calls when the cloud's clock is there, unless the answer is called first; forgotten when the cloud ends. */
   at(due: number, then: () => void): () => void;
@@ -69,8 +69,9 @@ export interface Context extends Place {
   /** Judges one entry of a batch. @throws {AwsError} AccessDenied */
   authorize(facts: readonly AccessFact[]): void;
   /**
-   * Calls in the same place unless said, as somebody else: a service by its name, on behalf of a resource. Whose that
-   * is, an ARN says; not so a bucket's, which then belongs to the account of this context unless it is said.
+   * Calls as somebody else, in the same place unless another is given: a service by its name, on behalf of `source`. An
+   * ARN tells the account of a resource, but not that of a bucket: a bucket counts as this context's unless `source` says
+   * whose it is.
    */
   as(caller: string | Principal, source?: string | Source, place?: Place): { aws: Clients };
   /** Counts something besides the call itself: bytes, hours. */

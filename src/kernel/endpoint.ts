@@ -6,13 +6,10 @@ import type { Context } from "./context.ts";
 
 /**
  * An HTTP door of a service that AWS's models do not know: an upload by form, a website, a metadata service. It is asked
- * where the request is for its service and no operation fits, or at hosts of its own.
+ * for requests to its service that fit no operation, and for those to hosts of its own.
  */
 export interface Endpoint {
-  /**
-   * The label of its hosts, by which the catalog knows whose they are, or the beginning of its paths; without one it has
-   * none of its own.
-   */
+  /** Label of its hosts, or beginning of its paths, as the catalog has it; absent where it has neither of its own. */
   host?: string;
   accepts(request: EndpointRequest): boolean;
   /** @throws {AwsError} which is told in the form of the service */
@@ -83,7 +80,7 @@ export type CrossOrigin = (
 export interface CrossOriginVerdict {
   /** Of the answer, where a rule allows the request. */
   headers?: Record<string, string>;
-  /** What a browser is told whose question no rule answers with yes. */
+  /** What a browser is told where no rule allows what it asks for. */
   refusal: AwsError;
   /** Whether there are rules: they then take the place of the house's own, also for pages of this machine. */
   ruled: boolean;

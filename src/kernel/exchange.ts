@@ -32,5 +32,5 @@ export interface Exchange {
   took: number;
 }
 
-/** Keeps books of what was asked and answered, before the answer leaves; no promise where there is nothing to write. */
+/** Books what was asked and answered, before the answer leaves; without a promise where nothing is written. */
 export type Observe = (exchange: Exchange, ctx: Context) => MaybePromise<void>;

@@ -14,8 +14,8 @@ const LARGEST = 8 * 1024;
 const OVERHEAD = 200;
 
 /**
- * What is read is in the newer half; when that is full it becomes the older one, and what nobody has read since the last
- * time goes.
+ * Whatever is read moves to the newer half. When that is full it becomes the older one, and the former older one goes, with
+ * all that nobody has read since.
  */
 export function openHot(mostBytes = MOST_BYTES): Hot {
   let newer = new Map<string, { record: unknown; bytes: number }>();

@@ -43,7 +43,7 @@ const letters = collection<PostedLetter>("kernel/letter", { scope: "partition", 
 
 /** The oldest go when there are more. */
 const MOST = 1_000;
-/** How many letters come to one count: it reads them all. */
+/** They are counted once in so many letters, since a count reads them all. */
 const LETTERS_A_COUNT = 50;
 
 export function openLetters(home: () => Home): LetterBox {

@@ -29,9 +29,9 @@ export const usageRows = byScope((scope) =>
  */
 export interface Meter {
   count(place: Place, kind: string, amount: number): void;
-  /** Before a transaction ends: what earlier processes counted has to be known of whatever it counts. */
+  /** Before a transaction ends: adds to its totals what earlier processes have counted. */
   learn(tx: ReadTransaction): Promise<void> | undefined;
-  /** What was counted and is not written, to go along with what sets out for the disk. */
+  /** What was counted and is not written yet, to go along with a batch that sets out for the disk. */
   accompany(): Companion | undefined;
   /** Writes what has no company. */
   flush(): Promise<void>;

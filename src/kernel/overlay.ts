@@ -17,7 +17,7 @@ export interface Write {
   text: string;
   /** `undefined` for a deletion. */
   value: Uint8Array | undefined;
-  /** The commit that it is part of: there is none yet, or none any more, since a later write took its place there. */
+  /** The commit that it is part of; `undefined` before there is one, and once a later write has taken its place there. */
   pending: Pending | undefined;
 }
 

@@ -1,9 +1,9 @@
 import type { AwsError } from "#aws/errors.ts";
 import type { Context } from "./context.ts";
 
-/** A listing in pages, whose token tells where the last one ended: sealed, so that nobody reads or makes one. */
+/** A page of a listing. Its token tells where the page before it ended, sealed, so that nobody reads or makes one. */
 export interface PageRequest<T> {
-  /** Which listing it is, with whatever narrows it: a token continues no other. */
+  /** Names the listing and whatever narrows it: a token continues no other. */
   listing: readonly string[];
   token: string | undefined;
   /** At most 999. */

@@ -145,7 +145,7 @@ export function openPartition({
     batch.pending.durable.catch(() => {});
   }
 
-  /** Takes a turn, which is given back when it is over: at once where nothing stands in the way, and then without a promise. */
+  /** Takes a turn, without a promise where nothing stands in the way. Whoever has it gives it back. */
   function enterNow(exclusive: boolean): MaybePromise<Tenure> {
     const turn = lock.acquire(exclusive);
     return turn || !tenure || closed ? enterLater(exclusive, turn) : tenure;

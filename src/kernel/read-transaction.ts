@@ -33,7 +33,7 @@ export class Reads implements ReadTransaction {
     return this.#time;
   }
 
-  /** What is looked at is often written next, or after the one next thing. */
+  /** The last two keys are kept: what is read is often written next, or next but one. */
   protected keyOf(of: Keyed, parts: readonly KeyPart[]): RowKey {
     const last = this.#last;
     if (last && isOf(last, of, parts)) return last.key;
@@ -123,7 +123,7 @@ function isOf(known: KnownKey, of: Keyed, parts: readonly KeyPart[]): boolean {
   return known.parts.length === parts.length && known.parts.every((part, i) => part === parts[i]);
 }
 
-/** Of collections that are read again and again, so many keys are kept. */
+/** Keys that are kept of a collection whose records are read again and again. */
 const KEPT_KEYS = 1_000;
 
 function keyOf(at: TransactionScope, of: Keyed, parts: readonly KeyPart[]): RowKey {

@@ -43,8 +43,8 @@ export interface ServiceDefinition<S extends ServiceId> {
   operations: Handlers<S>[];
   access: Access<S>;
   /**
-   * What the contract does not say of an input: answers what AWS tells in one sentence with the contract's, and throws
-   * what it tells before all else.
+   * Judges what the contract does not say of an input. It returns what AWS tells in one sentence with the contract's own
+   * violations, and throws what AWS tells before them.
    */
   judge?: (operation: string, input: object) => Violation[];
   /** How the service says no, where it has its own code or sentence. */

@@ -31,7 +31,7 @@ export function openTrail({ write, log }: TrailOptions): Trail {
   let waiting: TrailRecord[] = [];
   let timer: NodeJS.Timeout | undefined;
   let latest = Promise.resolve();
-  /** When none was found that is too old. */
+  /** When the last look found none that is too old. */
   let looked = Number.NEGATIVE_INFINITY;
 
   const flushSoon = () =>

@@ -108,7 +108,7 @@ export interface TransactionScope {
   keys: DataKeys;
   /** What the keys of each collection begin with, made once. */
   prefixes: Map<string, Buffer>;
-  /** Of each collection whose records are read again and again: the key of a record that is found by one name. */
+  /** By collection whose records are read often: finds the key of a record that one name identifies. */
   hotKeys: Map<string, (name: string) => RowKey>;
 }
 

@@ -16,13 +16,13 @@ export interface Limits {
   bodyIdleTimeout: number;
   /** Above the idle time of the SDKs' connection pools, lest they write to a connection that is being closed. */
   keepAliveTimeout: number;
-  /** Of a body that nobody wanted: up to this it is read and dropped to keep the connection, above it costs more than a new one. */
+  /** An unwanted body of up to so many bytes is read to keep the connection; for a longer one a new connection is cheaper. */
   unreadBytes: number;
   /** How long a refused upload is read and dropped, so that its sender sees the answer and not a reset. */
   lingerTimeout: number;
   /** Bytes of a body that wait in memory for a slow reader, in addition to one socket buffer. */
   readAheadBytes: number;
-  /** Requests at a time on one HTTP/2 connection: Node's Kinesis client opens up to 100, the Java SDK counts on its server's word. */
+  /** Requests at a time on one HTTP/2 connection. Node's Kinesis client opens up to 100; the Java SDK as many as it is told. */
   streamsPerConnection: number;
   /** Frames and resets beyond the rules before an HTTP/2 connection is closed. */
   invalidFrames: number;

@@ -1,6 +1,6 @@
 /**
- * Fills a store until the disk takes no more, makes room, and goes on; prints what it saw. It stands in a process of its own, since
- * it is the process whose files may not grow: the kernel refuses its writes just as a full disk would.
+ * Fills a store until the disk takes no more, makes room, and goes on; prints what it saw. It has a process of its own, since
+ * it is a process whose files may not grow: the kernel refuses its writes just as a full disk would.
  */
 import { execFileSync } from "node:child_process";
 import { openEmbedded } from "./embedded.ts";

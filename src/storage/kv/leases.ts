@@ -1,9 +1,9 @@
 import { FencedError, type Lease, LeaseHeldError } from "./kv.ts";
 
 /**
- * The leases that were granted through one open store, as far as it knows: the newest of each partition, and
- * whether a failed commit has ended it. An ended one stays on the list, since its owner still owns the partition and only has
- * to take the lease anew.
+ * The leases that were granted through one open store, as far as it knows: the newest of each partition, and whether a
+ * failed commit has ended it. An ended one stays on the list: its owner still owns the partition, and only has to take the
+ * lease anew.
  */
 export function grantedLeases() {
   const granted = new Map<string, { lease: Lease; ended?: unknown }>();

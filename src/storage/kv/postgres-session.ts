@@ -10,8 +10,8 @@ export interface Session {
 
 /**
  * Begins a session: a connection of its own holds an advisory lock, which the server frees the moment it sees the
- * connection gone; and a row says how long to believe in it where the server does not see that. The row is renewed three times in
- * `ttl` milliseconds. Expiry is judged by the server's clock alone.
+ * connection gone. Where the server does not see that, a row says until when the session is to be believed in; it is renewed
+ * three times in `ttl` milliseconds. Expiry is judged by the server's clock alone.
  */
 export async function openSession(pool: Pool, config: ClientConfig, ttl: number): Promise<Session> {
   const { rows } = await pool.query<{ number: number }>(

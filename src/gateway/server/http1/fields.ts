@@ -29,14 +29,15 @@ export interface FieldLimits {
   count: number;
 }
 
-/** Where names and values are: begin and end of each, so four positions a line. Kept and used again, with its room. */
+/** Begin and end of each name and value: four positions a line. The object is used again, and keeps its room. */
 export interface Marks {
   count: number;
   readonly positions: number[];
 }
 
 /**
- * Header or trailer lines with the empty line behind them (RFC 9112, 5), as marks. No line may be folded, and no space stand before the colon: both have smuggled requests.
+ * Header or trailer lines with the empty line behind them (RFC 9112, 5), as marks. No line may be folded, and no space may
+ * stand before the colon: both have smuggled requests.
  *
  * @returns where the section ends; -1 where it has not come to its end yet
  * @throws {Refusal} for lines that are not by the rules, or too many

@@ -7,7 +7,7 @@ export interface LogFile {
   readonly size: number;
   /** Fills `into` from the file's beginning; answers how much there was. */
   read(into: Uint8Array): Promise<number>;
-  /** Hands bytes to the operating system. They may be lost, or arrive in part, until a `sync` that begins afterwards has ended. */
+  /** Hands bytes to the operating system. Until a `sync` that begins later has ended, they may be lost in part or whole. */
   write(bytes: Uint8Array, at: number): Promise<void> | undefined;
   sync(): Promise<void>;
   close(): Promise<void>;

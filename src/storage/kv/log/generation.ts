@@ -30,11 +30,11 @@ export interface Generation {
   readonly records: number;
   /** Records of the generation before. */
   readonly before: number;
-  /** The memory that its bytes stand in; free for others when the generation is settled, unless it is lent. */
+  /** The memory that its bytes stand in. Once the generation is settled it is free for others, unless it is lent. */
   readonly arena: Buffer;
   /** Newest row by key: where it stands. */
   readonly rows: OrderedMap<number>;
-  /** Whether rows were handed out whose values stand in the arena: it is theirs from then on. */
+  /** Whether rows were handed out whose values stand in the arena: from then on the arena is theirs. */
   readonly isLent: boolean;
   /** The value of a row, in the arena itself; `undefined` for a deletion. */
   value(row: number): Uint8Array | undefined;
