@@ -294,6 +294,40 @@ test("an archive keeps what its pattern says, and a replay shows it again", asyn
   });
 });
 
+// https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_StartReplay.html
+test("a replay goes by the time in the event, an archive's retention by when it came", async () => {
+  await rule({ source: ["shop"] });
+  const EventSourceArn = "arn:aws:events:us-east-1:000000000000:event-bus/default";
+  const { ArchiveArn } = await nube.aws.events.CreateArchive({
+    ArchiveName: "archive",
+    EventSourceArn,
+    RetentionDays: 2,
+  });
+  const at = (time: string) => ({ ...orders, Time: new Date(time), Detail: JSON.stringify({ time }) });
+  const times = [
+    "2025-06-01T12:00:00Z",
+    "1969-06-01T12:00:00Z",
+    "2025-06-01T11:00:00Z",
+    "2026-03-01T12:00:00Z",
+  ];
+  await nube.aws.events.PutEvents({ Entries: times.map(at) });
+  await nube.advance("1d");
+  const replay = async (ReplayName: string) => {
+    await nube.aws.events.StartReplay({
+      ReplayName,
+      EventSourceArn: ArchiveArn!,
+      EventStartTime: new Date("2025-06-01T00:00:00Z"),
+      EventEndTime: new Date("2025-06-02T00:00:00Z"),
+      Destination: { Arn: EventSourceArn },
+    });
+    await nube.advance("1m");
+    return bodies().filter((body) => body["replay-name"] === ReplayName);
+  };
+  expect(await replay("first")).toMatchObject([{ time: times[2] }, { time: times[0] }]);
+  await nube.advance("2d");
+  expect(await replay("second")).toEqual([]);
+});
+
 test("no answer tells a connection's secrets", async () => {
   const AuthParameters = { BasicAuthParameters: { Username: "me", Password: "secret-word" } };
   const made = await nube.aws.events.CreateConnection({

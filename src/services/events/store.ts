@@ -56,7 +56,10 @@ export interface Archive {
 
 export interface ArchivedEvent {
   archive: string;
+  /** Its own, by which it is replayed. */
   time: Time;
+  /** When it came, where its own time is another. */
+  came?: Time;
   order: number;
   event: BusEvent;
 }

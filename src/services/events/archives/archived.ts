@@ -2,7 +2,7 @@ import { type EventPattern, eventPattern } from "#aws/languages/event-pattern/ma
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { remembered } from "#lib/remembered.ts";
-import { archived, archives, type BusEvent } from "../store.ts";
+import { type ArchivedEvent, archived, archives, type BusEvent } from "../store.ts";
 
 const DAY = 86_400_000;
 const PAGE = 500;
@@ -13,22 +13,48 @@ export async function keepInArchives(tx: Transaction, bus: string, event: BusEve
   for (const archive of await tx.listBy(archives, "bus", { in: [bus], limit: 1_000 })) {
     if (archive.pattern !== undefined && !compiled(archive.pattern).matches(event as never)) continue;
     const order = tx.sequence();
-    tx.put(archived, { archive: archive.name, time: tx.now(), order, event });
+    tx.put(archived, { archive: archive.name, ...timesOf(event, tx.now()), order, event });
     const bytes = archive.bytes + Buffer.byteLength(JSON.stringify(event));
     tx.put(archives, { ...archive, events: archive.events + 1, bytes });
   }
 }
 
-/** Removes what an archive keeps for longer than it is to, a page at a time, once a day. */
-export const expire = job<{ archive: string; created: number }>("events/expire", {
+/** An event tells its time to the second. */
+function timesOf(event: BusEvent, now: number): Pick<ArchivedEvent, "time" | "came"> {
+  const time = Math.max(0, Date.parse(event.time));
+  return Math.floor(time / 1_000) === Math.floor(now / 1_000) ? { time: now } : { time, came: now };
+}
+
+const cameAt = ({ time, came = time }: ArchivedEvent) => came;
+
+/** What an archive holds, a page at a time. */
+interface Held {
+  archive: string;
+  created: number;
+  after?: [number, number];
+}
+const behind = (after: Held["after"]) => (after ? { after } : {});
+const placeOf = ({ time, order }: ArchivedEvent): [number, number] => [time, order];
+
+/** Removes what an archive keeps for longer than it is to, once a day. */
+export const expire = job<Held>("events/expire", {
   attempts: Number.POSITIVE_INFINITY,
-  async run(ctx, { archive: name, created }) {
+  async run(ctx, { archive: name, created, after }) {
     return ctx.transact(async (tx) => {
       const archive = await tx.get(archives, [name]);
       if (archive?.created !== created) return undefined;
-      if (archive.retentionDays === 0) return { again: DAY };
+      // The first page comes again each day; those behind it are asked for anew.
+      const next = after ? undefined : { again: DAY };
+      if (archive.retentionDays === 0) return next;
       const before = tx.now() - archive.retentionDays * DAY;
-      const old = await tx.list(archived, { in: [name], before: [before], limit: PAGE });
+      // One whose own time is yet to come stays until then.
+      const found = await tx.list(archived, {
+        in: [name],
+        ...behind(after),
+        before: [Math.max(0, before)],
+        limit: PAGE,
+      });
+      const old = found.filter((one) => cameAt(one) < before);
       let { events, bytes } = archive;
       for (const { time, order, event } of old) {
         tx.delete(archived, [name, time, order]);
@@ -36,22 +62,25 @@ export const expire = job<{ archive: string; created: number }>("events/expire",
         bytes -= Buffer.byteLength(JSON.stringify(event));
       }
       if (old.length > 0) tx.put(archives, { ...archive, events, bytes });
-      return { again: old.length === PAGE ? 0 : DAY };
+      if (found.length === PAGE)
+        tx.enqueue(expire, { archive: name, created, after: placeOf(found.at(-1)!) });
+      return next;
     });
   },
 });
 
 /** Removes all that an archive kept, after it was deleted. */
-export const discard = job<{ archive: string; created: number }>("events/discard", {
+export const discard = job<Held>("events/discard", {
   attempts: Number.POSITIVE_INFINITY,
-  async run(ctx, { archive: name, created }) {
+  async run(ctx, { archive: name, created, after }) {
     return ctx.transact(async (tx) => {
       // An archive of the same name that was made since keeps what came since.
       const successor = await tx.get(archives, [name]);
-      const before = successor && successor.created !== created ? { before: [successor.created] } : {};
-      const rest = await tx.list(archived, { in: [name], ...before, limit: PAGE });
-      for (const { time, order } of rest) tx.delete(archived, [name, time, order]);
-      return rest.length === PAGE ? { again: 0 } : undefined;
+      const end = successor && successor.created !== created ? successor.created : Number.POSITIVE_INFINITY;
+      const found = await tx.list(archived, { in: [name], ...behind(after), limit: PAGE });
+      for (const one of found) if (cameAt(one) < end) tx.delete(archived, [name, ...placeOf(one)]);
+      if (found.length === PAGE)
+        tx.enqueue(discard, { archive: name, created, after: placeOf(found.at(-1)!) });
     });
   },
 });
