@@ -374,9 +374,29 @@ refusals(guide("Query.KeyConditionExpressions"), [
 ]);
 
 /** What an update makes of an item, or how it is refused. */
-const start: Item = { n: N(1), l: { L: [S("a")] }, m: { M: { x: N(1) } }, ss: { SS: ["a", "b"] } };
+const start: Item = {
+  n: N(1),
+  l: { L: [S("a")] },
+  m: { M: { x: N(1) } },
+  ss: { SS: ["a", "b"] },
+  bags: { L: [{ SS: ["a"] }, { SS: ["b"] }, { SS: ["c"] }] },
+};
 const APPLIED: [string, Item, Item | string][] = [
   ["SET l[5] = :v, l[3] = :w", { ":v": S("v"), ":w": S("w") }, { l: { L: [S("a"), S("w"), S("v")] } }],
+  ["SET l[7] = :v REMOVE l[1]", { ":v": S("v") }, { l: { L: [S("a"), S("v")] } }],
+  ["SET l[3] = :v ADD l[1] :n", { ":v": S("v"), ":n": N(1) }, { l: { L: [S("a"), N(1), S("v")] } }],
+  ["ADD l[9] :n, l[8] :m", { ":n": N(9), ":m": N(8) }, { l: { L: [S("a"), N(8), N(9)] } }],
+  ["DELETE bags[0] :a REMOVE bags[1]", { ":a": { SS: ["a"] } }, { bags: { L: [{ SS: ["c"] }] } }],
+  [
+    "DELETE bags[0] :a, bags[1] :b",
+    { ":a": { SS: ["a"] }, ":b": { SS: ["b"] } },
+    { bags: { L: [{ SS: ["c"] }] } },
+  ],
+  [
+    "SET l[7] = :l REMOVE l[1][0]",
+    { ":l": { L: [S("v")] } },
+    "The document path provided in the update expression is invalid for update",
+  ],
   ["SET m.y = :v", { ":v": S("v") }, { m: { M: { x: N(1), y: S("v") } } }],
   ["SET n = n - :v", { ":v": N("0.1") }, { n: N("0.9") }],
   ["SET z = if_not_exists(n, (:v))", { ":v": N(0) }, { z: N(1) }],

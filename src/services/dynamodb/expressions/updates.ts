@@ -71,38 +71,46 @@ function bind({ set, remove, add, delete: deletions }: UpdateActions, holders: P
   ];
   const clash = clashIn(paths);
   if (clash) fail(KIND, clash);
+  const changes: { path: Path; value: (item: Item) => Change }[] = [
+    ...assignments,
+    ...additions.map(({ path, value }) => ({
+      path,
+      value: (item: Item) => added(valueAt(item, path), value),
+    })),
+    ...subtractions.map(({ path, value }) => ({
+      path,
+      value: (item: Item) => without(valueAt(item, path), value),
+    })),
+  ];
   // What is appended to a list stands in the order of the places that were named for it.
-  const inOrder = assignments.toSorted((a, b) => byPlace(a.path, b.path));
-  // From the end of a list to its beginning, so that no place moves before its turn.
-  const fromBehind = removals.toSorted((a, b) => byPlace(b, a));
+  const inOrder = changes.toSorted((a, b) => byPlace(a.path, b.path));
   const nested = new Set(paths.filter(({ length }) => length > 1).map(([name]) => name!));
 
   return {
     paths,
-    written: [...assignments, ...additions, ...subtractions].map(({ path }) => path),
+    written: changes.map(({ path }) => path),
     isRemoval: assignments.length + additions.length === 0,
     apply(item) {
       const changed: Item = { ...item };
       // What is written into is written into a copy.
       for (const name of nested) if (Object.hasOwn(item, name)) changed[name] = structuredClone(item[name]!);
-      // Every value is taken from the item as it was.
+      // Every value is taken from the item as it was, and every place is one in it.
       const values = inOrder.map(({ value }) => value(item));
-      for (let at = 0; at < inOrder.length; at++) write(changed, inOrder[at]!.path, values[at]!);
-      for (const { path, value } of additions) {
-        const sum = added(valueAt(item, path), value);
-        write(changed, path, sum);
+      const gone = [...removals];
+      for (const [at, { path }] of inOrder.entries()) {
+        const value = values[at];
+        if (value === "nothing") gone.push(path);
+        else if (value) write(changed, path, value);
       }
-      for (const { path, value } of subtractions) {
-        const left = without(valueAt(item, path), value);
-        if (left === "nothing") erase(changed, path);
-        else if (left) write(changed, path, left);
-      }
-      for (const path of fromBehind) erase(changed, path);
+      // From the end of a list to its beginning, so that no place moves before its turn.
+      for (const path of gone.toSorted((a, b) => byPlace(b, a))) if (isIn(item, path)) erase(changed, path);
       return changed;
     },
   };
 }
 
+/** What is to stand in a place: nothing at all, or, where it is undefined, what is there. */
+type Change = ReturnType<typeof without>;
 type Read = (item: Item) => Value;
 
 const noSuchAttribute = () =>
@@ -274,17 +282,23 @@ function write(item: Item, path: Path, value: Value): void {
   else throw noSuchPath();
 }
 
+/** Of an item as it was: what was appended just now stays. @throws {AwsError} for a path that leads into nothing */
+function isIn(item: Item, path: Path): boolean {
+  if (path.length === 1) return true;
+  const parent = valueAt(item, path.slice(0, -1));
+  if (!(typeof path.at(-1) === "number" ? parent?.L : parent?.M)) throw noSuchPath();
+  return valueAt(item, path) !== undefined;
+}
+
 function erase(item: Item, path: Path): void {
   const last = path.at(-1)!;
   if (path.length === 1) {
     delete item[last];
     return;
   }
-  const parent = valueAt(item, path.slice(0, -1));
-  if (!parent) throw noSuchPath();
-  if (typeof last === "number" && parent.L) parent.L.splice(last, 1);
-  else if (typeof last === "string" && parent.M) delete parent.M[last];
-  else throw noSuchPath();
+  const parent = valueAt(item, path.slice(0, -1))!;
+  if (typeof last === "number") parent.L!.splice(last, 1);
+  else delete parent.M![last];
 }
 
 function byPlace(a: Path, b: Path): number {
