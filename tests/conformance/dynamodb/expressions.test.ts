@@ -1,4 +1,4 @@
-import { GetItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { dynamodbOn, guide, type Item, N, type Refusal, S } from "./client.ts";
@@ -497,3 +497,37 @@ for (const [UpdateExpression, values, shown] of SHOWN)
       expect(Attributes).toEqual(shown);
     },
   );
+
+/** From the least that a number may be to the largest. */
+const SIZES = [
+  "-9.9E125",
+  "-1E125",
+  "-9.9E124",
+  "-1",
+  "-1E-130",
+  "0",
+  "1E-130",
+  "1",
+  "9.9E124",
+  "1E125",
+  "9.9E125",
+];
+behaviour("numbers of all sizes sort as numbers", guide("HowItWorks.NamingRulesDataTypes"), async () => {
+  const p = S("sizes");
+  for (const s of SIZES) await send(new PutItemCommand({ TableName, Item: { p, s: N(s) } }));
+  const found = async (operator: string, than: string) => {
+    const { Items } = await send(
+      new QueryCommand({
+        TableName,
+        KeyConditionExpression: `p = :p AND s ${operator} :s`,
+        ExpressionAttributeValues: { ":p": p, ":s": N(than) },
+      }),
+    );
+    return Items!.map(({ s }) => Number(s!.N));
+  };
+  const sizes = SIZES.map(Number);
+  for (const [at, size] of SIZES.entries()) {
+    expect(await found(">=", size)).toEqual(sizes.slice(at));
+    expect(await found("<", size)).toEqual(sizes.slice(0, at));
+  }
+});

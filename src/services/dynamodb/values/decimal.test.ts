@@ -87,8 +87,8 @@ test("a sum may be too large", () => {
 
 describe("order", () => {
   const decimals = fc
-    .tuple(fc.boolean(), fc.bigInt({ min: 0n, max: 10n ** 38n - 1n }), fc.integer({ min: -80, max: 80 }))
-    .map(([negative, digits, power]) => read(`${negative ? "-" : ""}${digits}E${power}`));
+    .tuple(fc.boolean(), fc.bigInt({ min: 0n, max: 10n ** 38n - 1n }), fc.integer({ min: -129, max: 126 }))
+    .map(([negative, digits, power]) => read(`${negative ? "-" : ""}0.${digits}E${power}`));
 
   test("of the bytes is that of the numbers", () => {
     fc.assert(
@@ -102,12 +102,16 @@ describe("order", () => {
 
   test("of near ones, and of those that continue others", () => {
     const sorted = [
+      "-9.9E125",
+      "-1E125",
+      "-9.9E124",
       "-1E10",
       "-12.01",
       "-12",
       "-1.2",
       "-1",
       "-0.5",
+      "-1E-130",
       "0",
       "1E-130",
       "0.5",
@@ -116,6 +120,9 @@ describe("order", () => {
       "12",
       "12.01",
       "1E10",
+      "9.9E124",
+      "1E125",
+      "9.9E125",
     ];
     const shuffled = sorted.toReversed().map(read);
     const back = shuffled.sort((a, b) => Buffer.compare(decimalBytes(a), decimalBytes(b))).map(formatDecimal);

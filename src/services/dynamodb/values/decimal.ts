@@ -124,7 +124,8 @@ export function decimalBytes({ negative, digits, exponent }: Decimal): Uint8Arra
   if (digits === "") return Uint8Array.of(0x80);
   const pairs = Math.ceil(digits.length / 2);
   const bytes = new Uint8Array(2 + pairs + (negative ? 1 : 0));
-  bytes[0] = 0x81;
+  // There is one exponent more than a byte holds behind the first: the largest has a beginning of its own.
+  bytes[0] = exponent === LARGEST_EXPONENT ? 0x82 : 0x81;
   bytes[1] = exponent - SMALLEST_EXPONENT + 1;
   for (let at = 0; at < pairs; at++) {
     const second = 2 * at + 1 < digits.length ? digits.charCodeAt(2 * at + 1) - ZERO_CODE : 0;
