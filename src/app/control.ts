@@ -78,7 +78,7 @@ async function linked(own: string, path: string): Promise<boolean> {
 
 /**
  * Of several processes that see a dead socket, each must look again when the others are done, or it would remove what the
- * first has put there. Only a dead one is removed, never a name that nobody had a moment ago: another may have it by now.
+ * first has put there. Where there is no socket nothing is removed: another process may put its own there at any moment.
  * SQLite's is the one lock in Node that the kernel frees when its holder dies.
  */
 async function replaceDead(own: string, path: string): Promise<void> {

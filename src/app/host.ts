@@ -14,8 +14,8 @@ export interface Finding {
   remedy?: string;
 }
 
-const MIN_FREE_BYTES = 1024 ** 3;
 const GIB = 1024 ** 3;
+const MIN_FREE_BYTES = GIB;
 
 /** What this machine offers to a cloud with these settings. */
 export function inspectHost(config: Config): Promise<Finding[]> {

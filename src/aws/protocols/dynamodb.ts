@@ -7,8 +7,8 @@ export function isDynamodb(operation: Operation | undefined): boolean {
 }
 
 /**
- * DynamoDB, other than all who speak awsJson, tells the CRC-32 of a body beside it. Clients compare; the AWS SDK for Go takes
- * a missing one for 0, and warns at each answer.
+ * Unlike all others that speak awsJson, DynamoDB tells the CRC-32 of a body in a header. Clients compare; the AWS SDK for Go
+ * takes a missing one for 0, and warns at each answer.
  */
 export function bodyChecksum(
   operation: Operation | undefined,

@@ -18,7 +18,7 @@ const SPACE = 0x20;
 /**
  * Reads JSON straight from its text where a shape is made of texts and blobs alone: records for a stream. The engine's
  * parser makes a string of each blob first, and looks every short text up among those that it keeps: nearly twice the time.
- * `undefined` is told of whatever is not as clients write it: that is read, and judged, like any other body.
+ * Answers `undefined` for a body that is not as clients write it, which is then read and judged like any other.
  */
 export function plainReader(shape: StructureShape): ((text: string) => unknown) | undefined {
   const read = readerOf(shape, []);

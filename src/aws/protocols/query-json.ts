@@ -3,9 +3,9 @@ import type { Operation, Shape, StructureShape } from "../contract/shapes.ts";
 import { isSender, type WireError } from "./errors.ts";
 
 /**
- * Answers of the query protocol as JSON, for who says `Accept: application/json`, as API Gateway's integrations and clients
- * that sign for others do. What is wrapped stays wrapped, members stand in the order of their names, and what is not there
- * is null.
+ * Answers of the query protocol as JSON, for whoever says `Accept: application/json`, as API Gateway's integrations do and
+ * clients that sign for others. What is wrapped stays wrapped, members stand in the order of their names, and what is not
+ * there is null.
  */
 export const jsonAnswerOf = kept((operation: Operation) => {
   const { output, resultWrapper, wireName } = operation;

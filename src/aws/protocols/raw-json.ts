@@ -3,7 +3,8 @@ import type { WriteJson } from "./json.ts";
 
 /**
  * A member of an answer that prints its own JSON, straight from what is stored: it goes out as it is, without a look at its
- * shape. Who speaks another protocol, or asks from inside the house, is given the value. Little is printed as a text soonest.
+ * shape. Whoever speaks another protocol, or asks from inside the house, is given the value. Short JSON is printed fastest as
+ * a string.
  */
 export class RawJson<T> {
   readonly print: () => Printed | string;
@@ -87,8 +88,8 @@ export function bytesOf(json: Printed | string): Buffer {
 const scratch = Buffer.allocUnsafeSlow(64 * 1_024);
 
 /**
- * A text where all of it is ASCII: that goes when the young are collected, while bytes count as memory outside of the heap,
- * and a few thousand bodies of those have all of it collected.
+ * A string where all of it is ASCII: that goes when young objects are collected. Buffers count as memory outside of the heap,
+ * and a few thousand of them make the collector go through all of it.
  */
 function bodyOf(json: Printed): string | Buffer {
   if (json.length > scratch.length) return bytesOf(json);

@@ -2,8 +2,8 @@ import type { EventPattern } from "./match.ts";
 import type { Matcher } from "./matchers.ts";
 
 /**
- * Of wildcards, a value may match so many beginnings at once. AWS tells no number: three of `*:stack/name/*` in a field
- * were taken, four were not, and each has three: both its wildcards, and what of the name has come so far.
+ * A value may match the beginnings of so many wildcards at once. AWS tells no number: of `*:stack/name/*` it took three in
+ * one field, and not four. Each counts as three beginnings: its two asterisks, and the part of the name that has come so far.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching-complexity
  */
 const MOST_BEGINNINGS = 11;
@@ -13,7 +13,7 @@ export const isTooComplex = ({ branches }: EventPattern): boolean =>
 
 function beginningsOf(anyOf: readonly Matcher[]): number {
   const wildcards = anyOf.flatMap(({ pieces }) => (pieces ? [pieces] : []));
-  // A value begins in one way: with a text go those of its own beginnings.
+  // A value begins in one way only: together count those whose first texts can begin the same value.
   const together = wildcards.map(([text = ""]) =>
     wildcards
       .filter(([other = ""]) => text.startsWith(other))

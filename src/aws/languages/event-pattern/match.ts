@@ -88,7 +88,7 @@ interface Node {
   /** What the field's own value must be. */
   anyOf?: readonly Matcher[];
   below: Node[];
-  /** Here or somewhere below, nothing may be there. */
+  /** The pattern allows a field to be absent, here or somewhere below. */
   mayBeAbsent: boolean;
 }
 
@@ -97,7 +97,7 @@ function branchPattern(branch: Branch): BranchPattern {
   const fields = new Map<string, FieldPattern>();
   for (const field of branch.values()) {
     const name = field.path.join(".");
-    // Names as they were parsed are the engine's own, by which it finds properties several times as fast as by pieces of text.
+    // The engine finds a property several times as fast by a name as it was parsed as by a piece of another text.
     const isSpread = field.path.some((step) => step.includes("."));
     fields.set(name, isSpread ? { path: name.split("."), anyOf: field.anyOf } : field);
   }
@@ -114,7 +114,7 @@ function branchPattern(branch: Branch): BranchPattern {
   return { fields: [...fields.values()], matches: (event) => all(root, event) };
 }
 
-/** In which Ruler asks for fields; {@link firstThere} depends on it. */
+/** The order in which Ruler asks for fields; {@link firstThere} depends on it. */
 const byName = (one: FieldPattern, other: FieldPattern) =>
   one.path.join(".") < other.path.join(".") ? -1 : 1;
 
