@@ -119,8 +119,9 @@ async function move(work: Work, from: OpenQueue, task: MoveTask) {
   const walk = backlog.walk();
   work.afterwards(from, walk.commit);
   let moved = 0;
+  let cleared = 0;
   let bytes = 0;
-  while (moved < limit && bytes < BATCH_BYTES) {
+  while (moved < limit && cleared < BATCH && bytes < BATCH_BYTES) {
     const seq = walk.next();
     if (seq === undefined) {
       if (backlog.isWhole || !backlog.hasRoom) return { moved, isMore: false };
@@ -132,6 +133,7 @@ async function move(work: Work, from: OpenQueue, task: MoveTask) {
     if (!message || (state && state.visibleAt > tx.now())) continue;
     if (isPast(queue, message, tx.now())) {
       work.remove(from, message, !message.content);
+      cleared++;
       continue;
     }
     const name = task.destination ?? message.source?.split(":")[5];
