@@ -1,6 +1,7 @@
 import type { ScalarShape, Shape } from "../contract/shapes.ts";
 import { CborTimestamp, CborWriter, decodeCbor } from "./cbor.ts";
 import { Malformed } from "./malformed.ts";
+import { type IntegerType, isWithin } from "./scalars.ts";
 import { fromEpochSeconds } from "./timestamps.ts";
 import { type Convert, type Converters, checkedDocument, converters, mismatch } from "./tree.ts";
 
@@ -66,8 +67,10 @@ function readScalar(shape: ScalarShape): Convert {
     case "byte":
     case "short":
     case "integer":
-    case "long":
-      return readInteger;
+    case "long": {
+      const { type } = shape;
+      return (value) => readInteger(value, type);
+    }
     case "biginteger":
       return readBigInteger;
     case "float":
@@ -97,11 +100,11 @@ function readNumber(value: unknown, type: string): number {
   throw mismatch(value, type);
 }
 
-const readInteger: Convert = (value) => {
-  const number = readNumber(value, "an Integer");
-  if (!Number.isFinite(number)) throw mismatch(value, "an Integer");
-  return Math.trunc(number);
-};
+function readInteger(value: unknown, type: IntegerType): number {
+  const number = Math.trunc(readNumber(value, "an Integer"));
+  if (!isWithin(type, number)) throw mismatch(value, "an Integer");
+  return number;
+}
 
 const readBigInteger: Convert = (value) => {
   if (typeof value === "bigint") return value;

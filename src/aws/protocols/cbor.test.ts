@@ -114,6 +114,7 @@ test("values of every type survive the way out and in", () => {
 test.each([
   ["a1 6454657874 01", "NUMBER_VALUE can not be converted to a String"],
   ["a1 6557686f6c65 f97e00", "DECIMAL_VALUE can not be converted to an Integer"],
+  ["a1 6557686f6c65 fb43f0000000000000", "NUMBER_VALUE can not be converted to an Integer"],
   ["80", "Start of list found where not expected"],
   ["a1 634d6170 40", "Expected null"],
 ])("a wrong type is refused in the words of JSON: %s", (bytes, message) => {

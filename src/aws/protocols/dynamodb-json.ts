@@ -1,6 +1,6 @@
 import type { ListShape, MapShape, Member, ScalarShape, Shape, StructureShape } from "../contract/shapes.ts";
 import { Malformed } from "./malformed.ts";
-import { utf8 } from "./scalars.ts";
+import { isWithin, utf8 } from "./scalars.ts";
 import { fromEpochSeconds } from "./timestamps.ts";
 import { checkDepth } from "./tree.ts";
 
@@ -167,11 +167,14 @@ function scalar(shape: ScalarShape): Read {
           : refused(value);
       };
     case "integer":
-    case "long":
+    case "long": {
+      const { type: integer } = shape;
       return (value) => {
-        if (typeof value === "number") return Math.trunc(value);
+        const number = typeof value === "number" ? Math.trunc(value) : Number.NaN;
+        if (isWithin(integer, number)) return number;
         throw refused(value);
       };
+    }
     case "double":
       return (value) => {
         if (typeof value === "number") return value;

@@ -1,6 +1,6 @@
 import type { Member, ScalarShape, Shape, StructureShape } from "../contract/shapes.ts";
 import { Malformed } from "./malformed.ts";
-import { base64, readBase64, utf8 } from "./scalars.ts";
+import { base64, type IntegerType, isWithin, readBase64, utf8 } from "./scalars.ts";
 import { fromEpochSeconds, parseTimestamp, timestampWriter } from "./timestamps.ts";
 import { type Convert, checkedDocument, converters, mismatch } from "./tree.ts";
 
@@ -100,9 +100,10 @@ function readScalar(shape: ScalarShape, member: Member | undefined): Convert {
     case "byte":
     case "short":
     case "integer":
-      return (value) => readInteger(value, "an Integer");
-    case "long":
-      return (value) => readInteger(value, "a Long");
+    case "long": {
+      const { type } = shape;
+      return (value) => readInteger(value, type);
+    }
     case "biginteger":
       return readBigInteger;
     case "float":
@@ -128,12 +129,17 @@ const readBoolean: Convert = (value) => {
 };
 
 /** AWS truncates fractions, and takes digits in quotes. Beyond 2^53 a long is the nearest number: its type says so. */
-function readInteger(value: unknown, type: string): number {
-  if (typeof value === "number" && Number.isFinite(value)) return Math.trunc(value);
-  if (typeof value === "bigint") return Number(value);
-  if (typeof value === "string" && /^-?\d{1,19}$/.test(value)) return Number(value);
-  throw mismatch(value, type);
+function readInteger(value: unknown, type: IntegerType): number {
+  const isNumeric =
+    typeof value === "number" ||
+    typeof value === "bigint" ||
+    (typeof value === "string" && DIGITS.test(value));
+  const number = isNumeric ? Math.trunc(Number(value)) : Number.NaN;
+  if (!isWithin(type, number)) throw mismatch(value, type === "long" ? "a Long" : "an Integer");
+  return number;
 }
+
+const DIGITS = /^-?\d{1,19}$/;
 
 const readBigInteger: Convert = (value) => {
   if (typeof value === "bigint") return value;

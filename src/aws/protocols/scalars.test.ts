@@ -14,7 +14,9 @@ function read(type: ScalarType, text: string): unknown {
 describe("W1, W7: scalars as text", () => {
   test.each<[ScalarType, string, unknown]>([
     ["integer", " -5\n", -5],
+    ["integer", "-2147483648", -(2 ** 31)],
     ["long", "+7", 7],
+    ["long", "9223372036854775807", 2 ** 63],
     ["biginteger", "1234567890123456789", 1234567890123456789n],
     ["double", "1.5e3", 1500],
     ["double", ".5", 0.5],
@@ -34,6 +36,10 @@ describe("W1, W7: scalars as text", () => {
     ["integer", ""],
     ["integer", "1.5"],
     ["integer", "9".repeat(41)],
+    ["byte", "128"],
+    ["short", "-32769"],
+    ["integer", "2147483648"],
+    ["long", "9223372036854785809"],
     ["double", "0x10"],
     ["double", "1".repeat(100_000).concat("x")],
     ["boolean", "yes"],

@@ -16,8 +16,10 @@ export function textReader(shape: ScalarShape): ReadText {
     case "byte":
     case "short":
     case "integer":
-    case "long":
-      return readInteger;
+    case "long": {
+      const { type } = shape;
+      return (text) => readInteger(text, type);
+    }
     case "biginteger":
       return (text) => BigInt(integerText(text));
     case "float":
@@ -60,13 +62,33 @@ function readBoolean(text: string): boolean {
   return value;
 }
 
-function readInteger(text: string): number {
-  return Number(integerText(text));
+export type IntegerType = "byte" | "short" | "integer" | "long";
+
+/** A long beyond 2^53 is the nearest number, which for the largest is the one above. */
+const RANGES: Record<IntegerType, readonly [least: number, most: number]> = {
+  byte: [-(2 ** 7), 2 ** 7 - 1],
+  short: [-(2 ** 15), 2 ** 15 - 1],
+  integer: [-(2 ** 31), 2 ** 31 - 1],
+  long: [-(2 ** 63), 2 ** 63],
+};
+
+/** Whether a number can be of that type: AWS refuses what its servers' own integers do not hold. */
+export function isWithin(type: IntegerType, value: number): boolean {
+  const [least, most] = RANGES[type];
+  return value >= least && value <= most;
 }
+
+function readInteger(text: string, type: IntegerType): number {
+  const value = Number(integerText(text));
+  if (!isWithin(type, value)) throw notInteger(text);
+  return value;
+}
+
+const notInteger = (text: string) => new Malformed(`'${text}' is not a valid integer`);
 
 function integerText(text: string): string {
   const trimmed = text.trim();
-  if (!/^[-+]?\d{1,40}$/.test(trimmed)) throw new Malformed(`'${text}' is not a valid integer`);
+  if (!/^[-+]?\d{1,40}$/.test(trimmed)) throw notInteger(text);
   return trimmed.startsWith("+") ? trimmed.slice(1) : trimmed;
 }
 

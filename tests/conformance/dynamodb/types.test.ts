@@ -29,12 +29,14 @@ const WRONG = {
   Integer: [
     ["23", "STRING_VALUE cannot be converted to Integer"],
     [true, "TRUE_VALUE cannot be converted to Integer"],
+    [2 ** 31, "NUMBER_VALUE cannot be converted to Integer"],
     [[], "Unrecognized collection type class java.lang.Integer"],
     [{}, STRUCTURE],
   ],
   Long: [
     ["23", "STRING_VALUE cannot be converted to Long"],
     [false, "FALSE_VALUE cannot be converted to Long"],
+    [2 ** 64, "NUMBER_VALUE cannot be converted to Long"],
     [[], "Unrecognized collection type class java.lang.Long"],
     [{}, STRUCTURE],
   ],
