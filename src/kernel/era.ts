@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { WeaklyKept } from "#lib/weakly-kept.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import type { KeyValueStore, Lease } from "#storage/kv/kv.ts";
 import { collection } from "./collection.ts";
@@ -17,7 +18,8 @@ export interface Era {
   readonly number: number;
   readonly prefix: Uint8Array;
   readonly files: BlobStore;
-  readonly homes: Map<string, Home>;
+  /** One that has anything under way, a transaction, a commit or a job, is held by that. */
+  readonly homes: WeaklyKept<Home>;
   seal: Sealer;
   notary?: Promise<Notary>;
   trail: Trail;

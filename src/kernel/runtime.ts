@@ -5,6 +5,7 @@ import type { Log } from "#lib/log.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { random as openRandom, type Random } from "#lib/random.ts";
 import { wallNow } from "#lib/wall.ts";
+import { weaklyKept } from "#lib/weakly-kept.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { removeBlob, sweepIntents } from "./blobs.ts";
@@ -106,6 +107,9 @@ export interface CloudOptions {
   random?: Random;
 }
 
+/** Anybody can call for any account, and has a home opened there. */
+const MOST_HOMES = 2_000;
+
 const OWN_JOBS: readonly Job<never>[] = [removeBlob as Job<never>, forwardObservations as Job<never>];
 
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
@@ -123,7 +127,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
 
   async function openEra(number: number): Promise<Era> {
     const prefix = eraPrefix(number);
-    const opened = { number, prefix, files: await options.openBlobs(number), homes: new Map<string, Home>() };
+    const homes = weaklyKept<Home>(MOST_HOMES);
+    const opened = { number, prefix, files: await options.openBlobs(number), homes };
     const kernel = homeIn(opened, "kernel", "partition", NOWHERE);
     const trailHome = homeIn(opened, "trail", "partition", NOWHERE);
     await restoreClock(clock, kernel);
