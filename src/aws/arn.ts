@@ -11,7 +11,7 @@ export interface Arn {
 /** `undefined` for what is no ARN. */
 export function parseArn(text: string): Arn | undefined {
   const [, partition, service, region, account, resource] =
-    /^arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|aws|):(.+)$/s.exec(text) ?? [];
+    /^arn:(aws[a-z-]{0,20}):([a-z0-9-]{1,63}):([a-z0-9-]{0,63}):([0-9]{12}|aws|):(.+)$/s.exec(text) ?? [];
   if (resource === undefined) return undefined;
   return { partition: partition!, service: service!, region: region!, account: account!, resource };
 }

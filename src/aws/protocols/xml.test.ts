@@ -40,6 +40,7 @@ describe("a document", () => {
     ["<a>&unknown;</a>", "an entity that is not XML's own"],
     ["<a>& b</a>", "an ampersand alone"],
     ["<a>&#x110000;</a>", "a character that there is not"],
+    ["<a>&#xD800;</a>", "half a character"],
     ["<a><!-- ", "a comment without an end"],
     ['<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "a DOCTYPE"],
     ["<a>".repeat(1000), "nesting without an end"],

@@ -179,6 +179,11 @@ describe("archives and replays", () => {
     expect(Targets).toMatchObject([{ Id: Name, Arn: "arn:aws:events:us-east-1:::" }]);
     expect(Targets![0]!.InputTransformer!.InputTemplate).toContain(`"archive-arn":"${made.ArchiveArn}:`);
   });
+  behaviour("an archive's pattern is its first value, whatever follows", api("CreateArchive"), async () => {
+    const { ArchiveName } = await archive({ EventPattern: `${PATTERN} // all of it` });
+    const { Rules } = await send(new ListRulesCommand({ NamePrefix: `Events-Archive-${ArchiveName}` }));
+    expect(Rules).toMatchObject([{ EventPattern: '{"source":["shop"],"replay-name":[{"exists":false}]}' }]);
+  });
   behaviour("a managed rule is its service's alone", guide("eb-rules"), async () => {
     const { ArchiveName } = await archive();
     const Name = `Events-Archive-${ArchiveName}`;

@@ -212,6 +212,14 @@ behaviour("without a tier, a restore is Standard", api("RestoreObject"), async (
   expect(await read(at)).toBe("reel");
 });
 
+behaviour("a restore may last for more days than dates can tell", api("RestoreObject"), async () => {
+  const at = await object("GLACIER");
+  await restore(at, { Days: 2 ** 31 - 1 });
+  await cloud.advance(5 * HOUR);
+  expect((await head(at)).Restore).toMatch(/^ongoing-request="false", expiry-date="[^"]+ 00:00:00 GMT"$/);
+  await expect(restore(at, { Days: 2 ** 31 })).rejects.toMatchObject({ name: "MalformedXML" });
+});
+
 behaviour("DEEP_ARCHIVE has no expedited restores", TIERS, async () => {
   await expect(restore(await object("DEEP_ARCHIVE"), tier("Expedited", 1))).rejects.toMatchObject({
     message: "Retrieval option is not supported by this storage class",

@@ -35,6 +35,9 @@ function placeIn(source: string, offset: number): string {
 /** Where a text that is no JSON ceases to be, as AWS's reader tells it. */
 export const placeOfFault = (source: string): string => placeIn(source, tokensOf(source).at(-1)!.at);
 
+/** The value with which a pattern begins: AWS's reader stops behind it, whatever follows. */
+export const valueIn = (source: string): string => source.slice(0, tokensOf(source).at(-1)!.end);
+
 /** Lists and objects that are open, with the offsets behind their first characters. */
 interface Open {
   kind: "Array" | "Object";

@@ -1,3 +1,4 @@
+import { valueIn } from "#aws/languages/event-pattern/tokens.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { archiveArn } from "../arns.ts";
@@ -60,4 +61,4 @@ export function deleteArchiveRule(tx: Transaction, bus: string, archive: string)
 
 /** What is replayed is not kept a second time. */
 const patternOf = ({ pattern }: Archive) =>
-  JSON.stringify({ ...(JSON.parse(pattern ?? "{}") as object), "replay-name": [{ exists: false }] });
+  JSON.stringify({ ...(JSON.parse(valueIn(pattern ?? "{}")) as object), "replay-name": [{ exists: false }] });

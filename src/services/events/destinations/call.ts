@@ -121,7 +121,9 @@ function urlOf(
   always: Events.ConnectionHttpParameters | undefined,
 ): URL {
   const values = [...(said?.PathParameterValues ?? [])];
-  const text = withScheme(endpoint).replace(/\*/g, () => encodeURIComponent(values.shift() ?? ""));
+  const text = withScheme(endpoint).replace(/\*/g, () =>
+    encodeURIComponent((values.shift() ?? "").toWellFormed()),
+  );
   if (!URL.canParse(text)) throw new AwsError("InvalidEndpoint", `${text} is no URL.`);
   const url = new URL(text);
   for (const [name, value] of Object.entries(said?.QueryStringParameters ?? {}))

@@ -41,7 +41,10 @@ export interface Column {
 export function columnsOf(bucket: Bucket, document: InventoryConfiguration): Column[] {
   const columns: Column[] = [
     { name: "Bucket", value: () => bucket.name },
-    { name: "Key", value: ({ version }) => encodeURIComponent(version.key).replaceAll("%2F", "/") },
+    {
+      name: "Key",
+      value: ({ version }) => encodeURIComponent(version.key.toWellFormed()).replaceAll("%2F", "/"),
+    },
   ];
   if (document.IncludedObjectVersions === "All") {
     columns.push(

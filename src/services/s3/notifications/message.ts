@@ -86,7 +86,7 @@ function extrasOf({ event, version, restoredUntil, to, replication }: Change) {
 
 /** As in a form: spaces are `+`, slashes stay. */
 export function urlEncoded(key: string): string {
-  return encodeURIComponent(key)
+  return encodeURIComponent(key.toWellFormed())
     .replaceAll("%20", "+")
     .replaceAll("%2F", "/")
     .replace(/[!'()]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
