@@ -149,6 +149,7 @@ function character(reference: string | undefined): string {
   if (Object.hasOwn(entities, entity)) return entities[entity]!;
   const [, hex, decimal] = /^#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}))$/.exec(entity) ?? [];
   const code = hex !== undefined ? Number.parseInt(hex, 16) : Number(decimal ?? Number.NaN);
-  if (!(code > 0 && code <= 0x10ffff) || (code >= 0xd800 && code <= 0xdfff)) throw new Malformed(`Unknown entity &${reference}`);
+  if (!(code > 0 && code <= 0x10ffff) || (code >= 0xd800 && code <= 0xdfff))
+    throw new Malformed(`Unknown entity &${reference}`);
   return String.fromCodePoint(code);
 }
