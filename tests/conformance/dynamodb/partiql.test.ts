@@ -105,6 +105,10 @@ behaviour("SELECT answers only the attributes that it names", select, async () =
   const { Items } = await run(`SELECT x, t FROM ${TableName} WHERE p = 'a' AND s = 1`);
   expect(Items).toEqual([{ x: N(5), t: S("hello") }]);
 });
+behaviour("SELECT answers several parts of one attribute", select, async () => {
+  const { Items } = await run(`SELECT m.k, m."odd name" FROM ${TableName} WHERE p = 'a' AND s = 2`);
+  expect(Items).toEqual([{ k: N(1), "odd name": S("o") }]);
+});
 behaviour("SELECT reads an index by its name behind the table's", select, async () => {
   const { Items } = await run(`SELECT * FROM "${TableName}"."by-genre" WHERE genre = 'jazz' AND s < 5`);
   expect(shown(Items)).toEqual(["b1", "a2"]);

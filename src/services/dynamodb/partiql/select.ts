@@ -148,7 +148,7 @@ function readingBy(
   const base = readingOf(
     {
       ConsistentRead: asked.ConsistentRead,
-      AttributesToGet: statement.shown?.map(([name]) => String(name)),
+      AttributesToGet: statement.shown && [...new Set(statement.shown.map(([name]) => String(name)))],
     },
     holders,
     new Map(),
