@@ -49,6 +49,8 @@ export const batchOperations = {
           const size = kept?.size ?? 0;
           const reading = { table, units: readUnits(size, request.ConsistentRead), indexes: NONE };
           const refusal = meter?.refusal("read", reading);
+          // What does not fit any more ends the answer.
+          if (size > left) left = 0;
           if (left <= 0 || refusal) {
             refused ??= refusal;
             (UnprocessedKeys[name] ??= { ...request, Keys: [] }).Keys.push(request.Keys[at]!);
