@@ -99,7 +99,7 @@ export function writeVersion(
     ...content,
   };
   const isNull = version.versionId === NULL;
-  const touched = touch(tx, bucket, version.deleteMarker ? "changed" : current ? "replaced" : "new");
+  const touched = touch(tx, bucket, touchOf(version, current), version.modified);
   return whenReady(touched, () =>
     whenReady(isNull ? removeNull(tx, bucket, current, version) : undefined, () => {
       if (current && !(isNull && current.versionId === NULL)) tx.put(noncurrent, current);
@@ -153,10 +153,16 @@ export function writeManifest(
 /** Puts a version that has its place already, a replica, among those of its key. */
 export async function insertVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const current = await currentVersion(tx, bucket, version.key);
-  if (current && current.order > version.order) return tx.put(noncurrent, version);
+  const isNewest = !current || version.order > current.order;
+  // What stands below others is noncurrent since they came, and makes those below it noncurrent in its turn.
+  await touch(tx, bucket, isNewest ? touchOf(version, current) : "changed", version.modified);
+  if (!isNewest) return tx.put(noncurrent, version);
   if (current) tx.put(noncurrent, current);
   tx.put(objects, version);
 }
+
+const touchOf = ({ deleteMarker }: ObjectVersion, current: ObjectVersion | undefined) =>
+  deleteMarker ? "changed" : current ? "replaced" : "new";
 
 /** Writes what was changed of a version that is there: its tags, its locks, its state. */
 export async function rewriteVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {

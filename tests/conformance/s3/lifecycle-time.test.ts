@@ -107,14 +107,17 @@ behaviour("a copy tells when it expires", api("CopyObject"), async () => {
   expect((await s3().send(copy)).Expiration).toContain('rule-id="rule-0"');
 });
 
+async function completeOnePart(at: { Bucket: string; Key: string; UploadId: string | undefined }) {
+  const { ETag } = await s3().send(new UploadPartCommand({ ...at, PartNumber: 1, Body: "x" }));
+  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+  return s3().send(new CompleteMultipartUploadCommand({ ...at, MultipartUpload }));
+}
+
 behaviour("a completed upload tells when it expires", api("CompleteMultipartUpload"), async () => {
   const Bucket = await bucket([{ Expiration: { Days: 1 } }]);
   const at = { Bucket, Key: "k" };
   const { UploadId } = await s3().send(new CreateMultipartUploadCommand(at));
-  const part = { ...at, UploadId, PartNumber: 1, Body: "x" };
-  const { ETag } = await s3().send(new UploadPartCommand(part));
-  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
-  const done = await s3().send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload }));
+  const done = await completeOnePart({ ...at, UploadId });
   expect(done.Expiration).toContain('rule-id="rule-0"');
 });
 
@@ -174,6 +177,21 @@ behaviour(
     await put(Bucket);
     await cloud.advance(10 * DAY);
     await rule(Bucket, [{ Expiration: { Days: 5 } }]);
+    await cloud.advance(DAY);
+    expect(await isThere(Bucket)).toBe(false);
+  },
+);
+
+behaviour(
+  "what came in parts is as old as its upload, also where that was completed late",
+  doc("AmazonS3/latest/userguide/UsingMetadata.html"),
+  async () => {
+    const Bucket = await bucket([{ Expiration: { Days: 2 } }]);
+    const at = { Bucket, Key: "k" };
+    const { UploadId } = await s3().send(new CreateMultipartUploadCommand(at));
+    await cloud.advance(6 * DAY);
+    await completeOnePart({ ...at, UploadId });
+    expect(await isThere(Bucket)).toBe(true);
     await cloud.advance(DAY);
     expect(await isThere(Bucket)).toBe(false);
   },

@@ -9,6 +9,7 @@ import {
   GetObjectTaggingCommand,
   HeadObjectCommand,
   ListObjectVersionsCommand,
+  PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketReplicationCommand,
   PutBucketVersioningCommand,
@@ -32,6 +33,7 @@ const MARKERS = doc("AmazonS3/latest/userguide/delete-marker-replication.html");
 const RULE = doc("AmazonS3/latest/API/API_ReplicationRule.html");
 
 const Role = "arn:aws:iam::000000000000:role/replication";
+const DAY = 86_400_000;
 const on = { Status: "Enabled" } as const;
 const off = { Status: "Disabled" } as const;
 const arn = (bucket: string) => `arn:aws:s3:::${bucket}`;
@@ -347,6 +349,22 @@ behaviour("a version deleted by its id stays in the destination", WHAT, async ()
   await cloud.advance(1_000);
   expect((await replica()).VersionId).toBe(VersionId);
 });
+
+behaviour(
+  "a replica expires by the rules of its own bucket",
+  doc("AmazonS3/latest/userguide/replication-and-other-bucket-configs.html"),
+  async () => {
+    const { to, write, replica } = await pair();
+    const Rules = [{ ID: "rule", ...on, Filter: { Prefix: "" }, Expiration: { Days: 1 } }];
+    await send(new PutBucketLifecycleConfigurationCommand({ Bucket: to, LifecycleConfiguration: { Rules } }));
+    await cloud.advance(2 * DAY);
+    await write();
+    await replica();
+    await cloud.advance(2 * DAY);
+    const { DeleteMarkers } = await send(new ListObjectVersionsCommand({ Bucket: to }));
+    expect(DeleteMarkers).toMatchObject([{ Key: "k", IsLatest: true }]);
+  },
+);
 
 behaviour("versions keep their order in the destination", WHAT, async () => {
   const { to, write } = await pair();

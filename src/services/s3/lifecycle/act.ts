@@ -1,4 +1,5 @@
 import type { Context } from "#kernel/context.ts";
+import { descending } from "#kernel/keys.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { announce } from "../changes.ts";
 import { meterEarlyDelete } from "../storage-classes/classes.ts";
@@ -14,6 +15,11 @@ export async function act(
   { version, latest }: Subject,
   action: Action,
 ): Promise<void> {
+  if (!latest && version.versionId === "null") {
+    // A marker that has just hidden the latest version is the null version now, and this one is gone.
+    const { key, order } = version;
+    if (!(await tx.get(noncurrent, [bucket.id, key, descending(order)]))) return undefined;
+  }
   switch (action.does) {
     case "remove":
       meterEarlyDelete(ctx, version);

@@ -304,6 +304,21 @@ test("a bucket that is deleted, and made again, is not looked through for the ol
   expect(await keys()).toEqual(["a"]);
 });
 
+test("a marker that takes the place of a null version ends what was due with that", async () => {
+  await put("k", large);
+  await version("Enabled");
+  await put("k");
+  await version("Suspended");
+  await live({
+    Expiration: { Days: 1 },
+    NoncurrentVersionTransitions: [{ NoncurrentDays: 1, StorageClass: "GLACIER" }],
+  });
+  await nube.advance("3d");
+  const { Versions, DeleteMarkers } = await nube.s3.ListObjectVersions({ Bucket });
+  expect(Versions).toMatchObject([{ Size: 5, IsLatest: false }]);
+  expect(DeleteMarkers).toMatchObject([{ VersionId: "null", IsLatest: true }]);
+});
+
 test("more versions than fit in a page, over its ends", async () => {
   await version("Enabled");
   for (let n = 0; n < 1_500; n++) await put(`k${n % 3}`, "x");

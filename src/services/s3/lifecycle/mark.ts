@@ -32,19 +32,21 @@ export const marks = collection<Mark>("s3/lifecycle", {
 /** Of a version, or an upload: it is there where nothing was, or in the place of another; or whatever else becomes of it. */
 export type Touch = "new" | "replaced" | "changed";
 
-/** Told of all that comes, goes or changes in a bucket. Costs a look into memory, and a write or two between two walks. */
-export function touch(tx: Transaction, bucket: Bucket, how: Touch): MaybePromise<void> {
-  if (bucket.ages) return whenReady(tx.get(marks, [bucket.id]), (mark) => mark && mind(tx, mark, how));
+/**
+ * Told of all that comes, goes or changes in a bucket. Costs a look into memory, and a write or two between two walks.
+ * @param since from when its days are counted: what came in parts is as old as its upload, a replica as its source
+ */
+export function touch(tx: Transaction, bucket: Bucket, how: Touch, since = tx.now()): MaybePromise<void> {
+  if (bucket.ages) return whenReady(tx.get(marks, [bucket.id]), (mark) => mark && mind(tx, mark, how, since));
 }
 
-function mind(tx: Transaction, mark: Mark, how: Touch): void {
-  const now = tx.now();
+function mind(tx: Transaction, mark: Mark, how: Touch, since: number): void {
   if (how === "changed" || (how === "replaced" && mark.counts)) {
-    const tonight = midnightAfter(now);
+    const tonight = midnightAfter(tx.now());
     if (mark.next > tonight) tx.put(marks, { ...mark, next: tonight });
-  } else if (!mark.fresh) {
-    const next = Math.min(mark.next, midnightAfter(now + mark.leastDays * DAY_MS));
-    tx.put(marks, { ...mark, fresh: true, next });
+  } else {
+    const next = Math.min(mark.next, midnightAfter(since + mark.leastDays * DAY_MS));
+    if (!mark.fresh || next < mark.next) tx.put(marks, { ...mark, fresh: true, next });
   }
 }
 
