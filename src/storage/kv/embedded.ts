@@ -47,7 +47,6 @@ export async function openLogged({ base, files, fault, capacity }: LoggedOptions
     lease: async (partition, owner) => leases.grant(partition, owner, () => ++epoch),
     release: async (lease) => leases.remove(lease),
     get: log.get,
-    getMany: (keys) => keys.map((key) => log.get(key)),
     range: log.range,
     commit: group.commit,
     async close() {

@@ -25,7 +25,6 @@ export interface KeyValueStore {
    * @param text of the key, as `key-text.ts` makes it, where that is known
    */
   get(key: Uint8Array, text?: string): MaybePromise<Uint8Array | undefined>;
-  getMany(keys: readonly Uint8Array[]): MaybePromise<(Uint8Array | undefined)[]>;
   range(range: KeyRange): MaybePromise<Row[]>;
 
   /**

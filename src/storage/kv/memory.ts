@@ -46,7 +46,6 @@ export function openMemory({ fault }: { fault?: Fault } = {}): KeyValueStore {
     lease: async (partition, owner) => leases.grant(partition, owner, () => ++epoch),
     release: async (lease) => leases.remove(lease),
     get,
-    getMany: (keys) => keys.map((key) => get(key)),
 
     range: ({ start, end, limit, reverse }) =>
       rows

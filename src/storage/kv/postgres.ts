@@ -101,16 +101,6 @@ export async function openPostgres(
       return rows[0]?.value;
     },
 
-    async getMany(keys) {
-      const { rows } = await pool.query<Row>({
-        name: "get many",
-        text: "select key, value from nube.kv where key = any ($1::bytea[])",
-        values: [keys],
-      });
-      const values = new Map(rows.map(({ key, value }) => [hex(key), value]));
-      return keys.map((key) => values.get(hex(key)));
-    },
-
     async range({ start, end, limit, reverse }) {
       const order = reverse ? "desc" : "asc";
       const { rows } = await pool.query<Row>({
@@ -130,8 +120,6 @@ export async function openPostgres(
     },
   };
 }
-
-const hex = (key: Uint8Array): string => Buffer.from(key.buffer, key.byteOffset, key.length).toString("hex");
 
 /** The arguments of `nube.commit`: PostgreSQL takes one long byte string far sooner than an array of short ones. */
 function packed(commits: readonly Commit[]): unknown[] {
