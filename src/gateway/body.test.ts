@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 import { formatAmzDate } from "#aws/signature/amz-date.ts";
 import { hmac } from "#aws/signature/hmac.ts";
 import { EMPTY_HASH, scopeText, signingKey } from "#aws/signature/sigv4.ts";
+import { BodyTooLargeError, bodyOf } from "#lib/body.ts";
 import { wallNow } from "#lib/wall.ts";
+import { chunkedBody } from "./body.ts";
 import { rawClient } from "./server/testing.ts";
 import { type SignedCall, signed, testGateway, type WireCall } from "./testing.ts";
 
@@ -175,6 +177,18 @@ describe("a body that is not what was promised reaches nobody as complete", () =
       expect(answer.status, length).toBe(400);
     }
     expect(kept.size).toBe(0);
+  });
+
+  test("framing that is longer than any is, around a little", async () => {
+    const facts = { announced: [], signing: undefined };
+    const body = () => bodyOf(Buffer.alloc(200_000, "0"));
+    await expect(chunkedBody(body(), { ...facts, decodedLength: 5 }).bytes(1_000)).rejects.toMatchObject({
+      code: "IncompleteBody",
+      status: 400,
+    });
+    await expect(chunkedBody(body(), { ...facts, decodedLength: 190_000 }).bytes(1_000)).rejects.toThrow(
+      BodyTooLargeError,
+    );
   });
 
   test("another hash than was told", async () => {

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { AwsError } from "#aws/errors.ts";
-import { type ChunkSigning, chunkedDecoder } from "#aws/signature/aws-chunked.ts";
-import type { Body } from "#lib/body.ts";
+import { type ChunkSigning, chunkedDecoder, terminated } from "#aws/signature/aws-chunked.ts";
+import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import { hashing } from "#lib/checksums/hashing.ts";
 
 /** Fails at its end, unless the bytes have that SHA-256: what the signature was made over. */
@@ -44,9 +44,18 @@ const FRAMING_BYTES = 64 * 1024;
 export function chunkedBody(body: Body, { decodedLength, announced, signing }: ChunkedFacts): Body {
   const trailers: Record<string, string> = {};
   const decoder = chunkedDecoder({ decodedLength, announced, signing });
+  /** Who told a length that fits is not wrong in that, but in what he sends instead. */
+  async function framed(limit: number): Promise<Uint8Array> {
+    try {
+      return await body.bytes(limit + FRAMING_BYTES);
+    } catch (error) {
+      const isMisframed = error instanceof BodyTooLargeError && (decodedLength ?? limit + 1) <= limit;
+      throw isMisframed ? terminated() : error;
+    }
+  }
   const decoded = wrap(body, decodedLength, {
     async bytes(limit) {
-      const parts = decoder.push(await body.bytes(limit + FRAMING_BYTES));
+      const parts = decoder.push(await framed(limit));
       Object.assign(trailers, decoder.end());
       return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     },

@@ -217,7 +217,8 @@ function check(by: ChunkSigning, stringToSign: string, signature: string): void 
   throw signatureDoesNotMatch("s3", { accessKeyId: by.accessKeyId, signature, stringToSign });
 }
 
-const terminated = () => new AwsError("IncompleteBody", "The request body terminated unexpectedly");
+/** The framing is not as it should be. */
+export const terminated = () => new AwsError("IncompleteBody", "The request body terminated unexpectedly");
 
 const wrongLength = () =>
   new AwsError(
