@@ -48,6 +48,7 @@ const ENDPOINTS: [string, string | undefined, string | RegExp][] = [
   ["sqs", undefined, "Invalid parameter: Endpoint"],
   ["https", `https://example.com/${"x".repeat(5_000)}`, "Invalid parameter: Endpoint"],
   ["sqs", "queue", "Invalid parameter: SQS endpoint ARN"],
+  ["sqs", "arn:aws:sqs:us-east-1::queue", "Invalid parameter: SQS endpoint ARN"],
   ["sqs", "https://sqs.us-east-1.amazonaws.com/1/queue", "Invalid parameter: SQS endpoint ARN"],
   ["sqs", queueArn("queue.fifo"), /FIFO SQS Queues can not be subscribed to standard SNS topics/],
   ["lambda", "function", "Invalid parameter: Lambda endpoint ARN"],

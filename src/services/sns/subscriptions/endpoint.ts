@@ -55,5 +55,6 @@ export function checkEndpoint(protocol: Protocol, endpoint: string | undefined, 
 
 function checkArn(endpoint: string, service: string, what: string, prefix = ""): void {
   const arn = parseArn(endpoint);
-  if (arn?.service !== service || !arn.resource.startsWith(prefix)) throw invalidParameter(what);
+  const isOfSomebody = arn?.service === service && arn.region !== "" && /^\d{12}$/.test(arn.account);
+  if (!isOfSomebody || !arn.resource.startsWith(prefix)) throw invalidParameter(what);
 }
