@@ -25,6 +25,7 @@ import {
   RestoreObjectCommand,
   S3Client,
   UploadPartCommand,
+  UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
@@ -454,3 +455,39 @@ behaviour("what nobody reads goes to the archive tier, and comes back for good",
   await cloud.advance(60 * DAY);
   expect(await read("quiet")).toBe(large.length);
 });
+
+behaviour("whoever copies an object, or a part of it, has read it", TIERING, async () => {
+  const Bucket = await bucket([]);
+  await tiers(Bucket);
+  for (const Key of ["copied", "copied in part", "quiet"])
+    await put(Bucket, Key, { Body: large, StorageClass: "INTELLIGENT_TIERING" });
+  await cloud.advance(60 * DAY);
+  await s3().send(new CopyObjectCommand({ Bucket, Key: "copy", CopySource: `${Bucket}/copied` }));
+  const to = { Bucket, Key: "parts" };
+  const { UploadId } = await s3().send(new CreateMultipartUploadCommand(to));
+  const CopySource = `${Bucket}/copied%20in%20part`;
+  await s3().send(new UploadPartCopyCommand({ ...to, UploadId, PartNumber: 1, CopySource }));
+  await cloud.advance(40 * DAY);
+  const tierOf = async (key: string) => (await head(Bucket, key)).ArchiveStatus;
+  expect(await tierOf("copied")).toBeUndefined();
+  expect(await tierOf("copied in part")).toBeUndefined();
+  expect(await tierOf("quiet")).toBe("ARCHIVE_ACCESS");
+});
+
+behaviour(
+  "an object that a lifecycle moves to INTELLIGENT_TIERING begins in its frequent tier",
+  TIERING,
+  async () => {
+    const Bucket = await bucket([{ Transitions: [{ Days: 60, StorageClass: "INTELLIGENT_TIERING" }] }]);
+    await tiers(Bucket);
+    await put(Bucket, "k", { Body: large });
+    await cloud.advance(100 * DAY);
+    const { StorageClass, ArchiveStatus } = await head(Bucket);
+    expect({ StorageClass, ArchiveStatus }).toEqual({
+      StorageClass: "INTELLIGENT_TIERING",
+      ArchiveStatus: undefined,
+    });
+    await cloud.advance(60 * DAY);
+    expect((await head(Bucket)).ArchiveStatus).toBe("ARCHIVE_ACCESS");
+  },
+);

@@ -4,6 +4,7 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { announce } from "../changes.ts";
 import { meterEarlyDelete } from "../storage-classes/classes.ts";
 import { type Bucket, noncurrent, objects } from "../store.ts";
+import { arrivedIn } from "../tiering/reads.ts";
 import { deleteCurrent, removeVersion } from "../versions.ts";
 import type { Action, Subject } from "./due.ts";
 
@@ -33,7 +34,7 @@ export async function act(
     case "transition": {
       meterEarlyDelete(ctx, version);
       const { restore: _, archiveTier: __, read: ___, ...plain } = version;
-      const moved = { ...plain, storageClass: action.to };
+      const moved = { ...plain, storageClass: action.to, ...arrivedIn(action.to, tx.now()) };
       tx.put(latest ? objects : noncurrent, moved);
       return announce(ctx, tx, bucket, { event: "LifecycleTransition", version: moved, to: action.to });
     }

@@ -12,6 +12,7 @@ import { checksumMembers, expectedChecksum } from "../objects/checksums.ts";
 import { checkConditionForm, checkWrite } from "../objects/conditions.ts";
 import { newVersionId, quoted } from "../objects/found.ts";
 import { type Bucket, bodies, type Checksum, type ObjectVersion, type Upload } from "../store.ts";
+import { arrivedIn } from "../tiering/reads.ts";
 import { currentVersion, writeManifest, writeVersion } from "../versions.ts";
 import { checksumOfParts } from "./checksums.ts";
 import { listedParts, usedParts } from "./completed-parts.ts";
@@ -60,6 +61,7 @@ export const completionHandlers = {
         headers: upload.headers,
         metadata: upload.metadata,
         storageClass: upload.storageClass,
+        ...arrivedIn(upload.storageClass, tx.now()),
         tags: upload.tags,
         ...(upload.customerKey && { customerKey: upload.customerKey }),
         checksum,

@@ -22,6 +22,7 @@ import type { Span } from "../objects/ranges.ts";
 import { checkLengthTold, MOST_PUT_BYTES, type Received, receive } from "../objects/receive.ts";
 import { ownerOf } from "../owner.ts";
 import { bodies, type Part, parts, type Upload } from "../store.ts";
+import { rememberRead } from "../tiering/reads.ts";
 import { wholeSeconds } from "../versions.ts";
 import { algorithmOf, checkAlgorithm } from "./checksums.ts";
 import { copyRangeBeyond, malformedCopyRange, partNumberOutOfRange } from "./errors.ts";
@@ -58,7 +59,8 @@ export const partHandlers = {
   async UploadPartCopy(ctx, input) {
     checkPartNumber(input.PartNumber);
     const key = customerKeyOf(input);
-    const { upload, bytes, size, versionId } = await openSource(ctx, input, key);
+    const { upload, bucket, version, bytes, size } = await openSource(ctx, input, key);
+    await rememberRead(ctx, bucket, version);
     const received = await receive(ctx, bodyOfBytes(bytes, size), {
       contentMd5: undefined,
       checksum: undefined,
@@ -69,7 +71,7 @@ export const partHandlers = {
     const part = await keepPart(ctx, input, received, key);
     return {
       ...toldEncryption(key),
-      CopySourceVersionId: versionId,
+      CopySourceVersionId: toldVersionId(bucket, version),
       CopyPartResult: {
         ETag: quoted(part.etag),
         LastModified: new Date(part.modified),
@@ -167,7 +169,7 @@ function openSource(ctx: Context, input: Input<"s3", "UploadPartCopy">, key: Cus
       await manifestOf(tx, version, span),
       span,
     );
-    return { upload, bytes, size, versionId: toldVersionId(bucket, version) };
+    return { upload, bucket, version, bytes, size };
   });
 }
 

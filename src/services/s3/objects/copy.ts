@@ -31,6 +31,7 @@ import { expirationOf } from "../lifecycle/told.ts";
 import { lockFor, lockIn } from "../lock/headers.ts";
 import { checkReadable } from "../storage-classes/archive.ts";
 import { type Bucket, bodies, type Checksum, type ChecksumAlgorithm, type ObjectVersion } from "../store.ts";
+import { rememberRead } from "../tiering/reads.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf, copiedAttributes } from "./attributes.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "./bytes.ts";
@@ -62,6 +63,7 @@ export const objectCopying = {
     const newTags = input.TaggingDirective === "REPLACE" ? headerTags(input.Tagging) : undefined;
 
     const { bytes, ...source } = await openSource(ctx, from, input, encryption);
+    await rememberRead(ctx, source.bucket, source.version);
     const { staged, md5, checksum } = await takeIn(ctx, source.version, bytes, encryption, algorithm);
     return keeping(ctx, staged, async (tx) => {
       const bucket = await bucketAt(tx, Bucket);

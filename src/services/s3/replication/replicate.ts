@@ -8,6 +8,7 @@ import { notify } from "../notifications/notify.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
 import { storageClassIn } from "../storage-classes/classes.ts";
 import { type Bucket, bodies, buckets, type ObjectVersion, type ReplicationState } from "../store.ts";
+import { arrivedIn } from "../tiering/reads.ts";
 import { findVersion, insertVersion, rewriteVersion, writeManifest } from "../versions.ts";
 import { isPermitted } from "./permitted.ts";
 import { destinationOf } from "./rules.ts";
@@ -176,6 +177,7 @@ async function copy(
   const isOverridden = AccessControlTranslation !== undefined || destination.ownership === undefined;
   const owner = isOverridden ? destination.owner : version.owner;
   const manifest = await manifestOf(tx, version);
+  const storageClass = StorageClass === undefined ? version.storageClass : storageClassIn(StorageClass);
   const refs: BlobRef[] = [];
   for (const piece of staged) refs.push(await bodies.keep(tx, piece));
   const replica: ObjectVersion = {
@@ -183,7 +185,9 @@ async function copy(
     bucket: destination.id,
     owner,
     acl: owner === version.owner ? version.acl : undefined,
-    storageClass: StorageClass === undefined ? version.storageClass : storageClassIn(StorageClass),
+    storageClass,
+    read: undefined,
+    ...arrivedIn(storageClass, tx.now()),
     archiveTier: undefined,
     restore: undefined,
     body: manifest ? undefined : refs[0],

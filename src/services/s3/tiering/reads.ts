@@ -1,7 +1,12 @@
 import type { Context } from "#kernel/context.ts";
 import { DAY_MS } from "../days.ts";
+import type { StorageClassName } from "../storage-classes/classes.ts";
 import { type Bucket, buckets, type ObjectVersion } from "../store.ts";
 import { findVersion, rewriteVersion } from "../versions.ts";
+
+/** What comes to INTELLIGENT_TIERING begins in its frequent tier, however old it is: as if just read. */
+export const arrivedIn = (storageClass: StorageClassName | undefined, now: number) =>
+  storageClass === "INTELLIGENT_TIERING" ? { read: now } : undefined;
 
 /**
  * Remembers that an object was read, where INTELLIGENT_TIERING goes by that: once a day at most, so that
