@@ -14,7 +14,7 @@ const MOST_RECORDS = 100;
 const MOST_BYTES = 4 * 2 ** 20;
 /** What could not be sent for so long is given up. */
 const KEPT_MS = 86_400_000;
-/** Of one record; a larger one goes without what was before. */
+/** Of one record; a larger one goes without what was before, and then without what is, so that it holds up no other. */
 const MOST_RECORD_BYTES = 2 ** 20;
 
 /** Keeps a change until it is in the stream. What changes nothing is no change. */
@@ -75,7 +75,7 @@ const remove = (ctx: Context, rows: readonly BytesRow[]): Promise<void> =>
 function recordOf(ctx: Context, tableName: string, change: Item) {
   const { keys, new: after, old: before, by, at, name, id, precision } = change;
   const images = [keys, after, before].filter((image) => image !== undefined);
-  const record = (old: Item | undefined) =>
+  const record = (shown: Item | undefined, old: Item | undefined) =>
     Buffer.from(
       JSON.stringify({
         awsRegion: ctx.region,
@@ -88,18 +88,17 @@ function recordOf(ctx: Context, tableName: string, change: Item) {
           ApproximateCreationDateTime: Number(at!.N) * (precision?.S === "MICROSECOND" ? 1_000 : 1),
           ...(precision && { ApproximateCreationDateTimePrecision: precision.S }),
           Keys: wire(keys!.M!),
-          NewImage: after && wire(after.M!),
+          NewImage: shown && wire(shown),
           OldImage: old && wire(old),
           SizeBytes: images.reduce((sum, image) => sum + sizeOfItem(image.M!), 0),
         },
         eventSource: "aws:dynamodb",
       }),
     );
-  const whole = record(before?.M);
-  return {
-    PartitionKey: hash("md5", JSON.stringify(wire(keys!.M!))),
-    Data: whole.length > MOST_RECORD_BYTES ? record(undefined) : whole,
-  };
+  let Data = record(after?.M, before?.M);
+  if (Data.length > MOST_RECORD_BYTES) Data = record(after?.M, undefined);
+  if (Data.length > MOST_RECORD_BYTES) Data = record(undefined, undefined);
+  return { PartitionKey: hash("md5", JSON.stringify(wire(keys!.M!))), Data };
 }
 
 /** Byte strings in base64. */
