@@ -2,17 +2,19 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import type { AwsError } from "#aws/errors.ts";
 import type { RawJson } from "#aws/protocols/raw-json.ts";
 import type { Handlers } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
 import { invalid, keyMismatch } from "../errors.ts";
 import type { Projection } from "../expressions/projections.ts";
 import type { KeyNames, Table } from "../store.ts";
 import { meterOf } from "../throughput/meter.ts";
+import { sizeOfItem } from "../values/size.ts";
 import { type Kept, rawTables } from "../values/stored.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
-import { add, consumedOf, isAsked, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
+import { consumedOf, isAsked, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
 import { checkedSize } from "./items.ts";
 import { checkItemKeys, checkKey, nameOf, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
-import { changeItem, itemAt, keptAt, tableAt } from "./rows.ts";
+import { changeItem, itemAt, keptAt, MOST_CHANGED, tableAt } from "./rows.ts";
 import { looksBack } from "./write.ts";
 
 const MOST_READ = 100;
@@ -80,53 +82,61 @@ export const batchOperations = {
     }));
     if (wanted.reduce((sum, { writes }) => sum + writes.length, 0) > MOST_WRITTEN)
       throw invalid("Too many items requested for the BatchWriteItem call");
-    return ctx.transact(async (tx) => {
-      const used: Used[] = [];
-      const ItemCollectionMetrics: DynamoDB.ItemCollectionMetricsPerTable = Object.create(null);
-      const UnprocessedItems: DynamoDB.BatchWriteItemRequestMap = Object.create(null);
-      const meter = meterOf(ctx, tx);
-      let refused: AwsError | undefined;
-      for (const { name, writes } of wanted) {
+    const used = wanted.map((): Used[] => []);
+    const ItemCollectionMetrics: DynamoDB.ItemCollectionMetricsPerTable = Object.create(null);
+    const UnprocessedItems: DynamoDB.BatchWriteItemRequestMap = Object.create(null);
+    let refused: AwsError | undefined;
+    const all = wanted.flatMap(({ name, writes }, of) =>
+      writes.map((write, at) => ({ name, write, of, request: input.RequestItems[name]![at]! })),
+    );
+    /** Writes of them from one on, as many as a commit takes. @returns where the next begins */
+    const writeFrom = async (tx: Transaction, from: number): Promise<number> => {
+      const known: Table[] = [];
+      for (const [of, { name, writes }] of wanted.entries()) {
         const table = await tableAt(tx, name);
-        for (const { put, key } of writes) {
-          if (put) checkPut(table, put);
-          else checkKey(table, key!);
-        }
-        checkDistinct(
-          table.key,
-          writes.map(({ put, key }) => put ?? key!),
-        );
-        const isCounted = meter !== undefined || isAsked(input.ReturnConsumedCapacity);
-        const looks = isCounted || looksBack(table);
-        const of: Used = { table, units: 0, indexes: new Map() };
-        for (const [at, { put, size, key }] of writes.entries()) {
-          const row = rowKey(table.number, table.key, put ?? key!);
-          const before = looks || key ? await itemAt(tx, table, put ?? key!, row) : undefined;
-          const own = isCounted ? writing(table, before, put) : undefined;
-          const refusal = own && meter?.refusal("write", own);
-          if (refusal) {
-            refused ??= refusal;
-            (UnprocessedItems[name] ??= []).push(input.RequestItems[name]![at]!);
-            continue;
-          }
-          changeItem(tx, table, before, put, { row, size });
-          if (own) {
-            meter?.count("write", own);
-            add(of, own);
-          }
-          const collection = itemCollection(input.ReturnItemCollectionMetrics, table, put ?? key!);
-          if (collection) (ItemCollectionMetrics[table.name] ??= []).push(collection);
-        }
-        used.push(of);
+        known.push(table);
+        if (from > 0) continue;
+        checkWrites(table, writes);
+        used[of]!.push({ table, units: 0, indexes: NONE });
       }
-      checkAnyDone(used, refused);
-      return {
-        UnprocessedItems,
-        ItemCollectionMetrics:
-          input.ReturnItemCollectionMetrics === "SIZE" ? ItemCollectionMetrics : undefined,
-        ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used),
-      };
-    });
+      const meter = meterOf(ctx, tx);
+      const isCounted = meter !== undefined || isAsked(input.ReturnConsumedCapacity);
+      let at = from;
+      for (let bytes = 0; at < all.length && bytes <= MOST_CHANGED; at++) {
+        const { name, of, write, request } = all[at]!;
+        const { put, size = 0, key } = write;
+        const table = known[of]!;
+        const row = rowKey(table.number, table.key, put ?? key!);
+        const looks = isCounted || looksBack(table);
+        const before = looks || key ? await itemAt(tx, table, put ?? key!, row) : undefined;
+        const own = isCounted ? writing(table, before, put) : undefined;
+        const refusal = own && meter?.refusal("write", own);
+        if (refusal) {
+          refused ??= refusal;
+          (UnprocessedItems[name] ??= []).push(request);
+          continue;
+        }
+        changeItem(tx, table, before, put, { row, size: put && size });
+        bytes += size + (before ? sizeOfItem(before) : 0);
+        if (own) {
+          meter?.count("write", own);
+          used[of]!.push(own);
+        }
+        const collection = itemCollection(input.ReturnItemCollectionMetrics, table, put ?? key!);
+        if (collection) (ItemCollectionMetrics[table.name] ??= []).push(collection);
+      }
+      return at;
+    };
+    for (let next = 0; next < all.length; ) {
+      const from = next;
+      next = await ctx.transact((tx) => writeFrom(tx, from));
+    }
+    checkAnyDone(used.flat(), refused);
+    return {
+      UnprocessedItems,
+      ItemCollectionMetrics: input.ReturnItemCollectionMetrics === "SIZE" ? ItemCollectionMetrics : undefined,
+      ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used.flat()),
+    };
   },
 } satisfies Handlers<"dynamodb">;
 
@@ -145,6 +155,18 @@ function answered(
 /** @throws {AwsError} where there is no capacity for any part of a batch */
 function checkAnyDone(used: readonly Used[], refused: AwsError | undefined): void {
   if (refused && used.every(({ units }) => units === 0)) throw refused;
+}
+
+/** @throws {AwsError} ValidationException */
+function checkWrites(table: Table, writes: readonly Write[]): void {
+  for (const { put, key } of writes) {
+    if (put) checkPut(table, put);
+    else checkKey(table, key!);
+  }
+  checkDistinct(
+    table.key,
+    writes.map(({ put, key }) => put ?? key!),
+  );
 }
 
 /** A batch says less of a put's key than a put of its own. @throws {AwsError} ValidationException */

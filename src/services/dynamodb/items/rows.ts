@@ -51,6 +51,12 @@ export interface Known {
   size?: number | undefined;
 }
 
+/**
+ * Bytes of items, as they were and as they are, behind which a commit takes no more of them: streams, recovery, copies
+ * and replicas each keep what they need of a change.
+ */
+export const MOST_CHANGED = 3 * 2 ** 20;
+
 /** Takes an item from what it was to what it is, either of which may be nothing, here and in the table's other replicas. */
 export function changeItem(
   tx: Transaction,

@@ -64,13 +64,12 @@ export const statementOperations = {
           readOne(tx, statement as Select, values, ConsistentRead, meterOf(ctx, tx)),
         ),
       );
-    return ctx.transact((tx) =>
-      answers(({ statement, values }, sent) => {
-        if (statement.type === "exists") throw onlyInTransactions();
-        const told = sent.ReturnValuesOnConditionCheckFailure;
-        return perform(tx, statement as Write, values, told, meterOf(ctx, tx));
-      }),
-    );
+    // Each is a commit of its own, as large as it may be.
+    return answers(({ statement, values }, sent) => {
+      if (statement.type === "exists") throw onlyInTransactions();
+      const told = sent.ReturnValuesOnConditionCheckFailure;
+      return ctx.transact((tx) => perform(tx, statement as Write, values, told, meterOf(ctx, tx)));
+    });
   },
 
   async ExecuteTransaction(ctx, input) {

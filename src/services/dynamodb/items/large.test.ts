@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type TestCloud, testCloud } from "#kernel/testing.ts";
+import { dynamodb, dynamodbStreams } from "../service.ts";
+import { N, S, TableName } from "../testing.ts";
+import type { Item } from "../values/value.ts";
+
+/** As many as there may be in a batch, each nearly as large as an item may be. */
+const COUNT = 25;
+const EXPIRED = N(Date.parse("2026-01-01T01:00Z") / 1_000);
+const large = (at: number, letter: string): Item => ({
+  p: S(`p${at}`),
+  expires: EXPIRED,
+  x: S(letter.repeat(409_000)),
+});
+const keys = Array.from({ length: COUNT }, (_, at) => at);
+
+let nube: TestCloud;
+beforeEach(async () => {
+  nube = await testCloud([dynamodb, dynamodbStreams]);
+  await nube.aws.dynamodb.CreateTable({
+    TableName,
+    AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
+    KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
+    BillingMode: "PAY_PER_REQUEST",
+    StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" },
+  });
+  await nube.aws.dynamodb.UpdateContinuousBackups({
+    TableName,
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+  });
+});
+afterEach(() => nube.close());
+
+const letters = async () => {
+  const { Responses } = await nube.aws.dynamodb.BatchGetItem({
+    RequestItems: { [TableName]: { Keys: keys.map((at) => ({ p: S(`p${at}`) })) } },
+  });
+  return Responses![TableName]!.map(({ x }) => x!.S![0]).join("");
+};
+
+test("a batch replaces as many of the largest items as it names, each with both images in the stream", async () => {
+  const put = (letter: string) =>
+    nube.aws.dynamodb.BatchWriteItem({
+      RequestItems: { [TableName]: keys.map((at) => ({ PutRequest: { Item: large(at, letter) } })) },
+      ReturnConsumedCapacity: "TOTAL",
+    });
+  await put("a");
+  const { UnprocessedItems, ConsumedCapacity } = await put("b");
+  expect(UnprocessedItems).toEqual({});
+  expect(ConsumedCapacity).toEqual([{ TableName, CapacityUnits: COUNT * 400 }]);
+  expect(await letters()).toBe("b".repeat(COUNT));
+});
+
+test("a batch of statements changes as many of the largest items", async () => {
+  for (const at of keys) await nube.aws.dynamodb.PutItem({ TableName, Item: large(at, "a") });
+  const { Responses } = await nube.aws.dynamodb.BatchExecuteStatement({
+    Statements: keys.map((at) => ({
+      Statement: `UPDATE ${TableName} SET x = ? WHERE p = ?`,
+      Parameters: [large(at, "c").x!, S(`p${at}`)],
+    })),
+  });
+  expect(Responses!.map((one) => one.Error?.Code)).toEqual(keys.map(() => undefined));
+  expect(await letters()).toBe("c".repeat(COUNT));
+});
+
+test("the largest items expire, however many at once", async () => {
+  for (let at = 0; at < 2 * COUNT; at++) await nube.aws.dynamodb.PutItem({ TableName, Item: large(at, "a") });
+  await nube.aws.dynamodb.UpdateTimeToLive({
+    TableName,
+    TimeToLiveSpecification: { Enabled: true, AttributeName: "expires" },
+  });
+  await nube.advance("1m");
+  await nube.advance("2h");
+  expect((await nube.aws.dynamodb.Scan({ TableName, Select: "COUNT" })).Count).toBe(0);
+});
