@@ -107,7 +107,7 @@ export interface ObjectVersion extends Lock {
   storageClass?: StorageClassName;
   /** Of INTELLIGENT_TIERING, where nobody has read it for long. */
   archiveTier?: ArchiveTier;
-  /** When it was last read, or came to INTELLIGENT_TIERING, which asks for that: not more often than once a day. */
+  /** When it was last read, or came there, in INTELLIGENT_TIERING: not more often than once a day. */
   read?: Time;
   restore?: Restore;
   checksum?: Checksum;

@@ -456,6 +456,20 @@ behaviour("what nobody reads goes to the archive tier, and comes back for good",
   expect(await read("quiet")).toBe(large.length);
 });
 
+behaviour("a read counts that was before anybody asked for archive tiers", TIERING, async () => {
+  const Bucket = await bucket([]);
+  for (const Key of ["quiet", "read"])
+    await put(Bucket, Key, { Body: large, StorageClass: "INTELLIGENT_TIERING" });
+  await cloud.advance(60 * DAY);
+  const { Body } = await s3().send(new GetObjectCommand({ Bucket, Key: "read" }));
+  await Body!.transformToString();
+  await cloud.advance(40 * DAY);
+  await tiers(Bucket);
+  await cloud.advance(DAY);
+  expect((await head(Bucket, "quiet")).ArchiveStatus).toBe("ARCHIVE_ACCESS");
+  expect((await head(Bucket, "read")).ArchiveStatus).toBeUndefined();
+});
+
 behaviour("whoever copies an object, or a part of it, has read it", TIERING, async () => {
   const Bucket = await bucket([]);
   await tiers(Bucket);

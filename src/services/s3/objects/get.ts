@@ -33,7 +33,7 @@ export const objectReading = {
       const Body = await openBytes(opening, version, manifest, span);
       return { bucket, version, answer: { ...answer(ctx, input, found), Body } };
     });
-    if (bucket.tiers) await rememberRead(ctx, bucket, version);
+    if (version.storageClass !== undefined) await rememberRead(ctx, bucket, version);
     return read.answer;
   },
 

@@ -9,15 +9,15 @@ export const arrivedIn = (storageClass: StorageClassName | undefined, now: numbe
   storageClass === "INTELLIGENT_TIERING" ? { read: now } : undefined;
 
 /**
- * Remembers that an object was read, where INTELLIGENT_TIERING goes by that: once a day at most, so that
- * reading writes little.
+ * Remembers that an object of INTELLIGENT_TIERING was read, also where no archive tier asks for that yet: once a day
+ * at most, so that reading writes little.
  */
 export async function rememberRead(
   ctx: Context,
-  { tiers, name }: Bucket,
+  { name }: Pick<Bucket, "name">,
   version: ObjectVersion,
 ): Promise<void> {
-  if (!tiers || version.storageClass !== "INTELLIGENT_TIERING") return;
+  if (version.storageClass !== "INTELLIGENT_TIERING") return;
   const now = ctx.clock.now();
   if (day(version.read ?? version.modified) === day(now)) return;
   try {
