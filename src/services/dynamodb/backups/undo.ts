@@ -6,8 +6,8 @@ import { type Table, tables, undoRows } from "../store.ts";
 import { itemStored, storedItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 
-/** Of rows that may be large. */
-const PAGE = 50;
+/** Of rows that may be large, for each of which an export keeps two images. */
+export const CHANGES_AT_ONCE = 20;
 const DAY_MS = 86_400_000;
 const TRIM_MS = 3_600_000;
 export const MOST_DAYS = 35;
@@ -58,7 +58,7 @@ export const changesBetween = (
     through: through as readonly KeyPart[],
     ...(behind && { behind }),
     reverse: true,
-    limit: PAGE,
+    limit: CHANGES_AT_ONCE,
   });
 
 /** Removes what nobody can want back: what is older than a table's recovery reaches, and all of it where it has none. */
@@ -73,10 +73,10 @@ export const forget = job<{ table: string; number: number }>("dynamodb/forget", 
       const rows = await tx.listBytes(undoRows, {
         in: [number],
         ...(recovery && { before: [Math.max(0, tx.now() - recovery.days * DAY_MS)] }),
-        limit: PAGE,
+        limit: CHANGES_AT_ONCE,
       });
       for (const row of rows) tx.deleteRow(row);
-      if (rows.length === PAGE) return { again: 0 };
+      if (rows.length === CHANGES_AT_ONCE) return { again: 0 };
       return recovery ? { again: TRIM_MS, idle: rows.length === 0 } : undefined;
     });
   },

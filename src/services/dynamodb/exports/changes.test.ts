@@ -170,3 +170,26 @@ test("changes of many pages are gathered, though the cloud is cut short at any m
     if (next.found().size > 0) expect(Object.fromEntries(next.found())).toEqual(all);
   }
 });
+
+test("changes of the largest items are told, however many", async () => {
+  const nube = await cloudOn();
+  await nube.make();
+  const count = 50;
+  const putAll = async (x: number) => {
+    for (let at = 0; at < count; at++)
+      await nube.aws.dynamodb.PutItem({
+        TableName,
+        Item: { p: S(`p${at}`), x: N(x), large: S("x".repeat(409_000)) },
+      });
+  };
+  await putAll(1);
+  await nube.advance("1m");
+  const from = Date.UTC(2026, 0, 1) + 60_000;
+  await putAll(2);
+  await nube.advance("20m");
+  await nube.begin(from, from + 900_000);
+  await nube.advance("1m");
+  const found = nube.found();
+  expect(found.size).toBe(count);
+  for (const change of found.values()) expect(change).toEqual([1, 2]);
+});

@@ -1,16 +1,13 @@
 import { collection } from "#kernel/collection.ts";
 import { job } from "#kernel/jobs.ts";
 import type { BytesRow, ReadTransaction, Transaction } from "#kernel/transaction.ts";
-import { changesBetween, type Moment, startForgetting, undoIn } from "../backups/undo.ts";
+import { CHANGES_AT_ONCE, changesBetween, type Moment, startForgetting, undoIn } from "../backups/undo.ts";
 import { rowKey } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { backupRows, type Export, exports, itemRows, type Table, tables, undoRows } from "../store.ts";
 import { itemStored, storedItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { writeExport } from "./write.ts";
-
-/** Of rows that may be large. */
-const PAGE = 50;
 
 /** What became of an item in a span: what it was at its start and is at its end, either of which may be nothing. */
 export interface NetChange {
@@ -66,7 +63,7 @@ async function step(tx: Transaction, gathering: Gathering, held: Export): Promis
   const behind = gathering.behind === undefined ? undefined : rowAt(gathering.behind);
   const { behind: _, ...done } = gathering;
   const next = (rows: readonly BytesRow[]): Gathering | undefined =>
-    rows.length < PAGE ? undefined : { ...gathering, behind: placeOf(rows.at(-1)!) };
+    rows.length < CHANGES_AT_ONCE ? undefined : { ...gathering, behind: placeOf(rows.at(-1)!) };
   switch (gathering.step) {
     case "gather":
       return next(await gatherPage(tx, held, behind)) ?? { ...done, step: "read" };
@@ -91,7 +88,7 @@ async function gatherPage(tx: Transaction, held: Export, behind: BytesRow | unde
     from: [held.span!.from],
     before: [held.at],
     ...(behind && { behind }),
-    limit: PAGE,
+    limit: CHANGES_AT_ONCE,
   });
   for (const row of rows) {
     const { key, before, at } = undoIn(row);
@@ -102,7 +99,11 @@ async function gatherPage(tx: Transaction, held: Export, behind: BytesRow | unde
 }
 
 async function readPage(tx: Transaction, held: Export, behind: BytesRow | undefined) {
-  const rows = await tx.listBytes(backupRows, { in: [held.number], ...(behind && { behind }), limit: PAGE });
+  const rows = await tx.listBytes(backupRows, {
+    in: [held.number],
+    ...(behind && { behind }),
+    limit: CHANGES_AT_ONCE,
+  });
   for (const { value } of rows) {
     const change = changeStored(value);
     const stored = await tx.getBytes(itemRows, rowKey(held.of.number, held.of.key, change.key));
