@@ -37,3 +37,12 @@ test("what is answered of several is their JSON, and their values to the house",
   expect(JSON.parse(bytesOf(print()).toString())).toHaveLength(2);
   expect(value()).toEqual([plain, withBytes]);
 });
+
+test("what has no place in a row is refused, however small DynamoDB counts it", () => {
+  const truths = (count: number): Item => ({
+    list: { L: Array.from({ length: count }, () => ({ BOOL: true })) },
+  });
+  expect(itemStored(storedItem(truths(140_000))).list!.L).toHaveLength(140_000);
+  expect(sizeOfItem(truths(160_000))).toBeLessThan(400 * 1_024);
+  expect(() => storedItem(truths(160_000))).toThrow("Item size has exceeded the maximum allowed size");
+});

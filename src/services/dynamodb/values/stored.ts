@@ -1,5 +1,6 @@
 import { type Printed, printedList, printedMap, RawJson } from "#aws/protocols/raw-json.ts";
 import type { BytesRow } from "#kernel/transaction.ts";
+import { itemTooLarge } from "../errors.ts";
 import { sizeOfItem } from "./size.ts";
 import type { Item, Value } from "./value.ts";
 
@@ -8,10 +9,13 @@ const WITH_BYTES = 1;
 /** Its size, as DynamoDB counts it, stands between the first byte and the text. */
 const SIZED = 2;
 const SIZE_BYTES = 4;
+/** What a row holds. Many small elements make a JSON that is many times as large as DynamoDB counts them. */
+const MOST_BYTES = 2 * 2 ** 20;
 
 /**
  * Items as they are kept: JSON as on the wire, behind a byte that says what else to know.
  * @param size of an item that will be counted again and again
+ * @throws {AwsError} ValidationException for what has no place in a row
  */
 export function storedItem(item: Item, size?: number): Uint8Array {
   const withBytes = holdsBytes(item) ? WITH_BYTES : 0;
@@ -19,7 +23,9 @@ export function storedItem(item: Item, size?: number): Uint8Array {
     withBytes ? mapValues(item, (bytes) => Buffer.from(bytes as Uint8Array).toString("base64")) : item,
   );
   const start = size === undefined ? 1 : 1 + SIZE_BYTES;
-  const out = Buffer.allocUnsafe(start + Buffer.byteLength(text));
+  const length = start + Buffer.byteLength(text);
+  if (length > MOST_BYTES) throw itemTooLarge();
+  const out = Buffer.allocUnsafe(length);
   out[0] = withBytes;
   if (size !== undefined) {
     out[0] |= SIZED;
