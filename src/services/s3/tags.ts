@@ -1,4 +1,5 @@
 import { AwsError } from "#aws/errors.ts";
+import { malformedXml } from "./errors.ts";
 import type { Tag } from "./store.ts";
 
 export type Tagged = "object" | "bucket";
@@ -24,12 +25,13 @@ const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 /**
  * Holds tags to S3's rules, one after another and then their number, as S3 does. Lengths are in UTF-16.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
- * @throws {AwsError} InvalidTag, BadRequest
+ * @throws {AwsError} MalformedXML: every tag has a key and a value, were they empty; InvalidTag, BadRequest
  */
-export function checkTags(tags: readonly Tag[], of: Tagged): void {
+export function checkTags(tags: readonly Partial<Tag>[], of: Tagged): void {
   const { most, tooMany, reserved } = RULES[of];
   const seen = new Set<string>();
   for (const { Key, Value } of tags) {
+    if (Key === undefined || Value === undefined) throw malformedXml();
     if (Key === "" || Key.length > MOST_KEY_UNITS || !ALLOWED.test(Key))
       throw invalidTag("The TagKey you have provided is invalid", { TagKey: Key });
     if (Value.length > MOST_VALUE_UNITS || !ALLOWED.test(Value))

@@ -8,6 +8,7 @@ import {
   ListBucketsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
+  type Tag,
 } from "@aws-sdk/client-s3";
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
@@ -178,6 +179,14 @@ behaviour("elsewhere an owner may not", CREATE, async () => {
 behaviour("a bucket may be made with tags", CREATE, async () => {
   const Tags = [{ Key: "team", Value: "blue" }];
   await create({ Bucket: "tagged-at-birth", CreateBucketConfiguration: { Tags } });
+});
+
+behaviour("of its tags each has a key and a value", CREATE, async () => {
+  const halves: Partial<Tag>[] = [{}, { Key: "team" }, { Value: "blue" }];
+  for (const half of halves) {
+    const CreateBucketConfiguration = { Tags: [half as Tag] };
+    await refused(create({ Bucket: "half-tagged", CreateBucketConfiguration }), "MalformedXML", 400);
+  }
 });
 
 // Names
