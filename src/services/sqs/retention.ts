@@ -24,7 +24,7 @@ export async function expire(work: Work, of: OpenQueue): Promise<void> {
   // A dead-letter queue's are not in the order of their age.
   const past = oldest.filter((message) => isPast(queue, message, now));
   for (const message of past) work.remove(of, message, !message.content);
-  const living = oldest.filter((message) => !past.includes(message));
+  const living = oldest.filter((message) => !isPast(queue, message, now));
   const isEnd = living.length > 0 || oldest.length < PAGE;
   const next = Math.min(now, ...living.map(({ sent }) => sent)) + retention;
   if (isEnd)

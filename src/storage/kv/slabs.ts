@@ -36,6 +36,8 @@ interface Value extends Laid {
   slab: Slab | undefined;
 }
 
+const weightOf = ({ start, end }: Laid): number => Math.max(end - start, LEAST);
+
 export function slabs(): Slabs {
   let size = 0;
   let open = made(SLAB);
@@ -52,8 +54,8 @@ export function slabs(): Slabs {
     value.bytes = slab.bytes;
     value.start = slab.used;
     value.end = slab.used + length;
-    slab.used += Math.max(length, LEAST);
-    slab.live += Math.max(length, LEAST);
+    slab.used += weightOf(value);
+    slab.live += weightOf(value);
     slab.values.push(value);
     return value;
   }
@@ -87,7 +89,7 @@ export function slabs(): Slabs {
     free(laid) {
       const value = laid as Value;
       const slab = value.slab!;
-      slab.live -= Math.max(value.end - value.start, LEAST);
+      slab.live -= weightOf(value);
       value.slab = undefined;
       if (slab !== open) thin(slab);
     },

@@ -58,6 +58,17 @@ const APPLIED: [string, Item, Item | string][] = [
     "One or more parameter values were invalid: Cannot update attribute p. This attribute is part of the key",
   ],
 ];
+const update = (Key: Item, UpdateExpression: string, values: Item) =>
+  send(
+    new UpdateItemCommand({
+      TableName,
+      Key,
+      UpdateExpression,
+      ReturnValues: "UPDATED_NEW",
+      ...(Object.keys(values).length > 0 && by(values)),
+    }),
+  );
+
 for (const [UpdateExpression, values, outcome] of APPLIED)
   behaviour(
     `${UpdateExpression} ${typeof outcome === "string" ? "is refused" : "is applied"}`,
@@ -65,15 +76,7 @@ for (const [UpdateExpression, values, outcome] of APPLIED)
     async () => {
       const Key = { p: S(UpdateExpression), s: N(1) };
       await send(new PutItemCommand({ TableName, Item: { ...Key, ...start } }));
-      const updated = send(
-        new UpdateItemCommand({
-          TableName,
-          Key,
-          UpdateExpression,
-          ReturnValues: "UPDATED_NEW",
-          ...(Object.keys(values).length > 0 && by(values)),
-        }),
-      );
+      const updated = update(Key, UpdateExpression, values);
       if (typeof outcome === "string")
         await expect(updated).rejects.toMatchObject({ name: "ValidationException", message: outcome });
       else if (!/\[\d+\]|\./.test(UpdateExpression)) expect((await updated).Attributes).toEqual(outcome);
@@ -122,15 +125,7 @@ for (const [UpdateExpression, values, shown] of SHOWN)
     async () => {
       const Key = { p: S(`shown ${UpdateExpression}`), s: N(1) };
       await send(new PutItemCommand({ TableName, Item: { ...Key, ...start, l: { L: [S("a"), S("b")] } } }));
-      const { Attributes } = await send(
-        new UpdateItemCommand({
-          TableName,
-          Key,
-          UpdateExpression,
-          ReturnValues: "UPDATED_NEW",
-          ...(Object.keys(values).length > 0 && by(values)),
-        }),
-      );
+      const { Attributes } = await update(Key, UpdateExpression, values);
       expect(Attributes).toEqual(shown);
     },
   );
