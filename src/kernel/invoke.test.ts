@@ -4,7 +4,9 @@ import { bodyOf } from "#lib/body.ts";
 import type { LogFields } from "#lib/log.ts";
 import { silentLog } from "#lib/log.ts";
 import { collection } from "./collection.ts";
-import { type Principal, rootOf } from "./principal.ts";
+import type { Context } from "./context.ts";
+import { usageRows } from "./meter.ts";
+import { ANONYMOUS, type Principal, rootOf } from "./principal.ts";
 import { type Access, defineService, type Handlers, type ServiceDefinition } from "./service.ts";
 import { TEST_PLACE, type TestCloud, type TestCloudOptions, testCloud } from "./testing.ts";
 import { settles, testDisk } from "./testing-disk.ts";
@@ -285,6 +287,28 @@ test("a change is answered when its record is on disk; one of data has none, and
   expect(flush).not.toHaveBeenCalled();
   await hello.DeleteGreeting({ Name: "a" });
   expect(flush).toHaveBeenCalledOnce();
+});
+
+test("what nobody judged counts only in its caller's own account: he names others as he likes", async () => {
+  const write = async (ctx: Context) => after(await ctx.transact((tx) => tx.put(names, { name: "a" })));
+  const { as, cloud } = await cloudWith(
+    { GetGreeting: write, SayHello: write },
+    { access: { GetGreeting: () => [], SayHello: () => [{ action: "hello:SayHello", resource: "*" }] } },
+  );
+  const counted = async (principal: Principal, account: string) => {
+    const place = { ...TEST_PLACE, account };
+    const { hello } = as(principal, place);
+    await hello.GetGreeting({ Name: "a" });
+    await hello.SayHello({ Name: "a", To: "b" }).catch(() => {});
+    const service = (await cloud.service("hello"))!;
+    const home = cloud.context({ service, principal, place, requestId: "r" });
+    return home.read(async (tx) =>
+      (await tx.list(usageRows.region, { limit: 10 })).map(({ kind }) => kind).sort(),
+    );
+  };
+  expect(await counted(ANONYMOUS, "1")).toEqual([]);
+  expect(await counted(rootOf("1"), "2")).toEqual([]);
+  expect(await counted(rootOf("3"), "3")).toEqual(["GetGreeting", "SayHello"]);
 });
 
 test("the same service elsewhere has records of its own", async () => {

@@ -1,6 +1,6 @@
 import type { Operation } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
-import { authorize as judge } from "./authorize.ts";
+import { type AccessFact, authorize as judge } from "./authorize.ts";
 import type { CallContext } from "./call-context.ts";
 import type { Place } from "./collection.ts";
 import type { RequestFacts } from "./context.ts";
@@ -28,6 +28,8 @@ interface Visit {
   cloud: Cloud;
   call: Call;
   ctx: CallContext;
+  /** Whether there was anything to ask IAM. */
+  isJudged: boolean;
   output: object | undefined;
   error: AwsError | undefined;
 }
@@ -44,7 +46,7 @@ export async function invoke(cloud: Cloud, given: Call): Promise<object> {
   const handler = call.service.operations.get(call.operation.name);
   if (!handler) throw notImplemented(call.service.id, call.operation.name);
   const ctx = cloud.context(call);
-  const visit: Visit = { cloud, call, ctx, output: undefined, error: undefined };
+  const visit: Visit = { cloud, call, ctx, isJudged: false, output: undefined, error: undefined };
   try {
     for (const station of STATIONS) {
       const waiting = station(visit);
@@ -83,19 +85,28 @@ function authorize(visit: Visit) {
   const { policies } = cloud.ports;
   if (policies) return authorizeBy(policies, visit, access);
   const facts = access(ctx, call.input);
-  return facts instanceof Promise ? facts.then((known) => judge(ctx, known)) : judge(ctx, facts);
+  return facts instanceof Promise ? facts.then((known) => judged(visit, known)) : judged(visit, facts);
+}
+
+function judged(visit: Visit, facts: readonly AccessFact[]): void {
+  visit.isJudged = facts.length > 0;
+  judge(visit.ctx, facts);
 }
 
 /** A handler may judge entries of a batch in the midst of a transaction, so that the policies must be there before. */
-async function authorizeBy({ of }: NonNullable<Ports["policies"]>, { call, ctx }: Visit, access: AccessOf) {
+async function authorizeBy({ of }: NonNullable<Ports["policies"]>, visit: Visit, access: AccessOf) {
+  const { call, ctx } = visit;
   const { type } = call.principal;
   if (type !== "service" && type !== "anonymous") ctx.callerPolicies = await of(call.principal);
-  judge(ctx, await access(ctx, call.input));
+  judged(visit, await access(ctx, call.input));
 }
 
-/** Before the call is handled, so that its count travels in its own commit. */
-function meter({ call, ctx }: Visit) {
-  ctx.usage(call.operation.name, 1);
+/**
+ * Before the call is handled, so that its count travels in its own commit. A call that needs no permission may name any
+ * account, whether it exists or not, and makes no rows there.
+ */
+function meter({ call, ctx, isJudged }: Visit) {
+  if (isJudged || call.principal.account === call.place.account) ctx.usage(call.operation.name, 1);
 }
 
 /** Whether the call leaves a record: one on data does not, and waits for nobody else's. */
