@@ -141,6 +141,7 @@ describe("a policy that cannot be read", () => {
     [encode("{}"), "Policy missing expiration."],
     [encode('{"EXPIRATION":"2030-01-01T00:00:00Z"}'), "Policy missing expiration."],
     [encode('{"expiration":"tomorrow"}'), "Invalid 'expiration' value: 'tomorrow'"],
+    [encode('{"expiration":{"toString":1}}'), `Invalid 'expiration' value: '{"toString":1}'`],
     [encode('{"expiration":"2030-01-01T00:00:00Z"}'), "Policy missing conditions."],
     [
       encode('{"expiration":"2030-01-01T00:00:00Z","conditions":{}}'),
@@ -196,6 +197,11 @@ describe("a condition", () => {
       'Policy Condition failed: ["starts-with", "$Content-Type", "image/"]',
     ],
     [["starts-with", "$key", "a,b"], { key: "a" }, 'Policy Condition failed: ["starts-with", "$key", "a,b"]'],
+    [
+      ["content-length-range", { toString: 1 }, "10"],
+      {},
+      'Policy Condition failed: ["content-length-range", {"toString":1}, "10"]',
+    ],
     [
       ["content-length-range", "test", "10"],
       {},

@@ -3,6 +3,7 @@
  * Words of the refusals: what S3 answers to forms that break one rule each.
  */
 import { AwsError } from "#aws/errors.ts";
+import { jsonText } from "#lib/json-value.ts";
 
 export interface PostPolicy {
   /** Epoch milliseconds. */
@@ -49,7 +50,7 @@ export function parsePostPolicy(base64: string): PostPolicy {
     typeof expiration === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(expiration)
       ? Date.parse(expiration)
       : Number.NaN;
-  if (Number.isNaN(end)) throw invalid(`Invalid 'expiration' value: '${expiration}'`);
+  if (Number.isNaN(end)) throw invalid(`Invalid 'expiration' value: '${jsonText(expiration)}'`);
   if (conditions === undefined) throw invalid("Policy missing conditions.");
   if (!Array.isArray(conditions)) throw invalid("Invalid 'conditions' value: must be a List.");
   return { expiration: end, conditions: conditions.map(parseCondition) };
@@ -88,7 +89,7 @@ function parseListCondition(condition: readonly unknown[]): Condition {
   }
   if (condition.length !== 3) throw invalid(`Invalid ${operator}: wrong number of arguments.`);
   if (operator === "content-length-range") {
-    if (Number(first) < 0 || Number(second) < 0)
+    if (Number(jsonText(first)) < 0 || Number(jsonText(second)) < 0)
       throw invalid("Invalid content-length-range: must not be negative.");
     return { operator, minimum: first, maximum: second };
   }
@@ -148,7 +149,7 @@ function holds({ operator, value: wanted }: FieldCondition, name: string, value:
 }
 
 function byteCount(value: unknown): number | undefined {
-  const text = String(value);
+  const text = jsonText(value);
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 

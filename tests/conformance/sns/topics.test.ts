@@ -99,6 +99,12 @@ const WRONG_ATTRIBUTES: [string, string, string][] = [
     "DeliveryPolicy: http.defaultHealthyRetryPolicy.numRetries must be less than or equal to 100",
   ],
   [
+    // Told in https://github.com/ansible-collections/community.aws/pull/716
+    "DeliveryPolicy",
+    '{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":"5"}}}',
+    "DeliveryPolicy: http.defaultHealthyRetryPolicy.minDelayTarget type mismatch, expecting integer, received a string",
+  ],
+  [
     "Policy",
     JSON.stringify({
       Version: "2008-10-17",

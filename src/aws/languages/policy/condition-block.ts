@@ -37,7 +37,8 @@ export function readConditions(block: Record<string, unknown>): Condition[] {
 function valuesIn(said: unknown): string[] {
   return (Array.isArray(said) ? said : [said]).map((value) => {
     if (typeof value === "string") return value;
-    if (typeof value === "number" || typeof value === "boolean") return String(value);
+    // JSON has larger numbers than there are here, and could not be written with them again.
+    if (typeof value === "boolean" || Number.isFinite(value)) return String(value);
     throw faulty({ reason: "InvalidElement", element: "Condition" });
   });
 }

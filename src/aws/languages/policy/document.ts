@@ -2,6 +2,7 @@
  * The grammar of IAM's JSON policy language.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
+import { jsonText } from "#lib/json-value.ts";
 import { readConditions } from "./condition-block.ts";
 import { faulty } from "./faults.ts";
 import { type PrincipalList, readPrincipals } from "./principals.ts";
@@ -70,7 +71,7 @@ export function parsePolicy(text: string, rules: PolicyRules): PolicyDocument {
     if (!ELEMENTS.has(element)) throw faulty({ reason: "UnknownElement", element });
   const { Version: version = "2008-10-17", Id: id, Statement: said } = document;
   if (version !== "2012-10-17" && version !== "2008-10-17")
-    throw faulty({ reason: "InvalidVersion", value: String(version) });
+    throw faulty({ reason: "InvalidVersion", value: jsonText(version) });
   if (id !== undefined && typeof id !== "string") throw faulty({ reason: "InvalidElement", element: "Id" });
   if (said === undefined) throw faulty({ reason: "MissingElement", element: "Statement" });
   const statements = Array.isArray(said) ? said : [said];
@@ -102,7 +103,7 @@ function readStatement(said: Record<string, unknown>, rules: PolicyRules): State
     throw faulty({ reason: "InvalidElement", element: "Sid" });
   if (effect === undefined) throw faulty({ reason: "MissingElement", element: "Effect" });
   if (effect !== "Allow" && effect !== "Deny")
-    throw faulty({ reason: "InvalidEffect", value: String(effect) });
+    throw faulty({ reason: "InvalidEffect", value: jsonText(effect) });
   const principal = either(said, "Principal", rules.principal, (value, element) =>
     readPrincipals(value, element),
   );

@@ -6,6 +6,7 @@ import {
   STATEMENT_ELEMENTS,
 } from "#aws/languages/policy/document.ts";
 import { PolicyError, type PolicyFault } from "#aws/languages/policy/faults.ts";
+import { jsonText } from "#lib/json-value.ts";
 import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
 import { isUnbounded, policyIsTooLong, wrongDocument, wrongPrincipal } from "./errors.ts";
 
@@ -86,7 +87,7 @@ function canonicalStatement(said: unknown): unknown {
   if (!isObject(said)) return said;
   return mapped(inOrder(said, [...STATEMENT_ELEMENTS]), (value, element) => {
     if (element === "Effect")
-      return EFFECTS.find((one) => one.toLowerCase() === String(value).toLowerCase()) ?? value;
+      return EFFECTS.find((one) => one.toLowerCase() === jsonText(value).toLowerCase()) ?? value;
     if (!isObject(value)) return single(value);
     if (element === "Condition")
       return mapped(value, (keys) => (isObject(keys) ? mapped(keys, single) : keys));
@@ -104,7 +105,7 @@ const single = (value: unknown): unknown => (Array.isArray(value) && value.lengt
 /** An account is its root, and is named once. */
 function accounts(names: unknown): unknown {
   const all = (Array.isArray(names) ? names : [names]).map((name) =>
-    /^\d{12}$/.test(String(name)) ? `arn:aws:iam::${name}:root` : name,
+    /^\d{12}$/.test(jsonText(name)) ? `arn:aws:iam::${name}:root` : name,
   );
   return single([...new Set(all)]);
 }

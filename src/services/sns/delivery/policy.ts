@@ -1,4 +1,5 @@
 import type { Refusal } from "../errors.ts";
+import { checkTypes, SUBSCRIPTION_POLICY, TOPIC_POLICY } from "./policy-types.ts";
 
 /** How often and when a delivery is tried again: in four phases, one after another. */
 export interface RetryPolicy {
@@ -119,6 +120,7 @@ export function checkDeliveryPolicy(text: string, of: "topic" | "subscription", 
       : ["healthyRetryPolicy", "sicklyRetryPolicy", "throttlePolicy", "requestPolicy", "guaranteed"];
   const unknown = Object.keys(policy).find((name) => !known.includes(name));
   if (unknown !== undefined) throw refuse(`DeliveryPolicy: Unexpected JSON member: ${unknown}`);
+  checkTypes(policy, of === "topic" ? TOPIC_POLICY : SUBSCRIPTION_POLICY, refuse);
   const given = of === "topic" ? policy.http?.defaultHealthyRetryPolicy : policy.healthyRetryPolicy;
   const path = of === "topic" ? "http.defaultHealthyRetryPolicy" : "healthyRetryPolicy";
   const needed =
@@ -126,7 +128,7 @@ export function checkDeliveryPolicy(text: string, of: "topic" | "subscription", 
   if (needed) throw refuse(`DeliveryPolicy: ${path}.${needed} must be specified`);
   if (given) checkRetries({ ...HTTP, ...given }, (what) => refuse(`DeliveryPolicy: ${path}.${what}`));
   const throttle = of === "topic" ? policy.http?.defaultThrottlePolicy : policy.throttlePolicy;
-  if (throttle && !(Number(throttle.maxReceivesPerSecond) >= 1))
+  if (throttle && !((throttle.maxReceivesPerSecond ?? 0) >= 1))
     throw refuse("DeliveryPolicy: throttlePolicy.maxReceivesPerSecond must be >= 1");
 }
 

@@ -1,0 +1,58 @@
+import type { Refusal } from "../errors.ts";
+
+/** What a member of a delivery policy is, by its name; an object is told by its members. */
+type Types = { [name: string]: "integer" | "string" | "boolean" | Types };
+
+const RETRIES: Types = {
+  minDelayTarget: "integer",
+  maxDelayTarget: "integer",
+  numRetries: "integer",
+  numNoDelayRetries: "integer",
+  numMinDelayRetries: "integer",
+  numMaxDelayRetries: "integer",
+  backoffFunction: "string",
+};
+const THROTTLE: Types = { maxReceivesPerSecond: "integer" };
+const REQUEST: Types = { headerContentType: "string" };
+
+export const TOPIC_POLICY: Types = {
+  http: {
+    defaultHealthyRetryPolicy: RETRIES,
+    disableSubscriptionOverrides: "boolean",
+    defaultThrottlePolicy: THROTTLE,
+    defaultRequestPolicy: REQUEST,
+  },
+};
+
+export const SUBSCRIPTION_POLICY: Types = {
+  healthyRetryPolicy: RETRIES,
+  sicklyRetryPolicy: RETRIES,
+  throttlePolicy: THROTTLE,
+  requestPolicy: REQUEST,
+  guaranteed: "boolean",
+};
+
+/**
+ * Holds each member that is known to its type. An object may be `null`, as SNS itself tells of what is not there.
+ * @throws {AwsError} InvalidParameter
+ */
+export function checkTypes(given: object, types: Types, refuse: Refusal, path = ""): void {
+  for (const [name, value] of Object.entries(given)) {
+    const type = Object.hasOwn(types, name) ? types[name] : undefined;
+    if (type === undefined) continue;
+    const wanted = typeof type === "string" ? type : "object";
+    const received = typeOf(value);
+    if (received === "null" && wanted === "object") continue;
+    if (received !== wanted)
+      throw refuse(
+        `DeliveryPolicy: ${path}${name} type mismatch, expecting ${wanted}, received a ${received}`,
+      );
+    if (typeof type === "object") checkTypes(value as object, type, refuse, `${path}${name}.`);
+  }
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  return Number.isInteger(value) ? "integer" : typeof value;
+}
