@@ -122,7 +122,9 @@ describe("faults", () => {
     const error = { code: "ServiceUnavailable", message: "down", status: 503 };
     const rules = [{ service: "s3", operation: "ListBuckets", error }];
     expect(await ask(gate, "PUT /_nube/faults", { rules })).toMatchObject({ status: 200 });
-    expect((await ask(gate, "GET /_nube/faults")).rules).toMatchObject([{ service: "s3", probability: 1 }]);
+    const told = (await ask(gate, "GET /_nube/faults")).rules;
+    expect(told).toEqual([{ ...rules[0], probability: 1, seed: 1 }]);
+    expect(await ask(gate, "PUT /_nube/faults", { rules: told })).toEqual({ status: 200, rules: told });
     const struck = await gate.send({ target: "/" });
     expect(struck.status).toBe(503);
     expect(struck.text).toContain("<Code>ServiceUnavailable</Code><Message>down</Message>");

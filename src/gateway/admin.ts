@@ -32,11 +32,11 @@ const ROUTES: Record<string, Route> = {
   },
   "GET /_nube/clock": clockOf,
   "POST /_nube/clock": moveClock,
-  "GET /_nube/faults": ({ cloud }) => ({ rules: cloud.faults.rules }),
+  "GET /_nube/faults": faultsOf,
   "PUT /_nube/faults": setFaults,
   "DELETE /_nube/faults": ({ cloud }) => {
     cloud.faults.set([]);
-    return { rules: [] };
+    return faultsOf({ cloud });
   },
   "GET /_nube/outbox": async ({ cloud }) => ({ letters: await cloud.letters.list(MOST_LETTERS) }),
   "DELETE /_nube/outbox": async ({ cloud }) => {
@@ -149,11 +149,16 @@ function clockOf({ cloud: { clock }, now }: Admin) {
 const MAX_RULES = 100;
 const MAX_LATENCY_MS = 600_000;
 
+/** As they were given: what is told can be set again. */
+function faultsOf({ cloud }: Pick<Admin, "cloud">) {
+  return { rules: cloud.faults.rules.map(({ effect, ...rule }) => ({ ...rule, ...effect })) };
+}
+
 function setFaults({ cloud }: Admin, { rules }: Record<string, unknown>) {
   if (!Array.isArray(rules) || rules.length > MAX_RULES)
     throw invalid(`"rules" is a list of at most ${MAX_RULES}.`);
   cloud.faults.set(rules.map(faultRule));
-  return { rules: cloud.faults.rules };
+  return faultsOf({ cloud });
 }
 
 function faultRule(value: unknown): FaultRule {
