@@ -28,7 +28,7 @@ export function matchExpression(p: PatternReader): Matcher {
     case "equals-ignore-case":
       return closed(
         p,
-        ignoringCase(equals, text(p, "equals-ignore-case match pattern must be a string").text),
+        ignoringCase("whole", text(p, "equals-ignore-case match pattern must be a string").text),
       );
     case "wildcard":
       return closed(p, wildcardIn(p, text(p, "wildcard match pattern must be a string")));
@@ -61,7 +61,7 @@ function affix(p: PatternReader, name: "prefix" | "suffix", of: (text: string) =
   const title = name === "prefix" ? "Prefix" : "Suffix";
   const inner = p.expect("name", `${title} expression name not found`);
   if (inner.text !== "equals-ignore-case") p.fail(`Unsupported ${name} pattern: ${inner.text}`, inner.at);
-  const matcher = ignoringCase(of, text(p, "equals-ignore-case match pattern must be a string").text);
+  const matcher = ignoringCase(name, text(p, "equals-ignore-case match pattern must be a string").text);
   onlyOneKey(p);
   return closed(p, matcher);
 }
@@ -142,7 +142,7 @@ const EXCLUDED: Record<string, Excluded> = {
   "equals-ignore-case": {
     mustBeText: "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
     mayBeEmpty: true,
-    matcher: (_, token) => ignoringCase(equals, token.text),
+    matcher: (_, token) => ignoringCase("whole", token.text),
   },
   prefix: {
     mustBeText: "prefix/suffix match pattern must be a string",

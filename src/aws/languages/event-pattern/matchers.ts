@@ -34,10 +34,46 @@ export const hasSuffix = (suffix: string): Matcher => ({
   key: { suffix },
 });
 
-/** Whatever the case of its letters. */
-export function ignoringCase(of: (text: string) => Matcher, text: string): Matcher {
-  const { matches } = of(folded(text));
-  return { matches: (value) => typeof value === "string" && matches(folded(value)) };
+/**
+ * A text, its beginning or its end, whatever the case of its letters: each letter of the pattern stands for itself in
+ * both of its cases, so `ß` is met by `SS` and `Σ` never by `ς`.
+ * https://github.com/aws/event-ruler/blob/main/src/main/software/amazon/event/ruler/input/EqualsIgnoreCaseParser.java
+ */
+export function ignoringCase(part: "whole" | "prefix" | "suffix", text: string): Matcher {
+  const letters = Array.from(text, (letter) => [letter.toLowerCase(), letter.toUpperCase()] as const);
+  if (part === "suffix") letters.reverse();
+  const walk = part === "suffix" ? spelledBackwards : spelledOut;
+  return {
+    matches(value) {
+      if (typeof value !== "string") return false;
+      const rest = walk(letters, value);
+      return part === "whole" ? rest === 0 : rest !== undefined;
+    },
+  };
+}
+
+type Letter = readonly [lower: string, upper: string];
+
+/** How much of a text is left behind those letters; `undefined` where it does not begin with them. */
+function spelledOut(letters: readonly Letter[], text: string): number | undefined {
+  let at = 0;
+  for (const [lower, upper] of letters) {
+    if (text.startsWith(lower, at)) at += lower.length;
+    else if (text.startsWith(upper, at)) at += upper.length;
+    else return undefined;
+  }
+  return text.length - at;
+}
+
+/** The same from the end, with the last letter first. */
+function spelledBackwards(letters: readonly Letter[], text: string): number | undefined {
+  let end = text.length;
+  for (const [lower, upper] of letters) {
+    if (text.endsWith(lower, end)) end -= lower.length;
+    else if (text.endsWith(upper, end)) end -= upper.length;
+    else return undefined;
+  }
+  return end;
 }
 
 export function anythingBut(...unwanted: readonly Matcher[]): Matcher {
@@ -92,5 +128,3 @@ export function wildcard(pieces: readonly string[]): Matcher {
     },
   };
 }
-
-const folded = (text: string) => text.toLowerCase();
