@@ -1,4 +1,4 @@
-import { eventPattern } from "#aws/languages/event-pattern/match.ts";
+import { eventPattern, hasWildcard } from "#aws/languages/event-pattern/match.ts";
 import { type RuleIndex, ruleIndex } from "#aws/languages/event-pattern/rule-index.ts";
 import { memory } from "#kernel/memory.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
@@ -6,7 +6,8 @@ import { type BusEvent, type Rule, rules } from "./store.ts";
 
 /** The rules of a bus; in the memory of the partition's owner from the bus's first event or further rule on. */
 interface Page {
-  names: Set<string>;
+  /** By name: whether it asks for a wildcard. */
+  names: Map<string, boolean>;
   /** Those that are enabled, in the order of their creation or last change: what comes first is delivered first. */
   index: RuleIndex<string>;
 }
@@ -18,9 +19,11 @@ export async function rulesMet(tx: ReadTransaction, bus: string, event: BusEvent
   return (await pageOf(tx, bus)).index.match(event as never);
 }
 
-/** How many there are, enabled or not. */
-export async function rulesOn(tx: ReadTransaction, bus: string): Promise<number> {
-  return (await pageOf(tx, bus)).names.size;
+/** All but one, enabled or not. */
+export async function otherRules(tx: ReadTransaction, bus: string, name: string) {
+  const { names } = await pageOf(tx, bus);
+  const others = [...names].filter(([other]) => other !== name);
+  return { count: others.length, withWildcards: others.filter(([, hasWildcard]) => hasWildcard).length };
 }
 
 async function pageOf(tx: ReadTransaction, bus: string): Promise<Page> {
@@ -50,7 +53,7 @@ export function forgetRule(tx: Transaction, bus: string, name: string): void {
 }
 
 async function read(tx: ReadTransaction, bus: string): Promise<Page> {
-  const page: Page = { names: new Set(), index: ruleIndex() };
+  const page: Page = { names: new Map(), index: ruleIndex() };
   let last: Rule | undefined;
   do {
     const found: Rule[] = await tx.list(rules, {
@@ -65,7 +68,8 @@ async function read(tx: ReadTransaction, bus: string): Promise<Page> {
 }
 
 function enter({ names, index }: Page, { name, pattern, state, managedBy }: Rule): void {
-  names.add(name);
-  if (pattern === undefined || state === "DISABLED" || managedBy !== undefined) index.delete(name);
-  else index.set(name, eventPattern(pattern), name);
+  const compiled = pattern === undefined ? undefined : eventPattern(pattern);
+  names.set(name, compiled !== undefined && hasWildcard(compiled));
+  if (!compiled || state === "DISABLED" || managedBy !== undefined) index.delete(name);
+  else index.set(name, compiled, name);
 }

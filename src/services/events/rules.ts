@@ -1,9 +1,10 @@
 import type * as Events from "#aws/contract/types/events.ts";
+import { eventPattern, hasWildcard } from "#aws/languages/event-pattern/match.ts";
 import { parseSchedule } from "#aws/languages/schedule/schedule.ts";
 import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { busNamed, DEFAULT_BUS, ruleArn } from "./arns.ts";
 import { busAt } from "./bus.ts";
 import {
@@ -16,13 +17,16 @@ import {
   scheduleOnCustomBus,
 } from "./errors.ts";
 import { checkPattern, checkUnmanaged, ruleOn } from "./rule.ts";
-import { forgetRule, rememberRule, rulesOn } from "./rule-book.ts";
+import { forgetRule, otherRules, rememberRule } from "./rule-book.ts";
 import { startTimer } from "./scheduled.ts";
 import { type Rule, rules, targets } from "./store.ts";
 import { checkTags } from "./tags.ts";
 
-/** Rules of a bus. AWS begins with 300, and gives more to those who ask. */
-const MOST_RULES = 10_000;
+/** Rules of a bus, unless the account asked for more: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+const MOST_RULES = 300;
+const MOST_RULES_IN: Record<string, number> = { "af-south-1": 100, "eu-south-1": 100 };
+/** Of them, those that ask for a wildcard. */
+const MOST_WITH_WILDCARDS = 30;
 /** Bytes. The contract's 4,096 are what AWS gives to those who ask. */
 const LONGEST_PATTERN = 2_048;
 
@@ -46,7 +50,7 @@ export const ruleOperations = {
       await busAt(tx, bus);
       const former = await tx.get(rules, [bus, input.Name]);
       checkUnmanaged(former);
-      if (!former && (await rulesOn(tx, bus)) >= MOST_RULES) throw limitExceeded();
+      await checkRoom(ctx, tx, bus, input.Name, pattern);
       putRule(tx, {
         bus,
         name: input.Name,
@@ -99,6 +103,19 @@ export const ruleOperations = {
     return { Rules: records.map((rule) => described(ctx, rule)), NextToken: token };
   },
 } satisfies Handlers<"events">;
+
+async function checkRoom(
+  { region }: Context,
+  tx: ReadTransaction,
+  bus: string,
+  name: string,
+  pattern: string | undefined,
+): Promise<void> {
+  const { count, withWildcards } = await otherRules(tx, bus, name);
+  if (count >= (MOST_RULES_IN[region] ?? MOST_RULES)) throw limitExceeded();
+  if (withWildcards < MOST_WITH_WILDCARDS || pattern === undefined) return;
+  if (hasWildcard(eventPattern(pattern))) throw limitExceeded();
+}
 
 function putRule(tx: Transaction, rule: Rule): void {
   tx.put(rules, rule);

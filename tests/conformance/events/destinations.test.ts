@@ -2,19 +2,60 @@ import {
   CreateApiDestinationCommand,
   CreateConnectionCommand,
   DeauthorizeConnectionCommand,
+  DeleteApiDestinationCommand,
   DeleteConnectionCommand,
   DescribeApiDestinationCommand,
   DescribeConnectionCommand,
+  EventBridgeClient,
   ListApiDestinationsCommand,
   ListConnectionsCommand,
   UpdateConnectionCommand,
 } from "@aws-sdk/client-eventbridge";
 import { describe, expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { api, arn, invalid, name, sender } from "./client.ts";
+import { api, arn, guide, invalid, name, sender } from "./client.ts";
 
 const cloud = conformanceCloud();
 const send = sender(cloud);
+
+describe("how many there are", () => {
+  const limit = {
+    name: "LimitExceededException",
+    message: "The requested resource exceeds the maximum number allowed.",
+  };
+  behaviour("an account has 3,000 connections and 3,000 API destinations", guide("eb-quota"), async () => {
+    const region = "eu-west-3";
+    const client = new EventBridgeClient(cloud.client({ region }));
+    const connect = (n: number) =>
+      client.send(
+        new CreateConnectionCommand({
+          Name: `c${n}`,
+          AuthorizationType: "BASIC",
+          AuthParameters: { BasicAuthParameters: { Username: "u", Password: "p" } },
+        }),
+      );
+    const { ConnectionArn } = await connect(0);
+    const lead = (n: number) =>
+      client.send(
+        new CreateApiDestinationCommand({
+          Name: `d${n}`,
+          ConnectionArn,
+          InvocationEndpoint: "https://example.com/",
+          HttpMethod: "POST",
+        }),
+      );
+    for (let n = 0; n < 3_000; n += 20)
+      await Promise.all(
+        Array.from({ length: 20 }, (_, k) => [n + k > 0 && connect(n + k), lead(n + k)]).flat(),
+      );
+    await expect(connect(3_000)).rejects.toMatchObject(limit);
+    await expect(lead(3_000)).rejects.toMatchObject(limit);
+    await client.send(new DeleteConnectionCommand({ Name: "c7" }));
+    await connect(3_000);
+    await client.send(new DeleteApiDestinationCommand({ Name: "d7" }));
+    await lead(3_000);
+  });
+});
 
 describe("API destinations", () => {
   const connect = async () => {

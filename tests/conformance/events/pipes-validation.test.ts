@@ -13,8 +13,8 @@ const api = (page: string) => doc(`eventbridge/latest/pipes-reference/API_${page
 const guide = (page: string) => doc(`eventbridge/latest/userguide/${page}.html`);
 const RoleArn = `arn:aws:iam::${ACCOUNT}:role/pipe`;
 
-const create = (more: Partial<CreatePipeCommandInput>) =>
-  new PipesClient(cloud.client()).send(
+const create = (more: Partial<CreatePipeCommandInput>, account = "test") =>
+  new PipesClient(cloud.client({ account })).send(
     new CreatePipeCommand({
       Name: name("pipe"),
       Source: queue("from"),
@@ -27,6 +27,23 @@ const invalid = (message: string) => ({
   name: "ValidationException",
   message,
   $metadata: { httpStatusCode: 400 },
+});
+
+behaviour("an account has 1,000 pipes", guide("eb-quota"), async () => {
+  const account = "111122223333";
+  const stopped = {
+    DesiredState: "STOPPED",
+    Source: queue("from").replace(ACCOUNT, account),
+    Target: queue("to").replace(ACCOUNT, account),
+    RoleArn: RoleArn.replace(ACCOUNT, account),
+  } as const;
+  for (let n = 0; n < 1_000; n += 20)
+    await Promise.all(Array.from({ length: 20 }, () => create(stopped, account)));
+  await expect(create({ ...stopped, Name: "too-many" }, account)).rejects.toMatchObject({
+    name: "ServiceQuotaExceededException",
+    resourceId: "too-many",
+    $metadata: { httpStatusCode: 402 },
+  });
 });
 
 describe("a pipe is held to its model", () => {

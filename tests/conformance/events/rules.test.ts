@@ -4,6 +4,7 @@ import {
   DescribeRuleCommand,
   DisableRuleCommand,
   EnableRuleCommand,
+  EventBridgeClient,
   ListRuleNamesByTargetCommand,
   ListRulesCommand,
   ListTagsForResourceCommand,
@@ -39,6 +40,41 @@ describe("rules", () => {
     await send(new CreateEventBusCommand({ Name: EventBusName }));
     const { RuleArn } = await send(new PutRuleCommand({ Name: "r", EventBusName, EventPattern: PATTERN }));
     expect(RuleArn).toBe(arn(`rule/${EventBusName}/r`));
+  });
+  const limit = {
+    name: "LimitExceededException",
+    message: "The requested resource exceeds the maximum number allowed.",
+    $metadata: { httpStatusCode: 400 },
+  };
+  for (const [region, most] of [
+    ["us-east-1", 300],
+    ["eu-south-1", 100],
+  ] as const)
+    behaviour(`a bus in ${region} has at most ${most} rules`, guide("eb-quota"), async () => {
+      const client = new EventBridgeClient(cloud.client({ region }));
+      const EventBusName = name("bus");
+      await client.send(new CreateEventBusCommand({ Name: EventBusName }));
+      const put = (n: number) =>
+        client.send(new PutRuleCommand({ Name: `r${n}`, EventBusName, EventPattern: PATTERN }));
+      for (let n = 0; n < most; n++) await put(n);
+      await expect(put(most)).rejects.toMatchObject(limit);
+      await put(0);
+      await client.send(new DeleteRuleCommand({ Name: "r0", EventBusName }));
+      await put(most);
+    });
+  behaviour("a bus has at most 30 rules with wildcards", guide("eb-quota"), async () => {
+    const EventBusName = name("bus");
+    await send(new CreateEventBusCommand({ Name: EventBusName }));
+    const put = (Name: string, matcher: object | string) =>
+      send(new PutRuleCommand({ Name, EventBusName, EventPattern: JSON.stringify({ source: [matcher] }) }));
+    for (let n = 0; n < 29; n++) await put(`r${n}`, { wildcard: "a*z" });
+    await put("not", { "anything-but": { wildcard: ["a*z"] } });
+    await expect(put("more", { wildcard: "b*" })).rejects.toMatchObject(limit);
+    await put("r0", { wildcard: "b*" });
+    await put("more", "plain");
+    await expect(put("more", { wildcard: "b*" })).rejects.toMatchObject(limit);
+    await put("r0", "plain");
+    await put("more", { wildcard: "b*" });
   });
   behaviour("a rule needs a pattern or a schedule", api("PutRule"), async () => {
     await expect(send(new PutRuleCommand({ Name: "r" }))).rejects.toMatchObject(

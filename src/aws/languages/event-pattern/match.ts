@@ -29,6 +29,10 @@ export function eventPattern(source: string): EventPattern {
   };
 }
 
+/** Whether it asks anywhere for a text with something unknown in it, or for anything but that. */
+export const hasWildcard = ({ branches }: EventPattern): boolean =>
+  branches.some(({ fields }) => fields.some(({ anyOf }) => anyOf.some((one) => one.isWildcard)));
+
 /**
  * The event as patterns see it: a point in a name is as a step, `{"a.b": 1}` as `{"a": {"b": 1}}`.
  * https://github.com/aws/event-ruler#caveat-compiled-rules-and-json-keys-with-dots

@@ -10,6 +10,7 @@ import { toTheSecond } from "../moments.ts";
 import { type Connection, connections } from "../store.ts";
 import { isEndpoint } from "./endpoint.ts";
 import { absent, lacksParameters, notAnEndpoint, taken } from "./errors.ts";
+import { leaveRoom, takeRoom } from "./room.ts";
 
 /** What a connection knows to make itself known by. */
 export type Secrets = Events.CreateConnectionAuthRequestParameters;
@@ -20,6 +21,7 @@ export const connectionOperations = {
     checkParameters(input.AuthorizationType, input.AuthParameters);
     return ctx.transact(async (tx) => {
       if (await tx.get(connections, [input.Name])) throw taken("Connection", input.Name);
+      await takeRoom(tx, connections);
       const now = tx.now();
       const connection: Connection = {
         name: input.Name,
@@ -85,6 +87,7 @@ export const connectionOperations = {
     return ctx.transact(async (tx) => {
       const connection = await connectionAt(tx, Name);
       tx.delete(connections, [Name]);
+      leaveRoom(tx, connections);
       return { ...ended(ctx, { ...connection, modified: tx.now() }), ConnectionState: "DELETING" as const };
     });
   },

@@ -10,6 +10,7 @@ import { toTheSecond } from "../moments.ts";
 import { type Connection, connections, type Destination, destinations } from "../store.ts";
 import { isEndpoint } from "./endpoint.ts";
 import { absent, notAnEndpoint, taken } from "./errors.ts";
+import { leaveRoom, takeRoom } from "./room.ts";
 
 /** Calls in a second, unless said. */
 const STANDARD_RATE = 300;
@@ -19,6 +20,7 @@ export const destinationOperations = {
     checkEndpoint(input.InvocationEndpoint);
     return ctx.transact(async (tx) => {
       if (await tx.get(destinations, [input.Name])) throw taken("API destination", input.Name);
+      await takeRoom(tx, destinations);
       const connection = await connectionOf(ctx, tx, input.ConnectionArn);
       const now = tx.now();
       const destination: Destination = {
@@ -71,6 +73,7 @@ export const destinationOperations = {
     return ctx.transact(async (tx) => {
       await destinationAt(tx, Name);
       tx.delete(destinations, [Name]);
+      leaveRoom(tx, destinations);
       return {};
     });
   },

@@ -18,6 +18,11 @@ export const noSuchPipe = (name: string) => fault("NotFoundException", `Pipe ${n
 export const pipeExists = (name: string) => fault("ConflictException", `Pipe ${name} already exists.`);
 export const pipeIsBusy = (name: string, state: string) =>
   fault("ConflictException", `Pipe ${name} is in state ${state}.`);
+/** AWS's documentation tells its members, and neither a sentence nor the quota's code. */
+export const tooManyPipes = (name: string, most: number) =>
+  fault("ServiceQuotaExceededException", `An account has at most ${most} pipes in a Region.`, {
+    members: { resourceId: name, resourceType: "Pipe", serviceCode: "pipes", quotaCode: "Pipes" },
+  });
 
 /** Why a pipe is in the state that was wanted. */
 export const BY_USER = "User initiated";

@@ -6,17 +6,21 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { toTheSecond } from "../moments.ts";
 import { checkPipe } from "./checks.ts";
-import { invalid, invalidToken, noSuchPipe, pipeExists, pipeIsBusy } from "./errors.ts";
+import { invalid, invalidToken, noSuchPipe, pipeExists, pipeIsBusy, tooManyPipes } from "./errors.ts";
 import { settling } from "./settling.ts";
 import { type Pipe, pipeArn, pipes } from "./store.ts";
 
 const MOST_TAGS = 50;
+/** Pipes of an account in a Region, unless it asked for more. */
+const MOST_PIPES = 1_000;
 
 export const pipeOperations = {
   async CreatePipe(ctx, input) {
     checkPipe(ctx, input);
     return ctx.transact(async (tx) => {
       if (await tx.get(pipes, [input.Name])) throw pipeExists(input.Name);
+      if ((await tx.list(pipes, { limit: MOST_PIPES })).length === MOST_PIPES)
+        throw tooManyPipes(input.Name, MOST_PIPES);
       const now = tx.now();
       const pipe: Pipe = {
         name: input.Name,

@@ -1,0 +1,39 @@
+import type { Collection } from "#kernel/collection.ts";
+import { memory } from "#kernel/memory.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { limitExceeded } from "../errors.ts";
+
+/** Connections of an account in a Region, and as many API destinations, unless it asked for more. */
+const MOST = 3_000;
+const PAGE = 1_000;
+
+/** How many there are, by collection; counted once, as thousands would be read for each that is made. */
+const counts = memory<Map<string, number>>("events/destinations", () => new Map());
+
+/** For one that is made in this transaction. @throws {AwsError} LimitExceededException */
+export async function takeRoom<T extends { name: string }>(tx: Transaction, kind: Collection<T>) {
+  const known = tx.memory(counts);
+  const count = known.get(kind.name) ?? (await counted(tx, kind));
+  if (count >= MOST) throw limitExceeded();
+  tx.afterwards(() => known.set(kind.name, count + 1));
+}
+
+/** Of one that is deleted in it. */
+export function leaveRoom<T>(tx: Transaction, kind: Collection<T>): void {
+  tx.afterwards(() => {
+    const known = tx.memory(counts);
+    const count = known.get(kind.name);
+    if (count !== undefined) known.set(kind.name, count - 1);
+  });
+}
+
+async function counted<T extends { name: string }>(tx: ReadTransaction, kind: Collection<T>) {
+  let count = 0;
+  let last: T | undefined;
+  do {
+    const found: T[] = await tx.list(kind, { ...(last && { after: [last.name] }), limit: PAGE });
+    count += found.length;
+    last = found.length === PAGE ? found.at(-1) : undefined;
+  } while (last);
+  return count;
+}
