@@ -82,6 +82,7 @@ export interface Service {
 
 /** What tells where a call belongs. */
 export interface PlacedCall {
+  operation: { name: string };
   input: object;
   place: Place;
   request?: RequestFacts | undefined;

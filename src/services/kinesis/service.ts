@@ -21,6 +21,7 @@ import { judgeRetention } from "./streams/retention.ts";
 import { streamOperations } from "./streams/streams.ts";
 import { tagOperations } from "./streams/tags.ts";
 import { forget, trim } from "./streams/trim.ts";
+import { accountIn } from "./tokens.ts";
 
 async function fact(ctx: Context, action: string, name: string): Promise<AccessFact> {
   const stream = await ctx.read((tx) => tx.get(streams, [name]));
@@ -105,9 +106,12 @@ const access: Access<"kinesis"> = {
 
 export const kinesis = defineService({
   id: "kinesis",
-  // A stream that is named by its ARN may be another account's, and is in the Region that is asked.
-  place({ input, place }) {
-    const { StreamARN, ResourceARN, ConsumerARN } = input as Record<string, string | undefined>;
+  // A stream that is named by its ARN may be another account's, and is in the Region that is asked. So may the one whose
+  // shards are listed on: a token stands there without the stream.
+  place({ operation, input, place }) {
+    const { StreamARN, ResourceARN, ConsumerARN, NextToken } = input as Record<string, string | undefined>;
+    if (operation.name === "ListShards" && NextToken !== undefined)
+      return { ...place, account: accountIn(NextToken) ?? place.account };
     const arn = StreamARN ?? ResourceARN ?? ConsumerARN ?? "";
     const parts = parseArn(arn);
     if (!parts) return place;

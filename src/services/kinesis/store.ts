@@ -128,28 +128,32 @@ export function checkCreation({ account }: Place, { name, created }: Stream, tol
   if (isOther) throw noSuchStream(name, account);
 }
 
-/** All that the stream ever had and still remembers, in the order in which they came. */
+/** Those that records may be in, in the order in which they came. */
 export const shardsOf = (tx: ReadTransaction, stream: Stream): Promise<Shard[]> => shardsBehind(tx, stream);
 
 /** So many of them, behind the one of an index. */
 export async function shardsBehind(
   tx: ReadTransaction,
-  { number }: Stream,
+  stream: Stream,
   index = -1,
   most = Number.POSITIVE_INFINITY,
 ): Promise<Shard[]> {
   const found: Shard[] = [];
-  for (;;) {
+  for (let last = index; ; ) {
     const limit = Math.min(MOST_LISTED, most - found.length);
-    const page = await tx.list(shards, {
-      in: [number],
-      from: [(found.at(-1)?.index ?? index) + 1],
-      limit,
-    });
-    found.push(...page);
+    const page = await tx.list(shards, { in: [stream.number], from: [last + 1], limit });
+    found.push(...page.filter((shard) => !isExpired(stream, shard, tx.now())));
     if (page.length < limit || found.length === most) return found;
+    last = page.at(-1)!.index;
   }
 }
+
+/**
+ * A closed one whose last record is older than the stream keeps it: nobody is told of it any more.
+ * https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
+ */
+export const isExpired = ({ retentionHours }: Stream, { closed }: Shard, now: Time): boolean =>
+  closed !== undefined && closed < now - retentionHours * 3_600_000;
 
 /** Kinesis tells of its resources in whole seconds, and of records alone in milliseconds. */
 export const wholeSecond = (time: Time): Date => new Date(Math.floor(time / 1_000) * 1_000);

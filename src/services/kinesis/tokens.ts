@@ -3,13 +3,21 @@ import { expiredToken, invalid } from "./errors.ts";
 
 const LIFE_MS = 300_000;
 
-/** Where a listing goes on, for five minutes. */
-export const tokenOf = (ctx: Context, purpose: string, position: unknown): string =>
-  ctx.seal.seal(purpose, [position, ctx.clock.now() + LIFE_MS]);
+/** Where a listing goes on, for five minutes, and in which account it does. */
+export const tokenOf = (ctx: Context, purpose: string, position: unknown): string => {
+  const sealed = ctx.seal.seal(`${purpose} of ${ctx.account}`, [position, ctx.clock.now() + LIFE_MS]);
+  return Buffer.from(`${ctx.account}:${sealed}`).toString("base64");
+};
+
+const read = (text: string) => /^(\d{12}):(.*)$/.exec(Buffer.from(text, "base64").toString("latin1"));
+
+/** The account that a token says it belongs to; only {@link tokenIn} knows whether it does. */
+export const accountIn = (text: string): string | undefined => read(text)?.[1];
 
 /** @throws {AwsError} InvalidArgumentException, ExpiredNextTokenException */
 export function tokenIn<T>(ctx: Context, purpose: string, text: string): T {
-  const content = ctx.seal.unseal(purpose, text) as [T, number] | undefined;
+  const sealed = read(text)?.[2] ?? "";
+  const content = ctx.seal.unseal(`${purpose} of ${ctx.account}`, sealed) as [T, number] | undefined;
   if (!content) throw invalid("The NextToken is not valid.");
   const [position, until] = content;
   if (until < ctx.clock.now()) throw expiredToken();

@@ -1,7 +1,9 @@
 import {
+  DescribeStreamCommand,
   KinesisClient,
   ListShardsCommand,
   MergeShardsCommand,
+  PutResourcePolicyCommand,
   type Shard,
   SplitShardCommand,
   UpdateShardCountCommand,
@@ -13,6 +15,7 @@ import {
   ACCOUNT,
   api,
   FIRST,
+  guide,
   invalid,
   kinesisOf,
   LAST_HASH,
@@ -286,6 +289,48 @@ behaviour("a page's token stands alone", api("ListShards"), async () => {
   );
 });
 
+behaviour(
+  "a page's token stands without the stream's ARN, too",
+  "https://github.com/awslabs/amazon-kinesis-producer/issues/481",
+  async () => {
+    const { StreamName, StreamARN } = await stream({ ShardCount: 3 });
+    const { NextToken } = await send(new ListShardsCommand({ StreamName, MaxResults: 2 }));
+    await expect(send(new ListShardsCommand({ StreamARN, NextToken: NextToken! }))).rejects.toMatchObject(
+      invalid("NextToken and StreamARN cannot be provided together."),
+    );
+  },
+);
+
+behaviour(
+  "a token leads on in another account's stream, for whom its policy lets",
+  api("ListShards"),
+  async () => {
+    const { StreamARN } = await stream({ ShardCount: 3 });
+    const other = new KinesisClient(cloud.client({ account: "111111111111" }));
+    const stranger = new KinesisClient(cloud.client({ account: "222222222222" }));
+    const Policy = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { AWS: "111111111111" },
+          Action: "kinesis:ListShards",
+          Resource: StreamARN,
+        },
+      ],
+    });
+    await send(new PutResourcePolicyCommand({ ResourceARN: StreamARN, Policy }));
+    const { NextToken } = await other.send(new ListShardsCommand({ StreamARN, MaxResults: 2 }));
+    const rest = await other.send(new ListShardsCommand({ NextToken: NextToken! }));
+    expect(rest.Shards!.map(({ ShardId }) => ShardId)).toEqual(["shardId-000000000002"]);
+    await expect(stranger.send(new ListShardsCommand({ NextToken: NextToken! }))).rejects.toMatchObject({
+      name: "AccessDeniedException",
+    });
+    other.destroy();
+    stranger.destroy();
+  },
+);
+
 behaviour("what a page's token says is not said again", TOKENS, async () => {
   const { StreamName } = await stream({ ShardCount: 3 });
   const { NextToken } = await send(new ListShardsCommand({ StreamName, MaxResults: 2 }));
@@ -321,6 +366,26 @@ for (const [Type, member] of [
     );
   });
 }
+
+behaviour(
+  "a closed shard is told of as long as its records are kept, and no longer",
+  guide("kinesis-using-sdk-java-after-resharding"),
+  async () => {
+    const { StreamName, StreamARN } = await stream();
+    await cloud.advance(1_800_000);
+    await split(StreamName);
+    const told = async () => [
+      (await send(new ListShardsCommand({ StreamName }))).Shards!.length,
+      (await send(new DescribeStreamCommand({ StreamARN }))).StreamDescription!.Shards!.length,
+    ];
+    await cloud.advance(24 * 3_600_000 - 60_000);
+    expect(await told()).toEqual([3, 3]);
+    await cloud.advance(60_000);
+    expect(await told()).toEqual([2, 2]);
+    const first = await send(new ListShardsCommand({ StreamName, MaxResults: 1 }));
+    expect(first.Shards!.map(({ ShardId }) => ShardId)).toEqual([SECOND]);
+  },
+);
 
 behaviour("a page's token ends after five minutes", api("ListShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 3 });

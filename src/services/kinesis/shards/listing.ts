@@ -21,6 +21,13 @@ import { described } from "./shards.ts";
 const TOKEN = "kinesis/shards";
 /** Of a page, whatever limit is asked for. */
 const MOST_LISTED = 1_000;
+const TOLD_BY_TOKEN = [
+  "StreamName",
+  "StreamARN",
+  "ExclusiveStartShardId",
+  "StreamCreationTimestamp",
+  "ShardFilter",
+] as const;
 
 /** A call that goes on says no more than this: whose shards it lists, and which of them. */
 interface Token {
@@ -33,12 +40,9 @@ export const shardListing = {
   async ListShards(ctx, input) {
     const { NextToken } = input;
     const limit = Math.min(input.MaxResults ?? MOST_LISTED, MOST_LISTED);
-    const isNamed = input.StreamName !== undefined || input.StreamARN !== undefined;
-    if (NextToken !== undefined && isNamed)
-      throw invalid("NextToken and StreamName cannot be provided together.");
-    if (NextToken === undefined && !isNamed)
+    if (NextToken === undefined && input.StreamName === undefined && input.StreamARN === undefined)
       throw invalid("Either NextToken or StreamName should be provided.");
-    for (const member of ["ExclusiveStartShardId", "StreamCreationTimestamp", "ShardFilter"] as const)
+    for (const member of TOLD_BY_TOKEN)
       if (NextToken !== undefined && input[member] !== undefined)
         throw invalid(`NextToken and ${member} cannot be provided together.`);
     const token = NextToken === undefined ? undefined : tokenIn<Token>(ctx, TOKEN, NextToken);

@@ -1,9 +1,11 @@
 import { job } from "#kernel/jobs.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
 import { arrivalOf, deleteRow } from "../records/rows.ts";
 import { forgetRoutes } from "../shards/routes.ts";
-import { recordRows, restRows, shards, shardsOf, streams } from "../store.ts";
+import { isExpired, recordRows, restRows, type Shard, shards, streams } from "../store.ts";
 
 const PAGE = 64;
+const SHARDS_PAGE = 1_000;
 const LOOK_MS = 3_600_000;
 
 /** Removes records, and closed shards, that are older than the stream keeps them. */
@@ -15,7 +17,7 @@ export const trim = job<{ name: string; number: number }>("kinesis/trim", {
       if (stream?.number !== number) return undefined;
       const oldest = tx.now() - stream.retentionHours * 3_600_000;
       let removed = 0;
-      for (const shard of await shardsOf(tx, stream)) {
+      for (const shard of await remembered(tx, number)) {
         const rows = await tx.listBytes(recordRows, { in: [number, shard.index], limit: PAGE });
         // In order of arrival: behind one that is kept nothing has to be looked at.
         const kept = rows.findIndex((row) => arrivalOf(row) >= oldest);
@@ -23,14 +25,27 @@ export const trim = job<{ name: string; number: number }>("kinesis/trim", {
         for (const row of old) await deleteRow(tx, shard, row);
         removed += old.length;
         const isEmpty = kept < 0 && rows.length < PAGE;
-        if (isEmpty && shard.closed !== undefined && shard.closed < oldest)
-          tx.delete(shards, [number, shard.index]);
+        if (isEmpty && isExpired(stream, shard, tx.now())) tx.delete(shards, [number, shard.index]);
         if (removed >= PAGE) return { again: 0 };
       }
       return { again: LOOK_MS, idle: removed === 0 };
     });
   },
 });
+
+/** Expired ones as well. */
+async function remembered(tx: ReadTransaction, number: number): Promise<Shard[]> {
+  const found: Shard[] = [];
+  for (;;) {
+    const page = await tx.list(shards, {
+      in: [number],
+      from: [(found.at(-1)?.index ?? -1) + 1],
+      limit: SHARDS_PAGE,
+    });
+    found.push(...page);
+    if (page.length < SHARDS_PAGE) return found;
+  }
+}
 
 /** Removes all of a stream that was deleted: its number is never used again. */
 export const forget = job<{ number: number }>("kinesis/forget", {
