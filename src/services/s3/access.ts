@@ -90,7 +90,7 @@ export const access: Access<"s3"> = {
   ListObjectVersions: onBucket("s3:ListBucketVersions"),
   ListMultipartUploads: onBucket("s3:ListBucketMultipartUploads"),
 
-  PutObject: onWrite("s3:PutObject"),
+  PutObject: onWrite("object"),
   GetObject: onVersion("s3:GetObject"),
   HeadObject: onVersion("s3:GetObject"),
   SelectObjectContent: onVersion("s3:GetObject"),
@@ -125,9 +125,9 @@ export const access: Access<"s3"> = {
   GetObjectLegalHold: onObject("s3:GetObjectLegalHold"),
 
   CreateMultipartUpload: onInitiation,
-  UploadPart: onWrite("s3:PutObject"),
+  UploadPart: onWrite("part"),
   UploadPartCopy: onCopy("part"),
-  CompleteMultipartUpload: onWrite("s3:PutObject"),
+  CompleteMultipartUpload: onWrite("object"),
   AbortMultipartUpload: onUpload("s3:AbortMultipartUpload"),
   ListParts: onUpload("s3:ListMultipartUploadParts"),
 };

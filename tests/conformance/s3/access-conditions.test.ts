@@ -1,10 +1,14 @@
 import {
+  CompleteMultipartUploadCommand,
   CopyObjectCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectTaggingCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
+  UploadPartCommand,
+  UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
@@ -286,3 +290,31 @@ for (const [page, command] of [
     },
   );
 }
+
+behaviour(
+  "a policy may ask for conditional writes, and let uploads in parts begin without",
+  doc("AmazonS3/latest/userguide/conditional-writes-enforce.html"),
+  async () => {
+    const writing = { Principal: { AWS: OTHER }, Action: "s3:PutObject" };
+    const Bucket = await open(
+      { ...writing, Condition: { Null: { "s3:if-none-match": "false" } } },
+      { ...writing, Condition: { Bool: { "s3:ObjectCreationOperation": "false" } } },
+      { Principal: { AWS: OTHER }, Action: "s3:GetObject" },
+    );
+    const Key = "new";
+    const { UploadId } = await other().send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    const part = { Bucket, Key, UploadId };
+    const { ETag } = await other().send(new UploadPartCommand({ ...part, PartNumber: 1, Body: "1" }));
+    const CopySource = `${Bucket}/k`;
+    await other().send(new UploadPartCopyCommand({ ...part, PartNumber: 2, CopySource }));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    const complete = (more: object = {}) =>
+      other().send(new CompleteMultipartUploadCommand({ ...part, MultipartUpload, ...more }));
+    await expect(complete()).rejects.toMatchObject(denied);
+    await complete({ IfNoneMatch: "*" });
+    await expect(writes({})(Bucket)).rejects.toMatchObject(denied);
+    await writes({ IfNoneMatch: "*" })(Bucket);
+    const copy = other().send(new CopyObjectCommand({ Bucket, Key: "c", CopySource }));
+    await expect(copy).rejects.toMatchObject(denied);
+  },
+);

@@ -267,6 +267,56 @@ behaviour(
 );
 
 behaviour(
+  "tags that go along with a copy are read there and put here",
+  "https://repost.aws/knowledge-center/s3-troubleshoot-copy-between-buckets",
+  async () => {
+    const from = await open({ Principal: { AWS: OTHER }, Action: ["s3:GetObject", "s3:GetObjectTagging"] });
+    await put(from, "tagged", { Tagging: "a=b" });
+    const untagging = { Principal: { AWS: OTHER }, Action: "s3:PutObject" };
+    const Bucket = await open(untagging);
+    const copy = (more: object = {}, CopySource = `${from}/tagged`) =>
+      other().send(new CopyObjectCommand({ Bucket, Key: "c", CopySource, ...more }));
+    await copy({}, `${from}/k`);
+    await copy({ TaggingDirective: "REPLACE" });
+    await expect(copy()).rejects.toMatchObject(denied);
+    await expect(copy({ TaggingDirective: "REPLACE", Tagging: "c=d" })).rejects.toMatchObject(denied);
+    await policy(Bucket, untagging, { Principal: { AWS: OTHER }, Action: "s3:PutObjectTagging" });
+    await copy();
+    await copy({ TaggingDirective: "REPLACE", Tagging: "c=d" });
+  },
+);
+
+behaviour("who may not read an object's tags is not told how many there are", GET, async () => {
+  const reading = { Action: ["s3:GetObject", "s3:GetObjectVersion"] };
+  const Bucket = await open(reading);
+  await owner().send(
+    new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
+  );
+  const { VersionId } = await put(Bucket, "k", { Tagging: "a=b&c=d" });
+  const counts = async () =>
+    Promise.all(
+      [{}, { VersionId }].map(async (which) => [
+        (await get(other(), Bucket, "k", which)).TagCount,
+        (await other().send(new HeadObjectCommand({ Bucket, Key: "k", ...which }))).TagCount,
+      ]),
+    );
+  expect(await counts()).toEqual([
+    [undefined, undefined],
+    [undefined, undefined],
+  ]);
+  await policy(Bucket, reading, { Action: "s3:GetObjectTagging" });
+  expect(await counts()).toEqual([
+    [2, 2],
+    [undefined, undefined],
+  ]);
+  await policy(Bucket, reading, { Action: "s3:GetObjectVersionTagging" });
+  expect(await counts()).toEqual([
+    [undefined, undefined],
+    [2, 2],
+  ]);
+});
+
+behaviour(
   "a part that is copied takes no tags along",
   doc("AmazonS3/latest/API/API_UploadPartCopy.html"),
   async () => {

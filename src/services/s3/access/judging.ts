@@ -3,7 +3,7 @@ import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
-import { bucketArn } from "../buckets/bucket.ts";
+import { bucketArn, bucketAt } from "../buckets/bucket.ts";
 import { accessDenied } from "../errors.ts";
 import { findUpload, initiatorIn } from "../multipart/upload.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
@@ -167,16 +167,22 @@ interface Writing extends OnObject, AclRequest {
   IfMatch?: string;
 }
 
+/** An object, or a part of one. */
 export const onWrite =
-  (action: string) =>
+  (of: "object" | "part") =>
   (ctx: Context, input: Writing): MaybePromise<AccessFact[]> =>
-    judged(ctx, input, (scene) => factsOfWriting(ctx, scene, action, input));
+    judged(ctx, input, (scene) => factsOfWriting(ctx, { ...scene, creates: of === "object" }, input));
 
-function factsOfWriting(ctx: Context, scene: Scene, action: string, input: Writing): AccessFact[] {
-  const actions = [action];
+function factsOfWriting(
+  ctx: Context,
+  scene: Scene,
+  input: Writing,
+  tagged = input.Tagging !== undefined,
+): AccessFact[] {
+  const actions = ["s3:PutObject"];
   if (input.ObjectLockMode !== undefined) actions.push("s3:PutObjectRetention");
   if (input.ObjectLockLegalHoldStatus !== undefined) actions.push("s3:PutObjectLegalHold");
-  if (input.Tagging !== undefined) actions.push("s3:PutObjectTagging");
+  if (tagged) actions.push("s3:PutObjectTagging");
   // What AWS's services deliver they leave to the bucket's owner, and no documented policy for that asks more of them.
   if (asksForAcl(input) && ctx.principal.type !== "service") actions.push("s3:PutObjectAcl");
   return [...actions.map((one) => contentFact(ctx, scene, one, input)), ...matchFacts(ctx, scene, input)];
@@ -184,7 +190,7 @@ function factsOfWriting(ctx: Context, scene: Scene, action: string, input: Writi
 
 export function onInitiation(ctx: Context, input: Writing): MaybePromise<AccessFact[]> {
   if (ctx.principal.type === "anonymous") throw anonymousCannot("initiate multipart uploads");
-  return judged(ctx, input, (scene) => factsOfWriting(ctx, scene, "s3:PutObject", input));
+  return judged(ctx, input, (scene) => factsOfWriting(ctx, { ...scene, creates: false }, input));
 }
 
 /** Whoever learns whether an ETag is the object's has read of it. */
@@ -226,15 +232,23 @@ export const onCopy =
       }),
       ...(input.RequestPayer !== undefined && { RequestPayer: input.RequestPayer }),
     };
+    const takesTags = of === "object" && input.TaggingDirective !== "REPLACE";
     const reading = await judged(ctx, from, (scene) => {
       const actions = ["s3:GetObject"];
-      if (of === "object" && scene.version?.tags && input.TaggingDirective !== "REPLACE")
-        actions.push("s3:GetObjectTagging");
+      if (takesTags && scene.version?.tags) actions.push("s3:GetObjectTagging");
       return factsOnVersion(ctx, scene, actions, from);
     });
-    const writing = await judged(ctx, input, (scene) => factsOfWriting(ctx, scene, "s3:PutObject", input));
+    const writing = await judged(ctx, input, async (scene, tx) => {
+      const tagged = takesTags ? await isTagged(tx, from) : input.Tagging !== undefined;
+      return factsOfWriting(ctx, { ...scene, creates: of === "object" }, input, tagged);
+    });
     return reading === NOTHING ? writing : [...reading, ...writing];
   };
+
+async function isTagged(tx: ReadTransaction, { Bucket, Key, VersionId }: OnObject): Promise<boolean> {
+  const bucket = await bucketAt(tx, Bucket);
+  return (await findVersion(tx, bucket, Key, VersionId))?.tags !== undefined;
+}
 
 /** Only what comes before any judgement; the handler judges each entry for itself. */
 export const onBatch = (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>

@@ -75,6 +75,8 @@ export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): 
         return scene.accessPoint?.account;
       case "s3:accesspointnetworkorigin":
         return scene.accessPoint && originOf(scene.accessPoint);
+      case "s3:objectcreationoperation":
+        return textOf(scene.creates);
       case "s3:resourceaccount":
         return scene.bucket?.owner;
       case "s3:x-amz-content-sha256":

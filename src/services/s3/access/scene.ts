@@ -33,6 +33,8 @@ export interface Scene {
   accessPoint?: AccessPoint;
   /** Of the object that the call is about: the named or the current one, be it a delete marker. */
   version?: ObjectVersion;
+  /** Of a write: whether it makes an object, as neither the begin of an upload nor a part of it does. */
+  creates?: boolean;
 }
 
 /** Whether there is nothing to judge, known at once: the bucket is at hand, and its owner's root calls. */

@@ -1,6 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
+import { mayReadTags, mayWith } from "../access/may.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { type CustomerKey, customerKeyOf, keyThatOpens, toldEncryption } from "../encryption/customer-key.ts";
 import { encryptionNotAsked } from "../encryption/errors.ts";
@@ -49,6 +50,7 @@ interface Found {
   /** Of the current version, unless it was asked for by its id. */
   expiration: string | undefined;
   lock: ToldLock | undefined;
+  tagCount: number | undefined;
   manifest: Manifest | undefined;
   /** The bytes that are wanted, and whether the answer is a part (206). */
   span: Span;
@@ -94,9 +96,8 @@ async function look(ctx: Context, tx: ReadTransaction, input: Request, method: s
   );
   const tellsExpiration = bucket.lifecycle && input.VersionId === undefined;
   const expiration = tellsExpiration ? await expirationOf(tx, bucket, version) : undefined;
-  const isLocked = version.retention !== undefined || version.legalHold !== undefined;
-  const lock = isLocked ? await lockMembers(ctx, tx, input, version) : undefined;
-  const found = { bucket, version, key, expiration, lock };
+  const told = await toldToSome(ctx, tx, input, version);
+  const found = { bucket, version, key, expiration, ...told };
   const whole = { start: 0, end: version.size };
   if (input.PartNumber !== undefined) {
     const manifest = await manifestOf(tx, version);
@@ -107,6 +108,17 @@ async function look(ctx: Context, tx: ReadTransaction, input: Request, method: s
   // A checksum of the whole would not fit a range of it.
   const checksum = span ? undefined : version.checksum;
   return { ...found, manifest, span: span ?? whole, partial: span !== undefined, checksum };
+}
+
+/** What is told to those only who might also ask for it by itself. */
+async function toldToSome(ctx: Context, tx: ReadTransaction, input: Request, version: ObjectVersion) {
+  const { tags, retention, legalHold } = version;
+  if (!tags && !retention && !legalHold) return { lock: undefined, tagCount: undefined };
+  const may = await mayWith(ctx, tx, input);
+  return {
+    lock: lockMembers(version, may),
+    tagCount: tags && mayReadTags(may, input) ? tags.length : undefined,
+  };
 }
 
 function partOf(version: ObjectVersion, manifest: Manifest | undefined, number: number) {
@@ -131,7 +143,7 @@ function checksumOfPart({ checksum }: ObjectVersion, value: string | undefined):
 }
 
 function answer(ctx: Context, input: Request, found: Found): Answer {
-  const { bucket, version, expiration, lock, key, span, partial, checksum } = found;
+  const { bucket, version, expiration, lock, tagCount, key, span, partial, checksum } = found;
   const headers = version.headers ?? {};
   return {
     AcceptRanges: "bytes",
@@ -149,7 +161,7 @@ function answer(ctx: Context, input: Request, found: Found): Answer {
     WebsiteRedirectLocation: headers["x-amz-website-redirect-location"],
     Metadata: toldMetadata(version.metadata),
     StorageClass: version.storageClass as Answer["StorageClass"],
-    TagCount: version.tags?.length || undefined,
+    TagCount: tagCount,
     VersionId: toldVersionId(bucket, version),
     Expiration: expiration,
     ...archiveMembers(version, ctx.clock.now()),

@@ -1,0 +1,26 @@
+import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { byWayOf, objectFact } from "./facts.ts";
+import { type OnObject, sceneOf } from "./scene.ts";
+
+/** Whether a caller might also do something else with an object: what is told with it depends on that. */
+export type May = (action: string) => boolean;
+
+export async function mayWith(ctx: Context, tx: ReadTransaction, input: OnObject): Promise<May> {
+  const scene = await sceneOf(ctx, tx, input);
+  if (!scene) return () => true;
+  return (action) => {
+    try {
+      ctx.authorize(byWayOf(scene, objectFact(ctx, scene, action, input)));
+      return true;
+    } catch (error) {
+      if (error instanceof AwsError) return false;
+      throw error;
+    }
+  };
+}
+
+/** Of the current version, or of one that is named. */
+export const mayReadTags = (may: May, { VersionId }: OnObject): boolean =>
+  may(VersionId === undefined ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging");
