@@ -335,6 +335,26 @@ behaviour("HeadObject takes a range, too", HEAD, async () => {
   ]);
 });
 
+behaviour(
+  "a part is given only of what If-Range knows, else the whole",
+  "https://github.com/aws/aws-sdk-kotlin/issues/1645",
+  async () => {
+    const { ETag, LastModified } = await s3.send(new HeadObjectCommand({ Bucket, Key: "ten" }));
+    const ask = async (known: string, Range = "bytes=1-2") => {
+      const command = new GetObjectCommand({ Bucket, Key: "ten", Range });
+      const { status, headers } = await s3.raw(command, { headers: { "if-range": known } });
+      return [status, headers["content-range"], headers["content-length"]];
+    };
+    for (const known of [ETag!, LastModified!.toUTCString()])
+      expect(await ask(known)).toEqual([206, "bytes 1-2/10", "2"]);
+    for (const known of ['"other"', "Sat, 01 Jan 2000 00:00:00 GMT", `W/${ETag}`, "?"]) {
+      expect(await ask(known)).toEqual([200, undefined, "10"]);
+      expect(await ask(known, "bytes=100-")).toEqual([200, undefined, "10"]);
+    }
+    expect((await ask(ETag!, "bytes=100-"))[0]).toBe(416);
+  },
+);
+
 behaviour("an empty object has no range", GET, () =>
   refused(get("empty", { Range: "bytes=0-" }), "InvalidRange", 416, { ActualObjectSize: "0" }),
 );

@@ -182,6 +182,20 @@ behaviour("a range is answered with 206", ENDPOINTS, async () => {
   expect([status, text, headers["content-range"]]).toEqual([206, "ag", "bytes 1-2/4"]);
 });
 
+behaviour("a range is of what the visitor knows", ENDPOINTS, async () => {
+  await configure(INDEX);
+  const { etag, "last-modified": modified } = (await visit("/page.html")).headers;
+  const ask = async (known: string) => {
+    const { status, text } = await visit("/page.html", {
+      headers: { range: "bytes=1-2", "if-range": known },
+    });
+    return [status, text];
+  };
+  for (const known of [etag!, modified!]) expect(await ask(known)).toEqual([206, "ag"]);
+  for (const known of ['"other"', "Sat, 01 Jan 2000 00:00:00 GMT"])
+    expect(await ask(known)).toEqual([200, "page"]);
+});
+
 behaviour("what other sites' pages may read says the bucket's CORS", ENDPOINTS, async () => {
   await configure(INDEX);
   const rule = { AllowedMethods: ["GET"], AllowedOrigins: ["https://app.example.com"] };

@@ -53,6 +53,16 @@ export function checkRead(
   if (failed) throw failed.unchanged ? notModified(headers()) : preconditionFailed(failed.condition);
 }
 
+/**
+ * What an If-Range header asks, as a condition: a part is wanted of what the caller knows, and the whole of all else.
+ * https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5
+ */
+export function rangeCondition(ifRange: string): ReadConditions {
+  if (/^(W\/)?"/.test(ifRange)) return { ifMatch: ifRange.startsWith("W/") ? '""' : ifRange };
+  const date = new Date(ifRange);
+  return Number.isNaN(date.getTime()) ? { ifMatch: '""' } : { ifUnmodifiedSince: date };
+}
+
 /** @throws {AwsError} NotImplemented for conditions that S3 does not know */
 export function checkConditionForm({ IfMatch, IfNoneMatch }: WriteConditions): void {
   if (IfMatch !== undefined && IfNoneMatch !== undefined) {

@@ -15,7 +15,7 @@ import { rememberRead } from "../tiering/reads.ts";
 import { toldMetadata } from "./attributes.ts";
 import { manifestOf, openBytes } from "./bytes.ts";
 import { checksumMembers } from "./checksums.ts";
-import { checkRead } from "./conditions.ts";
+import { checkRead, failedCondition, rangeCondition } from "./conditions.ts";
 import { existingVersion, quoted, toldVersionId } from "./found.ts";
 import { contentRange, type Span, spanOf } from "./ranges.ts";
 
@@ -103,11 +103,16 @@ async function look(ctx: Context, tx: ReadTransaction, input: Request, method: s
     const manifest = await manifestOf(tx, version);
     return { ...found, manifest, partial: true, ...partOf(version, manifest, input.PartNumber) };
   }
-  const span = spanOf(input.Range, version.size);
+  const span = isAskedInPart(ctx, version, tx.now()) ? spanOf(input.Range, version.size) : undefined;
   const manifest = method === "GET" ? await manifestOf(tx, version, span) : undefined;
   // A checksum of the whole would not fit a range of it.
   const checksum = span ? undefined : version.checksum;
   return { ...found, manifest, span: span ?? whole, partial: span !== undefined, checksum };
+}
+
+function isAskedInPart({ request }: Context, version: ObjectVersion, now: number): boolean {
+  const ifRange = request?.headers["if-range"];
+  return ifRange === undefined || failedCondition(rangeCondition(ifRange), version, now) === undefined;
 }
 
 /** What is told to those only who might also ask for it by itself. */

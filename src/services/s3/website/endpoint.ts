@@ -8,6 +8,7 @@ import type { Endpoint, EndpointAnswer, EndpointRequest } from "#kernel/endpoint
 import type { Input } from "#kernel/service.ts";
 import { ABOUT_S3 } from "../access/errors.ts";
 import { noSuchBucket } from "../errors.ts";
+import { rangeCondition } from "../objects/conditions.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { incorrectEndpoint, invalidUri, noSuchWebsite, websiteMethodNotAllowed } from "./errors.ts";
 import { errorHeaders, errorPage, redirection } from "./pages.ts";
@@ -103,11 +104,34 @@ const HEEDED = ["range", "if-match", "if-none-match", "if-modified-since", "if-u
 
 const restXml = protocol("restXml");
 
-async function objectAt(
+interface Found {
+  answer: EndpointAnswer;
+  body: unknown;
+  location: string | undefined;
+}
+
+/** A part of what the visitor knows, or the whole of what has taken its place. */
+async function objectAt(site: Site, key: string, headers: EndpointRequest["headers"]): Promise<Found> {
+  const { range, "if-range": known, ...others } = headers;
+  if (range === undefined || known === undefined || others["if-match"] !== undefined)
+    return read(site, key, headers);
+  const { ifMatch, ifUnmodifiedSince } = rangeCondition(known);
+  const condition: Record<string, string> = ifUnmodifiedSince
+    ? { "if-unmodified-since": ifUnmodifiedSince.toUTCString() }
+    : { "if-match": ifMatch! };
+  try {
+    return await read(site, key, { ...headers, ...condition });
+  } catch (error) {
+    if (!(error instanceof AwsError && error.status === 412)) throw error;
+    return read(site, key, others);
+  }
+}
+
+async function read(
   { bucket, visitor, request }: Site,
   key: string,
   headers: EndpointRequest["headers"],
-): Promise<{ answer: EndpointAnswer; body: unknown; location: string | undefined }> {
+): Promise<Found> {
   const name = request.method === "HEAD" ? "HeadObject" : "GetObject";
   const operation = loadContract("s3").operation(name)!;
   const heeded = Object.fromEntries(
