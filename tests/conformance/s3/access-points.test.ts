@@ -1,6 +1,7 @@
 import {
   CopyObjectCommand,
   DeleteBucketCommand,
+  GetBucketPolicyCommand,
   GetObjectCommand,
   HeadBucketCommand,
   ListObjectsV2Command,
@@ -278,6 +279,14 @@ behaviour(
     });
   },
 );
+
+behaviour("the bucket's policy is told", doc("AmazonS3/latest/API/API_GetBucketPolicy.html"), async () => {
+  const Bucket = await bucket();
+  await policy(Bucket, { Principal: { AWS: OWNER } });
+  const { alias } = await accessPoint(Bucket);
+  const ask = (name: string) => owner().send(new GetBucketPolicyCommand({ Bucket: name }));
+  expect((await ask(alias)).Policy).toBe((await ask(Bucket)).Policy);
+});
 
 // Policies
 

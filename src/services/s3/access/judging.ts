@@ -75,7 +75,7 @@ export const onBucketsPolicy =
   (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
     judged(ctx, input, (scene) => {
       const { type, account } = ctx.principal;
-      if (scene.accessPoint) throw notByAccessPoint(ctx.request?.method);
+      if (scene.accessPoint && !isByAccessPoint(action)) throw notByAccessPoint(ctx.request?.method);
       if (type === "root" && account === scene.bucket.owner) return NOTHING;
       return [bucketFact(ctx, scene, action, input)];
     });
