@@ -7,7 +7,7 @@ import { contentOf } from "./content.ts";
 import { fault, invalidParameter, missingParameter } from "./errors.ts";
 import { refill } from "./opening.ts";
 import { isPast } from "./retention.ts";
-import { place } from "./sending.ts";
+import { notBefore, place } from "./sending.ts";
 import { type MoveTask, messages, moveTasks, type Queue, queues, states, voidThrough } from "./store.ts";
 import { type OpenQueue, onQueues, type Work } from "./work.ts";
 
@@ -147,7 +147,9 @@ async function move(work: Work, from: OpenQueue, task: MoveTask) {
     work.remove(from, message, !message.content);
     const { group, deduplicationId, md5, size, sender } = message;
     // AWS: what is redriven is a new message, with an id and a time of its own.
-    const again = { group, deduplicationId, md5, size, sender, id: tx.uuid(), sent: tx.now() };
+    const sent = tx.now();
+    const fresh = { id: tx.uuid(), sent, notBefore: notBefore(to.queue, undefined, sent) };
+    const again = { group, deduplicationId, md5, size, sender, ...fresh };
     place(work, to, { ...again, queue: to.queue.id, seq: tx.sequence() }, content);
     moved++;
     bytes += size;

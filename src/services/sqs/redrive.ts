@@ -35,6 +35,8 @@ export async function buryIfExhausted(
       seq: tx.sequence(),
       // AWS: retention in a dead-letter queue goes on where it was, but for FIFO queues.
       sent: queue.isFifo ? tx.now() : message.sent,
+      // AWS: so that two messages which had the same deduplication id are both kept.
+      deduplicationId: queue.isFifo ? message.id : undefined,
       source: arnOf(ctx, queue.name),
       earlier: {
         receives: (message.earlier?.receives ?? 0) + state.receives,

@@ -118,7 +118,7 @@ export function send(work: Work, to: OpenQueue, draft: Draft): SendMessageResult
     size: draft.size,
     group,
     deduplicationId,
-    notBefore: notBefore(queue, draft, tx.now()),
+    notBefore: notBefore(queue, draft.delaySeconds, tx.now()),
   };
   place(work, to, message, content);
   if (key !== undefined) work.remember(to, key, message);
@@ -141,7 +141,12 @@ export function place(work: Work, to: OpenQueue, message: Message, content: Cont
 /** Twenty digits that grow with every message, as AWS's do. */
 export const sequenceNumber = (seq: number): string => `1885${String(seq).padStart(16, "0")}`;
 
-function notBefore({ attributes }: Queue, { delaySeconds }: Draft, now: number): number | undefined {
+/** @param delaySeconds the message's own, which wins over the queue's */
+export function notBefore(
+  { attributes }: Queue,
+  delaySeconds: number | undefined,
+  now: number,
+): number | undefined {
   const delay = delaySeconds ?? attributes.delaySeconds;
   return delay > 0 ? now + delay * 1_000 : undefined;
 }

@@ -4,6 +4,7 @@ import {
   DeleteQueueCommand,
   ListDeadLetterSourceQueuesCommand,
   ListMessageMoveTasksCommand,
+  type Message,
   SetQueueAttributesCommand,
   StartMessageMoveTaskCommand,
   type StartMessageMoveTaskCommandInput,
@@ -105,10 +106,30 @@ behaviour(
     await cloud.advance(5_000);
     await bury(live);
     const [letter] = await receive(dead, { MessageSystemAttributeNames: ["All"] });
-    expect(letter!.Attributes).toMatchObject({ MessageGroupId: "g", MessageDeduplicationId: "d" });
+    expect(letter!.Attributes).toMatchObject({ MessageGroupId: "g" });
     expect(Number(letter!.Attributes!.SentTimestamp)).toBeGreaterThan(
       Number(first!.Attributes!.SentTimestamp),
     );
+  },
+);
+
+behaviour(
+  "a dead letter of a FIFO queue is known by its message id, as others may have had its deduplication id",
+  guide("sqs-configure-dead-letter-queue-redrive"),
+  async () => {
+    const { live, dead } = await pair(1, { FifoQueue: "true" });
+    await put(live, "poison", { MessageGroupId: "g", MessageDeduplicationId: "d" });
+    const [{ MessageId, Attributes }] = (await receive(live, { MessageSystemAttributeNames: ["All"] })) as [
+      Message,
+    ];
+    expect(Attributes!.MessageDeduplicationId).toBe("d");
+    await bury(live);
+    const [letter] = await receive(dead, { VisibilityTimeout: 0, MessageSystemAttributeNames: ["All"] });
+    expect(letter).toMatchObject({ MessageId, Attributes: { MessageDeduplicationId: MessageId } });
+    await start(arn(dead));
+    await cloud.advance(1_000);
+    const [again] = await receive(live, { MessageSystemAttributeNames: ["All"] });
+    expect(again!.Attributes!.MessageDeduplicationId).toBe(MessageId);
   },
 );
 
@@ -212,6 +233,17 @@ behaviour("a redriven message is a new one", api("StartMessageMoveTask"), async 
   expect(again!.MessageId).not.toBe(letter!.MessageId);
   expect(again!.Attributes!.ApproximateReceiveCount).toBe("1");
   expect(Number(again!.Attributes!.SentTimestamp)).toBeGreaterThan(Number(letter!.Attributes!.SentTimestamp));
+});
+
+behaviour("what comes anew to a queue with a delay waits for it", guide("sqs-delay-queues"), async () => {
+  const { dead } = await letters(1);
+  const later = await queue({ DelaySeconds: "60" });
+  await start(arn(dead), { DestinationArn: arn(later) });
+  await cloud.advance(1_000);
+  expect((await attributes(later)).ApproximateNumberOfMessagesDelayed).toBe("1");
+  expect(await receive(later)).toEqual([]);
+  await cloud.advance(60_000);
+  expect(await receive(later)).toHaveLength(1);
 });
 
 const keepFor = (QueueUrl: string, MessageRetentionPeriod: string) =>
