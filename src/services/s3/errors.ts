@@ -61,6 +61,31 @@ export const invalidBucketName = (bucket: string) =>
     members: { BucketName: bucket },
   });
 
+const NAMESPACE = "x-amz-bucket-namespace";
+const namespaceRefused = (code: string, message: string) =>
+  new AwsError(code, message, { members: { Header: NAMESPACE } });
+
+export const missingNamespace = () =>
+  namespaceRefused(
+    "MissingNamespaceHeader",
+    `The requested bucket is an account-regional namespace bucket, but your request is missing the required ${NAMESPACE} header.`,
+  );
+
+export const outsideNamespace = (suffix: string) =>
+  namespaceRefused(
+    "InvalidNamespaceHeader",
+    `The requested bucket name did not include the account-regional namespace suffix, but the provided ${NAMESPACE} header value is account-regional. Specify ${suffix} as the bucket name suffix to create a bucket in your account-regional namespace, or remove the header.`,
+  );
+
+export const notGlobal = () =>
+  namespaceRefused(
+    "InvalidNamespaceHeader",
+    `The requested bucket is an account-regional namespace bucket, but the provided ${NAMESPACE} header value is global.`,
+  );
+
+export const unknownNamespace = (said: string) =>
+  invalidArgument("The bucket namespace you specified is not valid", NAMESPACE, said);
+
 export const bucketAlreadyExists = (bucket: string) =>
   new AwsError(
     "BucketAlreadyExists",

@@ -55,6 +55,7 @@ const EVERYWHERE = new Set([
   "s3:signatureversion",
   "s3:tlsversion",
   "s3:versionid",
+  "s3:x-amz-bucket-namespace",
   "s3:x-amz-content-sha256",
   "s3:x-amz-object-ownership",
   "s3:x-amz-storage-class",

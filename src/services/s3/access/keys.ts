@@ -18,6 +18,7 @@ const MEMBERS = new Map(
     "s3:if-match": "IfMatch",
     "s3:if-none-match": "IfNoneMatch",
     "s3:x-amz-acl": "ACL",
+    "s3:x-amz-bucket-namespace": "BucketNamespace",
     "s3:x-amz-grant-full-control": "GrantFullControl",
     "s3:x-amz-grant-read": "GrantRead",
     "s3:x-amz-grant-read-acp": "GrantReadACP",

@@ -8,9 +8,12 @@ import {
   bucketAlreadyExists,
   bucketAlreadyOwnedByYou,
   bucketNotEmpty,
-  headerNotImplemented,
   invalidBucketName,
   malformedXml,
+  missingNamespace,
+  notGlobal,
+  outsideNamespace,
+  unknownNamespace,
 } from "../errors.ts";
 import { buckets, objects, type Tag } from "../store.ts";
 import { checkTags } from "../tags.ts";
@@ -19,7 +22,7 @@ import { abandonUploads } from "./abandoned.ts";
 import { bucketArn, bucketAt } from "./bucket.ts";
 import { forgetConfigurations } from "./configurations.ts";
 import { constraintOf, locationOf, OLD_NAME } from "./location.ts";
-import { isBucketName } from "./names.ts";
+import { isBucketName, isInNamespace, namespaceSuffix } from "./names.ts";
 
 export const bucketHandlers = {
   async CreateBucket(ctx, input) {
@@ -30,6 +33,7 @@ export const bucketHandlers = {
     // Whoever has nothing to say sends no document.
     if (configuration && Object.keys(configuration).length === 0) throw malformedXml();
     const region = locationOf(ctx.region, configuration?.LocationConstraint);
+    checkNamespace(name, input.BucketNamespace, namespaceSuffix(ctx.account, region));
     const tags = tagsOf(configuration?.Tags);
     const { acl, ownership } = accessOfNewBucket(input, ctx.account);
     return ctx.transact(async (tx) => {
@@ -57,7 +61,8 @@ export const bucketHandlers = {
         });
       }
       return {
-        Location: region === "us-east-1" ? `/${name}` : `http://${name}.s3.amazonaws.com/`,
+        Location:
+          region === "us-east-1" || isInNamespace(name) ? `/${name}` : `http://${name}.s3.amazonaws.com/`,
         BucketArn: bucketArn(name),
       };
     });
@@ -99,10 +104,28 @@ function tagsOf(said: Tag[] | undefined): Tag[] | undefined {
   return said;
 }
 
+/**
+ * A name that ends as those of an account in a Region do is that account's, and says so.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
+ * @throws {AwsError} MissingNamespaceHeader, InvalidNamespaceHeader, InvalidBucketName
+ */
+function checkNamespace(name: string, said: string | undefined, suffix: string): void {
+  switch (said) {
+    case "account-regional":
+      if (!name.endsWith(suffix)) throw outsideNamespace(suffix);
+      return;
+    case undefined:
+    case "global":
+      if (isInNamespace(name)) throw said === undefined ? missingNamespace() : notGlobal();
+      if (name.endsWith("-an")) throw invalidBucketName(name);
+      return;
+    default:
+      throw unknownNamespace(said);
+  }
+}
+
 function refuseUnimplemented(input: Input<"s3", "CreateBucket">): void {
   const { CreateBucketConfiguration: configuration } = input;
-  if (input.BucketNamespace !== undefined && input.BucketNamespace !== "global")
-    throw headerNotImplemented("x-amz-bucket-namespace");
   if (configuration?.Location !== undefined || configuration?.Bucket !== undefined) {
     throw new AwsError("NotImplemented", "Directory buckets are not implemented.", { status: 501 });
   }

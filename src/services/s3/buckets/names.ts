@@ -15,5 +15,11 @@ export function isBucketName(name: string): boolean {
 /** Whether a bucket could ever have been called so: names were freer once. An access point's ARN stands for a name, too. */
 export const wasEverName = (name: string): boolean => /^[\w.-]{3,255}$/.test(name) || name.startsWith("arn:");
 
+/** What sets a name apart that is its account's alone, in one Region. */
+export const namespaceSuffix = (account: string, region: string) => `-${account}-${region}-an`;
+
+/** Whether a name is one of some account's own. */
+export const isInNamespace = (name: string): boolean => /-\d{12}-[a-z]+(-[a-z]+)+-\d-an$/.test(name);
+
 const RESERVED_PREFIXES = ["xn--", "sthree-", "amzn-s3-demo-"];
 const RESERVED_SUFFIXES = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
