@@ -45,6 +45,8 @@ export interface Draft extends View {
   /** A number larger than every earlier one of the partition. */
   sequence(): number;
   readonly writes: ReadonlyMap<string, Write>;
+  /** Bytes of what was put, also of what was put over it. */
+  readonly putBytes: number;
   /** What to do as soon as the draft is applied, before anybody else sees it. It must not throw. */
   readonly afterwards: (() => void)[];
 }
@@ -153,6 +155,7 @@ class Writer extends Reader implements Draft {
   readonly writes: Map<string, Write>;
   readonly sequence: () => number;
   readonly afterwards: (() => void)[] = [];
+  putBytes = 0;
 
   constructor(layers: Layers, writes: Map<string, Write>, sequence: () => number) {
     super(layers, writes);
@@ -165,6 +168,7 @@ class Writer extends Reader implements Draft {
   }
 
   put(key: Uint8Array, value: Uint8Array, text = keyText(key)): void {
+    this.putBytes += key.length + value.length;
     this.writes.set(text, { key, text, value, pending: undefined });
   }
 

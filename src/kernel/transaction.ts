@@ -1,7 +1,7 @@
 import type { Clock } from "#lib/clock.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
-import type { Lent } from "#storage/kv/kv.ts";
+import { type Lent, MAX_COMMIT } from "#storage/kv/kv.ts";
 import { type Collection, decodeRecord, encodeRecord, type Place, type Scope } from "./collection.ts";
 import type { DataKeys } from "./data-keys.ts";
 import type { Job, JobOptions } from "./jobs.ts";
@@ -11,6 +11,9 @@ import type { Memory } from "./memory.ts";
 import type { Draft } from "./overlay.ts";
 import type { Metric, ServiceEvent } from "./ports.ts";
 import { indexOf, type Keyed, Reads } from "./read-transaction.ts";
+
+/** Bytes that one transaction may write. */
+export const MOST_WRITTEN = MAX_COMMIT;
 
 /** A consistent look at one partition. Await nothing in it but its own methods. */
 export interface ReadTransaction {
@@ -48,6 +51,8 @@ export interface Transaction extends ReadTransaction {
   sealed(bytes: Uint8Array, place: string): Uint8Array;
   deleteBytes(of: Bytes, key: readonly KeyPart[]): void;
   deleteRow(row: BytesRow): void;
+  /** Bytes of all that was put until now, of which a commit takes {@link MOST_WRITTEN}. */
+  readonly written: number;
   append<T>(of: Journal<T>, stream: readonly KeyPart[], entry: T): number;
   /** A number larger than every earlier one of this partition. */
   sequence(): number;
@@ -184,6 +189,10 @@ export class Writes extends Reads implements Transaction {
   deleteRow({ key }: BytesRow): void {
     this.#mustBeOpen();
     this.#draft.delete(key);
+  }
+
+  get written(): number {
+    return this.#draft.putBytes;
   }
 
   append<T>(of: Journal<T>, stream: readonly KeyPart[], entry: T): number {

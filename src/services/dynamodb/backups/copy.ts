@@ -9,7 +9,7 @@ import { backupRows, backups, exports, itemRows, type Table, tables } from "../s
 import { removeTable } from "../tables/remove.ts";
 import { startCounting, tallies } from "../tables/tally.ts";
 import { sizeOfItem } from "../values/size.ts";
-import { itemStored, storedItem } from "../values/stored.ts";
+import { itemStored, readAtOnce, storedItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { changesBetween, type Moment, startForgetting, undoIn } from "./undo.ts";
 
@@ -70,7 +70,7 @@ async function step(tx: Transaction, copying: Copying): Promise<Copying | undefi
   if (!write) return undefined;
   const behind = copying.behind === undefined ? undefined : rowAt(copying.behind);
   if (source.type === "table" && until) {
-    const changes = await changesBetween(tx, source.number, source.at, until, behind);
+    const changes = readAtOnce(await changesBetween(tx, source.number, source.at, until, behind));
     for (const change of changes) {
       const { key, before } = undoIn(change);
       await write(key, before);
@@ -78,16 +78,18 @@ async function step(tx: Transaction, copying: Copying): Promise<Copying | undefi
     const last = changes.at(-1);
     return last ? { ...copying, behind: placeOf(last) } : finish(tx, copying);
   }
-  const rows = await tx.listBytes(source.type === "table" ? itemRows : backupRows, {
+  const found = await tx.listBytes(source.type === "table" ? itemRows : backupRows, {
     in: [source.number],
     ...(behind && { behind }),
     limit: PAGE,
   });
+  const rows = readAtOnce(found);
   for (const { value } of rows) {
     const item = itemStored(value);
     await write(item, item);
   }
-  if (rows.length === PAGE) return { ...copying, behind: placeOf(rows.at(-1)!) };
+  if (rows.length < found.length || rows.length === PAGE)
+    return { ...copying, behind: placeOf(rows.at(-1)!) };
   if (source.type === "backup") return finish(tx, copying);
   const { behind: _, ...rest } = copying;
   return { ...rest, until: [tx.now(), tx.sequence()] };

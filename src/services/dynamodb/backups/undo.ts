@@ -33,10 +33,11 @@ export function keepUndo(
   table: Table,
   before: Item | undefined,
   after: Item | undefined,
+  isTight: boolean,
 ): void {
   const undo: Item = { key: { M: keyOf(table.key, (before ?? after)!) }, at: { N: String(tx.now()) } };
   if (before) undo.before = { M: before };
-  tx.putBytes(undoRows, [table.number, tx.now(), tx.sequence()], storedItem(undo));
+  tx.putBytes(undoRows, [table.number, tx.now(), tx.sequence()], storedItem(undo, undefined, isTight));
 }
 
 export function undoIn({ value }: BytesRow): Undo {

@@ -5,7 +5,7 @@ import { CHANGES_AT_ONCE, changesBetween, type Moment, startForgetting, undoIn }
 import { rowKey } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { backupRows, type Export, exports, itemRows, type Table, tables, undoRows } from "../store.ts";
-import { itemStored, storedItem } from "../values/stored.ts";
+import { itemStored, readAtOnce, storedItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { writeExport } from "./write.ts";
 
@@ -62,8 +62,8 @@ export const gather = job<{ number: number }>("dynamodb/gather", {
 async function step(tx: Transaction, gathering: Gathering, held: Export): Promise<Gathering | undefined> {
   const behind = gathering.behind === undefined ? undefined : rowAt(gathering.behind);
   const { behind: _, ...done } = gathering;
-  const next = (rows: readonly BytesRow[]): Gathering | undefined =>
-    rows.length < CHANGES_AT_ONCE ? undefined : { ...gathering, behind: placeOf(rows.at(-1)!) };
+  const next = (last: BytesRow | undefined): Gathering | undefined =>
+    last && { ...gathering, behind: placeOf(last) };
   switch (gathering.step) {
     case "gather":
       return next(await gatherPage(tx, held, behind)) ?? { ...done, step: "read" };
@@ -82,44 +82,47 @@ async function step(tx: Transaction, gathering: Gathering, held: Export): Promis
   }
 }
 
+/** @returns the last change of a page, if more may follow; so do the others */
 async function gatherPage(tx: Transaction, held: Export, behind: BytesRow | undefined) {
-  const rows = await tx.listBytes(undoRows, {
+  const found = await tx.listBytes(undoRows, {
     in: [held.of.number],
     from: [held.span!.from],
     before: [held.at],
     ...(behind && { behind }),
     limit: CHANGES_AT_ONCE,
   });
+  const rows = readAtOnce(found);
   for (const row of rows) {
     const { key, before, at } = undoIn(row);
     const known = await changeAt(tx, held, key);
     keep(tx, held, known ? { ...known, at } : { key, old: before, new: undefined, at });
   }
-  return rows;
+  return rows.at(-1);
 }
 
 async function readPage(tx: Transaction, held: Export, behind: BytesRow | undefined) {
-  const rows = await tx.listBytes(backupRows, {
+  const found = await tx.listBytes(backupRows, {
     in: [held.number],
     ...(behind && { behind }),
     limit: CHANGES_AT_ONCE,
   });
+  const rows = readAtOnce(found);
   for (const { value } of rows) {
     const change = changeStored(value);
     const stored = await tx.getBytes(itemRows, rowKey(held.of.number, held.of.key, change.key));
     keep(tx, held, { ...change, new: stored && itemStored(stored) });
   }
-  return rows;
+  return rows.at(-1);
 }
 
 async function undoPage(tx: Transaction, held: Export, until: Moment, behind: BytesRow | undefined) {
-  const rows = await changesBetween(tx, held.of.number, [held.at - 1], until, behind);
+  const rows = readAtOnce(await changesBetween(tx, held.of.number, [held.at - 1], until, behind));
   for (const row of rows) {
     const { key, before } = undoIn(row);
     const known = await changeAt(tx, held, key);
     if (known) keep(tx, held, { ...known, new: before });
   }
-  return rows;
+  return rows.at(-1);
 }
 
 async function finish(tx: Transaction, held: Export): Promise<undefined> {

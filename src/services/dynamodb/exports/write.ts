@@ -11,7 +11,7 @@ import { clearBackup } from "../backups/clear.ts";
 import { bucketFailure } from "../buckets.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { backupRows, type Export, type ExportedFile, exports, tableArn } from "../store.ts";
-import { Kept } from "../values/stored.ts";
+import { Kept, keptIn } from "../values/stored.ts";
 import { dataKeyIn, exportArn, keyIn } from "./names.ts";
 
 /** Bytes of a file, before they are compressed. */
@@ -84,7 +84,7 @@ async function nextRows(ctx: Context, number: number, behind: string | undefined
     );
     for (const row of page) {
       rows.push(row);
-      bytes += row.value.length;
+      bytes += keptIn(row).length;
       from = row;
       if (bytes >= MOST_BYTES) return { rows, isEnd: false };
     }

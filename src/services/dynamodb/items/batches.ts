@@ -7,20 +7,20 @@ import { invalid, keyMismatch } from "../errors.ts";
 import type { Projection } from "../expressions/projections.ts";
 import type { KeyNames, Table } from "../store.ts";
 import { meterOf } from "../throughput/meter.ts";
-import { sizeOfItem } from "../values/size.ts";
 import { type Kept, rawTables } from "../values/stored.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
 import { consumedOf, isAsked, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
 import { checkedSize } from "./items.ts";
 import { checkItemKeys, checkKey, nameOf, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
-import { changeItem, itemAt, keptAt, MOST_CHANGED, tableAt } from "./rows.ts";
+import { changeItem, itemAt, keptAt, tableAt, takesMore } from "./rows.ts";
 import { looksBack } from "./write.ts";
 
 const MOST_READ = 100;
 const MOST_WRITTEN = 25;
-/** What a batch answers at most; the rest is to be asked for again. */
+/** What a batch answers at most, and how much of JSON; the rest is to be asked for again. */
 const MOST_BYTES = 16 * 2 ** 20;
+const MOST_TEXT = 64 * 2 ** 20;
 const NONE: Used["indexes"] = new Map();
 
 export const batchOperations = {
@@ -41,6 +41,7 @@ export const batchOperations = {
       const meter = meterOf(ctx, tx);
       let refused: AwsError | undefined;
       let left = MOST_BYTES;
+      let text = 0;
       for (const { name, request, project, keys } of wanted) {
         const table = await tableAt(tx, name);
         for (const key of keys) checkKey(table, key);
@@ -52,7 +53,8 @@ export const batchOperations = {
           const reading = { table, units: readUnits(size, request.ConsistentRead), indexes: NONE };
           const refusal = meter?.refusal("read", reading);
           // What does not fit any more ends the answer.
-          if (size > left) left = 0;
+          text += kept?.length ?? 0;
+          if (size > left || text > MOST_TEXT) left = 0;
           if (left <= 0 || refusal) {
             refused ??= refusal;
             (UnprocessedKeys[name] ??= { ...request, Keys: [] }).Keys.push(request.Keys[at]!);
@@ -102,7 +104,7 @@ export const batchOperations = {
       const meter = meterOf(ctx, tx);
       const isCounted = meter !== undefined || isAsked(input.ReturnConsumedCapacity);
       let at = from;
-      for (let bytes = 0; at < all.length && bytes <= MOST_CHANGED; at++) {
+      for (; at < all.length && takesMore(tx); at++) {
         const { name, of, write, request } = all[at]!;
         const { put, size = 0, key } = write;
         const table = known[of]!;
@@ -117,7 +119,6 @@ export const batchOperations = {
           continue;
         }
         changeItem(tx, table, before, put, { row, size: put && size });
-        bytes += size + (before ? sizeOfItem(before) : 0);
         if (own) {
           meter?.count("write", own);
           used[of]!.push(own);

@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type TestCloud, testCloud } from "#kernel/testing.ts";
+import { rootOf } from "#kernel/principal.ts";
+import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { dynamodb, dynamodbStreams } from "../service.ts";
 import { N, S, TableName } from "../testing.ts";
 import type { Item } from "../values/value.ts";
@@ -72,4 +74,66 @@ test("the largest items expire, however many at once", async () => {
   await nube.advance("1m");
   await nube.advance("2h");
   expect((await nube.aws.dynamodb.Scan({ TableName, Select: "COUNT" })).Count).toBe(0);
+});
+
+/** Text of which nothing is said twice: it stays as large as it is. */
+const random = (at: number): Item => ({
+  p: S(`p${at}`),
+  x: S(randomBytes(306_750).toString("base64")),
+});
+const HERE = "us-east-1";
+const THERE = "eu-west-1";
+const replicate = async () => {
+  await nube.aws.dynamodb.UpdateTable({ TableName, ReplicaUpdates: [{ Create: { RegionName: THERE } }] });
+  await nube.advance("1m");
+};
+const countIn = async (region: string) => {
+  const { dynamodb: db } = nube.as(rootOf(TEST_PLACE.account), { region });
+  let count = 0;
+  let ExclusiveStartKey: Item | undefined;
+  do {
+    const page = await db.Scan({
+      TableName,
+      Select: "COUNT",
+      ...(ExclusiveStartKey && { ExclusiveStartKey }),
+    });
+    count += page.Count!;
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
+  return count;
+};
+
+test("ten of the largest are replaced together, wherever their images are kept", async () => {
+  await replicate();
+  const put = () =>
+    nube.aws.dynamodb.TransactWriteItems({
+      TransactItems: keys.slice(0, 10).map((at) => ({ Put: { TableName, Item: random(at) } })),
+    });
+  await put();
+  await put();
+  await nube.advance("1m");
+  expect(await countIn(THERE)).toBe(10);
+});
+
+test("more of them than a transaction bears are not replaced by small ones", async () => {
+  for (let at = 0; at < 100; at++) await nube.aws.dynamodb.PutItem({ TableName, Item: random(at) });
+  const write = (count: number) =>
+    nube.aws.dynamodb.TransactWriteItems({
+      TransactItems: Array.from({ length: count }, (_, at) => ({
+        Put: { TableName, Item: { p: S(`p${at}`) } },
+      })),
+    });
+  await expect(write(100)).rejects.toMatchObject({ code: "ValidationException" });
+  await write(30);
+  expect((await nube.aws.dynamodb.GetItem({ TableName, Key: { p: S("p0") } })).Item).toEqual({ p: S("p0") });
+});
+
+test("many of them are deleted elsewhere, each with its image in the stream there", async () => {
+  await replicate();
+  for (let at = 0; at < 100; at++) await nube.aws.dynamodb.PutItem({ TableName, Item: random(at) });
+  await nube.advance("1m");
+  expect(await countIn(THERE)).toBe(100);
+  for (let at = 0; at < 100; at++) await nube.aws.dynamodb.DeleteItem({ TableName, Key: { p: S(`p${at}`) } });
+  await nube.advance("1m");
+  expect([await countIn(HERE), await countIn(THERE)]).toEqual([0, 0]);
 });

@@ -49,13 +49,17 @@ export interface Known {
   row?: readonly KeyPart[];
   /** Of what it is now, as DynamoDB counts it. */
   size?: number | undefined;
+  /** Whether it is one of so many that their place matters. */
+  isTight?: boolean;
 }
 
 /**
- * Bytes of items, as they were and as they are, behind which a commit takes no more of them: streams, recovery, copies
- * and replicas each keep what they need of a change.
+ * Bytes behind which a commit takes no more changes: streams, recovery, copies and replicas each keep what they need of
+ * one, so that the last one may be as large again.
  */
-export const MOST_CHANGED = 3 * 2 ** 20;
+const MOST_TOGETHER = 8 * 2 ** 20;
+
+export const takesMore = ({ written }: Transaction): boolean => written <= MOST_TOGETHER;
 
 /** Takes an item from what it was to what it is, either of which may be nothing, here and in the table's other replicas. */
 export function changeItem(
@@ -63,10 +67,10 @@ export function changeItem(
   table: Table,
   before: Item | undefined,
   after: Item | undefined,
-  { by, size, row }: Known = {},
+  { by, size, row, isTight = false }: Known = {},
 ): void {
   if (!before && !after) return;
   row ??= rowKey(table.number, table.key, (after ?? before)!);
-  writeItem(tx, table, before, after, by, row, size);
-  if (table.group) keepChange(tx, table, table.group, (after ?? before)!, after, row);
+  writeItem(tx, table, before, after, row, { by, size, isTight });
+  if (table.group) keepChange(tx, table, table.group, (after ?? before)!, after, row, isTight);
 }

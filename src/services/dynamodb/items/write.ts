@@ -15,24 +15,28 @@ import { isIndexed, isSameKey, keyOf, rowKey } from "./keys.ts";
  * in its streams.
  * @param row where it stands
  * @param size of what it is, where that is known
+ * @param isTight where it is one of so many that their place matters
  */
 export function writeItem(
   tx: Transaction,
   table: Table,
   before: Item | undefined,
   after: Item | undefined,
-  by: "ttl" | undefined,
   row: readonly KeyPart[],
-  size?: number,
+  {
+    by,
+    size,
+    isTight = false,
+  }: { by?: "ttl" | undefined; size?: number | undefined; isTight?: boolean } = {},
 ): void {
-  if (after) tx.putBytes(itemRows, row, storedItem(after, size ?? sizeOfItem(after)));
+  if (after) tx.putBytes(itemRows, row, storedItem(after, size ?? sizeOfItem(after), isTight));
   else tx.deleteBytes(itemRows, row);
   for (const index of table.indexes) changeIndex(tx, table, index, before, after);
   if (table.ttl) changeExpiry(tx, table, before, after);
-  if (keepsUndo(table)) keepUndo(tx, table, before, after);
+  if (keepsUndo(table)) keepUndo(tx, table, before, after, isTight);
   for (const destination of table.destinations ?? [])
-    if (destination.active) send(tx, table, destination, before, after, by);
-  if (table.stream) record(tx, table, table.stream, before, after, by);
+    if (destination.active) send(tx, table, destination, before, after, { by, isTight });
+  if (table.stream) record(tx, table, table.stream, before, after, { by, isTight });
 }
 
 /** Whether more than the item itself follows a change, and so has to know what that replaces. */

@@ -9,7 +9,7 @@ import { itemRows, type Membership, type Overrides, type Table, tables } from ".
 import { openStream } from "../streams/shards.ts";
 import { startExpiring } from "../tables/expire.ts";
 import { startCounting } from "../tables/tally.ts";
-import { itemStored } from "../values/stored.ts";
+import { itemStored, readAtOnce } from "../values/stored.ts";
 import { mark, release, replicaIn, replicaOf, withReplica } from "./group.ts";
 import { startSweeping } from "./journal.ts";
 import { scaleAlike } from "./scaling.ts";
@@ -18,7 +18,6 @@ import { BEFORE_ALL, take, versionAt } from "./take.ts";
 
 /** Of items that may be large: what a transaction writes is bounded. */
 const PAGE = 50;
-const MOST_BYTES = 2 * 2 ** 20;
 /** For so long a replica is told to be on its way, and so long again its table to be made. */
 const JOIN_MS = 1_000;
 
@@ -170,8 +169,7 @@ async function copyPage(ctx: Context, joining: Joining, table: Replicated): Prom
       ...(joining.behind !== undefined && { behind: rowAt(joining.behind) }),
       limit: PAGE,
     });
-    let bytes = 0;
-    const taken = rows.filter(({ value }, at) => (bytes += value.length) <= MOST_BYTES || at === 0);
+    const taken = readAtOnce(rows);
     const changes = [];
     for (const { value } of taken) {
       const item = itemStored(value);

@@ -4,14 +4,15 @@ import { job } from "#kernel/jobs.ts";
 import type { KeyPart } from "#kernel/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { keyOf } from "../items/keys.ts";
+import { takesMore } from "../items/rows.ts";
 import { journalRows, type Membership, type Table, tables, versionRows } from "../store.ts";
+import { readAtOnce } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { type Change, changeStored, keepVersion, storedChange, take } from "./take.ts";
 import { nextVersion } from "./version.ts";
 
-/** Of one delivery: what is written there, with indexes and streams, is several times as much. */
+/** Of one delivery. */
 const MOST_CHANGES = 100;
-const MOST_BYTES = 2 * 2 ** 20;
 /** When a replica is asked again that is not there yet. */
 const RETRY_MS = 1_000;
 const PAGE = 500;
@@ -41,12 +42,13 @@ export function keepChange(
   key: Item,
   item: Item | undefined,
   row: readonly KeyPart[],
+  isTight: boolean,
 ): void {
   const version = nextVersion(tx, group.region);
   const sequence = tx.sequence();
   keepVersion(tx, group, row, version);
   const change = { key: keyOf(table.key, key), item, version, sequence };
-  tx.putBytes(journalRows, [group.number, sequence], storedChange(change));
+  tx.putBytes(journalRows, [group.number, sequence], storedChange(change, isTight));
   for (const { region } of group.replicas) startDelivery(tx, table, region);
 }
 
@@ -64,7 +66,11 @@ export const deliver = job<{ table: string; number: number; region: string }>("d
     const last = waiting?.at(-1);
     if (!last) return undefined;
     const there = ctx.elsewhere(region);
-    if (!(await there.transact((tx) => takeAll(tx, ctx, table, waiting!)))) return { again: RETRY_MS };
+    for (let next: number | undefined = 0; next < waiting!.length; ) {
+      const from: number = next;
+      next = await there.transact((tx) => takeFrom(tx, ctx, table, waiting!, from));
+      if (next === undefined) return { again: RETRY_MS };
+    }
     await there.durable();
     await ctx.transact((tx) => advance(tx, { table, number, region, sent: last.sequence }));
     return { again: 0 };
@@ -85,24 +91,26 @@ async function nextChanges(
     ...(cursor && { after: [cursor.sent] }),
     limit: MOST_CHANGES,
   });
-  let bytes = 0;
-  return rows
-    .filter(({ value }, at) => (bytes += value.length) <= MOST_BYTES || at === 0)
-    .map(({ value }) => changeStored(value, group.region));
+  return readAtOnce(rows).map(({ value }) => changeStored(value, group.region));
 }
 
-/** `false` where there is no replica, or one that does not know this one yet. */
-async function takeAll(
+/**
+ * Takes changes from one on, as many as a commit takes: each may replace an item that is far larger.
+ * @returns where the next begins; `undefined` where there is no replica, or one that does not know this one yet
+ */
+async function takeFrom(
   tx: Transaction,
   { region }: Context,
   name: string,
   changes: readonly Change[],
-): Promise<boolean> {
+  from: number,
+): Promise<number | undefined> {
   const table = await tx.get(tables, [name]);
   const { group } = table ?? {};
-  if (!table || !group?.replicas.some((one) => one.region === region)) return false;
-  for (const change of changes) await take(tx, table, group, change);
-  return true;
+  if (!table || !group?.replicas.some((one) => one.region === region)) return undefined;
+  let at = from;
+  while (at < changes.length && takesMore(tx)) await take(tx, table, group, changes[at++]!);
+  return at;
 }
 
 async function advance(

@@ -4,6 +4,7 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { journalRows, type Table, tables } from "../store.ts";
 import { deleteTable } from "../tables/delete.ts";
 import { mark, release, replicaOf } from "./group.ts";
+import { trimJournal } from "./journal.ts";
 
 /** A replica is told to be going for so long, at least. */
 const LEAVE_MS = 1_000;
@@ -49,7 +50,11 @@ export const depart = job<{ table: string; number: number }>("dynamodb/depart", 
     const { group } = table;
     // None where the others went at the same time.
     if (group) {
-      const waiting = await ctx.read((tx) => tx.listBytes(journalRows, { in: [group.number], limit: 1 }));
+      const waiting = await ctx.transact(async (tx) => {
+        // What another replica that went had not taken is in nobody's way.
+        await trimJournal(tx, group);
+        return tx.listBytes(journalRows, { in: [group.number], limit: 1 });
+      });
       if (waiting.length > 0) return { again: LOOK_MS };
       for (const { region } of group.replicas) {
         const other = ctx.elsewhere(region);

@@ -18,14 +18,14 @@ export interface Change {
 }
 
 /** In the form of an item, so that it is kept like one. Where it happened is known from where it is kept. */
-export function storedChange({ key, item, version, sequence }: Change): Uint8Array {
+export function storedChange({ key, item, version, sequence }: Change, isTight: boolean): Uint8Array {
   const change: Item = {
     key: { M: key },
     at: { N: String(version.at) },
     sequence: { N: String(sequence) },
   };
   if (item) change.item = { M: item };
-  return storedItem(change);
+  return storedItem(change, undefined, isTight);
 }
 
 export function changeStored(stored: Uint8Array, region: string): Change {
@@ -75,5 +75,5 @@ export async function take(
   observe(tx, version);
   if (version.at > BEFORE_ALL) keepVersion(tx, group, row, version);
   const stored = await tx.getBytes(itemRows, row);
-  if (stored || item) writeItem(tx, table, stored && itemStored(stored), item, undefined, row);
+  if (stored || item) writeItem(tx, table, stored && itemStored(stored), item, row);
 }

@@ -3,7 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { BytesRow, ReadTransaction } from "#kernel/transaction.ts";
 import { type Shard, type Stream, streamArn, streamRows, streams } from "../store.ts";
-import { itemStored } from "../values/stored.ts";
+import { itemStored, keptIn } from "../values/stored.ts";
 import {
   checkLimit,
   expiredIterator,
@@ -85,7 +85,7 @@ async function pageOf(
       limit,
     });
     for (const row of page) {
-      bytes += row.value.length;
+      bytes += keptIn(row).length;
       if (rows.length > 0 && bytes > MOST_BYTES) return { rows, isEnd: false };
       rows.push(row);
     }

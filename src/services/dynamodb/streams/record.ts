@@ -18,7 +18,7 @@ export function record(
   { number, view }: OpenStream,
   before: Item | undefined,
   after: Item | undefined,
-  by: "ttl" | undefined,
+  { by, isTight }: { by: "ttl" | undefined; isTight: boolean },
 ): void {
   if (before && after && isEqual({ M: before }, { M: after })) return;
   const sequence = tx.sequence();
@@ -32,7 +32,7 @@ export function record(
   if (after && shows("NEW")) change.new = { M: after };
   if (before && shows("OLD")) change.old = { M: before };
   if (by) change.by = { S: by };
-  tx.putBytes(streamRows, [number, sequence], storedItem(change));
+  tx.putBytes(streamRows, [number, sequence], storedItem(change, undefined, isTight));
 }
 
 /** 21 digits, the first of them a 1. */

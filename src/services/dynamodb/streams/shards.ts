@@ -1,7 +1,7 @@
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { type OpenStream, type Shard, type Stream, streamRows, streams, type Table } from "../store.ts";
-import { itemStored } from "../values/stored.ts";
+import { itemStored, readAtOnce } from "../values/stored.ts";
 
 /** Records stay for a day. */
 const KEPT_MS = 86_400_000;
@@ -80,12 +80,18 @@ export const trim = job<{ table: string; label: string }>("dynamodb/trim", {
       const stream = await tx.get(streams, [table, label]);
       if (!stream) return undefined;
       const horizon = tx.now() - KEPT_MS;
-      const rows = await tx.listBytes(streamRows, { in: [stream.number], limit: PAGE });
-      const records = rows.map(({ value }) => itemStored(value));
-      const old = records.filter(({ at }) => Number(at!.N) < horizon).length;
-      for (const row of rows.slice(0, old)) tx.deleteRow(row);
-      const trimmed = old > 0 ? Number(records[old - 1]!.sequence!.N) : stream.trimmed;
-      const isMore = old === PAGE;
+      const found = await tx.listBytes(streamRows, { in: [stream.number], limit: PAGE });
+      const rows = readAtOnce(found);
+      let { trimmed } = stream;
+      let old = 0;
+      for (const row of rows) {
+        const { at, sequence } = itemStored(row.value);
+        if (Number(at!.N) >= horizon) break;
+        trimmed = Number(sequence!.N);
+        tx.deleteRow(row);
+        old++;
+      }
+      const isMore = old > 0 && old === rows.length && (old < found.length || old === PAGE);
       const shards = isMore
         ? stream.shards
         : stream.shards.filter(({ closed = tx.now() }) => closed >= horizon);

@@ -1,9 +1,8 @@
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { expiryOf, isTooOld } from "../items/expiry.ts";
-import { changeItem, itemAt, MOST_CHANGED } from "../items/rows.ts";
+import { changeItem, itemAt, takesMore } from "../items/rows.ts";
 import { expiryRows, type Table, tables } from "../store.ts";
-import { sizeOfItem } from "../values/size.ts";
 import { itemStored } from "../values/stored.ts";
 
 const PAGE = 100;
@@ -24,17 +23,15 @@ export const expire = job<{ table: string; number: number }>("dynamodb/expire", 
         before: [Math.floor(now / 1_000)],
         limit: PAGE,
       });
-      let bytes = 0;
       let seen = 0;
       for (const row of due) {
-        if (bytes > MOST_CHANGED) break;
+        if (!takesMore(tx)) break;
         seen++;
         tx.deleteRow(row);
         const item = await itemAt(tx, table, itemStored(row.value));
         const second = item && expiryOf(table, item);
         if (!item || second === undefined || second * 1_000 >= now || isTooOld(second, now)) continue;
         changeItem(tx, table, item, undefined, { by: "ttl" });
-        bytes += sizeOfItem(item);
       }
       const isMore = due.length === PAGE || seen < due.length;
       return { again: isMore ? 0 : LOOK_MS, idle: due.length === 0 };

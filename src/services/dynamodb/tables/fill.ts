@@ -3,7 +3,7 @@ import { changeExpiry } from "../items/expiry.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { changeIndex } from "../items/write.ts";
 import { itemRows, tables } from "../store.ts";
-import { itemStored } from "../values/stored.ts";
+import { itemStored, readAtOnce } from "../values/stored.ts";
 
 const PAGE = 200;
 
@@ -24,17 +24,18 @@ export const fill = job<{
       if (table?.number !== number) return;
       const index = what === "expiry" ? undefined : table.indexes.find((one) => one.number === what.index);
       if (what !== "expiry" && !index) return;
-      const rows = await tx.listBytes(itemRows, {
+      const found = await tx.listBytes(itemRows, {
         in: [number],
         ...(behind !== undefined && { behind: rowAt(behind) }),
         limit: PAGE,
       });
+      const rows = readAtOnce(found);
       for (const { value } of rows) {
         const item = itemStored(value);
         if (index) changeIndex(tx, table, index, undefined, item);
         else changeExpiry(tx, table, undefined, item);
       }
-      if (rows.length === PAGE) {
+      if (rows.length < found.length || rows.length === PAGE) {
         tx.enqueue(fill, { table: name, number, what, behind: placeOf(rows.at(-1)!) });
       } else if (index) {
         const { filling: _, ...filled } = index;

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import { faultsOf, type Handlers } from "#kernel/service.ts";
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { MOST_WRITTEN, type ReadTransaction, type Transaction } from "#kernel/transaction.ts";
 import { invalid, isEmptyKey } from "../errors.ts";
 import type { Test } from "../expressions/conditions.ts";
 import type { Update } from "../expressions/updates.ts";
@@ -18,6 +18,10 @@ import { checkedItem, type Item } from "../values/value.ts";
 import { isDone, remember } from "./tokens.ts";
 
 const MOST_BYTES = 4 * 2 ** 20;
+/** Of items as they were and as they are. Streams, recovery and replicas keep each of them once more. */
+const MOST_LOOSE = 128 * 1_024;
+/** What is due afterwards stands in the same commit. */
+const MOST_KEPT = MOST_WRITTEN - 2 ** 20;
 const fault = faultsOf<"dynamodb">();
 
 /** One action of a transaction. */
@@ -193,8 +197,11 @@ async function perform(
   checkBytes(outcomes.reduce((sum, { before, after }) => sum + sizeOr0(after ?? before), 0));
   const used = outcomes.map(({ before, after }, at) => twice(writing(tables[at]!, before, after)));
   takeTogether("write", used, meter);
+  const bytes = outcomes.reduce((sum, { before, after }) => sum + sizeOr0(before) + sizeOr0(after), 0);
   for (const [at, { before, after }] of outcomes.entries())
-    if (actions[at]!.kind !== "check") changeItem(tx, tables[at]!, before, after);
+    if (actions[at]!.kind !== "check")
+      changeItem(tx, tables[at]!, before, after, { isTight: bytes > MOST_LOOSE });
+  if (tx.written > MOST_KEPT) throw tooLarge();
   return used;
 }
 
@@ -202,9 +209,10 @@ const sizeOr0 = (item: Item | undefined) => (item ? sizeOfItem(item) : 0);
 
 /** @throws {AwsError} ValidationException */
 function checkBytes(bytes: number): void {
-  if (bytes > MOST_BYTES)
-    throw invalid("Collection size of the items in the transaction exceeds the limit of 4 MB");
+  if (bytes > MOST_BYTES) throw tooLarge();
 }
+
+const tooLarge = () => invalid("Collection size of the items in the transaction exceeds the limit of 4 MB");
 
 /** A transaction prepares what it does, and does it. */
 function twice({ table, units, indexes }: Used): Used {

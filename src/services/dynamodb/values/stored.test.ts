@@ -1,8 +1,9 @@
+import { deflateRawSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { bytesOf } from "#aws/protocols/raw-json.ts";
-import { sizeOfItem } from "./size.ts";
-import { itemStored, Kept, rawItems, storedItem } from "./stored.ts";
-import type { Item } from "./value.ts";
+import { MOST_ITEM_BYTES, sizeOfItem } from "./size.ts";
+import { itemStored, Kept, rawItems, readAtOnce, storedItem } from "./stored.ts";
+import { type Item, isEqual, type Value } from "./value.ts";
 
 const plain: Item = {
   key: { S: "\u2603" },
@@ -38,11 +39,52 @@ test("what is answered of several is their JSON, and their values to the house",
   expect(value()).toEqual([plain, withBytes]);
 });
 
-test("what has no place in a row is refused, however small DynamoDB counts it", () => {
-  const truths = (count: number): Item => ({
-    list: { L: Array.from({ length: count }, () => ({ BOOL: true })) },
-  });
-  expect(itemStored(storedItem(truths(140_000))).list!.L).toHaveLength(140_000);
-  expect(sizeOfItem(truths(160_000))).toBeLessThan(400 * 1_024);
-  expect(() => storedItem(truths(160_000))).toThrow("Item size has exceeded the maximum allowed size");
+const listOf = (count: number, element: Value): Item => ({ list: { L: Array(count).fill(element) } });
+
+test.each([
+  ["truths", listOf(200_000, { BOOL: true })],
+  ["empty texts", listOf(409_000, { S: "" })],
+  ["signs that JSON spells out", { text: { S: "\u0001".repeat(409_000) } }],
+  ["bytes", { ...listOf(100_000, { NULL: true }), bytes: { B: Buffer.alloc(200_000, "b") } }],
+])("an item of %s has a place in a row, though its JSON is several times as large as it is", (_, item) => {
+  const size = sizeOfItem(item);
+  expect(size).toBeLessThanOrEqual(MOST_ITEM_BYTES);
+  const stored = storedItem(item, size);
+  expect(stored.length).toBeLessThan(MOST_ITEM_BYTES);
+  const kept = new Kept(Buffer.concat([Buffer.from("before"), stored]), 6, 6 + stored.length);
+  expect(kept.size).toBe(size);
+  expect(isEqual({ M: kept.item }, { M: item })).toBe(true);
+  expect(kept.length).toBeGreaterThan(1.2 * MOST_ITEM_BYTES);
+  expect(bytesOf(kept).toString()).toBe(kept.json);
+  // And so have two images of it.
+  const change: Item = { old: { M: item }, new: { M: item } };
+  expect(isEqual({ M: itemStored(storedItem(change)) }, { M: change })).toBe(true);
+});
+
+test("what many write together is deflated sooner", () => {
+  const item = listOf(1_000, { BOOL: true });
+  expect(storedItem(item, 2_000).length).toBeGreaterThan(14_000);
+  const stored = storedItem(item, 2_000, true);
+  expect(stored.length).toBeLessThan(200);
+  expect(itemStored(stored)).toEqual(item);
+});
+
+test("numbers of a hundred digits that are too many to be read are refused, however small DynamoDB counts them", () => {
+  const item = listOf(40_000, { N: `1${"0".repeat(120)}` });
+  expect(sizeOfItem(item)).toBeLessThan(MOST_ITEM_BYTES);
+  expect(() => storedItem(item, sizeOfItem(item))).toThrow("Item size has exceeded the maximum allowed size");
+});
+
+test("of a row that says it is longer than any no more is inflated than a row may hold", () => {
+  const bomb = deflateRawSync(Buffer.alloc(64 * 2 ** 20, " "));
+  const row = Buffer.concat([Buffer.from([4, 0, 0, 0, 1]), bomb]);
+  expect(() => new Kept(row).item).toThrow(RangeError);
+});
+
+test("of rows that are deflated few are read at once", () => {
+  const large = { key: Buffer.alloc(1), value: storedItem(listOf(200_000, { BOOL: true })) };
+  expect(readAtOnce(Array(9).fill(large))).toHaveLength(2);
+  expect(readAtOnce(Array(9).fill(large), 1)).toHaveLength(1);
+  const small = { key: Buffer.alloc(1), value: storedItem(plain) };
+  expect(readAtOnce(Array(1_000).fill(small))).toHaveLength(1_000);
 });

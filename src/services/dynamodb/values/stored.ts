@@ -1,3 +1,4 @@
+import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import { type Printed, printedList, printedMap, RawJson } from "#aws/protocols/raw-json.ts";
 import type { BytesRow } from "#kernel/transaction.ts";
 import { itemTooLarge } from "../errors.ts";
@@ -8,30 +9,53 @@ import type { Item, Value } from "./value.ts";
 const WITH_BYTES = 1;
 /** Its size, as DynamoDB counts it, stands between the first byte and the text. */
 const SIZED = 2;
-const SIZE_BYTES = 4;
-/** What a row holds. Many small elements make a JSON that is many times as large as DynamoDB counts them. */
-const MOST_BYTES = 2 * 2 ** 20;
+/** The text is deflated, and its length stands in front of it. */
+const PACKED = 4;
+const NUMBER_BYTES = 4;
+
+/** Bytes of JSON that are deflated: a row holds less, and many small elements say the same again and again. */
+const PACKED_FROM = 512 * 1_024;
+/** The same where much is written together, so that all of it is one commit. */
+const TIGHT_FROM = 4 * 1_024;
+/** Bytes of an item's JSON. None has more but of thousands of numbers with a hundred digits each. */
+const MOST_TEXT = 4 * 2 ** 20;
+/** What is known of a change beside two images. */
+const MOST_BESIDE = 64 * 1_024;
+const MOST_ROW = 2 * 2 ** 20;
+/** Rows say themselves how long their text is: what is read is held to what is written. */
+const MOST_INFLATED = 2 * MOST_TEXT + MOST_BESIDE;
 
 /**
  * Items as they are kept: JSON as on the wire, behind a byte that says what else to know.
  * @param size of an item that will be counted again and again
+ * @param isTight where so much is written together that its place matters
  * @throws {AwsError} ValidationException for what has no place in a row
  */
-export function storedItem(item: Item, size?: number): Uint8Array {
+export function storedItem(item: Item, size?: number, isTight = false): Uint8Array {
   const withBytes = holdsBytes(item) ? WITH_BYTES : 0;
   const text = JSON.stringify(
     withBytes ? mapValues(item, (bytes) => Buffer.from(bytes as Uint8Array).toString("base64")) : item,
   );
-  const start = size === undefined ? 1 : 1 + SIZE_BYTES;
-  const length = start + Buffer.byteLength(text);
-  if (length > MOST_BYTES) throw itemTooLarge();
-  const out = Buffer.allocUnsafe(length);
+  const length = Buffer.byteLength(text);
+  if (length > (size === undefined ? MOST_INFLATED : MOST_TEXT)) throw itemTooLarge();
+  const packed =
+    length > (isTight ? TIGHT_FROM : PACKED_FROM)
+      ? deflateRawSync(text, { level: constants.Z_BEST_SPEED })
+      : undefined;
+  const numbers = (size === undefined ? 0 : 1) + (packed ? 1 : 0);
+  const row = 1 + numbers * NUMBER_BYTES + (packed?.length ?? length);
+  if (row > MOST_ROW) throw itemTooLarge();
+  const out = Buffer.allocUnsafe(row);
   out[0] = withBytes;
+  let start = 1;
   if (size !== undefined) {
     out[0] |= SIZED;
-    out.writeUInt32BE(size, 1);
+    start = out.writeUInt32BE(size, start);
   }
-  out.write(text, start);
+  if (packed) {
+    out[0] |= PACKED;
+    packed.copy(out, out.writeUInt32BE(length, start));
+  } else out.write(text, start);
   return out;
 }
 
@@ -39,11 +63,12 @@ export const itemStored = (stored: Uint8Array): Item => new Kept(stored).item;
 
 /** An item where it is kept, of which no more is read than is asked for. It prints itself. */
 export class Kept implements Printed {
+  /** Of its JSON, in bytes. */
   readonly length: number;
   readonly #bytes: Buffer;
   readonly #start: number;
   readonly #end: number;
-  /** Of its JSON. */
+  /** Of its JSON, or of what that is deflated to. */
   readonly #text: number;
   #item: Item | undefined;
 
@@ -52,8 +77,9 @@ export class Kept implements Printed {
       stored instanceof Buffer ? stored : Buffer.from(stored.buffer, stored.byteOffset, stored.length);
     this.#start = start;
     this.#end = end;
-    this.#text = start + ((stored[start]! & SIZED) === 0 ? 1 : 1 + SIZE_BYTES);
-    this.length = end - this.#text;
+    const behind = start + ((stored[start]! & SIZED) === 0 ? 1 : 1 + NUMBER_BYTES);
+    this.#text = this.#isPacked ? behind + NUMBER_BYTES : behind;
+    this.length = this.#isPacked ? this.#bytes.readUInt32BE(behind) : end - behind;
   }
 
   get item(): Item {
@@ -70,12 +96,33 @@ export class Kept implements Printed {
   }
 
   get json(): string {
-    return this.#bytes.toString("utf8", this.#text, this.#end);
+    return this.#isPacked
+      ? this.#inflated().toString("utf8")
+      : this.#bytes.toString("utf8", this.#text, this.#end);
   }
 
   write(into: Buffer, at: number): number {
+    if (this.#isPacked) return at + this.#inflated().copy(into, at);
     return at + this.#bytes.copy(into, at, this.#text, this.#end);
   }
+
+  get #isPacked(): boolean {
+    return (this.#bytes[this.#start]! & PACKED) !== 0;
+  }
+
+  #inflated(): Buffer {
+    return inflateRawSync(this.#bytes.subarray(this.#text, this.#end), { maxOutputLength: MOST_INFLATED });
+  }
+}
+
+/** Bytes of JSON that are read at once. */
+const MOST_READ = 8 * 2 ** 20;
+
+/** Of a page of rows those that are read at once, at least one: what is deflated is many times as large. */
+export function readAtOnce(rows: readonly BytesRow[], most = MOST_READ): readonly BytesRow[] {
+  let bytes = 0;
+  const end = rows.findIndex((row) => (bytes += keptIn(row).length) > most);
+  return end < 0 ? rows : rows.slice(0, Math.max(1, end));
 }
 
 /** The item of a row that a range found. */
