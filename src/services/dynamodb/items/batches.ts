@@ -13,8 +13,8 @@ import { consumedOf, isAsked, itemCollection, readUnits, type Used, writing } fr
 import { checkedSize } from "./items.ts";
 import { checkItemKeys, checkKey, nameOf, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
-import { changeItem, itemAt, keptAt, tableAt, takesMore } from "./rows.ts";
-import { looksBack } from "./write.ts";
+import { changeItem, itemAt, keptAt, tableAt } from "./rows.ts";
+import { looksBack, takesMore } from "./write.ts";
 
 const MOST_READ = 100;
 const MOST_WRITTEN = 25;

@@ -53,14 +53,6 @@ export interface Known {
   isTight?: boolean;
 }
 
-/**
- * Bytes behind which a commit takes no more changes: streams, recovery, copies and replicas each keep what they need of
- * one, so that the last one may be as large again.
- */
-const MOST_TOGETHER = 8 * 2 ** 20;
-
-export const takesMore = ({ written }: Transaction): boolean => written <= MOST_TOGETHER;
-
 /** Takes an item from what it was to what it is, either of which may be nothing, here and in the table's other replicas. */
 export function changeItem(
   tx: Transaction,

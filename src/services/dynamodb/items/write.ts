@@ -11,6 +11,14 @@ import { changeExpiry } from "./expiry.ts";
 import { isIndexed, isSameKey, keyOf, rowKey } from "./keys.ts";
 
 /**
+ * Bytes behind which a commit takes no more changes: streams, recovery, copies and replicas each keep what they need of
+ * one, so that the last one may be as large again.
+ */
+const MOST_TOGETHER = 8 * 2 ** 20;
+
+export const takesMore = ({ written }: Transaction): boolean => written <= MOST_TOGETHER;
+
+/**
  * Takes an item from what it was to what it is in this Region: in the table, in its indexes, among those that expire, and
  * in its streams.
  * @param row where it stands

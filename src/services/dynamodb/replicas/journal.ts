@@ -4,7 +4,7 @@ import { job } from "#kernel/jobs.ts";
 import type { KeyPart } from "#kernel/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { keyOf } from "../items/keys.ts";
-import { takesMore } from "../items/rows.ts";
+import { takesMore } from "../items/write.ts";
 import { journalRows, type Membership, type Table, tables, versionRows } from "../store.ts";
 import { readAtOnce } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";

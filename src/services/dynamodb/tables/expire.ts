@@ -1,7 +1,8 @@
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { expiryOf, isTooOld } from "../items/expiry.ts";
-import { changeItem, itemAt, takesMore } from "../items/rows.ts";
+import { changeItem, itemAt } from "../items/rows.ts";
+import { takesMore } from "../items/write.ts";
 import { expiryRows, type Table, tables } from "../store.ts";
 import { itemStored } from "../values/stored.ts";
 
