@@ -23,10 +23,19 @@ const CAST =
   "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class java.lang.Class (sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and java.lang.Class are in module java.base of loader 'bootstrap')";
 const STRUCTURE = "Start of structure or map found where not expected";
 
+/** Where half of a sign may be, which JSON can spell and UTF-8, of which DynamoDB's names and texts are, cannot. */
+const HALVES = /\\u[dD][89a-fA-F]/;
+
+function whole(name: string, value: unknown): unknown {
+  if (name.isWellFormed() && (typeof value !== "string" || value.isWellFormed())) return value;
+  throw new Malformed("");
+}
+
 function parsed(body: Uint8Array): unknown {
   let tree: unknown;
   try {
-    tree = JSON.parse(utf8(body));
+    const text = utf8(body);
+    tree = HALVES.test(text) ? JSON.parse(text, whole) : JSON.parse(text);
   } catch (error) {
     // DynamoDB says no more of it than the error's type.
     throw new Malformed("", { cause: error });

@@ -209,6 +209,15 @@ behaviour("what is read together stands in the order of asking", api("TransactGe
   expect(Responses).toEqual([{ Item: key("read", 2) }, {}, { Item: { x: S("x") } }]);
 });
 
+behaviour("no item is read twice by one transaction", api("TransactGetItems"), async () => {
+  const get = (p: string) => ({ Get: { TableName, Key: key(p) } });
+  const read = send(new TransactGetItemsCommand({ TransactItems: [get("a"), get("b"), get("a")] }));
+  await expect(read).rejects.toMatchObject({
+    name: "ValidationException",
+    message: "Transaction request cannot include multiple operations on one item",
+  });
+});
+
 behaviour("a token stands for one request, for ten minutes", guide("transaction-apis"), async () => {
   const add = (n: number) =>
     send(

@@ -134,6 +134,32 @@ refusals(
   ),
 );
 
+/** What the SDK makes of an error without a message. */
+const UNSAID = "UnknownError";
+/** Halves of signs, which have no UTF-8. */
+const HALVES: string[] = ["\ud83d", "a\ude00", "\ude00\ud83d", "\\\ud83d", "\udbff\udbff"];
+refusals(
+  guide("HowItWorks.NamingRulesDataTypes"),
+  HALVES.flatMap((half): Refusal[] => [
+    ["PutItem", { TableName: "abc", Item: { a: { S: half } } }, UNSAID, "SerializationException"],
+    [
+      "PutItem",
+      { TableName: "abc", Item: { a: { M: { [half]: { S: "" } } } } },
+      UNSAID,
+      "SerializationException",
+    ],
+    ["GetItem", { TableName: "abc", Key: { a: { S: half } } }, UNSAID, "SerializationException"],
+  ]),
+);
+refusals(guide("HowItWorks.NamingRulesDataTypes"), [
+  [
+    "GetItem",
+    { TableName: "abc", Key: { a: { S: "\ud83d\ude00 \\ud83d" } } },
+    "Requested resource not found",
+    "ResourceNotFoundException",
+  ],
+]);
+
 const INVALID = "One or more parameter values were invalid: ";
 const EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
 const SEVERAL =

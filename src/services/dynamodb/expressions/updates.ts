@@ -2,7 +2,7 @@ import { setOwn } from "#aws/protocols/malformed.ts";
 import { remembered } from "#lib/remembered.ts";
 import { invalid } from "../errors.ts";
 import { addDecimals, type Decimal, formatDecimal, isShort, negated } from "../values/decimal.ts";
-import { decimalIn, type Item, type TypeName, typeOf, type Value } from "../values/value.ts";
+import { decimalIn, decimalOf, type Item, type TypeName, typeOf, type Value } from "../values/value.ts";
 import { fail, wrongType } from "./faults.ts";
 import { checkCount, checkUpdating, type Look, tellForemost, walkOperand } from "./functions.ts";
 import { type Operand, type Path, parseUpdate, type SetOperand, type UpdateActions } from "./grammar.ts";
@@ -134,17 +134,8 @@ function bindSum(holders: Placeholders, operand: SetOperand): Read {
 const sum = (a: string, b: string): Value =>
   isShort(a) && isShort(b) ? { N: String(Number(a) + Number(b)) } : sumOf(decimalIn(a), decimalIn(b));
 
-function sumOf(a: Decimal, b: Decimal): Value {
-  const result = addDecimals(a, b);
-  // A fault of the sum is told in the words of a number that was sent.
-  if (result === "overflow")
-    throw invalid("Number overflow. Attempting to store a number with magnitude larger than supported range");
-  if (typeof result === "string")
-    throw invalid(
-      "Number underflow. Attempting to store a number with magnitude smaller than supported range",
-    );
-  return { N: formatDecimal(result) };
-}
+/** A fault of the sum is told in the words of a number that was sent. */
+const sumOf = (a: Decimal, b: Decimal): Value => ({ N: formatDecimal(decimalOf(addDecimals(a, b))) });
 
 function bindValue(holders: Placeholders, operand: Operand): Read {
   if (operand.type === "value") {

@@ -88,7 +88,7 @@ export function comparisonOf(operator: Operator, values: readonly Value[]): Comp
     case "CONTAINS":
       return (value) => contains(value, first);
     case "NOT_CONTAINS":
-      return (value) => !contains(value, first);
+      return (value) => value !== undefined && !contains(value, first);
     case "BEGINS_WITH":
       return (value) => beginsWith(value, first);
     case "IN":

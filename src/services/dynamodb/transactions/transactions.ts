@@ -58,8 +58,10 @@ export const transactionOperations = {
     });
     return ctx.read(async (tx) => {
       const tables = await Promise.all(wanted.map(({ table }) => tableAt(tx, table)));
-      const reasons = wanted.map(({ key }, at) => {
-        const wrong = keyFault(tables[at]!, { kind: "check", item: key });
+      const read = wanted.map(({ key }) => ({ kind: "check", item: key }) as const);
+      checkDistinct(read, tables);
+      const reasons = read.map((one, at) => {
+        const wrong = keyFault(tables[at]!, one);
         return wrong ? faulty(wrong) : { Code: "None" };
       });
       checkReasons(reasons);
@@ -152,7 +154,7 @@ function actionIn(sent: DynamoDB.TransactWriteItem): Action {
  * What stands against a key is told as the action's reason, so that only right ones are compared. That one is empty is
  * told at once, of the whole request.
  */
-function checkDistinct(actions: readonly Action[], tables: readonly Table[]): void {
+function checkDistinct(actions: readonly Pick<Action, "kind" | "item">[], tables: readonly Table[]): void {
   const seen = new Set<string>();
   for (const [at, action] of actions.entries()) {
     const table = tables[at]!;

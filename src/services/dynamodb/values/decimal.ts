@@ -83,7 +83,7 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
 
 const signOf = ({ negative, digits }: Decimal) => (digits === "" ? 0 : negative ? -1 : 1);
 
-/** @throws nothing: a sum that is too large is a fault, one that is too long is rounded to 38 digits */
+/** @throws nothing: a sum that is too large is a fault, and so is one of more than 38 digits */
 export function addDecimals(a: Decimal, b: Decimal): Decimal | NumberFault {
   if (a.digits === "") return b;
   if (b.digits === "") return a;
@@ -95,7 +95,7 @@ export function addDecimals(a: Decimal, b: Decimal): Decimal | NumberFault {
     return negative ? -value : value;
   };
   const sum = whole(a) + whole(b);
-  const text = rounded((sum < 0n ? -sum : sum).toString());
+  const text = (sum < 0n ? -sum : sum).toString();
   return normal(sum < 0n, text, text.length + place);
 }
 
@@ -111,13 +111,6 @@ function sumOfShort(sum: number): Decimal | NumberFault {
 }
 
 export const negated = (of: Decimal): Decimal => ({ ...of, negative: of.digits !== "" && !of.negative });
-
-/** To 38 digits, half up, with zeros in place of what is cut off. */
-function rounded(text: string): string {
-  if (text.length <= MOST_DIGITS) return text;
-  const kept = BigInt(text.slice(0, MOST_DIGITS)) + (text[MOST_DIGITS]! >= "5" ? 1n : 0n);
-  return kept.toString() + "0".repeat(text.length - MOST_DIGITS);
-}
 
 /** Bytes that sort as the numbers do: sign and exponent, then two digits in a byte. Of a negative one all is inverted. */
 export function decimalBytes({ negative, digits, exponent }: Decimal): Uint8Array {

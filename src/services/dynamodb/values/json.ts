@@ -9,7 +9,7 @@ export function itemOfJson(json: unknown, depth = 0): Item | undefined {
   if (!isObject(json) || depth > MOST_DEPTH) return undefined;
   const item: Item = Object.create(null);
   for (const [name, given] of Object.entries(json)) {
-    const value = valueOfJson(given, depth);
+    const value = isText(name) ? valueOfJson(given, depth) : undefined;
     if (!value) return undefined;
     item[name] = value;
   }
@@ -23,7 +23,7 @@ function valueOfJson(json: unknown, depth: number): Value | undefined {
   switch (type) {
     case "S":
     case "N":
-      return typeof content === "string" ? { [type]: content } : undefined;
+      return isText(content) ? { [type]: content } : undefined;
     case "B":
       return isBase64(content) ? { B: Buffer.from(content, "base64") } : undefined;
     case "BOOL":
@@ -61,7 +61,8 @@ function listOfJson(json: unknown, depth: number): Value | undefined {
 
 const isObject = (json: unknown): json is object =>
   typeof json === "object" && json !== null && !Array.isArray(json);
-const isText = (json: unknown): json is string => typeof json === "string";
+/** Half of a sign has no place in a text. */
+const isText = (json: unknown): json is string => typeof json === "string" && json.isWellFormed();
 export const isBase64 = (json: unknown): json is string => isText(json) && BASE64.test(json);
 const isListOf = <T>(json: unknown, is: (one: unknown) => one is T): json is T[] =>
   Array.isArray(json) && json.every(is);

@@ -1,7 +1,14 @@
 import type { AttributeValue } from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import { invalid, invalidParameters } from "../errors.ts";
-import { compareDecimals, type Decimal, formatDecimal, isShort, parseDecimal } from "./decimal.ts";
+import {
+  compareDecimals,
+  type Decimal,
+  formatDecimal,
+  isShort,
+  type NumberFault,
+  parseDecimal,
+} from "./decimal.ts";
 
 /** As on the wire: an object with one member, whose name is the type. */
 export type Value = AttributeValue;
@@ -44,10 +51,12 @@ const FAULTS = {
 };
 
 /** @throws {AwsError} ValidationException */
-export function decimalIn(text: string): Decimal {
-  const decimal = parseDecimal(text);
-  if (typeof decimal === "string") throw invalid(FAULTS[decimal](text));
-  return decimal;
+export const decimalIn = (text: string): Decimal => decimalOf(parseDecimal(text), text);
+
+/** What was read or reckoned. @throws {AwsError} ValidationException */
+export function decimalOf(found: Decimal | NumberFault, text = ""): Decimal {
+  if (typeof found === "string") throw invalid(FAULTS[found](text));
+  return found;
 }
 
 /** A value that conditions compare with, and that updates may write. @throws {AwsError} ValidationException */
