@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { rootOf } from "#kernel/principal.ts";
 import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
 import { dynamodb, dynamodbStreams } from "../service.ts";
@@ -15,6 +15,8 @@ const large = (at: number, letter: string): Item => ({
   x: S(letter.repeat(409_000)),
 });
 const keys = Array.from({ length: COUNT }, (_, at) => at);
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let nube: TestCloud;
 beforeEach(async () => {
