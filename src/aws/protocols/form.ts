@@ -7,37 +7,58 @@ export interface FormNode {
   children: Map<string, FormNode> | undefined;
 }
 
-const maxPairs = 100_000;
-const maxKeyParts = 64;
+/** PutMetricData has the most: AWS takes a megabyte of `MetricData.member.1.Values.member.1=1`. */
+const MOST_PAIRS = 30_000;
+/** Nearly all keys of a form begin as others do. */
+const MOST_NODES = 100_000;
+const MOST_PARTS = 64;
 
 /**
  * @param query the pairs of the query string: the query protocol may be spoken by GET
  * @throws {Malformed}
  */
 export function parseForm(body: Uint8Array, query: readonly (readonly [string, string])[] = []): FormNode {
-  const root: FormNode = { value: undefined, children: undefined };
-  for (const [key, value] of query) put(root, key, value);
   const text = utf8(body);
-  let pairs = query.length;
+  checkCount(text, MOST_PAIRS - query.length);
+  const root: FormNode = { value: undefined, children: undefined };
+  let nodes = 0;
+  for (const [key, value] of query) nodes += put(root, key, value);
   let at = 0;
   while (at < text.length) {
     const ampersand = text.indexOf("&", at);
     const end = ampersand < 0 ? text.length : ampersand;
     if (end > at) {
-      if (++pairs > maxPairs) throw new Malformed("The form has too many parameters");
       const equals = text.indexOf("=", at);
       const split = equals < 0 || equals > end ? end : equals;
-      put(root, decoded(text.slice(at, split)), decoded(text.slice(split + 1, end)));
+      nodes += put(root, decoded(text.slice(at, split)), decoded(text.slice(split + 1, end)));
+      if (nodes > MOST_NODES) throw tooMany();
     }
     at = end + 1;
   }
   return root;
 }
 
-function put(root: FormNode, key: string, value: string): void {
-  const parts = key.split(".");
-  if (parts.length > maxKeyParts)
+/** Before any of them is read. A text with that many is longer than most are. */
+function checkCount(text: string, most: number): void {
+  if (text.length <= 2 * most) return;
+  let pairs = 0;
+  let at = 0;
+  while (at < text.length) {
+    const ampersand = text.indexOf("&", at);
+    const end = ampersand < 0 ? text.length : ampersand;
+    if (end > at && ++pairs > most) throw tooMany();
+    at = end + 1;
+  }
+}
+
+const tooMany = () => new Malformed("The form has too many parameters");
+
+/** @returns how many nodes were made for it */
+function put(root: FormNode, key: string, value: string): number {
+  const parts = key.split(".", MOST_PARTS + 1);
+  if (parts.length > MOST_PARTS)
     throw new Malformed(`The parameter ${key.slice(0, 100)} is nested too deep`);
+  let made = 0;
   let node = root;
   for (const part of parts) {
     node.children ??= new Map();
@@ -45,10 +66,12 @@ function put(root: FormNode, key: string, value: string): void {
     if (child === undefined) {
       child = { value: undefined, children: undefined };
       node.children.set(part, child);
+      made++;
     }
     node = child;
   }
   node.value = value;
+  return made;
 }
 
 function decoded(text: string): string {
