@@ -1,7 +1,7 @@
+import { deadlines } from "./deadlines.ts";
 import type { Server, Serving } from "./http.ts";
 import { lastLines } from "./http1/answer.ts";
 import { Connection, type Shared } from "./http1/connection.ts";
-import { deadlines } from "./http1/deadlines.ts";
 import { incoming } from "./http1/incoming.ts";
 import { outgoing } from "./http1/outgoing.ts";
 import type { Limits } from "./limits.ts";

@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, connect, constants, type OutgoingHttpHeaders } from "node:http2";
+import { connect as connectTcp } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { HttpRequest } from "./http.ts";
 import { ClientGoneError } from "./request-body.ts";
@@ -166,4 +167,45 @@ test("a storm of resets ends the connection", async () => {
     stream.once("ready", () => stream.close(constants.NGHTTP2_CANCEL));
   }
   await closed;
+});
+
+/** A frame of HTTP/2 (RFC 9113, 4.1) on stream `id`. */
+function frame(type: number, flags: number, id: number, payload: Uint8Array = new Uint8Array()): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(id, 5);
+  return Buffer.concat([head, payload]);
+}
+
+const HEADERS = 1;
+const SETTINGS = 4;
+const GOAWAY = 7;
+const END_OF_BOTH = 5;
+
+test("a client whose heads unfold to more than they may be is sent away, and its good requests are answered", async () => {
+  const { port } = await serve(async () => text("answered"), { limits: { headCheckInterval: 20 } });
+  const socket = connectTcp(port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  let received = Buffer.alloc(0);
+  socket.on("error", () => {});
+  socket.on("data", (bytes: Buffer) => {
+    received = Buffer.concat([received, bytes]);
+  });
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  const long = Buffer.from(`x-long${"\0".repeat(3)}${"a".repeat(3_900)}`);
+  long.set([127, 0xbd, 0x1d], 6);
+  // `:method`, `:path`, `:scheme`, `:authority`; a name and a long value, which the table keeps (RFC 7541, 6.2.1).
+  const first = Buffer.concat([Buffer.from([0x82, 0x84, 0x86, 0x41, 1, 0x68, 0x40, 6]), long]);
+  // What was kept last, a thousand times.
+  const bomb = Buffer.concat([Buffer.from([0x82, 0x84, 0x86, 0xbf]), Buffer.alloc(1_000, 0xbe)]);
+  socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  socket.write(frame(SETTINGS, 0, 0));
+  socket.write(frame(HEADERS, END_OF_BOTH, 1, first));
+  for (let id = 3; id < 403; id += 2) socket.write(frame(HEADERS, END_OF_BOTH, id, bomb));
+  await closed;
+  expect(received.toString("latin1")).toContain("answered");
+  const farewell = Buffer.from([0, 0, 8, GOAWAY, 0, 0, 0, 0, 0]);
+  expect(received.readUInt32BE(received.indexOf(farewell) + 13)).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
 });

@@ -6,12 +6,22 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { bodyOf } from "#lib/body.ts";
+import { deadlines } from "./deadlines.ts";
 import { announcedTrailers, contentLength, joinHeaders, parseTarget } from "./head.ts";
 import type { HttpRequest, HttpResponse, Server, Serving } from "./http.ts";
+import { type Answering, openAnswers } from "./http2-answers.ts";
 import type { Limits } from "./limits.ts";
 import { IncomingRequest } from "./request.ts";
 import { ClientGoneError, RequestBody } from "./request-body.ts";
-import { abandon, answerTo, internalFailure, isBodiless, malformed, writeBody } from "./respond.ts";
+import {
+  abandon,
+  answerTo,
+  internalFailure,
+  isBodiless,
+  malformed,
+  type WritePiece,
+  writeBody,
+} from "./respond.ts";
 
 /** HTTP/2, over TLS or with prior knowledge. Nothing is ever pushed. */
 export function http2Server(serving: Serving, limits: Limits): Server {
@@ -30,28 +40,38 @@ export function http2Server(serving: Serving, limits: Limits): Server {
     streamResetRate: limits.resetsPerSecond,
   });
 
+  const watches = deadlines(Math.min(limits.headCheckInterval, limits.writeIdleTimeout));
+
   server.on("session", (session) => {
+    const answers = openAnswers(session, limits, watches, breakOff);
     sessions.add(session);
-    session.once("close", () => sessions.delete(session));
+    session.once("close", () => {
+      sessions.delete(session);
+      answers.end();
+    });
     session.on("error", () => session.destroy());
-    closeWhenIdle(session, limits.keepAliveTimeout);
+    session.setTimeout(limits.keepAliveTimeout, () => answers.size === 0 && session.close());
+    session.on("stream", (stream: ServerHttp2Stream, pseudo, _flags, headerPairs) =>
+      serve(answers.begin(stream), pseudo, headerPairs),
+    );
   });
   // A session that breaks has told its streams; nobody else needs to know.
   server.on("sessionError", () => {});
 
-  server.on("stream", (stream: ServerHttp2Stream, pseudo, _flags, headerPairs) => {
+  function serve(answering: Answering, pseudo: IncomingHttpHeaders, headerPairs: readonly string[]): void {
+    const { stream } = answering;
     // A reset arrives as an error too, and is told by `close`.
     stream.on("error", () => {});
     const request = readHead(stream, pseudo, headerPairs, limits);
     const answer = request === undefined ? Promise.resolve(malformed()) : answerTo(request, serving);
     answer
-      .then((response) => respond(stream, response, pseudo[":method"] === "HEAD"))
+      .then((response) => respond(answering, response, pseudo[":method"] === "HEAD"))
       .catch((error: unknown) => {
         if (!(error instanceof ClientGoneError)) serving.report(error);
         if (stream.headersSent || stream.destroyed) breakOff(stream);
-        else respond(stream, internalFailure(), false).catch(() => breakOff(stream));
+        else respond(answering, internalFailure(), false).catch(() => breakOff(stream));
       });
-  });
+  }
 
   return {
     accept: (connection) => void server.emit("connection", connection),
@@ -67,18 +87,9 @@ function breakOff(stream: ServerHttp2Stream): void {
   if (!stream.closed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
 }
 
-function closeWhenIdle(session: ServerHttp2Session, idleTimeout: number): void {
-  let open = 0;
-  session.on("stream", (stream: ServerHttp2Stream) => {
-    open++;
-    stream.once("close", () => open--);
-  });
-  session.setTimeout(idleTimeout, () => open === 0 && session.close());
-}
-
 function readHead(
   stream: ServerHttp2Stream,
-  pseudo: IncomingHttpHeaders & { ":method"?: string; ":path"?: string; ":authority"?: string },
+  pseudo: IncomingHttpHeaders,
   headerPairs: readonly string[],
   limits: Limits,
 ): HttpRequest | undefined {
@@ -125,7 +136,15 @@ function readHead(
 /** Not so `:authority`, which clients may sign in place of `host`. */
 const PSEUDO_HEADERS = [":method", ":path", ":scheme"];
 
-async function respond(stream: ServerHttp2Stream, response: HttpResponse, isHead: boolean): Promise<void> {
+/** Above this a whole body is sent in pieces of so many bytes, each of which tells when it was taken. */
+const PIECE_BYTES = 64 * 1_024;
+
+async function* piecesOf(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < body.length; at += PIECE_BYTES) yield body.subarray(at, at + PIECE_BYTES);
+}
+
+async function respond(answering: Answering, response: HttpResponse, isHead: boolean): Promise<void> {
+  const { stream } = answering;
   const { status, headers, body } = response;
   if (stream.destroyed || stream.closed) return abandon(response);
   // What was not read of the request is not wanted: the client is told to stop, without harm to the answer.
@@ -143,13 +162,19 @@ async function respond(stream: ServerHttp2Stream, response: HttpResponse, isHead
   if (isHead || isBodiless(status) || length === 0) {
     stream.respond(head, { endStream: true });
     abandon(response);
-  } else if (isWhole) {
+  } else if (isWhole && length! <= PIECE_BYTES) {
     stream.respond(head);
     stream.end(body);
   } else {
     stream.respond(head);
-    const promised = headers["content-length"];
-    await writeBody(body, stream, promised === undefined ? undefined : Number(promised));
+    const pieces = isWhole ? piecesOf(typeof body === "string" ? Buffer.from(body) : body) : body;
+    const promised = isWhole ? length : headers["content-length"];
+    const write: WritePiece = (piece, to, written) =>
+      to.write(piece, (error) => {
+        answering.taken++;
+        written(error);
+      });
+    await writeBody(pieces, stream, promised === undefined ? undefined : Number(promised), write);
     if (!stream.destroyed) stream.end();
   }
 }

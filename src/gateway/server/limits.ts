@@ -14,6 +14,11 @@ export interface Limits {
   headCheckInterval: number;
   /** Between two pieces of a body that the server waits for. There is none for the whole: uploads may take hours. */
   bodyIdleTimeout: number;
+  /**
+   * After so long, and twice as long at most, a client is cut off that takes nothing of what waits for it. Systems tell of
+   * what was taken in pieces of up to a megabyte: of a slow one that is one piece in all that time.
+   */
+  writeIdleTimeout: number;
   /** Above the idle time of the SDKs' connection pools, lest they write to a connection that is being closed. */
   keepAliveTimeout: number;
   /** An unwanted body of up to so many bytes is read to keep the connection; for a longer one a new connection is cheaper. */
@@ -40,6 +45,7 @@ export const LIMITS: Limits = {
   headTimeout: 60 * SECOND,
   headCheckInterval: 10 * SECOND,
   bodyIdleTimeout: 60 * SECOND,
+  writeIdleTimeout: 300 * SECOND,
   keepAliveTimeout: 75 * SECOND,
   unreadBytes: 64 * KIB,
   lingerTimeout: 2 * SECOND,

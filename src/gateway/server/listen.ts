@@ -1,8 +1,10 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import type { Certificates } from "./certificates.ts";
+import { deadlines } from "./deadlines.ts";
 import type { Server, Serving } from "./http.ts";
 import { http1Server } from "./http1.ts";
 import { LIMITS, type Limits } from "./limits.ts";
+import { cutWhenStalled } from "./stalled.ts";
 
 export interface ListenOptions extends Serving {
   host: string;
@@ -40,12 +42,16 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     );
   const speakers: Record<Language, Server | undefined> = { http1, http2, tls };
 
+  const { headCheckInterval, writeIdleTimeout } = limits;
+  const watches = deadlines(Math.min(headCheckInterval, writeIdleTimeout));
   const undecided = new Set<Socket>();
   const connections = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     connections.add(socket);
     undecided.add(socket);
+    const leave = cutWhenStalled(socket, writeIdleTimeout, watches);
     socket.once("close", () => {
+      leave();
       connections.delete(socket);
       undecided.delete(socket);
     });

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Deadlines, Expiring } from "../deadlines.ts";
 import { announcedTrailers } from "../head.ts";
 import type { HttpResponse, Serving } from "../http.ts";
 import type { Limits } from "../limits.ts";
@@ -7,7 +8,6 @@ import { BodyStalledError, ClientGoneError } from "../request-body.ts";
 import { abandon, answerToFailure, internalFailure } from "../respond.ts";
 import { type Answer, compose, type LastLines, transmit } from "./answer.ts";
 import { type BodyDecoder, chunkedDecoder, lengthDecoder } from "./body-decoder.ts";
-import type { Deadlines, Expiring } from "./deadlines.ts";
 import { type Client, Exchange } from "./exchange.ts";
 import { type Head, parseHead } from "./head-parser.ts";
 import type { Arriving, Incoming } from "./incoming.ts";

@@ -1,0 +1,94 @@
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { Deadlines, Expiring } from "./deadlines.ts";
+import type { Limits } from "./limits.ts";
+
+/** An answer on its way, and how many pieces of it the client has taken. */
+export interface Answering {
+  readonly stream: ServerHttp2Stream;
+  taken: number;
+}
+
+/** The answers of one session. */
+export interface Answers {
+  readonly size: number;
+  begin(stream: ServerHttp2Stream): Answering;
+  end(): void;
+}
+
+export function openAnswers(
+  session: ServerHttp2Session,
+  limits: Limits,
+  deadlines: Deadlines,
+  breakOff: (stream: ServerHttp2Stream) => void,
+): Answers {
+  const open = new Set<Answering>();
+  let begun = 0;
+  const watches = [
+    untaken(open, limits.writeIdleTimeout, deadlines, breakOff),
+    refusals(session, limits.invalidFrames, () => begun),
+  ];
+  for (const watch of watches) deadlines.add(watch);
+  return {
+    get size() {
+      return open.size;
+    },
+    begin(stream) {
+      const answer = { stream, taken: 0 };
+      begun++;
+      open.add(answer);
+      stream.once("close", () => open.delete(answer));
+      return answer;
+    },
+    end() {
+      for (const watch of watches) deadlines.delete(watch);
+    },
+  };
+}
+
+/**
+ * A client decides for each stream how much it may be sent, and may leave one without a window for good while the
+ * connection is lively: what is taken is counted for each answer.
+ */
+function untaken(
+  open: ReadonlySet<Answering>,
+  idleTimeout: number,
+  deadlines: Deadlines,
+  breakOff: (stream: ServerHttp2Stream) => void,
+): Expiring {
+  /** Of those for which something waited at the last look, how much had been taken. */
+  let before = new Map<Answering, number>();
+  const watch: Expiring = {
+    deadline: deadlines.after(idleTimeout),
+    expire() {
+      const now = new Map<Answering, number>();
+      for (const answer of open) {
+        if (!isWaiting(answer.stream)) continue;
+        if (before.get(answer) === answer.taken) breakOff(answer.stream);
+        else now.set(answer, answer.taken);
+      }
+      before = now;
+      watch.deadline = deadlines.after(idleTimeout);
+    },
+  };
+  return watch;
+}
+
+/** Whether the client has yet to take what was written. */
+const isWaiting = ({ headersSent, writableLength, writableEnded, writableFinished }: ServerHttp2Stream) =>
+  headersSent && (writableLength > 0 || (writableEnded && !writableFinished));
+
+/**
+ * Node resets a stream whose head is too large and tells nobody: that its number was used is all that shows of it. A byte
+ * of such a head may unfold to a whole header (RFC 7541, 6.1), so whoever sends many of them is sent away.
+ */
+function refusals(session: ServerHttp2Session, most: number, begun: () => number): Expiring {
+  return {
+    deadline: 0,
+    expire() {
+      const used = ((session.state.lastProcStreamID ?? -1) + 1) / 2;
+      if (session.closed || used - begun() <= most) return;
+      session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      session.close();
+    },
+  };
+}
