@@ -56,8 +56,7 @@ const tooMany = () => new Malformed("The form has too many parameters");
 /** @returns how many nodes were made for it */
 function put(root: FormNode, key: string, value: string): number {
   const parts = key.split(".", MOST_PARTS + 1);
-  if (parts.length > MOST_PARTS)
-    throw new Malformed(`The parameter ${key.slice(0, 100)} is nested too deep`);
+  if (parts.length > MOST_PARTS) throw new Malformed(`The parameter ${key.slice(0, 100)} is nested too deep`);
   let made = 0;
   let node = root;
   for (const part of parts) {
