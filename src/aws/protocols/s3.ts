@@ -47,10 +47,9 @@ export function unchunked(
 
 /** Query parameters that are integers, with what S3 says to those that are none. */
 const integers = new Map(
-  ["max-keys", "max-uploads", "max-parts", "max-buckets", "part-number-marker"].map((name) => [
-    name,
-    `Provided ${name} not an integer or within integer range`,
-  ]),
+  ["max-keys", "max-uploads", "max-parts", "max-buckets", "max-annotation-results", "part-number-marker"].map(
+    (name) => [name, `Provided ${name} not an integer or within integer range`],
+  ),
 ).set("partNumber", "Part number must be an integer between 1 and 10000, inclusive");
 
 /** @throws {AwsError} InvalidArgument */

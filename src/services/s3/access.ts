@@ -1,6 +1,7 @@
 import { passing } from "#kernel/authorize.ts";
 import type { Access } from "#kernel/service.ts";
 import {
+  onAnnotation,
   onBatch,
   onBucket,
   onBucketByName,
@@ -104,6 +105,11 @@ export const access: Access<"s3"> = {
   PutObjectTagging: onVersion("s3:PutObjectTagging"),
   GetObjectTagging: onVersion("s3:GetObjectTagging"),
   DeleteObjectTagging: onVersion("s3:DeleteObjectTagging"),
+
+  PutObjectAnnotation: onAnnotation("s3:PutObjectAnnotation"),
+  GetObjectAnnotation: onAnnotation("s3:GetObjectAnnotation"),
+  ListObjectAnnotations: onAnnotation("s3:ListObjectAnnotations"),
+  DeleteObjectAnnotation: onAnnotation("s3:DeleteObjectAnnotation"),
 
   PutObjectAcl: onVersion("s3:PutObjectAcl"),
   GetObjectAcl: onVersion("s3:GetObjectAcl"),

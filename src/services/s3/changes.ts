@@ -29,6 +29,8 @@ export type ChangeEvent =
   | "IntelligentTiering"
   | "ObjectTagging:Put"
   | "ObjectTagging:Delete"
+  | "ObjectAnnotation:Put"
+  | "ObjectAnnotation:Delete"
   | "ObjectAcl:Put"
   /** A retention or a legal hold. No event type of S3's: only replication hears of it. */
   | "ObjectLock:Put";

@@ -7,6 +7,7 @@ import { bucketPolicies } from "./access/policies.ts";
 import { bucketPublicAccess } from "./access/public-access.ts";
 import { requestPayment } from "./access/request-payment.ts";
 import { access } from "./access.ts";
+import { objectAnnotations } from "./annotations/annotations.ts";
 import { abandonUploads } from "./buckets/abandoned.ts";
 import { bucketHandlers } from "./buckets/buckets.ts";
 import { bucketListing } from "./buckets/list.ts";
@@ -81,6 +82,7 @@ export const s3 = defineService({
     partHandlers,
     completionHandlers,
     tagging,
+    objectAnnotations,
     selecting,
     notificationConfiguration,
     lifecycleConfiguration,
@@ -124,6 +126,10 @@ export const s3 = defineService({
     "PutObjectTagging",
     "GetObjectTagging",
     "DeleteObjectTagging",
+    "PutObjectAnnotation",
+    "GetObjectAnnotation",
+    "ListObjectAnnotations",
+    "DeleteObjectAnnotation",
     "RestoreObject",
     "PutObjectAcl",
     "GetObjectAcl",

@@ -112,6 +112,8 @@ export interface ObjectVersion extends Lock {
   restore?: Restore;
   checksum?: Checksum;
   tags?: Tag[];
+  /** How many annotations it has. */
+  annotations?: number;
   /** A copy that replication made. */
   replica?: true;
   /** How far replication is, by the destination bucket's name. */

@@ -3,6 +3,7 @@ import { descending } from "#kernel/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Random } from "#lib/random.ts";
+import { discardAnnotations } from "./annotations/store.ts";
 import { invalidVersionId } from "./errors.ts";
 import { touch } from "./lifecycle/mark.ts";
 import {
@@ -175,7 +176,7 @@ export async function rewriteVersion(tx: Transaction, bucket: Bucket, version: O
 export async function removeVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const { key, order } = version;
   await touch(tx, bucket, "changed");
-  await discardBody(tx, version);
+  await discardContent(tx, version);
   const current = await currentVersion(tx, bucket, key);
   if (current?.order !== order) return tx.delete(noncurrent, [bucket.id, key, descending(order)]);
   const [next] =
@@ -204,19 +205,25 @@ function removeNull(
 ): MaybePromise<void> {
   if (!current) return;
   if (current.versionId !== NULL) return removeOlderNull(tx, bucket, key);
-  if (!(current.body && staysIn(current.body, body))) return discardBody(tx, current);
+  if (!(current.body && staysIn(current.body, body))) return discardContent(tx, current);
+  if (current.annotations) return discardAnnotations(tx, current);
 }
 
 async function removeOlderNull(tx: Transaction, bucket: Bucket, key: string): Promise<void> {
   const older = await nullBelow(tx, bucket, key);
   if (!older) return;
-  await discardBody(tx, older);
+  await discardContent(tx, older);
   tx.delete(noncurrent, [bucket.id, key, descending(older.order)]);
 }
 
 async function nullBelow(tx: ReadTransaction, bucket: Bucket, key: string) {
   const [found] = await tx.listBy(noncurrent, "null", { in: [bucket.id, key], limit: 1 });
   return found;
+}
+
+function discardContent(tx: Transaction, version: ObjectVersion): MaybePromise<void> {
+  if (version.annotations) return discardAnnotations(tx, version).then(() => discardBody(tx, version));
+  return discardBody(tx, version);
 }
 
 function discardBody(tx: Transaction, version: ObjectVersion): MaybePromise<void> {

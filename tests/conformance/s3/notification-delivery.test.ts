@@ -3,6 +3,7 @@ import {
   CopyObjectCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectAnnotationCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
   DeleteObjectTaggingCommand,
@@ -10,6 +11,7 @@ import {
   PutBucketLifecycleConfigurationCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketVersioningCommand,
+  PutObjectAnnotationCommand,
   PutObjectCommand,
   type PutObjectCommandOutput,
   PutObjectTaggingCommand,
@@ -211,6 +213,10 @@ const inTurn =
 const copyIt = (Bucket: string) =>
   send(new CopyObjectCommand({ Bucket, Key: "c", CopySource: `${Bucket}/k` }));
 const untagIt = (Bucket: string) => send(new DeleteObjectTaggingCommand({ Bucket, Key: "k" }));
+const note = { Key: "k", AnnotationName: "note" };
+const annotateIt = (Bucket: string) =>
+  send(new PutObjectAnnotationCommand({ Bucket, ...note, AnnotationPayload: "text" }));
+const plainIt = (Bucket: string) => send(new DeleteObjectAnnotationCommand({ Bucket, ...note }));
 const removeBoth = (Bucket: string) =>
   send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "k" }, { Key: "c" }] } }));
 const fail = (bucket: string) => put(bucket, "k", { IfMatch: '"none"' }).catch(() => {});
@@ -238,6 +244,12 @@ const EVENTS: [string, string[], (bucket: string) => Promise<unknown>, string[]]
     ["s3:ObjectTagging:Delete"],
     inTurn(put, tagIt, untagIt),
     ["ObjectTagging:Delete"],
+  ],
+  [
+    "annotations",
+    ["s3:ObjectAnnotation:*"],
+    inTurn(put, annotateIt, plainIt, plainIt),
+    ["ObjectAnnotation:Put", "ObjectAnnotation:Delete"],
   ],
   ["nothing of a write that failed", ["s3:ObjectCreated:*"], fail, []],
 ];

@@ -98,6 +98,15 @@ function factsOnVersion(ctx: Context, scene: Scene, actions: string[], input: On
   return [...facts, bucketFact(ctx, scene, named ? "s3:ListBucketVersions" : "s3:ListBucket", {})];
 }
 
+/** What is attached to an object that should be there: one action, whichever version is named. */
+export const onAnnotation =
+  (action: string) =>
+  (ctx: Context, input: OnObject): MaybePromise<AccessFact[]> =>
+    judged(ctx, input, (scene) => [
+      objectFact(ctx, scene, action, input),
+      ...(scene.version ? [] : [bucketFact(ctx, scene, "s3:ListBucket", {})]),
+    ]);
+
 /** One action, whichever version is named. */
 export const onObject =
   (action: string) =>
@@ -214,6 +223,7 @@ interface Copying extends Writing {
   CopySource: string;
   ExpectedSourceBucketOwner?: string;
   TaggingDirective?: string;
+  AnnotationDirective?: string;
 }
 
 /** Of an object, which takes its tags along, or of a part, which has none. */
@@ -233,21 +243,27 @@ export const onCopy =
       ...(input.RequestPayer !== undefined && { RequestPayer: input.RequestPayer }),
     };
     const takesTags = of === "object" && input.TaggingDirective !== "REPLACE";
+    const takesNotes = of === "object" && input.AnnotationDirective !== "EXCLUDE";
     const reading = await judged(ctx, from, (scene) => {
       const actions = ["s3:GetObject"];
       if (takesTags && scene.version?.tags) actions.push("s3:GetObjectTagging");
-      return factsOnVersion(ctx, scene, actions, from);
+      const facts = factsOnVersion(ctx, scene, actions, from);
+      const carried = takesNotes && scene.version?.annotations;
+      return carried ? [...facts, objectFact(ctx, scene, "s3:GetObjectAnnotation", from)] : facts;
     });
     const writing = await judged(ctx, input, async (scene, tx) => {
-      const tagged = takesTags ? await isTagged(tx, from) : input.Tagging !== undefined;
-      return factsOfWriting(ctx, { ...scene, creates: of === "object" }, input, tagged);
+      const carried = of === "object" ? await versionAt(tx, from) : undefined;
+      const tagged = takesTags ? carried?.tags !== undefined : input.Tagging !== undefined;
+      const facts = factsOfWriting(ctx, { ...scene, creates: of === "object" }, input, tagged);
+      if (takesNotes && carried?.annotations)
+        facts.push(contentFact(ctx, scene, "s3:PutObjectAnnotation", input));
+      return facts;
     });
     return reading === NOTHING ? writing : [...reading, ...writing];
   };
 
-async function isTagged(tx: ReadTransaction, { Bucket, Key, VersionId }: OnObject): Promise<boolean> {
-  const bucket = await bucketAt(tx, Bucket);
-  return (await findVersion(tx, bucket, Key, VersionId))?.tags !== undefined;
+async function versionAt(tx: ReadTransaction, { Bucket, Key, VersionId }: OnObject) {
+  return findVersion(tx, await bucketAt(tx, Bucket), Key, VersionId);
 }
 
 /** Only what comes before any judgement; the handler judges each entry for itself. */

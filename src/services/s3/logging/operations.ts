@@ -63,6 +63,8 @@ const RESOURCES: Readonly<Record<string, string>> = {
   PublicAccessBlock: "PUBLIC_ACCESS_BLOCK",
   ObjectAcl: "ACL",
   ObjectTagging: "OBJECT_TAGGING",
+  ObjectAnnotation: "OBJECT_ANNOTATION",
+  ObjectAnnotations: "OBJECT_ANNOTATION",
   ObjectRetention: "OBJECT_LOCK_RETENTION",
   ObjectLegalHold: "OBJECT_LOCK_LEGALHOLD",
   ObjectLockConfiguration: "OBJECT_LOCK_CONFIGURATION",

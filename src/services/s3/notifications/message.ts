@@ -44,7 +44,11 @@ export function eventMessage(record: EventRecord, configurationId: string) {
 /** Events on replication say 2.2, those of younger kinds 2.3; else they are compatible. */
 function versionOf(event: ChangeEvent): string {
   if (event.startsWith("Replication:")) return "2.2";
-  if (/^(Lifecycle|IntelligentTiering|ObjectAcl|ObjectTagging|ObjectRestore:Delete)/.test(event))
+  if (
+    /^(Lifecycle|IntelligentTiering|ObjectAcl|ObjectAnnotation|ObjectTagging|ObjectRestore:Delete)/.test(
+      event,
+    )
+  )
     return "2.3";
   return "2.1";
 }
@@ -53,7 +57,7 @@ function objectOf(bucket: Bucket, { event, version }: Change, sequencer: string)
   const isWrite = /^(ObjectCreated|ObjectRemoved|LifecycleExpiration)/.test(event);
   const isGone = /:Delete$/.test(event) && isWrite;
   const isMarker = event.endsWith("DeleteMarkerCreated");
-  const isAbout = /^Object(Tagging|Acl)/.test(event);
+  const isAbout = /^Object(Tagging|Annotation|Acl)/.test(event);
   return {
     key: urlEncoded(version.key),
     ...(!isGone && !isMarker && !isAbout && { size: version.size }),

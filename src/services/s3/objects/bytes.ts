@@ -69,7 +69,7 @@ async function openParts(
   return pieces.length === 1 ? pieces[0]! : joined(pieces);
 }
 
-function openBody(
+export function openBody(
   { ctx, tx, lend, secret }: Opening,
   ref: BlobRef,
   start: number,

@@ -4,6 +4,13 @@ import type { Handlers, Input } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Bytes } from "#lib/joined.ts";
 import { provenanceOf } from "../access/ownership.ts";
+import {
+  keepCopies,
+  type OpenAnnotation,
+  openAnnotations,
+  takesAnnotations,
+  withCopies,
+} from "../annotations/copying.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import {
@@ -55,6 +62,7 @@ export const objectCopying = {
     checkConditionForm(input);
     const provenance = await provenanceOf(ctx, input);
     checkDirectives(input);
+    takesAnnotations(input.AnnotationDirective);
     const asked = lockIn(ctx, input);
     const algorithm = wantedAlgorithm(input);
     const encryption = requestedEncryption(input);
@@ -62,37 +70,41 @@ export const objectCopying = {
     const replaced = input.MetadataDirective === "REPLACE" ? attributesOf(input) : undefined;
     const newTags = input.TaggingDirective === "REPLACE" ? headerTags(input.Tagging) : undefined;
 
-    const { bytes, ...source } = await openSource(ctx, from, input, encryption);
+    const { bytes, notes, ...source } = await openSource(ctx, from, input, encryption);
     await rememberRead(ctx, source.bucket, source.version);
-    const { staged, md5, checksum } = await takeIn(ctx, source.version, bytes, encryption, algorithm);
-    return keeping(ctx, staged, async (tx) => {
-      const bucket = await bucketAt(tx, Bucket);
-      const current = await currentVersion(tx, bucket, Key);
-      checkEncryption(ctx, bucket, Key, encryption, COPY);
-      checkWrite(input, current, Key);
-      const version = await writeVersion(tx, bucket, Key, current, {
-        ...(replaced ?? copiedAttributes(source.version, input)),
-        ...lockFor(bucket, asked, tx.now()),
-        tags: input.TaggingDirective === "REPLACE" ? newTags : source.version.tags,
-        ...provenance(bucket),
-        etag: etagFor(encryption, md5, tx.random),
-        size: staged.size,
-        body: await bodies.keep(tx, staged),
-        checksum,
-        ...keptEncryption(encryption),
+    return withCopies(ctx, notes, async (copies) => {
+      const { staged, md5, checksum } = await takeIn(ctx, source.version, bytes, encryption, algorithm);
+      return keeping(ctx, staged, async (tx) => {
+        const bucket = await bucketAt(tx, Bucket);
+        const current = await currentVersion(tx, bucket, Key);
+        checkEncryption(ctx, bucket, Key, encryption, COPY);
+        checkWrite(input, current, Key);
+        const version = await writeVersion(tx, bucket, Key, current, {
+          ...(replaced ?? copiedAttributes(source.version, input)),
+          ...lockFor(bucket, asked, tx.now()),
+          tags: input.TaggingDirective === "REPLACE" ? newTags : source.version.tags,
+          ...provenance(bucket),
+          etag: etagFor(encryption, md5, tx.random),
+          size: staged.size,
+          body: await bodies.keep(tx, staged),
+          checksum,
+          annotations: copies.length || undefined,
+          ...keptEncryption(encryption),
+        });
+        await keepCopies(tx, version, copies);
+        await announce(ctx, tx, bucket, { event: "ObjectCreated:Copy", version });
+        return {
+          CopyObjectResult: {
+            ETag: quoted(version.etag),
+            LastModified: new Date(version.modified),
+            ...checksumMembers(version.checksum),
+          },
+          Expiration: await expirationOf(tx, bucket, version),
+          CopySourceVersionId: toldVersionId(source.bucket, source.version),
+          VersionId: newVersionId(bucket, version),
+          ...toldEncryption(encryption.key),
+        };
       });
-      await announce(ctx, tx, bucket, { event: "ObjectCreated:Copy", version });
-      return {
-        CopyObjectResult: {
-          ETag: quoted(version.etag),
-          LastModified: new Date(version.modified),
-          ...checksumMembers(version.checksum),
-        },
-        Expiration: await expirationOf(tx, bucket, version),
-        CopySourceVersionId: toldVersionId(source.bucket, source.version),
-        VersionId: newVersionId(bucket, version),
-        ...toldEncryption(encryption.key),
-      };
     });
   },
 } satisfies Handlers<"s3">;
@@ -156,7 +168,7 @@ async function openSource(
   from: CopySource,
   input: Request,
   encryption: Requested,
-): Promise<Source & { bytes: Bytes }> {
+): Promise<Source & { bytes: Bytes; notes: OpenAnnotation[] }> {
   return ctx.read(async (tx) => {
     const target = await bucketAt(tx, input.Bucket);
     if (encryption.said === undefined && !encryption.key && !target.encryption)
@@ -170,7 +182,8 @@ async function openSource(
       start: 0,
       end: version.size,
     });
-    return { ...source, bytes };
+    const goAlong = takesAnnotations(input.AnnotationDirective) && !encryption.key;
+    return { ...source, bytes, notes: goAlong ? await openAnnotations(ctx, tx, version) : [] };
   });
 }
 

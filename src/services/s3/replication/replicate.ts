@@ -193,6 +193,7 @@ async function copy(
     body: manifest ? undefined : refs[0],
     ...(!version.deleteMarker && lockFor(destination, { retention, legalHold }, tx.now())),
     upload: undefined,
+    annotations: undefined,
     replica: true,
     replication: undefined,
   };

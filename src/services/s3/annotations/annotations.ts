@@ -1,0 +1,210 @@
+/**
+ * Texts that are attached to an object after it was made.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/annotations-overview.html
+ */
+import { isUtf8 } from "node:buffer";
+import { keeping, staysIn } from "#kernel/blobs.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { type Body, BodyTooLargeError, bodyOf } from "#lib/body.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { announce } from "../changes.ts";
+import { toldEncryption } from "../encryption/customer-key.ts";
+import { entityTooLarge, invalidArgument, preconditionFailed, wrongToken } from "../errors.ts";
+import { bodyOfBytes, openBody } from "../objects/bytes.ts";
+import {
+  checksumMembers,
+  DEFAULT_ALGORITHM,
+  expectedChecksum,
+  refuseUnknownChecksum,
+} from "../objects/checksums.ts";
+import { failedCondition } from "../objects/conditions.ts";
+import { existingVersion, quoted, toldVersionId } from "../objects/found.ts";
+import { checkLengthTold, receive } from "../objects/receive.ts";
+import { bodies, type ObjectVersion } from "../store.ts";
+import { rewriteVersion, wholeSeconds } from "../versions.ts";
+import {
+  customersKey,
+  emptyPayload,
+  invalidName,
+  invalidPrefix,
+  limitExceeded,
+  nameTooLong,
+  noSuchAnnotation,
+  notText,
+} from "./errors.ts";
+import { type Annotation, annotations, MOST_ANNOTATIONS } from "./store.ts";
+
+const MOST_NAME_BYTES = 512;
+const MOST_PAYLOAD_BYTES = 2 ** 20;
+const TOKEN = "s3/ListObjectAnnotations";
+
+export const objectAnnotations = {
+  async PutObjectAnnotation(ctx, input) {
+    const { AnnotationName: name, AnnotationPayload: payload = bodyOf("") } = input;
+    checkName(name);
+    checkLengthTold(ctx, payload);
+    const checksum = expectedChecksum(input, payload.announced);
+    if (!checksum) refuseUnknownChecksum(ctx);
+    const received = await receive(ctx, await textIn(payload), {
+      contentMd5: input.ContentMD5,
+      checksum,
+      algorithm: DEFAULT_ALGORITHM,
+    });
+    return keeping(ctx, received.staged, async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      const version = await existingVersion(tx, bucket, input, "PUT");
+      if (version.customerKey) throw customersKey();
+      checkMatch(input.ObjectIfMatch, version, tx.now());
+      const former = await tx.get(annotations, [bucket.id, version.order, name]);
+      const count = version.annotations ?? 0;
+      if (!former && count >= MOST_ANNOTATIONS) throw limitExceeded();
+      const body = await bodies.keep(tx, received.staged, former?.body);
+      if (former && !staysIn(former.body, body)) bodies.discard(tx, former.body);
+      const annotation: Annotation = {
+        bucket: bucket.id,
+        order: version.order,
+        name,
+        modified: wholeSeconds(tx.now()),
+        etag: received.md5,
+        body,
+        checksum: received.checksum && { ...received.checksum, type: "FULL_OBJECT" },
+      };
+      tx.put(annotations, annotation);
+      const annotated = { ...version, annotations: former ? count : count + 1 };
+      if (!former) await rewriteVersion(tx, bucket, annotated);
+      await announce(ctx, tx, bucket, { event: "ObjectAnnotation:Put", version: annotated });
+      return {
+        Key: input.Key,
+        AnnotationName: name,
+        ObjectVersionId: toldVersionId(bucket, version),
+        ETag: quoted(annotation.etag),
+        ...checksumMembers(annotation.checksum),
+        ...toldEncryption(undefined),
+      };
+    });
+  },
+
+  async GetObjectAnnotation(ctx, input) {
+    const { AnnotationName: name } = input;
+    checkName(name);
+    return ctx.read(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      const version = await existingVersion(tx, bucket, input, "GET");
+      const annotation = await tx.get(annotations, [bucket.id, version.order, name]);
+      if (!annotation) throw noSuchAnnotation(input.Key, name);
+      const { body, etag, modified, checksum } = annotation;
+      return {
+        AnnotationPayload: await openBody({ ctx, tx }, body, 0, body.size),
+        ObjectVersionId: toldVersionId(bucket, version),
+        LastModified: new Date(modified),
+        ContentLength: body.size,
+        ETag: quoted(etag),
+        ...(input.ChecksumMode !== undefined ? checksumMembers(checksum) : undefined),
+        ...toldEncryption(undefined),
+      };
+    });
+  },
+
+  async ListObjectAnnotations(ctx, input) {
+    const { AnnotationPrefix: prefix, ContinuationToken: token } = input;
+    if (prefix !== undefined && Buffer.byteLength(prefix) > MOST_NAME_BYTES) throw invalidPrefix(prefix);
+    const most = mostOf(input.MaxAnnotationResults);
+    const after = token === undefined ? undefined : unseal(ctx, token);
+    return ctx.read(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      const version = await existingVersion(tx, bucket, input, "GET");
+      const found = await listed(tx, version, { prefix, after, limit: most + 1 });
+      const page = found.slice(0, most);
+      return {
+        Annotations: page.map(({ name, modified, etag, checksum, body }) => ({
+          AnnotationName: name,
+          LastModified: new Date(modified),
+          ETag: quoted(etag),
+          ChecksumAlgorithm: checksum && [checksum.algorithm],
+          Size: body.size,
+        })),
+        Bucket: input.Bucket,
+        Key: input.Key,
+        ObjectVersionId: toldVersionId(bucket, version),
+        AnnotationPrefix: prefix,
+        MaxAnnotationResults: most,
+        AnnotationCount: page.length,
+        ContinuationToken: token,
+        NextContinuationToken: found.length > most ? ctx.seal.seal(TOKEN, page.at(-1)!.name) : undefined,
+      };
+    });
+  },
+
+  async DeleteObjectAnnotation(ctx, input) {
+    const { AnnotationName: name } = input;
+    checkName(name);
+    return ctx.transact(async (tx) => {
+      const bucket = await bucketAt(tx, input.Bucket);
+      const version = await existingVersion(tx, bucket, input, "DELETE");
+      checkMatch(input.ObjectIfMatch, version, tx.now());
+      const annotation = await tx.get(annotations, [bucket.id, version.order, name]);
+      if (annotation) {
+        bodies.discard(tx, annotation.body);
+        tx.delete(annotations, [bucket.id, version.order, name]);
+        const without = { ...version, annotations: version.annotations! - 1 || undefined };
+        await rewriteVersion(tx, bucket, without);
+        await announce(ctx, tx, bucket, { event: "ObjectAnnotation:Delete", version: without });
+      }
+      return { ObjectVersionId: toldVersionId(bucket, version) };
+    });
+  },
+} satisfies Handlers<"s3">;
+
+/** @throws {AwsError} AnnotationNameTooLong, InvalidAnnotationName for what AWS keeps for itself, or no XML could tell */
+function checkName(name: string | undefined): asserts name is string {
+  if (!name || /^(aws|s3)/i.test(name) || /\p{Cc}/u.test(name)) throw invalidName(name ?? "");
+  if (Buffer.byteLength(name) > MOST_NAME_BYTES) throw nameTooLong(name);
+}
+
+/** @throws {AwsError} InvalidRequest, EntityTooLarge, UnsupportedMediaType */
+async function textIn(payload: Body): Promise<Body> {
+  const bytes = await Promise.try(() => payload.bytes(MOST_PAYLOAD_BYTES)).catch((error: unknown) => {
+    throw error instanceof BodyTooLargeError ? entityTooLarge(MOST_PAYLOAD_BYTES, payload.size) : error;
+  });
+  if (bytes.length === 0) throw emptyPayload();
+  if (!isUtf8(bytes)) throw notText();
+  return { ...bodyOfBytes(bytes, bytes.length), announced: payload.announced, trailers: payload.trailers };
+}
+
+/** @throws {AwsError} PreconditionFailed where the object has another ETag */
+function checkMatch(ifMatch: string | undefined, version: ObjectVersion, now: number): void {
+  if (ifMatch === undefined || !failedCondition({ ifMatch }, version, now)) return;
+  throw preconditionFailed("x-amz-object-if-match");
+}
+
+function mostOf(said: number | undefined): number {
+  if (said === undefined) return MOST_ANNOTATIONS;
+  if (said >= 1 && said <= MOST_ANNOTATIONS) return said;
+  const message = `Argument max-annotation-results must be an integer between 1 and ${MOST_ANNOTATIONS}`;
+  throw invalidArgument(message, "max-annotation-results", said);
+}
+
+function unseal(ctx: Context, token: string): string {
+  const name = ctx.seal.unseal(TOKEN, token);
+  if (typeof name !== "string") throw wrongToken();
+  return name;
+}
+
+interface Wanted {
+  prefix: string | undefined;
+  after: string | undefined;
+  limit: number;
+}
+
+/** In the order of the names' bytes: an object has so few that a prefix is sought among them all. */
+async function listed(tx: ReadTransaction, { bucket, order }: ObjectVersion, wanted: Wanted) {
+  const { prefix = "", after, limit } = wanted;
+  const all = await tx.list(annotations, {
+    in: [bucket, order],
+    ...(after !== undefined && { after: [after] }),
+    limit: MOST_ANNOTATIONS,
+  });
+  return all.filter(({ name }) => name.startsWith(prefix)).slice(0, limit);
+}

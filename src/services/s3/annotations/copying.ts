@@ -1,0 +1,72 @@
+import type { StagedBlob } from "#kernel/blobs.ts";
+import type { Context } from "#kernel/context.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import type { Bytes } from "#lib/joined.ts";
+import { invalidArgument } from "../errors.ts";
+import { bodyOfBytes, openBody } from "../objects/bytes.ts";
+import { bodies, type ObjectVersion } from "../store.ts";
+import { type Annotation, annotations, annotationsOf } from "./store.ts";
+
+const HEADER = "x-amz-object-annotation-directive";
+
+/** Whether annotations go along with a copy. @throws {AwsError} InvalidArgument */
+export function takesAnnotations(directive: string | undefined): boolean {
+  if (directive === undefined || directive === "COPY") return true;
+  if (directive === "EXCLUDE") return false;
+  throw invalidArgument("Unknown annotation directive.", HEADER, directive);
+}
+
+export interface OpenAnnotation {
+  annotation: Annotation;
+  bytes: Bytes;
+}
+
+/** Those of a source, opened in the transaction that found it. */
+export async function openAnnotations(
+  ctx: Context,
+  tx: ReadTransaction,
+  version: ObjectVersion,
+): Promise<OpenAnnotation[]> {
+  if (!version.annotations) return [];
+  const opened: OpenAnnotation[] = [];
+  for (const annotation of await annotationsOf(tx, version)) {
+    const bytes = await openBody({ ctx, tx }, annotation.body, 0, annotation.body.size);
+    opened.push({ annotation, bytes });
+  }
+  return opened;
+}
+
+export interface StagedAnnotation {
+  annotation: Annotation;
+  staged: StagedBlob;
+}
+
+/** Takes them in, for `write` to keep; what it does not keep is dropped. */
+export async function withCopies<R>(
+  ctx: Context,
+  opened: readonly OpenAnnotation[],
+  write: (copies: readonly StagedAnnotation[]) => Promise<R>,
+): Promise<R> {
+  const copies: StagedAnnotation[] = [];
+  try {
+    for (const { annotation, bytes } of opened) {
+      const { size } = annotation.body;
+      const staged = await ctx.blobs.receive(bodyOfBytes(bytes, size), { limit: size });
+      copies.push({ annotation, staged });
+    }
+    return await write(copies);
+  } catch (error) {
+    for (const { staged } of copies) await ctx.blobs.drop(staged);
+    throw error;
+  }
+}
+
+export async function keepCopies(
+  tx: Transaction,
+  { bucket, order, modified }: ObjectVersion,
+  copies: readonly StagedAnnotation[],
+): Promise<void> {
+  for (const { annotation, staged } of copies) {
+    tx.put(annotations, { ...annotation, bucket, order, modified, body: await bodies.keep(tx, staged) });
+  }
+}
