@@ -23,6 +23,8 @@ export interface DeadLetters {
   attributes: Record<string, string>;
   caller: string | Principal;
   sourceArn?: string;
+  /** The code of a failure as the letter tells it; the target's own unless said. */
+  codeOf?: (error: AwsError) => string;
 }
 
 /** EventBridge's, unless a target says otherwise: 185 retries in a day. */
@@ -50,7 +52,7 @@ export async function deliverOrBury(
     if (!exhausted) throw error;
     if (!delivery.deadLetters) throw new GivenUp(`${error.code}: ${error.message}`);
     await bury(ctx, delivery.deadLetters, {
-      ERROR_CODE: error.code,
+      ERROR_CODE: delivery.deadLetters.codeOf?.(error) ?? error.code,
       ERROR_MESSAGE: error.message || error.code,
       RETRY_ATTEMPTS: String(delivery.attempt),
       ...(exhausted !== "NoRetry" && { EXHAUSTED_RETRY_CONDITION: exhausted }),

@@ -153,7 +153,7 @@ describe("a target that fails", () => {
       {
         queue: "dead",
         attributes: {
-          ERROR_CODE: { StringValue: "ServiceUnavailable" },
+          ERROR_CODE: { StringValue: "ERROR_FROM_TARGET" },
           RETRY_ATTEMPTS: { StringValue: "3" },
           EXHAUSTED_RETRY_CONDITION: { StringValue: "MaximumRetryAttempts" },
           TARGET_ARN: { StringValue: queueArn("orders") },

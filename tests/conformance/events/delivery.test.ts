@@ -171,7 +171,7 @@ describe("delivered events", () => {
       await cloud.advance(1_000);
       expect((await dead.messages())[0]!.MessageAttributes).toMatchObject({
         TARGET_ARN: { StringValue: Arn },
-        ERROR_CODE: { StringValue: "ResourceNotFoundException" },
+        ERROR_CODE: { StringValue: "NO_RESOURCE" },
       });
     },
   );
@@ -188,8 +188,19 @@ describe("delivered events", () => {
     expect(MessageAttributes).toMatchObject({
       RULE_ARN: { StringValue: arn(`rule/${Name}`) },
       TARGET_ARN: { StringValue: queue("nowhere") },
-      ERROR_CODE: { StringValue: expect.any(String) },
+      ERROR_CODE: { StringValue: "NO_RESOURCE" },
       ERROR_MESSAGE: { StringValue: expect.any(String) },
+    });
+  });
+  behaviour("a queue that does not let the rule in is told as such", guide("eb-rule-dlq"), async () => {
+    const dead = await inbox();
+    const QueueName = name("closed");
+    await sqs(new CreateQueueCommand({ QueueName }));
+    const { put } = await route({ Arn: queue(QueueName), DeadLetterConfig: { Arn: dead.arn } });
+    await put();
+    await cloud.advance(1_000);
+    expect((await dead.messages())[0]!.MessageAttributes).toMatchObject({
+      ERROR_CODE: { StringValue: "NO_PERMISSIONS" },
     });
   });
 });

@@ -10,6 +10,7 @@ import { deliver } from "#kernel/targets.ts";
 import { ruleArn } from "../arns.ts";
 import { callDestination } from "../destinations/call.ts";
 import type { BusEvent } from "../store.ts";
+import { failureOf } from "./failure.ts";
 import { inputOf } from "./input.ts";
 
 /** An event on its way to one target of a rule. */
@@ -41,6 +42,7 @@ export function sendTo(ctx: Context, sending: Sending, attempt: number, forward:
           attributes: { RULE_ARN: source, TARGET_ARN: target.Arn },
           caller: CALLER,
           sourceArn: source,
+          codeOf: failureOf,
         };
   const delivery = { attempt, since: ingested, retry: target.RetryPolicy, deadLetters };
   return deliverOrBury(ctx, delivery, () => sendOnce(ctx, sending, forward));

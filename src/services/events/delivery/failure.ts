@@ -1,0 +1,20 @@
+import type { AwsError } from "#aws/errors.ts";
+
+/**
+ * Why an event was not delivered, in EventBridge's own words: its dead letters do not tell the target's.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+ */
+export function failureOf({ code, status }: AwsError): string {
+  if (code === "NotImplemented") return code;
+  const [, known] = KNOWN.find(([codes]) => codes.test(code)) ?? [];
+  return known ?? (status >= 500 ? "ERROR_FROM_TARGET" : "SDK_CLIENT_ERROR");
+}
+
+const KNOWN: readonly [codes: RegExp, failure: string][] = [
+  [/NotFound|NonExistent|DoesNotExist|NoSuch/, "NO_RESOURCE"],
+  [/AccessDenied|AuthorizationError|NotAuthorized|Unauthorized/, "NO_PERMISSIONS"],
+  [/Throttl|TooManyRequests|ThroughputExceeded/, "THROTTLING"],
+  [/LimitExceeded|QuotaExceeded/, "RESOURCE_LIMIT_EXCEEDED"],
+  [/AlreadyExists/, "RESOURCE_ALREADY_EXISTS"],
+  [/Validation|Invalid|Missing/, "INVALID_PARAMETER"],
+];
