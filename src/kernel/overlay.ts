@@ -1,7 +1,6 @@
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { keyText } from "#storage/kv/key-text.ts";
 import { type KeyRange, type KeyValueStore, MAX_PAGE, type Row } from "#storage/kv/kv.ts";
-import { TextRow } from "#storage/kv/text-row.ts";
 import type { Hot } from "./hot.ts";
 import type { Memories, Memory } from "./memory.ts";
 
@@ -82,12 +81,12 @@ class Reader implements View {
 
   get(key: Uint8Array, known?: string): MaybePromise<Uint8Array | undefined> {
     const { store, overlay } = this.layers;
-    if (this.#isBare) return store.get(key, known);
+    if (this.#isBare) return store.get(key);
     const text = known ?? keyText(key);
     const mine = this.#own?.get(text);
     if (mine) return mine.value;
     const write = overlay.get(text);
-    if (!write) return store.get(key, text);
+    if (!write) return store.get(key);
     this.#note(write.pending);
     return write.value;
   }
@@ -101,7 +100,7 @@ class Reader implements View {
     const isAbove = this.#own?.has(text) || overlay.has(text);
     const known = isAbove ? undefined : hot.get(text);
     if (known !== undefined) return known as T;
-    const value = isAbove ? this.get(key, text) : store.get(key, text);
+    const value = isAbove ? this.get(key, text) : store.get(key);
     // A store that answers later may be another owner's by then: it is asked every time.
     if (value instanceof Promise) return value.then((later) => later && decode(later));
     const record = value && decode(value);
@@ -186,7 +185,7 @@ async function merge(store: KeyValueStore, range: KeyRange, writes: [string, Wri
   for (;;) {
     const page = await store.range(rest);
     for (const row of page) {
-      const text = row instanceof TextRow ? row.text : keyText(row.key);
+      const text = row.text ?? keyText(row.key);
       for (; at < writes.length && before(writes[at]![0], text) && out.length < range.limit; at++)
         keep(out, writes[at]![1]);
       if (out.length === range.limit) return out;

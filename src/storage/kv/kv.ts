@@ -22,9 +22,8 @@ export interface KeyValueStore {
 
   /**
    * Reads see every commit whose promise has resolved, at least. A driver that needs no I/O answers at once.
-   * @param text of the key, as `key-text.ts` makes it, where that is known
    */
-  get(key: Uint8Array, text?: string): MaybePromise<Uint8Array | undefined>;
+  get(key: Uint8Array): MaybePromise<Uint8Array | undefined>;
   range(range: KeyRange): MaybePromise<Row[]>;
 
   /**

@@ -1,49 +1,83 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Laid, SLAB, slabs } from "./slabs.ts";
+import { keyBytes, keyText } from "./key-text.ts";
+import { SLAB, slabs } from "./slabs.ts";
 
-const textOf = ({ bytes, start, end }: Laid) => Buffer.from(bytes.subarray(start, end)).toString();
+/** Rows in slabs, with what is known of where each lies. */
+function laid() {
+  const places = new Map<string, number>();
+  const rows = slabs((key, place) => places.set(keyText(key), place));
+  return {
+    rows,
+    placeOf: (name: string) => places.get(name)!,
+    set(name: string, value: Uint8Array): void {
+      const place = rows.lay(keyBytes(name), value);
+      const former = places.get(name);
+      places.set(name, place);
+      if (former !== undefined) rows.free(former);
+    },
+    delete(name: string): void {
+      const place = places.get(name);
+      places.delete(name);
+      if (place !== undefined) rows.free(place);
+    },
+  };
+}
 
 const LENGTHS = fc.oneof(fc.nat(100), fc.nat(SLAB / 4), fc.constant(0));
 const STEPS = fc.array(fc.tuple(fc.nat(40), fc.option(LENGTHS)), { maxLength: 400 });
 
-test("every value is what was laid down, until it is free", () => {
+test("every row is what was laid down, until it is free", () => {
   fc.assert(
     fc.property(STEPS, (steps) => {
-      const { lay, free } = slabs();
-      const known = new Map<number, { text: string; laid: Laid }>();
-      for (const [n, [name, length]] of steps.entries()) {
-        const former = known.get(name);
-        if (former) free(former.laid);
-        known.delete(name);
-        if (length === null) continue;
-        const text = String(n).padEnd(length, ".").slice(0, length);
-        known.set(name, { text, laid: lay(Buffer.from(text)) });
+      const all = laid();
+      const known = new Map<string, string>();
+      for (const [n, [number, length]] of steps.entries()) {
+        const name = `row ${number}`;
+        const text = String(n).padEnd(length ?? 0, ".");
+        if (length === null) {
+          all.delete(name);
+          known.delete(name);
+        } else {
+          all.set(name, keyBytes(text));
+          known.set(name, text);
+        }
       }
-      for (const { text, laid } of known.values()) expect(textOf(laid)).toBe(text);
+      for (const [name, text] of known) {
+        const place = all.placeOf(name);
+        expect(all.rows.compare(place, keyBytes(name))).toBe(0);
+        expect(keyText(all.rows.key(place))).toBe(name);
+        expect(keyText(all.rows.value(place))).toBe(text);
+        const row = all.rows.row(place);
+        expect([row.text, keyText(row.key), keyText(row.value)]).toEqual([name, name, text]);
+      }
     }),
   );
 });
 
 test.each([0, 1, 100, SLAB / 8, SLAB / 2])(
-  "slabs of values of %i bytes go when most of those are free",
+  "slabs of values of %i bytes go when most rows are free",
   (length) => {
-    const values = slabs();
-    const all = Array.from({ length: 20_000_000 / Math.max(length, 1_000) }, () =>
-      values.lay(new Uint8Array(length)),
-    );
-    for (const laid of all.filter((_, n) => n % 100 !== 0)) values.free(laid);
-    const live = all.filter((_, n) => n % 100 === 0).length * Math.max(length, 16);
-    expect(values.size).toBeLessThanOrEqual(2 * live + 2 * SLAB);
+    const all = laid();
+    const count = 20_000_000 / Math.max(length, 1_000);
+    for (let n = 0; n < count; n++) all.set(`row ${n}`, new Uint8Array(length));
+    for (let n = 0; n < count; n++) if (n % 100 !== 0) all.delete(`row ${n}`);
+    const live = Math.ceil(count / 100) * (length + 16);
+    expect(all.rows.size).toBeLessThanOrEqual(2 * live + 2 * SLAB);
   },
 );
 
-test("what was read stays as it was, wherever the value goes", () => {
-  const { lay, free } = slabs();
-  const kept = lay(Buffer.from("kept"));
-  const { bytes, start, end } = kept;
-  for (let i = 0; i < 100; i++) free(lay(new Uint8Array(SLAB / 8)));
-  expect(kept.bytes).not.toBe(bytes);
-  expect(textOf(kept)).toBe("kept");
-  expect(textOf({ bytes, start, end })).toBe("kept");
+test("what was read stays as it was, wherever the row goes", () => {
+  const all = laid();
+  all.set("kept", keyBytes("value"));
+  const place = all.placeOf("kept");
+  const row = all.rows.row(place);
+  for (let n = 0; n < 100; n++) {
+    all.set("other", new Uint8Array(SLAB / 10));
+    all.delete("other");
+  }
+  expect(all.placeOf("kept")).not.toBe(place);
+  expect(keyText(all.rows.value(all.placeOf("kept")))).toBe("value");
+  all.delete("kept");
+  expect([row.text, keyText(row.key), keyText(row.value)]).toEqual(["kept", "kept", "value"]);
 });

@@ -1,68 +1,67 @@
-/** Bytes of a slab: thousands of small values, of which the garbage collector sees one object. */
+import type { LaidRow } from "./laid-row.ts";
+import type { Keys } from "./places.ts";
+import {
+  compareKeyAt,
+  eraseRow,
+  isErased,
+  keyAt,
+  nextRow,
+  ROW_HEAD,
+  rowAt,
+  valueAt,
+  valueCopyAt,
+  writeRow,
+} from "./row-layout.ts";
+
+/** Bytes of a slab: thousands of small rows, of which the garbage collector sees one object. */
 export const SLAB = 64 * 1024;
-/** A larger value has a slab of its own. */
+/** A larger row has a slab of its own. */
 const LARGEST_SHARING = SLAB / 8;
-/** What even an empty value counts for, so that the values of a slab are bounded, too. */
-const LEAST = 16;
 
-/** Where a value lies: its slab may become another one, but what was read there once stays as it was. */
-export interface Laid {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Copies of small values, laid one behind the other in slabs. What is free in a slab is never written to again. */
-export interface Slabs {
-  lay(value: Uint8Array): Laid;
-  /** Once for each value. */
-  free(laid: Laid): void;
+/**
+ * Copies of rows, laid one behind the other in slabs. A place is the number of a slab and where in it, as one number.
+ * Keys and values are never written over: whoever reads on where a row lay finds what was there.
+ */
+export interface Slabs extends Keys {
+  /** @returns its place */
+  lay(key: Uint8Array, value: Uint8Array): number;
+  /** Once for each place. */
+  free(place: number): void;
+  row(place: number): LaidRow;
+  /** In bytes of its own. */
+  value(place: number): Buffer;
   /** Bytes of all slabs. */
   readonly size: number;
 }
 
 interface Slab {
-  bytes: Buffer;
+  readonly number: number;
+  readonly bytes: Buffer;
   used: number;
   live: number;
-  values: Value[];
 }
 
-interface Value extends Laid {
-  bytes: Buffer;
-  start: number;
-  end: number;
-  /** `undefined` once it is free. */
-  slab: Slab | undefined;
-}
-
-const weightOf = ({ start, end }: Laid): number => Math.max(end - start, LEAST);
-
-export function slabs(): Slabs {
+/** @param moved is told of rows that have another place from now on */
+export function slabs(moved: (key: Uint8Array, place: number) => void): Slabs {
+  const all: (Slab | undefined)[] = [];
+  const free: number[] = [];
   let size = 0;
   let open = made(SLAB);
 
   function made(capacity: number): Slab {
     size += capacity;
-    return { bytes: Buffer.allocUnsafeSlow(capacity), used: 0, live: 0, values: [] };
+    const number = free.pop() ?? all.length;
+    const slab = { number, bytes: Buffer.allocUnsafeSlow(capacity), used: 0, live: 0 };
+    all[number] = slab;
+    return slab;
   }
 
-  function placeIn(slab: Slab, value: Value, from: Uint8Array, start: number, end: number): Value {
-    const length = end - start;
-    Buffer.prototype.copy.call(from, slab.bytes, slab.used, start, end);
-    value.slab = slab;
-    value.bytes = slab.bytes;
-    value.start = slab.used;
-    value.end = slab.used + length;
-    slab.used += weightOf(value);
-    slab.live += weightOf(value);
-    slab.values.push(value);
-    return value;
-  }
+  const slabOf = (place: number): Slab => all[Math.floor(place / SLAB)]!;
+  const within = (slab: Slab, place: number): number => place - slab.number * SLAB;
 
-  function roomFor(length: number): Slab {
-    if (length > LARGEST_SHARING) return made(length);
-    if (open.used + Math.max(length, LEAST) > SLAB) {
+  function roomFor(bytes: number): Slab {
+    if (bytes > LARGEST_SHARING) return made(bytes);
+    if (open.used + bytes > SLAB) {
       const full = open;
       open = made(SLAB);
       thin(full);
@@ -70,29 +69,59 @@ export function slabs(): Slabs {
     return open;
   }
 
+  function lay(key: Uint8Array, value: Uint8Array): number {
+    const bytes = ROW_HEAD + key.length + value.length;
+    const slab = roomFor(bytes);
+    const at = slab.used;
+    slab.used = writeRow(slab.bytes, at, key, value);
+    slab.live += bytes;
+    return slab.number * SLAB + at;
+  }
+
   /** Gives a slab up of which less than half is wanted: the rest moves. */
-  function thin(slab: Slab): void {
-    if (slab.live > 0 && slab.live >= slab.bytes.length / 2) return;
-    size -= slab.bytes.length;
-    for (const value of slab.values) {
-      if (value.slab === slab)
-        placeIn(roomFor(value.end - value.start), value, value.bytes, value.start, value.end);
+  function thin({ number, bytes, used, live }: Slab): void {
+    if (live > 0 && live >= bytes.length / 2) return;
+    for (let at = 0; live > 0 && at < used; at = nextRow(bytes, at)) {
+      if (isErased(bytes, at)) continue;
+      const key = keyAt(bytes, at);
+      moved(key, lay(key, valueAt(bytes, at)!));
     }
-    slab.values = [];
+    size -= bytes.length;
+    all[number] = undefined;
+    free.push(number);
   }
 
   return {
-    lay(bytes) {
-      const value: Value = { slab: undefined, bytes: open.bytes, start: 0, end: 0 };
-      return placeIn(roomFor(bytes.length), value, bytes, 0, bytes.length);
-    },
-    free(laid) {
-      const value = laid as Value;
-      const slab = value.slab!;
-      slab.live -= weightOf(value);
-      value.slab = undefined;
+    lay,
+
+    free(place) {
+      const slab = slabOf(place);
+      const at = within(slab, place);
+      slab.live -= nextRow(slab.bytes, at) - at;
+      eraseRow(slab.bytes, at);
       if (slab !== open) thin(slab);
     },
+
+    row(place) {
+      const slab = slabOf(place);
+      return rowAt(slab.bytes, within(slab, place))!;
+    },
+
+    value(place) {
+      const slab = slabOf(place);
+      return valueCopyAt(slab.bytes, within(slab, place))!;
+    },
+
+    compare(place, key) {
+      const slab = slabOf(place);
+      return compareKeyAt(slab.bytes, within(slab, place), key);
+    },
+
+    key(place) {
+      const slab = slabOf(place);
+      return Buffer.from(keyAt(slab.bytes, within(slab, place)));
+    },
+
     get size() {
       return size;
     },

@@ -32,7 +32,8 @@ export class TextRow implements Row, Lent {
   }
 }
 
-function copyOf(bytes: Uint8Array, start: number, end: number): Buffer {
+/** What lies between two places, in bytes of its own. */
+export function copyOf(bytes: Uint8Array, start: number, end: number): Buffer {
   const copy = Buffer.allocUnsafe(end - start);
   Buffer.prototype.copy.call(bytes, copy, 0, start, end);
   return copy;

@@ -1,24 +1,27 @@
-import { keyText } from "../key-text.ts";
 import type { Commit } from "../kv.ts";
-import { type OrderedMap, orderedMap } from "../ordered-map.ts";
-import type { TextRow } from "../text-row.ts";
+import type { LaidRow } from "../laid-row.ts";
+import { type Places, placesOf } from "../places.ts";
+import {
+  compareKeyAt,
+  keyAt,
+  keyTextAt,
+  nextRow,
+  ROW_HEAD,
+  rowAt,
+  valueAt,
+  valueCopyAt,
+  writeRow,
+} from "../row-layout.ts";
 import type { LogFile } from "./disk.ts";
 import {
   endOfRecord,
   HEAD,
   type Head,
-  keyTextAt,
-  nextRow,
   RECORD_HEAD,
-  ROW_HEAD,
   readHead,
   recordSeed,
-  rowAt,
-  valueAt,
-  valueCopyAt,
   writeHead,
   writeRecordHead,
-  writeRow,
 } from "./layout.ts";
 
 /**
@@ -32,16 +35,19 @@ export interface Generation {
   readonly before: number;
   /** The memory that its bytes stand in. Once the generation is settled it is free for others, unless it is lent. */
   readonly arena: Buffer;
-  /** Newest row by key: where it stands. */
-  readonly rows: OrderedMap<number>;
+  /** Where in the arena the newest row of each key stands. */
+  readonly rows: Places;
   /** Whether rows were handed out whose values stand in the arena: from then on the arena is theirs. */
   readonly isLent: boolean;
-  /** The value of a row, in the arena itself; `undefined` for a deletion. */
+  /** In the arena itself. */
+  key(row: number): Uint8Array;
+  keyText(row: number): string;
+  /** In the arena itself; `undefined` for a deletion. */
   value(row: number): Uint8Array | undefined;
   /** The same in bytes of its own. */
   valueCopy(row: number): Buffer | undefined;
-  /** The whole row, whose value stands in the arena. */
-  row(text: string, row: number): TextRow | undefined;
+  /** The whole row, which stands in the arena. */
+  row(row: number): LaidRow | undefined;
   fits(bytes: number): boolean;
   /** Writes a group to the disk, and then shows it. It is not there if this throws. */
   append(group: readonly Commit[]): Promise<void>;
@@ -81,7 +87,10 @@ export async function recoverGeneration(file: LogFile, settled: number): Promise
 
 function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer) {
   const seed = recordSeed(salt);
-  const rows = orderedMap<number>();
+  const rows = placesOf({
+    compare: (row, key) => compareKeyAt(arena, row, key),
+    key: (row) => keyAt(arena, row),
+  });
   let end = HEAD;
   let records = 0;
   let isLent = false;
@@ -91,18 +100,18 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
     let at = start + RECORD_HEAD;
     for (const { puts, deletes } of group) {
       for (const key of deletes) {
-        rows.set(keyText(key), at);
+        rows.set(key, at);
         at += ROW_HEAD + key.length;
       }
-      for (const { key, value, text = keyText(key) } of puts) {
-        rows.set(text, at);
+      for (const { key, value } of puts) {
+        rows.set(key, at);
         at += ROW_HEAD + key.length + value.length;
       }
     }
   }
 
   function showRecovered(start: number, upTo: number): void {
-    for (let at = start + RECORD_HEAD; at < upTo; at = nextRow(arena, at)) rows.set(keyTextAt(arena, at), at);
+    for (let at = start + RECORD_HEAD; at < upTo; at = nextRow(arena, at)) rows.set(keyAt(arena, at), at);
   }
 
   function encode(group: readonly Commit[]): number {
@@ -131,14 +140,16 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
     get records() {
       return records;
     },
+    key: (row: number) => keyAt(arena, row),
+    keyText: (row: number) => keyTextAt(arena, row),
     value: (row: number) => valueAt(arena, row),
     valueCopy: (row: number) => valueCopyAt(arena, row),
     get isLent() {
       return isLent;
     },
-    row(text: string, row: number) {
+    row(row: number) {
       isLent = true;
-      return rowAt(arena, text, row);
+      return rowAt(arena, row);
     },
     fits: (bytes: number) => end + bytes <= arena.length,
 

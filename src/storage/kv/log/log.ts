@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { keyBytes, keyText } from "../key-text.ts";
 import { type Commit, type KeyRange, MAX_PAGE, type Row } from "../kv.ts";
 import type { TextRow } from "../text-row.ts";
 import type { LogFile } from "./disk.ts";
@@ -44,7 +43,7 @@ const SLICE_BYTES = 1024 * 1024;
  */
 export interface Log {
   append(group: readonly Commit[]): Promise<void>;
-  get(key: Uint8Array, text?: string): Uint8Array | undefined;
+  get(key: Uint8Array): Uint8Array | undefined;
   range(range: KeyRange): Row[];
   /** Larger than that of every opening before it that wrote something. */
   readonly opening: number;
@@ -104,8 +103,9 @@ export async function openLog(
   }
 
   /** Whether a later generation has a row of that key: this one's then need not go to the base. */
-  function isNewer(than: Generation, key: string): boolean {
-    for (let i = live.length - 1; live[i] !== than; i--) if (live[i]!.rows.has(key)) return true;
+  function isNewer(than: Generation, key: Uint8Array): boolean {
+    for (let i = live.length - 1; live[i] !== than; i--)
+      if (live[i]!.rows.get(key) !== undefined) return true;
     return false;
   }
 
@@ -119,9 +119,9 @@ export async function openLog(
       await into.append(group);
     },
 
-    get(key, text = keyText(key)) {
+    get(key) {
       for (let i = live.length - 1; i >= 0; i--) {
-        const row = live[i]!.rows.get(text);
+        const row = live[i]!.rows.get(key);
         if (row === undefined) continue;
         return live[i]!.valueCopy(row);
       }
@@ -157,12 +157,13 @@ async function recover(base: Base, files: readonly LogFile[]): Promise<Generatio
 }
 
 /** What a generation came to, in the order of its keys, in pieces. */
-function* slicesOf({ rows, value }: Generation, isOutdated: (key: string) => boolean) {
+function* slicesOf(generation: Generation, isOutdated: (key: Uint8Array) => boolean) {
   let changes: Change[] = [];
   let bytes = 0;
-  for (const { text, value: row } of rows.all()) {
-    if (isOutdated(text)) continue;
-    const change = { key: keyBytes(text), value: value(row) };
+  for (const row of generation.rows.all()) {
+    const key = generation.key(row);
+    if (isOutdated(key)) continue;
+    const change = { key, value: generation.value(row) };
     changes.push(change);
     bytes += change.value?.length ?? 0;
     if (changes.length < SLICE_ROWS && bytes < SLICE_BYTES) continue;

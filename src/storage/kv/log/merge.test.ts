@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { keyBytes, keyText } from "../key-text.ts";
 import type { KeyRange } from "../kv.ts";
-import { orderedMap } from "../ordered-map.ts";
+import { LaidRow } from "../laid-row.ts";
+import { placesOf } from "../places.ts";
+import { compareBytes } from "../row-layout.ts";
 import { TextRow } from "../text-row.ts";
 import type { Generation } from "./generation.ts";
 import { mergeRanges } from "./merge.ts";
@@ -25,13 +27,19 @@ function baseOf(keys: string) {
 /** A generation as far as a range looks at it. */
 function generationOf(entries: Record<string, string | undefined>): Generation {
   const texts = Object.keys(entries);
-  const rows = orderedMap<number>();
-  for (const [at, key] of texts.entries()) rows.set(key, at);
-  const row = (text: string) => {
-    const said = entries[text];
-    return said === undefined ? undefined : new TextRow(text, keyBytes(said));
+  const key = (place: number) => keyBytes(texts[place]!);
+  const rows = placesOf({
+    compare: (place, other) => compareBytes(key(place), 0, key(place).length, other),
+    key,
+  });
+  for (const place of texts.keys()) rows.set(key(place), place);
+  const row = (place: number) => {
+    const [text, said] = [texts[place]!, entries[texts[place]!]];
+    if (said === undefined) return undefined;
+    return new LaidRow(keyBytes(text + said), 0, text.length, text.length + said.length);
   };
-  return { rows, row } as Partial<Generation> as Generation;
+  const keyText = (place: number) => texts[place]!;
+  return { rows, key, keyText, row } as Partial<Generation> as Generation;
 }
 
 const read = (rows: ReturnType<typeof mergeRanges>) =>

@@ -1,35 +1,40 @@
-import { keyBytes, keyText } from "../key-text.ts";
+import { keyBytes } from "../key-text.ts";
 import { type KeyRange, MAX_PAGE } from "../kv.ts";
-import type { Entry } from "../ordered-map.ts";
+import type { LaidRow } from "../laid-row.ts";
 import type { TextRow } from "../text-row.ts";
 import type { Generation } from "./generation.ts";
 import type { Base } from "./log.ts";
 
 type Below = Pick<Base, "range">;
+type MergedRow = TextRow | LaidRow;
 
 /** The rows of a range as the generations, newest last, lay them over the base. */
-export function mergeRanges(generations: readonly Generation[], base: Below, range: KeyRange): TextRow[] {
+export function mergeRanges(generations: readonly Generation[], base: Below, range: KeyRange): MergedRow[] {
   const { limit, reverse } = range;
   if (limit <= 0) return [];
   const above = generations
     .map((generation) => inGeneration(generation, range))
-    .filter(({ head }) => head !== undefined)
+    .filter(({ isAtEnd }) => !isAtEnd)
     .reverse();
   if (above.length === 0) return base.range(range);
   const sources: Source[] = [...above, inBase(base, range)];
-  const rows: TextRow[] = [];
+  const rows: MergedRow[] = [];
   for (;;) {
     let next: Source | undefined;
     let text: string | undefined;
+    let standing = 0;
     for (const source of sources) {
       const { head } = source;
+      if (head === undefined) continue;
+      standing++;
       // Most rows that stand in one of them stand in another, and texts are equal sooner than one is known to be less.
-      if (head === undefined || head === text) continue;
+      if (head === text) continue;
       if (text !== undefined && (reverse ? head < text : head > text)) continue;
       next = source;
       text = head;
     }
     if (!next) return rows;
+    if (standing === 1) return withRest(rows, next, limit);
     const row = next.row();
     if (row) rows.push(row);
     // One step further may cost a page of the base that nobody wants.
@@ -38,65 +43,85 @@ export function mergeRanges(generations: readonly Generation[], base: Below, ran
   }
 }
 
+/** What is left of the last source needs no comparing, and so no texts of its keys. */
+function withRest(rows: MergedRow[], source: Source, limit: number): MergedRow[] {
+  for (; !source.isAtEnd; source.advance()) {
+    const row = source.row();
+    if (row && rows.push(row) === limit) break;
+  }
+  return rows;
+}
+
 /** Rows in their order, one at a time. */
 interface Source {
-  /** The key of the row that it stands at, as text; `undefined` behind the last one. */
+  readonly isAtEnd: boolean;
+  /** The key of the row that it stands at, as text; `undefined` at the end. */
   readonly head: string | undefined;
   /** That row; `undefined` where it is deleted. */
-  row(): TextRow | undefined;
+  row(): MergedRow | undefined;
   advance(): void;
 }
 
-/** Reads page by page, each larger than the one before: how many rows others hide is not known beforehand. */
-class Pages<F extends { readonly text: string }> implements Source {
-  head: string | undefined;
-  #page: readonly F[];
-  #limit: number;
-  #at = 0;
-  readonly #read: (limit: number, behind?: string) => readonly F[];
-  readonly #show: (found: F) => TextRow | undefined;
+interface PagesOf<F> {
+  read(limit: number, behind?: string): readonly F[];
+  text(found: F): string;
+  row(found: F): MergedRow | undefined;
+}
 
-  constructor(
-    limit: number,
-    read: (limit: number, behind?: string) => readonly F[],
-    show: (found: F) => TextRow | undefined,
-  ) {
+/** Reads page by page, each larger than the one before: how many rows others hide is not known beforehand. */
+class Pages<F> implements Source {
+  readonly #of: PagesOf<F>;
+  #limit: number;
+  #page: readonly F[];
+  #at = 0;
+  #head: string | undefined;
+
+  constructor(limit: number, of: PagesOf<F>) {
+    this.#of = of;
     this.#limit = limit;
-    this.#read = read;
-    this.#show = show;
-    this.#page = read(limit);
-    this.head = this.#page[0]?.text;
+    this.#page = of.read(limit);
   }
 
-  row(): TextRow | undefined {
-    return this.#show(this.#page[this.#at]!);
+  get isAtEnd(): boolean {
+    return this.#at === this.#page.length;
+  }
+
+  get head(): string | undefined {
+    return this.isAtEnd ? undefined : (this.#head ??= this.#of.text(this.#page[this.#at]!));
+  }
+
+  row(): MergedRow | undefined {
+    return this.#of.row(this.#page[this.#at]!);
   }
 
   advance(): void {
-    this.#at++;
-    if (this.#at === this.#page.length && this.#at === this.#limit) {
+    if (this.#at + 1 === this.#limit) {
+      const behind = this.head;
       this.#limit = Math.min(2 * this.#limit, MAX_PAGE);
-      this.#page = this.#read(this.#limit, this.head);
-      this.#at = 0;
+      this.#page = this.#of.read(this.#limit, behind);
+      this.#at = -1;
     }
-    this.head = this.#at < this.#page.length ? this.#page[this.#at]!.text : undefined;
+    this.#at++;
+    this.#head = undefined;
   }
 }
 
-function inGeneration({ rows, row }: Generation, { start, end, limit, reverse }: KeyRange): Source {
-  const [from, to] = [keyText(start), keyText(end)];
-  return new Pages<Entry<number>>(limit, reading, ({ text, value }) => row(text, value));
+function inGeneration(generation: Generation, { start, end, limit, reverse }: KeyRange): Source {
+  const { rows, keyText: text, row } = generation;
+  return new Pages<number>(limit, { read, text, row });
 
-  function reading(most: number, behind?: string) {
-    if (behind === undefined) return rows.range(from, to, most, reverse);
-    return reverse ? rows.range(from, behind, most, true) : rows.range(`${behind}\0`, to, most);
+  function read(most: number, behind?: string) {
+    if (behind === undefined) return rows.range(start, end, most, reverse);
+    return reverse
+      ? rows.range(start, keyBytes(behind), most, true)
+      : rows.range(keyBytes(`${behind}\0`), end, most);
   }
 }
 
 function inBase(base: Below, range: KeyRange): Source {
-  return new Pages<TextRow>(range.limit, reading, (row) => row);
+  return new Pages<TextRow>(range.limit, { read, text: (row) => row.text, row: (row) => row });
 
-  function reading(limit: number, behind?: string) {
+  function read(limit: number, behind?: string) {
     if (behind === undefined) return base.range({ ...range, limit });
     const bound = range.reverse ? { end: keyBytes(behind) } : { start: keyBytes(`${behind}\0`) };
     return base.range({ ...range, limit, ...bound });

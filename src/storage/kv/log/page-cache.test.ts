@@ -1,27 +1,21 @@
 import { expect, test } from "vitest";
-import { keyText } from "../key-text.ts";
 import type { KeyRange } from "../kv.ts";
-import { orderedMap } from "../ordered-map.ts";
 import { bytes, text } from "../suite/subject.ts";
-import { TextRow } from "../text-row.ts";
 import type { Base } from "./log.ts";
 import { keepingPages } from "./page-cache.ts";
+import { plainRows } from "./testing.ts";
 
 function counted(): { base: Base; asked: () => number } {
-  const rows = orderedMap<Uint8Array>();
+  const rows = plainRows();
   let asked = 0;
   const base: Base = {
     settled: 0,
-    get: (key) => rows.get(keyText(key)),
-    range({ start, end, limit, reverse }) {
+    get: rows.get,
+    range(range) {
       asked++;
-      return rows
-        .range(keyText(start), keyText(end), limit, reverse)
-        .map((entry) => new TextRow(entry.text, entry.value));
+      return rows.range(range);
     },
-    async apply(changes) {
-      for (const { key, value } of changes) rows.set(keyText(key), value!);
-    },
+    apply: async (changes) => rows.apply(changes),
     close: async () => {},
   };
   return { base, asked: () => asked };

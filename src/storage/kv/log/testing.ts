@@ -1,5 +1,5 @@
 import { keyText } from "../key-text.ts";
-import { orderedMap } from "../ordered-map.ts";
+import type { KeyRange } from "../kv.ts";
 import { TextRow } from "../text-row.ts";
 import type { LogFile } from "./disk.ts";
 import type { Base, Change } from "./log.ts";
@@ -16,6 +16,25 @@ export interface TestMachine {
   boot(): { base: Base; files: LogFile[] };
   /** The bytes on disk of a file of the log. */
   readonly disks: readonly Uint8Array[];
+}
+
+/** What a base does, in the plainest way. */
+export function plainRows(from: Iterable<[string, Uint8Array]> = []) {
+  const rows = new Map(from);
+  return {
+    get: (key: Uint8Array) => rows.get(keyText(key)),
+    range({ start, end, limit, reverse }: KeyRange): TextRow[] {
+      const within = [...rows.keys()].filter((text) => text >= keyText(start) && text < keyText(end)).sort();
+      if (reverse) within.reverse();
+      return within.slice(0, limit).map((text) => new TextRow(text, rows.get(text)!));
+    },
+    apply(changes: readonly Change[]): void {
+      for (const { key, value } of changes) {
+        if (value) rows.set(keyText(key), Uint8Array.from(value));
+        else rows.delete(keyText(key));
+      }
+    },
+  };
 }
 
 /** What a disk writes as a whole or not at all. */
@@ -81,18 +100,14 @@ export function testMachine(files: number, chance: () => number): TestMachine {
   }
 
   function openBase(boot: number): Base {
-    const rows = orderedMap<Uint8Array>();
-    for (const [key, value] of durable.rows) rows.set(key, value);
+    const rows = plainRows(durable.rows);
     let { settled } = durable;
     return {
       get settled() {
         return settled;
       },
-      get: (key) => rows.get(keyText(key)),
-      range: ({ start, end, limit, reverse }) =>
-        rows
-          .range(keyText(start), keyText(end), limit, reverse)
-          .map(({ text, value }) => new TextRow(text, value)),
+      get: rows.get,
+      range: rows.range,
       async apply(changes: readonly Change[], upTo = settled) {
         const copies = changes.map(({ key, value }) => ({
           key: keyText(key),
@@ -108,10 +123,7 @@ export function testMachine(files: number, chance: () => number): TestMachine {
         };
         await next(boot, () => chance() < 0.5 && commit());
         commit();
-        for (const { key, value } of copies) {
-          if (value) rows.set(key, value);
-          else rows.delete(key);
-        }
+        rows.apply(changes);
         settled = upTo;
       },
       async close() {},

@@ -1,0 +1,144 @@
+import { compareBytes } from "./row-layout.ts";
+
+/** Rows in a block before it is split: few enough to shift at once, enough to keep the list of blocks short. */
+const BLOCK = 512;
+
+/** Rows, which are small numbers, in the order of their keys. */
+export interface KeyOrder {
+  /** For a key that none of them has. */
+  insert(key: Uint8Array, row: number): void;
+  remove(key: Uint8Array): void;
+  /** The first so many of a range, or the last ones if `reverse`: `from` inclusive, `to` exclusive. */
+  range(from: Uint8Array, to: Uint8Array, limit: number, reverse?: boolean): number[];
+  all(): Generator<number>;
+}
+
+interface Block {
+  /** None of its rows' keys comes before it. */
+  readonly from: Uint8Array;
+  readonly rows: Int32Array;
+  size: number;
+  /** Behind the row that was inserted last: most keys continue some sequence. */
+  next: number;
+}
+
+const newBlock = (from: Uint8Array): Block => ({ from, rows: new Int32Array(BLOCK), size: 0, next: 0 });
+
+/**
+ * A list of sorted blocks of plain numbers.
+ * @param compare how the key of a row compares to another: less than, equal to or greater than zero
+ * @param keyOf the key of a row, in bytes of its own
+ */
+export function keyOrder(
+  compare: (row: number, key: Uint8Array) => number,
+  keyOf: (row: number) => Uint8Array,
+): KeyOrder {
+  const blocks: Block[] = [newBlock(new Uint8Array(0))];
+
+  /** The last block that begins at or before `key`. */
+  function blockOf(key: Uint8Array): number {
+    let low = 0;
+    let high = blocks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      const { from } = blocks[middle]!;
+      if (compareBytes(from, 0, from.length, key) <= 0) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** Where the first row is in a block whose key does not come before `key`. */
+  function placeOf(key: Uint8Array, { rows, size }: Block): number {
+    let low = 0;
+    let high = size;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compare(rows[middle]!, key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Where a row with that key is inserted. */
+  function placeFor(key: Uint8Array, block: Block): number {
+    const { rows, size, next } = block;
+    const isNext =
+      (next === 0 || compare(rows[next - 1]!, key) < 0) && (next === size || compare(rows[next]!, key) > 0);
+    return isNext ? next : placeOf(key, block);
+  }
+
+  /** Makes room in a block that is full. What continues a sequence leaves a full block behind it, else a half. */
+  function split(index: number, at: number, key: Uint8Array): void {
+    const block = blocks[index]!;
+    const kept = at === block.next ? at : BLOCK >> 1;
+    const behind = newBlock(kept < BLOCK ? keyOf(block.rows[kept]!) : Uint8Array.from(key));
+    behind.rows.set(block.rows.subarray(kept));
+    behind.size = BLOCK - kept;
+    block.size = kept;
+    block.next = kept;
+    blocks.splice(index + 1, 0, behind);
+  }
+
+  function first(from: Uint8Array, to: Uint8Array, limit: number): number[] {
+    const found: number[] = [];
+    let index = blockOf(from);
+    let at = placeOf(from, blocks[index]!);
+    for (; index < blocks.length; index++, at = 0) {
+      const block = blocks[index]!;
+      const end = Math.min(placeOf(to, block), at + limit - found.length);
+      for (; at < end; at++) found.push(block.rows[at]!);
+      if (end < block.size) break;
+    }
+    return found;
+  }
+
+  function last(from: Uint8Array, to: Uint8Array, limit: number): number[] {
+    const found: number[] = [];
+    let index = blockOf(to);
+    let end = placeOf(to, blocks[index]!);
+    for (; index >= 0; end = blocks[--index]?.size ?? 0) {
+      const block = blocks[index]!;
+      const start = Math.max(placeOf(from, block), end - limit + found.length);
+      for (let at = end - 1; at >= start; at--) found.push(block.rows[at]!);
+      if (start > 0) break;
+    }
+    return found;
+  }
+
+  return {
+    insert(key, row) {
+      const index = blockOf(key);
+      let block = blocks[index]!;
+      let at = placeFor(key, block);
+      if (block.size === BLOCK) {
+        split(index, at, key);
+        if (at > block.size || at === BLOCK) {
+          at -= block.size;
+          block = blocks[index + 1]!;
+        }
+      }
+      const { rows } = block;
+      if (at < block.size) rows.copyWithin(at + 1, at, block.size);
+      rows[at] = row;
+      block.size++;
+      block.next = at + 1;
+    },
+
+    remove(key) {
+      const index = blockOf(key);
+      const block = blocks[index]!;
+      const at = placeOf(key, block);
+      block.rows.copyWithin(at, at + 1, block.size--);
+      block.next = at;
+      // The first block takes what comes before all others.
+      if (block.size === 0 && index > 0) blocks.splice(index, 1);
+    },
+
+    range: (from, to, limit, reverse) => (reverse ? last : first)(from, to, limit),
+
+    *all() {
+      for (const { rows, size } of blocks) yield* rows.subarray(0, size);
+    },
+  };
+}

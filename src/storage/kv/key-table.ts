@@ -1,0 +1,107 @@
+import { randomInt } from "node:crypto";
+
+/** Rows that there is room for at first: a power of two. */
+const LEAST = 1_024;
+/** In a slot that no row has; in one that no row has any more. */
+const EMPTY = 0;
+const LEFT = -1;
+
+/** Which row has a key. Rows are small numbers, given out anew once they are free. */
+export interface KeyTable {
+  readonly size: number;
+  /** @param hash of the key, as `hashOf` makes it */
+  find(hash: number, key: Uint8Array): number | undefined;
+  /** @returns a row for a key that none has yet */
+  add(hash: number): number;
+  remove(hash: number, row: number): void;
+}
+
+/**
+ * A hash table of plain numbers with open addressing. Neither keys nor entries are objects: the garbage collector has
+ * nothing to visit, however many rows there are.
+ * @param has whether a row has that key
+ */
+export function keyTable(has: (row: number, key: Uint8Array) => boolean): KeyTable {
+  const free: number[] = [];
+  let given = 0;
+  let size = 0;
+  /** Slots that are not empty. */
+  let used = 0;
+  /** Rows, plus one each. */
+  let slots = new Int32Array(2 * LEAST);
+  /** By row. */
+  let hashes = new Int32Array(LEAST);
+
+  /** Where a search begins. One of the next slots is empty: half of them are. */
+  const first = (hash: number): number => hash & (slots.length - 1);
+  const next = (at: number): number => (at + 1) & (slots.length - 1);
+
+  function place(hash: number, slot: number): void {
+    let at = first(hash);
+    while (slots[at] !== EMPTY) at = next(at);
+    slots[at] = slot;
+  }
+
+  function makeRoom(): void {
+    if (given === hashes.length) {
+      const former = hashes;
+      hashes = new Int32Array(2 * former.length);
+      hashes.set(former);
+    }
+    if (2 * used < slots.length) return;
+    const former = slots;
+    slots = new Int32Array(4 * size < former.length ? former.length : 2 * former.length);
+    used = size;
+    for (const slot of former) if (slot > EMPTY) place(hashes[slot - 1]!, slot);
+  }
+
+  return {
+    get size() {
+      return size;
+    },
+
+    find(hash, key) {
+      for (let at = first(hash); ; at = next(at)) {
+        const slot = slots[at]!;
+        if (slot === EMPTY) return undefined;
+        if (slot !== LEFT && hashes[slot - 1] === hash && has(slot - 1, key)) return slot - 1;
+      }
+    },
+
+    add(hash) {
+      makeRoom();
+      const row = free.pop() ?? given++;
+      hashes[row] = hash;
+      place(hash, row + 1);
+      size++;
+      used++;
+      return row;
+    },
+
+    remove(hash, row) {
+      let at = first(hash);
+      while (slots[at] !== row + 1) at = next(at);
+      slots[at] = LEFT;
+      size--;
+      free.push(row);
+    },
+  };
+}
+
+/** By chance: nobody can choose keys that share a hash. */
+const SEED = randomInt(2 ** 32);
+
+const mixed = (hash: number, word: number): number => {
+  const product = Math.imul(hash ^ word, 0x9e3779b1);
+  return product ^ (product >>> 15);
+};
+
+export function hashOf(key: Uint8Array): number {
+  const whole = key.length & ~3;
+  let hash = SEED ^ key.length;
+  let at = 0;
+  for (; at < whole; at += 4)
+    hash = mixed(hash, key[at]! | (key[at + 1]! << 8) | (key[at + 2]! << 16) | (key[at + 3]! << 24));
+  for (; at < key.length; at++) hash = mixed(hash, key[at]!);
+  return mixed(hash, hash >>> 16);
+}

@@ -1,0 +1,89 @@
+import { keyTextIn } from "./key-text.ts";
+import { LaidRow } from "./laid-row.ts";
+
+/**
+ * How rows lie one behind the other, in memory and in files of the log. A length of 2³² − 1 says that the key is deleted.
+ *
+ *     2  bytes of key
+ *     4  bytes of value
+ *        key, value
+ */
+export const ROW_HEAD = 6;
+const DELETED = 0xffff_ffff;
+
+/** @returns where the row ends */
+export function writeRow(into: Buffer, at: number, key: Uint8Array, value: Uint8Array | undefined): number {
+  const start = at + ROW_HEAD;
+  into.writeUInt16LE(key.length, at);
+  into.writeUInt32LE(value ? value.length : DELETED, at + 2);
+  into.set(key, start);
+  if (!value) return start + key.length;
+  into.set(value, start + key.length);
+  return start + key.length + value.length;
+}
+
+/** Where the row after the one at `at` begins. */
+export function nextRow(from: Buffer, at: number): number {
+  const length = valueLengthAt(from, at);
+  return keyEndAt(from, at) + (length === DELETED ? 0 : length);
+}
+
+const valueLengthAt = (from: Uint8Array, at: number): number =>
+  (from[at + 2]! | (from[at + 3]! << 8) | (from[at + 4]! << 16) | (from[at + 5]! << 24)) >>> 0;
+
+const keyEndAt = (from: Uint8Array, at: number): number => at + ROW_HEAD + (from[at]! | (from[at + 1]! << 8));
+
+/** Leaves room of the same size that is no row any more: no key is empty. */
+export function eraseRow(from: Buffer, at: number): void {
+  const end = nextRow(from, at);
+  from.writeUInt16LE(0, at);
+  from.writeUInt32LE(end - at - ROW_HEAD, at + 2);
+}
+
+export const isErased = (from: Uint8Array, at: number): boolean => keyEndAt(from, at) === at + ROW_HEAD;
+
+/** In the bytes themselves. */
+export const keyAt = (from: Buffer, at: number): Buffer => from.subarray(at + ROW_HEAD, keyEndAt(from, at));
+
+export const keyTextAt = (from: Uint8Array, at: number): string =>
+  keyTextIn(from, at + ROW_HEAD, keyEndAt(from, at));
+
+/** How the key of the row at `at` compares to another. */
+export const compareKeyAt = (from: Uint8Array, at: number, key: Uint8Array): number =>
+  compareBytes(from, at + ROW_HEAD, keyEndAt(from, at), key);
+
+/** How what lies from `start` to `end` compares to a key: less than, equal to or greater than zero. */
+export function compareBytes(bytes: Uint8Array, start: number, end: number, key: Uint8Array): number {
+  const shared = Math.min(end - start, key.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = bytes[start + i]! - key[i]!;
+    if (difference !== 0) return difference;
+  }
+  return end - start - key.length;
+}
+
+/** `undefined` for a deletion. The bytes are those that the row lies in. */
+export function valueAt(from: Buffer, at: number): Buffer | undefined {
+  const length = valueLengthAt(from, at);
+  if (length === DELETED) return undefined;
+  const start = keyEndAt(from, at);
+  return from.subarray(start, start + length);
+}
+
+/** The same in bytes of its own. */
+export function valueCopyAt(from: Buffer, at: number): Buffer | undefined {
+  const length = valueLengthAt(from, at);
+  if (length === DELETED) return undefined;
+  const start = keyEndAt(from, at);
+  const value = Buffer.allocUnsafe(length);
+  from.copy(value, 0, start, start + length);
+  return value;
+}
+
+/** The row at `at`, where it lies; `undefined` for a deletion. */
+export function rowAt(from: Buffer, at: number): LaidRow | undefined {
+  const length = valueLengthAt(from, at);
+  if (length === DELETED) return undefined;
+  const start = keyEndAt(from, at);
+  return new LaidRow(from, at + ROW_HEAD, start, start + length);
+}
