@@ -1,4 +1,4 @@
-import { randomInt } from "node:crypto";
+import { random } from "#lib/random.ts";
 
 /** Rows that there is room for at first: a power of two. */
 const LEAST = 1_024;
@@ -89,7 +89,7 @@ export function keyTable(has: (row: number, key: Uint8Array) => boolean): KeyTab
 }
 
 /** By chance: nobody can choose keys that share a hash. */
-const SEED = randomInt(2 ** 32);
+const SEED = random().below(2 ** 32);
 
 const mixed = (hash: number, word: number): number => {
   const product = Math.imul(hash ^ word, 0x9e3779b1);
