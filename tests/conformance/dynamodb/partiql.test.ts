@@ -122,6 +122,38 @@ behaviour("ORDER BY the sort key, descending", select, async () => {
   const { Items } = await run(`SELECT * FROM ${TableName} WHERE p = 'a' ORDER BY s DESC`);
   expect(shown(Items)).toEqual(["a3", "a2", "a1"]);
 });
+for (const where of [
+  "p IN ['a', 'none', 'b']",
+  "p = 'a' OR p = 'b'",
+  "(p = 'a' OR p IN ['b', 'c']) AND s < 3",
+])
+  behaviour(`ORDER BY the partition key of several, ${where}`, select, async () => {
+    const ordered = async (order: string) =>
+      shown((await run(`SELECT * FROM ${TableName} WHERE ${where} ORDER BY ${order}`)).Items);
+    const [up, down] = [await ordered("p"), await ordered("p DESC")];
+    expect(up.map(([p]) => p)).toEqual(up.map(([p]) => p).toSorted());
+    expect(down.map(([p]) => p)).toEqual(up.map(([p]) => p).toReversed());
+    expect((await ordered("p DESC, s DESC")).toReversed()).toEqual(up);
+    await expect(ordered("s")).rejects.toMatchObject({
+      name: "ValidationException",
+      message:
+        "Must have hash key in ORDER BY clause when more than one hash key condition specified in WHERE clause.",
+    });
+  });
+behaviour("partitions of which one or another is wanted are queried, not scanned", select, async () => {
+  const { ConsumedCapacity } = await run(
+    `SELECT * FROM ${TableName} WHERE p = 'none' OR p = 'no'`,
+    undefined,
+    {
+      ReturnConsumedCapacity: "TOTAL",
+    },
+  );
+  const { ConsumedCapacity: all } = await run(`SELECT * FROM ${TableName}`, undefined, {
+    ReturnConsumedCapacity: "TOTAL",
+  });
+  expect(ConsumedCapacity!.CapacityUnits).toBe(1);
+  expect(all!.CapacityUnits).toBe(0.5);
+});
 behaviour("without ORDER BY a partition comes in ascending order", select, async () => {
   expect(shown((await run(`SELECT * FROM ${TableName} WHERE p = 'a'`)).Items)).toEqual(["a1", "a2", "a3"]);
 });

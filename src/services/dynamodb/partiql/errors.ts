@@ -13,5 +13,10 @@ export const primaryKeyNotGiven = (operation: string) =>
 export const notOnIndex = () => invalid("This operation is not supported on an index");
 export const wrongOrder = (why: string) => invalid(`Must have ${why} when using ORDER BY clause.`);
 
+export const hashKeyNotOrdered = () =>
+  invalid(
+    "Must have hash key in ORDER BY clause when more than one hash key condition specified in WHERE clause.",
+  );
+
 export const DUPLICATE = "Duplicate primary key exists in table";
 export const duplicateItem = () => fault("DuplicateItemException", DUPLICATE);

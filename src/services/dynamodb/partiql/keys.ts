@@ -128,7 +128,10 @@ function comparedWith(one: Condition, name: string, values: readonly Value[]) {
 function equals(one: Condition, name: string, values: readonly Value[]): readonly Value[] | undefined {
   const compared = comparedWith(one, name, values);
   if (compared?.operator === "=") return [compared.value];
-  return one.type === "in" && isAttribute(one.operand, name) ? allIn(one.list, values) : undefined;
+  if (one.type === "in") return isAttribute(one.operand, name) ? allIn(one.list, values) : undefined;
+  if (one.type !== "or") return undefined;
+  const [left, right] = [equals(one.left, name, values), equals(one.right, name, values)];
+  return left && right && [...left, ...right];
 }
 
 function sortCondition(one: Condition, name: string, values: readonly Value[]): KeyCondition | undefined {

@@ -76,7 +76,8 @@ describe("conditions", () => {
 
   test("pages go on over partitions, in either direction, and scans too", async () => {
     for (const [statement, expected] of [
-      ["SELECT * FROM things WHERE p IN ('b', 'a') ORDER BY p, s DESC", ["b1", "a2", "a1"]],
+      ["SELECT * FROM things WHERE p IN ('b', 'a') ORDER BY p, s DESC", ["a2", "a1", "b1"]],
+      ["SELECT * FROM things WHERE p IN ('a', 'b') ORDER BY p DESC", ["b1", "a1", "a2"]],
       ["SELECT * FROM things WHERE p IN ('b', 'a')", ["b1", "a1", "a2"]],
     ] as const) {
       const found: string[] = [];

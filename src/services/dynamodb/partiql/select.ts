@@ -7,7 +7,7 @@ import { testOf } from "../expressions/conditions.ts";
 import type { Path } from "../expressions/grammar.ts";
 import { clashIn, valueAt } from "../expressions/paths.ts";
 import { add, consumed, type Used } from "../items/capacity.ts";
-import { hashOf, namesOf, sortNames, sortPart } from "../items/keys.ts";
+import { hashOf, namesOf, partitionNames, sortNames, sortPart } from "../items/keys.ts";
 import { tableAt } from "../items/rows.ts";
 import { itemsIn, pageOf } from "../reads/pages.ts";
 import { restOfQuery, sortBounds } from "../reads/query.ts";
@@ -16,8 +16,8 @@ import { restOfScan } from "../reads/scan.ts";
 import type { Index, Table } from "../store.ts";
 import { meterOf } from "../throughput/meter.ts";
 import { itemStored, storedItem } from "../values/stored.ts";
-import type { Item, Value } from "../values/value.ts";
-import { wrongOrder } from "./errors.ts";
+import { compareValues, type Item, type Value } from "../values/value.ts";
+import { hashKeyNotOrdered, wrongOrder } from "./errors.ts";
 import type { Select } from "./grammar.ts";
 import { reachOf } from "./keys.ts";
 import { holdersOf } from "./literals.ts";
@@ -56,8 +56,8 @@ export async function select(
   const index = indexOf(table, statement.index, undefined);
   const key = index?.key ?? table.key;
   const reach = reachOf(table, key, statement.where, values);
-  const partitions = reach.partitions ?? [undefined];
-  const reverse = isReversed(statement, key, reach.partitions !== undefined);
+  const reverse = isReversed(statement, key, reach.partitions);
+  const partitions = reach.partitions ? inOrder(reach.partitions, statement, key) : [undefined];
   const reading = {
     ...readingBy(statement, values, asked, table, index),
     meter: meterOf(ctx, tx),
@@ -126,14 +126,29 @@ function placeIn(ctx: Context, token: string | undefined, digest: string): Place
   return place;
 }
 
-function isReversed({ order }: Select, key: Table["key"], isQuery: boolean): boolean {
+/** Whether each partition is read from its end. @throws {AwsError} ValidationException */
+function isReversed({ order }: Select, key: Table["key"], partitions: readonly Item[] | undefined): boolean {
   if (order.length === 0) return false;
-  if (!isQuery) throw wrongOrder("at least one non-optional hash key condition in WHERE clause");
+  if (!partitions) throw wrongOrder("at least one non-optional hash key condition in WHERE clause");
   for (const { name } of order) {
     if (!namesOf(key).includes(name))
       throw invalid(`Variable reference ${name} in ORDER BY clause must be part of the primary key`);
   }
+  const isOrdered = order.some(({ name }) => partitionNames(key).includes(name));
+  if (partitions.length > 1 && !isOrdered) throw hashKeyNotOrdered();
   return order.find(({ name }) => sortNames(key).includes(name))?.descending ?? false;
+}
+
+/** As the statement names partitions, or by their keys where it says so. */
+function inOrder(partitions: readonly Item[], { order }: Select, key: Table["key"]): readonly Item[] {
+  const by = order.filter(({ name }) => partitionNames(key).includes(name));
+  return partitions.toSorted((a, b) => {
+    for (const { name, descending } of by) {
+      const difference = compareValues(a[name]!, b[name]!)!;
+      if (difference !== 0) return descending ? -difference : difference;
+    }
+    return 0;
+  });
 }
 
 /** What the statement shows of an item, and of which. */
