@@ -43,6 +43,8 @@ export interface Change {
   restoredUntil?: number;
   /** Of a transition: the class, or tier, that it goes to. */
   to?: string;
+  /** Of an annotation: its name, and of one that was put its size and ETag. */
+  annotation?: { name: string; size?: number; etag?: string };
   /** Of a replication: what of, whither, and how it went. */
   replication?: ReplicationOutcome;
 }

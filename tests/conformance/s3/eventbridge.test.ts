@@ -1,9 +1,12 @@
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import {
+  CopyObjectCommand,
   CreateBucketCommand,
+  DeleteObjectAnnotationCommand,
   DeleteObjectCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketVersioningCommand,
+  PutObjectAnnotationCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
   S3Client,
@@ -128,4 +131,37 @@ behaviour("EventBridge hears of tags", MAPPING, async () => {
     await send(new PutObjectTaggingCommand({ Bucket, Key: "a b", Tagging }));
   });
   expect(events.map((event) => event["detail-type"]).sort()).toEqual(["Object Created", "Object Tags Added"]);
+});
+
+behaviour("EventBridge hears of annotations, and whether a copy has some", STRUCTURE, async () => {
+  const events = await told(async (Bucket) => {
+    await put(Bucket);
+    const note = { Bucket, Key: "a b", AnnotationName: "note" };
+    await send(new PutObjectAnnotationCommand({ ...note, AnnotationPayload: "text" }));
+    await send(new CopyObjectCommand({ Bucket, Key: "c", CopySource: `${Bucket}/a%20b` }));
+    await send(new DeleteObjectAnnotationCommand(note));
+    await send(new CopyObjectCommand({ Bucket, Key: "d", CopySource: `${Bucket}/a%20b` }));
+  });
+  const of = (type: string) => events.find((event) => event["detail-type"] === type)!.detail;
+  const object = {
+    key: "a b",
+    etag: "5d41402abc4b2a76b9719d911017c592",
+    sequencer: expect.stringMatching(/^[0-9A-F]+$/),
+  };
+  expect(of("Object Annotation Created")).toMatchObject({
+    reason: "PutObjectAnnotation",
+    "object-annotation": { name: "note", size: 4, etag: "1cb251ec0d568de6a929b520c4aed8d1" },
+  });
+  expect(of("Object Annotation Created").object).toEqual(object);
+  expect(of("Object Annotation Removed")).toMatchObject({
+    object,
+    reason: "DeleteObjectAnnotation",
+    "object-annotation": { name: "note" },
+  });
+  const copies = events.filter(({ detail }) => detail.reason === "CopyObject");
+  const annotated = copies.map(({ detail }) => [detail.object.key, detail.object["has-object-annotation"]]);
+  expect(annotated.sort()).toEqual([
+    ["c", true],
+    ["d", false],
+  ]);
 });

@@ -74,7 +74,12 @@ export const objectAnnotations = {
       tx.put(annotations, annotation);
       const annotated = { ...version, annotations: former ? count : count + 1 };
       if (!former) await rewriteVersion(tx, bucket, annotated);
-      await announce(ctx, tx, bucket, { event: "ObjectAnnotation:Put", version: annotated });
+      const told = { name, size: body.size, etag: annotation.etag };
+      await announce(ctx, tx, bucket, {
+        event: "ObjectAnnotation:Put",
+        version: annotated,
+        annotation: told,
+      });
       return {
         Key: input.Key,
         AnnotationName: name,
@@ -150,7 +155,11 @@ export const objectAnnotations = {
         tx.delete(annotations, [bucket.id, version.order, name]);
         const without = { ...version, annotations: version.annotations! - 1 || undefined };
         await rewriteVersion(tx, bucket, without);
-        await announce(ctx, tx, bucket, { event: "ObjectAnnotation:Delete", version: without });
+        await announce(ctx, tx, bucket, {
+          event: "ObjectAnnotation:Delete",
+          version: without,
+          annotation: { name },
+        });
       }
       return { ObjectVersionId: toldVersionId(bucket, version) };
     });

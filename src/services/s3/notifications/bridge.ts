@@ -31,6 +31,11 @@ const KINDS: Partial<Record<ChangeEvent, { type: string; adds?: Record<string, s
   "ObjectAcl:Put": { type: "Object ACL Updated" },
   "ObjectTagging:Put": { type: "Object Tags Added" },
   "ObjectTagging:Delete": { type: "Object Tags Deleted" },
+  "ObjectAnnotation:Put": { type: "Object Annotation Created", adds: { reason: "PutObjectAnnotation" } },
+  "ObjectAnnotation:Delete": {
+    type: "Object Annotation Removed",
+    adds: { reason: "DeleteObjectAnnotation" },
+  },
 };
 
 /**
@@ -63,19 +68,21 @@ export function bridgeEvent(
   };
 }
 
-function objectOf(bucket: Bucket, { version }: Change, type: string, sequencer: string) {
+function objectOf(bucket: Bucket, { event, version }: Change, type: string, sequencer: string) {
   const isDeleted = type === DELETED;
-  const hasSize = !isDeleted && !/Tags|ACL/.test(type);
+  const hasSize = !isDeleted && !/Tags|ACL|Annotation/.test(type);
+  const isInOrder = isDeleted || type === CREATED || event.startsWith("ObjectAnnotation:");
   return {
     key: version.key,
     ...(hasSize && { size: version.size }),
     etag: version.deleteMarker ? EMPTY_MD5 : version.etag,
     ...(bucket.versioning !== undefined && { "version-id": version.versionId }),
-    ...((isDeleted || type === CREATED) && { sequencer }),
+    ...(isInOrder && { sequencer }),
+    ...(event === "ObjectCreated:Copy" && { "has-object-annotation": version.annotations !== undefined }),
   };
 }
 
-function extrasOf({ event, version, restoredUntil, to }: Change): Record<string, string> {
+function extrasOf({ event, version, restoredUntil, to, annotation }: Change): Record<string, unknown> {
   const source = version.storageClass ?? "STANDARD";
   switch (event) {
     case "ObjectRestore:Post":
@@ -86,6 +93,9 @@ function extrasOf({ event, version, restoredUntil, to }: Change): Record<string,
       return { "destination-storage-class": to ?? source };
     case "IntelligentTiering":
       return { "destination-access-tier": to ?? source };
+    case "ObjectAnnotation:Put":
+    case "ObjectAnnotation:Delete":
+      return { "object-annotation": annotation };
     default:
       return {};
   }
