@@ -56,7 +56,10 @@ describe("W7: reading what RFC 8949 has as examples", () => {
     ["f8ff", "an unknown simple value"],
     ["c161 61", "a timestamp that is a string"],
     ["81".repeat(1000), "nesting without an end"],
-  ])("%s is malformed: %s", (bytes) => expect(() => decodeCbor(hex(bytes))).toThrow(Malformed));
+    [`9f${"00".repeat(500_001)}ff`, "more values than any call has"],
+    [`7f${"60".repeat(500_001)}ff`, "more pieces of a string"],
+    [`bf${"616100".repeat(100_001)}ff`, "more members"],
+  ])("%.40s is malformed: %s", (bytes) => expect(() => decodeCbor(hex(bytes))).toThrow(Malformed));
 
   test("W8: __proto__ is a key like any other", () => {
     const map = decodeCbor(hex("a1 69 5f5f70726f746f5f5f a1 6161 01")) as object;

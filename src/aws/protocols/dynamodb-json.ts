@@ -1,8 +1,9 @@
 import type { ListShape, MapShape, Member, ScalarShape, Shape, StructureShape } from "../contract/shapes.ts";
 import { Malformed } from "./malformed.ts";
+import { checkMembers, OF_ITEMS } from "./most-members.ts";
 import { isWithin, utf8 } from "./scalars.ts";
 import { fromEpochSeconds } from "./timestamps.ts";
-import { checkDepth } from "./tree.ts";
+import { checkDepth, onlyKnown } from "./tree.ts";
 
 /**
  * DynamoDB's own reader of JSON. It takes no text for a number, holds base64 to every letter, and tells what it met in
@@ -32,6 +33,7 @@ function whole(name: string, value: unknown): unknown {
 }
 
 function parsed(body: Uint8Array): unknown {
+  checkMembers(body, OF_ITEMS);
   let tree: unknown;
   try {
     const text = utf8(body);
@@ -87,16 +89,18 @@ function structure(shape: StructureShape, standing: Standing): Read {
     if (typeof value !== "object" || value === null) throw new Malformed(scalarSentence);
     checkDepth(depth);
     const tree = value as Tree;
+    let hasMore = false;
     for (const key in tree) {
       const item = tree[key];
       const read = members.get(key);
-      if (read === undefined || item === null) delete tree[key];
-      else {
-        const converted = read(item, depth + 1);
-        if (converted !== item) tree[key] = converted;
+      if (read === undefined || item === null) {
+        hasMore = true;
+        continue;
       }
+      const converted = read(item, depth + 1);
+      if (converted !== item) tree[key] = converted;
     }
-    return tree;
+    return hasMore ? onlyKnown(tree, members) : tree;
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Member, ScalarShape, Shape, StructureShape } from "../contract/shapes.ts";
 import { Malformed } from "./malformed.ts";
+import { checkMembers, OF_CALLS } from "./most-members.ts";
 import { base64, type IntegerType, isWithin, readBase64, utf8 } from "./scalars.ts";
 import { fromEpochSeconds, parseTimestamp, timestampWriter } from "./timestamps.ts";
 import { type Convert, checkedDocument, converters, mismatch } from "./tree.ts";
@@ -46,6 +47,7 @@ export function jsonMembersWriter(shape: StructureShape, members: readonly Membe
 
 function parsed(convert: Convert | undefined, exactIntegers: boolean): ReadJson {
   return (body) => {
+    checkMembers(body, OF_CALLS);
     const text = utf8(body);
     const tree = exactIntegers && /\d{16}/.test(text) ? parse(text, exactInteger) : parse(text);
     return convert === undefined ? tree : convert(tree, 0);

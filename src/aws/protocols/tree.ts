@@ -62,13 +62,12 @@ export function converters(dialect: Dialect): Converters {
       const tree = value as Tree;
       let result: Tree = renamed ? {} : tree;
       let count = 0;
+      let hasMore = false;
       for (const key in tree) {
         const item = tree[key];
         const member = members.get(key);
         if (member === undefined || !isPresent(item)) {
-          if (renamed) continue;
-          if (result === tree && !dialect.untrusted) result = { ...tree };
-          delete result[key];
+          hasMore = true;
           continue;
         }
         count++;
@@ -83,7 +82,7 @@ export function converters(dialect: Dialect): Converters {
       if (shape.union && count > 1 && dialect.untrusted) {
         throw new Malformed("Unions must have exactly one member set");
       }
-      return result;
+      return hasMore && !renamed ? onlyKnown(result, members) : result;
     };
   }
 
@@ -130,6 +129,13 @@ export function converters(dialect: Dialect): Converters {
   }
 
   return { of: compile, ofMembers: structure };
+}
+
+/** Made anew: an object from which much is deleted becomes slow, and somebody may send a hundred thousand unknown members. */
+export function onlyKnown(tree: Tree, members: ReadonlyMap<string, unknown>): Tree {
+  const known: Tree = {};
+  for (const key in tree) if (members.has(key) && isPresent(tree[key])) known[key] = tree[key];
+  return known;
 }
 
 function isPresent(value: unknown): boolean {

@@ -24,6 +24,9 @@ export function parseXml(text: string): XmlElement {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is them that XML does not have
 const notXml = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 
+/** Elements and attributes. CompleteMultipartUpload has the most: 10,000 parts, each with what was told of it. */
+const MOST_PARTS = 120_000;
+
 const name = /[A-Za-z_:\u0080-\uffff][\w:.\-\u0080-\uffff]*/y;
 const attribute = /\s+([^\s=/<>"']+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
 const tagEnd = /\s*(\/?)>/y;
@@ -36,6 +39,7 @@ const exclamation = 33;
 class Scanner {
   readonly #text: string;
   #at: number;
+  #parts = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -76,7 +80,12 @@ class Scanner {
     return only;
   }
 
+  #count(): void {
+    if (++this.#parts > MOST_PARTS) throw new Malformed("The document has too many elements");
+  }
+
   #element(qualified: string): XmlElement {
+    this.#count();
     const colon = qualified.indexOf(":");
     return {
       name: colon < 0 ? qualified : qualified.slice(colon + 1),
@@ -95,6 +104,7 @@ class Scanner {
       const match = attribute.exec(this.#text);
       if (match === null) return attributes;
       this.#at = attribute.lastIndex;
+      this.#count();
       attributes ??= new Map();
       if (attributes.has(match[1]!)) throw new Malformed("Doubled attribute");
       attributes.set(match[1]!, unescaped(match[2] ?? match[3]!));
@@ -136,20 +146,28 @@ class Scanner {
   }
 }
 
-const entities: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
+const entities = new Map(Object.entries({ lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" }));
+/** With its `&`. */
+const LONGEST_REFERENCE = 33;
 
 function unescaped(text: string): string {
-  if (!text.includes("&")) return text;
-  return text.replace(/&([^;&]{0,32};)?/g, (_whole, reference: string | undefined) => character(reference));
+  let plain = "";
+  let at = 0;
+  for (let mark = text.indexOf("&"); mark >= 0; mark = text.indexOf("&", at)) {
+    const end = text.indexOf(";", mark);
+    if (end < 0 || end - mark > LONGEST_REFERENCE) throw new Malformed("Unescaped &");
+    plain += text.slice(at, mark) + character(text.slice(mark + 1, end));
+    at = end + 1;
+  }
+  return at === 0 ? text : plain + text.slice(at);
 }
 
-function character(reference: string | undefined): string {
-  if (reference === undefined) throw new Malformed("Unescaped &");
-  const entity = reference.slice(0, -1);
-  if (Object.hasOwn(entities, entity)) return entities[entity]!;
+function character(entity: string): string {
+  const known = entities.get(entity);
+  if (known !== undefined) return known;
   const [, hex, decimal] = /^#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}))$/.exec(entity) ?? [];
   const code = hex !== undefined ? Number.parseInt(hex, 16) : Number(decimal ?? Number.NaN);
   if (!(code > 0 && code <= 0x10ffff) || (code >= 0xd800 && code <= 0xdfff))
-    throw new Malformed(`Unknown entity &${reference}`);
+    throw new Malformed(`Unknown entity &${entity};`);
   return String.fromCodePoint(code);
 }

@@ -45,7 +45,14 @@ describe("a document", () => {
     ['<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "a DOCTYPE"],
     ["<a>".repeat(1000), "nesting without an end"],
     [`<a ${"b ".repeat(50_000)}/>`, "attributes without values"],
+    [`<a>${"<b/>".repeat(120_000)}</a>`, "more elements than any call has"],
+    [`<a ${Array.from({ length: 120_000 }, (_, i) => `b${i}=""`).join(" ")}/>`, "more attributes"],
+    [`<a>&${"a".repeat(40)};</a>`, "a reference that is longer than any"],
   ])("%# is malformed: %s", (text) => expect(() => parseXml(text)).toThrow(Malformed));
+
+  test("references of all kinds are read where they stand", () => {
+    expect(parseXml("<a>&lt;b&#x62;&#98; &amp;amp;&gt;</a>").text).toBe("<bbb &amp;>");
+  });
 
   test("any text survives being escaped and read again", () => {
     fc.assert(
