@@ -1,4 +1,4 @@
-import { eventPattern, hasWildcard } from "#aws/languages/event-pattern/match.ts";
+import { eventPattern, operatorsIn } from "#aws/languages/event-pattern/match.ts";
 import { type RuleIndex, ruleIndex } from "#aws/languages/event-pattern/rule-index.ts";
 import { memory } from "#kernel/memory.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
@@ -69,7 +69,7 @@ async function read(tx: ReadTransaction, bus: string): Promise<Page> {
 
 function enter({ names, index }: Page, { name, pattern, state, managedBy }: Rule): void {
   const compiled = pattern === undefined ? undefined : eventPattern(pattern);
-  names.set(name, compiled !== undefined && hasWildcard(compiled));
+  names.set(name, compiled !== undefined && operatorsIn(compiled).has("wildcard"));
   if (!compiled || state === "DISABLED" || managedBy !== undefined) index.delete(name);
   else index.set(name, compiled, name);
 }

@@ -1,5 +1,5 @@
 import type * as Events from "#aws/contract/types/events.ts";
-import { eventPattern, hasWildcard } from "#aws/languages/event-pattern/match.ts";
+import { eventPattern, operatorsIn } from "#aws/languages/event-pattern/match.ts";
 import { parseSchedule } from "#aws/languages/schedule/schedule.ts";
 import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
@@ -114,7 +114,7 @@ async function checkRoom(
   const { count, withWildcards } = await otherRules(tx, bus, name);
   if (count >= (MOST_RULES_IN[region] ?? MOST_RULES)) throw limitExceeded();
   if (withWildcards < MOST_WITH_WILDCARDS || pattern === undefined) return;
-  if (hasWildcard(eventPattern(pattern))) throw limitExceeded();
+  if (operatorsIn(eventPattern(pattern)).has("wildcard")) throw limitExceeded();
 }
 
 function putRule(tx: Transaction, rule: Rule): void {

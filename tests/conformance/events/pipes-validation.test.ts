@@ -222,3 +222,39 @@ describe("a pipe's parts are held to each other", () => {
     });
   });
 });
+
+describe("a filter has the operators of pipes, which are fewer than those of rules", () => {
+  const page = guide("eb-create-pattern-operators");
+  const filtering = (matcher: unknown) =>
+    create({
+      DesiredState: "STOPPED",
+      SourceParameters: {
+        FilterCriteria: { Filters: [{ Pattern: JSON.stringify({ body: { a: [matcher] } }) }] },
+      },
+    });
+  for (const matcher of [
+    { "anything-but": { prefix: "us-" } },
+    { "anything-but": { suffix: ".png" } },
+    { "anything-but": { "equals-ignore-case": "initializing" } },
+    { "anything-but": { wildcard: "*/lib/*" } },
+    { wildcard: "dir/*.png" },
+  ])
+    behaviour(`not ${JSON.stringify(matcher)}`, page, async () => {
+      await expect(filtering(matcher)).rejects.toMatchObject({
+        name: "ValidationException",
+        message: expect.stringContaining("Invalid Event Pattern. Reason: "),
+      });
+    });
+  for (const matcher of [
+    { "anything-but": "initializing" },
+    { "anything-but": [1, 2] },
+    { prefix: { "equals-ignore-case": "eventb" } },
+    { suffix: ".png" },
+    { cidr: "10.0.0.0/24" },
+    { exists: false },
+    { numeric: [">", 10, "<=", 20] },
+  ])
+    behaviour(JSON.stringify(matcher), page, async () => {
+      expect(await filtering(matcher)).toMatchObject({ CurrentState: "CREATING" });
+    });
+});

@@ -89,7 +89,8 @@ function exclusion(p: PatternReader): Matcher {
   const unwanted = value.type === "[" ? several(p, of) : [of.matcher(p, unwantedText(p, value, of))];
   noMoreElements(p, "}");
   noMoreElements(p, "}");
-  return anythingBut(...unwanted);
+  const operators = ["anything-but" as const, ...unwanted.flatMap((one) => one.operators ?? [])];
+  return { ...anythingBut(...unwanted), operators };
 }
 
 function unwantedValues(p: PatternReader, token: Token): Matcher[] {

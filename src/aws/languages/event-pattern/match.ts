@@ -29,9 +29,13 @@ export function eventPattern(source: string): EventPattern {
   };
 }
 
-/** Whether it asks anywhere for a text with something unknown in it, or for anything but that. */
-export const hasWildcard = ({ branches }: EventPattern): boolean =>
-  branches.some(({ fields }) => fields.some(({ anyOf }) => anyOf.some((one) => one.isWildcard)));
+/** Those of its operators that are counted, or that not every reader takes. */
+export const operatorsIn = ({ branches }: EventPattern) =>
+  new Set(
+    branches.flatMap(({ fields }) =>
+      fields.flatMap(({ anyOf }) => anyOf.flatMap(({ operators = [] }) => operators)),
+    ),
+  );
 
 /**
  * The event as patterns see it: a point in a name is as a step, `{"a.b": 1}` as `{"a": {"b": 1}}`.

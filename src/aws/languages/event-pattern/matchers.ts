@@ -10,8 +10,8 @@ export interface Matcher {
   key?: { equals: Leaf } | { prefix: string } | { suffix: string };
   /** Of a wildcard: what stands between its asterisks. */
   pieces?: readonly string[];
-  /** It is a wildcard, or excludes one. */
-  isWildcard?: true | undefined;
+  /** Operators that are counted, or that not every reader of patterns takes: what stands within `anything-but` too. */
+  operators?: readonly ("wildcard" | "anything-but")[];
   /** It asks that there be no such field; `matches` is then never called. */
   isAbsence?: true;
 }
@@ -81,8 +81,7 @@ function spelledBackwards(letters: readonly Letter[], text: string): number | un
 export function anythingBut(...unwanted: readonly Matcher[]): Matcher {
   const values = new Set(unwanted.map(({ key }) => (key && "equals" in key ? key.equals : undefined)));
   if (!values.has(undefined)) return { matches: (value) => !values.has(value) };
-  const isWildcard = unwanted.some((one) => one.isWildcard) || undefined;
-  return { matches: (value) => !unwanted.some((one) => one.matches(value)), isWildcard };
+  return { matches: (value) => !unwanted.some((one) => one.matches(value)) };
 }
 
 export interface Bound {
@@ -118,7 +117,7 @@ export function wildcard(pieces: readonly string[]): Matcher {
   if (last === undefined) return equals(first);
   return {
     pieces,
-    isWildcard: true,
+    operators: ["wildcard"],
     matches(value) {
       if (typeof value !== "string" || !value.startsWith(first)) return false;
       const end = value.length - last.length;

@@ -1,6 +1,6 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Pipes from "#aws/contract/types/pipes.ts";
-import { eventPattern } from "#aws/languages/event-pattern/match.ts";
+import { eventPattern, operatorsIn } from "#aws/languages/event-pattern/match.ts";
 import { isTemplate, placeholders } from "#aws/languages/input-template.ts";
 import type { Place } from "#kernel/collection.ts";
 import { DELIVERABLE } from "#kernel/targets.ts";
@@ -205,10 +205,21 @@ function* inBatch(
     };
 }
 
+/**
+ * Pipes take fewer operators than rules. How AWS says so is not told: these are its reader's words for what it does not take.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+ */
 function* inFilter(pattern: string | undefined): Iterable<Field> {
+  const invalid = (reason: string) => ({
+    Name: "FilterCriteria",
+    Message: `Invalid Event Pattern. Reason: ${reason}`,
+  });
   try {
-    eventPattern(pattern ?? "");
+    const operators = operatorsIn(eventPattern(pattern ?? ""));
+    if (operators.has("anything-but"))
+      yield invalid("Value of anything-but must be an array or single string/number value.");
+    else if (operators.has("wildcard")) yield invalid("Unrecognized match type wildcard");
   } catch (error) {
-    yield { Name: "FilterCriteria", Message: `Invalid Event Pattern. Reason: ${(error as Error).message}` };
+    yield invalid((error as Error).message);
   }
 }
