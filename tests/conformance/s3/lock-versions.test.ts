@@ -25,6 +25,7 @@ import {
   MANAGING,
   OVERVIEW,
   object,
+  putDefault,
   retain,
   s3,
 } from "./locked.ts";
@@ -159,6 +160,16 @@ behaviour("who may delete may not also bypass", OVERVIEW, async () => {
   };
   await expect(remove("s3:DeleteObjectVersion")).rejects.toMatchObject({ name: "AccessDenied" });
   await remove("s3:DeleteObjectVersion", "s3:BypassGovernanceRetention");
+});
+
+behaviour("an event hold answers 501 rather than pretend", api("PutObject"), async () => {
+  const at = await object(governance(3));
+  const none = { name: "NotImplemented", $metadata: { httpStatusCode: 501 } };
+  const held = { ...at, Body: "x", ObjectLockEventHold: "ON", ObjectLockEventHoldDurationDays: 3 } as const;
+  await expect(s3().send(new PutObjectCommand(held))).rejects.toMatchObject(none);
+  await expect(retain(at, { EventHold: "ON", EventHoldDuration: { Days: 3 } })).rejects.toMatchObject(none);
+  await expect(putDefault(at.Bucket, { DefaultEventHold: { Days: 3 } })).rejects.toMatchObject(none);
+  expect((await s3().send(new GetObjectRetentionCommand(at))).Retention?.Mode).toBe("GOVERNANCE");
 });
 
 // Legal holds

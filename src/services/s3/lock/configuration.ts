@@ -4,6 +4,7 @@ import { checkDocument } from "../documents.ts";
 import { malformedXml } from "../errors.ts";
 import { buckets } from "../store.ts";
 import { defaultNotPositive, defaultTooLarge, lockNeedsVersioning, noLockConfiguration } from "./errors.ts";
+import { refuseEventHoldInDocument } from "./event-holds.ts";
 import { type DefaultRetention, isMode } from "./retention.ts";
 
 type Document = NonNullable<Input<"s3", "PutObjectLockConfiguration">["ObjectLockConfiguration"]>;
@@ -13,6 +14,7 @@ const MOST = { Days: 36_500, Years: 100 };
 export const lockConfiguration = {
   async PutObjectLockConfiguration(ctx, input) {
     checkDocument(ctx, { required: true });
+    refuseEventHoldInDocument(ctx);
     const defaultRetention = defaultIn(input.ObjectLockConfiguration);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);

@@ -13,6 +13,7 @@ import {
   unknownMode,
   writeWithoutLock,
 } from "./errors.ts";
+import { refuseEventHold } from "./event-holds.ts";
 import { isMode, type Lock, retentionFrom } from "./retention.ts";
 
 /** The members of PutObject, CopyObject and CreateMultipartUpload. */
@@ -26,9 +27,10 @@ const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/;
 
 /**
  * The lock that a write's headers ask for, judged before anybody looks at the bucket.
- * @throws {AwsError} InvalidArgument
+ * @throws {AwsError} InvalidArgument, NotImplemented
  */
 export function lockIn(ctx: Context, input: LockMembers): Lock {
+  refuseEventHold((header) => ctx.request?.headers[header] !== undefined);
   const { ObjectLockMode: mode, ObjectLockRetainUntilDate: until, ObjectLockLegalHoldStatus: hold } = input;
   if (mode === undefined && until === undefined && hold === undefined) return {};
   if (ctx.principal.type === "anonymous") throw lockNeedsSignature();

@@ -10,11 +10,13 @@ import { existingVersion } from "../objects/found.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 import { rewriteVersion, wholeSeconds } from "../versions.ts";
 import { bucketWithoutLock, dateNotAhead, noObjectLock } from "./errors.ts";
+import { refuseEventHoldInDocument } from "./event-holds.ts";
 import { checkChange, isMode, type Retention } from "./retention.ts";
 
 export const objectLocks = {
   async PutObjectRetention(ctx, input) {
     checkDocument(ctx, { required: true });
+    refuseEventHoldInDocument(ctx);
     const retention = retentionIn(input.Retention);
     return ctx.transact(async (tx) => {
       const { bucket, version } = await lockedVersion(tx, input, "PUT");

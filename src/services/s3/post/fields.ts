@@ -2,6 +2,7 @@ import { parseXml, type XmlElement } from "#aws/protocols/xml-reader.ts";
 import type { Fields } from "#aws/signature/post-policy.ts";
 import type { Input } from "#kernel/service.ts";
 import { invalidArgument, malformedXml } from "../errors.ts";
+import { refuseEventHold } from "../lock/event-holds.ts";
 
 type Request = Omit<Input<"s3", "PutObject">, "Bucket" | "Body">;
 
@@ -52,6 +53,7 @@ export function requestIn(fields: Fields): Request {
       "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.";
     throw invalidArgument(message, "key", "");
   }
+  refuseEventHold((header) => fields.has(header));
   const request: Record<string, unknown> = {};
   const metadata: Record<string, string> = {};
   for (const [name, value] of fields) {

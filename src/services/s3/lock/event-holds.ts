@@ -1,0 +1,22 @@
+import { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import { headerNotImplemented } from "../errors.ts";
+
+const HEADERS = ["", "-duration-days", "-duration-years"].map((end) => `x-amz-object-lock-event-hold${end}`);
+
+/**
+ * Event holds are younger than the model: what asks for one would be passed over unseen, and leave unlocked what was to
+ * be locked.
+ * @throws {AwsError} NotImplemented
+ */
+export function refuseEventHold(isSaid: (header: string) => boolean): void {
+  const said = HEADERS.find(isSaid);
+  if (said !== undefined) throw headerNotImplemented(said);
+}
+
+/** @throws {AwsError} NotImplemented */
+export function refuseEventHoldInDocument({ request }: Context): void {
+  const text = request?.content && Buffer.from(request.content).toString();
+  if (text && /<(\w+:)?(Default)?EventHold/.test(text))
+    throw new AwsError("NotImplemented", "Event holds are not implemented.", { status: 501 });
+}
