@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fillTemplate, isTemplate, placeholders } from "./input-template.ts";
+import { fillTemplate, fillText, isTemplate, placeholders } from "./input-template.ts";
 
 const values: Record<string, unknown> = { word: 'a "b"', number: 1, list: [1, "x"], object: { a: "b" } };
 const fill = (template: string) =>
@@ -31,6 +31,16 @@ test.each([
   ['{"a": "<b>}', false],
 ])("%s makes JSON: %s", (template, good) => {
   expect(isTemplate(template)).toBe(good);
+});
+
+test("free text takes texts as they are", () => {
+  const text = 'it is <word>: <object>, <missing>, "<list>", <other>';
+  const made = fillText(
+    text,
+    (name) => values[name],
+    (name) => name !== "other",
+  );
+  expect(made).toBe('it is a "b": {"a":"b"}, , "[1,"x"]", <other>');
 });
 
 test("names of placeholders", () => {

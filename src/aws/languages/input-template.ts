@@ -7,7 +7,7 @@ import { AwsError } from "../errors.ts";
 const PLACEHOLDER = /<([^<>\s]+)>/g;
 
 /** A template cut at its quotes, which go with what is between them. */
-function piecesOf(template: string): { text: string; quoted: boolean }[] {
+function piecesOf(template: string): Piece[] {
   return [...template.matchAll(/"(?:[^"\\]|\\.)*"|[^"]+|"/gs)].map(([text]) => ({
     text,
     quoted: text.length > 1 && text.startsWith('"'),
@@ -31,14 +31,38 @@ export function fillTemplate(
   read: (name: string) => unknown,
   isName: (name: string) => boolean,
 ): string {
-  let filled = 0;
-  return piecesOf(template)
+  return filled(piecesOf(template), read, isName, told);
+}
+
+/** The same for a template that is not JSON: texts go in as they are, all else as JSON. @throws {AwsError} as above */
+export function fillText(
+  template: string,
+  read: (name: string) => unknown,
+  isName: (name: string) => boolean,
+): string {
+  const raw = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+  return filled([{ text: template, quoted: false }], read, isName, raw);
+}
+
+interface Piece {
+  text: string;
+  quoted: boolean;
+}
+
+function filled(
+  pieces: Piece[],
+  read: (name: string) => unknown,
+  isName: (name: string) => boolean,
+  write: (value: unknown, quoted: boolean) => string,
+): string {
+  let size = 0;
+  return pieces
     .map(({ text, quoted }) =>
       text.replace(PLACEHOLDER, (placeholder, name: string) => {
         if (!isName(name)) return placeholder;
-        const value = told(read(name) ?? "", quoted);
-        filled += value.length;
-        if (filled > MOST_FILLED)
+        const value = write(read(name) ?? "", quoted);
+        size += value.length;
+        if (size > MOST_FILLED)
           throw new AwsError("ValidationException", "The input that the template makes is too long.");
         return value;
       }),

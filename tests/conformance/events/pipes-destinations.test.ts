@@ -192,7 +192,7 @@ behaviour(
     answerTo = (body) => JSON.stringify({ greeting: `hello ${JSON.parse(body).who}` });
     await put('{"who":"ann"}');
     expect(await taken()).toEqual([
-      expect.stringMatching(/^"hello ann" from "arn:aws:events:us-east-1:\d+:api-destination\//),
+      expect.stringMatching(/^hello ann from arn:aws:events:us-east-1:\d+:api-destination\//),
     ]);
     expect(calls).toMatchObject([
       { path: "/users/ann?fixed=yes", headers: { "x-who": "ann" }, body: '{"who": "ann"}' },
@@ -232,7 +232,7 @@ behaviour(
     const BodyParameters = [{ Key: "from", Value: "connection" }];
     for (const [InputTemplate, body] of [
       ['{"text": <$.body>}', '{"text":"hello","from":"connection"}'],
-      ["it says <$.body>", 'it says "hello"'],
+      ["it says <$.body>", "it says hello"],
     ] as const) {
       const Target = await destination("", { BodyParameters });
       const { put } = await pipe({ Target, TargetParameters: { InputTemplate } });

@@ -99,7 +99,7 @@ behaviour("a change of a table is told as functions are told it", guide("eb-pipe
   ]);
 });
 
-const ID = { TargetParameters: { InputTemplate: "<$.dynamodb.Keys.id.S>" } };
+const ID = { TargetParameters: { InputTemplate: '"<$.dynamodb.Keys.id.S>"' } };
 
 behaviour(
   "from the latest on, changes before the start are left out",

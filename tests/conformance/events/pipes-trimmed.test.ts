@@ -65,7 +65,7 @@ behaviour(
     await put("before");
     const DynamoDBStreamParameters = { StartingPosition: "TRIM_HORIZON" };
     const source = { Source: Table!.LatestStreamArn!, SourceParameters: { DynamoDBStreamParameters } };
-    const { to, first, start, stop } = await stopped(source, "<$.dynamodb.Keys.id.S>");
+    const { to, first, start, stop } = await stopped(source, '"<$.dynamodb.Keys.id.S>"');
     expect(first).toEqual(["before"]);
     await put("lost");
     await cloud.advance(TWO_DAYS);

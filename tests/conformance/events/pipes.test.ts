@@ -43,19 +43,21 @@ async function pipe(more: Partial<CreatePipeCommandInput> = {}) {
     new CreatePipeCommand({ Name, Source: queue(from), Target: queue(to), RoleArn, ...more }),
   );
   await cloud.advance(1_000);
+  const texts = async () => {
+    await cloud.advance(3_000);
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: target, MaxNumberOfMessages: 10 }),
+    );
+    return Messages.map(({ Body }) => Body!);
+  };
   return {
     Name,
     made,
     state: async () => (await pipes.send(new DescribePipeCommand({ Name }))).CurrentState,
     put: (MessageBody: string, MessageAttributes?: Record<string, MessageAttributeValue>) =>
       sqs.send(new SendMessageCommand({ QueueUrl: source, MessageBody, MessageAttributes })),
-    async taken() {
-      await cloud.advance(3_000);
-      const { Messages = [] } = await sqs.send(
-        new ReceiveMessageCommand({ QueueUrl: target, MaxNumberOfMessages: 10 }),
-      );
-      return Messages.map(({ Body }) => JSON.parse(Body!));
-    },
+    texts,
+    taken: async () => (await texts()).map((text) => JSON.parse(text)),
   };
 }
 
@@ -125,6 +127,26 @@ behaviour(
     const { Name, put, taken } = await pipe({ TargetParameters: { InputTemplate } });
     await put('{"who":{"id":1}}');
     expect(await taken()).toEqual([{ who: { id: 1 }, text: `from ${Name}` }]);
+  },
+);
+
+behaviour(
+  "a template that is a path or free text makes text, as it is",
+  "https://github.com/aws/aws-cdk/blob/main/packages/%40aws-cdk/aws-pipes-targets-alpha/test/integ.sqs.ts",
+  async () => {
+    for (const [InputTemplate, body, made] of [
+      ["<$.body>", "6a7e8feb-b491-4cf7-a9f1-bf3703467718", "6a7e8feb-b491-4cf7-a9f1-bf3703467718"],
+      ["<$.body>", '{"a":[1]}', { a: [1] }],
+      ["<$.body.a>", '{"a":"x"}', "x"],
+      ["Hello, <$.body.who>", '{"who":"\\"ann\\""}', 'Hello, "ann"'],
+      ["Hello, sender", "x", "Hello, sender"],
+      ['"Hello, <$.body>"', "ann", '"Hello, ann"'],
+      ["[<$.body>]", "ann", ["ann"]],
+    ] as const) {
+      const { put, texts } = await pipe({ TargetParameters: { InputTemplate } });
+      await put(body);
+      expect(await texts()).toEqual([typeof made === "string" ? made : JSON.stringify(made)]);
+    }
   },
 );
 

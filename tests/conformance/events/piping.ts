@@ -16,6 +16,15 @@ export const RoleArn = `arn:aws:iam::${ACCOUNT}:role/pipe`;
 export const pipesOf = (cloud: ConformanceCloud): PipesClient["send"] =>
   ((command: never) => new PipesClient(cloud.client()).send(command)) as PipesClient["send"];
 
+/** What is no JSON is the text that it is. */
+export function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** A new queue that a pipe brings what it has, or whoever a policy lets in. */
 export async function endOf(cloud: ConformanceCloud, policy?: object) {
   const sqs = new SQSClient(cloud.client());
@@ -35,7 +44,7 @@ export async function endOf(cloud: ConformanceCloud, policy?: object) {
         );
         if (Messages.length === 0) return bodies;
         for (const { Body, ReceiptHandle } of Messages) {
-          bodies.push(JSON.parse(Body!));
+          bodies.push(jsonOr(Body!));
           await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
         }
       }

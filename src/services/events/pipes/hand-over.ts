@@ -84,7 +84,7 @@ async function send(ctx: Context, pipe: Pipe, events: readonly PipeEvent[]): Pro
   const { InputTemplate, ...parameters } = pipe.targetParameters ?? {};
   const parts = parseArn(pipe.target)!;
   const inputs = events.map((event) => inputOf(ctx, pipe, InputTemplate, event));
-  const payload = TAKES_LISTS.has(parts.service) ? `[${inputs.join(",")}]` : inputs[0]!;
+  const payload = TAKES_LISTS.has(parts.service) ? `[${inputs.map(asJson).join(",")}]` : inputs[0]!;
   const [first] = events as [PipeEvent];
   if (isDestination(pipe.target)) {
     await callDestination(ctx, {
@@ -105,6 +105,16 @@ async function send(ctx: Context, pipe: Pipe, events: readonly PipeEvent[]): Pro
     ...entryOf(pipe, first, parameters.EventBridgeEventBusParameters),
     name: first.id,
   });
+}
+
+/** Text that is none is a JSON text in a list. */
+function asJson(input: string): string {
+  try {
+    JSON.parse(input);
+    return input;
+  } catch {
+    return JSON.stringify(input);
+  }
 }
 
 /** What else there is of an event on a bus. */

@@ -1,4 +1,4 @@
-import { fillTemplate } from "#aws/languages/input-template.ts";
+import { fillTemplate, fillText } from "#aws/languages/input-template.ts";
 import { atJsonPath, parseJsonPath } from "#aws/languages/json-path.ts";
 import type { Context } from "#kernel/context.ts";
 import type { PipeEvent } from "./event.ts";
@@ -10,12 +10,16 @@ import { type Pipe, pipeArn } from "./store.ts";
  */
 export function inputOf(ctx: Context, pipe: Pipe, template: string | undefined, event: PipeEvent): string {
   if (template === undefined) return textOf(event.shown);
-  return fillTemplate(
+  const fill = IS_JSON.test(template) ? fillTemplate : fillText;
+  return fill(
     template,
     (name) => (name.startsWith("$") ? at(event, name) : VARIABLES[name]!(ctx, pipe, event)),
     (name) => isVariable(name) || parseJsonPath(name) !== undefined,
   );
 }
+
+/** What begins otherwise is free text, or a single path: texts go in as they are. */
+const IS_JSON = /^\s*[{["]/;
 
 const VARIABLES: Record<string, (ctx: Context, pipe: Pipe, event: PipeEvent) => unknown> = {
   "aws.pipes.pipe-arn": (ctx, { name }) => pipeArn(ctx, name),
