@@ -13,6 +13,7 @@ import { type Meter, meterOf } from "../throughput/meter.ts";
 import { actTogether, takeTogether } from "../transactions/transactions.ts";
 import { sizeOfItem } from "../values/size.ts";
 import type { Item, Value } from "../values/value.ts";
+import { askedBy } from "./asked.ts";
 import { primaryKeyNotGiven } from "./errors.ts";
 import { type AnyStatement, parseStatement, type Select } from "./grammar.ts";
 import { singletonIn } from "./keys.ts";
@@ -232,9 +233,10 @@ const ACTIONS = {
 
 /** Which tables statements reach, and how. One that cannot be read reaches none. */
 export function reachedBy(statements: readonly Sent[]) {
-  return statements.flatMap(({ Statement }) => {
+  return statements.flatMap(({ Statement, Parameters }) => {
     const statement = attempt(() => parseStatement(Statement));
     if (statement instanceof AwsError) return [];
-    return [{ action: ACTIONS[statement.type], table: statement.table, index: statement.index }];
+    const { type, table, index } = statement;
+    return [{ action: ACTIONS[type], table, index, asked: askedBy(statement, Parameters) }];
   });
 }

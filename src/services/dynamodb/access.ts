@@ -1,0 +1,305 @@
+import { parseArn } from "#aws/arn.ts";
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { AccessFact } from "#kernel/authorize.ts";
+import type { Place } from "#kernel/collection.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Access } from "#kernel/service.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
+import { accessDenied, otherRegion } from "./errors.ts";
+import { tableName } from "./items/rows.ts";
+import { reachedBy } from "./partiql/statements.ts";
+import {
+  type Asked,
+  askedOfItems,
+  askedOfQuery,
+  askedOfScan,
+  conditionKeys,
+  selectOf,
+} from "./policies/asked.ts";
+import { checkPolicyArn, isOfStream } from "./policies/policies.ts";
+import { isElsewhere } from "./resource-arn.ts";
+import { streams, type Table, tableArn, tables } from "./store.ts";
+import { partsOf } from "./streams/streams.ts";
+import type { Item } from "./values/value.ts";
+
+/** What is done to which table, or to which of its indexes. */
+interface Reached {
+  action: string;
+  table: string;
+  index?: string | undefined;
+  asked?: Asked;
+}
+
+/** In one look at the store: two at once would be in each other's way. */
+function facts(ctx: Context, reached: readonly Reached[]): MaybePromise<AccessFact[]> {
+  return ctx.look((tx) => {
+    const found = reached.map((one) =>
+      ownerOf(ctx, one.table) === ctx.account
+        ? whenReady(tx.get(tables, [tableName(one.table)]), (table) => factOf(ctx, one, table))
+        : factOf(ctx, one, undefined),
+    );
+    return found.some((one) => one instanceof Promise) ? Promise.all(found) : (found as AccessFact[]);
+  });
+}
+
+function factOf(
+  ctx: Context,
+  { action, table: given, index, asked }: Reached,
+  table: Table | undefined,
+): AccessFact {
+  const owner = ownerOf(ctx, given);
+  const arn = tableArn({ account: owner, region: ctx.region }, tableName(given));
+  return {
+    action: `dynamodb:${action}`,
+    resource: index === undefined ? arn : `${arn}/index/${index}`,
+    owner,
+    resourcePolicy: table?.policy ?? null,
+    ...(table && asked && { conditions: conditionKeys(asked, table, index) }),
+  };
+}
+
+/** Of the tables of a batch or of a transaction. @throws {AwsError} ValidationException where one is another Region's */
+function factsTogether(ctx: Context, reached: readonly Reached[]): MaybePromise<AccessFact[]> {
+  for (const { table } of reached) checkRegion(ctx, table);
+  return facts(ctx, reached);
+}
+
+/** Another Region's table is not reached from here. @throws {AwsError} ValidationException */
+export function checkRegion({ region }: Place, given: string): void {
+  const named = given.startsWith("arn:") ? parseArn(given) : undefined;
+  if (named?.service === "dynamodb" && named.account !== "" && named.region !== region)
+    throw otherRegion(given);
+}
+
+/** Whose it is, where an ARN says so. */
+const ownerOf = ({ account }: Context, given: string): string =>
+  (given.startsWith("arn:") && parseArn(given)?.account) || account;
+
+const fact = async (ctx: Context, action: string, table: string) =>
+  (await facts(ctx, [{ action, table }]))[0]!;
+
+const onTable =
+  (action: string) =>
+  (ctx: Context, { TableName: table, IndexName: index }: { TableName: string; IndexName?: string }) =>
+    facts(ctx, [{ action, table, index }]);
+const onGlobalTable =
+  (action: string) =>
+  ({ account }: Context, { GlobalTableName }: { GlobalTableName: string }) => [
+    {
+      action: `dynamodb:${action}`,
+      resource: `arn:aws:dynamodb::${account}:global-table/${GlobalTableName}`,
+      owner: account,
+    },
+  ];
+/** Of items that are written, by their keys or whole. */
+const onItem =
+  (action: string) =>
+  (
+    ctx: Context,
+    input: Parameters<typeof askedOfItems>[0] & { TableName: string; Key?: Item; Item?: Item },
+  ): MaybePromise<AccessFact[]> => {
+    const { TableName: table, Key, Item, ReturnValues = "NONE" } = input;
+    return facts(ctx, [{ action, table, asked: askedOfItems(input, [Key ?? Item ?? {}], { ReturnValues }) }]);
+  };
+const onResource =
+  (action: string) =>
+  (ctx: Context, { ResourceArn }: { ResourceArn: string }) => [
+    {
+      action: `dynamodb:${action}`,
+      resource: ResourceArn,
+      owner: isElsewhere(ResourceArn) ? NOBODY : ownerOf(ctx, ResourceArn),
+    },
+  ];
+
+const NOBODY = "";
+
+const onPolicy =
+  (action: string) =>
+  async (ctx: Context, { ResourceArn }: { ResourceArn: string }) => {
+    checkPolicyArn(ctx, ResourceArn);
+    return [await (isOfStream(ResourceArn) ? streamFact : fact)(ctx, action, ResourceArn)];
+  };
+/** Of a stream, whose account is where the call is. */
+export const streamFact = (ctx: Context, action: string, resource: string): MaybePromise<AccessFact> =>
+  ctx.look((tx) => {
+    const { table, label } = partsOf(resource);
+    const found = tx.get(streams, [table, label]);
+    return whenReady(found, (stream) => ({
+      action: `dynamodb:${action}`,
+      resource,
+      owner: ctx.account,
+      resourcePolicy: stream?.policy ?? null,
+    }));
+  });
+const onBackup =
+  (action: string) =>
+  (_: Context, { BackupArn }: { BackupArn: string }) => [
+    { action: `dynamodb:${action}`, resource: BackupArn },
+  ];
+const statementFacts = (ctx: Context, statements: readonly { Statement: string }[]) =>
+  facts(ctx, reachedBy(statements));
+
+/**
+ * What a replica is made and deleted by is asked of its own Region.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/gt_IAM.html
+ */
+function replicaFacts(
+  { account }: Context,
+  given: string,
+  { Create, Delete }: DynamoDB.ReplicationGroupUpdate,
+): AccessFact[] {
+  const region = (Create ?? Delete)?.RegionName;
+  if (region === undefined) return [];
+  const resource = tableArn({ account, region }, tableName(given));
+  const actions = Create ? [...REPLICA_MAKING, "CreateTableReplica"] : ["DeleteTable", "DeleteTableReplica"];
+  return actions.map((action) => ({ action: `dynamodb:${action}`, resource, owner: account }));
+}
+
+const REPLICA_MAKING = [
+  "CreateTable",
+  "Query",
+  "Scan",
+  "UpdateItem",
+  "PutItem",
+  "GetItem",
+  "DeleteItem",
+  "BatchWriteItem",
+];
+
+export const access: Access<"dynamodb"> = {
+  CreateTable: onTable("CreateTable"),
+  DescribeTable: onTable("DescribeTable"),
+  UpdateTable: async (ctx, { TableName, ReplicaUpdates = [] }) => [
+    await fact(ctx, "UpdateTable", TableName),
+    ...ReplicaUpdates.flatMap((update) => replicaFacts(ctx, TableName, update)),
+  ],
+  DeleteTable: onTable("DeleteTable"),
+  DescribeTableReplicaAutoScaling: onTable("DescribeTableReplicaAutoScaling"),
+  UpdateTableReplicaAutoScaling: onTable("UpdateTableReplicaAutoScaling"),
+  CreateGlobalTable: onGlobalTable("CreateGlobalTable"),
+  DescribeGlobalTable: onGlobalTable("DescribeGlobalTable"),
+  UpdateGlobalTable: onGlobalTable("UpdateGlobalTable"),
+  DescribeGlobalTableSettings: onGlobalTable("DescribeGlobalTableSettings"),
+  UpdateGlobalTableSettings: onGlobalTable("UpdateGlobalTableSettings"),
+  ListGlobalTables: () => [{ action: "dynamodb:ListGlobalTables", resource: "*" }],
+  UpdateTimeToLive: onTable("UpdateTimeToLive"),
+  DescribeTimeToLive: onTable("DescribeTimeToLive"),
+  ListTables: (ctx) => [{ action: "dynamodb:ListTables", resource: tableArn(ctx, "*") }],
+  DescribeLimits: () => [{ action: "dynamodb:DescribeLimits", resource: "*" }],
+  DescribeEndpoints: () => [{ action: "dynamodb:DescribeEndpoints", resource: "*" }],
+  TagResource: onResource("TagResource"),
+  UntagResource: onResource("UntagResource"),
+  ListTagsOfResource: onResource("ListTagsOfResource"),
+  GetItem: (ctx, input) => {
+    const asked = askedOfItems(input, [input.Key], { Select: selectOf(input) });
+    return facts(ctx, [{ action: "GetItem", table: input.TableName, asked }]);
+  },
+  PutItem: onItem("PutItem"),
+  UpdateItem: onItem("UpdateItem"),
+  DeleteItem: onItem("DeleteItem"),
+  Query: (ctx, input) => {
+    const { TableName: table, IndexName: index } = input;
+    return facts(ctx, [{ action: "Query", table, index, asked: askedOfQuery(input) }]);
+  },
+  Scan: (ctx, input) => {
+    const { TableName: table, IndexName: index } = input;
+    return facts(ctx, [{ action: "Scan", table, index, asked: askedOfScan(input) }]);
+  },
+  BatchGetItem: (ctx, { RequestItems, ReturnConsumedCapacity = "NONE" }) =>
+    factsTogether(
+      ctx,
+      Object.entries(RequestItems).map(([table, request]) => {
+        const Select = selectOf(request);
+        const asked = askedOfItems(request, request.Keys, { Select, ReturnConsumedCapacity });
+        return { action: "BatchGetItem", table, asked };
+      }),
+    ),
+  BatchWriteItem: (ctx, { RequestItems, ReturnConsumedCapacity = "NONE" }) =>
+    factsTogether(
+      ctx,
+      Object.entries(RequestItems).map(([table, requests]) => {
+        const items = requests.map(
+          ({ PutRequest, DeleteRequest }) => PutRequest?.Item ?? DeleteRequest?.Key ?? {},
+        );
+        return {
+          action: "BatchWriteItem",
+          table,
+          asked: askedOfItems({}, items, { ReturnConsumedCapacity }),
+        };
+      }),
+    ),
+  TransactWriteItems: (ctx, { TransactItems, ReturnConsumedCapacity = "NONE" }) =>
+    factsTogether(
+      ctx,
+      TransactItems.flatMap(({ ConditionCheck, Put, Delete, Update }) =>
+        [
+          { action: "ConditionCheckItem", on: ConditionCheck, item: ConditionCheck?.Key },
+          { action: "PutItem", on: Put, item: Put?.Item },
+          { action: "DeleteItem", on: Delete, item: Delete?.Key },
+          { action: "UpdateItem", on: Update, item: Update?.Key },
+        ].flatMap(({ action, on, item }) => {
+          if (!on || !item) return [];
+          const asked = askedOfItems(on, [item], {
+            ReturnConsumedCapacity,
+            EnclosingOperation: "TransactWriteItems",
+          });
+          return [{ action, table: on.TableName, asked }];
+        }),
+      ),
+    ),
+  TransactGetItems: (ctx, { TransactItems, ReturnConsumedCapacity = "NONE" }) =>
+    factsTogether(
+      ctx,
+      TransactItems.map(({ Get }) => {
+        const asked = askedOfItems(Get, [Get.Key], {
+          Select: selectOf(Get),
+          ReturnConsumedCapacity,
+          EnclosingOperation: "TransactGetItems",
+        });
+        return { action: "GetItem", table: Get.TableName, asked };
+      }),
+    ),
+  CreateBackup: onTable("CreateBackup"),
+  DescribeBackup: onBackup("DescribeBackup"),
+  DeleteBackup: onBackup("DeleteBackup"),
+  ListBackups: (ctx) => [{ action: "dynamodb:ListBackups", resource: "*", owner: ctx.account }],
+  DescribeContinuousBackups: onTable("DescribeContinuousBackups"),
+  UpdateContinuousBackups: onTable("UpdateContinuousBackups"),
+  RestoreTableFromBackup: async (ctx, { BackupArn, TargetTableName }) => [
+    { action: "dynamodb:RestoreTableFromBackup", resource: BackupArn },
+    await fact(ctx, "RestoreTableFromBackup", TargetTableName),
+  ],
+  RestoreTableToPointInTime: async (ctx, input) => [
+    await fact(ctx, "RestoreTableToPointInTime", input.SourceTableName ?? input.SourceTableArn ?? "*"),
+    await fact(ctx, "RestoreTableToPointInTime", input.TargetTableName),
+  ],
+  ExportTableToPointInTime: async (ctx, { TableArn }) => {
+    if (ownerOf(ctx, TableArn) !== ctx.account) throw accessDenied();
+    return [await fact(ctx, "ExportTableToPointInTime", TableArn)];
+  },
+  DescribeExport: (ctx, { ExportArn }) => {
+    if (ownerOf(ctx, ExportArn) !== ctx.account) throw accessDenied();
+    return [{ action: "dynamodb:DescribeExport", resource: ExportArn }];
+  },
+  ListExports: () => [{ action: "dynamodb:ListExports", resource: "*" }],
+  ImportTable: async (ctx, { TableCreationParameters }) => [
+    await fact(ctx, "ImportTable", TableCreationParameters.TableName),
+  ],
+  DescribeImport: (_, { ImportArn }) => [{ action: "dynamodb:DescribeImport", resource: ImportArn }],
+  ListImports: () => [{ action: "dynamodb:ListImports", resource: "*" }],
+  PutResourcePolicy: onPolicy("PutResourcePolicy"),
+  GetResourcePolicy: onPolicy("GetResourcePolicy"),
+  DeleteResourcePolicy: onPolicy("DeleteResourcePolicy"),
+  UpdateContributorInsights: onTable("UpdateContributorInsights"),
+  DescribeContributorInsights: onTable("DescribeContributorInsights"),
+  ListContributorInsights: (ctx) => [
+    { action: "dynamodb:ListContributorInsights", resource: "*", owner: ctx.account },
+  ],
+  EnableKinesisStreamingDestination: onTable("EnableKinesisStreamingDestination"),
+  DisableKinesisStreamingDestination: onTable("DisableKinesisStreamingDestination"),
+  UpdateKinesisStreamingDestination: onTable("UpdateKinesisStreamingDestination"),
+  DescribeKinesisStreamingDestination: onTable("DescribeKinesisStreamingDestination"),
+  ExecuteStatement: (ctx, input) => statementFacts(ctx, [input]),
+  BatchExecuteStatement: (ctx, { Statements }) => statementFacts(ctx, Statements),
+  ExecuteTransaction: (ctx, { TransactStatements }) => statementFacts(ctx, TransactStatements),
+};

@@ -1,0 +1,48 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { testOf } from "../expressions/conditions.ts";
+import type { Placeholders } from "../expressions/placeholders.ts";
+import { updateBy } from "../expressions/updates.ts";
+import { partitionNames } from "../items/keys.ts";
+import type { Asked } from "../policies/asked.ts";
+import { attributeOf } from "../values/value.ts";
+import type { AnyStatement } from "./grammar.ts";
+import { reachOf } from "./keys.ts";
+import { holdersOf, valuesOf } from "./literals.ts";
+
+/** What a statement asks of its table, as far as a policy may make conditions of it. */
+export function askedBy(
+  statement: AnyStatement,
+  parameters: DynamoDB.BatchStatementRequest["Parameters"],
+): Asked {
+  const values = () => valuesOf(statement.literals, statement.parameters, parameters);
+  const itemPut = () =>
+    statement.type === "insert" ? (values()[Number(statement.item)]?.M ?? {}) : undefined;
+  return {
+    leading(table, key) {
+      const [name] = partitionNames(key);
+      const item = itemPut();
+      if (item) return [attributeOf(item, name!)];
+      return reachOf(table, key, statement.where, values()).partitions?.map((one) => one[name!]);
+    },
+    attributes: () => [...Object.keys(itemPut() ?? {}), ...namesIn(statement, holdersOf(values()))],
+    ...(statement.type === "select" && {
+      Select: statement.shown ? "SPECIFIC_ATTRIBUTES" : "ALL_ATTRIBUTES",
+      isFullScan: (table, key) => !reachOf(table, key, statement.where, values()).partitions,
+    }),
+  };
+}
+
+function namesIn(statement: AnyStatement, holders: Placeholders): string[] {
+  const found: string[] = [];
+  const noting: Placeholders = {
+    ...holders,
+    path(_, path) {
+      found.push(String(path[0]));
+      return path;
+    },
+  };
+  if (statement.where) testOf("FilterExpression", statement.where, noting);
+  if (statement.type === "update") updateBy(statement.actions, noting);
+  if (statement.type === "select") found.push(...(statement.shown ?? []).map(([name]) => String(name)));
+  return found;
+}

@@ -1,0 +1,143 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { AwsError } from "#aws/errors.ts";
+import type { Keys } from "#aws/languages/policy/pattern.ts";
+import { conditionOf } from "../expressions/conditions.ts";
+import { type KeyCondition, keyConditionsOf } from "../expressions/key-conditions.ts";
+import { type Placeholders, type Placeholding, placeholders } from "../expressions/placeholders.ts";
+import { projectionOf } from "../expressions/projections.ts";
+import type { Kind } from "../expressions/tokens.ts";
+import { updateOf } from "../expressions/updates.ts";
+import { partitionNames } from "../items/keys.ts";
+import { keyConditionsIn } from "../legacy/key-conditions.ts";
+import type { KeyNames, Table } from "../store.ts";
+import { attributeOf, checkedValue, type Item, type Value } from "../values/value.ts";
+
+/** What a request asks of one table, as far as a policy may make conditions of it. */
+export interface Asked {
+  /** Values of the first attribute by which items are found; `undefined` where it names none. */
+  leading(table: Table, key: KeyNames): readonly (Value | undefined)[] | undefined;
+  /** Attributes that it names. */
+  attributes(): Iterable<string>;
+  Select?: string | undefined;
+  ReturnValues?: string | undefined;
+  ReturnConsumedCapacity?: string | undefined;
+  EnclosingOperation?: string | undefined;
+  isFullScan?(table: Table, key: KeyNames): boolean;
+}
+
+/**
+ * The condition keys of DynamoDB's own, made when a policy asks for them. What is wrong with a request makes none: it is
+ * refused for that, whatever a policy says.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ */
+export function conditionKeys(asked: Asked, table: Table, index: string | undefined): Keys {
+  const key = table.indexes.find(({ name }) => name === index)?.key ?? table.key;
+  return (name) => {
+    switch (name) {
+      case "dynamodb:leadingkeys":
+        return attempt(() => asked.leading(table, key)?.flatMap((value) => (value ? textOf(value) : [])));
+      case "dynamodb:attributes":
+        return attempt(() => [...new Set(asked.attributes())]);
+      case "dynamodb:select":
+        return asked.Select;
+      case "dynamodb:returnvalues":
+        return asked.ReturnValues;
+      case "dynamodb:returnconsumedcapacity":
+        return asked.ReturnConsumedCapacity;
+      case "dynamodb:enclosingoperation":
+        return asked.EnclosingOperation;
+      case "dynamodb:fulltablescan":
+        return attempt(() => asked.isFullScan && String(asked.isFullScan(table, key)));
+      default:
+        return undefined;
+    }
+  };
+}
+
+function attempt<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof AwsError) return undefined;
+    throw error;
+  }
+}
+
+function textOf(value: Value): string[] {
+  const { S, N, B } = checkedValue(value);
+  return S === undefined && N === undefined && B === undefined
+    ? []
+    : [S ?? N ?? Buffer.from(B!).toString("base64")];
+}
+
+/** Members that name attributes, of any operation on items. */
+type Request = Placeholding & {
+  readonly [Member in Kind | "ReturnConsumedCapacity" | "ReturnValues"]?: string | undefined;
+} & {
+  readonly [Member in "Expected" | "AttributeUpdates" | "KeyConditions" | "QueryFilter" | "ScanFilter"]?:
+    | object
+    | undefined;
+} & { readonly AttributesToGet?: readonly string[] | undefined };
+
+/** Of an operation on items that it names by their keys, or as they are to be. */
+export const askedOfItems = (request: Request, items: readonly Item[], more: Partial<Asked> = {}): Asked => ({
+  leading: (_, key) => items.map((item) => attributeOf(item, partitionNames(key)[0]!)),
+  attributes: () => [...items.flatMap((item) => Object.keys(item)), ...namesIn(request)],
+  ReturnConsumedCapacity: request.ReturnConsumedCapacity ?? "NONE",
+  ...more,
+});
+
+/** What is wanted of items that are read. */
+export const selectOf = (
+  { ProjectionExpression, AttributesToGet }: Request,
+  given?: string,
+  index?: string,
+): string => {
+  if (given !== undefined) return given;
+  if (ProjectionExpression !== undefined || AttributesToGet) return "SPECIFIC_ATTRIBUTES";
+  return index === undefined ? "ALL_ATTRIBUTES" : "ALL_PROJECTED_ATTRIBUTES";
+};
+
+export const askedOfQuery = (input: DynamoDB.QueryInput): Asked => ({
+  leading(_, key) {
+    const condition = conditionsIn(input).get(partitionNames(key)[0]!);
+    return condition?.operator === "=" ? condition.values : [];
+  },
+  attributes: () => namesIn(input as Request),
+  Select: selectOf(input as Request, input.Select, input.IndexName),
+  ReturnConsumedCapacity: input.ReturnConsumedCapacity ?? "NONE",
+});
+
+/** A scan has no leading keys: it finds all of them. */
+export const askedOfScan = (input: DynamoDB.ScanInput): Asked => ({
+  leading: () => undefined,
+  attributes: () => namesIn(input as Request),
+  Select: selectOf(input as Request, input.Select, input.IndexName),
+  ReturnConsumedCapacity: input.ReturnConsumedCapacity ?? "NONE",
+});
+
+const conditionsIn = (input: DynamoDB.QueryInput): ReadonlyMap<string, KeyCondition> =>
+  input.KeyConditionExpression === undefined
+    ? keyConditionsIn(input.KeyConditions ?? {})
+    : keyConditionsOf(input.KeyConditionExpression, placeholders(input));
+
+const READ: Partial<Record<Kind, (source: string, holders: Placeholders) => unknown>> = {
+  ConditionExpression: (source, holders) => conditionOf("ConditionExpression", source, holders),
+  FilterExpression: (source, holders) => conditionOf("FilterExpression", source, holders),
+  KeyConditionExpression: keyConditionsOf,
+  ProjectionExpression: projectionOf,
+  UpdateExpression: updateOf,
+};
+
+function namesIn(request: Request): string[] {
+  const { Expected, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter } = request;
+  const older = [Expected, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter];
+  const holders = placeholders(request);
+  const kinds = (Object.keys(READ) as Kind[]).filter((kind) => request[kind] !== undefined);
+  for (const kind of kinds) READ[kind]!(request[kind]!, holders);
+  return [
+    ...kinds.flatMap((kind) => [...holders.names(kind)]),
+    ...older.flatMap((said) => Object.keys(said ?? {})),
+    ...(request.AttributesToGet ?? []),
+  ];
+}
