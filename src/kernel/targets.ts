@@ -22,42 +22,70 @@ export interface Delivery {
   name?: string | undefined;
 }
 
-type Deliver = (aws: Clients, arn: string, delivery: Delivery, parts: Arn) => Promise<unknown>;
+/** What a service is asked for a delivery, and the operation that AWS's own services call there. */
+interface Kind {
+  request(arn: string, delivery: Delivery, parts: Arn): object;
+  send(aws: Clients, request: object): Promise<unknown>;
+}
 
-/** By the operation that AWS's own services call there. */
-const BY_SERVICE: Record<string, Deliver> = {
-  sqs: (aws, _, { payload, messageGroupId, messageDeduplicationId }, { region, account, resource }) =>
-    aws.sqs.SendMessage({
+const kind = <R extends object>(
+  request: (arn: string, delivery: Delivery, parts: Arn) => R,
+  send: (aws: Clients, request: R) => Promise<unknown>,
+): Kind => ({ request, send: send as Kind["send"] });
+
+const BY_SERVICE: Record<string, Kind> = {
+  sqs: kind(
+    (_, { payload, messageGroupId, messageDeduplicationId }, { region, account, resource }) => ({
       QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${resource}`,
       MessageBody: payload,
       ...(messageGroupId !== undefined && { MessageGroupId: messageGroupId }),
       ...(messageDeduplicationId !== undefined && { MessageDeduplicationId: messageDeduplicationId }),
     }),
-  sns: (aws, arn, { payload, subject, messageGroupId, messageDeduplicationId }) =>
-    aws.sns.Publish({
+    (aws, request) => aws.sqs.SendMessage(request),
+  ),
+  sns: kind(
+    (arn, { payload, subject, messageGroupId, messageDeduplicationId }) => ({
       TopicArn: arn,
       Message: payload,
       ...(subject !== undefined && { Subject: subject }),
       ...(messageGroupId !== undefined && { MessageGroupId: messageGroupId }),
       ...(messageDeduplicationId !== undefined && { MessageDeduplicationId: messageDeduplicationId }),
     }),
-  lambda: (aws, arn, { payload }) =>
-    aws.lambda.Invoke({ FunctionName: arn, InvocationType: "Event", Payload: Buffer.from(payload) }),
-  kinesis: (aws, arn, { payload, partitionKey = "none" }) =>
-    aws.kinesis.PutRecord({ StreamARN: arn, Data: Buffer.from(payload), PartitionKey: partitionKey }),
-  firehose: (aws, _, { payload }, { resource }) =>
-    aws.firehose.PutRecord({
+    (aws, request) => aws.sns.Publish(request),
+  ),
+  lambda: kind(
+    (arn, { payload }) => ({
+      FunctionName: arn,
+      InvocationType: "Event" as const,
+      Payload: Buffer.from(payload),
+    }),
+    (aws, request) => aws.lambda.Invoke(request),
+  ),
+  kinesis: kind(
+    (arn, { payload, partitionKey = "none" }) => ({
+      StreamARN: arn,
+      Data: Buffer.from(payload),
+      PartitionKey: partitionKey,
+    }),
+    (aws, request) => aws.kinesis.PutRecord(request),
+  ),
+  firehose: kind(
+    (_, { payload }, { resource }) => ({
       DeliveryStreamName: resource.replace(/^deliverystream\//, ""),
       Record: { Data: Buffer.from(payload) },
     }),
-  states: (aws, arn, { payload, name }) =>
-    aws.stepfunctions.StartExecution({
+    (aws, request) => aws.firehose.PutRecord(request),
+  ),
+  states: kind(
+    (arn, { payload, name }) => ({
       stateMachineArn: arn,
       input: payload,
       ...(name !== undefined && { name }),
     }),
-  events: async (aws, arn, { payload, source, detailType, resources, time }) => {
-    const { Entries: [entry] = [] } = await aws.events.PutEvents({
+    (aws, request) => aws.stepfunctions.StartExecution(request),
+  ),
+  events: kind(
+    (arn, { payload, source, detailType, resources, time }) => ({
       Entries: [
         {
           EventBusName: arn,
@@ -68,9 +96,12 @@ const BY_SERVICE: Record<string, Deliver> = {
           ...(time && { Time: time }),
         },
       ],
-    });
-    if (entry?.ErrorCode) throw new AwsError(entry.ErrorCode, entry.ErrorMessage ?? "");
-  },
+    }),
+    async (aws, request) => {
+      const { Entries: [entry] = [] } = await aws.events.PutEvents(request);
+      if (entry?.ErrorCode) throw new AwsError(entry.ErrorCode, entry.ErrorMessage ?? "");
+    },
+  ),
 };
 
 /** Services to which the house can deliver, by the name in their ARNs. */
@@ -81,10 +112,21 @@ export const DELIVERABLE: ReadonlySet<string> = new Set(Object.keys(BY_SERVICE))
  * @throws {AwsError} what that service says, or that there is none
  */
 export async function deliver(aws: Clients, arn: string, delivery: Delivery): Promise<void> {
+  const found = kindOf(arn);
+  if (!found) throw new AwsError("NotImplemented", `Nube does not deliver to ${arn} yet.`, { status: 501 });
+  await found.kind.send(aws, found.kind.request(arn, delivery, found.parts));
+}
+
+/** What `deliver` asks of the service; `undefined` where it would refuse. */
+export function requestFor(arn: string, delivery: Delivery): object | undefined {
+  const found = kindOf(arn);
+  return found?.kind.request(arn, delivery, found.parts);
+}
+
+function kindOf(arn: string): { kind: Kind; parts: Arn } | undefined {
   const parts = parseArn(arn);
-  const send = parts && DELIVERABLE.has(parts.service) && BY_SERVICE[parts.service];
-  if (!send) throw new AwsError("NotImplemented", `Nube does not deliver to ${arn} yet.`, { status: 501 });
-  await send(aws, arn, delivery, parts);
+  const kind = parts && DELIVERABLE.has(parts.service) ? BY_SERVICE[parts.service] : undefined;
+  return parts && kind && { kind, parts };
 }
 
 /**

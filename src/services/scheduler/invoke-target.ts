@@ -4,7 +4,7 @@ import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import { rootOf } from "#kernel/principal.ts";
 import { deliverOrBury } from "#kernel/redelivery.ts";
-import { deliver } from "#kernel/targets.ts";
+import { type Delivery, deliver, requestFor } from "#kernel/targets.ts";
 import { scheduleArn } from "./store.ts";
 import { callOperation, universalTarget } from "./universal.ts";
 
@@ -28,13 +28,23 @@ export function invokeTarget(ctx: Context, call: Invocation, attempt: number): P
   const input = inputOf(ctx, call, attempt);
   // What the role may do is its account's to say.
   const caller = rootOf(parseArn(target.RoleArn)?.account ?? ctx.account);
+  const universal = universalTarget(target.Arn);
+  const delivery = {
+    payload: input,
+    messageGroupId: target.SqsParameters?.MessageGroupId,
+    messageDeduplicationId: target.SqsParameters?.MessageGroupId && call.id,
+    partitionKey: target.KinesisParameters?.PartitionKey,
+    source: target.EventBridgeParameters?.Source,
+    detailType: target.EventBridgeParameters?.DetailType,
+    name: call.id,
+  };
   const letters = target.DeadLetterConfig?.Arn;
   const deadLetters =
     letters === undefined
       ? undefined
       : {
           arn: letters,
-          body: input,
+          body: universal ? input : requestText(target.Arn, delivery),
           attributes: {
             EXECUTION_ID: call.id,
             IS_PAYLOAD_TRUNCATED: "false",
@@ -45,20 +55,25 @@ export function invokeTarget(ctx: Context, call: Invocation, attempt: number): P
           caller,
         };
   return deliverOrBury(ctx, { attempt, since, retry: target.RetryPolicy, deadLetters }, async () => {
-    const universal = universalTarget(target.Arn);
     if (universal) return callOperation(ctx.as(caller).aws, universal, input);
     const { account = ctx.account, region = ctx.region } = parseArn(target.Arn) ?? {};
     const place: Place = { account: account || ctx.account, region: region || ctx.region };
-    await deliver(ctx.as(caller, undefined, place).aws, target.Arn, {
-      payload: input,
-      messageGroupId: target.SqsParameters?.MessageGroupId,
-      messageDeduplicationId: target.SqsParameters?.MessageGroupId && call.id,
-      partitionKey: target.KinesisParameters?.PartitionKey,
-      source: target.EventBridgeParameters?.Source,
-      detailType: target.EventBridgeParameters?.DetailType,
-      name: call.id,
-    });
+    await deliver(ctx.as(caller, undefined, place).aws, target.Arn, delivery);
   });
+}
+
+/** A dead letter has the request that failed, its members in the order of their names. */
+function requestText(arn: string, delivery: Delivery): string {
+  const request = requestFor(arn, delivery);
+  return request === undefined ? delivery.payload : JSON.stringify(inOrder(request));
+}
+
+function inOrder(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString();
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([name, inner]) => [name, inOrder(inner)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** With what it may say of the call itself; where it says nothing, an event that tells of it. */
