@@ -32,8 +32,9 @@ export type ChangeEvent =
   | "ObjectAnnotation:Put"
   | "ObjectAnnotation:Delete"
   | "ObjectAcl:Put"
-  /** A retention or a legal hold. No event type of S3's: only replication hears of it. */
-  | "ObjectLock:Put";
+  | "ObjectRetention:Put"
+  /** A legal hold. No event type of S3's: only replication hears of it. */
+  | "ObjectLegalHold:Put";
 
 export interface Change {
   event: ChangeEvent;

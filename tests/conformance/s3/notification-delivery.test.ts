@@ -14,6 +14,9 @@ import {
   PutObjectAnnotationCommand,
   PutObjectCommand,
   type PutObjectCommandOutput,
+  PutObjectLegalHoldCommand,
+  PutObjectLockConfigurationCommand,
+  PutObjectRetentionCommand,
   PutObjectTaggingCommand,
   RestoreObjectCommand,
   S3Client,
@@ -359,3 +362,34 @@ behaviour("a topic tells on to its subscribers", PERMISSIONS, async () => {
   const events = messages.map(({ Message }) => JSON.parse(Message as string));
   expect(events.find(({ Records }) => Records).Records[0].eventName).toBe("ObjectCreated:Put");
 });
+
+behaviour(
+  "a retention that is put is told, with its mode and date",
+  doc("AmazonS3/latest/API/API_QueueConfiguration.html"),
+  async () => {
+    const RetainUntilDate = new Date(Date.now() + 10 * DAY_MS);
+    RetainUntilDate.setMilliseconds(0);
+    const records = await told(["s3:ObjectRetention:Put"], async (Bucket) => {
+      await versioned(Bucket);
+      await send(
+        new PutObjectLockConfigurationCommand({
+          Bucket,
+          ObjectLockConfiguration: { ObjectLockEnabled: "Enabled" },
+        }),
+      );
+      await put(Bucket, "k");
+      const hold = { LegalHold: { Status: "ON" as const } };
+      await send(new PutObjectLegalHoldCommand({ Bucket, Key: "k", ...hold }));
+      const Retention = { Mode: "GOVERNANCE" as const, RetainUntilDate };
+      await send(new PutObjectRetentionCommand({ Bucket, Key: "k", Retention }));
+    });
+    expect(records).toMatchObject([
+      {
+        eventName: "ObjectRetention:Put",
+        s3: { object: { key: "k", versionId: expect.any(String) } },
+        // As the SDKs' own classes of event messages have it.
+        objectRetentionEventData: { mode: "GOVERNANCE", retainUntilDate: RetainUntilDate.toISOString() },
+      },
+    ]);
+  },
+);

@@ -2,7 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { announce } from "../changes.ts";
+import { announce, type ChangeEvent } from "../changes.ts";
 import { checkDocument } from "../documents.ts";
 import { malformedXml } from "../errors.ts";
 import { javaDate } from "../java-date.ts";
@@ -24,7 +24,7 @@ export const objectLocks = {
       if (retention && retention.until <= now)
         throw dateNotAhead("RetainUntilDate", javaDate(retention.until));
       checkChange(version.retention, retention, now, input.BypassGovernanceRetention);
-      await relock(ctx, tx, bucket, { ...version, retention });
+      await relock(ctx, tx, bucket, { ...version, retention }, "ObjectRetention:Put");
       return {};
     });
   },
@@ -42,7 +42,7 @@ export const objectLocks = {
     if (legalHold !== "ON" && legalHold !== "OFF") throw malformedXml();
     return ctx.transact(async (tx) => {
       const { bucket, version } = await lockedVersion(tx, input, "PUT");
-      await relock(ctx, tx, bucket, { ...version, legalHold });
+      await relock(ctx, tx, bucket, { ...version, legalHold }, "ObjectLegalHold:Put");
       return {};
     });
   },
@@ -54,9 +54,15 @@ export const objectLocks = {
   },
 } satisfies Handlers<"s3">;
 
-async function relock(ctx: Context, tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
+async function relock(
+  ctx: Context,
+  tx: Transaction,
+  bucket: Bucket,
+  version: ObjectVersion,
+  event: ChangeEvent,
+): Promise<void> {
   await rewriteVersion(tx, bucket, version);
-  await announce(ctx, tx, bucket, { event: "ObjectLock:Put", version });
+  await announce(ctx, tx, bucket, { event, version });
 }
 
 interface Named {

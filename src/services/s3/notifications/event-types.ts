@@ -31,6 +31,7 @@ const TYPES = new Set([
   "s3:ObjectAnnotation:Put",
   "s3:ObjectAnnotation:Delete",
   "s3:ObjectAcl:Put",
+  "s3:ObjectRetention:Put",
 ]);
 
 /** Whether a configuration may ask for it. */

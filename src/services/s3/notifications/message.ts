@@ -45,7 +45,7 @@ export function eventMessage(record: EventRecord, configurationId: string) {
 function versionOf(event: ChangeEvent): string {
   if (event.startsWith("Replication:")) return "2.2";
   if (
-    /^(Lifecycle|IntelligentTiering|ObjectAcl|ObjectAnnotation|ObjectTagging|ObjectRestore:Delete)/.test(
+    /^(Lifecycle|IntelligentTiering|ObjectAcl|ObjectAnnotation|ObjectRetention|ObjectTagging|ObjectRestore:Delete)/.test(
       event,
     )
   )
@@ -57,7 +57,7 @@ function objectOf(bucket: Bucket, { event, version }: Change, sequencer: string)
   const isWrite = /^(ObjectCreated|ObjectRemoved|LifecycleExpiration)/.test(event);
   const isGone = /:Delete$/.test(event) && isWrite;
   const isMarker = event.endsWith("DeleteMarkerCreated");
-  const isAbout = /^Object(Tagging|Annotation|Acl)/.test(event);
+  const isAbout = /^Object(Tagging|Annotation|Acl|Retention)/.test(event);
   return {
     key: urlEncoded(version.key),
     ...(!isGone && !isMarker && !isAbout && { size: version.size }),
@@ -84,6 +84,10 @@ function extrasOf({ event, version, restoredUntil, to, replication }: Change) {
   if (event === "LifecycleTransition")
     return { lifecycleEventData: { transitionEventData: { destinationStorageClass: to } } };
   if (event === "IntelligentTiering") return { intelligentTieringEventData: { destinationAccessTier: to } };
+  if (event === "ObjectRetention:Put" && version.retention) {
+    const { mode, until } = version.retention;
+    return { objectRetentionEventData: { mode, retainUntilDate: new Date(until).toISOString() } };
+  }
   if (replication) return { replicationEventData: replication };
   return {};
 }

@@ -22,7 +22,7 @@ export async function follow(tx: Transaction, bucket: Bucket, { event, version }
     const rules = rulesFor(configuration, version).filter(replicatesMarkers);
     return send(tx, bucket, version, rules, configuration);
   }
-  if (/^Object(Tagging|Acl|Lock):/.test(event))
+  if (/^Object(Tagging|Acl|Retention|LegalHold):/.test(event))
     return send(tx, bucket, version, changed(configuration, version), configuration);
 }
 
