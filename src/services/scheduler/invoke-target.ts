@@ -1,12 +1,13 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Scheduler from "#aws/contract/types/scheduler.ts";
+import type { AwsError } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import { rootOf } from "#kernel/principal.ts";
 import { deliverOrBury } from "#kernel/redelivery.ts";
 import { type Delivery, deliver, requestFor } from "#kernel/targets.ts";
 import { scheduleArn } from "./store.ts";
-import { callOperation, universalTarget } from "./universal.ts";
+import { callOperation, codeOf, universalTarget } from "./universal.ts";
 
 /** A schedule's call of its target, once. */
 export interface Invocation {
@@ -46,13 +47,14 @@ export function invokeTarget(ctx: Context, call: Invocation, attempt: number): P
           arn: letters,
           body: universal ? input : requestText(target.Arn, delivery),
           attributes: {
-            EXECUTION_ID: call.id,
+            EXECUTION_ID: executionId(call),
             IS_PAYLOAD_TRUNCATED: "false",
             SCHEDULE_ARN: arn,
             TARGET_ARN: target.Arn,
             SCHEDULED_TIME: wholeSeconds(due),
           },
           caller,
+          codeOf: (error: AwsError) => codeOf(target.Arn, error),
         };
   return deliverOrBury(ctx, { attempt, since, retry: target.RetryPolicy, deadLetters }, async () => {
     if (universal) return callOperation(ctx.as(caller).aws, universal, input);
@@ -61,6 +63,9 @@ export function invokeTarget(ctx: Context, call: Invocation, attempt: number): P
     await deliver(ctx.as(caller, undefined, place).aws, target.Arn, delivery);
   });
 }
+
+/** Sixteen digits, as AWS's have. */
+const executionId = ({ id }: Pick<Invocation, "id">) => id.replaceAll("-", "").slice(0, 16);
 
 /** A dead letter has the request that failed, its members in the order of their names. */
 function requestText(arn: string, delivery: Delivery): string {
@@ -95,7 +100,7 @@ function inputOf(ctx: Context, { target, group, name, id, due }: Invocation, att
   const known: Record<string, string> = {
     "schedule-arn": arn,
     "scheduled-time": wholeSeconds(due),
-    "execution-id": id,
+    "execution-id": executionId({ id }),
     "attempt-number": String(attempt + 1),
   };
   return target.Input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (whole, word: string) => known[word] ?? whole);

@@ -1,6 +1,8 @@
+import { parseArn } from "#aws/arn.ts";
 import { loadContract, loadIndex } from "#aws/contract/contract.ts";
 import type { Operation } from "#aws/contract/shapes.ts";
 import type * as Scheduler from "#aws/contract/types/scheduler.ts";
+import type { AwsError } from "#aws/errors.ts";
 import type { Clients } from "#kernel/clients.ts";
 import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
 import { invalid, notJson, unsupportedService } from "./errors.ts";
@@ -63,6 +65,14 @@ function operationOf({ service, operation }: Universal): Operation | "unknown" |
 /** ARNs call services as SDKs do: `sfn`, `cloudwatchlogs`. */
 const contractOf = (called: string): string | undefined =>
   loadIndex().find(({ serviceId }) => serviceId.replaceAll(" ", "").toLowerCase() === called)?.service;
+
+/** SDKs tell an error by its older code, where the service has one for it. */
+export function codeOf(arn: string, { code }: AwsError): string {
+  const universal = universalTarget(arn);
+  const id = universal ? contractOf(universal.service) : parseArn(arn)?.service;
+  const known = loadIndex().find(({ service }) => service === id);
+  return (known && loadContract(known.service).error(code)?.error?.code) ?? code;
+}
 
 export async function callOperation(aws: Clients, called: Universal, input: string): Promise<void> {
   const calls = aws as unknown as Record<string, Record<string, (given: object) => Promise<unknown>>>;

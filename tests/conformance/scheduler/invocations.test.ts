@@ -154,7 +154,7 @@ behaviour(
       {
         arn: arn(`schedule/default/${Name}`),
         time: new Date(time).toISOString().replace(".000Z", "Z"),
-        id: expect.stringMatching(/^[0-9a-z-]+$/),
+        id: expect.stringMatching(/^[0-9a-z]{16}$/),
         try: "1",
       },
     ]);
@@ -256,9 +256,9 @@ behaviour(
       SCHEDULE_ARN: { StringValue: arn(`schedule/default/${Name}`) },
       TARGET_ARN: { StringValue: queue("nowhere") },
       SCHEDULED_TIME: { StringValue: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) },
-      EXECUTION_ID: { StringValue: expect.any(String) },
+      EXECUTION_ID: { StringValue: expect.stringMatching(/^[0-9a-z]{16}$/) },
       IS_PAYLOAD_TRUNCATED: { StringValue: "false" },
-      ERROR_CODE: { StringValue: expect.any(String) },
+      ERROR_CODE: { StringValue: "AWS.SimpleQueueService.NonExistentQueue" },
       ERROR_MESSAGE: { StringValue: expect.any(String) },
     });
   },
