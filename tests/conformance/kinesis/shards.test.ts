@@ -1,5 +1,6 @@
 import {
   DescribeStreamCommand,
+  GetShardIteratorCommand,
   KinesisClient,
   ListShardsCommand,
   MergeShardsCommand,
@@ -384,6 +385,9 @@ behaviour(
     expect(await told()).toEqual([2, 2]);
     const first = await send(new ListShardsCommand({ StreamName, MaxResults: 1 }));
     expect(first.Shards!.map(({ ShardId }) => ShardId)).toEqual([SECOND]);
+    await expect(
+      send(new GetShardIteratorCommand({ StreamName, ShardId: FIRST, ShardIteratorType: "TRIM_HORIZON" })),
+    ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
   },
 );
 

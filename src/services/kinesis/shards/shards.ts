@@ -4,6 +4,7 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { invalid, noSuchShard, onlyProvisioned, shardIsClosed, shardIsGone } from "../errors.ts";
 import {
+  isExpired,
   isOpen,
   type Named,
   nameOf,
@@ -101,7 +102,7 @@ async function provisioned(tx: ReadTransaction, ctx: Context, named: Named): Pro
 export async function shardAt(tx: ReadTransaction, ctx: Context, stream: Stream, id: string): Promise<Shard> {
   const index = indexOfShard(id);
   const shard = index === undefined ? undefined : await tx.get(shards, [stream.number, index]);
-  if (shard) return shard;
+  if (shard && !isExpired(stream, shard, tx.now())) return shard;
   throw (index === undefined ? noSuchShard : shardIsGone)(
     index === undefined ? id : shardId(index),
     stream.name,
