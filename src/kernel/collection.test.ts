@@ -204,6 +204,21 @@ test("a transaction that somebody forgot to await in says so to who writes too l
   expect(await records.read((tx) => tx.list(pets, { limit: 9 }))).toEqual([]);
 });
 
+test("a transaction knows how much it has put", async () => {
+  const rows = { name: "test/row", scope: "account" } as const;
+  await home().write((tx) => {
+    expect(tx.written).toBe(0);
+    tx.putBytes(rows, ["a"], Buffer.alloc(1_000));
+    const once = tx.written;
+    expect(once).toBeGreaterThan(1_000);
+    tx.deleteBytes(rows, ["b"]);
+    expect(tx.written).toBe(once);
+    // Also what it then replaces: nobody is told of less than a commit has.
+    tx.putBytes(rows, ["a"], Buffer.alloc(1_000));
+    expect(tx.written).toBe(2 * once);
+  });
+});
+
 test("accounts do not see each other's records, and a collection of another scope is refused", async () => {
   const store = openMemory();
   const [one, two] = [home(store, "o", "1"), home(store, "o", "2")];

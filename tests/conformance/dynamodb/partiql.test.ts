@@ -391,6 +391,24 @@ const codes = (statements: string[]) =>
     () => [],
     (error: TransactionCanceledException) => error.CancellationReasons!.map(({ Code }) => Code),
   );
+behaviour("no two reads of a transaction are of one item", guide("ServiceQuotas"), async () => {
+  const read = `SELECT * FROM ${TableName} WHERE p = 'a' AND s = 1`;
+  expect(await refusal(transact([read, read]))).toBe(
+    "ValidationException: Transaction request cannot include multiple operations on one item",
+  );
+});
+behaviour("a transaction reads 4 MB at most", guide("ServiceQuotas"), async () => {
+  const reads = Array.from(
+    { length: 11 },
+    (_, at) => `SELECT * FROM ${TableName} WHERE p = 'large' AND s = ${at}`,
+  );
+  for (let at = 0; at < reads.length; at++)
+    await send(
+      new PutItemCommand({ TableName, Item: { p: S("large"), s: N(at), x: S("x".repeat(400_000)) } }),
+    );
+  expect((await transact(reads.slice(1))).Responses).toHaveLength(10);
+  expect(await refusal(transact(reads))).toMatch(/^ValidationException: .* 4 MB$/);
+});
 behaviour("a transaction's writes take effect together", together, async () => {
   await transact([
     `INSERT INTO ${TableName} VALUE {'p': 'tx', 's': 1}`,

@@ -10,13 +10,13 @@ import { checkKey } from "../items/keys.ts";
 import { itemAt, tableAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
 import { type Meter, meterOf } from "../throughput/meter.ts";
-import { actTogether, takeTogether } from "../transactions/transactions.ts";
+import { actTogether, checkBytes, checkDistinct, takeTogether } from "../transactions/transactions.ts";
 import { sizeOfItem } from "../values/size.ts";
 import type { Item, Value } from "../values/value.ts";
 import { askedBy } from "./asked.ts";
 import { primaryKeyNotGiven } from "./errors.ts";
 import { type AnyStatement, parseStatement, type Select } from "./grammar.ts";
-import { singletonIn } from "./keys.ts";
+import { type Singleton, singletonIn } from "./keys.ts";
 import { holdersOf, valuesOf } from "./literals.ts";
 import { projectionBy, select } from "./select.ts";
 import { actionBy, type Write, write } from "./writes.ts";
@@ -140,29 +140,45 @@ async function readOne(
   consistent: boolean | undefined,
   meter: Meter | undefined,
 ): Promise<Found> {
-  const found = await getOne(tx, statement, values, "BatchExecuteStatement", consistent);
+  const about = await aboutOf(tx, statement, values, "BatchExecuteStatement");
+  const found = await getOne(tx, about, statement, values, consistent);
   meter?.take("read", found.used);
   return found;
 }
 
 /** The one item that a SELECT of a batch or transaction is about. */
-async function getOne(
+interface About extends Singleton {
+  table: Table;
+}
+
+async function aboutOf(
   tx: ReadTransaction,
   statement: Select,
   values: readonly Value[],
   operation: string,
-  consistent: boolean | undefined,
-): Promise<Found> {
+): Promise<About> {
   const table: Table = await tableAt(tx, statement.table);
   const found = statement.index === undefined ? singletonIn(table.key, statement.where, values) : undefined;
   if (!found) throw primaryKeyNotGiven(operation);
   checkKey(table, found.key);
-  const test = found.rest && testOf("FilterExpression", found.rest, holdersOf(values));
-  const item = await itemAt(tx, table, found.key);
+  return { ...found, table };
+}
+
+async function getOne(
+  tx: ReadTransaction,
+  { table, key, rest }: About,
+  statement: Select,
+  values: readonly Value[],
+  consistent: boolean | undefined,
+): Promise<Found & { size: number }> {
+  const test = rest && testOf("FilterExpression", rest, holdersOf(values));
+  const item = await itemAt(tx, table, key);
+  const size = item ? sizeOfItem(item) : 0;
   const project = statement.shown ? projectionBy(statement.shown) : (whole: Item) => whole;
   return {
     item: item && (!test || test(item)) ? project(item) : undefined,
-    used: { table, units: readUnits(item ? sizeOfItem(item) : 0, consistent), indexes: new Map() },
+    used: { table, units: readUnits(size, consistent), indexes: new Map() },
+    size,
   };
 }
 
@@ -174,8 +190,18 @@ async function getAll(
 ) {
   const used: Used[] = [];
   const Responses: DynamoDB.ItemResponse[] = [];
-  for (const { statement, values } of parsed) {
-    const one = await getOne(tx, statement as Select, values, "ExecuteTransaction", true);
+  const all: About[] = [];
+  for (const { statement, values } of parsed)
+    all.push(await aboutOf(tx, statement as Select, values, "ExecuteTransaction"));
+  checkDistinct(
+    all.map(({ key }) => ({ kind: "check", item: key })),
+    all.map(({ table }) => table),
+  );
+  let bytes = 0;
+  for (const [at, { statement, values }] of parsed.entries()) {
+    const one = await getOne(tx, all[at]!, statement as Select, values, true);
+    bytes += one.size;
+    checkBytes(bytes);
     used.push({ ...one.used, units: 2 * one.used.units });
     Responses.push(one.item ? { Item: one.item } : {});
   }

@@ -154,7 +154,10 @@ function actionIn(sent: DynamoDB.TransactWriteItem): Action {
  * What stands against a key is told as the action's reason, so that only right ones are compared. That one is empty is
  * told at once, of the whole request.
  */
-function checkDistinct(actions: readonly Pick<Action, "kind" | "item">[], tables: readonly Table[]): void {
+export function checkDistinct(
+  actions: readonly Pick<Action, "kind" | "item">[],
+  tables: readonly Table[],
+): void {
   const seen = new Set<string>();
   for (const [at, action] of actions.entries()) {
     const table = tables[at]!;
@@ -210,7 +213,7 @@ async function perform(
 const sizeOr0 = (item: Item | undefined) => (item ? sizeOfItem(item) : 0);
 
 /** @throws {AwsError} ValidationException */
-function checkBytes(bytes: number): void {
+export function checkBytes(bytes: number): void {
   if (bytes > MOST_BYTES) throw tooLarge();
 }
 
