@@ -1,16 +1,17 @@
 import { loadContract, loadIndex } from "#aws/contract/contract.ts";
+import type { Operation } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
 import { protocol } from "#aws/protocols/index.ts";
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
 import { claimedScope } from "#aws/signature/credential.ts";
-import { errorStyle } from "#aws/signature/errors.ts";
+import { type ErrorStyle, errorStyle } from "#aws/signature/errors.ts";
 import { HOST_ID } from "#kernel/host-id.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import { notImplemented } from "#kernel/service.ts";
 import { BodyTooLargeError, bodyOf } from "#lib/body.ts";
 import { type Admin, administer, isAdmin, isHealth, MAX_BODY, refusal } from "./admin.ts";
 import { type AuthSettings, authenticate } from "./authenticate.ts";
-import { contentOf, formOf, wholeBody } from "./content.ts";
+import { type Content, contentOf, formOf, wholeBody } from "./content.ts";
 import { serveCrossOrigin } from "./cross-origin.ts";
 import { atEndpoint } from "./endpoints.ts";
 import { withHoisted } from "./hoisted.ts";
@@ -112,10 +113,8 @@ async function serve(
     const operation = isRouted(found) ? found.operation : undefined;
     const signingName = contractOf(found)?.signingName ?? claimed ?? "";
     const style = errorStyle(signingName, found.protocol);
-    // Only who is told a body's hash beforehand can judge the signature before the body has come.
-    const streams =
-      operation?.streamingInput && (style === "s3" || headers["x-amz-content-sha256"] !== undefined);
-    const whole = form ?? (streams ? undefined : await wholeBody(http, limitOf(found)));
+    const whole =
+      form ?? (isStreamed(operation, headers, style) ? undefined : await wholeBody(http, limitOf(found)));
     const identity = await authenticate(cloud, auth, {
       http,
       query,
@@ -131,16 +130,7 @@ async function serve(
     if (!service) throw notImplemented(found.operation.contract.service, found.operation.name);
     passage.service = service;
     const content = await contentOf(http, whole, identity, bodyLimit(found.operation));
-    const speaks = protocol(found.protocol);
-    const input = speaks.decode(found.operation, {
-      method,
-      query,
-      headers: style === "s3" ? withHoisted(content.headers, query) : content.headers,
-      labels: found.labels,
-      body: content.body,
-      stream: content.stream,
-    });
-    passage.input = input;
+    const input = (passage.input = inputOf(found, method, query, content, style));
     const request = (passage.request = requestFacts(http, content.body));
     const { principal, region } = identity;
     const output = await cloud.invoke({
@@ -153,16 +143,37 @@ async function serve(
       request,
     });
     passage.output = output;
-    return speaks.encode(found.operation, output, meta);
+    return protocol(found.protocol).encode(found.operation, output, meta);
   } catch (error) {
-    const meant = found ?? routes.route(facts);
     passage.error = awsError(cloud, error, meta);
-    return protocol(meant.protocol).encodeError(
-      isRouted(meant) ? meant.operation : spokesman(meant),
-      passage.error,
-      meta,
-    );
+    return errorAnswer(found ?? routes.route(facts), passage.error, meta);
   }
+}
+
+/** Only who is told a body's hash beforehand can judge the signature before the body has come. */
+const isStreamed = (operation: Operation | undefined, headers: HttpRequest["headers"], style: ErrorStyle) =>
+  operation?.streamingInput && (style === "s3" || headers["x-amz-content-sha256"] !== undefined);
+
+function inputOf(
+  route: Route,
+  method: string,
+  query: RouteFacts["query"],
+  content: Content,
+  style: ErrorStyle,
+): object {
+  return protocol(route.protocol).decode(route.operation, {
+    method,
+    query,
+    headers: style === "s3" ? withHoisted(content.headers, query) : content.headers,
+    labels: route.labels,
+    body: content.body,
+    stream: content.stream,
+  });
+}
+
+function errorAnswer(meant: Route | NoRoute, error: AwsError, meta: ResponseMeta): HttpResponse {
+  const operation = isRouted(meant) ? meant.operation : spokesman(meant);
+  return protocol(meant.protocol).encodeError(operation, error, meta);
 }
 
 /** Errors of a service look alike, whichever operation fails: its first one stands in where none is known. */

@@ -4,10 +4,12 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { certificates } from "./certificates.ts";
 import type { HttpResponse } from "./http.ts";
 import { gate, serve } from "./testing.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const PATIENCE = 250;
 const limits = { writeIdleTimeout: PATIENCE, headCheckInterval: PATIENCE / 5, streamWindow: 2 ** 16 };
