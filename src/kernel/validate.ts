@@ -1,9 +1,6 @@
-import { type Violation, violationMessage, violations } from "#aws/contract/constraints.ts";
+import { MOST_TOLD, type Violation, violationMessage, violations } from "#aws/contract/constraints.ts";
 import type { Operation } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
-
-/** AWS tells of no more at once. */
-const MOST_TOLD = 10;
 
 /**
  * Judges an input by what the contract says of it, and tells in the words of AWS's own framework. Services that have

@@ -59,8 +59,13 @@ type Length = (text: string) => number;
 
 /** Java counts UTF-16 units, as JavaScript does; Smithy counts characters. */
 function codePoints(text: string): number {
-  return [...text].length;
+  let count = text.length;
+  for (let at = 1; at < text.length; at++) if (isLow(text, at) && isHigh(text, at - 1)) count--;
+  return count;
 }
+
+const isHigh = (text: string, at: number) => (text.charCodeAt(at) & 0xfc00) === 0xd800;
+const isLow = (text: string, at: number) => (text.charCodeAt(at) & 0xfc00) === 0xdc00;
 
 function formRules(shape: Shape, length: Length): Rule[] {
   if (shape.kind !== "scalar") return [];
@@ -170,14 +175,14 @@ function steps(place: Place | undefined): Step[] {
 
 function coralStep(step: Step): string {
   if ("name" in step) return decapitalized(step.name);
-  return `${"index" in step ? step.index + 1 : step.key}.member`;
+  return `${"index" in step ? step.index + 1 : shortened(step.key)}.member`;
 }
 
 const decapitalized = (name: string) => name.slice(0, 1).toLowerCase() + name.slice(1);
 
 function smithyStep(step: Step): string {
   if ("name" in step) return step.name;
-  return String("index" in step ? step.index : step.key);
+  return String("index" in step ? step.index : shortened(step.key));
 }
 
 /** `'x' `, `null `, or nothing for what must not be shown. */
@@ -195,25 +200,49 @@ function isSecret(shape: Shape): boolean {
   return shape.kind === "scalar" && shape.type === "blob";
 }
 
+/** Characters of one value: a batch of many megabytes would be told with ten times as many, and kept all others waiting. */
+const MOST_PRINTED = 10_000;
+
 /** As Java prints lists and maps, and the classes that Coral makes of structures: `KeySchemaElement(keyType=HASH)`. */
 function printed(shape: Shape, value: unknown): string {
-  if (value === undefined || value === null) return "null";
-  if (value instanceof Date) return value.toISOString();
-  if (value instanceof Uint8Array)
-    return `java.nio.HeapByteBuffer[pos=0 lim=${value.length} cap=${value.length}]`;
-  const entries = value as Record<string, unknown>;
-  switch (shape.kind) {
-    case "list":
-      return `[${(value as unknown[]).map((item) => printed(shape.member, item)).join(", ")}]`;
-    case "map":
-      return `{${Object.keys(entries)
-        .map((key) => `${key}=${printed(shape.value, entries[key])}`)
-        .join(", ")}}`;
-    case "structure":
-      return `${shape.name}(${shape.members
-        .map(({ name, shape: of }) => `${decapitalized(name)}=${printed(of, entries[name])}`)
-        .join(", ")})`;
-    default:
-      return String(value);
+  const pieces = print(shape, value);
+  let text = "";
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length > MOST_PRINTED) break;
   }
+  return shortened(text);
+}
+
+const shortened = (text: string) => (text.length > MOST_PRINTED ? `${text.slice(0, MOST_PRINTED)}...` : text);
+
+function* print(shape: Shape, value: unknown): Generator<string> {
+  if (value === undefined || value === null) yield "null";
+  else if (value instanceof Date) yield value.toISOString();
+  else if (value instanceof Uint8Array)
+    yield `java.nio.HeapByteBuffer[pos=0 lim=${value.length} cap=${value.length}]`;
+  else if (shape.kind === "list") {
+    for (const [at, item] of (value as unknown[]).entries()) {
+      yield at === 0 ? "[" : ", ";
+      yield* print(shape.member, item);
+    }
+    yield (value as unknown[]).length === 0 ? "[]" : "]";
+  } else if (shape.kind === "map") {
+    const entries = value as Record<string, unknown>;
+    let opening = "{";
+    for (const key in entries) {
+      yield `${opening}${key}=`;
+      yield* print(shape.value, entries[key]);
+      opening = ", ";
+    }
+    yield opening === "{" ? "{}" : "}";
+  } else if (shape.kind === "structure") {
+    let opening = `${shape.name}(`;
+    for (const { name, shape: of } of shape.members) {
+      yield `${opening}${decapitalized(name)}=`;
+      yield* print(of, (value as Record<string, unknown>)[name]);
+      opening = ", ";
+    }
+    yield shape.members.length === 0 ? `${shape.name}()` : ")";
+  } else yield String(value);
 }

@@ -205,3 +205,18 @@ describe("V1: Smithy's words", () => {
     expect(judged(shapes, { name: "a", map: { k: "😀😀" } }, "coral")).toHaveLength(1);
   });
 });
+
+test.each<Dialect>(["coral", "smithy"])("%s: no more is told than anybody reads", (dialect) => {
+  const shapes: Record<string, ShapeEntry> = {
+    Input: { type: "structure", members: { Tags: "Tags", Named: "Named" } },
+    Tags: { type: "list", member: "Tag", max: 2 },
+    Tag: { type: "structure", members: { Key: "Key", Value: "$string" }, required: ["Key"] },
+    Key: { type: "string", min: 1, max: 4 },
+    Named: { type: "map", key: "$string", value: "Tag" },
+  };
+  const long = "x".repeat(100_000);
+  const Tags = Array.from({ length: 10_000 }, () => ({ Key: long, Value: long }));
+  expect(judged(shapes, { Tags, Named: { [long]: {} } }, dialect)).toHaveLength(10);
+  expect(told(shapes, { Tags }, dialect).length).toBeLessThan(120_000);
+  expect(told(shapes, { Named: { [long]: {} } }, dialect).length).toBeLessThan(20_000);
+});

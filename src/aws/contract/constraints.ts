@@ -9,6 +9,9 @@ export interface Violation {
   message: string;
 }
 
+/** AWS tells of no more at once. */
+export const MOST_TOLD = 10;
+
 /** What the model says against an input: what is missing, too short, too long, out of range, or of a wrong form. */
 export function violations(shape: StructureShape, input: object, dialect: Dialect): Violation[] {
   const check = compiled[dialect](shape);
@@ -66,6 +69,7 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     rule: string,
     found: Violation[],
   ): void {
+    if (found.length === MOST_TOLD) return;
     if (place === ANYWHERE) return void found.push({ path: "", message: "" });
     const path = words.path(place);
     found.push({ path, message: words.sentence(shape, value, path, rule, isHidden(place)) });
@@ -122,7 +126,7 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
       const items = value as unknown[];
       gather?.(items, value, place, found);
       if (check === undefined) return;
-      for (let index = 0; index < items.length; index++) {
+      for (let index = 0; index < items.length && found.length < MOST_TOLD; index++) {
         const item = items[index];
         if (item !== null && item !== undefined) check(item, below(place, { index }), found);
       }
@@ -140,6 +144,7 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
       gatherValues?.(Object.values(map), map, place, found);
       if (checkKey === undefined && checkValue === undefined) return;
       for (const key of Object.keys(map)) {
+        if (found.length === MOST_TOLD) return;
         const here = below(place, { key });
         const item = map[key];
         checkKey?.(key, here, found);

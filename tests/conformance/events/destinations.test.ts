@@ -115,6 +115,25 @@ describe("API destinations", () => {
       });
     },
   );
+  for (const [AuthorizationType, AuthParameters] of [
+    ["BASIC", { BasicAuthParameters: { Username: "user" } }],
+    ["OAUTH_CLIENT_CREDENTIALS", { OAuthParameters: { HttpMethod: "POST" } }],
+    ["OAUTH_CLIENT_CREDENTIALS", { OAuthParameters: { ClientParameters: { ClientID: "id" } } }],
+    ["API_KEY", { OAuthParameters: { HttpMethod: "POST" } }],
+  ] as const) {
+    behaviour(
+      `a connection of another type is told all that it needs: ${JSON.stringify(AuthParameters)}`,
+      api("UpdateConnection"),
+      async () => {
+        const { Name } = await connect();
+        const update = new UpdateConnectionCommand({ Name, AuthorizationType, AuthParameters });
+        await expect(send(update)).rejects.toMatchObject({
+          name: "ValidationException",
+          $metadata: { httpStatusCode: 400 },
+        });
+      },
+    );
+  }
   behaviour("a connection's times are told to the second", api("DescribeConnection"), async () => {
     const { CreationTime, LastModifiedTime, LastAuthorizedTime } = await send(
       new DescribeConnectionCommand({ Name: (await connect()).Name }),

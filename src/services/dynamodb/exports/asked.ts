@@ -4,6 +4,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Input } from "#kernel/service.ts";
 import { recoveryUnavailable } from "../backups/errors.ts";
 import { earliestOf } from "../backups/undo.ts";
+import { checkClientToken } from "../client-token.ts";
 import type { Export, Table } from "../store.ts";
 import {
   endsInFuture,
@@ -31,6 +32,7 @@ export function checkRequest(input: Request): void {
   const arn = parseArn(input.TableArn);
   if (!arn) throw notAnArn();
   if (!/^table\/[^/]+$/.test(arn.resource)) throw notATableArn();
+  checkClientToken(input.ClientToken);
   const { ExportType, IncrementalExportSpecification: span } = input;
   if (span && ExportType === undefined) throw spanWithoutType();
   if (span && ExportType === "FULL_EXPORT") throw spanOfFullExport();

@@ -5,6 +5,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { bucketFailure, type Failure } from "../buckets.ts";
+import { checkClientToken } from "../client-token.ts";
 import { tableExists } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Import, imports, tableArn, tables } from "../store.ts";
@@ -35,6 +36,7 @@ export const importOperations = {
   /** The name is not taken before the table is made: two imports may ask for it, of which one fails. */
   async ImportTable(ctx, input) {
     checkFormat(input);
+    checkClientToken(input.ClientToken);
     const { TableCreationParameters: parameters } = input;
     schemaOf(parameters, ctx.region);
     checkEncryption(ctx, parameters.SSESpecification);

@@ -1,9 +1,11 @@
+import { loadContract } from "#aws/contract/contract.ts";
 import type * as Events from "#aws/contract/types/events.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
+import { validate } from "#kernel/validate.ts";
 import { connectionArn } from "../arns.ts";
 import { invalidToken } from "../errors.ts";
 import { toTheSecond } from "../moments.ts";
@@ -119,6 +121,12 @@ function authorizedAnew(ctx: Context, former: Connection, input: Events.UpdateCo
   if (type !== former.type) delete known[MEMBER_OF[former.type]];
   const secrets = merged(known, input.AuthParameters) as Secrets;
   checkParameters(type, secrets);
+  // A change may leave out what is known already, and of another type nothing is.
+  validate(loadContract("events").operation("CreateConnection")!, {
+    Name: former.name,
+    AuthorizationType: type,
+    AuthParameters: secrets,
+  });
   return { type, state: "AUTHORIZED" as const, ...secretly(ctx, secrets) };
 }
 
