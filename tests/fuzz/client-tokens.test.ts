@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { testCloud } from "#kernel/testing.ts";
+import { dynamodb } from "#services/dynamodb/service.ts";
 import { s3 } from "#services/s3/service.ts";
-import { dynamodb } from "./service.ts";
 
 test("a token may be long, and not longer than a row can be found by", async () => {
   const { aws, close } = await testCloud([dynamodb, s3]);
