@@ -78,6 +78,19 @@ behaviour("a topic that is not there has no subscribers", SUBSCRIBE, async () =>
   });
 });
 
+behaviour(
+  "a delivery policy is kept of any protocol, though only endpoints of HTTP heed it",
+  "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/sns/topic_subscription_test.go",
+  async () => {
+    const DeliveryPolicy = '{"healthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":20,"numRetries":5}}';
+    const { SubscriptionArn } = await subscribe(await cloud.topic(), "sqs", queueArn("q"), {
+      Attributes: { DeliveryPolicy },
+    });
+    const kept = await attributes(SubscriptionArn!);
+    expect(kept.DeliveryPolicy).toBe(DeliveryPolicy);
+  },
+);
+
 const WRONG: [string, string, string, string | RegExp][] = [
   ["sqs", "Colour", "red", "Invalid parameter: Attributes Reason: AttributeName"],
   [
@@ -123,7 +136,12 @@ const WRONG: [string, string, string, string | RegExp][] = [
     '{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:q"}',
     "Invalid parameter: Attributes Reason: RedrivePolicy: deadLetterTargetArn must be in the same region as the subscription",
   ],
-  ["sqs", "DeliveryPolicy", "{}", /DeliveryPolicy|delivery policy/],
+  [
+    "sqs",
+    "DeliveryPolicy",
+    '{"healthyRetryPolicy":{"maxDelayTarget":20,"numRetries":5}}',
+    "Invalid parameter: Attributes Reason: DeliveryPolicy: healthyRetryPolicy.minDelayTarget must be specified",
+  ],
   [
     "https",
     "DeliveryPolicy",

@@ -66,8 +66,6 @@ export function checkAttribute(name: string, value: string, of: Subscribed, refu
       if (value !== "" && value !== "{}") checkRedrive(value, of, refuse);
       return;
     case "DeliveryPolicy":
-      if (protocol !== "http" && protocol !== "https")
-        throw refuse(`Delivery protocol [${protocol}] does not support delivery policy.`);
       if (value !== "") checkDeliveryPolicy(value, "subscription", refuse);
       return;
     case "SubscriptionRoleArn":
