@@ -65,7 +65,7 @@ function awsJson(name: ProtocolName, contentType: string, type: (absolute: strin
 
     encode(operation, output, meta) {
       const { eventOutput, status } = operation;
-      const headers = headersOf(contentType, meta);
+      const headers = headersOf(operation, contentType, meta);
       if (eventOutput !== undefined) {
         const source = (output as Structure)[eventOutput.name] as AsyncIterable<Structure>;
         headers["content-type"] = eventStreamType;
@@ -91,7 +91,7 @@ function awsJson(name: ProtocolName, contentType: string, type: (absolute: strin
       return {
         status: rpcStatus(operation, described),
         headers: {
-          ...headersOf(cbor ? olderCbor : contentType, meta),
+          ...headersOf(operation, cbor ? olderCbor : contentType, meta),
           ...queryErrorHeader(operation, described),
           ...bodyChecksum(operation, body),
           ...error.headers,
@@ -102,9 +102,19 @@ function awsJson(name: ProtocolName, contentType: string, type: (absolute: strin
   };
 }
 
-function headersOf(contentType: string, { requestId }: ResponseMeta): Record<string, string> {
-  return { "content-type": contentType, "x-amzn-requestid": requestId };
+function headersOf(
+  operation: Operation | undefined,
+  contentType: string,
+  { requestId, hostId }: ResponseMeta,
+): Record<string, string> {
+  const headers = { "content-type": contentType, "x-amzn-requestid": requestId };
+  return operation && NAME_HOSTS.has(operation.contract.service)
+    ? { ...headers, "x-amz-id-2": hostId }
+    : headers;
 }
+
+/** Services whose answers have a second id, as S3's have. */
+const NAME_HOSTS: ReadonlySet<string> = new Set(["kinesis", "firehose"]);
 
 export const awsJson10 = awsJson("awsJson1_0", "application/x-amz-json-1.0", (absolute) => absolute);
 export const awsJson11 = awsJson("awsJson1_1", "application/x-amz-json-1.1", (absolute) =>

@@ -30,7 +30,7 @@ export type WireBody = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 export interface ResponseMeta {
   requestId: string;
-  /** S3's `x-amz-id-2`. */
+  /** `x-amz-id-2` of S3, Kinesis and Firehose. */
   hostId: string;
   /** The request's content type, where the answer follows it: Kinesis' older CBOR over `X-Amz-Target`. */
   contentType?: string;

@@ -47,6 +47,15 @@ const { send, stream } = kinesisOf(cloud);
 const summary = async (StreamName: string) =>
   (await send(new DescribeStreamSummaryCommand({ StreamName }))).StreamDescriptionSummary!;
 
+behaviour(
+  "an answer has a second id",
+  "https://github.com/aws/aws-sdk-java-v2/blob/master/services/kinesis/src/it/java/software/amazon/awssdk/services/kinesis/KinesisResponseMetadataIntegrationTest.java",
+  async () => {
+    const { $metadata } = await send(new DescribeLimitsCommand({}));
+    expect($metadata.extendedRequestId).toMatch(/^[\w+/]+=*$/);
+  },
+);
+
 behaviour("a stream is described with its defaults", api("DescribeStream"), async () => {
   const { StreamName, StreamARN, described } = await stream({ ShardCount: 2 });
   expect(await described()).toMatchObject({
