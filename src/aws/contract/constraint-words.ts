@@ -200,8 +200,11 @@ function isSecret(shape: Shape): boolean {
   return shape.kind === "scalar" && shape.type === "blob";
 }
 
-/** Characters of one value: a batch of many megabytes would be told with ten times as many, and kept all others waiting. */
-const MOST_PRINTED = 10_000;
+/**
+ * Characters of one value. Of a batch with a record too many AWS tells them all, but one of many megabytes would be told
+ * with ten times as many, and keep all others waiting.
+ */
+const MOST_PRINTED = 200_000;
 
 /** As Java prints lists and maps, and the classes that Coral makes of structures: `KeySchemaElement(keyType=HASH)`. */
 function printed(shape: Shape, value: unknown): string {
