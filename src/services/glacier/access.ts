@@ -4,7 +4,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Access, PlacedCall } from "#kernel/service.ts";
 import { invalidVersion, missingVersion, wrongAccount } from "./errors.ts";
 import { isInEffect } from "./locks.ts";
-import { archives, type Vault, vaultArn, vaults } from "./store.ts";
+import { knownArchive, type Vault, vaultArn, vaults } from "./store.ts";
 
 const API_VERSION = "2012-06-01";
 
@@ -106,7 +106,7 @@ function look(ctx: Context, { vaultName, archiveId }: OnVault) {
   return ctx.read(async (tx) => {
     const vault = await tx.get(vaults, [vaultName]);
     if (!vault || archiveId === undefined) return { vault };
-    const [archive] = await tx.listBy(archives, "id", { in: [vault.id, archiveId], limit: 1 });
+    const archive = await knownArchive(tx, vault, archiveId);
     return { vault, age: archive && Math.floor((tx.now() - archive.created) / DAY_MS) };
   });
 }

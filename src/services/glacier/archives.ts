@@ -3,10 +3,10 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { bodyOf } from "#lib/body.ts";
-import { invalidDescription } from "./errors.ts";
+import { archiveNotFound, invalidDescription } from "./errors.ts";
 import { written } from "./inventory.ts";
 import { expectedTreeHash, MOST_BYTES, putPiece, receive, reclaim } from "./pieces.ts";
-import { type Archive, archiveAt, archives, newId, type Vault, vaultAt } from "./store.ts";
+import { type Archive, archives, knownArchive, newId, type Vault, vaultAt } from "./store.ts";
 
 export const archiveHandlers = {
   async UploadArchive(ctx, { vaultName, archiveDescription, checksum, body = bodyOf("") }) {
@@ -26,13 +26,11 @@ export const archiveHandlers = {
   async DeleteArchive(ctx, { vaultName, archiveId }) {
     return ctx.transact(async (tx) => {
       const vault = await vaultAt(ctx, tx, vaultName);
-      const archive = await archiveAt(tx, vault, archiveId);
-      // The last inventory still tells of it, and may still be asked for.
-      if (vault.inventory && archive.order < vault.inventory.mark) {
-        tx.put(archives, { ...archive, deleted: tx.sequence() });
-      } else {
-        tx.delete(archives, [vault.id, archive.order]);
-      }
+      const archive = await knownArchive(tx, vault, archiveId);
+      if (!archive) throw archiveNotFound(archiveId);
+      if (archive.deleted !== undefined) return {};
+      // The last inventory may still tell of it, and whoever did not hear the answer asks again.
+      tx.put(archives, { ...archive, deleted: tx.sequence() });
       tx.enqueue(reclaim, { set: archive.pieces });
       written(tx, vault, -1, -archive.size);
       return {};

@@ -15,7 +15,7 @@ export const clearVault: Job<{ vault: number }> = job("glacier/clear-vault", {
       const begun = await tx.list(uploads, range);
       for (const upload of begun) {
         tx.delete(uploads, [vault, upload.order]);
-        if (!upload.archive) tx.enqueue(reclaim, { set: upload.order });
+        if (!upload.archive && !upload.aborted) tx.enqueue(reclaim, { set: upload.order });
       }
       const asked = await tx.list(jobs, range);
       for (const retrieval of asked) {

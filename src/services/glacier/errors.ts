@@ -104,6 +104,8 @@ export const invalidLockId = (lockId: string) => invalid(`The lock ID is not val
 export const deniedLockId = (lockId: string) => accessDenied(`The lock ID is not valid: ${lockId}`);
 export const tooManyTags = (limit: number) =>
   fault("LimitExceededException", `A vault can have at most ${limit} tags.`);
+export const invalidTagCount = (what: string, most: number) =>
+  invalid(`The number of ${what} is not valid: it must be between 1 and ${most}.`);
 export const invalidTag = (what: "key" | "value", text: string) =>
   invalid(`The tag ${what} is not valid: ${text}`);
 

@@ -21,7 +21,7 @@ export const jobHandlers = {
     const vault = await ctx.read((tx) => vaultAt(ctx, tx, vaultName));
     const { records, token } = await page(ctx, {
       listing: ["glacier:ListJobs", `${vault.id}`, statuscode ?? "", completed ?? ""],
-      token: marker,
+      token: marker || undefined,
       limit: limitOf(limit, MOST_LISTED),
       list: async ({ after, limit }) => {
         const wanted: RetrievalJob[] = [];

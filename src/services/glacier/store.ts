@@ -53,7 +53,7 @@ export interface Archive {
   treeHash: string;
   /** Which pieces hold its bytes. */
   pieces: number;
-  /** The number of its deletion. It is kept for as long as the last inventory tells of it. */
+  /** The number of its deletion. It is kept until an inventory was taken that does not tell of it any more. */
   deleted?: number;
 }
 
@@ -78,6 +78,8 @@ export interface Upload {
   active: Time;
   /** Once it is complete, what it became: who did not hear the answer asks again. */
   archive?: { archiveId: string; treeHash: string; size: number };
+  /** Once it was aborted: who did not hear of it aborts it again. */
+  aborted?: true;
 }
 
 export type Tier = "Expedited" | "Standard" | "Bulk";
@@ -146,7 +148,7 @@ export const archives = collection<Archive>("glacier/archive", {
   scope: "region",
   key: (a) => [a.vault, a.order],
   indexes: {
-    id: (a) => (a.deleted === undefined ? [a.vault, a.archiveId] : undefined),
+    id: (a) => [a.vault, a.archiveId],
     deletions: (a) => (a.deleted === undefined ? undefined : [a.vault, a.deleted]),
   },
 });
@@ -161,7 +163,7 @@ export const uploads = collection<Upload>("glacier/upload", {
   key: (u) => [u.vault, u.order],
   indexes: {
     id: (u) => [u.vault, u.uploadId],
-    open: (u) => (u.archive ? undefined : [u.vault, u.order]),
+    open: (u) => (u.archive || u.aborted ? undefined : [u.vault, u.order]),
   },
 });
 
@@ -199,8 +201,18 @@ export async function vaultAt(place: Place, tx: ReadTransaction, name: string): 
 
 /** @throws {AwsError} ResourceNotFoundException, for a deleted one, too */
 export async function archiveAt(tx: ReadTransaction, vault: Vault, archiveId: string): Promise<Archive> {
+  const archive = await knownArchive(tx, vault, archiveId);
+  if (!archive || archive.deleted !== undefined) throw archiveNotFound(archiveId);
+  return archive;
+}
+
+/** It may be deleted. */
+export async function knownArchive(
+  tx: ReadTransaction,
+  vault: Vault,
+  archiveId: string,
+): Promise<Archive | undefined> {
   const [archive] = await tx.listBy(archives, "id", { in: [vault.id, archiveId], limit: 1 });
-  if (!archive) throw archiveNotFound(archiveId);
   return archive;
 }
 

@@ -1,14 +1,17 @@
 import type { Handlers } from "#kernel/service.ts";
-import { invalidTag, missingParameter, tooManyTags } from "./errors.ts";
+import { invalidTag, invalidTagCount, missingParameter, tooManyTags } from "./errors.ts";
 import { vaultAt, vaults } from "./store.ts";
 
 const MOST_TAGS = 50;
+/** Added or removed in one call. */
+const MOST_AT_ONCE = 10;
 const KEY = /^(?!aws:)[\p{L}\p{Z}\p{N}_./=+@:-]{1,128}$/u;
 const VALUE = /^[\p{L}\p{Z}\p{N}_./=+@:-]{0,255}$/u;
 
 export const tagHandlers = {
   async AddTagsToVault(ctx, { vaultName, Tags: added }) {
     if (!added) throw missingParameter("Tags");
+    checkCount("tags", Object.keys(added).length);
     for (const [key, value] of Object.entries(added)) {
       if (!KEY.test(key)) throw invalidTag("key", key);
       if (!VALUE.test(value)) throw invalidTag("value", value);
@@ -29,6 +32,7 @@ export const tagHandlers = {
   /** Passes over keys that the vault does not have. */
   async RemoveTagsFromVault(ctx, { vaultName, TagKeys: removed }) {
     if (!removed) throw missingParameter("TagKeys");
+    checkCount("tag keys", removed.length);
     const gone = new Set(removed);
     return ctx.transact(async (tx) => {
       const vault = await vaultAt(ctx, tx, vaultName);
@@ -38,3 +42,8 @@ export const tagHandlers = {
     });
   },
 } satisfies Handlers<"glacier">;
+
+/** @throws {AwsError} InvalidParameterValueException */
+function checkCount(what: string, count: number): void {
+  if (count < 1 || count > MOST_AT_ONCE) throw invalidTagCount(what, MOST_AT_ONCE);
+}

@@ -90,6 +90,7 @@ export const uploadHandlers = {
     return ctx.transact(async (tx) => {
       const vault = await vaultAt(ctx, tx, vaultName);
       const upload = await uploadAt(tx, vault, uploadId);
+      if (upload.aborted) throw uploadNotFound(uploadId);
       const known = upload.archive;
       const { treeHash } = known ?? assembled(upload, await piecesOf(tx, upload.order), size);
       if (known && known.size !== size) throw archiveSizeMismatch(size, known.size);
@@ -104,10 +105,13 @@ export const uploadHandlers = {
     });
   },
 
+  /** Repeats its answer to who asks again, for a while. */
   async AbortMultipartUpload(ctx, { vaultName, uploadId }) {
     return ctx.transact(async (tx) => {
-      const { vault, upload } = await openUploadAt(ctx, tx, vaultName, uploadId);
-      tx.delete(uploads, [vault.id, upload.order]);
+      const upload = await uploadAt(tx, await vaultAt(ctx, tx, vaultName), uploadId);
+      if (upload.archive) throw uploadNotFound(uploadId);
+      if (upload.aborted) return {};
+      tx.put(uploads, { ...upload, active: tx.now(), aborted: true });
       tx.enqueue(reclaim, { set: upload.order });
       return {};
     });
@@ -117,7 +121,7 @@ export const uploadHandlers = {
     const vault = await ctx.read((tx) => vaultAt(ctx, tx, vaultName));
     const { records, token } = await page(ctx, {
       listing: ["glacier:ListMultipartUploads", `${vault.id}`],
-      token: marker,
+      token: marker || undefined,
       limit: limitOf(limit, MOST_LISTED),
       list: (range) => ctx.read((tx) => tx.listBy(uploads, "open", { in: [vault.id], ...range })),
       position: ({ order }) => [order],
@@ -130,7 +134,7 @@ export const uploadHandlers = {
     const { vault, upload } = await ctx.read((tx) => openUploadAt(ctx, tx, vaultName, uploadId));
     const { records, token } = await page(ctx, {
       listing: ["glacier:ListParts", uploadId],
-      token: marker,
+      token: marker || undefined,
       limit: limitOf(limit, MOST_LISTED),
       list: (range) => ctx.read((tx) => tx.list(pieces, { in: [upload.order], ...range })),
       position: ({ offset }) => [offset],
@@ -147,7 +151,7 @@ export const uploadHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** An upload that was completed is known to its completion only. */
+/** An upload that was completed is known to its completion only, and one that was aborted to its abortion. */
 async function openUploadAt(
   ctx: Context,
   tx: ReadTransaction,
@@ -156,7 +160,7 @@ async function openUploadAt(
 ): Promise<{ vault: Vault; upload: Upload }> {
   const vault = await vaultAt(ctx, tx, vaultName);
   const upload = await uploadAt(tx, vault, uploadId);
-  if (upload.archive) throw uploadNotFound(uploadId);
+  if (upload.archive || upload.aborted) throw uploadNotFound(uploadId);
   return { vault, upload };
 }
 
@@ -214,7 +218,7 @@ export const expireUpload: Job<{ vault: number; upload: number }> = job("glacier
       const wait = upload.active + PATIENCE_MS - tx.now();
       if (wait > 0) return { again: wait };
       tx.delete(uploads, [vault, order]);
-      if (!upload.archive) tx.enqueue(reclaim, { set: order });
+      if (!upload.archive && !upload.aborted) tx.enqueue(reclaim, { set: order });
       return undefined;
     });
   },

@@ -27,7 +27,7 @@ export const vaultHandlers = {
 
   async ListVaults(ctx, { limit, marker }) {
     const count = limitOf(limit, MOST_LISTED);
-    const from = marker === undefined ? undefined : nameIn(ctx, marker);
+    const from = marker ? nameIn(ctx, marker) : undefined;
     const found = await ctx.read((tx) =>
       tx.list(vaults, { limit: count + 1, ...(from !== undefined && { from: [from] }) }),
     );

@@ -4,6 +4,7 @@ import {
   CompleteMultipartUploadCommand,
   DeleteArchiveCommand,
   DescribeVaultCommand,
+  InitiateJobCommand,
   InitiateMultipartUploadCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
@@ -130,9 +131,26 @@ behaviour("DeleteArchive answers 204; the archive is gone", page("api-archive-de
   const archiveId = await upload(on);
   const answer = await client().send(new DeleteArchiveCommand({ ...on, archiveId }));
   expect(answer.$metadata.httpStatusCode).toBe(204);
-  await expect(client().send(new DeleteArchiveCommand({ ...on, archiveId }))).rejects.toMatchObject({
+  const jobParameters = { Type: "archive-retrieval", ArchiveId: archiveId };
+  await expect(client().send(new InitiateJobCommand({ ...on, jobParameters }))).rejects.toMatchObject({
     ...notFound,
     message: `The archive ID was not found: ${archiveId}`,
+  });
+});
+
+behaviour("DeleteArchive of a deleted archive succeeds", page("api-archive-delete"), async () => {
+  const on = await vault();
+  const inventoried = await upload(on);
+  await cloud.advance(DAY);
+  for (const archiveId of [inventoried, await upload(on)]) {
+    await client().send(new DeleteArchiveCommand({ ...on, archiveId }));
+    const { $metadata } = await client().send(new DeleteArchiveCommand({ ...on, archiveId }));
+    expect($metadata.httpStatusCode).toBe(204);
+  }
+  await cloud.advance(DAY);
+  expect(await client().send(new DescribeVaultCommand(on))).toMatchObject({
+    NumberOfArchives: 0,
+    SizeInBytes: 0,
   });
 });
 
@@ -396,10 +414,30 @@ behaviour("an aborted upload is gone", page("api-multipart-abort-upload"), async
   await sendPart(to, bytes(10), 0);
   const answer = await client().send(new AbortMultipartUploadCommand(to));
   expect(answer.$metadata.httpStatusCode).toBe(204);
-  for (const call of [new ListPartsCommand(to), new AbortMultipartUploadCommand(to)]) {
-    await expect(client().send(call as ListPartsCommand)).rejects.toMatchObject(notFound);
-  }
+  await expect(client().send(new ListPartsCommand(to))).rejects.toMatchObject(notFound);
   await expect(complete(to, bytes(10))).rejects.toMatchObject(notFound);
+  await expect(sendPart(to, bytes(10), 0)).rejects.toMatchObject(notFound);
+  expect((await client().send(new ListMultipartUploadsCommand(to))).UploadsList).toEqual([]);
+});
+
+behaviour(
+  "an upload can be aborted once more, for a short time",
+  page("api-multipart-abort-upload"),
+  async () => {
+    const to = await beginUpload(await vault());
+    const abort = () => client().send(new AbortMultipartUploadCommand(to));
+    await abort();
+    expect((await abort()).$metadata.httpStatusCode).toBe(204);
+    await cloud.advance(2 * DAY);
+    await expect(abort()).rejects.toMatchObject(notFound);
+  },
+);
+
+behaviour("a completed upload cannot be aborted", page("api-multipart-abort-upload"), async () => {
+  const to = await beginUpload(await vault());
+  await sendPart(to, bytes(10), 0);
+  await complete(to, bytes(10));
+  await expect(client().send(new AbortMultipartUploadCommand(to))).rejects.toMatchObject(notFound);
 });
 
 behaviour("an upload without a part for 24 hours is given up", page("uploading-archive-mpu"), async () => {

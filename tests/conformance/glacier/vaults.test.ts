@@ -228,6 +228,11 @@ for (const limit of [0, 11, -1, 2.5]) {
   });
 }
 
+behaviour("an empty marker begins with the first vault", page("api-vaults-get"), async () => {
+  await toList();
+  expect((await listed({ marker: "", limit: 1 })).names).toEqual(["v00"]);
+});
+
 behaviour("ListVaults refuses a marker that is no vault's", page("api-vaults-get"), async () => {
   await expect(listed({ marker: "somewhere" })).rejects.toMatchObject({
     name: "InvalidParameterValueException",
@@ -305,8 +310,10 @@ behaviour("tag keys tell upper from lower case", page("tagging"), async () => {
 
 behaviour("a vault has at most 50 tags", page("tagging"), async () => {
   const on = await vault();
-  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, "v"]));
-  await client().send(new AddTagsToVaultCommand({ ...on, Tags: many(50) }));
+  const many = (count: number, from: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${from + n}`, "v"]));
+  for (let from = 0; from < 50; from += 10)
+    await client().send(new AddTagsToVaultCommand({ ...on, Tags: many(10, from) }));
   await expect(
     client().send(new AddTagsToVaultCommand({ ...on, Tags: { more: "v" } })),
   ).rejects.toMatchObject({
@@ -325,6 +332,22 @@ for (const [what, Tags] of [
     const on = await vault();
     await expect(
       client().send(new AddTagsToVaultCommand({ ...on, Tags: { ...Tags } as Record<string, string> })),
+    ).rejects.toMatchObject({ name: "InvalidParameterValueException" });
+  });
+}
+
+for (const count of [0, 11]) {
+  const keys = Array.from({ length: count }, (_, n) => `k${n}`);
+  behaviour(`AddTagsToVault refuses ${count} tags at once`, page("api-AddTagsToVault"), async () => {
+    const Tags = Object.fromEntries(keys.map((key) => [key, "v"]));
+    await expect(
+      client().send(new AddTagsToVaultCommand({ ...(await vault()), Tags })),
+    ).rejects.toMatchObject({ name: "InvalidParameterValueException" });
+  });
+
+  behaviour(`RemoveTagsFromVault refuses ${count} keys at once`, page("api-RemoveTagsFromVault"), async () => {
+    await expect(
+      client().send(new RemoveTagsFromVaultCommand({ ...(await vault()), TagKeys: keys })),
     ).rejects.toMatchObject({ name: "InvalidParameterValueException" });
   });
 }
