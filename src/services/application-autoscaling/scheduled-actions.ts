@@ -35,8 +35,9 @@ export const scheduledActionOperations = {
         id: known?.id ?? tx.uuid(),
         schedule,
         timeZone: input.Timezone ?? known?.timeZone,
-        start: input.StartTime?.getTime() ?? known?.start,
-        end: input.EndTime?.getTime() ?? known?.end,
+        // Unlike all else, these do not stay where they are not said again.
+        start: input.StartTime?.getTime(),
+        end: input.EndTime?.getTime(),
         action,
         created: known?.created ?? tx.now(),
         revision: tx.sequence(),

@@ -325,6 +325,29 @@ behaviour("one that is deleted does not", api("DeleteScheduledAction"), async ()
   expect(await capacity()).toEqual({ read: 5, write: 5 });
 });
 
+behaviour(
+  "what is not said again stays, but for the first and the last day",
+  api("PutScheduledAction"),
+  async () => {
+    const { target } = await scaled();
+    const put = (more: object) =>
+      call("PutScheduledAction", { ...target, ScheduledActionName: "a", ...more });
+    const said = {
+      Schedule: "cron(0 9 * * ? *)",
+      Timezone: "Asia/Tokyo",
+      ScalableTargetAction: { MinCapacity: 20 },
+    };
+    await put({ ...said, StartTime: 4_000_000_000, EndTime: 4_100_000_000 });
+    await put({ Schedule: "cron(0 10 * * ? *)" });
+    const { ScheduledActions } = await call<{ ScheduledActions: object[] }>(
+      "DescribeScheduledActions",
+      target,
+    );
+    expect(ScheduledActions).toMatchObject([{ ...said, Schedule: "cron(0 10 * * ? *)" }]);
+    for (const member of ["StartTime", "EndTime"]) expect(ScheduledActions[0]).not.toHaveProperty(member);
+  },
+);
+
 const action = (more: object) => ({
   ServiceNamespace: "dynamodb",
   ResourceId: "table/scaled-1",
