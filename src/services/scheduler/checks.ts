@@ -20,13 +20,10 @@ export function checkSchedule(ctx: Context, input: Scheduler.CreateScheduleInput
   if (!schedule) throw invalidExpression(expression);
   if (!isTimeZone(timeZone)) throw invalid(`Invalid ScheduleExpressionTimezone ${timeZone}.`);
   const now = ctx.clock.now();
-  if (schedule.kind === "at" && nextOccurrence(schedule, { after: now, start: now, timeZone }) === undefined)
+  if (schedule.kind !== "at") checkDays(input, now);
+  else if (nextOccurrence(schedule, { after: now, start: now, timeZone }) === undefined)
     throw invalid("The ScheduleExpression must be in the future.");
-  const { StartDate: start, EndDate: end, FlexibleTimeWindow: window } = input;
-  if (schedule.kind !== "at" && start && start.getTime() < now - OLDEST_START_MS)
-    throw invalid("The StartDate you specify cannot be earlier than 5 minutes ago.");
-  if (end && end.getTime() <= now) throw invalid("The EndDate you specify must be in the future.");
-  if (start && end && start >= end) throw invalid("The StartDate you specify must come before the EndDate.");
+  const { FlexibleTimeWindow: window } = input;
   const isFlexible = window.Mode === "FLEXIBLE";
   if (isFlexible !== (window.MaximumWindowInMinutes !== undefined)) {
     const must = isFlexible ? "must" : "must not";
@@ -35,6 +32,14 @@ export function checkSchedule(ctx: Context, input: Scheduler.CreateScheduleInput
     );
   }
   checkTarget(ctx, input.Target);
+}
+
+/** Of a schedule that recurs: of one for a single time they are ignored. */
+function checkDays({ StartDate: start, EndDate: end }: Scheduler.CreateScheduleInput, now: number): void {
+  if (start && start.getTime() < now - OLDEST_START_MS)
+    throw invalid("The StartDate you specify cannot be earlier than 5 minutes ago.");
+  if (end && end.getTime() <= now) throw invalid("The EndDate you specify must be in the future.");
+  if (start && end && start >= end) throw invalid("The StartDate you specify must come before the EndDate.");
 }
 
 function checkTarget(ctx: Context, target: Scheduler.Target): void {

@@ -88,8 +88,8 @@ function setTimer(
 }
 
 /**
- * The first time behind that one, between the schedule's first and last days. A rate begins with the first day, or as soon
- * as there is such a schedule.
+ * The first time behind that one, between the schedule's first and last days, which one for a single time has not. A rate
+ * begins with the first day, or as soon as there is such a schedule.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
  */
 function nextTime(
@@ -97,8 +97,9 @@ function nextTime(
   after: number,
 ): number | undefined {
   const schedule = scheduleOf(expression)!;
+  if (schedule.kind === "at") return nextOccurrence(schedule, { after, start: created, timeZone });
   const begins = start ?? created;
-  const from = schedule.kind === "at" ? after : Math.max(after, (start ?? 0) - 1);
+  const from = Math.max(after, (start ?? 0) - 1);
   const next =
     schedule.kind === "rate" && from < begins
       ? begins

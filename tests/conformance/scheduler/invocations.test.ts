@@ -2,7 +2,7 @@ import { DescribeVaultCommand, GlacierClient } from "@aws-sdk/client-glacier";
 import { GetScheduleCommand, UpdateScheduleCommand } from "@aws-sdk/client-scheduler";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { arn, guide, queue, RoleArn, scheduling } from "./client.ts";
+import { api, arn, guide, queue, RoleArn, scheduling } from "./client.ts";
 
 const cloud = conformanceCloud();
 const { send, create, inbox } = scheduling(cloud);
@@ -65,6 +65,23 @@ behaviour("a first day does not hold for a one-time schedule", guide("schedule-t
   });
   await cloud.advance(3 * MINUTE);
   expect(await bodies()).toEqual(["once"]);
+});
+
+behaviour("a last day does not hold for a one-time schedule", api("CreateSchedule"), async () => {
+  const { target, bodies } = await inbox();
+  const begin = await now();
+  await create({
+    ScheduleExpression: at(begin + 10 * MINUTE),
+    EndDate: new Date(begin + 2 * MINUTE),
+    Target: { ...target, Input: "once" },
+  });
+  await create({
+    ScheduleExpression: at(begin + 10 * MINUTE),
+    EndDate: new Date(begin - DAY),
+    Target: { ...target, Input: "once" },
+  });
+  await cloud.advance(11 * MINUTE);
+  expect(await bodies()).toEqual(["once", "once"]);
 });
 
 behaviour("a schedule may delete itself when it is done", guide("managing-schedule-delete"), async () => {
