@@ -345,9 +345,13 @@ for (const count of [0, 11]) {
     ).rejects.toMatchObject({ name: "InvalidParameterValueException" });
   });
 
-  behaviour(`RemoveTagsFromVault refuses ${count} keys at once`, page("api-RemoveTagsFromVault"), async () => {
-    await expect(
-      client().send(new RemoveTagsFromVaultCommand({ ...(await vault()), TagKeys: keys })),
-    ).rejects.toMatchObject({ name: "InvalidParameterValueException" });
-  });
+  behaviour(
+    `RemoveTagsFromVault refuses ${count} keys at once`,
+    page("api-RemoveTagsFromVault"),
+    async () => {
+      await expect(
+        client().send(new RemoveTagsFromVaultCommand({ ...(await vault()), TagKeys: keys })),
+      ).rejects.toMatchObject({ name: "InvalidParameterValueException" });
+    },
+  );
 }
