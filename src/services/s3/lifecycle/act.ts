@@ -1,7 +1,8 @@
 import type { Context } from "#kernel/context.ts";
 import { descending } from "#kernel/keys.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { announce } from "../changes.ts";
+import { announce, type Change } from "../changes.ts";
+import { logAction } from "../logging/lifecycle.ts";
 import { meterEarlyDelete } from "../storage-classes/classes.ts";
 import { type Bucket, noncurrent, objects } from "../store.ts";
 import { arrivedIn } from "../tiering/reads.ts";
@@ -13,9 +14,22 @@ export async function act(
   ctx: Context,
   tx: Transaction,
   bucket: Bucket,
-  { version, latest }: Subject,
+  subject: Subject,
   action: Action,
 ): Promise<void> {
+  const change = await carryOut(ctx, tx, bucket, subject, action);
+  if (!change) return;
+  await logAction(ctx, tx, bucket, subject.version, action);
+  await announce(ctx, tx, bucket, change);
+}
+
+async function carryOut(
+  ctx: Context,
+  tx: Transaction,
+  bucket: Bucket,
+  { version, latest }: Subject,
+  action: Action,
+): Promise<Change | undefined> {
   if (!latest && version.versionId === "null") {
     // A marker that has just hidden the latest version is the null version now, and this one is gone.
     const { key, order } = version;
@@ -25,23 +39,22 @@ export async function act(
     case "remove":
       meterEarlyDelete(ctx, version);
       await removeVersion(tx, bucket, version);
-      return announce(ctx, tx, bucket, { event: "LifecycleExpiration:Delete", version });
+      return { event: "LifecycleExpiration:Delete", version };
     case "hide": {
       const marker = await deleteCurrent(tx, bucket, version.key, version);
-      if (!marker) return undefined;
-      return announce(ctx, tx, bucket, { event: "LifecycleExpiration:DeleteMarkerCreated", version: marker });
+      return marker && { event: "LifecycleExpiration:DeleteMarkerCreated", version: marker };
     }
     case "transition": {
       meterEarlyDelete(ctx, version);
       const { restore: _, archiveTier: __, read: ___, ...plain } = version;
       const moved = { ...plain, storageClass: action.to, ...arrivedIn(action.to, tx.now()) };
       tx.put(latest ? objects : noncurrent, moved);
-      return announce(ctx, tx, bucket, { event: "LifecycleTransition", version: moved, to: action.to });
+      return { event: "LifecycleTransition", version: moved, to: action.to };
     }
     case "tier": {
       const moved = { ...version, archiveTier: action.to };
       tx.put(latest ? objects : noncurrent, moved);
-      return announce(ctx, tx, bucket, { event: "IntelligentTiering", version: moved, to: action.to });
+      return { event: "IntelligentTiering", version: moved, to: action.to };
     }
   }
 }

@@ -3,6 +3,7 @@ import { descending } from "#kernel/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { NEVER } from "../days.ts";
 import { versionRows } from "../listing/versions.ts";
+import { logAbort } from "../logging/lifecycle.ts";
 import { abandonUpload } from "../multipart/upload.ts";
 import { type Bucket, noncurrent, type Upload, uploads } from "../store.ts";
 import { act } from "./act.ts";
@@ -132,14 +133,16 @@ async function walkUploads(ctx: Context, walked: Walked): Promise<number> {
 /** @returns when it is due, if it is not yet */
 async function abortIfDue(
   ctx: Context,
-  { rules }: Plan,
+  plan: Plan,
   { key, order, bucket, initiated }: Upload,
 ): Promise<number> {
-  const abort = abortOf(rules, key, initiated);
+  const abort = abortOf(plan.rules, key, initiated);
   if (!abort || abort.due > ctx.clock.now()) return abort?.due ?? NEVER;
   await ctx.transact(async (tx) => {
     const upload = await tx.get(uploads, [bucket, key, order]);
-    if (upload) await abandonUpload(tx, upload);
+    if (!upload) return;
+    await abandonUpload(tx, upload);
+    await logAbort(ctx, tx, plan.bucket, key);
   });
   return NEVER;
 }

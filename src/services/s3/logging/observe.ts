@@ -1,54 +1,63 @@
 import type { Context } from "#kernel/context.ts";
 import type { Exchange, Observe } from "#kernel/exchange.ts";
 import type { Input, Output } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
+import { accessPointAt } from "../access-points/addresses.ts";
+import { accessPointArn } from "../access-points/store.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
 import { type Bucket, buckets } from "../store.ts";
-import { deliverLogs } from "./delivery.ts";
+import { findVersion } from "../versions.ts";
+import { book } from "./book.ts";
 import { logName } from "./operations.ts";
 import { type Entry, recordOf } from "./record.ts";
-import { DELIVERY_DELAY_MS, logRecords } from "./store.ts";
 
 /** Books what a bucket was asked, if it has access logs. A record is on disk before the answer leaves. */
 export const observe: Observe = (exchange, ctx) => {
   const place = placeOf(exchange);
   if (place.bucket === undefined) return;
-  return whenReady(loggedBucket(ctx, place.bucket), (bucket) => {
-    if (bucket || exchange.operation === "CopyObject") return bookAt(ctx, bucket, exchange, place);
+  return whenReady(loggedAt(ctx, place.bucket), (logged) => {
+    if (logged || copies(exchange) !== undefined) return bookAt(ctx, logged, exchange, place);
   });
 };
 
-async function bookAt(ctx: Context, bucket: Bucket | undefined, exchange: Exchange, place: Place) {
-  const source = exchange.operation === "CopyObject" ? await loggedSource(ctx, exchange) : undefined;
-  if (!bucket && !source) return;
+/** A bucket that has logs, and the ARN of the access point by which it was found. */
+interface Logged {
+  bucket: Bucket;
+  accessPoint?: string;
+}
+
+async function bookAt(ctx: Context, logged: Logged | undefined, exchange: Exchange, place: Place) {
+  const source = await loggedSource(ctx, exchange);
+  if (!logged && !source) return;
+  const time = exchange.received;
   await ctx.transact(async (tx) => {
-    if (bucket) await book(tx, bucket, exchange, entriesOf(exchange, place));
-    if (source) await book(tx, source.bucket, exchange, [source.entry]);
+    if (logged) {
+      const { bucket, accessPoint } = logged;
+      const lines = entriesOf(exchange, place).map((entry) =>
+        recordOf(bucket, exchange, { ...entry, accessPoint }),
+      );
+      await book(tx, bucket, time, lines);
+    }
+    if (source) await book(tx, source.bucket, time, [recordOf(source.bucket, exchange, source.entry)]);
   });
 }
 
-function loggedBucket(ctx: Context, name: string): MaybePromise<Bucket | undefined> {
+function loggedAt(ctx: Context, name: string): MaybePromise<Logged | undefined> {
   return whenReady(
     ctx.look((tx) => tx.get(buckets, [name])),
-    (bucket) => bucket?.logging && bucket,
+    (bucket): MaybePromise<Logged | undefined> => {
+      if (!bucket) return loggedByWay(ctx, name);
+      return bucket.logging && { bucket };
+    },
   );
 }
 
-/** The first record of a batch sees to it that the batch is delivered. */
-async function book(tx: Transaction, bucket: Bucket, exchange: Exchange, entries: Entry[]): Promise<void> {
-  const waiting = await tx.list(logRecords, { in: [bucket.id], limit: 1 });
-  for (const entry of entries) {
-    tx.put(logRecords, {
-      bucket: bucket.id,
-      order: tx.sequence(),
-      time: exchange.received,
-      line: recordOf(bucket, exchange, entry),
-    });
-  }
-  if (waiting.length === 0)
-    tx.enqueue(deliverLogs, { bucket: bucket.name, id: bucket.id }, { delay: DELIVERY_DELAY_MS });
-}
+const loggedByWay = (ctx: Context, address: string) =>
+  ctx.read(async (tx): Promise<Logged | undefined> => {
+    const accessPoint = await accessPointAt(tx, address);
+    const bucket = accessPoint && (await tx.get(buckets, [accessPoint.bucket]));
+    return bucket?.logging && { bucket, accessPoint: accessPointArn(accessPoint!) };
+  });
 
 interface Place {
   bucket: string | undefined;
@@ -104,17 +113,28 @@ function deletedBy({ input, output }: Exchange): Entry[] {
       versionId,
       status: failed ? 403 : 204,
       errorCode: failed?.Code,
-      isBatched: true,
+      isPartial: true,
     };
   });
 }
 
+/** What reading the source of a copy is called; undefined of what copies nothing. */
+function copies({ operation }: Exchange): string | undefined {
+  if (operation === "CopyObject") return "REST.COPY.OBJECT_GET";
+  return operation === "UploadPartCopy" ? "REST.COPY.PART_GET" : undefined;
+}
+
 /** A copy is in the log of its source as well. */
-async function loggedSource(ctx: Context, { input, status, errorCode }: Exchange) {
-  const { CopySource } = (input ?? {}) as Partial<Input<"s3", "CopyObject">>;
-  if (CopySource === undefined || status !== 200) return undefined;
+async function loggedSource(ctx: Context, exchange: Exchange) {
+  const operation = copies(exchange);
+  const { CopySource } = (exchange.input ?? {}) as Partial<Input<"s3", "CopyObject">>;
+  if (operation === undefined || CopySource === undefined || exchange.status !== 200) return undefined;
   const { bucket: name, key, versionId } = copySourceOf(CopySource);
-  const bucket = await loggedBucket(ctx, name);
-  const entry: Entry = { operation: "REST.COPY.OBJECT_GET", key, versionId, status, errorCode };
-  return bucket && { bucket, entry };
+  const logged = await loggedAt(ctx, name);
+  if (!logged) return undefined;
+  const { bucket, accessPoint } = logged;
+  const version = await ctx.read(async (tx) => findVersion(tx, bucket, key, versionId));
+  const told = { key, versionId, size: version?.size, accessPoint };
+  const entry: Entry = { operation, ...told, status: exchange.status, isPartial: true };
+  return { bucket, entry };
 }

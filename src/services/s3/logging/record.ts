@@ -12,8 +12,10 @@ export interface Entry {
   size?: number | undefined;
   status: number;
   errorCode?: string | undefined;
-  /** One object of a batch: the request itself has a record of its own. */
-  isBatched?: boolean;
+  /** One object of a batch, or the source of a copy: the request itself has a record of its own. */
+  isPartial?: boolean;
+  /** The ARN of the access point by which the request came. */
+  accessPoint?: string | undefined;
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -25,7 +27,7 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 export function recordOf(bucket: Bucket, exchange: Exchange, entry: Entry): string {
   const { request, meta } = exchange;
   const { headers } = request;
-  const own = entry.isBatched ? undefined : exchange;
+  const own = entry.isPartial ? undefined : exchange;
   return [
     ownerOf(bucket.owner).ID,
     bucket.name,
@@ -48,8 +50,37 @@ export function recordOf(bucket: Bucket, exchange: Exchange, entry: Entry): stri
     meta.hostId,
     ...signatureOf(exchange),
     encoded(request.host),
-    // The version of TLS, an access point, whether an ACL was needed, and the Region from which the request came.
-    ...["-", "-", "-", "-"],
+    // The version of TLS; then whether an ACL was needed, and the Region from which the request came.
+    "-",
+    entry.accessPoint ?? "-",
+    ...["-", "-"],
+  ].join(" ");
+}
+
+/** What a rule of the bucket's lifecycle did, which nobody requested. */
+export interface LifecycleEntry {
+  /** `S3.EXPIRE.OBJECT` */
+  operation: string;
+  key: string;
+  versionId?: string;
+  size?: number;
+  /** Cloud time. */
+  time: number;
+  requestId: string;
+  hostId: string;
+}
+
+/** Fields as those of a request, as awsdocs/amazon-s3-developer-guide#94 shows them. */
+export function lifecycleRecordOf(bucket: Bucket, entry: LifecycleEntry): string {
+  const { operation, key, versionId = "-", size = "-", time, requestId, hostId } = entry;
+  return [
+    ...[ownerOf(bucket.owner).ID, bucket.name, `[${timeOf(time)}]`],
+    ...["-", "AmazonS3", requestId, operation, encoded(key)],
+    // What was asked, how it went and what was sent; how large the object is; how long it took, and for whom.
+    ...['"-"', "-", "-", "-", size, "-", "-", '"-"', '"-"'],
+    ...[versionId, hostId],
+    // The signature, host, TLS, access point, ACL and Region of a request.
+    ...["-", "-", "-", "-", "-", "-", "-", "-"],
   ].join(" ");
 }
 

@@ -1,0 +1,16 @@
+import type { Transaction } from "#kernel/transaction.ts";
+import type { Bucket } from "../store.ts";
+import { deliverLogs } from "./delivery.ts";
+import { DELIVERY_DELAY_MS, logRecords } from "./store.ts";
+
+/** Puts lines into the log of a bucket; the first one of a batch sees to it that the batch is delivered. */
+export async function book(
+  tx: Transaction,
+  { id, name }: Bucket,
+  time: number,
+  lines: readonly string[],
+): Promise<void> {
+  const waiting = await tx.list(logRecords, { in: [id], limit: 1 });
+  for (const line of lines) tx.put(logRecords, { bucket: id, order: tx.sequence(), time, line });
+  if (waiting.length === 0) tx.enqueue(deliverLogs, { bucket: name, id }, { delay: DELIVERY_DELAY_MS });
+}

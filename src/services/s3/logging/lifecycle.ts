@@ -1,0 +1,67 @@
+import type { Context } from "#kernel/context.ts";
+import { HOST_ID } from "#kernel/host-id.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import type { Action } from "../lifecycle/due.ts";
+import type { Bucket, ObjectVersion } from "../store.ts";
+import { book } from "./book.ts";
+import { lifecycleRecordOf } from "./record.ts";
+
+/**
+ * What transitions are called, by where they lead.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html
+ */
+const TRANSITIONS: Readonly<Record<string, string>> = {
+  STANDARD_IA: "S3.TRANSITION_SIA.OBJECT",
+  ONEZONE_IA: "S3.TRANSITION_ZIA.OBJECT",
+  INTELLIGENT_TIERING: "S3.TRANSITION_INT.OBJECT",
+  GLACIER_IR: "S3.TRANSITION_GIR.OBJECT",
+  GLACIER: "S3.TRANSITION.OBJECT",
+  DEEP_ARCHIVE: "S3.TRANSITION_GDA.OBJECT",
+};
+
+/** Books what a rule did to a version, if the bucket has access logs; its tiers are no matter of rules. */
+export function logAction(
+  ctx: Context,
+  tx: Transaction,
+  bucket: Bucket,
+  version: ObjectVersion,
+  action: Action,
+): Promise<void> | undefined {
+  if (!bucket.logging) return undefined;
+  const { key, versionId, size, deleteMarker } = version;
+  const named = bucket.versioning === undefined ? { key } : { key, versionId };
+  const said = deleteMarker ? named : { ...named, size };
+  switch (action.does) {
+    case "remove":
+      return log(ctx, tx, bucket, { operation: "S3.EXPIRE.OBJECT", ...said });
+    case "hide":
+      return log(ctx, tx, bucket, { operation: "S3.CREATE.DELETEMARKER", key });
+    case "transition": {
+      const operation = TRANSITIONS[action.to];
+      return operation === undefined ? undefined : log(ctx, tx, bucket, { operation, ...said });
+    }
+  }
+}
+
+/** Books that a rule ended an upload in parts. */
+export function logAbort(
+  ctx: Context,
+  tx: Transaction,
+  bucket: Bucket,
+  key: string,
+): Promise<void> | undefined {
+  if (bucket.logging) return log(ctx, tx, bucket, { operation: "S3.DELETE.UPLOAD", key });
+}
+
+interface Done {
+  operation: string;
+  key: string;
+  versionId?: string;
+  size?: number;
+}
+
+function log(ctx: Context, tx: Transaction, bucket: Bucket, done: Done): Promise<void> {
+  const time = tx.now();
+  const ids = { requestId: ctx.requestId, hostId: HOST_ID };
+  return book(tx, bucket, time, [lifecycleRecordOf(bucket, { ...done, ...ids, time })]);
+}
