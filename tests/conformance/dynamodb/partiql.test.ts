@@ -140,6 +140,11 @@ for (const where of [
         "Must have hash key in ORDER BY clause when more than one hash key condition specified in WHERE clause.",
     });
   });
+behaviour("any number of partitions may be wanted by OR", select, async () => {
+  const others = Array.from({ length: 60 }, (_, at) => `p = 'none${at}'`).join(" OR ");
+  const { Items } = await run(`SELECT * FROM ${TableName} WHERE ${others} OR p = 'b'`);
+  expect(shown(Items)).toEqual(["b1"]);
+});
 behaviour("partitions of which one or another is wanted are queried, not scanned", select, async () => {
   const { ConsumedCapacity } = await run(
     `SELECT * FROM ${TableName} WHERE p = 'none' OR p = 'no'`,

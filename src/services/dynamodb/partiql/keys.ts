@@ -131,7 +131,8 @@ function equals(one: Condition, name: string, values: readonly Value[]): readonl
   if (one.type === "in") return isAttribute(one.operand, name) ? allIn(one.list, values) : undefined;
   if (one.type !== "or") return undefined;
   const [left, right] = [equals(one.left, name, values), equals(one.right, name, values)];
-  return left && right && [...left, ...right];
+  // More than these are found by reading all there is.
+  return left && right && left.length + right.length <= MOST_PARTITIONS ? [...left, ...right] : undefined;
 }
 
 function sortCondition(one: Condition, name: string, values: readonly Value[]): KeyCondition | undefined {
