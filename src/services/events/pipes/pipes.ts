@@ -1,4 +1,3 @@
-import { parseArn } from "#aws/arn.ts";
 import type * as Pipes from "#aws/contract/types/pipes.ts";
 import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
@@ -7,6 +6,13 @@ import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { toTheSecond } from "../moments.ts";
 import { checkPipe } from "./checks.ts";
 import { invalid, invalidToken, noSuchPipe, pipeExists, pipeIsBusy, tooManyPipes } from "./errors.ts";
+import {
+  newEnrichmentParameters,
+  newlySaid,
+  newTargetParameters,
+  sourceParameters,
+  withTemplate,
+} from "./parameters.ts";
 import { settling } from "./settling.ts";
 import { type Pipe, pipeArn, pipes } from "./store.ts";
 
@@ -26,11 +32,11 @@ export const pipeOperations = {
         name: input.Name,
         description: input.Description,
         source: input.Source,
-        sourceParameters: withDefaults(input.Source, input.SourceParameters),
+        sourceParameters: sourceParameters(input.Source, input.SourceParameters),
         enrichment: input.Enrichment || undefined,
-        enrichmentParameters: input.EnrichmentParameters,
+        enrichmentParameters: withTemplate(input.EnrichmentParameters),
         target: input.Target,
-        targetParameters: input.TargetParameters,
+        targetParameters: withTemplate(input.TargetParameters),
         role: input.RoleArn,
         logging: input.LogConfiguration,
         kmsKey: input.KmsKeyIdentifier,
@@ -68,15 +74,16 @@ export const pipeOperations = {
   async UpdatePipe(ctx, input) {
     return ctx.transact(async (tx) => {
       const former = await settled(tx, input.Name);
+      const said = newlySaid(former, input.SourceParameters);
       const pipe: Pipe = {
         ...former,
         description: input.Description ?? former.description,
-        sourceParameters: merged(former.sourceParameters, input.SourceParameters),
+        sourceParameters: sourceParameters(former.source, said),
         // An empty text takes it away.
         enrichment: (input.Enrichment ?? former.enrichment) || undefined,
-        enrichmentParameters: input.EnrichmentParameters ?? former.enrichmentParameters,
+        enrichmentParameters: newEnrichmentParameters(former, input.EnrichmentParameters),
         target: input.Target ?? former.target,
-        targetParameters: input.TargetParameters ?? former.targetParameters,
+        targetParameters: newTargetParameters(former, input),
         role: input.RoleArn,
         logging: input.LogConfiguration ?? former.logging,
         kmsKey: input.KmsKeyIdentifier ?? former.kmsKey,
@@ -87,7 +94,7 @@ export const pipeOperations = {
       };
       checkPipe(ctx, {
         Source: pipe.source,
-        SourceParameters: pipe.sourceParameters,
+        SourceParameters: said,
         Target: pipe.target,
         TargetParameters: pipe.targetParameters,
         ...(pipe.enrichment !== undefined && { Enrichment: pipe.enrichment }),
@@ -162,7 +169,7 @@ export const pipeOperations = {
   },
 
   async ListTagsForResource(ctx, { resourceArn }) {
-    return { tags: (await ctx.read((tx) => pipeAt(tx, nameIn(resourceArn)))).tags };
+    return { tags: (await ctx.read((tx) => taggedPipe(ctx, tx, resourceArn))).tags };
   },
 } satisfies Handlers<"pipes">;
 
@@ -198,7 +205,7 @@ function move(ctx: Context, name: string, desired: Pipes.RequestedPipeState, cur
 
 function changeTags(ctx: Context, arn: string, change: (tags: Pipe["tags"]) => Pipe["tags"]) {
   return ctx.transact(async (tx) => {
-    const pipe = await pipeAt(tx, nameIn(arn));
+    const pipe = await taggedPipe(ctx, tx, arn);
     const tags = change(pipe.tags);
     if (Object.keys(tags).length > MOST_TAGS) throw invalid(`A pipe has at most ${MOST_TAGS} tags.`);
     tx.put(pipes, { ...pipe, tags });
@@ -206,28 +213,12 @@ function changeTags(ctx: Context, arn: string, change: (tags: Pipe["tags"]) => P
   });
 }
 
-const nameIn = (arn: string) => arn.slice(arn.lastIndexOf("/") + 1);
-
-function withDefaults(
-  source: string,
-  parameters: Pipes.PipeSourceParameters = {},
-): Pipes.PipeSourceParameters {
-  const {
-    SqsQueueParameters: queue,
-    KinesisStreamParameters: stream,
-    DynamoDBStreamParameters: table,
-  } = parameters;
-  if (parseArn(source)?.service === "sqs")
-    return { ...parameters, SqsQueueParameters: { BatchSize: 10, ...queue } };
-  return {
-    ...parameters,
-    ...(stream && { KinesisStreamParameters: { ...STREAM_DEFAULTS, ...stream } }),
-    ...(table && { DynamoDBStreamParameters: { ...STREAM_DEFAULTS, ...table } }),
-  };
+/** One of the caller's account and Region. @throws {AwsError} NotFoundException */
+async function taggedPipe(ctx: Context, tx: ReadTransaction, arn: string): Promise<Pipe> {
+  const name = arn.slice(arn.lastIndexOf("/") + 1);
+  if (arn !== pipeArn(ctx, name)) throw noSuchPipe(name);
+  return pipeAt(tx, name);
 }
-
-/** What is not said of the rest is not told either. */
-const STREAM_DEFAULTS = { BatchSize: 100 };
 
 /** A record keeps a moment as text. */
 function told(parameters: Pipes.PipeSourceParameters): Pipes.PipeSourceParameters {
@@ -235,16 +226,6 @@ function told(parameters: Pipes.PipeSourceParameters): Pipes.PipeSourceParameter
   if (!stream?.StartingPositionTimestamp) return parameters;
   const StartingPositionTimestamp = new Date(stream.StartingPositionTimestamp);
   return { ...parameters, KinesisStreamParameters: { ...stream, StartingPositionTimestamp } };
-}
-
-/** What is said of the source takes the place of what was said before, member by member; where a stream begins stays. */
-function merged(
-  former: Pipes.PipeSourceParameters,
-  now: Pipes.UpdatePipeSourceParameters = {},
-): Pipes.PipeSourceParameters {
-  const result: Record<string, object> = { ...former };
-  for (const [name, value] of Object.entries(now)) result[name] = { ...result[name], ...value };
-  return result;
 }
 
 function answer(ctx: Context, pipe: Pipe) {

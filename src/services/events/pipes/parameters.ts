@@ -1,0 +1,85 @@
+import { parseArn } from "#aws/arn.ts";
+import type * as Pipes from "#aws/contract/types/pipes.ts";
+import type { Pipe } from "./store.ts";
+
+/** What is not said of the rest is not told either. */
+const QUEUE_DEFAULTS = { BatchSize: 10 };
+const STREAM_DEFAULTS = { BatchSize: 100 };
+
+export function sourceParameters(
+  source: string,
+  parameters: Pipes.PipeSourceParameters = {},
+): Pipes.PipeSourceParameters {
+  const {
+    SqsQueueParameters: queue,
+    KinesisStreamParameters: stream,
+    DynamoDBStreamParameters: table,
+  } = parameters;
+  if (parseArn(source)?.service === "sqs")
+    return { ...parameters, SqsQueueParameters: { ...QUEUE_DEFAULTS, ...queue } };
+  return {
+    ...parameters,
+    ...(stream && { KinesisStreamParameters: { ...STREAM_DEFAULTS, ...stream } }),
+    ...(table && { DynamoDBStreamParameters: { ...STREAM_DEFAULTS, ...table } }),
+  };
+}
+
+/**
+ * What is said of a pipe after an update, without what is so by default. Each member takes the place of the former one as
+ * a whole; only where a stream begins cannot be said anew.
+ * https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_UpdatePipe.html
+ */
+export function newlySaid(
+  { sourceParameters: former }: Pipe,
+  now: Pipes.UpdatePipeSourceParameters = {},
+): Pipes.PipeSourceParameters {
+  const { KinesisStreamParameters: stream, DynamoDBStreamParameters: table } = former;
+  return {
+    ...former,
+    ...(now as Pipes.PipeSourceParameters),
+    ...(stream && { KinesisStreamParameters: beginning(stream, now.KinesisStreamParameters) }),
+    ...(table && { DynamoDBStreamParameters: beginning(table, now.DynamoDBStreamParameters) }),
+  };
+}
+
+interface OfStream {
+  BatchSize?: number;
+  StartingPosition: string;
+  StartingPositionTimestamp?: Date;
+}
+
+function beginning<P extends OfStream>(
+  former: P,
+  now: Omit<P, "StartingPosition" | "StartingPositionTimestamp"> | undefined,
+): P {
+  const { StartingPosition, StartingPositionTimestamp: time } = former;
+  if (now) return { ...now, StartingPosition, ...(time && { StartingPositionTimestamp: time }) } as P;
+  if (former.BatchSize !== STREAM_DEFAULTS.BatchSize) return former;
+  const { BatchSize: _, ...rest } = former;
+  return rest as P;
+}
+
+/** An empty template is none. */
+export function withTemplate<P extends { InputTemplate?: string }>(parameters: P | undefined): P | undefined {
+  if (parameters?.InputTemplate !== "") return parameters;
+  const { InputTemplate: _, ...rest } = parameters;
+  return rest as P;
+}
+
+/** What is not said stays: a template goes where an empty one is said. */
+export const newEnrichmentParameters = (
+  { enrichmentParameters: former }: Pipe,
+  now: Pipes.PipeEnrichmentParameters | undefined,
+): Pipes.PipeEnrichmentParameters | undefined =>
+  withTemplate(former || now ? { ...former, ...now } : undefined);
+
+/** Of a target of another service only the template stays. */
+export function newTargetParameters(
+  { target, targetParameters: former }: Pipe,
+  { Target, TargetParameters: now }: Pipes.UpdatePipeRequest,
+): Pipes.PipeTargetParameters | undefined {
+  const isOther = Target !== undefined && parseArn(Target)?.service !== parseArn(target)?.service;
+  const template = former?.InputTemplate;
+  const kept = isOther ? template !== undefined && { InputTemplate: template } : former;
+  return withTemplate(kept || now ? { ...kept, ...now } : undefined);
+}
