@@ -8,6 +8,7 @@ import { listed } from "./listing.ts";
 import { NAMESPACE, named, scaledIn } from "./resources.ts";
 import { fit } from "./scaling.ts";
 import { policies, type Scaled, scheduledActions, type Target, targetArn, targets } from "./store.ts";
+import { MOST_TAGS } from "./tags.ts";
 
 const MOST_TARGETS = 5_000;
 /** Of the policies and of the scheduled actions of a target. */
@@ -26,6 +27,7 @@ export const targetOperations = {
       checkBounds(min, max);
       if (!known && (await tx.list(targets, { limit: MOST_TARGETS })).length === MOST_TARGETS)
         throw tooMany("scalable targets");
+      if (Object.keys(input.Tags ?? {}).length > MOST_TAGS) throw tooMany("tags");
       const target: Target = {
         ...scaled,
         id: known?.id ?? tx.uuid().replaceAll("-", "").slice(0, 36),

@@ -70,7 +70,7 @@ export const groupOperations = {
 
   async TagResource(ctx, { ResourceArn, Tags }) {
     return ctx.transact(async (tx) => {
-      const group = await groupAt(tx, groupNamed(ResourceArn));
+      const group = await groupTagged(ctx, tx, ResourceArn);
       const names = new Set(Tags.map(({ Key }) => Key));
       const tags = [...group.tags.filter(({ Key }) => !names.has(Key)), ...Tags];
       if (tags.length > MOST_TAGS) throw invalid(`A schedule group has at most ${MOST_TAGS} tags.`);
@@ -81,14 +81,14 @@ export const groupOperations = {
 
   async UntagResource(ctx, { ResourceArn, TagKeys }) {
     return ctx.transact(async (tx) => {
-      const group = await groupAt(tx, groupNamed(ResourceArn));
+      const group = await groupTagged(ctx, tx, ResourceArn);
       tx.put(groups, { ...group, tags: group.tags.filter(({ Key }) => !TagKeys.includes(Key)) });
       return {};
     });
   },
 
   async ListTagsForResource(ctx, { ResourceArn }) {
-    return { Tags: (await ctx.read((tx) => groupAt(tx, groupNamed(ResourceArn)))).tags };
+    return { Tags: (await ctx.read((tx) => groupTagged(ctx, tx, ResourceArn))).tags };
   },
 } satisfies Handlers<"scheduler">;
 
@@ -126,7 +126,12 @@ const defaultGroup = (): Group => ({
   modified: 0,
 });
 
-const groupNamed = (arn: string) => arn.slice(arn.lastIndexOf("/") + 1);
+/** One of the caller's account and Region. @throws {AwsError} ResourceNotFoundException */
+async function groupTagged(ctx: Context, tx: ReadTransaction, arn: string): Promise<Group> {
+  const name = arn.slice(arn.lastIndexOf("/") + 1);
+  if (arn !== groupArn(ctx, name)) throw noSuchGroup(name);
+  return groupAt(tx, name);
+}
 
 async function groupsFrom(
   tx: ReadTransaction,

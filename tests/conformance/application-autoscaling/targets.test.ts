@@ -258,6 +258,24 @@ behaviour("a target has tags", api("TagResource"), async () => {
   await call("UntagResource", { ResourceARN, TagKeys: ["a", "b"] });
   expect(await call("ListTagsForResource", { ResourceARN })).toEqual({ Tags: { c: "3" } });
 });
+behaviour("a target is tagged where it is, and 50 times at most", api("TagResource"), async () => {
+  const resource = await table("tagged-here");
+  const many = Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`k${n}`, "v"]));
+  await expect(
+    call("RegisterScalableTarget", { ...target(resource), ...bounds, Tags: many }),
+  ).rejects.toMatchObject({ name: "LimitExceededException" });
+  const { ScalableTargetARN: ResourceARN } = await call<{ ScalableTargetARN: string }>(
+    "RegisterScalableTarget",
+    { ...target(resource), ...bounds },
+  );
+  await expect(call("TagResource", { ResourceARN, Tags: many })).rejects.toMatchObject({
+    name: "TooManyTagsException",
+  });
+  const elsewhere = ResourceARN.replace("us-east-1", "eu-west-1");
+  await expect(call("TagResource", { ResourceARN: elsewhere, Tags: { a: "1" } })).rejects.toMatchObject({
+    name: "ResourceNotFoundException",
+  });
+});
 refusals(api("ListTagsForResource"), [
   [
     "ListTagsForResource",

@@ -144,6 +144,19 @@ describe("tags of groups", () => {
     await send(new UntagResourceCommand({ ResourceArn, TagKeys: ["a", "none"] }));
     expect(await tagsOf(ResourceArn)).toEqual([{ Key: "b", Value: "2" }]);
   });
+  behaviour("a group of another Region or account is not to be tagged here", api("TagResource"), async () => {
+    const { made } = await group();
+    for (const ResourceArn of [
+      made.ScheduleGroupArn!.replace("us-east-1", "eu-west-1"),
+      made.ScheduleGroupArn!.replace(/\d{12}/, "111122223333"),
+    ])
+      for (const command of [
+        new TagResourceCommand({ ResourceArn, Tags: [{ Key: "a", Value: "1" }] }),
+        new UntagResourceCommand({ ResourceArn, TagKeys: ["a"] }),
+        new ListTagsForResourceCommand({ ResourceArn }),
+      ])
+        await expect(send(command as never)).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  });
   behaviour("a group that is not there has no tags", api("ListTagsForResource"), async () => {
     await expect(tagsOf(arn("schedule-group/none"))).rejects.toMatchObject(
       missing("Schedule group none does not exist."),
