@@ -9,11 +9,13 @@ import { checkTags } from "../tags.ts";
 export function headerTags(header: string | undefined): Tag[] | undefined {
   if (header === undefined) return undefined;
   const tags: Tag[] = [];
+  const keys = new Set<string>();
   for (const pair of header.split("&")) {
     if (pair === "") continue;
     const [key, value = ""] = splitOnce(pair).map((text) => decode(text, header));
     if (pair.split("=").length > 2) throw invalidTagging(header);
-    if (key === "" || tags.some((tag) => tag.Key === key)) throw invalidTagging(header);
+    if (key === "" || keys.has(key!)) throw invalidTagging(header);
+    keys.add(key!);
     tags.push({ Key: key!, Value: value });
   }
   checkTags(tags, "object");
