@@ -30,7 +30,8 @@ import { type Clocks, expiresValidity, isFresh, presignedValidity } from "#aws/s
 import { type Payload, s3Payload } from "#aws/signature/payload.ts";
 import type { RawRequest } from "#aws/signature/request.ts";
 import { verifyV2 } from "#aws/signature/sigv2.ts";
-import { signingKey, verify } from "#aws/signature/sigv4.ts";
+import { verify, verifyingKey } from "#aws/signature/sigv4.ts";
+import { regionOf } from "#aws/signature/sigv4a.ts";
 import { ANONYMOUS, type Principal, rootOf } from "#kernel/principal.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import { isSessionKey, openSession } from "#kernel/session.ts";
@@ -116,12 +117,17 @@ function judged(
   checkTime(signature, known, style, clocks);
   // A body that is not read yet must be told of; elsewhere than in S3 one that is read need not be.
   const isTold = style === "s3" || request.body === undefined;
-  const payload = isTold ? s3Payload(signature.carrier, http.headers, query) : undefined;
+  const { carrier, regionSet } = signature;
+  const payload = isTold ? s3Payload(carrier, http.headers, query, regionSet !== undefined) : undefined;
   const region = known.lenient ? ANY_REGION : REGION;
   const service = known.lenient ? signature.scope.service : request.signingName;
-  checkScope(signature, service, (name) => region.test(name), style);
+  const scope =
+    regionSet === undefined
+      ? signature.scope
+      : { ...signature.scope, region: regionOf(regionSet, settings.region) };
+  checkScope({ scope, carrier }, service, (name) => region.test(name), style);
   if (style === "s3") checkDay(signature, style);
-  return versionFour(request, signature, known, payload);
+  return versionFour(request, signature, known, payload, scope.region);
 }
 
 function anonymous(settings: AuthSettings, { operation, style, signingName }: AuthRequest): Identity {
@@ -177,6 +183,7 @@ function versionFour(
   signature: SignatureV4,
   { principal, secret, lenient }: Known,
   payload: Payload | undefined,
+  region: string,
 ): Identity {
   const { accessKeyId, scope, amzDate } = signature;
   const canonicalHash = payload?.hash ?? (lenient || !body ? "" : hash("sha256", body, "hex"));
@@ -192,7 +199,7 @@ function versionFour(
   const chunks =
     payload?.signedChunks && !lenient
       ? {
-          key: signingKey(secret, scope),
+          key: verifyingKey(signature, secret),
           scope,
           amzDate,
           accessKeyId,
@@ -202,7 +209,7 @@ function versionFour(
       : undefined;
   return {
     principal,
-    region: scope.region,
+    region,
     payload,
     chunks,
     hashMismatch: (actual) => contentHashMismatch(style, canonicalHash, actual, calculated),

@@ -2,9 +2,16 @@ import type { Query } from "#aws/signature/credential.ts";
 
 /** What of a presigned URL is about its signature, by lower-case name. */
 const OF_SIGNATURE = new Set(
-  ["algorithm", "credential", "date", "expires", "signedheaders", "signature", "security-token"].map(
-    (name) => `x-amz-${name}`,
-  ),
+  [
+    "algorithm",
+    "credential",
+    "date",
+    "expires",
+    "region-set",
+    "security-token",
+    "signature",
+    "signedheaders",
+  ].map((name) => `x-amz-${name}`),
 );
 
 /** Clients compute these over an empty body when they make a URL: they tell nothing of the body that will come. */

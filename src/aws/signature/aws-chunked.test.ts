@@ -8,8 +8,9 @@ import { EMPTY_HASH, scopeText, signingKey } from "./sigv4.ts";
 
 /** "Signature calculations … Transferring payload in multiple chunks", and "… for trailing headers", of the S3 API reference. */
 const scope = { date: "20130524", region: "us-east-1", service: "s3" };
+const key = signingKey("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", scope);
 const signing: ChunkSigning = {
-  key: signingKey("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", scope),
+  key,
   scope,
   amzDate: "20130524T000000Z",
   accessKeyId: "AKIAIOSFODNN7EXAMPLE",
@@ -149,7 +150,7 @@ function encode(chunks: readonly Buffer[], by?: ChunkSigning): Buffer {
   let previous = by?.seed ?? "";
   const sign = (kind: string, ...lines: string[]) =>
     hmac(
-      signing.key,
+      key,
       [`AWS4-HMAC-SHA256-${kind}`, signing.amzDate, scopeText(scope), previous, ...lines].join("\n"),
       "hex",
     );

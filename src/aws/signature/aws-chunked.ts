@@ -6,8 +6,8 @@
 import { createHash, type Hash, hash } from "node:crypto";
 import { AwsError } from "#aws/errors.ts";
 import { signatureDoesNotMatch } from "./errors.ts";
-import { type HmacKey, hmac, sameSignature } from "./hmac.ts";
-import { EMPTY_HASH, type Scope, scopeText } from "./sigv4.ts";
+import { ALGORITHM, EMPTY_HASH, isOfHmac, type Scope, scopeText, signs, type VerifyingKey } from "./sigv4.ts";
+import { ASYMMETRIC, withoutPadding } from "./sigv4a.ts";
 
 export interface ChunkedOptions {
   /** `x-amz-decoded-content-length`. */
@@ -20,7 +20,7 @@ export interface ChunkedOptions {
 
 /** What chunk signatures are chained to: the signature of the request's headers. */
 export interface ChunkSigning {
-  key: HmacKey;
+  key: VerifyingKey;
   scope: Scope;
   amzDate: string;
   accessKeyId: string;
@@ -65,9 +65,11 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
   /** Hash of a chunk that came in pieces; one that came whole is hashed in one go. */
   let partial: Hash | undefined;
   let digest = EMPTY_HASH;
+  const algorithm = !signing || isOfHmac(signing.key) ? ALGORITHM : ASYMMETRIC;
+  const header = signing ? SIGNED_HEADERS[algorithm] : UNSIGNED_HEADER;
 
   function startChunk(line: string): void {
-    const match = (signing === undefined ? UNSIGNED_HEADER : SIGNED_HEADER).exec(line);
+    const match = header.exec(line);
     if (match === null) throw terminated();
     const size = Number.parseInt(match[1]!, 16);
     chunks += 1;
@@ -85,7 +87,7 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
   function checkChunk(by: ChunkSigning): void {
     check(
       by,
-      `AWS4-HMAC-SHA256-PAYLOAD\n${by.amzDate}\n${scopeText(by.scope)}\n${previous}\n${EMPTY_HASH}\n${digest}`,
+      `${algorithm}-PAYLOAD\n${by.amzDate}\n${scopeText(by.scope)}\n${previous}\n${EMPTY_HASH}\n${digest}`,
       chunkSignature,
     );
     previous = chunkSignature;
@@ -166,7 +168,7 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
         const digest = hash("sha256", Buffer.from(canonical, "latin1"), "hex");
         check(
           signing,
-          `AWS4-HMAC-SHA256-TRAILER\n${amzDate}\n${scopeText(scope)}\n${previous}\n${digest}`,
+          `${algorithm}-TRAILER\n${amzDate}\n${scopeText(scope)}\n${previous}\n${digest}`,
           signature,
         );
       }
@@ -181,7 +183,10 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
 
 /** A signature that nobody can or need verify is passed over. */
 const UNSIGNED_HEADER = /^([0-9a-fA-F]{1,12})(?:;[\x20-\x7e]*)?$/;
-const SIGNED_HEADER = /^([0-9a-fA-F]{1,12});chunk-signature=([0-9a-f]{64})$/;
+const SIGNED_HEADERS = {
+  [ALGORITHM]: /^([0-9a-fA-F]{1,12});chunk-signature=([0-9a-f]{64})$/,
+  [ASYMMETRIC]: /^([0-9a-fA-F]{1,12});chunk-signature=([0-9a-f]{1,144})\*{0,144}$/,
+};
 
 const latin1 = (bytes: Uint8Array, from: number, to: number) =>
   Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("latin1");
@@ -202,7 +207,7 @@ function parseTrailer(text: string) {
     const name = match[1]!.toLowerCase();
     const value = match[2]!.trim();
     if (name === "x-amz-trailer-signature") {
-      signature = value;
+      signature = withoutPadding(value);
       continue;
     }
     if (Object.hasOwn(trailers, name)) throw malformedTrailer();
@@ -213,7 +218,7 @@ function parseTrailer(text: string) {
 }
 
 function check(by: ChunkSigning, stringToSign: string, signature: string): void {
-  if (sameSignature(hmac(by.key, stringToSign, "hex"), signature)) return;
+  if (signs(by.key, stringToSign, signature)) return;
   throw signatureDoesNotMatch("s3", { accessKeyId: by.accessKeyId, signature, stringToSign });
 }
 

@@ -270,10 +270,56 @@ test("a scope for somewhere else", () => {
   expect(() => checkScope(claim("eu-west-1", "sqs"), "sqs", known, "json")).not.toThrow();
 });
 
-test.each(["s3", "json"] as const)("Version 4A is not implemented, and %s says so", (style) => {
-  const words = "501 NotImplemented: Signature Version 4A (AWS4-ECDSA-P256-SHA256) is not implemented.";
-  expect(refusal({ authorization: "AWS4-ECDSA-P256-SHA256 Credential=AKID/x" }, [], style)).toBe(words);
-  expect(refusal({}, [["X-Amz-Algorithm", "AWS4-ECDSA-P256-SHA256"]], style)).toBe(words);
+describe("Version 4A", () => {
+  const asymmetric = (changes: Record<string, string>, regionSet?: string) => {
+    const { authorization, ...rest } = header({
+      Credential: "AKID/20130524/s3/aws4_request",
+      SignedHeaders: "host;x-amz-date;x-amz-region-set",
+      ...changes,
+    });
+    return {
+      authorization: authorization.replace("HMAC-SHA256", "ECDSA-P256-SHA256"),
+      ...rest,
+      ...(regionSet !== undefined && { "x-amz-region-set": regionSet }),
+    };
+  };
+
+  test("names no Region in its scope, and several beside it", () => {
+    for (const style of ["s3", "json"] as const) {
+      expect(parseSignature(asymmetric({}, "eu-*,us-east-1"), [], style)).toMatchObject({
+        scope: { date: "20130524", region: "", service: "s3" },
+        regionSet: "eu-*,us-east-1",
+      });
+    }
+    expect(claimedScope(asymmetric({}), [])?.service).toBe("s3");
+  });
+
+  test("must name them, and sign that", () => {
+    const none = "AWS4-ECDSA-P256-SHA256 requires a 'X-Amz-Region-Set' header.";
+    expect(refusal(asymmetric({}), [], "json")).toBe(`400 IncompleteSignatureException: ${none}`);
+    expect(refusal(asymmetric({}, ""), [], "s3")).toBe(
+      `400 AuthorizationHeaderMalformed: The authorization header is malformed; ${none}`,
+    );
+    const unsigned = "'X-Amz-Region-Set' must be a 'SignedHeader' in the AWS Authorization.";
+    const loose = asymmetric({ SignedHeaders: "host;x-amz-date" }, "*");
+    expect(refusal(loose, [], "json")).toBe(`400 InvalidSignatureException: ${unsigned}`);
+    expect(refusal(loose, [], "s3")).toBe(`403 AccessDenied: ${unsigned}`);
+    const query = presigned({
+      "X-Amz-Algorithm": "AWS4-ECDSA-P256-SHA256",
+      "X-Amz-Credential": "AKID/20130524/s3/aws4_request",
+    });
+    expect(refusal({}, query, "xml")).toBe(
+      "400 IncompleteSignature: AWS query-string parameters must include 'X-Amz-Region-Set'. Re-examine the query-string parameters.",
+    );
+  });
+
+  test("has four parts in its credential", () => {
+    const five = asymmetric({ Credential: "AKID/20130524/us-east-1/s3/aws4_request" }, "*");
+    expect(refusal(five, [], "json")).toContain("must have exactly 4 slash-delimited elements");
+    expect(refusal(five, [], "s3")).toContain('expecting "<YOUR-AKID>/YYYYMMDD/SERVICE/aws4_request"');
+    const four = header({ Credential: "AKID/20130524/s3/aws4_request" });
+    expect(refusal(four, [], "json")).toContain("must have exactly 5 slash-delimited elements");
+  });
 });
 
 test("x-amz headers that are not signed", () => {

@@ -5,7 +5,7 @@
 import { AwsError } from "#aws/errors.ts";
 import { remembered } from "#lib/remembered.ts";
 import { formatAmzDate, parseAmzDate, parseDateHeader } from "./amz-date.ts";
-import { asymmetricNotImplemented, type ErrorStyle, invalidArgument, signatureError } from "./errors.ts";
+import { type ErrorStyle, invalidArgument, signatureError } from "./errors.ts";
 import {
   badDate,
   dateMismatch,
@@ -19,6 +19,7 @@ import type { Carrier, Headers, Query } from "./request.ts";
 import { type Credential, parseCredential } from "./scope.ts";
 import { parseHeaderV2, parseQueryV2, type SignatureV2 } from "./sigv2.ts";
 import { ALGORITHM, type Claim } from "./sigv4.ts";
+import { ASYMMETRIC } from "./sigv4a.ts";
 
 export type { Headers, Query } from "./request.ts";
 export { checkScope, claimedScope } from "./scope.ts";
@@ -39,7 +40,6 @@ export interface SignatureV4 extends Claim {
   sessionToken?: string;
 }
 
-const ASYMMETRIC = "AWS4-ECDSA-P256-SHA256";
 const LONGEST_EXPIRY = 604_800;
 
 /**
@@ -85,7 +85,7 @@ function parseHeaderV4(header: string, headers: Headers, style: ErrorStyle): Sig
     algorithmEnd(header, style);
     throw badDate(date, style);
   }
-  const { accessKeyId, scope, signedHeaders, signature } = readHeaderV4(header, dateText, style);
+  const { accessKeyId, scope, signedHeaders, signature, asymmetric } = readHeaderV4(header, dateText, style);
   if (signedAt === undefined) throw badDate(date, style);
   const amzDate = headers["x-amz-date"] ?? formatAmzDate(signedAt);
   if (style !== "s3") checkDay({ scope, amzDate, carrier: "header" }, style);
@@ -98,11 +98,32 @@ function parseHeaderV4(header: string, headers: Headers, style: ErrorStyle): Sig
     signedAt,
     signedHeaders,
     signature,
+    ...(asymmetric && { regionSet: signedRegionSet(headers, signedHeaders, style) }),
     sessionToken: headers["x-amz-security-token"],
   };
 }
 
+const REGION_SET = "x-amz-region-set";
+
+/** Unsigned, it would widen what the signer meant. */
+function signedRegionSet(headers: Headers, signedHeaders: readonly string[], style: ErrorStyle): string {
+  const set = headers[REGION_SET];
+  if (!set) {
+    throw style === "s3"
+      ? signatureError(style, "incomplete", `The authorization header is malformed; ${NO_REGION_SET}`)
+      : signatureError(style, "incomplete", NO_REGION_SET);
+  }
+  if (signedHeaders.includes(REGION_SET)) return set;
+  const message = "'X-Amz-Region-Set' must be a 'SignedHeader' in the AWS Authorization.";
+  throw style === "s3"
+    ? new AwsError("AccessDenied", message, { status: 403 })
+    : signatureError(style, "mismatch", message);
+}
+
+const NO_REGION_SET = `${ASYMMETRIC} requires a 'X-Amz-Region-Set' header.`;
+
 interface HeaderV4 extends Credential {
+  asymmetric: boolean;
   signedHeaders: readonly string[];
   signature: string;
 }
@@ -136,9 +157,11 @@ function readHeaderV4(header: string, dateText: string | undefined, style: Error
   if (!Credential || !SignedHeaders || !Signature || (!dateText && style !== "s3")) {
     throw missingComponents(header, { Credential, Signature, SignedHeaders }, dateText, style);
   }
-  const credential = parseCredential(Credential, "header", style);
+  const asymmetric = header.startsWith(`${ASYMMETRIC} `);
+  const credential = parseCredential(Credential, "header", style, asymmetric);
   const read = {
     ...credential,
+    asymmetric,
     signedHeaders: parseSignedHeaders(SignedHeaders, style),
     signature: Signature,
   };
@@ -146,12 +169,11 @@ function readHeaderV4(header: string, dateText: string | undefined, style: Error
   return read;
 }
 
-/** Where the name of the algorithm ends, which must be the one. */
+/** Where the name of the algorithm ends, which must be one of the two. */
 function algorithmEnd(header: string, style: ErrorStyle): number {
   const space = header.indexOf(" ");
   const algorithm = header.slice(0, Math.max(space, 0));
-  if (algorithm === ASYMMETRIC) throw asymmetricNotImplemented();
-  if (algorithm !== ALGORITHM) throw unsupportedAlgorithm(header, style);
+  if (algorithm !== ALGORITHM && algorithm !== ASYMMETRIC) throw unsupportedAlgorithm(header, style);
   return space;
 }
 
@@ -181,14 +203,15 @@ function components(header: string, from: number, style: ErrorStyle): Components
 
 function parseQueryV4(query: ReadonlyMap<string, string>, headers: Headers, style: ErrorStyle): SignatureV4 {
   const told = query.get("X-Amz-Algorithm")!;
-  if (told === ASYMMETRIC) throw asymmetricNotImplemented();
-  if (told !== ALGORITHM) {
+  const asymmetric = told === ASYMMETRIC;
+  if (told !== ALGORITHM && !asymmetric) {
     throw style === "s3"
       ? queryError('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"')
       : unsupportedAlgorithm(told, style);
   }
   const required = ["X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"];
   if (style === "s3") required.push("X-Amz-Expires");
+  if (asymmetric) required.push("X-Amz-Region-Set");
   const missing = required.filter((name) => !query.get(name));
   if (missing.length > 0) throw missingParameters(missing, style);
   const amzDate = query.get("X-Amz-Date")!;
@@ -200,7 +223,7 @@ function parseQueryV4(query: ReadonlyMap<string, string>, headers: Headers, styl
   }
   const expires = query.get("X-Amz-Expires");
   const expiresIn = expires === undefined ? undefined : parseExpires(expires, style);
-  const { accessKeyId, scope } = parseCredential(query.get("X-Amz-Credential")!, "query", style);
+  const { accessKeyId, scope } = parseCredential(query.get("X-Amz-Credential")!, "query", style, asymmetric);
   if (style !== "s3") checkDay({ scope, amzDate, carrier: "query" }, style);
   return {
     version: 4,
@@ -212,6 +235,7 @@ function parseQueryV4(query: ReadonlyMap<string, string>, headers: Headers, styl
     expiresIn,
     signedHeaders: parseSignedHeaders(query.get("X-Amz-SignedHeaders")!, style),
     signature: query.get("X-Amz-Signature")!,
+    ...(asymmetric && { regionSet: query.get("X-Amz-Region-Set")! }),
     sessionToken: query.get("X-Amz-Security-Token") ?? headers["x-amz-security-token"],
   };
 }

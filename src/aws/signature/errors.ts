@@ -249,13 +249,6 @@ export function contentHashMismatch(
   );
 }
 
-/** Version 4A signs with a key pair that the server would have to know the public half of. */
-export function asymmetricNotImplemented(): AwsError {
-  return new AwsError("NotImplemented", "Signature Version 4A (AWS4-ECDSA-P256-SHA256) is not implemented.", {
-    status: 501,
-  });
-}
-
 export function headersNotSigned(names: readonly string[]): AwsError {
   return new AwsError("AccessDenied", "There were headers present in the request which were not signed", {
     status: 403,

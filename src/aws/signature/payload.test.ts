@@ -28,5 +28,4 @@ test("anything else is refused", () => {
   expect(() => told("zz")).toThrow(
     "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER",
   );
-  expect(() => told("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD")).toThrow("Signature Version 4A");
 });

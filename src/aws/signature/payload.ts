@@ -1,6 +1,6 @@
 /** What a request says of its own body in `x-amz-content-sha256`. */
 import { AwsError } from "#aws/errors.ts";
-import { asymmetricNotImplemented, invalidArgument } from "./errors.ts";
+import { invalidArgument } from "./errors.ts";
 import type { Carrier, Headers, Query } from "./request.ts";
 import { UNSIGNED_PAYLOAD } from "./sigv4.ts";
 
@@ -22,13 +22,16 @@ const words = new Map<string, Payload>([
   word("STREAMING-UNSIGNED-PAYLOAD-TRAILER", "chunked", false, true),
   word("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "chunked", true),
   word("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "chunked", true, true),
+  word("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "chunked", true),
+  word("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER", "chunked", true, true),
 ]);
 
 /**
  * Of a request to S3. A header signature must say; a presigned URL may, and else leaves the body unsigned.
+ * @param asymmetric whether the signature is one of Version 4A
  * @throws {AwsError} it says nothing, or something else
  */
-export function s3Payload(carrier: Carrier, headers: Headers, query: Query): Payload {
+export function s3Payload(carrier: Carrier, headers: Headers, query: Query, asymmetric = false): Payload {
   const inQuery =
     carrier === "query" ? query.find(([name]) => name === "X-Amz-Content-Sha256")?.[1] : undefined;
   const told = inQuery ?? headers["x-amz-content-sha256"];
@@ -37,8 +40,8 @@ export function s3Payload(carrier: Carrier, headers: Headers, query: Query): Pay
     throw new AwsError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256");
   }
   const known = words.get(told);
-  if (known !== undefined) return known;
-  if (told.startsWith("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD")) throw asymmetricNotImplemented();
+  // Chunks are signed as what they are chained to.
+  if (known && !(known.signedChunks && told.includes("ECDSA") !== asymmetric)) return known;
   if (/^[0-9a-fA-F]{64}$/.test(told)) return word(told, "hashed")[1];
   throw invalidArgument(
     "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",

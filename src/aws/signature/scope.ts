@@ -12,13 +12,14 @@ export interface Credential {
 }
 
 /** What S3 finds wrong with `AKID/20130524/us-east-1/s3/aws4_request`, wherever that stands; undefined if nothing. */
-export function s3CredentialFault(text: string): string | undefined {
-  const parts = text.split("/");
+export function s3CredentialFault(text: string, asymmetric = false): string | undefined {
+  const parts = partsOf(text, asymmetric);
   const [accessKeyId, date, region, , terminator] = parts;
   if (parts.length !== 5 || accessKeyId === "") {
-    return 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".';
+    const region = asymmetric ? "" : "REGION/";
+    return `the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/${region}SERVICE/aws4_request".`;
   }
-  if (region === "") return "a non-empty region must be provided in the credential.";
+  if (region === "" && !asymmetric) return "a non-empty region must be provided in the credential.";
   if (!/^\d{8}$/.test(date!)) {
     return `incorrect date format "${date}". This date in the credential must be in the format "yyyyMMdd".`;
   }
@@ -27,26 +28,36 @@ export function s3CredentialFault(text: string): string | undefined {
   return undefined;
 }
 
+/** Five, of which Version 4A leaves the Region out. */
+function partsOf(text: string, asymmetric: boolean): string[] {
+  const parts = text.split("/");
+  return asymmetric ? parts.toSpliced(2, 0, "") : parts;
+}
+
 /** Of a text that was found right. */
-export function splitCredential(text: string): Credential {
-  const [accessKeyId = "", date = "", region = "", service = ""] = text.split("/");
+export function splitCredential(text: string, asymmetric = false): Credential {
+  const [accessKeyId = "", date = "", region = "", service = ""] = partsOf(text, asymmetric);
   return { accessKeyId, scope: { date, region, service } };
 }
 
 /** Whether it is the right service or Region is for {@link checkScope}. */
-export function parseCredential(text: string, carrier: Carrier, style: ErrorStyle): Credential {
+export function parseCredential(
+  text: string,
+  carrier: Carrier,
+  style: ErrorStyle,
+  asymmetric = false,
+): Credential {
   if (style === "s3") {
-    const fault = s3CredentialFault(text);
+    const fault = s3CredentialFault(text, asymmetric);
     if (fault !== undefined) throw malformedCredential(carrier, fault);
-    return splitCredential(text);
+    return splitCredential(text, asymmetric);
   }
-  const parts = text.split("/");
+  const parts = partsOf(text, asymmetric);
   if (parts.length !== 5 || parts[0] === "") {
-    throw signatureError(
-      style,
-      "incomplete",
-      `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${text}'`,
-    );
+    const form = asymmetric
+      ? "4 slash-delimited elements, e.g. keyid/date/service/term"
+      : "5 slash-delimited elements, e.g. keyid/date/region/service/term";
+    throw signatureError(style, "incomplete", `Credential must have exactly ${form}, got '${text}'`);
   }
   if (parts[4] !== "aws4_request") {
     throw signatureError(
@@ -55,7 +66,7 @@ export function parseCredential(text: string, carrier: Carrier, style: ErrorStyl
       `Credential should be scoped with a valid terminator: 'aws4_request', not '${parts[4]}'.`,
     );
   }
-  return splitCredential(text);
+  return splitCredential(text, asymmetric);
 }
 
 /** The scope that a request claims, to route by: a glance that never throws. `undefined` where it claims none. */
@@ -67,9 +78,10 @@ export function claimedScope(headers: Headers, query: Query): Scope | undefined 
 }
 
 const MOST_SCOPES = 1_000;
-const scopes = remembered(MOST_SCOPES, (credential) =>
-  credential.split("/").length === 5 ? splitCredential(credential).scope : null,
-);
+const scopes = remembered(MOST_SCOPES, (credential) => {
+  const { length } = credential.split("/");
+  return length === 5 || length === 4 ? splitCredential(credential, length === 4).scope : null;
+});
 
 /**
  * @param isRegion whether a Region of that name is served here

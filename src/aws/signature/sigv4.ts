@@ -1,12 +1,14 @@
 /** Signature Version 4: canonical request, string to sign, signing key; to verify and to sign. */
-import { hash } from "node:crypto";
+import { hash, type KeyObject } from "node:crypto";
 import { formatAmzDate } from "./amz-date.ts";
 import { type HmacKey, hmac, hmacKey, sameSignature } from "./hmac.ts";
 import type { RawRequest } from "./request.ts";
+import { ASYMMETRIC, isSignedBy, publicKey } from "./sigv4a.ts";
 
 export interface Scope {
   /** `20130524` */
   date: string;
+  /** Empty in Version 4A. */
   region: string;
   service: string;
 }
@@ -18,6 +20,8 @@ export interface Claim {
   amzDate: string;
   /** Lower-case, in the order in which they were told. */
   signedHeaders: readonly string[];
+  /** The Regions for which it is meant; makes it one of Version 4A. */
+  regionSet?: string;
 }
 
 export const ALGORITHM = "AWS4-HMAC-SHA256";
@@ -45,12 +49,32 @@ export function canonicalRequest(
   return `${request.method}\n${path}\n${canonicalQuery(request.query)}\n${headers}\n${signedHeaders.join(";")}\n${payloadHash}`;
 }
 
-export function stringToSign(claim: Pick<Claim, "scope" | "amzDate">, canonical: string): string {
-  return `${ALGORITHM}\n${claim.amzDate}\n${scopeText(claim.scope)}\n${hashText(canonical)}`;
+export function stringToSign(
+  claim: Pick<Claim, "scope" | "amzDate" | "regionSet">,
+  canonical: string,
+): string {
+  const algorithm = claim.regionSet === undefined ? ALGORITHM : ASYMMETRIC;
+  return `${algorithm}\n${claim.amzDate}\n${scopeText(claim.scope)}\n${hashText(canonical)}`;
 }
 
 export function scopeText(scope: Scope): string {
-  return `${scope.date}/${scope.region}/${scope.service}/aws4_request`;
+  const region = scope.region === "" ? "" : `${scope.region}/`;
+  return `${scope.date}/${region}${scope.service}/aws4_request`;
+}
+
+export type VerifyingKey = HmacKey | KeyObject;
+
+export function verifyingKey(
+  { scope, regionSet, accessKeyId }: Pick<Claim, "scope" | "regionSet"> & { accessKeyId: string },
+  secret: string,
+): VerifyingKey {
+  return regionSet === undefined ? signingKey(secret, scope) : publicKey(accessKeyId, secret);
+}
+
+export const isOfHmac = (key: VerifyingKey): key is HmacKey => "inner" in key;
+
+export function signs(key: VerifyingKey, text: string, signature: string): boolean {
+  return isOfHmac(key) ? sameSignature(hmac(key, text, "hex"), signature) : isSignedBy(key, text, signature);
 }
 
 /** Signing keys by secret and scope: a client signs with the same one all day, and deriving it takes four HMACs. */
@@ -89,15 +113,15 @@ export interface Verdict {
 /** Whether `signature` is what `secret` makes of this request; the texts are for the error that says it is not. */
 export function verify(
   request: RawRequest,
-  claim: Claim & { signature: string },
+  claim: Claim & { accessKeyId: string; signature: string },
   secret: string,
   payloadHash: string,
 ): Verdict {
   const canonical = canonicalRequest(request, claim.signedHeaders, payloadHash, claim.scope.service);
   const text = stringToSign(claim, canonical);
-  const key = signingKey(secret, claim.scope);
-  const signs = (one: string) => sameSignature(hmac(key, one, "hex"), claim.signature);
-  const matches = signs(text) || (NOT_ASCII.test(canonical) && signs(stringToSign(claim, asUtf8(canonical))));
+  const key = verifyingKey(claim, secret);
+  const isOf = (one: string) => signs(key, one, claim.signature);
+  const matches = isOf(text) || (NOT_ASCII.test(canonical) && isOf(stringToSign(claim, asUtf8(canonical))));
   return { matches, canonicalRequest: canonical, stringToSign: text };
 }
 

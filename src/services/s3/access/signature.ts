@@ -1,10 +1,12 @@
 import { parseAmzDate } from "#aws/signature/amz-date.ts";
+import { ALGORITHM } from "#aws/signature/sigv4.ts";
+import { ASYMMETRIC } from "#aws/signature/sigv4a.ts";
 import type { RequestFacts } from "#kernel/context.ts";
 
 /** How a request was signed, as policies may ask. */
 export interface Signature {
   by: "REST-HEADER" | "REST-QUERY-STRING" | "POST";
-  version: "AWS" | "AWS4-HMAC-SHA256";
+  version: "AWS" | typeof ALGORITHM | typeof ASYMMETRIC;
   /** When a presigned URL was made, milliseconds since 1970; unknown of other requests. */
   at?: number;
 }
@@ -12,14 +14,20 @@ export interface Signature {
 export function signatureOf({ method, headers, query = "" }: RequestFacts): Signature {
   const { authorization } = headers;
   if (authorization !== undefined)
-    return { by: "REST-HEADER", version: authorization.startsWith("AWS ") ? "AWS" : "AWS4-HMAC-SHA256" };
+    return {
+      by: "REST-HEADER",
+      version: authorization.startsWith("AWS ") ? "AWS" : versionOf(authorization),
+    };
   if (method === "POST" && /^multipart\/form-data/i.test(headers["content-type"] ?? ""))
-    return { by: "POST", version: "AWS4-HMAC-SHA256" };
+    return { by: "POST", version: ALGORITHM };
   const said = new URLSearchParams(query);
   const date = said.get("X-Amz-Date");
   if (date === null) return { by: "REST-QUERY-STRING", version: "AWS" };
-  return { by: "REST-QUERY-STRING", version: "AWS4-HMAC-SHA256", at: parseAmzDate(date) };
+  const version = versionOf(said.get("X-Amz-Algorithm") ?? "");
+  return { by: "REST-QUERY-STRING", version, at: parseAmzDate(date) };
 }
+
+const versionOf = (text: string) => (text.startsWith(ASYMMETRIC) ? ASYMMETRIC : ALGORITHM);
 
 export const ageOf = (signedAt: number | undefined, now: number): string | undefined =>
   signedAt === undefined ? undefined : String(now - signedAt);
