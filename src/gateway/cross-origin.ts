@@ -42,7 +42,7 @@ export async function serveCrossOrigin(
   }
   if (!verdict?.headers && !isOwn && !verdict?.harmless) throw foreignOrigin();
   const answer = await serve();
-  const headers = verdict?.headers ?? (isHouseRule ? corsHeaders(http) : undefined);
+  const headers = verdict?.headers ?? (isHouseRule ? corsHeaders(http, answer) : undefined);
   return headers ? { ...answer, headers: { ...answer.headers, ...headers } } : answer;
 }
 

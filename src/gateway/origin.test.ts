@@ -162,6 +162,24 @@ describe("pages of this machine", () => {
     }
   });
 
+  test.each([
+    ["sqs", "AmazonSQS", ["smithy-protocol", "x-amzn-query-error", "x-amzn-requestid"]],
+    ["dynamodb", "DynamoDB_20120810", ["smithy-protocol", "x-amzn-requestid", "date"]],
+  ])("see every header that an SDK reads of %s", async (service, target, names) => {
+    const gate = await loopback();
+    const request = signed(gate.port, {
+      method: "POST",
+      target: `/service/${target}/operation/NoSuch`,
+      service,
+      headers: { "smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor" },
+    });
+    const origin = "http://localhost:3000";
+    const answer = await gate.send({ ...request, headers: { ...request.headers, origin } });
+    const exposed = answer.headers["access-control-expose-headers"]?.split(", ");
+    expect(exposed).toEqual(expect.arrayContaining(names));
+    for (const name of names) expect(answer.headers).toHaveProperty(name);
+  });
+
   test("a page of the endpoint itself may call it by whatever name it came", async () => {
     const gate = await loopback();
     const headers = { host: "nube:4566", origin: "http://nube:4566" };

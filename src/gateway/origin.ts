@@ -3,7 +3,7 @@ import { AwsError } from "#aws/errors.ts";
 import { kept } from "#lib/kept.ts";
 import { remembered } from "#lib/remembered.ts";
 import { parseQuery } from "./query.ts";
-import type { HttpRequest } from "./server/http.ts";
+import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
 /**
  * Loopback is no wall: any page that a browser shows can send requests to a port of this machine. What tells them
@@ -92,21 +92,21 @@ export const foreignOrigin = () => refused("CORSResponse: This CORS request is n
 
 const refused = (message: string) => new AwsError("AccessForbidden", message, { status: 403 });
 
-/** What a page of this machine may see of an answer. */
-export function corsHeaders({ headers }: HttpRequest): Record<string, string> {
-  if (headers.origin === undefined) return {};
+/** Lets a page of this machine see all of an answer: SDKs look for errors, checksums and metadata in its headers. */
+export function corsHeaders({ headers }: HttpRequest, answer: HttpResponse): Record<string, string> {
   return {
-    "access-control-allow-origin": headers.origin,
-    "access-control-expose-headers":
-      "ETag, Content-Range, Last-Modified, x-amz-request-id, x-amz-id-2, x-amzn-requestid, x-amzn-errortype, x-amz-version-id, x-amz-delete-marker, x-amz-bucket-region",
-    vary: "Origin",
+    ...allowedOrigin(headers.origin),
+    "access-control-expose-headers": ["date", ...Object.keys(answer.headers)].join(", "),
   };
 }
+
+const allowedOrigin = (origin: string | undefined): Record<string, string> =>
+  origin === undefined ? {} : { "access-control-allow-origin": origin, vary: "Origin" };
 
 /** The answer to a preflight whose origin has passed. */
 export function preflight(request: HttpRequest): Record<string, string> {
   return {
-    ...corsHeaders(request),
+    ...allowedOrigin(request.headers.origin),
     "access-control-allow-methods": "GET, PUT, POST, DELETE, HEAD, PATCH",
     "access-control-allow-headers": request.headers["access-control-request-headers"] ?? "*",
     "access-control-max-age": "172800",

@@ -28,7 +28,8 @@ const serviceNamespaces: Record<string, string> = {
 export function absoluteType(operation: Operation | undefined, { shape, name }: WireError): string {
   const framework = Object.hasOwn(frameworkNamespaces, name) ? frameworkNamespaces[name] : undefined;
   if (shape === undefined && framework !== undefined) return `${framework}#${name}`;
-  const service = operation?.contract.service ?? "";
+  if (operation === undefined) return `com.amazon.coral.service#${name}`;
+  const { service } = operation.contract;
   const namespace = Object.hasOwn(serviceNamespaces, service) ? serviceNamespaces[service] : undefined;
   return `${namespace ?? `com.amazonaws.${service.replaceAll("-", "")}`}#${name}`;
 }
