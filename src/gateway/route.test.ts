@@ -222,6 +222,18 @@ test("CloudWatch is called in three protocols, Kinesis in CBOR with a target", (
   expect(told("POST /", { signingName: "kinesis", headers: cbor })).toBe("kinesis.PutRecord awsJson1_1");
 });
 
+/** https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html, "Requests" */
+test.each([
+  ["GET", {}],
+  ["PUT", {}],
+  ["POST", { "x-amz-target": "Kinesis_20131202.ListStreams" }],
+  ["POST", { "x-amzn-target": "Kinesis_20131202.ListStreams" }],
+])("RPC v2 is posted, and names its operation in its path alone: %s %j", (method, more) => {
+  const headers = { "smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor", ...more };
+  const line = `${method} /service/Kinesis_20131202/operation/DeleteStream`;
+  expect(told(line, { signingName: "kinesis", headers })).toBe("UnknownOperationException 400 rpcv2Cbor");
+});
+
 const urlencoded = { "content-type": "application/x-www-form-urlencoded; charset=utf-8" };
 
 function query(

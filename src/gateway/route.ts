@@ -60,6 +60,7 @@ export interface RouterOptions {
 
 export const isRouted = (found: Route | NoRoute): found is Route => "operation" in found;
 
+const TARGETS = ["x-amz-target", "x-amzn-target"];
 const RPC_PATH = /\/service\/([^/]+)\/operation\/([^/]+)$/;
 /** Where SQS has its queues; calls of its query protocol go there. */
 const QUEUE_PATH = /^\/\d{12}\/[^/]+$/;
@@ -103,7 +104,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     if (own !== undefined) return hosted(facts, own);
     if (headers["smithy-protocol"] === "rpc-v2-cbor") {
       const [, target, operation] = RPC_PATH.exec(path) ?? [];
-      if (target !== undefined) return byName(facts, target, operation!, "rpcv2Cbor");
+      if (target !== undefined) return byRpcPath(facts, target, operation!);
     }
     const target = headers["x-amz-target"];
     if (target !== undefined) {
@@ -148,6 +149,13 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
 
   function mayBeUnsignedQuery(action: string, path: string): boolean {
     return byAction.has(action) ? path === "/" || QUEUE_PATH.test(path) : path === "/";
+  }
+
+  /** Smithy has servers refuse a header that would name another operation than the path, which somebody may have judged by. */
+  function byRpcPath(facts: RouteFacts, target: string, operation: string): Route | NoRoute {
+    const isPlain = TARGETS.every((name) => facts.headers[name] === undefined);
+    if (facts.method === "POST" && isPlain) return byName(facts, target, operation, "rpcv2Cbor");
+    return { error: unknownOperation(400), protocol: "rpcv2Cbor" };
   }
 
   function byName(
