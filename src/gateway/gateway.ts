@@ -15,7 +15,7 @@ import { type Content, contentOf, formOf, wholeBody } from "./content.ts";
 import { serveCrossOrigin } from "./cross-origin.ts";
 import { atEndpoint } from "./endpoints.ts";
 import { withHoisted } from "./hoisted.ts";
-import type { EndpointHosts } from "./hosts.ts";
+import { AWS_DOMAINS, type EndpointHosts } from "./hosts.ts";
 import { bodyLimit, formLimit, PROTOCOL_LIMITS } from "./limits.ts";
 import { observe, type Passage, passageOf } from "./observe.ts";
 import { checkOrigin, isForeignToAdmin, type OriginRules } from "./origin.ts";
@@ -33,7 +33,7 @@ export interface GatewayOptions {
 }
 
 /** What stands at the end of the names by which clients call a cloud on this machine. */
-const DOMAINS = ["localhost", "localhost.localstack.cloud", "amazonaws.com", "amazonaws.com.cn"];
+const DOMAINS = ["localhost", "localhost.localstack.cloud", ...AWS_DOMAINS];
 
 /** Where every request from the wire enters, and its answer leaves. */
 export function gateway(cloud: Cloud, options: GatewayOptions): Handle {

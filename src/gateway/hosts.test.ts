@@ -1,9 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { hostReader } from "./hosts.ts";
+import { AWS_DOMAINS, hostReader } from "./hosts.ts";
 
-const read = hostReader(["localhost", "amazonaws.com"], new Set(["s3", "sqs", "s3-control"]), {
+const read = hostReader(["localhost", ...AWS_DOMAINS], new Set(["s3", "sqs", "s3-control"]), {
   "s3-website": "s3",
 });
+
+test.each([
+  "sqs.us-east-1.amazonaws.com",
+  "sqs-fips.us-east-1.amazonaws.com",
+  "sqs.us-east-1.api.aws",
+  "sqs-fips.us-gov-west-1.api.aws:443",
+  "sqs.cn-north-1.amazonaws.com.cn",
+  "sqs.cn-north-1.api.amazonwebservices.com.cn",
+])("%s is SQS's", (host) => expect(read(host)).toEqual({ endpointPrefix: "sqs" }));
 
 describe("hosts of a service's own", () => {
   const site = { service: "s3", label: "s3-website" };

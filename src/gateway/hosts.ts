@@ -16,6 +16,9 @@ export interface HostFacts {
 /** Services by the labels of their own hosts, `s3-website` of `photos.s3-website.localhost`; by paths, `/_sns`. */
 export type EndpointHosts = Readonly<Record<string, string>>;
 
+/** AWS's own, in which the second of a pair has the names that are reached by IPv6 too. */
+export const AWS_DOMAINS = ["amazonaws.com", "api.aws", "amazonaws.com.cn", "api.amazonwebservices.com.cn"];
+
 const REGION = "(?:[a-z]+(?:-[a-z]+)+-\\d+|external-1)";
 const S3_NAME = new RegExp(`^(?:(.+?)\\.)?s3(?:-fips)?(?:\\.dualstack)?(?:[.-]${REGION})?$`);
 const S3_ACCELERATE = /^(.+)\.s3-accelerate(?:\.dualstack)?$/;

@@ -102,6 +102,9 @@ describe("names in Host", () => {
     "evillocalhost.com",
     "evil-amazonaws.com",
     "amazonaws.com.evil.com",
+    "evil.aws",
+    "evil-api.aws",
+    "api.aws.evil.com",
     "[::1].evil.com",
     `${"x".repeat(300)}`,
   ])("%s is nobody's of this cloud: its DNS may point anywhere", async (host) => {
@@ -126,6 +129,10 @@ describe("names in Host", () => {
     "b.s3.amazonaws.com",
     "s3.cn-north-1.amazonaws.com.cn",
     "dynamodb.eu-central-1.amazonaws.com",
+    // https://docs.aws.amazon.com/general/latest/gr/rande.html#dual-stack-endpoints
+    "dynamodb.eu-central-1.api.aws",
+    "dynamodb-fips.us-east-1.api.aws",
+    "dynamodb.cn-north-1.api.amazonwebservices.com.cn",
     "cloud.example.com",
     "b.cloud.example.com:4566",
   ])("%s is ours", async (host) => {

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { AwsError } from "#aws/errors.ts";
 import { kept } from "#lib/kept.ts";
 import { remembered } from "#lib/remembered.ts";
+import { AWS_DOMAINS } from "./hosts.ts";
 import { parseQuery } from "./query.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
@@ -15,14 +16,7 @@ export interface OriginRules {
 }
 
 /** Names that no stranger's DNS can bend to this address, or that AWS's clients put into `Host`. */
-const OWN_SUFFIXES = [
-  "localhost",
-  "localhost.localstack.cloud",
-  "amazonaws.com",
-  "amazonaws.com.cn",
-  "internal",
-  "local",
-];
+const OWN_SUFFIXES = ["localhost", "localhost.localstack.cloud", ...AWS_DOMAINS, "internal", "local"];
 
 const KEPT_HOSTS = 1_000;
 const ownHosts = kept((rules: OriginRules) =>
