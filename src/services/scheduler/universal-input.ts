@@ -10,7 +10,7 @@ const MOST_SHOWN = 100;
  * @throws {AwsError} SerializationException for what is no such request
  */
 export function requestIn(shape: StructureShape, value: unknown): object {
-  const request = entriesOf(value);
+  const request = entriesOf(value).filter(isThere);
   const names = new Map(shape.members.map((member) => [capitalized(member.name), member]));
   return Object.fromEntries(
     request.map(([name, inner]) => {
@@ -20,8 +20,10 @@ export function requestIn(shape: StructureShape, value: unknown): object {
   );
 }
 
+/** What is `null` is not said, as on the wire of any service. */
+const isThere = ([, value]: [string, unknown]): boolean => value !== null;
+
 function valueIn(shape: Shape, value: unknown): unknown {
-  if (value === null) return value;
   switch (shape.kind) {
     case "structure":
       return requestIn(shape, value);
@@ -43,7 +45,11 @@ function listIn({ member }: ListShape, value: unknown): unknown[] {
 }
 
 const mapIn = ({ value: shape }: MapShape, value: unknown) =>
-  Object.fromEntries(entriesOf(value).map(([key, one]) => [key, valueIn(shape, one)]));
+  Object.fromEntries(
+    entriesOf(value)
+      .filter(isThere)
+      .map(([key, one]) => [key, valueIn(shape, one)]),
+  );
 
 function scalarIn({ type }: ScalarShape, value: unknown): unknown {
   switch (type) {

@@ -37,7 +37,9 @@ export function checkUniversal({ Arn: arn, Input: input }: Scheduler.Target): vo
   const called = operationOf(universal);
   if (called === undefined) return;
   if (called === "unknown") throw invalid(`${universal.operation} API is not supported.`);
-  const missing = called.input.required.map(capitalized).filter((name) => request[name] === undefined);
+  const missing = called.input.required
+    .map(capitalized)
+    .filter((name) => (request[name] ?? undefined) === undefined);
   if (missing.length > 0)
     throw invalid(
       `Invalid RequestJson provided. Reason Request payload is missing the following field(s): ${missing.join(", ")}.`,
