@@ -27,7 +27,7 @@ const newBlock = (from: Uint8Array): Block => ({ from, rows: new Int32Array(BLOC
 /**
  * A list of sorted blocks of plain numbers.
  * @param compare how the key of a row compares to another: less than, equal to or greater than zero
- * @param keyOf the key of a row, in bytes of its own
+ * @param keyOf the key of a row, in bytes that stay
  */
 export function keyOrder(
   compare: (row: number, key: Uint8Array) => number,
