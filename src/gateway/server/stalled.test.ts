@@ -73,10 +73,8 @@ test.each(["plain", "TLS"] as const)("%s: a slow reader may take as long as it l
     socket.pause();
     setTimeout(() => socket.resume(), (MANY_PATIENCES * piece.length) / LONG.length);
   });
-  const started = performance.now();
   while (seen < LONG.length && !socket.destroyed) await later(10);
   expect(seen).toBeGreaterThan(LONG.length);
-  expect(performance.now() - started).toBeGreaterThan(MANY_PATIENCES / 2);
 });
 
 test("who waits for what is not there yet may wait", async () => {
@@ -141,11 +139,9 @@ test.each<[string, () => HttpResponse["body"]]>([
   const session = connectHttp2(`http://localhost:${port}`);
   onTestFinished(() => session.destroy());
   let seen = 0;
-  const started = performance.now();
   for await (const piece of session.request({ ":path": "/" })) {
     seen += (piece as Buffer).length;
     await later((MANY_PATIENCES * (piece as Buffer).length) / 3_000_000);
   }
   expect(seen).toBe(3_000_000);
-  expect(performance.now() - started).toBeGreaterThan(MANY_PATIENCES / 2);
 });

@@ -50,7 +50,7 @@ export const ruleOperations = {
       await busAt(tx, bus);
       const former = await tx.get(rules, [bus, input.Name]);
       checkUnmanaged(former);
-      await checkRoom(ctx, tx, bus, input.Name, pattern);
+      await checkRoom(ctx, tx, { bus, name: input.Name, pattern }, former !== undefined);
       putRule(tx, {
         bus,
         name: input.Name,
@@ -104,15 +104,15 @@ export const ruleOperations = {
   },
 } satisfies Handlers<"events">;
 
+/** A rule that is there already takes no more room, but for a wildcard. @throws {AwsError} LimitExceededException */
 async function checkRoom(
   { region }: Context,
   tx: ReadTransaction,
-  bus: string,
-  name: string,
-  pattern: string | undefined,
+  { bus, name, pattern }: Pick<Rule, "bus" | "name" | "pattern">,
+  isThere: boolean,
 ): Promise<void> {
   const { count, withWildcards } = await otherRules(tx, bus, name);
-  if (count >= (MOST_RULES_IN[region] ?? MOST_RULES)) throw limitExceeded();
+  if (!isThere && count >= (MOST_RULES_IN[region] ?? MOST_RULES)) throw limitExceeded();
   if (withWildcards < MOST_WITH_WILDCARDS || pattern === undefined) return;
   if (operatorsIn(eventPattern(pattern)).has("wildcard")) throw limitExceeded();
 }

@@ -47,7 +47,7 @@ export function invokeTarget(ctx: Context, call: Invocation, attempt: number): P
           arn: letters,
           body: universal ? input : requestText(target.Arn, delivery),
           attributes: {
-            EXECUTION_ID: executionId(call),
+            EXECUTION_ID: executionId(call.id),
             IS_PAYLOAD_TRUNCATED: "false",
             SCHEDULE_ARN: arn,
             TARGET_ARN: target.Arn,
@@ -65,7 +65,7 @@ export function invokeTarget(ctx: Context, call: Invocation, attempt: number): P
 }
 
 /** Sixteen digits, as AWS's have. */
-const executionId = ({ id }: Pick<Invocation, "id">) => id.replaceAll("-", "").slice(0, 16);
+const executionId = (id: string) => id.replaceAll("-", "").slice(0, 16);
 
 /** A dead letter has the request that failed, its members in the order of their names. */
 function requestText(arn: string, delivery: Delivery): string {
@@ -100,7 +100,7 @@ function inputOf(ctx: Context, { target, group, name, id, due }: Invocation, att
   const known: Record<string, string> = {
     "schedule-arn": arn,
     "scheduled-time": wholeSeconds(due),
-    "execution-id": executionId({ id }),
+    "execution-id": executionId(id),
     "attempt-number": String(attempt + 1),
   };
   return target.Input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (whole, word: string) => known[word] ?? whole);

@@ -26,7 +26,7 @@ export const annotations = collection<Annotation>("s3/annotation", {
 export const MOST_ANNOTATIONS = 1_000;
 
 export const annotationsOf = (tx: ReadTransaction, { bucket, order }: ObjectVersion): Promise<Annotation[]> =>
-  Promise.resolve(tx.list(annotations, { in: [bucket, order], limit: MOST_ANNOTATIONS }));
+  tx.list(annotations, { in: [bucket, order], limit: MOST_ANNOTATIONS });
 
 export async function discardAnnotations(tx: Transaction, version: ObjectVersion): Promise<void> {
   for (const { bucket, order, name, body } of await annotationsOf(tx, version)) {

@@ -114,13 +114,10 @@ export function checkDeliveryPolicy(text: string, of: "topic" | "subscription", 
   }
   if (typeof policy !== "object" || policy === null || Array.isArray(policy))
     throw refuse("DeliveryPolicy: failed to parse JSON.");
-  const known =
-    of === "topic"
-      ? ["http"]
-      : ["healthyRetryPolicy", "sicklyRetryPolicy", "throttlePolicy", "requestPolicy", "guaranteed"];
-  const unknown = Object.keys(policy).find((name) => !known.includes(name));
+  const types = of === "topic" ? TOPIC_POLICY : SUBSCRIPTION_POLICY;
+  const unknown = Object.keys(policy).find((name) => !Object.hasOwn(types, name));
   if (unknown !== undefined) throw refuse(`DeliveryPolicy: Unexpected JSON member: ${unknown}`);
-  checkTypes(policy, of === "topic" ? TOPIC_POLICY : SUBSCRIPTION_POLICY, refuse);
+  checkTypes(policy, types, refuse);
   const given = of === "topic" ? policy.http?.defaultHealthyRetryPolicy : policy.healthyRetryPolicy;
   const path = of === "topic" ? "http.defaultHealthyRetryPolicy" : "healthyRetryPolicy";
   const needed =
