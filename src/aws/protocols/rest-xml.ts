@@ -6,6 +6,7 @@ import { Malformed } from "./malformed.ts";
 import type { Protocol } from "./protocol.ts";
 import { type DocumentFormat, restDecoder, restEncoder } from "./rest.ts";
 import {
+  checkHeaderSection,
   checkIntegers,
   checkPlaces,
   isOfS3,
@@ -91,6 +92,7 @@ export const restXml: Protocol = {
 
   decode(operation, request) {
     if (!isS3(operation)) return decoders(operation)(request);
+    checkHeaderSection(request);
     checkPlaces(operation, request);
     checkIntegers(request.query);
     requireDocument(operation, request);

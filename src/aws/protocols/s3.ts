@@ -65,6 +65,25 @@ export function checkIntegers(query: WireRequest["query"]): void {
 /** Of 32 bits. */
 const isInteger = (text: string) => /^-?\d+$/.test(text) && Number(text) === (Number(text) | 0);
 
+/** Bytes that the headers of a request may have together. */
+const MOST_HEADER_BYTES = 8_192;
+const BETWEEN = ": \r\n".length;
+
+/**
+ * Cookies are left out: S3 has no use for them, and browsers send those of all that runs on this machine along.
+ * @throws {AwsError} RequestHeaderSectionTooLarge
+ */
+export function checkHeaderSection({ headers }: WireRequest): void {
+  let bytes = 0;
+  for (const name in headers) if (name !== "cookie") bytes += name.length + headers[name]!.length + BETWEEN;
+  if (bytes > MOST_HEADER_BYTES)
+    throw new AwsError(
+      "RequestHeaderSectionTooLarge",
+      "Your request header section exceeds the maximum allowed size.",
+      { members: { MaxSizeAllowed: MOST_HEADER_BYTES } },
+    );
+}
+
 /**
  * What S3 judges before it looks at the operation: parameters and headers that no other one may have.
  * @throws {AwsError} InvalidArgument, InvalidRequest

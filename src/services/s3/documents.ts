@@ -1,18 +1,25 @@
 import type { Context } from "#kernel/context.ts";
 import { checksumOf } from "#lib/checksums/checksum.ts";
-import { badDocumentMd5, invalidDigest, invalidRequest } from "./errors.ts";
+import { badDocumentMd5, invalidDigest, invalidRequest, requestTooBig } from "./errors.ts";
 import { checkChecksum, expectedChecksum, hashName } from "./objects/checksums.ts";
 import { isMd5 } from "./objects/receive.ts";
 
+interface Held {
+  /** Whether there must be a digest. */
+  required?: boolean;
+  /** Bytes that the document may have. */
+  most?: number;
+}
+
 /**
- * Holds a request's XML document to the digests that its sender promised in headers. From inside the house a document
- * comes by no way on which it could be torn.
- * @param required whether there must be one
- * @throws {AwsError} InvalidDigest, BadDigest, InvalidRequest
+ * Holds a request's XML document to its size and to the digests that its sender promised in headers. From inside the
+ * house a document comes by no way on which it could be torn.
+ * @throws {AwsError} MaxMessageLengthExceeded, InvalidDigest, BadDigest, InvalidRequest
  */
-export function checkDocument({ request }: Context, { required = false } = {}): void {
+export function checkDocument({ request }: Context, { required = false, most }: Held = {}): void {
   if (!request) return;
   const { headers, content } = request;
+  if (most !== undefined && content && content.length > most) throw requestTooBig(most);
   const md5 = headers["content-md5"];
   const promised: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {

@@ -24,7 +24,11 @@ export const malformedXml = () =>
     "The XML you provided was not well-formed or did not validate against our published schema",
   );
 
-export const requestTooBig = () => new AwsError("MaxMessageLengthExceeded", "Your request was too big.");
+/** @param most bytes that the document may have */
+export const requestTooBig = (most: number) =>
+  new AwsError("MaxMessageLengthExceeded", "Your request was too big.", {
+    members: { MaxMessageLengthBytes: most },
+  });
 
 /** A header that asks for what is not there: named, so that nobody believes it was heeded. */
 export const headerNotImplemented = (header: string, additionalMessage?: string) =>
@@ -185,6 +189,12 @@ export const invalidRedirectLocation = () =>
   new AwsError(
     "InvalidRedirectLocation",
     "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+  );
+
+export const redirectLocationTooLong = (most: number) =>
+  new AwsError(
+    "InvalidRedirectLocation",
+    `The length of website redirect location cannot exceed ${most.toLocaleString("en-US")} characters.`,
   );
 
 export const aclNotSupported = () =>

@@ -248,6 +248,85 @@ behaviour("a limit of parts that is none is passed over", `${GATEWAY}/issues/180
   }
 });
 
+behaviour("headers have a size together that they do not exceed", `${GATEWAY}/issues/2180`, async () => {
+  const get = (headers: Record<string, string>) =>
+    send(cloud, { method: "GET", target: `/${Bucket}/k`, headers });
+  const { status, text } = await get({ "x-large": "a".repeat(9_000) });
+  expect([
+    status,
+    elementIn(text, "Code"),
+    elementIn(text, "Message"),
+    elementIn(text, "MaxSizeAllowed"),
+  ]).toEqual([
+    400,
+    "RequestHeaderSectionTooLarge",
+    "Your request header section exceeds the maximum allowed size.",
+    "8192",
+  ]);
+  expect((await get({ "x-large": "a".repeat(7_000) })).status).toBe(200);
+});
+
+behaviour(
+  "how it is encrypted, nobody says who asks for attributes",
+  api("GetObjectAttributes"),
+  async () => {
+    const headers = { "x-amz-object-attributes": "ETag", "x-amz-server-side-encryption": "AES256" };
+    const answer = await send(cloud, { method: "GET", target: `/${Bucket}/k?attributes`, headers });
+    expect(said(answer).slice(0, 3)).toEqual([
+      400,
+      "InvalidArgument",
+      "x-amz-server-side-encryption header is not supported for this operation.",
+    ]);
+  },
+);
+
+const REDIRECT = doc("AmazonS3/latest/userguide/how-to-page-redirect.html");
+
+behaviour("a redirect is not longer than 2 KB", REDIRECT, async () => {
+  const put = (length: number) => {
+    const headers = { "x-amz-website-redirect-location": "/".padEnd(length, "a") };
+    return send(cloud, { method: "PUT", target: `/${Bucket}/moved`, headers });
+  };
+  expect(said(await put(2_049)).slice(0, 3)).toEqual([
+    400,
+    "InvalidRedirectLocation",
+    "The length of website redirect location cannot exceed 2,048 characters.",
+  ]);
+  expect((await put(2_048)).status).toBe(200);
+});
+
+for (const [kind, source, most, document] of [
+  [
+    "cors",
+    api("PutBucketCors"),
+    65_536,
+    (text: string) =>
+      `<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>${text}</AllowedOrigin></CORSRule></CORSConfiguration>`,
+  ],
+  [
+    "website",
+    api("PutBucketWebsite"),
+    131_072,
+    (text: string) =>
+      `<WebsiteConfiguration><IndexDocument><Suffix>${text}</Suffix></IndexDocument></WebsiteConfiguration>`,
+  ],
+] as const) {
+  behaviour(`a configuration has a size: ${kind}`, source, async () => {
+    const put = (size: number) => {
+      const body = document("a".repeat(size - document("").length));
+      const headers = { "content-md5": hash("md5", body, "base64") };
+      return send(cloud, { method: "PUT", target: `/${Bucket}?${kind}`, headers, body });
+    };
+    const { status, text } = await put(most + 1);
+    expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
+      400,
+      "MaxMessageLengthExceeded",
+      "Your request was too big.",
+    ]);
+    expect((await put(most)).status).toBe(200);
+  });
+}
+
 behaviour("a part is numbered", `${BACKLOT}/312`, async () => {
   expect(said(await send(cloud, { method: "GET", target: `/${Bucket}/k?partNumber=` }))).toEqual([
     400,

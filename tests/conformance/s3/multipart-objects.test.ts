@@ -146,14 +146,16 @@ for (const [what, said, ArgumentValue] of [
   });
 }
 
-behaviour("with a checksum of parts their numbers are consecutive from 1", INTEGRITY, async () => {
+const COMPLETED = doc("AmazonS3/latest/API/API_CompletedPart.html");
+
+behaviour("with a checksum of parts their numbers are consecutive from 1", COMPLETED, async () => {
   const begun = await begin({ ChecksumAlgorithm: "SHA1" });
   const part = await s3.send(
     new UploadPartCommand({ ...begun, PartNumber: 2, Body: "b", ChecksumAlgorithm: "SHA1" }),
   );
   await refused(
     complete(begun, [{ PartNumber: 2, ETag: part.ETag, ChecksumSHA1: part.ChecksumSHA1 }]),
-    "InvalidRequest",
+    "InvalidPartOrder",
     400,
   );
 });

@@ -80,6 +80,12 @@ export function etagFor({ key }: Requested, md5: string, random: Random): string
   return key ? random.hex(32) : md5;
 }
 
+/** How an object is encrypted, those who read it are told. @throws {AwsError} InvalidArgument */
+export function refuseEncryption({ request }: Context): void {
+  const said = request?.headers["x-amz-server-side-encryption"];
+  if (said !== undefined) throw errors.encryptionNotAsked(said);
+}
+
 function checkContext(header: string): void {
   const pairs = parsed(Buffer.from(header, "base64").toString());
   const sound =

@@ -23,7 +23,7 @@ export const lifecycleConfiguration = {
     checkLifecycle(rules);
     const minimum = minimumIn(input.TransitionDefaultMinimumObjectSize);
     const document = { rules: rules.map((rule) => named(rule, ctx.random)), minimum };
-    if (JSON.stringify(document).length > MOST_BYTES) throw requestTooBig();
+    if (JSON.stringify(document).length > MOST_BYTES) throw requestTooBig(MOST_BYTES);
     return ctx.transact(async (tx) => {
       const bucket = putAging(tx, { ...(await bucketAt(tx, input.Bucket)), lifecycle: true });
       lifecycles.put(tx, bucket, document);

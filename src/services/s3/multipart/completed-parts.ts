@@ -64,9 +64,9 @@ export function usedParts(upload: Upload, listed: readonly ListedPart[], sent: r
     checkChecksums(upload, wanted, part);
     return part;
   });
-  if (upload.checksumAlgorithm !== undefined && listed.some(({ number }, i) => number !== i + 1)) {
-    throw invalidRequest("Part numbers must be consecutive and begin with 1 when a checksum is used.");
-  }
+  // With a checksum of its own, each part follows upon the one before it, from the first.
+  if (upload.checksumAlgorithm !== undefined && listed.some(({ number }, i) => number !== i + 1))
+    throw invalidPartOrder(upload.uploadId);
   for (const { body, number, etag } of used.slice(0, -1)) {
     if (body.size < LEAST_PART_BYTES) throw entityTooSmall(body.size, LEAST_PART_BYTES, number, etag);
   }

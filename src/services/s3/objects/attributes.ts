@@ -1,5 +1,5 @@
 import type { Input } from "#kernel/service.ts";
-import { invalidRedirectLocation, metadataTooLarge } from "../errors.ts";
+import { invalidRedirectLocation, metadataTooLarge, redirectLocationTooLong } from "../errors.ts";
 import { storageClassIn } from "../storage-classes/classes.ts";
 import type { ObjectVersion } from "../store.ts";
 import { decodeWords, encodeWords } from "./encoded-words.ts";
@@ -62,10 +62,12 @@ export function copiedAttributes(
 }
 
 const REDIRECT = "x-amz-website-redirect-location";
+const LONGEST_REDIRECT = 2_048;
 
 function redirectOf(location: string | undefined): Record<string, string> {
   if (!location) return {};
   if (!/^(\/|https?:\/\/)/.test(location)) throw invalidRedirectLocation();
+  if (location.length > LONGEST_REDIRECT) throw redirectLocationTooLong(LONGEST_REDIRECT);
   return { [REDIRECT]: location };
 }
 

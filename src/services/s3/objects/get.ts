@@ -4,7 +4,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { mayReadTags, mayWith } from "../access/may.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { type CustomerKey, customerKeyOf, keyThatOpens, toldEncryption } from "../encryption/customer-key.ts";
-import { encryptionNotAsked } from "../encryption/errors.ts";
+import { refuseEncryption } from "../encryption/requested.ts";
 import { invalidArgument, invalidPartNumber, invalidRequest } from "../errors.ts";
 import { expirationOf } from "../lifecycle/told.ts";
 import { lockMembers, type ToldLock } from "../lock/told.ts";
@@ -61,8 +61,7 @@ interface Found {
 }
 
 function checkRequest(ctx: Context, input: Request): void {
-  const encryption = ctx.request?.headers["x-amz-server-side-encryption"];
-  if (encryption !== undefined) throw encryptionNotAsked(encryption);
+  refuseEncryption(ctx);
   if (ctx.principal.type === "anonymous" && overrides(input).some((member) => member !== undefined))
     throw invalidRequest("Request specific response headers cannot be used for anonymous GET requests.");
   const { PartNumber: number } = input;

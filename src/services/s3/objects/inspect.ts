@@ -1,6 +1,7 @@
 import type { Handlers, Input } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { customerKeyOf, keyThatOpens } from "../encryption/customer-key.ts";
+import { refuseEncryption } from "../encryption/requested.ts";
 import { invalidArgument, missingAttributes } from "../errors.ts";
 import type { Checksum, Manifest, ObjectVersion } from "../store.ts";
 import { manifestOf } from "./bytes.ts";
@@ -15,6 +16,7 @@ type Paging = Pick<Input<"s3", "GetObjectAttributes">, "MaxParts" | "PartNumberM
 
 export const objectInspection = {
   async GetObjectAttributes(ctx, input) {
+    refuseEncryption(ctx);
     const key = customerKeyOf(input);
     // The model requires it, and nobody has looked.
     const { ObjectAttributes: attributes = [] } = input;

@@ -6,11 +6,14 @@ import { checkDocument } from "../documents.ts";
 import { checkWebsite } from "./configuration.ts";
 import { noSuchWebsite } from "./errors.ts";
 
+/** 128 KB. */
+const MOST_BYTES = 131_072;
+
 export const websites = configuration<WebsiteConfiguration>("website");
 
 export const bucketWebsite = {
   async PutBucketWebsite(ctx, input) {
-    checkDocument(ctx);
+    checkDocument(ctx, { most: MOST_BYTES });
     const website = input.WebsiteConfiguration;
     checkWebsite(website);
     return ctx.transact(async (tx) => {
