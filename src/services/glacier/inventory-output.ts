@@ -58,7 +58,7 @@ export async function writeInventory(ctx: Context, vault: Vault, job: InventoryJ
   return { staged, ...(next !== undefined && { next }) };
 }
 
-/** The archives that are wanted, oldest first, and the last one's place if more of them follow. */
+/** The archives that are wanted, oldest first. Where more of them follow than the limit allows, tells the last one's place. */
 async function* archivesOf(
   ctx: Context,
   { id, inventory }: Vault,
@@ -68,19 +68,20 @@ async function* archivesOf(
   const earliest = from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from);
   const latest = to === undefined ? Number.POSITIVE_INFINITY : Date.parse(to);
   const most = limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
+  let last: Archive | undefined;
   let count = 0;
   for (let after = begin; ; ) {
     const range = { in: [id], ...(after !== undefined && { after: [after] }), limit: PAGE };
     const page = await ctx.read((tx) => tx.list(archives, range));
     for (const archive of page) {
       if (!isIn(inventory!, archive) || archive.created < earliest || archive.created >= latest) continue;
-      if (count === most) return goesOn(after!);
-      after = archive.order;
+      if (count === most) return goesOn(last!.order);
+      last = archive;
       count++;
       yield archive;
     }
     if (page.length < PAGE) return;
-    if (count < most) after = page.at(-1)!.order;
+    after = page.at(-1)!.order;
   }
 }
 

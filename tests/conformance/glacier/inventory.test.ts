@@ -145,6 +145,20 @@ behaviour(
   },
 );
 
+behaviour(
+  "a page of an inventory ends, however many archives that are not wanted follow",
+  page("api-initiate-job-post"),
+  async () => {
+    const { on } = await inventoried(["a"]);
+    for (let sent = 0; sent < 1_001; sent += 77) await Promise.all(Array.from({ length: 77 }, () => upload(on)));
+    await cloud.advance(DAY);
+    const EndDate = (await listed(on, {})).list[1]!.CreationDate;
+    const { names, told } = await listed(on, { Limit: "1", EndDate });
+    expect(names).toEqual(["a"]);
+    expect(told.Marker).toBeUndefined();
+  },
+);
+
 for (const InventoryRetrievalParameters of [
   { StartDate: "yesterday" },
   { EndDate: "2013-13-45T00:00:00Z" },
