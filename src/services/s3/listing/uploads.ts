@@ -1,6 +1,7 @@
 import type { Handlers } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { invalidArgument } from "../errors.ts";
+import { initiatorOf } from "../multipart/upload.ts";
 import { orderOfUpload } from "../multipart/upload-id.ts";
 import { ownerOf } from "../owner.ts";
 import { type Upload, uploads } from "../store.ts";
@@ -66,7 +67,7 @@ function entry(upload: Upload, encode: Encode) {
     Initiated: new Date(upload.initiated),
     StorageClass: (upload.storageClass ?? "STANDARD") as "STANDARD",
     Owner: ownerOf(upload.owner),
-    Initiator: ownerOf(upload.initiator),
+    Initiator: initiatorOf(upload),
     ChecksumAlgorithm: upload.checksumAlgorithm,
     ChecksumType: upload.checksumType,
   };

@@ -353,6 +353,25 @@ describe("a part", () => {
   });
 });
 
+test("listings of uploads and of parts tell the same of who began an upload", async () => {
+  const arn = "arn:aws:iam::000000000000:user/alice";
+  const user = cloud.as({ type: "user", account: "000000000000", arn, id: "AIDAALICE" });
+  const Statement = [
+    {
+      Effect: "Allow",
+      Principal: { AWS: arn },
+      Action: "s3:PutObject",
+      Resource: `arn:aws:s3:::${Bucket}/*`,
+    },
+  ];
+  await s3.PutBucketPolicy({ Bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) });
+  const { UploadId } = await user.s3.CreateMultipartUpload({ Bucket, Key });
+  const { Initiator } = await s3.ListParts({ Bucket, Key, UploadId: UploadId! });
+  expect(Initiator).toEqual({ ID: arn });
+  const { Uploads } = await s3.ListMultipartUploads({ Bucket });
+  expect(Uploads![0]!.Initiator).toEqual(Initiator);
+});
+
 describe("a part that is copied", () => {
   const source = bytes(100_000);
   beforeEach(async () => {
