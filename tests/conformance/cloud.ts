@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, test, vi } from "vitest";
 import { type Running, startNube } from "#app/cloud.ts";
+import type { FaultRule } from "#kernel/faults.ts";
 import type { PostedLetter } from "#kernel/letters.ts";
 import type { Ports } from "#kernel/ports.ts";
 import { type Postgres, startPostgres } from "../../tools/postgres.ts";
@@ -25,6 +26,8 @@ export interface ConformanceCloud {
   };
   /** What the kernel asks of services: a file that needs an identity before IAM can make one puts it here. */
   readonly ports: Ports;
+  /** Calls that fail from then on, in place of those before. */
+  fail(...rules: FaultRule[]): void;
   /** What left for people and their devices, newest first. */
   letters(): Promise<PostedLetter[]>;
   /** From then on only `advance` moves the clock. */
@@ -74,6 +77,7 @@ export function conformanceCloud({ limits = [] }: { limits?: readonly string[] }
       maxAttempts: 1,
     }),
     waiting: (polls) => running.cloud.waits.reached(polls),
+    fail: (...rules) => running.cloud.faults.set(rules),
     letters: () => running.cloud.letters.list(100),
     get ports() {
       return running.cloud.ports;

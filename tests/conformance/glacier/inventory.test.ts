@@ -150,7 +150,8 @@ behaviour(
   page("api-initiate-job-post"),
   async () => {
     const { on } = await inventoried(["a"]);
-    for (let sent = 0; sent < 1_001; sent += 77) await Promise.all(Array.from({ length: 77 }, () => upload(on)));
+    for (let sent = 0; sent < 1_001; sent += 77)
+      await Promise.all(Array.from({ length: 77 }, () => upload(on)));
     await cloud.advance(DAY);
     const EndDate = (await listed(on, {})).list[1]!.CreationDate;
     const { names, told } = await listed(on, { Limit: "1", EndDate });

@@ -233,6 +233,18 @@ behaviour("a report comes within a day, at the documented places", LOCATION, asy
   ]);
 });
 
+behaviour("a report that could not be delivered for hours is delivered later", LOCATION, async () => {
+  await configure(inventory("late"));
+  const error = { code: "ServiceUnavailable", message: "down", status: 503 };
+  cloud.fail({ service: "s3", operation: "PutObject", probability: 1, seed: 1, effect: { error } });
+  await cloud.advance(DAY);
+  expect(await keysIn("reports", "source/late/")).toEqual([]);
+  cloud.fail();
+  await cloud.advance(DAY);
+  await drop("late");
+  expect(await keysIn("reports", "source/late/")).not.toEqual([]);
+});
+
 behaviour("a prefix of the destination comes first", LOCATION, async () => {
   const { Destination } = inventory("");
   await configure(

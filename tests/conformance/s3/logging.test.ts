@@ -419,6 +419,19 @@ behaviour("a target whose policy lets nobody deliver gets no logs", ENABLING, as
   expect(await keysIn("closed", "")).toEqual([]);
 });
 
+behaviour("logs that could not be delivered for hours are delivered later", DELIVERY, async () => {
+  await log({ TargetPrefix: "late/" });
+  await s3.send(new PutObjectCommand({ Bucket: "source", Key: "k", Body: "data" }));
+  const error = { code: "ServiceUnavailable", message: "down", status: 503 };
+  cloud.fail({ service: "s3", operation: "PutObject", probability: 1, seed: 1, effect: { error } });
+  await cloud.advance(5 * HOUR);
+  expect(await keysIn("logs", "late/")).toEqual([]);
+  cloud.fail();
+  await cloud.advance(HOUR);
+  await put({});
+  expect(await keysIn("logs", "late/")).not.toEqual([]);
+});
+
 behaviour("a target with access control lists must let log delivery write", ENABLING, async () => {
   await s3.send(new CreateBucketCommand({ Bucket: "listed", ObjectOwnership: "ObjectWriter" }));
   await expect(log({ TargetBucket: "listed" })).rejects.toMatchObject({

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import type { InventoryConfiguration } from "#aws/contract/types/s3.ts";
-import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Job, job } from "#kernel/jobs.ts";
+import { isFinal } from "#kernel/targets.ts";
 import { type Body, bodyOf } from "#lib/body.ts";
 import { bucketArn } from "../buckets/bucket.ts";
 import { DAY_MS, midnightAfter } from "../days.ts";
@@ -12,13 +12,14 @@ import { columnsOf } from "./fields.ts";
 import { inventories } from "./store.ts";
 
 /**
- * Lists a bucket for its owner, every midnight or every Sunday's, in a file of its own beside a manifest that vouches
- * for it. Where the destination takes none, the next report tries again.
+ * Lists a bucket for its owner every midnight, or every Sunday's: a list, and a manifest with its checksum. Where the
+ * destination refuses a report, the next one tries again.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html
  */
 export const reportInventory: Job<{ bucket: string; id: string; generation: number }> = job(
   "s3/report-inventory",
   {
+    attempts: Number.POSITIVE_INFINITY,
     async run(ctx, { bucket: name, id, generation }) {
       const { bucket, inventory } = await ctx.read(async (tx) => {
         const found = await tx.get(buckets, [name]);
@@ -82,7 +83,7 @@ async function report(ctx: Context, bucket: Bucket, document: InventoryConfigura
     await put(`${minute}Z/manifest.json`, bodyOf(manifest), "application/json");
     await put(`${minute}Z/manifest.checksum`, bodyOf(hash("md5", manifest)), "text/plain");
   } catch (error) {
-    if (!(error instanceof AwsError) || error.status >= 500) throw error;
+    if (!isFinal(error)) throw error;
     ctx.log.warn("an inventory could not be delivered", { error, bucket: bucket.name, target });
   }
 }

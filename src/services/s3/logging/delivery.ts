@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import type { LoggingEnabled } from "#aws/contract/types/s3.ts";
-import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Job, job } from "#kernel/jobs.ts";
+import { isFinal } from "#kernel/targets.ts";
 import { bodyOf } from "#lib/body.ts";
 import { bucketArn } from "../buckets/bucket.ts";
 import { type Bucket, buckets } from "../store.ts";
@@ -12,11 +12,13 @@ import { type LogRecord, logRecords } from "./store.ts";
 const FILE_RECORDS = 1_000;
 
 /**
- * Brings the records of a bucket that have gathered to where it wants them: as in S3 twice, if that goes wrong at its very
- * end, and nowhere, where the target takes none.
+ * Delivers a bucket's waiting records as objects, file by file. As in S3, a file may come twice after a failure, and is
+ * lost where the target refuses it.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
  */
 export const deliverLogs: Job<{ bucket: string; id: number }> = job("s3/deliver-logs", {
+  // Records that come later wait for this run: it is never given up.
+  attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { bucket: name, id }) {
     for (;;) {
       const { bucket, records } = await ctx.read(async (tx) => ({
@@ -58,7 +60,7 @@ async function deliver(ctx: Context, bucket: Bucket, logging: LoggingEnabled, re
       ...grantsOf(logging),
     });
   } catch (error) {
-    if (!(error instanceof AwsError) || error.status >= 500) throw error;
+    if (!isFinal(error)) throw error;
     ctx.log.warn("access logs could not be delivered", {
       error,
       bucket: bucket.name,
