@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { fieldsOf } from "./input.ts";
 import type { CsvFormat } from "./parameters.ts";
 import { jsonSplitter, lineSplitter, type Splitter } from "./records.ts";
@@ -52,6 +52,14 @@ describe("lines, however they are cut into chunks", () => {
         expect(lines.map((line) => fieldsOf(line, format))).toEqual(written);
       }),
     );
+  });
+
+  test("are not looked through for quotes anew behind each line", () => {
+    const chunk = Buffer.from("\n".repeat(1_000));
+    const looks = vi.spyOn(chunk, "indexOf");
+    const splitter = lineSplitter({ delimiter: "\n", quote: '"', escaping: '"' });
+    expect(splitter.push(chunk)).toHaveLength(1_000);
+    expect(looks.mock.calls.filter(([mark]) => String(mark) === '"')).toHaveLength(1);
   });
 
   test("know where they begin", () => {

@@ -34,13 +34,9 @@ export function lineSplitter({ delimiter, quote, escaping, start: begin = 0 }: L
   let seen = 0;
   let inQuotes = false;
 
-  function nextEnd(bytes: Buffer, from: number): number {
-    let at = from;
-    // Looked for once, and not anew behind every quote.
-    let end = bytes.indexOf(mark, at);
-    for (;;) {
-      if (end >= 0 && end < at) end = bytes.indexOf(mark, at);
-      const quoteAt = quoteMark ? bytes.indexOf(quoteMark, at) : -1;
+  function nextEnd(bytes: Buffer, from: number, nextMark: Finder, nextQuote: Finder): number {
+    for (let at = from; ; ) {
+      const [end, quoteAt] = [nextMark(at), nextQuote(at)];
       if (quoteAt < 0) return inQuotes ? -1 : end;
       if (!inQuotes && end >= 0 && end < quoteAt) return end;
       const isEscaped =
@@ -55,11 +51,13 @@ export function lineSplitter({ delimiter, quote, escaping, start: begin = 0 }: L
   return {
     push(chunk) {
       const bytes = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+      const nextMark = finder(bytes, mark);
+      const nextQuote = quoteMark ? finder(bytes, quoteMark) : () => -1;
       const records: RawRecord[] = [];
       let at = 0;
       seen = Math.min(seen, bytes.length);
       for (;;) {
-        const end = nextEnd(bytes, Math.max(at, seen));
+        const end = nextEnd(bytes, Math.max(at, seen), nextMark, nextQuote);
         if (end < 0) break;
         records.push(recordOf(bytes.subarray(at, end), offset + at));
         at = end + mark.length;
@@ -74,6 +72,18 @@ export function lineSplitter({ delimiter, quote, escaping, start: begin = 0 }: L
       return records;
     },
     end: () => (carry.length === 0 ? [] : [recordOf(carry, offset)]),
+  };
+}
+
+/** Where the next mark is, from a place on; negative where there is none. */
+type Finder = (from: number) => number;
+
+/** Asked for places that only move on, it looks at no byte twice. */
+function finder(bytes: Buffer, mark: Buffer): Finder {
+  let found = -2; // Not looked for yet.
+  return (from) => {
+    if (found !== -1 && found < from) found = bytes.indexOf(mark, from);
+    return found;
   };
 }
 
