@@ -36,6 +36,12 @@ export const noSuchStream = (name: string, account: string) =>
 export const streamExists = (name: string, account: string) =>
   fault("ResourceInUseException", `Stream ${name} under account ${account} already exists.`);
 
+export const notActive = (name: string, account: string, status: string) =>
+  fault(
+    "ResourceInUseException",
+    `Stream ${name} under account ${account} not ACTIVE, instead in state ${status}`,
+  );
+
 export const noSuchShard = (shard: string, stream: string, account: string) =>
   fault(
     "ResourceNotFoundException",

@@ -10,6 +10,7 @@ import { iterators, streamOfIterator } from "./records/iterators.ts";
 import { writing } from "./records/put.ts";
 import { reading } from "./records/read.ts";
 import { grow } from "./shards/growth.ts";
+import { scale } from "./shards/scaling.ts";
 import { shardListing, streamOfListing } from "./shards/listing.ts";
 import { shardOperations } from "./shards/shards.ts";
 import { isConsumerArn, type Named, nameOf, streamArn, streams } from "./store.ts";
@@ -133,7 +134,7 @@ export const kinesis = defineService({
     encryptionOperations,
     accountOperations,
   ],
-  jobs: [trim, forget, grow],
+  jobs: [trim, forget, grow, scale],
   judge: judgeRetention,
   access,
   dataOperations: ["PutRecord", "PutRecords", "GetShardIterator", "GetRecords", "SubscribeToShard"],

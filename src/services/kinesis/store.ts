@@ -2,7 +2,7 @@ import { parseArn } from "#aws/arn.ts";
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import { collection, type Place } from "#kernel/collection.ts";
 import type { Bytes, ReadTransaction } from "#kernel/transaction.ts";
-import { invalid, noStreamIds, noSuchStream } from "./errors.ts";
+import { invalid, noStreamIds, noSuchStream, notActive } from "./errors.ts";
 
 /** Of one range. */
 const MOST_LISTED = 1_000;
@@ -19,6 +19,8 @@ export interface Stream {
   /** Of the next shard. */
   nextShard: number;
   openShards: number;
+  /** While it is on its way there. */
+  goal?: Goal | undefined;
   maxRecordKib: number;
   monitoring: Kinesis.MetricsName[];
   encryption?: { key: string } | undefined;
@@ -28,6 +30,12 @@ export interface Stream {
   /** When its mode, and the number of its shards, were changed in the last 24 hours. */
   modeChanges?: Time[] | undefined;
   scalings?: Time[] | undefined;
+}
+
+/** So many shards in equal shares, of which the first ones are done. */
+export interface Goal {
+  count: number;
+  done: number;
 }
 
 export interface Shard {
@@ -119,6 +127,16 @@ export async function streamAt(tx: ReadTransaction, place: Place, named: Named):
   const name = nameOf(named);
   const stream = await tx.get(streams, [name]);
   if (!stream) throw noSuchStream(name, place.account);
+  return stream;
+}
+
+export const statusOf = ({ goal }: Stream) => (goal ? ("UPDATING" as const) : ("ACTIVE" as const));
+
+/** One that may be changed. @throws {AwsError} ResourceInUseException while another change is under way */
+export async function activeAt(tx: ReadTransaction, place: Place, named: Named): Promise<Stream> {
+  const stream = await streamAt(tx, place, named);
+  const status = statusOf(stream);
+  if (status !== "ACTIVE") throw notActive(stream.name, place.account, status);
   return stream;
 }
 

@@ -1,4 +1,5 @@
 import {
+  DeleteStreamCommand,
   DescribeStreamCommand,
   GetShardIteratorCommand,
   KinesisClient,
@@ -230,6 +231,12 @@ for (const [what, target] of [
     );
   });
 }
+
+behaviour("a stream is not scaled to more than 10,000 shards", api("UpdateShardCount"), async () => {
+  const { StreamName } = await stream({ ShardCount: 5_001 });
+  await expect(scale(StreamName, 10_001)).rejects.toMatchObject({ name: "LimitExceededException" });
+  await send(new DeleteStreamCommand({ StreamName }));
+});
 
 behaviour("shards are listed in pages", api("ListShards"), async () => {
   const { StreamName } = await stream({ ShardCount: 3 });

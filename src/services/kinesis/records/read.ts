@@ -4,7 +4,16 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { invalid, shardIsGone, tooMuchRead } from "../errors.ts";
 import { shardId } from "../shards/sequence.ts";
 import { throughputOf } from "../shards/throughput.ts";
-import { isOpen, nameOf, recordRows, type Shard, type Stream, shards, shardsOf, streams } from "../store.ts";
+import {
+  isOpen,
+  nameOf,
+  recordRows,
+  type Shard,
+  type Stream,
+  shards,
+  shardsBehind,
+  streams,
+} from "../store.ts";
 import { iterator, iteratorIn } from "./iterators.ts";
 import { arrivalOf, numberOf, POSITIONS, recordsIn, rowAt, type Stored } from "./rows.ts";
 import { rawRecords } from "./told.ts";
@@ -100,8 +109,8 @@ export async function childrenOf(
   stream: Stream,
   { index }: Shard,
 ): Promise<Kinesis.ChildShard[]> {
-  const all = await shardsOf(tx, stream);
-  return all
+  const younger = await shardsBehind(tx, stream, index);
+  return younger
     .filter(({ parent, adjacentParent }) => parent === index || adjacentParent === index)
     .map((child) => ({
       ShardId: shardId(child.index),

@@ -27,7 +27,7 @@ const windows = memory<Map<number, Window>>("kinesis/growth", () => new Map());
  * https://docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html
  */
 export function countWritten(tx: Transaction, stream: Stream, bytes: number, records: number): void {
-  if (stream.mode !== "ON_DEMAND") return;
+  if (stream.mode !== "ON_DEMAND" || stream.goal) return;
   const all = tx.memory(windows);
   const minute = Math.floor(tx.now() / MINUTE_MS);
   let window = all.get(stream.number);
@@ -51,6 +51,7 @@ export const grow = job<{ name: string; number: number; from: number }>("kinesis
     await ctx.transact(async (tx) => {
       const stream = await tx.get(streams, [name]);
       if (stream?.number !== number || stream.mode !== "ON_DEMAND" || stream.openShards !== from) return;
+      if (stream.goal) return;
       const count = Math.min(2 * from, mostOnDemandShards(ctx));
       if (count > from && (await hasRoomFor(tx, ctx, count - from))) await scaleTo(tx, stream, count);
     });

@@ -22,23 +22,42 @@ export async function routesOf(tx: Transaction, stream: Stream): Promise<readonl
   const all = tx.memory(routes);
   const known = all.get(stream.number);
   if (known) return known;
-  const found = (await shardsOf(tx, stream))
-    .filter(isOpen)
-    .map((shard) => ({
-      to: digits(shard.to),
-      shard,
-      id: shardId(shard.index),
-      sequenceNumber: sequenceNumbers(shard),
-    }))
-    .sort((a, b) => (a.to < b.to ? -1 : 1));
+  const found = inOrder((await shardsOf(tx, stream)).filter(isOpen).map(routeTo));
   tx.afterwards(() => all.set(stream.number, found));
   return found;
 }
 
+const routeTo = (shard: Shard): Route => ({
+  to: digits(shard.to),
+  shard,
+  id: shardId(shard.index),
+  sequenceNumber: sequenceNumbers(shard),
+});
+
+const inOrder = (all: Route[]): Route[] => all.sort((a, b) => (a.to < b.to ? -1 : 1));
+
 /** After whatever changes which shards are open. */
-export function forgetRoutes(tx: Transaction, stream: number): void {
-  tx.afterwards(() => tx.memory(routes).delete(stream));
+export function changeRoutes(
+  tx: Transaction,
+  stream: number,
+  opened: readonly Shard[],
+  closed: ReadonlySet<number>,
+): void {
+  const isStillOpen = ({ index }: Shard) => !closed.has(index);
+  const added = opened.filter(isStillOpen).map(routeTo);
+  tx.afterwards(() => {
+    const all = tx.memory(routes);
+    const known = all.get(stream);
+    if (known) all.set(stream, inOrder([...known.filter(({ shard }) => isStillOpen(shard)), ...added]));
+  });
 }
+
+export const forgetRoutes = (tx: Transaction, stream: number): void =>
+  tx.afterwards(() => void tx.memory(routes).delete(stream));
+
+/** Of the shard that a hash goes to. */
+export const placeOf = (open: readonly Route[], hash: bigint): number =>
+  search(open, hash.toString(16).padStart(32, "0"));
 
 /** Where a record goes: by the MD5 hash of its partition key, unless it says by which hash. */
 export function routeFor(
@@ -46,6 +65,10 @@ export function routeFor(
   { PartitionKey, ExplicitHashKey }: { PartitionKey: string; ExplicitHashKey?: string | undefined },
 ): Route {
   const wanted = ExplicitHashKey === undefined ? hash("md5", PartitionKey) : digits(ExplicitHashKey);
+  return open[search(open, wanted)]!;
+}
+
+function search(open: readonly Route[], wanted: string): number {
   let low = 0;
   let high = open.length - 1;
   while (low < high) {
@@ -53,5 +76,5 @@ export function routeFor(
     if (wanted <= open[middle]!.to) high = middle;
     else low = middle + 1;
   }
-  return open[low]!;
+  return low;
 }

@@ -1,100 +1,75 @@
-import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
-import { wakeAll } from "../records/waiters.ts";
-import { isOpen, type Shard, type Stream, shards, shardsOf, streams } from "../store.ts";
-import { evenRanges, type Range } from "./ranges.ts";
-import { forgetRoutes } from "./routes.ts";
-import { beginBehind } from "./sequence.ts";
+import { type Job, job } from "#kernel/jobs.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { type Goal, type Shard, type Stream, streams } from "../store.ts";
+import { HASHES } from "./ranges.ts";
+import { merge, type Reshaping, reshaping, split } from "./reshaping.ts";
+import { placeOf, routesOf } from "./routes.ts";
 
-export const openShardsOf = async (tx: ReadTransaction, stream: Stream): Promise<Shard[]> =>
-  (await shardsOf(tx, stream)).filter(isOpen);
-
-/** Changes which shards a stream has. What it has been given is in the transaction once `end` is called. */
-export interface Reshaping {
-  open(range: Range, parents?: readonly Shard[]): Shard;
-  close(shard: Shard): void;
-  /** @returns the stream as it is now */
-  end(): Stream;
-}
-
-export function reshaping(tx: Transaction, stream: Stream): Reshaping {
-  const now = { ...stream };
-  return {
-    open({ from, to }, parents = []) {
-      const [parent, adjacent] = parents;
-      const began = beginBehind(tx.now(), parents);
-      const shard: Shard = {
-        stream: stream.number,
-        index: now.nextShard++,
-        parent: parent?.index,
-        adjacentParent: adjacent?.index,
-        from,
-        to,
-        created: tx.now(),
-        ...(began > tx.now() && { began }),
-        first: tx.sequence(),
-      };
-      now.openShards++;
-      tx.put(shards, shard);
-      return shard;
-    },
-    close(shard) {
-      now.openShards--;
-      tx.put(shards, { ...shard, last: tx.sequence(), closed: tx.now() });
-    },
-    end() {
-      forgetRoutes(tx, stream.number);
-      wakeAll(tx, stream.number);
-      tx.put(streams, now);
-      return now;
-    },
-  };
-}
-
-/** At a hash that lies within it. @returns the lower and the upper half */
-export function split({ open, close }: Reshaping, shard: Shard, at: bigint): [Shard, Shard] {
-  close(shard);
-  return [
-    open({ from: shard.from, to: (at - 1n).toString() }, [shard]),
-    open({ from: at.toString(), to: shard.to }, [shard]),
-  ];
-}
-
-/** Two neighbours, the lower one first. */
-export function merge({ open, close }: Reshaping, low: Shard, high: Shard): Shard {
-  close(low);
-  close(high);
-  return open({ from: low.from, to: high.to }, [low, high]);
-}
+/** Shards that one transaction opens: others have their turn before more are. */
+const MOST_AT_ONCE = 500;
 
 /**
  * Brings a stream to so many shards in equal shares, by splitting wherever a share begins and merging what lies in one:
  * so every record's shard leads to where its key goes from now on, and whoever reads parents first keeps the order.
+ * Where that is much, some of it is done now, and the rest by and by.
  */
 export async function scaleTo(tx: Transaction, stream: Stream, count: number): Promise<Stream> {
-  const change = reshaping(tx, stream);
-  const shares = evenRanges(count);
-  const starts = shares.map(({ from }) => BigInt(from));
-  const present = (await openShardsOf(tx, stream)).sort((a, b) => (BigInt(a.from) < BigInt(b.from) ? -1 : 1));
-  const pieces: Shard[] = [];
-  let next = 0;
-  for (const shard of present) {
-    const [from, to] = [BigInt(shard.from), BigInt(shard.to)];
-    const within: bigint[] = [];
-    for (; next < count && starts[next]! <= to; next++) if (starts[next]! > from) within.push(starts[next]!);
-    pieces.push(...splitAll(change, shard, within));
-  }
-  for (let share = 0, at = 0; share < count; share++) {
-    const end = BigInt(shares[share]!.to);
-    let whole = pieces[at++]!;
-    while (BigInt(whole.to) < end) whole = merge(change, whole, pieces[at++]!);
-  }
-  return change.end();
+  const begun = await scaleOn(tx, stream, { count, done: 0 });
+  if (begun.goal) tx.enqueue(scale, { name: stream.name, number: stream.number });
+  return begun;
 }
 
-/** In the middle first, so that nobody has more ancestors than need be. */
-function splitAll(change: Reshaping, shard: Shard, at: readonly bigint[]): Shard[] {
-  if (at.length === 0) return [shard];
-  const middle = at.length >> 1;
-  const [low, high] = split(change, shard, at[middle]!);
-  return [...splitAll(change, low, at.slice(0, middle)), ...splitAll(change, high, at.slice(middle + 1))];
+export const scale: Job<{ name: string; number: number }> = job("kinesis/scale", {
+  attempts: Number.POSITIVE_INFINITY,
+  async run(ctx, { name, number }) {
+    return ctx.transact(async (tx) => {
+      const stream = await tx.get(streams, [name]);
+      if (stream?.number !== number || !stream.goal) return undefined;
+      const { goal } = await scaleOn(tx, stream, stream.goal);
+      return goal && { again: 0 };
+    });
+  },
+});
+
+/** Share by share, in the order of their hashes, whatever was done before. */
+async function scaleOn(tx: Transaction, stream: Stream, { count, done }: Goal): Promise<Stream> {
+  const share = HASHES / BigInt(count);
+  const startOf = (at: number) => (at === count ? HASHES : share * BigInt(at));
+  const present = await routesOf(tx, stream);
+  const change = reshaping(tx, stream);
+  const hasRoom = () => change.opened < MOST_AT_ONCE;
+  let next = placeOf(present, startOf(done));
+  /** Upper parts of shards that were split, the next one last. */
+  const parts: Shard[] = [];
+
+  /** The next shard, or as much of it as lies in a share. */
+  function pieceIn(at: number): Shard {
+    let piece = parts.pop() ?? present[next++]!.shard;
+    while (BigInt(piece.to) >= startOf(at + 1)) {
+      const last = Math.min(count - 1, Number(BigInt(piece.to) / share));
+      // In the middle first, so that nobody has more ancestors than need be.
+      const [low, high] = split(change, piece, startOf(at + 1 + ((last - at) >> 1)));
+      parts.push(high);
+      piece = low;
+    }
+    return piece;
+  }
+
+  let at = done;
+  while (at < count && hasRoom()) {
+    const pieces: Shard[] = [];
+    do pieces.push(pieceIn(at));
+    while (BigInt(pieces.at(-1)!.to) + 1n < startOf(at + 1));
+    joinAll(change, pieces, hasRoom);
+    if (pieces.length === 1) at++;
+  }
+  return change.end(at < count ? { count, done: at } : undefined);
+}
+
+/** Two by two, for the same reason. */
+function joinAll(change: Reshaping, pieces: Shard[], hasRoom: () => boolean): void {
+  for (let at = 0; pieces.length > 1 && hasRoom(); at++) {
+    if (at + 1 >= pieces.length) at = 0;
+    pieces.splice(at, 2, merge(change, pieces[at]!, pieces[at + 1]!));
+  }
 }

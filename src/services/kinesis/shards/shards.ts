@@ -2,8 +2,16 @@ import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { invalid, noSuchShard, onlyProvisioned, shardIsClosed, shardIsGone } from "../errors.ts";
 import {
+  invalid,
+  limitExceeded,
+  noSuchShard,
+  onlyProvisioned,
+  shardIsClosed,
+  shardIsGone,
+} from "../errors.ts";
+import {
+  activeAt,
   isExpired,
   isOpen,
   type Named,
@@ -12,15 +20,17 @@ import {
   type Stream,
   shards,
   streamArn,
-  streamAt,
   streams,
 } from "../store.ts";
 import { checkShards, onceMore } from "../streams/quotas.ts";
-import { merge, openShardsOf, reshaping, scaleTo, split } from "./scaling.ts";
+import { merge, reshaping, split } from "./reshaping.ts";
+import { scaleTo } from "./scaling.ts";
 import { firstNumber, indexOfShard, lastNumber, shardId } from "./sequence.ts";
 
 /** Of a stream in 24 hours. */
 const MOST_SCALINGS = 10;
+/** Of a stream that is scaled. */
+const MOST_SHARDS = 10_000;
 
 export const shardOperations = {
   async SplitShard(ctx, input) {
@@ -63,22 +73,24 @@ export const shardOperations = {
     const { TargetShardCount: target } = input;
     return ctx.transact(async (tx) => {
       const stream = await provisioned(tx, ctx, input);
-      const open = await openShardsOf(tx, stream);
-      if (target > 2 * open.length)
+      const open = stream.openShards;
+      if (target > 2 * open)
         throw invalid(
-          `UpdateShardCount cannot scale up over double your current open shard count. Current open shard count: ${open.length} Target shard count: ${target}`,
+          `UpdateShardCount cannot scale up over double your current open shard count. Current open shard count: ${open} Target shard count: ${target}`,
         );
-      if (target < open.length / 2)
+      if (target < open / 2)
         throw invalid(
-          `UpdateShardCount cannot scale down below half your current open shard count. Current open shard count: ${open.length} Target shard count: ${target}`,
+          `UpdateShardCount cannot scale down below half your current open shard count. Current open shard count: ${open} Target shard count: ${target}`,
         );
-      await checkShards(tx, ctx, target - open.length);
+      if (target > MOST_SHARDS)
+        throw limitExceeded(`A stream cannot be scaled to more than ${MOST_SHARDS} shards.`);
+      await checkShards(tx, ctx, target - open);
       const scalings = onceMore(stream.scalings, MOST_SCALINGS, tx.now(), "shard count");
       tx.put(streams, { ...stream, scalings });
       await scaleTo(tx, { ...stream, scalings }, target);
       return {
         StreamName: stream.name,
-        CurrentShardCount: open.length,
+        CurrentShardCount: open,
         TargetShardCount: target,
         StreamARN: streamArn(ctx, stream.name),
       };
@@ -93,7 +105,7 @@ function checkShardId(ctx: Context, named: Named, id: string): void {
 
 /** @throws {AwsError} ValidationException */
 async function provisioned(tx: ReadTransaction, ctx: Context, named: Named): Promise<Stream> {
-  const stream = await streamAt(tx, ctx, named);
+  const stream = await activeAt(tx, ctx, named);
   if (stream.mode === "ON_DEMAND") throw onlyProvisioned(stream.name, ctx.account);
   return stream;
 }

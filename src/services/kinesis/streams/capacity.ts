@@ -1,14 +1,14 @@
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { invalid, onlyCommitted, onlyOnDemand } from "../errors.ts";
 import { scaleTo } from "../shards/scaling.ts";
-import { type Stream, streamArn, streamAt, streams } from "../store.ts";
+import { activeAt, type Stream, streamArn, streams } from "../store.ts";
 import { isCommitted } from "./account.ts";
 import { checkOnDemand, checkShards, onceMore } from "./quotas.ts";
 
 /** Shards that a stream on demand has at least; each takes 1 MiB in a second. */
-export const LEAST_ON_DEMAND = 4;
+const LEAST_ON_DEMAND = 4;
 const MOST_MIBPS = 10 * 1_024;
 /** Changes of the mode in 24 hours. */
 const MOST_CHANGES = 2;
@@ -18,7 +18,7 @@ export const capacityOperations = {
   async UpdateStreamMode(ctx, input) {
     const { StreamMode: mode } = input.StreamModeDetails;
     return ctx.transact(async (tx) => {
-      const stream = await streamAt(tx, ctx, input);
+      const stream = await activeAt(tx, ctx, input);
       let changed = stream;
       if (stream.mode !== mode) {
         if (mode === "ON_DEMAND") await checkOnDemand(tx, ctx);
@@ -35,7 +35,7 @@ export const capacityOperations = {
   async UpdateStreamWarmThroughput(ctx, input) {
     const { WarmThroughputMiBps: wanted } = input;
     return ctx.transact(async (tx) => {
-      const stream = await streamAt(tx, ctx, input);
+      const stream = await activeAt(tx, ctx, input);
       await warm(ctx, tx, stream, wanted, "UpdateStreamWarmThroughput");
       return {
         StreamARN: streamArn(ctx, stream.name),
@@ -46,18 +46,28 @@ export const capacityOperations = {
   },
 } satisfies Handlers<"kinesis">;
 
-/**
- * Makes a stream ready for so much.
- * @throws {AwsError} ValidationException unless it is on demand and the account has committed itself
- */
-export async function warm(ctx: Context, tx: Transaction, stream: Stream, mibps: number, operation: string) {
-  if (stream.mode !== "ON_DEMAND") throw onlyOnDemand();
+/** Makes a stream ready for so much. @throws {AwsError} */
+async function warm(ctx: Context, tx: Transaction, stream: Stream, mibps: number, operation: string) {
+  await checkWarm(ctx, tx, stream, mibps, operation);
+  const count = shardsFor(mibps);
+  await checkShards(tx, ctx, count - stream.openShards);
+  await scaleTo(tx, stream, count);
+}
+
+export const shardsFor = (mibps = 0): number => Math.max(LEAST_ON_DEMAND, mibps);
+
+/** @throws {AwsError} ValidationException unless it is on demand and the account has committed itself */
+export async function checkWarm(
+  { account }: Context,
+  tx: ReadTransaction,
+  { name, mode }: Pick<Stream, "name" | "mode">,
+  mibps: number,
+  operation: string,
+): Promise<void> {
+  if (mode !== "ON_DEMAND") throw onlyOnDemand();
   if (!(await isCommitted(tx))) throw onlyCommitted(operation);
   if (mibps > MOST_MIBPS)
     throw invalid(
-      `WarmThroughputMiBps ${mibps} exceeds the maximum of ${MOST_MIBPS} for stream ${stream.name} under account ${ctx.account}.`,
+      `WarmThroughputMiBps ${mibps} exceeds the maximum of ${MOST_MIBPS} for stream ${name} under account ${account}.`,
     );
-  const count = Math.max(LEAST_ON_DEMAND, mibps);
-  await checkShards(tx, ctx, count - stream.openShards);
-  await scaleTo(tx, stream, count);
 }

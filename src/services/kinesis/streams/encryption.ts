@@ -2,7 +2,7 @@ import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid, noSuchKey } from "../errors.ts";
-import { type Named, type Stream, streamAt, streams } from "../store.ts";
+import { activeAt, type Named, type Stream, streams } from "../store.ts";
 
 /** The key that AWS manages for Kinesis: here one of the cloud's own. Others there are none, before there is a KMS. */
 const MANAGED = /(?:^|:)alias\/aws\/kinesis$/;
@@ -32,7 +32,7 @@ function checkKey(
 
 function change(ctx: Context, named: Named, to: (stream: Stream) => Stream) {
   return ctx.transact(async (tx) => {
-    tx.put(streams, to(await streamAt(tx, ctx, named)));
+    tx.put(streams, to(await activeAt(tx, ctx, named)));
     return {};
   });
 }

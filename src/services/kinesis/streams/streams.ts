@@ -3,14 +3,16 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalid, streamExists, streamHasConsumers } from "../errors.ts";
 import { evenRanges } from "../shards/ranges.ts";
-import { reshaping } from "../shards/scaling.ts";
+import { reshaping } from "../shards/reshaping.ts";
 import { indexOfShard } from "../shards/sequence.ts";
 import { described as describedShard } from "../shards/shards.ts";
 import {
+  activeAt,
   consumers,
   type Named,
   type Stream,
   shardsBehind,
+  statusOf,
   streamArn,
   streamAt,
   streams,
@@ -18,7 +20,7 @@ import {
 } from "../store.ts";
 import { tokenIn, tokenOf } from "../tokens.ts";
 import { isAdvantaged } from "./account.ts";
-import { LEAST_ON_DEMAND, warm } from "./capacity.ts";
+import { checkWarm, shardsFor } from "./capacity.ts";
 import { checkOnDemand, checkShards, countsOf, MOST_ON_DEMAND, shardLimit } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
 import { forget, trim } from "./trim.ts";
@@ -36,11 +38,14 @@ export const streamOperations = {
       throw invalid("ShardCount is expected when StreamMode=PROVISIONED");
     if (mode === "ON_DEMAND" && input.ShardCount !== undefined)
       throw invalid("ShardCount is not expected when StreamMode=ON_DEMAND");
-    const count = input.ShardCount ?? LEAST_ON_DEMAND;
+    const { WarmThroughputMiBps: mibps } = input;
+    const count = input.ShardCount ?? shardsFor(mibps);
     checkTags(input.Tags ?? {}, input.StreamName, ctx);
     return ctx.transact(async (tx) => {
       if (await tx.get(streams, [input.StreamName])) throw streamExists(input.StreamName, ctx.account);
       if (mode === "ON_DEMAND") await checkOnDemand(tx, ctx);
+      if (mibps !== undefined)
+        await checkWarm(ctx, tx, { name: input.StreamName, mode }, mibps, "CreateStream");
       await checkShards(tx, ctx, count);
       const stream: Stream = {
         name: input.StreamName,
@@ -56,9 +61,7 @@ export const streamOperations = {
       };
       const change = reshaping(tx, stream);
       for (const range of evenRanges(count)) change.open(range);
-      const made = change.end();
-      if (input.WarmThroughputMiBps !== undefined)
-        await warm(ctx, tx, made, input.WarmThroughputMiBps, "CreateStream");
+      change.end();
       tx.enqueue(trim, { name: stream.name, number: stream.number }, { delay: FIRST_HOURS * 3_600_000 });
       return {};
     });
@@ -104,7 +107,9 @@ export const streamOperations = {
           OpenShardCount: stream.openShards,
           ConsumerCount: registered.length,
           MaxRecordSizeInKiB: stream.maxRecordKib,
-          WarmThroughput: (await isAdvantaged(tx, stream)) ? { CurrentMiBps: stream.openShards } : undefined,
+          WarmThroughput: (await isAdvantaged(tx, stream))
+            ? { TargetMiBps: stream.goal?.count, CurrentMiBps: stream.openShards }
+            : undefined,
         },
       };
     });
@@ -125,7 +130,7 @@ export const streamOperations = {
       StreamSummaries: page.map((stream) => ({
         StreamName: stream.name,
         StreamARN: streamArn(ctx, stream.name),
-        StreamStatus: "ACTIVE" as const,
+        StreamStatus: statusOf(stream),
         StreamModeDetails: { StreamMode: stream.mode },
         StreamCreationTimestamp: wholeSecond(stream.created),
       })),
@@ -186,7 +191,7 @@ function checkLeast(hours: number): void {
 
 function change(ctx: Context, named: Named, to: (stream: Stream) => Stream) {
   return ctx.transact(async (tx) => {
-    tx.put(streams, to(await streamAt(tx, ctx, named)));
+    tx.put(streams, to(await activeAt(tx, ctx, named)));
     return {};
   });
 }
@@ -205,7 +210,7 @@ const wanted = (named: readonly Kinesis.MetricsName[]) => (named.includes("ALL")
 
 function monitor(ctx: Context, named: Named, to: (present: Kinesis.MetricsName[]) => Kinesis.MetricsName[]) {
   return ctx.transact(async (tx) => {
-    const stream = await streamAt(tx, ctx, named);
+    const stream = await activeAt(tx, ctx, named);
     const monitoring = to(stream.monitoring);
     tx.put(streams, { ...stream, monitoring });
     return {
@@ -221,7 +226,7 @@ function told(ctx: Context, stream: Stream) {
   return {
     StreamName: stream.name,
     StreamARN: streamArn(ctx, stream.name),
-    StreamStatus: "ACTIVE" as const,
+    StreamStatus: statusOf(stream),
     StreamModeDetails: { StreamMode: stream.mode },
     RetentionPeriodHours: stream.retentionHours,
     StreamCreationTimestamp: wholeSecond(stream.created),
