@@ -380,6 +380,20 @@ for (const [what, given, name, message, source] of [
     TRANSITIONS,
   ]),
   [
+    "one zone too soon after several",
+    [
+      {
+        Transitions: [
+          { Days: 30, StorageClass: "STANDARD_IA" },
+          { Days: 59, StorageClass: "ONEZONE_IA" },
+        ],
+      },
+    ],
+    "InvalidArgument",
+    "'Days' in the 'ONEZONE_IA' Transition action for filter '(prefix=)' must be 30 days more than 'Days' in the 'STANDARD_IA' Transition action",
+    TRANSITIONS,
+  ],
+  [
     "one class twice",
     [{ Transitions: [30, 60].map((Days) => ({ Days, StorageClass: "GLACIER" })) }],
     "InvalidRequest",

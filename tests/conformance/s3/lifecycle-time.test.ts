@@ -204,6 +204,18 @@ behaviour("the newest noncurrent versions are spared", api("NoncurrentVersionExp
   expect(await versions(Bucket)).toEqual({ versions: 3, markers: 0 });
 });
 
+behaviour("delete markers do not count among those that are spared", ELEMENTS, async () => {
+  const end = { NoncurrentDays: 1, NewerNoncurrentVersions: 2 };
+  const Bucket = await bucket([{ NoncurrentVersionExpiration: end }], true);
+  for (let n = 0; n < 3; n++) {
+    await put(Bucket);
+    await s3().send(new DeleteObjectCommand({ Bucket, Key: "k" }));
+  }
+  await put(Bucket);
+  await cloud.advance(3 * DAY);
+  expect(await versions(Bucket)).toEqual({ versions: 3, markers: 2 });
+});
+
 behaviour(
   "a locked version is not deleted by a rule",
   doc("AmazonS3/latest/userguide/object-lock-managing.html"),
@@ -270,6 +282,20 @@ behaviour("of two transitions due at once, the colder is made", CONFLICTS, async
   ]);
   await cloud.advance(DAY);
   expect((await head(Bucket)).StorageClass).toBe("DEEP_ARCHIVE");
+});
+
+behaviour("INTELLIGENT_TIERING comes before all but archives", CONFLICTS, async () => {
+  const rulesTo = (...classes: ("INTELLIGENT_TIERING" | "ONEZONE_IA" | "GLACIER_IR" | "GLACIER")[]) =>
+    classes.map((StorageClass) => ({ Transitions: [{ Days: 30, StorageClass }] }));
+  for (const [rules, expected] of [
+    [rulesTo("ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"), "INTELLIGENT_TIERING"],
+    [rulesTo("INTELLIGENT_TIERING", "GLACIER"), "GLACIER"],
+  ] as const) {
+    const Bucket = await bucket(rules);
+    await put(Bucket, "k", { Body: large });
+    await cloud.advance(31 * DAY);
+    expect((await head(Bucket)).StorageClass).toBe(expected);
+  }
 });
 
 behaviour("an expiration comes before a transition", CONFLICTS, async () => {

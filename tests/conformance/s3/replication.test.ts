@@ -15,6 +15,7 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
   PutObjectLegalHoldCommand,
+  PutObjectLockConfigurationCommand,
   PutObjectTaggingCommand,
   type ReplicationRule,
   S3Client,
@@ -426,6 +427,30 @@ behaviour("retention and legal holds go along, and follow", WHAT, async () => {
   await cloud.advance(1_000);
   const replica = await send(new HeadObjectCommand({ Bucket: "locked-to", Key: "k" }));
   expect(replica.ObjectLockLegalHoldStatus).toBe("ON");
+});
+
+behaviour("what the destination retains by default stays retained when tags follow", WHAT, async () => {
+  await versioned("free-from");
+  await locked("retaining-to");
+  await send(
+    new PutObjectLockConfigurationCommand({
+      Bucket: "retaining-to",
+      ObjectLockConfiguration: {
+        ObjectLockEnabled: "Enabled",
+        Rule: { DefaultRetention: { Mode: "COMPLIANCE", Days: 30 } },
+      },
+    }),
+  );
+  await put("free-from", [second({}, { Bucket: arn("retaining-to") })]);
+  const named = { Bucket: "free-from", Key: "k" };
+  await send(new PutObjectCommand({ ...named, Body: "hello" }));
+  await cloud.advance(1_000);
+  const replica = () => send(new HeadObjectCommand({ Bucket: "retaining-to", Key: "k" }));
+  const { ObjectLockMode, ObjectLockRetainUntilDate } = await replica();
+  expect(ObjectLockMode).toBe("COMPLIANCE");
+  await send(new PutObjectTaggingCommand({ ...named, Tagging: { TagSet: [{ Key: "a", Value: "b" }] } }));
+  await cloud.advance(1_000);
+  expect(await replica()).toMatchObject({ TagCount: 1, ObjectLockMode, ObjectLockRetainUntilDate });
 });
 
 behaviour(

@@ -135,12 +135,16 @@ function checkSteps(steps: readonly Step[], action: string, of: string): void {
   if (new Set(steps.map(({ to }) => to)).size < steps.length) throw classTwice(action, of);
 }
 
+/** One zone comes after several, too. */
+function isColder(to: string, at: number, warm: Step): boolean {
+  if (isInfrequent(to)) return to === "ONEZONE_IA" && warm.to === "STANDARD_IA" && at >= warm.at;
+  return to !== "INTELLIGENT_TIERING";
+}
+
 /** What goes to infrequent access stays there for a while. */
 function checkStay(steps: readonly Step[], member: string, action: string, of: string): void {
   for (const warm of steps.filter(({ to }) => isInfrequent(to))) {
-    const cold = steps.find(
-      ({ to, at }) => !isInfrequent(to) && to !== "INTELLIGENT_TIERING" && at < warm.at + LEAST_DAYS,
-    );
+    const cold = steps.find(({ to, at }) => isColder(to, at, warm) && at < warm.at + LEAST_DAYS);
     if (cold) throw leavesTooSoon(member, action, cold.to, warm.to, of);
   }
 }

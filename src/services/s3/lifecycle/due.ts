@@ -16,7 +16,7 @@ export interface Subject {
   alone: boolean;
   /** When another took its place; of the latest, nothing. */
   noncurrentSince: number;
-  /** How many noncurrent versions of its key are newer. */
+  /** How many noncurrent versions of its key are newer, delete markers aside. */
   newer: number;
 }
 
@@ -148,12 +148,16 @@ function transitionOf(
     );
   }
   const due = found.filter((step) => step.due <= now);
-  const coldest = due.reduce<StorageClassName | undefined>(
-    (best, { to }) => (best === undefined || COLDNESS[to] > COLDNESS[best] ? to : best),
+  const best = due.reduce<StorageClassName | undefined>(
+    (best, { to }) => (best === undefined || favour(to) > favour(best) ? to : best),
     undefined,
   );
-  return { to: coldest, next: Math.min(NEVER, ...found.map((step) => step.due)) };
+  return { to: best, next: Math.min(NEVER, ...found.map((step) => step.due)) };
 }
+
+/** Of several ways the coldest, but INTELLIGENT_TIERING before all that is no archive. */
+const favour = (to: StorageClassName): number =>
+  to === "INTELLIGENT_TIERING" ? COLDNESS.GLACIER - 0.5 : COLDNESS[to];
 
 /** Midnights at which uploads in parts are aborted that began at `initiated`. */
 export function abortOf(rules: readonly Rule[], key: string, initiated: number) {

@@ -47,7 +47,8 @@ function dueOf(kept: Kept, key: string, place: number, now: number): (() => void
   const since = all[Math.max(place - 1, 0)]!.modified;
   const isDue = (days: number | undefined) =>
     days !== undefined && midnightAfter(since + days * DAY_MS) <= now;
-  const isSpared = (newest = 0) => place <= newest;
+  const newer = all.slice(1, place).filter(({ size }) => size !== undefined).length;
+  const isSpared = (newest = 0) => newer < newest;
   const isMarker = version.size === undefined;
   const rules = kept.rules.filter(({ Filter }) => key.startsWith(Filter!.Prefix!));
 

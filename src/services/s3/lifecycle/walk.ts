@@ -16,7 +16,7 @@ interface Passed {
   order: number;
   /** Since then, the next version of the key is noncurrent. */
   made: number;
-  /** Noncurrent versions of the key, this one included. */
+  /** Noncurrent versions of the key, this one included. Delete markers do not count. */
   noncurrent: number;
 }
 
@@ -99,7 +99,8 @@ async function look(tx: ReadTransaction, walked: Walked, from: Passed | undefine
     const { action, next } = judge(plan, subject, tx.now());
     if (action) page.due.push({ subject, action, after: before });
     page.next = Math.min(page.next, next);
-    before = { key, order, made: modified, noncurrent: latest ? 0 : newer + 1 };
+    const counted = latest || version.deleteMarker ? 0 : 1;
+    before = { key, order, made: modified, noncurrent: newer + counted };
   }
   if (rows.length === ROWS) page.last = before;
   return page;

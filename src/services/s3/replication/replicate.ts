@@ -156,11 +156,14 @@ async function settle(
   await conclude(ctx, tx, source, errand, "COMPLETED");
 }
 
-/** What may change of a version. Its grants go where it has the same owner. */
+/**
+ * What may change of a version. Its grants go where it has the same owner; of locks that it has not, the destination may
+ * have put its own on the replica.
+ */
 const told = ({ tags, retention, legalHold, acl, owner }: ObjectVersion, there: ObjectVersion) => ({
   tags,
-  retention,
-  legalHold,
+  retention: retention ?? there.retention,
+  legalHold: legalHold ?? there.legalHold,
   acl: there.owner === owner ? acl : there.acl,
 });
 
