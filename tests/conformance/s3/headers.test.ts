@@ -280,6 +280,18 @@ behaviour(
   },
 );
 
+behaviour(
+  "metadata that cannot be printed are counted",
+  doc("AmazonS3/latest/userguide/UsingMetadata.html"),
+  async () => {
+    const headers = { "x-amz-meta-bell": "=?UTF-8?Q?a=07b?=", "x-amz-meta-word": "plain" };
+    await send(cloud, { method: "PUT", target: `/${Bucket}/bell`, headers });
+    const answer = await send(cloud, { method: "HEAD", target: `/${Bucket}/bell` });
+    expect(answer.headers).toMatchObject({ "x-amz-missing-meta": "1", "x-amz-meta-word": "plain" });
+    expect(answer.headers).not.toHaveProperty("x-amz-meta-bell");
+  },
+);
+
 const REDIRECT = doc("AmazonS3/latest/userguide/how-to-page-redirect.html");
 
 behaviour("a redirect is not longer than 2 KB", REDIRECT, async () => {

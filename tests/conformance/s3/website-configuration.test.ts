@@ -122,6 +122,7 @@ for (const [what, website, expected] of [
     rules({ Redirect: { ReplaceKeyWith: "a", ReplaceKeyPrefixWith: "b" } }),
     invalidRequest("You can only define ReplaceKeyPrefix or ReplaceKey but not both."),
   ],
+  ["a redirection to nowhere else", rules({ Redirect: {} }), { name: "MalformedXML" }],
   [
     "a condition without a condition",
     rules({ Condition: {}, Redirect: { HostName: "example.com" } }),

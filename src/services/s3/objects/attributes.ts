@@ -1,4 +1,4 @@
-import type { Input } from "#kernel/service.ts";
+import type { Input, Output } from "#kernel/service.ts";
 import { invalidRedirectLocation, metadataTooLarge, redirectLocationTooLong } from "../errors.ts";
 import { storageClassIn } from "../storage-classes/classes.ts";
 import type { ObjectVersion } from "../store.ts";
@@ -76,10 +76,20 @@ function unlessEmpty(headers: Record<string, string>): ObjectVersion["headers"] 
   return undefined;
 }
 
-/** User metadata as headers tell them. */
-export function toldMetadata(metadata: ObjectVersion["metadata"]): ObjectVersion["metadata"] {
+/** What is printed nowhere: control characters. */
+const UNPRINTABLE = /[^\t\x20-\x7e\xa0-\u{10ffff}]/u;
+
+/** User metadata as headers tell them. Those that cannot be printed are only counted. */
+export function metadataMembers(
+  metadata: ObjectVersion["metadata"],
+): Pick<Output<"s3", "HeadObject">, "Metadata" | "MissingMeta"> | undefined {
   if (!metadata) return undefined;
-  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, encodeWords(value)]));
+  const entries = Object.entries(metadata);
+  const told = entries.filter(([, value]) => !UNPRINTABLE.test(value));
+  return {
+    Metadata: Object.fromEntries(told.map(([name, value]) => [name, encodeWords(value)])),
+    MissingMeta: entries.length - told.length || undefined,
+  };
 }
 
 function metadataOf(said: Record<string, string> | undefined): Record<string, string> | undefined {

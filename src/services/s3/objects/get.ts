@@ -12,7 +12,7 @@ import { replicationStatus } from "../replication/status.ts";
 import { archiveMembers, checkReadable } from "../storage-classes/archive.ts";
 import type { Bucket, Checksum, Manifest, ObjectVersion } from "../store.ts";
 import { rememberRead } from "../tiering/reads.ts";
-import { toldMetadata } from "./attributes.ts";
+import { metadataMembers } from "./attributes.ts";
 import { manifestOf, openBytes } from "./bytes.ts";
 import { checksumMembers } from "./checksums.ts";
 import { checkRead, failedCondition, rangeCondition } from "./conditions.ts";
@@ -163,7 +163,7 @@ function answer(ctx: Context, input: Request, found: Found): Answer {
     ContentLanguage: input.ResponseContentLanguage ?? headers["content-language"],
     Expires: input.ResponseExpires ?? headers.expires,
     WebsiteRedirectLocation: headers["x-amz-website-redirect-location"],
-    Metadata: toldMetadata(version.metadata),
+    ...metadataMembers(version.metadata),
     StorageClass: version.storageClass as Answer["StorageClass"],
     TagCount: tagCount,
     VersionId: toldVersionId(bucket, version),

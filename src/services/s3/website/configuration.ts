@@ -61,6 +61,7 @@ function checkCondition({ HttpErrorCodeReturnedEquals: code, KeyPrefixEquals: pr
 
 function checkRedirect(redirect: Redirect): void {
   const { HttpRedirectCode: code, ReplaceKeyWith: key, ReplaceKeyPrefixWith: prefix } = redirect;
+  if ((code ?? key ?? prefix ?? redirect.HostName ?? redirect.Protocol) === undefined) throw malformedXml();
   if (redirect.HostName === "") throw blankHost();
   if (key !== undefined && prefix !== undefined) throw twoReplacements();
   checkProtocol(redirect.Protocol);
