@@ -4,10 +4,10 @@ import { type Access, defineService } from "#kernel/service.ts";
 import { deniedByS3 } from "./access/errors.ts";
 import { accessPointHandlers } from "./access-points/access-points.ts";
 import { accountPublicAccess } from "./access-points/account.ts";
-import { foreignAccount } from "./access-points/errors.ts";
 import { accessPointPolicies } from "./access-points/policies.ts";
 import { accessPointArn } from "./access-points/store.ts";
 import { resourceAt, resourceTags } from "./access-points/tags.ts";
+import { accessDenied } from "./errors.ts";
 
 interface OfAccount {
   AccountId: string;
@@ -15,7 +15,7 @@ interface OfAccount {
 
 /** Every call names the account that it is about: the caller's own. */
 function facts(ctx: Context, { AccountId }: OfAccount, action: string, resource: string): AccessFact[] {
-  if (AccountId !== ctx.account || ctx.principal.type === "anonymous") throw foreignAccount();
+  if (AccountId !== ctx.account || ctx.principal.type === "anonymous") throw accessDenied();
   return [{ action: `s3:${action}`, resource }];
 }
 

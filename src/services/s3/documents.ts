@@ -1,7 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import { checksumOf } from "#lib/checksums/checksum.ts";
 import { badDocumentMd5, invalidDigest, invalidRequest, requestTooBig } from "./errors.ts";
-import { checkChecksum, expectedChecksum, hashName } from "./objects/checksums.ts";
+import { checkChecksum, checksumsIn, expectedChecksum, hashName } from "./objects/checksums.ts";
 import { isMd5 } from "./objects/receive.ts";
 
 interface Held {
@@ -12,8 +12,8 @@ interface Held {
 }
 
 /**
- * Holds a request's XML document to its size and to the digests that its sender promised in headers. From inside the
- * house a document comes by no way on which it could be torn.
+ * Holds a request's XML document to its size and to the digests in its headers. A call from inside the cloud brings no
+ * document.
  * @throws {AwsError} MaxMessageLengthExceeded, InvalidDigest, BadDigest, InvalidRequest
  */
 export function checkDocument({ request }: Context, { required = false, most }: Held = {}): void {
@@ -21,12 +21,7 @@ export function checkDocument({ request }: Context, { required = false, most }: 
   const { headers, content } = request;
   if (most !== undefined && content && content.length > most) throw requestTooBig(most);
   const md5 = headers["content-md5"];
-  const promised: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    const algorithm = /^x-amz-checksum-(?!algorithm|mode|type)(\w+)$/.exec(name)?.[1];
-    if (algorithm) promised[`Checksum${algorithm.toUpperCase()}`] = value;
-  }
-  const checksum = expectedChecksum(promised, []);
+  const checksum = expectedChecksum(checksumsIn(headers), []);
   const follows = headers["x-amz-trailer"] !== undefined;
   if (required && md5 === undefined && !checksum && !follows)
     throw invalidRequest("Missing required header for this request: Content-MD5 OR x-amz-checksum-*");

@@ -25,12 +25,26 @@ export const malformedXml = () =>
   );
 
 /** @param most bytes that the document may have */
+export const methodNotAllowed = (
+  method: string,
+  resourceType: string,
+  headers: Record<string, string> = {},
+) =>
+  new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
+    status: 405,
+    members: { Method: method, ResourceType: resourceType },
+    headers,
+  });
+
 export const requestTooBig = (most: number) =>
   new AwsError("MaxMessageLengthExceeded", "Your request was too big.", {
     members: { MaxMessageLengthBytes: most },
   });
 
-/** A header that asks for what is not there: named, so that nobody believes it was heeded. */
+/** What S3 has and this cloud has not: refused, so that nobody believes it was heeded. */
+export const notImplemented = (sentence: string) => new AwsError("NotImplemented", sentence, { status: 501 });
+
+/** The same of a header, in S3's own words. */
 export const headerNotImplemented = (header: string, additionalMessage?: string) =>
   new AwsError(
     "NotImplemented",
@@ -155,11 +169,7 @@ export const invalidVersionId = (versionId: string) =>
 
 /** A delete marker that was asked for by its version id. */
 export const methodNotAllowedOnMarker = (method: string, headers: Record<string, string>) =>
-  new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
-    status: 405,
-    members: { Method: method, ResourceType: "DeleteMarker" },
-    headers: { ...headers, allow: "DELETE" },
-  });
+  methodNotAllowed(method, "DeleteMarker", { ...headers, allow: "DELETE" });
 
 export const invalidObjectState = (sentence: string, storageClass: string, accessTier?: string) =>
   new AwsError("InvalidObjectState", sentence, {

@@ -5,7 +5,7 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "./buckets/bucket.ts";
 import { announce } from "./changes.ts";
 import { checkDocument } from "./documents.ts";
-import { malformedXml } from "./errors.ts";
+import { malformedXml, methodNotAllowed } from "./errors.ts";
 import { existingVersion, toldVersionId } from "./objects/found.ts";
 import { type Bucket, buckets, type Tag } from "./store.ts";
 import { checkTags } from "./tags.ts";
@@ -87,8 +87,4 @@ const noSuchTagSet = (bucket: string) =>
   new AwsError("NoSuchTagSet", "The TagSet does not exist", { status: 404, members: { BucketName: bucket } });
 
 /** Tags that policies ask for are changed by TagResource and UntagResource alone. */
-const taggedElsewhere = (method: string) =>
-  new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
-    status: 405,
-    members: { Method: method, ResourceType: "BUCKETTAGGING" },
-  });
+const taggedElsewhere = (method: string) => methodNotAllowed(method, "BUCKETTAGGING");

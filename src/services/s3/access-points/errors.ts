@@ -1,4 +1,5 @@
 import { AwsError } from "#aws/errors.ts";
+import { notImplemented } from "../errors.ts";
 
 export const noSuchAccessPoint = (name: string) =>
   new AwsError("NoSuchAccessPoint", "The specified accesspoint does not exist", {
@@ -29,16 +30,13 @@ export const bucketHasAccessPoints = (bucket: string) =>
     { status: 400, members: { BucketName: bucket } },
   );
 
-/** An account that is not the caller's. */
-export const foreignAccount = () => new AwsError("AccessDenied", "Access Denied", { status: 403 });
-
 export const bucketElsewhere = (bucket: string) =>
   new AwsError("InvalidRequest", "The bucket is not in the Region of this endpoint.", {
     members: { BucketName: bucket },
   });
 
 export const notImplementedMember = (member: string) =>
-  new AwsError("NotImplemented", `Nube does not implement ${member} of access points yet.`, { status: 501 });
+  notImplemented(`Nube does not implement ${member} of access points yet.`);
 
 export const noSuchResource = (arn: string) =>
   new AwsError("NoSuchResource", "The specified resource doesn't exist.", {

@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import { type Denial, sentenceOf } from "#kernel/authorize.ts";
 import type { Principal } from "#kernel/principal.ts";
-import { accessDenied, invalidArgument } from "../errors.ts";
+import { accessDenied, invalidArgument, invalidRequest, methodNotAllowed } from "../errors.ts";
 
 /**
  * S3 tells the reason only to those of the account that the resource belongs to.
@@ -87,23 +87,14 @@ export const noSuchBucketPolicy = (bucket: string) =>
   });
 
 /** What is done to a bucket itself, addressed by an access point. */
-export const notByAccessPoint = (method = "PUT") =>
-  new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
-    status: 405,
-    members: { Method: method, ResourceType: "ACCESSPOINT" },
-  });
+export const notByAccessPoint = (method = "PUT") => methodNotAllowed(method, "ACCESSPOINT");
 
 /** Whoever may do it, but belongs to another account. */
-export const ownersAccountOnly = (method: string) =>
-  new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
-    status: 405,
-    members: { Method: method, ResourceType: "BUCKETPOLICY" },
-  });
+export const ownersAccountOnly = (method: string) => methodNotAllowed(method, "BUCKETPOLICY");
 
 // Settings
 
-export const emptyPublicAccessBlock = () =>
-  new AwsError("InvalidRequest", "Must specify at least one configuration.");
+export const emptyPublicAccessBlock = () => invalidRequest("Must specify at least one configuration.");
 
 export const noSuchPublicAccessBlock = (of: { BucketName: string } | { AccountId: string }) =>
   new AwsError(
@@ -140,8 +131,7 @@ export const missingAclHeader = () =>
     members: { MissingHeaderName: "x-amz-acl" },
   });
 
-export const aclTwice = () =>
-  new AwsError("InvalidRequest", "Specifying both Canned ACLs and Header Grants is not allowed");
+export const aclTwice = () => invalidRequest("Specifying both Canned ACLs and Header Grants is not allowed");
 
 export const unexpectedAclBody = () =>
   new AwsError("UnexpectedContent", "This request does not support content");
@@ -157,8 +147,4 @@ export const invalidGroup = (argument: string, uri: string) =>
   invalidArgument("Invalid group uri", argument, uri);
 
 /** Grants by e-mail address ended on 2025-10-01. */
-export const emailGrantsEnded = (method: string) =>
-  new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
-    status: 405,
-    members: { Method: method, ResourceType: "ACL" },
-  });
+export const emailGrantsEnded = (method: string) => methodNotAllowed(method, "ACL");

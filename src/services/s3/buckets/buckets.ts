@@ -1,4 +1,3 @@
-import { AwsError } from "#aws/errors.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import { accessOfNewBucket } from "../access/new-bucket.ts";
 import { isAlias } from "../access-points/addresses.ts";
@@ -12,6 +11,7 @@ import {
   malformedXml,
   missingNamespace,
   notGlobal,
+  notImplemented,
   outsideNamespace,
   unknownNamespace,
 } from "../errors.ts";
@@ -127,6 +127,6 @@ function checkNamespace(name: string, said: string | undefined, suffix: string):
 function refuseUnimplemented(input: Input<"s3", "CreateBucket">): void {
   const { CreateBucketConfiguration: configuration } = input;
   if (configuration?.Location !== undefined || configuration?.Bucket !== undefined) {
-    throw new AwsError("NotImplemented", "Directory buckets are not implemented.", { status: 501 });
+    throw notImplemented("Directory buckets are not implemented.");
   }
 }

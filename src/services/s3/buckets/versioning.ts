@@ -1,7 +1,6 @@
-import { AwsError } from "#aws/errors.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { checkDocument } from "../documents.ts";
-import { illegalVersioning, malformedXml } from "../errors.ts";
+import { illegalVersioning, malformedXml, notImplemented } from "../errors.ts";
 import { touch } from "../lifecycle/mark.ts";
 import { lockKeepsVersioning } from "../lock/errors.ts";
 import { versioningKept } from "../replication/errors.ts";
@@ -14,8 +13,7 @@ export const bucketVersioning = {
     const { Status: status, MFADelete } = input.VersioningConfiguration;
     if (status === undefined) throw illegalVersioning();
     if (status !== "Enabled" && status !== "Suspended") throw malformedXml();
-    if (MFADelete === "Enabled")
-      throw new AwsError("NotImplemented", "MFA delete is not implemented.", { status: 501 });
+    if (MFADelete === "Enabled") throw notImplemented("MFA delete is not implemented.");
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       if (bucket.objectLock && status === "Suspended") throw lockKeepsVersioning();

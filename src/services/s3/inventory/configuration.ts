@@ -1,5 +1,4 @@
 import type { InventoryConfiguration } from "#aws/contract/types/s3.ts";
-import { AwsError } from "#aws/errors.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { checkDestination } from "../configurations/destination.ts";
 import {
@@ -11,6 +10,7 @@ import {
 } from "../configurations/identified.ts";
 import { midnightAfter } from "../days.ts";
 import { checkDocument } from "../documents.ts";
+import { notImplemented } from "../errors.ts";
 import { checkSchema } from "../schema.ts";
 import { isReported } from "./fields.ts";
 import { reportInventory } from "./report.ts";
@@ -51,11 +51,9 @@ export const bucketInventory = {
 /** @throws {AwsError} NotImplemented for what a report could not have */
 function refuseUnimplemented({ Destination: to, OptionalFields: fields = [] }: InventoryConfiguration): void {
   const { Format: format, Encryption: encryption } = to.S3BucketDestination;
-  if (format !== "CSV") throw notImplemented(`Inventories in ${format}`);
-  if (encryption?.SSEKMS) throw notImplemented("Inventories encrypted by a key of KMS");
+  const refuse = (what: string) => notImplemented(`Inventories ${what} are not implemented.`);
+  if (format !== "CSV") throw refuse(`in ${format}`);
+  if (encryption?.SSEKMS) throw refuse("encrypted by a key of KMS");
   const field = fields.find((one) => !isReported(one));
-  if (field !== undefined) throw notImplemented(`Inventories with ${field}`);
+  if (field !== undefined) throw refuse(`with ${field}`);
 }
-
-const notImplemented = (what: string) =>
-  new AwsError("NotImplemented", `${what} are not implemented.`, { status: 501 });

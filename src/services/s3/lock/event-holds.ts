@@ -1,6 +1,5 @@
-import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { headerNotImplemented } from "../errors.ts";
+import { headerNotImplemented, notImplemented } from "../errors.ts";
 
 const HEADERS = ["", "-duration-days", "-duration-years"].map((end) => `x-amz-object-lock-event-hold${end}`);
 
@@ -18,5 +17,5 @@ export function refuseEventHold(isSaid: (header: string) => boolean): void {
 export function refuseEventHoldInDocument({ request }: Context): void {
   const text = request?.content && Buffer.from(request.content).toString();
   if (text && /<(\w+:)?(Default)?EventHold/.test(text))
-    throw new AwsError("NotImplemented", "Event holds are not implemented.", { status: 501 });
+    throw notImplemented("Event holds are not implemented.");
 }

@@ -1,4 +1,5 @@
 import type { Context } from "#kernel/context.ts";
+import { hasChecksum } from "../objects/checksums.ts";
 import type { Bucket } from "../store.ts";
 import { wholeSeconds } from "../versions.ts";
 import {
@@ -81,8 +82,7 @@ export function checkDigest(
 ): void {
   if (!request || (!retention && !legalHold)) return;
   const { headers } = request;
-  const brings = (name: string) =>
-    name === "content-md5" || /^x-amz-checksum-(?!algorithm|mode|type)/.test(name);
+  const brings = (name: string) => name === "content-md5" || hasChecksum(name);
   if (Object.keys(headers).some(brings) || headers["x-amz-trailer"]?.includes("x-amz-checksum-")) return;
   throw lockNeedsDigest(of);
 }

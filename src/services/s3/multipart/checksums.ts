@@ -1,7 +1,7 @@
 import { checksumOf } from "#lib/checksums/checksum.ts";
 import { type CombinableName, combine } from "#lib/checksums/combine.ts";
 import { invalidRequest } from "../errors.ts";
-import { DEFAULT_ALGORITHM, type ExpectedChecksum, hashName, isAlgorithm } from "../objects/checksums.ts";
+import { DEFAULT_ALGORITHM, type ExpectedChecksum, hashName, namedAlgorithm } from "../objects/checksums.ts";
 import type { Checksum, ChecksumAlgorithm, Part, Upload } from "../store.ts";
 
 type Declared = Pick<Upload, "checksumAlgorithm" | "checksumType">;
@@ -13,17 +13,12 @@ type Declared = Pick<Upload, "checksumAlgorithm" | "checksumType">;
  * @throws {AwsError} InvalidRequest
  */
 export function declaredChecksum(input: { ChecksumAlgorithm?: string; ChecksumType?: string }): Declared {
-  const algorithm = input.ChecksumAlgorithm?.toUpperCase();
+  const algorithm = namedAlgorithm(input.ChecksumAlgorithm);
   const type = input.ChecksumType?.toUpperCase();
   if (algorithm === undefined) {
     if (type === undefined) return {};
     throw invalidRequest(
       "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
-    );
-  }
-  if (!isAlgorithm(algorithm)) {
-    throw invalidRequest(
-      "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
     );
   }
   const types = TYPES[algorithm];

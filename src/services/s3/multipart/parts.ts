@@ -25,8 +25,8 @@ import { bodies, type Part, parts, type Upload } from "../store.ts";
 import { rememberRead } from "../tiering/reads.ts";
 import { wholeSeconds } from "../versions.ts";
 import { algorithmOf, checkAlgorithm } from "./checksums.ts";
-import { copyRangeBeyond, malformedCopyRange, partNumberOutOfRange } from "./errors.ts";
-import { initiatorOf, MOST_PARTS, uploadAt } from "./upload.ts";
+import { copyRangeBeyond, malformedCopyRange } from "./errors.ts";
+import { checkPartNumber, initiatorOf, uploadAt } from "./upload.ts";
 
 export const partHandlers = {
   async UploadPart(ctx, input) {
@@ -119,10 +119,6 @@ export const partHandlers = {
     });
   },
 } satisfies Handlers<"s3">;
-
-function checkPartNumber(number: number): void {
-  if (!(number >= 1 && number <= MOST_PARTS)) throw partNumberOutOfRange(number);
-}
 
 /** A checksum that nobody asked for is computed all the same, and told of the whole object only. */
 const checksumOf = ({ checksumAlgorithm }: Upload, { checksum }: Part) =>

@@ -3,11 +3,17 @@ import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { ownerOf } from "../owner.ts";
 import { type Bucket, bodies, type Part, parts, type Upload, uploads } from "../store.ts";
-import { noSuchUpload } from "./errors.ts";
+import { noSuchUpload, partNumberOutOfRange } from "./errors.ts";
 import { orderOfUpload } from "./upload-id.ts";
 
 /** Parts that an upload has at most, and the highest number of one. */
 export const MOST_PARTS = 10_000;
+
+/** @throws {AwsError} InvalidArgument */
+export function checkPartNumber(number: number): void {
+  if (!(number >= 1 && number <= MOST_PARTS)) throw partNumberOutOfRange(number);
+}
+
 const PAGE = 1_000;
 
 interface Named {

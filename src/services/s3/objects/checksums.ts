@@ -22,7 +22,8 @@ const ALGORITHMS = {
 const algorithms = Object.keys(ALGORITHMS) as ChecksumAlgorithm[];
 
 export const hashName = (algorithm: ChecksumAlgorithm) => ALGORITHMS[algorithm].name;
-const headerOf = (algorithm: string) => `x-amz-checksum-${algorithm.toLowerCase()}`;
+const PREFIX = "x-amz-checksum-";
+const headerOf = (algorithm: string) => PREFIX + algorithm.toLowerCase();
 
 /** The members of requests and answers that carry a checksum. */
 export type ChecksumMembers = { [A in ChecksumAlgorithm as `Checksum${A}`]?: string };
@@ -48,7 +49,7 @@ export function expectedChecksum(
     if (value !== undefined) found.push({ algorithm, value });
   }
   for (const trailer of announced) {
-    if (!trailer.startsWith("x-amz-checksum-")) continue;
+    if (!trailer.startsWith(PREFIX)) continue;
     const algorithm = algorithms.find((known) => headerOf(known) === trailer);
     if (!algorithm) throw invalidRequest("The value specified in the x-amz-trailer header is not supported");
     found.push({ algorithm });
@@ -71,19 +72,39 @@ export function expectedChecksum(
   return expected;
 }
 
-/** Headers of a checksum that are none of its value. */
+/** Headers that begin like those of checksums, and have none. */
 const ABOUT = new Set(["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"]);
 const known = new Set(algorithms.map(headerOf));
 
+/** Whether a header, of which only the name is known, has a checksum: perhaps one by an algorithm that S3 has not. */
+export const hasChecksum = (header: string): boolean => header.startsWith(PREFIX) && !ABOUT.has(header);
+
+/** The checksums of a request that no contract has read, as members. */
+export function checksumsIn(headers: Readonly<Record<string, string>>): ChecksumMembers {
+  const members: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (hasChecksum(name)) members[`Checksum${name.slice(PREFIX.length).toUpperCase()}`] = value;
+  return members;
+}
+
 /**
- * Of a body for which nothing was promised that S3 could hold it to.
+ * A checksum by an unknown algorithm would be passed over, and its sender believe that it was checked.
  * @throws {AwsError} InvalidRequest
  */
 export function refuseUnknownChecksum({ request }: Context): void {
   for (const name in request?.headers) {
-    if (!name.startsWith("x-amz-checksum-") || known.has(name) || ABOUT.has(name)) continue;
+    if (!hasChecksum(name) || known.has(name)) continue;
     throw invalidRequest("The algorithm type you specified in x-amz-checksum- header is invalid.");
   }
+}
+
+/** The algorithm that a client names. @throws {AwsError} InvalidRequest */
+export function namedAlgorithm(said: string | undefined): ChecksumAlgorithm | undefined {
+  const name = said?.toUpperCase();
+  if (name === undefined || isAlgorithm(name)) return name;
+  throw invalidRequest(
+    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+  );
 }
 
 export function isAlgorithm(name: string): name is ChecksumAlgorithm {

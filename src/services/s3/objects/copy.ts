@@ -37,12 +37,12 @@ import {
 import { expirationOf } from "../lifecycle/told.ts";
 import { lockFor, lockIn } from "../lock/headers.ts";
 import { checkReadable } from "../storage-classes/archive.ts";
-import { type Bucket, bodies, type Checksum, type ChecksumAlgorithm, type ObjectVersion } from "../store.ts";
+import { type Bucket, bodies, type Checksum, type ObjectVersion } from "../store.ts";
 import { rememberRead } from "../tiering/reads.ts";
 import { currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf, copiedAttributes } from "./attributes.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "./bytes.ts";
-import { checksumMembers, DEFAULT_ALGORITHM, hashName, isAlgorithm } from "./checksums.ts";
+import { checksumMembers, DEFAULT_ALGORITHM, hashName, namedAlgorithm } from "./checksums.ts";
 import { checkConditionForm, checkWrite, failedCondition } from "./conditions.ts";
 import { type CopySource, copySourceOf } from "./copy-source.ts";
 import { existingVersion, newVersionId, quoted, toldVersionId } from "./found.ts";
@@ -62,9 +62,8 @@ export const objectCopying = {
     checkConditionForm(input);
     const provenance = await provenanceOf(ctx, input);
     checkDirectives(input);
-    takesAnnotations(input.AnnotationDirective);
     const asked = lockIn(ctx, input);
-    const algorithm = wantedAlgorithm(input);
+    const algorithm = namedAlgorithm(input.ChecksumAlgorithm);
     const encryption = requestedEncryption(input);
     const from = copySourceOf(input.CopySource);
     const replaced = input.MetadataDirective === "REPLACE" ? attributesOf(input) : undefined;
@@ -188,8 +187,8 @@ async function openSource(
 }
 
 /**
- * A copy is one piece, whatever its source was made of. Checksums that hold for the bytes as a whole go along; others,
- * those made of parts', are computed anew.
+ * Takes in a copy's bytes as one piece, whatever its source was made of. A checksum of the whole goes along; one that was
+ * made of those of parts is computed anew.
  */
 async function takeIn(
   ctx: Context,
@@ -212,24 +211,17 @@ async function takeIn(
   return { staged, md5: isMd5 ? source.etag : digest("md5", "hex"), checksum };
 }
 
-function wantedAlgorithm({ ChecksumAlgorithm }: Request): ChecksumAlgorithm | undefined {
-  const wanted = ChecksumAlgorithm?.toUpperCase();
-  if (wanted === undefined || isAlgorithm(wanted)) return wanted;
-  throw invalidRequest(
-    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
-  );
-}
-
-function checkDirectives({ MetadataDirective, TaggingDirective }: Request): void {
+function checkDirectives({ MetadataDirective, TaggingDirective, AnnotationDirective }: Request): void {
   const known = (directive: string | undefined) =>
     directive === undefined || directive === "COPY" || directive === "REPLACE";
   if (!known(MetadataDirective))
     throw invalidArgument("Unknown metadata directive.", "x-amz-metadata-directive", MetadataDirective);
   if (!known(TaggingDirective))
     throw invalidArgument("Unknown tagging directive.", "x-amz-tagging-directive", TaggingDirective);
+  takesAnnotations(AnnotationDirective);
 }
 
-/** Other encryption would change it, too; so may what its bucket was told of that. */
+/** Called only where neither the request nor the bucket asks for encryption, which would be a change as well. */
 function refuseCopyOntoItself(from: CopySource, input: Request): void {
   if (from.bucket !== input.Bucket || from.key !== input.Key || from.versionId !== undefined) return;
   const changes = [input.StorageClass, input.WebsiteRedirectLocation];

@@ -5,9 +5,10 @@ import { mayReadTags, mayWith } from "../access/may.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { type CustomerKey, customerKeyOf, keyThatOpens, toldEncryption } from "../encryption/customer-key.ts";
 import { refuseEncryption } from "../encryption/requested.ts";
-import { invalidArgument, invalidPartNumber, invalidRequest } from "../errors.ts";
+import { invalidPartNumber, invalidRequest } from "../errors.ts";
 import { expirationOf } from "../lifecycle/told.ts";
 import { lockMembers, type ToldLock } from "../lock/told.ts";
+import { checkPartNumber } from "../multipart/upload.ts";
 import { replicationStatus } from "../replication/status.ts";
 import { archiveMembers, checkReadable } from "../storage-classes/archive.ts";
 import type { Bucket, Checksum, Manifest, ObjectVersion } from "../store.ts";
@@ -54,9 +55,9 @@ interface Found {
   manifest: Manifest | undefined;
   /** The bytes that are wanted, and whether the answer is a part (206). */
   span: Span;
+  partial: boolean;
   /** The customer's, if it is encrypted with one. */
   key: CustomerKey | undefined;
-  partial: boolean;
   checksum: Checksum | undefined;
 }
 
@@ -68,13 +69,7 @@ function checkRequest(ctx: Context, input: Request): void {
   if (number === undefined) return;
   if (input.Range !== undefined)
     throw invalidRequest("Cannot specify both Range header and partNumber query parameter");
-  if (!(number >= 1 && number <= 10_000)) {
-    throw invalidArgument(
-      "Part number must be an integer between 1 and 10000, inclusive",
-      "partNumber",
-      number,
-    );
-  }
+  checkPartNumber(number);
 }
 
 async function look(ctx: Context, tx: ReadTransaction, input: Request, method: string): Promise<Found> {

@@ -1,5 +1,5 @@
 import { AwsError } from "#aws/errors.ts";
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, notImplemented } from "../errors.ts";
 
 export const restoreInProgress = () =>
   new AwsError("RestoreAlreadyInProgress", "Object restore is already in progress", { status: 409 });
@@ -29,4 +29,4 @@ export const daysTooFew = (days: number) =>
   invalidArgument("restoration days should be at least 1", "Days", days);
 
 export const restoreNotImplemented = (what: string) =>
-  new AwsError("NotImplemented", `${what} in a restore is not implemented.`, { status: 501 });
+  notImplemented(`${what} in a restore is not implemented.`);

@@ -1,5 +1,5 @@
 import { AwsError } from "#aws/errors.ts";
-import { invalidArgument, invalidRequest } from "../errors.ts";
+import { invalidArgument, invalidRequest, methodNotAllowed } from "../errors.ts";
 
 export const noSuchWebsite = (bucket: string) =>
   new AwsError("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration", {
@@ -65,11 +65,7 @@ export const invalidErrorCode = (code: string) =>
 
 /** Websites are read, and nothing else. */
 export const websiteMethodNotAllowed = (method: string, resource: string) =>
-  new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
-    status: 405,
-    members: { Method: method, ResourceType: resource },
-    headers: { allow: "GET, HEAD, OPTIONS" },
-  });
+  methodNotAllowed(method, resource, { allow: "GET, HEAD, OPTIONS" });
 
 export const incorrectEndpoint = (endpoint: string) =>
   new AwsError(
