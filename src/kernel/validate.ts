@@ -1,4 +1,4 @@
-import { MOST_TOLD, type Violation, violationMessage, violations } from "#aws/contract/constraints.ts";
+import { type Violation, violationMessage, violations } from "#aws/contract/constraints.ts";
 import type { Operation } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
 
@@ -15,7 +15,7 @@ export function validate(
 ): void {
   const dialect = contract.validation;
   if (dialect === "none") return;
-  const found = [...more, ...violations(shape, input, dialect)].slice(0, MOST_TOLD);
+  const found = violations(shape, input, dialect, more);
   if (found.length === 0) return;
   const query = contract.protocols.includes("awsQuery") || contract.protocols.includes("ec2Query");
   throw new AwsError(query ? "ValidationError" : "ValidationException", violationMessage(found, dialect), {

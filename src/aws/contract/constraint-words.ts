@@ -1,8 +1,9 @@
 import { kept } from "#lib/kept.ts";
-import type { ScalarShape, Shape } from "./shapes.ts";
+import { inJavaMap } from "#lib/java-map.ts";
+import type { Member, ScalarShape, Shape } from "./shapes.ts";
 
 /** How AWS tells of a violation: in the words of its older framework, or of the servers that Smithy generates. */
-export type Dialect = "coral" | "smithy";
+export type Dialect = "coral" | "coral-hashed" | "smithy";
 
 export type Step = { name: string } | { index: number } | { key: string };
 
@@ -20,6 +21,8 @@ interface Words {
   rules(shape: Shape): Rule[];
   /** Entries of lists and maps are judged together, and told of in one sentence with these rules. */
   gathered?(rules: readonly Rule[]): string;
+  /** Members in the order of telling, each with all that is wrong with it; without it, those that are missing come first. */
+  inOrder?(members: readonly Member[]): readonly Member[];
 }
 
 export interface Rule {
@@ -41,6 +44,17 @@ const coral: Words = {
       .join(", ")}]`,
 };
 
+/** Of names of indexes DynamoDB tells that they are too short before their form, of other names the reverse. */
+const LENGTH_FIRST = new Set(["IndexName"]);
+
+const coralHashed: Words = {
+  ...coral,
+  rules: kept((shape: Shape) =>
+    LENGTH_FIRST.has(shape.name) ? coral.rules(shape).toReversed() : coral.rules(shape),
+  ),
+  inOrder: (members) => inJavaMap(members, ({ name }) => decapitalized(name)),
+};
+
 const smithy: Words = {
   path: (place) =>
     steps(place)
@@ -53,7 +67,7 @@ const smithy: Words = {
   rules: kept((shape: Shape) => [...smithyBounds(shape), ...formRules(shape, codePoints)]),
 };
 
-export const dialects: Record<Dialect, Words> = { coral, smithy };
+export const dialects: Record<Dialect, Words> = { coral, "coral-hashed": coralHashed, smithy };
 
 type Length = (text: string) => number;
 
@@ -178,7 +192,7 @@ function coralStep(step: Step): string {
   return `${"index" in step ? step.index + 1 : shortened(step.key)}.member`;
 }
 
-const decapitalized = (name: string) => name.slice(0, 1).toLowerCase() + name.slice(1);
+export const decapitalized = (name: string) => name.slice(0, 1).toLowerCase() + name.slice(1);
 
 function smithyStep(step: Step): string {
   if ("name" in step) return step.name;

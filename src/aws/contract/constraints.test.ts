@@ -110,6 +110,29 @@ describe("V1: Coral's words", () => {
     );
   });
 
+  test("from a hash map come members with all that is wrong with them, wherever the list of them has them", () => {
+    const shapes: Record<string, ShapeEntry> = {
+      Input: {
+        type: "structure",
+        members: { TableName: "Name", Key: "$string", IndexName: "IndexName" },
+        required: ["TableName", "Key"],
+      },
+      Name: { type: "string", min: 3, pattern: "[a-z]+" },
+      IndexName: { type: "string", min: 3, pattern: "[a-z]+" },
+    };
+    const paths = (input: object) => judged(shapes, input, "coral-hashed").map(({ path }) => path);
+    expect(paths({ TableName: "", IndexName: "" })).toEqual([
+      "indexName",
+      "indexName",
+      "key",
+      "tableName",
+      "tableName",
+    ]);
+    expect(told(shapes, { TableName: "abc", Key: "", IndexName: "" }, "coral-hashed")).toMatch(
+      /^2 validation errors detected: .*length greater than or equal to 3; .*regular expression/,
+    );
+  });
+
   test("bytes and secrets are not repeated", () => {
     const shapes: Record<string, ShapeEntry> = {
       Input: { type: "structure", members: { Data: "Data", Password: "Password" } },

@@ -1,5 +1,12 @@
 import { kept } from "#lib/kept.ts";
-import { type Dialect, dialects, isHidden, type Place, type Step } from "./constraint-words.ts";
+import {
+  type Dialect,
+  decapitalized,
+  dialects,
+  isHidden,
+  type Place,
+  type Step,
+} from "./constraint-words.ts";
 import type { ListShape, MapShape, ScalarShape, Shape, StructureShape } from "./shapes.ts";
 
 /** One thing that is wrong with an input, in AWS's words. Smithy's services also list these apart, as `fieldList`. */
@@ -10,17 +17,36 @@ export interface Violation {
 }
 
 /** AWS tells of no more at once. */
-export const MOST_TOLD = 10;
+const MOST_TOLD = 10;
 
-/** What the model says against an input: what is missing, too short, too long, out of range, or of a wrong form. */
-export function violations(shape: StructureShape, input: object, dialect: Dialect): Violation[] {
+/**
+ * What the model says against an input: what is missing, too short, too long, out of range, or of a wrong form.
+ * @param more what was found besides
+ */
+export function violations(
+  shape: StructureShape,
+  input: object,
+  dialect: Dialect,
+  more: readonly Violation[] = [],
+): Violation[] {
   const check = compiled[dialect](shape);
   const any: Violation[] = [];
   check?.(input, ANYWHERE, any);
-  if (any.length === 0) return any;
-  const found: Violation[] = [];
-  check?.(input, undefined, found);
-  return found;
+  const found = [...more];
+  if (any.length > 0) {
+    const own: Violation[] = [];
+    check?.(input, undefined, own);
+    found.push(...own);
+  }
+  return inOrder(shape, found, dialect).slice(0, MOST_TOLD);
+}
+
+function inOrder(shape: StructureShape, found: Violation[], dialect: Dialect): Violation[] {
+  const members = dialects[dialect].inOrder?.(shape.members);
+  if (found.length < 2 || !members) return found;
+  const placeOf = ({ path }: Violation) =>
+    members.findIndex(({ name }) => path.split(".", 1)[0] === decapitalized(name));
+  return found.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 /** Where a first look is taken, which makes no places: nothing is wrong in most inputs. */
@@ -32,7 +58,7 @@ const below = (place: Place | undefined, step: Step, isSecret?: boolean): Place 
 /** All of them in one sentence, as an exception's message. */
 export function violationMessage(found: readonly Violation[], dialect: Dialect): string {
   const count = `${found.length} validation error${found.length === 1 ? "" : "s"} detected`;
-  return `${count}${dialect === "coral" ? ": " : ". "}${found.map(({ message }) => message).join("; ")}`;
+  return `${count}${dialect === "smithy" ? ". " : ": "}${found.map(({ message }) => message).join("; ")}`;
 }
 
 /** The path is only spelt out where there is a violation. */
@@ -41,6 +67,7 @@ type Gather = (entries: unknown[], value: unknown, place: Place | undefined, fou
 
 const compiled: Record<Dialect, (shape: Shape) => Check | undefined> = {
   coral: compiler("coral"),
+  "coral-hashed": compiler("coral-hashed"),
   smithy: compiler("smithy"),
 };
 
@@ -97,7 +124,7 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
   }
 
   function structure(shape: StructureShape): Check {
-    const members = shape.members.map((member) => ({
+    const members = (words.inOrder?.(shape.members) ?? shape.members).map((member) => ({
       member,
       step: { name: member.name } satisfies Step,
       check: whole(member.shape),
@@ -105,6 +132,18 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     const required = members.filter(({ member }) => member.required);
     const checked = members.filter(({ check }) => check !== undefined);
     const isSecret = shape.sensitive;
+    if (words.inOrder) {
+      const judged = members.filter(({ member, check }) => member.required || check !== undefined);
+      return (value, place, found) => {
+        const input = value as Record<string, unknown>;
+        for (const { member, step, check } of judged) {
+          const item = input[member.name];
+          if (item !== undefined && item !== null) check?.(item, below(place, step, isSecret), found);
+          else if (member.required)
+            report(member.shape, null, below(place, step), "Member must not be null", found);
+        }
+      };
+    }
     return (value, place, found) => {
       const input = value as Record<string, unknown>;
       for (const { member, step } of required) {

@@ -21,7 +21,10 @@ export interface ContractFile {
   xmlNamespace?: string;
   /** JSON or CBOR service whose errors keep the codes of its query past. */
   queryCompatible?: true;
-  /** `coral` unless said: which of AWS's two dialects constraint violations are told in, or `none`. */
+  /**
+   * `coral` unless said: which of AWS's two dialects constraint violations are told in, or `none`. `coral-hashed` tells of
+   * members in the order in which a Java hash map has them.
+   */
   validation?: ValidationDialect;
   operations: Record<string, OperationEntry>;
   shapes: Record<string, ShapeEntry>;
@@ -36,7 +39,7 @@ export type ProtocolName =
   | "ec2Query"
   | "rpcv2Cbor";
 
-export type ValidationDialect = "coral" | "smithy" | "none";
+export type ValidationDialect = "coral" | "coral-hashed" | "smithy" | "none";
 
 export interface OperationEntry {
   /** `[method, URI template]`, absent for `POST /`. */

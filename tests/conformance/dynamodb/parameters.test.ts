@@ -22,23 +22,28 @@ const metrics = fails(
   "Member must satisfy enum value set: [SIZE, NONE]",
 );
 
-for (const [operation, needed] of [
-  ["GetItem", ["key"]],
-  ["PutItem", ["item"]],
-  ["UpdateItem", ["key"]],
-  ["DeleteItem", ["key"]],
-  ["Query", []],
-  ["Scan", []],
-  ["DeleteTable", []],
-  ["CreateTable", ["attributeDefinitions", "keySchema"]],
-  ["DescribeTimeToLive", []],
+/** What is told of a table's wrong name alone, and what is missing besides, in the order of a hash map. */
+for (const [operation, told] of [
+  ["GetItem", ["key", "tableName"]],
+  ["PutItem", ["item", "tableName"]],
+  ["UpdateItem", ["tableName", "key"]],
+  ["DeleteItem", ["key", "tableName"]],
+  ["Query", ["tableName"]],
+  ["Scan", ["tableName"]],
+  ["DeleteTable", ["tableName"]],
+  ["CreateTable", ["keySchema", "tableName", "attributeDefinitions"]],
+  ["DescribeTimeToLive", ["tableName"]],
 ] as const) {
   refusals(api(operation), [
     [operation, {}, REQUIRED],
     [operation, { TableName: "" }, LENGTH],
     [operation, { TableName: "a;" }, LENGTH],
     [operation, { TableName: "x".repeat(256) }, LENGTH],
-    [operation, { TableName: "abc;" }, detected(wrongName("abc;"), ...needed.map(missing))],
+    [
+      operation,
+      { TableName: "abc;" },
+      detected(...told.map((path) => (path === "tableName" ? wrongName("abc;") : missing(path)))),
+    ],
   ]);
 }
 
@@ -67,10 +72,10 @@ refusals(api("GetItem"), [
     "GetItem",
     { TableName: "abc;", ReturnConsumedCapacity: "hi", AttributesToGet: [] },
     detected(
-      wrongName("abc;"),
-      missing("key"),
       fails("attributesToGet", "'[]'", "Member must have length greater than or equal to 1"),
       capacity,
+      missing("key"),
+      wrongName("abc;"),
     ),
   ],
 ]);
