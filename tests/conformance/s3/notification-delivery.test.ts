@@ -10,7 +10,9 @@ import {
   type Event,
   PutBucketLifecycleConfigurationCommand,
   PutBucketNotificationConfigurationCommand,
+  PutBucketOwnershipControlsCommand,
   PutBucketVersioningCommand,
+  PutObjectAclCommand,
   PutObjectAnnotationCommand,
   PutObjectCommand,
   type PutObjectCommandOutput,
@@ -224,6 +226,17 @@ const removeBoth = (Bucket: string) =>
   send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "k" }, { Key: "c" }] } }));
 const fail = (bucket: string) => put(bucket, "k", { IfMatch: '"none"' }).catch(() => {});
 
+const withLists = (Bucket: string) =>
+  send(
+    new PutBucketOwnershipControlsCommand({
+      Bucket,
+      OwnershipControls: { Rules: [{ ObjectOwnership: "ObjectWriter" }] },
+    }),
+  );
+const closeIt = (Bucket: string) => send(new PutObjectAclCommand({ Bucket, Key: "k", ACL: "private" }));
+const shareIt = (Bucket: string) =>
+  send(new PutObjectAclCommand({ Bucket, Key: "k", GrantRead: `id="${"a".repeat(64)}"` }));
+
 const EVENTS: [string, string[], (bucket: string) => Promise<unknown>, string[]][] = [
   ["a copy", ["s3:ObjectCreated:Copy"], inTurn(put, copyIt), ["ObjectCreated:Copy"]],
   ["an upload in parts", ["s3:ObjectCreated:*"], parts, ["ObjectCreated:CompleteMultipartUpload"]],
@@ -255,6 +268,12 @@ const EVENTS: [string, string[], (bucket: string) => Promise<unknown>, string[]]
     ["ObjectAnnotation:Put", "ObjectAnnotation:Delete"],
   ],
   ["nothing of a write that failed", ["s3:ObjectCreated:*"], fail, []],
+  [
+    "an access control list, once it changes",
+    ["s3:ObjectAcl:Put"],
+    inTurn(withLists, put, closeIt, shareIt, shareIt),
+    ["ObjectAcl:Put"],
+  ],
 ];
 for (const [what, events, act, expected] of EVENTS) {
   behaviour(`told: ${what}`, TYPES, async () => {

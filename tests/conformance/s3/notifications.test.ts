@@ -82,6 +82,29 @@ const REFUSED: [string, string, object, string, string | RegExp][] = [
     "The ARN could not be parsed",
   ],
   [
+    "a FIFO queue is told nothing",
+    TYPES,
+    { QueueConfigurations: [queue({ QueueArn: `${QUEUE}.fifo` })] },
+    "InvalidArgument",
+    "FIFO SQS queues are not supported.",
+  ],
+  [
+    "a FIFO topic is told nothing",
+    TYPES,
+    { TopicConfigurations: [{ TopicArn: `${TOPIC}.fifo`, Events: ["s3:ObjectCreated:*"] }] },
+    "InvalidArgument",
+    /ARN/,
+  ],
+  [
+    "a bucket has at most 100 configurations",
+    doc("general/latest/gr/s3.html"),
+    {
+      QueueConfigurations: Array.from({ length: 101 }, (_, n) => queue(filtered(["prefix", `${n}/`]))),
+    },
+    "InvalidRequest",
+    /maximum number of configurations is 100/,
+  ],
+  [
     "a destination is in the bucket's Region",
     PUT,
     { QueueConfigurations: [queue({ QueueArn: QUEUE.replace("us-east-1", "eu-west-1") })] },

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Grant as ToldGrant } from "#aws/contract/types/s3.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -45,7 +46,9 @@ export const acls = {
       const current = await currentVersion(tx, bucket, input.Key);
       const changed = { ...version, acl };
       tx.put(current?.order === version.order ? objects : noncurrent, changed);
-      await announce(ctx, tx, bucket, { event: "ObjectAcl:Put", version: changed });
+      // Nobody is told of what is as it was.
+      if (!isDeepStrictEqual(acl, version.acl ?? ownersOnly(owner)))
+        await announce(ctx, tx, bucket, { event: "ObjectAcl:Put", version: changed });
       return {};
     });
   },

@@ -1,8 +1,13 @@
 import { AwsError } from "#aws/errors.ts";
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, invalidRequest } from "../errors.ts";
 
 export const unparsableArn = (element: string, arn: string) =>
   invalidArgument("The ARN could not be parsed", element, arn);
+
+export const fifoQueue = (arn: string) => invalidArgument("FIFO SQS queues are not supported.", "Queue", arn);
+
+export const tooManyConfigurations = (most: number) =>
+  invalidRequest(`Too many configurations submitted. The maximum number of configurations is ${most}`);
 
 export const wrongRegion = (element: string, arn: string) =>
   invalidArgument(

@@ -4,11 +4,13 @@ import { malformedXml } from "../errors.ts";
 import type { Bucket } from "../store.ts";
 import {
   ambiguousFilters,
+  fifoQueue,
   idTooLong,
   longRule,
   repeatedId,
   repeatedRule,
   sharedEvent,
+  tooManyConfigurations,
   unknownRule,
   unparsableArn,
   unsupportedEvent,
@@ -27,14 +29,15 @@ type GivenTarget = {
 
 /** The element that names the destination, and what its ARN looks like. */
 const KINDS: Record<TargetKind, { element: string; arn: RegExp }> = {
-  queue: { element: "Queue", arn: /^arn:aws[\w-]*:sqs:([a-z\d-]+):\d{12}:[\w-]{1,80}(?:\.fifo)?$/ },
-  topic: { element: "Topic", arn: /^arn:aws[\w-]*:sns:([a-z\d-]+):\d{12}:[\w-]{1,256}(?:\.fifo)?$/ },
+  queue: { element: "Queue", arn: /^arn:aws[\w-]*:sqs:([a-z\d-]+):\d{12}:[\w-]{1,80}$/ },
+  topic: { element: "Topic", arn: /^arn:aws[\w-]*:sns:([a-z\d-]+):\d{12}:[\w-]{1,256}$/ },
   function: {
     element: "CloudFunction",
     arn: /^arn:aws[\w-]*:lambda:([a-z\d-]+):\d{12}:function:[\w-]{1,140}(?::[\w$-]{1,128})?$/,
   },
 };
 
+const MOST_TARGETS = 100;
 const MOST_ID_UNITS = 255;
 const MOST_VALUE_BYTES = 1_024;
 
@@ -52,6 +55,7 @@ export function checkNotifications(given: Given, bucket: Bucket, random: Random)
       targetOf("function", each.LambdaFunctionArn, each, bucket, random),
     ),
   ];
+  if (targets.length > MOST_TARGETS) throw tooManyConfigurations(MOST_TARGETS);
   checkIds(targets);
   checkOverlaps(targets);
   return { targets, bridge: given.EventBridgeConfiguration !== undefined };
@@ -66,6 +70,7 @@ function targetOf(
 ): Target {
   const { element, arn: pattern } = KINDS[kind];
   if (arn === undefined || !given.Events || given.Events.length === 0) throw malformedXml();
+  if (kind === "queue" && arn.endsWith(".fifo")) throw fifoQueue(arn);
   const region = pattern.exec(arn)?.[1];
   if (region === undefined) throw unparsableArn(element, arn);
   if (region !== bucket.region) throw wrongRegion(element, arn);
@@ -99,7 +104,7 @@ function checkIds(targets: readonly Target[]): void {
   }
 }
 
-/** No event on any key may have two destinations. Up to 100 targets: all pairs are looked at. */
+/** No event on any key may have two destinations. All pairs are looked at: there are not many. */
 function checkOverlaps(targets: readonly Target[]): void {
   for (const [i, one] of targets.entries()) {
     for (const other of targets.slice(i + 1)) {
