@@ -25,6 +25,10 @@ export interface Override {
   ordered?: Record<string, string[]>;
   /** Members that the sources do not have, by `Structure.Member`. */
   added?: Record<string, [ShapeRef, MemberTraits]>;
+  /** Errors of operations that they do not have. */
+  faults?: Record<string, string[]>;
+  /** Operations and shapes that they do not have. */
+  younger?: Pick<ContractFile, "operations" | "shapes">;
 }
 
 export function withoutDropped(model: BotocoreModel, { drop = [] }: Override): BotocoreModel {
@@ -36,23 +40,47 @@ export function withoutDropped(model: BotocoreModel, { drop = [] }: Override): B
   return { ...model, operations };
 }
 
-export function overridden(contract: ContractFile, override: Override): ContractFile {
+export function overridden(source: ContractFile, override: Override): ContractFile {
+  const contract = withYounger(source, override.younger);
   return {
     ...contract,
     ...override.service,
-    operations: merged(contract.operations, override.operations),
+    operations: withFaults(merged(contract.operations, override.operations), override.faults),
     shapes: reordered(
-      extended(
-        retyped(merged(shapesOf(contract, override), override.shapes), override.members),
-        override.added,
+      hashedShapes(
+        extended(retyped(merged(contract.shapes, override.shapes), override.members), override.added),
+        override,
       ),
       override.ordered,
     ),
   };
 }
 
-function shapesOf(
-  { shapes }: ContractFile,
+function withYounger(contract: ContractFile, younger: Override["younger"]): ContractFile {
+  if (!younger) return contract;
+  const { operations, shapes } = younger;
+  const known = [
+    ...Object.keys(operations).filter((name) => name in contract.operations),
+    ...Object.keys(shapes).filter((name) => name in contract.shapes),
+  ];
+  if (known.length > 0) throw new Error(`The sources have ${known.join(", ")} now`);
+  return {
+    ...contract,
+    operations: { ...contract.operations, ...operations },
+    shapes: { ...contract.shapes, ...shapes },
+  };
+}
+
+function withFaults(operations: ContractFile["operations"], faults: Override["faults"] = {}) {
+  const more = Object.entries(faults).map(([name, codes]): [string, Partial<OperationEntry>] => [
+    name,
+    { errors: [...(operations[name]?.errors ?? []), ...codes] },
+  ]);
+  return merged(operations, Object.fromEntries(more));
+}
+
+function hashedShapes(
+  shapes: ContractFile["shapes"],
   { enumsHashed, membersHashed }: Override,
 ): ContractFile["shapes"] {
   return Object.fromEntries(

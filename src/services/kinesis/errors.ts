@@ -92,15 +92,22 @@ export const expiredIterator = (now: number, created: number, tolerated: number)
     "ExpiredIteratorException",
     `Iterator expired. The iterator was created at time ${told(created)} while right now it is ${told(now)} which is further in the future than the tolerated delay of ${tolerated} milliseconds.`,
   );
-/** As a constraint of the contract would be told; what it is differs from stream to stream. */
-export function tooLarge(paths: readonly string[], most: number): AwsError {
-  const told = paths.map(
-    (path) =>
-      `Value at '${path}' failed to satisfy constraint: Member must have length less than or equal to ${most}`,
-  );
+/** As constraints of the contract would be told; what they are differs from stream to stream. */
+function broken(paths: readonly string[], what: (path: string) => string, rule: string): AwsError {
+  const told = paths.map((path) => `${what(path)} failed to satisfy constraint: ${rule}`);
   const count = `${paths.length} validation error${paths.length === 1 ? "" : "s"} detected`;
   return fault("ValidationException", `${count}: ${told.join("; ")}`);
 }
+export const tooLarge = (paths: readonly string[], most: number) =>
+  broken(paths, (path) => `Value at '${path}'`, `Member must have length less than or equal to ${most}`);
+export const keysMissing = (paths: readonly string[]) =>
+  broken(paths, (path) => `Value null at '${path}'`, "Member must not be null");
+export const dryRun = () =>
+  fault("DryRunOperationException", "The request was rejected because the DryRun parameter was specified.");
+export const onlyDistributedOnDemand = () =>
+  invalid("The RecordDistributionStrategy AUTO is only supported for streams in ON_DEMAND mode.");
+export const orderedAndDistributed = () =>
+  invalid("SequenceNumberForOrdering must not be provided where the RecordDistributionStrategy is AUTO.");
 const exceeded = (message: string) => fault("ProvisionedThroughputExceededException", message);
 export const tooMuchWritten = (shard: string, stream: string, account: string) =>
   exceeded(`Rate exceeded for shard ${shard} in stream ${stream} under account ${account}.`);

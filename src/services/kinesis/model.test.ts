@@ -104,7 +104,7 @@ async function readAll(nube: TestCloud, Limit: number): Promise<Map<string, stri
     while (it !== undefined) {
       const answer = await nube.aws.kinesis.GetRecords({ ShardIterator: it, Limit });
       for (const { PartitionKey, Data } of answer.Records)
-        found.set(PartitionKey, [...(found.get(PartitionKey) ?? []), Buffer.from(Data).toString()]);
+        found.set(PartitionKey!, [...(found.get(PartitionKey!) ?? []), Buffer.from(Data).toString()]);
       it = answer.Records.length === 0 ? undefined : answer.NextShardIterator;
     }
   }

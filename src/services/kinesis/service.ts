@@ -71,6 +71,7 @@ const access: Access<"kinesis"> = {
   IncreaseStreamRetentionPeriod: onStream("IncreaseStreamRetentionPeriod"),
   DecreaseStreamRetentionPeriod: onStream("DecreaseStreamRetentionPeriod"),
   UpdateStreamMode: onStream("UpdateStreamMode"),
+  UpdateStreamRecordDistributionStrategy: onStream("UpdateStreamRecordDistributionStrategy"),
   UpdateStreamWarmThroughput: onStream("UpdateStreamWarmThroughput"),
   UpdateMaxRecordSize: onStream("UpdateMaxRecordSize"),
   EnableEnhancedMonitoring: onStream("EnableEnhancedMonitoring"),

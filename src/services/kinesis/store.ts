@@ -22,6 +22,8 @@ export interface Stream {
   /** While it is on its way there. */
   goal?: Goal | undefined;
   maxRecordKib: number;
+  /** Of a stream on demand; by partition keys unless said. */
+  distribution?: Kinesis.RecordDistributionStrategy | undefined;
   monitoring: Kinesis.MetricsName[];
   encryption?: { key: string } | undefined;
   policy?: string | undefined;

@@ -64,6 +64,7 @@ behaviour("a shard is read five times in a second", api("GetRecords"), async () 
 
 behaviour("after 10 MiB a shard is not read for five seconds", api("GetRecords"), async () => {
   const { StreamName, put, read, iterator } = await stream();
+  await cloud.freeze();
   for (let count = 0; count < 20; count++) {
     await put(Buffer.alloc(1_000 * 1_024));
     await cloud.advance(1_000);

@@ -35,6 +35,7 @@ export interface CreateStreamInput {
   MaxRecordSizeInKiB?: number;
   StreamModeDetails?: StreamModeDetails;
   ShardCount?: number;
+  RecordDistributionStrategy?: RecordDistributionStrategy;
   WarmThroughputMiBps?: number;
   StreamName: string;
 }
@@ -131,6 +132,7 @@ export interface GetRecordsInput {
   Limit?: number;
   StreamId?: string;
   StreamARN?: string;
+  DryRun?: boolean;
   ShardIterator: string;
 }
 export interface GetRecordsOutput {
@@ -152,6 +154,7 @@ export interface GetShardIteratorInput {
   ShardId: string;
   StreamARN?: string;
   ShardIteratorType: ShardIteratorType;
+  DryRun?: boolean;
   StreamName?: string;
   StartingSequenceNumber?: string;
 }
@@ -274,10 +277,11 @@ export interface ProvisionedThroughputExceededException {
 }
 export interface PutRecordInput {
   SequenceNumberForOrdering?: string;
-  PartitionKey: string;
+  PartitionKey?: string;
   StreamId?: string;
   ExplicitHashKey?: string;
   StreamARN?: string;
+  DryRun?: boolean;
   Data: Uint8Array;
   StreamName?: string;
 }
@@ -289,6 +293,7 @@ export interface PutRecordOutput {
 export interface PutRecordsInput {
   StreamId?: string;
   StreamARN?: string;
+  DryRun?: boolean;
   Records: PutRecordsRequestEntryList;
   StreamName?: string;
 }
@@ -300,7 +305,7 @@ export interface PutRecordsOutput {
 export interface PutRecordsRequestEntry {
   Data: Uint8Array;
   ExplicitHashKey?: string;
-  PartitionKey: string;
+  PartitionKey?: string;
 }
 export type PutRecordsRequestEntryList = PutRecordsRequestEntry[];
 export interface PutRecordsResultEntry {
@@ -316,7 +321,7 @@ export interface PutResourcePolicyInput {
   Policy: string;
 }
 export interface Record {
-  PartitionKey: string;
+  PartitionKey?: string;
   Data: Uint8Array;
   ApproximateArrivalTimestamp?: Date;
   SequenceNumber: string;
@@ -410,6 +415,7 @@ export interface StreamDescriptionSummary {
   StreamCreationTimestamp: Date;
   StreamModeDetails?: StreamModeDetails;
   WarmThroughput?: WarmThroughputObject;
+  RecordDistributionStrategy?: RecordDistributionStrategy;
   OpenShardCount: number;
   StreamName: string;
   EncryptionType?: EncryptionType;
@@ -457,6 +463,7 @@ export interface SubscribeToShardInput {
   ShardId: string;
   StartingPosition: StartingPosition;
   ConsumerARN: string;
+  DryRun?: boolean;
 }
 export interface SubscribeToShardOutput {
   EventStream: AsyncIterable<SubscribeToShardEventStream>;
@@ -526,6 +533,15 @@ export interface WarmThroughputObject {
   CurrentMiBps?: number;
   TargetMiBps?: number;
 }
+export interface DryRunOperationException {
+  message?: string;
+}
+export type RecordDistributionStrategy = "AUTO" | "USER_PARTITION_KEY";
+export interface UpdateStreamRecordDistributionStrategyInput {
+  StreamId?: string;
+  StreamARN: string;
+  RecordDistributionStrategy: RecordDistributionStrategy;
+}
 
 export interface OperationTypes {
   AddTagsToStream: { input: AddTagsToStreamInput; output: object; errors: "ResourceNotFoundException" | "ResourceInUseException" | "InvalidArgumentException" | "LimitExceededException" | "AccessDeniedException" };
@@ -541,9 +557,9 @@ export interface OperationTypes {
   DescribeStreamSummary: { input: DescribeStreamSummaryInput; output: DescribeStreamSummaryOutput; errors: "ResourceNotFoundException" | "LimitExceededException" | "InvalidArgumentException" | "AccessDeniedException" };
   DisableEnhancedMonitoring: { input: DisableEnhancedMonitoringInput; output: EnhancedMonitoringOutput; errors: "InvalidArgumentException" | "LimitExceededException" | "ResourceInUseException" | "ResourceNotFoundException" | "AccessDeniedException" };
   EnableEnhancedMonitoring: { input: EnableEnhancedMonitoringInput; output: EnhancedMonitoringOutput; errors: "InvalidArgumentException" | "LimitExceededException" | "ResourceInUseException" | "ResourceNotFoundException" | "AccessDeniedException" };
-  GetRecords: { input: GetRecordsInput; output: GetRecordsOutput; errors: "ResourceNotFoundException" | "InvalidArgumentException" | "ProvisionedThroughputExceededException" | "ExpiredIteratorException" | "KMSDisabledException" | "KMSInvalidStateException" | "KMSAccessDeniedException" | "KMSNotFoundException" | "KMSOptInRequired" | "KMSThrottlingException" | "AccessDeniedException" | "InternalFailureException" };
+  GetRecords: { input: GetRecordsInput; output: GetRecordsOutput; errors: "ResourceNotFoundException" | "InvalidArgumentException" | "ProvisionedThroughputExceededException" | "ExpiredIteratorException" | "KMSDisabledException" | "KMSInvalidStateException" | "KMSAccessDeniedException" | "KMSNotFoundException" | "KMSOptInRequired" | "KMSThrottlingException" | "AccessDeniedException" | "InternalFailureException" | "DryRunOperationException" };
   GetResourcePolicy: { input: GetResourcePolicyInput; output: GetResourcePolicyOutput; errors: "AccessDeniedException" | "ResourceNotFoundException" | "LimitExceededException" | "InvalidArgumentException" | "ResourceInUseException" };
-  GetShardIterator: { input: GetShardIteratorInput; output: GetShardIteratorOutput; errors: "ResourceNotFoundException" | "InvalidArgumentException" | "ProvisionedThroughputExceededException" | "AccessDeniedException" | "InternalFailureException" };
+  GetShardIterator: { input: GetShardIteratorInput; output: GetShardIteratorOutput; errors: "ResourceNotFoundException" | "InvalidArgumentException" | "ProvisionedThroughputExceededException" | "AccessDeniedException" | "InternalFailureException" | "DryRunOperationException" };
   IncreaseStreamRetentionPeriod: { input: IncreaseStreamRetentionPeriodInput; output: object; errors: "ResourceInUseException" | "ResourceNotFoundException" | "LimitExceededException" | "InvalidArgumentException" | "AccessDeniedException" };
   ListShards: { input: ListShardsInput; output: ListShardsOutput; errors: "ResourceNotFoundException" | "InvalidArgumentException" | "LimitExceededException" | "ExpiredNextTokenException" | "ResourceInUseException" | "AccessDeniedException" };
   ListStreamConsumers: { input: ListStreamConsumersInput; output: ListStreamConsumersOutput; errors: "ResourceNotFoundException" | "InvalidArgumentException" | "LimitExceededException" | "ExpiredNextTokenException" | "ResourceInUseException" };
@@ -551,15 +567,15 @@ export interface OperationTypes {
   ListTagsForResource: { input: ListTagsForResourceInput; output: ListTagsForResourceOutput; errors: "ResourceNotFoundException" | "ResourceInUseException" | "InvalidArgumentException" | "LimitExceededException" | "AccessDeniedException" };
   ListTagsForStream: { input: ListTagsForStreamInput; output: ListTagsForStreamOutput; errors: "ResourceNotFoundException" | "InvalidArgumentException" | "LimitExceededException" | "AccessDeniedException" };
   MergeShards: { input: MergeShardsInput; output: object; errors: "ResourceNotFoundException" | "ResourceInUseException" | "InvalidArgumentException" | "LimitExceededException" | "ValidationException" | "AccessDeniedException" };
-  PutRecord: { input: PutRecordInput; output: PutRecordOutput; errors: "ResourceNotFoundException" | "InvalidArgumentException" | "ProvisionedThroughputExceededException" | "KMSDisabledException" | "KMSInvalidStateException" | "KMSAccessDeniedException" | "KMSNotFoundException" | "KMSOptInRequired" | "KMSThrottlingException" | "AccessDeniedException" | "InternalFailureException" };
-  PutRecords: { input: PutRecordsInput; output: PutRecordsOutput; errors: "ResourceNotFoundException" | "InvalidArgumentException" | "ProvisionedThroughputExceededException" | "KMSDisabledException" | "KMSInvalidStateException" | "KMSAccessDeniedException" | "KMSNotFoundException" | "KMSOptInRequired" | "KMSThrottlingException" | "AccessDeniedException" | "InternalFailureException" };
+  PutRecord: { input: PutRecordInput; output: PutRecordOutput; errors: "ResourceNotFoundException" | "InvalidArgumentException" | "ProvisionedThroughputExceededException" | "KMSDisabledException" | "KMSInvalidStateException" | "KMSAccessDeniedException" | "KMSNotFoundException" | "KMSOptInRequired" | "KMSThrottlingException" | "AccessDeniedException" | "InternalFailureException" | "DryRunOperationException" };
+  PutRecords: { input: PutRecordsInput; output: PutRecordsOutput; errors: "ResourceNotFoundException" | "InvalidArgumentException" | "ProvisionedThroughputExceededException" | "KMSDisabledException" | "KMSInvalidStateException" | "KMSAccessDeniedException" | "KMSNotFoundException" | "KMSOptInRequired" | "KMSThrottlingException" | "AccessDeniedException" | "InternalFailureException" | "DryRunOperationException" };
   PutResourcePolicy: { input: PutResourcePolicyInput; output: object; errors: "AccessDeniedException" | "ResourceNotFoundException" | "LimitExceededException" | "InvalidArgumentException" | "ResourceInUseException" };
   RegisterStreamConsumer: { input: RegisterStreamConsumerInput; output: RegisterStreamConsumerOutput; errors: "InvalidArgumentException" | "LimitExceededException" | "ResourceInUseException" | "ResourceNotFoundException" };
   RemoveTagsFromStream: { input: RemoveTagsFromStreamInput; output: object; errors: "ResourceNotFoundException" | "ResourceInUseException" | "InvalidArgumentException" | "LimitExceededException" | "AccessDeniedException" };
   SplitShard: { input: SplitShardInput; output: object; errors: "ResourceNotFoundException" | "ResourceInUseException" | "InvalidArgumentException" | "LimitExceededException" | "ValidationException" | "AccessDeniedException" };
   StartStreamEncryption: { input: StartStreamEncryptionInput; output: object; errors: "InvalidArgumentException" | "LimitExceededException" | "ResourceInUseException" | "ResourceNotFoundException" | "KMSDisabledException" | "KMSInvalidStateException" | "KMSAccessDeniedException" | "KMSNotFoundException" | "KMSOptInRequired" | "KMSThrottlingException" | "AccessDeniedException" };
   StopStreamEncryption: { input: StopStreamEncryptionInput; output: object; errors: "InvalidArgumentException" | "LimitExceededException" | "ResourceInUseException" | "ResourceNotFoundException" | "AccessDeniedException" };
-  SubscribeToShard: { input: SubscribeToShardInput; output: SubscribeToShardOutput; errors: "ResourceNotFoundException" | "InvalidArgumentException" | "ResourceInUseException" | "LimitExceededException" | "AccessDeniedException" };
+  SubscribeToShard: { input: SubscribeToShardInput; output: SubscribeToShardOutput; errors: "ResourceNotFoundException" | "InvalidArgumentException" | "ResourceInUseException" | "LimitExceededException" | "AccessDeniedException" | "DryRunOperationException" };
   TagResource: { input: TagResourceInput; output: object; errors: "ResourceNotFoundException" | "ResourceInUseException" | "InvalidArgumentException" | "LimitExceededException" | "AccessDeniedException" };
   UntagResource: { input: UntagResourceInput; output: object; errors: "ResourceNotFoundException" | "ResourceInUseException" | "InvalidArgumentException" | "LimitExceededException" | "AccessDeniedException" };
   UpdateAccountSettings: { input: UpdateAccountSettingsInput; output: UpdateAccountSettingsOutput; errors: "InvalidArgumentException" | "ValidationException" | "LimitExceededException" };
@@ -567,6 +583,12 @@ export interface OperationTypes {
   UpdateShardCount: { input: UpdateShardCountInput; output: UpdateShardCountOutput; errors: "InvalidArgumentException" | "LimitExceededException" | "ResourceInUseException" | "ResourceNotFoundException" | "ValidationException" | "AccessDeniedException" };
   UpdateStreamMode: { input: UpdateStreamModeInput; output: object; errors: "InvalidArgumentException" | "LimitExceededException" | "ResourceInUseException" | "ResourceNotFoundException" | "ValidationException" };
   UpdateStreamWarmThroughput: { input: UpdateStreamWarmThroughputInput; output: UpdateStreamWarmThroughputOutput; errors: "AccessDeniedException" | "ResourceNotFoundException" | "LimitExceededException" | "InvalidArgumentException" | "ResourceInUseException" | "ValidationException" };
+  CreateChannel: { input: object; output: object; errors: never };
+  DeleteChannel: { input: object; output: object; errors: never };
+  DescribeChannel: { input: object; output: object; errors: never };
+  ListChannels: { input: object; output: object; errors: never };
+  UpdateChannel: { input: object; output: object; errors: never };
+  UpdateStreamRecordDistributionStrategy: { input: UpdateStreamRecordDistributionStrategyInput; output: object; errors: "AccessDeniedException" | "InvalidArgumentException" | "LimitExceededException" | "ResourceInUseException" | "ResourceNotFoundException" | "ValidationException" };
 }
 
 export type ErrorName =
@@ -585,4 +607,5 @@ export type ErrorName =
   | "ProvisionedThroughputExceededException"
   | "ResourceInUseException"
   | "ResourceNotFoundException"
-  | "ValidationException";
+  | "ValidationException"
+  | "DryRunOperationException";

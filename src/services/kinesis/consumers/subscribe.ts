@@ -3,7 +3,7 @@ import type { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { noSuchConsumer, noSuchStream } from "../errors.ts";
+import { dryRun, noSuchConsumer, noSuchStream } from "../errors.ts";
 import { positionOf } from "../records/iterators.ts";
 import { childrenOf, recordsFrom } from "../records/read.ts";
 import { toldOf } from "../records/told.ts";
@@ -28,13 +28,14 @@ const PULSE_MS = 5_000;
 const MOST_RECORDS = 1_000;
 
 export const subscribing = {
-  async SubscribeToShard(ctx, { ConsumerARN, ShardId, StartingPosition }) {
+  async SubscribeToShard(ctx, { ConsumerARN, ShardId, StartingPosition, DryRun }) {
     const { consumer, stream, shard } = await ctx.read(async (tx) => {
       const found = await consumerAt(tx, ctx, { ConsumerARN });
       const its = await streamAt(tx, ctx, { StreamName: found.stream });
       return { consumer: found, stream: its, shard: await shardAt(tx, ctx, its, ShardId) };
     });
     const from = await positionOf(ctx, stream, shard, StartingPosition);
+    if (DryRun) throw dryRun();
     const held = await ctx.read((tx) => subscribe(ctx, tx, consumer, shard));
     const takenOver = () => inUse(ctx, consumer, shard);
     return { EventStream: eventsFrom(ctx, { consumer, shard, from, held, takenOver }) };

@@ -1,7 +1,7 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { expiredIterator, invalid, noSuchShard, shardIsGone } from "../errors.ts";
+import { dryRun, expiredIterator, invalid, noSuchShard, shardIsGone } from "../errors.ts";
 import { indexOfShard, isOf, parseSequenceNumber, shardId } from "../shards/sequence.ts";
 import { shardAt } from "../shards/shards.ts";
 import { nameOf, recordRows, type Shard, type Stream, streams } from "../store.ts";
@@ -38,6 +38,7 @@ export const iterators = {
       ...(input.StartingSequenceNumber !== undefined && { SequenceNumber: input.StartingSequenceNumber }),
       ...(input.Timestamp && { Timestamp: input.Timestamp }),
     });
+    if (input.DryRun) throw dryRun();
     return { ShardIterator: iterator(ctx, stream, shard, next) };
   },
 } satisfies Handlers<"kinesis">;

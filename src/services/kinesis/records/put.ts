@@ -2,13 +2,21 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { invalid, tooLarge, tooMuchWritten } from "../errors.ts";
+import {
+  dryRun,
+  invalid,
+  keysMissing,
+  noSuchStream,
+  orderedAndDistributed,
+  tooLarge,
+  tooMuchWritten,
+} from "../errors.ts";
 import { countWritten } from "../shards/growth.ts";
 import { HASHES } from "../shards/ranges.ts";
 import { type Route, routeFor, routesOf } from "../shards/routes.ts";
 import { parseSequenceNumber } from "../shards/sequence.ts";
 import { throughputOf } from "../shards/throughput.ts";
-import { type Stream, streamAt } from "../store.ts";
+import { type Named, nameOf, type Stream, streams } from "../store.ts";
 import { type Sent, storeRecords } from "./rows.ts";
 import { rawResults, type Told } from "./told.ts";
 import { wakeAll } from "./waiters.ts";
@@ -23,10 +31,11 @@ interface Entry extends Sent {
 export const writing = {
   async PutRecord(ctx, input) {
     return ctx.transact(async (tx) => {
-      const stream = await streamAt(tx, ctx, input);
+      const stream = await streamFor(tx, ctx, input, [input], () => "partitionKey");
       checkSizes(stream, [input], [sizeOf(input)], () => "data");
       checkHash(input);
       checkOrdering(ctx, stream, input.SequenceNumberForOrdering);
+      if (input.DryRun) throw dryRun();
       const [told] = await put(ctx, tx, stream, [input]);
       if (told instanceof AwsError) throw told;
       return { ...told!, EncryptionType: encryptionOf(stream) };
@@ -38,9 +47,11 @@ export const writing = {
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     if (bytes > MOST_BYTES) throw invalid(`Records size exceeds ${MOST_BYTES / 2 ** 20} MB limit`);
     return ctx.transact(async (tx) => {
-      const stream = await streamAt(tx, ctx, input);
-      checkSizes(stream, input.Records, sizes, (at) => `records.${at + 1}.member.data`);
+      const pathOf = (member: string) => (at: number) => `records.${at + 1}.member.${member}`;
+      const stream = await streamFor(tx, ctx, input, input.Records, pathOf("partitionKey"));
+      checkSizes(stream, input.Records, sizes, pathOf("data"));
       for (const record of input.Records) checkHash(record);
+      if (input.DryRun) throw dryRun();
       const told = await put(ctx, tx, stream, input.Records);
       return {
         FailedRecordCount: told.filter((one) => one instanceof AwsError).length,
@@ -51,7 +62,25 @@ export const writing = {
   },
 } satisfies Handlers<"kinesis">;
 
-const sizeOf = ({ Data, PartitionKey }: Entry): number => Data.length + Buffer.byteLength(PartitionKey);
+const sizeOf = ({ Data, PartitionKey = "" }: Entry): number => Data.length + Buffer.byteLength(PartitionKey);
+
+/** Records need no key where they are distributed without one; elsewhere one that is missing is told of before all else. */
+async function streamFor(
+  tx: Transaction,
+  { account }: Context,
+  named: Named,
+  sent: readonly Entry[],
+  pathOf: (at: number) => string,
+): Promise<Stream> {
+  const name = nameOf(named);
+  const stream = await tx.get(streams, [name]);
+  if (stream?.distribution !== "AUTO" && sent.some(({ PartitionKey }) => PartitionKey === undefined)) {
+    const missing = sent.flatMap(({ PartitionKey }, at) => (PartitionKey === undefined ? [pathOf(at)] : []));
+    throw keysMissing(missing.slice(0, MOST_TOLD));
+  }
+  if (!stream) throw noSuchStream(name, account);
+  return stream;
+}
 
 /** Told only of what is encrypted. */
 const encryptionOf = ({ encryption }: Stream) => (encryption ? ("KMS" as const) : undefined);
@@ -62,7 +91,7 @@ async function put(ctx: Context, tx: Transaction, stream: Stream, sent: readonly
   const told = new Array<Told>(sent.length);
   const time = tx.now();
   let [bytes, count] = [0, 0];
-  for (const [route, all] of byRoute(open, sent)) {
+  for (const [route, all] of byRoute(sent.length, routing(tx, stream, open, sent))) {
     const throughput = throughputOf(ctx, tx, route.shard, "write");
     const its = all.filter((at) => {
       const size = sizeOf(sent[at]!);
@@ -85,10 +114,10 @@ async function put(ctx: Context, tx: Transaction, stream: Stream, sent: readonly
 }
 
 /** Which of them go to each shard. */
-function byRoute(open: readonly Route[], sent: readonly Entry[]): Map<Route, number[]> {
+function byRoute(count: number, routeOf: (at: number) => Route): Map<Route, number[]> {
   const found = new Map<Route, number[]>();
-  for (let at = 0; at < sent.length; at++) {
-    const route = routeFor(open, sent[at]!);
+  for (let at = 0; at < count; at++) {
+    const route = routeOf(at);
     const its = found.get(route);
     if (its) its.push(at);
     else found.set(route, [at]);
@@ -96,9 +125,17 @@ function byRoute(open: readonly Route[], sent: readonly Entry[]): Map<Route, num
   return found;
 }
 
+/** By their keys; or evenly, whatever their keys are. */
+function routing(tx: Transaction, { distribution }: Stream, open: readonly Route[], sent: readonly Entry[]) {
+  if (distribution !== "AUTO") return (at: number) => routeFor(open, sent[at]!);
+  const first = tx.random.below(open.length);
+  return (at: number) => open[(first + at) % open.length]!;
+}
+
 /** Numbers grow anyhow: it only has to be one, and none of the future. */
-function checkOrdering(ctx: Context, { name }: Stream, text: string | undefined): void {
+function checkOrdering(ctx: Context, { name, distribution }: Stream, text: string | undefined): void {
   if (text === undefined) return;
+  if (distribution === "AUTO") throw orderedAndDistributed();
   const number = parseSequenceNumber(text);
   if (number === undefined || number.time * 1_000 > ctx.clock.now())
     throw invalid(

@@ -1,7 +1,7 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { invalid, shardIsGone, tooMuchRead } from "../errors.ts";
+import { dryRun, invalid, shardIsGone, tooMuchRead } from "../errors.ts";
 import { shardId } from "../shards/sequence.ts";
 import { throughputOf } from "../shards/throughput.ts";
 import {
@@ -24,7 +24,7 @@ const PAGE = 1_000;
 const FIRST_PAGE = 16;
 
 export const reading = {
-  async GetRecords(ctx, { ShardIterator, StreamARN, Limit = 10_000 }) {
+  async GetRecords(ctx, { ShardIterator, StreamARN, DryRun, Limit = 10_000 }) {
     const at = iteratorIn(ctx, ShardIterator);
     if (StreamARN !== undefined && nameOf({ StreamARN }) !== at.stream)
       throw invalid("The StreamARN must be that of the ShardIterator's stream.");
@@ -33,6 +33,7 @@ export const reading = {
       if (stream?.number !== at.number) throw shardIsGone(shardId(at.shard), at.stream, ctx.account);
       const shard = await tx.get(shards, [stream.number, at.shard]);
       if (!shard) throw shardIsGone(shardId(at.shard), at.stream, ctx.account);
+      if (DryRun) throw dryRun();
       const throughput = throughputOf(ctx, tx, shard, "read");
       if (!throughput.takes(0)) throw tooMuchRead(shardId(shard.index), stream.name, ctx.account);
       const { records, next, behind } = await recordsFrom(tx, stream, shard, at.next, Limit);

@@ -10,7 +10,8 @@ export const POSITIONS = 1_024;
 export const rowAt = (position: number): number => Math.floor(position / POSITIONS);
 
 export interface Sent {
-  PartitionKey: string;
+  /** None is kept as an empty one, which no record has. */
+  PartitionKey?: string | undefined;
   Data: Uint8Array;
 }
 
@@ -49,7 +50,7 @@ export function storeRecords(
 ): number[] {
   const positions: number[] = [];
   const sizes = records.map(
-    ({ PartitionKey, Data }) => RECORD_HEAD + Buffer.byteLength(PartitionKey) + Data.length,
+    ({ PartitionKey = "", Data }) => RECORD_HEAD + Buffer.byteLength(PartitionKey) + Data.length,
   );
   for (let from = 0; from < records.length; ) {
     let size = sizes[from]!;
@@ -68,7 +69,7 @@ function packed(records: readonly Sent[], from: number, to: number, size: number
   const out = Buffer.allocUnsafe(HEAD + size);
   let at = HEAD;
   for (let index = from; index < to; index++) {
-    const { PartitionKey, Data } = records[index]!;
+    const { PartitionKey = "", Data } = records[index]!;
     const keyLength = out.write(PartitionKey, at + RECORD_HEAD);
     out.writeUInt16BE(keyLength, at);
     out.writeUInt32BE(Data.length, at + 2);

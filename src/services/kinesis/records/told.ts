@@ -12,7 +12,7 @@ export function toldOf(shard: Shard, stored: readonly Stored[]): Kinesis.Record[
     SequenceNumber: numberOf(position, arrival),
     ApproximateArrivalTimestamp: new Date(arrival),
     Data: bytes.subarray(dataAt, end),
-    PartitionKey: bytes.toString("utf8", keyAt, dataAt),
+    ...(dataAt > keyAt && { PartitionKey: bytes.toString("utf8", keyAt, dataAt) }),
     EncryptionType: isSealed ? "KMS" : undefined,
   }));
 }
@@ -24,8 +24,8 @@ function jsonOf(shard: Shard, stored: readonly Stored[]): string {
   for (const { position, arrival, isSealed, bytes, keyAt, dataAt, end } of stored) {
     if (text !== "") text += ",";
     text += `{"SequenceNumber":"${numberOf(position, arrival)}","ApproximateArrivalTimestamp":${arrival / 1_000}`;
-    text += `,"Data":"${bytes.toString("base64", dataAt, end)}","PartitionKey":`;
-    text += JSON.stringify(bytes.toString("utf8", keyAt, dataAt));
+    text += `,"Data":"${bytes.toString("base64", dataAt, end)}"`;
+    if (dataAt > keyAt) text += `,"PartitionKey":${JSON.stringify(bytes.toString("utf8", keyAt, dataAt))}`;
     text += isSealed ? ',"EncryptionType":"KMS"}' : "}";
   }
   return `[${text}]`;

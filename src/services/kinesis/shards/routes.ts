@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { PutRecordInput } from "#aws/contract/types/kinesis.ts";
 import { memory } from "#kernel/memory.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { isOpen, type Shard, type Stream, shardsOf } from "../store.ts";
@@ -62,7 +63,7 @@ export const placeOf = (open: readonly Route[], hash: bigint): number =>
 /** Where a record goes: by the MD5 hash of its partition key, unless it says by which hash. */
 export function routeFor(
   open: readonly Route[],
-  { PartitionKey, ExplicitHashKey }: { PartitionKey: string; ExplicitHashKey?: string | undefined },
+  { PartitionKey = "", ExplicitHashKey }: Pick<PutRecordInput, "PartitionKey" | "ExplicitHashKey">,
 ): Route {
   const wanted = ExplicitHashKey === undefined ? hash("md5", PartitionKey) : digits(ExplicitHashKey);
   return open[search(open, wanted)]!;

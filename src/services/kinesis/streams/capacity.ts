@@ -1,7 +1,8 @@
+import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
-import { invalid, onlyCommitted, onlyOnDemand } from "../errors.ts";
+import { invalid, onlyCommitted, onlyDistributedOnDemand, onlyOnDemand } from "../errors.ts";
 import { scaleTo } from "../shards/scaling.ts";
 import { activeAt, type Stream, streamArn, streams } from "../store.ts";
 import { isCommitted } from "./account.ts";
@@ -23,11 +24,21 @@ export const capacityOperations = {
       if (stream.mode !== mode) {
         if (mode === "ON_DEMAND") await checkOnDemand(tx, ctx);
         const modeChanges = onceMore(stream.modeChanges, MOST_CHANGES, tx.now(), "mode");
-        changed = { ...stream, mode, modeChanges };
+        changed = { ...stream, mode, modeChanges, distribution: undefined };
       }
       tx.put(streams, changed);
       if (input.WarmThroughputMiBps !== undefined)
         await warm(ctx, tx, changed, input.WarmThroughputMiBps, "UpdateStreamMode");
+      return {};
+    });
+  },
+
+  async UpdateStreamRecordDistributionStrategy(ctx, input) {
+    const { RecordDistributionStrategy: distribution } = input;
+    return ctx.transact(async (tx) => {
+      const stream = await activeAt(tx, ctx, input);
+      checkDistribution(stream.mode, distribution);
+      tx.put(streams, { ...stream, distribution });
       return {};
     });
   },
@@ -45,6 +56,14 @@ export const capacityOperations = {
     });
   },
 } satisfies Handlers<"kinesis">;
+
+/** @throws {AwsError} InvalidArgumentException */
+export function checkDistribution(
+  mode: Stream["mode"],
+  distribution: Kinesis.RecordDistributionStrategy | undefined,
+): void {
+  if (distribution === "AUTO" && mode !== "ON_DEMAND") throw onlyDistributedOnDemand();
+}
 
 /** Makes a stream ready for so much. @throws {AwsError} */
 async function warm(ctx: Context, tx: Transaction, stream: Stream, mibps: number, operation: string) {

@@ -20,7 +20,7 @@ import {
 } from "../store.ts";
 import { tokenIn, tokenOf } from "../tokens.ts";
 import { isAdvantaged } from "./account.ts";
-import { checkWarm, shardsFor } from "./capacity.ts";
+import { checkDistribution, checkWarm, shardsFor } from "./capacity.ts";
 import { checkOnDemand, checkShards, countsOf, MOST_ON_DEMAND, shardLimit } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
 import { forget, trim } from "./trim.ts";
@@ -38,7 +38,8 @@ export const streamOperations = {
       throw invalid("ShardCount is expected when StreamMode=PROVISIONED");
     if (mode === "ON_DEMAND" && input.ShardCount !== undefined)
       throw invalid("ShardCount is not expected when StreamMode=ON_DEMAND");
-    const { WarmThroughputMiBps: mibps } = input;
+    const { WarmThroughputMiBps: mibps, RecordDistributionStrategy: distribution } = input;
+    checkDistribution(mode, distribution);
     const count = input.ShardCount ?? shardsFor(mibps);
     checkTags(input.Tags ?? {}, input.StreamName, ctx);
     return ctx.transact(async (tx) => {
@@ -55,6 +56,7 @@ export const streamOperations = {
         nextShard: 0,
         openShards: 0,
         maxRecordKib: input.MaxRecordSizeInKiB ?? 1_024,
+        distribution,
         monitoring: [],
         tags: input.Tags ?? {},
         created: tx.now(),
@@ -107,6 +109,8 @@ export const streamOperations = {
           OpenShardCount: stream.openShards,
           ConsumerCount: registered.length,
           MaxRecordSizeInKiB: stream.maxRecordKib,
+          RecordDistributionStrategy:
+            stream.mode === "ON_DEMAND" ? (stream.distribution ?? "USER_PARTITION_KEY") : undefined,
           WarmThroughput: (await isAdvantaged(tx, stream))
             ? { TargetMiBps: stream.goal?.count, CurrentMiBps: stream.openShards }
             : undefined,

@@ -48,7 +48,7 @@ export function kinesisStream(ctx: Context, pipe: Pipe): StreamSource {
       const events = Records.map((record) => ({
         ...recordEvent(pipe, shard, record),
         sequence: record.SequenceNumber,
-        partition: record.PartitionKey,
+        partition: record.PartitionKey ?? record.SequenceNumber,
         arrival: record.ApproximateArrivalTimestamp!.getTime(),
       }));
       return { events, next: NextShardIterator };
