@@ -90,7 +90,6 @@ const TABLES: [object, string][] = [
     `${INVALID}Some index key attributes are not defined in AttributeDefinitions. Keys: [b], AttributeDefinitions: [a]`,
   ],
   [{ ...base, KeySchema: keys("a", "b") }, "Invalid KeySchema: Some index key attribute have no definition"],
-  [global({ KeySchema: keys("b", "c") }), "Invalid KeySchema: Some index key attribute have no definition"],
   [
     {
       ...two,
@@ -175,6 +174,64 @@ refusals(
   api("CreateTable"),
   TABLES.map(([input, message]): Refusal => ["CreateTable", input, message]),
 );
+/** Which attributes are defined is looked at by how many they are, and told in the order of hash maps. */
+refusals("https://github.com/getmoto/moto/pull/4428", [
+  [
+    "CreateTable",
+    { ...base, AttributeDefinitions: names("b"), KeySchema: keys("a", "b") },
+    "Invalid KeySchema: Some index key attribute have no definition",
+  ],
+  [
+    "CreateTable",
+    { ...base, AttributeDefinitions: names("a", "c"), KeySchema: keys("a", "b") },
+    `${INVALID}Some index key attributes are not defined in AttributeDefinitions. Keys: [a, b], AttributeDefinitions: [a, c]`,
+  ],
+]);
+const unused = (defined: string, used: string) =>
+  `${INVALID}Some AttributeDefinitions are not used. AttributeDefinitions: [${defined}], keys used: [${used}]`;
+refusals(measured("table-indexes"), [
+  [
+    "CreateTable",
+    {
+      ...global({ KeySchema: keys("q") }),
+      AttributeDefinitions: names("pk", "sk"),
+      KeySchema: keys("pk", "sk"),
+    },
+    `${INVALID}Some index key attributes are not defined in AttributeDefinitions. Keys: [q], AttributeDefinitions: [sk, pk]`,
+  ],
+  // Whatever else is wrong with an index is told after that.
+  [
+    "CreateTable",
+    {
+      ...global({ KeySchema: keys("a"), Projection: {}, ProvisionedThroughput: undefined }),
+      AttributeDefinitions: names("pk", "sk", "a", "b", "c"),
+      KeySchema: keys("pk", "sk"),
+    },
+    unused("sk, a, b, pk, c", "a, sk, pk"),
+  ],
+]);
+refusals("https://github.com/aws-samples/aws-batch-processing-job-repo/pull/4", [
+  [
+    "CreateTable",
+    {
+      ...global({ KeySchema: keys("ProductName") }),
+      AttributeDefinitions: names("ProductId", "ProductName", "CreatedTime", "ProductDescription"),
+      KeySchema: keys("ProductId", "CreatedTime"),
+    },
+    unused("ProductId, CreatedTime, ProductDescription, ProductName", "CreatedTime, ProductName, ProductId"),
+  ],
+]);
+refusals("https://github.com/aws/aws-sdk-java/issues/335", [
+  [
+    "CreateTable",
+    {
+      ...global({ KeySchema: keys("index") }),
+      AttributeDefinitions: names("hash", "index", "extra"),
+      KeySchema: keys("hash"),
+    },
+    unused("index, hash, extra", "index, hash"),
+  ],
+]);
 refusals(api("CreateTable"), [
   ["CreateTable", { ...base, TableName: "there" }, "Table already exists: there", "ResourceInUseException"],
 ]);

@@ -1,4 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { inJavaMap } from "#lib/java-map.ts";
 import { repeated } from "#lib/repeated.ts";
 import { invalid, invalidParameters } from "../errors.ts";
 import { namesOf } from "../items/keys.ts";
@@ -46,15 +47,20 @@ export function schemaOf(input: Sent, region: string): Schema {
   checkTableMaximum(throughput, region);
   const key = keyNames(KeySchema);
   checkOnce(definitions);
+  if (definitions.length < KeySchema.length)
+    throw invalid("Invalid KeySchema: Some index key attribute have no definition");
   checkDefined(KeySchema, definitions);
   checkLists(input, key, definitions);
   // Of too many no more are looked at than it takes to be too many.
-  const local = (input.LocalSecondaryIndexes ?? [])
-    .slice(0, MOST_LOCAL + 1)
-    .map((index) => localIndex(index, key, definitions));
-  const global = (input.GlobalSecondaryIndexes ?? [])
-    .slice(0, MOST_GLOBAL + 1)
-    .map((index) => globalIndex(index, definitions, billing, region));
+  const locals = (input.LocalSecondaryIndexes ?? []).slice(0, MOST_LOCAL + 1);
+  const globals = (input.GlobalSecondaryIndexes ?? []).slice(0, MOST_GLOBAL + 1);
+  checkUsed(definitions, [
+    key,
+    ...locals.map(({ KeySchema: own }) => definedKey(keyNames(own), own, definitions)),
+    ...globals.map(({ KeySchema: own }) => definedKey(indexKeyNames(own), own, definitions)),
+  ]);
+  const local = locals.map((index) => localIndex(index, key));
+  const global = globals.map((index) => globalIndex(index, definitions, billing, region));
   if (local.length > MOST_LOCAL)
     throw invalidParameters(`Number of LocalSecondaryIndexes exceeds per-table limit of ${MOST_LOCAL}`);
   if (global.length > MOST_GLOBAL)
@@ -66,11 +72,6 @@ export function schemaOf(input: Sent, region: string): Schema {
     if (names.has(name)) throw invalidParameters(`Duplicate index name: ${name}`);
     names.add(name);
   }
-  const used = new Set([key, ...indexes.map((index) => index.key)].flatMap(namesOf));
-  if (definitions.some(({ AttributeName }) => !used.has(AttributeName)))
-    throw invalidParameters(
-      `Some AttributeDefinitions are not used. AttributeDefinitions: [${namesIn(definitions)}], keys used: [${[...used].join(", ")}]`,
-    );
   const whose = { billing, region };
   const capacity = bounded({ throughput }, whose, input.OnDemandThroughput, true);
   return {
@@ -155,29 +156,46 @@ function checkDefined(
   definitions: readonly DynamoDB.AttributeDefinition[],
 ): void {
   const defined = new Set(definitions.map(({ AttributeName }) => AttributeName));
-  const missing = schema.find(({ AttributeName }) => !defined.has(AttributeName));
-  if (!missing) return;
-  if (missing !== schema[0] || definitions.length === 0)
-    throw invalid("Invalid KeySchema: Some index key attribute have no definition");
+  if (schema.every(({ AttributeName }) => defined.has(AttributeName))) return;
+  const keys = schema.map(({ AttributeName }) => AttributeName).join(", ");
   throw invalidParameters(
-    `Some index key attributes are not defined in AttributeDefinitions. Keys: [${namesIn(schema)}], AttributeDefinitions: [${namesIn(definitions)}]`,
+    `Some index key attributes are not defined in AttributeDefinitions. Keys: [${keys}], AttributeDefinitions: [${definedNames(definitions)}]`,
   );
 }
 
-const namesIn = (list: readonly { AttributeName: string }[]) =>
-  list.map(({ AttributeName }) => AttributeName).join(", ");
-
-function localIndex(
-  sent: DynamoDB.LocalSecondaryIndex,
-  table: KeyNames,
+function definedKey(
+  key: KeyNames,
+  schema: readonly DynamoDB.KeySchemaElement[],
   definitions: readonly DynamoDB.AttributeDefinition[],
-): Omit<Index, "number"> {
+): KeyNames {
+  checkDefined(schema, definitions);
+  return key;
+}
+
+/** Before all else that may be wrong with an index. @throws {AwsError} ValidationException */
+function checkUsed(definitions: readonly DynamoDB.AttributeDefinition[], keys: readonly KeyNames[]): void {
+  const used = new Set(keys.flatMap(namesOf));
+  if (definitions.every(({ AttributeName }) => used.has(AttributeName))) return;
+  const names = inJavaMap([...used], (name) => name).join(", ");
+  throw invalidParameters(
+    `Some AttributeDefinitions are not used. AttributeDefinitions: [${definedNames(definitions)}], keys used: [${names}]`,
+  );
+}
+
+/** Of a map that is made for as many as they are. */
+const definedNames = (definitions: readonly DynamoDB.AttributeDefinition[]) =>
+  inJavaMap(
+    definitions.map(({ AttributeName }) => AttributeName),
+    (name) => name,
+    definitions.length,
+  ).join(", ");
+
+function localIndex(sent: DynamoDB.LocalSecondaryIndex, table: KeyNames): Omit<Index, "number"> {
   if (table.sort === undefined)
     throw invalidParameters(
       "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex",
     );
   const key = keyNames(sent.KeySchema);
-  checkDefined(sent.KeySchema, definitions);
   if (key.partition !== table.partition)
     throw invalidParameters(
       `Index KeySchema does not have the same leading hash key as table KeySchema for index: ${sent.IndexName}. index hash key: ${key.partition}, table hash key: ${table.partition}`,
