@@ -1,6 +1,7 @@
 import { type Violation, violationMessage } from "#aws/contract/constraints.ts";
 import { invalid } from "./errors.ts";
 import { checkResourceArn, isElsewhere } from "./resource-arn.ts";
+import { checkTableArn } from "./table-arn.ts";
 import { checkTagKeys, checkTags, type SentTag } from "./tables/tag-rules.ts";
 
 const PATTERN = "[a-zA-Z0-9_.-]+";
@@ -65,7 +66,8 @@ export function nameViolations(operation: string, input: Named): Violation[] {
   checkResource(operation, input);
   if (name === undefined && NAMING.has(operation))
     throw invalid("The parameter 'TableName' is required but was not present in the request");
-  if (name !== undefined && !isArn(name)) {
+  if (name !== undefined && isArn(name)) checkTableArn("tableName", name);
+  else if (name !== undefined) {
     if (TOGETHER.has(operation)) found.push(...wrongLength("tableName", name));
     else if (!ANY_TABLE.has(operation)) checkLength("TableName", name);
     if (!FORM.test(name)) found.push(wrongForm("tableName", name));
@@ -80,6 +82,7 @@ export function nameViolations(operation: string, input: Named): Violation[] {
     );
   if (input.TableArn === "" && operation === "ExportTableToPointInTime")
     throw invalid("Invalid TableArn: Invalid Table ARN");
+  for (const key of Object.keys(items ?? {})) if (isArn(key)) checkTableArn("requestItems", key);
   if (items && Object.keys(items).some((key) => !isArn(key) && !isName(key)))
     found.push({
       path: "requestItems",
@@ -107,10 +110,14 @@ function checkKeys(items: Record<string, { Keys?: object[] }>): void {
 function wrongNames(actions: Record<string, { TableName?: string } | undefined>, at: number): Violation[] {
   return Object.entries(actions).flatMap(([action, of]) => {
     const name = of?.TableName;
-    if (name === undefined || isArn(name)) return [];
+    if (name === undefined) return [];
+    const path = `transactItems.${at + 1}.member.${action[0]!.toLowerCase()}${action.slice(1)}.tableName`;
+    if (isArn(name)) {
+      checkTableArn(path, name);
+      return [];
+    }
     checkLength("TableName", name);
-    const member = `${action[0]!.toLowerCase()}${action.slice(1)}`;
-    return FORM.test(name) ? [] : [wrongForm(`transactItems.${at + 1}.member.${member}.tableName`, name)];
+    return FORM.test(name) ? [] : [wrongForm(path, name)];
   });
 }
 
