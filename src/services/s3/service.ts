@@ -16,7 +16,7 @@ import { bucketAbac } from "./configurations/abac.ts";
 import { bucketAcceleration } from "./configurations/acceleration.ts";
 import { bucketAnalytics } from "./configurations/analytics.ts";
 import { bucketMetrics } from "./configurations/metrics.ts";
-import { bucketCors } from "./cors/cors.ts";
+import { bucketCors } from "./cors/configuration.ts";
 import { crossOrigin } from "./cors/cross-origin.ts";
 import { bucketEncryption } from "./encryption/bucket-encryption.ts";
 import { bucketInventory } from "./inventory/configuration.ts";
@@ -39,7 +39,7 @@ import { deliverEvent } from "./notifications/notify.ts";
 import { objectCopying } from "./objects/copy.ts";
 import { objectDeletion } from "./objects/delete.ts";
 import { objectReading } from "./objects/get.ts";
-import { objectInspection } from "./objects/inspect.ts";
+import { objectInspection } from "./objects/get-attributes.ts";
 import { objectWriting } from "./objects/put.ts";
 import { formUpload, wrongForm } from "./post/endpoint.ts";
 import { replicationConfiguration } from "./replication/configuration.ts";
@@ -51,7 +51,7 @@ import { restoration } from "./storage-classes/restore.ts";
 import { tagging } from "./tagging.ts";
 import { bucketTiering } from "./tiering/configuration.ts";
 import { websiteEndpoint } from "./website/endpoint.ts";
-import { bucketWebsite } from "./website/website.ts";
+import { bucketWebsite } from "./website/configuration.ts";
 
 export const s3 = defineService({
   id: "s3",

@@ -2,7 +2,7 @@ import type { AwsError } from "#aws/errors.ts";
 import { s3Ids } from "#aws/protocols/s3.ts";
 import type { CrossOrigin, CrossOriginVerdict, EndpointRequest } from "#kernel/endpoint.ts";
 import { buckets } from "../store.ts";
-import { corsRules } from "./cors.ts";
+import { corsRules } from "./configuration.ts";
 import {
   corsBucketNotFound,
   corsNotAllowed,

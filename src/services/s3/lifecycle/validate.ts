@@ -1,6 +1,6 @@
 import type { LifecycleRule, LifecycleRuleFilter } from "#aws/contract/types/s3.ts";
 import { malformedXml } from "../errors.ts";
-import { checkActions } from "./actions.ts";
+import { checkActions } from "./validate-actions.ts";
 import {
   filterAmongPrefixes,
   idTooLong,

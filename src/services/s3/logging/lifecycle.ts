@@ -3,7 +3,7 @@ import { HOST_ID } from "#kernel/host-id.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import type { Action } from "../lifecycle/due.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
-import { book } from "./book.ts";
+import { append } from "./append.ts";
 import { lifecycleRecordOf } from "./record.ts";
 
 /**
@@ -19,7 +19,7 @@ const TRANSITIONS: Readonly<Record<string, string>> = {
   DEEP_ARCHIVE: "S3.TRANSITION_GDA.OBJECT",
 };
 
-/** Books what a rule did to a version, if the bucket has access logs; its tiers are no matter of rules. */
+/** Logs what a rule did to a version, if the bucket has access logs. Archive tiers are not of rules, and not logged. */
 export function logAction(
   ctx: Context,
   tx: Transaction,
@@ -43,7 +43,7 @@ export function logAction(
   }
 }
 
-/** Books that a rule ended an upload in parts. */
+/** Logs that a rule ended an upload in parts. */
 export function logAbort(
   ctx: Context,
   tx: Transaction,
@@ -63,5 +63,5 @@ interface Done {
 function log(ctx: Context, tx: Transaction, bucket: Bucket, done: Done): Promise<void> {
   const time = tx.now();
   const ids = { requestId: ctx.requestId, hostId: HOST_ID };
-  return book(tx, bucket, time, [lifecycleRecordOf(bucket, { ...done, ...ids, time })]);
+  return append(tx, bucket, time, [lifecycleRecordOf(bucket, { ...done, ...ids, time })]);
 }

@@ -7,16 +7,16 @@ import { accessPointArn } from "../access-points/store.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { findVersion } from "../versions.ts";
-import { book } from "./book.ts";
+import { append } from "./append.ts";
 import { logName } from "./operations.ts";
 import { type Entry, recordOf } from "./record.ts";
 
-/** Books what a bucket was asked, if it has access logs. A record is on disk before the answer leaves. */
+/** Logs what a bucket was asked, if it has access logs. A record is on disk before the answer leaves. */
 export const observe: Observe = (exchange, ctx) => {
   const place = placeOf(exchange);
   if (place.bucket === undefined) return;
   return whenReady(loggedAt(ctx, place.bucket), (logged) => {
-    if (logged || copies(exchange) !== undefined) return bookAt(ctx, logged, exchange, place);
+    if (logged || copies(exchange) !== undefined) return logAt(ctx, logged, exchange, place);
   });
 };
 
@@ -26,7 +26,7 @@ interface Logged {
   accessPoint?: string;
 }
 
-async function bookAt(ctx: Context, logged: Logged | undefined, exchange: Exchange, place: Place) {
+async function logAt(ctx: Context, logged: Logged | undefined, exchange: Exchange, place: Place) {
   const source = await loggedSource(ctx, exchange);
   if (!logged && !source) return;
   const time = exchange.received;
@@ -36,9 +36,9 @@ async function bookAt(ctx: Context, logged: Logged | undefined, exchange: Exchan
       const lines = entriesOf(exchange, place).map((entry) =>
         recordOf(bucket, exchange, { ...entry, accessPoint }),
       );
-      await book(tx, bucket, time, lines);
+      await append(tx, bucket, time, lines);
     }
-    if (source) await book(tx, source.bucket, time, [recordOf(source.bucket, exchange, source.entry)]);
+    if (source) await append(tx, source.bucket, time, [recordOf(source.bucket, exchange, source.entry)]);
   });
 }
 
@@ -46,13 +46,13 @@ function loggedAt(ctx: Context, name: string): MaybePromise<Logged | undefined> 
   return whenReady(
     ctx.look((tx) => tx.get(buckets, [name])),
     (bucket): MaybePromise<Logged | undefined> => {
-      if (!bucket) return loggedByWay(ctx, name);
+      if (!bucket) return loggedByAccessPoint(ctx, name);
       return bucket.logging && { bucket };
     },
   );
 }
 
-const loggedByWay = (ctx: Context, address: string) =>
+const loggedByAccessPoint = (ctx: Context, address: string) =>
   ctx.read(async (tx): Promise<Logged | undefined> => {
     const accessPoint = await accessPointAt(tx, address);
     const bucket = accessPoint && (await tx.get(buckets, [accessPoint.bucket]));

@@ -6,7 +6,7 @@ import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkUploadKey, customerKeyOf } from "../encryption/customer-key.ts";
 import { badChecksum, conditionalConflict, invalidRequest } from "../errors.ts";
-import { expirationOf } from "../lifecycle/told.ts";
+import { expirationOf } from "../lifecycle/answers.ts";
 import { lockFor } from "../lock/headers.ts";
 import { checksumMembers, expectedChecksum } from "../objects/checksums.ts";
 import { checkConditionForm, checkWrite } from "../objects/conditions.ts";

@@ -10,7 +10,7 @@ import {
 } from "../encryption/customer-key.ts";
 import { etagFor } from "../encryption/requested.ts";
 import { copySourceTooLarge } from "../errors.ts";
-import { abortMembers } from "../lifecycle/told.ts";
+import { abortMembers } from "../lifecycle/answers.ts";
 import { entriesWanted } from "../listing/parameters.ts";
 import { checkDigest } from "../lock/headers.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";

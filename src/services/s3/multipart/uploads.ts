@@ -5,7 +5,7 @@ import { toldEncryption } from "../encryption/customer-key.ts";
 import { checkEncryption, keptEncryption, requestedEncryption } from "../encryption/requested.ts";
 import { headerNotImplemented } from "../errors.ts";
 import { touch } from "../lifecycle/mark.ts";
-import { abortMembers } from "../lifecycle/told.ts";
+import { abortMembers } from "../lifecycle/answers.ts";
 import { lockFor, lockIn } from "../lock/headers.ts";
 import { attributesOf } from "../objects/attributes.ts";
 import { checkKey } from "../objects/key.ts";

@@ -3,7 +3,7 @@ import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import type { Change } from "../changes.ts";
 import type { Bucket } from "../store.ts";
-import { bridgeEvent } from "./bridge.ts";
+import { bridgeEvent } from "./eventbridge.ts";
 import { circumstancesOf } from "./circumstances.ts";
 import { send } from "./destinations.ts";
 import { covers } from "./event-types.ts";

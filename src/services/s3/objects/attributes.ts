@@ -22,6 +22,7 @@ type Described = Pick<
 >;
 
 const MOST_METADATA_BYTES = 2_048;
+
 /** @throws {AwsError} MetadataTooLarge, InvalidStorageClass, InvalidRedirectLocation */
 export function attributesOf(input: Described): Attributes {
   return {

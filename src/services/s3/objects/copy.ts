@@ -34,7 +34,7 @@ import {
   invalidRequest,
   preconditionFailed,
 } from "../errors.ts";
-import { expirationOf } from "../lifecycle/told.ts";
+import { expirationOf } from "../lifecycle/answers.ts";
 import { lockFor, lockIn } from "../lock/headers.ts";
 import { checkReadable } from "../storage-classes/archive.ts";
 import { type Bucket, bodies, type Checksum, type ObjectVersion } from "../store.ts";

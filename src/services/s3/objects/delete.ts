@@ -2,7 +2,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { authorizeDeletion } from "../access/judging.ts";
+import { authorizeDeletion } from "../access/on-object.ts";
 import { type Scene, sceneOf } from "../access/scene.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";

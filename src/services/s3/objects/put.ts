@@ -15,7 +15,7 @@ import {
   requestedEncryption,
 } from "../encryption/requested.ts";
 import { headerNotImplemented } from "../errors.ts";
-import { expirationOf } from "../lifecycle/told.ts";
+import { expirationOf } from "../lifecycle/answers.ts";
 import { checkDigest, lockFor, lockIn } from "../lock/headers.ts";
 import { type Bucket, bodies, type ObjectVersion } from "../store.ts";
 import { bodyReplaced, currentVersion, writeVersion } from "../versions.ts";

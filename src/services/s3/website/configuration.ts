@@ -1,75 +1,37 @@
-import type { Condition, Redirect, RoutingRule, WebsiteConfiguration } from "#aws/contract/types/s3.ts";
-import { malformedXml } from "../errors.ts";
-import {
-  blankHost,
-  emptyCondition,
-  indexNeeded,
-  invalidErrorCode,
-  invalidErrorKey,
-  invalidProtocol,
-  invalidRedirectCode,
-  invalidSuffix,
-  redirectHostNeeded,
-  redirectsAllAndMore,
-  tooManyRoutingRules,
-  twoReplacements,
-} from "./errors.ts";
+import type { WebsiteConfiguration } from "#aws/contract/types/s3.ts";
+import type { Handlers } from "#kernel/service.ts";
+import { bucketAt } from "../buckets/bucket.ts";
+import { configuration } from "../buckets/configurations.ts";
+import { checkDocument } from "../documents.ts";
+import { checkWebsite } from "./validate.ts";
+import { noSuchWebsite } from "./errors.ts";
 
-const MOST_RULES = 50;
+/** 128 KB. */
+const MOST_BYTES = 131_072;
 
-/**
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketWebsite.html
- * @throws {AwsError} InvalidArgument, InvalidRequest, MalformedXML
- */
-export function checkWebsite(website: WebsiteConfiguration): void {
-  const {
-    RedirectAllRequestsTo: all,
-    IndexDocument: index,
-    ErrorDocument: error,
-    RoutingRules: rules,
-  } = website;
-  if (all) {
-    if (index ?? error ?? rules) throw redirectsAllAndMore();
-    if (all.HostName === undefined) throw malformedXml();
-    if (all.HostName === "") throw redirectHostNeeded();
-    checkProtocol(all.Protocol);
-    return;
-  }
-  if (!index) throw indexNeeded();
-  if (index.Suffix === undefined) throw malformedXml();
-  if (index.Suffix === "" || index.Suffix.includes("/")) throw invalidSuffix(index.Suffix);
-  if (error && error.Key === undefined) throw malformedXml();
-  if (error?.Key === "") throw invalidErrorKey();
-  if (!rules) return;
-  if (rules.length === 0) throw malformedXml();
-  if (rules.length > MOST_RULES) throw tooManyRoutingRules(rules.length);
-  for (const rule of rules) checkRule(rule);
-}
+export const websites = configuration<WebsiteConfiguration>("website");
 
-function checkRule({ Condition: condition, Redirect: redirect }: RoutingRule): void {
-  if (!redirect) throw malformedXml();
-  if (condition) checkCondition(condition);
-  checkRedirect(redirect);
-}
+export const bucketWebsite = {
+  async PutBucketWebsite(ctx, input) {
+    checkDocument(ctx, { most: MOST_BYTES });
+    const website = input.WebsiteConfiguration;
+    checkWebsite(website);
+    return ctx.transact(async (tx) => {
+      websites.put(tx, await bucketAt(tx, input.Bucket), website);
+      return {};
+    });
+  },
 
-function checkCondition({ HttpErrorCodeReturnedEquals: code, KeyPrefixEquals: prefix }: Condition): void {
-  if (code === undefined && prefix === undefined) throw emptyCondition();
-  if (code === undefined) return;
-  if (!/^\d+$/.test(code)) throw malformedXml();
-  if (!/^[45]\d\d$/.test(code)) throw invalidErrorCode(code);
-}
+  async GetBucketWebsite(ctx, input) {
+    const website = await ctx.read(async (tx) => websites.get(tx, await bucketAt(tx, input.Bucket)));
+    if (!website) throw noSuchWebsite(input.Bucket);
+    return website;
+  },
 
-function checkRedirect(redirect: Redirect): void {
-  const { HttpRedirectCode: code, ReplaceKeyWith: key, ReplaceKeyPrefixWith: prefix } = redirect;
-  if ((code ?? key ?? prefix ?? redirect.HostName ?? redirect.Protocol) === undefined) throw malformedXml();
-  if (redirect.HostName === "") throw blankHost();
-  if (key !== undefined && prefix !== undefined) throw twoReplacements();
-  checkProtocol(redirect.Protocol);
-  if (code === undefined) return;
-  if (!/^\d+$/.test(code)) throw malformedXml();
-  if (!/^3\d\d$/.test(code) || code === "300") throw invalidRedirectCode(code);
-}
-
-function checkProtocol(protocol: string | undefined): void {
-  if (protocol !== undefined && protocol !== "http" && protocol !== "https") throw invalidProtocol();
-}
+  async DeleteBucketWebsite(ctx, input) {
+    return ctx.transact(async (tx) => {
+      websites.delete(tx, await bucketAt(tx, input.Bucket));
+      return {};
+    });
+  },
+} satisfies Handlers<"s3">;

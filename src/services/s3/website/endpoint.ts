@@ -13,7 +13,7 @@ import { type Bucket, buckets } from "../store.ts";
 import { incorrectEndpoint, invalidUri, noSuchWebsite, websiteMethodNotAllowed } from "./errors.ts";
 import { errorHeaders, errorPage, redirection } from "./pages.ts";
 import { encodedKey, inHeader, routed, type Visit } from "./routing.ts";
-import { websites } from "./website.ts";
+import { websites } from "./configuration.ts";
 
 /**
  * A bucket as a website: read by anybody whom the bucket lets read, in a browser's terms.

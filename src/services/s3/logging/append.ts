@@ -3,8 +3,8 @@ import type { Bucket } from "../store.ts";
 import { deliverLogs } from "./delivery.ts";
 import { DELIVERY_DELAY_MS, logRecords } from "./store.ts";
 
-/** Puts lines into the log of a bucket; the first one of a batch sees to it that the batch is delivered. */
-export async function book(
+/** Appends lines to a bucket's log. The first that waits has all of them delivered. */
+export async function append(
   tx: Transaction,
   { id, name }: Bucket,
   time: number,
