@@ -1,22 +1,15 @@
 import { passing } from "#kernel/authorize.ts";
 import type { Access } from "#kernel/service.ts";
 import {
-  onAnnotation,
   onBatch,
   onBucket,
   onBucketByName,
   onBucketsPolicy,
-  onCopy,
   onCreation,
-  onDeletion,
-  onInitiation,
-  onObject,
-  onRetention,
   onService,
-  onUpload,
-  onVersion,
-  onWrite,
-} from "./access/judging.ts";
+} from "./access/on-bucket.ts";
+import { onAnnotation, onDeletion, onObject, onRetention, onVersion } from "./access/on-object.ts";
+import { onCopy, onInitiation, onUpload, onWrite } from "./access/on-write.ts";
 
 /**
  * What IAM judges of each operation.

@@ -3,7 +3,7 @@ import type { PublicAccessBlock } from "../access/blocks.ts";
 import type { Tag } from "../store.ts";
 
 /**
- * A way to a bucket, with a policy and blocks of its own.
+ * Another address of a bucket, with a policy and public access blocks of its own.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points.html
  */
 export interface AccessPoint {

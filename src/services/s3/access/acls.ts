@@ -9,8 +9,8 @@ import { checkDocument } from "../documents.ts";
 import { aclNotSupported } from "../errors.ts";
 import { existingVersion } from "../objects/found.ts";
 import { ownerOf } from "../owner.ts";
-import { type Bucket, buckets, noncurrent, objects } from "../store.ts";
-import { currentVersion } from "../versions.ts";
+import { type Bucket, buckets } from "../store.ts";
+import { rewriteVersion } from "../versions.ts";
 import { aclOfRequest } from "./acl-request.ts";
 import { blockFor } from "./blocks.ts";
 import { publicAclBlocked } from "./errors.ts";
@@ -43,9 +43,8 @@ export const acls = {
       const owner = ownerOfVersion(bucket, version);
       const acl = aclOfRequest(input, { of: "object", owner, bucketOwner: bucket.owner, method: "PUT" });
       await checkAllowed(ctx, tx, bucket, acl, "s3:PutObjectAcl", objectArn(bucket.name, input.Key));
-      const current = await currentVersion(tx, bucket, input.Key);
       const changed = { ...version, acl };
-      tx.put(current?.order === version.order ? objects : noncurrent, changed);
+      await rewriteVersion(tx, bucket, changed);
       // Nobody is told of what is as it was.
       if (!isDeepStrictEqual(acl, version.acl ?? ownersOnly(owner)))
         await announce(ctx, tx, bucket, { event: "ObjectAcl:Put", version: changed });

@@ -35,8 +35,8 @@ const OBJECT_GRANTS: Readonly<Record<string, Permission>> = {
   "s3:PutObjectVersionAcl": "WRITE_ACP",
 };
 
-/** What a fact is also judged as where the call comes by an access point: both it and the bucket must allow it. */
-export function byWayOf({ accessPoint, bucket }: Scene, fact: AccessFact): AccessFact[] {
+/** A call by an access point must be allowed by that point and by the bucket. */
+export function alsoOnAccessPoint({ accessPoint, bucket }: Scene, fact: AccessFact): AccessFact[] {
   if (!accessPoint) return [fact];
   const arn = accessPointArn(accessPoint);
   const key = fact.resource.slice(bucketArn(bucket.name).length + 1);

@@ -5,6 +5,7 @@
 import type { Keys } from "#aws/languages/policy/pattern.ts";
 import type { Context } from "#kernel/context.ts";
 import { accessPointArn, originOf } from "../access-points/store.ts";
+import { DAY_MS } from "../days.ts";
 import type { Tag } from "../store.ts";
 import type { Scene } from "./scene.ts";
 import { ageOf, type Signature, signatureOf } from "./signature.ts";
@@ -42,7 +43,6 @@ const ACCESS_POINT_TAG = "s3:accesspointtag/";
 const REQUEST_TAG = "s3:requestobjecttag/";
 const RESOURCE_TAG = "aws:resourcetag/";
 const NEW_TAG = "aws:requesttag/";
-const DAY_MS = 86_400_000;
 
 export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): Keys {
   const said = input as Record<string, unknown>;

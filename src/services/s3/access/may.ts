@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { byWayOf, objectFact } from "./facts.ts";
+import { alsoOnAccessPoint, objectFact } from "./facts.ts";
 import { type OnObject, sceneOf } from "./scene.ts";
 
 /** Whether a caller might also do something else with an object: what is told with it depends on that. */
@@ -12,7 +12,7 @@ export async function mayWith(ctx: Context, tx: ReadTransaction, input: OnObject
   if (!scene) return () => true;
   return (action) => {
     try {
-      ctx.authorize(byWayOf(scene, objectFact(ctx, scene, action, input)));
+      ctx.authorize(alsoOnAccessPoint(scene, objectFact(ctx, scene, action, input)));
       return true;
     } catch (error) {
       if (error instanceof AwsError) return false;

@@ -1,7 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { AccessPoint } from "../access-points/store.ts";
-import { bucketByWay } from "../buckets/bucket.ts";
+import { bucketAndAccessPoint } from "../buckets/bucket.ts";
 import { accessDenied } from "../errors.ts";
 import { type Bucket, buckets, type ObjectVersion } from "../store.ts";
 import { findVersion } from "../versions.ts";
@@ -29,7 +29,7 @@ export interface Scene {
   bucket: Bucket;
   /** That of the access point among them. */
   block: PublicAccessBlock;
-  /** By which the call comes. */
+  /** Which the call names in place of the bucket. */
   accessPoint?: AccessPoint;
   /** Of the object that the call is about: the named or the current one, be it a delete marker. */
   version?: ObjectVersion;
@@ -37,11 +37,11 @@ export interface Scene {
   creates?: boolean;
 }
 
-/** Whether there is nothing to judge, known at once: the bucket is at hand, and its owner's root calls. */
-export function isPlainVisit(ctx: Context, tx: ReadTransaction, input: OnBucket): boolean {
+/** Whether it is known at once that there is nothing to judge: the bucket is in memory, and its owner's root calls. */
+export function needsNoJudgement(ctx: Context, tx: ReadTransaction, input: OnBucket): boolean {
   const bucket = tx.get(buckets, [input.Bucket]);
   if (bucket === undefined || bucket instanceof Promise) return false;
-  return input.ExpectedBucketOwner === undefined && isAtHome(ctx, bucket) && isServedAt(ctx, bucket);
+  return input.ExpectedBucketOwner === undefined && mayDoAll(ctx, bucket) && isServedAt(ctx, bucket);
 }
 
 /**
@@ -54,14 +54,14 @@ export async function sceneOf(
   tx: ReadTransaction,
   input: OnBucket | OnObject,
 ): Promise<Scene | undefined> {
-  const { bucket, accessPoint } = await bucketByWay(tx, input.Bucket);
+  const { bucket, accessPoint } = await bucketAndAccessPoint(tx, input.Bucket);
   if (!input.isSource) checkEndpoint(ctx, bucket);
   checkExpectedOwner(bucket, input.ExpectedBucketOwner);
-  if (!accessPoint && isAtHome(ctx, bucket)) return undefined;
+  if (!accessPoint && mayDoAll(ctx, bucket)) return undefined;
   const version = "Key" in input ? await findVersion(tx, bucket, input.Key, input.VersionId) : undefined;
   const block = bothBlocks(await blockFor(tx, bucket), accessPoint?.publicAccessBlock);
   const scene: Scene = { bucket, block, ...(accessPoint && { accessPoint }), ...(version && { version }) };
-  checkStranger(ctx, scene, input);
+  checkOutsider(ctx, scene, input);
   return scene;
 }
 
@@ -71,7 +71,7 @@ function checkExpectedOwner({ owner }: Bucket, expected: string | undefined): vo
   throw accessDenied();
 }
 
-function isAtHome({ principal, ports }: Context, { owner, policy, ownership }: Bucket): boolean {
+function mayDoAll({ principal, ports }: Context, { owner, policy, ownership }: Bucket): boolean {
   return (
     principal.type === "root" &&
     principal.account === owner &&
@@ -81,8 +81,8 @@ function isAtHome({ principal, ports }: Context, { owner, policy, ownership }: B
   );
 }
 
-/** Those from outside of the owner's account: they may have to pay, and a public bucket may be closed to them all. */
-function checkStranger(ctx: Context, { bucket, block, accessPoint }: Scene, input: OnBucket): void {
+/** Callers of other accounts may have to pay, and a public bucket may be closed to them all. */
+function checkOutsider(ctx: Context, { bucket, block, accessPoint }: Scene, input: OnBucket): void {
   const { type, account } = ctx.principal;
   // There are no VPCs to come from.
   if (accessPoint?.vpc !== undefined) throw accessDenied();

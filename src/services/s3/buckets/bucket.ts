@@ -6,16 +6,16 @@ import { invalidBucketName, noSuchBucket } from "../errors.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { wasEverName } from "./names.ts";
 
-/** The bucket of that name, or the one to which an access point leads. @throws {AwsError} NoSuchBucket, InvalidBucketName */
+/** The bucket of that name, or the one of the access point that is named. @throws {AwsError} NoSuchBucket, InvalidBucketName */
 export function bucketAt(tx: ReadTransaction, name: string): MaybePromise<Bucket> {
   return whenReady(
     tx.get(buckets, [name]),
-    (named) => named ?? bucketByWay(tx, name).then(({ bucket }) => bucket),
+    (named) => named ?? bucketAndAccessPoint(tx, name).then(({ bucket }) => bucket),
   );
 }
 
-/** As `bucketAt`, with the access point by which a call comes. */
-export async function bucketByWay(
+/** As `bucketAt`, with the access point, if one is named. */
+export async function bucketAndAccessPoint(
   tx: ReadTransaction,
   name: string,
 ): Promise<{ bucket: Bucket; accessPoint?: AccessPoint }> {

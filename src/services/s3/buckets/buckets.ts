@@ -85,8 +85,8 @@ export const bucketHandlers = {
   async DeleteBucket(ctx, input) {
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
-      const ways = await tx.listBy(accessPoints, "bucket", { in: [bucket.name], limit: 1 });
-      if (ways.length > 0) throw bucketHasAccessPoints(bucket.name);
+      const attached = await tx.listBy(accessPoints, "bucket", { in: [bucket.name], limit: 1 });
+      if (attached.length > 0) throw bucketHasAccessPoints(bucket.name);
       // Of every key with versions, the newest stands there.
       const remaining = await tx.list(objects, { in: [bucket.id], limit: 1 });
       if (remaining.length > 0) throw bucketNotEmpty(bucket.name, bucket.versioning !== undefined);

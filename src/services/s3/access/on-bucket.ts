@@ -1,0 +1,73 @@
+/** Facts of calls on the service, and on buckets. */
+import type { AccessFact } from "#kernel/authorize.ts";
+import type { Context } from "#kernel/context.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
+import { bucketArn } from "../buckets/bucket.ts";
+import { accessDenied } from "../errors.ts";
+import { type AclRequest, asksForAcl } from "./acl-request.ts";
+import { anonymousCallsNot, neverAnonymous, notByAccessPoint, sentElsewhere } from "./errors.ts";
+import { bucketFact } from "./facts.ts";
+import { judged, NOTHING } from "./judged.ts";
+import { keysOfCall } from "./keys.ts";
+import type { OnBucket } from "./scene.ts";
+
+function onAccount(ctx: Context, input: object, action: string, resource: string): AccessFact[] {
+  if (ctx.principal.type === "anonymous") throw accessDenied();
+  return [{ action, resource, conditions: keysOfCall(ctx, input, {}) }];
+}
+
+/** `GET /`, to which browsers come as well. */
+export function onService(ctx: Context, input: object): AccessFact[] {
+  if (ctx.principal.type === "anonymous") throw sentElsewhere();
+  return onAccount(ctx, input, "s3:ListAllMyBuckets", "*");
+}
+
+export const onBucket =
+  (...actions: string[]) =>
+  (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
+    judged(ctx, input, (scene) => {
+      if (scene.accessPoint && !actions.every(isByAccessPoint)) throw notByAccessPoint(ctx.request?.method);
+      return actions.map((action) => bucketFact(ctx, scene, action, input));
+    });
+
+/** Refused to anonymous callers, whatever a policy says. */
+export const onBucketByName = (action: string) => (ctx: Context, input: OnBucket) => {
+  if (ctx.principal.type === "anonymous") throw neverAnonymous(action);
+  return onBucket(action)(ctx, input);
+};
+
+/** By an access point a bucket can be read, and not changed. */
+const isByAccessPoint = (action: string) => /^s3:(Get|List)/.test(action);
+
+/** The root of the owner's account always may, so that a policy that shuts everybody out can be mended. */
+export const onBucketsPolicy =
+  (action: string) =>
+  (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
+    judged(ctx, input, (scene) => {
+      const { type, account } = ctx.principal;
+      if (scene.accessPoint && !isByAccessPoint(action)) throw notByAccessPoint(ctx.request?.method);
+      if (type === "root" && account === scene.bucket.owner) return NOTHING;
+      return [bucketFact(ctx, scene, action, input)];
+    });
+
+/** Only what is checked before any judgement: the handler judges each entry. */
+export const onBatch = (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
+  judged(ctx, input, () => NOTHING);
+
+interface NewBucket extends AclRequest {
+  Bucket: string;
+  ObjectOwnership?: string;
+  ObjectLockEnabledForBucket?: boolean;
+  CreateBucketConfiguration?: { Tags?: readonly unknown[] };
+}
+
+export function onCreation(ctx: Context, input: NewBucket): AccessFact[] {
+  if (ctx.principal.type === "anonymous") throw anonymousCallsNot();
+  const actions = ["s3:CreateBucket"];
+  if (asksForAcl(input)) actions.push("s3:PutBucketAcl");
+  if (input.ObjectOwnership !== undefined) actions.push("s3:PutBucketOwnershipControls");
+  if (input.ObjectLockEnabledForBucket)
+    actions.push("s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning");
+  if (input.CreateBucketConfiguration?.Tags?.length) actions.push("s3:TagResource");
+  return actions.flatMap((action) => onAccount(ctx, input, action, bucketArn(input.Bucket)));
+}
