@@ -1,9 +1,9 @@
 import type { LifecycleRule } from "#aws/contract/types/s3.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Random } from "#lib/random.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { checkDocument } from "../documents.ts";
 import { malformedXml, requestTooBig } from "../errors.ts";
+import { madeUpId } from "../made-up-id.ts";
 import { checkSchema } from "../schema.ts";
 import { noLifecycle, unknownMinimum } from "./errors.ts";
 import { putAging } from "./mark.ts";
@@ -22,7 +22,10 @@ export const lifecycleConfiguration = {
     const { Rules: rules } = input.LifecycleConfiguration;
     checkLifecycle(rules);
     const minimum = minimumIn(input.TransitionDefaultMinimumObjectSize);
-    const document = { rules: rules.map((rule) => named(rule, ctx.random)), minimum };
+    const document = {
+      rules: rules.map((rule) => ({ ...rule, ID: rule.ID || madeUpId(ctx.random) })),
+      minimum,
+    };
     if (JSON.stringify(document).length > MOST_BYTES) throw requestTooBig(MOST_BYTES);
     return ctx.transact(async (tx) => {
       const bucket = putAging(tx, { ...(await bucketAt(tx, input.Bucket)), lifecycle: true });
@@ -55,12 +58,6 @@ function minimumIn(said: string | undefined): LifecycleDocument["minimum"] {
   if (said === "all_storage_classes_128K" || said === "varies_by_storage_class") return said;
   throw unknownMinimum(said);
 }
-
-/** S3 gives a name of 48 characters to a rule that has none. */
-const named = (rule: LifecycleRule, random: Random): LifecycleRule => ({
-  ...rule,
-  ID: rule.ID || Buffer.from(random.uuid()).toString("base64"),
-});
 
 /** Records hold dates as text. */
 function withDates(rule: LifecycleRule): LifecycleRule {

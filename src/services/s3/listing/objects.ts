@@ -7,6 +7,7 @@ import { restoreStatus } from "../storage-classes/archive.ts";
 import { type ObjectVersion, objects } from "../store.ts";
 import { type Encode, entriesOf, entriesWanted, keyEncoding } from "./parameters.ts";
 import { type Page, type Position, positionAfter, type Rows, walk } from "./walk.ts";
+
 export const listObjects = {
   async ListObjects(ctx, input) {
     const { Prefix: prefix = "", Delimiter: delimiter = "", Marker: marker = "" } = input;

@@ -7,6 +7,7 @@ import { ownerOf } from "../owner.ts";
 import { type Upload, uploads } from "../store.ts";
 import { type Encode, entriesOf, entriesWanted, keyEncoding } from "./parameters.ts";
 import { type Page, type Position, positionAfter, type Rows, type Selection, walk } from "./walk.ts";
+
 export const listUploads = {
   async ListMultipartUploads(ctx, input) {
     const { Prefix: prefix = "", Delimiter: delimiter = "", KeyMarker: keyMarker = "" } = input;

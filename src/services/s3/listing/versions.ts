@@ -10,6 +10,7 @@ import { findVersion, orderOf } from "../versions.ts";
 import { checksumOf, wanted } from "./objects.ts";
 import { type Encode, entriesOf, entriesWanted, keyEncoding } from "./parameters.ts";
 import { type Page, type Position, positionAfter, type RowRange, type Rows, walk } from "./walk.ts";
+
 export const listVersions = {
   async ListObjectVersions(ctx, input) {
     const { Prefix: prefix = "", Delimiter: delimiter = "" } = input;

@@ -1,3 +1,4 @@
+import { DAY_MS } from "../days.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 import { bypassWithoutLock, objectLocked } from "./errors.ts";
 
@@ -23,7 +24,6 @@ export interface Lock {
 /** What a bucket with object lock gives to each new version that brings no retention of its own. */
 export type DefaultRetention = { mode: Mode } & ({ days: number } | { years: number });
 
-const DAY_MS = 86_400_000;
 /** S3 counts a year so. */
 const DAYS_OF_YEAR = 365;
 

@@ -1,6 +1,7 @@
 import type { Input } from "#kernel/service.ts";
 import type { Random } from "#lib/random.ts";
 import { malformedXml } from "../errors.ts";
+import { madeUpId } from "../made-up-id.ts";
 import type { Bucket } from "../store.ts";
 import {
   ambiguousFilters,
@@ -75,8 +76,7 @@ function targetOf(
   if (region === undefined) throw unparsableArn(element, arn);
   if (region !== bucket.region) throw wrongRegion(element, arn);
   for (const event of given.Events) if (!isEventType(event)) throw unsupportedEvent(event);
-  // S3 makes up ids by writing a UUID in base64.
-  const id = given.Id || Buffer.from(random.uuid()).toString("base64");
+  const id = given.Id || madeUpId(random);
   const rules = given.Filter?.Key?.FilterRules;
   return { id, kind, arn, events: [...given.Events], ...(rules && { rules: rulesOf(rules) }) };
 }

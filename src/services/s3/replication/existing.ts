@@ -25,9 +25,9 @@ export const replicateExisting = job<Walk>("s3/replicate-existing", {
       const range = { in: [bucket.id], ...(position && { after: position }), limit: PAGE };
       const page = await tx.list(isOlder ? noncurrent : objects, range);
       for (const version of page) {
+        if (version.deleteMarker || version.versionId === "null") continue;
         const rules = created(configuration, version, tx.now()).filter((rule) => asksFor(rule, version));
-        if (!version.deleteMarker && version.versionId !== "null")
-          await send(tx, bucket, version, rules, configuration);
+        await send(tx, bucket, version, rules, configuration);
       }
       const last = page.at(-1);
       if (last && page.length === PAGE) {

@@ -4,10 +4,8 @@ import { isArchived } from "../storage-classes/archive.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 import { rewriteVersion } from "../versions.ts";
 import { checkThreshold, replicate } from "./replicate.ts";
-import { destinationOf, replicatesMarkers, replicatesModifications, rulesFor } from "./rules.ts";
+import { destinationOf, replicatesMarkers, replicatesModifications, rulesFor, thresholdOf } from "./rules.ts";
 import { type ReplicationConfiguration, type Rule, replications } from "./store.ts";
-
-const MINUTE_MS = 60_000;
 
 /**
  * Takes up what a change asks to be replicated: new versions and delete markers that a caller made, and what is told
@@ -62,9 +60,8 @@ export async function send(
     const payload = { bucket: bucket.name, key, versionId, rule, role, requested: tx.now() };
     replication[destinationOf(rule)] = "PENDING";
     tx.enqueue(replicate, payload, { place });
-    const { ReplicationTime: time } = rule.Destination;
-    if (time?.Status === "Enabled")
-      tx.enqueue(checkThreshold, payload, { place, delay: (time.Time.Minutes ?? 0) * MINUTE_MS });
+    const threshold = thresholdOf(rule);
+    if (threshold !== undefined) tx.enqueue(checkThreshold, payload, { place, delay: threshold });
   }
   await rewriteVersion(tx, bucket, { ...version, replication });
 }

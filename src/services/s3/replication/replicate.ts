@@ -11,7 +11,7 @@ import { type Bucket, bodies, buckets, type ObjectVersion, type ReplicationState
 import { arrivedIn } from "../tiering/reads.ts";
 import { findVersion, insertVersion, rewriteVersion, writeManifest } from "../versions.ts";
 import { isPermitted } from "./permitted.ts";
-import { destinationOf } from "./rules.ts";
+import { destinationOf, thresholdOf } from "./rules.ts";
 import type { Rule } from "./store.ts";
 
 /** One version on its way to one destination. */
@@ -221,7 +221,7 @@ async function conclude(
 ): Promise<void> {
   const name = destinationOf(errand.rule);
   await rewriteVersion(tx, bucket, { ...version, replication: { ...version.replication, [name]: state } });
-  const { Metrics: metrics, ReplicationTime: time } = errand.rule.Destination;
+  const { Metrics: metrics } = errand.rule.Destination;
   if (state === "FAILED") {
     if (metrics?.Status !== "Enabled") return;
     const replication = { ...outcome(errand), failureReason };
@@ -233,7 +233,8 @@ async function conclude(
     return;
   }
   const took = tx.now() - errand.requested;
-  if (time?.Status !== "Enabled" || took <= (time.Time.Minutes ?? 0) * 60_000) return;
+  const threshold = thresholdOf(errand.rule);
+  if (threshold === undefined || took <= threshold) return;
   const event = "Replication:OperationReplicatedAfterThreshold";
   const replication = { ...outcome(errand), replicationTime: Math.round(took / 1_000) };
   await notify(ctx, tx, bucket, { event, version, replication });

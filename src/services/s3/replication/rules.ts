@@ -1,11 +1,13 @@
 import type { ObjectVersion, Tag } from "../store.ts";
 import type { ReplicationConfiguration, Rule } from "./store.ts";
 
+const MINUTE_MS = 60_000;
+
 /**
- * A rule with a `Filter` is of the schema's second version, in which rules have priorities, choose by tags, and say
- * for themselves whether delete markers go along.
+ * A rule with a `Filter` follows the second schema, in which rules have priorities, choose by tags, and say whether
+ * delete markers go along.
  */
-export const isSecond = (rule: Rule): boolean => rule.Filter !== undefined;
+export const isV2 = (rule: Rule): boolean => rule.Filter !== undefined;
 
 export const prefixOf = ({ Filter, Prefix }: Rule): string =>
   (Filter ? (Filter.Prefix ?? Filter.And?.Prefix) : Prefix) ?? "";
@@ -16,7 +18,7 @@ export const tagsOf = ({ Filter }: Rule): readonly Tag[] =>
 export const destinationOf = ({ Destination: { Bucket } }: Rule): string =>
   Bucket.slice(Bucket.lastIndexOf(":") + 1);
 
-/** Of each destination that a version goes to, the rule that sends it there: the one with the highest priority. */
+/** The rules that send a version somewhere: for each destination, the one with the highest priority. */
 export function rulesFor(
   { Rules }: ReplicationConfiguration,
   version: Pick<ObjectVersion, "key" | "tags">,
@@ -35,9 +37,14 @@ function matches(rule: Rule, { key, tags = [] }: Pick<ObjectVersion, "key" | "ta
   return tagsOf(rule).every(({ Key, Value }) => tags.some((tag) => tag.Key === Key && tag.Value === Value));
 }
 
-/** In the first version of the schema delete markers always go along. */
+/** By the first schema, delete markers always go along. */
 export const replicatesMarkers = (rule: Rule): boolean =>
-  isSecond(rule) ? rule.DeleteMarkerReplication?.Status === "Enabled" : true;
+  isV2(rule) ? rule.DeleteMarkerReplication?.Status === "Enabled" : true;
+
+/** Milliseconds after which a version should have arrived, by the rule's time control. */
+export function thresholdOf({ Destination: { ReplicationTime: time } }: Rule): number | undefined {
+  return time?.Status === "Enabled" ? (time.Time.Minutes ?? 0) * MINUTE_MS : undefined;
+}
 
 export const replicatesModifications = (rule: Rule): boolean =>
   rule.SourceSelectionCriteria?.ReplicaModifications?.Status === "Enabled";

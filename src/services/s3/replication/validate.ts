@@ -1,5 +1,6 @@
 import type { Random } from "#lib/random.ts";
 import { malformedXml } from "../errors.ts";
+import { madeUpId } from "../made-up-id.ts";
 import { storageClassIn } from "../storage-classes/classes.ts";
 import { checkTags } from "../tags.ts";
 import {
@@ -22,7 +23,7 @@ import {
   tooManyRules,
   unusable,
 } from "./errors.ts";
-import { isSecond, prefixOf, tagsOf } from "./rules.ts";
+import { isV2, prefixOf, tagsOf } from "./rules.ts";
 import type { ReplicationConfiguration, Rule } from "./store.ts";
 
 const MOST_RULES = 1_000;
@@ -46,7 +47,7 @@ export function checkReplication(given: ReplicationConfiguration, random: Random
   checkTogether(Rules);
   return {
     Role,
-    Rules: Rules.map((rule) => ({ ...rule, ID: rule.ID || Buffer.from(random.uuid()).toString("base64") })),
+    Rules: Rules.map((rule) => ({ ...rule, ID: rule.ID || madeUpId(random) })),
   };
 }
 
@@ -58,15 +59,15 @@ function checkRule(rule: Rule): void {
     throw invalidDestination(destination.Bucket);
   storageClassIn(destination.StorageClass);
   if (Buffer.byteLength(prefixOf(rule)) > MOST_PREFIX_BYTES) throw longPrefix();
-  if (isSecond(rule)) checkSecond(rule);
-  else checkFirst(rule);
+  if (isV2(rule)) checkV2(rule);
+  else checkV1(rule);
   checkSelection(rule);
   checkDestination(rule);
 }
 
 const isStatus = (status: string | undefined) => status === "Enabled" || status === "Disabled";
 
-function checkSecond(rule: Rule): void {
+function checkV2(rule: Rule): void {
   const { Filter, Priority, DeleteMarkerReplication: markers } = rule;
   if ([Filter?.Prefix, Filter?.Tag, Filter?.And].filter((each) => each !== undefined).length > 1)
     throw malformedXml();
@@ -80,7 +81,7 @@ function checkSecond(rule: Rule): void {
   if (markers.Status === "Enabled" && tagsOf(rule).length > 0) throw markersWithTags();
 }
 
-function checkFirst(rule: Rule): void {
+function checkV1(rule: Rule): void {
   if (rule.Priority !== undefined) throw unusable("Priority");
   if (rule.DeleteMarkerReplication !== undefined) throw unusable("DeleteMarkerReplication");
   if (rule.ExistingObjectReplication !== undefined) throw unusable("ExistingObjectReplication");
@@ -132,15 +133,15 @@ function checkIds(rules: readonly Rule[]): void {
   }
 }
 
-/** Rules of both versions do not stand in one configuration. */
+/** A configuration has rules of one schema only. */
 function checkTogether(rules: readonly Rule[]): void {
-  const seconds = rules.filter(isSecond);
-  if (seconds.length > 0 && seconds.length < rules.length) throw malformedXml();
-  if (seconds.length > 0) checkPriorities(seconds);
-  else checkFirsts(rules);
+  const v2 = rules.filter(isV2);
+  if (v2.length > 0 && v2.length < rules.length) throw malformedXml();
+  if (v2.length > 0) checkPriorities(v2);
+  else checkAllV1(rules);
 }
 
-function checkFirsts(rules: readonly Rule[]): void {
+function checkAllV1(rules: readonly Rule[]): void {
   if (new Set(rules.map((rule) => rule.Destination.Bucket)).size > 1) throw tooManyDestinations();
   const prefixes = rules.map(prefixOf).sort();
   for (const [i, prefix] of prefixes.entries()) {

@@ -1,8 +1,7 @@
 import type { IntelligentTieringConfiguration } from "#aws/contract/types/s3.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { configuration } from "../buckets/configurations.ts";
-import type { Filter } from "../lifecycle/filter.ts";
-import { filterOf } from "../lifecycle/filter.ts";
+import { type Filter, filterOf } from "../lifecycle/filter.ts";
 import type { ArchiveTier } from "../storage-classes/archive.ts";
 import type { Bucket } from "../store.ts";
 
