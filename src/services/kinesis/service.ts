@@ -1,8 +1,9 @@
 import { parseArn } from "#aws/arn.ts";
+import type { RegisterStreamConsumerInput } from "#aws/contract/types/kinesis.ts";
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Access, defineService } from "#kernel/service.ts";
-import { consumerNamed } from "./consumers/consumer.ts";
+import { consumerArn, consumerNamed } from "./consumers/consumer.ts";
 import { consumerOperations } from "./consumers/consumers.ts";
 import { subscribing } from "./consumers/subscribe.ts";
 import { otherRegion } from "./errors.ts";
@@ -59,10 +60,24 @@ const onConsumer =
       },
     ];
   };
+/** Of one that is about to be. */
+const taggingOfConsumer = (ctx: Context, { StreamARN, ConsumerName }: RegisterStreamConsumerInput) => ({
+  action: "kinesis:TagResource",
+  resource: consumerArn(ctx, {
+    stream: nameOf({ StreamARN }),
+    name: ConsumerName,
+    created: ctx.clock.now(),
+  }),
+  owner: ctx.account,
+  resourcePolicy: null,
+});
 const onAccount = (action: string) => () => [{ action: `kinesis:${action}`, resource: "*" }];
 
 const access: Access<"kinesis"> = {
-  CreateStream: onStream("CreateStream"),
+  CreateStream: async (ctx, input) => [
+    await fact(ctx, "CreateStream", input.StreamName),
+    ...(input.Tags ? [await fact(ctx, "AddTagsToStream", input.StreamName)] : []),
+  ],
   DeleteStream: onStream("DeleteStream"),
   DescribeStream: onStream("DescribeStream"),
   DescribeStreamSummary: onStream("DescribeStreamSummary"),
@@ -95,7 +110,10 @@ const access: Access<"kinesis"> = {
   PutResourcePolicy: onConsumer("PutResourcePolicy"),
   GetResourcePolicy: onConsumer("GetResourcePolicy"),
   DeleteResourcePolicy: onConsumer("DeleteResourcePolicy"),
-  RegisterStreamConsumer: onResource("RegisterStreamConsumer"),
+  RegisterStreamConsumer: async (ctx, input) => [
+    ...(await onResource("RegisterStreamConsumer")(ctx, input)),
+    ...(input.Tags ? [taggingOfConsumer(ctx, input)] : []),
+  ],
   DescribeStreamConsumer: onConsumer("DescribeStreamConsumer"),
   DeregisterStreamConsumer: onConsumer("DeregisterStreamConsumer"),
   ListStreamConsumers: onResource("ListStreamConsumers"),

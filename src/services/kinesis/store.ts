@@ -16,6 +16,8 @@ export interface Stream {
   number: number;
   mode: Kinesis.StreamMode;
   retentionHours: number;
+  /** What came before then had expired when the retention was made longer. */
+  gone?: Time | undefined;
   /** Of the next shard. */
   nextShard: number;
   openShards: number;
@@ -172,8 +174,12 @@ export async function shardsBehind(
  * A closed one whose last record is older than the stream keeps it: nobody is told of it any more.
  * https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
  */
-export const isExpired = ({ retentionHours }: Stream, { closed }: Shard, now: Time): boolean =>
-  closed !== undefined && closed < now - retentionHours * 3_600_000;
+export const isExpired = (stream: Stream, { closed }: Shard, now: Time): boolean =>
+  closed !== undefined && closed < horizonOf(stream, now);
+
+/** What came before then is there no more. */
+export const horizonOf = ({ retentionHours, gone = 0 }: Stream, now: Time): Time =>
+  Math.max(gone, now - retentionHours * 3_600_000);
 
 /** Kinesis tells of its resources in whole seconds, and of records alone in milliseconds. */
 export const wholeSecond = (time: Time): Date => new Date(Math.floor(time / 1_000) * 1_000);

@@ -443,6 +443,17 @@ behaviour("a record is kept for a day", guide("kinesis-extended-retention"), asy
   expect(await texts()).toEqual([]);
 });
 
+behaviour("what has expired does not come back", api("IncreaseStreamRetentionPeriod"), async () => {
+  const { StreamName, put, texts } = await stream();
+  await put("a");
+  await cloud.advance(24.1 * 3_600_000);
+  await put("b");
+  await send(new IncreaseStreamRetentionPeriodCommand({ StreamName, RetentionPeriodHours: 48 }));
+  expect(await texts()).toEqual(["b"]);
+  await cloud.advance(47 * 3_600_000);
+  expect(await texts()).toEqual(["b"]);
+});
+
 behaviour(
   "a record is kept for as long as the stream was told",
   guide("kinesis-extended-retention"),

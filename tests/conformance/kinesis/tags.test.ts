@@ -1,5 +1,6 @@
 import {
   AddTagsToStreamCommand,
+  CreateStreamCommand,
   DeleteResourcePolicyCommand,
   DescribeStreamConsumerCommand,
   GetResourcePolicyCommand,
@@ -14,6 +15,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
+import { identities } from "../identities.ts";
 import { ACCOUNT, api, arn, HEARD, invalid, kinesisOf, missing, named } from "./kinesis.ts";
 
 const cloud = conformanceCloud();
@@ -188,4 +190,32 @@ behaviour("a policy names actions by their whole names", HEARD, async () => {
       send(new PutResourcePolicyCommand({ ResourceARN, Policy: JSON.stringify({ Statement }) })),
     ).rejects.toMatchObject(invalid(expect.stringContaining("invalid actions")));
   }
+});
+
+behaviour("who tags what is made may do that, too", api("CreateStream"), async () => {
+  const users = identities(cloud);
+  const userThatMay = (...actions: string[]) =>
+    new KinesisClient(
+      users.user(named("maker"), {
+        account: ACCOUNT,
+        allows: [{ Effect: "Allow", Action: actions.map((action) => `kinesis:${action}`), Resource: "*" }],
+      }),
+    );
+  const Tags = { a: "b" };
+  const denied = { name: "AccessDeniedException" };
+  const create = (client: KinesisClient, more: object) =>
+    client.send(new CreateStreamCommand({ StreamName: named("tagged"), ShardCount: 1, ...more }));
+  const maker = userThatMay("CreateStream", "RegisterStreamConsumer");
+  await create(maker, {});
+  await expect(create(maker, { Tags })).rejects.toMatchObject(denied);
+  const tagger = userThatMay("CreateStream", "AddTagsToStream", "RegisterStreamConsumer", "TagResource");
+  await create(tagger, { Tags });
+  const { StreamARN } = await stream();
+  const register = (client: KinesisClient, more: object) =>
+    client.send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: named("c"), ...more }));
+  await register(maker, {});
+  await expect(register(maker, { Tags })).rejects.toMatchObject(denied);
+  await register(tagger, { Tags });
+  maker.destroy();
+  tagger.destroy();
 });

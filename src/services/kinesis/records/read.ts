@@ -5,6 +5,7 @@ import { dryRun, invalid, shardIsGone, tooMuchRead } from "../errors.ts";
 import { shardId } from "../shards/sequence.ts";
 import { throughputOf } from "../shards/throughput.ts";
 import {
+  horizonOf,
   isOpen,
   nameOf,
   recordRows,
@@ -65,7 +66,7 @@ export async function recordsFrom(
   from: number,
   limit: number,
 ): Promise<Read> {
-  const oldest = tx.now() - stream.retentionHours * 3_600_000;
+  const oldest = horizonOf(stream, tx.now());
   const records: Stored[] = [];
   let next = from;
   let bytes = 0;

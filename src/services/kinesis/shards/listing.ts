@@ -5,6 +5,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import {
   checkCreation,
+  horizonOf,
   isOpen,
   type Named,
   nameOf,
@@ -94,7 +95,7 @@ async function filtered(
   after = -1,
 ): Promise<Shard[]> {
   const all = await shardsOf(tx, stream);
-  const isWanted = wantedOf(filter, all, tx.now() - stream.retentionHours * 3_600_000);
+  const isWanted = wantedOf(filter, all, horizonOf(stream, tx.now()));
   return all.filter((shard) => shard.index > after && isWanted(shard));
 }
 

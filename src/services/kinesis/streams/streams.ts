@@ -9,6 +9,7 @@ import { described as describedShard } from "../shards/shards.ts";
 import {
   activeAt,
   consumers,
+  horizonOf,
   type Named,
   type Stream,
   shardsBehind,
@@ -149,7 +150,7 @@ export const streamOperations = {
         throw invalid(
           `Requested retention period (${hours} hours) for stream ${stream.name} can not be shorter than existing retention period (${stream.retentionHours} hours). Use DecreaseRetentionPeriod API.`,
         );
-      return { ...stream, retentionHours: hours };
+      return { ...stream, retentionHours: hours, gone: horizonOf(stream, ctx.clock.now()) };
     }),
 
   DecreaseStreamRetentionPeriod: (ctx, input) =>

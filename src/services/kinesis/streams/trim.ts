@@ -2,7 +2,16 @@ import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { arrivalOf, deleteRow } from "../records/rows.ts";
 import { forgetRoutes } from "../shards/routes.ts";
-import { isExpired, recordRows, restRows, type Shard, type Stream, shards, streams } from "../store.ts";
+import {
+  horizonOf,
+  isExpired,
+  recordRows,
+  restRows,
+  type Shard,
+  type Stream,
+  shards,
+  streams,
+} from "../store.ts";
 
 const PAGE = 64;
 const LOOK_MS = 3_600_000;
@@ -37,7 +46,7 @@ export const trim = job<{ name: string; number: number }>("kinesis/trim", {
 /** @returns how many rows were removed */
 async function trimShard(tx: Transaction, stream: Stream, shard: Shard): Promise<number> {
   const { number } = stream;
-  const oldest = tx.now() - stream.retentionHours * 3_600_000;
+  const oldest = horizonOf(stream, tx.now());
   const rows = await tx.listBytes(recordRows, { in: [number, shard.index], limit: PAGE });
   // In order of arrival: behind one that is kept nothing has to be looked at.
   const kept = rows.findIndex((row) => arrivalOf(row) >= oldest);
