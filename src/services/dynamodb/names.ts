@@ -16,6 +16,8 @@ interface Named {
   TableName?: string | undefined;
   IndexName?: string | undefined;
   ResourceArn?: string | undefined;
+  GlobalTableName?: string | undefined;
+  TargetTableName?: string | undefined;
   Tags?: SentTag[] | undefined;
   TagKeys?: string[] | undefined;
   RequestItems?: Record<string, object> | undefined;
@@ -74,6 +76,9 @@ export function nameViolations(operation: string, input: Named): Violation[] {
     // That the model has a least length of its own is not told besides.
     if (name === "" && TOGETHER.has(operation)) throw invalid(violationMessage(found, "coral"));
   }
+  // Of global tables of the older kind, and of tables that are restored.
+  for (const other of [input.GlobalTableName, input.TargetTableName])
+    if (other !== undefined) checkLength("TableName", other);
   for (const [at, item] of (input.TransactItems ?? []).entries()) found.push(...wrongNames(item, at));
   if (input.IndexName !== undefined && INSIGHTS.has(operation)) checkLength("IndexName", input.IndexName);
   if (input.TableClass !== undefined && CLASSED.has(operation) && !CLASSES.includes(input.TableClass))

@@ -45,6 +45,7 @@ import { timeToLiveOperations } from "./tables/time-to-live.ts";
 import { tableUpdate } from "./tables/update.ts";
 import { forgetTokens } from "./transactions/tokens.ts";
 import { transactionOperations } from "./transactions/transactions.ts";
+import { unmodelledViolations } from "./unmodelled.ts";
 
 export const dynamodb = defineService({
   id: "dynamodb",
@@ -105,7 +106,10 @@ export const dynamodb = defineService({
     announce,
     depart,
   ],
-  judge: nameViolations,
+  judge: (operation, input) => [
+    ...nameViolations(operation, input),
+    ...unmodelledViolations(operation, input),
+  ],
   access,
   dataOperations: [
     "GetItem",

@@ -27,7 +27,8 @@ export const legacyOperations = {
   },
 
   async UpdateGlobalTable(_, { GlobalTableName, ReplicaUpdates }) {
-    if (ReplicaUpdates.length === 0) throw invalid("One or more parameter values were invalid");
+    if (ReplicaUpdates.length === 0 || ReplicaUpdates.some(({ Create, Delete }) => !Create && !Delete))
+      throw invalid("One or more parameter values were invalid");
     if (ReplicaUpdates.some(({ Create }) => Create)) throw oldVersion();
     throw noSuchGlobalTable(GlobalTableName);
   },

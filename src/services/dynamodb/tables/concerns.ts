@@ -32,6 +32,9 @@ export function checkConcerns(input: Request): void {
       member === "GlobalSecondaryIndexUpdates" ? updates && updates.length > 0 : input[member] !== undefined,
     ),
   );
+  // What says nothing of its throughput is passed over beside all else.
+  for (const member of ["WarmThroughput", "OnDemandThroughput"] as const)
+    if (asked.size > 1 && asked.has(member) && isEmpty(input[member]!)) asked.delete(member);
   if (asked.size === 0)
     throw invalid(
       "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required",
@@ -47,6 +50,8 @@ export function checkConcerns(input: Request): void {
     );
   checkThroughput(input, asked);
 }
+
+export const isEmpty = (sent: object): boolean => Object.values(sent).every((one) => one === undefined);
 
 /** With warm throughput that of indexes may be set too. */
 function checkWarm({ GlobalSecondaryIndexUpdates: updates = [] }: Request, asked: Set<Concern>): void {

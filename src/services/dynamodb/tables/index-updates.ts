@@ -8,11 +8,21 @@ import type { Index, Table } from "../store.ts";
 import { clear } from "./clear.ts";
 import { fill } from "./fill.ts";
 import { bounded } from "./on-demand-throughput.ts";
+import { isEmpty } from "./concerns.ts";
 import { checkIncluded, globalIndex, MOST_GLOBAL, usedDefinitions } from "./schema.ts";
 import { checkBounds, provisioned } from "./throughput.ts";
 import { type Whose, warmed } from "./warm-throughput.ts";
 
 type Request = Input<"dynamodb", "UpdateTable">;
+
+/** Told before all else, whatever the table is. @throws {AwsError} ValidationException */
+export function checkWarmIndexes({ GlobalSecondaryIndexUpdates: updates = [] }: Request): void {
+  for (const { Update: { IndexName, WarmThroughput } = {} } of updates)
+    if (WarmThroughput && isEmpty(WarmThroughput))
+      throw invalidParameters(
+        `WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond specified for index: ${IndexName}`,
+      );
+}
 
 /** One update for each index, one of them at most making or deleting it. @throws {AwsError} ValidationException, LimitExceededException */
 export function checkIndexUpdates({ GlobalSecondaryIndexUpdates: updates = [] }: Request): void {
@@ -110,7 +120,11 @@ function withUpdated(
 ): Table {
   const index = globalIndexOf(table, sent.IndexName, "update");
   const whose = { index: sent.IndexName, billing, region };
-  if (billing === "PAY_PER_REQUEST" && sent.ProvisionedThroughput)
+  const bounds = sent.OnDemandThroughput ?? {};
+  if (
+    billing === "PAY_PER_REQUEST" &&
+    (sent.ProvisionedThroughput || (!sent.WarmThroughput && isEmpty(bounds)))
+  )
     throw invalidParameters(
       `The only Updates for index: ${sent.IndexName} when TableThroughputMode is PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput`,
     );

@@ -12,7 +12,7 @@ import { type Table, tables } from "../store.ts";
 import { closeStream, openStream } from "../streams/shards.ts";
 import { checkConcerns } from "./concerns.ts";
 import { encrypted } from "./encryption.ts";
-import { checkIndexUpdates, withIndexes } from "./index-updates.ts";
+import { checkIndexUpdates, checkWarmIndexes, withIndexes } from "./index-updates.ts";
 import { namedTable } from "./named.ts";
 import { bounded } from "./on-demand-throughput.ts";
 import { checkBounds, provisioned } from "./throughput.ts";
@@ -29,6 +29,7 @@ export const tableUpdate = {
   async UpdateTable(ctx, input) {
     refuseUnimplemented(input);
     checkConsistency(input);
+    checkWarmIndexes(input);
     if (input.ReplicaUpdates) return updateReplicas(ctx, input);
     checkConcerns(input);
     if (input.MultiRegionConsistency === "STRONG" || input.GlobalTableWitnessUpdates) throw noConsistency();
