@@ -234,3 +234,12 @@ test("an empty configuration ends all notifications", async () => {
   await put("a");
   expect(await records()).toEqual([]);
 });
+
+test("an event that is named thousands of times is compared once", async () => {
+  const named = (event: Events[number]) => Array.from({ length: 20_000 }, () => event);
+  await configure({
+    QueueConfigurations: [{ QueueArn: QUEUE, Events: named("s3:ObjectCreated:Put") }],
+    TopicConfigurations: [{ TopicArn: TOPIC, Events: named("s3:ObjectCreated:Copy") }],
+  });
+  expect(nube.deliveries).toHaveLength(2);
+});

@@ -106,19 +106,19 @@ function checkIds(targets: readonly Target[]): void {
 
 /** No event on any key may have two destinations. All pairs are looked at: there are not many. */
 function checkOverlaps(targets: readonly Target[]): void {
+  // A target may name the same event thousands of times.
+  const events = targets.map((target) => new Set(target.events));
   for (const [i, one] of targets.entries()) {
-    for (const other of targets.slice(i + 1)) {
-      const shared = sharedEvents(one, other);
+    for (let j = i + 1; j < targets.length; j++) {
+      const other = targets[j]!;
+      const shared = sharedEvents(events[i]!, events[j]!);
       if (!shared || !overlap(keyFilter(one), keyFilter(other))) continue;
       throw one.rules || other.rules ? ambiguousFilters(...shared) : sharedEvent(...shared);
     }
   }
 }
 
-function sharedEvents(one: Target, other: Target): [string, string] | undefined {
-  for (const event of one.events) {
-    const same = other.events.find((type) => shareEvents(event, type));
-    if (same) return [event, same];
-  }
+function sharedEvents(one: ReadonlySet<string>, other: ReadonlySet<string>): [string, string] | undefined {
+  for (const event of one) for (const type of other) if (shareEvents(event, type)) return [event, type];
   return undefined;
 }
