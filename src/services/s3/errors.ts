@@ -242,7 +242,7 @@ export const invalidPartNumber = (requested: number, count: number) =>
 
 // Bodies
 
-/** A body whose end nobody tells beforehand, unless it is in chunks of S3's own. */
+/** A body of unknown length, unless it comes in S3's own chunks. */
 export const chunkedTransfer = () => headerNotImplemented("Transfer-Encoding");
 
 export const missingContentLength = () =>

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { canonicalUserOf } from "#aws/canonical-user.ts";
 
-/** Whoever writes without a name into a bucket that leaves objects to their writers. */
+/** Owns what anonymous callers write into a bucket that leaves objects to their writers. */
 export const ANONYMOUS_OWNER = "anonymous";
 const ANONYMOUS_ID = "65a011a29cdf8ec533ec3d1ccaae921c";
 

@@ -50,8 +50,8 @@ import { restoreJob } from "./storage-classes/follow.ts";
 import { restoration } from "./storage-classes/restore.ts";
 import { tagging } from "./tagging.ts";
 import { bucketTiering } from "./tiering/configuration.ts";
-import { websiteEndpoint } from "./website/endpoint.ts";
 import { bucketWebsite } from "./website/configuration.ts";
+import { websiteEndpoint } from "./website/endpoint.ts";
 
 export const s3 = defineService({
   id: "s3",

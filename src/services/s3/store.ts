@@ -20,7 +20,7 @@ export interface Bucket {
   /** Account id. */
   owner: string;
   region: string;
-  /** Whether it was asked for by the older name of its Region. */
+  /** Whether it was created with the older name of its Region. */
   oldName?: true;
   created: Time;
   /** Absent until versioning was switched on for the first time. */
@@ -35,13 +35,13 @@ export interface Bucket {
   /** Who may what besides its owner; absent: nobody. */
   acl?: Grant[];
   /**
-   * Whose is what others write. Absent: the bucket's owner's, without any ACLs, as buckets are made today. `None` where
+   * Who owns what others write. Absent: the bucket's owner, without any ACLs, as buckets are made today. `None` where
    * the controls were taken away, which leaves it to the writers.
    */
   ownership?: "BucketOwnerPreferred" | "ObjectWriter" | "None";
   /** Absent: everything is blocked, as buckets are made today. `None` where the configuration was taken away. */
   publicAccessBlock?: PublicAccessBlock | "None";
-  /** Whoever is not of the owner's account pays. */
+  /** Callers of other accounts pay. */
   requestPayment?: "Requester";
   /** Absent where nothing was said: S3 encrypts with keys of its own. */
   encryption?: BucketEncryption;

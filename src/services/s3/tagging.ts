@@ -50,7 +50,7 @@ export const tagging = {
   },
 } satisfies Handlers<"s3">;
 
-/** @throws {AwsError} MalformedXML: every tag has a key and a value, were they empty */
+/** @throws {AwsError} MalformedXML for a tag without a key or a value, be they empty */
 function tagsIn({ TagSet }: Input<"s3", "PutObjectTagging">["Tagging"]): Tag[] {
   if (!TagSet) throw malformedXml();
   return TagSet.map(({ Key, Value }) => {
@@ -86,5 +86,5 @@ function retagBucket(tx: Transaction, bucket: Bucket, tags: Tag[], method: strin
 const noSuchTagSet = (bucket: string) =>
   new AwsError("NoSuchTagSet", "The TagSet does not exist", { status: 404, members: { BucketName: bucket } });
 
-/** Tags that policies ask for are changed by TagResource and UntagResource alone. */
+/** Once policies may ask for a bucket's tags, only TagResource and UntagResource change them. */
 const taggedElsewhere = (method: string) => methodNotAllowed(method, "BUCKETTAGGING");

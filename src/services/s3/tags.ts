@@ -25,7 +25,7 @@ const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 /**
  * Holds tags to S3's rules, one after another and then their number, as S3 does. Lengths are in UTF-16.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
- * @throws {AwsError} MalformedXML: every tag has a key and a value, were they empty; InvalidTag, BadRequest
+ * @throws {AwsError} MalformedXML for a tag without a key or a value, be they empty; InvalidTag, BadRequest
  */
 export function checkTags(tags: readonly Partial<Tag>[], of: Tagged): void {
   const { most, tooMany, reserved } = RULES[of];

@@ -26,7 +26,7 @@ export type VersionContent = Omit<ObjectVersion, "bucket" | "key" | "order" | "v
 const NULL = "null";
 
 /**
- * 24 bytes in base64url: 16 of chance, then the order with the first of them laid over it. So an id cannot be guessed,
+ * 24 bytes in base64url: 16 random ones, then the order, XORed with the first eight of them. So an id cannot be guessed,
  * and still leads straight to its row.
  */
 export function versionIdOf(order: number, random: Random): string {
@@ -36,7 +36,7 @@ export function versionIdOf(order: number, random: Random): string {
   return id.toString("base64url");
 }
 
-/** `undefined` for what cannot be an id; one that never was has an order all the same. */
+/** `undefined` for what cannot be an id. One that was never given out has an order all the same. */
 export function orderOf(versionId: string): number | undefined {
   if (!/^[A-Za-z0-9_-]{32}$/.test(versionId)) return undefined;
   const id = Buffer.from(versionId, "base64url");
@@ -151,7 +151,7 @@ export function writeManifest(
   }
 }
 
-/** Puts a version that has its place already, a replica, among those of its key. */
+/** Inserts a replica: its place among the versions of its key is known. */
 export async function insertVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const current = await currentVersion(tx, bucket, version.key);
   const isNewest = !current || version.order > current.order;

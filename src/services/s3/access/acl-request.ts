@@ -80,10 +80,10 @@ export function checkForm(input: AclRequest, of: AclOf["of"]): void {
 }
 
 /**
- * What holds in a bucket without ACLs may be said: in its canned form, or as the one grant that it stands for. Of the
- * bucket owner's own writes `private` says the same, and many libraries send it with each.
+ * Whether an ACL changes nothing in a bucket without ACLs, which then takes it: `bucket-owner-full-control`, canned or
+ * as a grant; and `private` from the owner itself, which many libraries send with each write.
  */
-export function saysWhatHolds(input: AclRequest, owner: string, writer: string | undefined): boolean {
+export function changesNothing(input: AclRequest, owner: string, writer: string | undefined): boolean {
   if (input.ACL !== undefined)
     return input.ACL === "bucket-owner-full-control" || (input.ACL === "private" && writer === owner);
   const [only, ...others] = members.filter((member) => input[member] !== undefined);
@@ -92,7 +92,7 @@ export function saysWhatHolds(input: AclRequest, owner: string, writer: string |
 }
 
 /**
- * What a request for nothing but an ACL asks for, in one of the three forms.
+ * The ACL of PutBucketAcl and PutObjectAcl, in one of the three forms.
  * @throws {AwsError} MissingSecurityHeader, UnexpectedContent, MalformedACLError and what headers may throw
  */
 export function aclOfRequest(
@@ -142,7 +142,7 @@ function granteeIn(entry: string, header: string, whole: string, method: string)
 function grantsInDocument({ Owner, Grants }: AccessControlPolicy, { owner, method }: AclOf): Grant[] {
   if (Owner?.ID === undefined || !Grants || Grants.length > MOST_GRANTS) throw malformedAcl();
   userOf(Owner.ID, "Owner/ID");
-  // A list gives permissions away, and not what they are to.
+  // An ACL grants permissions. It does not make somebody else the owner.
   if (Owner.ID !== ownerOf(owner).ID) throw accessDenied();
   return Grants.map(({ Grantee, Permission }) => {
     if (Permission === undefined || !PERMISSIONS.has(Permission) || !Grantee) throw malformedAcl();

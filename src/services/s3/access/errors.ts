@@ -51,7 +51,7 @@ export const customerKeysBlocked = (principal: Principal, owner: string, action:
     "this bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys (SSE-C). Please specify a different server-side encryption type",
   );
 
-/** What S3 does for nobody without a name, whomever a policy lets in. It writes two spaces. */
+/** Refused to anonymous callers, whatever a policy says. S3 writes two spaces. */
 export const anonymousCannot = (what: "copy objects" | "initiate multipart uploads") =>
   new AwsError("AccessDenied", `Anonymous users cannot ${what}.  Please authenticate.`, { status: 403 });
 
@@ -63,8 +63,8 @@ export const anonymousCallsNot = () =>
 export const neverAnonymous = (action: string) =>
   new AwsError("AccessDenied", `${action} does not support Anonymous requests!`, { status: 403 });
 
-/** Whoever asks for no bucket and has no name is sent to the page that tells of S3. */
-export const sentElsewhere = () =>
+/** An anonymous `GET /` is redirected to the page about S3. */
+export const redirectToAboutS3 = () =>
   new AwsError("TemporaryRedirect", "Temporary Redirect", { status: 307, headers: { location: ABOUT_S3 } });
 
 export const ABOUT_S3 = "https://aws.amazon.com/s3/";

@@ -33,7 +33,7 @@ export function groupOf(uri: string): Group | undefined {
   return (Object.keys(GROUPS) as Group[]).find((group) => GROUPS[group] === uri);
 }
 
-/** The list of whoever says none: the owner's alone. */
+/** The ACL where none was given: for the owner alone. */
 export const ownersOnly = (account: string): Grant[] => [
   { to: { user: canonicalUserOf(account) }, permission: "FULL_CONTROL" },
 ];
@@ -78,7 +78,7 @@ export type CannedAcl =
   | "bucket-owner-read"
   | "bucket-owner-full-control";
 
-/** By which EC2 fetches images for those who share them. */
+/** The account by which EC2 fetches bundled images. */
 const EC2 = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c";
 
 export const BUCKET_CANNED: ReadonlySet<string> = new Set<CannedAcl>([
@@ -102,7 +102,7 @@ export const OBJECT_CANNED: ReadonlySet<string> = new Set<CannedAcl>([
   "bucket-owner-full-control",
 ]);
 
-/** What a canned ACL stands for. Of a bucket, those that speak of its owner say nothing new. */
+/** What a canned ACL stands for. Those that name the bucket's owner add nothing to a bucket's own ACL. */
 export function cannedGrants(acl: CannedAcl, owner: string, bucketOwner: string): Grant[] {
   const group = (name: Group, ...permissions: Permission[]): Grant[] =>
     permissions.map((permission) => ({ to: { group: name }, permission }));

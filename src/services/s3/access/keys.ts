@@ -102,7 +102,7 @@ export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): 
   };
 }
 
-/** Of a presigned URL, whose payload nobody can have known. */
+/** Of a presigned URL, whose payload is not known when it is signed. */
 const unsignedPayload = (signed: Signature | undefined) =>
   signed?.by === "REST-QUERY-STRING" ? "UNSIGNED-PAYLOAD" : undefined;
 
@@ -119,20 +119,20 @@ function sourceOf(source: unknown): string | undefined {
   }
 }
 
-/** A header has them as a form's fields, a document as they are. */
+/** In a header tags are form-encoded, in a document they stand as they are. */
 function requestTags(said: unknown): Tag[] | undefined {
   if (typeof said === "string") return [...new URLSearchParams(said)].map(([Key, Value]) => ({ Key, Value }));
   return (said as { TagSet?: Tag[] } | undefined)?.TagSet;
 }
 
-/** A bucket's tags are nothing to policies unless it is told to let them be. */
+/** Policies see a bucket's tags only once ABAC is enabled for it. */
 const askedTags = ({ bucket }: Partial<Scene>) => (bucket?.abac ? bucket.tags : undefined);
 
 /** Of a bucket that is being made. */
 const newTags = (said: Record<string, unknown>) =>
   (said.CreateBucketConfiguration as { Tags?: Tag[] } | undefined)?.Tags;
 
-/** Names of condition keys know no case, not even where they hold a tag's. */
+/** Condition keys ignore case, even that of the tag's key in them. */
 const tagIn = (tags: readonly Tag[] | undefined, name: string) =>
   tags?.find(({ Key }) => Key.toLowerCase() === name)?.Value;
 

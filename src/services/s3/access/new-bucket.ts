@@ -11,8 +11,7 @@ interface Request extends AclRequest {
 }
 
 /**
- * What a new bucket is told of ownership and ACLs. All public access is blocked from the start, so that an ACL that
- * gives it contradicts that.
+ * A new bucket's ownership and ACL. A new bucket blocks all public access, so an ACL that grants any is refused.
  * @throws {AwsError} InvalidBucketAclWithObjectOwnership, InvalidBucketAclWithBlockPublicAccessError, InvalidArgument
  */
 export function accessOfNewBucket(input: Request, owner: string): Pick<Bucket, "acl" | "ownership"> {

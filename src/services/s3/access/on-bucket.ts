@@ -5,7 +5,7 @@ import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { bucketArn } from "../buckets/bucket.ts";
 import { accessDenied } from "../errors.ts";
 import { type AclRequest, asksForAcl } from "./acl-request.ts";
-import { anonymousCallsNot, neverAnonymous, notByAccessPoint, sentElsewhere } from "./errors.ts";
+import { anonymousCallsNot, neverAnonymous, notByAccessPoint, redirectToAboutS3 } from "./errors.ts";
 import { bucketFact } from "./facts.ts";
 import { judged, NOTHING } from "./judged.ts";
 import { keysOfCall } from "./keys.ts";
@@ -18,7 +18,7 @@ function onAccount(ctx: Context, input: object, action: string, resource: string
 
 /** `GET /`, to which browsers come as well. */
 export function onService(ctx: Context, input: object): AccessFact[] {
-  if (ctx.principal.type === "anonymous") throw sentElsewhere();
+  if (ctx.principal.type === "anonymous") throw redirectToAboutS3();
   return onAccount(ctx, input, "s3:ListAllMyBuckets", "*");
 }
 

@@ -1,5 +1,5 @@
 /**
- * Whose objects are, and whether ACLs count.
+ * Who owns objects, and whether ACLs count.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
  */
 import type { ObjectOwnership } from "#aws/contract/types/s3.ts";
@@ -11,7 +11,7 @@ import { checkDocument } from "../documents.ts";
 import { aclNotSupported, bucketAclWithOwnership, malformedXml } from "../errors.ts";
 import { ANONYMOUS_OWNER } from "../owner.ts";
 import { type Bucket, buckets } from "../store.ts";
-import { type AclRequest, aclInHeaders, asksForAcl, checkForm, saysWhatHolds } from "./acl-request.ts";
+import { type AclRequest, aclInHeaders, asksForAcl, changesNothing, checkForm } from "./acl-request.ts";
 import { blockFor } from "./blocks.ts";
 import { noSuchOwnershipControls, publicAclBlocked } from "./errors.ts";
 import { type Grant, isPublicGrant, ownersOnly } from "./grants.ts";
@@ -24,7 +24,7 @@ const OWNERSHIPS: ReadonlySet<string> = new Set<ObjectOwnership>([
 
 export const isOwnership = (text: string): text is ObjectOwnership => OWNERSHIPS.has(text);
 
-/** As a record keeps it: nothing for what buckets are made with. */
+/** As a record keeps it: `undefined` for the default. */
 export const keptOwnership = (ownership: ObjectOwnership): Bucket["ownership"] =>
   ownership === "BucketOwnerEnforced" ? undefined : ownership;
 
@@ -57,20 +57,20 @@ export const bucketOwnership = {
   },
 } satisfies Handlers<"s3">;
 
-/** Before ACLs are disabled, the bucket's must say what then is the case: the owner's alone. */
+/** ACLs can be disabled only once the bucket's grants nobody else anything. */
 function grantsOthers({ acl, owner }: Bucket): boolean {
   const [own] = ownersOnly(owner);
   return acl?.some(({ to }) => JSON.stringify(to) !== JSON.stringify(own!.to)) ?? false;
 }
 
-/** What a write says of whose an object will be, judged before its bytes come. */
+/** The owner and the ACL of an object that is being written. */
 export interface Provenance {
   owner: string;
   acl?: Grant[];
 }
 
 /**
- * Who will own what is written, and its ACL. Nearly every write says nothing of ACLs, into a bucket without any.
+ * Judged before the bytes come. Nearly every write names no ACL.
  * @throws {AwsError} AccessControlListNotSupported, AccessDenied for a public ACL where they are blocked
  */
 export function provenanceOf(
@@ -86,7 +86,7 @@ async function askedProvenance(ctx: Context, input: AclRequest & { Bucket: strin
   const acl = await ctx.read(async (tx) => {
     const bucket = await bucketAt(tx, input.Bucket);
     if (bucket.ownership === undefined) {
-      if (!saysWhatHolds(input, bucket.owner, ctx.principal.account)) throw aclNotSupported();
+      if (!changesNothing(input, bucket.owner, ctx.principal.account)) throw aclNotSupported();
       return undefined;
     }
     const owner = writerIn(ctx, bucket, input.ACL);

@@ -45,7 +45,7 @@ export const bucketPolicies = {
   },
 } satisfies Handlers<"s3">;
 
-/** S3 tells of a policy without a version which one that means. */
+/** S3 adds the version that a policy without one means. */
 function withVersion(policy: string): string {
   const document = JSON.parse(policy);
   return "Version" in document ? policy : JSON.stringify({ Version: "2008-10-17", ...document });
@@ -56,7 +56,7 @@ function policyIn({ policy, name }: Bucket): string {
   return policy;
 }
 
-/** A policy may let others do this, and still they cannot. */
+/** Only the owner's account may do this, whatever a policy says. */
 function checkOwnAccount({ principal }: Context, { owner }: Bucket, method: string): void {
   if (principal.account !== owner && principal.type !== "service") throw ownersAccountOnly(method);
 }

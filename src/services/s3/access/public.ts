@@ -58,7 +58,7 @@ const isFixed = (value: string) => !/[*?]|\$\{/.test(value);
 /** Of an access point's ARN only the name may be left open. */
 const hasFixedAccount = (value: string) => /^\d{12}$/.test(value.split(":")[4] ?? "");
 
-/** Half of the internet is everybody. */
+/** Blocks wider than /8, or /32 of IPv6, count as everybody. */
 function isNarrowBlock(value: string): boolean {
   const block = blockOf(value);
   if (!block) return false;

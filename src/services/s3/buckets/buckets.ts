@@ -30,7 +30,7 @@ export const bucketHandlers = {
     if (!isBucketName(name)) throw invalidBucketName(name);
     refuseUnimplemented(input);
     const configuration = input.CreateBucketConfiguration;
-    // Whoever has nothing to say sends no document.
+    // An empty document is malformed: who has nothing to say sends none.
     if (configuration && Object.keys(configuration).length === 0) throw malformedXml();
     const region = locationOf(ctx.region, configuration?.LocationConstraint);
     checkNamespace(name, input.BucketNamespace, namespaceSuffix(ctx.account, region));
@@ -87,7 +87,7 @@ export const bucketHandlers = {
       const bucket = await bucketAt(tx, input.Bucket);
       const attached = await tx.listBy(accessPoints, "bucket", { in: [bucket.name], limit: 1 });
       if (attached.length > 0) throw bucketHasAccessPoints(bucket.name);
-      // Of every key with versions, the newest stands there.
+      // Of each key that has versions, the newest is in this collection.
       const remaining = await tx.list(objects, { in: [bucket.id], limit: 1 });
       if (remaining.length > 0) throw bucketNotEmpty(bucket.name, bucket.versioning !== undefined);
       tx.delete(buckets, [bucket.name]);
@@ -105,7 +105,7 @@ function tagsOf(said: Tag[] | undefined): Tag[] | undefined {
 }
 
 /**
- * A name that ends as those of an account in a Region do is that account's, and says so.
+ * A name with an account's suffix belongs to that account, and the request must say that it means that.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
  * @throws {AwsError} MissingNamespaceHeader, InvalidNamespaceHeader, InvalidBucketName
  */

@@ -4,8 +4,8 @@ import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Bucket } from "../store.ts";
 
 /**
- * What a bucket is told besides what every call on it asks for, as its owner sent it: rules of its lifecycle, its
- * website, its inventories. What nearly every call asks for stands in the `Bucket` itself.
+ * One of a bucket's configurations, as its owner sent it: lifecycle rules, a website, an inventory. What nearly every
+ * call asks for stands in the `Bucket` itself.
  */
 interface Configuration {
   /** The bucket's number. */
@@ -44,7 +44,7 @@ export function configuration<T>(kind: string): ConfigurationKind<T> {
   };
 }
 
-/** All that a deleted bucket was told. */
+/** All configurations of a deleted bucket. */
 export async function forgetConfigurations(tx: Transaction, bucket: Bucket): Promise<void> {
   for (;;) {
     const found = await tx.list(configurations, { in: [bucket.id], limit: 1_000 });

@@ -2,15 +2,14 @@ import { REGIONS } from "#aws/regions.ts";
 import { illegalLocationConstraint, invalidLocationConstraint } from "../errors.ts";
 import type { Bucket } from "../store.ts";
 
-/** The first Region, which the constraint does not know: it is where a bucket is that has none. */
+/** The first Region. No constraint names it: a bucket without one is here. */
 const HOME = "us-east-1";
 
-/** An older name of eu-west-1, which a bucket keeps that was asked for by it. */
+/** An older name of eu-west-1. A bucket that was created with it keeps it. */
 export const OLD_NAME = "EU";
 
 /**
- * Where a bucket goes that is asked for in `region`. The endpoint of us-east-1 makes buckets everywhere, each other
- * one only its own.
+ * The Region of a new bucket. The endpoint of us-east-1 creates buckets in any Region, all others only in their own.
  * @throws {AwsError} InvalidLocationConstraint, IllegalLocationConstraintException
  */
 export function locationOf(region: string, constraint: string | undefined): string {

@@ -12,10 +12,10 @@ export function isBucketName(name: string): boolean {
   );
 }
 
-/** Whether a bucket could ever have been called so: names were freer once. An access point's ARN stands for a name, too. */
+/** Whether it may be the name of an old bucket: the rules were looser once. An access point's ARN passes for a name. */
 export const wasEverName = (name: string): boolean => /^[\w.-]{3,255}$/.test(name) || name.startsWith("arn:");
 
-/** What sets a name apart that is its account's alone, in one Region. */
+/** How names end that only this account may use, in this Region. */
 export const namespaceSuffix = (account: string, region: string) => `-${account}-${region}-an`;
 
 /** Whether a name is one of some account's own. */

@@ -8,7 +8,7 @@ import { accelerationOfDots } from "./errors.ts";
 
 const acceleration = configuration<"Enabled" | "Suspended">("accelerate");
 
-/** Every request is as near as it can be: what changes is what a bucket says of itself. */
+/** Nothing is accelerated: the setting is kept, and told. */
 export const bucketAcceleration = {
   async PutBucketAccelerateConfiguration(ctx, input) {
     checkDocument(ctx);

@@ -9,7 +9,7 @@ import { checkId, deleteIdentified, getIdentified, listIdentified, putIdentified
 
 const analytics = configuration<AnalyticsConfiguration>("analytics");
 
-/** Storage class analysis. What it would find is exported nowhere yet. */
+/** Storage class analysis: its configurations are kept, and nothing is analyzed yet. */
 export const bucketAnalytics = {
   async PutBucketAnalyticsConfiguration(ctx, input) {
     checkDocument(ctx);

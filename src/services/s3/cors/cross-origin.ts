@@ -40,7 +40,7 @@ export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
     ...(rule && { headers: { ...headersOf(rule, page), ...(isPreflight && s3Ids(request.meta)) } }),
     refusal: corsNotAllowed(method, resource),
     ruled: true,
-    // As S3 does: whom no rule names may still ask, but not know the answer. What changes something may not even be asked.
+    // As in S3, a GET or HEAD that no rule allows is served, and the browser hides the answer; all else is refused.
     harmless: harmless || method === "GET" || method === "HEAD",
   };
 };
@@ -50,7 +50,7 @@ const ASKED: ReadonlySet<string> = new Set([...METHODS, "PATCH", "OPTIONS"]);
 
 const unruled = (refusal: AwsError): CrossOriginVerdict => ({ refusal, ruled: false, harmless: false });
 
-/** At a website's host, where everybody is nobody, there is nothing that a page could do in somebody's name. */
+/** At a website's host all callers are anonymous: a page cannot act in anybody's name. */
 function placeOf({ path, at }: EndpointRequest): { name: string | undefined; resource: string } {
   const [, first = "", ...rest] = path.split("/");
   if (at) return { name: at.name, resource: first === "" && rest.length === 0 ? "BUCKET" : "OBJECT" };

@@ -44,7 +44,7 @@ export function judge(plan: Plan, subject: Subject, now: number): Verdict {
 }
 
 /**
- * At most one thing a day: what is for good comes before a transition, and that before a delete marker.
+ * At most one action a day: removal for good before a transition, a transition before a delete marker.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
  */
 function judgeByRules({ rules, minimum, bucket }: Plan, subject: Subject, now: number): Verdict {
@@ -83,7 +83,7 @@ function markerEnd(rules: readonly Rule[], { modified }: ObjectVersion): number 
   );
 }
 
-/** A lock spares a version: it goes at the first midnight after. */
+/** A locked version goes at the first midnight after its lock has ended. */
 function noncurrentEnd(
   rules: readonly Rule[],
   { version, noncurrentSince, newer }: Subject,
@@ -159,7 +159,7 @@ function transitionOf(
 const favour = (to: StorageClassName): number =>
   to === "INTELLIGENT_TIERING" ? COLDNESS.GLACIER - 0.5 : COLDNESS[to];
 
-/** Midnights at which uploads in parts are aborted that began at `initiated`. */
+/** The rule that is the first to abort an upload in parts that began at `initiated`, and when it does. */
 export function abortOf(rules: readonly Rule[], key: string, initiated: number) {
   let first: { rule: string; due: number } | undefined;
   for (const { id, filter, abortAfter } of rules) {

@@ -40,7 +40,7 @@ export function matches(
   );
 }
 
-/** A rule as S3's refusals name it, which have no number for it. */
+/** A rule as S3's refusals describe it. */
 export function described(rule: LifecycleRule): string {
   if (!rule.Filter) return `prefix '${rule.Prefix ?? ""}'`;
   const { prefix, tags, above, below } = filterOf(rule);

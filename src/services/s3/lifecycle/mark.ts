@@ -5,21 +5,21 @@ import { DAY_MS, midnightAfter } from "../days.ts";
 import { type Bucket, buckets } from "../store.ts";
 
 /**
- * What is remembered of a bucket that is looked through at midnight, so that nobody looks while nothing can be due:
- * nothing is due there before `next`.
+ * What is known of a bucket with rules, so that it is not walked at midnights at which nothing can be due: nothing is
+ * before `next`.
  */
 export interface Mark {
   bucket: number;
-  /** Of the job that looks: another one has been called off. */
+  /** Of the job that walks the bucket: any other one ends. */
   serial: number;
   next: number;
-  /** After how many days, at the least, something is due that is new. */
+  /** The fewest days after which something new can be due. */
   leastDays: number;
   /** Whether a new version may make an older one due, since a rule counts them. */
   counts: boolean;
-  /** A look is under way, or was when the process ended. */
+  /** A walk is under way, or was when the process ended. */
   looking: boolean;
-  /** Something is new there since the last look, and `next` minds it. */
+  /** Something is new there since the last walk, and `next` takes it into account. */
   fresh: boolean;
 }
 
@@ -29,7 +29,7 @@ export const marks = collection<Mark>("s3/lifecycle", {
   hot: true,
 });
 
-/** Of a version, or an upload: it is there where nothing was, or in the place of another; or whatever else becomes of it. */
+/** What happened to a version or an upload: it is new, it took the place of another, or it changed in any other way. */
 export type Touch = "new" | "replaced" | "changed";
 
 /**

@@ -25,7 +25,7 @@ export const midnightJob: Job<Nightly> = job("s3/midnight", {
     const found = await ctx.read((tx) => findingsOf(tx, nightly));
     if (!found) return end(ctx, nightly);
     if (ctx.clock.now() < found.mark.next && !found.mark.looking) return tomorrow(ctx);
-    // What changes from here on says for itself when to look.
+    // Changes from here on set `next` themselves.
     await change(ctx, nightly, ({ mark, plan }, now) => {
       const { leastDays, nextDate } = outlookOf(plan.rules, now);
       return {

@@ -27,7 +27,7 @@ export interface Rule {
   id: string;
   filter: Filter;
   expiration?: Moment;
-  /** Delete markers go that hide nothing. */
+  /** Removes delete markers that hide nothing. */
   expiresMarkers?: boolean;
   transitions: (Moment & { to: StorageClassName })[];
   noncurrentExpiration?: NoncurrentMoment;
@@ -75,7 +75,7 @@ const noncurrentMomentOf = (said: { NoncurrentDays?: number; NewerNoncurrentVers
 export const dueAt = (moment: Moment, start: number): number =>
   "date" in moment ? moment.date : midnightAfter(start + moment.days * DAY_MS);
 
-/** Of what is new, how soon something is due; and the next of the days that rules name. */
+/** How soon something new can be due, and the next of the dates that rules name. */
 export interface Outlook {
   leastDays: number;
   nextDate: number;

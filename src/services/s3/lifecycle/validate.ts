@@ -1,6 +1,5 @@
 import type { LifecycleRule, LifecycleRuleFilter } from "#aws/contract/types/s3.ts";
 import { malformedXml } from "../errors.ts";
-import { checkActions } from "./validate-actions.ts";
 import {
   filterAmongPrefixes,
   idTooLong,
@@ -14,6 +13,7 @@ import {
   tagKeyTwice,
 } from "./errors.ts";
 import { filterOf } from "./filter.ts";
+import { checkActions } from "./validate-actions.ts";
 
 const MOST_RULES = 1_000;
 const MOST_ID_UNITS = 255;

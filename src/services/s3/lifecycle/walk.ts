@@ -48,7 +48,7 @@ export async function walk(ctx: Context, bucket: Walked): Promise<number> {
 async function walkVersions(ctx: Context, bucket: Walked): Promise<number> {
   let next = NEVER;
   let last: Passed | undefined;
-  // Where one page has something due, the next is likely to, and a reader's look would be in vain.
+  // Where one page had something due, the next is likely to: it is read in a transaction that can act at once.
   let isLikely = false;
   do {
     let page: Page | undefined = isLikely ? undefined : await ctx.read((tx) => look(tx, bucket, last));
@@ -61,7 +61,7 @@ async function walkVersions(ctx: Context, bucket: Walked): Promise<number> {
   return next;
 }
 
-/** Where somebody has changed what a page was read of, the transaction reads it again: it does what is due then. */
+/** Reads the page again, and does what is due now: it may have changed since. */
 async function carryOut(
   ctx: Context,
   tx: Transaction,
@@ -106,7 +106,7 @@ async function look(tx: ReadTransaction, walked: Walked, from: Passed | undefine
   return page;
 }
 
-/** Of a page's last row, the next one is not known. */
+/** The row behind a page's last one is not at hand. */
 async function isAlone(
   tx: ReadTransaction,
   { id }: Walked,

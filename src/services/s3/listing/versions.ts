@@ -56,7 +56,7 @@ export interface Row {
 
 /** Merged from both collections, which hold each version once: the newest of a key comes before the others. */
 export function versionRows(bucket: number): Rows<Row> {
-  /** A transaction in which none but the newest are left, so that it need not ask for others again on its way. */
+  /** The transaction that has found no more noncurrent versions: it need not look for them again. */
   let bare: ReadTransaction | undefined;
   return {
     key: ({ version }) => version.key,

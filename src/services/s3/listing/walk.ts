@@ -40,7 +40,10 @@ export interface Page<T> {
 const ROWS_IN_A_READ = 5_000;
 /** Rows fetched first where a delimiter may make most of a page one common prefix. */
 const FIRST_PAGE = 16;
-/** Rows fetched behind a common prefix that hid most of a page: the next may be as large, which is looked at now and then. */
+/**
+ * Rows fetched behind a common prefix that hid most of a page. The next prefix may be as large, so one row is enough;
+ * every eighth time a few more show whether prefixes have become small.
+ */
 const AFTER_LARGE = [1, 1, 1, 1, 1, 1, 1, 4];
 const MOST_ROWS = 1_000;
 

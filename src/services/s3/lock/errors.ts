@@ -40,7 +40,7 @@ export const lockKeepsVersioning = () =>
 
 export const bucketWithoutLock = () => invalidRequest("Bucket is missing Object Lock Configuration");
 
-/** What a write that brings a lock is told where {@link bucketWithoutLock} meets other calls. */
+/** The same as {@link bucketWithoutLock}, as S3 writes it to writes that bring a lock. */
 export const writeWithoutLock = () => invalidRequest("Bucket is missing ObjectLockConfiguration");
 
 export const bypassWithoutLock = (said: boolean) =>

@@ -4,8 +4,8 @@ import { headerNotImplemented, notImplemented } from "../errors.ts";
 const HEADERS = ["", "-duration-days", "-duration-years"].map((end) => `x-amz-object-lock-event-hold${end}`);
 
 /**
- * Event holds are younger than the model: what asks for one would be passed over unseen, and leave unlocked what was to
- * be locked.
+ * The contract does not know event holds yet: a request for one would be passed over, and leave unlocked what was to be
+ * locked.
  * @throws {AwsError} NotImplemented
  */
 export function refuseEventHold(isSaid: (header: string) => boolean): void {

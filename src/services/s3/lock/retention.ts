@@ -5,7 +5,7 @@ import { bypassWithoutLock, objectLocked } from "./errors.ts";
 export const MODES = ["GOVERNANCE", "COMPLIANCE"] as const;
 export type Mode = (typeof MODES)[number];
 
-/** Until when a version may be neither deleted nor, but by some, have this changed. */
+/** Until when a version may not be deleted, nor its retention shortened. */
 export interface Retention {
   mode: Mode;
   /** Cloud time; what is past protects nothing. */
@@ -14,7 +14,7 @@ export interface Retention {
 
 export type LegalHold = "ON" | "OFF";
 
-/** What an object's version, or an upload that becomes one, is locked by. */
+/** The lock of a version, or of an upload that will become one. */
 export interface Lock {
   retention?: Retention;
   /** Absent until one was placed for the first time. */

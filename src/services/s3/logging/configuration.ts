@@ -37,8 +37,8 @@ export const bucketLogging = {
 } satisfies Handlers<"s3">;
 
 /**
- * Logs stay in the account and the Region of their bucket. Where a target goes by its policy, whether they may be
- * delivered shows when they are.
+ * Logs stay in the account and the Region of their bucket. Whether a target's policy allows them to come shows when they
+ * are delivered.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
  */
 async function checkTarget(tx: ReadTransaction, bucket: Bucket, logging: LoggingEnabled): Promise<void> {
@@ -53,7 +53,7 @@ async function checkTarget(tx: ReadTransaction, bucket: Bucket, logging: Logging
   } else if (target.policy === undefined && !grantsDelivery(target)) throw deliveryNotGranted(target.name);
 }
 
-/** What those had to give who went by access control lists, before services had policies to be named in. */
+/** Where ACLs are enabled, the log-delivery group must be granted both of these. */
 function grantsDelivery({ acl = [] }: Bucket): boolean {
   const given = acl.filter(({ to }) => "group" in to && to.group === "LogDelivery");
   const has = (permission: string) =>

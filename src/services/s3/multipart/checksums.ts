@@ -7,8 +7,8 @@ import type { Checksum, ChecksumAlgorithm, Part, Upload } from "../store.ts";
 type Declared = Pick<Upload, "checksumAlgorithm" | "checksumType">;
 
 /**
- * What checksum the object will have. CRCs can be of the whole object, since those of its parts combine; without a
- * word of the client S3 makes one such.
+ * What checksum the object will have. A CRC can be of the whole object, since those of its parts combine; where the
+ * client names no algorithm, S3 makes one of the whole.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  * @throws {AwsError} InvalidRequest
  */
@@ -48,8 +48,8 @@ const TYPES: Record<ChecksumAlgorithm, Checksum["type"][]> = {
 export const algorithmOf = (upload: Upload) => upload.checksumAlgorithm ?? DEFAULT_ALGORITHM;
 
 /**
- * A part's checksum is of the kind that was declared for the upload. S3 computes it itself where it can do without: for
- * a checksum of the whole.
+ * A part's checksum must be by the algorithm that was declared for the upload. It may be left out only where the object
+ * has a checksum of the whole.
  * @throws {AwsError} InvalidRequest
  */
 export function checkAlgorithm(upload: Upload, expected: ExpectedChecksum | undefined): void {

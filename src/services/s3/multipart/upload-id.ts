@@ -1,11 +1,11 @@
 import type { Random } from "#lib/random.ts";
 
-/** With the number behind it, three bytes at a time make 128 characters of base64. */
+/** With the eight bytes of the order they make 128 characters of base64. */
 const CHANCE_BYTES = 88;
 
 /**
- * An upload's id: 128 characters, as S3's. Its order lies in it under the first bytes of chance, so that it leads
- * straight to its row and tells nothing else.
+ * An upload's id: 128 characters, as S3's. It ends in the upload's order, XORed with the first random bytes, so that it
+ * leads straight to its row and tells nothing else.
  */
 export function uploadIdOf(order: number, random: Random): string {
   const id = Buffer.concat([random.bytes(CHANCE_BYTES), Buffer.alloc(8)]);
@@ -13,7 +13,7 @@ export function uploadIdOf(order: number, random: Random): string {
   return id.toString("base64url").replaceAll("-", ".");
 }
 
-/** `undefined` for what cannot be an upload's id; one that never was has an order all the same. */
+/** `undefined` for what cannot be an upload's id. One that was never given out has an order all the same. */
 export function orderOfUpload(uploadId: string): number | undefined {
   if (!/^[\w.]{128}$/.test(uploadId)) return undefined;
   const id = Buffer.from(uploadId.replaceAll(".", "-"), "base64url");

@@ -43,12 +43,12 @@ function headersOf(input: Described): ObjectVersion["headers"] {
   return unlessEmpty(headers);
 }
 
-/** What comes in a form may hold any characters; these are told as headers again, which take Latin-1 only. */
+/** A form's fields may hold any characters; answers tell them in headers, which take Latin-1 only. */
 function printable(text: string): string {
   return text.replace(/[^\t\x20-\x7e\xa0-\xff]/g, " ");
 }
 
-/** What an object is described by that is copied: all but its storage class and its redirect, which the copy sets. */
+/** What a copy takes over from its source: all but storage class and redirect, which it sets itself. */
 export function copiedAttributes(
   source: Attributes,
   input: Pick<Described, "StorageClass" | "WebsiteRedirectLocation">,

@@ -7,7 +7,7 @@ import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { bodies, type Manifest, manifests, type ObjectVersion } from "../store.ts";
 import type { Span } from "./ranges.ts";
 
-/** The parts of an object that was made of parts: all, or those around a span of its bytes. */
+/** The parts of an object that came in parts: all, or those that a span of its bytes touches. */
 export function manifestOf(
   tx: ReadTransaction,
   version: ObjectVersion,
@@ -39,8 +39,8 @@ export interface Opening {
 }
 
 /**
- * Opens a version's bytes. In the transaction that found it, so that no delete comes between: a reader holds its file
- * from here on, and opens it only when it is pulled.
+ * Opens a version's bytes, in the transaction that found it, so that no delete comes between. A reader holds its file
+ * from here on, and opens it at the first read.
  */
 export function openBytes(
   opening: Opening,
@@ -82,7 +82,7 @@ export function openBody(
   });
 }
 
-/** Bytes of the house as an upload: what a copy takes in. */
+/** Stored bytes as a body that can be received: what a copy takes in. */
 export function bodyOfBytes(bytes: Bytes, size: number): Body {
   return {
     size,

@@ -17,9 +17,9 @@ export interface WriteConditions {
 }
 
 /**
- * Judges conditions as S3 does: an ETag that matches makes the date beside it irrelevant. Nobody can have seen what was
- * there at a time that is yet to come, so that such a date asks for nothing.
- * @returns the condition that does not hold; of those that only ask for news, with `unchanged`
+ * Judges conditions as S3 does: an ETag that matches makes the date beside it irrelevant, and a date in the future asks
+ * for nothing.
+ * @returns the condition that does not hold; `unchanged` where it only asks whether there is something new
  */
 export function failedCondition(
   conditions: ReadConditions,
@@ -54,7 +54,7 @@ export function checkRead(
 }
 
 /**
- * What an If-Range header asks, as a condition: a part is wanted of what the caller knows, and the whole of all else.
+ * An If-Range header as a condition: the caller wants a part of the object that it knows, and the whole of any other.
  * https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5
  */
 export function rangeCondition(ifRange: string): ReadConditions {

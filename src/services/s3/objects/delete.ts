@@ -41,7 +41,7 @@ export const objectDeletion = {
     ctx,
     { Bucket: name, BypassGovernanceRetention: bypass, RequestPayer, Delete: batched },
   ) {
-    // The model requires them, and nobody has looked.
+    // Required by the contract, which nothing has enforced so far.
     const { Objects: entries = [], Quiet: quiet } = batched;
     // A list of what is to be lost must not be torn on its way.
     checkDocument(ctx, { required: true });
@@ -100,7 +100,7 @@ async function remove(
   return { marker: version?.deleteMarker && version.versionId };
 }
 
-/** One entry of a batch fails for itself. */
+/** An entry that fails does not fail the others. */
 async function removeEntry(
   ctx: Context,
   tx: Transaction,

@@ -6,7 +6,7 @@ import { findVersion } from "../versions.ts";
 
 /**
  * The version that a read is about, never a delete marker.
- * @param named as it is told to be missing; S3 tells who asks for tags the bucket as well
+ * @param named what NoSuchKey calls it: asked for tags, S3 writes the bucket before the key
  * @throws {AwsError} NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker asked for by its id, or to change
  */
 export function existingVersion(
@@ -34,7 +34,7 @@ function existing(
   if (!version) throw versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
   if (!version.deleteMarker) return version;
   const headers = { "x-amz-delete-marker": "true", "x-amz-version-id": version.versionId };
-  // Whoever only reads the key finds nothing there; what would be changed is the marker.
+  // A read finds nothing there; a change would be one of the marker.
   if (versionId === undefined && isReading(method)) throw noSuchKey(key, headers);
   throw methodNotAllowedOnMarker(method, {
     ...headers,

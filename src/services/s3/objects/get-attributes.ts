@@ -18,7 +18,7 @@ export const objectInspection = {
   async GetObjectAttributes(ctx, input) {
     refuseEncryption(ctx);
     const key = customerKeyOf(input);
-    // The model requires it, and nobody has looked.
+    // Required by the contract, which nothing has enforced so far.
     const { ObjectAttributes: attributes = [] } = input;
     const wanted = new Set<string>(attributes);
     wanted.delete("");
@@ -47,7 +47,7 @@ export const objectInspection = {
   },
 } satisfies Handlers<"s3">;
 
-/** A wrong limit is passed over, before anybody asks here. */
+/** A wrong `MaxParts` is dropped before the handler is called. */
 function checkMarker(value: number | undefined): void {
   if (value === undefined || (value >= 0 && value <= MOST_ARGUMENT)) return;
   const name = "part-number-marker";

@@ -30,7 +30,7 @@ export const objectReading = {
       const found = await look(ctx, tx, input, "GET");
       const { bucket, version, manifest, span } = found;
       checkReadable(version, tx.now());
-      // The wire sends every chunk before it asks for the next; who calls from inside the house may keep them.
+      // HTTP sends each chunk before it asks for the next, so its memory can be lent. Callers in the cloud may keep chunks.
       const opening = { ctx, tx, lend: ctx.request !== undefined, secret: found.key?.bytes };
       const Body = await openBytes(opening, version, manifest, span);
       return { bucket, version, answer: { ...answer(ctx, input, found), Body } };
@@ -109,7 +109,7 @@ function isAskedInPart({ request }: Context, version: ObjectVersion, now: number
   return ifRange === undefined || failedCondition(rangeCondition(ifRange), version, now) === undefined;
 }
 
-/** What is told to those only who might also ask for it by itself. */
+/** Locks and tags are told only to callers who may ask for them by themselves. */
 async function toldToSome(ctx: Context, tx: ReadTransaction, input: Request, version: ObjectVersion) {
   const { tags, retention, legalHold } = version;
   if (!tags && !retention && !legalHold) return { lock: undefined, tagCount: undefined };
@@ -149,7 +149,7 @@ function answer(ctx: Context, input: Request, found: Found): Answer {
     LastModified: new Date(version.modified),
     ETag: quoted(version.etag),
     ContentLength: span.end - span.start,
-    // Of nothing there is no part.
+    // An empty object has no range.
     ContentRange: partial && span.start < span.end ? contentRange(span, version.size) : undefined,
     ContentType: input.ResponseContentType ?? version.contentType ?? "binary/octet-stream",
     CacheControl: input.ResponseCacheControl ?? headers["cache-control"],
@@ -183,7 +183,7 @@ function overrides(input: Request) {
   ];
 }
 
-/** What a cache wants to know anew of a copy that is still good. */
+/** What a cache needs to refresh a copy that is still good. */
 function notModifiedHeaders(bucket: Bucket, version: ObjectVersion): Record<string, string> {
   const headers: Record<string, string> = {
     etag: quoted(version.etag),

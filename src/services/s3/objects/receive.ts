@@ -76,7 +76,7 @@ function checkMd5(promised: string, md5: string): void {
 }
 
 /**
- * Only HTTP's PUT must tell a length: a form's file, and what comes from inside the house, ends where it ends.
+ * Only a PUT over HTTP must tell its length: a form's file, and a body from inside the cloud, end where they end.
  * @throws {AwsError} MissingContentLength, NotImplemented
  */
 export function checkLengthTold({ request }: Context, { size }: Body): void {

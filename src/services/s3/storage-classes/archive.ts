@@ -16,13 +16,13 @@ export interface Restore {
   ready: number;
   /** Absent in INTELLIGENT_TIERING, whose objects come back for good. */
   expires?: number;
-  /** That it is ready, who wants to know has heard. */
+  /** The event that it is ready has been sent. */
   told?: true;
 }
 
 export type ArchiveState = "active" | "archived" | "restoring" | "restored";
 
-/** The clock tells it, not a job: what was promised for a moment is so at that moment. */
+/** Told by the clock and not by a job, so that it changes at the very moment that was promised. */
 export function archiveState(version: ObjectVersion, now: number): ArchiveState {
   const { archiveTier, restore } = version;
   if (!("isArchive" in STORAGE_CLASSES[classOf(version)]) && !archiveTier) return "active";

@@ -116,6 +116,6 @@ async function keep(
   isReady: boolean,
 ): Promise<void> {
   await rewriteVersion(tx, bucket, version);
-  // Whoever follows a copy that is there finds its new end at the old one.
+  // The job that follows a copy looks again at its former end, and finds the new one.
   if (!isReady) followRestore(tx, bucket, version);
 }

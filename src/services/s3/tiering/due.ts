@@ -8,7 +8,7 @@ import type { Tiering } from "./store.ts";
 /** Smaller objects are not watched. */
 const LEAST_BYTES = 128 * KB;
 
-/** The archive tier that a version goes to now, which nobody has read for long; else when it may. */
+/** The archive tier to which a version moves now that nobody has read it for long, and when it may move next. */
 export function tierOf(
   tierings: readonly Tiering[],
   version: ObjectVersion,

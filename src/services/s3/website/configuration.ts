@@ -3,8 +3,8 @@ import type { Handlers } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { configuration } from "../buckets/configurations.ts";
 import { checkDocument } from "../documents.ts";
-import { checkWebsite } from "./validate.ts";
 import { noSuchWebsite } from "./errors.ts";
+import { checkWebsite } from "./validate.ts";
 
 /** 128 KB. */
 const MOST_BYTES = 131_072;

@@ -10,10 +10,10 @@ import { ABOUT_S3 } from "../access/errors.ts";
 import { noSuchBucket } from "../errors.ts";
 import { rangeCondition } from "../objects/conditions.ts";
 import { type Bucket, buckets } from "../store.ts";
+import { websites } from "./configuration.ts";
 import { incorrectEndpoint, invalidUri, noSuchWebsite, websiteMethodNotAllowed } from "./errors.ts";
 import { errorHeaders, errorPage, redirection } from "./pages.ts";
 import { encodedKey, inHeader, routed, type Visit } from "./routing.ts";
-import { websites } from "./configuration.ts";
 
 /**
  * A bucket as a website: read by anybody whom the bucket lets read, in a browser's terms.
@@ -110,7 +110,7 @@ interface Found {
   location: string | undefined;
 }
 
-/** A part of what the visitor knows, or the whole of what has taken its place. */
+/** Heeds `If-Range`: a range where the visitor has a part of this object, else the whole. */
 async function objectAt(site: Site, key: string, headers: EndpointRequest["headers"]): Promise<Found> {
   const { range, "if-range": known, ...others } = headers;
   if (range === undefined || known === undefined || others["if-match"] !== undefined)
@@ -149,15 +149,15 @@ async function read(
   };
 }
 
-/** The bytes behind a redirection are nobody's. */
+/** Nobody reads the bytes of an object that redirects. */
 function abandon(body: unknown): void {
   const bytes = body as Partial<AsyncIterable<Uint8Array>> | undefined;
   Promise.resolve(bytes?.[Symbol.asyncIterator]?.().return?.()).catch(() => {});
 }
 
 /**
- * What a visitor gets who cannot have the page: news that his copy is still good, the way to the folder that he forgot
- * the slash of, where a rule sends him, the bucket's own page for errors, or S3's.
+ * What a visitor gets in place of the page: that their copy is still good, the folder whose slash they left out, where a
+ * rule leads, the bucket's own page for errors, or S3's.
  */
 async function instead(site: Site, visit: Visit, error: AwsError): Promise<EndpointAnswer> {
   const { website, request } = site;
@@ -182,7 +182,7 @@ async function instead(site: Site, visit: Visit, error: AwsError): Promise<Endpo
   }
 }
 
-/** Whoever may not list a bucket is not told that a key is missing: to him, too, the folder may be there. */
+/** Callers who may not list the bucket get 403 for a missing key; the folder may be there for them as well. */
 async function isFolderWithoutSlash(site: Site, key: string, error: AwsError): Promise<boolean> {
   if (isFolder(key) || (error.status !== 404 && error.status !== 403)) return false;
   try {
