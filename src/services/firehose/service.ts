@@ -41,7 +41,10 @@ export const firehose = defineService({
   operations: [streamOperations, writing, encryptionOperations, tagOperations],
   jobs: [deliver, follow],
   access: {
-    CreateDeliveryStream: withRoles("CreateDeliveryStream"),
+    CreateDeliveryStream: (ctx, input) => [
+      ...withRoles("CreateDeliveryStream")(ctx, input),
+      ...(input.Tags ? [fact(ctx, "TagDeliveryStream", input.DeliveryStreamName)] : []),
+    ],
     DescribeDeliveryStream: onStream("DescribeDeliveryStream"),
     ListDeliveryStreams: () => [{ action: "firehose:ListDeliveryStreams", resource: "*" }],
     DeleteDeliveryStream: onStream("DeleteDeliveryStream"),

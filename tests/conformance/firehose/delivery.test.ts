@@ -269,6 +269,17 @@ behaviour(
   },
 );
 
+behaviour("a backup that is disabled is not made", api("ExtendedS3DestinationConfiguration"), async () => {
+  const backup = await bucket();
+  const { put, delivered } = await stream({
+    S3BackupMode: "Disabled",
+    S3BackupConfiguration: { RoleARN, BucketARN: backup.arn },
+  });
+  await put("x");
+  expect([...(await delivered()).values()]).toEqual(["x"]);
+  expect(await backup.keys()).toEqual([]);
+});
+
 behaviour("a bucket that is not there yet is tried again", guide("retry"), async () => {
   const { put, Bucket, keys } = await stream();
   await s3(new DeleteBucketCommand({ Bucket }));

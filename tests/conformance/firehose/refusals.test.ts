@@ -308,6 +308,11 @@ for (const [what, input, error] of [
     ),
   ],
   [
+    "a zone that was renamed goes by its older name",
+    extended({ CustomTimeZone: "Asia/Kolkata" }),
+    invalid(expect.stringContaining("time zone is not supported")),
+  ],
+  [
     "a log is named by its group",
     extended({ CloudWatchLoggingOptions: { Enabled: true } }),
     invalid("CloudWatch Log Group Name is required if CloudWatch Logging is enabled"),
@@ -479,3 +484,8 @@ for (const [what, input] of [
 ] as const) {
   refused(`${what} is not there yet`, api("CreateDeliveryStream"), input as never, notThere);
 }
+
+behaviour("zones go by every traditional name that they have", guide("s3-object-name"), async () => {
+  for (const CustomTimeZone of ["UTC", "Asia/Calcutta", "Asia/Macao", "America/Montreal", "Europe/Kiev"])
+    await create(extended({ CustomTimeZone }));
+});

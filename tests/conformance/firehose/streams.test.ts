@@ -3,6 +3,7 @@ import {
   type CreateDeliveryStreamCommandInput,
   DeleteDeliveryStreamCommand,
   DescribeDeliveryStreamCommand,
+  FirehoseClient,
   ListDeliveryStreamsCommand,
   ListTagsForDeliveryStreamCommand,
   StartDeliveryStreamEncryptionCommand,
@@ -14,6 +15,7 @@ import {
 } from "@aws-sdk/client-firehose";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
+import { identities } from "../identities.ts";
 import { ACCOUNT, api, arn, firehoseOf, invalid, missing, named, RoleARN, refusal } from "./firehose.ts";
 
 const cloud = conformanceCloud();
@@ -202,6 +204,60 @@ behaviour("an update changes what it names, and raises the version", api("Update
     CompressionFormat: "GZIP",
     BufferingHints: { SizeInMBs: 2, IntervalInSeconds: 90 },
   });
+});
+
+behaviour(
+  "a backup is begun by an update, and not ended by one",
+  api("ExtendedS3DestinationUpdate"),
+  async () => {
+    const { DeliveryStreamName } = await create(extended({}));
+    const told = async () =>
+      (await describe(DeliveryStreamName)).Destinations![0]!.ExtendedS3DestinationDescription!;
+    expect((await told()).S3BackupMode).toBe("Disabled");
+    await update(DeliveryStreamName, {
+      ExtendedS3DestinationUpdate: { S3BackupMode: "Enabled", S3BackupUpdate: { ...S3, Prefix: "b/" } },
+    });
+    expect(await told()).toMatchObject({ S3BackupMode: "Enabled", S3BackupDescription: { Prefix: "b/" } });
+    await expect(
+      update(DeliveryStreamName, {
+        CurrentDeliveryStreamVersionId: "2",
+        ExtendedS3DestinationUpdate: { S3BackupMode: "Disabled" },
+      }),
+    ).rejects.toMatchObject(invalid(expect.any(String)));
+  },
+);
+
+behaviour("an update is of one destination", api("UpdateDestination"), async () => {
+  const { DeliveryStreamName } = await create();
+  const Prefix = "p/";
+  await expect(
+    update(DeliveryStreamName, { S3DestinationUpdate: { Prefix }, ExtendedS3DestinationUpdate: { Prefix } }),
+  ).rejects.toMatchObject(invalid("Exactly one destination configuration is supported for a Firehose"));
+});
+
+behaviour("who tags what is made may do that, too", api("CreateDeliveryStream"), async () => {
+  const users = identities(cloud);
+  const made = async (more: object, ...actions: string[]) => {
+    const allows = [
+      { Effect: "Allow", Action: actions.map((action) => `firehose:${action}`), Resource: "*" },
+      { Effect: "Allow", Action: "iam:PassRole", Resource: "*" },
+    ];
+    const client = new FirehoseClient(users.user(named("maker"), { account: ACCOUNT, allows }));
+    return client.send(
+      new CreateDeliveryStreamCommand({
+        DeliveryStreamName: named("made"),
+        S3DestinationConfiguration: S3,
+        ...more,
+      }),
+    );
+  };
+  const Tags = [{ Key: "a", Value: "b" }];
+  await made({}, "CreateDeliveryStream");
+  await expect(made({ Tags }, "CreateDeliveryStream")).rejects.toMatchObject({
+    name: "AccessDeniedException",
+    message: expect.stringContaining("firehose:TagDeliveryStream"),
+  });
+  await made({ Tags }, "CreateDeliveryStream", "TagDeliveryStream");
 });
 
 behaviour("an update is for the version that it names", api("UpdateDestination"), async () => {

@@ -55,7 +55,8 @@ export async function deliverToBucket(
       });
     round++;
   }
-  if (destination.backup) await backUp(ctx, stream, batch, records, destination.backup);
+  if (destination.backup && destination.S3BackupMode === "Enabled")
+    await backUp(ctx, stream, batch, records, destination.backup);
 }
 
 /** The records as they came. */

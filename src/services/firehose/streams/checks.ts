@@ -9,8 +9,23 @@ import type { BucketDestination, EndpointDestination, ObjectSettings } from "../
 
 const LEAST_MEBIBYTES_OF_PARTITIONS = 64;
 const LONGEST_PREFIX = 512;
-/** By their traditional names: a zone that was renamed is not known by the new one. */
-const ZONES: ReadonlySet<string> = new Set(["UTC", ...Intl.supportedValuesOf("timeZone")]);
+/**
+ * By their traditional names: a zone that was renamed is not known by the new one. Some have two of them.
+ * https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
+ */
+const ZONES: ReadonlySet<string> = new Set([
+  "UTC",
+  ...Intl.supportedValuesOf("timeZone"),
+  "Africa/Timbuktu",
+  "America/Montreal",
+  "America/Porto_Acre",
+  "Asia/Ashkhabad",
+  "Asia/Dacca",
+  "Asia/Macao",
+  "Asia/Thimbu",
+  "Asia/Ujung_Pandang",
+  "Asia/Ulan_Bator",
+]);
 
 /** What the contract cannot say of where objects go. @throws {AwsError} InvalidArgumentException, NotImplemented */
 export function checkObjects({ region }: Place, settings: ObjectSettings): void {

@@ -2,7 +2,7 @@ import type * as Firehose from "#aws/contract/types/firehose.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import { ACCESS_KEY } from "../delivery/endpoint.ts";
-import { oneDestination, otherDestination, partitionedTooLate } from "../errors.ts";
+import { backedUpForGood, oneDestination, otherDestination, partitionedTooLate } from "../errors.ts";
 import type { BucketDestination, Destination, EndpointDestination, ObjectSettings } from "../store.ts";
 import { checkBucket, checkEndpoint, checkObjects } from "./checks.ts";
 import { refuseOthers, refuseOtherUpdates } from "./other-destinations.ts";
@@ -31,7 +31,8 @@ export function updated(
   refuseOtherUpdates(input);
   const bucket = input.ExtendedS3DestinationUpdate ?? input.S3DestinationUpdate;
   const endpoint = input.HttpEndpointDestinationUpdate;
-  if ((bucket === undefined) === (endpoint === undefined)) throw oneDestination();
+  const given = [input.ExtendedS3DestinationUpdate, input.S3DestinationUpdate, endpoint];
+  if (given.filter((one) => one !== undefined).length !== 1) throw oneDestination();
   if (bucket) {
     if (former.kind !== "s3") throw otherDestination("HttpEndpoint");
     const { backup, kind, ...rest } = former;
@@ -44,6 +45,7 @@ export function updated(
         ...(S3BackupUpdate && told(S3BackupUpdate)),
       },
     });
+    if (former.S3BackupMode === "Enabled" && next.S3BackupMode !== "Enabled") throw backedUpForGood();
     if (isPartitioned(next) && !isPartitioned(former)) throw partitionedTooLate();
     return next;
   }
