@@ -4,10 +4,16 @@ import { badDocumentMd5, invalidDigest, invalidRequest, requestTooBig } from "./
 import { checkChecksum, checksumsIn, expectedChecksum, hashName } from "./objects/checksums.ts";
 import { isMd5 } from "./objects/receive.ts";
 
+/** Bytes of most documents. */
+const MOST_BYTES = 131_072;
+/** Bytes of a list of up to 1,000 rules or keys. */
+export const MOST_LIST_BYTES = 2 ** 23;
+/** Bytes of what is kept of it: it stands in one record. */
+const MOST_KEPT_BYTES = 2_000_000;
+
 interface Held {
   /** Whether there must be a digest. */
   required?: boolean;
-  /** Bytes that the document may have. */
   most?: number;
 }
 
@@ -16,10 +22,13 @@ interface Held {
  * document.
  * @throws {AwsError} MaxMessageLengthExceeded, InvalidDigest, BadDigest, InvalidRequest
  */
-export function checkDocument({ request }: Context, { required = false, most }: Held = {}): void {
+export function checkDocument(
+  { request }: Context,
+  { required = false, most = MOST_BYTES }: Held = {},
+): void {
   if (!request) return;
   const { headers, content } = request;
-  if (most !== undefined && content && content.length > most) throw requestTooBig(most);
+  if (content && content.length > most) throw requestTooBig(most);
   const md5 = headers["content-md5"];
   const checksum = expectedChecksum(checksumsIn(headers), []);
   const follows = headers["x-amz-trailer"] !== undefined;
@@ -32,6 +41,11 @@ export function checkDocument({ request }: Context, { required = false, most }: 
     if (computed !== md5) throw badDocumentMd5(md5, computed);
   }
   if (checksum) checkChecksum(checksum, {}, base64(checksumOf(hashName(checksum.algorithm), content)));
+}
+
+/** @throws {AwsError} MaxMessageLengthExceeded */
+export function checkKept(document: object): void {
+  if (Buffer.byteLength(JSON.stringify(document)) > MOST_KEPT_BYTES) throw requestTooBig(MOST_KEPT_BYTES);
 }
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");

@@ -290,7 +290,7 @@ behaviour("the bucket's policy is told", doc("AmazonS3/latest/API/API_GetBucketP
 
 // Policies
 
-behaviour("its policy is given back as it was put, and deleted", GET_POLICY, async () => {
+behaviour("its policy is given back, and deleted", GET_POLICY, async () => {
   const { Name, arn } = await accessPoint(await bucket());
   await putPolicy(Name, arn, { Principal: { AWS: OTHER }, Sid: "one" });
   const told = await control().send(new GetAccessPointPolicyCommand(at(Name)));

@@ -23,11 +23,45 @@ const PUBLIC = doc(
 const put = (Bucket: string, Policy: string) => owner().send(new PutBucketPolicyCommand({ Bucket, Policy }));
 const get = async (Bucket: string) => (await owner().send(new GetBucketPolicyCommand({ Bucket }))).Policy;
 
-behaviour("a policy is given back as it was put", GET, async () => {
+const TERRAFORM = "https://github.com/hashicorp/terraform/issues/9933";
+const CROSSPLANE = "https://github.com/crossplane-contrib/provider-aws/issues/1771";
+
+behaviour("a policy is given back without white space, in the order of its grammar", TERRAFORM, async () => {
   const Bucket = await bucket();
-  const text = policyOn(Bucket, { Principal: { AWS: OTHER }, Sid: "one" }).replace(/,/g, " , ");
-  await put(Bucket, text);
-  expect(await get(Bucket)).toBe(text);
+  const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
+  const statement = {
+    Sid: "one",
+    Effect: "Allow",
+    Principal: { AWS: `arn:aws:iam::${OTHER}:root` },
+    Action: ["s3:PutObject", "s3:GetObject"],
+    Resource,
+    Condition: { Bool: { "aws:SecureTransport": "false" } },
+  };
+  const said = Object.fromEntries(Object.entries(statement).toReversed());
+  await put(Bucket, JSON.stringify({ Statement: [said], Id: "i", Version: "2012-10-17" }, null, 2));
+  const written = { Version: "2012-10-17", Id: "i", Statement: [statement] };
+  expect(await get(Bucket)).toBe(JSON.stringify(written));
+});
+
+behaviour("what a policy says in several ways is given back in one", CROSSPLANE, async () => {
+  const Bucket = await bucket();
+  const Statement = {
+    Effect: "Allow",
+    Principal: { AWS: [OTHER] },
+    Action: ["s3:GetObject"],
+    Resource: [`arn:aws:s3:::${Bucket}/*`],
+    Condition: { Bool: { "aws:SecureTransport": [false] }, Null: { "s3:ExistingObjectTag/a": true } },
+  };
+  await put(Bucket, JSON.stringify({ Version: "2012-10-17", Statement }));
+  expect(JSON.parse((await get(Bucket))!).Statement).toEqual([
+    {
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${OTHER}:root` },
+      Action: "s3:GetObject",
+      Resource: `arn:aws:s3:::${Bucket}/*`,
+      Condition: { Bool: { "aws:SecureTransport": "false" }, Null: { "s3:ExistingObjectTag/a": "true" } },
+    },
+  ]);
 });
 
 behaviour("a policy takes the place of the one before", PUT, async () => {

@@ -339,6 +339,39 @@ for (const [kind, source, most, document] of [
   });
 }
 
+for (const [kind, id, document] of [
+  [
+    "tagging",
+    "",
+    (text: string) => `<Tagging><TagSet><Tag><Key>k</Key><Value>${text}</Value></Tag></TagSet></Tagging>`,
+  ],
+  [
+    "logging",
+    "",
+    (text: string) =>
+      `<BucketLoggingStatus><LoggingEnabled><TargetBucket>${Bucket}</TargetBucket><TargetPrefix>${text}</TargetPrefix></LoggingEnabled></BucketLoggingStatus>`,
+  ],
+  [
+    "metrics",
+    "&id=m",
+    (text: string) =>
+      `<MetricsConfiguration><Id>m</Id><Filter><Prefix>${text}</Prefix></Filter></MetricsConfiguration>`,
+  ],
+] as const) {
+  behaviour(`a configuration is not too large to be kept: ${kind}`, `${GATEWAY}/issues/1206`, async () => {
+    for (const size of [200_000, 6_000_000]) {
+      const body = document("a".repeat(size));
+      const headers = { "content-md5": hash("md5", body, "base64") };
+      const target = `/${Bucket}?${kind}${id}`;
+      expect(said(await send(cloud, { method: "PUT", target, headers, body })).slice(0, 3)).toEqual([
+        400,
+        "MaxMessageLengthExceeded",
+        "Your request was too big.",
+      ]);
+    }
+  });
+}
+
 behaviour("a part is numbered", `${BACKLOT}/312`, async () => {
   expect(said(await send(cloud, { method: "GET", target: `/${Bucket}/k?partNumber=` }))).toEqual([
     400,

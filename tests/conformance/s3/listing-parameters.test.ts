@@ -1,10 +1,11 @@
 import {
+  CreateMultipartUploadCommand,
   ListBucketAnalyticsConfigurationsCommand,
   ListBucketsCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { beforeAll, expect } from "vitest";
-import { behaviour, conformanceCloud } from "../cloud.ts";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { elementIn, freshBucket, s3Client, type TappedClient } from "./client.ts";
 import { send } from "./wire.ts";
 
@@ -70,6 +71,12 @@ behaviour("a limit beyond all is told as it was asked for", `${MEASURED}/178`, a
   for (const query of ["list-type=2", "", "versions"])
     expect(elementIn((await get(`${query}&max-keys=1001`)).text, "MaxKeys")).toBe("1001");
   expect(elementIn((await get("uploads&max-uploads=1001")).text, "MaxUploads")).toBe("1000");
+});
+
+behaviour("no more than 1,000 parts are listed", doc("AmazonS3/latest/API/API_ListParts.html"), async () => {
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "parts" }));
+  const target = `/${Bucket}/parts?uploadId=${UploadId}&max-parts=1001`;
+  expect(elementIn((await send(cloud, { method: "GET", target })).text, "MaxParts")).toBe("1000");
 });
 
 behaviour("a number is digits, with as many zeros in front as one likes", `${MEASURED}/178`, async () => {

@@ -7,10 +7,12 @@ import { blockFor } from "./blocks.ts";
 import { noSuchBucketPolicy, ownersAccountOnly, publicPolicyBlocked } from "./errors.ts";
 import { checkPolicy } from "./policy-rules.ts";
 import { isPublicDocument, isPublicPolicy } from "./public.ts";
+import { written } from "./written.ts";
 
 export const bucketPolicies = {
   async PutBucketPolicy(ctx, input) {
-    checkDocument(ctx);
+    // Its size is judged without white space.
+    checkDocument(ctx, { most: Number.POSITIVE_INFINITY });
     const arn = bucketArn(input.Bucket);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
@@ -19,7 +21,7 @@ export const bucketPolicies = {
       const block = await blockFor(tx, bucket);
       if (block.policy && isPublicDocument(document))
         throw publicPolicyBlocked(ctx.principal, bucket.owner, "s3:PutBucketPolicy", arn);
-      tx.put(buckets, { ...bucket, policy: withVersion(input.Policy) });
+      tx.put(buckets, { ...bucket, policy: written(input.Policy) });
       return {};
     });
   },
@@ -44,12 +46,6 @@ export const bucketPolicies = {
     return { PolicyStatus: { IsPublic: isPublicPolicy(policyIn(bucket)) } };
   },
 } satisfies Handlers<"s3">;
-
-/** S3 adds the version that a policy without one means. */
-function withVersion(policy: string): string {
-  const document = JSON.parse(policy);
-  return "Version" in document ? policy : JSON.stringify({ Version: "2008-10-17", ...document });
-}
 
 function policyIn({ policy, name }: Bucket): string {
   if (policy === undefined) throw noSuchBucketPolicy(name);

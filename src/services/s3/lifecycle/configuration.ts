@@ -1,8 +1,8 @@
 import type { LifecycleRule } from "#aws/contract/types/s3.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { checkDocument } from "../documents.ts";
-import { malformedXml, requestTooBig } from "../errors.ts";
+import { checkDocument, checkKept, MOST_LIST_BYTES } from "../documents.ts";
+import { malformedXml } from "../errors.ts";
 import { madeUpId } from "../made-up-id.ts";
 import { checkSchema } from "../schema.ts";
 import { noLifecycle, unknownMinimum } from "./errors.ts";
@@ -11,12 +11,9 @@ import { lookFrom } from "./midnight.ts";
 import { type LifecycleDocument, lifecycles } from "./rules.ts";
 import { checkLifecycle } from "./validate.ts";
 
-/** A document stands in one record. */
-const MOST_BYTES = 2 ** 20;
-
 export const lifecycleConfiguration = {
   async PutBucketLifecycleConfiguration(ctx, input) {
-    checkDocument(ctx, { required: true });
+    checkDocument(ctx, { required: true, most: MOST_LIST_BYTES });
     if (!input.LifecycleConfiguration) throw malformedXml();
     checkSchema("PutBucketLifecycleConfiguration", input.LifecycleConfiguration);
     const { Rules: rules } = input.LifecycleConfiguration;
@@ -26,7 +23,7 @@ export const lifecycleConfiguration = {
       rules: rules.map((rule) => ({ ...rule, ID: rule.ID || madeUpId(ctx.random) })),
       minimum,
     };
-    if (JSON.stringify(document).length > MOST_BYTES) throw requestTooBig(MOST_BYTES);
+    checkKept(document);
     return ctx.transact(async (tx) => {
       const bucket = putAging(tx, { ...(await bucketAt(tx, input.Bucket)), lifecycle: true });
       lifecycles.put(tx, bucket, document);

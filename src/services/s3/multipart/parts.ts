@@ -11,7 +11,7 @@ import {
 import { etagFor } from "../encryption/requested.ts";
 import { copySourceTooLarge } from "../errors.ts";
 import { abortMembers } from "../lifecycle/answers.ts";
-import { entriesWanted } from "../listing/parameters.ts";
+import { entriesOf, entriesWanted } from "../listing/parameters.ts";
 import { checkDigest } from "../lock/headers.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
 import { expectedChecksum, refuseUnknownChecksum } from "../objects/checksums.ts";
@@ -81,7 +81,7 @@ export const partHandlers = {
   },
 
   async ListParts(ctx, input) {
-    const limit = entriesWanted(input.MaxParts, "max-parts");
+    const limit = entriesOf(entriesWanted(input.MaxParts, "max-parts"));
     const marker = input.PartNumberMarker ?? 0;
     const key = customerKeyOf(input);
     entriesWanted(marker, "part-number-marker");

@@ -6,7 +6,7 @@ import { authorizeDeletion } from "../access/on-object.ts";
 import { type Scene, sceneOf } from "../access/scene.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
-import { checkDocument } from "../documents.ts";
+import { checkDocument, MOST_LIST_BYTES } from "../documents.ts";
 import { headerNotImplemented, malformedXml, noKeySaid, noSuchVersion } from "../errors.ts";
 import { checkBypass, checkDeletable } from "../lock/retention.ts";
 import { meterEarlyDelete } from "../storage-classes/classes.ts";
@@ -44,7 +44,7 @@ export const objectDeletion = {
     // Required by the contract, which nothing has enforced so far.
     const { Objects: entries = [], Quiet: quiet } = batched;
     // A list of what is to be lost must not be torn on its way.
-    checkDocument(ctx, { required: true });
+    checkDocument(ctx, { required: true, most: MOST_LIST_BYTES });
     if (entries.length === 0 || entries.length > MOST_KEYS) throw malformedXml();
     if (entries.some(isMalformed)) throw malformedXml();
     if (entries.some((entry) => entry.Key === "")) throw noKeySaid();

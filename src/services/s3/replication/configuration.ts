@@ -1,7 +1,7 @@
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { checkDocument } from "../documents.ts";
+import { checkDocument, checkKept, MOST_LIST_BYTES } from "../documents.ts";
 import { headerNotImplemented } from "../errors.ts";
 import { type Bucket, buckets } from "../store.ts";
 import {
@@ -17,9 +17,10 @@ import { checkReplication } from "./validate.ts";
 
 export const replicationConfiguration = {
   async PutBucketReplication(ctx, input) {
-    checkDocument(ctx);
+    checkDocument(ctx, { most: MOST_LIST_BYTES });
     if (input.Token !== undefined) throw headerNotImplemented("x-amz-bucket-object-lock-token");
     const wanted = checkReplication(input.ReplicationConfiguration, ctx.random);
+    checkKept(wanted);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       if (bucket.versioning !== "Enabled") throw sourceUnversioned(bucket.name);

@@ -6,14 +6,11 @@ import { checkDocument } from "../documents.ts";
 import { noSuchWebsite } from "./errors.ts";
 import { checkWebsite } from "./validate.ts";
 
-/** 128 KB. */
-const MOST_BYTES = 131_072;
-
 export const websites = configuration<WebsiteConfiguration>("website");
 
 export const bucketWebsite = {
   async PutBucketWebsite(ctx, input) {
-    checkDocument(ctx, { most: MOST_BYTES });
+    checkDocument(ctx);
     const website = input.WebsiteConfiguration;
     checkWebsite(website);
     return ctx.transact(async (tx) => {
