@@ -136,8 +136,15 @@ const onBackup =
   (_: Context, { BackupArn }: { BackupArn: string }) => [
     { action: `dynamodb:${action}`, resource: BackupArn },
   ];
-const statementFacts = (ctx: Context, statements: readonly { Statement: string }[]) =>
-  facts(ctx, reachedBy(statements));
+const statementFacts = (
+  ctx: Context,
+  statements: readonly { Statement: string }[],
+  EnclosingOperation?: "ExecuteTransaction",
+) =>
+  facts(
+    ctx,
+    reachedBy(statements).map((one) => ({ ...one, asked: { ...one.asked, EnclosingOperation } })),
+  );
 
 /**
  * What a replica is made and deleted by is asked of its own Region.
@@ -301,5 +308,6 @@ export const access: Access<"dynamodb"> = {
   DescribeKinesisStreamingDestination: onTable("DescribeKinesisStreamingDestination"),
   ExecuteStatement: (ctx, input) => statementFacts(ctx, [input]),
   BatchExecuteStatement: (ctx, { Statements }) => statementFacts(ctx, Statements),
-  ExecuteTransaction: (ctx, { TransactStatements }) => statementFacts(ctx, TransactStatements),
+  ExecuteTransaction: (ctx, { TransactStatements }) =>
+    statementFacts(ctx, TransactStatements, "ExecuteTransaction"),
 };

@@ -5,6 +5,7 @@ import {
   DeleteItemCommand,
   DynamoDBClient,
   ExecuteStatementCommand,
+  ExecuteTransactionCommand,
   GetItemCommand,
   PutItemCommand,
   PutResourcePolicyCommand,
@@ -304,5 +305,26 @@ behaviour(
     const get = { TableName: "no-transactions", Key: key("a") };
     expect(await alone.outcome(new GetItemCommand(get))).toBe("accepted");
     expect(await alone.outcome(new TransactGetItemsCommand({ TransactItems: [{ Get: get }] }))).toBe(DENIED);
+  },
+);
+
+const statements = open(
+  "no-statements-together",
+  { StringEquals: { "dynamodb:EnclosingOperation": ["ExecuteTransaction"] } },
+  "Deny",
+);
+behaviour(
+  "a policy may refuse transactions of statements and take them one by one",
+  guide("ql-iam"),
+  async () => {
+    const Statement = `INSERT INTO "no-statements-together" VALUE {'p': 'a', 's': 1}`;
+    expect(await statements.outcome(new ExecuteStatementCommand({ Statement }))).toBe("accepted");
+    const select = { Statement: `SELECT * FROM "no-statements-together" WHERE p = 'a' AND s = 1` };
+    expect(await statements.outcome(new BatchExecuteStatementCommand({ Statements: [select] }))).toBe(
+      "accepted",
+    );
+    expect(await statements.outcome(new ExecuteTransactionCommand({ TransactStatements: [select] }))).toBe(
+      DENIED,
+    );
   },
 );
