@@ -273,6 +273,49 @@ refusals(api("Query"), [
   ],
 ]);
 
+/** What a query says of its key is looked at last, but for the form of an expression. */
+refusals(api("Query"), [
+  [
+    "Query",
+    { TableName: "abc", AttributesToGet: ["a", "a"] },
+    `${INVALID}Duplicate value in attribute name: a`,
+  ],
+  [
+    "Query",
+    { TableName: "abc", AttributesToGet: ["a", "a"], KeyConditions: {} },
+    `${INVALID}Duplicate value in attribute name: a`,
+  ],
+  [
+    "Query",
+    { TableName: "abc", FilterExpression: "" },
+    "Invalid FilterExpression: The expression can not be empty;",
+  ],
+  [
+    "Query",
+    { TableName: "abc", KeyConditions: {}, FilterExpression: "a = :a" },
+    "Invalid FilterExpression: An expression attribute value used in expression is not defined; attribute value: :a",
+  ],
+  [
+    "Query",
+    {
+      TableName: "abc",
+      KeyConditionExpression: "a <> :a",
+      FilterExpression: "b =",
+      ExpressionAttributeValues: { ":a": { S: "a" } },
+    },
+    'Invalid FilterExpression: Syntax error; token: "<EOF>", near: "="',
+  ],
+  [
+    "Query",
+    {
+      TableName: "abc",
+      KeyConditionExpression: "a <> :a",
+      ExpressionAttributeValues: { ":a": { S: "a" }, ":b": { S: "b" } },
+    },
+    "Value provided in ExpressionAttributeValues unused in expressions: keys: {:b}",
+  ],
+]);
+
 /** The values of an enumeration, in the order in which they are told. */
 const ENUMERATIONS: [operation: string, api: string, input: object, path: string, values: string][] = [
   [

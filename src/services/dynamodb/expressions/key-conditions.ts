@@ -16,11 +16,18 @@ export interface KeyCondition {
 const KIND = "KeyConditionExpression";
 const parsed = remembered(2_000, (source) => parseCondition(KIND, source));
 
-/** By attribute. @throws {AwsError} ValidationException */
-export function keyConditionsOf(source: string, holders: Placeholders): Map<string, KeyCondition> {
+/**
+ * Held to what any condition is: what only a key's may not be is told after all that is wrong with other expressions.
+ * @throws {AwsError} ValidationException
+ */
+export function keyConditionOf(source: string, holders: Placeholders): Condition {
   const condition = parsed(source);
-  // Whatever is wrong with any condition is told before what only a key's may not be.
   testOf(KIND, condition, holders);
+  return condition;
+}
+
+/** By attribute. @throws {AwsError} ValidationException */
+export function keyConditionsOf(condition: Condition, holders: Placeholders): Map<string, KeyCondition> {
   const found = new Map<string, KeyCondition>();
   gather(found, holders, condition);
   return found;

@@ -1,8 +1,7 @@
-import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { invalid } from "../errors.ts";
 import type { KeyCondition } from "../expressions/key-conditions.ts";
 import type { Operator } from "./comparisons.ts";
-import { checkedConditions } from "./conditions.ts";
+import type { Checked } from "./conditions.ts";
 
 const INDEXABLE: Partial<Record<Operator, KeyCondition["operator"]>> = {
   EQ: "=",
@@ -15,8 +14,7 @@ const INDEXABLE: Partial<Record<Operator, KeyCondition["operator"]>> = {
 };
 
 /** What a query says of its key, by attribute. @throws {AwsError} ValidationException */
-export function keyConditionsIn(given: Record<string, DynamoDB.Condition>): Map<string, KeyCondition> {
-  const conditions = checkedConditions(given);
+export function keyConditionsIn(conditions: ReadonlyMap<string, Checked>): Map<string, KeyCondition> {
   if (conditions.size === 0 || conditions.size > 2) throw invalid("Conditions can be of length 1 or 2 only");
   return new Map(
     [...conditions].map(([name, { operator, values }]) => {

@@ -2,12 +2,13 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Keys } from "#aws/languages/policy/pattern.ts";
 import { conditionOf } from "../expressions/conditions.ts";
-import { type KeyCondition, keyConditionsOf } from "../expressions/key-conditions.ts";
+import { type KeyCondition, keyConditionOf, keyConditionsOf } from "../expressions/key-conditions.ts";
 import { type Placeholders, type Placeholding, placeholders } from "../expressions/placeholders.ts";
 import { projectionOf } from "../expressions/projections.ts";
 import type { Kind } from "../expressions/tokens.ts";
 import { updateOf } from "../expressions/updates.ts";
 import { partitionNames } from "../items/keys.ts";
+import { checkedConditions } from "../legacy/conditions.ts";
 import { keyConditionsIn } from "../legacy/key-conditions.ts";
 import type { KeyNames, Table } from "../store.ts";
 import { attributeOf, checkedValue, type Item, type Value } from "../values/value.ts";
@@ -116,15 +117,17 @@ export const askedOfScan = (input: DynamoDB.ScanInput): Asked => ({
   ReturnConsumedCapacity: input.ReturnConsumedCapacity ?? "NONE",
 });
 
-const conditionsIn = (input: DynamoDB.QueryInput): ReadonlyMap<string, KeyCondition> =>
-  input.KeyConditionExpression === undefined
-    ? keyConditionsIn(input.KeyConditions ?? {})
-    : keyConditionsOf(input.KeyConditionExpression, placeholders(input));
+function conditionsIn(input: DynamoDB.QueryInput): ReadonlyMap<string, KeyCondition> {
+  if (input.KeyConditionExpression === undefined)
+    return keyConditionsIn(checkedConditions(input.KeyConditions));
+  const holders = placeholders(input);
+  return keyConditionsOf(keyConditionOf(input.KeyConditionExpression, holders), holders);
+}
 
 const READ: Partial<Record<Kind, (source: string, holders: Placeholders) => unknown>> = {
   ConditionExpression: (source, holders) => conditionOf("ConditionExpression", source, holders),
   FilterExpression: (source, holders) => conditionOf("FilterExpression", source, holders),
-  KeyConditionExpression: keyConditionsOf,
+  KeyConditionExpression: keyConditionOf,
   ProjectionExpression: projectionOf,
   UpdateExpression: updateOf,
 };

@@ -3,10 +3,15 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ListRange } from "#kernel/transaction.ts";
 import { invalid } from "../errors.ts";
 import { beginsWith } from "../expressions/conditions.ts";
-import { type KeyCondition, keyConditionsOf, keyRangeOf } from "../expressions/key-conditions.ts";
+import {
+  type KeyCondition,
+  keyConditionOf,
+  keyConditionsOf,
+  keyRangeOf,
+} from "../expressions/key-conditions.ts";
 import { placeholders } from "../expressions/placeholders.ts";
 import { hashOf, namesOf, partitionNames, rowKey, sortNames, sortPart } from "../items/keys.ts";
-import { checkParameters } from "../items/request.ts";
+import { checkParameters, chosenBy } from "../items/request.ts";
 import { tableAt } from "../items/rows.ts";
 import { checkedConditions } from "../legacy/conditions.ts";
 import { keyConditionsIn } from "../legacy/key-conditions.ts";
@@ -27,16 +32,18 @@ export const queryOperations = {
     const older = checkedConditions(input.QueryFilter);
     const start = startIn(input.ExclusiveStartKey);
     checkSelect(input, "Query");
-    const { KeyConditionExpression: source } = input;
-    if (source === undefined && !input.KeyConditions)
+    if (input.AttributesToGet) chosenBy(input.AttributesToGet);
+    const { KeyConditionExpression: source, KeyConditions: olderKeys } = input;
+    const keys = olderKeys && checkedConditions(olderKeys);
+    const holders = placeholders(input);
+    const expressed = source === undefined ? undefined : keyConditionOf(source, holders);
+    const reading = readingOf(input, holders, older);
+    holders.settle();
+    if (!expressed && !keys)
       throw invalid(
         "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
       );
-    const holders = placeholders(input);
-    const conditions =
-      source === undefined ? keyConditionsIn(input.KeyConditions!) : keyConditionsOf(source, holders);
-    const reading = readingOf(input, holders, older);
-    holders.settle();
+    const conditions = expressed ? keyConditionsOf(expressed, holders) : keyConditionsIn(keys!);
     return ctx.read(async (tx) => {
       const table = await tableAt(tx, input.TableName);
       const index = indexOf(table, input.IndexName, start);
