@@ -211,10 +211,10 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
-async function endpoint(Attributes: Record<string, string> = {}) {
+async function endpoint(Attributes: Record<string, string> = {}, firstAnswers: number[] = []) {
   const topic = await cloud.topic();
   posts = [];
-  answers = [];
+  answers = firstAnswers;
   const command = new SubscribeCommand({
     TopicArn: topic,
     Protocol: "http",
@@ -276,6 +276,12 @@ behaviour("an endpoint confirms by visiting the address that it was sent", HTTP,
   await publish(topic, "hello");
   await cloud.advance(1_000);
   expect(JSON.parse(posts[0]!.body)).toMatchObject({ Type: "Notification", Message: "hello" });
+});
+
+behaviour("an endpoint that refuses the question is not asked again", RETRIES, async () => {
+  await endpoint({}, [400, 400, 400]);
+  await cloud.advance(600_000);
+  expect(posts).toHaveLength(1);
 });
 
 behaviour("nothing comes before it is confirmed", HTTP, async () => {

@@ -99,6 +99,23 @@ behaviour("an application without attributes lacks what is required", APPLICATIO
   });
 });
 
+behaviour(
+  "an application that there is may be made again, whatever the order of its attributes",
+  APPLICATION,
+  async () => {
+    const made = async (Attributes: Record<string, string>) =>
+      (await send(new CreatePlatformApplicationCommand({ Name: "again", Platform: "APNS", Attributes })))
+        .PlatformApplicationArn;
+    const arn = await made({ PlatformCredential: "secret", PlatformPrincipal: "p" });
+    expect(await made({ PlatformPrincipal: "p", PlatformCredential: "secret" })).toBe(arn);
+    await expect(made({ PlatformPrincipal: "p", PlatformCredential: "other" })).rejects.toMatchObject(
+      refused(
+        "Invalid parameter: Name Reason: An application with the same name but different properties already exists",
+      ),
+    );
+  },
+);
+
 for (const [Name, reason] of [
   ["", "cannot be empty"],
   ["a".repeat(257), "must be at most 256 characters long"],

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { parseArn } from "#aws/arn.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
@@ -85,7 +86,7 @@ export const applicationOperations = {
     checkCredentials(platform, attributes);
     return ctx.transact(async (tx) => {
       const known = await tx.get(applications, [platform, name]);
-      if (known && JSON.stringify(known.attributes) !== JSON.stringify(attributes)) {
+      if (known && !isDeepStrictEqual(known.attributes, attributes)) {
         throw invalidParameter(
           "Name Reason: An application with the same name but different properties already exists",
         );
