@@ -1,11 +1,12 @@
 import { defineService } from "#kernel/service.ts";
 import { access, denied } from "./access.ts";
 import { placeOf } from "./arns.ts";
-import { forgetEnded, sendConfirmation, sendFarewell } from "./delivery/confirmation.ts";
+import { forgetEnded, sendConfirmation, sendUnsubscribeConfirmation } from "./delivery/confirmation.ts";
 import { deliver, drain, undeliverable } from "./delivery/deliver.ts";
 import { fanOutRest } from "./delivery/fan-out.ts";
 import { certificateEndpoint } from "./delivery/signing.ts";
 import { applicationOperations } from "./mobile/applications.ts";
+import { endpointOperations } from "./mobile/endpoints.ts";
 import { smsOperations } from "./mobile/sms.ts";
 import { expireArchived, replay } from "./publish/archive.ts";
 import { publishing } from "./publish/publish.ts";
@@ -26,6 +27,7 @@ export const sns = defineService({
     subscriptionOperations,
     publishing,
     applicationOperations,
+    endpointOperations,
     smsOperations,
   ],
   jobs: [
@@ -34,7 +36,7 @@ export const sns = defineService({
     undeliverable,
     fanOutRest,
     sendConfirmation,
-    sendFarewell,
+    sendUnsubscribeConfirmation,
     forgetEnded,
     forgetTopic,
     expireArchived,

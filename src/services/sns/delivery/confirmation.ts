@@ -10,7 +10,7 @@ import { postMessage } from "./http.ts";
 import { delayAfter, effectivePolicy } from "./policy.ts";
 import { signed } from "./signing.ts";
 
-/** Asks whoever is at an endpoint whether they want what was subscribed for them. */
+/** Asks an endpoint whether it wants the subscription. */
 export const sendConfirmation = job<{ topic: string; id: string; attempt: number }>("sns/confirm", {
   async run(ctx, { topic: name, id, attempt }) {
     const subscription = await ctx.read(async (tx) => {
@@ -26,8 +26,8 @@ export const sendConfirmation = job<{ topic: string; id: string; attempt: number
   },
 });
 
-/** Tells an endpoint that its subscription has ended, and how to have it again. */
-export const sendFarewell = job<{ token: string; attempt: number }>("sns/farewell", {
+/** Tells an endpoint that its subscription has ended, and how to restore it. */
+export const sendUnsubscribeConfirmation = job<{ token: string; attempt: number }>("sns/farewell", {
   async run(ctx, { token, attempt }) {
     const subscription = await ctx.read((tx) => tx.get(ended, [token]));
     if (!subscription) return;
@@ -48,11 +48,13 @@ export const sendFarewell = job<{ token: string; attempt: number }>("sns/farewel
       });
     const delay = await delayOf(post, attempt);
     if (delay !== undefined)
-      await ctx.transact((tx) => tx.enqueue(sendFarewell, { token, attempt: attempt + 1 }, { delay }));
+      await ctx.transact((tx) =>
+        tx.enqueue(sendUnsubscribeConfirmation, { token, attempt: attempt + 1 }, { delay }),
+      );
   },
 });
 
-/** Once its time is over, nobody can have it again. */
+/** Once the token has expired, the subscription can no longer be restored. */
 export const forgetEnded = job<{ token: string }>("sns/forget-ended", {
   run: (ctx, { token }) => ctx.transact((tx) => tx.delete(ended, [token])),
 });
@@ -75,7 +77,7 @@ async function delayOf(post: () => Promise<void>, attempt: number): Promise<numb
   }
 }
 
-/** What is sent besides notifications, signed, with a link that confirms. */
+/** A signed confirmation, with a link to confirm by. */
 async function letter(
   ctx: Context,
   subscription: Subscription,

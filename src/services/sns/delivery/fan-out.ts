@@ -68,7 +68,7 @@ export async function queueUp(tx: Transaction, subscription: Subscription, messa
   tx.enqueue(drain, { topic, topicName, subscription: id, group }, { lane: `${topic} ${id} ${group}` });
 }
 
-/** Of most policies a few hundred characters; one may have 256 KiB, and of those not so many are kept. */
+/** Compiled policies that are kept. Most have a few hundred characters; one may have 256 KiB, so of long ones fewer. */
 const KEPT_POLICIES = 10_000;
 const KEPT_LONG_POLICIES = 100;
 const LONG_POLICY = 4_096;
@@ -77,9 +77,9 @@ function compile(key: string): FilterPolicy {
   const split = key.indexOf(" ");
   return filterPolicy(key.slice(split + 1), key.slice(0, split) as FilterScope);
 }
-const shortOnes = remembered(KEPT_POLICIES, compile);
-const longOnes = remembered(KEPT_LONG_POLICIES, compile);
-const compiled = (key: string) => (key.length > LONG_POLICY ? longOnes : shortOnes)(key);
+const shortPolicies = remembered(KEPT_POLICIES, compile);
+const longPolicies = remembered(KEPT_LONG_POLICIES, compile);
+const compiled = (key: string) => (key.length > LONG_POLICY ? longPolicies : shortPolicies)(key);
 
 /** @returns whether the subscription's filter policy lets the message through */
 export function wants({ attributes, protocol }: Subscription, message: Message): boolean {

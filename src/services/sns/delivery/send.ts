@@ -127,14 +127,14 @@ async function toMailbox(
   const { protocol, endpoint, topicName, id } = subscription;
   const arn = subscriptionArn(ctx, topicName, id);
   const body = bodyFor(protocol, message);
-  const farewell = `\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:\n${subscription.origin}/?Action=Unsubscribe&SubscriptionArn=${arn}\n`;
+  const footer = `\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:\n${subscription.origin}/?Action=Unsubscribe&SubscriptionArn=${arn}\n`;
   await ctx.letters.put({
     kind: "email",
     service: "sns",
     from: topic.attributes.DisplayName || "AWS Notifications",
     to: endpoint,
     subject: message.subject ?? "AWS Notification Message",
-    body: protocol === "email-json" ? await envelope(ctx, subscription, message) : `${body}${farewell}`,
+    body: protocol === "email-json" ? await envelope(ctx, subscription, message) : `${body}${footer}`,
     about: arn,
   });
 }

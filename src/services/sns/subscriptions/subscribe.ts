@@ -3,7 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { subscriptionArn } from "../arns.ts";
-import { forgetEnded, sendConfirmation, sendFarewell } from "../delivery/confirmation.ts";
+import { forgetEnded, sendConfirmation, sendUnsubscribeConfirmation } from "../delivery/confirmation.ts";
 import {
   fault,
   invalidAttributes,
@@ -93,7 +93,7 @@ export const subscribing = {
         );
       }
       tx.delete(subscriptions, [subscription.topic, subscription.id]);
-      if (subscription.protocol === "http" || subscription.protocol === "https") takeLeave(tx, subscription);
+      if (subscription.protocol === "http" || subscription.protocol === "https") tellOfEnd(tx, subscription);
       const topic = await tx.get(topics, [subscription.topicName]);
       if (topic) tx.put(topics, { ...topic, deleted: topic.deleted + 1 });
       return {};
@@ -101,11 +101,11 @@ export const subscribing = {
   },
 } satisfies Handlers<"sns">;
 
-/** An endpoint is told, and may think better of it for as long as a token holds. */
-function takeLeave(tx: Transaction, subscription: Subscription): void {
+/** The endpoint is told that the subscription has ended, and can restore it while the token holds. */
+function tellOfEnd(tx: Transaction, subscription: Subscription): void {
   const token = tx.random.hex(TOKEN_DIGITS);
   tx.put(ended, { ...subscription, token, endedAt: tx.now() });
-  tx.enqueue(sendFarewell, { token, attempt: 0 });
+  tx.enqueue(sendUnsubscribeConfirmation, { token, attempt: 0 });
   tx.enqueue(forgetEnded, { token }, { delay: TOKEN_LIFE_MS });
 }
 
