@@ -213,8 +213,29 @@ behaviour("GZIP compresses the whole object", api("ExtendedS3DestinationConfigur
   await cloud.advance(61_000);
   const [key] = await keys();
   expect(key).toMatch(/\.gz$/);
-  expect(gunzipSync((await object(key!)).bytes).toString()).toBe("some text");
+  const { bytes, ContentType, ContentEncoding } = await object(key!);
+  expect(gunzipSync(bytes).toString()).toBe("some text");
+  expect([ContentType, ContentEncoding]).toEqual(["application/octet-stream", "gzip"]);
 });
+
+for (const [CompressionFormat, extension, beginning] of [
+  ["ZIP", "zip", "PK\x03\x04"],
+  ["Snappy", "snappy", "\x82SNAPPY\0"],
+  ["HADOOP_SNAPPY", "snappy", "\0\0\0\x09\0\0\0\x0b"],
+  ["UNCOMPRESSED", undefined, "some text"],
+] as const)
+  behaviour(
+    `an object is compressed as ${CompressionFormat}`,
+    api("ExtendedS3DestinationConfiguration"),
+    async () => {
+      const { put, keys, object } = await stream({ CompressionFormat });
+      await put("some text");
+      await cloud.advance(61_000);
+      const [key] = await keys();
+      expect(/\.(\w+)$/.exec(key!)?.[1]).toBe(extension);
+      expect((await object(key!)).bytes.toString("latin1")).toMatch(new RegExp(`^${beginning}`));
+    },
+  );
 
 behaviour("an extension takes the place of the usual one", NAMES, async () => {
   const { put, delivered } = await stream({ CompressionFormat: "GZIP", FileExtension: ".json.gz" });

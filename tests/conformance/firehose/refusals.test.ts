@@ -438,7 +438,6 @@ for (const [what, input, at, rule] of [
     message: `1 validation error detected: Value at '${at}' failed to satisfy constraint: ${rule}`,
   });
 for (const [what, input] of [
-  ["compression with Snappy", extended({ CompressionFormat: "Snappy" })],
   [
     "encryption of objects with KMS",
     extended({

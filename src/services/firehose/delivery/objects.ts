@@ -1,19 +1,16 @@
 import { createHash } from "node:crypto";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import { parseArn } from "#aws/arn.ts";
-import type * as Firehose from "#aws/contract/types/firehose.ts";
 import type { Context } from "#kernel/context.ts";
 import { rootOf } from "#kernel/principal.ts";
 import { bodyOf } from "#lib/body.ts";
 import type { Batch, DeliveryStream, ObjectSettings } from "../store.ts";
+import { COMPRESSIONS } from "./compression.ts";
 import { inZone, parseDatePattern } from "./date-pattern.ts";
 import { type ErrorType, errorPrefix, type Moment, objectPrefix } from "./prefix.ts";
 
 const SUFFIX = parseDatePattern("yyyy-MM-dd-HH-mm-ss")!;
 const ALPHABET_BASE = 36;
 const RANDOM_STRING = 11;
-const compress = promisify(gzip);
 
 type Settings = ObjectSettings & { CustomTimeZone?: string | undefined; FileExtension?: string | undefined };
 
@@ -53,12 +50,10 @@ export function keyOf(
   const prefix = errorType
     ? errorPrefix(settings.Prefix, settings.ErrorOutputPrefix, { ...moment, errorType })
     : objectPrefix(settings.Prefix, moment);
-  const extension = settings.FileExtension || (isCompressed(settings) ? ".gz" : "");
+  const extension = settings.FileExtension || (COMPRESSIONS[settings.CompressionFormat]?.extension ?? "");
   const time = inZone(SUFFIX, oldest, zone);
   return `${prefix}${stream.name}-${batch.version ?? stream.version}-${time}-${uuidOf(chance("name"))}${extension}`;
 }
-
-const isCompressed = ({ CompressionFormat }: ObjectSettings) => CompressionFormat === "GZIP";
 
 /** As the account that the stream's role is of: policies of buckets judge that. @throws {AwsError} what S3 says */
 export async function putObject(
@@ -68,11 +63,14 @@ export async function putObject(
   settings: Settings,
   content: Content,
 ): Promise<void> {
+  const compression = COMPRESSIONS[settings.CompressionFormat];
+  const name = uuidOf(createHash("sha256").update(`${batch.id} ${content.part} entry`).digest("hex"));
   await ctx.as(rootOf(ctx.account)).aws.s3.PutObject({
     Bucket: parseArn(settings.BucketARN)!.resource,
     Key: keyOf(stream, batch, settings, content),
-    Body: bodyOf(isCompressed(settings) ? await compress(content.data) : content.data),
+    Body: bodyOf(compression ? await compression.compressed(content.data, name) : content.data),
     ContentType: "application/octet-stream",
+    ...(compression && { ContentEncoding: compression.encoding }),
   });
 }
 
@@ -105,5 +103,3 @@ export const failureLines = (failures: readonly Failure[]): Buffer =>
       .map((line) => `${line}\n`)
       .join(""),
   );
-
-export const COMPRESSIONS: ReadonlySet<Firehose.CompressionFormat> = new Set(["UNCOMPRESSED", "GZIP"]);

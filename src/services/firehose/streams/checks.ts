@@ -1,7 +1,6 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Firehose from "#aws/contract/types/firehose.ts";
 import type { Place } from "#kernel/collection.ts";
-import { COMPRESSIONS } from "../delivery/objects.ts";
 import { leastLength, namesErrorType, parsePrefix, partitionKeysIn } from "../delivery/prefix.ts";
 import { badPrefix, invalid, notThere } from "../errors.ts";
 import { type Processing, processingOf } from "../processing/processors.ts";
@@ -32,8 +31,7 @@ export function checkObjects({ region }: Place, settings: ObjectSettings): void 
   if (!parseArn(settings.BucketARN)) throw invalid(`${settings.BucketARN} is not the ARN of a bucket.`);
   checkPrefixes(settings);
   checkLogging(settings.CloudWatchLoggingOptions);
-  const { CompressionFormat, EncryptionConfiguration } = settings;
-  const { NoEncryptionConfig, KMSEncryptionConfig: key } = EncryptionConfiguration;
+  const { NoEncryptionConfig, KMSEncryptionConfig: key } = settings.EncryptionConfiguration;
   if ((NoEncryptionConfig === undefined) === (key === undefined))
     throw invalid("Exactly one of NoEncryptionConfig or KMSEncryptionConfig must be specified");
   const keyRegion = key && parseArn(key.AWSKMSKeyARN)?.region;
@@ -42,7 +40,6 @@ export function checkObjects({ region }: Place, settings: ObjectSettings): void 
       `KMS Key ${key!.AWSKMSKeyARN} does not exist in the same region as the S3 bucket. KMS Key region: ${keyRegion}. S3 Bucket Region: ${region}`,
     );
   if (key) throw notThere("encryption of delivered objects with KMS");
-  if (!COMPRESSIONS.has(CompressionFormat)) throw notThere(`the compression format ${CompressionFormat}`);
 }
 
 function checkPrefixes({ Prefix = "", ErrorOutputPrefix = "" }: ObjectSettings): void {

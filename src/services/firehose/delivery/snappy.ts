@@ -1,0 +1,77 @@
+/** Of a block, so that copies reach all of it with 16 bits. */
+export const MOST_IN_BLOCK = 2 ** 16;
+
+const TABLE_BITS = 14;
+const MULTIPLIER = 0x1e35a7bd;
+/** A copy has so many bytes at most, and one of up to 11 that is near takes a byte less. */
+const LONGEST_COPY = 64;
+const LONGEST_NEAR = 11;
+const NEAR = 2_048;
+
+/**
+ * A block in Google's Snappy: its length, then literals, and copies of what stands before them in the block.
+ * https://github.com/google/snappy/blob/main/format_description.txt
+ */
+export function snappyOf(block: Buffer): Buffer {
+  const { length } = block;
+  const out = Buffer.allocUnsafe(32 + length + Math.ceil(length / 6));
+  let end = 0;
+  for (let left = length; ; left >>>= 7) {
+    out[end++] = left < 0x80 ? left : (left & 0x7f) | 0x80;
+    if (left < 0x80) break;
+  }
+  const table = new Uint16Array(2 ** TABLE_BITS);
+  const placeOf = (at: number) =>
+    Math.imul(block.readUInt32LE(at), MULTIPLIER) >>> (Uint32Array.BYTES_PER_ELEMENT * 8 - TABLE_BITS);
+  let written = 0;
+  for (let at = 1, misses = 32; at + 4 <= length; ) {
+    const place = placeOf(at);
+    const from = table[place]!;
+    table[place] = at;
+    if (from >= at || block.readUInt32LE(from) !== block.readUInt32LE(at)) {
+      // What does not repeat itself is looked at ever more seldom.
+      at += misses++ >> 5;
+      continue;
+    }
+    misses = 32;
+    let to = at + 4;
+    while (to < length && block[to] === block[from + to - at]) to++;
+    end = literal(out, end, block, written, at);
+    end = copy(out, end, at - from, to - at);
+    written = at = to;
+  }
+  return out.subarray(0, literal(out, end, block, written, length));
+}
+
+function literal(out: Buffer, at: number, block: Buffer, from: number, to: number): number {
+  if (from === to) return at;
+  const most = to - from - 1;
+  let end = at;
+  if (most < 60) out[end++] = most << 2;
+  else if (most < 2 ** 8) {
+    out[end++] = 60 << 2;
+    out[end++] = most;
+  } else {
+    out[end++] = 61 << 2;
+    end = out.writeUInt16LE(most, end);
+  }
+  return end + block.copy(out, end, from, to);
+}
+
+function copy(out: Buffer, at: number, offset: number, length: number): number {
+  let end = at;
+  for (let left = length; left > 0; ) {
+    // None of fewer than four bytes is left over.
+    const some =
+      left > LONGEST_COPY && left < LONGEST_COPY + 4 ? LONGEST_COPY - 4 : Math.min(left, LONGEST_COPY);
+    if (some <= LONGEST_NEAR && offset < NEAR) {
+      out[end++] = 1 | ((some - 4) << 2) | ((offset >> 8) << 5);
+      out[end++] = offset & 0xff;
+    } else {
+      out[end++] = 2 | ((some - 1) << 2);
+      end = out.writeUInt16LE(offset, end);
+    }
+    left -= some;
+  }
+  return end;
+}
