@@ -7,7 +7,6 @@ const MIB = 1024 * 1024;
  * AWS takes, so that the service itself says what is too large. Streamed bodies have no limit here.
  */
 const SERVICE_LIMITS: Record<string, number> = {
-  dynamodb: 25 * MIB,
   firehose: 8 * MIB,
   kinesis: 16 * MIB,
   lambda: 96 * MIB,

@@ -1,8 +1,9 @@
-import { conformanceCloud } from "../cloud.ts";
+import { expect } from "vitest";
+import { behaviour, conformanceCloud } from "../cloud.ts";
 import { api, dynamodbOn } from "./client.ts";
 import { detected, fails, missing } from "./sentences.ts";
 
-const { refusals } = dynamodbOn(conformanceCloud());
+const { refusals, sendRaw } = dynamodbOn(conformanceCloud());
 
 const INVALID = "One or more parameter values were invalid: ";
 const NAMES_ALONE = "ExpressionAttributeNames can only be specified when using expressions";
@@ -113,3 +114,13 @@ refusals(api("TransactWriteItems"), [
     "TransactItems can only contain one of Check, Put, Update or Delete",
   ],
 ]);
+
+behaviour("a request has 16 MB at most", api("BatchWriteItem"), async () => {
+  const body = JSON.stringify({ RequestItems: { abc: [] } });
+  await expect(sendRaw("BatchWriteItem", body.padEnd(16 * 2 ** 20))).rejects.toMatchObject({
+    name: "ValidationException",
+  });
+  await expect(sendRaw("BatchWriteItem", body.padEnd(16 * 2 ** 20 + 1))).rejects.toMatchObject({
+    $metadata: { httpStatusCode: 413 },
+  });
+});
