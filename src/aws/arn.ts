@@ -15,3 +15,11 @@ export function parseArn(text: string): Arn | undefined {
   if (resource === undefined) return undefined;
   return { partition: partition!, service: service!, region: region!, account: account!, resource };
 }
+
+/** The URL at AWS of the queue that an ARN names: inside the cloud it leads there too. */
+export const queueUrlOf = ({
+  region,
+  account,
+  resource,
+}: Pick<Arn, "region" | "account" | "resource">): string =>
+  `https://sqs.${region}.amazonaws.com/${account}/${resource}`;

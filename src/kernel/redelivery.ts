@@ -1,4 +1,4 @@
-import { parseArn } from "#aws/arn.ts";
+import { parseArn, queueUrlOf } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Place } from "./collection.ts";
 import type { Context } from "./context.ts";
@@ -81,7 +81,7 @@ async function bury(ctx: Context, letters: DeadLetters, failure: Record<string, 
   ]);
   try {
     await ctx.as(caller, sourceArn, place).aws.sqs.SendMessage({
-      QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${resource}`,
+      QueueUrl: queueUrlOf({ region, account, resource }),
       MessageBody: body,
       MessageAttributes: Object.fromEntries(texts),
     });

@@ -1,4 +1,4 @@
-import { type Arn, parseArn } from "#aws/arn.ts";
+import { type Arn, parseArn, queueUrlOf } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Clients } from "./clients.ts";
 
@@ -35,8 +35,8 @@ const kind = <R extends object>(
 
 const BY_SERVICE: Record<string, Kind> = {
   sqs: kind(
-    (_, { payload, messageGroupId, messageDeduplicationId }, { region, account, resource }) => ({
-      QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${resource}`,
+    (_, { payload, messageGroupId, messageDeduplicationId }, queue) => ({
+      QueueUrl: queueUrlOf(queue),
       MessageBody: payload,
       ...(messageGroupId !== undefined && { MessageGroupId: messageGroupId }),
       ...(messageDeduplicationId !== undefined && { MessageDeduplicationId: messageDeduplicationId }),

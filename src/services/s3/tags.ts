@@ -1,4 +1,5 @@
 import { AwsError } from "#aws/errors.ts";
+import { isTagText } from "#aws/tag-text.ts";
 import { malformedXml } from "./errors.ts";
 import type { Tag } from "./store.ts";
 
@@ -19,8 +20,6 @@ const RULES = {
 
 const MOST_KEY_UNITS = 128;
 const MOST_VALUE_UNITS = 256;
-/** What S3 lets stand in tags: letters and digits of any script, spaces, and `_.:/=+-@`. */
-const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /**
  * Holds tags to S3's rules, one after another and then their number, as S3 does. Lengths are in UTF-16.
@@ -32,9 +31,9 @@ export function checkTags(tags: readonly Partial<Tag>[], of: Tagged): void {
   const seen = new Set<string>();
   for (const { Key, Value } of tags) {
     if (Key === undefined || Value === undefined) throw malformedXml();
-    if (Key === "" || Key.length > MOST_KEY_UNITS || !ALLOWED.test(Key))
+    if (Key === "" || Key.length > MOST_KEY_UNITS || !isTagText(Key))
       throw invalidTag("The TagKey you have provided is invalid", { TagKey: Key });
-    if (Value.length > MOST_VALUE_UNITS || !ALLOWED.test(Value))
+    if (Value.length > MOST_VALUE_UNITS || !isTagText(Value))
       throw invalidTag("The TagValue you have provided is invalid", { TagKey: Key, TagValue: Value });
     if (seen.has(Key)) throw invalidTag("Cannot provide multiple Tags with the same key", { TagKey: Key });
     if (/^aws:/i.test(Key)) throw invalidTag(reserved);

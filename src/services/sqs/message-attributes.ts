@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { MessageAttributeValue, MessageBodyAttributeMap } from "#aws/contract/types/sqs.ts";
+import { isNumberText } from "#aws/messages.ts";
 import { fault, invalidCharacters, invalidParameter } from "./errors.ts";
 import type { Attribute } from "./store.ts";
 import { isValidText } from "./text.ts";
@@ -9,8 +10,6 @@ const LONGEST_NAME = 256;
 const LONGEST_TYPE = 256;
 const NAME = /^[A-Za-z0-9_.-]+$/;
 const RESERVED = /^(?:aws|amazon)\./i;
-/** A decimal of up to 38 digits, from -10^128 to 10^126, as SQS has it. */
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 const TRACE_HEADER = "AWSTraceHeader";
 
 /** @throws {AwsError} InvalidParameterValue, InvalidMessageContents */
@@ -74,7 +73,7 @@ function attribute(name: string, value: MessageAttributeValue, kind: Kind = "(us
   if (typeof found !== "string") return { type, bytes: Buffer.from(found).toString("base64") };
   // AWS: as of a body, but with another code.
   if (!isValidText(found)) throw invalidParameter(invalidCharacters().message);
-  if (base === "Number" && !NUMBER.test(found))
+  if (base === "Number" && !isNumberText(found))
     throw invalidParameter(`Can't cast the value of message ${kind} attribute '${name}' to a number.`);
   return { type, text: found };
 }

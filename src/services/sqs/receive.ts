@@ -1,4 +1,5 @@
 import type { Message as Received, ReceiveMessageRequest } from "#aws/contract/types/sqs.ts";
+import { isMessageId } from "#aws/messages.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Wait } from "#kernel/waits.ts";
@@ -11,7 +12,6 @@ import { attributeFilter, type Filters, rendered, systemFilter } from "./receive
 import { buryIfExhausted } from "./redrive.ts";
 import { expire, isPast } from "./retention.ts";
 import { type MessageState, messages, type Queue, queues, states, voidThrough } from "./store.ts";
-import { isValidId } from "./text.ts";
 import { onQueues, type Work } from "./work.ts";
 
 const MOST_MESSAGES = 10;
@@ -85,7 +85,7 @@ function asked(input: ReceiveMessageRequest): Ask {
       "VisibilityTimeout",
       `Must be >= 0 and <= ${LONGEST_VISIBILITY}, if provided.`,
     );
-  if (attemptId !== undefined && !isValidId(attemptId))
+  if (attemptId !== undefined && !isMessageId(attemptId))
     throw invalidValue(
       attemptId,
       "ReceiveRequestAttemptId",

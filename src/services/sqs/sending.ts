@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { SendMessageBatchRequestEntry, SendMessageResult } from "#aws/contract/types/sqs.ts";
+import { isMessageId } from "#aws/messages.ts";
 import type { Context } from "#kernel/context.ts";
 import { encodeContent, INLINE_BYTES } from "./content.ts";
 import { deduplicationKey } from "./deduplication.ts";
@@ -13,7 +14,7 @@ import {
 } from "./errors.ts";
 import { attributesMd5, attributesSize, messageAttributes, systemAttributes } from "./message-attributes.ts";
 import { type Content, contents, type Message, type Queue } from "./store.ts";
-import { isValidId, isValidText } from "./text.ts";
+import { isValidText } from "./text.ts";
 import type { OpenQueue, Work } from "./work.ts";
 
 /** As X-Ray's clients send it, and as `AWSTraceHeader` tells it. */
@@ -73,7 +74,7 @@ export function checkFor({ principal }: Context, { isFifo, attributes }: Queue, 
   const most = principal.arn === TOPICS ? LARGEST : attributes.maximumMessageSize;
   if (size > most) throw messageTooLong(most);
   if (isFifo && group === undefined) throw missingParameter("MessageGroupId");
-  if (group !== undefined && !isValidId(group))
+  if (group !== undefined && !isMessageId(group))
     throw invalidValue(
       group,
       "MessageGroupId",
@@ -81,7 +82,7 @@ export function checkFor({ principal }: Context, { isFifo, attributes }: Queue, 
     );
   if (deduplicationId !== undefined) {
     if (!isFifo) throw notForThisQueueType(deduplicationId, "MessageDeduplicationId");
-    if (!isValidId(deduplicationId))
+    if (!isMessageId(deduplicationId))
       throw invalidValue(
         deduplicationId,
         "MessageDeduplicationId",

@@ -1,4 +1,5 @@
 import type { TagMap } from "#aws/contract/types/sqs.ts";
+import { isTagText } from "#aws/tag-text.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
@@ -9,7 +10,6 @@ import { type Queue, queues } from "./store.ts";
 const MOST_TAGS = 50;
 const LONGEST_KEY = 128;
 const LONGEST_VALUE = 256;
-const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 export const tagOperations = {
   async TagQueue(ctx, { QueueUrl, Tags: given }) {
@@ -55,9 +55,9 @@ export function checkTags(tags: TagMap | undefined): void {
   if (entries.length > MOST_TAGS) throw invalidParameter(`Too many tags: a queue has at most ${MOST_TAGS}.`);
   for (const [key, value] of entries) {
     if (key.length === 0) throw invalidParameter("Tag keys must be between 1 and 128 characters in length.");
-    if (!ALLOWED.test(key)) throw notAllowed("keys");
+    if (!isTagText(key)) throw notAllowed("keys");
     if (key.length > LONGEST_KEY || /^aws:/i.test(key)) throw invalidParameter(`Invalid tag key: ${key}`);
-    if (!ALLOWED.test(value)) throw notAllowed("values");
+    if (!isTagText(value)) throw notAllowed("values");
     if (value.length > LONGEST_VALUE) throw invalidParameter(`Invalid tag value for the key ${key}.`);
   }
 }

@@ -2,8 +2,3 @@
 export const isValidText = (text: string): boolean => !INVALID.test(text);
 
 const INVALID = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
-
-/** Letters, digits and ASCII punctuation, 1 to 128 of them: what names a group or a duplicate. */
-export const isValidId = (text: string): boolean => ID.test(text);
-
-const ID = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/;

@@ -1,3 +1,4 @@
+import { isTagText } from "#aws/tag-text.ts";
 import { invalid } from "../errors.ts";
 
 const MOST_TAGS = 50;
@@ -5,7 +6,6 @@ const LONGEST_KEY = 128;
 const LONGEST_VALUE = 256;
 /** Of all keys and values of a resource together. */
 const MOST_BYTES = 10_240;
-const CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 const RESERVED = /^aws:/i;
 
 /** As a tag comes: its members may be missing. */
@@ -18,7 +18,7 @@ export interface SentTag {
 export function checkTags(tags: readonly SentTag[]): void {
   checkTagKeys(tags.map(({ Key }) => Key));
   for (const { Value } of tags)
-    if (Value === undefined || Value.length > LONGEST_VALUE || !CHARACTERS.test(Value))
+    if (Value === undefined || Value.length > LONGEST_VALUE || !isTagText(Value))
       throw invalid(`The Tag Value provided is invalid, Value: ${Value ?? null}`);
   const seen = new Set<string>();
   for (const { Key } of tags) {
@@ -31,7 +31,7 @@ export function checkTags(tags: readonly SentTag[]): void {
 export function checkTagKeys(keys: readonly (string | undefined)[]): void {
   if (keys.length > MOST_TAGS) throw tooManyTags();
   for (const key of keys) {
-    if (!key || key.length > LONGEST_KEY || !CHARACTERS.test(key))
+    if (!key || key.length > LONGEST_KEY || !isTagText(key))
       throw invalid(`The Tag Key provided is invalid, Key: ${key ?? null}`);
     if (RESERVED.test(key)) throw invalid(`Tag Key cannot be prefixed with aws:, Key: ${key}`);
   }

@@ -1,4 +1,4 @@
-import { parseArn } from "#aws/arn.ts";
+import { parseArn, queueUrlOf } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { GivenUp, job } from "#kernel/jobs.ts";
@@ -132,9 +132,10 @@ async function ask(ctx: Context, subscription: Subscription): Promise<void> {
         about: subscriptionArn(ctx, topicName, subscription.id),
       });
     case "sqs": {
-      const { account, region, resource } = parseArn(endpoint)!;
+      const queue = parseArn(endpoint)!;
+      const { account, region } = queue;
       await ctx.as("sns.amazonaws.com", topic, { account, region }).aws.sqs.SendMessage({
-        QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${resource}`,
+        QueueUrl: queueUrlOf(queue),
         MessageBody: text,
       });
       return;

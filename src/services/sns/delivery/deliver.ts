@@ -1,4 +1,4 @@
-import { parseArn } from "#aws/arn.ts";
+import { parseArn, queueUrlOf } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { GivenUp, job } from "#kernel/jobs.ts";
@@ -121,14 +121,14 @@ async function bury(ctx: Context, { topic, subscription }: Found, message: Messa
   const { RedrivePolicy, RawMessageDelivery } = subscription.attributes;
   const arn =
     RedrivePolicy && (JSON.parse(RedrivePolicy) as { deadLetterTargetArn?: string }).deadLetterTargetArn;
-  const parts = arn ? parseArn(arn) : undefined;
-  if (!parts) throw new GivenUp(`${error.code}: ${error.message}`);
-  const { account, region, resource } = parts;
+  const queue = arn ? parseArn(arn) : undefined;
+  if (!queue) throw new GivenUp(`${error.code}: ${error.message}`);
+  const { account, region, resource } = queue;
   const raw = RawMessageDelivery?.toLowerCase() === "true";
   const body = raw ? message.bodies[subscription.protocol] : await envelope(ctx, subscription, message);
   const text = (value: string) => ({ DataType: "String", StringValue: value });
   const letter = {
-    QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${resource}`,
+    QueueUrl: queueUrlOf(queue),
     MessageBody: body ?? message.bodies.default!,
     MessageAttributes: {
       RequestID: text(ctx.requestId),

@@ -1,4 +1,4 @@
-import { parseArn } from "#aws/arn.ts";
+import { parseArn, queueUrlOf } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { rootOf } from "#kernel/principal.ts";
@@ -44,14 +44,15 @@ export async function send(
 const isRaw = ({ attributes }: Subscription) => attributes.RawMessageDelivery?.toLowerCase() === "true";
 
 async function toQueue(ctx: Context, subscription: Subscription, message: Message): Promise<void> {
-  const { account, region, resource } = parseArn(subscription.endpoint)!;
+  const queue = parseArn(subscription.endpoint)!;
+  const { account, region, resource } = queue;
   const raw = isRaw(subscription);
   const attributes = raw ? Object.entries(message.attributes ?? {}) : [];
   if (attributes.length > MOST_QUEUE_ATTRIBUTES)
     throw new AwsError("InvalidParameterValue", "A queue takes ten message attributes at most.");
   const isFifo = resource.endsWith(".fifo");
   await ctx.as(CALLER, message.topicArn, { account, region }).aws.sqs.SendMessage({
-    QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${resource}`,
+    QueueUrl: queueUrlOf(queue),
     MessageBody: raw ? bodyFor("sqs", message) : await envelope(ctx, subscription, message),
     ...(attributes.length > 0 && {
       MessageAttributes: Object.fromEntries(

@@ -1,10 +1,10 @@
 import type { MessageAttributeMap } from "#aws/contract/types/sns.ts";
+import { isNumberText } from "#aws/messages.ts";
 import { invalidAttribute } from "../errors.ts";
 import type { MessageAttribute } from "../store.ts";
 
 const LONGEST_NAME = 256;
 const STRANGE = /[^A-Za-z0-9_\-.]/u;
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 
 /** @throws {AwsError} ParameterValueInvalid */
 export function messageAttributes(
@@ -39,7 +39,7 @@ function attribute(
   if ((base === "Binary" ? bytes : text) === undefined)
     throw invalidAttribute(`The message attribute '${name}' with type '${type}' must use field '${field}'.`);
   if (typeof value !== "string") return { type, bytes: Buffer.from(value).toString("base64") };
-  if (base === "Number" && !NUMBER.test(value))
+  if (base === "Number" && !isNumberText(value))
     throw invalidAttribute(`Could not cast message attribute '${name}' value to number.`);
   return { type, text: value };
 }

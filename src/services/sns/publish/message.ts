@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { PublishBatchRequestEntry } from "#aws/contract/types/sns.ts";
+import { isMessageId } from "#aws/messages.ts";
 import { invalidParameter } from "../errors.ts";
 import type { Message, Topic } from "../store.ts";
 import { mostBytesOf, USUAL_BYTES } from "../topics/size.ts";
 import { attributesSize, messageAttributes } from "./message-attributes.ts";
 
 const MOST_SUBJECT = 100;
-const ID = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/;
 
 export type Given = Omit<PublishBatchRequestEntry, "Id">;
 export type Content = Pick<Message, "bodies" | "subject" | "attributes" | "group" | "deduplicationId"> & {
@@ -66,7 +66,7 @@ function bodiesIn(text: string): Record<string, string> {
  */
 export function orderOf(given: Given, topic: Topic | undefined): Pick<Message, "group" | "deduplicationId"> {
   const { MessageGroupId: group, MessageDeduplicationId: deduplicationId, Message: text } = given;
-  if (group !== undefined && !ID.test(group)) throw invalidParameter("MessageGroupId");
+  if (group !== undefined && !isMessageId(group)) throw invalidParameter("MessageGroupId");
   if (!topic?.isFifo) {
     if (deduplicationId !== undefined) {
       throw invalidParameter(
@@ -76,7 +76,7 @@ export function orderOf(given: Given, topic: Topic | undefined): Pick<Message, "
     return group === undefined ? {} : { group };
   }
   if (group === undefined) throw invalidParameter("The MessageGroupId parameter is required for FIFO topics");
-  if (deduplicationId !== undefined && !ID.test(deduplicationId))
+  if (deduplicationId !== undefined && !isMessageId(deduplicationId))
     throw invalidParameter("MessageDeduplicationId");
   if (deduplicationId === undefined && topic.attributes.ContentBasedDeduplication?.toLowerCase() !== "true") {
     throw invalidParameter(

@@ -1,3 +1,4 @@
+import { isTagText } from "#aws/tag-text.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
@@ -8,7 +9,6 @@ import { type Tag, type Topic, topics } from "../store.ts";
 const MOST_TAGS = 50;
 const LONGEST_KEY = 128;
 const LONGEST_VALUE = 256;
-const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 export const tagOperations = {
   async TagResource(ctx, { ResourceArn, Tags }) {
@@ -48,9 +48,9 @@ async function tagged(ctx: Context, tx: ReadTransaction, arn: string): Promise<T
 export function checkTags(tags: readonly Tag[]): void {
   const seen = new Set<string>();
   for (const { Key, Value } of tags) {
-    if (!Key || Key.length > LONGEST_KEY || !ALLOWED.test(Key) || /^aws:/i.test(Key))
+    if (!Key || Key.length > LONGEST_KEY || !isTagText(Key) || /^aws:/i.test(Key))
       throw invalidTag(`Tag key: ${Key}`);
-    if (Value.length > LONGEST_VALUE || !ALLOWED.test(Value)) throw invalidTag(`Tag value: ${Value}`);
+    if (Value.length > LONGEST_VALUE || !isTagText(Value)) throw invalidTag(`Tag value: ${Value}`);
     if (seen.has(Key)) throw invalidTag("Duplicated keys are not allowed.");
     seen.add(Key);
   }

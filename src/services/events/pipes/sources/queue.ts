@@ -1,4 +1,4 @@
-import { parseArn } from "#aws/arn.ts";
+import { parseArn, queueUrlOf } from "#aws/arn.ts";
 import type { Context } from "#kernel/context.ts";
 import { messageEvent } from "../event.ts";
 import { callerOf, handOver } from "../hand-over.ts";
@@ -43,9 +43,6 @@ export async function lookIntoQueue(ctx: Context, pipe: Pipe): Promise<void> {
   await sqs.GetQueueAttributes({ QueueUrl: urlOf(pipe) });
 }
 
-function urlOf({ source }: Pipe): string {
-  const { account, region, resource } = parseArn(source)!;
-  return `https://sqs.${region}.amazonaws.com/${account}/${resource}`;
-}
+const urlOf = ({ source }: Pipe): string => queueUrlOf(parseArn(source)!);
 
 const isFifo = ({ source }: Pipe) => source.endsWith(".fifo");
