@@ -36,8 +36,9 @@ export const onBucketByName = (action: string) => (ctx: Context, input: OnBucket
   return onBucket(action)(ctx, input);
 };
 
-/** By an access point a bucket can be read, and not changed. */
-const isByAccessPoint = (action: string) => /^s3:(Get|List)/.test(action);
+/** By an access point a bucket cannot be changed, and only some of its configurations can be read. */
+const isByAccessPoint = (action: string) =>
+  /^s3:(List|GetBucket(Acl|CORS|Location|Notification|Policy)$)/.test(action);
 
 /** The root of the owner's account always may, so that a policy that shuts everybody out can be mended. */
 export const onBucketsPolicy =

@@ -85,7 +85,7 @@ function mayDoAll({ principal, ports }: Context, { owner, policy, ownership }: B
 function checkOutsider(ctx: Context, { bucket, block, accessPoint }: Scene, input: OnBucket): void {
   const { type, account } = ctx.principal;
   // There are no VPCs to come from.
-  if (accessPoint?.vpc !== undefined) throw accessDenied();
+  if (accessPoint && (accessPoint.vpc !== undefined || type === "anonymous")) throw accessDenied();
   if (type === "service" || account === bucket.owner) return;
   const isOpen = (policy: string | undefined) => policy !== undefined && isPublicPolicy(policy);
   if (block.restrict && (isOpen(bucket.policy) || isOpen(accessPoint?.policy))) throw accessDenied();
