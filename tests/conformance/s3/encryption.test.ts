@@ -255,6 +255,17 @@ behaviour(
   },
 );
 
+behaviour(
+  "what is wrong with a customer's key is told without a value",
+  "https://github.com/localstack/localstack/pull/13824",
+  async () => {
+    const algorithm = { [CUSTOMER_ALGORITHM]: "AES256" };
+    const { text } = await s3.raw(new PutObjectCommand({ ...at("x"), Body: "b" }), { headers: algorithm });
+    expect(elementIn(text, "ArgumentName")).toBe(ALGORITHM);
+    expect(text).not.toContain("ArgumentValue");
+  },
+);
+
 behaviour("an algorithm without a key is refused", ERRORS, () =>
   refused(
     s3.send(new PutObjectCommand({ ...at("x"), Body: "b", SSECustomerAlgorithm: "AES256" })),

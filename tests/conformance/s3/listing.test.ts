@@ -357,6 +357,18 @@ behaviour("uploads under way are listed by key and time", UPLOADS, async () => {
   expect(page).toMatchObject({ Bucket: of, MaxUploads: 1_000, IsTruncated: false });
 });
 
+behaviour(
+  "who began an upload is told by name",
+  "https://github.com/versity/versitygw/issues/2142",
+  async () => {
+    const at = { Bucket: await freshBucket(s3), Key: "k" };
+    await s3.send(new CreateMultipartUploadCommand(at));
+    const { Uploads } = await s3.send(new ListMultipartUploadsCommand(at));
+    expect(Uploads![0]!.Initiator!.DisplayName).toBe("000000000000");
+    expect(Uploads![0]!.Owner!.DisplayName).toBeUndefined();
+  },
+);
+
 behaviour("uploads come in pages", UPLOADS, async () => {
   const of = await freshBucket(s3);
   for (const Key of ["a", "a", "b"]) await s3.send(new CreateMultipartUploadCommand({ Bucket: of, Key }));

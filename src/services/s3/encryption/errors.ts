@@ -38,7 +38,7 @@ export const keyNotApplicable = () =>
 
 // Keys of the customer
 
-const customerKey = (message: string, value = "null") => invalidArgument(message, HEADER, value);
+const customerKey = (message: string, value?: string) => invalidArgument(message, HEADER, value);
 
 export const incompatibleEncryption = (said: string) =>
   customerKey(

@@ -76,5 +76,8 @@ export function forgetUpload(tx: Transaction, { bucket, key, order }: Upload, se
 export const initiatorIn = (principal: Principal) =>
   principal.type === "root" ? principal.account : principal.arn;
 
+/** Unlike owners, initiators are told by name, too; an account has none but its id. */
 export const initiatorOf = ({ initiator }: Upload) =>
-  initiator.startsWith("arn:") ? { ID: initiator } : ownerOf(initiator);
+  initiator.startsWith("arn:")
+    ? { ID: initiator, DisplayName: initiator.slice(initiator.indexOf("/") + 1) }
+    : { ...ownerOf(initiator), DisplayName: initiator };
