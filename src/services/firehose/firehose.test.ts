@@ -240,17 +240,57 @@ describe("an HTTP endpoint", () => {
     ["an error", () => new Response("down", { status: 500 })],
     ["another request's id", () => Response.json({ requestId: "other" })],
     ["no JSON", () => new Response("fine")],
+    [
+      "JSON as a text",
+      () => new Response(JSON.stringify({ requestId: sent.at(-1)!.body.requestId, timestamp: 1 })),
+    ],
+    ["no time", () => Response.json({ requestId: sent.at(-1)!.body.requestId })],
+    [
+      "what is compressed",
+      () =>
+        Response.json(
+          { requestId: sent.at(-1)!.body.requestId, timestamp: 1 },
+          { headers: { "content-encoding": "gzip" } },
+        ),
+    ],
   ])("that answers %s is sent the same request again", async (_, no) => {
     await create();
     answer = no;
     await put("one");
-    await nube.advance("12s");
+    await nube.advance("10500ms");
     answer = yes;
     await nube.advance("10s");
     expect(sent).toHaveLength(2);
     expect(sent[1]!.body.requestId).toBe(sent[0]!.body.requestId);
     await nube.advance("1h");
     expect(sent).toHaveLength(2);
+    expect(objects).toEqual({});
+  });
+
+  test("is tried again ever more seldom, and every two minutes in the end", async () => {
+    await create({ RetryOptions: { DurationInSeconds: 7_200 } });
+    const times: number[] = [];
+    answer = () => {
+      times.push(sent.at(-1)!.body.timestamp);
+      return new Response("down", { status: 500 });
+    };
+    await put("one");
+    await nube.advance("20m");
+    const waits = times.slice(1).map((time, at) => Math.round((time - times[at]!) / 1_000));
+    expect(waits.slice(0, 10)).toEqual([1, 2, 4, 8, 16, 32, 64, 120, 120, 120]);
+  });
+
+  test("is sent 10,000 records at once, and no request twice that it has taken", async () => {
+    await create({ BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 10 } });
+    const Records = Array.from({ length: 500 }, (_, at) => ({ Data: Buffer.from(String(at)) }));
+    for (let calls = 0; calls < 41; calls++)
+      await nube.aws.firehose.PutRecordBatch({ DeliveryStreamName, Records });
+    answer = (requestId) => (sent.length === 2 ? new Response("down", { status: 500 }) : yes(requestId));
+    await nube.advance("1m");
+    expect(sent.map(({ body }) => body.records.length)).toEqual([10_000, 10_000, 10_000, 500]);
+    const ids = sent.map(({ body }) => body.requestId);
+    expect(ids[1]).toBe(ids[2]);
+    expect(new Set(ids).size).toBe(3);
     expect(objects).toEqual({});
   });
 

@@ -70,6 +70,10 @@ export interface Batch {
   /** How many rows hold them. */
   rows: number;
   isDelivered?: boolean | undefined;
+  /** How many of the requests that it is sent in an endpoint is done with. */
+  posted?: number | undefined;
+  /** Since when, and how often, the next one has failed. */
+  failing?: { since: Time; attempts: number } | undefined;
 }
 
 /** How far a shard of the source has been read. */

@@ -12,27 +12,24 @@ const LONGEST_MS = 24 * 3_600_000;
 /** Ends a batch and brings it to where the stream leads, at least once. */
 export const deliver = job<{ name: string; number: number; batch: number }>("firehose/deliver", {
   attempts: Number.POSITIVE_INFINITY,
-  backoff: 5_000,
-  async run(ctx, { name, number, batch: batchNumber }, { attempt }) {
+  // https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html
+  backoff: 1_000,
+  mostBackoff: 120_000,
+  async run(ctx, { name, number, batch: batchNumber }) {
     const batch = await closed(ctx, { name, number }, batchNumber);
     if (!batch) return;
     const stream = await ctx.read((tx) => tx.get(streams, [name]));
-    if (stream?.number === number && !batch.isDelivered) await deliverOnce(ctx, stream, batch, attempt);
+    if (stream?.number === number && !batch.isDelivered) await deliverOnce(ctx, stream, batch);
     await discard(ctx, batch);
   },
 });
 
-async function deliverOnce(
-  ctx: Context,
-  stream: DeliveryStream,
-  batch: Batch,
-  attempt: number,
-): Promise<void> {
+async function deliverOnce(ctx: Context, stream: DeliveryStream, batch: Batch): Promise<void> {
   const records = await recordsOf(ctx, batch);
   const { destination } = stream;
   try {
     if (destination.kind === "s3") await deliverToBucket(ctx, stream, batch, records, destination);
-    else await deliverToEndpoint(ctx, stream, batch, records, destination, attempt);
+    else await deliverToEndpoint(ctx, stream, batch, records, destination);
   } catch (error) {
     if (!(error instanceof AwsError) || ctx.clock.now() - batch.closed! < LONGEST_MS) throw error;
     ctx.log.error("a batch of a delivery stream could not be delivered within a day", {

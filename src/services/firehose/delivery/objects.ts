@@ -74,7 +74,7 @@ export async function putObject(
   });
 }
 
-const uuidOf = (hex: string) =>
+export const uuidOf = (hex: string) =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 
 /** What could not be delivered, told as AWS tells it: one JSON document a line. */

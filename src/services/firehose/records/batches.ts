@@ -40,8 +40,13 @@ export async function recordsOf(ctx: Context, batch: Batch): Promise<Delivered[]
   return unpacked(found);
 }
 
-export const delivered = (ctx: Context, batch: Batch): Promise<void> =>
-  ctx.transact((tx) => tx.put(closedBatches, { ...batch, isDelivered: true }));
+export async function kept(ctx: Context, batch: Batch): Promise<Batch> {
+  await ctx.transact((tx) => tx.put(closedBatches, batch));
+  return batch;
+}
+
+export const delivered = (ctx: Context, batch: Batch): Promise<Batch> =>
+  kept(ctx, { ...batch, isDelivered: true });
 
 /** Its rows go first: while the batch is known, so are they. */
 export async function discard(ctx: Context, batch: Batch): Promise<void> {

@@ -1,7 +1,7 @@
 import type * as Firehose from "#aws/contract/types/firehose.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
-import { ACCESS_KEY } from "../delivery/endpoint.ts";
+import { ACCESS_KEY } from "../delivery/request.ts";
 import { backedUpForGood, oneDestination, otherDestination, partitionedTooLate } from "../errors.ts";
 import type { BucketDestination, Destination, EndpointDestination, ObjectSettings } from "../store.ts";
 import { checkBucket, checkEndpoint, checkObjects } from "./checks.ts";
