@@ -43,6 +43,8 @@ export const encryptsOnlyDirectPut = () =>
 export const backedUpForGood = () => invalid("S3 backup cannot be disabled once it has been enabled.");
 export const partitionedTooLate = () =>
   invalid("Dynamic Partitioning can only be enabled when a delivery stream is created.");
+export const partitionedForGood = () =>
+  invalid("Dynamic Partitioning cannot be disabled once it has been enabled.");
 export const badPrefix = (constraint: string) =>
   invalid(`The supplied prefix(es) do not satisfy the following constraint: ${constraint}`);
 export const tooManyTags = (most: number) =>

@@ -153,7 +153,12 @@ behaviour("the hour follows a prefix without expressions", PREFIXES, async () =>
   expect(await prefixOf({ Prefix: "mine" })).toMatch(/^mine\d{4}\/\d\d\/\d\d\/\d\d\/$/);
 });
 
-behaviour("nothing follows a prefix with expressions", PREFIXES, async () => {
+behaviour("the hour follows a prefix whose expressions tell no time", PREFIXES, async () => {
+  const prefix = await prefixOf({ Prefix: "a/!{firehose:random-string}/", ErrorOutputPrefix: "e/" });
+  expect(prefix).toMatch(/^a\/[0-9a-z]{11}\/\d{4}\/\d\d\/\d\d\/\d\d\/$/);
+});
+
+behaviour("nothing follows a prefix that tells a time", PREFIXES, async () => {
   const prefix = await prefixOf({
     Prefix: "year=!{timestamp:yyyy}/day=!{timestamp:dd}/",
     ErrorOutputPrefix: "e/",

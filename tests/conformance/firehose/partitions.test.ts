@@ -1,7 +1,7 @@
-import { PutRecordBatchCommand } from "@aws-sdk/client-firehose";
+import { PutRecordBatchCommand, UpdateDestinationCommand } from "@aws-sdk/client-firehose";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { firehoseOf, guide, processing } from "./firehose.ts";
+import { firehoseOf, guide, invalid, processing } from "./firehose.ts";
 
 const cloud = conformanceCloud();
 const { send, stream } = firehoseOf(cloud);
@@ -25,6 +25,24 @@ const byPrefix = (objects: Map<string, string>) =>
   Object.fromEntries([...objects].map(([key, text]) => [key.slice(0, key.lastIndexOf("/") + 1), text]));
 
 const rawIn = (line: string) => Buffer.from(JSON.parse(line).rawData, "base64").toString();
+
+behaviour("partitions are not given up by an update", PARTITIONS, async () => {
+  const { DeliveryStreamName } = await stream(partitioning("{kind: .kind}"));
+  await expect(
+    send(
+      new UpdateDestinationCommand({
+        DeliveryStreamName,
+        CurrentDeliveryStreamVersionId: "1",
+        DestinationId: "destinationId-000000000001",
+        ExtendedS3DestinationUpdate: {
+          Prefix: "plain/",
+          DynamicPartitioningConfiguration: { Enabled: false },
+          ProcessingConfiguration: { Enabled: false },
+        },
+      }),
+    ),
+  ).rejects.toMatchObject(invalid(expect.any(String)));
+});
 
 behaviour("records go into the partition that they name", PARTITIONS, async () => {
   const { put, delivered } = await stream(partitioning('{"kind": .about["kind"]}'));

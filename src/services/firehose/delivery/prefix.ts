@@ -81,11 +81,12 @@ export const partitionKeysIn = ({ parts }: Prefix): string[] =>
 
 export const namesErrorType = ({ parts }: Prefix): boolean => parts.some((part) => "isErrorType" in part);
 
-/** A prefix without expressions is followed by the hour. */
+/** One that tells neither a time nor a partition is followed by the hour. */
 export function objectPrefix(text: string | undefined, moment: Moment): string {
   const prefix = parsePrefix(text ?? "", "Prefix");
   const evaluated = evaluate(prefix, moment);
-  return prefix.hasExpressions ? evaluated : evaluated + inZone(HOUR, moment.time, moment.zone);
+  const isTold = prefix.parts.some((part) => "date" in part || "partitionKey" in part);
+  return isTold ? evaluated : evaluated + inZone(HOUR, moment.time, moment.zone);
 }
 
 /** Kind and hour follow one without expressions; without one of its own, what failed lies below the prefix. */

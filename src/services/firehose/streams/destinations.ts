@@ -2,7 +2,13 @@ import type * as Firehose from "#aws/contract/types/firehose.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import { ACCESS_KEY } from "../delivery/request.ts";
-import { backedUpForGood, oneDestination, otherDestination, partitionedTooLate } from "../errors.ts";
+import {
+  backedUpForGood,
+  oneDestination,
+  otherDestination,
+  partitionedForGood,
+  partitionedTooLate,
+} from "../errors.ts";
 import type { BucketDestination, Destination, EndpointDestination, ObjectSettings } from "../store.ts";
 import { checkBucket, checkEndpoint, checkObjects } from "./checks.ts";
 import { refuseOthers, refuseOtherUpdates } from "./other-destinations.ts";
@@ -47,6 +53,7 @@ export function updated(
     });
     if (former.S3BackupMode === "Enabled" && next.S3BackupMode !== "Enabled") throw backedUpForGood();
     if (isPartitioned(next) && !isPartitioned(former)) throw partitionedTooLate();
+    if (isPartitioned(former) && !isPartitioned(next)) throw partitionedForGood();
     return next;
   }
   if (former.kind !== "http") throw otherDestination("HttpEndpoint");
