@@ -251,6 +251,20 @@ behaviour("an endpoint is asked to confirm", HTTP, async () => {
   });
 });
 
+behaviour(
+  "an endpoint is asked with the name and password of its address, even if they hold a stray percent sign",
+  HTTP,
+  async () => {
+    const topic = await cloud.topic();
+    posts = [];
+    answers = [];
+    const Endpoint = `${origin.replace("//", "//me:50%@")}/hook`;
+    await cloud.sns().send(new SubscribeCommand({ TopicArn: topic, Protocol: "http", Endpoint }));
+    await cloud.advance(1_000);
+    expect(posts[0]!.headers.authorization).toBe(`Basic ${Buffer.from("me:50%").toString("base64")}`);
+  },
+);
+
 behaviour("the question is signed", SIGNATURES, async () => {
   const { asked } = await endpoint();
   expect(holds(asked, await certificateOf(asked), CONFIRMATION)).toBe(true);

@@ -4,6 +4,7 @@
  */
 import type { Keys } from "#aws/languages/policy/pattern.ts";
 import type { Context } from "#kernel/context.ts";
+import { percentDecoded } from "#lib/percent.ts";
 import { accessPointArn, originOf } from "../access-points/store.ts";
 import { DAY_MS } from "../days.ts";
 import type { Tag } from "../store.ts";
@@ -112,11 +113,7 @@ const textOf = (value: unknown): string | undefined =>
 /** Without the first slash, which clients may write or leave out. */
 function sourceOf(source: unknown): string | undefined {
   if (typeof source !== "string") return undefined;
-  try {
-    return decodeURIComponent(source).replace(/^\//, "");
-  } catch {
-    return source;
-  }
+  return percentDecoded(source)?.replace(/^\//, "") ?? source;
 }
 
 /** In a header tags are form-encoded, in a document they stand as they are. */

@@ -1,6 +1,7 @@
 import type { AwsError } from "#aws/errors.ts";
 import { s3Ids } from "#aws/protocols/s3.ts";
 import type { CrossOrigin, CrossOriginVerdict, EndpointRequest } from "#kernel/endpoint.ts";
+import { percentDecoded } from "#lib/percent.ts";
 import { buckets } from "../store.ts";
 import { corsRules } from "./configuration.ts";
 import {
@@ -54,15 +55,7 @@ const unruled = (refusal: AwsError): CrossOriginVerdict => ({ refusal, ruled: fa
 function placeOf({ path, at }: EndpointRequest): { name: string | undefined; resource: string } {
   const [, first = "", ...rest] = path.split("/");
   if (at) return { name: at.name, resource: first === "" && rest.length === 0 ? "BUCKET" : "OBJECT" };
-  return { name: decoded(first) || undefined, resource: rest.join("") === "" ? "BUCKET" : "OBJECT" };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return "";
-  }
+  return { name: percentDecoded(first) || undefined, resource: rest.join("") === "" ? "BUCKET" : "OBJECT" };
 }
 
 function requestedHeaders({ headers }: EndpointRequest): string[] {

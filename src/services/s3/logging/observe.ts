@@ -2,6 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Exchange, Observe } from "#kernel/exchange.ts";
 import type { Input, Output } from "#kernel/service.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
+import { percentDecoded } from "#lib/percent.ts";
 import { accessPointAt } from "../access-points/addresses.ts";
 import { accessPointArn } from "../access-points/store.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
@@ -72,13 +73,7 @@ function placeOf({ input, path, at }: Exchange): Place {
   return { bucket: decoded(bucket) || undefined, key: decoded(rest.join("/")) || undefined };
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
+const decoded = (text: string) => percentDecoded(text) ?? text;
 
 function entriesOf(exchange: Exchange, { key }: Place): Entry[] {
   const { operation, at, request, status, errorCode } = exchange;

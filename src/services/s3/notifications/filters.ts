@@ -1,3 +1,4 @@
+import { percentDecoded } from "#lib/percent.ts";
 import type { Target } from "./store.ts";
 
 export interface KeyFilter {
@@ -22,10 +23,4 @@ export function overlap(one: KeyFilter, other: KeyFilter): boolean {
   return prefixes && suffixes;
 }
 
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value.replaceAll("+", " "));
-  } catch {
-    return value;
-  }
-}
+const decoded = (value: string) => percentDecoded(value.replaceAll("+", " ")) ?? value;

@@ -1,3 +1,4 @@
+import { percentDecoded } from "#lib/percent.ts";
 import { wasEverName } from "../buckets/names.ts";
 import { invalidArgument } from "../errors.ts";
 
@@ -14,7 +15,8 @@ export interface CopySource {
  */
 export function copySourceOf(header: string): CopySource {
   const mark = header.lastIndexOf("?versionId=");
-  const path = decode(mark < 0 ? header : header.slice(0, mark), header).replace(/^\//, "");
+  const path = percentDecoded(mark < 0 ? header : header.slice(0, mark))?.replace(/^\//, "");
+  if (path === undefined) throw invalidSource("Invalid copy source encoding", header);
   const versionId = mark < 0 ? undefined : header.slice(mark + "?versionId=".length);
   const [, accessPoint, object] = /^(arn:[^/]+:accesspoint\/[^/]+)\/object\/(.+)$/s.exec(path) ?? [];
   if (accessPoint !== undefined) return { bucket: accessPoint, key: object!, versionId };
@@ -26,11 +28,3 @@ export function copySourceOf(header: string): CopySource {
 
 const invalidSource = (message: string, header: string) =>
   invalidArgument(message, "x-amz-copy-source", header);
-
-function decode(text: string, header: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw invalidSource("Invalid copy source encoding", header);
-  }
-}

@@ -1,3 +1,4 @@
+import { percentDecoded } from "#lib/percent.ts";
 import { invalidTagging } from "../errors.ts";
 import type { Tag } from "../store.ts";
 import { checkTags } from "../tags.ts";
@@ -28,9 +29,7 @@ function splitOnce(pair: string): string[] {
 }
 
 function decode(text: string, header: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    throw invalidTagging(header);
-  }
+  const decoded = percentDecoded(text.replaceAll("+", " "));
+  if (decoded === undefined) throw invalidTagging(header);
+  return decoded;
 }

@@ -6,6 +6,7 @@ import type { Clients } from "#kernel/clients.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Endpoint, EndpointAnswer, EndpointRequest } from "#kernel/endpoint.ts";
 import type { Input } from "#kernel/service.ts";
+import { percentDecoded } from "#lib/percent.ts";
 import { ABOUT_S3 } from "../access/errors.ts";
 import { noSuchBucket } from "../errors.ts";
 import { rangeCondition } from "../objects/conditions.ts";
@@ -79,11 +80,9 @@ async function siteAt(ctx: Context, name: string, region: string | undefined) {
 }
 
 function keyIn(path: string): string {
-  try {
-    return decodeURIComponent(path.slice(1));
-  } catch {
-    throw invalidUri(path);
-  }
+  const key = percentDecoded(path.slice(1));
+  if (key === undefined) throw invalidUri(path);
+  return key;
 }
 
 const isFolder = (key: string) => key === "" || key.endsWith("/");

@@ -1,5 +1,6 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
+import { percentDecoded } from "#lib/percent.ts";
 
 /** What an endpoint may take to answer. */
 const PATIENCE_MS = 15_000;
@@ -62,8 +63,8 @@ export async function postMessage(ctx: Context, endpoint: string, posted: Posted
 
 function credentialsIn(endpoint: string) {
   const url = new URL(endpoint);
-  const username = decodeURIComponent(url.username);
-  const password = decodeURIComponent(url.password);
+  const username = percentDecoded(url.username) ?? url.username;
+  const password = percentDecoded(url.password) ?? url.password;
   url.username = "";
   url.password = "";
   return { username, password, href: url.href, origin: url.origin };
