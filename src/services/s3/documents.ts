@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
 import { checksumOf } from "#lib/checksums/checksum.ts";
-import { badDocumentMd5, invalidDigest, invalidRequest, requestTooBig } from "./errors.ts";
+import { badDocumentMd5, bodyOutOfPlace, invalidDigest, invalidRequest, requestTooBig } from "./errors.ts";
 import { checkChecksum, checksumsIn, expectedChecksum, hashName } from "./objects/checksums.ts";
 import { isMd5 } from "./objects/receive.ts";
 
@@ -41,6 +41,11 @@ export function checkDocument(
     if (computed !== md5) throw badDocumentMd5(md5, computed);
   }
   if (checksum) checkChecksum(checksum, {}, base64(checksumOf(hashName(checksum.algorithm), content)));
+}
+
+/** What is copied comes from a bucket, and nothing in the request. */
+export function checkNoBody({ request }: Context): void {
+  if (Number(request?.headers["content-length"] ?? 0) > 0) throw bodyOutOfPlace();
 }
 
 /** @throws {AwsError} MaxMessageLengthExceeded */

@@ -36,6 +36,9 @@ export const methodNotAllowed = (
     headers,
   });
 
+export const bodyOutOfPlace = () =>
+  invalidRequest("The request included a body. Requests of this type must not include a non-empty body.");
+
 export const requestTooBig = (most: number) =>
   new AwsError("MaxMessageLengthExceeded", "Your request was too big.", {
     members: { MaxMessageLengthBytes: most },

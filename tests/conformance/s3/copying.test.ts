@@ -13,6 +13,7 @@ import {
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { elementIn, elementsOf, freshBucket, refused, s3Client, type TappedClient } from "./client.ts";
+import { send } from "./wire.ts";
 
 const cloud = conformanceCloud();
 let s3: TappedClient;
@@ -64,6 +65,19 @@ behaviour("a copy has bytes, headers, metadata and tags of its source", COPY, as
   expect(await head("whole")).toMatchObject({ ...described, ContentLength: 10, TagCount: 1 });
   const { TagSet } = await s3.send(new GetObjectTaggingCommand({ Bucket, Key: "whole" }));
   expect(TagSet).toEqual([{ Key: "team", Value: "blue" }]);
+});
+
+behaviour("a copy comes without a body", "https://github.com/versity/versitygw/issues/1242", async () => {
+  const headers = { "x-amz-copy-source": `${Bucket}/source` };
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "bodied" }));
+  for (const target of [`/${Bucket}/bodied`, `/${Bucket}/bodied?partNumber=1&uploadId=${UploadId}`]) {
+    const { status, text } = await send(cloud, { method: "PUT", target, headers, body: "body" });
+    expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
+      400,
+      "InvalidRequest",
+      "The request included a body. Requests of this type must not include a non-empty body.",
+    ]);
+  }
 });
 
 behaviour("storage class and redirect are not copied", COPY, async () => {

@@ -2,6 +2,7 @@ import { keeping } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import { bodyOf } from "#lib/body.ts";
+import { checkNoBody } from "../documents.ts";
 import {
   type CustomerKey,
   checkUploadKey,
@@ -58,6 +59,7 @@ export const partHandlers = {
 
   async UploadPartCopy(ctx, input) {
     checkPartNumber(input.PartNumber);
+    checkNoBody(ctx);
     const key = customerKeyOf(input);
     const { upload, bucket, version, bytes, size } = await openSource(ctx, input, key);
     await rememberRead(ctx, bucket, version);

@@ -13,6 +13,7 @@ import {
 } from "../annotations/copying.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
+import { checkNoBody } from "../documents.ts";
 import {
   type CustomerKey,
   copySourceKeyOf,
@@ -59,6 +60,7 @@ export const objectCopying = {
   async CopyObject(ctx, input) {
     const { Bucket, Key } = input;
     checkKey(Key);
+    checkNoBody(ctx);
     checkConditionForm(input);
     const provenance = await provenanceOf(ctx, input);
     checkDirectives(input);
