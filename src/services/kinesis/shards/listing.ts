@@ -53,9 +53,7 @@ export const shardListing = {
       checkCreation(ctx, stream, input.StreamCreationTimestamp);
       const after =
         token?.after ?? (input.ExclusiveStartShardId ? indexOfShard(input.ExclusiveStartShardId) : undefined);
-      const wanted = filter
-        ? await filtered(tx, stream, filter, after)
-        : await shardsBehind(tx, stream, after, limit + 1);
+      const wanted = await shardsFor(tx, stream, filter, after ?? -1, limit + 1);
       const page = wanted.slice(0, limit);
       const next = (): Token => ({
         stream: stream.name,
@@ -87,13 +85,18 @@ function filterOf(told: Kinesis.ShardFilter | undefined): Token["filter"] {
   return { type: type!, shard: ShardId, time: Timestamp?.getTime() };
 }
 
-/** Those behind one that a filter lets through. */
-async function filtered(
+/** Those behind one that a filter lets through; so many of them at least where there are more. */
+async function shardsFor(
   tx: ReadTransaction,
   stream: Stream,
-  filter: NonNullable<Token["filter"]>,
-  after = -1,
+  filter: Token["filter"],
+  after: number,
+  most: number,
 ): Promise<Shard[]> {
+  // What is asked for time and again is looked for no further than need be.
+  if (!filter || filter.type === "FROM_TRIM_HORIZON") return shardsBehind(tx, stream, after, most);
+  if (filter.type === "AFTER_SHARD_ID")
+    return shardsBehind(tx, stream, Math.max(after, indexOfShard(filter.shard ?? "") ?? -1), most);
   const all = await shardsOf(tx, stream);
   const isWanted = wantedOf(filter, all, horizonOf(stream, tx.now()));
   return all.filter((shard) => shard.index > after && isWanted(shard));
@@ -108,18 +111,12 @@ function wantedOf(
   const wasOpen = ({ closed }: Shard, moment: number) => closed === undefined || closed >= moment;
   const moment = filter.time ?? 0;
   switch (filter.type) {
-    case "AFTER_SHARD_ID": {
-      const after = indexOfShard(filter.shard ?? "") ?? -1;
-      return ({ index }) => index > after;
-    }
     case "AT_LATEST":
       return isOpen;
     case "AT_TIMESTAMP":
       return (shard) => wasOpen(shard, moment) && shard.created <= moment;
     case "FROM_TIMESTAMP":
       return (shard) => wasOpen(shard, moment);
-    case "FROM_TRIM_HORIZON":
-      return (shard) => wasOpen(shard, horizon);
     case "AT_TRIM_HORIZON": {
       // Where nothing that can still be read came before it.
       const readable = new Set(all.filter((shard) => wasOpen(shard, horizon)).map(({ index }) => index));
