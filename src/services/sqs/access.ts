@@ -5,32 +5,21 @@ import type { Access } from "#kernel/service.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { queueNamed } from "./addresses.ts";
 import { queueInArn, taskIn } from "./move-tasks.ts";
+import { SHARED_ACTIONS } from "./permissions.ts";
 import { arnOf, queues } from "./store.ts";
 
-/** What IAM judges: the action on the queue. One that does not exist refuses nobody: it is said to be missing. */
+/** What IAM judges: the action on the queue. Where there is no such queue, the call itself says so. */
 function onQueue(ctx: Context, action: string, name: string): MaybePromise<AccessFact[]> {
   const fact: AccessFact = { action: `sqs:${action}`, resource: arnOf(ctx, name), owner: ctx.account };
   return whenReady(
     ctx.look((tx) => tx.get(queues, [name])),
     (queue) => {
       if (!queue) return [fact];
-      const isShared = SHARED.has(action) || ctx.principal.account === ctx.account;
+      const isShared = SHARED_ACTIONS.has(action) || ctx.principal.account === ctx.account;
       return [{ ...fact, resourcePolicy: (isShared && queue.attributes.policy) || null }];
     },
   );
 }
-
-/** What a queue's policy can allow to other accounts; AWS: cross-account permissions don't apply to the rest. */
-const SHARED = new Set([
-  "ChangeMessageVisibility",
-  "DeleteMessage",
-  "GetQueueAttributes",
-  "GetQueueUrl",
-  "ListDeadLetterSourceQueues",
-  "PurgeQueue",
-  "ReceiveMessage",
-  "SendMessage",
-]);
 
 /** SQS names actions in lower case, and says 403 in both protocols. */
 export function denied({ principal, fact: { action, resource }, reason }: Denial): AwsError {

@@ -11,7 +11,7 @@ export interface Address {
 
 /** `https://sqs.us-east-1.amazonaws.com/123456789012/name`, any other host, or the path alone. */
 const QUEUE_URL = /^(?:https?:\/\/([^/]+))?\/(\d{12})\/([^/?#]+)$/;
-/** Only calls from inside the house, which no signature puts into a Region, are taken to that of the host. */
+/** A Region in a host. Only calls from inside the cloud go by it: others have that of their signature. */
 const HOST_REGION = /(?:^|\.)(?:sqs\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.(?:queue\.)?/;
 
 /** A queue's URL as the caller reaches it: at the host that it has called. */

@@ -12,6 +12,9 @@ import {
   type RedrivePolicy,
 } from "./store.ts";
 
+/** Twelve hours: how long a message can be hidden at most. */
+export const LONGEST_VISIBILITY_SECONDS = 43_200;
+
 export const DEFAULTS: QueueSettings = {
   visibilityTimeout: 30,
   maximumMessageSize: 1_048_576,
@@ -88,7 +91,7 @@ const SETTINGS: Readonly<Record<string, Setting<keyof QueueSettings>>> = {
   MessageRetentionPeriod: setting("messageRetentionPeriod", whole(60, 1_209_600)),
   Policy: setting("policy", policy),
   ReceiveMessageWaitTimeSeconds: setting("receiveMessageWaitTimeSeconds", whole(0, 20)),
-  VisibilityTimeout: setting("visibilityTimeout", whole(0, 43_200)),
+  VisibilityTimeout: setting("visibilityTimeout", whole(0, LONGEST_VISIBILITY_SECONDS)),
   RedrivePolicy: setting("redrivePolicy", redrivePolicy),
   RedriveAllowPolicy: setting("redriveAllowPolicy", redriveAllowPolicy),
   KmsMasterKeyId: setting("kmsMasterKeyId", keyId),

@@ -14,7 +14,7 @@ import {
   tooManyEntries,
 } from "./errors.ts";
 import { changeVisibility, remove } from "./messages.ts";
-import { checkFor, type Draft, drafted, LARGEST, send, traceOf } from "./sending.ts";
+import { checkFor, type Draft, drafted, LARGEST, type Sending, send, traceOf } from "./sending.ts";
 import { type OpenQueue, onQueues, type Work } from "./work.ts";
 
 const MOST_ENTRIES = 10;
@@ -25,7 +25,7 @@ export const batchOperations = {
     const entries = distinct(input.Entries, "SendMessageBatchRequestEntry");
     const name = queueNamed(ctx, input.QueueUrl);
     const trace = traceOf(ctx);
-    const drafts = new Map(entries.map((entry) => [entry, attempt(() => drafted(entry, trace))]));
+    const drafts = new Map(entries.map((entry) => [entry, draftOrError(entry, trace)]));
     const size = [...drafts.values()].reduce((sum, draft) => sum + (isFailure(draft) ? 0 : draft.size), 0);
     if (size > LARGEST) throw batchTooLong(LARGEST, size);
     const { Successful, Failed } = await each(ctx, name, entries, (work, to, entry) => {
@@ -75,7 +75,7 @@ function distinct<E extends { Id: string }>(entries: E[] | undefined, entryName:
   return entries;
 }
 
-/** All in one transaction, each with a result of its own: what one entry is refused for hinders no other. */
+/** All in one transaction, each with a result of its own: an entry that is refused does not fail the others. */
 function each<E extends { Id: string }, R>(
   ctx: Context,
   name: string,
@@ -101,14 +101,16 @@ function each<E extends { Id: string }, R>(
 /** In a batch, codes are those of the query protocol, in whatever protocol it came. */
 const codeOf = ({ code }: AwsError): string => loadContract("sqs").error(code)?.error?.code ?? code;
 
-type Attempt = Draft | { error: unknown };
+interface Failure {
+  error: unknown;
+}
 
-function attempt(make: () => Draft): Attempt {
+function draftOrError(entry: Sending, trace: string | undefined): Draft | Failure {
   try {
-    return make();
+    return drafted(entry, trace);
   } catch (error) {
     return { error };
   }
 }
 
-const isFailure = (tried: Attempt): tried is { error: unknown } => "error" in tried;
+const isFailure = (draft: Draft | Failure): draft is Failure => "error" in draft;

@@ -4,14 +4,12 @@ import type {
 } from "#aws/contract/types/sqs.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { queueNamed } from "./addresses.ts";
+import { LONGEST_VISIBILITY_SECONDS } from "./attributes.ts";
 import { invalidValue, messageGone, missingParameter, receiptExpired } from "./errors.ts";
 import { receiptIn } from "./receipts.ts";
 import { checkFor, drafted, send, traceOf } from "./sending.ts";
 import { states, voidThrough } from "./store.ts";
 import { type OpenQueue, onQueues, type Work } from "./work.ts";
-
-/** Twelve hours, from the receive on. */
-const LONGEST_VISIBILITY = 43_200;
 
 export const messageOperations = {
   async SendMessage(ctx, input) {
@@ -70,8 +68,8 @@ export async function changeVisibility(
   const { queue, backlog } = of;
   const { tx } = work;
   if (timeout === undefined) throw missingParameter("VisibilityTimeout");
-  if (timeout < 0 || timeout > LONGEST_VISIBILITY)
-    throw invalidValue(timeout, "VisibilityTimeout", `Must be between 0 and ${LONGEST_VISIBILITY}.`);
+  if (timeout < 0 || timeout > LONGEST_VISIBILITY_SECONDS)
+    throw invalidValue(timeout, "VisibilityTimeout", `Must be between 0 and ${LONGEST_VISIBILITY_SECONDS}.`);
   const { seq, receipt } = receiptIn(work.ctx, queue, handle);
   const state = seq > voidThrough(queue) ? await tx.get(states, [queue.id, seq]) : undefined;
   if (!state) throw messageGone(handle);
@@ -79,15 +77,15 @@ export async function changeVisibility(
   if (queue.isFifo && !(isInFlight && state.receipt === receipt)) throw messageGone(handle);
   if (!isInFlight && timeout === 0) return;
   const until = tx.now() + timeout * 1_000;
-  if (until - state.received! > LONGEST_VISIBILITY * 1_000)
+  if (until - state.received! > LONGEST_VISIBILITY_SECONDS * 1_000)
     throw invalidValue(
       timeout,
       "VisibilityTimeout",
-      `Total VisibilityTimeout for the message is beyond the limit [${LONGEST_VISIBILITY} seconds].`,
+      `Total VisibilityTimeout for the message is beyond the limit [${LONGEST_VISIBILITY_SECONDS} seconds].`,
     );
   tx.put(states, { ...state, visibleAt: until });
   work.afterwards(of, () => {
-    // In a standard queue whoever received a message last can hide it also when it is visible again.
+    // In a standard queue, whoever received a message last can hide it even when it is visible again.
     if (isInFlight) backlog.changed(seq, until);
     else backlog.taken(state, until);
     backlog.settle(tx.now());

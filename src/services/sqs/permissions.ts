@@ -1,3 +1,4 @@
+import type { AddPermissionRequest } from "#aws/contract/types/sqs.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { queueNamed } from "./addresses.ts";
 import { invalidValue, missingParameter, queueDoesNotExist } from "./errors.ts";
@@ -6,7 +7,7 @@ import { arnOf, queues } from "./store.ts";
 
 const LABEL = /^[A-Za-z0-9_-]{1,80}$/;
 const ACCOUNT = /^\d{12}$/;
-/** What is the owner's alone. */
+/** Actions that the owner cannot share. */
 const OWNERS = new Set([
   "AddPermission",
   "CancelMessageMoveTask",
@@ -21,17 +22,17 @@ const OWNERS = new Set([
   "TagQueue",
   "UntagQueue",
 ]);
-/** What a queue's owner can share. */
-const SHARED = new Set([
-  "*",
-  "SendMessage",
-  "ReceiveMessage",
-  "DeleteMessage",
+
+/** What a queue's policy can allow to other accounts; AWS: cross-account permissions don't apply to the rest. */
+export const SHARED_ACTIONS: ReadonlySet<string> = new Set([
   "ChangeMessageVisibility",
+  "DeleteMessage",
   "GetQueueAttributes",
   "GetQueueUrl",
   "ListDeadLetterSourceQueues",
   "PurgeQueue",
+  "ReceiveMessage",
+  "SendMessage",
 ]);
 
 /** As much of a policy as permissions by label are about. */
@@ -43,29 +44,8 @@ interface Document {
 
 export const permissionOperations = {
   async AddPermission(ctx, input) {
-    const { Label: label, AWSAccountIds: accounts, Actions: actions } = input;
     const name = queueNamed(ctx, input.QueueUrl);
-    if (!label) throw missingParameter("Label");
-    if (!accounts?.length) throw missingParameter("AWSAccountIds");
-    if (!actions?.length) throw missingParameter("Actions");
-    if (!LABEL.test(label))
-      throw invalidValue(
-        label,
-        "Label",
-        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.",
-      );
-    checkAdded(actions.length, 0);
-    const refused = actions.find((action) => !SHARED.has(action));
-    if (refused !== undefined)
-      throw invalidValue(
-        `SQS:${refused}`,
-        "ActionName",
-        OWNERS.has(refused)
-          ? "Only the queue owner is allowed to invoke this action."
-          : "Please refer to the appropriate WSDL for a list of valid actions.",
-      );
-    if (!accounts.every((account) => ACCOUNT.test(account)))
-      throw invalidValue(`[${accounts.join(", ")}]`, "PrincipalId", "Unable to verify.");
+    const { label, accounts, actions } = checked(input);
     const resource = arnOf(ctx, name);
     const statement = {
       Sid: label,
@@ -112,6 +92,32 @@ export const permissionOperations = {
     });
   },
 } satisfies Handlers<"sqs">;
+
+/** @throws {AwsError} MissingParameter, InvalidParameterValue, OverLimit */
+function checked({ Label: label, AWSAccountIds: accounts, Actions: actions }: AddPermissionRequest) {
+  if (!label) throw missingParameter("Label");
+  if (!accounts?.length) throw missingParameter("AWSAccountIds");
+  if (!actions?.length) throw missingParameter("Actions");
+  if (!LABEL.test(label))
+    throw invalidValue(
+      label,
+      "Label",
+      "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.",
+    );
+  checkAdded(actions.length, 0);
+  const refused = actions.find((action) => action !== "*" && !SHARED_ACTIONS.has(action));
+  if (refused !== undefined)
+    throw invalidValue(
+      `SQS:${refused}`,
+      "ActionName",
+      OWNERS.has(refused)
+        ? "Only the queue owner is allowed to invoke this action."
+        : "Please refer to the appropriate WSDL for a list of valid actions.",
+    );
+  if (!accounts.every((account) => ACCOUNT.test(account)))
+    throw invalidValue(`[${accounts.join(", ")}]`, "PrincipalId", "Unable to verify.");
+  return { label, accounts, actions };
+}
 
 const single = <T>(values: T[]): T | T[] => (values.length === 1 ? values[0]! : values);
 

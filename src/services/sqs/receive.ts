@@ -4,6 +4,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Wait } from "#kernel/waits.ts";
 import { queueNamed } from "./addresses.ts";
+import { LONGEST_VISIBILITY_SECONDS } from "./attributes.ts";
 import { recallAttempt, rememberAttempt } from "./attempts.ts";
 import { type Backlog, backlogs } from "./backlog.ts";
 import { invalidValue, notForThisQueueType, queueDoesNotExist, tooManyInFlight } from "./errors.ts";
@@ -16,7 +17,6 @@ import { onQueues, type Work } from "./work.ts";
 
 const MOST_MESSAGES = 10;
 const LONGEST_WAIT = 20;
-const LONGEST_VISIBILITY = 43_200;
 /** AWS's limit, for both kinds of queues. */
 const MOST_IN_FLIGHT = 120_000;
 /** Pages that one transaction takes into the window. */
@@ -79,11 +79,14 @@ function asked(input: ReceiveMessageRequest): Ask {
       "WaitTimeSeconds",
       `Must be >= 0 and <= ${LONGEST_WAIT}, if provided.`,
     );
-  if (visibilityTimeout !== undefined && (visibilityTimeout < 0 || visibilityTimeout > LONGEST_VISIBILITY))
+  if (
+    visibilityTimeout !== undefined &&
+    (visibilityTimeout < 0 || visibilityTimeout > LONGEST_VISIBILITY_SECONDS)
+  )
     throw invalidValue(
       visibilityTimeout,
       "VisibilityTimeout",
-      `Must be >= 0 and <= ${LONGEST_VISIBILITY}, if provided.`,
+      `Must be >= 0 and <= ${LONGEST_VISIBILITY_SECONDS}, if provided.`,
     );
   if (attemptId !== undefined && !isMessageId(attemptId))
     throw invalidValue(

@@ -1,4 +1,4 @@
-import { type Message, messages, type Queue, type Time } from "./store.ts";
+import { type Message, messages, type Queue, type Time, voidThrough } from "./store.ts";
 import type { OpenQueue, Work } from "./work.ts";
 
 /** Messages that one transaction looks at. */
@@ -18,7 +18,7 @@ export async function expire(work: Work, of: OpenQueue): Promise<void> {
   const retention = queue.attributes.messageRetentionPeriod * 1_000;
   const oldest = await tx.list(messages, {
     in: [queue.id],
-    after: [queue.purged?.through ?? 0],
+    after: [voidThrough(queue)],
     limit: PAGE,
   });
   // A dead-letter queue's are not in the order of their age.
