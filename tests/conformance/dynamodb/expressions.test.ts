@@ -32,6 +32,9 @@ const path = (name: string) => `Operator or function requires a document path; o
 const distinct = (name: string) =>
   `The first operand must be distinct from the remaining operands for this operator or function; operator: ${name}, first operand: [a]`;
 
+/** AND and its like are counted: a filter of fewer comparisons was refused so (aws-sdk-js, issue 3721). */
+const MANY = "The expression contains too many operators; operator count: 301";
+
 /** What is no condition. */
 const CONDITIONS: [string, string][] = [
   ["", "The expression can not be empty;"],
@@ -105,7 +108,9 @@ const CONDITIONS: [string, string][] = [
     `a IN (${Array(101).fill(":n").join(",")})`,
     "The IN operator is provided with too many operands; number of operands: 101",
   ],
-  [Array(301).fill("a<b").join(" OR "), "The expression contains too many operators; operator count: 301"],
+  [Array(151).fill("a<b").join(" OR "), MANY],
+  [`a<b ${" AND NOT a<b".repeat(100)}`, MANY],
+  [Array(101).fill("size(a)<b").join(" AND "), MANY],
 ];
 for (const [operation, kind, base] of [
   ["PutItem", "ConditionExpression", { TableName: "abc", Item: {} }],
@@ -236,6 +241,7 @@ const UPDATES: [string, string][] = [
   ["SET a = (b + :n) + :m", 'Syntax error; token: "+", near: ") + :m"'],
   ["SET a = b + :n + :m", 'Syntax error; token: "+", near: ":n + :m"'],
   ["SET a[4294967295] = :n", "List index is not within the allowable range; index: [4294967295]"],
+  [`SET ${Array.from({ length: 301 }, (_, at) => `a${at}=b+:n`).join()}`, MANY],
   ["SET abort = :n", "Attribute name is a reserved keyword; reserved keyword: abort"],
   [
     "SET a = :none",

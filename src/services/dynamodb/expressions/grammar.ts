@@ -33,9 +33,8 @@ export interface UpdateActions {
 const COMPARATORS = new Set(["=", "<>", "<", "<=", ">", ">="]);
 const isComparator = ({ type, text }: Token) =>
   COMPARATORS.has(text) || (type === "word" && ["BETWEEN", "IN"].includes(text.toUpperCase()));
-const MOST_OPERATORS = 300;
 const MOST_IN = 100;
-/** More than one can close with as many operators, and few enough for the stack. */
+/** Few enough for the stack. */
 const MOST_PARENTHESES = 512;
 const MOST_DEPTH = 32;
 /** Parentheses about a sum, and about an operand of it. */
@@ -46,27 +45,28 @@ const REDUNDANT = "The expression has redundant parentheses;";
 /** A condition, filter or key condition. @throws {AwsError} ValidationException */
 export function parseCondition(kind: Kind, source: string): Condition {
   const tokens = reader(kind, source);
-  let operators = 0;
-  // AND, OR and NOT are not counted.
-  const count = () => {
-    if (++operators > MOST_OPERATORS)
-      tokens.fail(`The expression contains too many operators; operator count: ${operators}`);
-  };
 
   function either(depth: number): Condition {
     let left = both(depth);
-    while (tokens.takes("OR")) left = { type: "or", left, right: both(depth) };
+    while (tokens.takes("OR")) {
+      tokens.count();
+      left = { type: "or", left, right: both(depth) };
+    }
     return left;
   }
 
   function both(depth: number): Condition {
     let left = negation(depth);
-    while (tokens.takes("AND")) left = { type: "and", left, right: negation(depth) };
+    while (tokens.takes("AND")) {
+      tokens.count();
+      left = { type: "and", left, right: negation(depth) };
+    }
     return left;
   }
 
   function negation(depth: number): Condition {
     if (!tokens.takes("NOT")) return primary(depth);
+    tokens.count();
     if (depth > MOST_PARENTHESES) tokens.syntax();
     return { type: "not", of: negation(depth + 1) };
   }
@@ -102,7 +102,7 @@ export function parseCondition(kind: Kind, source: string): Condition {
     const operator = tokens.peek();
     if (COMPARATORS.has(operator.text)) {
       tokens.take();
-      count();
+      tokens.count();
       return {
         type: "compare",
         operator: operator.text as Comparator,
@@ -111,13 +111,13 @@ export function parseCondition(kind: Kind, source: string): Condition {
       };
     }
     if (tokens.takes("BETWEEN")) {
-      count();
+      tokens.count();
       const low = parseOperand(tokens);
       tokens.expect("AND");
       return { type: "between", operand, low, high: parseOperand(tokens) };
     }
     if (tokens.takes("IN")) {
-      count();
+      tokens.count();
       tokens.expect("(");
       const list = [parseOperand(tokens)];
       while (tokens.takes(",")) list.push(parseOperand(tokens));
@@ -127,7 +127,6 @@ export function parseCondition(kind: Kind, source: string): Condition {
       return { type: "in", operand, list };
     }
     if (operand.type !== "call") tokens.syntax();
-    count();
     return operand as Condition & { type: "call" };
   }
 
@@ -192,6 +191,7 @@ function parseSum(tokens: Reader, depth = 0): SetOperand {
   // A sum is of two operands, and is none itself.
   if (left.type === "sum") return tokens.syntax();
   tokens.take();
+  tokens.count();
   const start = tokens.peek();
   const right = parseTerm(tokens, depth);
   return right.type === "sum" ? tokens.syntax(start) : { type: "sum", operator, left, right };
@@ -222,6 +222,7 @@ function parseOperand(tokens: Reader): Operand {
     if (isKeyword(tokens.kind, token)) tokens.syntax();
     tokens.take();
     tokens.take();
+    tokens.count();
     const args = [parseOperand(tokens)];
     while (tokens.takes(",")) args.push(parseOperand(tokens));
     tokens.expect(")");

@@ -20,6 +20,7 @@ const TOKEN =
   /\s*(?:([A-Za-z][A-Za-z0-9_]*)|(#[A-Za-z0-9_]+)|(:[A-Za-z0-9_]+)|(0|[1-9]\d*)|(<>|<=|>=|[=<>()[\].,+-]|\S))/uy;
 const TYPES = ["word", "#name", ":value", "number", "symbol"] as const;
 const LONGEST = 4_096;
+const MOST_OPERATORS = 300;
 
 /** The tokens of an expression, one after the other. */
 export interface Reader {
@@ -30,6 +31,8 @@ export interface Reader {
   takes(text: string): boolean;
   /** @throws {AwsError} a syntax error if something else is next */
   expect(text: string): void;
+  /** One more operator, AND among them, or function. @throws {AwsError} where it is one too many */
+  count(): void;
   /** @throws {AwsError} */
   fail(message: string): never;
   /** A syntax error at the next token. @throws {AwsError} */
@@ -81,6 +84,7 @@ export function reader(kind: Kind, source: string): Reader {
   tokens.push({ type: "end", text: "", start: source.length, end: source.length });
 
   let noted: string | undefined;
+  let operators = 0;
   const peek = (ahead = 0) => tokens[Math.min(at + ahead, tokens.length - 1)]!;
   const isNext = (text: string) => {
     const token = peek();
@@ -97,6 +101,10 @@ export function reader(kind: Kind, source: string): Reader {
     },
     expect(text) {
       if (!this.takes(text)) syntax();
+    },
+    count() {
+      if (++operators > MOST_OPERATORS)
+        fail(`The expression contains too many operators; operator count: ${operators}`);
     },
     fail,
     syntax,
