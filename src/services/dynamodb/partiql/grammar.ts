@@ -90,7 +90,9 @@ function statement(tokens: Reader, values: Values): Parsed {
   if (tokens.takes("DELETE", "FROM")) {
     const target = place(tokens);
     const where = condition(tokens, values);
-    return { type: "delete", ...target, where, returning: returning(tokens) };
+    const told = returning(tokens);
+    if (told && told !== "ALL_OLD") throw invalid("DELETE statements only support RETURNING ALL OLD *");
+    return { type: "delete", ...target, where, returning: told };
   }
   if (!tokens.takes("EXISTS", "(")) throw notWellFormed("Expected data manipulation");
   tokens.expect("SELECT");

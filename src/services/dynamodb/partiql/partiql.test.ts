@@ -152,6 +152,8 @@ describe("changes", () => {
   });
 });
 
+const ONLY_OLD = "DELETE statements only support RETURNING ALL OLD *";
+
 test.each<[string, string]>([
   ["DROP TABLE things", "Statement wasn't well formed, can't be processed: Expected data manipulation"],
   ["SELECT * FROM things WHERE", "Statement wasn't well formed, can't be processed: Unexpected token"],
@@ -166,6 +168,8 @@ test.each<[string, string]>([
     "Where clause does not contain a mandatory equality on all key attributes",
   ],
   ["UPDATE things SET x = 1", "Where clause does not contain a mandatory equality on all key attributes"],
+  ["DELETE FROM things WHERE p = 'a' AND s = 1 RETURNING ALL NEW *", ONLY_OLD],
+  ["DELETE FROM things WHERE p = 'a' AND s = 1 RETURNING MODIFIED OLD *", ONLY_OLD],
   ["SELECT * FROM things ORDER BY p", "Must have WHERE clause in the statement when using ORDER BY clause."],
 ])("%s", async (statement, message) => {
   expect(await refused(run(statement))).toBe(`ValidationException: ${message}`);
@@ -251,6 +255,15 @@ describe("transactions", () => {
       "ConditionalCheckFailed",
     ]);
     expect(await nube.get("a", 2)).toBeUndefined();
+  });
+
+  test("return nothing of what they write, and refuse to be asked for it", async () => {
+    await nube.put("a", 1, { x: N(1) });
+    const one = "UPDATE things SET x = 2 WHERE p='a' AND s=1";
+    expect(await refused(together(`${one} RETURNING ALL OLD *`))).toBe(
+      "ValidationException: RETURNING clause is not supported in ExecuteTransaction",
+    );
+    expect((await nube.get("a", 1))!.x).toEqual(N(1));
   });
 
   test("read several items at once", async () => {

@@ -79,6 +79,8 @@ export const statementOperations = {
     checkAlike(parsed.map(({ statement }) => statement.type));
     if (parsed[0]!.statement.type === "select")
       return ctx.read((tx) => getAll(tx, parsed, input.ReturnConsumedCapacity, meterOf(ctx, tx)));
+    if (parsed.some(({ statement }) => "returning" in statement && statement.returning))
+      throw invalid("RETURNING clause is not supported in ExecuteTransaction");
     return ctx.transact(async (tx) => {
       const tables = await Promise.all(parsed.map(({ statement }) => tableAt(tx, statement.table)));
       const { used, split } = await actTogether(
