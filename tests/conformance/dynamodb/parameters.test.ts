@@ -191,6 +191,11 @@ for (const [operation, base, expression, alone] of [
       { ...base, [expression]: "", ExpressionAttributeNames: { a: "a" } },
       'ExpressionAttributeNames contains invalid key: Syntax error; key: "a"',
     ],
+    [
+      operation,
+      { ...base, [expression]: "", ExpressionAttributeNames: { [`${"a".repeat(255)}é`]: "a" } },
+      "ExpressionAttributeNames contains invalid key: The expression attribute map contains a key that is too long; size of key: 257",
+    ],
     [operation, { ...base, [expression]: "" }, `Invalid ${expression}: The expression can not be empty;`],
   ]);
   if (alone === undefined) continue;
@@ -207,8 +212,37 @@ for (const [operation, base, expression, alone] of [
       { ...base, [expression]: "", ExpressionAttributeValues: { a: { S: "b" } } },
       'ExpressionAttributeValues contains invalid key: Syntax error; key: "a"',
     ],
+    [
+      operation,
+      { ...base, [expression]: "", ExpressionAttributeValues: { [`:${"a".repeat(255)}`]: { S: "b" } } },
+      "ExpressionAttributeValues contains invalid key: The expression attribute map contains a key that is too long;",
+    ],
   ]);
 }
+
+/** All that expressions are given takes 2 MB at most. */
+const several = (sign: string, count: number, one: unknown) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`${sign}${at}`, one]));
+const names = (count: number) => several("#n", count, "n".repeat(65_000));
+const values = (count: number) => several(":v", count, { S: "v".repeat(390_000) });
+const update = { TableName: "abc", Key: { a: { S: "a" } }, UpdateExpression: "SET a = b" };
+refusals(api("UpdateItem"), [
+  [
+    "UpdateItem",
+    { ...update, ExpressionAttributeNames: names(33) },
+    "ExpressionAttributeNames exceeds max size",
+  ],
+  [
+    "UpdateItem",
+    { ...update, ExpressionAttributeValues: values(6) },
+    "ExpressionAttributeValues exceeds max size",
+  ],
+  [
+    "UpdateItem",
+    { ...update, ExpressionAttributeNames: names(20), ExpressionAttributeValues: values(3) },
+    "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size",
+  ],
+]);
 
 /** What stands in the key or the item is told before what the placeholders are. */
 refusals(api("GetItem"), [

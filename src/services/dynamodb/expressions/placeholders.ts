@@ -1,4 +1,5 @@
 import { invalid } from "../errors.ts";
+import { sizeOf } from "../values/size.ts";
 import { checkedOperand, named, type Value } from "../values/value.ts";
 import type { Path, Step } from "./grammar.ts";
 import type { Kind } from "./tokens.ts";
@@ -21,14 +22,19 @@ export interface Placeholding {
 }
 
 const LONGEST_NAME = 65_535;
+const LONGEST_KEY = 255;
+/** Of the keys and of what they stand for: 2 MB, of each kind and of both. */
+const MOST_BYTES = 2 * 1024 * 1024;
 
 /** @throws {AwsError} ValidationException */
 export function placeholders({
   ExpressionAttributeNames: names,
   ExpressionAttributeValues: given,
 }: Placeholding): Placeholders {
-  const known = checkedNames(names);
-  const values = checkedValues(given);
+  const [known, bytesOfNames] = checkedNames(names);
+  const [values, bytesOfValues] = checkedValues(given);
+  if (bytesOfNames + bytesOfValues > MOST_BYTES)
+    throw invalid("Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size");
   /** Names and values: they begin with different signs. */
   const used = new Set<string>();
   const led: [kind: Kind, name: string][] = [];
@@ -68,11 +74,18 @@ export function placeholders({
   };
 }
 
-function checkedNames(names: Record<string, string> | undefined): string[] {
-  if (!names) return [];
+const TOO_LONG = "contains invalid key: The expression attribute map contains a key that is too long;";
+
+type Sized<T> = [kept: T, bytes: number];
+
+function checkedNames(names: Record<string, string> | undefined): Sized<string[]> {
+  if (!names) return [[], 0];
   const keys = Object.keys(names);
   if (keys.length === 0) throw invalid("ExpressionAttributeNames must not be empty");
+  let bytes = 0;
   for (const key of keys) {
+    const size = Buffer.byteLength(key);
+    if (size > LONGEST_KEY) throw invalid(`ExpressionAttributeNames ${TOO_LONG} size of key: ${size}`);
     if (!/^#[A-Za-z0-9_]+$/.test(key))
       throw invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "${key}"`);
     const length = Buffer.byteLength(names[key]!);
@@ -81,24 +94,28 @@ function checkedNames(names: Record<string, string> | undefined): string[] {
       throw invalid(
         "ExpressionAttributeNames contains invalid value: Attribute name is too large, must be less than 65536 bytes",
       );
+    bytes += size + length;
   }
-  return keys;
+  if (bytes > MOST_BYTES) throw invalid("ExpressionAttributeNames exceeds max size");
+  return [keys, bytes];
 }
 
-function checkedValues(given: Record<string, Value> | undefined): Map<string, Value> {
+function checkedValues(given: Record<string, Value> | undefined): Sized<Map<string, Value>> {
   const values = new Map<string, Value>();
-  if (!given) return values;
+  if (!given) return [values, 0];
   const keys = Object.keys(given);
   if (keys.length === 0) throw invalid("ExpressionAttributeValues must not be empty");
   for (const key of keys) {
+    if (Buffer.byteLength(key) > LONGEST_KEY) throw invalid(`ExpressionAttributeValues ${TOO_LONG}`);
     if (!/^:[A-Za-z0-9_]+$/.test(key))
       throw invalid(`ExpressionAttributeValues contains invalid key: Syntax error; key: "${key}"`);
   }
+  let bytes = 0;
   for (const key of keys) {
-    values.set(
-      key,
-      named(key, () => checkedOperand(given[key]!)),
-    );
+    const value = named(key, () => checkedOperand(given[key]!));
+    values.set(key, value);
+    bytes += Buffer.byteLength(key) + sizeOf(value);
   }
-  return values;
+  if (bytes > MOST_BYTES) throw invalid("ExpressionAttributeValues exceeds max size");
+  return [values, bytes];
 }
