@@ -165,6 +165,9 @@ describe("an HTTP endpoint", () => {
   const sent: Sent[] = [];
   let answer: (requestId: string) => Response;
 
+  const thrown = (error: object) => {
+    throw Object.assign(new Error("away"), error);
+  };
   const yes = (requestId: string) => Response.json({ requestId, timestamp: 1 });
 
   beforeEach(() => {
@@ -244,6 +247,11 @@ describe("an HTTP endpoint", () => {
       "JSON as a text",
       () => new Response(JSON.stringify({ requestId: sent.at(-1)!.body.requestId, timestamp: 1 })),
     ],
+    ["a time as a text", () => Response.json({ requestId: sent.at(-1)!.body.requestId, timestamp: "1" })],
+    [
+      "more than it is asked",
+      () => Response.json({ requestId: sent.at(-1)!.body.requestId, timestamp: 1, more: true }),
+    ],
     ["no time", () => Response.json({ requestId: sent.at(-1)!.body.requestId })],
     [
       "what is compressed",
@@ -308,6 +316,26 @@ describe("an HTTP endpoint", () => {
       errorCode: "HttpEndpoint.DestinationException",
       rawData: Buffer.from("one").toString("base64"),
     });
+  });
+
+  test.each([
+    ["an answer that is wrong", () => Response.json({ requestId: null }), "InvalidResponseFromDestination"],
+    ["silence", () => thrown({ name: "TimeoutError" }), "RequestTimeout"],
+    ["an end", () => thrown({ cause: { code: "ECONNRESET" } }), "ConnectionReset"],
+    [
+      "no certificate",
+      () => thrown({ cause: { code: "DEPTH_ZERO_SELF_SIGNED_CERT" } }),
+      "SSLHandshakeFailure",
+    ],
+    ["nobody", () => thrown({ cause: { code: "ECONNREFUSED" } }), "ConnectionFailed"],
+  ])("is told of by what went wrong: %s", async (_, no, code) => {
+    await create({ RetryOptions: { DurationInSeconds: 0 } });
+    answer = no;
+    await put("one");
+    await nube.advance("11s");
+    expect(sent).toHaveLength(1);
+    const [lines] = Object.values(objects);
+    expect(JSON.parse(lines!)).toMatchObject({ attemptsMade: 1, errorCode: `HttpEndpoint.${code}` });
   });
 
   test("gets everything, and so does the bucket if all data is to be kept", async () => {

@@ -9,6 +9,8 @@ import { type DeliveryStream, type EndpointDestination, streamArn } from "../sto
 /** What an endpoint may take to answer, and how much of its answer is read. */
 const PATIENCE_MS = 180_000;
 const MOST_ANSWER_BYTES = 2 ** 20;
+/** Letters of an answer that are told of. */
+const MOST_TOLD = 1_000;
 const compress = promisify(gzip);
 
 export const ACCESS_KEY = "firehose/access-key";
@@ -63,39 +65,63 @@ export async function post(
     await ctx.outside(async () => checkAnswer(await send(), id));
   } catch (cause) {
     if (cause instanceof AwsError) throw cause;
-    throw failed("HttpEndpoint.ConnectionFailed", "The HTTP endpoint could not be reached.", 503, cause);
+    throw failed(...whyOf(cause), cause);
   }
 }
 
 /** As a header holds it: a letter for each byte. */
 const inUtf8 = (text: string) => Buffer.from(text).toString("latin1");
 
-const failed = (code: string, message: string, status: number, cause?: unknown) =>
-  new AwsError(code, message, { status, cause });
+const failed = (code: string, message: string, cause?: unknown) =>
+  new AwsError(`HttpEndpoint.${code}`, message, { status: 503, cause });
 
-/** An endpoint says yes with 200, in JSON that is not compressed, with the id of the request and a time; all else is a failure. */
+/** https://docs.aws.amazon.com/firehose/latest/dev/http_troubleshooting.html */
+function whyOf(error: unknown): [code: string, message: string] {
+  const { name, cause } = error as { name?: string; cause?: { code?: string } };
+  const code = cause?.code ?? "";
+  if (name === "TimeoutError")
+    return ["RequestTimeout", "The HTTP endpoint took longer than 3 minutes to respond."];
+  if (code === "ECONNRESET" || code === "UND_ERR_SOCKET" || code === "EPIPE")
+    return ["ConnectionReset", "The HTTP endpoint reset or closed the connection."];
+  if (/CERT|SSL|TLS|EPROTO|SIGNATURE/.test(code))
+    return ["SSLHandshakeFailure", "The SSL handshake with the HTTP endpoint could not be completed."];
+  return ["ConnectionFailed", "The HTTP endpoint could not be reached."];
+}
+
+/** An endpoint says yes with 200; all else is a failure. */
 async function checkAnswer(answer: Response, requestId: string): Promise<void> {
   const text = await textOf(answer);
-  if (answer.status !== 200)
+  if (answer.status !== 200) {
+    const message = `Received the following response from the endpoint destination. ${text.slice(0, MOST_TOLD)}`;
+    throw new AwsError("HttpEndpoint.DestinationException", message, {
+      status: answer.status === 413 ? 413 : 503,
+    });
+  }
+  const wrong = wrongIn(answer.headers, text, requestId);
+  if (wrong !== undefined)
     throw failed(
-      "HttpEndpoint.DestinationException",
-      `Received the following response from the endpoint destination. ${text.slice(0, 1_000)}`,
-      answer.status === 413 ? 413 : 503,
-    );
-  const { headers } = answer;
-  const isJson = /^application\/json\b/i.test(headers.get("content-type") ?? "");
-  const told = isJson && !headers.has("content-encoding") ? toldIn(text) : undefined;
-  if (told?.requestId !== requestId || !/^\d+$/.test(String(told.timestamp)))
-    throw failed(
-      "HttpEndpoint.InvalidResponseFromDestination",
-      "The response received from the specified HTTP endpoint is invalid.",
-      503,
+      "InvalidResponseFromDestination",
+      `The response received from the specified endpoint is invalid. Contact the owner of the endpoint to resolve the issue. Response for request ${requestId} ${wrong}. Raw response received: 200 ${text.slice(0, MOST_TOLD)}`,
     );
 }
 
-function toldIn(text: string): { requestId?: unknown; timestamp?: unknown } | undefined {
+const KNOWN = new Set(["requestId", "timestamp", "errorMessage"]);
+
+/** What an answer breaks of what is asked of it, if anything. */
+function wrongIn(headers: Headers, text: string, requestId: string): string | undefined {
+  if (!/^application\/json\b/i.test(headers.get("content-type") ?? ""))
+    return "does not have the content type application/json";
+  const told = headers.has("content-encoding") ? undefined : objectIn(text);
+  if (!told || Object.keys(told).some((name) => !KNOWN.has(name)))
+    return "is not recognized as valid JSON or has unexpected fields";
+  if (told.requestId !== requestId) return "does not have the requestId of the request";
+  return typeof told.timestamp === "number" ? undefined : "does not have a timestamp that is a number";
+}
+
+function objectIn(text: string): Record<string, unknown> | undefined {
   try {
-    return (JSON.parse(text) ?? undefined) as { requestId?: unknown };
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }
@@ -107,7 +133,7 @@ async function textOf({ body }: Response): Promise<string> {
   for await (const chunk of body ?? []) {
     size += chunk.length;
     if (size > MOST_ANSWER_BYTES)
-      throw failed("HttpEndpoint.ResponseTooLarge", "The response of the HTTP endpoint exceeds 1 MiB.", 503);
+      throw failed("ResponseTooLarge", "The response of the HTTP endpoint exceeds 1 MiB.");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
