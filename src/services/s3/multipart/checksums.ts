@@ -64,8 +64,12 @@ export const checksumTypeMismatch = (declared: string, actual: string | undefine
     `Checksum Type mismatch occurred, expected checksum Type: ${declared.toLowerCase()}, actual checksum Type: ${actual?.toLowerCase() ?? "null"}`,
   );
 
-/** The object's checksum from those of its parts; `undefined` where a part has none. */
+/**
+ * The object's checksum from those of its parts; `undefined` where a part has none. What is encrypted with its
+ * customer's key has none unless it was asked for.
+ */
 export function checksumOfParts(upload: Upload, used: readonly Part[]): Checksum | undefined {
+  if (upload.customerKey && upload.checksumAlgorithm === undefined) return undefined;
   const algorithm = algorithmOf(upload);
   const sums = used.map((part) =>
     part.checksum === undefined ? undefined : Buffer.from(part.checksum, "base64"),
