@@ -25,7 +25,7 @@ const on =
     fact(action, arn(ctx, (input as Record<string, string>)[member]!));
 const listing = (action: string) => (ctx: Context) => fact(action, busArn(ctx, "*"));
 
-/** Rules can be managed on another account's bus, if its policy says so. */
+/** A rule on another account's bus can be managed if the bus's policy allows it. */
 const onRule =
   (action: string, member?: string) =>
   async (ctx: Context, input: OnBus): Promise<AccessFact[]> => {
@@ -72,7 +72,7 @@ export const access: Access<"events"> = {
 
   /** Entries for buses elsewhere are judged there. */
   PutEvents: async (ctx, { Entries }) => {
-    // What the house's own services observe goes to the default bus without anybody's leave.
+    // The cloud's own services need no permission to put events on the default bus.
     if (ctx.principal.type === "service") return fact("PutEvents", busArn(ctx, "*"));
     const here = Entries.filter(({ EventBusName }) => placeOfBus(EventBusName, ctx) === ctx);
     const facts: AccessFact[] = [];

@@ -18,7 +18,7 @@ export async function ownBus(place: Place, tx: ReadTransaction, given: string | 
   return busAt(tx, name);
 }
 
-/** It was always there; a record of it is made when something of it is changed. */
+/** It has always been there. A record is written only when something of it changes. */
 export const defaultBus = (): Bus => ({ name: DEFAULT_BUS, created: 0, modified: 0 });
 
 /** Who may send events to a bus, or manage its rules. */
@@ -32,5 +32,5 @@ export interface Statement {
   [element: string]: unknown;
 }
 
-/** As it is told: `undefined` where there is none. */
+/** As answers have it: `undefined` where there is none. */
 export const policyText = (policy: PolicyDocument | undefined) => policy && JSON.stringify(policy);

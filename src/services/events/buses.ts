@@ -19,7 +19,7 @@ import {
 import { type Bus, buses, rules } from "./store.ts";
 import { checkTags } from "./tags.ts";
 
-/** Buses of an account in a Region, unless it asked for more. */
+/** Most buses of an account in a Region: AWS's default quota. */
 const MOST_BUSES = 100;
 
 export const busOperations = {
@@ -85,7 +85,7 @@ export const busOperations = {
     });
   },
 
-  /** Of a bus that is not there, nothing is left to delete. */
+  /** To delete a bus that is not there is no error. */
   async DeleteEventBus(ctx, { Name }) {
     if (Name === DEFAULT_BUS) throw defaultBusStays();
     return ctx.transact(async (tx) => {
@@ -108,14 +108,14 @@ export const busOperations = {
   },
 } satisfies Handlers<"events">;
 
-/** The name of a partner's bus is that of its source, and there is no partner. */
+/** A partner's bus has the name of its source, and there are no partners here. */
 function checkName({ Name: name, EventSourceName: source }: Events.CreateEventBusRequest): void {
   if (source === undefined) {
     if (name.includes("/")) throw slashInBusName();
   } else throw source === name ? noSuchEventSource(source) : busNameIsNotSource();
 }
 
-/** In the order of their names, the default one at its place among them. */
+/** By name; the default bus has no record, and is put in at its place. */
 async function busesFrom(
   tx: ReadTransaction,
   prefix: string,

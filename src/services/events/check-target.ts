@@ -9,7 +9,7 @@ import { invalid, invalidParameter, notAnArn } from "./errors.ts";
 
 type Member = keyof Events.Target;
 
-/** Members that are for targets of some services only. */
+/** Members that are for targets in some services only. */
 const FOR_SERVICES: Partial<Record<Member, readonly string[]>> = {
   EcsParameters: ["ecs"],
   KinesisParameters: ["kinesis"],
@@ -21,7 +21,10 @@ const FOR_SERVICES: Partial<Record<Member, readonly string[]>> = {
   AppSyncParameters: ["appsync"],
 };
 
-/** Members for services that are not there yet, by name: nobody is to believe that they were heeded. */
+/**
+ * Members for services that this cloud does not have. They are refused by name, so that nobody believes they take
+ * effect.
+ */
 const UNIMPLEMENTED = [
   "RunCommandParameters",
   "EcsParameters",
@@ -34,7 +37,7 @@ const UNIMPLEMENTED = [
 /** Members without which some services cannot be called. */
 const NEEDED: Record<string, Member> = { ecs: "EcsParameters", batch: "BatchParameters" };
 
-/** Targets that EventBridge calls with a role of the caller's. */
+/** Services whose targets need a role. */
 const NEEDS_ROLE = new Set([
   "batch",
   "codebuild",
@@ -52,7 +55,7 @@ const NEEDS_ROLE = new Set([
   "states",
 ]);
 
-/** Targets that it calls by what their own policies say, or by what was not found out. */
+/** Services that go by the target's own policy, and those of which it is not known. */
 const NEEDS_NONE = new Set(["appsync", "execute-api", "lambda", "logs", "redshift-serverless", "sns", "sqs"]);
 
 /** @throws {AwsError} ValidationException */
@@ -109,7 +112,7 @@ function checkInput({ Id: id, Input, InputPath, InputTransformer }: Events.Targe
   checkTemplate(InputTransformer, id);
 }
 
-/** Names in brackets and quotes are no steps of EventBridge's. */
+/** EventBridge's paths have no names in brackets and quotes. */
 function checkPath(path: string, id: string): void {
   if (!parseJsonPath(path) || /\[\s*['"]/.test(path)) throw invalid(`InputPath for target ${id} is invalid.`);
 }

@@ -4,7 +4,7 @@ import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
 import { invalidParameter } from "./errors.ts";
 import { checkPattern } from "./rule.ts";
 
-/** What every event has. */
+/** Members that every event has. */
 const REQUIRED = ["id", "account", "source", "time", "region", "resources", "detail-type"];
 
 export const patternOperations = {

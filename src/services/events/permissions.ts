@@ -41,7 +41,7 @@ export const permissionOperations = {
   },
 } satisfies Handlers<"events">;
 
-/** One that could not be judged later would close the bus to everybody. @throws {AwsError} */
+/** A policy that cannot be judged would close the bus to everybody. @throws {AwsError} */
 function checkPolicy(text: string): void {
   if (text.length > LONGEST_POLICY) throw policyTooLong(LONGEST_POLICY);
   try {

@@ -9,15 +9,15 @@ import { type Sending, sendTo } from "./delivery/deliver.ts";
 import { rulesMet } from "./rule-book.ts";
 import { type BusEvent, type RuleTarget, targets } from "./store.ts";
 
-/** What of a bus an event is not for all of. */
+/** Restricts which rules and buses an event reaches. */
 interface Narrowing {
-  /** Of a replay: the rules that it is for. */
+  /** The rules that a replay is for. */
   only?: readonly string[] | undefined;
-  /** It came from another bus, and goes on to no third one. */
+  /** It came from another bus, and must not go on to a third one. */
   isForwarded?: boolean;
 }
 
-/** Shows an event to a bus: what its rules meet is on its way to their targets with the commit. */
+/** Shows an event to a bus. For each target of each rule that it matches, a delivery is written in this transaction. */
 export async function publish(
   ctx: Context,
   tx: Transaction,
@@ -34,7 +34,7 @@ export async function publish(
   }
 }
 
-/** An event on its way to one target: delivered at least once. */
+/** Delivers an event to one target, at least once. */
 export const send = job<Sending>("events/send", {
   attempts: MOST_RETRIES + 1,
   run: (ctx, sending, { attempt }) =>

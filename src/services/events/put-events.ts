@@ -5,12 +5,13 @@ import type { Handlers } from "#kernel/service.ts";
 import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
 import { busNamed, DEFAULT_BUS, placeOfBus } from "./arns.ts";
 import { invalid } from "./errors.ts";
+import { isoSeconds } from "./moments.ts";
 import { publish } from "./publish.ts";
 import { type BusEvent, buses } from "./store.ts";
 
-/** Bytes of all entries of a call together. */
+/** Most bytes of all entries of a call together. */
 const MOST_BYTES = 2 ** 20;
-/** What a time counts as. */
+/** Bytes that a time counts as. */
 const TIME_BYTES = 14;
 
 export const eventOperations = {
@@ -31,7 +32,7 @@ export const eventOperations = {
         const event = { ...eventOf(ctx, entry, tx.uuid(), tx.now()), detail };
         results.push({ EventId: event.id });
         const bus = busNamed(entry.EventBusName);
-        // An event for a bus that is not there is taken, and meets no rule.
+        // An event for a bus that is not there is accepted, and matches no rule.
         const isThere = bus === DEFAULT_BUS || (await tx.get(buses, [bus])) !== undefined;
         if (own[at] && isThere) await publish(ctx, tx, bus, event);
       }
@@ -49,7 +50,7 @@ export const eventOperations = {
 
 type Entry = Events.PutEventsRequestEntry;
 
-/** What a service of the house observed comes with the name of its own source. */
+/** The cloud's own services name their own sources. */
 const isHouse = ({ principal }: Context) => principal.type === "service";
 
 const isHere = (ctx: Context, { EventBusName }: Entry) => {
@@ -70,7 +71,7 @@ async function putElsewhere(ctx: Context, entry: Entry): Promise<Events.PutEvent
   }
 }
 
-/** What an entry tells in detail, or what is wrong with it. */
+/** The parsed detail of an entry, or what is wrong with it. */
 function judged(ctx: Context, entry: Entry): { detail?: object; wrong?: Events.PutEventsResultEntry } {
   for (const member of ["Source", "DetailType", "Detail"] as const) {
     if (!entry[member])
@@ -110,13 +111,11 @@ function eventOf(
     "detail-type": entry.DetailType!,
     source: entry.Source!,
     account: principal.account || account,
-    time: wholeSeconds(entry.Time?.getTime() ?? now),
+    time: isoSeconds(entry.Time?.getTime() ?? now),
     region,
     resources: entry.Resources ?? [],
   };
 }
-
-export const wholeSeconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html */
 function sizeOf({ Time, Source = "", DetailType = "", Detail = "", Resources = [] }: Entry): number {

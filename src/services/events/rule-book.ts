@@ -4,22 +4,22 @@ import { memory } from "#kernel/memory.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { type BusEvent, type Rule, rules } from "./store.ts";
 
-/** The rules of a bus; in the memory of the partition's owner from the bus's first event or further rule on. */
+/** The rules of a bus. They are in memory from the bus's first event or second rule on. */
 interface Page {
-  /** By name: whether it asks for a wildcard. */
+  /** By name: whether its pattern has a wildcard. */
   names: Map<string, boolean>;
-  /** Those that are enabled, in the order of their creation or last change: what comes first is delivered first. */
+  /** The enabled ones, in the order of their creation or last change: the first is delivered to first. */
   index: RuleIndex<string>;
 }
 
 const book = memory<Map<string, Page>>("events/rule-book", () => new Map());
 
-/** Names of the rules that an event meets. */
+/** Names of the rules that an event matches. */
 export async function rulesMet(tx: ReadTransaction, bus: string, event: BusEvent): Promise<string[]> {
   return (await pageOf(tx, bus)).index.match(event as never);
 }
 
-/** All but one, enabled or not. */
+/** All rules but one, enabled or not. */
 export async function otherRules(tx: ReadTransaction, bus: string, name: string) {
   const { names } = await pageOf(tx, bus);
   const others = [...names].filter(([other]) => other !== name);
@@ -36,7 +36,7 @@ async function pageOf(tx: ReadTransaction, bus: string): Promise<Page> {
   return page;
 }
 
-/** The rule as it was put in this transaction. */
+/** Follows a rule that is put in this transaction. */
 export function rememberRule(tx: Transaction, rule: Rule): void {
   tx.afterwards(() => {
     const page = tx.memory(book).get(rule.bus);

@@ -22,12 +22,12 @@ import { startTimer } from "./scheduled.ts";
 import { type Rule, rules, targets } from "./store.ts";
 import { checkTags } from "./tags.ts";
 
-/** Rules of a bus, unless the account asked for more: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+/** Most rules of a bus, by default: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
 const MOST_RULES = 300;
 const MOST_RULES_IN: Record<string, number> = { "af-south-1": 100, "eu-south-1": 100 };
-/** Of them, those that ask for a wildcard. */
+/** Most rules of a bus with a wildcard in their pattern. */
 const MOST_WITH_WILDCARDS = 30;
-/** Bytes. The contract's 4,096 are what AWS gives to those who ask. */
+/** Bytes. AWS gives the contract's 4,096 only to those who ask. */
 const LONGEST_PATTERN = 2_048;
 
 export const ruleOperations = {
@@ -60,7 +60,7 @@ export const ruleOperations = {
         description: input.Description,
         role: input.RoleArn,
         createdBy: former?.createdBy ?? (ctx.principal.account || ctx.account),
-        // Tags of a rule that is there already are changed by TagResource alone.
+        // PutRule tags a new rule only. TagResource changes the tags of others.
         tags: former ? former.tags : input.Tags,
         scheduled: former && former.schedule === schedule ? former.scheduled : tx.now(),
         revision: tx.sequence(),
@@ -74,7 +74,7 @@ export const ruleOperations = {
     return { ...described(ctx, rule), CreatedBy: rule.createdBy };
   },
 
-  /** Of a rule that is not there, nothing is left to delete. */
+  /** To delete a rule that is not there is no error. */
   async DeleteRule(ctx, { Name, EventBusName, Force: force = false }) {
     const bus = busNamed(EventBusName);
     return ctx.transact(async (tx) => {
@@ -104,7 +104,7 @@ export const ruleOperations = {
   },
 } satisfies Handlers<"events">;
 
-/** A rule that is there already takes no more room, but for a wildcard. @throws {AwsError} LimitExceededException */
+/** Whether a bus has room for one more rule, or one more with a wildcard. @throws {AwsError} LimitExceededException */
 async function checkRoom(
   { region }: Context,
   tx: ReadTransaction,

@@ -2,8 +2,8 @@ import { nextOccurrence, parseSchedule } from "#aws/languages/schedule/schedule.
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { ruleArn } from "./arns.ts";
+import { isoSeconds } from "./moments.ts";
 import { sendToTargets, targetsOf } from "./publish.ts";
-import { wholeSeconds } from "./put-events.ts";
 import { type Rule, rules } from "./store.ts";
 
 interface Timer {
@@ -25,7 +25,7 @@ export const ring = job<Timer>("events/ring", {
         "detail-type": "Scheduled Event",
         source: "aws.events",
         account: ctx.account,
-        time: wholeSeconds(tx.now()),
+        time: isoSeconds(tx.now()),
         region: ctx.region,
         resources: [ruleArn(ctx, bus, name)],
         detail: {},
@@ -36,7 +36,7 @@ export const ring = job<Timer>("events/ring", {
   },
 });
 
-/** Takes the place of the timer that the rule had, also where it wants none any more. */
+/** Replaces the timer that the rule had, if any. */
 export function startTimer(tx: Transaction, rule: Rule): void {
   if (rule.schedule === undefined || rule.state === "DISABLED") return;
   const delay = waitOf(rule, tx.now());

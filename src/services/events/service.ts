@@ -19,7 +19,7 @@ import { targetOperations } from "./targets.ts";
 
 export const events = defineService({
   id: "events",
-  // A bus that is named by its ARN may be another account's, or lie in another Region.
+  // A bus that is named by its ARN may be in another account or Region.
   place: ({ input, place }) => placeOfBus((input as { EventBusName?: string }).EventBusName, place),
   operations: [
     busOperations,

@@ -1,10 +1,10 @@
 import type { Context } from "#kernel/context.ts";
 import type { ServiceEvent } from "#kernel/ports.ts";
 
-/** Entries of one PutEvents. */
+/** Most entries of one PutEvents. */
 const MOST = 10;
 
-/** Brings what services observed to the default bus, as those services. */
+/** Puts events of the cloud's own services on the default bus, as those services. */
 export async function collect(ctx: Context, batch: readonly ServiceEvent[]): Promise<void> {
   for (let at = 0; at < batch.length; at += MOST) {
     await ctx.aws.events.PutEvents({

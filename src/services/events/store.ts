@@ -26,15 +26,16 @@ export interface Rule {
   description?: string | undefined;
   role?: string | undefined;
   createdBy: string;
-  /** The service that made it for itself: others cannot change it, and it sends nothing. */
+  /** The service that made it. Others cannot change it, and it delivers nothing. */
   managedBy?: string;
   tags?: Events.Tag[] | undefined;
-  /** From when a rate counts; the number of what was put last, by which a timer knows that it is still wanted. */
+  /** When a rate began to count. */
   scheduled: Time;
+  /** The number of the last change, by which a timer knows that it is still wanted. */
   revision: number;
 }
 
-/** A target stands by itself: a rule's may be many, and each is put and removed alone. */
+/** A record of its own, as a rule may have many and each is put and removed alone. */
 export interface RuleTarget {
   bus: string;
   rule: string;
@@ -46,7 +47,7 @@ export interface Archive {
   bus: string;
   description?: string | undefined;
   pattern?: string | undefined;
-  /** 0 keeps for ever. */
+  /** 0 means for ever. */
   retentionDays: number;
   kmsKey?: string | undefined;
   events: number;
@@ -56,7 +57,7 @@ export interface Archive {
 
 export interface ArchivedEvent {
   archive: string;
-  /** Its own, by which it is replayed. */
+  /** The event's own time, by which it is replayed. */
   time: Time;
   /** When it came, where its own time is another. */
   came?: Time;
@@ -86,7 +87,7 @@ export interface Connection {
   state: Events.ConnectionState;
   /** With its secrets, sealed. */
   sealed: string;
-  /** As it is told: without them. */
+  /** As answers have it: without them. */
   shown: Events.ConnectionAuthResponseParameters;
   created: Time;
   modified: Time;
@@ -98,7 +99,7 @@ export interface Destination {
   id: string;
   description?: string | undefined;
   connection: string;
-  /** Of the connection: one that is made anew under its name is another. */
+  /** The connection's: one that is made again under its name has another. */
   connectionId?: string;
   endpoint: string;
   method: Events.ApiDestinationHttpMethod;
@@ -107,7 +108,7 @@ export interface Destination {
   modified: Time;
 }
 
-/** An event as rules match it and targets are given it, in the order in which it is told. */
+/** An event as rules match it and targets get it. The order of its members is that of its JSON. */
 export interface BusEvent {
   version: "0";
   id: string;

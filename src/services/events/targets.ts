@@ -7,7 +7,7 @@ import { invalidToken, limitExceeded } from "./errors.ts";
 import { checkUnmanaged, ruleOn } from "./rule.ts";
 import { type RuleTarget, targets } from "./store.ts";
 
-/** Targets of a rule. */
+/** Most targets of a rule. */
 const MOST_TARGETS = 5;
 
 export const targetOperations = {

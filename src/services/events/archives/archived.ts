@@ -8,7 +8,7 @@ const DAY = 86_400_000;
 const PAGE = 500;
 const compiled = remembered(1_000, (pattern: string): EventPattern => eventPattern(pattern));
 
-/** Adds an event to the archives of its bus that want it. */
+/** Adds an event to those archives of its bus that want it. */
 export async function keepInArchives(tx: Transaction, bus: string, event: BusEvent): Promise<void> {
   for (const archive of await tx.listBy(archives, "bus", { in: [bus], limit: 1_000 })) {
     if (archive.pattern !== undefined && !compiled(archive.pattern).matches(event as never)) continue;
@@ -27,7 +27,7 @@ function timesOf(event: BusEvent, now: number): Pick<ArchivedEvent, "time" | "ca
 
 const cameAt = ({ time, came = time }: ArchivedEvent) => came;
 
-/** What an archive holds, a page at a time. */
+/** Goes through what an archive holds, a page at a time. */
 interface Held {
   archive: string;
   created: number;
@@ -36,18 +36,18 @@ interface Held {
 const behind = (after: Held["after"]) => (after ? { after } : {});
 const placeOf = ({ time, order }: ArchivedEvent): [number, number] => [time, order];
 
-/** Removes what an archive keeps for longer than it is to, once a day. */
+/** Once a day, removes the events whose retention has ended. */
 export const expire = job<Held>("events/expire", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { archive: name, created, after }) {
     return ctx.transact(async (tx) => {
       const archive = await tx.get(archives, [name]);
       if (archive?.created !== created) return undefined;
-      // The first page comes again each day; those behind it are asked for anew.
+      // The first page is due again in a day, the pages behind it at once.
       const next = after ? undefined : { again: DAY };
       if (archive.retentionDays === 0) return next;
       const before = tx.now() - archive.retentionDays * DAY;
-      // One whose own time is yet to come stays until then.
+      // An event with a time in the future stays until then.
       const found = await tx.list(archived, {
         in: [name],
         ...behind(after),
@@ -74,7 +74,7 @@ export const discard = job<Held>("events/discard", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { archive: name, created, after }) {
     return ctx.transact(async (tx) => {
-      // An archive of the same name that was made since keeps what came since.
+      // If an archive of the same name was made since, its events stay.
       const successor = await tx.get(archives, [name]);
       const end = successor && successor.created !== created ? successor.created : Number.POSITIVE_INFINITY;
       const found = await tx.list(archived, { in: [name], ...behind(after), limit: PAGE });

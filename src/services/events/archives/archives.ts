@@ -104,7 +104,7 @@ export const archiveOperations = {
   },
 } satisfies Handlers<"events">;
 
-/** How many of the filters that archives and replays are listed by a caller named. */
+/** How many of the filters of a list the caller gave: only one is allowed. */
 export const countFilters = ({
   NamePrefix,
   EventSourceArn,

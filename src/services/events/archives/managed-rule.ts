@@ -6,8 +6,8 @@ import { forgetRule, rememberRule } from "../rule-book.ts";
 import { type Archive, type Rule, rules, targets } from "../store.ts";
 
 /**
- * The rule that EventBridge itself puts on a bus for each of its archives. It is listed and described, and nobody but
- * EventBridge changes it; the archive is filled without it.
+ * The rule that EventBridge makes on a bus for each of its archives. It is listed and described, and only EventBridge
+ * can change it. The archive is filled without it.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive-event.html
  */
 const ruleOf = (archive: string) => `Events-Archive-${archive}`;
@@ -59,6 +59,6 @@ export function deleteArchiveRule(tx: Transaction, bus: string, archive: string)
   tx.delete(targets, [bus, name, name]);
 }
 
-/** What is replayed is not kept a second time. */
+/** Replayed events are not archived again. */
 const patternOf = ({ pattern }: Archive) =>
   JSON.stringify({ ...(JSON.parse(valueIn(pattern ?? "{}")) as object), "replay-name": [{ exists: false }] });

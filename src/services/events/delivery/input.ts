@@ -5,7 +5,7 @@ import { atJsonPath, parseJsonPath } from "#aws/languages/json-path.ts";
 import { invalid } from "../errors.ts";
 import type { BusEvent } from "../store.ts";
 
-/** What a template may name besides its own variables. */
+/** What a template can name besides its own variables. */
 export interface Surroundings {
   ruleArn: string;
   ruleName: string;
@@ -14,7 +14,7 @@ export interface Surroundings {
 }
 
 /**
- * What a target is given of an event: all of it, a part, a constant, or a template filled from it.
+ * What a target gets of an event: all of it, a part, a constant, or a template filled from it.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
 export function inputOf(target: Events.Target, event: BusEvent, around: Surroundings): string {
@@ -52,7 +52,7 @@ function reserved(
   };
 }
 
-/** Its one name with a hyphen is told without. */
+/** The variable that has the event without `detail`. It writes `detail-type` without the hyphen. */
 const withoutDetail = ({ version, id, "detail-type": detailType, detail: _, ...rest }: BusEvent) => ({
   version,
   id,

@@ -14,7 +14,7 @@ import { isEndpoint } from "./endpoint.ts";
 import { absent, lacksParameters, notAnEndpoint, taken } from "./errors.ts";
 import { leaveRoom, takeRoom } from "./room.ts";
 
-/** What a connection knows to make itself known by. */
+/** What a connection authenticates with. */
 export type Secrets = Events.CreateConnectionAuthRequestParameters;
 
 export const connectionOperations = {
@@ -121,7 +121,7 @@ function authorizedAnew(ctx: Context, former: Connection, input: Events.UpdateCo
   if (type !== former.type) delete known[MEMBER_OF[former.type]];
   const secrets = merged(known, input.AuthParameters) as Secrets;
   checkParameters(type, secrets);
-  // A change may leave out what is known already, and of another type nothing is.
+  // A change of the same type may leave out what is known. It must be complete together with that.
   validate(loadContract("events").operation("CreateConnection")!, {
     Name: former.name,
     AuthorizationType: type,
@@ -185,7 +185,7 @@ function refusePrivate(parameters: object | undefined): void {
     throw new AwsError("NotImplemented", "Nube does not implement private connections yet.", { status: 501 });
 }
 
-/** What is said takes the place of what was said before, member by member. */
+/** Members that are given replace the former ones, at any depth. */
 function merged(former: unknown, now: unknown): unknown {
   if (now === undefined) return former;
   const areObjects = [former, now].every(
@@ -218,10 +218,10 @@ function described(ctx: Context, connection: Connection): Events.Connection {
   return { ...ended(ctx, connection), Name: connection.name, AuthorizationType: connection.type };
 }
 
-/** A connection by OAuth is told to be on its way when it is made. */
+/** A new OAuth connection answers that it is being authorized. */
 const underWay = ({ type, state }: Connection): Events.ConnectionState =>
   type === "OAUTH_CLIENT_CREDENTIALS" ? "AUTHORIZING" : state;
 
-/** With six characters at its end, as all ARNs of secrets have them. */
+/** Ends in six characters, as the ARNs of all secrets do. */
 const secretArn = (ctx: Context, { name, id }: Connection) =>
   `arn:aws:secretsmanager:${ctx.region}:${ctx.account}:secret:events!connection/${name}/${id}-${id.slice(-6)}`;

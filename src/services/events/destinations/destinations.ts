@@ -12,7 +12,7 @@ import { isEndpoint } from "./endpoint.ts";
 import { absent, notAnEndpoint, taken } from "./errors.ts";
 import { leaveRoom, takeRoom } from "./room.ts";
 
-/** Calls in a second, unless said. */
+/** Calls in a second, where none are given. */
 const STANDARD_RATE = 300;
 
 export const destinationOperations = {
@@ -108,7 +108,7 @@ export async function destinationAt(tx: ReadTransaction, name: string): Promise<
   return destination;
 }
 
-/** `undefined` once it is deleted. */
+/** `undefined` where it was deleted. */
 export async function usedBy(
   tx: ReadTransaction,
   { connection: name, connectionId }: Destination,
@@ -128,7 +128,7 @@ async function connectionOf(place: Place, tx: ReadTransaction, arn: string): Pro
   return connection;
 }
 
-/** One whose connection cannot be used calls nobody. */
+/** A destination whose connection cannot be used is inactive. */
 function answer(ctx: Context, destination: Destination, connection: Connection | undefined) {
   const state: Events.ApiDestinationState = connection?.state === "AUTHORIZED" ? "ACTIVE" : "INACTIVE";
   return {

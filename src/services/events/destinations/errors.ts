@@ -2,7 +2,7 @@ import type * as Events from "#aws/contract/types/events.ts";
 import { faultsOf } from "#kernel/service.ts";
 import { invalidParameter } from "../errors.ts";
 
-// AWS's documentation has the code of each, and no sentence: these are worded as those of buses and rules are.
+// AWS documents the codes and no messages. These are worded as those of buses and rules are.
 const fault = faultsOf<"events">();
 
 type Kind = "Connection" | "API destination";

@@ -3,14 +3,14 @@ import { memory } from "#kernel/memory.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { limitExceeded } from "../errors.ts";
 
-/** Connections of an account in a Region, and as many API destinations, unless it asked for more. */
+/** Most connections of an account in a Region, and most API destinations: AWS's default quotas. */
 const MOST = 3_000;
 const PAGE = 1_000;
 
-/** How many there are, by collection; counted once, as thousands would be read for each that is made. */
+/** How many there are, by collection. Counted once, since counting reads thousands of records. */
 const counts = memory<Map<string, number>>("events/destinations", () => new Map());
 
-/** For one that is made in this transaction. @throws {AwsError} LimitExceededException */
+/** Counts one that is made in this transaction. @throws {AwsError} LimitExceededException */
 export async function takeRoom<T extends { name: string }>(tx: Transaction, kind: Collection<T>) {
   const known = tx.memory(counts);
   const count = known.get(kind.name) ?? (await counted(tx, kind));
@@ -18,7 +18,7 @@ export async function takeRoom<T extends { name: string }>(tx: Transaction, kind
   tx.afterwards(() => known.set(kind.name, count + 1));
 }
 
-/** Of one that is deleted in it. */
+/** Counts one less, as one is deleted in this transaction. */
 export function leaveRoom<T>(tx: Transaction, kind: Collection<T>): void {
   tx.afterwards(() => {
     const known = tx.memory(counts);

@@ -19,7 +19,7 @@ type Said = Pick<
   | "LogConfiguration"
 >;
 
-/** The member of the source's parameters that is for one of a service. */
+/** The member of the source's parameters that is for a service. */
 const SOURCES = new Map<string, keyof Pipes.PipeSourceParameters>([
   ["sqs", "SqsQueueParameters"],
   ["kinesis", "KinesisStreamParameters"],
@@ -41,10 +41,10 @@ const FOR_TARGETS: Partial<Record<keyof Pipes.PipeTargetParameters, readonly str
   TimestreamParameters: ["timestream"],
 };
 
-/** What a target takes in one call, where that is little. */
+/** Most events in one call, for services that take few. */
 const MOST_AT_ONCE: Record<string, number> = { sqs: 10, sns: 10, events: 10 };
 
-/** Sources and targets that AWS has, besides those of Nube. */
+/** Services that AWS's pipes can use and this cloud's cannot. */
 const OTHER_SOURCES = new Set(["kafka", "mq"]);
 const OTHER_TARGETS = new Set([
   "batch",
@@ -58,10 +58,13 @@ const OTHER_TARGETS = new Set([
   "timestream",
 ]);
 
-/** Enrichments that AWS has. */
+/** Services that can be an enrichment at AWS. */
 const ENRICHMENTS = new Set(["lambda", "states", "execute-api", "events"]);
 
-/** What the contract cannot say of a pipe; all of it at once. @throws {AwsError} ValidationException, NotImplemented */
+/**
+ * Everything that the contract cannot check of a pipe. One error names all that is wrong.
+ * @throws {AwsError} ValidationException, NotImplemented
+ */
 export function checkPipe(place: Place, said: Said): void {
   const wrong = [
     ...inRegion(place, said),
@@ -142,7 +145,7 @@ function* inEnrichment(place: Place, { Enrichment, EnrichmentParameters }: Said)
   yield* inTemplate("EnrichmentParameters", EnrichmentParameters?.InputTemplate);
 }
 
-/** Nothing is logged, so far. */
+/** Logging is not implemented. */
 function* inLogging({ LogConfiguration: logging }: Said): Iterable<Field> {
   const { Level, IncludeExecutionData: _, ...destinations } = logging ?? {};
   if (Level === undefined || Level === "OFF") return;
@@ -174,14 +177,14 @@ function* inTarget(place: Place, { Target, TargetParameters: parameters = {} }: 
     yield missing("TargetParameters.SqsQueueParameters.MessageGroupId");
 }
 
-/** An API destination is one of the pipe's own account and Region. */
+/** An API destination must be in the pipe's own account and Region. */
 function* inDestination({ account, region }: Place, side: string, arn: string): Iterable<Field> {
   const parts = parseArn(arn);
   if (parts?.account !== account || parts.region !== region)
     yield { Name: side, Message: "API destination must be in the same account and Region as the pipe." };
 }
 
-/** It may be free text; what begins as JSON has to be JSON. */
+/** A template may be free text. One that begins as JSON must be JSON. */
 function* inTemplate(of: string, template: string | undefined): Iterable<Field> {
   if (template === undefined) return;
   const Name = `${of}.InputTemplate`;
@@ -206,7 +209,8 @@ function* inBatch(
 }
 
 /**
- * Pipes take fewer operators than rules. How AWS says so is not told: these are its reader's words for what it does not take.
+ * Pipes take fewer operators than rules. AWS does not document what it says of the others: these words are those of its
+ * reader for an unknown operator.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  */
 function* inFilter(pattern: string | undefined): Iterable<Field> {

@@ -4,7 +4,7 @@ import { faultsOf } from "#kernel/service.ts";
 const fault = faultsOf<"pipes">();
 
 export const invalid = (message: string) => fault("ValidationException", message);
-/** A member of a pipe that cannot be as it is, or has to be and is not. */
+/** A member of a pipe that is wrong or missing. */
 export interface Field {
   Name: string;
   Message: string;
@@ -18,18 +18,18 @@ export const noSuchPipe = (name: string) => fault("NotFoundException", `Pipe ${n
 export const pipeExists = (name: string) => fault("ConflictException", `Pipe ${name} already exists.`);
 export const pipeIsBusy = (name: string, state: string) =>
   fault("ConflictException", `Pipe ${name} is in state ${state}.`);
-/** AWS's documentation tells its members, and neither a sentence nor the quota's code. */
+/** AWS documents the members of this error, but neither its message nor the quota's code. */
 export const tooManyPipes = (name: string, most: number) =>
   fault("ServiceQuotaExceededException", `An account has at most ${most} pipes in a Region.`, {
     members: { resourceId: name, resourceType: "Pipe", serviceCode: "pipes", quotaCode: "Pipes" },
   });
 
-/** Why a pipe is in the state that was wanted. */
+/** The reason of a state that the user asked for. */
 export const BY_USER = "User initiated";
 
 /** Why a pipe did not begin. */
 export const cannotBegin = (cause: string) => `Input parameter is invalid from the request due to : ${cause}`;
 
-/** Named, so that nobody believes that it was heeded. */
+/** It is refused by name, so that nobody believes it takes effect. */
 export const notThere = (what: string) =>
   new AwsError("NotImplemented", `Nube does not implement ${what} yet.`, { status: 501 });

@@ -7,11 +7,11 @@ import type { Pipe } from "./store.ts";
 
 /** Something that a source has, on its way through a pipe. */
 export interface PipeEvent {
-  /** Of its source, and the same however often it is read. */
+  /** The source's own id of it: the same at each read. */
   id: string;
-  /** As enrichments and targets are given it. */
+  /** What enrichments and targets get. */
   shown: unknown;
-  /** The same with the JSON within it parsed: what filters and paths look into. */
+  /** The same with the JSON inside it parsed: filters and paths look into it. */
   read: unknown;
 }
 
@@ -82,7 +82,7 @@ export function changeEvent({ source }: Pipe, change: Streams.Record): PipeEvent
   return { id: change.eventID!, shown, read: shown };
 }
 
-/** Text that is JSON is looked into as such. */
+/** Parses a text that is JSON. */
 function parsed(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
@@ -94,7 +94,7 @@ function parsed(text: string): unknown {
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 
-/** Bytes in base64, wherever they are. */
+/** Turns bytes into base64, at any depth. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return base64(value);
   if (Array.isArray(value)) return value.map(plain);

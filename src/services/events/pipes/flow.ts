@@ -7,10 +7,10 @@ import { streamOf } from "./sources/source.ts";
 import type { StreamSource } from "./sources/stream.ts";
 import { type Pipe, pipes } from "./store.ts";
 
-/** When to look again into a queue that was empty, and for new shards of a stream. */
+/** How long to wait before another look into an empty queue, and for new shards of a stream. */
 const LOOK_AGAIN_MS = 1_000;
 
-/** A running pipe: takes what a queue has, or sees to it that each shard of a stream is read. */
+/** A running pipe: takes what its queue has, or starts a loop for each shard of its stream. */
 export const flow = job<{ name: string; revision: number }>("pipes/flow", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { name, revision }) {
@@ -23,7 +23,7 @@ export const flow = job<{ name: string; revision: number }>("pipes/flow", {
   },
 });
 
-/** A loop for each shard that may be read and has none. */
+/** Starts a loop for each shard that may be read and has none. */
 async function readShards(ctx: Context, pipe: Pipe, source: StreamSource): Promise<void> {
   const shards = await source.shards();
   const listed = new Set(shards.map(({ id }) => id));
@@ -36,9 +36,9 @@ async function readShards(ctx: Context, pipe: Pipe, source: StreamSource): Promi
   const started = readable(shards, [...kept, ...added]).filter(({ revision }) => revision !== pipe.revision);
   if (past.length + gone.length + added.length + started.length === 0) return;
   await ctx.transact(async (tx) => {
-    // One that was stopped, or deleted, meanwhile is to leave nothing behind.
+    // The pipe may have been stopped or deleted meanwhile. Then nothing is written.
     if ((await tx.get(pipes, [pipe.name]))?.revision !== pipe.revision) return;
-    // Of a shard that its stream keeps no more nothing can be read, and its children wait for nothing.
+    // A shard that is no longer in the stream cannot be read, and its children need not wait for it.
     remove(tx, [...past, ...gone]);
     put(tx, added);
     for (const { shard, lane, ...cursor } of started) {

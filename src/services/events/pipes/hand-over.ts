@@ -11,18 +11,18 @@ import type { PipeEvent } from "./event.ts";
 import type { Pipe } from "./store.ts";
 import { inputOf, valueIn, valuesIn } from "./template.ts";
 
-/** What came of a batch. */
+/** The result of a batch. */
 export interface HandedOver {
-  /** So many of its first events are done with. */
+  /** How many of its first events are done with. */
   count: number;
-  /** Why the next one is not. */
+  /** Why the event behind those is not. */
   error?: AwsError;
 }
 
-/** Functions and state machines are given lists, all others one event. */
+/** Functions and state machines take lists, all others one event. */
 const TAKES_LISTS = new Set(["lambda", "states"]);
 
-/** Brings the events that the pipe's filters want through its enrichment to its target, in their order. */
+/** Sends the events that pass the pipe's filters through its enrichment to its target, in their order. */
 export async function handOver(ctx: Context, pipe: Pipe, events: readonly PipeEvent[]): Promise<HandedOver> {
   const isWanted = filterOf(pipe);
   let count = 0;
@@ -45,7 +45,7 @@ export async function handOver(ctx: Context, pipe: Pipe, events: readonly PipeEv
   }
 }
 
-/** Lets pass what one of the filters wants; without any, everything. */
+/** Passes what matches one of the filters, and everything where there are none. */
 function filterOf({ sourceParameters }: Pipe): (event: PipeEvent) => boolean {
   const filters = (sourceParameters.FilterCriteria?.Filters ?? []).map(({ Pattern }) =>
     eventPattern(Pattern!),
@@ -54,7 +54,7 @@ function filterOf({ sourceParameters }: Pipe): (event: PipeEvent) => boolean {
 }
 
 /**
- * What the enrichment makes of an event: nothing, one or several.
+ * What the enrichment makes of an event: no event, one or several.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/pipes-enrichment.html
  */
 async function enrich(ctx: Context, pipe: Pipe, event: PipeEvent): Promise<PipeEvent[]> {
@@ -107,7 +107,7 @@ async function send(ctx: Context, pipe: Pipe, events: readonly PipeEvent[]): Pro
   });
 }
 
-/** Text that is none is a JSON text in a list. */
+/** What is not JSON becomes a JSON text in a list. */
 function asJson(input: string): string {
   try {
     JSON.parse(input);
@@ -117,7 +117,7 @@ function asJson(input: string): string {
   }
 }
 
-/** What else there is of an event on a bus. */
+/** The other members of an event for a bus. */
 function entryOf(
   { name, source }: Pipe,
   event: PipeEvent,
@@ -145,6 +145,6 @@ export function isDestination(arn: string): boolean {
   return parts?.service === "events" && parts.resource.startsWith("api-destination/");
 }
 
-/** What the role may do is its account's to say. */
+/** A pipe calls as its role: what that may do is up to its account. */
 export const callerOf = (ctx: Context, { role }: Pick<Pipe, "role">) =>
   rootOf(parseArn(role)?.account ?? ctx.account);

@@ -2,7 +2,7 @@ import { parseArn } from "#aws/arn.ts";
 import type * as Pipes from "#aws/contract/types/pipes.ts";
 import type { Pipe } from "./store.ts";
 
-/** What is not said of the rest is not told either. */
+/** Defaults. Members without one are left out of answers, unless they were given. */
 const QUEUE_DEFAULTS = { BatchSize: 10 };
 const STREAM_DEFAULTS = { BatchSize: 100 };
 
@@ -25,11 +25,11 @@ export function sourceParameters(
 }
 
 /**
- * What is said of a pipe after an update, without what is so by default. Each member takes the place of the former one as
- * a whole; only where a stream begins cannot be said anew.
+ * A pipe's source parameters after an update, without the defaults. Each member replaces the former one as a whole, but
+ * where a stream begins cannot be changed.
  * https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_UpdatePipe.html
  */
-export function newlySaid(
+export function newSourceParameters(
   { sourceParameters: former }: Pipe,
   now: Pipes.UpdatePipeSourceParameters = {},
 ): Pipes.PipeSourceParameters {
@@ -59,21 +59,21 @@ function beginning<P extends OfStream>(
   return rest as P;
 }
 
-/** An empty template is none. */
+/** An empty template means none. */
 export function withTemplate<P extends { InputTemplate?: string }>(parameters: P | undefined): P | undefined {
   if (parameters?.InputTemplate !== "") return parameters;
   const { InputTemplate: _, ...rest } = parameters;
   return rest as P;
 }
 
-/** What is not said stays: a template goes where an empty one is said. */
+/** Members that are left out stay as they are. An empty template removes the template. */
 export const newEnrichmentParameters = (
   { enrichmentParameters: former }: Pipe,
   now: Pipes.PipeEnrichmentParameters | undefined,
 ): Pipes.PipeEnrichmentParameters | undefined =>
   withTemplate(former || now ? { ...former, ...now } : undefined);
 
-/** Of a target of another service only the template stays. */
+/** Where the new target is of another service, only the template stays. */
 export function newTargetParameters(
   { target, targetParameters: former }: Pipe,
   { Target, TargetParameters: now }: Pipes.UpdatePipeRequest,

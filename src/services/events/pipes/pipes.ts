@@ -8,7 +8,7 @@ import { checkPipe } from "./checks.ts";
 import { invalid, invalidToken, noSuchPipe, pipeExists, pipeIsBusy, tooManyPipes } from "./errors.ts";
 import {
   newEnrichmentParameters,
-  newlySaid,
+  newSourceParameters,
   newTargetParameters,
   sourceParameters,
   withTemplate,
@@ -17,7 +17,7 @@ import { settling } from "./settling.ts";
 import { type Pipe, pipeArn, pipes } from "./store.ts";
 
 const MOST_TAGS = 50;
-/** Pipes of an account in a Region, unless it asked for more. */
+/** Most pipes of an account in a Region: AWS's default quota. */
 const MOST_PIPES = 1_000;
 
 export const pipeOperations = {
@@ -74,12 +74,12 @@ export const pipeOperations = {
   async UpdatePipe(ctx, input) {
     return ctx.transact(async (tx) => {
       const former = await settled(tx, input.Name);
-      const said = newlySaid(former, input.SourceParameters);
+      const said = newSourceParameters(former, input.SourceParameters);
       const pipe: Pipe = {
         ...former,
         description: input.Description ?? former.description,
         sourceParameters: sourceParameters(former.source, said),
-        // An empty text takes it away.
+        // An empty ARN removes the enrichment.
         enrichment: (input.Enrichment ?? former.enrichment) || undefined,
         enrichmentParameters: newEnrichmentParameters(former, input.EnrichmentParameters),
         target: input.Target ?? former.target,
@@ -180,7 +180,7 @@ export async function pipeAt(tx: ReadTransaction, name: string): Promise<Pipe> {
   return pipe;
 }
 
-/** One that is not on its way to another state. @throws {AwsError} NotFoundException, ConflictException */
+/** A pipe that is not on its way to another state. @throws {AwsError} NotFoundException, ConflictException */
 async function settled(tx: ReadTransaction, name: string): Promise<Pipe> {
   const pipe = await pipeAt(tx, name);
   if (pipe.current.endsWith("ING") && pipe.current !== "RUNNING") throw pipeIsBusy(name, pipe.current);
@@ -213,14 +213,14 @@ function changeTags(ctx: Context, arn: string, change: (tags: Pipe["tags"]) => P
   });
 }
 
-/** One of the caller's account and Region. @throws {AwsError} NotFoundException */
+/** The pipe of an ARN in the caller's account and Region. @throws {AwsError} NotFoundException */
 async function taggedPipe(ctx: Context, tx: ReadTransaction, arn: string): Promise<Pipe> {
   const name = arn.slice(arn.lastIndexOf("/") + 1);
   if (arn !== pipeArn(ctx, name)) throw noSuchPipe(name);
   return pipeAt(tx, name);
 }
 
-/** A record keeps a moment as text. */
+/** Records keep a time as text. */
 function told(parameters: Pipes.PipeSourceParameters): Pipes.PipeSourceParameters {
   const { KinesisStreamParameters: stream } = parameters;
   if (!stream?.StartingPositionTimestamp) return parameters;

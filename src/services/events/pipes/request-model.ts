@@ -4,8 +4,8 @@ import type { ListShape, MapShape, Member, ScalarShape, Shape } from "#aws/contr
 import { invalid } from "./errors.ts";
 
 /**
- * Before Pipes stands an API Gateway, which holds bodies to a JSON schema: what is wrong with one is told in the words of
- * its validator. `[numeric instance is lower than the required minimum (minimum: 1, found: 0)]` is what people quote.
+ * At AWS an API Gateway stands before Pipes and validates bodies by a JSON schema, so errors are in the words of its
+ * validator. `[numeric instance is lower than the required minimum (minimum: 1, found: 0)]` is what people quote.
  * @throws {AwsError} ValidationException
  */
 export function judge(operation: string, input: object): Violation[] {

@@ -5,14 +5,15 @@ import { flow } from "./flow.ts";
 import { pipeOperations } from "./pipes.ts";
 import { judge } from "./request-model.ts";
 import { settling } from "./settling.ts";
-import { readLane, tellOfLoss } from "./sources/lane.ts";
+import { readLane } from "./sources/lane.ts";
+import { tellOfLoss } from "./sources/loss.ts";
 import { pipeArn } from "./store.ts";
 
 const fact = (action: string, resource: string): AccessFact => ({ action: `pipes:${action}`, resource });
 const onPipe =
   (action: string) =>
   (ctx: Context, { Name }: { Name: string }) => [fact(action, pipeArn(ctx, Name))];
-/** Whoever makes a pipe hands its role to the service. */
+/** Who makes a pipe passes its role to the service. */
 const withRole =
   (action: string) =>
   (ctx: Context, { Name, RoleArn }: { Name: string; RoleArn: string }) => [
@@ -25,7 +26,7 @@ const onResource =
 
 export const pipeJobs = [settling.job, flow, readLane, tellOfLoss];
 
-/** On the records of the buses: a pipe calls the API destinations that are kept there. */
+/** Shares the buses' records: a pipe calls the API destinations that are kept there. */
 export const pipes = defineService({
   id: "pipes",
   store: "events",

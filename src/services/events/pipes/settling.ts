@@ -9,20 +9,20 @@ import { lookIntoQueue } from "./sources/queue.ts";
 import { streamOf } from "./sources/source.ts";
 import { type Cursor, type Pipe, pipes } from "./store.ts";
 
-/** What comes of a state that leads to running where its source is not there. */
+/** The state instead of one that leads to running, where the source is not there. */
 const FAILED: Partial<Record<PipeState, PipeState>> = {
   CREATING: "CREATE_FAILED",
   UPDATING: "UPDATE_FAILED",
   STARTING: "START_FAILED",
 };
 
-/** Brings a pipe to the state that is wanted: running it is a loop of its own. */
+/** Brings a pipe to the state that is wanted. A running pipe has a loop of its own. */
 export const settling = reconciler(pipes, async (ctx, seen) => {
   const { begun = [], fault } = seen.desired === "RUNNING" ? await begin(ctx, seen) : {};
   const read = seen.desired === "DELETED" ? await cursorsOf(ctx, seen) : [];
   await ctx.transact(async (tx) => {
     const pipe = await tx.get(pipes, [seen.name]);
-    // What was said since wakes this loop again.
+    // The pipe was changed since, which wakes this loop again.
     if (pipe?.revision !== seen.revision) return;
     if (pipe.desired === "DELETED") {
       remove(tx, read);

@@ -19,36 +19,36 @@ export interface Pipe {
   tags: Record<string, string>;
   desired: Pipes.RequestedPipeStateDescribeResponse;
   current: Pipes.PipeState;
-  /** Why it is in its state, told once it is there. */
+  /** Why it is in its state, once it is there. */
   reason?: string | undefined;
   created: Time;
   modified: Time;
-  /** Of what was said last: a loop knows by it whether it is still wanted. */
+  /** Changes with each request: a loop knows by it whether it is still wanted. */
   revision: number;
 }
 
-/** Where a reading of a shard goes on. */
+/** Where reading a shard goes on. */
 export type Position =
   | { type: "TRIM_HORIZON" }
   | { type: "AT_TIMESTAMP"; time: Time }
   | { type: "AFTER_SEQUENCE_NUMBER"; sequence: string };
 
 /**
- * How far a pipe has come in a shard of its source. Where it handles several batches of a shard at a time, each of them
- * reads the whole shard and takes what its share of the partition keys has: a lane.
+ * How far a pipe has come in a shard of its source. A pipe that handles several batches of a shard at a time has
+ * several lanes: each reads the whole shard, and takes the records of its share of the partition keys.
  */
 export interface Cursor {
   pipe: string;
   shard: string;
   lane: number;
   at: Position;
-  /** All that was in the shard is handled, and it takes no more. */
+  /** The shard is closed, and everything in it is handled. */
   isDone: boolean;
   /** How often the batch that begins here has failed. */
   failures: number;
-  /** Of the next batch, after one was halved. */
+  /** The size of the next batch, after one was halved. */
   size?: number | undefined;
-  /** The pipe's revision for which a loop reads here. */
+  /** The pipe's revision for which a loop is reading. */
   revision?: number | undefined;
 }
 

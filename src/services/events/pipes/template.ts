@@ -5,7 +5,7 @@ import type { PipeEvent } from "./event.ts";
 import { type Pipe, pipeArn } from "./store.ts";
 
 /**
- * What an enrichment or a target is given of an event.
+ * What an enrichment or a target gets of an event.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html
  */
 export function inputOf(ctx: Context, pipe: Pipe, template: string | undefined, event: PipeEvent): string {
@@ -18,7 +18,7 @@ export function inputOf(ctx: Context, pipe: Pipe, template: string | undefined, 
   );
 }
 
-/** What begins otherwise is free text, or a single path: texts go in as they are. */
+/** A template that begins otherwise is free text or a single path: texts go in without quotes. */
 const IS_JSON = /^\s*[{["]/;
 
 const VARIABLES: Record<string, (ctx: Context, pipe: Pipe, event: PipeEvent) => unknown> = {
@@ -32,10 +32,10 @@ const VARIABLES: Record<string, (ctx: Context, pipe: Pipe, event: PipeEvent) => 
   "aws.pipes.event.json": (_, __, { read }) => read,
 };
 
-/** What a template may name besides paths into the event. */
+/** Whether a template can use that name besides paths into the event. */
 export const isVariable = (name: string) => Object.hasOwn(VARIABLES, name);
 
-/** A parameter is a text, or leads into the event. */
+/** A parameter is a text or a path into the event. */
 export function valueIn(event: PipeEvent, text: string): string {
   return text.startsWith("$.") ? textOf(at(event, text) ?? "") : text;
 }

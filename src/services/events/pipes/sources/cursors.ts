@@ -5,7 +5,7 @@ import { type SourceShard, type StreamSource, streamParameters } from "./stream.
 
 const PAGE = 1_000;
 
-/** All that a pipe has read of its source's shards. */
+/** How far a pipe has come in each shard of its source. */
 export async function cursorsOf(ctx: Context, { name }: Pick<Pipe, "name">): Promise<Cursor[]> {
   const found: Cursor[] = [];
   for (;;) {
@@ -18,7 +18,7 @@ export async function cursorsOf(ctx: Context, { name }: Pick<Pipe, "name">): Pro
   }
 }
 
-/** Where a pipe begins that has not read yet: in its oldest shards, or, from the latest on, in those that are open. */
+/** Where a pipe begins in each shard. From the latest record on, closed shards count as read. */
 export async function firstCursors(ctx: Context, pipe: Pipe, source: StreamSource): Promise<Cursor[]> {
   if ((await cursorsOf(ctx, pipe)).length > 0) return [];
   const isLatest = streamParameters(pipe).StartingPosition === "LATEST";
@@ -31,7 +31,7 @@ export async function firstCursors(ctx: Context, pipe: Pipe, source: StreamSourc
   return found;
 }
 
-/** Of shards that came since; they are read from their beginning on. */
+/** For shards that came since. They are read from their beginning. */
 export function newCursors(pipe: Pipe, shards: readonly SourceShard[], known: readonly Cursor[]): Cursor[] {
   const seen = new Set(known.map(({ shard }) => shard));
   return shards
@@ -39,7 +39,7 @@ export function newCursors(pipe: Pipe, shards: readonly SourceShard[], known: re
     .flatMap(({ id }) => lanesOf(pipe, id, { type: "TRIM_HORIZON" }));
 }
 
-/** As many as are read at a time. Where that has changed, each begins where the last of the former ones is. */
+/** Where the number of lanes was changed, each new lane begins where the rearmost of the former ones is. */
 export function rearranged(pipe: Pipe, known: readonly Cursor[]): { gone: Cursor[]; made: Cursor[] } {
   const gone: Cursor[] = [];
   const made: Cursor[] = [];
@@ -52,7 +52,7 @@ export function rearranged(pipe: Pipe, known: readonly Cursor[]): { gone: Cursor
   return { gone, made };
 }
 
-/** Shards that may be read: all that they took over from has been. */
+/** Shards that may be read: their parents have been read. */
 export function readable(shards: readonly SourceShard[], known: readonly Cursor[]): Cursor[] {
   const unread = new Set(known.filter(({ isDone }) => !isDone).map(({ shard }) => shard));
   const parents = new Map(shards.map(({ id, parents }) => [id, parents]));

@@ -1,20 +1,19 @@
-import { parseArn } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import { memory } from "#kernel/memory.ts";
-import { deliver } from "#kernel/targets.ts";
-import { callerOf, handOver } from "../hand-over.ts";
-import { type Cursor, cursors, type Pipe, pipeArn, pipes } from "../store.ts";
+import { handOver } from "../hand-over.ts";
+import { type Cursor, cursors, type Pipe, pipes } from "../store.ts";
 import { laneCount } from "./cursors.ts";
+import { type Lost, lossOf, tellOfLoss } from "./loss.ts";
 import { streamOf } from "./source.ts";
 import { type StreamEvent, type StreamSource, streamParameters } from "./stream.ts";
 
-/** When to look again into a shard that had nothing. */
+/** How long to wait before another look into a shard that had nothing. */
 const LOOK_AGAIN_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
 const STANDARD_BATCH = 100;
-/** Of one look into a shard. */
+/** Most records of one look into a shard. */
 const MOST_READ = 1_000;
 
 export interface Lane {
@@ -24,12 +23,12 @@ export interface Lane {
   lane: number;
 }
 
-/** Iterators of the places where loops wait: to find such a place anew by its time may take long. */
+/** Iterators of the places where loops wait: to find such a place again by its time may take long. */
 const iterators = memory<Map<string, string>>("pipes/iterators", () => new Map());
 
 /**
- * Reads its share of a shard, batch by batch. It moves on when the target has a batch, or when the batch is given up,
- * and the place where it is stands in the store: whatever ends the process, nothing is left out.
+ * Reads its share of a shard, batch by batch. It moves on when the target has a batch, or when the batch is given up.
+ * Where it stands is stored, so that nothing is left out when the process ends.
  */
 export const readLane = job<Lane>("pipes/read", {
   attempts: Number.POSITIVE_INFINITY,
@@ -69,15 +68,15 @@ async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor, lane: Lane) {
     tx.memory(iterators).delete(nameOf(lane));
     const stored = await tx.get(cursors, [cursor.pipe, cursor.shard, cursor.lane]);
     const now = await tx.get(pipes, [cursor.pipe]);
-    // A pipe that was made anew, or shares its shards out anew, begins where it was told to.
+    // The pipe may have been made again, or have another number of lanes. Then other loops read.
     if (!stored || now?.created !== pipe.created || laneCount(now) !== laneCount(pipe)) return;
     tx.put(cursors, { ...moved, revision: stored.revision, isDone });
-    if (outcome.lost) tx.enqueue(tellOfLoss, lossOf(ctx, pipe, source, cursor, outcome.lost));
+    if (outcome.lost) tx.enqueue(tellOfLoss, lossOf(ctx, pipe, source, cursor.shard, outcome.lost));
   });
   return isDone ? undefined : { again: outcome.isWhole ? 0 : backoff(moved.failures) };
 }
 
-/** What is behind the cursor, or what is left of it. */
+/** Reads what is behind the cursor. Where that place is gone, the oldest record of the shard comes next. */
 async function look(ctx: Context, source: StreamSource, cursor: Cursor, lane: Lane, limit: number) {
   const { shard, at } = cursor;
   const held = await ctx.read((tx) => tx.memory(iterators).get(nameOf(lane)));
@@ -95,15 +94,14 @@ async function look(ctx: Context, source: StreamSource, cursor: Cursor, lane: La
   return source.read(shard, await source.iterator(shard, { type: "TRIM_HORIZON" }), limit);
 }
 
-/** What streams say of a place that there is no more. */
+/** The errors of streams for a place that is gone. */
 const GONE = new Set(["ExpiredIteratorException", "TrimmedDataAccessException"]);
 
 interface Outcome {
   cursor: Cursor;
-  /** Nothing of the batch has to be tried again. */
+  /** No event of the batch has to be tried again. */
   isWhole: boolean;
-  /** What was given up, and why. */
-  lost?: { events: readonly StreamEvent[]; condition: "RetryAttemptsExhausted" | "RecordAgeExceeded" };
+  lost?: Lost;
 }
 
 async function handBatch(
@@ -129,7 +127,7 @@ async function handBatch(
   if (!error) return { cursor: { ...cursor, ...done }, isWhole: true };
   const rest = batch.slice(count);
   const moved = count > 0 ? at(cursor, batch[count - 1]) : cursor;
-  // One that can be halved is: only what is too small for it counts as a try.
+  // Halving a batch is not counted as a try.
   if (parameters.OnPartialBatchItemFailure && rest.length > 1)
     return { cursor: { ...moved, size: Math.ceil(rest.length / 2) }, isWhole: false };
   const failures = moved.failures + 1;
@@ -151,59 +149,12 @@ const at = (cursor: Cursor, event: StreamEvent | undefined): Cursor =>
 const backoff = (failures: number) =>
   failures === 0 ? 0 : Math.min(1_000 * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
 
-/** Of one loop: another one begins where its cursor stands. */
+/** The key under which the iterator of one loop is kept. */
 const nameOf = ({ name, revision, shard, lane }: Lane) => JSON.stringify([name, revision, shard, lane]);
 
-/** The same for a key always, and each of them about as often. */
+/** The same lane for a key always, and each lane about as often. */
 function laneOf(partition: string, lanes: number): number {
   let sum = 0;
   for (let n = 0; n < partition.length; n++) sum = (sum * 31 + partition.charCodeAt(n)) >>> 0;
   return sum % lanes;
 }
-
-interface Loss {
-  queue: string | undefined;
-  role: string;
-  message: object;
-}
-
-/** As AWS tells it: the records are in the stream still, and the numbers say where. */
-function lossOf(
-  ctx: Context,
-  pipe: Pipe,
-  source: StreamSource,
-  { shard }: Cursor,
-  { events, condition }: NonNullable<Outcome["lost"]>,
-): Loss {
-  const first = events[0]!;
-  const last = events.at(-1)!;
-  return {
-    queue: streamParameters(pipe).DeadLetterConfig?.Arn,
-    role: pipe.role,
-    message: {
-      context: { partnerResourceArn: pipeArn(ctx, pipe.name), condition },
-      version: "1.0",
-      timestamp: new Date(ctx.clock.now()).toISOString(),
-      [source.batchInfo]: {
-        shardId: shard,
-        startSequenceNumber: first.sequence,
-        endSequenceNumber: last.sequence,
-        approximateArrivalOfFirstRecord: new Date(first.arrival).toISOString(),
-        approximateArrivalOfLastRecord: new Date(last.arrival).toISOString(),
-        batchSize: events.length,
-        streamArn: pipe.source,
-      },
-    },
-  };
-}
-
-/** Tells the queue for dead letters, a topic perhaps, of a batch that was given up. */
-export const tellOfLoss = job<Loss>("pipes/loss", {
-  async run(ctx, { queue, role, message }) {
-    if (queue === undefined) return;
-    const { account = ctx.account, region = ctx.region } = parseArn(queue) ?? {};
-    await deliver(ctx.as(callerOf(ctx, { role }), undefined, { account, region }).aws, queue, {
-      payload: JSON.stringify(message),
-    });
-  },
-});

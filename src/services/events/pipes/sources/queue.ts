@@ -4,12 +4,12 @@ import { messageEvent } from "../event.ts";
 import { callerOf, handOver } from "../hand-over.ts";
 import type { Pipe } from "../store.ts";
 
-/** Messages of one ReceiveMessage. */
+/** Most messages of one ReceiveMessage. */
 const MOST_RECEIVED = 10;
 
 /**
- * Takes what a queue has, once. A message is deleted when the target has it; what the target refuses comes back when its
- * visibility ends, with all that follows it in its group, and goes the way that the queue's own redrive policy says.
+ * Takes what a queue has, once. A message is deleted when the target has it. A message that the target refuses comes
+ * back when its visibility ends, with all that follow it in its group, and the queue's own redrive policy applies.
  * @returns how many messages there were
  */
 export async function drainQueue(ctx: Context, pipe: Pipe): Promise<number> {

@@ -2,15 +2,15 @@ import type * as Pipes from "#aws/contract/types/pipes.ts";
 import type { PipeEvent } from "../event.ts";
 import type { Pipe, Position } from "../store.ts";
 
-/** A source that keeps what it has in the order in which it came, in shards. */
+/** A source that keeps its records in the order in which they came, in shards. */
 export interface StreamSource {
-  /** In an order in which no shard comes before those that it took over from. */
+  /** Parents before their children. */
   shards(): Promise<SourceShard[]>;
   /** Where a pipe begins that is started now. */
   beginning(shard: SourceShard): Promise<Position>;
   iterator(shard: string, at: Position): Promise<string>;
   read(shard: string, iterator: string, limit: number): Promise<Reading>;
-  /** What the queue for dead letters is told of a batch besides its shard and numbers. */
+  /** The member that describes a lost batch in a dead letter. */
   readonly batchInfo: "KinesisBatchInfo" | "DDBStreamBatchInfo";
 }
 
@@ -22,13 +22,13 @@ export interface SourceShard {
 
 export interface Reading {
   events: StreamEvent[];
-  /** `undefined` where nothing can come any more. */
+  /** `undefined` at the end of a closed shard. */
   next: string | undefined;
 }
 
 export interface StreamEvent extends PipeEvent {
   sequence: string;
-  /** What comes with the same key is handled in its order. */
+  /** Records with the same key are handled in their order. */
   partition: string;
   /** Cloud time. */
   arrival: number;
