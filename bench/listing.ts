@@ -7,7 +7,9 @@ import { once } from "./small.ts";
 const MANY = Number(process.env.BENCH_OBJECTS ?? 1_000_000);
 const FEW = 1_000;
 /** Until the server's heap has the size that it needs under load. */
-const WARM_PUTS = 50_000;
+const WARM_PUTS = 200_000;
+/** After so long without a call the server has given back what it needs under load. */
+const REST_MS = 65_000;
 /** Keys are `123/000456`: as many folders as that, of equal size. */
 const FOLDERS = 1_000;
 const IN_FOLDER = MANY / FOLDERS;
@@ -22,24 +24,18 @@ export async function listing(): Promise<void> {
   await bucket(nube, "few");
   await bucket(nube, "many");
   // What the small bucket took is the server at work; what comes on top is the number of objects.
-  await fill(nube, "few", FEW, WARM_PUTS);
-  await rest();
-  const before = nube.memory();
-  const atMost = await fill(nube, "many", MANY, MANY);
-  await rest();
-  const after = nube.memory();
-  const megabytes = (bytes: number) => round(bytes / 1e6);
+  const few = await filled(nube, "few", FEW, WARM_PUTS);
+  const many = await filled(nube, "many", MANY, MANY);
+  const row = (before: number, after: number) => ({
+    [`with ${FEW}, MB`]: round(before / 1e6),
+    [`with ${MANY}, MB`]: round(after / 1e6),
+    "grown, ≤ 50": round((after - before) / 1e6),
+  });
   console.table({
-    anonymous: {
-      "empty, MB": megabytes(before.anonymous),
-      "at most while it was filled": megabytes(atMost),
-      [`with ${MANY}`]: megabytes(after.anonymous),
-      "grown, ≤ 50": megabytes(after.anonymous - before.anonymous),
-    },
-    "mapped files": {
-      "empty, MB": megabytes(before.resident - before.anonymous),
-      [`with ${MANY}`]: megabytes(after.resident - after.anonymous),
-    },
+    "anonymous, at work": row(few.working.anonymous, many.working.anonymous),
+    "anonymous, at rest": row(few.resting.anonymous, many.resting.anonymous),
+    "resident, at work": row(few.working.resident, many.working.resident),
+    "resident, at rest": row(few.resting.resident, many.resting.resident),
   });
 
   const page = (name: string, after: () => string) => () =>
@@ -117,10 +113,17 @@ const bucket = (nube: Server, name: string) =>
     once(() => signed({ port: nube.port, method: "PUT", path: `/${name}` })),
   );
 
-/** @returns the most anonymous memory that was seen meanwhile, bytes */
-async function fill(nube: Server, name: string, keys: number, puts: number): Promise<number> {
+/** What the server holds with them, when it has just written the last one, and later. */
+async function filled(nube: Server, name: string, keys: number, puts: number) {
+  await fill(nube, name, keys, puts);
+  const working = nube.memory();
+  await new Promise((rested) => setTimeout(rested, REST_MS));
+  return { working, resting: nube.memory() };
+}
+
+async function fill(nube: Server, name: string, keys: number, puts: number): Promise<void> {
   const body = Buffer.alloc(16, "x");
-  let [n, most] = [0, 0];
+  let n = 0;
   const next = () =>
     signed({
       port: nube.port,
@@ -129,17 +132,10 @@ async function fill(nube: Server, name: string, keys: number, puts: number): Pro
       body,
       unsigned: true,
     });
-  while (n < puts) {
-    await measure(nube, { connections: 64, seconds: 2, requests: puts - n, next });
-    most = Math.max(most, nube.memory().anonymous);
-  }
-  return most;
+  while (n < puts) await measure(nube, { connections: 64, seconds: 2, requests: puts - n, next });
 }
 
 function pages(nube: Server, name: string, query: () => string): Promise<Figures> {
   const next = () => signed({ port: nube.port, method: "GET", path: `/${name}`, query: query() });
   return measure(nube, { connections: 4, seconds: 2, next });
 }
-
-/** Until what was written has settled. */
-const rest = () => new Promise((rested) => setTimeout(rested, 10_000));

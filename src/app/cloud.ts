@@ -20,6 +20,7 @@ import { endpointOf } from "./endpoint.ts";
 import { Foreseen } from "./foreseen.ts";
 import { openLogFile } from "./log-file.ts";
 import { keptMasterKeys, newMasterKey } from "./master-keys.ts";
+import { giveMemoryBack } from "./rest.ts";
 import type { Config } from "./settings.ts";
 import { version } from "./version.ts";
 
@@ -76,6 +77,8 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
       .catch(refuseSharing)
       .catch(refuseOtherKeys(folder));
     undo.splice(-1, 1, cloud.close); // which closes the store
+    const restless = (error: unknown) => log.error("the store gave no memory back", { error });
+    undo.push(giveMemoryBack(async () => store.rest?.().catch(restless)));
 
     let listener: Listener;
     const certificates = ownCertificates(folder.tls, config.hosts);

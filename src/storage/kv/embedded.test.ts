@@ -31,6 +31,25 @@ kvSuite("embedded, with a log that is always full", {
   examples: 50,
 });
 
+kvSuite("embedded, that rests whenever it can", {
+  open: async ({ fault }) => {
+    const store = await openEmbedded({ path: join(folder, "kv.mdb"), fault });
+    const resting = <T>(ask: () => T): T => {
+      void store.rest!();
+      return ask();
+    };
+    return {
+      ...store,
+      get: (key) => resting(() => store.get(key)),
+      range: (range) => resting(() => store.range(range)),
+      commit: (commit) => resting(() => store.commit(commit)),
+    };
+  },
+  clear: newFolder,
+  persists: true,
+  examples: 50,
+});
+
 test.runIf(process.platform === "linux").each([
   ["log", 16_000_000, "4000000"],
   ["base", 1_000_000, "2000000"],
@@ -88,7 +107,36 @@ test.runIf(process.platform === "linux")("a file that grows stays in memory once
       Array.from({ length: 100 }, (_, at) => ({ key: bytes(`${n}/${at}`), value: Buffer.alloc(4_000) })),
       base.settled,
     );
-  const maps = (await readFile("/proc/self/maps", "utf8")).split("\n").filter((line) => line.endsWith(path));
-  expect(maps).toHaveLength(1);
+  expect(await mapsOf(path)).toBe(1);
   await base.close();
 });
+
+test.runIf(process.platform === "linux")("what was read of a file is let go, and found again", async () => {
+  await newFolder();
+  const path = join(folder, "kv.mdb");
+  const base = openLmdb(path);
+  const row = (n: number) => ({ key: bytes(`${n}`), value: bytes("x".repeat(n)) });
+  for (let n = 1; n <= 20; n++) {
+    await base.apply([row(n)], n);
+    // After some generations by itself, and here when it is told.
+    if (n % 3 === 0) base.rest();
+    if (n % 12 === 0) expect(await mapsOf(path)).toBe(0);
+    expect(base.range({ start: bytes("0"), end: bytes("a"), limit: 100 })).toHaveLength(n);
+    expect(base.get(bytes(`${n}`))).toEqual(Buffer.from("x".repeat(n)));
+    expect(await mapsOf(path)).toBe(1);
+  }
+  await base.close();
+});
+
+test("a file that is being written is not let go", async () => {
+  await newFolder();
+  const base = openLmdb(join(folder, "kv.mdb"));
+  const written = base.apply([{ key: bytes("k"), value: bytes("v") }], 1);
+  base.rest();
+  await written;
+  expect(base.get(bytes("k"))).toEqual(Buffer.from("v"));
+  await base.close();
+});
+
+const mapsOf = async (path: string): Promise<number> =>
+  (await readFile("/proc/self/maps", "utf8")).split("\n").filter((line) => line.endsWith(path)).length;

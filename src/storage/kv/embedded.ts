@@ -49,6 +49,7 @@ export async function openLogged({ base, files, fault, capacity }: LoggedOptions
     get: log.get,
     range: log.range,
     commit: group.commit,
+    rest: log.rest,
     async close() {
       await group.settled();
       await log.close();
@@ -79,6 +80,7 @@ function baseWhenNeeded(path: string): Base {
       opened ??= await make();
       return opened.apply(changes, settled);
     },
+    rest: () => opened?.rest(),
     close: async () => opened?.close(),
   };
 }

@@ -38,6 +38,9 @@ export interface KeyValueStore {
    */
   commit(commit: Commit | OpenCommit): Promise<void>;
 
+  /** Gives back the memory that only work needs. Called when nothing has been asked for a while; all goes on if it is. */
+  rest?(): Promise<void>;
+
   close(): Promise<void>;
 }
 

@@ -17,47 +17,51 @@ const PAGE_SIZE = 8_192;
 const MAP_SIZE = 64 * 2 ** 30;
 
 /**
+ * All that was read through a map counts as memory of the process, until the map goes. It does after so many generations,
+ * which is 64 MB of new rows: pages that are needed again are mapped again, from the system's memory.
+ */
+const GENERATIONS_PER_MAP = 4;
+
+/**
  * Rows in one LMDB file, for the one process that owns it.
  *
  * What was applied has been fdatasync'ed, data first and then the page that makes them visible. The writing is done on a
  * thread of LMDB's own. Reads are page look-ups in mapped memory, and answer at once.
  */
 export function openLmdb(path: string): Base {
-  const root = open({
-    path,
-    noSubdir: true,
-    pageSize: PAGE_SIZE,
-    mapSize: MAP_SIZE,
-    overlappingSync: false,
-    // lmdb-js's own batching makes a promise that nobody can catch: on a full disk it would end the process.
-    eventTurnBatching: false,
-    encoding: "json",
-  });
-  const rows = root.openDB<Uint8Array, Uint8Array | string>("rows", COPIED);
-  // One iteration reads all ranges, with other bounds each time: much of what lmdb-js makes for each of its own stays in
-  // memory until all is collected, and is copied about by the collector meanwhile.
-  const bounds: RangeOptions = {};
-  const found = rows.getRange(bounds);
+  let mapped: Mapped | undefined = mapFile(path);
   // A file from before there was a log has counted its openings instead.
-  let newest: number = root.get("settled") ?? root.get("openings") ?? 0;
+  let newest: number = mapped.root.get("settled") ?? mapped.root.get("openings") ?? 0;
+  let generations = 0;
   let suspect = false;
+
+  const file = (): Mapped => (mapped ??= mapFile(path));
+
+  function rest(): void {
+    if (!mapped || suspect) return;
+    unmap(mapped);
+    mapped = undefined;
+    generations = 0;
+  }
 
   return {
     get settled() {
       return newest;
     },
 
-    get: (key) => (key.length > 0 && key.length <= MAX_KEY ? rows.get(key) : undefined),
+    get: (key) => (key.length > 0 && key.length <= MAX_KEY ? file().rows.get(key) : undefined),
 
     range(range) {
       const most = Math.min(range.limit, MAX_PAGE);
       const page: TextRow[] = [];
+      const { bounds, found } = file();
       if (most <= 0 || !aim(bounds, range)) return page;
       for (const { key, value } of found) if (page.push(new TextRow(key as string, value)) === most) break;
       return page;
     },
 
     async apply(changes: readonly Change[], settled = newest) {
+      const { root, rows } = file();
       // Should LMDB fail to write the page that ends a commit, it refuses all further ones, upon which lmdb-js's own
       // thread would wait for ever. An empty transaction on this thread brings that to light.
       if (suspect) rows.transactionSync(() => {});
@@ -72,11 +76,53 @@ export function openLmdb(path: string): Base {
         })
         .catch(throwCause);
       suspect = false;
+      if (settled === newest) return;
       newest = settled;
+      if (++generations === GENERATIONS_PER_MAP) rest();
     },
 
-    close: () => root.close(),
+    rest,
+
+    async close() {
+      const last = mapped;
+      mapped = undefined;
+      await last?.root.close();
+    },
   };
+}
+
+type Mapped = ReturnType<typeof mapFile>;
+
+function mapFile(path: string) {
+  const root = open({
+    path,
+    noSubdir: true,
+    pageSize: PAGE_SIZE,
+    mapSize: MAP_SIZE,
+    overlappingSync: false,
+    // lmdb-js's own batching makes a promise that nobody can catch: on a full disk it would end the process.
+    eventTurnBatching: false,
+    encoding: "json",
+  });
+  const rows = root.openDB<Uint8Array, Uint8Array | string>("rows", COPIED);
+  // One iteration reads all ranges, with other bounds each time: much of what lmdb-js makes for each of its own stays in
+  // memory until all is collected, and is copied about by the collector meanwhile.
+  const bounds: RangeOptions = {};
+  return { root, rows, bounds, found: rows.getRange(bounds) };
+}
+
+/** What lmdb-js has and does not tell. */
+interface Inner {
+  status: "open" | "closing" | "closed";
+  env: { close(): void };
+}
+
+/** Only while nothing is being written. */
+function unmap({ root }: Mapped): void {
+  void root.close();
+  const { status, env } = root as unknown as Inner;
+  // Where something was written it would close the file a turn later only, when that may be open again.
+  if (status !== "closed") env.close();
 }
 
 /** Values are copied into Node's pool, where lmdb-js would make memory for each, and keys are read as texts. */

@@ -41,6 +41,7 @@ describe("a power cut", () => {
     deletes: fc.array(name, { maxLength: 2 }),
     /** Turns until the next commit: with none they travel together. */
     pause: fc.integer({ min: 0, max: 4 }),
+    rests: fc.boolean(),
   });
 
   test("at any step leaves what was acknowledged, and of the rest a beginning", async () => {
@@ -60,7 +61,7 @@ describe("a power cut", () => {
             const lease = await store.lease("p", "me");
             const history = [state];
             let acknowledged = 0;
-            for (const { puts, deletes, pause } of changes) {
+            for (const { puts, deletes, pause, rests } of changes) {
               const next = { ...history.at(-1)! };
               for (const key of deletes) delete next[key];
               const number = history.push({ ...next, ...puts }) - 1;
@@ -71,6 +72,7 @@ describe("a power cut", () => {
                 () => {},
               );
               await turns(pause);
+              if (rests) void store.rest!();
             }
             await turns(20);
             const { base, files } = machine.boot();

@@ -14,6 +14,8 @@ export interface Base {
   readonly settled: number;
   /** Writes all changes, and with them, if it is told, that it now holds generation `settled` whole; resolves once on disk. */
   apply(changes: readonly Change[], settled: number | undefined): Promise<void>;
+  /** Gives memory back that it can do without until it is asked again. */
+  rest(): void;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,8 @@ export interface Log {
   range(range: KeyRange): Row[];
   /** Larger than that of every opening before it that wrote something. */
   readonly opening: number;
+  /** Gives back the memory that only work needs: everything goes to the base, unless something is being written. */
+  rest(): Promise<void>;
   /** Leaves everything to the base, if that is able to take it; if not, to the next opening. */
   close(): Promise<void>;
 }
@@ -61,6 +65,7 @@ export async function openLog(
   const live = await recover(base, files);
   const opening = Math.max(base.settled, live.at(-1)?.number ?? 0) + 1;
   let active: Generation | undefined;
+  let isAppending = false;
   let settling: Promise<void> | undefined;
   let spare: Buffer | undefined;
 
@@ -95,6 +100,11 @@ export async function openLog(
     }
   }
 
+  async function settleAll(): Promise<void> {
+    active = undefined;
+    await settleBehind();
+  }
+
   async function settle(oldest: Generation): Promise<void> {
     for (const { changes, isLast } of slicesOf(oldest, (key) => isNewer(oldest, key)))
       await base.apply(changes, isLast ? oldest.number : undefined);
@@ -115,8 +125,13 @@ export async function openLog(
     async append(group) {
       if (group.every(({ puts, deletes }) => puts.length + deletes.length === 0)) return;
       const bytes = recordBytes(group);
-      const into = active?.fits(bytes) ? active : await begin(bytes);
-      await into.append(group);
+      isAppending = true;
+      try {
+        const into = active?.fits(bytes) ? active : await begin(bytes);
+        await into.append(group);
+      } finally {
+        isAppending = false;
+      }
     },
 
     get(key) {
@@ -133,10 +148,15 @@ export async function openLog(
       return live.length === 0 ? base.range(range) : mergeRanges(live, base, { ...range, limit });
     },
 
-    async close() {
-      active = undefined;
-      await settleBehind();
+    async rest() {
+      // What is being written would be missing in what goes to the base.
+      if (isAppending) return;
+      await settleAll();
+      spare = undefined;
+      base.rest();
     },
+
+    close: settleAll,
   };
 }
 

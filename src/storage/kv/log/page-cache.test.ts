@@ -16,6 +16,7 @@ function counted(): { base: Base; asked: () => number } {
       return rows.range(range);
     },
     apply: async (changes) => rows.apply(changes),
+    rest() {},
     close: async () => {},
   };
   return { base, asked: () => asked };

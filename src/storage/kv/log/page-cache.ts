@@ -61,6 +61,11 @@ export function keepingPages(base: Base): Base {
         forget();
       }
     },
+    rest() {
+      forget();
+      asked.clear();
+      base.rest();
+    },
     close: () => base.close(),
   };
 }

@@ -126,6 +126,7 @@ export function testMachine(files: number, chance: () => number): TestMachine {
         rows.apply(changes);
         settled = upTo;
       },
+      rest() {},
       async close() {},
     };
   }
