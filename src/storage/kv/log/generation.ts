@@ -64,14 +64,17 @@ export function recordBytes(group: readonly Commit[]): number {
 }
 
 /**
- * From here on glibc maps memory of its own and gives it back when it is freed. Had it ever freed less, it would keep as
- * much for good, and take what is smaller from there. Of what nobody writes to, only addresses are used.
+ * From here on glibc always maps memory of its own and gives it back when it is freed. Once it has freed some megabytes
+ * less, it keeps as much for good. Of what nobody writes to, only addresses are used.
  */
 const MAPPED_BYTES = 33 * 1024 * 1024;
+const KEPT_BYTES = 1024 * 1024;
 
 /** The memory of a generation that takes at least so many bytes. */
-export const newArena = (bytes: number): Buffer =>
-  Buffer.allocUnsafeSlow(Math.max(bytes, MAPPED_BYTES)).subarray(0, bytes);
+export function newArena(bytes: number): Buffer {
+  const size = bytes < KEPT_BYTES ? bytes : Math.max(bytes, MAPPED_BYTES);
+  return Buffer.allocUnsafeSlow(size).subarray(0, bytes);
+}
 
 export function beginGeneration(head: Head, file: LogFile, arena: Buffer): Generation {
   writeHead(arena, head);
