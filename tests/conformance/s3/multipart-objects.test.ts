@@ -228,6 +228,22 @@ behaviour("the attributes of an object made of parts count them", ATTRIBUTES, as
   ]);
 });
 
+behaviour(
+  "parts that are not in the object's checksum are counted, and not listed",
+  "https://github.com/localstack/localstack/pull/12764",
+  async () => {
+    const Key = "whole";
+    for (const declared of [{}, { ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" }] as const) {
+      const begun = await begin({ Key, ...declared });
+      await complete(begun, [await send(begun, 1, "whole")]);
+      const { text } = await s3.raw(
+        new GetObjectAttributesCommand({ Bucket, Key, ObjectAttributes: ["ObjectParts"] }),
+      );
+      expect(text).toContain("<ObjectParts><PartsCount>1</PartsCount></ObjectParts>");
+    }
+  },
+);
+
 behaviour("the parts of the attributes come in pages", ATTRIBUTES, async () => {
   const page = (PartNumberMarker?: string) =>
     s3.send(

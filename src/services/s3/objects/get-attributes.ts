@@ -59,14 +59,13 @@ function plain(checksum: Checksum) {
   return checksumMembers({ ...checksum, value: checksum.value.replace(/-\d+$/, "") });
 }
 
-/** S3 lists parts only where they have checksums; else it counts them. */
+/** S3 lists parts only where the checksum is made of theirs; else it counts them. */
 function partsOf(
   { checksum }: ObjectVersion,
   { parts }: Manifest,
   { MaxParts = MOST_PARTS, PartNumberMarker = 0 }: Paging,
 ) {
-  if (checksum === undefined || parts.some((part) => part.checksum === undefined))
-    return { TotalPartsCount: parts.length };
+  if (checksum?.type !== "COMPOSITE") return { TotalPartsCount: parts.length };
   const limit = Math.min(MaxParts, MOST_PARTS);
   const rest = parts.filter((part) => part.number > PartNumberMarker);
   const shown = rest.slice(0, limit);
