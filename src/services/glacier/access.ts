@@ -92,7 +92,7 @@ function onVault(action: string) {
   };
 }
 
-/** Comes before everything else, the question of who may included. */
+/** Checked before everything else, even before permissions. */
 function checkRequest(ctx: Context, { accountId }: OnAccount): void {
   const version = ctx.request?.headers["x-amz-glacier-version"];
   if (ctx.request && version === undefined) throw missingVersion();
@@ -116,7 +116,7 @@ function tagConditions(vault: Vault | undefined): Record<string, string> {
   return Object.fromEntries(tags.map(([key, value]) => [`glacier:ResourceTag/${key}`, value]));
 }
 
-/** Access policy and lock policy hold together: what one of them denies is denied. */
+/** The access policy and the lock policy apply together: what either denies is denied. */
 function policiesOf({ accessPolicy, lock }: Vault, now: number): string[] {
   const locked = lock && isInEffect(lock, now) ? lock.policy : undefined;
   return [accessPolicy, locked].filter((policy) => policy !== undefined);

@@ -29,7 +29,8 @@ export const archiveHandlers = {
       const archive = await knownArchive(tx, vault, archiveId);
       if (!archive) throw archiveNotFound(archiveId);
       if (archive.deleted !== undefined) return {};
-      // The last inventory may still tell of it, and whoever did not hear the answer asks again.
+      // The record stays for now: the last inventory may still list the archive, and a client that missed the answer
+      // asks again.
       tx.put(archives, { ...archive, deleted: tx.sequence() });
       tx.enqueue(reclaim, { set: archive.pieces });
       written(tx, vault, -1, -archive.size);

@@ -28,13 +28,13 @@ export const capacityHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** What has not expired; what has is told no more. */
+/** Only units that have not expired are listed. */
 async function unitsOf(tx: ReadTransaction): Promise<Capacity[]> {
   const all = await tx.list(capacities, { limit: 1_000, reverse: true });
   return all.filter(({ expires }) => tx.now() < expires).sort((a, b) => a.start - b.start);
 }
 
-/** The same day of the next month, or that month's last; whole seconds. */
+/** The same day of the next month, or its last day, in whole seconds. */
 function inAMonth(time: number): number {
   const from = new Date(time);
   const [year, month] = [from.getUTCFullYear(), from.getUTCMonth() + 1];

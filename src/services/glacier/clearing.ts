@@ -4,7 +4,7 @@ import { archives, bodies, jobs, uploads } from "./store.ts";
 
 const PAGE = 200;
 
-/** What a deleted vault leaves behind. Its number is never used again, so nobody can reach it meanwhile. */
+/** Deletes what a deleted vault leaves behind. Its number is never used again, so nobody can reach it meanwhile. */
 export const clearVault: Job<{ vault: number }> = job("glacier/clear-vault", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { vault }) {

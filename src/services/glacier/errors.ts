@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import { faultsOf } from "#kernel/service.ts";
 
-/** What Glacier says when it refuses. The protocol adds `code` and `type` to each. */
+/** Glacier's refusals. The protocol adds `code` and `type` to each. */
 const fault = faultsOf<"glacier">();
 
 const invalid = (message: string) => fault("InvalidParameterValueException", message);
@@ -11,7 +11,7 @@ const missing = (what: string) =>
 
 const notFound = (message: string) => fault("ResourceNotFoundException", message);
 
-/** A refusal that no permission changes, and a wrong account in the path. */
+/** A refusal that no permission can lift, and a wrong account in the path. */
 export const accessDenied = (message: string) =>
   new AwsError("AccessDeniedException", message, { status: 403 });
 

@@ -43,11 +43,11 @@ function placeOf(ctx: Context, marker: string): number {
 
 export interface Written {
   staged: StagedBlob;
-  /** Where the next retrieval goes on, if there is more. */
+  /** Where the next retrieval begins, if there is more. */
   next?: string;
 }
 
-/** Writes the inventory that a vault had last, page by page. */
+/** Writes the last inventory of a vault, page by page. */
 export async function writeInventory(ctx: Context, vault: Vault, job: InventoryJob): Promise<Written> {
   let next: string | undefined;
   const told = archivesOf(ctx, vault, job, (place) => {
@@ -114,7 +114,7 @@ async function* asCsv(told: AsyncIterable<Archive>): AsyncGenerator<string> {
   }
 }
 
-/** In quotes where needed; a quote inside is told by a backslash, and a backslash by itself. */
+/** A field of CSV, in quotes where needed. Quotes and backslashes inside are escaped by a backslash. */
 function csvField(text: string): string {
   return /[",]/.test(text) ? `"${text.replaceAll('"', '\\"')}"` : text;
 }

@@ -5,8 +5,8 @@ import { type Archive, archives, type Inventory, type Vault, vaults } from "./st
 const DAY_MS = 86_400_000;
 
 /**
- * An archive came or went. The vault is looked at when its hour of the day comes, as Glacier does about once a day;
- * until then what its last inventory says stays as it is.
+ * Notes that an archive was added or deleted. About once a day, at the vault's own hour, an inventory is taken; until
+ * then the last one stays as it is.
  */
 export function written(tx: Transaction, vault: Vault, archivesMore: 1 | -1, bytesMore: number): void {
   tx.put(vaults, {
@@ -34,7 +34,7 @@ export const takeInventory: Job<{ vault: string; id: number }> = job("glacier/ta
   },
 });
 
-/** No inventory tells any more of what was deleted before the last one. */
+/** Deletes the records of archives that were deleted before the last inventory: no inventory lists them any more. */
 export const forgetDeleted: Job<{ vault: number; mark: number }> = job("glacier/forget-deleted", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { vault, mark }) {
@@ -47,7 +47,7 @@ export const forgetDeleted: Job<{ vault: number; mark: number }> = job("glacier/
   },
 });
 
-/** Whether an inventory tells of an archive. */
+/** Whether an inventory lists an archive. */
 export function isIn({ mark }: Inventory, { order, deleted }: Archive): boolean {
   return order < mark && (deleted === undefined || deleted > mark);
 }

@@ -3,7 +3,7 @@ import { alreadyLocked, deniedLockId, invalidLockId, lockInProgress, noLockPolic
 import { policyIn } from "./policies.ts";
 import { isoDate, newId, type Vault, type VaultLock, vaultArn, vaultAt, vaults } from "./store.ts";
 
-/** How long a lock can be tried before it must be completed. */
+/** How long a lock can be tried out before it must be completed. */
 const TRIAL_MS = 24 * 3_600_000;
 
 export const lockHandlers = {
@@ -57,7 +57,7 @@ export const lockHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** A lock holds from its first moment on, so that it can be tried. */
+/** A lock is in effect from its first moment, so that it can be tried out. */
 export const isInEffect = ({ expires }: VaultLock, now: number): boolean =>
   expires === undefined || now < expires;
 

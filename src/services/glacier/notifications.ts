@@ -42,7 +42,7 @@ export const notificationHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** Whether the vault may publish there is not asked before it does. */
+/** Whether the vault may publish to the topic shows when it does. */
 export function topicIn(arn: string): string {
   if (!/^arn:aws:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?$/.test(arn)) throw invalidTopic(arn);
   return arn;
@@ -54,7 +54,7 @@ export interface Notification {
   vaultArn: string;
 }
 
-/** Gives up when the topic is gone, or does not let the vault in. */
+/** Gives up when the topic is gone, or refuses the vault. */
 export const notify: Job<Notification> = job("glacier/notify", {
   async run(ctx, { topic, message, vaultArn: source }) {
     try {

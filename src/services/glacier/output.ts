@@ -36,7 +36,7 @@ export const outputHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** `bytes=0-1048575`, of what the job has retrieved. */
+/** `bytes=0-1048575`, counted in the bytes that the job has retrieved. */
 function spanOf(range: string | undefined, size: number): Span {
   if (range === undefined) return { start: 0, end: size };
   const [, first, last] = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(range) ?? [];
@@ -46,7 +46,7 @@ function spanOf(range: string | undefined, size: number): Span {
   return span;
 }
 
-/** What was retrieved and what is downloaded must both be nodes of the tree, if the bytes are to have a tree hash. */
+/** The bytes have a tree hash only if the retrieved and the downloaded range are both nodes of the tree. */
 async function archiveOutput(
   { ctx, tx }: Opening,
   { archive, span: retrieved, treeHash }: ArchiveJob,
@@ -69,7 +69,7 @@ async function inventoryOutput({ ctx, tx }: Opening, { format, output }: Invento
   };
 }
 
-/** A stream that says how long it is. */
+/** A stream with its length. */
 function sized(body: Bytes, size: number): Bytes {
   if (body instanceof Uint8Array) return body;
   return Object.assign({ [Symbol.asyncIterator]: () => body[Symbol.asyncIterator]() }, { size });

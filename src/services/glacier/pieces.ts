@@ -9,7 +9,7 @@ import { checksumMismatch, invalidContentLength, invalidTreeHash, missingParamet
 import { type Archive, archives, bodies, jobs, leaves, type Piece, pieces, type Span } from "./store.ts";
 import { leavesWithin, MIB, treeHash } from "./tree-hash.ts";
 
-/** The most that one request may bring: 4 GiB. */
+/** Most bytes of one request: 4 GiB. */
 export const MOST_BYTES = 4 * 2 ** 30;
 
 export interface Received {
@@ -19,7 +19,7 @@ export interface Received {
 }
 
 /**
- * Takes in bytes and holds them to the tree hash that their sender computed.
+ * Stores bytes, and checks them by the tree hash that the client computed.
  * @throws {AwsError} MissingParameterValueException, InvalidParameterValueException
  */
 export async function receive(ctx: Context, body: Body, expected: string, limit: number): Promise<Received> {
@@ -49,7 +49,7 @@ export function expectedTreeHash(checksum: string | undefined): string {
   return checksum;
 }
 
-/** What comes to the same place twice takes the place of what was there. */
+/** A piece replaces one that came to the same place before. */
 export async function putPiece(
   tx: Transaction,
   set: number,
@@ -74,7 +74,7 @@ function dropPiece(tx: Transaction, { set, offset, size, body }: Piece): void {
 export const MOST_PIECES = 10_000;
 const PAGE = 1_000;
 
-/** All pieces of a set, or those that a span touches, in their order. */
+/** The pieces of a set in their order: all, or those that a span touches. */
 export async function piecesOf(tx: ReadTransaction, set: number, span?: Span): Promise<Piece[]> {
   const found: Piece[] = [];
   if (span) {
@@ -93,7 +93,7 @@ export async function piecesOf(tx: ReadTransaction, set: number, span?: Span): P
   }
 }
 
-/** Opens a span of an archive's bytes. A reader holds its files from here on. */
+/** Opens a span of an archive's bytes. From here on a reader holds its files. */
 export async function openSpan(
   { ctx, tx }: { ctx: Context; tx: ReadTransaction },
   set: number,
@@ -107,7 +107,7 @@ export async function openSpan(
   return joined(opened);
 }
 
-/** The wire sends every chunk before it asks for the next, so that memory can be lent. */
+/** HTTP sends each chunk before it asks for the next, so its memory can be lent. */
 export async function openBody(
   { ctx, tx }: { ctx: Context; tx: ReadTransaction },
   ref: BlobRef,
@@ -118,7 +118,7 @@ export async function openBody(
   return ctx.blobs.read(ref, start, end, { lend: ctx.request !== undefined });
 }
 
-/** Of a span that is a node of the archive's tree: that node. */
+/** The hash of the node that a span is in the archive's tree. */
 export async function treeHashOf(
   tx: ReadTransaction,
   archive: Pick<Archive, "pieces" | "size" | "treeHash">,
@@ -132,7 +132,7 @@ export async function treeHashOf(
   return hex(treeHash(leavesWithin(all, { start: span.start - first.offset, end: span.end - first.offset })));
 }
 
-/** The tree over whole pieces of one size, a power of two: their roots are nodes of it. */
+/** The tree over pieces whose size is a power of two: their roots are its nodes. */
 export function rootOf(all: readonly Piece[]): string {
   return hex(treeHash(Buffer.from(all.map((piece) => piece.treeHash).join(""), "hex")));
 }
@@ -140,8 +140,8 @@ export function rootOf(all: readonly Piece[]): string {
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 /**
- * The bytes of a deleted archive go when no completed job offers them any more; those of an upload that was given up,
- * at once.
+ * Deletes bytes: those of a deleted archive when no completed job offers them any more, those of an upload that was
+ * given up at once.
  */
 export const reclaim: Job<{ set: number }> = job("glacier/reclaim", {
   attempts: Number.POSITIVE_INFINITY,
@@ -170,7 +170,7 @@ async function isRead(tx: ReadTransaction, set: number): Promise<boolean> {
   }
 }
 
-/** When a job no longer offers an archive's bytes: they may have waited for nothing else. */
+/** Called when a job no longer offers an archive's bytes, for which their deletion may have waited. */
 export async function release(
   tx: Transaction,
   vault: number,

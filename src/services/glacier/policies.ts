@@ -33,7 +33,7 @@ export const policyHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** The document, if it is one. */
+/** The document of the request. */
 export function policyIn(policy: { Policy?: string } | undefined): string {
   const document = policy?.Policy;
   if (!document) throw missingParameter("Policy");

@@ -11,9 +11,9 @@ import {
 import { jobs, type Retrieval, retrievals } from "./store.ts";
 
 const PAGE = 1_000;
-/** What a standard retrieval takes: its bytes are spread over so many hours. */
+/** Hours over which the bytes of a standard retrieval are counted. */
 const STANDARD_HOURS = 4;
-/** 10 GB a month are free, of which a day has its part. */
+/** 10 GB a month are free, and each day has its share. */
 const FREE_BYTES_PER_DAY = Math.floor((10 * 2 ** 30) / 30);
 
 const UNLIMITED: Retrieval = { strategy: "None", day: "", bytes: 0 };
@@ -51,7 +51,7 @@ function strategyIn(text: string): Retrieval["strategy"] {
 const retrievalOf = async (tx: ReadTransaction) => (await tx.get(retrievals, [])) ?? UNLIMITED;
 
 /**
- * Counts a standard retrieval that is about to begin; no other tier is counted.
+ * Counts a standard retrieval that is about to begin. Other tiers are not counted.
  * @throws {AwsError} PolicyEnforcedException
  */
 export async function countRetrieval(tx: Transaction, bytes: number): Promise<void> {

@@ -40,7 +40,7 @@ import {
 import { isMegabyteAligned, isTreeHashAligned } from "./tree-hash.ts";
 
 const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000];
-/** How long it takes until the bytes are there, at least and at most. */
+/** How long a retrieval takes, at least and at most. */
 const WAITS: Record<Tier, [number, number]> = {
   Expedited: [MINUTE_MS, 5 * MINUTE_MS],
   Standard: [3 * HOUR_MS, 5 * HOUR_MS],
@@ -85,7 +85,7 @@ type Plan =
 
 type InventoryPlan = Pick<InventoryJob, "format" | "from" | "to" | "limit" | "after">;
 
-/** What a request asks for, as far as it can be judged without looking at the vault. */
+/** What a request asks for, checked as far as is possible without the vault. */
 function planOf(ctx: Context, given: JobParameters): Plan {
   const {
     Type: type,
@@ -151,7 +151,7 @@ async function archiveRetrieval(tx: Transaction, vault: Vault, plan: Plan & { ac
   };
 }
 
-/** `0-1048575`; the whole unless said. */
+/** `0-1048575`; all of the archive by default. */
 function spanIn(range: string | undefined, { size }: Archive): Span {
   if (!range) return { start: 0, end: size };
   const [, first, last] = /^(\d{1,15})-(\d{1,15})$/.exec(range) ?? [];
@@ -173,7 +173,7 @@ function wait(random: Random, tier: Tier): number {
   return least + random.below(most - least);
 }
 
-/** The bytes are there, or will not be; who wanted to be told is told. */
+/** Ends a job, with its bytes or without, and notifies those who asked for it. */
 export const completeJob: Job<{ vault: string; id: number; job: number }> = job("glacier/complete-job", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { vault: name, id, job: order }) {
@@ -181,7 +181,7 @@ export const completeJob: Job<{ vault: string; id: number; job: number }> = job(
       vault: await tx.get(vaults, [name]),
       retrieval: await tx.get(jobs, [id, order]),
     }));
-    // A vault can be deleted while a job is under way.
+    // A vault can be deleted while a job is running.
     if (vault?.id !== id || retrieval?.status !== "InProgress") return;
     const made =
       retrieval.action === "InventoryRetrieval" ? await writeInventory(ctx, vault, retrieval) : undefined;
@@ -213,7 +213,7 @@ export const completeJob: Job<{ vault: string; id: number; job: number }> = job(
   },
 });
 
-/** An archive that was deleted meanwhile cannot be retrieved any more. */
+/** An archive that was deleted meanwhile cannot be retrieved. */
 async function outcome(
   tx: ReadTransaction,
   { vault, archive: { order, archiveId } }: ArchiveJob,

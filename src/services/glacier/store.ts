@@ -9,15 +9,15 @@ type Time = number;
 
 export interface Vault {
   name: string;
-  /** Never used twice: a vault made anew has nothing of the old one's. */
+  /** Never used again: a vault that is made again has nothing of the old one. */
   id: number;
   created: Time;
-  /** What it holds now. */
+  /** How many archives it holds now. */
   archives: number;
   bytes: number;
-  /** The last look at what it holds; absent until there was one. */
+  /** The last inventory; absent before the first one. */
   inventory?: Inventory;
-  /** Whether an archive came or went since. */
+  /** Whether an archive was added or deleted since. */
   written: boolean;
   tags: Record<string, string>;
   notifications?: { topic: string; events: string[] };
@@ -38,7 +38,7 @@ export interface VaultLock {
   policy: string;
   lockId: string;
   created: Time;
-  /** When the lock ends by itself; absent once it is locked for good. */
+  /** When the lock ends; absent once it was completed. */
   expires?: Time;
 }
 
@@ -51,13 +51,15 @@ export interface Archive {
   size: number;
   /** Hex. */
   treeHash: string;
-  /** Which pieces hold its bytes. */
+  /** The set of pieces that holds its bytes. */
   pieces: number;
-  /** The number of its deletion. It is kept until an inventory was taken that does not tell of it any more. */
+  /** The number of its deletion. The record stays until an inventory was taken that no longer lists it. */
   deleted?: number;
 }
 
-/** A stretch of an archive: the whole of it, or one part of an upload. Its leaves stand in `leaves`, under the same key. */
+/**
+ * A stretch of an archive: the whole of it, or one part of an upload. Its leaves are in `leaves`, under the same key.
+ */
 export interface Piece {
   set: number;
   offset: number;
@@ -68,17 +70,17 @@ export interface Piece {
 
 export interface Upload {
   vault: number;
-  /** Also the set that its parts go to. */
+  /** Also the number of the set that its parts go to. */
   order: number;
   uploadId: string;
   description?: string;
   partSize: number;
   created: Time;
-  /** When it was last told or asked something. */
+  /** When a request for it came last. */
   active: Time;
-  /** Once it is complete, what it became: who did not hear the answer asks again. */
+  /** The archive that it became, for a client that missed the answer and asks again. */
   archive?: { archiveId: string; treeHash: string; size: number };
-  /** Once it was aborted: who did not hear of it aborts it again. */
+  /** It was aborted, and a client that missed the answer may abort it again. */
   aborted?: true;
 }
 
@@ -108,7 +110,7 @@ export interface ArchiveJob extends JobBase {
   tier: Tier;
   archive: Pick<Archive, "order" | "archiveId" | "description" | "size" | "treeHash" | "pieces">;
   span: Span;
-  /** Of the span, where it has one: hex. */
+  /** The tree hash of the span, where it has one: hex. */
   treeHash?: string;
 }
 
@@ -127,11 +129,11 @@ export interface InventoryJob extends JobBase {
 
 export type RetrievalJob = ArchiveJob | InventoryJob;
 
-/** What an account may retrieve in a Region, and has retrieved. */
+/** The retrieval policy of an account in a Region, and what has been retrieved. */
 export interface Retrieval {
   strategy: "BytesPerHour" | "FreeTier" | "None";
   bytesPerHour?: number;
-  /** The UTC day of the last accepted retrieval, and how much was retrieved on it. */
+  /** The UTC day of the last retrieval that was accepted, and the bytes of that day. */
   day: string;
   bytes: number;
 }
@@ -172,9 +174,9 @@ export const jobs = collection<RetrievalJob>("glacier/job", {
   key: (j) => [j.vault, j.order],
   indexes: {
     id: (j) => [j.vault, j.jobId],
-    /** Who reads a set of pieces, or is going to. */
+    /** The jobs that read a set of pieces, or will. */
     pieces: (j) => (j.action === "ArchiveRetrieval" ? [j.archive.pieces, j.order] : undefined),
-    /** What a data retrieval policy counts. */
+    /** The jobs that a retrieval policy counts. */
     standard: (j) =>
       j.action === "ArchiveRetrieval" && j.tier === "Standard" && j.status === "InProgress"
         ? [j.order]
@@ -206,7 +208,7 @@ export async function archiveAt(tx: ReadTransaction, vault: Vault, archiveId: st
   return archive;
 }
 
-/** It may be deleted. */
+/** The archive may be one that was deleted. */
 export async function knownArchive(
   tx: ReadTransaction,
   vault: Vault,
@@ -230,10 +232,10 @@ export async function jobAt(tx: ReadTransaction, vault: Vault, jobId: string): P
   return job;
 }
 
-/** What an id begins with: "-" is not of it, since command lines take that for an option. */
+/** Characters that an id can begin with. Command lines would take "-" for an option. */
 const ID_BEGINNINGS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
 const ID_ALPHABET = `${ID_BEGINNINGS}-`;
-/** Characters of the ids that Glacier makes. */
+/** Lengths of the ids that Glacier makes. */
 export const ID_LENGTHS = { archive: 138, upload: 92, job: 92, lock: 24, capacity: 24 };
 
 export function newId(

@@ -3,7 +3,7 @@ import { invalidTag, invalidTagCount, missingParameter, tooManyTags } from "./er
 import { vaultAt, vaults } from "./store.ts";
 
 const MOST_TAGS = 50;
-/** Added or removed in one call. */
+/** Most tags that one call adds or removes. */
 const MOST_AT_ONCE = 10;
 const KEY = /^(?!aws:)[\p{L}\p{Z}\p{N}_./=+@:-]{1,128}$/u;
 const VALUE = /^[\p{L}\p{Z}\p{N}_./=+@:-]{0,255}$/u;
@@ -29,7 +29,7 @@ export const tagHandlers = {
     return ctx.read(async (tx) => ({ Tags: (await vaultAt(ctx, tx, vaultName)).tags }));
   },
 
-  /** Passes over keys that the vault does not have. */
+  /** Ignores keys that the vault does not have. */
   async RemoveTagsFromVault(ctx, { vaultName, TagKeys: removed }) {
     if (!removed) throw missingParameter("TagKeys");
     checkCount("tag keys", removed.length);

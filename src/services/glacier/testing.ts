@@ -3,7 +3,7 @@ import { type Body, bodyOf } from "#lib/body.ts";
 import { checksumOf } from "#lib/checksums/checksum.ts";
 import { treeHash } from "./tree-hash.ts";
 
-/** What the tests of this folder upload. */
+/** An archive as the tests of this folder upload it. */
 export function archiveOf(size: number, seed = 0): Buffer {
   const block = Buffer.from(hash("sha512", `archive ${seed}`, "hex"));
   return Buffer.alloc(size, block);

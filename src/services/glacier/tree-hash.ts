@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
 import type { Span } from "./store.ts";
 
-/** What a leaf of the tree covers. */
+/** Bytes under a leaf of the tree. */
 export const MIB = 1_048_576;
 const HASH_BYTES = 32;
 
-/** The root over hashes that stand one after another; one without a neighbour goes up as it is. */
+/** The root over hashes, one after another. One without a neighbour goes up as it is. */
 export function treeHash(hashes: Uint8Array): Uint8Array {
   let level = hashes;
   while (level.length > HASH_BYTES) {
@@ -19,7 +19,7 @@ export function treeHash(hashes: Uint8Array): Uint8Array {
   return level;
 }
 
-/** Whether the root over a range of so many bytes is a node in the tree over all of them. */
+/** Whether a range of bytes is a node in the tree over so many bytes. */
 export function isTreeHashAligned({ start, end }: Span, size: number): boolean {
   if (!isMegabyteAligned({ start, end }, size)) return false;
   const [first, behind, all] = [start / MIB, Math.ceil(end / MIB), Math.ceil(size / MIB)];
@@ -35,7 +35,7 @@ export function isMegabyteAligned({ start, end }: Span, size: number): boolean {
   return start % MIB === 0 && (end % MIB === 0 || end === size);
 }
 
-/** The leaves of a range of a piece, out of the piece's own. */
+/** The leaves of a range of a piece. */
 export function leavesWithin(all: Uint8Array, { start, end }: Span): Uint8Array {
   return all.subarray((start / MIB) * HASH_BYTES, Math.ceil(end / MIB) * HASH_BYTES);
 }

@@ -36,7 +36,7 @@ import {
 import { MIB } from "./tree-hash.ts";
 import { limitOf } from "./vaults.ts";
 
-/** An upload that nobody cares about for so long is given up. */
+/** How long an upload stays without a request for it. */
 const PATIENCE_MS = 24 * 3_600_000;
 const MOST_PART_BYTES = 4_096 * MIB;
 const MOST_LISTED = 50;
@@ -83,7 +83,7 @@ export const uploadHandlers = {
     });
   },
 
-  /** Repeats its answer to who asks again. */
+  /** A client that asks again gets the same answer. */
   async CompleteMultipartUpload(ctx, { vaultName, uploadId, checksum, archiveSize }) {
     const expected = expectedTreeHash(checksum);
     const size = archiveSizeIn(archiveSize);
@@ -105,7 +105,7 @@ export const uploadHandlers = {
     });
   },
 
-  /** Repeats its answer to who asks again, for a while. */
+  /** A client that asks again gets the same answer, for a while. */
   async AbortMultipartUpload(ctx, { vaultName, uploadId }) {
     return ctx.transact(async (tx) => {
       const upload = await uploadAt(tx, await vaultAt(ctx, tx, vaultName), uploadId);
@@ -151,7 +151,7 @@ export const uploadHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** An upload that was completed is known to its completion only, and one that was aborted to its abortion. */
+/** An upload that was completed can only be completed again, and one that was aborted only aborted. */
 async function openUploadAt(
   ctx: Context,
   tx: ReadTransaction,
@@ -164,11 +164,11 @@ async function openUploadAt(
   return { vault, upload };
 }
 
-/** Every part but the last must be whole, and none may be missing. */
+/** Every part but the last must be full, and none may be missing. */
 function assembled({ partSize }: Upload, parts: readonly Piece[], size: number): { treeHash: string } {
   let end = 0;
   for (const part of parts) {
-    // A part that is shorter than the others leaves a gap behind it, too.
+    // A part that is too short also leaves a gap.
     if (part.offset !== end) throw missingRange(end, part.offset);
     end += part.size;
   }

@@ -38,7 +38,9 @@ export const vaultHandlers = {
     };
   },
 
-  /** Of an empty vault that nobody has written to since its last inventory. Says nothing of one that is gone already. */
+  /**
+   * Deletes an empty vault that was not written to since its last inventory. To delete one that is gone is no error.
+   */
   async DeleteVault(ctx, { vaultName: name }) {
     return ctx.transact(async (tx) => {
       const vault = await tx.get(vaults, [name]);
@@ -51,7 +53,7 @@ export const vaultHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-/** What Glacier keeps of each archive besides its bytes, and counts with them: 32 KiB. */
+/** What Glacier keeps of each archive besides its bytes, and counts too: 32 KiB. */
 const OVERHEAD_BYTES = 32_768;
 
 /** Number and size are those of the last inventory. */
@@ -67,7 +69,7 @@ function described(place: Place, { name, created, inventory }: Vault): Output<"g
   };
 }
 
-/** How many entries a page has: the most that there may be, unless fewer are asked for. */
+/** How many entries a page has: the maximum, unless fewer are asked for. */
 export function limitOf(limit: string | undefined, most: number): number {
   if (limit === undefined) return most;
   const count = /^\d{1,9}$/.test(limit) ? Number(limit) : 0;

@@ -36,7 +36,7 @@ const inAccount = (action: string) => (ctx: Context) => [
 export const access: Access<"sns"> = {
   AddPermission: at("AddPermission"),
   CheckIfPhoneNumberIsOptedOut: inAccount("CheckIfPhoneNumberIsOptedOut"),
-  /** Whoever has the token may. */
+  /** The token is the permission. */
   ConfirmSubscription: () => [],
   CreatePlatformApplication: inAccount("CreatePlatformApplication"),
   CreatePlatformEndpoint: inAccount("CreatePlatformEndpoint"),
@@ -85,7 +85,7 @@ export const access: Access<"sns"> = {
     ...passing([input.Attributes?.SubscriptionRoleArn]),
   ],
   TagResource: of("TagResource"),
-  /** Who need not sign for it is told by the subscription. */
+  /** The handler knows from the subscription whether the caller must sign. */
   Unsubscribe: () => [],
   UntagResource: of("UntagResource"),
   VerifySMSSandboxPhoneNumber: inAccount("VerifySMSSandboxPhoneNumber"),

@@ -56,8 +56,8 @@ const MEMBERS = [
 ] as const;
 
 /**
- * A call is handled in the account of what its ARN names; one that no signature puts into a Region, from inside the house
- * or by a link in a message, also in that Region.
+ * A call is handled in the account of what its ARN names. A call without a signature, from inside the cloud or by a
+ * link in a message, is also handled in the ARN's Region.
  */
 export function placeOf({ input, place, request }: PlacedCall): Place {
   for (const member of MEMBERS) {

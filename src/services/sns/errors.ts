@@ -6,7 +6,7 @@ export const fault = faultsOf<"sns">();
 export const invalidParameter = (what: string) =>
   fault("InvalidParameterException", `Invalid parameter: ${what}`);
 
-/** How an attribute is refused: creations say besides that it was one. */
+/** How an attribute is refused. When something is created, the message also names the parameter. */
 export type Refusal = (what: string) => AwsError;
 export const invalidAttributes: Refusal = (what) => invalidParameter(`Attributes Reason: ${what}`);
 
@@ -41,7 +41,7 @@ export const tooManyTags = () =>
 
 export const invalidTag = (what: string) => invalidParameter(what);
 
-/** What SNS can do and this cloud not yet, by its name. */
+/** For what SNS can do and this cloud cannot yet. */
 export const notImplemented = (what: string) =>
   new AwsError("NotImplemented", `Nube does not implement ${what} yet.`, { status: 501 });
 
@@ -49,7 +49,7 @@ export const tooManyPolicies = () =>
   fault("FilterPolicyLimitExceededException", "Filter policy limit exceeded: 200 for a topic.");
 
 /**
- * An empty list or map is none to AWS's reader of forms, so one that is required is missing.
+ * AWS's form reader takes an empty list or map for a missing one, so a required one is refused.
  * @param member as AWS's framework spells it
  */
 export function checkSome(value: object, member: string): void {

@@ -5,11 +5,11 @@ export type Time = number;
 
 export interface Topic {
   name: string;
-  /** A number that is never used twice: a topic made anew has nothing of the old one's. */
+  /** Never used again: a topic that is made again has nothing of the old one. */
   id: number;
   isFifo: boolean;
   created: Time;
-  /** Those that were set, as they were given; the rest have defaults. */
+  /** Only those that were set, as they were given. */
   attributes: Record<string, string>;
   tags?: Tag[];
   /** Subscriptions that were deleted. */
@@ -28,19 +28,19 @@ export interface Subscription {
   id: string;
   protocol: Protocol;
   endpoint: string;
-  /** Account of whoever subscribed. */
+  /** The account that subscribed. */
   owner: string;
-  /** ARN of the same. */
+  /** The ARN of who subscribed. */
   principal: string;
   confirmed: boolean;
-  /** Whether it was confirmed by somebody who signed for it. */
+  /** Whether it was confirmed by a signed call. */
   authenticated: boolean;
-  /** Whether it is only ended by somebody who signs for it. */
+  /** Whether only a signed call can end it. */
   guarded?: boolean;
-  /** With it whoever is there confirms; kept also afterwards. */
+  /** Confirms the subscription. It is kept afterwards, since it may be used again. */
   token: string;
   created: Time;
-  /** Where its subscriber reaches this cloud. */
+  /** The address at which its subscriber called this cloud. */
   origin: string;
   attributes: Record<string, string>;
   replay?: { status: "Pending" | "In progress" | "Completed"; until?: Time };
@@ -93,7 +93,7 @@ export const subscriptions = collection<Subscription>("sns/subscription", {
   },
 });
 
-/** HTTP subscriptions that were ended, under the tokens by which they can be had again. */
+/** HTTP subscriptions that have ended, by the tokens that restore them. */
 export const ended = collection<Subscription & { endedAt: Time }>("sns/ended", {
   scope: "region",
   key: (s) => [s.token],
@@ -114,7 +114,7 @@ export const published = collection<Published>("sns/published", {
   indexes: { until: (p) => [p.until, p.topic, p.deduplicationId] },
 });
 
-/** A message of a group on its way to a subscription of a FIFO topic: one goes after the other. */
+/** A message of a group that waits to be delivered to a subscription of a FIFO topic. */
 export interface Waiting {
   topic: number;
   subscription: string;
@@ -129,7 +129,7 @@ export const waiting = collection<Waiting>("sns/waiting", {
   key: (w) => [w.topic, w.subscription, w.group, w.order],
 });
 
-/** What an archive of a FIFO topic holds. */
+/** A message in the archive of a FIFO topic. */
 export interface Archived {
   topic: number;
   time: Time;

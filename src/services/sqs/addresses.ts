@@ -3,7 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import type { PlacedCall } from "#kernel/service.ts";
 import { invalidAction, invalidAddress, isQuery, missingParameter, queueDoesNotExist } from "./errors.ts";
 
-/** Whose a queue is, and what it is called. */
+/** The account and the name of a queue. */
 export interface Address {
   account: string;
   name: string;
@@ -14,7 +14,7 @@ const QUEUE_URL = /^(?:https?:\/\/([^/]+))?\/(\d{12})\/([^/?#]+)$/;
 /** A Region in a host. Only calls from inside the cloud go by it: others have that of their signature. */
 const HOST_REGION = /(?:^|\.)(?:sqs\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.(?:queue\.)?/;
 
-/** A queue's URL as the caller reaches it: at the host that it has called. */
+/** A queue's URL, at the host that the caller used. */
 export function urlOf(ctx: Context, { account, name }: Address): string {
   const { request, region } = ctx;
   const root = request
@@ -35,12 +35,12 @@ export function queueNamed(ctx: Context, url: string | undefined): string {
   return address.name;
 }
 
-/** At the address of a queue nothing can be asked that is not about it. @throws {AwsError} InvalidAction */
+/** At a queue's own address, only calls about the queue are possible. @throws {AwsError} InvalidAction */
 export function refuseAtQueue({ request }: Context, action: string): void {
   if (pathAddress(request?.path)) throw invalidAction(action);
 }
 
-/** In whose account a call is handled: in that of the queue. */
+/** A call is handled in the account of its queue. */
 export function placeOf({ input, place, request }: PlacedCall): Place {
   const { QueueUrl, QueueOwnerAWSAccountId } = input as {
     QueueUrl?: unknown;

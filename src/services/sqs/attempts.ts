@@ -5,11 +5,11 @@ import { rendered } from "./received.ts";
 import { type MessageState, messages, states, type Time } from "./store.ts";
 import type { OpenQueue, Work } from "./work.ts";
 
-/** AWS's interval, in which a receive can be asked for again. */
+/** How long a receive can be repeated, as at AWS. */
 const INTERVAL_MS = 300_000;
 const MOST_KEPT = 10_000;
 
-/** A receive from a FIFO queue that its client may not have got the answer of: the messages themselves are in their rows. */
+/** A receive from a FIFO queue that its client may repeat. The messages themselves are in their rows. */
 export interface Attempt {
   until: Time;
   states: MessageState[];
@@ -17,7 +17,7 @@ export interface Attempt {
 }
 
 /**
- * The same messages with the same handles, and their visibility begins anew, as long as it has not ended.
+ * The same messages with the same handles, as long as they are in flight. Their visibility begins again.
  * @throws {AwsError} InvalidParameterValue when one of them has been deleted, changed or received otherwise
  */
 export async function recallAttempt(

@@ -30,7 +30,7 @@ export const FIFO_DEFAULTS: QueueSettings = {
   fifoThroughputLimit: "perQueue",
 };
 
-/** How a client's text is read, and told again. `undefined` from `read` takes the attribute away. */
+/** How an attribute's text is read. Where `read` answers `undefined` the attribute is removed. */
 interface Setting<K extends keyof QueueSettings> {
   key: K;
   read: (text: string, name: string) => QueueSettings[K] | undefined;
@@ -65,7 +65,7 @@ function flag(text: string, name: string): boolean {
 }
 
 const LONGEST_KEY_ID = 2_048;
-/** Of a data key, unless said. */
+/** How long a data key is used again, by default. */
 const STANDARD_REUSE_SECONDS = 300;
 
 function policy(text: string, name: string): string | undefined {
@@ -102,7 +102,7 @@ const SETTINGS: Readonly<Record<string, Setting<keyof QueueSettings>>> = {
   FifoThroughputLimit: setting("fifoThroughputLimit", oneOf("perQueue", "perMessageGroupId"), true),
 };
 
-/** Attributes that only tell. */
+/** Attributes that can only be read. */
 const TOLD: Readonly<Record<string, (queue: Queue, counts: Counts, place: Place) => string | undefined>> = {
   QueueArn: ({ name }, _, place) => arnOf(place, name),
   ApproximateNumberOfMessages: (_, { visible }) => String(visible),
@@ -122,7 +122,7 @@ export interface Counts {
 const seconds = (time: number) => String(Math.floor(time / 1_000));
 
 /**
- * What a client's attributes make of a queue's settings.
+ * The settings of a queue with the given attributes.
  * @throws {AwsError} InvalidAttributeName, InvalidAttributeValue, InvalidParameterValue
  */
 export function settingsWith(
@@ -141,7 +141,7 @@ export function settingsWith(
     else next[found.key] = value;
   }
   const made = next as unknown as QueueSettings;
-  // One kind of encryption takes the other's place, whichever was asked for.
+  // A queue has one kind of encryption: the last one that was asked for.
   if (given.KmsMasterKeyId && given.SqsManagedSseEnabled === "true")
     throw fault(
       "InvalidAttributeValue",
@@ -160,7 +160,7 @@ export function settingsWith(
 const onlyForFifo = (name: string) =>
   fault("InvalidAttributeName", `You can specify the ${name} only when FifoQueue is set to true.`);
 
-/** The first attribute in which what is asked for is not what is. */
+/** The first attribute that differs from what was asked for. */
 export function differenceIn(
   asked: QueueAttributeMap,
   wanted: QueueSettings,
@@ -172,14 +172,14 @@ export function differenceIn(
   });
 }
 
-/** Two documents are the same whatever the order of their members. */
+/** The order of a document's members makes no difference. */
 function comparable(value: QueueSettings[keyof QueueSettings]): string {
   if (typeof value !== "object") return String(value);
   const { text: _, ...meant } = value;
   return JSON.stringify(Object.entries(meant).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** In SQS's own form, in which a count is a number however it was written. */
+/** In SQS's own form: a count is a number, even if it was written as a text. */
 const documentOf = ({ text: _, ...meant }: RedrivePolicy | RedriveAllowPolicy) => JSON.stringify(meant);
 
 /** @throws {AwsError} InvalidAttributeName */

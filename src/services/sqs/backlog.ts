@@ -5,23 +5,23 @@ import type { Message, MessageState, Time } from "./store.ts";
 import { openWaiters, type Waiters } from "./waiters.ts";
 
 /**
- * What can be received of a queue, in the memory of the partition's owner: the order, and who is in flight until when.
- * Of what nobody has received yet it knows a window, and pages in the rest; records say all that it knows.
- *
- * It follows what is applied. Walks only look: what they met is taken when their transaction is.
+ * What can be received of a queue: the order of its messages, and which are in flight until when. It is in the memory
+ * of the partition's owner. Of the messages that nobody has received it holds a window, and the rest is paged in. All
+ * of it can be read from the records again. It changes only when a transaction has been applied. A walk only looks:
+ * what it met is taken out when its transaction is applied.
  */
 export interface Backlog extends Order {
   readonly queue: number;
   /** Messages in the queue, whatever their state. */
   total: number;
-  /** No message is past its time before then. */
+  /** No message expires before then. */
   expiry: Time;
   readonly waiters: Waiters;
   /** Of a FIFO queue. */
   recent: Recent;
-  /** Receives that may be asked for again, oldest first. */
+  /** Receives that may be repeated, oldest first. */
   readonly attempts: Map<string, Attempt>;
-  /** Forgotten, or its queue is gone: whoever waits must look anew. */
+  /** No longer in use, since its queue is gone or purged: waiters must look again. */
   isClosed: boolean;
 }
 
@@ -33,28 +33,28 @@ export interface Order {
   readonly hasRoom: boolean;
   /** Whether all messages that nobody has received are in the window. */
   readonly isWhole: boolean;
-  /** The last message that the window has taken in. */
+  /** The number up to which messages have been loaded. */
   readonly reach: number;
-  /** Takes in the next messages in order, which nobody has received: all up to the number `reach`. */
+  /** Takes in the next messages that nobody has received: all up to the number `reach`. */
   load(page: readonly Message[], reach: number, isLast: boolean): void;
-  /** Takes in a message that has a state, when the queue is opened. */
+  /** Takes in a message with a state, when the queue is opened. */
   restore(message: Pick<Message, "seq" | "group">, state: MessageState): void;
-  /** Lets come back what is due. Before anything else is asked. */
+  /** Makes visible what is due. Called before anything else is asked. */
   settle(now: Time): void;
   /** Whether a walk may find something. */
   readonly hasSome: boolean;
-  /** When something comes back next. */
+  /** When something becomes visible next. */
   readonly nextDue: Time | undefined;
   walk(): Walk;
-  /** It has been sent, or moved here. */
+  /** The message has been sent, or moved here. */
   sent(message: Message): void;
-  /** It has been received. */
+  /** The message has been received. */
   taken(message: Pick<Message, "seq" | "group">, until: Time): void;
   /** Whether it is in flight: as of the last `settle`. */
   isInFlight(seq: number): boolean;
   /** The visibility of a message in flight ends at another time. */
   changed(seq: number, until: Time): void;
-  /** It is no more. */
+  /** The message has been deleted. */
   removed(seq: number): void;
 }
 
@@ -62,7 +62,7 @@ export interface Order {
 export interface Walk {
   /** `undefined` at the end of what the window holds. */
   next(): number | undefined;
-  /** What was met is no longer to be received. */
+  /** Takes out what was met. */
   commit(): void;
 }
 
@@ -81,7 +81,7 @@ export const backlogs = memory<Backlogs>(
 );
 
 export function backlogOf(queue: number, order: Order): Backlog {
-  // Not a copy: the order's properties are its own to change.
+  // Not by spreading, which would copy the values of the order's getters.
   return Object.defineProperties(
     {
       queue,

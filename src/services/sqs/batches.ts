@@ -35,7 +35,7 @@ export const batchOperations = {
       const { MD5OfMessageBody, MessageId, ...sent } = send(work, to, draft);
       return { Id: entry.Id, MessageId: MessageId!, MD5OfMessageBody: MD5OfMessageBody!, ...sent };
     });
-    // Alone among the batches it leaves out an empty list, although the model requires both.
+    // Only this batch leaves out an empty list, although the contract requires both.
     return {
       ...(Successful.length > 0 && { Successful }),
       ...(Failed.length > 0 && { Failed }),
@@ -98,7 +98,7 @@ function each<E extends { Id: string }, R>(
   });
 }
 
-/** In a batch, codes are those of the query protocol, in whatever protocol it came. */
+/** In a batch, codes are those of the query protocol, whatever the protocol of the call. */
 const codeOf = ({ code }: AwsError): string => loadContract("sqs").error(code)?.error?.code ?? code;
 
 interface Failure {

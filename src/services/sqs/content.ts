@@ -1,10 +1,10 @@
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { type Attribute, type Content, contents, type Message } from "./store.ts";
 
-/** Content of up to so many bytes stands in the message's own record. */
+/** The largest content that is kept in the message's own record, in bytes. */
 export const INLINE_BYTES = 8 * 1024;
 
-/** What a frame says of its content: lengths in bytes, in the order in which the bytes follow. */
+/** The head of a frame: lengths in bytes, in the order in which the bytes follow. */
 interface Head {
   body: number;
   attributes?: AttributeHead[];
@@ -13,7 +13,10 @@ interface Head {
 }
 type AttributeHead = [name: string, type: string, kind: "text" | "bytes", length: number];
 
-/** The bytes as they are, since JSON could double a full message: a length, a head in JSON, and what it describes. */
+/**
+ * A frame: the length of the head, the head in JSON, and then the bytes as they are. In JSON a full message could
+ * become twice as long.
+ */
 export function encodeContent(content: Content): Uint8Array {
   const parts: Buffer[] = [Buffer.from(content.body)];
   const headOf = (attributes: Record<string, Attribute> | undefined): AttributeHead[] | undefined =>

@@ -4,14 +4,14 @@ import { type Deduplication, deduplications, type Queue, type Time } from "./sto
 
 /** AWS's deduplication interval. */
 const INTERVAL_MS = 300_000;
-/** Rows out of date that a send clears away. */
+/** Outdated rows that one message clears away. */
 const CLEARED = 4;
 const PAGE = 200;
 
 /** What was sent in the last five minutes, in that order. */
 export type Recent = Map<string, Deduplication>;
 
-/** What tells whether two messages are the same. The scope is the queue, or each of its groups. */
+/** The key by which two messages are the same: in the queue, or in each of its groups. */
 export function deduplicationKey({ attributes }: Queue, id: string, group: string): string {
   return attributes.deduplicationScope === "messageGroup" ? JSON.stringify([group, id]) : id;
 }
@@ -22,7 +22,7 @@ export function findRecent(recent: Recent, key: string, now: Time): Deduplicatio
 }
 
 /**
- * Keeps a message's key, and clears away some of those that are out of date. Memory follows when it is applied.
+ * Keeps a message's key, and clears away a few outdated ones. Memory follows when the transaction is applied.
  * @param isFresh whether a key is kept anew in the same transaction
  */
 export function remember(
@@ -43,7 +43,7 @@ export function remember(
   tx.put(deduplications, record);
   tx.afterwards(() => {
     for (const old of outdated) recent.delete(old);
-    // At the end, also where the key is known: the order is that of time.
+    // At the end, even where the key is known: the order is that of time.
     recent.delete(key);
     recent.set(key, record);
   });

@@ -4,7 +4,7 @@ import { faultsOf } from "#kernel/service.ts";
 
 export const fault = faultsOf<"sqs">();
 
-/** Whether the call came in the protocol of older clients, in which a few sentences are longer. */
+/** Whether the call came in the older query protocol, in which a few messages are longer. */
 export const isQuery = ({ request }: Context) =>
   request !== undefined && request.headers["x-amz-target"] === undefined;
 
@@ -58,7 +58,7 @@ const NOT_FOR_THIS_TYPE = "The request include parameter that is not valid for t
 export const notForThisQueueType = (value: string | number, parameter: string) =>
   invalidValue(value, parameter, `${NOT_FOR_THIS_TYPE}.`);
 
-/** A batch tells of an entry's parameters only what is wrong with them. */
+/** In a batch this message comes alone, without the value and the parameter. */
 export const messageInBatch = ({ message }: AwsError) =>
   message.endsWith(`${NOT_FOR_THIS_TYPE}.`) ? NOT_FOR_THIS_TYPE : message;
 

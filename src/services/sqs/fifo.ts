@@ -4,15 +4,15 @@ import { flights } from "./flights.ts";
 import { dropFirst, type Group, groupNamed, messageAt, putBack } from "./groups.ts";
 import type { Message } from "./store.ts";
 
-/** How far AWS looks for a group of which something can be received. */
+/** How many messages AWS searches for a group that can be received from. */
 const WINDOW = 120_000;
 
-/** A FIFO queue hands out its groups one after another, and of each group as much as is wanted. */
+/** A FIFO queue hands out its groups in turns, and of each group as much as is wanted. */
 export function fifoOrder(): Order {
   const groups = new Map<string, Group>();
-  /** Those of which something can be received; the one that waits longest first. */
+  /** Groups of which something can be received, the longest waiting first. */
   const ready = new Set<Group>();
-  /** Of messages that are in flight or delayed. */
+  /** The groups of messages that are in flight or delayed. */
   const groupOf = new Map<number, Group>();
   const flying = flights();
   const delays = timetable();
@@ -127,7 +127,7 @@ export function fifoOrder(): Order {
           for (const [of, count] of met) {
             dropFirst(of, count);
             waiting -= count;
-            // Whoever was served goes behind the others.
+            // A group that was served goes behind the others.
             ready.delete(of);
             update(of);
           }

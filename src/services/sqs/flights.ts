@@ -4,17 +4,19 @@ import type { Time } from "./store.ts";
 /** Messages in flight, and until when. AWS allows 120,000 of them, so they are all in memory. */
 export interface Flights {
   readonly size: number;
-  /** When the next one ends, at the earliest. */
+  /** When the next one ends: never later than that. */
   readonly next: Time | undefined;
   has(seq: number): boolean;
-  /** Also for one that is in flight until another time. */
+  /** Also gives one that is in flight another end. */
   add(seq: number, until: Time): void;
   remove(seq: number): void;
-  /** Takes out those whose time has come, in its order. */
+  /** Takes out those whose time has come, in the order of time. */
   landed(now: Time): Iterable<number>;
 }
 
-/** Entries of the timetable that are out of date are kept until there are so many more than flights. */
+/**
+ * How many more entries than twice the flights the timetable may have, before it is made again without outdated ones.
+ */
 const MOST_STALE = 1_000;
 
 export function flights(): Flights {

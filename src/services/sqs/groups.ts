@@ -1,15 +1,15 @@
-/** Messages of one group that are to be received, in their order. While one of it is in flight, all others wait. */
+/** The messages of one group that can be received, in their order. While one is in flight, all others wait. */
 export interface Group {
   readonly name: string;
-  /** Received before, and come back: they precede all that nobody has received. */
+  /** Received before and visible again. They come before those that nobody has received. */
   readonly returned: number[];
-  /** From `head` on. */
+  /** Those that nobody has received, from `head` on. */
   seqs: number[];
   head: number;
   inFlight: number;
 }
 
-/** Taken elements are cut off when there are so many, and more of them than others. */
+/** Taken elements are cut off when there are this many, and more of them than others. */
 const MOST_TAKEN = 64;
 
 export const groupNamed = (name: string): Group => ({ name, returned: [], seqs: [], head: 0, inFlight: 0 });

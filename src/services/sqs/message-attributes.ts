@@ -71,7 +71,7 @@ function attribute(name: string, value: MessageAttributeValue, kind: Kind = "(us
       `Message ${kind} attribute '${name}' with type '${type}' must use field '${field}'.`,
     );
   if (typeof found !== "string") return { type, bytes: Buffer.from(found).toString("base64") };
-  // AWS: as of a body, but with another code.
+  // AWS: the message is that of a body, with another code.
   if (!isValidText(found)) throw invalidParameter(invalidCharacters().message);
   if (base === "Number" && !isNumberText(found))
     throw invalidParameter(`Can't cast the value of message ${kind} attribute '${name}' to a number.`);
@@ -127,7 +127,7 @@ export function attributesSize(attributes: Record<string, Attribute> | undefined
 const TEXT = 1;
 const BYTES = 2;
 
-/** As clients compute it: sorted by name; of each its name, type, kind and value, with lengths in four bytes. */
+/** As clients compute it: sorted by name, and of each its name, type, kind and value. Lengths take four bytes. */
 export function attributesMd5(attributes: Record<string, Attribute> | undefined): string | undefined {
   const entries = Object.entries(attributes ?? {});
   if (entries.length === 0) return undefined;

@@ -13,7 +13,7 @@ import { type OpenQueue, onQueues, type Work } from "./work.ts";
 
 const FASTEST = 500;
 const MOST_LISTED = 10;
-/** Messages that one run moves, where nobody has said how fast, and bytes of them in any case. */
+/** Messages that one run moves where the task has no rate; and bytes of them, always. */
 const BATCH = 100;
 const BATCH_BYTES = 8 * 1024 * 1024;
 const SECOND_MS = 1_000;
@@ -93,7 +93,7 @@ export const moveTaskOperations = {
 
 type TaskKey = [number, number, string];
 
-/** Moves what can be received, in its order, until there is no more. */
+/** Moves what can be received, in its order, until the queue is empty. */
 export const moveMessages = job<{ key: TaskKey }>("sqs/move", {
   run: (ctx, { key }) =>
     onQueues(ctx, async (work) => {

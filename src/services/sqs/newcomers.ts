@@ -1,8 +1,8 @@
 import { numberQueue } from "#lib/number-queue.ts";
 
 /**
- * Messages that nobody has received, in the order in which they were sent, but for those of noisy groups: they step
- * aside until their group is quiet again, or nobody else is there. So no group holds up the others.
+ * Messages that nobody has received, in the order in which they were sent. Those of a noisy group step aside until the
+ * group is quiet again, or nothing else is left. So no group holds up the others.
  */
 export interface Newcomers {
   readonly size: number;
@@ -11,7 +11,7 @@ export interface Newcomers {
 }
 
 export interface NewcomersWalk {
-  /** Looks at the next one; `take` is for it. */
+  /** Looks at the next one, which `take` then takes. */
   peek(): number | undefined;
   take(): void;
   commit(): void;
@@ -19,7 +19,7 @@ export interface NewcomersWalk {
 
 export function openNewcomers(): Newcomers {
   const order = numberQueue();
-  /** Of those in the order that have one. */
+  /** The groups of messages in the order, where they have one. */
   const groupOf = new Map<number, string>();
   const aside = new Map<string, number[]>();
   let stepped = 0;
@@ -43,7 +43,7 @@ export function openNewcomers(): Newcomers {
       }
       const groups = () => new Set([...aside.keys(), ...stepping.keys()]);
 
-      /** The oldest of those that stepped aside: of quiet groups, or of all. */
+      /** The oldest message that stepped aside, of the groups that are wanted. */
       function oldest(isWanted: (group: string) => boolean): { group: string; seq: number } | undefined {
         let found: { group: string; seq: number } | undefined;
         for (const group of groups()) {

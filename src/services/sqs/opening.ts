@@ -15,13 +15,15 @@ import {
   voidThrough,
 } from "./store.ts";
 
-/** Records that are read at a time when a queue is opened, before others have their turn: about a millisecond. */
+/**
+ * Records that are read at a time when a queue is opened, which takes about a millisecond: then others have their turn.
+ */
 const SLICE = 40;
 const STATE_SLICE = 200;
-/** What a walk takes into its window at a time: a few milliseconds, even where each record is as long as can be. */
+/** Messages that a walk loads at a time: a few milliseconds, even if each record is as long as it can be. */
 const PAGE = 200;
 
-/** Brings a queue into memory, once for all who ask at the same time. Other calls go on between its pages. */
+/** Brings a queue into memory, once for all who need it at the same time. Other calls go on between its pages. */
 export async function open(ctx: Context, queue: Queue): Promise<void> {
   const shelf = await ctx.read((tx) => tx.memory(backlogs));
   if (shelf.open.has(queue.id)) return;
@@ -35,7 +37,7 @@ export async function open(ctx: Context, queue: Queue): Promise<void> {
   await opening;
 }
 
-/** Of a queue that has just been made, or emptied. */
+/** For a queue that has just been made, or purged. */
 export function emptyBacklog(queue: Queue): Backlog {
   const backlog = backlogOf(queue.id, queue.isFifo ? fifoOrder() : standardOrder());
   backlog.load([], 0, true);
@@ -66,7 +68,7 @@ async function load(ctx: Context, queue: Queue): Promise<Backlog> {
   return backlog;
 }
 
-/** Pages in what follows the window. */
+/** Loads the messages behind the window. */
 export async function refill(tx: ReadTransaction, queue: Queue, backlog: Backlog): Promise<void> {
   const page = await pageAfter(tx, queue, backlog.reach, PAGE);
   backlog.load(page, page.at(-1)?.seq ?? backlog.reach, page.length < PAGE);
@@ -88,7 +90,7 @@ interface Received {
 }
 const RESTORED = Symbol("in memory already");
 
-/** A FIFO queue has at most as many as can be in flight, and what came back. */
+/** A FIFO queue has few: those in flight, and those that came back. */
 async function statesOf(ctx: Context, queue: Queue): Promise<Received> {
   const found = new Map<number, MessageState>();
   let last = 0;
@@ -99,7 +101,7 @@ async function statesOf(ctx: Context, queue: Queue): Promise<Received> {
   return { at: (seq) => found.get(seq), last };
 }
 
-/** A standard queue may have millions: of them only the numbers are kept, to be met in their order. */
+/** A standard queue may have millions. Only their numbers are kept, to be met in their order. */
 async function restoreStates(ctx: Context, queue: Queue, backlog: Backlog): Promise<Received> {
   const seqs = numberQueue();
   let last = 0;

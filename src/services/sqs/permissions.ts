@@ -35,7 +35,7 @@ export const SHARED_ACTIONS: ReadonlySet<string> = new Set([
   "SendMessage",
 ]);
 
-/** As much of a policy as permissions by label are about. */
+/** The members of a policy that permissions change. */
 interface Document {
   Version: string;
   Id?: string;

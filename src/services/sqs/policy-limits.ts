@@ -5,7 +5,7 @@ const MOST_STATEMENTS = 20;
 const MOST_ACTIONS = 7;
 const MOST_PRINCIPALS = 50;
 
-/** As much of a statement as is counted. */
+/** The members that are counted. */
 interface Statement {
   Action?: string | string[];
   NotAction?: string | string[];
@@ -13,7 +13,7 @@ interface Statement {
 }
 
 /**
- * AWS's quotas of a policy that is set whole.
+ * Checks AWS's quotas for a policy that is set as a whole.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
  * @param text one that could be read
  * @throws {AwsError} OverLimit
@@ -39,7 +39,7 @@ export function checkSize(text: string): void {
     throw fault("OverLimit", "Submitted policy is over max allowed size.");
 }
 
-/** AddPermission tells of its own list, and of the statements there would be. @throws {AwsError} OverLimit */
+/** Checks the actions of AddPermission, and how many statements there will be. @throws {AwsError} OverLimit */
 export function checkAdded(actions: number, statements: number): void {
   const most = (count: number, what: string, limit: number) =>
     fault("OverLimit", `${count} ${what} were found, maximum allowed is ${limit}.`);

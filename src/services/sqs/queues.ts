@@ -28,9 +28,9 @@ import { onQueues } from "./work.ts";
 
 const NAME = /^[A-Za-z0-9_-]{1,80}$/;
 const FIFO_NAME = /^(?=.{1,80}$)[A-Za-z0-9_-]+\.fifo$/;
-/** How long a name cannot be used again, and a queue not be purged again. */
+/** How long the name of a deleted queue stays taken, and a queue cannot be purged again. */
 const MINUTE_MS = 60_000;
-/** Runs of deleting what is past its time, before messages are counted. */
+/** Most runs that delete expired messages before messages are counted. */
 const MOST_EXPIRIES = 20;
 
 export const queueOperations = {
@@ -76,7 +76,7 @@ export const queueOperations = {
       tx.deleteBytes(counts, [queue.id]);
       tx.put(deletions, { name, until: tx.now() + MINUTE_MS });
       const through = Number.MAX_SAFE_INTEGER - 1;
-      // When its name is free again: what says that it is not goes with the rest.
+      // After a minute its name is free again: the record that says otherwise goes with the rest.
       tx.enqueue(sweep, { queue: queue.id, through, deleted: name }, { delay: MINUTE_MS });
       const { open } = tx.memory(backlogs);
       tx.afterwards(() => {

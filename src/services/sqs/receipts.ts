@@ -1,7 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import { invalidReceipt, missingParameter, receiptOfAnotherQueue } from "./errors.ts";
 
-/** What a receipt handle holds, sealed: which message, and of which of its receives. */
+/** What a receipt handle seals: a message, and which of its receives. */
 export interface Receipt {
   queue: number;
   seq: number;
@@ -10,7 +10,9 @@ export interface Receipt {
 
 const PURPOSE = "sqs/receipt";
 
-/** In the alphabet of AWS's handles, which has no hyphen: AWS's own extended client cuts them out of longer ones there. */
+/**
+ * In base64, as AWS's handles are, which has no hyphen: AWS's extended client splits its own longer handles at hyphens.
+ */
 export const handleOf = ({ seal }: Context, { queue, seq, receipt }: Receipt): string =>
   Buffer.from(seal.seal(PURPOSE, [queue, seq, receipt]), "base64url").toString("base64");
 

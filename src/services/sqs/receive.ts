@@ -19,9 +19,9 @@ const MOST_MESSAGES = 10;
 const LONGEST_WAIT = 20;
 /** AWS's limit, for both kinds of queues. */
 const MOST_IN_FLIGHT = 120_000;
-/** Pages that one transaction takes into the window. */
+/** Most pages that one transaction loads. */
 const MOST_REFILLS = 10;
-/** What one transaction may move to a dead-letter queue or delete besides: messages, and bytes of them. */
+/** Most messages, and bytes of them, that one receive moves to a dead-letter queue or deletes as expired. */
 const MOST_CLEARED = 200;
 const MOST_CLEARED_BYTES = 8 * 1024 * 1024;
 
@@ -104,7 +104,7 @@ function asked(input: ReceiveMessageRequest): Ask {
   };
 }
 
-/** Costs no write, as most polls find nothing. */
+/** Only reads, as most polls find nothing. */
 function look(ctx: Context, name: string): Promise<{ queue: Queue; backlog: Backlog | undefined }> {
   return ctx.read(async (tx) => {
     const queue = await tx.get(queues, [name]);
@@ -117,12 +117,12 @@ function look(ctx: Context, name: string): Promise<{ queue: Queue; backlog: Back
 
 const isFull = ({ inFlight }: Backlog) => inFlight >= MOST_IN_FLIGHT;
 
-/** Whether it is worth a transaction to look closer. */
+/** Whether a transaction may find something. */
 const mayGive = ({ clock }: Context, backlog: Backlog) =>
   (backlog.hasSome && !isFull(backlog)) || backlog.expiry <= clock.now();
 
 async function park(ctx: Context, wait: Wait, backlog: Backlog): Promise<void> {
-  // What comes only at the next look would otherwise be asked for without a pause.
+  // Something may be found only at the next look: without this pause the loop would never let others run.
   if (mayGive(ctx, backlog)) await new Promise(setImmediate);
   let leave = () => {};
   await wait.parked((wake) => {
@@ -132,13 +132,13 @@ async function park(ctx: Context, wait: Wait, backlog: Backlog): Promise<void> {
     else backlog.waiters.wakeAt(ctx, backlog.nextDue);
   });
   leave();
-  // It may have been woken for what it takes no more.
+  // It may have been woken for a message that it no longer takes.
   if (wait.over && backlog.hasSome) backlog.waiters.wakeOne();
 }
 
 interface Taken {
   found: Received[];
-  /** Nothing more could be looked at. */
+  /** Whether all was looked at: if not, there may be more to find. */
   isAll: boolean;
 }
 
@@ -168,7 +168,7 @@ async function take(work: Work, name: string, ask: Ask, isShort: boolean): Promi
       await refill(tx, queue, backlog);
       continue;
     }
-    // One that was hidden again before its time had come stands in the order twice.
+    // A message that was hidden again before its time had come stands in the order twice.
     if (met.has(seq)) continue;
     met.add(seq);
     const key = [queue.id, seq];

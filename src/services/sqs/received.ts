@@ -11,7 +11,7 @@ import { sequenceNumber } from "./sending.ts";
 import type { Attribute, Content, Message, MessageState } from "./store.ts";
 import type { Work } from "./work.ts";
 
-/** Which attributes a client wants to be told. */
+/** Which attributes the client wants. */
 export interface Filters {
   system: Filter;
   attributes: Filter;
@@ -21,7 +21,7 @@ export type Filter = (name: string) => boolean;
 const NONE: Filter = () => false;
 const EVERY: Filter = () => true;
 
-/** In the order in which they are told. */
+/** In the order of answers. */
 const SYSTEM_ATTRIBUTES: Partial<
   Record<
     MessageSystemAttributeName,
@@ -42,7 +42,7 @@ const SYSTEM_ATTRIBUTES: Partial<
     systemAttributes?.AWSTraceHeader?.text ?? trace,
 };
 
-/** Names that the older list takes besides, as its type is that of a queue's attributes. */
+/** Names that `AttributeNames` takes too, as its type is that of a queue's attributes. */
 const QUEUE_ATTRIBUTE =
   /^(?:Policy|VisibilityTimeout|MaximumMessageSize|MessageRetentionPeriod|Approximate\w+|\w+Timestamp|QueueArn|DelaySeconds|ReceiveMessageWaitTimeSeconds|Redrive\w*Policy|FifoQueue|ContentBasedDeduplication|Kms\w+|DeduplicationScope|FifoThroughputLimit|SqsManagedSseEnabled)$/;
 
@@ -57,12 +57,12 @@ export function systemFilter({ AttributeNames, MessageSystemAttributeNames }: Re
   return names.has("All") ? EVERY : (name) => names.has(name);
 }
 
-/** By name; `All`, `.*` and `prefix.*` stand for several. */
+/** By name. `All`, `.*` and `prefix.*` stand for several. */
 export function attributeFilter({ MessageAttributeNames: names = [] }: ReceiveMessageRequest): Filter {
   if (names.length === 0) return NONE;
   const exact = new Set(names);
   if (exact.has("All") || exact.has(".*")) return EVERY;
-  // AWS: what stands before the period is the prefix, so `col.*` is for `color`, too.
+  // AWS: the prefix is what comes before the period, so `col.*` matches `color`.
   const prefixes = names.filter((name) => name.endsWith(".*")).map((name) => name.slice(0, -2));
   return (name) => exact.has(name) || prefixes.some((prefix) => name.startsWith(prefix));
 }

@@ -4,7 +4,7 @@ import type { RedriveAllowPolicy, RedrivePolicy } from "./store.ts";
 
 const MOST_RECEIVES = 1_000;
 const MOST_SOURCES = 10;
-/** More than any of these policies can need. */
+/** Characters: more than any of these policies can need. */
 const LONGEST = 8_192;
 const QUEUE_ARN = /^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[^:]+$/;
 const ARN = /^arn:aws[a-z-]*(?::[^:]*){4}$/;

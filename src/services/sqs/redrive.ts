@@ -33,9 +33,9 @@ export async function buryIfExhausted(
       ...message,
       queue: to.queue.id,
       seq: tx.sequence(),
-      // AWS: retention in a dead-letter queue goes on where it was, but for FIFO queues.
+      // AWS: in a dead-letter queue retention goes on, except in a FIFO queue.
       sent: queue.isFifo ? tx.now() : message.sent,
-      // AWS: so that two messages which had the same deduplication id are both kept.
+      // AWS: so two messages that had the same deduplication id are both kept.
       deduplicationId: queue.isFifo ? message.id : undefined,
       source: arnOf(ctx, queue.name),
       earlier: {
@@ -51,7 +51,7 @@ export async function buryIfExhausted(
 }
 
 /**
- * Holds a queue's redrive policy to what there is: its target, of the same kind, which takes this queue's messages.
+ * Checks the target of a redrive policy: it exists, is of the same kind, and takes this queue's messages.
  * @throws {AwsError} InvalidParameterValue
  */
 export async function checkTarget(
@@ -93,7 +93,7 @@ export const redriveOperations = {
       invalidToken: () => invalidParameter("Invalid or expired next token."),
     });
     const queueUrls = records.map((source) => urlOf(ctx, { account: ctx.account, name: source.name }));
-    // Where there are none AWS leaves the list out, although the model requires it.
+    // AWS leaves out an empty list, although the contract requires it.
     return {
       ...(queueUrls.length > 0 && { queueUrls }),
       ...(MaxResults !== undefined && token && { NextToken: token }),

@@ -9,7 +9,7 @@ export const expiryOf = ({ attributes }: Queue, { sent }: Message): Time =>
 
 export const isPast = (queue: Queue, message: Message, now: Time): boolean => expiryOf(queue, message) <= now;
 
-/** Deletes the oldest messages that are past their time. There may be more: then `expiry` stays in the past. */
+/** Deletes the oldest messages that have expired. If there may be more, `expiry` stays in the past. */
 export async function expire(work: Work, of: OpenQueue): Promise<void> {
   const { queue, backlog } = of;
   const { tx } = work;
@@ -21,7 +21,7 @@ export async function expire(work: Work, of: OpenQueue): Promise<void> {
     after: [voidThrough(queue)],
     limit: PAGE,
   });
-  // A dead-letter queue's are not in the order of their age.
+  // In a dead-letter queue, messages are not in the order of their age.
   const past = oldest.filter((message) => isPast(queue, message, now));
   for (const message of past) work.remove(of, message, !message.content);
   const living = oldest.filter((message) => !isPast(queue, message, now));

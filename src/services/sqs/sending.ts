@@ -17,7 +17,7 @@ import { type Content, contents, type Message, type Queue } from "./store.ts";
 import { isValidText } from "./text.ts";
 import type { OpenQueue, Work } from "./work.ts";
 
-/** As X-Ray's clients send it, and as `AWSTraceHeader` tells it. */
+/** The trace of the call, which receivers get as `AWSTraceHeader`. */
 export const traceOf = ({ request }: Context): string | undefined => {
   const trace = request?.headers["x-amzn-trace-id"];
   return trace && trace.length <= LONGEST_TRACE && isValidText(trace) ? trace : undefined;
@@ -26,7 +26,7 @@ export const traceOf = ({ request }: Context): string | undefined => {
 /** What SendMessage and an entry of its batch have in common. */
 export type Sending = Omit<SendMessageBatchRequestEntry, "Id">;
 
-/** A message that may be sent, as far as it can be told without the queue's records. */
+/** A message with everything checked that does not depend on the queue. */
 export interface Draft {
   content: Content;
   /** Bytes of body and attributes. */
@@ -36,7 +36,7 @@ export interface Draft {
   deduplicationId: string | undefined;
 }
 
-/** Of a message, and of all in a batch together. */
+/** Most bytes of a message, and of a batch together. */
 export const LARGEST = 1_048_576;
 const LONGEST_DELAY = 900;
 const LONGEST_TRACE = 1_024;
@@ -92,7 +92,7 @@ export function checkFor({ principal }: Context, { isFifo, attributes }: Queue, 
   if (isFifo && delaySeconds) throw notForThisQueueType(delaySeconds, "DelaySeconds");
 }
 
-/** Puts a message into a queue, unless it is one that was sent before. */
+/** Puts a message into a queue, unless it was sent before. */
 export function send(work: Work, to: OpenQueue, draft: Draft): SendMessageResult {
   const { tx, ctx } = work;
   const { queue } = to;
@@ -132,7 +132,7 @@ export function send(work: Work, to: OpenQueue, draft: Draft): SendMessageResult
   };
 }
 
-/** Writes the rows of a message with its content, together or apart. */
+/** Writes a message and its content, in one row or in two. */
 export function place(work: Work, to: OpenQueue, message: Message, content: Content): void {
   const isSmall = content.body.length + attributesSize(content.attributes) <= INLINE_BYTES;
   if (!isSmall) work.tx.putBytes(contents, [message.queue, message.seq], encodeContent(content));
@@ -152,5 +152,5 @@ export function notBefore(
   return delay > 0 ? now + delay * 1_000 : undefined;
 }
 
-/** Of the body, not of the attributes. */
+/** Computed from the body alone. */
 const contentId = ({ body }: Content) => hash("sha256", body);

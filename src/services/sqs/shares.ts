@@ -1,12 +1,12 @@
-/** How much of what is in flight belongs to which group of a standard queue. */
+/** How many of the messages in flight belong to each group of a standard queue. */
 export interface Shares {
   add(seq: number, group: string | undefined): void;
   remove(seq: number): void;
-  /** Others go before it. `total` is what is in flight in all. */
+  /** Whether other groups go first. `total` is the number of messages in flight. */
   isNoisy(group: string | undefined, total: number): boolean;
 }
 
-/** From so many messages on, and such a share, a group is a noisy neighbour. */
+/** A group with this many messages in flight, and this share of all, is a noisy neighbour. */
 const NOISY_MESSAGES = 10;
 const NOISY_SHARE = 0.1;
 

@@ -5,12 +5,12 @@ import { flights } from "./flights.ts";
 import { openNewcomers } from "./newcomers.ts";
 import { openShares } from "./shares.ts";
 
-/** Messages that nobody has received, in memory at most. */
+/** Most messages in memory that nobody has received. */
 const WINDOW = 10_000;
 
 /**
- * A standard queue hands out what has come back and what is new in turns, each in its order: so neither can keep the
- * other from being received.
+ * A standard queue hands out messages that came back and new ones in turns, each in their order. So neither can keep
+ * the other from being received.
  */
 export function standardOrder(): Order {
   const newcomers = openNewcomers();

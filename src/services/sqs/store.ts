@@ -7,14 +7,14 @@ export type Time = number;
 
 export interface Queue {
   name: string;
-  /** A number that is never used twice: a queue made anew has nothing of the old one's. */
+  /** Never used again: a queue that is made again has nothing of the old one. */
   id: number;
   isFifo: boolean;
   created: Time;
   modified: Time;
   attributes: QueueSettings;
   tags?: Record<string, string>;
-  /** When it was purged last, and the number up to which messages are void since then. */
+  /** When it was purged last, and the number of the last message that is void since then. */
   purged?: { at: Time; through: number };
 }
 
@@ -50,14 +50,14 @@ export interface RedriveAllowPolicy {
   text: string;
 }
 
-/** Written once, when it is sent. */
+/** A message is written once, when it is sent. */
 export interface Message {
   queue: number;
   /** Grows with every message of the account in the Region. */
   seq: number;
   id: string;
   sent: Time;
-  /** What IAM calls whoever sent it. */
+  /** The IAM id of the sender. */
   sender: string;
   /** Of the body, in hexadecimal. */
   md5: string;
@@ -65,12 +65,12 @@ export interface Message {
   size: number;
   group?: string | undefined;
   deduplicationId?: string | undefined;
-  /** The queue that it came from as a dead letter, and what it had been through there. */
+  /** For a dead letter: the queue that it came from, and how often it was received there. */
   source?: string | undefined;
   earlier?: { receives: number; firstReceived: Time | undefined } | undefined;
-  /** It is not to be received before then. In a standard queue its state says so, too. */
+  /** Before then it cannot be received. In a standard queue its state says so, too. */
   notBefore?: Time | undefined;
-  /** Absent where it stands in a row of its own. */
+  /** Absent where it has a row of its own. */
   content?: Content | undefined;
 }
 
@@ -78,7 +78,7 @@ export interface Content {
   body: string;
   attributes?: Record<string, Attribute> | undefined;
   systemAttributes?: Record<string, Attribute> | undefined;
-  /** The trace of the call that sent it, where it was sent with none of its own. */
+  /** The trace of the call, where the message has none of its own. */
   trace?: string | undefined;
 }
 
@@ -89,31 +89,34 @@ export interface Attribute {
   bytes?: string;
 }
 
-/** Of a message that was delayed, or received before. A message without one has been visible since it was sent. */
+/**
+ * The state of a message that was delayed, or received before. A message without one has been visible since it was
+ * sent.
+ */
 export interface MessageState {
   queue: number;
   seq: number;
   visibleAt: Time;
   receives: number;
   firstReceived?: Time;
-  /** The last time. */
+  /** When it was received last. */
   received?: Time;
-  /** What the receipt handles of the last receive hold. */
+  /** The number in the receipt handles of the last receive. */
   receipt: number;
   group?: string | undefined;
-  /** Its content stands in a row of its own. */
+  /** Its content has a row of its own. */
   large?: true | undefined;
 }
 
-/** Dead letters on their way back, or elsewhere. */
+/** A task that moves dead letters back, or elsewhere. */
 export interface MoveTask {
-  /** The queue that they are moved out of. */
+  /** The queue that it empties. */
   queue: number;
   source: string;
   id: string;
   started: Time;
   status: "RUNNING" | "COMPLETED" | "CANCELLING" | "CANCELLED" | "FAILED";
-  /** Where they go to; each to where it came from unless said. */
+  /** Where messages go; absent, each goes back to where it came from. */
   destination?: string | undefined;
   perSecond?: number | undefined;
   moved: number;
@@ -121,7 +124,7 @@ export interface MoveTask {
   failure?: string | undefined;
 }
 
-/** A message that was sent in the last five minutes, by what would tell that another is the same. */
+/** A message of the last five minutes, by the key that a duplicate would have. */
 export interface Deduplication {
   queue: number;
   key: string;
@@ -140,7 +143,7 @@ export const queues = collection<Queue>("sqs/queue", {
   hot: true,
 });
 
-/** Names that cannot be used again before that time. */
+/** Names of deleted queues, which cannot be used again before then. */
 export const deletions = collection<{ name: string; until: Time }>("sqs/deletion", {
   scope: "region",
   key: (d) => [d.name],
@@ -156,10 +159,10 @@ export const states: Collection<MessageState> = collection<MessageState>("sqs/st
   key: (s) => [s.queue, s.seq],
 });
 
-/** Contents that are too large for a record that is read in pages. */
+/** Contents that are too large for records that are read in pages. */
 export const contents: Bytes = { name: "sqs/content", scope: "region" };
 
-/** How many messages a queue holds: a number of eight bytes. */
+/** How many messages a queue holds, as a number of eight bytes. */
 export const counts: Bytes = { name: "sqs/count", scope: "region" };
 
 export const deduplications = collection<Deduplication>("sqs/deduplication", {

@@ -3,7 +3,7 @@ import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { contents, deduplications, deletions, messages, moveTasks, states } from "./store.ts";
 
-/** Messages that one transaction deletes, and transactions of one run. */
+/** Messages that one transaction deletes, and most transactions of one run. */
 const PAGE = 1_000;
 const MOST_PAGES = 20;
 
@@ -11,11 +11,11 @@ interface Remains {
   queue: number;
   /** The number of the last message. */
   through: number;
-  /** The name of the queue, if it is no more. */
+  /** The name of the queue, if it was deleted. */
   deleted?: string;
 }
 
-/** Clears away the messages of a queue that was purged or deleted, and with the queue all else that it had. */
+/** Deletes the messages of a queue that was purged or deleted; for a deleted one, everything else too. */
 export const sweep = job<Remains>("sqs/sweep", {
   async run(ctx, remains) {
     for (let pages = 0; pages < MOST_PAGES; pages++) if (!(await sweepPage(ctx, remains))) return;
@@ -37,7 +37,7 @@ function sweepPage(ctx: Context, { queue, through, deleted }: Remains): Promise<
   });
 }
 
-/** What a queue had besides messages, and that its name was not free. */
+/** Deletes what a queue had besides messages, and frees its name. */
 async function sweepQueue(tx: Transaction, queue: number, name: string): Promise<boolean> {
   const known = await tx.list(deduplications, { in: [queue], limit: PAGE });
   for (const { key } of known) tx.delete(deduplications, [queue, key]);

@@ -1,14 +1,14 @@
 import type { Context } from "#kernel/context.ts";
 
-/** The long polls that wait for a queue's next message, the longest waiting first. */
+/** Long polls that wait for a queue's next message, the longest waiting first. */
 export interface Waiters {
   readonly size: number;
-  /** Answers how to take it back. */
+  /** Answers a function that removes the waiter. */
   add(wake: () => void): () => void;
-  /** Whoever is woken looks, and wakes the next one if there is more. */
+  /** The one that is woken looks, and wakes the next one if there is more. */
   wakeOne(): void;
   wakeAll(): void;
-  /** Wakes one when the cloud's clock is there. */
+  /** Wakes one at that time of the cloud's clock. */
   wakeAt(ctx: Pick<Context, "at">, due: number | undefined): void;
 }
 

@@ -16,7 +16,7 @@ import {
   states,
 } from "./store.ts";
 
-/** A queue and what is in memory of it. */
+/** A queue and its memory. */
 export interface OpenQueue {
   queue: Queue;
   backlog: Backlog;
@@ -28,20 +28,20 @@ export interface Work {
   readonly tx: Transaction;
   /** @throws {AwsError} QueueDoesNotExist */
   queue(name: string): Promise<OpenQueue>;
-  /** The same, or `undefined` where there is none. */
+  /** `undefined` where there is no such queue. */
   find(name: string): Promise<OpenQueue | undefined>;
-  /** Writes a message's rows; memory has it afterwards. */
+  /** Writes a message's rows. Memory follows. */
   add(to: OpenQueue, message: Message): void;
-  /** Deletes its rows; memory drops it afterwards. */
+  /** Deletes its rows. Memory follows. */
   remove(from: OpenQueue, message: Pick<Message, "seq">, isLarge: boolean): void;
-  /** Of a FIFO queue: what was sent in the last five minutes, in this transaction included. */
+  /** The message of the last five minutes with that key, this transaction included. */
   duplicateOf(of: OpenQueue, key: string): Deduplication | undefined;
   remember(of: OpenQueue, key: string, message: Message): void;
-  /** Memory follows when all is applied: with whoever waits for the queue being told. */
+  /** Changes memory once the transaction has been applied. Then waiters of the queue are woken. */
   afterwards(of: OpenQueue, then: () => void): void;
 }
 
-/** Thrown inside a transaction that needs a queue which is not in memory yet. */
+/** Thrown in a transaction that needs a queue which is not in memory yet. */
 class Unopened extends Error {
   override name = "Unopened";
   readonly queue: Queue;
@@ -116,7 +116,7 @@ class QueueWork implements Work {
     this.afterwards(to, () => {
       const { backlog, queue } = to;
       backlog.sent(message);
-      // It may have come from elsewhere, with most of its time behind it.
+      // It may have come from another queue, and expire soon.
       backlog.expiry = Math.min(backlog.expiry, expiryOf(queue, message));
     });
   }

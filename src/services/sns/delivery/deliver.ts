@@ -28,8 +28,8 @@ export const deliver = job<To & { message: Message; tries: number }>("sns/delive
 });
 
 /**
- * What waits for one subscription of a FIFO topic in one group, one after the other. Whatever cannot be delivered now
- * holds up its group, and nobody else.
+ * Delivers what waits for one subscription of a FIFO topic in one group, in order. A message that cannot be delivered
+ * now holds up its own group only.
  */
 export const drain = job<To & { group: string }>("sns/drain", {
   attempts: Number.POSITIVE_INFINITY,
@@ -57,7 +57,7 @@ export const drain = job<To & { group: string }>("sns/drain", {
   },
 });
 
-/** Keeps what a group had to leave behind: parked, with the reason. */
+/** Keeps a message that a group went on without: parked, with the reason. */
 export const undeliverable = job<To & { message: Message; reason: string }>("sns/undeliverable", {
   async run(_, { reason }) {
     throw new GivenUp(reason);
@@ -69,7 +69,7 @@ export interface Found {
   subscription: Subscription;
 }
 
-/** `undefined` where it has ended meanwhile. */
+/** `undefined` where the topic or the subscription is gone. */
 async function subscribed(
   ctx: Context,
   { topic: id, topicName, subscription }: To,
@@ -116,7 +116,7 @@ async function attempt(
   return undefined;
 }
 
-/** What cannot be delivered goes to the subscription's dead-letter queue, as it would have come. */
+/** Sends what cannot be delivered to the subscription's dead-letter queue, in the form in which it would have come. */
 async function bury(ctx: Context, { topic, subscription }: Found, message: Message, error: AwsError) {
   const { RedrivePolicy, RawMessageDelivery } = subscription.attributes;
   const arn =

@@ -3,7 +3,7 @@ import { subscriptionArn } from "../arns.ts";
 import type { Message, Subscription } from "../store.ts";
 import { signed } from "./signing.ts";
 
-/** In the form in which SNS writes JSON: a member in a line, a space on both sides of the colon. */
+/** JSON as SNS writes it: one member in a line, with a space on both sides of the colon. */
 export function spaced(document: Record<string, unknown>): string {
   const members = Object.entries(document).filter(([, value]) => value !== undefined);
   const lines = members.map(([name, value]) => `  ${JSON.stringify(name)} : ${valueText(value)}`);
@@ -19,7 +19,7 @@ function valueText(value: unknown): string {
 }
 
 /**
- * A message as a queue or an HTTP endpoint gets it, unless it asks for the message alone.
+ * A message as a queue or an HTTP endpoint gets it, unless delivery is raw.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
  */
 export async function envelope(ctx: Context, subscription: Subscription, message: Message): Promise<string> {

@@ -13,18 +13,20 @@ import { scopeOf } from "../subscriptions/attributes.ts";
 import { mostBytesOf } from "../topics/size.ts";
 import { deliver, drain } from "./deliver.ts";
 
-/** Subscriptions that one transaction writes work for, and bytes of it, as each delivery carries the message. */
+/**
+ * Most subscriptions for which one transaction writes deliveries, and most bytes, as each delivery carries the message.
+ */
 const MOST_IN_PAGE = 50;
 const PAGE_BYTES = 16 * 1024 * 1024;
 
 interface Rest {
   topic: string;
   message: Message;
-  /** The subscription after which it goes on. */
+  /** The last subscription that has been served. */
   after: string;
 }
 
-/** What of a large topic's subscriptions did not fit into the transaction of the publication. */
+/** Goes on with the subscriptions that were too many for the transaction of the publication. */
 export const fanOutRest = job<Rest>("sns/fan-out", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { topic: name, message, after }) {
@@ -47,16 +49,16 @@ export async function fanOut(tx: Transaction, topic: Topic, message: Message, af
   }
   const last = page.at(-1);
   if (!last || page.length < limit) return;
-  // What is published to a FIFO topic keeps its order, so nothing of it may be left for later.
+  // A FIFO topic keeps its order, so all its deliveries are written at once.
   if (topic.isFifo) return fanOut(tx, topic, message, last.id);
   tx.enqueue(fanOutRest, { topic: topic.name, message, after: last.id });
 }
 
-/** A replay that has an end is all that its subscription gets. */
+/** A subscription whose replay has an end gets nothing that is newer. */
 const isOver = ({ replay }: Subscription, { time }: Message): boolean =>
   replay?.until !== undefined && time > replay.until;
 
-/** To a standard topic's subscription at once; to a FIFO topic's behind what its group sent before. */
+/** For a standard topic, a job of its own; for a FIFO topic, behind what the group sent before. */
 export async function queueUp(tx: Transaction, subscription: Subscription, message: Message): Promise<void> {
   const { topic, topicName, id } = subscription;
   if (message.sequence === undefined) {
@@ -103,7 +105,7 @@ function attributeValues({ attributes = {} }: Message): Json {
   );
 }
 
-/** `undefined` for what no policy can be held to. */
+/** `undefined` for a body that no policy can match. */
 function jsonIn(text: string): Json | undefined {
   try {
     const value: Json = JSON.parse(text);

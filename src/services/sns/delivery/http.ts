@@ -2,7 +2,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { percentDecoded } from "#lib/percent.ts";
 
-/** What an endpoint may take to answer. */
+/** How long an endpoint may take to answer. */
 const PATIENCE_MS = 15_000;
 
 export interface Posted {
@@ -54,7 +54,7 @@ export async function postMessage(ctx: Context, endpoint: string, posted: Posted
     });
   }
   if (answer.ok) return;
-  // What the endpoint refuses it will refuse again; but for too many requests, and for failures of its own.
+  // A status of 4xx is final, except for too many requests.
   const isClients = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
   throw new AwsError("EndpointFailure", `The endpoint answered with status code ${answer.status}.`, {
     status: isClients ? 400 : 503,

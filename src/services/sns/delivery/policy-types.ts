@@ -1,6 +1,6 @@
 import type { Refusal } from "../errors.ts";
 
-/** What a member of a delivery policy is, by its name; an object is told by its members. */
+/** The type of each member of a delivery policy; of an object, those of its members. */
 type Types = { [name: string]: "integer" | "string" | "boolean" | Types };
 
 const RETRIES: Types = {
@@ -33,7 +33,7 @@ export const SUBSCRIPTION_POLICY: Types = {
 };
 
 /**
- * Holds each member that is known to its type. An object may be `null`, as SNS itself tells of what is not there.
+ * Checks the type of each known member. An object may be `null`: SNS itself answers so for one that is absent.
  * @throws {AwsError} InvalidParameter
  */
 export function checkTypes(given: object, types: Types, refuse: Refusal, path = ""): void {

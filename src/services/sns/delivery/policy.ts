@@ -23,7 +23,7 @@ const HTTP: RetryPolicy = {
   backoffFunction: "linear",
 };
 
-/** To AWS's own: 100,015 tries in 23 days. */
+/** To AWS's own services: 100,015 tries in 23 days. */
 const MANAGED: RetryPolicy = {
   numNoDelayRetries: 3,
   numMinDelayRetries: 2,
@@ -68,7 +68,7 @@ interface SubscriptionPolicy {
 
 const CONTENT_TYPE = "text/plain; charset=UTF-8";
 
-/** A topic's policy with all that it leaves open. */
+/** A topic's policy, with the defaults of what it leaves out. */
 export function effectivePolicy(text: string | undefined) {
   const { http }: TopicPolicy = text ? JSON.parse(text) : {};
   return {
@@ -81,7 +81,7 @@ export function effectivePolicy(text: string | undefined) {
   };
 }
 
-/** A subscription's policy over its topic's, as it holds for HTTP. */
+/** A subscription's policy over its topic's, as HTTP endpoints have it. */
 export function effectiveSubscriptionPolicy(topicText: string | undefined, text: string | undefined) {
   const { http } = effectivePolicy(topicText);
   const own: SubscriptionPolicy = text && !http.disableSubscriptionOverrides ? JSON.parse(text) : {};
@@ -97,7 +97,7 @@ export function effectiveSubscriptionPolicy(topicText: string | undefined, text:
 const MOST_RETRIES = 100;
 const LONGEST_DELAY = 3_600;
 const FUNCTIONS = ["linear", "arithmetic", "geometric", "exponential"];
-/** What a subscription's own retries cannot go without. */
+/** Members that a subscription's own retry policy needs. */
 const NEEDED = ["minDelayTarget", "maxDelayTarget", "numRetries"] as const;
 const COUNTS = ["numNoDelayRetries", "numMinDelayRetries", "numMaxDelayRetries"] as const;
 
@@ -165,7 +165,7 @@ export function delayAfter(tries: number, policy: RetryPolicy): number | undefin
   return Math.round((min + (max - min) * CURVES[policy.backoffFunction](along)) * 1_000);
 }
 
-/** From 0 to 1. */
+/** Each goes from 0 to 1. */
 const CURVES: Record<RetryPolicy["backoffFunction"], (along: number) => number> = {
   linear: (along) => along,
   arithmetic: (along) => (along + along * along) / 2,

@@ -11,10 +11,10 @@ import { postMessage } from "./http.ts";
 import { effectiveSubscriptionPolicy } from "./policy.ts";
 
 const CALLER = "sns.amazonaws.com";
-/** Attributes that a queue takes with a message. */
+/** Most attributes of a message in a queue. */
 const MOST_QUEUE_ATTRIBUTES = 10;
 
-/** Hands a message to a subscription's endpoint, once. @throws {AwsError} what the endpoint says */
+/** Delivers a message to a subscription's endpoint, once. @throws {AwsError} what the endpoint says */
 export async function send(
   ctx: Context,
   { topic, subscription }: { topic: Topic; subscription: Subscription },

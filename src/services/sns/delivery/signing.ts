@@ -2,12 +2,12 @@ import type { Context } from "#kernel/context.ts";
 import type { Endpoint } from "#kernel/endpoint.ts";
 import { type Subscription, topics } from "../store.ts";
 
-/** What a signature covers, in this order, as far as it is there. */
+/** The members that a signature covers, in this order, as far as they are present. */
 const COVERED = ["Message", "MessageId", "SubscribeURL", "Subject", "Timestamp", "Token", "TopicArn", "Type"];
 
 const PATH = "/_sns";
 
-/** A message goes to many subscribers with one signature, which takes a millisecond to make. */
+/** Kept, since a signature takes a millisecond to make and the same message goes to many subscribers. */
 const signatures = new Map<string, string>();
 const KEPT_SIGNATURES = 1_000;
 
@@ -17,8 +17,8 @@ function remember(key: string, signature: string): void {
 }
 
 /**
- * The members that let a subscriber know that a message is from here: version 1 signs with SHA-1, as AWS's topics do
- * unless told otherwise, version 2 with SHA-256.
+ * The members by which a subscriber can verify where a message is from. Version 1, the default, signs with SHA-1, and
+ * version 2 with SHA-256.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  */
 export async function signed(
@@ -43,7 +43,7 @@ export async function signed(
   };
 }
 
-/** Serves the certificate to whoever wants to check a signature. */
+/** Serves the certificate by which signatures are checked. */
 export const certificateEndpoint: Endpoint = {
   host: PATH,
   accepts: ({ method, path }) =>

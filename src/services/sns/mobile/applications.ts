@@ -38,7 +38,7 @@ const APPLICATION_ATTRIBUTES = new Set([
 ]);
 /** Platforms whose credential is one key, without a principal. */
 const ALONE = new Set(["GCM", "MPNS"]);
-/** Attributes that no answer tells. */
+/** Attributes that answers leave out. */
 const SECRET = new Set(["PlatformCredential", "PlatformPrincipal"]);
 const LONGEST_NAME = 256;
 const PAGE = 100;

@@ -5,7 +5,7 @@ import { fault, noEndpoint } from "../errors.ts";
 import type { Content } from "../publish/message.ts";
 import { applications, endpoints, type Message, type PlatformEndpoint } from "../store.ts";
 
-/** What stands behind `endpoint/` in an ARN. */
+/** The platform, application and id in the ARN of a device. */
 export function endpointIn(resource: string): [string, string, string] | undefined {
   const [kind, platform, application, id, ...more] = resource.split("/");
   return kind === "endpoint" && platform && application && id && more.length === 0

@@ -28,7 +28,7 @@ export async function publishToPhone(ctx: Context, number: string, content: Cont
   return { MessageId };
 }
 
-/** Whoever has opted out gets nothing. */
+/** A number that has opted out gets nothing. */
 export async function textMessage(ctx: Context, number: string, body: string, about: string): Promise<void> {
   const { isOut, sender } = await ctx.read(async (tx) => ({
     isOut: await tx.get(optedOut, [number]),
@@ -50,7 +50,7 @@ export const smsOperations = {
     checkSome(attributes, "attributes");
     for (const [name, value] of Object.entries(attributes)) {
       const rule = SETTINGS.get(name);
-      // Of settings AWS says so without the words that stand before all else.
+      // For settings, AWS leaves out the words "Invalid parameter:".
       if (!rule) throw fault("InvalidParameterException", `${name} is not a valid attribute`);
       if (!rule(value)) throw fault("InvalidParameterException", `${name} is invalid`);
     }
@@ -93,7 +93,7 @@ export const smsOperations = {
     });
   },
 
-  /** No number of this cloud's own sends anything. */
+  /** This cloud has no numbers of its own. */
   async ListOriginationNumbers() {
     return { PhoneNumbers: [] };
   },

@@ -8,7 +8,7 @@ import { retentionDays } from "../topics/attributes.ts";
 const DAY_MS = 86_400_000;
 const PAGE = 100;
 
-/** A FIFO topic with an archive policy keeps what is published, for as many days as that says. */
+/** A FIFO topic with an archive policy keeps its messages, for as many days as the policy says. */
 export function keepInArchive(tx: Transaction, topic: Topic, message: Message): void {
   const days = retentionDays(topic.attributes.ArchivePolicy);
   if (days === undefined) return;
@@ -24,7 +24,7 @@ export const expireArchived = job<{ topic: number; time: number; order: number }
   },
 });
 
-/** A subscription with a replay policy gets what the archive has of the time that it names. */
+/** Sends a subscription with a replay policy the archived messages of the span that the policy names. */
 export function startReplay(tx: Transaction, subscription: Subscription): void {
   const { topic, topicName, id, attributes } = subscription;
   const policy = checkReplay(attributes.ReplayPolicy ?? "");
@@ -43,7 +43,7 @@ interface Replay {
   topic: number;
   topicName: string;
   subscription: string;
-  /** Another one ends this replay. */
+  /** A replay ends when the subscription gets another policy. */
   policy: string;
   from: number;
   to: number;

@@ -1,12 +1,12 @@
 import type { Transaction } from "#kernel/transaction.ts";
 import { type Message, type Published, published, type Topic } from "../store.ts";
 
-/** For so long what has the id of an earlier message is taken, and not delivered again. */
+/** How long a message with the id of an earlier one is accepted and not delivered. */
 const INTERVAL_MS = 5 * 60_000;
-/** Records that are past are swept as new ones come. */
+/** Most outdated records that one publication deletes. */
 const SWEPT = 10;
 
-/** Ids hold for the topic, unless its throughput is by group: then for the group. */
+/** Ids are unique in the topic, or in each group where throughput is by group. */
 function idOf(topic: Topic, { deduplicationId, group }: Pick<Message, "deduplicationId" | "group">): string {
   return topic.attributes.FifoThroughputScope === "MessageGroup"
     ? `${group} ${deduplicationId}`

@@ -14,7 +14,7 @@ export type Content = Pick<Message, "bodies" | "subject" | "attributes" | "group
 };
 
 /**
- * What was sent to be published, held to SNS's rules.
+ * A message to be published, checked by SNS's rules.
  * @param topic `undefined` for a phone or an endpoint
  * @throws {AwsError} InvalidParameter, ParameterValueInvalid
  */
@@ -60,10 +60,7 @@ function bodiesIn(text: string): Record<string, string> {
   return Object.fromEntries(bodies);
 }
 
-/**
- * Where in a topic's order a message stands.
- * @throws {AwsError} InvalidParameter
- */
+/** The group and the deduplication id of a message. @throws {AwsError} InvalidParameter */
 export function orderOf(given: Given, topic: Topic | undefined): Pick<Message, "group" | "deduplicationId"> {
   const { MessageGroupId: group, MessageDeduplicationId: deduplicationId, Message: text } = given;
   if (group !== undefined && !isMessageId(group)) throw invalidParameter("MessageGroupId");

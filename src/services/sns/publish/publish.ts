@@ -45,7 +45,7 @@ export const publishing = {
     checkEntries(entries);
     return ctx.transact(async (tx) => {
       const topic = await topicAt(ctx, tx, TopicArn);
-      // What has no place in the topic's order fails with the whole batch, all else for itself.
+      // A wrong group or deduplication id fails the whole batch, anything else only its entry.
       for (const entry of entries) orderOf(entry, topic);
       const Successful: PublishBatchResultEntry[] = [];
       const Failed: BatchResultErrorEntry[] = [];
@@ -73,7 +73,7 @@ function checkEntries(entries: readonly { Id: string }[]): void {
   }
 }
 
-/** One entry fails for itself. */
+/** An entry that fails does not fail the others. */
 function contentOrError(entry: Given, topic: Topic): Content | AwsError {
   try {
     return contentOf(entry, topic);
@@ -95,7 +95,7 @@ const entryError = ({ code, message }: AwsError) => ({
 });
 
 const SEQUENCE_DIGITS = 20;
-/** SNS's numbers begin high. */
+/** SNS's sequence numbers begin here. */
 const FIRST_SEQUENCE = 10n ** 19n;
 
 async function publish(ctx: Context, tx: Transaction, topic: Topic, { size, ...content }: Content) {

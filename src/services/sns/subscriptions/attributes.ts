@@ -23,24 +23,21 @@ const SCOPES: readonly string[] = ["MessageAttributes", "MessageBody"] satisfies
 export const scopeOf = (attributes: Readonly<Record<string, string>>): FilterScope =>
   (attributes.FilterPolicyScope as FilterScope | undefined) ?? "MessageAttributes";
 
-/** Whether the attribute is taken away by that value. */
+/** Whether that value removes the attribute. */
 export const isUnset = (name: string, value: string): boolean =>
   value === "" || (value === "{}" && name !== "DeliveryPolicy");
 
-/** A value as it is told again. */
+/** A value as answers have it. */
 export const kept = (name: string, value: string): string =>
   name === "RawMessageDelivery" ? value.toLowerCase() : value;
 
-/** A subscription as it is: a filter policy is judged by its scope, a dead-letter queue by the Region. */
+/** What the rules look at: a filter policy is judged by its scope, a dead-letter queue by its Region. */
 type Subscribed = Pick<Subscription, "protocol" | "endpoint" | "topicName"> & {
   region: string;
   attributes: Readonly<Record<string, string>>;
 };
 
-/**
- * Holds one attribute to its rules.
- * @throws {AwsError} InvalidParameter
- */
+/** Checks one attribute. @throws {AwsError} InvalidParameter */
 export function checkAttribute(name: string, value: string, of: Subscribed, refuse: Refusal): void {
   if (!NAMES.has(name)) throw refuse("AttributeName");
   const { protocol, attributes: others } = of;

@@ -14,7 +14,7 @@ const LONGEST_ENDPOINT = 2_048;
 const MAIL = /^[^\s@]+@[^\s@]+$/;
 const PHONE = /^\+?[1-9](?:[-.\s()]?\d){5,14}$/;
 
-/** Holds an endpoint to what its protocol knows. @throws {AwsError} InvalidParameter */
+/** Checks an endpoint by the rules of its protocol. @throws {AwsError} InvalidParameter */
 export function checkEndpoint(protocol: Protocol, endpoint: string | undefined, topic: Topic): string {
   if (!endpoint || Buffer.byteLength(endpoint) > LONGEST_ENDPOINT || /\p{Cc}/u.test(endpoint))
     throw invalidParameter("Endpoint");

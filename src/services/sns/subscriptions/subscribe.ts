@@ -21,7 +21,7 @@ import { findSubscription } from "./subscription.ts";
 
 const TOKEN_DIGITS = 320;
 const MOST_POLICIES = 200;
-/** How long a token confirms. */
+/** How long a token can be used. */
 const TOKEN_LIFE_MS = 3 * 86_400_000;
 
 export const subscribing = {
@@ -109,7 +109,10 @@ function tellOfEnd(tx: Transaction, subscription: Subscription): void {
   tx.enqueue(forgetEnded, { token }, { delay: TOKEN_LIFE_MS });
 }
 
-/** The subscription that was ended with that token, or the one that its endpoint has had since. */
+/**
+ * Restores the subscription that ended with that token. If its endpoint has subscribed since, that subscription is the
+ * answer.
+ */
 async function restore(tx: Transaction, topic: Topic, token: string): Promise<Subscription | undefined> {
   const found = await tx.get(ended, [token]);
   if (found?.topic !== topic.id || tx.now() - found.endedAt > TOKEN_LIFE_MS) return undefined;
@@ -124,13 +127,13 @@ async function restore(tx: Transaction, topic: Topic, token: string): Promise<Su
   return subscription;
 }
 
-/** One that has the form of a token is told apart from what has none. */
+/** A text in the form of a token gets another message than any other text. */
 const strangeToken = (token: string) =>
   /^[\da-f]{64,}$/.test(token)
     ? fault("InvalidParameterException", "Invalid token")
     : invalidParameter("Token");
 
-/** It may be ended by whoever made it, and by the topic's owner. */
+/** Who subscribed can end it, and the topic's owner. */
 const isOwn = ({ owner }: Subscription, caller: string, topicOwner: string) =>
   caller === "" || caller === owner || caller === topicOwner;
 
@@ -142,7 +145,7 @@ function attributesOf(
   { region }: Context,
 ): Record<string, string> {
   const attributes: Record<string, string> = {};
-  // A scope stands before the policy that is judged by it.
+  // In reverse order, so that the scope comes before the policy that is judged by it.
   const sorted = Object.entries(given).sort(([a], [b]) => (a < b ? 1 : -1));
   for (const [name, value] of sorted) {
     const of = { protocol, endpoint, topicName: topic.name, region, attributes };
@@ -186,7 +189,7 @@ function newSubscription(ctx: Context, tx: Transaction, { topic, ...wanted }: Wa
   };
 }
 
-/** Who subscribes what is the caller's own need not confirm it. */
+/** An endpoint in the caller's own account need not be confirmed. */
 function isConfirmed({ principal, account }: Context, protocol: Protocol, endpoint: string): boolean {
   if (protocol === "sms" || protocol === "application" || protocol === "firehose") return true;
   if (protocol !== "sqs" && protocol !== "lambda") return false;

@@ -76,7 +76,7 @@ function described(ctx: Context, { topicName, id, confirmed, owner, protocol, en
 
 function attributesOf(ctx: Context, subscription: Subscription, topicPolicy: string | undefined) {
   const { topicName, id, protocol, endpoint, owner } = subscription;
-  // A scope is of a policy, and told with it only.
+  // The scope is part of the policy: without one, answers leave it out.
   const { FilterPolicyScope: _, ...attributes } = subscription.attributes;
   const isHttp = protocol === "http" || protocol === "https";
   const delivery = effectiveSubscriptionPolicy(topicPolicy, attributes.DeliveryPolicy);

@@ -10,7 +10,7 @@ const ROLE = /^arn:aws[\w-]*:iam::\d{12}:role\/.+$/;
 const MOST_DISPLAY_NAME = 100;
 const MOST_RETENTION_DAYS = 365;
 
-/** Attributes that can be set, and what each must be. A FIFO topic alone has those of the second list. */
+/** Attributes that can be set, with the rule of each. Only FIFO topics have those of the second list. */
 const RULES = new Map(
   Object.entries<(value: string, refuse: Refusal) => boolean>({
     DisplayName: (value) => value.length <= MOST_DISPLAY_NAME,
@@ -70,7 +70,7 @@ export const isSampleRate = (value: string): boolean => /^\d{1,3}$/.test(value) 
 export const notSampleRate = (value: string): string =>
   `${value === "" ? "" : `${value} `}value provided is not an integer between 0-100`;
 
-/** Days that an archive keeps a message; `undefined` for what is no archive policy. */
+/** Days that an archive keeps a message; `undefined` where the policy asks for no archive. */
 export function retentionDays(policy: string | undefined): number | undefined {
   if (!policy) return undefined;
   try {

@@ -9,7 +9,7 @@ interface Document {
   Statement: (Counted & { Sid?: string; Effect?: string; Resource?: string })[];
 }
 
-/** Short cuts to a statement of the topic's policy. */
+/** They add and remove one statement of the topic's policy. */
 export const permissionOperations = {
   async AddPermission(ctx, { TopicArn, Label, AWSAccountId: accounts, ActionName: actions }) {
     checkSome(accounts, "aWSAccountId");
@@ -48,7 +48,7 @@ export const permissionOperations = {
       const document = JSON.parse(policyOf(ctx, topic)) as Document;
       const statements = [document.Statement].flat();
       const kept = statements.filter(({ Sid }) => Sid !== Label);
-      // AWS takes it for done.
+      // AWS: a label that is not there is no error.
       if (kept.length === statements.length) return {};
       const Policy = JSON.stringify({ ...document, Statement: kept });
       tx.put(topics, { ...topic, attributes: { ...topic.attributes, Policy } });

@@ -27,15 +27,15 @@ export const POLICY_ACTIONS = new Set([
   "UntagResource",
 ]);
 
-/** The topic's policy as its text: what was set, or what every topic begins with. */
+/** The text of the topic's policy: the one that was set, or the default. */
 export function policyOf(place: Place, { name, attributes }: Topic): string {
   return attributes.Policy ?? JSON.stringify(defaultPolicy(place, name));
 }
 
-/** What is left, as RemovePermission writes it, of a policy of which all was taken back. None that is set is so. */
+/** How a policy looks after RemovePermission has removed all statements. SetTopicAttributes takes no such policy. */
 const EMPTY = '"Statement":[]';
 
-/** As IAM judges by it, at each call: an empty one says nothing. */
+/** The policy that IAM judges by. One without statements allows nothing. */
 export const judgedPolicy = (place: Place, topic: Topic): string | null =>
   isEmpty(topic.attributes.Policy) ? null : policyOf(place, topic);
 
@@ -73,7 +73,7 @@ export function checkPolicy(text: string, refuse: Refusal): void {
   if (!actions.every(isInScope)) throw refuse("Policy statement action out of service scope!");
 }
 
-/** As much of a statement as is counted. */
+/** The members that are counted. */
 export interface Counted {
   Action?: string | string[];
   Principal?: string | Record<string, string | string[]>;

@@ -2,11 +2,11 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { fault, invalidParameter } from "../errors.ts";
 import { type Protocol, subscriptions, type Topic } from "../store.ts";
 
-/** Bytes of a message with its attributes, and of all in a batch, where a topic says nothing else. */
+/** Most bytes of a message with its attributes, or of a batch, unless the topic says otherwise. */
 export const USUAL_BYTES = 262_144;
 const FEWEST_BYTES = 1_024;
 const MOST_BYTES = 1_048_576;
-/** Of a FIFO topic, and of one that is to take more than the usual size. */
+/** Most subscriptions of a FIFO topic, and of a topic that is to take larger messages. */
 const MOST_SUBSCRIPTIONS = 100;
 const PROTOCOLS: ReadonlySet<Protocol> = new Set(["sqs", "firehose", "lambda"]);
 
@@ -37,8 +37,8 @@ export async function checkSubscribers(tx: ReadTransaction, topic: Topic): Promi
 }
 
 /**
- * Whether a topic can have one more subscription. How many a topic of large messages has is looked at only when its
- * size is set, as AWS was measured to do; all that a FIFO topic publishes goes out in one transaction.
+ * Whether a topic can have one more subscription. A FIFO topic has a limit, as it writes all deliveries in one
+ * transaction. That of a topic of large messages is checked only when the size is set, as AWS was measured to do.
  * @throws {AwsError} InvalidParameter, SubscriptionLimitExceeded
  */
 export async function checkOneMore(tx: ReadTransaction, topic: Topic, protocol: Protocol): Promise<void> {

@@ -99,7 +99,7 @@ export const topicOperations = {
   },
 } satisfies Handlers<"sns">;
 
-/** A deleted topic's subscriptions and archive: nobody can reach them, and they go page by page. */
+/** Deletes the subscriptions and the archive of a deleted topic, page by page. Nobody can reach them any more. */
 export const forgetTopic = job<{ topic: number }>("sns/forget-topic", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { topic }) {
@@ -121,7 +121,7 @@ function checkName(name: string, isFifo: boolean): void {
   } else if (!/^[\w-]{1,256}$/.test(name)) throw invalidParameter("Topic Name");
 }
 
-/** A topic may be made again as it is. @throws {AwsError} InvalidParameter */
+/** A topic that exists may be created again with the same attributes and tags. @throws {AwsError} InvalidParameter */
 function checkSame(existing: Topic, given: Record<string, string>, tags: readonly Tag[]): void {
   const current: Record<string, string | undefined> = {
     ContentBasedDeduplication: existing.isFifo ? "false" : undefined,
