@@ -244,6 +244,31 @@ refusals(api("UpdateItem"), [
   ],
 ]);
 
+/** Names of attributes take less than 64 KB, wherever they stand in an item. */
+const NAME = "n".repeat(65_536);
+const LARGE_NAME = "Attribute name is too large, must be less than 65536 bytes";
+const inside = { M: { a: { L: [{ M: { [NAME]: { S: "a" } } }] } } };
+refusals("https://github.com/ExtendDB/extenddb/issues/365", [
+  ["PutItem", { TableName: "abc", Item: { [NAME]: { S: "a" } } }, LARGE_NAME],
+  ["PutItem", { TableName: "abc", Item: { a: { S: "a" }, b: inside } }, LARGE_NAME],
+  [
+    "PutItem",
+    { TableName: "abc", Item: { a: { S: "a" }, b: { M: { [`${"n".repeat(65_534)}é`]: { S: "a" } } } } },
+    LARGE_NAME,
+  ],
+  [
+    "UpdateItem",
+    { ...update, UpdateExpression: "SET a = :v", ExpressionAttributeValues: { ":v": inside } },
+    LARGE_NAME,
+  ],
+  [
+    "UpdateItem",
+    { ...update, UpdateExpression: "SET #n = a", ExpressionAttributeNames: { "#n": NAME } },
+    LARGE_NAME,
+  ],
+  ["GetItem", { TableName: "abc", Key: { [NAME]: { S: "a" } } }, LARGE_NAME],
+]);
+
 /** What stands in the key or the item is told before what the placeholders are. */
 refusals(api("GetItem"), [
   [

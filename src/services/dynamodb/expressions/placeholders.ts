@@ -1,6 +1,6 @@
 import { invalid } from "../errors.ts";
 import { sizeOf } from "../values/size.ts";
-import { checkedOperand, named, type Value } from "../values/value.ts";
+import { checkedOperand, checkName, named, type Value } from "../values/value.ts";
 import type { Path, Step } from "./grammar.ts";
 import type { Kind } from "./tokens.ts";
 
@@ -21,7 +21,6 @@ export interface Placeholding {
   ExpressionAttributeValues?: Record<string, Value> | undefined;
 }
 
-const LONGEST_NAME = 65_535;
 const LONGEST_KEY = 255;
 /** Of the keys and of what they stand for: 2 MB, of each kind and of both. */
 const MOST_BYTES = 2 * 1024 * 1024;
@@ -90,10 +89,7 @@ function checkedNames(names: Record<string, string> | undefined): Sized<string[]
       throw invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "${key}"`);
     const length = Buffer.byteLength(names[key]!);
     if (length === 0) throw invalid("ExpressionAttributeNames contains invalid value: Empty attribute name");
-    if (length > LONGEST_NAME)
-      throw invalid(
-        "ExpressionAttributeNames contains invalid value: Attribute name is too large, must be less than 65536 bytes",
-      );
+    checkName(names[key]!);
     bytes += size + length;
   }
   if (bytes > MOST_BYTES) throw invalid("ExpressionAttributeNames exceeds max size");

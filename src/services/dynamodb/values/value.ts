@@ -125,6 +125,7 @@ const plainNumber = (text: string) => (isShort(text) ? text : formatDecimal(deci
 export function checkedItem(item: Item, depth = 0): Item {
   let checked = item;
   for (const name in item) {
+    checkName(name);
     const value = checkedValue(item[name]!, depth);
     if (value === item[name]) continue;
     // A copy by spread has `__proto__` as an attribute, as the original has, so that an assignment is safe.
@@ -132,6 +133,15 @@ export function checkedItem(item: Item, depth = 0): Item {
     checked[name] = value;
   }
   return checked;
+}
+
+const LONGEST_NAME = 65_535;
+const LARGE_NAME = "Attribute name is too large, must be less than 65536 bytes";
+
+/** The name of an attribute, wherever it stands. @throws {AwsError} ValidationException */
+export function checkName(name: string): void {
+  // A character takes three bytes at most.
+  if (name.length * 3 > LONGEST_NAME && Buffer.byteLength(name) > LONGEST_NAME) throw invalid(LARGE_NAME);
 }
 
 const EMPTY_SETS = {
@@ -208,7 +218,8 @@ export function named<R>(name: string, check: () => R): R {
   try {
     return check();
   } catch (error) {
-    if (!(error instanceof AwsError)) throw error;
+    // Of names it is not told which value has them.
+    if (!(error instanceof AwsError) || error.message === LARGE_NAME) throw error;
     throw invalid(`ExpressionAttributeValues contains invalid value: ${error.message} for key ${name}`);
   }
 }
