@@ -14,6 +14,8 @@ export interface Violation {
   /** `tags.1.member.key`, or `/tags/0/key` in Smithy's dialect. */
   path: string;
   message: string;
+  /** Wrong only beside other things that are. */
+  beside?: true;
 }
 
 /** AWS tells of no more at once. */
@@ -38,6 +40,7 @@ export function violations(
     check?.(input, undefined, own);
     found.push(...own);
   }
+  if (found.every(({ beside }) => beside)) return [];
   return inOrder(shape, found, dialect).slice(0, MOST_TOLD);
 }
 

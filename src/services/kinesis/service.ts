@@ -8,7 +8,7 @@ import { consumerOperations } from "./consumers/consumers.ts";
 import { subscribing } from "./consumers/subscribe.ts";
 import { otherRegion } from "./errors.ts";
 import { iterators, streamOfIterator } from "./records/iterators.ts";
-import { writing } from "./records/put.ts";
+import { judgeKeys, writing } from "./records/put.ts";
 import { reading } from "./records/read.ts";
 import { grow } from "./shards/growth.ts";
 import { scale } from "./shards/scaling.ts";
@@ -154,7 +154,7 @@ export const kinesis = defineService({
     accountOperations,
   ],
   jobs: [trim, forget, grow, scale],
-  judge: judgeRetention,
+  judge: (operation, input) => [...judgeRetention(operation, input), ...judgeKeys(operation, input)],
   access,
   dataOperations: ["PutRecord", "PutRecords", "GetShardIterator", "GetRecords", "SubscribeToShard"],
 });

@@ -16,7 +16,9 @@ import {
   ListTagsForStreamCommand,
   MergeShardsCommand,
   PutRecordCommand,
+  type PutRecordCommandInput,
   PutRecordsCommand,
+  type PutRecordsCommandInput,
   RegisterStreamConsumerCommand,
   RemoveTagsFromStreamCommand,
   SplitShardCommand,
@@ -330,6 +332,25 @@ behaviour("what breaks several rules is told of in the order of a hash", api("Pu
     refusal(
       "ValidationException",
       "3 validation errors detected: Value 'y' at 'sequenceNumberForOrdering' failed to satisfy constraint: Member must satisfy regular expression pattern: 0|([1-9]\\d{0,128}); Value '' at 'partitionKey' failed to satisfy constraint: Member must have length greater than or equal to 1; Value 'x' at 'explicitHashKey' failed to satisfy constraint: Member must satisfy regular expression pattern: 0|([1-9]\\d{0,38})",
+    ),
+  );
+});
+
+behaviour("a key that is missing is told of with what else is wrong", api("PutRecord"), async () => {
+  const put = (input: object) => send(new PutRecordCommand(input as PutRecordCommandInput));
+  const missing = (member: string) =>
+    `Value null at '${member}' failed to satisfy constraint: Member must not be null`;
+  await expect(put({})).rejects.toMatchObject(
+    refusal(
+      "ValidationException",
+      `2 validation errors detected: ${missing("partitionKey")}; ${missing("data")}`,
+    ),
+  );
+  const Records = [{ Data: Buffer.alloc(0) }, { Data: Buffer.alloc(0), ExplicitHashKey: "x" }];
+  await expect(send(new PutRecordsCommand({ Records } as PutRecordsCommandInput))).rejects.toMatchObject(
+    refusal(
+      "ValidationException",
+      `3 validation errors detected: ${missing("records.1.member.partitionKey")}; ${missing("records.2.member.partitionKey")}; Value 'x' at 'records.2.member.explicitHashKey' failed to satisfy constraint: Member must satisfy regular expression pattern: 0|([1-9]\\d{0,38})`,
     ),
   );
 });

@@ -1,3 +1,4 @@
+import type { Violation } from "#aws/contract/constraints.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -47,9 +48,8 @@ export const writing = {
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     if (bytes > MOST_BYTES) throw invalid(`Records size exceeds ${MOST_BYTES / 2 ** 20} MB limit`);
     return ctx.transact(async (tx) => {
-      const pathOf = (member: string) => (at: number) => `records.${at + 1}.member.${member}`;
-      const stream = await streamFor(tx, ctx, input, input.Records, pathOf("partitionKey"));
-      checkSizes(stream, input.Records, sizes, pathOf("data"));
+      const stream = await streamFor(tx, ctx, input, input.Records, keyOf);
+      checkSizes(stream, input.Records, sizes, (at) => `records.${at + 1}.member.data`);
       for (const record of input.Records) checkHash(record);
       if (input.DryRun) throw dryRun();
       const told = await put(ctx, tx, stream, input.Records);
@@ -64,7 +64,29 @@ export const writing = {
 
 const sizeOf = ({ Data, PartitionKey = "" }: Entry): number => Data.length + Buffer.byteLength(PartitionKey);
 
-/** Records need no key where they are distributed without one; elsewhere one that is missing is told of before all else. */
+/** Records need no key where they are distributed without one, which is not known yet. */
+export function judgeKeys(
+  operation: string,
+  input: Partial<Entry> & { Records?: (Partial<Entry> | null)[] },
+): Violation[] {
+  if (operation === "PutRecord") return input.PartitionKey === undefined ? [keyBeside("partitionKey")] : [];
+  const found: Violation[] = [];
+  if (operation === "PutRecords")
+    input.Records?.forEach((record, at) => {
+      if (record?.PartitionKey === undefined) found.push(keyBeside(keyOf(at)));
+    });
+  return found;
+}
+
+const keyBeside = (path: string): Violation => ({
+  path,
+  message: `Value null at '${path}' failed to satisfy constraint: Member must not be null`,
+  beside: true,
+});
+
+const keyOf = (at: number) => `records.${at + 1}.member.partitionKey`;
+
+/** A key that is missing where one is needed is told of before all else. */
 async function streamFor(
   tx: Transaction,
   { account }: Context,
