@@ -5,7 +5,7 @@ import { follow } from "./replication/follow.ts";
 import type { Bucket, ObjectVersion } from "./store.ts";
 
 /**
- * What can happen to an object, by the names of S3's event types without their `s3:`.
+ * What can happen to an object, named as S3's event types without `s3:`.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
  */
 export type ChangeEvent =
@@ -33,20 +33,20 @@ export type ChangeEvent =
   | "ObjectAnnotation:Delete"
   | "ObjectAcl:Put"
   | "ObjectRetention:Put"
-  /** A legal hold. No event type of S3's: only replication hears of it. */
+  /** A legal hold, which is no event type of S3. Replication needs it. */
   | "ObjectLegalHold:Put";
 
 export interface Change {
   event: ChangeEvent;
-  /** As it is now; or, where it went, as it was. */
+  /** As it is now; if it was deleted, as it was. */
   version: ObjectVersion;
-  /** Of a restore: until when the restored copy stays, cloud time. */
+  /** For a restore: until when the restored copy stays, cloud time. */
   restoredUntil?: number;
-  /** Of a transition: the class, or tier, that it goes to. */
+  /** For a transition: the class, or tier, that it goes to. */
   to?: string;
-  /** Of an annotation: its name, and of one that was put its size and ETag. */
+  /** For an annotation: its name, and if it was put its size and ETag. */
   annotation?: { name: string; size?: number; etag?: string };
-  /** Of a replication: what of, whither, and how it went. */
+  /** For a replication: its source, its destination and its result. */
   replication?: ReplicationOutcome;
 }
 
@@ -64,8 +64,8 @@ export interface ReplicationOutcome {
 }
 
 /**
- * Told, inside the transaction that does it, of everything that happens to an object. From here notifications and
- * replication take their work; a bucket that has neither pays nothing.
+ * Called for everything that happens to an object, in the transaction in which it happens. Notifications and
+ * replication begin their work here. For a bucket with neither it costs nothing.
  */
 export function announce(
   ctx: Context,

@@ -61,7 +61,7 @@ const access: Access<"s3control"> = {
   ListTagsForResource: onResource("ListTagsForResource"),
 };
 
-/** S3's control plane: another API over the records of S3. */
+/** S3's control plane: another API, over the same records. */
 export const s3control = defineService({
   id: "s3control",
   store: "s3",

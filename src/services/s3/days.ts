@@ -1,12 +1,12 @@
 export const DAY_MS = 86_400_000;
 
-/** A moment that does not come; a number that records can hold. */
+/** A time that never comes, as a number that records can hold. */
 export const NEVER = Number.MAX_SAFE_INTEGER;
 
-/** The last midnight that dates can tell, some 275,000 years on: rules and restores may name more days than that. */
+/** The last midnight that a date can have, in some 275,000 years. Rules and restores can name more days than that. */
 const LAST_MIDNIGHT = 8.64e15;
 
-/** The next midnight UTC, also of a midnight: S3 acts at no other hour, and rounds all its days up to it. */
+/** The next midnight UTC, even for a time that is one. S3 acts at no other hour, and rounds days up to it. */
 export const midnightAfter = (time: number): number =>
   Math.min((Math.floor(time / DAY_MS) + 1) * DAY_MS, LAST_MIDNIGHT);
 

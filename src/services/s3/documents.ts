@@ -8,7 +8,7 @@ import { isMd5 } from "./objects/receive.ts";
 const MOST_BYTES = 131_072;
 /** Bytes of a list of up to 1,000 rules or keys. */
 export const MOST_LIST_BYTES = 2 ** 23;
-/** Bytes of what is kept of it: it stands in one record. */
+/** Most bytes of a document that is kept, as it is one record. */
 const MOST_KEPT_BYTES = 2_000_000;
 
 interface Held {
@@ -18,7 +18,7 @@ interface Held {
 }
 
 /**
- * Holds a request's XML document to its size and to the digests in its headers. A call from inside the cloud brings no
+ * Checks the size of a request's XML document, and the digests in its headers. A call from inside the cloud has no
  * document.
  * @throws {AwsError} MaxMessageLengthExceeded, InvalidDigest, BadDigest, InvalidRequest
  */
@@ -43,7 +43,7 @@ export function checkDocument(
   if (checksum) checkChecksum(checksum, {}, base64(checksumOf(hashName(checksum.algorithm), content)));
 }
 
-/** What is copied comes from a bucket, and nothing in the request. */
+/** A copy takes its bytes from a bucket, so its request must have no body. */
 export function checkNoBody({ request }: Context): void {
   if (Number(request?.headers["content-length"] ?? 0) > 0) throw bodyOutOfPlace();
 }

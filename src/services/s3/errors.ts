@@ -1,8 +1,8 @@
 import { AwsError } from "#aws/errors.ts";
 
 /**
- * What S3 says when it refuses. Its model lists a handful of its errors and none of their further elements, so each is
- * spelled out here: code, sentence, status, elements of the error document, headers.
+ * S3's errors. Its contract lists few of them and none of their elements, so each is written out here: code, message,
+ * status, elements of the error document, headers.
  */
 
 export const accessDenied = () => new AwsError("AccessDenied", "Access Denied", { status: 403 });
@@ -44,10 +44,10 @@ export const requestTooBig = (most: number) =>
     members: { MaxMessageLengthBytes: most },
   });
 
-/** What S3 has and this cloud has not: refused, so that nobody believes it was heeded. */
+/** For what S3 has and this cloud does not. It is refused, so that nobody believes it took effect. */
 export const notImplemented = (sentence: string) => new AwsError("NotImplemented", sentence, { status: 501 });
 
-/** The same of a header, in S3's own words. */
+/** The same for a header, in S3's own words. */
 export const headerNotImplemented = (header: string, additionalMessage?: string) =>
   new AwsError(
     "NotImplemented",
@@ -65,7 +65,7 @@ export const noSuchBucket = (bucket: string) =>
     members: { BucketName: bucket },
   });
 
-/** A bucket of another Region than that whose endpoint was asked. */
+/** The bucket is in another Region than the endpoint of the call. */
 export const permanentRedirect = ({ name, region }: { name: string; region: string }, endpoint: string) =>
   new AwsError(
     "PermanentRedirect",
@@ -170,7 +170,7 @@ export const invalidVersionId = (versionId: string) =>
     ? invalidArgument("Version id cannot be the empty string", "versionId", versionId)
     : invalidArgument("Invalid version id specified", "versionId", versionId);
 
-/** A delete marker that was asked for by its version id. */
+/** The version that was named is a delete marker. */
 export const methodNotAllowedOnMarker = (method: string, headers: Record<string, string>) =>
   methodNotAllowed(method, "DeleteMarker", { ...headers, allow: "DELETE" });
 
@@ -219,7 +219,7 @@ export const preconditionFailed = (condition: string) =>
     members: { Condition: condition },
   });
 
-/** Somebody else changed what a conditional write was to replace. */
+/** Another call changed what a conditional write was to replace. */
 export const conditionalConflict = (condition: string, key: string) =>
   new AwsError(
     "ConditionalRequestConflict",
@@ -227,7 +227,7 @@ export const conditionalConflict = (condition: string, key: string) =>
     { status: 409, members: { Condition: condition, Key: key } },
   );
 
-/** Not an error to HTTP, but an answer without a body all the same. */
+/** No error in HTTP, but an answer without a body. */
 export const notModified = (headers: Record<string, string>) =>
   new AwsError("NotModified", "Not Modified", { status: 304, headers });
 
@@ -261,11 +261,11 @@ export const invalidDigest = (contentMd5: string) =>
     members: { "Content-MD5": contentMd5 },
   });
 
-/** Of an object S3 tells the digest that came in hex, and its own in base64. */
+/** For an object, S3 writes the digest of the request in hex, and its own in base64. */
 export const badContentMd5 = (expected: string, calculated: string) =>
   badDocumentMd5(Buffer.from(expected, "base64").toString("hex"), calculated);
 
-/** Of a document both are told in base64. */
+/** For a document, S3 writes both in base64. */
 export const badDocumentMd5 = (expected: string, calculated: string) =>
   new AwsError("BadDigest", "The Content-MD5 you specified did not match what we received.", {
     members: { ExpectedDigest: expected, CalculatedDigest: calculated },

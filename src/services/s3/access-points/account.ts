@@ -3,7 +3,7 @@ import { accounts } from "../access/blocks.ts";
 import { noSuchPublicAccessBlock } from "../access/errors.ts";
 import { blockIn, toldBlock } from "../access/public-access.ts";
 
-/** What an account keeps from the public in all of its buckets and access points. */
+/** The public access block of an account, for all of its buckets and access points. */
 export const accountPublicAccess = {
   async PutPublicAccessBlock(ctx, input) {
     const publicAccessBlock = blockIn(input.PublicAccessBlockConfiguration);

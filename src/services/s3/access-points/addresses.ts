@@ -7,13 +7,13 @@ import { BASE32, type Random } from "#lib/random.ts";
 import { type AccessPoint, accessPoints } from "./store.ts";
 
 const SUFFIX = "-s3alias";
-/** As long as a bucket's name may be. */
+/** An alias is at most as long as a bucket's name. */
 const MOST_ALIAS = 63;
 const CHANCE = 34;
 
 export const isAlias = (name: string): boolean => name.endsWith(SUFFIX);
 
-/** The name, as much of it as there is room for, and enough of chance that nobody else has it. */
+/** As much of the name as there is room for, and enough random characters to be unique. */
 export function aliasOf(name: string, random: Random): string {
   const head = name.slice(0, MOST_ALIAS - SUFFIX.length - CHANCE - 1).replace(/-$/, "");
   return `${head}-${random.text(CHANCE, BASE32.toLowerCase())}${SUFFIX}`;

@@ -7,17 +7,17 @@ import type { Tag } from "../store.ts";
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points.html
  */
 export interface AccessPoint {
-  /** Of its owner, who need not be the bucket's. */
+  /** The account of its owner, who need not own the bucket. */
   account: string;
   region: string;
   name: string;
-  /** By which it can stand wherever a bucket's name does. */
+  /** Can be used wherever a bucket's name can. */
   alias: string;
   bucket: string;
   bucketOwner: string;
   /** Milliseconds since 1970, cloud time. */
   created: number;
-  /** Only calls from there come in. */
+  /** The VPC that calls must come from. */
   vpc?: string;
   publicAccessBlock: PublicAccessBlock;
   policy?: string;

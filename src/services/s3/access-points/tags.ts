@@ -13,7 +13,7 @@ interface Tagged {
   owner: string;
   policy: string | undefined;
   tags: Tag[];
-  /** Whether policies may ask for them. */
+  /** Whether policies may use them. */
   asked: boolean;
   write(tx: Transaction, tags: Tag[] | undefined): void;
 }

@@ -3,21 +3,21 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Bucket } from "../store.ts";
 
 /**
- * What is kept from the public whatever policies and ACLs say.
+ * A block of public access, whatever policies and ACLs say.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
  */
 export interface PublicAccessBlock {
-  /** Refuses ACLs that let everybody in. */
+  /** Refuses ACLs that grant public access. */
   acls: boolean;
-  /** Passes over such ACLs. */
+  /** Ignores such ACLs. */
   ignoreAcls: boolean;
-  /** Refuses policies that let everybody in. */
+  /** Refuses policies that allow public access. */
   policy: boolean;
-  /** Where a policy lets everybody in, lets in only the owner's account and services. */
+  /** Where a policy allows public access, only the owner's account and services come in. */
   restrict: boolean;
 }
 
-/** As new buckets have it. */
+/** The block of a new bucket. */
 export const ALL_BLOCKED: PublicAccessBlock = { acls: true, ignoreAcls: true, policy: true, restrict: true };
 export const NOTHING_BLOCKED: PublicAccessBlock = {
   acls: false,
@@ -26,7 +26,7 @@ export const NOTHING_BLOCKED: PublicAccessBlock = {
   restrict: false,
 };
 
-/** What an account set for all of its buckets. */
+/** The account's block, for all of its buckets. */
 interface AccountSettings {
   account: string;
   publicAccessBlock?: PublicAccessBlock;
@@ -38,7 +38,7 @@ export const accounts = collection<AccountSettings>("s3/account", {
   hot: true,
 });
 
-/** What holds for a bucket: its own settings and those of its owner's account, whichever says more. */
+/** The block that applies to a bucket: its own together with that of its owner's account. */
 export async function blockFor(tx: ReadTransaction, bucket: Bucket): Promise<PublicAccessBlock> {
   const account = (await tx.get(accounts, [bucket.owner]))?.publicAccessBlock;
   return bothBlocks(ownBlock(bucket), account);

@@ -64,7 +64,7 @@ const EVERYWHERE = new Set([
 const TAGGED =
   /^s3:(existingobjecttag|requestobjecttag|buckettag|accesspointtag|accessgrantslocationscope)\/./;
 
-/** Keys of all services are taken as they come. */
+/** Keys that are not S3's own are accepted as they are. */
 export function isConditionKey(key: string): boolean {
   const name = key.toLowerCase();
   return (
@@ -72,7 +72,7 @@ export function isConditionKey(key: string): boolean {
   );
 }
 
-/** Whether the key can ever be there where one of these actions is judged. */
+/** Whether one of these actions can have the key. */
 export function appliesTo(key: string, actions: readonly string[]): boolean {
   const only = APPLIES_TO[key.toLowerCase()];
   return only === undefined || actions.some((action) => only.includes(action));

@@ -6,12 +6,12 @@ import type { Bucket } from "../store.ts";
 /** `s3.eu-west-1.localhost`, `photos.s3-eu-west-1.amazonaws.com` */
 const OF_A_REGION = /(?:^|\.)s3(?:\.dualstack)?[.-]([a-z]{2}(?:-[a-z]+)+-\d)\./;
 
-/** Hosts that clients call are few. */
+/** Clients call few different hosts. */
 const regionIn = remembered(1_000, (host) => OF_A_REGION.exec(host)?.[1] ?? "");
 
 /**
- * Whether a bucket is to be had where it was asked for. A Region's own endpoint has the buckets of that Region; one
- * that names no Region has them all.
+ * Whether the endpoint of the call has the bucket. A Region's own endpoint has the buckets of that Region; one without
+ * a Region has all.
  */
 export function isServedAt({ request }: Context, { region }: Bucket): boolean {
   const named = request === undefined ? "" : regionIn(request.host);

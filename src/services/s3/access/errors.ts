@@ -4,7 +4,7 @@ import type { Principal } from "#kernel/principal.ts";
 import { accessDenied, invalidArgument, invalidRequest, methodNotAllowed } from "../errors.ts";
 
 /**
- * S3 tells the reason only to those of the account that the resource belongs to.
+ * S3 gives the reason only to callers in the account that owns the resource.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
  */
 export function deniedByS3(denial: Denial): AwsError {
@@ -86,10 +86,10 @@ export const noSuchBucketPolicy = (bucket: string) =>
     members: { BucketName: bucket },
   });
 
-/** What is done to a bucket itself, addressed by an access point. */
+/** For operations on the bucket itself that were called at an access point. */
 export const notByAccessPoint = (method = "PUT") => methodNotAllowed(method, "ACCESSPOINT");
 
-/** Whoever may do it, but belongs to another account. */
+/** For callers with permission, but from another account. */
 export const ownersAccountOnly = (method: string) => methodNotAllowed(method, "BUCKETPOLICY");
 
 // Settings

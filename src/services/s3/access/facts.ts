@@ -35,7 +35,7 @@ const OBJECT_GRANTS: Readonly<Record<string, Permission>> = {
   "s3:PutObjectVersionAcl": "WRITE_ACP",
 };
 
-/** A call by an access point must be allowed by that point and by the bucket. */
+/** A call at an access point must be allowed by the access point and by the bucket. */
 export function alsoOnAccessPoint({ accessPoint, bucket }: Scene, fact: AccessFact): AccessFact[] {
   if (!accessPoint) return [fact];
   const arn = accessPointArn(accessPoint);
@@ -63,7 +63,7 @@ export function bucketFact(ctx: Context, scene: Scene, action: string, input: ob
   };
 }
 
-/** What is done to a bucket's contents: puts, and what takes an object away. */
+/** The fact of a write or a deletion in a bucket. */
 export function contentFact(ctx: Context, scene: Scene, action: string, input: { Key: string }): AccessFact {
   const { bucket } = scene;
   return {
@@ -72,7 +72,7 @@ export function contentFact(ctx: Context, scene: Scene, action: string, input: {
   };
 }
 
-/** What is done to an object that is there, which may belong to whoever wrote it. */
+/** The fact of a call on an existing object, which may belong to its writer. */
 export function objectFact(ctx: Context, scene: Scene, action: string, input: { Key: string }): AccessFact {
   const { bucket, version } = scene;
   const owner = ownerOfVersion(bucket, version);
@@ -80,13 +80,13 @@ export function objectFact(ctx: Context, scene: Scene, action: string, input: { 
   return {
     ...contentFact(ctx, scene, action, input),
     owner,
-    // A bucket's owner may forbid what is done to others' objects, but not allow it.
+    // The bucket's owner can deny calls on others' objects, but cannot allow them.
     resourcePolicy: policy === undefined ? null : owner === bucket.owner ? policy : denialsOf(policy),
     granted: grantedBy(ctx, scene, version?.acl, OBJECT_GRANTS[action]),
   };
 }
 
-/** Where ACLs are disabled, everything in a bucket is its owner's, whoever wrote it. */
+/** Where ACLs are disabled, the bucket's owner owns all its objects. */
 export function ownerOfVersion(bucket: Bucket, version: ObjectVersion | undefined): string {
   return bucket.ownership === undefined ? bucket.owner : (version?.owner ?? bucket.owner);
 }

@@ -42,7 +42,7 @@ export const ownersOnly = (account: string): Grant[] => [
 export const isPublicGrant = ({ to }: Grant): boolean =>
   "group" in to && (to.group === "AllUsers" || to.group === "AuthenticatedUsers");
 
-/** How a list grants something to a caller, if it does. */
+/** The permission by which an ACL grants something to a caller, if it does. */
 export function grantTo(
   grants: readonly Grant[],
   permission: Permission,

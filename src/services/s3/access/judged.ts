@@ -5,12 +5,12 @@ import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { alsoOnAccessPoint } from "./facts.ts";
 import { needsNoJudgement, type OnBucket, type Scene, sceneOf } from "./scene.ts";
 
-/** Shared, since of nearly every call there is nothing to judge. */
+/** Shared, since nearly all calls need no judgement. */
 export const NOTHING: AccessFact[] = [];
 
 type FactsIn = (scene: Scene, tx: ReadTransaction) => MaybePromise<AccessFact[]>;
 
-/** The facts of a call on a bucket, if there is anything to judge. */
+/** The facts of a call on a bucket, if it needs a judgement. */
 export function judged(ctx: Context, input: OnBucket, factsIn: FactsIn): MaybePromise<AccessFact[]> {
   return ctx.look((tx) =>
     needsNoJudgement(ctx, tx, input) ? NOTHING : judgedInFull(ctx, tx, input, factsIn),

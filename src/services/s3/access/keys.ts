@@ -1,5 +1,5 @@
 /**
- * Condition keys of S3's own, told from the call.
+ * The values of S3's own condition keys for a call.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
  */
 import type { Keys } from "#aws/languages/policy/pattern.ts";
@@ -11,7 +11,7 @@ import type { Tag } from "../store.ts";
 import type { Scene } from "./scene.ts";
 import { ageOf, type Signature, signatureOf } from "./signature.ts";
 
-/** Members of requests by the keys that tell their values. */
+/** Members of requests, by the condition keys that have their values. */
 const MEMBERS = new Map(
   Object.entries({
     "s3:delimiter": "Delimiter",

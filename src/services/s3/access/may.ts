@@ -4,7 +4,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { alsoOnAccessPoint, objectFact } from "./facts.ts";
 import { type OnObject, sceneOf } from "./scene.ts";
 
-/** Whether a caller might also do something else with an object: what is told with it depends on that. */
+/** Whether the caller may also do something else with an object: answers depend on that. */
 export type May = (action: string) => boolean;
 
 export async function mayWith(ctx: Context, tx: ReadTransaction, input: OnObject): Promise<May> {

@@ -16,7 +16,7 @@ function onAccount(ctx: Context, input: object, action: string, resource: string
   return [{ action, resource, conditions: keysOfCall(ctx, input, {}) }];
 }
 
-/** `GET /`, to which browsers come as well. */
+/** `GET /`, which browsers call too. */
 export function onService(ctx: Context, input: object): AccessFact[] {
   if (ctx.principal.type === "anonymous") throw redirectToAboutS3();
   return onAccount(ctx, input, "s3:ListAllMyBuckets", "*");
@@ -36,11 +36,11 @@ export const onBucketByName = (action: string) => (ctx: Context, input: OnBucket
   return onBucket(action)(ctx, input);
 };
 
-/** By an access point a bucket cannot be changed, and only some of its configurations can be read. */
+/** At an access point a bucket cannot be changed, and only some of its configurations can be read. */
 const isByAccessPoint = (action: string) =>
   /^s3:(List|GetBucket(Acl|CORS|Location|Notification|Policy)$)/.test(action);
 
-/** The root of the owner's account always may, so that a policy that shuts everybody out can be mended. */
+/** The root of the owner's account always may, so that a policy which locks everybody out can be repaired. */
 export const onBucketsPolicy =
   (action: string) =>
   (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
@@ -51,7 +51,7 @@ export const onBucketsPolicy =
       return [bucketFact(ctx, scene, action, input)];
     });
 
-/** Only what is checked before any judgement: the handler judges each entry. */
+/** Only what is checked before any judgement. The handler judges each entry. */
 export const onBatch = (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
   judged(ctx, input, () => NOTHING);
 

@@ -9,8 +9,8 @@ import { judged } from "./judged.ts";
 import type { OnObject, Scene } from "./scene.ts";
 
 /**
- * What is done to an object that should be there. Whoever names a version needs another permission: `s3:GetObject`
- * becomes `s3:GetObjectVersion`. That there is none is told only to those who may list the bucket.
+ * A call on an object that should exist. A call that names a version needs another permission: `s3:GetObject` becomes
+ * `s3:GetObjectVersion`. Only callers who may list the bucket learn that an object does not exist.
  */
 export const onVersion =
   (...actions: string[]) =>
@@ -26,7 +26,7 @@ export function factsOnVersion(ctx: Context, scene: Scene, actions: string[], in
   return [...facts, bucketFact(ctx, scene, named ? "s3:ListBucketVersions" : "s3:ListBucket", {})];
 }
 
-/** What is attached to an object that should be there: one action, whichever version is named. */
+/** A call on an annotation of an object that should exist: one action, whichever version is named. */
 export const onAnnotation =
   (action: string) =>
   (ctx: Context, input: OnObject): MaybePromise<AccessFact[]> =>
@@ -93,11 +93,11 @@ export const onRetention = (ctx: Context, input: Bypassing): MaybePromise<Access
     ...bypassFacts(ctx, scene, input, input.BypassGovernanceRetention),
   ]);
 
-/** To change a version that is locked in governance mode takes a permission of its own. */
+/** Changing a version that is locked in governance mode needs a permission of its own. */
 const bypassFacts = (ctx: Context, scene: Scene, input: { Key: string }, bypass: boolean | undefined) =>
   bypass ? [contentFact(ctx, scene, "s3:BypassGovernanceRetention", input)] : [];
 
-/** A condition on its ETag tells something of an object, so that whoever sends one must be allowed to read it. */
+/** A condition on the ETag reveals something of an object, so its caller must be allowed to read it. */
 export function matchFacts(ctx: Context, scene: Scene, { Key, IfMatch }: Pick<Deletion, "Key" | "IfMatch">) {
   if (IfMatch === undefined || IfMatch === "*" || !scene.version) return [];
   return [objectFact(ctx, scene, "s3:GetObject", { Key })];

@@ -37,7 +37,7 @@ function factsOfWriting(
   if (input.ObjectLockMode !== undefined) actions.push("s3:PutObjectRetention");
   if (input.ObjectLockLegalHoldStatus !== undefined) actions.push("s3:PutObjectLegalHold");
   if (tagged) actions.push("s3:PutObjectTagging");
-  // What AWS's services deliver they leave to the bucket's owner, and no documented policy for that asks more of them.
+  // AWS's services deliver objects to the bucket's owner, and no documented policy asks for more than `s3:PutObject`.
   if (asksForAcl(input) && ctx.principal.type !== "service") actions.push("s3:PutObjectAcl");
   return [...actions.map((one) => contentFact(ctx, scene, one, input)), ...matchFacts(ctx, scene, input)];
 }
@@ -47,7 +47,7 @@ export function onInitiation(ctx: Context, input: Writing): MaybePromise<AccessF
   return judged(ctx, input, (scene) => factsOfWriting(ctx, { ...scene, creates: false }, input));
 }
 
-/** Whoever began an upload may end it and see its parts, unless somebody forbids it. */
+/** Who began an upload may end it and list its parts, unless a policy denies that. */
 export const onUpload =
   (action: string) =>
   (ctx: Context, input: OnObject & { UploadId: string }): MaybePromise<AccessFact[]> =>
@@ -65,7 +65,7 @@ interface Copying extends Writing {
   AnnotationDirective?: string;
 }
 
-/** Of an object, which takes its tags along, or of a part, which has none. */
+/** The copy of an object, which takes its tags along, or of a part, which has none. */
 export const onCopy =
   (of: "object" | "part") =>
   async (ctx: Context, input: Copying): Promise<AccessFact[]> => {

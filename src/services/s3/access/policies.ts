@@ -11,7 +11,7 @@ import { written } from "./written.ts";
 
 export const bucketPolicies = {
   async PutBucketPolicy(ctx, input) {
-    // Its size is judged without white space.
+    // The size limit does not count white space.
     checkDocument(ctx, { most: Number.POSITIVE_INFINITY });
     const arn = bucketArn(input.Bucket);
     return ctx.transact(async (tx) => {

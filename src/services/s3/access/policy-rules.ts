@@ -1,5 +1,5 @@
 /**
- * What S3 asks of a policy's text, and says where it is wrong. Much of it is known only from its answers.
+ * S3's rules for the text of a policy, with the error for each. Many are known only from its answers.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
  */
 import {
@@ -20,7 +20,7 @@ const MOST_BYTES = 20_480;
 export interface PolicyTarget {
   /** `arn:aws:s3:::bucket`, or an access point's. */
   arn: string;
-  /** What stands between that and an object's key: `/`, or `/object/`. */
+  /** Between that and an object's key: `/`, or `/object/`. */
   objects: string;
 }
 
@@ -103,7 +103,7 @@ function checkStatement(statement: Statement, target: PolicyTarget): void {
   }
 }
 
-/** Wildcards stand for every action that they fit. */
+/** The actions that a pattern with wildcards matches. */
 function actionsMeant(pattern: string): { bucket: string[]; object: string[] } {
   const fits = patternOf(pattern === "*" ? "s3:*" : pattern, { variables: false, ignoreCase: true });
   const meant = { bucket: fitting(BUCKET_ACTIONS, fits), object: fitting(OBJECT_ACTIONS, fits) };
@@ -115,13 +115,13 @@ function actionsMeant(pattern: string): { bucket: string[]; object: string[] } {
 const fitting = (names: ReadonlySet<string>, fits: Pattern) =>
   [...names].filter((name) => fits(name, () => undefined));
 
-/** Whether a pattern means the bucket or the access point itself, its objects, or both; it must mean nothing else. */
+/** Whether a pattern matches the bucket or access point itself, its objects, or both. It must match nothing else. */
 function resourceKind(pattern: string, { arn, objects }: PolicyTarget): { bucket: boolean; object: boolean } {
   const invalid = () => malformedPolicy("Policy has invalid resource");
   if (pattern.startsWith(`${arn}${objects}`)) return { bucket: false, object: true };
   if (!pattern.startsWith("arn:aws:s3:")) throw invalid();
   const bucket = patternOf(pattern, { variables: false })(arn, () => undefined);
-  // A wildcard in the name may run on into the keys.
+  // A wildcard in the name may go on into the keys.
   const object = bucket && pattern.endsWith("*");
   if (!bucket && !object) throw invalid();
   return { bucket, object };

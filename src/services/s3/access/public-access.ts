@@ -30,7 +30,7 @@ export const bucketPublicAccess = {
   },
 } satisfies Handlers<"s3">;
 
-/** What is not said is off; but something must be said. @throws {AwsError} InvalidRequest */
+/** Settings that are left out are off. At least one must be there. @throws {AwsError} InvalidRequest */
 export function blockIn(said: PublicAccessBlockConfiguration): PublicAccessBlock {
   const {
     BlockPublicAcls: acls,

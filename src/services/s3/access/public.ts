@@ -10,7 +10,7 @@ import { remembered } from "#lib/remembered.ts";
 /** By the text of a policy that was accepted. */
 export const isPublicPolicy = remembered(1_000, (text) => isPublicDocument(policyOf(text).document));
 
-/** A policy is public unless every statement that allows something names whom, by values that are fixed. */
+/** A policy is public unless each statement that allows something restricts callers by fixed values. */
 export function isPublicDocument({ statements }: PolicyDocument): boolean {
   return statements.some((statement) => statement.effect === "Allow" && !namesWhom(statement));
 }
@@ -20,7 +20,7 @@ function namesWhom({ principal, conditions }: Statement): boolean {
   return conditions.some(narrows);
 }
 
-/** Keys that say whom, or from where. */
+/** Keys that restrict who may call, or from where. */
 const NARROWING = new Set([
   "aws:principalaccount",
   "aws:principalarn",
@@ -42,7 +42,7 @@ const NARROWING = new Set([
 const EXACT = new Set(["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"]);
 
 function narrows({ operator, quantifier, ifExists, key, values }: Condition): boolean {
-  // These hold for a call without the key, too.
+  // These conditions also hold without the key.
   if (ifExists || quantifier === "ForAllValues" || values.length === 0) return false;
   const name = key.toLowerCase();
   if (name === "aws:sourceip") return operator === "IpAddress" && values.every(isNarrowBlock);

@@ -24,20 +24,23 @@ export interface OnObject extends OnBucket {
   VersionId?: string;
 }
 
-/** All that a judgement on one bucket looks at. */
+/** Everything that a judgement on one bucket looks at. */
 export interface Scene {
   bucket: Bucket;
-  /** That of the access point among them. */
+  /** The block of the bucket together with that of the access point. */
   block: PublicAccessBlock;
-  /** Which the call names in place of the bucket. */
+  /** The access point that the call names instead of the bucket. */
   accessPoint?: AccessPoint;
-  /** Of the object that the call is about: the named or the current one, be it a delete marker. */
+  /** The version that the call is about: the one that it names, or the current one. It may be a delete marker. */
   version?: ObjectVersion;
-  /** Of a write: whether it makes an object, as neither the begin of an upload nor a part of it does. */
+  /** Whether a write makes an object. Beginning an upload does not, nor does a part. */
   creates?: boolean;
 }
 
-/** Whether it is known at once that there is nothing to judge: the bucket is in memory, and its owner's root calls. */
+/**
+ * Whether a call needs no judgement, as far as can be seen at once: the bucket is in memory, and the root of its
+ * owner's account calls.
+ */
 export function needsNoJudgement(ctx: Context, tx: ReadTransaction, input: OnBucket): boolean {
   const bucket = tx.get(buckets, [input.Bucket]);
   if (bucket === undefined || bucket instanceof Promise) return false;
@@ -84,7 +87,7 @@ function mayDoAll({ principal, ports }: Context, { owner, policy, ownership }: B
 /** Callers of other accounts may have to pay, and a public bucket may be closed to them all. */
 function checkOutsider(ctx: Context, { bucket, block, accessPoint }: Scene, input: OnBucket): void {
   const { type, account } = ctx.principal;
-  // There are no VPCs to come from.
+  // No call comes from a VPC.
   if (accessPoint && (accessPoint.vpc !== undefined || type === "anonymous")) throw accessDenied();
   if (type === "service" || account === bucket.owner) return;
   const isOpen = (policy: string | undefined) => policy !== undefined && isPublicPolicy(policy);

@@ -3,7 +3,7 @@ import { ALGORITHM } from "#aws/signature/sigv4.ts";
 import { ASYMMETRIC } from "#aws/signature/sigv4a.ts";
 import type { RequestFacts } from "#kernel/context.ts";
 
-/** How a request was signed, as policies may ask. */
+/** How a request was signed: policies may depend on it. */
 export interface Signature {
   by: "REST-HEADER" | "REST-QUERY-STRING" | "POST";
   version: "AWS" | typeof ALGORITHM | typeof ASYMMETRIC;

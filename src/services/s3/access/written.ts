@@ -3,8 +3,8 @@ import { STATEMENT_ELEMENTS } from "#aws/languages/policy/document.ts";
 type Said = Record<string, unknown>;
 
 /**
- * A policy that holds, as S3 keeps it and tells it again: without white space, its elements in the order of IAM's
- * grammar, its version named, lists of one as that one, accounts as their roots, values of conditions as text.
+ * A valid policy in the form in which S3 keeps it: no white space, elements in the order of IAM's grammar, with its
+ * version, lists of one as that one, accounts as their roots, and values of conditions as text.
  */
 export function written(policy: string): string {
   const { Version = "2008-10-17", Id, Statement } = JSON.parse(policy) as Said;

@@ -207,7 +207,7 @@ interface Wanted {
   limit: number;
 }
 
-/** In the order of the names' bytes: an object has so few that a prefix is sought among them all. */
+/** In the order of the names' bytes. An object has so few that all are read to find a prefix. */
 async function listed(tx: ReadTransaction, { bucket, order }: ObjectVersion, wanted: Wanted) {
   const { prefix = "", after, limit } = wanted;
   const all = await tx.list(annotations, {

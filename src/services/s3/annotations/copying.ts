@@ -21,7 +21,7 @@ export interface OpenAnnotation {
   bytes: Bytes;
 }
 
-/** Those of a source, opened in the transaction that found it. */
+/** The annotations of a source, opened in the transaction that found it. */
 export async function openAnnotations(
   ctx: Context,
   tx: ReadTransaction,
@@ -41,7 +41,7 @@ export interface StagedAnnotation {
   staged: StagedBlob;
 }
 
-/** Takes them in, for `write` to keep; what it does not keep is dropped. */
+/** Stores their texts, for `write` to keep. What it does not keep is deleted. */
 export async function withCopies<R>(
   ctx: Context,
   opened: readonly OpenAnnotation[],

@@ -3,7 +3,9 @@ import { collection } from "#kernel/collection.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { bodies, type Checksum, type ObjectVersion } from "../store.ts";
 
-/** A text that somebody attached to one version of an object. It has no versions of its own, and goes with that one. */
+/**
+ * A text that is attached to one version of an object. It has no versions of its own, and is deleted with that version.
+ */
 export interface Annotation {
   bucket: number;
   /** The version's. */
@@ -22,7 +24,7 @@ export const annotations = collection<Annotation>("s3/annotation", {
   key: (a) => [a.bucket, a.order, a.name],
 });
 
-/** Of one version. */
+/** Most annotations of one version. */
 export const MOST_ANNOTATIONS = 1_000;
 
 export const annotationsOf = (tx: ReadTransaction, { bucket, order }: ObjectVersion): Promise<Annotation[]> =>

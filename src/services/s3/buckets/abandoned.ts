@@ -4,7 +4,7 @@ import { bodies, parts, uploads } from "../store.ts";
 const PAGE = 500;
 
 /**
- * Uploads in progress do not keep a bucket from being deleted. They go after it: a bucket's number is never used
+ * Deletes the uploads of a deleted bucket: they do not keep a bucket from being deleted. Its number is never used
  * again, so nobody can reach them meanwhile.
  */
 export const abandonUploads: Job<{ bucket: number }> = job("s3/abandon-uploads", {

@@ -30,7 +30,7 @@ export const bucketHandlers = {
     if (!isBucketName(name)) throw invalidBucketName(name);
     refuseUnimplemented(input);
     const configuration = input.CreateBucketConfiguration;
-    // An empty document is malformed: who has nothing to say sends none.
+    // An empty document is malformed. Who wants no configuration sends none.
     if (configuration && Object.keys(configuration).length === 0) throw malformedXml();
     const region = locationOf(ctx.region, configuration?.LocationConstraint);
     checkNamespace(name, input.BucketNamespace, namespaceSuffix(ctx.account, region));
@@ -39,11 +39,11 @@ export const bucketHandlers = {
     return ctx.transact(async (tx) => {
       const existing = await tx.get(buckets, [name]);
       if (existing && existing.owner !== ctx.account) throw bucketAlreadyExists(name);
-      // The oldest endpoint lets an owner make a bucket again, for the sake of clients from before there were others.
+      // In us-east-1 an owner may create a bucket again: its endpoint is the oldest, and old clients rely on it.
       if (existing && (ctx.region !== "us-east-1" || existing.region !== "us-east-1"))
         throw bucketAlreadyOwnedByYou(name);
       if (existing) {
-        // Made again, it has no other ACL than it is told now.
+        // It gets the ACL of this call, whatever it had.
         const { acl: former, ...rest } = existing;
         if (former || acl) tx.put(buckets, { ...rest, acl });
       } else {
@@ -105,7 +105,7 @@ function tagsOf(said: Tag[] | undefined): Tag[] | undefined {
 }
 
 /**
- * A name with an account's suffix belongs to that account, and the request must say that it means that.
+ * A name with the suffix of an account belongs to that account, and the request must say so.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
  * @throws {AwsError} MissingNamespaceHeader, InvalidNamespaceHeader, InvalidBucketName
  */

@@ -4,14 +4,14 @@ import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import type { Bucket } from "../store.ts";
 
 /**
- * One of a bucket's configurations, as its owner sent it: lifecycle rules, a website, an inventory. What nearly every
- * call asks for stands in the `Bucket` itself.
+ * One of a bucket's configurations, as its owner sent it: lifecycle rules, a website, an inventory. Those that nearly
+ * every call needs are in `Bucket` itself.
  */
 interface Configuration {
   /** The bucket's number. */
   bucket: number;
   kind: string;
-  /** Of those kinds that a bucket has several of; else empty. */
+  /** The id, for kinds of which a bucket has several; else empty. */
   id: string;
   document: unknown;
 }
@@ -27,7 +27,7 @@ export interface ConfigurationKind<T> {
   get(tx: ReadTransaction, bucket: Bucket, id?: string): MaybePromise<T | undefined>;
   put(tx: Transaction, bucket: Bucket, document: T, id?: string): void;
   delete(tx: Transaction, bucket: Bucket, id?: string): void;
-  /** By id, in its order. At most 1,000, which is more than S3 takes of any kind. */
+  /** In the order of ids. At most 1,000, which is more than S3 allows of any kind. */
   list(tx: ReadTransaction, bucket: Bucket): Promise<T[]>;
 }
 

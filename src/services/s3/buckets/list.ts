@@ -48,7 +48,7 @@ export const bucketListing = {
       Buckets: shown.map((bucket) => ({
         Name: bucket.name,
         CreationDate: new Date(bucket.created),
-        // S3 tells the Region only to those who ask for pages or for a choice.
+        // Only a request for a page or with a filter gets Regions.
         BucketRegion: asked ? bucket.region : undefined,
         BucketArn: bucketArn(bucket.name),
       })),
@@ -67,7 +67,7 @@ function nameOf(token: string): string {
   throw wrongToken();
 }
 
-/** Buckets of a Region are told by its own endpoint only. */
+/** Only the Region's own endpoint lists the buckets of a Region. */
 const wrongRegion = (wanted: string) =>
   invalidArgument(
     REGIONS.includes(wanted.toLowerCase())

@@ -1,5 +1,5 @@
 /**
- * The rules for names of general purpose buckets, which are names of hosts: what stands between periods is a label.
+ * The rules for names of general purpose buckets. They are names of hosts, made of labels between periods.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
  */
 export function isBucketName(name: string): boolean {
@@ -12,13 +12,13 @@ export function isBucketName(name: string): boolean {
   );
 }
 
-/** Whether it may be the name of an old bucket: the rules were looser once. An access point's ARN passes for a name. */
+/** Whether it can be the name of an old bucket, for which the rules were looser. An access point's ARN passes too. */
 export const wasEverName = (name: string): boolean => /^[\w.-]{3,255}$/.test(name) || name.startsWith("arn:");
 
-/** How names end that only this account may use, in this Region. */
+/** The suffix of names that only this account can use in this Region. */
 export const namespaceSuffix = (account: string, region: string) => `-${account}-${region}-an`;
 
-/** Whether a name is one of some account's own. */
+/** Whether a name has the suffix of some account. */
 export const isInNamespace = (name: string): boolean => /-\d{12}-[a-z]+(-[a-z]+)+-\d-an$/.test(name);
 
 const RESERVED_PREFIXES = ["xn--", "sthree-", "amzn-s3-demo-"];

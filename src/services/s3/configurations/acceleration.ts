@@ -8,7 +8,7 @@ import { accelerationOfDots } from "./errors.ts";
 
 const acceleration = configuration<"Enabled" | "Suspended">("accelerate");
 
-/** Nothing is accelerated: the setting is kept, and told. */
+/** The setting is kept and answered. Nothing is accelerated. */
 export const bucketAcceleration = {
   async PutBucketAccelerateConfiguration(ctx, input) {
     checkDocument(ctx);

@@ -2,7 +2,7 @@ import { isBucketName } from "../buckets/names.ts";
 import { invalidDestination } from "./errors.ts";
 
 /**
- * The ARN of a bucket for reports. Whether it is there, and takes them, shows when one is delivered.
+ * The ARN of a bucket for reports. Whether the bucket exists and accepts them shows when one is delivered.
  * @throws {AwsError} InvalidS3DestinationBucket
  */
 export function checkDestination(arn: string): void {

@@ -19,7 +19,7 @@ export const idMismatch = () =>
 export const malformedToken = () =>
   new AwsError("MalformedContinuationToken", "The continuation-token you provided invalid.");
 
-/** Where reports go to is named by ARN. */
+/** The destination of reports, which is named by its ARN. */
 export const invalidDestination = (message: string) => new AwsError("InvalidS3DestinationBucket", message);
 
 export const accelerationOfDots = () =>

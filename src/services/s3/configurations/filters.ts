@@ -1,7 +1,7 @@
 import type { Tag } from "#aws/contract/types/s3.ts";
 import { malformedXml } from "../errors.ts";
 
-/** Which objects a configuration is for. */
+/** Selects the objects that a configuration applies to. */
 interface Filter {
   Prefix?: string;
   Tag?: Tag;

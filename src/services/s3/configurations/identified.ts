@@ -23,7 +23,7 @@ export interface Identified {
   Id: string;
 }
 
-/** What is asked for: one configuration of a bucket. */
+/** Names one configuration of a bucket. */
 export interface Named {
   Bucket: string;
   Id: string;
@@ -93,7 +93,7 @@ export async function listIdentified<T>(
   { Bucket: name, ContinuationToken: token }: { Bucket: string; ContinuationToken?: string },
   idOf: (document: T) => string,
 ): Promise<ConfigurationPage<T>> {
-  // An empty one is none.
+  // An empty token means none.
   const after = !token ? undefined : idIn(token);
   const all = await ctx.read(async (tx) => kind.list(tx, await bucketAt(tx, name)));
   const rest = after === undefined ? all : all.filter((document) => idOf(document) > after);

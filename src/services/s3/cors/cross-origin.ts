@@ -41,12 +41,13 @@ export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
     ...(rule && { headers: { ...headersOf(rule, page), ...(isPreflight && s3Ids(request.meta)) } }),
     refusal: corsNotAllowed(method, resource),
     ruled: true,
-    // As in S3, a GET or HEAD that no rule allows is served, and the browser hides the answer; all else is refused.
+    // As in S3, a GET or HEAD that no rule allows is served without headers, so that the browser hides the answer.
+    // Everything else is refused.
     harmless: harmless || method === "GET" || method === "HEAD",
   };
 };
 
-/** Methods that a page may ask for; rules allow fewer. */
+/** Methods that a page can ask for. Rules allow fewer. */
 const ASKED: ReadonlySet<string> = new Set([...METHODS, "PATCH", "OPTIONS"]);
 
 const unruled = (refusal: AwsError): CrossOriginVerdict => ({ refusal, ruled: false, harmless: false });

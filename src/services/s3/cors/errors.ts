@@ -34,7 +34,7 @@ export const originNeeded = () =>
 export const invalidRequestMethod = (method: string | undefined) =>
   new AwsError("BadRequest", `Invalid Access-Control-Request-Method: ${method ?? "null"}`);
 
-/** What is not there, and what has no rules, is the bucket, whatever of it was asked for. */
+/** S3 names the bucket as the missing resource, whatever was asked for. */
 export const corsBucketNotFound = (method: string) => forbidden("Bucket not found", method, "BUCKET");
 
 export const corsNotEnabled = (method: string) =>

@@ -14,7 +14,7 @@ const MOST_RULES = 100;
 const LONGEST_ID = 255;
 
 /**
- * Elements of a CORS configuration:
+ * Checks the rules of a CORS configuration: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
  * @throws {AwsError} InvalidRequest, MalformedXML
  */
@@ -43,7 +43,7 @@ const wildcards = (text: string) => text.split("*").length - 1;
 export interface PageRequest {
   origin: string;
   method: string;
-  /** Those that a browser asks for before it sends them; lower-case. */
+  /** The headers that a browser wants to send, in lower case. */
   headers: readonly string[];
 }
 
@@ -65,7 +65,7 @@ function matches(pattern: string, text: string): boolean {
   return text.length >= before!.length + after.length && text.startsWith(before!) && text.endsWith(after);
 }
 
-/** What the answer tells the browser of a rule that allows the request. */
+/** The headers of an answer to a request that a rule allows. */
 export function headersOf(rule: CORSRule, { origin, headers }: PageRequest): Record<string, string> {
   const anybody = rule.AllowedOrigins.includes("*");
   const told: Record<string, string> = {

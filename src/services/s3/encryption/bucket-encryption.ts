@@ -20,7 +20,7 @@ export const bucketEncryption = {
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       const { blocked } = bucket.encryption ?? {};
-      // What is not said of it, stays blocked.
+      // Encryption types stay blocked unless the request names others.
       store(tx, bucket, { ...(blocked && { blocked }), ...wanted });
       return {};
     });
@@ -68,7 +68,7 @@ function encryptionIn({ Rules: rules }: Document): BucketEncryption {
   };
 }
 
-/** Nobody needs to ask for it: a bucket that was told nothing has it. */
+/** The encryption of a bucket that has no configuration. */
 const DEFAULT: BucketEncryption = { algorithm: "AES256" };
 
 function documentOf({

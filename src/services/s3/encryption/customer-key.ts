@@ -12,7 +12,7 @@ export interface CustomerKey {
   md5: string;
 }
 
-/** What a record keeps instead: it tells the key when it comes again, and nothing of it. Both in base64. */
+/** What a record keeps in place of the key: enough to recognize it, and nothing of it. Both in base64. */
 export interface KeyProof {
   salt: string;
   proof: string;
@@ -71,7 +71,7 @@ export function proves({ salt, proof }: KeyProof, { bytes }: CustomerKey): boole
 const hmac = (key: Uint8Array, salt: Uint8Array) => createHmac("sha256", salt).update(key).digest();
 
 /**
- * The key that opens an object: the one that came, if it is the one.
+ * The key that an object can be decrypted with: the one of the request, if it is right.
  * @throws {AwsError} InvalidRequest, AccessDenied
  */
 export function keyThatOpens(
@@ -87,10 +87,7 @@ export function keyThatOpens(
   return key;
 }
 
-/**
- * A part comes with the key that its upload was begun with.
- * @throws {AwsError} InvalidRequest
- */
+/** A part must come with the key that its upload began with. @throws {AwsError} InvalidRequest */
 export function checkUploadKey(
   { customerKey: proof }: { customerKey?: KeyProof },
   key: CustomerKey | undefined,
@@ -99,7 +96,7 @@ export function checkUploadKey(
   if (key && !(proof && proves(proof, key))) throw errors.uploadKeyDiffers();
 }
 
-/** An object's encryption as answers tell it. What has no key of its customer's is encrypted with the cloud's. */
+/** An object's encryption in answers. One without a customer's key is encrypted with the cloud's. */
 export function toldEncryption(key: CustomerKey | undefined) {
   return key
     ? { SSECustomerAlgorithm: ALGORITHM, SSECustomerKeyMD5: key.md5 }

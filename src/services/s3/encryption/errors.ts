@@ -26,7 +26,7 @@ export const malformedContext = () =>
     "null",
   );
 
-/** What KMS says of a key that is not there, as S3 passes it on. */
+/** KMS's message for a key that does not exist, as S3 passes it on. */
 export const kmsNotFound = (message: string) => new AwsError("KMS.NotFoundException", message);
 
 export const keyNotApplicable = () =>

@@ -14,7 +14,7 @@ import {
 import * as errors from "./errors.ts";
 import { kmsKeyMissing } from "./kms.ts";
 
-/** How an object is to be encrypted; with neither a key nor a word, as its bucket has it. */
+/** The encryption that a request asks for. With neither a key nor an algorithm, the bucket's default applies. */
 export interface Requested {
   key?: CustomerKey | undefined;
   said?: Algorithm | undefined;
@@ -29,7 +29,10 @@ type Headers = CustomerKeyHeaders &
     "ServerSideEncryption" | "SSEKMSKeyId" | "SSEKMSEncryptionContext"
   >;
 
-/** The members that ask for it. @throws {AwsError} InvalidArgument, InvalidEncryptionAlgorithmError */
+/**
+ * Reads and checks the members that ask for encryption.
+ * @throws {AwsError} InvalidArgument, InvalidEncryptionAlgorithmError
+ */
 export function requestedEncryption(input: Headers): Requested {
   const { ServerSideEncryption: said, SSEKMSKeyId: kmsKeyId, SSEKMSEncryptionContext: context } = input;
   const key = customerKeyOf(input);
@@ -47,11 +50,11 @@ export function isAlgorithm(said: string): said is Algorithm {
 export const byKms = (algorithm: string | undefined) =>
   algorithm === "aws:kms" || algorithm === "aws:kms:dsse";
 
-/** Whether it is known before the bucket is asked that a body may not be taken in as it comes. */
+/** Whether the bucket must be looked at before the body is taken in. */
 export const asksForKeys = ({ key, said }: Requested) => key !== undefined || byKms(said);
 
 /**
- * Holds a write to what its bucket allows and has by default.
+ * Checks a write by what its bucket blocks, and by its default encryption.
  * @throws {AwsError} AccessDenied where the bucket blocks keys of customers, KMS.NotFoundException
  */
 export function checkEncryption(
@@ -70,7 +73,7 @@ export function checkEncryption(
   if (byKms(algorithm)) throw kmsKeyMissing(bucket, keyId);
 }
 
-/** What a record keeps of it. */
+/** The encryption as records keep it. */
 export function keptEncryption({ key }: Requested): { customerKey?: KeyProof } {
   return key ? { customerKey: proofOf(key) } : {};
 }
@@ -80,7 +83,10 @@ export function etagFor({ key }: Requested, md5: string, random: Random): string
   return key ? random.hex(32) : md5;
 }
 
-/** How an object is encrypted, those who read it are told. @throws {AwsError} InvalidArgument */
+/**
+ * A read must not ask for encryption: its answer says how the object is encrypted.
+ * @throws {AwsError} InvalidArgument
+ */
 export function refuseEncryption({ request }: Context): void {
   const said = request?.headers["x-amz-server-side-encryption"];
   if (said !== undefined) throw errors.encryptionNotAsked(said);

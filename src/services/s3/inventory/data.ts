@@ -8,9 +8,9 @@ import { type Bucket, objects } from "../store.ts";
 import { type Column, lineOf } from "./fields.ts";
 
 export interface ListFile {
-  /** Compressed, made as it is read: a bucket may have millions of objects. */
+  /** Compressed, and made as it is read, since a bucket may have millions of objects. */
   body: Body;
-  /** What a manifest says of it, once it was read to its end. */
+  /** Its size and digest for the manifest, once it has been read to the end. */
   facts(): { size: number; MD5checksum: string };
 }
 
@@ -32,7 +32,7 @@ export function listFile(
 
   async function* bytes() {
     const zipped = createGzip();
-    // What goes wrong in the lines ends the iteration below.
+    // An error in the lines ends the iteration below.
     pipeline(Readable.from(lines()), zipped, () => {});
     for await (const chunk of zipped) {
       size += chunk.length;

@@ -5,7 +5,7 @@ import { replicationStatus } from "../replication/status.ts";
 import type { Bucket } from "../store.ts";
 
 /**
- * What a report says of an object besides its name, in the order of the report's columns.
+ * The optional columns of a report, in the report's order.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html#storage-inventory-contents
  */
 const OPTIONAL: Partial<Record<InventoryOptionalField, (row: Row) => string | number | undefined>> = {

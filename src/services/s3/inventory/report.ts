@@ -12,8 +12,8 @@ import { columnsOf } from "./fields.ts";
 import { inventories } from "./store.ts";
 
 /**
- * Lists a bucket for its owner every midnight, or every Sunday's: a list, and a manifest with its checksum. Where the
- * destination refuses a report, the next one tries again.
+ * Lists a bucket for its owner each midnight, or each Sunday midnight: a list, and a manifest with its checksum. Where
+ * the destination refuses a report, the next one tries again.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html
  */
 export const reportInventory: Job<{ bucket: string; id: string; generation: number }> = job(

@@ -9,7 +9,7 @@ import { arrivedIn } from "../tiering/reads.ts";
 import { deleteCurrent, removeVersion } from "../versions.ts";
 import type { Action, Subject } from "./due.ts";
 
-/** Carries out what has been found due, and tells who wants to know. */
+/** Does what was found to be due, and announces it. */
 export async function act(
   ctx: Context,
   tx: Transaction,
@@ -31,7 +31,7 @@ async function carryOut(
   action: Action,
 ): Promise<Change | undefined> {
   if (!latest && version.versionId === "null") {
-    // A marker that has just hidden the latest version is the null version now, and this one is gone.
+    // The marker that has just hidden the latest version is now the null version. This one is gone.
     const { key, order } = version;
     if (!(await tx.get(noncurrent, [bucket.id, key, descending(order)]))) return undefined;
   }

@@ -6,8 +6,8 @@ import { matches } from "./filter.ts";
 import { dueAt, type LifecycleDocument, lifecycles, rulesOf } from "./rules.ts";
 
 /**
- * When the bucket's rules make an object expire, as answers about the current version tell it; of several rules the
- * earliest, and of those the first. Ids come as they are, but for what a header cannot carry.
+ * When the bucket's rules will expire an object, for answers about the current version. Of several rules the earliest
+ * counts, and of those the first. Ids are written as they are, but for what a header cannot carry.
  */
 export function expirationOf(
   tx: ReadTransaction,
@@ -30,7 +30,7 @@ function expirationBy(document: LifecycleDocument, version: ObjectVersion): stri
   return `expiry-date="${new Date(first.due).toUTCString()}", rule-id="${id}"`;
 }
 
-/** When the bucket's rules abort an upload. */
+/** When the bucket's rules will abort an upload. */
 export async function abortMembers(
   tx: ReadTransaction,
   bucket: Bucket,

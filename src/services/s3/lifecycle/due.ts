@@ -8,34 +8,34 @@ import { type Filter, matches } from "./filter.ts";
 import type { Plan } from "./plan.ts";
 import { dueAt, type LifecycleDocument, type Rule } from "./rules.ts";
 
-/** A version in its place among those of its key. */
+/** A version, and its place among those of its key. */
 export interface Subject {
   version: ObjectVersion;
   latest: boolean;
-  /** There is no other version of its key. */
+  /** The only version of its key. */
   alone: boolean;
-  /** When another took its place; of the latest, nothing. */
+  /** When another took its place. Nothing for the latest. */
   noncurrentSince: number;
   /** How many noncurrent versions of its key are newer, delete markers aside. */
   newer: number;
 }
 
 export type Action =
-  /** The version goes for good. */
+  /** Deletes the version for good. */
   | { does: "remove" }
-  /** A delete marker hides it. */
+  /** Hides it behind a delete marker. */
   | { does: "hide" }
   | { does: "transition"; to: StorageClassName }
-  /** INTELLIGENT_TIERING archives it. */
+  /** Moves it to an archive tier of INTELLIGENT_TIERING. */
   | { does: "tier"; to: ArchiveTier };
 
 export interface Verdict {
   action?: Action;
-  /** The next moment at which something else may be due; `NEVER` if only a change can bring that about. */
+  /** When something else may be due next; `NEVER` if only a change can bring that about. */
   next: number;
 }
 
-/** What is done with a version now, by the bucket's rules or else by its tierings. */
+/** What is to be done with a version now, by the bucket's rules or else by its tierings. */
 export function judge(plan: Plan, subject: Subject, now: number): Verdict {
   const verdict = judgeByRules(plan, subject, now);
   if (verdict.action || plan.tierings.length === 0) return verdict;
@@ -44,7 +44,7 @@ export function judge(plan: Plan, subject: Subject, now: number): Verdict {
 }
 
 /**
- * At most one action a day: removal for good before a transition, a transition before a delete marker.
+ * At most one action a day: deletion for good before a transition, a transition before a delete marker.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
  */
 function judgeByRules({ rules, minimum, bucket }: Plan, subject: Subject, now: number): Verdict {
@@ -83,7 +83,7 @@ function markerEnd(rules: readonly Rule[], { modified }: ObjectVersion): number 
   );
 }
 
-/** A locked version goes at the first midnight after its lock has ended. */
+/** A locked version is deleted at the first midnight after its lock has ended. */
 function noncurrentEnd(
   rules: readonly Rule[],
   { version, noncurrentSince, newer }: Subject,
@@ -118,7 +118,7 @@ function canGo(from: StorageClassName, to: StorageClassName): boolean {
 
 const LEAST_BYTES = 128 * KB;
 
-/** Small objects cost more by their transition than they save, so they stay, unless a rule speaks of sizes itself. */
+/** Small objects stay where they are, since a transition costs more than it saves; unless a rule names sizes itself. */
 function isLargeEnough(
   { above, below }: Filter,
   minimum: LifecycleDocument["minimum"],
@@ -155,11 +155,11 @@ function transitionOf(
   return { to: best, next: Math.min(NEVER, ...found.map((step) => step.due)) };
 }
 
-/** Of several ways the coldest, but INTELLIGENT_TIERING before all that is no archive. */
+/** Of several classes the coldest wins, but INTELLIGENT_TIERING goes before all that are no archive. */
 const favour = (to: StorageClassName): number =>
   to === "INTELLIGENT_TIERING" ? COLDNESS.GLACIER - 0.5 : COLDNESS[to];
 
-/** The rule that is the first to abort an upload in parts that began at `initiated`, and when it does. */
+/** The rule that aborts an upload first, and when it does. */
 export function abortOf(rules: readonly Rule[], key: string, initiated: number) {
   let first: { rule: string; due: number } | undefined;
   for (const { id, filter, abortAfter } of rules) {

@@ -8,7 +8,7 @@ export const noLifecycle = (bucket: string) =>
     members: { BucketName: bucket },
   });
 
-/** What S3 says of a rule's values; of which argument, it does not say. */
+/** A wrong value in a rule. S3 does not say which argument it is. */
 const refused = (message: string) => new AwsError("InvalidArgument", message);
 
 export const unknownMinimum = (said: string) =>

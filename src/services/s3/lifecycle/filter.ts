@@ -1,7 +1,7 @@
 import type { LifecycleRule } from "#aws/contract/types/s3.ts";
 import type { Tag } from "../store.ts";
 
-/** What a rule is about: all of it must hold. */
+/** Selects the objects of a rule: all conditions must hold. */
 export interface Filter {
   prefix: string;
   tags: readonly Tag[];

@@ -4,22 +4,19 @@ import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { DAY_MS, midnightAfter } from "../days.ts";
 import { type Bucket, buckets } from "../store.ts";
 
-/**
- * What is known of a bucket with rules, so that it is not walked at midnights at which nothing can be due: nothing is
- * before `next`.
- */
+/** Notes of a bucket with rules, by which midnights are skipped when nothing can be due: nothing is before `next`. */
 export interface Mark {
   bucket: number;
-  /** Of the job that walks the bucket: any other one ends. */
+  /** The number of the job that walks the bucket. Any other one ends. */
   serial: number;
   next: number;
   /** The fewest days after which something new can be due. */
   leastDays: number;
   /** Whether a new version may make an older one due, since a rule counts them. */
   counts: boolean;
-  /** A walk is under way, or was when the process ended. */
+  /** A walk is running, or was when the process ended. */
   looking: boolean;
-  /** Something is new there since the last walk, and `next` takes it into account. */
+  /** Something is new since the last walk began, and `next` takes it into account. */
   fresh: boolean;
 }
 
@@ -29,11 +26,12 @@ export const marks = collection<Mark>("s3/lifecycle", {
   hot: true,
 });
 
-/** What happened to a version or an upload: it is new, it took the place of another, or it changed in any other way. */
+/** What happened to a version or an upload: it is new, another replaced it, or it changed in another way. */
 export type Touch = "new" | "replaced" | "changed";
 
 /**
- * Told of all that comes, goes or changes in a bucket. Costs a look into memory, and a write or two between two walks.
+ * Called for everything that comes, goes or changes in a bucket. It costs a look into memory, and one or two writes
+ * between two walks.
  * @param since from when its days are counted: what came in parts is as old as its upload, a replica as its source
  */
 export function touch(tx: Transaction, bucket: Bucket, how: Touch, since = tx.now()): MaybePromise<void> {

@@ -16,8 +16,7 @@ interface Nightly {
 }
 
 /**
- * Looks through a bucket at every midnight at which something may be due there. A midnight at which nothing can be
- * costs one look at its mark.
+ * Walks a bucket at each midnight at which something may be due there. Any other midnight costs one look at its mark.
  */
 export const midnightJob: Job<Nightly> = job("s3/midnight", {
   attempts: Number.POSITIVE_INFINITY,
@@ -60,7 +59,7 @@ interface Findings {
   plan: Plan;
 }
 
-/** Absent where the bucket is gone, nothing acts upon it any more, or another job looks. */
+/** Absent where the bucket is gone, nothing acts on it any more, or another job walks it. */
 async function findingsOf(tx: ReadTransaction, nightly: Nightly): Promise<Findings | undefined> {
   const mark = await tx.get(marks, [nightly.id]);
   const plan = mark?.serial === nightly.serial ? await planOf(tx, nightly) : undefined;
@@ -73,7 +72,7 @@ const change = (ctx: Context, nightly: Nightly, to: (found: Findings, now: numbe
     if (found) tx.put(marks, to(found, tx.now()));
   });
 
-/** Unless somebody has begun anew in between. */
+/** Nothing to do if another job has begun meanwhile. */
 async function end(ctx: Context, nightly: Nightly): Promise<undefined> {
   await ctx.transact(async (tx) => {
     const mark = await tx.get(marks, [nightly.id]);

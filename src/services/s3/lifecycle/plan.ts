@@ -3,7 +3,7 @@ import { type Bucket, buckets } from "../store.ts";
 import { type Tiering, tieringsOf } from "../tiering/store.ts";
 import { type LifecycleDocument, lifecycles, type Rule, rulesOf } from "./rules.ts";
 
-/** All that acts upon a bucket's versions by time. */
+/** Everything that acts on a bucket's versions by time. */
 export interface Plan {
   bucket: Bucket;
   rules: readonly Rule[];
@@ -11,7 +11,7 @@ export interface Plan {
   tierings: readonly Tiering[];
 }
 
-/** `undefined` once the bucket is gone, or nothing acts upon it any more. */
+/** `undefined` where the bucket is gone, or nothing acts on it. */
 export async function planOf(
   tx: ReadTransaction,
   { name, id }: Pick<Bucket, "name" | "id">,

@@ -13,16 +13,16 @@ export interface LifecycleDocument {
 
 export const lifecycles = configuration<LifecycleDocument>("lifecycle");
 
-/** So many days after the object was made, or on a day: one of both. */
+/** A number of days after the object was made, or a date. */
 export type Moment = { days: number } | { date: number };
 
-/** Days after another version took its place; `keep` are the newest noncurrent ones that are spared. */
+/** Days after another version took its place. The newest `keep` noncurrent ones are spared. */
 export interface NoncurrentMoment {
   days: number;
   keep: number;
 }
 
-/** An enabled rule, as it is carried out. */
+/** An enabled rule, ready to be applied. */
 export interface Rule {
   id: string;
   filter: Filter;
@@ -36,7 +36,7 @@ export interface Rule {
   abortAfter?: number;
 }
 
-/** Made once of every document, as long as it is kept in memory. */
+/** Made once for each document, as long as it is in memory. */
 export const rulesOf = kept(({ rules }: LifecycleDocument): Rule[] =>
   rules.filter((rule) => rule.Status === "Enabled").map(ruleOf),
 );
@@ -71,11 +71,11 @@ const noncurrentMomentOf = (said: { NoncurrentDays?: number; NewerNoncurrentVers
   keep: said.NewerNoncurrentVersions ?? 0,
 });
 
-/** When something is due: days are counted from `start`, and rounded up to the next midnight. */
+/** When something is due. Days are counted from `start`, and rounded up to the next midnight. */
 export const dueAt = (moment: Moment, start: number): number =>
   "date" in moment ? moment.date : midnightAfter(start + moment.days * DAY_MS);
 
-/** How soon something new can be due, and the next of the dates that rules name. */
+/** How soon something new can be due, and the next of the dates in the rules. */
 export interface Outlook {
   leastDays: number;
   nextDate: number;

@@ -19,10 +19,10 @@ import {
 import { described, filterOf } from "./filter.ts";
 
 const LEAST_DAYS = 30;
-/** Noncurrent versions that a rule may spare. */
+/** Most noncurrent versions that a rule can spare. */
 const MOST_NEWER = 100;
 
-/** Days or dates of a kind of transition, to compare. */
+/** The days or the date of a transition, for comparison. */
 interface Step {
   at: number;
   to: string;
@@ -42,7 +42,7 @@ export function checkActions(rule: LifecycleRule): void {
   checkNoncurrent(rule);
 }
 
-/** Just one of its members. */
+/** It must have exactly one member. */
 function checkExpiration({
   Days: days,
   Date: date,
@@ -53,7 +53,7 @@ function checkExpiration({
   if (date !== undefined && !isMidnight(date.getTime())) throw notMidnight(date);
 }
 
-/** Delete markers and uploads have neither tags nor a size to be chosen by. */
+/** Delete markers and uploads have no tags and no size, so a filter cannot select them by those. */
 function checkReach(rule: LifecycleRule): void {
   const { tags, above, below } = filterOf(rule);
   const actions = [
@@ -135,13 +135,13 @@ function checkSteps(steps: readonly Step[], action: string, of: string): void {
   if (new Set(steps.map(({ to }) => to)).size < steps.length) throw classTwice(action, of);
 }
 
-/** One zone comes after several, too. */
+/** ONEZONE_IA counts as colder than STANDARD_IA, unless it comes earlier. */
 function isColder(to: string, at: number, warm: Step): boolean {
   if (isInfrequent(to)) return to === "ONEZONE_IA" && warm.to === "STANDARD_IA" && at >= warm.at;
   return to !== "INTELLIGENT_TIERING";
 }
 
-/** What goes to infrequent access stays there for a while. */
+/** An object must stay in infrequent access for a while. */
 function checkStay(steps: readonly Step[], member: string, action: string, of: string): void {
   for (const warm of steps.filter(({ to }) => isInfrequent(to))) {
     const cold = steps.find(({ to, at }) => isColder(to, at, warm) && at < warm.at + LEAST_DAYS);

@@ -22,7 +22,7 @@ const MOST_PREFIX_BYTES = 1_024;
 const MOST_SIZE = 1_099_511_627_776_000;
 
 /**
- * Holds a configuration to S3's rules for it, one rule after another. That it follows the schema has been seen to.
+ * Checks a configuration by S3's rules, one rule after another. Its schema has been checked before.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
  * @throws {AwsError} MalformedXML, InvalidArgument, InvalidRequest
  */
@@ -50,7 +50,7 @@ function checkIds(rules: readonly LifecycleRule[]): void {
   }
 }
 
-/** The older form has a prefix where the newer has a filter; the first rule decides which one it is to be. */
+/** The older form has a prefix where the newer one has a filter. All rules must have the form of the first. */
 function checkForms(rules: readonly LifecycleRule[]): void {
   const isOld = rules[0]!.Filter === undefined;
   for (const { Filter, Prefix } of rules) {
@@ -65,7 +65,7 @@ function checkForms(rules: readonly LifecycleRule[]): void {
   if (isOld && rules.some(counts)) throw newerAmongPrefixes();
 }
 
-/** One thing, or several in an `And`. */
+/** One condition, or several in an `And`. */
 function checkFilter(filter: LifecycleRuleFilter): void {
   const direct = Object.values(filter).filter((member) => member !== undefined);
   if (direct.length > 1) throw malformedXml();
@@ -95,12 +95,12 @@ const ACTIONS = [
   ["AbortIncompleteMultipartUpload", "AbortIncompleteMultipartUpload"],
 ] as const;
 
-/** Of rules in the older form, no two may do the same to one object. */
+/** No two rules of the older form can do the same to one object. */
 function checkOverlaps(rules: readonly LifecycleRule[]): void {
   for (const [member, name] of ACTIONS) {
     const prefixes = rules.filter((rule) => rule[member] !== undefined).map(({ Prefix }) => Prefix!);
     prefixes.sort();
-    // In their order, a prefix stands before all that it begins.
+    // When sorted, a prefix comes before everything that begins with it.
     for (const [i, prefix] of prefixes.entries()) {
       const former = prefixes[i - 1];
       if (former !== undefined && prefix.startsWith(former)) throw prefixesOverlap(former, prefix, name);

@@ -10,13 +10,13 @@ import { act } from "./act.ts";
 import { type Action, abortOf, judge, type Subject } from "./due.ts";
 import { type Plan, planOf } from "./plan.ts";
 
-/** A version that a walk has passed, with what it must know of it to judge the next. */
+/** A version that a walk has passed, with what is needed to judge the next one. */
 interface Passed {
   key: string;
   order: number;
-  /** Since then, the next version of the key is noncurrent. */
+  /** Since then the next version of the key has been noncurrent. */
   made: number;
-  /** Noncurrent versions of the key, this one included. Delete markers do not count. */
+  /** How many noncurrent versions of the key have passed, this one included. Delete markers do not count. */
   noncurrent: number;
 }
 
@@ -28,17 +28,17 @@ interface Page {
   last: Passed | undefined;
 }
 
-/** A bucket is one bucket by its number; another may have its name by now. */
+/** A bucket is identified by its number, since another may have its name by now. */
 export type Walked = Pick<Bucket, "name" | "id">;
 
 const ROWS = 1_000;
 const UPLOADS = 200;
-/** Bodies that one transaction gives up at most, but for one object's: an object may have thousands. */
+/** Most bodies that one transaction deletes, unless a single object has more: it may have thousands. */
 const MOST_BODIES = 2_000;
 
 /**
- * Does with all versions and uploads of a bucket what is due now, page by page: a crash loses a page at most, and the
- * next walk finds it due again.
+ * Does what is due now with all versions and uploads of a bucket, page by page. A crash loses at most a page, which the
+ * next walk finds again.
  * @returns when something that is there may next be due; or `NEVER`
  */
 export async function walk(ctx: Context, bucket: Walked): Promise<number> {
@@ -48,7 +48,7 @@ export async function walk(ctx: Context, bucket: Walked): Promise<number> {
 async function walkVersions(ctx: Context, bucket: Walked): Promise<number> {
   let next = NEVER;
   let last: Passed | undefined;
-  // Where one page had something due, the next is likely to: it is read in a transaction that can act at once.
+  // If one page had something due, the next is likely to: it is read in a transaction that can act at once.
   let isLikely = false;
   do {
     let page: Page | undefined = isLikely ? undefined : await ctx.read((tx) => look(tx, bucket, last));
@@ -61,7 +61,7 @@ async function walkVersions(ctx: Context, bucket: Walked): Promise<number> {
   return next;
 }
 
-/** Reads the page again, and does what is due now: it may have changed since. */
+/** Reads the page again, since it may have changed, and does what is due now. */
 async function carryOut(
   ctx: Context,
   tx: Transaction,
@@ -106,7 +106,7 @@ async function look(tx: ReadTransaction, walked: Walked, from: Passed | undefine
   return page;
 }
 
-/** The row behind a page's last one is not at hand. */
+/** The row after the last one of a page is not at hand. */
 async function isAlone(
   tx: ReadTransaction,
   { id }: Walked,

@@ -26,7 +26,7 @@ export const listObjects = {
       IsTruncated: page.next !== undefined,
       EncodingType: input.EncodingType,
       BucketRegion: bucket.region,
-      // Without a delimiter S3 leaves it to the client, who has the last key.
+      // Without a delimiter S3 gives no marker: the client has the last key.
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
       ...(delimiter !== "" &&
         page.next !== undefined && { NextMarker: encode(typeof last === "string" ? last : last!.key) }),
@@ -80,11 +80,11 @@ const rowsOf = (bucket: number): Rows<ObjectVersion> => ({
 
 interface Wanted {
   withOwner: boolean;
-  /** Cloud time; absent where nobody asks what is restored. */
+  /** Cloud time; absent unless restores are asked for. */
   restoredAt: number | undefined;
 }
 
-/** What a listing tells only if it is asked to. */
+/** What a listing has only on request. */
 export function wanted({ clock }: Context, input: { OptionalObjectAttributes?: string[] }) {
   const asks = input.OptionalObjectAttributes?.includes("RestoreStatus");
   return { restoredAt: asks ? clock.now() : undefined };

@@ -1,6 +1,6 @@
 import { invalidArgument } from "../errors.ts";
 
-/** Entries that one page has at most, whatever is asked for. */
+/** Most entries of a page, whatever is asked for. */
 const MOST_ENTRIES = 1_000;
 
 /**
@@ -22,7 +22,7 @@ export const entriesOf = (wanted: number) => Math.min(wanted, MOST_ENTRIES);
 export type Encode = (text: string) => string;
 
 /**
- * What keys pass through on their way into the answer. S3 knows the word in any case.
+ * How keys are encoded in answers. S3 takes the word in any case.
  * @throws {AwsError} InvalidArgument for any encoding but `url`
  */
 export function keyEncoding(type: string | undefined): Encode {
@@ -33,7 +33,7 @@ export function keyEncoding(type: string | undefined): Encode {
   return encodeKeyForUrl;
 }
 
-/** As Java's URLEncoder has it, but for the slash: a space is `+`, and `*` stays where `~` does not. */
+/** As Java's URLEncoder does, except that slashes stay: a space is `+`, `*` stays and `~` does not. */
 export function encodeKeyForUrl(key: string): string {
   if (/^[\w.*/-]*$/.test(key)) return key;
   return encodeURIComponent(key.toWellFormed())

@@ -26,7 +26,7 @@ export const listUploads = {
       IsTruncated: page.next !== undefined,
       EncodingType: input.EncodingType,
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
-      // Unlike other lists, this one tells no prefix where none was said.
+      // Unlike other lists, this one has no prefix where none was given.
       ...((prefix !== "" || delimiter !== "") && { Prefix: encode(prefix) }),
       ...nextMarkers(page, encode),
       Uploads: page.rows.map((upload) => entry(upload, encode)),
@@ -54,7 +54,7 @@ function startAt(
   return "past" in position ? position : { after: [keyMarker, order] };
 }
 
-/** S3 tells them on the last page, too. */
+/** S3 gives markers even on the last page. */
 function nextMarkers({ last }: Page<Upload>, encode: Encode) {
   if (last === undefined) return { NextKeyMarker: "", NextUploadIdMarker: "" };
   if (typeof last === "string") return { NextKeyMarker: encode(last), NextUploadIdMarker: "" };

@@ -56,7 +56,7 @@ export interface Row {
 
 /** Merged from both collections, which hold each version once: the newest of a key comes before the others. */
 export function versionRows(bucket: number): Rows<Row> {
-  /** The transaction that has found no more noncurrent versions: it need not look for them again. */
+  /** The transaction that has found no more noncurrent versions, so that it need not look again. */
   let bare: ReadTransaction | undefined;
   return {
     key: ({ version }) => version.key,
@@ -89,7 +89,7 @@ function merge(latest: ObjectVersion[], others: ObjectVersion[], { limit }: RowR
 /** JavaScript compares UTF-16, which orders characters beyond U+FFFF before some that precede them in UTF-8. */
 const compareKeys = (a: string, b: string) => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
-/** The place of a version among those of its key. It need not exist any more, unless it is the null version. */
+/** The place of a version among those of its key. It need not exist, unless it is the null version. */
 async function orderAfter(tx: ReadTransaction, bucket: Bucket, key: string, versionId: string | undefined) {
   if (versionId === undefined) return undefined;
   const order =

@@ -5,14 +5,14 @@ import type { ListRange, ReadTransaction } from "#kernel/transaction.ts";
 /** What a listing asks for. */
 export interface Selection {
   prefix: string;
-  /** Empty for none. */
+  /** Empty where there is none. */
   delimiter: string;
   /** Entries wanted: rows and common prefixes together. */
   limit: number;
   start: Position | undefined;
 }
 
-/** Behind one row and all rows whose tuple continues its tuple, or past every key that begins so. */
+/** Behind a row and all rows whose tuple continues its tuple, or past all keys that begin with a prefix. */
 export type Position = { after: readonly KeyPart[] } | { past: string };
 
 /** Rows of one bucket in the order of their listing. */
@@ -21,7 +21,7 @@ export interface Rows<T> {
   key(row: T): string;
   /** The tuple below the bucket. */
   tuple(row: T): readonly KeyPart[];
-  /** A row that is not listed makes no common prefix, either. */
+  /** Whether a row is listed. One that is not makes no common prefix, either. */
   listed?(row: T): boolean;
 }
 
@@ -36,7 +36,7 @@ export interface Page<T> {
   next: Position | undefined;
 }
 
-/** Rows that one read transaction looks at: a run of delete markers may be millions long. */
+/** Most rows that one read transaction looks at: there may be a run of millions of delete markers. */
 const ROWS_IN_A_READ = 5_000;
 /** Rows fetched first where a delimiter may make most of a page one common prefix. */
 const FIRST_PAGE = 16;
@@ -47,7 +47,9 @@ const FIRST_PAGE = 16;
 const AFTER_LARGE = [1, 1, 1, 1, 1, 1, 1, 4];
 const MOST_ROWS = 1_000;
 
-/** One page of a listing. Costs what it shows: a common prefix is left with one seek, however much stands below it. */
+/**
+ * One page of a listing. It costs only what it shows: one seek leads past a common prefix, however much is below it.
+ */
 export async function walk<T extends object>(
   ctx: Context,
   rows: Rows<T>,
@@ -89,9 +91,9 @@ export async function walk<T extends object>(
       const last = found.at(-1)!;
       const skip = common !== undefined && rows.key(last).startsWith(common);
       position = skip ? { past: common! } : { after: rows.tuple(last) };
-      // To seek costs as much as to read four rows.
+      // A seek costs as much as reading four rows.
       const hidden = skip && count - before < Math.max(found.length / 4, 2);
-      // Where all were shown, the rest of the page is wanted, and one row that tells whether there is another page.
+      // If all rows were shown, read the rest of the page, and one more row that shows whether there is another page.
       const most = count - before === found.length ? Math.min(MOST_ROWS, limit - count + 1) : MOST_ROWS;
       size = hidden ? AFTER_LARGE[seeks++ % AFTER_LARGE.length]! : Math.min(size * 4, most);
     }
@@ -109,7 +111,7 @@ export function commonPrefix(key: string, prefix: string, delimiter: string): st
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
-/** Where a marker that a client chose begins: one inside a common prefix stands for the whole of it. */
+/** Where a client's marker leads. One inside a common prefix stands for all of it. */
 export function positionAfter(
   marker: string,
   { prefix, delimiter }: Pick<Selection, "prefix" | "delimiter">,

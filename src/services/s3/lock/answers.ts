@@ -7,7 +7,7 @@ export type ToldLock = Pick<
   "ObjectLockMode" | "ObjectLockRetainUntilDate" | "ObjectLockLegalHoldStatus"
 >;
 
-/** A lock as GetObject and HeadObject tell it, to those who might also ask for it. */
+/** A lock in GetObject and HeadObject, for callers who may also ask for it by itself. */
 export function lockMembers({ retention, legalHold }: ObjectVersion, may: May): ToldLock {
   return {
     ...(retention &&

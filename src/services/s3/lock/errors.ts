@@ -40,7 +40,7 @@ export const lockKeepsVersioning = () =>
 
 export const bucketWithoutLock = () => invalidRequest("Bucket is missing Object Lock Configuration");
 
-/** The same as {@link bucketWithoutLock}, as S3 writes it to writes that bring a lock. */
+/** As {@link bucketWithoutLock}, in S3's words for a write that brings a lock. */
 export const writeWithoutLock = () => invalidRequest("Bucket is missing ObjectLockConfiguration");
 
 export const bypassWithoutLock = (said: boolean) =>

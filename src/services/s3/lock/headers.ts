@@ -27,7 +27,7 @@ interface LockMembers {
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/;
 
 /**
- * The lock that a write's headers ask for, judged before anybody looks at the bucket.
+ * The lock that the headers of a write ask for, checked before the bucket is looked at.
  * @throws {AwsError} InvalidArgument, NotImplemented
  */
 export function lockIn(ctx: Context, input: LockMembers): Lock {
@@ -72,7 +72,7 @@ export function lockFor({ objectLock }: Bucket, asked: Lock, now: number): Lock 
 }
 
 /**
- * What is to be kept unchanged must arrive unchanged. A signature's hash of the body does not count.
+ * A locked object must arrive as it was sent, so a digest is required. The hash in a signature does not count.
  * @throws {AwsError} InvalidRequest
  */
 export function checkDigest(

@@ -77,7 +77,7 @@ async function lockedVersion(tx: ReadTransaction, input: Named, method: string) 
   return { bucket, version: await existingVersion(tx, bucket, input, method) };
 }
 
-/** An empty element takes a retention away. @throws {AwsError} MalformedXML */
+/** An empty element removes the retention. @throws {AwsError} MalformedXML */
 function retentionIn(said: Input<"s3", "PutObjectRetention">["Retention"]): Retention | undefined {
   if (!said) throw malformedXml();
   const { Mode: mode, RetainUntilDate: until } = said;

@@ -8,7 +8,7 @@ export type Mode = (typeof MODES)[number];
 /** Until when a version may not be deleted, nor its retention shortened. */
 export interface Retention {
   mode: Mode;
-  /** Cloud time; what is past protects nothing. */
+  /** Cloud time. Afterwards it protects nothing. */
   until: number;
 }
 
@@ -21,10 +21,10 @@ export interface Lock {
   legalHold?: LegalHold;
 }
 
-/** What a bucket with object lock gives to each new version that brings no retention of its own. */
+/** The retention of new versions that bring none. */
 export type DefaultRetention = { mode: Mode } & ({ days: number } | { years: number });
 
-/** S3 counts a year so. */
+/** S3 counts a year as 365 days. */
 const DAYS_OF_YEAR = 365;
 
 export const isMode = (text: string | undefined): text is Mode => MODES.some((mode) => mode === text);
@@ -42,7 +42,7 @@ export function isProtected({ retention, legalHold }: Lock, now: number, bypass 
 }
 
 /**
- * Guards the deletion of a version by its id. A delete marker is never locked.
+ * Checks whether a version can be deleted by its id. A delete marker is never locked.
  * @throws {AwsError} AccessDenied
  */
 export function checkDeletable(version: ObjectVersion, now: number, bypass: boolean | undefined): void {
@@ -55,8 +55,8 @@ export function checkBypass({ objectLock }: Bucket, bypass: boolean | undefined)
 }
 
 /**
- * Guards a change of retention. It may always be extended; else compliance holds until its end, and governance
- * against all who do not bypass it.
+ * Checks a change of retention. It can always be extended. Otherwise compliance holds until its end, and governance
+ * unless the caller bypasses it.
  * @throws {AwsError} AccessDenied
  */
 export function checkChange(

@@ -3,7 +3,7 @@ import type { Bucket } from "../store.ts";
 import { deliverLogs } from "./delivery.ts";
 import { DELIVERY_DELAY_MS, logRecords } from "./store.ts";
 
-/** Appends lines to a bucket's log. The first that waits has all of them delivered. */
+/** Appends lines to a bucket's log. The first line that waits starts a delivery of all. */
 export async function append(
   tx: Transaction,
   { id, name }: Bucket,

@@ -8,7 +8,7 @@ import { bucketArn } from "../buckets/bucket.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { type LogRecord, logRecords } from "./store.ts";
 
-/** Records in one file at most. */
+/** Most records in one file. */
 const FILE_RECORDS = 1_000;
 
 /**
@@ -17,7 +17,7 @@ const FILE_RECORDS = 1_000;
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
  */
 export const deliverLogs: Job<{ bucket: string; id: number }> = job("s3/deliver-logs", {
-  // Records that come later wait for this run: it is never given up.
+  // It must never be given up: records that come later wait for this run.
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { bucket: name, id }) {
     for (;;) {
@@ -36,7 +36,7 @@ export const deliverLogs: Job<{ bucket: string; id: number }> = job("s3/deliver-
   },
 });
 
-/** Records of one day at the beginning: a file tells no more than one. */
+/** How many records at the beginning are of one day: a file has those of one day only. */
 function lengthOfDay(records: readonly LogRecord[]): number {
   const other = records.findIndex(({ time }) => dayOf(time) !== dayOf(records[0]!.time));
   return other < 0 ? records.length : other;
@@ -69,7 +69,7 @@ async function deliver(ctx: Context, bucket: Bucket, logging: LoggingEnabled, re
   }
 }
 
-/** Who besides the owner may read a file, as PutObject takes it; to write one means nothing. */
+/** Who besides the owner may read a file, as PutObject takes it. A grant to write means nothing for an object. */
 function grantsOf({ TargetGrants: grants = [] }: LoggingEnabled) {
   const to = (permission: string) =>
     grants

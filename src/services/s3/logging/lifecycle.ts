@@ -7,7 +7,7 @@ import { append } from "./append.ts";
 import { lifecycleRecordOf } from "./record.ts";
 
 /**
- * What transitions are called, by where they lead.
+ * The names of transitions, by where they lead.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html
  */
 const TRANSITIONS: Readonly<Record<string, string>> = {
@@ -19,7 +19,10 @@ const TRANSITIONS: Readonly<Record<string, string>> = {
   DEEP_ARCHIVE: "S3.TRANSITION_GDA.OBJECT",
 };
 
-/** Logs what a rule did to a version, if the bucket has access logs. Archive tiers are not of rules, and not logged. */
+/**
+ * Logs what a rule did to a version, if the bucket has access logs. Archive tiers are not part of rules, and not
+ * logged.
+ */
 export function logAction(
   ctx: Context,
   tx: Transaction,
@@ -43,7 +46,7 @@ export function logAction(
   }
 }
 
-/** Logs that a rule ended an upload in parts. */
+/** Logs that a rule aborted an upload. */
 export function logAbort(
   ctx: Context,
   tx: Transaction,

@@ -12,7 +12,7 @@ import { append } from "./append.ts";
 import { logName } from "./operations.ts";
 import { type Entry, recordOf } from "./record.ts";
 
-/** Logs what a bucket was asked, if it has access logs. A record is on disk before the answer leaves. */
+/** Logs a call on a bucket that has access logs. The record is on disk before the answer leaves. */
 export const observe: Observe = (exchange, ctx) => {
   const place = placeOf(exchange);
   if (place.bucket === undefined) return;
@@ -21,7 +21,7 @@ export const observe: Observe = (exchange, ctx) => {
   });
 };
 
-/** A bucket that has logs, and the ARN of the access point by which it was found. */
+/** A bucket with access logs, and the ARN of the access point that was called. */
 interface Logged {
   bucket: Bucket;
   accessPoint?: string;
@@ -85,7 +85,7 @@ function entriesOf(exchange: Exchange, { key }: Place): Entry[] {
   return operation === "DeleteObjects" ? [own, ...deletedBy(exchange)] : [own];
 }
 
-/** Of an object that was read, or written whole. */
+/** The size of an object that was read, or written whole. */
 function sizeOf({ operation, input, output }: Exchange): number | undefined {
   if (operation === "GetObject" || operation === "HeadObject") {
     const found = output as Output<"s3", "GetObject"> | undefined;
@@ -113,7 +113,7 @@ function deletedBy({ input, output }: Exchange): Entry[] {
   });
 }
 
-/** What reading the source of a copy is called; undefined of what copies nothing. */
+/** The name that access logs have for reading the source of a copy; `undefined` for other operations. */
 function copies({ operation }: Exchange): string | undefined {
   if (operation === "CopyObject") return "REST.COPY.OBJECT_GET";
   return operation === "UploadPartCopy" ? "REST.COPY.PART_GET" : undefined;

@@ -1,7 +1,7 @@
 import type { OperationId } from "#kernel/service.ts";
 
 /**
- * What operations are called in access logs, after `REST.`: method and kind of resource.
+ * The names of operations in access logs, after `REST.`: method and kind of resource.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
  */
 const NAMES: Partial<Record<OperationId<"s3">, string>> = {
@@ -34,7 +34,7 @@ const NAMES: Partial<Record<OperationId<"s3">, string>> = {
   ListMultipartUploads: "GET.UPLOADS",
 };
 
-/** Of those that come as Get, Put, Delete and List, what they get, put, delete and list. */
+/** For operations that begin with Get, Put, Delete or List: the kind of resource. */
 const RESOURCES: Readonly<Record<string, string>> = {
   BucketVersioning: "VERSIONING",
   BucketTagging: "TAGGING",

@@ -2,17 +2,17 @@ import type { Exchange } from "#kernel/exchange.ts";
 import { ownerOf } from "../owner.ts";
 import type { Bucket } from "../store.ts";
 
-/** What a record says that is not the same for all records of an exchange. */
+/** What differs between the records of one call. */
 export interface Entry {
   /** `REST.GET.OBJECT` */
   operation: string;
   key?: string | undefined;
   versionId?: string | undefined;
-  /** Bytes of the whole object. */
+  /** The size of the whole object. */
   size?: number | undefined;
   status: number;
   errorCode?: string | undefined;
-  /** One object of a batch, or the source of a copy: the request itself has a record of its own. */
+  /** For one object of a batch, or the source of a copy. The request itself has a record of its own. */
   isPartial?: boolean;
   /** The ARN of the access point by which the request came. */
   accessPoint?: string | undefined;
@@ -21,7 +21,7 @@ export interface Entry {
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /**
- * A line of an access log; what is unknown or does not apply is a dash.
+ * A line of an access log. What is unknown or does not apply is a dash.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
  */
 export function recordOf(bucket: Bucket, exchange: Exchange, entry: Entry): string {
@@ -50,14 +50,14 @@ export function recordOf(bucket: Bucket, exchange: Exchange, entry: Entry): stri
     meta.hostId,
     ...signatureOf(exchange),
     encoded(request.host),
-    // The version of TLS; then whether an ACL was needed, and the Region from which the request came.
+    // TLS version, whether an ACL was needed, and the source Region.
     "-",
     entry.accessPoint ?? "-",
     ...["-", "-"],
   ].join(" ");
 }
 
-/** What a rule of the bucket's lifecycle did, which nobody requested. */
+/** What a lifecycle rule did, without a request. */
 export interface LifecycleEntry {
   /** `S3.EXPIRE.OBJECT` */
   operation: string;
@@ -70,13 +70,13 @@ export interface LifecycleEntry {
   hostId: string;
 }
 
-/** Fields as those of a request, as awsdocs/amazon-s3-developer-guide#94 shows them. */
+/** The fields of a request, with the values that awsdocs/amazon-s3-developer-guide#94 shows. */
 export function lifecycleRecordOf(bucket: Bucket, entry: LifecycleEntry): string {
   const { operation, key, versionId = "-", size = "-", time, requestId, hostId } = entry;
   return [
     ...[ownerOf(bucket.owner).ID, bucket.name, `[${timeOf(time)}]`],
     ...["-", "AmazonS3", requestId, operation, encoded(key)],
-    // What was asked, how it went and what was sent; how large the object is; how long it took, and for whom.
+    // Request, status, error code, bytes sent; object size; both times, referrer and user agent.
     ...['"-"', "-", "-", "-", size, "-", "-", '"-"', '"-"'],
     ...[versionId, hostId],
     // The signature, host, TLS, access point, ACL and Region of a request.
@@ -90,13 +90,13 @@ function timeOf(time: number): string {
   return `${day}/${MONTHS[Number(month) - 1]}/${year}:${clock} +0000`;
 }
 
-/** A root by its canonical user id, others by their ARN. */
+/** The root of an account by its canonical user id, others by their ARN. */
 function requesterOf({ principal }: Exchange): string {
   if (!principal || principal.type === "anonymous") return "-";
   return principal.type === "root" ? ownerOf(principal.account).ID : principal.arn;
 }
 
-/** Version of the signature, cipher suite (which the house does not know), and how it came. */
+/** The version of the signature, the cipher suite (which is not known here), and how it was sent. */
 function signatureOf({ request, target }: Exchange): [string, string, string] {
   const { authorization } = request.headers;
   if (authorization !== undefined)
@@ -105,11 +105,11 @@ function signatureOf({ request, target }: Exchange): [string, string, string] {
   return /[?&]Signature=/.test(target) ? ["SigV2", "-", "QueryString"] : ["-", "-", "-"];
 }
 
-/** Characters of one field: a record is a line to read. */
+/** Most characters of one field, so that a record stays a readable line. */
 const MOST_TEXT = 4_096;
 
 const quoted = (text: string) => `"${text.slice(0, MOST_TEXT).replaceAll('"', "%22")}"`;
 
-/** Without blanks, which end a field. */
+/** Without spaces, which end a field. */
 const encoded = (text: string) =>
   text.toWellFormed().replace(/[^\w.~!*'()/:,;=@$&+-]/gu, encodeURIComponent) || "-";

@@ -1,11 +1,11 @@
 import { collection } from "#kernel/collection.ts";
 
-/** One line of an access log that is not delivered yet. */
+/** A line of an access log that has not been delivered. */
 export interface LogRecord {
-  /** The number of the bucket that was asked. */
+  /** The number of the bucket that was called. */
   bucket: number;
   order: number;
-  /** When it was asked, cloud time. */
+  /** When it was called, cloud time. */
   time: number;
   line: string;
 }
@@ -15,5 +15,5 @@ export const logRecords = collection<LogRecord>("s3/log-record", {
   key: (r) => [r.bucket, r.order],
 });
 
-/** S3 promises hours at most; a record waits this long for others to share its file. */
+/** How long a record waits for others to share its file. S3 promises some hours. */
 export const DELIVERY_DELAY_MS = 5 * 60_000;

@@ -31,7 +31,7 @@ export function declaredChecksum(input: { ChecksumAlgorithm?: string; ChecksumTy
   );
 }
 
-/** What each algorithm can be; the first unless the client says. */
+/** The types that each algorithm can have, its default first. */
 const TYPES: Record<ChecksumAlgorithm, Checksum["type"][]> = {
   CRC32: ["COMPOSITE", "FULL_OBJECT"],
   CRC32C: ["COMPOSITE", "FULL_OBJECT"],
@@ -65,8 +65,8 @@ export const checksumTypeMismatch = (declared: string, actual: string | undefine
   );
 
 /**
- * The object's checksum from those of its parts; `undefined` where a part has none. What is encrypted with its
- * customer's key has none unless it was asked for.
+ * The object's checksum, made of those of its parts; `undefined` where a part has none. An object with a customer's key
+ * has one only if it was asked for.
  */
 export function checksumOfParts(upload: Upload, used: readonly Part[]): Checksum | undefined {
   if (upload.customerKey && upload.checksumAlgorithm === undefined) return undefined;

@@ -49,7 +49,7 @@ export const completionHandlers = {
       checkChecksum(input, upload, checksum);
 
       const version = await writeVersion(tx, bucket, key, current, {
-        // What came in parts is as old as its upload.
+        // The object is as old as its upload.
         modified: upload.initiated,
         owner: upload.owner,
         acl: upload.acl,
@@ -83,13 +83,13 @@ function etagOfParts(listed: readonly { etag: string }[]): string {
   return `${hash("md5", Buffer.concat(md5s))}-${listed.length}`;
 }
 
-/** A client that did not hear the answer asks again. S3 repeats it, as long as the object is still there. */
+/** A client that missed the answer asks again. It gets the same answer, as long as the object is there. */
 function wasMadeBy(current: ObjectVersion, uploadId: string, etag: string): boolean {
   return current.upload !== undefined && current.upload === orderOfUpload(uploadId) && current.etag === etag;
 }
 
 /**
- * What a conditional write replaces must not have changed since it began, even if the condition holds again.
+ * What a conditional write replaces must not have changed since the upload began, even if the condition holds again.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  * @throws {AwsError} ConditionalRequestConflict
  */
@@ -121,7 +121,7 @@ function checkChecksum(input: Request, upload: Upload, checksum: Checksum | unde
     );
   }
   const expected = expectedChecksum(withoutCounts(input), []);
-  // What was not declared when the upload began, S3 passes over.
+  // S3 ignores a checksum that was not declared when the upload began.
   if (!expected || !checksum || expected.algorithm !== upload.checksumAlgorithm) return;
   if (expected.value !== checksum.value.replace(/-\d+$/, ""))
     throw badChecksum(expected.algorithm.toLowerCase());
@@ -157,7 +157,7 @@ async function answer(ctx: Context, tx: Transaction, input: Request, bucket: Buc
   };
 }
 
-/** Where the object is, as the client called the bucket: in the host or in the path. */
+/** The URL of the object, with the bucket in the host or the path, as the client called it. */
 export function locationOf(ctx: Context, { Bucket, Key }: { Bucket: string; Key: string }): string {
   const key = encodeURIComponent(Key);
   const { request } = ctx;

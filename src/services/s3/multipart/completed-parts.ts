@@ -23,7 +23,7 @@ export interface ListedPart {
 const LEAST_PART_BYTES = 5 * 2 ** 20;
 
 /**
- * The list as it was sent, before anything is compared.
+ * The list as it was sent, before it is compared with what was uploaded.
  * @throws {AwsError} InvalidRequest, MalformedXML, InvalidArgument
  */
 export function listedParts({ MultipartUpload }: Input<"s3", "CompleteMultipartUpload">): ListedPart[] {
@@ -64,7 +64,7 @@ export function usedParts(upload: Upload, listed: readonly ListedPart[], sent: r
     checkChecksums(upload, wanted, part);
     return part;
   });
-  // With a checksum of its own, each part follows upon the one before it, from the first.
+  // With a checksum, parts must be numbered from 1 without gaps.
   if (upload.checksumAlgorithm !== undefined && listed.some(({ number }, i) => number !== i + 1))
     throw invalidPartOrder(upload.uploadId);
   for (const { body, number, etag } of used.slice(0, -1)) {

@@ -122,11 +122,11 @@ export const partHandlers = {
   },
 } satisfies Handlers<"s3">;
 
-/** A checksum that nobody asked for is computed all the same, and told of the whole object only. */
+/** A default checksum is computed for each part, but only answers about the whole object have it. */
 const checksumOf = ({ checksumAlgorithm }: Upload, { checksum }: Part) =>
   checksumAlgorithm && { [`Checksum${checksumAlgorithm}`]: checksum };
 
-/** The upload may have ended while its part was on the way. A part sent twice takes the place of the first. */
+/** The upload may have ended while the part was sent. A part that is sent twice replaces the first. */
 function keepPart(
   ctx: Context,
   input: Input<"s3", "UploadPartCopy" | "UploadPart">,
@@ -151,7 +151,7 @@ function keepPart(
   });
 }
 
-/** Opens what a part is copied from; its reader keeps it from then on, whatever becomes of the object. */
+/** Opens what a part is copied from. From then on its reader keeps it, even if the object is deleted. */
 function openSource(ctx: Context, input: Input<"s3", "UploadPartCopy">, key: CustomerKey | undefined) {
   const source = copySourceOf(input.CopySource);
   return ctx.read(async (tx) => {

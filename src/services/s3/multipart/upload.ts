@@ -6,7 +6,7 @@ import { type Bucket, bodies, type Part, parts, type Upload, uploads } from "../
 import { noSuchUpload, partNumberOutOfRange } from "./errors.ts";
 import { orderOfUpload } from "./upload-id.ts";
 
-/** Parts that an upload has at most, and the highest number of one. */
+/** Most parts of an upload, and the highest number of a part. */
 export const MOST_PARTS = 10_000;
 
 /** @throws {AwsError} InvalidArgument */
@@ -59,24 +59,24 @@ export async function partsOf(tx: ReadTransaction, { bucket, order }: Upload): P
   }
 }
 
-/** Takes away all of an upload. */
+/** Deletes everything of an upload. */
 export async function abandonUpload(tx: Transaction, upload: Upload): Promise<void> {
   const sent = await partsOf(tx, upload);
   for (const part of sent) bodies.discard(tx, part.body);
   forgetUpload(tx, upload, sent);
 }
 
-/** Takes the upload and the rows of its parts away; the bytes are the caller's to keep or to discard. */
+/** Deletes the upload and the rows of its parts. The caller keeps or discards the bytes. */
 export function forgetUpload(tx: Transaction, { bucket, key, order }: Upload, sent: readonly Part[]): void {
   for (const { number } of sent) tx.delete(parts, [bucket, order, number]);
   tx.delete(uploads, [bucket, key, order]);
 }
 
-/** What a record keeps of who began an upload: a root is its account. */
+/** Who began an upload, as records keep it: a root is kept as its account. */
 export const initiatorIn = (principal: Principal) =>
   principal.type === "root" ? principal.account : principal.arn;
 
-/** Unlike owners, initiators are told by name, too; an account has none but its id. */
+/** Unlike owners, initiators have a name too: that of an account is its id. */
 export const initiatorOf = ({ initiator }: Upload) =>
   initiator.startsWith("arn:")
     ? { ID: initiator, DisplayName: initiator.slice(initiator.indexOf("/") + 1) }

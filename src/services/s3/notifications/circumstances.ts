@@ -2,7 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import { HOST_ID } from "#kernel/host-id.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 
-/** Who did it, whence and when. */
+/** Who caused an event, from where and when. */
 export interface Circumstances {
   /** Cloud time. */
   time: number;
@@ -10,7 +10,7 @@ export interface Circumstances {
   caller: string;
   /** The caller's account, or that name. */
   requester: string;
-  /** Absent where there was no caller outside. */
+  /** Absent where no caller from outside caused it. */
   sourceIp: string | undefined;
   requestId: string;
   hostId: string;

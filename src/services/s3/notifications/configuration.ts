@@ -48,7 +48,7 @@ function described({ targets, bridge }: Notifications): Described {
   };
 }
 
-/** The model knows rules' names in lower case, which S3 itself does not give back. */
+/** The contract has rules' names in lower case, in which S3 does not return them. */
 function common({ id, events, rules }: Target) {
   return {
     Id: id,

@@ -9,10 +9,7 @@ import type { Bucket } from "../store.ts";
 import { unreachable } from "./errors.ts";
 import type { Target, TargetKind } from "./store.ts";
 
-/**
- * Hands one message over, as S3 on behalf of the bucket.
- * @throws {AwsError} what the destination's service says
- */
+/** Sends one message, as S3 on behalf of the bucket. @throws {AwsError} what the destination's service says */
 export function send(ctx: Context, bucket: string, arn: string, message: object): Promise<void> {
   const payload = JSON.stringify(message);
   return deliver(clientsAt(ctx, bucket, arn), arn, { payload, subject: "Amazon S3 Notification" });
@@ -24,8 +21,8 @@ function clientsAt(ctx: Context, bucket: string, arn: string): Clients {
 }
 
 /**
- * What S3 does before it takes a configuration: queues and topics get a test message, and whether a function may be
- * invoked is asked.
+ * S3 does this before it accepts a configuration: queues and topics get a test message, and functions are checked for
+ * permission to invoke them.
  * @throws {AwsError} InvalidArgument that names each destination that failed
  */
 export async function checkDestinations(ctx: Context, { name }: Bucket, targets: readonly Target[]) {

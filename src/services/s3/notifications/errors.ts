@@ -52,7 +52,7 @@ export const ambiguousFilters = (one: string, other: string) =>
     `${one}, ${other}`,
   );
 
-/** Each destination that failed, with its reason, in elements that are numbered. */
+/** Each destination that failed, with its reason, in numbered elements. */
 export const unreachable = (failures: readonly { arn: string; reason: string }[]) => {
   const members: Record<string, string> = {};
   for (const [i, { arn, reason }] of failures.entries()) {

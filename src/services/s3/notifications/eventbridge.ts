@@ -10,7 +10,7 @@ const DELETED = "Object Deleted";
 const FOR_GOOD = { "deletion-type": "Permanently Deleted" };
 const BY_MARKER = { "deletion-type": "Delete Marker Created" };
 
-/** What EventBridge calls it, and what it adds. Events on replication it does not get. */
+/** The name that EventBridge has for an event, and what it adds. It gets no events of replication. */
 const KINDS: Partial<Record<ChangeEvent, { type: string; adds?: Record<string, string> }>> = {
   "ObjectCreated:Put": { type: CREATED, adds: { reason: "PutObject" } },
   "ObjectCreated:Post": { type: CREATED, adds: { reason: "POST Object" } },
@@ -39,7 +39,7 @@ const KINDS: Partial<Record<ChangeEvent, { type: string; adds?: Record<string, s
 };
 
 /**
- * The event that EventBridge's default bus gets, for a bucket that has it switched on.
+ * The event for EventBridge's default bus, for a bucket where that is enabled.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
 export function bridgeEvent(

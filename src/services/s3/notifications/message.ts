@@ -35,22 +35,19 @@ export function eventRecord(bucket: Bucket, change: Change, circumstances: Circu
 
 export type EventRecord = ReturnType<typeof eventRecord>;
 
-/** The document that a destination gets: the record, with the id of what asked for it in its place. */
+/** The message to a destination: the record, with the id of its configuration in its place. */
 export function eventMessage(record: EventRecord, configurationId: string) {
   const { s3SchemaVersion, ...s3 } = record.s3;
   return { Records: [{ ...record, s3: { s3SchemaVersion, configurationId, ...s3 } }] };
 }
 
-/** Events on replication say 2.2, those of younger kinds 2.3; else they are compatible. */
+const NEWER_KINDS =
+  /^(Lifecycle|IntelligentTiering|ObjectAcl|ObjectAnnotation|ObjectRetention|ObjectTagging|ObjectRestore:Delete)/;
+
+/** The version of a record's form, which depends on the kind of event. */
 function versionOf(event: ChangeEvent): string {
   if (event.startsWith("Replication:")) return "2.2";
-  if (
-    /^(Lifecycle|IntelligentTiering|ObjectAcl|ObjectAnnotation|ObjectRetention|ObjectTagging|ObjectRestore:Delete)/.test(
-      event,
-    )
-  )
-    return "2.3";
-  return "2.1";
+  return NEWER_KINDS.test(event) ? "2.3" : "2.1";
 }
 
 function objectOf(bucket: Bucket, { event, version }: Change, sequencer: string) {
@@ -67,7 +64,7 @@ function objectOf(bucket: Bucket, { event, version }: Change, sequencer: string)
   };
 }
 
-/** Of no bytes: a delete marker has none. */
+/** The MD5 of no bytes, for delete markers. */
 export const EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e";
 
 function extrasOf({ event, version, restoredUntil, to, replication }: Change) {

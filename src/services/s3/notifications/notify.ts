@@ -11,7 +11,7 @@ import { keyFilter, matchesKey } from "./filters.ts";
 import { eventMessage, eventRecord } from "./message.ts";
 import { notifications, type Target } from "./store.ts";
 
-/** One event on its way to one destination, written in the transaction that caused it. */
+/** Delivers one event to one destination. Written in the transaction that caused the event. */
 export const deliverEvent = job<{ bucket: string; to: string; message: object }>("s3/deliver-event", {
   run: (ctx, { bucket, to, message }) => send(ctx, bucket, to, message),
 });

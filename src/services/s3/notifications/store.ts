@@ -1,9 +1,9 @@
 import { configuration } from "../buckets/configurations.ts";
 
-/** What a bucket tells of its objects, and to whom. */
+/** Which events a bucket sends, and where. */
 export interface Notifications {
   targets: Target[];
-  /** Whether EventBridge is told of everything. */
+  /** Whether EventBridge gets all events. */
   bridge: boolean;
 }
 

@@ -10,11 +10,11 @@ export interface Delivery {
   as: { id: string; sourceArn: string | undefined };
 }
 
-/** A cloud with S3 and stand-ins for what it notifies: they keep what they are given, in the order of its coming. */
+/** A cloud with S3 and stand-ins for the destinations of events. They keep what they get, in its order. */
 export async function withDestinations() {
   const deliveries: Delivery[] = [];
   const events: (ServiceEvent & { account: string; region: string })[] = [];
-  /** Names that the stand-ins do not know, or that let nobody in. */
+  /** Names that the stand-ins do not know, or do not accept. */
   const missing = new Set<string>();
   const closed = new Set<string>();
   function take(

@@ -28,7 +28,7 @@ type GivenTarget = {
   Filter?: NonNullable<NonNullable<Given["QueueConfigurations"]>[number]["Filter"]>;
 };
 
-/** The element that names the destination, and what its ARN looks like. */
+/** The element that names the destination, and the form of its ARN. */
 const KINDS: Record<TargetKind, { element: string; arn: RegExp }> = {
   queue: { element: "Queue", arn: /^arn:aws[\w-]*:sqs:([a-z\d-]+):\d{12}:[\w-]{1,80}$/ },
   topic: { element: "Topic", arn: /^arn:aws[\w-]*:sns:([a-z\d-]+):\d{12}:[\w-]{1,256}$/ },
@@ -43,7 +43,7 @@ const MOST_ID_UNITS = 255;
 const MOST_VALUE_BYTES = 1_024;
 
 /**
- * Holds a configuration to all of S3's rules that need no look at its destinations.
+ * Checks all rules of S3 that do not depend on the destinations.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
  * @throws {AwsError} MalformedXML, InvalidArgument
  */

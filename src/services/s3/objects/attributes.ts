@@ -4,7 +4,7 @@ import { storageClassIn } from "../storage-classes/classes.ts";
 import type { ObjectVersion } from "../store.ts";
 import { decodeWords, encodeWords } from "./encoded-words.ts";
 
-/** What a client says of an object besides its bytes. */
+/** What a client sets of an object besides its bytes. */
 export type Attributes = Pick<ObjectVersion, "contentType" | "headers" | "metadata" | "storageClass">;
 
 /** The members that PutObject, CopyObject and CreateMultipartUpload share. */
@@ -77,10 +77,10 @@ function unlessEmpty(headers: Record<string, string>): ObjectVersion["headers"] 
   return undefined;
 }
 
-/** What is printed nowhere: control characters. */
+/** Control characters, which are not printed. */
 const UNPRINTABLE = /[^\t\x20-\x7e\xa0-\u{10ffff}]/u;
 
-/** User metadata as headers tell them. Those that cannot be printed are only counted. */
+/** User metadata as answers have it in headers. Values that cannot be printed are only counted. */
 export function metadataMembers(
   metadata: ObjectVersion["metadata"],
 ): Pick<Output<"s3", "HeadObject">, "Metadata" | "MissingMeta"> | undefined {

@@ -32,7 +32,7 @@ async function manifestAround(
 export interface Opening {
   ctx: Context;
   tx: ReadTransaction;
-  /** For bytes that are sent on and not kept: see `storage/blobs`. */
+  /** For bytes that are sent on at once, and not kept: see `storage/blobs`. */
   lend?: boolean;
   /** The customer's key that they are encrypted with. */
   secret?: Uint8Array | undefined;

@@ -3,7 +3,7 @@ import type { ChecksumName } from "#lib/checksums/checksum.ts";
 import { badChecksum, invalidRequest, malformedTrailer } from "../errors.ts";
 import type { Checksum, ChecksumAlgorithm } from "../store.ts";
 
-/** What S3 computes of a body that comes without a checksum of its own. */
+/** The checksum that S3 computes where the request has none. */
 export const DEFAULT_ALGORITHM: ChecksumAlgorithm = "CRC64NVME";
 
 const ALGORITHMS = {
@@ -28,10 +28,10 @@ const headerOf = (algorithm: string) => PREFIX + algorithm.toLowerCase();
 /** The members of requests and answers that carry a checksum. */
 export type ChecksumMembers = { [A in ChecksumAlgorithm as `Checksum${A}`]?: string };
 
-/** A checksum that the sender promised. Its value stands in a header, or will follow the body. */
+/** A checksum that the client promised, in a header or in a trailer that is still to come. */
 export interface ExpectedChecksum {
   algorithm: ChecksumAlgorithm;
-  /** Base64; absent while it has not come. */
+  /** Base64; absent until it has come. */
   value?: string;
 }
 
@@ -72,14 +72,14 @@ export function expectedChecksum(
   return expected;
 }
 
-/** Headers that begin like those of checksums, and have none. */
+/** Headers that begin like checksums and are none. */
 const ABOUT = new Set(["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"]);
 const known = new Set(algorithms.map(headerOf));
 
-/** Whether a header, of which only the name is known, has a checksum: perhaps one by an algorithm that S3 has not. */
+/** Whether a header with that name is a checksum, perhaps by an algorithm that S3 does not have. */
 export const hasChecksum = (header: string): boolean => header.startsWith(PREFIX) && !ABOUT.has(header);
 
-/** The checksums of a request that no contract has read, as members. */
+/** The checksums of a request, as members, where no contract has read them. */
 export function checksumsIn(headers: Readonly<Record<string, string>>): ChecksumMembers {
   const members: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers))
@@ -88,7 +88,7 @@ export function checksumsIn(headers: Readonly<Record<string, string>>): Checksum
 }
 
 /**
- * A checksum by an unknown algorithm would be passed over, and its sender believe that it was checked.
+ * Refuses a checksum by an unknown algorithm: otherwise the client would believe that it was checked.
  * @throws {AwsError} InvalidRequest
  */
 export function refuseUnknownChecksum({ request }: Context): void {
@@ -128,13 +128,13 @@ function checkForm(algorithm: ChecksumAlgorithm, value: string, place: string): 
     throw invalidRequest(`Value for ${headerOf(algorithm)} ${place} is invalid.`);
 }
 
-/** Whether it has the form of one. */
+/** Whether the value has the form of such a checksum. */
 export function isChecksum(algorithm: ChecksumAlgorithm, value: string): boolean {
   const bytes = Buffer.from(value, "base64");
   return bytes.length === ALGORITHMS[algorithm].bytes && bytes.toString("base64") === value;
 }
 
-/** As answers carry it: `{ ChecksumCRC32: "…", ChecksumType: "FULL_OBJECT" }`. */
+/** As answers have it: `{ ChecksumCRC32: "…", ChecksumType: "FULL_OBJECT" }`. */
 export function checksumMembers(
   checksum: Checksum | undefined,
 ): ChecksumMembers & { ChecksumType?: Checksum["type"] } {

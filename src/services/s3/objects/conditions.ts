@@ -2,7 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import { headerNotImplemented, noSuchKey, notModified, preconditionFailed } from "../errors.ts";
 import type { ObjectVersion } from "../store.ts";
 
-/** Conditions on what is read: of GET and HEAD, or on the source of a copy. */
+/** Conditions of GET and HEAD, or on the source of a copy. */
 export interface ReadConditions {
   ifMatch?: string;
   ifNoneMatch?: string;
@@ -78,7 +78,7 @@ export function checkConditionForm({ IfMatch, IfNoneMatch }: WriteConditions): v
 const valueNotAccepted = (header: string) =>
   headerNotImplemented(header, `We don't accept the provided value of ${header} header for this API`);
 
-/** Writes know conditions on ETags only. @throws {AwsError} NotImplemented */
+/** Writes can have conditions on ETags only. @throws {AwsError} NotImplemented */
 export function refuseDateConditions({ request }: Context): void {
   if (request === undefined) return;
   if (request.headers["if-modified-since"] !== undefined) throw headerNotImplemented("If-Modified-Since");
@@ -86,7 +86,7 @@ export function refuseDateConditions({ request }: Context): void {
 }
 
 /**
- * Judges what is there before it is replaced or deleted. Where the newest version is a delete marker, nothing is.
+ * Checks what a write replaces or deletes. A current delete marker counts as no object.
  * @throws {AwsError} PreconditionFailed, NoSuchKey
  */
 export function checkWrite(

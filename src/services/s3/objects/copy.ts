@@ -53,7 +53,7 @@ import { headerTags } from "./tagging-header.ts";
 
 type Request = Input<"s3", "CopyObject">;
 
-/** S3 names it where a bucket blocks what it asks for, though no policy can. */
+/** The action in the error where a bucket blocks the encryption. No policy can name it. */
 const COPY = "s3:CopyObject";
 
 export const objectCopying = {
@@ -113,11 +113,11 @@ export const objectCopying = {
 export interface Source {
   bucket: Bucket;
   version: ObjectVersion;
-  /** The customer's, if the source is encrypted with one. */
+  /** The customer's key, if the source is encrypted with one. */
   key: CustomerKey | undefined;
 }
 
-/** What a copy says of its source. */
+/** The conditions of a copy on its source. */
 type SourceConditions = Pick<
   Request,
   | "CopySourceIfMatch"
@@ -189,8 +189,8 @@ async function openSource(
 }
 
 /**
- * Takes in a copy's bytes as one piece, whatever its source was made of. A checksum of the whole goes along; one that was
- * made of those of parts is computed anew.
+ * Stores a copy's bytes in one piece, whatever its source was made of. A checksum of the whole object is kept; one that
+ * was made of those of parts is computed again.
  */
 async function takeIn(
   ctx: Context,
@@ -223,7 +223,7 @@ function checkDirectives({ MetadataDirective, TaggingDirective, AnnotationDirect
   takesAnnotations(AnnotationDirective);
 }
 
-/** Called only where neither the request nor the bucket asks for encryption, which would be a change as well. */
+/** Called only where neither the request nor the bucket asks for encryption, since that would be a change. */
 function refuseCopyOntoItself(from: CopySource, input: Request): void {
   if (from.bucket !== input.Bucket || from.key !== input.Key || from.versionId !== undefined) return;
   const changes = [input.StorageClass, input.WebsiteRedirectLocation];

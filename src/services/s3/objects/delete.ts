@@ -43,7 +43,7 @@ export const objectDeletion = {
   ) {
     // Required by the contract, which nothing has enforced so far.
     const { Objects: entries = [], Quiet: quiet } = batched;
-    // A list of what is to be lost must not be torn on its way.
+    // A digest is required, so that no broken list deletes anything.
     checkDocument(ctx, { required: true, most: MOST_LIST_BYTES });
     if (entries.length === 0 || entries.length > MOST_KEYS) throw malformedXml();
     if (entries.some(isMalformed)) throw malformedXml();
@@ -59,7 +59,7 @@ export const objectDeletion = {
   },
 } satisfies Handlers<"s3">;
 
-/** Conditions on size and time are for directory buckets. */
+/** Conditions on size and time are only for directory buckets. */
 const isMalformed = ({ Key, Size, LastModifiedTime }: Partial<Entry>) =>
   Key === undefined || Size !== undefined || LastModifiedTime !== undefined;
 
@@ -70,7 +70,7 @@ interface Deletion {
   BypassGovernanceRetention?: boolean;
 }
 
-/** `marker` is the id of the delete marker that was made, or of the one that was deleted. */
+/** `marker` is the id of the delete marker that was made or deleted. */
 async function remove(
   ctx: Context,
   tx: Transaction,
@@ -111,7 +111,7 @@ async function removeEntry(
   const { Key, VersionId } = entry;
   try {
     checkKey(Key);
-    // In a batch, unlike alone, an id that cannot be one is a version that is not there.
+    // In a batch, an id that cannot be one counts as a version that does not exist.
     if (VersionId !== undefined && VersionId !== "null" && orderOf(VersionId) === undefined)
       throw noSuchVersion(Key, VersionId);
     if (scene) await authorizeDeletion(ctx, tx, scene, { Key, VersionId, IfMatch: entry.ETag }, bypass);

@@ -1,13 +1,14 @@
 /**
- * Metadata may be of any characters, and headers may not: S3 tells what is not ASCII in "encoded words", and reads such.
+ * Metadata may have any characters, and headers may not. S3 writes what is not ASCII as "encoded words", and reads
+ * them.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html, RFC 2047
  */
 const WORD = /=\?utf-8\?([bq])\?([^?\s]*)\?=/gi;
 
-/** What a header does not take as it is: neither control characters, nor what is not ASCII. */
+/** What a header cannot carry: control characters, and what is not ASCII. */
 const FOREIGN = /[^\t\x20-\x7e]/g;
 
-/** What a header means. */
+/** The text of a header. */
 export function decodeWords(header: string): string {
   if (!header.includes("=?")) return header;
   return header.replace(WORD, (_, encoding: string, text: string) =>
@@ -15,7 +16,7 @@ export function decodeWords(header: string): string {
   );
 }
 
-/** A header that says that. Mostly ASCII is made readable, the rest short. */
+/** The header of a text: mostly ASCII stays readable, anything else becomes short. */
 export function encodeWords(text: string): string {
   const foreign = text.match(FOREIGN)?.length ?? 0;
   if (foreign === 0) return text;

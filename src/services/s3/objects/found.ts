@@ -44,12 +44,12 @@ function existing(
 
 const isReading = (method: string) => method === "GET" || method === "HEAD";
 
-/** The version id as answers tell it: not at all where versioning was never on. */
+/** The version id of an answer. There is none where versioning was never on. */
 export function toldVersionId(bucket: Bucket, version: ObjectVersion): string | undefined {
   return bucket.versioning === undefined ? undefined : version.versionId;
 }
 
-/** As writes tell it: the id that they made, where they make ids. */
+/** The version id of a write's answer: the one that it made, if any. */
 export function newVersionId(bucket: Bucket, version: ObjectVersion): string | undefined {
   return bucket.versioning === "Enabled" ? version.versionId : undefined;
 }

@@ -54,12 +54,12 @@ function checkMarker(value: number | undefined): void {
   throw invalidArgument(`Argument ${name} must be an integer between 0 and ${MOST_ARGUMENT}`, name, value);
 }
 
-/** Here, unlike in headers, a composite checksum does not say how many parts it is made of. */
+/** Without the number of parts, which a composite checksum has in headers. */
 function plain(checksum: Checksum) {
   return checksumMembers({ ...checksum, value: checksum.value.replace(/-\d+$/, "") });
 }
 
-/** S3 lists parts only where the checksum is made of theirs; else it counts them. */
+/** S3 lists the parts only where the checksum is made of theirs. Otherwise it counts them. */
 function partsOf(
   { checksum }: ObjectVersion,
   { parts }: Manifest,

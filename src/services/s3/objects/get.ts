@@ -48,7 +48,7 @@ export const objectReading = {
 interface Found {
   bucket: Bucket;
   version: ObjectVersion;
-  /** Of the current version, unless it was asked for by its id. */
+  /** Only of the current version, asked for without its id. */
   expiration: string | undefined;
   lock: ToldLock | undefined;
   tagCount: number | undefined;
@@ -56,7 +56,7 @@ interface Found {
   /** The bytes that are wanted, and whether the answer is a part (206). */
   span: Span;
   partial: boolean;
-  /** The customer's, if it is encrypted with one. */
+  /** The customer's key, if it is encrypted with one. */
   key: CustomerKey | undefined;
   checksum: Checksum | undefined;
 }
@@ -99,7 +99,7 @@ async function look(ctx: Context, tx: ReadTransaction, input: Request, method: s
   }
   const span = isAskedInPart(ctx, version, tx.now()) ? spanOf(input.Range, version.size) : undefined;
   const manifest = method === "GET" ? await manifestOf(tx, version, span) : undefined;
-  // A checksum of the whole would not fit a range of it.
+  // A checksum of the whole object does not fit a range.
   const checksum = span ? undefined : version.checksum;
   return { ...found, manifest, span: span ?? whole, partial: span !== undefined, checksum };
 }
@@ -135,7 +135,7 @@ function partOf(version: ObjectVersion, manifest: Manifest | undefined, number: 
   throw invalidPartNumber(number, manifest.parts.length);
 }
 
-/** Parts have checksums of their own to tell only where the object's is made of them. */
+/** Answers have the checksums of parts only where the object's checksum is made of them. */
 function checksumOfPart({ checksum }: ObjectVersion, value: string | undefined): Checksum | undefined {
   if (checksum?.type !== "COMPOSITE" || value === undefined) return undefined;
   return { ...checksum, value };

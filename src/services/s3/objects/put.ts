@@ -43,7 +43,7 @@ export const objectWriting = {
     const checksum = expectedChecksum(input, Body.announced);
     if (!checksum) refuseUnknownChecksum(ctx);
     if (input.IfMatch !== undefined || input.IfNoneMatch !== undefined || asksForKeys(encryption)) {
-      // The transaction judges it again; this spares the sender a body that would be refused.
+      // The transaction checks again. This check spares the client from sending a body that would be refused.
       await ctx.read(async (tx) => {
         const bucket = await bucketAt(tx, Bucket);
         checkEncryption(ctx, bucket, Key, encryption);
@@ -58,7 +58,7 @@ export const objectWriting = {
       secret: encryption.key?.bytes,
     });
 
-    /** Answers no promise where there is nothing to wait for: this is the busiest write of all. */
+    /** Returns no promise where there is nothing to wait for: this is the busiest write of all. */
     const write = (tx: Transaction, bucket: Bucket, current: ObjectVersion | undefined) => {
       const lock = lockFor(bucket, asked, tx.now());
       checkDigest(ctx, lock, "Object");

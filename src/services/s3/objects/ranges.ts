@@ -7,8 +7,8 @@ export interface Span {
 }
 
 /**
- * What a Range header asks of so many bytes; `undefined` for the whole. Like most servers, S3 passes over what it does
- * not understand, and over several ranges at once.
+ * The bytes that a Range header selects; `undefined` for all. Like most servers, S3 ignores what it does not
+ * understand, and several ranges at once.
  * @throws {AwsError} InvalidRange
  */
 export function spanOf(range: string | undefined, size: number): Span | undefined {

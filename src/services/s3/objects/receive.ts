@@ -14,18 +14,18 @@ import {
 import type { ChecksumAlgorithm } from "../store.ts";
 import { checkChecksum, type ExpectedChecksum, hashName } from "./checksums.ts";
 
-/** The most that one PUT may bring: 5 GiB. */
+/** Most bytes of one PUT: 5 GiB. */
 export const MOST_PUT_BYTES = 5 * 2 ** 30;
 
 export interface Expectations {
   /** The Content-MD5 header, base64. */
   contentMd5: string | undefined;
   checksum: ExpectedChecksum | undefined;
-  /** What to compute if the sender promised none. */
+  /** The algorithm to compute if the client promised none. */
   algorithm: ChecksumAlgorithm | undefined;
-  /** What to compute in any case. */
+  /** An algorithm to compute in any case. */
   also?: ChecksumAlgorithm;
-  /** Bytes; 5 GiB unless said. */
+  /** Most bytes; 5 GiB by default. */
   limit?: number;
   /** The customer's key, in place of S3's own. */
   secret?: Uint8Array | undefined;
@@ -42,7 +42,7 @@ export interface Received {
 }
 
 /**
- * Takes in an upload and holds it to what its sender promised. What it returns is the caller's to keep or to drop.
+ * Stores a body, and checks it by what the client promised. The caller keeps or discards the result.
  * @throws {AwsError} EntityTooLarge, InvalidDigest, BadDigest
  */
 export function receive(ctx: Context, body: Body, expected: Expectations): MaybePromise<Received> {
@@ -76,7 +76,7 @@ function checkMd5(promised: string, md5: string): void {
 }
 
 /**
- * Only a PUT over HTTP must tell its length: a form's file, and a body from inside the cloud, end where they end.
+ * Only a PUT over HTTP needs a length. A form's file, and a body from inside the cloud, end where they end.
  * @throws {AwsError} MissingContentLength, NotImplemented
  */
 export function checkLengthTold({ request }: Context, { size }: Body): void {
@@ -90,7 +90,7 @@ export function checkLengthTold({ request }: Context, { size }: Body): void {
 
 export interface Staged {
   staged: StagedBlob;
-  /** Of those that were asked for. */
+  /** For the algorithms that were asked for. */
   digest(name: ChecksumName, form: "hex" | "base64"): string;
 }
 
@@ -99,7 +99,7 @@ export interface StageOptions {
   secret: Uint8Array | undefined;
 }
 
-/** Takes in a body and computes checksums on its way: small ones in one go, large ones in a worker. */
+/** Stores a body and computes its checksums: for small ones in one go, for large ones in a worker. */
 export function stage(
   ctx: Context,
   body: Body,

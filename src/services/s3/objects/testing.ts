@@ -16,7 +16,7 @@ export async function withBucket(Bucket = "bucket") {
 
 export type CountedBlobs = BlobStore & { files: Set<string> };
 
-/** Says which files there are. */
+/** Counts the files that exist. */
 export function countedBlobs(): CountedBlobs {
   const store = openMemoryBlobs();
   const files = new Set<string>();

@@ -3,7 +3,7 @@ import type { Endpoint } from "#kernel/endpoint.ts";
 import { preconditionFailed } from "../errors.ts";
 import { postObject } from "./post-object.ts";
 
-/** `POST /bucket` with a form: no operation of the model. */
+/** `POST /bucket` with a form. No contract has such an operation. */
 export const formUpload: Endpoint = {
   accepts: ({ method, path, headers }) =>
     method === "POST" &&

@@ -6,7 +6,7 @@ import { refuseEventHold } from "../lock/event-holds.ts";
 
 type Request = Omit<Input<"s3", "PutObject">, "Bucket" | "Body">;
 
-/** What a field of the form is to PutObject. */
+/** The member of PutObject that a field of the form is. */
 const MEMBERS = {
   acl: "ACL",
   "cache-control": "CacheControl",
@@ -43,7 +43,7 @@ const MEMBERS = {
 const METADATA = "x-amz-meta-";
 
 /**
- * The form's fields as PutObject takes them; it judges their values.
+ * The form's fields as members of PutObject, which checks their values.
  * @throws {AwsError} InvalidArgument for a form without a key, MalformedXML for tags that are none
  */
 export function requestIn(fields: Fields): Request {
@@ -65,7 +65,7 @@ export function requestIn(fields: Fields): Request {
   return { ...request, Key: key, Metadata: metadata };
 }
 
-/** A form tells tags as PutObjectTagging's document, where PutObject has a header. */
+/** A form has tags as a document, as PutObjectTagging does, and PutObject has them in a header. */
 function headerOf(tagging: string): string {
   return tagsIn(tagging)
     .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`)

@@ -1,5 +1,6 @@
 /**
- * A browser's upload by form, which no model of AWS knows: it authenticates by a field, and answers as the form wishes.
+ * A browser's upload by form. It is in no contract of AWS: it authenticates by a field, and the form chooses its
+ * answer.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
  */
 import { escapeXml, xmlDeclaration } from "#aws/protocols/xml-writer.ts";
@@ -19,15 +20,15 @@ import { requestIn } from "./fields.ts";
 
 export interface PostRequest {
   bucket: string;
-  /** Of the whole form. */
+  /** The Content-Type of the whole form. */
   contentType: string | undefined;
   body: AsyncIterable<Uint8Array>;
-  /** Where the form was posted to, with the bucket in host or path and without a slash at its end. */
+  /** The URL of the form, with the bucket in host or path, and without a slash at its end. */
   url: string;
   /** Cloud time, epoch milliseconds. */
   now: number;
   /**
-   * Calls as whoever signed the policy, or as nobody.
+   * Clients that call as the one who signed the policy, or as an anonymous caller.
    * @throws {AwsError} if the signature does not hold
    */
   callerOf(claim: PostSignature | undefined): Promise<Clients>;
@@ -75,7 +76,7 @@ export async function postObject(request: PostRequest): Promise<PostAnswer> {
   return answer(fields, { location, bucket, key: input.Key, etag: ETag }, headers);
 }
 
-/** How long a file is, a form does not say: that is known, and checked, at its end. */
+/** A form does not say how long its file is. It is checked at the end. */
 function fileBody(file: AsyncIterable<Uint8Array>, allowed: AllowedLength | undefined): Body {
   async function* checked() {
     let length = 0;
@@ -115,7 +116,7 @@ function answer(fields: Fields, posted: Posted, headers: Record<string, string>)
   const redirect = redirectOf(fields.get("success_action_redirect") ?? fields.get("redirect"), posted);
   if (redirect !== undefined) return { status: 303, headers: { ...headers, location: redirect }, body: "" };
   const located = { ...headers, location: posted.location };
-  // Any other status is as good as none.
+  // Any other status is ignored.
   switch (fields.get("success_action_status")) {
     case "200":
       return { status: 200, headers: located, body: "" };
@@ -126,7 +127,7 @@ function answer(fields: Fields, posted: Posted, headers: Record<string, string>)
   }
 }
 
-/** S3 passes over what is no URL. */
+/** S3 ignores what is no URL. */
 function redirectOf(target: string | undefined, { bucket, key, etag }: Posted): string | undefined {
   if (target === undefined || !URL.canParse(target)) return undefined;
   const { protocol } = new URL(target);
@@ -137,7 +138,7 @@ function redirectOf(target: string | undefined, { bucket, key, etag }: Posted): 
   return new URL(fragment === undefined ? joined : `${joined}#${fragment}`).href;
 }
 
-/** As forms have it: S3 writes a space in a key as `+`, and its slashes as `%2F`. */
+/** Encoded as in forms: S3 writes a space in a key as `+`, and its slashes as `%2F`. */
 const inForm = (key: string): string => new URLSearchParams({ "": key }).toString().slice(1);
 
 function xmlOf({ location, bucket, key, etag }: Posted): string {
