@@ -246,6 +246,29 @@ behaviour("a token stands for one request, for ten minutes", guide("transaction-
 });
 
 behaviour(
+  "a token's request is the same in whichever order its members and attributes come",
+  "https://github.com/localstack/localstack/issues/6529",
+  async () => {
+    const put = (Item: Item, more: object = {}) =>
+      send(
+        new TransactWriteItemsCommand({
+          ClientRequestToken: "in-any-order",
+          TransactItems: [{ Put: { ...more, TableName, Item } }],
+        }),
+      );
+    const names = {
+      ExpressionAttributeNames: { "#x": "x" },
+      ConditionExpression: "attribute_not_exists(#x)",
+    };
+    await put({ ...key("order"), x: { M: { a: N(1), b: S("b") } } }, names);
+    await put({ x: { M: { b: S("b"), a: N(1) } }, ...key("order") }, { ...names });
+    await expect(put({ ...key("order"), x: { M: { a: N(2), b: S("b") } } }, names)).rejects.toMatchObject({
+      name: "IdempotentParameterMismatchException",
+    });
+  },
+);
+
+behaviour(
   "a transaction that is repeated takes what it takes to read",
   api("TransactWriteItems"),
   async () => {

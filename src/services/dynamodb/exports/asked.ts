@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { parseArn } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Input } from "#kernel/service.ts";
@@ -44,9 +43,6 @@ export function checkRequest(input: Request): void {
       status: 501,
     });
 }
-
-/** By which the same request is known again. */
-export const digestOf = (input: Request): string => hash("sha256", JSON.stringify(input));
 
 /** Which moment of a table is exported, or what changed in which span. @throws {AwsError} */
 export function timesOf(table: Table, input: Request, now: number): Pick<Export, "at" | "span"> {

@@ -1,8 +1,8 @@
-import { hash } from "node:crypto";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { digestOf } from "../digest.ts";
 import { invalid } from "../errors.ts";
 import { testOf } from "../expressions/conditions.ts";
 import { consumed, consumedOf, readUnits, type Used } from "../items/capacity.ts";
@@ -85,7 +85,7 @@ export const statementOperations = {
       const tables = await Promise.all(parsed.map(({ statement }) => tableAt(tx, statement.table)));
       const { used, split } = await actTogether(
         tx,
-        { token: input.ClientRequestToken, digest: hash("sha256", JSON.stringify(input)) },
+        { token: input.ClientRequestToken, digest: digestOf(input) },
         parsed.map(({ statement, values }, at) =>
           actionBy(tables[at]!, statement as Write, values, sent[at]!.ReturnValuesOnConditionCheckFailure),
         ),

@@ -1,8 +1,8 @@
-import { hash } from "node:crypto";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import { faultsOf, type Handlers } from "#kernel/service.ts";
 import { MOST_WRITTEN, type ReadTransaction, type Transaction } from "#kernel/transaction.ts";
+import { digestOf } from "../digest.ts";
 import { invalid, isEmptyKey } from "../errors.ts";
 import type { Test } from "../expressions/conditions.ts";
 import type { Update } from "../expressions/updates.ts";
@@ -40,7 +40,7 @@ export interface Action {
 export const transactionOperations = {
   async TransactWriteItems(ctx, input) {
     const actions = input.TransactItems.map(actionIn);
-    const digest = hash("sha256", JSON.stringify(input));
+    const digest = digestOf(input);
     return ctx.transact(async (tx) => {
       const token = { token: input.ClientRequestToken, digest };
       const { used, split } = await actTogether(tx, token, actions, meterOf(ctx, tx));
