@@ -5,7 +5,7 @@ import type { OperationId } from "#kernel/service.ts";
 import { malformedXml } from "./errors.ts";
 
 /**
- * Holds a request's document to its schema: all that must be there is, and says one of the things that it may say.
+ * Checks a request's document by its schema: required elements are present, and enumerated values are known.
  * @throws {AwsError} MalformedXML, which is all that S3 tells of it
  */
 export function checkSchema(operation: OperationId<"s3">, document: object): void {

@@ -55,7 +55,7 @@ import { websiteEndpoint } from "./website/endpoint.ts";
 
 export const s3 = defineService({
   id: "s3",
-  // A bucket's name is taken for everybody.
+  // Names of buckets are unique in the partition.
   scope: "partition",
   operations: [
     bucketHandlers,

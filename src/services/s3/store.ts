@@ -15,7 +15,7 @@ type Time = number;
 
 export interface Bucket {
   name: string;
-  /** A number that is never used twice: a bucket made anew has nothing of the old one's. */
+  /** Never used again: a bucket that is made again has nothing of the old one. */
   id: number;
   /** Account id. */
   owner: string;
@@ -23,10 +23,10 @@ export interface Bucket {
   /** Whether it was created with the older name of its Region. */
   oldName?: true;
   created: Time;
-  /** Absent until versioning was switched on for the first time. */
+  /** Absent until versioning was enabled for the first time. */
   versioning?: "Enabled" | "Suspended";
   tags?: Tag[];
-  /** Whether policies may ask for its tags, which are then changed by the control plane alone. */
+  /** Whether policies may use its tags, which only the control plane can change then. */
   abac?: true;
   /** Where its access logs go. */
   logging?: LoggingEnabled;
@@ -35,17 +35,17 @@ export interface Bucket {
   /** Who may what besides its owner; absent: nobody. */
   acl?: Grant[];
   /**
-   * Who owns what others write. Absent: the bucket's owner, without any ACLs, as buckets are made today. `None` where
-   * the controls were taken away, which leaves it to the writers.
+   * Who owns what others write. Absent: the bucket's owner, without ACLs, which is the default. `None` where the
+   * controls were deleted, so that objects belong to their writers.
    */
   ownership?: "BucketOwnerPreferred" | "ObjectWriter" | "None";
-  /** Absent: everything is blocked, as buckets are made today. `None` where the configuration was taken away. */
+  /** Absent: everything is blocked, which is the default. `None` where the configuration was deleted. */
   publicAccessBlock?: PublicAccessBlock | "None";
   /** Callers of other accounts pay. */
   requestPayment?: "Requester";
-  /** Absent where nothing was said: S3 encrypts with keys of its own. */
+  /** Absent where none was set: S3 encrypts with its own keys. */
   encryption?: BucketEncryption;
-  /** Whether it has a notification configuration; so that a change in one without costs no look-up. */
+  /** Whether it has a notification configuration: without one a change costs no look-up. */
   notifies?: true;
   /** Whether it has a replication configuration. */
   replicates?: true;
@@ -53,18 +53,18 @@ export interface Bucket {
   lifecycle?: true;
   /** Whether it has configurations of INTELLIGENT_TIERING. */
   tiers?: true;
-  /** Whether it is looked through at midnight, for one of these two. */
+  /** Whether it is walked at midnight, for one of these two. */
   ages?: true;
-  /** Present where object lock is on, which it then stays. */
+  /** Present where object lock is enabled, which cannot be undone. */
   objectLock?: { defaultRetention?: DefaultRetention };
 }
 
 export interface BucketEncryption {
   algorithm: Algorithm;
-  /** Of KMS; absent for the account's own key of S3. */
+  /** A key of KMS; absent for the account's default key for S3. */
   keyId?: string;
   bucketKey?: true;
-  /** What writes may not ask for, as it was said: `SSE-C` blocks keys of customers, `NONE` nothing. */
+  /** The types of encryption that writes cannot ask for: `SSE-C` for customers' keys, `NONE` for no type. */
   blocked?: ("SSE-C" | "NONE")[];
 }
 
@@ -74,13 +74,13 @@ export interface Tag {
 }
 
 /**
- * One version of an object, or a delete marker. Each stands in exactly one row: the newest of its key in `objects`,
- * the others in `noncurrent`.
+ * One version of an object, or a delete marker. Each is in exactly one row: the newest of its key in `objects`, the
+ * others in `noncurrent`.
  */
 export interface ObjectVersion extends Lock {
   bucket: number;
   key: string;
-  /** Grows with every version that the cloud ever made. */
+  /** Grows with every version in the cloud. */
   order: number;
   /** `null` for what was written while versioning was off or suspended. */
   versionId: string;
@@ -105,9 +105,9 @@ export interface ObjectVersion extends Lock {
   metadata?: Record<string, string>;
   /** Absent for STANDARD. */
   storageClass?: StorageClassName;
-  /** Of INTELLIGENT_TIERING, where nobody has read it for long. */
+  /** For INTELLIGENT_TIERING, where it has not been read for long. */
   archiveTier?: ArchiveTier;
-  /** When it was last read, or came there, in INTELLIGENT_TIERING: not more often than once a day. */
+  /** For INTELLIGENT_TIERING: when it was last read, or came there. Written at most once a day. */
   read?: Time;
   restore?: Restore;
   checksum?: Checksum;
@@ -118,7 +118,7 @@ export interface ObjectVersion extends Lock {
   replica?: true;
   /** How far replication is, by the destination bucket's name. */
   replication?: Record<string, ReplicationState>;
-  /** Of a body that is encrypted with its customer's key; absent for S3's own. */
+  /** For a body that is encrypted with its customer's key; absent for S3's own. */
   customerKey?: KeyProof;
 }
 
@@ -144,8 +144,8 @@ export interface Checksum {
 }
 
 /**
- * Parts that an object was completed from, in their order. An object of many parts has several rows, so that a range
- * of it is found without reading them all.
+ * Parts that an object was completed from, in their order. An object of many parts has several rows, so that a range is
+ * found without reading them all.
  */
 export interface Manifest {
   bucket: number;
@@ -183,7 +183,7 @@ export interface Upload extends Lock {
   customerKey?: KeyProof;
   checksumAlgorithm?: ChecksumAlgorithm;
   checksumType?: Checksum["type"];
-  /** There was an object of that key when it began. */
+  /** Whether there was an object of that key when it began. */
   replaces?: true;
 }
 

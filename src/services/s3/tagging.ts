@@ -86,5 +86,5 @@ function retagBucket(tx: Transaction, bucket: Bucket, tags: Tag[], method: strin
 const noSuchTagSet = (bucket: string) =>
   new AwsError("NoSuchTagSet", "The TagSet does not exist", { status: 404, members: { BucketName: bucket } });
 
-/** Once policies may ask for a bucket's tags, only TagResource and UntagResource change them. */
+/** Once policies may use a bucket's tags, only TagResource and UntagResource change them. */
 const taggedElsewhere = (method: string) => methodNotAllowed(method, "BUCKETTAGGING");

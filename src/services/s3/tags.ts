@@ -22,7 +22,7 @@ const MOST_KEY_UNITS = 128;
 const MOST_VALUE_UNITS = 256;
 
 /**
- * Holds tags to S3's rules, one after another and then their number, as S3 does. Lengths are in UTF-16.
+ * Checks tags by S3's rules, one after another and then their number, as S3 does. Lengths are in UTF-16.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
  * @throws {AwsError} MalformedXML for a tag without a key or a value, be they empty; InvalidTag, BadRequest
  */

@@ -17,9 +17,9 @@ import {
   objects,
 } from "./store.ts";
 
-/** What a version is made of; the rest its bucket and the moment decide. */
+/** The content of a new version. Its bucket and the time decide the rest. */
 export type VersionContent = Omit<ObjectVersion, "bucket" | "key" | "order" | "versionId" | "modified"> & {
-  /** Where that is not now. */
+  /** Where it is not now. */
   modified?: number;
 };
 
@@ -44,7 +44,7 @@ export function orderOf(versionId: string): number | undefined {
   return Number.isSafeInteger(order) ? order : undefined;
 }
 
-/** The current version, be it a delete marker. */
+/** The current version, which may be a delete marker. */
 export function currentVersion(tx: ReadTransaction, bucket: Bucket, key: string) {
   return tx.get(objects, [bucket.id, key]);
 }
@@ -80,8 +80,7 @@ async function findNamed(
 }
 
 /**
- * Makes `content` the current version of a key in place of `current`, which becomes noncurrent or, if it is a null
- * version and the new one is too, goes.
+ * Makes `content` the current version of a key. `current` becomes noncurrent; if both are null versions, it is deleted.
  */
 export function writeVersion(
   tx: Transaction,
@@ -111,8 +110,8 @@ export function writeVersion(
 }
 
 /**
- * Deletes as a DELETE without a version id does: for good where versioning was never on, else by a delete marker,
- * which it returns. A marker is made even where there is nothing to hide.
+ * Deletes as a DELETE without a version id does: for good where versioning was never enabled, otherwise by a delete
+ * marker, which it returns. A marker is made even where there is nothing to hide.
  */
 export async function deleteCurrent(
   tx: Transaction,
@@ -132,7 +131,7 @@ export async function deleteCurrent(
   return undefined;
 }
 
-/** Writes down what parts an object is made of: their bytes stay where they are, and are only named. */
+/** Writes which parts an object is made of. Their bytes stay where they are. */
 export function writeManifest(
   tx: Transaction,
   { bucket, order }: ObjectVersion,
@@ -155,7 +154,7 @@ export function writeManifest(
 export async function insertVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const current = await currentVersion(tx, bucket, version.key);
   const isNewest = !current || version.order > current.order;
-  // What stands below others is noncurrent since they came, and makes those below it noncurrent in its turn.
+  // A replica below others is noncurrent since they came, and makes those below it noncurrent.
   await touch(tx, bucket, isNewest ? touchOf(version, current) : "changed", version.modified);
   if (!isNewest) return tx.put(noncurrent, version);
   if (current) tx.put(noncurrent, current);
@@ -165,14 +164,14 @@ export async function insertVersion(tx: Transaction, bucket: Bucket, version: Ob
 const touchOf = ({ deleteMarker }: ObjectVersion, current: ObjectVersion | undefined) =>
   deleteMarker ? "changed" : current ? "replaced" : "new";
 
-/** Writes what was changed of a version that is there: its tags, its locks, its state. */
+/** Writes a version of which something has changed: its tags, its locks, its state. */
 export async function rewriteVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const current = await currentVersion(tx, bucket, version.key);
   tx.put(current?.order === version.order ? objects : noncurrent, version);
   await touch(tx, bucket, "changed");
 }
 
-/** Removes one version for good; if it was the current one, the next older one takes its place. */
+/** Deletes one version for good. If it was the current one, the next older one takes its place. */
 export async function removeVersion(tx: Transaction, bucket: Bucket, version: ObjectVersion): Promise<void> {
   const { key, order } = version;
   await touch(tx, bucket, "changed");
@@ -186,17 +185,17 @@ export async function removeVersion(tx: Transaction, bucket: Bucket, version: Ob
   tx.put(objects, next);
 }
 
-/** The body that goes when a new version takes the place of `current`. */
+/** The body that is deleted when a new version replaces `current`. */
 export function bodyReplaced(bucket: Bucket, current: ObjectVersion | undefined): BlobRef | undefined {
   return bucket.versioning !== "Enabled" && current?.versionId === NULL ? current.body : undefined;
 }
 
-/** S3 counts in whole seconds, also where it prints milliseconds. */
+/** S3 counts in whole seconds, even where it prints milliseconds. */
 export function wholeSeconds(time: number): number {
   return time - (time % 1_000);
 }
 
-/** There is one null version of a key at most: the bytes of the one before go. */
+/** A key has at most one null version: the bytes of the former one are deleted. */
 function removeNull(
   tx: Transaction,
   bucket: Bucket,

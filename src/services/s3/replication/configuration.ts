@@ -58,6 +58,6 @@ async function checkDestinationOf(tx: Transaction, source: Bucket, rule: Rule): 
   const name = destinationOf(rule);
   if (name === source.name) throw destinationIsSource();
   const destination = await tx.get(buckets, [name]);
-  // S3 says the same of a bucket that is not there.
+  // S3 gives the same error for a bucket that does not exist.
   if (destination?.versioning !== "Enabled") throw destinationUnversioned();
 }

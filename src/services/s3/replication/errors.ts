@@ -46,10 +46,10 @@ export const overlappingPrefixes = (one: string, other: string) =>
 
 export const longPrefix = () => invalidRequest("The maximum size of a prefix is 1024");
 
-/** Of a member that a rule with a `Filter` must have. */
+/** A rule with a `Filter` must have the member. */
 export const required = (member: string) => invalidRequest(`${member} must be specified ${SCHEMA} ${GUIDE}`);
 
-/** Of a member that a rule without a `Filter` cannot have. */
+/** A rule without a `Filter` cannot have the member. */
 export const unusable = (member: string) => invalidRequest(`${member} cannot be used ${SCHEMA} ${GUIDE}`);
 
 export const markersWithTags = () =>

@@ -9,11 +9,11 @@ const PAGE = 200;
 
 interface Walk {
   bucket: string;
-  /** What it stands at: first the current versions of all keys, then the noncurrent ones. */
+  /** The last version that was looked at: first come the current versions of all keys, then the noncurrent ones. */
   after?: { noncurrent: boolean; key: string; order: number };
 }
 
-/** Sends what was in a bucket before its rules were, page by page, where rules ask for it. */
+/** Replicates what was in a bucket before its rules, page by page, where rules ask for it. */
 export const replicateExisting = job<Walk>("s3/replicate-existing", {
   async run(ctx, { bucket: name, after }) {
     await ctx.transact(async (tx) => {

@@ -8,8 +8,8 @@ import { destinationOf, replicatesMarkers, replicatesModifications, rulesFor, th
 import { type ReplicationConfiguration, type Rule, replications } from "./store.ts";
 
 /**
- * Takes up what a change asks to be replicated: new versions and delete markers that a caller made, and what is told
- * anew of versions that were replicated before. What goes for good, and what a lifecycle does, stays where it is.
+ * Begins the replications that a change asks for: of new versions and delete markers that a caller made, and of changes
+ * to versions that were replicated before. Deletions of versions and what a lifecycle does are not replicated.
  */
 export async function follow(tx: Transaction, bucket: Bucket, { event, version }: Change): Promise<void> {
   const configuration = await replications.get(tx, bucket);
@@ -24,7 +24,7 @@ export async function follow(tx: Transaction, bucket: Bucket, { event, version }
     return send(tx, bucket, version, changed(configuration, version), configuration);
 }
 
-/** A replica is the end of its way; what only its customer has the key of cannot be read to be copied. */
+/** Replicas are not replicated again, and objects with a customer's key cannot be read. */
 export function created(
   configuration: ReplicationConfiguration,
   version: ObjectVersion,
@@ -44,7 +44,7 @@ function changed(configuration: ReplicationConfiguration, version: ObjectVersion
   );
 }
 
-/** Writes down what is under way, with the version and with the jobs. */
+/** Notes the replications under way with the version, and writes a job for each. */
 export async function send(
   tx: Transaction,
   bucket: Bucket,

@@ -5,8 +5,8 @@ import type { Bucket, ObjectVersion } from "../store.ts";
 const SESSION = "s3-replication";
 
 /**
- * Whether the destination's policy lets the source's role replicate to it. To another account's bucket it must say so;
- * within an account it is enough that it does not forbid it.
+ * Whether the destination's policy lets the source's role replicate to it. A bucket of another account must allow it;
+ * within an account it must only not deny it.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
  */
 export function isPermitted(

@@ -14,22 +14,22 @@ import { isPermitted } from "./permitted.ts";
 import { destinationOf, thresholdOf } from "./rules.ts";
 import type { Rule } from "./store.ts";
 
-/** One version on its way to one destination. */
+/** The replication of one version to one destination. */
 interface Errand {
-  /** Source bucket's name. */
+  /** The source bucket's name. */
   bucket: string;
   key: string;
   versionId: string;
   rule: Rule;
-  /** ARN of the role that S3 replicates as. */
+  /** The ARN of the role that S3 replicates as. */
   role: string;
   /** Cloud time. */
   requested: number;
 }
 
 /**
- * Brings the destination to what the source's version is now. The copy keeps its id, its time and its place among the
- * versions of its key; so a second run finds it there, and only brings its tags and locks up to date.
+ * Makes the destination's copy what the source's version is now. The copy keeps its id, its time and its place among
+ * the versions of its key. So a second run finds it, and only updates its tags and locks.
  */
 export const replicate = job<Errand>("s3/replicate", {
   async run(ctx, errand) {
@@ -45,7 +45,7 @@ export const replicate = job<Errand>("s3/replicate", {
   },
 });
 
-/** Tells that a version is still under way when, by its rule's time control, it should have arrived. */
+/** Announces that a version has not arrived in the time that its rule promises. */
 export const checkThreshold = job<Errand>("s3/check-replication-threshold", {
   async run(ctx, errand) {
     await ctx.transact(async (tx) => {
@@ -66,7 +66,7 @@ interface Source {
   version: ObjectVersion;
 }
 
-/** `undefined` where the version has gone meanwhile: there is nothing to replicate. */
+/** `undefined` where the version is gone: there is nothing to replicate. */
 async function sourceOf(
   tx: ReadTransaction,
   { bucket: name, key, versionId }: Errand,
@@ -81,7 +81,7 @@ interface Piece {
   size: number;
 }
 
-/** What is to be copied: the bytes of the object, part by part; none where they are there, or cannot go. */
+/** The bytes to copy, part by part: none where they are already there, or cannot be copied. */
 async function look(
   ctx: Context,
   tx: ReadTransaction,
@@ -106,7 +106,7 @@ async function look(
   return { pieces };
 }
 
-/** As they come, none whole in memory. */
+/** One after another, never whole in memory. */
 async function stageAll(ctx: Context, pieces: readonly Piece[]): Promise<StagedBlob[]> {
   const staged: StagedBlob[] = [];
   try {
@@ -119,7 +119,7 @@ async function stageAll(ctx: Context, pieces: readonly Piece[]): Promise<StagedB
   return staged;
 }
 
-/** The bucket, or why S3 cannot replicate to it, in its own word. */
+/** The destination bucket, or S3's word for why it cannot be replicated to. */
 async function destinationAt(
   tx: ReadTransaction,
   { bucket: source, version }: Source,
@@ -135,7 +135,7 @@ async function destinationAt(
   return source.objectLock && !bucket.objectLock ? "DstBucketObjectLockConfigMissing" : bucket;
 }
 
-/** Source and destination stand in one partition: copy and status change in one transaction. */
+/** Source and destination are in one partition: copy and status change in one transaction. */
 async function settle(
   ctx: Context,
   tx: Transaction,
@@ -157,8 +157,8 @@ async function settle(
 }
 
 /**
- * What may change of a version. Its grants go where it has the same owner; of locks that it has not, the destination may
- * have put its own on the replica.
+ * What may change of a version. Its ACL goes along where the owner is the same. Where it has no lock, the replica may
+ * have one of the destination's.
  */
 const told = ({ tags, retention, legalHold, acl, owner }: ObjectVersion, there: ObjectVersion) => ({
   tags,
@@ -176,7 +176,7 @@ async function copy(
   staged: readonly StagedBlob[],
 ): Promise<void> {
   const { retention, legalHold } = version;
-  // Buckets whose owners own all in them have no ownership of another kind.
+  // Where the bucket's owner owns everything, a replica cannot have another owner.
   const isOverridden = AccessControlTranslation !== undefined || destination.ownership === undefined;
   const owner = isOverridden ? destination.owner : version.owner;
   const manifest = await manifestOf(tx, version);

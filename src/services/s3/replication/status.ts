@@ -1,6 +1,6 @@
 import type { ObjectVersion, ReplicationState } from "../store.ts";
 
-/** What `x-amz-replication-status` tells of a version; nothing where no rule ever concerned it. */
+/** The value of `x-amz-replication-status`; nothing where no rule ever applied to the version. */
 export function replicationStatus({
   replica,
   replication,

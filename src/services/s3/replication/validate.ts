@@ -29,11 +29,11 @@ import type { ReplicationConfiguration, Rule } from "./store.ts";
 const MOST_RULES = 1_000;
 const MOST_ID_UNITS = 255;
 const MOST_PREFIX_BYTES = 1_024;
-/** The one threshold that S3 has. */
+/** The only threshold that S3 allows. */
 const MINUTES = 15;
 
 /**
- * Holds a configuration to what its schema asks, before anybody looks at its buckets; rules without an id get one.
+ * Checks all of a configuration that does not depend on its buckets. Rules without an id get one.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html
  * @throws {AwsError} MalformedXML, InvalidArgument, InvalidRequest
  */
@@ -133,7 +133,7 @@ function checkIds(rules: readonly Rule[]): void {
   }
 }
 
-/** A configuration has rules of one schema only. */
+/** All rules of a configuration follow the same schema. */
 function checkTogether(rules: readonly Rule[]): void {
   const v2 = rules.filter(isV2);
   if (v2.length > 0 && v2.length < rules.length) throw malformedXml();

@@ -3,22 +3,22 @@ import { monotonicNow } from "#lib/wall.ts";
 import type { Reading } from "./input.ts";
 import type { RawRecord, Splitter } from "./records.ts";
 
-/** Some of what a query gives, and how many bytes of the object, uncompressed, it was found in. */
+/** Some results of a query, and in how many bytes of the object, uncompressed, they were found. */
 export interface Batch {
   processed: number;
   rows: readonly Projected[];
 }
 
-/** Text to look through: what a format of lines or values is made of. */
+/** Text to search, of which formats of lines or values are made. */
 export interface Text {
   bytes: AsyncIterable<Uint8Array>;
   splitter: Splitter;
-  /** Whether a record is to be looked at, or stands before the range that is asked for, or behind it. */
+  /** Whether a record is in the range that is asked for, before it, or behind it. */
   place: (record: RawRecord) => "before" | "in" | "behind";
   reading: Reading;
 }
 
-/** How much is looked through at a time, and for how many milliseconds; then others are let run. */
+/** How many bytes, or milliseconds, a query runs before it lets others run. */
 const SLICE_BYTES = 256 * 1024;
 const SLICE_MS = 20;
 

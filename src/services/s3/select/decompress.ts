@@ -6,7 +6,7 @@ import type { Parameters } from "./parameters.ts";
 
 type Chunks = AsyncIterable<Uint8Array>;
 
-/** What a compressed object holds. @throws {AwsError} while it is read, for what is not compressed so */
+/** The content of a compressed object. @throws {AwsError} while it is read, for what is not compressed so */
 export function decompressed(chunks: Chunks, compression: Parameters["compression"]): Chunks {
   if (compression === "GZIP") return gunzipped(chunks);
   return compression === "BZIP2" ? explaining(bunzipped(chunks)) : chunks;
@@ -21,7 +21,7 @@ async function* explaining(chunks: Chunks): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Of one member or several. */
+/** A file of GZIP has one member or several. */
 async function* gunzipped(chunks: Chunks): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip();
   let failure: unknown;
@@ -38,7 +38,7 @@ async function* gunzipped(chunks: Chunks): AsyncGenerator<Uint8Array> {
   if (failure) throw explained(failure);
 }
 
-/** A chunk that is lent is not there any more when the stream comes to it. */
+/** Copies chunks, since a lent one may be gone when the stream reads it. */
 async function* kept(chunks: Chunks): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield Buffer.from(chunk);
 }

@@ -6,19 +6,19 @@ export type SelectEvent = SelectObjectContentEventStream;
 
 export interface Answer {
   batches: AsyncIterable<Batch>;
-  /** How many bytes of the object were read so far. */
+  /** How many bytes of the object have been read. */
   scanned: () => number;
   write: WriteRow;
   tellsProgress: boolean;
 }
 
-/** A message is sent when it has so many characters. */
+/** Characters after which a message is sent. */
 const MESSAGE_LENGTH = 128 * 1024;
-/** After so many bytes without a record the client is told that there is life. */
+/** Bytes without a result after which a message shows the client that the query is still running. */
 const SILENCE_BYTES = 16 * 2 ** 20;
 
 /**
- * The answer, event by event; `undefined` when a batch was looked at and there is nothing to tell.
+ * The events of the answer; `undefined` after a batch without results.
  * @throws {AwsError} what is wrong with the object, or with the query now that the object is seen
  */
 export async function* eventsOf({
@@ -58,7 +58,7 @@ export async function* eventsOf({
   yield { End: {} };
 }
 
-/** Sends what there is to tell. What goes wrong before there is anything is an error of the call, later one in the stream. */
+/** Sends the events. An error before the first one is an error of the call, a later one is part of the stream. */
 export async function begun(
   events: AsyncGenerator<SelectEvent | undefined>,
 ): Promise<AsyncIterable<SelectEvent>> {

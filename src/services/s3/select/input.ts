@@ -7,7 +7,7 @@ import { malformedJson } from "./errors.ts";
 import type { CsvFormat } from "./parameters.ts";
 import type { RawRecord } from "./records.ts";
 
-/** A query at work on records as they stand in an object of text. */
+/** A running query on the records of a text object. */
 export interface Reading {
   take(record: RawRecord): Iterable<Projected>;
   end(): Iterable<Projected>;
@@ -40,7 +40,7 @@ export function csvReading(query: Query, format: CsvFormat, now: number): Readin
   };
 }
 
-/** The mark that some programs begin UTF-8 with. */
+/** The byte order mark that some programs begin UTF-8 with. */
 function withoutMark([first = "", ...others]: string[]): string[] {
   return [first.replace(/^\uFEFF/, ""), ...others];
 }
@@ -93,15 +93,15 @@ export function jsonReading(query: Query, now: number): Reading {
   };
 }
 
-/** TypeScript does not know yet that a reviver is told what a value was read from. */
+/** TypeScript does not yet know that a reviver gets the source of a value. */
 const parseJson = JSON.parse as (
   text: string,
   revive: (key: string, value: unknown, context: { source?: string }) => unknown,
 ) => Value;
 
 /**
- * What may be a number that does not survive being a float: zeros at its end, an exponent, or so many digits. To be told
- * what each value was read from costs four times as much as reading it.
+ * A text that may have a number which a float would change: trailing zeros, an exponent, or many digits. To parse with
+ * the source of each value takes four times as long.
  */
 const EXACT = /\d\.\d*0(?!\d)|[\d.]{16}|\d[eE][+-]?\d/;
 
@@ -133,7 +133,7 @@ function withNumbers(value: Plain): Value {
   return members;
 }
 
-/** Of a number that is taken exactly. */
+/** Most digits of a number that is kept exactly. */
 const MOST_DIGITS = 1_000;
 
 function numberIn(source: string): bigint | number | Decimal {
@@ -141,7 +141,7 @@ function numberIn(source: string): bigint | number | Decimal {
   return source.includes(".") ? (decimalOf(source) ?? Number(source)) : integerIn(source);
 }
 
-/** What an int cannot hold is a decimal. */
+/** A number that an int cannot hold is a decimal. */
 function integerIn(source: string): bigint | Decimal {
   const value = BigInt(source);
   return BigInt.asIntN(64, value) === value ? value : new Decimal(value, 0);

@@ -3,7 +3,7 @@ import { isNumeric, isStructure, textOfScalar, type Value } from "#aws/languages
 import { MOST_RECORD_BYTES, malformedJson, recordTooLong } from "./errors.ts";
 import type { CsvOutput, JsonOutput } from "./parameters.ts";
 
-/** Writes a row of the answer, with what ends it. */
+/** Writes a row of the answer, with its delimiter. */
 export type WriteRow = (row: Projected) => string;
 
 export function writerOf(output: CsvOutput | JsonOutput): WriteRow {
@@ -23,7 +23,7 @@ function csvWriter({ quoting, delimiter, record: end, quote, escaping }: CsvOutp
   return ({ values }) => joined(values, delimiter, field) + end;
 }
 
-/** Told as soon as it is too long: a query can ask for a long column many times over. */
+/** Fails as soon as the row is too long: a query can ask for a long column many times. */
 function joined<T>(
   parts: readonly T[],
   separator: string,
@@ -41,14 +41,14 @@ function joined<T>(
   return text;
 }
 
-/** What is missing is not there; what is null is null. */
+/** A missing value is left out. A null is written. */
 function record(names: readonly string[], values: readonly Value[], depth = 0): string {
   const member = (value: Value, at: number) =>
     value === undefined ? undefined : `${JSON.stringify(names[at] ?? `_${at + 1}`)}:${json(value, depth)}`;
   return `{${joined(values, ",", member)}}`;
 }
 
-/** Of lists within lists: none that means something is as deep. */
+/** The deepest nesting that is written. */
 const MOST_DEPTH = 1_000;
 
 function json(value: Value, depth = 0): string {

@@ -19,7 +19,7 @@ export interface CsvFormat {
   quote: string;
   escaping: string;
   comment: string;
-  /** Whether a quoted field may hold what ends a record. */
+  /** Whether a quoted field may hold record delimiters. */
   quotesRecords: boolean;
 }
 
@@ -50,7 +50,9 @@ export interface Parameters {
   input: CsvFormat | JsonFormat | ParquetFormat;
   compression: "NONE" | "GZIP" | "BZIP2";
   output: CsvOutput | JsonOutput;
-  /** Records, or row groups, that begin at these bytes; both inclusive. `end` alone counts from the object's end. */
+  /**
+   * Only records, or row groups, that begin at these bytes; both inclusive. `end` alone counts from the object's end.
+   */
   range: { start?: number; end?: number } | undefined;
 }
 
@@ -67,7 +69,7 @@ export function parametersOf(request: Request): Parameters {
     (value) => invalidValue("InvalidCompressionFormat", "compressionType", value),
   );
   const input = inputOf(request);
-  // Parquet is compressed within, column by column.
+  // Parquet compresses each column by itself.
   if (input.type === "parquet" && compression !== "NONE") {
     throw invalidValue("InvalidCompressionFormat", "compressionType", compression);
   }
@@ -138,7 +140,7 @@ function separator(name: string, given: string | undefined, standard: string, mo
   return given;
 }
 
-/** One, or none where that switches off what it is for. */
+/** One character, or none where that turns the feature off. */
 function character(name: string, given: string | undefined, standard: string): string {
   if (given === undefined) return standard;
   if ([...given].length > 1) throw invalidParameter(name);

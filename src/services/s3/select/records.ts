@@ -1,13 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import { MOST_RECORD_BYTES, notUtf8, recordTooLong } from "./errors.ts";
 
-/** Text of an object, and the byte where it begins. */
+/** A record as text, and the byte of the object where it begins. */
 export interface RawRecord {
   text: string;
   start: number;
 }
 
-/** Cuts bytes that come in chunks into records. What it gives is copied: a chunk may be lent. */
+/** Cuts chunks of bytes into records. It copies, since a chunk may be lent. */
 export interface Splitter {
   push(chunk: Buffer): RawRecord[];
   end(): RawRecord[];
@@ -15,10 +15,10 @@ export interface Splitter {
 
 export interface LineOptions {
   delimiter: string;
-  /** Fields that may hold the delimiter stand between these. */
+  /** The quotation mark around fields that may hold the delimiter. */
   quote?: string;
   escaping?: string;
-  /** The byte of the object that the first chunk begins with. */
+  /** The place of the first chunk in the object. */
   start?: number;
 }
 
@@ -28,9 +28,9 @@ export function lineSplitter({ delimiter, quote, escaping, start: begin = 0 }: L
   const quoteMark = quote ? Buffer.from(quote) : undefined;
   const escapeMark = escaping && escaping !== quote ? Buffer.from(escaping) : undefined;
   let carry = Buffer.alloc(0);
-  /** Where in the object the carry begins. */
+  /** Where the carry begins in the object. */
   let offset = begin;
-  /** Up to where the carry was looked through, and whether that is inside of quotes. */
+  /** How far the carry has been searched, and whether that is inside of quotes. */
   let seen = 0;
   let inQuotes = false;
 
@@ -78,7 +78,7 @@ export function lineSplitter({ delimiter, quote, escaping, start: begin = 0 }: L
 /** Where the next mark is, from a place on; negative where there is none. */
 type Finder = (from: number) => number;
 
-/** Asked for places that only move on, it looks at no byte twice. */
+/** It is asked for places that only move on, so it searches no byte twice. */
 function finder(bytes: Buffer, mark: Buffer): Finder {
   let found = -2; // Not looked for yet.
   return (from) => {
@@ -93,7 +93,7 @@ export function recordOf(bytes: Buffer, start: number): RawRecord {
   return { text: bytes.toString("utf8"), start };
 }
 
-/** Found by halves, since it is looked for once. A character that a half cuts is none that is wrong. */
+/** By halves, since it is looked for only once. A character that is cut by a half is not wrong. */
 function firstBadByte(bytes: Buffer): number {
   const isGood = (end: number) => {
     try {

@@ -34,14 +34,14 @@ export const selecting = {
   },
 } satisfies Handlers<"s3">;
 
-/** What every format comes to. */
+/** What a format makes of an object. */
 type Source = Pick<Answer, "batches" | "scanned">;
 
 interface TextParameters extends Parameters {
   input: CsvFormat | JsonFormat;
 }
 
-/** Text is read from one end to the other. */
+/** Text is read from its beginning to its end. */
 async function textSource(
   ctx: Context,
   input: Request,
@@ -53,7 +53,7 @@ async function textSource(
   const reading = format.type === "csv" ? csvReading(query, format, now) : jsonReading(query, now);
   const range = parameters.range && rangeOf(parameters.range, (await look(ctx, input)).size);
   const delimiter = format.type === "csv" ? format.record : "\n";
-  // What begins a range is a record only if the one before it ends there.
+  // The first bytes of a range are a record only if the one before ends there.
   const from = range ? Math.max(range.start - Buffer.byteLength(delimiter), 0) : 0;
   if (format.type === "csv" && format.header !== "NONE" && range && range.start > 0) {
     for (const _ of reading.take(await firstRecord(ctx, input, delimiter)));
@@ -81,7 +81,7 @@ function splitterOf({ input, range }: TextParameters, start: number): Splitter {
   return lineSplitter({ delimiter, start, ...(input.quotesRecords && { quote, escaping }) });
 }
 
-/** Parquet is read by its footer: some here, some there, all of the same object. */
+/** Parquet is read by its footer, in pieces, all of the same version. */
 async function columnarSource(
   ctx: Context,
   input: Request,
@@ -120,7 +120,7 @@ function rangeOf(
   return { start, end: end ?? size };
 }
 
-/** As GetObject opens it, whatever it is stored and encrypted like. */
+/** Opens the object as GetObject does, whatever its storage class and encryption. */
 async function open(
   ctx: Context,
   input: Request,
@@ -142,7 +142,7 @@ function objectOf({ Bucket, Key, ...more }: Request) {
   };
 }
 
-/** The line of names, for a range that does not begin with it. */
+/** The line with the names of columns, for a range that does not include it. */
 async function firstRecord(ctx: Context, input: Request, delimiter: string): Promise<RawRecord> {
   const splitter = lineSplitter({ delimiter });
   for await (const chunk of await open(ctx, input)) {

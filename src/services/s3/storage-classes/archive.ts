@@ -3,26 +3,26 @@ import { invalidObjectState } from "../errors.ts";
 import type { ObjectVersion } from "../store.ts";
 import { classOf, STORAGE_CLASSES } from "./classes.ts";
 
-/** How quickly a restore goes, in S3's words, the quickest first. */
+/** The speeds of a restore, in S3's words, the fastest first. */
 export const TIERS = ["Expedited", "Standard", "Bulk"] as const;
 export type Tier = (typeof TIERS)[number];
 
-/** Where INTELLIGENT_TIERING keeps what nobody has read for long. */
+/** The tiers in which INTELLIGENT_TIERING keeps what has not been read for long. */
 export type ArchiveTier = "ARCHIVE_ACCESS" | "DEEP_ARCHIVE_ACCESS";
 
-/** A copy of an archived object, on its way or there. Times are the cloud's. */
+/** A restored copy of an archived object, under way or ready. Times are the cloud's. */
 export interface Restore {
   tier: Tier;
   ready: number;
-  /** Absent in INTELLIGENT_TIERING, whose objects come back for good. */
+  /** Absent in INTELLIGENT_TIERING, where restored objects stay. */
   expires?: number;
-  /** The event that it is ready has been sent. */
+  /** The event that the copy is ready has been sent. */
   told?: true;
 }
 
 export type ArchiveState = "active" | "archived" | "restoring" | "restored";
 
-/** Told by the clock and not by a job, so that it changes at the very moment that was promised. */
+/** Computed from the time and not set by a job, so that it changes exactly when it was promised. */
 export function archiveState(version: ObjectVersion, now: number): ArchiveState {
   const { archiveTier, restore } = version;
   if (!("isArchive" in STORAGE_CLASSES[classOf(version)]) && !archiveTier) return "active";
@@ -46,7 +46,7 @@ export function checkReadable(
   if (isArchived(version, now)) throw invalidObjectState(sentence, classOf(version), version.archiveTier);
 }
 
-/** As GetObject and HeadObject tell it. */
+/** The members of GetObject and HeadObject. */
 export function archiveMembers(
   version: ObjectVersion,
   now: number,
@@ -65,7 +65,7 @@ function restoreHeader(state: ArchiveState, restore: Restore | undefined): strin
   return `ongoing-request="false", expiry-date="${new Date(restore.expires).toUTCString()}"`;
 }
 
-/** As listings tell it to those who ask. */
+/** The status in listings, for those who ask for it. */
 export function restoreStatus(version: ObjectVersion, now: number) {
   if (!version.restore) return undefined;
   const state = archiveState(version, now);

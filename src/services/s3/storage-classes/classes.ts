@@ -4,15 +4,15 @@ import { invalidStorageClass } from "../errors.ts";
 import type { ObjectVersion } from "../store.ts";
 
 /**
- * What S3 says of a storage class.
+ * The properties of a storage class.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html#sc-compare
  */
 interface StorageClass {
   /** Bytes must be restored before they can be read. */
   isArchive?: true;
-  /** Days that are charged for, also of an object that goes earlier. */
+  /** Days that are charged at least. */
   minimumDays: number;
-  /** Bytes that are charged for, also of a smaller object. */
+  /** Bytes that are charged at least. */
   minimumBytes: number;
 }
 
@@ -47,14 +47,14 @@ export const classOf = ({
   storageClass = "STANDARD",
 }: Pick<ObjectVersion, "storageClass">): StorageClassName => storageClass;
 
-/** Byte-days that are charged for a version that goes now, besides those that it lay there. */
+/** Byte-days that are charged for a version that is deleted now, besides those for its life. */
 export function chargedEarly(version: ObjectVersion, now: number): number {
   const { minimumDays, minimumBytes } = STORAGE_CLASSES[classOf(version)];
   const left = Math.ceil((version.modified - now) / DAY_MS) + minimumDays;
   return left > 0 ? left * Math.max(version.size, minimumBytes) : 0;
 }
 
-/** Counts it, in byte-days. */
+/** Meters those byte-days. */
 export function meterEarlyDelete(ctx: Context, version: ObjectVersion): void {
   const charged = chargedEarly(version, ctx.clock.now());
   if (charged > 0) ctx.usage(`early-delete:${classOf(version)}`, charged);

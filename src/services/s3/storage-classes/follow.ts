@@ -13,8 +13,8 @@ interface Followed {
 }
 
 /**
- * Follows a restore to its end: tells when the copy is there and when it has gone, and takes away what is over. What
- * callers see of it does not wait for this; the clock tells them.
+ * Follows a restore to its end: announces when the copy is ready and when it has gone, and deletes expired ones.
+ * Callers need not wait for it, as they see the state by the time.
  */
 export const restoreJob: Job<Followed> = job("s3/restore", {
   attempts: Number.POSITIVE_INFINITY,

@@ -25,7 +25,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /**
- * How long a restore takes: where S3 names a span, its beginning.
+ * How long a restore takes. Where S3 names a span, its lower end.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html
  */
 const FROM_ARCHIVE: Record<Tier, number> = {
@@ -92,7 +92,7 @@ function delayOf({ storageClass, archiveTier }: ObjectVersion, tier: Tier): numb
 }
 
 /**
- * What becomes of a restore: it begins; one under way is made quicker; of one that is done, the copy stays longer.
+ * The next state of a restore: it begins; one under way becomes faster; the copy of a finished one stays longer.
  * @throws {AwsError} RestoreAlreadyInProgress
  */
 function restoreOf(version: ObjectVersion, { tier, days }: Asked, now: number) {

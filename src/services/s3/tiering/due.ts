@@ -5,10 +5,10 @@ import { KB } from "../storage-classes/classes.ts";
 import type { ObjectVersion } from "../store.ts";
 import type { Tiering } from "./store.ts";
 
-/** Smaller objects are not watched. */
+/** Smaller objects are not moved. */
 const LEAST_BYTES = 128 * KB;
 
-/** The archive tier to which a version moves now that nobody has read it for long, and when it may move next. */
+/** The archive tier to which a version moves now, since it has not been read for long, and when it may move next. */
 export function tierOf(
   tierings: readonly Tiering[],
   version: ObjectVersion,
@@ -32,6 +32,6 @@ export function tierOf(
   return { to, next };
 }
 
-/** Days after which an object, at the earliest, goes to a tier. */
+/** Days after which an object goes to a tier at the earliest. */
 export const leastTierDays = (tierings: readonly Tiering[]): number =>
   Math.min(NEVER, ...tierings.flatMap(({ tiers }) => tiers.map(({ days }) => days)));

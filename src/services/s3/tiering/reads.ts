@@ -4,13 +4,13 @@ import type { StorageClassName } from "../storage-classes/classes.ts";
 import { type Bucket, buckets, type ObjectVersion } from "../store.ts";
 import { findVersion, rewriteVersion } from "../versions.ts";
 
-/** What comes to INTELLIGENT_TIERING begins in its frequent tier, however old it is: as if just read. */
+/** An object that comes to INTELLIGENT_TIERING begins in its frequent tier, as if just read, however old it is. */
 export const arrivedIn = (storageClass: StorageClassName | undefined, now: number) =>
   storageClass === "INTELLIGENT_TIERING" ? { read: now } : undefined;
 
 /**
- * Remembers that an object of INTELLIGENT_TIERING was read, also where no archive tier asks for that yet: once a day
- * at most, so that reading writes little.
+ * Notes that an object of INTELLIGENT_TIERING was read, even where no archive tier needs that yet. At most once a day,
+ * so that reads write little.
  */
 export async function rememberRead(
   ctx: Context,

@@ -7,7 +7,7 @@ import type { Bucket } from "../store.ts";
 
 export const tieringConfigurations = configuration<IntelligentTieringConfiguration>("intelligent-tiering");
 
-/** An enabled configuration, as it is carried out. */
+/** An enabled configuration, ready to be applied. */
 export interface Tiering {
   filter: Filter;
   /** Days without a read after which an object goes to a tier. */

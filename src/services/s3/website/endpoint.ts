@@ -17,7 +17,7 @@ import { errorHeaders, errorPage, redirection } from "./pages.ts";
 import { encodedKey, inHeader, routed, type Visit } from "./routing.ts";
 
 /**
- * A bucket as a website: read by anybody whom the bucket lets read, in a browser's terms.
+ * A bucket as a website: anonymous reads, with answers for browsers.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html
  */
 export const websiteEndpoint: Endpoint = {
@@ -98,7 +98,7 @@ async function page(site: Site, key: string): Promise<EndpointAnswer> {
   return redirection({ status: 301, location }, site.request.meta);
 }
 
-/** The headers that a website heeds. */
+/** The headers that websites use. */
 const HEEDED = ["range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
 
 const restXml = protocol("restXml");
@@ -109,7 +109,7 @@ interface Found {
   location: string | undefined;
 }
 
-/** Heeds `If-Range`: a range where the visitor has a part of this object, else the whole. */
+/** With `If-Range`, a visitor who has a part of this object gets a range, others the whole. */
 async function objectAt(site: Site, key: string, headers: EndpointRequest["headers"]): Promise<Found> {
   const { range, "if-range": known, ...others } = headers;
   if (range === undefined || known === undefined || others["if-match"] !== undefined)
@@ -148,15 +148,15 @@ async function read(
   };
 }
 
-/** Nobody reads the bytes of an object that redirects. */
+/** The bytes of an object that redirects are not read. */
 function abandon(body: unknown): void {
   const bytes = body as Partial<AsyncIterable<Uint8Array>> | undefined;
   Promise.resolve(bytes?.[Symbol.asyncIterator]?.().return?.()).catch(() => {});
 }
 
 /**
- * What a visitor gets in place of the page: that their copy is still good, the folder whose slash they left out, where a
- * rule leads, the bucket's own page for errors, or S3's.
+ * The answer in place of the page: that a copy is still good, a redirect to the folder with its slash or by a rule, the
+ * bucket's own error page, or S3's.
  */
 async function instead(site: Site, visit: Visit, error: AwsError): Promise<EndpointAnswer> {
   const { website, request } = site;
@@ -172,7 +172,7 @@ async function instead(site: Site, visit: Visit, error: AwsError): Promise<Endpo
   try {
     const { answer, location } = await objectAt(site, document, {});
     const headers = { ...answer.headers, ...errorHeaders(error, meta) };
-    // A page that redirects is sent all the same.
+    // An error page that redirects is sent all the same.
     if (location !== undefined) return { ...answer, status: 301, headers: { ...headers, location } };
     return { ...answer, status: error.status, headers };
   } catch (failure) {

@@ -63,7 +63,7 @@ export const invalidErrorCode = (code: string) =>
 
 // Requests
 
-/** Websites are read, and nothing else. */
+/** Websites can only be read. */
 export const websiteMethodNotAllowed = (method: string, resource: string) =>
   methodNotAllowed(method, resource, { allow: "GET, HEAD, OPTIONS" });
 

@@ -5,7 +5,7 @@ import { escapeXml } from "#aws/protocols/xml-writer.ts";
 import type { EndpointAnswer } from "#kernel/endpoint.ts";
 import { inHeader, type Target } from "./routing.ts";
 
-/** What every answer of a website carries. */
+/** Headers of every answer of a website. */
 export const idsOf = ({ requestId, hostId }: ResponseMeta) => ({
   "x-amz-request-id": requestId,
   "x-amz-id-2": hostId,
@@ -15,7 +15,7 @@ export function redirection({ status, location }: Target, meta: ResponseMeta): E
   return { status, headers: { ...idsOf(meta), location }, body: "" };
 }
 
-/** An error in headers, so that it is told also beside somebody's own page for it. */
+/** The error in headers, so that an own error page has it too. */
 export function errorHeaders(error: AwsError, meta: ResponseMeta): Record<string, string> {
   const headers: Record<string, string> = {
     ...idsOf(meta),
@@ -29,7 +29,7 @@ export function errorHeaders(error: AwsError, meta: ResponseMeta): Record<string
 }
 
 /**
- * The page that S3 writes itself.
+ * S3's own error page.
  * @param document what befell the bucket's own page for errors, if it has one
  */
 export function errorPage(error: AwsError, meta: ResponseMeta, document?: AwsError): EndpointAnswer {

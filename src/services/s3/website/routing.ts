@@ -1,6 +1,6 @@
 import type { Redirect, RoutingRule } from "#aws/contract/types/s3.ts";
 
-/** Where a visitor came from, as far as a redirection takes it up. */
+/** What a redirect takes over from a visitor's request. */
 export interface Visit {
   scheme: string;
   /** With its port, as the client wrote it. */
@@ -16,8 +16,8 @@ export interface Target {
 }
 
 /**
- * What the first rule that fits makes of a request; `error` is the status that it would get without rules, once that is
- * known.
+ * The target of the first rule that matches a request. `error` is the status that it would get without rules, once that
+ * is known.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-page-redirect.html#advanced-conditional-redirects
  */
 export function routed(
@@ -39,7 +39,7 @@ export function routed(
   };
 }
 
-/** What a rule says is taken as it stands, so that it may hold a query; what is left of the key is encoded. */
+/** A rule's own text stays as it is, as it may have a query. The rest of the key is encoded. */
 function pathFor({ ReplaceKeyWith, ReplaceKeyPrefixWith }: Redirect, key: string, prefix: string): string {
   if (ReplaceKeyWith !== undefined) return inHeader(ReplaceKeyWith);
   if (ReplaceKeyPrefixWith === undefined) return encodedKey(key);
@@ -49,6 +49,6 @@ function pathFor({ ReplaceKeyWith, ReplaceKeyPrefixWith }: Redirect, key: string
 export const encodedKey = (key: string): string =>
   key.toWellFormed().split("/").map(encodeURIComponent).join("/");
 
-/** Text that a header can carry, whatever somebody wrote into it. */
+/** A text with only what a header can carry. */
 export const inHeader = (text: string): string =>
   text.toWellFormed().replace(/[^\x21-\x7e]/gu, encodeURIComponent);

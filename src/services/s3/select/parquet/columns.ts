@@ -16,28 +16,28 @@ import {
 import { type Convert, conversionOf } from "./values.ts";
 
 export interface Reading {
-  /** Some of the object. */
+  /** Reads some bytes of the object. */
   read: (start: number, end: number) => Promise<Buffer>;
-  /** How much of a column is read at a time. */
+  /** How many bytes of a column are read at a time. */
   window: number;
   budget: Budget;
 }
 
-/** Bytes that are held at once, roughly, whatever the file says of itself. */
+/** Roughly the bytes that are in memory at once, whatever the file claims. */
 export interface Budget {
   held: number;
 }
 
 const MOST_HELD = 256 * 2 ** 20;
-/** A page is decoded in one go, and others wait. */
+/** The largest page: one is decoded in one go, while others wait. */
 const MOST_PAGE = 64 * 2 ** 20;
-/** What a value costs once it is one. */
+/** Bytes that a decoded value takes. */
 const VALUE_BYTES = 24;
 const MOST_HEADER_BYTES = 2 ** 20;
 const FIRST_HEADER_BYTES = 4 * 1024;
 const MOST_ROWS = 1_024;
 
-/** The rows of a group with the columns that are asked for, some at a time. */
+/** The rows of a group with the columns that the query names, a few at a time. */
 export async function* rowsIn(
   group: RowGroup,
   fields: readonly Field[],
@@ -71,7 +71,7 @@ export async function* rowsIn(
   }
 }
 
-/** A column whose every row has one value, or none. */
+/** A column with one value in each row, or none. */
 async function* flat(group: RowGroup, field: Field, reading: Reading): AsyncGenerator<readonly Value[]> {
   const chunk = chunkOf(group, field);
   if (chunk.values !== group.rows) throw malformedParquet();
@@ -90,7 +90,7 @@ async function* flat(group: RowGroup, field: Field, reading: Reading): AsyncGene
   }
 }
 
-/** A column of lists, of maps or of structures: the whole of a group at once. */
+/** A column of lists, of maps or of structures: all of a group at once. */
 async function* nested(group: RowGroup, field: Field, reading: Reading): AsyncGenerator<readonly Value[]> {
   const columns = new Map<string, unknown[]>();
   let held = 0;
@@ -108,7 +108,7 @@ async function* nested(group: RowGroup, field: Field, reading: Reading): AsyncGe
     assembleNested(columns, treeOf(field), {} as never);
     return columns.get(field.path.join(".")) as Value[];
   });
-  // Of what is repeated without being a list, S3 Select gives the last.
+  // Of a repeated field that is not a list, S3 Select returns the last value.
   yield field.physical
     ? values.map((list) => (list as Value[]).at(-1))
     : values.map((value) => value ?? undefined);
@@ -140,7 +140,7 @@ function treeOf(field: Field): never {
   return { element: elementOf(field), path: field.path, children, count: children.length } as never;
 }
 
-/** The columns below a field, each with what it stands in. */
+/** The columns below a field, each with its path. */
 export function leavesOf(path: readonly Field[]): (readonly Field[])[] {
   const { children } = path.at(-1)!;
   return children.length === 0 ? [path] : children.flatMap((child) => leavesOf([...path, child]));
@@ -168,7 +168,7 @@ interface ConvertedPage extends Page {
   convert: Convert;
 }
 
-/** Page after page: none is read before the one before it is done with. */
+/** One page after another: each is read when the one before it has been used. */
 async function* pagesOf(
   chunk: Chunk,
   written: Written,
@@ -208,7 +208,7 @@ function hold(budget: Budget, bytes: number): number {
   return bytes;
 }
 
-/** A look at a column from its begin to its end. */
+/** A window on a column that moves from its beginning to its end. */
 function windowOn({ start, end }: Chunk, { read, window }: Reading) {
   let [at, held] = [start, Buffer.alloc(0)];
 

@@ -23,7 +23,7 @@ const CONVERTED = [
   ...["JSON", "BSON", "INTERVAL"],
 ];
 
-/** Logical types by their fields in the union of them; those of times and integers say more within. */
+/** Logical types, by the numbers of their fields in the union. Those of times and integers have details. */
 const LOGICAL: Record<number, string> = {
   ...{ 1: "UTF8", 2: "MAP", 3: "LIST", 4: "ENUM", 5: "DECIMAL", 6: "DATE", 7: "TIME", 8: "TIMESTAMP" },
   ...{ 10: "INTEGER", 11: "NULL", 12: "JSON", 13: "BSON", 14: "UUID", 15: "FLOAT16", 16: "VARIANT" },
@@ -35,9 +35,9 @@ export interface Field {
   name: string;
   path: readonly string[];
   repetition: (typeof REPETITIONS)[number];
-  /** Of a column. */
+  /** The type of a column. */
   physical: Physical | undefined;
-  /** What its values mean: `UTF8`, `DECIMAL`, `TIMESTAMP_MILLIS`, …; `undefined` for what they are. */
+  /** What its values mean: `UTF8`, `DECIMAL`, `TIMESTAMP_MILLIS`, …; `undefined` for plain ones. */
   meaning: string | undefined;
   length: number;
   scale: number;
@@ -68,12 +68,12 @@ export interface Footer {
   groups: readonly RowGroup[];
 }
 
-/** S3's own. */
+/** S3's own limit. */
 const MOST_GROUP_BYTES = 512 * 2 ** 20;
 const MOST_FOOTER_BYTES = 16 * 2 ** 20;
 const MOST_FIELDS = 10_000;
 const MOST_DEPTH = 32;
-/** Length of the footer and magic number behind it. */
+/** The length of the footer and the magic number, at the end of the file. */
 const TAIL = 8;
 
 /** @throws {AwsError} ParquetParsingError, OverMaxParquetBlockSize */
@@ -124,7 +124,7 @@ function fieldsIn(elements: readonly Struct[]): readonly Field[] {
   return next([]).children;
 }
 
-/** Newer files say it by a logical type, older ones by a converted type, most by both. */
+/** Newer files have a logical type, older ones a converted type, and most have both. */
 function meaningOf(element: Struct): string | undefined {
   const [logical] = [...(structAt(element, 10) ?? [])];
   if (!logical) return CONVERTED[numberIn(element, 6) ?? -1];
@@ -150,7 +150,7 @@ function groupIn(group: Struct, end: number): RowGroup {
 
 function chunkIn(column: Struct, end: number): Chunk {
   const told = structAt(column, 3);
-  // What stands in another file, or is encrypted.
+  // Columns in another file, or encrypted ones.
   if (!told || textIn(column, 1)) throw malformedParquet();
   const [data = -1, dictionary = 0] = [numberIn(told, 9), numberIn(told, 11)];
   const start = dictionary > 0 ? Math.min(dictionary, data) : data;

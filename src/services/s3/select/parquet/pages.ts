@@ -7,23 +7,23 @@ import { unsupportedCodec } from "../errors.ts";
 import type { Physical } from "./footer.ts";
 import { numberIn, type Struct, structAt, structIn } from "./thrift.ts";
 
-/** What stands before a page's bytes. */
+/** The header of a page. */
 export interface PageHeader {
   type: "data" | "data2" | "dictionary" | "other";
-  /** Bytes of the header itself, and of the page behind it. */
+  /** Bytes of the header itself, and of the page after it. */
   length: number;
   compressed: number;
   uncompressed: number;
   values: number;
   encoding: number;
-  /** Of the second form of data pages: bytes of the levels, which are not compressed. */
+  /** In data pages of the second form: bytes of the levels, which are not compressed. */
   repetitions: number;
   definitions: number;
   isCompressed: boolean;
 }
 
 const TYPES = ["data", "other", "dictionary", "data2"] as const;
-/** Where a header has what belongs to its type. */
+/** The field of a header with the details of its type. */
 const DETAILS = { data: 5, dictionary: 7, data2: 8, other: 6 } as const;
 
 /** @throws {RangeError} where the bytes end too early, or are none */
@@ -54,7 +54,7 @@ export interface Written {
   physical: Physical;
   length: number;
   codec: number;
-  /** How deep its values are below what may be absent, and below what is repeated. */
+  /** The levels of its values: how many fields above them may be absent, and how many are repeated. */
   definition: number;
   repetition: number;
 }
@@ -62,7 +62,7 @@ export interface Written {
 export interface Page {
   repetitions: ArrayLike<number> | undefined;
   definitions: ArrayLike<number> | undefined;
-  /** Those that are there. */
+  /** The values that are present. */
   values: ArrayLike<unknown>;
 }
 
@@ -108,7 +108,7 @@ export function pageIn(
   return { repetitions, definitions, values: valuesIn(rest, header.encoding, present, written, dictionary) };
 }
 
-/** Whether a page has places in a dictionary, in place of values. */
+/** Whether a page has places in a dictionary instead of values. */
 export const isPlaced = ({ encoding }: PageHeader) => encoding === 2 || encoding === 8;
 
 const width = (most: number) => 32 - Math.clz32(most);
@@ -155,10 +155,10 @@ function valuesIn(
   }
 }
 
-/** All texts of a page together, which can be far longer than the page. */
+/** Most bytes of all texts of a page, which can be far longer than the page. */
 const MOST_TEXT_BYTES = 64 * 2 ** 20;
 
-/** Each text by how much it shares with the one before it. */
+/** Each text is written by what it shares with the one before it. */
 function withPrefixes(bytes: Buffer, count: number): Uint8Array[] {
   const prefixes = new Int32Array(count);
   deltaBinaryUnpack(readerOf(bytes), count, prefixes);
@@ -168,7 +168,7 @@ function withPrefixes(bytes: Buffer, count: number): Uint8Array[] {
   return texts;
 }
 
-/** Small numbers, each in so many bits: one that is repeated, or eight at a time. */
+/** Small numbers of a fixed width in bits: one that is repeated, or eight at a time. */
 export function runs(bytes: Uint8Array, bits: number, count: number): Uint32Array {
   const values = new Uint32Array(count);
   if (bits === 0) return values;
@@ -215,7 +215,7 @@ function bitsAt(byte: (at: number) => number, from: number, bits: number): numbe
   return value;
 }
 
-/** Those that S3 Select knows: none, Snappy, GZIP. */
+/** The codecs that S3 Select supports: none, Snappy, GZIP. */
 function decompressed(bytes: Buffer, codec: number, size: number): Buffer {
   if (codec === 0) return bytes;
   if (codec === 1) {
@@ -227,5 +227,5 @@ function decompressed(bytes: Buffer, codec: number, size: number): Buffer {
   throw unsupportedCodec();
 }
 
-/** In memory of its own: a text that says it is longer than the page must not reach what stands behind it. */
+/** In memory of its own, so that a text with a wrong length cannot reach what is behind the page. */
 const readerOf = (bytes: Buffer) => ({ view: new DataView(new Uint8Array(bytes).buffer), offset: 0 });

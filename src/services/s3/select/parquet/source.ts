@@ -9,17 +9,17 @@ import { footerOf, type RowGroup } from "./footer.ts";
 /** An object of Parquet. */
 export interface Stored {
   size: number;
-  /** Some of its bytes; the end is exclusive. */
+  /** Reads some of its bytes; `end` is exclusive. */
   read: (start: number, end: number) => Promise<Buffer>;
-  /** Both inclusive: row groups that begin here are looked at. */
+  /** Only row groups that begin here are read; both inclusive. */
   range: { start: number; end: number } | undefined;
 }
 
-/** Of all columns that are read side by side. */
+/** Bytes of all columns that are read side by side. */
 const WINDOWS_BYTES = 32 * 2 ** 20;
 const [LEAST_WINDOW, MOST_WINDOW] = [16 * 1024, 2 ** 20];
 
-/** The footer first, then of each row group the columns that the query names, page by page. */
+/** Reads the footer, and then of each row group the columns that the query names, page by page. */
 export function parquetSource(query: Query, { size, read, range }: Stored, now: number) {
   let scanned = 0;
   const counted = (start: number, end: number) => {

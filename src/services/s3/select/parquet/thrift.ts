@@ -3,12 +3,12 @@ export type Struct = ReadonlyMap<number, Thrift>;
 export type Thrift = boolean | number | bigint | Uint8Array | Thrift[] | Struct;
 
 const MOST_DEPTH = 32;
-/** Of a whole number of 64 bits, seven bits at a time. */
+/** Most bytes of a whole number of 64 bits, with seven bits in each. */
 const MOST_NUMBER_BYTES = 10;
 
 /**
- * Thrift's compact protocol, as Parquet writes its footer and its pages' headers. Bytes come from anyone: what is read
- * is at most as long as they are.
+ * Reads Thrift's compact protocol, in which Parquet writes its footer and its pages' headers. The bytes may come from
+ * anyone: what is read is never longer than they are.
  * @throws {RangeError} where they end too early, or are none
  */
 export function structIn(bytes: Uint8Array): { struct: Struct; length: number } {
@@ -30,7 +30,7 @@ export function structIn(bytes: Uint8Array): { struct: Struct; length: number } 
     return (value >> 1n) ^ -(value & 1n);
   }
 
-  /** Not more than there are bytes left, since each has one at least. */
+  /** Never more than there are bytes left, since each element takes at least one. */
   function count(value: number): number {
     if (value > bytes.length - at) throw new RangeError("more than there is");
     return value;

@@ -4,7 +4,7 @@ import type { Value } from "#aws/languages/select/values.ts";
 import { malformedParquet, unsupportedType } from "../errors.ts";
 import type { Field } from "./footer.ts";
 
-/** A value out of what stands in the file. */
+/** Converts a raw value of the file. */
 export type Convert = (raw: never) => Value;
 
 /** A decimal has 38 digits at most, which are 16 bytes. */
@@ -59,7 +59,7 @@ function ofInteger(meaning: string | undefined, scale: number): Convert {
 }
 
 const DAY = 86_400_000;
-/** Of the years 1 to 9999. */
+/** The years 1 to 9999. */
 const [FIRST, LAST] = [-62_135_596_800_000, 253_402_300_799_999];
 
 function moment(time: number, precision: "day" | "second"): Timestamp {
@@ -85,5 +85,5 @@ function signedIn(bytes: Uint8Array): bigint {
   return BigInt.asIntN(8 * bytes.length, value);
 }
 
-/** What an int cannot hold is a decimal. */
+/** A number that an int cannot hold is a decimal. */
 const wide = (value: bigint) => (BigInt.asIntN(64, value) === value ? value : new Decimal(value, 0));
