@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { AwsError } from "#aws/errors.ts";
+import { UNSIGNED_CHUNKS } from "#aws/signature/payload.ts";
 import { EMPTY_HASH } from "#aws/signature/sigv4.ts";
 import { type Body, BodyTooLargeError, bodyOf } from "#lib/body.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
@@ -23,6 +24,7 @@ export interface Content {
 /**
  * The request's content as the service sees it: framing taken off, decompressed, held to its hash.
  * @param whole the body as it came, where it was read
+ * @throws {AwsError} InvalidRequest, or the body is not what was promised
  */
 export function contentOf(
   http: HttpRequest,
@@ -31,6 +33,9 @@ export function contentOf(
   limit: number,
 ): MaybePromise<Content> {
   const { payload } = identity;
+  // What is read whole is a document, and only objects and their parts may come like this.
+  if (whole && payload?.hash === UNSIGNED_CHUNKS)
+    throw new AwsError("InvalidRequest", "The value of x-amz-content-sha256 header is invalid.");
   const encodings = listOf(http.headers["content-encoding"]);
   const isChunked = payload ? payload.kind === "chunked" : encodings.includes("aws-chunked");
   const headers = encodings.includes("aws-chunked")
@@ -65,13 +70,9 @@ export function formOf({ headers }: HttpRequest, sent: Uint8Array, limit: number
 
 function chunkedFacts({ headers }: HttpRequest, { chunks }: Identity): ChunkedFacts {
   const decoded = headers["x-amz-decoded-content-length"];
-  if (decoded !== undefined && !/^\d{1,15}$/.test(decoded)) {
-    throw new AwsError("InvalidArgument", "The x-amz-decoded-content-length header is not a number.", {
-      status: 400,
-    });
-  }
-  const announced = listOf(headers["x-amz-trailer"]);
-  return { decodedLength: decoded === undefined ? undefined : Number(decoded), announced, signing: chunks };
+  // What is no number is as if nothing had been told.
+  const decodedLength = decoded !== undefined && /^\d{1,15}$/.test(decoded) ? Number(decoded) : undefined;
+  return { decodedLength, announced: listOf(headers["x-amz-trailer"]), signing: chunks };
 }
 
 async function unzip(body: Uint8Array, limit: number): Promise<Uint8Array> {

@@ -17,9 +17,11 @@ export interface Payload {
 const word = (hash: string, kind: Payload["kind"], signedChunks = false, trailer = false) =>
   [hash, { hash, kind, signedChunks, trailer }] as const;
 
+export const UNSIGNED_CHUNKS = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+
 const words = new Map<string, Payload>([
   word(UNSIGNED_PAYLOAD, "unsigned"),
-  word("STREAMING-UNSIGNED-PAYLOAD-TRAILER", "chunked", false, true),
+  word(UNSIGNED_CHUNKS, "chunked", false, true),
   word("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "chunked", true),
   word("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "chunked", true, true),
   word("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "chunked", true),

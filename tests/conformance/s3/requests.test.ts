@@ -28,6 +28,7 @@ const PRESIGNED = doc("AmazonS3/latest/API/sigv4-query-string-auth.html");
 
 const REDIRECTS = doc("AmazonS3/latest/userguide/Redirects.html");
 const COPY = doc("AmazonS3/latest/API/API_CopyObject.html");
+const GATEWAY = "https://github.com/versity/versitygw/issues";
 
 const put = (more: Partial<WireRequest>) =>
   send(cloud, { method: "PUT", target: `/${bucket}/k`, body: "body", ...more });
@@ -66,6 +67,50 @@ for (const [what, target, source] of [
     ]);
   });
 }
+
+const inChunks = (more: Partial<WireRequest>): WireRequest => ({
+  method: "PUT",
+  target: `/${bucket}/k`,
+  body: "4\r\nbody\r\n0\r\nx-amz-checksum-crc32:dVf7NQ==\r\n\r\n",
+  payloadHash: "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+  ...more,
+  headers: {
+    "content-encoding": "aws-chunked",
+    "x-amz-decoded-content-length": "4",
+    "x-amz-trailer": "x-amz-checksum-crc32",
+    ...more.headers,
+  },
+});
+
+behaviour("a length of chunks that is no number is none", `${GATEWAY}/1656`, async () => {
+  const answer = await send(cloud, inChunks({ headers: { "x-amz-decoded-content-length": "abc" } }));
+  expect(said(answer, "Message")).toEqual([
+    411,
+    "MissingContentLength",
+    "You must provide the Content-Length HTTP header.",
+  ]);
+});
+
+behaviour("a checksum before chunks, and one behind them", `${GATEWAY}/1657`, async () => {
+  const answer = await send(
+    cloud,
+    inChunks({ headers: { "x-amz-checksum-sha1": "qvTGHdzF6KLavt4PO0gs2a6pQ00=" } }),
+  );
+  expect(said(answer, "Message")).toEqual([
+    400,
+    "InvalidRequest",
+    "Expecting a single x-amz-checksum- header",
+  ]);
+});
+
+behaviour("a document does not come in unsigned chunks", `${GATEWAY}/1601`, async () => {
+  const answer = await send(cloud, inChunks({ target: `/${bucket}?tagging` }));
+  expect(said(answer, "Message")).toEqual([
+    400,
+    "InvalidRequest",
+    "The value of x-amz-content-sha256 header is invalid.",
+  ]);
+});
 
 for (const header of ["If-Modified-Since", "If-Unmodified-Since"]) {
   behaviour(`PutObject knows no ${header}`, PUT, async () => {

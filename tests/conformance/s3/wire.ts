@@ -16,6 +16,8 @@ export interface WireRequest {
   /** Of the account; nobody signs where it is `false`. */
   account?: string | false;
   region?: string;
+  /** What the request says of its body, in place of its hash. */
+  payloadHash?: string;
 }
 
 /** Sends what no client of AWS's would, byte by byte, and tells what comes back. */
@@ -37,7 +39,7 @@ export function send(cloud: ConformanceCloud, request: WireRequest): Promise<Raw
 }
 
 function headersOf(
-  { method, target, headers, unsigned, body = "", account = "test", region }: WireRequest,
+  { method, target, headers, unsigned, body = "", account = "test", region, payloadHash }: WireRequest,
   host: string,
 ) {
   const own: Record<string, string> = { host, ...headers };
@@ -50,7 +52,7 @@ function headersOf(
       region: region ?? "us-east-1",
       service: "s3",
       now: Date.now(),
-      payloadHash: hash("sha256", body, "hex"),
+      payloadHash: payloadHash ?? hash("sha256", body, "hex"),
     },
   );
   return { ...own, ...added, ...unsigned };
