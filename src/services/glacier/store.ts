@@ -236,7 +236,7 @@ export async function jobAt(tx: ReadTransaction, vault: Vault, jobId: string): P
 const ID_BEGINNINGS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
 const ID_ALPHABET = `${ID_BEGINNINGS}-`;
 /** Lengths of the ids that Glacier makes. */
-export const ID_LENGTHS = { archive: 138, upload: 92, job: 92, lock: 24, capacity: 24 };
+const ID_LENGTHS = { archive: 138, upload: 92, job: 92, lock: 24, capacity: 24 };
 
 export function newId(
   random: { text(length: number, alphabet: string): string },

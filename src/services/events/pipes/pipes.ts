@@ -174,7 +174,7 @@ export const pipeOperations = {
 } satisfies Handlers<"pipes">;
 
 /** @throws {AwsError} NotFoundException */
-export async function pipeAt(tx: ReadTransaction, name: string): Promise<Pipe> {
+async function pipeAt(tx: ReadTransaction, name: string): Promise<Pipe> {
   const pipe = await tx.get(pipes, [name]);
   if (!pipe) throw noSuchPipe(name);
   return pipe;

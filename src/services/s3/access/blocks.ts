@@ -19,7 +19,7 @@ export interface PublicAccessBlock {
 
 /** The block of a new bucket. */
 export const ALL_BLOCKED: PublicAccessBlock = { acls: true, ignoreAcls: true, policy: true, restrict: true };
-export const NOTHING_BLOCKED: PublicAccessBlock = {
+const NOTHING_BLOCKED: PublicAccessBlock = {
   acls: false,
   ignoreAcls: false,
   policy: false,

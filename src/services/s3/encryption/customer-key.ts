@@ -64,7 +64,7 @@ export function proofOf({ bytes }: CustomerKey): KeyProof {
   return { salt: salt.toString("base64"), proof: hmac(bytes, salt).toString("base64") };
 }
 
-export function proves({ salt, proof }: KeyProof, { bytes }: CustomerKey): boolean {
+function proves({ salt, proof }: KeyProof, { bytes }: CustomerKey): boolean {
   return timingSafeEqual(hmac(bytes, Buffer.from(salt, "base64")), Buffer.from(proof, "base64"));
 }
 

@@ -34,7 +34,7 @@ export function keyEncoding(type: string | undefined): Encode {
 }
 
 /** As Java's URLEncoder does, except that slashes stay: a space is `+`, `*` stays and `~` does not. */
-export function encodeKeyForUrl(key: string): string {
+function encodeKeyForUrl(key: string): string {
   if (/^[\w.*/-]*$/.test(key)) return key;
   return encodeURIComponent(key.toWellFormed())
     .replaceAll("%2F", "/")

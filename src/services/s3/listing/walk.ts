@@ -105,7 +105,7 @@ export async function walk<T extends object>(
 }
 
 /** The part of a key up to the first delimiter behind the prefix. */
-export function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
+function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
   if (delimiter === "") return undefined;
   const at = key.indexOf(delimiter, prefix.length);
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);

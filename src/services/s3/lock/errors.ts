@@ -3,7 +3,7 @@ import { invalidArgument, invalidRequest } from "../errors.ts";
 
 export const MODE_HEADER = "x-amz-object-lock-mode";
 export const UNTIL_HEADER = "x-amz-object-lock-retain-until-date";
-export const HOLD_HEADER = "x-amz-object-lock-legal-hold";
+const HOLD_HEADER = "x-amz-object-lock-legal-hold";
 const BYPASS_HEADER = "x-amz-bypass-governance-retention";
 
 export const objectLocked = () =>

@@ -2,7 +2,7 @@ import { DAY_MS } from "../days.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 import { bypassWithoutLock, objectLocked } from "./errors.ts";
 
-export const MODES = ["GOVERNANCE", "COMPLIANCE"] as const;
+const MODES = ["GOVERNANCE", "COMPLIANCE"] as const;
 export type Mode = (typeof MODES)[number];
 
 /** Until when a version may not be deleted, nor its retention shortened. */

@@ -59,7 +59,7 @@ export function checkAlgorithm(upload: Upload, expected: ExpectedChecksum | unde
   throw checksumTypeMismatch(declared, expected?.algorithm);
 }
 
-export const checksumTypeMismatch = (declared: string, actual: string | undefined) =>
+const checksumTypeMismatch = (declared: string, actual: string | undefined) =>
   invalidRequest(
     `Checksum Type mismatch occurred, expected checksum Type: ${declared.toLowerCase()}, actual checksum Type: ${actual?.toLowerCase() ?? "null"}`,
   );

@@ -90,7 +90,7 @@ function extrasOf({ event, version, restoredUntil, to, replication }: Change) {
 }
 
 /** As in a form: spaces are `+`, slashes stay. */
-export function urlEncoded(key: string): string {
+function urlEncoded(key: string): string {
   return encodeURIComponent(key.toWellFormed())
     .replaceAll("%20", "+")
     .replaceAll("%2F", "/")

@@ -6,7 +6,7 @@ import type { EndpointAnswer } from "#kernel/endpoint.ts";
 import { inHeader, type Target } from "./routing.ts";
 
 /** Headers of every answer of a website. */
-export const idsOf = ({ requestId, hostId }: ResponseMeta) => ({
+const idsOf = ({ requestId, hostId }: ResponseMeta) => ({
   "x-amz-request-id": requestId,
   "x-amz-id-2": hostId,
 });
