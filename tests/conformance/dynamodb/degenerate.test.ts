@@ -37,6 +37,7 @@ refusals(MEASURED, [
   ["UpdateGlobalTable", { GlobalTableName: "abc", ReplicaUpdates: [{}] }, INVALID],
   ["DescribeBackup", { BackupArn: "" }, "Invalid Backup ARN"],
   ["DeleteBackup", { BackupArn: "abc" }, "Invalid Backup ARN"],
+  ["ListBackups", { ExclusiveStartBackupArn: "abc" }, "Invalid Backup ARN"],
   ["DescribeGlobalTable", { GlobalTableName: "" }, NAME],
   ["DescribeGlobalTableSettings", { GlobalTableName: "" }, NAME],
   ["RestoreTableFromBackup", { TargetTableName: "", BackupArn }, NAME],

@@ -45,6 +45,7 @@ export const backupOperations = {
   async ListBackups(ctx, input) {
     const { TableName, Limit = MOST_LISTED, ExclusiveStartBackupArn: start } = input;
     const { TimeRangeLowerBound: from, TimeRangeUpperBound: before } = input;
+    if (start !== undefined && !ARN.test(start)) throw noBackupArn();
     if (from && before && from > before)
       throw invalidParameters("Time range lower bound must be less than or equal to upper bound");
     const found: Backup[] = [];
