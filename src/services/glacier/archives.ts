@@ -4,9 +4,10 @@ import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { bodyOf } from "#lib/body.ts";
 import { archiveNotFound, invalidDescription } from "./errors.ts";
+import { newId } from "./ids.ts";
 import { written } from "./inventory.ts";
 import { expectedTreeHash, MOST_BYTES, putPiece, receive, reclaim } from "./pieces.ts";
-import { type Archive, archives, knownArchive, newId, type Vault, vaultAt } from "./store.ts";
+import { type Archive, archives, knownArchive, type Vault, vaultAt } from "./store.ts";
 
 export const archiveHandlers = {
   async UploadArchive(ctx, { vaultName, archiveDescription, checksum, body = bodyOf("") }) {

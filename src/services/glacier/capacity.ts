@@ -1,7 +1,8 @@
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { tooMuchCapacity } from "./errors.ts";
-import { type Capacity, capacities, isoDate, newId } from "./store.ts";
+import { newId } from "./ids.ts";
+import { type Capacity, capacities, isoDate } from "./store.ts";
 
 const MOST_UNITS = 2;
 

@@ -1,7 +1,8 @@
 import type { Handlers } from "#kernel/service.ts";
 import { alreadyLocked, deniedLockId, invalidLockId, lockInProgress, noLockPolicy } from "./errors.ts";
+import { newId } from "./ids.ts";
 import { policyIn } from "./policies.ts";
-import { isoDate, newId, type Vault, type VaultLock, vaultArn, vaultAt, vaults } from "./store.ts";
+import { isoDate, type Vault, type VaultLock, vaultArn, vaultAt, vaults } from "./store.ts";
 
 /** How long a lock can be tried out before it must be completed. */
 const TRIAL_MS = 24 * 3_600_000;

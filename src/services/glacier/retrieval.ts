@@ -15,6 +15,7 @@ import {
   selectRefused,
   unexpectedParameter,
 } from "./errors.ts";
+import { newId } from "./ids.ts";
 import { inventoryRange, writeInventory } from "./inventory-output.ts";
 import { described } from "./jobs.ts";
 import { EVENTS, notify, topicIn } from "./notifications.ts";
@@ -28,7 +29,6 @@ import {
   bodies,
   type InventoryJob,
   jobs,
-  newId,
   type RetrievalJob,
   type Span,
   type Tier,

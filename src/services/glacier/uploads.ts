@@ -19,10 +19,10 @@ import {
   rangeAgainstPartSize,
   uploadNotFound,
 } from "./errors.ts";
+import { newId } from "./ids.ts";
 import { expectedTreeHash, MOST_PIECES, piecesOf, putPiece, receive, reclaim, rootOf } from "./pieces.ts";
 import {
   isoDate,
-  newId,
   type Piece,
   pieces,
   type Span,

@@ -3,7 +3,8 @@ import type { Handlers, Output } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { ALL_BLOCKED } from "../access/blocks.ts";
 import { blockIn, toldBlock } from "../access/public-access.ts";
-import { accessDenied, noSuchBucket } from "../errors.ts";
+import { noSuchBucket } from "../buckets/errors.ts";
+import { accessDenied } from "../errors.ts";
 import { buckets } from "../store.ts";
 import { aliasOf } from "./addresses.ts";
 import {

@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
 import { remembered } from "#lib/remembered.ts";
-import { permanentRedirect } from "../errors.ts";
+import { permanentRedirect } from "../buckets/errors.ts";
 import type { Bucket } from "../store.ts";
 
 /** `s3.eu-west-1.localhost`, `photos.s3-eu-west-1.amazonaws.com` */

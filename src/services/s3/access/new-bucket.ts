@@ -1,5 +1,5 @@
 import type { ObjectOwnership } from "#aws/contract/types/s3.ts";
-import { bucketAclWithOwnership } from "../errors.ts";
+import { bucketAclWithOwnership } from "../buckets/errors.ts";
 import type { Bucket } from "../store.ts";
 import { type AclRequest, aclInHeaders } from "./acl-request.ts";
 import { bucketAclIsPublic, invalidOwnershipHeader } from "./errors.ts";

@@ -2,8 +2,8 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { accessPointAt } from "../access-points/addresses.ts";
 import type { AccessPoint } from "../access-points/store.ts";
-import { invalidBucketName, noSuchBucket } from "../errors.ts";
 import { type Bucket, buckets } from "../store.ts";
+import { invalidBucketName, noSuchBucket } from "./errors.ts";
 import { wasEverName } from "./names.ts";
 
 /** The bucket of that name, or the one of the access point that is named. @throws {AwsError} NoSuchBucket, InvalidBucketName */

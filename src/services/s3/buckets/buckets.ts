@@ -3,24 +3,23 @@ import { accessOfNewBucket } from "../access/new-bucket.ts";
 import { isAlias } from "../access-points/addresses.ts";
 import { bucketHasAccessPoints } from "../access-points/errors.ts";
 import { accessPoints } from "../access-points/store.ts";
-import {
-  bucketAlreadyExists,
-  bucketAlreadyOwnedByYou,
-  bucketNotEmpty,
-  invalidBucketName,
-  malformedXml,
-  missingNamespace,
-  notGlobal,
-  notImplemented,
-  outsideNamespace,
-  unknownNamespace,
-} from "../errors.ts";
+import { malformedXml, notImplemented } from "../errors.ts";
 import { buckets, objects, type Tag } from "../store.ts";
 import { checkTags } from "../tags.ts";
 import { wholeSeconds } from "../versions.ts";
 import { abandonUploads } from "./abandoned.ts";
 import { bucketArn, bucketAt } from "./bucket.ts";
 import { forgetConfigurations } from "./configurations.ts";
+import {
+  bucketAlreadyExists,
+  bucketAlreadyOwnedByYou,
+  bucketNotEmpty,
+  invalidBucketName,
+  missingNamespace,
+  notGlobal,
+  outsideNamespace,
+  unknownNamespace,
+} from "./errors.ts";
 import { constraintOf, locationOf, OLD_NAME } from "./location.ts";
 import { isBucketName, isInNamespace, namespaceSuffix } from "./names.ts";
 

@@ -1,6 +1,6 @@
 import { REGIONS } from "#aws/regions.ts";
-import { illegalLocationConstraint, invalidLocationConstraint } from "../errors.ts";
 import type { Bucket } from "../store.ts";
+import { illegalLocationConstraint, invalidLocationConstraint } from "./errors.ts";
 
 /** The first Region. No constraint names it: a bucket without one is here. */
 const HOME = "us-east-1";

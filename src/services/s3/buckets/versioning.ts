@@ -1,11 +1,12 @@
 import type { Handlers } from "#kernel/service.ts";
 import { checkDocument } from "../documents.ts";
-import { illegalVersioning, malformedXml, notImplemented } from "../errors.ts";
+import { malformedXml, notImplemented } from "../errors.ts";
 import { touch } from "../lifecycle/mark.ts";
 import { lockKeepsVersioning } from "../lock/errors.ts";
 import { versioningKept } from "../replication/errors.ts";
 import { buckets } from "../store.ts";
 import { bucketAt } from "./bucket.ts";
+import { illegalVersioning } from "./errors.ts";
 
 export const bucketVersioning = {
   async PutBucketVersioning(ctx, input) {

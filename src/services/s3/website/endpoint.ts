@@ -8,7 +8,7 @@ import type { Endpoint, EndpointAnswer, EndpointRequest } from "#kernel/endpoint
 import type { Input } from "#kernel/service.ts";
 import { percentDecoded } from "#lib/percent.ts";
 import { ABOUT_S3 } from "../access/errors.ts";
-import { noSuchBucket } from "../errors.ts";
+import { noSuchBucket } from "../buckets/errors.ts";
 import { rangeCondition } from "../objects/conditions.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { websites } from "./configuration.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { random } from "#lib/random.ts";
-import { newId } from "./store.ts";
+import { newId } from "./ids.ts";
 
 test("no id looks like an option of a command line", () => {
   const chance = random(1);

@@ -1,0 +1,12 @@
+/** Characters that an id can begin with. Command lines would take "-" for an option. */
+const ID_BEGINNINGS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+const ID_ALPHABET = `${ID_BEGINNINGS}-`;
+/** Lengths of the ids that Glacier makes. */
+const ID_LENGTHS = { archive: 138, upload: 92, job: 92, lock: 24, capacity: 24 };
+
+export function newId(
+  random: { text(length: number, alphabet: string): string },
+  of: keyof typeof ID_LENGTHS,
+) {
+  return random.text(1, ID_BEGINNINGS) + random.text(ID_LENGTHS[of] - 1, ID_ALPHABET);
+}
