@@ -59,7 +59,7 @@ async function sendOnce(ctx: Context, sending: Sending, forward: Forward): Promi
   if (parts.service === "events" && place.account === ctx.account && place.region === ctx.region)
     return forward(parts.resource.replace(/^event-bus\//, ""), event);
   if (parts.service === "events") return putElsewhere(ctx, target, event, place);
-  // A target with a role is called as that role. Others are called in the name of the rule.
+  // A target with a role is called as the role's account, others as EventBridge in the name of the rule.
   const caller =
     target.RoleArn === undefined ? CALLER : rootOf(parseArn(target.RoleArn)?.account ?? ctx.account);
   await deliver(ctx.as(caller, source, place).aws, target.Arn, {

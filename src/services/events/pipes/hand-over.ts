@@ -145,6 +145,6 @@ export function isDestination(arn: string): boolean {
   return parts?.service === "events" && parts.resource.startsWith("api-destination/");
 }
 
-/** A pipe calls as its role: what that may do is up to its account. */
+/** A pipe calls as the account of its role: what a role may do is not judged. */
 export const callerOf = (ctx: Context, { role }: Pick<Pipe, "role">) =>
   rootOf(parseArn(role)?.account ?? ctx.account);
