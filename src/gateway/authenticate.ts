@@ -27,7 +27,7 @@ import {
   unknownAccessKey,
 } from "#aws/signature/errors.ts";
 import { type Clocks, expiresValidity, isFresh, presignedValidity } from "#aws/signature/freshness.ts";
-import { type Payload, s3Payload } from "#aws/signature/payload.ts";
+import { anonymousPayload, type Payload, s3Payload } from "#aws/signature/payload.ts";
 import type { RawRequest } from "#aws/signature/request.ts";
 import { verifyV2 } from "#aws/signature/sigv2.ts";
 import { verify, verifyingKey } from "#aws/signature/sigv4.ts";
@@ -130,15 +130,16 @@ function judged(
   return versionFour(request, signature, known, payload, scope.region);
 }
 
-function anonymous(settings: AuthSettings, { operation, style, signingName }: AuthRequest): Identity {
+function anonymous(settings: AuthSettings, { http, operation, style, signingName }: AuthRequest): Identity {
   if (!operation?.unsigned && signingName !== "s3") throw missingAuthentication(style);
-  const never = () => new AwsError("InternalFailure", "an unsigned body has no hash", { status: 500 });
+  const payload = style === "s3" ? anonymousPayload(http.headers) : undefined;
+  const calculated = { accessKeyId: "", signature: "", stringToSign: "" };
   return {
     principal: ANONYMOUS,
     region: settings.region,
-    payload: undefined,
+    payload,
     chunks: undefined,
-    hashMismatch: never,
+    hashMismatch: (actual) => contentHashMismatch(style, payload?.hash ?? "", actual, calculated),
   };
 }
 

@@ -51,3 +51,18 @@ export function s3Payload(carrier: Carrier, headers: Headers, query: Query, asym
     told,
   );
 }
+
+/**
+ * Of a request to S3 that nobody signed: it need not say, and what is no word counts as a hash.
+ * @throws {AwsError} there is no signature that chunks could be chained to
+ */
+export function anonymousPayload(headers: Headers): Payload | undefined {
+  const told = headers["x-amz-content-sha256"];
+  if (told === undefined) return undefined;
+  const payload = words.get(told) ?? word(told, "hashed")[1];
+  if (!payload.signedChunks) return payload;
+  throw new AwsError(
+    "InvalidRequest",
+    "Anonymous requests don't support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD or STREAMING-UNSIGNED-PAYLOAD-TRAILER.",
+  );
+}

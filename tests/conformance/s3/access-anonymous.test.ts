@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
@@ -131,3 +132,42 @@ behaviour(
     }
   },
 );
+
+const sent = async (body: string, hash: string) => {
+  const Bucket = await open({ Action: "s3:*" });
+  const headers = { "x-amz-content-sha256": hash, "x-amz-decoded-content-length": "4" };
+  const request = { target: `/${Bucket}/sent`, account: false as const };
+  const answer = await send(cloud, { ...request, method: "PUT", headers, body });
+  return { ...answer, kept: (await send(cloud, { ...request, method: "GET" })).text };
+};
+
+for (const hash of ["nonsense", createHash("sha256").update("else").digest("hex")]) {
+  behaviour(
+    `nobody's body is held to its hash: ${hash}`,
+    "https://github.com/versity/versitygw/issues/1423",
+    async () => {
+      const { status, text } = await sent("body", hash);
+      expect([status, elementIn(text, "Code"), elementIn(text, "ClientComputedContentSHA256")]).toEqual([
+        400,
+        "XAmzContentSHA256Mismatch",
+        hash,
+      ]);
+    },
+  );
+}
+
+const STREAMED = "https://github.com/versity/versitygw/pull/1555";
+
+behaviour("nobody's chunks are taken out of their frames", STREAMED, async () => {
+  const { status, kept } = await sent("4\r\nbody\r\n0\r\n\r\n", "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+  expect([status, kept]).toEqual([200, "body"]);
+});
+
+behaviour("nobody signs chunks", STREAMED, async () => {
+  const { status, text } = await sent("", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
+  expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
+    400,
+    "InvalidRequest",
+    "Anonymous requests don't support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD or STREAMING-UNSIGNED-PAYLOAD-TRAILER.",
+  ]);
+});
