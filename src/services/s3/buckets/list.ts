@@ -1,12 +1,14 @@
 import { REGIONS } from "#aws/regions.ts";
+import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { invalidArgument, wrongToken } from "../errors.ts";
 import { ownerOf } from "../owner.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { bucketArn } from "./bucket.ts";
 
-/** Also the most buckets that an account has without asking for more. */
+/** Most buckets of a page, and of an account by default. */
 const MOST = 10_000;
+const PAGE = 1_000;
 
 export const bucketListing = {
   async ListBuckets(ctx, { MaxBuckets, ContinuationToken, Prefix, BucketRegion }) {
@@ -21,25 +23,8 @@ export const bucketListing = {
     const region = BucketRegion?.toLowerCase();
     if (region !== undefined && region !== ctx.region) throw wrongRegion(BucketRegion!);
     // An empty token is none.
-    const after = !ContinuationToken ? undefined : nameOf(ContinuationToken);
-    const found = await ctx.read(async (tx) => {
-      const wanted: Bucket[] = [];
-      let last = after;
-      for (;;) {
-        const page = await tx.listBy(buckets, "owner", {
-          in: [ctx.account],
-          prefix: Prefix,
-          after: last === undefined ? undefined : [last],
-          limit: 1_000,
-        });
-        for (const bucket of page) {
-          if (region !== undefined && bucket.region !== region) continue;
-          if (wanted.push(bucket) > limit) return wanted;
-        }
-        last = page.at(-1)?.name;
-        if (page.length < 1_000) return wanted;
-      }
-    });
+    const after = ContinuationToken ? nameOf(ContinuationToken) : undefined;
+    const found = await bucketsOf(ctx, { prefix: Prefix, region, after, most: limit + 1 });
     const shown = found.slice(0, limit);
     const asked = [MaxBuckets, ContinuationToken, Prefix, BucketRegion].some(
       (member) => member !== undefined,
@@ -58,6 +43,34 @@ export const bucketListing = {
     };
   },
 } satisfies Handlers<"s3">;
+
+interface Wanted {
+  prefix: string | undefined;
+  region: string | undefined;
+  after: string | undefined;
+  most: number;
+}
+
+function bucketsOf(ctx: Context, { prefix, region, after, most }: Wanted): Promise<Bucket[]> {
+  return ctx.read(async (tx) => {
+    const found: Bucket[] = [];
+    let last = after;
+    for (;;) {
+      const page = await tx.listBy(buckets, "owner", {
+        in: [ctx.account],
+        prefix,
+        after: last === undefined ? undefined : [last],
+        limit: PAGE,
+      });
+      for (const bucket of page) {
+        if (region !== undefined && bucket.region !== region) continue;
+        if (found.push(bucket) === most) return found;
+      }
+      last = page.at(-1)?.name;
+      if (page.length < PAGE) return found;
+    }
+  });
+}
 
 const tokenOf = (name: string) => Buffer.from(name).toString("base64url");
 

@@ -61,19 +61,15 @@ async function report(ctx: Context, bucket: Bucket, document: InventoryConfigura
     });
     const data = `data/${ctx.random.uuid()}.csv.gz`;
     await put(data, file.body, "application/x-gzip");
-    const manifest = JSON.stringify(
-      {
-        sourceBucket: bucket.name,
-        destinationBucket: arn,
-        version: "2016-11-30",
-        creationTimestamp: String(now),
-        fileFormat: "CSV",
-        fileSchema: columns.map(({ name }) => name).join(", "),
-        files: [{ key: `${folder}/${data}`, ...file.facts() }],
-      },
-      undefined,
-      2,
-    );
+    const manifest = prettyJson({
+      sourceBucket: bucket.name,
+      destinationBucket: arn,
+      version: "2016-11-30",
+      creationTimestamp: String(now),
+      fileFormat: "CSV",
+      fileSchema: columns.map(({ name }) => name).join(", "),
+      files: [{ key: `${folder}/${data}`, ...file.facts() }],
+    });
     const minute = new Date(now).toISOString().slice(0, 16).replace(":", "-");
     await put(
       `hive/dt=${minute.replace("T", "-")}/symlink.txt`,
@@ -87,3 +83,5 @@ async function report(ctx: Context, bucket: Bucket, document: InventoryConfigura
     ctx.log.warn("an inventory could not be delivered", { error, bucket: bucket.name, target });
   }
 }
+
+const prettyJson = (document: object) => JSON.stringify(document, undefined, 2);

@@ -112,34 +112,41 @@ async function ask(ctx: Context, subscription: Subscription): Promise<void> {
   switch (protocol) {
     case "http":
     case "https":
-      return postMessage(ctx, endpoint, {
-        type: "SubscriptionConfirmation",
-        id,
-        topic,
-        body: text,
-      });
+      return postMessage(ctx, endpoint, { type: "SubscriptionConfirmation", id, topic, body: text });
     case "email":
+      return toMailbox(
+        ctx,
+        subscription,
+        `You have chosen to subscribe to the topic:\n${topic}\n\nTo confirm this subscription, click or visit the link below:\n${link}\n`,
+      );
     case "email-json":
-      return ctx.letters.put({
-        kind: "email",
-        service: "sns",
-        to: endpoint,
-        subject: "AWS Notification - Subscription Confirmation",
-        body:
-          protocol === "email-json"
-            ? text
-            : `You have chosen to subscribe to the topic:\n${topic}\n\nTo confirm this subscription, click or visit the link below:\n${link}\n`,
-        about: subscriptionArn(ctx, topicName, subscription.id),
-      });
-    case "sqs": {
-      const queue = parseArn(endpoint)!;
-      const { account, region } = queue;
-      await ctx.as("sns.amazonaws.com", topic, { account, region }).aws.sqs.SendMessage({
-        QueueUrl: queueUrlOf(queue),
-        MessageBody: text,
-      });
-      return;
-    }
+      return toMailbox(ctx, subscription, text);
+    case "sqs":
+      return toQueue(ctx, topic, endpoint, text);
     default:
   }
+}
+
+async function toMailbox(
+  ctx: Context,
+  { endpoint, topicName, id }: Subscription,
+  body: string,
+): Promise<void> {
+  await ctx.letters.put({
+    kind: "email",
+    service: "sns",
+    to: endpoint,
+    subject: "AWS Notification - Subscription Confirmation",
+    body,
+    about: subscriptionArn(ctx, topicName, id),
+  });
+}
+
+async function toQueue(ctx: Context, topic: string, endpoint: string, text: string): Promise<void> {
+  const queue = parseArn(endpoint)!;
+  const { account, region } = queue;
+  await ctx.as("sns.amazonaws.com", topic, { account, region }).aws.sqs.SendMessage({
+    QueueUrl: queueUrlOf(queue),
+    MessageBody: text,
+  });
 }
