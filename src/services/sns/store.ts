@@ -90,6 +90,7 @@ export const subscriptions = collection<Subscription>("sns/subscription", {
     token: (s) => [s.token],
     endpoint: (s) => [s.topic, s.protocol, s.endpoint, s.id],
     all: (s) => [s.topicName, s.id],
+    filtered: (s) => (s.attributes.FilterPolicy ? [s.topic, s.id] : undefined),
   },
 });
 

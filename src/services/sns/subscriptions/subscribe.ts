@@ -163,9 +163,8 @@ function isSame(known: Record<string, string>, given: Record<string, string>): b
 
 /** @throws {AwsError} FilterPolicyLimitExceeded */
 export async function checkPolicyCount(tx: Transaction, topic: number): Promise<void> {
-  const found = await tx.list(subscriptions, { in: [topic], limit: 1_000 });
-  if (found.filter(({ attributes }) => attributes.FilterPolicy).length >= MOST_POLICIES)
-    throw tooManyPolicies();
+  const found = await tx.listBy(subscriptions, "filtered", { in: [topic], limit: MOST_POLICIES });
+  if (found.length === MOST_POLICIES) throw tooManyPolicies();
 }
 
 type Wanted = { topic: Topic } & Pick<Subscription, "protocol" | "endpoint" | "attributes">;
