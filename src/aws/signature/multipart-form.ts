@@ -2,6 +2,7 @@
  * A browser's upload to S3: `multipart/form-data` with fields, then the `file`, which is streamed. What follows the
  * file is ignored, as S3 does.
  */
+import { isUtf8 } from "node:buffer";
 import { AwsError } from "#aws/errors.ts";
 import { invalidArgument } from "./errors.ts";
 
@@ -20,7 +21,7 @@ const MAX_FIELDS = 20_480;
 
 /**
  * Reads up to the file.
- * @throws {AwsError} 4xx: not a form, not well-formed, too much before the file, no file
+ * @throws {AwsError} 4xx: not a form, not well-formed, too much before the file, no text in a field, no file
  */
 export async function readUploadForm(
   contentType: string | undefined,
@@ -73,7 +74,9 @@ export async function readUploadForm(
         file: fileBytes(buffer, input, delimiter),
       };
     }
-    const value = (await through(delimiter)).toString();
+    const bytes = await through(delimiter);
+    if (!isUtf8(bytes)) throw notUtf8();
+    const value = bytes.toString();
     const earlier = fields.get(part.name);
     fields.set(part.name, earlier === undefined ? value : `${earlier},${value}`);
   }
@@ -175,3 +178,7 @@ const fieldsTooLong = () =>
   );
 
 const noFile = () => invalidArgument("POST requires exactly one file upload per request.", "file", "0");
+
+/** A file under another name than `file` often ends here. */
+const notUtf8 = () =>
+  invalidArgument("Malformed Unicode code sequence in the field.", "formField", undefined);

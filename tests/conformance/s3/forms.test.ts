@@ -182,6 +182,22 @@ for (const [what, fields, missing] of INCOMPLETE) {
 }
 
 behaviour(
+  "a file under another name is no text",
+  "https://github.com/eddturtle/direct-upload/issues/14",
+  async () => {
+    const form = new FormData();
+    form.append("key", "k");
+    form.append("upload", new Blob([Uint8Array.of(0xff, 0xd8, 0xff)]), "photo.jpg");
+    const answer = await fetch(`${cloud.endpoint}/${Bucket}`, { method: "POST", body: form });
+    const text = await answer.text();
+    expect(answer.status).toBe(400);
+    expect(text).toContain(
+      "<Code>InvalidArgument</Code><Message>Malformed Unicode code sequence in the field.</Message><ArgumentName>formField</ArgumentName><RequestId>",
+    );
+  },
+);
+
+behaviour(
   "a policy says nothing but when it expires and its conditions",
   "https://stackoverflow.com/q/31169349",
   async () => {
