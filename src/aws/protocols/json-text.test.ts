@@ -24,6 +24,8 @@ test("what clients write is read as the engine's parser would", () => {
   ];
   for (const text of [
     JSON.stringify({ StreamName: "s", Records }),
+    JSON.stringify({ DryRun: true, Records }),
+    JSON.stringify({ Records, DryRun: false }),
     JSON.stringify({ Records, StreamARN: "arn:aws:kinesis:us-east-1:000000000000:stream/s" }, undefined, 2),
   ]) {
     expect(readPlain(text)).toBeDefined();
@@ -45,6 +47,9 @@ describe("what is unusual is left to it", () => {
     '{"StreamName":"a",}',
     '{"StreamName":null}',
     '{"StreamName":1}',
+    '{"DryRun":truest}',
+    '{"DryRun":"true"}',
+    '{"DryRun":1}',
     '{"Stream":"a"}',
     '{"__proto__":{}}',
     '{"Records":[null]}',
@@ -86,7 +91,7 @@ test("whatever it reads, it reads right", () => {
   );
 });
 
-test("a shape with anything but texts and blobs has no such reader", () => {
+test("a shape with anything but texts, blobs and flags has no such reader", () => {
   const shapeOf = (service: string, operation: string) => loadContract(service).operation(operation)!.input;
   expect(plainReader(shapeOf("firehose", "PutRecordBatch"))).toBeDefined();
   expect(plainReader(shapeOf("kinesis", "GetRecords"))).toBeUndefined();
