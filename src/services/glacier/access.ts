@@ -3,6 +3,7 @@ import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Access, PlacedCall } from "#kernel/service.ts";
 import { invalidVersion, missingVersion, wrongAccount } from "./errors.ts";
+import { DAY_MS } from "./inventory.ts";
 import { isInEffect } from "./locks.ts";
 import { knownArchive, type Vault, vaultArn, vaults } from "./store.ts";
 
@@ -99,8 +100,6 @@ function checkRequest(ctx: Context, { accountId }: OnAccount): void {
   if (version !== undefined && version !== API_VERSION) throw invalidVersion(version);
   if (accountId !== "-" && accountId !== ctx.account) throw wrongAccount(accountId);
 }
-
-const DAY_MS = 86_400_000;
 
 function look(ctx: Context, { vaultName, archiveId }: OnVault) {
   return ctx.read(async (tx) => {

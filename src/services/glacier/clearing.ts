@@ -1,6 +1,6 @@
 import { type Job, job } from "#kernel/jobs.ts";
-import { reclaim, release } from "./pieces.ts";
-import { archives, bodies, jobs, uploads } from "./store.ts";
+import { deleteJob, reclaim } from "./pieces.ts";
+import { archives, jobs, uploads } from "./store.ts";
 
 const PAGE = 200;
 
@@ -18,11 +18,7 @@ export const clearVault: Job<{ vault: number }> = job("glacier/clear-vault", {
         if (!upload.archive && !upload.aborted) tx.enqueue(reclaim, { set: upload.order });
       }
       const asked = await tx.list(jobs, range);
-      for (const retrieval of asked) {
-        tx.delete(jobs, [vault, retrieval.order]);
-        if (retrieval.action === "ArchiveRetrieval") await release(tx, vault, retrieval.archive);
-        else if (retrieval.output) bodies.discard(tx, retrieval.output);
-      }
+      for (const retrieval of asked) await deleteJob(tx, retrieval);
       return [gone, begun, asked].some((page) => page.length === PAGE);
     });
     return more ? { again: 0 } : undefined;

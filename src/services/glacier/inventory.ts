@@ -2,7 +2,7 @@ import { type Job, job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { type Archive, archives, type Inventory, type Vault, vaults } from "./store.ts";
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /**
  * Notes that an archive was added or deleted. About once a day, at the vault's own hour, an inventory is taken; until

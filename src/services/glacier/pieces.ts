@@ -6,7 +6,17 @@ import { type Body, BodyTooLargeError } from "#lib/body.ts";
 import { hashing } from "#lib/checksums/hashing.ts";
 import { type Bytes, joined } from "#lib/joined.ts";
 import { checksumMismatch, invalidContentLength, invalidTreeHash, missingParameter } from "./errors.ts";
-import { type Archive, archives, bodies, jobs, leaves, type Piece, pieces, type Span } from "./store.ts";
+import {
+  type Archive,
+  archives,
+  bodies,
+  jobs,
+  leaves,
+  type Piece,
+  pieces,
+  type RetrievalJob,
+  type Span,
+} from "./store.ts";
 import { leavesWithin, MIB, treeHash } from "./tree-hash.ts";
 
 /** Most bytes of one request: 4 GiB. */
@@ -171,11 +181,19 @@ async function isRead(tx: ReadTransaction, set: number): Promise<boolean> {
 }
 
 /** Called when a job no longer offers an archive's bytes, for which their deletion may have waited. */
-export async function release(
+async function release(
   tx: Transaction,
   vault: number,
   { order, pieces: set }: Pick<Archive, "order" | "pieces">,
 ): Promise<void> {
   const archive = await tx.get(archives, [vault, order]);
   if (!archive || archive.deleted !== undefined) tx.enqueue(reclaim, { set });
+}
+
+/** Deletes a job and what it offers, with an archive's bytes if their deletion has waited for it. */
+export async function deleteJob(tx: Transaction, retrieval: RetrievalJob): Promise<void> {
+  const { vault, order } = retrieval;
+  tx.delete(jobs, [vault, order]);
+  if (retrieval.action === "ArchiveRetrieval") await release(tx, vault, retrieval.archive);
+  else if (retrieval.output) bodies.discard(tx, retrieval.output);
 }

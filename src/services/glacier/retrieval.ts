@@ -19,7 +19,7 @@ import { newId } from "./ids.ts";
 import { inventoryRange, writeInventory } from "./inventory-output.ts";
 import { described } from "./jobs.ts";
 import { EVENTS, notify, topicIn } from "./notifications.ts";
-import { release, treeHashOf } from "./pieces.ts";
+import { deleteJob, treeHashOf } from "./pieces.ts";
 import { countRetrieval } from "./retrieval-policy.ts";
 import {
   type Archive,
@@ -233,10 +233,7 @@ export const expireJob: Job<{ vault: number; job: number }> = job("glacier/expir
   async run(ctx, { vault, job: order }) {
     await ctx.transact(async (tx) => {
       const retrieval = await tx.get(jobs, [vault, order]);
-      if (!retrieval) return;
-      tx.delete(jobs, [vault, order]);
-      if (retrieval.action === "ArchiveRetrieval") await release(tx, vault, retrieval.archive);
-      else if (retrieval.output) bodies.discard(tx, retrieval.output);
+      if (retrieval) await deleteJob(tx, retrieval);
     });
   },
 });
