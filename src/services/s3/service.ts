@@ -43,7 +43,6 @@ import { objectInspection } from "./objects/get-attributes.ts";
 import { objectWriting } from "./objects/put.ts";
 import { formUpload, wrongForm } from "./post/endpoint.ts";
 import { replicationConfiguration } from "./replication/configuration.ts";
-import { replicateExisting } from "./replication/existing.ts";
 import { checkThreshold, replicate } from "./replication/replicate.ts";
 import { selecting } from "./select/select.ts";
 import { restoreJob } from "./storage-classes/follow.ts";
@@ -107,7 +106,6 @@ export const s3 = defineService({
     deliverLogs,
     reportInventory,
     replicate,
-    replicateExisting,
     checkThreshold,
   ],
   endpoints: [formUpload, wrongForm, websiteEndpoint],

@@ -139,13 +139,15 @@ const REFUSED: [string, string, object[], string, string | RegExp][] = [
     "InvalidRequest",
     /^Priority cannot be used for this version/,
   ],
-  [
-    "the first version does not replicate what exists",
-    ADD,
-    [first({ ExistingObjectReplication: on })],
-    "InvalidRequest",
-    /^ExistingObjectReplication cannot be used/,
-  ],
+  ...[first({ ExistingObjectReplication: on }), second({ ExistingObjectReplication: on })].map(
+    (rule, version): (typeof REFUSED)[number] => [
+      `version ${version + 1} no longer replicates what exists`,
+      "https://github.com/hashicorp/terraform-provider-aws/issues/43746",
+      [rule],
+      "MalformedXML",
+      /not well-formed/,
+    ],
+  ),
   [
     "the first version has one destination",
     ADD,

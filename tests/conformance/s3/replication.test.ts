@@ -397,19 +397,6 @@ behaviour(
   },
 );
 
-behaviour(
-  "what exists is copied where a rule asks for it",
-  doc("AmazonS3/latest/API/API_ExistingObjectReplication.html"),
-  async () => {
-    const { from, to, write, replica } = await pair();
-    await send(new DeleteBucketReplicationCommand({ Bucket: from }));
-    const { VersionId } = await write("old");
-    await put(from, [second({ ExistingObjectReplication: on }, { Bucket: arn(to) })]);
-    await cloud.advance(1_000);
-    expect((await replica("old")).VersionId).toBe(VersionId);
-  },
-);
-
 async function locked(Bucket: string) {
   await send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }));
 }

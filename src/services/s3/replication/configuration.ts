@@ -10,7 +10,6 @@ import {
   replicationNotFound,
   sourceUnversioned,
 } from "./errors.ts";
-import { replicateExisting } from "./existing.ts";
 import { destinationOf } from "./rules.ts";
 import { type Rule, replications } from "./store.ts";
 import { checkReplication } from "./validate.ts";
@@ -27,10 +26,6 @@ export const replicationConfiguration = {
       for (const rule of wanted.Rules) await checkDestinationOf(tx, bucket, rule);
       replications.put(tx, bucket, wanted);
       tx.put(buckets, { ...bucket, replicates: true });
-      const asksForExisting = wanted.Rules.some(
-        (rule) => rule.ExistingObjectReplication?.Status === "Enabled",
-      );
-      if (asksForExisting) tx.enqueue(replicateExisting, { bucket: bucket.name });
       return {};
     });
   },

@@ -25,7 +25,7 @@ export async function follow(tx: Transaction, bucket: Bucket, { event, version }
 }
 
 /** Replicas are not replicated again, and objects with a customer's key cannot be read. */
-export function created(
+function created(
   configuration: ReplicationConfiguration,
   version: ObjectVersion,
   now: number,
@@ -45,7 +45,7 @@ function changed(configuration: ReplicationConfiguration, version: ObjectVersion
 }
 
 /** Notes the replications under way with the version, and writes a job for each. */
-export async function send(
+async function send(
   tx: Transaction,
   bucket: Bucket,
   version: ObjectVersion,

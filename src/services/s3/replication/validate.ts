@@ -55,6 +55,8 @@ function checkRule(rule: Rule): void {
   const { Destination: destination, Filter, Prefix } = rule;
   if (!isStatus(rule.Status) || !destination?.Bucket) throw malformedXml();
   if ((Filter === undefined) === (Prefix === undefined)) throw malformedXml();
+  // It is in the contract, and S3 takes it no more.
+  if (rule.ExistingObjectReplication !== undefined) throw malformedXml();
   if (!/^arn:aws[\w-]*:s3:::[a-z0-9][a-z0-9.-]{2,62}$/.test(destination.Bucket))
     throw invalidDestination(destination.Bucket);
   storageClassIn(destination.StorageClass);
@@ -84,19 +86,17 @@ function checkV2(rule: Rule): void {
 function checkV1(rule: Rule): void {
   if (rule.Priority !== undefined) throw unusable("Priority");
   if (rule.DeleteMarkerReplication !== undefined) throw unusable("DeleteMarkerReplication");
-  if (rule.ExistingObjectReplication !== undefined) throw unusable("ExistingObjectReplication");
   if (rule.SourceSelectionCriteria?.ReplicaModifications !== undefined)
     throw unusable("ReplicaModifications");
   if (rule.Destination.ReplicationTime !== undefined) throw unusable("ReplicationTime");
   if (rule.Destination.Metrics !== undefined) throw unusable("Metrics");
 }
 
-function checkSelection({ SourceSelectionCriteria: criteria, ExistingObjectReplication, Destination }: Rule) {
+function checkSelection({ SourceSelectionCriteria: criteria, Destination }: Rule) {
   const encrypted = criteria?.SseKmsEncryptedObjects;
   const modifications = criteria?.ReplicaModifications;
   if (criteria && !encrypted && !modifications) throw emptySelection();
-  for (const said of [encrypted, modifications, ExistingObjectReplication])
-    if (said && !isStatus(said.Status)) throw malformedXml();
+  for (const said of [encrypted, modifications]) if (said && !isStatus(said.Status)) throw malformedXml();
   const key = Destination.EncryptionConfiguration?.ReplicaKmsKeyID;
   if (Destination.EncryptionConfiguration && !encrypted) throw keyWithoutSelection();
   if (encrypted?.Status === "Enabled" && !key) throw selectionWithoutKey();
