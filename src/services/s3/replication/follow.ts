@@ -25,11 +25,7 @@ export async function follow(tx: Transaction, bucket: Bucket, { event, version }
 }
 
 /** Replicas are not replicated again, and objects with a customer's key cannot be read. */
-function created(
-  configuration: ReplicationConfiguration,
-  version: ObjectVersion,
-  now: number,
-): Rule[] {
+function created(configuration: ReplicationConfiguration, version: ObjectVersion, now: number): Rule[] {
   return version.replica || version.customerKey || isArchived(version, now)
     ? []
     : rulesFor(configuration, version);
