@@ -1,9 +1,10 @@
 import { keeping } from "#kernel/blobs.ts";
-import type { Handlers } from "#kernel/service.ts";
+import type { Context } from "#kernel/context.ts";
+import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { bodyOf } from "#lib/body.ts";
+import { type Body, bodyOf } from "#lib/body.ts";
 import { whenReady } from "#lib/maybe-promise.ts";
-import { provenanceOf } from "../access/ownership.ts";
+import { type Provenance, provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { toldEncryption } from "../encryption/customer-key.ts";
@@ -24,77 +25,111 @@ import { checksumMembers, DEFAULT_ALGORITHM, expectedChecksum, refuseUnknownChec
 import { checkConditionForm, checkWrite, refuseDateConditions } from "./conditions.ts";
 import { newVersionId, quoted } from "./found.ts";
 import { checkKey } from "./key.ts";
-import { checkLengthTold, receive } from "./receive.ts";
+import { checkLengthTold, type Received, receive } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
+
+type Request = Input<"s3", "PutObject">;
 
 export const objectWriting = {
   async PutObject(ctx, input) {
-    const { Bucket, Key, Body = bodyOf("") } = input;
-    checkKey(Key);
-    checkLengthTold(ctx, Body);
-    refuseDateConditions(ctx);
-    if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented("x-amz-write-offset-bytes");
-    checkConditionForm(input);
+    const { Body = bodyOf("") } = input;
+    checkForm(ctx, input, Body);
     const provenance = await provenanceOf(ctx, input);
-    const asked = lockIn(ctx, input);
-    const attributes = attributesOf(input);
-    const tags = headerTags(input.Tagging);
-    const encryption = requestedEncryption(input);
-    const checksum = expectedChecksum(input, Body.announced);
-    if (!checksum) refuseUnknownChecksum(ctx);
-    if (input.IfMatch !== undefined || input.IfNoneMatch !== undefined || asksForKeys(encryption)) {
-      // The transaction checks again. This check spares the client from sending a body that would be refused.
-      await ctx.read(async (tx) => {
-        const bucket = await bucketAt(tx, Bucket);
-        checkEncryption(ctx, bucket, Key, encryption);
-        checkWrite(input, await currentVersion(tx, bucket, Key), Key);
-      });
-    }
-
+    const asked = askedOf(ctx, input, Body);
+    if (isConditional(input) || asksForKeys(asked.encryption)) await refuseEarly(ctx, input, asked);
     const received = await receive(ctx, Body, {
       contentMd5: input.ContentMD5,
-      checksum,
+      checksum: asked.checksum,
       algorithm: DEFAULT_ALGORITHM,
-      secret: encryption.key?.bytes,
+      secret: asked.encryption.key?.bytes,
     });
-
-    /** Returns no promise where there is nothing to wait for: this is the busiest write of all. */
-    const write = (tx: Transaction, bucket: Bucket, current: ObjectVersion | undefined) => {
-      const lock = lockFor(bucket, asked, tx.now());
-      checkDigest(ctx, lock, "Object");
-      checkEncryption(ctx, bucket, Key, encryption);
-      checkWrite(input, current, Key);
-      return whenReady(bodies.keep(tx, received.staged, bodyReplaced(bucket, current)), (body) =>
-        writeVersion(tx, bucket, Key, current, {
-          ...attributes,
-          ...lock,
-          tags,
-          ...provenance(bucket),
-          etag: etagFor(encryption, received.md5, tx.random),
-          size: received.staged.size,
-          body,
-          checksum: received.checksum && { ...received.checksum, type: "FULL_OBJECT" },
-          ...keptEncryption(encryption),
-        }),
-      );
-    };
-    const event = ctx.request?.method === "POST" ? "ObjectCreated:Post" : "ObjectCreated:Put";
-    const answer = (tx: Transaction, bucket: Bucket, version: ObjectVersion) =>
-      whenReady(announce(ctx, tx, bucket, { event, version }), () =>
-        whenReady(expirationOf(tx, bucket, version), (expiration) => ({
-          ETag: quoted(version.etag),
-          Expiration: expiration,
-          VersionId: newVersionId(bucket, version),
-          ...checksumMembers(version.checksum),
-          ...toldEncryption(encryption.key),
-        })),
-      );
+    const put = { ctx, input, asked, provenance, received };
     return keeping(ctx, received.staged, (tx) =>
-      whenReady(bucketAt(tx, Bucket), (bucket) =>
-        whenReady(currentVersion(tx, bucket, Key), (current) =>
-          whenReady(write(tx, bucket, current), (version) => answer(tx, bucket, version)),
+      whenReady(bucketAt(tx, input.Bucket), (bucket) =>
+        whenReady(currentVersion(tx, bucket, input.Key), (current) =>
+          whenReady(write(put, tx, bucket, current), (version) => answer(put, tx, bucket, version)),
         ),
       ),
     );
   },
 } satisfies Handlers<"s3">;
+
+interface Put {
+  ctx: Context;
+  input: Request;
+  asked: ReturnType<typeof askedOf>;
+  provenance: (bucket: Bucket) => Provenance;
+  received: Received;
+}
+
+function checkForm(ctx: Context, input: Request, body: Body): void {
+  checkKey(input.Key);
+  checkLengthTold(ctx, body);
+  refuseDateConditions(ctx);
+  if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented("x-amz-write-offset-bytes");
+  checkConditionForm(input);
+}
+
+/** What the request says of the object, apart from its conditions. */
+function askedOf(ctx: Context, input: Request, { announced }: Body) {
+  const lock = lockIn(ctx, input);
+  const attributes = attributesOf(input);
+  const tags = headerTags(input.Tagging);
+  const encryption = requestedEncryption(input);
+  const checksum = expectedChecksum(input, announced);
+  if (!checksum) refuseUnknownChecksum(ctx);
+  return { lock, attributes, tags, encryption, checksum };
+}
+
+const isConditional = ({ IfMatch, IfNoneMatch }: Request) =>
+  IfMatch !== undefined || IfNoneMatch !== undefined;
+
+/** The transaction checks again. This check spares the client from sending a body that would be refused. */
+function refuseEarly(ctx: Context, input: Request, { encryption }: Put["asked"]): Promise<void> {
+  return ctx.read(async (tx) => {
+    const bucket = await bucketAt(tx, input.Bucket);
+    checkEncryption(ctx, bucket, input.Key, encryption);
+    checkWrite(input, await currentVersion(tx, bucket, input.Key), input.Key);
+  });
+}
+
+/** Returns no promise where there is nothing to wait for: this is the busiest write of all. */
+function write(
+  { ctx, input, asked, provenance, received }: Put,
+  tx: Transaction,
+  bucket: Bucket,
+  current: ObjectVersion | undefined,
+) {
+  const { Key } = input;
+  const { attributes, tags, encryption } = asked;
+  const lock = lockFor(bucket, asked.lock, tx.now());
+  checkDigest(ctx, lock, "Object");
+  checkEncryption(ctx, bucket, Key, encryption);
+  checkWrite(input, current, Key);
+  return whenReady(bodies.keep(tx, received.staged, bodyReplaced(bucket, current)), (body) =>
+    writeVersion(tx, bucket, Key, current, {
+      ...attributes,
+      ...lock,
+      tags,
+      ...provenance(bucket),
+      etag: etagFor(encryption, received.md5, tx.random),
+      size: received.staged.size,
+      body,
+      checksum: received.checksum && { ...received.checksum, type: "FULL_OBJECT" },
+      ...keptEncryption(encryption),
+    }),
+  );
+}
+
+function answer({ ctx, asked }: Put, tx: Transaction, bucket: Bucket, version: ObjectVersion) {
+  const event = ctx.request?.method === "POST" ? "ObjectCreated:Post" : "ObjectCreated:Put";
+  return whenReady(announce(ctx, tx, bucket, { event, version }), () =>
+    whenReady(expirationOf(tx, bucket, version), (expiration) => ({
+      ETag: quoted(version.etag),
+      Expiration: expiration,
+      VersionId: newVersionId(bucket, version),
+      ...checksumMembers(version.checksum),
+      ...toldEncryption(asked.encryption.key),
+    })),
+  );
+}
