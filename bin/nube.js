@@ -19,8 +19,8 @@ async function run() {
   // Written at an orderly exit otherwise, and a server may never see one.
   setTimeout(module.flushCompileCache, 1_000).unref();
   // A server's young objects die young, but its collector begins with a megabyte for them and doubles that slowly: every
-  // call pays a tenth for collections that find nothing. And of the little that lives on, it looks through all after each
-  // few megabytes. Only after the start, so that an idle server stays small; `app/rest.ts` gives back what work has taken.
+  // call pays a tenth for collections that find nothing. It also looks through all that lives on after every few megabytes.
+  // Only after the start, so that an idle server stays small; `app/rest.ts` gives back what work has taken.
   setTimeout(() => {
     setFlagsFromString("--semi-space-growth-factor=16");
     setFlagsFromString("--heap-growing-percent=400");

@@ -11,6 +11,7 @@ const SERVICE_LIMITS: Record<string, number> = {
   kinesis: 16 * MIB,
   lambda: 96 * MIB,
   logs: 8 * MIB,
+  s3: 9 * MIB,
   ses: 64 * MIB,
   sesv2: 64 * MIB,
 };

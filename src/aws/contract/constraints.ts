@@ -14,12 +14,12 @@ export interface Violation {
   /** `tags.1.member.key`, or `/tags/0/key` in Smithy's dialect. */
   path: string;
   message: string;
-  /** Wrong only beside other things that are. */
+  /** Told only if something else is wrong as well. */
   beside?: true;
 }
 
 /** AWS tells of no more at once. */
-const MOST_TOLD = 10;
+export const MOST_TOLD = 10;
 
 /**
  * What the model says against an input: what is missing, too short, too long, out of range, or of a wrong form.
@@ -47,9 +47,12 @@ export function violations(
 function inOrder(shape: StructureShape, found: Violation[], dialect: Dialect): Violation[] {
   const members = dialects[dialect].inOrder?.(shape.members);
   if (found.length < 2 || !members) return found;
-  const placeOf = ({ path }: Violation) =>
-    members.findIndex(({ name }) => path.split(".", 1)[0] === decapitalized(name));
-  return found.toSorted((a, b) => placeOf(a) - placeOf(b));
+  const places = new Map(members.map(({ name }, at) => [decapitalized(name), at]));
+  const placed = found.map((violation) => ({
+    violation,
+    at: places.get(violation.path.split(".", 1)[0]!) ?? -1,
+  }));
+  return placed.sort((a, b) => a.at - b.at).map(({ violation }) => violation);
 }
 
 /** Where a first look is taken, which makes no places: nothing is wrong in most inputs. */

@@ -4,14 +4,14 @@ import { badDocumentMd5, bodyOutOfPlace, invalidDigest, invalidRequest, requestT
 import { checkChecksum, checksumsIn, expectedChecksum, hashName } from "./objects/checksums.ts";
 import { isMd5 } from "./objects/receive.ts";
 
-/** Bytes of most documents. */
+/** Most bytes of a document, unless its operation says otherwise. */
 const MOST_BYTES = 131_072;
 /** Bytes of a list of up to 1,000 rules or keys. */
 export const MOST_LIST_BYTES = 2 ** 23;
 /** Most bytes of a document that is kept, as it is one record. */
 const MOST_KEPT_BYTES = 2_000_000;
 
-interface Held {
+interface Limits {
   /** Whether there must be a digest. */
   required?: boolean;
   most?: number;
@@ -24,7 +24,7 @@ interface Held {
  */
 export function checkDocument(
   { request }: Context,
-  { required = false, most = MOST_BYTES }: Held = {},
+  { required = false, most = MOST_BYTES }: Limits = {},
 ): void {
   if (!request) return;
   const { headers, content } = request;
@@ -45,7 +45,9 @@ export function checkDocument(
 
 /** A copy takes its bytes from a bucket, so its request must have no body. */
 export function checkNoBody({ request }: Context): void {
-  if (Number(request?.headers["content-length"] ?? 0) > 0) throw bodyOutOfPlace();
+  // A body in chunks has no length beforehand.
+  const length = request?.content?.length ?? Number(request?.headers["content-length"] ?? 0);
+  if (length > 0) throw bodyOutOfPlace();
 }
 
 /** @throws {AwsError} MaxMessageLengthExceeded */

@@ -128,6 +128,14 @@ test.runIf(process.platform === "linux")("what was read of a file is let go, and
   await base.close();
 });
 
+test("a file that was closed stays closed", async () => {
+  await newFolder();
+  const base = openLmdb(join(folder, "kv.mdb"));
+  await base.close();
+  base.rest();
+  expect(() => base.get(bytes("k"))).toThrow("closed");
+});
+
 test("a file that is being written is not let go", async () => {
   await newFolder();
   const base = openLmdb(join(folder, "kv.mdb"));

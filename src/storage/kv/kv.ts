@@ -38,7 +38,7 @@ export interface KeyValueStore {
    */
   commit(commit: Commit | OpenCommit): Promise<void>;
 
-  /** Gives back the memory that only work needs. Called when nothing has been asked for a while; all goes on if it is. */
+  /** Gives back the memory that only work needs. Calls that come meanwhile are served as ever. */
   rest?(): Promise<void>;
 
   close(): Promise<void>;

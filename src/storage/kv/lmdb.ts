@@ -34,8 +34,12 @@ export function openLmdb(path: string): Base {
   let newest: number = mapped.root.get("settled") ?? mapped.root.get("openings") ?? 0;
   let generations = 0;
   let suspect = false;
+  let isClosed = false;
 
-  const file = (): Mapped => (mapped ??= mapFile(path));
+  function file(): Mapped {
+    if (isClosed) throw new Error("the store is closed");
+    return (mapped ??= mapFile(path));
+  }
 
   function rest(): void {
     if (!mapped || suspect) return;
@@ -84,6 +88,7 @@ export function openLmdb(path: string): Base {
     rest,
 
     async close() {
+      isClosed = true;
       const last = mapped;
       mapped = undefined;
       await last?.root.close();

@@ -355,6 +355,22 @@ behaviour("a key that is missing is told of with what else is wrong", api("PutRe
   );
 });
 
+behaviour(
+  "that there are too many records is told before the keys that they lack",
+  api("PutRecords"),
+  async () => {
+    const Records = Array.from({ length: 501 }, () => ({ Data: Buffer.alloc(0) }));
+    await expect(
+      send(new PutRecordsCommand({ StreamName: "s", Records } as PutRecordsCommandInput)),
+    ).rejects.toMatchObject({
+      name: "ValidationException",
+      message: expect.stringMatching(
+        /^1 validation error detected: Value .* at 'records' failed to satisfy constraint: Member must have length less than or equal to 500$/,
+      ),
+    });
+  },
+);
+
 behaviour("shard-level metrics are switched on and off", api("EnableEnhancedMonitoring"), async () => {
   const { StreamName, StreamARN } = await stream();
   const on = await send(

@@ -71,12 +71,21 @@ behaviour("a copy comes without a body", "https://github.com/versity/versitygw/i
   const headers = { "x-amz-copy-source": `${Bucket}/source` };
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "bodied" }));
   for (const target of [`/${Bucket}/bodied`, `/${Bucket}/bodied?partNumber=1&uploadId=${UploadId}`]) {
-    const { status, text } = await send(cloud, { method: "PUT", target, headers, body: "body" });
-    expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
-      400,
-      "InvalidRequest",
-      "The request included a body. Requests of this type must not include a non-empty body.",
-    ]);
+    for (const sent of [
+      { body: "body" },
+      {
+        body: "4\r\nbody\r\n0\r\n\r\n",
+        payloadHash: "UNSIGNED-PAYLOAD",
+        unsigned: { "content-length": undefined, "transfer-encoding": "chunked" },
+      },
+    ]) {
+      const { status, text } = await send(cloud, { method: "PUT", target, headers, ...sent });
+      expect([status, elementIn(text, "Code"), elementIn(text, "Message")]).toEqual([
+        400,
+        "InvalidRequest",
+        "The request included a body. Requests of this type must not include a non-empty body.",
+      ]);
+    }
   }
 });
 

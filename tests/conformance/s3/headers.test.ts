@@ -372,6 +372,13 @@ for (const [kind, id, document] of [
   });
 }
 
+behaviour("a list of keys or rules has a size", api("DeleteObjects"), async () => {
+  const body = `<Delete><Object><Key>${"a".repeat(2 ** 23)}</Key></Object></Delete>`;
+  const headers = { "content-md5": hash("md5", body, "base64") };
+  const answer = await send(cloud, { method: "POST", target: `/${Bucket}?delete`, headers, body });
+  expect(said(answer).slice(0, 2)).toEqual([400, "MaxMessageLengthExceeded"]);
+});
+
 behaviour("a part is numbered", `${BACKLOT}/312`, async () => {
   expect(said(await send(cloud, { method: "GET", target: `/${Bucket}/k?partNumber=` }))).toEqual([
     400,

@@ -16,6 +16,7 @@ import {
   PutObjectCommand,
   PutObjectLegalHoldCommand,
   PutObjectLockConfigurationCommand,
+  PutObjectRetentionCommand,
   PutObjectTaggingCommand,
   type ReplicationRule,
   S3Client,
@@ -414,6 +415,11 @@ behaviour("retention and legal holds go along, and follow", WHAT, async () => {
   await cloud.advance(1_000);
   const replica = await send(new HeadObjectCommand({ Bucket: "locked-to", Key: "k" }));
   expect(replica.ObjectLockLegalHoldStatus).toBe("ON");
+  expect(replica).toMatchObject(retained);
+  await send(new PutObjectRetentionCommand({ ...named, Retention: {}, BypassGovernanceRetention: true }));
+  await cloud.advance(1_000);
+  const freed = await send(new HeadObjectCommand({ Bucket: "locked-to", Key: "k" }));
+  expect([freed.ObjectLockMode, freed.ObjectLockLegalHoldStatus]).toEqual([undefined, "ON"]);
 });
 
 behaviour("what the destination retains by default stays retained when tags follow", WHAT, async () => {

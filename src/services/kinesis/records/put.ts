@@ -1,4 +1,4 @@
-import type { Violation } from "#aws/contract/constraints.ts";
+import { MOST_TOLD, type Violation } from "#aws/contract/constraints.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -24,6 +24,7 @@ import { wakeAll } from "./waiters.ts";
 
 /** Of one call. */
 const MOST_BYTES = 10 * 2 ** 20;
+const MOST_RECORDS = 500;
 
 interface Entry extends Sent {
   ExplicitHashKey?: string | undefined;
@@ -70,11 +71,12 @@ export function judgeKeys(
   input: Partial<Entry> & { Records?: (Partial<Entry> | null)[] },
 ): Violation[] {
   if (operation === "PutRecord") return input.PartitionKey === undefined ? [keyBeside("partitionKey")] : [];
+  const { Records = [] } = input;
   const found: Violation[] = [];
-  if (operation === "PutRecords")
-    input.Records?.forEach((record, at) => {
-      if (record?.PartitionKey === undefined) found.push(keyBeside(keyOf(at)));
-    });
+  // That there are too many is told alone.
+  if (operation !== "PutRecords" || Records.length > MOST_RECORDS) return found;
+  for (let at = 0; at < Records.length && found.length < MOST_TOLD; at++)
+    if (Records[at]?.PartitionKey === undefined) found.push(keyBeside(keyOf(at)));
   return found;
 }
 
@@ -86,7 +88,7 @@ const keyBeside = (path: string): Violation => ({
 
 const keyOf = (at: number) => `records.${at + 1}.member.partitionKey`;
 
-/** A key that is missing where one is needed is told of before all else. */
+/** A key that is missing where one is needed is told of before a stream that is. */
 async function streamFor(
   tx: Transaction,
   { account }: Context,
@@ -164,9 +166,6 @@ function checkOrdering(ctx: Context, { name, distribution }: Stream, text: strin
       `ExclusiveMinimumSequenceNumber ${text} used in PutRecord on stream ${name} under account ${ctx.account} is invalid.`,
     );
 }
-
-/** Violations that are told of at most, as of the contract's. */
-const MOST_TOLD = 10;
 
 /** Data alone must not be too large, nor with its key. @throws {AwsError} ValidationException, InvalidArgumentException */
 function checkSizes(

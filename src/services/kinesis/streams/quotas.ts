@@ -23,8 +23,9 @@ export async function countsOf(tx: ReadTransaction): Promise<Counts> {
   const counts: Counts = { openShards: 0, onDemand: 0 };
   for (let last: Stream | undefined; ; ) {
     const page = await tx.list(streams, { ...(last && { after: [last.name] }), limit: PAGE });
-    for (const { openShards, mode } of page) {
-      counts.openShards += openShards;
+    for (const { openShards, goal, mode } of page) {
+      // Of one that is being scaled, those to come have their room already.
+      counts.openShards += Math.max(openShards, goal?.count ?? 0);
       if (mode === "ON_DEMAND") counts.onDemand++;
     }
     last = page.at(-1);

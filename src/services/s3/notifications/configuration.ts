@@ -1,6 +1,6 @@
 import type { Handlers, Output } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { checkDocument, MOST_LIST_BYTES } from "../documents.ts";
+import { checkDocument, checkKept, MOST_LIST_BYTES } from "../documents.ts";
 import { buckets } from "../store.ts";
 import { checkDestinations } from "./destinations.ts";
 import { type Notifications, notifications, type Target, type TargetKind } from "./store.ts";
@@ -11,6 +11,7 @@ export const notificationConfiguration = {
     checkDocument(ctx, { most: MOST_LIST_BYTES });
     const asked = await ctx.read((tx) => bucketAt(tx, input.Bucket));
     const wanted = checkNotifications(input.NotificationConfiguration, asked, ctx.random);
+    checkKept(wanted);
     if (!input.SkipDestinationValidation) await checkDestinations(ctx, asked, wanted.targets);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);

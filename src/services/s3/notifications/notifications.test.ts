@@ -42,6 +42,13 @@ describe("a destination", () => {
     expect(nube.deliveries[0]!.message.Time).toBe(new Date(TEST_START).toISOString());
   });
 
+  test("has each event once, however often it is named", async () => {
+    const named = Array.from({ length: 100_000 }, () => "s3:ObjectCreated:Put");
+    await tell(...named);
+    const { QueueConfigurations } = await nube.s3.GetBucketNotificationConfiguration({ Bucket: "photos" });
+    expect(QueueConfigurations).toMatchObject([{ Events: ["s3:ObjectCreated:Put"] }]);
+  });
+
   test("that cannot be reached is named with the reason, and nothing is stored", async () => {
     nube.missing.add("queue");
     nube.closed.add("function");

@@ -78,7 +78,7 @@ function targetOf(
   for (const event of given.Events) if (!isEventType(event)) throw unsupportedEvent(event);
   const id = given.Id || madeUpId(random);
   const rules = given.Filter?.Key?.FilterRules;
-  return { id, kind, arn, events: [...given.Events], ...(rules && { rules: rulesOf(rules) }) };
+  return { id, kind, arn, events: [...new Set(given.Events)], ...(rules && { rules: rulesOf(rules) }) };
 }
 
 function rulesOf(given: readonly { Name?: string; Value?: string }[]): FilterRule[] {
@@ -106,19 +106,17 @@ function checkIds(targets: readonly Target[]): void {
 
 /** No event on any key may have two destinations. All pairs are looked at: there are not many. */
 function checkOverlaps(targets: readonly Target[]): void {
-  // A target may name the same event thousands of times.
-  const events = targets.map((target) => new Set(target.events));
   for (const [i, one] of targets.entries()) {
     for (let j = i + 1; j < targets.length; j++) {
       const other = targets[j]!;
-      const shared = sharedEvents(events[i]!, events[j]!);
+      const shared = sharedEvents(one.events, other.events);
       if (!shared || !overlap(keyFilter(one), keyFilter(other))) continue;
       throw one.rules || other.rules ? ambiguousFilters(...shared) : sharedEvent(...shared);
     }
   }
 }
 
-function sharedEvents(one: ReadonlySet<string>, other: ReadonlySet<string>): [string, string] | undefined {
+function sharedEvents(one: readonly string[], other: readonly string[]): [string, string] | undefined {
   for (const event of one) for (const type of other) if (shareEvents(event, type)) return [event, type];
   return undefined;
 }

@@ -11,17 +11,18 @@ import { type ReplicationConfiguration, type Rule, replications } from "./store.
  * Begins the replications that a change asks for: of new versions and delete markers that a caller made, and of changes
  * to versions that were replicated before. Deletions of versions and what a lifecycle does are not replicated.
  */
-export async function follow(tx: Transaction, bucket: Bucket, { event, version }: Change): Promise<void> {
+export async function follow(tx: Transaction, bucket: Bucket, change: Change): Promise<void> {
+  const { event, version } = change;
   const configuration = await replications.get(tx, bucket);
   if (!configuration) return;
   if (event.startsWith("ObjectCreated:"))
-    return send(tx, bucket, version, created(configuration, version, tx.now()), configuration);
+    return send(tx, bucket, change, created(configuration, version, tx.now()), configuration);
   if (event === "ObjectRemoved:DeleteMarkerCreated") {
     const rules = rulesFor(configuration, version).filter(replicatesMarkers);
-    return send(tx, bucket, version, rules, configuration);
+    return send(tx, bucket, change, rules, configuration);
   }
   if (/^Object(Tagging|Acl|Retention|LegalHold):/.test(event))
-    return send(tx, bucket, version, changed(configuration, version), configuration);
+    return send(tx, bucket, change, changed(configuration, version), configuration);
 }
 
 /** Replicas are not replicated again, and objects with a customer's key cannot be read. */
@@ -44,7 +45,7 @@ function changed(configuration: ReplicationConfiguration, version: ObjectVersion
 async function send(
   tx: Transaction,
   bucket: Bucket,
-  version: ObjectVersion,
+  { event, version }: Change,
   rules: readonly Rule[],
   { Role: role }: ReplicationConfiguration,
 ): Promise<void> {
@@ -53,7 +54,7 @@ async function send(
   const place = { account: bucket.owner, region: bucket.region };
   for (const rule of rules) {
     const { key, versionId } = version;
-    const payload = { bucket: bucket.name, key, versionId, rule, role, requested: tx.now() };
+    const payload = { bucket: bucket.name, key, versionId, rule, event, role, requested: tx.now() };
     replication[destinationOf(rule)] = "PENDING";
     tx.enqueue(replicate, payload, { place });
     const threshold = thresholdOf(rule);

@@ -3,6 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import type { Bytes } from "#lib/joined.ts";
+import type { ChangeEvent } from "../changes.ts";
 import { lockFor } from "../lock/headers.ts";
 import { notify } from "../notifications/notify.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
@@ -21,6 +22,8 @@ interface Errand {
   key: string;
   versionId: string;
   rule: Rule;
+  /** What happened to it. Errands of earlier versions do not say. */
+  event?: ChangeEvent;
   /** The ARN of the role that S3 replicates as. */
   role: string;
   /** Cloud time. */
@@ -29,7 +32,7 @@ interface Errand {
 
 /**
  * Makes the destination's copy what the source's version is now. The copy keeps its id, its time and its place among
- * the versions of its key. So a second run finds it, and only updates its tags and locks.
+ * the versions of its key. So a second run finds it, and only updates its tags and what else may change.
  */
 export const replicate = job<Errand>("s3/replicate", {
   async run(ctx, errand) {
@@ -151,19 +154,23 @@ async function settle(
   const { version } = source;
   const there = await findVersion(tx, destination, version.key, version.versionId);
   if (there && staged.length > 0) throw new Error("another run has copied it meanwhile");
-  if (there) await rewriteVersion(tx, destination, { ...there, ...told(version, there) });
+  if (there) await rewriteVersion(tx, destination, { ...there, ...told(version, there, errand.event) });
   else await copy(ctx, tx, source, destination, errand.rule, staged);
   await conclude(ctx, tx, source, errand, "COMPLETED");
 }
 
 /**
- * What may change of a version. Its ACL goes along where the owner is the same. Where it has no lock, the replica may
- * have one of the destination's.
+ * What may change of a version. Its ACL goes along where the owner is the same. The replica may have a lock of the
+ * destination's, which stays until the source's own is changed.
  */
-const told = ({ tags, retention, legalHold, acl, owner }: ObjectVersion, there: ObjectVersion) => ({
+const told = (
+  { tags, retention, legalHold, acl, owner }: ObjectVersion,
+  there: ObjectVersion,
+  event?: ChangeEvent,
+) => ({
   tags,
-  retention: retention ?? there.retention,
-  legalHold: legalHold ?? there.legalHold,
+  retention: event === undefined || event === "ObjectRetention:Put" ? retention : there.retention,
+  legalHold: event === undefined || event === "ObjectLegalHold:Put" ? legalHold : there.legalHold,
   acl: there.owner === owner ? acl : there.acl,
 });
 

@@ -169,6 +169,29 @@ describe("the base", () => {
     expect(Object.keys(await contents(store))).toHaveLength(written + 1);
     expect(Object.keys(await contents(await opened(machine)))).toHaveLength(written + 1);
   });
+
+  test("that refuses while the log rests costs no room of the log", async () => {
+    const machine = testMachine(LOG_FILES, () => 1);
+    const { base, files } = machine.boot();
+    const store = await openLogged({
+      base: {
+        ...base,
+        get settled() {
+          return base.settled;
+        },
+        apply: () => Promise.reject(new Error("ENOSPC")),
+      },
+      files,
+      capacity: 100_000,
+    });
+    const lease = await store.lease("p", "me");
+    for (let n = 0; n < 2 * LOG_FILES; n++) {
+      await put(store, lease, { [`row${n}`]: "x" });
+      await store.rest!();
+    }
+    expect(Object.keys(await contents(store))).toHaveLength(2 * LOG_FILES);
+    expect(Object.keys(await contents(await opened(machine, 100_000)))).toHaveLength(2 * LOG_FILES);
+  });
 });
 
 test("a row stays what it was when it was found, however often its file is filled anew", async () => {

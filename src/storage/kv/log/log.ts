@@ -151,7 +151,10 @@ export async function openLog(
     async rest() {
       // What is being written would be missing in what goes to the base.
       if (isAppending) return;
+      const former = active;
       await settleAll();
+      // A base that takes nothing now leaves its room in the log to later commits.
+      if (!isAppending && live.length > 0 && live.at(-1) === former) active = former;
       spare = undefined;
       base.rest();
     },
