@@ -198,6 +198,13 @@ for (const [operation, base, expression, alone] of [
     ],
     [operation, { ...base, [expression]: "" }, `Invalid ${expression}: The expression can not be empty;`],
   ]);
+  refusals("https://github.com/ExtendDB/extenddb/pull/181", [
+    [
+      operation,
+      { ...base, [expression]: "", ExpressionAttributeNames: { "#a": "" } },
+      "ExpressionAttributeNames contains invalid value: Empty attribute name for key #a",
+    ],
+  ]);
   if (alone === undefined) continue;
   refusals(api(operation), [
     [operation, { ...base, ExpressionAttributeValues: {} }, valuesAlone(alone)],

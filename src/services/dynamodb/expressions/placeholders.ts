@@ -88,7 +88,8 @@ function checkedNames(names: Record<string, string> | undefined): Sized<string[]
     if (!/^#[A-Za-z0-9_]+$/.test(key))
       throw invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "${key}"`);
     const length = Buffer.byteLength(names[key]!);
-    if (length === 0) throw invalid("ExpressionAttributeNames contains invalid value: Empty attribute name");
+    if (length === 0)
+      throw invalid(`ExpressionAttributeNames contains invalid value: Empty attribute name for key ${key}`);
     checkName(names[key]!);
     bytes += size + length;
   }
