@@ -52,7 +52,7 @@ export const exportOperations = {
         number: tx.sequence(),
         of: table,
         asked,
-        digest: digestOf(input),
+        ...(input.ClientToken !== undefined && { digest: digestOf(input) }),
         ...timesOf(table, input, now),
         created: now,
         ...(refused && { failure: refused }),

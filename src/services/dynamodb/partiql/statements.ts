@@ -2,7 +2,6 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
-import { digestOf } from "../digest.ts";
 import { invalid } from "../errors.ts";
 import { testOf } from "../expressions/conditions.ts";
 import { consumed, consumedOf, readUnits, type Used } from "../items/capacity.ts";
@@ -10,6 +9,7 @@ import { checkKey } from "../items/keys.ts";
 import { itemAt, tableAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
 import { type Meter, meterOf } from "../throughput/meter.ts";
+import { tokenIn } from "../transactions/tokens.ts";
 import { actTogether, checkBytes, checkDistinct, takeTogether } from "../transactions/transactions.ts";
 import { sizeOfItem } from "../values/size.ts";
 import type { Item, Value } from "../values/value.ts";
@@ -81,11 +81,12 @@ export const statementOperations = {
       return ctx.read((tx) => getAll(tx, parsed, input.ReturnConsumedCapacity, meterOf(ctx, tx)));
     if (parsed.some(({ statement }) => "returning" in statement && statement.returning))
       throw invalid("RETURNING clause is not supported in ExecuteTransaction");
+    const token = tokenIn(input);
     return ctx.transact(async (tx) => {
       const tables = await Promise.all(parsed.map(({ statement }) => tableAt(tx, statement.table)));
       const { used, split } = await actTogether(
         tx,
-        { token: input.ClientRequestToken, digest: digestOf(input) },
+        token,
         parsed.map(({ statement, values }, at) =>
           actionBy(tables[at]!, statement as Write, values, sent[at]!.ReturnValuesOnConditionCheckFailure),
         ),

@@ -3,6 +3,7 @@ import { job } from "#kernel/jobs.ts";
 import { memory } from "#kernel/memory.ts";
 import { faultsOf } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { digestOf } from "../digest.ts";
 
 const fault = faultsOf<"dynamodb">();
 
@@ -21,6 +22,12 @@ const tokens = collection<Token & { span: number; until: number }>("dynamodb/tok
   scope: "region",
   key: (t) => [t.span, t.token],
 });
+
+/** What a request came with. */
+export const tokenIn = (input: { ClientRequestToken?: string | undefined }): Token | undefined =>
+  input.ClientRequestToken === undefined
+    ? undefined
+    : { token: input.ClientRequestToken, digest: digestOf(input) };
 
 const spanAt = (time: number) => Math.floor(time / TOKEN_MS);
 

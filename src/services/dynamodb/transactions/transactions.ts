@@ -2,7 +2,6 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import { faultsOf, type Handlers } from "#kernel/service.ts";
 import { MOST_WRITTEN, type ReadTransaction, type Transaction } from "#kernel/transaction.ts";
-import { digestOf } from "../digest.ts";
 import { invalid, isEmptyKey } from "../errors.ts";
 import type { Test } from "../expressions/conditions.ts";
 import type { Update } from "../expressions/updates.ts";
@@ -15,7 +14,7 @@ import type { Table } from "../store.ts";
 import { type Meter, meterOf, type Way } from "../throughput/meter.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { checkedItem, type Item } from "../values/value.ts";
-import { isDone, remember } from "./tokens.ts";
+import { isDone, remember, type Token, tokenIn } from "./tokens.ts";
 
 const MOST_BYTES = 4 * 2 ** 20;
 /** Of items as they were and as they are. Streams, recovery and replicas keep each of them once more. */
@@ -40,9 +39,8 @@ export interface Action {
 export const transactionOperations = {
   async TransactWriteItems(ctx, input) {
     const actions = input.TransactItems.map(actionIn);
-    const digest = digestOf(input);
+    const token = tokenIn(input);
     return ctx.transact(async (tx) => {
-      const token = { token: input.ClientRequestToken, digest };
       const { used, split } = await actTogether(tx, token, actions, meterOf(ctx, tx));
       return {
         ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, split),
@@ -109,16 +107,16 @@ function collectionsOf(
  */
 export async function actTogether(
   tx: Transaction,
-  { token, digest }: { token: string | undefined; digest: string },
+  token: Token | undefined,
   actions: readonly Action[],
   meter: Meter | undefined,
 ): Promise<{ used: Used[]; split: "ReadCapacityUnits" | "WriteCapacityUnits" }> {
-  const isRepeated = token !== undefined && (await isDone(tx, { token, digest }));
+  const isRepeated = token !== undefined && (await isDone(tx, token));
   const tables = await Promise.all(actions.map(({ table }) => tableAt(tx, table)));
   checkDistinct(actions, tables);
   if (isRepeated) return { used: await reading(tx, actions, tables), split: "ReadCapacityUnits" };
   const used = await perform(tx, actions, tables, meter);
-  if (token !== undefined) remember(tx, { token, digest });
+  if (token) remember(tx, token);
   return { used, split: "WriteCapacityUnits" };
 }
 
