@@ -14,8 +14,10 @@ export function inJavaMap<T>(
 ): T[] {
   let all = 2 ** Math.ceil(Math.log2(Math.max(1, places)));
   while (entries.length > Math.trunc(all * FULL)) all *= 2;
-  const placeOf = (entry: T) => spread(hashOf(nameOf(entry))) & (all - 1);
-  return entries.toSorted((a, b) => placeOf(a) - placeOf(b));
+  return entries
+    .map((entry) => ({ entry, place: spread(hashOf(nameOf(entry))) & (all - 1) }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ entry }) => entry);
 }
 
 const spread = (hash: number) => hash ^ (hash >>> 16);

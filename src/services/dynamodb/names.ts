@@ -10,6 +10,8 @@ const SHORTEST = 3;
 const LONGEST = 255;
 /** Of one table that a batch reads. */
 const MOST_KEYS = 100;
+/** AWS tells of no more at once. */
+const MOST_TOLD = 10;
 const WRONG_KEYS = `Map keys must satisfy constraint: [Member must have length less than or equal to ${LONGEST}, Member must have length greater than or equal to ${SHORTEST}, Member must satisfy regular expression pattern: ${PATTERN}]`;
 
 interface Named {
@@ -79,7 +81,7 @@ export function nameViolations(operation: string, input: Named): Violation[] {
   // Of global tables of the older kind, and of tables that are restored.
   for (const other of [input.GlobalTableName, input.TargetTableName])
     if (other !== undefined) checkLength("TableName", other);
-  for (const [at, item] of (input.TransactItems ?? []).entries()) found.push(...wrongNames(item, at));
+  if (input.TransactItems) found.push(...wrongNames(input.TransactItems));
   if (input.IndexName !== undefined && INSIGHTS.has(operation)) checkLength("IndexName", input.IndexName);
   if (input.TableClass !== undefined && CLASSED.has(operation) && !CLASSES.includes(input.TableClass))
     throw invalid(
@@ -111,19 +113,22 @@ function checkKeys(items: Record<string, { Keys?: object[] }>): void {
       );
 }
 
-/** Of the tables that an item of a transaction names. */
-function wrongNames(actions: Record<string, { TableName?: string } | undefined>, at: number): Violation[] {
-  return Object.entries(actions).flatMap(([action, of]) => {
-    const name = of?.TableName;
-    if (name === undefined) return [];
-    const path = `transactItems.${at + 1}.member.${action[0]!.toLowerCase()}${action.slice(1)}.tableName`;
-    if (isArn(name)) {
-      checkTableArn(path, name);
-      return [];
+/** Of the tables that a transaction names: no more than are told of, though a later one may be told alone. */
+function wrongNames(items: NonNullable<Named["TransactItems"]>): Violation[] {
+  const found: Violation[] = [];
+  for (const [at, actions] of items.entries())
+    for (const [action, of] of Object.entries(actions)) {
+      const name = of?.TableName;
+      if (name === undefined) continue;
+      const path = `transactItems.${at + 1}.member.${action[0]!.toLowerCase()}${action.slice(1)}.tableName`;
+      if (isArn(name)) {
+        checkTableArn(path, name);
+        continue;
+      }
+      checkLength("TableName", name);
+      if (found.length < MOST_TOLD && !FORM.test(name)) found.push(wrongForm(path, name));
     }
-    checkLength("TableName", name);
-    return FORM.test(name) ? [] : [wrongForm(path, name)];
-  });
+  return found;
 }
 
 const INSIGHTS = new Set(["UpdateContributorInsights", "DescribeContributorInsights"]);

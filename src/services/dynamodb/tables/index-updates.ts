@@ -9,7 +9,7 @@ import { clear } from "./clear.ts";
 import { isEmpty } from "./concerns.ts";
 import { fill } from "./fill.ts";
 import { bounded } from "./on-demand-throughput.ts";
-import { checkIncluded, globalIndex, MOST_GLOBAL, usedDefinitions } from "./schema.ts";
+import { checkIncluded, definedBy, globalIndex, MOST_GLOBAL, usedDefinitions } from "./schema.ts";
 import { checkBounds, provisioned } from "./throughput.ts";
 import { type Whose, warmed } from "./warm-throughput.ts";
 
@@ -94,7 +94,7 @@ function withIndex(
   ];
   const index: Index = {
     // What is known of the table does not stand in for what the call says of the new index.
-    ...globalIndex(sent, sentDefinitions, table.billing, region, true),
+    ...globalIndex(sent, definedBy(sentDefinitions), table.billing, region, true),
     number: tx.sequence(),
     filling: true,
   };

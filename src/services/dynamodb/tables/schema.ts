@@ -49,18 +49,19 @@ export function schemaOf(input: Sent, region: string): Schema {
   checkOnce(definitions);
   if (definitions.length < KeySchema.length)
     throw invalid("Invalid KeySchema: Some index key attribute have no definition");
-  checkDefined(KeySchema, definitions);
+  const checkDefined = definedBy(definitions);
+  checkDefined(KeySchema);
   checkLists(input, key, definitions);
   // Of too many no more are looked at than it takes to be too many.
   const locals = (input.LocalSecondaryIndexes ?? []).slice(0, MOST_LOCAL + 1);
   const globals = (input.GlobalSecondaryIndexes ?? []).slice(0, MOST_GLOBAL + 1);
   checkUsed(definitions, [
     key,
-    ...locals.map(({ KeySchema: own }) => definedKey(keyNames(own), own, definitions)),
-    ...globals.map(({ KeySchema: own }) => definedKey(indexKeyNames(own), own, definitions)),
+    ...locals.map(({ KeySchema: own }) => definedKey(keyNames(own), own, checkDefined)),
+    ...globals.map(({ KeySchema: own }) => definedKey(indexKeyNames(own), own, checkDefined)),
   ]);
   const local = locals.map((index) => localIndex(index, key));
-  const global = globals.map((index) => globalIndex(index, definitions, billing, region));
+  const global = globals.map((index) => globalIndex(index, checkDefined, billing, region));
   if (local.length > MOST_LOCAL)
     throw invalidParameters(`Number of LocalSecondaryIndexes exceeds per-table limit of ${MOST_LOCAL}`);
   if (global.length > MOST_GLOBAL)
@@ -151,24 +152,27 @@ function indexKeyNames(schema: readonly DynamoDB.KeySchemaElement[]): KeyNames {
   };
 }
 
-function checkDefined(
-  schema: readonly DynamoDB.KeySchemaElement[],
-  definitions: readonly DynamoDB.AttributeDefinition[],
-): void {
+/** @throws {AwsError} ValidationException where an attribute of the key is not defined */
+type CheckDefined = (schema: readonly DynamoDB.KeySchemaElement[]) => void;
+
+/** For the keys of all indexes of a table. */
+export function definedBy(definitions: readonly DynamoDB.AttributeDefinition[]): CheckDefined {
   const defined = new Set(definitions.map(({ AttributeName }) => AttributeName));
-  if (schema.every(({ AttributeName }) => defined.has(AttributeName))) return;
-  const keys = schema.map(({ AttributeName }) => AttributeName).join(", ");
-  throw invalidParameters(
-    `Some index key attributes are not defined in AttributeDefinitions. Keys: [${keys}], AttributeDefinitions: [${definedNames(definitions)}]`,
-  );
+  return (schema) => {
+    if (schema.every(({ AttributeName }) => defined.has(AttributeName))) return;
+    const keys = schema.map(({ AttributeName }) => AttributeName).join(", ");
+    throw invalidParameters(
+      `Some index key attributes are not defined in AttributeDefinitions. Keys: [${keys}], AttributeDefinitions: [${definedNames(definitions)}]`,
+    );
+  };
 }
 
 function definedKey(
   key: KeyNames,
   schema: readonly DynamoDB.KeySchemaElement[],
-  definitions: readonly DynamoDB.AttributeDefinition[],
+  checkDefined: CheckDefined,
 ): KeyNames {
-  checkDefined(schema, definitions);
+  checkDefined(schema);
   return key;
 }
 
@@ -213,13 +217,13 @@ function localIndex(sent: DynamoDB.LocalSecondaryIndex, table: KeyNames): Omit<I
 
 export function globalIndex(
   sent: DynamoDB.GlobalSecondaryIndex,
-  definitions: readonly DynamoDB.AttributeDefinition[],
+  checkDefined: CheckDefined,
   billing: DynamoDB.BillingMode,
   region: string,
   isLater = false,
 ): Omit<Index, "number"> {
   const key = indexKeyNames(sent.KeySchema);
-  checkDefined(sent.KeySchema, definitions);
+  checkDefined(sent.KeySchema);
   const whose = { index: sent.IndexName, billing, region };
   const throughput = indexThroughput(sent.IndexName, billing, sent.ProvisionedThroughput, isLater);
   const capacity = bounded({ throughput }, whose, sent.OnDemandThroughput, true);
