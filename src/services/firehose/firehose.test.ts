@@ -7,7 +7,6 @@ import { defineService } from "#kernel/service.ts";
 import { TEST_START, type TestCloud, testCloud } from "#kernel/testing.ts";
 import type { Body } from "#lib/body.ts";
 import { openMemory } from "#storage/kv/memory.ts";
-import { parseDatePattern } from "./delivery/date-pattern.ts";
 import { deaggregated } from "./processing/deaggregate.ts";
 import { parseMetadataQuery, partitionKeysOf } from "./processing/query.ts";
 import { separate } from "./records/aggregated.ts";
@@ -163,7 +162,7 @@ describe("an HTTP endpoint", () => {
     body: { requestId: string; timestamp: number; records: { data: string }[] };
   }
   const sent: Sent[] = [];
-  let answer: (requestId: string) => Response;
+  let answer: (requestId: string) => Response | Promise<Response>;
 
   const thrown = (error: object) => {
     throw Object.assign(new Error("away"), error);
@@ -182,6 +181,22 @@ describe("an HTTP endpoint", () => {
       },
     );
   });
+
+  const down = () => new Response("down", { status: 500 });
+  /** What the bucket was told of. */
+  const lines = () =>
+    Object.values(objects).flatMap((text): { rawData: string; attemptsMade: number }[] =>
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    );
+  const putMany = async (count: number) => {
+    for (let from = 0; from < count; from += 500) {
+      const Records = Array.from({ length: 500 }, (_, at) => ({ Data: Buffer.from(String(from + at)) }));
+      await nube.aws.firehose.PutRecordBatch({ DeliveryStreamName, Records });
+    }
+  };
 
   const create = (more: object = {}) =>
     nube.aws.firehose.CreateDeliveryStream({
@@ -290,9 +305,7 @@ describe("an HTTP endpoint", () => {
 
   test("is sent 10,000 records at once, and no request twice that it has taken", async () => {
     await create({ BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 10 } });
-    const Records = Array.from({ length: 500 }, (_, at) => ({ Data: Buffer.from(String(at)) }));
-    for (let calls = 0; calls < 41; calls++)
-      await nube.aws.firehose.PutRecordBatch({ DeliveryStreamName, Records });
+    await putMany(20_500);
     answer = (requestId) => (sent.length === 2 ? new Response("down", { status: 500 }) : yes(requestId));
     await nube.advance("1m");
     expect(sent.map(({ body }) => body.records.length)).toEqual([10_000, 10_000, 10_000, 500]);
@@ -316,6 +329,90 @@ describe("an HTTP endpoint", () => {
       errorCode: "HttpEndpoint.DestinationException",
       rawData: Buffer.from("one").toString("base64"),
     });
+  });
+
+  test("that takes nothing leaves all requests of a batch to the bucket after one span of retries", async () => {
+    await create({
+      BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 10 },
+      RetryOptions: { DurationInSeconds: 7_200 },
+    });
+    await putMany(20_500);
+    answer = down;
+    await nube.advance("130m");
+    expect(lines().map(({ rawData }) => Number(Buffer.from(rawData, "base64")))).toEqual(
+      Array.from({ length: 20_500 }, (_, at) => at),
+    );
+    const tries = sent.filter(({ body }) => body.records.length === 10_000).length - 1;
+    const attempts = lines().map(({ attemptsMade }) => attemptsMade);
+    expect([attempts[0], attempts[10_000], attempts[20_000]]).toEqual([tries, 1, 1]);
+  });
+
+  test("has a span of retries for what is asked of it once it has taken something", async () => {
+    await create({
+      BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 10 },
+      RetryOptions: { DurationInSeconds: 60 },
+    });
+    await putMany(20_500);
+    answer = down;
+    await nube.advance("1m");
+    answer = (requestId) => (sent.at(-1)!.body.records.length === 500 ? down() : yes(requestId));
+    await nube.advance("40s");
+    answer = yes;
+    await nube.advance("5m");
+    expect(sent.at(-1)!.body.records).toHaveLength(500);
+    expect(objects).toEqual({});
+  });
+
+  describe("that is down when a cloud that crashed a day ago is back", () => {
+    beforeEach(async () => {
+      await create();
+      const Records = ["a", "b"].map((letter) => ({ Data: Buffer.alloc(1_000 * 1_024, letter) }));
+      const silence = new Promise<never>(() => {});
+      answer = () => silence;
+      await nube.aws.firehose.PutRecordBatch({ DeliveryStreamName, Records });
+      await vi.waitFor(() => expect(sent).toHaveLength(1));
+      // The first process is not heard of again.
+      nube = await testCloud([firehose, s3], { store, wall: () => TEST_START + 25 * 3_600_000 });
+      answer = down;
+    });
+    const delivered = () => lines().map(({ rawData }) => Buffer.from(rawData, "base64").toString()[0]);
+
+    test("leaves a batch of the day before to the bucket", async () => {
+      await nube.advance("1m");
+      expect(sent).toHaveLength(2);
+      expect(delivered()).toEqual(["a", "b"]);
+    });
+
+    test("leaves it to the bucket also where that refuses it at first", async () => {
+      isThere = false;
+      await nube.advance("1m");
+      isThere = true;
+      await nube.advance("1h");
+      expect(delivered()).toEqual(["a", "b"]);
+    });
+  });
+
+  test("gets nothing twice while the bucket refuses to keep all data", async () => {
+    await create({ S3BackupMode: "AllData" });
+    isThere = false;
+    await put("one");
+    await nube.advance("2h");
+    isThere = true;
+    await nube.advance("2h");
+    expect(sent).toHaveLength(1);
+    expect(Object.values(objects)).toEqual(["one"]);
+  });
+
+  test("has all attempts counted while the bucket refuses what it does not take", async () => {
+    await create({ RetryOptions: { DurationInSeconds: 0 } });
+    answer = down;
+    isThere = false;
+    await put("one");
+    await nube.advance("1m");
+    isThere = true;
+    await nube.advance("1h");
+    expect(sent.length).toBeGreaterThan(1);
+    expect(lines()).toMatchObject([{ attemptsMade: sent.length }]);
   });
 
   test.each([
@@ -345,25 +442,6 @@ describe("an HTTP endpoint", () => {
     expect(Object.values(objects)).toEqual(["one"]);
     expect(sent).toHaveLength(1);
   });
-});
-
-test.each([
-  ["yyyy/MM/dd/HH", "2026/03/04/05"],
-  ["yy-M-d H:m:s.SSS", "26-3-4 5:6:7.008"],
-  ["EEE, dd MMM yyyy", "Wed, 04 Mar 2026"],
-  ["EEEE MMMM", "Wednesday March"],
-  ["hh a D", "05 AM 63"],
-  ["G QQQ w W F e", "AD Q1 10 1 1 4"],
-  ["A n g", "18367008 8000000 61103"],
-  ["X x Z O xxx", "+09 +09 +0900 GMT+9 +09:00"],
-  ["YYYY-'T'[HH]", "2026-T05"],
-  ["'year='yyyy'' ''''", "year=2026' '"],
-])("the date pattern %s", (pattern, written) => {
-  expect(parseDatePattern(pattern)!(new Date(Date.UTC(2026, 2, 4, 5, 6, 7, 8)), 9 * 60)).toBe(written);
-});
-
-test.each([..."CIJPRTUVbfijloprt#"])("%s is no sign of a date pattern", (sign) => {
-  expect(parseDatePattern(`yyyy${sign}`)).toBeUndefined();
 });
 
 test.each([

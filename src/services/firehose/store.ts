@@ -53,6 +53,12 @@ export type EndpointDestination = Omit<
 
 export type Destination = BucketDestination | EndpointDestination;
 
+/**
+ * A batch that is older is not left to an endpoint that refuses it. A bucket that refuses one for so long is given up: the
+ * batch is lost then, as AWS documents.
+ */
+export const LONGEST_MS = 24 * 3_600_000;
+
 /** Records that are delivered together. */
 export interface Batch {
   stream: number;
@@ -72,8 +78,10 @@ export interface Batch {
   isDelivered?: boolean | undefined;
   /** How many of the requests that it is sent in an endpoint is done with. */
   posted?: number | undefined;
-  /** Since when, and how often, the next one has failed. */
+  /** Since when the endpoint has taken nothing, and how often it was sent the next one. */
   failing?: { since: Time; attempts: number } | undefined;
+  /** Since when the bucket has taken nothing. */
+  refused?: Time | undefined;
 }
 
 /** How far a shard of the source has been read. */

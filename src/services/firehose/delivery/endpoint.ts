@@ -3,18 +3,22 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { kept } from "../records/batches.ts";
 import type { Delivered } from "../records/frames.ts";
-import type { Batch, DeliveryStream, EndpointDestination } from "../store.ts";
+import { type Batch, type DeliveryStream, type EndpointDestination, LONGEST_MS } from "../store.ts";
 import { backUp } from "./bucket.ts";
 import { failureLines, putObject, uuidOf } from "./objects.ts";
 import { post } from "./request.ts";
 
 /** Of one request. */
 const MOST_RECORDS = 10_000;
+/** Between two tries: https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html */
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 120_000;
 
 /**
  * Brings a batch to the endpoint, in as few requests as hold it. What it does not take for as long as the stream retries
  * goes to the bucket.
- * @throws {AwsError} for which it is to be tried again
+ * @returns after how long to go on, if the endpoint is to be tried again
+ * @throws {AwsError} what the bucket says
  */
 export async function deliverToEndpoint(
   ctx: Context,
@@ -22,51 +26,61 @@ export async function deliverToEndpoint(
   batch: Batch,
   records: readonly Delivered[],
   destination: EndpointDestination,
-): Promise<void> {
+): Promise<number | undefined> {
   let now = batch;
   for (let part = batch.posted ?? 0; part * MOST_RECORDS < records.length; part++) {
     const some = records.slice(part * MOST_RECORDS, (part + 1) * MOST_RECORDS);
-    await deliverPart(ctx, stream, now, part, some, destination);
-    if (records.length > MOST_RECORDS)
-      now = await kept(ctx, { ...now, posted: part + 1, failing: undefined });
+    const error = await refusalOf(() => post(ctx, stream, idOf(batch, part), some, destination));
+    if (error) {
+      const { since = ctx.clock.now(), attempts = 0 } = now.failing ?? {};
+      now = await kept(ctx, { ...now, failing: { since, attempts: attempts + 1 } });
+      if (error.status !== 413 && isTriedAgain(now, destination, ctx.clock.now())) {
+        ctx.log.warn("an endpoint did not take records", { stream: stream.name, error });
+        return Math.min(FIRST_WAIT_MS * 2 ** attempts, LONGEST_WAIT_MS);
+      }
+      await leaveToBucket(ctx, stream, now, part, some, destination, error);
+    }
+    // An endpoint that is down is down for what follows, too: the batch has one span of retries until something is taken.
+    const isDown = error && error.status !== 413;
+    const failing = isDown ? { ...now.failing!, attempts: 0 } : undefined;
+    now = await kept(ctx, { ...now, posted: part + 1, failing, refused: undefined });
   }
   if (destination.S3BackupMode === "AllData") await backUp(ctx, stream, batch, records, destination.s3);
+  return undefined;
 }
 
-async function deliverPart(
+async function refusalOf(work: () => Promise<void>): Promise<AwsError | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof AwsError) return error;
+    throw error;
+  }
+}
+
+const isTriedAgain = ({ closed, failing }: Batch, { retrySeconds }: EndpointDestination, now: number) =>
+  now - failing!.since < retrySeconds * 1_000 && now - closed! < LONGEST_MS;
+
+async function leaveToBucket(
   ctx: Context,
   stream: DeliveryStream,
   batch: Batch,
   part: number,
   records: readonly Delivered[],
-  destination: EndpointDestination,
+  { s3 }: EndpointDestination,
+  { code, message }: AwsError,
 ): Promise<void> {
-  try {
-    await post(ctx, stream, idOf(batch, part), records, destination);
-  } catch (error) {
-    if (!(error instanceof AwsError)) throw error;
-    const now = ctx.clock.now();
-    const { since, attempts: before } = batch.failing ?? { since: now, attempts: 0 };
-    const attempts = before + 1;
-    if (now - since < destination.retrySeconds * 1_000 && error.status !== 413) {
-      await kept(ctx, { ...batch, failing: { since, attempts } });
-      throw error;
-    }
-    const failures = records.map(({ arrival, data }) => ({
-      attempts,
-      arrival,
-      code: error.code,
-      message: error.message,
-      ended: now,
-      data,
-    }));
-    await putObject(ctx, stream, batch, destination.s3, {
-      data: failureLines(failures),
-      oldest: records[0]!.arrival,
-      part: part === 0 ? "failed" : `failed ${part}`,
-      errorType: "http-endpoint-failed",
-    });
-  }
+  const { attempts } = batch.failing!;
+  const ended = ctx.clock.now();
+  await putObject(ctx, stream, batch, s3, {
+    data: failureLines(
+      records.map(({ arrival, data }) => ({ attempts, arrival, code, message, ended, data })),
+    ),
+    oldest: records[0]!.arrival,
+    part: part === 0 ? "failed" : `failed ${part}`,
+    errorType: "http-endpoint-failed",
+  });
 }
 
 const idOf = ({ id }: Batch, part: number): string =>
