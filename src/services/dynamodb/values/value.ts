@@ -136,7 +136,7 @@ export function checkedItem(item: Item, depth = 0): Item {
 }
 
 const LONGEST_NAME = 65_535;
-const LARGE_NAME = "1 validation error detected: Attribute name is too large, must be less than 65536 bytes";
+const LARGE_NAME = "Attribute name is too large, must be less than 65536 bytes";
 
 /** The name of an attribute, wherever it stands. @throws {AwsError} ValidationException */
 export function checkName(name: string): void {
