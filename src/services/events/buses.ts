@@ -85,7 +85,7 @@ export const busOperations = {
     });
   },
 
-  /** To delete a bus that is not there is no error. */
+  /** Deleting a bus that does not exist is no error. */
   async DeleteEventBus(ctx, { Name }) {
     if (Name === DEFAULT_BUS) throw defaultBusStays();
     return ctx.transact(async (tx) => {

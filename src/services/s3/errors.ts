@@ -24,7 +24,6 @@ export const malformedXml = () =>
     "The XML you provided was not well-formed or did not validate against our published schema",
   );
 
-/** @param most bytes that the document may have */
 export const methodNotAllowed = (
   method: string,
   resourceType: string,
@@ -39,6 +38,7 @@ export const methodNotAllowed = (
 export const bodyOutOfPlace = () =>
   invalidRequest("The request included a body. Requests of this type must not include a non-empty body.");
 
+/** @param most bytes that the document may have */
 export const requestTooBig = (most: number) =>
   new AwsError("MaxMessageLengthExceeded", "Your request was too big.", {
     members: { MaxMessageLengthBytes: most },

@@ -19,7 +19,7 @@ import {
 
 /** The content of a new version. Its bucket and the time decide the rest. */
 export type VersionContent = Omit<ObjectVersion, "bucket" | "key" | "order" | "versionId" | "modified"> & {
-  /** Where it is not now. */
+  /** If it is not the present time. */
   modified?: number;
 };
 

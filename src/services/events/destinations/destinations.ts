@@ -12,7 +12,7 @@ import { isEndpoint } from "./endpoint.ts";
 import { absent, notAnEndpoint, taken } from "./errors.ts";
 import { leaveRoom, takeRoom } from "./room.ts";
 
-/** Calls in a second, where none are given. */
+/** Calls per second by default. */
 const STANDARD_RATE = 300;
 
 export const destinationOperations = {

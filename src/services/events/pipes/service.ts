@@ -13,7 +13,7 @@ const fact = (action: string, resource: string): AccessFact => ({ action: `pipes
 const onPipe =
   (action: string) =>
   (ctx: Context, { Name }: { Name: string }) => [fact(action, pipeArn(ctx, Name))];
-/** Who makes a pipe passes its role to the service. */
+/** Whoever makes a pipe passes its role to the service. */
 const withRole =
   (action: string) =>
   (ctx: Context, { Name, RoleArn }: { Name: string; RoleArn: string }) => [

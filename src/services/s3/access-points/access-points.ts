@@ -28,7 +28,7 @@ export const accessPointHandlers = {
     return ctx.transact(async (tx) => {
       const bucket = await tx.get(buckets, [bucketName]);
       if (!bucket) throw noSuchBucket(bucketName);
-      // Who makes one for a bucket of another account must name that account.
+      // Whoever makes one for a bucket of another account must name that account.
       if (bucket.owner !== (BucketAccountId ?? ctx.account)) throw accessDenied();
       if (bucket.region !== ctx.region) throw bucketElsewhere(bucketName);
       if (await tx.get(accessPoints, [ctx.account, ctx.region, name])) throw accessPointAlreadyOwned(name);

@@ -1,9 +1,9 @@
 import type { Handlers } from "#kernel/service.ts";
 import { blockFor, bothBlocks } from "../access/blocks.ts";
 import { publicPolicyBlocked } from "../access/errors.ts";
+import { normalized } from "../access/normalized.ts";
 import { checkPolicy } from "../access/policy-rules.ts";
 import { isPublicDocument, isPublicPolicy } from "../access/public.ts";
-import { written } from "../access/written.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { accessPointNamed } from "./access-points.ts";
 import { noSuchAccessPointPolicy } from "./errors.ts";
@@ -18,7 +18,7 @@ export const accessPointPolicies = {
       const block = bothBlocks(found.publicAccessBlock, await blockFor(tx, await bucketAt(tx, found.bucket)));
       if (block.policy && isPublicDocument(document))
         throw publicPolicyBlocked(ctx.principal, found.account, "s3:PutAccessPointPolicy", arn);
-      tx.put(accessPoints, { ...found, policy: written(Policy) });
+      tx.put(accessPoints, { ...found, policy: normalized(Policy) });
       return {};
     });
   },

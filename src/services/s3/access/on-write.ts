@@ -47,7 +47,7 @@ export function onInitiation(ctx: Context, input: Writing): MaybePromise<AccessF
   return judged(ctx, input, (scene) => factsOfWriting(ctx, { ...scene, creates: false }, input));
 }
 
-/** Who began an upload may end it and list its parts, unless a policy denies that. */
+/** Whoever began an upload may end it and list its parts, unless a policy denies that. */
 export const onUpload =
   (action: string) =>
   (ctx: Context, input: OnObject & { UploadId: string }): MaybePromise<AccessFact[]> =>

@@ -5,9 +5,9 @@ import { checkDocument } from "../documents.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { blockFor } from "./blocks.ts";
 import { noSuchBucketPolicy, ownersAccountOnly, publicPolicyBlocked } from "./errors.ts";
+import { normalized } from "./normalized.ts";
 import { checkPolicy } from "./policy-rules.ts";
 import { isPublicDocument, isPublicPolicy } from "./public.ts";
-import { written } from "./written.ts";
 
 export const bucketPolicies = {
   async PutBucketPolicy(ctx, input) {
@@ -21,7 +21,7 @@ export const bucketPolicies = {
       const block = await blockFor(tx, bucket);
       if (block.policy && isPublicDocument(document))
         throw publicPolicyBlocked(ctx.principal, bucket.owner, "s3:PutBucketPolicy", arn);
-      tx.put(buckets, { ...bucket, policy: written(input.Policy) });
+      tx.put(buckets, { ...bucket, policy: normalized(input.Policy) });
       return {};
     });
   },

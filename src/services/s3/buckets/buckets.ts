@@ -29,7 +29,7 @@ export const bucketHandlers = {
     if (!isBucketName(name)) throw invalidBucketName(name);
     refuseUnimplemented(input);
     const configuration = input.CreateBucketConfiguration;
-    // An empty document is malformed. Who wants no configuration sends none.
+    // An empty document is malformed. Whoever wants no configuration sends none.
     if (configuration && Object.keys(configuration).length === 0) throw malformedXml();
     const region = locationOf(ctx.region, configuration?.LocationConstraint);
     checkNamespace(name, input.BucketNamespace, namespaceSuffix(ctx.account, region));

@@ -35,7 +35,9 @@ export const replicationConfiguration = {
       const bucket = await bucketAt(tx, input.Bucket);
       const found = await replications.get(tx, bucket);
       if (!found) throw replicationNotFound(bucket.name);
-      return { ReplicationConfiguration: found };
+      // Earlier versions took a member that is malformed now.
+      const Rules = found.Rules.map(({ ExistingObjectReplication, ...rule }) => rule);
+      return { ReplicationConfiguration: { ...found, Rules } };
     });
   },
 

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { rootOf } from "#kernel/principal.ts";
+import type { Service } from "#kernel/service.ts";
+import { testCloud } from "#kernel/testing.ts";
 import { bodyOf } from "#lib/body.ts";
+import { bucketAt } from "../buckets/bucket.ts";
 import { QUEUE, withDestinations } from "../notifications/testing.ts";
 import { textOf } from "../objects/testing.ts";
-import type { Rule } from "./store.ts";
+import { s3 as service } from "../service.ts";
+import { type Rule, replications } from "./store.ts";
 
 const ROLE = "arn:aws:iam::000000000000:role/replication";
 const on = { Status: "Enabled" } as const;
@@ -266,4 +270,31 @@ test("versioning stays on while there is replication", async () => {
   await expect(suspend()).rejects.toMatchObject({ code: "InvalidBucketState", status: 409 });
   await nube.s3.DeleteBucketReplication({ Bucket: "source" });
   await suspend();
+});
+
+test("a rule of an earlier version can be put back as it is told", async () => {
+  const stored = { Role: ROLE, Rules: [rule({ ID: "r", ExistingObjectReplication: on })] };
+  const earlier: Service = {
+    ...service,
+    operations: new Map(service.operations).set("DeleteBucketReplication", (ctx) =>
+      ctx.transact(async (tx) => {
+        replications.put(tx, await bucketAt(tx, "source"), stored);
+        return {};
+      }),
+    ),
+  };
+  const cloud = await testCloud([earlier]);
+  const { s3 } = cloud.aws;
+  for (const Bucket of ["source", "copy"]) {
+    await s3.CreateBucket({ Bucket });
+    await s3.PutBucketVersioning({ Bucket, VersioningConfiguration: on });
+  }
+  await s3.DeleteBucketReplication({ Bucket: "source" });
+  const { ReplicationConfiguration } = await s3.GetBucketReplication({ Bucket: "source" });
+  expect(ReplicationConfiguration).toMatchObject({ Rules: [{ ID: "r" }] });
+  await s3.PutBucketReplication({
+    Bucket: "source",
+    ReplicationConfiguration: ReplicationConfiguration as typeof stored,
+  });
+  await cloud.close();
 });

@@ -133,7 +133,7 @@ const strangeToken = (token: string) =>
     ? fault("InvalidParameterException", "Invalid token")
     : invalidParameter("Token");
 
-/** Who subscribed can end it, and the topic's owner. */
+/** The subscriber and the topic's owner can end it. */
 const isOwn = ({ owner }: Subscription, caller: string, topicOwner: string) =>
   caller === "" || caller === owner || caller === topicOwner;
 

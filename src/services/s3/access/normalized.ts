@@ -6,7 +6,7 @@ type Said = Record<string, unknown>;
  * A valid policy in the form in which S3 keeps it: no white space, elements in the order of IAM's grammar, with its
  * version, lists of one as that one, accounts as their roots, and values of conditions as text.
  */
-export function written(policy: string): string {
+export function normalized(policy: string): string {
   const { Version = "2008-10-17", Id, Statement } = JSON.parse(policy) as Said;
   return JSON.stringify({ Version, Id, Statement: listOf(Statement).map((one) => statement(one as Said)) });
 }
