@@ -77,8 +77,8 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
       .catch(refuseSharing)
       .catch(refuseOtherKeys(folder));
     undo.splice(-1, 1, cloud.close); // which closes the store
-    const restless = (error: unknown) => log.error("the store gave no memory back", { error });
-    undo.push(giveMemoryBack(async () => store.rest?.().catch(restless)));
+    const report = (error: unknown) => log.error("the store gave no memory back", { error });
+    undo.push(giveMemoryBack(async () => store.rest?.().catch(report)));
 
     let listener: Listener;
     const certificates = ownCertificates(folder.tls, config.hosts);

@@ -16,10 +16,8 @@ export interface Job<P> {
   readonly name: string;
   /** After so many failures in a row the job is parked with its last error. */
   readonly attempts: number;
-  /** Milliseconds of cloud time after the first failure; doubled with each further one. */
+  /** Milliseconds of cloud time after the first failure; doubled with each further one, at most an hour. */
   readonly backoff: number;
-  /** What that grows to at most: an hour unless said. */
-  readonly mostBackoff: number;
   readonly run: (ctx: Context, payload: P, run: JobRun) => Promise<JobOutcome | void>;
 }
 
@@ -67,10 +65,9 @@ export interface JobRecord {
 
 export function job<P>(
   name: string,
-  options: { attempts?: number; backoff?: number; mostBackoff?: number; run: Job<P>["run"] },
+  options: { attempts?: number; backoff?: number; run: Job<P>["run"] },
 ): Job<P> {
-  const { attempts = 10, backoff = 1_000, mostBackoff = MAX_BACKOFF_MS, run } = options;
-  return { name, attempts, backoff, mostBackoff, run };
+  return { name, attempts: options.attempts ?? 10, backoff: options.backoff ?? 1_000, run: options.run };
 }
 
 const MAX_BACKOFF_MS = 3_600_000;
@@ -173,7 +170,7 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
       if (error instanceof StoreUnavailableError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       log.warn("a job failed", { job: record.name, service: record.service, attempt, error });
-      const wait = Math.min(found.backoff * 2 ** attempt, found.mostBackoff);
+      const wait = Math.min(found.backoff * 2 ** attempt, MAX_BACKOFF_MS);
       return {
         next: ctx.clock.now() + wait,
         error: reason.slice(0, MAX_ERROR_TEXT),

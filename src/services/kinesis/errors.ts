@@ -1,4 +1,5 @@
 import { parseArn } from "#aws/arn.ts";
+import { violationMessage } from "#aws/contract/constraints.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import { faultsOf } from "#kernel/service.ts";
@@ -93,15 +94,23 @@ export const expiredIterator = (now: number, created: number, tolerated: number)
     `Iterator expired. The iterator was created at time ${told(created)} while right now it is ${told(now)} which is further in the future than the tolerated delay of ${tolerated} milliseconds.`,
   );
 /** As constraints of the contract would be told; what they are differs from stream to stream. */
-function broken(paths: readonly string[], what: (path: string) => string, rule: string): AwsError {
-  const told = paths.map((path) => `${what(path)} failed to satisfy constraint: ${rule}`);
-  const count = `${paths.length} validation error${paths.length === 1 ? "" : "s"} detected`;
-  return fault("ValidationException", `${count}: ${told.join("; ")}`);
-}
+const broken = (paths: readonly string[], messageOf: (path: string) => string): AwsError =>
+  fault(
+    "ValidationException",
+    violationMessage(
+      paths.map((path) => ({ path, message: messageOf(path) })),
+      "coral",
+    ),
+  );
 export const tooLarge = (paths: readonly string[], most: number) =>
-  broken(paths, (path) => `Value at '${path}'`, `Member must have length less than or equal to ${most}`);
-export const keysMissing = (paths: readonly string[]) =>
-  broken(paths, (path) => `Value null at '${path}'`, "Member must not be null");
+  broken(
+    paths,
+    (path) =>
+      `Value at '${path}' failed to satisfy constraint: Member must have length less than or equal to ${most}`,
+  );
+export const nullAt = (path: string): string =>
+  `Value null at '${path}' failed to satisfy constraint: Member must not be null`;
+export const keysMissing = (paths: readonly string[]) => broken(paths, nullAt);
 export const dryRun = () =>
   fault("DryRunOperationException", "The request was rejected because the DryRun parameter was specified.");
 export const onlyDistributedOnDemand = () =>

@@ -8,6 +8,7 @@ import {
   invalid,
   keysMissing,
   noSuchStream,
+  nullAt,
   orderedAndDistributed,
   tooLarge,
   tooMuchWritten,
@@ -80,11 +81,7 @@ export function judgeKeys(
   return found;
 }
 
-const keyBeside = (path: string): Violation => ({
-  path,
-  message: `Value null at '${path}' failed to satisfy constraint: Member must not be null`,
-  beside: true,
-});
+const keyBeside = (path: string): Violation => ({ path, message: nullAt(path), beside: true });
 
 const keyOf = (at: number) => `records.${at + 1}.member.partitionKey`;
 

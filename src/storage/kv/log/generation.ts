@@ -68,11 +68,12 @@ export function recordBytes(group: readonly Commit[]): number {
  * less, it keeps as much for good. Of what nobody writes to, only addresses are used.
  */
 const MAPPED_BYTES = 33 * 1024 * 1024;
-const KEPT_BYTES = 1024 * 1024;
+/** What is smaller is not worth that. */
+const SMALL_BYTES = 1024 * 1024;
 
 /** The memory of a generation that takes at least so many bytes. */
 export function newArena(bytes: number): Buffer {
-  const size = bytes < KEPT_BYTES ? bytes : Math.max(bytes, MAPPED_BYTES);
+  const size = bytes < SMALL_BYTES ? bytes : Math.max(bytes, MAPPED_BYTES);
   return Buffer.allocUnsafeSlow(size).subarray(0, bytes);
 }
 
