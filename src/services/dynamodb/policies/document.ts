@@ -6,6 +6,7 @@ import {
   STATEMENT_ELEMENTS,
 } from "#aws/languages/policy/document.ts";
 import { PolicyError, type PolicyFault } from "#aws/languages/policy/faults.ts";
+import { accountRoots, listOf, mapped, single } from "#aws/languages/policy/form.ts";
 import { jsonText } from "#lib/json-value.ts";
 import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
 import { isUnbounded, policyIsTooLong, wrongDocument, wrongPrincipal } from "./errors.ts";
@@ -36,7 +37,7 @@ type Said = Record<string, unknown>;
 export function canonicalPolicy(text: string, of: keyof typeof ELSEWHERE = "table"): string {
   if (Buffer.byteLength(text) > MOST_BYTES) throw policyIsTooLong(MOST_BYTES);
   const said = parsed(text);
-  const statements = Array.isArray(said.Statement) ? said.Statement : [said.Statement];
+  const statements = listOf(said.Statement);
   const canonical = JSON.stringify({
     ...inOrder(said, ["Version", "Id"]),
     ...(said.Statement !== undefined && { Statement: statements.map(canonicalStatement) }),
@@ -92,23 +93,12 @@ function canonicalStatement(said: unknown): unknown {
     if (element === "Condition")
       return mapped(value, (keys) => (isObject(keys) ? mapped(keys, single) : keys));
     return element.endsWith("Principal")
-      ? mapped(value, (names, type) => (type === "AWS" ? accounts(names) : single(names)))
+      ? mapped(value, (names, type) => (type === "AWS" ? accountRoots(names) : single(names)))
       : value;
   });
 }
 
 const EFFECTS = ["Allow", "Deny"];
-const mapped = (said: Said, to: (value: unknown, name: string) => unknown): Said =>
-  Object.fromEntries(Object.entries(said).map(([name, value]) => [name, to(value, name)]));
-const single = (value: unknown): unknown => (Array.isArray(value) && value.length === 1 ? value[0] : value);
-
-/** An account is its root, and is named once. */
-function accounts(names: unknown): unknown {
-  const all = (Array.isArray(names) ? names : [names]).map((name) =>
-    /^\d{12}$/.test(jsonText(name)) ? `arn:aws:iam::${name}:root` : name,
-  );
-  return single([...new Set(all)]);
-}
 
 /** @throws {AwsError} ValidationException */
 function checkMeaning({ statements }: PolicyDocument, elsewhere: ReadonlySet<string>): void {

@@ -1,4 +1,5 @@
 import { STATEMENT_ELEMENTS } from "#aws/languages/policy/document.ts";
+import { accountRoots, listOf, mapped, single } from "#aws/languages/policy/form.ts";
 
 type Said = Record<string, unknown>;
 
@@ -20,16 +21,12 @@ function element(name: string, value: unknown): unknown {
   switch (name) {
     case "Principal":
     case "NotPrincipal":
-      return typeof value === "string" ? value : mapped(value, (names) => unlisted(listOf(names).map(root)));
+      return typeof value === "string" ? value : mapped(value as Said, accountRoots);
     case "Condition":
-      return mapped(value, (keys) => mapped(keys, (values) => unlisted(listOf(values).map(String))));
+      return mapped(value as Said, (keys) =>
+        mapped(keys as Said, (values) => single(listOf(values).map(String))),
+      );
     default:
-      return unlisted(listOf(value));
+      return single(value);
   }
 }
-
-const root = (name: unknown) => (/^\d{12}$/.test(String(name)) ? `arn:aws:iam::${name}:root` : name);
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
-const unlisted = (list: unknown[]) => (list.length === 1 ? list[0] : list);
-const mapped = (value: unknown, map: (value: unknown) => unknown): Said =>
-  Object.fromEntries(Object.entries(value as Said).map(([name, one]) => [name, map(one)]));
