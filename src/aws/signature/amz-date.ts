@@ -37,8 +37,3 @@ export function parseDateHeader(text: string): number | undefined {
   const time = /^[A-Za-z]{3}, .* (GMT|UTC|[+-]\d{4})$/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
 }
-
-/** `2013-05-24T00:00:00Z`, as S3 tells times in errors. */
-export function formatIsoSeconds(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19)}Z`;
-}

@@ -5,8 +5,9 @@
  * see them: S3's from its error documents, the others' from what the shared front end of AWS's services answers.
  */
 import { AwsError } from "#aws/errors.ts";
+import { isoSeconds } from "#lib/iso-seconds.ts";
 import type { ProtocolName } from "../contract/format.ts";
-import { formatAmzDate, formatIsoSeconds } from "./amz-date.ts";
+import { formatAmzDate } from "./amz-date.ts";
 
 /** `xml` is every Query and REST-XML service but S3 and EC2 (IAM, STS, Route 53). */
 export type ErrorStyle = "s3" | "ec2" | "xml" | "json" | "rest-json";
@@ -176,7 +177,7 @@ export function timeTooSkewed(style: ErrorStyle, signed: string, signedAt: numbe
         status: 403,
         members: {
           RequestTime: signed,
-          ServerTime: formatIsoSeconds(now),
+          ServerTime: isoSeconds(now),
           MaxAllowedSkewMilliseconds: 15 * MINUTES,
         },
       },
@@ -204,8 +205,8 @@ export function presignedExpired(
       status: 403,
       members: {
         ...(expiresIn !== undefined && { "X-Amz-Expires": expiresIn }),
-        Expires: formatIsoSeconds(expiry),
-        ServerTime: formatIsoSeconds(now),
+        Expires: isoSeconds(expiry),
+        ServerTime: isoSeconds(now),
       },
     });
   }
@@ -228,8 +229,8 @@ export function presignedTooEarly(
     status: 403,
     members: {
       "X-Amz-Date": String(signedAt),
-      Expires: formatIsoSeconds(expiry),
-      ServerTime: formatIsoSeconds(now),
+      Expires: isoSeconds(expiry),
+      ServerTime: isoSeconds(now),
     },
   });
 }

@@ -2,10 +2,10 @@ import type * as Events from "#aws/contract/types/events.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
+import { isoSeconds } from "#lib/iso-seconds.ts";
 import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
 import { busNamed, DEFAULT_BUS, placeOfBus } from "./arns.ts";
 import { invalid } from "./errors.ts";
-import { isoSeconds } from "./moments.ts";
 import { publish } from "./publish.ts";
 import { type BusEvent, buses } from "./store.ts";
 

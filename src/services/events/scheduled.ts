@@ -1,8 +1,8 @@
 import { nextOccurrence, parseSchedule } from "#aws/languages/schedule/schedule.ts";
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
+import { isoSeconds } from "#lib/iso-seconds.ts";
 import { ruleArn } from "./arns.ts";
-import { isoSeconds } from "./moments.ts";
 import { sendToTargets, targetsOf } from "./publish.ts";
 import { type Rule, rules } from "./store.ts";
 

@@ -2,9 +2,10 @@ import type { InventoryRetrievalJobInput } from "#aws/contract/types/glacier.ts"
 import type { StagedBlob } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Body } from "#lib/body.ts";
+import { isoSeconds } from "#lib/iso-seconds.ts";
 import { invalidDate, invalidLimit, invalidMarker } from "./errors.ts";
 import { isIn } from "./inventory.ts";
-import { type Archive, archives, type InventoryJob, isoSeconds, type Vault, vaultArn } from "./store.ts";
+import { type Archive, archives, type InventoryJob, type Vault, vaultArn } from "./store.ts";
 
 const PAGE = 1_000;
 

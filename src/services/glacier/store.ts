@@ -234,5 +234,3 @@ export async function jobAt(tx: ReadTransaction, vault: Vault, jobId: string): P
 
 /** `2013-03-20T17:03:43.221Z` */
 export const isoDate = (time: Time): string => new Date(time).toISOString();
-/** `2013-03-20T17:03:43Z` */
-export const isoSeconds = (time: Time): string => `${isoDate(time).slice(0, 19)}Z`;

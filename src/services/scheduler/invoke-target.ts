@@ -6,6 +6,7 @@ import type { Context } from "#kernel/context.ts";
 import { rootOf } from "#kernel/principal.ts";
 import { deliverOrBury } from "#kernel/redelivery.ts";
 import { type Delivery, deliver, requestFor } from "#kernel/targets.ts";
+import { isoSeconds } from "#lib/iso-seconds.ts";
 import { scheduleArn } from "./store.ts";
 import { callOperation, codeOf, universalTarget } from "./universal.ts";
 
@@ -51,7 +52,7 @@ export function invokeTarget(ctx: Context, call: Invocation, attempt: number): P
             IS_PAYLOAD_TRUNCATED: "false",
             SCHEDULE_ARN: arn,
             TARGET_ARN: target.Arn,
-            SCHEDULED_TIME: wholeSeconds(due),
+            SCHEDULED_TIME: isoSeconds(due),
           },
           caller,
           codeOf: (error: AwsError) => codeOf(target.Arn, error),
@@ -91,7 +92,7 @@ function inputOf(ctx: Context, { target, group, name, id, due }: Invocation, att
       "detail-type": "Scheduled Event",
       source: "aws.scheduler",
       account: ctx.account,
-      time: wholeSeconds(due),
+      time: isoSeconds(due),
       region: ctx.region,
       resources: [arn],
       detail: "{}",
@@ -99,11 +100,9 @@ function inputOf(ctx: Context, { target, group, name, id, due }: Invocation, att
   }
   const known: Record<string, string> = {
     "schedule-arn": arn,
-    "scheduled-time": wholeSeconds(due),
+    "scheduled-time": isoSeconds(due),
     "execution-id": executionId(id),
     "attempt-number": String(attempt + 1),
   };
   return target.Input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (whole, word: string) => known[word] ?? whole);
 }
-
-const wholeSeconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, "Z");

@@ -1,4 +1,5 @@
 import { faultsOf } from "#kernel/service.ts";
+import { isoSeconds } from "#lib/iso-seconds.ts";
 import { invalid } from "../errors.ts";
 
 const fault = faultsOf<"dynamodb">();
@@ -21,11 +22,10 @@ export const recoveryUnavailable = (name: string) =>
     "PointInTimeRecoveryUnavailableException",
     `Point in time recovery is not enabled for table '${name}'`,
   );
-const seconds = (time: Date) => time.toISOString().replace(/\.\d+Z$/, "Z");
 export const notRestorable = (asked: Date, from: Date, to: Date) =>
   fault(
     "InvalidRestoreTimeException",
-    `RestoreDateTime '${seconds(asked)}' must be within EarliestRestorableDateTime '${seconds(from)}' and LatestRestorableDateTime '${seconds(to)}'`,
+    `RestoreDateTime '${isoSeconds(asked.getTime())}' must be within EarliestRestorableDateTime '${isoSeconds(from.getTime())}' and LatestRestorableDateTime '${isoSeconds(to.getTime())}'`,
   );
 export const tableIsBeingRestored = (name: string, from: string) =>
   fault("TableInUseException", `Table: ${name} is already being restored from backup: ${from}`);

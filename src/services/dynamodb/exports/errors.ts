@@ -1,10 +1,9 @@
 import { faultsOf } from "#kernel/service.ts";
+import { isoSeconds } from "#lib/iso-seconds.ts";
 import { invalid, invalidParameters } from "../errors.ts";
 
 const fault = faultsOf<"dynamodb">();
 const wrongTime = (message: string) => fault("InvalidExportTimeException", message);
-/** To the second. */
-const inSeconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
 
 const exportNotFound = (why: string) => fault("ExportNotFoundException", `Export not found: ${why}`);
 export const noSuchExport = (arn: string) => exportNotFound(`Export not found: ${arn}`);
@@ -39,10 +38,10 @@ export const noStart = () =>
   invalid("Invalid Request: ExportFromTime must be provided in IncrementalExportSpecification");
 export const startsBeforeTable = (from: number) =>
   wrongTime(
-    `Incremental export period from time cannot be less than the table creation time : ${inSeconds(from)}`,
+    `Incremental export period from time cannot be less than the table creation time : ${isoSeconds(from)}`,
   );
 export const endsInFuture = (to: number) =>
-  wrongTime(`Incremental export period to time cannot be greater than the current time : ${inSeconds(to)}`);
+  wrongTime(`Incremental export period to time cannot be greater than the current time : ${isoSeconds(to)}`);
 export const spanIsShort = () =>
   wrongTime("Difference between export period from time and export period to time is less than 15 minutes");
 export const spanIsLong = () =>

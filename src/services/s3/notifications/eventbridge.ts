@@ -1,4 +1,5 @@
 import type { ServiceEvent } from "#kernel/ports.ts";
+import { isoSeconds } from "#lib/iso-seconds.ts";
 import { bucketArn } from "../buckets/bucket.ts";
 import type { Change, ChangeEvent } from "../changes.ts";
 import type { Bucket } from "../store.ts";
@@ -88,7 +89,7 @@ function extrasOf({ event, version, restoredUntil, to, annotation }: Change): Re
     case "ObjectRestore:Post":
       return { "source-storage-class": source };
     case "ObjectRestore:Completed":
-      return { "restore-expiry-time": whole(restoredUntil ?? 0), "source-storage-class": source };
+      return { "restore-expiry-time": isoSeconds(restoredUntil ?? 0), "source-storage-class": source };
     case "LifecycleTransition":
       return { "destination-storage-class": to ?? source };
     case "IntelligentTiering":
@@ -100,5 +101,3 @@ function extrasOf({ event, version, restoredUntil, to, annotation }: Change): Re
       return {};
   }
 }
-
-const whole = (time: number) => new Date(time).toISOString().replace(/\.\d+/, "");
