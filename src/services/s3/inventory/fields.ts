@@ -1,4 +1,5 @@
 import type { InventoryConfiguration, InventoryOptionalField } from "#aws/contract/types/s3.ts";
+import { pathEncodedKey } from "../key-encoding.ts";
 import type { Row } from "../listing/versions.ts";
 import { ownerOf } from "../owner.ts";
 import { replicationStatus } from "../replication/status.ts";
@@ -37,14 +38,10 @@ export interface Column {
   value: (row: Row) => string | number | undefined;
 }
 
-/** Keys are encoded as in URLs. */
 export function columnsOf(bucket: Bucket, document: InventoryConfiguration): Column[] {
   const columns: Column[] = [
     { name: "Bucket", value: () => bucket.name },
-    {
-      name: "Key",
-      value: ({ version }) => encodeURIComponent(version.key.toWellFormed()).replaceAll("%2F", "/"),
-    },
+    { name: "Key", value: ({ version }) => pathEncodedKey(version.key) },
   ];
   if (document.IncludedObjectVersions === "All") {
     columns.push(

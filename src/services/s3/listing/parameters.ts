@@ -1,4 +1,5 @@
 import { invalidArgument } from "../errors.ts";
+import { formEncodedKey } from "../key-encoding.ts";
 
 /** Most entries of a page, whatever is asked for. */
 const MOST_ENTRIES = 1_000;
@@ -30,14 +31,5 @@ export function keyEncoding(type: string | undefined): Encode {
   if (type.toLowerCase() !== "url") {
     throw invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", type);
   }
-  return encodeKeyForUrl;
-}
-
-/** As Java's URLEncoder does, except that slashes stay: a space is `+`, `*` stays and `~` does not. */
-function encodeKeyForUrl(key: string): string {
-  if (/^[\w.*/-]*$/.test(key)) return key;
-  return encodeURIComponent(key.toWellFormed())
-    .replaceAll("%2F", "/")
-    .replaceAll("%20", "+")
-    .replaceAll(/[!'()~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  return formEncodedKey;
 }

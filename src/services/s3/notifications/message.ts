@@ -1,5 +1,6 @@
 import { bucketArn } from "../buckets/bucket.ts";
 import type { Change, ChangeEvent } from "../changes.ts";
+import { formEncodedKey } from "../key-encoding.ts";
 import { customerOf } from "../owner.ts";
 import type { Bucket } from "../store.ts";
 import type { Circumstances } from "./circumstances.ts";
@@ -56,7 +57,7 @@ function objectOf(bucket: Bucket, { event, version }: Change, sequencer: string)
   const isMarker = event.endsWith("DeleteMarkerCreated");
   const isAbout = /^Object(Tagging|Annotation|Acl|Retention)/.test(event);
   return {
-    key: urlEncoded(version.key),
+    key: formEncodedKey(version.key),
     ...(!isGone && !isMarker && !isAbout && { size: version.size }),
     ...(!isGone && { eTag: isMarker ? EMPTY_MD5 : version.etag }),
     ...(bucket.versioning !== undefined && { versionId: version.versionId }),
@@ -87,12 +88,4 @@ function extrasOf({ event, version, restoredUntil, to, replication }: Change) {
   }
   if (replication) return { replicationEventData: replication };
   return {};
-}
-
-/** As in a form: spaces are `+`, slashes stay. */
-function urlEncoded(key: string): string {
-  return encodeURIComponent(key.toWellFormed())
-    .replaceAll("%20", "+")
-    .replaceAll("%2F", "/")
-    .replace(/[!'()]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -9,12 +9,13 @@ import type { Input } from "#kernel/service.ts";
 import { percentDecoded } from "#lib/percent.ts";
 import { ABOUT_S3 } from "../access/errors.ts";
 import { noSuchBucket } from "../buckets/errors.ts";
+import { pathEncodedKey } from "../key-encoding.ts";
 import { rangeCondition } from "../objects/conditions.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { websites } from "./configuration.ts";
 import { incorrectEndpoint, invalidUri, noSuchWebsite, websiteMethodNotAllowed } from "./errors.ts";
 import { errorHeaders, errorPage, redirection } from "./pages.ts";
-import { encodedKey, inHeader, routed, type Visit } from "./routing.ts";
+import { inHeader, routed, type Visit } from "./routing.ts";
 
 /**
  * A bucket as a website: anonymous reads, with answers for browsers.
@@ -45,7 +46,7 @@ async function answerTo(request: EndpointRequest, ctx: Context, visitor: Clients
   const all = website.RedirectAllRequestsTo;
   if (all) {
     const query = request.query === "" ? "" : `?${inHeader(request.query)}`;
-    const location = `${all.Protocol ?? scheme}://${inHeader(all.HostName)}/${encodedKey(visit.key)}${query}`;
+    const location = `${all.Protocol ?? scheme}://${inHeader(all.HostName)}/${pathEncodedKey(visit.key)}${query}`;
     return redirection({ status: 301, location }, meta);
   }
   const early = routed(website.RoutingRules, visit, undefined);
@@ -164,7 +165,7 @@ async function instead(site: Site, visit: Visit, error: AwsError): Promise<Endpo
   if (error.status === 304)
     return restXml.encodeError(loadContract("s3").operation("GetObject"), error, meta);
   if (await isFolderWithoutSlash(site, visit.key, error))
-    return redirection({ status: 302, location: `/${encodedKey(visit.key)}/` }, meta);
+    return redirection({ status: 302, location: `/${pathEncodedKey(visit.key)}/` }, meta);
   const late = routed(website.RoutingRules, visit, error.status);
   if (late) return redirection(late, meta);
   const document = website.ErrorDocument?.Key;

@@ -1,4 +1,5 @@
 import type { Redirect, RoutingRule } from "#aws/contract/types/s3.ts";
+import { pathEncodedKey } from "../key-encoding.ts";
 
 /** What a redirect takes over from a visitor's request. */
 export interface Visit {
@@ -42,12 +43,9 @@ export function routed(
 /** A rule's own text stays as it is, as it may have a query. The rest of the key is encoded. */
 function pathFor({ ReplaceKeyWith, ReplaceKeyPrefixWith }: Redirect, key: string, prefix: string): string {
   if (ReplaceKeyWith !== undefined) return inHeader(ReplaceKeyWith);
-  if (ReplaceKeyPrefixWith === undefined) return encodedKey(key);
-  return inHeader(ReplaceKeyPrefixWith) + encodedKey(key.slice(prefix.length));
+  if (ReplaceKeyPrefixWith === undefined) return pathEncodedKey(key);
+  return inHeader(ReplaceKeyPrefixWith) + pathEncodedKey(key.slice(prefix.length));
 }
-
-export const encodedKey = (key: string): string =>
-  key.toWellFormed().split("/").map(encodeURIComponent).join("/");
 
 /** A text with only what a header can carry. */
 export const inHeader = (text: string): string =>
