@@ -422,18 +422,23 @@ behaviour("retention and legal holds go along, and follow", WHAT, async () => {
   expect([freed.ObjectLockMode, freed.ObjectLockLegalHoldStatus]).toEqual([undefined, "ON"]);
 });
 
-behaviour("what the destination retains by default stays retained when tags follow", WHAT, async () => {
-  await versioned("free-from");
-  await locked("retaining-to");
+/** A bucket that retains what it gets for a month. */
+async function retaining(Bucket: string) {
+  await locked(Bucket);
   await send(
     new PutObjectLockConfigurationCommand({
-      Bucket: "retaining-to",
+      Bucket,
       ObjectLockConfiguration: {
         ObjectLockEnabled: "Enabled",
         Rule: { DefaultRetention: { Mode: "COMPLIANCE", Days: 30 } },
       },
     }),
   );
+}
+
+behaviour("what the destination retains by default stays retained when tags follow", WHAT, async () => {
+  await versioned("free-from");
+  await retaining("retaining-to");
   await put("free-from", [second({}, { Bucket: arn("retaining-to") })]);
   const named = { Bucket: "free-from", Key: "k" };
   await send(new PutObjectCommand({ ...named, Body: "hello" }));
@@ -445,6 +450,28 @@ behaviour("what the destination retains by default stays retained when tags foll
   await cloud.advance(1_000);
   expect(await replica()).toMatchObject({ TagCount: 1, ObjectLockMode, ObjectLockRetainUntilDate });
 });
+
+behaviour(
+  "a retention in compliance mode is never shortened, not even by the source's own",
+  doc("AmazonS3/latest/userguide/object-lock.html"),
+  async () => {
+    await locked("lenient-from");
+    await retaining("strict-to");
+    await put("lenient-from", [second({}, { Bucket: arn("strict-to") })]);
+    const named = { Bucket: "lenient-from", Key: "k" };
+    await send(new PutObjectCommand({ ...named, Body: "hello", ChecksumAlgorithm: "CRC32" }));
+    await cloud.advance(1_000);
+    const replica = () => send(new HeadObjectCommand({ Bucket: "strict-to", Key: "k" }));
+    const { ObjectLockMode, ObjectLockRetainUntilDate } = await replica();
+    expect(ObjectLockMode).toBe("COMPLIANCE");
+    const retain = async (Mode: "GOVERNANCE" | "COMPLIANCE", RetainUntilDate: Date) => {
+      await send(new PutObjectRetentionCommand({ ...named, Retention: { Mode, RetainUntilDate } }));
+      await cloud.advance(1_000);
+    };
+    await retain("GOVERNANCE", new Date(Date.UTC(2199, 0, 1)));
+    expect(await replica()).toMatchObject({ ObjectLockMode, ObjectLockRetainUntilDate });
+  },
+);
 
 behaviour(
   "what is locked does not go where nothing can be locked",

@@ -9,9 +9,9 @@ import { javaDate } from "../java-date.ts";
 import { existingVersion } from "../objects/found.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 import { rewriteVersion, wholeSeconds } from "../versions.ts";
-import { bucketWithoutLock, dateNotAhead, noObjectLock } from "./errors.ts";
+import { bucketWithoutLock, dateNotAhead, noObjectLock, objectLocked } from "./errors.ts";
 import { refuseEventHoldInDocument } from "./event-holds.ts";
-import { checkChange, isMode, type Retention } from "./retention.ts";
+import { canChange, isMode, type Retention } from "./retention.ts";
 
 export const objectLocks = {
   async PutObjectRetention(ctx, input) {
@@ -23,7 +23,8 @@ export const objectLocks = {
       const now = tx.now();
       if (retention && retention.until <= now)
         throw dateNotAhead("RetainUntilDate", javaDate(retention.until));
-      checkChange(version.retention, retention, now, input.BypassGovernanceRetention);
+      if (!canChange(version.retention, retention, now, input.BypassGovernanceRetention))
+        throw objectLocked();
       await relock(ctx, tx, bucket, { ...version, retention }, "ObjectRetention:Put");
       return {};
     });

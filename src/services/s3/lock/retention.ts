@@ -55,17 +55,16 @@ export function checkBypass({ objectLock }: Bucket, bypass: boolean | undefined)
 }
 
 /**
- * Checks a change of retention. It can always be extended. Otherwise compliance holds until its end, and governance
+ * Whether a retention may be changed. It can always be extended. Otherwise compliance holds until its end, and governance
  * unless the caller bypasses it.
- * @throws {AwsError} AccessDenied
  */
-export function checkChange(
+export function canChange(
   from: Retention | undefined,
   to: Retention | undefined,
   now: number,
   bypass: boolean | undefined,
-): void {
-  if (!from || from.until <= now) return;
-  if (to && to.mode === from.mode && to.until >= from.until) return;
-  if (from.mode === "COMPLIANCE" || !bypass) throw objectLocked();
+): boolean {
+  if (!from || from.until <= now) return true;
+  if (to && to.mode === from.mode && to.until >= from.until) return true;
+  return from.mode !== "COMPLIANCE" && bypass === true;
 }

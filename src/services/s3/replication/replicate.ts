@@ -5,6 +5,7 @@ import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import type { Bytes } from "#lib/joined.ts";
 import type { ChangeEvent } from "../changes.ts";
 import { lockFor } from "../lock/headers.ts";
+import { canChange } from "../lock/retention.ts";
 import { notify } from "../notifications/notify.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
 import { storageClassIn } from "../storage-classes/classes.ts";
@@ -154,25 +155,34 @@ async function settle(
   const { version } = source;
   const there = await findVersion(tx, destination, version.key, version.versionId);
   if (there && staged.length > 0) throw new Error("another run has copied it meanwhile");
-  if (there) await rewriteVersion(tx, destination, { ...there, ...told(version, there, errand.event) });
+  if (there) await rewriteVersion(tx, destination, updated(there, version, tx.now(), errand.event));
   else await copy(ctx, tx, source, destination, errand.rule, staged);
   await conclude(ctx, tx, source, errand, "COMPLETED");
 }
 
 /**
- * What may change of a version. Its ACL goes along where the owner is the same. The replica may have a lock of the
- * destination's, which stays until the source's own is changed.
+ * A replica with what may have changed of its source. The ACL goes along where the owner is the same. The replica may
+ * have a lock of the destination's, which stays until the source's own is changed; a retention in compliance mode is not
+ * even then shortened.
  */
-const told = (
-  { tags, retention, legalHold, acl, owner }: ObjectVersion,
-  there: ObjectVersion,
+function updated(
+  replica: ObjectVersion,
+  source: ObjectVersion,
+  now: number,
   event?: ChangeEvent,
-) => ({
-  tags,
-  retention: event === undefined || event === "ObjectRetention:Put" ? retention : there.retention,
-  legalHold: event === undefined || event === "ObjectLegalHold:Put" ? legalHold : there.legalHold,
-  acl: there.owner === owner ? acl : there.acl,
-});
+): ObjectVersion {
+  const retainsAnew =
+    (event === undefined || event === "ObjectRetention:Put") &&
+    canChange(replica.retention, source.retention, now, true);
+  const holdsAnew = event === undefined || event === "ObjectLegalHold:Put";
+  return {
+    ...replica,
+    tags: source.tags,
+    retention: (retainsAnew ? source : replica).retention,
+    legalHold: (holdsAnew ? source : replica).legalHold,
+    acl: (replica.owner === source.owner ? source : replica).acl,
+  };
+}
 
 async function copy(
   ctx: Context,
