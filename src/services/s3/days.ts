@@ -10,4 +10,7 @@ const LAST_MIDNIGHT = 8.64e15;
 export const midnightAfter = (time: number): number =>
   Math.min((Math.floor(time / DAY_MS) + 1) * DAY_MS, LAST_MIDNIGHT);
 
+/** The midnight UTC that was last, or is now. */
+export const lastMidnight = (time: number): number => time - (time % DAY_MS);
+
 export const isMidnight = (time: number): boolean => time % DAY_MS === 0;

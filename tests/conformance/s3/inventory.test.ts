@@ -245,6 +245,19 @@ behaviour("a report that could not be delivered for hours is delivered later", L
   expect(await keysIn("reports", "source/late/")).not.toEqual([]);
 });
 
+behaviour("a report that was begun several times has one list", LOCATION, async () => {
+  await configure(inventory("again"));
+  const error = { code: "ServiceUnavailable", message: "down", status: 503 };
+  cloud.fail({ service: "s3", operation: "PutObject", probability: 0.5, seed: 3, effect: { error } });
+  await cloud.advance(DAY);
+  cloud.fail();
+  await drop("again");
+  const keys = await keysIn("reports", "source/again/");
+  const manifest = JSON.parse((await bytesOf(keys.find((key) => key.endsWith(".json"))!)).toString());
+  expect(keys).toHaveLength(4);
+  expect(keys).toContain(manifest.files[0].key);
+});
+
 behaviour("a prefix of the destination comes first", LOCATION, async () => {
   const { Destination } = inventory("");
   await configure(

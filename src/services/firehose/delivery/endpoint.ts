@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
+import { uuidOf } from "#lib/uuid.ts";
 import { kept } from "../records/batches.ts";
 import type { Delivered } from "../records/frames.ts";
 import { type Batch, type DeliveryStream, type EndpointDestination, LONGEST_MS } from "../store.ts";
 import { backUp } from "./bucket.ts";
-import { failureLines, putObject, uuidOf } from "./objects.ts";
+import { failureLines, putObject } from "./objects.ts";
 import { post } from "./request.ts";
 
 /** Of one request. */

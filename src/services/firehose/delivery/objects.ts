@@ -3,6 +3,7 @@ import { parseArn } from "#aws/arn.ts";
 import type { Context } from "#kernel/context.ts";
 import { rootOf } from "#kernel/principal.ts";
 import { bodyOf } from "#lib/body.ts";
+import { uuidOf } from "#lib/uuid.ts";
 import type { Batch, DeliveryStream, ObjectSettings } from "../store.ts";
 import { COMPRESSIONS } from "./compression.ts";
 import { inZone, parseDatePattern } from "./date-pattern.ts";
@@ -73,9 +74,6 @@ export async function putObject(
     ...(compression && { ContentEncoding: compression.encoding }),
   });
 }
-
-export const uuidOf = (hex: string) =>
-  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 
 /** What could not be delivered, told as AWS tells it: one JSON document a line. */
 export interface Failure {

@@ -4,8 +4,9 @@ import type { Context } from "#kernel/context.ts";
 import { type Job, job } from "#kernel/jobs.ts";
 import { isFinal } from "#kernel/targets.ts";
 import { type Body, bodyOf } from "#lib/body.ts";
+import { uuidOf } from "#lib/uuid.ts";
 import { bucketArn } from "../buckets/bucket.ts";
-import { DAY_MS, midnightAfter } from "../days.ts";
+import { DAY_MS, lastMidnight, midnightAfter } from "../days.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { listFile } from "./data.ts";
 import { columnsOf } from "./fields.ts";
@@ -26,20 +27,21 @@ export const reportInventory: Job<{ bucket: string; id: string; generation: numb
         return { bucket: found, inventory: found && (await inventories.get(tx, found, id)) };
       });
       if (!bucket || inventory?.generation !== generation) return undefined;
-      const now = ctx.clock.now();
-      await report(ctx, bucket, inventory.document, now);
-      return { again: nextReport(inventory.document, now) - ctx.clock.now() };
+      const midnight = lastMidnight(ctx.clock.now());
+      await report(ctx, bucket, inventory.document, midnight);
+      return { again: nextReport(inventory.document, midnight) - ctx.clock.now() };
     },
   },
 );
 
-function nextReport({ Schedule: { Frequency: frequency } }: InventoryConfiguration, now: number): number {
-  const tomorrow = midnightAfter(now);
+function nextReport({ Schedule: { Frequency: frequency } }: InventoryConfiguration, last: number): number {
+  const tomorrow = midnightAfter(last);
   if (frequency === "Daily") return tomorrow;
   return tomorrow + ((7 - new Date(tomorrow).getUTCDay()) % 7) * DAY_MS;
 }
 
-async function report(ctx: Context, bucket: Bucket, document: InventoryConfiguration, now: number) {
+/** All its names follow from the midnight, so that what a second attempt writes takes the place of the first's. */
+async function report(ctx: Context, bucket: Bucket, document: InventoryConfiguration, midnight: number) {
   const { Bucket: arn, Prefix: prefix, Encryption: encryption } = document.Destination.S3BucketDestination;
   const target = arn.slice(bucketArn("").length);
   const folder = `${prefix ? `${prefix.replace(/\/$/, "")}/` : ""}${bucket.name}/${document.Id}`;
@@ -59,18 +61,18 @@ async function report(ctx: Context, bucket: Bucket, document: InventoryConfigura
     const file = listFile(ctx, bucket, document.Filter?.Prefix ?? "", columns, {
       isHistory: document.IncludedObjectVersions === "All",
     });
-    const data = `data/${ctx.random.uuid()}.csv.gz`;
+    const data = `data/${uuidOf(hash("sha256", `inventory ${bucket.id} ${document.Id} ${midnight}`))}.csv.gz`;
     await put(data, file.body, "application/x-gzip");
     const manifest = prettyJson({
       sourceBucket: bucket.name,
       destinationBucket: arn,
       version: "2016-11-30",
-      creationTimestamp: String(now),
+      creationTimestamp: String(midnight),
       fileFormat: "CSV",
       fileSchema: columns.map(({ name }) => name).join(", "),
       files: [{ key: `${folder}/${data}`, ...file.facts() }],
     });
-    const minute = new Date(now).toISOString().slice(0, 16).replace(":", "-");
+    const minute = new Date(midnight).toISOString().slice(0, 16).replace(":", "-");
     await put(
       `hive/dt=${minute.replace("T", "-")}/symlink.txt`,
       bodyOf(`s3://${target}/${folder}/${data}`),
