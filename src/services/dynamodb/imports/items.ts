@@ -1,10 +1,10 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
-import { checkedPut } from "../items/items.ts";
-import { checkItemKeys } from "../items/keys.ts";
+import { checkPut } from "../items/room.ts";
 import type { Table } from "../store.ts";
 import { isBase64, itemOfJson } from "../values/json.ts";
-import type { Item, Value } from "../values/value.ts";
+import { sizeOfItem } from "../values/size.ts";
+import { checkedItem, type Item, type Value } from "../values/value.ts";
 import { rowsOf, Unreadable } from "./csv.ts";
 
 /** Characters of one line. */
@@ -36,8 +36,8 @@ export async function* itemsIn(
 /** What a put would take. */
 function storable(table: Table, sent: Item): Item | undefined {
   try {
-    const item = checkedPut(sent);
-    checkItemKeys(table, item);
+    const item = checkedItem(sent);
+    checkPut(table, item, sizeOfItem(item));
     return item;
   } catch (error) {
     if (error instanceof AwsError && error.status < 500) return undefined;

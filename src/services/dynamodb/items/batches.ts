@@ -11,8 +11,9 @@ import { type Kept, rawTables } from "../values/stored.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
 import { consumedOf, isAsked, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
 import { checkedSize } from "./items.ts";
-import { checkItemKeys, checkKey, nameOf, namesOf, rowKey } from "./keys.ts";
+import { checkKey, nameOf, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
+import { checkPut } from "./room.ts";
 import { changeItem, itemAt, keptAt, tableAt } from "./rows.ts";
 import { looksBack, takesMore } from "./write.ts";
 
@@ -160,8 +161,8 @@ function checkAnyDone(used: readonly Used[], refused: AwsError | undefined): voi
 
 /** @throws {AwsError} ValidationException */
 function checkWrites(table: Table, writes: readonly Write[]): void {
-  for (const { put, key } of writes) {
-    if (put) checkPut(table, put);
+  for (const { put, size, key } of writes) {
+    if (put) checkPutOf(table, put, size!);
     else checkKey(table, key!);
   }
   checkDistinct(
@@ -171,10 +172,10 @@ function checkWrites(table: Table, writes: readonly Write[]): void {
 }
 
 /** A batch says less of a put's key than a put of its own. @throws {AwsError} ValidationException */
-function checkPut(table: Table, item: Item): void {
+function checkPutOf(table: Table, item: Item, size: number): void {
   const isThere = (name: string) => Object.hasOwn(item, name) && typeOf(item[name]!) === table.types[name];
   if (!namesOf(table.key).every(isThere)) throw keyMismatch();
-  checkItemKeys(table, item);
+  checkPut(table, item, size);
 }
 
 /** As they were sent, before a table says what is a key. @throws {AwsError} ValidationException */

@@ -50,7 +50,8 @@ function indexUnits(table: Table, index: Index, before: Item | undefined, after:
   return isEqual({ M: was }, { M: is }) ? 0 : writeUnits(Math.max(sizeOfItem(was), sizeOfItem(is)));
 }
 
-function entryOf(table: Table, index: Index, item: Item | undefined): Item | undefined {
+/** What an item shows in an index; all of it is itself. */
+export function entryOf(table: Table, index: Index, item: Item | undefined): Item | undefined {
   if (!item || namesOf(index.key).some((name) => !attributeOf(item, name))) return undefined;
   return index.projection === "ALL" ? item : projectedBy(table, index)(item);
 }

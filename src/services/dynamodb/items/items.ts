@@ -22,8 +22,9 @@ import {
   writing,
   written,
 } from "./capacity.ts";
-import { checkIndexKeys, checkItemKeys, checkKey, checkUpdatedIndexKeys, namesOf, rowKey } from "./keys.ts";
+import { checkIndexKeys, checkKey, checkUpdatedIndexKeys, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
+import { checkPut, isTooLarge } from "./room.ts";
 import { changeItem, itemAt, keptAt, tableAt } from "./rows.ts";
 import { looksBack } from "./write.ts";
 
@@ -57,7 +58,7 @@ export const itemOperations = {
     const test = conditionIn(input);
     return ctx.transact((tx) =>
       whenReady(tableAt(tx, input.TableName), (table) => {
-        checkItemKeys(table, item);
+        checkPut(table, item, size);
         const row = rowKey(table.number, table.key, item);
         const meter = meterOf(ctx, tx);
         const isBlind = !test && !meter && !looksBack(table) && !asksBack(input);
@@ -221,7 +222,7 @@ export function updated(
     const value = attributeOf(after, name);
     if (value && (value.M || value.L)) checkNesting(value);
   }
-  if (sizeOfItem(after) > MOST_ITEM_BYTES) throw updatedItemTooLarge();
+  if (isTooLarge(table, after, sizeOfItem(after))) throw updatedItemTooLarge();
   return !before && update?.isRemoval ? undefined : after;
 }
 

@@ -2,13 +2,14 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import { faultsOf, type Handlers } from "#kernel/service.ts";
 import { MOST_WRITTEN, type ReadTransaction, type Transaction } from "#kernel/transaction.ts";
-import { invalid, isEmptyKey } from "../errors.ts";
+import { invalid, isEmptyKey, itemTooLarge } from "../errors.ts";
 import type { Test } from "../expressions/conditions.ts";
 import type { Update } from "../expressions/updates.ts";
 import { consumedOf, itemCollection, readUnits, type Used, writing } from "../items/capacity.ts";
 import { checkedPut, checkNoKeys, conditionIn, updated, updateIn } from "../items/items.ts";
 import { checkItemKeys, checkKey, rowKey } from "../items/keys.ts";
 import { projectionIn } from "../items/request.ts";
+import { isTooLarge } from "../items/room.ts";
 import { changeItem, itemAt, keptAt, tableAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
 import { type Meter, meterOf, type Way } from "../throughput/meter.ts";
@@ -276,6 +277,7 @@ export function outcomeOf(
 ): Item | undefined {
   switch (kind) {
     case "put":
+      if (isTooLarge(table, item, sizeOfItem(item))) throw itemTooLarge();
       return item;
     case "update":
       if (update) checkNoKeys(table, update);
