@@ -370,20 +370,25 @@ behaviour("a table that is there is not imported into", importing, async () => {
   expect(await outcome(begin("same", "same/"))).toEqual(taken);
 });
 
-behaviour("the same token again is the same import, whatever its prefix", importing, async () => {
+behaviour("the same request with its token again is the same import", importing, async () => {
   const ClientToken = "once";
   await put("once/1.json", lines({ p: S("a") }));
   const one = (await begin("once", "once/", { ClientToken })).ImportTableDescription!.ImportArn;
-  const two = (await begin("once", "other/", { ClientToken })).ImportTableDescription!.ImportArn;
+  const two = (await begin("once", "once/", { ClientToken })).ImportTableDescription!.ImportArn;
   expect(two).toBe(one);
 });
 
-behaviour("a token that came with another table is refused", importing, async () => {
-  expect(await outcome(begin("another", "once/", { ClientToken: "once" }))).toEqual([
-    "ImportConflictException",
-    "Import conflict: Duplicate request detected with conflicting parameters",
-  ]);
-});
+for (const [what, table, prefix, more] of [
+  ["table", "another", "once/", {}],
+  ["prefix", "once", "other/", {}],
+  ["format", "once", "once/", { InputFormat: "CSV" }],
+] as const)
+  behaviour(`a token that came with another ${what} is refused`, importing, async () => {
+    expect(await outcome(begin(table, prefix, { ClientToken: "once", ...more }))).toEqual([
+      "ImportConflictException",
+      "Import conflict: Duplicate request detected with conflicting parameters",
+    ]);
+  });
 
 behaviour(
   "after its import a token finds the table there, and the old import when that is gone",

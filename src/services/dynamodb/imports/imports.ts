@@ -6,6 +6,7 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { bucketFailure, type Failure } from "../buckets.ts";
 import { checkClientToken } from "../client-token.ts";
+import { digestOf } from "../digest.ts";
 import { tableExists } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Import, imports, tableArn, tables } from "../store.ts";
@@ -108,22 +109,27 @@ function checkFormat({ InputFormat, InputFormatOptions }: DynamoDB.ImportTableIn
 
 /**
  * The import that its token stands for: while it goes on, and again when its table is gone.
- * @throws {AwsError} ResourceInUseException, ImportConflictException
+ * @throws {AwsError} ResourceInUseException; ImportConflictException where the token came with something else
  */
 async function repeated(
   tx: ReadTransaction,
-  { ClientToken }: DynamoDB.ImportTableInput,
+  input: DynamoDB.ImportTableInput,
   name: string,
 ): Promise<Import | undefined> {
-  const [known] =
-    ClientToken === undefined
-      ? []
-      : await tx.listBy(imports, "token", { in: [ClientToken], limit: 1, reverse: true });
-  const isMeant = known !== undefined && known.created > tx.now() - TOKEN_MS;
-  if (isMeant && known.ended === undefined && known.table === name) return known;
+  const known = await tokenHolder(tx, input);
+  if (known && digestOf(known.asked) !== digestOf(input)) throw importConflict();
+  if (known && known.ended === undefined) return known;
   if (await tx.get(tables, [name])) throw tableExists(name);
-  if (isMeant && known.table !== name) throw importConflict();
-  return isMeant ? known : undefined;
+  return known;
+}
+
+async function tokenHolder(
+  tx: ReadTransaction,
+  { ClientToken }: DynamoDB.ImportTableInput,
+): Promise<Import | undefined> {
+  if (ClientToken === undefined) return undefined;
+  const [known] = await tx.listBy(imports, "token", { in: [ClientToken], limit: 1, reverse: true });
+  return known && known.created > tx.now() - TOKEN_MS ? known : undefined;
 }
 
 /** What stands against the caller's reading of the bucket. It is told when the import fails. */
