@@ -9,6 +9,8 @@ export interface PageRequest<T> {
   /** At most 999. */
   limit: number;
   list: (range: { after?: Position; limit: number }) => Promise<T[]>;
+  /** Whether the caller asked for a record that the range could not leave out. */
+  fits?: (record: T) => boolean;
   /** Where a record stands in the listing's order. */
   position: (record: T) => Position;
   /** What the service says to a token that is not its own. */
@@ -23,14 +25,29 @@ export interface Page<T> {
   token: string | undefined;
 }
 
-/** Looks at one record more than fits: only so is it known whether another page follows. */
+/** Records of each further read, and most reads of one page: a page of what is rare may come short, with a token. */
+const READ = 1_000;
+const MOST_READS = 10;
+
+/** Looks at one record more than fits into a page: only so is it known whether another page follows. */
 export async function page<T>(ctx: Context, request: PageRequest<T>): Promise<Page<T>> {
-  const { listing, token, limit, list, position } = request;
+  const { listing, token, limit, list, position, fits = () => true } = request;
   const purpose = JSON.stringify(["page", ctx.account, ctx.region, ...listing]);
-  const after = token === undefined ? undefined : (ctx.seal.unseal(purpose, token) as Position | undefined);
+  const tokenAt = (record: T) => ctx.seal.seal(purpose, position(record));
+  let after = token === undefined ? undefined : (ctx.seal.unseal(purpose, token) as Position | undefined);
   if (token !== undefined && after === undefined) throw request.invalidToken();
-  const found = await list({ limit: limit + 1, ...(after && { after }) });
-  const records = found.slice(0, limit);
-  const more = found.length > limit;
-  return { records, token: more ? ctx.seal.seal(purpose, position(records.at(-1)!)) : undefined };
+  const records: T[] = [];
+  for (let reads = 1; ; reads++) {
+    const size = reads === 1 ? limit + 1 : READ;
+    const found = await list({ limit: size, ...(after && { after }) });
+    for (const record of found) {
+      if (!fits(record)) continue;
+      if (records.length === limit) return { records, token: tokenAt(records.at(-1)!) };
+      records.push(record);
+    }
+    if (found.length < size) return { records, token: undefined };
+    const last = found.at(-1)!;
+    if (reads === MOST_READS) return { records, token: tokenAt(last) };
+    after = position(last);
+  }
 }

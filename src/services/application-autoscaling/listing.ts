@@ -42,7 +42,7 @@ export async function listed<T extends Scaled>(
   if (ScalableDimension !== undefined && ResourceId === undefined && ResourceIds === undefined)
     throw invalid("Resource ID must be specified when the scalable dimension is");
   const resources = ResourceIds?.length ? ResourceIds : ResourceId === undefined ? undefined : [ResourceId];
-  const isAsked = (record: T) =>
+  const fits = (record: T) =>
     (!resources || resources.includes(record.resource)) &&
     (ScalableDimension === undefined || record.dimension === ScalableDimension) &&
     only(record);
@@ -52,21 +52,11 @@ export async function listed<T extends Scaled>(
     limit: MaxResults,
     async list({ after, limit }) {
       if (ServiceNamespace !== NAMESPACE) return [];
-      return ctx.read(async (tx) => {
-        const found: T[] = [];
-        let from = after;
-        for (;;) {
-          const bound = from && (reverse ? { before: from } : { after: from });
-          const records = await tx.list(of, { limit: LOOK, reverse, ...bound });
-          found.push(...records.filter(isAsked));
-          if (records.length < LOOK || found.length >= limit) return found.slice(0, limit);
-          from = position(records.at(-1)!);
-        }
-      });
+      const bound = after && (reverse ? { before: after } : { after });
+      return ctx.read((tx) => tx.list(of, { limit, reverse, ...bound }));
     },
+    fits,
     position,
     invalidToken,
   });
 }
-
-const LOOK = 500;

@@ -62,10 +62,10 @@ export const scheduleOperations = {
             : tx.list(schedules, { in: [GroupName], prefix: NamePrefix, ...range }),
         ),
       position: ({ name, group }) => (GroupName === undefined ? [name, group] : [name]),
+      fits: ({ state }) => State === undefined || state === State,
       invalidToken,
     });
-    const wanted = records.filter(({ state }) => State === undefined || state === State);
-    return { Schedules: wanted.map((schedule) => summary(ctx, schedule)), NextToken: token };
+    return { Schedules: records.map((schedule) => summary(ctx, schedule)), NextToken: token };
   },
 } satisfies Handlers<"scheduler">;
 

@@ -324,6 +324,19 @@ behaviour("pipes are listed by source and by state", api("ListPipes"), async () 
   expect(await names({ CurrentState: "RUNNING" })).toEqual([]);
 });
 
+behaviour("a page of pipes has as many of those asked for as fit into it", api("ListPipes"), async () => {
+  for (const [n, DesiredState] of (["STOPPED", "RUNNING", "RUNNING", "STOPPED"] as const).entries())
+    await pipe({ Name: `paged-${n}`, DesiredState });
+  const asked = { NamePrefix: "paged-", DesiredState: "STOPPED", Limit: 2 } as const;
+  const { Pipes, NextToken } = await pipes.send(new ListPipesCommand(asked));
+  expect(Pipes!.map(({ Name }) => Name)).toEqual(["paged-0", "paged-3"]);
+  expect(NextToken).toBeUndefined();
+  const first = await pipes.send(new ListPipesCommand({ ...asked, Limit: 1 }));
+  expect(first.Pipes!.map(({ Name }) => Name)).toEqual(["paged-0"]);
+  const second = await pipes.send(new ListPipesCommand({ ...asked, Limit: 1, NextToken: first.NextToken! }));
+  expect(second.Pipes!.map(({ Name }) => Name)).toEqual(["paged-3"]);
+});
+
 behaviour("pipes are listed by prefix", api("ListPipes"), async () => {
   const { Name } = await pipe();
   const { Pipes } = await pipes.send(new ListPipesCommand({ NamePrefix: Name }));

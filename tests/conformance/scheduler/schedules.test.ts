@@ -200,6 +200,14 @@ describe("lists of schedules", () => {
     ]);
     expect(second.NextToken).toBeUndefined();
   });
+  behaviour("a page has as many of a state as fit into it", api("ListSchedules"), async () => {
+    for (const [n, State] of (["DISABLED", "ENABLED", "ENABLED", "DISABLED"] as const).entries())
+      await create({ Name: `state-${n}`, State });
+    const asked = { NamePrefix: "state-", State: "DISABLED", MaxResults: 2 } as const;
+    const { Schedules, NextToken } = await send(new ListSchedulesCommand(asked));
+    expect(Schedules!.map((one) => one.Name)).toEqual(["state-0", "state-3"]);
+    expect(NextToken).toBeUndefined();
+  });
   behaviour("schedules of a group that is not there are not listed", api("ListSchedules"), async () => {
     await expect(send(new ListSchedulesCommand({ GroupName: "none" }))).rejects.toMatchObject(
       missing("Schedule group none does not exist."),

@@ -96,11 +96,11 @@ export const archiveOperations = {
             ? tx.list(archives, { prefix: NamePrefix, ...range })
             : tx.listBy(archives, "bus", { in: [busNamed(EventSourceArn)], prefix: NamePrefix, ...range }),
         ),
+      fits: () => State === undefined || State === "ENABLED",
       position: ({ name }) => [name],
       invalidToken,
     });
-    const wanted = State === undefined || State === "ENABLED" ? records : [];
-    return { Archives: wanted.map((archive) => described(ctx, archive)), NextToken: token };
+    return { Archives: records.map((archive) => described(ctx, archive)), NextToken: token };
   },
 } satisfies Handlers<"events">;
 

@@ -126,19 +126,17 @@ export const replayOperations = {
     const { NamePrefix = "", State, EventSourceArn, Limit = 100, NextToken } = input;
     if (countFilters(input) > 1) throw oneFilterOnly("ListReplays");
     const { records, token } = await page<Replay>(ctx, {
-      listing: ["events:ListReplays", NamePrefix],
+      listing: ["events:ListReplays", NamePrefix, State ?? "", EventSourceArn ?? ""],
       token: NextToken,
       limit: Limit,
       list: (range) => ctx.read((tx) => tx.list(replays, { prefix: NamePrefix, ...range })),
+      fits: (one) =>
+        (State === undefined || one.state === State) &&
+        (EventSourceArn === undefined || archiveArn(ctx, one.archive) === EventSourceArn),
       position: ({ name }) => [name],
       invalidToken,
     });
-    const wanted = records.filter(
-      (one) =>
-        (State === undefined || one.state === State) &&
-        (EventSourceArn === undefined || archiveArn(ctx, one.archive) === EventSourceArn),
-    );
-    return { Replays: wanted.map((one) => described(ctx, one)), NextToken: token };
+    return { Replays: records.map((one) => described(ctx, one)), NextToken: token };
   },
 } satisfies Handlers<"events">;
 

@@ -96,15 +96,15 @@ export const connectionOperations = {
 
   async ListConnections(ctx, { NamePrefix = "", ConnectionState, Limit = 100, NextToken }) {
     const { records, token } = await page<Connection>(ctx, {
-      listing: ["events:ListConnections", NamePrefix],
+      listing: ["events:ListConnections", NamePrefix, ConnectionState ?? ""],
       token: NextToken,
       limit: Limit,
       list: (range) => ctx.read((tx) => tx.list(connections, { prefix: NamePrefix, ...range })),
+      fits: ({ state }) => ConnectionState === undefined || state === ConnectionState,
       position: ({ name }) => [name],
       invalidToken,
     });
-    const wanted = records.filter(({ state }) => ConnectionState === undefined || state === ConnectionState);
-    return { Connections: wanted.map((one) => described(ctx, one)), NextToken: token };
+    return { Connections: records.map((one) => described(ctx, one)), NextToken: token };
   },
 } satisfies Handlers<"events">;
 

@@ -79,25 +79,22 @@ export const destinationOperations = {
   },
 
   async ListApiDestinations(ctx, { NamePrefix = "", ConnectionArn, Limit = 100, NextToken }) {
+    const isListed = ConnectionArn === undefined ? () => true : await usersOf(ctx, ConnectionArn);
     const { records, token } = await page<Destination>(ctx, {
-      listing: ["events:ListApiDestinations", NamePrefix],
+      listing: ["events:ListApiDestinations", NamePrefix, ConnectionArn ?? ""],
       token: NextToken,
       limit: Limit,
       list: (range) => ctx.read((tx) => tx.list(destinations, { prefix: NamePrefix, ...range })),
+      fits: isListed,
       position: ({ name }) => [name],
       invalidToken,
     });
-    const all = await ctx.read(async (tx) => {
+    const ApiDestinations = await ctx.read(async (tx) => {
       const found: Events.ApiDestination[] = [];
       for (const one of records) found.push(described(ctx, one, await usedBy(tx, one)));
       return found;
     });
-    return {
-      ApiDestinations: all.filter(
-        (one) => ConnectionArn === undefined || one.ConnectionArn === ConnectionArn,
-      ),
-      NextToken: token,
-    };
+    return { ApiDestinations, NextToken: token };
   },
 } satisfies Handlers<"events">;
 
@@ -121,8 +118,18 @@ function checkEndpoint(endpoint: string): void {
   if (!isEndpoint(endpoint)) throw notAnEndpoint("InvocationEndpoint", endpoint);
 }
 
+/** Whether a destination uses the connection of that ARN, which may have been deleted. */
+async function usersOf(ctx: Context, arn: string): Promise<(destination: Destination) => boolean> {
+  const name = connectionNamed(arn);
+  const current = await ctx.read((tx) => tx.get(connections, [name]));
+  return ({ connection, connectionId = current?.id ?? "" }) =>
+    connection === name && connectionArn(ctx, name, connectionId) === arn;
+}
+
+const connectionNamed = (arn: string): string => arn.split(":connection/")[1]?.split("/")[0] ?? "";
+
 async function connectionOf(place: Place, tx: ReadTransaction, arn: string): Promise<Connection> {
-  const [name = ""] = arn.split(":connection/")[1]?.split("/") ?? [];
+  const name = connectionNamed(arn);
   const connection = await tx.get(connections, [name]);
   if (!connection || connectionArn(place, name, connection.id) !== arn) throw absent("Connection", arn);
   return connection;

@@ -138,17 +138,15 @@ export const pipeOperations = {
       token: input.NextToken,
       limit: input.Limit ?? 100,
       list: (range) => ctx.read((tx) => tx.list(pipes, { prefix: NamePrefix, ...range })),
-      position: ({ name }) => [name],
-      invalidToken,
-    });
-    const wanted = records.filter(
-      (pipe) =>
+      fits: (pipe) =>
         pipe.source.startsWith(SourcePrefix) &&
         pipe.target.startsWith(TargetPrefix) &&
         (DesiredState === undefined || pipe.desired === DesiredState) &&
         (CurrentState === undefined || pipe.current === CurrentState),
-    );
-    const Pipes = wanted.map((pipe) => ({
+      position: ({ name }) => [name],
+      invalidToken,
+    });
+    const Pipes = records.map((pipe) => ({
       ...(answer(ctx, pipe) as Pipes.Pipe),
       StateReason: pipe.reason,
       Source: pipe.source,
