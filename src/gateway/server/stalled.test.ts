@@ -10,14 +10,41 @@ import type { HttpResponse } from "./http.ts";
 import { gate, serve } from "./testing.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
+// The server counts ticks, which come by hand here: a client whose turn comes late has not lost its time.
+vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
 
 const PATIENCE = 250;
-const limits = { writeIdleTimeout: PATIENCE, headCheckInterval: PATIENCE / 5, streamWindow: 2 ** 16 };
+const TICK = PATIENCE / 5;
+const limits = { writeIdleTimeout: PATIENCE, headCheckInterval: TICK, streamWindow: 2 ** 16 };
 const GET = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 /** More than sockets hold. */
 const LONG = Buffer.alloc(30 * 2 ** 20);
 const MANY_PATIENCES = PATIENCE * 6;
-const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** All sockets have their turn. */
+const turn = () => new Promise(setImmediate);
+
+async function pass(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += TICK) {
+    vi.advanceTimersByTime(TICK);
+    await turn();
+  }
+}
+
+/** Time passes until it has happened. */
+async function passUntil(event: Promise<unknown>): Promise<void> {
+  let hasHappened = false;
+  event.finally(() => {
+    hasHappened = true;
+  });
+  while (!hasHappened) await pass(TICK);
+}
+
+/** A reader of such a part of an answer takes so long for it that the whole would take many patiences. */
+async function readSlowly(piece: Buffer, whole: number): Promise<void> {
+  vi.advanceTimersByTime((MANY_PATIENCES * piece.length) / whole);
+  await turn();
+}
 
 function certificate() {
   const folder = mkdtempSync(join(tmpdir(), "nube-tls-"));
@@ -57,7 +84,7 @@ test.each<["plain" | "TLS", string, () => HttpResponse["body"]]>([
   (await asking(port, language)).pause();
   await answered.promise;
   // It waits for the last answer.
-  await close({ graceMs: 60_000 });
+  await passUntil(close({ graceMs: 60_000 }));
   expect(reports).toEqual([]);
 });
 
@@ -68,22 +95,21 @@ test.each(["plain", "TLS"] as const)("%s: a slow reader may take as long as it l
   });
   const socket = await asking(port, language);
   let seen = 0;
-  socket.on("data", (piece: Buffer) => {
+  for await (const piece of socket) {
     seen += piece.length;
-    socket.pause();
-    setTimeout(() => socket.resume(), (MANY_PATIENCES * piece.length) / LONG.length);
-  });
-  while (seen < LONG.length && !socket.destroyed) await later(10);
+    await readSlowly(piece, LONG.length);
+    if (seen > LONG.length) break;
+  }
   expect(seen).toBeGreaterThan(LONG.length);
 });
 
 test("who waits for what is not there yet may wait", async () => {
   const { port } = await serve(
     async ({ path }) => {
-      if (path === "/poll") await later(MANY_PATIENCES);
+      if (path === "/poll") await pass(MANY_PATIENCES);
       async function* events() {
         yield Buffer.from("first ");
-        await later(MANY_PATIENCES);
+        await pass(MANY_PATIENCES);
         yield Buffer.from("second");
       }
       return { status: 200, headers: {}, body: path === "/poll" ? "polled" : events() };
@@ -120,7 +146,7 @@ test.each<[string, () => HttpResponse["body"]]>([
   stream.on("error", () => {});
   const closed = new Promise((resolve) => stream.once("close", resolve));
   stream.resume();
-  await closed;
+  await passUntil(closed);
   expect(stream.rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
   expect(await textOf(session.request({ ":path": "/empty" }))).toBe("");
   expect(reports).toEqual([]);
@@ -141,7 +167,7 @@ test.each<[string, () => HttpResponse["body"]]>([
   let seen = 0;
   for await (const piece of session.request({ ":path": "/" })) {
     seen += (piece as Buffer).length;
-    await later((MANY_PATIENCES * (piece as Buffer).length) / 3_000_000);
+    await readSlowly(piece as Buffer, 3_000_000);
   }
   expect(seen).toBe(3_000_000);
 });
