@@ -58,7 +58,7 @@ function factOf(
   };
 }
 
-/** Of the tables of a batch or of a transaction. @throws {AwsError} ValidationException where one is another Region's */
+/** Of the tables of a batch, of a transaction or of statements. @throws {AwsError} ValidationException where one is another Region's */
 function factsTogether(ctx: Context, reached: readonly Reached[]): MaybePromise<AccessFact[]> {
   for (const { table } of reached) checkRegion(ctx, table);
   return facts(ctx, reached);
@@ -141,7 +141,7 @@ const statementFacts = (
   statements: readonly { Statement: string }[],
   EnclosingOperation?: "ExecuteTransaction",
 ) =>
-  facts(
+  factsTogether(
     ctx,
     reachedBy(statements).map((one) => ({ ...one, asked: { ...one.asked, EnclosingOperation } })),
   );

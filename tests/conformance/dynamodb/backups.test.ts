@@ -309,6 +309,13 @@ const BACK: [Partial<RestoreTableToPointInTimeCommandInput>, string][] = [
     { SourceTableName: TableName },
     "Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both",
   ],
+  [
+    {
+      SourceTableArn: `arn:aws:dynamodb:eu-west-1:000000000000:table/${TableName}`,
+      UseLatestRestorableTime: true,
+    },
+    "sseSpecificationOverride must be provided for cross-region restores",
+  ],
 ];
 for (const [input, message] of BACK)
   behaviour(`a table is not taken back: ${message}`, measured("table-restore"), async () => {

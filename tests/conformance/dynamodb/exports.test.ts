@@ -124,6 +124,15 @@ behaviour("exports are listed by their table", api("ListExports"), async () => {
   const { ExportSummaries } = await send(new ListExportsCommand({ TableArn }));
   expect(ExportSummaries).toEqual([{ ExportArn: arn, ExportStatus: "COMPLETED", ExportType: "FULL_EXPORT" }]);
 });
+behaviour(
+  "a table of the same name in another Region has exports of its own",
+  api("ListExports"),
+  async () => {
+    const elsewhere = TableArn.replace("us-east-1", "eu-west-1");
+    const { ExportSummaries } = await send(new ListExportsCommand({ TableArn: elsewhere }));
+    expect(ExportSummaries).toEqual([]);
+  },
+);
 behaviour("exports are listed with the newest first, in pages", api("ListExports"), async () => {
   const ExportArn = (await begin({ ExportType: "FULL_EXPORT" })).ExportDescription!.ExportArn;
   await cloud.advance(60_000);

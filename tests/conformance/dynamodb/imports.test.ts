@@ -432,6 +432,8 @@ behaviour("imports are listed with the newest first, ten on a page", api("ListIm
 
 behaviour("imports are listed by their table", api("ListImports"), async () => {
   const TableArn = "arn:aws:dynamodb:us-east-1:000000000000:table/same";
+  const elsewhere = TableArn.replace("us-east-1", "eu-west-1");
+  expect((await send(new ListImportsCommand({ TableArn: elsewhere }))).ImportSummaryList).toEqual([]);
   const { ImportSummaryList, NextToken } = await send(new ListImportsCommand({ TableArn, PageSize: 1 }));
   expect(ImportSummaryList).toMatchObject([{ TableArn }]);
   const next = await send(new ListImportsCommand({ TableArn, PageSize: 1, NextToken }));

@@ -55,3 +55,25 @@ refusals(
     ],
   ),
 );
+
+const elsewhere = arn("table/there").replace("us-east-1", "eu-west-1");
+const statement = { Statement: `INSERT INTO "${elsewhere}" VALUE {'p': 'a', 's': 1}` };
+refusals(
+  measured("details/DDB-TABLE-442"),
+  (
+    [
+      ["GetItem", { TableName: elsewhere, Key: key }],
+      ["BatchGetItem", { RequestItems: { [elsewhere]: { Keys: [key] } } }],
+      ["TransactGetItems", { TransactItems: [{ Get: { TableName: elsewhere, Key: key } }] }],
+      ["ExecuteStatement", statement],
+      ["BatchExecuteStatement", { Statements: [statement] }],
+      ["ExecuteTransaction", { TransactStatements: [statement] }],
+    ] as const
+  ).map(
+    ([operation, input]): Refusal => [
+      operation,
+      input,
+      `1 validation error detected: Invalid AWS region in '${elsewhere}'`,
+    ],
+  ),
+);

@@ -24,7 +24,7 @@ import { earliestOf } from "./undo.ts";
 export const restoreOperations = {
   async RestoreTableFromBackup(ctx, input) {
     return ctx.transact(async (tx) => {
-      refuseOtherRegion(ctx.region, input.BackupArn, input.SSESpecificationOverride);
+      refuseOtherRegion(ctx, input.BackupArn, input);
       const backup = await backupAt(tx, ctx, input.BackupArn);
       if (!backup.isReady || backup.restores.length > 0) throw backupRestoresAnother(input.BackupArn);
       const table = await restored(tx, ctx, backup.of, input, {
@@ -44,6 +44,7 @@ export const restoreOperations = {
 
   async RestoreTableToPointInTime(ctx, input) {
     const given = sourceOf(input);
+    refuseOtherRegion(ctx, given, input);
     return ctx.transact(async (tx) => {
       const source = await tx.get(tables, [tableName(given)]);
       if (!source) throw tableNotFound(tableName(given));
@@ -91,16 +92,17 @@ function sourceOf(input: DynamoDB.RestoreTableToPointInTimeInput): string {
   return given;
 }
 
+/** @param source the ARN of a backup or a table, or a table's name */
 function refuseOtherRegion(
-  region: string,
-  arn: string,
-  encryption: DynamoDB.SSESpecification | undefined,
+  { region }: Place,
+  source: string,
+  { SSESpecificationOverride: encryption }: Overrides,
 ): void {
-  const other = arn.split(":")[3];
+  const other = source.split(":")[3];
   if (other === region || !other) return;
   if (!encryption)
     throw invalidRequest("sseSpecificationOverride must be provided for cross-region restores");
-  throw new AwsError("NotImplemented", "Nube does not restore backups of another Region yet.", {
+  throw new AwsError("NotImplemented", "Nube does not restore tables of another Region yet.", {
     status: 501,
   });
 }

@@ -83,7 +83,7 @@ export const exportOperations = {
     const found = await ctx.read((tx) =>
       TableArn === undefined
         ? newest(tx, before as string | undefined, limit)
-        : newestOf(tx, tableName(TableArn), before as string | undefined, limit),
+        : newestOf(ctx, tx, TableArn, before as string | undefined, limit),
     );
     const shown = found.slice(0, MaxResults);
     return {
@@ -97,17 +97,18 @@ export const exportOperations = {
   },
 } satisfies Handlers<"dynamodb">;
 
-/** Of a table that was made anew, none of the former one's. */
+/** Of a table that was made anew, none of the former one's; and none of another Region's. */
 async function newestOf(
+  place: Place,
   tx: ReadTransaction,
-  name: string,
+  arn: string,
   before: string | undefined,
   limit: number,
 ): Promise<Export[]> {
-  const table = await tx.get(tables, [name]);
-  if (!table) return [];
+  const table = await tx.get(tables, [tableName(arn)]);
+  if (!table || arn !== tableArn(place, table.name)) return [];
   return tx.list(exports, {
-    in: [name],
+    in: [table.name],
     from: [timeInId(table.created)],
     ...(before !== undefined && { before: [before] }),
     limit,

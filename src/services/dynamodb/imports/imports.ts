@@ -86,7 +86,9 @@ export const importOperations = {
     const found = await ctx.read((tx) =>
       TableArn === undefined
         ? tx.list(imports, range)
-        : tx.listBy(imports, "table", { ...range, in: [tableName(TableArn)] }),
+        : TableArn === tableArn(ctx, tableName(TableArn))
+          ? tx.listBy(imports, "table", { ...range, in: [tableName(TableArn)] })
+          : [],
     );
     const shown = found.slice(0, PageSize);
     return {
