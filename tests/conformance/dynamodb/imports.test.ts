@@ -2,70 +2,20 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import {
   CreateTableCommand,
   DeleteTableCommand,
-  DescribeImportCommand,
   DescribeTableCommand,
   ImportTableCommand,
-  type ImportTableCommandInput,
   ListImportsCommand,
   PutItemCommand,
-  QueryCommand,
-  ScanCommand,
 } from "@aws-sdk/client-dynamodb";
-import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect } from "vitest";
+import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { api, dynamodbOn, guide, N, S } from "./client.ts";
+import { api, guide, N, S } from "./client.ts";
+import { importsOn, lines, SOURCE_BUCKET as S3Bucket } from "./imports.ts";
 import { invalid, outcome } from "./replicas.ts";
 
-const cloud = conformanceCloud();
-const { send } = dynamodbOn(cloud);
-const S3Bucket = "sources";
-let s3: S3Client;
-beforeAll(async () => {
-  s3 = new S3Client({ ...cloud.client(), forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket: S3Bucket }));
-});
-afterAll(() => s3.destroy());
-
-const put = (Key: string, Body: string | Buffer) =>
-  s3.send(new PutObjectCommand({ Bucket: S3Bucket, Key, Body }));
-const lines = (...items: object[]) => items.map((Item) => `${JSON.stringify({ Item })}\n`).join("");
-type More = Omit<Partial<ImportTableCommandInput>, "S3BucketSource" | "TableCreationParameters"> & {
-  parameters?: Partial<ImportTableCommandInput["TableCreationParameters"]>;
-};
-const begin = (TableName: string, S3KeyPrefix: string, { parameters, ...more }: More = {}) =>
-  send(
-    new ImportTableCommand({
-      S3BucketSource: { S3Bucket, S3KeyPrefix },
-      InputFormat: "DYNAMODB_JSON",
-      TableCreationParameters: {
-        TableName,
-        AttributeDefinitions: [{ AttributeName: "p", AttributeType: "S" }],
-        KeySchema: [{ AttributeName: "p", KeyType: "HASH" }],
-        BillingMode: "PAY_PER_REQUEST",
-        ...parameters,
-      },
-      ...more,
-    }),
-  );
-const describe = async (ImportArn: string) =>
-  (await send(new DescribeImportCommand({ ImportArn }))).ImportTableDescription!;
-const settle = () => cloud.advance(10_000);
-const scan = async (TableName: string) =>
-  (await send(new ScanCommand({ TableName }))).Items!.toSorted((a, b) => (a.p!.S! < b.p!.S! ? -1 : 1));
+const { send, put, begin, describe, settle, scan, imported } = importsOn(conformanceCloud());
 const statusOf = async (TableName: string) =>
   (await send(new DescribeTableCommand({ TableName }))).Table!.TableStatus;
-
-/** Puts a file, imports it, and tells how that ended and what is in the table. */
-async function imported(table: string, key: string, body: string | Buffer, more: More = {}) {
-  await put(key, body);
-  const { ImportTableDescription } = await begin(table, key, more);
-  await settle();
-  const told = await describe(ImportTableDescription!.ImportArn!);
-  const { ImportStatus, FailureCode, ProcessedItemCount, ImportedItemCount, ErrorCount } = told;
-  const counts = [ProcessedItemCount, ImportedItemCount, ErrorCount];
-  return { told, status: ImportStatus, code: FailureCode, counts, items: await scan(table) };
-}
 
 const format = guide("S3DataImport.Format");
 const how = guide("S3DataImport.HowItWorks");
@@ -234,101 +184,6 @@ for (const [at, [what, line, counts]] of FAULTS.entries())
     );
     expect(await statusOf(`fault-${at}`)).toBe("ACTIVE");
   });
-
-const csv = (table: string, body: string, Csv?: object, parameters?: More["parameters"]) =>
-  imported(table, `${table}.csv`, body, {
-    InputFormat: "CSV",
-    ...(Csv && { InputFormatOptions: { Csv } }),
-    ...(parameters && { parameters }),
-  });
-
-behaviour("the first line of a CSV file is its header, and values are texts", format, async () => {
-  const { status, items, told } = await csv("csv", "p,x,y\na,1,one\nb,2,two\n");
-  expect([status, items]).toEqual([
-    "COMPLETED",
-    [
-      { p: S("a"), x: S("1"), y: S("one") },
-      { p: S("b"), x: S("2"), y: S("two") },
-    ],
-  ]);
-  expect(told.InputFormatOptions).toBeUndefined();
-});
-
-behaviour("with a list of headers the first line is an item", format, async () => {
-  const Csv = { Delimiter: ";", HeaderList: ["p", "x"] };
-  const { items, told } = await csv("headed", "a;1\nb;2", Csv);
-  expect(items).toEqual([
-    { p: S("a"), x: S("1") },
-    { p: S("b"), x: S("2") },
-  ]);
-  expect(told.InputFormatOptions).toEqual({ Csv });
-});
-
-for (const [at, delimiter] of [",", ";", ":", "|", "\t", " "].entries())
-  behaviour(`columns may be delimited by ${JSON.stringify(delimiter)}`, api("CsvOptions"), async () => {
-    const body = `p${delimiter}x\na${delimiter}1\n`;
-    expect((await csv(`delimited-${at}`, body, { Delimiter: delimiter })).items).toEqual([
-      { p: S("a"), x: S("1") },
-    ]);
-  });
-
-behaviour("keys of a CSV file have the types of the table and its indexes", format, async () => {
-  const { items } = await csv("typed", "p,s,g,x\na,7,3,5\n", undefined, {
-    AttributeDefinitions: [
-      { AttributeName: "p", AttributeType: "S" },
-      { AttributeName: "s", AttributeType: "N" },
-      { AttributeName: "g", AttributeType: "N" },
-    ],
-    KeySchema: [
-      { AttributeName: "p", KeyType: "HASH" },
-      { AttributeName: "s", KeyType: "RANGE" },
-    ],
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: "by-g",
-        KeySchema: [{ AttributeName: "g", KeyType: "HASH" }],
-        Projection: { ProjectionType: "ALL" },
-      },
-    ],
-  });
-  expect(items).toEqual([{ p: S("a"), s: N(7), g: N(3), x: S("5") }]);
-});
-
-behaviour("an index that comes with the import holds its items", importing, async () => {
-  const { Items } = await send(
-    new QueryCommand({
-      TableName: "typed",
-      IndexName: "by-g",
-      KeyConditionExpression: "g = :g",
-      ExpressionAttributeValues: { ":g": N(3) },
-    }),
-  );
-  expect(Items).toHaveLength(1);
-});
-
-behaviour("empty columns are left out", format, async () => {
-  expect((await csv("sparse", "p,x,y\na,,1\n")).items).toEqual([{ p: S("a"), y: S("1") }]);
-});
-
-behaviour("quoted values hold delimiters, ends of lines and doubled quotes", format, async () => {
-  const { items } = await csv("quoted", 'p,x\na,"one, two\nthree"\nb,"say ""so"""\r\n');
-  expect(items).toEqual([
-    { p: S("a"), x: S("one, two\nthree") },
-    { p: S("b"), x: S('say "so"') },
-  ]);
-});
-
-behaviour("a row with another number of columns is an error", validation, async () => {
-  const { status, counts } = await csv("uneven", "p,x\na,1\nb\nc,3,4\nd,5\n");
-  expect([status, counts]).toEqual(["FAILED", [4, 2, 2]]);
-});
-
-behaviour("a number that is none in a key column is an error", validation, async () => {
-  const { status, counts } = await csv("numbers", "p\n1\nx\n", undefined, {
-    AttributeDefinitions: [{ AttributeName: "p", AttributeType: "N" }],
-  });
-  expect([status, counts]).toEqual(["FAILED", [2, 1, 1]]);
-});
 
 behaviour("a bucket that is not there fails the import, and leaves no table", validation, async () => {
   const { ImportTableDescription } = await send(
