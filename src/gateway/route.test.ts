@@ -330,6 +330,8 @@ test.each([
   ["glacier", "POST /-/vaults/v/tags?operation=remove", "glacier.RemoveTagsFromVault restJson1"],
   ["ses", "POST /v2/email/outbound-emails", "sesv2.SendEmail restJson1"],
   ["s3express", "GET /b/k", "s3.GetObject restXml"],
+  ["s3express", "GET /?max-directory-buckets=1", "NotImplemented 501 restXml"],
+  ["s3", "GET /", "s3.ListBuckets restXml"],
   ["dynamodb", "GET /", "UnknownOperationException 404 awsJson1_0"],
   ["xray", "POST /TraceSegments", "NotImplemented 501 restJson1"],
 ])("path: %s %s is %s", (signingName, line, expected) => {

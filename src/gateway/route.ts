@@ -2,6 +2,7 @@ import type { ContractIndex, IndexEntry, ProtocolName } from "#aws/contract/form
 import type { Contract, Operation } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { HostedEndpoint } from "#kernel/endpoint.ts";
+import { notImplemented } from "#kernel/service.ts";
 import { kept } from "#lib/kept.ts";
 import { type EndpointHosts, type HostFacts, hostReader } from "./hosts.ts";
 import { type RestMatch, type RestRouter, restRouter } from "./rest-router.ts";
@@ -313,7 +314,13 @@ function unknownService({ signingName, headers }: RouteFacts): NoRoute {
  * An empty id, of one of a bucket's configurations, is none.
  * @throws {AwsError} for what S3 takes nowhere, or not there
  */
-function matchS3(rest: RestRouter, { method, query, headers }: RouteFacts, path: string): RestMatch {
+function matchS3(
+  rest: RestRouter,
+  { method, query, headers, signingName }: RouteFacts,
+  path: string,
+): RestMatch {
+  // Directory buckets are listed at the same place, by clients that sign for S3 Express.
+  if (signingName === "s3express" && path === "/") throw notImplemented("s3", "ListDirectoryBuckets");
   const select = query.length > 0 && S3_KNOWS.has(method) ? selected(method, path, query) : undefined;
   const at = select?.ofBucket ? path.slice(0, path.indexOf("/", 1)) : path;
   const told = select ? query.filter(([name, value]) => name !== "id" || value !== "") : query;
