@@ -42,6 +42,7 @@ import { objectReading } from "./objects/get.ts";
 import { objectInspection } from "./objects/get-attributes.ts";
 import { objectWriting } from "./objects/put.ts";
 import { formUpload, wrongForm } from "./post/endpoint.ts";
+import { replicateAnnotation } from "./replication/annotations.ts";
 import { replicationConfiguration } from "./replication/configuration.ts";
 import { checkThreshold, replicate } from "./replication/replicate.ts";
 import { selecting } from "./select/select.ts";
@@ -107,6 +108,7 @@ export const s3 = defineService({
     reportInventory,
     replicate,
     checkThreshold,
+    replicateAnnotation,
   ],
   endpoints: [formUpload, wrongForm, websiteEndpoint],
   crossOrigin,

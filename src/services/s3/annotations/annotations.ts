@@ -22,6 +22,7 @@ import {
 import { failedCondition } from "../objects/conditions.ts";
 import { existingVersion, quoted, toldVersionId } from "../objects/found.ts";
 import { checkLengthTold, receive } from "../objects/receive.ts";
+import { replicationStatus } from "../replication/status.ts";
 import { bodies, type ObjectVersion } from "../store.ts";
 import { rewriteVersion, wholeSeconds } from "../versions.ts";
 import {
@@ -108,6 +109,7 @@ export const objectAnnotations = {
         ETag: quoted(etag),
         ...(input.ChecksumMode !== undefined ? checksumMembers(checksum) : undefined),
         ...toldEncryption(undefined),
+        ReplicationStatus: replicationStatus(annotation),
       };
     });
   },
@@ -123,13 +125,7 @@ export const objectAnnotations = {
       const found = await listed(tx, version, { prefix, after, limit: most + 1 });
       const page = found.slice(0, most);
       return {
-        Annotations: page.map(({ name, modified, etag, checksum, body }) => ({
-          AnnotationName: name,
-          LastModified: new Date(modified),
-          ETag: quoted(etag),
-          ChecksumAlgorithm: checksum && [checksum.algorithm],
-          Size: body.size,
-        })),
+        Annotations: page.map(summaryOf),
         Bucket: input.Bucket,
         Key: input.Key,
         ObjectVersionId: toldVersionId(bucket, version),
@@ -200,6 +196,15 @@ function unseal(ctx: Context, token: string): string {
   if (typeof name !== "string") throw wrongToken();
   return name;
 }
+
+const summaryOf = (annotation: Annotation) => ({
+  AnnotationName: annotation.name,
+  LastModified: new Date(annotation.modified),
+  ETag: quoted(annotation.etag),
+  ChecksumAlgorithm: annotation.checksum && [annotation.checksum.algorithm],
+  Size: annotation.body.size,
+  ReplicationStatus: replicationStatus(annotation),
+});
 
 interface Wanted {
   prefix: string | undefined;

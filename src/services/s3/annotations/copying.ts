@@ -67,6 +67,7 @@ export async function keepCopies(
   copies: readonly StagedAnnotation[],
 ): Promise<void> {
   for (const { annotation, staged } of copies) {
-    tx.put(annotations, { ...annotation, bucket, order, modified, body: await bodies.keep(tx, staged) });
+    const { replica: _, replication: __, ...plain } = annotation;
+    tx.put(annotations, { ...plain, bucket, order, modified, body: await bodies.keep(tx, staged) });
   }
 }

@@ -1,7 +1,7 @@
 import type { BlobRef } from "#kernel/blobs.ts";
 import { collection } from "#kernel/collection.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
-import { bodies, type Checksum, type ObjectVersion } from "../store.ts";
+import { bodies, type Checksum, type ObjectVersion, type ReplicationState } from "../store.ts";
 
 /**
  * A text that is attached to one version of an object. It has no versions of its own, and is deleted with that version.
@@ -17,6 +17,10 @@ export interface Annotation {
   etag: string;
   body: BlobRef;
   checksum?: Checksum;
+  /** A copy that replication made. */
+  replica?: true;
+  /** How far its replication is, by the destination bucket's name. */
+  replication?: Record<string, ReplicationState>;
 }
 
 export const annotations = collection<Annotation>("s3/annotation", {

@@ -3,9 +3,11 @@ import type { Change } from "../changes.ts";
 import { isArchived } from "../storage-classes/archive.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 import { rewriteVersion } from "../versions.ts";
+import { sendAnnotation } from "./annotations.ts";
 import { checkThreshold, replicate } from "./replicate.ts";
 import { destinationOf, replicatesMarkers, replicatesModifications, rulesFor, thresholdOf } from "./rules.ts";
 import { type ReplicationConfiguration, type Rule, replications } from "./store.ts";
+import type { Task } from "./task.ts";
 
 /**
  * Begins the replications that a change asks for: of new versions and delete markers that a caller made, and of changes
@@ -20,6 +22,13 @@ export async function follow(tx: Transaction, bucket: Bucket, change: Change): P
   if (event === "ObjectRemoved:DeleteMarkerCreated") {
     const rules = rulesFor(configuration, version).filter(replicatesMarkers);
     return send(tx, bucket, change, rules, configuration);
+  }
+  if (change.annotation && !version.replica) {
+    const { name } = change.annotation;
+    for (const rule of changed(configuration, version)) {
+      const task = { ...taskFor(tx, bucket, change, rule, configuration), name };
+      await sendAnnotation(tx, { bucket, version }, task);
+    }
   }
   if (/^Object(Tagging|Acl|Retention|LegalHold):/.test(event))
     return send(tx, bucket, change, changed(configuration, version), configuration);
@@ -45,20 +54,30 @@ function changed(configuration: ReplicationConfiguration, version: ObjectVersion
 async function send(
   tx: Transaction,
   bucket: Bucket,
-  { event, version }: Change,
+  change: Change,
   rules: readonly Rule[],
-  { Role: role }: ReplicationConfiguration,
+  configuration: ReplicationConfiguration,
 ): Promise<void> {
   if (rules.length === 0) return;
+  const { version } = change;
   const replication = { ...version.replication };
   const place = { account: bucket.owner, region: bucket.region };
   for (const rule of rules) {
-    const { key, versionId } = version;
-    const payload = { bucket: bucket.name, key, versionId, rule, event, role, requested: tx.now() };
+    const task = taskFor(tx, bucket, change, rule, configuration);
     replication[destinationOf(rule)] = "PENDING";
-    tx.enqueue(replicate, payload, { place });
+    tx.enqueue(replicate, task, { place });
     const threshold = thresholdOf(rule);
-    if (threshold !== undefined) tx.enqueue(checkThreshold, payload, { place, delay: threshold });
+    if (threshold !== undefined) tx.enqueue(checkThreshold, task, { place, delay: threshold });
   }
   await rewriteVersion(tx, bucket, { ...version, replication });
+}
+
+function taskFor(
+  tx: Transaction,
+  bucket: Bucket,
+  { event, version: { key, versionId } }: Change,
+  rule: Rule,
+  { Role: role }: ReplicationConfiguration,
+): Task {
+  return { bucket: bucket.name, key, versionId, rule, event, role, requested: tx.now() };
 }

@@ -9,39 +9,25 @@ import { canChange } from "../lock/retention.ts";
 import { notify } from "../notifications/notify.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
 import { storageClassIn } from "../storage-classes/classes.ts";
-import { type Bucket, bodies, buckets, type ObjectVersion, type ReplicationState } from "../store.ts";
+import { type Bucket, bodies, type ObjectVersion, type ReplicationState } from "../store.ts";
 import { arrivedIn } from "../tiering/reads.ts";
 import { findVersion, insertVersion, rewriteVersion, writeManifest } from "../versions.ts";
-import { isPermitted } from "./permitted.ts";
+import { sendAnnotations } from "./annotations.ts";
 import { destinationOf, thresholdOf } from "./rules.ts";
 import type { Rule } from "./store.ts";
-
-/** The replication of one version to one destination. */
-interface Errand {
-  /** The source bucket's name. */
-  bucket: string;
-  key: string;
-  versionId: string;
-  rule: Rule;
-  /** What happened to it. Errands of earlier versions do not say. */
-  event?: ChangeEvent;
-  /** The ARN of the role that S3 replicates as. */
-  role: string;
-  /** Cloud time. */
-  requested: number;
-}
+import { destinationAt, type Source, sourceOf, type Task } from "./task.ts";
 
 /**
  * Makes the destination's copy what the source's version is now. The copy keeps its id, its time and its place among
  * the versions of its key. So a second run finds it, and only updates its tags and what else may change.
  */
-export const replicate = job<Errand>("s3/replicate", {
-  async run(ctx, errand) {
-    const found = await ctx.read((tx) => look(ctx, tx, errand));
+export const replicate = job<Task>("s3/replicate", {
+  async run(ctx, task) {
+    const found = await ctx.read((tx) => look(ctx, tx, task));
     if (!found) return;
     const staged = found.pieces ? await stageAll(ctx, found.pieces) : [];
     try {
-      await ctx.transact((tx) => settle(ctx, tx, errand, staged));
+      await ctx.transact((tx) => settle(ctx, tx, task, staged));
     } catch (error) {
       for (const piece of staged) await ctx.blobs.drop(piece);
       throw error;
@@ -50,35 +36,20 @@ export const replicate = job<Errand>("s3/replicate", {
 });
 
 /** Announces that a version has not arrived in the time that its rule promises. */
-export const checkThreshold = job<Errand>("s3/check-replication-threshold", {
-  async run(ctx, errand) {
+export const checkThreshold = job<Task>("s3/check-replication-threshold", {
+  async run(ctx, task) {
     await ctx.transact(async (tx) => {
-      const source = await sourceOf(tx, errand);
-      if (source?.version.replication?.[destinationOf(errand.rule)] !== "PENDING") return;
+      const source = await sourceOf(tx, task);
+      if (source?.version.replication?.[destinationOf(task.rule)] !== "PENDING") return;
       const event = "Replication:OperationMissedThreshold";
       await notify(ctx, tx, source.bucket, {
         event,
         version: source.version,
-        replication: outcome(errand),
+        replication: outcome(task),
       });
     });
   },
 });
-
-interface Source {
-  bucket: Bucket;
-  version: ObjectVersion;
-}
-
-/** `undefined` where the version is gone: there is nothing to replicate. */
-async function sourceOf(
-  tx: ReadTransaction,
-  { bucket: name, key, versionId }: Errand,
-): Promise<Source | undefined> {
-  const bucket = await tx.get(buckets, [name]);
-  const version = bucket && (await findVersion(tx, bucket, key, versionId));
-  return version && { bucket, version };
-}
 
 interface Piece {
   bytes: Bytes;
@@ -89,12 +60,12 @@ interface Piece {
 async function look(
   ctx: Context,
   tx: ReadTransaction,
-  errand: Errand,
+  task: Task,
 ): Promise<{ pieces?: Piece[] } | undefined> {
-  const source = await sourceOf(tx, errand);
+  const source = await sourceOf(tx, task);
   if (!source) return undefined;
   const { version } = source;
-  const destination = await destinationAt(tx, source, errand);
+  const destination = await destinationAt(tx, source, task);
   if (typeof destination === "string" || version.deleteMarker) return {};
   if (await findVersion(tx, destination, version.key, version.versionId)) return {};
   const manifest = await manifestOf(tx, version);
@@ -123,41 +94,31 @@ async function stageAll(ctx: Context, pieces: readonly Piece[]): Promise<StagedB
   return staged;
 }
 
-/** The destination bucket, or S3's word for why it cannot be replicated to. */
-async function destinationAt(
-  tx: ReadTransaction,
-  { bucket: source, version }: Source,
-  { rule, role }: Errand,
-): Promise<Bucket | string> {
-  const bucket = await tx.get(buckets, [destinationOf(rule)]);
-  if (!bucket) return "DstBucketNotFound";
-  if (bucket.versioning !== "Enabled") return "DstBucketUnversioned";
-  const { Account } = rule.Destination;
-  if (Account !== undefined && Account !== bucket.owner) return "DstBucketNotFound";
-  if (!isPermitted(role, source, bucket, version))
-    return version.deleteMarker ? "DstDelObjNotPermitted" : "DstPutObjectNotPermitted";
-  return source.objectLock && !bucket.objectLock ? "DstBucketObjectLockConfigMissing" : bucket;
-}
-
 /** Source and destination are in one partition: copy and status change in one transaction. */
 async function settle(
   ctx: Context,
   tx: Transaction,
-  errand: Errand,
+  task: Task,
   staged: readonly StagedBlob[],
 ): Promise<void> {
-  const source = await sourceOf(tx, errand);
-  const destination = source && (await destinationAt(tx, source, errand));
+  const source = await sourceOf(tx, task);
+  const destination = source && (await destinationAt(tx, source, task));
   if (staged.length > 0 && typeof destination !== "object")
     throw new Error("source or destination changed while it was copied");
   if (!source || !destination) return;
-  if (typeof destination === "string") return conclude(ctx, tx, source, errand, "FAILED", destination);
+  if (typeof destination === "string") {
+    await sendAnnotations(tx, source, task);
+    return conclude(ctx, tx, source, task, "FAILED", destination);
+  }
   const { version } = source;
   const there = await findVersion(tx, destination, version.key, version.versionId);
   if (there && staged.length > 0) throw new Error("another run has copied it meanwhile");
-  if (there) await rewriteVersion(tx, destination, updated(there, version, tx.now(), errand.event));
-  else await copy(ctx, tx, source, destination, errand.rule, staged);
-  await conclude(ctx, tx, source, errand, "COMPLETED");
+  if (there) await rewriteVersion(tx, destination, updated(there, version, tx.now(), task.event));
+  else {
+    await copy(ctx, tx, source, destination, task.rule, staged);
+    await sendAnnotations(tx, source, task);
+  }
+  await conclude(ctx, tx, source, task, "COMPLETED");
 }
 
 /**
@@ -232,16 +193,16 @@ async function conclude(
   ctx: Context,
   tx: Transaction,
   { bucket, version }: Source,
-  errand: Errand,
+  task: Task,
   state: ReplicationState,
   failureReason?: string,
 ): Promise<void> {
-  const name = destinationOf(errand.rule);
+  const name = destinationOf(task.rule);
   await rewriteVersion(tx, bucket, { ...version, replication: { ...version.replication, [name]: state } });
-  const { Metrics: metrics } = errand.rule.Destination;
+  const { Metrics: metrics } = task.rule.Destination;
   if (state === "FAILED") {
     if (metrics?.Status !== "Enabled") return;
-    const replication = { ...outcome(errand), failureReason };
+    const replication = { ...outcome(task), failureReason };
     await notify(ctx, tx, bucket, {
       event: "Replication:OperationFailedReplication",
       version,
@@ -249,15 +210,15 @@ async function conclude(
     });
     return;
   }
-  const took = tx.now() - errand.requested;
-  const threshold = thresholdOf(errand.rule);
+  const took = tx.now() - task.requested;
+  const threshold = thresholdOf(task.rule);
   if (threshold === undefined || took <= threshold) return;
   const event = "Replication:OperationReplicatedAfterThreshold";
-  const replication = { ...outcome(errand), replicationTime: Math.round(took / 1_000) };
+  const replication = { ...outcome(task), replicationTime: Math.round(took / 1_000) };
   await notify(ctx, tx, bucket, { event, version, replication });
 }
 
-const outcome = ({ rule, requested }: Errand) => ({
+const outcome = ({ rule, requested }: Task) => ({
   replicationRuleId: rule.ID ?? "",
   destinationBucket: rule.Destination.Bucket,
   s3Operation: "OBJECT_PUT" as const,

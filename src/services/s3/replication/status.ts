@@ -1,10 +1,10 @@
 import type { ObjectVersion, ReplicationState } from "../store.ts";
 
-/** The value of `x-amz-replication-status`; nothing where no rule ever applied to the version. */
+/** The value of `x-amz-replication-status`; nothing where no rule ever applied to the version, or the annotation. */
 export function replicationStatus({
   replica,
   replication,
-}: ObjectVersion): ReplicationState | "REPLICA" | undefined {
+}: Pick<ObjectVersion, "replica" | "replication">): ReplicationState | "REPLICA" | undefined {
   const states = Object.values(replication ?? {});
   if (states.length === 0) return replica ? "REPLICA" : undefined;
   if (states.includes("FAILED")) return "FAILED";

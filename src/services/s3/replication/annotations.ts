@@ -1,0 +1,115 @@
+/**
+ * The replication of annotations: each by itself, after its version has arrived.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
+ */
+import type { StagedBlob } from "#kernel/blobs.ts";
+import type { Context } from "#kernel/context.ts";
+import { job } from "#kernel/jobs.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { type Annotation, annotations, annotationsOf } from "../annotations/store.ts";
+import { bodyOfBytes, openBody } from "../objects/bytes.ts";
+import { type Bucket, bodies, type ObjectVersion, type ReplicationState } from "../store.ts";
+import { findVersion, rewriteVersion } from "../versions.ts";
+import { destinationOf } from "./rules.ts";
+import { destinationAt, type Source, sourceOf, type Task } from "./task.ts";
+
+interface AnnotationTask extends Task {
+  name: string;
+}
+
+/** Makes the replica's annotation what the source's is now, which may be none. */
+export const replicateAnnotation = job<AnnotationTask>("s3/replicate-annotation", {
+  async run(ctx, task) {
+    const copy = await ctx.read((tx) => open(ctx, tx, task));
+    const staged = copy && (await ctx.blobs.receive(copy.body, { limit: copy.annotation.body.size }));
+    try {
+      await ctx.transact((tx) => settle(tx, task, staged && { annotation: copy.annotation, staged }));
+    } finally {
+      if (staged) await ctx.blobs.drop(staged);
+    }
+  },
+});
+
+/** Begins the replication of one annotation that was put or deleted. */
+export async function sendAnnotation(tx: Transaction, { bucket, version }: Source, task: AnnotationTask) {
+  const annotation = await annotationAt(tx, version, task.name);
+  if (annotation) note(tx, annotation, task, "PENDING");
+  tx.enqueue(replicateAnnotation, task, { place: { account: bucket.owner, region: bucket.region } });
+}
+
+/** Begins that of all annotations of a version, when it has arrived or failed. */
+export async function sendAnnotations(tx: Transaction, source: Source, task: Task): Promise<void> {
+  if (!source.version.annotations) return;
+  for (const { name } of await annotationsOf(tx, source.version))
+    await sendAnnotation(tx, source, { ...task, name });
+}
+
+const annotationAt = (tx: ReadTransaction, { bucket, order }: ObjectVersion, name: string) =>
+  tx.get(annotations, [bucket, order, name]);
+
+function note(tx: Transaction, annotation: Annotation, { rule }: Task, state: ReplicationState): void {
+  const replication = { ...annotation.replication, [destinationOf(rule)]: state };
+  tx.put(annotations, { ...annotation, replication });
+}
+
+/** The text to copy, if there is one. */
+async function open(ctx: Context, tx: ReadTransaction, task: AnnotationTask) {
+  const source = await sourceOf(tx, task);
+  const annotation = source && (await annotationAt(tx, source.version, task.name));
+  if (!annotation) return undefined;
+  const { size } = annotation.body;
+  return { annotation, body: bodyOfBytes(await openBody({ ctx, tx }, annotation.body, 0, size), size) };
+}
+
+interface Copy {
+  annotation: Annotation;
+  staged: StagedBlob;
+}
+
+async function settle(tx: Transaction, task: AnnotationTask, copy: Copy | undefined): Promise<void> {
+  const source = await sourceOf(tx, task);
+  if (!source) return;
+  const annotation = await annotationAt(tx, source.version, task.name);
+  const destination = await destinationAt(tx, source, task);
+  const replica =
+    typeof destination === "object"
+      ? await findVersion(tx, destination, task.key, task.versionId)
+      : undefined;
+  if (!replica) {
+    // If the version is still on its way, its end begins this anew.
+    const isComing = source.version.replication?.[destinationOf(task.rule)] === "PENDING";
+    if (annotation && !isComing) note(tx, annotation, task, "FAILED");
+    return;
+  }
+  if (!annotation) return removeAnnotation(tx, destination as Bucket, replica, task.name);
+  // Where it was put again meanwhile, another run copies that.
+  if (annotation.etag !== copy?.annotation.etag) return;
+  await writeAnnotation(tx, destination as Bucket, replica, copy);
+  note(tx, annotation, task, "COMPLETED");
+}
+
+async function writeAnnotation(
+  tx: Transaction,
+  destination: Bucket,
+  replica: ObjectVersion,
+  { annotation: { replication: _, ...annotation }, staged }: Copy,
+): Promise<void> {
+  const former = await annotationAt(tx, replica, annotation.name);
+  if (former) bodies.discard(tx, former.body);
+  else await rewriteVersion(tx, destination, { ...replica, annotations: (replica.annotations ?? 0) + 1 });
+  const { bucket, order } = replica;
+  tx.put(annotations, { ...annotation, bucket, order, body: await bodies.keep(tx, staged), replica: true });
+}
+
+async function removeAnnotation(
+  tx: Transaction,
+  destination: Bucket,
+  replica: ObjectVersion,
+  name: string,
+): Promise<void> {
+  const former = await annotationAt(tx, replica, name);
+  if (!former) return;
+  bodies.discard(tx, former.body);
+  tx.delete(annotations, [replica.bucket, replica.order, name]);
+  await rewriteVersion(tx, destination, { ...replica, annotations: replica.annotations! - 1 || undefined });
+}

@@ -1,0 +1,53 @@
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ChangeEvent } from "../changes.ts";
+import { type Bucket, buckets, type ObjectVersion } from "../store.ts";
+import { findVersion } from "../versions.ts";
+import { isPermitted } from "./permitted.ts";
+import { destinationOf } from "./rules.ts";
+import type { Rule } from "./store.ts";
+
+/** The replication of one version to one destination. */
+export interface Task {
+  /** The source bucket's name. */
+  bucket: string;
+  key: string;
+  versionId: string;
+  rule: Rule;
+  /** What happened to it. Tasks of earlier versions of Nube do not say. */
+  event?: ChangeEvent;
+  /** The ARN of the role that S3 replicates as. */
+  role: string;
+  /** Cloud time. */
+  requested: number;
+}
+
+export interface Source {
+  bucket: Bucket;
+  version: ObjectVersion;
+}
+
+/** `undefined` where the version is gone: there is nothing to replicate. */
+export async function sourceOf(
+  tx: ReadTransaction,
+  { bucket: name, key, versionId }: Task,
+): Promise<Source | undefined> {
+  const bucket = await tx.get(buckets, [name]);
+  const version = bucket && (await findVersion(tx, bucket, key, versionId));
+  return version && { bucket, version };
+}
+
+/** The destination bucket, or S3's word for why it cannot be replicated to. */
+export async function destinationAt(
+  tx: ReadTransaction,
+  { bucket: source, version }: Source,
+  { rule, role }: Task,
+): Promise<Bucket | string> {
+  const bucket = await tx.get(buckets, [destinationOf(rule)]);
+  if (!bucket) return "DstBucketNotFound";
+  if (bucket.versioning !== "Enabled") return "DstBucketUnversioned";
+  const { Account } = rule.Destination;
+  if (Account !== undefined && Account !== bucket.owner) return "DstBucketNotFound";
+  if (!isPermitted(role, source, bucket, version))
+    return version.deleteMarker ? "DstDelObjNotPermitted" : "DstPutObjectNotPermitted";
+  return source.objectLock && !bucket.objectLock ? "DstBucketObjectLockConfigMissing" : bucket;
+}

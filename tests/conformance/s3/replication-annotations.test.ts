@@ -1,0 +1,133 @@
+import {
+  CopyObjectCommand,
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectAnnotationCommand,
+  DeleteObjectCommand,
+  GetObjectAnnotationCommand,
+  HeadObjectCommand,
+  ListObjectAnnotationsCommand,
+  PutBucketReplicationCommand,
+  PutBucketVersioningCommand,
+  PutObjectAnnotationCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { beforeEach, expect } from "vitest";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
+import { s3Client } from "./client.ts";
+
+const cloud = conformanceCloud();
+const WHAT = doc("AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html");
+const STATUS = doc("AmazonS3/latest/API/API_AnnotationEntry.html");
+
+const client = () => s3Client(cloud);
+const on = { Status: "Enabled" } as const;
+let from: string;
+let to: string;
+let pairs = 0;
+beforeEach(async () => {
+  [from, to] = [`from-${++pairs}`, `to-${pairs}`];
+  for (const Bucket of [from, to]) {
+    await client().send(new CreateBucketCommand({ Bucket }));
+    await client().send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: on }));
+  }
+  const rule = {
+    ...on,
+    Priority: 1,
+    Filter: { Prefix: "" },
+    DeleteMarkerReplication: { Status: "Disabled" },
+  };
+  await client().send(
+    new PutBucketReplicationCommand({
+      Bucket: from,
+      ReplicationConfiguration: {
+        Role: "arn:aws:iam::000000000000:role/replication",
+        Rules: [{ ...rule, Destination: { Bucket: `arn:aws:s3:::${to}` } } as never],
+      },
+    }),
+  );
+  await client().send(new PutObjectCommand({ Bucket: from, Key: "k", Body: "hello" }));
+});
+
+const annotate = (AnnotationName: string, AnnotationPayload: string, Bucket = from) =>
+  client().send(new PutObjectAnnotationCommand({ Bucket, Key: "k", AnnotationName, AnnotationPayload }));
+const read = async (AnnotationName: string, Bucket = to, Key = "k") => {
+  const answer = await client().send(new GetObjectAnnotationCommand({ Bucket, Key, AnnotationName }));
+  return [await answer.AnnotationPayload!.transformToString(), answer.ReplicationStatus];
+};
+const list = async (Bucket: string, Key = "k") => {
+  const { Annotations = [] } = await client().send(new ListObjectAnnotationsCommand({ Bucket, Key }));
+  return Annotations.map(({ AnnotationName, ReplicationStatus }) => [AnnotationName, ReplicationStatus]);
+};
+const settled = () => cloud.advance(1_000);
+
+behaviour("an annotation goes where its object went", WHAT, async () => {
+  await settled();
+  await annotate("a", "one");
+  await settled();
+  expect(await read("a")).toEqual(["one", "REPLICA"]);
+  expect(await list(from)).toEqual([["a", "COMPLETED"]]);
+  expect(await list(to)).toEqual([["a", "REPLICA"]]);
+});
+
+behaviour("an annotation of an object that is still on its way follows it", WHAT, async () => {
+  await annotate("a", "one");
+  await annotate("large", "x".repeat(200_000));
+  await settled();
+  expect(await list(to)).toEqual([
+    ["a", "REPLICA"],
+    ["large", "REPLICA"],
+  ]);
+  expect(await read("large")).toEqual(["x".repeat(200_000), "REPLICA"]);
+});
+
+behaviour("what is put again, or deleted, is so in the replica", WHAT, async () => {
+  await annotate("a", "one");
+  await annotate("b", "two");
+  await settled();
+  await annotate("a", "three");
+  const named = { Bucket: from, Key: "k", AnnotationName: "b" };
+  await client().send(new DeleteObjectAnnotationCommand(named));
+  await settled();
+  expect(await list(to)).toEqual([["a", "REPLICA"]]);
+  expect(await read("a")).toEqual(["three", "REPLICA"]);
+});
+
+behaviour("a copy's annotations go along", WHAT, async () => {
+  await annotate("a", "one");
+  await settled();
+  await client().send(new CopyObjectCommand({ Bucket: from, Key: "copy", CopySource: `${from}/k` }));
+  await settled();
+  expect(await list(to, "copy")).toEqual([["a", "REPLICA"]]);
+  expect(await list(from, "copy")).toEqual([["a", "COMPLETED"]]);
+});
+
+behaviour("what is put on a replica stays there", WHAT, async () => {
+  await settled();
+  await annotate("own", "one", to);
+  await settled();
+  expect(await list(from)).toEqual([]);
+  expect(await list(to)).toEqual([["own", undefined]]);
+});
+
+behaviour("an annotation whose replica was deleted has failed", STATUS, async () => {
+  await settled();
+  const { VersionId } = await client().send(new HeadObjectCommand({ Bucket: to, Key: "k" }));
+  await client().send(new DeleteObjectCommand({ Bucket: to, Key: "k", VersionId }));
+  await annotate("a", "one");
+  await settled();
+  expect(await list(from)).toEqual([["a", "FAILED"]]);
+});
+
+behaviour("the annotations of a copy that cannot be replicated have failed", STATUS, async () => {
+  await annotate("a", "one");
+  await settled();
+  await client().send(new DeleteObjectCommand({ Bucket: from, Key: "k" }));
+  const { VersionId } = await client().send(new HeadObjectCommand({ Bucket: to, Key: "k" }));
+  await client().send(new DeleteObjectCommand({ Bucket: to, Key: "k", VersionId }));
+  await client().send(new DeleteBucketCommand({ Bucket: to }));
+  const CopySource = `${from}/k?versionId=${VersionId}`;
+  await client().send(new CopyObjectCommand({ Bucket: from, Key: "copy", CopySource }));
+  await settled();
+  expect(await list(from, "copy")).toEqual([["a", "FAILED"]]);
+});
