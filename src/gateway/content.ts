@@ -58,7 +58,8 @@ export function contentOf(
     if (computed !== payload.hash.toLowerCase()) throw identity.hashMismatch(computed);
   }
   return whenReady(framed ? framed.bytes(limit) : whole, (body): MaybePromise<Content> => {
-    if (!encodings.includes("gzip")) return { headers, body };
+    // Without a body it is the encoding of something else: of the object that an upload or a copy makes.
+    if (body.length === 0 || !encodings.includes("gzip")) return { headers, body };
     return unzip(body, limit).then((plain) => ({ headers: withEncodings(headers, []), body: plain }));
   });
 }

@@ -67,6 +67,11 @@ behaviour("a copy has bytes, headers, metadata and tags of its source", COPY, as
   expect(TagSet).toEqual([{ Key: "team", Value: "blue" }]);
 });
 
+behaviour("the Content-Encoding of a copy is the object's, and not the request's", COPY, async () => {
+  await copy({ Key: "zipped", MetadataDirective: "REPLACE", ContentEncoding: "gzip" });
+  expect((await head("zipped")).ContentEncoding).toBe("gzip");
+});
+
 behaviour("a copy comes without a body", "https://github.com/versity/versitygw/issues/1242", async () => {
   const headers = { "x-amz-copy-source": `${Bucket}/source` };
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "bodied" }));

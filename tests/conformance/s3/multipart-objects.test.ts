@@ -35,6 +35,17 @@ const GATEWAY = "https://github.com/versity/versitygw/blob/main/s3err/invalid-ar
 
 const { begin, send, complete } = uploads(() => ({ s3, Bucket }));
 
+behaviour(
+  "the Content-Encoding of a new upload is the object's, and not the request's",
+  doc("AmazonS3/latest/API/API_CreateMultipartUpload.html"),
+  async () => {
+    const begun = await begin({ Key: "zipped", ContentEncoding: "gzip" });
+    await complete(begun, [await send(begun, 1, "bytes")]);
+    const { ContentEncoding } = await s3.send(new HeadObjectCommand({ Bucket, Key: "zipped" }));
+    expect(ContentEncoding).toBe("gzip");
+  },
+);
+
 // Checksums of objects made of parts
 
 const composite = (algorithm: string, ...parts: (Uint8Array | string)[]) =>
