@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -44,4 +44,22 @@ test("a log that can no longer be written throws at nobody", () => {
   rmSync(folder, { recursive: true });
   write("second\n");
   expect(flush).not.toThrow();
+});
+
+test("a file that was deleted meanwhile is begun anew, and nobody else's file is written to or closed", () => {
+  const { folder, path, write, flush } = logFile(10);
+  write("first\n");
+  flush();
+  rmSync(path);
+  write("second\n");
+  flush();
+  const other = openSync(join(folder, "other"), "w");
+  for (const line of ["third", "fourth"]) {
+    write(`${line}\n`);
+    flush();
+  }
+  expect(writeSync(other, "mine")).toBe(4);
+  closeSync(other);
+  expect(readFileSync(join(folder, "other"), "utf8")).toBe("mine");
+  expect(readFileSync(path, "utf8")).toBe("fourth\n");
 });

@@ -18,10 +18,12 @@ export function openLogFile(path: string, maxBytes: number = MAX_BYTES): LogFile
   let lines = "";
 
   function rotate(): void {
-    closeSync(file);
     for (let n = FORMER_FILES - 1; n > 0; n--) moveIfThere(`${path}.${n}`, `${path}.${n + 1}`);
-    renameSync(path, `${path}.1`);
+    moveIfThere(path, `${path}.1`);
+    // Opened before the former file is closed: if it fails, `file` must not keep a number that the system gives to another.
+    const former = file;
     file = openSync(path, "a", 0o600);
+    closeSync(former);
     size = 0;
   }
 
