@@ -1,4 +1,4 @@
-import { close, fdatasync, fstatSync, open, read, write, writeSync } from "node:fs";
+import { close, constants, fdatasync, fstatSync, open, read, write, writeSync } from "node:fs";
 import { monotonicNow } from "#lib/wall.ts";
 
 /** A file of the log, as its disk sees it. */
@@ -25,11 +25,9 @@ const PATIENCE_MS = 20;
 const WRITES_BY_THREAD = 100;
 
 export async function openLogFile(path: string): Promise<LogFile> {
+  // Created where it is missing, and never truncated, whatever the reason that an attempt to open it failed for.
   const fd = await new Promise<number>((opened, failed) =>
-    open(path, "r+", (missing, known) => {
-      if (!missing) return opened(known);
-      open(path, "w+", (error, made) => (error ? failed(error) : opened(made)));
-    }),
+    open(path, constants.O_RDWR | constants.O_CREAT, (error, fd) => (error ? failed(error) : opened(fd))),
   );
   let size = fstatSync(fd).size;
   let byThread = 0;
