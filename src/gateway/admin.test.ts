@@ -103,6 +103,12 @@ describe("the clock", () => {
     expect(gate.failures).toEqual([]);
   });
 
+  test("refuses a span of many digits at once", async () => {
+    const gate = await loopback();
+    const body = { action: "advance", by: "1".repeat(200_000) };
+    expect(await ask(gate, "POST /_nube/clock", body)).toMatchObject({ status: 400, code: "InvalidRequest" });
+  });
+
   test("goes no further than dates can be written", async () => {
     const gate = await loopback();
     const answers: number[] = [];

@@ -111,13 +111,16 @@ const LAST_MOMENT = Date.UTC(9999, 11, 31);
 
 /** `90d`, `1h30m`, `15s`; milliseconds where it is a number. */
 function span(value: unknown): number {
-  const milliseconds = typeof value === "string" ? spelt(value) : value;
+  const milliseconds = typeof value === "string" ? parseSpan(value) : value;
   if (isSpan(milliseconds)) return milliseconds;
   throw invalid("A span of time is written like 90d, 1h30m or 15s.");
 }
 
-function spelt(text: string): number | undefined {
-  const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)];
+/** The number of digits is bounded, since a search for a unit behind a long run of them would take quadratic time. */
+const SPAN_PARTS = /(\d{1,15})(ms|s|m|h|d)/g;
+
+function parseSpan(text: string): number | undefined {
+  const parts = [...text.matchAll(SPAN_PARTS)];
   if (text === "" || parts.map(([part]) => part).join("") !== text) return undefined;
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNITS[unit!]!, 0);
 }
