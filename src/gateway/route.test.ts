@@ -370,3 +370,22 @@ test("a prefix that an operation puts before the host changes nothing", () => {
   );
   expect(told("GET /", { host })).toBe("UnknownOperationException 404 awsJson1_0");
 });
+
+test("a service's own path is known by its whole first segment", () => {
+  const { route: routeTo } = router({
+    index: loadIndex(),
+    loadContract,
+    domains: ["localhost"],
+    endpointHosts: { "/_sns": "sns" },
+  });
+  const at = (path: string) => {
+    const found = routeTo(facts(`GET ${path}`));
+    return isRouted(found) ? found.operation.name : found.at?.service;
+  };
+  expect(["/_sns/a", "/_sns", "/_snsx", "/_snsx/a"].map(at)).toEqual([
+    "sns",
+    "sns",
+    "ListObjects",
+    "GetObject",
+  ]);
+});

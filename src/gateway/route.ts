@@ -126,7 +126,8 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
   /** No bucket's name begins like that of a service's own path, `/_sns/…`. */
   function ownPath(path: string): HostedEndpoint | undefined {
     if (!path.startsWith("/_")) return undefined;
-    const label = path.slice(0, path.indexOf("/", 1));
+    const slash = path.indexOf("/", 1);
+    const label = slash < 0 ? path : path.slice(0, slash);
     const service = endpointHosts?.[label];
     return service === undefined ? undefined : { service, label };
   }
