@@ -1,4 +1,5 @@
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
 import { isAlive } from "./control.ts";
 import { socketsOf } from "./data-folder.ts";
 import { Foreseen } from "./foreseen.ts";
@@ -17,8 +18,8 @@ export async function findRunning(config: Config): Promise<Client> {
     if (await isAlive(socket)) {
       return {
         socket,
-        get: (path) => ask(socket, "GET", path),
-        post: (path, body = {}) => ask(socket, "POST", path, body),
+        get: (path) => call(socket, "GET", path),
+        post: (path, body = {}) => call(socket, "POST", path, body),
       };
     }
   }
@@ -27,21 +28,20 @@ export async function findRunning(config: Config): Promise<Client> {
   );
 }
 
-function ask(
+async function call(
   socketPath: string,
   method: string,
   path: string,
   body?: object,
 ): Promise<Record<string, unknown>> {
-  return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path, headers: { host: "localhost" } }, async (answer) => {
-      let text = "";
-      for await (const piece of answer.setEncoding("utf8")) text += piece;
-      const told = JSON.parse(text) as Record<string, unknown>;
-      if (answer.statusCode === 200) resolve(told);
-      else reject(new Foreseen(String(told.message ?? text)));
-    });
-    call.on("error", reject);
-    call.end(body && JSON.stringify(body));
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request({ socketPath, method, path, headers: { host: "localhost" } }, resolve)
+      .on("error", reject)
+      .end(body && JSON.stringify(body));
   });
+  const content = await text(response);
+  const isJson = response.headers["content-type"] === "application/json";
+  const fields: Record<string, unknown> = isJson ? JSON.parse(content) : {};
+  if (response.statusCode === 200) return fields;
+  throw new Foreseen(String(fields.message ?? `Nube failed to answer ${method} ${path}; see: nube logs`));
 }

@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { findRunning } from "./client.ts";
+import { configure } from "./config.ts";
+import { claim } from "./control.ts";
+import { socketsOf } from "./data-folder.ts";
+import { Foreseen } from "./foreseen.ts";
+
+test("a cloud that fails is told of in words, not by what could not be parsed", async () => {
+  const data = mkdtempSync(join(tmpdir(), "nube-client-"));
+  const { config } = configure({ data }, {});
+  const control = await claim(socketsOf(config)[0]!);
+  onTestFinished(async () => {
+    await control.close();
+    rmSync(data, { recursive: true, force: true });
+  });
+  const reports: unknown[] = [];
+  control.serve(
+    async () => {
+      throw new Error("the store is full");
+    },
+    (error) => reports.push(error),
+  );
+  const running = await findRunning(config);
+  const failure = await running.post("/_nube/reset").catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(Foreseen);
+  expect(failure).toMatchObject({ message: "Nube failed to answer POST /_nube/reset; see: nube logs" });
+  expect(reports).toHaveLength(1);
+});
