@@ -32,7 +32,7 @@ Examples
       AWS_DEFAULT_REGION: String(region),
     };
     if (format === "json") return console.log(JSON.stringify(variables, undefined, 2));
-    const line = FORMATS[String(format)];
+    const line = Object.hasOwn(FORMATS, String(format)) ? FORMATS[String(format)] : undefined;
     if (!line) throw new UsageError(`--format is one of ${[...Object.keys(FORMATS), "json"].join(", ")}`);
     for (const [name, value] of Object.entries(variables)) console.log(line(name, value));
   },

@@ -134,6 +134,7 @@ test("what is typed wrongly exits with 2 and one sentence", async () => {
     ["start", "--port", "x"],
     ["start", "--auth", "none"],
     ["clock", "back"],
+    ["env", "--format", "constructor"],
   ]) {
     const { code, stdout, stderr } = await nube(...args);
     expect({ args, code, stdout, lines: stderr.trim().split("\n").length }).toEqual({
