@@ -117,9 +117,10 @@ export function bindStore({ path }: DataFolder, { store }: Config): void {
   }
 }
 
+/** An empty file is left where a first start was cut off: nothing had been written to the store by then. */
 function readName(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8").trim();
+    return readFileSync(file, "utf8").trim() || undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
