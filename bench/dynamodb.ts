@@ -36,7 +36,14 @@ const key = (n: number) => ({
   p: { S: `item-${Math.floor(n / PARTITION) % (ITEMS / PARTITION)}` },
   s: { N: String(n % PARTITION) },
 });
-const item = (n: number) => ({ ...key(n), text: { S: "x".repeat(150) }, count: { N: "1" } });
+/** Some 200 bytes, as DynamoDB counts. */
+const item = (n: number) => ({
+  ...key(n),
+  Text: { S: "x".repeat(130) },
+  Quantity: { N: "1" },
+  Price: { N: "1000000" },
+  ProductCategory: { S: "Sporting Goods" },
+});
 
 const ROWS: Row[] = [
   {
@@ -57,19 +64,39 @@ const ROWS: Row[] = [
     inMemory: { times: 1.5, most: 35 },
   },
   {
+    // The condition of the Developer Guide's page on condition expressions.
     call: "UpdateItem with condition",
     operation: "UpdateItem",
     input: (n) => ({
       TableName,
       Key: key(n),
-      UpdateExpression: "SET #c = #c + :one",
-      ConditionExpression: "#c >= :one",
-      ExpressionAttributeNames: { "#c": "count" },
-      ExpressionAttributeValues: { ":one": { N: "1" } },
+      UpdateExpression: "SET Price = Price - :discount",
+      ConditionExpression: "(ProductCategory IN (:cat1, :cat2)) and (Price between :lo and :hi)",
+      ExpressionAttributeValues: {
+        ":cat1": { S: "Sporting Goods" },
+        ":cat2": { S: "Gardening Supplies" },
+        ":lo": { N: "500" },
+        ":hi": { N: "1000000" },
+        ":discount": { N: "1" },
+      },
     }),
     inputs: ITEMS,
     writes: true,
     durable: { times: 4 },
+  },
+  {
+    // The least that an update with a condition can say.
+    call: "UpdateItem of a counter",
+    operation: "UpdateItem",
+    input: (n) => ({
+      TableName,
+      Key: key(n),
+      UpdateExpression: "SET Quantity = Quantity + :one",
+      ConditionExpression: "Quantity >= :one",
+      ExpressionAttributeValues: { ":one": { N: "1" } },
+    }),
+    inputs: ITEMS,
+    writes: true,
   },
   {
     call: `Query of ${PARTITION}`,
