@@ -56,5 +56,9 @@ export const keyMismatch = () => invalid("The provided key element does not matc
 const NOT_VALID = "One or more parameter values are not valid. ";
 export const emptyKey = (reason: string) => invalid(`${NOT_VALID}${reason}`);
 export const isEmptyKey = ({ message }: AwsError): boolean => message.startsWith(NOT_VALID);
+export const collectionTooLarge = () =>
+  fault("ItemCollectionSizeLimitExceededException", "Collection size exceeded.");
+export const isCollectionTooLarge = (error: unknown): error is AwsError =>
+  error instanceof AwsError && error.code === "ItemCollectionSizeLimitExceededException";
 export const itemTooLarge = () => invalid("Item size has exceeded the maximum allowed size");
 export const updatedItemTooLarge = () => invalid("Item size to update has exceeded the maximum allowed size");

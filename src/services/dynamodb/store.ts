@@ -208,6 +208,9 @@ export const itemRows: Bytes = { name: "dynamodb/item", scope: "region" };
 /** `[index, hash of the partition key, sort key, the item's own key]`, each leading to its item. */
 export const indexRows: Bytes = { name: "dynamodb/index", scope: "region" };
 
+/** `[table, hash of the partition key]`: bytes of the item collection, of tables with local indexes. */
+export const collectionRows: Bytes = { name: "dynamodb/collection", scope: "region" };
+
 /** `[stream, sequence]`. */
 export const streamRows: Bytes = { name: "dynamodb/record", scope: "region" };
 

@@ -108,7 +108,7 @@ async function writer(tx: Transaction, copying: Copying) {
     return async (key: Item, item: Item | undefined) => {
       const before = await itemAt(tx, table, key);
       counted(before, item);
-      changeItem(tx, table, before, item);
+      await changeItem(tx, table, before, item, { isUnlimited: true });
     };
   }
   const place = [target.table, target.id] as const;

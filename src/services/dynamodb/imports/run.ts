@@ -137,7 +137,10 @@ async function bring(
   const table = await tx.get(tables, [found.table]);
   const items = page.filter((item) => item !== undefined);
   if (table?.number === found.number)
-    for (const item of items) changeItem(tx, table!, await itemAt(tx, table!, item), item);
+    for (const item of items) {
+      const before = await itemAt(tx, table!, item);
+      await changeItem(tx, table!, before, item, { isUnlimited: true });
+    }
   tx.put(imports, {
     ...found,
     object,

@@ -9,7 +9,8 @@ import type { KeyNames, Table } from "../store.ts";
 import { meterOf } from "../throughput/meter.ts";
 import { type Kept, rawTables } from "../values/stored.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
-import { consumedOf, isAsked, itemCollection, readUnits, type Used, writing } from "./capacity.ts";
+import { consumedOf, isAsked, readUnits, type Used, writing } from "./capacity.ts";
+import { itemCollectionMetrics } from "./collections.ts";
 import { checkedSize } from "./items.ts";
 import { checkKey, nameOf, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
@@ -119,12 +120,13 @@ export const batchOperations = {
           (UnprocessedItems[name] ??= []).push(request);
           continue;
         }
-        changeItem(tx, table, before, put, { row, size: put && size });
+        await changeItem(tx, table, before, put, { row, size: put && size });
         if (own) {
           meter?.count("write", own);
           used[of]!.push(own);
         }
-        const collection = itemCollection(input.ReturnItemCollectionMetrics, table, put ?? key!);
+        const metrics = input.ReturnItemCollectionMetrics;
+        const collection = await itemCollectionMetrics(metrics, tx, table, put ?? key!, row);
         if (collection) (ItemCollectionMetrics[table.name] ??= []).push(collection);
       }
       return at;

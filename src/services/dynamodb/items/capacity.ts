@@ -117,13 +117,3 @@ export function add(to: Used, more: Used): void {
   to.units += more.units;
   for (const [name, units] of more.indexes) to.indexes.set(name, (to.indexes.get(name) ?? 0) + units);
 }
-
-/** A collection is the items of one partition key, where there are local indexes. Its size is told as below a gigabyte. */
-export function itemCollection(
-  asked: DynamoDB.ReturnItemCollectionMetrics | undefined,
-  { key, indexes }: Table,
-  item: Item,
-): DynamoDB.ItemCollectionMetrics | undefined {
-  if (asked !== "SIZE" || !indexes.some(({ kind }) => kind === "local")) return undefined;
-  return { ItemCollectionKey: { [key.partition]: item[key.partition]! }, SizeEstimateRangeGB: [0, 1] };
-}

@@ -1,6 +1,8 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { KeyPart } from "#kernel/keys.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { whenReady } from "#lib/maybe-promise.ts";
+import type { Transaction } from "#kernel/transaction.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { conditionFailed, invalid, invalidParameters, itemTooLarge, updatedItemTooLarge } from "../errors.ts";
 import { conditionOf, type Test } from "../expressions/conditions.ts";
 import { type Placeholders, type Placeholding, placeholders } from "../expressions/placeholders.ts";
@@ -13,15 +15,8 @@ import { type Meter, meterOf } from "../throughput/meter.ts";
 import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
 import { rawItem } from "../values/stored.ts";
 import { attributeOf, checkedItem, checkNesting, type Item } from "../values/value.ts";
-import {
-  consumed,
-  isAsked,
-  itemCollection,
-  readUnits,
-  refusedWriting,
-  writing,
-  written,
-} from "./capacity.ts";
+import { consumed, isAsked, readUnits, refusedWriting, writing, written } from "./capacity.ts";
+import { itemCollectionMetrics } from "./collections.ts";
 import { checkIndexKeys, checkKey, checkUpdatedIndexKeys, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { checkPut, isTooLarge } from "./room.ts";
@@ -65,12 +60,10 @@ export const itemOperations = {
         return whenReady(isBlind ? undefined : itemAt(tx, table, item, row), (before) => {
           judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
           meter?.take("write", writing(table, before, item));
-          changeItem(tx, table, before, item, { row, size });
-          return {
-            Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
-            ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, item),
-            ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, item),
-          };
+          return whenReady(changeItem(tx, table, before, item, { row, size }), () => {
+            const Attributes = input.ReturnValues === "ALL_OLD" ? before : undefined;
+            return answer(tx, input, { table, key: item, row, before, after: item }, Attributes);
+          });
         });
       }),
     );
@@ -89,12 +82,10 @@ export const itemOperations = {
           const meter = meterOf(ctx, tx);
           judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
           meter?.take("write", writing(table, before, undefined));
-          changeItem(tx, table, before, undefined, { row });
-          return {
-            Attributes: input.ReturnValues === "ALL_OLD" ? before : undefined,
-            ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, undefined),
-            ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, key),
-          };
+          return whenReady(changeItem(tx, table, before, undefined, { row }), () => {
+            const Attributes = input.ReturnValues === "ALL_OLD" ? before : undefined;
+            return answer(tx, input, { table, key, row, before, after: undefined }, Attributes);
+          });
         });
       }),
     );
@@ -118,12 +109,10 @@ export const itemOperations = {
           judge(test, table, before, input.ReturnValuesOnConditionCheckFailure, meter);
           const after = updated(table, key, before, update);
           meter?.take("write", writing(table, before, after));
-          changeItem(tx, table, before, after, { row });
-          return {
-            Attributes: returned(input.ReturnValues, update, before, after),
-            ConsumedCapacity: written(input.ReturnConsumedCapacity, table, before, after),
-            ItemCollectionMetrics: itemCollection(input.ReturnItemCollectionMetrics, table, key),
-          };
+          return whenReady(changeItem(tx, table, before, after, { row }), () => {
+            const Attributes = returned(input.ReturnValues, update, before, after);
+            return answer(tx, input, { table, key, row, before, after }, Attributes);
+          });
         });
       }),
     );
@@ -182,6 +171,30 @@ export function updateIn(input: Updating): { update: Update | undefined; test: T
   const test = conditionWith(input, holders);
   holders.settle();
   return { update, test };
+}
+
+interface Change {
+  table: Table;
+  /** At least the attributes of the table's key. */
+  key: Item;
+  /** Where the item stands. */
+  row: readonly KeyPart[];
+  before: Item | undefined;
+  after: Item | undefined;
+}
+
+/** What is answered to a write. */
+function answer(
+  tx: Transaction,
+  input: Pick<DynamoDB.PutItemInput, "ReturnConsumedCapacity" | "ReturnItemCollectionMetrics">,
+  { table, key, row, before, after }: Change,
+  Attributes: Item | undefined,
+): MaybePromise<DynamoDB.PutItemOutput> {
+  const ConsumedCapacity = written(input.ReturnConsumedCapacity, table, before, after);
+  return whenReady(
+    itemCollectionMetrics(input.ReturnItemCollectionMetrics, tx, table, key, row),
+    (ItemCollectionMetrics) => ({ Attributes, ConsumedCapacity, ItemCollectionMetrics }),
+  );
 }
 
 /** Whether the caller wants to know something of what a put replaces. */

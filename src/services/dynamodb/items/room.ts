@@ -15,12 +15,17 @@ export function isTooLarge(table: Table, item: Item, size: number): boolean {
   if (size > MOST_ITEM_BYTES) return true;
   // Most items are so small that no entries of theirs could matter.
   if (size * (1 + MOST_LOCAL_INDEXES) <= MOST_ITEM_BYTES) return false;
-  let all = size;
+  return bytesWithLocalEntries(table, item, size) > MOST_ITEM_BYTES;
+}
+
+/** Of an item and its entries in local indexes. */
+export function bytesWithLocalEntries(table: Table, item: Item, size = sizeOfItem(item)): number {
+  let sum = size;
   for (const index of table.indexes) {
     const entry = index.kind === "local" ? entryOf(table, index, item) : undefined;
-    if (entry) all += entry === item ? size : sizeOfItem(entry);
+    if (entry) sum += entry === item ? size : sizeOfItem(entry);
   }
-  return all > MOST_ITEM_BYTES;
+  return sum;
 }
 
 /** Holds an item that is put to its table: to the keys, and to the room that it takes. @throws {AwsError} ValidationException */

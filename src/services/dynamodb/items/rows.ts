@@ -7,7 +7,7 @@ import { itemRows, type Table, tables } from "../store.ts";
 import { Kept } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { rowKey } from "./keys.ts";
-import { writeItem } from "./write.ts";
+import { type Writing, writeItem } from "./write.ts";
 
 /** A table by its name or its ARN. @throws {AwsError} ResourceNotFoundException */
 export const tableAt = (tx: ReadTransaction, name: string): MaybePromise<Table> =>
@@ -42,27 +42,26 @@ export const itemAt = (
 ): MaybePromise<Item | undefined> => whenReady(keptAt(tx, table, key, row), (kept) => kept?.item);
 
 /** What is known of a change beside what it is. */
-export interface Known {
-  /** Who does it, if not a caller. */
-  by?: "ttl";
+export interface Known extends Writing {
   /** Where the item stands. */
   row?: readonly KeyPart[];
-  /** Of what it is now, as DynamoDB counts it. */
-  size?: number | undefined;
-  /** Whether it is one of so many that their place matters. */
-  isTight?: boolean;
 }
 
-/** Takes an item from what it was to what it is, either of which may be nothing, here and in the table's other replicas. */
+/**
+ * Takes an item from what it was to what it is, either of which may be nothing, here and in the table's other replicas.
+ * @throws {AwsError} ItemCollectionSizeLimitExceededException, and has then changed nothing
+ */
 export function changeItem(
   tx: Transaction,
   table: Table,
   before: Item | undefined,
   after: Item | undefined,
-  { by, size, row, isTight = false }: Known = {},
-): void {
-  if (!before && !after) return;
-  row ??= rowKey(table.number, table.key, (after ?? before)!);
-  writeItem(tx, table, before, after, row, { by, size, isTight });
-  if (table.group) keepChange(tx, table, table.group, (after ?? before)!, after, row, isTight);
+  known: Known = {},
+): MaybePromise<void> {
+  const item = after ?? before;
+  if (!item) return;
+  const { row = rowKey(table.number, table.key, item), isTight = false } = known;
+  const written = writeItem(tx, table, before, after, row, known);
+  const { group } = table;
+  return group ? whenReady(written, () => keepChange(tx, table, group, item, after, row, isTight)) : written;
 }

@@ -1,5 +1,6 @@
 import type { KeyPart } from "#kernel/keys.ts";
 import type { Transaction } from "#kernel/transaction.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { keepsUndo, keepUndo } from "../backups/undo.ts";
 import { send } from "../kinesis/forward.ts";
 import { type Index, indexRows, itemRows, type Table } from "../store.ts";
@@ -7,6 +8,7 @@ import { record } from "../streams/record.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { storedItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
+import { countChange, hasCollections } from "./collections.ts";
 import { changeExpiry } from "./expiry.ts";
 import { isIndexed, isSameKey, keyOf, rowKey } from "./keys.ts";
 
@@ -18,12 +20,22 @@ const MOST_TOGETHER = 8 * 2 ** 20;
 
 export const takesMore = ({ written }: Transaction): boolean => written <= MOST_TOGETHER;
 
+export interface Writing {
+  /** Who does it, if not a caller. */
+  by?: "ttl" | undefined;
+  /** Of what the item is now, as DynamoDB counts it, where that is known. */
+  size?: number | undefined;
+  /** Whether it is one of so many that their place matters. */
+  isTight?: boolean;
+  /** Whether its collection may have more than callers may bring into it. */
+  isUnlimited?: boolean;
+}
+
 /**
  * Takes an item from what it was to what it is in this Region: in the table, in its indexes, among those that expire, and
  * in its streams.
  * @param row where it stands
- * @param size of what it is, where that is known
- * @param isTight where it is one of so many that their place matters
+ * @throws {AwsError} ItemCollectionSizeLimitExceededException
  */
 export function writeItem(
   tx: Transaction,
@@ -31,11 +43,21 @@ export function writeItem(
   before: Item | undefined,
   after: Item | undefined,
   row: readonly KeyPart[],
-  {
-    by,
-    size,
-    isTight = false,
-  }: { by?: "ttl" | undefined; size?: number | undefined; isTight?: boolean } = {},
+  writing: Writing,
+): MaybePromise<void> {
+  if (!hasCollections(table)) return writeRows(tx, table, before, after, row, writing);
+  return whenReady(countChange(tx, table, before, after, row, writing.isUnlimited ?? false), () =>
+    writeRows(tx, table, before, after, row, writing),
+  );
+}
+
+function writeRows(
+  tx: Transaction,
+  table: Table,
+  before: Item | undefined,
+  after: Item | undefined,
+  row: readonly KeyPart[],
+  { by, size, isTight = false }: Writing,
 ): void {
   if (after) tx.putBytes(itemRows, row, storedItem(after, size ?? sizeOfItem(after), isTight));
   else tx.deleteBytes(itemRows, row);

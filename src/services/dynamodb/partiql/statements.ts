@@ -226,6 +226,7 @@ const CODES: Record<string, DynamoDB.BatchStatementErrorCodeEnum> = {
   ConditionalCheckFailedException: "ConditionalCheckFailed",
   ResourceNotFoundException: "ResourceNotFound",
   DuplicateItemException: "DuplicateItem",
+  ItemCollectionSizeLimitExceededException: "ItemCollectionSizeLimitExceeded",
   ProvisionedThroughputExceededException: "ProvisionedThroughputExceeded",
   ThrottlingException: "ThrottlingError",
 };

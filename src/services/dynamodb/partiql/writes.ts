@@ -96,7 +96,7 @@ export async function write(
   const after = outcomeOf(table, action, before);
   const used = writing(table, before, after);
   meter?.take("write", used);
-  changeItem(tx, table, before, after);
+  await changeItem(tx, table, before, after);
   const item = after ? returned(returning, action.update, before, after) : returning && before;
   return { item, used };
 }

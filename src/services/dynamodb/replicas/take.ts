@@ -75,5 +75,6 @@ export async function take(
   observe(tx, version);
   if (version.at > BEFORE_ALL) keepVersion(tx, group, row, version);
   const stored = await tx.getBytes(itemRows, row);
-  if (stored || item) writeItem(tx, table, stored && itemStored(stored), item, row);
+  if (stored || item)
+    await writeItem(tx, table, stored && itemStored(stored), item, row, { isUnlimited: true });
 }

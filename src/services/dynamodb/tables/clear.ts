@@ -1,9 +1,9 @@
 import { job } from "#kernel/jobs.ts";
-import { expiryRows, indexRows, itemRows, journalRows, versionRows } from "../store.ts";
+import { collectionRows, expiryRows, indexRows, itemRows, journalRows, versionRows } from "../store.ts";
 
 /** Of rows that may be large. */
 const PAGE = 100;
-const KINDS = [itemRows, indexRows, expiryRows, versionRows, journalRows];
+const KINDS = [itemRows, indexRows, collectionRows, expiryRows, versionRows, journalRows];
 
 /** Rows of tables, indexes and replicas that are gone, a page at a time: their numbers are never used again. */
 export const clear = job<{ rows: number[] }>("dynamodb/clear", {

@@ -32,7 +32,7 @@ export const expire = job<{ table: string; number: number }>("dynamodb/expire", 
         const item = await itemAt(tx, table, itemStored(row.value));
         const second = item && expiryOf(table, item);
         if (!item || second === undefined || second * 1_000 >= now || isTooOld(second, now)) continue;
-        changeItem(tx, table, item, undefined, { by: "ttl" });
+        await changeItem(tx, table, item, undefined, { by: "ttl" });
       }
       const isMore = due.length === PAGE || seen < due.length;
       return { again: isMore ? 0 : LOOK_MS, idle: due.length === 0 };

@@ -2,10 +2,11 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import { faultsOf, type Handlers } from "#kernel/service.ts";
 import { MOST_WRITTEN, type ReadTransaction, type Transaction } from "#kernel/transaction.ts";
-import { invalid, isEmptyKey, itemTooLarge } from "../errors.ts";
+import { invalid, isCollectionTooLarge, isEmptyKey, itemTooLarge } from "../errors.ts";
 import type { Test } from "../expressions/conditions.ts";
 import type { Update } from "../expressions/updates.ts";
-import { consumedOf, itemCollection, readUnits, type Used, writing } from "../items/capacity.ts";
+import { consumedOf, readUnits, type Used, writing } from "../items/capacity.ts";
+import { itemCollectionMetrics } from "../items/collections.ts";
 import { checkedPut, checkNoKeys, conditionIn, updated, updateIn } from "../items/items.ts";
 import { checkItemKeys, checkKey, rowKey } from "../items/keys.ts";
 import { projectionIn } from "../items/request.ts";
@@ -45,7 +46,7 @@ export const transactionOperations = {
       const { used, split } = await actTogether(tx, token, actions, meterOf(ctx, tx));
       return {
         ConsumedCapacity: consumedOf(input.ReturnConsumedCapacity, used, split),
-        ItemCollectionMetrics: collectionsOf(input.ReturnItemCollectionMetrics, actions, used),
+        ItemCollectionMetrics: await collectionsOf(tx, input.ReturnItemCollectionMetrics, actions, used),
       };
     });
   },
@@ -86,16 +87,19 @@ export const transactionOperations = {
 } satisfies Handlers<"dynamodb">;
 
 /** Of all that is written, by table. */
-function collectionsOf(
+async function collectionsOf(
+  tx: ReadTransaction,
   asked: DynamoDB.ReturnItemCollectionMetrics | undefined,
   actions: readonly Action[],
   used: readonly Used[],
-): DynamoDB.ItemCollectionMetricsPerTable | undefined {
+): Promise<DynamoDB.ItemCollectionMetricsPerTable | undefined> {
   if (asked !== "SIZE") return undefined;
   const found: DynamoDB.ItemCollectionMetricsPerTable = Object.create(null);
   for (const [at, { kind, item }] of actions.entries()) {
     const { table } = used[at]!;
-    const one = kind === "check" ? undefined : itemCollection(asked, table, item);
+    if (kind === "check") continue;
+    const row = rowKey(table.number, table.key, item);
+    const one = await itemCollectionMetrics(asked, tx, table, item, row);
     if (one) (found[table.name] ??= []).push(one);
   }
   return found;
@@ -202,9 +206,16 @@ async function perform(
   const used = outcomes.map(({ before, after }, at) => twice(writing(tables[at]!, before, after)));
   takeTogether("write", used, meter);
   const bytes = outcomes.reduce((sum, { before, after }) => sum + sizeOr0(before) + sizeOr0(after), 0);
-  for (const [at, { before, after }] of outcomes.entries())
-    if (actions[at]!.kind !== "check")
-      changeItem(tx, tables[at]!, before, after, { isTight: bytes > MOST_LOOSE });
+  for (const [at, { before, after }] of outcomes.entries()) {
+    if (actions[at]!.kind === "check") continue;
+    try {
+      await changeItem(tx, tables[at]!, before, after, { isTight: bytes > MOST_LOOSE });
+    } catch (error) {
+      if (!isCollectionTooLarge(error)) throw error;
+      const reason = { Code: "ItemCollectionSizeLimitExceeded", Message: error.message };
+      throw cancelled(actions.map((_, other) => (other === at ? reason : { Code: "None" })));
+    }
+  }
   if (tx.written > MOST_KEPT) throw tooLarge();
   return used;
 }

@@ -1,0 +1,181 @@
+import { beforeAll, expect, test } from "vitest";
+import type { TestCloud } from "#kernel/testing.ts";
+import { testCloud } from "#kernel/testing.ts";
+import { dynamodb } from "../service.ts";
+import { collectionRows, tables } from "../store.ts";
+import { key, S, TableName } from "../testing.ts";
+import type { Item } from "../values/value.ts";
+import { rowKey } from "./keys.ts";
+
+/*
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html#LSI.ItemCollections
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+ */
+
+const GIB = 2 ** 30;
+const SIZE_BYTES = 6;
+
+let nube: TestCloud;
+/** Bytes that are said to stand in the collection of `p`; as if none had been counted, where there are none. */
+let claim: { p: string; bytes?: number };
+
+/** Ten gigabytes are claimed here, not written: an operation that has nothing to do with items claims them. */
+const claiming = {
+  ...dynamodb,
+  operations: new Map(dynamodb.operations).set("DescribeLimits", async (ctx) => {
+    await ctx.transact(async (tx) => {
+      const table = (await tx.get(tables, [TableName]))!;
+      const collection = rowKey(table.number, table.key, key(claim.p, 0)).slice(0, 2);
+      const bytes = Buffer.alloc(SIZE_BYTES);
+      bytes.writeUIntBE(claim.bytes ?? 0, 0, SIZE_BYTES);
+      if (claim.bytes === undefined) tx.deleteBytes(collectionRows, collection);
+      else tx.putBytes(collectionRows, collection, bytes);
+    });
+    return {};
+  }),
+};
+
+beforeAll(async () => {
+  nube = await testCloud([claiming]);
+  await nube.aws.dynamodb.CreateTable({
+    TableName,
+    AttributeDefinitions: [
+      { AttributeName: "p", AttributeType: "S" },
+      { AttributeName: "s", AttributeType: "N" },
+      { AttributeName: "l", AttributeType: "S" },
+    ],
+    KeySchema: [
+      { AttributeName: "p", KeyType: "HASH" },
+      { AttributeName: "s", KeyType: "RANGE" },
+    ],
+    LocalSecondaryIndexes: [
+      {
+        IndexName: "by-l",
+        KeySchema: [
+          { AttributeName: "p", KeyType: "HASH" },
+          { AttributeName: "l", KeyType: "RANGE" },
+        ],
+        Projection: { ProjectionType: "ALL" },
+      },
+    ],
+    BillingMode: "PAY_PER_REQUEST",
+  });
+});
+
+async function claimed(p: string, bytes: number | undefined): Promise<void> {
+  claim = bytes === undefined ? { p } : { p, bytes };
+  await nube.aws.dynamodb.DescribeLimits({});
+}
+
+const put = (p: string, s: number, more: Item = {}) =>
+  nube.aws.dynamodb.PutItem({
+    TableName,
+    Item: { ...key(p, s), ...more },
+    ReturnItemCollectionMetrics: "SIZE",
+  });
+
+/** Lower bounds, in gigabytes, as `DeleteItem` of what is not there tells them. */
+async function gigabytes(p: string): Promise<number[] | undefined> {
+  const { ItemCollectionMetrics: metrics } = await nube.aws.dynamodb.DeleteItem({
+    TableName,
+    Key: key(p, 999),
+    ReturnItemCollectionMetrics: "SIZE",
+  });
+  return metrics?.SizeEstimateRangeGB;
+}
+
+const TOO_LARGE = {
+  code: "ItemCollectionSizeLimitExceededException",
+  message: "Collection size exceeded.",
+};
+
+test("a collection is told to be between two whole gigabytes", async () => {
+  expect((await put("told", 1)).ItemCollectionMetrics).toEqual({
+    ItemCollectionKey: { p: S("told") },
+    SizeEstimateRangeGB: [0, 1],
+  });
+  await claimed("told", 3.5 * GIB);
+  expect((await put("told", 2)).ItemCollectionMetrics?.SizeEstimateRangeGB).toEqual([3, 4]);
+});
+
+test("entries of local indexes count, and what is deleted counts no more", async () => {
+  const x = S("x".repeat(1_000));
+  await claimed("counted", 2 * GIB - 1_500);
+  await put("counted", 1, { x });
+  expect(await gigabytes("counted")).toEqual([1, 2]);
+  await put("counted", 1, { x, l: S("shown") });
+  expect(await gigabytes("counted")).toEqual([2, 3]);
+  await nube.aws.dynamodb.DeleteItem({ TableName, Key: key("counted", 1) });
+  expect(await gigabytes("counted")).toEqual([1, 2]);
+});
+
+test("a collection that was never counted is, with its next change", async () => {
+  await put("older", 1, { x: S("x".repeat(1_000)), l: S("shown") });
+  await claimed("older", undefined);
+  await put("older", 2);
+  await nube.aws.dynamodb.DeleteItem({ TableName, Key: key("older", 1) });
+  await nube.aws.dynamodb.DeleteItem({ TableName, Key: key("older", 2) });
+  expect(await gigabytes("older")).toEqual([0, 1]);
+});
+
+test("beyond ten gigabytes nothing grows, and the rest goes on", async () => {
+  await put("full", 1, { x: S("xx") });
+  await claimed("full", 10 * GIB - 10);
+  await expect(put("full", 2, { x: S("x".repeat(100)) })).rejects.toMatchObject(TOO_LARGE);
+  const grow = {
+    TableName,
+    Key: key("full", 1),
+    UpdateExpression: "SET y = :y",
+    ExpressionAttributeValues: { ":y": S("y".repeat(100)) },
+  };
+  await expect(nube.aws.dynamodb.UpdateItem(grow)).rejects.toMatchObject(TOO_LARGE);
+  const item = { ...key("full", 3), x: S("x".repeat(100)) };
+  await expect(
+    nube.aws.dynamodb.BatchWriteItem({ RequestItems: { [TableName]: [{ PutRequest: { Item: item } }] } }),
+  ).rejects.toMatchObject(TOO_LARGE);
+  const { Items } = await nube.aws.dynamodb.Query({
+    TableName,
+    KeyConditionExpression: "p = :p",
+    ExpressionAttributeValues: { ":p": S("full") },
+  });
+  expect(Items).toEqual([{ ...key("full", 1), x: S("xx") }]);
+
+  await put("full", 1, { x: S("x") });
+  await put("beside", 1, { x: S("x".repeat(100)) });
+  await nube.aws.dynamodb.DeleteItem({ TableName, Key: key("full", 1) });
+});
+
+test("a transaction is cancelled, and says which action is too much", async () => {
+  await claimed("together", 10 * GIB - 10);
+  const putting = (p: string) => ({ Put: { TableName, Item: { ...key(p, 1), x: S("x".repeat(100)) } } });
+  await expect(
+    nube.aws.dynamodb.TransactWriteItems({ TransactItems: [putting("apart"), putting("together")] }),
+  ).rejects.toMatchObject({
+    code: "TransactionCanceledException",
+    members: {
+      CancellationReasons: [
+        { Code: "None" },
+        { Code: "ItemCollectionSizeLimitExceeded", Message: "Collection size exceeded." },
+      ],
+    },
+  });
+  expect((await nube.aws.dynamodb.GetItem({ TableName, Key: key("apart", 1) })).Item).toBeUndefined();
+});
+
+test("PartiQL is held to it, too, and in a batch only the statement that is too much", async () => {
+  await claimed("spoken", 10 * GIB - 10);
+  const insert = (p: string) => ({
+    Statement: `INSERT INTO ${TableName} VALUE {'p': '${p}', 's': 1, 'x': '${"x".repeat(100)}'}`,
+  });
+  await expect(nube.aws.dynamodb.ExecuteStatement(insert("spoken"))).rejects.toMatchObject(TOO_LARGE);
+  const { Responses } = await nube.aws.dynamodb.BatchExecuteStatement({
+    Statements: [insert("spoken"), insert("unspoken")],
+  });
+  expect(Responses).toEqual([
+    {
+      TableName,
+      Error: { Code: "ItemCollectionSizeLimitExceeded", Message: "Collection size exceeded." },
+    },
+    { TableName },
+  ]);
+});

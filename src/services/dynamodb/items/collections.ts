@@ -1,0 +1,93 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { KeyPart } from "#kernel/keys.ts";
+import type { BytesRow, ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
+import { collectionTooLarge } from "../errors.ts";
+import { collectionRows, itemRows, type Table } from "../store.ts";
+import { keptIn } from "../values/stored.ts";
+import type { Item } from "../values/value.ts";
+import { bytesWithLocalEntries } from "./room.ts";
+
+/*
+ * Item collections: the items of one partition key with their entries in local indexes, where a table has such indexes.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html#LSI.ItemCollections
+ */
+
+const GIB = 2 ** 30;
+const MAX_BYTES = 10 * GIB;
+const SIZE_BYTES = 6;
+/** Items that are read at once. */
+const PAGE = 100;
+
+export const hasCollections = ({ indexes }: Table): boolean => indexes.some(({ kind }) => kind === "local");
+
+/**
+ * Counts a change of an item in its collection, before it is made.
+ * @param row where the item stands
+ * @param isUnlimited for changes that no caller makes: copies and replicas hold what their source holds
+ * @throws {AwsError} ItemCollectionSizeLimitExceededException
+ */
+export function countChange(
+  tx: Transaction,
+  table: Table,
+  before: Item | undefined,
+  after: Item | undefined,
+  row: readonly KeyPart[],
+  isUnlimited: boolean,
+): MaybePromise<void> {
+  const key = collectionKey(row);
+  const growth = bytesOf(table, after) - bytesOf(table, before);
+  return whenReady(collectionBytes(tx, table, key), (bytes) => {
+    const size = bytes + growth;
+    if (size > MAX_BYTES && growth > 0 && !isUnlimited) throw collectionTooLarge();
+    if (size > 0) tx.putBytes(collectionRows, key, encodeSize(size));
+    else tx.deleteBytes(collectionRows, key);
+  });
+}
+
+/** What `ReturnItemCollectionMetrics` asks for. @param row where the item stands */
+export function itemCollectionMetrics(
+  requested: DynamoDB.ReturnItemCollectionMetrics | undefined,
+  tx: ReadTransaction,
+  table: Table,
+  item: Item,
+  row: readonly KeyPart[],
+): MaybePromise<DynamoDB.ItemCollectionMetrics | undefined> {
+  if (requested !== "SIZE" || !hasCollections(table)) return undefined;
+  const { partition } = table.key;
+  return whenReady(collectionBytes(tx, table, collectionKey(row)), (bytes) => {
+    const gigabytes = Math.floor(bytes / GIB);
+    return {
+      ItemCollectionKey: { [partition]: item[partition]! },
+      SizeEstimateRangeGB: [gigabytes, gigabytes + 1],
+    };
+  });
+}
+
+/** `[table, hash of the partition key]`, with which the item's own key begins. */
+const collectionKey = (row: readonly KeyPart[]): KeyPart[] => row.slice(0, 2);
+
+const bytesOf = (table: Table, item: Item | undefined) => (item ? bytesWithLocalEntries(table, item) : 0);
+
+function collectionBytes(tx: ReadTransaction, table: Table, key: readonly KeyPart[]): MaybePromise<number> {
+  return whenReady(tx.getBytes(collectionRows, key), (stored) =>
+    stored ? Buffer.from(stored).readUIntBE(0, SIZE_BYTES) : sumOfItems(tx, table, key),
+  );
+}
+
+/** Of a collection that is new, or older than this count. */
+async function sumOfItems(tx: ReadTransaction, table: Table, key: readonly KeyPart[]): Promise<number> {
+  let sum = 0;
+  for (let last: BytesRow | undefined; ; ) {
+    const rows = await tx.listBytes(itemRows, { in: key, ...(last && { behind: last }), limit: PAGE });
+    for (const row of rows) sum += bytesWithLocalEntries(table, keptIn(row).item);
+    last = rows.at(-1);
+    if (rows.length < PAGE) return sum;
+  }
+}
+
+function encodeSize(size: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(SIZE_BYTES);
+  bytes.writeUIntBE(size, 0, SIZE_BYTES);
+  return bytes;
+}
