@@ -35,11 +35,12 @@ export function described(
     TableArn: arn,
     TableId: table.uuid,
     BillingModeSummary: billingSummary(table, status),
-    LocalSecondaryIndexes: local.length > 0 ? local.map((index) => describedIndex(arn, index)) : undefined,
+    LocalSecondaryIndexes:
+      local.length > 0 ? local.map((index) => describedIndex(arn, index, size)) : undefined,
     GlobalSecondaryIndexes:
       global.length > 0
         ? global.map((index) => ({
-            ...describedIndex(arn, index),
+            ...describedIndex(arn, index, size),
             IndexStatus: status === "CREATING" || index.filling ? ("CREATING" as const) : ("ACTIVE" as const),
             Backfilling: index.filling,
             ProvisionedThroughput: describedThroughput(index, now, indexRead(overrides, index.name)),
@@ -119,7 +120,8 @@ export function describedWarmth({ billing }: Table, one: Capacity) {
   return { ReadUnitsPerSecond: read, WriteUnitsPerSecond: write, Status: "ACTIVE" as const };
 }
 
-function describedIndex(arn: string, { name, key, projection, included }: Index) {
+function describedIndex(arn: string, { name, number, key, projection, included }: Index, { indexes }: Size) {
+  const { items, bytes } = indexes?.[number] ?? { items: 0, bytes: 0 };
   return {
     IndexName: name,
     KeySchema: keySchema(key),
@@ -127,8 +129,8 @@ function describedIndex(arn: string, { name, key, projection, included }: Index)
       ProjectionType: projection,
       ...(included.length > 0 && { NonKeyAttributes: included.toSorted() }),
     },
-    IndexSizeBytes: 0,
-    ItemCount: 0,
+    IndexSizeBytes: bytes,
+    ItemCount: items,
     IndexArn: `${arn}/index/${name}`,
   };
 }

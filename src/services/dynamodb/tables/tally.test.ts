@@ -2,10 +2,9 @@ import { expect, test } from "vitest";
 import { testCloud } from "#kernel/testing.ts";
 import { openMemory } from "#storage/kv/memory.ts";
 import { dynamodb } from "../service.ts";
-import { S } from "../testing.ts";
+import { S, TableName, withTable } from "../testing.ts";
 
 test("a table is counted every six hours, and not at every start", async () => {
-  const TableName = "counted";
   const store = openMemory();
   let nube = await testCloud([dynamodb], { store });
   const put = (p: string) => nube.aws.dynamodb.PutItem({ TableName, Item: { p: S(p) } });
@@ -27,5 +26,22 @@ test("a table is counted every six hours, and not at every start", async () => {
   expect(await count()).toBe(1);
   await nube.advance("6h");
   expect(await count()).toBe(2);
+  await nube.close();
+});
+
+test("what stands in indexes is counted with it", async () => {
+  const nube = await withTable();
+  await nube.put("a", 1, { g: S("gg"), x: S("xxx"), y: S("not shown") });
+  await nube.put("a", 2, { g: S("gg") });
+  await nube.put("a", 3);
+  const counts = async () => {
+    const { Table: table } = await nube.aws.dynamodb.DescribeTable({ TableName });
+    const [index] = table!.GlobalSecondaryIndexes!;
+    return [table!.ItemCount, index!.ItemCount, index!.IndexSizeBytes];
+  };
+  expect(await counts()).toEqual([0, 0, 0]);
+  await nube.advance("7h");
+  // `p`, `s` and `g` with their names are eight bytes, `x` is four.
+  expect(await counts()).toEqual([3, 2, 8 + 8 + 4]);
   await nube.close();
 });

@@ -1,18 +1,26 @@
 import { collection } from "#kernel/collection.ts";
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
+import { entryOf } from "../items/capacity.ts";
+import { isIndexed } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { itemRows, type Table, tables } from "../store.ts";
-import { keptIn } from "../values/stored.ts";
+import { sizeOfItem } from "../values/size.ts";
+import { type Kept, keptIn, readAtOnce } from "../values/stored.ts";
 
 /** Of rows that may be large. */
 const PAGE = 100;
 /** AWS counts about so often: what is told of a table's size is never newer. */
 const COUNT_MS = 6 * 3_600_000;
 
-export interface Size {
+interface Count {
   items: number;
   bytes: number;
+}
+
+export interface Size extends Count {
+  /** Of indexes, by their numbers. */
+  indexes?: Record<number, Count>;
 }
 
 interface Tally extends Size {
@@ -40,16 +48,15 @@ export const tally = job<{ table: string; number: number; behind?: string; sum?:
         const { at = table.created } = (await tx.get(tallies, [number])) ?? {};
         if (tx.now() < at + COUNT_MS) return at + COUNT_MS - tx.now();
       }
-      const rows = await tx.listBytes(itemRows, {
+      const found = await tx.listBytes(itemRows, {
         in: [number],
         ...(behind !== undefined && { behind: rowAt(behind) }),
         limit: PAGE,
       });
-      const total = {
-        items: sum.items + rows.length,
-        bytes: rows.reduce((bytes, row) => bytes + keptIn(row).size, sum.bytes),
-      };
-      if (rows.length === PAGE) {
+      const rows = readAtOnce(found);
+      const total = structuredClone({ indexes: {}, ...sum });
+      for (const row of rows) count(total, table, keptIn(row));
+      if (rows.length < found.length || rows.length === PAGE) {
         tx.enqueue(tally, { table: name, number, behind: placeOf(rows.at(-1)!), sum: total });
       } else tx.put(tallies, { number, ...total, at: tx.now() });
       return behind === undefined ? COUNT_MS : undefined;
@@ -57,6 +64,23 @@ export const tally = job<{ table: string; number: number; behind?: string; sum?:
     return again === undefined ? undefined : { again, idle: true };
   },
 });
+
+function count(size: Size & Required<Pick<Size, "indexes">>, table: Table, kept: Kept): void {
+  add(size, kept.size);
+  for (const index of table.indexes) {
+    if (!isIndexed(table, index, kept.item)) continue;
+    const entry = entryOf(table, index, kept.item)!;
+    add(
+      (size.indexes[index.number] ??= { items: 0, bytes: 0 }),
+      entry === kept.item ? kept.size : sizeOfItem(entry),
+    );
+  }
+}
+
+function add(count: Count, bytes: number): void {
+  count.items++;
+  count.bytes += bytes;
+}
 
 /** Has a new table counted from now on, the first time in six hours. */
 export function startCounting(tx: Transaction, { name, number }: Table): void {
