@@ -1,13 +1,14 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { silentLog } from "#lib/log.ts";
 import { random } from "#lib/random.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { collection } from "./collection.ts";
 import { dataKeys } from "./data-keys.ts";
 import { openHome } from "./home.ts";
-import { usageRows } from "./meter.ts";
+import { openMeter, type Usage, usageRows } from "./meter.ts";
 import { TEST_MASTERS } from "./testing.ts";
 import { testDisk } from "./testing-disk.ts";
+import type { ReadTransaction } from "./transaction.ts";
 
 const HOUR = 3_600_000;
 const PLACE = { account: "1", region: "r" };
@@ -101,4 +102,40 @@ test("a clock that goes back counts in the hour it shows", async () => {
     [2, 1],
     [5, 2],
   ]);
+});
+
+function meterWith(write: () => Promise<void>) {
+  return openMeter({
+    service: "sqs",
+    scope: "partition",
+    clock: { now: () => 0 },
+    log: silentLog,
+    rowOf: ({ amount }) => ({ key: Buffer.from("key"), value: Buffer.from(String(amount)) }),
+    write,
+  });
+}
+
+test("what is counted while the total of former processes is being read is not lost", async () => {
+  const meter = meterWith(async () => {});
+  const stored = Promise.withResolvers<Pick<Usage, "amount">>();
+  meter.count(PLACE, "SendMessage", 1);
+  const learning = meter.learn({ get: () => stored.promise } as unknown as ReadTransaction);
+  meter.count(PLACE, "SendMessage", 2);
+  stored.resolve({ amount: 10 });
+  await learning;
+  expect(meter.accompany()?.rows.map(({ value }) => String(value))).toEqual(["13"]);
+  meter.stop();
+});
+
+test("what is counted after the end is not tried to be written again and again", async () => {
+  vi.useFakeTimers();
+  const write = vi.fn(async () => {
+    throw new Error("closed");
+  });
+  const meter = meterWith(write);
+  meter.stop();
+  meter.count(PLACE, "SendMessage", 1);
+  await vi.advanceTimersByTimeAsync(10_000);
+  vi.useRealTimers();
+  expect(write).not.toHaveBeenCalled();
 });

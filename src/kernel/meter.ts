@@ -35,6 +35,7 @@ export interface Meter {
   accompany(): Companion | undefined;
   /** Writes what has no company. */
   flush(): Promise<void>;
+  /** Nothing is written any more, unless by `flush`. */
   stop(): void;
 }
 
@@ -73,8 +74,10 @@ export function openMeter({ service, scope, clock, log, rowOf, write }: MeterOpt
   const underway = new Set<readonly Total[]>();
   let hour = 0;
   let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
 
   function later() {
+    if (isStopped) return;
     timer ??= setTimeout(() => {
       timer = undefined;
       flush().catch((error) => log.error("usage could not be written", { error, service }));
@@ -100,7 +103,9 @@ export function openMeter({ service, scope, clock, log, rowOf, write }: MeterOpt
   async function learn(tx: ReadTransaction): Promise<void> {
     for (const total of waiting) {
       if (total.known) continue;
-      total.usage.amount += (await tx.get(rows, rows.key(total.usage)))?.amount ?? 0;
+      const stored = await tx.get(rows, rows.key(total.usage));
+      // Only now, since more may have been counted meanwhile: `amount += await …` would read it before.
+      total.usage.amount += stored?.amount ?? 0;
       total.known = true;
     }
   }
@@ -158,6 +163,9 @@ export function openMeter({ service, scope, clock, log, rowOf, write }: MeterOpt
       };
     },
     flush,
-    stop: () => clearTimeout(timer),
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
   };
 }
