@@ -218,3 +218,19 @@ test("a service may have its own words for no", async () => {
   const { get } = await cloudThatAsks({}, { denied: () => own });
   await expect(get(stranger)).rejects.toBe(own);
 });
+
+test("aws:ResourceAccount is the account of the place where the call is handled, unless the service says another", async () => {
+  const accounts: unknown[] = [];
+  const resourceAccount = (account: string) =>
+    policy({ Condition: { StringEquals: { "aws:ResourceAccount": account } } });
+  for (const owner of [undefined, "111122223333"]) {
+    for (const account of [TEST_PLACE.account, "111122223333", "444455556666"]) {
+      const { get } = await cloudThatAsks({ owner, resourcePolicy: resourceAccount(account) });
+      await get(stranger).then(
+        () => accounts.push(account),
+        () => {},
+      );
+    }
+  }
+  expect(accounts).toEqual([TEST_PLACE.account, "111122223333"]);
+});

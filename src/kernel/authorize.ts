@@ -87,12 +87,13 @@ function ownerOf(call: Judged, fact: AccessFact): string {
 
 function decide(call: Judged, fact: AccessFact): Decision {
   const { action, resource, resourcePolicy, granted, resourceAlone } = fact;
+  const owner = ownerOf(call, fact);
   return judge({
     caller: call.principal,
     action,
     resource,
-    owner: ownerOf(call, fact),
-    keys: keysOf(call, fact),
+    owner,
+    keys: keysOf(call, fact, owner),
     callerPolicies: call.callerPolicies,
     resourcePolicies: resourcePolicy === undefined ? undefined : policiesOf(resourcePolicy),
     granted,

@@ -6,9 +6,10 @@ import type { Keys } from "#aws/languages/policy/pattern.ts";
 import type { AccessFact, Judged } from "./authorize.ts";
 import type { Principal } from "./principal.ts";
 
-export function keysOf(call: Judged, fact: AccessFact): Keys {
-  const own = ownKeys(fact.conditions);
-  return (name) => own(name) ?? globalKey(name, call, fact);
+/** @param owner the account that the resource belongs to */
+export function keysOf(call: Judged, { conditions }: AccessFact, owner: string): Keys {
+  const own = ownKeys(conditions);
+  return (name) => own(name) ?? globalKey(name, call, owner);
 }
 
 /** A record is written with the names as AWS spells them. */
@@ -29,7 +30,7 @@ const PRINCIPAL_TYPES = {
 
 const TAG = "aws:principaltag/";
 
-function globalKey(name: string, call: Judged, fact: AccessFact): ReturnType<Keys> {
+function globalKey(name: string, call: Judged, owner: string): ReturnType<Keys> {
   const { principal, request, calledVia } = call;
   switch (name) {
     case "aws:sourceip":
@@ -48,7 +49,7 @@ function globalKey(name: string, call: Judged, fact: AccessFact): ReturnType<Key
     case "aws:requestedregion":
       return call.region;
     case "aws:resourceaccount":
-      return (fact.owner ?? principal.account) || undefined;
+      return owner || undefined;
     case "aws:viaawsservice":
       return String(calledVia !== undefined);
     case "aws:calledvia":
