@@ -12,8 +12,8 @@ export interface Scheduler {
   advance(milliseconds: number): Promise<void>;
   /** Moves the clock from one due moment to the next until nothing waits, or `horizon` ms have passed. */
   runUntilIdle(horizon: number): Promise<void>;
-  freeze(): void;
-  resume(): void;
+  freeze(): Promise<void>;
+  resume(): Promise<void>;
   /** Calls everything off, also a move of the clock; waits for nothing that still runs, and forgets it. */
   clear(): void;
   close(): Promise<void>;
@@ -124,15 +124,18 @@ export function openScheduler(
     }
   }
 
-  let moves = Promise.resolve();
-  const inTurn = (milliseconds: number, stopWhenIdle: boolean) => {
+  let changes = Promise.resolve();
+  /** Changes of the clock wait for each other: one that is frozen while it moves must not run on after the move. */
+  const inTurn = (change: () => Promise<void> | void) => {
     const mine = round;
-    const move = async () => {
-      if (mine === round) await moveThrough(clock.now() + Math.round(milliseconds), stopWhenIdle);
+    const run = async () => {
+      if (mine === round) await change();
     };
-    moves = moves.then(move, move);
-    return moves;
+    changes = changes.then(run, run);
+    return changes;
   };
+  const move = (milliseconds: number, stopWhenIdle: boolean) =>
+    inTurn(() => moveThrough(clock.now() + Math.round(milliseconds), stopWhenIdle));
 
   return {
     at(due, work) {
@@ -143,21 +146,23 @@ export function openScheduler(
         entry.work = undefined;
       };
     },
-    advance: (milliseconds) => inTurn(milliseconds, false),
-    runUntilIdle: (horizon) => inTurn(horizon, true),
-    freeze() {
-      clock.freeze();
-      arm();
-    },
-    resume() {
-      clock.resume();
-      arm();
-    },
+    advance: (milliseconds) => move(milliseconds, false),
+    runUntilIdle: (horizon) => move(horizon, true),
+    freeze: () =>
+      inTurn(() => {
+        clock.freeze();
+        arm();
+      }),
+    resume: () =>
+      inTurn(() => {
+        clock.resume();
+        arm();
+      }),
     clear() {
       for (let entry = waiting.pop(); entry; entry = waiting.pop()) entry.work = undefined;
       round++;
       moving = false;
-      moves = Promise.resolve();
+      changes = Promise.resolve();
       running.clear();
       outside.clear();
     },

@@ -5,7 +5,7 @@ import { type Job, job } from "./jobs.ts";
 import { rootOf } from "./principal.ts";
 import { defineService } from "./service.ts";
 import { TEST_PLACE, TEST_START, type TestCloud, type TestCloudOptions, testCloud } from "./testing.ts";
-import { testDisk } from "./testing-disk.ts";
+import { settles, testDisk } from "./testing-disk.ts";
 
 const notes = collection<{ at: number }>("hello/note", { scope: "region", key: (note) => [note.at] });
 
@@ -142,4 +142,22 @@ test("after a power cut amid a move the clock is where the last record was writt
     wall.now += 5_000;
     expect(cloud.clock.now()).toBe(TEST_START + day * 86_400_000 + 5_000);
   }
+});
+
+test("a clock that is frozen or resumed while it is moved stands or runs after the move", async () => {
+  let gate = Promise.withResolvers<void>();
+  const waiting = job<object>("hello/wait", { run: () => gate.promise });
+  const { cloud, enqueue } = await cloudOn({ now: TEST_START }, {}, [waiting] as Job<never>[]);
+  for (const isFrozen of [true, false]) {
+    await enqueue(waiting, {});
+    const moving = cloud.time.advance(3_600_000);
+    expect(await settles(moving)).toBe(false);
+    const following = isFrozen ? cloud.time.freeze() : cloud.time.resume();
+    await settles(following);
+    gate.resolve();
+    await Promise.all([moving, following]);
+    expect(cloud.clock.frozen).toBe(isFrozen);
+    gate = Promise.withResolvers();
+  }
+  expect(cloud.clock.now()).toBe(TEST_START + 7_200_000);
 });

@@ -28,7 +28,7 @@ export async function rememberClock(clock: CloudClock, kernel: Home, frozen: boo
 }
 
 export function openTime(clock: CloudClock, scheduler: Scheduler, kernel: () => Home): Time {
-  const kept = async (move: () => Promise<void> | void) => {
+  const kept = async (move: () => Promise<void>) => {
     await move();
     await (await rememberClock(clock, kernel(), clock.frozen)).durable;
   };
