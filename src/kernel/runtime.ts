@@ -191,6 +191,13 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   }
   let resumed = resumeWork(era).catch((error) => log.error("former work could not be resumed", { error }));
 
+  function notaryOf(of: Era): Promise<Notary> {
+    return (of.notary ??= openNotary(homeIn(of, "kernel", "partition", NOWHERE), clock).catch((error) => {
+      delete of.notary;
+      throw error;
+    }));
+  }
+
   async function startOver() {
     const former = era;
     await resumed;
@@ -233,7 +240,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       return era.seal;
     },
     letters: openLetters(kernelHome),
-    notary: () => (era.notary ??= openNotary(kernelHome(), clock)),
+    notary: () => notaryOf(era),
     invoke: (call) => gate.pass(() => invoke(cloud, call)),
     async call({ service: id, operation: name, input: given, ...from }) {
       const input = options.freezeInputs ? frozen(given) : given;
@@ -296,6 +303,7 @@ function loader(catalog: Catalog, ports: Ports): Cloud["service"] {
       return found;
     });
     loaded.set(id, loading);
+    loading.catch(() => loaded.delete(id));
     return loading;
   };
 }
