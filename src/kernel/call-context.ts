@@ -43,11 +43,10 @@ export class CallContext implements Context {
   readonly calledVia: readonly string[] | undefined;
   /** What hangs on the caller: set before the call is judged. */
   callerPolicies: CallerPolicies | undefined;
-  /** Whether any of its transactions changed something. */
-  wrote = false;
   readonly #options: ContextOptions;
   #pending: Promise<void>[] = [];
   #inTransaction = false;
+  #wrote = false;
   #blobs: Blobs | undefined;
   #aws: Clients | undefined;
   #others: CallContext[] = [];
@@ -84,7 +83,12 @@ export class CallContext implements Context {
     return this.#options.cloud.seal;
   }
   get letters() {
-    return { put: (letter: Letter) => this.#options.cloud.letters.put(letter, this) };
+    return {
+      put: async (letter: Letter) => {
+        this.#mustBelong();
+        return this.#options.cloud.letters.put(letter, this);
+      },
+    };
   }
   notary() {
     return this.#options.cloud.notary();
@@ -115,7 +119,7 @@ export class CallContext implements Context {
   }
 
   transact<R>(body: (tx: Transaction) => MaybePromise<R>): Promise<R> {
-    this.wrote = true;
+    this.#wrote = true;
     return asPromise(() => this.#apply(() => this.#options.home.applyWrite(body)));
   }
 
@@ -137,6 +141,11 @@ export class CallContext implements Context {
     );
   }
 
+  /** Whether it had a transaction that may change something, here or in another Region. */
+  get wrote(): boolean {
+    return this.#wrote || this.#others.some((other) => other.wrote);
+  }
+
   /** Whether something that it saw is not known to be on disk. */
   get awaitsDisk(): boolean {
     return this.#pending.length > 0 || this.#others.some((other) => other.awaitsDisk);
@@ -153,6 +162,7 @@ export class CallContext implements Context {
 
   elsewhere(region: string): Context {
     if (this.#inTransaction) throw overlapping();
+    this.#mustBelong();
     const { cloud, home, denied, requestId } = this.#options;
     const other = cloud.context({
       service: { store: home.service, scope: home.scope, denied },
@@ -200,11 +210,16 @@ export class CallContext implements Context {
   #clientsOf(principal: Principal, { account, region }: Place, calledVia?: readonly string[]): Clients {
     return clients((service, operation, input) => {
       if (this.#inTransaction) throw overlapping();
-      if (this.#options.home.closed)
-        throw new StoreUnavailableError("the cloud that this call belongs to has ended");
+      this.#mustBelong();
       const place = { account, region };
       return this.#options.cloud.call({ service, operation, input, principal, place, calledVia });
     });
+  }
+
+  /** What began before a reset must not reach the cloud that there is after it. */
+  #mustBelong(): void {
+    if (this.#options.home.closed)
+      throw new StoreUnavailableError("the cloud that this call belongs to has ended");
   }
 
   #ended<R>({ result, durable }: Applied<R>): R {

@@ -337,3 +337,18 @@ test("nobody goes elsewhere in the midst of a transaction", async () => {
   });
   await expect(hello.GetGreeting({ Name: "a" })).rejects.toMatchObject({ code: "InternalFailure" });
 });
+
+test("the record of a call that wrote in another Region only is on disk before its answer, too", async () => {
+  const disk = testDisk();
+  const { cloud, hello } = await cloudWith(
+    {
+      GetGreeting: (ctx, { Name }) =>
+        ctx.elsewhere("eu-west-1").transact((tx) => after(tx.put(names, { name: Name }))),
+    },
+    {},
+    { store: disk.store },
+  );
+  const flush = vi.spyOn(cloud.trail, "flush");
+  await hello.GetGreeting({ Name: "a" });
+  expect(flush).toHaveBeenCalledOnce();
+});

@@ -9,6 +9,7 @@ import type { Ports } from "./ports.ts";
 import type { Principal } from "./principal.ts";
 import type { Cloud } from "./runtime.ts";
 import { notImplemented, type Service } from "./service.ts";
+import type { Trail } from "./trail.ts";
 import { recordOf } from "./trail-record.ts";
 import { validate as check } from "./validate.ts";
 
@@ -28,6 +29,8 @@ interface Visit {
   cloud: Cloud;
   call: Call;
   ctx: CallContext;
+  /** That of the era in which the call began: a reset meanwhile has another. */
+  trail: Trail;
   /** Whether there was anything to ask IAM. */
   isJudged: boolean;
   output: object | undefined;
@@ -46,7 +49,8 @@ export async function invoke(cloud: Cloud, given: Call): Promise<object> {
   const handler = call.service.operations.get(call.operation.name);
   if (!handler) throw notImplemented(call.service.id, call.operation.name);
   const ctx = cloud.context(call);
-  const visit: Visit = { cloud, call, ctx, isJudged: false, output: undefined, error: undefined };
+  const { trail } = cloud;
+  const visit: Visit = { cloud, call, ctx, trail, isJudged: false, output: undefined, error: undefined };
   try {
     for (const station of STATIONS) {
       const waiting = station(visit);
@@ -57,8 +61,8 @@ export async function invoke(cloud: Cloud, given: Call): Promise<object> {
     visit.error = awsError(cloud, call, error);
   }
   try {
-    const isTrailed = trail(visit);
-    if (isTrailed && ctx.wrote) await cloud.trail.flush();
+    const isTrailed = record(visit);
+    if (isTrailed && ctx.wrote) await trail.flush();
     if (ctx.awaitsDisk) await ctx.durable();
   } catch (error) {
     throw awsError(cloud, call, error);
@@ -110,9 +114,9 @@ function meter({ call, ctx, isJudged }: Visit) {
 }
 
 /** Whether the call leaves a record: one on data does not, and waits for nobody else's. */
-function trail({ cloud, call, output, error }: Visit): boolean {
+function record({ cloud, call, trail, output, error }: Visit): boolean {
   if (call.service.dataOperations.has(call.operation.name)) return false;
-  cloud.trail.record(recordOf(call, output, error, cloud.clock.now(), cloud.random.uuid()));
+  trail.record(recordOf(call, output, error, cloud.clock.now(), cloud.random.uuid()));
   return true;
 }
 

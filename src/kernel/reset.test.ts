@@ -9,6 +9,7 @@ import { rootOf } from "./principal.ts";
 import { defineService } from "./service.ts";
 import { TEST_PLACE, TEST_START, type TestCloud, testCloud } from "./testing.ts";
 import { settles, testDisk } from "./testing-disk.ts";
+import { trailRows } from "./trail-rows.ts";
 
 const open: TestCloud[] = [];
 afterEach(async () => {
@@ -17,12 +18,12 @@ afterEach(async () => {
 
 const names = collection<{ name: string }>("hello/name", { scope: "region", key: (row) => [row.name] });
 
-async function cloudWith(jobs: Job<never>[] = []) {
+async function cloudWith(jobs: Job<never>[] = [], said: Promise<void> = Promise.resolve()) {
   const disk = testDisk();
   const service = defineService({
     id: "hello",
     jobs,
-    access: { GetGreeting: () => [] },
+    access: { GetGreeting: () => [], SayHello: () => [] },
     operations: [
       {
         GetGreeting: (ctx, { Name }) =>
@@ -30,6 +31,7 @@ async function cloudWith(jobs: Job<never>[] = []) {
             tx.put(names, { name: Name });
             return {} as never;
           }),
+        SayHello: () => said.then(() => ({}) as never),
       },
     ],
   });
@@ -95,12 +97,35 @@ test("who began in the former cloud can write nothing any more, by any way", asy
   await expect(list(late)).rejects.toThrow(StoreUnavailableError);
   await expect(fresh.transact((tx) => tx.put(names, { name: "b" }))).rejects.toThrow(StoreUnavailableError);
   expect(() => late.aws.hello.GetGreeting({ Name: "b" })).toThrow(StoreUnavailableError);
+  expect(() => late.elsewhere("eu-west-1")).toThrow(StoreUnavailableError);
+  await expect(late.letters.put({ kind: "sms", service: "hello", to: "+1", body: "b" })).rejects.toThrow(
+    StoreUnavailableError,
+  );
   await expect(late.blobs.receive({ ...bodyOf(Buffer.alloc(100_000)) }, { limit: 1e6 })).rejects.toThrow(
     StoreUnavailableError,
   );
   expect(await list(context())).toEqual([]);
+  expect(await cloud.letters.list(10)).toEqual([]);
   await cloud.time.advance(0);
   expect(await keysOf(disk.store, 1)).toEqual([]);
+});
+
+test("a call that began in the former cloud leaves no record in the trail of the next", async () => {
+  const gate = Promise.withResolvers<void>();
+  const { cloud, aws } = await cloudWith([], gate.promise);
+  const call = aws.hello.SayHello({ Name: "a", To: "b" });
+  await settles(call);
+  await cloud.reset();
+  gate.resolve();
+  await call.catch(() => {});
+  await cloud.trail.flush();
+  const trail = cloud.context({
+    service: { store: "trail", scope: "partition" },
+    principal: rootOf("1"),
+    place: { account: "", region: "" },
+    requestId: "r",
+  });
+  expect(await trail.read((tx) => tx.list(trailRows, { limit: 10 }))).toEqual([]);
 });
 
 test("jobs of the former cloud do not run in the next, whether they wait, run or are being written down", async () => {
