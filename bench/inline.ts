@@ -21,7 +21,7 @@ import {
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { grouped } from "#lib/grouped.ts";
+import { coalesced } from "#lib/coalesce.ts";
 import { openEmbedded } from "#storage/kv/embedded.ts";
 import type { Row } from "#storage/kv/kv.ts";
 
@@ -74,7 +74,7 @@ async function segments(folder: string): Promise<Bodies> {
   let waiting: Uint8Array[] = [];
 
   /** One write and one fdatasync for all bodies that came since the last. */
-  const flush = grouped(async () => {
+  const flush = coalesced(async () => {
     const batch = waiting;
     waiting = [];
     const file = files.at(-1)!;

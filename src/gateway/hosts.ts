@@ -1,5 +1,5 @@
 import type { HostedEndpoint } from "#kernel/endpoint.ts";
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 
 /** What the name in a request's Host header says about it. */
 export interface HostFacts {
@@ -47,7 +47,7 @@ export function hostReader(
     .join("|");
   const hosted = labels === "" ? undefined : new RegExp(`^(?:(.+)\\.)?(${labels})(?:[.-](${REGION}))?$`);
   const suffixes = domains.map((domain) => `.${domain}`).sort((a, b) => b.length - a.length);
-  return remembered(KEPT_HOSTS, (host) => {
+  return memoizeByText(KEPT_HOSTS, (host) => {
     const name = nameIn(host.replace(/:\d+$/, "").toLowerCase(), suffixes);
     if (name === undefined) return {};
     const [, resource, label, region] = hosted?.exec(name) ?? [];

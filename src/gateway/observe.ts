@@ -6,8 +6,8 @@ import type { Exchange } from "#kernel/exchange.ts";
 import { type Principal, serviceNamed } from "#kernel/principal.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { Service } from "#kernel/service.ts";
-import { kept } from "#lib/kept.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
+import { memoizeByObject } from "#lib/memoize.ts";
 import { monotonicNow } from "#lib/wall.ts";
 import type { AuthSettings } from "./authenticate.ts";
 import { requestFacts } from "./request-facts.ts";
@@ -59,7 +59,9 @@ export function observe(
   });
 }
 
-const principalOf = kept((service: Service): Principal => serviceNamed(`${service.id}.amazonaws.com`));
+const principalOf = memoizeByObject(
+  (service: Service): Principal => serviceNamed(`${service.id}.amazonaws.com`),
+);
 
 function tellOf(error: unknown, { log }: Cloud, { requestId }: ResponseMeta): void {
   log.error("an exchange could not be booked", { error, requestId });

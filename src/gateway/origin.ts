@@ -1,7 +1,6 @@
 import { isIP } from "node:net";
 import { AwsError } from "#aws/errors.ts";
-import { kept } from "#lib/kept.ts";
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByObject, memoizeByText } from "#lib/memoize.ts";
 import { AWS_DOMAINS } from "./hosts.ts";
 import { parseQuery } from "./query.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
@@ -19,8 +18,8 @@ export interface OriginRules {
 const OWN_SUFFIXES = ["localhost", "localhost.localstack.cloud", ...AWS_DOMAINS, "internal", "local"];
 
 const KEPT_HOSTS = 1_000;
-const ownHosts = kept((rules: OriginRules) =>
-  remembered(KEPT_HOSTS, (host) => isOwnHost(hostName(host), rules)),
+const ownHosts = memoizeByObject((rules: OriginRules) =>
+  memoizeByText(KEPT_HOSTS, (host) => isOwnHost(hostName(host), rules)),
 );
 
 /**

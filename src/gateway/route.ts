@@ -3,7 +3,7 @@ import type { Contract, Operation } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { HostedEndpoint } from "#kernel/endpoint.ts";
 import { notImplemented } from "#kernel/service.ts";
-import { kept } from "#lib/kept.ts";
+import { memoizeByObject } from "#lib/memoize.ts";
 import { type EndpointHosts, type HostFacts, hostReader } from "./hosts.ts";
 import { type RestMatch, type RestRouter, restRouter } from "./rest-router.ts";
 import { methodNotAllowed, selected } from "./selectors.ts";
@@ -257,8 +257,8 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
 const isQuery = (protocol: ProtocolName) => protocol === "awsQuery" || protocol === "ec2Query";
 const speaksQuery = (entry: IndexEntry) => entry.protocols.some(isQuery);
 /** The same few lists of services are asked about again and again. */
-const ofQuery = kept((services: IndexEntry[]) => services.filter(speaksQuery));
-const ofRest = kept((services: IndexEntry[]) =>
+const ofQuery = memoizeByObject((services: IndexEntry[]) => services.filter(speaksQuery));
+const ofRest = memoizeByObject((services: IndexEntry[]) =>
   services.filter((entry) => entry.protocols.some((name) => name.startsWith("rest"))),
 );
 const mayBeQuery = (services: IndexEntry[] | undefined) =>

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { WeaklyKept } from "#lib/weakly-kept.ts";
+import type { WeakCache } from "#lib/weak-cache.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import type { KeyValueStore, Lease } from "#storage/kv/kv.ts";
 import { collection } from "./collection.ts";
@@ -19,7 +19,7 @@ export interface Era {
   readonly prefix: Uint8Array;
   readonly files: BlobStore;
   /** One that has anything under way, a transaction, a commit or a job, is held by that. */
-  readonly homes: WeaklyKept<Home>;
+  readonly homes: WeakCache<Home>;
   seal: Sealer;
   notary?: Promise<Notary>;
   trail: Trail;

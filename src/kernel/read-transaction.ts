@@ -1,5 +1,5 @@
 import type { MaybePromise } from "#lib/maybe-promise.ts";
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { MAX_PAGE, type Row } from "#storage/kv/kv.ts";
 import {
   type Collection,
@@ -132,7 +132,7 @@ function keyOf(at: TransactionScope, of: Keyed, parts: readonly KeyPart[]): RowK
     return new RowKey(encodeKey(prefixOf(at, of), parts));
   let known = at.hotKeys.get(of.name);
   if (!known) {
-    known = remembered(KEPT_KEYS, (name) => new RowKey(encodeKey(prefixOf(at, of), [name])));
+    known = memoizeByText(KEPT_KEYS, (name) => new RowKey(encodeKey(prefixOf(at, of), [name])));
     at.hotKeys.set(of.name, known);
   }
   return known(first);

@@ -1,11 +1,11 @@
 import { withoutRaw } from "#aws/protocols/raw-json.ts";
 import { type CloudClock, cloudClock } from "#lib/clock.ts";
-import { grouped } from "#lib/grouped.ts";
+import { coalesced } from "#lib/coalesce.ts";
 import type { Log } from "#lib/log.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { random as openRandom, type Random } from "#lib/random.ts";
 import { wallNow } from "#lib/wall.ts";
-import { weaklyKept } from "#lib/weakly-kept.ts";
+import { weakCache } from "#lib/weak-cache.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { removeBlob, sweepIntents } from "./blobs.ts";
@@ -127,7 +127,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
 
   async function openEra(number: number): Promise<Era> {
     const prefix = eraPrefix(number);
-    const homes = weaklyKept<Home>(MOST_HOMES);
+    const homes = weakCache<Home>(MOST_HOMES);
     const opened = { number, prefix, files: await options.openBlobs(number), homes };
     const kernel = homeIn(opened, "kernel", "partition", NOWHERE);
     const trailHome = homeIn(opened, "trail", "partition", NOWHERE);
@@ -270,7 +270,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
         denied,
       });
     },
-    reset: grouped(() => {
+    reset: coalesced(() => {
       const emptied = gate.alone(RESET_PATIENCE_MS, startOver);
       waits.end();
       return emptied;

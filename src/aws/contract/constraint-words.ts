@@ -1,5 +1,5 @@
-import { kept } from "#lib/kept.ts";
 import { inJavaMap } from "#lib/java-map.ts";
+import { memoizeByObject } from "#lib/memoize.ts";
 import type { Member, ScalarShape, Shape } from "./shapes.ts";
 
 /** How AWS tells of a violation: in the words of its older framework, or of the servers that Smithy generates. */
@@ -35,7 +35,10 @@ const coral: Words = {
   sentence(shape, value, path, rule, isHidden) {
     return `Value ${isHidden && value !== null ? "" : coralValue(shape, value)}at '${path}' failed to satisfy constraint: ${rule}`;
   },
-  rules: kept((shape: Shape) => [...formRules(shape, (text) => text.length), ...coralBounds(shape)]),
+  rules: memoizeByObject((shape: Shape) => [
+    ...formRules(shape, (text) => text.length),
+    ...coralBounds(shape),
+  ]),
   // In brackets, the upper bound comes first and the pattern last.
   gathered: (rules) =>
     `[${rules
@@ -49,7 +52,7 @@ const LENGTH_FIRST = new Set(["IndexName"]);
 
 const coralHashed: Words = {
   ...coral,
-  rules: kept((shape: Shape) =>
+  rules: memoizeByObject((shape: Shape) =>
     LENGTH_FIRST.has(shape.name) ? coral.rules(shape).toReversed() : coral.rules(shape),
   ),
   inOrder: (members) => inJavaMap(members, ({ name }) => decapitalized(name)),
@@ -64,7 +67,7 @@ const smithy: Words = {
     const length = rule.includes("must have length") ? ` with length ${lengthOf(value, codePoints)}` : "";
     return `Value${length} at '${path}' failed to satisfy constraint: ${rule}`;
   },
-  rules: kept((shape: Shape) => [...smithyBounds(shape), ...formRules(shape, codePoints)]),
+  rules: memoizeByObject((shape: Shape) => [...smithyBounds(shape), ...formRules(shape, codePoints)]),
 };
 
 export const dialects: Record<Dialect, Words> = { coral, "coral-hashed": coralHashed, smithy };

@@ -1,4 +1,4 @@
-import { kept } from "#lib/kept.ts";
+import { memoizeByObject } from "#lib/memoize.ts";
 import {
   type Dialect,
   decapitalized,
@@ -79,7 +79,9 @@ const compiled: Record<Dialect, (shape: Shape) => Check | undefined> = {
 
 function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
   const words = dialects[dialect];
-  const checks = kept((shape: Shape) => ({ check: constrained(shape) ? container(shape) : undefined }));
+  const checks = memoizeByObject((shape: Shape) => ({
+    check: constrained(shape) ? container(shape) : undefined,
+  }));
   const checkOf = (shape: Shape) => checks(shape).check;
 
   function container(shape: Shape): Check | undefined {

@@ -1,4 +1,4 @@
-import { kept } from "#lib/kept.ts";
+import { memoizeByObject } from "#lib/memoize.ts";
 import type { ProtocolName } from "../contract/format.ts";
 import type { Operation, StructureShape } from "../contract/shapes.ts";
 import { cborErrorDocument } from "./cbor-errors.ts";
@@ -26,20 +26,20 @@ function isCbor(contentType: string | undefined): boolean {
 }
 
 /** JSON's names are the members' own, so a shape's codec is the same in both versions, and locations say nothing. */
-const jsonDecoders = kept((operation: Operation) =>
+const jsonDecoders = memoizeByObject((operation: Operation) =>
   isDynamodb(operation)
     ? dynamodbReader(operation.input)
     : plainly(operation.input, jsonMembersReader(operation.input, operation.input.members)),
 );
-const jsonEncoders = kept((operation: Operation) =>
+const jsonEncoders = memoizeByObject((operation: Operation) =>
   jsonMembersWriter(
     operation.output,
     operation.output.members.filter((member) => member !== operation.eventOutput),
   ),
 );
-const jsonAnswers = kept((operation: Operation) => rawWriter(jsonEncoders(operation)));
-const cborDecoders = kept((operation: Operation) => cborInMilliseconds.reader(operation.input));
-const cborEncoders = kept((operation: Operation) =>
+const jsonAnswers = memoizeByObject((operation: Operation) => rawWriter(jsonEncoders(operation)));
+const cborDecoders = memoizeByObject((operation: Operation) => cborInMilliseconds.reader(operation.input));
+const cborEncoders = memoizeByObject((operation: Operation) =>
   cborDocument(cborInMilliseconds.writer(operation.output)),
 );
 

@@ -1,4 +1,4 @@
-import { kept } from "#lib/kept.ts";
+import { memoizeByObject } from "#lib/memoize.ts";
 import type { Operation } from "../contract/shapes.ts";
 import { describe } from "./errors.ts";
 import { parseForm } from "./form.ts";
@@ -25,9 +25,9 @@ function writersOf(operation: Operation | undefined): XmlWriters {
 /** What a service says of a call that names nothing, where its first protocol is another. */
 const UNKNOWN = "UnknownOperationException";
 
-const decoders = kept((operation: Operation) => readerOf(operation.input));
+const decoders = memoizeByObject((operation: Operation) => readerOf(operation.input));
 
-const encoders = kept((operation: Operation) => {
+const encoders = memoizeByObject((operation: Operation) => {
   const { output, resultWrapper, wireName, contract } = operation;
   const xmlns = contract.xmlNamespace === undefined ? "" : ` xmlns="${escapeXml(contract.xmlNamespace)}"`;
   const head = `<${wireName}Response${xmlns}>`;

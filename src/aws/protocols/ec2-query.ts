@@ -1,4 +1,4 @@
-import { kept } from "#lib/kept.ts";
+import { memoizeByObject } from "#lib/memoize.ts";
 import type { Operation } from "../contract/shapes.ts";
 import { describe } from "./errors.ts";
 import { parseForm } from "./form.ts";
@@ -12,9 +12,9 @@ import { xmlDeclaration, xmlWriters } from "./xml-writer.ts";
 const readerOf = formReaders({ name: (member) => member.ec2Name, alwaysFlat: true });
 const writers = xmlWriters(isoWithMillis);
 
-const decoders = kept((operation: Operation) => readerOf(operation.input));
+const decoders = memoizeByObject((operation: Operation) => readerOf(operation.input));
 
-const encoders = kept((operation: Operation) => {
+const encoders = memoizeByObject((operation: Operation) => {
   const { output, wireName, contract } = operation;
   const xmlns = `http://ec2.amazonaws.com/doc/${contract.apiVersion}/`;
   const head = `${xmlDeclaration}<${wireName}Response xmlns="${xmlns}"><requestId>`;

@@ -1,4 +1,4 @@
-import { kept } from "#lib/kept.ts";
+import { memoizeByObject } from "#lib/memoize.ts";
 import type { Operation, Shape, StructureShape } from "../contract/shapes.ts";
 import { isSender, type WireError } from "./errors.ts";
 
@@ -7,7 +7,7 @@ import { isSender, type WireError } from "./errors.ts";
  * clients that sign for others. What is wrapped stays wrapped, members stand in the order of their names, and what is not
  * there is null.
  */
-export const jsonAnswerOf = kept((operation: Operation) => {
+export const jsonAnswerOf = memoizeByObject((operation: Operation) => {
   const { output, resultWrapper, wireName } = operation;
   const write = structure(output);
   return (value: object, requestId: string): string =>
@@ -40,7 +40,7 @@ const OLDER_NAMES: Readonly<Record<string, string>> = {
   "ReceiveMessageResult.Messages": "messages",
 };
 
-const writerOf = kept((shape: Shape): Write => {
+const writerOf = memoizeByObject((shape: Shape): Write => {
   switch (shape.kind) {
     case "structure":
       return structure(shape);

@@ -1,4 +1,4 @@
-import { kept } from "#lib/kept.ts";
+import { memoizeByObject } from "#lib/memoize.ts";
 import type { Member, Operation } from "../contract/shapes.ts";
 import { describe, isSender, type WireError } from "./errors.ts";
 import { headersWriter } from "./http-bindings.ts";
@@ -20,8 +20,8 @@ const json: DocumentFormat = {
   events: { contentType: "application/json", read: jsonReader, write: jsonWriter },
 };
 
-const decoders = kept((operation: Operation) => restDecoder(operation, json));
-const encoders = kept((operation: Operation) => restEncoder(operation, json));
+const decoders = memoizeByObject((operation: Operation) => restDecoder(operation, json));
+const encoders = memoizeByObject((operation: Operation) => restEncoder(operation, json));
 
 export const restJson: Protocol = {
   name: "restJson1",

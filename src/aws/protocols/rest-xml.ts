@@ -1,4 +1,4 @@
-import { kept } from "#lib/kept.ts";
+import { memoizeByObject } from "#lib/memoize.ts";
 import type { Operation, Shape } from "../contract/shapes.ts";
 import { describe } from "./errors.ts";
 import { headersWriter } from "./http-bindings.ts";
@@ -84,8 +84,8 @@ function namespaceOf(operation: Operation, shape: Shape): { uri: string; prefix?
   return uri === undefined ? undefined : { uri };
 }
 
-const decoders = kept((operation: Operation) => restDecoder(operation, xml));
-const encoders = kept((operation: Operation) => restEncoder(operation, xml));
+const decoders = memoizeByObject((operation: Operation) => restDecoder(operation, xml));
+const encoders = memoizeByObject((operation: Operation) => restEncoder(operation, xml));
 
 export const restXml: Protocol = {
   name: "restXml",

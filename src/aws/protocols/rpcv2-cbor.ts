@@ -1,4 +1,4 @@
-import { kept } from "#lib/kept.ts";
+import { memoizeByObject } from "#lib/memoize.ts";
 import type { Operation, Shape, StructureShape } from "../contract/shapes.ts";
 import { cborErrorDocument } from "./cbor-errors.ts";
 import { cborDocument, cborInSeconds } from "./cbor-shapes.ts";
@@ -10,8 +10,10 @@ import type { Protocol, ResponseMeta } from "./protocol.ts";
 
 type Structure = Record<string, unknown>;
 
-const decoders = kept((operation: Operation) => cborInSeconds.reader(operation.input));
-const encoders = kept((operation: Operation) => cborDocument(cborInSeconds.writer(outputOf(operation))));
+const decoders = memoizeByObject((operation: Operation) => cborInSeconds.reader(operation.input));
+const encoders = memoizeByObject((operation: Operation) =>
+  cborDocument(cborInSeconds.writer(outputOf(operation))),
+);
 
 /** Without the events, which follow in frames of their own. */
 function outputOf({ output, eventOutput }: Operation): StructureShape {

@@ -1,4 +1,4 @@
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 
 /** `20130524T000000Z`, ISO 8601's basic format, as every Version 4 signature has it. Times are epoch milliseconds. */
 export function formatAmzDate(time: number): string {
@@ -13,7 +13,7 @@ export function parseAmzDate(text: string): number | undefined {
 }
 
 /** A client signs many requests in one second. */
-const moments = remembered(100, (text): number | null => {
+const moments = memoizeByText(100, (text): number | null => {
   const parts = BASIC.exec(text);
   if (parts === null) return null;
   const [, year, month, day, hour, minute, second] = parts.map(Number);

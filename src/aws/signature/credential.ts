@@ -3,7 +3,7 @@
  * Nothing is verified here; whatever cannot be read is refused in the words of the service.
  */
 import { AwsError } from "#aws/errors.ts";
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { formatAmzDate, parseAmzDate, parseDateHeader } from "./amz-date.ts";
 import { type ErrorStyle, invalidArgument, signatureError } from "./errors.ts";
 import {
@@ -130,7 +130,7 @@ interface HeaderV4 extends Credential {
 
 /** All but the signature is the same in every request that a client makes in a day, and is read once. */
 const MOST_STANDING = 1_000;
-const beginnings = () => remembered(MOST_STANDING, (): { read?: HeaderV4 } => ({}));
+const beginnings = () => memoizeByText(MOST_STANDING, (): { read?: HeaderV4 } => ({}));
 const standing: Record<ErrorStyle, ReturnType<typeof beginnings>> = {
   s3: beginnings(),
   ec2: beginnings(),

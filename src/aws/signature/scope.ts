@@ -1,6 +1,6 @@
 /** The credential scope: for which day, Region and service a signature is meant. */
 import type { AwsError } from "#aws/errors.ts";
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { type ErrorStyle, signatureError } from "./errors.ts";
 import { malformedCredential } from "./malformed.ts";
 import type { Carrier, Headers, Query } from "./request.ts";
@@ -78,7 +78,7 @@ export function claimedScope(headers: Headers, query: Query): Scope | undefined 
 }
 
 const MOST_SCOPES = 1_000;
-const scopes = remembered(MOST_SCOPES, (credential) => {
+const scopes = memoizeByText(MOST_SCOPES, (credential) => {
   const { length } = credential.split("/");
   return length === 5 || length === 4 ? splitCredential(credential, length === 4).scope : null;
 });

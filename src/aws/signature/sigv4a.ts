@@ -3,7 +3,7 @@
  * secret. Its scope names no Region; `X-Amz-Region-Set` tells for which ones it is meant: `us-east-1,eu-*`.
  */
 import { createECDH, createPublicKey, type KeyObject, verify } from "node:crypto";
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { hmac, hmacKey } from "./hmac.ts";
 
 export const ASYMMETRIC = "AWS4-ECDSA-P256-SHA256";
@@ -20,7 +20,7 @@ export function publicKey(accessKeyId: string, secret: string): KeyObject {
   return keys(`${accessKeyId}/${secret}`);
 }
 
-const keys = remembered(MOST_KEYS, (both) => {
+const keys = memoizeByText(MOST_KEYS, (both) => {
   const slash = both.indexOf("/");
   const curve = createECDH("prime256v1");
   curve.setPrivateKey(privateKey(both.slice(0, slash), both.slice(slash + 1)), "hex");

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { grouped } from "#lib/grouped.ts";
+import { coalesced } from "#lib/coalesce.ts";
 import type { BlobStore } from "./blobs.ts";
 import { checkId } from "./checks.ts";
 import { lentBuffers, openReader, ownBuffers } from "./file-reader.ts";
@@ -73,13 +73,13 @@ interface Folder {
 /** The folders of blobs, each made for its first blob. */
 async function openFolders(root: string): Promise<{ of(id: string): Folder }> {
   const made = new Set(await readdir(root));
-  const syncRoot = grouped(() => syncFolder(root));
+  const syncRoot = coalesced(() => syncFolder(root));
   await syncRoot(); // a former process may have stopped between making a folder and syncing it
   const folders = new Map<string, Folder>();
 
   function folder(name: string): Folder {
     const path = join(root, name);
-    const sync = grouped(() => syncFolder(path));
+    const sync = coalesced(() => syncFolder(path));
     return {
       path,
       async make() {

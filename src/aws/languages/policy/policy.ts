@@ -1,4 +1,4 @@
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { conditionOf } from "./condition-block.ts";
 import { ANY_POLICY, type Choice, type PolicyDocument, parsePolicy, type Statement } from "./document.ts";
 import { type Keys, type Pattern, patternOf } from "./pattern.ts";
@@ -69,7 +69,7 @@ const KEPT_POLICIES = 2_000;
  * A policy that a service accepted earlier, by its text.
  * @throws {PolicyError} for a text that no service can have accepted
  */
-export const policyOf = remembered(KEPT_POLICIES, (text) => compilePolicy(parsePolicy(text, ANY_POLICY)));
+export const policyOf = memoizeByText(KEPT_POLICIES, (text) => compilePolicy(parsePolicy(text, ANY_POLICY)));
 
 /** An explicit deny ends the search; of those that allow, the strongest naming of the caller counts. */
 export function ask(policy: Policy, question: Question): Verdict {

@@ -1,11 +1,11 @@
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import type { LocalTime } from "./schedule.ts";
 
 const ZONES = 600;
 const HOUR = 3_600_000;
 
 /** A format for each zone, since making one costs more than using it a hundred times. */
-const formats = remembered(
+const formats = memoizeByText(
   ZONES,
   (timeZone: string) =>
     new Intl.DateTimeFormat("en-GB", {

@@ -1,5 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import { repeated } from "#lib/repeated.ts";
+import { firstDuplicate } from "#lib/duplicates.ts";
 import { invalidParameters } from "../errors.ts";
 import type { Capacity, Index, Table, Throughput } from "../store.ts";
 import { keySchema } from "../tables/description.ts";
@@ -31,7 +31,7 @@ export function overridden(
     ...kept(source, "local", asked.LocalSecondaryIndexOverride, billing),
     ...kept(source, "global", asked.GlobalSecondaryIndexOverride, billing),
   ];
-  const again = repeated(indexes.map(({ name }) => name));
+  const again = firstDuplicate(indexes.map(({ name }) => name));
   if (again !== undefined) throw invalidParameters(`Duplicate index name: ${again}`);
   return {
     billing,

@@ -1,4 +1,4 @@
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { compareValues, type Item, isEqual, type TypeName, typeOf, type Value } from "../values/value.ts";
 import { fail, wrongType } from "./faults.ts";
 import { checkCondition, checkCount, checkMeasure, tellForemost, walkCondition } from "./functions.ts";
@@ -13,8 +13,8 @@ export type Test = (item: Item) => boolean;
 
 const KEPT = 2_000;
 const parsed = {
-  ConditionExpression: remembered(KEPT, (source) => parseCondition("ConditionExpression", source)),
-  FilterExpression: remembered(KEPT, (source) => parseCondition("FilterExpression", source)),
+  ConditionExpression: memoizeByText(KEPT, (source) => parseCondition("ConditionExpression", source)),
+  FilterExpression: memoizeByText(KEPT, (source) => parseCondition("FilterExpression", source)),
 };
 
 /** @throws {AwsError} ValidationException */

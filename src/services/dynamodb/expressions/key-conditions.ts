@@ -1,4 +1,4 @@
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { emptyKey, invalid, invalidParameters } from "../errors.ts";
 import { checkKeySizes, partitionNames, sortNames } from "../items/keys.ts";
 import type { KeyNames } from "../store.ts";
@@ -14,7 +14,7 @@ export interface KeyCondition {
 }
 
 const KIND = "KeyConditionExpression";
-const parsed = remembered(2_000, (source) => parseCondition(KIND, source));
+const parsed = memoizeByText(2_000, (source) => parseCondition(KIND, source));
 
 /**
  * Held to what any condition is: what only a key's may not be is told after all that is wrong with other expressions.

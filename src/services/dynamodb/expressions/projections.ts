@@ -1,4 +1,4 @@
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { invalid } from "../errors.ts";
 import type { Item, Value } from "../values/value.ts";
 import { type Path, parseProjection, type Step } from "./grammar.ts";
@@ -8,7 +8,7 @@ import type { Placeholders } from "./placeholders.ts";
 /** The wanted part of an item. */
 export type Projection = (item: Item) => Item;
 
-const parsed = remembered(2_000, parseProjection);
+const parsed = memoizeByText(2_000, parseProjection);
 
 /** @throws {AwsError} ValidationException also where one path leads into another */
 export function projectionOf(source: string, holders: Placeholders): Projection {

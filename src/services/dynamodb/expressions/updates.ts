@@ -1,5 +1,5 @@
 import { setOwn } from "#aws/protocols/malformed.ts";
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { invalid } from "../errors.ts";
 import { addDecimals, type Decimal, formatDecimal, isShort, negated } from "../values/decimal.ts";
 import { decimalIn, decimalOf, type Item, type TypeName, typeOf, type Value } from "../values/value.ts";
@@ -23,7 +23,7 @@ export interface Update {
 }
 
 const KIND = "UpdateExpression";
-const parsed = remembered(2_000, parseUpdate);
+const parsed = memoizeByText(2_000, parseUpdate);
 
 /** @throws {AwsError} ValidationException */
 export function updateOf(source: string, holders: Placeholders): Update {

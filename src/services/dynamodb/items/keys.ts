@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { KeyPart } from "#kernel/keys.ts";
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { emptyKey, invalid, invalidParameters, keyMismatch } from "../errors.ts";
 import { type Projection, projectPaths } from "../expressions/projections.ts";
 import type { Index, KeyNames, Table } from "../store.ts";
@@ -47,7 +47,7 @@ export function partitionHash(value: Value): Uint8Array {
 /** Few partitions are asked for again and again, and a hash takes longer than all else of a key. */
 const KEPT_HASHES = 5_000;
 const LONGEST_KEPT = 100;
-const knownHash = remembered(KEPT_HASHES, (text) => hash("md5", SALT + text, "buffer"));
+const knownHash = memoizeByText(KEPT_HASHES, (text) => hash("md5", SALT + text, "buffer"));
 const hashOfText = (text: string): Uint8Array =>
   text.length > LONGEST_KEPT ? hash("md5", SALT + text, "buffer") : knownHash(text);
 

@@ -1,4 +1,4 @@
-import { repeated } from "#lib/repeated.ts";
+import { firstDuplicate } from "#lib/duplicates.ts";
 import { invalid, invalidParameters } from "../errors.ts";
 import { type Placeholding, placeholders } from "../expressions/placeholders.ts";
 import { type Projection, projectionOf, projectPaths } from "../expressions/projections.ts";
@@ -76,7 +76,7 @@ export function projectionIn(request: Choosing): Projection | undefined {
 
 /** @throws {AwsError} ValidationException */
 export function chosenBy(names: readonly string[]): Projection {
-  const twice = repeated(names);
+  const twice = firstDuplicate(names);
   if (twice !== undefined) throw invalidParameters(`Duplicate value in attribute name: ${twice}`);
   return projectPaths(names.map((name) => [name]));
 }

@@ -1,4 +1,4 @@
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { invalid } from "../errors.ts";
 import type {
   Comparator,
@@ -59,7 +59,7 @@ const COMPARATORS = new Set(["=", "<>", "!=", "<", "<=", ">", ">="]);
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
  * @throws {AwsError} ValidationException
  */
-export const parseStatement = remembered(1_000, (source) => {
+export const parseStatement = memoizeByText(1_000, (source) => {
   const literals: Literal[] = [];
   let parameters = 0;
   const tokens = reader(source);

@@ -2,7 +2,7 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { faultsOf, type Handlers, type Input } from "#kernel/service.ts";
-import { repetitions } from "#lib/repeated.ts";
+import { duplicates } from "#lib/duplicates.ts";
 import { invalid } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Membership, type Table, tables } from "../store.ts";
@@ -94,7 +94,7 @@ function changesIn(table: Replicated, input: Request): Change[] {
     ),
   ];
   const updates = input.ReplicaUpdates ?? [];
-  const twice = new Set(repetitions(updates.map(({ RegionName }) => RegionName)));
+  const twice = new Set(duplicates(updates.map(({ RegionName }) => RegionName)));
   if (twice.size > 0)
     throw failed(table, ` because the regions: ‘[${[...twice].join(", ")}]’ were specified more than once.`);
   for (const update of updates) changes.push(...readChanges(table, regions, update));

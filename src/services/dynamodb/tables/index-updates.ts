@@ -2,7 +2,7 @@ import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { repeated } from "#lib/repeated.ts";
+import { firstDuplicate } from "#lib/duplicates.ts";
 import { invalid, invalidParameters, limitExceeded, noSuchIndexOf } from "../errors.ts";
 import type { Index, Table } from "../store.ts";
 import { clear } from "./clear.ts";
@@ -38,7 +38,7 @@ export function checkIndexUpdates({ GlobalSecondaryIndexUpdates: updates = [] }:
     throw invalidParameters(
       "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object",
     );
-  const twice = repeated(names);
+  const twice = firstDuplicate(names);
   if (twice !== undefined)
     throw invalidParameters(
       `Only one global secondary index update per index is allowed simultaneously. Index: ${twice}`,

@@ -1,6 +1,6 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import { firstDuplicate } from "#lib/duplicates.ts";
 import { inJavaMap } from "#lib/java-map.ts";
-import { repeated } from "#lib/repeated.ts";
 import { invalid, invalidParameters } from "../errors.ts";
 import { namesOf } from "../items/keys.ts";
 import type { Index, KeyNames, Table, Throughput } from "../store.ts";
@@ -107,7 +107,7 @@ function checkLists(
 }
 
 function checkOnce(definitions: readonly DynamoDB.AttributeDefinition[]): void {
-  const again = repeated(definitions.map(({ AttributeName }) => AttributeName));
+  const again = firstDuplicate(definitions.map(({ AttributeName }) => AttributeName));
   if (again !== undefined) throw invalid(`Attribute Name is duplicated: ${again}`);
 }
 
@@ -264,7 +264,7 @@ function projectionOf({ ProjectionType: projection, NonKeyAttributes: included }
     throw invalidParameters(`ProjectionType is ${projection}, but NonKeyAttributes is specified`);
   if (projection === "INCLUDE" && !included)
     throw invalidParameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
-  const again = repeated(included ?? []);
+  const again = firstDuplicate(included ?? []);
   if (again !== undefined) throw invalidParameters(`Duplicate element in NonKeyAttributes: ${again}`);
   return { projection, included: included ?? [] };
 }

@@ -1,12 +1,12 @@
 import { type EventPattern, eventPattern } from "#aws/languages/event-pattern/match.ts";
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { type ArchivedEvent, archived, archives, type BusEvent } from "../store.ts";
 
 const DAY = 86_400_000;
 const PAGE = 500;
-const compiled = remembered(1_000, (pattern: string): EventPattern => eventPattern(pattern));
+const compiled = memoizeByText(1_000, (pattern: string): EventPattern => eventPattern(pattern));
 
 /** Adds an event to those archives of its bus that want it. */
 export async function keepInArchives(tx: Transaction, bus: string, event: BusEvent): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Context } from "#kernel/context.ts";
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { permanentRedirect } from "../buckets/errors.ts";
 import type { Bucket } from "../store.ts";
 
@@ -7,7 +7,7 @@ import type { Bucket } from "../store.ts";
 const OF_A_REGION = /(?:^|\.)s3(?:\.dualstack)?[.-]([a-z]{2}(?:-[a-z]+)+-\d)\./;
 
 /** Clients call few different hosts. */
-const regionIn = remembered(1_000, (host) => OF_A_REGION.exec(host)?.[1] ?? "");
+const regionIn = memoizeByText(1_000, (host) => OF_A_REGION.exec(host)?.[1] ?? "");
 
 /**
  * Whether the endpoint of the call has the bucket. A Region's own endpoint has the buckets of that Region; one without

@@ -1,7 +1,7 @@
 /** What IAM judges of a call on a bucket or an object. */
 import type { AccessFact } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { accessPointArn } from "../access-points/store.ts";
 import { bucketArn, objectArn } from "../buckets/bucket.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
@@ -102,7 +102,7 @@ function grantedBy(
   return grantTo(heeded, permission, ctx.principal);
 }
 
-const denialsOf = remembered<string | null>(1_000, (text) => {
+const denialsOf = memoizeByText<string | null>(1_000, (text) => {
   const { Statement, ...rest } = JSON.parse(text) as { Statement: Said | Said[] };
   const denials = [Statement].flat().filter(({ Effect }) => Effect === "Deny");
   return denials.length === 0 ? null : JSON.stringify({ ...rest, Statement: denials });

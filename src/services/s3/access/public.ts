@@ -5,10 +5,10 @@
 import type { Condition, PolicyDocument, Statement } from "#aws/languages/policy/document.ts";
 import { policyOf } from "#aws/languages/policy/policy.ts";
 import { blockOf } from "#lib/cidr.ts";
-import { remembered } from "#lib/remembered.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 
 /** By the text of a policy that was accepted. */
-export const isPublicPolicy = remembered(1_000, (text) => isPublicDocument(policyOf(text).document));
+export const isPublicPolicy = memoizeByText(1_000, (text) => isPublicDocument(policyOf(text).document));
 
 /** A policy is public unless each statement that allows something restricts callers by fixed values. */
 export function isPublicDocument({ statements }: PolicyDocument): boolean {

@@ -1,5 +1,5 @@
 import type { LifecycleRule, TransitionDefaultMinimumObjectSize } from "#aws/contract/types/s3.ts";
-import { kept } from "#lib/kept.ts";
+import { memoizeByObject } from "#lib/memoize.ts";
 import { configuration } from "../buckets/configurations.ts";
 import { DAY_MS, midnightAfter, NEVER } from "../days.ts";
 import type { StorageClassName } from "../storage-classes/classes.ts";
@@ -37,7 +37,7 @@ export interface Rule {
 }
 
 /** Made once for each document, as long as it is in memory. */
-export const rulesOf = kept(({ rules }: LifecycleDocument): Rule[] =>
+export const rulesOf = memoizeByObject(({ rules }: LifecycleDocument): Rule[] =>
   rules.filter((rule) => rule.Status === "Enabled").map(ruleOf),
 );
 

@@ -6,8 +6,8 @@ import {
 } from "#aws/languages/filter-policy/filter-policy.ts";
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
+import { memoizeByText } from "#lib/memoize.ts";
 import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
-import { remembered } from "#lib/remembered.ts";
 import { type Message, type Subscription, subscriptions, type Topic, topics, waiting } from "../store.ts";
 import { scopeOf } from "../subscriptions/attributes.ts";
 import { mostBytesOf } from "../topics/size.ts";
@@ -79,8 +79,8 @@ function compile(key: string): FilterPolicy {
   const split = key.indexOf(" ");
   return filterPolicy(key.slice(split + 1), key.slice(0, split) as FilterScope);
 }
-const shortPolicies = remembered(KEPT_POLICIES, compile);
-const longPolicies = remembered(KEPT_LONG_POLICIES, compile);
+const shortPolicies = memoizeByText(KEPT_POLICIES, compile);
+const longPolicies = memoizeByText(KEPT_LONG_POLICIES, compile);
 const compiled = (key: string) => (key.length > LONG_POLICY ? longPolicies : shortPolicies)(key);
 
 /** @returns whether the subscription's filter policy lets the message through */

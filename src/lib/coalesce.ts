@@ -2,21 +2,21 @@
  * Shares runs of a costly action among callers that come at once: a call resolves (or rejects) with a run that
  * began after the call, and at most one run goes on at a time.
  */
-export function grouped(run: () => Promise<void>): () => Promise<void> {
+export function coalesced(run: () => Promise<void>): () => Promise<void> {
   let current: Promise<void> | undefined;
-  let following: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
 
   function begin(): Promise<void> {
-    following = undefined;
-    const mine = run().finally(() => {
-      if (current === mine) current = undefined;
+    next = undefined;
+    const started = run().finally(() => {
+      if (current === started) current = undefined;
     });
-    current = mine;
-    return mine;
+    current = started;
+    return started;
   }
 
   return () => {
     if (!current) return begin();
-    return (following ??= current.then(begin, begin));
+    return (next ??= current.then(begin, begin));
   };
 }

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { grouped } from "./grouped.ts";
+import { coalesced } from "./coalesce.ts";
 
 function controlled() {
   const runs: PromiseWithResolvers<void>[] = [];
-  const call = grouped(() => {
+  const call = coalesced(() => {
     const run = Promise.withResolvers<void>();
     runs.push(run);
     return run.promise;

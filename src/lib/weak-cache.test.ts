@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { weaklyKept } from "./weakly-kept.ts";
+import { weakCache } from "./weak-cache.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -16,28 +16,28 @@ async function collected() {
 }
 
 test("what was asked for of late is held, what somebody holds is found, and nothing else is kept", async () => {
-  const kept = weaklyKept<{ name: string }>(100);
+  const cache = weakCache<{ name: string }>(100);
   const inUse = { name: "in use" };
-  kept.set("in use", inUse);
-  kept.set("asked for", { name: "asked for" });
+  cache.set("in use", inUse);
+  cache.set("asked for", { name: "asked for" });
   for (let i = 0; i < 10_000; i++) {
-    kept.set(`${i}`, { name: `${i}` });
-    expect(kept.get("asked for")).toBeDefined();
+    cache.set(`${i}`, { name: `${i}` });
+    expect(cache.get("asked for")).toBeDefined();
   }
   await collected();
-  expect(kept.get("in use")).toBe(inUse);
-  expect(kept.get("9999")).toEqual({ name: "9999" });
-  expect(kept.get("5")).toBeUndefined();
-  expect([...kept.values()].length).toBeLessThanOrEqual(102);
+  expect(cache.get("in use")).toBe(inUse);
+  expect(cache.get("9999")).toEqual({ name: "9999" });
+  expect(cache.get("5")).toBeUndefined();
+  expect([...cache.values()].length).toBeLessThanOrEqual(102);
 });
 
 test("what was let go and asked for again is held again", async () => {
-  const kept = weaklyKept<object>(2);
+  const cache = weakCache<object>(2);
   let value: object | undefined = {};
-  kept.set("a", value);
-  for (const name of ["b", "c", "d"]) kept.set(name, {});
-  expect(kept.get("a")).toBe(value);
+  cache.set("a", value);
+  for (const name of ["b", "c", "d"]) cache.set(name, {});
+  expect(cache.get("a")).toBe(value);
   value = undefined;
   await collected();
-  expect(kept.get("a")).toBeDefined();
+  expect(cache.get("a")).toBeDefined();
 });
