@@ -8,15 +8,15 @@ import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { accessDenied, otherRegion } from "./errors.ts";
 import { tableName } from "./items/rows.ts";
 import { reachedBy } from "./partiql/statements.ts";
-import {
-  type Asked,
-  askedOfItems,
-  askedOfQuery,
-  askedOfScan,
-  conditionKeys,
-  selectOf,
-} from "./policies/asked.ts";
 import { checkPolicyArn, isOfStream } from "./policies/policies.ts";
+import {
+  conditionKeys,
+  itemsContext,
+  queryContext,
+  type RequestContext,
+  scanContext,
+  selectOf,
+} from "./policies/request-context.ts";
 import { isElsewhere } from "./resource-arn.ts";
 import { streams, type Table, tableArn, tables } from "./store.ts";
 import { partsOf } from "./streams/streams.ts";
@@ -27,7 +27,7 @@ interface Reached {
   action: string;
   table: string;
   index?: string | undefined;
-  asked?: Asked;
+  requestContext?: RequestContext;
 }
 
 /** In one look at the store: two at once would be in each other's way. */
@@ -44,17 +44,17 @@ function facts(ctx: Context, reached: readonly Reached[]): MaybePromise<AccessFa
 
 function factOf(
   ctx: Context,
-  { action, table: given, index, asked }: Reached,
+  { action, table: nameOrArn, index, requestContext }: Reached,
   table: Table | undefined,
 ): AccessFact {
-  const owner = ownerOf(ctx, given);
-  const arn = tableArn({ account: owner, region: ctx.region }, tableName(given));
+  const owner = ownerOf(ctx, nameOrArn);
+  const arn = tableArn({ account: owner, region: ctx.region }, tableName(nameOrArn));
   return {
     action: `dynamodb:${action}`,
     resource: index === undefined ? arn : `${arn}/index/${index}`,
     owner,
     resourcePolicy: table?.policy ?? null,
-    ...(table && asked && { conditions: conditionKeys(asked, table, index) }),
+    ...(table && requestContext && { conditions: conditionKeys(requestContext, table, index) }),
   };
 }
 
@@ -65,15 +65,15 @@ function factsTogether(ctx: Context, reached: readonly Reached[]): MaybePromise<
 }
 
 /** Another Region's table is not reached from here. @throws {AwsError} ValidationException */
-export function checkRegion({ region }: Place, given: string): void {
-  const named = given.startsWith("arn:") ? parseArn(given) : undefined;
+export function checkRegion({ region }: Place, nameOrArn: string): void {
+  const named = nameOrArn.startsWith("arn:") ? parseArn(nameOrArn) : undefined;
   if (named?.service === "dynamodb" && named.account !== "" && named.region !== region)
-    throw otherRegion(given);
+    throw otherRegion(nameOrArn);
 }
 
 /** Whose it is, where an ARN says so. */
-const ownerOf = ({ account }: Context, given: string): string =>
-  (given.startsWith("arn:") && parseArn(given)?.account) || account;
+const ownerOf = ({ account }: Context, nameOrArn: string): string =>
+  (nameOrArn.startsWith("arn:") && parseArn(nameOrArn)?.account) || account;
 
 const fact = async (ctx: Context, action: string, table: string) =>
   (await facts(ctx, [{ action, table }]))[0]!;
@@ -96,10 +96,12 @@ const onItem =
   (action: string) =>
   (
     ctx: Context,
-    input: Parameters<typeof askedOfItems>[0] & { TableName: string; Key?: Item; Item?: Item },
+    input: Parameters<typeof itemsContext>[0] & { TableName: string; Key?: Item; Item?: Item },
   ): MaybePromise<AccessFact[]> => {
     const { TableName: table, Key, Item, ReturnValues = "NONE" } = input;
-    return facts(ctx, [{ action, table, asked: askedOfItems(input, [Key ?? Item ?? {}], { ReturnValues }) }]);
+    return facts(ctx, [
+      { action, table, requestContext: itemsContext(input, [Key ?? Item ?? {}], { ReturnValues }) },
+    ]);
   };
 const onResource =
   (action: string) =>
@@ -143,7 +145,10 @@ const statementFacts = (
 ) =>
   factsTogether(
     ctx,
-    reachedBy(statements).map((one) => ({ ...one, asked: { ...one.asked, EnclosingOperation } })),
+    reachedBy(statements).map((one) => ({
+      ...one,
+      requestContext: { ...one.requestContext, EnclosingOperation },
+    })),
   );
 
 /**
@@ -152,12 +157,12 @@ const statementFacts = (
  */
 function replicaFacts(
   { account }: Context,
-  given: string,
+  nameOrArn: string,
   { Create, Delete }: DynamoDB.ReplicationGroupUpdate,
 ): AccessFact[] {
   const region = (Create ?? Delete)?.RegionName;
   if (region === undefined) return [];
-  const resource = tableArn({ account, region }, tableName(given));
+  const resource = tableArn({ account, region }, tableName(nameOrArn));
   const actions = Create ? [...REPLICA_MAKING, "CreateTableReplica"] : ["DeleteTable", "DeleteTableReplica"];
   return actions.map((action) => ({ action: `dynamodb:${action}`, resource, owner: account }));
 }
@@ -198,27 +203,27 @@ export const access: Access<"dynamodb"> = {
   UntagResource: onResource("UntagResource"),
   ListTagsOfResource: onResource("ListTagsOfResource"),
   GetItem: (ctx, input) => {
-    const asked = askedOfItems(input, [input.Key], { Select: selectOf(input) });
-    return facts(ctx, [{ action: "GetItem", table: input.TableName, asked }]);
+    const requestContext = itemsContext(input, [input.Key], { Select: selectOf(input) });
+    return facts(ctx, [{ action: "GetItem", table: input.TableName, requestContext }]);
   },
   PutItem: onItem("PutItem"),
   UpdateItem: onItem("UpdateItem"),
   DeleteItem: onItem("DeleteItem"),
   Query: (ctx, input) => {
     const { TableName: table, IndexName: index } = input;
-    return facts(ctx, [{ action: "Query", table, index, asked: askedOfQuery(input) }]);
+    return facts(ctx, [{ action: "Query", table, index, requestContext: queryContext(input) }]);
   },
   Scan: (ctx, input) => {
     const { TableName: table, IndexName: index } = input;
-    return facts(ctx, [{ action: "Scan", table, index, asked: askedOfScan(input) }]);
+    return facts(ctx, [{ action: "Scan", table, index, requestContext: scanContext(input) }]);
   },
   BatchGetItem: (ctx, { RequestItems, ReturnConsumedCapacity = "NONE" }) =>
     factsTogether(
       ctx,
       Object.entries(RequestItems).map(([table, request]) => {
         const Select = selectOf(request);
-        const asked = askedOfItems(request, request.Keys, { Select, ReturnConsumedCapacity });
-        return { action: "BatchGetItem", table, asked };
+        const requestContext = itemsContext(request, request.Keys, { Select, ReturnConsumedCapacity });
+        return { action: "BatchGetItem", table, requestContext };
       }),
     ),
   BatchWriteItem: (ctx, { RequestItems, ReturnConsumedCapacity = "NONE" }) =>
@@ -231,7 +236,7 @@ export const access: Access<"dynamodb"> = {
         return {
           action: "BatchWriteItem",
           table,
-          asked: askedOfItems({}, items, { ReturnConsumedCapacity }),
+          requestContext: itemsContext({}, items, { ReturnConsumedCapacity }),
         };
       }),
     ),
@@ -246,11 +251,11 @@ export const access: Access<"dynamodb"> = {
           { action: "UpdateItem", on: Update, item: Update?.Key },
         ].flatMap(({ action, on, item }) => {
           if (!on || !item) return [];
-          const asked = askedOfItems(on, [item], {
+          const requestContext = itemsContext(on, [item], {
             ReturnConsumedCapacity,
             EnclosingOperation: "TransactWriteItems",
           });
-          return [{ action, table: on.TableName, asked }];
+          return [{ action, table: on.TableName, requestContext }];
         }),
       ),
     ),
@@ -258,12 +263,12 @@ export const access: Access<"dynamodb"> = {
     factsTogether(
       ctx,
       TransactItems.map(({ Get }) => {
-        const asked = askedOfItems(Get, [Get.Key], {
+        const requestContext = itemsContext(Get, [Get.Key], {
           Select: selectOf(Get),
           ReturnConsumedCapacity,
           EnclosingOperation: "TransactGetItems",
         });
-        return { action: "GetItem", table: Get.TableName, asked };
+        return { action: "GetItem", table: Get.TableName, requestContext };
       }),
     ),
   CreateBackup: onTable("CreateBackup"),

@@ -118,8 +118,8 @@ function descriptionOf(
   gone?: "DELETED",
 ): DynamoDB.BackupDescription {
   const { of: table } = backup;
-  const told = described(place, table);
-  const indexes = told.GlobalSecondaryIndexes?.map((index) => ({
+  const description = described(place, table);
+  const indexes = description.GlobalSecondaryIndexes?.map((index) => ({
     IndexName: index.IndexName!,
     KeySchema: index.KeySchema!,
     Projection: index.Projection!,
@@ -135,28 +135,32 @@ function descriptionOf(
       ItemCount: backup.items,
       KeySchema: keySchema(table.key),
       TableCreationDateTime: new Date(table.created),
-      ProvisionedThroughput: throughputOf(told.ProvisionedThroughput!),
+      ProvisionedThroughput: throughputOf(description.ProvisionedThroughput!),
       OnDemandThroughput: table.onDemand,
       BillingMode: table.billing,
     },
     SourceTableFeatureDetails: {
-      LocalSecondaryIndexes: told.LocalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({
-        IndexName: IndexName!,
-        KeySchema: KeySchema!,
-        Projection: Projection!,
-      })),
+      LocalSecondaryIndexes: description.LocalSecondaryIndexes?.map(
+        ({ IndexName, KeySchema, Projection }) => ({
+          IndexName: IndexName!,
+          KeySchema: KeySchema!,
+          Projection: Projection!,
+        }),
+      ),
       GlobalSecondaryIndexes: indexes,
-      StreamDescription: told.StreamSpecification,
+      StreamDescription: description.StreamSpecification,
       TimeToLiveDescription: table.ttl && {
         TimeToLiveStatus: "ENABLED",
         AttributeName: table.ttl.attribute,
       },
-      SSEDescription: told.SSEDescription,
+      SSEDescription: description.SSEDescription,
     },
   };
 }
 
-const throughputOf = (told: DynamoDB.ProvisionedThroughputDescription): DynamoDB.ProvisionedThroughput => ({
-  ReadCapacityUnits: told.ReadCapacityUnits!,
-  WriteCapacityUnits: told.WriteCapacityUnits!,
+const throughputOf = (
+  description: DynamoDB.ProvisionedThroughputDescription,
+): DynamoDB.ProvisionedThroughput => ({
+  ReadCapacityUnits: description.ReadCapacityUnits!,
+  WriteCapacityUnits: description.WriteCapacityUnits!,
 });

@@ -10,7 +10,7 @@ import { earliestOf, MOST_DAYS, startForgetting } from "./undo.ts";
 export const continuousBackups = {
   async DescribeContinuousBackups(ctx, { TableName }) {
     const table = await ctx.read((tx) => backedUp(tx, TableName));
-    return { ContinuousBackupsDescription: told(table, ctx.clock.now()) };
+    return { ContinuousBackupsDescription: recoveryDescription(table, ctx.clock.now()) };
   },
 
   /** What a table's changes replace is kept from when its recovery is enabled. */
@@ -25,7 +25,7 @@ export const continuousBackups = {
       const table = { ...former, recovery };
       tx.put(tables, table);
       if (isEnabled !== (former.recovery !== undefined)) startForgetting(tx, table);
-      return { ContinuousBackupsDescription: told(table, tx.now()) };
+      return { ContinuousBackupsDescription: recoveryDescription(table, tx.now()) };
     });
   },
 } satisfies Handlers<"dynamodb">;
@@ -37,7 +37,7 @@ async function backedUp(tx: ReadTransaction, given: string): Promise<Table> {
   return table;
 }
 
-const told = ({ recovery }: Table, now: number): DynamoDB.ContinuousBackupsDescription => ({
+const recoveryDescription = ({ recovery }: Table, now: number): DynamoDB.ContinuousBackupsDescription => ({
   ContinuousBackupsStatus: "ENABLED",
   PointInTimeRecoveryDescription: recovery
     ? {

@@ -112,10 +112,10 @@ async function writer(tx: Transaction, copying: Copying) {
     };
   }
   const place = [target.table, target.id] as const;
-  const held = await (target.type === "backup" ? tx.get(backups, place) : tx.get(exports, place));
-  if (!held) return undefined;
+  const owner = await (target.type === "backup" ? tx.get(backups, place) : tx.get(exports, place));
+  if (!owner) return undefined;
   return async (key: Item, item: Item | undefined) => {
-    const row = rowKey(target.number, held.of.key, key);
+    const row = rowKey(target.number, owner.of.key, key);
     const stored = await tx.getBytes(backupRows, row);
     counted(stored && itemStored(stored), item);
     if (item) tx.putBytes(backupRows, row, storedItem(item));
@@ -131,8 +131,8 @@ async function finish(tx: Transaction, { source, target, items, bytes }: Copying
     tx.put(tallies, { number: table.number, items, bytes, at: tx.now() });
     startCounting(tx, table);
   } else if (target.type === "export") {
-    const held = (await tx.get(exports, [target.table, target.id]))!;
-    tx.put(exports, { ...held, items, bytes });
+    const exported = (await tx.get(exports, [target.table, target.id]))!;
+    tx.put(exports, { ...exported, items, bytes });
     tx.enqueue(writeExport, { table: target.table, id: target.id });
   } else {
     const backup = (await tx.get(backups, [target.table, target.id]))!;

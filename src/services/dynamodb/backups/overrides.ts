@@ -23,28 +23,28 @@ const NONE: Throughput = { read: 0, write: 0 };
 /** @throws {AwsError} ValidationException where overrides contradict each other or the source */
 export function overridden(
   source: Table,
-  asked: Overrides,
+  overrides: Overrides,
 ): Pick<Table, "billing" | "throughput" | "onDemand" | "indexes" | "definitions"> {
-  const billing = asked.BillingModeOverride ?? source.billing;
-  checkThroughput(asked, billing);
+  const billing = overrides.BillingModeOverride ?? source.billing;
+  checkThroughput(overrides, billing);
   const indexes = [
-    ...kept(source, "local", asked.LocalSecondaryIndexOverride, billing),
-    ...kept(source, "global", asked.GlobalSecondaryIndexOverride, billing),
+    ...chosen(source, "local", overrides.LocalSecondaryIndexOverride, billing),
+    ...chosen(source, "global", overrides.GlobalSecondaryIndexOverride, billing),
   ];
   const again = firstDuplicate(indexes.map(({ name }) => name));
   if (again !== undefined) throw invalidParameters(`Duplicate index name: ${again}`);
   return {
     billing,
-    ...capacity(source, asked.ProvisionedThroughputOverride, billing),
+    ...capacity(source, overrides.ProvisionedThroughputOverride, billing),
     onDemand:
-      billing === "PAY_PER_REQUEST" ? (asked.OnDemandThroughputOverride ?? source.onDemand) : undefined,
+      billing === "PAY_PER_REQUEST" ? (overrides.OnDemandThroughputOverride ?? source.onDemand) : undefined,
     indexes,
     definitions: usedDefinitions({ ...source, indexes }).definitions,
   };
 }
 
-function checkThroughput(asked: Overrides, billing: DynamoDB.BillingMode): void {
-  const { BillingModeOverride: override, ProvisionedThroughputOverride: units } = asked;
+function checkThroughput(overrides: Overrides, billing: DynamoDB.BillingMode): void {
+  const { BillingModeOverride: override, ProvisionedThroughputOverride: units } = overrides;
   if (units && override === "PAY_PER_REQUEST")
     throw invalidRequest(
       "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST",
@@ -54,7 +54,7 @@ function checkThroughput(asked: Overrides, billing: DynamoDB.BillingMode): void 
   if (!units && override === "PROVISIONED")
     throw invalidRequest("Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED");
   for (const member of ["MaxReadRequestUnits", "MaxWriteRequestUnits"] as const) {
-    const bound = asked.OnDemandThroughputOverride?.[member];
+    const bound = overrides.OnDemandThroughputOverride?.[member];
     if (bound === undefined) continue;
     if (billing !== "PAY_PER_REQUEST")
       throw invalidRequest(
@@ -76,23 +76,23 @@ const capacity = (
   };
 };
 
-type Asked = Pick<
+type RequestedIndex = Pick<
   DynamoDB.GlobalSecondaryIndex,
   "IndexName" | "KeySchema" | "Projection" | "ProvisionedThroughput"
 >;
 
-/** Those indexes that are asked for, by any name, with the keys and the projection of one that was; all unless said. */
-function kept(
+/** The indexes that are requested, by any name, with the keys and the projection of one that was; all unless said. */
+function chosen(
   source: Table,
   kind: Index["kind"],
-  asked: readonly Asked[] | undefined,
+  requested: readonly RequestedIndex[] | undefined,
   billing: DynamoDB.BillingMode,
 ): Index[] {
   const all = new Set(source.indexes.filter((index) => index.kind === kind));
-  if (!asked) return [...all].map((index) => ({ ...index, ...capacity(index, undefined, billing) }));
-  return asked.map((one) => {
+  if (!requested) return [...all].map((index) => ({ ...index, ...capacity(index, undefined, billing) }));
+  return requested.map((one) => {
     const { IndexName: name, ProvisionedThroughput: units } = one;
-    const index = [...all].find((known) => isLike(known, one));
+    const index = [...all].find((candidate) => isLike(candidate, one));
     if (!index)
       throw invalidRequest(
         `Index ${name} does not match a secondary index that existed in the source table and cannot be created during the restore operation`,
@@ -109,7 +109,7 @@ function kept(
   });
 }
 
-function isLike({ key, projection, included }: Index, { KeySchema, Projection }: Asked): boolean {
+function isLike({ key, projection, included }: Index, { KeySchema, Projection }: RequestedIndex): boolean {
   return (
     JSON.stringify(keySchema(key)) ===
       JSON.stringify(KeySchema.map(({ AttributeName, KeyType }) => ({ AttributeName, KeyType }))) &&

@@ -43,11 +43,11 @@ export const restoreOperations = {
   },
 
   async RestoreTableToPointInTime(ctx, input) {
-    const given = sourceOf(input);
-    refuseOtherRegion(ctx, given, input);
+    const named = sourceOf(input);
+    refuseOtherRegion(ctx, named, input);
     return ctx.transact(async (tx) => {
-      const source = await tx.get(tables, [tableName(given)]);
-      if (!source) throw tableNotFound(tableName(given));
+      const source = await tx.get(tables, [tableName(named)]);
+      if (!source) throw tableNotFound(tableName(named));
       if (!source.recovery) throw recoveryUnavailable(source.name);
       const now = tx.now();
       const at = input.RestoreDateTime?.getTime() ?? now;
@@ -78,8 +78,8 @@ function sourceOf(input: DynamoDB.RestoreTableToPointInTimeInput): string {
   const { SourceTableName: name, SourceTableArn: arn, UseLatestRestorableTime, RestoreDateTime } = input;
   if (name !== undefined && arn !== undefined)
     throw invalidRequest("Must provide exactly one of: sourceTableArn, sourceTableName");
-  const given = name ?? arn;
-  if (given === undefined)
+  const source = name ?? arn;
+  if (source === undefined)
     throw invalidRequest("The parameter 'TableName' is required but was not present in the request");
   if (UseLatestRestorableTime && RestoreDateTime)
     throw invalidRequest(
@@ -89,7 +89,7 @@ function sourceOf(input: DynamoDB.RestoreTableToPointInTimeInput): string {
     throw invalidRequest(
       "Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both",
     );
-  return given;
+  return source;
 }
 
 /** @param source the ARN of a backup or a table, or a table's name */
@@ -115,12 +115,12 @@ async function restored(
   tx: Transaction,
   place: Place,
   source: Table,
-  asked: Overrides,
+  overrides: Overrides,
   { at, ...from }: { SourceBackupArn?: string; SourceTableArn: string; at: number },
 ): Promise<Table> {
-  const name = tableName(asked.TargetTableName);
-  const like = overridden(source, asked);
-  checkEncryption(place, asked.SSESpecificationOverride);
+  const name = tableName(overrides.TargetTableName);
+  const like = overridden(source, overrides);
+  checkEncryption(place, overrides.SSESpecificationOverride);
   const there = await tx.get(tables, [name]);
   if (there?.restoring && there.restored)
     throw tableIsBeingRestored(name, there.restored.SourceBackupArn ?? there.restored.SourceTableArn);
@@ -135,7 +135,7 @@ async function restored(
     indexes: like.indexes.map(({ filling: _, ...index }) => ({ ...index, number: tx.sequence() })),
     onDemandSince: like.billing === "PAY_PER_REQUEST" ? tx.now() : undefined,
     deletionProtection: false,
-    encryption: asked.SSESpecificationOverride ?? source.encryption,
+    encryption: overrides.SSESpecificationOverride ?? source.encryption,
     tags: [],
     created: tx.now(),
     restored: { ...from, at },

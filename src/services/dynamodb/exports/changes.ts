@@ -49,8 +49,8 @@ export const gather = job<{ number: number }>("dynamodb/gather", {
   async run(ctx, { number }) {
     const isMore = await ctx.transact(async (tx) => {
       const gathering = await tx.get(gatherings, [number]);
-      const held = gathering && (await tx.get(exports, [gathering.table, gathering.id]));
-      const next = held && (await step(tx, gathering, held));
+      const exported = gathering && (await tx.get(exports, [gathering.table, gathering.id]));
+      const next = exported && (await step(tx, gathering, exported));
       if (next) tx.put(gatherings, next);
       else tx.delete(gatherings, [number]);
       return next !== undefined;
@@ -59,92 +59,92 @@ export const gather = job<{ number: number }>("dynamodb/gather", {
   },
 });
 
-async function step(tx: Transaction, gathering: Gathering, held: Export): Promise<Gathering | undefined> {
+async function step(tx: Transaction, gathering: Gathering, exported: Export): Promise<Gathering | undefined> {
   const behind = gathering.behind === undefined ? undefined : rowAt(gathering.behind);
   const { behind: _, ...done } = gathering;
   const next = (last: BytesRow | undefined): Gathering | undefined =>
     last && { ...gathering, behind: placeOf(last) };
   switch (gathering.step) {
     case "gather":
-      return next(await gatherPage(tx, held, behind)) ?? { ...done, step: "read" };
+      return next(await gatherPage(tx, exported, behind)) ?? { ...done, step: "read" };
     case "read":
       return (
-        next(await readPage(tx, held, behind)) ?? {
+        next(await readPage(tx, exported, behind)) ?? {
           ...done,
           step: "undo",
           until: [tx.now(), tx.sequence()],
         }
       );
     default: {
-      const more = next(await undoPage(tx, held, gathering.until!, behind));
-      return more ?? finish(tx, held);
+      const more = next(await undoPage(tx, exported, gathering.until!, behind));
+      return more ?? finish(tx, exported);
     }
   }
 }
 
 /** @returns the last change of a page, if more may follow; so do the others */
-async function gatherPage(tx: Transaction, held: Export, behind: BytesRow | undefined) {
+async function gatherPage(tx: Transaction, exported: Export, behind: BytesRow | undefined) {
   const found = await tx.listBytes(undoRows, {
-    in: [held.of.number],
-    from: [held.span!.from],
-    before: [held.at],
+    in: [exported.of.number],
+    from: [exported.span!.from],
+    before: [exported.at],
     ...(behind && { behind }),
     limit: CHANGES_AT_ONCE,
   });
   const rows = readAtOnce(found);
   for (const row of rows) {
     const { key, before, at } = undoIn(row);
-    const known = await changeAt(tx, held, key);
-    keep(tx, held, known ? { ...known, at } : { key, old: before, new: undefined, at });
+    const gathered = await changeAt(tx, exported, key);
+    keep(tx, exported, gathered ? { ...gathered, at } : { key, old: before, new: undefined, at });
   }
   return rows.at(-1);
 }
 
-async function readPage(tx: Transaction, held: Export, behind: BytesRow | undefined) {
+async function readPage(tx: Transaction, exported: Export, behind: BytesRow | undefined) {
   const found = await tx.listBytes(backupRows, {
-    in: [held.number],
+    in: [exported.number],
     ...(behind && { behind }),
     limit: CHANGES_AT_ONCE,
   });
   const rows = readAtOnce(found);
   for (const { value } of rows) {
     const change = changeStored(value);
-    const stored = await tx.getBytes(itemRows, rowKey(held.of.number, held.of.key, change.key));
-    keep(tx, held, { ...change, new: stored && itemStored(stored) });
+    const stored = await tx.getBytes(itemRows, rowKey(exported.of.number, exported.of.key, change.key));
+    keep(tx, exported, { ...change, new: stored && itemStored(stored) });
   }
   return rows.at(-1);
 }
 
-async function undoPage(tx: Transaction, held: Export, until: Moment, behind: BytesRow | undefined) {
-  const rows = readAtOnce(await changesBetween(tx, held.of.number, [held.at - 1], until, behind));
+async function undoPage(tx: Transaction, exported: Export, until: Moment, behind: BytesRow | undefined) {
+  const rows = readAtOnce(await changesBetween(tx, exported.of.number, [exported.at - 1], until, behind));
   for (const row of rows) {
     const { key, before } = undoIn(row);
-    const known = await changeAt(tx, held, key);
-    if (known) keep(tx, held, { ...known, new: before });
+    const gathered = await changeAt(tx, exported, key);
+    if (gathered) keep(tx, exported, { ...gathered, new: before });
   }
   return rows.at(-1);
 }
 
-async function finish(tx: Transaction, held: Export): Promise<undefined> {
-  tx.enqueue(writeExport, { table: held.of.name, id: held.id });
-  const table: Table | undefined = await tx.get(tables, [held.of.name]);
-  if (table?.number !== held.of.number) return undefined;
-  tx.put(tables, { ...table, copies: table.copies?.filter((one) => one !== held.number) });
+async function finish(tx: Transaction, exported: Export): Promise<undefined> {
+  tx.enqueue(writeExport, { table: exported.of.name, id: exported.id });
+  const table: Table | undefined = await tx.get(tables, [exported.of.name]);
+  if (table?.number !== exported.of.number) return undefined;
+  tx.put(tables, { ...table, copies: table.copies?.filter((one) => one !== exported.number) });
   if (!table.recovery) startForgetting(tx, table);
   return undefined;
 }
 
-async function changeAt(tx: ReadTransaction, held: Export, key: Item): Promise<NetChange | undefined> {
-  const stored = await tx.getBytes(backupRows, rowKey(held.number, held.of.key, key));
+async function changeAt(tx: ReadTransaction, exported: Export, key: Item): Promise<NetChange | undefined> {
+  const stored = await tx.getBytes(backupRows, rowKey(exported.number, exported.of.key, key));
   return stored && changeStored(stored);
 }
 
 /** In the form of an item, so that it is kept like one. */
-function keep(tx: Transaction, held: Export, { key, old, new: image, at }: NetChange): void {
+function keep(tx: Transaction, exported: Export, { key, old, new: image, at }: NetChange): void {
   const change: Item = { key: { M: key }, at: { N: String(at) } };
   if (old) change.old = { M: old };
   if (image) change.new = { M: image };
-  tx.putBytes(backupRows, rowKey(held.number, held.of.key, key), storedItem(change));
+  tx.putBytes(backupRows, rowKey(exported.number, exported.of.key, key), storedItem(change));
 }
 
 function changeStored(stored: Uint8Array): NetChange {

@@ -11,10 +11,10 @@ import { bucketFailure, type Failure } from "../buckets.ts";
 import { digestOf } from "../digest.ts";
 import { tableName } from "../items/rows.ts";
 import { type Export, exports, type Table, tableArn, tables } from "../store.ts";
-import { checkRequest, timesOf } from "./asked.ts";
 import { startGathering } from "./changes.ts";
 import { exportConflict, exportOfOtherRegion, noSuchExport, notAnExport, wrongToken } from "./errors.ts";
 import { exportArn, keyIn } from "./names.ts";
+import { checkRequest, timesOf } from "./request.ts";
 import { billedBytes, writeExport } from "./write.ts";
 
 type Request = Input<"dynamodb", "ExportTableToPointInTime">;
@@ -36,22 +36,22 @@ export const exportOperations = {
     checkRequest(input);
     const name = tableName(input.TableArn);
     const id = `${timeInId(ctx.clock.now())}-${ctx.random.uuid().slice(0, 8)}`;
-    const known = await ctx.read(async (tx) => {
-      const before = await tokenHolder(tx, input);
-      if (!before) timesOf(await exportable(ctx, tx, input), input, tx.now());
-      return before;
+    const earlier = await ctx.read(async (tx) => {
+      const holder = await tokenHolder(tx, input);
+      if (!holder) timesOf(await exportable(ctx, tx, input), input, tx.now());
+      return holder;
     });
-    if (known) return { ExportDescription: described(ctx, known) };
+    if (earlier) return { ExportDescription: described(ctx, earlier) };
     const refused = await refusal(ctx, input, id);
     return ctx.transact(async (tx) => {
       const table = await exportable(ctx, tx, input);
       const now = tx.now();
-      const { ExportTime: _, IncrementalExportSpecification: __, ...asked } = input;
+      const { ExportTime: _, IncrementalExportSpecification: __, ...request } = input;
       const made: Export = {
         id,
         number: tx.sequence(),
         of: table,
-        asked,
+        asked: request,
         ...(input.ClientToken !== undefined && { digest: digestOf(input) }),
         ...timesOf(table, input, now),
         created: now,
@@ -70,9 +70,9 @@ export const exportOperations = {
     const [, name, id] = /:table\/([^/]+)\/export\/([^/]+)$/.exec(ExportArn) ?? [];
     if (name === undefined || id === undefined) throw notAnExport();
     if (parseArn(ExportArn)?.region !== ctx.region) throw exportOfOtherRegion();
-    const found = await ctx.read((tx) => tx.get(exports, [name, id]));
-    if (!found) throw noSuchExport(ExportArn);
-    return { ExportDescription: described(ctx, found) };
+    const one = await ctx.read((tx) => tx.get(exports, [name, id]));
+    if (!one) throw noSuchExport(ExportArn);
+    return { ExportDescription: described(ctx, one) };
   },
 
   /** The newest first. */
@@ -80,19 +80,19 @@ export const exportOperations = {
     const before = NextToken === undefined ? undefined : ctx.seal.unseal(PURPOSE, NextToken);
     if (NextToken !== undefined && typeof before !== "string") throw wrongToken(NextToken);
     const limit = MaxResults + 1;
-    const found = await ctx.read((tx) =>
+    const page = await ctx.read((tx) =>
       TableArn === undefined
-        ? newest(tx, before as string | undefined, limit)
+        ? newestOfAll(tx, before as string | undefined, limit)
         : newestOf(ctx, tx, TableArn, before as string | undefined, limit),
     );
-    const shown = found.slice(0, MaxResults);
+    const shown = page.slice(0, MaxResults);
     return {
       ExportSummaries: shown.map((one) => ({
         ExportArn: exportArn(ctx, one),
         ExportStatus: statusOf(one),
         ExportType: one.span ? ("INCREMENTAL_EXPORT" as const) : ("FULL_EXPORT" as const),
       })),
-      NextToken: found.length > MaxResults ? ctx.seal.seal(PURPOSE, shown.at(-1)!.id) : undefined,
+      NextToken: page.length > MaxResults ? ctx.seal.seal(PURPOSE, shown.at(-1)!.id) : undefined,
     };
   },
 } satisfies Handlers<"dynamodb">;
@@ -117,14 +117,18 @@ async function newestOf(
 }
 
 /** They are kept by table, so that all are looked at. */
-async function newest(tx: ReadTransaction, before: string | undefined, limit: number): Promise<Export[]> {
-  let found: Export[] = [];
+async function newestOfAll(
+  tx: ReadTransaction,
+  before: string | undefined,
+  limit: number,
+): Promise<Export[]> {
+  let newest: Export[] = [];
   for (let last: Export | undefined; ; ) {
     const page = await tx.list(exports, { ...(last && { after: [last.of.name, last.id] }), limit: PAGE });
     const older = page.filter(({ id }) => before === undefined || id < before);
-    found = [...found, ...older].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+    newest = [...newest, ...older].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
     last = page.at(-1);
-    if (page.length < PAGE) return found;
+    if (page.length < PAGE) return newest;
   }
 }
 
@@ -173,10 +177,10 @@ async function refusal(
 /** @throws {AwsError} ExportConflictException where the token came with something else */
 async function tokenHolder(tx: ReadTransaction, input: Request): Promise<Export | undefined> {
   if (input.ClientToken === undefined) return undefined;
-  const [known] = await tx.listBy(exports, "token", { in: [input.ClientToken], limit: 1, reverse: true });
-  if (!known || known.created < tx.now() - TOKEN_MS) return undefined;
-  if (known.digest !== undefined && known.digest !== digestOf(input)) throw exportConflict();
-  return known;
+  const [earlier] = await tx.listBy(exports, "token", { in: [input.ClientToken], limit: 1, reverse: true });
+  if (!earlier || earlier.created < tx.now() - TOKEN_MS) return undefined;
+  if (earlier.digest !== undefined && earlier.digest !== digestOf(input)) throw exportConflict();
+  return earlier;
 }
 
 function statusOf({ failure, ended }: Export): DynamoDB.ExportStatus {
@@ -185,28 +189,28 @@ function statusOf({ failure, ended }: Export): DynamoDB.ExportStatus {
 }
 
 function described(place: Place, one: Export): DynamoDB.ExportDescription {
-  const { asked, of: table, failure, ended, span } = one;
+  const { asked: request, of: table, failure, ended, span } = one;
   const isDone = ended !== undefined && !failure;
   return {
     ExportArn: exportArn(place, one),
     ExportStatus: statusOf(one),
     StartTime: new Date(one.created),
     EndTime: ended === undefined ? undefined : new Date(ended),
-    ExportManifest: isDone ? keyIn(asked.S3Prefix, one.id, "manifest-summary.json") : undefined,
+    ExportManifest: isDone ? keyIn(request.S3Prefix, one.id, "manifest-summary.json") : undefined,
     TableArn: tableArn(place, table.name),
     TableId: table.uuid,
     ExportTime: span ? undefined : new Date(one.at),
-    ClientToken: asked.ClientToken,
-    S3Bucket: asked.S3Bucket,
-    S3BucketOwner: asked.S3BucketOwner,
-    S3Prefix: asked.S3Prefix,
-    S3SseAlgorithm: asked.S3SseAlgorithm ?? "AES256",
-    S3SseKmsKeyId: asked.S3SseKmsKeyId,
+    ClientToken: request.ClientToken,
+    S3Bucket: request.S3Bucket,
+    S3BucketOwner: request.S3BucketOwner,
+    S3Prefix: request.S3Prefix,
+    S3SseAlgorithm: request.S3SseAlgorithm ?? "AES256",
+    S3SseKmsKeyId: request.S3SseKmsKeyId,
     ...(ended !== undefined && { FailureCode: failure?.code, FailureMessage: failure?.message }),
     ExportFormat: "DYNAMODB_JSON",
     BilledSizeBytes: isDone ? billedBytes(one) : undefined,
     ItemCount: isDone ? one.items : undefined,
-    ExportType: asked.ExportType,
+    ExportType: request.ExportType,
     IncrementalExportSpecification: span && {
       ExportFromTime: new Date(span.from),
       ExportToTime: new Date(one.at),

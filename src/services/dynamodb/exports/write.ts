@@ -26,18 +26,18 @@ const PAGE = 100;
 export const writeExport = job<{ table: string; id: string }>("dynamodb/export", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table, id }) {
-    const found = await ctx.read((tx) => tx.get(exports, [table, id]));
-    if (!found || found.ended !== undefined) return undefined;
-    const { files, behind } = found.written ?? { files: [], behind: undefined };
+    const exported = await ctx.read((tx) => tx.get(exports, [table, id]));
+    if (!exported || exported.ended !== undefined) return undefined;
+    const { files, behind } = exported.written ?? { files: [], behind: undefined };
     try {
-      if (found.failure) {
-        await end(ctx, { ...found, ended: ctx.clock.now() });
+      if (exported.failure) {
+        await end(ctx, { ...exported, ended: ctx.clock.now() });
         return undefined;
       }
-      const { rows, isEnd } = await nextRows(ctx, found.number, behind);
+      const { rows, isEnd } = await nextRows(ctx, exported.number, behind);
       const isNeeded = rows.length > 0 || files.length === 0;
-      const written = isNeeded ? await writeFile(ctx, found, files.length, rows) : undefined;
-      const next = withFile(found, written);
+      const written = isNeeded ? await writeFile(ctx, exported, files.length, rows) : undefined;
+      const next = withFile(exported, written);
       if (!isEnd) {
         const last = placeOf(rows.at(-1)!);
         const all = [...files, written!.file];
@@ -51,7 +51,7 @@ export const writeExport = job<{ table: string; id: string }>("dynamodb/export",
       // What the bucket says will not change by asking again; everything else is tried again.
       if (!(error instanceof AwsError) || error.status >= 500) throw error;
       const failure = bucketFailure(error, ctx.requestId);
-      await end(ctx, { ...found, ended: ctx.clock.now(), failure });
+      await end(ctx, { ...exported, ended: ctx.clock.now(), failure });
     }
     return undefined;
   },
@@ -64,10 +64,10 @@ interface Written {
 }
 
 /** A table's items were counted when it was copied; changes are as they are written. */
-const withFile = (found: Export, written: Written | undefined): Export =>
-  found.span && written
-    ? { ...found, items: found.items + written.file.itemCount, bytes: found.bytes + written.bytes }
-    : found;
+const withFile = (exported: Export, written: Written | undefined): Export =>
+  exported.span && written
+    ? { ...exported, items: exported.items + written.file.itemCount, bytes: exported.bytes + written.bytes }
+    : exported;
 
 const end = (ctx: Context, ended: Export): Promise<void> =>
   ctx.transact((tx) => {
@@ -95,17 +95,17 @@ async function nextRows(ctx: Context, number: number, behind: string | undefined
 
 /** `undefined` for what came and went within the span, of which nothing is told. */
 function lineOf({ span }: Export, { value }: BytesRow): string | undefined {
-  const kept = new Kept(value);
-  if (!span) return `{"Item":${kept.json}}\n`;
-  const { key, old, new: image, at } = JSON.parse(kept.json.toString()) as Record<string, Wire>;
+  const row = new Kept(value);
+  if (!span) return `{"Item":${row.json}}\n`;
+  const { key, old, new: image, at } = JSON.parse(row.json.toString()) as Record<string, Wire>;
   if (!old && !image) return undefined;
-  const shown = {
+  const line = {
     Metadata: { WriteTimestampMicros: { N: `${at!.N}000` } },
     Keys: key!.M,
     ...(old && span.view === "NEW_AND_OLD_IMAGES" && { OldImage: old.M }),
     ...(image && { NewImage: image.M }),
   };
-  return `${JSON.stringify(shown)}\n`;
+  return `${JSON.stringify(line)}\n`;
 }
 /** As on the wire, byte strings in base64. */
 interface Wire {
@@ -115,16 +115,16 @@ interface Wire {
 
 async function writeFile(
   ctx: Context,
-  found: Export,
+  exported: Export,
   part: number,
   rows: readonly BytesRow[],
 ): Promise<Written> {
-  const name = `${hash("md5", `${found.id}/${part}`).slice(0, 26)}.json.gz`;
-  const lines = rows.map((row) => lineOf(found, row)).filter((line) => line !== undefined);
+  const name = `${hash("md5", `${exported.id}/${part}`).slice(0, 26)}.json.gz`;
+  const lines = rows.map((row) => lineOf(exported, row)).filter((line) => line !== undefined);
   const text = Buffer.from(lines.join(""));
   const body = await promisify(gzip)(text);
-  const key = dataKeyIn(found, name);
-  const { ETag } = await put(ctx, found, key, body);
+  const key = dataKeyIn(exported, name);
+  const { ETag } = await put(ctx, exported, key, body);
   const file = {
     itemCount: lines.length,
     md5Checksum: hash("md5", body, "base64"),
@@ -134,26 +134,29 @@ async function writeFile(
   return { file, bytes: text.length };
 }
 
-async function writeManifests(ctx: Context, found: Export, files: readonly ExportedFile[]): Promise<void> {
-  const { asked, of: table, span } = found;
-  const name = (file: string) => keyIn(asked.S3Prefix, found.id, file);
+async function writeManifests(ctx: Context, exported: Export, files: readonly ExportedFile[]): Promise<void> {
+  const { asked: request, of: table, span } = exported;
+  const name = (file: string) => keyIn(request.S3Prefix, exported.id, file);
   const summary = {
     version: span ? "2023-08-01" : "2020-06-30",
-    exportArn: exportArn(ctx, found),
-    startTime: new Date(found.created).toISOString(),
-    endTime: new Date(found.ended!).toISOString(),
+    exportArn: exportArn(ctx, exported),
+    startTime: new Date(exported.created).toISOString(),
+    endTime: new Date(exported.ended!).toISOString(),
     tableArn: tableArn(ctx, table.name),
     tableId: table.uuid,
     ...(span
-      ? { exportFromTime: new Date(span.from).toISOString(), exportToTime: new Date(found.at).toISOString() }
-      : { exportTime: new Date(found.at).toISOString() }),
-    s3Bucket: asked.S3Bucket,
-    s3Prefix: asked.S3Prefix ?? null,
-    s3SseAlgorithm: asked.S3SseAlgorithm ?? "AES256",
-    s3SseKmsKeyId: asked.S3SseKmsKeyId ?? null,
+      ? {
+          exportFromTime: new Date(span.from).toISOString(),
+          exportToTime: new Date(exported.at).toISOString(),
+        }
+      : { exportTime: new Date(exported.at).toISOString() }),
+    s3Bucket: request.S3Bucket,
+    s3Prefix: request.S3Prefix ?? null,
+    s3SseAlgorithm: request.S3SseAlgorithm ?? "AES256",
+    s3SseKmsKeyId: request.S3SseKmsKeyId ?? null,
     manifestFilesS3Key: name("manifest-files.json"),
-    billedSizeBytes: billedBytes(found),
-    itemCount: found.items,
+    billedSizeBytes: billedBytes(exported),
+    itemCount: exported.items,
     outputFormat: "DYNAMODB_JSON",
     ...(span && { outputView: span.view }),
     exportType: span ? "INCREMENTAL_EXPORT" : "FULL_EXPORT",
@@ -163,8 +166,8 @@ async function writeManifests(ctx: Context, found: Export, files: readonly Expor
     "manifest-summary": JSON.stringify(summary),
   };
   for (const [file, text] of Object.entries(texts)) {
-    await put(ctx, found, name(`${file}.json`), Buffer.from(text));
-    await put(ctx, found, name(`${file}.checksum`), Buffer.from(hash("md5", text, "base64")));
+    await put(ctx, exported, name(`${file}.json`), Buffer.from(text));
+    await put(ctx, exported, name(`${file}.checksum`), Buffer.from(hash("md5", text, "base64")));
   }
 }
 
@@ -172,14 +175,14 @@ async function writeManifests(ctx: Context, found: Export, files: readonly Expor
 export const billedBytes = ({ span, bytes }: Export): number => (span ? Math.max(10_000_000, bytes) : bytes);
 
 /** As the account, whose caller was let into the bucket when the export began. */
-const put = (ctx: Context, { asked }: Export, key: string, body: Buffer) =>
+const put = (ctx: Context, { asked: request }: Export, key: string, body: Buffer) =>
   ctx.as(rootOf(ctx.account)).aws.s3.PutObject({
-    Bucket: asked.S3Bucket,
+    Bucket: request.S3Bucket,
     Key: key,
     Body: bodyOf(body),
-    ...(asked.S3BucketOwner !== undefined && { ExpectedBucketOwner: asked.S3BucketOwner }),
-    ...(asked.S3SseAlgorithm && {
-      ServerSideEncryption: asked.S3SseAlgorithm === "KMS" ? ("aws:kms" as const) : ("AES256" as const),
+    ...(request.S3BucketOwner !== undefined && { ExpectedBucketOwner: request.S3BucketOwner }),
+    ...(request.S3SseAlgorithm && {
+      ServerSideEncryption: request.S3SseAlgorithm === "KMS" ? ("aws:kms" as const) : ("AES256" as const),
     }),
-    ...(asked.S3SseKmsKeyId !== undefined && { SSEKMSKeyId: asked.S3SseKmsKeyId }),
+    ...(request.S3SseKmsKeyId !== undefined && { SSEKMSKeyId: request.S3SseKmsKeyId }),
   });

@@ -65,10 +65,10 @@ export function placeholders({
     settle() {
       if (used.size === known.length + values.size) return;
       const unused = (keys: string[]) => keys.filter((key) => !used.has(key)).join(", ");
-      const told = unused(known)
+      const reason = unused(known)
         ? `ExpressionAttributeNames unused in expressions: keys: {${unused(known)}}`
         : `ExpressionAttributeValues unused in expressions: keys: {${unused([...values.keys()])}}`;
-      throw invalid(`Value provided in ${told}`);
+      throw invalid(`Value provided in ${reason}`);
     },
   };
 }

@@ -42,8 +42,8 @@ export const importOperations = {
     schemaOf(parameters, ctx.region);
     checkEncryption(ctx, parameters.SSESpecification);
     const name = tableName(parameters.TableName);
-    const known = await ctx.read((tx) => repeated(tx, input, name));
-    if (known) return { ImportTableDescription: described(ctx, known) };
+    const earlier = await ctx.read((tx) => repeated(tx, input, name));
+    if (earlier) return { ImportTableDescription: described(ctx, earlier) };
     const refused = await refusal(ctx, input.S3BucketSource);
     const ClientToken = input.ClientToken ?? ctx.random.uuid();
     return ctx.transact(async (tx) => {
@@ -69,9 +69,9 @@ export const importOperations = {
   async DescribeImport(ctx, { ImportArn }) {
     const [, id] = ARN.exec(ImportArn) ?? [];
     if (id === undefined) throw notAnImport();
-    const found = await ctx.read((tx) => tx.get(imports, [id]));
-    if (!found || importArn(ctx, found) !== ImportArn) throw noSuchImport(ImportArn);
-    return { ImportTableDescription: described(ctx, found) };
+    const one = await ctx.read((tx) => tx.get(imports, [id]));
+    if (!one || importArn(ctx, one) !== ImportArn) throw noSuchImport(ImportArn);
+    return { ImportTableDescription: described(ctx, one) };
   },
 
   /** The newest first. */
@@ -83,17 +83,17 @@ export const importOperations = {
       limit: PageSize + 1,
       reverse: true,
     };
-    const found = await ctx.read((tx) =>
+    const page = await ctx.read((tx) =>
       TableArn === undefined
         ? tx.list(imports, range)
         : TableArn === tableArn(ctx, tableName(TableArn))
           ? tx.listBy(imports, "table", { ...range, in: [tableName(TableArn)] })
           : [],
     );
-    const shown = found.slice(0, PageSize);
+    const shown = page.slice(0, PageSize);
     return {
       ImportSummaryList: shown.map((one) => summary(ctx, one)),
-      NextToken: found.length > PageSize ? pageToken(ctx.seal, shown.at(-1)!.id) : undefined,
+      NextToken: page.length > PageSize ? pageToken(ctx.seal, shown.at(-1)!.id) : undefined,
     };
   },
 } satisfies Handlers<"dynamodb">;
@@ -118,11 +118,11 @@ async function repeated(
   input: DynamoDB.ImportTableInput,
   name: string,
 ): Promise<Import | undefined> {
-  const known = await tokenHolder(tx, input);
-  if (known && digestOf(known.asked) !== digestOf(input)) throw importConflict();
-  if (known && known.ended === undefined) return known;
+  const earlier = await tokenHolder(tx, input);
+  if (earlier && digestOf(earlier.asked) !== digestOf(input)) throw importConflict();
+  if (earlier && earlier.ended === undefined) return earlier;
   if (await tx.get(tables, [name])) throw tableExists(name);
-  return known;
+  return earlier;
 }
 
 async function tokenHolder(
@@ -130,8 +130,8 @@ async function tokenHolder(
   { ClientToken }: DynamoDB.ImportTableInput,
 ): Promise<Import | undefined> {
   if (ClientToken === undefined) return undefined;
-  const [known] = await tx.listBy(imports, "token", { in: [ClientToken], limit: 1, reverse: true });
-  return known && known.created > tx.now() - TOKEN_MS ? known : undefined;
+  const [earlier] = await tx.listBy(imports, "token", { in: [ClientToken], limit: 1, reverse: true });
+  return earlier && earlier.created > tx.now() - TOKEN_MS ? earlier : undefined;
 }
 
 /** What stands against the caller's reading of the bucket. It is told when the import fails. */
@@ -168,14 +168,14 @@ function summary(place: Place, one: Import): DynamoDB.ImportSummary {
 }
 
 function described(place: Place, one: Import): DynamoDB.ImportTableDescription {
-  const { asked, ended, failure } = one;
+  const { asked: request, ended, failure } = one;
   return {
     ...summary(place, one),
     TableId: one.uuid,
-    ClientToken: asked.ClientToken,
-    InputFormatOptions: asked.InputFormatOptions,
-    InputCompressionType: asked.InputCompressionType ?? "NONE",
-    TableCreationParameters: asked.TableCreationParameters,
+    ClientToken: request.ClientToken,
+    InputFormatOptions: request.InputFormatOptions,
+    InputCompressionType: request.InputCompressionType ?? "NONE",
+    TableCreationParameters: request.TableCreationParameters,
     ProcessedSizeBytes: one.bytes,
     ProcessedItemCount: one.processed,
     ImportedItemCount: one.imported,

@@ -10,7 +10,7 @@ import { rowsOf, Unreadable } from "./csv.ts";
 /** Characters of one line. */
 const MOST_CHARACTERS = 4 * 2 ** 20;
 
-type Asked = Pick<DynamoDB.ImportTableInput, "InputFormat" | "InputFormatOptions">;
+type Format = Pick<DynamoDB.ImportTableInput, "InputFormat" | "InputFormatOptions">;
 
 /**
  * What a file has for a table: items, and `undefined` for each that is none. Where what follows cannot be read any more,
@@ -19,14 +19,14 @@ type Asked = Pick<DynamoDB.ImportTableInput, "InputFormat" | "InputFormatOptions
 export async function* itemsIn(
   bytes: AsyncIterable<Uint8Array>,
   table: Table,
-  { InputFormat, InputFormatOptions }: Asked,
+  { InputFormat, InputFormatOptions }: Format,
 ): AsyncGenerator<Item | undefined> {
-  const found =
+  const read =
     InputFormat === "CSV"
       ? csvItems(textOf(bytes), table, InputFormatOptions?.Csv ?? {})
       : jsonItems(textOf(bytes));
   try {
-    for await (const item of found) yield item && storable(table, item);
+    for await (const item of read) yield item && storable(table, item);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     yield undefined;
@@ -79,9 +79,9 @@ async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<string> {
 async function* csvItems(
   text: AsyncIterable<string>,
   table: Table,
-  { Delimiter: delimiter = ",", HeaderList: given }: DynamoDB.CsvOptions,
+  { Delimiter: delimiter = ",", HeaderList: names }: DynamoDB.CsvOptions,
 ): AsyncGenerator<Item | undefined> {
-  let header = given;
+  let header = names;
   for await (const row of rowsOf(text, delimiter)) {
     if (header) yield row.length === header.length ? itemOf(table, header, row) : undefined;
     else header = row;

@@ -26,10 +26,10 @@ const MOST_BYTES = 2 * 2 ** 20;
 export const runImport = job<{ id: string }>("dynamodb/import", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { id }) {
-    const found = await ctx.read((tx) => tx.get(imports, [id]));
-    if (!found || found.ended !== undefined) return undefined;
+    const running = await ctx.read((tx) => tx.get(imports, [id]));
+    if (!running || running.ended !== undefined) return undefined;
     try {
-      return (await step(ctx, found)) ? { again: 0 } : undefined;
+      return (await step(ctx, running)) ? { again: 0 } : undefined;
     } catch (error) {
       // What the bucket says will not change by asking again; everything else is tried again.
       if (!(error instanceof AwsError) || error.status >= 500) throw error;
@@ -43,42 +43,42 @@ export const runImport = job<{ id: string }>("dynamodb/import", {
 /** As the account, whose caller was let into the bucket when the import began. */
 const ours = (ctx: Context) => ctx.as(rootOf(ctx.account)).aws;
 
-async function step(ctx: Context, found: Import): Promise<boolean> {
-  const { S3BucketSource: source } = found.asked;
-  const { object } = found;
-  if (found.failure) {
-    await ctx.transact((tx) => end(tx, found.id, found.failure));
+async function step(ctx: Context, running: Import): Promise<boolean> {
+  const { S3BucketSource: source } = running.asked;
+  const { object } = running;
+  if (running.failure) {
+    await ctx.transact((tx) => end(tx, running.id, running.failure));
     return false;
   }
-  if (found.number === undefined) {
+  if (running.number === undefined) {
     await nextObject(ours(ctx), source);
-    return ctx.transact((tx) => makeTable(tx, found, ctx.region));
+    return ctx.transact((tx) => makeTable(tx, running, ctx.region));
   }
   const next: SourceObject | undefined =
     object && !object.isDone
       ? { key: object.key, size: 1 }
       : await nextObject(ours(ctx), source, object?.key);
   if (!next) {
-    await ctx.transact((tx) => end(tx, found.id, undefined));
+    await ctx.transact((tx) => end(tx, running.id, undefined));
     return false;
   }
-  await readObject(ctx, found, next);
+  await readObject(ctx, running, next);
   return true;
 }
 
 /** `false` where the name was taken meanwhile. */
-async function makeTable(tx: Transaction, found: Import, region: string): Promise<boolean> {
-  const { TableCreationParameters: sent } = found.asked;
-  if (await tx.get(tables, [found.table])) {
-    await end(tx, found.id, nameTaken(found.table));
+async function makeTable(tx: Transaction, running: Import, region: string): Promise<boolean> {
+  const { TableCreationParameters: sent } = running.asked;
+  if (await tx.get(tables, [running.table])) {
+    await end(tx, running.id, nameTaken(running.table));
     return false;
   }
   const schema = schemaOf(sent, region);
   const table: Table = {
     ...schema,
-    name: found.table,
+    name: running.table,
     number: tx.sequence(),
-    uuid: found.uuid,
+    uuid: running.uuid,
     indexes: schema.indexes.map((index) => ({ ...index, number: tx.sequence() })),
     onDemandSince: schema.billing === "PAY_PER_REQUEST" ? tx.now() : undefined,
     deletionProtection: false,
@@ -88,15 +88,15 @@ async function makeTable(tx: Transaction, found: Import, region: string): Promis
     restoring: true,
   };
   tx.put(tables, table);
-  tx.put(imports, { ...found, number: table.number });
+  tx.put(imports, { ...running, number: table.number });
   return true;
 }
 
-async function readObject(ctx: Context, found: Import, { key, size }: SourceObject): Promise<void> {
-  const { asked } = found;
-  const table = await ctx.read((tx) => tx.get(tables, [found.table]));
-  if (table?.number !== found.number || !table) return;
-  const done = found.object?.key === key ? found.object.items : 0;
+async function readObject(ctx: Context, running: Import, { key, size }: SourceObject): Promise<void> {
+  const { asked: request } = running;
+  const table = await ctx.read((tx) => tx.get(tables, [running.table]));
+  if (table?.number !== running.number || !table) return;
+  const done = running.object?.key === key ? running.object.items : 0;
   let counted = 0;
   const counting = async function* (bytes: AsyncIterable<Uint8Array>) {
     for await (const piece of bytes) {
@@ -104,20 +104,20 @@ async function readObject(ctx: Context, found: Import, { key, size }: SourceObje
       yield piece;
     }
   };
-  const content = contentOf(ours(ctx), asked.S3BucketSource, key, asked.InputCompressionType ?? "NONE");
+  const content = contentOf(ours(ctx), request.S3BucketSource, key, request.InputCompressionType ?? "NONE");
   let seen = 0;
   let page: (Item | undefined)[] = [];
   let bytes = 0;
   const settle = async (isDone: boolean) => {
     const step = { key, items: seen, isDone };
     const read = isDone ? counted : 0;
-    await ctx.transact((tx) => bring(tx, found.id, page, step, read));
+    await ctx.transact((tx) => bring(tx, running.id, page, step, read));
     page = [];
     bytes = 0;
   };
   // Of an object without content nothing is to be decompressed.
   if (size > 0)
-    for await (const item of itemsIn(counting(content), table, asked)) {
+    for await (const item of itemsIn(counting(content), table, request)) {
       if (++seen <= done) continue;
       page.push(item);
       bytes += item ? sizeOfItem(item) : 0;
@@ -133,33 +133,33 @@ async function bring(
   object: NonNullable<Import["object"]>,
   bytes: number,
 ): Promise<void> {
-  const found = (await tx.get(imports, [id]))!;
-  const table = await tx.get(tables, [found.table]);
+  const running = (await tx.get(imports, [id]))!;
+  const table = await tx.get(tables, [running.table]);
   const items = page.filter((item) => item !== undefined);
-  if (table?.number === found.number)
+  if (table?.number === running.number)
     for (const item of items) {
       const before = await itemAt(tx, table!, item);
       await changeItem(tx, table!, before, item, { isUnlimited: true });
     }
   tx.put(imports, {
-    ...found,
+    ...running,
     object,
-    processed: found.processed + page.length,
-    imported: found.imported + items.length,
-    errors: found.errors + page.length - items.length,
-    bytes: found.bytes + bytes,
+    processed: running.processed + page.length,
+    imported: running.imported + items.length,
+    errors: running.errors + page.length - items.length,
+    bytes: running.bytes + bytes,
   });
 }
 
 /** Opens the table, with whatever came into it. */
 async function end(tx: Transaction, id: string, failure: Import["failure"]): Promise<void> {
-  const found = (await tx.get(imports, [id]))!;
-  const table = await tx.get(tables, [found.table]);
-  if (found.number !== undefined && table?.number === found.number) {
+  const running = (await tx.get(imports, [id]))!;
+  const table = await tx.get(tables, [running.table]);
+  if (running.number !== undefined && table?.number === running.number) {
     const { restoring: _, ...ready } = table;
     tx.put(tables, ready);
     startCounting(tx, ready);
   }
-  const told = failure ?? (found.errors > 0 ? SOME_ITEMS_FAILED : undefined);
-  tx.put(imports, { ...found, ended: tx.now(), ...(told && { failure: told }) });
+  const outcome = failure ?? (running.errors > 0 ? SOME_ITEMS_FAILED : undefined);
+  tx.put(imports, { ...running, ended: tx.now(), ...(outcome && { failure: outcome }) });
 }

@@ -18,7 +18,7 @@ export const insightOperations = {
   async UpdateContributorInsights(ctx, input) {
     const { TableName, IndexName, ContributorInsightsAction: action } = input;
     return ctx.transact(async (tx) => {
-      const table = await insightful(tx, TableName, IndexName);
+      const table = await tableWithInsights(tx, TableName, IndexName);
       const place = IndexName ?? "";
       const former = table.insights?.[place];
       const enabled = action === "ENABLE";
@@ -26,7 +26,7 @@ export const insightOperations = {
         throw invalid(
           "Table or Index is not in a valid state to update Key Access Insights: IndexStatus must be ACTIVE to enable ContributorInsights.",
         );
-      const told = (status: DynamoDB.ContributorInsightsStatus, mode = former?.mode) => ({
+      const answer = (status: DynamoDB.ContributorInsightsStatus, mode = former?.mode) => ({
         TableName: table.name,
         IndexName,
         ContributorInsightsStatus: status,
@@ -34,17 +34,17 @@ export const insightOperations = {
       });
       const mode = enabled ? (input.ContributorInsightsMode ?? ALL_KEYS) : former?.mode;
       if (enabled ? former?.enabled && former.mode === mode : !former?.enabled)
-        return told(enabled ? "ENABLED" : "DISABLED");
+        return answer(enabled ? "ENABLED" : "DISABLED");
       const at = tx.now();
       const since = former?.enabled ? (former.since ?? former.at) : at;
       const setting: Insights = { enabled, mode: mode!, at, since };
       tx.put(tables, { ...table, insights: { ...table.insights, [place]: setting } });
-      return told(enabled ? "ENABLING" : "DISABLING", setting.mode);
+      return answer(enabled ? "ENABLING" : "DISABLING", setting.mode);
     });
   },
 
   async DescribeContributorInsights(ctx, { TableName, IndexName }) {
-    const table = await ctx.read((tx) => insightful(tx, TableName, IndexName));
+    const table = await ctx.read((tx) => tableWithInsights(tx, TableName, IndexName));
     const setting = table.insights?.[IndexName ?? ""];
     return {
       TableName: table.name,
@@ -67,18 +67,22 @@ export const insightOperations = {
         ? tx.list(tables, { limit: MOST_TABLES })
         : namedTable(tx, TableName).then((table) => [table]),
     );
-    const found = all.flatMap(summariesOf);
+    const summaries = all.flatMap(summariesOf);
     const end = start + (MaxResults > 0 ? MaxResults : MOST_LISTED);
     return {
-      ContributorInsightsSummaries: found.slice(start, end),
-      NextToken: end < found.length ? ctx.seal.seal(PURPOSE, end) : undefined,
+      ContributorInsightsSummaries: summaries.slice(start, end),
+      NextToken: end < summaries.length ? ctx.seal.seal(PURPOSE, end) : undefined,
     };
   },
 } satisfies Handlers<"dynamodb">;
 
 /** Local indexes have no insights of their own. */
-async function insightful(tx: ReadTransaction, given: string, index: string | undefined): Promise<Table> {
-  const table = await namedTable(tx, tableName(given));
+async function tableWithInsights(
+  tx: ReadTransaction,
+  nameOrArn: string,
+  index: string | undefined,
+): Promise<Table> {
+  const table = await namedTable(tx, tableName(nameOrArn));
   if (index !== undefined && !table.indexes.some(({ name, kind }) => name === index && kind === "global"))
     throw noSuchTableIndex(table.name, index);
   return table;

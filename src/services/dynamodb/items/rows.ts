@@ -18,8 +18,8 @@ function usable(table: Table | undefined): Table {
   return table;
 }
 
-export const tableName = (given: string): string =>
-  given.includes("/") ? given.split(":table/").at(-1)!.split("/")[0]! : given;
+export const tableName = (nameOrArn: string): string =>
+  nameOrArn.includes("/") ? nameOrArn.split(":table/").at(-1)!.split("/")[0]! : nameOrArn;
 
 /**
  * @param key at least the attributes of the table's key

@@ -5,37 +5,37 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { type Destination, type Table, tables } from "../store.ts";
 import { namedTable } from "../tables/named.ts";
 import {
+  alreadyEnabled,
   cannotBeUpdated,
   disabledWithConfiguration,
-  isEnabled,
-  isNotEnabled,
-  isPreciseSo,
   noSuchDestination,
+  notEnabled,
   nothingToUpdate,
+  precisionUnchanged,
 } from "./errors.ts";
 import { failureOf } from "./stream.ts";
 
-/** Those that are not active are told as well; of more than so many, the oldest are forgotten. */
-const MOST_TOLD = 50;
+/** Those that are not active are listed as well; of more than so many, the oldest are forgotten. */
+const MOST_LISTED = 50;
 
 export const destinationOperations = {
-  /** Whatever the stream may be, it is told to be on its way; then it is active, or failed. */
+  /** Whatever the stream may be, it is shown as on its way; then it is active, or failed. */
   async EnableKinesisStreamingDestination(ctx, input) {
     const { StreamArn: arn, EnableKinesisStreamingConfiguration: configuration = {} } = input;
     const failure = await failureOf(ctx, arn);
-    const told = await change(ctx, input, "ENABLING", (tx, { destinations = [] }) => {
-      if (destinations.some(({ active }) => active)) throw isEnabled();
+    const answer = await change(ctx, input, "ENABLING", (tx, { destinations = [] }) => {
+      if (destinations.some(({ active }) => active)) throw alreadyEnabled();
       const precision = configuration.ApproximateCreationDateTimePrecision;
       return { arn, number: tx.sequence(), active: failure === undefined, failure, precision };
     });
-    return { ...told, EnableKinesisStreamingConfiguration: configuration };
+    return { ...answer, EnableKinesisStreamingConfiguration: configuration };
   },
 
   async DisableKinesisStreamingDestination(ctx, input) {
     if (input.EnableKinesisStreamingConfiguration) throw disabledWithConfiguration();
-    return change(ctx, input, "DISABLING", (_, __, known) => {
-      if (!known?.active) throw isNotEnabled();
-      return { ...known, active: false };
+    return change(ctx, input, "DISABLING", (_, __, destination) => {
+      if (!destination?.active) throw notEnabled();
+      return { ...destination, active: false };
     });
   },
 
@@ -43,13 +43,14 @@ export const destinationOperations = {
     const { StreamArn: arn, UpdateKinesisStreamingConfiguration: configuration } = input;
     const precision = configuration?.ApproximateCreationDateTimePrecision;
     if (precision === undefined) throw nothingToUpdate();
-    const told = await change(ctx, input, "UPDATING", (_, { name, uuid }, known) => {
-      if (!known) throw noSuchDestination(name, arn);
-      if (!known.active) throw cannotBeUpdated(name, arn);
-      if ((known.precision ?? "MILLISECOND") === precision) throw isPreciseSo(precision, uuid, arn);
-      return { ...known, precision };
+    const answer = await change(ctx, input, "UPDATING", (_, { name, uuid }, destination) => {
+      if (!destination) throw noSuchDestination(name, arn);
+      if (!destination.active) throw cannotBeUpdated(name, arn);
+      if ((destination.precision ?? "MILLISECOND") === precision)
+        throw precisionUnchanged(precision, uuid, arn);
+      return { ...destination, precision };
     });
-    return { ...told, UpdateKinesisStreamingConfiguration: configuration };
+    return { ...answer, UpdateKinesisStreamingConfiguration: configuration };
   },
 
   async DescribeKinesisStreamingDestination(ctx, { TableName }) {
@@ -76,7 +77,7 @@ function change(
   ctx: Context,
   { TableName, StreamArn }: DynamoDB.KinesisStreamingDestinationInput,
   status: DynamoDB.DestinationStatus,
-  to: (tx: Transaction, table: Table, known: Destination | undefined) => Destination,
+  to: (tx: Transaction, table: Table, destination: Destination | undefined) => Destination,
 ) {
   return ctx.transact(async (tx) => {
     const table = await namedTable(tx, TableName);
@@ -86,7 +87,7 @@ function change(
       table,
       all.find(({ arn }) => arn === StreamArn),
     );
-    const destinations = [changed, ...all.filter(({ arn }) => arn !== StreamArn)].slice(0, MOST_TOLD);
+    const destinations = [changed, ...all.filter(({ arn }) => arn !== StreamArn)].slice(0, MOST_LISTED);
     tx.put(tables, { ...table, destinations });
     return { TableName: table.name, StreamArn, DestinationStatus: status };
   });

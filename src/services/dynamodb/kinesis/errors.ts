@@ -4,11 +4,11 @@ import { invalid } from "../errors.ts";
 const wrongState = (reason: string) =>
   invalid(`Table is not in a valid state to enable Kinesis Streaming Destination: ${reason}`);
 
-export const isEnabled = () =>
+export const alreadyEnabled = () =>
   wrongState(
     "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation.",
   );
-export const isNotEnabled = () =>
+export const notEnabled = () =>
   wrongState("KinesisStreamingDestination must be ACTIVE to perform DISABLE operation.");
 export const cannotBeUpdated = (table: string, stream: string) =>
   wrongState(
@@ -16,7 +16,7 @@ export const cannotBeUpdated = (table: string, stream: string) =>
   );
 export const noSuchDestination = (table: string, stream: string) =>
   wrongState(`No streaming destination with streamArn: ${stream} found for table with tableName: ${table}`);
-export const isPreciseSo = (precision: string, tableId: string, stream: string) =>
+export const precisionUnchanged = (precision: string, tableId: string, stream: string) =>
   invalid(
     `Invalid Request: Precision is already set to the desired value of ${precision} for tableId: ${tableId}, kdsArn: ${stream}`,
   );

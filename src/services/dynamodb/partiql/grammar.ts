@@ -90,9 +90,10 @@ function statement(tokens: Reader, values: Values): Parsed {
   if (tokens.takes("DELETE", "FROM")) {
     const target = place(tokens);
     const where = condition(tokens, values);
-    const told = returning(tokens);
-    if (told && told !== "ALL_OLD") throw invalid("DELETE statements only support RETURNING ALL OLD *");
-    return { type: "delete", ...target, where, returning: told };
+    const returning = parseReturning(tokens);
+    if (returning && returning !== "ALL_OLD")
+      throw invalid("DELETE statements only support RETURNING ALL OLD *");
+    return { type: "delete", ...target, where, returning };
   }
   if (!tokens.takes("EXISTS", "(")) throw notWellFormed("Expected data manipulation");
   tokens.expect("SELECT");
@@ -156,7 +157,7 @@ function update(tokens: Reader, values: Values): Parsed<Update> {
   if (count() === 0) throw notWellFormed("Expected data manipulation");
   const where = condition(tokens, values);
   const actions = { set, remove, add, delete: deletions };
-  return { type: "update", ...target, actions, where, returning: returning(tokens) };
+  return { type: "update", ...target, actions, where, returning: parseReturning(tokens) };
 }
 
 function place(tokens: Reader): { table: string; index: string | undefined } {
@@ -164,7 +165,7 @@ function place(tokens: Reader): { table: string; index: string | undefined } {
   return { table, index: tokens.takes(".") ? tokens.name() : undefined };
 }
 
-function returning(tokens: Reader): Returning | undefined {
+function parseReturning(tokens: Reader): Returning | undefined {
   if (!tokens.takes("RETURNING")) return undefined;
   const scope = tokens.takes("ALL") ? "ALL" : tokens.takes("MODIFIED") ? "UPDATED" : tokens.unexpected();
   const time = tokens.takes("OLD") ? "OLD" : tokens.takes("NEW") ? "NEW" : tokens.unexpected();
@@ -209,11 +210,11 @@ function condition(tokens: Reader, values: Values): Condition | undefined {
     }
     if (tokens.takes("IS")) return is(operand, tokens.takes("NOT"));
     const isNegated = tokens.takes("NOT");
-    const wanted = (found: Condition): Condition => (isNegated ? { type: "not", of: found } : found);
+    const negatable = (test: Condition): Condition => (isNegated ? { type: "not", of: test } : test);
     if (tokens.takes("BETWEEN")) {
       const low = parseOperand(tokens, values);
       tokens.expect("AND");
-      return wanted({ type: "between", operand, low, high: parseOperand(tokens, values) });
+      return negatable({ type: "between", operand, low, high: parseOperand(tokens, values) });
     }
     if (tokens.takes("IN")) {
       const end = tokens.takes("[") ? "]" : ")";
@@ -224,7 +225,7 @@ function condition(tokens: Reader, values: Values): Condition | undefined {
         throw invalid(
           `The IN operator is provided with too many operands; number of operands: ${list.length}`,
         );
-      return wanted({ type: "in", operand, list });
+      return negatable({ type: "in", operand, list });
     }
     if (operand.type !== "call" || isNegated) tokens.unexpected();
     return { ...operand, name: operand.name.toLowerCase() };

@@ -56,27 +56,27 @@ export function parseLiteral(tokens: Reader, nextParameter: () => number, depth 
 export function valuesOf(
   literals: readonly Literal[],
   parameters: number,
-  given: readonly Value[] | undefined,
+  sent: readonly Value[] | undefined,
 ): readonly Value[] {
-  if ((given?.length ?? 0) !== parameters) throw wrongParameters();
-  return literals.map((literal) => checkedValue(valueBy(literal, given ?? [])));
+  if ((sent?.length ?? 0) !== parameters) throw wrongParameters();
+  return literals.map((literal) => checkedValue(valueBy(literal, sent ?? [])));
 }
 
-function valueBy(literal: Literal, given: readonly Value[]): Value {
+function valueBy(literal: Literal, sent: readonly Value[]): Value {
   switch (literal.type) {
     case "constant":
       return literal.value;
     case "parameter":
-      return given[literal.at]!;
+      return sent[literal.at]!;
     case "list":
-      return { L: literal.elements.map((element) => valueBy(element, given)) };
+      return { L: literal.elements.map((element) => valueBy(element, sent)) };
     case "set":
-      return setOf(literal.elements.map((element) => valueBy(element, given)));
+      return setOf(literal.elements.map((element) => valueBy(element, sent)));
     default: {
       const map: Item = Object.create(null);
       for (const [name, member] of literal.members) {
         if (name in map) throw notWellFormed("Duplicate key in struct");
-        map[name] = valueBy(member, given);
+        map[name] = valueBy(member, sent);
       }
       return { M: map };
     }

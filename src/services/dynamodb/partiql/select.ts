@@ -19,7 +19,7 @@ import { itemStored, storedItem } from "../values/stored.ts";
 import { compareValues, type Item, type Value } from "../values/value.ts";
 import { hashKeyNotOrdered, wrongOrder } from "./errors.ts";
 import type { Select } from "./grammar.ts";
-import { reachOf } from "./keys.ts";
+import { type Reach, reachOf } from "./keys.ts";
 import { holdersOf } from "./literals.ts";
 
 const PURPOSE = "dynamodb/statement";
@@ -30,7 +30,7 @@ const BLOCK_BYTES = 4_096;
 const MOST_OF_SEVERAL = 10;
 
 /** Where a later call goes on. */
-interface Place {
+interface Position {
   /** Of the statement and its values. */
   digest: string;
   /** Of the partitions that it names. */
@@ -39,7 +39,7 @@ interface Place {
   behind?: string | undefined;
 }
 
-type Asked = Pick<
+type Request = Pick<
   DynamoDB.ExecuteStatementInput,
   "Statement" | "Parameters" | "ConsistentRead" | "NextToken" | "Limit" | "ReturnConsumedCapacity"
 >;
@@ -50,7 +50,7 @@ export async function select(
   tx: ReadTransaction,
   statement: Select,
   values: readonly Value[],
-  asked: Asked,
+  request: Request,
 ): Promise<DynamoDB.ExecuteStatementOutput> {
   const table = await tableAt(tx, statement.table);
   const index = indexOf(table, statement.index, undefined);
@@ -58,72 +58,92 @@ export async function select(
   const reach = reachOf(table, key, statement.where, values);
   const reverse = isReversed(statement, key, reach.partitions);
   const partitions = reach.partitions ? inOrder(reach.partitions, statement, key) : [undefined];
-  const reading = {
-    ...readingBy(statement, values, asked, table, index),
-    meter: meterOf(ctx, tx),
-  };
-  const digest = hash("sha256", JSON.stringify([asked.Statement, asked.Parameters]));
-  let place = placeIn(ctx, asked.NextToken, digest);
-
-  const Items: Item[] = [];
-  const used: Used = { table, units: 0, indexes: new Map() };
-  let bytes = 0;
-  let left = partitions.length > 1 ? Math.min(asked.Limit ?? MOST_OF_SEVERAL, MOST_OF_SEVERAL) : asked.Limit;
-  let last: Item | undefined;
-  let next: Omit<Place, "digest"> | undefined;
-  for (let at = place.partition; at < partitions.length; at++) {
-    const partition = partitions[at];
-    const behind = place.behind === undefined ? undefined : itemStored(Buffer.from(place.behind, "base64"));
-    const range: Omit<ListRange, "limit"> = partition
-      ? {
-          in: [(index ?? table).number, hashOf(key, partition), ...reach.equal.map(sortPart)],
-          ...(reach.sort && sortBounds(reach.sort)),
-          reverse,
-        }
-      : { in: [(index ?? table).number], ...(behind && restOfScan(table, index, behind)) };
-    const page = await pageOf(
-      tx,
-      table,
-      index,
-      partition && behind ? restOfQuery(range, table, index, behind) : range,
-      { ...reading, limit: left },
-    );
-    Items.push(...itemsIn(page));
-    const { CapacityUnits: units, Table: own } = page.ConsumedCapacity!;
-    const inIndex = index ? units! - own!.CapacityUnits! : 0;
-    add(used, {
-      table,
-      units: own!.CapacityUnits!,
-      indexes: new Map(index ? [[index.name, inIndex]] : []),
-    });
-    bytes += units! * BLOCK_BYTES * (asked.ConsistentRead ? 1 : 2);
-    if (left !== undefined) left -= page.ScannedCount;
-    last = page.LastEvaluatedKey;
-    if (last) {
-      next = { partition: at, behind: Buffer.from(storedItem(last)).toString("base64") };
-      break;
-    }
-    place = { digest, partition: at + 1 };
-    const isFull = left === 0 || bytes >= MOST_BYTES;
-    if (isFull && at + 1 < partitions.length) {
-      next = { partition: at + 1 };
-      break;
-    }
-  }
+  const reading = { ...readingBy(statement, values, request, table, index), meter: meterOf(ctx, tx) };
+  const digest = hash("sha256", JSON.stringify([request.Statement, request.Parameters]));
+  const start = positionIn(ctx, request.NextToken, digest);
+  const source = { table, index, reach, reverse, partitions };
+  const { items, used, last, next } = await readPartitions(tx, source, reading, start, request.Limit);
   return {
-    Items,
-    NextToken: next && ctx.seal.seal(PURPOSE, { ...next, digest } satisfies Place),
+    Items: items,
+    NextToken: next && ctx.seal.seal(PURPOSE, { ...next, digest } satisfies Position),
     LastEvaluatedKey: last,
-    ConsumedCapacity: consumed(asked.ReturnConsumedCapacity, used),
+    ConsumedCapacity: consumed(request.ReturnConsumedCapacity, used),
   };
 }
 
-function placeIn(ctx: Context, token: string | undefined, digest: string): Place {
+/** What a statement reads, and in which order: all of it is one partition without a key. */
+interface Source {
+  table: Table;
+  index: Index | undefined;
+  reach: Reach;
+  reverse: boolean;
+  partitions: readonly (Item | undefined)[];
+}
+
+interface Read {
+  items: Item[];
+  used: Used;
+  last?: Item;
+  next?: Omit<Position, "digest">;
+}
+
+/** Goes through partitions, one after the other, until an answer is full. */
+async function readPartitions(
+  tx: ReadTransaction,
+  source: Source,
+  reading: Reading,
+  start: Position,
+  limit: number | undefined,
+): Promise<Read> {
+  const { table, index, partitions } = source;
+  const items: Item[] = [];
+  const used: Used = { table, units: 0, indexes: new Map() };
+  let bytes = 0;
+  let left = partitions.length > 1 ? Math.min(limit ?? MOST_OF_SEVERAL, MOST_OF_SEVERAL) : limit;
+  for (let at = start.partition; at < partitions.length; at++) {
+    const range = rangeOf(source, partitions[at], at === start.partition ? start.behind : undefined);
+    const page = await pageOf(tx, table, index, range, { ...reading, limit: left });
+    items.push(...itemsIn(page));
+    const { CapacityUnits: units, Table: own } = page.ConsumedCapacity!;
+    const inIndex = index ? units! - own!.CapacityUnits! : 0;
+    const indexes = new Map(index ? [[index.name, inIndex]] : []);
+    add(used, { table, units: own!.CapacityUnits!, indexes });
+    bytes += units! * BLOCK_BYTES * (reading.consistent ? 1 : 2);
+    if (left !== undefined) left -= page.ScannedCount;
+    const last = page.LastEvaluatedKey;
+    if (last) {
+      const behind = Buffer.from(storedItem(last)).toString("base64");
+      return { items, used, last, next: { partition: at, behind } };
+    }
+    const isFull = left === 0 || bytes >= MOST_BYTES;
+    if (isFull && at + 1 < partitions.length) return { items, used, next: { partition: at + 1 } };
+  }
+  return { items, used };
+}
+
+/** The rows of a partition, or of all there is; the rest of them behind a key. */
+function rangeOf(
+  { table, index, reach, reverse }: Source,
+  partition: Item | undefined,
+  behind: string | undefined,
+): Omit<ListRange, "limit"> {
+  const start = behind === undefined ? undefined : itemStored(Buffer.from(behind, "base64"));
+  const { number } = index ?? table;
+  if (!partition) return { in: [number], ...(start && restOfScan(table, index, start)) };
+  const range = {
+    in: [number, hashOf(index?.key ?? table.key, partition), ...reach.equal.map(sortPart)],
+    ...(reach.sort && sortBounds(reach.sort)),
+    reverse,
+  };
+  return start ? restOfQuery(range, table, index, start) : range;
+}
+
+function positionIn(ctx: Context, token: string | undefined, digest: string): Position {
   if (token === undefined) return { digest, partition: 0 };
-  const place = ctx.seal.unseal(PURPOSE, token) as Place | undefined;
-  if (!place) throw invalid("Invalid NextToken");
-  if (place.digest !== digest) throw invalid("NextToken does not match request");
-  return place;
+  const position = ctx.seal.unseal(PURPOSE, token) as Position | undefined;
+  if (!position) throw invalid("Invalid NextToken");
+  if (position.digest !== digest) throw invalid("NextToken does not match request");
+  return position;
 }
 
 /** Whether each partition is read from its end. @throws {AwsError} ValidationException */
@@ -155,14 +175,14 @@ function inOrder(partitions: readonly Item[], { order }: Select, key: Table["key
 function readingBy(
   statement: Select,
   values: readonly Value[],
-  asked: Asked,
+  request: Request,
   table: Table,
   index: Index | undefined,
 ): Reading {
   const holders = holdersOf(values);
   const base = readingOf(
     {
-      ConsistentRead: asked.ConsistentRead,
+      ConsistentRead: request.ConsistentRead,
       AttributesToGet: statement.shown && [...new Set(statement.shown.map(([name]) => String(name)))],
     },
     holders,
@@ -173,7 +193,7 @@ function readingBy(
     ...base,
     filter: test ?? base.filter,
     project: statement.shown ? projectionBy(statement.shown) : base.project,
-    asked: "INDEXES",
+    returnCapacity: "INDEXES",
   };
 }
 

@@ -13,18 +13,18 @@ import { tokenIn } from "../transactions/tokens.ts";
 import { actTogether, checkBytes, checkDistinct, takeTogether } from "../transactions/transactions.ts";
 import { sizeOfItem } from "../values/size.ts";
 import type { Item, Value } from "../values/value.ts";
-import { askedBy } from "./asked.ts";
 import { primaryKeyNotGiven } from "./errors.ts";
 import { type AnyStatement, parseStatement, type Select } from "./grammar.ts";
 import { type Singleton, singletonIn } from "./keys.ts";
 import { holdersOf, valuesOf } from "./literals.ts";
+import { statementContext } from "./request-context.ts";
 import { projectionBy, select } from "./select.ts";
 import { actionBy, type Write, write } from "./writes.ts";
 
 const MOST_IN_BATCH = 25;
 
 type Sent = Pick<DynamoDB.BatchStatementRequest, "Statement" | "Parameters">;
-type Told = DynamoDB.ReturnValuesOnConditionCheckFailure | undefined;
+type ReturnOnFailure = DynamoDB.ReturnValuesOnConditionCheckFailure | undefined;
 
 export const statementOperations = {
   async ExecuteStatement(ctx, input) {
@@ -33,8 +33,8 @@ export const statementOperations = {
     if (statement.type === "select") return ctx.read((tx) => select(ctx, tx, statement, values, input));
     return ctx.transact(async (tx) => {
       const meter = meterOf(ctx, tx);
-      const told = input.ReturnValuesOnConditionCheckFailure;
-      const { item, used } = await perform(tx, statement, values, told, meter);
+      const returnOnFailure = input.ReturnValuesOnConditionCheckFailure;
+      const { item, used } = await perform(tx, statement, values, returnOnFailure, meter);
       return {
         Items: item ? [item] : [],
         ConsumedCapacity: consumed(input.ReturnConsumedCapacity, used),
@@ -50,7 +50,7 @@ export const statementOperations = {
     checkAlike(types);
     const used: Used[] = [];
     const answers = async (
-      one: (read: ReadStatement, sent: DynamoDB.BatchStatementRequest) => Promise<Found>,
+      one: (read: ReadStatement, sent: DynamoDB.BatchStatementRequest) => Promise<StatementResult>,
     ) => {
       const Responses: DynamoDB.BatchStatementResponse[] = [];
       for (const [at, statement] of parsed.entries())
@@ -68,8 +68,8 @@ export const statementOperations = {
     // Each is a commit of its own, as large as it may be.
     return answers(({ statement, values }, sent) => {
       if (statement.type === "exists") throw onlyInTransactions();
-      const told = sent.ReturnValuesOnConditionCheckFailure;
-      return ctx.transact((tx) => perform(tx, statement as Write, values, told, meterOf(ctx, tx)));
+      const returnOnFailure = sent.ReturnValuesOnConditionCheckFailure;
+      return ctx.transact((tx) => perform(tx, statement as Write, values, returnOnFailure, meterOf(ctx, tx)));
     });
   },
 
@@ -104,7 +104,7 @@ interface ReadStatement {
   statement: AnyStatement;
   values: readonly Value[];
 }
-interface Found {
+interface StatementResult {
   item: Item | undefined;
   used: Used;
 }
@@ -127,11 +127,11 @@ async function perform(
   tx: Transaction,
   statement: Write,
   values: readonly Value[],
-  told: Told,
+  returnOnFailure: ReturnOnFailure,
   meter: Meter | undefined,
-): Promise<Found> {
+): Promise<StatementResult> {
   const table = await tableAt(tx, statement.table);
-  const action = actionBy(table, statement, values, told);
+  const action = actionBy(table, statement, values, returnOnFailure);
   return write(tx, table, action, "returning" in statement ? statement.returning : undefined, meter);
 }
 
@@ -142,38 +142,39 @@ async function readOne(
   values: readonly Value[],
   consistent: boolean | undefined,
   meter: Meter | undefined,
-): Promise<Found> {
-  const about = await aboutOf(tx, statement, values, "BatchExecuteStatement");
-  const found = await getOne(tx, about, statement, values, consistent);
-  meter?.take("read", found.used);
-  return found;
+): Promise<StatementResult> {
+  const target = await targetOf(tx, statement, values, "BatchExecuteStatement");
+  const result = await getOne(tx, target, statement, values, consistent);
+  meter?.take("read", result.used);
+  return result;
 }
 
 /** The one item that a SELECT of a batch or transaction is about. */
-interface About extends Singleton {
+interface Target extends Singleton {
   table: Table;
 }
 
-async function aboutOf(
+async function targetOf(
   tx: ReadTransaction,
   statement: Select,
   values: readonly Value[],
   operation: string,
-): Promise<About> {
+): Promise<Target> {
   const table: Table = await tableAt(tx, statement.table);
-  const found = statement.index === undefined ? singletonIn(table.key, statement.where, values) : undefined;
-  if (!found) throw primaryKeyNotGiven(operation);
-  checkKey(table, found.key);
-  return { ...found, table };
+  const singleton =
+    statement.index === undefined ? singletonIn(table.key, statement.where, values) : undefined;
+  if (!singleton) throw primaryKeyNotGiven(operation);
+  checkKey(table, singleton.key);
+  return { ...singleton, table };
 }
 
 async function getOne(
   tx: ReadTransaction,
-  { table, key, rest }: About,
+  { table, key, rest }: Target,
   statement: Select,
   values: readonly Value[],
   consistent: boolean | undefined,
-): Promise<Found & { size: number }> {
+): Promise<StatementResult & { size: number }> {
   const test = rest && testOf("FilterExpression", rest, holdersOf(values));
   const item = await itemAt(tx, table, key);
   const size = item ? sizeOfItem(item) : 0;
@@ -188,14 +189,14 @@ async function getOne(
 async function getAll(
   tx: ReadTransaction,
   parsed: readonly ReadStatement[],
-  asked: DynamoDB.ReturnConsumedCapacity | undefined,
+  returnCapacity: DynamoDB.ReturnConsumedCapacity | undefined,
   meter: Meter | undefined,
 ) {
   const used: Used[] = [];
   const Responses: DynamoDB.ItemResponse[] = [];
-  const all: About[] = [];
+  const all: Target[] = [];
   for (const { statement, values } of parsed)
-    all.push(await aboutOf(tx, statement as Select, values, "ExecuteTransaction"));
+    all.push(await targetOf(tx, statement as Select, values, "ExecuteTransaction"));
   checkDistinct(
     all.map(({ key }) => ({ kind: "check", item: key })),
     all.map(({ table }) => table),
@@ -209,7 +210,7 @@ async function getAll(
     Responses.push(one.item ? { Item: one.item } : {});
   }
   takeTogether("read", used, meter);
-  return { Responses, ConsumedCapacity: consumedOf(asked, used, "ReadCapacityUnits") };
+  return { Responses, ConsumedCapacity: consumedOf(returnCapacity, used, "ReadCapacityUnits") };
 }
 
 function attempt<T>(make: () => T): T | AwsError {
@@ -234,14 +235,14 @@ const CODES: Record<string, DynamoDB.BatchStatementErrorCodeEnum> = {
 /** The answer to one statement of a batch, whose error is its own. */
 async function answered(
   statement: ReadStatement | AwsError,
-  one: () => Promise<Found>,
+  one: () => Promise<StatementResult>,
   used: Used[],
 ): Promise<DynamoDB.BatchStatementResponse> {
   try {
     if (statement instanceof AwsError) throw statement;
-    const found = await one();
-    used.push(found.used);
-    return { TableName: statement.statement.table, ...(found.item && { Item: found.item }) };
+    const result = await one();
+    used.push(result.used);
+    return { TableName: statement.statement.table, ...(result.item && { Item: result.item }) };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     const { Item } = (error.members ?? {}) as { Item?: Item };
@@ -267,6 +268,6 @@ export function reachedBy(statements: readonly Sent[]) {
     const statement = attempt(() => parseStatement(Statement));
     if (statement instanceof AwsError) return [];
     const { type, table, index } = statement;
-    return [{ action: ACTIONS[type], table, index, asked: askedBy(statement, Parameters) }];
+    return [{ action: ACTIONS[type], table, index, requestContext: statementContext(statement, Parameters) }];
   });
 }

@@ -59,14 +59,14 @@ export function reader(source: string): Reader {
   let at = 0;
 
   const peek = (ahead = 0) => tokens[Math.min(at + ahead, tokens.length - 1)]!;
-  const says = ({ type, text }: Token, wanted: string) =>
-    type === "word" ? text.toUpperCase() === wanted : type === "symbol" && text === wanted;
+  const isToken = ({ type, text }: Token, expected: string) =>
+    type === "word" ? text.toUpperCase() === expected : type === "symbol" && text === expected;
   const isKeyword = ({ type, text }: Token) => type === "word" && KEYWORDS.has(text.toUpperCase());
   function unexpected(): never {
     throw notWellFormed(isKeyword(peek()) ? "Unexpected keyword" : "Unexpected token");
   }
   function takes(...texts: string[]): boolean {
-    if (!texts.every((text, ahead) => says(peek(ahead), text))) return false;
+    if (!texts.every((text, ahead) => isToken(peek(ahead), text))) return false;
     at += texts.length;
     return true;
   }

@@ -30,7 +30,7 @@ export function actionBy(
   table: Table,
   statement: Write,
   values: readonly Value[],
-  told: DynamoDB.ReturnValuesOnConditionCheckFailure | undefined,
+  returnOnFailure: DynamoDB.ReturnValuesOnConditionCheckFailure | undefined,
 ): Action {
   if (statement.index !== undefined) throw notOnIndex();
   if (statement.type === "insert") {
@@ -44,17 +44,17 @@ export function actionBy(
       item: put,
       test: (present) => !isThere(present),
       refusal: { Code: "DuplicateItem", Message: DUPLICATE },
-      told,
+      returnOnFailure,
     };
   }
   const holders = holdersOf(values);
-  const found = singletonIn(table.key, statement.where, values);
-  if (!found) throw keyNotGiven();
-  checkKey(table, found.key);
+  const singleton = singletonIn(table.key, statement.where, values);
+  if (!singleton) throw keyNotGiven();
+  checkKey(table, singleton.key);
   const rest = ({ rest: condition }: { rest: Condition | undefined }) =>
     condition ? testOf("ConditionExpression", condition, holders) : () => true;
-  const test = rest(found);
-  const base = { table: table.name, item: found.key, told };
+  const test = rest(singleton);
+  const base = { table: table.name, item: singleton.key, returnOnFailure };
   switch (statement.type) {
     case "delete":
       return { ...base, kind: "delete", test: (present) => !isThere(present) || test(present) };
@@ -91,7 +91,7 @@ export async function write(
   if (action.test && !action.test(before ?? {})) {
     meter?.take("write", refusedWriting(table, before));
     if (action.refusal) throw duplicateItem();
-    throw conditionFailed(action.told === "ALL_OLD" ? before : undefined);
+    throw conditionFailed(action.returnOnFailure === "ALL_OLD" ? before : undefined);
   }
   const after = outcomeOf(table, action, before);
   const used = writing(table, before, after);

@@ -55,40 +55,40 @@ export async function pageOf(
       Count: count,
       ScannedCount: scanned,
       LastEvaluatedKey: isMore && last ? positionOf(table, index, last.item) : undefined,
-      ConsumedCapacity: consumed(reading.asked, used),
+      ConsumedCapacity: consumed(reading.returnCapacity, used),
     };
   };
 
   for (;;) {
-    const wanted = Math.min(ROWS, limit - scanned);
+    const most = Math.min(ROWS, limit - scanned);
     const rows = await tx.listBytes(index ? indexRows : itemRows, {
       ...range,
       ...(from && { behind: from }),
-      limit: wanted,
+      limit: most,
     });
     for (const row of rows) {
-      const found = keptIn(row);
-      const led = index ? keptAt(tx, table, found.item) : found;
-      const kept = led instanceof Promise ? await led : led;
-      if (!kept) continue;
-      const looked = shown?.(kept.item);
-      const size = looked ? sizeOfItem(looked) : kept.size;
+      const entry = keptIn(row);
+      const pending = index ? keptAt(tx, table, entry.item) : entry;
+      const stored = pending instanceof Promise ? await pending : pending;
+      if (!stored) continue;
+      const projected = shown?.(stored.item);
+      const size = projected ? sizeOfItem(projected) : stored.size;
       // What would not fit any more begins the next answer.
       if (scanned > 0 && bytes + size > MOST_BYTES) return answer(true);
       scanned++;
       bytes += size;
-      last = kept;
-      if (fetches) fetched += readUnits(kept.size, reading.consistent);
+      last = stored;
+      if (fetches) fetched += readUnits(stored.size, reading.consistent);
       if (filter || !isWhole) {
-        const seen = looked && !fetches ? looked : kept.item;
-        if (filter && !filter(seen)) continue;
-        if (!isWhole) parts.push(project ? project(seen) : seen);
+        const visible = projected && !fetches ? projected : stored.item;
+        if (filter && !filter(visible)) continue;
+        if (!isWhole) parts.push(project ? project(visible) : visible);
       }
-      if (isWhole && !reading.countsOnly) whole.push(kept);
+      if (isWhole && !reading.countsOnly) whole.push(stored);
       count++;
     }
     if (scanned >= limit) return answer(true);
-    if (rows.length < wanted) return answer(false);
+    if (rows.length < most) return answer(false);
     from = rows.at(-1);
   }
 }

@@ -25,11 +25,11 @@ export interface Reading {
   /** Items to look at; without end unless said. */
   limit: number | undefined;
   consistent: boolean | undefined;
-  asked: DynamoDB.ReturnConsumedCapacity | undefined;
+  returnCapacity: DynamoDB.ReturnConsumedCapacity | undefined;
   meter?: Meter | undefined;
 }
 
-export interface Asked extends Placeholding {
+export interface ReadRequest extends Placeholding {
   FilterExpression?: string | undefined;
   ProjectionExpression?: string | undefined;
   AttributesToGet?: readonly string[] | undefined;
@@ -46,38 +46,38 @@ export interface Asked extends Placeholding {
  * @throws {AwsError} ValidationException
  */
 export function readingOf(
-  asked: Asked,
+  request: ReadRequest,
   holders: Placeholders,
   older: ReadonlyMap<string, Checked>,
 ): (table: Table, index: Index | undefined) => Reading {
   const filter =
-    asked.FilterExpression === undefined
-      ? testOf(older, asked.ConditionalOperator)
-      : conditionOf("FilterExpression", asked.FilterExpression, holders);
-  const chosen = asked.AttributesToGet
-    ? chosenBy(asked.AttributesToGet)
-    : asked.ProjectionExpression === undefined
+    request.FilterExpression === undefined
+      ? testOf(older, request.ConditionalOperator)
+      : conditionOf("FilterExpression", request.FilterExpression, holders);
+  const chosen = request.AttributesToGet
+    ? chosenBy(request.AttributesToGet)
+    : request.ProjectionExpression === undefined
       ? undefined
-      : projectionOf(asked.ProjectionExpression, holders);
+      : projectionOf(request.ProjectionExpression, holders);
   const filtered = new Set([...holders.names("FilterExpression"), ...older.keys()]);
-  const named = new Set([...holders.names("ProjectionExpression"), ...(asked.AttributesToGet ?? [])]);
+  const named = new Set([...holders.names("ProjectionExpression"), ...(request.AttributesToGet ?? [])]);
 
   return (table, index) => {
-    if (index?.kind === "global") checkGlobal(table, index, asked, named, filtered);
-    if (asked.Select === "ALL_PROJECTED_ATTRIBUTES" && !index)
+    if (index?.kind === "global") checkGlobal(table, index, request, named, filtered);
+    if (request.Select === "ALL_PROJECTED_ATTRIBUTES" && !index)
       throw invalidParameters("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
     const shown = !index || index.projection === "ALL" ? undefined : projectedBy(table, index);
     const missing = index && shown ? unprojected(table, index, named).length > 0 : false;
-    const fetches = shown !== undefined && (asked.Select === "ALL_ATTRIBUTES" || missing);
+    const fetches = shown !== undefined && (request.Select === "ALL_ATTRIBUTES" || missing);
     return {
       filter,
       project: chosen,
       shown,
       fetches,
-      countsOnly: asked.Select === "COUNT",
-      limit: asked.Limit,
-      consistent: asked.ConsistentRead,
-      asked: asked.ReturnConsumedCapacity,
+      countsOnly: request.Select === "COUNT",
+      limit: request.Limit,
+      consistent: request.ConsistentRead,
+      returnCapacity: request.ReturnConsumedCapacity,
     };
   };
 }
@@ -85,7 +85,7 @@ export function readingOf(
 function checkGlobal(
   table: Table,
   index: Index,
-  { ConsistentRead, Select }: Asked,
+  { ConsistentRead, Select }: ReadRequest,
   named: ReadonlySet<string>,
   filtered: ReadonlySet<string>,
 ): void {
@@ -105,7 +105,7 @@ function checkGlobal(
 
 /** A query tells it as the framework tells what it finds. @throws {AwsError} ValidationException */
 export function checkSelect(
-  { Select, ProjectionExpression, AttributesToGet }: Asked,
+  { Select, ProjectionExpression, AttributesToGet }: ReadRequest,
   operation: "Query" | "Scan",
 ): void {
   if (Select === "SPECIFIC_ATTRIBUTES" && ProjectionExpression === undefined && !AttributesToGet)

@@ -27,49 +27,49 @@ const ALONE: [Concern, string][] = [
 /** @throws {AwsError} ValidationException where nothing is to change, or more than may at a time */
 export function checkConcerns(input: Request): void {
   const updates = input.GlobalSecondaryIndexUpdates;
-  const asked = new Set<Concern>(
+  const concerns = new Set<Concern>(
     CONCERNS.filter((member) =>
       member === "GlobalSecondaryIndexUpdates" ? updates && updates.length > 0 : input[member] !== undefined,
     ),
   );
   // What says nothing of its throughput is passed over beside all else.
   for (const member of ["WarmThroughput", "OnDemandThroughput"] as const)
-    if (asked.size > 1 && asked.has(member) && isEmpty(input[member]!)) asked.delete(member);
-  if (asked.size === 0)
+    if (concerns.size > 1 && concerns.has(member) && isEmpty(input[member]!)) concerns.delete(member);
+  if (concerns.size === 0)
     throw invalid(
       "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required",
     );
   if (updates?.length === 0) throw invalidParameters("List of GlobalSecondaryIndexUpdates is empty");
-  const alone = ALONE.find(([concern]) => asked.has(concern));
-  if (alone && asked.size > 1)
+  const alone = ALONE.find(([concern]) => concerns.has(concern));
+  if (alone && concerns.size > 1)
     throw invalidParameters(`${alone[1]} must be the only operation in the request`);
-  if (asked.has("WarmThroughput")) checkWarm(input, asked);
-  if (asked.has("OnDemandThroughput") && asked.size > (asked.has("BillingMode") ? 2 : 1))
+  if (concerns.has("WarmThroughput")) checkWarm(input, concerns);
+  if (concerns.has("OnDemandThroughput") && concerns.size > (concerns.has("BillingMode") ? 2 : 1))
     throw invalidParameters(
       "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request",
     );
-  checkThroughput(input, asked);
+  checkThroughput(input, concerns);
 }
 
 export const isEmpty = (sent: object): boolean => Object.values(sent).every((one) => one === undefined);
 
 /** With warm throughput that of indexes may be set too. */
-function checkWarm({ GlobalSecondaryIndexUpdates: updates = [] }: Request, asked: Set<Concern>): void {
-  if (asked.size === 1) return;
+function checkWarm({ GlobalSecondaryIndexUpdates: updates = [] }: Request, concerns: Set<Concern>): void {
+  if (concerns.size === 1) return;
   if (updates.some(({ Create }) => Create))
     throw invalidParameters("Create global secondary index cannot be specified when updating WarmThroughput");
-  if (asked.size > 2 || updates.length === 0 || updates.some(({ Delete }) => Delete))
+  if (concerns.size > 2 || updates.length === 0 || updates.some(({ Delete }) => Delete))
     throw invalidParameters("WarmThroughput must be the only operation in the request");
 }
 
-function checkThroughput(input: Request, asked: Set<Concern>): void {
-  const isProvisioned = asked.has("ProvisionedThroughput") || input.BillingMode === "PROVISIONED";
-  if (isProvisioned && asked.has("StreamSpecification"))
+function checkThroughput(input: Request, concerns: Set<Concern>): void {
+  const isProvisioned = concerns.has("ProvisionedThroughput") || input.BillingMode === "PROVISIONED";
+  if (isProvisioned && concerns.has("StreamSpecification"))
     throw invalidParameters("You cannot modify stream status while updating table IOPS");
   const isIndexMadeOrDeleted = input.GlobalSecondaryIndexUpdates?.some(({ Update }) => !Update);
   if (!isIndexMadeOrDeleted) return;
-  if (asked.has("ProvisionedThroughput"))
+  if (concerns.has("ProvisionedThroughput"))
     throw invalidParameters("You cannot create or delete index while updating table IOPS");
-  if (asked.has("StreamSpecification"))
+  if (concerns.has("StreamSpecification"))
     throw invalidParameters("You cannot create or delete index while changing stream status");
 }

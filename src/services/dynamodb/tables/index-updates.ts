@@ -87,10 +87,10 @@ function withIndex(
     throw limitExceeded(
       `Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of ${MOST_GLOBAL}`,
     );
-  const known = new Set(table.definitions.map(({ AttributeName }) => AttributeName));
+  const defined = new Set(table.definitions.map(({ AttributeName }) => AttributeName));
   const definitions = [
     ...table.definitions,
-    ...sentDefinitions.filter(({ AttributeName }) => !known.has(AttributeName)),
+    ...sentDefinitions.filter(({ AttributeName }) => !defined.has(AttributeName)),
   ];
   const index: Index = {
     // What is known of the table does not stand in for what the call says of the new index.

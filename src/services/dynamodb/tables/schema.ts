@@ -276,6 +276,6 @@ export function usedDefinitions({
   definitions,
 }: Pick<Table, "key" | "indexes" | "definitions">): Pick<Table, "definitions" | "types"> {
   const used = new Set([key, ...indexes.map((index) => index.key)].flatMap(namesOf));
-  const kept = definitions.filter(({ AttributeName }) => used.has(AttributeName));
-  return { definitions: kept, types: typesOf(kept) };
+  const remaining = definitions.filter(({ AttributeName }) => used.has(AttributeName));
+  return { definitions: remaining, types: typesOf(remaining) };
 }

@@ -70,10 +70,10 @@ export const tableOperations = {
       };
       tx.put(tables, table);
       startCounting(tx, table);
-      const told = described(ctx, table, "CREATING");
+      const description = described(ctx, table, "CREATING");
       return {
         TableDescription: {
-          ...told,
+          ...description,
           WarmThroughput: input.WarmThroughput && { ...describedWarmth(table, table), Status: "UPDATING" },
         },
       };
@@ -82,38 +82,38 @@ export const tableOperations = {
 
   async DescribeTable(ctx, { TableName }) {
     const { table, size } = await ctx.read(async (tx) => {
-      const found = await begunTable(tx, TableName);
-      return { table: found, size: await tx.get(tallies, [found.number]) };
+      const begun = await begunTable(tx, TableName);
+      return { table: begun, size: await tx.get(tallies, [begun.number]) };
     });
     return { Table: await replicated(ctx, table, described(ctx, table, undefined, size)) };
   },
 
   async DeleteTable(ctx, { TableName }) {
     const table = await ctx.transact(async (tx) => {
-      const found = await begunTable(tx, TableName);
-      checkDeletable(ctx, found, tx.now());
-      if (found.group) startLeaving(tx, found);
-      else await deleteTable(tx, found);
-      return found;
+      const deleted = await begunTable(tx, TableName);
+      checkDeletable(ctx, deleted, tx.now());
+      if (deleted.group) startLeaving(tx, deleted);
+      else await deleteTable(tx, deleted);
+      return deleted;
     });
     const {
       AttributeDefinitions: _,
       KeySchema: __,
       CreationDateTime: ___,
-      ...told
+      ...description
     } = described(ctx, table, "DELETING");
-    return { TableDescription: await replicated(ctx, table, told) };
+    return { TableDescription: await replicated(ctx, table, description) };
   },
 
   async ListTables(ctx, { ExclusiveStartTableName, Limit = 100 }) {
-    const found = await ctx.read((tx) =>
+    const page = await ctx.read((tx) =>
       tx.list(tables, {
         ...(ExclusiveStartTableName !== undefined && { after: [ExclusiveStartTableName] }),
         limit: Limit + 1,
       }),
     );
-    const names = found.slice(0, Limit).map(({ name }) => name);
-    return { TableNames: names, LastEvaluatedTableName: found.length > Limit ? names.at(-1) : undefined };
+    const names = page.slice(0, Limit).map(({ name }) => name);
+    return { TableNames: names, LastEvaluatedTableName: page.length > Limit ? names.at(-1) : undefined };
   },
 } satisfies Handlers<"dynamodb">;
 

@@ -35,9 +35,9 @@ const spanAt = (time: number) => Math.floor(time / TOKEN_MS);
 export async function isDone(tx: ReadTransaction, { token, digest }: Token): Promise<boolean> {
   const now = tx.now();
   const span = spanAt(now);
-  const known = (await tx.get(tokens, [span, token])) ?? (await tx.get(tokens, [span - 1, token]));
-  if (!known || known.until <= now) return false;
-  if (known.digest !== digest)
+  const earlier = (await tx.get(tokens, [span, token])) ?? (await tx.get(tokens, [span - 1, token]));
+  if (!earlier || earlier.until <= now) return false;
+  if (earlier.digest !== digest)
     throw fault(
       "IdempotentParameterMismatchException",
       "Request parameters do not match previous request with the same idempotency token",

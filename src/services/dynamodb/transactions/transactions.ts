@@ -35,7 +35,7 @@ export interface Action {
   update?: Update | undefined;
   /** What its test says where it is not a condition that fails. */
   refusal?: { Code: string; Message: string };
-  told: DynamoDB.ReturnValuesOnConditionCheckFailure | undefined;
+  returnOnFailure: DynamoDB.ReturnValuesOnConditionCheckFailure | undefined;
 }
 
 export const transactionOperations = {
@@ -52,15 +52,15 @@ export const transactionOperations = {
   },
 
   async TransactGetItems(ctx, input) {
-    const wanted = input.TransactItems.map(({ Get: get }) => {
+    const reads = input.TransactItems.map(({ Get: get }) => {
       const key = checkedItem(get.Key);
       return { table: get.TableName, key, project: projectionIn(get) };
     });
     return ctx.read(async (tx) => {
-      const tables = await Promise.all(wanted.map(({ table }) => tableAt(tx, table)));
-      const read = wanted.map(({ key }) => ({ kind: "check", item: key }) as const);
-      checkDistinct(read, tables);
-      const reasons = read.map((one, at) => {
+      const tables = await Promise.all(reads.map(({ table }) => tableAt(tx, table)));
+      const actions = reads.map(({ key }) => ({ kind: "check", item: key }) as const);
+      checkDistinct(actions, tables);
+      const reasons = actions.map((one, at) => {
         const wrong = keyFault(tables[at]!, one);
         return wrong ? faulty(wrong) : { Code: "None" };
       });
@@ -68,7 +68,7 @@ export const transactionOperations = {
       const used: Used[] = [];
       const Responses: DynamoDB.ItemResponse[] = [];
       let bytes = 0;
-      for (const [at, { key, project }] of wanted.entries()) {
+      for (const [at, { key, project }] of reads.entries()) {
         const table = tables[at]!;
         const item = await itemAt(tx, table, key);
         const size = item ? sizeOfItem(item) : 0;
@@ -89,20 +89,20 @@ export const transactionOperations = {
 /** Of all that is written, by table. */
 async function collectionsOf(
   tx: ReadTransaction,
-  asked: DynamoDB.ReturnItemCollectionMetrics | undefined,
+  returnMetrics: DynamoDB.ReturnItemCollectionMetrics | undefined,
   actions: readonly Action[],
   used: readonly Used[],
 ): Promise<DynamoDB.ItemCollectionMetricsPerTable | undefined> {
-  if (asked !== "SIZE") return undefined;
-  const found: DynamoDB.ItemCollectionMetricsPerTable = Object.create(null);
+  if (returnMetrics !== "SIZE") return undefined;
+  const metrics: DynamoDB.ItemCollectionMetricsPerTable = Object.create(null);
   for (const [at, { kind, item }] of actions.entries()) {
     const { table } = used[at]!;
     if (kind === "check") continue;
     const row = rowKey(table.number, table.key, item);
-    const one = await itemCollectionMetrics(asked, tx, table, item, row);
-    if (one) (found[table.name] ??= []).push(one);
+    const one = await itemCollectionMetrics(returnMetrics, tx, table, item, row);
+    if (one) (metrics[table.name] ??= []).push(one);
   }
-  return found;
+  return metrics;
 }
 
 /**
@@ -142,9 +142,12 @@ function actionIn(sent: DynamoDB.TransactWriteItem): Action {
   const { ConditionCheck: check, Put: put, Delete: remove, Update: update } = sent;
   if ([check, put, remove, update].filter(Boolean).length !== 1)
     throw invalid("TransactItems can only contain one of Check, Put, Update or Delete");
-  const base = (of: { TableName: string; ReturnValuesOnConditionCheckFailure?: Action["told"] }) => ({
+  const base = (of: {
+    TableName: string;
+    ReturnValuesOnConditionCheckFailure?: Action["returnOnFailure"];
+  }) => ({
     table: of.TableName,
-    told: of.ReturnValuesOnConditionCheckFailure,
+    returnOnFailure: of.ReturnValuesOnConditionCheckFailure,
   });
   if (put) return { ...base(put), kind: "put", item: checkedPut(put.Item), test: conditionIn(put) };
   if (check) return { ...base(check), kind: "check", item: checkedItem(check.Key), test: conditionIn(check) };
@@ -260,12 +263,12 @@ function checkReasons(reasons: DynamoDB.CancellationReason[]): void {
 }
 
 async function judged(tx: ReadTransaction, action: Action, table: Table) {
-  const { item, test, refusal, told } = action;
+  const { item, test, refusal, returnOnFailure } = action;
   const wrong = keyFault(table, action);
   if (wrong) return { before: undefined, after: undefined, reason: faulty(wrong) };
   const before = await itemAt(tx, table, item);
   if (test && !test(before ?? {})) {
-    const Item = told === "ALL_OLD" ? before : undefined;
+    const Item = returnOnFailure === "ALL_OLD" ? before : undefined;
     const reason = {
       ...(refusal ?? { Code: "ConditionalCheckFailed", Message: "The conditional request failed" }),
       ...(Item && { Item }),

@@ -164,9 +164,9 @@ function checkedSet(value: Value, type: "SS" | "NS" | "BS"): Value {
   const distinct = new Set(plain.map((element) => (typeof element === "string" ? element : base64(element))));
   if (distinct.size < plain.length) {
     if (type === "NS") throw invalid("Input collection contains duplicates");
-    const told = elements.map((element) => (typeof element === "string" ? element : base64(element)));
+    const texts = elements.map((element) => (typeof element === "string" ? element : base64(element)));
     throw invalidParameters(
-      `Input collection [${told.join(", ")}]${type === "BS" ? "of type BS" : ""} contains duplicates.`,
+      `Input collection [${texts.join(", ")}]${type === "BS" ? "of type BS" : ""} contains duplicates.`,
     );
   }
   return plain.every((element, at) => element === elements[at]) ? value : ({ [type]: plain } as Value);

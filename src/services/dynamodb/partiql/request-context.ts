@@ -3,17 +3,17 @@ import { testOf } from "../expressions/conditions.ts";
 import type { Placeholders } from "../expressions/placeholders.ts";
 import { updateBy } from "../expressions/updates.ts";
 import { partitionNames } from "../items/keys.ts";
-import type { Asked } from "../policies/asked.ts";
+import type { RequestContext } from "../policies/request-context.ts";
 import { attributeOf } from "../values/value.ts";
 import type { AnyStatement } from "./grammar.ts";
 import { reachOf } from "./keys.ts";
 import { holdersOf, valuesOf } from "./literals.ts";
 
-/** What a statement asks of its table, as far as a policy may make conditions of it. */
-export function askedBy(
+/** What a statement is about in its table, as far as a policy may make conditions of it. */
+export function statementContext(
   statement: AnyStatement,
   parameters: DynamoDB.BatchStatementRequest["Parameters"],
-): Asked {
+): RequestContext {
   const values = () => valuesOf(statement.literals, statement.parameters, parameters);
   const itemPut = () =>
     statement.type === "insert" ? (values()[Number(statement.item)]?.M ?? {}) : undefined;
@@ -33,16 +33,16 @@ export function askedBy(
 }
 
 function namesIn(statement: AnyStatement, holders: Placeholders): string[] {
-  const found: string[] = [];
-  const noting: Placeholders = {
+  const names: string[] = [];
+  const collecting: Placeholders = {
     ...holders,
     path(_, path) {
-      found.push(String(path[0]));
+      names.push(String(path[0]));
       return path;
     },
   };
-  if (statement.where) testOf("FilterExpression", statement.where, noting);
-  if (statement.type === "update") updateBy(statement.actions, noting);
-  if (statement.type === "select") found.push(...(statement.shown ?? []).map(([name]) => String(name)));
-  return found;
+  if (statement.where) testOf("FilterExpression", statement.where, collecting);
+  if (statement.type === "update") updateBy(statement.actions, collecting);
+  if (statement.type === "select") names.push(...(statement.shown ?? []).map(([name]) => String(name)));
+  return names;
 }

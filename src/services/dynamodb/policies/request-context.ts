@@ -13,8 +13,8 @@ import { keyConditionsIn } from "../legacy/key-conditions.ts";
 import type { KeyNames, Table } from "../store.ts";
 import { attributeOf, checkedValue, type Item, type Value } from "../values/value.ts";
 
-/** What a request asks of one table, as far as a policy may make conditions of it. */
-export interface Asked {
+/** What a request is about in one table, as far as a policy may make conditions of it. */
+export interface RequestContext {
   /** Values of the first attribute by which items are found; `undefined` where it names none. */
   leading(table: Table, key: KeyNames): readonly (Value | undefined)[] | undefined;
   /** Attributes that it names. */
@@ -31,24 +31,24 @@ export interface Asked {
  * refused for that, whatever a policy says.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
-export function conditionKeys(asked: Asked, table: Table, index: string | undefined): Keys {
+export function conditionKeys(context: RequestContext, table: Table, index: string | undefined): Keys {
   const key = table.indexes.find(({ name }) => name === index)?.key ?? table.key;
   return (name) => {
     switch (name) {
       case "dynamodb:leadingkeys":
-        return attempt(() => asked.leading(table, key)?.flatMap((value) => (value ? textOf(value) : [])));
+        return attempt(() => context.leading(table, key)?.flatMap((value) => (value ? textOf(value) : [])));
       case "dynamodb:attributes":
-        return attempt(() => [...new Set(asked.attributes())]);
+        return attempt(() => [...new Set(context.attributes())]);
       case "dynamodb:select":
-        return asked.Select;
+        return context.Select;
       case "dynamodb:returnvalues":
-        return asked.ReturnValues;
+        return context.ReturnValues;
       case "dynamodb:returnconsumedcapacity":
-        return asked.ReturnConsumedCapacity;
+        return context.ReturnConsumedCapacity;
       case "dynamodb:enclosingoperation":
-        return asked.EnclosingOperation;
+        return context.EnclosingOperation;
       case "dynamodb:fulltablescan":
-        return attempt(() => asked.isFullScan && String(asked.isFullScan(table, key)));
+        return attempt(() => context.isFullScan && String(context.isFullScan(table, key)));
       default:
         return undefined;
     }
@@ -81,25 +81,29 @@ type Request = Placeholding & {
 } & { readonly AttributesToGet?: readonly string[] | undefined };
 
 /** Of an operation on items that it names by their keys, or as they are to be. */
-export const askedOfItems = (request: Request, items: readonly Item[], more: Partial<Asked> = {}): Asked => ({
+export const itemsContext = (
+  request: Request,
+  items: readonly Item[],
+  more: Partial<RequestContext> = {},
+): RequestContext => ({
   leading: (_, key) => items.map((item) => attributeOf(item, partitionNames(key)[0]!)),
   attributes: () => [...items.flatMap((item) => Object.keys(item)), ...namesIn(request)],
   ReturnConsumedCapacity: request.ReturnConsumedCapacity ?? "NONE",
   ...more,
 });
 
-/** What is wanted of items that are read. */
+/** Which attributes are answered of items that are read. */
 export const selectOf = (
   { ProjectionExpression, AttributesToGet }: Request,
-  given?: string,
+  select?: string,
   index?: string,
 ): string => {
-  if (given !== undefined) return given;
+  if (select !== undefined) return select;
   if (ProjectionExpression !== undefined || AttributesToGet) return "SPECIFIC_ATTRIBUTES";
   return index === undefined ? "ALL_ATTRIBUTES" : "ALL_PROJECTED_ATTRIBUTES";
 };
 
-export const askedOfQuery = (input: DynamoDB.QueryInput): Asked => ({
+export const queryContext = (input: DynamoDB.QueryInput): RequestContext => ({
   leading(_, key) {
     const condition = conditionsIn(input).get(partitionNames(key)[0]!);
     return condition?.operator === "=" ? condition.values : [];
@@ -110,7 +114,7 @@ export const askedOfQuery = (input: DynamoDB.QueryInput): Asked => ({
 });
 
 /** A scan has no leading keys: it finds all of them. */
-export const askedOfScan = (input: DynamoDB.ScanInput): Asked => ({
+export const scanContext = (input: DynamoDB.ScanInput): RequestContext => ({
   leading: () => undefined,
   attributes: () => namesIn(input as Request),
   Select: selectOf(input as Request, input.Select, input.IndexName),
@@ -124,7 +128,7 @@ function conditionsIn(input: DynamoDB.QueryInput): ReadonlyMap<string, KeyCondit
   return keyConditionsOf(keyConditionOf(input.KeyConditionExpression, holders), holders);
 }
 
-const READ: Partial<Record<Kind, (source: string, holders: Placeholders) => unknown>> = {
+const READERS: Partial<Record<Kind, (source: string, holders: Placeholders) => unknown>> = {
   ConditionExpression: (source, holders) => conditionOf("ConditionExpression", source, holders),
   FilterExpression: (source, holders) => conditionOf("FilterExpression", source, holders),
   KeyConditionExpression: keyConditionOf,
@@ -136,11 +140,11 @@ function namesIn(request: Request): string[] {
   const { Expected, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter } = request;
   const older = [Expected, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter];
   const holders = placeholders(request);
-  const kinds = (Object.keys(READ) as Kind[]).filter((kind) => request[kind] !== undefined);
-  for (const kind of kinds) READ[kind]!(request[kind]!, holders);
+  const kinds = (Object.keys(READERS) as Kind[]).filter((kind) => request[kind] !== undefined);
+  for (const kind of kinds) READERS[kind]!(request[kind]!, holders);
   return [
     ...kinds.flatMap((kind) => [...holders.names(kind)]),
-    ...older.flatMap((said) => Object.keys(said ?? {})),
+    ...older.flatMap((conditions) => Object.keys(conditions ?? {})),
     ...(request.AttributesToGet ?? []),
   ];
 }

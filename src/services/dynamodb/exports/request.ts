@@ -46,8 +46,8 @@ export function checkRequest(input: Request): void {
 
 /** Which moment of a table is exported, or what changed in which span. @throws {AwsError} */
 export function timesOf(table: Table, input: Request, now: number): Pick<Export, "at" | "span"> {
-  const { IncrementalExportSpecification: sent } = input;
-  return sent ? spanOf(table, sent, now) : momentOf(table, input.ExportTime, now);
+  const { IncrementalExportSpecification: span } = input;
+  return span ? spanOf(table, span, now) : momentOf(table, input.ExportTime, now);
 }
 
 function momentOf(table: Table, sent: Date | undefined, now: number): Pick<Export, "at"> {
