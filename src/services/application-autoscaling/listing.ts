@@ -7,7 +7,7 @@ import type { Scaled } from "./store.ts";
 
 const MOST = 50;
 
-interface Asked {
+interface ListRequest {
   ServiceNamespace: string;
   ResourceId?: string;
   ResourceIds?: readonly string[];
@@ -24,7 +24,7 @@ interface Asked {
 export async function listed<T extends Scaled>(
   ctx: Context,
   operation: string,
-  asked: Asked,
+  request: ListRequest,
   of: Collection<T>,
   position: (record: T) => (string | number)[],
   { only = () => true, reverse = false }: { only?: (record: T) => boolean; reverse?: boolean } = {},
@@ -36,7 +36,7 @@ export async function listed<T extends Scaled>(
     ScalableDimension,
     MaxResults = MOST,
     NextToken,
-  } = asked;
+  } = request;
   if (MaxResults < 1 || MaxResults > MOST)
     throw invalid(`MaxResults must be between 1 and ${MOST}, but was ${MaxResults}`);
   if (ScalableDimension !== undefined && ResourceId === undefined && ResourceIds === undefined)

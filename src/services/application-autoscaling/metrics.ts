@@ -4,9 +4,9 @@ import { NAMESPACE, placeOf, type Way } from "./resources.ts";
 import type { Scaled } from "./store.ts";
 
 const MINUTE = 60_000;
-const KEPT_MINUTES = 16;
+const RETAINED_MINUTES = 16;
 /** Tables and indexes, in each way. */
-const MOST_KEPT = 20_000;
+const MOST_RETAINED = 20_000;
 
 const WAYS: Record<string, Way> = {
   ConsumedReadCapacityUnits: "read",
@@ -22,34 +22,35 @@ const used = new WeakMap<Ports, Map<string, Minutes>>();
 /** From now on DynamoDB's tables tell what they use; nothing is counted before anybody wants to know. */
 export function watchTables({ ports }: Context): void {
   if (used.has(ports)) return;
-  const held = new Map<string, Minutes>();
-  used.set(ports, held);
+  const consumption = new Map<string, Minutes>();
+  used.set(ports, consumption);
   const { metric: other, metricsOf: others } = ports.sinks;
   ports.sinks.metricsOf = (service) =>
     service === NAMESPACE || (other !== undefined && (others?.(service) ?? true));
   ports.sinks.metric = async (ctx, batch) => {
-    for (const one of batch) keep(ctx, held, one);
+    for (const one of batch) add(ctx, consumption, one);
     await other?.(ctx, batch);
   };
 }
 
-function keep(
+function add(
   { account, region }: Context,
-  held: Map<string, Minutes>,
+  consumption: Map<string, Minutes>,
   { name, value, time, dimensions }: Metric,
 ): void {
   const way = WAYS[name];
   const table = dimensions.TableName;
   if (!way || table === undefined) return;
   const key = keyOf(account, region, { table, index: dimensions.GlobalSecondaryIndexName, way });
-  let minutes = held.get(key);
+  let minutes = consumption.get(key);
   if (!minutes) {
-    for (const oldest of held.keys()) if (held.size >= MOST_KEPT) held.delete(oldest);
-    held.set(key, (minutes = new Map()));
+    for (const oldest of consumption.keys())
+      if (consumption.size >= MOST_RETAINED) consumption.delete(oldest);
+    consumption.set(key, (minutes = new Map()));
   }
   const minute = Math.floor(time / MINUTE);
   minutes.set(minute, (minutes.get(minute) ?? 0) + value);
-  for (const old of minutes.keys()) if (old < minute - KEPT_MINUTES) minutes.delete(old);
+  for (const old of minutes.keys()) if (old < minute - RETAINED_MINUTES) minutes.delete(old);
 }
 
 const keyOf = (account: string, region: string, { table, index, way }: ReturnType<typeof placeOf>) =>
@@ -62,10 +63,10 @@ export function unitsUsed(
   now: number,
   minutes: number,
 ): (number | undefined)[] {
-  const known = used.get(ports)?.get(keyOf(account, region, placeOf(scaled)));
+  const consumed = used.get(ports)?.get(keyOf(account, region, placeOf(scaled)));
   const last = Math.floor(now / MINUTE) - 1;
   return Array.from({ length: minutes }, (_, ago) => {
-    const units = known?.get(last - ago);
+    const units = consumed?.get(last - ago);
     return units === undefined ? undefined : units / 60;
   });
 }

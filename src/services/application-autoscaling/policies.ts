@@ -22,20 +22,20 @@ export const policyOperations = {
       await targetAt(tx, scaled, () => notRegistered(input));
       const key = [scaled.resource, scaled.dimension];
       const others = await tx.list(policies, { in: key, limit: MOST_PARTS });
-      const known = others.find(({ name }) => name === input.PolicyName);
-      const config = configOf(scaled, input, known !== undefined);
+      const former = others.find(({ name }) => name === input.PolicyName);
+      const config = configOf(scaled, input, former !== undefined);
       // What is tracked says the dimension, so that any two policies would track the same.
-      if (!known && others.length > 0)
+      if (!former && others.length > 0)
         throw invalid("Only one TargetTrackingScaling policy for a given metric specification is allowed.");
       const put: Policy = {
         ...scaled,
         name: input.PolicyName,
-        id: known?.id ?? tx.uuid(),
-        config: config ?? known!.config,
-        created: known?.created ?? tx.now(),
+        id: former?.id ?? tx.uuid(),
+        config: config ?? former!.config,
+        created: former?.created ?? tx.now(),
         revision: tx.sequence(),
-        out: known?.out,
-        in: known?.in,
+        out: former?.out,
+        in: former?.in,
       };
       tx.put(policies, put);
       startTracking(tx, put);
@@ -73,11 +73,11 @@ const METRICS = {
 function configOf(
   scaled: Scaled,
   input: AutoScaling.PutScalingPolicyRequest,
-  isKnown: boolean,
+  isThere: boolean,
 ): AutoScaling.TargetTrackingScalingPolicyConfiguration | undefined {
-  const { PolicyType: type = isKnown ? TRACKING : "StepScaling" } = input;
-  const told = [TRACKING, "StepScaling", "PredictiveScaling"] as const;
-  if (told.filter((one) => input[`${one}PolicyConfiguration`] !== undefined).length > 1)
+  const { PolicyType: type = isThere ? TRACKING : "StepScaling" } = input;
+  const types = [TRACKING, "StepScaling", "PredictiveScaling"] as const;
+  if (types.filter((one) => input[`${one}PolicyConfiguration`] !== undefined).length > 1)
     throw invalid(
       "You must only provide a single scaling policy configuration, which must match the scaling policy type specified.",
     );
@@ -85,7 +85,7 @@ function configOf(
   if (type !== TRACKING) throw notAuthorized();
   const config = input.TargetTrackingScalingPolicyConfiguration;
   if (config) checkTracking(scaled, config);
-  else if (!isKnown) throw invalid(`${TRACKING} policy configuration must be specified`);
+  else if (!isThere) throw invalid(`${TRACKING} policy configuration must be specified`);
   return config;
 }
 

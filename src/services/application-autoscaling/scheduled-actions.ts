@@ -18,11 +18,11 @@ export const scheduledActionOperations = {
     return ctx.transact(async (tx) => {
       const target = await targetAt(tx, scaled, () => notRegistered(input));
       const key = [scaled.resource, scaled.dimension];
-      const known = await tx.get(scheduledActions, [...key, input.ScheduledActionName]);
-      if (!known && (await tx.list(scheduledActions, { in: key, limit: MOST_PARTS })).length === MOST_PARTS)
+      const former = await tx.get(scheduledActions, [...key, input.ScheduledActionName]);
+      if (!former && (await tx.list(scheduledActions, { in: key, limit: MOST_PARTS })).length === MOST_PARTS)
         throw tooMany("scheduled actions");
-      const schedule = input.Schedule ?? known?.schedule;
-      const action = input.ScalableTargetAction ?? known?.action;
+      const schedule = input.Schedule ?? former?.schedule;
+      const action = input.ScalableTargetAction ?? former?.action;
       if (schedule === undefined) throw invalid("A schedule is required for a scheduled action");
       if (!action) throw invalid("ScalableTargetAction must be set");
       if (action.MinCapacity === undefined && action.MaxCapacity === undefined)
@@ -32,14 +32,14 @@ export const scheduledActionOperations = {
       const put: ScheduledAction = {
         ...scaled,
         name: input.ScheduledActionName,
-        id: known?.id ?? tx.uuid(),
+        id: former?.id ?? tx.uuid(),
         schedule,
-        timeZone: input.Timezone ?? known?.timeZone,
+        timeZone: input.Timezone ?? former?.timeZone,
         // Unlike all else, these do not stay where they are not said again.
         start: input.StartTime?.getTime(),
         end: input.EndTime?.getTime(),
         action,
-        created: known?.created ?? tx.now(),
+        created: former?.created ?? tx.now(),
         revision: tx.sequence(),
       };
       tx.put(scheduledActions, put);
@@ -74,7 +74,7 @@ interface Timer {
 }
 
 /** Sets the bounds of a target as a scheduled action says, and its own timer for the next time. */
-export const ring = job<Timer>("application-autoscaling/ring", {
+export const runScheduledAction = job<Timer>("application-autoscaling/ring", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { key, revision, due }) {
     await ctx.transact(async (tx) => {
@@ -100,7 +100,7 @@ function setTimer(tx: Transaction, scheduled: ScheduledAction, after: number): v
     ...(timeZone !== undefined && { timeZone }),
   });
   if (due === undefined || (end !== undefined && due > end)) return;
-  tx.enqueue(ring, { key: keyOf(scheduled), revision, due }, { delay: due - tx.now() });
+  tx.enqueue(runScheduledAction, { key: keyOf(scheduled), revision, due }, { delay: due - tx.now() });
 }
 
 const keyOf = ({ resource, dimension, name }: ScheduledAction) => [resource, dimension, name];

@@ -3,7 +3,7 @@ import { defineService } from "#kernel/service.ts";
 import { activityOperations } from "./activities.ts";
 import { policyOperations } from "./policies.ts";
 import { fit } from "./scaling.ts";
-import { ring, scheduledActionOperations } from "./scheduled-actions.ts";
+import { runScheduledAction, scheduledActionOperations } from "./scheduled-actions.ts";
 import { targetArn } from "./store.ts";
 import { tagOperations } from "./tags.ts";
 import { targetOperations } from "./targets.ts";
@@ -28,7 +28,7 @@ export const applicationAutoScaling = defineService({
     activityOperations,
     tagOperations,
   ],
-  jobs: [fit, track, ring],
+  jobs: [fit, track, runScheduledAction],
   access: {
     RegisterScalableTarget: onTargets("RegisterScalableTarget"),
     DeregisterScalableTarget: onTargets("DeregisterScalableTarget"),

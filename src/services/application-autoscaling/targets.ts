@@ -21,22 +21,22 @@ export const targetOperations = {
       checkBounds(input.MinCapacity, input.MaxCapacity);
     if ((await capacityOf(ctx, scaled)) === undefined) throw noSuchTable(scaled.resource);
     return ctx.transact(async (tx) => {
-      const known = await tx.get(targets, [scaled.resource, scaled.dimension]);
-      const min = input.MinCapacity ?? known?.min;
-      const max = input.MaxCapacity ?? known?.max;
+      const former = await tx.get(targets, [scaled.resource, scaled.dimension]);
+      const min = input.MinCapacity ?? former?.min;
+      const max = input.MaxCapacity ?? former?.max;
       checkBounds(min, max);
-      if (!known && (await tx.list(targets, { limit: MOST_TARGETS })).length === MOST_TARGETS)
+      if (!former && (await tx.list(targets, { limit: MOST_TARGETS })).length === MOST_TARGETS)
         throw tooMany("scalable targets");
       if (Object.keys(input.Tags ?? {}).length > MOST_TAGS) throw tooMany("tags");
       const target: Target = {
         ...scaled,
-        id: known?.id ?? tx.uuid().replaceAll("-", "").slice(0, 36),
+        id: former?.id ?? tx.uuid().replaceAll("-", "").slice(0, 36),
         min: min!,
         max: max!,
         role: roleOf(ctx),
-        suspended: { ...NOT_SUSPENDED, ...known?.suspended, ...input.SuspendedState },
-        tags: known ? known.tags : (input.Tags ?? {}),
-        created: known?.created ?? tx.now(),
+        suspended: { ...NOT_SUSPENDED, ...former?.suspended, ...input.SuspendedState },
+        tags: former ? former.tags : (input.Tags ?? {}),
+        created: former?.created ?? tx.now(),
       };
       tx.put(targets, target);
       tx.enqueue(fit, { ...scaled });

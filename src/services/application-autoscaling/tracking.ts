@@ -21,7 +21,7 @@ const MUCH_LESS = 20;
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html#AutoScaling.HowItWorks
  * @param used units per second in the minutes before, the last one first
  */
-export function wanted(
+export function desired(
   share: number,
   provisioned: number,
   used: readonly (number | undefined)[],
@@ -54,18 +54,18 @@ export const track = job<Tracked>("application-autoscaling/track", {
     if (used[0] === undefined) return again;
     const current = (await capacityOf(ctx, target))?.[placeOf(target).way];
     if (!current) return again;
-    const want = wanted(policy.config.TargetValue, current, used);
-    if (!want || !mayScale(policy, want.direction, now)) return again;
-    const { direction } = want;
+    const change = desired(policy.config.TargetValue, current, used);
+    if (!change || !mayScale(policy, change.direction, now)) return again;
+    const { direction } = change;
     const { DynamicScalingOutSuspended: noOut, DynamicScalingInSuspended: noIn } = target.suspended;
     if (direction === "out" ? noOut : noIn) return again;
-    const units = within(target, want.units);
+    const units = within(target, change.units);
     if (direction === "out" ? units <= current : units >= current) return again;
     const outcome = await scaleTo(ctx, target, units, `policy ${name} was triggered`);
     if (outcome === "scaled")
       await ctx.transact(async (tx) => {
-        const known = await tx.get(policies, [resource, dimension, name]);
-        if (known?.revision === revision) tx.put(policies, { ...known, [direction]: tx.now() });
+        const latest = await tx.get(policies, [resource, dimension, name]);
+        if (latest?.revision === revision) tx.put(policies, { ...latest, [direction]: tx.now() });
       });
     return again;
   },

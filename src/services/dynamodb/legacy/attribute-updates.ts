@@ -9,13 +9,13 @@ const ADDABLE: readonly TypeName[] = ["N", "SS", "NS", "BS", "L"];
 const DELETABLE: readonly TypeName[] = ["SS", "NS", "BS"];
 
 /** @throws {AwsError} ValidationException */
-export function attributeUpdates(given: Record<string, DynamoDB.AttributeValueUpdate>): Update {
-  const changes = Object.entries(given).map(([name, update]) => [name, changeOf(update)] as const);
+export function attributeUpdates(updates: Record<string, DynamoDB.AttributeValueUpdate>): Update {
+  const changes = Object.entries(updates).map(([name, update]) => [name, changeOf(update)] as const);
   return {
     paths: changes.map(([name]) => [name]),
     written: changes.map(([name]) => [name]),
     isOlder: true,
-    isRemoval: changes.length > 0 && Object.values(given).every(({ Action }) => Action === "DELETE"),
+    isRemoval: changes.length > 0 && Object.values(updates).every(({ Action }) => Action === "DELETE"),
     apply(item) {
       const changed: Item = Object.assign(Object.create(null), item);
       for (const [name, change] of changes) {

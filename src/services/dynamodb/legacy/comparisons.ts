@@ -43,8 +43,8 @@ const TYPES: Partial<Record<Operator, readonly TypeName[]>> = {
  * Arguments of an operator, checked. AWS looks at their values first, then at how many they are, then at their types.
  * @throws {AwsError} ValidationException
  */
-export function checkedArguments(operator: Operator, given: readonly Value[]): Value[] {
-  const values = given.map((value) => checkedValue(value));
+export function checkedArguments(operator: Operator, sent: readonly Value[]): Value[] {
+  const values = sent.map((value) => checkedValue(value));
   const [least, most] = ARITIES[operator];
   if (values.length < least || values.length > most)
     throw invalidParameters(`Invalid number of argument(s) for the ${operator} ComparisonOperator`);

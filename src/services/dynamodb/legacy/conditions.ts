@@ -5,24 +5,28 @@ import type { Value } from "../values/value.ts";
 import { type Comparison, checkedArguments, comparisonOf, type Operator } from "./comparisons.ts";
 
 /** What is said of an attribute, checked. */
-export interface Checked {
+export interface CheckedCondition {
   operator: Operator;
   values: Value[];
 }
 
 /** KeyConditions, QueryFilter or ScanFilter, by attribute. @throws {AwsError} ValidationException */
-export function checkedConditions(given: Record<string, DynamoDB.Condition> = {}): Map<string, Checked> {
+export function checkedConditions(
+  conditions: Record<string, DynamoDB.Condition> = {},
+): Map<string, CheckedCondition> {
   return new Map(
-    Object.entries(given).map(([name, { ComparisonOperator: operator, AttributeValueList: list = [] }]) => [
-      name,
-      { operator, values: checkedArguments(operator, list) },
-    ]),
+    Object.entries(conditions).map(
+      ([name, { ComparisonOperator: operator, AttributeValueList: list = [] }]) => [
+        name,
+        { operator, values: checkedArguments(operator, list) },
+      ],
+    ),
   );
 }
 
 /** `undefined` where nothing is said. */
 export function testOf(
-  conditions: ReadonlyMap<string, Checked>,
+  conditions: ReadonlyMap<string, CheckedCondition>,
   operator: DynamoDB.ConditionalOperator | undefined,
 ): Test | undefined {
   const comparisons = [...conditions].map(

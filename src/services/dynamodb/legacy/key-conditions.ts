@@ -1,7 +1,7 @@
 import { invalid } from "../errors.ts";
 import type { KeyCondition } from "../expressions/key-conditions.ts";
 import type { Operator } from "./comparisons.ts";
-import type { Checked } from "./conditions.ts";
+import type { CheckedCondition } from "./conditions.ts";
 
 const INDEXABLE: Partial<Record<Operator, KeyCondition["operator"]>> = {
   EQ: "=",
@@ -14,13 +14,15 @@ const INDEXABLE: Partial<Record<Operator, KeyCondition["operator"]>> = {
 };
 
 /** What a query says of its key, by attribute. @throws {AwsError} ValidationException */
-export function keyConditionsIn(conditions: ReadonlyMap<string, Checked>): Map<string, KeyCondition> {
+export function keyConditionsIn(
+  conditions: ReadonlyMap<string, CheckedCondition>,
+): Map<string, KeyCondition> {
   if (conditions.size === 0 || conditions.size > 2) throw invalid("Conditions can be of length 1 or 2 only");
   return new Map(
     [...conditions].map(([name, { operator, values }]) => {
-      const known = INDEXABLE[operator];
-      if (!known) throw invalid("Attempted conditional constraint is not an indexable operation");
-      return [name, { operator: known, values }];
+      const indexable = INDEXABLE[operator];
+      if (!indexable) throw invalid("Attempted conditional constraint is not an indexable operation");
+      return [name, { operator: indexable, values }];
     }),
   );
 }

@@ -5,7 +5,7 @@ import type { Placeholders, Placeholding } from "../expressions/placeholders.ts"
 import { type Projection, projectionOf } from "../expressions/projections.ts";
 import { projectedBy, projectedNames } from "../items/keys.ts";
 import { chosenBy } from "../items/request.ts";
-import { type Checked, testOf } from "../legacy/conditions.ts";
+import { type CheckedCondition, testOf } from "../legacy/conditions.ts";
 import type { Index, Table } from "../store.ts";
 import type { Meter } from "../throughput/meter.ts";
 import type { Item } from "../values/value.ts";
@@ -48,7 +48,7 @@ export interface ReadRequest extends Placeholding {
 export function readingOf(
   request: ReadRequest,
   holders: Placeholders,
-  older: ReadonlyMap<string, Checked>,
+  older: ReadonlyMap<string, CheckedCondition>,
 ): (table: Table, index: Index | undefined) => Reading {
   const filter =
     request.FilterExpression === undefined

@@ -16,13 +16,13 @@ import {
 } from "./errors.ts";
 
 /** What is asked of a table's replicas: one to be made, one to go, or some to change. */
-export type Asked =
+export type ReplicaRequest =
   | { kind: "create"; region: string; overrides: Overrides | undefined; key: string | undefined }
   | { kind: "delete"; region: string }
   | { kind: "update"; changes: { region: string; overrides: Overrides; hasKey: boolean }[] };
 
 /** @throws {AwsError} ValidationException */
-export function askedIn(input: DynamoDB.UpdateTableInput, home: string): Asked {
+export function replicaRequestIn(input: DynamoDB.UpdateTableInput, home: string): ReplicaRequest {
   const { TableName: _, ReplicaUpdates = [], MultiRegionConsistency: __, ...others } = input;
   if (Object.values(others).some((member) => member !== undefined)) throw notAlone();
   const kinds = new Set(ReplicaUpdates.map(kindOf));
@@ -47,7 +47,7 @@ export function askedIn(input: DynamoDB.UpdateTableInput, home: string): Asked {
   return { kind: "update", changes };
 }
 
-function kindOf({ Create, Update, Delete }: DynamoDB.ReplicationGroupUpdate): Asked["kind"] {
+function kindOf({ Create, Update, Delete }: DynamoDB.ReplicationGroupUpdate): ReplicaRequest["kind"] {
   if ([Create, Update, Delete].filter(Boolean).length > 1) throw severalKinds();
   if (Create) return "create";
   if (Update) return "update";
@@ -97,20 +97,20 @@ export function checkChange(
 }
 
 /** What a replica has of its own after a change. What is as everywhere is not its own. */
-export function changedOverrides(table: Table, given: Overrides): Overrides {
+export function changedOverrides(table: Table, changes: Overrides): Overrides {
   const own = table.group?.overrides ?? {};
-  const differing = <T>(asked: T | undefined, known: T | undefined, shared: T | undefined) => {
-    const value = asked ?? known;
+  const differing = <T>(changed: T | undefined, former: T | undefined, shared: T | undefined) => {
+    const value = changed ?? former;
     return value === shared ? undefined : value;
   };
-  const reads = Object.entries({ ...own.indexes, ...given.indexes }).filter(
+  const reads = Object.entries({ ...own.indexes, ...changes.indexes }).filter(
     ([name, read]) => table.indexes.find((index) => index.name === name)?.throughput.read !== read,
   );
   return {
     ...own,
-    read: differing(given.read, own.read, table.throughput.read),
-    onDemandRead: differing(given.onDemandRead, own.onDemandRead, table.onDemand?.MaxReadRequestUnits),
+    read: differing(changes.read, own.read, table.throughput.read),
+    onDemandRead: differing(changes.onDemandRead, own.onDemandRead, table.onDemand?.MaxReadRequestUnits),
     indexes: reads.length > 0 ? Object.fromEntries(reads) : undefined,
-    tableClass: given.tableClass ?? own.tableClass,
+    tableClass: changes.tableClass ?? own.tableClass,
   };
 }

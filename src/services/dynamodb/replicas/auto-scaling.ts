@@ -23,7 +23,7 @@ interface Change {
 export const replicaScalingOperations = {
   async DescribeTableReplicaAutoScaling(ctx, { TableName }) {
     const table = await globalTable(ctx, TableName);
-    return { TableAutoScalingDescription: await scalingTold(ctx, table) };
+    return { TableAutoScalingDescription: await describedScaling(ctx, table) };
   },
 
   /** What is answered is the scaling as it was. */
@@ -32,14 +32,14 @@ export const replicaScalingOperations = {
     const changes = changesIn(table, input);
     checkBilling(table, input);
     for (const change of changes) await checkComplete(ctx, change);
-    const TableAutoScalingDescription = await scalingTold(ctx, table);
+    const TableAutoScalingDescription = await describedScaling(ctx, table);
     for (const { scaled, sent } of changes) await scale(ctx, scaled, sent).catch(relayed);
     return { TableAutoScalingDescription };
   },
 } satisfies Handlers<"dynamodb">;
 
-async function globalTable(ctx: Context, given: string): Promise<Replicated> {
-  const name = tableName(given);
+async function globalTable(ctx: Context, nameOrArn: string): Promise<Replicated> {
+  const name = tableName(nameOrArn);
   const table = await ctx.read((tx) => tx.get(tables, [name]));
   if (!table?.group)
     throw fault("ResourceNotFoundException", `Global table with name: '${name}' does not exist.`);
@@ -49,7 +49,10 @@ async function globalTable(ctx: Context, given: string): Promise<Replicated> {
 const regionsOf = ({ group }: Replicated) =>
   [group.region, ...group.replicas.map(({ region }) => region)].toSorted();
 
-async function scalingTold(ctx: Context, table: Replicated): Promise<DynamoDB.TableAutoScalingDescription> {
+async function describedScaling(
+  ctx: Context,
+  table: Replicated,
+): Promise<DynamoDB.TableAutoScalingDescription> {
   const Replicas: DynamoDB.ReplicaAutoScalingDescription[] = [];
   const global = table.indexes.filter(({ kind }) => kind === "global");
   for (const region of regionsOf(table)) {

@@ -15,13 +15,13 @@ export const noConsistency = () =>
  * @throws {AwsError} ValidationException, NotImplemented
  */
 export function checkConsistency({
-  MultiRegionConsistency: asked,
+  MultiRegionConsistency: consistency,
   GlobalTableWitnessUpdates: witnesses = [],
   ReplicaUpdates: replicas,
 }: DynamoDB.UpdateTableInput): void {
   // Neither is a change by itself.
   if (!replicas) return;
-  if (asked !== "STRONG") {
+  if (consistency !== "STRONG") {
     if (witnesses.length === 0) return;
     throw invalid(
       "MultiRegionConsistency must be set as STRONG when GlobalTableWitnessUpdates parameter is present.",

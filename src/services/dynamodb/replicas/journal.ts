@@ -125,10 +125,8 @@ async function advance(
 
 /** Forgets what every other replica has. */
 export async function trimJournal(tx: Transaction, group: Membership): Promise<void> {
-  const known = await Promise.all(
-    group.replicas.map(({ region }) => tx.get(cursors, [group.number, region])),
-  );
-  const through = Math.min(...known.map((cursor) => cursor?.sent ?? 0));
+  const all = await Promise.all(group.replicas.map(({ region }) => tx.get(cursors, [group.number, region])));
+  const through = Math.min(...all.map((cursor) => cursor?.sent ?? 0));
   const rows = await tx.listBytes(journalRows, { in: [group.number], through: [through], limit: PAGE });
   for (const row of rows) tx.deleteRow(row);
 }

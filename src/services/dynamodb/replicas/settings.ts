@@ -77,26 +77,26 @@ export const share = job<{ table: string; number: number }>("dynamodb/share", {
 });
 
 /** Of settings made in two places the later ones stay. */
-async function adopt(tx: Transaction, name: string, of: Membership, given: Settings): Promise<void> {
+async function adopt(tx: Transaction, name: string, of: Membership, settings: Settings): Promise<void> {
   const table = await replicaOf(tx, name, of);
-  if (!table || !isLater(given.settled, table.group.settled)) return;
-  const { settled: version, indexes: wanted, ...shared } = given;
+  if (!table || !isLater(settings.settled, table.group.settled)) return;
+  const { settled: version, indexes: globalIndexes, ...shared } = settings;
   observe(tx, version);
-  const names = new Set(wanted.map((index) => index.name));
-  const kept = table.indexes.filter((index) => index.kind === "local" || names.has(index.name));
-  const gone = table.indexes.filter((index) => !kept.includes(index));
+  const names = new Set(globalIndexes.map((index) => index.name));
+  const remaining = table.indexes.filter((index) => index.kind === "local" || names.has(index.name));
+  const gone = table.indexes.filter((index) => !remaining.includes(index));
   if (gone.length > 0) tx.enqueue(clear, { rows: gone.map(({ number }) => number) });
-  const indexes = kept.map((index): Index => {
-    const same = wanted.find((one) => one.name === index.name);
+  const indexes = remaining.map((index): Index => {
+    const same = globalIndexes.find((one) => one.name === index.name);
     return same ? { ...same, number: index.number, ...(index.filling && { filling: true }) } : index;
   });
-  for (const index of wanted) {
-    if (kept.some((one) => one.name === index.name)) continue;
+  for (const index of globalIndexes) {
+    if (remaining.some((one) => one.name === index.name)) continue;
     const added: Index = { ...index, number: tx.sequence(), filling: true };
     indexes.push(added);
     tx.enqueue(fill, { table: name, number: table.number, what: { index: added.number } });
   }
-  const overrides = overridesWith(table, given);
+  const overrides = overridesWith(table, settings);
   const group = { ...table.group, settled: version, overrides };
   const changed: Table = { ...table, ...shared, indexes, group };
   tx.put(tables, changed);
@@ -107,8 +107,8 @@ async function adopt(tx: Transaction, name: string, of: Membership, given: Setti
 }
 
 /** A class that is set for all takes the place of a replica's own. */
-function overridesWith({ group, tableClass }: Table, given: Settings): Overrides | undefined {
-  return group?.overrides && given.tableClass !== tableClass
+function overridesWith({ group, tableClass }: Table, settings: Settings): Overrides | undefined {
+  return group?.overrides && settings.tableClass !== tableClass
     ? { ...group.overrides, tableClass: undefined }
     : group?.overrides;
 }

@@ -70,8 +70,8 @@ export async function take(
   { key, item, version }: Omit<Change, "sequence">,
 ): Promise<void> {
   const row = rowKey(table.number, table.key, key);
-  const known = await versionAt(tx, group, row);
-  if (known && !isLater(version, known)) return;
+  const current = await versionAt(tx, group, row);
+  if (current && !isLater(version, current)) return;
   observe(tx, version);
   if (version.at > BEFORE_ALL) keepVersion(tx, group, row, version);
   const stored = await tx.getBytes(itemRows, row);

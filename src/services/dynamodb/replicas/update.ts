@@ -7,7 +7,7 @@ import { type Membership, type Overrides, type Table, tables } from "../store.ts
 import { openStream } from "../streams/shards.ts";
 import { described } from "../tables/description.ts";
 import { begunTable, isComing, namedTable } from "../tables/named.ts";
-import { type Asked, askedIn, changedOverrides, checkChange, checkKey } from "./actions.ts";
+import { type ReplicaRequest, replicaRequestIn, changedOverrides, checkChange, checkKey } from "./actions.ts";
 import { replicated } from "./description.ts";
 import { beingAdded, inUse, isProtected, notReplicated, replicaExists } from "./errors.ts";
 import { checkIdle, checkNoSource, mark, replicaIn, replicaOf, withReplica, withStatus } from "./group.ts";
@@ -28,12 +28,12 @@ export async function updateReplicas(
   ctx: Context,
   input: DynamoDB.UpdateTableInput,
 ): Promise<DynamoDB.UpdateTableOutput> {
-  const asked = askedIn(input, ctx.region);
+  const request = replicaRequestIn(input, ctx.region);
   const name = tableName(input.TableName);
   const former = await ctx.read((tx) => begunTable(tx, name));
   if (isComing(former)) throw beingAdded(name, ctx.region);
   if (former.restoring) throw inUse();
-  const change = await changeOf(ctx, former, asked);
+  const change = await changeOf(ctx, former, request);
   await checkOthersIdle(ctx, former);
   const table = await ctx.transact(async (tx) => {
     const table = await namedTable(tx, name);
@@ -62,21 +62,25 @@ interface ReplicaChange {
   begin(tx: Transaction, table: Table, now: number): Table | Promise<Table>;
 }
 
-function changeOf(ctx: Context, table: Table, asked: Asked): ReplicaChange | Promise<ReplicaChange> {
-  switch (asked.kind) {
+function changeOf(
+  ctx: Context,
+  table: Table,
+  request: ReplicaRequest,
+): ReplicaChange | Promise<ReplicaChange> {
+  switch (request.kind) {
     case "create":
-      return creation(ctx, table, asked);
+      return creation(ctx, table, request);
     case "delete":
-      return deletion(ctx, table, asked.region);
+      return deletion(ctx, table, request.region);
     default:
       return {
         check(now) {
-          checkMembers(now, asked.changes);
-          for (const { overrides, hasKey } of asked.changes) checkChange(now, overrides, hasKey);
+          checkMembers(now, request.changes);
+          for (const { overrides, hasKey } of request.changes) checkChange(now, overrides, hasKey);
         },
         begin(tx, before) {
           let after = before;
-          for (const { region, overrides } of asked.changes) {
+          for (const { region, overrides } of request.changes) {
             after = withStatus(after, after.group!, region, "UPDATING");
             const change = { table: before.name, id: before.group!.id, region, overrides };
             tx.enqueue(adjust, change, { delay: CHANGE_MS });
@@ -91,7 +95,7 @@ function changeOf(ctx: Context, table: Table, asked: Asked): ReplicaChange | Pro
 async function creation(
   ctx: Context,
   { name }: Table,
-  { region, overrides, key }: Extract<Asked, { kind: "create" }>,
+  { region, overrides, key }: Extract<ReplicaRequest, { kind: "create" }>,
 ): Promise<ReplicaChange> {
   const there = await ctx.elsewhere(region).read((tx) => tx.get(tables, [name]));
   if (there) throw replicaExists(name);
@@ -99,7 +103,7 @@ async function creation(
   return {
     check: (table) => checkKey({ account: ctx.account, region }, table, key),
     async begin(tx, table, now) {
-      const group = table.group ?? founded(tx, ctx.region);
+      const group = table.group ?? newGroup(tx, ctx.region);
       const stream = table.stream ?? (await openStream(tx, table, "NEW_AND_OLD_IMAGES"));
       const replica = { region, status: "CREATING", source: ctx.region, since: now } as const;
       const after = { ...withReplica(table, group, replica), stream };
@@ -111,7 +115,7 @@ async function creation(
   };
 }
 
-const founded = (tx: Transaction, region: string): Membership => ({
+const newGroup = (tx: Transaction, region: string): Membership => ({
   id: tx.uuid(),
   number: tx.sequence(),
   region,
@@ -137,8 +141,8 @@ async function deletion(ctx: Context, { name }: Table, region: string): Promise<
   };
 }
 
-function checkMembers({ group }: Table, wanted: readonly { region: string }[]): void {
-  const strangers = wanted.map(({ region }) => region).filter((region) => !replicaIn(group, region));
+function checkMembers({ group }: Table, members: readonly { region: string }[]): void {
+  const strangers = members.map(({ region }) => region).filter((region) => !replicaIn(group, region));
   if (strangers.length > 0) throw notReplicated(strangers);
 }
 

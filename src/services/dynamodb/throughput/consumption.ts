@@ -23,34 +23,34 @@ const consumption = memory<{ sums: Map<string, Sum>; due: number }>("dynamodb/co
  * Adds up what calls use, and tells it at the end of the minute.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
  */
-export function tell(ctx: Context, tx: ReadTransaction, way: Way, drains: readonly Drain[]): void {
-  const held = tx.memory(consumption);
+export function report(ctx: Context, tx: ReadTransaction, way: Way, drains: readonly Drain[]): void {
+  const consumed = tx.memory(consumption);
   for (const { table, index, units } of drains) {
     if (table.billing !== "PROVISIONED") continue;
     const key = `${way} ${(index ?? table).number}`;
-    const sum = held.sums.get(key);
+    const sum = consumed.sums.get(key);
     if (sum) sum.units += units;
     else
-      held.sums.set(key, {
+      consumed.sums.set(key, {
         metric: way === "read" ? "ConsumedReadCapacityUnits" : "ConsumedWriteCapacityUnits",
         dimensions: { TableName: table.name, ...(index && { GlobalSecondaryIndexName: index.name }) },
         units,
       });
   }
   const now = tx.now();
-  if (held.sums.size === 0 || now < held.due + OVERDUE_MS) return;
-  held.due = (Math.floor(now / MINUTE) + 1) * MINUTE - 1;
+  if (consumed.sums.size === 0 || now < consumed.due + OVERDUE_MS) return;
+  consumed.due = (Math.floor(now / MINUTE) + 1) * MINUTE - 1;
   // The call may still be at work then; in that case the next one tells it.
-  ctx.at(held.due, () => flush(ctx).catch(() => undefined));
+  ctx.at(consumed.due, () => flush(ctx).catch(() => undefined));
 }
 
 async function flush(ctx: Context): Promise<void> {
   await ctx.transact((tx) => {
-    const held = tx.memory(consumption);
-    for (const { metric, units, dimensions } of held.sums.values()) tx.metric(metric, units, dimensions);
+    const consumed = tx.memory(consumption);
+    for (const { metric, units, dimensions } of consumed.sums.values()) tx.metric(metric, units, dimensions);
     tx.afterwards(() => {
-      held.sums.clear();
-      held.due = 0;
+      consumed.sums.clear();
+      consumed.due = 0;
     });
   });
   // Only then is it on its way.

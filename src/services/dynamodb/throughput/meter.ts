@@ -6,7 +6,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { Used } from "../items/capacity.ts";
 import { type Index, type Table, tableArn } from "../store.ts";
 import { type Bucket, newBucket, refill } from "./bucket.ts";
-import { tell } from "./consumption.ts";
+import { report } from "./consumption.ts";
 
 export type Way = "read" | "write";
 
@@ -38,7 +38,7 @@ export function meterOf(ctx: Context, tx: ReadTransaction): Meter | undefined {
     count(way, used) {
       const drains = drainsOf(way, used);
       limits?.count(way, drains);
-      if (ctx.isMeasured) tell(ctx, tx, way, drains);
+      if (ctx.isMeasured) report(ctx, tx, way, drains);
     },
   };
   return meter;
@@ -47,13 +47,13 @@ export function meterOf(ctx: Context, tx: ReadTransaction): Meter | undefined {
 const buckets = memory<Map<string, Bucket>>("dynamodb/throughput", () => new Map());
 
 function limitsOf(ctx: Context, tx: ReadTransaction) {
-  const known = tx.memory(buckets);
+  const all = tx.memory(buckets);
   const now = tx.now();
 
   function left(way: Way, { table, index, rate }: Drain): Bucket {
     const key = `${way} ${(index ?? table).number}`;
-    let bucket = known.get(key);
-    if (!bucket) known.set(key, (bucket = newBucket(rate, table.created)));
+    let bucket = all.get(key);
+    if (!bucket) all.set(key, (bucket = newBucket(rate, table.created)));
     refill(bucket, rate, now);
     return bucket;
   }
