@@ -145,6 +145,16 @@ behaviour("a key of more than 1,024 bytes is too long", KEYS, () =>
   }),
 );
 
+behaviour(
+  "a key of more than 1,024 bytes is too long to be read, too",
+  "https://github.com/s3fs-fuse/s3fs-fuse/pull/1602",
+  async () => {
+    const Key = "k".repeat(1_025);
+    await refused(s3.send(new GetObjectCommand({ Bucket, Key })), "KeyTooLongError", 400, { Size: "1025" });
+    await expect(head(Key)).rejects.toMatchObject({ $metadata: { httpStatusCode: 400 } });
+  },
+);
+
 behaviour("keys differ in the case of their letters", KEYS, async () => {
   await put({ Key: "Case", Body: "upper" });
   await put({ Key: "case", Body: "lower" });

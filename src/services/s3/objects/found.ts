@@ -3,11 +3,12 @@ import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { methodNotAllowedOnMarker, noSuchKey, noSuchVersion } from "../errors.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 import { findVersion } from "../versions.ts";
+import { checkKey } from "./key.ts";
 
 /**
  * The version that a read is about, never a delete marker.
  * @param named what NoSuchKey calls it: asked for tags, S3 writes the bucket before the key
- * @throws {AwsError} NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker asked for by its id, or to change
+ * @throws {AwsError} KeyTooLongError, NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker asked for by its id, or to change
  */
 export function existingVersion(
   tx: ReadTransaction,
@@ -16,6 +17,7 @@ export function existingVersion(
   method: string,
   named = asked.Key,
 ): MaybePromise<ObjectVersion> {
+  checkKey(asked.Key);
   return whenReady(findVersion(tx, bucket, asked.Key, asked.VersionId), (version) =>
     existing(version, { ...asked, Key: named }, method),
   );
