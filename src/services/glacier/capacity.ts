@@ -9,8 +9,8 @@ const MOST_UNITS = 2;
 export const capacityHandlers = {
   async PurchaseProvisionedCapacity(ctx) {
     return ctx.transact(async (tx) => {
-      const held = await unitsOf(tx);
-      if (held.length >= MOST_UNITS) throw tooMuchCapacity(MOST_UNITS);
+      const units = await unitsOf(tx);
+      if (units.length >= MOST_UNITS) throw tooMuchCapacity(MOST_UNITS);
       const id = newId(tx.random, "capacity");
       tx.put(capacities, { id, start: tx.now(), expires: inAMonth(tx.now()) });
       return { capacityId: id };
@@ -18,9 +18,9 @@ export const capacityHandlers = {
   },
 
   async ListProvisionedCapacity(ctx) {
-    const held = await ctx.read(unitsOf);
+    const units = await ctx.read(unitsOf);
     return {
-      ProvisionedCapacityList: held.map(({ id, start, expires }) => ({
+      ProvisionedCapacityList: units.map(({ id, start, expires }) => ({
         CapacityId: id,
         StartDate: isoDate(start),
         ExpirationDate: isoDate(expires),

@@ -10,16 +10,16 @@ export const clearVault: Job<{ vault: number }> = job("glacier/clear-vault", {
   async run(ctx, { vault }) {
     const more = await ctx.transact(async (tx) => {
       const range = { in: [vault], limit: PAGE };
-      const gone = await tx.list(archives, range);
-      for (const archive of gone) tx.delete(archives, [vault, archive.order]);
-      const begun = await tx.list(uploads, range);
-      for (const upload of begun) {
+      const deleted = await tx.list(archives, range);
+      for (const archive of deleted) tx.delete(archives, [vault, archive.order]);
+      const started = await tx.list(uploads, range);
+      for (const upload of started) {
         tx.delete(uploads, [vault, upload.order]);
         if (!upload.archive && !upload.aborted) tx.enqueue(reclaim, { set: upload.order });
       }
-      const asked = await tx.list(jobs, range);
-      for (const retrieval of asked) await deleteJob(tx, retrieval);
-      return [gone, begun, asked].some((page) => page.length === PAGE);
+      const retrievals = await tx.list(jobs, range);
+      for (const retrieval of retrievals) await deleteJob(tx, retrieval);
+      return [deleted, started, retrievals].some((page) => page.length === PAGE);
     });
     return more ? { again: 0 } : undefined;
   },

@@ -12,9 +12,9 @@ const PAGE = 1_000;
 /** Which archives an inventory retrieval is about. */
 export function inventoryRange(
   ctx: Context,
-  given: InventoryRetrievalJobInput = {},
+  parameters: InventoryRetrievalJobInput = {},
 ): Pick<InventoryJob, "from" | "to" | "limit" | "after"> {
-  const { StartDate, EndDate, Limit, Marker } = given;
+  const { StartDate, EndDate, Limit, Marker } = parameters;
   if (StartDate) timeIn("StartDate", StartDate);
   if (EndDate) timeIn("EndDate", EndDate);
   if (Limit && !/^[1-9]\d{0,14}$/.test(Limit)) throw invalidLimit(Limit);
@@ -51,10 +51,10 @@ export interface Written {
 /** Writes the last inventory of a vault, page by page. */
 export async function writeInventory(ctx: Context, vault: Vault, job: InventoryJob): Promise<Written> {
   let next: string | undefined;
-  const told = archivesOf(ctx, vault, job, (place) => {
+  const entries = archivesOf(ctx, vault, job, (place) => {
     next = ctx.seal.seal(purpose(ctx), place);
   });
-  const text = job.format === "JSON" ? asJson(ctx, vault, told) : asCsv(told);
+  const text = job.format === "JSON" ? asJson(ctx, vault, entries) : asCsv(entries);
   const staged = await ctx.blobs.receive(streamed(text), { limit: Number.MAX_SAFE_INTEGER });
   return { staged, ...(next !== undefined && { next }) };
 }
@@ -86,7 +86,7 @@ async function* archivesOf(
   }
 }
 
-async function* asJson(ctx: Context, vault: Vault, told: AsyncIterable<Archive>): AsyncGenerator<string> {
+async function* asJson(ctx: Context, vault: Vault, entries: AsyncIterable<Archive>): AsyncGenerator<string> {
   const head = JSON.stringify({
     VaultARN: vaultArn(ctx, vault.name),
     InventoryDate: isoSeconds(vault.inventory!.date),
@@ -94,7 +94,7 @@ async function* asJson(ctx: Context, vault: Vault, told: AsyncIterable<Archive>)
   });
   yield head.slice(0, -"]}".length);
   let separator = "";
-  for await (const { archiveId, description, created, size, treeHash } of told) {
+  for await (const { archiveId, description, created, size, treeHash } of entries) {
     const entry = {
       ArchiveId: archiveId,
       ArchiveDescription: description ?? "",
@@ -108,9 +108,9 @@ async function* asJson(ctx: Context, vault: Vault, told: AsyncIterable<Archive>)
   yield "]}";
 }
 
-async function* asCsv(told: AsyncIterable<Archive>): AsyncGenerator<string> {
+async function* asCsv(entries: AsyncIterable<Archive>): AsyncGenerator<string> {
   yield "ArchiveId,ArchiveDescription,CreationDate,Size,SHA256TreeHash\r\n";
-  for await (const { archiveId, description = "", created, size, treeHash } of told) {
+  for await (const { archiveId, description = "", created, size, treeHash } of entries) {
     yield `${[archiveId, csvField(description), isoSeconds(created), size, treeHash].join(",")}\r\n`;
   }
 }
@@ -131,14 +131,14 @@ function streamed(text: AsyncIterable<string>): Body {
       throw new Error("an inventory is read as a stream");
     },
     async *[Symbol.asyncIterator]() {
-      let held = "";
+      let buffered = "";
       for await (const piece of text) {
-        held += piece;
-        if (held.length < CHUNK) continue;
-        yield Buffer.from(held);
-        held = "";
+        buffered += piece;
+        if (buffered.length < CHUNK) continue;
+        yield Buffer.from(buffered);
+        buffered = "";
       }
-      if (held !== "") yield Buffer.from(held);
+      if (buffered !== "") yield Buffer.from(buffered);
     },
   };
 }

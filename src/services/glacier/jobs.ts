@@ -12,32 +12,32 @@ export const jobHandlers = {
   async DescribeJob(ctx, { vaultName, jobId }) {
     return ctx.read(async (tx) => {
       const vault = await vaultAt(ctx, tx, vaultName);
-      return known(described(ctx, vaultName, await jobAt(tx, vault, jobId)));
+      return withoutNulls(described(ctx, vaultName, await jobAt(tx, vault, jobId)));
     });
   },
 
   async ListJobs(ctx, { vaultName, limit, marker, statuscode, completed }) {
-    const isWanted = filterOf(statuscode, completed);
+    const matches = filterOf(statuscode, completed);
     const vault = await ctx.read((tx) => vaultAt(ctx, tx, vaultName));
     const { records, token } = await page(ctx, {
       listing: ["glacier:ListJobs", `${vault.id}`, statuscode ?? "", completed ?? ""],
       token: marker || undefined,
       limit: limitOf(limit, MOST_LISTED),
       list: async ({ after, limit }) => {
-        const wanted: RetrievalJob[] = [];
+        const matching: RetrievalJob[] = [];
         for (let from = after; ; ) {
           const range = { in: [vault.id], limit: PAGE, ...(from && { after: from }) };
           const found = await ctx.read((tx) => tx.list(jobs, range));
-          wanted.push(...found.filter(isWanted));
-          if (wanted.length >= limit) return wanted.slice(0, limit);
-          if (found.length < PAGE) return wanted;
+          matching.push(...found.filter(matches));
+          if (matching.length >= limit) return matching.slice(0, limit);
+          if (found.length < PAGE) return matching;
           from = [found.at(-1)!.order];
         }
       },
       position: ({ order }) => [order],
       invalidToken: () => invalidMarker(marker!),
     });
-    return { JobList: records.map((job) => known(described(ctx, vaultName, job))), Marker: token };
+    return { JobList: records.map((job) => withoutNulls(described(ctx, vaultName, job))), Marker: token };
   },
 } satisfies Handlers<"glacier">;
 
@@ -97,8 +97,10 @@ function parametersOf({ format, from, to, limit, next }: InventoryJob) {
   };
 }
 
-type Known<T> = { [K in keyof T]?: Exclude<T[K], null> };
+type WithoutNulls<T> = { [K in keyof T]?: Exclude<T[K], null> };
 
-function known<T extends object>(description: T): Known<T> {
-  return Object.fromEntries(Object.entries(description).filter(([, value]) => value !== null)) as Known<T>;
+function withoutNulls<T extends object>(description: T): WithoutNulls<T> {
+  return Object.fromEntries(
+    Object.entries(description).filter(([, value]) => value !== null),
+  ) as WithoutNulls<T>;
 }

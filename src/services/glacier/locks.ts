@@ -8,13 +8,13 @@ import { isoDate, type Vault, type VaultLock, vaultArn, vaultAt, vaults } from "
 const TRIAL_MS = 24 * 3_600_000;
 
 export const lockHandlers = {
-  async InitiateVaultLock(ctx, { vaultName, policy: given }) {
-    const policy = policyIn(given);
+  async InitiateVaultLock(ctx, { vaultName, policy: document }) {
+    const policy = policyIn(document);
     return ctx.transact(async (tx) => {
       const vault = await vaultAt(ctx, tx, vaultName);
-      const held = lockOf(vault, tx.now());
-      if (held) {
-        throw (held.expires === undefined ? alreadyLocked : lockInProgress)(vaultArn(ctx, vaultName));
+      const current = lockOf(vault, tx.now());
+      if (current) {
+        throw (current.expires === undefined ? alreadyLocked : lockInProgress)(vaultArn(ctx, vaultName));
       }
       const lockId = newId(tx.random, "lock");
       const lock = { policy, lockId, created: tx.now(), expires: tx.now() + TRIAL_MS };

@@ -10,13 +10,13 @@ export const EVENTS = {
 };
 
 export const notificationHandlers = {
-  async SetVaultNotifications(ctx, { vaultName, vaultNotificationConfig: given }) {
-    if (!given?.SNSTopic) throw missingParameter("SNSTopic");
-    if (!given.Events?.length) throw missingParameter("Events");
-    const topic = topicIn(given.SNSTopic);
-    const known: string[] = Object.values(EVENTS);
-    for (const event of given.Events) if (!known.includes(event)) throw invalidEvent(event);
-    const events = [...new Set(given.Events)];
+  async SetVaultNotifications(ctx, { vaultName, vaultNotificationConfig: document }) {
+    if (!document?.SNSTopic) throw missingParameter("SNSTopic");
+    if (!document.Events?.length) throw missingParameter("Events");
+    const topic = topicIn(document.SNSTopic);
+    const supported: string[] = Object.values(EVENTS);
+    for (const event of document.Events) if (!supported.includes(event)) throw invalidEvent(event);
+    const events = [...new Set(document.Events)];
     return ctx.transact(async (tx) => {
       const vault = await vaultAt(ctx, tx, vaultName);
       tx.put(vaults, { ...vault, notifications: { topic, events } });

@@ -60,11 +60,11 @@ export const retrievalHandlers = {
         jobId: newId(tx.random, "job"),
         created: tx.now(),
       };
-      const asked = { ...base, ...plan.told, status: "InProgress" as const };
+      const started = { ...base, ...plan.labels, status: "InProgress" as const };
       const retrieval: RetrievalJob =
         plan.action === "ArchiveRetrieval"
-          ? { ...asked, ...(await archiveRetrieval(tx, vault, plan)) }
-          : { ...asked, ...(await inventoryRetrieval(ctx, vault, plan)) };
+          ? { ...started, ...(await archiveRetrieval(tx, vault, plan)) }
+          : { ...started, ...(await inventoryRetrieval(ctx, vault, plan)) };
       tx.put(jobs, retrieval);
       const tier = retrieval.action === "ArchiveRetrieval" ? retrieval.tier : "Standard";
       tx.enqueue(
@@ -77,16 +77,16 @@ export const retrievalHandlers = {
   },
 } satisfies Handlers<"glacier">;
 
-type Told = Pick<RetrievalJob, "description" | "topic">;
+type Labels = Pick<RetrievalJob, "description" | "topic">;
 
 type Plan =
-  | { action: "ArchiveRetrieval"; told: Told; archiveId: string; range: string | undefined; tier: Tier }
-  | ({ action: "InventoryRetrieval"; told: Told } & InventoryPlan);
+  | { action: "ArchiveRetrieval"; labels: Labels; archiveId: string; range: string | undefined; tier: Tier }
+  | ({ action: "InventoryRetrieval"; labels: Labels } & InventoryPlan);
 
 type InventoryPlan = Pick<InventoryJob, "format" | "from" | "to" | "limit" | "after">;
 
 /** What a request asks for, checked as far as is possible without the vault. */
-function planOf(ctx: Context, given: JobParameters): Plan {
+function planOf(ctx: Context, parameters: JobParameters): Plan {
   const {
     Type: type,
     Format,
@@ -94,32 +94,33 @@ function planOf(ctx: Context, given: JobParameters): Plan {
     SNSTopic,
     ArchiveId,
     RetrievalByteRange: range,
-  } = given;
+  } = parameters;
   if (!type) throw missingParameter("Type");
   if (type === "select") throw selectRefused();
-  if (given.SelectParameters) throw unexpectedParameter("SelectParameters", type);
-  if (given.OutputLocation) throw unexpectedParameter("OutputLocation", type);
+  if (parameters.SelectParameters) throw unexpectedParameter("SelectParameters", type);
+  if (parameters.OutputLocation) throw unexpectedParameter("OutputLocation", type);
   if (description && !/^[\x20-\x7e]{1,1024}$/.test(description)) throw invalidJobDescription();
-  const told: Told = {
+  const labels: Labels = {
     ...(description && { description }),
     ...(SNSTopic && { topic: topicIn(SNSTopic) }),
   };
   if (type === "archive-retrieval") {
     if (!ArchiveId) throw missingParameter("ArchiveId");
     if (Format) throw unexpectedParameter("Format", type);
-    if (given.InventoryRetrievalParameters) throw unexpectedParameter("InventoryRetrievalParameters", type);
-    return { action: "ArchiveRetrieval", told, archiveId: ArchiveId, range, tier: tierIn(given.Tier) };
+    if (parameters.InventoryRetrievalParameters)
+      throw unexpectedParameter("InventoryRetrievalParameters", type);
+    return { action: "ArchiveRetrieval", labels, archiveId: ArchiveId, range, tier: tierIn(parameters.Tier) };
   }
   if (type !== "inventory-retrieval") throw invalidJobType(type);
   if (ArchiveId) throw unexpectedParameter("ArchiveId", type);
   if (range) throw unexpectedParameter("RetrievalByteRange", type);
-  tierIn(given.Tier);
+  tierIn(parameters.Tier);
   const format = formatIn(Format);
   return {
     action: "InventoryRetrieval",
-    told,
+    labels,
     format,
-    ...inventoryRange(ctx, given.InventoryRetrievalParameters),
+    ...inventoryRange(ctx, parameters.InventoryRetrievalParameters),
   };
 }
 
@@ -164,8 +165,8 @@ function spanIn(range: string | undefined, { size }: Archive): Span {
 
 async function inventoryRetrieval(ctx: Context, vault: Vault, plan: Plan & { action: "InventoryRetrieval" }) {
   if (!vault.inventory) throw noInventoryYet(vaultArn(ctx, vault.name));
-  const { told: _, ...asked } = plan;
-  return asked;
+  const { labels: _, ...settings } = plan;
+  return settings;
 }
 
 function wait(random: Random, tier: Tier): number {
@@ -183,7 +184,7 @@ export const completeJob: Job<{ vault: string; id: number; job: number }> = job(
     }));
     // A vault can be deleted while a job is running.
     if (vault?.id !== id || retrieval?.status !== "InProgress") return;
-    const made =
+    const inventory =
       retrieval.action === "InventoryRetrieval" ? await writeInventory(ctx, vault, retrieval) : undefined;
     try {
       await ctx.transact(async (tx) => {
@@ -195,8 +196,8 @@ export const completeJob: Job<{ vault: string; id: number; job: number }> = job(
             : {
                 ...retrieval,
                 status: "Succeeded",
-                next: made!.next,
-                output: await bodies.keep(tx, made!.staged),
+                next: inventory!.next,
+                output: await bodies.keep(tx, inventory!.staged),
               }),
           completed: tx.now(),
         };
@@ -208,7 +209,7 @@ export const completeJob: Job<{ vault: string; id: number; job: number }> = job(
         }
       });
     } finally {
-      if (made) await ctx.blobs.drop(made.staged);
+      if (inventory) await ctx.blobs.drop(inventory.staged);
     }
   },
 });

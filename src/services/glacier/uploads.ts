@@ -91,11 +91,11 @@ export const uploadHandlers = {
       const vault = await vaultAt(ctx, tx, vaultName);
       const upload = await uploadAt(tx, vault, uploadId);
       if (upload.aborted) throw uploadNotFound(uploadId);
-      const known = upload.archive;
-      const { treeHash } = known ?? assembled(upload, await piecesOf(tx, upload.order), size);
-      if (known && known.size !== size) throw archiveSizeMismatch(size, known.size);
+      const archive = upload.archive;
+      const { treeHash } = archive ?? assembled(upload, await piecesOf(tx, upload.order), size);
+      if (archive && archive.size !== size) throw archiveSizeMismatch(size, archive.size);
       if (treeHash !== expected.toLowerCase()) throw checksumMismatch(expected, treeHash);
-      let archiveId = known?.archiveId;
+      let archiveId = archive?.archiveId;
       if (archiveId === undefined) {
         const description = descriptionIn(upload.description);
         ({ archiveId } = putArchive(tx, vault, { pieces: upload.order, size, treeHash, ...description }));

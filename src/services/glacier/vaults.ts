@@ -13,8 +13,8 @@ export const vaultHandlers = {
     return ctx.transact(async (tx) => {
       const location = `/${ctx.account}/vaults/${name}`;
       if (await tx.get(vaults, [name])) return { location };
-      const known = await tx.list(vaults, { limit: MOST_VAULTS });
-      if (known.length === MOST_VAULTS) throw tooManyVaults(MOST_VAULTS);
+      const existing = await tx.list(vaults, { limit: MOST_VAULTS });
+      if (existing.length === MOST_VAULTS) throw tooManyVaults(MOST_VAULTS);
       const empty = { archives: 0, bytes: 0, written: false, tags: {} };
       tx.put(vaults, { name, id: tx.sequence(), created: tx.now(), ...empty });
       return { location };

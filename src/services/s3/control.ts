@@ -34,7 +34,7 @@ const onResource = (action: string) => async (ctx: Context, input: Tagging) => {
   const judged = facts(ctx, input, action, input.ResourceArn);
   const { owner, policy = null, ...resource } = await ctx.read((tx) => resourceAt(tx, input.ResourceArn));
   const conditions = {
-    ...named("aws:ResourceTag", resource.asked ? resource.tags : []),
+    ...named("aws:ResourceTag", resource.abac ? resource.tags : []),
     ...named("aws:RequestTag", input.Tags ?? []),
     "aws:TagKeys": input.TagKeys?.slice() ?? input.Tags?.map(({ Key }) => Key),
   };

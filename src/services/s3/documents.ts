@@ -9,7 +9,7 @@ const MOST_BYTES = 131_072;
 /** Bytes of a list of up to 1,000 rules or keys. */
 export const MOST_LIST_BYTES = 2 ** 23;
 /** Most bytes of a document that is kept, as it is one record. */
-const MOST_KEPT_BYTES = 2_000_000;
+const MOST_STORED_BYTES = 2_000_000;
 
 interface Limits {
   /** Whether there must be a digest. */
@@ -51,8 +51,8 @@ export function checkNoBody({ request }: Context): void {
 }
 
 /** @throws {AwsError} MaxMessageLengthExceeded */
-export function checkKept(document: object): void {
-  if (Buffer.byteLength(JSON.stringify(document)) > MOST_KEPT_BYTES) throw requestTooBig(MOST_KEPT_BYTES);
+export function checkStoredSize(document: object): void {
+  if (Buffer.byteLength(JSON.stringify(document)) > MOST_STORED_BYTES) throw requestTooBig(MOST_STORED_BYTES);
 }
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");

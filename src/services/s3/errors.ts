@@ -12,7 +12,7 @@ export const invalidRequest = (message: string) => new AwsError("InvalidRequest"
 export const invalidArgument = (message: string, name: string, value?: unknown) =>
   new AwsError("InvalidArgument", message, { members: { ArgumentName: name, ArgumentValue: value } });
 
-export const noKeySaid = () => new AwsError("UserKeyMustBeSpecified", "User key must be specified.");
+export const userKeyMissing = () => new AwsError("UserKeyMustBeSpecified", "User key must be specified.");
 
 /** S3 does not repeat it. */
 export const wrongToken = () =>

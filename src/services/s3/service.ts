@@ -2,7 +2,7 @@ import { defineService } from "#kernel/service.ts";
 import { acls } from "./access/acls.ts";
 import { deniedByS3 } from "./access/errors.ts";
 import { bucketOwnership } from "./access/ownership.ts";
-import { tellingCharges } from "./access/payment.ts";
+import { withCharges } from "./access/payment.ts";
 import { bucketPolicies } from "./access/policies.ts";
 import { bucketPublicAccess } from "./access/public-access.ts";
 import { requestPayment } from "./access/request-payment.ts";
@@ -96,7 +96,7 @@ export const s3 = defineService({
     bucketOwnership,
     requestPayment,
     acls,
-  ].map(tellingCharges),
+  ].map(withCharges),
   access,
   denied: deniedByS3,
   jobs: [

@@ -6,7 +6,7 @@ import { bucketAt } from "./buckets/bucket.ts";
 import { announce } from "./changes.ts";
 import { checkDocument } from "./documents.ts";
 import { malformedXml, methodNotAllowed } from "./errors.ts";
-import { existingVersion, toldVersionId } from "./objects/found.ts";
+import { existingVersion, responseVersionId } from "./objects/existing.ts";
 import { type Bucket, buckets, type Tag } from "./store.ts";
 import { checkTags } from "./tags.ts";
 import { rewriteVersion } from "./versions.ts";
@@ -24,7 +24,7 @@ export const tagging = {
       const bucket = await bucketAt(tx, input.Bucket);
       const named = `${input.Bucket}/${input.Key}`;
       const version = await existingVersion(tx, bucket, input, "GET", named);
-      return { TagSet: version.tags ?? [], VersionId: toldVersionId(bucket, version) };
+      return { TagSet: version.tags ?? [], VersionId: responseVersionId(bucket, version) };
     });
   },
 
@@ -74,7 +74,7 @@ async function retag(ctx: Context, tx: Transaction, input: Named, tags: Tag[] | 
   const version = { ...found, tags: tags && orNone(tags) };
   await rewriteVersion(tx, bucket, version);
   await announce(ctx, tx, bucket, { event: tags ? "ObjectTagging:Put" : "ObjectTagging:Delete", version });
-  return { VersionId: toldVersionId(bucket, version) };
+  return { VersionId: responseVersionId(bucket, version) };
 }
 
 function retagBucket(tx: Transaction, bucket: Bucket, tags: Tag[], method: string) {

@@ -2,7 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers, Output } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { ALL_BLOCKED } from "../access/blocks.ts";
-import { blockIn, toldBlock } from "../access/public-access.ts";
+import { blockConfiguration, blockIn } from "../access/public-access.ts";
 import { noSuchBucket } from "../buckets/errors.ts";
 import { accessDenied } from "../errors.ts";
 import { buckets } from "../store.ts";
@@ -33,7 +33,7 @@ export const accessPointHandlers = {
       if (bucket.region !== ctx.region) throw bucketElsewhere(bucketName);
       if (await tx.get(accessPoints, [ctx.account, ctx.region, name])) throw accessPointAlreadyOwned(name);
       const blocks = input.PublicAccessBlockConfiguration;
-      const made: AccessPoint = {
+      const accessPoint: AccessPoint = {
         account: ctx.account,
         region: ctx.region,
         name,
@@ -45,8 +45,8 @@ export const accessPointHandlers = {
         ...(input.VpcConfiguration && { vpc: input.VpcConfiguration.VpcId }),
         ...(tags.length > 0 && { tags }),
       };
-      tx.put(accessPoints, made);
-      return { AccessPointArn: accessPointArn(made), Alias: made.alias };
+      tx.put(accessPoints, accessPoint);
+      return { AccessPointArn: accessPointArn(accessPoint), Alias: accessPoint.alias };
     });
   },
 
@@ -54,7 +54,7 @@ export const accessPointHandlers = {
     const found = await ctx.read((tx) => accessPointNamed(ctx, tx, input.Name));
     return {
       ...summaryOf(found),
-      PublicAccessBlockConfiguration: toldBlock(found.publicAccessBlock),
+      PublicAccessBlockConfiguration: blockConfiguration(found.publicAccessBlock),
       CreationDate: new Date(found.created),
       Endpoints: endpointsIn(found.region),
     };

@@ -1,7 +1,7 @@
 import type { Handlers } from "#kernel/service.ts";
 import { accounts } from "../access/blocks.ts";
 import { noSuchPublicAccessBlock } from "../access/errors.ts";
-import { blockIn, toldBlock } from "../access/public-access.ts";
+import { blockConfiguration, blockIn } from "../access/public-access.ts";
 
 /** The public access block of an account, for all of its buckets and access points. */
 export const accountPublicAccess = {
@@ -16,7 +16,7 @@ export const accountPublicAccess = {
   async GetPublicAccessBlock(ctx) {
     const settings = await ctx.read((tx) => tx.get(accounts, [ctx.account]));
     if (!settings?.publicAccessBlock) throw noSuchPublicAccessBlock({ AccountId: ctx.account });
-    return { PublicAccessBlockConfiguration: toldBlock(settings.publicAccessBlock) };
+    return { PublicAccessBlockConfiguration: blockConfiguration(settings.publicAccessBlock) };
   },
 
   async DeletePublicAccessBlock(ctx) {

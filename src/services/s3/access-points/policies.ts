@@ -12,13 +12,16 @@ import { type AccessPoint, accessPointArn, accessPoints } from "./store.ts";
 export const accessPointPolicies = {
   async PutAccessPointPolicy(ctx, { Name, Policy }) {
     return ctx.transact(async (tx) => {
-      const found = await accessPointNamed(ctx, tx, Name);
-      const arn = accessPointArn(found);
+      const accessPoint = await accessPointNamed(ctx, tx, Name);
+      const arn = accessPointArn(accessPoint);
       const document = checkPolicy(Policy, { arn, objects: "/object/" });
-      const block = bothBlocks(found.publicAccessBlock, await blockFor(tx, await bucketAt(tx, found.bucket)));
+      const block = bothBlocks(
+        accessPoint.publicAccessBlock,
+        await blockFor(tx, await bucketAt(tx, accessPoint.bucket)),
+      );
       if (block.policy && isPublicDocument(document))
-        throw publicPolicyBlocked(ctx.principal, found.account, "s3:PutAccessPointPolicy", arn);
-      tx.put(accessPoints, { ...found, policy: normalized(Policy) });
+        throw publicPolicyBlocked(ctx.principal, accessPoint.account, "s3:PutAccessPointPolicy", arn);
+      tx.put(accessPoints, { ...accessPoint, policy: normalized(Policy) });
       return {};
     });
   },
@@ -34,8 +37,8 @@ export const accessPointPolicies = {
 
   async DeleteAccessPointPolicy(ctx, { Name }) {
     return ctx.transact(async (tx) => {
-      const { policy: _, ...found } = await accessPointNamed(ctx, tx, Name);
-      tx.put(accessPoints, found);
+      const { policy: _, ...accessPoint } = await accessPointNamed(ctx, tx, Name);
+      tx.put(accessPoints, accessPoint);
       return {};
     });
   },

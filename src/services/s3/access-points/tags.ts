@@ -1,6 +1,6 @@
 /** Tags of buckets and access points, by their ARNs. */
 import { parseArn } from "#aws/arn.ts";
-import type { Tag as SaidTag } from "#aws/contract/types/s3control.ts";
+import type { Tag as TagDocument } from "#aws/contract/types/s3control.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { type Bucket, buckets, type Tag } from "../store.ts";
@@ -14,7 +14,7 @@ interface Tagged {
   policy: string | undefined;
   tags: Tag[];
   /** Whether policies may use them. */
-  asked: boolean;
+  abac: boolean;
   write(tx: Transaction, tags: Tag[] | undefined): void;
 }
 
@@ -46,8 +46,8 @@ export const resourceTags = {
 } satisfies Handlers<"s3control">;
 
 /** @throws {AwsError} InvalidTag, BadRequest */
-export function tagsIn(said: readonly SaidTag[] = []): Tag[] {
-  const tags = said.map(({ Key, Value }) => ({ Key, Value }));
+export function tagsIn(documents: readonly TagDocument[] = []): Tag[] {
+  const tags = documents.map(({ Key, Value }) => ({ Key, Value }));
   checkTags(tags, "bucket");
   return tags;
 }
@@ -73,4 +73,4 @@ const taggedBy = (
   { tags = [], policy, abac }: Pick<Bucket, "tags" | "policy" | "abac">,
   owner: string,
   write: Tagged["write"],
-): Tagged => ({ owner, policy, tags, asked: abac === true, write });
+): Tagged => ({ owner, policy, tags, abac: abac === true, write });

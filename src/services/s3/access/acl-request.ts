@@ -1,7 +1,7 @@
 /** ACLs as requests bring them: canned, in headers, or in a document. */
 
 import { canonicalUserOf } from "#aws/canonical-user.ts";
-import type { AccessControlPolicy, Grantee as SaidGrantee } from "#aws/contract/types/s3.ts";
+import type { AccessControlPolicy, Grantee as GranteeDocument } from "#aws/contract/types/s3.ts";
 import { accessDenied } from "../errors.ts";
 import { ownerOf } from "../owner.ts";
 import {
@@ -150,7 +150,7 @@ function grantsInDocument({ Owner, Grants }: AccessControlPolicy, { owner, metho
   });
 }
 
-function granteeNamed({ Type, ID, URI, EmailAddress }: SaidGrantee, method: string): Grantee {
+function granteeNamed({ Type, ID, URI, EmailAddress }: GranteeDocument, method: string): Grantee {
   switch (Type) {
     case "CanonicalUser":
       if (ID === undefined) throw malformedAcl();

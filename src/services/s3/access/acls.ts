@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Grant as ToldGrant } from "#aws/contract/types/s3.ts";
+import type { Grant as GrantDocument } from "#aws/contract/types/s3.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
@@ -7,7 +7,7 @@ import { bucketArn, bucketAt, objectArn } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkDocument } from "../documents.ts";
 import { aclNotSupported } from "../errors.ts";
-import { existingVersion } from "../objects/found.ts";
+import { existingVersion } from "../objects/existing.ts";
 import { ownerOf } from "../owner.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { rewriteVersion } from "../versions.ts";
@@ -32,7 +32,7 @@ export const acls = {
 
   async GetBucketAcl(ctx, input) {
     const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
-    return told(bucket.owner, bucket.ownership === undefined ? undefined : bucket.acl);
+    return aclDocument(bucket.owner, bucket.ownership === undefined ? undefined : bucket.acl);
   },
 
   async PutObjectAcl(ctx, input) {
@@ -57,7 +57,7 @@ export const acls = {
       const bucket = await bucketAt(tx, input.Bucket);
       const version = await existingVersion(tx, bucket, input, "GET");
       const owner = ownerOfVersion(bucket, version);
-      return told(owner, bucket.ownership === undefined ? undefined : version.acl);
+      return aclDocument(owner, bucket.ownership === undefined ? undefined : version.acl);
     });
   },
 } satisfies Handlers<"s3">;
@@ -76,10 +76,10 @@ async function checkAllowed(
     throw publicAclBlocked(ctx.principal, bucket.owner, action, resource);
 }
 
-const told = (owner: string, acl: readonly Grant[] = ownersOnly(owner)) => ({
+const aclDocument = (owner: string, acl: readonly Grant[] = ownersOnly(owner)) => ({
   Owner: ownerOf(owner),
   Grants: acl.map(
-    ({ to, permission }): ToldGrant => ({
+    ({ to, permission }): GrantDocument => ({
       Grantee:
         "user" in to ? { Type: "CanonicalUser", ID: to.user } : { Type: "Group", URI: GROUPS[to.group] },
       Permission: permission,

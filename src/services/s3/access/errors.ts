@@ -69,10 +69,10 @@ export const redirectToAboutS3 = () =>
 
 export const ABOUT_S3 = "https://aws.amazon.com/s3/";
 
-export const invalidExpectedOwner = (said: string) =>
+export const invalidExpectedOwner = (value: string) =>
   new AwsError(
     "InvalidBucketOwnerAWSAccountID",
-    `The value of the expected bucket owner parameter must be an AWS Account ID... [${said}]`,
+    `The value of the expected bucket owner parameter must be an AWS Account ID... [${value}]`,
   );
 
 // Policies
@@ -109,8 +109,8 @@ export const noSuchOwnershipControls = (bucket: string) =>
     members: { BucketName: bucket },
   });
 
-export const invalidOwnershipHeader = (said: string) =>
-  invalidArgument(`Invalid x-amz-object-ownership header: ${said}`, "x-amz-object-ownership", undefined);
+export const invalidOwnershipHeader = (value: string) =>
+  invalidArgument(`Invalid x-amz-object-ownership header: ${value}`, "x-amz-object-ownership", undefined);
 
 export const bucketAclIsPublic = () =>
   new AwsError(

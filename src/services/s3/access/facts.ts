@@ -7,7 +7,7 @@ import { bucketArn, objectArn } from "../buckets/bucket.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 import { type Grant, grantTo, isPublicGrant, type Permission } from "./grants.ts";
 import { keysOfCall } from "./keys.ts";
-import type { Scene } from "./scene.ts";
+import type { AccessTarget } from "./target.ts";
 
 /**
  * Actions that an ACL can grant, of the bucket and of an object.
@@ -36,7 +36,7 @@ const OBJECT_GRANTS: Readonly<Record<string, Permission>> = {
 };
 
 /** A call at an access point must be allowed by the access point and by the bucket. */
-export function alsoOnAccessPoint({ accessPoint, bucket }: Scene, fact: AccessFact): AccessFact[] {
+export function alsoOnAccessPoint({ accessPoint, bucket }: AccessTarget, fact: AccessFact): AccessFact[] {
   if (!accessPoint) return [fact];
   const arn = accessPointArn(accessPoint);
   const key = fact.resource.slice(bucketArn(bucket.name).length + 1);
@@ -51,38 +51,48 @@ export function alsoOnAccessPoint({ accessPoint, bucket }: Scene, fact: AccessFa
   ];
 }
 
-export function bucketFact(ctx: Context, scene: Scene, action: string, input: object): AccessFact {
-  const { bucket } = scene;
+export function bucketFact(ctx: Context, target: AccessTarget, action: string, input: object): AccessFact {
+  const { bucket } = target;
   return {
     action,
     resource: bucketArn(bucket.name),
     owner: bucket.owner,
-    conditions: keysOfCall(ctx, input, scene),
+    conditions: keysOfCall(ctx, input, target),
     resourcePolicy: bucket.policy ?? null,
-    granted: grantedBy(ctx, scene, bucket.acl, BUCKET_GRANTS[action]),
+    granted: grantedBy(ctx, target, bucket.acl, BUCKET_GRANTS[action]),
   };
 }
 
 /** The fact of a write or a deletion in a bucket. */
-export function contentFact(ctx: Context, scene: Scene, action: string, input: { Key: string }): AccessFact {
-  const { bucket } = scene;
+export function contentFact(
+  ctx: Context,
+  target: AccessTarget,
+  action: string,
+  input: { Key: string },
+): AccessFact {
+  const { bucket } = target;
   return {
-    ...bucketFact(ctx, scene, action, input),
+    ...bucketFact(ctx, target, action, input),
     resource: objectArn(bucket.name, input.Key),
   };
 }
 
 /** The fact of a call on an existing object, which may belong to its writer. */
-export function objectFact(ctx: Context, scene: Scene, action: string, input: { Key: string }): AccessFact {
-  const { bucket, version } = scene;
+export function objectFact(
+  ctx: Context,
+  target: AccessTarget,
+  action: string,
+  input: { Key: string },
+): AccessFact {
+  const { bucket, version } = target;
   const owner = ownerOfVersion(bucket, version);
   const { policy } = bucket;
   return {
-    ...contentFact(ctx, scene, action, input),
+    ...contentFact(ctx, target, action, input),
     owner,
     // The bucket's owner can deny calls on others' objects, but cannot allow them.
     resourcePolicy: policy === undefined ? null : owner === bucket.owner ? policy : denialsOf(policy),
-    granted: grantedBy(ctx, scene, version?.acl, OBJECT_GRANTS[action]),
+    granted: grantedBy(ctx, target, version?.acl, OBJECT_GRANTS[action]),
   };
 }
 
@@ -93,21 +103,21 @@ export function ownerOfVersion(bucket: Bucket, version: ObjectVersion | undefine
 
 function grantedBy(
   ctx: Context,
-  { bucket, block }: Scene,
+  { bucket, block }: AccessTarget,
   acl: readonly Grant[] | undefined,
   permission: Permission | undefined,
 ): AccessFact["granted"] {
   if (!acl || !permission || bucket.ownership === undefined) return undefined;
-  const heeded = block.ignoreAcls ? acl.filter((grant) => !isPublicGrant(grant)) : acl;
-  return grantTo(heeded, permission, ctx.principal);
+  const effective = block.ignoreAcls ? acl.filter((grant) => !isPublicGrant(grant)) : acl;
+  return grantTo(effective, permission, ctx.principal);
 }
 
 const denialsOf = memoizeByText<string | null>(1_000, (text) => {
-  const { Statement, ...rest } = JSON.parse(text) as { Statement: Said | Said[] };
+  const { Statement, ...rest } = JSON.parse(text) as { Statement: PolicyStatement | PolicyStatement[] };
   const denials = [Statement].flat().filter(({ Effect }) => Effect === "Deny");
   return denials.length === 0 ? null : JSON.stringify({ ...rest, Statement: denials });
 });
 
-interface Said {
+interface PolicyStatement {
   Effect: string;
 }

@@ -3,12 +3,12 @@ import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import type { MaybePromise } from "#lib/maybe-promise.ts";
 import { alsoOnAccessPoint } from "./facts.ts";
-import { needsNoJudgement, type OnBucket, type Scene, sceneOf } from "./scene.ts";
+import { type AccessTarget, needsNoJudgement, type OnBucket, targetOf } from "./target.ts";
 
 /** Shared, since nearly all calls need no judgement. */
 export const NOTHING: AccessFact[] = [];
 
-type FactsIn = (scene: Scene, tx: ReadTransaction) => MaybePromise<AccessFact[]>;
+type FactsIn = (target: AccessTarget, tx: ReadTransaction) => MaybePromise<AccessFact[]>;
 
 /** The facts of a call on a bucket, if it needs a judgement. */
 export function judged(ctx: Context, input: OnBucket, factsIn: FactsIn): MaybePromise<AccessFact[]> {
@@ -23,8 +23,8 @@ async function judgedInFull(
   input: OnBucket,
   factsIn: FactsIn,
 ): Promise<AccessFact[]> {
-  const scene = await sceneOf(ctx, tx, input);
-  if (!scene) return NOTHING;
-  const facts = await factsIn(scene, tx);
-  return scene.accessPoint ? facts.flatMap((fact) => alsoOnAccessPoint(scene, fact)) : facts;
+  const target = await targetOf(ctx, tx, input);
+  if (!target) return NOTHING;
+  const facts = await factsIn(target, tx);
+  return target.accessPoint ? facts.flatMap((fact) => alsoOnAccessPoint(target, fact)) : facts;
 }

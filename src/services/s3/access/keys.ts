@@ -8,8 +8,8 @@ import { percentDecoded } from "#lib/percent.ts";
 import { accessPointArn, originOf } from "../access-points/store.ts";
 import { DAY_MS } from "../days.ts";
 import type { Tag } from "../store.ts";
-import type { Scene } from "./scene.ts";
 import { ageOf, type Signature, signatureOf } from "./signature.ts";
+import type { AccessTarget } from "./target.ts";
 
 /** Members of requests, by the condition keys that have their values. */
 const MEMBERS = new Map(
@@ -45,67 +45,68 @@ const REQUEST_TAG = "s3:requestobjecttag/";
 const RESOURCE_TAG = "aws:resourcetag/";
 const NEW_TAG = "aws:requesttag/";
 
-export function keysOfCall(ctx: Context, input: object, scene: Partial<Scene>): Keys {
-  const said = input as Record<string, unknown>;
-  const signed = () =>
+export function keysOfCall(ctx: Context, input: object, target: Partial<AccessTarget>): Keys {
+  const members = input as Record<string, unknown>;
+  const signature = () =>
     ctx.principal.type === "anonymous" ? undefined : ctx.request && signatureOf(ctx.request);
   return (name) => {
     const member = MEMBERS.get(name);
-    if (member !== undefined) return textOf(said[member]);
+    if (member !== undefined) return textOf(members[member]);
     switch (name) {
       case "s3:prefix":
-        return textOf(said.Prefix) ?? "";
+        return textOf(members.Prefix) ?? "";
       case "s3:x-amz-copy-source":
-        return sourceOf(said.CopySource);
+        return sourceOf(members.CopySource);
       case "s3:locationconstraint":
         return textOf(
-          (said.CreateBucketConfiguration as { LocationConstraint?: string })?.LocationConstraint,
+          (members.CreateBucketConfiguration as { LocationConstraint?: string })?.LocationConstraint,
         );
       case "s3:requestobjecttagkeys":
-        return requestTags(said.Tagging)?.map(({ Key }) => Key);
+        return requestTags(members.Tagging)?.map(({ Key }) => Key);
       case "aws:tagkeys":
-        return newTags(said)?.map(({ Key }) => Key);
+        return newTags(members)?.map(({ Key }) => Key);
       case "s3:object-lock-retain-until-date":
-        return retainedUntil(said)?.toISOString();
+        return retainedUntil(members)?.toISOString();
       case "s3:object-lock-remaining-retention-days": {
-        const until = retainedUntil(said);
+        const until = retainedUntil(members);
         return until && String(Math.ceil((until.getTime() - ctx.clock.now()) / DAY_MS));
       }
       case "s3:dataaccesspointarn":
-        return scene.accessPoint && accessPointArn(scene.accessPoint);
+        return target.accessPoint && accessPointArn(target.accessPoint);
       case "s3:dataaccesspointaccount":
-        return scene.accessPoint?.account;
+        return target.accessPoint?.account;
       case "s3:accesspointnetworkorigin":
-        return scene.accessPoint && originOf(scene.accessPoint);
+        return target.accessPoint && originOf(target.accessPoint);
       case "s3:objectcreationoperation":
-        return textOf(scene.creates);
+        return textOf(target.creates);
       case "s3:resourceaccount":
-        return scene.bucket?.owner;
+        return target.bucket?.owner;
       case "s3:x-amz-content-sha256":
-        return ctx.request?.headers["x-amz-content-sha256"] ?? unsignedPayload(signed());
+        return ctx.request?.headers["x-amz-content-sha256"] ?? unsignedPayload(signature());
       case "s3:authtype":
-        return signed()?.by;
+        return signature()?.by;
       case "s3:signatureversion":
-        return signed()?.version;
+        return signature()?.version;
       case "s3:signatureage":
-        return ageOf(signed()?.at, ctx.clock.now());
+        return ageOf(signature()?.at, ctx.clock.now());
       default:
-        if (name.startsWith(EXISTING_TAG)) return tagIn(scene.version?.tags, name.slice(EXISTING_TAG.length));
+        if (name.startsWith(EXISTING_TAG))
+          return tagIn(target.version?.tags, name.slice(EXISTING_TAG.length));
         if (name.startsWith(REQUEST_TAG))
-          return tagIn(requestTags(said.Tagging), name.slice(REQUEST_TAG.length));
-        if (name.startsWith(BUCKET_TAG)) return tagIn(askedTags(scene), name.slice(BUCKET_TAG.length));
-        if (name.startsWith(RESOURCE_TAG)) return tagIn(askedTags(scene), name.slice(RESOURCE_TAG.length));
-        if (name.startsWith(NEW_TAG)) return tagIn(newTags(said), name.slice(NEW_TAG.length));
+          return tagIn(requestTags(members.Tagging), name.slice(REQUEST_TAG.length));
+        if (name.startsWith(BUCKET_TAG)) return tagIn(abacTags(target), name.slice(BUCKET_TAG.length));
+        if (name.startsWith(RESOURCE_TAG)) return tagIn(abacTags(target), name.slice(RESOURCE_TAG.length));
+        if (name.startsWith(NEW_TAG)) return tagIn(newTags(members), name.slice(NEW_TAG.length));
         if (name.startsWith(ACCESS_POINT_TAG))
-          return tagIn(scene.accessPoint?.tags, name.slice(ACCESS_POINT_TAG.length));
+          return tagIn(target.accessPoint?.tags, name.slice(ACCESS_POINT_TAG.length));
         return undefined;
     }
   };
 }
 
 /** Of a presigned URL, whose payload is not known when it is signed. */
-const unsignedPayload = (signed: Signature | undefined) =>
-  signed?.by === "REST-QUERY-STRING" ? "UNSIGNED-PAYLOAD" : undefined;
+const unsignedPayload = (signature: Signature | undefined) =>
+  signature?.by === "REST-QUERY-STRING" ? "UNSIGNED-PAYLOAD" : undefined;
 
 const textOf = (value: unknown): string | undefined =>
   value === undefined || typeof value === "object" ? undefined : String(value);
@@ -117,24 +118,25 @@ function sourceOf(source: unknown): string | undefined {
 }
 
 /** In a header tags are form-encoded, in a document they stand as they are. */
-function requestTags(said: unknown): Tag[] | undefined {
-  if (typeof said === "string") return [...new URLSearchParams(said)].map(([Key, Value]) => ({ Key, Value }));
-  return (said as { TagSet?: Tag[] } | undefined)?.TagSet;
+function requestTags(tagging: unknown): Tag[] | undefined {
+  if (typeof tagging === "string")
+    return [...new URLSearchParams(tagging)].map(([Key, Value]) => ({ Key, Value }));
+  return (tagging as { TagSet?: Tag[] } | undefined)?.TagSet;
 }
 
 /** Policies see a bucket's tags only once ABAC is enabled for it. */
-const askedTags = ({ bucket }: Partial<Scene>) => (bucket?.abac ? bucket.tags : undefined);
+const abacTags = ({ bucket }: Partial<AccessTarget>) => (bucket?.abac ? bucket.tags : undefined);
 
 /** Of a bucket that is being made. */
-const newTags = (said: Record<string, unknown>) =>
-  (said.CreateBucketConfiguration as { Tags?: Tag[] } | undefined)?.Tags;
+const newTags = (members: Record<string, unknown>) =>
+  (members.CreateBucketConfiguration as { Tags?: Tag[] } | undefined)?.Tags;
 
 /** Condition keys ignore case, even that of the tag's key in them. */
 const tagIn = (tags: readonly Tag[] | undefined, name: string) =>
   tags?.find(({ Key }) => Key.toLowerCase() === name)?.Value;
 
-function retainedUntil(said: Record<string, unknown>): Date | undefined {
-  const { RetainUntilDate } = (said.Retention ?? {}) as { RetainUntilDate?: unknown };
-  const date = said.ObjectLockRetainUntilDate ?? RetainUntilDate;
+function retainedUntil(members: Record<string, unknown>): Date | undefined {
+  const { RetainUntilDate } = (members.Retention ?? {}) as { RetainUntilDate?: unknown };
+  const date = members.ObjectLockRetainUntilDate ?? RetainUntilDate;
   return date instanceof Date ? date : undefined;
 }

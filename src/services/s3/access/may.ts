@@ -2,17 +2,17 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { alsoOnAccessPoint, objectFact } from "./facts.ts";
-import { type OnObject, sceneOf } from "./scene.ts";
+import { type OnObject, targetOf } from "./target.ts";
 
 /** Whether the caller may also do something else with an object: answers depend on that. */
 export type May = (action: string) => boolean;
 
 export async function mayWith(ctx: Context, tx: ReadTransaction, input: OnObject): Promise<May> {
-  const scene = await sceneOf(ctx, tx, input);
-  if (!scene) return () => true;
+  const target = await targetOf(ctx, tx, input);
+  if (!target) return () => true;
   return (action) => {
     try {
-      ctx.authorize(alsoOnAccessPoint(scene, objectFact(ctx, scene, action, input)));
+      ctx.authorize(alsoOnAccessPoint(target, objectFact(ctx, target, action, input)));
       return true;
     } catch (error) {
       if (error instanceof AwsError) return false;

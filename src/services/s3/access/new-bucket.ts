@@ -4,7 +4,7 @@ import type { Bucket } from "../store.ts";
 import { type AclRequest, aclInHeaders } from "./acl-request.ts";
 import { bucketAclIsPublic, invalidOwnershipHeader } from "./errors.ts";
 import { type Grant, isPublicGrant, ownersOnly } from "./grants.ts";
-import { isOwnership, keptOwnership } from "./ownership.ts";
+import { isOwnership, storedOwnership } from "./ownership.ts";
 
 interface Request extends AclRequest {
   ObjectOwnership?: ObjectOwnership;
@@ -15,10 +15,10 @@ interface Request extends AclRequest {
  * @throws {AwsError} InvalidBucketAclWithObjectOwnership, InvalidBucketAclWithBlockPublicAccessError, InvalidArgument
  */
 export function accessOfNewBucket(input: Request, owner: string): Pick<Bucket, "acl" | "ownership"> {
-  const { ObjectOwnership: wanted = "BucketOwnerEnforced" } = input;
-  if (!isOwnership(wanted)) throw invalidOwnershipHeader(wanted);
+  const { ObjectOwnership: requested = "BucketOwnerEnforced" } = input;
+  if (!isOwnership(requested)) throw invalidOwnershipHeader(requested);
   const acl = aclInHeaders(input, { of: "bucket", owner, bucketOwner: owner, method: "PUT" });
-  const ownership = keptOwnership(wanted);
+  const ownership = storedOwnership(requested);
   if (acl && !isOwnersOnly(acl, owner)) {
     if (ownership === undefined) throw bucketAclWithOwnership();
     if (acl.some(isPublicGrant)) throw bucketAclIsPublic();

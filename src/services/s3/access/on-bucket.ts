@@ -9,7 +9,7 @@ import { anonymousCallsNot, neverAnonymous, notByAccessPoint, redirectToAboutS3 
 import { bucketFact } from "./facts.ts";
 import { judged, NOTHING } from "./judged.ts";
 import { keysOfCall } from "./keys.ts";
-import type { OnBucket } from "./scene.ts";
+import type { OnBucket } from "./target.ts";
 
 function onAccount(ctx: Context, input: object, action: string, resource: string): AccessFact[] {
   if (ctx.principal.type === "anonymous") throw accessDenied();
@@ -25,9 +25,9 @@ export function onService(ctx: Context, input: object): AccessFact[] {
 export const onBucket =
   (...actions: string[]) =>
   (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
-    judged(ctx, input, (scene) => {
-      if (scene.accessPoint && !actions.every(isByAccessPoint)) throw notByAccessPoint(ctx.request?.method);
-      return actions.map((action) => bucketFact(ctx, scene, action, input));
+    judged(ctx, input, (target) => {
+      if (target.accessPoint && !actions.every(isByAccessPoint)) throw notByAccessPoint(ctx.request?.method);
+      return actions.map((action) => bucketFact(ctx, target, action, input));
     });
 
 /** Refused to anonymous callers, whatever a policy says. */
@@ -44,11 +44,11 @@ const isByAccessPoint = (action: string) =>
 export const onBucketsPolicy =
   (action: string) =>
   (ctx: Context, input: OnBucket): MaybePromise<AccessFact[]> =>
-    judged(ctx, input, (scene) => {
+    judged(ctx, input, (target) => {
       const { type, account } = ctx.principal;
-      if (scene.accessPoint && !isByAccessPoint(action)) throw notByAccessPoint(ctx.request?.method);
-      if (type === "root" && account === scene.bucket.owner) return NOTHING;
-      return [bucketFact(ctx, scene, action, input)];
+      if (target.accessPoint && !isByAccessPoint(action)) throw notByAccessPoint(ctx.request?.method);
+      if (type === "root" && account === target.bucket.owner) return NOTHING;
+      return [bucketFact(ctx, target, action, input)];
     });
 
 /** Only what is checked before any judgement. The handler judges each entry. */

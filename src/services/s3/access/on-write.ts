@@ -12,7 +12,7 @@ import { anonymousCannot } from "./errors.ts";
 import { contentFact, objectFact } from "./facts.ts";
 import { judged, NOTHING } from "./judged.ts";
 import { factsOnVersion, matchFacts } from "./on-object.ts";
-import type { OnObject, Scene } from "./scene.ts";
+import type { AccessTarget, OnObject } from "./target.ts";
 
 interface Writing extends OnObject, AclRequest {
   Tagging?: unknown;
@@ -25,11 +25,11 @@ interface Writing extends OnObject, AclRequest {
 export const onWrite =
   (of: "object" | "part") =>
   (ctx: Context, input: Writing): MaybePromise<AccessFact[]> =>
-    judged(ctx, input, (scene) => factsOfWriting(ctx, { ...scene, creates: of === "object" }, input));
+    judged(ctx, input, (target) => factsOfWriting(ctx, { ...target, creates: of === "object" }, input));
 
 function factsOfWriting(
   ctx: Context,
-  scene: Scene,
+  target: AccessTarget,
   input: Writing,
   tagged = input.Tagging !== undefined,
 ): AccessFact[] {
@@ -39,21 +39,21 @@ function factsOfWriting(
   if (tagged) actions.push("s3:PutObjectTagging");
   // AWS's services deliver objects to the bucket's owner, and no documented policy asks for more than `s3:PutObject`.
   if (asksForAcl(input) && ctx.principal.type !== "service") actions.push("s3:PutObjectAcl");
-  return [...actions.map((one) => contentFact(ctx, scene, one, input)), ...matchFacts(ctx, scene, input)];
+  return [...actions.map((one) => contentFact(ctx, target, one, input)), ...matchFacts(ctx, target, input)];
 }
 
 export function onInitiation(ctx: Context, input: Writing): MaybePromise<AccessFact[]> {
   if (ctx.principal.type === "anonymous") throw anonymousCannot("initiate multipart uploads");
-  return judged(ctx, input, (scene) => factsOfWriting(ctx, { ...scene, creates: false }, input));
+  return judged(ctx, input, (target) => factsOfWriting(ctx, { ...target, creates: false }, input));
 }
 
 /** Whoever began an upload may end it and list its parts, unless a policy denies that. */
 export const onUpload =
   (action: string) =>
   (ctx: Context, input: OnObject & { UploadId: string }): MaybePromise<AccessFact[]> =>
-    judged(ctx, input, async (scene, tx) => {
-      const fact = contentFact(ctx, scene, action, input);
-      const upload = await findUpload(tx, scene.bucket, input);
+    judged(ctx, input, async (target, tx) => {
+      const fact = contentFact(ctx, target, action, input);
+      const upload = await findUpload(tx, target.bucket, input);
       const began = ctx.principal.type !== "anonymous" && upload?.initiator === initiatorIn(ctx.principal);
       return [began ? { ...fact, granted: "everyone" } : fact];
     });
@@ -83,19 +83,19 @@ export const onCopy =
     };
     const takesTags = of === "object" && input.TaggingDirective !== "REPLACE";
     const takesNotes = of === "object" && input.AnnotationDirective !== "EXCLUDE";
-    const reading = await judged(ctx, from, (scene) => {
+    const reading = await judged(ctx, from, (target) => {
       const actions = ["s3:GetObject"];
-      if (takesTags && scene.version?.tags) actions.push("s3:GetObjectTagging");
-      const facts = factsOnVersion(ctx, scene, actions, from);
-      const carried = takesNotes && scene.version?.annotations;
-      return carried ? [...facts, objectFact(ctx, scene, "s3:GetObjectAnnotation", from)] : facts;
+      if (takesTags && target.version?.tags) actions.push("s3:GetObjectTagging");
+      const facts = factsOnVersion(ctx, target, actions, from);
+      const carried = takesNotes && target.version?.annotations;
+      return carried ? [...facts, objectFact(ctx, target, "s3:GetObjectAnnotation", from)] : facts;
     });
-    const writing = await judged(ctx, input, async (scene, tx) => {
+    const writing = await judged(ctx, input, async (target, tx) => {
       const carried = of === "object" ? await versionAt(tx, from) : undefined;
       const tagged = takesTags ? carried?.tags !== undefined : input.Tagging !== undefined;
-      const facts = factsOfWriting(ctx, { ...scene, creates: of === "object" }, input, tagged);
+      const facts = factsOfWriting(ctx, { ...target, creates: of === "object" }, input, tagged);
       if (takesNotes && carried?.annotations)
-        facts.push(contentFact(ctx, scene, "s3:PutObjectAnnotation", input));
+        facts.push(contentFact(ctx, target, "s3:PutObjectAnnotation", input));
       return facts;
     });
     return reading === NOTHING ? writing : [...reading, ...writing];

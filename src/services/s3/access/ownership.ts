@@ -26,19 +26,19 @@ const OWNERSHIPS: ReadonlySet<string> = new Set<ObjectOwnership>([
 export const isOwnership = (text: string): text is ObjectOwnership => OWNERSHIPS.has(text);
 
 /** As a record keeps it: `undefined` for the default. */
-export const keptOwnership = (ownership: ObjectOwnership): Bucket["ownership"] =>
+export const storedOwnership = (ownership: ObjectOwnership): Bucket["ownership"] =>
   ownership === "BucketOwnerEnforced" ? undefined : ownership;
 
 export const bucketOwnership = {
   async PutBucketOwnershipControls(ctx, input) {
     checkDocument(ctx, { required: true });
     const { Rules: rules } = input.OwnershipControls;
-    const wanted = rules?.length === 1 ? rules[0]!.ObjectOwnership : undefined;
-    if (wanted === undefined || !isOwnership(wanted)) throw malformedXml();
+    const requested = rules?.length === 1 ? rules[0]!.ObjectOwnership : undefined;
+    if (requested === undefined || !isOwnership(requested)) throw malformedXml();
     return ctx.transact(async (tx) => {
       const { ownership: _, ...bucket } = await bucketAt(tx, input.Bucket);
-      if (wanted === "BucketOwnerEnforced" && grantsOthers(bucket)) throw bucketAclWithOwnership();
-      const ownership = keptOwnership(wanted);
+      if (requested === "BucketOwnerEnforced" && grantsOthers(bucket)) throw bucketAclWithOwnership();
+      const ownership = storedOwnership(requested);
       tx.put(buckets, { ...bucket, ...(ownership && { ownership }) });
       return {};
     });
@@ -79,10 +79,10 @@ export function provenanceOf(
   input: AclRequest & { Bucket: string; Key: string },
 ): MaybePromise<(bucket: Bucket) => Provenance> {
   if (!asksForAcl(input)) return (bucket) => ({ owner: writerIn(ctx, bucket, undefined) });
-  return askedProvenance(ctx, input);
+  return provenanceWithAcl(ctx, input);
 }
 
-async function askedProvenance(ctx: Context, input: AclRequest & { Bucket: string; Key: string }) {
+async function provenanceWithAcl(ctx: Context, input: AclRequest & { Bucket: string; Key: string }) {
   checkForm(input, "object");
   const acl = await ctx.read(async (tx) => {
     const bucket = await bucketAt(tx, input.Bucket);
@@ -92,11 +92,11 @@ async function askedProvenance(ctx: Context, input: AclRequest & { Bucket: strin
     }
     const owner = writerIn(ctx, bucket, input.ACL);
     const method = ctx.request?.method ?? "PUT";
-    const asked = aclInHeaders(input, { of: "object", owner, bucketOwner: bucket.owner, method })!;
+    const grants = aclInHeaders(input, { of: "object", owner, bucketOwner: bucket.owner, method })!;
     const block = await blockFor(tx, bucket);
-    if (block.acls && asked.some(isPublicGrant))
+    if (block.acls && grants.some(isPublicGrant))
       throw publicAclBlocked(ctx.principal, bucket.owner, "s3:PutObject", objectArn(bucket.name, input.Key));
-    return asked;
+    return grants;
   });
   return (bucket: Bucket): Provenance => ({
     owner: writerIn(ctx, bucket, input.ACL),

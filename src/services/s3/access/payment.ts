@@ -9,13 +9,13 @@ export const noteCharge = (ctx: Context): void => void charged.add(ctx);
 type AnyHandler = (ctx: Context, input: never) => Promise<object>;
 
 /** Tells callers that they were charged, in answers that have a member for it. */
-export function tellingCharges(handlers: Handlers<"s3">): Handlers<"s3"> {
-  const told = Object.entries(handlers).map(([name, handler]) => {
-    const telling: AnyHandler = async (ctx, input) => {
+export function withCharges(handlers: Handlers<"s3">): Handlers<"s3"> {
+  const wrapped = Object.entries(handlers).map(([name, handler]) => {
+    const wrapper: AnyHandler = async (ctx, input) => {
       const answer = await (handler as AnyHandler)(ctx, input);
       return charged.has(ctx) ? { ...answer, RequestCharged: "requester" } : answer;
     };
-    return [name, telling];
+    return [name, wrapper];
   });
-  return Object.fromEntries(told);
+  return Object.fromEntries(wrapped);
 }

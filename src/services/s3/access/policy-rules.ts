@@ -88,28 +88,29 @@ function checkStatement(statement: Statement, target: PolicyTarget): void {
   if (statement.effect === "Allow" && statement.principal?.not)
     throw malformedPolicy("Allow with NotPrincipal is not allowed.");
   const kinds = statement.resource!.patterns.map((pattern) => resourceKind(pattern, target));
-  const actions = statement.action.patterns.map(actionsMeant);
+  const actions = statement.action.patterns.map(actionsMatching);
   if (!statement.action.not && !statement.resource!.not) {
     for (const { bucket, object } of actions) {
       if (!kinds.some((kind) => (kind.bucket && bucket.length > 0) || (kind.object && object.length > 0)))
         throw malformedPolicy("Action does not apply to any resource(s) in statement");
     }
   }
-  const meant = actions.flatMap(({ bucket, object }) => [...bucket, ...object]);
+  const matched = actions.flatMap(({ bucket, object }) => [...bucket, ...object]);
   for (const { key } of statement.conditions) {
     if (!isConditionKey(key)) throw malformedPolicy("Policy has an invalid condition key");
-    if (!statement.action.not && !appliesTo(key, meant))
+    if (!statement.action.not && !appliesTo(key, matched))
       throw malformedPolicy("Conditions do not apply to combination of actions and resources in statement");
   }
 }
 
 /** The actions that a pattern with wildcards matches. */
-function actionsMeant(pattern: string): { bucket: string[]; object: string[] } {
+function actionsMatching(pattern: string): { bucket: string[]; object: string[] } {
   const fits = patternOf(pattern === "*" ? "s3:*" : pattern, { variables: false, ignoreCase: true });
-  const meant = { bucket: fitting(BUCKET_ACTIONS, fits), object: fitting(OBJECT_ACTIONS, fits) };
-  const isKnown = meant.bucket.length + meant.object.length > 0 || fitting(OTHER_ACTIONS, fits).length > 0;
+  const matched = { bucket: fitting(BUCKET_ACTIONS, fits), object: fitting(OBJECT_ACTIONS, fits) };
+  const isKnown =
+    matched.bucket.length + matched.object.length > 0 || fitting(OTHER_ACTIONS, fits).length > 0;
   if (!isKnown) throw malformedPolicy("Policy has invalid action");
-  return meant;
+  return matched;
 }
 
 const fitting = (names: ReadonlySet<string>, fits: Pattern) =>

@@ -19,7 +19,7 @@ export const bucketPublicAccess = {
   async GetPublicAccessBlock(ctx, input) {
     const { publicAccessBlock = ALL_BLOCKED, name } = await ctx.read((tx) => bucketAt(tx, input.Bucket));
     if (publicAccessBlock === "None") throw noSuchPublicAccessBlock({ BucketName: name });
-    return { PublicAccessBlockConfiguration: toldBlock(publicAccessBlock) };
+    return { PublicAccessBlockConfiguration: blockConfiguration(publicAccessBlock) };
   },
 
   async DeletePublicAccessBlock(ctx, input) {
@@ -31,13 +31,13 @@ export const bucketPublicAccess = {
 } satisfies Handlers<"s3">;
 
 /** Settings that are left out are off. At least one must be there. @throws {AwsError} InvalidRequest */
-export function blockIn(said: PublicAccessBlockConfiguration): PublicAccessBlock {
+export function blockIn(document: PublicAccessBlockConfiguration): PublicAccessBlock {
   const {
     BlockPublicAcls: acls,
     IgnorePublicAcls: ignoreAcls,
     BlockPublicPolicy: policy,
     RestrictPublicBuckets: restrict,
-  } = said;
+  } = document;
   if ((acls ?? ignoreAcls ?? policy ?? restrict) === undefined) throw emptyPublicAccessBlock();
   return {
     acls: acls ?? false,
@@ -47,7 +47,7 @@ export function blockIn(said: PublicAccessBlockConfiguration): PublicAccessBlock
   };
 }
 
-export const toldBlock = (block: PublicAccessBlock): Required<PublicAccessBlockConfiguration> => ({
+export const blockConfiguration = (block: PublicAccessBlock): Required<PublicAccessBlockConfiguration> => ({
   BlockPublicAcls: block.acls,
   IgnorePublicAcls: block.ignoreAcls,
   BlockPublicPolicy: block.policy,

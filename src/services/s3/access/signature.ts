@@ -20,10 +20,10 @@ export function signatureOf({ method, headers, query = "" }: RequestFacts): Sign
     };
   if (method === "POST" && /^multipart\/form-data/i.test(headers["content-type"] ?? ""))
     return { by: "POST", version: ALGORITHM };
-  const said = new URLSearchParams(query);
-  const date = said.get("X-Amz-Date");
+  const parameters = new URLSearchParams(query);
+  const date = parameters.get("X-Amz-Date");
   if (date === null) return { by: "REST-QUERY-STRING", version: "AWS" };
-  const version = versionOf(said.get("X-Amz-Algorithm") ?? "");
+  const version = versionOf(parameters.get("X-Amz-Algorithm") ?? "");
   return { by: "REST-QUERY-STRING", version, at: parseAmzDate(date) };
 }
 

@@ -10,7 +10,7 @@ import type { ReadTransaction } from "#kernel/transaction.ts";
 import { type Body, BodyTooLargeError, bodyOf } from "#lib/body.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
-import { toldEncryption } from "../encryption/customer-key.ts";
+import { encryptionMembers } from "../encryption/customer-key.ts";
 import { entityTooLarge, invalidArgument, preconditionFailed, wrongToken } from "../errors.ts";
 import { bodyOfBytes, openBody } from "../objects/bytes.ts";
 import {
@@ -20,8 +20,8 @@ import {
   refuseUnknownChecksum,
 } from "../objects/checksums.ts";
 import { failedCondition } from "../objects/conditions.ts";
-import { existingVersion, quoted, toldVersionId } from "../objects/found.ts";
-import { checkLengthTold, receive } from "../objects/receive.ts";
+import { existingVersion, quoted, responseVersionId } from "../objects/existing.ts";
+import { checkLengthHeader, receive } from "../objects/receive.ts";
 import { replicationStatus } from "../replication/status.ts";
 import { bodies, type ObjectVersion } from "../store.ts";
 import { rewriteVersion, wholeSeconds } from "../versions.ts";
@@ -45,7 +45,7 @@ export const objectAnnotations = {
   async PutObjectAnnotation(ctx, input) {
     const { AnnotationName: name, AnnotationPayload: payload = bodyOf("") } = input;
     checkName(name);
-    checkLengthTold(ctx, payload);
+    checkLengthHeader(ctx, payload);
     const checksum = expectedChecksum(input, payload.announced);
     if (!checksum) refuseUnknownChecksum(ctx);
     const received = await receive(ctx, await textIn(payload), {
@@ -84,10 +84,10 @@ export const objectAnnotations = {
       return {
         Key: input.Key,
         AnnotationName: name,
-        ObjectVersionId: toldVersionId(bucket, version),
+        ObjectVersionId: responseVersionId(bucket, version),
         ETag: quoted(annotation.etag),
         ...checksumMembers(annotation.checksum),
-        ...toldEncryption(undefined),
+        ...encryptionMembers(undefined),
       };
     });
   },
@@ -103,12 +103,12 @@ export const objectAnnotations = {
       const { body, etag, modified, checksum } = annotation;
       return {
         AnnotationPayload: await openBody({ ctx, tx }, body, 0, body.size),
-        ObjectVersionId: toldVersionId(bucket, version),
+        ObjectVersionId: responseVersionId(bucket, version),
         LastModified: new Date(modified),
         ContentLength: body.size,
         ETag: quoted(etag),
         ...(input.ChecksumMode !== undefined ? checksumMembers(checksum) : undefined),
-        ...toldEncryption(undefined),
+        ...encryptionMembers(undefined),
         ReplicationStatus: replicationStatus(annotation),
       };
     });
@@ -128,7 +128,7 @@ export const objectAnnotations = {
         Annotations: page.map(summaryOf),
         Bucket: input.Bucket,
         Key: input.Key,
-        ObjectVersionId: toldVersionId(bucket, version),
+        ObjectVersionId: responseVersionId(bucket, version),
         AnnotationPrefix: prefix,
         MaxAnnotationResults: most,
         AnnotationCount: page.length,
@@ -157,7 +157,7 @@ export const objectAnnotations = {
           annotation: { name },
         });
       }
-      return { ObjectVersionId: toldVersionId(bucket, version) };
+      return { ObjectVersionId: responseVersionId(bucket, version) };
     });
   },
 } satisfies Handlers<"s3">;
@@ -184,11 +184,11 @@ function checkMatch(ifMatch: string | undefined, version: ObjectVersion, now: nu
   throw preconditionFailed("x-amz-object-if-match");
 }
 
-function mostOf(said: number | undefined): number {
-  if (said === undefined) return MOST_ANNOTATIONS;
-  if (said >= 1 && said <= MOST_ANNOTATIONS) return said;
+function mostOf(requested: number | undefined): number {
+  if (requested === undefined) return MOST_ANNOTATIONS;
+  if (requested >= 1 && requested <= MOST_ANNOTATIONS) return requested;
   const message = `Argument max-annotation-results must be an integer between 1 and ${MOST_ANNOTATIONS}`;
-  throw invalidArgument(message, "max-annotation-results", said);
+  throw invalidArgument(message, "max-annotation-results", requested);
 }
 
 function unseal(ctx: Context, token: string): string {
@@ -206,15 +206,15 @@ const summaryOf = (annotation: Annotation) => ({
   ReplicationStatus: replicationStatus(annotation),
 });
 
-interface Wanted {
+interface Selection {
   prefix: string | undefined;
   after: string | undefined;
   limit: number;
 }
 
 /** In the order of the names' bytes. An object has so few that all are read to find a prefix. */
-async function listed(tx: ReadTransaction, { bucket, order }: ObjectVersion, wanted: Wanted) {
-  const { prefix = "", after, limit } = wanted;
+async function listed(tx: ReadTransaction, { bucket, order }: ObjectVersion, selection: Selection) {
+  const { prefix = "", after, limit } = selection;
   const all = await tx.list(annotations, {
     in: [bucket, order],
     ...(after !== undefined && { after: [after] }),

@@ -97,10 +97,10 @@ export const bucketHandlers = {
   },
 } satisfies Handlers<"s3">;
 
-function tagsOf(said: Tag[] | undefined): Tag[] | undefined {
-  if (said === undefined || said.length === 0) return undefined;
-  checkTags(said, "bucket");
-  return said;
+function tagsOf(tags: Tag[] | undefined): Tag[] | undefined {
+  if (tags === undefined || tags.length === 0) return undefined;
+  checkTags(tags, "bucket");
+  return tags;
 }
 
 /**
@@ -108,18 +108,18 @@ function tagsOf(said: Tag[] | undefined): Tag[] | undefined {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
  * @throws {AwsError} MissingNamespaceHeader, InvalidNamespaceHeader, InvalidBucketName
  */
-function checkNamespace(name: string, said: string | undefined, suffix: string): void {
-  switch (said) {
+function checkNamespace(name: string, namespace: string | undefined, suffix: string): void {
+  switch (namespace) {
     case "account-regional":
       if (!name.endsWith(suffix)) throw outsideNamespace(suffix);
       return;
     case undefined:
     case "global":
-      if (isInNamespace(name)) throw said === undefined ? missingNamespace() : notGlobal();
+      if (isInNamespace(name)) throw namespace === undefined ? missingNamespace() : notGlobal();
       if (name.endsWith("-an")) throw invalidBucketName(name);
       return;
     default:
-      throw unknownNamespace(said);
+      throw unknownNamespace(namespace);
   }
 }
 

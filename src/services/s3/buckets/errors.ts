@@ -46,8 +46,8 @@ export const notGlobal = () =>
     `The requested bucket is an account-regional namespace bucket, but the provided ${NAMESPACE} header value is global.`,
   );
 
-export const unknownNamespace = (said: string) =>
-  invalidArgument("The bucket namespace you specified is not valid", NAMESPACE, said);
+export const unknownNamespace = (namespace: string) =>
+  invalidArgument("The bucket namespace you specified is not valid", NAMESPACE, namespace);
 
 export const bucketAlreadyExists = (bucket: string) =>
   new AwsError(

@@ -26,7 +26,7 @@ export const bucketListing = {
     const after = ContinuationToken ? nameOf(ContinuationToken) : undefined;
     const found = await bucketsOf(ctx, { prefix: Prefix, region, after, most: limit + 1 });
     const shown = found.slice(0, limit);
-    const asked = [MaxBuckets, ContinuationToken, Prefix, BucketRegion].some(
+    const isFiltered = [MaxBuckets, ContinuationToken, Prefix, BucketRegion].some(
       (member) => member !== undefined,
     );
     return {
@@ -34,7 +34,7 @@ export const bucketListing = {
         Name: bucket.name,
         CreationDate: new Date(bucket.created),
         // Only a request for a page or with a filter gets Regions.
-        BucketRegion: asked ? bucket.region : undefined,
+        BucketRegion: isFiltered ? bucket.region : undefined,
         BucketArn: bucketArn(bucket.name),
       })),
       Owner: ownerOf(ctx.account),
@@ -44,14 +44,14 @@ export const bucketListing = {
   },
 } satisfies Handlers<"s3">;
 
-interface Wanted {
+interface Selection {
   prefix: string | undefined;
   region: string | undefined;
   after: string | undefined;
   most: number;
 }
 
-function bucketsOf(ctx: Context, { prefix, region, after, most }: Wanted): Promise<Bucket[]> {
+function bucketsOf(ctx: Context, { prefix, region, after, most }: Selection): Promise<Bucket[]> {
   return ctx.read(async (tx) => {
     const found: Bucket[] = [];
     let last = after;
@@ -81,10 +81,10 @@ function nameOf(token: string): string {
 }
 
 /** Only the Region's own endpoint lists the buckets of a Region. */
-const wrongRegion = (wanted: string) =>
+const wrongRegion = (name: string) =>
   invalidArgument(
-    REGIONS.includes(wanted.toLowerCase())
+    REGIONS.includes(name.toLowerCase())
       ? "Requests with bucket-region specified must be made to the corresponding regional endpoint"
-      : `Argument value ${wanted} is not a valid AWS Region`,
+      : `Argument value ${name} is not a valid AWS Region`,
     "bucket-region",
   );

@@ -14,12 +14,12 @@ export const OLD_NAME = "EU";
  */
 export function locationOf(region: string, constraint: string | undefined): string {
   if (region === HOME && constraint === undefined) return HOME;
-  const wanted = constraint === OLD_NAME ? "eu-west-1" : constraint;
-  if (wanted !== undefined && (wanted === HOME || !(REGIONS.includes(wanted) || wanted === region)))
-    throw invalidLocationConstraint(wanted);
-  if (wanted === undefined || (region !== HOME && wanted !== region))
+  const named = constraint === OLD_NAME ? "eu-west-1" : constraint;
+  if (named !== undefined && (named === HOME || !(REGIONS.includes(named) || named === region)))
+    throw invalidLocationConstraint(named);
+  if (named === undefined || (region !== HOME && named !== region))
     throw illegalLocationConstraint(constraint);
-  return wanted;
+  return named;
 }
 
 /** What GetBucketLocation answers: nothing for us-east-1. */

@@ -20,7 +20,7 @@ import { headersOf, METHODS, ruleFor } from "./rules.ts";
 export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
   const { name, resource } = placeOf(request);
   const { origin } = request.headers;
-  const asked = request.headers["access-control-request-method"] || undefined;
+  const requestedMethod = request.headers["access-control-request-method"] || undefined;
   const isPreflight = request.method === "OPTIONS";
   if (origin === undefined || (isPreflight && origin === "")) return unruled(originNeeded());
   if (name === undefined) return undefined;
@@ -28,13 +28,13 @@ export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
     const found = await tx.get(buckets, [name]);
     return { bucket: found, rules: found && (await corsRules.get(tx, found)) };
   });
-  const method = isPreflight ? (asked ?? "") : request.method;
-  if (isPreflight && asked !== undefined && !ASKED.has(asked))
-    return { ...unruled(invalidRequestMethod(asked)), ruled: !!rules };
+  const method = isPreflight ? (requestedMethod ?? "") : request.method;
+  if (isPreflight && requestedMethod !== undefined && !REQUESTABLE.has(requestedMethod))
+    return { ...unruled(invalidRequestMethod(requestedMethod)), ruled: !!rules };
   if (!bucket) return unruled(corsBucketNotFound(method || "OPTIONS"));
   const harmless = request.at !== undefined;
   if (!rules) return { ...unruled(corsNotEnabled(method || "OPTIONS")), harmless };
-  if (method === "") return { ...unruled(invalidRequestMethod(asked)), ruled: true };
+  if (method === "") return { ...unruled(invalidRequestMethod(requestedMethod)), ruled: true };
   const page = { origin, method, headers: isPreflight ? requestedHeaders(request) : [] };
   const rule = ruleFor(rules, page);
   return {
@@ -48,7 +48,7 @@ export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
 };
 
 /** Methods that a page can ask for. Rules allow fewer. */
-const ASKED: ReadonlySet<string> = new Set([...METHODS, "PATCH", "OPTIONS"]);
+const REQUESTABLE: ReadonlySet<string> = new Set([...METHODS, "PATCH", "OPTIONS"]);
 
 const unruled = (refusal: AwsError): CrossOriginVerdict => ({ refusal, ruled: false, harmless: false });
 

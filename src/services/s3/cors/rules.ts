@@ -67,15 +67,17 @@ function matches(pattern: string, text: string): boolean {
 
 /** The headers of an answer to a request that a rule allows. */
 export function headersOf(rule: CORSRule, { origin, headers }: PageRequest): Record<string, string> {
-  const anybody = rule.AllowedOrigins.includes("*");
-  const told: Record<string, string> = {
-    "access-control-allow-origin": anybody ? "*" : origin,
+  const isForAnyOrigin = rule.AllowedOrigins.includes("*");
+  const responseHeaders: Record<string, string> = {
+    "access-control-allow-origin": isForAnyOrigin ? "*" : origin,
     "access-control-allow-methods": rule.AllowedMethods.join(", "),
     vary: "Origin, Access-Control-Request-Headers, Access-Control-Request-Method",
   };
-  if (!anybody) told["access-control-allow-credentials"] = "true";
-  if (headers.length > 0) told["access-control-allow-headers"] = headers.join(", ");
-  if (rule.ExposeHeaders?.length) told["access-control-expose-headers"] = rule.ExposeHeaders.join(", ");
-  if (rule.MaxAgeSeconds !== undefined) told["access-control-max-age"] = String(rule.MaxAgeSeconds);
-  return told;
+  if (!isForAnyOrigin) responseHeaders["access-control-allow-credentials"] = "true";
+  if (headers.length > 0) responseHeaders["access-control-allow-headers"] = headers.join(", ");
+  if (rule.ExposeHeaders?.length)
+    responseHeaders["access-control-expose-headers"] = rule.ExposeHeaders.join(", ");
+  if (rule.MaxAgeSeconds !== undefined)
+    responseHeaders["access-control-max-age"] = String(rule.MaxAgeSeconds);
+  return responseHeaders;
 }

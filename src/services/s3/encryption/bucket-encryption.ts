@@ -16,12 +16,12 @@ type Document = Input<"s3", "PutBucketEncryption">["ServerSideEncryptionConfigur
 export const bucketEncryption = {
   async PutBucketEncryption(ctx, input) {
     checkDocument(ctx, { required: true });
-    const wanted = encryptionIn(input.ServerSideEncryptionConfiguration);
+    const encryption = encryptionIn(input.ServerSideEncryptionConfiguration);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       const { blocked } = bucket.encryption ?? {};
       // Encryption types stay blocked unless the request names others.
-      store(tx, bucket, { ...(blocked && { blocked }), ...wanted });
+      store(tx, bucket, { ...(blocked && { blocked }), ...encryption });
       return {};
     });
   },
@@ -44,9 +44,9 @@ export const bucketEncryption = {
 function store(
   tx: Transaction,
   { encryption: _, ...bucket }: Bucket,
-  wanted: BucketEncryption | undefined,
+  encryption: BucketEncryption | undefined,
 ): void {
-  tx.put(buckets, { ...bucket, ...(wanted && { encryption: wanted }) });
+  tx.put(buckets, { ...bucket, ...(encryption && { encryption }) });
 }
 
 /** @throws {AwsError} MalformedXML, InvalidArgument */

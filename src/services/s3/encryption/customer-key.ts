@@ -97,7 +97,7 @@ export function checkUploadKey(
 }
 
 /** An object's encryption in answers. One without a customer's key is encrypted with the cloud's. */
-export function toldEncryption(key: CustomerKey | undefined) {
+export function encryptionMembers(key: CustomerKey | undefined) {
   return key
     ? { SSECustomerAlgorithm: ALGORITHM, SSECustomerKeyMD5: key.md5 }
     : { ServerSideEncryption: "AES256" as const };

@@ -4,19 +4,19 @@ import { invalidArgument, invalidRequest } from "../errors.ts";
 /** The header that S3 names whichever of them is wrong. */
 const HEADER = "x-amz-server-side-encryption";
 
-export const unknownEncryption = (said: string) =>
-  invalidArgument("The encryption method specified is not supported", HEADER, said);
+export const unknownEncryption = (value: string) =>
+  invalidArgument("The encryption method specified is not supported", HEADER, value);
 
-export const encryptionNotAsked = (said: string) =>
-  invalidArgument("x-amz-server-side-encryption header is not supported for this operation.", HEADER, said);
+export const encryptionOutOfPlace = (value: string) =>
+  invalidArgument("x-amz-server-side-encryption header is not supported for this operation.", HEADER, value);
 
 // Keys of KMS
 
-export const keyWithoutKms = (said: string | undefined) =>
+export const keyWithoutKms = (value: string | undefined) =>
   invalidArgument(
     "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms",
     HEADER,
-    said ?? "null",
+    value ?? "null",
   );
 
 export const malformedContext = () =>
@@ -40,10 +40,10 @@ export const keyNotApplicable = () =>
 
 const customerKey = (message: string, value?: string) => invalidArgument(message, HEADER, value);
 
-export const incompatibleEncryption = (said: string) =>
+export const incompatibleEncryption = (value: string) =>
   customerKey(
     "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
-    said,
+    value,
   );
 
 export const missingAlgorithm = () =>
@@ -61,11 +61,11 @@ export const missingKeyMd5 = () =>
     "Requests specifying Server Side Encryption with Customer provided keys must provide the client calculated MD5 of the secret key.",
   );
 
-export const unknownAlgorithm = (said: string) =>
+export const unknownAlgorithm = (value: string) =>
   new AwsError(
     "InvalidEncryptionAlgorithmError",
     "The Encryption request you specified is not valid. Supported value: AES256.",
-    { members: { ArgumentName: HEADER, ArgumentValue: said } },
+    { members: { ArgumentName: HEADER, ArgumentValue: value } },
   );
 
 export const invalidKey = () => customerKey("The secret key was invalid for the specified algorithm.");

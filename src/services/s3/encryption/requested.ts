@@ -17,7 +17,7 @@ import { kmsKeyMissing } from "./kms.ts";
 /** The encryption that a request asks for. With neither a key nor an algorithm, the bucket's default applies. */
 export interface Requested {
   key?: CustomerKey | undefined;
-  said?: Algorithm | undefined;
+  algorithm?: Algorithm | undefined;
   kmsKeyId?: string | undefined;
 }
 
@@ -34,24 +34,24 @@ type Headers = CustomerKeyHeaders &
  * @throws {AwsError} InvalidArgument, InvalidEncryptionAlgorithmError
  */
 export function requestedEncryption(input: Headers): Requested {
-  const { ServerSideEncryption: said, SSEKMSKeyId: kmsKeyId, SSEKMSEncryptionContext: context } = input;
+  const { ServerSideEncryption: algorithm, SSEKMSKeyId: kmsKeyId, SSEKMSEncryptionContext: context } = input;
   const key = customerKeyOf(input);
-  if (key && said !== undefined) throw errors.incompatibleEncryption(said);
-  if (said !== undefined && !isAlgorithm(said)) throw errors.unknownEncryption(said);
-  if (kmsKeyId !== undefined && !byKms(said)) throw errors.keyWithoutKms(said);
+  if (key && algorithm !== undefined) throw errors.incompatibleEncryption(algorithm);
+  if (algorithm !== undefined && !isAlgorithm(algorithm)) throw errors.unknownEncryption(algorithm);
+  if (kmsKeyId !== undefined && !byKms(algorithm)) throw errors.keyWithoutKms(algorithm);
   if (context !== undefined) checkContext(context);
-  return { key, said, kmsKeyId };
+  return { key, algorithm, kmsKeyId };
 }
 
-export function isAlgorithm(said: string): said is Algorithm {
-  return said === "AES256" || said === "aws:kms" || said === "aws:kms:dsse";
+export function isAlgorithm(name: string): name is Algorithm {
+  return name === "AES256" || name === "aws:kms" || name === "aws:kms:dsse";
 }
 
 export const byKms = (algorithm: string | undefined) =>
   algorithm === "aws:kms" || algorithm === "aws:kms:dsse";
 
 /** Whether the bucket must be looked at before the body is taken in. */
-export const asksForKeys = ({ key, said }: Requested) => key !== undefined || byKms(said);
+export const asksForKeys = ({ key, algorithm }: Requested) => key !== undefined || byKms(algorithm);
 
 /**
  * Checks a write by what its bucket blocks, and by its default encryption.
@@ -61,20 +61,22 @@ export function checkEncryption(
   { principal }: Context,
   bucket: Bucket,
   objectKey: string,
-  { key, said, kmsKeyId }: Requested,
+  requested: Requested,
   action = "s3:PutObject",
 ): void {
-  if (key) {
+  if (requested.key) {
     if (bucket.encryption?.blocked?.includes("SSE-C"))
       throw customerKeysBlocked(principal, bucket.owner, action, objectArn(bucket.name, objectKey));
     return;
   }
-  const { algorithm, keyId } = said ? { algorithm: said, keyId: kmsKeyId } : (bucket.encryption ?? {});
+  const { algorithm, keyId } = requested.algorithm
+    ? { algorithm: requested.algorithm, keyId: requested.kmsKeyId }
+    : (bucket.encryption ?? {});
   if (byKms(algorithm)) throw kmsKeyMissing(bucket, keyId);
 }
 
 /** The encryption as records keep it. */
-export function keptEncryption({ key }: Requested): { customerKey?: KeyProof } {
+export function storedEncryption({ key }: Requested): { customerKey?: KeyProof } {
   return key ? { customerKey: proofOf(key) } : {};
 }
 
@@ -88,8 +90,8 @@ export function etagFor({ key }: Requested, md5: string, random: Random): string
  * @throws {AwsError} InvalidArgument
  */
 export function refuseEncryption({ request }: Context): void {
-  const said = request?.headers["x-amz-server-side-encryption"];
-  if (said !== undefined) throw errors.encryptionNotAsked(said);
+  const header = request?.headers["x-amz-server-side-encryption"];
+  if (header !== undefined) throw errors.encryptionOutOfPlace(header);
 }
 
 function checkContext(header: string): void {

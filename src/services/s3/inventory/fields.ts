@@ -50,8 +50,8 @@ export function columnsOf(bucket: Bucket, document: InventoryConfiguration): Col
       { name: "IsDeleteMarker", value: ({ version }) => String(version.deleteMarker ?? false) },
     );
   }
-  const wanted = new Set(document.OptionalFields);
-  for (const name of ORDER) if (wanted.has(name)) columns.push({ name, value: OPTIONAL[name]! });
+  const selected = new Set(document.OptionalFields);
+  for (const name of ORDER) if (selected.has(name)) columns.push({ name, value: OPTIONAL[name]! });
   return columns;
 }
 

@@ -1,9 +1,9 @@
 import type { LifecycleRule } from "#aws/contract/types/s3.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { checkDocument, checkKept, MOST_LIST_BYTES } from "../documents.ts";
+import { checkDocument, checkStoredSize, MOST_LIST_BYTES } from "../documents.ts";
 import { malformedXml } from "../errors.ts";
-import { madeUpId } from "../made-up-id.ts";
+import { generatedId } from "../generated-id.ts";
 import { checkSchema } from "../schema.ts";
 import { noLifecycle, unknownMinimum } from "./errors.ts";
 import { putAging } from "./mark.ts";
@@ -20,10 +20,10 @@ export const lifecycleConfiguration = {
     checkLifecycle(rules);
     const minimum = minimumIn(input.TransitionDefaultMinimumObjectSize);
     const document = {
-      rules: rules.map((rule) => ({ ...rule, ID: rule.ID || madeUpId(ctx.random) })),
+      rules: rules.map((rule) => ({ ...rule, ID: rule.ID || generatedId(ctx.random) })),
       minimum,
     };
-    checkKept(document);
+    checkStoredSize(document);
     return ctx.transact(async (tx) => {
       const bucket = putAging(tx, { ...(await bucketAt(tx, input.Bucket)), lifecycle: true });
       lifecycles.put(tx, bucket, document);
@@ -50,10 +50,10 @@ export const lifecycleConfiguration = {
   },
 } satisfies Handlers<"s3">;
 
-function minimumIn(said: string | undefined): LifecycleDocument["minimum"] {
-  if (said === undefined) return "all_storage_classes_128K";
-  if (said === "all_storage_classes_128K" || said === "varies_by_storage_class") return said;
-  throw unknownMinimum(said);
+function minimumIn(value: string | undefined): LifecycleDocument["minimum"] {
+  if (value === undefined) return "all_storage_classes_128K";
+  if (value === "all_storage_classes_128K" || value === "varies_by_storage_class") return value;
+  throw unknownMinimum(value);
 }
 
 /** Records hold dates as text. */

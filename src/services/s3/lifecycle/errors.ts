@@ -11,8 +11,8 @@ export const noLifecycle = (bucket: string) =>
 /** A wrong value in a rule. S3 does not say which argument it is. */
 const refused = (message: string) => new AwsError("InvalidArgument", message);
 
-export const unknownMinimum = (said: string) =>
-  invalidRequest(`Invalid TransitionDefaultMinimumObjectSize found: ${said}`);
+export const unknownMinimum = (minimum: string) =>
+  invalidRequest(`Invalid TransitionDefaultMinimumObjectSize found: ${minimum}`);
 
 // Identifiers and filters
 

@@ -11,13 +11,13 @@ export interface Filter {
 }
 
 export function filterOf({ Filter: filter, Prefix }: LifecycleRule): Filter {
-  const said = filter?.And ?? filter;
+  const conditions = filter?.And ?? filter;
   const tag = filter?.Tag;
   return {
-    prefix: said?.Prefix ?? Prefix ?? "",
+    prefix: conditions?.Prefix ?? Prefix ?? "",
     tags: (filter?.And?.Tags ?? (tag ? [tag] : [])) as Tag[],
-    above: said?.ObjectSizeGreaterThan,
-    below: said?.ObjectSizeLessThan,
+    above: conditions?.ObjectSizeGreaterThan,
+    below: conditions?.ObjectSizeLessThan,
   };
 }
 
@@ -36,7 +36,7 @@ export function matches(
     key.startsWith(prefix) &&
     (above === undefined || size > above) &&
     (below === undefined || size < below) &&
-    tags.every((wanted) => own.some((tag) => tag.Key === wanted.Key && tag.Value === wanted.Value))
+    tags.every((required) => own.some((tag) => tag.Key === required.Key && tag.Value === required.Value))
   );
 }
 

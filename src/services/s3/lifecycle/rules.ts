@@ -66,9 +66,9 @@ function momentOf({ Days, Date: date }: { Days?: number; Date?: Date }): Moment 
   return Days === undefined ? undefined : { days: Days };
 }
 
-const noncurrentMomentOf = (said: { NoncurrentDays?: number; NewerNoncurrentVersions?: number }) => ({
-  days: said.NoncurrentDays!,
-  keep: said.NewerNoncurrentVersions ?? 0,
+const noncurrentMomentOf = (action: { NoncurrentDays?: number; NewerNoncurrentVersions?: number }) => ({
+  days: action.NoncurrentDays!,
+  keep: action.NewerNoncurrentVersions ?? 0,
 });
 
 /** When something is due. Days are counted from `start`, and rounded up to the next midnight. */

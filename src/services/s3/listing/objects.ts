@@ -5,13 +5,13 @@ import { wrongToken } from "../errors.ts";
 import { ownerOf } from "../owner.ts";
 import { restoreStatus } from "../storage-classes/archive.ts";
 import { type ObjectVersion, objects } from "../store.ts";
-import { type Encode, entriesOf, entriesWanted, keyEncoding } from "./parameters.ts";
+import { type Encode, entriesOf, keyEncoding, requestedEntries } from "./parameters.ts";
 import { type Page, type Position, positionAfter, type Rows, walk } from "./walk.ts";
 
 export const listObjects = {
   async ListObjects(ctx, input) {
     const { Prefix: prefix = "", Delimiter: delimiter = "", Marker: marker = "" } = input;
-    const maxKeys = entriesWanted(input.MaxKeys, "maxKeys");
+    const maxKeys = requestedEntries(input.MaxKeys, "maxKeys");
     const limit = entriesOf(maxKeys);
     const encode = keyEncoding(input.EncodingType);
     const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
@@ -30,14 +30,14 @@ export const listObjects = {
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
       ...(delimiter !== "" &&
         page.next !== undefined && { NextMarker: encode(typeof last === "string" ? last : last!.key) }),
-      ...entries(page, encode, { ...wanted(ctx, input), withOwner: true }),
+      ...entries(page, encode, { ...optionalAttributes(ctx, input), withOwner: true }),
     };
   },
 
   async ListObjectsV2(ctx, input) {
     const { Prefix: prefix = "", Delimiter: delimiter = "", StartAfter: startAfter = "" } = input;
     const { ContinuationToken: token } = input;
-    const maxKeys = entriesWanted(input.MaxKeys, "maxKeys");
+    const maxKeys = requestedEntries(input.MaxKeys, "maxKeys");
     const limit = entriesOf(maxKeys);
     const encode = keyEncoding(input.EncodingType);
     const start =
@@ -56,7 +56,7 @@ export const listObjects = {
       NextContinuationToken: page.next && ctx.seal.seal(TOKEN, page.next),
       ...(delimiter !== "" && { Delimiter: encode(delimiter) }),
       ...(token === undefined && input.StartAfter !== undefined && { StartAfter: encode(startAfter) }),
-      ...entries(page, encode, { ...wanted(ctx, input), withOwner: input.FetchOwner === true }),
+      ...entries(page, encode, { ...optionalAttributes(ctx, input), withOwner: input.FetchOwner === true }),
     };
   },
 } satisfies Handlers<"s3">;
@@ -78,19 +78,19 @@ const rowsOf = (bucket: number): Rows<ObjectVersion> => ({
   listed: (row) => !row.deleteMarker,
 });
 
-interface Wanted {
+interface OptionalAttributes {
   withOwner: boolean;
   /** Cloud time; absent unless restores are asked for. */
   restoredAt: number | undefined;
 }
 
 /** What a listing has only on request. */
-export function wanted({ clock }: Context, input: { OptionalObjectAttributes?: string[] }) {
+export function optionalAttributes({ clock }: Context, input: { OptionalObjectAttributes?: string[] }) {
   const asks = input.OptionalObjectAttributes?.includes("RestoreStatus");
   return { restoredAt: asks ? clock.now() : undefined };
 }
 
-function entries(page: Page<ObjectVersion>, encode: Encode, { withOwner, restoredAt }: Wanted) {
+function entries(page: Page<ObjectVersion>, encode: Encode, { withOwner, restoredAt }: OptionalAttributes) {
   return {
     Contents: page.rows.map((row) => ({
       Key: encode(row.key),

@@ -8,17 +8,17 @@ const MOST_ENTRIES = 1_000;
  * How many entries a client wants.
  * @throws {AwsError} InvalidArgument for a negative number
  */
-export function entriesWanted(wanted: number | undefined, argument: string): number {
-  if (wanted === undefined) return MOST_ENTRIES;
-  if (wanted < 0) {
+export function requestedEntries(requested: number | undefined, argument: string): number {
+  if (requested === undefined) return MOST_ENTRIES;
+  if (requested < 0) {
     const message = `Argument ${argument} must be an integer between 0 and 2147483647`;
-    throw invalidArgument(message, argument, String(wanted));
+    throw invalidArgument(message, argument, String(requested));
   }
-  return wanted;
+  return requested;
 }
 
 /** How many of them a page has. */
-export const entriesOf = (wanted: number) => Math.min(wanted, MOST_ENTRIES);
+export const entriesOf = (requested: number) => Math.min(requested, MOST_ENTRIES);
 
 export type Encode = (text: string) => string;
 

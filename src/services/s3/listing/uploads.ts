@@ -5,7 +5,7 @@ import { initiatorOf } from "../multipart/upload.ts";
 import { orderOfUpload } from "../multipart/upload-id.ts";
 import { ownerOf } from "../owner.ts";
 import { type Upload, uploads } from "../store.ts";
-import { type Encode, entriesOf, entriesWanted, keyEncoding } from "./parameters.ts";
+import { type Encode, entriesOf, keyEncoding, requestedEntries } from "./parameters.ts";
 import { type Page, type Position, positionAfter, type Rows, type Selection, walk } from "./walk.ts";
 
 export const listUploads = {
@@ -15,7 +15,7 @@ export const listUploads = {
     const uploadMarker = keyMarker === "" ? "" : (input.UploadIdMarker ?? "");
     const bucket = await ctx.read((tx) => bucketAt(tx, input.Bucket));
     const encode = keyEncoding(input.EncodingType);
-    const limit = entriesOf(entriesWanted(input.MaxUploads, "max-uploads"));
+    const limit = entriesOf(requestedEntries(input.MaxUploads, "max-uploads"));
     const start = startAt({ prefix, delimiter }, keyMarker, uploadMarker);
     const page = await walk(ctx, rowsOf(bucket.id), { prefix, delimiter, limit, start });
     return {

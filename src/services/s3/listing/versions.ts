@@ -7,8 +7,8 @@ import { ownerOf } from "../owner.ts";
 import { restoreStatus } from "../storage-classes/archive.ts";
 import { type Bucket, noncurrent, type ObjectVersion, objects } from "../store.ts";
 import { findVersion, orderOf } from "../versions.ts";
-import { checksumOf, wanted } from "./objects.ts";
-import { type Encode, entriesOf, entriesWanted, keyEncoding } from "./parameters.ts";
+import { checksumOf, optionalAttributes } from "./objects.ts";
+import { type Encode, entriesOf, keyEncoding, requestedEntries } from "./parameters.ts";
 import { type Page, type Position, positionAfter, type RowRange, type Rows, walk } from "./walk.ts";
 
 export const listVersions = {
@@ -18,7 +18,7 @@ export const listVersions = {
     if ((input.MaxKeys ?? 0) < 0) {
       throw invalidArgument("max-keys cannot be negative", "max-keys");
     }
-    const maxKeys = entriesWanted(input.MaxKeys, "maxKeys");
+    const maxKeys = requestedEntries(input.MaxKeys, "maxKeys");
     const limit = entriesOf(maxKeys);
     if (versionMarker !== undefined && keyMarker === "") {
       const message = "A version-id marker cannot be specified without a key marker.";
@@ -44,7 +44,7 @@ export const listVersions = {
       EncodingType: input.EncodingType,
       ...(input.Delimiter !== undefined && { Delimiter: encode(delimiter) }),
       ...nextMarkers(page, encode),
-      ...entries(page, encode, wanted(ctx, input).restoredAt),
+      ...entries(page, encode, optionalAttributes(ctx, input).restoredAt),
     };
   },
 } satisfies Handlers<"s3">;

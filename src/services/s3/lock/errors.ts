@@ -43,8 +43,12 @@ export const bucketWithoutLock = () => invalidRequest("Bucket is missing Object 
 /** As {@link bucketWithoutLock}, in S3's words for a write that brings a lock. */
 export const writeWithoutLock = () => invalidRequest("Bucket is missing ObjectLockConfiguration");
 
-export const bypassWithoutLock = (said: boolean) =>
-  invalidArgument(`${BYPASS_HEADER} is only applicable to Object Lock enabled buckets.`, BYPASS_HEADER, said);
+export const bypassWithoutLock = (bypass: boolean) =>
+  invalidArgument(
+    `${BYPASS_HEADER} is only applicable to Object Lock enabled buckets.`,
+    BYPASS_HEADER,
+    bypass,
+  );
 
 export const lockNeedsDigest = (request: "Object" | "Part") =>
   invalidRequest(

@@ -8,9 +8,9 @@ const HEADERS = ["", "-duration-days", "-duration-years"].map((end) => `x-amz-ob
  * locked.
  * @throws {AwsError} NotImplemented
  */
-export function refuseEventHold(isSaid: (header: string) => boolean): void {
-  const said = HEADERS.find(isSaid);
-  if (said !== undefined) throw headerNotImplemented(said);
+export function refuseEventHold(isPresent: (header: string) => boolean): void {
+  const header = HEADERS.find(isPresent);
+  if (header !== undefined) throw headerNotImplemented(header);
 }
 
 /** @throws {AwsError} NotImplemented */

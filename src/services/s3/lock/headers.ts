@@ -60,15 +60,15 @@ function dateIn(text: string, now: number): number {
  * The lock of a version that is being written: its own, or the bucket's default.
  * @throws {AwsError} InvalidRequest
  */
-export function lockFor({ objectLock }: Bucket, asked: Lock, now: number): Lock {
-  const { retention, legalHold } = asked;
+export function lockFor({ objectLock }: Bucket, requested: Lock, now: number): Lock {
+  const { retention, legalHold } = requested;
   if (!objectLock) {
     if (retention || legalHold) throw writeWithoutLock();
     return {};
   }
   const { defaultRetention } = objectLock;
-  if (retention || !defaultRetention) return asked;
-  return { ...asked, retention: retentionFrom(defaultRetention, wholeSeconds(now)) };
+  if (retention || !defaultRetention) return requested;
+  return { ...requested, retention: retentionFrom(defaultRetention, wholeSeconds(now)) };
 }
 
 /**

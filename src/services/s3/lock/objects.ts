@@ -6,7 +6,7 @@ import { announce, type ChangeEvent } from "../changes.ts";
 import { checkDocument } from "../documents.ts";
 import { malformedXml } from "../errors.ts";
 import { javaDate } from "../java-date.ts";
-import { existingVersion } from "../objects/found.ts";
+import { existingVersion } from "../objects/existing.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 import { rewriteVersion, wholeSeconds } from "../versions.ts";
 import { bucketWithoutLock, dateNotAhead, noObjectLock, objectLocked } from "./errors.ts";
@@ -79,9 +79,9 @@ async function lockedVersion(tx: ReadTransaction, input: Named, method: string) 
 }
 
 /** An empty element removes the retention. @throws {AwsError} MalformedXML */
-function retentionIn(said: Input<"s3", "PutObjectRetention">["Retention"]): Retention | undefined {
-  if (!said) throw malformedXml();
-  const { Mode: mode, RetainUntilDate: until } = said;
+function retentionIn(document: Input<"s3", "PutObjectRetention">["Retention"]): Retention | undefined {
+  if (!document) throw malformedXml();
+  const { Mode: mode, RetainUntilDate: until } = document;
   if (mode === undefined && until === undefined) return undefined;
   if (!isMode(mode) || until === undefined) throw malformedXml();
   return { mode, until: wholeSeconds(until.getTime()) };

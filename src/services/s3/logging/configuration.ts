@@ -55,8 +55,8 @@ async function checkTarget(tx: ReadTransaction, bucket: Bucket, logging: Logging
 
 /** Where ACLs are enabled, the log-delivery group must be granted both of these. */
 function grantsDelivery({ acl = [] }: Bucket): boolean {
-  const given = acl.filter(({ to }) => "group" in to && to.group === "LogDelivery");
+  const grants = acl.filter(({ to }) => "group" in to && to.group === "LogDelivery");
   const has = (permission: string) =>
-    given.some((grant) => grant.permission === permission || grant.permission === "FULL_CONTROL");
+    grants.some((grant) => grant.permission === permission || grant.permission === "FULL_CONTROL");
   return has("WRITE") && has("READ_ACP");
 }

@@ -33,15 +33,15 @@ export function logAction(
   if (!bucket.logging) return undefined;
   const { key, versionId, size, deleteMarker } = version;
   const named = bucket.versioning === undefined ? { key } : { key, versionId };
-  const said = deleteMarker ? named : { ...named, size };
+  const sized = deleteMarker ? named : { ...named, size };
   switch (action.does) {
     case "remove":
-      return log(ctx, tx, bucket, { operation: "S3.EXPIRE.OBJECT", ...said });
+      return log(ctx, tx, bucket, { operation: "S3.EXPIRE.OBJECT", ...sized });
     case "hide":
       return log(ctx, tx, bucket, { operation: "S3.CREATE.DELETEMARKER", key });
     case "transition": {
       const operation = TRANSITIONS[action.to];
-      return operation === undefined ? undefined : log(ctx, tx, bucket, { operation, ...said });
+      return operation === undefined ? undefined : log(ctx, tx, bucket, { operation, ...sized });
     }
   }
 }

@@ -66,8 +66,8 @@ interface Place {
 }
 
 function placeOf({ input, path, at }: Exchange): Place {
-  const said = input as { Bucket?: string; Key?: string } | undefined;
-  if (said?.Bucket !== undefined) return { bucket: said.Bucket, key: said.Key };
+  const named = input as { Bucket?: string; Key?: string } | undefined;
+  if (named?.Bucket !== undefined) return { bucket: named.Bucket, key: named.Key };
   if (at) return { bucket: at.name, key: decoded(path.slice(1)) || undefined };
   const [, bucket = "", ...rest] = path.split("/");
   return { bucket: decoded(bucket) || undefined, key: decoded(rest.join("/")) || undefined };
@@ -97,10 +97,10 @@ function sizeOf({ operation, input, output }: Exchange): number | undefined {
 }
 
 function deletedBy({ input, output }: Exchange): Entry[] {
-  const asked = (input as Input<"s3", "DeleteObjects"> | undefined)?.Delete?.Objects ?? [];
+  const entries = (input as Input<"s3", "DeleteObjects"> | undefined)?.Delete?.Objects ?? [];
   const answer = output as Output<"s3", "DeleteObjects"> | undefined;
   if (!answer) return [];
-  return asked.map(({ Key: key, VersionId: versionId }) => {
+  return entries.map(({ Key: key, VersionId: versionId }) => {
     const failed = answer.Errors?.find((error) => error.Key === key && error.VersionId === versionId);
     return {
       operation: "BATCH.DELETE.OBJECT",

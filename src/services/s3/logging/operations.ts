@@ -73,8 +73,8 @@ const RESOURCES: Readonly<Record<string, string>> = {
 /** @param method of HTTP, and whether an object was meant: of a request that no operation was found for */
 export function logName(operation: string | undefined, method: string, isObject: boolean): string {
   if (method === "OPTIONS") return "REST.OPTIONS.PREFLIGHT";
-  const known = operation === undefined ? undefined : NAMES[operation as OperationId<"s3">];
-  if (known !== undefined) return `REST.${known}`;
+  const name = operation === undefined ? undefined : NAMES[operation as OperationId<"s3">];
+  if (name !== undefined) return `REST.${name}`;
   const resource = RESOURCES[operation?.replace(/^(Get|Put|Delete|List)/, "") ?? ""];
   return `REST.${method}.${resource ?? (isObject ? "OBJECT" : "BUCKET")}`;
 }

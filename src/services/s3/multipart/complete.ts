@@ -10,7 +10,7 @@ import { expirationOf } from "../lifecycle/answers.ts";
 import { lockFor } from "../lock/headers.ts";
 import { checksumMembers, expectedChecksum } from "../objects/checksums.ts";
 import { checkConditionForm, checkWrite } from "../objects/conditions.ts";
-import { newVersionId, quoted } from "../objects/found.ts";
+import { newVersionId, quoted } from "../objects/existing.ts";
 import { type Bucket, bodies, type Checksum, type ObjectVersion, type Upload } from "../store.ts";
 import { arrivedIn } from "../tiering/reads.ts";
 import { currentVersion, writeManifest, writeVersion } from "../versions.ts";
@@ -105,11 +105,12 @@ function checkMeanwhile(
     throw conditionalConflict("If-None-Match", Key);
 }
 
-function checkSize({ MpuObjectSize: said }: Request, size: number): void {
-  if (said === undefined || said === size) return;
-  if (said < 0) throw invalidRequest(`Value for x-amz-mp-object-size header is less than zero: '${said}'`);
+function checkSize({ MpuObjectSize: expected }: Request, size: number): void {
+  if (expected === undefined || expected === size) return;
+  if (expected < 0)
+    throw invalidRequest(`Value for x-amz-mp-object-size header is less than zero: '${expected}'`);
   throw invalidRequest(
-    `The provided 'x-amz-mp-object-size' header value ${said} does not match what was computed: ${size}`,
+    `The provided 'x-amz-mp-object-size' header value ${expected} does not match what was computed: ${size}`,
   );
 }
 

@@ -58,10 +58,10 @@ export function usedParts(upload: Upload, listed: readonly ListedPart[], sent: r
     if (i > 0 && number <= listed[i - 1]!.number) throw invalidPartOrder(upload.uploadId);
   }
   const byNumber = new Map(sent.map((part) => [part.number, part]));
-  const used = listed.map((wanted) => {
-    const part = byNumber.get(wanted.number);
-    if (part?.etag !== wanted.etag) throw invalidPart(upload.uploadId, wanted.number, wanted.etag);
-    checkChecksums(upload, wanted, part);
+  const used = listed.map((entry) => {
+    const part = byNumber.get(entry.number);
+    if (part?.etag !== entry.etag) throw invalidPart(upload.uploadId, entry.number, entry.etag);
+    checkChecksums(upload, entry, part);
     return part;
   });
   // With a checksum, parts must be numbered from 1 without gaps.
@@ -97,8 +97,8 @@ function checkChecksums(upload: Upload, { number, etag, checksums }: ListedPart,
 
 /** @throws {AwsError} InvalidArgument for several checksums of one part, and for one that is none */
 function checkForms(checksums: ListedPart["checksums"]): void {
-  const said = [...checksums];
-  if (said.length > 1) throw notOneChecksum(said.map((entry) => `${entry.join(":")};`).join(""));
-  for (const [algorithm, value] of said)
+  const entries = [...checksums];
+  if (entries.length > 1) throw notOneChecksum(entries.map((pair) => `${pair.join(":")};`).join(""));
+  for (const [algorithm, value] of entries)
     if (isAlgorithm(algorithm) && !isChecksum(algorithm, value)) throw notOneChecksum(value);
 }

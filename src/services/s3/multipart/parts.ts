@@ -7,20 +7,20 @@ import {
   type CustomerKey,
   checkUploadKey,
   customerKeyOf,
-  toldEncryption,
+  encryptionMembers,
 } from "../encryption/customer-key.ts";
 import { etagFor } from "../encryption/requested.ts";
 import { copySourceTooLarge } from "../errors.ts";
 import { abortMembers } from "../lifecycle/answers.ts";
-import { entriesOf, entriesWanted } from "../listing/parameters.ts";
+import { entriesOf, requestedEntries } from "../listing/parameters.ts";
 import { checkDigest } from "../lock/headers.ts";
 import { bodyOfBytes, manifestOf, openBytes } from "../objects/bytes.ts";
 import { expectedChecksum, refuseUnknownChecksum } from "../objects/checksums.ts";
 import { sourceOf } from "../objects/copy.ts";
 import { copySourceOf } from "../objects/copy-source.ts";
-import { quoted, toldVersionId } from "../objects/found.ts";
+import { quoted, responseVersionId } from "../objects/existing.ts";
 import type { Span } from "../objects/ranges.ts";
-import { checkLengthTold, MOST_PUT_BYTES, type Received, receive } from "../objects/receive.ts";
+import { checkLengthHeader, MOST_PUT_BYTES, type Received, receive } from "../objects/receive.ts";
 import { ownerOf } from "../owner.ts";
 import { bodies, type Part, parts, type Upload } from "../store.ts";
 import { rememberRead } from "../tiering/reads.ts";
@@ -33,7 +33,7 @@ export const partHandlers = {
   async UploadPart(ctx, input) {
     const { Body = bodyOf("") } = input;
     checkPartNumber(input.PartNumber);
-    checkLengthTold(ctx, Body);
+    checkLengthHeader(ctx, Body);
     const checksum = expectedChecksum(input, Body.announced);
     if (!checksum) refuseUnknownChecksum(ctx);
     const key = customerKeyOf(input);
@@ -49,11 +49,11 @@ export const partHandlers = {
       secret: key?.bytes,
     });
     const part = await keepPart(ctx, input, received, key);
-    const told = received.checksum;
+    const sent = received.checksum;
     return {
       ETag: quoted(part.etag),
-      ...(told ? { [`Checksum${told.algorithm}`]: told.value } : checksumOf(upload, part)),
-      ...toldEncryption(key),
+      ...(sent ? { [`Checksum${sent.algorithm}`]: sent.value } : checksumOf(upload, part)),
+      ...encryptionMembers(key),
     };
   },
 
@@ -72,8 +72,8 @@ export const partHandlers = {
     });
     const part = await keepPart(ctx, input, received, key);
     return {
-      ...toldEncryption(key),
-      CopySourceVersionId: toldVersionId(bucket, version),
+      ...encryptionMembers(key),
+      CopySourceVersionId: responseVersionId(bucket, version),
       CopyPartResult: {
         ETag: quoted(part.etag),
         LastModified: new Date(part.modified),
@@ -83,19 +83,19 @@ export const partHandlers = {
   },
 
   async ListParts(ctx, input) {
-    const limit = entriesOf(entriesWanted(input.MaxParts, "max-parts"));
+    const limit = entriesOf(requestedEntries(input.MaxParts, "max-parts"));
     const marker = input.PartNumberMarker ?? 0;
     const key = customerKeyOf(input);
-    entriesWanted(marker, "part-number-marker");
+    requestedEntries(marker, "part-number-marker");
     return ctx.read(async (tx) => {
       const { bucket, upload } = await uploadAt(tx, input);
       if (key) checkUploadKey(upload, key);
-      const behind = (number: number, count: number) =>
+      const partsAfter = (number: number, count: number) =>
         tx.list(parts, { in: [upload.bucket, upload.order], after: [number], limit: count });
-      const page = limit === 0 ? [] : await behind(marker, limit);
+      const page = limit === 0 ? [] : await partsAfter(marker, limit);
       const last = page.at(-1);
       const truncated =
-        last !== undefined && page.length === limit && (await behind(last.number, 1)).length > 0;
+        last !== undefined && page.length === limit && (await partsAfter(last.number, 1)).length > 0;
       return {
         Bucket: input.Bucket,
         Key: input.Key,

@@ -1,8 +1,8 @@
 import type { Handlers } from "#kernel/service.ts";
 import { provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { toldEncryption } from "../encryption/customer-key.ts";
-import { checkEncryption, keptEncryption, requestedEncryption } from "../encryption/requested.ts";
+import { encryptionMembers } from "../encryption/customer-key.ts";
+import { checkEncryption, requestedEncryption, storedEncryption } from "../encryption/requested.ts";
 import { headerNotImplemented } from "../errors.ts";
 import { abortMembers } from "../lifecycle/answers.ts";
 import { touch } from "../lifecycle/mark.ts";
@@ -21,14 +21,14 @@ export const uploadHandlers = {
     const { Key: key } = input;
     checkKey(key);
     const provenance = await provenanceOf(ctx, input);
-    const asked = lockIn(ctx, input);
+    const lock = lockIn(ctx, input);
     const attributes = attributesOf(input);
     const tags = headerTags(input.Tagging);
     const encryption = requestedEncryption(input);
     const { checksumAlgorithm, checksumType } = declaredChecksum(input);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
-      lockFor(bucket, asked, tx.now());
+      lockFor(bucket, lock, tx.now());
       checkEncryption(ctx, bucket, key, encryption);
       const current = await currentVersion(tx, bucket, key);
       const order = tx.sequence();
@@ -42,9 +42,9 @@ export const uploadHandlers = {
         initiator: initiatorIn(ctx.principal),
         ...provenance(bucket),
         ...attributes,
-        ...asked,
+        ...lock,
         tags,
-        ...keptEncryption(encryption),
+        ...storedEncryption(encryption),
         checksumAlgorithm,
         checksumType,
         ...(current && !current.deleteMarker && { replaces: true as const }),
@@ -57,7 +57,7 @@ export const uploadHandlers = {
         ...(await abortMembers(tx, bucket, { key, initiated: wholeSeconds(tx.now()) })),
         ChecksumAlgorithm: checksumAlgorithm,
         ChecksumType: checksumType,
-        ...toldEncryption(encryption.key),
+        ...encryptionMembers(encryption.key),
       };
     });
   },

@@ -1,6 +1,6 @@
 import type { Handlers, Output } from "#kernel/service.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { checkDocument, checkKept, MOST_LIST_BYTES } from "../documents.ts";
+import { checkDocument, checkStoredSize, MOST_LIST_BYTES } from "../documents.ts";
 import { buckets } from "../store.ts";
 import { checkDestinations } from "./destinations.ts";
 import { type Notifications, notifications, type Target, type TargetKind } from "./store.ts";
@@ -9,24 +9,24 @@ import { checkNotifications } from "./validate.ts";
 export const notificationConfiguration = {
   async PutBucketNotificationConfiguration(ctx, input) {
     checkDocument(ctx, { most: MOST_LIST_BYTES });
-    const asked = await ctx.read((tx) => bucketAt(tx, input.Bucket));
-    const wanted = checkNotifications(input.NotificationConfiguration, asked, ctx.random);
-    checkKept(wanted);
-    if (!input.SkipDestinationValidation) await checkDestinations(ctx, asked, wanted.targets);
+    const current = await ctx.read((tx) => bucketAt(tx, input.Bucket));
+    const configured = checkNotifications(input.NotificationConfiguration, current, ctx.random);
+    checkStoredSize(configured);
+    if (!input.SkipDestinationValidation) await checkDestinations(ctx, current, configured.targets);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
-      const tells = wanted.targets.length > 0 || wanted.bridge;
-      if (tells) notifications.put(tx, bucket, wanted);
+      const isActive = configured.targets.length > 0 || configured.bridge;
+      if (isActive) notifications.put(tx, bucket, configured);
       else notifications.delete(tx, bucket);
-      tx.put(buckets, { ...bucket, notifies: tells || undefined });
+      tx.put(buckets, { ...bucket, notifies: isActive || undefined });
       return {};
     });
   },
 
   async GetBucketNotificationConfiguration(ctx, input) {
     return ctx.read(async (tx) => {
-      const told = await notifications.get(tx, await bucketAt(tx, input.Bucket));
-      return told ? described(told) : {};
+      const configured = await notifications.get(tx, await bucketAt(tx, input.Bucket));
+      return configured ? described(configured) : {};
     });
   },
 } satisfies Handlers<"s3">;

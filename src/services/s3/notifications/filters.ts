@@ -8,8 +8,8 @@ export interface KeyFilter {
 
 /** The prefix and the suffix of a filter. Values are encoded as in a URL: `+` is a space. */
 export function keyFilter({ rules = [] }: Pick<Target, "rules">): KeyFilter {
-  const asked = (name: string) => decoded(rules.find((rule) => rule.Name === name)?.Value ?? "");
-  return { prefix: asked("Prefix"), suffix: asked("Suffix") };
+  const valueOfRule = (name: string) => decoded(rules.find((rule) => rule.Name === name)?.Value ?? "");
+  return { prefix: valueOfRule("Prefix"), suffix: valueOfRule("Suffix") };
 }
 
 export function matchesKey({ prefix, suffix }: KeyFilter, key: string): boolean {

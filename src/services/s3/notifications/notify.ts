@@ -17,10 +17,10 @@ export const deliverEvent = job<{ bucket: string; to: string; message: object }>
 });
 
 export async function notify(ctx: Context, tx: Transaction, bucket: Bucket, change: Change): Promise<void> {
-  const told = await notifications.get(tx, bucket);
-  if (!told) return;
-  const targets = told.targets.filter((target) => wants(target, change));
-  if (targets.length === 0 && !told.bridge) return;
+  const configured = await notifications.get(tx, bucket);
+  if (!configured) return;
+  const targets = configured.targets.filter((target) => wants(target, change));
+  if (targets.length === 0 && !configured.bridge) return;
   const circumstances = circumstancesOf(ctx, tx);
   const record = eventRecord(bucket, change, circumstances);
   const place = { account: bucket.owner, region: bucket.region };
@@ -28,7 +28,7 @@ export async function notify(ctx: Context, tx: Transaction, bucket: Bucket, chan
     const message = eventMessage(record, id);
     tx.enqueue(deliverEvent, { bucket: bucket.name, to: arn, message }, { place });
   }
-  const event = told.bridge && bridgeEvent(bucket, change, circumstances);
+  const event = configured.bridge && bridgeEvent(bucket, change, circumstances);
   if (event) tx.event(event);
 }
 

@@ -1,7 +1,7 @@
 import type { Input } from "#kernel/service.ts";
 import type { Random } from "#lib/random.ts";
 import { malformedXml } from "../errors.ts";
-import { madeUpId } from "../made-up-id.ts";
+import { generatedId } from "../generated-id.ts";
 import type { Bucket } from "../store.ts";
 import {
   ambiguousFilters,
@@ -21,11 +21,11 @@ import { isEventType, shareEvents } from "./event-types.ts";
 import { keyFilter, overlap } from "./filters.ts";
 import type { FilterRule, Notifications, Target, TargetKind } from "./store.ts";
 
-type Given = Input<"s3", "PutBucketNotificationConfiguration">["NotificationConfiguration"];
-type GivenTarget = {
+type Document = Input<"s3", "PutBucketNotificationConfiguration">["NotificationConfiguration"];
+type TargetDocument = {
   Id?: string;
   Events: string[];
-  Filter?: NonNullable<NonNullable<Given["QueueConfigurations"]>[number]["Filter"]>;
+  Filter?: NonNullable<NonNullable<Document["QueueConfigurations"]>[number]["Filter"]>;
 };
 
 /** The element that names the destination, and the form of its ARN. */
@@ -47,8 +47,8 @@ const MOST_VALUE_BYTES = 1_024;
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
  * @throws {AwsError} MalformedXML, InvalidArgument
  */
-export function checkNotifications(given: Given, bucket: Bucket, random: Random): Notifications {
-  const { TopicConfigurations, QueueConfigurations, LambdaFunctionConfigurations } = given;
+export function checkNotifications(document: Document, bucket: Bucket, random: Random): Notifications {
+  const { TopicConfigurations, QueueConfigurations, LambdaFunctionConfigurations } = document;
   const targets = [
     ...(TopicConfigurations ?? []).map((each) => targetOf("topic", each.TopicArn, each, bucket, random)),
     ...(QueueConfigurations ?? []).map((each) => targetOf("queue", each.QueueArn, each, bucket, random)),
@@ -59,31 +59,31 @@ export function checkNotifications(given: Given, bucket: Bucket, random: Random)
   if (targets.length > MOST_TARGETS) throw tooManyConfigurations(MOST_TARGETS);
   checkIds(targets);
   checkOverlaps(targets);
-  return { targets, bridge: given.EventBridgeConfiguration !== undefined };
+  return { targets, bridge: document.EventBridgeConfiguration !== undefined };
 }
 
 function targetOf(
   kind: TargetKind,
   arn: string | undefined,
-  given: GivenTarget,
+  document: TargetDocument,
   bucket: Bucket,
   random: Random,
 ): Target {
   const { element, arn: pattern } = KINDS[kind];
-  if (arn === undefined || !given.Events || given.Events.length === 0) throw malformedXml();
+  if (arn === undefined || !document.Events || document.Events.length === 0) throw malformedXml();
   if (kind === "queue" && arn.endsWith(".fifo")) throw fifoQueue(arn);
   const region = pattern.exec(arn)?.[1];
   if (region === undefined) throw unparsableArn(element, arn);
   if (region !== bucket.region) throw wrongRegion(element, arn);
-  for (const event of given.Events) if (!isEventType(event)) throw unsupportedEvent(event);
-  const id = given.Id || madeUpId(random);
-  const rules = given.Filter?.Key?.FilterRules;
-  return { id, kind, arn, events: [...new Set(given.Events)], ...(rules && { rules: rulesOf(rules) }) };
+  for (const event of document.Events) if (!isEventType(event)) throw unsupportedEvent(event);
+  const id = document.Id || generatedId(random);
+  const rules = document.Filter?.Key?.FilterRules;
+  return { id, kind, arn, events: [...new Set(document.Events)], ...(rules && { rules: rulesOf(rules) }) };
 }
 
-function rulesOf(given: readonly { Name?: string; Value?: string }[]): FilterRule[] {
+function rulesOf(document: readonly { Name?: string; Value?: string }[]): FilterRule[] {
   const rules: FilterRule[] = [];
-  for (const { Name, Value } of given) {
+  for (const { Name, Value } of document) {
     if (Name === undefined || Value === undefined) throw malformedXml();
     const name = Name.toLowerCase();
     if (name !== "prefix" && name !== "suffix") throw unknownRule(Name);

@@ -86,16 +86,16 @@ export function metadataMembers(
 ): Pick<Output<"s3", "HeadObject">, "Metadata" | "MissingMeta"> | undefined {
   if (!metadata) return undefined;
   const entries = Object.entries(metadata);
-  const told = entries.filter(([, value]) => !UNPRINTABLE.test(value));
+  const sendable = entries.filter(([, value]) => !UNPRINTABLE.test(value));
   return {
-    Metadata: Object.fromEntries(told.map(([name, value]) => [name, encodeWords(value)])),
-    MissingMeta: entries.length - told.length || undefined,
+    Metadata: Object.fromEntries(sendable.map(([name, value]) => [name, encodeWords(value)])),
+    MissingMeta: entries.length - sendable.length || undefined,
   };
 }
 
-function metadataOf(said: Record<string, string> | undefined): Record<string, string> | undefined {
-  if (!said) return undefined;
-  const entries = Object.entries(said).map(
+function metadataOf(metadata: Record<string, string> | undefined): Record<string, string> | undefined {
+  if (!metadata) return undefined;
+  const entries = Object.entries(metadata).map(
     ([name, value]) => [name.toLowerCase(), decodeWords(value)] as const,
   );
   if (entries.length === 0) return undefined;

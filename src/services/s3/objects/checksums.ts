@@ -50,7 +50,7 @@ export function expectedChecksum(
   }
   for (const trailer of announced) {
     if (!trailer.startsWith(PREFIX)) continue;
-    const algorithm = algorithms.find((known) => headerOf(known) === trailer);
+    const algorithm = algorithms.find((candidate) => headerOf(candidate) === trailer);
     if (!algorithm) throw invalidRequest("The value specified in the x-amz-trailer header is not supported");
     found.push({ algorithm });
   }
@@ -75,7 +75,7 @@ export function expectedChecksum(
 
 /** Headers that begin like checksums and are none. */
 const ABOUT = new Set(["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"]);
-const known = new Set(algorithms.map(headerOf));
+const HEADERS = new Set(algorithms.map(headerOf));
 
 /** Whether a header with that name is a checksum, perhaps by an algorithm that S3 does not have. */
 export const hasChecksum = (header: string): boolean => header.startsWith(PREFIX) && !ABOUT.has(header);
@@ -94,14 +94,14 @@ export function checksumsIn(headers: Readonly<Record<string, string>>): Checksum
  */
 export function refuseUnknownChecksum({ request }: Context): void {
   for (const name in request?.headers) {
-    if (!hasChecksum(name) || known.has(name)) continue;
+    if (!hasChecksum(name) || HEADERS.has(name)) continue;
     throw invalidRequest("The algorithm type you specified in x-amz-checksum- header is invalid.");
   }
 }
 
 /** The algorithm that a client names. @throws {AwsError} InvalidRequest */
-export function namedAlgorithm(said: string | undefined): ChecksumAlgorithm | undefined {
-  const name = said?.toUpperCase();
+export function namedAlgorithm(text: string | undefined): ChecksumAlgorithm | undefined {
+  const name = text?.toUpperCase();
   if (name === undefined || isAlgorithm(name)) return name;
   throw invalidRequest(
     "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",

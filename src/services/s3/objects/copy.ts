@@ -17,16 +17,16 @@ import { checkNoBody } from "../documents.ts";
 import {
   type CustomerKey,
   copySourceKeyOf,
+  encryptionMembers,
   keyThatOpens,
-  toldEncryption,
 } from "../encryption/customer-key.ts";
 import {
   asksForKeys,
   checkEncryption,
   etagFor,
-  keptEncryption,
   type Requested,
   requestedEncryption,
+  storedEncryption,
 } from "../encryption/requested.ts";
 import {
   copyOntoItself,
@@ -46,7 +46,7 @@ import { bodyOfBytes, manifestOf, openBytes } from "./bytes.ts";
 import { checksumMembers, DEFAULT_ALGORITHM, hashName, namedAlgorithm } from "./checksums.ts";
 import { checkConditionForm, checkWrite, failedCondition } from "./conditions.ts";
 import { type CopySource, copySourceOf } from "./copy-source.ts";
-import { existingVersion, newVersionId, quoted, toldVersionId } from "./found.ts";
+import { existingVersion, newVersionId, quoted, responseVersionId } from "./existing.ts";
 import { checkKey } from "./key.ts";
 import { MOST_PUT_BYTES, stage } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
@@ -64,7 +64,7 @@ export const objectCopying = {
     checkConditionForm(input);
     const provenance = await provenanceOf(ctx, input);
     checkDirectives(input);
-    const asked = lockIn(ctx, input);
+    const lock = lockIn(ctx, input);
     const algorithm = namedAlgorithm(input.ChecksumAlgorithm);
     const encryption = requestedEncryption(input);
     const from = copySourceOf(input.CopySource);
@@ -82,7 +82,7 @@ export const objectCopying = {
         checkWrite(input, current, Key);
         const version = await writeVersion(tx, bucket, Key, current, {
           ...(replaced ?? copiedAttributes(source.version, input)),
-          ...lockFor(bucket, asked, tx.now()),
+          ...lockFor(bucket, lock, tx.now()),
           tags: input.TaggingDirective === "REPLACE" ? newTags : source.version.tags,
           ...provenance(bucket),
           etag: etagFor(encryption, md5, tx.random),
@@ -90,7 +90,7 @@ export const objectCopying = {
           body: await bodies.keep(tx, staged),
           checksum,
           annotations: copies.length || undefined,
-          ...keptEncryption(encryption),
+          ...storedEncryption(encryption),
         });
         await keepCopies(tx, version, copies);
         await announce(ctx, tx, bucket, { event: "ObjectCreated:Copy", version });
@@ -101,9 +101,9 @@ export const objectCopying = {
             ...checksumMembers(version.checksum),
           },
           Expiration: await expirationOf(tx, bucket, version),
-          CopySourceVersionId: toldVersionId(source.bucket, source.version),
+          CopySourceVersionId: responseVersionId(source.bucket, source.version),
           VersionId: newVersionId(bucket, version),
-          ...toldEncryption(encryption.key),
+          ...encryptionMembers(encryption.key),
         };
       });
     });
@@ -138,7 +138,7 @@ export async function sourceOf(
   from: CopySource,
   conditions: SourceConditions,
 ): Promise<Source> {
-  const sent = copySourceKeyOf(conditions);
+  const sentKey = copySourceKeyOf(conditions);
   const bucket = await bucketAt(tx, from.bucket);
   const named = { Key: from.key, VersionId: from.versionId };
   const finding = Promise.try(() => existingVersion(tx, bucket, named, "GET"));
@@ -148,7 +148,7 @@ export async function sourceOf(
       "The source of a copy request may not specifically refer to a delete marker by version id.",
     );
   });
-  const key = keyThatOpens(version, sent);
+  const key = keyThatOpens(version, sentKey);
   checkReadable(version, tx.now(), "Operation is not valid for the source object's storage class");
   const failed = failedCondition(
     {
@@ -172,7 +172,7 @@ async function openSource(
 ): Promise<Source & { bytes: Bytes; notes: OpenAnnotation[] }> {
   return ctx.read(async (tx) => {
     const target = await bucketAt(tx, input.Bucket);
-    if (encryption.said === undefined && !encryption.key && !target.encryption)
+    if (encryption.algorithm === undefined && !encryption.key && !target.encryption)
       refuseCopyOntoItself(from, input);
     if (asksForKeys(encryption)) checkEncryption(ctx, target, input.Key, encryption, COPY);
     const source = await sourceOf(tx, from, input);
@@ -199,26 +199,26 @@ async function takeIn(
   { key }: Requested,
   algorithm = source.checksum?.algorithm ?? DEFAULT_ALGORITHM,
 ) {
-  const kept = source.checksum?.type === "FULL_OBJECT" && source.checksum.algorithm === algorithm;
+  const isKept = source.checksum?.type === "FULL_OBJECT" && source.checksum.algorithm === algorithm;
   const name = hashName(algorithm);
   const isMd5 = source.partCount === undefined && source.customerKey === undefined;
-  const names = [...(isMd5 ? [] : ["md5" as const]), ...(kept ? [] : [name])];
+  const names = [...(isMd5 ? [] : ["md5" as const]), ...(isKept ? [] : [name])];
   const { staged, digest } = await stage(ctx, bodyOfBytes(bytes, source.size), names, {
     limit: MOST_PUT_BYTES,
     secret: key?.bytes,
   });
-  const checksum: Checksum | undefined = kept
+  const checksum: Checksum | undefined = isKept
     ? source.checksum
     : { algorithm, type: "FULL_OBJECT", value: digest(name, "base64") };
   return { staged, md5: isMd5 ? source.etag : digest("md5", "hex"), checksum };
 }
 
 function checkDirectives({ MetadataDirective, TaggingDirective, AnnotationDirective }: Request): void {
-  const known = (directive: string | undefined) =>
+  const isDirective = (directive: string | undefined) =>
     directive === undefined || directive === "COPY" || directive === "REPLACE";
-  if (!known(MetadataDirective))
+  if (!isDirective(MetadataDirective))
     throw invalidArgument("Unknown metadata directive.", "x-amz-metadata-directive", MetadataDirective);
-  if (!known(TaggingDirective))
+  if (!isDirective(TaggingDirective))
     throw invalidArgument("Unknown tagging directive.", "x-amz-tagging-directive", TaggingDirective);
   takesAnnotations(AnnotationDirective);
 }

@@ -3,11 +3,11 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input, Output } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { authorizeDeletion } from "../access/on-object.ts";
-import { type Scene, sceneOf } from "../access/scene.ts";
+import { type AccessTarget, targetOf } from "../access/target.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
 import { checkDocument, MOST_LIST_BYTES } from "../documents.ts";
-import { headerNotImplemented, malformedXml, noKeySaid, noSuchVersion } from "../errors.ts";
+import { headerNotImplemented, malformedXml, noSuchVersion, userKeyMissing } from "../errors.ts";
 import { checkBypass, checkDeletable } from "../lock/retention.ts";
 import { meterEarlyDelete } from "../storage-classes/classes.ts";
 import type { Bucket } from "../store.ts";
@@ -47,13 +47,13 @@ export const objectDeletion = {
     checkDocument(ctx, { required: true, most: MOST_LIST_BYTES });
     if (entries.length === 0 || entries.length > MOST_KEYS) throw malformedXml();
     if (entries.some(isMalformed)) throw malformedXml();
-    if (entries.some((entry) => entry.Key === "")) throw noKeySaid();
+    if (entries.some((entry) => entry.Key === "")) throw userKeyMissing();
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, name);
-      const scene = await sceneOf(ctx, tx, { Bucket: name, RequestPayer });
+      const target = await targetOf(ctx, tx, { Bucket: name, RequestPayer });
       checkBypass(bucket, bypass);
       const batch: Batch = { Deleted: [], Errors: [] };
-      for (const entry of entries) await removeEntry(ctx, tx, bucket, entry, { bypass, batch, scene });
+      for (const entry of entries) await removeEntry(ctx, tx, bucket, entry, { bypass, batch, target });
       return quiet ? { Errors: batch.Errors } : batch;
     });
   },
@@ -106,7 +106,7 @@ async function removeEntry(
   tx: Transaction,
   bucket: Bucket,
   entry: Entry,
-  { bypass, batch, scene }: { bypass: boolean | undefined; batch: Batch; scene: Scene | undefined },
+  { bypass, batch, target }: { bypass: boolean | undefined; batch: Batch; target: AccessTarget | undefined },
 ) {
   const { Key, VersionId } = entry;
   try {
@@ -114,7 +114,7 @@ async function removeEntry(
     // In a batch, an id that cannot be one counts as a version that does not exist.
     if (VersionId !== undefined && VersionId !== "null" && orderOf(VersionId) === undefined)
       throw noSuchVersion(Key, VersionId);
-    if (scene) await authorizeDeletion(ctx, tx, scene, { Key, VersionId, IfMatch: entry.ETag }, bypass);
+    if (target) await authorizeDeletion(ctx, tx, target, { Key, VersionId, IfMatch: entry.ETag }, bypass);
     const { marker } = await remove(ctx, tx, bucket, {
       Key,
       VersionId,

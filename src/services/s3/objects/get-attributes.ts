@@ -6,7 +6,7 @@ import { invalidArgument, missingAttributes } from "../errors.ts";
 import type { Checksum, Manifest, ObjectVersion } from "../store.ts";
 import { manifestOf } from "./bytes.ts";
 import { checksumMembers } from "./checksums.ts";
-import { existingVersion, toldVersionId } from "./found.ts";
+import { existingVersion, responseVersionId } from "./existing.ts";
 
 const ATTRIBUTES = new Set<string>(["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]);
 const MOST_PARTS = 1_000;
@@ -20,28 +20,28 @@ export const objectInspection = {
     const key = customerKeyOf(input);
     // Required by the contract, which nothing has enforced so far.
     const { ObjectAttributes: attributes = [] } = input;
-    const wanted = new Set<string>(attributes);
-    wanted.delete("");
-    if (wanted.size === 0) throw missingAttributes();
-    const wrong = [...wanted].find((attribute) => !ATTRIBUTES.has(attribute));
-    if (wrong !== undefined)
-      throw invalidArgument("Invalid attribute name specified.", "x-amz-object-attributes", wrong);
+    const requested = new Set<string>(attributes);
+    requested.delete("");
+    if (requested.size === 0) throw missingAttributes();
+    const unknown = [...requested].find((attribute) => !ATTRIBUTES.has(attribute));
+    if (unknown !== undefined)
+      throw invalidArgument("Invalid attribute name specified.", "x-amz-object-attributes", unknown);
     checkMarker(input.PartNumberMarker);
     return ctx.read(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       const version = await existingVersion(tx, bucket, input, "GET");
       keyThatOpens(version, key);
-      const manifest = wanted.has("ObjectParts") ? await manifestOf(tx, version) : undefined;
+      const manifest = requested.has("ObjectParts") ? await manifestOf(tx, version) : undefined;
       return {
         LastModified: new Date(version.modified),
-        VersionId: toldVersionId(bucket, version),
-        ETag: wanted.has("ETag") ? version.etag : undefined,
-        Checksum: wanted.has("Checksum") && version.checksum ? plain(version.checksum) : undefined,
+        VersionId: responseVersionId(bucket, version),
+        ETag: requested.has("ETag") ? version.etag : undefined,
+        Checksum: requested.has("Checksum") && version.checksum ? plain(version.checksum) : undefined,
         ObjectParts: manifest && partsOf(version, manifest, input),
-        StorageClass: wanted.has("StorageClass")
+        StorageClass: requested.has("StorageClass")
           ? ((version.storageClass ?? "STANDARD") as never)
           : undefined,
-        ObjectSize: wanted.has("ObjectSize") ? version.size : undefined,
+        ObjectSize: requested.has("ObjectSize") ? version.size : undefined,
       };
     });
   },

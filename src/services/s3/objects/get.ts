@@ -3,7 +3,12 @@ import type { Handlers, Input, Output } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { mayReadTags, mayWith } from "../access/may.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { type CustomerKey, customerKeyOf, keyThatOpens, toldEncryption } from "../encryption/customer-key.ts";
+import {
+  type CustomerKey,
+  customerKeyOf,
+  encryptionMembers,
+  keyThatOpens,
+} from "../encryption/customer-key.ts";
 import { refuseEncryption } from "../encryption/requested.ts";
 import { invalidPartNumber, invalidRequest } from "../errors.ts";
 import { expirationOf } from "../lifecycle/answers.ts";
@@ -17,7 +22,7 @@ import { metadataMembers } from "./attributes.ts";
 import { manifestOf, openBytes } from "./bytes.ts";
 import { checksumMembers } from "./checksums.ts";
 import { checkRead, failedCondition, rangeCondition } from "./conditions.ts";
-import { existingVersion, quoted, toldVersionId } from "./found.ts";
+import { existingVersion, quoted, responseVersionId } from "./existing.ts";
 import { contentRange, type Span, spanOf } from "./ranges.ts";
 
 type Request = Input<"s3", "GetObject">;
@@ -90,8 +95,8 @@ async function look(ctx: Context, tx: ReadTransaction, input: Request, method: s
   );
   const tellsExpiration = bucket.lifecycle && input.VersionId === undefined;
   const expiration = tellsExpiration ? await expirationOf(tx, bucket, version) : undefined;
-  const told = await toldToSome(ctx, tx, input, version);
-  const found = { bucket, version, key, expiration, ...told };
+  const permitted = await permittedMembers(ctx, tx, input, version);
+  const found = { bucket, version, key, expiration, ...permitted };
   const whole = { start: 0, end: version.size };
   if (input.PartNumber !== undefined) {
     const manifest = await manifestOf(tx, version);
@@ -110,7 +115,7 @@ function isAskedInPart({ request }: Context, version: ObjectVersion, now: number
 }
 
 /** Locks and tags are told only to callers who may ask for them by themselves. */
-async function toldToSome(ctx: Context, tx: ReadTransaction, input: Request, version: ObjectVersion) {
+async function permittedMembers(ctx: Context, tx: ReadTransaction, input: Request, version: ObjectVersion) {
   const { tags, retention, legalHold } = version;
   if (!tags && !retention && !legalHold) return { lock: undefined, tagCount: undefined };
   const may = await mayWith(ctx, tx, input);
@@ -161,13 +166,13 @@ function answer(ctx: Context, input: Request, found: Found): Answer {
     ...metadataMembers(version.metadata),
     StorageClass: version.storageClass as Answer["StorageClass"],
     TagCount: tagCount,
-    VersionId: toldVersionId(bucket, version),
+    VersionId: responseVersionId(bucket, version),
     Expiration: expiration,
     ...archiveMembers(version, ctx.clock.now()),
     ...lock,
     PartsCount: input.PartNumber === undefined ? undefined : version.partCount,
     ReplicationStatus: replicationStatus(version),
-    ...toldEncryption(key),
+    ...encryptionMembers(key),
     ...(input.ChecksumMode !== undefined ? checksumMembers(checksum) : undefined),
   };
 }
@@ -189,7 +194,7 @@ function notModifiedHeaders(bucket: Bucket, version: ObjectVersion): Record<stri
     etag: quoted(version.etag),
     "last-modified": new Date(version.modified).toUTCString(),
   };
-  const id = toldVersionId(bucket, version);
+  const id = responseVersionId(bucket, version);
   if (id !== undefined) headers["x-amz-version-id"] = id;
   for (const name of ["cache-control", "expires"]) {
     const value = version.headers?.[name];

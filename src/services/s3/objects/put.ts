@@ -7,13 +7,13 @@ import { whenReady } from "#lib/maybe-promise.ts";
 import { type Provenance, provenanceOf } from "../access/ownership.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
-import { toldEncryption } from "../encryption/customer-key.ts";
+import { encryptionMembers } from "../encryption/customer-key.ts";
 import {
   asksForKeys,
   checkEncryption,
   etagFor,
-  keptEncryption,
   requestedEncryption,
+  storedEncryption,
 } from "../encryption/requested.ts";
 import { headerNotImplemented } from "../errors.ts";
 import { expirationOf } from "../lifecycle/answers.ts";
@@ -23,9 +23,9 @@ import { bodyReplaced, currentVersion, writeVersion } from "../versions.ts";
 import { attributesOf } from "./attributes.ts";
 import { checksumMembers, DEFAULT_ALGORITHM, expectedChecksum, refuseUnknownChecksum } from "./checksums.ts";
 import { checkConditionForm, checkWrite, refuseDateConditions } from "./conditions.ts";
-import { newVersionId, quoted } from "./found.ts";
+import { newVersionId, quoted } from "./existing.ts";
 import { checkKey } from "./key.ts";
-import { checkLengthTold, type Received, receive } from "./receive.ts";
+import { checkLengthHeader, type Received, receive } from "./receive.ts";
 import { headerTags } from "./tagging-header.ts";
 
 type Request = Input<"s3", "PutObject">;
@@ -35,15 +35,15 @@ export const objectWriting = {
     const { Body = bodyOf("") } = input;
     checkForm(ctx, input, Body);
     const provenance = await provenanceOf(ctx, input);
-    const asked = askedOf(ctx, input, Body);
-    if (isConditional(input) || asksForKeys(asked.encryption)) await refuseEarly(ctx, input, asked);
+    const settings = settingsOf(ctx, input, Body);
+    if (isConditional(input) || asksForKeys(settings.encryption)) await refuseEarly(ctx, input, settings);
     const received = await receive(ctx, Body, {
       contentMd5: input.ContentMD5,
-      checksum: asked.checksum,
+      checksum: settings.checksum,
       algorithm: DEFAULT_ALGORITHM,
-      secret: asked.encryption.key?.bytes,
+      secret: settings.encryption.key?.bytes,
     });
-    const put = { ctx, input, asked, provenance, received };
+    const put = { ctx, input, settings, provenance, received };
     return keeping(ctx, received.staged, (tx) =>
       whenReady(bucketAt(tx, input.Bucket), (bucket) =>
         whenReady(currentVersion(tx, bucket, input.Key), (current) =>
@@ -57,21 +57,21 @@ export const objectWriting = {
 interface Put {
   ctx: Context;
   input: Request;
-  asked: ReturnType<typeof askedOf>;
+  settings: ReturnType<typeof settingsOf>;
   provenance: (bucket: Bucket) => Provenance;
   received: Received;
 }
 
 function checkForm(ctx: Context, input: Request, body: Body): void {
   checkKey(input.Key);
-  checkLengthTold(ctx, body);
+  checkLengthHeader(ctx, body);
   refuseDateConditions(ctx);
   if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented("x-amz-write-offset-bytes");
   checkConditionForm(input);
 }
 
 /** What the request says of the object, apart from its conditions. */
-function askedOf(ctx: Context, input: Request, { announced }: Body) {
+function settingsOf(ctx: Context, input: Request, { announced }: Body) {
   const lock = lockIn(ctx, input);
   const attributes = attributesOf(input);
   const tags = headerTags(input.Tagging);
@@ -85,7 +85,7 @@ const isConditional = ({ IfMatch, IfNoneMatch }: Request) =>
   IfMatch !== undefined || IfNoneMatch !== undefined;
 
 /** The transaction checks again. This check spares the client from sending a body that would be refused. */
-function refuseEarly(ctx: Context, input: Request, { encryption }: Put["asked"]): Promise<void> {
+function refuseEarly(ctx: Context, input: Request, { encryption }: Put["settings"]): Promise<void> {
   return ctx.read(async (tx) => {
     const bucket = await bucketAt(tx, input.Bucket);
     checkEncryption(ctx, bucket, input.Key, encryption);
@@ -95,14 +95,14 @@ function refuseEarly(ctx: Context, input: Request, { encryption }: Put["asked"])
 
 /** Returns no promise where there is nothing to wait for: this is the busiest write of all. */
 function write(
-  { ctx, input, asked, provenance, received }: Put,
+  { ctx, input, settings, provenance, received }: Put,
   tx: Transaction,
   bucket: Bucket,
   current: ObjectVersion | undefined,
 ) {
   const { Key } = input;
-  const { attributes, tags, encryption } = asked;
-  const lock = lockFor(bucket, asked.lock, tx.now());
+  const { attributes, tags, encryption } = settings;
+  const lock = lockFor(bucket, settings.lock, tx.now());
   checkDigest(ctx, lock, "Object");
   checkEncryption(ctx, bucket, Key, encryption);
   checkWrite(input, current, Key);
@@ -116,12 +116,12 @@ function write(
       size: received.staged.size,
       body,
       checksum: received.checksum && { ...received.checksum, type: "FULL_OBJECT" },
-      ...keptEncryption(encryption),
+      ...storedEncryption(encryption),
     }),
   );
 }
 
-function answer({ ctx, asked }: Put, tx: Transaction, bucket: Bucket, version: ObjectVersion) {
+function answer({ ctx, settings }: Put, tx: Transaction, bucket: Bucket, version: ObjectVersion) {
   const event = ctx.request?.method === "POST" ? "ObjectCreated:Post" : "ObjectCreated:Put";
   return whenReady(announce(ctx, tx, bucket, { event, version }), () =>
     whenReady(expirationOf(tx, bucket, version), (expiration) => ({
@@ -129,7 +129,7 @@ function answer({ ctx, asked }: Put, tx: Transaction, bucket: Bucket, version: O
       Expiration: expiration,
       VersionId: newVersionId(bucket, version),
       ...checksumMembers(version.checksum),
-      ...toldEncryption(asked.encryption.key),
+      ...encryptionMembers(settings.encryption.key),
     })),
   );
 }

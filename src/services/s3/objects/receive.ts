@@ -79,7 +79,7 @@ function checkMd5(promised: string, md5: string): void {
  * Only a PUT over HTTP needs a length. A form's file, and a body from inside the cloud, end where they end.
  * @throws {AwsError} MissingContentLength, NotImplemented
  */
-export function checkLengthTold({ request }: Context, { size }: Body): void {
+export function checkLengthHeader({ request }: Context, { size }: Body): void {
   if (request?.method !== "PUT") return;
   const { headers } = request;
   const isChunked = headers["transfer-encoding"] !== undefined;

@@ -1,7 +1,7 @@
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { bucketAt } from "../buckets/bucket.ts";
-import { checkDocument, checkKept, MOST_LIST_BYTES } from "../documents.ts";
+import { checkDocument, checkStoredSize, MOST_LIST_BYTES } from "../documents.ts";
 import { headerNotImplemented } from "../errors.ts";
 import { type Bucket, buckets } from "../store.ts";
 import {
@@ -18,13 +18,13 @@ export const replicationConfiguration = {
   async PutBucketReplication(ctx, input) {
     checkDocument(ctx, { most: MOST_LIST_BYTES });
     if (input.Token !== undefined) throw headerNotImplemented("x-amz-bucket-object-lock-token");
-    const wanted = checkReplication(input.ReplicationConfiguration, ctx.random);
-    checkKept(wanted);
+    const configuration = checkReplication(input.ReplicationConfiguration, ctx.random);
+    checkStoredSize(configuration);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       if (bucket.versioning !== "Enabled") throw sourceUnversioned(bucket.name);
-      for (const rule of wanted.Rules) await checkDestinationOf(tx, bucket, rule);
-      replications.put(tx, bucket, wanted);
+      for (const rule of configuration.Rules) await checkDestinationOf(tx, bucket, rule);
+      replications.put(tx, bucket, configuration);
       tx.put(buckets, { ...bucket, replicates: true });
       return {};
     });
@@ -33,11 +33,11 @@ export const replicationConfiguration = {
   async GetBucketReplication(ctx, input) {
     return ctx.read(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
-      const found = await replications.get(tx, bucket);
-      if (!found) throw replicationNotFound(bucket.name);
+      const configuration = await replications.get(tx, bucket);
+      if (!configuration) throw replicationNotFound(bucket.name);
       // Earlier versions took a member that is malformed now.
-      const Rules = found.Rules.map(({ ExistingObjectReplication, ...rule }) => rule);
-      return { ReplicationConfiguration: { ...found, Rules } };
+      const Rules = configuration.Rules.map(({ ExistingObjectReplication, ...rule }) => rule);
+      return { ReplicationConfiguration: { ...configuration, Rules } };
     });
   },
 

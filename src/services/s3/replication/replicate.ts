@@ -111,9 +111,9 @@ async function settle(
     return conclude(ctx, tx, source, task, "FAILED", destination);
   }
   const { version } = source;
-  const there = await findVersion(tx, destination, version.key, version.versionId);
-  if (there && staged.length > 0) throw new Error("another run has copied it meanwhile");
-  if (there) await rewriteVersion(tx, destination, updated(there, version, tx.now(), task.event));
+  const replica = await findVersion(tx, destination, version.key, version.versionId);
+  if (replica && staged.length > 0) throw new Error("another run has copied it meanwhile");
+  if (replica) await rewriteVersion(tx, destination, updated(replica, version, tx.now(), task.event));
   else {
     await copy(ctx, tx, source, destination, task.rule, staged);
     await sendAnnotations(tx, source, task);

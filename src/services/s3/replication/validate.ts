@@ -1,6 +1,6 @@
 import type { Random } from "#lib/random.ts";
 import { malformedXml } from "../errors.ts";
-import { madeUpId } from "../made-up-id.ts";
+import { generatedId } from "../generated-id.ts";
 import { storageClassIn } from "../storage-classes/classes.ts";
 import { checkTags } from "../tags.ts";
 import {
@@ -37,8 +37,11 @@ const MINUTES = 15;
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html
  * @throws {AwsError} MalformedXML, InvalidArgument, InvalidRequest
  */
-export function checkReplication(given: ReplicationConfiguration, random: Random): ReplicationConfiguration {
-  const { Role, Rules } = given;
+export function checkReplication(
+  document: ReplicationConfiguration,
+  random: Random,
+): ReplicationConfiguration {
+  const { Role, Rules } = document;
   if (Role === undefined || !Rules || Rules.length === 0) throw malformedXml();
   if (!/^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,576}$/.test(Role)) throw invalidRole(Role);
   if (Rules.length > MOST_RULES) throw tooManyRules(MOST_RULES);
@@ -47,7 +50,7 @@ export function checkReplication(given: ReplicationConfiguration, random: Random
   checkTogether(Rules);
   return {
     Role,
-    Rules: Rules.map((rule) => ({ ...rule, ID: rule.ID || madeUpId(random) })),
+    Rules: Rules.map((rule) => ({ ...rule, ID: rule.ID || generatedId(random) })),
   };
 }
 
@@ -96,7 +99,7 @@ function checkSelection({ SourceSelectionCriteria: criteria, Destination }: Rule
   const encrypted = criteria?.SseKmsEncryptedObjects;
   const modifications = criteria?.ReplicaModifications;
   if (criteria && !encrypted && !modifications) throw emptySelection();
-  for (const said of [encrypted, modifications]) if (said && !isStatus(said.Status)) throw malformedXml();
+  for (const part of [encrypted, modifications]) if (part && !isStatus(part.Status)) throw malformedXml();
   const key = Destination.EncryptionConfiguration?.ReplicaKmsKeyID;
   if (Destination.EncryptionConfiguration && !encrypted) throw keyWithoutSelection();
   if (encrypted?.Status === "Enabled" && !key) throw selectionWithoutKey();

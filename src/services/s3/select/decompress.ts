@@ -25,7 +25,7 @@ async function* explaining(chunks: Chunks): AsyncGenerator<Uint8Array> {
 async function* gunzipped(chunks: Chunks): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip();
   let failure: unknown;
-  pipeline(Readable.from(kept(chunks), { objectMode: false }), gunzip, (error) => {
+  pipeline(Readable.from(copied(chunks), { objectMode: false }), gunzip, (error) => {
     failure = error;
   });
   try {
@@ -39,7 +39,7 @@ async function* gunzipped(chunks: Chunks): AsyncGenerator<Uint8Array> {
 }
 
 /** Copies chunks, since a lent one may be gone when the stream reads it. */
-async function* kept(chunks: Chunks): AsyncGenerator<Uint8Array> {
+async function* copied(chunks: Chunks): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield Buffer.from(chunk);
 }
 

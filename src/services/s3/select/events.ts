@@ -30,14 +30,14 @@ export async function* eventsOf({
   let [processed, returned, silent] = [0, 0, 0];
   let message = "";
 
-  const told = () => ({ BytesScanned: scanned(), BytesProcessed: processed, BytesReturned: returned });
+  const details = () => ({ BytesScanned: scanned(), BytesProcessed: processed, BytesReturned: returned });
   function* send(): Generator<SelectEvent> {
     const Payload = Buffer.from(message);
     message = "";
     returned += Payload.length;
     silent = 0;
     yield { Records: { Payload } };
-    if (tellsProgress) yield { Progress: { Details: told() } };
+    if (tellsProgress) yield { Progress: { Details: details() } };
   }
 
   for await (const batch of batches) {
@@ -50,11 +50,11 @@ export async function* eventsOf({
     if (silent < SILENCE_BYTES) yield undefined;
     else {
       silent = 0;
-      yield tellsProgress ? { Progress: { Details: told() } } : { Cont: {} };
+      yield tellsProgress ? { Progress: { Details: details() } } : { Cont: {} };
     }
   }
   if (message !== "") yield* send();
-  yield { Stats: { Details: told() } };
+  yield { Stats: { Details: details() } };
   yield { End: {} };
 }
 

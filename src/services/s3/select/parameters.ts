@@ -77,19 +77,19 @@ export function parametersOf(request: Request): Parameters {
   return { input, compression, output, range: rangeOf(request, input, compression) };
 }
 
-function inputOf({ InputSerialization: given }: Request): Parameters["input"] {
-  if (!given) throw missingParameter("InputSerialization");
-  const formats = [given.CSV, given.JSON, given.Parquet].filter((format) => format !== undefined);
+function inputOf({ InputSerialization: document }: Request): Parameters["input"] {
+  if (!document) throw missingParameter("InputSerialization");
+  const formats = [document.CSV, document.JSON, document.Parquet].filter((format) => format !== undefined);
   if (formats.length === 0) throw missingParameter("InputSerialization");
   if (formats.length > 1) throw severalFormats("InputSerialization", "CSV, JSON, or Parquet");
-  if (given.Parquet) return { type: "parquet" };
-  if (given.CSV) return csvInput(given.CSV);
-  const type = given.JSON?.Type;
+  if (document.Parquet) return { type: "parquet" };
+  if (document.CSV) return csvInput(document.CSV);
+  const type = document.JSON?.Type;
   if (!type) throw missingParameter("Type");
-  const known = oneOf(["DOCUMENT", "LINES"] as const, type, (value) =>
+  const form = oneOf(["DOCUMENT", "LINES"] as const, type, (value) =>
     invalidValue("InvalidJsonType", "jsonType", value),
   );
-  return { type: "json", lines: known === "LINES" };
+  return { type: "json", lines: form === "LINES" };
 }
 
 function csvInput(csv: CSVInput): CsvFormat {
@@ -107,13 +107,13 @@ function csvInput(csv: CSVInput): CsvFormat {
   };
 }
 
-function outputOf({ OutputSerialization: given }: Request): CsvOutput | JsonOutput {
-  if (!given?.CSV && !given?.JSON) throw missingParameter("OutputSerialization");
-  if (given.CSV && given.JSON) throw severalFormats("OutputSerialization", "CSV or JSON");
-  if (given.CSV) return csvOutput(given.CSV);
+function outputOf({ OutputSerialization: document }: Request): CsvOutput | JsonOutput {
+  if (!document?.CSV && !document?.JSON) throw missingParameter("OutputSerialization");
+  if (document.CSV && document.JSON) throw severalFormats("OutputSerialization", "CSV or JSON");
+  if (document.CSV) return csvOutput(document.CSV);
   return {
     type: "json",
-    record: separator("RecordDelimiter", given.JSON?.RecordDelimiter, "\n", MOST_OUTPUT),
+    record: separator("RecordDelimiter", document.JSON?.RecordDelimiter, "\n", MOST_OUTPUT),
   };
 }
 
@@ -133,36 +133,40 @@ function csvOutput(csv: CSVOutput): CsvOutput {
 const MOST_INPUT = 2;
 const MOST_OUTPUT = 1_024;
 
-function separator(name: string, given: string | undefined, standard: string, most = MOST_INPUT): string {
-  if (given === undefined) return standard;
-  if (given === "") throw missingParameter(name);
-  if (given.length > most) throw invalidParameter(name);
-  return given;
+function separator(name: string, text: string | undefined, standard: string, most = MOST_INPUT): string {
+  if (text === undefined) return standard;
+  if (text === "") throw missingParameter(name);
+  if (text.length > most) throw invalidParameter(name);
+  return text;
 }
 
 /** One character, or none where that turns the feature off. */
-function character(name: string, given: string | undefined, standard: string): string {
-  if (given === undefined) return standard;
-  if ([...given].length > 1) throw invalidParameter(name);
-  return given;
+function character(name: string, text: string | undefined, standard: string): string {
+  if (text === undefined) return standard;
+  if ([...text].length > 1) throw invalidParameter(name);
+  return text;
 }
 
-function oneOf<T extends string>(known: readonly T[], given: string, otherwise: (value: string) => Error): T {
-  const upper = given.toUpperCase() as T;
-  if (!known.includes(upper)) throw otherwise(given);
+function oneOf<T extends string>(
+  choices: readonly T[],
+  text: string,
+  otherwise: (value: string) => Error,
+): T {
+  const upper = text.toUpperCase() as T;
+  if (!choices.includes(upper)) throw otherwise(text);
   return upper;
 }
 
 function rangeOf(
-  { ScanRange: given }: Request,
+  { ScanRange: range }: Request,
   input: Parameters["input"],
   compression: Parameters["compression"],
 ): Parameters["range"] {
-  if (given?.Start === undefined && given?.End === undefined) return undefined;
+  if (range?.Start === undefined && range?.End === undefined) return undefined;
   if (compression !== "NONE") throw unsupportedScanRange();
   if (input.type === "csv" && input.quotesRecords) throw unsupportedScanRange();
   if (input.type === "json" && !input.lines) throw unsupportedScanRange();
-  const { Start: start, End: end } = given;
+  const { Start: start, End: end } = range;
   if ((start ?? 0) < 0 || (end ?? 0) < 0) throw invalidScanRange();
   if (start !== undefined && end !== undefined && end < start) throw invalidScanRange();
   return { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };

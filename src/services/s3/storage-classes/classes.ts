@@ -35,10 +35,10 @@ export type StorageClassName = keyof typeof STORAGE_CLASSES;
  * The class that a request names, as records hold it: `undefined` for STANDARD.
  * @throws {AwsError} InvalidStorageClass
  */
-export function storageClassIn(said: string | undefined): StorageClassName | undefined {
-  if (said === undefined || said === "STANDARD") return undefined;
-  if (!isStorageClass(said)) throw invalidStorageClass(said);
-  return said;
+export function storageClassIn(name: string | undefined): StorageClassName | undefined {
+  if (name === undefined || name === "STANDARD") return undefined;
+  if (!isStorageClass(name)) throw invalidStorageClass(name);
+  return name;
 }
 
 const isStorageClass = (name: string): name is StorageClassName => Object.hasOwn(STORAGE_CLASSES, name);

@@ -5,7 +5,7 @@ import { announce } from "../changes.ts";
 import { DAY_MS, midnightAfter } from "../days.ts";
 import { checkDocument } from "../documents.ts";
 import { malformedXml } from "../errors.ts";
-import { existingVersion } from "../objects/found.ts";
+import { existingVersion } from "../objects/existing.ts";
 import type { Bucket, ObjectVersion } from "../store.ts";
 import { rewriteVersion } from "../versions.ts";
 import { archiveState, type Restore, TIERS, type Tier } from "./archive.ts";
@@ -42,12 +42,12 @@ const FROM_DEEP_ARCHIVE: Record<Tier, number | undefined> = {
 export const restoration = {
   async RestoreObject(ctx, input) {
     checkDocument(ctx);
-    const asked = askedFor(input.RestoreRequest);
+    const requested = requestIn(input.RestoreRequest);
     return ctx.transact(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       const version = await existingVersion(tx, bucket, input, "POST");
-      checkAsked(version, asked, tx.now());
-      const { state, restore } = restoreOf(version, asked, tx.now());
+      checkRequest(version, requested, tx.now());
+      const { state, restore } = restoreOf(version, requested, tx.now());
       await keep(tx, bucket, { ...version, restore }, state === "restored");
       if (state === "archived")
         await announce(ctx, tx, bucket, { event: "ObjectRestore:Post", version: { ...version, restore } });
@@ -56,13 +56,13 @@ export const restoration = {
   },
 } satisfies Handlers<"s3">;
 
-interface Asked {
+interface Requested {
   tier: Tier;
   days: number | undefined;
 }
 
 /** @throws {AwsError} MalformedXML, NotImplemented */
-function askedFor(request: Input<"s3", "RestoreObject">["RestoreRequest"]): Asked {
+function requestIn(request: Input<"s3", "RestoreObject">["RestoreRequest"]): Requested {
   if (!request) throw malformedXml();
   if (request.Type !== undefined || request.SelectParameters) throw restoreNotImplemented("Select");
   if (request.OutputLocation) throw restoreNotImplemented("OutputLocation");
@@ -75,7 +75,7 @@ function askedFor(request: Input<"s3", "RestoreObject">["RestoreRequest"]): Aske
 }
 
 /** @throws {AwsError} InvalidObjectState, ObjectAlreadyInActiveTierError, InvalidArgument, MalformedXML */
-function checkAsked(version: ObjectVersion, { tier, days }: Asked, now: number): void {
+function checkRequest(version: ObjectVersion, { tier, days }: Requested, now: number): void {
   const isTiering = version.storageClass === "INTELLIGENT_TIERING";
   if (isTiering && days !== undefined) throw tieringHasNoDays(days);
   const state = archiveState(version, now);
@@ -95,7 +95,7 @@ function delayOf({ storageClass, archiveTier }: ObjectVersion, tier: Tier): numb
  * The next state of a restore: it begins; one under way becomes faster; the copy of a finished one stays longer.
  * @throws {AwsError} RestoreAlreadyInProgress
  */
-function restoreOf(version: ObjectVersion, { tier, days }: Asked, now: number) {
+function restoreOf(version: ObjectVersion, { tier, days }: Requested, now: number) {
   const state = archiveState(version, now);
   const ready = now + delayOf(version, tier)!;
   if (state === "archived") {

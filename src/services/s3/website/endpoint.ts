@@ -100,7 +100,7 @@ async function page(site: Site, key: string): Promise<EndpointAnswer> {
 }
 
 /** The headers that websites use. */
-const HEEDED = ["range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
+const FORWARDED = ["range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
 
 const restXml = protocol("restXml");
 
@@ -112,10 +112,10 @@ interface Found {
 
 /** With `If-Range`, a visitor who has a part of this object gets a range, others the whole. */
 async function objectAt(site: Site, key: string, headers: EndpointRequest["headers"]): Promise<Found> {
-  const { range, "if-range": known, ...others } = headers;
-  if (range === undefined || known === undefined || others["if-match"] !== undefined)
+  const { range, "if-range": ifRange, ...others } = headers;
+  if (range === undefined || ifRange === undefined || others["if-match"] !== undefined)
     return read(site, key, headers);
-  const { ifMatch, ifUnmodifiedSince } = rangeCondition(known);
+  const { ifMatch, ifUnmodifiedSince } = rangeCondition(ifRange);
   const condition: Record<string, string> = ifUnmodifiedSince
     ? { "if-unmodified-since": ifUnmodifiedSince.toUTCString() }
     : { "if-match": ifMatch! };
@@ -134,17 +134,17 @@ async function read(
 ): Promise<Found> {
   const name = request.method === "HEAD" ? "HeadObject" : "GetObject";
   const operation = loadContract("s3").operation(name)!;
-  const heeded = Object.fromEntries(
-    HEEDED.flatMap((header) => (headers[header] === undefined ? [] : [[header, headers[header]]])),
+  const forwarded = Object.fromEntries(
+    FORWARDED.flatMap((header) => (headers[header] === undefined ? [] : [[header, headers[header]]])),
   );
   const labels = { Bucket: bucket.name, Key: key };
-  const wire = { method: request.method, query: [], headers: heeded, labels, body: new Uint8Array() };
+  const wire = { method: request.method, query: [], headers: forwarded, labels, body: new Uint8Array() };
   const input = restXml.decode(operation, wire) as unknown as Input<"s3", "GetObject">;
   const output = await visitor.s3[name](input);
-  const { WebsiteRedirectLocation: elsewhere, ...told } = output;
+  const { WebsiteRedirectLocation: elsewhere, ...object } = output;
   return {
-    answer: restXml.encode(operation, told, request.meta),
-    body: "Body" in told ? told.Body : undefined,
+    answer: restXml.encode(operation, object, request.meta),
+    body: "Body" in object ? object.Body : undefined,
     location: elsewhere === undefined ? undefined : inHeader(elsewhere),
   };
 }

@@ -149,18 +149,18 @@ function groupIn(group: Struct, end: number): RowGroup {
 }
 
 function chunkIn(column: Struct, end: number): Chunk {
-  const told = structAt(column, 3);
+  const metadata = structAt(column, 3);
   // Columns in another file, or encrypted ones.
-  if (!told || textIn(column, 1)) throw malformedParquet();
-  const [data = -1, dictionary = 0] = [numberIn(told, 9), numberIn(told, 11)];
+  if (!metadata || textIn(column, 1)) throw malformedParquet();
+  const [data = -1, dictionary = 0] = [numberIn(metadata, 9), numberIn(metadata, 11)];
   const start = dictionary > 0 ? Math.min(dictionary, data) : data;
   const chunk = {
-    path: listIn(told, 3).map((name) => Buffer.from(name as Uint8Array).toString()),
-    codec: numberIn(told, 4) ?? -1,
-    values: numberIn(told, 5) ?? -1,
+    path: listIn(metadata, 3).map((name) => Buffer.from(name as Uint8Array).toString()),
+    codec: numberIn(metadata, 4) ?? -1,
+    values: numberIn(metadata, 5) ?? -1,
     start,
-    end: start + (numberIn(told, 7) ?? -1),
-    uncompressed: numberIn(told, 6) ?? -1,
+    end: start + (numberIn(metadata, 7) ?? -1),
+    uncompressed: numberIn(metadata, 6) ?? -1,
   };
   const { values, uncompressed } = chunk;
   if (start < 0 || chunk.end < start || chunk.end > end || values < 0 || uncompressed < 0) {

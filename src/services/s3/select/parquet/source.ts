@@ -31,8 +31,8 @@ export function parquetSource(query: Query, { size, read, range }: Stored, now: 
   async function* batches(): AsyncGenerator<Batch> {
     const { fields, groups } = await footerOf(size, counted);
     const isNamed = columnsOf(query);
-    const wanted = fields.filter(({ name }) => isNamed(name));
-    const columns = wanted.flatMap((field) => leavesOf([field]));
+    const named = fields.filter(({ name }) => isNamed(name));
+    const columns = named.flatMap((field) => leavesOf([field]));
     const window = Math.floor(WINDOWS_BYTES / Math.max(columns.length, 1));
     const paths = new Set(columns.map((path) => path.at(-1)!.path.join(".")));
     const sizeOf = ({ chunks }: RowGroup) =>
@@ -45,7 +45,7 @@ export function parquetSource(query: Query, { size, read, range }: Stored, now: 
         window: Math.min(Math.max(window, LEAST_WINDOW), MOST_WINDOW),
         budget,
       };
-      for await (const records of rowsIn(group, wanted, reading)) {
+      for await (const records of rowsIn(group, named, reading)) {
         const rows: Projected[] = [];
         for (const record of records) {
           for (const row of rowsOf(record, query.from.path)) {

@@ -7,30 +7,30 @@ import { checkKey } from "./key.ts";
 
 /**
  * The version that a read is about, never a delete marker.
- * @param named what NoSuchKey calls it: asked for tags, S3 writes the bucket before the key
+ * @param shownKey what NoSuchKey calls it: asked for tags, S3 writes the bucket before the key
  * @throws {AwsError} KeyTooLongError, NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker asked for by its id, or to change
  */
 export function existingVersion(
   tx: ReadTransaction,
   bucket: Bucket,
-  asked: Asked,
+  reference: VersionReference,
   method: string,
-  named = asked.Key,
+  shownKey = reference.Key,
 ): MaybePromise<ObjectVersion> {
-  checkKey(asked.Key);
-  return whenReady(findVersion(tx, bucket, asked.Key, asked.VersionId), (version) =>
-    existing(version, { ...asked, Key: named }, method),
+  checkKey(reference.Key);
+  return whenReady(findVersion(tx, bucket, reference.Key, reference.VersionId), (version) =>
+    existing(version, { ...reference, Key: shownKey }, method),
   );
 }
 
-interface Asked {
+interface VersionReference {
   Key: string;
   VersionId?: string;
 }
 
 function existing(
   version: ObjectVersion | undefined,
-  { Key: key, VersionId: versionId }: Asked,
+  { Key: key, VersionId: versionId }: VersionReference,
   method: string,
 ): ObjectVersion {
   if (!version) throw versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
@@ -47,7 +47,7 @@ function existing(
 const isReading = (method: string) => method === "GET" || method === "HEAD";
 
 /** The version id of an answer. There is none where versioning was never on. */
-export function toldVersionId(bucket: Bucket, version: ObjectVersion): string | undefined {
+export function responseVersionId(bucket: Bucket, version: ObjectVersion): string | undefined {
   return bucket.versioning === undefined ? undefined : version.versionId;
 }
 

@@ -25,7 +25,7 @@ export interface OnObject extends OnBucket {
 }
 
 /** Everything that a judgement on one bucket looks at. */
-export interface Scene {
+export interface AccessTarget {
   bucket: Bucket;
   /** The block of the bucket together with that of the access point. */
   block: PublicAccessBlock;
@@ -52,20 +52,25 @@ export function needsNoJudgement(ctx: Context, tx: ReadTransaction, input: OnBuc
  * nearly every call: the root of the owner's account, in a bucket without a policy and without ACLs.
  * @throws {AwsError} NoSuchBucket, PermanentRedirect, and AccessDenied where not even a policy could let the caller in
  */
-export async function sceneOf(
+export async function targetOf(
   ctx: Context,
   tx: ReadTransaction,
   input: OnBucket | OnObject,
-): Promise<Scene | undefined> {
+): Promise<AccessTarget | undefined> {
   const { bucket, accessPoint } = await bucketAndAccessPoint(tx, input.Bucket);
   if (!input.isSource) checkEndpoint(ctx, bucket);
   checkExpectedOwner(bucket, input.ExpectedBucketOwner);
   if (!accessPoint && mayDoAll(ctx, bucket)) return undefined;
   const version = "Key" in input ? await findVersion(tx, bucket, input.Key, input.VersionId) : undefined;
   const block = bothBlocks(await blockFor(tx, bucket), accessPoint?.publicAccessBlock);
-  const scene: Scene = { bucket, block, ...(accessPoint && { accessPoint }), ...(version && { version }) };
-  checkOutsider(ctx, scene, input);
-  return scene;
+  const target: AccessTarget = {
+    bucket,
+    block,
+    ...(accessPoint && { accessPoint }),
+    ...(version && { version }),
+  };
+  checkOutsider(ctx, target, input);
+  return target;
 }
 
 function checkExpectedOwner({ owner }: Bucket, expected: string | undefined): void {
@@ -85,7 +90,7 @@ function mayDoAll({ principal, ports }: Context, { owner, policy, ownership }: B
 }
 
 /** Callers of other accounts may have to pay, and a public bucket may be closed to them all. */
-function checkOutsider(ctx: Context, { bucket, block, accessPoint }: Scene, input: OnBucket): void {
+function checkOutsider(ctx: Context, { bucket, block, accessPoint }: AccessTarget, input: OnBucket): void {
   const { type, account } = ctx.principal;
   // No call comes from a VPC.
   if (accessPoint && (accessPoint.vpc !== undefined || type === "anonymous")) throw accessDenied();
@@ -93,7 +98,7 @@ function checkOutsider(ctx: Context, { bucket, block, accessPoint }: Scene, inpu
   const isOpen = (policy: string | undefined) => policy !== undefined && isPublicPolicy(policy);
   if (block.restrict && (isOpen(bucket.policy) || isOpen(accessPoint?.policy))) throw accessDenied();
   if (bucket.requestPayment !== "Requester") return;
-  const said = input.RequestPayer ?? ctx.request?.headers["x-amz-request-payer"];
-  if (type === "anonymous" || said !== "requester") throw accessDenied();
+  const payer = input.RequestPayer ?? ctx.request?.headers["x-amz-request-payer"];
+  if (type === "anonymous" || payer !== "requester") throw accessDenied();
   noteCharge(ctx);
 }
