@@ -6,7 +6,7 @@ import { findRunning } from "./client.ts";
 import { configure } from "./config.ts";
 import { claim } from "./control.ts";
 import { socketsOf } from "./data-folder.ts";
-import { Foreseen } from "./foreseen.ts";
+import { ExpectedError } from "./expected-error.ts";
 
 test("a cloud that fails is told of in words, not by what could not be parsed", async () => {
   const data = mkdtempSync(join(tmpdir(), "nube-client-"));
@@ -25,7 +25,7 @@ test("a cloud that fails is told of in words, not by what could not be parsed", 
   );
   const running = await findRunning(config);
   const failure = await running.post("/_nube/reset").catch((error: unknown) => error);
-  expect(failure).toBeInstanceOf(Foreseen);
+  expect(failure).toBeInstanceOf(ExpectedError);
   expect(failure).toMatchObject({ message: "Nube failed to answer POST /_nube/reset; see: nube logs" });
   expect(reports).toHaveLength(1);
 });

@@ -2,7 +2,7 @@ import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { isAlive } from "./control.ts";
 import { socketsOf } from "./data-folder.ts";
-import { Foreseen } from "./foreseen.ts";
+import { ExpectedError } from "./expected-error.ts";
 import type { Config } from "./settings.ts";
 
 /** The command line's side of the control socket. */
@@ -12,7 +12,7 @@ export interface Client {
   post(path: string, body?: object): Promise<Record<string, unknown>>;
 }
 
-/** @throws {Foreseen} where none with these settings runs */
+/** @throws {ExpectedError} where none with these settings runs */
 export async function findRunning(config: Config): Promise<Client> {
   for (const socket of socketsOf(config)) {
     if (await isAlive(socket)) {
@@ -23,7 +23,7 @@ export async function findRunning(config: Config): Promise<Client> {
       };
     }
   }
-  throw new Foreseen(
+  throw new ExpectedError(
     `No Nube runs on ${config.ephemeral ? `port ${config.port}` : config.data}. Start it: nube start`,
   );
 }
@@ -43,5 +43,7 @@ async function call(
   const isJson = response.headers["content-type"] === "application/json";
   const fields: Record<string, unknown> = isJson ? JSON.parse(content) : {};
   if (response.statusCode === 200) return fields;
-  throw new Foreseen(String(fields.message ?? `Nube failed to answer ${method} ${path}; see: nube logs`));
+  throw new ExpectedError(
+    String(fields.message ?? `Nube failed to answer ${method} ${path}; see: nube logs`),
+  );
 }

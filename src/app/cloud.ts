@@ -17,7 +17,7 @@ import { catalog, endpointHosts, sinks } from "./catalog.ts";
 import { AlreadyRunning, type Control, claim } from "./control.ts";
 import { bindStore, type DataFolder, openDataFolder, withoutSecrets } from "./data-folder.ts";
 import { endpointOf } from "./endpoint.ts";
-import { Foreseen } from "./foreseen.ts";
+import { ExpectedError } from "./expected-error.ts";
 import { openLogFile } from "./log-file.ts";
 import { keptMasterKeys, newMasterKey } from "./master-keys.ts";
 import { giveMemoryBack } from "./rest.ts";
@@ -117,7 +117,7 @@ async function lock({ path, socket }: DataFolder): Promise<Control> {
     return await claim(socket);
   } catch (error) {
     if (!(error instanceof AlreadyRunning)) throw error;
-    throw new Foreseen(`Nube is already running on ${path}. See: nube status`);
+    throw new ExpectedError(`Nube is already running on ${path}. See: nube status`);
   }
 }
 
@@ -143,19 +143,21 @@ async function openStore({ ephemeral, store }: Config, folder: DataFolder): Prom
   const { openPostgres } = await import("#storage/kv/postgres.ts");
   return openPostgres(store).catch((error: NodeJS.ErrnoException) => {
     const why = error.message || error.code;
-    throw new Foreseen(`The store ${withoutSecrets(store)} cannot be opened: ${why}`);
+    throw new ExpectedError(`The store ${withoutSecrets(store)} cannot be opened: ${why}`);
   });
 }
 
 /** A database outlives the folders of the clouds that use it: there the lock is a lease. */
 function refuseSharing(error: Error): never {
-  throw error instanceof LeaseHeldError ? new Foreseen("Another Nube works on this store.") : error;
+  throw error instanceof LeaseHeldError ? new ExpectedError("Another Nube works on this store.") : error;
 }
 
 function refuseOtherKeys({ keys }: DataFolder) {
   return (error: Error): never => {
     if (!(error instanceof MasterKeyLostError)) throw error;
-    throw new Foreseen(`${keys} is not the one that this cloud's data was encrypted with. Put that back.`);
+    throw new ExpectedError(
+      `${keys} is not the one that this cloud's data was encrypted with. Put that back.`,
+    );
   };
 }
 
@@ -193,12 +195,12 @@ async function open(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") {
-      throw new Foreseen(
+      throw new ExpectedError(
         `Port ${port} on ${host} is taken, by another Nube or another program. Choose one: --port`,
       );
     }
     if (code === "EACCES" || code === "EADDRNOTAVAIL") {
-      throw new Foreseen(`Nube cannot listen on ${host}, port ${port}: ${code}`);
+      throw new ExpectedError(`Nube cannot listen on ${host}, port ${port}: ${code}`);
     }
     throw error;
   }

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { Foreseen } from "./foreseen.ts";
+import { ExpectedError } from "./expected-error.ts";
 import { type Config, defaults, SETTINGS, type SettingName } from "./settings.ts";
 
 /** Wrong settings. */
-export class ConfigError extends Foreseen {}
+export class ConfigError extends ExpectedError {}
 
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, readFileSync, realpathSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
-import { Foreseen } from "./foreseen.ts";
+import { ExpectedError } from "./expected-error.ts";
 import type { Config } from "./settings.ts";
 
 /** Where everything of one cloud lies, with slots for its parts. */
@@ -99,7 +99,9 @@ function makePrivate(path: string): void {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     const found = lstatSync(path);
     if (found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0) return;
-    throw new Foreseen(`${path} belongs to another user; remove it, or choose another port or data folder`);
+    throw new ExpectedError(
+      `${path} belongs to another user; remove it, or choose another port or data folder`,
+    );
   }
 }
 
@@ -113,7 +115,9 @@ export function bindStore({ path }: DataFolder, { store }: Config): void {
   const bound = readName(file);
   if (bound === undefined) writeFileSync(file, `${name}\n`, { mode: 0o600 });
   else if (bound !== name) {
-    throw new Foreseen(`The records of ${path} are kept in ${bound}, not in ${name}; choose another --data`);
+    throw new ExpectedError(
+      `The records of ${path} are kept in ${bound}, not in ${name}; choose another --data`,
+    );
   }
 }
 

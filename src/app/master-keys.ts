@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { MASTER_KEY_BYTES, type MasterKey } from "#kernel/data-keys.ts";
-import { Foreseen } from "./foreseen.ts";
+import { ExpectedError } from "./expected-error.ts";
 
 /**
  * The keys of the cloud, apart from what they seal: whoever has the store and the blobs alone has nothing. Made at the
@@ -26,7 +26,7 @@ export function newMasterKey(number: number): MasterKey {
 const written = ({ number, key }: MasterKey) => ({ number, key: Buffer.from(key).toString("base64") });
 
 function parse(text: string, file: string): MasterKey[] {
-  const broken = new Foreseen(`${file} does not hold the keys of this cloud's bodies`);
+  const broken = new ExpectedError(`${file} does not hold the keys of this cloud's bodies`);
   try {
     const rows: { number: number; key: string }[] = JSON.parse(text);
     const keys = rows.map(({ number, key }) => ({ number, key: Buffer.from(key, "base64") }));

@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { parseArgs } from "node:util";
 import { ConfigError, type Configuration, configure, type Flags } from "#app/config.ts";
-import { Foreseen } from "#app/foreseen.ts";
+import { ExpectedError } from "#app/expected-error.ts";
 import { SETTINGS, type SettingName } from "#app/settings.ts";
 
 /** One word after `nube`. */
@@ -32,7 +32,7 @@ export interface CommandCall extends Configuration {
 }
 
 /** What was typed is wrong: the exit code is 2. */
-export class UsageError extends Foreseen {}
+export class UsageError extends ExpectedError {}
 
 /** How this command was called: `nube`, or its path in a clone. */
 export const self: string = /[/\\]nube$/.test(process.argv[1] ?? "")

@@ -1,4 +1,4 @@
-import { Foreseen } from "#app/foreseen.ts";
+import { ExpectedError } from "#app/expected-error.ts";
 import { type Command, columns, runCommand, self, UsageError } from "./command.ts";
 
 const COMMANDS: Record<string, () => Promise<Command>> = {
@@ -52,6 +52,6 @@ async function printVersion(): Promise<void> {
 
 /** 2 for what was typed wrongly, 1 for all else; a stack only where nobody has foreseen it. */
 function fail(error: Error): void {
-  console.error(error instanceof Foreseen ? error.message : error);
+  console.error(error instanceof ExpectedError ? error.message : error);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -28,8 +28,8 @@ export interface AccessFact {
   resourceAlone?: boolean;
 }
 
-/** What a judgement knows of a call. */
-export type Judged = Pick<Context, "principal" | "account" | "region" | "request" | "clock"> & {
+/** What is known of a call when it is judged. */
+export type AuthorizationContext = Pick<Context, "principal" | "account" | "region" | "request" | "clock"> & {
   readonly callerPolicies: CallerPolicies | undefined;
   readonly calledVia: readonly string[] | undefined;
   denied(denial: Denial): AwsError;
@@ -44,14 +44,14 @@ export interface Denial {
   reason: string;
 }
 
-/** That a call hands roles to its service. */
-export const passing = (roles: Iterable<string | undefined>): AccessFact[] =>
+/** What a call that hands roles to its service must be allowed to do with each of them. */
+export const passRoleFacts = (roles: Iterable<string | undefined>): AccessFact[] =>
   [...roles].flatMap((resource) => (resource ? [{ action: PASS_ROLE, resource }] : []));
 
 const PASS_ROLE = "iam:PassRole";
 
 /** @throws {AwsError} the service's own, for the first fact that is not allowed */
-export function authorize(call: Judged, facts: readonly AccessFact[]): void {
+export function authorize(call: AuthorizationContext, facts: readonly AccessFact[]): void {
   for (const fact of facts) {
     if (isPlain(call, fact)) continue;
     const decision = decide(call, fact);
@@ -59,7 +59,7 @@ export function authorize(call: Judged, facts: readonly AccessFact[]): void {
   }
 }
 
-function refusal(call: Judged, fact: AccessFact, decision: Denial["decision"]): AwsError {
+function refusal(call: AuthorizationContext, fact: AccessFact, decision: Denial["decision"]): AwsError {
   const { principal } = call;
   const denied = call.denied({ principal, fact, decision, reason: reasonOf(decision, fact.action) });
   if (!isForeignRole(call, fact)) return denied;
@@ -67,12 +67,12 @@ function refusal(call: Judged, fact: AccessFact, decision: Denial["decision"]): 
 }
 
 /** Whoever hands a service a role lends it what the role may do: none of another account's can be lent. */
-function isForeignRole({ principal }: Judged, { action, resource }: AccessFact): boolean {
+function isForeignRole({ principal }: AuthorizationContext, { action, resource }: AccessFact): boolean {
   return action === PASS_ROLE && (parseArn(resource)?.account ?? principal.account) !== principal.account;
 }
 
 /** Nearly every call is a root's in its own account or a service's, where nothing can forbid it. */
-function isPlain(call: Judged, fact: AccessFact): boolean {
+function isPlain(call: AuthorizationContext, fact: AccessFact): boolean {
   const { principal, callerPolicies } = call;
   if (fact.resourceAlone) return false;
   if (principal.type === "service") return fact.resourcePolicy === undefined;
@@ -80,12 +80,12 @@ function isPlain(call: Judged, fact: AccessFact): boolean {
   return ownerOf(call, fact) === principal.account;
 }
 
-function ownerOf(call: Judged, fact: AccessFact): string {
+function ownerOf(call: AuthorizationContext, fact: AccessFact): string {
   if (fact.owner !== undefined) return fact.owner;
   return (fact.action === PASS_ROLE && parseArn(fact.resource)?.account) || call.account;
 }
 
-function decide(call: Judged, fact: AccessFact): Decision {
+function decide(call: AuthorizationContext, fact: AccessFact): Decision {
   const { action, resource, resourcePolicy, granted, resourceAlone } = fact;
   const owner = ownerOf(call, fact);
   return judge({

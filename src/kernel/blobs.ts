@@ -113,7 +113,7 @@ export interface BlobHome {
 export interface BlobSteps {
   /**
    * Makes a staged body part of the transaction. A small one takes over the row of `former`, a body whose last reference
-   * goes in this transaction; `staysIn` then tells that there is nothing to discard.
+   * goes in this transaction; `reusesRow` then tells that there is nothing to discard.
    * @throws if its intent was swept meanwhile
    */
   keep(tx: Transaction, staged: StagedBlob, former?: BlobRef): MaybePromise<BlobRef>;
@@ -161,11 +161,11 @@ export function blobSteps(service: string, scope: Scope): BlobSteps {
 }
 
 /** Whether a body has taken over the row of a former one. */
-export const staysIn = (former: BlobRef, body: BlobRef | undefined): boolean =>
+export const reusesRow = (former: BlobRef, body: BlobRef | undefined): boolean =>
   former.row !== undefined && former.row === body?.row;
 
-/** Runs the transaction that keeps a staged body; drops the body if that fails. */
-export async function keeping<R>(
+/** Runs the transaction that keeps a staged body; drops the body if it throws. */
+export async function keepOrDrop<R>(
   ctx: Context,
   staged: StagedBlob,
   write: (tx: Transaction) => MaybePromise<R>,

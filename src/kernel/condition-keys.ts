@@ -3,11 +3,11 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
  */
 import type { Keys } from "#aws/languages/policy/pattern.ts";
-import type { AccessFact, Judged } from "./authorize.ts";
+import type { AccessFact, AuthorizationContext } from "./authorize.ts";
 import type { Principal } from "./principal.ts";
 
 /** @param owner the account that the resource belongs to */
-export function keysOf(call: Judged, { conditions }: AccessFact, owner: string): Keys {
+export function keysOf(call: AuthorizationContext, { conditions }: AccessFact, owner: string): Keys {
   const own = ownKeys(conditions);
   return (name) => own(name) ?? globalKey(name, call, owner);
 }
@@ -30,7 +30,7 @@ const PRINCIPAL_TYPES = {
 
 const TAG = "aws:principaltag/";
 
-function globalKey(name: string, call: Judged, owner: string): ReturnType<Keys> {
+function globalKey(name: string, call: AuthorizationContext, owner: string): ReturnType<Keys> {
   const { principal, request, calledVia } = call;
   switch (name) {
     case "aws:sourceip":

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { collection } from "./collection.ts";
-import { GivenUp, type Job, job, parkedJobs } from "./jobs.ts";
+import { type Job, job, NonRetryableError, parkedJobs } from "./jobs.ts";
 import { StoreUnavailableError } from "./partition.ts";
 import { rootOf } from "./principal.ts";
 import { type Reconciler, reconciler } from "./reconciler.ts";
@@ -110,7 +110,7 @@ test("jobs that wait for somebody outside hold up no other", async () => {
 test("of parked jobs the newest are kept", async () => {
   const failing = job<object>("hello/fail", {
     async run() {
-      throw new GivenUp("no");
+      throw new NonRetryableError("no");
     },
   });
   const nube = await cloudWith([failing]);
@@ -148,7 +148,7 @@ test("a job that gives up is not tried again", async () => {
   const hopeless = job<object>("hello/hopeless", {
     async run() {
       attempts++;
-      throw new GivenUp("no such place");
+      throw new NonRetryableError("no such place");
     },
   });
   const nube = await cloudWith([hopeless]);

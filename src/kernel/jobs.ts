@@ -34,9 +34,9 @@ export interface JobOutcome {
   idle?: boolean;
 }
 
-/** Thrown by a job that knows it is no use to try again: it is parked at once, with this error. */
-export class GivenUp extends Error {
-  override name = "GivenUp";
+/** Thrown by a job that would fail again however often it is run: it is parked at once, with this error. */
+export class NonRetryableError extends Error {
+  override name = "NonRetryableError";
 }
 
 export interface JobOptions {
@@ -174,7 +174,7 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
       return {
         next: ctx.clock.now() + wait,
         error: reason.slice(0, MAX_ERROR_TEXT),
-        parked: attempt + 1 >= found.attempts || error instanceof GivenUp,
+        parked: attempt + 1 >= found.attempts || error instanceof NonRetryableError,
       };
     }
   }

@@ -2,7 +2,7 @@ import { parseArn, queueUrlOf } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Place } from "./collection.ts";
 import type { Context } from "./context.ts";
-import { GivenUp } from "./jobs.ts";
+import { NonRetryableError } from "./jobs.ts";
 import type { Principal } from "./principal.ts";
 import { isFinal } from "./targets.ts";
 
@@ -28,8 +28,8 @@ export interface DeadLetters {
 }
 
 /** EventBridge's, unless a target says otherwise: 185 retries in a day. */
-export const MOST_RETRIES = 185;
-export const LONGEST_RETRY_SECONDS = 86_400;
+export const MAX_RETRIES = 185;
+export const MAX_RETRY_SECONDS = 86_400;
 
 type Exhausted = "MaximumRetryAttempts" | "MaximumEventAgeInSeconds" | "NoRetry";
 
@@ -39,7 +39,7 @@ type Exhausted = "MaximumRetryAttempts" | "MaximumEventAgeInSeconds" | "NoRetry"
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
  * @throws {AwsError} for which it is to be tried again
  */
-export async function deliverOrBury(
+export async function deliverOrDeadLetter(
   ctx: Context,
   delivery: Redelivery,
   send: () => Promise<void>,
@@ -50,7 +50,7 @@ export async function deliverOrBury(
     if (!(error instanceof AwsError)) throw error;
     const exhausted = exhaustion(ctx, delivery, error);
     if (!exhausted) throw error;
-    if (!delivery.deadLetters) throw new GivenUp(`${error.code}: ${error.message}`);
+    if (!delivery.deadLetters) throw new NonRetryableError(`${error.code}: ${error.message}`);
     await bury(ctx, delivery.deadLetters, {
       ERROR_CODE: delivery.deadLetters.codeOf?.(error) ?? error.code,
       ERROR_MESSAGE: error.message || error.code,
@@ -66,8 +66,8 @@ function exhaustion(
   error: AwsError,
 ): Exhausted | undefined {
   if (isFinal(error)) return "NoRetry";
-  if (attempt >= (retry?.MaximumRetryAttempts ?? MOST_RETRIES)) return "MaximumRetryAttempts";
-  const longest = (retry?.MaximumEventAgeInSeconds ?? LONGEST_RETRY_SECONDS) * 1_000;
+  if (attempt >= (retry?.MaximumRetryAttempts ?? MAX_RETRIES)) return "MaximumRetryAttempts";
+  const longest = (retry?.MaximumEventAgeInSeconds ?? MAX_RETRY_SECONDS) * 1_000;
   return ctx.clock.now() - since >= longest ? "MaximumEventAgeInSeconds" : undefined;
 }
 
@@ -87,7 +87,7 @@ async function bury(ctx: Context, letters: DeadLetters, failure: Record<string, 
     });
   } catch (cause) {
     if (isFinal(cause))
-      throw new GivenUp(`${failure.ERROR_MESSAGE}; its dead-letter queue: ${cause.message}`);
+      throw new NonRetryableError(`${failure.ERROR_MESSAGE}; its dead-letter queue: ${cause.message}`);
     throw cause;
   }
 }

@@ -13,7 +13,7 @@ import type { Metric, ServiceEvent } from "./ports.ts";
 import { indexOf, type Keyed, Reads } from "./read-transaction.ts";
 
 /** Bytes that one transaction may write. */
-export const MOST_WRITTEN = MAX_COMMIT;
+export const MAX_TRANSACTION_BYTES = MAX_COMMIT;
 
 /** A consistent look at one partition. Await nothing in it but its own methods. */
 export interface ReadTransaction {
@@ -51,7 +51,7 @@ export interface Transaction extends ReadTransaction {
   sealed(bytes: Uint8Array, place: string): Uint8Array;
   deleteBytes(of: Bytes, key: readonly KeyPart[]): void;
   deleteRow(row: BytesRow): void;
-  /** Bytes of all that was put until now, of which a commit takes {@link MOST_WRITTEN}. */
+  /** Bytes of all that was put until now, of which a commit takes {@link MAX_TRANSACTION_BYTES}. */
   readonly written: number;
   append<T>(of: Journal<T>, stream: readonly KeyPart[], entry: T): number;
   /** A number larger than every earlier one of this partition. */

@@ -10,4 +10,4 @@ export function isDeeperThan(levels: number, value: unknown): boolean {
 }
 
 /** What AWS's readers of JSON take, and far less than a recursion can bear. */
-export const MOST_JSON_LEVELS = 1_000;
+export const MAX_JSON_DEPTH = 1_000;

@@ -1,4 +1,4 @@
-import { type AccessFact, passing } from "#kernel/authorize.ts";
+import { type AccessFact, passRoleFacts } from "#kernel/authorize.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Access } from "#kernel/service.ts";
@@ -54,7 +54,7 @@ export const access: Access<"events"> = {
 
   PutRule: async (ctx, input) => [
     ...(await onRule("PutRule", "Name")(ctx, input)),
-    ...passing([input.RoleArn]),
+    ...passRoleFacts([input.RoleArn]),
   ],
   DescribeRule: onRule("DescribeRule", "Name"),
   DeleteRule: onRule("DeleteRule", "Name"),
@@ -63,7 +63,7 @@ export const access: Access<"events"> = {
   ListRules: onRule("ListRules"),
   PutTargets: async (ctx, input) => [
     ...(await onRule("PutTargets", "Rule")(ctx, input)),
-    ...passing(input.Targets.map(({ RoleArn }) => RoleArn)),
+    ...passRoleFacts(input.Targets.map(({ RoleArn }) => RoleArn)),
   ],
   RemoveTargets: onRule("RemoveTargets", "Rule"),
   ListTargetsByRule: onRule("ListTargetsByRule", "Rule"),

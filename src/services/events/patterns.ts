@@ -1,6 +1,6 @@
 import { eventPattern, type Json } from "#aws/languages/event-pattern/match.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
+import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { invalidParameter } from "./errors.ts";
 import { checkPattern } from "./rule.ts";
 
@@ -24,7 +24,7 @@ function eventIn(text: string): Json {
   const isObject = typeof event === "object" && event !== null && !Array.isArray(event);
   if (
     !isObject ||
-    isDeeperThan(MOST_JSON_LEVELS, event) ||
+    isDeeperThan(MAX_JSON_DEPTH, event) ||
     REQUIRED.some((field) => !Object.hasOwn(event as object, field))
   )
     throw invalidParameter("Event");

@@ -1,6 +1,6 @@
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
-import { MOST_RETRIES } from "#kernel/redelivery.ts";
+import { MAX_RETRIES } from "#kernel/redelivery.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { keepInArchives } from "./archives/archived.ts";
 import { isBus } from "./arns.ts";
@@ -36,7 +36,7 @@ export async function publish(
 
 /** Delivers an event to one target, at least once. */
 export const send = job<Sending>("events/send", {
-  attempts: MOST_RETRIES + 1,
+  attempts: MAX_RETRIES + 1,
   run: (ctx, sending, { attempt }) =>
     sendTo(ctx, sending, attempt, (bus, event) =>
       ctx.transact(async (tx) => {

@@ -3,7 +3,7 @@ import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { isoSeconds } from "#lib/iso-seconds.ts";
-import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
+import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { busNamed, DEFAULT_BUS, placeOfBus } from "./arns.ts";
 import { invalid } from "./errors.ts";
 import { publish } from "./publish.ts";
@@ -93,7 +93,7 @@ function detailOf({ Detail }: Entry): object | undefined {
   try {
     const detail: unknown = JSON.parse(Detail!);
     const isObject = typeof detail === "object" && detail !== null && !Array.isArray(detail);
-    return isObject && !isDeeperThan(MOST_JSON_LEVELS, detail) ? detail : undefined;
+    return isObject && !isDeeperThan(MAX_JSON_DEPTH, detail) ? detail : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { type AccessFact, passing } from "#kernel/authorize.ts";
+import { type AccessFact, passRoleFacts } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { defineService } from "#kernel/service.ts";
 import { deliver } from "./delivery/deliver.ts";
@@ -23,7 +23,7 @@ const onStream =
 /** Whoever says where a stream leads hands its roles to the service. */
 const withRoles = (action: string) => (ctx: Context, input: Named) => [
   fact(ctx, action, input.DeliveryStreamName),
-  ...passing(rolesOf(input)),
+  ...passRoleFacts(rolesOf(input)),
 ];
 
 /** Of its source, its destination and its backup. */

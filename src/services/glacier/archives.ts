@@ -1,4 +1,4 @@
-import { keeping } from "#kernel/blobs.ts";
+import { keepOrDrop } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
@@ -15,7 +15,7 @@ export const archiveHandlers = {
     const expected = expectedTreeHash(checksum);
     await ctx.read((tx) => vaultAt(ctx, tx, vaultName));
     const received = await receive(ctx, body, expected, MOST_BYTES);
-    return keeping(ctx, received.staged, async (tx) => {
+    return keepOrDrop(ctx, received.staged, async (tx) => {
       const vault = await vaultAt(ctx, tx, vaultName);
       const set = tx.sequence();
       const { size, treeHash } = await putPiece(tx, set, 0, received);

@@ -1,4 +1,4 @@
-import { GivenUp, type Job, job } from "#kernel/jobs.ts";
+import { type Job, job, NonRetryableError } from "#kernel/jobs.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { isFinal } from "#kernel/targets.ts";
 import { invalidEvent, invalidTopic, missingParameter, noNotifications } from "./errors.ts";
@@ -64,7 +64,7 @@ export const notify: Job<Notification> = job("glacier/notify", {
         Message: message,
       });
     } catch (error) {
-      throw isFinal(error) ? new GivenUp(error.message) : error;
+      throw isFinal(error) ? new NonRetryableError(error.message) : error;
     }
   },
 });

@@ -1,4 +1,4 @@
-import { keeping } from "#kernel/blobs.ts";
+import { keepOrDrop } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import { type Job, job } from "#kernel/jobs.ts";
 import { page } from "#kernel/pages.ts";
@@ -74,7 +74,7 @@ export const uploadHandlers = {
     if (span.start / upload.partSize >= MOST_PIECES) throw invalidContentRange(range!);
     if (body.size !== undefined && body.size !== size) throw rangeAgainstLength(range!, body.size);
     const received = await receive(ctx, body, expected, size);
-    return keeping(ctx, received.staged, async (tx) => {
+    return keepOrDrop(ctx, received.staged, async (tx) => {
       if (received.staged.size !== size) throw rangeAgainstLength(range!, received.staged.size);
       const current = await openUploadAt(ctx, tx, vaultName, uploadId);
       const { treeHash } = await putPiece(tx, upload.order, span.start, received);

@@ -1,4 +1,4 @@
-import { keeping } from "#kernel/blobs.ts";
+import { keepOrDrop } from "#kernel/blobs.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { bodyOf } from "#lib/body.ts";
 import { recordingNotFound } from "./errors.ts";
@@ -10,7 +10,7 @@ const MAX_RECORDING_BYTES = 1_048_576;
 export const recordingOperations = {
   async PutRecording(ctx, { Name, Recording }) {
     const staged = await ctx.blobs.receive(bodyOf(Recording), { limit: MAX_RECORDING_BYTES });
-    return keeping(ctx, staged, async (tx) => {
+    return keepOrDrop(ctx, staged, async (tx) => {
       const greeting = await greetingAt(tx, Name);
       if (greeting.recording) recordings.discard(tx, greeting.recording);
       tx.put(greetings, { ...greeting, recording: await recordings.keep(tx, staged) });

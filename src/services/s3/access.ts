@@ -1,4 +1,4 @@
-import { passing } from "#kernel/authorize.ts";
+import { passRoleFacts } from "#kernel/authorize.ts";
 import type { Access } from "#kernel/service.ts";
 import {
   onBatch,
@@ -74,7 +74,7 @@ export const access: Access<"s3"> = {
 
   PutBucketReplication: async (ctx, input) => [
     ...(await onBucket("s3:PutReplicationConfiguration")(ctx, input)),
-    ...passing([input.ReplicationConfiguration?.Role]),
+    ...passRoleFacts([input.ReplicationConfiguration?.Role]),
   ],
   GetBucketReplication: onBucket("s3:GetReplicationConfiguration"),
   DeleteBucketReplication: onBucket("s3:PutReplicationConfiguration"),

@@ -1,4 +1,4 @@
-import { type BlobRef, staysIn } from "#kernel/blobs.ts";
+import { type BlobRef, reusesRow } from "#kernel/blobs.ts";
 import { descending } from "#kernel/keys.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
@@ -204,7 +204,7 @@ function removeNull(
 ): MaybePromise<void> {
   if (!current) return;
   if (current.versionId !== NULL) return removeOlderNull(tx, bucket, key);
-  if (!(current.body && staysIn(current.body, body))) return discardContent(tx, current);
+  if (!(current.body && reusesRow(current.body, body))) return discardContent(tx, current);
   if (current.annotations) return discardAnnotations(tx, current);
 }
 

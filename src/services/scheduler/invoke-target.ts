@@ -4,7 +4,7 @@ import type { AwsError } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import { rootOf } from "#kernel/principal.ts";
-import { deliverOrBury } from "#kernel/redelivery.ts";
+import { deliverOrDeadLetter } from "#kernel/redelivery.ts";
 import { type Delivery, deliver, requestFor } from "#kernel/targets.ts";
 import { isoSeconds } from "#lib/iso-seconds.ts";
 import { scheduleArn } from "./store.ts";
@@ -57,7 +57,7 @@ export function invokeTarget(ctx: Context, call: Invocation, attempt: number): P
           caller,
           codeOf: (error: AwsError) => codeOf(target.Arn, error),
         };
-  return deliverOrBury(ctx, { attempt, since, retry: target.RetryPolicy, deadLetters }, async () => {
+  return deliverOrDeadLetter(ctx, { attempt, since, retry: target.RetryPolicy, deadLetters }, async () => {
     if (universal) return callOperation(ctx.as(caller).aws, universal, input);
     const { account = ctx.account, region = ctx.region } = parseArn(target.Arn) ?? {};
     const place: Place = { account: account || ctx.account, region: region || ctx.region };

@@ -1,7 +1,7 @@
 import type * as Scheduler from "#aws/contract/types/scheduler.ts";
 import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
-import { LONGEST_RETRY_SECONDS, MOST_RETRIES } from "#kernel/redelivery.ts";
+import { MAX_RETRIES, MAX_RETRY_SECONDS } from "#kernel/redelivery.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { checkSchedule } from "./checks.ts";
@@ -99,8 +99,8 @@ function said(input: Scheduler.CreateScheduleInput): Said {
     target: {
       ...input.Target,
       RetryPolicy: {
-        MaximumEventAgeInSeconds: LONGEST_RETRY_SECONDS,
-        MaximumRetryAttempts: MOST_RETRIES,
+        MaximumEventAgeInSeconds: MAX_RETRY_SECONDS,
+        MaximumRetryAttempts: MAX_RETRIES,
         ...input.Target.RetryPolicy,
       },
     },

@@ -1,4 +1,4 @@
-import { type AccessFact, passing } from "#kernel/authorize.ts";
+import { type AccessFact, passRoleFacts } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { defineService } from "#kernel/service.ts";
 import { dissolve, groupOperations } from "./groups.ts";
@@ -17,7 +17,7 @@ const withRole =
   (action: string) =>
   (ctx: Context, input: { Name: string; GroupName?: string; Target: { RoleArn: string } }) => [
     ...onSchedule(action)(ctx, input),
-    ...passing([input.Target.RoleArn]),
+    ...passRoleFacts([input.Target.RoleArn]),
   ];
 const onGroup =
   (action: string) =>

@@ -1,7 +1,7 @@
 import { nextOccurrence } from "#aws/languages/schedule/schedule.ts";
 import type { Context } from "#kernel/context.ts";
-import { GivenUp, job } from "#kernel/jobs.ts";
-import { MOST_RETRIES } from "#kernel/redelivery.ts";
+import { job, NonRetryableError } from "#kernel/jobs.ts";
+import { MAX_RETRIES } from "#kernel/redelivery.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { scheduleOf } from "./checks.ts";
 import { type Invocation, invokeTarget } from "./invoke-target.ts";
@@ -39,12 +39,12 @@ const ring = job<Timer>("scheduler/ring", {
 });
 
 const invocation = job<Invocation>("scheduler/invoke", {
-  attempts: MOST_RETRIES + 1,
+  attempts: MAX_RETRIES + 1,
   async run(ctx, called, { attempt }) {
     try {
       await invokeTarget(ctx, called, attempt);
     } catch (error) {
-      if (error instanceof GivenUp) await complete(ctx, called);
+      if (error instanceof NonRetryableError) await complete(ctx, called);
       throw error;
     }
     await complete(ctx, called);

@@ -4,7 +4,7 @@ import type { Operation } from "#aws/contract/shapes.ts";
 import type * as Scheduler from "#aws/contract/types/scheduler.ts";
 import type { AwsError } from "#aws/errors.ts";
 import type { Clients } from "#kernel/clients.ts";
-import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
+import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { invalid, notJson, unsupportedService } from "./errors.ts";
 import { capitalized, requestIn } from "./universal-input.ts";
 
@@ -50,9 +50,7 @@ function objectIn(input: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(input);
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject && !isDeeperThan(MOST_JSON_LEVELS, value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isObject && !isDeeperThan(MAX_JSON_DEPTH, value) ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }

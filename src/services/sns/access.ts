@@ -1,5 +1,5 @@
 import type { AwsError } from "#aws/errors.ts";
-import { type AccessFact, type Denial, passing } from "#kernel/authorize.ts";
+import { type AccessFact, type Denial, passRoleFacts } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Access } from "#kernel/service.ts";
 import { subscriptionNamed, topicArn, topicNamed } from "./arns.ts";
@@ -77,12 +77,12 @@ export const access: Access<"sns"> = {
   SetSMSAttributes: inAccount("SetSMSAttributes"),
   SetSubscriptionAttributes: (ctx, input) => [
     ...onSubscription("SetSubscriptionAttributes")(ctx, input),
-    ...passing(input.AttributeName === "SubscriptionRoleArn" ? [input.AttributeValue] : []),
+    ...passRoleFacts(input.AttributeName === "SubscriptionRoleArn" ? [input.AttributeValue] : []),
   ],
   SetTopicAttributes: at("SetTopicAttributes"),
   Subscribe: async (ctx, input) => [
     ...(await at("Subscribe")(ctx, input)),
-    ...passing([input.Attributes?.SubscriptionRoleArn]),
+    ...passRoleFacts([input.Attributes?.SubscriptionRoleArn]),
   ],
   TagResource: of("TagResource"),
   /** The handler knows from the subscription whether the caller must sign. */

@@ -19,7 +19,7 @@ import { changeItem, itemAt, keptAt, tableAt } from "./rows.ts";
 import { looksBack, takesMore } from "./write.ts";
 
 const MOST_READ = 100;
-const MOST_WRITTEN = 25;
+const MAX_TRANSACTION_BYTES = 25;
 /** What a batch answers at most, and how much of JSON; the rest is to be asked for again. */
 const MOST_BYTES = 16 * 2 ** 20;
 const MOST_TEXT = 64 * 2 ** 20;
@@ -84,7 +84,7 @@ export const batchOperations = {
       name,
       writes: requests.map(writeIn),
     }));
-    if (wanted.reduce((sum, { writes }) => sum + writes.length, 0) > MOST_WRITTEN)
+    if (wanted.reduce((sum, { writes }) => sum + writes.length, 0) > MAX_TRANSACTION_BYTES)
       throw invalid("Too many items requested for the BatchWriteItem call");
     const used = wanted.map((): Used[] => []);
     const ItemCollectionMetrics: DynamoDB.ItemCollectionMetricsPerTable = Object.create(null);

@@ -8,7 +8,7 @@ import {
 import { PolicyError, type PolicyFault } from "#aws/languages/policy/faults.ts";
 import { accountRoots, listOf, mapped, single } from "#aws/languages/policy/form.ts";
 import { jsonText } from "#lib/json-value.ts";
-import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
+import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { isUnbounded, policyIsTooLong, wrongDocument, wrongPrincipal } from "./errors.ts";
 
 /** White space counts. */
@@ -63,7 +63,7 @@ function parsed(text: string): Said {
   } catch {
     throw wrongDocument(NOT_JSON);
   }
-  if (isDeeperThan(MOST_JSON_LEVELS, said)) throw wrongDocument(NOT_JSON);
+  if (isDeeperThan(MAX_JSON_DEPTH, said)) throw wrongDocument(NOT_JSON);
   if (said === null) throw wrongDocument("This text appears not to be a policy");
   if (!isObject(said)) throw wrongDocument(NOT_JSON);
   return said;

@@ -1,7 +1,7 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import { faultsOf, type Handlers } from "#kernel/service.ts";
-import { MOST_WRITTEN, type ReadTransaction, type Transaction } from "#kernel/transaction.ts";
+import { MAX_TRANSACTION_BYTES, type ReadTransaction, type Transaction } from "#kernel/transaction.ts";
 import { invalid, isCollectionTooLarge, isEmptyKey, itemTooLarge } from "../errors.ts";
 import type { Test } from "../expressions/conditions.ts";
 import type { Update } from "../expressions/updates.ts";
@@ -22,7 +22,7 @@ const MOST_BYTES = 4 * 2 ** 20;
 /** Of items as they were and as they are. Streams, recovery and replicas keep each of them once more. */
 const MOST_LOOSE = 128 * 1_024;
 /** What is due afterwards stands in the same commit. */
-const MOST_KEPT = MOST_WRITTEN - 2 ** 20;
+const MOST_KEPT = MAX_TRANSACTION_BYTES - 2 ** 20;
 const fault = faultsOf<"dynamodb">();
 
 /** One action of a transaction. */

@@ -5,7 +5,7 @@ import { atJsonPath, parseJsonPath } from "#aws/languages/json-path.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import { rootOf } from "#kernel/principal.ts";
-import { deliverOrBury } from "#kernel/redelivery.ts";
+import { deliverOrDeadLetter } from "#kernel/redelivery.ts";
 import { deliver } from "#kernel/targets.ts";
 import { ruleArn } from "../arns.ts";
 import { callDestination } from "../destinations/call.ts";
@@ -45,7 +45,7 @@ export function sendTo(ctx: Context, sending: Sending, attempt: number, forward:
           codeOf: failureOf,
         };
   const delivery = { attempt, since: ingested, retry: target.RetryPolicy, deadLetters };
-  return deliverOrBury(ctx, delivery, () => sendOnce(ctx, sending, forward));
+  return deliverOrDeadLetter(ctx, delivery, () => sendOnce(ctx, sending, forward));
 }
 
 async function sendOnce(ctx: Context, sending: Sending, forward: Forward): Promise<void> {

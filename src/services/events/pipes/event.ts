@@ -2,7 +2,7 @@ import { parseArn } from "#aws/arn.ts";
 import type * as Streams from "#aws/contract/types/dynamodb-streams.ts";
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type * as Sqs from "#aws/contract/types/sqs.ts";
-import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
+import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import type { Pipe } from "./store.ts";
 
 /** Something that a source has, on its way through a pipe. */
@@ -86,7 +86,7 @@ export function changeEvent({ source }: Pipe, change: Streams.Record): PipeEvent
 function parsed(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
-    return isDeeperThan(MOST_JSON_LEVELS, value) ? text : value;
+    return isDeeperThan(MAX_JSON_DEPTH, value) ? text : value;
   } catch {
     return text;
   }

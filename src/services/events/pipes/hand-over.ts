@@ -5,7 +5,7 @@ import { eventPattern, type Json } from "#aws/languages/event-pattern/match.ts";
 import type { Context } from "#kernel/context.ts";
 import { rootOf } from "#kernel/principal.ts";
 import { deliver } from "#kernel/targets.ts";
-import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
+import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { callDestination } from "../destinations/call.ts";
 import type { PipeEvent } from "./event.ts";
 import type { Pipe } from "./store.ts";
@@ -72,7 +72,7 @@ function eventsIn(answer: string): unknown[] {
   let value: unknown = answer;
   try {
     value = JSON.parse(answer);
-    if (isDeeperThan(MOST_JSON_LEVELS, value)) value = answer;
+    if (isDeeperThan(MAX_JSON_DEPTH, value)) value = answer;
   } catch {}
   if (Array.isArray(value)) return value;
   const isEmpty =

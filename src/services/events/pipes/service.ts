@@ -1,4 +1,4 @@
-import { type AccessFact, passing } from "#kernel/authorize.ts";
+import { type AccessFact, passRoleFacts } from "#kernel/authorize.ts";
 import type { Context } from "#kernel/context.ts";
 import { defineService } from "#kernel/service.ts";
 import { flow } from "./flow.ts";
@@ -18,7 +18,7 @@ const withRole =
   (action: string) =>
   (ctx: Context, { Name, RoleArn }: { Name: string; RoleArn: string }) => [
     fact(action, pipeArn(ctx, Name)),
-    ...passing([RoleArn]),
+    ...passRoleFacts([RoleArn]),
   ];
 const onResource =
   (action: string) =>

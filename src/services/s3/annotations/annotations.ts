@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/annotations-overview.html
  */
 import { isUtf8 } from "node:buffer";
-import { keeping, staysIn } from "#kernel/blobs.ts";
+import { keepOrDrop, reusesRow } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
@@ -53,7 +53,7 @@ export const objectAnnotations = {
       checksum,
       algorithm: DEFAULT_ALGORITHM,
     });
-    return keeping(ctx, received.staged, async (tx) => {
+    return keepOrDrop(ctx, received.staged, async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       const version = await existingVersion(tx, bucket, input, "PUT");
       if (version.customerKey) throw customersKey();
@@ -62,7 +62,7 @@ export const objectAnnotations = {
       const count = version.annotations ?? 0;
       if (!former && count >= MOST_ANNOTATIONS) throw limitExceeded();
       const body = await bodies.keep(tx, received.staged, former?.body);
-      if (former && !staysIn(former.body, body)) bodies.discard(tx, former.body);
+      if (former && !reusesRow(former.body, body)) bodies.discard(tx, former.body);
       const annotation: Annotation = {
         bucket: bucket.id,
         order: version.order,

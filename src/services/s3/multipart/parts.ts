@@ -1,4 +1,4 @@
-import { keeping } from "#kernel/blobs.ts";
+import { keepOrDrop } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import { bodyOf } from "#lib/body.ts";
@@ -133,7 +133,7 @@ function keepPart(
   received: Received,
   key: CustomerKey | undefined,
 ) {
-  return keeping(ctx, received.staged, async (tx) => {
+  return keepOrDrop(ctx, received.staged, async (tx) => {
     const { upload } = await uploadAt(tx, input);
     const former = await tx.get(parts, [upload.bucket, upload.order, input.PartNumber]);
     if (former) bodies.discard(tx, former.body);

@@ -1,4 +1,4 @@
-import { keeping } from "#kernel/blobs.ts";
+import { keepOrDrop } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
@@ -75,7 +75,7 @@ export const objectCopying = {
     await rememberRead(ctx, source.bucket, source.version);
     return withCopies(ctx, notes, async (copies) => {
       const { staged, md5, checksum } = await takeIn(ctx, source.version, bytes, encryption, algorithm);
-      return keeping(ctx, staged, async (tx) => {
+      return keepOrDrop(ctx, staged, async (tx) => {
         const bucket = await bucketAt(tx, Bucket);
         const current = await currentVersion(tx, bucket, Key);
         checkEncryption(ctx, bucket, Key, encryption, COPY);

@@ -1,4 +1,4 @@
-import { keeping } from "#kernel/blobs.ts";
+import { keepOrDrop } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
@@ -44,7 +44,7 @@ export const objectWriting = {
       secret: settings.encryption.key?.bytes,
     });
     const put = { ctx, input, settings, provenance, received };
-    return keeping(ctx, received.staged, (tx) =>
+    return keepOrDrop(ctx, received.staged, (tx) =>
       whenReady(bucketAt(tx, input.Bucket), (bucket) =>
         whenReady(currentVersion(tx, bucket, input.Key), (current) =>
           whenReady(write(put, tx, bucket, current), (version) => answer(put, tx, bucket, version)),

@@ -1,7 +1,7 @@
 import { parseArn, queueUrlOf } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { GivenUp, job } from "#kernel/jobs.ts";
+import { job, NonRetryableError } from "#kernel/jobs.ts";
 import { isFinal } from "#kernel/targets.ts";
 import { subscriptionArn, topicArn } from "../arns.ts";
 import { ended, type Subscription, subscriptions, topics } from "../store.ts";
@@ -62,7 +62,7 @@ export const forgetEnded = job<{ token: string }>("sns/forget-ended", {
 /**
  * Tries once.
  * @returns in how many milliseconds to try again, unless it is done
- * @throws {GivenUp} where it is of no use to try again
+ * @throws {NonRetryableError} where it is of no use to try again
  */
 async function delayOf(post: () => Promise<void>, attempt: number): Promise<number | undefined> {
   try {
@@ -72,7 +72,7 @@ async function delayOf(post: () => Promise<void>, attempt: number): Promise<numb
     if (!(error instanceof AwsError)) throw error;
     const policy = effectivePolicy(undefined).http.defaultHealthyRetryPolicy;
     const delay = isFinal(error) ? undefined : delayAfter(attempt + 1, policy);
-    if (delay === undefined) throw new GivenUp(`${error.code}: ${error.message}`);
+    if (delay === undefined) throw new NonRetryableError(`${error.code}: ${error.message}`);
     return delay;
   }
 }

@@ -1,7 +1,7 @@
 import { parseArn, queueUrlOf } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
-import { GivenUp, job } from "#kernel/jobs.ts";
+import { job, NonRetryableError } from "#kernel/jobs.ts";
 import { isFinal } from "#kernel/targets.ts";
 import { type Message, type Subscription, subscriptions, type Topic, topics, waiting } from "../store.ts";
 import { envelope } from "./envelope.ts";
@@ -43,7 +43,7 @@ export const drain = job<To & { group: string }>("sns/drain", {
       const again =
         found &&
         (await attempt(ctx, found, next.message, next.attempt).catch((error) => {
-          if (!(error instanceof GivenUp)) throw error;
+          if (!(error instanceof NonRetryableError)) throw error;
           reason = error.message;
           return undefined;
         }));
@@ -60,7 +60,7 @@ export const drain = job<To & { group: string }>("sns/drain", {
 /** Keeps a message that a group went on without: parked, with the reason. */
 export const undeliverable = job<To & { message: Message; reason: string }>("sns/undeliverable", {
   async run(_, { reason }) {
-    throw new GivenUp(reason);
+    throw new NonRetryableError(reason);
   },
 });
 
@@ -84,7 +84,7 @@ async function subscribed(
 /**
  * Tries once.
  * @returns in how many milliseconds to try again; `undefined` once it is delivered, or a dead letter
- * @throws {GivenUp} where it cannot be delivered and there is no queue for dead letters
+ * @throws {NonRetryableError} where it cannot be delivered and there is no queue for dead letters
  */
 async function attempt(
   ctx: Context,
@@ -122,7 +122,7 @@ async function bury(ctx: Context, { topic, subscription }: Found, message: Messa
   const arn =
     RedrivePolicy && (JSON.parse(RedrivePolicy) as { deadLetterTargetArn?: string }).deadLetterTargetArn;
   const queue = arn ? parseArn(arn) : undefined;
-  if (!queue) throw new GivenUp(`${error.code}: ${error.message}`);
+  if (!queue) throw new NonRetryableError(`${error.code}: ${error.message}`);
   const { account, region, resource } = queue;
   const raw = RawMessageDelivery?.toLowerCase() === "true";
   const body = raw ? message.bodies[subscription.protocol] : await envelope(ctx, subscription, message);
@@ -144,7 +144,8 @@ async function bury(ctx: Context, { topic, subscription }: Found, message: Messa
   try {
     await ctx.as("sns.amazonaws.com", message.topicArn, { account, region }).aws.sqs.SendMessage(letter);
   } catch (cause) {
-    if (isFinal(cause)) throw new GivenUp(`${error.message}; its dead-letter queue: ${cause.message}`);
+    if (isFinal(cause))
+      throw new NonRetryableError(`${error.message}; its dead-letter queue: ${cause.message}`);
     throw cause;
   }
 }

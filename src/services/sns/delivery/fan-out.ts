@@ -7,7 +7,7 @@ import {
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { memoizeByText } from "#lib/memoize.ts";
-import { isDeeperThan, MOST_JSON_LEVELS } from "#lib/nesting.ts";
+import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { type Message, type Subscription, subscriptions, type Topic, topics, waiting } from "../store.ts";
 import { scopeOf } from "../subscriptions/attributes.ts";
 import { mostBytesOf } from "../topics/size.ts";
@@ -109,7 +109,7 @@ function attributeValues({ attributes = {} }: Message): Json {
 function jsonIn(text: string): Json | undefined {
   try {
     const value: Json = JSON.parse(text);
-    const isHeld = typeof value === "object" && value !== null && !isDeeperThan(MOST_JSON_LEVELS, value);
+    const isHeld = typeof value === "object" && value !== null && !isDeeperThan(MAX_JSON_DEPTH, value);
     return isHeld ? value : undefined;
   } catch {
     return undefined;

@@ -94,7 +94,7 @@ export function effectiveSubscriptionPolicy(topicText: string | undefined, text:
   };
 }
 
-const MOST_RETRIES = 100;
+const MAX_RETRIES = 100;
 const LONGEST_DELAY = 3_600;
 const FUNCTIONS = ["linear", "arithmetic", "geometric", "exponential"];
 /** Members that a subscription's own retry policy needs. */
@@ -135,7 +135,7 @@ function checkRetries(policy: RetryPolicy, fail: Refusal): void {
   if (!(max <= LONGEST_DELAY)) throw fail(`maxDelayTarget must be less than or equal to ${LONGEST_DELAY}`);
   if (max < min) throw fail("maxDelayTarget must be greater than or equal to minDelayTarget");
   if (!(numRetries >= 0)) throw fail("numRetries must be greater than or equal to 0");
-  if (!(numRetries <= MOST_RETRIES)) throw fail(`numRetries must be less than or equal to ${MOST_RETRIES}`);
+  if (!(numRetries <= MAX_RETRIES)) throw fail(`numRetries must be less than or equal to ${MAX_RETRIES}`);
   for (const name of COUNTS)
     if (!(policy[name] >= 0)) throw fail(`${name} must be greater than or equal to 0`);
   if (policy.numNoDelayRetries + policy.numMinDelayRetries + policy.numMaxDelayRetries > numRetries)
