@@ -4,8 +4,8 @@ import { isDeeperThan, MAX_JSON_DEPTH } from "#lib/nesting.ts";
 import { invalidParameter } from "./errors.ts";
 import { checkPattern } from "./rule.ts";
 
-/** Members that every event has. */
-const REQUIRED = ["id", "account", "source", "time", "region", "resources", "detail-type"];
+/** AWS's API reference also names `resources`, which AWS itself does not ask for, as in the example of its CLI. */
+const REQUIRED = ["id", "account", "source", "time", "region", "detail-type"];
 
 export const patternOperations = {
   async TestEventPattern(_, { EventPattern, Event }) {

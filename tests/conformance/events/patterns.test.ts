@@ -471,13 +471,21 @@ for (const [pattern, reason] of refused) {
   );
 }
 
-for (const field of ["id", "account", "source", "time", "region", "resources", "detail-type"]) {
+for (const field of ["id", "account", "source", "time", "region", "detail-type"]) {
   behaviour(`an event without ${field} is refused`, TEST, async () => {
     await expect(ask({ source: ["a"] }, { [field]: undefined })).rejects.toMatchObject({
       name: "ValidationException",
     });
   });
 }
+behaviour(
+  "an event needs no resources, as in AWS's own example",
+  doc("cli/latest/reference/events/test-event-pattern.html"),
+  async () => {
+    const { Result } = await ask({ source: ["aws.ec2"] }, { resources: undefined });
+    expect(Result).toBe(true);
+  },
+);
 behaviour("an event has a depth", TEST, async () => {
   const deep = JSON.parse(`${"[".repeat(2_000)}1${"]".repeat(2_000)}`);
   await expect(ask({ source: ["a"] }, { detail: { deep } })).rejects.toMatchObject({

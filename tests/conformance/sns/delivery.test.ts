@@ -11,7 +11,7 @@ import {
 import { DeleteQueueCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect } from "vitest";
 import { behaviour, doc } from "../cloud.ts";
-import { snsCloud } from "./sns.ts";
+import { queueArn, snsCloud } from "./sns.ts";
 
 const cloud = snsCloud();
 
@@ -450,6 +450,23 @@ behaviour("an endpoint whose subscription has ended is told, and can have it aga
   await cloud.advance(1_000);
   expect(JSON.parse(posts[0]!.body)).toMatchObject({ Message: "heard" });
 });
+
+behaviour(
+  "an ended subscription whose filter policy no longer finds room stays ended",
+  doc("sns/latest/api/API_ConfirmSubscription.html"),
+  async () => {
+    const Attributes = { FilterPolicy: '{"k":["a"]}' };
+    const { topic: TopicArn, subscription } = await confirmed(Attributes);
+    await cloud.sns().send(new UnsubscribeCommand({ SubscriptionArn: subscription }));
+    await cloud.advance(1_000);
+    const { SubscribeURL } = JSON.parse(posts[0]!.body);
+    for (let n = 0; n < 200; n++) {
+      const Endpoint = queueArn(`filtered-${n}`);
+      await cloud.sns().send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint, Attributes }));
+    }
+    expect(await (await fetch(SubscribeURL)).text()).toContain("<Code>FilterPolicyLimitExceeded</Code>");
+  },
+);
 
 behaviour("an ended subscription can be had again for three days", FAREWELL, async () => {
   const { subscription } = await confirmed();

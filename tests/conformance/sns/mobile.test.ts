@@ -362,6 +362,26 @@ behaviour("a number of the sandbox is verified by the code that it was sent", SA
 });
 
 behaviour(
+  "numbers of the sandbox are listed in pages, by the tokens of the pages before",
+  SANDBOX,
+  async () => {
+    const numbers = ["+15555550111", "+15555550112", "+15555550113"];
+    for (const PhoneNumber of numbers) await send(new CreateSMSSandboxPhoneNumberCommand({ PhoneNumber }));
+    const list = (NextToken?: string) =>
+      send(new ListSMSSandboxPhoneNumbersCommand({ MaxResults: 2, NextToken }));
+    const first = await list();
+    const second = await list(first.NextToken);
+    const listed = [...first.PhoneNumbers!, ...second.PhoneNumbers!].map(({ PhoneNumber }) => PhoneNumber);
+    expect(listed).toEqual(numbers);
+    expect(second.NextToken).toBeUndefined();
+    await expect(list(numbers[0])).rejects.toMatchObject(refused("Invalid parameter: NextToken"));
+    const optedOut = new ListPhoneNumbersOptedOutCommand({ nextToken: "token" });
+    await expect(send(optedOut)).rejects.toMatchObject(refused("Invalid parameter: nextToken"));
+    for (const PhoneNumber of numbers) await send(new DeleteSMSSandboxPhoneNumberCommand({ PhoneNumber }));
+  },
+);
+
+behaviour(
   "there are no origination numbers",
   doc("sns/latest/api/API_ListOriginationNumbers.html"),
   async () => {

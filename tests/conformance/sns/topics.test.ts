@@ -66,6 +66,13 @@ for (const [name, given, message] of NAMES) {
   });
 }
 
+behaviour("a topic is a FIFO topic or not", CREATE, async () => {
+  await expect(create("perhaps", { FifoTopic: "perhaps" })).rejects.toMatchObject(
+    refused("Invalid parameter: Attributes Reason: FifoTopic"),
+  );
+  await create("standard", { FifoTopic: "false" });
+});
+
 behaviour("a topic that is there does not take other attributes", CREATE, async () => {
   await create("other-attributes", { DisplayName: "one" });
   await expect(create("other-attributes", { DisplayName: "two" })).rejects.toMatchObject(

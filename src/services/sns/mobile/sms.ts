@@ -1,4 +1,5 @@
 import type { Context } from "#kernel/context.ts";
+import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { checkSome, fault, invalidParameter } from "../errors.ts";
 import type { Content } from "../publish/message.ts";
@@ -77,12 +78,15 @@ export const smsOperations = {
   },
 
   async ListPhoneNumbersOptedOut(ctx, { nextToken }) {
-    const after = nextToken === undefined ? undefined : [nextToken];
-    const found = await ctx.read((tx) => tx.list(optedOut, { ...(after && { after }), limit: PAGE }));
-    return {
-      phoneNumbers: found.map(({ number }) => number),
-      nextToken: found.length === PAGE ? found.at(-1)!.number : undefined,
-    };
+    const { records, token } = await page(ctx, {
+      listing: ["sns:ListPhoneNumbersOptedOut"],
+      token: nextToken,
+      limit: PAGE,
+      list: (range) => ctx.read((tx) => tx.list(optedOut, range)),
+      position: ({ number }) => [number],
+      invalidToken: () => invalidParameter("nextToken"),
+    });
+    return { phoneNumbers: records.map(({ number }) => number), nextToken: token };
   },
 
   async OptInPhoneNumber(ctx, { phoneNumber }) {
@@ -131,16 +135,20 @@ export const smsOperations = {
   },
 
   async ListSMSSandboxPhoneNumbers(ctx, { NextToken, MaxResults = PAGE }) {
-    const after = NextToken === undefined ? undefined : [NextToken];
-    const found = await ctx.read((tx) =>
-      tx.list(sandboxNumbers, { ...(after && { after }), limit: MaxResults }),
-    );
+    const { records, token } = await page(ctx, {
+      listing: ["sns:ListSMSSandboxPhoneNumbers"],
+      token: NextToken,
+      limit: MaxResults,
+      list: (range) => ctx.read((tx) => tx.list(sandboxNumbers, range)),
+      position: ({ number }) => [number],
+      invalidToken: () => invalidParameter("NextToken"),
+    });
     return {
-      PhoneNumbers: found.map(({ number, verified }) => ({
+      PhoneNumbers: records.map(({ number, verified }) => ({
         PhoneNumber: number,
         Status: verified ? ("Verified" as const) : ("Pending" as const),
       })),
-      NextToken: found.length === MaxResults ? found.at(-1)!.number : undefined,
+      NextToken: token,
     };
   },
 

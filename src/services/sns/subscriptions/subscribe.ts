@@ -4,13 +4,7 @@ import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { subscriptionArn } from "../arns.ts";
 import { forgetEnded, sendConfirmation, sendUnsubscribeConfirmation } from "../delivery/confirmation.ts";
-import {
-  fault,
-  invalidAttributes,
-  invalidParameter,
-  subscriptionDiffers,
-  tooManyPolicies,
-} from "../errors.ts";
+import { fault, invalidAttributes, invalidParameter, subscriptionDiffers } from "../errors.ts";
 import { startReplay } from "../publish/archive.ts";
 import { ended, type Protocol, type Subscription, subscriptions, type Topic, topics } from "../store.ts";
 import { checkOneMore } from "../topics/size.ts";
@@ -20,7 +14,6 @@ import { checkEndpoint, protocolOf } from "./endpoint.ts";
 import { findSubscription } from "./subscription.ts";
 
 const TOKEN_DIGITS = 320;
-const MOST_POLICIES = 200;
 /** How long a token can be used. */
 const TOKEN_LIFE_MS = 3 * 86_400_000;
 
@@ -37,8 +30,7 @@ export const subscribing = {
       });
       if (known && Object.keys(attributes).length > 0 && !isSame(known.attributes, attributes))
         throw subscriptionDiffers();
-      if (!known) await checkOneMore(tx, topic, protocol);
-      if (attributes.FilterPolicy && !known) await checkPolicyCount(tx, topic.id);
+      if (!known) await checkOneMore(tx, topic, { protocol, attributes });
       const subscription = known ?? newSubscription(ctx, tx, { topic, protocol, endpoint, attributes });
       if (!known) tx.put(subscriptions, subscription);
       if (!subscription.confirmed)
@@ -119,7 +111,7 @@ async function restore(tx: Transaction, topic: Topic, token: string): Promise<Su
   const { endedAt: _, ...subscription } = found;
   const range = { in: [topic.id, subscription.protocol, subscription.endpoint], limit: 1 };
   const [newer] = await tx.listBy(subscriptions, "endpoint", range);
-  if (!newer) await checkOneMore(tx, topic, subscription.protocol);
+  if (!newer) await checkOneMore(tx, topic, subscription);
   tx.delete(ended, [token]);
   if (newer) return newer;
   tx.put(subscriptions, subscription);
@@ -159,12 +151,6 @@ function attributesOf(
 
 function isSame(known: Record<string, string>, given: Record<string, string>): boolean {
   return Object.entries(given).every(([name, value]) => known[name] === value);
-}
-
-/** @throws {AwsError} FilterPolicyLimitExceeded */
-export async function checkPolicyCount(tx: Transaction, topic: number): Promise<void> {
-  const found = await tx.listBy(subscriptions, "filtered", { in: [topic], limit: MOST_POLICIES });
-  if (found.length === MOST_POLICIES) throw tooManyPolicies();
 }
 
 type Wanted = { topic: Topic } & Pick<Subscription, "protocol" | "endpoint" | "attributes">;

@@ -6,9 +6,9 @@ import { effectiveSubscriptionPolicy } from "../delivery/policy.ts";
 import { invalidParameter } from "../errors.ts";
 import { startReplay } from "../publish/archive.ts";
 import { type Subscription, subscriptions, topics } from "../store.ts";
+import { checkPolicyCount } from "../topics/size.ts";
 import { topicAt } from "../topics/topic.ts";
 import { checkAttribute, isUnset, kept, scopeOf } from "./attributes.ts";
-import { checkPolicyCount } from "./subscribe.ts";
 import { subscriptionAt } from "./subscription.ts";
 
 const PAGE = 100;

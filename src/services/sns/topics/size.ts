@@ -1,6 +1,6 @@
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { fault, invalidParameter } from "../errors.ts";
-import { type Protocol, subscriptions, type Topic } from "../store.ts";
+import { fault, invalidParameter, tooManyPolicies } from "../errors.ts";
+import { type Protocol, type Subscription, subscriptions, type Topic } from "../store.ts";
 
 /** Most bytes of a message with its attributes, or of a batch, unless the topic says otherwise. */
 export const USUAL_BYTES = 262_144;
@@ -8,6 +8,8 @@ const FEWEST_BYTES = 1_024;
 const MOST_BYTES = 1_048_576;
 /** Most subscriptions of a FIFO topic, and of a topic that is to take larger messages. */
 const MOST_SUBSCRIPTIONS = 100;
+/** Most filter policies of a topic's subscriptions. */
+const MOST_POLICIES = 200;
 const PROTOCOLS: ReadonlySet<Protocol> = new Set(["sqs", "firehose", "lambda"]);
 
 export const isSize = (value: string): boolean =>
@@ -39,11 +41,16 @@ export async function checkSubscribers(tx: ReadTransaction, topic: Topic): Promi
 /**
  * Whether a topic can have one more subscription. A FIFO topic has a limit, as it writes all deliveries in one
  * transaction. That of a topic of large messages is checked only when the size is set, as AWS was measured to do.
- * @throws {AwsError} InvalidParameter, SubscriptionLimitExceeded
+ * @throws {AwsError} InvalidParameter, FilterPolicyLimitExceeded, SubscriptionLimitExceeded
  */
-export async function checkOneMore(tx: ReadTransaction, topic: Topic, protocol: Protocol): Promise<void> {
+export async function checkOneMore(
+  tx: ReadTransaction,
+  topic: Topic,
+  { protocol, attributes }: Pick<Subscription, "protocol" | "attributes">,
+): Promise<void> {
   if (isLarge(topic) && !PROTOCOLS.has(protocol))
     throw invalidParameter(`Invalid protocol type: ${protocol}`);
+  if (attributes.FilterPolicy) await checkPolicyCount(tx, topic.id);
   if (!topic.isFifo) return;
   const found = await tx.list(subscriptions, { in: [topic.id], limit: MOST_SUBSCRIPTIONS });
   if (found.length === MOST_SUBSCRIPTIONS)
@@ -51,4 +58,10 @@ export async function checkOneMore(tx: ReadTransaction, topic: Topic, protocol: 
       "SubscriptionLimitExceededException",
       `A FIFO topic has at most ${MOST_SUBSCRIPTIONS} subscriptions.`,
     );
+}
+
+/** Whether there may be one more filter policy. @throws {AwsError} FilterPolicyLimitExceeded */
+export async function checkPolicyCount(tx: ReadTransaction, topic: number): Promise<void> {
+  const filtered = await tx.listBy(subscriptions, "filtered", { in: [topic], limit: MOST_POLICIES });
+  if (filtered.length === MOST_POLICIES) throw tooManyPolicies();
 }

@@ -30,9 +30,11 @@ export const topicOperations = {
     checkName(name, isFifo);
     checkTags(tags);
     for (const [attribute, value] of Object.entries(given)) {
-      if (attribute === "FifoTopic" && !isFifo) continue;
-      if (!isAttribute(attribute, isFifo)) throw invalidAttributes(`Unknown attribute ${attribute}`);
-      checkAttribute(attribute, value, isFifo, invalidAttributes);
+      // A standard topic, too, may say which kind it is.
+      const isOfBothKinds = attribute === "FifoTopic";
+      if (!isOfBothKinds && !isAttribute(attribute, isFifo))
+        throw invalidAttributes(`Unknown attribute ${attribute}`);
+      checkAttribute(attribute, value, isFifo || isOfBothKinds, invalidAttributes);
     }
     return ctx.transact(async (tx) => {
       const existing = await tx.get(topics, [name]);
