@@ -1,8 +1,9 @@
 import type { Message as Received } from "#aws/contract/types/sqs.ts";
 import { invalidValue } from "./errors.ts";
-import type { Ask } from "./receive.ts";
+import type { ReceiveOptions } from "./receive-options.ts";
 import { rendered } from "./received.ts";
 import { type MessageState, messages, states, type Time } from "./store.ts";
+import type { Delivery } from "./taking.ts";
 import type { OpenQueue, Work } from "./work.ts";
 
 /** How long a receive can be repeated, as at AWS. */
@@ -23,17 +24,17 @@ export interface Attempt {
 export async function recallAttempt(
   work: Work,
   of: OpenQueue,
-  ask: Ask,
+  options: ReceiveOptions,
   until: Time,
 ): Promise<Received[] | undefined> {
-  const { attemptId } = ask;
+  const { attemptId } = options;
   const { backlog, queue } = of;
   const { tx } = work;
   const attempt = attemptId === undefined ? undefined : backlog.attempts.get(attemptId);
   if (!attempt || attempt.until <= tx.now()) return undefined;
   for (const { seq, receipt, visibleAt } of attempt.states) {
-    const now = await tx.get(states, [queue.id, seq]);
-    if (now?.receipt !== receipt || now.visibleAt !== visibleAt)
+    const current = await tx.get(states, [queue.id, seq]);
+    if (current?.receipt !== receipt || current.visibleAt !== visibleAt)
       throw invalidValue(
         attemptId!,
         "ReceiveRequestAttemptId",
@@ -49,21 +50,24 @@ export async function recallAttempt(
   work.afterwards(of, () => {
     attempt.states = renewed;
   });
-  const again: Received[] = [];
+  const repeated: Received[] = [];
   for (const [at, state] of renewed.entries()) {
     const message = await tx.get(messages, [queue.id, state.seq]);
-    again.push({ ...(await rendered(work, message!, state, ask)), ReceiptHandle: attempt.handles[at] });
+    repeated.push({
+      ...(await rendered(work, message!, state, options)),
+      ReceiptHandle: attempt.handles[at],
+    });
   }
-  return again;
+  return repeated;
 }
 
 export function rememberAttempt(
   work: Work,
   of: OpenQueue,
-  { attemptId }: Ask,
-  found: readonly { state: MessageState; message: Received }[],
+  { attemptId }: ReceiveOptions,
+  deliveries: readonly Delivery[],
 ): void {
-  if (attemptId === undefined || found.length === 0) return;
+  if (attemptId === undefined || deliveries.length === 0) return;
   const { attempts } = of.backlog;
   const now = work.tx.now();
   work.afterwards(of, () => {
@@ -74,8 +78,8 @@ export function rememberAttempt(
     attempts.delete(attemptId);
     attempts.set(attemptId, {
       until: now + INTERVAL_MS,
-      states: found.map(({ state }) => state),
-      handles: found.map(({ message }) => message.ReceiptHandle),
+      states: deliveries.map(({ state }) => state),
+      handles: deliveries.map(({ message }) => message.ReceiptHandle),
     });
   });
 }

@@ -8,21 +8,29 @@ import { contentOf } from "./content.ts";
 import { invalidParameter, invalidValue, queueDoesNotExist } from "./errors.ts";
 import { checkMaxResults, MOST_LISTED } from "./listing.ts";
 import { place } from "./sending.ts";
-import { arnOf, type Message, type MessageState, queues, type RedrivePolicy } from "./store.ts";
+import { arnOf, type Message, type MessageState, type Queue, queues, type RedrivePolicy } from "./store.ts";
 import type { OpenQueue, Work } from "./work.ts";
 
-/** Moves a message that has been received as often as its queue allows to the dead-letter queue, if there is one. */
-export async function buryIfExhausted(
+/** Whether a message has been received as often as its queue allows. */
+export function isExhausted(
+  { attributes: { redrivePolicy } }: Queue,
+  state: MessageState | undefined,
+): state is MessageState {
+  return (
+    redrivePolicy !== undefined && state !== undefined && state.receives >= redrivePolicy.maxReceiveCount
+  );
+}
+
+/** Moves a message to the dead-letter queue. @returns whether there is one that takes it */
+export async function bury(
   work: Work,
   from: OpenQueue,
   message: Message,
-  state: MessageState | undefined,
+  state: MessageState,
 ): Promise<boolean> {
   const { tx, ctx } = work;
   const { queue } = from;
-  const policy = queue.attributes.redrivePolicy;
-  if (!policy || !state || state.receives < policy.maxReceiveCount) return false;
-  const to = await work.find(policy.deadLetterTargetArn.split(":")[5]!);
+  const to = await work.find(queue.attributes.redrivePolicy!.deadLetterTargetArn.split(":")[5]!);
   if (!to || to.queue.isFifo !== queue.isFifo || to.queue.id === queue.id) return false;
   const content = await contentOf(tx, message);
   work.remove(from, message, !message.content);

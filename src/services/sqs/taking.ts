@@ -1,0 +1,136 @@
+import type { Message as Received } from "#aws/contract/types/sqs.ts";
+import type { MaybePromise } from "#lib/maybe-promise.ts";
+import { recallAttempt, rememberAttempt } from "./attempts.ts";
+import type { Backlog } from "./backlog.ts";
+import { tooManyInFlight } from "./errors.ts";
+import { refill } from "./opening.ts";
+import type { ReceiveOptions } from "./receive-options.ts";
+import { rendered } from "./received.ts";
+import { bury, isExhausted } from "./redrive.ts";
+import { expire, isPast } from "./retention.ts";
+import { type Message, type MessageState, messages, states, type Time, voidThrough } from "./store.ts";
+import type { OpenQueue, Work } from "./work.ts";
+
+/** AWS's limit, for both kinds of queues. */
+const MOST_IN_FLIGHT = 120_000;
+/** Most pages that one transaction loads. */
+const MOST_REFILLS = 10;
+/** Most messages, and bytes of them, that one receive moves to a dead-letter queue or deletes as expired. */
+const MOST_CLEARED = 200;
+const MOST_CLEARED_BYTES = 8 * 1024 * 1024;
+
+export const isFull = ({ inFlight }: Backlog) => inFlight >= MOST_IN_FLIGHT;
+
+interface Taken {
+  messages: Received[];
+  /** Whether all was looked at: if not, there may be more to find. */
+  isAll: boolean;
+}
+
+/** A message that is handed out, and its state from then on. */
+export interface Delivery {
+  state: MessageState;
+  message: Received;
+}
+
+/**
+ * Hands out messages in one transaction. They are hidden from then on.
+ * @throws {AwsError} QueueDoesNotExist, OverLimit
+ */
+export async function take(
+  work: Work,
+  name: string,
+  options: ReceiveOptions,
+  isShort: boolean,
+): Promise<Taken> {
+  const of = await work.queue(name);
+  const { queue, backlog } = of;
+  const { tx, ctx } = work;
+  await expire(work, of);
+  const until = tx.now() + (options.visibilityTimeout ?? queue.attributes.visibilityTimeout) * 1_000;
+  const repeated = await recallAttempt(work, of, options, until);
+  if (repeated) return { messages: repeated, isAll: true };
+  // AWS: a long poll waits instead, and a FIFO queue never says so.
+  if (isFull(backlog) && !queue.isFifo && isShort) throw tooManyInFlight();
+  const { deliveries, isAll } = await collect(work, of, options, until);
+  rememberAttempt(work, of, options, deliveries);
+  tx.metric("NumberOfMessagesReceived", deliveries.length, { QueueName: queue.name });
+  work.afterwards(of, () => backlog.settle(ctx.clock.now()));
+  return { messages: deliveries.map(({ message }) => message), isAll };
+}
+
+/** Walks through the queue until there are enough messages, or no more. */
+async function collect(work: Work, of: OpenQueue, options: ReceiveOptions, until: Time) {
+  const { queue, backlog } = of;
+  const { tx } = work;
+  const room = Math.min(options.limit, MOST_IN_FLIGHT - backlog.inFlight);
+  const walk = backlog.walk();
+  work.afterwards(of, walk.commit);
+  const deliveries: Delivery[] = [];
+  const met = new Set<number>();
+  let refills = 0;
+  let cleared = 0;
+  let clearedBytes = 0;
+  const mayClear = () => cleared < MOST_CLEARED && clearedBytes < MOST_CLEARED_BYTES;
+  while (deliveries.length < room && mayClear()) {
+    const seq = walk.next();
+    if (seq === undefined) {
+      if (backlog.isWhole || !backlog.hasRoom || refills++ === MOST_REFILLS) break;
+      await refill(tx, queue, backlog);
+      continue;
+    }
+    // A message that was hidden again before its time had come stands in the order twice.
+    if (met.has(seq)) continue;
+    met.add(seq);
+    const key = [queue.id, seq];
+    const message = seq > voidThrough(queue) ? await tx.get(messages, key) : undefined;
+    if (!message) continue;
+    const former = await tx.get(states, key);
+    if (former && former.visibleAt > tx.now()) continue;
+    if (await clear(work, of, message, former)) {
+      cleared++;
+      clearedBytes += message.size;
+      continue;
+    }
+    const state = stateAfter(message, former, tx.now(), until);
+    tx.put(states, state);
+    work.afterwards(of, () => backlog.taken(message, until));
+    deliveries.push({ state, message: await rendered(work, message, state, options) });
+  }
+  return { deliveries, isAll: mayClear() };
+}
+
+/** Deletes a message that has expired, or buries one that was received too often. @returns whether it is gone */
+function clear(
+  work: Work,
+  from: OpenQueue,
+  message: Message,
+  state: MessageState | undefined,
+): MaybePromise<boolean> {
+  if (isPast(from.queue, message, work.tx.now())) {
+    work.remove(from, message, !message.content);
+    return true;
+  }
+  return isExhausted(from.queue, state) && bury(work, from, message, state);
+}
+
+/** The state of a message that is received once more. */
+function stateAfter(
+  { queue, seq, group, content }: Message,
+  former: MessageState | undefined,
+  now: Time,
+  until: Time,
+): MessageState {
+  const receives = (former?.receives ?? 0) + 1;
+  return {
+    queue,
+    seq,
+    visibleAt: until,
+    receives,
+    firstReceived: former?.firstReceived ?? now,
+    received: now,
+    receipt: receives,
+    ...(group !== undefined && { group }),
+    ...(!content && { large: true }),
+  };
+}
