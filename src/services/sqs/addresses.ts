@@ -28,10 +28,10 @@ export function urlOf(ctx: Context, { account, name }: Address): string {
  * @throws {AwsError} MissingParameter, QueueDoesNotExist, InvalidAddress
  */
 export function queueNamed(ctx: Context, url: string | undefined): string {
-  const given = url || pathAddress(ctx.request?.path);
-  if (!given) throw isQuery(ctx) ? missingParameter("QueueUrl") : queueDoesNotExist(ctx);
-  const address = addressIn(given);
-  if (!address) throw invalidAddress(given);
+  const text = url || pathAddress(ctx.request?.path);
+  if (!text) throw isQuery(ctx) ? missingParameter("QueueUrl") : queueDoesNotExist(ctx);
+  const address = addressIn(text);
+  if (!address) throw invalidAddress(text);
   return address.name;
 }
 
@@ -48,9 +48,9 @@ export function placeOf({ input, place, request }: PlacedCall): Place {
   };
   if (typeof QueueOwnerAWSAccountId === "string" && /^\d{12}$/.test(QueueOwnerAWSAccountId))
     return { ...place, account: QueueOwnerAWSAccountId };
-  const given = typeof QueueUrl === "string" && QueueUrl !== "" ? QueueUrl : pathAddress(request?.path);
-  if (!given) return place;
-  const [, host, account] = QUEUE_URL.exec(given) ?? [];
+  const url = typeof QueueUrl === "string" && QueueUrl !== "" ? QueueUrl : pathAddress(request?.path);
+  if (!url) return place;
+  const [, host, account] = QUEUE_URL.exec(url) ?? [];
   const region = request ? undefined : HOST_REGION.exec(host ?? "")?.[1];
   if (!account || (account === place.account && !region)) return place;
   return { account, region: region ?? place.region };

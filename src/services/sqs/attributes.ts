@@ -53,9 +53,9 @@ function whole(least: number, most: number) {
 
 function oneOf<T extends string>(...values: T[]) {
   return (text: string, name: string): T => {
-    const found = values.find((value) => value === text);
-    if (found === undefined) throw invalidAttributeValue(name, "not a supported value.");
-    return found;
+    const value = values.find((one) => one === text);
+    if (value === undefined) throw invalidAttributeValue(name, "not a supported value.");
+    return value;
   };
 }
 
@@ -102,8 +102,9 @@ const SETTINGS: Readonly<Record<string, Setting<keyof QueueSettings>>> = {
   FifoThroughputLimit: setting("fifoThroughputLimit", oneOf("perQueue", "perMessageGroupId"), true),
 };
 
-/** Attributes that can only be read. */
-const TOLD: Readonly<Record<string, (queue: Queue, counts: Counts, place: Place) => string | undefined>> = {
+const READ_ONLY: Readonly<
+  Record<string, (queue: Queue, counts: Counts, place: Place) => string | undefined>
+> = {
   QueueArn: ({ name }, _, place) => arnOf(place, name),
   ApproximateNumberOfMessages: (_, { visible }) => String(visible),
   ApproximateNumberOfMessagesNotVisible: (_, { notVisible }) => String(notVisible),
@@ -126,61 +127,61 @@ const seconds = (time: number) => String(Math.floor(time / 1_000));
  * @throws {AwsError} InvalidAttributeName, InvalidAttributeValue, InvalidParameterValue
  */
 export function settingsWith(
-  given: QueueAttributeMap,
+  attributes: QueueAttributeMap,
   isFifo: boolean,
-  settings: QueueSettings,
+  former: QueueSettings,
 ): QueueSettings {
-  const next: Record<string, unknown> = { ...settings };
-  for (const [name, text] of Object.entries(given)) {
-    const found = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
-    if (!found) throw unknownAttribute(name);
-    if (found.isFifoOnly && !isFifo)
+  const values: Record<string, unknown> = { ...former };
+  for (const [name, text] of Object.entries(attributes)) {
+    const setting = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
+    if (!setting) throw unknownAttribute(name);
+    if (setting.isFifoOnly && !isFifo)
       throw name === "ContentBasedDeduplication" ? unknownAttribute(name) : onlyForFifo(name);
-    const value = found.read(text ?? "", name);
-    if (value === undefined) delete next[found.key];
-    else next[found.key] = value;
+    const value = setting.read(text ?? "", name);
+    if (value === undefined) delete values[setting.key];
+    else values[setting.key] = value;
   }
-  const made = next as unknown as QueueSettings;
+  const settings = values as unknown as QueueSettings;
   // A queue has one kind of encryption: the last one that was asked for.
-  if (given.KmsMasterKeyId && given.SqsManagedSseEnabled === "true")
+  if (attributes.KmsMasterKeyId && attributes.SqsManagedSseEnabled === "true")
     throw fault(
       "InvalidAttributeValue",
       "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
     );
-  if (given.KmsMasterKeyId) made.sqsManagedSseEnabled = false;
-  if (given.SqsManagedSseEnabled === "true") delete made.kmsMasterKeyId;
-  if (made.fifoThroughputLimit === "perMessageGroupId" && made.deduplicationScope !== "messageGroup")
+  if (attributes.KmsMasterKeyId) settings.sqsManagedSseEnabled = false;
+  if (attributes.SqsManagedSseEnabled === "true") delete settings.kmsMasterKeyId;
+  if (settings.fifoThroughputLimit === "perMessageGroupId" && settings.deduplicationScope !== "messageGroup")
     throw invalidAttributeValue(
       "FifoThroughputLimit",
       "To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.",
     );
-  return made;
+  return settings;
 }
 
 const onlyForFifo = (name: string) =>
   fault("InvalidAttributeName", `You can specify the ${name} only when FifoQueue is set to true.`);
 
-/** The first attribute that differs from what was asked for. */
+/** The first of the attributes in which two queues differ. */
 export function differenceIn(
-  asked: QueueAttributeMap,
-  wanted: QueueSettings,
-  found: QueueSettings,
+  attributes: QueueAttributeMap,
+  requested: QueueSettings,
+  existing: QueueSettings,
 ): string | undefined {
-  return Object.keys(asked).find((name) => {
+  return Object.keys(attributes).find((name) => {
     const key = SETTINGS[name]?.key;
-    return key !== undefined && comparable(wanted[key]) !== comparable(found[key]);
+    return key !== undefined && comparable(requested[key]) !== comparable(existing[key]);
   });
 }
 
 /** The order of a document's members makes no difference. */
 function comparable(value: QueueSettings[keyof QueueSettings]): string {
   if (typeof value !== "object") return String(value);
-  const { text: _, ...meant } = value;
-  return JSON.stringify(Object.entries(meant).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const { text: _, ...members } = value;
+  return JSON.stringify(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** In SQS's own form: a count is a number, even if it was written as a text. */
-const documentOf = ({ text: _, ...meant }: RedrivePolicy | RedriveAllowPolicy) => JSON.stringify(meant);
+const documentOf = ({ text: _, ...members }: RedrivePolicy | RedriveAllowPolicy) => JSON.stringify(members);
 
 /** @throws {AwsError} InvalidAttributeName */
 export function described(
@@ -190,22 +191,22 @@ export function described(
   place: Place,
 ): QueueAttributeMap | undefined {
   for (const name of names) {
-    if (name !== "All" && !Object.hasOwn(SETTINGS, name) && !Object.hasOwn(TOLD, name))
+    if (name !== "All" && !Object.hasOwn(SETTINGS, name) && !Object.hasOwn(READ_ONLY, name))
       throw unknownAttribute(name);
   }
-  const isWanted = (name: string) => names.includes("All") || names.includes(name);
-  const told: QueueAttributeMap = {};
-  for (const [name, tell] of Object.entries(TOLD)) {
-    const text = isWanted(name) ? tell(queue, counts, place) : undefined;
-    if (text !== undefined) told[name as QueueAttributeName] = text;
+  const isRequested = (name: string) => names.includes("All") || names.includes(name);
+  const attributes: QueueAttributeMap = {};
+  for (const [name, read] of Object.entries(READ_ONLY)) {
+    const text = isRequested(name) ? read(queue, counts, place) : undefined;
+    if (text !== undefined) attributes[name as QueueAttributeName] = text;
   }
   const settings = queue.attributes.kmsMasterKeyId
     ? { kmsDataKeyReusePeriodSeconds: STANDARD_REUSE_SECONDS, ...queue.attributes }
     : queue.attributes;
   for (const [name, { key }] of Object.entries(SETTINGS)) {
-    const value = isWanted(name) ? settings[key] : undefined;
+    const value = isRequested(name) ? settings[key] : undefined;
     if (value !== undefined)
-      told[name as QueueAttributeName] = typeof value === "object" ? documentOf(value) : String(value);
+      attributes[name as QueueAttributeName] = typeof value === "object" ? documentOf(value) : String(value);
   }
-  return Object.keys(told).length > 0 ? told : undefined;
+  return Object.keys(attributes).length > 0 ? attributes : undefined;
 }

@@ -17,8 +17,8 @@ export function deduplicationKey({ attributes }: Queue, id: string, group: strin
 }
 
 export function findRecent(recent: Recent, key: string, now: Time): Deduplication | undefined {
-  const found = recent.get(key);
-  return found && found.until > now ? found : undefined;
+  const record = recent.get(key);
+  return record && record.until > now ? record : undefined;
 }
 
 /**
@@ -52,16 +52,16 @@ export function remember(
 
 export async function recentIn(ctx: Context, queue: Queue): Promise<Recent> {
   if (!queue.isFifo) return new Map();
-  const found: Deduplication[] = [];
+  const records: Deduplication[] = [];
   let after: string | undefined;
   for (;;) {
     const range = { in: [queue.id], limit: PAGE, ...(after !== undefined && { after: [after] }) };
     const page = await ctx.read((tx) => tx.list(deduplications, range));
-    found.push(...page);
+    records.push(...page);
     if (page.length < PAGE) break;
     after = page.at(-1)!.key;
     await new Promise(setImmediate);
   }
-  found.sort((a, b) => a.until - b.until);
-  return new Map(found.map((record) => [record.key, record]));
+  records.sort((a, b) => a.until - b.until);
+  return new Map(records.map((record) => [record.key, record]));
 }

@@ -62,9 +62,9 @@ export const notForThisQueueType = (value: string | number, parameter: string) =
 export const messageInBatch = ({ message }: AwsError) =>
   message.endsWith(`${NOT_FOR_THIS_TYPE}.`) ? NOT_FOR_THIS_TYPE : message;
 
-export const missingQueueName = (given: string | undefined) =>
+export const missingQueueName = (name: string | undefined) =>
   invalidParameter(
-    given === ""
+    name === ""
       ? "Queue name cannot be empty"
       : "Value for parameter QueueName is invalid. Reason: Must specify a queue name.",
   );

@@ -1,8 +1,8 @@
 import { timetable } from "#lib/timetable.ts";
-import type { Order } from "./backlog.ts";
-import { flights } from "./flights.ts";
+import type { Order, Walk } from "./backlog.ts";
+import { earlier, flights } from "./flights.ts";
 import { dropFirst, type Group, groupNamed, messageAt, putBack } from "./groups.ts";
-import type { Message } from "./store.ts";
+import type { Message, Time } from "./store.ts";
 
 /** How many messages AWS searches for a group that can be received from. */
 const WINDOW = 120_000;
@@ -21,10 +21,10 @@ export function fifoOrder(): Order {
   let reach = 0;
   let isWhole = false;
 
-  function group(name: string): Group {
-    let known = groups.get(name);
-    if (!known) groups.set(name, (known = groupNamed(name)));
-    return known;
+  function groupOrNew(name: string): Group {
+    let group = groups.get(name);
+    if (!group) groups.set(name, (group = groupNamed(name)));
+    return group;
   }
 
   function update(of: Group) {
@@ -35,7 +35,7 @@ export function fifoOrder(): Order {
   }
 
   function append({ seq, group: name, notBefore }: Message) {
-    const of = group(name!);
+    const of = groupOrNew(name!);
     of.seqs.push(seq);
     waiting++;
     reach = seq;
@@ -62,6 +62,33 @@ export function fifoOrder(): Order {
     return of;
   }
 
+  function endDelays(now: Time) {
+    for (let due = delays.next(); due !== undefined && due <= now; due = delays.next()) {
+      const seq = delays.take()!;
+      if (!delayed.delete(seq)) continue;
+      const of = groupOf.get(seq)!;
+      groupOf.delete(seq);
+      update(of);
+    }
+  }
+
+  function endFlights(now: Time) {
+    for (const seq of flying.landed(now)) {
+      const of = land(seq);
+      putBack(of, seq);
+      waiting++;
+      update(of);
+    }
+  }
+
+  /** Takes out the first messages of a group, which goes behind the others. */
+  function serve(of: Group, count: number) {
+    dropFirst(of, count);
+    waiting -= count;
+    ready.delete(of);
+    update(of);
+  }
+
   return {
     get inFlight() {
       return flying.size;
@@ -83,69 +110,58 @@ export function fifoOrder(): Order {
       reach = end;
       isWhole = isLast;
     },
-    restore: ({ seq, group: name }, { visibleAt }) => take(seq, group(name!), visibleAt),
+    restore: ({ seq, group: name }, { visibleAt }) => take(seq, groupOrNew(name!), visibleAt),
     settle(now) {
-      for (let due = delays.next(); due !== undefined && due <= now; due = delays.next()) {
-        const seq = delays.take()!;
-        if (!delayed.delete(seq)) continue;
-        const of = groupOf.get(seq)!;
-        groupOf.delete(seq);
-        update(of);
-      }
-      for (const seq of flying.landed(now)) {
-        const of = land(seq);
-        putBack(of, seq);
-        waiting++;
-        update(of);
-      }
+      endDelays(now);
+      endFlights(now);
     },
     get hasSome() {
       return ready.size > 0 || (!isWhole && waiting < WINDOW);
     },
     get nextDue() {
-      const [delay, landing] = [delays.next(), flying.next];
-      return delay === undefined || (landing !== undefined && landing < delay) ? landing : delay;
+      return earlier(delays.next(), flying.next);
     },
-    walk() {
-      const met = new Map<Group, number>();
-      const passed = new Set<Group>();
-      return {
-        next() {
-          for (const of of ready) {
-            if (passed.has(of)) continue;
-            const count = met.get(of) ?? 0;
-            const seq = messageAt(of, count);
-            if (seq !== undefined && !delayed.has(seq)) {
-              met.set(of, count + 1);
-              return seq;
-            }
-            passed.add(of);
-          }
-          return undefined;
-        },
-        commit() {
-          for (const [of, count] of met) {
-            dropFirst(of, count);
-            waiting -= count;
-            // A group that was served goes behind the others.
-            ready.delete(of);
-            update(of);
-          }
-        },
-      };
-    },
+    walk: () => walkThrough(ready, delayed, serve),
     sent(message) {
       if (!isWhole) return;
       if (waiting < WINDOW) append(message);
       else isWhole = false;
     },
-    taken: ({ seq, group: name }, until) => take(seq, group(name!), until),
+    taken: ({ seq, group: name }, until) => take(seq, groupOrNew(name!), until),
     isInFlight: flying.has,
     changed: flying.add,
     removed(seq) {
       if (!flying.has(seq)) return;
       flying.remove(seq);
       update(land(seq));
+    },
+  };
+}
+
+/** Meets all messages of a group that can be received, and then those of the next group. */
+function walkThrough(
+  ready: ReadonlySet<Group>,
+  delayed: ReadonlySet<number>,
+  serve: (group: Group, count: number) => void,
+): Walk {
+  const met = new Map<Group, number>();
+  const passed = new Set<Group>();
+  return {
+    next() {
+      for (const group of ready) {
+        if (passed.has(group)) continue;
+        const count = met.get(group) ?? 0;
+        const seq = messageAt(group, count);
+        if (seq !== undefined && !delayed.has(seq)) {
+          met.set(group, count + 1);
+          return seq;
+        }
+        passed.add(group);
+      }
+      return undefined;
+    },
+    commit() {
+      for (const [group, count] of met) serve(group, count);
     },
   };
 }

@@ -19,6 +19,10 @@ export interface Flights {
  */
 const MOST_STALE = 1_000;
 
+/** The earlier of two times, of which one or both may be missing. */
+export const earlier = (one: Time | undefined, other: Time | undefined): Time | undefined =>
+  one === undefined || (other !== undefined && other < one) ? other : one;
+
 export function flights(): Flights {
   const until = new Map<number, Time>();
   let ends = timetable();

@@ -3,8 +3,8 @@ import { invalidParameter } from "./errors.ts";
 export const MOST_LISTED = 1_000;
 
 /** @throws {AwsError} InvalidParameterValue */
-export function checkMaxResults(given: number | undefined): void {
-  if (given !== undefined && (given < 1 || given > MOST_LISTED))
+export function checkMaxResults(value: number | undefined): void {
+  if (value !== undefined && (value < 1 || value > MOST_LISTED))
     throw invalidParameter(
       `Value for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and ${MOST_LISTED}.`,
     );

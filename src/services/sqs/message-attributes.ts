@@ -14,9 +14,9 @@ const TRACE_HEADER = "AWSTraceHeader";
 
 /** @throws {AwsError} InvalidParameterValue, InvalidMessageContents */
 export function messageAttributes(
-  given: MessageBodyAttributeMap | undefined,
+  map: MessageBodyAttributeMap | undefined,
 ): Record<string, Attribute> | undefined {
-  const entries = Object.entries(given ?? {});
+  const entries = Object.entries(map ?? {});
   if (entries.length === 0) return undefined;
   if (entries.length > MOST)
     throw invalidParameter(
@@ -27,9 +27,9 @@ export function messageAttributes(
 
 /** @throws {AwsError} InvalidParameterValue */
 export function systemAttributes(
-  given: MessageBodyAttributeMap | undefined,
+  map: MessageBodyAttributeMap | undefined,
 ): Record<string, Attribute> | undefined {
-  const entries = Object.entries(given ?? {});
+  const entries = Object.entries(map ?? {});
   if (entries.length === 0) return undefined;
   for (const [name, { DataType }] of entries) {
     if (name !== TRACE_HEADER) throw invalidParameter(`Message system attribute name '${name}' is invalid.`);
@@ -43,10 +43,10 @@ export function systemAttributes(
 
 type Kind = "(user)" | "system";
 
-function attribute(name: string, value: MessageAttributeValue, kind: Kind = "(user)"): Attribute {
+function attribute(name: string, typed: MessageAttributeValue, kind: Kind = "(user)"): Attribute {
   checkName(name, kind);
-  const { DataType: type, StringValue: text, BinaryValue: bytes } = value;
-  if (value.StringListValues?.length || value.BinaryListValues?.length)
+  const { DataType: type, StringValue: text, BinaryValue: bytes } = typed;
+  if (typed.StringListValues?.length || typed.BinaryListValues?.length)
     throw fault(
       "UnsupportedOperation",
       "Message attribute list values in SendMessage operation are not supported.",
@@ -62,20 +62,20 @@ function attribute(name: string, value: MessageAttributeValue, kind: Kind = "(us
     throw invalidParameter(
       `The type of message ${kind} attribute '${name}' is invalid. You must use only the following supported type prefixes: Binary, Number, String.`,
     );
-  const found = valueIn(name, type, value, kind);
+  const value = valueIn(name, type, typed, kind);
   if (type.length > LONGEST_TYPE)
     throw invalidParameter(`Message ${kind} attribute type must be shorter than ${LONGEST_TYPE} bytes.`);
   const field = base === "Binary" ? "Binary" : "String";
-  if ((typeof found === "string") !== (field === "String"))
+  if ((typeof value === "string") !== (field === "String"))
     throw invalidParameter(
       `Message ${kind} attribute '${name}' with type '${type}' must use field '${field}'.`,
     );
-  if (typeof found !== "string") return { type, bytes: Buffer.from(found).toString("base64") };
+  if (typeof value !== "string") return { type, bytes: Buffer.from(value).toString("base64") };
   // AWS: the message is that of a body, with another code.
-  if (!isValidText(found)) throw invalidParameter(invalidCharacters().message);
-  if (base === "Number" && !isNumberText(found))
+  if (!isValidText(value)) throw invalidParameter(invalidCharacters().message);
+  if (base === "Number" && !isNumberText(value))
     throw invalidParameter(`Can't cast the value of message ${kind} attribute '${name}' to a number.`);
-  return { type, text: found };
+  return { type, text: value };
 }
 
 /** @throws {AwsError} InvalidParameterValue */
@@ -85,14 +85,14 @@ function valueIn(
   { StringValue: text, BinaryValue: bytes }: MessageAttributeValue,
   kind: Kind,
 ): string | Uint8Array {
-  const found = text ?? bytes;
-  if (found === undefined || found.length === 0 || bytes?.length === 0)
+  const value = text ?? bytes;
+  if (value === undefined || value.length === 0 || bytes?.length === 0)
     throw invalidParameter(
       `Message ${kind} attribute '${name}' must contain a non-empty value of type '${type}'.`,
     );
   if (text !== undefined && bytes !== undefined)
     throw invalidParameter(`Message ${kind} attribute '${name}' must have a single value.`);
-  return found;
+  return value;
 }
 
 function checkName(name: string, kind: Kind): void {

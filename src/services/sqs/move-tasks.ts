@@ -40,12 +40,12 @@ export const moveTaskOperations = {
         throw invalidParameter("The source queue and destination queue must be of the same queue type.");
       const [reader] = await tx.listBy(queues, "byTarget", { in: [SourceArn], limit: 1 });
       if (!reader) throw invalidParameter("Source queue must be configured as a Dead Letter Queue.");
-      const known = await tasksOf(tx, from.queue);
-      if (known.some(({ status }) => status === "RUNNING" || status === "CANCELLING"))
+      const tasks = await tasksOf(tx, from.queue);
+      if (tasks.some(({ status }) => status === "RUNNING" || status === "CANCELLING"))
         throw invalidParameter(
           "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
         );
-      for (const old of known.slice(MOST_LISTED - 1)) tx.delete(moveTasks, moveTasks.key(old));
+      for (const old of tasks.slice(MOST_LISTED - 1)) tx.delete(moveTasks, moveTasks.key(old));
       const task: MoveTask = {
         queue: from.queue.id,
         source,
@@ -85,8 +85,8 @@ export const moveTaskOperations = {
     return ctx.read(async (tx) => {
       const queue = isHere(ctx, SourceArn) ? await tx.get(queues, [source]) : undefined;
       if (!queue) throw resourceNotFound("SourceArn");
-      const found = await tasksOf(tx, queue);
-      return { Results: found.slice(0, MaxResults).map((task) => described(task, SourceArn)) };
+      const tasks = await tasksOf(tx, queue);
+      return { Results: tasks.slice(0, MaxResults).map((task) => described(task, SourceArn)) };
     });
   },
 } satisfies Handlers<"sqs">;
@@ -105,9 +105,9 @@ export const moveMessages = job<{ key: TaskKey }>("sqs/move", {
       if (from?.queue.id !== task.queue)
         return tx.put<MoveTask>(moveTasks, { ...task, status: "FAILED", failure: NO_QUEUE });
       const { moved, failure, isMore } = await move(work, from, task);
-      const now = { ...task, moved: task.moved + moved };
-      if (failure) return tx.put<MoveTask>(moveTasks, { ...now, status: "FAILED", failure });
-      tx.put<MoveTask>(moveTasks, isMore ? now : { ...now, status: "COMPLETED" });
+      const progress = { ...task, moved: task.moved + moved };
+      if (failure) return tx.put<MoveTask>(moveTasks, { ...progress, status: "FAILED", failure });
+      tx.put<MoveTask>(moveTasks, isMore ? progress : { ...progress, status: "COMPLETED" });
       return isMore ? { again: task.perSecond ? SECOND_MS : 0 } : undefined;
     }),
 });

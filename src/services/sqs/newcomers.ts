@@ -1,4 +1,4 @@
-import { numberQueue } from "#lib/number-queue.ts";
+import { type NumberQueue, numberQueue } from "#lib/number-queue.ts";
 
 /**
  * Messages that nobody has received, in the order in which they were sent. Those of a noisy group step aside until the
@@ -7,8 +7,10 @@ import { numberQueue } from "#lib/number-queue.ts";
 export interface Newcomers {
   readonly size: number;
   push(seq: number, group: string | undefined): void;
-  walk(isNoisy: (group: string | undefined) => boolean): NewcomersWalk;
+  walk(isNoisy: IsNoisy): NewcomersWalk;
 }
+
+type IsNoisy = (group: string | undefined) => boolean;
 
 export interface NewcomersWalk {
   /** Looks at the next one, which `take` then takes. */
@@ -17,85 +19,117 @@ export interface NewcomersWalk {
   commit(): void;
 }
 
-export function openNewcomers(): Newcomers {
-  const order = numberQueue();
+/** What a walk goes through. */
+interface Line {
+  readonly order: NumberQueue;
   /** The groups of messages in the order, where they have one. */
-  const groupOf = new Map<number, string>();
-  const aside = new Map<string, number[]>();
-  let stepped = 0;
+  readonly groupOf: Map<number, string>;
+  /** Messages that stepped aside, by their group, and how many they are. */
+  readonly aside: Map<string, number[]>;
+  asideCount: number;
+}
 
+export function openNewcomers(): Newcomers {
+  const line: Line = { order: numberQueue(), groupOf: new Map(), aside: new Map(), asideCount: 0 };
   return {
     get size() {
-      return order.size + stepped;
+      return line.order.size + line.asideCount;
     },
     push(seq, group) {
-      order.push(seq);
-      if (group !== undefined) groupOf.set(seq, group);
+      line.order.push(seq);
+      if (group !== undefined) line.groupOf.set(seq, group);
     },
-    walk(isNoisy) {
-      let place = 0;
-      const stepping = new Map<string, number[]>();
-      const takenAside = new Map<string, number>();
+    walk: (isNoisy) => walkAlong(line, isNoisy),
+  };
+}
 
-      function waitingIn(group: string, at: number): number | undefined {
-        const before = aside.get(group) ?? [];
-        return at < before.length ? before[at] : stepping.get(group)?.[at - before.length];
+interface Candidate {
+  seq: number;
+  group: string | undefined;
+  isAside: boolean;
+}
+
+/** Meets those of quiet groups first, and the noisy ones when no others are left. */
+function walkAlong(line: Line, isNoisy: IsNoisy): NewcomersWalk {
+  const { order, groupOf } = line;
+  const aside = walkAside(line);
+  const isQuiet = (group: string) => !isNoisy(group);
+  let place = 0;
+  let next: Candidate | undefined;
+
+  const find = () => aside.oldest(isQuiet) ?? firstQuiet() ?? aside.oldest(() => true);
+
+  function firstQuiet(): Candidate | undefined {
+    for (let seq = order.at(place); seq !== undefined; seq = order.at(++place)) {
+      const group = groupOf.get(seq);
+      if (!isNoisy(group)) return { seq, group, isAside: false };
+      aside.add(group!, seq);
+    }
+    return undefined;
+  }
+
+  return {
+    peek() {
+      next ??= find();
+      return next?.seq;
+    },
+    take() {
+      if (!next) return;
+      if (next.isAside) aside.take(next.group!);
+      else place++;
+      next = undefined;
+    },
+    commit() {
+      if (groupOf.size > 0) for (let n = 0; n < place; n++) groupOf.delete(order.at(n)!);
+      order.drop(place);
+      aside.commit();
+    },
+  };
+}
+
+/** Those who stepped aside, as a walk sees them: with whoever stepped aside in it, and without whom it has taken. */
+function walkAside(line: Line) {
+  const { aside } = line;
+  const added = new Map<string, number[]>();
+  const taken = new Map<string, number>();
+  const groups = () => new Set([...aside.keys(), ...added.keys()]);
+
+  function firstOf(group: string): number | undefined {
+    const before = aside.get(group) ?? [];
+    const place = taken.get(group) ?? 0;
+    return place < before.length ? before[place] : added.get(group)?.[place - before.length];
+  }
+
+  return {
+    add(group: string, seq: number) {
+      const others = added.get(group);
+      if (others) others.push(seq);
+      else added.set(group, [seq]);
+    },
+    take(group: string) {
+      taken.set(group, (taken.get(group) ?? 0) + 1);
+    },
+    /** Of the groups that are wanted. */
+    oldest(isWanted: (group: string) => boolean): Candidate | undefined {
+      if (aside.size === 0 && added.size === 0) return undefined;
+      let oldest: Candidate | undefined;
+      for (const group of groups()) {
+        if (!isWanted(group)) continue;
+        const seq = firstOf(group);
+        if (seq !== undefined && (!oldest || seq < oldest.seq)) oldest = { seq, group, isAside: true };
       }
-      const groups = () => new Set([...aside.keys(), ...stepping.keys()]);
-
-      /** The oldest message that stepped aside, of the groups that are wanted. */
-      function oldest(isWanted: (group: string) => boolean): { group: string; seq: number } | undefined {
-        let found: { group: string; seq: number } | undefined;
-        for (const group of groups()) {
-          if (!isWanted(group)) continue;
-          const seq = waitingIn(group, takenAside.get(group) ?? 0);
-          if (seq !== undefined && (!found || seq < found.seq)) found = { group, seq };
-        }
-        return found;
+      return oldest;
+    },
+    commit() {
+      if (aside.size === 0 && added.size === 0) return;
+      for (const group of groups()) {
+        const all = [...(aside.get(group) ?? []), ...(added.get(group) ?? [])];
+        const left = all.slice(taken.get(group) ?? 0);
+        if (left.length > 0) aside.set(group, left);
+        else aside.delete(group);
       }
-
-      let next: { group: string | undefined; seq: number; isAside: boolean } | undefined;
-      function find() {
-        if (aside.size > 0 || stepping.size > 0) {
-          const quiet = oldest((group) => !isNoisy(group));
-          if (quiet) return { ...quiet, isAside: true };
-        }
-        for (let seq = order.at(place); seq !== undefined; seq = order.at(++place)) {
-          const group = groupOf.get(seq);
-          if (!isNoisy(group)) return { group, seq, isAside: false };
-          const others = stepping.get(group!);
-          if (others) others.push(seq);
-          else stepping.set(group!, [seq]);
-        }
-        const noisy = oldest(() => true);
-        return noisy && { ...noisy, isAside: true };
-      }
-
-      return {
-        peek() {
-          next ??= find();
-          return next?.seq;
-        },
-        take() {
-          if (!next) return;
-          if (next.isAside) takenAside.set(next.group!, (takenAside.get(next.group!) ?? 0) + 1);
-          else place++;
-          next = undefined;
-        },
-        commit() {
-          if (groupOf.size > 0) for (let n = 0; n < place; n++) groupOf.delete(order.at(n)!);
-          order.drop(place);
-          if (aside.size === 0 && stepping.size === 0) return;
-          for (const group of groups()) {
-            const all = [...(aside.get(group) ?? []), ...(stepping.get(group) ?? [])];
-            const left = all.slice(takenAside.get(group) ?? 0);
-            if (left.length > 0) aside.set(group, left);
-            else aside.delete(group);
-          }
-          stepped = 0;
-          for (const left of aside.values()) stepped += left.length;
-        },
-      };
+      line.asideCount = 0;
+      for (const left of aside.values()) line.asideCount += left.length;
     },
   };
 }

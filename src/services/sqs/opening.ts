@@ -92,13 +92,13 @@ const RESTORED = Symbol("in memory already");
 
 /** A FIFO queue has few: those in flight, and those that came back. */
 async function statesOf(ctx: Context, queue: Queue): Promise<Received> {
-  const found = new Map<number, MessageState>();
+  const bySeq = new Map<number, MessageState>();
   let last = 0;
   for await (const state of statesIn(ctx, queue)) {
-    found.set(state.seq, state);
+    bySeq.set(state.seq, state);
     last = state.seq;
   }
-  return { at: (seq) => found.get(seq), last };
+  return { at: (seq) => bySeq.get(seq), last };
 }
 
 /** A standard queue may have millions. Only their numbers are kept, to be met in their order. */

@@ -81,12 +81,14 @@ export const permissionOperations = {
       const queue = await tx.get(queues, [name]);
       if (!queue) throw queueDoesNotExist(ctx);
       const document = documentIn(queue.attributes.policy);
-      const kept = document?.Statement.filter(({ Sid }) => Sid !== label) ?? [];
-      if (!document || kept.length === document.Statement.length)
+      const remaining = document?.Statement.filter(({ Sid }) => Sid !== label) ?? [];
+      if (!document || remaining.length === document.Statement.length)
         throw invalidValue(label, "Label", "can't find label on existing policy.");
       const { policy: _, ...others } = queue.attributes;
       const attributes =
-        kept.length > 0 ? { ...others, policy: JSON.stringify({ ...document, Statement: kept }) } : others;
+        remaining.length > 0
+          ? { ...others, policy: JSON.stringify({ ...document, Statement: remaining }) }
+          : others;
       tx.put(queues, { ...queue, modified: tx.now(), attributes });
       return {};
     });

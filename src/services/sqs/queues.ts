@@ -37,13 +37,13 @@ export const queueOperations = {
   async CreateQueue(ctx, { QueueName: name, Attributes = {}, tags }) {
     refuseAtQueue(ctx, "CreateQueue");
     if (!name) throw missingQueueName(name);
-    const { isFifo, asked } = kindOf(name, Attributes);
-    const settings = settingsWith(asked, isFifo, isFifo ? FIFO_DEFAULTS : DEFAULTS);
+    const { isFifo, attributes } = kindOf(name, Attributes);
+    const settings = settingsWith(attributes, isFifo, isFifo ? FIFO_DEFAULTS : DEFAULTS);
     checkTags(tags);
     return ctx.transact(async (tx) => {
-      const known = await tx.get(queues, [name]);
-      if (known) {
-        const different = differenceIn(asked, settings, known.attributes);
+      const existing = await tx.get(queues, [name]);
+      if (existing) {
+        const different = differenceIn(attributes, settings, existing.attributes);
         if (different) throw queueExists(different);
         return { QueueUrl: urlOf(ctx, { account: ctx.account, name }) };
       }
@@ -146,7 +146,7 @@ export const queueOperations = {
     const names = input.AttributeNames ?? [];
     const isCounted = names.some((one) => one === "All" || one.startsWith("Approximate"));
     for (let runs = 0; ; runs++) {
-      const found = await ctx.read(async (tx) => {
+      const answer = await ctx.read(async (tx) => {
         const queue = await tx.get(queues, [name]);
         if (!queue) throw queueDoesNotExist(ctx);
         const backlog = tx.memory(backlogs).open.get(queue.id);
@@ -156,20 +156,20 @@ export const queueOperations = {
         const visible = total - inFlight - delayed;
         return { Attributes: described(names, queue, { visible, notVisible: inFlight, delayed }, ctx) };
       });
-      if (found) return found;
+      if (answer) return answer;
       await onQueues(ctx, async (work) => expire(work, await work.queue(name)));
     }
   },
 
   async SetQueueAttributes(ctx, input) {
     const name = queueNamed(ctx, input.QueueUrl);
-    const given = input.Attributes;
-    if (!given || Object.keys(given).length === 0) throw missingParameter("Attribute.Name");
+    const { FifoQueue, ...settable } = input.Attributes ?? {};
+    if (FifoQueue === undefined && Object.keys(settable).length === 0)
+      throw missingParameter("Attribute.Name");
     return onQueues(ctx, async (work) => {
       const { tx } = work;
       const of = await work.queue(name);
       const { queue } = of;
-      const { FifoQueue, ...settable } = given;
       if (FifoQueue !== undefined && (FifoQueue === "true") !== queue.isFifo)
         throw invalidAttributeValue("FifoQueue", "Modifying queue type is not supported.");
       const attributes = settingsWith(settable, queue.isFifo, queue.attributes);
@@ -185,15 +185,17 @@ export const queueOperations = {
 } satisfies Handlers<"sqs">;
 
 /** @throws {AwsError} InvalidParameterValue, InvalidAttributeName */
-function kindOf(name: string, attributes: QueueAttributeMap): { isFifo: boolean; asked: QueueAttributeMap } {
-  const { FifoQueue, ...asked } = attributes;
+function kindOf(
+  name: string,
+  { FifoQueue, ...attributes }: QueueAttributeMap,
+): { isFifo: boolean; attributes: QueueAttributeMap } {
   if (FifoQueue === undefined) {
     if (!NAME.test(name)) throw invalidQueueName();
-    return { isFifo: false, asked };
+    return { isFifo: false, attributes };
   }
   if (FifoQueue !== "true") throw unknownAttribute("FifoQueue");
   if (!FIFO_NAME.test(name)) throw invalidFifoName();
-  return { isFifo: true, asked };
+  return { isFifo: true, attributes };
 }
 
 const invalidToken = (more = "") => invalidParameter(`Invalid NextToken value.${more}`);

@@ -19,9 +19,9 @@ export const handleOf = ({ seal }: Context, { queue, seq, receipt }: Receipt): s
 /** @throws {AwsError} MissingParameter, ReceiptHandleIsInvalid */
 export function receiptIn({ seal }: Context, queue: { id: number }, handle: string | undefined): Receipt {
   if (!handle) throw missingParameter("ReceiptHandle");
-  const found = seal.unseal(PURPOSE, handle) as [number, number, number] | undefined;
-  if (!found) throw invalidReceipt(handle);
-  const [of, seq, receipt] = found;
-  if (of !== queue.id) throw receiptOfAnotherQueue(handle);
-  return { queue: of, seq, receipt };
+  const sealed = seal.unseal(PURPOSE, handle) as [number, number, number] | undefined;
+  if (!sealed) throw invalidReceipt(handle);
+  const [queueId, seq, receipt] = sealed;
+  if (queueId !== queue.id) throw receiptOfAnotherQueue(handle);
+  return { queue: queueId, seq, receipt };
 }

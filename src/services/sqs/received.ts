@@ -71,7 +71,7 @@ export async function rendered(
   { ctx, tx }: Work,
   message: Message,
   state: MessageState,
-  { system, attributes: wanted }: Filters,
+  { system, attributes: filter }: Filters,
 ): Promise<Received> {
   const content = await contentOf(tx, message);
   const answer: Received = {
@@ -81,22 +81,22 @@ export async function rendered(
     Body: content.body,
   };
   if (system !== NONE) {
-    const told: Partial<Record<MessageSystemAttributeName, string>> = {};
-    for (const [name, tell] of Object.entries(SYSTEM_ATTRIBUTES)) {
-      const value = system(name) ? tell(message, state, content) : undefined;
-      if (value !== undefined) told[name as MessageSystemAttributeName] = value;
+    const values: Partial<Record<MessageSystemAttributeName, string>> = {};
+    for (const [name, read] of Object.entries(SYSTEM_ATTRIBUTES)) {
+      const value = system(name) ? read(message, state, content) : undefined;
+      if (value !== undefined) values[name as MessageSystemAttributeName] = value;
     }
-    if (Object.keys(told).length > 0) answer.Attributes = told;
+    if (Object.keys(values).length > 0) answer.Attributes = values;
   }
-  const told = chosen(content.attributes, wanted);
-  if (told) {
-    answer.MD5OfMessageAttributes = attributesMd5(told)!;
-    answer.MessageAttributes = described(told);
+  const selected = select(content.attributes, filter);
+  if (selected) {
+    answer.MD5OfMessageAttributes = attributesMd5(selected)!;
+    answer.MessageAttributes = described(selected);
   }
   return answer;
 }
 
-function chosen(
+function select(
   attributes: Record<string, Attribute> | undefined,
   filter: Filter,
 ): Record<string, Attribute> | undefined {

@@ -24,11 +24,11 @@ export function redrivePolicy(text: string, name: string): RedrivePolicy | undef
     throw invalid("Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
   if (Object.keys(more).length > 0)
     throw invalid("Only following attributes are supported: [deadLetterTargetArn, maxReceiveCount].");
-  const told = jsonText(maxReceiveCount);
-  const count = /^\d{1,9}$/.test(told) ? Number(told) : Number.NaN;
+  const countText = jsonText(maxReceiveCount);
+  const count = /^\d{1,9}$/.test(countText) ? Number(countText) : Number.NaN;
   if (!(count >= 1 && count <= MOST_RECEIVES))
     throw invalid(
-      `Invalid value for maxReceiveCount: ${told}, valid values are from 1 to ${MOST_RECEIVES} both inclusive.`,
+      `Invalid value for maxReceiveCount: ${countText}, valid values are from 1 to ${MOST_RECEIVES} both inclusive.`,
     );
   if (typeof deadLetterTargetArn !== "string" || !ARN.test(deadLetterTargetArn))
     throw invalid("Dead-letter target ARN should be fully qualified ARN.");

@@ -46,24 +46,24 @@ const TOPICS = "sns.amazonaws.com";
  * @param trace the call's own trace, which its message carries on unless it has one
  * @throws {AwsError} for all that is wrong with it whatever the queue
  */
-export function drafted(given: Sending, trace: string | undefined): Draft {
-  const { MessageBody: body, DelaySeconds: delaySeconds } = given;
+export function drafted(input: Sending, trace: string | undefined): Draft {
+  const { MessageBody: body, DelaySeconds: delaySeconds } = input;
   if (!body) throw missingParameter("MessageBody");
   if (delaySeconds !== undefined && (delaySeconds < 0 || delaySeconds > LONGEST_DELAY))
     throw invalidValue(delaySeconds, "DelaySeconds", `DelaySeconds must be >= 0 and <= ${LONGEST_DELAY}.`);
   if (!isValidText(body)) throw invalidCharacters();
-  const attributes = messageAttributes(given.MessageAttributes);
+  const attributes = messageAttributes(input.MessageAttributes);
   const content: Content = { body };
   if (attributes) content.attributes = attributes;
-  const system = systemAttributes(given.MessageSystemAttributes);
+  const system = systemAttributes(input.MessageSystemAttributes);
   if (system) content.systemAttributes = system;
   else if (trace !== undefined) content.trace = trace;
   return {
     content,
     size: Buffer.byteLength(body) + attributesSize(attributes),
     delaySeconds,
-    group: given.MessageGroupId,
-    deduplicationId: given.MessageDeduplicationId,
+    group: input.MessageGroupId,
+    deduplicationId: input.MessageDeduplicationId,
   };
 }
 

@@ -1,8 +1,8 @@
-import { numberQueue } from "#lib/number-queue.ts";
+import { type NumberQueue, numberQueue } from "#lib/number-queue.ts";
 import { timetable } from "#lib/timetable.ts";
-import type { Order } from "./backlog.ts";
-import { flights } from "./flights.ts";
-import { openNewcomers } from "./newcomers.ts";
+import type { Order, Walk } from "./backlog.ts";
+import { earlier, flights } from "./flights.ts";
+import { type NewcomersWalk, openNewcomers } from "./newcomers.ts";
 import { openShares } from "./shares.ts";
 
 /** Most messages in memory that nobody has received. */
@@ -21,7 +21,7 @@ export function standardOrder(): Order {
   const shares = openShares();
   let reach = 0;
   let isWhole = false;
-  let isNewcomersTurn = false;
+  const turn: Turn = { isNewcomers: false };
 
   return {
     get inFlight() {
@@ -64,29 +64,11 @@ export function standardOrder(): Order {
       return returned.size > 0 || newcomers.size > 0 || !isWhole;
     },
     get nextDue() {
-      const [delay, landing] = [delays.next(), flying.next];
-      return delay === undefined || (landing !== undefined && landing < delay) ? landing : delay;
+      return earlier(delays.next(), flying.next);
     },
     walk() {
       const fresh = newcomers.walk((group) => shares.isNoisy(group, flying.size));
-      let comebacks = 0;
-      let isTurn = isNewcomersTurn;
-      return {
-        next() {
-          const comeback = returned.at(comebacks);
-          const newcomer = comeback === undefined || isTurn ? fresh.peek() : undefined;
-          if (newcomer === undefined && comeback === undefined) return undefined;
-          isTurn = newcomer === undefined;
-          if (newcomer === undefined) comebacks++;
-          else fresh.take();
-          return newcomer ?? comeback;
-        },
-        commit() {
-          fresh.commit();
-          returned.drop(comebacks);
-          isNewcomersTurn = isTurn;
-        },
-      };
+      return walkInTurns(returned, fresh, turn);
     },
     sent({ seq, group, notBefore }) {
       if (notBefore !== undefined) delays.add(notBefore, seq);
@@ -107,6 +89,32 @@ export function standardOrder(): Order {
     removed(seq) {
       flying.remove(seq);
       shares.remove(seq);
+    },
+  };
+}
+
+/** Who comes next, where there are both. */
+interface Turn {
+  isNewcomers: boolean;
+}
+
+function walkInTurns(returned: NumberQueue, newcomers: NewcomersWalk, turn: Turn): Walk {
+  let comebacks = 0;
+  let { isNewcomers } = turn;
+  return {
+    next() {
+      const comeback = returned.at(comebacks);
+      const newcomer = comeback === undefined || isNewcomers ? newcomers.peek() : undefined;
+      if (newcomer === undefined && comeback === undefined) return undefined;
+      isNewcomers = newcomer === undefined;
+      if (newcomer === undefined) comebacks++;
+      else newcomers.take();
+      return newcomer ?? comeback;
+    },
+    commit() {
+      newcomers.commit();
+      returned.drop(comebacks);
+      turn.isNewcomers = isNewcomers;
     },
   };
 }

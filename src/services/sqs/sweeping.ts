@@ -26,24 +26,24 @@ export const sweep = job<Remains>("sqs/sweep", {
 /** Whether there is more. */
 function sweepPage(ctx: Context, { queue, through, deleted }: Remains): Promise<boolean> {
   return ctx.transact(async (tx) => {
-    const found = await tx.list(messages, { in: [queue], before: [through + 1], limit: PAGE });
-    for (const { seq, content } of found) {
+    const page = await tx.list(messages, { in: [queue], before: [through + 1], limit: PAGE });
+    for (const { seq, content } of page) {
       tx.delete(messages, [queue, seq]);
       tx.delete(states, [queue, seq]);
       if (!content) tx.deleteBytes(contents, [queue, seq]);
     }
-    if (found.length === PAGE) return true;
+    if (page.length === PAGE) return true;
     return deleted !== undefined && sweepQueue(tx, queue, deleted);
   });
 }
 
 /** Deletes what a queue had besides messages, and frees its name. */
 async function sweepQueue(tx: Transaction, queue: number, name: string): Promise<boolean> {
-  const known = await tx.list(deduplications, { in: [queue], limit: PAGE });
-  for (const { key } of known) tx.delete(deduplications, [queue, key]);
+  const page = await tx.list(deduplications, { in: [queue], limit: PAGE });
+  for (const { key } of page) tx.delete(deduplications, [queue, key]);
   for (const task of await tx.list(moveTasks, { in: [queue], limit: PAGE }))
     tx.delete(moveTasks, moveTasks.key(task));
   const deletion = await tx.get(deletions, [name]);
   if (deletion && deletion.until <= tx.now()) tx.delete(deletions, [name]);
-  return known.length === PAGE;
+  return page.length === PAGE;
 }

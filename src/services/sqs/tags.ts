@@ -12,13 +12,13 @@ const LONGEST_KEY = 128;
 const LONGEST_VALUE = 256;
 
 export const tagOperations = {
-  async TagQueue(ctx, { QueueUrl, Tags: given }) {
+  async TagQueue(ctx, { QueueUrl, Tags: added }) {
     const name = queueNamed(ctx, QueueUrl);
-    if (!given || Object.keys(given).length === 0) throw missingParameter("Tags");
-    checkTags(given);
+    if (!added || Object.keys(added).length === 0) throw missingParameter("Tags");
+    checkTags(added);
     return ctx.transact(async (tx) => {
       const queue = await queueIn(ctx, tx, name);
-      const tags = { ...queue.tags, ...given };
+      const tags = { ...queue.tags, ...added };
       if (Object.keys(tags).length > MOST_TAGS) throw tooManyTags(name);
       tx.put(queues, { ...queue, tags });
       return {};
@@ -30,8 +30,8 @@ export const tagOperations = {
     if (!keys || keys.length === 0) throw missingParameter("TagKeys");
     return ctx.transact(async (tx) => {
       const queue = await queueIn(ctx, tx, name);
-      const kept = Object.entries(queue.tags ?? {}).filter(([key]) => !keys.includes(key));
-      tx.put(queues, { ...queue, tags: Object.fromEntries(kept) });
+      const remaining = Object.entries(queue.tags ?? {}).filter(([key]) => !keys.includes(key));
+      tx.put(queues, { ...queue, tags: Object.fromEntries(remaining) });
       return {};
     });
   },

@@ -81,14 +81,14 @@ class QueueWork implements Work {
   }
 
   async queue(name: string): Promise<OpenQueue> {
-    const found = await this.find(name);
-    if (!found) throw queueDoesNotExist(this.ctx);
-    return found;
+    const queue = await this.find(name);
+    if (!queue) throw queueDoesNotExist(this.ctx);
+    return queue;
   }
 
   async find(name: string): Promise<OpenQueue | undefined> {
-    const known = this.#opened.get(name);
-    if (known) return known;
+    const before = this.#opened.get(name);
+    if (before) return before;
     const queue = await this.tx.get(queues, [name]);
     if (!queue) return undefined;
     const backlog = this.tx.memory(backlogs).open.get(queue.id);
