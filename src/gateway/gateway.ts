@@ -50,7 +50,8 @@ export function gateway(cloud: Cloud, options: GatewayOptions): Handle {
     const meta = metaOf(cloud, request);
     try {
       checkOrigin(request, options.origins);
-      if (isAdmin(request)) return await administerFor(request, options.auth, admin, meta);
+      if (isAdmin(request) && !routes.namesResource(request.host))
+        return await administerFor(request, options.auth, admin, meta);
     } catch (error) {
       return refused(error, meta);
     }

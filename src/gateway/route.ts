@@ -49,6 +49,8 @@ export interface Router {
   /** Whether the body must be read before `route` can tell: the query protocols have the operation's name in a form. */
   needsForm(facts: RouteFacts): boolean;
   route(facts: RouteFacts): Route | NoRoute;
+  /** Whether the host names a bucket, or is a service's own: no path there is anything of the cloud's. */
+  namesResource(host: string): boolean;
 }
 
 export interface RouterOptions {
@@ -88,7 +90,14 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
   const readHost = hostReader(domains, new Set(byEndpoint.keys()), endpointHosts);
   const restRouters = new Map<string, RestRouter>();
 
-  return { needsForm, route };
+  return {
+    needsForm,
+    route,
+    namesResource(name) {
+      const host = readHost(name);
+      return host.endpoint !== undefined || bucketOf(host) !== undefined;
+    },
+  };
 
   function needsForm(facts: RouteFacts): boolean {
     const { method, headers } = facts;
@@ -101,7 +110,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
   function route(facts: RouteFacts): Route | NoRoute {
     const { headers, path } = facts;
     const host = readHost(facts.host);
-    const own = host.endpoint ?? ownPath(path);
+    const own = host.endpoint ?? (bucketOf(host) === undefined ? ownPath(path) : undefined);
     if (own !== undefined) return hosted(facts, own);
     if (headers["smithy-protocol"] === "rpc-v2-cbor") {
       const [, target, operation] = RPC_PATH.exec(path) ?? [];
@@ -205,7 +214,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     if (entries.length === 0) return nothingNamed(facts, services[0]!);
     for (const { service, protocols } of entries) {
       const protocol = protocols[0]!;
-      const bucket = service === "s3" ? (host.bucket ?? host.label) : undefined;
+      const bucket = service === "s3" ? bucketOf(host) : undefined;
       const path = bucket === undefined ? facts.path : `/${bucket}${facts.path}`;
       let rest = restRouters.get(service);
       if (rest === undefined) restRouters.set(service, (rest = restRouter(loadContract(service))));
@@ -253,6 +262,9 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     };
   }
 }
+
+/** The bucket that a host names, if the call is for S3. */
+const bucketOf = ({ bucket, label }: HostFacts): string | undefined => bucket ?? label;
 
 const isQuery = (protocol: ProtocolName) => protocol === "awsQuery" || protocol === "ec2Query";
 const speaksQuery = (entry: IndexEntry) => entry.protocols.some(isQuery);

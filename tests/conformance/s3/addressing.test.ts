@@ -56,6 +56,21 @@ behaviour("a bucket in the host may have a Region behind it", HOSTING, async () 
   expect(answer.status).toBe(200);
 });
 
+for (const Key of ["_nube/health", "_localstack/health", "_sns/key"]) {
+  behaviour(`${Key} is a key like others at the host of a bucket`, HOSTING, async () => {
+    const { port } = new URL(cloud.endpoint);
+    await s3.send(new PutObjectCommand({ Bucket, Key, Body: "body" }));
+    for (const name of ["localhost", "s3.localhost"]) {
+      const hosted = s3Client(cloud, { style: "host" }, { endpoint: `http://${name}:${port}` });
+      const { pathname, search, host } = new URL(
+        await getSignedUrl(hosted, new GetObjectCommand({ Bucket, Key })),
+      );
+      const answer = await exchange(`${cloud.endpoint}${pathname}${search}`, { headers: { host } });
+      expect([answer.status, answer.text]).toEqual([200, "body"]);
+    }
+  });
+}
+
 // Presigned URLs
 
 behaviour("a presigned GET reads without any other credentials", PRESIGNED, async () => {
