@@ -66,12 +66,12 @@ function refusal(call: AuthorizationContext, fact: AccessFact, decision: Denial[
   return new AwsError(denied.code, "Cross-account pass role is not allowed.", { status: denied.status });
 }
 
-/** Whoever hands a service a role lends it what the role may do: none of another account's can be lent. */
+/** Passing a role gives a service the role's permissions: a role of another account cannot be passed. */
 function isForeignRole({ principal }: AuthorizationContext, { action, resource }: AccessFact): boolean {
   return action === PASS_ROLE && (parseArn(resource)?.account ?? principal.account) !== principal.account;
 }
 
-/** Nearly every call is a root's in its own account or a service's, where nothing can forbid it. */
+/** Whether no policy can forbid it, as for nearly every call: it is a root's in its own account, or a service's. */
 function isPlain(call: AuthorizationContext, fact: AccessFact): boolean {
   const { principal, callerPolicies } = call;
   if (fact.resourceAlone) return false;
@@ -106,7 +106,7 @@ function policiesOf(texts: string | readonly string[] | null): Policy[] {
   return typeof texts === "string" ? [policyOf(texts)] : texts.map(policyOf);
 }
 
-/** What AWS's services answer where they have no words of their own: the code goes with the protocol. */
+/** The refusal of services that do not word their own: its code depends on the protocol. */
 export function deniedIn(protocol: ProtocolName | undefined): (denial: Denial) => AwsError {
   const isJson = protocol?.startsWith("awsJson") || protocol === "rpcv2Cbor";
   const code = isJson || protocol === "restJson1" ? "AccessDeniedException" : "AccessDenied";

@@ -1,21 +1,21 @@
 import { type Commit, checkRow, checkTotal, type Lease, type OpenCommit, type Row } from "#storage/kv/kv.ts";
 import type { Pending, Write } from "./overlay.ts";
 
-/** Bytes of a batch that others may join. Beyond this a commit of one's own costs little more. */
-const MOST_TOGETHER = 1024 * 1024;
+/** Bytes of a batch that further transactions may join. For larger ones a commit of their own costs little more. */
+const MAX_SHARED_BYTES = 1024 * 1024;
 
 /** What goes along with a batch, however many transactions are in it. */
 export interface Companion {
   rows: readonly Row[];
-  /** The batch is on disk. */
+  /** Called when the batch is on disk. */
   arrived(): void;
-  /** It never will be. */
+  /** Called when it could not be written. */
   lost(): void;
 }
 
 /**
- * Transactions of a partition that travel to the disk together. One that is applied joins the batch that has not set out
- * yet: all of them are one commit and have one promise, and what several wrote is written once.
+ * Transactions of a partition that are committed together. One that is applied joins the batch that is not being written
+ * yet: all of them are one commit with one promise, and a key that several wrote is written once.
  */
 export class Batch implements OpenCommit {
   readonly lease: Lease;
@@ -29,7 +29,7 @@ export class Batch implements OpenCommit {
 
   /**
    * @param version of the partition, which grows from batch to batch
-   * @param accompany asked when the batch sets out
+   * @param accompany called when the batch is about to be written
    */
   constructor(lease: Lease, version: number, accompany: () => Companion | undefined) {
     this.lease = lease;
@@ -37,9 +37,9 @@ export class Batch implements OpenCommit {
     this.#accompany = accompany;
   }
 
-  /** Whether that much more may join. */
+  /** Whether a transaction of so many bytes may join. */
   takes(bytes: number): boolean {
-    return this.isOpen && this.bytes + bytes <= MOST_TOGETHER;
+    return this.isOpen && this.bytes + bytes <= MAX_SHARED_BYTES;
   }
 
   /** Counts one more transaction, and the bytes of its writes. */

@@ -66,11 +66,11 @@ interface StagedFile {
   size: number;
   file: string;
   key: string;
-  /** That intends it. */
+  /** The process whose intent it is. */
   process: number;
 }
 
-/** Up to here a body stands in the store. */
+/** Bodies of up to so many bytes are rows of the store, larger ones are files. */
 export const INLINE_BYTES = 64 * 1024;
 
 interface Intent {
@@ -93,7 +93,7 @@ function intentsIn(scope: Scope) {
 
 const bodies = (scope: Scope): Bytes => ({ name: `kernel/body/${scope}`, scope });
 
-/** A disk that takes no more is the store's failure, not a bug: whoever sends is told to come later. */
+/** A full or failing disk is the store's failure and not a bug: the client gets a 503, and may retry. */
 async function onDisk<R>(work: Promise<R>): Promise<R> {
   try {
     return await work;
@@ -178,13 +178,13 @@ export async function keepOrDrop<R>(
   }
 }
 
-/** Runs for whichever service asked, so the kernel knows it without being told. */
+/** Every service enqueues it, so the kernel registers it itself. */
 export const removeBlob: Job<{ file: string }> = job("kernel/remove-blob", {
   attempts: Number.POSITIVE_INFINITY,
   run: async (ctx, { file }) => ctx.blobs.remove(file),
 });
 
-/** What it draws names and keys from. */
+/** Where names and keys of blobs come from. */
 export interface BlobMeans {
   random: Random;
   keys: DataKeys;
@@ -225,8 +225,8 @@ class BlobsOf implements Blobs {
     end: number,
     { secret, lend }: OpenOptions = {},
   ): AsyncIterable<Uint8Array> {
-    const found = key === undefined ? undefined : this.#means.keys.find(key, secret);
-    return this.#store.read(file!, start, end, { lend: lend ?? false, key: found });
+    const dataKey = key === undefined ? undefined : this.#means.keys.find(key, secret);
+    return this.#store.read(file!, start, end, { lend: lend ?? false, key: dataKey });
   }
 
   remove(file: string): Promise<void> {
@@ -235,7 +235,7 @@ class BlobsOf implements Blobs {
 
   async #receiveStream(body: Body, { limit, tap, secret }: ReceiveOptions): Promise<StagedBlob> {
     const { random, keys } = this.#means;
-    const first: Uint8Array[] = [];
+    const earlyChunks: Uint8Array[] = [];
     let size = 0;
     let file: string | undefined;
     let key: ReturnType<DataKeys["make"]> | undefined;
@@ -248,16 +248,16 @@ class BlobsOf implements Blobs {
         const tapped = tap?.(chunk);
         if (tapped) await tapped;
         if (writer) await onDisk(writer.write(chunk));
-        else first.push(chunk);
+        else earlyChunks.push(chunk);
         if (writer || size <= INLINE_BYTES) continue;
         file = random.hex(32);
         intended = this.#intend(file);
         intended.catch(() => {});
         key = keys.make(secret);
         writer = await onDisk(this.#store.create(file, key));
-        for (const early of first.splice(0)) await onDisk(writer.write(early));
+        for (const early of earlyChunks.splice(0)) await onDisk(writer.write(early));
       }
-      if (!writer || !file || !key) return { size, inline: Buffer.concat(first), secret };
+      if (!writer || !file || !key) return { size, inline: Buffer.concat(earlyChunks), secret };
       await intended;
       await onDisk(writer.commit());
       return { size, file, key: key.name, process: this.#home.process };

@@ -41,7 +41,7 @@ export class CallContext implements Context {
   readonly requestId: string;
   readonly request: RequestFacts | undefined;
   readonly calledVia: readonly string[] | undefined;
-  /** What hangs on the caller: set before the call is judged. */
+  /** The policies of the caller; set before the call is authorized. */
   callerPolicies: CallerPolicies | undefined;
   readonly #options: ContextOptions;
   #pending: Promise<void>[] = [];
@@ -228,7 +228,7 @@ export class CallContext implements Context {
     return result;
   }
 
-  /** What the transaction threw. An error is an answer, too, and waits for what it saw. */
+  /** What the transaction threw. An error is an answer, too: it must not leave before what it saw is durable. */
   #failed(error: unknown): unknown {
     this.#inTransaction = false;
     if (!(error instanceof TransactionError)) return error;

@@ -53,8 +53,10 @@ export function collection<T>(name: string, options: CollectionOptions<T>): Coll
     isHot: options.hot ?? false,
     upgrade:
       options.upgrade ??
-      ((_, found) => {
-        throw new Error(`${name} holds a record of version ${found}, and this Nube reads version ${version}`);
+      ((_, stored) => {
+        throw new Error(
+          `${name} holds a record of version ${stored}, and this Nube reads version ${version}`,
+        );
       }),
   };
 }

@@ -16,8 +16,8 @@ export function keysOf(call: AuthorizationContext, { conditions }: AccessFact, o
 function ownKeys(conditions: AccessFact["conditions"]): Keys {
   if (typeof conditions === "function") return conditions;
   if (!conditions) return () => undefined;
-  const known = Object.entries(conditions);
-  return (name) => known.find(([key]) => key.toLowerCase() === name)?.[1];
+  const entries = Object.entries(conditions);
+  return (name) => entries.find(([key]) => key.toLowerCase() === name)?.[1];
 }
 
 const PRINCIPAL_TYPES = {
@@ -36,7 +36,7 @@ function globalKey(name: string, call: AuthorizationContext, owner: string): Ret
     case "aws:sourceip":
       return request?.sourceIp;
     case "aws:securetransport":
-      // Nobody can listen to what stays in the house.
+      // A call between services never leaves the process.
       return String(request?.secure ?? true);
     case "aws:useragent":
       return request?.userAgent;
@@ -82,7 +82,7 @@ function globalKey(name: string, call: AuthorizationContext, owner: string): Ret
   }
 }
 
-/** Names of condition keys know no case, not even where they hold a tag's. */
+/** Names of condition keys are compared without regard to case, also where they contain the key of a tag. */
 function valueIn(values: Readonly<Record<string, string>> = {}, name: string): string | undefined {
   for (const key of Object.keys(values)) if (key.toLowerCase() === name) return values[key];
   return undefined;

@@ -28,7 +28,7 @@ export interface Context extends Place {
   readonly isLimited: boolean;
   /** Whether anybody collects what the service measures. */
   readonly isMeasured: boolean;
-  /** What the wire told besides the input; absent for calls from inside the house. */
+  /** The HTTP request that the call came with; absent for calls between services. */
   readonly request: RequestFacts | undefined;
   /** The service's blobs, in the same partition as its records. */
   readonly blobs: Blobs;
@@ -37,7 +37,7 @@ export interface Context extends Place {
   readonly seal: Sealer;
   /** Mail and the like. */
   readonly letters: Letters;
-  /** Signs what is sent; opened when it is first asked for. */
+  /** Signs what is sent; its key is loaded at the first use. */
   notary(): Promise<Notary>;
 
   /** Looks at the service's records. Other readers run beside it. */
@@ -60,18 +60,18 @@ export interface Context extends Place {
 
   /** A long poll's wait, of so many milliseconds at most. */
   wait(milliseconds: number): Wait;
-  /** Calls when the cloud's clock is there, unless the answer is called first; forgotten when the cloud ends. */
+  /** Calls `then` once the cloud's clock reaches `due`; the function that it returns cancels that. Does not survive a restart. */
   at(due: number, then: () => void): () => void;
 
-  /** Waits for somebody outside the cloud, an HTTP endpoint say: a job leaves its place to others meanwhile. */
+  /** Waits for somebody outside the cloud, an HTTP endpoint say: meanwhile another job may run in place of this one. */
   outside<R>(wait: () => Promise<R>): Promise<R>;
 
   /** Judges one entry of a batch. @throws {AwsError} AccessDenied */
   authorize(facts: readonly AccessFact[]): void;
   /**
-   * Calls as somebody else, in the same place unless another is given: a service by its name, on behalf of `source`. An
-   * ARN tells the account of a resource, but not that of a bucket: a bucket counts as this context's unless `source` says
-   * whose it is.
+   * Calls as another principal, in the same place unless another is given: a service by its name, on behalf of `source`.
+   * An ARN holds the account of a resource, but not that of a bucket: a bucket counts as this context's unless `source`
+   * names its account.
    */
   as(caller: string | Principal, source?: string | Source, place?: Place): { aws: Clients };
   /** Counts something besides the call itself: bytes, hours. */

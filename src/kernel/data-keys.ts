@@ -46,16 +46,16 @@ const HEADER_BYTES = NAME_BYTES + COUNT_BYTES;
 const TAG_BYTES = 16;
 const NONCE_BYTES = 12;
 /** Stands where the master's number would, for keys that are made of a service's secret. */
-const OF_A_SECRET = 0;
+const SECRET_NUMBER = 0;
 /** Small bodies that share a key before another one is made; each has a nonce of its own, its count. */
-const MOST_SHARING = 2 ** 32 - 1;
-const MOST_KEPT = 1_000;
+const MAX_SEALED_BY_ONE_KEY = 2 ** 32 - 1;
+const MAX_CACHED_KEYS = 1_000;
 
 /** @param masters the last one is for what is sealed from now on */
 export function dataKeys(masters: readonly MasterKey[]): DataKeys {
   const newest = masters.at(-1)!;
   /** Keys by name. Most are wanted once; the one that this process shares among its small bodies often. */
-  const kept = new Map<string, Uint8Array>();
+  const cache = new Map<string, Uint8Array>();
   let shared = freshShared();
   let count = 0;
 
@@ -75,22 +75,22 @@ export function dataKeys(masters: readonly MasterKey[]): DataKeys {
     const salt = name.subarray(1);
     if (secret) return derive(secret, salt);
     const text = name.toString("latin1");
-    const known = kept.get(text);
-    if (known) return known;
+    const cached = cache.get(text);
+    if (cached) return cached;
     const key = derive(masterOf(name[0]!), salt);
-    if (kept.size >= MOST_KEPT) kept.clear();
-    kept.set(text, key);
+    if (cache.size >= MAX_CACHED_KEYS) cache.clear();
+    cache.set(text, key);
     return key;
   }
 
   return {
     make(secret) {
-      const name = freshName(secret ? OF_A_SECRET : newest.number);
+      const name = freshName(secret ? SECRET_NUMBER : newest.number);
       return { name: name.toString("base64"), key: keyOf(name, secret) };
     },
     find: (name, secret) => keyOf(Buffer.from(name, "base64"), secret),
     seal(bytes, place, secret) {
-      if (count === MOST_SHARING) {
+      if (count === MAX_SEALED_BY_ONE_KEY) {
         shared = freshShared();
         count = 0;
       }
@@ -134,7 +134,7 @@ function freshName(number: number): Buffer {
 }
 
 function freshOf(secret: Uint8Array) {
-  const name = freshName(OF_A_SECRET);
+  const name = freshName(SECRET_NUMBER);
   return { name, key: derive(secret, name.subarray(1)) };
 }
 

@@ -5,14 +5,14 @@ import type { Clients } from "./clients.ts";
 import type { Context } from "./context.ts";
 
 /**
- * An HTTP door of a service that AWS's models do not know: an upload by form, a website, a metadata service. It is asked
- * for requests to its service that fit no operation, and for those to hosts of its own.
+ * An HTTP interface of a service that AWS's models do not describe: an upload by form, a website, a metadata service. It
+ * gets requests to its service that fit no operation, and those to hosts of its own.
  */
 export interface Endpoint {
   /** Label of its hosts, or beginning of its paths, as the catalog has it; absent where it has neither of its own. */
   host?: string;
   accepts(request: EndpointRequest): boolean;
-  /** @throws {AwsError} which is told in the form of the service */
+  /** @throws {AwsError} which is answered in the protocol of the service */
   serve(request: EndpointRequest, house: EndpointHouse): Promise<EndpointAnswer>;
 }
 
@@ -28,7 +28,7 @@ export interface EndpointRequest {
   body: Body;
   /** Of a host that is an endpoint's own. */
   at?: HostedEndpoint | undefined;
-  /** How the answer is to call itself. */
+  /** What the answer's headers say about itself: request id, host id. */
   meta: ResponseMeta;
 }
 
@@ -54,13 +54,13 @@ export interface EndpointHouse {
   /** The service, acting for itself; an answer waits until what it saw is on disk. */
   readonly ctx: Context;
   /**
-   * Calls as whoever made the claim, or as nobody where there is none.
+   * Clients that act as whoever made the claim, or anonymously where there is none.
    * @throws {AwsError} for an unknown key, and what `verify` throws
    */
   callerOf(claim: EndpointClaim | undefined): Promise<Clients>;
 }
 
-/** A signature that does not stand where AWS's protocols have it. */
+/** A signature that is not where AWS's protocols put it. */
 export interface EndpointClaim {
   accessKeyId: string;
   sessionToken?: string | undefined;
@@ -80,10 +80,10 @@ export type CrossOrigin = (
 export interface CrossOriginVerdict {
   /** Of the answer, where a rule allows the request. */
   headers?: Record<string, string>;
-  /** What a browser is told where no rule allows what it asks for. */
+  /** The answer to a browser where no rule allows its request. */
   refusal: AwsError;
-  /** Whether there are rules: they then take the place of the house's own, also for pages of this machine. */
+  /** Whether there are rules: they then replace the gateway's own, also for pages of this machine. */
   ruled: boolean;
-  /** Served although no rule allows it: a page that cannot read the answer does no harm with the question. */
+  /** Served although no rule allows it: a page that cannot read the answer does no harm with the request. */
   harmless: boolean;
 }

@@ -11,14 +11,14 @@ import { SEAL_KEY_BYTES, type Sealer, sealer } from "./seal.ts";
 import type { Trail } from "./trail.ts";
 
 /**
- * All that a reset replaces at a stroke. Every key begins with the era's number and every era has its own folder of
- * blobs, so what the old era wrote late can touch nothing, and its remains are cleared away in the background.
+ * All that a reset replaces at once. Every key begins with the era's number and every era has its own folder of blobs,
+ * so a late write of an old era cannot reach the new one; what is left of the old one is deleted in the background.
  */
 export interface Era {
   readonly number: number;
   readonly prefix: Uint8Array;
   readonly files: BlobStore;
-  /** One that has anything under way, a transaction, a commit or a job, is held by that. */
+  /** A home with a transaction, a commit or a job in progress is referred to by that, and so is never collected. */
   readonly homes: WeakCache<Home>;
   seal: Sealer;
   notary?: Promise<Notary>;
@@ -27,7 +27,7 @@ export interface Era {
   ended: boolean;
 }
 
-/** Era 0 is what outlives them all: which era it is, and how often the store was opened. */
+/** Keys of era 0 survive every reset: the number of the current era, and how often the store was opened. */
 const ETERNAL = u32(0);
 const ERA_KEY = encodeKey(ETERNAL, ["era"]);
 const PROCESS_KEY = encodeKey(ETERNAL, ["process"]);
@@ -78,8 +78,8 @@ const secrets = collection<{ name: string; key: string }>("kernel/secret", {
 
 /** The key that this era's tokens are sealed with. */
 export async function openSealer(kernel: Home): Promise<Sealer> {
-  const known = await kernel.read((tx) => tx.get(secrets, ["seal"]));
-  if (known) return sealer(Buffer.from(known.key, "base64"));
+  const stored = await kernel.read((tx) => tx.get(secrets, ["seal"]));
+  if (stored) return sealer(Buffer.from(stored.key, "base64"));
   const key = randomBytes(SEAL_KEY_BYTES);
   await kernel.write((tx) => tx.put(secrets, { name: "seal", key: key.toString("base64") }));
   return sealer(key);
@@ -91,8 +91,8 @@ export async function openSealer(kernel: Home): Promise<Sealer> {
  */
 export async function rememberMasters(kernel: Home, masters: readonly MasterKey[]): Promise<void> {
   const names = new Map(masters.map((master) => [`master/${master.number}`, proofOf(master)]));
-  const known = await kernel.read((tx) => tx.list(secrets, { prefix: "master/", limit: 1_000 }));
-  for (const { name, key } of known) {
+  const stored = await kernel.read((tx) => tx.list(secrets, { prefix: "master/", limit: 1_000 }));
+  for (const { name, key } of stored) {
     if (names.get(name) !== key)
       throw new MasterKeyLostError(`${name} is not the key that bodies were sealed with`);
     names.delete(name);

@@ -4,7 +4,7 @@ import type { Context, RequestFacts } from "./context.ts";
 import type { HostedEndpoint } from "./endpoint.ts";
 import type { Principal } from "./principal.ts";
 
-/** A request from the wire and what it was answered. */
+/** A request from the wire and its answer. */
 export interface Exchange {
   meta: ResponseMeta;
   request: RequestFacts;
@@ -32,5 +32,5 @@ export interface Exchange {
   took: number;
 }
 
-/** Books what was asked and answered, before the answer leaves; without a promise where nothing is written. */
+/** Records a request and its answer, before the answer leaves; without a promise where nothing is written. */
 export type Observe = (exchange: Exchange, ctx: Context) => MaybePromise<void>;

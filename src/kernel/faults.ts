@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import { type Random, random } from "#lib/random.ts";
 
-/** A failure somebody ordered: which calls, how often, what happens to them. */
+/** An injected failure: which calls it hits, how often, and what happens to them. */
 export interface FaultRule {
   service?: string;
   operation?: string;
@@ -31,7 +31,7 @@ export interface Faults {
   readonly rules: readonly FaultRule[];
   /** In place of all earlier rules. They live as long as the process. */
   set(rules: readonly FaultRule[]): void;
-  /** @throws {AwsError} as ordered. Answers nothing, at no cost, while there are no rules. */
+  /** @throws {AwsError} as the rules say. Returns `undefined`, at no cost, while there are no rules. */
   strike(target: FaultTarget): Promise<void> | undefined;
 }
 

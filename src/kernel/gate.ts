@@ -1,7 +1,7 @@
-/** Lets calls in, but while something runs that must be alone with the cloud: then new ones wait at the door. */
+/** Lets calls pass, except while something runs that needs the cloud to itself: calls that come then wait for its end. */
 export interface Gate {
   pass<R>(call: () => Promise<R>): Promise<R>;
-  /** Runs `work` when those inside have left, or have had `patience` milliseconds for it. */
+  /** Runs `work` when the calls in progress have ended, and after `patience` milliseconds at the latest. */
   alone(patience: number, work: () => Promise<void>): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Records decoded, and small bodies unsealed, by the text of their key: what is read often is not made again each time. */
+/** A cache of decoded records and unsealed small bodies, by the text of their key. */
 export interface Hot {
   get(text: string): unknown;
   /** @param bytes what it takes in the store, as a measure of what it takes here */
@@ -6,24 +6,24 @@ export interface Hot {
   delete(text: string): void;
 }
 
-/** Of a partition, in each of two halves. */
-const MOST_BYTES = 4 * 1024 * 1024;
-/** Larger ones are not kept: what it takes to make them again is little beside what else is done with them. */
-const LARGEST = 8 * 1024;
-/** What a record takes besides. */
+/** Of one partition, in each of the two halves. */
+const MAX_BYTES = 4 * 1024 * 1024;
+/** Larger ones are not cached: decoding them is cheap beside whatever else is done with them. */
+const MAX_RECORD_BYTES = 8 * 1024;
+/** Bytes of a record's entry besides the record itself. */
 const OVERHEAD = 200;
 
 /**
- * Whatever is read moves to the newer half. When that is full it becomes the older one, and the former older one goes, with
- * all that nobody has read since.
+ * What is read moves to the newer half. When that is full it becomes the older one, and the former older one is dropped,
+ * with all that nobody has read since.
  */
-export function openHot(mostBytes = MOST_BYTES): Hot {
+export function openHot(maxBytes = MAX_BYTES): Hot {
   let newer = new Map<string, { record: unknown; bytes: number }>();
   let older = new Map<string, { record: unknown; bytes: number }>();
   let bytes = 0;
 
   function keep(text: string, entry: { record: unknown; bytes: number }) {
-    if (bytes > mostBytes) {
+    if (bytes > maxBytes) {
       older = newer;
       newer = new Map();
       bytes = 0;
@@ -34,8 +34,8 @@ export function openHot(mostBytes = MOST_BYTES): Hot {
 
   return {
     get(text) {
-      const known = newer.get(text);
-      if (known) return known.record;
+      const recent = newer.get(text);
+      if (recent) return recent.record;
       const old = older.get(text);
       if (!old) return undefined;
       older.delete(text);
@@ -43,14 +43,14 @@ export function openHot(mostBytes = MOST_BYTES): Hot {
       return old.record;
     },
     set(text, record, size) {
-      if (size > LARGEST) return;
+      if (size > MAX_RECORD_BYTES) return;
       keep(text, { record, bytes: size + text.length + OVERHEAD });
     },
     delete(text) {
-      const known = newer.get(text);
-      if (known) {
+      const recent = newer.get(text);
+      if (recent) {
         newer.delete(text);
-        bytes -= known.bytes;
+        bytes -= recent.bytes;
       } else {
         older.delete(text);
       }

@@ -13,7 +13,7 @@ import type { Trail } from "./trail.ts";
 import { recordOf } from "./trail-record.ts";
 import { validate as check } from "./validate.ts";
 
-/** A call on its way through the house, from the wire or from another service. */
+/** A call, from the wire or from another service. */
 export interface Call {
   service: Service;
   operation: Operation;
@@ -31,7 +31,7 @@ interface Visit {
   ctx: CallContext;
   /** That of the era in which the call began: a reset meanwhile has another. */
   trail: Trail;
-  /** Whether there was anything to ask IAM. */
+  /** Whether IAM had anything to judge. */
   isJudged: boolean;
   output: object | undefined;
   error: AwsError | undefined;
@@ -43,9 +43,9 @@ type AccessOf = NonNullable<ReturnType<Service["access"]["get"]>>;
 const STATIONS: ((visit: Visit) => Promise<void> | void)[] = [fault, validate, authorize, meter];
 
 /** @throws {AwsError} and nothing else */
-export async function invoke(cloud: Cloud, given: Call): Promise<object> {
-  const place = given.service.place(given);
-  const call = place === given.place ? given : { ...given, place };
+export async function invoke(cloud: Cloud, requested: Call): Promise<object> {
+  const place = requested.service.place(requested);
+  const call = place === requested.place ? requested : { ...requested, place };
   const handler = call.service.operations.get(call.operation.name);
   if (!handler) throw notImplemented(call.service.id, call.operation.name);
   const ctx = cloud.context(call);
@@ -89,7 +89,7 @@ function authorize(visit: Visit) {
   const { policies } = cloud.ports;
   if (policies) return authorizeBy(policies, visit, access);
   const facts = access(ctx, call.input);
-  return facts instanceof Promise ? facts.then((known) => judged(visit, known)) : judged(visit, facts);
+  return facts instanceof Promise ? facts.then((later) => judged(visit, later)) : judged(visit, facts);
 }
 
 function judged(visit: Visit, facts: readonly AccessFact[]): void {
@@ -120,7 +120,7 @@ function record({ cloud, call, trail, output, error }: Visit): boolean {
   return true;
 }
 
-/** Whatever a handler throws that is not AWS's is a bug: told to the log, not to the client. */
+/** Whatever else a handler throws is a bug: it is logged, and the client learns nothing of it. */
 function awsError(cloud: Cloud, call: Call, error: unknown): AwsError {
   if (error instanceof AwsError) return error;
   if (error instanceof StoreUnavailableError) {

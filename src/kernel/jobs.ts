@@ -76,9 +76,9 @@ const STORE_RETRY_MS = 60_000;
 const MAX_ERROR_TEXT = 1_024;
 const OPENING_PAGE = 1_000;
 /** Parked jobs that a service keeps in a partition: the oldest go. */
-const MOST_PARKED = 1_000;
+const MAX_PARKED = 1_000;
 /** How many are parked from one look for those that have to go to the next. */
-const PARKED_BETWEEN = 100;
+const PARKED_PER_COUNT = 100;
 
 export const waitingJobs = byScope((scope) =>
   collection<JobRecord>(`kernel/job/${scope}`, { scope, key: (j) => [j.service, j.due, j.id] }),
@@ -117,9 +117,9 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
 
   function laneOf(home: Home, { lane, id }: JobRecord): Lane | undefined {
     if (lane === undefined) return undefined;
-    let known = lanes.get(home);
-    if (!known) lanes.set(home, (known = openLanes()));
-    return known.enter(lane, id);
+    let lanesOfHome = lanes.get(home);
+    if (!lanesOfHome) lanes.set(home, (lanesOfHome = openLanes()));
+    return lanesOfHome.enter(lane, id);
   }
 
   function schedule(home: Home, record: JobRecord, at = record.due) {
@@ -135,8 +135,8 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
     const ctx = context(home, record, slot);
     try {
       if (lane?.replaced(record.id)) return await finish(home, record);
-      const found = await find(record.service, record.name);
-      const outcome = found ? await attempt(ctx, found, record) : unknown(record);
+      const definition = await find(record.service, record.name);
+      const outcome = definition ? await attempt(ctx, definition, record) : unknown(record);
       if (outcome.next !== undefined && outcome.idle && !lane?.replaced(record.id))
         return schedule(home, record, outcome.next);
       if (outcome.next !== undefined && !outcome.parked && !lane?.replaced(record.id))
@@ -158,11 +158,11 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
 
   async function attempt(
     ctx: Context,
-    found: Job<never>,
+    definition: Job<never>,
     { id, attempt, ...record }: JobRecord,
   ): Promise<Outcome> {
     try {
-      const outcome = await found.run(ctx, record.payload as never, { id, attempt });
+      const outcome = await definition.run(ctx, record.payload as never, { id, attempt });
       await ctx.durable();
       return { next: outcome ? ctx.clock.now() + Math.ceil(outcome.again) : undefined, idle: outcome?.idle };
     } catch (error) {
@@ -170,11 +170,11 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
       if (error instanceof StoreUnavailableError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       log.warn("a job failed", { job: record.name, service: record.service, attempt, error });
-      const wait = Math.min(found.backoff * 2 ** attempt, MAX_BACKOFF_MS);
+      const wait = Math.min(definition.backoff * 2 ** attempt, MAX_BACKOFF_MS);
       return {
         next: ctx.clock.now() + wait,
         error: reason.slice(0, MAX_ERROR_TEXT),
-        parked: attempt + 1 >= found.attempts || error instanceof NonRetryableError,
+        parked: attempt + 1 >= definition.attempts || error instanceof NonRetryableError,
       };
     }
   }
@@ -191,18 +191,18 @@ export function jobRunner({ scheduler, log, find, context }: JobRunnerOptions): 
     await home.write(async (tx) => {
       tx.delete(waitingJobs[home.scope], keyOf(record));
       tx.put(parkedJobs[home.scope], { ...record, error });
-      if (before % PARKED_BETWEEN === 0) await forgetOldest(tx, home.scope, record.service);
+      if (before % PARKED_PER_COUNT === 0) await forgetOldest(tx, home.scope, record.service);
     });
   }
 
   async function forgetOldest(tx: Transaction, scope: Scope, service: string) {
     const of = parkedJobs[scope];
-    const kept = await tx.list(of, { in: [service], reverse: true, limit: MOST_PARKED });
-    if (kept.length < MOST_PARKED) return;
-    const old = await tx.list(of, { in: [service], before: [kept.at(-1)!.id], limit: MOST_PARKED });
-    for (const { id } of old) tx.delete(of, [service, id]);
-    if (old.length > 0)
-      log.warn("the oldest of many parked jobs were forgotten", { service, jobs: old.length });
+    const newest = await tx.list(of, { in: [service], reverse: true, limit: MAX_PARKED });
+    if (newest.length < MAX_PARKED) return;
+    const oldest = await tx.list(of, { in: [service], before: [newest.at(-1)!.id], limit: MAX_PARKED });
+    for (const { id } of oldest) tx.delete(of, [service, id]);
+    if (oldest.length > 0)
+      log.warn("the oldest of many parked jobs were forgotten", { service, jobs: oldest.length });
   }
 
   async function postpone(home: Home, record: JobRecord, due: number, error: string | undefined) {

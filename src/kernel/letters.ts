@@ -2,8 +2,8 @@ import { collection, type Place } from "./collection.ts";
 import type { Home } from "./home.ts";
 
 /**
- * What would leave for people and their devices: mail, text messages, notifications on a phone. There is no post from
- * here; it stays where whoever runs the cloud can read it, at `/_nube/outbox`.
+ * A message to people or their devices: mail, a text message, a notification on a phone. Nothing is really sent: messages
+ * are kept for whoever runs the cloud, at `/_nube/outbox`.
  */
 export interface Letter {
   kind: "email" | "sms" | "push";
@@ -41,29 +41,30 @@ export interface LetterBox {
 
 const letters = collection<PostedLetter>("kernel/letter", { scope: "partition", key: (l) => [l.order] });
 
-/** The oldest go when there are more. */
-const MOST = 1_000;
+/** The oldest are deleted when there are more. */
+const MAX_LETTERS = 1_000;
 /** They are counted once in so many letters, since a count reads them all. */
-const LETTERS_A_COUNT = 50;
+const LETTERS_PER_COUNT = 50;
 
 export function openLetters(home: () => Home): LetterBox {
   return {
     put: (letter, { account, region }) =>
       home().write(async (tx) => {
         tx.put(letters, { order: tx.sequence(), time: tx.now(), account, region, ...letter });
-        if (tx.random.below(LETTERS_A_COUNT) > 0) return;
-        const [last] = (await tx.list(letters, { limit: MOST, reverse: true })).slice(MOST - 1);
+        if (tx.random.below(LETTERS_PER_COUNT) > 0) return;
+        const [last] = (await tx.list(letters, { limit: MAX_LETTERS, reverse: true })).slice(MAX_LETTERS - 1);
         if (!last) return;
-        const old = await tx.list(letters, { before: [last.order], limit: MOST });
+        const old = await tx.list(letters, { before: [last.order], limit: MAX_LETTERS });
         for (const { order } of old) tx.delete(letters, [order]);
       }),
-    list: (limit) => home().read((tx) => tx.list(letters, { limit: Math.min(limit, MOST), reverse: true })),
+    list: (limit) =>
+      home().read((tx) => tx.list(letters, { limit: Math.min(limit, MAX_LETTERS), reverse: true })),
     clear: () =>
       home().write(async (tx) => {
-        for (let some = MOST; some === MOST; ) {
-          const found = await tx.list(letters, { limit: MOST });
-          for (const { order } of found) tx.delete(letters, [order]);
-          some = found.length;
+        for (let deleted = MAX_LETTERS; deleted === MAX_LETTERS; ) {
+          const page = await tx.list(letters, { limit: MAX_LETTERS });
+          for (const { order } of page) tx.delete(letters, [order]);
+          deleted = page.length;
         }
       }),
   };

@@ -1,4 +1,4 @@
-/** Many readers or one writer, first come first served. `undefined` means: yours at once, no need to wait. */
+/** Many readers or one writer, first come, first served. `acquire` returns `undefined` where nothing has to be waited for. */
 export interface ReadWriteLock {
   acquire(exclusive: boolean): Promise<void> | undefined;
   release(exclusive: boolean): void;

@@ -31,9 +31,9 @@ export interface Meter {
   count(place: Place, kind: string, amount: number): void;
   /** Before a transaction ends: adds to its totals what earlier processes have counted. */
   learn(tx: ReadTransaction): Promise<void> | undefined;
-  /** What was counted and is not written yet, to go along with a batch that sets out for the disk. */
+  /** What was counted and is not written yet, for a batch that is about to be written to take along. */
   accompany(): Companion | undefined;
-  /** Writes what has no company. */
+  /** Writes what no batch has taken along. */
   flush(): Promise<void>;
   /** Nothing is written any more, unless by `flush`. */
   stop(): void;
@@ -42,16 +42,16 @@ export interface Meter {
 const HOUR_MS = 3_600_000;
 const WAIT_MS = 1_000;
 
-/** The total of an hour, and whether it includes what earlier processes counted. */
+/** The total of an hour; complete once it includes what earlier processes counted. */
 interface Total {
   usage: Usage;
-  known: boolean;
+  isComplete: boolean;
 }
 
-/** By kind, account and Region: strings that are there, where one key of all three would be made for each call. */
+/** By kind, account and Region, in nested maps: a single key would be a new string for each call. */
 type Totals = Map<string, Map<string, Map<string, Total>>>;
 
-function inside<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
+function childOf<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
   let map = maps.get(key);
   if (!map) maps.set(key, (map = new Map()));
   return map;
@@ -68,7 +68,7 @@ export interface MeterOptions {
 
 export function openMeter({ service, scope, clock, log, rowOf, write }: MeterOptions): Meter {
   const rows = usageRows[scope];
-  /** By hour: the present one, and others that wait to be written. */
+  /** By hour: the current one, and those with totals that are still to be written. */
   const hours = new Map<number, Totals>();
   const waiting = new Set<Total>();
   const underway = new Set<readonly Total[]>();
@@ -86,15 +86,15 @@ export function openMeter({ service, scope, clock, log, rowOf, write }: MeterOpt
 
   function turnHour(now: number) {
     hour = now;
-    const waited = new Set([...waiting, ...[...underway].flat()].map(({ usage }) => usage.hour));
-    for (const known of hours.keys()) if (!waited.has(known)) hours.delete(known);
+    const unwritten = new Set([...waiting, ...[...underway].flat()].map(({ usage }) => usage.hour));
+    for (const former of hours.keys()) if (!unwritten.has(former)) hours.delete(former);
   }
 
   function totalOf({ account, region }: Place, kind: string): Total {
-    const regions = inside(inside(inside(hours, hour), kind), account);
+    const regions = childOf(childOf(childOf(hours, hour), kind), account);
     let total = regions.get(region);
     if (!total) {
-      total = { usage: { service, hour, account, region, kind, amount: 0 }, known: false };
+      total = { usage: { service, hour, account, region, kind, amount: 0 }, isComplete: false };
       regions.set(region, total);
     }
     return total;
@@ -102,46 +102,46 @@ export function openMeter({ service, scope, clock, log, rowOf, write }: MeterOpt
 
   async function learn(tx: ReadTransaction): Promise<void> {
     for (const total of waiting) {
-      if (total.known) continue;
+      if (total.isComplete) continue;
       const stored = await tx.get(rows, rows.key(total.usage));
       // Only now, since more may have been counted meanwhile: `amount += await …` would read it before.
       total.usage.amount += stored?.amount ?? 0;
-      total.known = true;
+      total.isComplete = true;
     }
   }
 
-  /** Totals that are on their way now; `recount` takes back those that do not arrive. */
+  /** Totals that are being written now; `recount` takes back those that could not be. */
   function take(): Total[] {
-    const taken: Total[] = [];
-    for (const total of waiting) if (total.known) taken.push(total);
-    for (const total of taken) waiting.delete(total);
-    if (taken.length > 0) underway.add(taken);
-    return taken;
+    const totals: Total[] = [];
+    for (const total of waiting) if (total.isComplete) totals.push(total);
+    for (const total of totals) waiting.delete(total);
+    if (totals.length > 0) underway.add(totals);
+    return totals;
   }
 
-  function recount(taken: readonly Total[]) {
-    underway.delete(taken);
-    for (const total of taken) waiting.add(total);
+  function recount(totals: readonly Total[]) {
+    underway.delete(totals);
+    for (const total of totals) waiting.add(total);
     later();
   }
 
   async function flush(): Promise<void> {
     if (waiting.size === 0) return;
-    let taken: Total[] = [];
+    let totals: Total[] = [];
     try {
       await write(async (tx) => {
         await learn(tx);
-        taken = take();
-        for (const { usage } of taken) tx.put(rows, usage);
+        totals = take();
+        for (const { usage } of totals) tx.put(rows, usage);
       });
-      underway.delete(taken);
+      underway.delete(totals);
     } catch (error) {
-      recount(taken);
+      recount(totals);
       throw error;
     }
   }
 
-  const isUnknown = ({ known }: Total) => !known;
+  const isIncomplete = ({ isComplete }: Total) => !isComplete;
 
   return {
     count(place, kind, amount) {
@@ -152,14 +152,14 @@ export function openMeter({ service, scope, clock, log, rowOf, write }: MeterOpt
       waiting.add(total);
       later();
     },
-    learn: (tx) => (waiting.values().some(isUnknown) ? learn(tx) : undefined),
+    learn: (tx) => (waiting.values().some(isIncomplete) ? learn(tx) : undefined),
     accompany() {
-      const taken = take();
-      if (taken.length === 0) return undefined;
+      const totals = take();
+      if (totals.length === 0) return undefined;
       return {
-        rows: taken.map(({ usage }) => rowOf(usage)),
-        arrived: () => void underway.delete(taken),
-        lost: () => recount(taken),
+        rows: totals.map(({ usage }) => rowOf(usage)),
+        arrived: () => void underway.delete(totals),
+        lost: () => recount(totals),
       };
     },
     flush,

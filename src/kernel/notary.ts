@@ -5,7 +5,7 @@ import { issueCertificate } from "#lib/x509.ts";
 import { collection } from "./collection.ts";
 import type { Home } from "./home.ts";
 
-/** Signs what the cloud sends into the world. Anybody may read the certificate by which that is checked. */
+/** Signs messages that the cloud sends. Anybody may read the certificate that verifies them. */
 export interface Notary {
   /** Of this cloud's key: 32 hexadecimal digits, which name the certificate. */
   readonly id: string;
@@ -25,10 +25,10 @@ const DAY_MS = 86_400_000;
 const YEARS = 10;
 const NAME = "Nube message signing";
 
-/** The key is made once, when it is first asked for: that takes a tenth of a second. */
+/** The key is made at the first use, since that takes a tenth of a second. */
 export async function openNotary(kernel: Home, clock: Clock): Promise<Notary> {
-  const known = await kernel.read((tx) => tx.get(keys, []));
-  const { key, certificate } = known ?? (await make(kernel, clock));
+  const stored = await kernel.read((tx) => tx.get(keys, []));
+  const { key, certificate } = stored ?? (await make(kernel, clock));
   const privateKey = createPrivateKey(key);
   return {
     id: createHash("sha256").update(certificate).digest("hex").slice(0, 32),

@@ -7,7 +7,7 @@ interface Observations {
   events: ServiceEvent[];
 }
 
-/** Brings a transaction's metrics and events to whoever collects them, surely: as a job of the same commit. */
+/** Delivers a transaction's metrics and events to the sinks, as a job of the same commit: none is lost. */
 export const forwardObservations: Job<Observations> = job("kernel/forward", {
   async run(ctx, { metrics, events }) {
     if (metrics.length > 0) await ctx.ports.sinks.metric?.(ctx, metrics);
@@ -15,7 +15,7 @@ export const forwardObservations: Job<Observations> = job("kernel/forward", {
   },
 });
 
-/** Enqueues nothing for a sink that does not exist: a metric that nobody collects is no debt. */
+/** Enqueues nothing for a sink that does not exist. */
 export function forward(tx: Transaction, effects: Effects, sinks: Sinks, service: string): void {
   if (effects.metrics.length + effects.events.length === 0) return;
   const metrics = isMeasured(sinks, service) ? effects.metrics : [];

@@ -4,7 +4,7 @@ import { type KeyRange, type KeyValueStore, MAX_PAGE, type Row } from "#storage/
 import type { Hot } from "./hot.ts";
 import type { Memories, Memory } from "./memory.ts";
 
-/** A commit on its way to disk. */
+/** A commit that is not on disk yet. */
 export interface Pending {
   readonly version: number;
   durable: Promise<void>;
@@ -23,13 +23,13 @@ export interface Write {
 /** What is committed and not yet on disk, by key as a Latin-1 string, whose order is that of the bytes. */
 export type Overlay = Map<string, Write>;
 
-/** Reads that see the store and, above it, what is not there yet. Who has a key's text hands it in beside it. */
+/** Reads that see the store and, above it, what is not there yet. The key's text is handed in where the caller has it. */
 export interface View {
   get(key: Uint8Array, text?: string): MaybePromise<Uint8Array | undefined>;
   /** As `get`, but decoded once and kept until somebody writes it. */
   getHot<T>(key: Uint8Array, decode: (value: Uint8Array) => T, text?: string): MaybePromise<T | undefined>;
   range(range: KeyRange): MaybePromise<Row[]>;
-  /** What the partition's owner keeps in memory. It shows what is applied, so the view has then seen all commits. */
+  /** What the partition's owner keeps in memory. It reflects all that is applied, so the view has then seen all commits. */
   memory<T>(kind: Memory<T>): T;
   /** The newest commit that any read met which was not yet on disk. */
   readonly seen: Pending | undefined;
@@ -79,12 +79,12 @@ class Reader implements View {
     this.#own = own;
   }
 
-  get(key: Uint8Array, known?: string): MaybePromise<Uint8Array | undefined> {
+  get(key: Uint8Array, textOfKey?: string): MaybePromise<Uint8Array | undefined> {
     const { store, overlay } = this.layers;
     if (this.#isBare) return store.get(key);
-    const text = known ?? keyText(key);
-    const mine = this.#own?.get(text);
-    if (mine) return mine.value;
+    const text = textOfKey ?? keyText(key);
+    const own = this.#own?.get(text);
+    if (own) return own.value;
     const write = overlay.get(text);
     if (!write) return store.get(key);
     this.#note(write.pending);
@@ -98,13 +98,13 @@ class Reader implements View {
   ): MaybePromise<T | undefined> {
     const { store, overlay, hot } = this.layers;
     const isAbove = this.#own?.has(text) || overlay.has(text);
-    const known = isAbove ? undefined : hot.get(text);
-    if (known !== undefined) return known as T;
+    const cached = isAbove ? undefined : hot.get(text);
+    if (cached !== undefined) return cached as T;
     const value = isAbove ? this.get(key, text) : store.get(key);
-    // A store that answers later may be another owner's by then: it is asked every time.
+    // By the time that an asynchronous store answers, another owner may write to it: nothing of it is cached.
     if (value instanceof Promise) return value.then((later) => later && decode(later));
     const record = value && decode(value);
-    // What a draft looks at it most often writes: nothing is gained by keeping it.
+    // What a draft reads it most often writes as well: nothing is gained by caching it.
     if (isAbove || this.#own || value === undefined || record === undefined) return record;
     // Bytes cannot be frozen.
     hot.set(text, record instanceof Uint8Array ? record : Object.freeze(record), value.length);
@@ -134,15 +134,15 @@ class Reader implements View {
   #above(range: KeyRange): [string, Write][] {
     const from = keyText(range.start);
     const to = keyText(range.end);
-    const found = new Map<string, Write>();
+    const writes = new Map<string, Write>();
     for (const [text, write] of this.layers.overlay) {
       if (text < from || text >= to) continue;
       this.#note(write.pending);
-      found.set(text, write);
+      writes.set(text, write);
     }
-    for (const [text, write] of this.#own ?? []) if (text >= from && text < to) found.set(text, write);
+    for (const [text, write] of this.#own ?? []) if (text >= from && text < to) writes.set(text, write);
     const order = range.reverse ? -1 : 1;
-    return [...found].sort(([a], [b]) => (a < b ? -order : order));
+    return [...writes].sort(([a], [b]) => (a < b ? -order : order));
   }
 
   #note(pending: Pending | undefined): void {
@@ -187,9 +187,9 @@ async function merge(store: KeyValueStore, range: KeyRange, writes: [string, Wri
     for (const row of page) {
       const text = row.text ?? keyText(row.key);
       for (; at < writes.length && before(writes[at]![0], text) && out.length < range.limit; at++)
-        keep(out, writes[at]![1]);
+        pushRow(out, writes[at]![1]);
       if (out.length === range.limit) return out;
-      if (writes[at]?.[0] === text) keep(out, writes[at++]![1]);
+      if (writes[at]?.[0] === text) pushRow(out, writes[at++]![1]);
       else out.push(row);
       if (out.length === range.limit) return out;
     }
@@ -197,12 +197,12 @@ async function merge(store: KeyValueStore, range: KeyRange, writes: [string, Wri
     const last = page.at(-1)!.key;
     rest = range.reverse ? { ...rest, end: last } : { ...rest, start: Buffer.concat([last, ZERO]) };
   }
-  for (; at < writes.length && out.length < range.limit; at++) keep(out, writes[at]![1]);
+  for (; at < writes.length && out.length < range.limit; at++) pushRow(out, writes[at]![1]);
   return out;
 }
 
 const ZERO = Buffer.alloc(1);
 
-function keep(out: Row[], write: Write): void {
+function pushRow(out: Row[], write: Write): void {
   if (write.value) out.push({ key: write.key, value: write.value });
 }

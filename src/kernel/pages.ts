@@ -26,8 +26,8 @@ export interface Page<T> {
 }
 
 /** Records of each further read, and most reads of one page: a page of what is rare may come short, with a token. */
-const READ = 1_000;
-const MOST_READS = 10;
+const READ_SIZE = 1_000;
+const MAX_READS = 10;
 
 /** Looks at one record more than fits into a page: only so is it known whether another page follows. */
 export async function page<T>(ctx: Context, request: PageRequest<T>): Promise<Page<T>> {
@@ -38,16 +38,16 @@ export async function page<T>(ctx: Context, request: PageRequest<T>): Promise<Pa
   if (token !== undefined && after === undefined) throw request.invalidToken();
   const records: T[] = [];
   for (let reads = 1; ; reads++) {
-    const size = reads === 1 ? limit + 1 : READ;
-    const found = await list({ limit: size, ...(after && { after }) });
-    for (const record of found) {
+    const size = reads === 1 ? limit + 1 : READ_SIZE;
+    const batch = await list({ limit: size, ...(after && { after }) });
+    for (const record of batch) {
       if (!fits(record)) continue;
       if (records.length === limit) return { records, token: tokenAt(records.at(-1)!) };
       records.push(record);
     }
-    if (found.length < size) return { records, token: undefined };
-    const last = found.at(-1)!;
-    if (reads === MOST_READS) return { records, token: tokenAt(last) };
+    if (batch.length < size) return { records, token: undefined };
+    const last = batch.at(-1)!;
+    if (reads === MAX_READS) return { records, token: tokenAt(last) };
     after = position(last);
   }
 }

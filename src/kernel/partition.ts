@@ -39,7 +39,7 @@ export class TransactionError extends Error {
   }
 }
 
-/** The store cannot be written to now. What was answered before stands; the call that meets this did not happen. */
+/** The store cannot be written to now. What was answered before holds; the call that gets this error had no effect. */
 export class StoreUnavailableError extends Error {
   override name = "StoreUnavailableError";
 }
@@ -50,7 +50,7 @@ export interface PartitionOptions {
   store: KeyValueStore;
   /** The row that holds the partition's sequence, which also says that the partition exists. */
   registry: { key: Uint8Array; encode(sequence: number): Uint8Array; decode(value: Uint8Array): number };
-  /** Asked, whenever transactions set out for the disk, for what goes along with them. */
+  /** Called whenever a batch is about to be written, for rows that go along with it. */
   accompany?: () => Companion | undefined;
 }
 
@@ -63,7 +63,7 @@ interface Tenure {
   /** The next number, and the first one that is not reserved on disk. */
   next: number;
   reserved: number;
-  /** The newest batch, which takes the next transaction unless it has set out. */
+  /** The newest batch, which takes the next transaction unless it is being written. */
   batch: Batch | undefined;
 }
 
@@ -104,7 +104,7 @@ export function openPartition({
   }
   const tenureNow = (): MaybePromise<Tenure> => tenure ?? (entering ??= enter());
 
-  /** Shows the writes to whoever comes next, and has them written. */
+  /** Shows the writes to later transactions, and has them written. */
   function commit(of: Tenure, { writes }: Draft, reserved: number): Promise<void> {
     if (tenure !== of) throw new StoreUnavailableError(`partition ${name} lost its lease`);
     // Before anybody can see the writes: one that is refused for its size must leave no trace.
@@ -145,7 +145,7 @@ export function openPartition({
     batch.pending.durable.catch(() => {});
   }
 
-  /** Takes a turn, without a promise where nothing stands in the way. Whoever has it gives it back. */
+  /** Acquires the lock, without a promise where nothing has to be waited for. The caller releases it. */
   function enterNow(exclusive: boolean): MaybePromise<Tenure> {
     const turn = lock.acquire(exclusive);
     return turn || !tenure || closed ? enterLater(exclusive, turn) : tenure;
@@ -211,7 +211,7 @@ export function openPartition({
   function hasWritten<R>(of: Tenure, draft: Draft, reserved: number, result: R): Applied<R> {
     try {
       const durable = draft.writes.size > 0 ? commit(of, draft, reserved) : draft.seen?.durable;
-      for (const then of draft.afterwards) then();
+      for (const effect of draft.afterwards) effect();
       return { result, durable };
     } finally {
       lock.release(true);

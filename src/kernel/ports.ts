@@ -4,11 +4,11 @@ import type { Place } from "./collection.ts";
 import type { Context } from "./context.ts";
 import type { Principal } from "./principal.ts";
 
-/** The only things that the kernel asks of services. Each is filled by the service that knows, when it is opened. */
+/** The only things that the kernel needs from services. Each is filled by the service in question, when that is opened. */
 export interface Ports {
   /** Who an access key belongs to, and its secret. Root keys and session credentials the gateway knows itself. */
   credentials?: { find(accessKeyId: string): Promise<Credential | undefined> };
-  /** What hangs on whoever calls. Asked once for each call of a root, a user or a role. */
+  /** The policies of a caller. Asked once for each call of a root, a user or a role. */
   policies?: { of(principal: Principal): MaybePromise<CallerPolicies | undefined> };
   readonly sinks: Sinks;
 }

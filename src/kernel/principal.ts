@@ -1,7 +1,7 @@
 /** Who calls, as IAM's documents name it. */
 export interface Principal {
   type: "root" | "user" | "role" | "service" | "anonymous";
-  /** Empty for services and for nobody. */
+  /** Empty for services and anonymous callers. */
   account: string;
   arn: string;
   /** What GetCallerIdentity answers as `UserId`. */

@@ -20,8 +20,8 @@ export class Reads implements ReadTransaction {
   protected readonly at: TransactionScope;
   readonly #view: View;
   readonly #time: number;
-  #last: KnownKey | undefined;
-  #lastButOne: KnownKey | undefined;
+  #last: CachedKey | undefined;
+  #lastButOne: CachedKey | undefined;
 
   constructor(view: View, at: TransactionScope) {
     this.#view = view;
@@ -76,7 +76,7 @@ export class Reads implements ReadTransaction {
   getSealed(of: Bytes, parts: readonly KeyPart[], secret?: Uint8Array): MaybePromise<Uint8Array | undefined> {
     const { bytes: key, text } = this.keyOf(of, parts);
     const { keys } = this.at;
-    // What a secret of the caller's has sealed is unsealed by whoever knows it, every time.
+    // What was sealed with a caller's secret is never cached: each reader must bring the secret.
     if (!secret) return this.#view.getHot(key, (sealed) => keys.unseal(sealed, key, undefined), text);
     const sealed = this.#view.get(key, text);
     if (sealed instanceof Promise) return sealed.then((later) => later && keys.unseal(later, key, secret));
@@ -111,31 +111,31 @@ export interface Keyed {
   isHot?: boolean;
 }
 
-interface KnownKey {
+interface CachedKey {
   of: Keyed;
   parts: readonly KeyPart[];
   key: RowKey;
 }
 
-function isOf(known: KnownKey, of: Keyed, parts: readonly KeyPart[]): boolean {
-  if (known.of !== of) return false;
-  if (known.parts === parts) return true;
-  return known.parts.length === parts.length && known.parts.every((part, i) => part === parts[i]);
+function isOf(cached: CachedKey, of: Keyed, parts: readonly KeyPart[]): boolean {
+  if (cached.of !== of) return false;
+  if (cached.parts === parts) return true;
+  return cached.parts.length === parts.length && cached.parts.every((part, i) => part === parts[i]);
 }
 
 /** Keys that are kept of a collection whose records are read again and again. */
-const KEPT_KEYS = 1_000;
+const MAX_HOT_KEYS = 1_000;
 
 function keyOf(at: TransactionScope, of: Keyed, parts: readonly KeyPart[]): RowKey {
   const [first] = parts;
   if (!of.isHot || parts.length !== 1 || typeof first !== "string")
     return new RowKey(encodeKey(prefixOf(at, of), parts));
-  let known = at.hotKeys.get(of.name);
-  if (!known) {
-    known = memoizeByText(KEPT_KEYS, (name) => new RowKey(encodeKey(prefixOf(at, of), [name])));
-    at.hotKeys.set(of.name, known);
+  let cached = at.hotKeys.get(of.name);
+  if (!cached) {
+    cached = memoizeByText(MAX_HOT_KEYS, (name) => new RowKey(encodeKey(prefixOf(at, of), [name])));
+    at.hotKeys.set(of.name, cached);
   }
-  return known(first);
+  return cached(first);
 }
 
 /** What a collection's keys begin with in this scope. */

@@ -56,7 +56,7 @@ export interface Cloud {
   readonly keys: DataKeys;
   /** The long polls. */
   readonly waits: Waits;
-  /** Calls at that moment of the cloud's clock, unless the answer is called first. */
+  /** Calls `then` once the cloud's clock reaches `due`; the function that it returns cancels that. */
   at(due: number, then: () => void): () => void;
   /** Ids of the services that hold their callers to limits of throughput. */
   readonly limited: ReadonlySet<string>;
@@ -107,8 +107,8 @@ export interface CloudOptions {
   random?: Random;
 }
 
-/** Anybody can call for any account, and has a home opened there. */
-const MOST_HOMES = 2_000;
+/** Homes that are held in memory though unused: a stranger may call for any number of accounts, and each call opens one. */
+const MAX_HELD_HOMES = 2_000;
 
 const OWN_JOBS: readonly Job<never>[] = [removeBlob as Job<never>, forwardObservations as Job<never>];
 
@@ -127,7 +127,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
 
   async function openEra(number: number): Promise<Era> {
     const prefix = eraPrefix(number);
-    const homes = weakCache<Home>(MOST_HOMES);
+    const homes = weakCache<Home>(MAX_HELD_HOMES);
     const opened = { number, prefix, files: await options.openBlobs(number), homes };
     const kernel = homeIn(opened, "kernel", "partition", NOWHERE);
     const trailHome = homeIn(opened, "trail", "partition", NOWHERE);
@@ -149,8 +149,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   ): Home {
     const whose = { service: id, scope, place };
     const name = homeName(whose);
-    const known = of.homes.get(name);
-    if (known) return known;
+    const existing = of.homes.get(name);
+    if (existing) return existing;
     const { process } = entered;
     const claim = (home: Home, record: JobRecord) => jobs.schedule(home, record);
     const means = { process, owner, store, clock, random, keys, ports, log, claim };
@@ -180,7 +180,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     },
   });
 
-  /** Takes up what earlier processes left to do. Nothing waits for it but a move of the clock. */
+  /** Continues what earlier processes left to do. Only moves of the clock, a reset and the end wait for it. */
   async function resumeWork(of: Era) {
     for await (const { service: id, scope, place } of registeredHomes(store, of.prefix)) {
       const home = homeIn(of, id, scope, place);
@@ -242,13 +242,13 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     letters: openLetters(kernelHome),
     notary: () => notaryOf(era),
     invoke: (call) => gate.pass(() => invoke(cloud, call)),
-    async call({ service: id, operation: name, input: given, ...from }) {
-      const input = options.freezeInputs ? frozen(given) : given;
-      const found = await service(id);
-      const operation = found?.contract.operation(name);
-      if (!found || !operation) throw notImplemented(id, name);
+    async call({ service: id, operation: name, input: unfrozen, ...from }) {
+      const input = options.freezeInputs ? frozen(unfrozen) : unfrozen;
+      const definition = await service(id);
+      const operation = definition?.contract.operation(name);
+      if (!definition || !operation) throw notImplemented(id, name);
       return withoutRaw(
-        await invoke(cloud, { ...from, service: found, operation, input, requestId: random.uuid() }),
+        await invoke(cloud, { ...from, service: definition, operation, input, requestId: random.uuid() }),
       );
     },
     clients: (principal, place, request) =>
@@ -271,9 +271,9 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       });
     },
     reset: coalesced(() => {
-      const emptied = gate.alone(RESET_PATIENCE_MS, startOver);
+      const done = gate.alone(RESET_PATIENCE_MS, startOver);
       waits.end();
-      return emptied;
+      return done;
     }),
     async close() {
       waits.end();
@@ -293,14 +293,14 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
 function loader(catalog: Catalog, ports: Ports): Cloud["service"] {
   const loaded = new Map<string, MaybePromise<Service>>();
   return (id) => {
-    const known = loaded.get(id);
-    if (known) return known;
+    const existing = loaded.get(id);
+    if (existing) return existing;
     const load = catalog[id];
     if (!load) return undefined;
-    const loading = load().then((found) => {
-      found.open(ports);
-      loaded.set(id, found);
-      return found;
+    const loading = load().then((definition) => {
+      definition.open(ports);
+      loaded.set(id, definition);
+      return definition;
     });
     loaded.set(id, loading);
     loading.catch(() => loaded.delete(id));
@@ -308,7 +308,7 @@ function loader(catalog: Catalog, ports: Ports): Cloud["service"] {
   };
 }
 
-/** What a call may still take when the cloud is emptied; one that takes longer, an upload say, then fails. */
+/** How long a reset waits for calls in progress; one that takes longer, an upload say, then fails. */
 const RESET_PATIENCE_MS = 2_000;
 
 const NOWHERE: Place = { account: "", region: "" };

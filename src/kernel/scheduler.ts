@@ -7,23 +7,23 @@ import type { Log } from "#lib/log.ts";
  * somebody moves the clock, what is due in that span runs one after another, each at its own moment.
  */
 export interface Scheduler {
-  /** Runs `work` at `due`; answers how to call it off. `work` must not throw. */
+  /** Runs `work` at `due`; the function that it returns cancels that. `work` must not throw. */
   at(due: number, work: Work): () => void;
   advance(milliseconds: number): Promise<void>;
   /** Moves the clock from one due moment to the next until nothing waits, or `horizon` ms have passed. */
   runUntilIdle(horizon: number): Promise<void>;
   freeze(): Promise<void>;
   resume(): Promise<void>;
-  /** Calls everything off, also a move of the clock; waits for nothing that still runs, and forgets it. */
+  /** Cancels everything, also a move of the clock; work that still runs is neither waited for nor counted any more. */
   clear(): void;
   close(): Promise<void>;
 }
 
 export type Work = (slot: Slot) => Promise<void>;
 
-/** The place that work has among all that runs at a time. */
+/** One of the places for work that runs at the same time. */
 export interface Slot {
-  /** Leaves it to others while `outside` is waited for: an endpoint that hangs is to hold up nobody else. */
+  /** Gives the place to other work while `outside` is waited for, so that an endpoint that hangs delays nobody else. */
   leave<R>(outside: () => Promise<R>): Promise<R>;
 }
 
@@ -34,12 +34,12 @@ interface Entry {
 }
 
 const CONCURRENT = 16;
-/** What waits for somebody outside at a time, each with a connection of its own, besides those that run. */
-const MOST_OUTSIDE = 256;
+/** Work that may wait outside at the same time, each with a connection of its own, in addition to what runs. */
+const MAX_OUTSIDE = 256;
 /** `setTimeout` fires at once beyond this. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** @param moved is told of each step of a move before anything runs there, and whether the clock is to stand afterwards */
+/** @param moved called after each step of a move and before anything runs then, with whether the clock is frozen afterwards */
 export function openScheduler(
   clock: CloudClock,
   log: Log,
@@ -52,7 +52,7 @@ export function openScheduler(
   let order = 0;
   let timer: NodeJS.Timeout | undefined;
   let moving = false;
-  /** Raised when everything is called off: what began before has no more say. */
+  /** Raised when everything is cancelled: what was started in an earlier round changes nothing any more. */
   let round = 0;
   let closed = false;
 
@@ -66,7 +66,7 @@ export function openScheduler(
     entry.work = undefined;
     const slot: Slot = {
       async leave(wait) {
-        if (outside.size >= MOST_OUTSIDE) return wait();
+        if (outside.size >= MAX_OUTSIDE) return wait();
         outside.add(slot);
         const waited = wait().finally(() => outside.delete(slot));
         arm();
@@ -94,29 +94,29 @@ export function openScheduler(
     }
     const entry = next();
     if (!entry || clock.frozen || isFull()) return;
-    timer = setTimeout(arm, Math.min(Math.max(entry.due - clock.now(), 0), LONGEST_TIMER_MS));
+    timer = setTimeout(arm, Math.min(Math.max(entry.due - clock.now(), 0), MAX_TIMER_MS));
     timer.unref();
   }
 
   /** While the clock is moved it does not also run: the span is exact, and the order of what is due in it is fixed. */
   async function moveThrough(end: number, stopWhenIdle: boolean) {
-    const mine = round;
+    const startRound = round;
     const wasFrozen = clock.frozen;
     moving = true;
     clock.freeze();
     try {
       await Promise.all(running);
-      for (let entry = next(); mine === round && entry && entry.due <= end; entry = next()) {
+      for (let entry = next(); startRound === round && entry && entry.due <= end; entry = next()) {
         waiting.pop();
         if (entry.due > clock.now()) {
           clock.moveTo(entry.due);
           await moved(wasFrozen).catch((error) => log.error("the clock could not be stored", { error }));
         }
-        if (mine === round && entry.work) await start(entry);
+        if (startRound === round && entry.work) await start(entry);
       }
-      if (mine === round && !stopWhenIdle && clock.now() < end) clock.moveTo(end);
+      if (startRound === round && !stopWhenIdle && clock.now() < end) clock.moveTo(end);
     } finally {
-      if (mine === round) {
+      if (startRound === round) {
         moving = false;
         if (!wasFrozen) clock.resume();
         arm();
@@ -127,9 +127,9 @@ export function openScheduler(
   let changes = Promise.resolve();
   /** Changes of the clock wait for each other: one that is frozen while it moves must not run on after the move. */
   const inTurn = (change: () => Promise<void> | void) => {
-    const mine = round;
+    const startRound = round;
     const run = async () => {
-      if (mine === round) await change();
+      if (startRound === round) await change();
     };
     changes = changes.then(run, run);
     return changes;

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, randomFillSync } from "node:crypto";
 
 /**
- * Hands out facts for a client to keep and bring back: session tokens, page tokens, receipt handles. Nobody else can
- * read or make one, and the cloud need not remember them.
+ * Seals facts into tokens that clients keep and bring back: session tokens, page tokens, receipt handles. Nobody else can
+ * read or make one, and the cloud need not store them.
  */
 export interface Sealer {
   seal(purpose: string, content: unknown): string;

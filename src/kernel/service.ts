@@ -19,8 +19,8 @@ export type Output<S extends ServiceId, O extends OperationId<S>> = Member<Servi
 type Member<T, K extends string> = T extends { [P in K]: infer V } ? V : never;
 
 /**
- * Handlers of some of a service's operations: a misspelt operation, member or fault does not compile. Members of what
- * they answer may print themselves, where the protocol is AWS JSON.
+ * Handlers of some of a service's operations: a misspelt operation, member or fault does not compile. Members of their
+ * answers may be serialized already (`MaybeRaw`), where the protocol is AWS JSON.
  */
 export type Handlers<S extends ServiceId> = {
   [O in OperationId<S>]?: (ctx: Context, input: Input<S, O>) => Promise<MaybeRaw<Output<S, O>>>;
@@ -47,14 +47,14 @@ export interface ServiceDefinition<S extends ServiceId> {
    * violations, and throws what AWS tells before them.
    */
   judge?: (operation: string, input: object) => Violation[];
-  /** How the service says no, where it has its own code or sentence. */
+  /** The service's own error for a call that is not allowed, where it has its own code or sentence. */
   denied?: (denial: Denial) => AwsError;
   jobs?: Job<never>[];
   /** HTTP that no operation describes. */
   endpoints?: Endpoint[];
   /** Rules for pages of other sites. */
   crossOrigin?: CrossOrigin;
-  /** Is told of every request from the wire that was for it. */
+  /** Called with every request from the wire to this service, and its answer. */
   observe?: Observe;
   /** Operations on data, which CloudTrail leaves out unless told to keep them. */
   dataOperations?: OperationId<S>[];
@@ -80,7 +80,7 @@ export interface Service {
   readonly open: (ports: Ports) => void;
 }
 
-/** What tells where a call belongs. */
+/** What decides in which account and Region a call is handled. */
 export interface PlacedCall {
   operation: { name: string };
   input: object;

@@ -4,8 +4,8 @@ import type { Principal } from "./principal.ts";
 import type { Sealer } from "./seal.ts";
 
 /**
- * Temporary credentials. Their token holds all that is needed to judge them, sealed: nothing is stored, so they survive
- * a restart, hold on every process, and cost no look-up.
+ * Temporary credentials. Their token holds all that is needed to verify them, sealed: nothing is stored, so they survive
+ * a restart, are valid in every process, and cost no look-up.
  */
 export interface Session {
   accessKeyId: string;

@@ -2,7 +2,7 @@ import { type Arn, parseArn, queueUrlOf } from "#aws/arn.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Clients } from "./clients.ts";
 
-/** What somebody is handed whom an ARN names: a queue, a topic, a function. */
+/** What is delivered to the target that an ARN names: a queue, a topic, a function. */
 export interface Delivery {
   /** JSON, as a rule. */
   payload: string;
@@ -22,7 +22,7 @@ export interface Delivery {
   name?: string | undefined;
 }
 
-/** What a service is asked for a delivery, and the operation that AWS's own services call there. */
+/** The request that delivers, and the operation that AWS's own services call for it. */
 interface Kind {
   request(arn: string, delivery: Delivery, parts: Arn): object;
   send(aws: Clients, request: object): Promise<unknown>;
@@ -108,19 +108,19 @@ const BY_SERVICE: Record<string, Kind> = {
 export const DELIVERABLE: ReadonlySet<string> = new Set(Object.keys(BY_SERVICE));
 
 /**
- * Hands a delivery to what an ARN names, as whoever the clients call.
+ * Sends a delivery to the target that an ARN names, as the principal of the clients.
  * @throws {AwsError} what that service says, or that there is none
  */
 export async function deliver(aws: Clients, arn: string, delivery: Delivery): Promise<void> {
-  const found = kindOf(arn);
-  if (!found) throw new AwsError("NotImplemented", `Nube does not deliver to ${arn} yet.`, { status: 501 });
-  await found.kind.send(aws, found.kind.request(arn, delivery, found.parts));
+  const target = kindOf(arn);
+  if (!target) throw new AwsError("NotImplemented", `Nube does not deliver to ${arn} yet.`, { status: 501 });
+  await target.kind.send(aws, target.kind.request(arn, delivery, target.parts));
 }
 
 /** What `deliver` asks of the service; `undefined` where it would refuse. */
 export function requestFor(arn: string, delivery: Delivery): object | undefined {
-  const found = kindOf(arn);
-  return found?.kind.request(arn, delivery, found.parts);
+  const target = kindOf(arn);
+  return target?.kind.request(arn, delivery, target.parts);
 }
 
 function kindOf(arn: string): { kind: Kind; parts: Arn } | undefined {
@@ -130,7 +130,7 @@ function kindOf(arn: string): { kind: Kind; parts: Arn } | undefined {
 }
 
 /**
- * Whether it is no use to try again: what is wrong is the request, the permission or the target.
+ * Whether a retry is of no use: the request, the permission or the target is wrong.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
  */
 export function isFinal(error: unknown): error is AwsError {

@@ -1,7 +1,7 @@
 import type { KeyValueStore } from "#storage/kv/kv.ts";
 import { openMemory } from "#storage/kv/memory.ts";
 
-/** A store whose disk a test holds in its hand. */
+/** A store whose disk a test controls. */
 export interface TestDisk {
   readonly store: KeyValueStore;
   /** Groups of commits that reached the disk, kept or not. */
@@ -47,8 +47,8 @@ export function testDisk(): TestDisk {
     mend() {
       fails = () => false;
     },
-    failing(wanted) {
-      fails = wanted;
+    failing(picks) {
+      fails = picks;
     },
     async copy() {
       const copy = openMemory();

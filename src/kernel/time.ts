@@ -8,7 +8,7 @@ const history = collection<{ name: string; shifts: readonly Shift[] }>("kernel/c
   key: (c) => [c.name],
 });
 
-/** The lever on the cloud's clock. Each move is on disk when its promise resolves. */
+/** Control of the cloud's clock. Each change is on disk when its promise resolves. */
 export interface Time {
   freeze(): Promise<void>;
   resume(): Promise<void>;
@@ -28,15 +28,15 @@ export async function rememberClock(clock: CloudClock, kernel: Home, frozen: boo
 }
 
 export function openTime(clock: CloudClock, scheduler: Scheduler, kernel: () => Home): Time {
-  const kept = async (move: () => Promise<void>) => {
+  const persisted = async (move: () => Promise<void>) => {
     await move();
     await (await rememberClock(clock, kernel(), clock.frozen)).durable;
   };
   return {
-    freeze: () => kept(scheduler.freeze),
-    resume: () => kept(scheduler.resume),
-    advance: (milliseconds) => kept(() => scheduler.advance(milliseconds)),
-    runUntilIdle: (horizon) => kept(() => scheduler.runUntilIdle(horizon)),
+    freeze: () => persisted(scheduler.freeze),
+    resume: () => persisted(scheduler.resume),
+    advance: (milliseconds) => persisted(() => scheduler.advance(milliseconds)),
+    runUntilIdle: (horizon) => persisted(() => scheduler.runUntilIdle(horizon)),
   };
 }
 

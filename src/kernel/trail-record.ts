@@ -8,7 +8,7 @@ const MAX_TEXT = 1_024;
 const MAX_TEXTS = 4_096;
 const READ_VERBS = /^(Get|List|Describe|Head|Lookup|Search|Query|Scan|Batch(Get|Describe))/;
 
-/** A call as CloudTrail tells it: user guide, "CloudTrail record contents". */
+/** A call as a CloudTrail record: user guide, "CloudTrail record contents". */
 export function recordOf(
   call: Call,
   output: object | undefined,

@@ -8,12 +8,12 @@ export interface TrailRecord {
   [field: string]: unknown;
 }
 
-/** Records that were written together. What all of them say stands once: calls that follow one another differ in little. */
+/** Records that were written together. Fields that are equal in all of them are stored once: consecutive calls differ little. */
 export interface TrailRow {
   time: number;
   order: number;
   common: Readonly<Record<string, unknown>>;
-  /** What each says besides, the oldest first. */
+  /** The other fields of each, oldest first. */
   records: readonly Readonly<Record<string, unknown>>[];
 }
 

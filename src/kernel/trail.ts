@@ -2,12 +2,12 @@ import type { Log } from "#lib/log.ts";
 import { rowOf, type TrailRecord, trailRows } from "./trail-rows.ts";
 import type { Transaction } from "./transaction.ts";
 
-const KEPT_MS = 90 * 24 * 3_600_000;
-/** How often to look whether some are older. */
-const LOOK_MS = 3_600_000;
-/** How long the records of calls that wrote nothing may wait for company. */
+const RETENTION_MS = 90 * 24 * 3_600_000;
+/** How often expired records are looked for. */
+const SWEEP_INTERVAL_MS = 3_600_000;
+/** How long the records of calls that wrote nothing may wait to be written together. */
 const FLUSH_MS = 1_000;
-/** Records are flushed before there are more than this; what exceeds it is lost while the store is out of order. */
+/** Records are flushed before there are more than this; while the store fails, what exceeds it is lost. */
 const MAX_WAITING = 500;
 /** In one row: with records of 64 KiB, the longest that `trail-record.ts` makes, below the store's limit. */
 const RECORDS_PER_ROW = 25;
@@ -31,8 +31,8 @@ export function openTrail({ write, log }: TrailOptions): Trail {
   let waiting: TrailRecord[] = [];
   let timer: NodeJS.Timeout | undefined;
   let latest = Promise.resolve();
-  /** When the last look found none that is too old. */
-  let looked = Number.NEGATIVE_INFINITY;
+  /** When the last sweep found no more that are expired. */
+  let lastSweep = Number.NEGATIVE_INFINITY;
 
   const flushSoon = () =>
     void flush().catch((error) => log.error("the trail could not be written", { error }));
@@ -65,12 +65,12 @@ export function openTrail({ write, log }: TrailOptions): Trail {
       const together = records.slice(at, at + RECORDS_PER_ROW);
       tx.put(trailRows, { time: tx.now(), order: tx.sequence(), ...rowOf(together) });
     }
-    const sinceLook = tx.now() - looked;
-    if (sinceLook >= 0 && sinceLook < LOOK_MS) return;
-    const kept = Math.max(0, tx.now() - KEPT_MS);
-    const old = await tx.list(trailRows, { before: [kept], limit: rows + 1 });
-    for (const row of old) tx.delete(trailRows, trailRows.key(row));
-    if (old.length <= rows) looked = tx.now();
+    const sinceSweep = tx.now() - lastSweep;
+    if (sinceSweep >= 0 && sinceSweep < SWEEP_INTERVAL_MS) return;
+    const cutoff = Math.max(0, tx.now() - RETENTION_MS);
+    const expired = await tx.list(trailRows, { before: [cutoff], limit: rows + 1 });
+    for (const row of expired) tx.delete(trailRows, trailRows.key(row));
+    if (expired.length <= rows) lastSweep = tx.now();
   }
 
   return {

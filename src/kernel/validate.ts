@@ -3,9 +3,9 @@ import type { Operation } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
 
 /**
- * Judges an input by what the contract says of it, and tells in the words of AWS's own framework. Services that have
- * words of their own (S3, EC2, SQS) judge for themselves.
- * @param more what the service itself has found
+ * Validates an input against the contract, with the messages of AWS's own framework. Services that have messages of their
+ * own (S3, EC2, SQS) validate for themselves.
+ * @param more violations that the service itself has found
  * @throws {AwsError} ValidationException, or ValidationError in the query protocols
  */
 export function validate(
@@ -15,10 +15,10 @@ export function validate(
 ): void {
   const dialect = contract.validation;
   if (dialect === "none") return;
-  const found = violations(shape, input, dialect, more);
-  if (found.length === 0) return;
+  const all = violations(shape, input, dialect, more);
+  if (all.length === 0) return;
   const query = contract.protocols.includes("awsQuery") || contract.protocols.includes("ec2Query");
-  throw new AwsError(query ? "ValidationError" : "ValidationException", violationMessage(found, dialect), {
-    ...(dialect === "smithy" && { members: { fieldList: found } }),
+  throw new AwsError(query ? "ValidationError" : "ValidationException", violationMessage(all, dialect), {
+    ...(dialect === "smithy" && { members: { fieldList: all } }),
   });
 }

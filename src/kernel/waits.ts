@@ -1,24 +1,24 @@
 import type { Scheduler } from "./scheduler.ts";
 
 /**
- * A call that waits for something to come, as a long poll does, and asks nobody again and again. It is over when so
- * many milliseconds have passed by the cloud's clock or by the wall's, when the client has gone, and when the cloud ends.
+ * A call that waits for an event, as a long poll does, without looking for it again and again. The wait is over when so many
+ * milliseconds have passed by the cloud's clock or by the wall's, when the client has gone, and when the cloud ends.
  */
 export interface Wait {
   readonly over: boolean;
-  /** The client has gone: there is nobody to give anything to. */
+  /** Whether the client has gone: an answer would reach nobody. */
   readonly left: boolean;
   /** Resolves when `wake` is called, or the wait is over. */
   parked(enter: (wake: () => void) => void): Promise<void>;
-  /** It is waited for no more. Call it in the end, however the call goes on. */
+  /** Ends the wait. Call it in a `finally`, so that the timers are always cleared. */
   end(): void;
 }
 
 export interface Waits {
   open(milliseconds: number, client: AbortSignal | undefined): Wait;
-  /** Ends all that is open: nothing more will come. */
+  /** Ends all waits. */
   end(): void;
-  /** Resolves as soon as so many calls are parked: for who has to know that they have come, or have left. */
+  /** Resolves as soon as exactly so many calls are parked; for tests. */
   reached(parked: number): Promise<void>;
 }
 
@@ -69,10 +69,10 @@ export function openWaits(scheduler: Scheduler, now: () => number): Waits {
     end() {
       for (const end of [...open]) end();
     },
-    async reached(wanted) {
-      if (parked === wanted) return;
+    async reached(expected) {
+      if (parked === expected) return;
       const { promise, resolve } = Promise.withResolvers<void>();
-      const watcher = { count: wanted, resolve };
+      const watcher = { count: expected, resolve };
       watchers.add(watcher);
       await promise;
       watchers.delete(watcher);
