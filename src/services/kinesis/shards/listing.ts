@@ -53,7 +53,7 @@ export const shardListing = {
       checkCreation(ctx, stream, input.StreamCreationTimestamp);
       const after =
         token?.after ?? (input.ExclusiveStartShardId ? indexOfShard(input.ExclusiveStartShardId) : undefined);
-      const wanted = await shardsFor(tx, stream, filter, after ?? -1, limit + 1);
+      const wanted = await filteredShards(tx, stream, filter, after ?? -1, limit + 1);
       const page = wanted.slice(0, limit);
       const next = (): Token => ({
         stream: stream.name,
@@ -86,7 +86,7 @@ function filterOf(told: Kinesis.ShardFilter | undefined): Token["filter"] {
 }
 
 /** Those behind one that a filter lets through; so many of them at least where there are more. */
-async function shardsFor(
+async function filteredShards(
   tx: ReadTransaction,
   stream: Stream,
   filter: Token["filter"],

@@ -68,12 +68,13 @@ export function checkDistribution(
 /** Makes a stream ready for so much. @throws {AwsError} */
 async function warm(ctx: Context, tx: Transaction, stream: Stream, mibps: number, operation: string) {
   await checkWarm(ctx, tx, stream, mibps, operation);
-  const count = shardsFor(mibps);
+  const count = shardCountFor(mibps);
   await checkShards(tx, ctx, count - stream.openShards);
   await scaleTo(tx, stream, count);
 }
 
-export const shardsFor = (mibps = 0): number => Math.max(LEAST_ON_DEMAND, mibps);
+/** Of a stream on demand that is to take so many MiB in a second. */
+export const shardCountFor = (mibps = 0): number => Math.max(LEAST_ON_DEMAND, mibps);
 
 /** @throws {AwsError} ValidationException unless it is on demand and the account has committed itself */
 export async function checkWarm(

@@ -21,7 +21,7 @@ import {
 } from "../store.ts";
 import { tokenIn, tokenOf } from "../tokens.ts";
 import { isAdvantaged } from "./account.ts";
-import { checkDistribution, checkWarm, shardsFor } from "./capacity.ts";
+import { checkDistribution, checkWarm, shardCountFor } from "./capacity.ts";
 import { checkOnDemand, checkShards, countsOf, MOST_ON_DEMAND, shardLimit } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
 import { forget, trim } from "./trim.ts";
@@ -41,7 +41,7 @@ export const streamOperations = {
       throw invalid("ShardCount is not expected when StreamMode=ON_DEMAND");
     const { WarmThroughputMiBps: mibps, RecordDistributionStrategy: distribution } = input;
     checkDistribution(mode, distribution);
-    const count = input.ShardCount ?? shardsFor(mibps);
+    const count = input.ShardCount ?? shardCountFor(mibps);
     checkTags(input.Tags ?? {}, input.StreamName, ctx);
     return ctx.transact(async (tx) => {
       if (await tx.get(streams, [input.StreamName])) throw streamExists(input.StreamName, ctx.account);

@@ -16,45 +16,53 @@ import {
 const PAGE = 64;
 const LOOK_MS = 3_600_000;
 
-/** Removes records, and closed shards, that are older than the stream keeps them: some shards at a time, so that others have their turn. */
+/** Removes records, and closed shards, that are older than the stream retains them: a page at a time, so that others have their turn. */
 export const trim = job<{ name: string; number: number }>("kinesis/trim", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { name, number }) {
     let removed = 0;
-    for (let last: Shard | undefined; ; ) {
-      const done = await ctx.transact(async (tx) => {
-        const stream = await tx.get(streams, [name]);
-        if (stream?.number !== number) return undefined;
-        const some = await tx.list(shards, {
-          in: [number],
-          from: [(last?.index ?? -1) + 1],
-          limit: PAGE,
-        });
-        let rows = 0;
-        for (const shard of some) if (rows < PAGE) rows += await trimShard(tx, stream, shard);
-        return { rows, last: some.length < PAGE ? undefined : some.at(-1) };
-      });
-      if (!done) return undefined;
-      removed += done.rows;
-      if (done.rows >= PAGE) return { again: 0 };
-      if (!done.last) return { again: LOOK_MS, idle: removed === 0 };
-      last = done.last;
+    for (let from: number | undefined = 0; from !== undefined; ) {
+      const index: number = from;
+      const page = await ctx.transact((tx) => trimPage(tx, name, number, index));
+      if (!page) return undefined;
+      removed += page.removed;
+      from = page.next;
     }
+    return { again: LOOK_MS, idle: removed === 0 };
   },
 });
+
+/**
+ * @param from the index of the shard to begin at
+ * @returns how many rows were removed, and the shard to go on at; nothing when the stream is gone
+ */
+async function trimPage(tx: Transaction, name: string, number: number, from: number) {
+  const stream = await tx.get(streams, [name]);
+  if (stream?.number !== number) return undefined;
+  const page = await tx.list(shards, { in: [number], from: [from], limit: PAGE });
+  let removed = 0;
+  for (const shard of page) {
+    if (removed >= PAGE) return { removed, next: shard.index };
+    const rows = await trimShard(tx, stream, shard);
+    removed += rows;
+    // There may be more of them in the same shard.
+    if (rows === PAGE) return { removed, next: shard.index };
+  }
+  return { removed, next: page.length < PAGE ? undefined : page.at(-1)!.index + 1 };
+}
 
 /** @returns how many rows were removed */
 async function trimShard(tx: Transaction, stream: Stream, shard: Shard): Promise<number> {
   const { number } = stream;
   const oldest = horizonOf(stream, tx.now());
   const rows = await tx.listBytes(recordRows, { in: [number, shard.index], limit: PAGE });
-  // In order of arrival: behind one that is kept nothing has to be looked at.
-  const kept = rows.findIndex((row) => arrivalOf(row) >= oldest);
-  const old = kept < 0 ? rows : rows.slice(0, kept);
-  for (const row of old) await deleteRow(tx, shard, row);
-  const isEmpty = kept < 0 && rows.length < PAGE;
+  // In order of arrival: behind one that is retained nothing has expired.
+  const retained = rows.findIndex((row) => arrivalOf(row) >= oldest);
+  const expired = retained < 0 ? rows : rows.slice(0, retained);
+  for (const row of expired) await deleteRow(tx, shard, row);
+  const isEmpty = retained < 0 && rows.length < PAGE;
   if (isEmpty && isExpired(stream, shard, tx.now())) tx.delete(shards, [number, shard.index]);
-  return old.length;
+  return expired.length;
 }
 
 /** Removes all of a stream that was deleted: its number is never used again. */

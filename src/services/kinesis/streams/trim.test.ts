@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { testCloud } from "#kernel/testing.ts";
+import { MAX_PAGE } from "#storage/kv/kv.ts";
+import { openMemory } from "#storage/kv/memory.ts";
+import { kinesis } from "../service.ts";
+
+const StreamName = "s";
+const SHARDS = 40;
+/** As many rows as one transaction removes. */
+const PAGE = 64;
+
+test("trimming looks into each shard a few times only, however many shards have expired records", async () => {
+  const store = openMemory();
+  const nube = await testCloud([kinesis], { store });
+  await nube.aws.kinesis.CreateStream({ StreamName, ShardCount: SHARDS });
+  const { Shards = [] } = await nube.aws.kinesis.ListShards({ StreamName });
+  const Records = Shards.map(({ HashKeyRange }) => ({
+    Data: Buffer.from("old"),
+    PartitionKey: "k",
+    ExplicitHashKey: HashKeyRange.StartingHashKey,
+  }));
+  for (let call = 0; call < PAGE; call++) await nube.aws.kinesis.PutRecords({ StreamName, Records });
+
+  let looks = 0;
+  const range = store.range.bind(store);
+  store.range = (wanted) => {
+    looks++;
+    return range(wanted);
+  };
+  await nube.advance("24h");
+  looks = 0;
+  await nube.advance("1h");
+  expect(looks).toBeLessThan(10 * SHARDS);
+  const rows = await range({ start: new Uint8Array(), end: new Uint8Array([0xff]), limit: MAX_PAGE });
+  expect(rows.length).toBeLessThan(MAX_PAGE);
+  await nube.close();
+});
