@@ -12,6 +12,8 @@ export const nowhereToPut = (name: string, account: string) =>
   fault("ResourceNotFoundException", `Firehose ${name} not found under account ${account}.`);
 export const streamExists = (name: string, account: string) =>
   fault("ResourceInUseException", `Firehose ${name} under accountId ${account} already exists`);
+export const tooManyStreams = (most: number) =>
+  fault("LimitExceededException", `You have already consumed your firehose quota of ${most} hoses.`);
 
 export const oneDestination = () =>
   invalid("Exactly one destination configuration is supported for a Firehose");

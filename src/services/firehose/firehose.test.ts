@@ -119,6 +119,18 @@ describe("a batch", () => {
     await nube.advance("2h");
     expect(objects).toEqual({});
   });
+
+  test("has its day of tries however long the cloud stood still", async () => {
+    isThere = false;
+    await put("one");
+    await nube.advance("2h");
+    await nube.cloud.close();
+    nube = await testCloud([firehose, s3], { store, wall: () => TEST_START + 50 * 3_600_000 });
+    await nube.advance("20h");
+    isThere = true;
+    await nube.advance("2h");
+    expect(Object.values(objects)).toEqual(["one"]);
+  });
 });
 
 test("what stands in records goes into as many objects as it takes to look at a part at a time", async () => {

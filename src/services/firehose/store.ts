@@ -80,8 +80,9 @@ export interface Batch {
   posted?: number | undefined;
   /** Since when the endpoint has taken nothing, and how often it was sent the next one. */
   failing?: { since: Time; attempts: number } | undefined;
-  /** Since when the bucket has taken nothing. */
+  /** Since when the bucket has taken nothing, and when it was tried last. */
   refused?: Time | undefined;
+  lastRefused?: Time | undefined;
 }
 
 /** How far a shard of the source has been read. */

@@ -6,6 +6,9 @@ import { type Batch, closedBatches, type DeliveryStream, LONGEST_MS, streams } f
 import { deliverToBucket } from "./bucket.ts";
 import { deliverToEndpoint } from "./endpoint.ts";
 
+/** A job that fails is run again after so long at most. */
+const LONGEST_PAUSE_MS = 3_600_000;
+
 /** Ends a batch and brings it to where the stream leads, at least once. */
 export const deliver = job<{ name: string; number: number; batch: number }>("firehose/deliver", {
   attempts: Number.POSITIVE_INFINITY,
@@ -44,11 +47,17 @@ async function deliverOnce(ctx: Context, stream: DeliveryStream, batch: Batch): 
   return undefined;
 }
 
-/** Notes that the bucket has refused a batch. It is tried for a day from then on, however old the batch is. */
+/**
+ * Notes that the bucket has refused a batch. It is tried for a day from its first refusal, however old the batch is; time
+ * in which the cloud did not run is not of that day.
+ */
 const isGivenUp = (ctx: Context, { stream, number }: Batch): Promise<boolean> =>
   ctx.transact(async (tx) => {
+    const now = tx.now();
     const batch = await tx.get(closedBatches, [stream, number]);
-    const refused = batch?.refused ?? tx.now();
-    if (batch) tx.put(closedBatches, { ...batch, refused });
-    return tx.now() - refused >= LONGEST_MS;
+    const { refused = now, lastRefused = now } = batch ?? {};
+    const standstill = Math.max(0, now - Math.max(refused, lastRefused) - LONGEST_PAUSE_MS);
+    const since = refused + standstill;
+    if (batch) tx.put(closedBatches, { ...batch, refused: since, lastRefused: now });
+    return now - since >= LONGEST_MS;
   });

@@ -1,6 +1,7 @@
 import type * as Firehose from "#aws/contract/types/firehose.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Handlers } from "#kernel/service.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
 import {
   clusterMissing,
   encryptsOnlyDirectPut,
@@ -9,6 +10,7 @@ import {
   sourceMissing,
   streamExists,
   tablesMissing,
+  tooManyStreams,
   versionMismatch,
 } from "../errors.ts";
 import { checkSource, follow } from "../source.ts";
@@ -18,6 +20,8 @@ import { checkKey, encryptionDescription } from "./encryption.ts";
 import { withTags } from "./tags.ts";
 
 const PAGE = 999;
+/** Of an account in a Region: https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
+const MOST_STREAMS = 5_000;
 
 export const streamOperations = {
   async CreateDeliveryStream(ctx, input) {
@@ -30,6 +34,7 @@ export const streamOperations = {
     if (source) await checkSource(ctx, source.KinesisStreamARN);
     return ctx.transact(async (tx) => {
       if (await tx.get(streams, [name])) throw streamExists(name, ctx.account);
+      if (await areTooMany(tx)) throw tooManyStreams(MOST_STREAMS);
       const number = tx.sequence();
       tx.put(streams, {
         name,
@@ -103,6 +108,16 @@ export const streamOperations = {
     });
   },
 } satisfies Handlers<"firehose">;
+
+async function areTooMany(tx: ReadTransaction): Promise<boolean> {
+  let count = 0;
+  for (let last: DeliveryStream | undefined; ; ) {
+    const page = await tx.list(streams, { limit: PAGE, ...(last && { after: [last.name] }) });
+    count += page.length;
+    last = page.at(-1);
+    if (count >= MOST_STREAMS || page.length < PAGE) return count >= MOST_STREAMS;
+  }
+}
 
 function sourceOf(
   input: Firehose.CreateDeliveryStreamInput,
