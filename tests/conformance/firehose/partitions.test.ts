@@ -1,7 +1,11 @@
-import { PutRecordBatchCommand, UpdateDestinationCommand } from "@aws-sdk/client-firehose";
+import {
+  DescribeDeliveryStreamCommand,
+  PutRecordBatchCommand,
+  UpdateDestinationCommand,
+} from "@aws-sdk/client-firehose";
 import { expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
-import { firehoseOf, guide, invalid, processing } from "./firehose.ts";
+import { firehoseOf, guide, invalid, notThere, processing } from "./firehose.ts";
 
 const cloud = conformanceCloud();
 const { send, stream } = firehoseOf(cloud);
@@ -194,4 +198,118 @@ behaviour("delimited records in one record are told apart", PARTITIONS, async ()
   );
   await put('{"kind":"a"}##{"kind":"b"}');
   expect(byPrefix(await delivered())).toEqual({ "kind=a/": '{"kind":"a"}', "kind=b/": '{"kind":"b"}' });
+});
+
+/** Sentences that AWS was heard to say; its documentation has the rules alone. */
+const PREFLIGHT = "https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/firehose";
+const CDK =
+  "https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-kinesisfirehose/lib/private/helpers.ts";
+for (const [what, source, settings, error] of [
+  [
+    "a buffer for partitions has 64 MiB at least",
+    PREFLIGHT,
+    { BufferingHints: { SizeInMBs: 63, IntervalInSeconds: 60 } },
+    invalid("BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled."),
+  ],
+  [
+    "a buffer for partitions waits for a minute at least",
+    CDK,
+    { BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 59 } },
+    invalid(
+      "BufferingHints.IntervalInSeconds must be at least 60 seconds when Dynamic Partitioning is enabled.",
+    ),
+  ],
+  [
+    "partitions need processing",
+    CDK,
+    { ProcessingConfiguration: undefined },
+    invalid("Processing Configuration is not enabled when DataPartitioning is enabled"),
+  ],
+  [
+    "partitions need processing that is enabled",
+    CDK,
+    { ProcessingConfiguration: { Enabled: false } },
+    invalid("Processing Configuration is not enabled when DataPartitioning is enabled"),
+  ],
+  [
+    "keys of a query need one",
+    CDK,
+    { ProcessingConfiguration: { Enabled: true, Processors: [processing("AppendDelimiterToRecord")] } },
+    invalid(
+      "MetadataExtraction processor should be present when S3 Prefix has partitionKeyFromQuery namespace",
+    ),
+  ],
+  [
+    "keys of a function need one",
+    CDK,
+    { Prefix: "!{partitionKeyFromQuery:kind}/!{partitionKeyFromLambda:size}/" },
+    invalid("Lambda should be present when S3 Prefix contains keys from partitionKeyFromLambda namespace"),
+  ],
+  [
+    "keys of a query are for partitions only",
+    CDK,
+    { DynamicPartitioningConfiguration: undefined },
+    invalid(
+      "Dynamic Partitioning Namespaces can only be part of a prefix expression when Dynamic Partitioning is enabled.",
+    ),
+  ],
+  [
+    "keys of a function are for partitions only",
+    CDK,
+    { DynamicPartitioningConfiguration: undefined, Prefix: "!{partitionKeyFromLambda:kind}/" },
+    invalid(
+      "Dynamic Partitioning Namespaces can only be part of a prefix expression when Dynamic Partitioning is enabled.",
+    ),
+  ],
+  [
+    "an error prefix has no keys of a function",
+    CDK,
+    { ErrorOutputPrefix: "!{partitionKeyFromLambda:kind}/!{firehose:error-output-type}/" },
+    invalid("Dynamic Partitioning Namespaces can't be part of an error prefix expression"),
+  ],
+  [
+    "partitions need a prefix that names them",
+    PREFLIGHT,
+    { Prefix: "plain/" },
+    invalid("S3 Prefix should contain Dynamic Partitioning namespaces when Dynamic Partitioning is enabled"),
+  ],
+  [
+    "all keys that are extracted stand in the prefix",
+    PREFLIGHT,
+    { Prefix: "!{partitionKeyFromQuery:missing}/" },
+    invalid(
+      "MetaDataExtraction JQ Query can't contain keys that are not present in the S3 Prefix expression",
+    ),
+  ],
+  [
+    "a prefix names no key that is not extracted",
+    PARTITIONS,
+    { Prefix: "!{partitionKeyFromQuery:kind}/!{partitionKeyFromQuery:size}/" },
+    invalid(expect.stringContaining("size")),
+  ],
+  [
+    "queries of many values for one key are not there yet",
+    PARTITIONS,
+    partitioning("{kind: .a[]}"),
+    notThere,
+  ],
+] as const)
+  behaviour(what, source, async () => {
+    await expect(stream({ ...partitioning("{kind: .kind}"), ...(settings as object) })).rejects.toMatchObject(
+      error,
+    );
+  });
+
+behaviour("a buffer for partitions has 128 MiB unless said", CDK, async () => {
+  for (const BufferingHints of [undefined, { IntervalInSeconds: 60 }]) {
+    const { DeliveryStreamName } = await stream({ ...partitioning("{kind: .kind}"), BufferingHints });
+    const { DeliveryStreamDescription } = await send(
+      new DescribeDeliveryStreamCommand({ DeliveryStreamName }),
+    );
+    const [destination] = DeliveryStreamDescription!.Destinations!;
+    expect(destination!.ExtendedS3DestinationDescription!.BufferingHints).toEqual({
+      SizeInMBs: 128,
+      IntervalInSeconds: BufferingHints?.IntervalInSeconds ?? 300,
+    });
+  }
 });

@@ -92,59 +92,6 @@ refused(
   extended({ Prefix: "!{timestamp:yyyy-bb}/", ErrorOutputPrefix: "e/" }),
   constraint("Invalid conversion character used in the value of the expression in Prefix"),
 );
-const PARTITIONS = guide("dynamic-partitioning");
-const partitioned = (more: object, query = "{kind: .kind}") =>
-  extended({
-    Prefix: "!{partitionKeyFromQuery:kind}/",
-    ErrorOutputPrefix: "e/",
-    BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 },
-    DynamicPartitioningConfiguration: { Enabled: true },
-    ProcessingConfiguration: {
-      Enabled: true,
-      Processors: [
-        {
-          Type: "MetadataExtraction",
-          Parameters: [
-            { ParameterName: "MetadataExtractionQuery", ParameterValue: query },
-            { ParameterName: "JsonParsingEngine", ParameterValue: "JQ-1.6" },
-          ],
-        },
-      ],
-    },
-    ...more,
-  });
-refused(
-  "dynamic partitioning needs a buffer of 64 MiB",
-  PARTITIONS,
-  partitioned({ BufferingHints: { SizeInMBs: 63, IntervalInSeconds: 60 } }),
-  invalid("BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled."),
-);
-refused(
-  "dynamic partitioning needs something to partition by",
-  PARTITIONS,
-  partitioned({ ProcessingConfiguration: undefined }),
-  invalid("MetadataExtraction or Lambda processor must be present when Dynamic Partitioning is enabled."),
-);
-refused(
-  "a prefix names partition keys only where there is dynamic partitioning",
-  PARTITIONS,
-  partitioned({ DynamicPartitioningConfiguration: undefined }),
-  invalid(
-    "Dynamic Partitioning Namespaces can only be part of a prefix expression when Dynamic Partitioning is enabled.",
-  ),
-);
-refused(
-  "a prefix names no key that is not extracted",
-  PARTITIONS,
-  partitioned({ Prefix: "!{partitionKeyFromQuery:kind}/!{partitionKeyFromQuery:size}/" }),
-  invalid(/size/),
-);
-refused(
-  "queries of many values for one key are not there yet",
-  PARTITIONS,
-  partitioned({}, "{kind: .a[]}"),
-  notThere,
-);
 refused(
   "a backup needs to be told where",
   api("ExtendedS3DestinationConfiguration"),
@@ -243,18 +190,6 @@ for (const [what, input, error] of [
     "an error prefix has 512 characters at most",
     extended({ ErrorOutputPrefix: "p".repeat(513) }),
     constraint("Length of evaluated ErrorOutputPrefix cannot be greater than 512"),
-  ],
-  [
-    "partitions need a prefix that names them",
-    partitioned({ Prefix: "plain/" }),
-    invalid("S3 Prefix should contain Dynamic Partitioning namespaces when Dynamic Partitioning is enabled"),
-  ],
-  [
-    "all keys that are extracted stand in the prefix",
-    partitioned({ Prefix: "!{partitionKeyFromQuery:missing}/" }),
-    invalid(
-      "MetaDataExtraction JQ Query can't contain keys that are not present in the S3 Prefix expression",
-    ),
   ],
   [
     "metadata is extracted for partitions only",

@@ -191,6 +191,27 @@ const update = (DeliveryStreamName: string, more: Partial<UpdateDestinationComma
     }),
   );
 
+behaviour(
+  "one hint of a buffer may be updated, and the other one stays",
+  api("UpdateDestination"),
+  async () => {
+    const { DeliveryStreamName } = await stream({ BufferingHints: { SizeInMBs: 2, IntervalInSeconds: 90 } });
+    await send(
+      new UpdateDestinationCommand({
+        DeliveryStreamName,
+        CurrentDeliveryStreamVersionId: "1",
+        DestinationId: "destinationId-000000000001",
+        ExtendedS3DestinationUpdate: { BufferingHints: { IntervalInSeconds: 60 } },
+      }),
+    );
+    const { Destinations } = await describe(DeliveryStreamName);
+    expect(Destinations![0]!.ExtendedS3DestinationDescription!.BufferingHints).toEqual({
+      SizeInMBs: 2,
+      IntervalInSeconds: 60,
+    });
+  },
+);
+
 behaviour("an update changes what it names, and raises the version", api("UpdateDestination"), async () => {
   const { DeliveryStreamName } = await create(extended({ Prefix: "kept/", CompressionFormat: "GZIP" }));
   await update(DeliveryStreamName, {

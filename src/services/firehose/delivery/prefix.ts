@@ -1,4 +1,4 @@
-import { badPrefix, notThere } from "../errors.ts";
+import { badPrefix } from "../errors.ts";
 import { type DatePattern, inZone, parseDatePattern } from "./date-pattern.ts";
 
 /**
@@ -13,9 +13,12 @@ export interface Prefix {
 type Part =
   | { text: string }
   | { date: DatePattern }
-  | { partitionKey: string }
+  | { partitionKey: string; source: PartitionKeySource }
   | { isRandom: true }
   | { isErrorType: true };
+
+/** What takes a partition key out of a record: a query, or a function. */
+export type PartitionKeySource = "query" | "lambda";
 
 /** Of which the parts of a prefix are made. */
 export interface Moment {
@@ -35,7 +38,7 @@ const HOUR = parseDatePattern("yyyy/MM/dd/HH/")!;
 
 /**
  * @param member as which it was told
- * @throws {AwsError} InvalidArgumentException, NotImplemented
+ * @throws {AwsError} InvalidArgumentException
  */
 export function parsePrefix(text: string, member: "Prefix" | "ErrorOutputPrefix"): Prefix {
   const parts: Part[] = [];
@@ -65,9 +68,9 @@ function expression(namespace: string, value: string): Part | undefined {
       return date && { date };
     }
     case "partitionKeyFromQuery":
-      return { partitionKey: value };
+      return { partitionKey: value, source: "query" };
     case "partitionKeyFromLambda":
-      throw notThere("partition keys from a Lambda function");
+      return { partitionKey: value, source: "lambda" };
     case "firehose":
       if (value === "random-string") return { isRandom: true };
       return value === "error-output-type" ? { isErrorType: true } : undefined;
@@ -76,8 +79,10 @@ function expression(namespace: string, value: string): Part | undefined {
   }
 }
 
-export const partitionKeysIn = ({ parts }: Prefix): string[] =>
-  parts.flatMap((part) => ("partitionKey" in part ? [part.partitionKey] : []));
+export const hasPartitionKeys = ({ parts }: Prefix): boolean => parts.some((part) => "partitionKey" in part);
+
+export const partitionKeysIn = ({ parts }: Prefix, source: PartitionKeySource): string[] =>
+  parts.flatMap((part) => ("partitionKey" in part && part.source === source ? [part.partitionKey] : []));
 
 export const namesErrorType = ({ parts }: Prefix): boolean => parts.some((part) => "isErrorType" in part);
 

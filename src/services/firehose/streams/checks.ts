@@ -1,12 +1,19 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Firehose from "#aws/contract/types/firehose.ts";
 import type { Place } from "#kernel/collection.ts";
-import { leastLength, namesErrorType, parsePrefix, partitionKeysIn } from "../delivery/prefix.ts";
+import {
+  hasPartitionKeys,
+  leastLength,
+  namesErrorType,
+  parsePrefix,
+  partitionKeysIn,
+} from "../delivery/prefix.ts";
 import { badPrefix, invalid, notThere } from "../errors.ts";
 import { type Processing, processingOf } from "../processing/processors.ts";
 import type { BucketDestination, EndpointDestination, ObjectSettings } from "../store.ts";
 
 const LEAST_MEBIBYTES_OF_PARTITIONS = 64;
+const LEAST_SECONDS_OF_PARTITIONS = 60;
 const LONGEST_PREFIX = 512;
 /**
  * By their traditional names: a zone that was renamed is not known by the new one. Some have two of them.
@@ -53,7 +60,7 @@ function checkPrefixes({ Prefix = "", ErrorOutputPrefix = "" }: ObjectSettings):
     throw badPrefix(
       "ErrorOutputPrefix must contain at least one occurrence of !{firehose:error-output-type}",
     );
-  if (partitionKeysIn(errors).length > 0)
+  if (hasPartitionKeys(errors))
     throw invalid("Dynamic Partitioning Namespaces can't be part of an error prefix expression");
   for (const [what, length] of [
     ["prefix", leastLength(prefix)],
@@ -106,9 +113,9 @@ function checkOne(what: string, choice: object | undefined): void {
 }
 
 function checkPartitions(destination: BucketDestination, { query, deaggregation }: Processing): void {
-  const keys = partitionKeysIn(parsePrefix(destination.Prefix ?? "", "Prefix"));
+  const prefix = parsePrefix(destination.Prefix ?? "", "Prefix");
   if (!destination.DynamicPartitioningConfiguration?.Enabled) {
-    if (keys.length > 0)
+    if (hasPartitionKeys(prefix))
       throw invalid(
         "Dynamic Partitioning Namespaces can only be part of a prefix expression when Dynamic Partitioning is enabled.",
       );
@@ -116,12 +123,35 @@ function checkPartitions(destination: BucketDestination, { query, deaggregation 
     if (deaggregation) throw onlyInPartitions("RecordDeAggregation");
     return;
   }
+  checkPartitionBuffer(destination.BufferingHints);
+  if (!destination.ProcessingConfiguration?.Enabled)
+    throw invalid("Processing Configuration is not enabled when DataPartitioning is enabled");
+  if (partitionKeysIn(prefix, "lambda").length > 0)
+    throw invalid(
+      "Lambda should be present when S3 Prefix contains keys from partitionKeyFromLambda namespace",
+    );
+  checkPartitionKeys(partitionKeysIn(prefix, "query"), query);
+}
+
+function checkPartitionBuffer({ SizeInMBs, IntervalInSeconds }: Firehose.BufferingHints): void {
+  if (SizeInMBs! < LEAST_MEBIBYTES_OF_PARTITIONS)
+    throw invalid(
+      `BufferingHints.SizeInMBs must be at least ${LEAST_MEBIBYTES_OF_PARTITIONS} when Dynamic Partitioning is enabled.`,
+    );
+  if (IntervalInSeconds! < LEAST_SECONDS_OF_PARTITIONS)
+    throw invalid(
+      `BufferingHints.IntervalInSeconds must be at least ${LEAST_SECONDS_OF_PARTITIONS} seconds when Dynamic Partitioning is enabled.`,
+    );
+}
+
+/** The keys of a prefix are those of the query, neither more nor fewer. */
+function checkPartitionKeys(keys: readonly string[], query: Processing["query"]): void {
   if (!query)
     throw invalid(
-      "MetadataExtraction or Lambda processor must be present when Dynamic Partitioning is enabled.",
+      keys.length > 0
+        ? "MetadataExtraction processor should be present when S3 Prefix has partitionKeyFromQuery namespace"
+        : "MetadataExtraction or Lambda processor must be present when Dynamic Partitioning is enabled.",
     );
-  if (destination.BufferingHints.SizeInMBs! < LEAST_MEBIBYTES_OF_PARTITIONS)
-    throw invalid("BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled.");
   if (keys.length === 0)
     throw invalid(
       "S3 Prefix should contain Dynamic Partitioning namespaces when Dynamic Partitioning is enabled",

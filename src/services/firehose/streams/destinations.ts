@@ -15,20 +15,23 @@ import { refuseOthers, refuseOtherUpdates } from "./other-destinations.ts";
 
 export const DESTINATION_ID = "destinationId-000000000001";
 
+/** Of a buffer, unless the stream says; and of one for partitions, which must not be so small. */
+const MEBIBYTES = 5;
+const MEBIBYTES_OF_PARTITIONS = 128;
+
 /** @throws {AwsError} InvalidArgumentException, NotImplemented */
 export function destinationOf(ctx: Context, input: Firehose.CreateDeliveryStreamInput): Destination {
-  const told = Object.keys(input).filter(
-    (member) =>
-      member.endsWith("DestinationConfiguration") && input[member as keyof typeof input] !== undefined,
+  const configurations = Object.entries(input).filter(
+    ([member, value]) => member.endsWith("DestinationConfiguration") && value !== undefined,
   );
-  if (told.length !== 1) throw oneDestination();
+  if (configurations.length !== 1) throw oneDestination();
   refuseOthers(ctx, input);
   const bucket = input.ExtendedS3DestinationConfiguration ?? input.S3DestinationConfiguration;
   if (bucket) return bucketDestination(ctx, bucket);
   return endpointDestination(ctx, input.HttpEndpointDestinationConfiguration!);
 }
 
-/** What is told replaces what was there, member by member. @throws {AwsError} InvalidArgumentException */
+/** @throws {AwsError} InvalidArgumentException */
 export function updated(
   ctx: Context,
   former: Destination,
@@ -37,52 +40,84 @@ export function updated(
   refuseOtherUpdates(input);
   const bucket = input.ExtendedS3DestinationUpdate ?? input.S3DestinationUpdate;
   const endpoint = input.HttpEndpointDestinationUpdate;
-  const given = [input.ExtendedS3DestinationUpdate, input.S3DestinationUpdate, endpoint];
-  if (given.filter((one) => one !== undefined).length !== 1) throw oneDestination();
+  const updates = [input.ExtendedS3DestinationUpdate, input.S3DestinationUpdate, endpoint];
+  if (updates.filter((update) => update !== undefined).length !== 1) throw oneDestination();
   if (bucket) {
     if (former.kind !== "s3") throw otherDestination("HttpEndpoint");
-    const { backup, kind, ...rest } = former;
-    const { S3BackupUpdate, ...more } = told(bucket) as Firehose.ExtendedS3DestinationUpdate;
-    const next = bucketDestination(ctx, {
-      ...rest,
-      ...more,
-      S3BackupConfiguration: (backup || S3BackupUpdate) && {
-        ...backup!,
-        ...(S3BackupUpdate && told(S3BackupUpdate)),
-      },
-    });
-    if (former.S3BackupMode === "Enabled" && next.S3BackupMode !== "Enabled") throw backedUpForGood();
-    if (isPartitioned(next) && !isPartitioned(former)) throw partitionedTooLate();
-    if (isPartitioned(former) && !isPartitioned(next)) throw partitionedForGood();
-    return next;
+    return updatedBucket(ctx, former, bucket);
   }
   if (former.kind !== "http") throw otherDestination("HttpEndpoint");
-  const { S3Update, ...more } = told(endpoint!) as Firehose.HttpEndpointDestinationUpdate;
-  const { kind, url, name, accessKey, retrySeconds, s3, ...rest } = former;
+  return updatedEndpoint(ctx, former, endpoint!);
+}
+
+/** @throws {AwsError} InvalidArgumentException */
+function updatedBucket(
+  ctx: Context,
+  former: BucketDestination,
+  { S3BackupUpdate, ...update }: Firehose.ExtendedS3DestinationUpdate,
+): BucketDestination {
+  const { backup, kind, ...settings } = former;
+  const next = bucketDestination(ctx, {
+    ...merged(settings, update),
+    S3BackupConfiguration: (backup || S3BackupUpdate) && merged(backup!, S3BackupUpdate ?? {}),
+  });
+  if (former.S3BackupMode === "Enabled" && next.S3BackupMode !== "Enabled") throw backedUpForGood();
+  if (isPartitioned(next) && !isPartitioned(former)) throw partitionedTooLate();
+  if (isPartitioned(former) && !isPartitioned(next)) throw partitionedForGood();
+  return next;
+}
+
+function updatedEndpoint(
+  ctx: Context,
+  former: EndpointDestination,
+  { S3Update, ...update }: Firehose.HttpEndpointDestinationUpdate,
+): EndpointDestination {
+  const { kind, url, name, accessKey, retrySeconds, s3, ...settings } = former;
   const next = endpointDestination(ctx, {
     EndpointConfiguration: { Url: url, ...(name !== undefined && { Name: name }) },
     RetryOptions: { DurationInSeconds: retrySeconds },
-    ...rest,
-    ...more,
-    S3Configuration: { ...s3, ...(S3Update && told(S3Update)) },
+    ...merged(settings, update),
+    S3Configuration: merged(s3, S3Update ?? {}),
   });
-  return more.EndpointConfiguration ? next : { ...next, accessKey };
+  return update.EndpointConfiguration ? next : { ...next, accessKey };
 }
 
-const told = <T extends object>(update: T): T =>
+interface Buffered {
+  BufferingHints?: Firehose.BufferingHints | undefined;
+}
+
+/** What an update does not name stays as it was. */
+const merged = <T extends Buffered, U extends Buffered>(former: T, update: U): T & U => ({
+  ...former,
+  ...defined(update),
+  BufferingHints: { ...former?.BufferingHints, ...defined(update.BufferingHints ?? {}) },
+});
+
+const defined = <T extends object>(update: T): T =>
   Object.fromEntries(Object.entries(update).filter(([, value]) => value !== undefined)) as T;
 
-function objectSettings(told: Firehose.S3DestinationConfiguration): ObjectSettings {
-  const { SizeInMBs = 5, IntervalInSeconds = 300 } = told.BufferingHints ?? {};
+/** A stream may give one of them alone: Firehose takes it, although its reference asks for both or none. */
+const bufferingHints = (
+  { SizeInMBs, IntervalInSeconds }: Firehose.BufferingHints = {},
+  mebibytes = MEBIBYTES,
+): Required<Firehose.BufferingHints> => ({
+  SizeInMBs: SizeInMBs ?? mebibytes,
+  IntervalInSeconds: IntervalInSeconds ?? 300,
+});
+
+function objectSettings(
+  configuration: Firehose.S3DestinationConfiguration,
+  mebibytes = MEBIBYTES,
+): ObjectSettings {
   return {
-    RoleARN: told.RoleARN,
-    BucketARN: told.BucketARN,
-    Prefix: told.Prefix,
-    ErrorOutputPrefix: told.ErrorOutputPrefix,
-    BufferingHints: { SizeInMBs, IntervalInSeconds },
-    CompressionFormat: told.CompressionFormat ?? "UNCOMPRESSED",
-    EncryptionConfiguration: told.EncryptionConfiguration ?? { NoEncryptionConfig: "NoEncryption" },
-    CloudWatchLoggingOptions: told.CloudWatchLoggingOptions ?? { Enabled: false },
+    RoleARN: configuration.RoleARN,
+    BucketARN: configuration.BucketARN,
+    Prefix: configuration.Prefix,
+    ErrorOutputPrefix: configuration.ErrorOutputPrefix,
+    BufferingHints: bufferingHints(configuration.BufferingHints, mebibytes),
+    CompressionFormat: configuration.CompressionFormat ?? "UNCOMPRESSED",
+    EncryptionConfiguration: configuration.EncryptionConfiguration ?? { NoEncryptionConfig: "NoEncryption" },
+    CloudWatchLoggingOptions: configuration.CloudWatchLoggingOptions ?? { Enabled: false },
   };
 }
 
@@ -93,17 +128,17 @@ function bucketDestination(
   place: Place,
   configuration: Firehose.ExtendedS3DestinationConfiguration,
 ): BucketDestination {
-  const backup = configuration.S3BackupConfiguration;
+  const { S3BackupConfiguration: backup, DynamicPartitioningConfiguration: partitioning } = configuration;
   const destination: BucketDestination = {
     kind: "s3",
-    ...objectSettings(configuration),
+    ...objectSettings(configuration, partitioning?.Enabled ? MEBIBYTES_OF_PARTITIONS : MEBIBYTES),
     ProcessingConfiguration: configuration.ProcessingConfiguration,
     S3BackupMode: configuration.S3BackupMode ?? "Disabled",
     backup: backup && objectSettings(backup),
     DataFormatConversionConfiguration: configuration.DataFormatConversionConfiguration,
-    DynamicPartitioningConfiguration: configuration.DynamicPartitioningConfiguration?.Enabled
-      ? { RetryOptions: { DurationInSeconds: 300 }, ...told(configuration.DynamicPartitioningConfiguration) }
-      : configuration.DynamicPartitioningConfiguration,
+    DynamicPartitioningConfiguration: partitioning?.Enabled
+      ? { RetryOptions: { DurationInSeconds: 300 }, ...defined(partitioning) }
+      : partitioning,
     FileExtension: configuration.FileExtension,
     CustomTimeZone: configuration.CustomTimeZone,
   };
@@ -115,14 +150,13 @@ function endpointDestination(
   ctx: Context,
   configuration: Firehose.HttpEndpointDestinationConfiguration,
 ): EndpointDestination {
-  const { SizeInMBs = 5, IntervalInSeconds = 300 } = configuration.BufferingHints ?? {};
   const { Url, Name, AccessKey } = configuration.EndpointConfiguration;
   const destination: EndpointDestination = {
     kind: "http",
     url: Url,
     name: Name,
     accessKey: AccessKey === undefined ? undefined : ctx.seal.seal(ACCESS_KEY, AccessKey),
-    BufferingHints: { SizeInMBs, IntervalInSeconds },
+    BufferingHints: bufferingHints(configuration.BufferingHints),
     CloudWatchLoggingOptions: configuration.CloudWatchLoggingOptions ?? { Enabled: false },
     RequestConfiguration: configuration.RequestConfiguration ?? { ContentEncoding: "NONE" },
     ProcessingConfiguration: configuration.ProcessingConfiguration,
