@@ -42,6 +42,8 @@ export const encryptsOnlyDirectPut = () =>
     "Server side encryption from firehose is only allowed for direct put delivery streams and database as a source delivery streams",
   );
 
+export const noBackup = () =>
+  invalid("S3 backup destination configuration is required when enabling S3 backup.");
 export const backedUpForGood = () => invalid("S3 backup cannot be disabled once it has been enabled.");
 export const partitionedTooLate = () =>
   invalid("Dynamic Partitioning can only be enabled when a delivery stream is created.");

@@ -248,6 +248,27 @@ behaviour(
   },
 );
 
+behaviour(
+  "a backup that is begun by an update says where and as whom",
+  api("UpdateDestination"),
+  async () => {
+    const { DeliveryStreamName } = await stream();
+    for (const S3BackupUpdate of [{}, { BucketARN }, { RoleARN }])
+      await expect(
+        send(
+          new UpdateDestinationCommand({
+            DeliveryStreamName,
+            CurrentDeliveryStreamVersionId: "1",
+            DestinationId: "destinationId-000000000001",
+            ExtendedS3DestinationUpdate: { S3BackupMode: "Enabled", S3BackupUpdate },
+          }),
+        ),
+      ).rejects.toMatchObject(
+        invalid("S3 backup destination configuration is required when enabling S3 backup."),
+      );
+  },
+);
+
 behaviour("an update is of one destination", api("UpdateDestination"), async () => {
   const { DeliveryStreamName } = await create();
   const Prefix = "p/";

@@ -8,7 +8,7 @@ import {
   parsePrefix,
   partitionKeysIn,
 } from "../delivery/prefix.ts";
-import { badPrefix, invalid, notThere } from "../errors.ts";
+import { badPrefix, invalid, noBackup, notThere } from "../errors.ts";
 import { type Processing, processingOf } from "../processing/processors.ts";
 import type { BucketDestination, EndpointDestination, ObjectSettings } from "../store.ts";
 
@@ -84,8 +84,7 @@ export function checkBucket(place: Place, destination: BucketDestination): void 
     throw invalid(
       "Provided custom time zone is not supported. Custom time zones are limited to UTC and non-3-letter IANA time zones.",
     );
-  if (S3BackupMode === "Enabled" && !backup)
-    throw invalid("S3 backup destination configuration is required when enabling S3 backup.");
+  if (S3BackupMode === "Enabled" && !backup) throw noBackup();
   if (backup) checkObjects(place, backup);
   checkConversion(destination);
   checkPartitions(destination, processingOf(destination.ProcessingConfiguration));

@@ -4,6 +4,7 @@ import type { Context } from "#kernel/context.ts";
 import { ACCESS_KEY } from "../delivery/request.ts";
 import {
   backedUpForGood,
+  noBackup,
   oneDestination,
   otherDestination,
   partitionedForGood,
@@ -59,12 +60,22 @@ function updatedBucket(
   const { backup, kind, ...settings } = former;
   const next = bucketDestination(ctx, {
     ...merged(settings, update),
-    S3BackupConfiguration: (backup || S3BackupUpdate) && merged(backup!, S3BackupUpdate ?? {}),
+    S3BackupConfiguration: S3BackupUpdate ? updatedBackup(backup, S3BackupUpdate) : backup,
   });
   if (former.S3BackupMode === "Enabled" && next.S3BackupMode !== "Enabled") throw backedUpForGood();
   if (isPartitioned(next) && !isPartitioned(former)) throw partitionedTooLate();
   if (isPartitioned(former) && !isPartitioned(next)) throw partitionedForGood();
   return next;
+}
+
+/** One that is begun says where it is written, and as whom. @throws {AwsError} InvalidArgumentException */
+function updatedBackup(
+  former: ObjectSettings | undefined,
+  update: Firehose.S3DestinationUpdate,
+): Firehose.S3DestinationConfiguration {
+  const { RoleARN = former?.RoleARN, BucketARN = former?.BucketARN } = update;
+  if (RoleARN === undefined || BucketARN === undefined) throw noBackup();
+  return merged({ ...former, RoleARN, BucketARN }, update);
 }
 
 function updatedEndpoint(
@@ -90,7 +101,7 @@ interface Buffered {
 const merged = <T extends Buffered, U extends Buffered>(former: T, update: U): T & U => ({
   ...former,
   ...defined(update),
-  BufferingHints: { ...former?.BufferingHints, ...defined(update.BufferingHints ?? {}) },
+  BufferingHints: { ...former.BufferingHints, ...defined(update.BufferingHints ?? {}) },
 });
 
 const defined = <T extends object>(update: T): T =>
