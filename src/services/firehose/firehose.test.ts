@@ -465,8 +465,8 @@ test.each([
   expect(Object.fromEntries(found as Map<string, string>)).toEqual(keys);
 });
 
-test.each(["", ".a", "{a:}", "{a: .a, }", "{a: .a[]}", "{a: .a as $x | $x}", "{(.a): 1}"])(
-  "%s is no query of one value for each key",
+test.each(["", ".a", "{a:}", "{a: .a, }", "{a: .a as $x | $x}", "{(.a): 1}"])(
+  "%s is no query that is known",
   (query) => {
     expect(() => parseMetadataQuery(query)).toThrow();
   },

@@ -1,9 +1,6 @@
 import { invalid, notThere } from "../errors.ts";
 import { parseObject } from "./jq/parse.ts";
-import { type Filter, JqError, JqSyntaxError, type Json } from "./jq/values.ts";
-
-/** Of a document that jq 1.6 reads. */
-const MOST_LEVELS = 256;
+import { type Filter, JqError, JqSyntaxError, type Json, parseJson, valuesOf } from "./jq/values.ts";
 
 /** Partition keys by name, and what makes each of a record: `{customer: .customer.id, "kind": .kind}`. */
 export type MetadataQuery = ReadonlyMap<string, Filter>;
@@ -25,33 +22,28 @@ export function parseMetadataQuery(text: string): MetadataQuery {
 export function partitionKeysOf(query: MetadataQuery, data: Buffer): Map<string, string> | string {
   let document: Json;
   try {
-    document = JSON.parse(data.toString()) as Json;
-  } catch {
-    return NO_JSON;
+    document = parseJson(data.toString());
+  } catch (error) {
+    if (error instanceof JqError) return "Non JSON record provided";
+    throw error;
   }
-  if (!isWithin(document, MOST_LEVELS)) return NO_JSON;
   const keys = new Map<string, string>();
   for (const [name, filter] of query) {
-    const value = madeOf(filter, document);
-    if (value === null || typeof value === "object" || value === "")
-      return "partitionKeys values must not be null or empty";
-    keys.set(name, String(value));
+    const key = keyOf(filter, document);
+    if (key === undefined) return "partitionKeys values must not be null or empty";
+    keys.set(name, key);
   }
   return keys;
 }
 
-const NO_JSON = "Non JSON record provided";
-
-const isWithin = (value: Json, levels: number): boolean =>
-  typeof value !== "object" ||
-  value === null ||
-  (levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1)));
-
-function madeOf(filter: Filter, document: Json): Json {
+/** The one value of a filter, where that can name a partition. */
+function keyOf(filter: Filter, document: Json): string | undefined {
   try {
-    return filter(document);
+    const [value = null, ...others] = valuesOf(filter, document);
+    const isKey = value !== null && typeof value !== "object" && value !== "" && others.length === 0;
+    return isKey ? String(value) : undefined;
   } catch (error) {
-    if (error instanceof JqError) return null;
+    if (error instanceof JqError) return undefined;
     throw error;
   }
 }

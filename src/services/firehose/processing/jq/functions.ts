@@ -1,13 +1,24 @@
+import { entriesOf, objectOf } from "./entries.ts";
+import { FILTER_FUNCTIONS } from "./filter-functions.ts";
+import { add } from "./operators.ts";
 import { gmtime, mktime, strftime, strptime } from "./times.ts";
 import {
+  arrayIn,
   bounded,
   compare,
+  countSteps,
+  each,
+  elementsOf,
   type Filter,
   isTrue,
   JqError,
   type Json,
   jsonOf,
+  MOST_LENGTH,
+  MOST_LEVELS,
   numberIn,
+  objectIn,
+  parseJson,
   stringIn,
   textOf,
   typeOf,
@@ -15,43 +26,58 @@ import {
 
 const ISO = "%Y-%m-%dT%H:%M:%SZ";
 
-/** Of the input alone, and of it and arguments. */
+/** Of the input alone, and of it and one parameter or two. */
 type Plain = (input: Json) => Json;
-type Taking = (input: Json, ...told: Filter[]) => Json;
+type Binary = (input: Json, parameter: Json) => Json;
 
 const math =
   (name: string, of: (value: number) => number): Plain =>
   (input) =>
     of(numberIn(input, name));
-const text = (input: Json, told: Filter, name: string) => stringIn(told(input), name);
 
 const PLAIN: Readonly<Record<string, Plain>> = {
   tostring: textOf,
   tojson: jsonOf,
+  fromjson: (input) => parseJson(stringIn(input, "fromjson")),
   tonumber,
   type: typeOf,
   length,
+  utf8bytelength: (input) => Buffer.byteLength(stringIn(input, "utf8bytelength")),
   not: (input) => !isTrue(input),
   ascii_downcase: (input) => lettersIn(input, "ascii_downcase", /[A-Z]+/g, (all) => all.toLowerCase()),
   ascii_upcase: (input) => lettersIn(input, "ascii_upcase", /[a-z]+/g, (all) => all.toUpperCase()),
+  explode: (input) => bounded([...stringIn(input, "explode")].map((letter) => letter.codePointAt(0)!)),
+  implode,
   floor: math("floor", Math.floor),
   ceil: math("ceil", Math.ceil),
   // As C does: halves go away from zero.
   round: math("round", (value) => Math.sign(value) * Math.round(Math.abs(value))),
   sqrt: math("sqrt", Math.sqrt),
   fabs: math("fabs", Math.abs),
-  keys: (input) => Object.keys(containerIn(input, "keys")).sort(),
-  first: (input) => listIn(input, "first")[0] ?? null,
-  last: (input) => listIn(input, "last").at(-1) ?? null,
-  reverse: (input) => listIn(input, "reverse").toReversed(),
-  sort: (input) => listIn(input, "sort").toSorted(compare),
+  log: math("log", Math.log),
+  log2: math("log2", Math.log2),
+  log10: math("log10", Math.log10),
+  exp: math("exp", Math.exp),
+  keys: (input) => keysOf(input).sort(compare),
+  keys_unsorted: keysOf,
+  first: (input) => arrayIn(input, "first")[0] ?? null,
+  last: (input) => arrayIn(input, "last").at(-1) ?? null,
+  reverse: (input) => arrayIn(input, "reverse").toReversed(),
+  sort: (input) => arrayIn(input, "sort").toSorted(compare),
   unique: (input) =>
-    listIn(input, "unique")
+    arrayIn(input, "unique")
       .toSorted(compare)
-      .filter((one, at, all) => at === 0 || compare(one, all[at - 1]!) !== 0),
-  min: (input) => listIn(input, "min").toSorted(compare)[0] ?? null,
-  max: (input) => listIn(input, "max").toSorted(compare).at(-1) ?? null,
+      .filter((one, index, all) => index === 0 || compare(one, all[index - 1]!) !== 0),
+  min: (input) => arrayIn(input, "min").toSorted(compare)[0] ?? null,
+  max: (input) => arrayIn(input, "max").toSorted(compare).at(-1) ?? null,
+  add: (input) => elementsOf(input).reduce(add, null),
+  any: (input) => arrayIn(input, "any").some(isTrue),
+  all: (input) => arrayIn(input, "all").every(isTrue),
+  flatten: (input) => flattened(arrayIn(input, "flatten"), MOST_LEVELS),
+  to_entries: (input) => entriesOf(objectIn(input, "to_entries")),
+  from_entries: (input) => objectOf(arrayIn(input, "from_entries")),
   gmtime: (input) => gmtime(input),
+  localtime: (input) => gmtime(input),
   mktime: (input) => mktime(input),
   todate: (input) => strftime(input, ISO),
   todateiso8601: (input) => strftime(input, ISO),
@@ -59,72 +85,132 @@ const PLAIN: Readonly<Record<string, Plain>> = {
   fromdateiso8601: (input) => mktime(strptime(input, ISO)),
 };
 
-const TAKING: Readonly<Record<string, Taking>> = {
-  strftime: (input, format) => strftime(input, text(input, format!, "strftime")),
-  strptime: (input, format) => strptime(input, text(input, format!, "strptime")),
+const BINARY: Readonly<Record<string, Binary>> = {
+  strftime: (input, format) => bounded(strftime(input, stringIn(format, "strftime"))),
+  strflocaltime: (input, format) => bounded(strftime(input, stringIn(format, "strflocaltime"))),
+  strptime: (input, format) => strptime(input, stringIn(format, "strptime")),
   split: (input, by) => {
-    const separator = text(input, by!, "split");
     const all = stringIn(input, "split");
-    return all === "" ? [] : all.split(separator);
+    return all === "" ? [] : bounded(all.split(stringIn(by, "split")));
   },
-  join: (input, by) => joined(listIn(input, "join"), text(input, by!, "join")),
-  startswith: (input, start) => stringIn(input, "startswith").startsWith(text(input, start!, "startswith")),
-  endswith: (input, end) => stringIn(input, "endswith").endsWith(text(input, end!, "endswith")),
-  ltrimstr: (input, start) => {
-    const told = start!(input);
-    const has = typeof input === "string" && typeof told === "string" && input.startsWith(told);
-    return has ? input.slice(told.length) : input;
-  },
-  rtrimstr: (input, end) => {
-    const told = end!(input);
-    const has = typeof input === "string" && typeof told === "string" && told !== "" && input.endsWith(told);
-    return has ? input.slice(0, -told.length) : input;
-  },
-  has: (input, key) => {
-    const told = key!(input);
-    if (Array.isArray(input)) return numberIn(told, "has") >= 0 && (told as number) < input.length;
-    return Object.hasOwn(containerIn(input, "has"), stringIn(told, "has"));
-  },
+  join: (input, by) => joined(arrayIn(input, "join"), stringIn(by, "join")),
+  startswith: (input, start) => stringIn(input, "startswith").startsWith(stringIn(start, "startswith")),
+  endswith: (input, end) => stringIn(input, "endswith").endsWith(stringIn(end, "endswith")),
+  ltrimstr: (input, start) =>
+    typeof input === "string" && typeof start === "string" && input.startsWith(start)
+      ? input.slice(start.length)
+      : input,
+  rtrimstr: (input, end) =>
+    typeof input === "string" && typeof end === "string" && end !== "" && input.endsWith(end)
+      ? input.slice(0, -end.length)
+      : input,
+  has,
+  in: (input, container) => has(container, input),
+  contains,
+  inside: (input, container) => contains(container, input),
+  indices,
+  index: (input, sought) => first(indices(input, sought)),
+  rindex: (input, sought) => last(indices(input, sought)),
+  flatten: (input, depth) => flattened(arrayIn(input, "flatten"), numberIn(depth, "flatten")),
 };
 
-/** The separator alone may be what makes it long. */
-function joined(list: readonly Json[], by: string): string {
-  const texts = list.map((one) => (one === null ? "" : textOf(one)));
-  if (texts.length * by.length > 2 ** 20) throw new JqError("a value is too long");
-  return bounded(texts.join(by));
-}
+const first = (values: Json): Json => (values as Json[] | null)?.[0] ?? null;
+const last = (values: Json): Json => (values as Json[] | null)?.at(-1) ?? null;
 
 /** `undefined` for one that is not known here. */
-export function functionOf(name: string, told: readonly Filter[]): Filter | undefined {
-  if (told.length === 0) return Object.hasOwn(PLAIN, name) ? PLAIN[name] : undefined;
-  const taking = told.length === 1 && Object.hasOwn(TAKING, name) ? TAKING[name] : undefined;
-  return taking && ((input) => taking(input, ...told));
+export function functionOf(name: string, parameters: readonly Filter[]): Filter | undefined {
+  const own = `${name}/${parameters.length}`;
+  if (Object.hasOwn(FILTER_FUNCTIONS, own)) return FILTER_FUNCTIONS[own]!(...parameters);
+  if (parameters.length === 0 && Object.hasOwn(PLAIN, name)) {
+    const plain = PLAIN[name]!;
+    return (input) => [plain(input)];
+  }
+  if (parameters.length !== 1 || !Object.hasOwn(BINARY, name)) return undefined;
+  const [parameter] = parameters as [Filter];
+  const binary = BINARY[name]!;
+  return (input) => each(parameter(input), (one) => [binary(input, one)]);
 }
 
 function tonumber(input: Json): Json {
   if (typeof input === "number") return input;
-  const told = stringIn(input, "tonumber").trim();
-  if (!/^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(told))
+  const text = stringIn(input, "tonumber").trim();
+  if (!/^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text))
     throw new JqError("tonumber is of what is a number");
-  return Number(told);
+  return Number(text);
 }
 
 function length(input: Json): number {
   if (input === null) return 0;
   if (typeof input === "number") return Math.abs(input);
   if (typeof input === "string") return [...input].length;
-  return Object.keys(containerIn(input, "length")).length;
+  return elementsOf(input).length;
+}
+
+function implode(input: Json): string {
+  const points = arrayIn(input, "implode").map((point) => numberIn(point, "implode"));
+  if (points.some((point) => !Number.isInteger(point) || point < 0 || point > 0x10ffff))
+    throw new JqError("implode is of code points");
+  return bounded(points.map((point) => String.fromCodePoint(point)).join(""));
+}
+
+function keysOf(input: Json): Json[] {
+  return Array.isArray(input) ? input.map((_, index) => index) : Object.keys(objectIn(input, "keys"));
+}
+
+const flattened = (list: readonly Json[], levels: number): Json[] =>
+  bounded(list.flatMap((one) => (Array.isArray(one) && levels > 0 ? flattened(one, levels - 1) : [one])));
+
+/** The separator alone may be what makes it long. */
+function joined(list: readonly Json[], by: string): string {
+  const texts = list.map((one) => (one === null ? "" : textOf(one)));
+  if (texts.length * by.length > MOST_LENGTH) throw new JqError("a value is too long");
+  return bounded(texts.join(by));
 }
 
 const lettersIn = (input: Json, name: string, letters: RegExp, to: (all: string) => string) =>
   stringIn(input, name).replace(letters, to);
 
-function listIn(input: Json, name: string): Json[] {
-  if (Array.isArray(input)) return input;
-  throw new JqError(`${name} is of arrays, and not of ${typeOf(input)}`);
+function has(input: Json, key: Json): boolean {
+  if (Array.isArray(input)) {
+    const index = numberIn(key, "has");
+    return index >= 0 && index < input.length;
+  }
+  return Object.hasOwn(objectIn(input, "has"), stringIn(key, "has"));
 }
 
-function containerIn(input: Json, name: string): Record<string, Json> | Json[] {
-  if (typeof input === "object" && input !== null) return input;
-  throw new JqError(`${name} is of objects, and not of ${typeOf(input)}`);
+function contains(whole: Json, part: Json): boolean {
+  countSteps();
+  if (typeof whole === "string" && typeof part === "string") return whole.includes(part);
+  if (Array.isArray(whole) && Array.isArray(part))
+    return part.every((one) => whole.some((other) => typeOf(other) === typeOf(one) && contains(other, one)));
+  if (typeOf(whole) === "object" && typeOf(part) === "object")
+    return Object.entries(part as object).every(
+      ([key, value]) => has(whole, key) && contains((whole as Record<string, Json>)[key]!, value as Json),
+    );
+  if (typeOf(whole) !== typeOf(part))
+    throw new JqError(`a ${typeOf(whole)} and a ${typeOf(part)} cannot contain each other`);
+  return compare(whole, part) === 0;
+}
+
+/** Where a text, an element or a run of elements stands. */
+function indices(input: Json, sought: Json): Json {
+  if (input === null) return null;
+  const found: number[] = [];
+  if (typeof input === "string") {
+    const text = stringIn(sought, "indices");
+    for (
+      let index = text === "" ? -1 : input.indexOf(text);
+      index >= 0;
+      index = input.indexOf(text, index + 1)
+    )
+      found.push(Buffer.byteLength(input.slice(0, index)));
+    return bounded(found as Json[]);
+  }
+  const run = Array.isArray(sought) ? sought : [sought];
+  const all = arrayIn(input, "indices");
+  for (let index = 0; index + run.length <= all.length && run.length > 0; index++) {
+    countSteps(run.length);
+    if (run.every((one, place) => compare(one, all[index + place]!) === 0)) found.push(index);
+  }
+  return found;
 }

@@ -1,18 +1,60 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseObject } from "./parse.ts";
-import { JqError, JqSyntaxError, type Json } from "./values.ts";
+import { JqError, JqSyntaxError, type Json, valuesOf } from "./values.ts";
 
-const made = (filter: string, input: Json) => parseObject(`{it: ${filter}}`).get("it")!(input);
+const allOf = (filter: string, input: Json) => [
+  ...valuesOf(parseObject(`{it: (${filter})}`).get("it")!, input),
+];
+const made = (filter: string, input: Json) => {
+  const values = allOf(filter, input);
+  expect(values).toHaveLength(1);
+  return values[0];
+};
 
 test.each<[string, Json, Json]>([
   [".", 1, 1],
+  [".a[1:3]", { a: "zürich" }, "ür"],
+  [".[:4]", "2026-01", "2026"],
+  [".[-2:]", [1, 2, 3], [2, 3]],
+  [".[1.2:2.7]", "abc", "bc"],
+  [".[5:]", "ab", ""],
+  [".[1:2]", null, null],
+  ["[.a, .b | . + 1]", { a: 1, b: 2 }, [2, 3]],
+  ["[.[] | select(. > 1)]", [1, 2, 3], [2, 3]],
+  ["{a: .b, c} | tojson", { b: 1, c: 2 }, '{"a":1,"c":2}'],
+  ["[..]", { a: [1] }, [{ a: [1] }, [1], 1]],
+  ["map(.k) | add", [{ k: 1 }, { k: 2 }], 3],
+  [".a | fromjson | .b", { a: '{"b":2}' }, 2],
+  ['(.a | fromjson)? // "none"', { a: "{" }, "none"],
+  ['try error("x") catch . + "y"', null, "xy"],
+  ["[limit(2; .[])]", [1, 2, 3], [1, 2]],
+  ["first(.[])", [1, 2], 1],
+  ["[range(1; 4)]", null, [1, 2, 3]],
+  ["sort_by(-.) | max_by(-.)", [3, 1, 2], 1],
+  ["group_by(. % 2) | map(length)", [1, 2, 3], [1, 2]],
+  ["unique_by(. % 2)", [3, 1, 2], [2, 3]],
+  ['with_entries({key: ("x" + .key), value})', { a: 1 }, { xa: 1 }],
+  ["map_values(. + 1)", { a: 1 }, { a: 2 }],
+  ["flatten(1)", [1, [2, [3]]], [1, 2, [3]]],
+  ['contains({a: ["bar"]})', { a: ["foobar"] }, true],
+  ['[index("-"), rindex("-")]', "a-b-c", [1, 3]],
+  ["explode | implode", "a😀", "a😀"],
+  ['. * 2 + "c"', "ab", "ababc"],
+  ["{a: {b: 1}} * {a: {c: 2}}", null, { a: { b: 1, c: 2 } }],
+  [". - [1]", [1, 2, 1], [2]],
+  ["@base64", "abc", "YWJj"],
+  ["@base64d", "YWJj", "abc"],
+  ["@csv", [1, 'a"b', null, true], '1,"a""b",,true'],
+  ["@tsv", [1, "a\tb"], "1\ta\\tb"],
+  ["@sh", "it's", "'it'\\''s'"],
+  ['@uri "q=\\(.)"', "a b&c", "q=a%20b%26c"],
+  ['@html "<\\(.)>"', "&", "<&amp;>"],
   [".a.b", { a: { b: 2 } }, 2],
   ['.a."b c"', { a: { "b c": 2 } }, 2],
   ['.["a"][1]', { a: [1, 2] }, 2],
   [".a[-1]", { a: [1, 2] }, 2],
   [".a[.b]", { a: [1, 2], b: 1 }, 2],
   [".a.b.c", {}, null],
-  [".a?", 5, null],
   [".a | .b", { a: { b: 3 } }, 3],
   ['.a // "none"', {}, "none"],
   ['.a // .b // "none"', { b: false }, "none"],
@@ -67,20 +109,96 @@ test.each<[string, Json]>([
   expect(() => made(filter, input)).toThrow(JqError);
 });
 
+test.each<[string, Json, Json[]]>([
+  [".[]", [1, 2], [1, 2]],
+  [".a?", 5, []],
+  ["empty", 1, []],
+  ["(1, 2) + (10, 20)", null, [11, 12, 21, 22]],
+  ["(true, false) or (true, false)", null, [true, true, false]],
+  ['"\\(1, 2)-\\(3, 4)"', null, ["1-3", "2-3", "1-4", "2-4"]],
+  ["{a: (1, 2), b: (3, 4)} | .a * 10 + .b", null, [13, 14, 23, 24]],
+  ["if .[] then 1, 2 else 3 end", [true, false], [1, 2, 3]],
+  [".[(0, 1):(2, 3)]", [1, 2, 3], [[1, 2], [1, 2, 3], [2], [2, 3]]],
+  ['sub("-"; "1", "2")', "a-b", ["a1b", "a2b"]],
+  ['gsub("-"; "1", "2")', "-a-", ["1a1", "2a1", "1a2", "2a2"]],
+])("%s has many values, or none", (filter, input, values) => {
+  expect(allOf(filter, input)).toEqual(values);
+});
+
+describe("a regular expression", () => {
+  test.each<[string, Json, Json]>([
+    ['test("^\\\\d{4}-\\\\d{2}$")', "2026-01", true],
+    ['test("B"; "i")', "abc", true],
+    ['test("a b # c\\n c"; "x")', "abc", true],
+    ['test("a.b")', "a\nb", false],
+    ['test("a$")', "a\n", true],
+    ['test("a\\\\z")', "a\n", false],
+    ['test("^[[:alpha:]][^[:alpha:]]$")', "é1", true],
+    ['test("\\\\p{Lu}\\\\P{Lu}")', "Äb", true],
+    ['test("^[a-c\\\\d]+$")', "a1c", true],
+    ['test("(a|b)*c$")', "ababc", true],
+    ['[match("a+?").length]', "aab", [1]],
+    ['[match("o*").length]', "foo", [0]],
+    ['[match("\\\\bb").offset]', "foo bar", [4]],
+    ['[match(""; "g").offset]', "ab", [0, 1]],
+    [
+      'match("(?<n>b)(z)?")',
+      "abc",
+      {
+        offset: 1,
+        length: 1,
+        string: "b",
+        captures: [
+          { offset: 1, length: 1, string: "b", name: "n" },
+          { offset: -1, length: 0, string: null, name: null },
+        ],
+      },
+    ],
+    ['capture("(?<y>\\\\d+)-(?<m>\\\\d+)") | .y + .m', "2026-01", "202601"],
+    ['[scan("([a-z])([0-9])")]', "ab12", [["b", "1"]]],
+    ['split(", *"; null)', "a,b, c", ["a", "b", "c"]],
+    ['[splits("x"; "i")]', "aXb", ["a", "b"]],
+    ['sub("\\\\.[[:digit:]]+"; "")', "10:11.345Z", "10:11Z"],
+    ['gsub("T.*+"; "")', "2026-01-01T10:11", "2026-01-01"],
+    ['gsub("(?<a>a)|(?<b>b)"; "[\\(.a)\\(.b)]")', "ab", "[anull][nullb]"],
+    ['gsub("[]-]"; "_")', "a]-b", "a__b"],
+    ['test(["B", "i"])', "abc", true],
+    ["test(.re)", null, null],
+    ["test(.)", "(?=a)", null],
+    ["test(.)", "(", null],
+  ])("%s", (filter, input, value) => {
+    if (value === null) expect(() => made(filter, input)).toThrow(JqError);
+    else expect(made(filter, input)).toEqual(value);
+  });
+
+  test.each([
+    ["(a*)*b", false],
+    ["(a|a)*b", false],
+    ["(.*)(.*)(.*)b", false],
+    ["(a?){500}b", undefined],
+  ])("%s takes no more steps than a record has", (source, answer) => {
+    const test = () => made(`test("${source}")`, "a".repeat(20_000));
+    if (answer === undefined) expect(test).toThrow(JqError);
+    else expect(test()).toBe(answer);
+  });
+});
+
 test.each([
-  ".a[]",
-  ".[1:2]",
-  "..",
-  "[.a]",
-  "{a: 1}",
+  "{(.a): 1}",
+  ".a = 1",
+  "reduce .[] as $x (0; .)",
+  "now",
+  "input",
+  "@none",
+  'test("(?=a)")',
+  'test("(a)\\\\1")',
+  'test("a*+a")',
   ".a as $x | $x",
   "$ENV",
   "def f: 1; f",
   "if .a then 1 end",
   '"open',
   "nothing_known",
-  'test("a")',
-  ".a | select(. > 1)",
   "(".repeat(5_000),
   "-".repeat(5_000),
   "if ".repeat(1_500),
@@ -94,7 +212,7 @@ test.each([
 
 test("a key alone is the way to its value", () => {
   expect([...parseObject('{a, "b c"}')].map(([key, filter]) => [key, filter({ a: 1, "b c": 2 })])).toEqual([
-    ["a", 1],
-    ["b c", 2],
+    ["a", [1]],
+    ["b c", [2]],
   ]);
 });

@@ -1,4 +1,15 @@
-import { bounded, compare, type Filter, isTrue, JqError, type Json, typeOf } from "./values.ts";
+import {
+  bounded,
+  compare,
+  countSteps,
+  type Filter,
+  isTrue,
+  JqError,
+  type Json,
+  MOST_LENGTH,
+  product,
+  typeOf,
+} from "./values.ts";
 
 type Operator = (left: Json, right: Json) => Json;
 
@@ -12,7 +23,7 @@ const numeric =
     return of(left, right);
   };
 
-function add(left: Json, right: Json): Json {
+export function add(left: Json, right: Json): Json {
   if (left === null) return right;
   if (right === null) return left;
   if (typeof left === "string" && typeof right === "string") return bounded(left + right);
@@ -22,8 +33,38 @@ function add(left: Json, right: Json): Json {
   return numeric("sum", (a, b) => a + b)(left, right);
 }
 
+function subtract(left: Json, right: Json): Json {
+  if (!Array.isArray(left) || !Array.isArray(right))
+    return numeric("difference", (a, b) => a - b)(left, right);
+  countSteps(left.length * right.length);
+  return left.filter((value) => !right.some((other) => compare(value, other) === 0));
+}
+
+function multiply(left: Json, right: Json): Json {
+  if (typeof left === "string" && typeof right === "number") return repeated(left, right);
+  if (typeOf(left) === "object" && typeOf(right) === "object") return mergedDeep(left, right);
+  return numeric("product", (a, b) => a * b)(left, right);
+}
+
+function repeated(text: string, times: number): string | null {
+  if (text === "") return times > 0 ? "" : null;
+  if (text.length * times > MOST_LENGTH) throw new JqError("a value is too long");
+  return times > 0 ? text.repeat(Math.ceil(times)) : null;
+}
+
+/** Objects in both are merged likewise; all else of the right one counts. */
+function mergedDeep(left: Json, right: Json): Json {
+  const merged = { ...(left as Record<string, Json>) };
+  for (const [key, value] of Object.entries(right as Record<string, Json>)) {
+    const former = Object.hasOwn(merged, key) ? merged[key]! : null;
+    const areObjects = typeOf(former) === "object" && typeOf(value) === "object";
+    merged[key] = areObjects ? mergedDeep(former, value) : value;
+  }
+  return merged;
+}
+
 function divide(left: Json, right: Json): Json {
-  if (typeof left === "string" && typeof right === "string") return left.split(right);
+  if (typeof left === "string" && typeof right === "string") return bounded(left.split(right));
   if (right === 0) throw new JqError("what is divided by zero has no quotient");
   return numeric("quotient", (a, b) => a / b)(left, right);
 }
@@ -37,8 +78,8 @@ function remainder(left: Json, right: Json): Json {
 
 const OPERATORS: Readonly<Record<string, Operator>> = {
   "+": add,
-  "-": numeric("difference", (a, b) => a - b),
-  "*": numeric("product", (a, b) => a * b),
+  "-": subtract,
+  "*": multiply,
   "/": divide,
   "%": remainder,
   "==": (a, b) => compare(a, b) === 0,
@@ -60,22 +101,32 @@ export const LEVELS: readonly (readonly string[])[] = [
 ];
 
 export function operatorOf(sign: string, left: Filter, right: Filter): Filter {
-  if (sign === "or") return (input) => isTrue(left(input)) || isTrue(right(input));
-  if (sign === "and") return (input) => isTrue(left(input)) && isTrue(right(input));
+  if (sign === "or" || sign === "and") return logical(sign === "or", left, right);
   if (sign === "//") return alternative(left, right);
   const operator = OPERATORS[sign]!;
-  return (input) => operator(left(input), right(input));
+  return (input) => product(right(input), left(input), (b, a) => operator(a, b));
 }
+
+/** The right side counts where the left one does not decide. */
+const logical =
+  (decides: boolean, left: Filter, right: Filter): Filter =>
+  (input) =>
+    left(input).flatMap((a) => (isTrue(a) === decides ? [decides] : right(input).map(isTrue)));
 
 /** What is nothing, false or a failure gives way to the other. */
 const alternative =
   (left: Filter, right: Filter): Filter =>
   (input) => {
-    try {
-      const value = left(input);
-      if (isTrue(value)) return value;
-    } catch (error) {
-      if (!(error instanceof JqError)) throw error;
-    }
-    return right(input);
+    const values = valuesOrNone(left, input).filter(isTrue);
+    return values.length > 0 ? values : right(input);
   };
+
+/** A failure has no values. */
+export function valuesOrNone(filter: Filter, input: Json): readonly Json[] {
+  try {
+    return filter(input);
+  } catch (error) {
+    if (error instanceof JqError) return [];
+    throw error;
+  }
+}

@@ -1,32 +1,35 @@
+import { FORMATS } from "./formats.ts";
 import { functionOf } from "./functions.ts";
-import { LEVELS, operatorOf } from "./operators.ts";
-import { at, bounded, type Filter, isTrue, JqError, JqSyntaxError, type Json, textOf } from "./values.ts";
+import { LEVELS, operatorOf, valuesOrNone } from "./operators.ts";
+import { type Reader, reader } from "./reader.ts";
+import {
+  at,
+  bounded,
+  each,
+  elementsOf,
+  type Filter,
+  isTrue,
+  JqError,
+  type Json,
+  product,
+  slice,
+  textOf,
+  valuesOf,
+} from "./values.ts";
 
 const MOST_NESTED = 64;
-/** More than any sensible query has: each is worked out for every record. */
-const MOST_TERMS = 256;
-const NAME = /[A-Za-z_]\w*/y;
 const NUMBER = /\d+(?:\.\d*)?(?:[eE][+-]?\d+)?/y;
 const SIGN = /\/\/|==|!=|<=|>=|(?:or|and)\b|[<>+\-*/%]/y;
 const TEXT = /[^"\\]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
-const WORDS = new Set([
-  "if",
-  "then",
-  "elif",
-  "else",
-  "end",
-  "and",
-  "or",
-  "as",
-  "def",
-  "reduce",
-  "foreach",
-  "try",
-]);
+const FORMAT = /@[a-z]\w*/y;
+const WORDS = new Set(
+  "if then elif else end and or as def reduce foreach try catch label import include __loc__".split(" "),
+);
+const CONSTANTS: Readonly<Record<string, Json>> = { null: null, true: true, false: false };
 
 /**
- * Reads an object of jq 1.6 that names filters of one value each: paths, operators, conditions, texts and functions.
- * @throws {JqSyntaxError} for all else that jq can say
+ * Reads an object of jq 1.6 that names filters: paths, operators, conditions, texts, constructions and functions.
+ * @throws {JqSyntaxError} for variables, definitions, assignments, and whatever is no jq
  */
 export function parseObject(source: string): Map<string, Filter> {
   const text = reader(source);
@@ -35,73 +38,26 @@ export function parseObject(source: string): Map<string, Filter> {
   return found;
 }
 
-type Reader = ReturnType<typeof reader>;
-
-function reader(source: string) {
-  let position = 0;
-  let terms = 0;
-  const spaces = /(?:\s|#[^\n]*)*/y;
-  function read(pattern: RegExp, isTight = false): string | undefined {
-    if (!isTight) skip();
-    pattern.lastIndex = position;
-    const [found] = pattern.exec(source) ?? [];
-    if (found !== undefined) position = pattern.lastIndex;
-    return found;
-  }
-  function skip() {
-    spaces.lastIndex = position;
-    spaces.exec(source);
-    position = spaces.lastIndex;
-  }
-  const fault = () => new JqSyntaxError(`not known from character ${position} on: ${source}`);
-  function take(sign: string, isTight = false): boolean {
-    if (!isTight) skip();
-    if (!source.startsWith(sign, position)) return false;
-    position += sign.length;
-    return true;
-  }
-  return {
-    read,
-    take,
-    fault,
-    countTerm() {
-      if (++terms > MOST_TERMS) throw fault();
-    },
-    expect(sign: string) {
-      if (!take(sign)) throw fault();
-    },
-    word(word: string): boolean {
-      const before = position;
-      if (read(NAME) === word) return true;
-      position = before;
-      return false;
-    },
-    /** What a pattern would read next stays to be read. */
-    next(pattern: RegExp): string | undefined {
-      const before = position;
-      const found = read(pattern);
-      position = before;
-      return found;
-    },
-    end() {
-      skip();
-      if (position < source.length) throw fault();
-    },
-  };
-}
-
 /** A filter after a filter. */
-function pipe(text: Reader, depth: number): Filter {
+function pipe(text: Reader, depth: number, next = list): Filter {
   if (depth > MOST_NESTED) throw text.fault();
-  let filter = operation(text, depth, 0);
+  let filter = next(text, depth);
   while (text.take("|")) {
-    const [before, after] = [filter, operation(text, depth, 0)];
-    filter = (input) => after(before(input));
+    const [before, after] = [filter, next(text, depth)];
+    filter = (input) => each(before(input), after);
   }
   return filter;
 }
 
-function operation(text: Reader, depth: number, level: number): Filter {
+/** The values of one filter, and then those of another. */
+function list(text: Reader, depth: number): Filter {
+  const filters = [operation(text, depth)];
+  while (text.take(",")) filters.push(operation(text, depth));
+  if (filters.length === 1) return filters[0]!;
+  return (input) => bounded(filters.flatMap((filter) => filter(input)));
+}
+
+function operation(text: Reader, depth: number, level = 0): Filter {
   const signs = LEVELS[level];
   if (!signs) return term(text, depth);
   const left = operation(text, depth, level + 1);
@@ -110,7 +66,7 @@ function operation(text: Reader, depth: number, level: number): Filter {
     text.expect("//");
     // The only one that begins from the right.
     if (depth > MOST_NESTED) throw text.fault();
-    return operatorOf("//", left, operation(text, depth + 1, 0));
+    return operatorOf("//", left, operation(text, depth + 1));
   }
   let filter = left;
   for (let sign = text.next(SIGN); sign !== undefined && signs.includes(sign); sign = text.next(SIGN)) {
@@ -124,76 +80,113 @@ function operation(text: Reader, depth: number, level: number): Filter {
 function term(text: Reader, depth: number): Filter {
   let filter = value(text, depth);
   for (;;) {
-    const key = step(text, depth);
-    if (key) filter = stepOn(filter, key);
+    const next = step(text, depth);
+    if (next) filter = stepOn(filter, next);
     else if (text.take("?")) filter = forgiving(filter);
     else return filter;
   }
 }
 
+/** From a value on; what it is looked up by is made of the input of the whole path. */
+type Step = (value: Json, input: Json) => readonly Json[];
+
 const stepOn =
-  (from: Filter, key: Filter): Filter =>
+  (from: Filter, next: Step): Filter =>
   (input) =>
-    at(from(input), key(input));
+    each(from(input), (value) => next(value, input));
 const forgiving =
   (filter: Filter): Filter =>
-  (input) => {
-    try {
-      return filter(input);
-    } catch (error) {
-      if (error instanceof JqError) return null;
-      throw error;
-    }
-  };
+  (input) =>
+    valuesOrNone(filter, input);
 
-/** `.name`, `."name"`, `[key]` or `.[key]` */
-function step(text: Reader, depth: number): Filter | undefined {
+/** `.name`, `."name"`, `[key]`, `[from:to]`, `[]`, and the latter three also behind a dot */
+function step(text: Reader, depth: number): Step | undefined {
   if (text.take(".")) {
-    const name = text.read(NAME, true);
-    if (name !== undefined) return () => name;
-    if (text.take('"', true)) return quoted(text, depth);
+    const name = text.name(true);
+    if (name !== undefined) return (value) => [at(value, name)];
+    if (text.take('"', true)) return lookup(quoted(text, depth));
     if (!text.take("[", true)) throw text.fault();
   } else if (!text.take("[")) return undefined;
-  const key = pipe(text, depth + 1);
+  if (text.take("]")) return elementsOf;
+  const from = text.next(/:/y) === undefined ? pipe(text, depth + 1) : undefined;
+  if (!text.take(":")) {
+    text.expect("]");
+    return lookup(from!);
+  }
+  const to = text.next(/\]/y) === undefined ? pipe(text, depth + 1) : undefined;
   text.expect("]");
-  return key;
+  return (value, input) =>
+    product(from?.(input) ?? [null], to?.(input) ?? [null], (start, end) => slice(value, start, end));
 }
+
+const lookup =
+  (key: Filter): Step =>
+  (value, input) =>
+    key(input).map((one) => at(value, one));
 
 function value(text: Reader, depth: number): Filter {
   if (depth > MOST_NESTED) throw text.fault();
   text.countTerm();
-  if (text.take("(")) {
-    const inner = pipe(text, depth + 1);
-    text.expect(")");
-    return inner;
-  }
-  if (text.take("{")) throw text.fault();
-  if (text.take("-")) return operatorOf("-", () => 0, term(text, depth + 1));
+  if (text.take("(")) return closed(text, pipe(text, depth + 1), ")");
+  if (text.take("[")) return array(text, depth);
+  if (text.next(/\{/y) !== undefined) return object(members(text, depth + 1));
+  if (text.take("-")) return operatorOf("-", () => [0], term(text, depth + 1));
   if (text.take('"')) return quoted(text, depth);
+  const format = text.read(FORMAT);
+  if (format !== undefined) return formatted(text, depth, format);
   const number = text.read(NUMBER);
-  if (number !== undefined) return () => Number(number);
+  if (number !== undefined) return () => [Number(number)];
+  if (text.take("..")) return functionOf("recurse", [])!;
   if (text.next(/\./y) !== undefined) {
-    const key = text.next(/\.(?=[A-Za-z_"[])/y) === undefined ? undefined : step(text, depth);
-    if (key) return (input) => at(input, key(input));
+    const first = text.next(/\.(?=[A-Za-z_"[])/y) === undefined ? undefined : step(text, depth);
+    if (first) return (input) => first(input, input);
     text.expect(".");
-    return (input) => input;
+    return (input) => [input];
   }
   return named(text, depth);
 }
 
+function closed(text: Reader, filter: Filter, sign: string): Filter {
+  text.expect(sign);
+  return filter;
+}
+
+function array(text: Reader, depth: number): Filter {
+  if (text.take("]")) return () => [[]];
+  const elements = closed(text, pipe(text, depth + 1), "]");
+  return (input) => [[...elements(input)]];
+}
+
+/** One for each way to choose a value of every member. */
+const object =
+  (fields: ReadonlyMap<string, Filter>): Filter =>
+  (input) => {
+    let objects: readonly Record<string, Json>[] = [{}];
+    for (const [name, filter] of fields)
+      objects = product(objects, filter(input), (before, one) => ({ ...before, [name]: one }));
+    return objects;
+  };
+
+function formatted(text: Reader, depth: number, name: string): Filter {
+  const format = FORMATS[name];
+  if (!format) throw text.fault();
+  return text.take('"') ? quoted(text, depth, format) : (input) => [bounded(format(input))];
+}
+
 function named(text: Reader, depth: number): Filter {
-  const name = text.read(NAME);
+  const name = text.name();
   if (name === "if") return condition(text, depth);
+  if (name === "try") return attempt(text, depth);
   if (name === undefined || WORDS.has(name)) throw text.fault();
-  const constant = { null: null, true: true, false: false }[name];
-  if (constant !== undefined) return () => constant;
-  const told: Filter[] = [];
+  const constant = CONSTANTS[name];
+  if (constant !== undefined) return () => [constant];
+  const parameters: Filter[] = [];
   if (text.take("(")) {
-    do told.push(pipe(text, depth + 1));
+    do parameters.push(pipe(text, depth + 1));
     while (text.take(";"));
     text.expect(")");
   }
-  const filter = functionOf(name, told);
+  const filter = functionOf(name, parameters);
   if (!filter) throw text.fault();
   return filter;
 }
@@ -210,26 +203,43 @@ function condition(text: Reader, depth: number): Filter {
     otherwise = pipe(text, depth + 1);
     if (!text.word("end")) throw text.fault();
   }
-  return (input) => (isTrue(test(input)) ? then(input) : otherwise(input));
+  return (input) => test(input).flatMap((one) => (isTrue(one) ? then(input) : otherwise(input)));
 }
 
-/** What stands behind a quote, up to the next one: `\(…)` in it is a filter. */
-function quoted(text: Reader, depth: number): Filter {
+/** What is behind `catch` is given the message of a failure. */
+function attempt(text: Reader, depth: number): Filter {
+  const filter = term(text, depth + 1);
+  if (!text.word("catch")) return forgiving(filter);
+  const rescue = term(text, depth + 1);
+  return (input) => {
+    try {
+      return filter(input);
+    } catch (error) {
+      if (error instanceof JqError) return rescue(error.message);
+      throw error;
+    }
+  };
+}
+
+/** What stands behind a quote, up to the next one: `\(…)` in it is a filter, whose values are written in a format. */
+function quoted(text: Reader, depth: number, format: (value: Json) => string = textOf): Filter {
   const parts: (string | Filter)[] = [];
   while (!text.take('"', true)) {
     if (text.take("\\(", true)) {
-      parts.push(pipe(text, depth + 1));
-      text.expect(")");
+      parts.push(closed(text, pipe(text, depth + 1), ")"));
       continue;
     }
-    const read = text.read(TEXT, true);
-    if (read === undefined) throw text.fault();
-    parts.push(read.startsWith("\\") ? (JSON.parse(`"${read}"`) as string) : read);
+    const letters = text.read(TEXT, true);
+    if (letters === undefined) throw text.fault();
+    parts.push(letters.startsWith("\\") ? (JSON.parse(`"${letters}"`) as string) : letters);
   }
-  return (input: Json) => {
-    let all = "";
-    for (const one of parts) all = bounded(all + (typeof one === "string" ? one : textOf(one(input))));
-    return all;
+  return (input) => {
+    let texts: readonly string[] = [""];
+    for (const part of parts) {
+      const ends = typeof part === "string" ? [part] : part(input).map(format);
+      texts = product(ends, texts, (end, before) => bounded(before + end));
+    }
+    return texts;
   };
 }
 
@@ -239,17 +249,18 @@ function members(text: Reader, depth: number): Map<string, Filter> {
   if (text.take("}")) return found;
   do {
     const key = keyOf(text, depth);
-    found.set(key, text.take(":") ? pipe(text, depth + 1) : (input) => at(input, key));
+    // A comma is behind the value.
+    found.set(key, text.take(":") ? pipe(text, depth, operation) : (input) => [at(input, key)]);
   } while (text.take(","));
   text.expect("}");
   return found;
 }
 
 function keyOf(text: Reader, depth: number): string {
-  const name = text.read(NAME);
+  const name = text.name();
   if (name !== undefined) return name;
   text.expect('"');
   const key = text.next(/(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*(?=")/y);
   if (key === undefined) throw text.fault();
-  return quoted(text, depth)(null) as string;
+  return valuesOf(quoted(text, depth), null)[0] as string;
 }

@@ -1,7 +1,9 @@
+import { isDeeperThan } from "#lib/nesting.ts";
+
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** What a filter makes of an input: one value. @throws {JqError} */
-export type Filter = (input: Json) => Json;
+/** What a filter makes of an input: any number of values, in order. @throws {JqError} */
+export type Filter = (input: Json) => readonly Json[];
 
 /** The input is not what the filter is for: a record fails, and nothing else. */
 export class JqError extends Error {
@@ -13,9 +15,41 @@ export class JqSyntaxError extends Error {
   override name = "JqSyntaxError";
 }
 
-const MOST_LENGTH = 2 ** 20;
+export const MOST_LENGTH = 2 ** 20;
 const MOST_ELEMENTS = 2 ** 16;
+/** Of a document that jq 1.6 reads. */
+export const MOST_LEVELS = 256;
+/** Values and letters that a query looks at in one record, beyond all that a sensible one does. */
+const MOST_STEPS = 2 ** 22;
 const TYPES = ["null", "boolean", "number", "string", "array", "object"] as const;
+
+let stepsLeft = 0;
+
+/** Runs a filter, to its end: no two of them share the steps that each may take. */
+export function valuesOf(filter: Filter, input: Json): readonly Json[] {
+  stepsLeft = MOST_STEPS;
+  return filter(input);
+}
+
+export function countSteps(steps = 1): void {
+  stepsLeft -= steps;
+  if (stepsLeft < 0) throw new JqError("the query takes too many steps");
+}
+
+/** What a filter makes of each of many inputs, one after another. */
+export function each(inputs: readonly Json[], filter: Filter): readonly Json[] {
+  if (inputs.length === 1) {
+    countSteps();
+    return filter(inputs[0]!);
+  }
+  const values: Json[] = [];
+  for (const input of inputs) {
+    countSteps();
+    for (const value of filter(input)) values.push(value);
+    bounded(values);
+  }
+  return values;
+}
 
 export function typeOf(value: Json): (typeof TYPES)[number] {
   if (value === null) return "null";
@@ -28,11 +62,36 @@ export const isTrue = (value: Json): boolean => value !== null && value !== fals
 export const textOf = (value: Json): string => (typeof value === "string" ? value : jsonOf(value));
 export const jsonOf = (value: Json): string => bounded(JSON.stringify(value));
 
-/** A text, or a list, that does not grow beyond what a record may sensibly have. */
-export function bounded<T extends string | Json[]>(value: T): T {
-  if (value.length > (typeof value === "string" ? MOST_LENGTH : MOST_ELEMENTS))
-    throw new JqError("a value is too long");
+/** @throws {JqError} also for one that is nested deeper than jq reads */
+export function parseJson(text: string): Json {
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    throw new JqError("the text is no JSON");
+  }
+  if (isDeeperThan(MOST_LEVELS, value)) throw new JqError("the document is nested too deep");
   return value;
+}
+
+/** A text, or a list, that does not grow beyond what a record may sensibly have. */
+export function bounded<T extends string | readonly unknown[]>(value: T): T {
+  const isText = typeof value === "string";
+  if (value.length > (isText ? MOST_LENGTH : MOST_ELEMENTS)) throw new JqError("a value is too long");
+  // Letters are copied many at a time.
+  countSteps(isText ? value.length >> 6 : value.length);
+  return value;
+}
+
+/** What is made of each pair; all that is made with one of the outer ones comes together. */
+export function product<A, B, C>(
+  outer: readonly A[],
+  inner: readonly B[],
+  make: (one: A, other: B) => C,
+): readonly C[] {
+  if (outer.length === 1 && inner.length === 1) return [make(outer[0]!, inner[0]!)];
+  if (outer.length * inner.length > MOST_ELEMENTS) throw new JqError("there are too many values");
+  return bounded(outer.flatMap((one) => inner.map((other) => make(one, other))));
 }
 
 export function stringIn(value: Json, filter: string): string {
@@ -43,6 +102,22 @@ export function stringIn(value: Json, filter: string): string {
 export function numberIn(value: Json, filter: string): number {
   if (typeof value === "number") return value;
   throw new JqError(`${filter} is of numbers, and not of ${typeOf(value)}`);
+}
+
+export function arrayIn(value: Json, filter: string): Json[] {
+  if (Array.isArray(value)) return value;
+  throw new JqError(`${filter} is of arrays, and not of ${typeOf(value)}`);
+}
+
+export function objectIn(value: Json, filter: string): Record<string, Json> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new JqError(`${filter} is of objects, and not of ${typeOf(value)}`);
+}
+
+/** What stands in an array or an object. */
+export function elementsOf(value: Json): Json[] {
+  if (typeof value === "object" && value !== null) return bounded(Object.values(value));
+  throw new JqError(`a ${typeOf(value)} has no elements`);
 }
 
 /** In jq's order of all values. */
@@ -78,4 +153,16 @@ export function at(value: Json, key: Json): Json {
   if (typeof value === "object" && !Array.isArray(value) && typeof key === "string")
     return Object.hasOwn(value, key) ? value[key]! : null;
   throw new JqError(`a ${typeOf(value)} has nothing at ${JSON.stringify(key)}`);
+}
+
+/** From an index up to another one, which count from the end where they are negative; `null` stands for the end itself. */
+export function slice(value: Json, from: Json, to: Json): Json {
+  if (value === null) return null;
+  if (typeof value !== "string" && !Array.isArray(value))
+    throw new JqError(`a ${typeOf(value)} has no slices`);
+  const all = typeof value === "string" ? [...value] : value;
+  const start = from === null ? 0 : Math.floor(numberIn(from, "a slice"));
+  const end = to === null ? all.length : Math.ceil(numberIn(to, "a slice"));
+  const part = all.slice(start, end);
+  return typeof value === "string" ? part.join("") : part;
 }

@@ -1,0 +1,178 @@
+import type { LetterTest, PlaceTest } from "./regex-classes.ts";
+import { type GroupNames, type Node, parseRegex } from "./regex-parse.ts";
+import { countSteps, JqError } from "./values.ts";
+
+/** Where each group begins and ends, the whole first; -1 for one that took no part. */
+export type Places = readonly number[];
+
+export interface Regex {
+  names: GroupNames;
+  /** The first match from a place on. */
+  match(letters: readonly number[], from: number): Places | undefined;
+}
+
+type Instruction =
+  | { kind: "letter"; test: LetterTest }
+  | { kind: "place"; test: PlaceTest }
+  | { kind: "save"; slot: number }
+  /** What is named first is tried first. */
+  | { kind: "jump"; to: number[] }
+  | { kind: "end" };
+
+const MOST_INSTRUCTIONS = 4_096;
+/** Expressions that stay at hand: a query has one or two, and every record asks for them. */
+const MOST_AT_HAND = 64;
+const atHand = new Map<string, Regex>();
+
+/** @throws {JqSyntaxError} @throws {JqError} */
+export function regexOf(source: string, isSpaced: boolean, ignoresCase: boolean): Regex {
+  const key = `${isSpaced} ${ignoresCase} ${source}`;
+  const former = atHand.get(key);
+  if (former) return former;
+  const { node, names } = parseRegex(source, isSpaced);
+  const program = programOf(node, ignoresCase);
+  const regex: Regex = { names, match: (letters, from) => run(program, letters, from, 2 * names.length + 2) };
+  if (atHand.size >= MOST_AT_HAND) atHand.clear();
+  atHand.set(key, regex);
+  return regex;
+}
+
+function programOf(node: Node, ignoresCase: boolean): Instruction[] {
+  const program: Instruction[] = [];
+  const emit = (instruction: Instruction): number => {
+    if (program.length >= MOST_INSTRUCTIONS) throw new JqError("the regular expression is too large");
+    return program.push(instruction) - 1;
+  };
+  function add(part: Node): void {
+    switch (part.kind) {
+      case "letter":
+        emit({ kind: "letter", test: ignoresCase ? inAnyCase(part.test) : part.test });
+        break;
+      case "place":
+        emit(part);
+        break;
+      case "sequence":
+        part.nodes.forEach(add);
+        break;
+      case "choice":
+        addChoice(part.nodes);
+        break;
+      case "group":
+        emit({ kind: "save", slot: 2 * part.index });
+        add(part.node);
+        emit({ kind: "save", slot: 2 * part.index + 1 });
+        break;
+      case "repeat":
+        for (let n = 0; n < part.least; n++) add(part.node);
+        if (part.most === Number.POSITIVE_INFINITY) addLoop(part.node, part.isLazy);
+        else addOptional(part.node, part.most - part.least, part.isLazy);
+    }
+  }
+  function addChoice(nodes: readonly Node[]): void {
+    const fork: number[] = [];
+    emit({ kind: "jump", to: fork });
+    const ends = nodes.map((one) => {
+      fork.push(program.length);
+      add(one);
+      const to: number[] = [];
+      emit({ kind: "jump", to });
+      return to;
+    });
+    for (const to of ends) to.push(program.length);
+  }
+  function addLoop(one: Node, isLazy: boolean): void {
+    const fork: number[] = [];
+    const start = emit({ kind: "jump", to: fork });
+    add(one);
+    emit({ kind: "jump", to: [start] });
+    fork.push(...inOrder(start + 1, program.length, isLazy));
+  }
+  function addOptional(one: Node, times: number, isLazy: boolean): void {
+    const forks: [at: number, to: number[]][] = [];
+    for (let n = 0; n < times; n++) {
+      const to: number[] = [];
+      forks.push([emit({ kind: "jump", to }), to]);
+      add(one);
+    }
+    for (const [at, to] of forks) to.push(...inOrder(at + 1, program.length, isLazy));
+  }
+  emit({ kind: "save", slot: 0 });
+  add(node);
+  emit({ kind: "save", slot: 1 });
+  emit({ kind: "end" });
+  return program;
+}
+
+const inOrder = (once: number, on: number, isLazy: boolean): number[] => (isLazy ? [on, once] : [once, on]);
+
+function inAnyCase(test: LetterTest): LetterTest {
+  const cased = (letter: number, to: (text: string) => string) =>
+    to(String.fromCodePoint(letter)).codePointAt(0)!;
+  return (letter) =>
+    test(letter) ||
+    test(cased(letter, (text) => text.toLowerCase())) ||
+    test(cased(letter, (text) => text.toUpperCase()));
+}
+
+interface Thread {
+  at: number;
+  places: number[];
+}
+
+/**
+ * All ways to match are walked side by side, those that are preferred first: so the time that it takes grows with the
+ * text and with the expression, whatever both of them are.
+ */
+function run(
+  program: readonly Instruction[],
+  letters: readonly number[],
+  from: number,
+  slots: number,
+): Places | undefined {
+  let best: number[] | undefined;
+  let threads: Thread[] = [];
+  for (let place = from; place <= letters.length; place++) {
+    const seen = new Set<number>();
+    const now: Thread[] = [];
+    for (const thread of threads) follow(program, letters, place, thread, seen, now);
+    if (!best) follow(program, letters, place, { at: 0, places: new Array(slots).fill(-1) }, seen, now);
+    countSteps(seen.size + 1);
+    if (now.length === 0 && best) break;
+    threads = [];
+    for (const { at, places } of now) {
+      const instruction = program[at]!;
+      if (instruction.kind === "end") {
+        best = places;
+        break;
+      }
+      if (instruction.kind === "letter" && place < letters.length && instruction.test(letters[place]!))
+        threads.push({ at: at + 1, places });
+    }
+    if (threads.length === 0 && best) break;
+  }
+  return best;
+}
+
+/** Goes on, without taking a letter, to wherever one is taken or the match ends. */
+function follow(
+  program: readonly Instruction[],
+  letters: readonly number[],
+  place: number,
+  start: Thread,
+  seen: Set<number>,
+  found: Thread[],
+): void {
+  const open = [start];
+  for (let thread = open.pop(); thread; thread = open.pop()) {
+    const { at, places } = thread;
+    if (seen.has(at)) continue;
+    seen.add(at);
+    const instruction = program[at]!;
+    if (instruction.kind === "jump")
+      for (const to of instruction.to.toReversed()) open.push({ at: to, places });
+    else if (instruction.kind === "save")
+      open.push({ at: at + 1, places: places.with(instruction.slot, place) });
+    else if (instruction.kind !== "place") found.push(thread);
+    else if (instruction.test(letters, place)) open.push({ at: at + 1, places });
+  }
+}

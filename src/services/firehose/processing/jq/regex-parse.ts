@@ -1,0 +1,220 @@
+import {
+  CLASSES,
+  CONTROLS,
+  isEndOfLine,
+  isStart,
+  type LetterTest,
+  matching,
+  NEWLINE,
+  not,
+  PLACES,
+  type PlaceTest,
+  POSIX,
+} from "./regex-classes.ts";
+import { JqError, JqSyntaxError } from "./values.ts";
+
+/** A regular expression, taken apart. */
+export type Node =
+  | { kind: "letter"; test: LetterTest }
+  | { kind: "place"; test: PlaceTest }
+  | { kind: "sequence"; nodes: Node[] }
+  | { kind: "choice"; nodes: Node[] }
+  | { kind: "repeat"; node: Node; least: number; most: number; isLazy: boolean }
+  | { kind: "group"; node: Node; index: number };
+
+/** The name of each group, the first one's first; `null` for one without. */
+export type GroupNames = (string | null)[];
+
+const MOST_NESTED = 64;
+const MOST_GROUPS = 64;
+const MOST_REPEATED = 1_000;
+const ENDLESS = Number.POSITIVE_INFINITY;
+/** What stands for a former group, or for more than letters. */
+const REFERENCE = /[1-9kgGKRXu]/y;
+
+/**
+ * Reads an expression of Oniguruma's, as far as it can be matched in one pass over a text.
+ * @param isSpaced whether white space and comments in it count for nothing
+ * @throws {JqSyntaxError} for references, for looking around, and for what else is not known here
+ * @throws {JqError} for what is no expression
+ */
+export function parseRegex(source: string, isSpaced: boolean): { node: Node; names: GroupNames } {
+  const text = reader(source, isSpaced);
+  const node = choice(text, 0);
+  if (!text.isAtEnd()) throw text.malformed();
+  return { node, names: text.names };
+}
+
+type Reader = ReturnType<typeof reader>;
+
+function reader(source: string, isSpaced: boolean) {
+  let position = 0;
+  const names: GroupNames = [];
+  function read(pattern: RegExp): RegExpExecArray | undefined {
+    pattern.lastIndex = position;
+    const token = pattern.exec(source) ?? undefined;
+    if (token) position = pattern.lastIndex;
+    return token;
+  }
+  return {
+    names,
+    read,
+    take: (sign: string): boolean => {
+      if (!source.startsWith(sign, position)) return false;
+      position += sign.length;
+      return true;
+    },
+    isAt: (signs: string): boolean => position < source.length && signs.includes(source[position]!),
+    isAtEnd: () => position >= source.length,
+    skipSpaces: () => void (isSpaced && read(/(?:\s|#[^\n]*)*/y)),
+    /** By its code point. */
+    letter(): number {
+      const point = source.codePointAt(position);
+      if (point === undefined) throw malformed();
+      position += String.fromCodePoint(point).length;
+      return point;
+    },
+    malformed,
+    unknown: () => new JqSyntaxError(`not known from character ${position} on: ${source}`),
+  };
+  function malformed() {
+    return new JqError(`${source} is no regular expression`);
+  }
+}
+
+function choice(text: Reader, depth: number): Node {
+  if (depth > MOST_NESTED) throw text.malformed();
+  const nodes = [sequence(text, depth)];
+  while (text.take("|")) nodes.push(sequence(text, depth));
+  return nodes.length === 1 ? nodes[0]! : { kind: "choice", nodes };
+}
+
+function sequence(text: Reader, depth: number): Node {
+  const nodes: Node[] = [];
+  for (;;) {
+    text.skipSpaces();
+    if (text.isAtEnd() || text.isAt("|)")) return { kind: "sequence", nodes };
+    nodes.push(repeated(text, atom(text, depth)));
+  }
+}
+
+function repeated(text: Reader, once: Node): Node {
+  let node = once;
+  for (;;) {
+    text.skipSpaces();
+    const times = timesAhead(text);
+    if (!times) return node;
+    const [least, most] = times;
+    if (most < least || (most === ENDLESS ? least : most) > MOST_REPEATED) throw text.malformed();
+    const isLazy = text.take("?");
+    // What gives nothing back makes no difference where nothing follows.
+    if (!isLazy && text.take("+") && !text.isAtEnd()) throw text.unknown();
+    node = { kind: "repeat", node, least, most, isLazy };
+  }
+}
+
+function timesAhead(text: Reader): [least: number, most: number] | undefined {
+  if (text.take("*")) return [0, ENDLESS];
+  if (text.take("+")) return [1, ENDLESS];
+  if (text.take("?")) return [0, 1];
+  const braces = text.read(/\{(\d+)(,?)(\d*)\}/y);
+  if (!braces) return undefined;
+  const [, least, comma, most] = braces;
+  if (comma === "") return [Number(least), Number(least)];
+  return [Number(least), most === "" ? ENDLESS : Number(most)];
+}
+
+function atom(text: Reader, depth: number): Node {
+  if (text.take("(")) return group(text, depth + 1);
+  if (text.take("[")) return { kind: "letter", test: set(text, depth + 1) };
+  if (text.take("\\")) return escaped(text);
+  if (text.take(".")) return { kind: "letter", test: (letter) => letter !== NEWLINE };
+  if (text.take("^")) return { kind: "place", test: isStart };
+  if (text.take("$")) return { kind: "place", test: isEndOfLine };
+  if (text.isAt("*+?")) throw text.malformed();
+  return exactly(text.letter());
+}
+
+const exactly = (letter: number): Node => ({ kind: "letter", test: (other) => other === letter });
+
+function group(text: Reader, depth: number): Node {
+  const isCounted = !text.take("?:");
+  const name = text.read(/\?P?<([A-Za-z_]\w*)>/y)?.[1] ?? null;
+  if (name === null && text.isAt("?")) throw text.unknown();
+  const index = isCounted ? text.names.push(name) : 0;
+  if (index > MOST_GROUPS) throw text.unknown();
+  const node = choice(text, depth);
+  if (!text.take(")")) throw text.malformed();
+  return isCounted ? { kind: "group", node, index } : node;
+}
+
+function escaped(text: Reader): Node {
+  const place = text.read(/[bBAzZ]/y)?.[0];
+  if (place !== undefined) return { kind: "place", test: PLACES[place]! };
+  const test = classAhead(text);
+  return test ? { kind: "letter", test } : exactly(escapedLetter(text));
+}
+
+/** `\d`, `\D`, `\p{L}`, `\p{^digit}` */
+function classAhead(text: Reader): LetterTest | undefined {
+  const property = text.read(/([pP])\{(\^?)(\w+)\}/y);
+  if (property) {
+    const [, sign, hat, name] = property;
+    const test = POSIX[name!.toLowerCase()] ?? unicodeClass(text, name!);
+    return (sign === "P") === (hat === "^") ? test : not(test);
+  }
+  const sign = text.read(/[dwsh]/iy)?.[0];
+  if (sign === undefined) return undefined;
+  const test = CLASSES[sign.toLowerCase()]!;
+  return sign === sign.toLowerCase() ? test : not(test);
+}
+
+function unicodeClass(text: Reader, name: string): LetterTest {
+  try {
+    return matching(new RegExp(`\\p{${name}}`, "u"));
+  } catch {
+    throw text.malformed();
+  }
+}
+
+function escapedLetter(text: Reader): number {
+  const digits = text.read(/x(?:\{([0-9A-Fa-f]{1,6})\}|([0-9A-Fa-f]{1,2}))/y);
+  if (digits) return Number.parseInt(digits[1] ?? digits[2]!, 16);
+  if (text.read(REFERENCE)) throw text.unknown();
+  const letter = text.letter();
+  return CONTROLS[String.fromCodePoint(letter)] ?? letter;
+}
+
+/** What stands in brackets. */
+function set(text: Reader, depth: number): LetterTest {
+  if (depth > MOST_NESTED) throw text.malformed();
+  const isNegated = text.take("^");
+  const tests: LetterTest[] = [];
+  do tests.push(member(text, depth));
+  while (!text.take("]"));
+  const isOne: LetterTest = (letter) => tests.some((test) => test(letter));
+  return isNegated ? not(isOne) : isOne;
+}
+
+/** A class, a set in a set, a letter, or all letters between two. */
+function member(text: Reader, depth: number): LetterTest {
+  const posix = text.read(/\[:(\^?)(\w+):\]/y);
+  if (posix) {
+    const test = POSIX[posix[2]!];
+    if (!test) throw text.malformed();
+    return posix[1] === "^" ? not(test) : test;
+  }
+  if (text.take("&&")) throw text.unknown();
+  if (text.take("[")) return set(text, depth + 1);
+  const isEscaped = text.take("\\");
+  const test = isEscaped ? classAhead(text) : undefined;
+  if (test) return test;
+  const from = isEscaped ? letterOfSet(text) : text.letter();
+  if (!text.read(/-(?!\])/y)) return (letter) => letter === from;
+  const to = text.take("\\") ? letterOfSet(text) : text.letter();
+  if (to < from) throw text.malformed();
+  return (letter) => letter >= from && letter <= to;
+}
+
+/** In a set, `\b` is a letter, too. */
+const letterOfSet = (text: Reader): number => (text.take("b") ? 8 : escapedLetter(text));
