@@ -1,0 +1,47 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { separate } from "../records/aggregated.ts";
+import { deaggregated } from "./deaggregate.ts";
+import { parseMetadataQuery, partitionKeysOf } from "./query.ts";
+
+test.each([
+  ["{a: .a}", { a: "1" }],
+  ['{ "a b" : .["a b"], c:.c.d[1] }', { "a b": "x", c: "true" }],
+])("the query %s", (query, keys) => {
+  const document = { a: 1, "a b": "x", c: { d: [0, true] } };
+  const found = partitionKeysOf(parseMetadataQuery(query), Buffer.from(JSON.stringify(document)));
+  expect(Object.fromEntries(found as Map<string, string>)).toEqual(keys);
+});
+
+test.each(["", ".a", "{a:}", "{a: .a, }", "{a: .a as $x | $x}", "{(.a): 1}"])(
+  "%s is no query that is known",
+  (query) => {
+    expect(() => parseMetadataQuery(query)).toThrow();
+  },
+);
+
+test("documents in one record are found by their braces, not by those in texts", () => {
+  const split = (data: string) => deaggregated({ json: true }, Buffer.from(data)).map(String);
+  expect(split('{"a":"}\\""} [1,{"b":2}]\n{}')).toEqual(['{"a":"}\\""}', '[1,{"b":2}]', "{}"]);
+  expect(split('{"a":1')).toEqual(['{"a":1']);
+  expect(split("plain")).toEqual(["plain"]);
+});
+
+test("any message that is signed as one of many records is told apart, or stays whole", () => {
+  const one = Buffer.from("1a060800", "hex");
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), fc.boolean(), (noise, isBegun) => {
+      const message = Buffer.concat([isBegun ? one : Buffer.alloc(0), noise]);
+      const record = Buffer.concat([
+        Buffer.from("f3899ac2", "hex"),
+        message,
+        createHash("md5").update(message).digest(),
+      ]);
+      const found = separate(record);
+      expect(found.length).toBeGreaterThan(0);
+      for (const data of found) expect(record.includes(data)).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
+});
