@@ -65,10 +65,13 @@ function factsTogether(ctx: Context, reached: readonly Reached[]): MaybePromise<
 }
 
 /** Another Region's table is not reached from here. @throws {AwsError} ValidationException */
-export function checkRegion({ region }: Place, nameOrArn: string): void {
+export function checkRegion(place: Place, nameOrArn: string): void {
+  if (isOfOtherRegion(place, nameOrArn)) throw otherRegion(nameOrArn);
+}
+
+function isOfOtherRegion({ region }: Place, nameOrArn: string): boolean {
   const named = nameOrArn.startsWith("arn:") ? parseArn(nameOrArn) : undefined;
-  if (named?.service === "dynamodb" && named.account !== "" && named.region !== region)
-    throw otherRegion(nameOrArn);
+  return named?.service === "dynamodb" && named.account !== "" && named.region !== region;
 }
 
 /** Whose it is, where an ARN says so. */
@@ -281,10 +284,16 @@ export const access: Access<"dynamodb"> = {
     { action: "dynamodb:RestoreTableFromBackup", resource: BackupArn },
     await fact(ctx, "RestoreTableFromBackup", TargetTableName),
   ],
-  RestoreTableToPointInTime: async (ctx, input) => [
-    await fact(ctx, "RestoreTableToPointInTime", input.SourceTableName ?? input.SourceTableArn ?? "*"),
-    await fact(ctx, "RestoreTableToPointInTime", input.TargetTableName),
-  ],
+  RestoreTableToPointInTime: async (ctx, { SourceTableName, SourceTableArn, TargetTableName }) => {
+    const action = "RestoreTableToPointInTime";
+    const source = SourceTableName ?? SourceTableArn ?? "*";
+    return [
+      isOfOtherRegion(ctx, source)
+        ? { action: `dynamodb:${action}`, resource: source, owner: ownerOf(ctx, source) }
+        : await fact(ctx, action, source),
+      await fact(ctx, action, TargetTableName),
+    ];
+  },
   ExportTableToPointInTime: async (ctx, { TableArn }) => {
     if (ownerOf(ctx, TableArn) !== ctx.account) throw accessDenied();
     return [await fact(ctx, "ExportTableToPointInTime", TableArn)];

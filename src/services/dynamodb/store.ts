@@ -51,8 +51,8 @@ export interface Table extends Capacity, Policed {
   insights?: Record<string, Insights> | undefined;
   destinations?: Destination[] | undefined;
   tags: DynamoDB.Tag[];
-  /** Numbers of the copies that are being made of it. */
-  copies?: number[] | undefined;
+  /** The copies that are being made of it. */
+  copies?: CopyHolder[] | undefined;
   /** To which times it can be taken back. */
   recovery?: { since: Time; days: number } | undefined;
   /** What it was made from. */
@@ -121,6 +121,9 @@ export interface Destination {
   precision?: DynamoDB.ApproximateCreationDateTimePrecision | undefined;
 }
 
+/** A copy by its number; that of another Region with its Region in front. */
+export type CopyHolder = number | `${string}/${number}`;
+
 /** A table as it was at a moment. */
 export interface Backup {
   id: string;
@@ -132,8 +135,8 @@ export interface Backup {
   isReady: boolean;
   items: number;
   bytes: number;
-  /** Numbers of the tables that are being made from it. */
-  restores: number[];
+  /** The tables that are being made from it. */
+  restores: CopyHolder[];
   /** Of a table that was deleted: it is nobody's to delete, and goes at this time. */
   expires?: Time | undefined;
 }

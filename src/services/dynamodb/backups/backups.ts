@@ -7,9 +7,9 @@ import { accessDenied, invalidParameters } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Backup, backups, tableArn, tables } from "../store.ts";
 import { described, keySchema } from "../tables/description.ts";
-import { copied } from "./copy.ts";
 import { backupInUse, noBackupArn, noSuchBackup, systemBackup, tableNotFound } from "./errors.ts";
 import { backUp, backupId, discard } from "./keep.ts";
+import { copied } from "./source.ts";
 
 const PAGE = 500;
 const MOST_LISTED = 100;
@@ -84,15 +84,15 @@ function isWanted(
   return (!from || created >= from.getTime()) && (!before || created < before.getTime());
 }
 
-const ARN = /^arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:(\d{12}):table\/[^/]+\/backup\/[^/]+$/;
+const ARN = /^arn:aws[a-z-]*:dynamodb:([a-z0-9-]+):(\d{12}):table\/[^/]+\/backup\/[^/]+$/;
 const placeIn = (arn: string) => [tableName(arn), arn.split("/backup/")[1] ?? ""] as const;
 
 /** @throws {AwsError} BackupNotFoundException, ValidationException, AccessDeniedException */
 export async function backupAt(tx: ReadTransaction, place: Place, arn: string): Promise<Backup> {
-  const [, account] = ARN.exec(arn) ?? [];
+  const [, region, account] = ARN.exec(arn) ?? [];
   if (account === undefined) throw noBackupArn();
   if (account !== place.account) throw accessDenied();
-  const backup = await tx.get(backups, placeIn(arn));
+  const backup = region === place.region ? await tx.get(backups, placeIn(arn)) : undefined;
   if (!backup) throw noSuchBackup(arn);
   return backup;
 }

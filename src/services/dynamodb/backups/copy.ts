@@ -1,25 +1,28 @@
 import { collection } from "#kernel/collection.ts";
+import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { writeExport } from "../exports/write.ts";
 import { rowKey } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { changeItem, itemAt } from "../items/rows.ts";
-import { backupRows, backups, exports, itemRows, type Table, tables } from "../store.ts";
+import { backupRows, backups, type CopyHolder, exports, itemRows, tables } from "../store.ts";
 import { removeTable } from "../tables/remove.ts";
 import { startCounting, tallies } from "../tables/tally.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { itemStored, readAtOnce, storedItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
-import { changesBetween, type Moment, startForgetting, undoIn } from "./undo.ts";
+import { markSource, releaseSource } from "./source.ts";
+import { changesBetween, type Moment, undoIn } from "./undo.ts";
 
 /** Of items that may be large: what a transaction writes is bounded. */
 const PAGE = 50;
 
-/** What is copied: a table as it was at a moment, or a backup. */
-type Source =
+/** What is copied: a table as it was at a moment, or a backup; of another Region, where that is named. */
+export type Source = { region?: string } & (
   | { type: "table"; name: string; number: number; at: Moment }
-  | { type: "backup"; number: number };
+  | { type: "backup"; number: number }
+);
 type Target =
   | { type: "table"; name: string; number: number }
   | { type: "backup" | "export"; table: string; id: string; number: number };
@@ -27,12 +30,16 @@ type Target =
 interface Copying {
   source: Source;
   target: Target;
+  /** Once another Region's source knows of the copy. */
+  isMarked?: true;
   /** The row behind which it goes on: of the items, or of the changes to be undone. */
   behind?: string;
   /** Once all items are copied, as they were at some time up to this one. */
   until?: Moment;
   items: number;
   bytes: number;
+  /** Once all is in the copy, which its source is still to be told. */
+  isDone?: true;
 }
 
 /** How far each copy is, by its number: a step that is repeated after a crash must not begin a second one. */
@@ -48,35 +55,73 @@ const copyings = collection<Copying>("dynamodb/copying", {
 export const copy = job<{ number: number }>("dynamodb/copy", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { number }) {
-    const isMore = await ctx.transact(async (tx) => {
-      const copying = await tx.get(copyings, [number]);
-      const next = copying && (await step(tx, copying));
-      if (next) tx.put(copyings, next);
-      else tx.delete(copyings, [number]);
-      return next !== undefined;
-    });
-    return isMore ? { again: 0 } : undefined;
+    const copying = await ctx.read((tx) => tx.get(copyings, [number]));
+    if (!copying) return undefined;
+    const { region } = copying.source;
+    const home = region === undefined ? ctx : ctx.elsewhere(region);
+    if (home !== ctx && !copying.isMarked) return markElsewhere(ctx, home, copying);
+    if (!copying.isDone) {
+      const page = await home.transact((tx) => nextPage(tx, copying));
+      // What stands in the copy is to be in its source after a crash, too.
+      if (home !== ctx) await home.durable();
+      await ctx.transact((tx) => bring(tx, copying, page));
+      return { again: 0 };
+    }
+    await home.transact((tx) => releaseSource(tx, copying.source, holderOf(ctx, copying)));
+    await home.durable();
+    await ctx.transact((tx) => tx.delete(copyings, [number]));
+    return undefined;
   },
 });
 
+/** @param source that is known to be copied, unless it is another Region's */
 export function startCopy(tx: Transaction, source: Source, target: Target): void {
   tx.put(copyings, { source, target, items: 0, bytes: 0 });
   tx.enqueue(copy, { number: target.number });
 }
 
-async function step(tx: Transaction, copying: Copying): Promise<Copying | undefined> {
-  const { source, until } = copying;
-  const write = await writer(tx, copying);
-  if (!write) return undefined;
+/** By what a source knows its copy: by a number, which those of other Regions may have, too. */
+const holderOf = ({ region }: Context, { source, target }: Copying): CopyHolder =>
+  source.region === undefined ? target.number : `${region}/${target.number}`;
+
+/** Without its source, which went meanwhile, a table is not restored. */
+async function markElsewhere(ctx: Context, home: Context, copying: Copying): Promise<{ again: number }> {
+  const isThere = await home.transact((tx) => markSource(tx, copying.source, holderOf(ctx, copying)));
+  await home.durable();
+  await ctx.transact(async (tx) => {
+    if (isThere) tx.put(copyings, { ...copying, isMarked: true });
+    else await abandon(tx, copying);
+  });
+  return { again: 0 };
+}
+
+async function abandon(tx: Transaction, { target }: Copying): Promise<void> {
+  tx.delete(copyings, [target.number]);
+  const table = target.type === "table" ? await tx.get(tables, [target.name]) : undefined;
+  if (table?.number !== target.number) return;
+  tx.delete(tables, [table.name]);
+  removeTable(tx, table);
+}
+
+/** What keys stand for, a page of them. */
+interface Page {
+  changes: { key: Item; item: Item | undefined }[];
+  /** The row behind which more may follow. */
+  behind?: string;
+  now: Moment;
+}
+
+/** Items as they are; and once all are copied, as they were before the changes of meanwhile. */
+async function nextPage(tx: Transaction, { source, until, ...copying }: Copying): Promise<Page> {
+  const now: Moment = [tx.now(), tx.sequence()];
   const behind = copying.behind === undefined ? undefined : rowAt(copying.behind);
   if (source.type === "table" && until) {
-    const changes = readAtOnce(await changesBetween(tx, source.number, source.at, until, behind));
-    for (const change of changes) {
-      const { key, before } = undoIn(change);
-      await write(key, before);
-    }
-    const last = changes.at(-1);
-    return last ? { ...copying, behind: placeOf(last) } : finish(tx, copying);
+    const rows = readAtOnce(await changesBetween(tx, source.number, source.at, until, behind));
+    const changes = rows.map((row) => {
+      const { key, before } = undoIn(row);
+      return { key, item: before };
+    });
+    return { changes, now, ...(rows.length > 0 && { behind: placeOf(rows.at(-1)!) }) };
   }
   const found = await tx.listBytes(source.type === "table" ? itemRows : backupRows, {
     in: [source.number],
@@ -84,15 +129,36 @@ async function step(tx: Transaction, copying: Copying): Promise<Copying | undefi
     limit: PAGE,
   });
   const rows = readAtOnce(found);
-  for (const { value } of rows) {
+  const changes = rows.map(({ value }) => {
     const item = itemStored(value);
-    await write(item, item);
+    return { key: item, item };
+  });
+  const isMore = rows.length < found.length || rows.length === PAGE;
+  return { changes, now, ...(isMore && { behind: placeOf(rows.at(-1)!) }) };
+}
+
+/** Puts a page into the copy, and keeps how far that is. */
+async function bring(tx: Transaction, { behind: _, ...copying }: Copying, page: Page): Promise<void> {
+  const write = await writer(tx, copying);
+  for (const { key, item } of page.changes) await write?.(key, item);
+  if (write && page.behind !== undefined) tx.put(copyings, { ...copying, behind: page.behind });
+  else if (write && copying.source.type === "table" && !copying.until)
+    tx.put(copyings, { ...copying, until: page.now });
+  else {
+    if (write) await finish(tx, copying);
+    await settleSource(tx, copying);
   }
-  if (rows.length < found.length || rows.length === PAGE)
-    return { ...copying, behind: placeOf(rows.at(-1)!) };
-  if (source.type === "backup") return finish(tx, copying);
-  const { behind: _, ...rest } = copying;
-  return { ...rest, until: [tx.now(), tx.sequence()] };
+}
+
+/** Of this Region together with the copy's end; that of another Region afterwards. */
+async function settleSource(tx: Transaction, copying: Copying): Promise<void> {
+  const { source, target } = copying;
+  if (source.region !== undefined) {
+    tx.put(copyings, { ...copying, isDone: true });
+    return;
+  }
+  await releaseSource(tx, source, target.number);
+  tx.delete(copyings, [target.number]);
 }
 
 /** Puts what a key stands for into the copy, and counts it. */
@@ -123,7 +189,8 @@ async function writer(tx: Transaction, copying: Copying) {
   };
 }
 
-async function finish(tx: Transaction, { source, target, items, bytes }: Copying): Promise<undefined> {
+/** Opens what is copied to the end. */
+async function finish(tx: Transaction, { target, items, bytes }: Copying): Promise<void> {
   if (target.type === "table") {
     const table = (await tx.get(tables, [target.name]))!;
     const { restoring: _, ...ready } = table;
@@ -139,21 +206,4 @@ async function finish(tx: Transaction, { source, target, items, bytes }: Copying
     tx.put(backups, { ...backup, isReady: true, items, bytes });
     if (backup.expires !== undefined) removeTable(tx, backup.of);
   }
-  if (source.type !== "table") {
-    const [backup] = await tx.listBy(backups, "number", { in: [source.number], limit: 1 });
-    if (backup)
-      tx.put(backups, { ...backup, restores: backup.restores.filter((one) => one !== target.number) });
-    return undefined;
-  }
-  const table = await tx.get(tables, [source.name]);
-  if (table?.number !== source.number) return undefined;
-  tx.put(tables, { ...table, copies: table.copies?.filter((one) => one !== target.number) });
-  if (!table.recovery) startForgetting(tx, table);
-  return undefined;
 }
-
-/** From now on what changes replace is kept, until the copy with this number is made. */
-export const copied = (table: Table, number: number): Table => ({
-  ...table,
-  copies: [...(table.copies ?? []), number],
-});

@@ -1,14 +1,17 @@
+import { parseArn } from "#aws/arn.ts";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import { AwsError } from "#aws/errors.ts";
+import { REGIONS } from "#aws/regions.ts";
 import type { Place } from "#kernel/collection.ts";
+import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { Transaction } from "#kernel/transaction.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
+import { otherRegion } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
-import { backups, type Table, tableArn, tables } from "../store.ts";
+import { type Table, tableArn, tables } from "../store.ts";
 import { described } from "../tables/description.ts";
 import { checkEncryption } from "../tables/encryption.ts";
 import { backupArn, backupAt } from "./backups.ts";
-import { copied, startCopy } from "./copy.ts";
+import { type Source, startCopy } from "./copy.ts";
 import {
   backupRestoresAnother,
   invalidRequest,
@@ -19,59 +22,76 @@ import {
   tableNotFound,
 } from "./errors.ts";
 import { type Overrides, overridden } from "./overrides.ts";
-import { earliestOf } from "./undo.ts";
+import { markSource } from "./source.ts";
+import { earliestOf, type Moment } from "./undo.ts";
 
 export const restoreOperations = {
+  /** From a backup of this Region or of another. */
   async RestoreTableFromBackup(ctx, input) {
-    return ctx.transact(async (tx) => {
-      refuseOtherRegion(ctx, input.BackupArn, input);
-      const backup = await backupAt(tx, ctx, input.BackupArn);
+    const home = homeOf(ctx, input.BackupArn, input);
+    const fromBackup = async (tx: ReadTransaction): Promise<Restorable> => {
+      const backup = await backupAt(tx, home, input.BackupArn);
       if (!backup.isReady || backup.restores.length > 0) throw backupRestoresAnother(input.BackupArn);
-      const table = await restored(tx, ctx, backup.of, input, {
-        SourceBackupArn: backupArn(ctx, backup),
-        SourceTableArn: tableArn(ctx, backup.of.name),
-        at: backup.created,
-      });
-      tx.put(backups, { ...backup, restores: [...backup.restores, table.number] });
-      startCopy(
-        tx,
-        { type: "backup", number: backup.number },
-        { type: "table", name: table.name, number: table.number },
-      );
-      return { TableDescription: described(ctx, table) };
-    });
+      return {
+        like: backup.of,
+        source: { type: "backup", number: backup.number },
+        summary: {
+          SourceBackupArn: backupArn(home, backup),
+          SourceTableArn: tableArn(home, backup.of.name),
+          at: backup.created,
+        },
+      };
+    };
+    return restore(ctx, home, fromBackup, input);
   },
 
   async RestoreTableToPointInTime(ctx, input) {
     const named = sourceOf(input);
-    refuseOtherRegion(ctx, named, input);
-    return ctx.transact(async (tx) => {
-      const source = await tx.get(tables, [tableName(named)]);
-      if (!source) throw tableNotFound(tableName(named));
-      if (!source.recovery) throw recoveryUnavailable(source.name);
+    const home = homeOf(ctx, named, input);
+    const atMoment = async (tx: Transaction): Promise<Restorable> => {
+      const table = await tx.get(tables, [tableName(named)]);
+      if (!table) throw tableNotFound(tableName(named));
+      if (!table.recovery) throw recoveryUnavailable(table.name);
       const now = tx.now();
       const at = input.RestoreDateTime?.getTime() ?? now;
-      const earliest = earliestOf(source.recovery, now);
+      const earliest = earliestOf(table.recovery, now);
       if (at < earliest || at > now) throw notRestorable(new Date(at), new Date(earliest), new Date(now));
-      const table = await restored(tx, ctx, source, input, {
-        SourceTableArn: tableArn(ctx, source.name),
-        at,
-      });
-      tx.put(tables, copied(source, table.number));
-      startCopy(
-        tx,
-        {
-          type: "table",
-          name: source.name,
-          number: source.number,
-          at: at === now ? [at, tx.sequence()] : [at],
-        },
-        { type: "table", name: table.name, number: table.number },
-      );
-      return { TableDescription: described(ctx, table) };
-    });
+      const moment: Moment = at === now ? [at, tx.sequence()] : [at];
+      return {
+        like: table,
+        source: { type: "table", name: table.name, number: table.number, at: moment },
+        summary: { SourceTableArn: tableArn(home, table.name), at },
+      };
+    };
+    return restore(ctx, home, atMoment, input);
   },
 } satisfies Handlers<"dynamodb">;
+
+/** What a table is made from. */
+interface Restorable {
+  like: Table;
+  source: Source;
+  summary: NonNullable<Table["restored"]>;
+}
+
+/** @param home the Region of the source, which may be another: then it learns of the copy when that begins */
+async function restore(
+  ctx: Context,
+  home: Context,
+  find: (tx: Transaction) => Promise<Restorable>,
+  overrides: Overrides,
+) {
+  const isHere = home === ctx;
+  const elsewhere = isHere ? undefined : await home.transact(find);
+  return ctx.transact(async (tx) => {
+    const { like, source, summary } = elsewhere ?? (await find(tx));
+    const table = await restored(tx, ctx, like, overrides, summary);
+    if (isHere) await markSource(tx, source, table.number);
+    const { name, number } = table;
+    startCopy(tx, isHere ? source : { ...source, region: home.region }, { type: "table", name, number });
+    return { TableDescription: described(ctx, table) };
+  });
+}
 
 /** Which table is taken back, by its name or its ARN. @throws {AwsError} ValidationException */
 function sourceOf(input: DynamoDB.RestoreTableToPointInTimeInput): string {
@@ -92,19 +112,18 @@ function sourceOf(input: DynamoDB.RestoreTableToPointInTimeInput): string {
   return source;
 }
 
-/** @param source the ARN of a backup or a table, or a table's name */
-function refuseOtherRegion(
-  { region }: Place,
-  source: string,
-  { SSESpecificationOverride: encryption }: Overrides,
-): void {
-  const other = source.split(":")[3];
-  if (other === region || !other) return;
+/**
+ * The Region of a source: this one, unless an ARN names another.
+ * @param source the ARN of a backup or a table, or a table's name
+ * @throws {AwsError} ValidationException
+ */
+function homeOf(ctx: Context, source: string, { SSESpecificationOverride: encryption }: Overrides): Context {
+  const region = parseArn(source)?.region;
+  if (!region || region === ctx.region) return ctx;
   if (!encryption)
     throw invalidRequest("sseSpecificationOverride must be provided for cross-region restores");
-  throw new AwsError("NotImplemented", "Nube does not restore tables of another Region yet.", {
-    status: 501,
-  });
+  if (!REGIONS.includes(region)) throw otherRegion(source);
+  return ctx.elsewhere(region);
 }
 
 /**
@@ -116,7 +135,7 @@ async function restored(
   place: Place,
   source: Table,
   overrides: Overrides,
-  { at, ...from }: { SourceBackupArn?: string; SourceTableArn: string; at: number },
+  summary: Restorable["summary"],
 ): Promise<Table> {
   const name = tableName(overrides.TargetTableName);
   const like = overridden(source, overrides);
@@ -138,7 +157,7 @@ async function restored(
     encryption: overrides.SSESpecificationOverride ?? source.encryption,
     tags: [],
     created: tx.now(),
-    restored: { ...from, at },
+    restored: summary,
     restoring: true,
   };
   tx.put(tables, table);

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { rootOf } from "#kernel/principal.ts";
+import { TEST_PLACE } from "#kernel/testing.ts";
+import { key, N, TableName, type WithTable, withTable } from "../testing.ts";
+
+let nube: WithTable;
+beforeEach(async () => {
+  nube = await withTable();
+});
+afterEach(() => nube.close());
+
+const elsewhere = () => nube.as(rootOf(TEST_PLACE.account), { region: "eu-west-1" }).dynamodb;
+const SSESpecificationOverride = { Enabled: false };
+const SourceTableArn = `arn:aws:dynamodb:us-east-1:000000000000:table/${TableName}`;
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "accepted",
+    (error: { code: string }) => error.code,
+  );
+const backup = async () =>
+  (await nube.aws.dynamodb.CreateBackup({ TableName, BackupName: "first" })).BackupDetails!.BackupArn;
+
+test("a table is taken back elsewhere as it was, whatever is written while it is copied", async () => {
+  const { dynamodb } = nube.aws;
+  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true };
+  await dynamodb.UpdateContinuousBackups({ TableName, PointInTimeRecoverySpecification });
+  for (let at = 0; at < 120; at++) await nube.put(`p${at}`, 1, { x: N(at) });
+  const TargetTableName = "back";
+  await elsewhere().RestoreTableToPointInTime({
+    SourceTableArn,
+    TargetTableName,
+    UseLatestRestorableTime: true,
+    SSESpecificationOverride,
+  });
+  for (let at = 0; at < 120; at += 3) {
+    await nube.put(`p${at}`, 1, { x: N(-1) });
+    await nube.put(`new${at}`, 1);
+    await dynamodb.DeleteItem({ TableName, Key: key(`p${at + 1}`, 1) });
+  }
+  await nube.advance("1m");
+  const { Items } = await elsewhere().Scan({ TableName: TargetTableName });
+  expect(Object.fromEntries(Items!.map(({ p, x }) => [p!.S, x?.N]))).toEqual(
+    Object.fromEntries(Array.from({ length: 120 }, (_, at) => [`p${at}`, String(at)])),
+  );
+  // Neither the copy nor its source is held by it any more.
+  expect(await codeOf(elsewhere().DeleteTable({ TableName: TargetTableName }))).toBe("accepted");
+  expect(await codeOf(dynamodb.DeleteTable({ TableName }))).toBe("accepted");
+});
+
+const GONE_MEANWHILE = "accepted, accepted: none";
+const ALLOWED = [
+  "BackupNotFoundException, accepted: none",
+  GONE_MEANWHILE,
+  "accepted, BackupInUseException: 1",
+];
+
+test("whenever a backup is deleted that is restored elsewhere, the table is there with all of it or not at all", async () => {
+  await nube.put("p", 1);
+  const outcomes = new Set<string>();
+  for (let ticks = 0; ticks < 60; ticks++) {
+    const BackupArn = await backup();
+    await nube.advance("1m");
+    const TargetTableName = `restored-${ticks}`;
+    const restored = codeOf(
+      elsewhere().RestoreTableFromBackup({ BackupArn, TargetTableName, SSESpecificationOverride }),
+    );
+    for (let tick = 0; tick < ticks; tick++) await null;
+    const deleted = await codeOf(nube.aws.dynamodb.DeleteBackup({ BackupArn }));
+    const answers = `${await restored}, ${deleted}`;
+    await nube.advance("1m");
+    const found = elsewhere().Scan({ TableName: TargetTableName });
+    const items = await found.then(({ Items }) => Items!.length).catch(() => "none");
+    outcomes.add(`${answers}: ${items}`);
+  }
+  expect([...outcomes].filter((one) => !ALLOWED.includes(one))).toEqual([]);
+  expect(outcomes).toContain(GONE_MEANWHILE);
+});
+
+test("a backup is found in its own Region only", async () => {
+  const BackupArn = (await backup()).replace("us-east-1", "eu-west-1");
+  expect(await codeOf(nube.aws.dynamodb.DescribeBackup({ BackupArn }))).toBe("BackupNotFoundException");
+  const nowhere = BackupArn.replace("eu-west-1", "mars-north-1");
+  expect(
+    await codeOf(
+      nube.aws.dynamodb.RestoreTableFromBackup({
+        BackupArn: nowhere,
+        TargetTableName: "lost",
+        SSESpecificationOverride,
+      }),
+    ),
+  ).toBe("ValidationException");
+});

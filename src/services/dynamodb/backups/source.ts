@@ -1,0 +1,44 @@
+import type { Transaction } from "#kernel/transaction.ts";
+import { type Backup, backups, type CopyHolder, type Table, tables } from "../store.ts";
+import type { Source } from "./copy.ts";
+import { startForgetting } from "./undo.ts";
+
+/** From now on what changes replace is kept, until the copy is made. */
+export const copied = (table: Table, holder: CopyHolder): Table => ({
+  ...table,
+  copies: [...without(table.copies, holder), holder],
+});
+
+/** What is being copied stays. @returns whether it is there, and can still be copied */
+export async function markSource(tx: Transaction, source: Source, holder: CopyHolder): Promise<boolean> {
+  if (source.type === "backup") {
+    const backup = await backupOf(tx, source.number);
+    if (backup) tx.put(backups, { ...backup, restores: [...without(backup.restores, holder), holder] });
+    return backup !== undefined;
+  }
+  const table = await tx.get(tables, [source.name]);
+  if (table?.number !== source.number || !table.recovery) return false;
+  tx.put(tables, copied(table, holder));
+  return true;
+}
+
+/** The copy is made: nothing has to be kept for it. */
+export async function releaseSource(tx: Transaction, source: Source, holder: CopyHolder): Promise<void> {
+  if (source.type === "backup") {
+    const backup = await backupOf(tx, source.number);
+    if (backup) tx.put(backups, { ...backup, restores: without(backup.restores, holder) });
+    return;
+  }
+  const table = await tx.get(tables, [source.name]);
+  if (table?.number !== source.number) return;
+  tx.put(tables, { ...table, copies: without(table.copies, holder) });
+  if (!table.recovery) startForgetting(tx, table);
+}
+
+async function backupOf(tx: Transaction, number: number): Promise<Backup | undefined> {
+  const [backup] = await tx.listBy(backups, "number", { in: [number], limit: 1 });
+  return backup;
+}
+
+const without = (holders: readonly CopyHolder[] = [], holder: CopyHolder): CopyHolder[] =>
+  holders.filter((one) => one !== holder);
