@@ -6,7 +6,7 @@ import { isUtf8 } from "node:buffer";
 import { keepOrDrop, reusesRow } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import type { ReadTransaction } from "#kernel/transaction.ts";
+import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { type Body, BodyTooLargeError, bodyOf } from "#lib/body.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { announce } from "../changes.ts";
@@ -21,9 +21,9 @@ import {
 } from "../objects/checksums.ts";
 import { failedCondition } from "../objects/conditions.ts";
 import { existingVersion, quoted, responseVersionId } from "../objects/existing.ts";
-import { checkLengthHeader, receive } from "../objects/receive.ts";
+import { checkLengthHeader, type Received, receive } from "../objects/receive.ts";
 import { replicationStatus } from "../replication/status.ts";
-import { bodies, type ObjectVersion } from "../store.ts";
+import { type Bucket, bodies, type ObjectVersion } from "../store.ts";
 import { rewriteVersion, wholeSeconds } from "../versions.ts";
 import {
   customersKey,
@@ -58,28 +58,11 @@ export const objectAnnotations = {
       const version = await existingVersion(tx, bucket, input, "PUT");
       if (version.customerKey) throw customersKey();
       checkMatch(input.ObjectIfMatch, version, tx.now());
-      const former = await tx.get(annotations, [bucket.id, version.order, name]);
-      const count = version.annotations ?? 0;
-      if (!former && count >= MOST_ANNOTATIONS) throw limitExceeded();
-      const body = await bodies.keep(tx, received.staged, former?.body);
-      if (former && !reusesRow(former.body, body)) bodies.discard(tx, former.body);
-      const annotation: Annotation = {
-        bucket: bucket.id,
-        order: version.order,
-        name,
-        modified: wholeSeconds(tx.now()),
-        etag: received.md5,
-        body,
-        checksum: received.checksum && { ...received.checksum, type: "FULL_OBJECT" },
-      };
-      tx.put(annotations, annotation);
-      const annotated = { ...version, annotations: former ? count : count + 1 };
-      if (!former) await rewriteVersion(tx, bucket, annotated);
-      const told = { name, size: body.size, etag: annotation.etag };
+      const { annotation, annotated } = await attach(tx, bucket, version, name, received);
       await announce(ctx, tx, bucket, {
         event: "ObjectAnnotation:Put",
         version: annotated,
-        annotation: told,
+        annotation: { name, size: annotation.body.size, etag: annotation.etag },
       });
       return {
         Key: input.Key,
@@ -176,6 +159,37 @@ async function textIn(payload: Body): Promise<Body> {
   if (bytes.length === 0) throw emptyPayload();
   if (!isUtf8(bytes)) throw notText();
   return { ...bodyOfBytes(bytes, bytes.length), announced: payload.announced, trailers: payload.trailers };
+}
+
+/**
+ * Writes an annotation of a version, in place of a former one of that name.
+ * @throws {AwsError} AnnotationLimitExceeded
+ */
+async function attach(
+  tx: Transaction,
+  bucket: Bucket,
+  version: ObjectVersion,
+  name: string,
+  { staged, md5, checksum }: Received,
+): Promise<{ annotation: Annotation; annotated: ObjectVersion }> {
+  const former = await tx.get(annotations, [bucket.id, version.order, name]);
+  const count = version.annotations ?? 0;
+  if (!former && count >= MOST_ANNOTATIONS) throw limitExceeded();
+  const body = await bodies.keep(tx, staged, former?.body);
+  if (former && !reusesRow(former.body, body)) bodies.discard(tx, former.body);
+  const annotation: Annotation = {
+    bucket: bucket.id,
+    order: version.order,
+    name,
+    modified: wholeSeconds(tx.now()),
+    etag: md5,
+    body,
+    checksum: checksum && { ...checksum, type: "FULL_OBJECT" },
+  };
+  tx.put(annotations, annotation);
+  const annotated = { ...version, annotations: former ? count : count + 1 };
+  if (!former) await rewriteVersion(tx, bucket, annotated);
+  return { annotation, annotated };
 }
 
 /** @throws {AwsError} PreconditionFailed where the object has another ETag */

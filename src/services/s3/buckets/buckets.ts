@@ -1,10 +1,11 @@
 import type { Handlers, Input } from "#kernel/service.ts";
+import type { Transaction } from "#kernel/transaction.ts";
 import { accessOfNewBucket } from "../access/new-bucket.ts";
 import { isAlias } from "../access-points/addresses.ts";
 import { bucketHasAccessPoints } from "../access-points/errors.ts";
 import { accessPoints } from "../access-points/store.ts";
 import { malformedXml, notImplemented } from "../errors.ts";
-import { buckets, objects, type Tag } from "../store.ts";
+import { type Bucket, buckets, objects, type Tag } from "../store.ts";
 import { checkTags } from "../tags.ts";
 import { wholeSeconds } from "../versions.ts";
 import { abandonUploads } from "./abandoned.ts";
@@ -41,11 +42,8 @@ export const bucketHandlers = {
       // In us-east-1 an owner may create a bucket again: its endpoint is the oldest, and old clients rely on it.
       if (existing && (ctx.region !== "us-east-1" || existing.region !== "us-east-1"))
         throw bucketAlreadyOwnedByYou(name);
-      if (existing) {
-        // It gets the ACL of this call, whatever it had.
-        const { acl: former, ...rest } = existing;
-        if (former || acl) tx.put(buckets, { ...rest, acl });
-      } else {
+      if (existing) resetAcl(tx, existing, acl);
+      else {
         tx.put(buckets, {
           name,
           id: tx.sequence(),
@@ -96,6 +94,11 @@ export const bucketHandlers = {
     });
   },
 } satisfies Handlers<"s3">;
+
+/** A bucket that is created again gets the ACL of that call, whatever it had. */
+function resetAcl(tx: Transaction, { acl: former, ...bucket }: Bucket, acl: Bucket["acl"]): void {
+  if (former || acl) tx.put(buckets, { ...bucket, acl });
+}
 
 function tagsOf(tags: Tag[] | undefined): Tag[] | undefined {
   if (tags === undefined || tags.length === 0) return undefined;

@@ -9,7 +9,7 @@ import { bucketArn } from "../buckets/bucket.ts";
 import { DAY_MS, lastMidnight, midnightAfter } from "../days.ts";
 import { type Bucket, buckets } from "../store.ts";
 import { listFile } from "./data.ts";
-import { columnsOf } from "./fields.ts";
+import { type Column, columnsOf } from "./fields.ts";
 import { inventories } from "./store.ts";
 
 /**
@@ -63,15 +63,9 @@ async function report(ctx: Context, bucket: Bucket, document: InventoryConfigura
     });
     const data = `data/${uuidOf(hash("sha256", `inventory ${bucket.id} ${document.Id} ${midnight}`))}.csv.gz`;
     await put(data, file.body, "application/x-gzip");
-    const manifest = prettyJson({
-      sourceBucket: bucket.name,
-      destinationBucket: arn,
-      version: "2016-11-30",
-      creationTimestamp: String(midnight),
-      fileFormat: "CSV",
-      fileSchema: columns.map(({ name }) => name).join(", "),
-      files: [{ key: `${folder}/${data}`, ...file.facts() }],
-    });
+    const manifest = manifestOf(bucket, arn, columns, midnight, [
+      { key: `${folder}/${data}`, ...file.facts() },
+    ]);
     const minute = new Date(midnight).toISOString().slice(0, 16).replace(":", "-");
     await put(
       `hive/dt=${minute.replace("T", "-")}/symlink.txt`,
@@ -86,4 +80,21 @@ async function report(ctx: Context, bucket: Bucket, document: InventoryConfigura
   }
 }
 
-const prettyJson = (document: object) => JSON.stringify(document, undefined, 2);
+function manifestOf(
+  bucket: Bucket,
+  destination: string,
+  columns: readonly Column[],
+  created: number,
+  files: readonly object[],
+): string {
+  const manifest = {
+    sourceBucket: bucket.name,
+    destinationBucket: destination,
+    version: "2016-11-30",
+    creationTimestamp: String(created),
+    fileFormat: "CSV",
+    fileSchema: columns.map(({ name }) => name).join(", "),
+    files,
+  };
+  return JSON.stringify(manifest, undefined, 2);
+}

@@ -49,23 +49,11 @@ export const completionHandlers = {
       checkChecksum(input, upload, checksum);
 
       const version = await writeVersion(tx, bucket, key, current, {
-        // The object is as old as its upload.
-        modified: upload.initiated,
-        owner: upload.owner,
-        acl: upload.acl,
+        ...contentFrom(upload, bucket, tx.now()),
         etag,
         size,
         partCount: used.length,
-        upload: upload.order,
-        contentType: upload.contentType,
-        headers: upload.headers,
-        metadata: upload.metadata,
-        storageClass: upload.storageClass,
-        ...arrivedIn(upload.storageClass, tx.now()),
-        tags: upload.tags,
-        ...(upload.customerKey && { customerKey: upload.customerKey }),
         checksum,
-        ...lockFor(bucket, { retention: upload.retention, legalHold: upload.legalHold }, tx.now()),
       });
       writeManifest(tx, version, used);
       const numbers = new Set(used.map((part) => part.number));
@@ -76,6 +64,27 @@ export const completionHandlers = {
     });
   },
 } satisfies Handlers<"s3">;
+
+/** What an object has of its upload, and not of its parts. */
+function contentFrom(upload: Upload, bucket: Bucket, now: number) {
+  const { owner, acl, contentType, headers, metadata, storageClass, tags, customerKey } = upload;
+  const { retention, legalHold } = upload;
+  return {
+    // The object is as old as its upload.
+    modified: upload.initiated,
+    owner,
+    acl,
+    upload: upload.order,
+    contentType,
+    headers,
+    metadata,
+    storageClass,
+    ...arrivedIn(storageClass, now),
+    tags,
+    ...(customerKey && { customerKey }),
+    ...lockFor(bucket, { retention, legalHold }, now),
+  };
+}
 
 /** The MD5 of the parts' MD5s. A list that names no uploaded part may hold anything, and is refused later. */
 function etagOfParts(listed: readonly { etag: string }[]): string {

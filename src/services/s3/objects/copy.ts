@@ -95,20 +95,26 @@ export const objectCopying = {
         await keepCopies(tx, version, copies);
         await announce(ctx, tx, bucket, { event: "ObjectCreated:Copy", version });
         return {
-          CopyObjectResult: {
-            ETag: quoted(version.etag),
-            LastModified: new Date(version.modified),
-            ...checksumMembers(version.checksum),
-          },
-          Expiration: await expirationOf(tx, bucket, version),
+          ...(await answer(tx, bucket, version)),
           CopySourceVersionId: responseVersionId(source.bucket, source.version),
-          VersionId: newVersionId(bucket, version),
           ...encryptionMembers(encryption.key),
         };
       });
     });
   },
 } satisfies Handlers<"s3">;
+
+async function answer(tx: ReadTransaction, bucket: Bucket, version: ObjectVersion) {
+  return {
+    CopyObjectResult: {
+      ETag: quoted(version.etag),
+      LastModified: new Date(version.modified),
+      ...checksumMembers(version.checksum),
+    },
+    Expiration: await expirationOf(tx, bucket, version),
+    VersionId: newVersionId(bucket, version),
+  };
+}
 
 export interface Source {
   bucket: Bucket;

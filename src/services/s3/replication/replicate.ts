@@ -150,34 +150,14 @@ async function copy(
   tx: Transaction,
   { version }: Source,
   destination: Bucket,
-  { Destination: { StorageClass, AccessControlTranslation } }: Rule,
+  rule: Rule,
   staged: readonly StagedBlob[],
 ): Promise<void> {
-  const { retention, legalHold } = version;
-  // Where the bucket's owner owns everything, a replica cannot have another owner.
-  const isOverridden = AccessControlTranslation !== undefined || destination.ownership === undefined;
-  const owner = isOverridden ? destination.owner : version.owner;
   const manifest = await manifestOf(tx, version);
-  const storageClass = StorageClass === undefined ? version.storageClass : storageClassIn(StorageClass);
   const refs: BlobRef[] = [];
   for (const piece of staged) refs.push(await bodies.keep(tx, piece));
-  const replica: ObjectVersion = {
-    ...version,
-    bucket: destination.id,
-    owner,
-    acl: owner === version.owner ? version.acl : undefined,
-    storageClass,
-    read: undefined,
-    ...arrivedIn(storageClass, tx.now()),
-    archiveTier: undefined,
-    restore: undefined,
-    body: manifest ? undefined : refs[0],
-    ...(!version.deleteMarker && lockFor(destination, { retention, legalHold }, tx.now())),
-    upload: undefined,
-    annotations: undefined,
-    replica: true,
-    replication: undefined,
-  };
+  const body = manifest ? undefined : refs[0];
+  const replica = { ...replicaOf(version, destination, rule, tx.now()), body };
   if (manifest)
     writeManifest(
       tx,
@@ -187,6 +167,36 @@ async function copy(
   await insertVersion(tx, destination, replica);
   const event = version.deleteMarker ? "ObjectRemoved:DeleteMarkerCreated" : "ObjectCreated:Put";
   await notify(ctx, tx, destination, { event, version: replica });
+}
+
+/** Without its bytes, and without its annotations, which follow. */
+function replicaOf(
+  version: ObjectVersion,
+  destination: Bucket,
+  { Destination: { StorageClass, AccessControlTranslation } }: Rule,
+  now: number,
+): ObjectVersion {
+  const { retention, legalHold } = version;
+  // Where the bucket's owner owns everything, a replica cannot have another owner.
+  const isOverridden = AccessControlTranslation !== undefined || destination.ownership === undefined;
+  const owner = isOverridden ? destination.owner : version.owner;
+  const storageClass = StorageClass === undefined ? version.storageClass : storageClassIn(StorageClass);
+  return {
+    ...version,
+    bucket: destination.id,
+    owner,
+    acl: owner === version.owner ? version.acl : undefined,
+    storageClass,
+    read: undefined,
+    ...arrivedIn(storageClass, now),
+    archiveTier: undefined,
+    restore: undefined,
+    ...(!version.deleteMarker && lockFor(destination, { retention, legalHold }, now)),
+    upload: undefined,
+    annotations: undefined,
+    replica: true,
+    replication: undefined,
+  };
 }
 
 async function conclude(
