@@ -17,9 +17,9 @@ interface To {
 /** A message on its way to one subscription. */
 export const deliver = job<To & { message: Message; tries: number }>("sns/deliver", {
   async run(ctx, payload) {
-    const found = await subscribed(ctx, payload);
-    if (!found) return;
-    const again = await attempt(ctx, found, payload.message, payload.tries);
+    const recipient = await recipientOf(ctx, payload);
+    if (!recipient) return;
+    const again = await attempt(ctx, recipient, payload.message, payload.tries);
     if (again === undefined) return;
     await ctx.transact((tx) =>
       tx.enqueue(deliver, { ...payload, tries: payload.tries + 1 }, { delay: again }),
@@ -38,11 +38,11 @@ export const drain = job<To & { group: string }>("sns/drain", {
     for (;;) {
       const [next] = await ctx.read((tx) => tx.list(waiting, { in: [topic, id, group], limit: 1 }));
       if (!next) return;
-      const found = await subscribed(ctx, to);
+      const recipient = await recipientOf(ctx, to);
       let reason: string | undefined;
       const again =
-        found &&
-        (await attempt(ctx, found, next.message, next.attempt).catch((error) => {
+        recipient &&
+        (await attempt(ctx, recipient, next.message, next.attempt).catch((error) => {
           if (!(error instanceof NonRetryableError)) throw error;
           reason = error.message;
           return undefined;
@@ -64,20 +64,20 @@ export const undeliverable = job<To & { message: Message; reason: string }>("sns
   },
 });
 
-export interface Found {
+interface Recipient {
   topic: Topic;
   subscription: Subscription;
 }
 
 /** `undefined` where the topic or the subscription is gone. */
-async function subscribed(
+async function recipientOf(
   ctx: Context,
   { topic: id, topicName, subscription }: To,
-): Promise<Found | undefined> {
+): Promise<Recipient | undefined> {
   return ctx.read(async (tx) => {
     const topic = await tx.get(topics, [topicName]);
-    const found = topic?.id === id ? await tx.get(subscriptions, [id, subscription]) : undefined;
-    return topic && found && { topic, subscription: found };
+    const record = topic?.id === id ? await tx.get(subscriptions, [id, subscription]) : undefined;
+    return topic && record && { topic, subscription: record };
   });
 }
 
@@ -88,16 +88,16 @@ async function subscribed(
  */
 async function attempt(
   ctx: Context,
-  found: Found,
+  recipient: Recipient,
   message: Message,
   tries: number,
 ): Promise<number | undefined> {
-  const { topic, subscription } = found;
+  const { topic, subscription } = recipient;
   const metric = async (name: string) => {
     if (ctx.isMeasured) await ctx.transact((tx) => tx.metric(name, 1, { TopicName: topic.name }));
   };
   try {
-    await send(ctx, found, message);
+    await send(ctx, recipient, message);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     const { healthyRetryPolicy } = effectiveSubscriptionPolicy(
@@ -109,7 +109,7 @@ async function attempt(
       : delayAfter(tries + 1, retriesFor(subscription.protocol, healthyRetryPolicy));
     if (again !== undefined) return again;
     await metric("NumberOfNotificationsFailed");
-    await bury(ctx, found, message, error);
+    await bury(ctx, recipient, message, error);
     return undefined;
   }
   await metric("NumberOfNotificationsDelivered");
@@ -117,7 +117,7 @@ async function attempt(
 }
 
 /** Sends what cannot be delivered to the subscription's dead-letter queue, in the form in which it would have come. */
-async function bury(ctx: Context, { topic, subscription }: Found, message: Message, error: AwsError) {
+async function bury(ctx: Context, { topic, subscription }: Recipient, message: Message, error: AwsError) {
   const { RedrivePolicy, RawMessageDelivery } = subscription.attributes;
   const arn =
     RedrivePolicy && (JSON.parse(RedrivePolicy) as { deadLetterTargetArn?: string }).deadLetterTargetArn;

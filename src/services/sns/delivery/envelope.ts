@@ -29,7 +29,7 @@ export async function envelope(ctx: Context, subscription: Subscription, message
 export async function notification(ctx: Context, subscription: Subscription, message: Message) {
   const { topicName, id, origin, protocol } = subscription;
   const isFifo = message.sequence !== undefined;
-  const told = {
+  const document = {
     Type: "Notification",
     MessageId: message.id,
     ...(isFifo && { SequenceNumber: message.sequence }),
@@ -40,8 +40,8 @@ export async function notification(ctx: Context, subscription: Subscription, mes
   };
   const arn = subscriptionArn(ctx, topicName, id);
   return {
-    ...told,
-    ...(!isFifo && (await signed(ctx, subscription, told))),
+    ...document,
+    ...(!isFifo && (await signed(ctx, subscription, document))),
     UnsubscribeURL: `${origin}/?Action=Unsubscribe&SubscriptionArn=${arn}`,
     ...(message.attributes && { MessageAttributes: attributesOf(message) }),
     ...(message.replayed && { Replayed: true }),

@@ -36,16 +36,16 @@ export const SUBSCRIPTION_POLICY: Types = {
  * Checks the type of each known member. An object may be `null`: SNS itself answers so for one that is absent.
  * @throws {AwsError} InvalidParameter
  */
-export function checkTypes(given: object, types: Types, refuse: Refusal, path = ""): void {
-  for (const [name, value] of Object.entries(given)) {
+export function checkTypes(policy: object, types: Types, refuse: Refusal, path = ""): void {
+  for (const [name, value] of Object.entries(policy)) {
     const type = Object.hasOwn(types, name) ? types[name] : undefined;
     if (type === undefined) continue;
-    const wanted = typeof type === "string" ? type : "object";
+    const expected = typeof type === "string" ? type : "object";
     const received = typeOf(value);
-    if (received === "null" && wanted === "object") continue;
-    if (received !== wanted)
+    if (received === "null" && expected === "object") continue;
+    if (received !== expected)
       throw refuse(
-        `DeliveryPolicy: ${path}${name} type mismatch, expecting ${wanted}, received a ${received}`,
+        `DeliveryPolicy: ${path}${name} type mismatch, expecting ${expected}, received a ${received}`,
       );
     if (typeof type === "object") checkTypes(value as object, type, refuse, `${path}${name}.`);
   }

@@ -118,12 +118,12 @@ export function checkDeliveryPolicy(text: string, of: "topic" | "subscription", 
   const unknown = Object.keys(policy).find((name) => !Object.hasOwn(types, name));
   if (unknown !== undefined) throw refuse(`DeliveryPolicy: Unexpected JSON member: ${unknown}`);
   checkTypes(policy, types, refuse);
-  const given = of === "topic" ? policy.http?.defaultHealthyRetryPolicy : policy.healthyRetryPolicy;
+  const retries = of === "topic" ? policy.http?.defaultHealthyRetryPolicy : policy.healthyRetryPolicy;
   const path = of === "topic" ? "http.defaultHealthyRetryPolicy" : "healthyRetryPolicy";
   const needed =
-    of === "subscription" && given ? NEEDED.find((name) => given[name] === undefined) : undefined;
+    of === "subscription" && retries ? NEEDED.find((name) => retries[name] === undefined) : undefined;
   if (needed) throw refuse(`DeliveryPolicy: ${path}.${needed} must be specified`);
-  if (given) checkRetries({ ...HTTP, ...given }, (what) => refuse(`DeliveryPolicy: ${path}.${what}`));
+  if (retries) checkRetries({ ...HTTP, ...retries }, (what) => refuse(`DeliveryPolicy: ${path}.${what}`));
   const throttle = of === "topic" ? policy.http?.defaultThrottlePolicy : policy.throttlePolicy;
   if (throttle && !((throttle.maxReceivesPerSecond ?? 0) >= 1))
     throw refuse("DeliveryPolicy: throttlePolicy.maxReceivesPerSecond must be >= 1");

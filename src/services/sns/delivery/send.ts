@@ -71,8 +71,8 @@ async function toQueue(ctx: Context, subscription: Subscription, message: Messag
 
 async function toFunction(ctx: Context, subscription: Subscription, message: Message): Promise<void> {
   const { account, region } = parseArn(subscription.endpoint)!;
-  const told: Record<string, unknown> = await notification(ctx, subscription, message);
-  const { SigningCertURL, UnsubscribeURL, MessageAttributes, Subject, ...rest } = told;
+  const document: Record<string, unknown> = await notification(ctx, subscription, message);
+  const { SigningCertURL, UnsubscribeURL, MessageAttributes, Subject, ...rest } = document;
   const event = {
     Records: [
       {
@@ -144,8 +144,17 @@ async function toStream(ctx: Context, subscription: Subscription, message: Messa
   const { account, region, resource } = parseArn(subscription.endpoint)!;
   const { Type, MessageId, TopicArn, Subject, Message, Timestamp, UnsubscribeURL, MessageAttributes } =
     (await notification(ctx, subscription, message)) as Record<string, unknown>;
-  const told = { Type, MessageId, TopicArn, Subject, Message, Timestamp, UnsubscribeURL, MessageAttributes };
-  const text = isRaw(subscription) ? bodyFor("firehose", message) : spaced(told);
+  const document = {
+    Type,
+    MessageId,
+    TopicArn,
+    Subject,
+    Message,
+    Timestamp,
+    UnsubscribeURL,
+    MessageAttributes,
+  };
+  const text = isRaw(subscription) ? bodyFor("firehose", message) : spaced(document);
   const role = parseArn(subscription.attributes.SubscriptionRoleArn ?? "");
   const caller = rootOf(role?.account ?? ctx.account);
   await ctx.as(caller, message.topicArn, { account, region }).aws.firehose.PutRecord({

@@ -33,9 +33,9 @@ export async function signed(
   const notary = await ctx.notary();
   // A message may have a text for each protocol.
   const key = `${notary.id} ${version} ${protocol} ${document.MessageId}`;
-  const known = signatures.get(key);
-  const signature = known ?? notary.sign(version === "2" ? "sha256" : "sha1", text);
-  if (known === undefined) remember(key, signature);
+  const cached = signatures.get(key);
+  const signature = cached ?? notary.sign(version === "2" ? "sha256" : "sha1", text);
+  if (cached === undefined) remember(key, signature);
   return {
     SignatureVersion: version,
     Signature: signature,

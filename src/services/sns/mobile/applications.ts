@@ -70,13 +70,14 @@ export const applicationOperations = {
     checkApplication(attributes);
     checkCredentials(platform, attributes);
     return ctx.transact(async (tx) => {
-      const known = await tx.get(applications, [platform, name]);
-      if (known && !isDeepStrictEqual(known.attributes, attributes)) {
+      const existing = await tx.get(applications, [platform, name]);
+      if (existing && !isDeepStrictEqual(existing.attributes, attributes)) {
         throw invalidParameter(
           "Name Reason: An application with the same name but different properties already exists",
         );
       }
-      if (!known) tx.put(applications, { platform, name, created: tx.now(), attributes: { ...attributes } });
+      if (!existing)
+        tx.put(applications, { platform, name, created: tx.now(), attributes: { ...attributes } });
       return { PlatformApplicationArn: arnOf(ctx, platform, name) };
     });
   },
@@ -96,17 +97,19 @@ export const applicationOperations = {
   },
 
   async GetPlatformApplicationAttributes(ctx, { PlatformApplicationArn }) {
-    const found = await ctx.read((tx) => tx.get(applications, applicationKey(ctx, PlatformApplicationArn)));
-    if (!found) throw applicationNotFound();
-    return { Attributes: told(found) };
+    const application = await ctx.read((tx) =>
+      tx.get(applications, applicationKey(ctx, PlatformApplicationArn)),
+    );
+    if (!application) throw applicationNotFound();
+    return { Attributes: publicAttributes(application) };
   },
 
   async SetPlatformApplicationAttributes(ctx, { PlatformApplicationArn, Attributes }) {
     checkApplication(Attributes);
     return ctx.transact(async (tx) => {
-      const found = await tx.get(applications, applicationKey(ctx, PlatformApplicationArn));
-      if (!found) throw applicationNotFound();
-      tx.put(applications, { ...found, attributes: { ...found.attributes, ...Attributes } });
+      const application = await tx.get(applications, applicationKey(ctx, PlatformApplicationArn));
+      if (!application) throw applicationNotFound();
+      tx.put(applications, { ...application, attributes: { ...application.attributes, ...Attributes } });
       return {};
     });
   },
@@ -123,7 +126,7 @@ export const applicationOperations = {
     return {
       PlatformApplications: records.map((each) => ({
         PlatformApplicationArn: arnOf(ctx, each.platform, each.name),
-        Attributes: told(each),
+        Attributes: publicAttributes(each),
       })),
       NextToken: token,
     };
@@ -161,7 +164,7 @@ function checkApplication(attributes: Readonly<Record<string, string>>): void {
   }
 }
 
-const told = ({ attributes }: Application) => ({
+const publicAttributes = ({ attributes }: Application) => ({
   Enabled: "true",
   ...Object.fromEntries(Object.entries(attributes).filter(([name]) => !SECRET.has(name))),
 });

@@ -38,20 +38,23 @@ export const endpointOperations = {
     const [platform, application] = applicationKey(ctx, PlatformApplicationArn);
     if (token === "") throw invalidParameter("Token Reason: cannot be empty");
     if (!isToken(token)) throw invalidParameter(`Token Reason: ${NO_TOKEN}`);
-    const given = { ...Attributes, ...(CustomUserData !== undefined && { CustomUserData }) };
-    checkEndpoint(given);
+    const requested = { ...Attributes, ...(CustomUserData !== undefined && { CustomUserData }) };
+    checkEndpoint(requested);
     return ctx.transact(async (tx) => {
       if (!(await tx.get(applications, [platform, application]))) throw applicationNotFound();
-      const [known] = await tx.listBy(endpoints, "token", { in: [platform, application, token], limit: 1 });
-      const attributes = { Enabled: "true", ...given, Token: token };
+      const [existing] = await tx.listBy(endpoints, "token", {
+        in: [platform, application, token],
+        limit: 1,
+      });
+      const attributes = { Enabled: "true", ...requested, Token: token };
       const arn = (id: string) => arnOf(ctx, platform, application, id);
-      if (known) {
-        if (!isSame(known, attributes)) {
+      if (existing) {
+        if (!isSame(existing, attributes)) {
           throw invalidParameter(
-            `Token Reason: Endpoint ${arn(known.id)} already exists with the same Token, but different attributes.`,
+            `Token Reason: Endpoint ${arn(existing.id)} already exists with the same Token, but different attributes.`,
           );
         }
-        return { EndpointArn: arn(known.id) };
+        return { EndpointArn: arn(existing.id) };
       }
       const id = tx.uuid();
       tx.put(endpoints, { platform, application, id, token, created: tx.now(), attributes });
@@ -68,27 +71,27 @@ export const endpointOperations = {
   },
 
   async GetEndpointAttributes(ctx, { EndpointArn }) {
-    const found = await ctx.read((tx) => tx.get(endpoints, endpointKey(ctx, EndpointArn)));
-    if (!found) throw endpointNotFound();
-    return { Attributes: found.attributes };
+    const endpoint = await ctx.read((tx) => tx.get(endpoints, endpointKey(ctx, EndpointArn)));
+    if (!endpoint) throw endpointNotFound();
+    return { Attributes: endpoint.attributes };
   },
 
   async SetEndpointAttributes(ctx, { EndpointArn, Attributes }) {
     checkSome(Attributes, "attributes");
     checkEndpoint(Attributes);
     return ctx.transact(async (tx) => {
-      const found = await tx.get(endpoints, endpointKey(ctx, EndpointArn));
-      if (!found) throw endpointNotFound();
-      const attributes = { ...found.attributes, ...Attributes };
-      tx.put(endpoints, { ...found, token: attributes.Token ?? found.token, attributes });
+      const endpoint = await tx.get(endpoints, endpointKey(ctx, EndpointArn));
+      if (!endpoint) throw endpointNotFound();
+      const attributes = { ...endpoint.attributes, ...Attributes };
+      tx.put(endpoints, { ...endpoint, token: attributes.Token ?? endpoint.token, attributes });
       return {};
     });
   },
 
   async ListEndpointsByPlatformApplication(ctx, { PlatformApplicationArn, NextToken }) {
     const [platform, application] = applicationKey(ctx, PlatformApplicationArn);
-    const known = await ctx.read((tx) => tx.get(applications, [platform, application]));
-    if (!known) throw applicationNotFound();
+    const parent = await ctx.read((tx) => tx.get(applications, [platform, application]));
+    if (!parent) throw applicationNotFound();
     const { records, token } = await page(ctx, {
       listing: ["sns:ListEndpoints", platform, application],
       token: NextToken,
@@ -123,5 +126,5 @@ function checkEndpoint(attributes: Readonly<Record<string, string>>): void {
   }
 }
 
-const isSame = (known: PlatformEndpoint, attributes: Record<string, string>) =>
-  Object.entries(attributes).every(([name, value]) => known.attributes[name] === value);
+const isSame = (existing: PlatformEndpoint, attributes: Record<string, string>) =>
+  Object.entries(attributes).every(([name, value]) => existing.attributes[name] === value);

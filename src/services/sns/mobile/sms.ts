@@ -56,20 +56,20 @@ export const smsOperations = {
       if (!rule(value)) throw fault("InvalidParameterException", `${name} is invalid`);
     }
     return ctx.transact(async (tx) => {
-      const known = await tx.get(smsSettings, []);
-      tx.put(smsSettings, { attributes: { ...known?.attributes, ...attributes } });
+      const former = await tx.get(smsSettings, []);
+      tx.put(smsSettings, { attributes: { ...former?.attributes, ...attributes } });
       return {};
     });
   },
 
-  async GetSMSAttributes(ctx, { attributes: wanted }) {
+  async GetSMSAttributes(ctx, { attributes: names }) {
     const { attributes } = (await ctx.read((tx) => tx.get(smsSettings, []))) ?? { attributes: {} };
     const all: Record<string, string> = { MonthlySpendLimit: "1", ...attributes };
-    if (!wanted || wanted.length === 0) return { attributes: all };
-    const unknown = wanted.find((name) => !SETTINGS.has(name));
+    if (!names || names.length === 0) return { attributes: all };
+    const unknown = names.find((name) => !SETTINGS.has(name));
     if (unknown !== undefined)
       throw fault("InvalidParameterException", `${unknown} is not a valid attribute`);
-    return { attributes: Object.fromEntries(Object.entries(all).filter(([name]) => wanted.includes(name))) };
+    return { attributes: Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name))) };
   },
 
   async CheckIfPhoneNumberIsOptedOut(ctx, { phoneNumber }) {
@@ -111,9 +111,13 @@ export const smsOperations = {
     const code = await ctx.transact(async (tx) => {
       if (await tx.get(optedOut, [PhoneNumber]))
         throw fault("OptedOutException", "The phone number has opted out.");
-      const made = { number: PhoneNumber, verified: false, code: String(tx.random.below(900_000) + 100_000) };
-      tx.put(sandboxNumbers, made);
-      return made.code;
+      const entry = {
+        number: PhoneNumber,
+        verified: false,
+        code: String(tx.random.below(900_000) + 100_000),
+      };
+      tx.put(sandboxNumbers, entry);
+      return entry.code;
     });
     const body = `Your verification code is ${code}`;
     await ctx.letters.put({ kind: "sms", service: "sns", to: PhoneNumber, body });
@@ -122,14 +126,14 @@ export const smsOperations = {
 
   async VerifySMSSandboxPhoneNumber(ctx, { PhoneNumber, OneTimePassword }) {
     return ctx.transact(async (tx) => {
-      const known = await tx.get(sandboxNumbers, [PhoneNumber]);
-      if (!known) throw fault("ResourceNotFoundException", "The phone number is not in the sandbox.");
-      if (known.code !== OneTimePassword) {
+      const entry = await tx.get(sandboxNumbers, [PhoneNumber]);
+      if (!entry) throw fault("ResourceNotFoundException", "The phone number is not in the sandbox.");
+      if (entry.code !== OneTimePassword) {
         throw fault("VerificationException", "The one-time password is not valid.", {
           members: { Status: "Pending" },
         });
       }
-      tx.put(sandboxNumbers, { ...known, verified: true });
+      tx.put(sandboxNumbers, { ...entry, verified: true });
       return {};
     });
   },

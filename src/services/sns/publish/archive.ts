@@ -12,9 +12,9 @@ const PAGE = 100;
 export function keepInArchive(tx: Transaction, topic: Topic, message: Message): void {
   const days = retentionDays(topic.attributes.ArchivePolicy);
   if (days === undefined) return;
-  const kept = { topic: topic.id, time: message.time, order: tx.sequence(), message };
-  tx.put(archive, kept);
-  const { order, time } = kept;
+  const archived = { topic: topic.id, time: message.time, order: tx.sequence(), message };
+  tx.put(archive, archived);
+  const { order, time } = archived;
   tx.enqueue(expireArchived, { topic: topic.id, time, order }, { delay: days * DAY_MS });
 }
 
@@ -51,8 +51,8 @@ interface Replay {
 }
 
 export const replay = job<Replay>("sns/replay", {
-  async run(ctx, asked) {
-    const { topic: id, topicName, subscription: subscriptionId, policy, from, to, after } = asked;
+  async run(ctx, payload) {
+    const { topic: id, topicName, subscription: subscriptionId, policy, from, to, after } = payload;
     await ctx.transact(async (tx) => {
       const topic = await tx.get(topics, [topicName]);
       const subscription = await tx.get(subscriptions, [id, subscriptionId]);
@@ -64,7 +64,7 @@ export const replay = job<Replay>("sns/replay", {
       const last = page.length === PAGE ? page.at(-1) : undefined;
       const status = last ? "In progress" : "Completed";
       tx.put(subscriptions, { ...subscription, replay: { ...subscription.replay, status } });
-      if (last) tx.enqueue(replay, { ...asked, after: { time: last.time, order: last.order } });
+      if (last) tx.enqueue(replay, { ...payload, after: { time: last.time, order: last.order } });
     });
   },
 });

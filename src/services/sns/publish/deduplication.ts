@@ -20,8 +20,8 @@ export async function duplicateOf(
 ): Promise<Published | undefined> {
   const past = await tx.listBy(published, "until", { before: [tx.now()], limit: SWEPT });
   for (const { topic: of, deduplicationId } of past) tx.delete(published, [of, deduplicationId]);
-  const found = await tx.get(published, [topic.id, idOf(topic, content)]);
-  return found && found.until > tx.now() ? found : undefined;
+  const earlier = await tx.get(published, [topic.id, idOf(topic, content)]);
+  return earlier && earlier.until > tx.now() ? earlier : undefined;
 }
 
 export function remember(tx: Transaction, topic: Topic, message: Message): void {

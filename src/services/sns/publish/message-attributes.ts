@@ -4,13 +4,13 @@ import { invalidAttribute } from "../errors.ts";
 import type { MessageAttribute } from "../store.ts";
 
 const LONGEST_NAME = 256;
-const STRANGE = /[^A-Za-z0-9_\-.]/u;
+const INVALID = /[^A-Za-z0-9_\-.]/u;
 
 /** @throws {AwsError} ParameterValueInvalid */
 export function messageAttributes(
-  given: MessageAttributeMap | undefined,
+  map: MessageAttributeMap | undefined,
 ): Record<string, MessageAttribute> | undefined {
-  const entries = Object.entries(given ?? {});
+  const entries = Object.entries(map ?? {});
   if (entries.length === 0) return undefined;
   return Object.fromEntries(entries.map(([name, value]) => [name, attribute(name, value)]));
 }
@@ -47,10 +47,10 @@ function attribute(
 function checkName(name: string): void {
   if (name.length > LONGEST_NAME)
     throw invalidAttribute(`Length of message attribute name must be less than ${LONGEST_NAME} bytes.`);
-  const strange = STRANGE.exec(name)?.[0].codePointAt(0);
-  if (strange !== undefined)
+  const invalid = INVALID.exec(name)?.[0].codePointAt(0);
+  if (invalid !== undefined)
     throw invalidAttribute(
-      `Invalid non-alphanumeric character '#x${strange.toString(16).toUpperCase()}' was found in the message attribute name. Can only include alphanumeric characters, hyphens, underscores, or dots.`,
+      `Invalid non-alphanumeric character '#x${invalid.toString(16).toUpperCase()}' was found in the message attribute name. Can only include alphanumeric characters, hyphens, underscores, or dots.`,
     );
   if (name.startsWith("."))
     throw invalidAttribute("Invalid message attribute name starting with character '.' was found.");

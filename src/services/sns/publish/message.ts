@@ -8,7 +8,7 @@ import { attributesSize, messageAttributes } from "./message-attributes.ts";
 
 const MOST_SUBJECT = 100;
 
-export type Given = Omit<PublishBatchRequestEntry, "Id">;
+export type Publishing = Omit<PublishBatchRequestEntry, "Id">;
 export type Content = Pick<Message, "bodies" | "subject" | "attributes" | "group" | "deduplicationId"> & {
   size: number;
 };
@@ -18,11 +18,11 @@ export type Content = Pick<Message, "bodies" | "subject" | "attributes" | "group
  * @param topic `undefined` for a phone or an endpoint
  * @throws {AwsError} InvalidParameter, ParameterValueInvalid
  */
-export function contentOf(given: Given, topic: Topic | undefined): Content {
-  const { Message: text, Subject: subject, MessageStructure: structure } = given;
+export function contentOf(input: Publishing, topic: Topic | undefined): Content {
+  const { Message: text, Subject: subject, MessageStructure: structure } = input;
   if (!text) throw invalidParameter("Empty message");
-  const attributes = messageAttributes(given.MessageAttributes);
-  const size = sizeOf(given);
+  const attributes = messageAttributes(input.MessageAttributes);
+  const size = sizeOf(input);
   if (size > (topic ? mostBytesOf(topic) : USUAL_BYTES)) throw invalidParameter("Message too long");
   if (subject !== undefined && !isSubject(subject)) throw invalidParameter("Subject");
   if (structure !== undefined && structure !== "json") throw invalidParameter("MessageStructure");
@@ -31,13 +31,13 @@ export function contentOf(given: Given, topic: Topic | undefined): Content {
     bodies,
     ...(subject !== undefined && { subject }),
     ...(attributes && { attributes }),
-    ...orderOf(given, topic),
+    ...orderOf(input, topic),
     size,
   };
 }
 
 /** Bytes that SNS counts. */
-export const sizeOf = ({ Message: text, MessageAttributes: attributes }: Given): number =>
+export const sizeOf = ({ Message: text, MessageAttributes: attributes }: Publishing): number =>
   Buffer.byteLength(text) + attributesSize(attributes);
 
 /** Neither line breaks nor control characters. */
@@ -61,8 +61,11 @@ function bodiesIn(text: string): Record<string, string> {
 }
 
 /** The group and the deduplication id of a message. @throws {AwsError} InvalidParameter */
-export function orderOf(given: Given, topic: Topic | undefined): Pick<Message, "group" | "deduplicationId"> {
-  const { MessageGroupId: group, MessageDeduplicationId: deduplicationId, Message: text } = given;
+export function orderOf(
+  input: Publishing,
+  topic: Topic | undefined,
+): Pick<Message, "group" | "deduplicationId"> {
+  const { MessageGroupId: group, MessageDeduplicationId: deduplicationId, Message: text } = input;
   if (group !== undefined && !isMessageId(group)) throw invalidParameter("MessageGroupId");
   if (!topic?.isFifo) {
     if (deduplicationId !== undefined) {

@@ -20,7 +20,7 @@ import { mostBytesOf } from "../topics/size.ts";
 import { topicAt } from "../topics/topic.ts";
 import { keepInArchive } from "./archive.ts";
 import { duplicateOf, remember } from "./deduplication.ts";
-import { type Content, contentOf, type Given, orderOf, sizeOf } from "./message.ts";
+import { type Content, contentOf, orderOf, type Publishing, sizeOf } from "./message.ts";
 
 const MOST_ENTRIES = 10;
 
@@ -74,7 +74,7 @@ function checkEntries(entries: readonly { Id: string }[]): void {
 }
 
 /** An entry that fails does not fail the others. */
-function contentOrError(entry: Given, topic: Topic): Content | AwsError {
+function contentOrError(entry: Publishing, topic: Topic): Content | AwsError {
   try {
     return contentOf(entry, topic);
   } catch (error) {

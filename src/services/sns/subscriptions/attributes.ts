@@ -28,7 +28,7 @@ export const isUnset = (name: string, value: string): boolean =>
   value === "" || (value === "{}" && name !== "DeliveryPolicy");
 
 /** A value as answers have it. */
-export const kept = (name: string, value: string): string =>
+export const normalized = (name: string, value: string): string =>
   name === "RawMessageDelivery" ? value.toLowerCase() : value;
 
 /** What the rules look at: a filter policy is judged by its scope, a dead-letter queue by its Region. */

@@ -3,10 +3,10 @@ import { fault, invalidParameter } from "../errors.ts";
 import { PROTOCOLS, type Protocol, type Topic } from "../store.ts";
 
 /** @throws {AwsError} InvalidParameter */
-export function protocolOf(given: string): Protocol {
-  const known = PROTOCOLS.find((protocol) => protocol === given);
-  if (!known) throw invalidParameter(`Amazon SNS does not support this protocol string: ${given}`);
-  return known;
+export function protocolOf(name: string): Protocol {
+  const protocol = PROTOCOLS.find((one) => one === name);
+  if (!protocol) throw invalidParameter(`Amazon SNS does not support this protocol string: ${name}`);
+  return protocol;
 }
 
 /** Bytes: subscriptions are found by their endpoints. */

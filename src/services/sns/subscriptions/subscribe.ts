@@ -9,7 +9,7 @@ import { startReplay } from "../publish/archive.ts";
 import { ended, type Protocol, type Subscription, subscriptions, type Topic, topics } from "../store.ts";
 import { checkOneMore } from "../topics/size.ts";
 import { topicAt } from "../topics/topic.ts";
-import { checkAttribute, isUnset, kept } from "./attributes.ts";
+import { checkAttribute, isUnset, normalized } from "./attributes.ts";
 import { checkEndpoint, protocolOf } from "./endpoint.ts";
 import { findSubscription } from "./subscription.ts";
 
@@ -18,24 +18,24 @@ const TOKEN_DIGITS = 320;
 const TOKEN_LIFE_MS = 3 * 86_400_000;
 
 export const subscribing = {
-  async Subscribe(ctx, { TopicArn, Protocol: given, Endpoint, Attributes = {}, ReturnSubscriptionArn }) {
+  async Subscribe(ctx, { TopicArn, Protocol: name, Endpoint, Attributes = {}, ReturnSubscriptionArn }) {
     return ctx.transact(async (tx) => {
       const topic = await topicAt(ctx, tx, TopicArn);
-      const protocol = protocolOf(given);
+      const protocol = protocolOf(name);
       const endpoint = checkEndpoint(protocol, Endpoint, topic);
       const attributes = attributesOf(Attributes, protocol, endpoint, topic, ctx);
-      const [known] = await tx.listBy(subscriptions, "endpoint", {
+      const [existing] = await tx.listBy(subscriptions, "endpoint", {
         in: [topic.id, protocol, endpoint],
         limit: 1,
       });
-      if (known && Object.keys(attributes).length > 0 && !isSame(known.attributes, attributes))
+      if (existing && Object.keys(attributes).length > 0 && !isSame(existing.attributes, attributes))
         throw subscriptionDiffers();
-      if (!known) await checkOneMore(tx, topic, { protocol, attributes });
-      const subscription = known ?? newSubscription(ctx, tx, { topic, protocol, endpoint, attributes });
-      if (!known) tx.put(subscriptions, subscription);
+      if (!existing) await checkOneMore(tx, topic, { protocol, attributes });
+      const subscription = existing ?? newSubscription(ctx, tx, { topic, protocol, endpoint, attributes });
+      if (!existing) tx.put(subscriptions, subscription);
       if (!subscription.confirmed)
         tx.enqueue(sendConfirmation, { topic: topic.name, id: subscription.id, attempt: 0 });
-      if (!known && subscription.confirmed) startReplay(tx, subscription);
+      if (!existing && subscription.confirmed) startReplay(tx, subscription);
       const arn = subscriptionArn(ctx, topic.name, subscription.id);
       return {
         SubscriptionArn: subscription.confirmed || ReturnSubscriptionArn ? arn : "pending confirmation",
@@ -50,12 +50,12 @@ export const subscribing = {
       const [subscription] = await tx.listBy(subscriptions, "token", { in: [Token], limit: 1 });
       if (subscription?.topic !== topic.id) {
         const restored = await restore(tx, topic, Token);
-        if (!restored) throw strangeToken(Token);
+        if (!restored) throw invalidToken(Token);
         return { SubscriptionArn: subscriptionArn(ctx, topic.name, restored.id) };
       }
       const arn = subscriptionArn(ctx, topic.name, subscription.id);
       if (subscription.confirmed) return { SubscriptionArn: arn };
-      if (tx.now() - subscription.created > TOKEN_LIFE_MS) throw strangeToken(Token);
+      if (tx.now() - subscription.created > TOKEN_LIFE_MS) throw invalidToken(Token);
       const isSigned = ctx.principal.type !== "anonymous";
       const guards = isSigned && AuthenticateOnUnsubscribe?.toLowerCase() === "true";
       const confirmed: Subscription = {
@@ -106,9 +106,9 @@ function tellOfEnd(tx: Transaction, subscription: Subscription): void {
  * answer.
  */
 async function restore(tx: Transaction, topic: Topic, token: string): Promise<Subscription | undefined> {
-  const found = await tx.get(ended, [token]);
-  if (found?.topic !== topic.id || tx.now() - found.endedAt > TOKEN_LIFE_MS) return undefined;
-  const { endedAt: _, ...subscription } = found;
+  const former = await tx.get(ended, [token]);
+  if (former?.topic !== topic.id || tx.now() - former.endedAt > TOKEN_LIFE_MS) return undefined;
+  const { endedAt: _, ...subscription } = former;
   const range = { in: [topic.id, subscription.protocol, subscription.endpoint], limit: 1 };
   const [newer] = await tx.listBy(subscriptions, "endpoint", range);
   if (!newer) await checkOneMore(tx, topic, subscription);
@@ -120,7 +120,7 @@ async function restore(tx: Transaction, topic: Topic, token: string): Promise<Su
 }
 
 /** A text in the form of a token gets another message than any other text. */
-const strangeToken = (token: string) =>
+const invalidToken = (token: string) =>
   /^[\da-f]{64,}$/.test(token)
     ? fault("InvalidParameterException", "Invalid token")
     : invalidParameter("Token");
@@ -130,7 +130,7 @@ const isOwn = ({ owner }: Subscription, caller: string, topicOwner: string) =>
   caller === "" || caller === owner || caller === topicOwner;
 
 function attributesOf(
-  given: Record<string, string>,
+  requested: Record<string, string>,
   protocol: Protocol,
   endpoint: string,
   topic: Topic,
@@ -138,33 +138,33 @@ function attributesOf(
 ): Record<string, string> {
   const attributes: Record<string, string> = {};
   // In reverse order, so that the scope comes before the policy that is judged by it.
-  const sorted = Object.entries(given).sort(([a], [b]) => (a < b ? 1 : -1));
+  const sorted = Object.entries(requested).sort(([a], [b]) => (a < b ? 1 : -1));
   for (const [name, value] of sorted) {
     const of = { protocol, endpoint, topicName: topic.name, region, attributes };
     checkAttribute(name, value, of, invalidAttributes);
-    if (!isUnset(name, value)) attributes[name] = kept(name, value);
+    if (!isUnset(name, value)) attributes[name] = normalized(name, value);
   }
   if (protocol === "firehose" && !attributes.SubscriptionRoleArn)
     throw invalidParameter("Delivery protocol firehose can only be subscribed with subscription role arn");
   return attributes;
 }
 
-function isSame(known: Record<string, string>, given: Record<string, string>): boolean {
-  return Object.entries(given).every(([name, value]) => known[name] === value);
+function isSame(existing: Record<string, string>, requested: Record<string, string>): boolean {
+  return Object.entries(requested).every(([name, value]) => existing[name] === value);
 }
 
-type Wanted = { topic: Topic } & Pick<Subscription, "protocol" | "endpoint" | "attributes">;
+type Details = { topic: Topic } & Pick<Subscription, "protocol" | "endpoint" | "attributes">;
 
-function newSubscription(ctx: Context, tx: Transaction, { topic, ...wanted }: Wanted): Subscription {
+function newSubscription(ctx: Context, tx: Transaction, { topic, ...details }: Details): Subscription {
   const { principal, request, region } = ctx;
   return {
     topic: topic.id,
     topicName: topic.name,
     id: tx.uuid(),
-    ...wanted,
+    ...details,
     owner: principal.account || ctx.account,
     principal: principal.arn,
-    confirmed: isConfirmed(ctx, wanted.protocol, wanted.endpoint),
+    confirmed: isConfirmed(ctx, details.protocol, details.endpoint),
     authenticated: true,
     token: tx.random.hex(TOKEN_DIGITS),
     created: tx.now(),

@@ -17,7 +17,7 @@ export async function findSubscription(
 
 /** @throws {AwsError} InvalidParameter, NotFound */
 export async function subscriptionAt(ctx: Context, tx: ReadTransaction, arn: string): Promise<Subscription> {
-  const found = await findSubscription(ctx, tx, arn);
-  if (!found) throw subscriptionNotFound();
-  return found;
+  const subscription = await findSubscription(ctx, tx, arn);
+  if (!subscription) throw subscriptionNotFound();
+  return subscription;
 }

@@ -8,7 +8,7 @@ import { startReplay } from "../publish/archive.ts";
 import { type Subscription, subscriptions, topics } from "../store.ts";
 import { checkPolicyCount } from "../topics/size.ts";
 import { topicAt } from "../topics/topic.ts";
-import { checkAttribute, isUnset, kept, scopeOf } from "./attributes.ts";
+import { checkAttribute, isUnset, normalized, scopeOf } from "./attributes.ts";
 import { subscriptionAt } from "./subscription.ts";
 
 const PAGE = 100;
@@ -55,7 +55,7 @@ export const subscriptionOperations = {
         await checkPolicyCount(tx, subscription.topic);
       const changed = { ...subscription, attributes: { ...subscription.attributes } };
       if (isUnset(name, value)) delete changed.attributes[name];
-      else changed.attributes[name] = kept(name, value);
+      else changed.attributes[name] = normalized(name, value);
       if (name === "ReplayPolicy") delete changed.replay;
       tx.put(subscriptions, changed);
       if (name === "ReplayPolicy") startReplay(tx, changed);

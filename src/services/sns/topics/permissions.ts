@@ -47,10 +47,10 @@ export const permissionOperations = {
       const topic = await topicAt(ctx, tx, TopicArn);
       const document = JSON.parse(policyOf(ctx, topic)) as Document;
       const statements = [document.Statement].flat();
-      const kept = statements.filter(({ Sid }) => Sid !== Label);
+      const remaining = statements.filter(({ Sid }) => Sid !== Label);
       // AWS: a label that is not there is no error.
-      if (kept.length === statements.length) return {};
-      const Policy = JSON.stringify({ ...document, Statement: kept });
+      if (remaining.length === statements.length) return {};
+      const Policy = JSON.stringify({ ...document, Statement: remaining });
       tx.put(topics, { ...topic, attributes: { ...topic.attributes, Policy } });
       return {};
     });

@@ -27,10 +27,10 @@ export const isLarge = (topic: Topic): boolean => mostBytesOf(topic) > USUAL_BYT
  */
 export async function checkSubscribers(tx: ReadTransaction, topic: Topic): Promise<void> {
   const found = await tx.list(subscriptions, { in: [topic.id], limit: MOST_SUBSCRIPTIONS + 1 });
-  const strange = found.find(({ protocol }) => !PROTOCOLS.has(protocol));
-  if (strange)
+  const unfit = found.find(({ protocol }) => !PROTOCOLS.has(protocol));
+  if (unfit)
     throw invalidParameter(
-      `MaximumMessageSize: ${strange.protocol} subscriptions take at most ${USUAL_BYTES} bytes`,
+      `MaximumMessageSize: ${unfit.protocol} subscriptions take at most ${USUAL_BYTES} bytes`,
     );
   if (found.length > MOST_SUBSCRIPTIONS)
     throw invalidParameter(

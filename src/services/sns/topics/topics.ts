@@ -24,12 +24,12 @@ const PAGE = 100;
 const MOST_SUBSCRIPTIONS = 1_000;
 
 export const topicOperations = {
-  async CreateTopic(ctx, { Name: name, Attributes: given = {}, Tags: tags = [], DataProtectionPolicy }) {
+  async CreateTopic(ctx, { Name: name, Attributes: requested = {}, Tags: tags = [], DataProtectionPolicy }) {
     if (DataProtectionPolicy !== undefined) throw notImplemented("data protection policies of SNS");
-    const isFifo = given.FifoTopic?.toLowerCase() === "true";
+    const isFifo = requested.FifoTopic?.toLowerCase() === "true";
     checkName(name, isFifo);
     checkTags(tags);
-    for (const [attribute, value] of Object.entries(given)) {
+    for (const [attribute, value] of Object.entries(requested)) {
       // A standard topic, too, may say which kind it is.
       const isOfBothKinds = attribute === "FifoTopic";
       if (!isOfBothKinds && !isAttribute(attribute, isFifo))
@@ -38,9 +38,9 @@ export const topicOperations = {
     }
     return ctx.transact(async (tx) => {
       const existing = await tx.get(topics, [name]);
-      if (existing) checkSame(existing, given, tags);
+      if (existing) checkSame(existing, requested, tags);
       else {
-        const { FifoTopic: _, ...attributes } = given;
+        const { FifoTopic: _, ...attributes } = requested;
         const id = tx.sequence();
         tx.put(topics, { name, id, isFifo, created: tx.now(), attributes, tags: [...tags], deleted: 0 });
       }
@@ -109,9 +109,9 @@ export const forgetTopic = job<{ topic: number }>("sns/forget-topic", {
       const range = { in: [topic], limit: MOST_SUBSCRIPTIONS };
       const gone = await tx.list(subscriptions, range);
       for (const { id } of gone) tx.delete(subscriptions, [topic, id]);
-      const kept = await tx.list(archive, range);
-      for (const { time, order } of kept) tx.delete(archive, [topic, time, order]);
-      return gone.length === MOST_SUBSCRIPTIONS || kept.length === MOST_SUBSCRIPTIONS;
+      const archived = await tx.list(archive, range);
+      for (const { time, order } of archived) tx.delete(archive, [topic, time, order]);
+      return gone.length === MOST_SUBSCRIPTIONS || archived.length === MOST_SUBSCRIPTIONS;
     });
     return more ? { again: 0 } : undefined;
   },
@@ -124,13 +124,13 @@ function checkName(name: string, isFifo: boolean): void {
 }
 
 /** A topic that exists may be created again with the same attributes and tags. @throws {AwsError} InvalidParameter */
-function checkSame(existing: Topic, given: Record<string, string>, tags: readonly Tag[]): void {
+function checkSame(existing: Topic, requested: Record<string, string>, tags: readonly Tag[]): void {
   const current: Record<string, string | undefined> = {
     ContentBasedDeduplication: existing.isFifo ? "false" : undefined,
     ...existing.attributes,
     FifoTopic: existing.isFifo ? "true" : undefined,
   };
-  const differs = Object.entries(given).some(
+  const differs = Object.entries(requested).some(
     ([name, value]) => !(name === "FifoTopic" && value === "false") && current[name] !== value,
   );
   if (differs) throw topicDiffers("Attributes");
@@ -165,9 +165,9 @@ async function count(tx: ReadTransaction, topic: Topic) {
   let last: Subscription | undefined;
   do {
     const range = { in: [topic.id], ...(last && { after: [last.id] }), limit: MOST_SUBSCRIPTIONS };
-    const found = await tx.list(subscriptions, range);
-    for (const subscription of found) subscription.confirmed ? confirmed++ : pending++;
-    last = found.length === MOST_SUBSCRIPTIONS ? found.at(-1) : undefined;
+    const page = await tx.list(subscriptions, range);
+    for (const subscription of page) subscription.confirmed ? confirmed++ : pending++;
+    last = page.length === MOST_SUBSCRIPTIONS ? page.at(-1) : undefined;
   } while (last);
   return { confirmed, pending };
 }
