@@ -35,8 +35,8 @@ const onRule =
   };
 
 async function policyOf(ctx: Context, bus: string): Promise<Pick<AccessFact, "owner" | "resourcePolicy">> {
-  const found = await ctx.read((tx) => tx.get(buses, [bus]));
-  return { owner: ctx.account, resourcePolicy: policyText(found?.policy) ?? null };
+  const record = await ctx.read((tx) => tx.get(buses, [bus]));
+  return { owner: ctx.account, resourcePolicy: policyText(record?.policy) ?? null };
 }
 
 const connection = (place: Place, name: string) => connectionArn(place, name, "*");

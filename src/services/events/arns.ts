@@ -17,9 +17,9 @@ export const ruleArn = (place: Place, bus: string, rule: string) =>
   arn(place, bus === DEFAULT_BUS ? `rule/${rule}` : `rule/${bus}/${rule}`);
 
 /** A bus as callers name it: by its name, its ARN, or not at all. */
-export function busNamed(given: string | undefined): string {
-  if (given === undefined) return DEFAULT_BUS;
-  return parseArn(given)?.resource.replace(/^event-bus\//, "") ?? given;
+export function busNamed(bus: string | undefined): string {
+  if (bus === undefined) return DEFAULT_BUS;
+  return parseArn(bus)?.resource.replace(/^event-bus\//, "") ?? bus;
 }
 
 export function isBus(arn: string): boolean {
@@ -28,8 +28,8 @@ export function isBus(arn: string): boolean {
 }
 
 /** Where a bus is that is named by its ARN. */
-export function placeOfBus(given: string | undefined, own: Place): Place {
-  const parts = given?.startsWith("arn:") ? parseArn(given) : undefined;
+export function placeOfBus(bus: string | undefined, own: Place): Place {
+  const parts = bus?.startsWith("arn:") ? parseArn(bus) : undefined;
   if (!parts || (parts.account === own.account && parts.region === own.region)) return own;
   return { account: parts.account, region: parts.region };
 }

@@ -12,9 +12,9 @@ export async function busAt(tx: ReadTransaction, name: string): Promise<Bus> {
 }
 
 /** A bus of the account and Region itself, by its name or ARN. @throws {AwsError} ResourceNotFoundException */
-export async function ownBus(place: Place, tx: ReadTransaction, given: string | undefined): Promise<Bus> {
-  const name = busNamed(given);
-  if (placeOfBus(given, place) !== place) throw noSuchBus(name);
+export async function ownBus(place: Place, tx: ReadTransaction, bus: string | undefined): Promise<Bus> {
+  const name = busNamed(bus);
+  if (placeOfBus(bus, place) !== place) throw noSuchBus(name);
   return busAt(tx, name);
 }
 

@@ -121,15 +121,15 @@ async function busesFrom(
   prefix: string,
   range: { after?: readonly (string | number)[]; limit: number },
 ): Promise<Bus[]> {
-  const found = await tx.list(buses, { prefix, ...range });
+  const listed = await tx.list(buses, { prefix, ...range });
   const after = range.after?.[0];
   const isDue =
     DEFAULT_BUS.startsWith(prefix) &&
     (after === undefined || String(after) < DEFAULT_BUS) &&
-    !found.some(({ name }) => name === DEFAULT_BUS);
-  if (!isDue) return found;
-  const at = found.findIndex(({ name }) => name > DEFAULT_BUS);
-  return found.toSpliced(at < 0 ? found.length : at, 0, defaultBus()).slice(0, range.limit);
+    !listed.some(({ name }) => name === DEFAULT_BUS);
+  if (!isDue) return listed;
+  const at = listed.findIndex(({ name }) => name > DEFAULT_BUS);
+  return listed.toSpliced(at < 0 ? listed.length : at, 0, defaultBus()).slice(0, range.limit);
 }
 
 function described(ctx: Context, bus: Bus): Events.EventBus {

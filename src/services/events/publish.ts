@@ -6,7 +6,7 @@ import { keepInArchives } from "./archives/archived.ts";
 import { isBus } from "./arns.ts";
 import { busAt } from "./bus.ts";
 import { type Sending, sendTo } from "./delivery/deliver.ts";
-import { rulesMet } from "./rule-book.ts";
+import { matchingRules } from "./rule-book.ts";
 import { type BusEvent, type RuleTarget, targets } from "./store.ts";
 
 /** Restricts which rules and buses an event reaches. */
@@ -26,7 +26,7 @@ export async function publish(
   { only, isForwarded = false }: Narrowing = {},
 ): Promise<void> {
   if (event["replay-name"] === undefined) await keepInArchives(tx, bus, event);
-  for (const rule of await rulesMet(tx, bus, event)) {
+  for (const rule of await matchingRules(tx, bus, event)) {
     if (only && !only.includes(rule)) continue;
     tx.metric("MatchedEvents", 1, { RuleName: rule });
     const all = await targetsOf(tx, bus, rule);

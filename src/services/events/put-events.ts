@@ -24,9 +24,9 @@ export const eventOperations = {
     const here = await ctx.transact(async (tx) => {
       const results: Events.PutEventsResultEntry[] = [];
       for (const [at, entry] of Entries.entries()) {
-        const { wrong, detail } = judged(ctx, entry);
-        if (wrong) {
-          results.push(wrong);
+        const { failure, detail } = checked(ctx, entry);
+        if (failure) {
+          results.push(failure);
           continue;
         }
         const event = { ...eventOf(ctx, entry, tx.uuid(), tx.now()), detail };
@@ -51,7 +51,7 @@ export const eventOperations = {
 type Entry = Events.PutEventsRequestEntry;
 
 /** The cloud's own services name their own sources. */
-const isHouse = ({ principal }: Context) => principal.type === "service";
+const isOwnService = ({ principal }: Context) => principal.type === "service";
 
 const isHere = (ctx: Context, { EventBusName }: Entry) => {
   const { account, region } = placeOfBus(EventBusName, ctx);
@@ -71,8 +71,8 @@ async function putElsewhere(ctx: Context, entry: Entry): Promise<Events.PutEvent
   }
 }
 
-/** The parsed detail of an entry, or what is wrong with it. */
-function judged(ctx: Context, entry: Entry): { detail?: object; wrong?: Events.PutEventsResultEntry } {
+/** The parsed detail of an entry, or why it is refused. */
+function checked(ctx: Context, entry: Entry): { detail?: object; failure?: Events.PutEventsResultEntry } {
   for (const member of ["Source", "DetailType", "Detail"] as const) {
     if (!entry[member])
       return failed(
@@ -80,13 +80,13 @@ function judged(ctx: Context, entry: Entry): { detail?: object; wrong?: Events.P
         `Parameter ${member} is not valid. Reason: ${member} is a required argument.`,
       );
   }
-  if (/^aws\./i.test(entry.Source!) && !isHouse(ctx))
+  if (/^aws\./i.test(entry.Source!) && !isOwnService(ctx))
     return failed("NotAuthorizedForSourceException", "Not authorized for the source.");
   const detail = detailOf(entry);
   return detail ? { detail } : failed("MalformedDetail", "Detail is malformed.");
 }
 
-const failed = (ErrorCode: string, ErrorMessage: string) => ({ wrong: { ErrorCode, ErrorMessage } });
+const failed = (ErrorCode: string, ErrorMessage: string) => ({ failure: { ErrorCode, ErrorMessage } });
 
 /** An object; `undefined` for what is none. */
 function detailOf({ Detail }: Entry): object | undefined {

@@ -5,69 +5,69 @@ import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { type BusEvent, type Rule, rules } from "./store.ts";
 
 /** The rules of a bus. They are in memory from the bus's first event or second rule on. */
-interface Page {
+interface BusRules {
   /** By name: whether its pattern has a wildcard. */
   names: Map<string, boolean>;
   /** The enabled ones, in the order of their creation or last change: the first is delivered to first. */
   index: RuleIndex<string>;
 }
 
-const book = memory<Map<string, Page>>("events/rule-book", () => new Map());
+const rulesByBus = memory<Map<string, BusRules>>("events/rule-book", () => new Map());
 
 /** Names of the rules that an event matches. */
-export async function rulesMet(tx: ReadTransaction, bus: string, event: BusEvent): Promise<string[]> {
-  return (await pageOf(tx, bus)).index.match(event as never);
+export async function matchingRules(tx: ReadTransaction, bus: string, event: BusEvent): Promise<string[]> {
+  return (await rulesOf(tx, bus)).index.match(event as never);
 }
 
 /** All rules but one, enabled or not. */
 export async function otherRules(tx: ReadTransaction, bus: string, name: string) {
-  const { names } = await pageOf(tx, bus);
+  const { names } = await rulesOf(tx, bus);
   const others = [...names].filter(([other]) => other !== name);
   return { count: others.length, withWildcards: others.filter(([, hasWildcard]) => hasWildcard).length };
 }
 
-async function pageOf(tx: ReadTransaction, bus: string): Promise<Page> {
-  const pages = tx.memory(book);
-  let page = pages.get(bus);
-  if (!page) {
-    page = await read(tx, bus);
-    pages.set(bus, page);
+async function rulesOf(tx: ReadTransaction, bus: string): Promise<BusRules> {
+  const byBus = tx.memory(rulesByBus);
+  let busRules = byBus.get(bus);
+  if (!busRules) {
+    busRules = await read(tx, bus);
+    byBus.set(bus, busRules);
   }
-  return page;
+  return busRules;
 }
 
 /** Follows a rule that is put in this transaction. */
 export function rememberRule(tx: Transaction, rule: Rule): void {
   tx.afterwards(() => {
-    const page = tx.memory(book).get(rule.bus);
-    if (page) enter(page, rule);
+    const busRules = tx.memory(rulesByBus).get(rule.bus);
+    if (busRules) enter(busRules, rule);
   });
 }
 
 export function forgetRule(tx: Transaction, bus: string, name: string): void {
   tx.afterwards(() => {
-    const page = tx.memory(book).get(bus);
-    page?.names.delete(name);
-    page?.index.delete(name);
+    const busRules = tx.memory(rulesByBus).get(bus);
+    busRules?.names.delete(name);
+    busRules?.index.delete(name);
   });
 }
 
-async function read(tx: ReadTransaction, bus: string): Promise<Page> {
-  const page: Page = { names: new Map(), index: ruleIndex() };
+async function read(tx: ReadTransaction, bus: string): Promise<BusRules> {
+  const busRules: BusRules = { names: new Map(), index: ruleIndex() };
   let last: Rule | undefined;
   do {
-    const found: Rule[] = await tx.list(rules, {
+    const records: Rule[] = await tx.list(rules, {
       in: [bus],
       ...(last && { after: [last.name] }),
       limit: 1_000,
     });
-    for (const rule of found) enter(page, rule);
-    last = found.length === 1_000 ? found.at(-1) : undefined;
+    for (const rule of records) enter(busRules, rule);
+    last = records.length === 1_000 ? records.at(-1) : undefined;
   } while (last);
-  return page;
+  return busRules;
 }
 
-function enter({ names, index }: Page, { name, pattern, state, managedBy }: Rule): void {
+function enter({ names, index }: BusRules, { name, pattern, state, managedBy }: Rule): void {
   const compiled = pattern === undefined ? undefined : eventPattern(pattern);
   names.set(name, compiled !== undefined && operatorsIn(compiled).has("wildcard"));
   if (!compiled || state === "DISABLED" || managedBy !== undefined) index.delete(name);

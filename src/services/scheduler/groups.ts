@@ -23,9 +23,10 @@ export const groupOperations = {
   async CreateScheduleGroup(ctx, { Name, Tags = [], ClientToken }) {
     if (Name === DEFAULT_GROUP) throw defaultGroupStays();
     return ctx.transact(async (tx) => {
-      const known = await tx.get(groups, [Name]);
-      if (known && (ClientToken === undefined || known.clientToken !== ClientToken)) throw groupExists(Name);
-      if (!known) {
+      const existing = await tx.get(groups, [Name]);
+      if (existing && (ClientToken === undefined || existing.clientToken !== ClientToken))
+        throw groupExists(Name);
+      if (!existing) {
         if ((await tx.list(groups, { limit: MOST_GROUPS })).length === MOST_GROUPS) throw tooManyGroups();
         const now = tx.now();
         tx.put(groups, {
@@ -138,11 +139,11 @@ async function groupsFrom(
   prefix: string,
   range: { after?: readonly (string | number)[]; limit: number },
 ): Promise<Group[]> {
-  const found = await tx.list(groups, { prefix, ...range });
+  const listed = await tx.list(groups, { prefix, ...range });
   const after = range.after?.[0];
   const isDue = DEFAULT_GROUP.startsWith(prefix) && (after === undefined || String(after) < DEFAULT_GROUP);
-  if (!isDue || found.some(({ name }) => name === DEFAULT_GROUP)) return found;
-  return [...found, defaultGroup()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, range.limit);
+  if (!isDue || listed.some(({ name }) => name === DEFAULT_GROUP)) return listed;
+  return [...listed, defaultGroup()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, range.limit);
 }
 
 function described(ctx: Context, group: Group): ScheduleGroupSummary {

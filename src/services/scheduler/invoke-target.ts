@@ -98,11 +98,11 @@ function inputOf(ctx: Context, { target, group, name, id, due }: Invocation, att
       detail: "{}",
     });
   }
-  const known: Record<string, string> = {
+  const values: Record<string, string> = {
     "schedule-arn": arn,
     "scheduled-time": isoSeconds(due),
     "execution-id": executionId(id),
     "attempt-number": String(attempt + 1),
   };
-  return target.Input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (whole, word: string) => known[word] ?? whole);
+  return target.Input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (whole, word: string) => values[word] ?? whole);
 }

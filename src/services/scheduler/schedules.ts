@@ -16,10 +16,11 @@ export const scheduleOperations = {
     const group = input.GroupName ?? DEFAULT_GROUP;
     return ctx.transact(async (tx) => {
       await checkGroup(tx, group);
-      const known = await tx.get(schedules, [group, input.Name]);
-      const isRepeated = known?.clientToken !== undefined && known.clientToken === input.ClientToken;
-      if (known && !isRepeated) throw scheduleExists(input.Name);
-      if (!known) put(tx, { ...said(input), created: tx.now(), modified: tx.now(), revision: tx.sequence() });
+      const existing = await tx.get(schedules, [group, input.Name]);
+      const isRepeated = existing?.clientToken !== undefined && existing.clientToken === input.ClientToken;
+      if (existing && !isRepeated) throw scheduleExists(input.Name);
+      if (!existing)
+        put(tx, { ...settingsOf(input), created: tx.now(), modified: tx.now(), revision: tx.sequence() });
       return { ScheduleArn: scheduleArn(ctx, group, input.Name) };
     });
   },
@@ -31,7 +32,7 @@ export const scheduleOperations = {
     return ctx.transact(async (tx) => {
       await checkGroup(tx, group);
       const { created } = await scheduleAt(tx, group, input.Name);
-      put(tx, { ...said(input), created, modified: tx.now(), revision: tx.sequence() });
+      put(tx, { ...settingsOf(input), created, modified: tx.now(), revision: tx.sequence() });
       return { ScheduleArn: scheduleArn(ctx, group, input.Name) };
     });
   },
@@ -81,9 +82,9 @@ function put(tx: Transaction, schedule: Schedule): void {
   startTimer(tx, schedule);
 }
 
-type Said = Omit<Schedule, "created" | "modified" | "revision">;
+type Settings = Omit<Schedule, "created" | "modified" | "revision">;
 
-function said(input: Scheduler.CreateScheduleInput): Said {
+function settingsOf(input: Scheduler.CreateScheduleInput): Settings {
   return {
     group: input.GroupName ?? DEFAULT_GROUP,
     name: input.Name,

@@ -70,8 +70,8 @@ const contractOf = (called: string): string | undefined =>
 export function codeOf(arn: string, { code }: AwsError): string {
   const universal = universalTarget(arn);
   const id = universal ? contractOf(universal.service) : parseArn(arn)?.service;
-  const known = loadIndex().find(({ service }) => service === id);
-  return (known && loadContract(known.service).error(code)?.error?.code) ?? code;
+  const contract = loadIndex().find(({ service }) => service === id);
+  return (contract && loadContract(contract.service).error(code)?.error?.code) ?? code;
 }
 
 export async function callOperation(aws: Clients, called: Universal, input: string): Promise<void> {

@@ -28,16 +28,16 @@ function timesOf(event: BusEvent, now: number): Pick<ArchivedEvent, "time" | "ca
 const cameAt = ({ time, came = time }: ArchivedEvent) => came;
 
 /** Goes through what an archive holds, a page at a time. */
-interface Held {
+interface ArchiveWalk {
   archive: string;
   created: number;
   after?: [number, number];
 }
-const behind = (after: Held["after"]) => (after ? { after } : {});
+const behind = (after: ArchiveWalk["after"]) => (after ? { after } : {});
 const placeOf = ({ time, order }: ArchivedEvent): [number, number] => [time, order];
 
 /** Once a day, removes the events whose retention has ended. */
-export const expire = job<Held>("events/expire", {
+export const expire = job<ArchiveWalk>("events/expire", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { archive: name, created, after }) {
     return ctx.transact(async (tx) => {
@@ -48,13 +48,13 @@ export const expire = job<Held>("events/expire", {
       if (archive.retentionDays === 0) return next;
       const before = tx.now() - archive.retentionDays * DAY;
       // An event with a time in the future stays until then.
-      const found = await tx.list(archived, {
+      const page = await tx.list(archived, {
         in: [name],
         ...behind(after),
         before: [Math.max(0, before)],
         limit: PAGE,
       });
-      const old = found.filter((one) => cameAt(one) < before);
+      const old = page.filter((one) => cameAt(one) < before);
       let { events, bytes } = archive;
       for (const { time, order, event } of old) {
         tx.delete(archived, [name, time, order]);
@@ -62,25 +62,23 @@ export const expire = job<Held>("events/expire", {
         bytes -= Buffer.byteLength(JSON.stringify(event));
       }
       if (old.length > 0) tx.put(archives, { ...archive, events, bytes });
-      if (found.length === PAGE)
-        tx.enqueue(expire, { archive: name, created, after: placeOf(found.at(-1)!) });
+      if (page.length === PAGE) tx.enqueue(expire, { archive: name, created, after: placeOf(page.at(-1)!) });
       return next;
     });
   },
 });
 
 /** Removes all that an archive kept, after it was deleted. */
-export const discard = job<Held>("events/discard", {
+export const discard = job<ArchiveWalk>("events/discard", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { archive: name, created, after }) {
     return ctx.transact(async (tx) => {
       // If an archive of the same name was made since, its events stay.
       const successor = await tx.get(archives, [name]);
       const end = successor && successor.created !== created ? successor.created : Number.POSITIVE_INFINITY;
-      const found = await tx.list(archived, { in: [name], ...behind(after), limit: PAGE });
-      for (const one of found) if (cameAt(one) < end) tx.delete(archived, [name, ...placeOf(one)]);
-      if (found.length === PAGE)
-        tx.enqueue(discard, { archive: name, created, after: placeOf(found.at(-1)!) });
+      const page = await tx.list(archived, { in: [name], ...behind(after), limit: PAGE });
+      for (const one of page) if (cameAt(one) < end) tx.delete(archived, [name, ...placeOf(one)]);
+      if (page.length === PAGE) tx.enqueue(discard, { archive: name, created, after: placeOf(page.at(-1)!) });
     });
   },
 });

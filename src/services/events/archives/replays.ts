@@ -31,17 +31,17 @@ const replay = job<{ name: string; after?: [number, number] }>("events/replay", 
       if (!running || (running.state !== "STARTING" && running.state !== "RUNNING")) return;
       const { archive, from, to } = running;
       const position = after ? { after } : { from: [Math.max(0, from)] };
-      const found = await tx.list(archived, {
+      const page = await tx.list(archived, {
         in: [archive],
         ...position,
         before: [Math.max(0, to)],
         limit: PAGE,
       });
-      for (const { event } of found)
+      for (const { event } of page)
         await publish(ctx, tx, running.bus, { ...event, "replay-name": name }, { only: running.rules });
-      const last = found.at(-1);
+      const last = page.at(-1);
       const lastReplayed = last?.time ?? running.lastReplayed;
-      if (last && found.length === PAGE) {
+      if (last && page.length === PAGE) {
         tx.put<Replay>(replays, {
           ...running,
           state: "RUNNING",
@@ -101,23 +101,23 @@ export const replayOperations = {
   },
 
   async DescribeReplay(ctx, { ReplayName }) {
-    const found = await ctx.read((tx) => replayAt(tx, ReplayName));
+    const record = await ctx.read((tx) => replayAt(tx, ReplayName));
     return {
-      ...described(ctx, found),
-      ReplayArn: replayArn(ctx, found.name),
-      Description: found.description,
+      ...described(ctx, record),
+      ReplayArn: replayArn(ctx, record.name),
+      Description: record.description,
       Destination: {
-        Arn: busArn(ctx, found.bus),
-        FilterArns: found.rules?.map((rule) => ruleArn(ctx, found.bus, rule)),
+        Arn: busArn(ctx, record.bus),
+        FilterArns: record.rules?.map((rule) => ruleArn(ctx, record.bus, rule)),
       },
     };
   },
 
   async CancelReplay(ctx, { ReplayName }) {
     return ctx.transact(async (tx) => {
-      const found = await replayAt(tx, ReplayName);
-      if (found.state !== "STARTING" && found.state !== "RUNNING") throw replayHasEnded(ReplayName);
-      tx.put(replays, { ...found, state: "CANCELLED", ended: tx.now() });
+      const record = await replayAt(tx, ReplayName);
+      if (record.state !== "STARTING" && record.state !== "RUNNING") throw replayHasEnded(ReplayName);
+      tx.put(replays, { ...record, state: "CANCELLED", ended: tx.now() });
       return { ReplayArn: replayArn(ctx, ReplayName), State: "CANCELLING" as const };
     });
   },
@@ -141,21 +141,21 @@ export const replayOperations = {
 } satisfies Handlers<"events">;
 
 async function replayAt(tx: ReadTransaction, name: string): Promise<Replay> {
-  const found = await tx.get(replays, [name]);
-  if (!found) throw noSuchReplay(name);
-  return found;
+  const record = await tx.get(replays, [name]);
+  if (!record) throw noSuchReplay(name);
+  return record;
 }
 
-function described(ctx: Context, found: Replay): Events.Replay {
+function described(ctx: Context, record: Replay): Events.Replay {
   const date = (time: number | undefined) => (time === undefined ? undefined : toTheSecond(time));
   return {
-    ReplayName: found.name,
-    EventSourceArn: archiveArn(ctx, found.archive),
-    State: found.state,
-    EventStartTime: toTheSecond(found.from),
-    EventEndTime: toTheSecond(found.to),
-    EventLastReplayedTime: date(found.lastReplayed),
-    ReplayStartTime: toTheSecond(found.started),
-    ReplayEndTime: date(found.ended),
+    ReplayName: record.name,
+    EventSourceArn: archiveArn(ctx, record.archive),
+    State: record.state,
+    EventStartTime: toTheSecond(record.from),
+    EventEndTime: toTheSecond(record.to),
+    EventLastReplayedTime: date(record.lastReplayed),
+    ReplayStartTime: toTheSecond(record.started),
+    ReplayEndTime: date(record.ended),
   };
 }

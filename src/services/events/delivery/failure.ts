@@ -6,11 +6,11 @@ import type { AwsError } from "#aws/errors.ts";
  */
 export function failureOf({ code, status }: AwsError): string {
   if (code === "NotImplemented") return code;
-  const [, known] = KNOWN.find(([codes]) => codes.test(code)) ?? [];
-  return known ?? (status >= 500 ? "ERROR_FROM_TARGET" : "SDK_CLIENT_ERROR");
+  const [, failure] = FAILURES.find(([codes]) => codes.test(code)) ?? [];
+  return failure ?? (status >= 500 ? "ERROR_FROM_TARGET" : "SDK_CLIENT_ERROR");
 }
 
-const KNOWN: readonly [codes: RegExp, failure: string][] = [
+const FAILURES: readonly [codes: RegExp, failure: string][] = [
   [/NotFound|NonExistent|DoesNotExist|NoSuch/, "NO_RESOURCE"],
   [/AccessDenied|AuthorizationError|NotAuthorized|Unauthorized/, "NO_PERMISSIONS"],
   [/Throttl|TooManyRequests|ThroughputExceeded/, "THROTTLING"],

@@ -29,11 +29,12 @@ function filled(
   event: BusEvent,
   around: Surroundings,
 ) {
-  const known = reserved(event, around);
+  const variables = reserved(event, around);
   return fillTemplate(
     InputTemplate,
-    (name) => (Object.hasOwn(InputPathsMap, name) ? valueAt(event, InputPathsMap[name]!) : known[name]!()),
-    (name) => Object.hasOwn(InputPathsMap, name) || Object.hasOwn(known, name),
+    (name) =>
+      Object.hasOwn(InputPathsMap, name) ? valueAt(event, InputPathsMap[name]!) : variables[name]!(),
+    (name) => Object.hasOwn(InputPathsMap, name) || Object.hasOwn(variables, name),
   );
 }
 
@@ -67,11 +68,11 @@ export function checkTemplate(
   { InputTemplate, InputPathsMap = {} }: Events.InputTransformer,
   id: string,
 ): void {
-  const stranger = placeholders(InputTemplate).find(
+  const unknown = placeholders(InputTemplate).find(
     (name) => !Object.hasOwn(InputPathsMap, name) && !RESERVED.has(name),
   );
-  if (stranger !== undefined)
-    throw invalid(`InputTemplate for target ${id} contains invalid placeholder ${stranger}.`);
+  if (unknown !== undefined)
+    throw invalid(`InputTemplate for target ${id} contains invalid placeholder ${unknown}.`);
   if (InputTemplate.includes(`<${WHOLE_EVENT}>`) && !/^\s*\{/.test(InputTemplate))
     throw invalid(
       `InputTemplate for target ${id} contains placeholder ${WHOLE_EVENT} valid only for JSON template.`,

@@ -31,9 +31,9 @@ export async function callDestination(
     .resource.replace(/^api-destination\//, "")
     .split("/");
   const { destination, connection } = await ctx.read(async (tx) => {
-    const found = await destinationAt(tx, name);
-    if (destinationArn(ctx, name, found.id) !== arn) throw absent("API destination", arn);
-    return { destination: found, connection: await usedBy(tx, found) };
+    const record = await destinationAt(tx, name);
+    if (destinationArn(ctx, name, record.id) !== arn) throw absent("API destination", arn);
+    return { destination: record, connection: await usedBy(tx, record) };
   });
   if (connection?.state !== "AUTHORIZED")
     throw new AwsError("ConnectionNotAuthorized", "The connection of the API destination is not authorized.");
@@ -52,9 +52,9 @@ export async function callDestination(
 }
 
 /** Later ones win over earlier ones, whatever the case of their names. */
-function headersOf(...said: (Record<string, string> | undefined)[]): Record<string, string> {
+function headersOf(...layers: (Record<string, string> | undefined)[]): Record<string, string> {
   const headers: Record<string, string> = { "content-type": "application/json; charset=utf-8" };
-  for (const [name, value] of said.flatMap((some) => Object.entries(some ?? {}))) {
+  for (const [name, value] of layers.flatMap((some) => Object.entries(some ?? {}))) {
     if (!REMOVED.has(name.toLowerCase())) headers[name.toLowerCase()] = value;
   }
   return { ...headers, ...OWN_HEADERS };

@@ -117,9 +117,9 @@ async function connectionAt(tx: ReadTransaction, name: string): Promise<Connecti
 
 function authorizedAnew(ctx: Context, former: Connection, input: Events.UpdateConnectionRequest) {
   const type = input.AuthorizationType ?? former.type;
-  const known = secretsOf(ctx, former);
-  if (type !== former.type) delete known[MEMBER_OF[former.type]];
-  const secrets = merged(known, input.AuthParameters) as Secrets;
+  const secretsBefore = secretsOf(ctx, former);
+  if (type !== former.type) delete secretsBefore[MEMBER_OF[former.type]];
+  const secrets = merged(secretsBefore, input.AuthParameters) as Secrets;
   checkParameters(type, secrets);
   // A change of the same type may leave out what is known. It must be complete together with that.
   validate(loadContract("events").operation("CreateConnection")!, {

@@ -90,9 +90,9 @@ export const destinationOperations = {
       invalidToken,
     });
     const ApiDestinations = await ctx.read(async (tx) => {
-      const found: Events.ApiDestination[] = [];
-      for (const one of records) found.push(described(ctx, one, await usedBy(tx, one)));
-      return found;
+      const listed: Events.ApiDestination[] = [];
+      for (const one of records) listed.push(described(ctx, one, await usedBy(tx, one)));
+      return listed;
     });
     return { ApiDestinations, NextToken: token };
   },

@@ -40,18 +40,18 @@ export function reach(ctx: Context, url: URL, init: RequestInit, most: number): 
 /** An endpoint with the target's parameters, and with the connection's, which win over them. */
 export function urlOf(
   endpoint: string,
-  said: HttpParameters | undefined,
-  always: Events.ConnectionHttpParameters | undefined,
+  parameters: HttpParameters | undefined,
+  fixed: Events.ConnectionHttpParameters | undefined,
 ): URL {
-  const values = [...(said?.PathParameterValues ?? [])];
+  const values = [...(parameters?.PathParameterValues ?? [])];
   const text = withScheme(endpoint).replace(/\*/g, () =>
     encodeURIComponent((values.shift() ?? "").toWellFormed()),
   );
   if (!URL.canParse(text)) throw new AwsError("InvalidEndpoint", `${text} is no URL.`);
   const url = new URL(text);
-  for (const [name, value] of Object.entries(said?.QueryStringParameters ?? {}))
+  for (const [name, value] of Object.entries(parameters?.QueryStringParameters ?? {}))
     url.searchParams.set(name, value);
-  for (const { Key, Value } of always?.QueryStringParameters ?? [])
+  for (const { Key, Value } of fixed?.QueryStringParameters ?? [])
     url.searchParams.set(Key ?? "", Value ?? "");
   return url;
 }

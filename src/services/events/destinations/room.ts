@@ -12,18 +12,18 @@ const counts = memory<Map<string, number>>("events/destinations", () => new Map(
 
 /** Counts one that is made in this transaction. @throws {AwsError} LimitExceededException */
 export async function takeRoom<T extends { name: string }>(tx: Transaction, kind: Collection<T>) {
-  const known = tx.memory(counts);
-  const count = known.get(kind.name) ?? (await counted(tx, kind));
+  const byKind = tx.memory(counts);
+  const count = byKind.get(kind.name) ?? (await counted(tx, kind));
   if (count >= MOST) throw limitExceeded();
-  tx.afterwards(() => known.set(kind.name, count + 1));
+  tx.afterwards(() => byKind.set(kind.name, count + 1));
 }
 
 /** Counts one less, as one is deleted in this transaction. */
 export function leaveRoom<T>(tx: Transaction, kind: Collection<T>): void {
   tx.afterwards(() => {
-    const known = tx.memory(counts);
-    const count = known.get(kind.name);
-    if (count !== undefined) known.set(kind.name, count - 1);
+    const byKind = tx.memory(counts);
+    const count = byKind.get(kind.name);
+    if (count !== undefined) byKind.set(kind.name, count - 1);
   });
 }
 
@@ -31,9 +31,9 @@ async function counted<T extends { name: string }>(tx: ReadTransaction, kind: Co
   let count = 0;
   let last: T | undefined;
   do {
-    const found: T[] = await tx.list(kind, { ...(last && { after: [last.name] }), limit: PAGE });
-    count += found.length;
-    last = found.length === PAGE ? found.at(-1) : undefined;
+    const page: T[] = await tx.list(kind, { ...(last && { after: [last.name] }), limit: PAGE });
+    count += page.length;
+    last = page.length === PAGE ? page.at(-1) : undefined;
   } while (last);
   return count;
 }

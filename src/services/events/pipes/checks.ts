@@ -8,7 +8,7 @@ import { type Field, invalidFields, missing, notThere } from "./errors.ts";
 import { isDestination } from "./hand-over.ts";
 import { isVariable } from "./template.ts";
 
-type Said = Pick<
+type Definition = Pick<
   Pipes.CreatePipeRequest,
   | "Source"
   | "SourceParameters"
@@ -65,27 +65,27 @@ const ENRICHMENTS = new Set(["lambda", "states", "execute-api", "events"]);
  * Everything that the contract cannot check of a pipe. One error names all that is wrong.
  * @throws {AwsError} ValidationException, NotImplemented
  */
-export function checkPipe(place: Place, said: Said): void {
+export function checkPipe(place: Place, definition: Definition): void {
   const wrong = [
-    ...inRegion(place, said),
-    ...inSource(said),
-    ...inEnrichment(place, said),
-    ...inLogging(said),
-    ...inTarget(place, said),
+    ...inRegion(place, definition),
+    ...inSource(definition),
+    ...inEnrichment(place, definition),
+    ...inLogging(definition),
+    ...inTarget(place, definition),
   ];
   if (wrong.length > 0) throw invalidFields(wrong);
 }
 
-function* inRegion({ region }: Place, said: Said): Iterable<Field> {
+function* inRegion({ region }: Place, definition: Definition): Iterable<Field> {
   for (const side of ["Source", "Target"] as const) {
-    const there = parseArn(said[side])?.region;
+    const there = parseArn(definition[side])?.region;
     if (there && there !== region)
       yield { Name: side, Message: "Creating cross-region pipe is not permitted." };
   }
 }
 
-function* inSource(said: Said): Iterable<Field> {
-  const { Source, SourceParameters = {} } = said;
+function* inSource(definition: Definition): Iterable<Field> {
+  const { Source, SourceParameters = {} } = definition;
   const { service = "", resource = "" } = parseArn(Source) ?? {};
   const own = SOURCES.get(service);
   if (!own && (OTHER_SOURCES.has(service) || Source.startsWith("smk://")))
@@ -106,8 +106,8 @@ function* inSource(said: Said): Iterable<Field> {
     yield missing("SourceParameters.KinesisStreamParameters.StartingPositionTimestamp");
   yield* inAge(stream ?? table);
   const { BatchSize = 0 } = SourceParameters.SqsQueueParameters ?? stream ?? table ?? {};
-  const most = MOST_AT_ONCE[parseArn(said.Target)?.service ?? ""] ?? Number.POSITIVE_INFINITY;
-  if (BatchSize > most && !isDestination(said.Target))
+  const most = MOST_AT_ONCE[parseArn(definition.Target)?.service ?? ""] ?? Number.POSITIVE_INFINITY;
+  if (BatchSize > most && !isDestination(definition.Target))
     yield {
       Name: "BatchSize",
       Message: `The configured batch size ${BatchSize} is greater than the max supported batch size ${most}.`,
@@ -136,7 +136,7 @@ function* inAge({
     };
 }
 
-function* inEnrichment(place: Place, { Enrichment, EnrichmentParameters }: Said): Iterable<Field> {
+function* inEnrichment(place: Place, { Enrichment, EnrichmentParameters }: Definition): Iterable<Field> {
   if (!Enrichment) return;
   if (!ENRICHMENTS.has(parseArn(Enrichment)?.service ?? ""))
     yield { Name: "Enrichment", Message: "Invalid pipe enrichment." };
@@ -146,7 +146,7 @@ function* inEnrichment(place: Place, { Enrichment, EnrichmentParameters }: Said)
 }
 
 /** Logging is not implemented. */
-function* inLogging({ LogConfiguration: logging }: Said): Iterable<Field> {
+function* inLogging({ LogConfiguration: logging }: Definition): Iterable<Field> {
   const { Level, IncludeExecutionData: _, ...destinations } = logging ?? {};
   if (Level === undefined || Level === "OFF") return;
   if (Object.values(destinations).some((one) => one !== undefined)) throw notThere("logging of a pipe");
@@ -156,7 +156,7 @@ function* inLogging({ LogConfiguration: logging }: Said): Iterable<Field> {
   };
 }
 
-function* inTarget(place: Place, { Target, TargetParameters: parameters = {} }: Said): Iterable<Field> {
+function* inTarget(place: Place, { Target, TargetParameters: parameters = {} }: Definition): Iterable<Field> {
   const { service = "", resource = "" } = parseArn(Target) ?? {};
   for (const [name, services] of Object.entries(FOR_TARGETS)) {
     if (parameters[name as keyof typeof FOR_TARGETS] !== undefined && !services.includes(service))

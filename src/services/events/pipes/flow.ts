@@ -27,19 +27,22 @@ export const flow = job<{ name: string; revision: number }>("pipes/flow", {
 async function readShards(ctx: Context, pipe: Pipe, source: StreamSource): Promise<void> {
   const shards = await source.shards();
   const listed = new Set(shards.map(({ id }) => id));
-  const { known = [], past = [] } = Object.groupBy(await cursorsOf(ctx, pipe), ({ shard }) =>
-    listed.has(shard) ? "known" : "past",
+  const { current = [], past = [] } = Object.groupBy(await cursorsOf(ctx, pipe), ({ shard }) =>
+    listed.has(shard) ? "current" : "past",
   );
-  const { gone, made } = rearranged(pipe, known);
-  const kept = known.filter((cursor) => !gone.includes(cursor));
-  const added = [...made, ...newCursors(pipe, shards, known)];
-  const started = readable(shards, [...kept, ...added]).filter(({ revision }) => revision !== pipe.revision);
-  if (past.length + gone.length + added.length + started.length === 0) return;
+  const lanes = rearranged(pipe, current);
+  const remaining = current.filter((cursor) => !lanes.removed.includes(cursor));
+  const added = [...lanes.added, ...newCursors(pipe, shards, current)];
+  const started = readable(shards, [...remaining, ...added]).filter(
+    ({ revision }) => revision !== pipe.revision,
+  );
+  const removed = [...past, ...lanes.removed];
+  if (removed.length + added.length + started.length === 0) return;
   await ctx.transact(async (tx) => {
     // The pipe may have been stopped or deleted meanwhile. Then nothing is written.
     if ((await tx.get(pipes, [pipe.name]))?.revision !== pipe.revision) return;
     // A shard that is no longer in the stream cannot be read, and its children need not wait for it.
-    remove(tx, [...past, ...gone]);
+    remove(tx, removed);
     put(tx, added);
     for (const { shard, lane, ...cursor } of started) {
       put(tx, [{ ...cursor, shard, lane, revision: pipe.revision }]);

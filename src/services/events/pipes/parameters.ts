@@ -80,6 +80,6 @@ export function newTargetParameters(
 ): Pipes.PipeTargetParameters | undefined {
   const isOther = Target !== undefined && parseArn(Target)?.service !== parseArn(target)?.service;
   const template = former?.InputTemplate;
-  const kept = isOther ? template !== undefined && { InputTemplate: template } : former;
-  return withTemplate(kept || now ? { ...kept, ...now } : undefined);
+  const retained = isOther ? template !== undefined && { InputTemplate: template } : former;
+  return withTemplate(retained || now ? { ...retained, ...now } : undefined);
 }

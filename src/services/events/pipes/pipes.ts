@@ -59,7 +59,7 @@ export const pipeOperations = {
       StateReason: pipe.reason,
       Description: pipe.description,
       Source: pipe.source,
-      SourceParameters: told(pipe.sourceParameters),
+      SourceParameters: withDates(pipe.sourceParameters),
       Enrichment: pipe.enrichment,
       EnrichmentParameters: pipe.enrichmentParameters,
       Target: pipe.target,
@@ -74,11 +74,11 @@ export const pipeOperations = {
   async UpdatePipe(ctx, input) {
     return ctx.transact(async (tx) => {
       const former = await settled(tx, input.Name);
-      const said = newSourceParameters(former, input.SourceParameters);
+      const parameters = newSourceParameters(former, input.SourceParameters);
       const pipe: Pipe = {
         ...former,
         description: input.Description ?? former.description,
-        sourceParameters: sourceParameters(former.source, said),
+        sourceParameters: sourceParameters(former.source, parameters),
         // An empty ARN removes the enrichment.
         enrichment: (input.Enrichment ?? former.enrichment) || undefined,
         enrichmentParameters: newEnrichmentParameters(former, input.EnrichmentParameters),
@@ -94,7 +94,7 @@ export const pipeOperations = {
       };
       checkPipe(ctx, {
         Source: pipe.source,
-        SourceParameters: said,
+        SourceParameters: parameters,
         Target: pipe.target,
         TargetParameters: pipe.targetParameters,
         ...(pipe.enrichment !== undefined && { Enrichment: pipe.enrichment }),
@@ -219,7 +219,7 @@ async function taggedPipe(ctx: Context, tx: ReadTransaction, arn: string): Promi
 }
 
 /** Records keep a time as text. */
-function told(parameters: Pipes.PipeSourceParameters): Pipes.PipeSourceParameters {
+function withDates(parameters: Pipes.PipeSourceParameters): Pipes.PipeSourceParameters {
   const { KinesisStreamParameters: stream } = parameters;
   if (!stream?.StartingPositionTimestamp) return parameters;
   const StartingPositionTimestamp = new Date(stream.StartingPositionTimestamp);

@@ -7,14 +7,14 @@ const PAGE = 1_000;
 
 /** How far a pipe has come in each shard of its source. */
 export async function cursorsOf(ctx: Context, { name }: Pick<Pipe, "name">): Promise<Cursor[]> {
-  const found: Cursor[] = [];
+  const all: Cursor[] = [];
   for (;;) {
-    const last = found.at(-1);
+    const last = all.at(-1);
     const page = await ctx.read((tx) =>
       tx.list(cursors, { in: [name], limit: PAGE, ...(last && { after: [last.shard, last.lane] }) }),
     );
-    found.push(...page);
-    if (page.length < PAGE) return found;
+    all.push(...page);
+    if (page.length < PAGE) return all;
   }
 }
 
@@ -22,41 +22,45 @@ export async function cursorsOf(ctx: Context, { name }: Pick<Pipe, "name">): Pro
 export async function firstCursors(ctx: Context, pipe: Pipe, source: StreamSource): Promise<Cursor[]> {
   if ((await cursorsOf(ctx, pipe)).length > 0) return [];
   const isLatest = streamParameters(pipe).StartingPosition === "LATEST";
-  const found: Cursor[] = [];
+  const first: Cursor[] = [];
   for (const shard of await source.shards()) {
     if (isLatest && !shard.isOpen)
-      found.push({ ...cursorOf(pipe, shard.id, 0, { type: "TRIM_HORIZON" }), isDone: true });
-    else found.push(...lanesOf(pipe, shard.id, await source.beginning(shard)));
+      first.push({ ...cursorOf(pipe, shard.id, 0, { type: "TRIM_HORIZON" }), isDone: true });
+    else first.push(...lanesOf(pipe, shard.id, await source.beginning(shard)));
   }
-  return found;
+  return first;
 }
 
 /** For shards that came since. They are read from their beginning. */
-export function newCursors(pipe: Pipe, shards: readonly SourceShard[], known: readonly Cursor[]): Cursor[] {
-  const seen = new Set(known.map(({ shard }) => shard));
+export function newCursors(
+  pipe: Pipe,
+  shards: readonly SourceShard[],
+  existing: readonly Cursor[],
+): Cursor[] {
+  const seen = new Set(existing.map(({ shard }) => shard));
   return shards
     .filter(({ id }) => !seen.has(id))
     .flatMap(({ id }) => lanesOf(pipe, id, { type: "TRIM_HORIZON" }));
 }
 
 /** Where the number of lanes was changed, each new lane begins where the rearmost of the former ones is. */
-export function rearranged(pipe: Pipe, known: readonly Cursor[]): { gone: Cursor[]; made: Cursor[] } {
-  const gone: Cursor[] = [];
-  const made: Cursor[] = [];
-  for (const lanes of Map.groupBy(known, ({ shard }) => shard).values()) {
+export function rearranged(pipe: Pipe, existing: readonly Cursor[]): { removed: Cursor[]; added: Cursor[] } {
+  const removed: Cursor[] = [];
+  const added: Cursor[] = [];
+  for (const lanes of Map.groupBy(existing, ({ shard }) => shard).values()) {
     if (lanes.length === laneCount(pipe) || lanes.every(({ isDone }) => isDone)) continue;
     const unread = lanes.filter(({ isDone }) => !isDone).map(({ at }) => at);
-    gone.push(...lanes);
-    made.push(...lanesOf(pipe, lanes[0]!.shard, unread.reduce(earlier)));
+    removed.push(...lanes);
+    added.push(...lanesOf(pipe, lanes[0]!.shard, unread.reduce(earlier)));
   }
-  return { gone, made };
+  return { removed, added };
 }
 
 /** Shards that may be read: their parents have been read. */
-export function readable(shards: readonly SourceShard[], known: readonly Cursor[]): Cursor[] {
-  const unread = new Set(known.filter(({ isDone }) => !isDone).map(({ shard }) => shard));
+export function readable(shards: readonly SourceShard[], existing: readonly Cursor[]): Cursor[] {
+  const unread = new Set(existing.filter(({ isDone }) => !isDone).map(({ shard }) => shard));
   const parents = new Map(shards.map(({ id, parents }) => [id, parents]));
-  return known.filter(
+  return existing.filter(
     ({ shard, isDone }) => !isDone && !parents.get(shard)?.some((parent) => unread.has(parent)),
   );
 }

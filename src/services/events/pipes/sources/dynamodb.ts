@@ -45,17 +45,17 @@ export function tableStream(ctx: Context, pipe: Pipe): StreamSource {
   return {
     batchInfo: "DDBStreamBatchInfo",
     async shards() {
-      const found: Streams.Shard[] = [];
+      const shards: Streams.Shard[] = [];
       for (let last: string | undefined; ; ) {
         const { StreamDescription } = await streams.DescribeStream({
           StreamArn,
           ...(last !== undefined && { ExclusiveStartShardId: last }),
         });
-        found.push(...(StreamDescription?.Shards ?? []));
+        shards.push(...(StreamDescription?.Shards ?? []));
         last = StreamDescription?.LastEvaluatedShardId;
         if (last === undefined) break;
       }
-      return found.map(({ ShardId, ParentShardId, SequenceNumberRange }) => ({
+      return shards.map(({ ShardId, ParentShardId, SequenceNumberRange }) => ({
         id: ShardId!,
         parents: ParentShardId === undefined ? [] : [ParentShardId],
         isOpen: SequenceNumberRange?.EndingSequenceNumber === undefined,

@@ -13,14 +13,14 @@ export function kinesisStream(ctx: Context, pipe: Pipe): StreamSource {
   return {
     batchInfo: "KinesisBatchInfo",
     async shards() {
-      const found: Kinesis.Shard[] = [];
+      const shards: Kinesis.Shard[] = [];
       for (let token: string | undefined; ; ) {
         const page = await kinesis.ListShards(token === undefined ? { StreamARN } : { NextToken: token });
-        found.push(...(page.Shards ?? []));
+        shards.push(...(page.Shards ?? []));
         token = page.NextToken;
         if (token === undefined) break;
       }
-      return found.map(({ ShardId, ParentShardId, AdjacentParentShardId, SequenceNumberRange }) => ({
+      return shards.map(({ ShardId, ParentShardId, AdjacentParentShardId, SequenceNumberRange }) => ({
         id: ShardId,
         parents: [ParentShardId, AdjacentParentShardId].filter((one) => one !== undefined),
         isOpen: SequenceNumberRange.EndingSequenceNumber === undefined,

@@ -33,7 +33,7 @@ const iterators = memory<Map<string, string>>("pipes/iterators", () => new Map()
 export const readLane = job<Lane>("pipes/read", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, lane) {
-    const found = await ctx.read(async (tx) => {
+    const active = await ctx.read(async (tx) => {
       const pipe = await tx.get(pipes, [lane.name]);
       const cursor = await tx.get(cursors, [lane.name, lane.shard, lane.lane]);
       const isWanted = pipe?.revision === lane.revision && pipe.current === "RUNNING";
@@ -41,7 +41,7 @@ export const readLane = job<Lane>("pipes/read", {
       tx.memory(iterators).delete(nameOf(lane));
       return undefined;
     });
-    return found && readOnce(ctx, found.pipe, found.cursor, lane);
+    return active && readOnce(ctx, active.pipe, active.cursor, lane);
   },
 });
 
@@ -79,9 +79,9 @@ async function readOnce(ctx: Context, pipe: Pipe, cursor: Cursor, lane: Lane) {
 /** Reads what is behind the cursor. Where that place is gone, the oldest record of the shard comes next. */
 async function look(ctx: Context, source: StreamSource, cursor: Cursor, lane: Lane, limit: number) {
   const { shard, at } = cursor;
-  const held = await ctx.read((tx) => tx.memory(iterators).get(nameOf(lane)));
+  const iterator = await ctx.read((tx) => tx.memory(iterators).get(nameOf(lane)));
   const ways = [
-    ...(held === undefined ? [] : [() => source.read(shard, held, limit)]),
+    ...(iterator === undefined ? [] : [() => source.read(shard, iterator, limit)]),
     async () => source.read(shard, await source.iterator(shard, at), limit),
   ];
   for (const way of ways) {

@@ -25,12 +25,12 @@ export async function drainQueue(ctx: Context, pipe: Pipe): Promise<number> {
     MessageSystemAttributeNames: ["All"],
     MessageAttributeNames: ["All"],
   });
-  const held = new Set<string>();
+  const blocked = new Set<string>();
   for (const message of Messages) {
     const group = message.Attributes?.MessageGroupId;
-    if (isFifo(pipe) && held.has(group!)) continue;
+    if (isFifo(pipe) && blocked.has(group!)) continue;
     const { error } = await handOver(ctx, pipe, [messageEvent(pipe, message)]);
-    if (error) held.add(group ?? "");
+    if (error) blocked.add(group ?? "");
     else await sqs.DeleteMessage({ QueueUrl, ReceiptHandle: message.ReceiptHandle! });
   }
   return Messages.length;
