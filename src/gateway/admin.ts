@@ -3,7 +3,7 @@ import type { FaultEffect, FaultRule, FaultTarget } from "#kernel/faults.ts";
 import type { Cloud } from "#kernel/runtime.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
-/** What the cloud offers beside AWS's API, under `/_nube/`; and the few addresses of LocalStack's that scripts call. */
+/** What the cloud offers beside AWS's API, under `/_nube/`, and the few addresses of LocalStack that scripts call. */
 export interface Admin {
   cloud: Cloud;
   version: string;
@@ -38,7 +38,7 @@ const ROUTES: Record<string, Route> = {
     cloud.faults.set([]);
     return faultsOf({ cloud });
   },
-  "GET /_nube/outbox": async ({ cloud }) => ({ letters: await cloud.letters.list(MOST_LETTERS) }),
+  "GET /_nube/outbox": async ({ cloud }) => ({ letters: await cloud.letters.list(MAX_LETTERS) }),
   "DELETE /_nube/outbox": async ({ cloud }) => {
     await cloud.letters.clear();
     return { letters: [] };
@@ -47,10 +47,10 @@ const ROUTES: Record<string, Route> = {
   "POST /_localstack/state/reset": reset,
 };
 
-/** What one look at the outbox shows, the newest first. */
-const MOST_LETTERS = 100;
+/** Letters in one answer, newest first. */
+const MAX_LETTERS = 100;
 
-/** Answers without a signature everywhere: load balancers and containers ask it. */
+/** Answered without a signature in every mode: load balancers and container runtimes call it. */
 export const isHealth = ({ path }: HttpRequest): boolean =>
   path === "/_nube/health" || path === "/_localstack/health";
 
@@ -60,7 +60,7 @@ export const isAdmin = ({ path }: HttpRequest): boolean =>
 /** Bytes of a request body. */
 export const MAX_BODY = 256 * 1024;
 
-/** @throws {AwsError} which {@link refusal} tells */
+/** @throws {AwsError} which {@link refusal} makes a response of */
 export async function administer(
   admin: Admin,
   request: Pick<HttpRequest, "method" | "path" | "body">,
@@ -128,19 +128,19 @@ function parseSpan(text: string): number | undefined {
 const isSpan = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= CENTURY_MS;
 
-function atMost(left: number, milliseconds: number): number {
-  if (milliseconds > left) throw invalid("The clock ends with the year 9999.");
+function checkRemaining(remaining: number, milliseconds: number): number {
+  if (milliseconds > remaining) throw invalid("The clock ends with the year 9999.");
   return milliseconds;
 }
 
 async function moveClock(admin: Admin, { action, by }: Record<string, unknown>) {
   const { time } = admin.cloud;
-  const left = LAST_MOMENT - admin.cloud.clock.now();
+  const remaining = LAST_MOMENT - admin.cloud.clock.now();
   if (action === "freeze") await time.freeze();
   else if (action === "resume") await time.resume();
-  else if (action === "advance") await time.advance(atMost(left, span(by)));
+  else if (action === "advance") await time.advance(checkRemaining(remaining, span(by)));
   else if (action === "run-until-idle")
-    await time.runUntilIdle(Math.min(left, by === undefined ? CENTURY_MS : span(by)));
+    await time.runUntilIdle(Math.min(remaining, by === undefined ? CENTURY_MS : span(by)));
   else throw invalid("The action is freeze, resume, advance or run-until-idle.");
   return clockOf(admin);
 }
@@ -152,7 +152,7 @@ function clockOf({ cloud: { clock }, now }: Admin) {
 const MAX_RULES = 100;
 const MAX_LATENCY_MS = 600_000;
 
-/** As they were given: what is told can be set again. */
+/** In the form in which they are set: the answer can be sent as a request again. */
 function faultsOf({ cloud }: Pick<Admin, "cloud">) {
   return { rules: cloud.faults.rules.map(({ effect, ...rule }) => ({ ...rule, ...effect })) };
 }
@@ -199,7 +199,7 @@ function effect({ error, throttle, latency }: Record<string, unknown>): FaultEff
   );
 }
 
-/** It goes into headers, too. */
+/** Limited to what a header can carry, since error codes are sent in headers, too. */
 const isErrorCode = (code: unknown): code is string =>
   typeof code === "string" && /^[A-Za-z][\w.]{0,127}$/.test(code);
 

@@ -27,7 +27,7 @@ const listBuckets = { service: "s3" };
 const member = (name: string, { text }: Answer) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1];
 
 /** Status and code, wherever the protocol has it. */
-function told(answer: Answer): string {
+function outcome(answer: Answer): string {
   const { status, headers, text } = answer;
   const type = headers["x-amzn-errortype"] ?? (text.startsWith("{") ? JSON.parse(text).__type : undefined);
   const code = type === undefined ? member("Code", answer) : String(type).replace(/^.*#/, "");
@@ -89,7 +89,7 @@ describe("who calls", () => {
     };
     expect(member("Arn", await call({ ...callerIdentity, credentials: stranger }))).toBe(principal.arn);
     const wrong = { ...stranger, secretAccessKey: "wrong" };
-    expect(told(await call({ ...callerIdentity, credentials: wrong }))).toBe("403 SignatureDoesNotMatch");
+    expect(outcome(await call({ ...callerIdentity, credentials: wrong }))).toBe("403 SignatureDoesNotMatch");
   });
 });
 
@@ -120,20 +120,20 @@ describe("strict refuses in the words of each protocol", () => {
     ["S3", listBuckets, "403 InvalidAccessKeyId", "403 SignatureDoesNotMatch", undefined],
   ] as const)("%s", async (_, request, unknownKey, mismatch, missing) => {
     const { port, call, send, failures } = await testGateway();
-    expect(told(await call({ ...request, credentials: stranger }))).toBe(unknownKey);
-    expect(told(await call({ ...request, credentials: wrongSecret }))).toBe(mismatch);
+    expect(outcome(await call({ ...request, credentials: stranger }))).toBe(unknownKey);
+    expect(outcome(await call({ ...request, credentials: wrongSecret }))).toBe(mismatch);
     const host = { host: "lambda.us-east-1.localhost" };
     const headers = { ...(request as Partial<SignedCall>).headers, ...(request === listFunctions && host) };
     const bare: Partial<SignedCall> = { ...request, headers };
-    if (missing) expect(told(await send(bare))).toBe(missing);
+    if (missing) expect(outcome(await send(bare))).toBe(missing);
     const stale = signed(port, { ...request, now: wallNow() - 16 * MINUTE });
     const early = signed(port, { ...request, now: wallNow() + 16 * MINUTE });
     const times = {
       AuthFailure: "400 RequestExpired",
       InvalidAccessKeyId: "403 RequestTimeTooSkewed",
     }[unknownKey.slice(4)];
-    expect(told(await send(stale))).toBe(times ?? mismatch);
-    expect(told(await send(early))).toBe(times ?? mismatch);
+    expect(outcome(await send(stale))).toBe(times ?? mismatch);
+    expect(outcome(await send(early))).toBe(times ?? mismatch);
     if (!times) {
       expect((await send(stale)).text).toContain("Signature expired: ");
       expect((await send(early)).text).toContain("Signature not yet current: ");
@@ -145,29 +145,33 @@ describe("strict refuses in the words of each protocol", () => {
     const { port, send } = await testGateway();
     const request = signed(port, callerIdentity);
     expect((await send(request)).status).toBe(200);
-    expect(told(await send({ ...request, body: `${request.body}&X=1` }))).toBe("403 SignatureDoesNotMatch");
-    expect(told(await send({ ...request, target: "/other" }))).toBe("403 SignatureDoesNotMatch");
+    expect(outcome(await send({ ...request, body: `${request.body}&X=1` }))).toBe(
+      "403 SignatureDoesNotMatch",
+    );
+    expect(outcome(await send({ ...request, target: "/other" }))).toBe("403 SignatureDoesNotMatch");
     const headers = {
       ...request.headers,
       "content-type": "application/x-www-form-urlencoded; charset=utf-8",
     };
-    expect(told(await send({ ...request, headers }))).toBe("403 SignatureDoesNotMatch");
+    expect(outcome(await send({ ...request, headers }))).toBe("403 SignatureDoesNotMatch");
   });
 
   test("an x-amz- header that S3's signature does not cover", async () => {
     const { port, send } = await testGateway();
     const request = signed(port, { ...listBuckets, method: "PUT", target: "/b/k", body: "x" });
     const headers = { ...request.headers, "x-amz-acl": "public-read" };
-    expect(told(await send({ ...request, headers }))).toBe("403 AccessDenied");
+    expect(outcome(await send({ ...request, headers }))).toBe("403 AccessDenied");
   });
 
   test("a scope of another service, of another day, of no Region", async () => {
     const { port, call, send } = await testGateway();
     const elsewhere = await call({ ...listTables, service: "sts" });
-    expect(told(elsewhere)).toBe("400 InvalidSignatureException");
+    expect(outcome(elsewhere)).toBe("400 InvalidSignatureException");
     expect(elsewhere.text).toContain("correct service: 'dynamodb'");
-    expect(told(await call({ ...callerIdentity, region: "nowhere" }))).toBe("403 SignatureDoesNotMatch");
-    expect(told(await call({ ...listBuckets, region: "nowhere" }))).toBe("400 AuthorizationHeaderMalformed");
+    expect(outcome(await call({ ...callerIdentity, region: "nowhere" }))).toBe("403 SignatureDoesNotMatch");
+    expect(outcome(await call({ ...listBuckets, region: "nowhere" }))).toBe(
+      "400 AuthorizationHeaderMalformed",
+    );
     const request = signed(port, callerIdentity);
     const ofS3 = signed(port, listBuckets);
     const day = (headers: Record<string, string>) => ({
@@ -175,17 +179,17 @@ describe("strict refuses in the words of each protocol", () => {
       authorization: headers.authorization!.replace(/\/20\d{6}\//, "/20010101/"),
     });
     const s3Answer = await send({ ...ofS3, headers: day(ofS3.headers!) });
-    expect([told(s3Answer), member("Message", s3Answer)]).toEqual([
+    expect([outcome(s3Answer), member("Message", s3Answer)]).toEqual([
       "400 AuthorizationHeaderMalformed",
       "The authorization header is malformed; Invalid credential date. Date is not the same as X-Amz-Date.",
     ]);
     // Who is late is told so, whatever else is wrong.
     const late = signed(port, { ...listBuckets, now: wallNow() - 16 * MINUTE });
-    expect(told(await send({ ...late, headers: day(late.headers!) }))).toBe("403 RequestTimeTooSkewed");
+    expect(outcome(await send({ ...late, headers: day(late.headers!) }))).toBe("403 RequestTimeTooSkewed");
     const otherDay = request.headers!.authorization!.replace(/\/20\d{6}\//, "/20010101/");
-    expect(told(await send({ ...request, headers: { ...request.headers, authorization: otherDay } }))).toBe(
-      "403 SignatureDoesNotMatch",
-    );
+    expect(
+      outcome(await send({ ...request, headers: { ...request.headers, authorization: otherDay } })),
+    ).toBe("403 SignatureDoesNotMatch");
   });
 
   test("S3 alone lets nobody pass, who is then nobody", async () => {
@@ -217,10 +221,12 @@ describe("session credentials", () => {
       "arn:aws:iam::000000000000:root",
     );
     const wrong = { ...credentials, secretAccessKey: "wrong" };
-    expect(told(await gate.call({ ...callerIdentity, credentials: wrong }))).toBe(
+    expect(outcome(await gate.call({ ...callerIdentity, credentials: wrong }))).toBe(
       "403 SignatureDoesNotMatch",
     );
-    expect(told(await gate.call({ ...listBuckets, credentials: wrong }))).toBe("403 SignatureDoesNotMatch");
+    expect(outcome(await gate.call({ ...listBuckets, credentials: wrong }))).toBe(
+      "403 SignatureDoesNotMatch",
+    );
   });
 
   BOTH("%s: end by the cloud's clock", async (mode) => {
@@ -229,10 +235,10 @@ describe("session credentials", () => {
     await gate.cloud.time.advance(899 * 1_000);
     expect((await gate.call({ ...callerIdentity, credentials })).status).toBe(200);
     await gate.cloud.time.advance(2_000);
-    expect(told(await gate.call({ ...callerIdentity, credentials }))).toBe("403 ExpiredToken");
-    expect(told(await gate.call({ ...listTables, credentials }))).toBe("400 ExpiredTokenException");
-    expect(told(await gate.call({ ...listBuckets, credentials }))).toBe("400 ExpiredToken");
-    expect(told(await gate.call({ ...describeRegions, credentials }))).toBe("400 RequestExpired");
+    expect(outcome(await gate.call({ ...callerIdentity, credentials }))).toBe("403 ExpiredToken");
+    expect(outcome(await gate.call({ ...listTables, credentials }))).toBe("400 ExpiredTokenException");
+    expect(outcome(await gate.call({ ...listBuckets, credentials }))).toBe("400 ExpiredToken");
+    expect(outcome(await gate.call({ ...describeRegions, credentials }))).toBe("400 RequestExpired");
   });
 
   test("strict: a token that is none, of another key, or absent", async () => {
@@ -245,9 +251,11 @@ describe("session credentials", () => {
     });
     for (const token of [other.sessionToken!, "nonsense", undefined]) {
       const credentials = withToken(token);
-      expect(told(await gate.call({ ...callerIdentity, credentials }))).toBe("403 InvalidClientTokenId");
-      expect(told(await gate.call({ ...listTables, credentials }))).toBe("400 UnrecognizedClientException");
-      expect(told(await gate.call({ ...listBuckets, credentials }))).toBe(
+      expect(outcome(await gate.call({ ...callerIdentity, credentials }))).toBe("403 InvalidClientTokenId");
+      expect(outcome(await gate.call({ ...listTables, credentials }))).toBe(
+        "400 UnrecognizedClientException",
+      );
+      expect(outcome(await gate.call({ ...listBuckets, credentials }))).toBe(
         token === undefined ? "403 InvalidAccessKeyId" : "400 InvalidToken",
       );
     }
@@ -257,7 +265,7 @@ describe("session credentials", () => {
     const gate = await testGateway();
     const credentials = await session(gate);
     await gate.cloud.reset();
-    expect(told(await gate.call({ ...callerIdentity, credentials }))).toBe("403 InvalidClientTokenId");
+    expect(outcome(await gate.call({ ...callerIdentity, credentials }))).toBe("403 InvalidClientTokenId");
   });
 });
 
@@ -267,11 +275,13 @@ describe("presigned URLs", () => {
     const { method, target } = presigned(port, { target: "/b/k?versionId=1" });
     expect((await send({ method, target })).status).toBe(200);
     const tampered = target.replace("versionId=1", "versionId=2");
-    expect(told(await send({ method, target: tampered }))).toBe("403 SignatureDoesNotMatch");
-    expect(told(await send({ method, target: `${target}&versionId=2` }))).toBe("403 SignatureDoesNotMatch");
-    expect(told(await send({ method: "PUT", target }))).toBe("403 SignatureDoesNotMatch");
+    expect(outcome(await send({ method, target: tampered }))).toBe("403 SignatureDoesNotMatch");
+    expect(outcome(await send({ method, target: `${target}&versionId=2` }))).toBe(
+      "403 SignatureDoesNotMatch",
+    );
+    expect(outcome(await send({ method: "PUT", target }))).toBe("403 SignatureDoesNotMatch");
     const headers = { "x-amz-acl": "public-read" };
-    expect(told(await send({ method, target, headers }))).toBe("403 AccessDenied");
+    expect(outcome(await send({ method, target, headers }))).toBe("403 AccessDenied");
   });
 
   BOTH("%s: end by the cloud's clock", async (mode) => {
@@ -281,7 +291,7 @@ describe("presigned URLs", () => {
     expect((await send(url)).status).toBe(200);
     await cloud.time.advance(20_000);
     const answer = await send(url);
-    expect(told(answer)).toBe("403 AccessDenied");
+    expect(outcome(answer)).toBe("403 AccessDenied");
     expect(member("Message", answer)).toBe("Request has expired");
   });
 
@@ -312,29 +322,29 @@ describe("presigned URLs", () => {
       return `${path}?AWSAccessKeyId=test&Signature=${proof}&Expires=${signature.expires / 1_000}`;
     };
     expect((await send({ target: url("/b/k") })).status).toBe(200);
-    expect(told(await send({ target: url("/b/k").replace("/b/k", "/b/x") }))).toBe(
+    expect(outcome(await send({ target: url("/b/k").replace("/b/k", "/b/x") }))).toBe(
       "403 SignatureDoesNotMatch",
     );
     const headers = { host: "b.s3.localhost" };
     expect((await send({ target: url("/k", "b"), headers })).status).toBe(200);
-    expect(told(await send({ target: url("/k", "c"), headers }))).toBe("403 SignatureDoesNotMatch");
-    expect(told(await send({ target: url("/b/k", undefined, -1) }))).toBe("403 AccessDenied");
+    expect(outcome(await send({ target: url("/k", "c"), headers }))).toBe("403 SignatureDoesNotMatch");
+    expect(outcome(await send({ target: url("/b/k", undefined, -1) }))).toBe("403 AccessDenied");
   });
 
   test("beside another signature are refused", async () => {
     const { port, call } = await testGateway();
-    expect(told(await call({ service: "s3", target: presigned(port, { target: "/b/k" }).target }))).toBe(
+    expect(outcome(await call({ service: "s3", target: presigned(port, { target: "/b/k" }).target }))).toBe(
       "400 InvalidArgument",
     );
   });
 });
 
 test("a signature may have the bucket in the host", async () => {
-  const { call, kept } = await testGateway();
+  const { call, stored } = await testGateway();
   const headers = { host: "bucket.s3.us-east-1.localhost:4566" };
   const answer = await call({ service: "s3", method: "PUT", target: "/k%20ey", body: "x", headers });
   expect(answer.status).toBe(200);
-  expect([...kept.keys()]).toEqual(["bucket/k ey"]);
+  expect([...stored.keys()]).toEqual(["bucket/k ey"]);
 });
 
 test.each([

@@ -41,9 +41,9 @@ import { withHoisted } from "./hoisted.ts";
 import type { HttpRequest } from "./server/http.ts";
 
 /**
- * `strict` verifies every signature. `loopback` lets whoever calls with an unknown key, or with another secret of a
- * root key, in as root: what people expect of a cloud on their own machine. Keys that the cloud itself issued are
- * verified in both, and so are presigned URLs of root keys, which speak for somebody to a third.
+ * `strict` verifies every signature. `loopback` accepts unknown keys, and root keys with another secret, as root: what
+ * people expect of a cloud on their own machine. Keys that the cloud itself issued are verified in both modes, and so are
+ * presigned URLs of root keys, since these are handed on to others.
  */
 export type AuthMode = "strict" | "loopback";
 
@@ -60,14 +60,14 @@ export interface Identity {
   payload: Payload | undefined;
   /** What chunk signatures are chained to, where they are to be verified. */
   chunks: ChunkSigning | undefined;
-  /** Told when the bytes that came are not those that were signed. */
+  /** The error for a body that is not the one that was signed. */
   hashMismatch: (computed: string) => AwsError;
 }
 
 export interface AuthRequest {
   http: HttpRequest;
   query: Query;
-  /** The operation, where it is known: `/_nube` has none. */
+  /** `undefined` where the request is for none, as under `/_nube`. */
   operation: Operation | undefined;
   signingName: string;
   style: ErrorStyle;
@@ -81,13 +81,13 @@ export interface AuthRequest {
 const ROOT_SECRET = "test";
 const ACCOUNT = /^\d{12}$/;
 const REGION = /^[a-z]{2,5}(-[a-z]+){1,3}-\d{1,2}$/;
-/** Records are kept under it, so that also on loopback it must be a name: `local`, as for DynamoDB's own emulator. */
+/** It becomes part of keys, so it must be a plain name on loopback, too: `local`, say, as for DynamoDB's own emulator. */
 const ANY_REGION = /^[A-Za-z0-9-]{1,63}$/;
 
-interface Known {
+interface CallerCredential {
   principal: Principal;
   secret: string;
-  /** A signature that does not match is let in nevertheless. */
+  /** Whether a signature that does not match is accepted. */
   lenient: boolean;
 }
 
@@ -99,35 +99,35 @@ export function authenticate(
   const { http, query, style } = request;
   const signature = parseSignature(http.headers, query, style);
   if (!signature) return anonymous(settings, request);
-  return whenReady(credentials(cloud, settings, signature, style), (known) =>
-    judged(cloud, settings, request, signature, known),
+  return whenReady(credentials(cloud, settings, signature, style), (credential) =>
+    identify(cloud, settings, request, signature, credential),
   );
 }
 
-function judged(
+function identify(
   cloud: Cloud,
   settings: AuthSettings,
   request: AuthRequest,
   signature: Signature,
-  known: Known,
+  credential: CallerCredential,
 ): Identity {
   const { http, query, style } = request;
   const clocks: Clocks = { wall: wallNow(), cloud: cloud.clock.now(), cloudTimeOf: cloud.clock.cloudTimeOf };
-  if (signature.version === 2) return versionTwo(settings, request, signature, known, clocks);
-  checkTime(signature, known, style, clocks);
-  // A body that is not read yet must be told of; elsewhere than in S3 one that is read need not be.
-  const isTold = style === "s3" || request.body === undefined;
+  if (signature.version === 2) return versionTwo(settings, request, signature, credential, clocks);
+  checkTime(signature, credential, style, clocks);
+  // A header must declare how a body that is not read yet is signed, and in S3 always.
+  const isDeclared = style === "s3" || request.body === undefined;
   const { carrier, regionSet } = signature;
-  const payload = isTold ? s3Payload(carrier, http.headers, query, regionSet !== undefined) : undefined;
-  const region = known.lenient ? ANY_REGION : REGION;
-  const service = known.lenient ? signature.scope.service : request.signingName;
+  const payload = isDeclared ? s3Payload(carrier, http.headers, query, regionSet !== undefined) : undefined;
+  const region = credential.lenient ? ANY_REGION : REGION;
+  const service = credential.lenient ? signature.scope.service : request.signingName;
   const scope =
     regionSet === undefined
       ? signature.scope
       : { ...signature.scope, region: regionOf(regionSet, settings.region) };
   checkScope({ scope, carrier }, service, (name) => region.test(name), style);
   if (style === "s3") checkDay(signature, style);
-  return versionFour(request, signature, known, payload, scope.region);
+  return versionFour(request, signature, credential, payload, scope.region);
 }
 
 function anonymous(settings: AuthSettings, { http, operation, style, signingName }: AuthRequest): Identity {
@@ -143,13 +143,13 @@ function anonymous(settings: AuthSettings, { http, operation, style, signingName
   };
 }
 
-/** Whose key it is, and by which secret to verify. @throws {AwsError} in strict mode, for a key that nobody has */
+/** Whose key it is, and the secret to verify with. @throws {AwsError} in strict mode, for an unknown key */
 export function credentials(
   cloud: Cloud,
   { mode, account }: AuthSettings,
   { accessKeyId, sessionToken, carrier }: Pick<SignatureV4, "accessKeyId" | "sessionToken" | "carrier">,
   style: ErrorStyle,
-): MaybePromise<Known> {
+): MaybePromise<CallerCredential> {
   if (isSessionKey(accessKeyId) && sessionToken !== undefined) {
     const session = openSession(cloud.seal, accessKeyId, sessionToken);
     if (session && session.expires <= cloud.clock.now()) throw expiredToken(style, sessionToken);
@@ -161,14 +161,19 @@ export function credentials(
     const lenient = mode === "loopback" && carrier === "header";
     return { principal: rootOf(rootAccount, accessKeyId), secret: ROOT_SECRET, lenient };
   }
-  return whenReady(cloud.ports.credentials?.find(accessKeyId), (issued): Known => {
+  return whenReady(cloud.ports.credentials?.find(accessKeyId), (issued): CallerCredential => {
     if (issued) return { ...issued, lenient: false };
     if (mode === "strict") throw unknownAccessKey(style, accessKeyId);
     return { principal: rootOf(account, accessKeyId), secret: "", lenient: true };
   });
 }
 
-function checkTime(signature: SignatureV4, { lenient }: Known, style: ErrorStyle, clocks: Clocks): void {
+function checkTime(
+  signature: SignatureV4,
+  { lenient }: CallerCredential,
+  style: ErrorStyle,
+  clocks: Clocks,
+): void {
   const { carrier, expiresIn, signedAt, amzDate } = signature;
   if (carrier === "query" && expiresIn !== undefined) {
     const { state, expiry } = presignedValidity(signedAt, expiresIn, clocks);
@@ -182,7 +187,7 @@ function checkTime(signature: SignatureV4, { lenient }: Known, style: ErrorStyle
 function versionFour(
   { http, query, style, body }: AuthRequest,
   signature: SignatureV4,
-  { principal, secret, lenient }: Known,
+  { principal, secret, lenient }: CallerCredential,
   payload: Payload | undefined,
   region: string,
 ): Identity {
@@ -194,8 +199,8 @@ function versionFour(
     const { matches, canonicalRequest, stringToSign } = verify(raw, signature, secret, canonicalHash);
     calculated = { accessKeyId, signature: signature.signature, stringToSign, canonicalRequest };
     if (!matches) throw signatureDoesNotMatch(style, calculated);
-    const uncovered = style === "s3" ? unsignedHeaders(signature, http.headers) : [];
-    if (uncovered.length > 0) throw headersNotSigned(uncovered);
+    const unsigned = style === "s3" ? unsignedHeaders(signature, http.headers) : [];
+    if (unsigned.length > 0) throw headersNotSigned(unsigned);
   }
   const chunks =
     payload?.signedChunks && !lenient
@@ -217,7 +222,7 @@ function versionFour(
   };
 }
 
-/** Some clients sign a header and write it into their URL, too: whoever is handed that need not send it. */
+/** Some clients presign a header and put it into the URL as well: whoever uses the URL need not send the header. */
 function signedRequest(http: HttpRequest, query: Query, style: ErrorStyle): RawRequest {
   const headers = style === "s3" ? withHoisted(http.headers, query) : http.headers;
   return { method: http.method, path: http.path, query: http.rawQuery, headers };
@@ -227,7 +232,7 @@ function versionTwo(
   settings: AuthSettings,
   { http, query, style, hostBucket }: AuthRequest,
   signature: SignatureV2,
-  { principal, secret, lenient }: Known,
+  { principal, secret, lenient }: CallerCredential,
   clocks: Clocks,
 ): Identity {
   const { expires, signedAt, accessKeyId } = signature;
@@ -243,12 +248,12 @@ function versionTwo(
     if (!matches)
       throw signatureDoesNotMatch(style, { accessKeyId, signature: signature.signature, stringToSign });
   }
-  const unsigned = () => new AwsError("InternalFailure", "Version 2 signs no body", { status: 500 });
+  const noBodyHash = () => new AwsError("InternalFailure", "Version 2 signs no body", { status: 500 });
   return {
     principal,
     region: settings.region,
     payload: undefined,
     chunks: undefined,
-    hashMismatch: unsigned,
+    hashMismatch: noBodyHash,
   };
 }

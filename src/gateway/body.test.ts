@@ -73,17 +73,17 @@ function flipped({ body, ...request }: Partial<WireCall>, find: string): Partial
 
 describe("what S3 is sent arrives", () => {
   test("whole, with its hash or without", async () => {
-    const { call, kept } = await testGateway();
+    const { call, stored } = await testGateway();
     for (const payloadHash of [undefined, "UNSIGNED-PAYLOAD"]) {
       expect((await call({ ...PUT, body: CONTENT, ...(payloadHash && { payloadHash }) })).status).toBe(200);
-      expect(kept.get("b/k")).toEqual(CONTENT);
+      expect(stored.get("b/k")).toEqual(CONTENT);
     }
   });
 
   test.each<Record<string, string>>([{}, { "transfer-encoding": "chunked" }])(
     "in unsigned chunks with a trailer %j",
     async (framing) => {
-      const { call, kept } = await testGateway();
+      const { call, stored } = await testGateway();
       const answer = await call({
         ...PUT,
         payloadHash: "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
@@ -96,22 +96,22 @@ describe("what S3 is sent arrives", () => {
         body: unsignedChunks(CONTENT),
       });
       expect(answer.text).toBe("");
-      expect(kept.get("b/k")).toEqual(CONTENT);
+      expect(stored.get("b/k")).toEqual(CONTENT);
     },
   );
 
   test.each([undefined, CRC32])("in signed chunks, with and without a trailer: %s", async (trailer) => {
-    const { port, send, kept } = await testGateway();
+    const { port, send, stored } = await testGateway();
     expect((await send(signedChunks(port, CONTENT, trailer))).status).toBe(200);
-    expect(kept.get("b/k")).toEqual(CONTENT);
+    expect(stored.get("b/k")).toEqual(CONTENT);
   });
 
   test("in chunks whose signatures nobody can verify, on loopback", async () => {
-    const { port, send, kept } = await testGateway({ mode: "loopback" });
+    const { port, send, stored } = await testGateway({ mode: "loopback" });
     const request = signedChunks(port, CONTENT, CRC32);
     const authorization = request.headers!.authorization!.replace("=test/", "=AKIASTRANGER/");
     expect((await send({ ...request, headers: { ...request.headers, authorization } })).status).toBe(200);
-    expect(kept.get("b/k")).toEqual(CONTENT);
+    expect(stored.get("b/k")).toEqual(CONTENT);
   });
 
   test("never in unsigned chunks to an operation that reads its document whole", async () => {
@@ -136,7 +136,7 @@ describe("what S3 is sent arrives", () => {
 test.each(["x", "-1", "1e3", "9".repeat(30), ""])(
   "the length %j is none: to miss it is up to the service",
   async (length) => {
-    const { call, kept } = await testGateway();
+    const { call, stored } = await testGateway();
     const answer = await call({
       ...PUT,
       payloadHash: "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
@@ -144,7 +144,7 @@ test.each(["x", "-1", "1e3", "9".repeat(30), ""])(
       body: unsignedChunks(CONTENT),
     });
     expect(answer.status).toBe(200);
-    expect(kept.get("b/k")).toEqual(CONTENT);
+    expect(stored.get("b/k")).toEqual(CONTENT);
   },
 );
 
@@ -155,16 +155,16 @@ describe("a body that is not what was promised reaches nobody as complete", () =
     ["the trailer", CRC32],
     ["the signature of the trailer", "x-amz-trailer-signature:"],
   ])("signed chunks: %s was changed", async (_, mark) => {
-    const { port, send, kept, failures } = await testGateway();
+    const { port, send, stored, failures } = await testGateway();
     const answer = await send(flipped(signedChunks(port, CONTENT, CRC32), mark));
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.status).toBeLessThan(500);
-    expect(kept.size).toBe(0);
+    expect(stored.size).toBe(0);
     expect(failures).toEqual([]);
   });
 
   test("signed chunks: changed, left out or cut", async () => {
-    const { port, send, kept } = await testGateway();
+    const { port, send, stored } = await testGateway();
     const request = signedChunks(port, CONTENT);
     expect(code((await send(flipped(request, "0123456789"))).text)).toBe("SignatureDoesNotMatch");
     const body = request.body as Buffer;
@@ -173,11 +173,11 @@ describe("a body that is not what was promised reaches nobody as complete", () =
     const without = Buffer.concat([body.subarray(0, second), body.subarray(third)]);
     expect((await send({ ...request, body: without })).status).toBe(403);
     expect(code((await send({ ...request, body: body.subarray(0, -300) })).text)).toBe("IncompleteBody");
-    expect(kept.size).toBe(0);
+    expect(stored.size).toBe(0);
   });
 
   test("another length than was told", async () => {
-    const { call, kept } = await testGateway();
+    const { call, stored } = await testGateway();
     for (const length of ["19999", "20001", "0"]) {
       const answer = await call({
         ...PUT,
@@ -191,7 +191,7 @@ describe("a body that is not what was promised reaches nobody as complete", () =
       });
       expect(answer.status, length).toBe(400);
     }
-    expect(kept.size).toBe(0);
+    expect(stored.size).toBe(0);
   });
 
   test("framing that is longer than any is, around a little", async () => {
@@ -208,19 +208,19 @@ describe("a body that is not what was promised reaches nobody as complete", () =
 
   test("another hash than was told", async () => {
     for (const mode of ["strict", "loopback"] as const) {
-      const { call, kept } = await testGateway({ mode });
+      const { call, stored } = await testGateway({ mode });
       const payloadHash = hash("sha256", "other", "hex");
       expect(code((await call({ ...PUT, body: CONTENT, payloadHash })).text)).toBe(
         "XAmzContentSHA256Mismatch",
       );
       const document = { method: "POST", target: "/b?delete", service: "s3", body: "<Delete/>", payloadHash };
       expect(code((await call(document)).text)).toBe("XAmzContentSHA256Mismatch");
-      expect(kept.size).toBe(0);
+      expect(stored.size).toBe(0);
     }
   });
 
   test("a client that goes away, and one that stops", async () => {
-    const { port, kept, failures, send } = await testGateway({
+    const { port, stored, failures, send } = await testGateway({
       listening: { limits: { bodyIdleTimeout: 30 } },
     });
     const { headers } = signed(port, { ...PUT, payloadHash: "UNSIGNED-PAYLOAD" });
@@ -234,7 +234,7 @@ describe("a body that is not what was promised reaches nobody as complete", () =
     gone.socket.end();
     await gone.closed();
     expect((await send({ target: "/b/k" })).status).toBe(200);
-    expect(kept.size).toBe(0);
+    expect(stored.size).toBe(0);
     expect(failures).toEqual([]);
   });
 });
@@ -264,13 +264,13 @@ describe("Expect: 100-continue", () => {
   };
 
   test("is answered when the body is wanted", async () => {
-    const { port, kept } = await testGateway();
+    const { port, stored } = await testGateway();
     const client = rawClient(port);
     client.write(heads(port, { ...PUT, body: "content" }));
     expect(await client.saw("100 Continue")).toContain("100 Continue");
     client.write("content");
     expect(await client.saw("200 OK")).toContain("200 OK");
-    expect(kept.size).toBe(1);
+    expect(stored.size).toBe(1);
   });
 
   test("is refused before the body is sent", async () => {
@@ -313,11 +313,11 @@ describe("gzip", () => {
   });
 
   test("is taken off what is read whole, and left on what is kept", async () => {
-    const { call, kept } = await testGateway();
+    const { call, stored } = await testGateway();
     expect((await call(document(DELETE))).text).toContain("<Key>k</Key>");
     const headers = { "content-encoding": "gzip" };
     expect((await call({ ...PUT, headers, body: DELETE })).status).toBe(200);
-    expect(kept.get("b/k")).toEqual(DELETE);
+    expect(stored.get("b/k")).toEqual(DELETE);
   });
 
   test("of forms, which name their operation inside", async () => {
@@ -339,7 +339,7 @@ describe("gzip", () => {
 });
 
 test("a target in absolute form, as proxies get it, is that of its authority", async () => {
-  const { port, kept } = await testGateway({ mode: "loopback" });
+  const { port, stored } = await testGateway({ mode: "loopback" });
   const send = (target: string, host: string) => {
     const client = rawClient(port);
     client.write(
@@ -348,6 +348,6 @@ test("a target in absolute form, as proxies get it, is that of its authority", a
     return client.closed();
   };
   expect(await send("http://b.s3.amazonaws.com/k", "proxy.internal")).toContain("200 OK");
-  expect([...kept.keys()]).toEqual(["b/k"]);
+  expect([...stored.keys()]).toEqual(["b/k"]);
   expect(await send("http://evil.com/k", "localhost")).toContain("403");
 });

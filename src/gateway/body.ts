@@ -44,7 +44,7 @@ const FRAMING_BYTES = 64 * 1024;
 export function chunkedBody(body: Body, { decodedLength, announced, signing }: ChunkedFacts): Body {
   const trailers: Record<string, string> = {};
   const decoder = chunkedDecoder({ decodedLength, announced, signing });
-  /** Who told a length that fits is not wrong in that, but in what he sends instead. */
+  /** Where the declared length of the content is within the limit, a body that exceeds it is wrongly framed. */
   async function framed(limit: number): Promise<Uint8Array> {
     try {
       return await body.bytes(limit + FRAMING_BYTES);

@@ -22,9 +22,9 @@ export interface Content {
 }
 
 /**
- * The request's content as the service sees it: framing taken off, decompressed, held to its hash.
+ * The request's content as the service sees it: framing taken off, decompressed, compared to its hash.
  * @param whole the body as it came, where it was read
- * @throws {AwsError} InvalidRequest, or the body is not what was promised
+ * @throws {AwsError} InvalidRequest, or where the body is not the one that was declared
  */
 export function contentOf(
   http: HttpRequest,
@@ -33,7 +33,7 @@ export function contentOf(
   limit: number,
 ): MaybePromise<Content> {
   const { payload } = identity;
-  // What is read whole is a document, and only objects and their parts may come like this.
+  // Only objects and their parts may have unsigned chunks; what is read whole is a document.
   if (whole && payload?.hash === UNSIGNED_CHUNKS)
     throw new AwsError("InvalidRequest", "The value of x-amz-content-sha256 header is invalid.");
   const encodings = listOf(http.headers["content-encoding"]);
@@ -64,14 +64,14 @@ export function contentOf(
   });
 }
 
-/** A form, which must be read to know which operation it is for. */
-export function formOf({ headers }: HttpRequest, sent: Uint8Array, limit: number): MaybePromise<Uint8Array> {
-  return listOf(headers["content-encoding"]).includes("gzip") ? unzip(sent, limit) : sent;
+/** A form, decompressed: it names the operation that it is for. */
+export function formOf({ headers }: HttpRequest, bytes: Uint8Array, limit: number): MaybePromise<Uint8Array> {
+  return listOf(headers["content-encoding"]).includes("gzip") ? unzip(bytes, limit) : bytes;
 }
 
 function chunkedFacts({ headers }: HttpRequest, { chunks }: Identity): ChunkedFacts {
   const decoded = headers["x-amz-decoded-content-length"];
-  // What is no number is as if nothing had been told.
+  // A value that is no number counts as missing.
   const decodedLength = decoded !== undefined && /^\d{1,15}$/.test(decoded) ? Number(decoded) : undefined;
   return { decodedLength, announced: listOf(headers["x-amz-trailer"]), signing: chunks };
 }

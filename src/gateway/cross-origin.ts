@@ -58,12 +58,12 @@ async function verdictOn(
   const signingName = claimedScope(headers, query)?.service;
   const facts: RouteFacts = { method, path, headers, host, query, signingName };
   if (routes.needsForm(facts)) return undefined;
-  const found = (passage.found = routes.route(facts));
-  const contract = isRouted(found) ? found.operation.contract : found.contract;
+  const route = (passage.route = routes.route(facts));
+  const contract = isRouted(route) ? route.operation.contract : route.contract;
   const service = contract && (await cloud.service(contract.service));
   if (!service?.crossOrigin) return undefined;
   const house = endpointHouse(cloud, auth, http, service, meta);
-  const verdict = await service.crossOrigin(endpointRequest(http, found, meta), house);
+  const verdict = await service.crossOrigin(endpointRequest(http, route, meta), house);
   await house.ctx.durable();
   return verdict;
 }

@@ -9,18 +9,18 @@ import { requestFacts } from "./request-facts.ts";
 import type { NoRoute, Route } from "./route.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
-/** The answer of an endpoint of the service that was meant; `undefined` if it has none for this request. */
+/** The answer of an endpoint of the route's service; `undefined` if it has none for this request. */
 export async function atEndpoint(
   cloud: Cloud,
   auth: AuthSettings,
   http: HttpRequest,
-  found: NoRoute,
+  route: NoRoute,
   meta: ResponseMeta,
 ): Promise<HttpResponse | undefined> {
-  const service = found.contract && (await cloud.service(found.contract.service));
+  const service = route.contract && (await cloud.service(route.contract.service));
   if (!service) return undefined;
-  const request = endpointRequest(http, found, meta);
-  const endpoint = service.endpoints.find((one) => one.host === found.at?.label && one.accepts(request));
+  const request = endpointRequest(http, route, meta);
+  const endpoint = service.endpoints.find((one) => one.host === route.at?.label && one.accepts(request));
   if (!endpoint) return undefined;
   const house = endpointHouse(cloud, auth, http, service, meta);
   const answer = await endpoint.serve(request, house);
@@ -30,11 +30,11 @@ export async function atEndpoint(
 
 export function endpointRequest(
   { method, headers, body, secure, host, path, rawQuery }: HttpRequest,
-  found: Pick<Route | NoRoute, "path"> & Pick<NoRoute, "at">,
+  route: Pick<Route | NoRoute, "path"> & Pick<NoRoute, "at">,
   meta: ResponseMeta,
 ): EndpointRequest {
   const url = `${secure ? "https" : "http"}://${host}${path}`;
-  return { method, path: found.path ?? path, query: rawQuery, url, headers, body, at: found.at, meta };
+  return { method, path: route.path ?? path, query: rawQuery, url, headers, body, at: route.at, meta };
 }
 
 export function endpointHouse(
@@ -60,9 +60,9 @@ export function endpointHouse(
     }),
     async callerOf(claim) {
       if (!claim) return clients(ANONYMOUS);
-      const known = await credentials(cloud, auth, { ...claim, carrier: "query" }, "s3");
-      if (!known.lenient) claim.verify(known.secret);
-      return clients(known.principal);
+      const credential = await credentials(cloud, auth, { ...claim, carrier: "query" }, "s3");
+      if (!credential.lenient) claim.verify(credential.secret);
+      return clients(credential.principal);
     },
   };
 }

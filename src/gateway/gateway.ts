@@ -27,15 +27,15 @@ import type { Handle, HttpRequest, HttpResponse } from "./server/http.ts";
 export interface GatewayOptions {
   auth: AuthSettings;
   origins: OriginRules;
-  /** Hosts that are no addresses of operations, as the catalog tells them. */
+  /** Hosts that do not serve operations, from the catalog. */
   endpointHosts?: EndpointHosts;
   admin: Omit<Admin, "cloud">;
 }
 
-/** What stands at the end of the names by which clients call a cloud on this machine. */
+/** Domains under which clients call a cloud on this machine. */
 const DOMAINS = ["localhost", "localhost.localstack.cloud", ...AWS_DOMAINS];
 
-/** Where every request from the wire enters, and its answer leaves. */
+/** Handles every request from the wire. */
 export function gateway(cloud: Cloud, options: GatewayOptions): Handle {
   const routes = router({
     index: loadIndex(),
@@ -60,8 +60,8 @@ export function gateway(cloud: Cloud, options: GatewayOptions): Handle {
     const answer = isOfPage
       ? await servePage(request, meta, passage)
       : await serve(cloud, options.auth, routes, request, meta, passage);
-    const booking = observe(cloud, options.auth, request, meta, passage, answer);
-    if (booking) await booking;
+    const observing = observe(cloud, options.auth, request, meta, passage, answer);
+    if (observing) await observing;
     return answer;
   };
 
@@ -79,7 +79,7 @@ export function gateway(cloud: Cloud, options: GatewayOptions): Handle {
     }
   }
 
-  /** Before anyone knows what was meant. */
+  /** The error of a request that is not routed yet. */
   function refused(error: unknown, meta: ResponseMeta): HttpResponse {
     return protocol("restXml").encodeError(undefined, awsError(cloud, error, meta), meta);
   }
@@ -96,7 +96,7 @@ async function serve(
 ): Promise<HttpResponse> {
   const { method, path, headers, host } = http;
   const facts: RouteFacts = { method, path, headers, host, query: [], signingName: undefined };
-  let found: Route | NoRoute | undefined;
+  let route: Route | NoRoute | undefined;
   try {
     const query = parseQuery(http.rawQuery);
     const claimed = claimedScope(headers, query)?.service;
@@ -108,14 +108,14 @@ async function serve(
       form = await wholeBody(http, limit);
       facts.form = formFacts(await formOf(http, form, limit));
     }
-    found = passage.found = routes.route(facts);
-    const answer = isRouted(found) ? undefined : await atEndpoint(cloud, auth, http, found, meta);
+    route = passage.route = routes.route(facts);
+    const answer = isRouted(route) ? undefined : await atEndpoint(cloud, auth, http, route, meta);
     if (answer) return answer;
-    const operation = isRouted(found) ? found.operation : undefined;
-    const signingName = contractOf(found)?.signingName ?? claimed ?? "";
-    const style = errorStyle(signingName, found.protocol);
+    const operation = isRouted(route) ? route.operation : undefined;
+    const signingName = contractOf(route)?.signingName ?? claimed ?? "";
+    const style = errorStyle(signingName, route.protocol);
     const whole =
-      form ?? (isStreamed(operation, headers, style) ? undefined : await wholeBody(http, limitOf(found)));
+      form ?? (isStreamed(operation, headers, style) ? undefined : await wholeBody(http, limitOf(route)));
     const identity = await authenticate(cloud, auth, {
       http,
       query,
@@ -123,20 +123,20 @@ async function serve(
       signingName,
       style,
       body: whole,
-      hostBucket: isRouted(found) ? found.hostBucket : undefined,
+      hostBucket: isRouted(route) ? route.hostBucket : undefined,
     });
     passage.principal = identity.principal;
-    if (!isRouted(found)) throw found.error;
-    const service = await cloud.service(found.operation.contract.service);
-    if (!service) throw notImplemented(found.operation.contract.service, found.operation.name);
+    if (!isRouted(route)) throw route.error;
+    const service = await cloud.service(route.operation.contract.service);
+    if (!service) throw notImplemented(route.operation.contract.service, route.operation.name);
     passage.service = service;
-    const content = await contentOf(http, whole, identity, bodyLimit(found.operation));
-    const input = (passage.input = inputOf(found, method, query, content, style));
+    const content = await contentOf(http, whole, identity, bodyLimit(route.operation));
+    const input = (passage.input = inputOf(route, method, query, content, style));
     const request = (passage.request = requestFacts(http, content.body));
     const { principal, region } = identity;
     const output = await cloud.invoke({
       service,
-      operation: found.operation,
+      operation: route.operation,
       input,
       principal,
       place: { account: principal.account || auth.account, region },
@@ -144,14 +144,14 @@ async function serve(
       request,
     });
     passage.output = output;
-    return protocol(found.protocol).encode(found.operation, output, meta);
+    return protocol(route.protocol).encode(route.operation, output, meta);
   } catch (error) {
     passage.error = awsError(cloud, error, meta);
-    return errorAnswer(found ?? routes.route(facts), passage.error, meta);
+    return errorAnswer(route ?? routes.route(facts), passage.error, meta);
   }
 }
 
-/** Only who is told a body's hash beforehand can judge the signature before the body has come. */
+/** The signature can be verified before the body has come only where a header declares how the body is signed. */
 const isStreamed = (operation: Operation | undefined, headers: HttpRequest["headers"], style: ErrorStyle) =>
   operation?.streamingInput && (style === "s3" || headers["x-amz-content-sha256"] !== undefined);
 
@@ -172,15 +172,15 @@ function inputOf(
   });
 }
 
-function errorAnswer(meant: Route | NoRoute, error: AwsError, meta: ResponseMeta): HttpResponse {
-  const operation = isRouted(meant) ? meant.operation : spokesman(meant);
-  return protocol(meant.protocol).encodeError(operation, error, meta);
+function errorAnswer(route: Route | NoRoute, error: AwsError, meta: ResponseMeta): HttpResponse {
+  const operation = isRouted(route) ? route.operation : anyOperation(route);
+  return protocol(route.protocol).encodeError(operation, error, meta);
 }
 
-/** Errors of a service look alike, whichever operation fails: its first one stands in where none is known. */
-const spokesman = ({ contract }: NoRoute) => contract?.operation(contract.operationNames[0]!);
+/** Errors of a service have one form for all operations: its first one is taken where the request names none. */
+const anyOperation = ({ contract }: NoRoute) => contract?.operation(contract.operationNames[0]!);
 
-/** Off loopback only a root may; a page of another origin never may. */
+/** In strict mode only root may call it; a page of another origin never may. */
 async function administerFor(
   http: HttpRequest,
   auth: AuthSettings,
@@ -210,10 +210,10 @@ async function administerFor(
   }
 }
 
-const contractOf = (found: Route | NoRoute) => (isRouted(found) ? found.operation.contract : found.contract);
+const contractOf = (route: Route | NoRoute) => (isRouted(route) ? route.operation.contract : route.contract);
 
-const limitOf = (found: Route | NoRoute) =>
-  isRouted(found) ? bodyLimit(found.operation) : PROTOCOL_LIMITS[found.protocol];
+const limitOf = (route: Route | NoRoute) =>
+  isRouted(route) ? bodyLimit(route.operation) : PROTOCOL_LIMITS[route.protocol];
 
 function metaOf({ random }: Cloud, { headers }: HttpRequest): ResponseMeta {
   const { accept, "content-type": contentType } = headers;

@@ -31,7 +31,7 @@ const SERVICE_NAME = new RegExp(`^(.+?)(?:-fips)?(?:\\.dualstack)?(?:\\.${REGION
 const OPERATION_PREFIX = /^(?:sync-|stream-|\d{12}\.(?=s3-control$))/;
 
 /** A client picks its names freely; a few are in use at a time. */
-const KEPT_HOSTS = 1_000;
+const MAX_CACHED_HOSTS = 1_000;
 
 /**
  * @param domains what stands at the end of our names: `localhost`, `amazonaws.com`
@@ -47,7 +47,7 @@ export function hostReader(
     .join("|");
   const hosted = labels === "" ? undefined : new RegExp(`^(?:(.+)\\.)?(${labels})(?:[.-](${REGION}))?$`);
   const suffixes = domains.map((domain) => `.${domain}`).sort((a, b) => b.length - a.length);
-  return memoizeByText(KEPT_HOSTS, (host) => {
+  return memoizeByText(MAX_CACHED_HOSTS, (host) => {
     const name = nameIn(host.replace(/:\d+$/, "").toLowerCase(), suffixes);
     if (name === undefined) return {};
     const [, resource, label, region] = hosted?.exec(name) ?? [];

@@ -14,13 +14,13 @@ import { requestFacts } from "./request-facts.ts";
 import { isRouted, type NoRoute, type Route } from "./route.ts";
 import type { HttpRequest, HttpResponse } from "./server/http.ts";
 
-/** What becomes known of a request on its way. */
+/** What is learned of a request while it is served. */
 export interface Passage {
   /** Cloud time. */
   received: number;
-  /** By the clock that never jumps. */
+  /** Monotonic time. */
   started: number;
-  found?: Route | NoRoute;
+  route?: Route | NoRoute;
   service?: Service;
   principal?: Principal;
   request?: RequestFacts;
@@ -34,7 +34,7 @@ export const passageOf = ({ clock }: Cloud): Passage => ({
   started: monotonicNow(),
 });
 
-/** Tells the service that was meant what it was asked and answered, if it wants to know. */
+/** Passes a request and its answer to the `observe` of its service, if that has one. */
 export function observe(
   cloud: Cloud,
   { account, region }: AuthSettings,
@@ -43,18 +43,18 @@ export function observe(
   passage: Passage,
   answer: HttpResponse,
 ): MaybePromise<void> {
-  const { found } = passage;
-  if (!found) return;
-  return whenReady(passage.service ?? serviceMeant(cloud, found), (service) => {
+  const { route } = passage;
+  if (!route) return;
+  return whenReady(passage.service ?? serviceOf(cloud, route), (service) => {
     if (!service?.observe) return;
     const principal = principalOf(service);
     const ctx = cloud.context({ service, principal, place: { account, region }, requestId: meta.requestId });
     try {
-      const booking = service.observe(exchangeOf(http, meta, passage, found, answer), ctx);
-      if (booking || ctx.awaitsDisk)
-        return settled(booking, ctx).catch((error) => tellOf(error, cloud, meta));
+      const observing = service.observe(exchangeOf(http, meta, passage, route, answer), ctx);
+      if (observing || ctx.awaitsDisk)
+        return settled(observing, ctx).catch((error) => logFailure(error, cloud, meta));
     } catch (error) {
-      tellOf(error, cloud, meta);
+      logFailure(error, cloud, meta);
     }
   });
 }
@@ -63,18 +63,18 @@ const principalOf = memoizeByObject(
   (service: Service): Principal => serviceNamed(`${service.id}.amazonaws.com`),
 );
 
-function tellOf(error: unknown, { log }: Cloud, { requestId }: ResponseMeta): void {
+function logFailure(error: unknown, { log }: Cloud, { requestId }: ResponseMeta): void {
   log.error("an exchange could not be booked", { error, requestId });
 }
 
-async function settled(booking: MaybePromise<void>, ctx: CallContext): Promise<void> {
-  await booking;
+async function settled(observing: MaybePromise<void>, ctx: CallContext): Promise<void> {
+  await observing;
   await ctx.durable();
 }
 
-function serviceMeant(cloud: Cloud, found: Passage["found"]): MaybePromise<Service | undefined> {
-  if (!found) return undefined;
-  const contract = isRouted(found) ? found.operation.contract : found.contract;
+function serviceOf(cloud: Cloud, route: Passage["route"]): MaybePromise<Service | undefined> {
+  if (!route) return undefined;
+  const contract = isRouted(route) ? route.operation.contract : route.contract;
   return contract && cloud.service(contract.service);
 }
 
@@ -82,7 +82,7 @@ function exchangeOf(
   http: HttpRequest,
   meta: ResponseMeta,
   { received, started, principal, request = requestFacts(http), input, output, error }: Passage,
-  found: Route | NoRoute,
+  route: Route | NoRoute,
   answer: HttpResponse,
 ): Exchange {
   return {
@@ -90,9 +90,9 @@ function exchangeOf(
     request,
     target: http.target,
     httpVersion: http.httpVersion,
-    path: found.path ?? http.path,
-    at: isRouted(found) ? undefined : found.at,
-    operation: isRouted(found) ? found.operation.name : undefined,
+    path: route.path ?? http.path,
+    at: isRouted(route) ? undefined : route.at,
+    operation: isRouted(route) ? route.operation.name : undefined,
     principal,
     input,
     output,

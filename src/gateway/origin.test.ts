@@ -218,7 +218,7 @@ describe("/_nube", () => {
     "null",
   ])("is not for pages of %s", async (origin) => {
     const gate = await loopback();
-    const { port, kept } = gate;
+    const { port, stored } = gate;
     await gate.call({ service: "s3", method: "PUT", target: "/b/k", body: "x" });
     for (const target of ["/_nube/reset", "/_nube/stop", "/_localstack/state/reset"]) {
       const headers = { origin, host: "localhost:4566" };
@@ -227,7 +227,7 @@ describe("/_nube", () => {
     }
     expect(gate.stops()).toBe(0);
     expect(port).toBeGreaterThan(0);
-    expect(kept.size).toBe(1);
+    expect(stored.size).toBe(1);
   });
 
   test("is for pages of the endpoint itself, and for programs", async () => {

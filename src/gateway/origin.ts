@@ -14,17 +14,17 @@ export interface OriginRules {
   hosts: readonly string[];
 }
 
-/** Names that no stranger's DNS can bend to this address, or that AWS's clients put into `Host`. */
+/** Names that no stranger's DNS can point at this address, or that AWS's clients put into `Host`. */
 const OWN_SUFFIXES = ["localhost", "localhost.localstack.cloud", ...AWS_DOMAINS, "internal", "local"];
 
-const KEPT_HOSTS = 1_000;
+const MAX_CACHED_HOSTS = 1_000;
 const ownHosts = memoizeByObject((rules: OriginRules) =>
-  memoizeByText(KEPT_HOSTS, (host) => isOwnHost(hostName(host), rules)),
+  memoizeByText(MAX_CACHED_HOSTS, (host) => isOwnHost(hostName(host), rules)),
 );
 
 /**
- * Refuses whoever calls under a name that is not ours, or hides that another site is behind the call. A page that tells its
- * Origin is judged by `cross-origin.ts`.
+ * Refuses calls under a host name that is not this cloud's, and those of other sites' pages that come without an `Origin`.
+ * A page that sends one is judged by `cross-origin.ts`.
  * @throws {AwsError} for a request that another site made a browser send
  */
 export function checkOrigin(request: HttpRequest, rules: OriginRules): void {
@@ -35,21 +35,21 @@ export function checkOrigin(request: HttpRequest, rules: OriginRules): void {
 }
 
 /**
- * Links, images and scripts come without an Origin. To follow a link to an object is harmless, all else is not for other
- * sites. Over plain HTTP browsers tell `Sec-Fetch-Site` to `localhost` only; elsewhere the name of the program gives them
- * away, and operations of the query protocol are all that such a GET could call.
+ * Links, images and scripts are requested without an `Origin`. Following a link to an object is harmless; anything else is
+ * refused to other sites. Over plain HTTP browsers send `Sec-Fetch-Site` to `localhost` only; elsewhere `User-Agent` shows
+ * that it is a browser, and operations of the query protocol are all that such a GET could call.
  */
 function isHiddenCall({ method, headers, rawQuery }: HttpRequest): boolean {
-  const { "sec-fetch-site": site, "sec-fetch-mode": mode, "user-agent": program = "" } = headers;
+  const { "sec-fetch-site": site, "sec-fetch-mode": mode, "user-agent": userAgent = "" } = headers;
   const reads = method === "GET" || method === "HEAD";
   if (site === "cross-site") return !(reads && mode === "navigate") || namesAction(rawQuery);
-  return site === undefined && reads && program.startsWith("Mozilla/") && namesAction(rawQuery);
+  return site === undefined && reads && userAgent.startsWith("Mozilla/") && namesAction(rawQuery);
 }
 
 const namesAction = (rawQuery: string): boolean =>
   rawQuery !== "" && parseQuery(rawQuery).some(([name]) => name === "Action");
 
-/** Pages of this machine may call: a web application under development is one. So may those of this endpoint. */
+/** Pages of this machine may call, a web application under development say, and so may pages of this endpoint. */
 export function isOwnOrigin({ host, headers }: HttpRequest, rules: OriginRules): boolean {
   const { origin = "" } = headers;
   if (!URL.canParse(origin)) return false;
@@ -62,11 +62,11 @@ const isLoopbackName = (name: string): boolean =>
   name === "localhost" || name.endsWith(".localhost") || name === "[::1]" || /^127(\.\d{1,3}){3}$/.test(name);
 
 /** RFC 1035, 2.3.4; an address in brackets is shorter. */
-const LONGEST_NAME = 255;
+const MAX_NAME_LENGTH = 255;
 
 /** An address in `Host` cannot be rebound, a name without a dot cannot be bought. */
 function isOwnHost(name: string, { hosts }: OriginRules): boolean {
-  if (name.length > LONGEST_NAME) return false;
+  if (name.length > MAX_NAME_LENGTH) return false;
   if (isIP(name.replace(/^\[|\]$/g, "")) !== 0 || !name.includes(".")) return true;
   const ends = (suffix: string) => name === suffix || name.endsWith(`.${suffix}`);
   return OWN_SUFFIXES.some(ends) || hosts.some(ends);
@@ -74,7 +74,7 @@ function isOwnHost(name: string, { hosts }: OriginRules): boolean {
 
 const hostName = (host: string): string => host.replace(/:\d+$/, "").replace(/\.$/, "");
 
-/** A page that is not of this endpoint itself has no business in `/_nube`. */
+/** Only pages of this endpoint itself may call `/_nube`. */
 export function isForeignToAdmin({ headers, host }: HttpRequest): boolean {
   const { origin, "sec-fetch-site": site } = headers;
   if (origin !== undefined) return !URL.canParse(origin) || new URL(origin).host !== host;

@@ -22,7 +22,7 @@ export interface RestRouter {
   ): RestMatch | undefined;
 }
 
-/** An operation at the end of its template, and what else a request must show to be meant for it. */
+/** An operation at the end of its template, and what else a request to it must have. */
 interface Candidate {
   operation: Operation;
   /** Names of the labels, in the order of the path. */
@@ -46,7 +46,7 @@ interface Place {
 /**
  * Finds the operation for method, path and query among a contract's URI templates.
  *
- * Of several that fit, the one that asks for most wins: query literals (`?tagging`), then required query members
+ * Of several that fit, the one with the most conditions wins: query literals (`?tagging`), then required query members
  * (`?uploadId=`), then required `x-amz-` headers (what makes a PutObject a CopyObject), then the more literal path.
  */
 export function restRouter(contract: Contract): RestRouter {
@@ -67,16 +67,16 @@ export function restRouter(contract: Contract): RestRouter {
     match(method, path, query, headers, about) {
       const root = methods.get(method);
       if (root === undefined) return undefined;
-      const shown = new Map(query);
+      const queryByName = new Map(query);
       for (const test of strict && about === undefined ? [fits] : [fits, fitsLiterals]) {
         let best: Candidate | undefined;
         let bestValues: string[] = [];
         walk(root, path, 1, [], (candidates, values) => {
-          const found = candidates.find(
-            (candidate) => isAbout(candidate, about) && test(candidate, shown, headers),
+          const fitting = candidates.find(
+            (candidate) => isAbout(candidate, about) && test(candidate, queryByName, headers),
           );
-          if (found === undefined || (best !== undefined && found.rank <= best.rank)) return;
-          best = found;
+          if (fitting === undefined || (best !== undefined && fitting.rank <= best.rank)) return;
+          best = fitting;
           bestValues = [...values];
         });
         if (best !== undefined) return { operation: best.operation, labels: decodeLabels(best, bestValues) };
@@ -120,7 +120,7 @@ function plant(root: Place, operation: Operation): Candidate[] {
 
 function plantGreedy(place: Place, following: string[], candidate: Candidate): Candidate[] {
   const suffix = following.map((segment) => `/${segment}`).join("");
-  let end = place.greedy.find((known) => known.suffix === suffix);
+  let end = place.greedy.find((other) => other.suffix === suffix);
   if (end === undefined) {
     place.greedy.push((end = { suffix, candidates: [] }));
     place.greedy.sort((a, b) => b.suffix.length - a.suffix.length);

@@ -16,7 +16,7 @@ function facts(line: string, over: Partial<RouteFacts> = {}): RouteFacts {
 }
 
 /** `service.Operation protocol`, or `code status protocol`. */
-function told(line: string, over: Partial<RouteFacts> = {}): string {
+function outcome(line: string, over: Partial<RouteFacts> = {}): string {
   const found = route(facts(line, over));
   if (!isRouted(found)) return `${found.error.code} ${found.error.status} ${found.protocol}`;
   return `${found.operation.contract.service}.${found.operation.name} ${found.protocol}`;
@@ -28,7 +28,7 @@ const labels = (line: string, over: Partial<RouteFacts> = {}) => {
 };
 
 const s3 = (line: string, headers: Record<string, string> = {}) =>
-  told(line, { signingName: "s3", headers }).split(" ")[0];
+  outcome(line, { signingName: "s3", headers }).split(" ")[0];
 
 describe("S3: operations that share a path", () => {
   const copy = { "x-amz-copy-source": "/b/k" };
@@ -136,7 +136,7 @@ describe("S3: the bucket in the host", () => {
       path: `/${bucket}//a//b`,
       hostBucket: bucket,
     });
-    expect(told("GET /?list-type=2", { host })).toBe("s3.ListObjectsV2 restXml");
+    expect(outcome("GET /?list-type=2", { host })).toBe("s3.ListObjectsV2 restXml");
   });
 
   test.each([
@@ -170,7 +170,7 @@ describe("S3: refusals", () => {
   });
 
   test.each(["GET /b/%zz", "GET /b/%", "GET /b/%FF", "GET /b/%E2%82"])("%s cannot be read", (line) => {
-    expect(told(line)).toBe("InvalidURI 400 restXml");
+    expect(outcome(line)).toBe("InvalidURI 400 restXml");
   });
 });
 
@@ -200,26 +200,26 @@ test.each([
   ["POST / ", "athena", "AmazonAthena.StartQueryExecution", "1.1", "NotImplemented 501 awsJson1_1"],
 ])("target: %s %s %s in JSON %s is %s", (line, signingName, target, version, expected) => {
   const headers = { "x-amz-target": target, "content-type": `application/x-amz-json-${version}` };
-  expect(told(line, { signingName, headers })).toBe(expected);
+  expect(outcome(line, { signingName, headers })).toBe(expected);
 });
 
 test("CloudWatch is called in three protocols, Kinesis in CBOR with a target", () => {
   const signingName = "monitoring";
   const target = "GraniteServiceVersion20100801";
   const rpc = { "smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor" };
-  expect(told(`POST /service/${target}/operation/PutMetricData`, { signingName, headers: rpc })).toBe(
+  expect(outcome(`POST /service/${target}/operation/PutMetricData`, { signingName, headers: rpc })).toBe(
     "cloudwatch.PutMetricData rpcv2Cbor",
   );
-  expect(told(`POST /service/${target}/operation/Nothing`, { signingName, headers: rpc })).toBe(
+  expect(outcome(`POST /service/${target}/operation/Nothing`, { signingName, headers: rpc })).toBe(
     "UnknownOperationException 400 rpcv2Cbor",
   );
   const json = { "x-amz-target": `${target}.PutMetricData`, "content-type": "application/x-amz-json-1.0" };
-  expect(told("POST /", { signingName, headers: json })).toBe("cloudwatch.PutMetricData awsJson1_0");
+  expect(outcome("POST /", { signingName, headers: json })).toBe("cloudwatch.PutMetricData awsJson1_0");
   expect(query("monitoring", { Action: "PutMetricData", Version: "2010-08-01" })).toBe(
     "cloudwatch.PutMetricData awsQuery",
   );
   const cbor = { "x-amz-target": "Kinesis_20131202.PutRecord", "content-type": "application/x-amz-cbor-1.1" };
-  expect(told("POST /", { signingName: "kinesis", headers: cbor })).toBe("kinesis.PutRecord awsJson1_1");
+  expect(outcome("POST /", { signingName: "kinesis", headers: cbor })).toBe("kinesis.PutRecord awsJson1_1");
 });
 
 /** https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html, "Requests" */
@@ -231,7 +231,7 @@ test.each([
 ])("RPC v2 is posted, and names its operation in its path alone: %s %j", (method, more) => {
   const headers = { "smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor", ...more };
   const line = `${method} /service/Kinesis_20131202/operation/DeleteStream`;
-  expect(told(line, { signingName: "kinesis", headers })).toBe("UnknownOperationException 400 rpcv2Cbor");
+  expect(outcome(line, { signingName: "kinesis", headers })).toBe("UnknownOperationException 400 rpcv2Cbor");
 });
 
 const urlencoded = { "content-type": "application/x-www-form-urlencoded; charset=utf-8" };
@@ -243,7 +243,7 @@ function query(
 ): string {
   const asked = facts("POST /", { signingName, headers: urlencoded, ...over });
   expect(needsForm(asked)).toBe(true);
-  return told("POST /", { ...asked, form: Object.entries(form) });
+  return outcome("POST /", { ...asked, form: Object.entries(form) });
 }
 
 test.each([
@@ -268,15 +268,15 @@ test.each([
 
 test("query: the action may stand in the URL, unsigned only where no object can be meant", () => {
   const call = "?Action=GetCallerIdentity&Version=2011-06-15";
-  expect(told(`GET /${call}`, { signingName: "sts" })).toBe("sts.GetCallerIdentity awsQuery");
-  expect(told(`GET /${call}`)).toBe("sts.GetCallerIdentity awsQuery");
-  expect(told("GET /000000000000/q?Action=ReceiveMessage")).toBe("sqs.ReceiveMessage awsQuery");
-  expect(told(`GET /b/k${call}`)).toBe("s3.GetObject restXml");
-  expect(told(`GET /b${call}`, { signingName: "s3" })).toBe("s3.ListObjects restXml");
+  expect(outcome(`GET /${call}`, { signingName: "sts" })).toBe("sts.GetCallerIdentity awsQuery");
+  expect(outcome(`GET /${call}`)).toBe("sts.GetCallerIdentity awsQuery");
+  expect(outcome("GET /000000000000/q?Action=ReceiveMessage")).toBe("sqs.ReceiveMessage awsQuery");
+  expect(outcome(`GET /b/k${call}`)).toBe("s3.GetObject restXml");
+  expect(outcome(`GET /b${call}`, { signingName: "s3" })).toBe("s3.ListObjects restXml");
   expect(route(facts("GET /?Action=MakeTea", { signingName: "sts" }))).toMatchObject({
     error: { message: "Could not find operation MakeTea for version NO_VERSION_SPECIFIED" },
   });
-  expect(told("POST /", { signingName: "iam", headers: urlencoded, form: [] })).toBe(
+  expect(outcome("POST /", { signingName: "iam", headers: urlencoded, form: [] })).toBe(
     "MissingAction 400 awsQuery",
   );
 });
@@ -335,20 +335,20 @@ test.each([
   ["dynamodb", "GET /", "UnknownOperationException 404 awsJson1_0"],
   ["xray", "POST /TraceSegments", "NotImplemented 501 restJson1"],
 ])("path: %s %s is %s", (signingName, line, expected) => {
-  expect(told(line, { signingName })).toBe(expected);
+  expect(outcome(line, { signingName })).toBe(expected);
 });
 
 test("S3's control plane signs as S3 and is known by its path and account", () => {
   const headers = { "x-amz-account-id": "000000000000" };
   const signed = { signingName: "s3", headers };
-  expect(told("GET /v20180820/configuration/publicAccessBlock", signed)).toBe(
+  expect(outcome("GET /v20180820/configuration/publicAccessBlock", signed)).toBe(
     "s3control.GetPublicAccessBlock restXml",
   );
   const host = "000000000000.localhost:4566";
-  expect(told("GET /v20180820/configuration/publicAccessBlock", { ...signed, host })).toBe(
+  expect(outcome("GET /v20180820/configuration/publicAccessBlock", { ...signed, host })).toBe(
     "s3control.GetPublicAccessBlock restXml",
   );
-  expect(told("GET /v20180820/k", { signingName: "s3" })).toBe("s3.GetObject restXml");
+  expect(outcome("GET /v20180820/k", { signingName: "s3" })).toBe("s3.GetObject restXml");
   expect(labels("GET /v20180820/mrap/instances/a/b/policy", signed)).toEqual({ name: "a/b" });
 });
 
@@ -356,7 +356,7 @@ test.each([
   ["sqs.us-east-1.localhost:4566", "sqs.ListQueues awsQuery"],
   ["sqs.us-east-1.amazonaws.com", "sqs.ListQueues awsQuery"],
 ])("the host %s stands in for a signature", (host, expected) => {
-  expect(told("GET /any?Action=ListQueues", { host })).toBe(expected);
+  expect(outcome("GET /any?Action=ListQueues", { host })).toBe(expected);
 });
 
 test("a prefix that an operation puts before the host changes nothing", () => {
@@ -365,10 +365,10 @@ test("a prefix that an operation puts before the host changes nothing", () => {
     "content-type": "application/x-amz-json-1.0",
   };
   const host = "sync-states.us-east-1.localhost:4566";
-  expect(told("POST /", { signingName: "states", headers, host })).toBe(
+  expect(outcome("POST /", { signingName: "states", headers, host })).toBe(
     "stepfunctions.StartSyncExecution awsJson1_0",
   );
-  expect(told("GET /", { host })).toBe("UnknownOperationException 404 awsJson1_0");
+  expect(outcome("GET /", { host })).toBe("UnknownOperationException 404 awsJson1_0");
 });
 
 test("a service's own path is known by its whole first segment", () => {

@@ -8,7 +8,7 @@ import { type EndpointHosts, type HostFacts, hostReader } from "./hosts.ts";
 import { type RestMatch, type RestRouter, restRouter } from "./rest-router.ts";
 import { methodNotAllowed, selected } from "./selectors.ts";
 
-/** All of a request that tells which operation it calls. */
+/** Everything in a request that decides which operation it calls. */
 export interface RouteFacts {
   method: string;
   /** As on the wire. */
@@ -33,11 +33,11 @@ export interface Route {
   hostBucket?: string;
 }
 
-/** The call is for no operation that exists. `protocol` is the one in which to say so. */
+/** The request is for no operation that exists. `protocol` is the one to answer in. */
 export interface NoRoute {
   error: AwsError;
   protocol: ProtocolName;
-  /** The service that was meant, if that much is known. */
+  /** Its service, if that much is known. */
   contract?: Contract;
   /** As on the wire, but with the bucket that the host named in front. */
   path?: string;
@@ -70,10 +70,10 @@ const QUEUE_PATH = /^\/\d{12}\/[^/]+$/;
 /** Names under which S3's clients sign besides `s3`. */
 const S3_SIGNING_NAMES = new Set(["s3express", "s3-object-lambda", "s3-outposts"]);
 
-/** These have no action in a version of the API that is not theirs. Others do not mind: SNS's own links name none. */
+/** These refuse actions in an API version that is not theirs. Others ignore it: SNS's own links name none. */
 const STRICT_ABOUT_VERSIONS = new Set(["iam", "sts", "ses"]);
-/** These have a sentence of their own for an unknown action; the others have that of the framework beneath them. */
-const OF_OWN_WORDS = new Set(["ec2", "sqs"]);
+/** These have a message of their own for an unknown action; the others have that of AWS's framework. */
+const OWN_UNKNOWN_ACTION = new Set(["ec2", "sqs"]);
 
 /** Looks, in this order, at rpcv2Cbor's path, at `X-Amz-Target`, at `Action`, and at the path. */
 export function router({ index, loadContract, domains, endpointHosts }: RouterOptions): Router {
@@ -132,7 +132,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     return byPath(facts, host, services ?? bySigningName.get("s3")!);
   }
 
-  /** No bucket's name begins like that of a service's own path, `/_sns/…`. */
+  /** A service's own path, `/_sns/…`. No bucket's name begins with an underscore. */
   function ownPath(path: string): HostedEndpoint | undefined {
     if (!path.startsWith("/_")) return undefined;
     const slash = path.indexOf("/", 1);
@@ -162,7 +162,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     return byAction.has(action) ? path === "/" || QUEUE_PATH.test(path) : path === "/";
   }
 
-  /** Smithy has servers refuse a header that would name another operation than the path, which somebody may have judged by. */
+  /** Smithy wants such headers refused: a proxy may have authorized the operation that they name, not the one of the path. */
   function byRpcPath(facts: RouteFacts, target: string, operation: string): Route | NoRoute {
     const isPlain = TARGETS.every((name) => facts.headers[name] === undefined);
     if (facts.method === "POST" && isPlain) return byName(facts, target, operation, "rpcv2Cbor");
@@ -173,17 +173,17 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     facts: RouteFacts,
     prefix: string,
     name: string,
-    spoken: ProtocolName | undefined,
+    requested: ProtocolName | undefined,
   ): Route | NoRoute {
     const entry = byTarget.get(prefix);
     if (entry === undefined) {
       const services = servicesOf(facts, readHost(facts.host));
       if (services?.length === 0) return unknownService(facts);
-      return { error: unknownOperation(400), protocol: spoken ?? "awsJson1_1" };
+      return { error: unknownOperation(400), protocol: requested ?? "awsJson1_1" };
     }
     const contract = loadContract(entry.service);
     const protocol =
-      spoken ?? contract.protocols.find((known) => known.startsWith("awsJson")) ?? "awsJson1_1";
+      requested ?? contract.protocols.find((name) => name.startsWith("awsJson")) ?? "awsJson1_1";
     const operation = contract.operation(name);
     if (operation === undefined) return { error: unknownOperation(400), protocol, contract };
     return { operation, protocol, labels: {}, path: facts.path };
@@ -196,10 +196,10 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
   ): Route | NoRoute {
     const version = firstValue(facts.form, "Version") ?? firstValue(facts.query, "Version");
     const possible = services === undefined ? queryServices : ofQuery(services);
-    const known =
+    const candidates =
       byAction.get(action)?.flatMap(({ entry }) => (possible.includes(entry) ? [entry] : [])) ?? [];
     const ofVersion = (entry: IndexEntry) => entry.apiVersion === version;
-    const entry = known.find(ofVersion) ?? known[0] ?? possible.find(ofVersion) ?? possible[0]!;
+    const entry = candidates.find(ofVersion) ?? candidates[0] ?? possible.find(ofVersion) ?? possible[0]!;
     const contract = loadContract(entry.service);
     const protocol = entry.protocols.find(isQuery)!;
     const operation = contract.operation(action);
@@ -238,7 +238,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     };
   }
 
-  /** S3 takes almost any path; its control plane, which signs alike, is known by path and header. */
+  /** S3 takes almost any path; its control plane has the same signing name, and is recognized by path and header. */
   function restEntries({ path, headers }: RouteFacts, services: IndexEntry[]): IndexEntry[] {
     const rest = ofRest(services);
     const isControl = path.startsWith("/v20180820/") && headers["x-amz-account-id"] !== undefined;
@@ -247,7 +247,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
       : rest;
   }
 
-  /** The service is known, but nothing stands where its protocols name the operation. */
+  /** The service is known, but the request names no operation of it. */
   function nothingNamed(facts: RouteFacts, entry: IndexEntry): NoRoute {
     const protocol = entry.protocols.find(isQuery) ?? entry.protocols[0]!;
     const contract = loadContract(entry.service);
@@ -268,7 +268,7 @@ const bucketOf = ({ bucket, label }: HostFacts): string | undefined => bucket ??
 
 const isQuery = (protocol: ProtocolName) => protocol === "awsQuery" || protocol === "ec2Query";
 const speaksQuery = (entry: IndexEntry) => entry.protocols.some(isQuery);
-/** The same few lists of services are asked about again and again. */
+/** Memoized, since there are few such lists, and each request looks one up. */
 const ofQuery = memoizeByObject((services: IndexEntry[]) => services.filter(speaksQuery));
 const ofRest = memoizeByObject((services: IndexEntry[]) =>
   services.filter((entry) => entry.protocols.some((name) => name.startsWith("rest"))),
@@ -283,8 +283,8 @@ const mediaType = (headers: Readonly<Record<string, string>>) =>
   headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
 
 /**
- * A client is answered in the version of the protocol in which it asked. The Java SDK asks Kinesis in CBOR, with all else as
- * in awsJson.
+ * A client is answered in the version of the protocol that it uses. The Java SDK sends CBOR to Kinesis, and everything else
+ * as in awsJson.
  */
 function targetProtocol(headers: Readonly<Record<string, string>>): ProtocolName | undefined {
   switch (mediaType(headers)) {
@@ -308,13 +308,13 @@ const unknownOperation = (status: number) =>
   );
 
 function invalidAction(service: string, action: string, version: string | undefined): AwsError {
-  const message = OF_OWN_WORDS.has(service)
+  const message = OWN_UNKNOWN_ACTION.has(service)
     ? `The action ${action} is not valid for this web service.`
     : `Could not find operation ${action} for version ${version ?? "NO_VERSION_SPECIFIED"}`;
   return new AwsError("InvalidAction", message);
 }
 
-/** A service of AWS that this cloud has no contract for: said by name, in the protocol that the request looks like. */
+/** The error for a service that this cloud has no contract for, in the protocol that the request seems to use. */
 function unknownService({ signingName, headers }: RouteFacts): NoRoute {
   const error = new AwsError("NotImplemented", `This cloud has no service ${signingName}.`, { status: 501 });
   if (headers["x-amz-target"] !== undefined)
@@ -324,8 +324,8 @@ function unknownService({ signingName, headers }: RouteFacts): NoRoute {
 }
 
 /**
- * An empty id, of one of a bucket's configurations, is none.
- * @throws {AwsError} for what S3 takes nowhere, or not there
+ * An empty `id`, of one of a bucket's configurations, counts as missing.
+ * @throws {AwsError} for a method or selector that S3 does not take, or not at this path
  */
 function matchS3(
   rest: RestRouter,
@@ -334,25 +334,25 @@ function matchS3(
 ): RestMatch {
   // Directory buckets are listed at the same place, by clients that sign for S3 Express.
   if (signingName === "s3express" && path === "/") throw notImplemented("s3", "ListDirectoryBuckets");
-  const select = query.length > 0 && S3_KNOWS.has(method) ? selected(method, path, query) : undefined;
+  const select = query.length > 0 && S3_HTTP_METHODS.has(method) ? selected(method, path, query) : undefined;
   const at = select?.ofBucket ? path.slice(0, path.indexOf("/", 1)) : path;
-  const told = select ? query.filter(([name, value]) => name !== "id" || value !== "") : query;
-  const match = rest.match(method, at, told, headers, select?.name);
+  const effectiveQuery = select ? query.filter(([name, value]) => name !== "id" || value !== "") : query;
+  const match = rest.match(method, at, effectiveQuery, headers, select?.name);
   if (match === undefined) throw nothingThere(method, path);
   return match;
 }
 
 function nothingThere(method: string, path: string): AwsError {
-  if (!S3_KNOWS.has(method))
+  if (!S3_HTTP_METHODS.has(method))
     return new AwsError("BadRequest", "An error occurred when parsing the HTTP request.");
   const [, bucket = "", ...key] = path.split("/");
   const resource = bucket === "" ? "SERVICE" : key.join("") === "" ? "BUCKET" : "OBJECT";
   return methodNotAllowed(method, resource, S3_METHODS[resource]);
 }
 
-const S3_KNOWS = new Set(["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]);
+const S3_HTTP_METHODS = new Set(["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]);
 
-/** What each of S3's places takes, as it tells whoever comes with something else. */
+/** The methods of S3's resources, as the `Allow` header lists them. */
 const S3_METHODS = {
   SERVICE: "GET",
   BUCKET: "HEAD, DELETE, POST, GET, PUT",

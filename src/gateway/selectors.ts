@@ -1,9 +1,9 @@
 import { AwsError } from "#aws/errors.ts";
 
 /*
- * The names in a query by which S3 is asked for something of a bucket or an object: `?acl`, `?uploads`. What is asked for
- * so with a method that it lacks must never be taken for the bucket or the object itself. Their case counts, their values do
- * not; all else in a query selects nothing.
+ * Query parameters that select a subresource of a bucket or an object: `?acl`, `?uploads`. A request with a method that the
+ * subresource lacks must never be taken for one to the bucket or the object itself. Names are case-sensitive, values do not
+ * matter, and other parameters select nothing.
  */
 
 /** As errors call it, and the methods that it takes, in the order in which `Allow` tells them. */

@@ -18,7 +18,7 @@ export interface TestGateway {
   readonly port: number;
   readonly cloud: Cloud;
   /** Bodies that a PutObject has read to their end, by path. */
-  readonly kept: ReadonlyMap<string, Uint8Array>;
+  readonly stored: ReadonlyMap<string, Uint8Array>;
   /** Lines of the log and errors of the server: a test that expects none can say so. */
   readonly failures: readonly unknown[];
   /** How often the gateway was asked to stop the process. */
@@ -64,9 +64,9 @@ export const ROOT: Credentials = { accessKeyId: "test", secretAccessKey: "test" 
 
 export async function testGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const failures: unknown[] = [];
-  const kept = new Map<string, Uint8Array>();
+  const stored = new Map<string, Uint8Array>();
   let stops = 0;
-  const { cloud, close } = await testCloud(options.services ?? [identity, objects(kept)], {
+  const { cloud, close } = await testCloud(options.services ?? [identity, objects(stored)], {
     wall: wallNow,
     log: jsonLog("warn", (line) => failures.push(JSON.parse(line))),
   });
@@ -89,7 +89,15 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   });
   const { port } = listener;
   const send = (request: Partial<WireCall>) => exchange(port, request);
-  return { port, cloud, kept, failures, stops: () => stops, send, call: (call) => send(signed(port, call)) };
+  return {
+    port,
+    cloud,
+    stored,
+    failures,
+    stops: () => stops,
+    send,
+    call: (call) => send(signed(port, call)),
+  };
 }
 
 /** Adds what authenticates the call to its headers. */
@@ -172,7 +180,7 @@ const identity = defineService({
 });
 
 /** As much of S3 as it takes to see which bodies the gateway lets through to their end. */
-const objects = (kept: Map<string, Uint8Array>) =>
+const objects = (stored: Map<string, Uint8Array>) =>
   defineService({
     id: "s3",
     operations: [
@@ -180,11 +188,11 @@ const objects = (kept: Map<string, Uint8Array>) =>
         async PutObject(_ctx, { Bucket, Key, Body }) {
           const pieces: Uint8Array[] = [];
           for await (const piece of Body as Body) pieces.push(Buffer.from(piece));
-          kept.set(`${Bucket}/${Key}`, Buffer.concat(pieces));
+          stored.set(`${Bucket}/${Key}`, Buffer.concat(pieces));
           return { ETag: '"etag"' };
         },
         async GetObject(_ctx, { Bucket, Key }) {
-          return { Body: kept.get(`${Bucket}/${Key}`) ?? Buffer.from("") };
+          return { Body: stored.get(`${Bucket}/${Key}`) ?? Buffer.from("") };
         },
         async ListBuckets({ principal }) {
           return { Owner: { ID: principal.id } };

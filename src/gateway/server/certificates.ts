@@ -14,7 +14,7 @@ const RENEW_DAYS = 30;
 /** A day back, for clients whose clock is behind. */
 const BACKDATE = DAY;
 /** Names with a certificate of their own that are kept; making one again costs a signature. */
-const KEPT_LEAVES = 500;
+const MAX_CACHED_LEAVES = 500;
 
 export interface Certificates {
   /** Path of the certificate that clients are given to trust, made if need be. */
@@ -53,10 +53,10 @@ export function certificates({ folder, hosts, suffixes, now = wallNow }: Certifi
   let leafKey: KeyObject | undefined;
   let authority: Authority | undefined;
   let making: Promise<Authority> | undefined;
-  let shown: { leaf: Leaf; notAfter: number } | undefined;
+  let current: { leaf: Leaf; notAfter: number } | undefined;
 
-  const isFresh = (kept: { notAfter: number } | undefined) =>
-    kept !== undefined && kept.notAfter - now() > RENEW_DAYS * DAY;
+  const isFresh = (cached: { notAfter: number } | undefined) =>
+    cached !== undefined && cached.notAfter - now() > RENEW_DAYS * DAY;
 
   async function currentAuthority(): Promise<Authority> {
     if (authority !== undefined && outlivesLeaves(authority, now())) return authority;
@@ -82,8 +82,8 @@ export function certificates({ folder, hosts, suffixes, now = wallNow }: Certifi
   }
 
   async function standard(): Promise<Leaf> {
-    if (!isFresh(shown)) shown = await issue(hosts);
-    return shown!.leaf;
+    if (!isFresh(current)) current = await issue(hosts);
+    return current!.leaf;
   }
 
   return {
@@ -93,18 +93,19 @@ export function certificates({ folder, hosts, suffixes, now = wallNow }: Certifi
     },
     standard,
     async contextFor(host) {
-      const asked = host.toLowerCase();
+      const hostName = host.toLowerCase();
       const name =
-        isHostName(asked) && suffixes.some((suffix) => asked === suffix || asked.endsWith(`.${suffix}`))
-          ? asked
+        isHostName(hostName) &&
+        suffixes.some((suffix) => hostName === suffix || hostName.endsWith(`.${suffix}`))
+          ? hostName
           : "";
-      const kept = contexts.get(name);
-      if (isFresh(kept)) return kept!.context;
+      const cached = contexts.get(name);
+      if (isFresh(cached)) return cached!.context;
       const { leaf, notAfter } =
-        name === "" ? { leaf: await standard(), notAfter: shown!.notAfter } : await issue([name]);
+        name === "" ? { leaf: await standard(), notAfter: current!.notAfter } : await issue([name]);
       const context = createSecureContext(leaf);
       contexts.delete(name);
-      if (contexts.size >= KEPT_LEAVES) contexts.delete(contexts.keys().next().value!);
+      if (contexts.size >= MAX_CACHED_LEAVES) contexts.delete(contexts.keys().next().value!);
       contexts.set(name, { context, notAfter });
       return context;
     },

@@ -16,7 +16,7 @@ export interface Deadlines {
 /**
  * One timer for all connections, instead of one that each of them sets and clears several times a request.
  *
- * Its clock counts its own ticks: after a stall of the whole process no client is punished for it.
+ * Its clock counts its own ticks: a stall of the whole process makes no client time out.
  */
 export function deadlines(tickMs: number): Deadlines {
   const all = new Set<Expiring>();

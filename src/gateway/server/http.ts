@@ -33,7 +33,7 @@ export type Handle = (request: HttpRequest) => Promise<HttpResponse>;
 /** What a version of HTTP needs to serve connections. */
 export interface Serving {
   handle: Handle;
-  /** Told of every rejection of `handle`, and of every answer that broke off. */
+  /** Called with every rejection of `handle`, and with every error that cut an answer short. */
   report(error: unknown): void;
 }
 

@@ -22,10 +22,10 @@ export function openAnswers(
   breakOff: (stream: ServerHttp2Stream) => void,
 ): Answers {
   const open = new Set<Answering>();
-  let begun = 0;
+  let started = 0;
   const watches = [
     untaken(open, limits.writeIdleTimeout, deadlines, breakOff),
-    refusals(session, limits.invalidFrames, () => begun),
+    refusals(session, limits.invalidFrames, () => started),
   ];
   for (const watch of watches) deadlines.add(watch);
   return {
@@ -34,7 +34,7 @@ export function openAnswers(
     },
     begin(stream) {
       const answer = { stream, taken: 0 };
-      begun++;
+      started++;
       open.add(answer);
       stream.once("close", () => open.delete(answer));
       return answer;
@@ -81,12 +81,12 @@ const isWaiting = ({ headersSent, writableLength, writableEnded, writableFinishe
  * Node resets a stream whose head is too large and tells nobody: that its number was used is all that shows of it. A byte
  * of such a head may unfold to a whole header (RFC 7541, 6.1), so whoever sends many of them is sent away.
  */
-function refusals(session: ServerHttp2Session, most: number, begun: () => number): Expiring {
+function refusals(session: ServerHttp2Session, limit: number, started: () => number): Expiring {
   return {
     deadline: 0,
     expire() {
       const used = ((session.state.lastProcStreamID ?? -1) + 1) / 2;
-      if (session.closed || used - begun() <= most) return;
+      if (session.closed || used - started() <= limit) return;
       session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
       session.close();
     },

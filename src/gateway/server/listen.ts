@@ -123,17 +123,17 @@ const TLS_HANDSHAKE = 0x16;
 /** How HTTP/2's connection preface starts (RFC 9113, 3.4). No method of HTTP/1 does. */
 const HTTP2_PREFACE = Buffer.from("PRI ");
 
-/** Calls back once, with all bytes put back, as soon as they leave no doubt. */
+/** Calls back once, as soon as the first bytes identify the protocol; they are put back before. */
 function sniff(socket: Socket, timeout: number, decided: (language: Language) => void): void {
   const giveUp = () => socket.destroy();
-  let seen: Buffer = Buffer.alloc(0);
+  let received: Buffer = Buffer.alloc(0);
   const look = (bytes: Buffer) => {
-    seen = seen.length === 0 ? bytes : Buffer.concat([seen, bytes]);
-    const language = languageOf(seen);
+    received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
+    const language = languageOf(received);
     if (language === undefined) return;
     socket.off("data", look).off("timeout", giveUp).off("end", giveUp).setTimeout(0);
     socket.pause();
-    socket.unshift(seen);
+    socket.unshift(received);
     decided(language);
     // HTTP/2 and TLS take the socket's handle for themselves; HTTP/1 waits for its flow.
     if (language === "http1") socket.resume();

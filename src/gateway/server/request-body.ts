@@ -148,15 +148,15 @@ interface Follower {
   fail(error: Error): void;
 }
 
-/** Starts the flow and tells it as a story with at most one end. The answer closes the book early. */
+/** Starts the flow and reports pieces, and at most one end or failure. The function that it returns stops it early. */
 function follow(source: BodySource, facts: BodyFacts, { piece, end, fail }: Follower): () => void {
   const detach = () => {
     source.off("data", piece).off("end", ended).off("error", gone).off("close", gone).off("timeout", stalled);
     source.setTimeout(0);
   };
-  const finish = (tell: () => void) => () => {
+  const finish = (report: () => void) => () => {
     detach();
-    tell();
+    report();
   };
   const ended = finish(() => (facts.isWhole() ? end() : gone()));
   const gone = finish(() =>

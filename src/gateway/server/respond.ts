@@ -6,8 +6,8 @@ import { ClientGoneError } from "./request-body.ts";
 export const isBodiless = (status: number): boolean => status === 204 || status === 304;
 
 /**
- * An answer from the server itself, before anyone knows which service is meant. S3's error document is what most
- * clients can read, and what the others show.
+ * An answer from the server itself, before the service is known. S3's error document is what most clients can parse, and
+ * what the others print.
  */
 export function plainError(status: number, code: string, message: string): HttpResponse & { body: string } {
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
@@ -17,7 +17,7 @@ export function plainError(status: number, code: string, message: string): HttpR
 export const internalFailure = () =>
   plainError(500, "InternalFailure", "We encountered an internal error. Please try again.");
 
-/** What the handler says; a rejection is reported and hidden. */
+/** The handler's response; a rejection is reported, and answered without its details. */
 export async function answerTo(request: HttpRequest, serving: Serving): Promise<HttpResponse> {
   try {
     return await serving.handle(request);
@@ -27,7 +27,7 @@ export async function answerTo(request: HttpRequest, serving: Serving): Promise<
 }
 
 export function answerToFailure(error: unknown, { report }: Serving): HttpResponse {
-  // Half gone, perhaps: who has closed one direction may still read the other.
+  // A client that has closed one direction of its connection may still read the other.
   if (error instanceof ClientGoneError) return malformed();
   report(error);
   return internalFailure();
@@ -36,7 +36,7 @@ export function answerToFailure(error: unknown, { report }: Serving): HttpRespon
 export const malformed = () =>
   plainError(400, "BadRequest", "An error occurred when parsing the HTTP request.");
 
-/** An answer that cannot be sent: its source is let go. */
+/** Releases the body of a response that cannot be sent. */
 export function abandon({ body }: HttpResponse): void {
   if (typeof body === "string" || body instanceof Uint8Array) return;
   Promise.resolve(body[Symbol.asyncIterator]().return?.()).catch(() => {});
@@ -49,8 +49,8 @@ export type WritePiece = (piece: Uint8Array, out: Writable, written: (error?: un
  * Writes a streamed body no faster than the client reads it; the end is left to the caller. The next piece is asked for
  * when the last one has been written, since a source may lend its memory.
  *
- * Whatever goes wrong is thrown, and the caller must then break the connection: an end after an error would make a
- * whole answer out of half of one. When the client goes away the iterator is told by `return()`.
+ * Whatever goes wrong is thrown, and the caller must then break the connection: after a regular end, the client would take
+ * half an answer for a whole one. When the client goes away, the iterator's `return()` is called.
  * @param expected Content-Length that was promised, if one was
  */
 export async function writeBody(

@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import type { Deadlines, Expiring } from "./deadlines.ts";
 
 /**
- * Cuts a connection of which the client has taken nothing for so long, while something waited for it, whatever is spoken
- * on it. Who takes a little now and then stays, and so does who waits for what is not there yet.
+ * Cuts a connection, of any protocol, from which the client has read nothing for so long while something was waiting to be
+ * sent. A client that reads slowly is kept, and so is one that waits for an answer.
  * @returns ends the watch
  */
 export function cutWhenStalled(socket: Socket, idleTimeout: number, deadlines: Deadlines): () => void {
@@ -21,7 +21,7 @@ export function cutWhenStalled(socket: Socket, idleTimeout: number, deadlines: D
   return () => deadlines.delete(watch);
 }
 
-/** What Node knows of a write that is half done, and tells nobody. */
+/** Node's internal counters of a write that is half done, which have no public interface. */
 interface Handle {
   /** Of those that waited, too. */
   bytesWritten?: number;

@@ -10,7 +10,7 @@ export function tlsServer(
   report: (error: unknown) => void,
   limits: Limits,
 ): Server {
-  let shown: Leaf | undefined;
+  let current: Leaf | undefined;
   const server = createServer({
     ALPNProtocols: ["h2", "http/1.1"],
     handshakeTimeout: limits.headTimeout,
@@ -26,7 +26,7 @@ export function tlsServer(
     accept(connection) {
       certificates.standard().then(
         (leaf) => {
-          if (leaf !== shown) server.setSecureContext((shown = leaf));
+          if (leaf !== current) server.setSecureContext((current = leaf));
           server.emit("connection", connection);
         },
         (error) => {

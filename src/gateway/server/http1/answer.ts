@@ -13,11 +13,11 @@ export interface Manner {
   keepAlive: boolean;
 }
 
-/** An answer whose head is known to be good, and of which nothing is written yet. */
+/** An answer whose head is valid, and of which nothing is written yet. */
 export interface Answer {
   head: string;
   body: string | Uint8Array | AsyncIterable<Uint8Array>;
-  /** Of a stream: the length that was promised, or that it goes in chunks, or that the connection's end is its end. */
+  /** Of a stream: its promised length, or that it is chunked, or that the connection's end is its end. */
   framing: number | "chunked" | "close";
   keepAlive: boolean;
 }
@@ -122,18 +122,18 @@ const statusLines: string[] = [];
 const statusLine = (status: number) =>
   (statusLines[status] ??= `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}\r\n`);
 
-/** Of one connection only, so the server's own word. */
+/** Hop-by-hop headers, which only the server itself sets. */
 const OWN = ["connection", "date", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
-const KEPT_NAMES = 1_000;
-/** `name: `, checked once; empty for a header that the handler has no say in. */
+const MAX_CACHED_NAMES = 1_000;
+/** `name: `, validated once; empty for a header that the handler may not set. */
 const lineOpenings = new Map(OWN.map((name) => [name, ""]));
 
 function lineOpening(name: string): string {
-  const known = lineOpenings.get(name);
-  if (known !== undefined) return known;
+  const cached = lineOpenings.get(name);
+  if (cached !== undefined) return cached;
   if (name === "" || !isToken(name)) throw new Error(`${JSON.stringify(name)} is no name of a header`);
   const opening = OWN.includes(name.toLowerCase()) ? "" : `${name}: `;
-  if (lineOpenings.size < KEPT_NAMES) lineOpenings.set(name, opening);
+  if (lineOpenings.size < MAX_CACHED_NAMES) lineOpenings.set(name, opening);
   return opening;
 }
 
@@ -149,16 +149,16 @@ export type LastLines = (keepAlive: boolean) => string;
 export function lastLines(keepAliveTimeout: number): LastLines {
   const seconds = Math.floor(keepAliveTimeout / 1_000);
   let second = -1;
-  let kept = "";
-  let closed = "";
+  let keepAliveLines = "";
+  let closeLines = "";
   return (keepAlive) => {
     const now = Math.floor(wallNow() / 1_000);
     if (now !== second) {
       second = now;
       const date = `date: ${new Date(now * 1_000).toUTCString()}\r\n`;
-      kept = `${date}connection: keep-alive\r\nkeep-alive: timeout=${seconds}\r\n\r\n`;
-      closed = `${date}connection: close\r\n\r\n`;
+      keepAliveLines = `${date}connection: keep-alive\r\nkeep-alive: timeout=${seconds}\r\n\r\n`;
+      closeLines = `${date}connection: close\r\n\r\n`;
     }
-    return keepAlive ? kept : closed;
+    return keepAlive ? keepAliveLines : closeLines;
   };
 }

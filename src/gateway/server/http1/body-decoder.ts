@@ -11,7 +11,7 @@ export interface BodySink {
 
 /**
  * Takes the bytes of one body from a connection.
- * @returns up to where it took them. What it leaves is the begin of a line that has not come whole, or, after
+ * @returns where it stopped. What follows is the beginning of a line that has not arrived completely, or, after
  * `sink.end`, the next request.
  * @throws {Refusal}
  */
@@ -21,12 +21,12 @@ const NO_TRAILERS: Readonly<Record<string, string>> = {};
 
 /** A body whose length was told. */
 export function lengthDecoder(size: number, sink: BodySink): BodyDecoder {
-  let left = size;
+  let remaining = size;
   return (bytes, at) => {
-    const end = Math.min(bytes.length, at + left);
-    left -= end - at;
+    const end = Math.min(bytes.length, at + remaining);
+    remaining -= end - at;
     sink.push(slice(bytes, at, end));
-    if (left === 0) sink.end(NO_TRAILERS);
+    if (remaining === 0) sink.end(NO_TRAILERS);
     return end;
   };
 }
@@ -46,7 +46,7 @@ const marks: Marks = { count: 0, positions: [] };
 /** A body in chunks (RFC 9112, 7.1). */
 export function chunkedDecoder(sink: BodySink, { headerCount }: Pick<Limits, "headerCount">): BodyDecoder {
   let expected: "size" | "data" | "line end" | "trailers" = "size";
-  let left = 0;
+  let remaining = 0;
   let extensions = 0;
 
   /** `5;name=value CRLF`; answers where it ends, or `at` if it has not. */
@@ -62,16 +62,16 @@ export function chunkedDecoder(sink: BodySink, { headerCount }: Pick<Limits, "he
     const end = lineBreak(bytes, lineEnd);
     if (end === lineEnd) return at;
     extensions += lineEnd - digitsEnd;
-    left = Number.parseInt(bytes.toString("latin1", at, digitsEnd), 16);
-    expected = left === 0 ? "trailers" : "data";
+    remaining = Number.parseInt(bytes.toString("latin1", at, digitsEnd), 16);
+    expected = remaining === 0 ? "trailers" : "data";
     return end;
   }
 
   function data(bytes: Buffer, at: number): number {
-    const end = Math.min(bytes.length, at + left);
-    left -= end - at;
+    const end = Math.min(bytes.length, at + remaining);
+    remaining -= end - at;
     sink.push(slice(bytes, at, end));
-    if (left === 0) expected = "line end";
+    if (remaining === 0) expected = "line end";
     return end;
   }
 

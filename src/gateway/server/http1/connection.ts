@@ -25,13 +25,13 @@ export interface Shared {
   readonly outgoing: Outgoing;
   /** Every answer is the last of its connection. */
   isClosing: boolean;
-  /** Told once, when a connection is no more. */
+  /** Called once, when a connection has ended. */
   ended(connection: Connection): void;
 }
 
 /**
  * What the next bytes of the client are: of a head, of the body of the request that is being answered, or of later
- * requests, which wait for that answer. `over` is the time after the last answer, when they are nothing any more.
+ * requests, which wait for that answer. After the last answer (`over`) they are ignored.
  */
 type Reading = "head" | "body" | "later" | "over";
 
@@ -54,7 +54,7 @@ export class Connection implements Arriving, Expiring, BodySource {
   #reading: Reading = "head";
   #decode: BodyDecoder | undefined;
   #exchange: Exchange | undefined;
-  /** The client has said its last, and may still listen. */
+  /** The client has ended its half of the connection, and may still read. */
   #isHalfClosed = false;
   #isHeld = false;
   /** The bytes of a request have come, and are read at the end of this turn of the event loop. */
@@ -135,10 +135,10 @@ export class Connection implements Arriving, Expiring, BodySource {
 
   #readHead(): void {
     const { limits, deadlines } = this.#shared;
-    // An empty line before a request is the old sin of clients that end a form with one (RFC 9112, 2.2).
+    // Some old clients send an empty line after a form: it is skipped before a request (RFC 9112, 2.2).
     while (this.#input[this.#at] === CR && this.#input[this.#at + 1] === LF) this.#at += 2;
-    const come = this.#input.length - this.#at;
-    if (come === 0 || (come === 1 && this.#input[this.#at] === CR) || this.#isStillShort()) return;
+    const length = this.#input.length - this.#at;
+    if (length === 0 || (length === 1 && this.#input[this.#at] === CR) || this.#isStillShort()) return;
     const head = parseHead(this.#input, this.#at, limits);
     if (head !== undefined) {
       this.#searched = 0;
@@ -152,7 +152,7 @@ export class Connection implements Arriving, Expiring, BodySource {
     }
   }
 
-  /** Whether a head that trickles in is not worth another look from its begin. */
+  /** Whether a head that arrives slowly has not reached its end, so that it need not be parsed from its beginning again. */
   #isStillShort(): boolean {
     if (this.#searched === 0 || this.#isHalfClosed) return false;
     const length = this.#input.length - this.#at;

@@ -17,7 +17,7 @@ export class Exchange {
   readonly head: Head;
   readonly body: IncomingBody | undefined;
   progress: "handling" | "sending" | "sent" = "handling";
-  /** The client sends its body, whether by itself or because it was told to. */
+  /** Whether the client sends its body, by itself or since it got `100 Continue`. */
   isInvited: boolean;
   #isLeft = false;
   #abort: (() => void) | undefined;
@@ -49,7 +49,7 @@ export class Exchange {
     });
   }
 
-  /** The client says no more, and most likely listens no more either. */
+  /** The client sends nothing more, and most likely reads nothing more either. */
   leave(): void {
     this.body?.fail(new ClientGoneError("The client went away in the middle of its request body"));
     if (this.progress === "sent") return;

@@ -36,8 +36,8 @@ const ONE = 0x31;
 const marks: Marks = { count: 0, positions: [] };
 
 /**
- * Reads the head that begins at `start` (RFC 9112, 2 to 7), in one pass and without patience: bytes that two servers
- * could read in two ways are refused.
+ * Reads the head that begins at `start` (RFC 9112, 2 to 7), in one pass and strictly: bytes that two servers could read in
+ * two ways are refused.
  *
  * @returns `undefined` where the head has not come to its end yet
  * @throws {Refusal}
@@ -48,14 +48,14 @@ export function parseHead(
   { headBytes, headerCount }: Pick<Limits, "headBytes" | "headerCount">,
 ): Head | undefined {
   const stop = start + headBytes;
-  const come = Math.min(stop, bytes.length);
-  const methodEnd = span(TOKEN, bytes, start, come);
-  if (methodEnd === come) return incomplete(bytes, stop);
+  const available = Math.min(stop, bytes.length);
+  const methodEnd = span(TOKEN, bytes, start, available);
+  if (methodEnd === available) return incomplete(bytes, stop);
   if (methodEnd === start || bytes[methodEnd] !== SPACE) throw badRequest();
-  const targetEnd = span(TARGET, bytes, methodEnd + 1, come);
-  if (targetEnd === come) return incomplete(bytes, stop);
+  const targetEnd = span(TARGET, bytes, methodEnd + 1, available);
+  if (targetEnd === available) return incomplete(bytes, stop);
   if (bytes[targetEnd] !== SPACE) throw badRequest();
-  const lineEnd = versionEnd(bytes, targetEnd + 1, come);
+  const lineEnd = versionEnd(bytes, targetEnd + 1, available);
   if (lineEnd < 0) return incomplete(bytes, stop);
   const end = markFields(bytes, lineEnd, { stop, count: headerCount }, marks);
   if (end < 0) return undefined;
@@ -85,18 +85,18 @@ function incomplete(bytes: Buffer, stop: number): undefined {
   if (bytes.length >= stop) throw headTooLarge();
 }
 
-/** Where the request line ends that has its version at `at`; -1 where it has not come. */
-function versionEnd(bytes: Buffer, at: number, come: number): number {
+/** Where the request line ends that has its version at `at`; -1 where that has not arrived. */
+function versionEnd(bytes: Buffer, at: number, available: number): number {
   for (let i = 0; i < VERSION.length; i++) {
-    if (at + i === come) return -1;
+    if (at + i === available) return -1;
     if (bytes[at + i] !== VERSION[i]) throw badRequest();
   }
   const minor = at + VERSION.length;
-  if (minor >= come) return -1;
+  if (minor >= available) return -1;
   if (bytes[minor] !== ONE && bytes[minor] !== ZERO) throw badRequest();
-  if (minor + 1 >= come) return -1;
+  if (minor + 1 >= available) return -1;
   if (bytes[minor + 1] !== CR) throw badRequest();
-  if (minor + 2 >= come) return -1;
+  if (minor + 2 >= available) return -1;
   if (bytes[minor + 2] !== LF) throw badRequest();
   return minor + 3;
 }

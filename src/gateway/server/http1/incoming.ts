@@ -13,14 +13,14 @@ export interface Incoming {
   add(connection: Arriving): void;
 }
 
-const MOST = 32;
+const MAX_BATCH = 32;
 
 export function incoming(): Incoming {
   let waiting: Arriving[] = [];
 
   function begin(): void {
     const ready = waiting;
-    waiting = ready.splice(MOST);
+    waiting = ready.splice(MAX_BATCH);
     if (waiting.length > 0) setImmediate(begin);
     for (const connection of ready) connection.read();
   }

@@ -3,7 +3,7 @@ import type { Writable } from "node:stream";
 /**
  * Answers on their way out. Those that become ready in one turn of the event loop are written together at its end: a
  * client that sleeps is then woken once for all of them, where each write of its own would wake it, which costs as
- * much as the write. Nobody waits longer than it takes to answer `MOST` calls.
+ * much as the write. Nobody waits longer than it takes to answer `MAX_BATCH` calls.
  */
 export interface Outgoing {
   /** In the order of the calls. Whoever writes to a socket itself flushes before. */
@@ -12,7 +12,7 @@ export interface Outgoing {
 }
 
 /** As many as are begun together. */
-const MOST = 32;
+const MAX_BATCH = 32;
 
 export function outgoing(): Outgoing {
   let waiting: { socket: Writable; bytes: string | Uint8Array }[] = [];
@@ -30,7 +30,7 @@ export function outgoing(): Outgoing {
     write(socket, bytes) {
       waiting.push({ socket, bytes });
       if (waiting.length === 1) setImmediate(flush);
-      else if (waiting.length === MOST) flush();
+      else if (waiting.length === MAX_BATCH) flush();
     },
     flush,
   };
