@@ -2,7 +2,14 @@ import { fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { BlobDamagedError, BlobMissingError } from "./blobs.ts";
 import { checkRange } from "./checks.ts";
-import { decodeFooter, type Footer, FRAME_BYTES, footerStart, openFrames, type Vouching } from "./frames.ts";
+import {
+  decodeFooter,
+  type Footer,
+  FRAME_BYTES,
+  type FrameCodec,
+  footerStart,
+  openFrames,
+} from "./frames.ts";
 
 /** Large, since every chunk costs calls on its way from the disk and through the socket. A reader holds two or three. */
 const CHUNK_BYTES = 32 * FRAME_BYTES;
@@ -12,9 +19,9 @@ const CHUNK_BYTES = 32 * FRAME_BYTES;
  * `release` is called once the name is not needed any more, since an open file outlives its name. A reader that is
  * dropped before its end releases and closes when it is collected.
  */
-export function openReader(path: string, release: () => void, wanted: Wanted) {
+export function openReader(path: string, release: () => void, range: BlobRange) {
   const source = fileSource(path, release);
-  const chunks = verifiedChunks(source, wanted);
+  const chunks = verifiedChunks(source, range);
   let pulled = false;
 
   const reader: AsyncIterableIterator<Uint8Array, undefined> = {
@@ -35,12 +42,12 @@ export function openReader(path: string, release: () => void, wanted: Wanted) {
   return reader;
 }
 
-interface Wanted {
+interface BlobRange {
   id: string;
   start: number;
   end: number;
   buffers: Buffers;
-  vouching: Vouching;
+  codec: FrameCodec;
 }
 
 /** Where the memory of chunks comes from. */
@@ -55,12 +62,12 @@ export const ownBuffers: Buffers = { take: (length) => Buffer.allocUnsafeSlow(le
 
 const spare: Buffer[] = [];
 /** Enough for four readers at a time; beyond that memory is made anew. */
-const MOST_SPARE = 8;
+const MAX_SPARE = 8;
 
 export const lentBuffers: Buffers = {
   take: (length) => (spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES)).subarray(0, length),
   giveBack(buffer) {
-    if (spare.length < MOST_SPARE) spare.push(Buffer.from(buffer.buffer, 0, CHUNK_BYTES));
+    if (spare.length < MAX_SPARE) spare.push(Buffer.from(buffer.buffer, 0, CHUNK_BYTES));
   },
 };
 
@@ -92,7 +99,7 @@ const ignore = () => {};
 /** Reads one chunk ahead of the consumer, so that the disk works while the consumer sends. */
 async function* verifiedChunks(
   source: Source,
-  { id, start, end, buffers, vouching }: Wanted,
+  { id, start, end, buffers, codec }: BlobRange,
 ): AsyncGenerator<Uint8Array, undefined, undefined> {
   let ahead: Promise<Buffer> | undefined;
   /** What the consumer had; by asking for the next chunk it says that it needs this one no more. */
@@ -101,7 +108,7 @@ async function* verifiedChunks(
     const file = await source.open().catch((error) => {
       throw error.code === "ENOENT" ? new BlobMissingError(id) : error;
     });
-    const footer = await readFooter(file, id, vouching);
+    const footer = await readFooter(file, id, codec);
     checkRange(start, end, footer.size);
     const last = Math.min(Math.ceil(end / FRAME_BYTES) * FRAME_BYTES, footer.size);
 
@@ -117,7 +124,7 @@ async function* verifiedChunks(
       const bytes: Buffer = await ahead;
       if (handedOut) buffers.giveBack(handedOut);
       ahead = readAhead(at + bytes.length);
-      const damaged = openFrames(bytes, at / FRAME_BYTES, footer, vouching);
+      const damaged = openFrames(bytes, at / FRAME_BYTES, footer, codec);
       if (damaged !== undefined)
         throw new BlobDamagedError(`blob ${id}: frame ${damaged} is not as it was written`);
       handedOut = bytes;
@@ -131,12 +138,12 @@ async function* verifiedChunks(
   }
 }
 
-async function readFooter(file: FileHandle, id: string, vouching: Vouching): Promise<Footer> {
+async function readFooter(file: FileHandle, id: string, codec: FrameCodec): Promise<Footer> {
   const { size: fileBytes } = fstatSync(file.fd); // at hand since the file was opened: not worth a thread
-  const start = footerStart(fileBytes, vouching);
+  const start = footerStart(fileBytes, codec);
   if (start !== undefined) {
     const bytes = await readFully(file, start, Buffer.allocUnsafeSlow(fileBytes - start), id);
-    const footer = decodeFooter(bytes, id, vouching);
+    const footer = decodeFooter(bytes, id, codec);
     if (footer?.size === start) return footer;
   }
   throw new BlobDamagedError(`blob ${id}: its footer is not as it was written`);

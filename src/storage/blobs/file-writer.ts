@@ -1,12 +1,12 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import type { BlobWriter } from "./blobs.ts";
-import { frameWriter, type Vouching } from "./frames.ts";
+import { type FrameCodec, frameWriter } from "./frames.ts";
 
 /** Bytes, and pieces, that are gathered before they go to the disk in one call. */
 const GATHERED_BYTES = 1024 * 1024;
 const GATHERED_CHUNKS = 64;
 
-export interface Place {
+export interface WriterOptions {
   id: string;
   /** Where the blob grows. */
   temporary: string;
@@ -14,13 +14,19 @@ export interface Place {
   path: string;
   /** Makes renames into the folder of `path` durable. */
   syncFolder(): Promise<void>;
-  vouching: Vouching;
+  codec: FrameCodec;
 }
 
 /** Writes behind: while one batch of chunks is on its way to the disk, the next is gathered. */
-export async function openWriter({ id, temporary, path, syncFolder, vouching }: Place): Promise<BlobWriter> {
+export async function openWriter({
+  id,
+  temporary,
+  path,
+  syncFolder,
+  codec,
+}: WriterOptions): Promise<BlobWriter> {
   const file = await open(temporary, "wx");
-  const frames = frameWriter(vouching);
+  const frames = frameWriter(codec);
   let gathered: Uint8Array[] = [];
   let bytes = 0;
   let position = 0;
@@ -35,7 +41,7 @@ export async function openWriter({ id, temporary, path, syncFolder, vouching }: 
     gathered = [];
     bytes = 0;
     await writeAll(file, batch, from);
-    for (const stored of batch) vouching.written(stored);
+    for (const stored of batch) codec.written(stored);
   }
 
   function enqueueFlush(): Promise<void> {
@@ -74,11 +80,11 @@ export async function openWriter({ id, temporary, path, syncFolder, vouching }: 
 
     async abort() {
       if (state === "ended") return;
-      const made = state === "renamed" ? path : temporary;
+      const leftover = state === "renamed" ? path : temporary;
       state = "ended";
       await flushed.catch(() => {});
       await file.close().catch(() => {});
-      await rm(made, { force: true }).catch(() => {});
+      await rm(leftover, { force: true }).catch(() => {});
     },
   };
 }

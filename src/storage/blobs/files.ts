@@ -36,15 +36,15 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
         temporary: join(temporary, id),
         path: join(folder.path, id),
         syncFolder: folder.sync,
-        vouching: vouchingBy(key),
+        codec: codecFor(key),
       });
     },
 
     read(id, start, end, { lend = false, key } = {}) {
       checkId(id);
       const buffers = lend ? lentBuffers : ownBuffers;
-      const vouching = vouchingBy(key);
-      return openReader(join(folders.of(id).path, id), pins.hold(id), { id, start, end, buffers, vouching });
+      const codec = codecFor(key);
+      return openReader(join(folders.of(id).path, id), pins.hold(id), { id, start, end, buffers, codec });
     },
 
     async remove(id) {
@@ -60,7 +60,7 @@ export async function openFiles({ path }: { path: string }): Promise<BlobStore> 
   };
 }
 
-const vouchingBy = (key: Uint8Array | undefined) => (key ? sealed(key) : sums);
+const codecFor = (key: Uint8Array | undefined) => (key ? sealed(key) : sums);
 
 interface Folder {
   path: string;
@@ -72,7 +72,7 @@ interface Folder {
 
 /** The folders of blobs, each made for its first blob. */
 async function openFolders(root: string): Promise<{ of(id: string): Folder }> {
-  const made = new Set(await readdir(root));
+  const existing = new Set(await readdir(root));
   const syncRoot = coalesced(() => syncFolder(root));
   await syncRoot(); // a former process may have stopped between making a folder and syncing it
   const folders = new Map<string, Folder>();
@@ -83,13 +83,13 @@ async function openFolders(root: string): Promise<{ of(id: string): Folder }> {
     return {
       path,
       async make() {
-        if (made.has(name)) return;
+        if (existing.has(name)) return;
         await mkdir(path, { recursive: true });
         await syncRoot();
-        made.add(name);
+        existing.add(name);
       },
       async sync() {
-        if (made.has(name)) await sync();
+        if (existing.has(name)) await sync();
       },
     };
   }
@@ -97,9 +97,9 @@ async function openFolders(root: string): Promise<{ of(id: string): Folder }> {
   return {
     of(id) {
       const name = id.slice(0, 2);
-      const known = folders.get(name) ?? folder(name);
-      folders.set(name, known);
-      return known;
+      const opened = folders.get(name) ?? folder(name);
+      folders.set(name, opened);
+      return opened;
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * How a blob lies in its file: its bytes frame by frame, then a footer that vouches for them.
+ * The layout of a blob's file: its bytes frame by frame, then a footer with a mark that proves each of them unchanged.
  *
  *     frames of 64 KiB (the last may be shorter), as they are or encrypted
  *     per frame a mark of it
@@ -14,11 +14,11 @@
 export const FRAME_BYTES = 64 * 1024;
 
 const NUMBERS_BYTES = 12;
-/** What memory is taken for at first; it doubles from there. */
+/** Marks that memory is allocated for at first; it doubles from there. */
 const FIRST_MARKS = 16;
 
-/** What vouches for the frames of a blob. */
-export interface Vouching {
+/** How frames are stored, and the marks that prove them unchanged. */
+export interface FrameCodec {
   /** Four letters. */
   readonly magic: Uint8Array;
   readonly markBytes: number;
@@ -27,7 +27,7 @@ export interface Vouching {
   /** Whether a stored frame is as it was written; makes its bytes, in place, what was given to be stored. */
   open(bytes: Uint8Array, frame: number, mark: Uint8Array): boolean;
   footerMark(footer: Uint8Array, id: string): Uint8Array;
-  /** What `add` gave has been written. */
+  /** Called when what `add` returned has been written. */
   written(stored: Uint8Array): void;
 }
 
@@ -46,14 +46,14 @@ export interface Footer {
 }
 
 /** Makes frames of the bytes of a blob, which come in pieces of any size. */
-export function frameWriter(by: Vouching) {
+export function frameWriter(by: FrameCodec) {
   /** In one piece: as an object each, the marks of a large blob would take more memory than all else that holds it. */
   let marks = Buffer.alloc(FIRST_MARKS * by.markBytes);
   let frames = 0;
   let size = 0;
   let frame: Frame | undefined;
 
-  function keep(mark: Uint8Array): void {
+  function addMark(mark: Uint8Array): void {
     const at = frames++ * by.markBytes;
     if (at === marks.length) marks = Buffer.concat([marks], 2 * at);
     marks.set(mark, at);
@@ -70,7 +70,7 @@ export function frameWriter(by: Vouching) {
         at += piece.length;
         size += piece.length;
         if (size % FRAME_BYTES > 0) continue;
-        keep(frame.mark());
+        addMark(frame.mark());
         frame = undefined;
       }
       return stored;
@@ -79,7 +79,7 @@ export function frameWriter(by: Vouching) {
       const numbers = Buffer.alloc(NUMBERS_BYTES);
       numbers.writeBigUInt64LE(BigInt(size));
       numbers.set(by.magic, 8);
-      if (frame) keep(frame.mark());
+      if (frame) addMark(frame.mark());
       const footer = Buffer.concat([marks.subarray(0, frames * by.markBytes), numbers]);
       return Buffer.concat([footer, by.footerMark(footer, id)]);
     },
@@ -87,15 +87,15 @@ export function frameWriter(by: Vouching) {
 }
 
 /** Where the footer begins in a file of so many bytes, or undefined if no blob has such a file. */
-export function footerStart(fileBytes: number, { markBytes }: Vouching): number | undefined {
-  const besides = NUMBERS_BYTES + markBytes;
-  const frames = Math.ceil((fileBytes - besides) / (FRAME_BYTES + markBytes));
-  const start = fileBytes - besides - frames * markBytes;
+export function footerStart(fileBytes: number, { markBytes }: FrameCodec): number | undefined {
+  const fixedBytes = NUMBERS_BYTES + markBytes;
+  const frames = Math.ceil((fileBytes - fixedBytes) / (FRAME_BYTES + markBytes));
+  const start = fileBytes - fixedBytes - frames * markBytes;
   return start >= 0 && Math.ceil(start / FRAME_BYTES) === frames ? start : undefined;
 }
 
 /** The footer that `bytes` hold, or undefined if they are not the footer of that blob as it was written. */
-export function decodeFooter(bytes: Buffer, id: string, by: Vouching): Footer | undefined {
+export function decodeFooter(bytes: Buffer, id: string, by: FrameCodec): Footer | undefined {
   const footer = bytes.subarray(0, -by.markBytes);
   const numbers = footer.subarray(-NUMBERS_BYTES);
   const sound =
@@ -112,7 +112,7 @@ export function openFrames(
   bytes: Uint8Array,
   first: number,
   { marks }: Footer,
-  by: Vouching,
+  by: FrameCodec,
 ): number | undefined {
   for (let at = 0, frame = first; at < bytes.length; at += FRAME_BYTES, frame++) {
     const mark = marks.subarray(frame * by.markBytes, (frame + 1) * by.markBytes);

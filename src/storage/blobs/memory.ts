@@ -45,7 +45,7 @@ function sameKey(one: Uint8Array | undefined, other: Uint8Array | undefined): bo
   return one && other ? Buffer.compare(one, other) === 0 : one === other;
 }
 
-function memoryWriter(keep: (bytes: Uint8Array) => void): BlobWriter {
+function memoryWriter(store: (bytes: Uint8Array) => void): BlobWriter {
   let chunks: Uint8Array[] | undefined = [];
   return {
     async write(chunk) {
@@ -54,7 +54,7 @@ function memoryWriter(keep: (bytes: Uint8Array) => void): BlobWriter {
     },
     async commit() {
       if (!chunks) throw new Error("this blob is committed or aborted");
-      keep(Buffer.concat(chunks));
+      store(Buffer.concat(chunks));
       chunks = undefined;
     },
     async abort() {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import type { Vouching } from "./frames.ts";
+import type { FrameCodec } from "./frames.ts";
 
 const CIPHER = "aes-256-gcm";
 const NONCE_BYTES = 12;
@@ -10,10 +10,10 @@ const FOOTER_NONCE = Buffer.alloc(NONCE_BYTES, 0xff);
 
 /**
  * Frames encrypted with AES-256-GCM, whose tags are their marks: nobody without the key reads a frame, changes it, or
- * puts it elsewhere. The nonce is the frame's number, so a key is for one blob only. The footer's tag vouches for all
- * others, and for their number.
+ * puts it elsewhere. The nonce is the frame's number, so a key is for one blob only. The footer's tag covers all
+ * others, and their number.
  */
-export function sealed(key: Uint8Array): Vouching {
+export function sealed(key: Uint8Array): FrameCodec {
   return {
     magic: Buffer.from("NBL2"),
     markBytes: TAG_BYTES,

@@ -1,11 +1,11 @@
 import { crc32 } from "@node-rs/crc32";
-import type { Vouching } from "./frames.ts";
+import type { FrameCodec } from "./frames.ts";
 
 /**
  * Bytes as they are, and CRC-32 as their mark: against disks that err. In vector instructions it runs at some 10 GB/s,
  * a fraction of what it costs to send the bytes.
  */
-export const sums: Vouching = {
+export const sums: FrameCodec = {
   magic: Buffer.from("NBL1"),
   markBytes: 4,
   begin() {

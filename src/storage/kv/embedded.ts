@@ -6,7 +6,7 @@ import type { KeyValueStore } from "./kv.ts";
 import { grantedLeases } from "./leases.ts";
 import { type LogFile, openLogFile } from "./log/disk.ts";
 import { type Base, LOG_FILES, openLog } from "./log/log.ts";
-import { keepingPages } from "./log/page-cache.ts";
+import { withPageCache } from "./log/page-cache.ts";
 
 /** Leases that one process may take; each opening begins a new series of epochs. */
 const EPOCHS = 2 ** 26;
@@ -39,7 +39,7 @@ export interface LoggedOptions {
 
 /** A log over any base. */
 export async function openLogged({ base, files, fault, capacity }: LoggedOptions): Promise<KeyValueStore> {
-  const log = await openLog(keepingPages(base), files, capacity);
+  const log = await openLog(withPageCache(base), files, capacity);
   const leases = grantedLeases();
   const group = groupCommits(leases, log.append, fault);
   let epoch = log.opening * EPOCHS;
@@ -62,13 +62,13 @@ export async function openLogged({ base, files, fault, capacity }: LoggedOptions
 /** Loading LMDB takes longer than all else of a start. */
 const openBase = async (path: string): Promise<Base> => (await import("./lmdb.ts")).openLmdb(path);
 
-/** One that is not there yet: made when there is something to settle. */
+/** A base whose file does not exist yet: it is made when the first generation settles. */
 function baseWhenNeeded(path: string): Base {
   let opened: Base | undefined;
-  async function make(): Promise<Base> {
-    const made = await openBase(path);
+  async function create(): Promise<Base> {
+    const created = await openBase(path);
     await syncFolder(dirname(path));
-    return made;
+    return created;
   }
   return {
     get settled() {
@@ -77,7 +77,7 @@ function baseWhenNeeded(path: string): Base {
     get: (key) => opened?.get(key),
     range: (range) => opened?.range(range) ?? [],
     async apply(changes, settled) {
-      opened ??= await make();
+      opened ??= await create();
       return opened.apply(changes, settled);
     },
     rest: () => opened?.rest(),

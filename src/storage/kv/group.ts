@@ -3,7 +3,7 @@ import { type Commit, checkLimits, MAX_COMMIT, type OpenCommit } from "./kv.ts";
 import type { GrantedLeases } from "./leases.ts";
 
 /**
- * Writes a group of commits together, in their order, and tells the error of each that was refused.
+ * Writes a group of commits together, in their order, and returns the error of each that was refused.
  * What it throws is the error of all.
  */
 export type WriteGroup = (group: readonly Commit[]) => Promise<readonly (Error | undefined)[] | void>;
@@ -17,13 +17,13 @@ interface Waiting {
   reject: (reason: unknown) => void;
 }
 
-interface SettingOut extends Pick<Waiting, "resolve" | "reject"> {
+interface ClosedCommit extends Pick<Waiting, "resolve" | "reject"> {
   commit: Commit;
 }
 
 /**
- * Group commit: what arrives while a group is being written waits and travels in the next one, so that one trip to the
- * disk serves all writers. Only one group is under way at a time, so nothing can be written behind a commit that failed.
+ * Group commit: what arrives while a group is being written waits for the next one, so that one write serves all who wait.
+ * Only one group is written at a time, so nothing can be written behind a commit that failed.
  */
 export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: Fault) {
   let waiting: Waiting[] = [];
@@ -31,8 +31,8 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
 
   const writers = () => waiting.reduce((sum, { open }) => sum + open.writers, 0);
 
-  function takeGroup(): SettingOut[] {
-    const group: SettingOut[] = [];
+  function takeGroup(): ClosedCommit[] {
+    const group: ClosedCommit[] = [];
     let bytes = 0;
     let taken = 0;
     for (const { open, resolve, reject } of waiting) {
@@ -50,7 +50,7 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
     return group;
   }
 
-  async function writeGroup(group: readonly SettingOut[]): Promise<void> {
+  async function writeGroup(group: readonly ClosedCommit[]): Promise<void> {
     const commits = group.map(({ commit }) => commit);
     let errors: readonly unknown[] | undefined;
     try {
@@ -71,8 +71,8 @@ export function groupCommits(leases: GrantedLeases, write: WriteGroup, fault?: F
 
   /**
    * Writers that the last group has just woken get a turn of the event loop to join this one, and further turns for as
-   * long as each brings some, up to half of those who write at present: then that half is on its way to the disk
-   * while the others prepare what they write next, and there are as few trips as keep both busy.
+   * long as each brings some, up to half of the present writers: then one half is being written while the other prepares
+   * its next commits, and there are as few writes as keep both busy.
    */
   async function gather(half: number): Promise<void> {
     for (let before = 0, now = writers(); before < now; now = writers()) {

@@ -71,39 +71,39 @@ export function keyOrder(
   /** Makes room in a block that is full. What continues a sequence leaves a full block behind it, else a half. */
   function split(index: number, at: number, key: Uint8Array): void {
     const block = blocks[index]!;
-    const kept = at === block.next ? at : BLOCK >> 1;
-    const behind = newBlock(kept < BLOCK ? keyOf(block.rows[kept]!) : Uint8Array.from(key));
-    behind.rows.set(block.rows.subarray(kept));
-    behind.size = BLOCK - kept;
-    block.size = kept;
-    block.next = kept;
+    const keptSize = at === block.next ? at : BLOCK >> 1;
+    const behind = newBlock(keptSize < BLOCK ? keyOf(block.rows[keptSize]!) : Uint8Array.from(key));
+    behind.rows.set(block.rows.subarray(keptSize));
+    behind.size = BLOCK - keptSize;
+    block.size = keptSize;
+    block.next = keptSize;
     blocks.splice(index + 1, 0, behind);
   }
 
   function first(from: Uint8Array, to: Uint8Array, limit: number): number[] {
-    const found: number[] = [];
+    const result: number[] = [];
     let index = blockOf(from);
     let at = placeOf(from, blocks[index]!);
     for (; index < blocks.length; index++, at = 0) {
       const block = blocks[index]!;
-      const end = Math.min(placeOf(to, block), at + limit - found.length);
-      for (; at < end; at++) found.push(block.rows[at]!);
+      const end = Math.min(placeOf(to, block), at + limit - result.length);
+      for (; at < end; at++) result.push(block.rows[at]!);
       if (end < block.size) break;
     }
-    return found;
+    return result;
   }
 
   function last(from: Uint8Array, to: Uint8Array, limit: number): number[] {
-    const found: number[] = [];
+    const result: number[] = [];
     let index = blockOf(to);
     let end = placeOf(to, blocks[index]!);
     for (; index >= 0; end = blocks[--index]?.size ?? 0) {
       const block = blocks[index]!;
-      const start = Math.max(placeOf(from, block), end - limit + found.length);
-      for (let at = end - 1; at >= start; at--) found.push(block.rows[at]!);
+      const start = Math.max(placeOf(from, block), end - limit + result.length);
+      for (let at = end - 1; at >= start; at--) result.push(block.rows[at]!);
       if (start > 0) break;
     }
-    return found;
+    return result;
   }
 
   return {

@@ -1,10 +1,10 @@
 import { random } from "#lib/random.ts";
 
 /** Rows that there is room for at first: a power of two. */
-const LEAST = 1_024;
+const MIN_ROWS = 1_024;
 /** In a slot that no row has; in one that no row has any more. */
 const EMPTY = 0;
-const LEFT = -1;
+const DELETED = -1;
 
 /** Which row has a key. Rows are small numbers, given out anew once they are free. */
 export interface KeyTable {
@@ -23,14 +23,14 @@ export interface KeyTable {
  */
 export function keyTable(has: (row: number, key: Uint8Array) => boolean): KeyTable {
   const free: number[] = [];
-  let given = 0;
+  let allocated = 0;
   let size = 0;
   /** Slots that are not empty. */
   let used = 0;
   /** Rows, plus one each. */
-  let slots = new Int32Array(2 * LEAST);
+  let slots = new Int32Array(2 * MIN_ROWS);
   /** By row. */
-  let hashes = new Int32Array(LEAST);
+  let hashes = new Int32Array(MIN_ROWS);
 
   /** Where a search begins. One of the next slots is empty: half of them are. */
   const first = (hash: number): number => hash & (slots.length - 1);
@@ -43,7 +43,7 @@ export function keyTable(has: (row: number, key: Uint8Array) => boolean): KeyTab
   }
 
   function makeRoom(): void {
-    if (given === hashes.length) {
+    if (allocated === hashes.length) {
       const former = hashes;
       hashes = new Int32Array(2 * former.length);
       hashes.set(former);
@@ -64,13 +64,13 @@ export function keyTable(has: (row: number, key: Uint8Array) => boolean): KeyTab
       for (let at = first(hash); ; at = next(at)) {
         const slot = slots[at]!;
         if (slot === EMPTY) return undefined;
-        if (slot !== LEFT && hashes[slot - 1] === hash && has(slot - 1, key)) return slot - 1;
+        if (slot !== DELETED && hashes[slot - 1] === hash && has(slot - 1, key)) return slot - 1;
       }
     },
 
     add(hash) {
       makeRoom();
-      const row = free.pop() ?? given++;
+      const row = free.pop() ?? allocated++;
       hashes[row] = hash;
       place(hash, row + 1);
       size++;
@@ -81,7 +81,7 @@ export function keyTable(has: (row: number, key: Uint8Array) => boolean): KeyTab
     remove(hash, row) {
       let at = first(hash);
       while (slots[at] !== row + 1) at = next(at);
-      slots[at] = LEFT;
+      slots[at] = DELETED;
       size--;
       free.push(row);
     },

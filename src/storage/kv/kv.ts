@@ -38,7 +38,7 @@ export interface KeyValueStore {
    */
   commit(commit: Commit | OpenCommit): Promise<void>;
 
-  /** Gives back the memory that only work needs. Calls that come meanwhile are served as ever. */
+  /** Frees memory that is only needed under load. Calls that come meanwhile are served as usual. */
   rest?(): Promise<void>;
 
   close(): Promise<void>;

@@ -2,7 +2,7 @@ import { keyTextIn } from "./key-text.ts";
 import type { Lent, Row } from "./kv.ts";
 import { copyOf } from "./text-row.ts";
 
-/** A row whose key and value stand one behind the other among other bytes, until somebody wants some of their own. */
+/** A row whose key and value are adjacent slices of a larger buffer; they are copied when they are first read. */
 export class LaidRow implements Row, Lent {
   readonly bytes: Uint8Array;
   readonly start: number;

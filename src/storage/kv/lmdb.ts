@@ -56,11 +56,11 @@ export function openLmdb(path: string): Base {
     get: (key) => (key.length > 0 && key.length <= MAX_KEY ? file().rows.get(key) : undefined),
 
     range(range) {
-      const most = Math.min(range.limit, MAX_PAGE);
+      const limit = Math.min(range.limit, MAX_PAGE);
       const page: TextRow[] = [];
-      const { bounds, found } = file();
-      if (most <= 0 || !aim(bounds, range)) return page;
-      for (const { key, value } of found) if (page.push(new TextRow(key as string, value)) === most) break;
+      const { bounds, entries } = file();
+      if (limit <= 0 || !setBounds(bounds, range)) return page;
+      for (const { key, value } of entries) if (page.push(new TextRow(key as string, value)) === limit) break;
       return page;
     },
 
@@ -113,10 +113,10 @@ function mapFile(path: string) {
   // One iteration reads all ranges, with other bounds each time: much of what lmdb-js makes for each of its own stays in
   // memory until all is collected, and is copied about by the collector meanwhile.
   const bounds: RangeOptions = {};
-  return { root, rows, bounds, found: rows.getRange(bounds) };
+  return { root, rows, bounds, entries: rows.getRange(bounds) };
 }
 
-/** What lmdb-js has and does not tell. */
+/** Members of lmdb-js that its types leave out. */
 interface Inner {
   status: "open" | "closing" | "closed";
   env: { close(): void };
@@ -150,9 +150,9 @@ const COPIED = {
   },
 };
 
-/** Whether anything can lie there. */
-function aim(bounds: RangeOptions, { start, end, reverse = false }: KeyRange): boolean {
-  const [low, high] = [cut(start), cut(end)];
+/** @returns whether the range can hold anything */
+function setBounds(bounds: RangeOptions, { start, end, reverse = false }: KeyRange): boolean {
+  const [low, high] = [truncated(start), truncated(end)];
   bounds.reverse = reverse;
   bounds.start = reverse ? high : low;
   bounds.end = reverse ? low : high;
@@ -162,7 +162,7 @@ function aim(bounds: RangeOptions, { start, end, reverse = false }: KeyRange): b
 }
 
 /** No key lies between a bound's first MAX_KEY + 1 bytes and the whole of it, and LMDB refuses bounds that are much longer. */
-const cut = (bound: Uint8Array): Uint8Array =>
+const truncated = (bound: Uint8Array): Uint8Array =>
   bound.length <= MAX_KEY ? bound : bound.subarray(0, MAX_KEY + 1);
 
 /** lmdb-js rejects with a general error that promises the real one. */

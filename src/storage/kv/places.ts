@@ -53,10 +53,10 @@ export function placesOf(keys: Keys): Places {
 
     set(key, place) {
       const hash = hashOf(key);
-      const known = table.find(hash, key);
-      if (known !== undefined) {
-        const former = places[known];
-        places[known] = place;
+      const existing = table.find(hash, key);
+      if (existing !== undefined) {
+        const former = places[existing];
+        places[existing] = place;
         return former;
       }
       const row = table.add(hash);

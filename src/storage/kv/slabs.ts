@@ -16,7 +16,7 @@ import {
 /** Bytes of a slab: thousands of small rows, of which the garbage collector sees one object. */
 export const SLAB = 64 * 1024;
 /** A larger row has a slab of its own. */
-const LARGEST_SHARING = SLAB / 8;
+const MAX_SHARED_ROW = SLAB / 8;
 
 /**
  * Copies of rows, laid one behind the other in slabs. A place is the number of a slab and where in it, as one number.
@@ -41,14 +41,14 @@ interface Slab {
   live: number;
 }
 
-/** @param moved is told of rows that have another place from now on */
+/** @param moved called for each row that has another place from now on */
 export function slabs(moved: (key: Uint8Array, place: number) => void): Slabs {
   const all: (Slab | undefined)[] = [];
   const free: number[] = [];
   let size = 0;
-  let open = made(SLAB);
+  let open = newSlab(SLAB);
 
-  function made(capacity: number): Slab {
+  function newSlab(capacity: number): Slab {
     size += capacity;
     const number = free.pop() ?? all.length;
     const slab = { number, bytes: Buffer.allocUnsafeSlow(capacity), used: 0, live: 0 };
@@ -60,11 +60,11 @@ export function slabs(moved: (key: Uint8Array, place: number) => void): Slabs {
   const within = (slab: Slab, place: number): number => place - slab.number * SLAB;
 
   function roomFor(bytes: number): Slab {
-    if (bytes > LARGEST_SHARING) return made(bytes);
+    if (bytes > MAX_SHARED_ROW) return newSlab(bytes);
     if (open.used + bytes > SLAB) {
       const full = open;
-      open = made(SLAB);
-      thin(full);
+      open = newSlab(SLAB);
+      compact(full);
     }
     return open;
   }
@@ -78,8 +78,8 @@ export function slabs(moved: (key: Uint8Array, place: number) => void): Slabs {
     return slab.number * SLAB + at;
   }
 
-  /** Gives a slab up of which less than half is wanted: the rest moves. */
-  function thin({ number, bytes, used, live }: Slab): void {
+  /** Frees a slab of which less than half is in use: its rows move. */
+  function compact({ number, bytes, used, live }: Slab): void {
     if (live > 0 && live >= bytes.length / 2) return;
     for (let at = 0; live > 0 && at < used; at = nextRow(bytes, at)) {
       if (isErased(bytes, at)) continue;
@@ -99,7 +99,7 @@ export function slabs(moved: (key: Uint8Array, place: number) => void): Slabs {
       const at = within(slab, place);
       slab.live -= nextRow(slab.bytes, at) - at;
       eraseRow(slab.bytes, at);
-      if (slab !== open) thin(slab);
+      if (slab !== open) compact(slab);
     },
 
     row(place) {

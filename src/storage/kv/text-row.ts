@@ -2,8 +2,8 @@ import { keyBytes } from "./key-text.ts";
 import type { Lent, Row } from "./kv.ts";
 
 /**
- * A row that lies among others: its key is a text, as `key-text.ts` makes it, and its value stands where it was found,
- * until somebody wants bytes of their own. Few do.
+ * A row that lies among others: its key is a text, as `key-text.ts` makes it, and its value a slice of a larger buffer, which
+ * is copied only for callers that need bytes of their own. Few do.
  */
 export class TextRow implements Row, Lent {
   readonly text: string;

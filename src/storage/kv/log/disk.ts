@@ -14,14 +14,14 @@ export interface LogFile {
 }
 
 /** A file doubles in zeros, by this much at most: a write inside it changes no metadata, so that syncing costs half. */
-const LONGEST_STEP = 1024 * 1024;
-const SHORTEST_STEP = 64 * 1024;
+const MAX_STEP = 1024 * 1024;
+const MIN_STEP = 64 * 1024;
 /**
  * Up to here bytes are copied to the page cache on the spot, which takes microseconds where a thread would have to
  * be woken. The kernel makes writers wait while much else is on its way to the disk: then a thread does it after all.
  */
-const SMALL = 128 * 1024;
-const PATIENCE_MS = 20;
+const MAX_INLINE_WRITE = 128 * 1024;
+const SLOW_WRITE_MS = 20;
 const WRITES_BY_THREAD = 100;
 
 export async function openLogFile(path: string): Promise<LogFile> {
@@ -34,7 +34,7 @@ export async function openLogFile(path: string): Promise<LogFile> {
 
   async function extend(end: number): Promise<void> {
     while (size < end) {
-      const step = Math.min(Math.max(size, SHORTEST_STEP), LONGEST_STEP);
+      const step = Math.min(Math.max(size, MIN_STEP), MAX_STEP);
       await writeAll(fd, new Uint8Array(step), size);
       size += step;
     }
@@ -44,7 +44,7 @@ export async function openLogFile(path: string): Promise<LogFile> {
     const begin = monotonicNow();
     for (let done = 0; done < bytes.length; )
       done += writeSync(fd, bytes, done, bytes.length - done, at + done);
-    if (monotonicNow() - begin > PATIENCE_MS) byThread = WRITES_BY_THREAD;
+    if (monotonicNow() - begin > SLOW_WRITE_MS) byThread = WRITES_BY_THREAD;
   }
 
   return {
@@ -59,7 +59,7 @@ export async function openLogFile(path: string): Promise<LogFile> {
     },
     write(bytes, at) {
       if (at + bytes.length > size) return extend(at + bytes.length).then(() => writeAll(fd, bytes, at));
-      if (bytes.length > SMALL) return writeAll(fd, bytes, at);
+      if (bytes.length > MAX_INLINE_WRITE) return writeAll(fd, bytes, at);
       if (byThread > 0) {
         byThread--;
         return writeAll(fd, bytes, at);

@@ -106,8 +106,8 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
   let records = 0;
   let isLent = false;
 
-  /** Rows of a group in the places where `encode` wrote them. */
-  function show(group: readonly Commit[], start: number): void {
+  /** Makes the rows of a group visible, in the places where `encode` wrote them. */
+  function index(group: readonly Commit[], start: number): void {
     let at = start + RECORD_HEAD;
     for (const { puts, deletes } of group) {
       for (const key of deletes) {
@@ -121,7 +121,7 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
     }
   }
 
-  function showRecovered(start: number, upTo: number): void {
+  function indexRecovered(start: number, upTo: number): void {
     for (let at = start + RECORD_HEAD; at < upTo; at = nextRow(arena, at)) rows.set(keyAt(arena, at), at);
   }
 
@@ -135,8 +135,8 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
     return at;
   }
 
-  /** Nobody may find a record that was refused, should the process end before the next one is written over it. */
-  async function cut(start: number): Promise<void> {
+  /** A record that was refused must not be recovered, should the process end before the next one is written over it. */
+  async function erase(start: number): Promise<void> {
     try {
       await file.write(NOTHING, start);
       await file.sync();
@@ -173,10 +173,10 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
         if (writing) await writing;
         await file.sync();
       } catch (error) {
-        await cut(start);
+        await erase(start);
         throw error;
       }
-      show(group, end);
+      index(group, end);
       end = upTo;
       records++;
     },
@@ -186,7 +186,7 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
       for (;;) {
         const upTo = endOfRecord(bytes, end, (length) => seed(records, length));
         if (upTo === undefined) return;
-        showRecovered(end, upTo);
+        indexRecovered(end, upTo);
         end = upTo;
         records++;
       }

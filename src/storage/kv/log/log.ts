@@ -96,7 +96,7 @@ export async function openLog(
     try {
       while (live.length > 0 && live[0] !== active) await settleOldest();
     } catch {
-      // Whoever needs the file tries again, and is told.
+      // The next commit that needs the file tries again, and gets the error.
     }
   }
 
@@ -153,7 +153,7 @@ export async function openLog(
       if (isAppending) return;
       const former = active;
       await settleAll();
-      // A base that takes nothing now leaves its room in the log to later commits.
+      // Where the base takes nothing now, later commits go on to fill the generation.
       if (!isAppending && live.length > 0 && live.at(-1) === former) active = former;
       spare = undefined;
       base.rest();
@@ -165,8 +165,8 @@ export async function openLog(
 
 /** What former processes left, oldest first. */
 async function recover(base: Base, files: readonly LogFile[]): Promise<Generation[]> {
-  const found = await Promise.all(files.map((file) => recoverGeneration(file, base.settled)));
-  const live = found.filter((generation) => generation !== undefined);
+  const recovered = await Promise.all(files.map((file) => recoverGeneration(file, base.settled)));
+  const live = recovered.filter((generation) => generation !== undefined);
   live.sort((a, b) => a.number - b.number);
   let expected = base.settled + 1;
   let records: number | undefined;

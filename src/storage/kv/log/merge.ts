@@ -22,11 +22,11 @@ export function mergeRanges(generations: readonly Generation[], base: Below, ran
   for (;;) {
     let next: Source | undefined;
     let text: string | undefined;
-    let standing = 0;
+    let unfinished = 0;
     for (const source of sources) {
       const { head } = source;
       if (head === undefined) continue;
-      standing++;
+      unfinished++;
       // Most rows that stand in one of them stand in another, and texts are equal sooner than one is known to be less.
       if (head === text) continue;
       if (text !== undefined && (reverse ? head < text : head > text)) continue;
@@ -34,7 +34,7 @@ export function mergeRanges(generations: readonly Generation[], base: Below, ran
       text = head;
     }
     if (!next) return rows;
-    if (standing === 1) return withRest(rows, next, limit);
+    if (unfinished === 1) return withRest(rows, next, limit);
     const row = next.row();
     if (row) rows.push(row);
     // One step further may cost a page of the base that nobody wants.
@@ -64,8 +64,8 @@ interface Source {
 
 interface PagesOf<F> {
   read(limit: number, behind?: string): readonly F[];
-  text(found: F): string;
-  row(found: F): MergedRow | undefined;
+  text(item: F): string;
+  row(item: F): MergedRow | undefined;
 }
 
 /** Reads page by page, each larger than the one before: how many rows others hide is not known beforehand. */
@@ -110,11 +110,11 @@ function inGeneration(generation: Generation, { start, end, limit, reverse }: Ke
   const { rows, keyText: text, row } = generation;
   return new Pages<number>(limit, { read, text, row });
 
-  function read(most: number, behind?: string) {
-    if (behind === undefined) return rows.range(start, end, most, reverse);
+  function read(limit: number, behind?: string) {
+    if (behind === undefined) return rows.range(start, end, limit, reverse);
     return reverse
-      ? rows.range(start, keyBytes(behind), most, true)
-      : rows.range(keyBytes(`${behind}\0`), end, most);
+      ? rows.range(start, keyBytes(behind), limit, true)
+      : rows.range(keyBytes(`${behind}\0`), end, limit);
   }
 }
 

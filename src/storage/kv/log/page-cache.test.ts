@@ -2,24 +2,24 @@ import { expect, test } from "vitest";
 import type { KeyRange } from "../kv.ts";
 import { bytes, text } from "../suite/subject.ts";
 import type { Base } from "./log.ts";
-import { keepingPages } from "./page-cache.ts";
+import { withPageCache } from "./page-cache.ts";
 import { plainRows } from "./testing.ts";
 
-function counted(): { base: Base; asked: () => number } {
+function counted(): { base: Base; requested: () => number } {
   const rows = plainRows();
-  let asked = 0;
+  let requested = 0;
   const base: Base = {
     settled: 0,
     get: rows.get,
     range(range) {
-      asked++;
+      requested++;
       return rows.range(range);
     },
     apply: async (changes) => rows.apply(changes),
     rest() {},
     close: async () => {},
   };
-  return { base, asked: () => asked };
+  return { base, requested: () => requested };
 }
 
 const row = (n: number, value: string) => ({ key: bytes(`row${n + 100}`), value: bytes(value) });
@@ -27,30 +27,30 @@ const all: KeyRange = { start: bytes("row"), end: bytes("s"), limit: 100 };
 const read = (base: Base, range: KeyRange) => base.range(range).map(({ value }) => text(value));
 
 async function filled(count: number) {
-  const { base, asked } = counted();
-  const kept = keepingPages(base);
+  const { base, requested } = counted();
+  const cached = withPageCache(base);
   const changes = Array.from({ length: count }, (_, n) => row(n, `${n}`));
-  await kept.apply(changes, 1);
-  return { kept, asked, values: changes.map(({ value }) => text(value)) };
+  await cached.apply(changes, 1);
+  return { cached, requested, values: changes.map(({ value }) => text(value)) };
 }
 
 test("a page that is asked for again is kept, whichever end it begins at, until the base changes", async () => {
-  const { kept, asked, values } = await filled(30);
+  const { cached, requested, values } = await filled(30);
   for (let times = 0; times < 4; times++) {
-    expect(read(kept, all)).toEqual(values);
-    expect(read(kept, { ...all, reverse: true })).toEqual(values.toReversed());
-    expect(read(kept, { ...all, limit: 20 })).toEqual(values.slice(0, 20));
+    expect(read(cached, all)).toEqual(values);
+    expect(read(cached, { ...all, reverse: true })).toEqual(values.toReversed());
+    expect(read(cached, { ...all, limit: 20 })).toEqual(values.slice(0, 20));
   }
-  expect(asked()).toBe(2 * 3);
-  await kept.apply([row(7, "new")], 2);
-  for (let times = 0; times < 3; times++) expect(read(kept, all)).toEqual(values.with(7, "new"));
-  expect(asked()).toBe(2 * 3 + 1);
+  expect(requested()).toBe(2 * 3);
+  await cached.apply([row(7, "new")], 2);
+  for (let times = 0; times < 3; times++) expect(read(cached, all)).toEqual(values.with(7, "new"));
+  expect(requested()).toBe(2 * 3 + 1);
 });
 
 test("rows of it belong to who asked for them", async () => {
-  const { kept, values } = await filled(30);
+  const { cached, values } = await filled(30);
   for (let times = 0; times < 4; times++) {
-    const page = kept.range(all);
+    const page = cached.range(all);
     expect(page.map(({ value }) => text(value))).toEqual(values);
     for (const { value } of page) value.fill(0);
     page.length = 1;
@@ -58,10 +58,10 @@ test("rows of it belong to who asked for them", async () => {
 });
 
 test("short pages, and large ones, are not kept", async () => {
-  const { kept, asked } = await filled(30);
-  for (let times = 0; times < 3; times++) read(kept, { ...all, limit: 15 });
-  expect(asked()).toBe(3);
-  await kept.apply([row(7, "x".repeat(200_000))], 2);
-  for (let times = 0; times < 3; times++) read(kept, all);
-  expect(asked()).toBe(6);
+  const { cached, requested } = await filled(30);
+  for (let times = 0; times < 3; times++) read(cached, { ...all, limit: 15 });
+  expect(requested()).toBe(3);
+  await cached.apply([row(7, "x".repeat(200_000))], 2);
+  for (let times = 0; times < 3; times++) read(cached, all);
+  expect(requested()).toBe(6);
 });

@@ -3,40 +3,40 @@ import type { KeyRange } from "../kv.ts";
 import { TextRow } from "../text-row.ts";
 import type { Base } from "./log.ts";
 
-/** Shorter pages are read as quickly as they are found here. */
-const FEWEST_ROWS = 16;
-const LARGEST_PAGE = 128 * 1_024;
-/** Pages that were asked for and may be again. */
-const MOST_ASKED = 2_000;
-const MOST_BYTES = 4 * 1_024 * 1_024;
-/** What a row takes besides. */
+/** Shorter pages are read from the base as quickly as from the cache. */
+const MIN_ROWS = 16;
+const MAX_PAGE_BYTES = 128 * 1_024;
+/** Names of pages that were read once: a page is cached when it is read again. */
+const MAX_REQUESTED = 2_000;
+const MAX_BYTES = 4 * 1_024 * 1_024;
+/** Bytes of a row's entry besides its value. */
 const OVERHEAD = 250;
 
 /**
- * A base of which a page that is asked for again is kept: nothing in it changes but when a generation comes to it, once for
- * thousands of commits. All pages are forgotten then, and when there are too many.
+ * A base with a cache of the pages that are read repeatedly: it changes only when a generation settles, once in thousands
+ * of commits. The cache is emptied then, and when it is full.
  */
-export function keepingPages(base: Base): Base {
+export function withPageCache(base: Base): Base {
   const pages = new Map<string, readonly TextRow[]>();
-  const asked = new Set<string>();
+  const requested = new Set<string>();
   let bytes = 0;
 
-  function forget(): void {
+  function clear(): void {
     pages.clear();
     bytes = 0;
   }
 
-  function keep(name: string, page: readonly TextRow[]): void {
-    if (!asked.has(name)) {
-      if (asked.size >= MOST_ASKED) asked.clear();
-      asked.add(name);
+  function cache(name: string, page: readonly TextRow[]): void {
+    if (!requested.has(name)) {
+      if (requested.size >= MAX_REQUESTED) requested.clear();
+      requested.add(name);
       return;
     }
     const size = page.reduce((sum, { start, end }) => sum + end - start, 0);
-    if (size > LARGEST_PAGE) return;
+    if (size > MAX_PAGE_BYTES) return;
     bytes += size + page.length * OVERHEAD;
-    if (bytes > MOST_BYTES) forget();
-    else pages.set(name, together(page, size));
+    if (bytes > MAX_BYTES) clear();
+    else pages.set(name, compacted(page, size));
   }
 
   return {
@@ -45,25 +45,25 @@ export function keepingPages(base: Base): Base {
     },
     get: (key) => base.get(key),
     range(range) {
-      if (range.limit < FEWEST_ROWS) return base.range(range);
+      if (range.limit < MIN_ROWS) return base.range(range);
       const name = nameOf(range);
-      const known = pages.get(name);
-      // Rows belong to who asked for them.
-      if (known) return known.map(({ text, bytes, start, end }) => new TextRow(text, bytes, start, end));
+      const cached = pages.get(name);
+      // Rows belong to the caller.
+      if (cached) return cached.map(({ text, bytes, start, end }) => new TextRow(text, bytes, start, end));
       const page = base.range(range);
-      if (page.length >= FEWEST_ROWS) keep(name, page);
+      if (page.length >= MIN_ROWS) cache(name, page);
       return page;
     },
     async apply(changes, settled) {
       try {
         await base.apply(changes, settled);
       } finally {
-        forget();
+        clear();
       }
     },
     rest() {
-      forget();
-      asked.clear();
+      clear();
+      requested.clear();
       base.rest();
     },
     close: () => base.close(),
@@ -73,8 +73,8 @@ export function keepingPages(base: Base): Base {
 const nameOf = ({ start, end, limit, reverse = false }: KeyRange): string =>
   `${limit} ${reverse} ${start.length} ${keyText(start)}${keyText(end)}`;
 
-/** The same rows in memory of their own: what they stand in may be large. */
-function together(page: readonly TextRow[], size: number): TextRow[] {
+/** The same rows in memory of their own: the buffers that they are slices of may be large. */
+function compacted(page: readonly TextRow[], size: number): TextRow[] {
   const all = Buffer.allocUnsafeSlow(size);
   let at = 0;
   return page.map(({ text, bytes, start, end }) => {
