@@ -19,7 +19,7 @@ import { bindStore, type DataFolder, openDataFolder, withoutSecrets } from "./da
 import { endpointOf } from "./endpoint.ts";
 import { ExpectedError } from "./expected-error.ts";
 import { openLogFile } from "./log-file.ts";
-import { keptMasterKeys, newMasterKey } from "./master-keys.ts";
+import { loadOrCreateMasterKeys, newMasterKey } from "./master-keys.ts";
 import { giveMemoryBack } from "./rest.ts";
 import type { Config } from "./settings.ts";
 import { version } from "./version.ts";
@@ -64,7 +64,7 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
     const store = await openStore(config, folder);
     undo.push(store.close);
     const openBlobs = blobStores(config, folder, log);
-    const masterKeys = config.ephemeral ? [newMasterKey(1)] : await keptMasterKeys(folder.keys);
+    const masterKeys = config.ephemeral ? [newMasterKey(1)] : await loadOrCreateMasterKeys(folder.keys);
     const cloud = await openCloud({
       catalog,
       sinks,

@@ -16,7 +16,7 @@ export interface Configuration {
   readonly origins: Readonly<Record<SettingName, string>>;
 }
 
-interface Found {
+interface RawSetting {
   value: unknown;
   origin: string;
 }
@@ -33,26 +33,26 @@ export function configure(flags: Flags, environment: Environment = process.env):
   const origins = {} as Record<SettingName, string>;
   const values: Record<string, unknown> = { data: defaultData(environment) };
 
-  function look(name: SettingName): Found | undefined {
+  function lookUp(name: SettingName): RawSetting | undefined {
     const variable = `NUBE_${name.toUpperCase()}`;
     if (flags[name] !== undefined) return { value: flags[name], origin: `--${name}` };
     if (environment[variable]) return { value: environment[variable], origin: variable };
-    const borrowed = ofLocalStack(name, environment);
-    if (borrowed) return borrowed;
+    const localStackSetting = ofLocalStack(name, environment);
+    if (localStackSetting) return localStackSetting;
     const value = file?.settings[name];
     return value === undefined ? undefined : { value, origin: file!.path };
   }
 
-  function take(name: SettingName): void {
-    const found = look(name);
-    origins[name] = found?.origin ?? "default";
-    if (found) values[name] = checked(name, found);
+  function resolveSetting(name: SettingName): void {
+    const raw = lookUp(name);
+    origins[name] = raw?.origin ?? "default";
+    if (raw) values[name] = checked(name, raw);
     else values[name] ??= defaults(name, values as Partial<Config>);
   }
 
-  take("data");
+  resolveSetting("data");
   file ??= readFile(join(values.data as string, "nube.json"), false);
-  for (const name of Object.keys(SETTINGS) as SettingName[]) if (name !== "data") take(name);
+  for (const name of Object.keys(SETTINGS) as SettingName[]) if (name !== "data") resolveSetting(name);
   return Object.freeze({ config: Object.freeze(values as unknown as Config), origins });
 }
 
@@ -62,7 +62,7 @@ function defaultData({ XDG_DATA_HOME }: Environment): string {
 }
 
 /** What people who come from LocalStack have in their compose files, where it means the same here. */
-function ofLocalStack(name: SettingName, { GATEWAY_LISTEN, DEBUG }: Environment): Found | undefined {
+function ofLocalStack(name: SettingName, { GATEWAY_LISTEN, DEBUG }: Environment): RawSetting | undefined {
   if (name === "log" && (DEBUG === "1" || DEBUG === "true")) return { value: "debug", origin: "DEBUG" };
   const [, host, port] = /^(?:([^,]*):)?(\d+)(?:,|$)/.exec(GATEWAY_LISTEN ?? "") ?? [];
   if (name === "port" && port) return { value: port, origin: "GATEWAY_LISTEN" };
@@ -70,7 +70,7 @@ function ofLocalStack(name: SettingName, { GATEWAY_LISTEN, DEBUG }: Environment)
   return undefined;
 }
 
-function checked(name: SettingName, { value, origin }: Found): unknown {
+function checked(name: SettingName, { value, origin }: RawSetting): unknown {
   try {
     return SETTINGS[name].read(typeof value === "string" ? value : String(value));
   } catch (error) {

@@ -97,8 +97,8 @@ function makePrivate(path: string): void {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    const found = lstatSync(path);
-    if (found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0) return;
+    const stats = lstatSync(path);
+    if (stats.isDirectory() && stats.uid === userInfo().uid && (stats.mode & 0o077) === 0) return;
     throw new ExpectedError(
       `${path} belongs to another user; remove it, or choose another port or data folder`,
     );

@@ -8,22 +8,22 @@ import { ExpectedError } from "./expected-error.ts";
  * The keys of the cloud, apart from what they seal: whoever has the store and the blobs alone has nothing. Made at the
  * first start. To take a new one, add it to the file's end under the next number: old bodies still need the old ones.
  */
-export async function keptMasterKeys(file: string): Promise<MasterKey[]> {
+export async function loadOrCreateMasterKeys(file: string): Promise<MasterKey[]> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
   if (text !== undefined) return parse(text, file);
-  const made = [newMasterKey(1)];
-  await write(file, `${JSON.stringify(made.map(written), null, 2)}\n`);
-  return made;
+  const created = [newMasterKey(1)];
+  await write(file, `${JSON.stringify(created.map(toJson), null, 2)}\n`);
+  return created;
 }
 
 export function newMasterKey(number: number): MasterKey {
   return { number, key: randomBytes(MASTER_KEY_BYTES) };
 }
 
-const written = ({ number, key }: MasterKey) => ({ number, key: Buffer.from(key).toString("base64") });
+const toJson = ({ number, key }: MasterKey) => ({ number, key: Buffer.from(key).toString("base64") });
 
 function parse(text: string, file: string): MasterKey[] {
   const broken = new ExpectedError(`${file} does not hold the keys of this cloud's bodies`);

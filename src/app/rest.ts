@@ -1,10 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-const LOOK_MS = 30_000;
-/** Less CPU than that between two looks is nobody at work. */
+const INTERVAL_MS = 30_000;
+/** With less CPU time than that in an interval the cloud counts as idle. */
 const IDLE_MS = 300;
-/** What took less leaves nothing that is worth a collection. */
+/** Less work than that leaves nothing that is worth a collection. */
 const WORK_MS = 1_000;
 
 /**
@@ -21,7 +21,7 @@ export function giveMemoryBack(rest: () => Promise<void>): () => void {
     if (!isTime()) return;
     await rest();
     collectAll();
-  }, LOOK_MS).unref();
+  }, INTERVAL_MS).unref();
   return () => clearInterval(timer);
 }
 

@@ -15,15 +15,15 @@ Examples
   nube clock freeze               time stands still until resume
   nube clock run-until-idle 1d    runs all that becomes due within a day`,
   settings: WHERE,
-  words: { least: 0, most: 2 },
+  words: { min: 0, max: 2 },
   async run({ config, words: [action = "show", by] }) {
     if (!ACTIONS.includes(action)) throw new UsageError(`The clock knows: ${ACTIONS.join(", ")}`);
     if (action === "advance" && by === undefined) throw new UsageError("By how much? nube clock advance 90d");
     const running = await findRunning(config);
-    const told =
+    const state =
       action === "show"
         ? await running.get("/_nube/clock")
         : await running.post("/_nube/clock", { action, by });
-    console.log(`${told.time}${told.frozen ? " (frozen)" : ""}`);
+    console.log(`${state.time}${state.frozen ? " (frozen)" : ""}`);
   },
 };

@@ -16,7 +16,7 @@ export interface Command {
   /** Flags of its own. */
   flags?: Readonly<Record<string, OwnFlag>>;
   /** How many words it takes. */
-  words?: { least: number; most: number };
+  words?: { min: number; max: number };
   run(call: CommandCall): Promise<void>;
 }
 
@@ -48,8 +48,8 @@ export async function runCommand(name: string, command: Command, args: readonly 
   const options = flagsOf(command);
   const { values, positionals } = parse(args, options, name);
   if (values.help) return void process.stdout.write(helpOf(name, command));
-  const { least, most } = command.words ?? { least: 0, most: 0 };
-  if (positionals.length < least || positionals.length > most) {
+  const { min, max } = command.words ?? { min: 0, max: 0 };
+  if (positionals.length < min || positionals.length > max) {
     throw new UsageError(`Usage: nube ${name} ${command.usage ?? ""}\nSee: nube ${name} --help`);
   }
   const flags = values as Flags;

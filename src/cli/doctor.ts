@@ -14,7 +14,9 @@ Examples
   settings: ALL_SETTINGS,
   async run({ config }) {
     const findings = await inspectHost(config);
-    console.log(columns(findings.map((found) => [`${MARKS[found.state]} ${found.subject}`, inWords(found)])));
+    console.log(
+      columns(findings.map((finding) => [`${MARKS[finding.state]} ${finding.subject}`, inWords(finding)])),
+    );
     if (findings.some(({ state }) => state === "bad")) process.exitCode = 1;
   },
 };

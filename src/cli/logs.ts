@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { logOf } from "#app/data-folder.ts";
 import { type Command, UsageError, WHERE } from "./command.ts";
 
-const LOOK_MS = 250;
+const POLL_INTERVAL_MS = 250;
 
 export const logs: Command = {
   summary: "Prints the log, one JSON object a line.",
@@ -25,12 +25,12 @@ Examples
 
 /** A file that has become shorter is a new one: the former moved aside. */
 function follow(path: string, from: number): void {
-  let shown = from;
+  let printed = from;
   let printing = Promise.resolve();
-  watchFile(path, { interval: LOOK_MS }, ({ size }: Stats) => {
+  watchFile(path, { interval: POLL_INTERVAL_MS }, ({ size }: Stats) => {
     printing = printing.then(async () => {
-      const start = size < shown ? 0 : shown;
-      shown = size;
+      const start = size < printed ? 0 : printed;
+      printed = size;
       await print(path, start, size);
     });
   });

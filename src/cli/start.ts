@@ -30,7 +30,7 @@ Each flag is also a variable, NUBE_PORT for --port, and a key of nube.json in th
 
 /** Under npm, one Ctrl-C comes twice: from the terminal and from npm. */
 const SAME_SIGNAL_MS = 1_000;
-const MOST_MS = 5_000;
+const MAX_STOP_MS = 5_000;
 
 function endOnSignal(starting: Promise<Running>): void {
   let isEnding = false;
@@ -43,7 +43,7 @@ function endOnSignal(starting: Promise<Running>): void {
       isSecond = true;
     }, SAME_SIGNAL_MS).unref();
     // What was acknowledged is on disk, however this ends.
-    setTimeout(() => process.exit(0), MOST_MS).unref();
+    setTimeout(() => process.exit(0), MAX_STOP_MS).unref();
     starting.then(
       ({ stop }) => stop(),
       () => {},

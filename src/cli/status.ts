@@ -12,9 +12,9 @@ Examples
   settings: WHERE,
   flags: { json: { help: "as JSON" } },
   async run({ config, flags }) {
-    const told = await (await findRunning(config)).get("/_nube/status");
-    if (flags.json) return console.log(JSON.stringify(told, undefined, 2));
-    console.log(columns(Object.entries(told).map(([name, value]) => [name, inWords(name, value)])));
+    const state = await (await findRunning(config)).get("/_nube/status");
+    if (flags.json) return console.log(JSON.stringify(state, undefined, 2));
+    console.log(columns(Object.entries(state).map(([name, value]) => [name, inWords(name, value)])));
   },
 };
 

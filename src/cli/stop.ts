@@ -3,7 +3,7 @@ import { findRunning } from "#app/client.ts";
 import { isAlive } from "#app/control.ts";
 import { type Command, WHERE } from "./command.ts";
 
-const LOOK_MS = 20;
+const POLL_INTERVAL_MS = 20;
 
 export const stop: Command = {
   summary: "Stops a running cloud and waits until it has.",
@@ -17,7 +17,7 @@ Examples
   async run({ config }) {
     const running = await findRunning(config);
     await running.post("/_nube/stop");
-    while (await isAlive(running.socket)) await sleep(LOOK_MS);
+    while (await isAlive(running.socket)) await sleep(POLL_INTERVAL_MS);
     console.log("Nube has stopped.");
   },
 };

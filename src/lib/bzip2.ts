@@ -11,9 +11,9 @@ export class Bzip2Error extends Error {
 
 const [BLOCK, END] = [0x314159265359, 0x177245385090];
 /** No block is longer than this, compressed: 900,000 symbols of at most 20 bits, and its tables. */
-const LONGEST_BLOCK = 2_400_000;
-const MOST_SYMBOLS = 258;
-const LONGEST_CODE = 20;
+const MAX_BLOCK = 2_400_000;
+const MAX_SYMBOLS = 258;
+const MAX_CODE_LENGTH = 20;
 const GROUP = 50;
 
 /**
@@ -25,7 +25,7 @@ export async function* bunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenera
   const bits = bitReader();
   let isEnded = false;
   const fill = async () => {
-    while (!isEnded && bits.left() < LONGEST_BLOCK) {
+    while (!isEnded && bits.left() < MAX_BLOCK) {
       const { done, value } = await source.next();
       if (done) isEnded = true;
       else bits.add(value);
@@ -34,14 +34,14 @@ export async function* bunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenera
   try {
     await fill();
     do {
-      const most = header(bits);
+      const capacity = header(bits);
       let all = 0;
       for (;;) {
         await fill();
         const mark = bits.read(24) * 2 ** 24 + bits.read(24);
         if (mark === END) break;
         if (mark !== BLOCK) throw new Bzip2Error("a block begins with something else");
-        const { data, crc } = block(bits, most);
+        const { data, crc } = block(bits, capacity);
         all = ((all << 1) | (all >>> 31)) ^ crc;
         yield data;
       }
@@ -66,17 +66,17 @@ interface Bits {
 function bitReader(): Bits {
   let bytes = Buffer.alloc(0);
   let at = 0;
-  let held = 0;
+  let buffer = 0;
   let count = 0;
   return {
-    read(wanted) {
-      while (count < wanted) {
+    read(width) {
+      while (count < width) {
         if (at === bytes.length) throw new Bzip2Error("the file ends too early", true);
-        held = ((held & 0xffffff) << 8) | bytes[at++]!;
+        buffer = ((buffer & 0xffffff) << 8) | bytes[at++]!;
         count += 8;
       }
-      count -= wanted;
-      return (held >>> count) & ((1 << wanted) - 1);
+      count -= width;
+      return (buffer >>> count) & ((1 << width) - 1);
     },
     add(chunk) {
       bytes = Buffer.concat([bytes.subarray(at), chunk]);
@@ -98,12 +98,12 @@ function header(bits: Bits): number {
 
 const word = (bits: Bits) => (bits.read(16) * 2 ** 16 + bits.read(16)) >>> 0;
 
-function block(bits: Bits, most: number): { data: Uint8Array; crc: number } {
+function block(bits: Bits, capacity: number): { data: Uint8Array; crc: number } {
   const crc = word(bits);
   if (bits.read(1)) throw new Bzip2Error("a randomised block");
   const origin = bits.read(24);
   const symbols = usedSymbols(bits);
-  const column = lastColumn(bits, symbols, most);
+  const column = lastColumn(bits, symbols, capacity);
   if (origin >= column.length) throw new Bzip2Error("a block begins outside of itself");
   const data = unrolled(sorted(column, origin));
   if (crcOf(data) !== crc) throw new Bzip2Error("the checksum of a block is another");
@@ -123,7 +123,7 @@ function usedSymbols(bits: Bits): number[] {
 }
 
 /** The last column of the sorted rotations: Huffman codes, runs, and places in a list that moves to its front. */
-function lastColumn(bits: Bits, symbols: number[], most: number): Uint8Array {
+function lastColumn(bits: Bits, symbols: number[], capacity: number): Uint8Array {
   const tables = bits.read(3);
   const selectors = bits.read(15);
   if (tables < 2 || tables > 6 || selectors < 1) throw new Bzip2Error("a block without tables");
@@ -132,11 +132,11 @@ function lastColumn(bits: Bits, symbols: number[], most: number): Uint8Array {
   const end = symbols.length + 1;
   const codes = Array.from(order, () => huffman(lengthsOf(bits, end + 1)));
   const list = Uint8Array.from(symbols);
-  const column = new Uint8Array(most);
+  const column = new Uint8Array(capacity);
   let [length, run, weight] = [0, 0, 1];
   const flush = () => {
     if (run === 0) return;
-    if (length + run > most) throw new Bzip2Error("a block is too long");
+    if (length + run > capacity) throw new Bzip2Error("a block is too long");
     column.fill(list[0]!, length, length + run);
     length += run;
     [run, weight] = [0, 1];
@@ -148,48 +148,48 @@ function lastColumn(bits: Bits, symbols: number[], most: number): Uint8Array {
     if (symbol < 2) {
       run += weight << symbol;
       weight *= 2;
-      if (run > most) throw new Bzip2Error("a block is too long");
+      if (run > capacity) throw new Bzip2Error("a block is too long");
       continue;
     }
     flush();
     if (symbol === end) return column.subarray(0, length);
-    if (length === most) throw new Bzip2Error("a block is too long");
+    if (length === capacity) throw new Bzip2Error("a block is too long");
     column[length++] = moveToFront(list, symbol - 1);
   }
 }
 
-function unary(bits: Bits, most: number): number {
+function unary(bits: Bits, limit: number): number {
   let count = 0;
-  while (bits.read(1)) if (++count >= most) throw new Bzip2Error("a table that there is not");
+  while (bits.read(1)) if (++count >= limit) throw new Bzip2Error("a table that there is not");
   return count;
 }
 
 function moveToFront(list: Uint8Array, at: number): number {
-  const found = list[at];
-  if (found === undefined) throw new Bzip2Error("a symbol that there is not");
+  const symbol = list[at];
+  if (symbol === undefined) throw new Bzip2Error("a symbol that there is not");
   for (let to = at; to > 0; to--) list[to] = list[to - 1]!;
-  list[0] = found;
-  return found;
+  list[0] = symbol;
+  return symbol;
 }
 
 function lengthsOf(bits: Bits, count: number): number[] {
   let length = bits.read(5);
   return Array.from({ length: count }, () => {
     while (bits.read(1)) length += bits.read(1) ? -1 : 1;
-    if (length < 1 || length > LONGEST_CODE) throw new Bzip2Error("a code of no length");
+    if (length < 1 || length > MAX_CODE_LENGTH) throw new Bzip2Error("a code of no length");
     return length;
   });
 }
 
 /** Reads one symbol of a canonical code. */
 function huffman(lengths: readonly number[]): (bits: Bits) => number {
-  const sortedSymbols = new Uint16Array(MOST_SYMBOLS);
-  const first = new Int32Array(LONGEST_CODE + 2);
-  const index = new Int32Array(LONGEST_CODE + 2);
-  const counts = new Int32Array(LONGEST_CODE + 2);
+  const sortedSymbols = new Uint16Array(MAX_SYMBOLS);
+  const first = new Int32Array(MAX_CODE_LENGTH + 2);
+  const index = new Int32Array(MAX_CODE_LENGTH + 2);
+  const counts = new Int32Array(MAX_CODE_LENGTH + 2);
   let at = 0;
   let code = 0;
-  for (let length = 1; length <= LONGEST_CODE; length++) {
+  for (let length = 1; length <= MAX_CODE_LENGTH; length++) {
     [first[length], index[length]] = [code, at];
     for (const [symbol, of] of lengths.entries()) if (of === length) sortedSymbols[at++] = symbol;
     counts[length] = at - index[length]!;
@@ -198,7 +198,7 @@ function huffman(lengths: readonly number[]): (bits: Bits) => number {
   const shortest = Math.min(...lengths);
   return (bits) => {
     let value = bits.read(shortest);
-    for (let length = shortest; length <= LONGEST_CODE; length++) {
+    for (let length = shortest; length <= MAX_CODE_LENGTH; length++) {
       const place = value - first[length]!;
       if (place < counts[length]! && place >= 0) return sortedSymbols[index[length]! + place]!;
       value = (value << 1) | bits.read(1);

@@ -14,7 +14,7 @@ export interface Block {
   shift: bigint;
 }
 
-/** `undefined` for what is no address. A version 4 address in version 6 clothes is one of version 4. */
+/** `undefined` for what is no address. A version 4 address that is mapped into version 6 counts as one of version 4. */
 export function addressOf(text: string): Address | undefined {
   const bytes = addressBytes(text);
   if (!bytes) return undefined;

@@ -24,10 +24,10 @@ export function heap<T>(before: (a: T, b: T) => boolean): Heap<T> {
       const left = 2 * i + 1;
       if (left >= items.length) return;
       const right = left + 1;
-      const least = right < items.length && before(items[right]!, items[left]!) ? right : left;
-      if (!before(items[least]!, items[i]!)) return;
-      swap(i, least);
-      i = least;
+      const smaller = right < items.length && before(items[right]!, items[left]!) ? right : left;
+      if (!before(items[smaller]!, items[i]!)) return;
+      swap(i, smaller);
+      i = smaller;
     }
   };
   return {

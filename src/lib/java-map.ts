@@ -1,11 +1,11 @@
-/** Places of a map of which nobody said how many entries it will have. */
+/** Java's default initial capacity. */
 const PLACES = 16;
 const FULL = 0.75;
 
 /**
- * Names in the order in which a `HashMap` of Java tells of them, since version 8: by their hashes, and of one place in
- * the order in which they came. What AWS lists out of such a map stands in that order.
- * @param places the map was made for
+ * Entries in the order in which a `HashMap` of Java 8 or later iterates over them: by the hashes of their names, and within
+ * a bucket in the order of insertion. AWS lists some things in that order.
+ * @param places initial capacity of the map
  */
 export function inJavaMap<T>(
   entries: readonly T[],

@@ -1,7 +1,7 @@
 /** Bytes, whole or as a stream. */
 export type Bytes = Uint8Array | AsyncIterable<Uint8Array>;
 
-/** One after another. Its `return` ends also those whose turn never came. */
+/** Concatenates them. Its `return` also ends those that were not begun. */
 export function joined(pieces: readonly Bytes[]): AsyncIterable<Uint8Array> {
   const readers = pieces.map((piece) =>
     piece instanceof Uint8Array ? once(piece) : piece[Symbol.asyncIterator](),

@@ -1,6 +1,6 @@
 /**
- * A value from somebody's JSON, for a sentence that tells of it. `String` fails on an object that says itself what its
- * `toString` is, and of any other it says only that it is one.
+ * A value from a client's JSON, for an error message. `String` would throw for an object with a `toString` member of its
+ * own, and print any other as `[object Object]`.
  */
 export const jsonText = (value: unknown): string =>
   typeof value === "string" ? value : (JSON.stringify(value) ?? "undefined");

@@ -1,4 +1,4 @@
-/** What is there at once in most cases, and then costs no promise. */
+/** A value that is available at once in most cases, and then costs no promise. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /** Goes on with a value: at once, or when it is there. */

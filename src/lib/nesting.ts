@@ -1,4 +1,4 @@
-/** Whether lists and objects lie in each other deeper than that; looks no deeper itself. */
+/** Whether lists and objects are nested deeper than that; itself recurses no deeper. */
 export function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (levels === 0) return true;
@@ -9,5 +9,5 @@ export function isDeeperThan(levels: number, value: unknown): boolean {
   return false;
 }
 
-/** What AWS's readers of JSON take, and far less than a recursion can bear. */
+/** What AWS's JSON parsers accept, and far less than would overflow the stack. */
 export const MAX_JSON_DEPTH = 1_000;

@@ -8,12 +8,12 @@ export interface NumberQueue {
   drop(count: number): void;
 }
 
-const SMALLEST = 16;
-/** Room that is not given back: what comes and goes would be moved again and again. */
-const KEPT = 1_024;
+const MIN_CAPACITY = 16;
+/** Capacity that is never shrunk: a queue that fills and empties all the time would be copied again and again. */
+const MIN_SHRUNK = 1_024;
 
 export function numberQueue(): NumberQueue {
-  let ring = new Float64Array(SMALLEST);
+  let ring = new Float64Array(MIN_CAPACITY);
   let head = 0;
   let size = 0;
 
@@ -40,7 +40,7 @@ export function numberQueue(): NumberQueue {
       const dropped = Math.min(count, size);
       head = (head + dropped) % ring.length;
       size -= dropped;
-      if (ring.length > KEPT && size < ring.length / 8) resize(ring.length / 2);
+      if (ring.length > MIN_SHRUNK && size < ring.length / 8) resize(ring.length / 2);
     },
   };
 }

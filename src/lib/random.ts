@@ -1,6 +1,6 @@
 import { randomFillSync, randomUUID } from "node:crypto";
 
-/** Where chance comes from: ids, jitter, receipts. A seed makes a run repeat itself byte for byte. */
+/** The source of randomness: ids, jitter, receipts. With a seed, a run repeats itself byte for byte. */
 export interface Random {
   bytes(count: number): Uint8Array;
   /** A whole number from 0 to `bound - 1`. */

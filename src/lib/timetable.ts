@@ -8,13 +8,13 @@ export interface Timetable {
   take(): number | undefined;
 }
 
-const SMALLEST = 16;
-/** Room that is not given back: what comes and goes would be moved again and again. */
-const KEPT = 1_024;
+const MIN_CAPACITY = 16;
+/** Capacity that is never shrunk: a queue that fills and empties all the time would be copied again and again. */
+const MIN_SHRUNK = 1_024;
 
 export function timetable(): Timetable {
-  let times = new Float64Array(SMALLEST);
-  let values = new Float64Array(SMALLEST);
+  let times = new Float64Array(MIN_CAPACITY);
+  let values = new Float64Array(MIN_CAPACITY);
   let size = 0;
 
   const isBefore = (time: number, value: number, place: number) =>
@@ -60,13 +60,13 @@ export function timetable(): Timetable {
         const left = 2 * place + 1;
         if (left >= size) break;
         const right = left + 1;
-        const least = right < size && isBefore(times[right]!, values[right]!, left) ? right : left;
-        if (!isBefore(times[least]!, values[least]!, size)) break;
-        move(least, place);
-        place = least;
+        const earliest = right < size && isBefore(times[right]!, values[right]!, left) ? right : left;
+        if (!isBefore(times[earliest]!, values[earliest]!, size)) break;
+        move(earliest, place);
+        place = earliest;
       }
       set(place, time, value);
-      if (times.length > KEPT && size < times.length / 8) resize(times.length / 2);
+      if (times.length > MIN_SHRUNK && size < times.length / 8) resize(times.length / 2);
       return taken;
     },
   };

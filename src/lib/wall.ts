@@ -4,5 +4,5 @@
  */
 export const wallNow = (): number => Date.now();
 
-/** Milliseconds of a clock that never jumps, for measuring spans. */
+/** Milliseconds of a monotonic clock, for measuring spans. */
 export const monotonicNow = (): number => performance.now();

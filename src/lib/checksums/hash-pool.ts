@@ -12,8 +12,8 @@ export interface RemoteHashing {
 
 /** Bytes go to a worker in buffers of this size: a message costs some 15 µs, hashing that much 700 µs of MD5. */
 const BUFFER_BYTES = 512 * 1024;
-/** Buffers of one stream that may be on their way before its source has to wait. */
-const MOST_UNDERWAY = 4;
+/** Buffers of one stream that may be at the worker before its source has to wait. */
+const MAX_IN_FLIGHT = 4;
 /** How long a worker without streams stays, in milliseconds. */
 const IDLE_MS = 10_000;
 
@@ -24,7 +24,7 @@ interface HashWorker {
 }
 
 interface Stream {
-  hear(reply: Reply): void;
+  receive(reply: Reply): void;
   fail(error: Error): void;
 }
 
@@ -37,21 +37,21 @@ export function remoteHashing(names: readonly ChecksumName[]): RemoteHashing {
   const free: ArrayBuffer[] = [];
   let filling: Uint8Array<ArrayBuffer> | undefined;
   let filled = 0;
-  let underway = 0;
+  let inFlight = 0;
   let failure: Error | undefined;
   let room: PromiseWithResolvers<void> | undefined;
   let result: PromiseWithResolvers<Record<string, Uint8Array>> | undefined;
 
   worker.streams.set(id, {
-    hear(reply) {
+    receive(reply) {
       if ("digests" in reply) {
         worker.release(id);
         result?.resolve(reply.digests);
         return;
       }
       free.push(reply.done);
-      underway--;
-      if (underway >= MOST_UNDERWAY) return;
+      inFlight--;
+      if (inFlight >= MAX_IN_FLIGHT) return;
       room?.resolve();
       room = undefined;
     },
@@ -79,14 +79,14 @@ export function remoteHashing(names: readonly ChecksumName[]): RemoteHashing {
     worker.send({ stream: id, update: filling.buffer, length: filled }, filling.buffer);
     filling = undefined;
     filled = 0;
-    underway++;
+    inFlight++;
   }
 
   return {
     update(...chunks) {
       if (failure) return Promise.reject(failure);
       for (const chunk of chunks) add(chunk);
-      if (underway < MOST_UNDERWAY) return undefined;
+      if (inFlight < MAX_IN_FLIGHT) return undefined;
       room ??= Promise.withResolvers();
       return room.promise;
     },
@@ -144,7 +144,7 @@ function startWorker(): HashWorker {
     void thread.terminate();
   }
 
-  thread.on("message", (reply: Reply) => streams.get(reply.stream)?.hear(reply));
+  thread.on("message", (reply: Reply) => streams.get(reply.stream)?.receive(reply));
   thread.on("error", stop);
   thread.on("exit", () => stop());
   workers.add(worker);

@@ -23,7 +23,7 @@ const INLINE_BYTES = 256 * 1024;
 const INLINE_CHUNKS = 64;
 
 export function hashing<Name extends ChecksumName>(names: readonly Name[]): Hashing<Name> {
-  let held: Uint8Array[] = [];
+  let pending: Uint8Array[] = [];
   let bytes = 0;
   let aborted = false;
   let remote: RemoteHashing | undefined;
@@ -31,22 +31,22 @@ export function hashing<Name extends ChecksumName>(names: readonly Name[]): Hash
   return {
     update(chunk) {
       if (remote) return remote.update(chunk);
-      held.push(chunk);
+      pending.push(chunk);
       bytes += chunk.length;
-      if (bytes <= INLINE_BYTES && held.length <= INLINE_CHUNKS) return undefined;
+      if (bytes <= INLINE_BYTES && pending.length <= INLINE_CHUNKS) return undefined;
       remote = remoteHashing(names);
-      return remote.update(...held.splice(0));
+      return remote.update(...pending.splice(0));
     },
 
     async digest() {
       if (remote) return (await remote.digest()) as Record<Name, Uint8Array>;
       if (aborted) throw new Error("the hashing was aborted");
-      return digestOf(names, held);
+      return digestOf(names, pending);
     },
 
     abort() {
       aborted = true;
-      held = [];
+      pending = [];
       remote?.abort();
     },
   };
