@@ -20,10 +20,10 @@ export const oneDestination = () =>
 export const noSuchDestination = (id: string) => invalid(`Destination Id ${id} not found`);
 export const otherDestination = (kind: string) =>
   invalid(`Changing the destination type to or from ${kind} is not supported at this time.`);
-export const versionMismatch = (name: string, current: number, told: string) =>
+export const versionMismatch = (name: string, current: number, requested: string) =>
   fault(
     "ConcurrentModificationException",
-    `Cannot update firehose: ${name} since the current version id: ${current} and specified version id: ${told} do not match`,
+    `Cannot update firehose: ${name} since the current version id: ${current} and specified version id: ${requested} do not match`,
   );
 
 export const notDirectPut = () =>

@@ -28,12 +28,12 @@ const withRoles = (action: string) => (ctx: Context, input: Named) => [
 
 /** Of its source, its destination and its backup. */
 function rolesOf(input: object): string[] {
-  const found = new Set<string>();
+  const roles = new Set<string>();
   JSON.stringify(input, (name, value: unknown) => {
-    if (name === "RoleARN" && typeof value === "string") found.add(value);
+    if (name === "RoleARN" && typeof value === "string") roles.add(value);
     return value instanceof Uint8Array ? undefined : value;
   });
-  return [...found];
+  return [...roles];
 }
 
 export const firehose = defineService({

@@ -56,7 +56,7 @@ function clientsOf(ctx: Context, arn: string): Clients {
 
 /** Those that held something since the reading began. */
 async function shardsOf(kinesis: Clients["kinesis"], { arn, start }: StreamSource): Promise<Kinesis.Shard[]> {
-  const found: Kinesis.Shard[] = [];
+  const shards: Kinesis.Shard[] = [];
   let token: string | undefined;
   do {
     const { Shards = [], NextToken } = await kinesis.ListShards(
@@ -64,10 +64,10 @@ async function shardsOf(kinesis: Clients["kinesis"], { arn, start }: StreamSourc
         ? { StreamARN: arn, ShardFilter: { Type: "FROM_TIMESTAMP", Timestamp: new Date(start) } }
         : { NextToken: token },
     );
-    found.push(...Shards);
+    shards.push(...Shards);
     token = NextToken;
   } while (token !== undefined);
-  return found;
+  return shards;
 }
 
 async function readShard(
@@ -96,7 +96,7 @@ async function readShard(
   await ctx.transact(async (tx) => {
     const stream = await tx.get(streams, [name]);
     if (stream?.number !== number) return;
-    if (Records.length > 0) await append(tx, stream, Records.flatMap(taken));
+    if (Records.length > 0) await append(tx, stream, Records.flatMap(arrivedIn));
     const next: Cursor = {
       stream: number,
       shard,
@@ -108,5 +108,5 @@ async function readShard(
   return Records.length;
 }
 
-const taken = ({ Data, ApproximateArrivalTimestamp }: Kinesis.Record) =>
+const arrivedIn = ({ Data, ApproximateArrivalTimestamp }: Kinesis.Record) =>
   separate(Data).map((data) => ({ arrival: ApproximateArrivalTimestamp!.getTime(), data }));

@@ -85,13 +85,13 @@ export const consumerExists = (consumer: string, stream: string, account: string
   );
 
 /** As `Thu Jan 22 21:37:04 UTC 2015`. */
-const told = (time: number) =>
+const dateText = (time: number) =>
   new Date(time).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, "$1 $3 $2 $5 UTC $4");
 
 export const expiredIterator = (now: number, created: number, tolerated: number) =>
   fault(
     "ExpiredIteratorException",
-    `Iterator expired. The iterator was created at time ${told(created)} while right now it is ${told(now)} which is further in the future than the tolerated delay of ${tolerated} milliseconds.`,
+    `Iterator expired. The iterator was created at time ${dateText(created)} while right now it is ${dateText(now)} which is further in the future than the tolerated delay of ${tolerated} milliseconds.`,
   );
 /** As constraints of the contract would be told; what they are differs from stream to stream. */
 const broken = (paths: readonly string[], messageOf: (path: string) => string): AwsError =>
@@ -150,12 +150,12 @@ export const alreadySubscribed = (account: string, stream: string, shard: string
     `Another active subscription exists for this consumer: ${account}:${stream}:${shard}:${consumer}`,
   );
 export function noSuchKey(key: string, { account, region }: Place): AwsError {
-  const told = parseArn(key);
+  const arn = parseArn(key);
   const refused = (message: string) => fault("KMSNotFoundException", message);
-  if (told && told.region !== region) return refused(`Invalid arn ${told.region}`);
+  if (arn && arn.region !== region) return refused(`Invalid arn ${arn.region}`);
   const here = `arn:aws:kms:${region}:${account}`;
-  if (key.includes("alias/")) return refused(`Alias ${told ? key : `${here}:${key}`} is not found.`);
-  return refused(`Key '${told ? key : `${here}:key/${key}`}' does not exist`);
+  if (key.includes("alias/")) return refused(`Alias ${arn ? key : `${here}:${key}`} is not found.`);
+  return refused(`Key '${arn ? key : `${here}:key/${key}`}' does not exist`);
 }
 
 /** Named, so that nobody believes that it was heeded. */

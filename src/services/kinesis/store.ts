@@ -145,8 +145,13 @@ export async function activeAt(tx: ReadTransaction, place: Place, named: Named):
 }
 
 /** A caller may say when the stream was made, to tell it from others that had its name. @throws {AwsError} */
-export function checkCreation({ account }: Place, { name, created }: Stream, told: Date | undefined): void {
-  const isOther = told !== undefined && Math.floor(told.getTime() / 1_000) !== Math.floor(created / 1_000);
+export function checkCreation(
+  { account }: Place,
+  { name, created }: Stream,
+  creation: Date | undefined,
+): void {
+  const isOther =
+    creation !== undefined && Math.floor(creation.getTime() / 1_000) !== Math.floor(created / 1_000);
   if (isOther) throw noSuchStream(name, account);
 }
 
@@ -160,12 +165,12 @@ export async function shardsBehind(
   index = -1,
   most = Number.POSITIVE_INFINITY,
 ): Promise<Shard[]> {
-  const found: Shard[] = [];
+  const retained: Shard[] = [];
   for (let last = index; ; ) {
-    const limit = Math.min(MOST_LISTED, most - found.length);
+    const limit = Math.min(MOST_LISTED, most - retained.length);
     const page = await tx.list(shards, { in: [stream.number], from: [last + 1], limit });
-    found.push(...page.filter((shard) => !isExpired(stream, shard, tx.now())));
-    if (page.length < limit || found.length === most) return found;
+    retained.push(...page.filter((shard) => !isExpired(stream, shard, tx.now())));
+    if (page.length < limit || retained.length === most) return retained;
     last = page.at(-1)!.index;
   }
 }

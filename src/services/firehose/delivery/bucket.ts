@@ -2,7 +2,7 @@ import type { Context } from "#kernel/context.ts";
 import { deaggregated } from "../processing/deaggregate.ts";
 import { type Processing, processingOf } from "../processing/processors.ts";
 import { partitionKeysOf } from "../processing/query.ts";
-import type { Delivered } from "../records/frames.ts";
+import type { Arrived } from "../records/frames.ts";
 import type { Batch, BucketDestination, DeliveryStream } from "../store.ts";
 import { type Content, type Failure, failureLines, keyOf, putObject } from "./objects.ts";
 import type { ErrorType } from "./prefix.ts";
@@ -19,7 +19,7 @@ const LONGEST_KEY = 1_024;
 
 interface Partition {
   keys: ReadonlyMap<string, string> | undefined;
-  records: Delivered[];
+  records: Arrived[];
 }
 
 /** Writes a batch into the bucket: objects for each partition, and for what could not be processed. */
@@ -27,7 +27,7 @@ export async function deliverToBucket(
   ctx: Context,
   stream: DeliveryStream,
   batch: Batch,
-  records: readonly Delivered[],
+  records: readonly Arrived[],
   destination: BucketDestination,
 ): Promise<void> {
   const processing = processingOf(destination.ProcessingConfiguration);
@@ -64,7 +64,7 @@ export const backUp = (
   ctx: Context,
   stream: DeliveryStream,
   batch: Batch,
-  records: readonly Delivered[],
+  records: readonly Arrived[],
   settings: Parameters<typeof putObject>[3],
 ): Promise<void> =>
   putObject(ctx, stream, batch, settings, {
@@ -73,15 +73,15 @@ export const backUp = (
     part: "backup",
   });
 
-function* takenApart({ deaggregation }: Processing, records: readonly Delivered[]): Generator<Delivered> {
+function* takenApart({ deaggregation }: Processing, records: readonly Arrived[]): Generator<Arrived> {
   for (const record of records) {
     if (!deaggregation) yield record;
     else for (const data of deaggregated(deaggregation, record.data)) yield { arrival: record.arrival, data };
   }
 }
 
-function* atOnce(records: Iterable<Delivered>): Generator<Delivered[]> {
-  let some: Delivered[] = [];
+function* atOnce(records: Iterable<Arrived>): Generator<Arrived[]> {
+  let some: Arrived[] = [];
   for (const record of records) {
     some.push(record);
     if (some.length < MOST_AT_ONCE) continue;
@@ -98,19 +98,19 @@ function* atOnce(records: Iterable<Delivered>): Generator<Delivered[]> {
 async function partitioned(
   ctx: Context,
   { query }: Processing,
-  records: readonly Delivered[],
+  records: readonly Arrived[],
   active: Set<string>,
   isShort: (content: Omit<Content, "data">) => boolean,
 ) {
   const partitions = new Map<string, Partition>();
   const failures = new Map<ErrorType, Failure[]>();
-  const fail = ({ arrival, data }: Delivered, errorType: ErrorType, code: string, message: string) => {
+  const fail = ({ arrival, data }: Arrived, errorType: ErrorType, code: string, message: string) => {
     const failed = failures.get(errorType) ?? [];
     const ended = ctx.clock.now();
     failed.push({ attempts: 1, arrival, code: `DynamicPartitioning.${code}`, message, ended, data });
     failures.set(errorType, failed);
   };
-  const noKeys = (record: Delivered, message: string) =>
+  const noKeys = (record: Arrived, message: string) =>
     fail(record, "metadata-extraction-failed", "MetadataExtractionFailed", message);
 
   let turn = 0;
@@ -145,5 +145,5 @@ async function partitioned(
   return { partitions, failures };
 }
 
-const joined = (records: readonly Delivered[], delimiter?: Buffer): Buffer =>
+const joined = (records: readonly Arrived[], delimiter?: Buffer): Buffer =>
   Buffer.concat(records.flatMap(({ data }) => (delimiter ? [data, delimiter] : [data])));

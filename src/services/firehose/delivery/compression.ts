@@ -67,20 +67,20 @@ const [VERSION, DEFLATED] = [20, 8];
 /** One deflated entry. */
 async function archive(data: Buffer, name: string): Promise<Buffer> {
   const content = await deflated(data);
-  const told = Buffer.alloc(26);
-  told.writeUInt16LE(VERSION, 0);
-  told.writeUInt16LE(DEFLATED, 4);
-  told.writeUInt16LE(NO_DATE, 8);
-  told.writeUInt32LE(await sumOf(data), 10);
-  told.writeUInt32LE(content.length, 14);
-  told.writeUInt32LE(data.length, 18);
-  told.writeUInt16LE(name.length, 22);
-  const local = Buffer.concat([Buffer.from("PK\x03\x04"), told, Buffer.from(name)]);
+  const header = Buffer.alloc(26);
+  header.writeUInt16LE(VERSION, 0);
+  header.writeUInt16LE(DEFLATED, 4);
+  header.writeUInt16LE(NO_DATE, 8);
+  header.writeUInt32LE(await sumOf(data), 10);
+  header.writeUInt32LE(content.length, 14);
+  header.writeUInt32LE(data.length, 18);
+  header.writeUInt16LE(name.length, 22);
+  const local = Buffer.concat([Buffer.from("PK\x03\x04"), header, Buffer.from(name)]);
   const madeBy = Buffer.from([VERSION, 0]);
   const central = Buffer.concat([
     Buffer.from("PK\x01\x02"),
     madeBy,
-    told,
+    header,
     Buffer.alloc(14),
     Buffer.from(name),
   ]);

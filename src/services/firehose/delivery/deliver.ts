@@ -1,7 +1,7 @@
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
-import { closed, delivered, discard, recordsOf } from "../records/batches.ts";
+import { closeBatch, markDelivered, discard, recordsOf } from "../records/batches.ts";
 import { type Batch, closedBatches, type DeliveryStream, LONGEST_MS, streams } from "../store.ts";
 import { deliverToBucket } from "./bucket.ts";
 import { deliverToEndpoint } from "./endpoint.ts";
@@ -14,13 +14,13 @@ export const deliver = job<{ name: string; number: number; batch: number }>("fir
   attempts: Number.POSITIVE_INFINITY,
   backoff: 5_000,
   async run(ctx, { name, number, batch: batchNumber }) {
-    const batch = await closed(ctx, { name, number }, batchNumber);
+    const batch = await closeBatch(ctx, { name, number }, batchNumber);
     if (!batch) return;
     const stream = await ctx.read((tx) => tx.get(streams, [name]));
     if (stream?.number === number && !batch.isDelivered) {
       const again = await deliverOnce(ctx, stream, batch);
       if (again !== undefined) return { again };
-      await delivered(ctx, batch);
+      await markDelivered(ctx, batch);
     }
     await discard(ctx, batch);
   },

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { uuidOf } from "#lib/uuid.ts";
-import { kept } from "../records/batches.ts";
-import type { Delivered } from "../records/frames.ts";
+import { saveBatch } from "../records/batches.ts";
+import type { Arrived } from "../records/frames.ts";
 import { type Batch, type DeliveryStream, type EndpointDestination, LONGEST_MS } from "../store.ts";
 import { backUp } from "./bucket.ts";
 import { failureLines, putObject } from "./objects.ts";
@@ -25,7 +25,7 @@ export async function deliverToEndpoint(
   ctx: Context,
   stream: DeliveryStream,
   batch: Batch,
-  records: readonly Delivered[],
+  records: readonly Arrived[],
   destination: EndpointDestination,
 ): Promise<number | undefined> {
   let now = batch;
@@ -34,7 +34,7 @@ export async function deliverToEndpoint(
     const error = await refusalOf(() => post(ctx, stream, idOf(batch, part), some, destination));
     if (error) {
       const { since = ctx.clock.now(), attempts = 0 } = now.failing ?? {};
-      now = await kept(ctx, { ...now, failing: { since, attempts: attempts + 1 } });
+      now = await saveBatch(ctx, { ...now, failing: { since, attempts: attempts + 1 } });
       if (error.status !== 413 && isTriedAgain(now, destination, ctx.clock.now())) {
         ctx.log.warn("an endpoint did not take records", { stream: stream.name, error });
         return Math.min(FIRST_WAIT_MS * 2 ** attempts, LONGEST_WAIT_MS);
@@ -44,7 +44,7 @@ export async function deliverToEndpoint(
     // An endpoint that is down is down for what follows, too: the batch has one span of retries until something is taken.
     const isDown = error && error.status !== 413;
     const failing = isDown ? { ...now.failing!, attempts: 0 } : undefined;
-    now = await kept(ctx, { ...now, posted: part + 1, failing, refused: undefined });
+    now = await saveBatch(ctx, { ...now, posted: part + 1, failing, refused: undefined });
   }
   if (destination.S3BackupMode === "AllData") await backUp(ctx, stream, batch, records, destination.s3);
   return undefined;
@@ -68,7 +68,7 @@ async function leaveToBucket(
   stream: DeliveryStream,
   batch: Batch,
   part: number,
-  records: readonly Delivered[],
+  records: readonly Arrived[],
   { s3 }: EndpointDestination,
   { code, message }: AwsError,
 ): Promise<void> {

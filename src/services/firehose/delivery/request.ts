@@ -3,7 +3,7 @@ import { gzip } from "node:zlib";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { processingOf } from "../processing/processors.ts";
-import type { Delivered } from "../records/frames.ts";
+import type { Arrived } from "../records/frames.ts";
 import { type DeliveryStream, type EndpointDestination, streamArn } from "../store.ts";
 
 /** What an endpoint may take to answer, and how much of its answer is read. */
@@ -24,7 +24,7 @@ export async function post(
   ctx: Context,
   stream: DeliveryStream,
   id: string,
-  records: readonly Delivered[],
+  records: readonly Arrived[],
   destination: EndpointDestination,
 ): Promise<void> {
   const { ContentEncoding, CommonAttributes = [] } = destination.RequestConfiguration ?? {};
@@ -41,7 +41,7 @@ export async function post(
   const commonAttributes = Object.fromEntries(
     CommonAttributes.map(({ AttributeName, AttributeValue }) => [AttributeName, AttributeValue]),
   );
-  const sent = ContentEncoding === "GZIP" ? await compress(body) : body;
+  const content = ContentEncoding === "GZIP" ? await compress(body) : body;
   const send = () =>
     fetch(destination.url, {
       method: "POST",
@@ -57,12 +57,12 @@ export async function post(
           "x-amz-firehose-common-attributes": inUtf8(JSON.stringify({ commonAttributes })),
         }),
       },
-      body: sent,
+      body: content,
       redirect: "manual",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
   try {
-    await ctx.outside(async () => checkAnswer(await send(), id));
+    await ctx.outside(async () => checkResponse(await send(), id));
   } catch (cause) {
     if (cause instanceof AwsError) throw cause;
     throw failed(...whyOf(cause), cause);
@@ -89,15 +89,15 @@ function whyOf(error: unknown): [code: string, message: string] {
 }
 
 /** An endpoint says yes with 200; all else is a failure. */
-async function checkAnswer(answer: Response, requestId: string): Promise<void> {
-  const text = await textOf(answer);
-  if (answer.status !== 200) {
+async function checkResponse(response: Response, requestId: string): Promise<void> {
+  const text = await textOf(response);
+  if (response.status !== 200) {
     const message = `Received the following response from the endpoint destination. ${text.slice(0, MOST_TOLD)}`;
     throw new AwsError("HttpEndpoint.DestinationException", message, {
-      status: answer.status === 413 ? 413 : 503,
+      status: response.status === 413 ? 413 : 503,
     });
   }
-  const wrong = wrongIn(answer.headers, text, requestId);
+  const wrong = wrongIn(response.headers, text, requestId);
   if (wrong !== undefined)
     throw failed(
       "InvalidResponseFromDestination",
@@ -111,11 +111,11 @@ const KNOWN = new Set(["requestId", "timestamp", "errorMessage"]);
 function wrongIn(headers: Headers, text: string, requestId: string): string | undefined {
   if (!/^application\/json\b/i.test(headers.get("content-type") ?? ""))
     return "does not have the content type application/json";
-  const told = headers.has("content-encoding") ? undefined : objectIn(text);
-  if (!told || Object.keys(told).some((name) => !KNOWN.has(name)))
+  const document = headers.has("content-encoding") ? undefined : objectIn(text);
+  if (!document || Object.keys(document).some((name) => !KNOWN.has(name)))
     return "is not recognized as valid JSON or has unexpected fields";
-  if (told.requestId !== requestId) return "does not have the requestId of the request";
-  return typeof told.timestamp === "number" ? undefined : "does not have a timestamp that is a number";
+  if (document.requestId !== requestId) return "does not have the requestId of the request";
+  return typeof document.timestamp === "number" ? undefined : "does not have a timestamp that is a number";
 }
 
 function objectIn(text: string): Record<string, unknown> | undefined {

@@ -24,27 +24,28 @@ export function processingOf(configuration: Firehose.ProcessingConfiguration | u
   if (Processors.filter(({ Type }) => Type === "Lambda").length > 1)
     throw invalid("Cannot have more than 1 Lambda processor.");
   for (const { Type, Parameters = [] } of Processors) {
-    const told = new Map(
+    const parameters = new Map(
       Parameters.map(({ ParameterName, ParameterValue }) => [ParameterName, ParameterValue]),
     );
     switch (Type) {
       case "AppendDelimiterToRecord":
-        processing.delimiter = Buffer.from(unescaped(told.get("Delimiter") ?? "\\n"));
+        processing.delimiter = Buffer.from(unescaped(parameters.get("Delimiter") ?? "\\n"));
         break;
       case "RecordDeAggregation":
-        processing.deaggregation = deaggregationOf(told);
+        processing.deaggregation = deaggregationOf(parameters);
         break;
       case "MetadataExtraction":
-        processing.query = queryOf(told);
+        processing.query = queryOf(parameters);
         break;
       case "Lambda":
-        if (!told.has("LambdaArn")) throw invalid("LambdaArn is required when Lambda processor is used.");
-        checkLambda(told);
+        if (!parameters.has("LambdaArn"))
+          throw invalid("LambdaArn is required when Lambda processor is used.");
+        checkLambda(parameters);
         throw notThere("the processor Lambda of a delivery stream");
       case "CloudWatchLogProcessing":
         if (!Processors.some((other) => other.Type === "Decompression"))
           throw invalid("CloudWatchLogProcessingProcessor can only be enabled with DecompressionProcessor");
-        if (!/^(true|false)$/i.test(told.get("DataMessageExtraction") ?? ""))
+        if (!/^(true|false)$/i.test(parameters.get("DataMessageExtraction") ?? ""))
           throw invalid(
             "Invalid parameter value for DataMessageExtraction. Allowed values are True and False.",
           );
@@ -56,11 +57,11 @@ export function processingOf(configuration: Firehose.ProcessingConfiguration | u
   return processing;
 }
 
-type Told = ReadonlyMap<Firehose.ProcessorParameterName, string>;
+type Parameters = ReadonlyMap<Firehose.ProcessorParameterName, string>;
 
-function checkLambda(told: Told): void {
-  const size = told.get("BufferSizeInMBs");
-  const interval = told.get("BufferIntervalInSeconds");
+function checkLambda(parameters: Parameters): void {
+  const size = parameters.get("BufferSizeInMBs");
+  const interval = parameters.get("BufferIntervalInSeconds");
   if ((size === undefined) !== (interval === undefined))
     throw invalid(
       "Both BufferSizeInMBs and BufferIntervalInSeconds are required to configure buffering for lambda processor.",
@@ -69,26 +70,26 @@ function checkLambda(told: Told): void {
     throw invalid("BufferIntervalInSeconds for lambda processor must be between 0 and 900.");
   if (!isWithin(size, 0.2, 3))
     throw invalid("BufferSizeInMBs for lambda processor must be between 0.2 and 3.");
-  if (!isWithin(told.get("NumberOfRetries"), 0, 300))
+  if (!isWithin(parameters.get("NumberOfRetries"), 0, 300))
     throw invalid("Number of retries for lambda must be between 0 and 300.");
 }
 
-const isWithin = (told: string | undefined, least: number, most: number) =>
-  told === undefined || (Number(told) >= least && Number(told) <= most);
+const isWithin = (value: string | undefined, least: number, most: number) =>
+  value === undefined || (Number(value) >= least && Number(value) <= most);
 
-function deaggregationOf(told: Told): Deaggregation {
-  const kind = told.get("SubRecordType");
+function deaggregationOf(parameters: Parameters): Deaggregation {
+  const kind = parameters.get("SubRecordType");
   if (kind === "JSON") return { json: true };
   if (kind !== "DELIMITED") throw invalid("SubRecordType has to be one of JSON, DELIMITED");
-  const delimiter = Buffer.from(told.get("Delimiter") ?? "", "base64");
+  const delimiter = Buffer.from(parameters.get("Delimiter") ?? "", "base64");
   if (delimiter.length === 0) throw invalid("Delimiter should be present for DELIMITED");
   return { delimiter };
 }
 
-function queryOf(told: Told): MetadataQuery {
-  if (told.get("JsonParsingEngine") !== "JQ-1.6")
+function queryOf(parameters: Parameters): MetadataQuery {
+  if (parameters.get("JsonParsingEngine") !== "JQ-1.6")
     throw invalid("MetaDataExtraction JSON Parsing Engine has to be one of JQ-1.6");
-  const query = told.get("MetadataExtractionQuery");
+  const query = parameters.get("MetadataExtractionQuery");
   if (query === undefined)
     throw invalid("MetadataExtractionQuery is required for the MetadataExtraction processor");
   return parseMetadataQuery(query);

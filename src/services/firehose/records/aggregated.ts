@@ -31,7 +31,7 @@ export function separate(record: Uint8Array): Uint8Array[] {
 }
 
 /** What stands in a message's fields of one number; `undefined` for what is no message. */
-function bytesAt(message: Buffer, wanted: number): Buffer[] | undefined {
+function bytesAt(message: Buffer, field: number): Buffer[] | undefined {
   const found: Buffer[] = [];
   let at = 0;
   while (at < message.length) {
@@ -40,10 +40,10 @@ function bytesAt(message: Buffer, wanted: number): Buffer[] | undefined {
     at = tag.end;
     const kind = tag.value % 8;
     if (kind === VARINT || kind === BYTES) {
-      const told = varint(message, at);
-      if (!told) return undefined;
-      at = told.end + (kind === BYTES ? told.value : 0);
-      if (kind === BYTES && Math.floor(tag.value / 8) === wanted) found.push(message.subarray(told.end, at));
+      const length = varint(message, at);
+      if (!length) return undefined;
+      at = length.end + (kind === BYTES ? length.value : 0);
+      if (kind === BYTES && Math.floor(tag.value / 8) === field) found.push(message.subarray(length.end, at));
     } else if (kind === EIGHT_BYTES) at += 8;
     else if (kind === FOUR_BYTES) at += 4;
     else return undefined;

@@ -15,7 +15,7 @@ export async function append(
 ): Promise<void> {
   const { SizeInMBs, IntervalInSeconds } = stream.destination.BufferingHints;
   const former = await tx.get(openBatches, [stream.number]);
-  const batch = former ?? begun(tx, stream);
+  const batch = former ?? newBatch(tx, stream);
   const added = packed(records);
   for (const [index, row] of added.entries())
     tx.putSealed(rows, [stream.number, batch.number, batch.rows + index], row);
@@ -41,7 +41,7 @@ export async function append(
   );
 }
 
-const begun = (tx: Transaction, { number }: DeliveryStream): Batch => ({
+const newBatch = (tx: Transaction, { number }: DeliveryStream): Batch => ({
   stream: number,
   number: tx.sequence(),
   id: tx.uuid(),

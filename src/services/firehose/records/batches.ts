@@ -1,7 +1,7 @@
 import type { Context } from "#kernel/context.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { type Batch, closedBatches, openBatches, rows, streams } from "../store.ts";
-import { type Delivered, unpacked } from "./frames.ts";
+import { type Arrived, unpacked } from "./frames.ts";
 
 /** Rows that are read or deleted at a time, so that others have their turn meanwhile. */
 const PAGE = 16;
@@ -15,7 +15,7 @@ export function close(tx: Transaction, batch: Batch, version: number | undefined
 }
 
 /** The batch, which takes in nothing more from now on; `undefined` once it is done with. */
-export function closed(
+export function closeBatch(
   ctx: Context,
   { name, number: stream }: { name: string; number: number },
   number: number,
@@ -27,26 +27,26 @@ export function closed(
   });
 }
 
-export async function recordsOf(ctx: Context, batch: Batch): Promise<Delivered[]> {
-  const found: Uint8Array[] = [];
+export async function recordsOf(ctx: Context, batch: Batch): Promise<Arrived[]> {
+  const packedRows: Uint8Array[] = [];
   for (let row = 0; row < batch.rows; row += PAGE) {
     await ctx.read(async (tx) => {
       for (let at = row; at < Math.min(row + PAGE, batch.rows); at++) {
         const bytes = await tx.getSealed(rows, [batch.stream, batch.number, at]);
-        if (bytes) found.push(bytes);
+        if (bytes) packedRows.push(bytes);
       }
     });
   }
-  return unpacked(found);
+  return unpacked(packedRows);
 }
 
-export async function kept(ctx: Context, batch: Batch): Promise<Batch> {
+export async function saveBatch(ctx: Context, batch: Batch): Promise<Batch> {
   await ctx.transact((tx) => tx.put(closedBatches, batch));
   return batch;
 }
 
-export const delivered = (ctx: Context, batch: Batch): Promise<Batch> =>
-  kept(ctx, { ...batch, isDelivered: true });
+export const markDelivered = (ctx: Context, batch: Batch): Promise<Batch> =>
+  saveBatch(ctx, { ...batch, isDelivered: true });
 
 /** Its rows go first: while the batch is known, so are they. */
 export async function discard(ctx: Context, batch: Batch): Promise<void> {

@@ -1,4 +1,4 @@
-export interface Delivered {
+export interface Arrived {
   /** Cloud time. */
   arrival: number;
   data: Buffer;
@@ -25,9 +25,9 @@ export function packed(records: readonly { arrival: number; data: Uint8Array }[]
 }
 
 /** All rows of a batch, in order, as the records that they hold. */
-export function unpacked(rows: readonly Uint8Array[]): Delivered[] {
+export function unpacked(rows: readonly Uint8Array[]): Arrived[] {
   const all = Buffer.concat(rows);
-  const records: Delivered[] = [];
+  const records: Arrived[] = [];
   for (let at = 0; at < all.length; ) {
     const from = at + HEAD;
     const to = from + all.readUInt32BE(at + 8);

@@ -97,8 +97,8 @@ function checkConversion(destination: BucketDestination): void {
     throw invalid(
       "The S3 destination's compression format must be set to UNCOMPRESSED when data format conversion is enabled. To enable compression within the converted output format, set the appropriate serialization option in the output format configuration.",
     );
-  const told = ["InputFormatConfiguration", "OutputFormatConfiguration", "SchemaConfiguration"] as const;
-  const missing = told.find((member) => conversion[member] === undefined);
+  const members = ["InputFormatConfiguration", "OutputFormatConfiguration", "SchemaConfiguration"] as const;
+  const missing = members.find((member) => conversion[member] === undefined);
   if (missing) throw invalid(`${missing} must not be null`);
   checkOne("Deserializer", conversion.InputFormatConfiguration?.Deserializer);
   checkOne("Serializer", conversion.OutputFormatConfiguration?.Serializer);

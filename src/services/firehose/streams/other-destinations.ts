@@ -3,25 +3,25 @@ import type { Place } from "#kernel/collection.ts";
 import { badPrefix, invalid, notThere } from "../errors.ts";
 import { checkSecret } from "./checks.ts";
 
-type Told = Firehose.CreateDeliveryStreamInput;
+type Input = Firehose.CreateDeliveryStreamInput;
 
 /** Destinations that nothing is delivered to yet: what AWS refuses of them is refused. */
 const CHECKS = {
-  Redshift: (place: Place, input: Told) => checkRedshift(place, input.RedshiftDestinationConfiguration!),
-  Elasticsearch: (_place: Place, input: Told) => checkDomain(input.ElasticsearchDestinationConfiguration!),
-  Amazonopensearchservice: (_place: Place, input: Told) =>
+  Redshift: (place: Place, input: Input) => checkRedshift(place, input.RedshiftDestinationConfiguration!),
+  Elasticsearch: (_place: Place, input: Input) => checkDomain(input.ElasticsearchDestinationConfiguration!),
+  Amazonopensearchservice: (_place: Place, input: Input) =>
     checkDomain(input.AmazonopensearchserviceDestinationConfiguration!),
-  AmazonOpenSearchServerless: (_place: Place, input: Told) =>
+  AmazonOpenSearchServerless: (_place: Place, input: Input) =>
     checkCollection(input.AmazonOpenSearchServerlessDestinationConfiguration!),
-  Splunk: (place: Place, input: Told) => checkSplunk(place, input.SplunkDestinationConfiguration!),
-  Snowflake: (place: Place, input: Told) => checkSnowflake(place, input.SnowflakeDestinationConfiguration!),
-  Iceberg: (_place: Place, input: Told) => checkIceberg(input.IcebergDestinationConfiguration!),
+  Splunk: (place: Place, input: Input) => checkSplunk(place, input.SplunkDestinationConfiguration!),
+  Snowflake: (place: Place, input: Input) => checkSnowflake(place, input.SnowflakeDestinationConfiguration!),
+  Iceberg: (_place: Place, input: Input) => checkIceberg(input.IcebergDestinationConfiguration!),
 } as const;
 
 const KINDS = Object.keys(CHECKS) as (keyof typeof CHECKS)[];
 
 /** @throws {AwsError} InvalidArgumentException, NotImplemented */
-export function refuseOthers(place: Place, input: Told): void {
+export function refuseOthers(place: Place, input: Input): void {
   const kind = KINDS.find((one) => input[`${one}DestinationConfiguration`] !== undefined);
   if (!kind) return;
   CHECKS[kind](place, input);
@@ -36,8 +36,8 @@ export function refuseOtherUpdates(input: Firehose.UpdateDestinationInput): void
 
 const destinationNotThere = (kind: string) => notThere(`the destination ${kind} of a delivery stream`);
 
-function checkRedshift(place: Place, told: Firehose.RedshiftDestinationConfiguration): void {
-  const { Password, SecretsManagerConfiguration: secret, S3Configuration: s3 } = told;
+function checkRedshift(place: Place, configuration: Firehose.RedshiftDestinationConfiguration): void {
+  const { Password, SecretsManagerConfiguration: secret, S3Configuration: s3 } = configuration;
   checkSecret(place, secret);
   if (Password === undefined && !secret?.Enabled)
     throw invalid("Redshift Database Password is required for Redshift Destination");
@@ -51,8 +51,8 @@ function checkRedshift(place: Place, told: Firehose.RedshiftDestinationConfigura
     );
 }
 
-function checkDomain(told: { DomainARN?: string; ClusterEndpoint?: string }): void {
-  const { DomainARN, ClusterEndpoint } = told;
+function checkDomain(configuration: { DomainARN?: string; ClusterEndpoint?: string }): void {
+  const { DomainARN, ClusterEndpoint } = configuration;
   if (DomainARN !== undefined && ClusterEndpoint !== undefined)
     throw invalid(
       "Cannot provide both Elasticsearch cluster endpoint and domain ARN. Provide either the cluster endpoint or domain arn. Must specify cluster endpoint for cross account elasticsearch cluster.",
@@ -63,23 +63,23 @@ function checkDomain(told: { DomainARN?: string; ClusterEndpoint?: string }): vo
     );
 }
 
-function checkCollection(told: Firehose.AmazonOpenSearchServerlessDestinationConfiguration): void {
-  if (told.CollectionEndpoint === undefined)
+function checkCollection(configuration: Firehose.AmazonOpenSearchServerlessDestinationConfiguration): void {
+  if (configuration.CollectionEndpoint === undefined)
     throw invalid("Must specify collection endpoint for delivery to OpenSearch serverless.");
 }
 
-function checkSplunk(place: Place, told: Firehose.SplunkDestinationConfiguration): void {
-  if (!told.HECEndpoint.startsWith("https://"))
+function checkSplunk(place: Place, configuration: Firehose.SplunkDestinationConfiguration): void {
+  if (!configuration.HECEndpoint.startsWith("https://"))
     throw invalid("Invalid HECEndpoint. Supported endpoint format is https://<domain>:<port>.");
-  checkSecret(place, told.SecretsManagerConfiguration);
+  checkSecret(place, configuration.SecretsManagerConfiguration);
 }
 
-function checkSnowflake(place: Place, told: Firehose.SnowflakeDestinationConfiguration): void {
-  const { SecretsManagerConfiguration: secret, SnowflakeRoleConfiguration: role } = told;
+function checkSnowflake(place: Place, configuration: Firehose.SnowflakeDestinationConfiguration): void {
+  const { SecretsManagerConfiguration: secret, SnowflakeRoleConfiguration: role } = configuration;
   checkSecret(place, secret);
   if (!secret?.Enabled) {
-    if (told.User === undefined) throw invalid("User must be provided.");
-    if (told.PrivateKey === undefined) throw invalid("PrivateKey must be provided.");
+    if (configuration.User === undefined) throw invalid("User must be provided.");
+    if (configuration.PrivateKey === undefined) throw invalid("PrivateKey must be provided.");
   }
   if (role?.Enabled && role.SnowflakeRole === undefined)
     throw invalid("Must provide SnowflakeRole when SnowflakeRoleConfiguration is enabled.");
@@ -87,7 +87,7 @@ function checkSnowflake(place: Place, told: Firehose.SnowflakeDestinationConfigu
     DataLoadingOption = "JSON_MAPPING",
     ContentColumnName: content,
     MetaDataColumnName: metadata,
-  } = told;
+  } = configuration;
   if (DataLoadingOption === "JSON_MAPPING" && content !== undefined)
     throw invalid(
       "Can't configure ContentColumnName when Data Loading Option is not VARIANT_CONTENT_MAPPING or VARIANT_CONTENT_AND_METADATA_MAPPING",
@@ -101,13 +101,13 @@ function checkSnowflake(place: Place, told: Firehose.SnowflakeDestinationConfigu
     );
 }
 
-function checkIceberg(told: Firehose.IcebergDestinationConfiguration): void {
-  if (told.S3BackupMode === "AllData")
+function checkIceberg(configuration: Firehose.IcebergDestinationConfiguration): void {
+  if (configuration.S3BackupMode === "AllData")
     throw invalid("S3BackupMode.AllData is not supported for Iceberg as destination.");
-  const { Enabled, Processors = [] } = told.ProcessingConfiguration ?? {};
+  const { Enabled, Processors = [] } = configuration.ProcessingConfiguration ?? {};
   const isRouted =
     Enabled && Processors.some(({ Type }) => Type === "Lambda" || Type === "MetadataExtraction");
-  if (!isRouted && told.DestinationTableConfigurationList?.length !== 1)
+  if (!isRouted && configuration.DestinationTableConfigurationList?.length !== 1)
     throw invalid(
       "A single default destination table configuration must be provided when both Lambda and MetadataExtraction processors are not provided",
     );

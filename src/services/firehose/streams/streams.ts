@@ -61,11 +61,11 @@ export const streamOperations = {
 
   async ListDeliveryStreams(ctx, input) {
     const { Limit = 10, DeliveryStreamType: type, ExclusiveStartDeliveryStreamName: start } = input;
-    const found: string[] = [];
+    const names: string[] = [];
     await ctx.read(async (tx) => {
-      for (let after = start; found.length <= Limit; ) {
+      for (let after = start; names.length <= Limit; ) {
         const page = await tx.list(streams, { limit: PAGE, ...(after !== undefined && { after: [after] }) });
-        found.push(
+        names.push(
           ...page.filter((one) => type === undefined || typeOf(one) === type).map(({ name }) => name),
         );
         if (page.length < PAGE) return;
@@ -73,8 +73,8 @@ export const streamOperations = {
       }
     });
     return {
-      DeliveryStreamNames: found.slice(0, Limit),
-      HasMoreDeliveryStreams: found.length > Limit,
+      DeliveryStreamNames: names.slice(0, Limit),
+      HasMoreDeliveryStreams: names.length > Limit,
     };
   },
 
@@ -93,10 +93,10 @@ export const streamOperations = {
   },
 
   async UpdateDestination(ctx, input) {
-    const { DeliveryStreamName, DestinationId, CurrentDeliveryStreamVersionId: told } = input;
+    const { DeliveryStreamName, DestinationId, CurrentDeliveryStreamVersionId: version } = input;
     return ctx.transact(async (tx) => {
       const stream = await streamAt(tx, ctx, DeliveryStreamName);
-      if (String(stream.version) !== told) throw versionMismatch(stream.name, stream.version, told);
+      if (String(stream.version) !== version) throw versionMismatch(stream.name, stream.version, version);
       if (DestinationId !== DESTINATION_ID) throw noSuchDestination(DestinationId);
       tx.put(streams, {
         ...stream,

@@ -29,10 +29,10 @@ export const tagOperations = {
   ) {
     const { tags } = await ctx.read((tx) => streamAt(tx, ctx, DeliveryStreamName));
     const all = Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1));
-    const found = all.filter(([key]) => after === undefined || key > after);
+    const rest = all.filter(([key]) => after === undefined || key > after);
     return {
-      Tags: found.slice(0, Limit).map(([Key, Value]) => (Value === "" ? { Key } : { Key, Value })),
-      HasMoreTags: found.length > Limit,
+      Tags: rest.slice(0, Limit).map(([Key, Value]) => (Value === "" ? { Key } : { Key, Value })),
+      HasMoreTags: rest.length > Limit,
     };
   },
 } satisfies Handlers<"firehose">;
@@ -42,9 +42,9 @@ export function withTags(
   former: Record<string, string>,
   more: readonly Firehose.Tag[],
 ): Record<string, string> {
-  const told = Object.fromEntries(more.map(({ Key, Value = "" }) => [Key, Value]));
-  if (Object.keys(told).length < more.length) throw invalid("Duplicate tag keys found.");
-  const tags = { ...former, ...told };
+  const added = Object.fromEntries(more.map(({ Key, Value = "" }) => [Key, Value]));
+  if (Object.keys(added).length < more.length) throw invalid("Duplicate tag keys found.");
+  const tags = { ...former, ...added };
   if (Object.keys(tags).length > MOST_TAGS) throw tooManyTags(MOST_TAGS);
   return tags;
 }

@@ -30,7 +30,7 @@ export async function consumerAt(tx: ReadTransaction, ctx: Context, named: Named
 
 /** Who says more than the ARN says the same. @throws {AwsError} InvalidArgumentException */
 function checkAgreement({ stream, name }: Consumer, { StreamARN, ConsumerName }: Named): void {
-  const isOther = (said: string | undefined, own: string) => said !== undefined && said !== own;
+  const isOther = (given: string | undefined, own: string) => given !== undefined && given !== own;
   if (isOther(StreamARN && nameOf({ StreamARN }), stream) || isOther(ConsumerName, name))
     throw invalid("StreamARN and ConsumerName must be those of the ConsumerARN.");
 }

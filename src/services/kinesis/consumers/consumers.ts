@@ -15,23 +15,29 @@ const MOST_WITH_ADVANTAGE = 50;
 export const consumerOperations = {
   async RegisterStreamConsumer(ctx, { StreamARN, ConsumerName, Tags }) {
     return ctx.transact(async (tx) => {
-      const found = await streamAt(tx, ctx, { StreamARN });
-      const stream = found.name;
-      if (Tags) checkTags(Tags, stream, ctx);
-      if (await tx.get(consumers, [stream, ConsumerName]))
-        throw consumerExists(ConsumerName, stream, ctx.account);
-      const most = (await isAdvantaged(tx, found)) ? MOST_WITH_ADVANTAGE : MOST_CONSUMERS;
-      if ((await tx.list(consumers, { in: [stream], limit: most })).length === most)
+      const stream = await streamAt(tx, ctx, { StreamARN });
+      if (Tags) checkTags(Tags, stream.name, ctx);
+      if (await tx.get(consumers, [stream.name, ConsumerName]))
+        throw consumerExists(ConsumerName, stream.name, ctx.account);
+      const most = (await isAdvantaged(tx, stream)) ? MOST_WITH_ADVANTAGE : MOST_CONSUMERS;
+      if ((await tx.list(consumers, { in: [stream.name], limit: most })).length === most)
         throw limitExceeded(`The stream has ${most} consumers, which is the most it can have.`);
-      const consumer: Consumer = { stream, name: ConsumerName, created: tx.now(), tags: Tags };
+      const consumer: Consumer = {
+        stream: stream.name,
+        name: ConsumerName,
+        created: tx.now(),
+        tags: Tags,
+      };
       tx.put(consumers, consumer);
-      return { Consumer: { ...told(ctx, consumer), ConsumerStatus: "CREATING" as const } };
+      return { Consumer: { ...described(ctx, consumer), ConsumerStatus: "CREATING" as const } };
     });
   },
 
   async DescribeStreamConsumer(ctx, input) {
     const consumer = await ctx.read((tx) => consumerAt(tx, ctx, input));
-    return { ConsumerDescription: { ...told(ctx, consumer), StreamARN: streamArn(ctx, consumer.stream) } };
+    return {
+      ConsumerDescription: { ...described(ctx, consumer), StreamARN: streamArn(ctx, consumer.stream) },
+    };
   },
 
   async DeregisterStreamConsumer(ctx, input) {
@@ -43,22 +49,21 @@ export const consumerOperations = {
   },
 
   async ListStreamConsumers(ctx, { StreamARN, MaxResults = 100, NextToken, StreamCreationTimestamp }) {
-    const found = await ctx.read((tx) => streamAt(tx, ctx, { StreamARN }));
-    checkCreation(ctx, found, StreamCreationTimestamp);
-    const { name: stream } = found;
+    const stream = await ctx.read((tx) => streamAt(tx, ctx, { StreamARN }));
+    checkCreation(ctx, stream, StreamCreationTimestamp);
     const { records, token } = await page<Consumer>(ctx, {
-      listing: ["kinesis:ListStreamConsumers", stream],
+      listing: ["kinesis:ListStreamConsumers", stream.name],
       token: NextToken,
       limit: Math.min(MaxResults, 999),
-      list: (range) => ctx.read((tx) => tx.list(consumers, { in: [stream], ...range })),
+      list: (range) => ctx.read((tx) => tx.list(consumers, { in: [stream.name], ...range })),
       position: ({ name }) => [name],
       invalidToken: () => invalid("The NextToken is not valid."),
     });
-    return { Consumers: records.map((consumer) => told(ctx, consumer)), NextToken: token };
+    return { Consumers: records.map((consumer) => described(ctx, consumer)), NextToken: token };
   },
 } satisfies Handlers<"kinesis">;
 
-const told = (ctx: Context, consumer: Consumer): Kinesis.Consumer => ({
+const described = (ctx: Context, consumer: Consumer): Kinesis.Consumer => ({
   ConsumerName: consumer.name,
   ConsumerARN: consumerArn(ctx, consumer),
   ConsumerStatus: "ACTIVE",

@@ -1,12 +1,11 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
-import type { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { dryRun, noSuchConsumer, noSuchStream } from "../errors.ts";
 import { positionOf } from "../records/iterators.ts";
-import { childrenOf, recordsFrom } from "../records/read.ts";
-import { toldOf } from "../records/told.ts";
+import { childrenOf, type Read, recordsFrom } from "../records/read.ts";
+import { recordsOf } from "../records/responses.ts";
 import { waitFor } from "../records/waiters.ts";
 import { sequenceNumber } from "../shards/sequence.ts";
 import { shardAt } from "../shards/shards.ts";
@@ -29,75 +28,90 @@ const MOST_RECORDS = 1_000;
 
 export const subscribing = {
   async SubscribeToShard(ctx, { ConsumerARN, ShardId, StartingPosition, DryRun }) {
-    const { consumer, stream, shard } = await ctx.read(async (tx) => {
-      const found = await consumerAt(tx, ctx, { ConsumerARN });
-      const its = await streamAt(tx, ctx, { StreamName: found.stream });
-      return { consumer: found, stream: its, shard: await shardAt(tx, ctx, its, ShardId) };
-    });
+    const { consumer, stream, shard } = await ctx.read((tx) => subjectOf(tx, ctx, ConsumerARN, ShardId));
     const from = await positionOf(ctx, stream, shard, StartingPosition);
     if (DryRun) throw dryRun();
-    const held = await ctx.read((tx) => subscribe(ctx, tx, consumer, shard));
-    const takenOver = () => inUse(ctx, consumer, shard);
-    return { EventStream: eventsFrom(ctx, { consumer, shard, from, held, takenOver }) };
+    const subscription = await ctx.read((tx) => subscribe(ctx, tx, consumer, shard));
+    return { EventStream: eventsFrom(ctx, { consumer, shard, subscription }, from) };
   },
 } satisfies Handlers<"kinesis">;
+
+async function subjectOf(tx: ReadTransaction, ctx: Context, ConsumerARN: string, shardId: string) {
+  const consumer = await consumerAt(tx, ctx, { ConsumerARN });
+  const stream = await streamAt(tx, ctx, { StreamName: consumer.stream });
+  return { consumer, stream, shard: await shardAt(tx, ctx, stream, shardId) };
+}
 
 interface Reader {
   consumer: Consumer;
   shard: Shard;
-  from: number;
-  held: Subscription;
-  /** What is told when another subscription has taken its place. */
-  takenOver: () => AwsError;
+  subscription: Subscription;
 }
 
 async function* eventsFrom(
   ctx: Context,
-  { consumer, shard, from, held, takenOver }: Reader,
+  reader: Reader,
+  from: number,
 ): AsyncGenerator<Kinesis.SubscribeToShardEventStream> {
+  const { consumer, shard, subscription } = reader;
   const until = ctx.clock.now() + LIFE_MS;
   for (let next = from; ctx.clock.now() < until; ) {
     const wait = ctx.wait(PULSE_MS);
     const woken = Promise.withResolvers<void>();
     let forget = () => {};
     try {
-      const found = await ctx.read(async (tx) => {
+      const reading = await ctx.read((tx) => {
         // Before the look: what comes after it must not be missed.
         forget = waitFor(tx, shard.stream, woken.resolve);
-        held.wake = woken.resolve;
-        const stream = await stillThere(tx, ctx, consumer, shard);
-        const now = (await tx.get(shards, [stream.number, shard.index])) ?? shard;
-        const read = await recordsFrom(tx, stream, now, next, MOST_RECORDS);
-        const hasEnded = !isOpen(now) && read.records.length === 0;
-        return { ...read, children: hasEnded ? await childrenOf(tx, stream, now) : undefined };
+        subscription.wake = woken.resolve;
+        return readingAt(tx, ctx, reader, next);
       });
-      if (found.records.length === 0 && !found.children) {
+      if (reading.records.length === 0 && !reading.children) {
         await wait.parked((wake) => void woken.promise.then(wake));
-        if (!wait.over && !held.isOver) continue;
+        if (!wait.over && !subscription.isOver) continue;
       }
-      if (held.isOver) throw takenOver();
-      next = found.next;
-      const records = toldOf(shard, found.records);
-      yield {
-        SubscribeToShardEvent: {
-          Records: records,
-          MillisBehindLatest: found.behind,
-          // A client takes a shard for ended by the one, or by the other: it is told either of both.
-          ...(found.children
-            ? { ChildShards: found.children }
-            : {
-                ContinuationSequenceNumber:
-                  records.at(-1)?.SequenceNumber ??
-                  sequenceNumber(shard, Math.max(0, next - 1), ctx.clock.now()),
-              }),
-        },
-      };
-      if (found.children) return;
+      if (subscription.isOver) throw inUse(ctx, consumer, shard);
+      next = reading.next;
+      yield { SubscribeToShardEvent: eventOf(shard, reading, ctx.clock.now()) };
+      if (reading.children) return;
     } finally {
       forget();
       wait.end();
     }
   }
+}
+
+interface Reading extends Read {
+  /** Once nothing more comes from the shard. */
+  children?: Kinesis.ChildShard[] | undefined;
+}
+
+async function readingAt(
+  tx: ReadTransaction,
+  ctx: Context,
+  { consumer, shard }: Reader,
+  from: number,
+): Promise<Reading> {
+  const stream = await stillThere(tx, ctx, consumer, shard);
+  const now = (await tx.get(shards, [stream.number, shard.index])) ?? shard;
+  const read = await recordsFrom(tx, stream, now, from, MOST_RECORDS);
+  const hasEnded = !isOpen(now) && read.records.length === 0;
+  return { ...read, children: hasEnded ? await childrenOf(tx, stream, now) : undefined };
+}
+
+function eventOf(
+  shard: Shard,
+  { records, next, behind, children }: Reading,
+  now: number,
+): Kinesis.SubscribeToShardEvent {
+  const Records = recordsOf(shard, records);
+  const last = () => Records.at(-1)?.SequenceNumber ?? sequenceNumber(shard, Math.max(0, next - 1), now);
+  // A client takes a shard for ended by the one, or by the other: it is told either of both.
+  return {
+    Records,
+    MillisBehindLatest: behind,
+    ...(children ? { ChildShards: children } : { ContinuationSequenceNumber: last() }),
+  };
 }
 
 /** The stream of a subscription, as long as it and the consumer are there. @throws {AwsError} ResourceNotFoundException */

@@ -22,16 +22,16 @@ export interface Subscription {
   wake: () => void;
 }
 
-function end(held: Subscription): void {
-  held.isOver = true;
-  held.wake();
+function end(subscription: Subscription): void {
+  subscription.isOver = true;
+  subscription.wake();
 }
 
 const subscriptions = memory<Map<string, Subscription>>(
   "kinesis/subscriptions",
   () => new Map(),
   (all) => {
-    for (const held of all.values()) end(held);
+    for (const subscription of all.values()) end(subscription);
   },
 );
 
@@ -43,10 +43,10 @@ export function subscribe(ctx: Context, tx: ReadTransaction, consumer: Consumer,
   const now = tx.now();
   if (former && now - former.since < HELD_MS) throw inUse(ctx, consumer, shard);
   if (former) end(former);
-  const held: Subscription = { since: now, isOver: false, wake() {} };
+  const subscription: Subscription = { since: now, isOver: false, wake() {} };
   if (all.size >= MANY) for (const [of, { since }] of all) if (now - since > LIFE_MS) all.delete(of);
-  all.set(key, held);
-  return held;
+  all.set(key, subscription);
+  return subscription;
 }
 
 export const inUse = ({ account }: Context, { stream, name }: Consumer, { index }: Shard) =>

@@ -69,19 +69,19 @@ function unseal(ctx: Context, text: string): Iterator | undefined {
   const bytes = Buffer.from(text.replace(/^"(.*)"$/, "$1"), "base64");
   if (!bytes.subarray(0, BEGINNING.length).equals(BEGINNING)) return undefined;
   const token = bytes.subarray(BEGINNING.length).toString("base64url");
-  const found = ctx.seal.unseal(PURPOSE, token) as Sealed | undefined;
-  if (!found) return undefined;
-  const [stream, number, shard, next, until] = found;
+  const content = ctx.seal.unseal(PURPOSE, token) as Sealed | undefined;
+  if (!content) return undefined;
+  const [stream, number, shard, next, until] = content;
   return { stream, number, shard, next, until };
 }
 
 /** @throws {AwsError} InvalidArgumentException, ExpiredIteratorException */
 export function iteratorIn(ctx: Context, text: string): Iterator {
-  const found = unsealed(ctx, text);
-  if (!found) throw invalid("Invalid ShardIterator.");
+  const content = unsealed(ctx, text);
+  if (!content) throw invalid("Invalid ShardIterator.");
   const now = ctx.clock.now();
-  if (found.until < now) throw expiredIterator(now, found.until - LIFE_MS, LIFE_MS);
-  return found;
+  if (content.until < now) throw expiredIterator(now, content.until - LIFE_MS, LIFE_MS);
+  return content;
 }
 
 /** Whose records an iterator leads to. */
@@ -141,14 +141,14 @@ const positionMismatch = (type: string, has: "no" | "also a") =>
 
 /** @throws {AwsError} InvalidArgumentException */
 function positionIn(ctx: Context, stream: Stream, shard: Shard, text: string): number {
-  const told = `StartingSequenceNumber ${text} used in GetShardIterator on shard ${shardId(shard.index)} in stream ${stream.name} under account ${ctx.account} is invalid`;
+  const description = `StartingSequenceNumber ${text} used in GetShardIterator on shard ${shardId(shard.index)} in stream ${stream.name} under account ${ctx.account} is invalid`;
   const number = parseSequenceNumber(text);
-  if (!number) throw invalid(`${told}.`);
+  if (!number) throw invalid(`${description}.`);
   if (number.shard !== shard.index)
     throw invalid(
       `Invalid StartingSequenceNumber. It encodes ${shardId(number.shard)}, while it was used in a call to ${shardId(shard.index)}`,
     );
-  if (!isOf(number, shard)) throw invalid(`${told} because it did not come from this stream.`);
+  if (!isOf(number, shard)) throw invalid(`${description} because it did not come from this stream.`);
   return number.position;
 }
 

@@ -19,15 +19,15 @@ import { type Route, routeFor, routesOf } from "../shards/routes.ts";
 import { parseSequenceNumber } from "../shards/sequence.ts";
 import { throughputOf } from "../shards/throughput.ts";
 import { type Named, nameOf, type Stream, streams } from "../store.ts";
-import { type Sent, storeRecords } from "./rows.ts";
-import { rawResults, type Told } from "./told.ts";
+import { type NewRecord, storeRecords } from "./rows.ts";
+import { rawResults, type PutResult } from "./responses.ts";
 import { wakeAll } from "./waiters.ts";
 
 /** Of one call. */
 const MOST_BYTES = 10 * 2 ** 20;
 const MOST_RECORDS = 500;
 
-interface Entry extends Sent {
+interface Entry extends NewRecord {
   ExplicitHashKey?: string | undefined;
 }
 
@@ -39,9 +39,9 @@ export const writing = {
       checkHash(input);
       checkOrdering(ctx, stream, input.SequenceNumberForOrdering);
       if (input.DryRun) throw dryRun();
-      const [told] = await put(ctx, tx, stream, [input]);
-      if (told instanceof AwsError) throw told;
-      return { ...told!, EncryptionType: encryptionOf(stream) };
+      const [result] = await put(ctx, tx, stream, [input]);
+      if (result instanceof AwsError) throw result;
+      return { ...result!, EncryptionType: encryptionOf(stream) };
     });
   },
 
@@ -54,10 +54,10 @@ export const writing = {
       checkSizes(stream, input.Records, sizes, (at) => `records.${at + 1}.member.data`);
       for (const record of input.Records) checkHash(record);
       if (input.DryRun) throw dryRun();
-      const told = await put(ctx, tx, stream, input.Records);
+      const results = await put(ctx, tx, stream, input.Records);
       return {
-        FailedRecordCount: told.filter((one) => one instanceof AwsError).length,
-        Records: rawResults(told),
+        FailedRecordCount: results.filter((one) => one instanceof AwsError).length,
+        Records: rawResults(results),
         EncryptionType: encryptionOf(stream),
       };
     });
@@ -73,12 +73,12 @@ export function judgeKeys(
 ): Violation[] {
   if (operation === "PutRecord") return input.PartitionKey === undefined ? [keyBeside("partitionKey")] : [];
   const { Records = [] } = input;
-  const found: Violation[] = [];
+  const violations: Violation[] = [];
   // That there are too many is told alone.
-  if (operation !== "PutRecords" || Records.length > MOST_RECORDS) return found;
-  for (let at = 0; at < Records.length && found.length < MOST_TOLD; at++)
-    if (Records[at]?.PartitionKey === undefined) found.push(keyBeside(keyOf(at)));
-  return found;
+  if (operation !== "PutRecords" || Records.length > MOST_RECORDS) return violations;
+  for (let at = 0; at < Records.length && violations.length < MOST_TOLD; at++)
+    if (Records[at]?.PartitionKey === undefined) violations.push(keyBeside(keyOf(at)));
+  return violations;
 }
 
 const keyBeside = (path: string): Violation => ({ path, message: nullAt(path), beside: true });
@@ -90,13 +90,15 @@ async function streamFor(
   tx: Transaction,
   { account }: Context,
   named: Named,
-  sent: readonly Entry[],
+  entries: readonly Entry[],
   pathOf: (at: number) => string,
 ): Promise<Stream> {
   const name = nameOf(named);
   const stream = await tx.get(streams, [name]);
-  if (stream?.distribution !== "AUTO" && sent.some(({ PartitionKey }) => PartitionKey === undefined)) {
-    const missing = sent.flatMap(({ PartitionKey }, at) => (PartitionKey === undefined ? [pathOf(at)] : []));
+  if (stream?.distribution !== "AUTO" && entries.some(({ PartitionKey }) => PartitionKey === undefined)) {
+    const missing = entries.flatMap(({ PartitionKey }, at) =>
+      PartitionKey === undefined ? [pathOf(at)] : [],
+    );
     throw keysMissing(missing.slice(0, MOST_TOLD));
   }
   if (!stream) throw noSuchStream(name, account);
@@ -106,49 +108,62 @@ async function streamFor(
 /** Told only of what is encrypted. */
 const encryptionOf = ({ encryption }: Stream) => (encryption ? ("KMS" as const) : undefined);
 
-/** What is told of each, in the order in which they were sent: its number, or why its shard did not take it. */
-async function put(ctx: Context, tx: Transaction, stream: Stream, sent: readonly Entry[]): Promise<Told[]> {
+/** The result of each, in the order of the entries: its number, or why its shard did not take it. */
+async function put(
+  ctx: Context,
+  tx: Transaction,
+  stream: Stream,
+  entries: readonly Entry[],
+): Promise<PutResult[]> {
   const open = await routesOf(tx, stream);
-  const told = new Array<Told>(sent.length);
+  const results = new Array<PutResult>(entries.length);
   const time = tx.now();
   let [bytes, count] = [0, 0];
-  for (const [route, all] of byRoute(sent.length, routing(tx, stream, open, sent))) {
+  for (const [route, indexes] of byRoute(entries.length, routing(tx, stream, open, entries))) {
     const throughput = throughputOf(ctx, tx, route.shard, "write");
-    const its = all.filter((at) => {
-      const size = sizeOf(sent[at]!);
+    const accepted = indexes.filter((at) => {
+      const size = sizeOf(entries[at]!);
       if (throughput.takes(size)) {
         bytes += size;
         return true;
       }
-      told[at] = tooMuchWritten(route.id, stream.name, ctx.account);
+      results[at] = tooMuchWritten(route.id, stream.name, ctx.account);
       return false;
     });
-    count += its.length;
-    const records = its.map((at) => sent[at]!);
+    count += accepted.length;
+    const records = accepted.map((at) => entries[at]!);
     const positions = storeRecords(tx, route.shard, records, stream.encryption !== undefined);
-    for (let n = 0; n < its.length; n++)
-      told[its[n]!] = { SequenceNumber: route.sequenceNumber(positions[n]!, time), ShardId: route.id };
+    for (let n = 0; n < accepted.length; n++)
+      results[accepted[n]!] = {
+        SequenceNumber: route.sequenceNumber(positions[n]!, time),
+        ShardId: route.id,
+      };
   }
   countWritten(tx, stream, bytes, count);
   wakeAll(tx, stream.number);
-  return told;
+  return results;
 }
 
-/** Which of them go to each shard. */
+/** The indexes of those that go to each shard. */
 function byRoute(count: number, routeOf: (at: number) => Route): Map<Route, number[]> {
-  const found = new Map<Route, number[]>();
+  const groups = new Map<Route, number[]>();
   for (let at = 0; at < count; at++) {
     const route = routeOf(at);
-    const its = found.get(route);
-    if (its) its.push(at);
-    else found.set(route, [at]);
+    const indexes = groups.get(route);
+    if (indexes) indexes.push(at);
+    else groups.set(route, [at]);
   }
-  return found;
+  return groups;
 }
 
 /** By their keys; or evenly, whatever their keys are. */
-function routing(tx: Transaction, { distribution }: Stream, open: readonly Route[], sent: readonly Entry[]) {
-  if (distribution !== "AUTO") return (at: number) => routeFor(open, sent[at]!);
+function routing(
+  tx: Transaction,
+  { distribution }: Stream,
+  open: readonly Route[],
+  entries: readonly Entry[],
+) {
+  if (distribution !== "AUTO") return (at: number) => routeFor(open, entries[at]!);
   const first = tx.random.below(open.length);
   return (at: number) => open[(first + at) % open.length]!;
 }
@@ -167,14 +182,14 @@ function checkOrdering(ctx: Context, { name, distribution }: Stream, text: strin
 /** Data alone must not be too large, nor with its key. @throws {AwsError} ValidationException, InvalidArgumentException */
 function checkSizes(
   { name, maxRecordKib }: Stream,
-  sent: readonly Entry[],
+  entries: readonly Entry[],
   sizes: readonly number[],
   pathOf: (at: number) => string,
 ): void {
   const most = maxRecordKib * 1_024;
   const size = sizes.find((one) => one > most);
   if (size === undefined) return;
-  const paths = sent.flatMap(({ Data }, at) => (Data.length > most ? [pathOf(at)] : []));
+  const paths = entries.flatMap(({ Data }, at) => (Data.length > most ? [pathOf(at)] : []));
   if (paths.length > 0) throw tooLarge(paths.slice(0, MOST_TOLD), most);
   throw invalid(`Record size of ${size} bytes exceeds the maximum of ${most} bytes of stream ${name}.`);
 }

@@ -17,7 +17,7 @@ import {
 } from "../store.ts";
 import { iterator, iteratorIn } from "./iterators.ts";
 import { arrivalOf, numberOf, POSITIONS, recordsIn, rowAt, type Stored } from "./rows.ts";
-import { rawRecords } from "./told.ts";
+import { rawRecords } from "./responses.ts";
 
 const MOST_BYTES = 10 * 2 ** 20;
 const PAGE = 1_000;
@@ -75,18 +75,18 @@ export async function recordsFrom(
   let seenBytes = 0;
   for (;;) {
     // One more than is wanted tells whether there is one.
-    const wanted = Math.min(pageAfter(seen, seenBytes), limit - records.length + 1);
+    const pageSize = Math.min(pageAfter(seen, seenBytes), limit - records.length + 1);
     const rows = await tx.listBytes(recordRows, {
       in: [stream.number, shard.index],
       from: [rowAt(next)],
-      limit: wanted,
+      limit: pageSize,
     });
     for (const row of rows) {
       seen++;
       seenBytes += row.value.length;
       if (arrivalOf(row) >= oldest) {
-        const found = recordsIn(tx, shard, row, next);
-        for (const record of found instanceof Promise ? await found : found) {
+        const unpacked = recordsIn(tx, shard, row, next);
+        for (const record of unpacked instanceof Promise ? await unpacked : unpacked) {
           const size = record.end - record.dataAt;
           if (records.length === limit || (records.length > 0 && bytes + size > MOST_BYTES))
             return { records, next, behind: Math.max(1, tx.now() - records.at(-1)!.arrival) };
@@ -97,7 +97,7 @@ export async function recordsFrom(
       }
       next = (numberOf(row) + 1) * POSITIONS;
     }
-    if (rows.length < wanted) return { records, next, behind: 0 };
+    if (rows.length < pageSize) return { records, next, behind: 0 };
   }
 }
 

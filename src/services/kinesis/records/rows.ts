@@ -9,7 +9,7 @@ export const POSITIONS = 1_024;
 
 export const rowAt = (position: number): number => Math.floor(position / POSITIONS);
 
-export interface Sent {
+export interface NewRecord {
   /** None is kept as an empty one, which no record has. */
   PartitionKey?: string | undefined;
   Data: Uint8Array;
@@ -45,7 +45,7 @@ const sealOf = (stream: number, number: number) => `kinesis/row ${stream} ${numb
 export function storeRecords(
   tx: Transaction,
   { stream, index }: Pick<Shard, "stream" | "index">,
-  records: readonly Sent[],
+  records: readonly NewRecord[],
   isSealed: boolean,
 ): number[] {
   const positions: number[] = [];
@@ -65,7 +65,7 @@ export function storeRecords(
 }
 
 /** With room for the row's head before them. */
-function packed(records: readonly Sent[], from: number, to: number, size: number): Buffer {
+function packed(records: readonly NewRecord[], from: number, to: number, size: number): Buffer {
   const out = Buffer.allocUnsafe(HEAD + size);
   let at = HEAD;
   for (let index = from; index < to; index++) {
@@ -134,17 +134,17 @@ function unpacked(head: Buffer, bytes: Buffer, start: number, from: number): Sto
   const first = head.readDoubleBE(8) * POSITIONS;
   const count = head.readUInt16BE(16);
   const isSealed = (head[18]! & SEALED) !== 0;
-  const found: Stored[] = [];
+  const stored: Stored[] = [];
   let at = start;
   for (let index = 0; index < count; index++) {
     const keyAt = at + RECORD_HEAD;
     const dataAt = keyAt + bytes.readUInt16BE(at);
     const end = dataAt + bytes.readUInt32BE(at + 2);
     const position = first + index;
-    if (position >= from) found.push({ position, arrival, isSealed, bytes, keyAt, dataAt, end });
+    if (position >= from) stored.push({ position, arrival, isSealed, bytes, keyAt, dataAt, end });
     at = end;
   }
-  return found;
+  return stored;
 }
 
 const partsOf = (tx: ReadTransaction, key: number[]) =>

@@ -11,12 +11,12 @@ const MINUTE = { bytes: 60 * 2 ** 20, records: 60 * 1_000 };
 /** As many streams as are remembered before those that were not written to lately are forgotten. */
 const MANY = 1_000;
 
-/** What was written to a stream in a minute, and how many shards it had when more of them were asked for. */
+/** What was written to a stream in a minute, and how many shards it had when it last was to grow. */
 interface Window {
   minute: number;
   bytes: number;
   records: number;
-  asked?: number | undefined;
+  grownFrom?: number | undefined;
 }
 
 const windows = memory<Map<number, Window>>("kinesis/growth", () => new Map());
@@ -39,8 +39,8 @@ export function countWritten(tx: Transaction, stream: Stream, bytes: number, rec
   window.records += records;
   const { name, number, openShards } = stream;
   const filled = Math.max(window.bytes / MINUTE.bytes, window.records / MINUTE.records);
-  if (2 * filled <= openShards || window.asked === openShards) return;
-  window.asked = openShards;
+  if (2 * filled <= openShards || window.grownFrom === openShards) return;
+  window.grownFrom = openShards;
   tx.enqueue(grow, { name, number, from: openShards }, { lane: `kinesis/grow ${number}` });
 }
 

@@ -22,7 +22,7 @@ import { described } from "./shards.ts";
 const TOKEN = "kinesis/shards";
 /** Of a page, whatever limit is asked for. */
 const MOST_LISTED = 1_000;
-const TOLD_BY_TOKEN = [
+const MEMBERS_OF_TOKEN = [
   "StreamName",
   "StreamARN",
   "ExclusiveStartShardId",
@@ -43,7 +43,7 @@ export const shardListing = {
     const limit = Math.min(input.MaxResults ?? MOST_LISTED, MOST_LISTED);
     if (NextToken === undefined && input.StreamName === undefined && input.StreamARN === undefined)
       throw invalid("Either NextToken or StreamName should be provided.");
-    for (const member of TOLD_BY_TOKEN)
+    for (const member of MEMBERS_OF_TOKEN)
       if (NextToken !== undefined && input[member] !== undefined)
         throw invalid(`NextToken and ${member} cannot be provided together.`);
     const token = NextToken === undefined ? undefined : tokenIn<Token>(ctx, TOKEN, NextToken);
@@ -53,8 +53,8 @@ export const shardListing = {
       checkCreation(ctx, stream, input.StreamCreationTimestamp);
       const after =
         token?.after ?? (input.ExclusiveStartShardId ? indexOfShard(input.ExclusiveStartShardId) : undefined);
-      const wanted = await filteredShards(tx, stream, filter, after ?? -1, limit + 1);
-      const page = wanted.slice(0, limit);
+      const matching = await filteredShards(tx, stream, filter, after ?? -1, limit + 1);
+      const page = matching.slice(0, limit);
       const next = (): Token => ({
         stream: stream.name,
         after: page.at(-1)!.index,
@@ -62,7 +62,7 @@ export const shardListing = {
       });
       return {
         Shards: page.map(described),
-        NextToken: wanted.length > page.length ? tokenOf(ctx, TOKEN, next()) : undefined,
+        NextToken: matching.length > page.length ? tokenOf(ctx, TOKEN, next()) : undefined,
       };
     });
   },
@@ -75,9 +75,9 @@ export function streamOfListing(ctx: Context, input: Named & { NextToken?: strin
 }
 
 /** @throws {AwsError} InvalidArgumentException */
-function filterOf(told: Kinesis.ShardFilter | undefined): Token["filter"] {
-  if (!told) return undefined;
-  const { Type: type, ShardId, Timestamp } = told;
+function filterOf(filter: Kinesis.ShardFilter | undefined): Token["filter"] {
+  if (!filter) return undefined;
+  const { Type: type, ShardId, Timestamp } = filter;
   if (type === "AFTER_SHARD_ID" && ShardId === undefined)
     throw invalid(`ShardId must be provided for a ShardFilter of type ${type}.`);
   if ((type === "AT_TIMESTAMP" || type === "FROM_TIMESTAMP") && Timestamp === undefined)
@@ -98,12 +98,12 @@ async function filteredShards(
   if (filter.type === "AFTER_SHARD_ID")
     return shardsBehind(tx, stream, Math.max(after, indexOfShard(filter.shard ?? "") ?? -1), most);
   const all = await shardsOf(tx, stream);
-  const isWanted = wantedOf(filter, all, horizonOf(stream, tx.now()));
-  return all.filter((shard) => shard.index > after && isWanted(shard));
+  const passes = testOf(filter, all, horizonOf(stream, tx.now()));
+  return all.filter((shard) => shard.index > after && passes(shard));
 }
 
 /** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ShardFilter.html */
-function wantedOf(
+function testOf(
   filter: NonNullable<Token["filter"]>,
   all: readonly Shard[],
   horizon: number,

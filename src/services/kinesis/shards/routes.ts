@@ -21,11 +21,11 @@ const digits = (hashKey: string) => BigInt(hashKey).toString(16).padStart(32, "0
 /** The open shards of a stream, to find the one for a hash. */
 export async function routesOf(tx: Transaction, stream: Stream): Promise<readonly Route[]> {
   const all = tx.memory(routes);
-  const known = all.get(stream.number);
-  if (known) return known;
-  const found = inOrder((await shardsOf(tx, stream)).filter(isOpen).map(routeTo));
-  tx.afterwards(() => all.set(stream.number, found));
-  return found;
+  const present = all.get(stream.number);
+  if (present) return present;
+  const loaded = inOrder((await shardsOf(tx, stream)).filter(isOpen).map(routeTo));
+  tx.afterwards(() => all.set(stream.number, loaded));
+  return loaded;
 }
 
 const routeTo = (shard: Shard): Route => ({
@@ -48,8 +48,8 @@ export function changeRoutes(
   const added = opened.filter(isStillOpen).map(routeTo);
   tx.afterwards(() => {
     const all = tx.memory(routes);
-    const known = all.get(stream);
-    if (known) all.set(stream, inOrder([...known.filter(({ shard }) => isStillOpen(shard)), ...added]));
+    const present = all.get(stream);
+    if (present) all.set(stream, inOrder([...present.filter(({ shard }) => isStillOpen(shard)), ...added]));
   });
 }
 
@@ -65,16 +65,16 @@ export function routeFor(
   open: readonly Route[],
   { PartitionKey = "", ExplicitHashKey }: Pick<PutRecordInput, "PartitionKey" | "ExplicitHashKey">,
 ): Route {
-  const wanted = ExplicitHashKey === undefined ? hash("md5", PartitionKey) : digits(ExplicitHashKey);
-  return open[search(open, wanted)]!;
+  const hashDigits = ExplicitHashKey === undefined ? hash("md5", PartitionKey) : digits(ExplicitHashKey);
+  return open[search(open, hashDigits)]!;
 }
 
-function search(open: readonly Route[], wanted: string): number {
+function search(open: readonly Route[], hashDigits: string): number {
   let low = 0;
   let high = open.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (wanted <= open[middle]!.to) high = middle;
+    if (hashDigits <= open[middle]!.to) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -44,14 +44,14 @@ export const capacityOperations = {
   },
 
   async UpdateStreamWarmThroughput(ctx, input) {
-    const { WarmThroughputMiBps: wanted } = input;
+    const { WarmThroughputMiBps: mibps } = input;
     return ctx.transact(async (tx) => {
       const stream = await activeAt(tx, ctx, input);
-      await warm(ctx, tx, stream, wanted, "UpdateStreamWarmThroughput");
+      await warm(ctx, tx, stream, mibps, "UpdateStreamWarmThroughput");
       return {
         StreamARN: streamArn(ctx, stream.name),
         StreamName: stream.name,
-        WarmThroughput: { TargetMiBps: wanted, CurrentMiBps: stream.openShards },
+        WarmThroughput: { TargetMiBps: mibps, CurrentMiBps: stream.openShards },
       };
     });
   },

@@ -7,10 +7,10 @@ export function judgeRetention(operation: string, input: { RetentionPeriodHours?
   if (!operation.endsWith("StreamRetentionPeriod")) return [];
   const { RetentionPeriodHours: hours } = input;
   const path = "retentionPeriodHours";
-  const told = (rule: string) => [
+  const violation = (rule: string) => [
     { path, message: `Value '${hours}' at '${path}' failed to satisfy constraint: ${rule}` },
   ];
   if (hours === undefined) return [];
-  if (hours > MOST_HOURS) return told(`Member must have value less than or equal to ${MOST_HOURS}`);
-  return hours < 1 ? told("Member must have value greater than or equal to 1") : [];
+  if (hours > MOST_HOURS) return violation(`Member must have value less than or equal to ${MOST_HOURS}`);
+  return hours < 1 ? violation("Member must have value greater than or equal to 1") : [];
 }

@@ -28,13 +28,13 @@ import { forget, trim } from "./trim.ts";
 
 const FIRST_HOURS = 24;
 /** Shards of a description, and streams of a page, whatever limit is asked for. */
-const MOST_TOLD = 100;
+const PAGE = 100;
 const TOKEN = "kinesis/streams";
 
 export const streamOperations = {
   async CreateStream(ctx, input) {
-    const unsaid = input.ShardCount === undefined ? "ON_DEMAND" : "PROVISIONED";
-    const mode = input.StreamModeDetails?.StreamMode ?? unsaid;
+    const defaultMode = input.ShardCount === undefined ? "ON_DEMAND" : "PROVISIONED";
+    const mode = input.StreamModeDetails?.StreamMode ?? defaultMode;
     if (mode === "PROVISIONED" && input.ShardCount === undefined)
       throw invalid("ShardCount is expected when StreamMode=PROVISIONED");
     if (mode === "ON_DEMAND" && input.ShardCount !== undefined)
@@ -85,14 +85,14 @@ export const streamOperations = {
 
   async DescribeStream(ctx, input) {
     const { ExclusiveStartShardId } = input;
-    const limit = Math.min(input.Limit ?? MOST_TOLD, MOST_TOLD);
+    const limit = Math.min(input.Limit ?? PAGE, PAGE);
     return ctx.read(async (tx) => {
       const stream = await streamAt(tx, ctx, input);
       const after = ExclusiveStartShardId === undefined ? -1 : (indexOfShard(ExclusiveStartShardId) ?? -1);
       const all = await shardsBehind(tx, stream, after, limit + 1);
       return {
         StreamDescription: {
-          ...told(ctx, stream),
+          ...commonDescription(ctx, stream),
           Shards: all.slice(0, limit).map(describedShard),
           HasMoreShards: all.length > limit,
         },
@@ -106,7 +106,7 @@ export const streamOperations = {
       const registered = await tx.list(consumers, { in: [stream.name], limit: 1_000 });
       return {
         StreamDescriptionSummary: {
-          ...told(ctx, stream),
+          ...commonDescription(ctx, stream),
           OpenShardCount: stream.openShards,
           ConsumerCount: registered.length,
           MaxRecordSizeInKiB: stream.maxRecordKib,
@@ -120,14 +120,14 @@ export const streamOperations = {
     });
   },
 
-  async ListStreams(ctx, { Limit = MOST_TOLD, ExclusiveStartStreamName, NextToken }) {
-    const limit = Math.min(Limit, MOST_TOLD);
+  async ListStreams(ctx, { Limit = PAGE, ExclusiveStartStreamName, NextToken }) {
+    const limit = Math.min(Limit, PAGE);
     const after = NextToken === undefined ? ExclusiveStartStreamName : tokenIn<string>(ctx, TOKEN, NextToken);
-    const found = await ctx.read((tx) =>
+    const listed = await ctx.read((tx) =>
       tx.list(streams, { ...(after !== undefined && { after: [after] }), limit: limit + 1 }),
     );
-    const page = found.slice(0, limit);
-    const hasMore = found.length > page.length;
+    const page = listed.slice(0, limit);
+    const hasMore = listed.length > page.length;
     return {
       StreamNames: page.map(({ name }) => name),
       HasMoreStreams: hasMore,
@@ -168,11 +168,11 @@ export const streamOperations = {
     change(ctx, input, (stream) => ({ ...stream, maxRecordKib: input.MaxRecordSizeInKiB })),
 
   EnableEnhancedMonitoring: (ctx, input) =>
-    monitor(ctx, input, (present) => [...new Set([...present, ...wanted(input.ShardLevelMetrics)])]),
+    monitor(ctx, input, (present) => [...new Set([...present, ...metricsOf(input.ShardLevelMetrics)])]),
 
   DisableEnhancedMonitoring: (ctx, input) =>
     monitor(ctx, input, (present) =>
-      present.filter((metric) => !wanted(input.ShardLevelMetrics).includes(metric)),
+      present.filter((metric) => !metricsOf(input.ShardLevelMetrics).includes(metric)),
     ),
 
   async DescribeLimits(ctx) {
@@ -211,7 +211,7 @@ const METRICS: Kinesis.MetricsName[] = [
   "IteratorAgeMilliseconds",
 ];
 
-const wanted = (named: readonly Kinesis.MetricsName[]) => (named.includes("ALL") ? METRICS : named);
+const metricsOf = (names: readonly Kinesis.MetricsName[]) => (names.includes("ALL") ? METRICS : names);
 
 function monitor(ctx: Context, named: Named, to: (present: Kinesis.MetricsName[]) => Kinesis.MetricsName[]) {
   return ctx.transact(async (tx) => {
@@ -227,7 +227,7 @@ function monitor(ctx: Context, named: Named, to: (present: Kinesis.MetricsName[]
   });
 }
 
-function told(ctx: Context, stream: Stream) {
+function commonDescription(ctx: Context, stream: Stream) {
   return {
     StreamName: stream.name,
     StreamARN: streamArn(ctx, stream.name),

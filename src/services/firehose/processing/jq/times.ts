@@ -114,17 +114,17 @@ export function mktime(value: Json): number {
 }
 
 /** What a directive reads: how it looks, and what it tells of the time. */
-type Read = [looks: RegExp, tell: (read: string, time: Told) => void];
-interface Told {
+type Directive = [looks: RegExp, tell: (read: string, time: ParsedTime) => void];
+interface ParsedTime {
   parts: number[];
   isAfternoon?: boolean;
 }
 
-const part = (looks: RegExp, index: number, less = 0): Read => [
+const part = (looks: RegExp, index: number, less = 0): Directive => [
   looks,
   (read, { parts }) => void (parts[index] = Number(read) - less),
 ];
-const name = (names: readonly string[], index?: number): Read => [
+const name = (names: readonly string[], index?: number): Directive => [
   new RegExp(names.flatMap((one) => [one, one.slice(0, 3)]).join("|"), "iy"),
   (read, { parts }) => {
     const short = (text: string) => text.slice(0, 3).toLowerCase();
@@ -132,8 +132,8 @@ const name = (names: readonly string[], index?: number): Read => [
   },
 ];
 const TWO_DIGITS = /\s*\d{1,2}/y;
-const SPACE: Read = [/\s*/y, () => {}];
-const READ: Readonly<Record<string, Read>> = {
+const SPACE: Directive = [/\s*/y, () => {}];
+const DIRECTIVES: Readonly<Record<string, Directive>> = {
   Y: part(/\d{4}/y, 0),
   y: [/\d{2}/y, (read, { parts }) => void (parts[0] = Number(read) + (Number(read) < 69 ? 2000 : 1900))],
   m: part(TWO_DIGITS, 1, 1),
@@ -148,7 +148,7 @@ const READ: Readonly<Record<string, Read>> = {
   b: name(MONTHS, 1),
   h: name(MONTHS, 1),
   B: name(MONTHS, 1),
-  p: [/[AP]M/iy, (read, told) => void (told.isAfternoon = read[0]!.toLowerCase() === "p")],
+  p: [/[AP]M/iy, (read, time) => void (time.isAfternoon = read[0]!.toLowerCase() === "p")],
   // Zones are read, and change nothing.
   Z: [/[A-Za-z]+/y, () => {}],
   z: [/Z|[+-]\d{2}:?\d{2}/y, () => {}],
@@ -160,26 +160,26 @@ const READ: Readonly<Record<string, Read>> = {
 /** Reads a time as it was written. @throws {JqError} for another one */
 export function strptime(value: Json, format: string): number[] {
   const text = stringIn(value, "strptime");
-  const told: Told = { parts: [1900, 0, 1, 0, 0, 0] };
+  const time: ParsedTime = { parts: [1900, 0, 1, 0, 0, 0] };
   let end = 0;
   for (const [sign, letter] of spelledOut(format).matchAll(/%(.)|\s+|./gs)) {
-    const read = letter === undefined ? literal(sign) : READ[letter];
+    const read = letter === undefined ? literal(sign) : DIRECTIVES[letter];
     if (!read) throw new JqError(`strptime does not know ${sign}`);
     const [looks, tell] = read;
     looks.lastIndex = end;
     const found = looks.exec(text);
     if (!found) throw new JqError(`the date does not match the format ${JSON.stringify(format)}`);
-    tell(found[0].trim(), told);
+    tell(found[0].trim(), time);
     end = looks.lastIndex;
   }
   if (end < text.length) throw new JqError(`the date does not match the format ${JSON.stringify(format)}`);
-  return dateIn(told);
+  return dateIn(time);
 }
 
-const literal = (sign: string): Read =>
+const literal = (sign: string): Directive =>
   /\s/.test(sign) ? SPACE : [new RegExp(sign.replace(/[\\^$.*+?()[\]{}|/-]/, "\\$&"), "iy"), () => {}];
 
-function dateIn({ parts, isAfternoon }: Told): number[] {
+function dateIn({ parts, isAfternoon }: ParsedTime): number[] {
   const [year, month, day, hours, minutes, seconds] = parts as [
     number,
     number,

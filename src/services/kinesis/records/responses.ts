@@ -6,7 +6,7 @@ import type { Shard } from "../store.ts";
 import type { Stored } from "./rows.ts";
 
 /** Records as readers are told of them. */
-export function toldOf(shard: Shard, stored: readonly Stored[]): Kinesis.Record[] {
+export function recordsOf(shard: Shard, stored: readonly Stored[]): Kinesis.Record[] {
   const numberOf = sequenceNumbers(shard);
   return stored.map(({ position, arrival, isSealed, bytes, keyAt, dataAt, end }) => ({
     SequenceNumber: numberOf(position, arrival),
@@ -18,7 +18,7 @@ export function toldOf(shard: Shard, stored: readonly Stored[]): Kinesis.Record[
 }
 
 /** The same in JSON. */
-function jsonOf(shard: Shard, stored: readonly Stored[]): string {
+function recordsJson(shard: Shard, stored: readonly Stored[]): string {
   const numberOf = sequenceNumbers(shard);
   let text = "";
   for (const { position, arrival, isSealed, bytes, keyAt, dataAt, end } of stored) {
@@ -34,33 +34,33 @@ function jsonOf(shard: Shard, stored: readonly Stored[]): string {
 /** Records as GetRecords answers them. */
 export const rawRecords = (shard: Shard, stored: readonly Stored[]): RawJson<Kinesis.Record[]> =>
   new RawJson(
-    () => jsonOf(shard, stored),
-    () => toldOf(shard, stored),
+    () => recordsJson(shard, stored),
+    () => recordsOf(shard, stored),
   );
 
 /** Where a record stands that was put, or why it does not. */
-export type Told = { SequenceNumber: string; ShardId: string } | AwsError;
+export type PutResult = { SequenceNumber: string; ShardId: string } | AwsError;
 
-function resultsIn(told: readonly Told[]): string {
+function resultsJson(results: readonly PutResult[]): string {
   let text = "";
-  for (const one of told) {
+  for (const result of results) {
     if (text !== "") text += ",";
     text +=
-      one instanceof AwsError
-        ? JSON.stringify(refused(one))
-        : `{"SequenceNumber":"${one.SequenceNumber}","ShardId":"${one.ShardId}"}`;
+      result instanceof AwsError
+        ? JSON.stringify(failedEntry(result))
+        : `{"SequenceNumber":"${result.SequenceNumber}","ShardId":"${result.ShardId}"}`;
   }
   return `[${text}]`;
 }
 
-const refused = ({ code, message }: AwsError): Kinesis.PutRecordsResultEntry => ({
+const failedEntry = ({ code, message }: AwsError): Kinesis.PutRecordsResultEntry => ({
   ErrorCode: code,
   ErrorMessage: message,
 });
 
 /** What became of records as PutRecords answers it. */
-export const rawResults = (told: readonly Told[]): RawJson<Kinesis.PutRecordsResultEntry[]> =>
+export const rawResults = (results: readonly PutResult[]): RawJson<Kinesis.PutRecordsResultEntry[]> =>
   new RawJson(
-    () => resultsIn(told),
-    () => told.map((one) => (one instanceof AwsError ? refused(one) : one)),
+    () => resultsJson(results),
+    () => results.map((result) => (result instanceof AwsError ? failedEntry(result) : result)),
   );
