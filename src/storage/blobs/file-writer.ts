@@ -70,11 +70,11 @@ export async function openWriter({
       if (state !== "open") throw new Error("this blob is committed or aborted");
       gather(frames.footer(id));
       await enqueueFlush();
-      await file.datasync();
-      await file.close();
       await rename(temporary, path);
       state = "renamed";
-      await syncFolder();
+      // Together, so that the file system journals both at once. Nobody knows the name before it is told.
+      await Promise.all([file.datasync(), syncFolder()]);
+      await file.close();
       state = "ended";
     },
 

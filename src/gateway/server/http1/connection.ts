@@ -92,6 +92,8 @@ export class Connection implements Arriving, Expiring, BodySource {
   }
 
   #receive(bytes: Buffer): void {
+    // A second piece in one turn is of a large request: put behind the first, each would have all before it copied.
+    this.read();
     if (this.#reading === "over") return;
     this.#input =
       this.#at === this.#input.length ? bytes : Buffer.concat([this.#input.subarray(this.#at), bytes]);
