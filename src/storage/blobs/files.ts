@@ -11,8 +11,8 @@ import { sums } from "./sums.ts";
 
 /**
  * Blobs as files: `ab/abcdef…` by the first two digits of the id, in up to 256 folders, so that none grows long.
- * A blob grows in `tmp/` and gets its name by a rename, after its bytes are on disk; the folder is then synced
- * once for all commits that wait for it.
+ * A blob grows in `tmp/` and gets its name by a rename; then its bytes and the folder are synced, the folder once for
+ * all commits that wait for it.
  *
  * `path` may lie on any POSIX file system, but belongs to one process: what it finds in `tmp/` was left behind.
  */
