@@ -48,22 +48,22 @@ export const backupOperations = {
     if (start !== undefined && !ARN.test(start)) throw noBackupArn();
     if (from && before && from > before)
       throw invalidParameters("Time range lower bound must be less than or equal to upper bound");
-    const found: Backup[] = [];
+    const matching: Backup[] = [];
     let after = start === undefined ? undefined : placeIn(start);
     await ctx.read(async (tx) => {
-      for (let isMore = true; isMore && found.length <= Limit; ) {
+      for (let isMore = true; isMore && matching.length <= Limit; ) {
         const page: Backup[] = await tx.list(backups, {
           ...(TableName !== undefined && { in: [tableName(TableName)] }),
           ...(after && { after: TableName === undefined ? after : [after[1]] }),
           limit: PAGE,
         });
-        found.push(...page.filter((backup) => isWanted(backup, input)));
+        matching.push(...page.filter((backup) => matches(backup, input)));
         isMore = page.length === PAGE;
         const last = page.at(-1);
         if (last) after = [last.of.name, last.id];
       }
     });
-    const shown = found.slice(0, Limit);
+    const shown = matching.slice(0, Limit);
     return {
       BackupSummaries: shown.map((backup) => ({
         TableName: backup.of.name,
@@ -71,12 +71,12 @@ export const backupOperations = {
         TableArn: tableArn(ctx, backup.of.name),
         ...detailsOf(ctx, backup),
       })),
-      LastEvaluatedBackupArn: found.length > Limit ? backupArn(ctx, shown.at(-1)!) : undefined,
+      LastEvaluatedBackupArn: matching.length > Limit ? backupArn(ctx, shown.at(-1)!) : undefined,
     };
   },
 } satisfies Handlers<"dynamodb">;
 
-function isWanted(
+function matches(
   { created, expires }: Backup,
   { TimeRangeLowerBound: from, TimeRangeUpperBound: before, BackupType = "USER" }: DynamoDB.ListBackupsInput,
 ): boolean {

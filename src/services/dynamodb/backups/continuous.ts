@@ -14,8 +14,8 @@ export const continuousBackups = {
   },
 
   /** What a table's changes replace is kept from when its recovery is enabled. */
-  async UpdateContinuousBackups(ctx, { TableName, PointInTimeRecoverySpecification: wanted }) {
-    const { PointInTimeRecoveryEnabled: isEnabled, RecoveryPeriodInDays } = wanted;
+  async UpdateContinuousBackups(ctx, { TableName, PointInTimeRecoverySpecification: specification }) {
+    const { PointInTimeRecoveryEnabled: isEnabled, RecoveryPeriodInDays } = specification;
     if (!isEnabled && RecoveryPeriodInDays !== undefined)
       throw invalidRequest("Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.");
     return ctx.transact(async (tx) => {
@@ -31,9 +31,9 @@ export const continuousBackups = {
 } satisfies Handlers<"dynamodb">;
 
 /** @throws {AwsError} TableNotFoundException */
-async function backedUp(tx: ReadTransaction, given: string): Promise<Table> {
-  const table = await tx.get(tables, [tableName(given)]);
-  if (!table || isComing(table)) throw tableNotFound(tableName(given));
+async function backedUp(tx: ReadTransaction, nameOrArn: string): Promise<Table> {
+  const table = await tx.get(tables, [tableName(nameOrArn)]);
+  if (!table || isComing(table)) throw tableNotFound(tableName(nameOrArn));
   return table;
 }
 

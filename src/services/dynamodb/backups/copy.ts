@@ -123,17 +123,17 @@ async function nextPage(tx: Transaction, { source, until, ...copying }: Copying)
     });
     return { changes, now, ...(rows.length > 0 && { behind: placeOf(rows.at(-1)!) }) };
   }
-  const found = await tx.listBytes(source.type === "table" ? itemRows : backupRows, {
+  const page = await tx.listBytes(source.type === "table" ? itemRows : backupRows, {
     in: [source.number],
     ...(behind && { behind }),
     limit: PAGE,
   });
-  const rows = readAtOnce(found);
+  const rows = readAtOnce(page);
   const changes = rows.map(({ value }) => {
     const item = itemStored(value);
     return { key: item, item };
   });
-  const isMore = rows.length < found.length || rows.length === PAGE;
+  const isMore = rows.length < page.length || rows.length === PAGE;
   return { changes, now, ...(isMore && { behind: placeOf(rows.at(-1)!) }) };
 }
 

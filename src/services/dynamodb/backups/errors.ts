@@ -22,10 +22,10 @@ export const recoveryUnavailable = (name: string) =>
     "PointInTimeRecoveryUnavailableException",
     `Point in time recovery is not enabled for table '${name}'`,
   );
-export const notRestorable = (asked: Date, from: Date, to: Date) =>
+export const notRestorable = (moment: Date, from: Date, to: Date) =>
   fault(
     "InvalidRestoreTimeException",
-    `RestoreDateTime '${isoSeconds(asked.getTime())}' must be within EarliestRestorableDateTime '${isoSeconds(from.getTime())}' and LatestRestorableDateTime '${isoSeconds(to.getTime())}'`,
+    `RestoreDateTime '${isoSeconds(moment.getTime())}' must be within EarliestRestorableDateTime '${isoSeconds(from.getTime())}' and LatestRestorableDateTime '${isoSeconds(to.getTime())}'`,
   );
 export const tableIsBeingRestored = (name: string, from: string) =>
   fault("TableInUseException", `Table: ${name} is already being restored from backup: ${from}`);

@@ -95,9 +95,9 @@ function comparison(
   checkDistinct(binding, operator, left, right);
   const holds = ORDERS[operator];
   if (!holds) {
-    const wanted = operator === "=";
+    const expected = operator === "=";
     // What is not there is unequal to everything.
-    return (item) => equal(left.read(item), right.read(item)) === wanted;
+    return (item) => equal(left.read(item), right.read(item)) === expected;
   }
   for (const bound of [left, right]) checkOrdered(binding, operator, bound);
   return (item) => ordered(left.read(item), right.read(item), holds);
@@ -147,8 +147,8 @@ function call(binding: Binding, name: string, args: readonly Operand[]): Test {
     case "attribute_exists":
     case "attribute_not_exists": {
       const of = pathOperand(binding, name, args[0]!);
-      const wanted = name === "attribute_exists";
-      return (item) => (of.read(item) !== undefined) === wanted;
+      const expected = name === "attribute_exists";
+      return (item) => (of.read(item) !== undefined) === expected;
     }
     case "attribute_type": {
       const of = pathOperand(binding, name, args[0]!);

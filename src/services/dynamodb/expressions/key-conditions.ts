@@ -28,25 +28,25 @@ export function keyConditionOf(source: string, holders: Placeholders): Condition
 
 /** By attribute. @throws {AwsError} ValidationException */
 export function keyConditionsOf(condition: Condition, holders: Placeholders): Map<string, KeyCondition> {
-  const found = new Map<string, KeyCondition>();
-  gather(found, holders, condition);
-  return found;
+  const conditions = new Map<string, KeyCondition>();
+  gather(conditions, holders, condition);
+  return conditions;
 }
 
-function gather(found: Map<string, KeyCondition>, holders: Placeholders, condition: Condition): void {
+function gather(conditions: Map<string, KeyCondition>, holders: Placeholders, condition: Condition): void {
   if (condition.type === "and") {
-    gather(found, holders, condition.left);
-    gather(found, holders, condition.right);
+    gather(conditions, holders, condition.left);
+    gather(conditions, holders, condition.right);
     return;
   }
   const { operator, operands } = simple(condition);
   const at = keyIn(operands);
   const name = String(holders.path(KIND, (operands[at] as Operand & { type: "path" }).path)[0]);
-  if (found.has(name)) throw invalid("KeyConditionExpressions must only contain one condition per key");
+  if (conditions.has(name)) throw invalid("KeyConditionExpressions must only contain one condition per key");
   const values = operands
     .filter((operand) => operand.type === "value")
     .map((operand) => holders.value(KIND, operand.name));
-  found.set(name, { operator: at === 0 ? operator : TURNED[operator]!, values });
+  conditions.set(name, { operator: at === 0 ? operator : TURNED[operator]!, values });
 }
 
 const wrongOperator = (name: string) => invalid(`Invalid operator used in ${KIND}: ${name}`);
@@ -80,17 +80,17 @@ function simple(condition: Exclude<Condition, { type: "and" }>): {
 
 /** Where the one attribute stands that a condition is about. */
 function keyIn(operands: readonly Operand[]): number {
-  let found = -1;
+  let nameAt = -1;
   for (const [at, operand] of operands.entries()) {
     if (operand.type === "call") throw invalid("KeyConditionExpressions cannot contain nested operations");
     if (operand.type === "value") continue;
-    if (found >= 0) throw wrongCondition("Multiple attribute names used in one condition");
+    if (nameAt >= 0) throw wrongCondition("Multiple attribute names used in one condition");
     if (operand.path.length > 1)
       throw invalid("KeyConditionExpressions cannot have conditions on nested attributes");
-    found = at;
+    nameAt = at;
   }
-  if (found < 0) throw wrongCondition("No key attribute specified");
-  return found;
+  if (nameAt < 0) throw wrongCondition("No key attribute specified");
+  return nameAt;
 }
 
 const TURNED: Partial<Record<KeyCondition["operator"], KeyCondition["operator"]>> = {
@@ -127,19 +127,19 @@ export function keyRangeOf(
     partition[name] = condition.values[0]!;
   }
   const sorts = sortNames(key);
-  const asked = sorts.findLastIndex((name) => conditions.has(name));
-  const count = Object.keys(partition).length + asked + 1;
-  const gap = sorts.find((name, at) => at < Math.max(asked, 1) && !conditions.has(name));
-  if (gap !== undefined && (asked > 0 || conditions.size > count)) throw missed(gap);
+  const lastSort = sorts.findLastIndex((name) => conditions.has(name));
+  const count = Object.keys(partition).length + lastSort + 1;
+  const gap = sorts.find((name, at) => at < Math.max(lastSort, 1) && !conditions.has(name));
+  if (gap !== undefined && (lastSort > 0 || conditions.size > count)) throw missed(gap);
   if (conditions.size > count) throw invalid("Query key condition not supported");
   checkValues(conditions, types);
-  const said = sorts.slice(0, asked + 1).map((name) => conditions.get(name)!);
-  const equal = said.slice(0, -1);
+  const sortConditions = sorts.slice(0, lastSort + 1).map((name) => conditions.get(name)!);
+  const equal = sortConditions.slice(0, -1);
   if (equal.some(({ operator }) => operator !== "=")) throw invalid("Query key condition not supported");
-  const last = said.at(-1)?.values ?? [];
+  const last = sortConditions.at(-1)?.values ?? [];
   if (last.length === 0) checkKeySizes(key, partition);
-  for (const value of last) checkKeySizes(key, { ...partition, [sorts[asked]!]: value });
-  return { partition, equal: equal.map(({ values }) => values[0]!), sort: said.at(-1) };
+  for (const value of last) checkKeySizes(key, { ...partition, [sorts[lastSort]!]: value });
+  return { partition, equal: equal.map(({ values }) => values[0]!), sort: sortConditions.at(-1) };
 }
 
 const missed = (name: string) => invalid(`Query condition missed key schema element: ${name}`);

@@ -28,10 +28,10 @@ const MOST_BYTES = 2 * 1024 * 1024;
 /** @throws {AwsError} ValidationException */
 export function placeholders({
   ExpressionAttributeNames: names,
-  ExpressionAttributeValues: given,
+  ExpressionAttributeValues: sent,
 }: Placeholding): Placeholders {
-  const [known, bytesOfNames] = checkedNames(names);
-  const [values, bytesOfValues] = checkedValues(given);
+  const [nameKeys, bytesOfNames] = checkedNames(names);
+  const [values, bytesOfValues] = checkedValues(sent);
   if (bytesOfNames + bytesOfValues > MOST_BYTES)
     throw invalid("Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size");
   /** Names and values: they begin with different signs. */
@@ -63,10 +63,10 @@ export function placeholders({
       );
     },
     settle() {
-      if (used.size === known.length + values.size) return;
+      if (used.size === nameKeys.length + values.size) return;
       const unused = (keys: string[]) => keys.filter((key) => !used.has(key)).join(", ");
-      const reason = unused(known)
-        ? `ExpressionAttributeNames unused in expressions: keys: {${unused(known)}}`
+      const reason = unused(nameKeys)
+        ? `ExpressionAttributeNames unused in expressions: keys: {${unused(nameKeys)}}`
         : `ExpressionAttributeValues unused in expressions: keys: {${unused([...values.keys()])}}`;
       throw invalid(`Value provided in ${reason}`);
     },
@@ -75,7 +75,7 @@ export function placeholders({
 
 const TOO_LONG = "contains invalid key: The expression attribute map contains a key that is too long;";
 
-type Sized<T> = [kept: T, bytes: number];
+type Sized<T> = [content: T, bytes: number];
 
 function checkedNames(names: Record<string, string> | undefined): Sized<string[]> {
   if (!names) return [[], 0];
@@ -97,10 +97,10 @@ function checkedNames(names: Record<string, string> | undefined): Sized<string[]
   return [keys, bytes];
 }
 
-function checkedValues(given: Record<string, Value> | undefined): Sized<Map<string, Value>> {
+function checkedValues(sent: Record<string, Value> | undefined): Sized<Map<string, Value>> {
   const values = new Map<string, Value>();
-  if (!given) return [values, 0];
-  const keys = Object.keys(given);
+  if (!sent) return [values, 0];
+  const keys = Object.keys(sent);
   if (keys.length === 0) throw invalid("ExpressionAttributeValues must not be empty");
   for (const key of keys) {
     if (Buffer.byteLength(key) > LONGEST_KEY) throw invalid(`ExpressionAttributeValues ${TOO_LONG}`);
@@ -109,7 +109,7 @@ function checkedValues(given: Record<string, Value> | undefined): Sized<Map<stri
   }
   let bytes = 0;
   for (const key of keys) {
-    const value = named(key, () => checkedOperand(given[key]!));
+    const value = named(key, () => checkedOperand(sent[key]!));
     values.set(key, value);
     bytes += Buffer.byteLength(key) + sizeOf(value);
   }

@@ -20,7 +20,7 @@ export function projectionOf(source: string, holders: Placeholders): Projection 
 
 /** Of paths of which none leads into another. */
 export function projectPaths(paths: readonly Path[]): Projection {
-  const root: Wanted = new Map();
+  const root: Steps = new Map();
   for (const path of paths) {
     let at = root;
     for (const step of path) {
@@ -30,28 +30,28 @@ export function projectPaths(paths: readonly Path[]): Projection {
     }
   }
   return (item) => {
-    const found: Item = Object.create(null);
-    for (const [name, wanted] of root) {
-      const value = Object.hasOwn(item, name) ? part(item[name]!, wanted) : undefined;
-      if (value) found[name] = value;
+    const projected: Item = Object.create(null);
+    for (const [name, steps] of root) {
+      const value = Object.hasOwn(item, name) ? part(item[name]!, steps) : undefined;
+      if (value) projected[name] = value;
     }
-    return found;
+    return projected;
   };
 }
 
 /** Steps to what is wanted; without any, all that is there. */
-type Wanted = Map<Step, Wanted>;
+type Steps = Map<Step, Steps>;
 
 /** Elements of a list close up, in their order. */
-function part(value: Value, wanted: Wanted): Value | undefined {
-  if (wanted.size === 0) return value;
-  const found: [Step, Value][] = [];
-  for (const [step, further] of wanted) {
+function part(value: Value, steps: Steps): Value | undefined {
+  if (steps.size === 0) return value;
+  const parts: [Step, Value][] = [];
+  for (const [step, further] of steps) {
     const inner = below(value, step);
-    const kept = inner && part(inner, further);
-    if (kept) found.push([step, kept]);
+    const shown = inner && part(inner, further);
+    if (shown) parts.push([step, shown]);
   }
-  if (found.length === 0) return undefined;
-  if (value.M) return { M: Object.fromEntries(found) };
-  return { L: found.sort(([a], [b]) => Number(a) - Number(b)).map(([, element]) => element) };
+  if (parts.length === 0) return undefined;
+  if (value.M) return { M: Object.fromEntries(parts) };
+  return { L: parts.sort(([a], [b]) => Number(a) - Number(b)).map(([, element]) => element) };
 }

@@ -9,7 +9,7 @@ import type { KeyNames, Table } from "../store.ts";
 import { meterOf } from "../throughput/meter.ts";
 import { type Kept, rawTables } from "../values/stored.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
-import { consumedOf, isAsked, readUnits, type Used, writing } from "./capacity.ts";
+import { consumedOf, returnsCapacity, readUnits, type Used, writing } from "./capacity.ts";
 import { itemCollectionMetrics } from "./collections.ts";
 import { checkedSize } from "./items.ts";
 import { checkKey, nameOf, namesOf, rowKey } from "./keys.ts";
@@ -28,7 +28,7 @@ const NONE: Used["indexes"] = new Map();
 export const batchOperations = {
   async BatchGetItem(ctx, input) {
     let count = 0;
-    const wanted = Object.entries(input.RequestItems).map(([name, request]) => {
+    const byTable = Object.entries(input.RequestItems).map(([name, request]) => {
       checkParameters(request, ["ProjectionExpression"], ["AttributesToGet"]);
       const keys = request.Keys.map((key) => checkedItem(key));
       checkDifferent(keys);
@@ -44,10 +44,10 @@ export const batchOperations = {
       let refused: AwsError | undefined;
       let left = MOST_BYTES;
       let text = 0;
-      for (const { name, request, project, keys } of wanted) {
+      for (const { name, request, project, keys } of byTable) {
         const table = await tableAt(tx, name);
         for (const key of keys) checkKey(table, key);
-        const found: Kept[] = [];
+        const items: Kept[] = [];
         let units = 0;
         for (const [at, key] of keys.entries()) {
           const kept = left > 0 ? await keptAt(tx, table, key) : undefined;
@@ -65,9 +65,9 @@ export const batchOperations = {
           meter?.count("read", reading);
           units += reading.units;
           left -= size;
-          if (kept) found.push(kept);
+          if (kept) items.push(kept);
         }
-        responses.push([name, found, project]);
+        responses.push([name, items, project]);
         used.push({ table, units, indexes: new Map() });
       }
       checkAnyDone(used, refused);
@@ -80,36 +80,36 @@ export const batchOperations = {
   },
 
   async BatchWriteItem(ctx, input) {
-    const wanted = Object.entries(input.RequestItems).map(([name, requests]) => ({
+    const byTable = Object.entries(input.RequestItems).map(([name, requests]) => ({
       name,
       writes: requests.map(writeIn),
     }));
-    if (wanted.reduce((sum, { writes }) => sum + writes.length, 0) > MAX_TRANSACTION_BYTES)
+    if (byTable.reduce((sum, { writes }) => sum + writes.length, 0) > MAX_TRANSACTION_BYTES)
       throw invalid("Too many items requested for the BatchWriteItem call");
-    const used = wanted.map((): Used[] => []);
+    const used = byTable.map((): Used[] => []);
     const ItemCollectionMetrics: DynamoDB.ItemCollectionMetricsPerTable = Object.create(null);
     const UnprocessedItems: DynamoDB.BatchWriteItemRequestMap = Object.create(null);
     let refused: AwsError | undefined;
-    const all = wanted.flatMap(({ name, writes }, of) =>
+    const all = byTable.flatMap(({ name, writes }, of) =>
       writes.map((write, at) => ({ name, write, of, request: input.RequestItems[name]![at]! })),
     );
     /** Writes of them from one on, as many as a commit takes. @returns where the next begins */
     const writeFrom = async (tx: Transaction, from: number): Promise<number> => {
-      const known: Table[] = [];
-      for (const [of, { name, writes }] of wanted.entries()) {
+      const tables: Table[] = [];
+      for (const [of, { name, writes }] of byTable.entries()) {
         const table = await tableAt(tx, name);
-        known.push(table);
+        tables.push(table);
         if (from > 0) continue;
         checkWrites(table, writes);
         used[of]!.push({ table, units: 0, indexes: NONE });
       }
       const meter = meterOf(ctx, tx);
-      const isCounted = meter !== undefined || isAsked(input.ReturnConsumedCapacity);
+      const isCounted = meter !== undefined || returnsCapacity(input.ReturnConsumedCapacity);
       let at = from;
       for (; at < all.length && takesMore(tx); at++) {
         const { name, of, write, request } = all[at]!;
         const { put, size = 0, key } = write;
-        const table = known[of]!;
+        const table = tables[of]!;
         const row = rowKey(table.number, table.key, put ?? key!);
         const looks = isCounted || looksBack(table);
         const before = looks || key ? await itemAt(tx, table, put ?? key!, row) : undefined;

@@ -58,59 +58,59 @@ export function entryOf(table: Table, index: Index, item: Item | undefined): Ite
 
 const sizeOr0 = (item: Item | undefined) => (item ? sizeOfItem(item) : 0);
 
-export type Asked = DynamoDB.ReturnConsumedCapacity | undefined;
+export type ReturnCapacity = DynamoDB.ReturnConsumedCapacity | undefined;
 
-export const isAsked = (asked: Asked): boolean => asked !== undefined && asked !== "NONE";
+export const returnsCapacity = (detail: ReturnCapacity): boolean => detail !== undefined && detail !== "NONE";
 
 /**
  * As it was asked for.
  * @param split of transactions, which also tell apart what was read and written
  */
 export function consumed(
-  asked: Asked,
+  detail: ReturnCapacity,
   { table, units, indexes }: Used,
   split?: "ReadCapacityUnits" | "WriteCapacityUnits",
 ): DynamoDB.ConsumedCapacity | undefined {
-  if (!isAsked(asked)) return undefined;
-  const told = (value: number) => ({ CapacityUnits: value, ...(split && { [split]: value }) });
+  if (!returnsCapacity(detail)) return undefined;
+  const capacity = (value: number) => ({ CapacityUnits: value, ...(split && { [split]: value }) });
   const all = units + [...indexes.values()].reduce((sum, more) => sum + more, 0);
-  const whole: DynamoDB.ConsumedCapacity = { TableName: table.name, ...told(all) };
-  if (asked === "TOTAL") return whole;
-  whole.Table = told(units);
+  const whole: DynamoDB.ConsumedCapacity = { TableName: table.name, ...capacity(all) };
+  if (detail === "TOTAL") return whole;
+  whole.Table = capacity(units);
   for (const { name, kind } of table.indexes) {
     const used = indexes.get(name);
     if (used === undefined) continue;
     const member = kind === "local" ? "LocalSecondaryIndexes" : "GlobalSecondaryIndexes";
-    (whole[member] ??= Object.create(null) as Record<string, DynamoDB.Capacity>)[name] = told(used);
+    (whole[member] ??= Object.create(null) as Record<string, DynamoDB.Capacity>)[name] = capacity(used);
   }
   return whole;
 }
 
 /** Of a write; nothing is counted where nothing was asked. */
 export function written(
-  asked: Asked,
+  detail: ReturnCapacity,
   table: Table,
   before: Item | undefined,
   after: Item | undefined,
 ): DynamoDB.ConsumedCapacity | undefined {
-  if (!isAsked(asked)) return undefined;
-  return consumed(asked, writing(table, before, after));
+  if (!returnsCapacity(detail)) return undefined;
+  return consumed(detail, writing(table, before, after));
 }
 
 /** Of several tables, those of one together. */
 export function consumedOf(
-  asked: Asked,
+  detail: ReturnCapacity,
   used: readonly Used[],
   split?: "ReadCapacityUnits" | "WriteCapacityUnits",
 ): DynamoDB.ConsumedCapacity[] | undefined {
-  if (!isAsked(asked)) return undefined;
+  if (!returnsCapacity(detail)) return undefined;
   const byTable = new Map<string, Used>();
   for (const one of used) {
     const sum = byTable.get(one.table.name);
     if (sum) add(sum, one);
     else byTable.set(one.table.name, { ...one, indexes: new Map(one.indexes) });
   }
-  return [...byTable.values()].map((one) => consumed(asked, one, split)!);
+  return [...byTable.values()].map((one) => consumed(detail, one, split)!);
 }
 
 export function add(to: Used, more: Used): void {

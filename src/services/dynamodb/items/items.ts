@@ -15,7 +15,7 @@ import { type Meter, meterOf } from "../throughput/meter.ts";
 import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
 import { rawItem } from "../values/stored.ts";
 import { attributeOf, checkedItem, checkNesting, type Item } from "../values/value.ts";
-import { consumed, isAsked, readUnits, refusedWriting, writing, written } from "./capacity.ts";
+import { consumed, returnsCapacity, readUnits, refusedWriting, writing, written } from "./capacity.ts";
 import { itemCollectionMetrics } from "./collections.ts";
 import { checkIndexKeys, checkKey, checkUpdatedIndexKeys, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
@@ -199,19 +199,19 @@ function answer(
 
 /** Whether the caller wants to know something of what a put replaces. */
 const asksBack = ({ ReturnValues, ReturnConsumedCapacity }: DynamoDB.PutItemInput): boolean =>
-  ReturnValues === "ALL_OLD" || isAsked(ReturnConsumedCapacity);
+  ReturnValues === "ALL_OLD" || returnsCapacity(ReturnConsumedCapacity);
 
 /** @throws {AwsError} ConditionalCheckFailedException, for which a write is counted nevertheless */
 function judge(
   test: Test | undefined,
   table: Table,
   item: Item | undefined,
-  told: DynamoDB.ReturnValuesOnConditionCheckFailure | undefined,
+  returnOnFailure: DynamoDB.ReturnValuesOnConditionCheckFailure | undefined,
   meter: Meter | undefined,
 ): void {
   if (!test || test(item ?? {})) return;
   meter?.take("write", refusedWriting(table, item));
-  throw conditionFailed(told === "ALL_OLD" ? item : undefined);
+  throw conditionFailed(returnOnFailure === "ALL_OLD" ? item : undefined);
 }
 
 export function checkNoKeys(table: Table, { paths }: Update): void {
@@ -239,28 +239,29 @@ export function updated(
   return !before && update?.isRemoval ? undefined : after;
 }
 
-function checkReturnValues(asked: DynamoDB.ReturnValue | undefined): void {
-  if (asked !== undefined && asked !== "NONE" && asked !== "ALL_OLD")
+function checkReturnValues(returnValues: DynamoDB.ReturnValue | undefined): void {
+  if (returnValues !== undefined && returnValues !== "NONE" && returnValues !== "ALL_OLD")
     throw invalid("ReturnValues can only be ALL_OLD or NONE");
 }
 
 /** What `ReturnValues` asks for. */
 export function returned(
-  asked: DynamoDB.ReturnValue | undefined,
+  returnValues: DynamoDB.ReturnValue | undefined,
   update: Update | undefined,
   before: Item | undefined,
   after: Item | undefined,
 ): Item | undefined {
-  switch (asked) {
+  switch (returnValues) {
     case "ALL_OLD":
       return before;
     case "ALL_NEW":
       return after;
     case "UPDATED_OLD":
     case "UPDATED_NEW": {
-      const [item, paths] = asked === "UPDATED_OLD" ? [before, update?.paths] : [after, update?.written];
-      const found = paths && item && projectPaths(paths)(item);
-      return found && Object.keys(found).length > 0 ? found : undefined;
+      const [item, paths] =
+        returnValues === "UPDATED_OLD" ? [before, update?.paths] : [after, update?.written];
+      const part = paths && item && projectPaths(paths)(item);
+      return part && Object.keys(part).length > 0 ? part : undefined;
     }
     default:
       return undefined;

@@ -170,12 +170,12 @@ export const projectedNames = (table: Table, { key, included }: Index): Readonly
 const projections = new WeakMap<Index, Projection>();
 
 export function projectedBy(table: Table, index: Index): Projection {
-  let known = projections.get(index);
-  if (!known) {
-    known = projectPaths([...projectedNames(table, index)].map((name) => [name]));
-    projections.set(index, known);
+  let projection = projections.get(index);
+  if (!projection) {
+    projection = projectPaths([...projectedNames(table, index)].map((name) => [name]));
+    projections.set(index, projection);
   }
-  return known;
+  return projection;
 }
 
 /** @throws {AwsError} ValidationException where it is empty */

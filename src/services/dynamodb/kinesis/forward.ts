@@ -45,9 +45,9 @@ export function send(
 export const forward = job<{ table: string; arn: string; number: number }>("dynamodb/forward", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, { table, arn, number }) {
-    const found = await ctx.read((tx) => tx.listBytes(outgoingRows, { in: [number], limit: MOST_RECORDS }));
+    const page = await ctx.read((tx) => tx.listBytes(outgoingRows, { in: [number], limit: MOST_RECORDS }));
     // In base64 they are larger by a third, and there is more to a record than its images.
-    const rows = readAtOnce(found, MOST_BYTES / 2);
+    const rows = readAtOnce(page, MOST_BYTES / 2);
     if (rows.length === 0) return undefined;
     const changes = rows.map(({ value }) => itemStored(value));
     const old = rows.filter((_, at) => Number(changes[at]!.at!.N) < ctx.clock.now() - KEPT_MS);

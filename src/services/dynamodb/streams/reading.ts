@@ -108,11 +108,11 @@ async function beginning(
     const [row] = await tx.listBytes(streamRows, { in: [number], after: [first], reverse: true, limit: 1 });
     return row ? Number(itemStored(row.value).sequence!.N) : oldest;
   }
-  const wanted = Number(digits.slice(1));
-  if (!/^\d{21}$/.test(digits) || !Number.isSafeInteger(wanted)) throw invalidSequenceNumber(digits);
-  if (wanted < first || wanted > (last ?? Number.POSITIVE_INFINITY)) throw invalidSequenceNumber(digits);
-  if (wanted <= trimmed) throw trimmedData();
-  return type === "AT_SEQUENCE_NUMBER" ? wanted - 1 : wanted;
+  const sequence = Number(digits.slice(1));
+  if (!/^\d{21}$/.test(digits) || !Number.isSafeInteger(sequence)) throw invalidSequenceNumber(digits);
+  if (sequence < first || sequence > (last ?? Number.POSITIVE_INFINITY)) throw invalidSequenceNumber(digits);
+  if (sequence <= trimmed) throw trimmedData();
+  return type === "AT_SEQUENCE_NUMBER" ? sequence - 1 : sequence;
 }
 
 function iterator(
@@ -131,7 +131,7 @@ export function streamOf(ctx: Context, text: string): string {
 
 /** @throws {AwsError} ValidationException */
 function iteratorIn(ctx: Context, text: string): Iterator {
-  const found = ctx.seal.unseal(PURPOSE, text.split("|").at(-1)!) as Iterator | undefined;
-  if (!found) throw invalidIterator();
-  return found;
+  const iterator = ctx.seal.unseal(PURPOSE, text.split("|").at(-1)!) as Iterator | undefined;
+  if (!iterator) throw invalidIterator();
+  return iterator;
 }

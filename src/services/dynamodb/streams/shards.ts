@@ -80,8 +80,8 @@ export const trim = job<{ table: string; label: string }>("dynamodb/trim", {
       const stream = await tx.get(streams, [table, label]);
       if (!stream) return undefined;
       const horizon = tx.now() - KEPT_MS;
-      const found = await tx.listBytes(streamRows, { in: [stream.number], limit: PAGE });
-      const rows = readAtOnce(found);
+      const page = await tx.listBytes(streamRows, { in: [stream.number], limit: PAGE });
+      const rows = readAtOnce(page);
       let { trimmed } = stream;
       let old = 0;
       for (const row of rows) {
@@ -91,7 +91,7 @@ export const trim = job<{ table: string; label: string }>("dynamodb/trim", {
         tx.deleteRow(row);
         old++;
       }
-      const isMore = old > 0 && old === rows.length && (old < found.length || old === PAGE);
+      const isMore = old > 0 && old === rows.length && (old < page.length || old === PAGE);
       const shards = isMore
         ? stream.shards
         : stream.shards.filter(({ closed = tx.now() }) => closed >= horizon);

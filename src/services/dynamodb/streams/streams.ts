@@ -15,14 +15,14 @@ export const streamOperations = {
   async ListStreams(ctx, { TableName, Limit = MOST_LISTED, ExclusiveStartStreamArn }) {
     checkLimit(Limit, MOST_LISTED);
     const start = ExclusiveStartStreamArn === undefined ? undefined : partsOf(ExclusiveStartStreamArn);
-    const found = await ctx.read((tx) =>
+    const page = await ctx.read((tx) =>
       tx.list(streams, {
         ...(TableName === undefined ? {} : { in: [tableName(TableName)] }),
         ...(start && { after: TableName === undefined ? [start.table, start.label] : [start.label] }),
         limit: Limit + 1,
       }),
     );
-    const shown = found.slice(0, Limit);
+    const shown = page.slice(0, Limit);
     const arn = ({ table, label }: Stream) => streamArn(ctx, table, label);
     return {
       Streams: shown.map((stream) => ({
@@ -30,19 +30,19 @@ export const streamOperations = {
         TableName: stream.table,
         StreamLabel: stream.label,
       })),
-      LastEvaluatedStreamArn: found.length > Limit ? arn(shown.at(-1)!) : undefined,
+      LastEvaluatedStreamArn: page.length > Limit ? arn(shown.at(-1)!) : undefined,
     };
   },
 
   async DescribeStream(ctx, { StreamArn, Limit = MOST_LISTED, ExclusiveStartShardId: start, ShardFilter }) {
     checkLimit(Limit, MOST_LISTED);
     const stream = await ctx.read((tx) => streamAt(ctx, tx, StreamArn));
-    const wanted = stream.shards.filter(
+    const matching = stream.shards.filter(
       (shard) =>
         (start === undefined || shardId(shard) > start) &&
         (ShardFilter?.Type === undefined || shard.parent === ShardFilter.ShardId),
     );
-    const shown = wanted.slice(0, Limit);
+    const shown = matching.slice(0, Limit);
     return {
       StreamDescription: {
         StreamArn,
@@ -53,7 +53,7 @@ export const streamOperations = {
         TableName: stream.table,
         KeySchema: keySchema(stream.key),
         Shards: shown.map(described),
-        LastEvaluatedShardId: wanted.length > Limit ? shardId(shown.at(-1)!) : undefined,
+        LastEvaluatedShardId: matching.length > Limit ? shardId(shown.at(-1)!) : undefined,
       },
     };
   },

@@ -12,9 +12,9 @@ export const clear = job<{ rows: number[] }>("dynamodb/clear", {
     const more = await ctx.transact(async (tx) => {
       for (const kind of KINDS) {
         for (const number of rows) {
-          const found = await tx.listBytes(kind, { in: [number], limit: PAGE });
-          for (const row of found) tx.deleteRow(row);
-          if (found.length === PAGE) return true;
+          const page = await tx.listBytes(kind, { in: [number], limit: PAGE });
+          for (const row of page) tx.deleteRow(row);
+          if (page.length === PAGE) return true;
         }
       }
       return false;

@@ -24,18 +24,18 @@ export const fill = job<{
       if (table?.number !== number) return;
       const index = what === "expiry" ? undefined : table.indexes.find((one) => one.number === what.index);
       if (what !== "expiry" && !index) return;
-      const found = await tx.listBytes(itemRows, {
+      const page = await tx.listBytes(itemRows, {
         in: [number],
         ...(behind !== undefined && { behind: rowAt(behind) }),
         limit: PAGE,
       });
-      const rows = readAtOnce(found);
+      const rows = readAtOnce(page);
       for (const { value } of rows) {
         const item = itemStored(value);
         if (index) changeIndex(tx, table, index, undefined, item);
         else changeExpiry(tx, table, undefined, item);
       }
-      if (rows.length < found.length || rows.length === PAGE) {
+      if (rows.length < page.length || rows.length === PAGE) {
         tx.enqueue(fill, { table: name, number, what, behind: placeOf(rows.at(-1)!) });
       } else if (index) {
         const { filling: _, ...filled } = index;

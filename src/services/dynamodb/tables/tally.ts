@@ -48,15 +48,15 @@ export const tally = job<{ table: string; number: number; behind?: string; sum?:
         const { at = table.created } = (await tx.get(tallies, [number])) ?? {};
         if (tx.now() < at + COUNT_MS) return at + COUNT_MS - tx.now();
       }
-      const found = await tx.listBytes(itemRows, {
+      const page = await tx.listBytes(itemRows, {
         in: [number],
         ...(behind !== undefined && { behind: rowAt(behind) }),
         limit: PAGE,
       });
-      const rows = readAtOnce(found);
+      const rows = readAtOnce(page);
       const total = structuredClone({ indexes: {}, ...sum });
       for (const row of rows) count(total, table, keptIn(row));
-      if (rows.length < found.length || rows.length === PAGE) {
+      if (rows.length < page.length || rows.length === PAGE) {
         tx.enqueue(tally, { table: name, number, behind: placeOf(rows.at(-1)!), sum: total });
       } else tx.put(tallies, { number, ...total, at: tx.now() });
       return behind === undefined ? COUNT_MS : undefined;
