@@ -10,7 +10,7 @@ import { backupRows, backups, type CopyHolder, exports, itemRows, tables } from 
 import { removeTable } from "../tables/remove.ts";
 import { startCounting, tallies } from "../tables/tally.ts";
 import { sizeOfItem } from "../values/size.ts";
-import { itemStored, readAtOnce, storedItem } from "../values/stored.ts";
+import { decodeItem, encodeItem, readAtOnce } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { markSource, releaseSource } from "./source.ts";
 import { changesBetween, type Moment, undoIn } from "./undo.ts";
@@ -130,7 +130,7 @@ async function nextPage(tx: Transaction, { source, until, ...copying }: Copying)
   });
   const rows = readAtOnce(page);
   const changes = rows.map(({ value }) => {
-    const item = itemStored(value);
+    const item = decodeItem(value);
     return { key: item, item };
   });
   const isMore = rows.length < page.length || rows.length === PAGE;
@@ -183,8 +183,8 @@ async function writer(tx: Transaction, copying: Copying) {
   return async (key: Item, item: Item | undefined) => {
     const row = rowKey(target.number, owner.of.key, key);
     const stored = await tx.getBytes(backupRows, row);
-    counted(stored && itemStored(stored), item);
-    if (item) tx.putBytes(backupRows, row, storedItem(item));
+    counted(stored && decodeItem(stored), item);
+    if (item) tx.putBytes(backupRows, row, encodeItem(item));
     else tx.deleteBytes(backupRows, row);
   };
 }

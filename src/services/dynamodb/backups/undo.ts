@@ -3,7 +3,7 @@ import type { KeyPart } from "#kernel/keys.ts";
 import type { BytesRow, ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { keyOf } from "../items/keys.ts";
 import { type Table, tables, undoRows } from "../store.ts";
-import { itemStored, storedItem } from "../values/stored.ts";
+import { decodeItem, encodeItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 
 /** Of rows that may be large, for each of which an export keeps two images. */
@@ -37,11 +37,11 @@ export function keepUndo(
 ): void {
   const undo: Item = { key: { M: keyOf(table.key, (before ?? after)!) }, at: { N: String(tx.now()) } };
   if (before) undo.before = { M: before };
-  tx.putBytes(undoRows, [table.number, tx.now(), tx.sequence()], storedItem(undo, undefined, isTight));
+  tx.putBytes(undoRows, [table.number, tx.now(), tx.sequence()], encodeItem(undo, undefined, isTight));
 }
 
 export function undoIn({ value }: BytesRow): Undo {
-  const { key, before, at } = itemStored(value);
+  const { key, before, at } = decodeItem(value);
   return { key: key!.M!, before: before?.M, at: Number(at?.N ?? 0) };
 }
 

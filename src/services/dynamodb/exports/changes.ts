@@ -5,7 +5,7 @@ import { CHANGES_AT_ONCE, changesBetween, type Moment, startForgetting, undoIn }
 import { rowKey } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { backupRows, type Export, exports, itemRows, type Table, tables, undoRows } from "../store.ts";
-import { itemStored, readAtOnce, storedItem } from "../values/stored.ts";
+import { decodeItem, encodeItem, readAtOnce } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { writeExport } from "./write.ts";
 
@@ -110,7 +110,7 @@ async function readPage(tx: Transaction, exported: Export, behind: BytesRow | un
   for (const { value } of rows) {
     const change = changeStored(value);
     const stored = await tx.getBytes(itemRows, rowKey(exported.of.number, exported.of.key, change.key));
-    keep(tx, exported, { ...change, new: stored && itemStored(stored) });
+    keep(tx, exported, { ...change, new: stored && decodeItem(stored) });
   }
   return rows.at(-1);
 }
@@ -144,10 +144,10 @@ function keep(tx: Transaction, exported: Export, { key, old, new: image, at }: N
   const change: Item = { key: { M: key }, at: { N: String(at) } };
   if (old) change.old = { M: old };
   if (image) change.new = { M: image };
-  tx.putBytes(backupRows, rowKey(exported.number, exported.of.key, key), storedItem(change));
+  tx.putBytes(backupRows, rowKey(exported.number, exported.of.key, key), encodeItem(change));
 }
 
 function changeStored(stored: Uint8Array): NetChange {
-  const { key, old, new: image, at } = itemStored(stored);
+  const { key, old, new: image, at } = decodeItem(stored);
   return { key: key!.M!, old: old?.M, new: image?.M, at: Number(at!.N) };
 }

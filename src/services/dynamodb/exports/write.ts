@@ -11,7 +11,7 @@ import { clearBackup } from "../backups/clear.ts";
 import { bucketFailure } from "../buckets.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { backupRows, type Export, type ExportedFile, exports, tableArn } from "../store.ts";
-import { Kept, keptIn } from "../values/stored.ts";
+import { StoredItem, storedItemIn } from "../values/stored.ts";
 import { dataKeyIn, exportArn, keyIn } from "./names.ts";
 
 /** Bytes of a file, before they are compressed. */
@@ -84,7 +84,7 @@ async function nextRows(ctx: Context, number: number, behind: string | undefined
     );
     for (const row of page) {
       rows.push(row);
-      bytes += keptIn(row).length;
+      bytes += storedItemIn(row).length;
       from = row;
       if (bytes >= MOST_BYTES) return { rows, isEnd: false };
     }
@@ -95,7 +95,7 @@ async function nextRows(ctx: Context, number: number, behind: string | undefined
 
 /** `undefined` for what came and went within the span, of which nothing is told. */
 function lineOf({ span }: Export, { value }: BytesRow): string | undefined {
-  const row = new Kept(value);
+  const row = new StoredItem(value);
   if (!span) return `{"Item":${row.json}}\n`;
   const { key, old, new: image, at } = JSON.parse(row.json.toString()) as Record<string, Wire>;
   if (!old && !image) return undefined;

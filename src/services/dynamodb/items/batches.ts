@@ -7,15 +7,15 @@ import { invalid, keyMismatch } from "../errors.ts";
 import type { Projection } from "../expressions/projections.ts";
 import type { KeyNames, Table } from "../store.ts";
 import { meterOf } from "../throughput/meter.ts";
-import { type Kept, rawTables } from "../values/stored.ts";
+import { rawTables, type StoredItem } from "../values/stored.ts";
 import { checkedItem, type Item, typeOf } from "../values/value.ts";
-import { consumedOf, returnsCapacity, readUnits, type Used, writing } from "./capacity.ts";
+import { consumedOf, readUnits, returnsCapacity, type Used, writing } from "./capacity.ts";
 import { itemCollectionMetrics } from "./collections.ts";
 import { checkedSize } from "./items.ts";
 import { checkKey, nameOf, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { checkPut } from "./room.ts";
-import { changeItem, itemAt, keptAt, tableAt } from "./rows.ts";
+import { changeItem, itemAt, storedItemAt, tableAt } from "./rows.ts";
 import { looksBack, takesMore } from "./write.ts";
 
 const MOST_READ = 100;
@@ -37,7 +37,7 @@ export const batchOperations = {
       return { name, request, project: projectionIn(request), keys };
     });
     return ctx.read(async (tx) => {
-      const responses: [table: string, items: Kept[], project: Projection | undefined][] = [];
+      const responses: [table: string, items: StoredItem[], project: Projection | undefined][] = [];
       const UnprocessedKeys: Record<string, DynamoDB.KeysAndAttributes> = Object.create(null);
       const used: Used[] = [];
       const meter = meterOf(ctx, tx);
@@ -47,15 +47,15 @@ export const batchOperations = {
       for (const { name, request, project, keys } of byTable) {
         const table = await tableAt(tx, name);
         for (const key of keys) checkKey(table, key);
-        const items: Kept[] = [];
+        const items: StoredItem[] = [];
         let units = 0;
         for (const [at, key] of keys.entries()) {
-          const kept = left > 0 ? await keptAt(tx, table, key) : undefined;
-          const size = kept?.size ?? 0;
+          const stored = left > 0 ? await storedItemAt(tx, table, key) : undefined;
+          const size = stored?.size ?? 0;
           const reading = { table, units: readUnits(size, request.ConsistentRead), indexes: NONE };
           const refusal = meter?.refusal("read", reading);
           // What does not fit any more ends the answer.
-          text += kept?.length ?? 0;
+          text += stored?.length ?? 0;
           if (size > left || text > MOST_TEXT) left = 0;
           if (left <= 0 || refusal) {
             refused ??= refusal;
@@ -65,7 +65,7 @@ export const batchOperations = {
           meter?.count("read", reading);
           units += reading.units;
           left -= size;
-          if (kept) items.push(kept);
+          if (stored) items.push(stored);
         }
         responses.push([name, items, project]);
         used.push({ table, units, indexes: new Map() });
@@ -146,7 +146,11 @@ export const batchOperations = {
 
 /** Items are read only where not all of each is asked for. */
 function answered(
-  responses: readonly (readonly [table: string, items: readonly Kept[], project: Projection | undefined])[],
+  responses: readonly (readonly [
+    table: string,
+    items: readonly StoredItem[],
+    project: Projection | undefined,
+  ])[],
 ): Record<string, Item[]> | RawJson<Record<string, Item[]>> {
   if (responses.every(([, , project]) => !project)) return rawTables(responses);
   const shown = responses.map(([table, items, project]) => [

@@ -4,7 +4,7 @@ import type { BytesRow, ReadTransaction, Transaction } from "#kernel/transaction
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { collectionTooLarge } from "../errors.ts";
 import { collectionRows, itemRows, type Table } from "../store.ts";
-import { keptIn } from "../values/stored.ts";
+import { storedItemIn } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { bytesWithLocalEntries } from "./room.ts";
 
@@ -80,7 +80,7 @@ async function sumOfItems(tx: ReadTransaction, table: Table, key: readonly KeyPa
   let sum = 0;
   for (let last: BytesRow | undefined; ; ) {
     const rows = await tx.listBytes(itemRows, { in: key, ...(last && { behind: last }), limit: PAGE });
-    for (const row of rows) sum += bytesWithLocalEntries(table, keptIn(row).item);
+    for (const row of rows) sum += bytesWithLocalEntries(table, storedItemIn(row).item);
     last = rows.at(-1);
     if (rows.length < PAGE) return sum;
   }

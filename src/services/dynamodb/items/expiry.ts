@@ -1,7 +1,7 @@
 import type { KeyPart } from "#kernel/keys.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { expiryRows, type Table } from "../store.ts";
-import { storedItem } from "../values/stored.ts";
+import { encodeItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { isSameKey, keyOf, rowKey } from "./keys.ts";
 
@@ -18,7 +18,7 @@ export function changeExpiry(
   const was = before && expiryKey(table, before);
   const is = after && expiryKey(table, after);
   if (was && !(is && isSameKey(was, is))) tx.deleteBytes(expiryRows, was);
-  if (is) tx.putBytes(expiryRows, is, storedItem(keyOf(table.key, after!)));
+  if (is) tx.putBytes(expiryRows, is, encodeItem(keyOf(table.key, after!)));
 }
 
 function expiryKey(table: Table, item: Item): KeyPart[] | undefined {

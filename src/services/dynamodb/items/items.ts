@@ -15,12 +15,12 @@ import { type Meter, meterOf } from "../throughput/meter.ts";
 import { MOST_ITEM_BYTES, sizeOfItem } from "../values/size.ts";
 import { rawItem } from "../values/stored.ts";
 import { attributeOf, checkedItem, checkNesting, type Item } from "../values/value.ts";
-import { consumed, returnsCapacity, readUnits, refusedWriting, writing, written } from "./capacity.ts";
+import { consumed, readUnits, refusedWriting, returnsCapacity, writing, written } from "./capacity.ts";
 import { itemCollectionMetrics } from "./collections.ts";
 import { checkIndexKeys, checkKey, checkUpdatedIndexKeys, namesOf, rowKey } from "./keys.ts";
 import { checkParameters, projectionIn } from "./request.ts";
 import { checkPut, isTooLarge } from "./room.ts";
-import { changeItem, itemAt, keptAt, tableAt } from "./rows.ts";
+import { changeItem, itemAt, storedItemAt, tableAt } from "./rows.ts";
 import { looksBack } from "./write.ts";
 
 /** What a transaction asks of the store is there at once in most cases, and then none of this waits. */
@@ -32,12 +32,12 @@ export const itemOperations = {
     return ctx.read((tx) =>
       whenReady(tableAt(tx, input.TableName), (table) => {
         checkKey(table, key);
-        return whenReady(keptAt(tx, table, key), (kept) => {
-          const units = readUnits(kept?.size ?? 0, input.ConsistentRead);
+        return whenReady(storedItemAt(tx, table, key), (stored) => {
+          const units = readUnits(stored?.size ?? 0, input.ConsistentRead);
           const used = { table, units, indexes: NO_INDEXES };
           meterOf(ctx, tx)?.take("read", used);
           return {
-            Item: kept && (project ? project(kept.item) : rawItem(kept)),
+            Item: stored && (project ? project(stored.item) : rawItem(stored)),
             ConsumedCapacity: consumed(input.ReturnConsumedCapacity, used),
           };
         });

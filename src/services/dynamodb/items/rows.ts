@@ -4,7 +4,7 @@ import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { noSuchTable } from "../errors.ts";
 import { keepChange } from "../replicas/journal.ts";
 import { itemRows, type Table, tables } from "../store.ts";
-import { Kept } from "../values/stored.ts";
+import { StoredItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { rowKey } from "./keys.ts";
 import { type Writing, writeItem } from "./write.ts";
@@ -25,13 +25,13 @@ export const tableName = (nameOrArn: string): string =>
  * @param key at least the attributes of the table's key
  * @param row where it stands, if that is known
  */
-export const keptAt = (
+export const storedItemAt = (
   tx: ReadTransaction,
   table: Table,
   key: Item,
   row: readonly KeyPart[] = rowKey(table.number, table.key, key),
-): MaybePromise<Kept | undefined> =>
-  whenReady(tx.getBytes(itemRows, row), (stored) => stored && new Kept(stored));
+): MaybePromise<StoredItem | undefined> =>
+  whenReady(tx.getBytes(itemRows, row), (stored) => stored && new StoredItem(stored));
 
 /** The same, read. */
 export const itemAt = (
@@ -39,7 +39,7 @@ export const itemAt = (
   table: Table,
   key: Item,
   row?: readonly KeyPart[],
-): MaybePromise<Item | undefined> => whenReady(keptAt(tx, table, key, row), (kept) => kept?.item);
+): MaybePromise<Item | undefined> => whenReady(storedItemAt(tx, table, key, row), (stored) => stored?.item);
 
 /** What is known of a change beside what it is. */
 export interface Known extends Writing {

@@ -6,7 +6,7 @@ import { send } from "../kinesis/forward.ts";
 import { type Index, indexRows, itemRows, type Table } from "../store.ts";
 import { record } from "../streams/record.ts";
 import { sizeOfItem } from "../values/size.ts";
-import { storedItem } from "../values/stored.ts";
+import { encodeItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { countChange, hasCollections } from "./collections.ts";
 import { changeExpiry } from "./expiry.ts";
@@ -59,7 +59,7 @@ function writeRows(
   row: readonly KeyPart[],
   { by, size, isTight = false }: Writing,
 ): void {
-  if (after) tx.putBytes(itemRows, row, storedItem(after, size ?? sizeOfItem(after), isTight));
+  if (after) tx.putBytes(itemRows, row, encodeItem(after, size ?? sizeOfItem(after), isTight));
   else tx.deleteBytes(itemRows, row);
   for (const index of table.indexes) changeIndex(tx, table, index, before, after);
   if (table.ttl) changeExpiry(tx, table, before, after);
@@ -87,7 +87,7 @@ export function changeIndex(
   const was = before && indexKey(table, index, before);
   const is = after && indexKey(table, index, after);
   if (was && !(is && isSameKey(was, is))) tx.deleteBytes(indexRows, was);
-  if (is) tx.putBytes(indexRows, is, storedItem(keyOf(table.key, after!)));
+  if (is) tx.putBytes(indexRows, is, encodeItem(keyOf(table.key, after!)));
 }
 
 /** `undefined` where the item does not stand in the index. */

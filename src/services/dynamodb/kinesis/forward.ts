@@ -6,7 +6,7 @@ import type { BytesRow, Transaction } from "#kernel/transaction.ts";
 import { keyOf } from "../items/keys.ts";
 import { type Destination, outgoingRows, type Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
-import { itemStored, Kept, readAtOnce, storedItem } from "../values/stored.ts";
+import { decodeItem, encodeItem, readAtOnce, StoredItem } from "../values/stored.ts";
 import { type Item, isEqual } from "../values/value.ts";
 
 /** Of one PutRecords. */
@@ -37,7 +37,7 @@ export function send(
   if (before) change.old = { M: before };
   if (precision) change.precision = { S: precision };
   if (by) change.by = { S: by };
-  tx.putBytes(outgoingRows, [number, tx.sequence()], storedItem(change, undefined, isTight));
+  tx.putBytes(outgoingRows, [number, tx.sequence()], encodeItem(change, undefined, isTight));
   tx.enqueue(forward, { table: table.name, arn, number }, { lane: `forward/${number}` });
 }
 
@@ -49,7 +49,7 @@ export const forward = job<{ table: string; arn: string; number: number }>("dyna
     // In base64 they are larger by a third, and there is more to a record than its images.
     const rows = readAtOnce(page, MOST_BYTES / 2);
     if (rows.length === 0) return undefined;
-    const changes = rows.map(({ value }) => itemStored(value));
+    const changes = rows.map(({ value }) => decodeItem(value));
     const old = rows.filter((_, at) => Number(changes[at]!.at!.N) < ctx.clock.now() - KEPT_MS);
     if (old.length > 0) {
       await remove(ctx, old);
@@ -103,4 +103,4 @@ function recordOf(ctx: Context, tableName: string, change: Item) {
 }
 
 /** Byte strings in base64. */
-const wire = (item: Item): object => JSON.parse(new Kept(storedItem(item)).json);
+const wire = (item: Item): object => JSON.parse(new StoredItem(encodeItem(item)).json);

@@ -15,7 +15,7 @@ import { indexOf, type Reading, readingOf } from "../reads/reading.ts";
 import { restOfScan } from "../reads/scan.ts";
 import type { Index, Table } from "../store.ts";
 import { meterOf } from "../throughput/meter.ts";
-import { itemStored, storedItem } from "../values/stored.ts";
+import { decodeItem, encodeItem } from "../values/stored.ts";
 import { compareValues, type Item, type Value } from "../values/value.ts";
 import { hashKeyNotOrdered, wrongOrder } from "./errors.ts";
 import type { Select } from "./grammar.ts";
@@ -112,7 +112,7 @@ async function readPartitions(
     if (left !== undefined) left -= page.ScannedCount;
     const last = page.LastEvaluatedKey;
     if (last) {
-      const behind = Buffer.from(storedItem(last)).toString("base64");
+      const behind = Buffer.from(encodeItem(last)).toString("base64");
       return { items, used, last, next: { partition: at, behind } };
     }
     const isFull = left === 0 || bytes >= MOST_BYTES;
@@ -127,7 +127,7 @@ function rangeOf(
   partition: Item | undefined,
   behind: string | undefined,
 ): Omit<ListRange, "limit"> {
-  const start = behind === undefined ? undefined : itemStored(Buffer.from(behind, "base64"));
+  const start = behind === undefined ? undefined : decodeItem(Buffer.from(behind, "base64"));
   const { number } = index ?? table;
   if (!partition) return { in: [number], ...(start && restOfScan(table, index, start)) };
   const range = {

@@ -3,10 +3,10 @@ import { RawJson } from "#aws/protocols/raw-json.ts";
 import type { BytesRow, ListRange, ReadTransaction } from "#kernel/transaction.ts";
 import { consumed, readUnits } from "../items/capacity.ts";
 import { namesOf } from "../items/keys.ts";
-import { keptAt } from "../items/rows.ts";
+import { storedItemAt } from "../items/rows.ts";
 import { type Index, indexRows, itemRows, type Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
-import { type Kept, keptIn, rawItems } from "../values/stored.ts";
+import { rawItems, type StoredItem, storedItemIn } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import type { Reading } from "./reading.ts";
 
@@ -37,14 +37,14 @@ export async function pageOf(
 ): Promise<Answer> {
   const { filter, project, shown, fetches, limit = Number.POSITIVE_INFINITY } = reading;
   const isWhole = !project && (!shown || fetches);
-  const whole: Kept[] = [];
+  const whole: StoredItem[] = [];
   const parts: Item[] = [];
   let count = 0;
   let scanned = 0;
   let bytes = 0;
   /** Units of the table beside those of a local index. */
   let fetched = 0;
-  let last: Kept | undefined;
+  let last: StoredItem | undefined;
   let from: BytesRow | undefined;
 
   const answer = (isMore: boolean): Answer => {
@@ -67,8 +67,8 @@ export async function pageOf(
       limit: most,
     });
     for (const row of rows) {
-      const entry = keptIn(row);
-      const pending = index ? keptAt(tx, table, entry.item) : entry;
+      const entry = storedItemIn(row);
+      const pending = index ? storedItemAt(tx, table, entry.item) : entry;
       const stored = pending instanceof Promise ? await pending : pending;
       if (!stored) continue;
       const projected = shown?.(stored.item);

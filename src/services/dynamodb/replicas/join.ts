@@ -9,7 +9,7 @@ import { itemRows, type Membership, type Overrides, type Table, tables } from ".
 import { openStream } from "../streams/shards.ts";
 import { startExpiring } from "../tables/expire.ts";
 import { startCounting } from "../tables/tally.ts";
-import { itemStored, readAtOnce } from "../values/stored.ts";
+import { decodeItem, readAtOnce } from "../values/stored.ts";
 import { mark, release, replicaIn, replicaOf, withReplica } from "./group.ts";
 import { startSweeping } from "./journal.ts";
 import { scaleAlike } from "./scaling.ts";
@@ -172,7 +172,7 @@ async function copyPage(ctx: Context, joining: Joining, table: Replicated): Prom
     const taken = readAtOnce(rows);
     const changes = [];
     for (const { value } of taken) {
-      const item = itemStored(value);
+      const item = decodeItem(value);
       const known = await versionAt(tx, table.group, rowKey(table.number, table.key, item));
       const version = known ?? { at: BEFORE_ALL, region: ctx.region };
       changes.push({ key: item, item, version });

@@ -3,7 +3,7 @@ import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { rowKey } from "../items/keys.ts";
 import { writeItem } from "../items/write.ts";
 import { itemRows, type Membership, type Table, versionRows } from "../store.ts";
-import { itemStored, storedItem } from "../values/stored.ts";
+import { decodeItem, encodeItem } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { isLater, observe, type Version } from "./version.ts";
 
@@ -25,11 +25,11 @@ export function storedChange({ key, item, version, sequence }: Change, isTight: 
     sequence: { N: String(sequence) },
   };
   if (item) change.item = { M: item };
-  return storedItem(change, undefined, isTight);
+  return encodeItem(change, undefined, isTight);
 }
 
 export function changeStored(stored: Uint8Array, region: string): Change {
-  const { key, item, at, sequence } = itemStored(stored);
+  const { key, item, at, sequence } = decodeItem(stored);
   return {
     key: key!.M!,
     item: item?.M,
@@ -76,5 +76,5 @@ export async function take(
   if (version.at > BEFORE_ALL) keepVersion(tx, group, row, version);
   const stored = await tx.getBytes(itemRows, row);
   if (stored || item)
-    await writeItem(tx, table, stored && itemStored(stored), item, row, { isUnlimited: true });
+    await writeItem(tx, table, stored && decodeItem(stored), item, row, { isUnlimited: true });
 }

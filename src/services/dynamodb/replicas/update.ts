@@ -7,7 +7,7 @@ import { type Membership, type Overrides, type Table, tables } from "../store.ts
 import { openStream } from "../streams/shards.ts";
 import { described } from "../tables/description.ts";
 import { begunTable, isComing, namedTable } from "../tables/named.ts";
-import { type ReplicaRequest, replicaRequestIn, changedOverrides, checkChange, checkKey } from "./actions.ts";
+import { changedOverrides, checkChange, checkKey, type ReplicaRequest, replicaRequestIn } from "./actions.ts";
 import { replicated } from "./description.ts";
 import { beingAdded, inUse, isProtected, notReplicated, replicaExists } from "./errors.ts";
 import { checkIdle, checkNoSource, mark, replicaIn, replicaOf, withReplica, withStatus } from "./group.ts";

@@ -3,7 +3,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { BytesRow, ReadTransaction } from "#kernel/transaction.ts";
 import { type Shard, type Stream, streamArn, streamRows, streams } from "../store.ts";
-import { itemStored, keptIn } from "../values/stored.ts";
+import { decodeItem, storedItemIn } from "../values/stored.ts";
 import {
   checkLimit,
   expiredIterator,
@@ -55,7 +55,7 @@ export const readingOperations = {
       const shard = stream.shards.find((one) => shardId(one) === read.shard);
       if (!shard || read.after < (stream.trimmed ?? 0)) throw trimmedData();
       const { rows, isEnd } = await pageOf(tx, stream, shard, read.after, Limit);
-      const changes = rows.map(({ value }) => itemStored(value));
+      const changes = rows.map(({ value }) => decodeItem(value));
       const after = Number(changes.at(-1)?.sequence?.N ?? read.after);
       return {
         Records: changes.map((change) => recordOf(ctx, stream, change)),
@@ -85,7 +85,7 @@ async function pageOf(
       limit,
     });
     for (const row of page) {
-      bytes += keptIn(row).length;
+      bytes += storedItemIn(row).length;
       if (rows.length > 0 && bytes > MOST_BYTES) return { rows, isEnd: false };
       rows.push(row);
     }
@@ -106,7 +106,7 @@ async function beginning(
   if (type === "LATEST") {
     if (last !== undefined) return last;
     const [row] = await tx.listBytes(streamRows, { in: [number], after: [first], reverse: true, limit: 1 });
-    return row ? Number(itemStored(row.value).sequence!.N) : oldest;
+    return row ? Number(decodeItem(row.value).sequence!.N) : oldest;
   }
   const sequence = Number(digits.slice(1));
   if (!/^\d{21}$/.test(digits) || !Number.isSafeInteger(sequence)) throw invalidSequenceNumber(digits);

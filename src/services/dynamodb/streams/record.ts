@@ -5,7 +5,7 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { keyOf } from "../items/keys.ts";
 import { type OpenStream, type Stream, streamRows, type Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
-import { storedItem } from "../values/stored.ts";
+import { encodeItem } from "../values/stored.ts";
 import { type Item, isEqual } from "../values/value.ts";
 
 /**
@@ -32,7 +32,7 @@ export function record(
   if (after && shows("NEW")) change.new = { M: after };
   if (before && shows("OLD")) change.old = { M: before };
   if (by) change.by = { S: by };
-  tx.putBytes(streamRows, [number, sequence], storedItem(change, undefined, isTight));
+  tx.putBytes(streamRows, [number, sequence], encodeItem(change, undefined, isTight));
 }
 
 /** 21 digits, the first of them a 1. */

@@ -1,7 +1,7 @@
 import { job } from "#kernel/jobs.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { type OpenStream, type Shard, type Stream, streamRows, streams, type Table } from "../store.ts";
-import { itemStored, readAtOnce } from "../values/stored.ts";
+import { decodeItem, readAtOnce } from "../values/stored.ts";
 
 /** Records stay for a day. */
 const KEPT_MS = 86_400_000;
@@ -85,7 +85,7 @@ export const trim = job<{ table: string; label: string }>("dynamodb/trim", {
       let { trimmed } = stream;
       let old = 0;
       for (const row of rows) {
-        const { at, sequence } = itemStored(row.value);
+        const { at, sequence } = decodeItem(row.value);
         if (Number(at!.N) >= horizon) break;
         trimmed = Number(sequence!.N);
         tx.deleteRow(row);

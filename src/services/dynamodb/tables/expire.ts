@@ -4,7 +4,7 @@ import { expiryOf, isTooOld } from "../items/expiry.ts";
 import { changeItem, itemAt } from "../items/rows.ts";
 import { takesMore } from "../items/write.ts";
 import { expiryRows, type Table, tables } from "../store.ts";
-import { itemStored } from "../values/stored.ts";
+import { decodeItem } from "../values/stored.ts";
 
 const PAGE = 100;
 /** What has expired is looked for so often, at least; AWS promises a few days. */
@@ -29,7 +29,7 @@ export const expire = job<{ table: string; number: number }>("dynamodb/expire", 
         if (!takesMore(tx)) break;
         seen++;
         tx.deleteRow(row);
-        const item = await itemAt(tx, table, itemStored(row.value));
+        const item = await itemAt(tx, table, decodeItem(row.value));
         const second = item && expiryOf(table, item);
         if (!item || second === undefined || second * 1_000 >= now || isTooOld(second, now)) continue;
         await changeItem(tx, table, item, undefined, { by: "ttl" });

@@ -3,7 +3,7 @@ import { changeExpiry } from "../items/expiry.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { changeIndex } from "../items/write.ts";
 import { itemRows, tables } from "../store.ts";
-import { itemStored, readAtOnce } from "../values/stored.ts";
+import { decodeItem, readAtOnce } from "../values/stored.ts";
 
 const PAGE = 200;
 
@@ -31,7 +31,7 @@ export const fill = job<{
       });
       const rows = readAtOnce(page);
       for (const { value } of rows) {
-        const item = itemStored(value);
+        const item = decodeItem(value);
         if (index) changeIndex(tx, table, index, undefined, item);
         else changeExpiry(tx, table, undefined, item);
       }

@@ -6,7 +6,7 @@ import { isIndexed } from "../items/keys.ts";
 import { placeOf, rowAt } from "../items/place.ts";
 import { itemRows, type Table, tables } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
-import { type Kept, keptIn, readAtOnce } from "../values/stored.ts";
+import { readAtOnce, type StoredItem, storedItemIn } from "../values/stored.ts";
 
 /** Of rows that may be large. */
 const PAGE = 100;
@@ -55,7 +55,7 @@ export const tally = job<{ table: string; number: number; behind?: string; sum?:
       });
       const rows = readAtOnce(page);
       const total = structuredClone({ indexes: {}, ...sum });
-      for (const row of rows) count(total, table, keptIn(row));
+      for (const row of rows) count(total, table, storedItemIn(row));
       if (rows.length < page.length || rows.length === PAGE) {
         tx.enqueue(tally, { table: name, number, behind: placeOf(rows.at(-1)!), sum: total });
       } else tx.put(tallies, { number, ...total, at: tx.now() });
@@ -65,14 +65,14 @@ export const tally = job<{ table: string; number: number; behind?: string; sum?:
   },
 });
 
-function count(size: Size & Required<Pick<Size, "indexes">>, table: Table, kept: Kept): void {
-  add(size, kept.size);
+function count(size: Size & Required<Pick<Size, "indexes">>, table: Table, stored: StoredItem): void {
+  add(size, stored.size);
   for (const index of table.indexes) {
-    if (!isIndexed(table, index, kept.item)) continue;
-    const entry = entryOf(table, index, kept.item)!;
+    if (!isIndexed(table, index, stored.item)) continue;
+    const entry = entryOf(table, index, stored.item)!;
     add(
       (size.indexes[index.number] ??= { items: 0, bytes: 0 }),
-      entry === kept.item ? kept.size : sizeOfItem(entry),
+      entry === stored.item ? stored.size : sizeOfItem(entry),
     );
   }
 }

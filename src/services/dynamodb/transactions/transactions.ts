@@ -11,7 +11,7 @@ import { checkedPut, checkNoKeys, conditionIn, updated, updateIn } from "../item
 import { checkItemKeys, checkKey, rowKey } from "../items/keys.ts";
 import { projectionIn } from "../items/request.ts";
 import { isTooLarge } from "../items/room.ts";
-import { changeItem, itemAt, keptAt, tableAt } from "../items/rows.ts";
+import { changeItem, itemAt, storedItemAt, tableAt } from "../items/rows.ts";
 import type { Table } from "../store.ts";
 import { type Meter, meterOf, type Way } from "../throughput/meter.ts";
 import { sizeOfItem } from "../values/size.ts";
@@ -132,8 +132,8 @@ async function reading(
 ): Promise<Used[]> {
   const used: Used[] = [];
   for (const [at, { item }] of actions.entries()) {
-    const kept = await keptAt(tx, tables[at]!, item);
-    used.push({ table: tables[at]!, units: 2 * readUnits(kept?.size ?? 0, true), indexes: new Map() });
+    const stored = await storedItemAt(tx, tables[at]!, item);
+    used.push({ table: tables[at]!, units: 2 * readUnits(stored?.size ?? 0, true), indexes: new Map() });
   }
   return used;
 }

@@ -2,7 +2,7 @@ import { deflateRawSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { bytesOf } from "#aws/protocols/raw-json.ts";
 import { MOST_ITEM_BYTES, sizeOfItem } from "./size.ts";
-import { itemStored, Kept, rawItems, readAtOnce, storedItem } from "./stored.ts";
+import { decodeItem, encodeItem, rawItems, readAtOnce, StoredItem } from "./stored.ts";
 import { type Item, isEqual, type Value } from "./value.ts";
 
 const plain: Item = {
@@ -19,11 +19,11 @@ test.each([
   ["without byte strings", plain],
   ["with byte strings", withBytes],
 ])("an item %s is kept with its size and without", (_, item) => {
-  for (const stored of [storedItem(item), storedItem(item, sizeOfItem(item))]) {
-    expect(itemStored(stored)).toEqual(item);
-    expect(new Kept(stored).size).toBe(sizeOfItem(item));
+  for (const stored of [encodeItem(item), encodeItem(item, sizeOfItem(item))]) {
+    expect(decodeItem(stored)).toEqual(item);
+    expect(new StoredItem(stored).size).toBe(sizeOfItem(item));
     // As on the wire.
-    expect(JSON.parse(new Kept(stored).json)).toEqual(
+    expect(JSON.parse(new StoredItem(stored).json)).toEqual(
       JSON.parse(
         JSON.stringify(item, (_name, value) =>
           value?.type === "Buffer" ? Buffer.from(value).toString("base64") : value,
@@ -34,7 +34,7 @@ test.each([
 });
 
 test("what is answered of several is their JSON, and their values to the house", () => {
-  const { print, value } = rawItems([plain, withBytes].map((item) => new Kept(storedItem(item, 1))));
+  const { print, value } = rawItems([plain, withBytes].map((item) => new StoredItem(encodeItem(item, 1))));
   expect(JSON.parse(bytesOf(print()).toString())).toHaveLength(2);
   expect(value()).toEqual([plain, withBytes]);
 });
@@ -49,42 +49,42 @@ test.each([
 ])("an item of %s has a place in a row, though its JSON is several times as large as it is", (_, item) => {
   const size = sizeOfItem(item);
   expect(size).toBeLessThanOrEqual(MOST_ITEM_BYTES);
-  const stored = storedItem(item, size);
+  const stored = encodeItem(item, size);
   expect(stored.length).toBeLessThan(MOST_ITEM_BYTES);
-  const kept = new Kept(Buffer.concat([Buffer.from("before"), stored]), 6, 6 + stored.length);
+  const kept = new StoredItem(Buffer.concat([Buffer.from("before"), stored]), 6, 6 + stored.length);
   expect(kept.size).toBe(size);
   expect(isEqual({ M: kept.item }, { M: item })).toBe(true);
   expect(kept.length).toBeGreaterThan(1.2 * MOST_ITEM_BYTES);
   expect(bytesOf(kept).toString()).toBe(kept.json);
   // And so have two images of it.
   const change: Item = { old: { M: item }, new: { M: item } };
-  expect(isEqual({ M: itemStored(storedItem(change)) }, { M: change })).toBe(true);
+  expect(isEqual({ M: decodeItem(encodeItem(change)) }, { M: change })).toBe(true);
 });
 
 test("what many write together is deflated sooner", () => {
   const item = listOf(1_000, { BOOL: true });
-  expect(storedItem(item, 2_000).length).toBeGreaterThan(14_000);
-  const stored = storedItem(item, 2_000, true);
+  expect(encodeItem(item, 2_000).length).toBeGreaterThan(14_000);
+  const stored = encodeItem(item, 2_000, true);
   expect(stored.length).toBeLessThan(200);
-  expect(itemStored(stored)).toEqual(item);
+  expect(decodeItem(stored)).toEqual(item);
 });
 
 test("numbers of a hundred digits that are too many to be read are refused, however small DynamoDB counts them", () => {
   const item = listOf(40_000, { N: `1${"0".repeat(120)}` });
   expect(sizeOfItem(item)).toBeLessThan(MOST_ITEM_BYTES);
-  expect(() => storedItem(item, sizeOfItem(item))).toThrow("Item size has exceeded the maximum allowed size");
+  expect(() => encodeItem(item, sizeOfItem(item))).toThrow("Item size has exceeded the maximum allowed size");
 });
 
 test("of a row that says it is longer than any no more is inflated than a row may hold", () => {
   const bomb = deflateRawSync(Buffer.alloc(64 * 2 ** 20, " "));
   const row = Buffer.concat([Buffer.from([4, 0, 0, 0, 1]), bomb]);
-  expect(() => new Kept(row).item).toThrow(RangeError);
+  expect(() => new StoredItem(row).item).toThrow(RangeError);
 });
 
 test("of rows that are deflated few are read at once", () => {
-  const large = { key: Buffer.alloc(1), value: storedItem(listOf(200_000, { BOOL: true })) };
+  const large = { key: Buffer.alloc(1), value: encodeItem(listOf(200_000, { BOOL: true })) };
   expect(readAtOnce(Array(9).fill(large))).toHaveLength(2);
   expect(readAtOnce(Array(9).fill(large), 1)).toHaveLength(1);
-  const small = { key: Buffer.alloc(1), value: storedItem(plain) };
+  const small = { key: Buffer.alloc(1), value: encodeItem(plain) };
   expect(readAtOnce(Array(1_000).fill(small))).toHaveLength(1_000);
 });

@@ -26,12 +26,12 @@ const MOST_ROW = 2 * 2 ** 20;
 const MOST_INFLATED = 2 * MOST_TEXT + MOST_BESIDE;
 
 /**
- * Items as they are kept: JSON as on the wire, behind a byte that says what else to know.
+ * Items as they are stored: JSON as on the wire, behind a byte that says what else to know.
  * @param size of an item that will be counted again and again
  * @param isTight where so much is written together that its place matters
  * @throws {AwsError} ValidationException for what has no place in a row
  */
-export function storedItem(item: Item, size?: number, isTight = false): Uint8Array {
+export function encodeItem(item: Item, size?: number, isTight = false): Uint8Array {
   const withBytes = holdsBytes(item) ? WITH_BYTES : 0;
   const text = JSON.stringify(
     withBytes ? mapValues(item, (bytes) => Buffer.from(bytes as Uint8Array).toString("base64")) : item,
@@ -59,10 +59,10 @@ export function storedItem(item: Item, size?: number, isTight = false): Uint8Arr
   return out;
 }
 
-export const itemStored = (stored: Uint8Array): Item => new Kept(stored).item;
+export const decodeItem = (stored: Uint8Array): Item => new StoredItem(stored).item;
 
-/** An item where it is kept, of which no more is read than is asked for. It prints itself. */
-export class Kept implements Printed {
+/** An item as it is stored, of which no more is parsed than is asked for. It prints itself. */
+export class StoredItem implements Printed {
   /** Of its JSON, in bytes. */
   readonly length: number;
   readonly #bytes: Buffer;
@@ -121,32 +121,32 @@ const MOST_READ = 8 * 2 ** 20;
 /** Of a page of rows those that are read at once, at least one: what is deflated is many times as large. */
 export function readAtOnce(rows: readonly BytesRow[], most = MOST_READ): readonly BytesRow[] {
   let bytes = 0;
-  const end = rows.findIndex((row) => (bytes += keptIn(row).length) > most);
+  const end = rows.findIndex((row) => (bytes += storedItemIn(row).length) > most);
   return end < 0 ? rows : rows.slice(0, Math.max(1, end));
 }
 
 /** The item of a row that a range found. */
-export function keptIn(row: BytesRow): Kept {
+export function storedItemIn(row: BytesRow): StoredItem {
   const { lent } = row;
-  return lent ? new Kept(lent.bytes, lent.start, lent.end) : new Kept(row.value);
+  return lent ? new StoredItem(lent.bytes, lent.start, lent.end) : new StoredItem(row.value);
 }
 
-/** What is answered of an item that is kept. */
-export const rawItem = (kept: Kept): RawJson<Item> =>
+/** What is answered of a stored item. */
+export const rawItem = (stored: StoredItem): RawJson<Item> =>
   new RawJson(
-    () => kept.json,
-    () => kept.item,
+    () => stored.json,
+    () => stored.item,
   );
 
-export const rawItems = (kept: readonly Kept[]): RawJson<Item[]> =>
+export const rawItems = (stored: readonly StoredItem[]): RawJson<Item[]> =>
   new RawJson(
-    () => printedList(kept),
-    () => kept.map(({ item }) => item),
+    () => printedList(stored),
+    () => stored.map(({ item }) => item),
   );
 
 /** Items by their table. */
 export const rawTables = (
-  tables: readonly (readonly [table: string, items: readonly Kept[], ...unknown[]])[],
+  tables: readonly (readonly [table: string, items: readonly StoredItem[], ...unknown[]])[],
 ): RawJson<Record<string, Item[]>> =>
   new RawJson(
     () => printedMap(tables.map(([name, items]) => [name, printedList(items)])),
