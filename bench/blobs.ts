@@ -130,7 +130,7 @@ for (const [name, values] of rates) {
     `${name.padEnd(42)} ${rate.toFixed(0).padStart(6)} MiB/s ${cpu.toFixed(0).padStart(5)} ms/100 MiB`,
   );
 }
-console.log(`most memory seen: ${(peak / MiB).toFixed(0)} MiB`);
+console.log(`peak memory: ${(peak / MiB).toFixed(0)} MiB`);
 socket.destroy();
 child.kill();
 rmSync(folder, { recursive: true });

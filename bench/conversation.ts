@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-/** One client that asks, reads the answer, and asks on. */
+/** A client that sends a request, reads the answer, and sends the next. */
 export interface Conversation {
   ask(request: Buffer): Promise<string>;
   close(): void;

@@ -14,10 +14,10 @@ const ITEMS = 2_000;
 const PARTITION = 100;
 const BATCH = 25;
 
-/** How many times dynalite's calls per second are to be reached, and microseconds of the server's CPU for one. */
+/** The least multiple of dynalite's calls per second, and the most microseconds of server CPU per call. */
 interface Bar {
   times: number;
-  most?: number;
+  maxCpu?: number;
 }
 
 interface Row {
@@ -52,8 +52,8 @@ const ROWS: Row[] = [
     input: (n) => ({ TableName, Item: item(n) }),
     inputs: ITEMS,
     writes: true,
-    inMemory: { times: 1.5, most: 45 },
-    durable: { times: 0.8, most: 75 },
+    inMemory: { times: 1.5, maxCpu: 45 },
+    durable: { times: 0.8, maxCpu: 75 },
   },
   {
     call: "GetItem 200 B",
@@ -61,7 +61,7 @@ const ROWS: Row[] = [
     input: (n) => ({ TableName, Key: key(n) }),
     inputs: ITEMS,
     writes: false,
-    inMemory: { times: 1.5, most: 35 },
+    inMemory: { times: 1.5, maxCpu: 35 },
   },
   {
     // The condition of the Developer Guide's page on condition expressions.
@@ -195,14 +195,14 @@ export async function dynamodb(): Promise<void> {
         return figures;
       },
     });
-    rows[`${row.call}, in memory`] = told(inMemory, dynalite, row.inMemory, "none");
-    rows[`${row.call}, on disk`] = told(
+    rows[`${row.call}, in memory`] = rowOf(inMemory, dynalite, row.inMemory, "none");
+    rows[`${row.call}, on disk`] = rowOf(
       durable,
       dynalite,
       row.durable,
       row.writes ? durability(synced) : "what is read is on disk",
     );
-    rows[`${row.call}, dynalite`] = told(dynalite, dynalite, undefined, "none");
+    rows[`${row.call}, dynalite`] = rowOf(dynalite, dynalite, undefined, "none");
   }
   console.table(rows);
   for (const server of Object.values(servers)) await server.stop();
@@ -215,19 +215,19 @@ function durability({ writes, syncs }: { writes: number; syncs: number }): strin
   return `${syncs} fdatasyncs, ${writes} writes`;
 }
 
-function told(figures: Figures, dynalite: Figures, bar: Bar | undefined, durability: string) {
+function rowOf(figures: Figures, dynalite: Figures, bar: Bar | undefined, durability: string) {
   const times = figures.perSecond / dynalite.perSecond;
-  const told = {
+  const row = {
     "per second": round(figures.perSecond),
     "server µs": round(figures.cpu),
     times: round(times, 2),
     durability,
   };
-  if (!bar) return told;
-  const { times: least, most } = bar;
+  if (!bar) return row;
+  const { times: minTimes, maxCpu } = bar;
   return {
-    ...told,
-    bar: `≥ ${least}${most === undefined ? "" : `, ≤ ${most} µs`}`,
-    holds: times >= least && (most === undefined || figures.cpu <= most),
+    ...row,
+    bar: `≥ ${minTimes}${maxCpu === undefined ? "" : `, ≤ ${maxCpu} µs`}`,
+    holds: times >= minTimes && (maxCpu === undefined || figures.cpu <= maxCpu),
   };
 }

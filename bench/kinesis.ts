@@ -11,7 +11,7 @@ const ROUNDS = 5;
 const REQUESTS = 1_000;
 /** `BENCH_SECONDS` makes it quicker to try. */
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2);
-/** How many times kinesalite's calls per second are to be reached. */
+/** The least multiple of kinesalite's calls per second. */
 const TIMES = 10;
 const JSON_TYPE = "application/x-amz-json-1.1";
 
@@ -68,7 +68,7 @@ export async function kinesis(): Promise<void> {
     };
     const loads = { nube: load(nube), durable: load(durable), kinesalite: load(kinesalite) };
     await warm(loads);
-    rows[call] = told(await interleaved(ROUNDS, loads));
+    rows[call] = rowOf(await interleaved(ROUNDS, loads));
   }
   console.table(rows);
   for (const server of Object.values(servers)) await server.stop();
@@ -80,7 +80,7 @@ const requestOf = (operation: string, input: object) => ({
   body: Buffer.from(JSON.stringify(input)),
 });
 
-/** One call, with what it is answered. */
+/** One call, and its answer. */
 async function ask({ port }: Server, operation: string, input: object): Promise<Record<string, string>> {
   const { headers, body } = requestOf(operation, input);
   const own = { ...headers, host: `127.0.0.1:${port}` };
@@ -99,7 +99,7 @@ async function ask({ port }: Server, operation: string, input: object): Promise<
   return text === "" ? {} : JSON.parse(text);
 }
 
-function told({ nube, durable, kinesalite }: Record<"nube" | "durable" | "kinesalite", Figures>) {
+function rowOf({ nube, durable, kinesalite }: Record<"nube" | "durable" | "kinesalite", Figures>) {
   const ratio = nube.perSecond / kinesalite.perSecond;
   return {
     "in memory/s": round(nube.perSecond),

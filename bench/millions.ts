@@ -90,12 +90,12 @@ async function read(nube: Server) {
   const of = { few: get("few", FEW), many: get("many", ITEMS) };
   await warm(of);
   const { few, many } = await interleaved(ROUNDS, of);
-  const told = ({ perSecond, cpu }: Figures) => ({ "GetItem/s": round(perSecond), "CPU µs": round(cpu, 1) });
+  const rowOf = ({ perSecond, cpu }: Figures) => ({ "GetItem/s": round(perSecond), "CPU µs": round(cpu, 1) });
   const { anonymous, resident } = nube.memory();
   return {
-    [`of ${FEW}`]: told(few),
+    [`of ${FEW}`]: rowOf(few),
     [`of ${ITEMS}`]: {
-      ...told(many),
+      ...rowOf(many),
       "times the CPU (bar: 2)": round(many.cpu / few.cpu, 2),
       "times slower (bar: 2)": round(few.perSecond / many.perSecond, 2),
       "anonymous MB": round(anonymous / MB),

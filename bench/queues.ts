@@ -133,7 +133,7 @@ async function idlePolls(nube: Server): Promise<void> {
   const { port } = nube;
   const polls = await Promise.all(Array.from({ length: 1_000 }, () => conversation(port, httpAnswer)));
   const QueueUrl = await queueFor(polls[0]!, port, "idle");
-  const asked = polls.map((poll) =>
+  const answers = polls.map((poll) =>
     poll.ask(call(port, "ReceiveMessage", { QueueUrl, WaitTimeSeconds: 20 })).catch(() => {}),
   );
   await new Promise((resolve) => setTimeout(resolve, 5_000));
@@ -141,7 +141,7 @@ async function idlePolls(nube: Server): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 10_000));
   const share = ((nube.cpu() - cpu) / (performance.now() - begin)) * 100;
   console.log(`1,000 long polls that wait: ${round(share, 2)} % of a core`);
-  await Promise.all(asked);
+  await Promise.all(answers);
   for (const poll of polls) poll.close();
 }
 

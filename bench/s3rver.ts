@@ -24,10 +24,10 @@ export async function beside(): Promise<void> {
     `${folder}/bin/s3rver.js`,
     ...["--directory", data, "--port", String(port), "--address", "127.0.0.1", "--silent"],
   ]);
-  type Asked = Omit<RequestOptions, "port">;
-  const toNube = (asked: Asked) => signed({ ...asked, port: nube.port, unsigned: true });
-  const toS3rver = (asked: Asked) =>
-    signed({ ...asked, port: s3rver.port, unsigned: true, credentials: CREDENTIALS });
+  type Call = Omit<RequestOptions, "port">;
+  const toNube = (call: Call) => signed({ ...call, port: nube.port, unsigned: true });
+  const toS3rver = (call: Call) =>
+    signed({ ...call, port: s3rver.port, unsigned: true, credentials: CREDENTIALS });
   const body = Buffer.alloc(1_024, "x");
   const key = (n: number) => `/bench/${String(n).padStart(4, "0")}`;
 
@@ -48,8 +48,8 @@ export async function beside(): Promise<void> {
     const next = () => requests[n++ % requests.length]!;
     return () => measure(server, { connections: 64, seconds: SECONDS, next });
   };
-  const run = async (asked: Asked[]) => {
-    const runs = { nube: load(nube, asked.map(toNube)), s3rver: load(s3rver, asked.map(toS3rver)) };
+  const run = async (calls: Call[]) => {
+    const runs = { nube: load(nube, calls.map(toNube)), s3rver: load(s3rver, calls.map(toS3rver)) };
     await warm(runs);
     return interleaved(ROUNDS, runs);
   };

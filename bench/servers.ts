@@ -111,9 +111,9 @@ export function serverOf(name: string, child: ChildProcess, port: number, folder
     cpu: () => pids().reduce((sum, pid) => sum + ticks(read(pid, "stat")) * TICK_MS, 0),
     memory: () => ({ anonymous: status("RssAnon"), resident: status("VmRSS") }),
     async stop() {
-      const gone = new Promise((exit) => child.once("exit", exit));
+      const exited = new Promise((exit) => child.once("exit", exit));
       child.kill("SIGTERM");
-      await gone;
+      await exited;
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -142,10 +142,10 @@ async function answers(port: number, path: string): Promise<void> {
 }
 
 export function freePort(): Promise<number> {
-  return new Promise((found) => {
+  return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address() as { port: number };
-      server.close(() => found(port));
+      server.close(() => resolve(port));
     });
   });
 }

@@ -16,14 +16,14 @@ export interface PinnedPackage {
  * The archives of scoped packages, fetched in one go and in this order.
  * @throws {Error} if one is not what was pinned
  */
-export function fetchPackages(wanted: readonly PinnedPackage[]): Buffer[] {
+export function fetchPackages(packages: readonly PinnedPackage[]): Buffer[] {
   const folder = mkdtempSync(join(tmpdir(), "nube-packages-"));
   try {
-    execFileSync("npm", ["pack", "--silent", ...wanted.map(specifier)], {
+    execFileSync("npm", ["pack", "--silent", ...packages.map(specifier)], {
       cwd: folder,
       stdio: ["ignore", "ignore", "inherit"],
     });
-    return wanted.map((pinned) => {
+    return packages.map((pinned) => {
       const name = `${pinned.name.slice(1).replace("/", "-")}-${pinned.version}.tgz`;
       return verified(pinned, readFileSync(join(folder, name)));
     });
@@ -35,7 +35,7 @@ export function fetchPackages(wanted: readonly PinnedPackage[]): Buffer[] {
 const specifier = ({ name, version }: PinnedPackage) => `${name}@${version}`;
 
 function verified(pinned: PinnedPackage, bytes: Buffer): Buffer {
-  const found = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
-  if (found === pinned.integrity) return bytes;
-  throw new Error(`${specifier(pinned)} is not what was pinned: ${found} instead of ${pinned.integrity}`);
+  const integrity = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
+  if (integrity === pinned.integrity) return bytes;
+  throw new Error(`${specifier(pinned)} is not what was pinned: ${integrity} instead of ${pinned.integrity}`);
 }

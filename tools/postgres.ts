@@ -72,11 +72,11 @@ function findPrograms(): string {
     ...versions.map((version) => join(debian, version, "bin")),
     ...(process.env.PATH ?? "").split(":"),
   ];
-  const found = folders.find(
+  const installed = folders.find(
     (folder) => existsSync(join(folder, "postgres")) && existsSync(join(folder, "initdb")),
   );
-  if (!found) throw new Error("No PostgreSQL server here. On Debian: apt-get install postgresql");
-  return found;
+  if (!installed) throw new Error("No PostgreSQL server here. On Debian: apt-get install postgresql");
+  return installed;
 }
 
 /** PostgreSQL refuses to run as root; its Debian package makes a user for it. */

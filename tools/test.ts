@@ -98,10 +98,10 @@ function tests(name: string, folders: readonly string[]): Stage {
 
 /** A run that fails without having said of what counts as one. */
 function outcomeOf(path: string, isGood: boolean): Outcome {
-  const told: Outcome = existsSync(path)
+  const reported: Outcome = existsSync(path)
     ? JSON.parse(readFileSync(path, "utf8"))
     : { passed: 0, failed: 0, skipped: [], failures: ["Vitest ended without a report"] };
-  return { ...told, failed: isGood ? told.failed : Math.max(1, told.failed) };
+  return { ...reported, failed: isGood ? reported.failed : Math.max(1, reported.failed) };
 }
 
 function exec(command: string, args: readonly string[], more: Record<string, string> = {}): Promise<boolean> {

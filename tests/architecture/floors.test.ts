@@ -91,10 +91,10 @@ test("no module needs itself", () => {
 function cycles(among: readonly SourceFile[]): string[] {
   const byPath = new Map(among.map((file) => [file.path, file]));
   const done = new Set<string>();
-  const found: string[] = [];
+  const circles: string[] = [];
   function visit(path: string, trail: string[]): void {
     const at = trail.indexOf(path);
-    if (at >= 0) found.push([...trail.slice(at), path].join(" → "));
+    if (at >= 0) circles.push([...trail.slice(at), path].join(" → "));
     if (at >= 0 || done.has(path)) return;
     for (const { target, isType } of byPath.get(path)?.imports ?? []) {
       if (target !== undefined && !isType) visit(target, [...trail, path]);
@@ -102,7 +102,7 @@ function cycles(among: readonly SourceFile[]): string[] {
     done.add(path);
   }
   for (const path of byPath.keys()) visit(path, []);
-  return found;
+  return circles;
 }
 
 describe("these tests can fail", () => {

@@ -5,13 +5,13 @@ import { sourceFiles } from "./source.ts";
 
 test("each job that is written is among its service's", async () => {
   const services = [hello, ...(await Promise.all(Object.values(catalog).map((load) => load())))];
-  const known = new Set(services.flatMap(({ jobs }) => [...jobs.keys()]));
+  const registered = new Set(services.flatMap(({ jobs }) => [...jobs.keys()]));
   const written = sourceFiles("src/services")
     .filter(({ isTest }) => !isTest)
     .flatMap(({ text }) => [...text.matchAll(/\bjob(?:<.*>)?\(\s*"([^"]+)"/g)].map(([, name]) => name!));
   expect(written.length).toBeGreaterThan(0);
   expect(
-    written.filter((name) => !known.has(name)),
+    written.filter((name) => !registered.has(name)),
     "A job that its service does not name is enqueued and never run.",
   ).toEqual([]);
 });

@@ -44,14 +44,14 @@ const STATEMENT = /^(?:import|export)\b(\s+type\b)?(?:[^;"'`]*?\bfrom)?\s*"([^"]
 const DYNAMIC = /(?<!typeof )\bimport\(\s*"([^"]+)"/g;
 
 export function importsOf(path: string, text: string): Import[] {
-  const found = (specifier: string, isType: boolean): Import => ({
+  const importOf = (specifier: string, isType: boolean): Import => ({
     specifier,
     target: targetOf(path, specifier),
     isType,
   });
   return [
-    ...text.matchAll(STATEMENT).map(([, type, specifier]) => found(specifier!, type !== undefined)),
-    ...text.matchAll(DYNAMIC).map(([, specifier]) => found(specifier!, false)),
+    ...text.matchAll(STATEMENT).map(([, type, specifier]) => importOf(specifier!, type !== undefined)),
+    ...text.matchAll(DYNAMIC).map(([, specifier]) => importOf(specifier!, false)),
   ];
 }
 

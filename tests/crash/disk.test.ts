@@ -33,17 +33,22 @@ async function temporary(): Promise<string> {
 
 /** Objects by key, with the hashes of their bytes. */
 interface Outcome {
-  kept: Map<string, string>;
+  acknowledged: Map<string, string>;
   /** Whose writer heard of an error: they are there as they were sent, or not at all. */
   refused: Map<string, string>;
 }
 
 /** One object, that is taken, or refused by a clear answer. @returns whether it was taken */
-async function put(s3: S3Client, { kept, refused }: Outcome, Key: string, size: number): Promise<boolean> {
+async function put(
+  s3: S3Client,
+  { acknowledged, refused }: Outcome,
+  Key: string,
+  size: number,
+): Promise<boolean> {
   const Body = randomBytes(size);
   try {
     await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
-    kept.set(Key, sha256(Body));
+    acknowledged.set(Key, sha256(Body));
     return true;
   } catch (error) {
     const { name, $metadata } = error as { name: string; $metadata?: { httpStatusCode?: number } };
@@ -59,7 +64,7 @@ async function read(s3: S3Client, Key: string): Promise<string> {
 }
 
 /** All that was taken is there, and of the rest nothing that was not sent so. */
-async function inspect(s3: S3Client, { kept, refused }: Outcome): Promise<void> {
+async function inspect(s3: S3Client, { acknowledged, refused }: Outcome): Promise<void> {
   const listed: string[] = [];
   let ContinuationToken: string | undefined;
   do {
@@ -67,9 +72,9 @@ async function inspect(s3: S3Client, { kept, refused }: Outcome): Promise<void> 
     listed.push(...(page.Contents ?? []).map(({ Key }) => Key!));
     ContinuationToken = page.NextContinuationToken;
   } while (ContinuationToken !== undefined);
-  for (const key of kept.keys()) expect(listed).toContain(key);
+  for (const key of acknowledged.keys()) expect(listed).toContain(key);
   for (const key of listed)
-    expect([key, await read(s3, key)]).toEqual([key, kept.get(key) ?? refused.get(key)]);
+    expect([key, await read(s3, key)]).toEqual([key, acknowledged.get(key) ?? refused.get(key)]);
 }
 
 test("a disk that fails again and again: clear errors, reads all the while, nothing lost that was taken", async () => {
@@ -82,7 +87,7 @@ test("a disk that fails again and again: clear errors, reads all the while, noth
   let server = await launch(["--data", folder], onTestFinished, preload);
   let s3 = s3Of(server);
   await s3.send(new CreateBucketCommand({ Bucket }));
-  const outcome: Outcome = { kept: new Map(), refused: new Map() };
+  const outcome: Outcome = { acknowledged: new Map(), refused: new Map() };
 
   for (let round = 0; round < ROUNDS; round++) {
     let isOver = false;
@@ -93,7 +98,7 @@ test("a disk that fails again and again: clear errors, reads all the while, noth
       }
     });
     await sleep(BROKEN_MS);
-    const before = [...outcome.kept];
+    const before = [...outcome.acknowledged];
     await writeFile(mark, "");
     for (const [key, hash] of before.slice(-20)) expect([key, await read(s3, key)]).toEqual([key, hash]);
     await sleep(BROKEN_MS);
@@ -138,7 +143,7 @@ test("a disk that is full: clear errors, reads and deletes all the while, and wr
   let server = await launch(["--data", folder], onTestFinished);
   let s3 = s3Of(server);
   await s3.send(new CreateBucketCommand({ Bucket }));
-  const outcome: Outcome = { kept: new Map(), refused: new Map() };
+  const outcome: Outcome = { acknowledged: new Map(), refused: new Map() };
 
   let n = 0;
   while (await put(s3, outcome, `large/${n}`, MB)) n++;
@@ -147,7 +152,7 @@ test("a disk that is full: clear errors, reads and deletes all the while, and wr
   await inspect(s3, outcome);
 
   // What is deleted makes room for what comes.
-  const large = [...outcome.kept.keys()].filter((key) => key.startsWith("large/"));
+  const large = [...outcome.acknowledged.keys()].filter((key) => key.startsWith("large/"));
   for (const key of large.slice(0, 10)) {
     await expect
       .poll(
@@ -159,7 +164,7 @@ test("a disk that is full: clear errors, reads and deletes all the while, and wr
         { timeout: 10_000 },
       )
       .toBe(true);
-    outcome.kept.delete(key);
+    outcome.acknowledged.delete(key);
   }
   await expect.poll(() => put(s3, outcome, "again", MB), { timeout: 20_000, interval: 100 }).toBe(true);
   await inspect(s3, outcome);

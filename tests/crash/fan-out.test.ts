@@ -123,8 +123,8 @@ async function queueFor(sqs: SQSClient, QueueName: string): Promise<{ url: strin
   });
   const Attributes = { VisibilityTimeout: "2", Policy };
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes }));
-  const { Attributes: told } = await sqs.send(
+  const { Attributes: attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }),
   );
-  return { url: QueueUrl!, arn: told!.QueueArn! };
+  return { url: QueueUrl!, arn: attributes!.QueueArn! };
 }

@@ -13,7 +13,7 @@ import type { Part, Row, Upload, Version } from "./ledger.ts";
 import { PLAIN, sha256, VERSIONED } from "./workload.ts";
 
 /** What a cloud says of one key. */
-interface Found {
+interface StoredObject {
   /** Newest first, with the hash of what is read. */
   versions: { id: string; sha256: string }[];
   /** Ids of delete markers, newest first. */
@@ -29,19 +29,19 @@ export async function inspect(s3: S3Client, rows: readonly Row[]): Promise<void>
   for (const bucket of [PLAIN, VERSIONED]) {
     const own = rows.filter((row) => row.bucket === bucket);
     const keys = new Set(own.map(({ key }) => key));
-    const found = await objectsIn(s3, bucket);
-    expect([...found.keys()].filter((key) => !keys.has(key))).toEqual([]);
-    for (const row of own) settle(row, found.get(row.key));
+    const stored = await objectsIn(s3, bucket);
+    expect([...stored.keys()].filter((key) => !keys.has(key))).toEqual([]);
+    for (const row of own) settle(row, stored.get(row.key));
     await inspectUploads(s3, bucket, own);
   }
 }
 
-async function objectsIn(s3: S3Client, Bucket: string): Promise<Map<string, Found>> {
-  const found = new Map<string, Found>();
+async function objectsIn(s3: S3Client, Bucket: string): Promise<Map<string, StoredObject>> {
+  const stored = new Map<string, StoredObject>();
   const at = (key: string) => {
-    const known = found.get(key) ?? { versions: [], markers: [], isDeleted: false };
-    found.set(key, known);
-    return known;
+    const object = stored.get(key) ?? { versions: [], markers: [], isDeleted: false };
+    stored.set(key, object);
+    return object;
   };
   /** What the other listing has to say. */
   const current: string[] = [];
@@ -69,40 +69,40 @@ async function objectsIn(s3: S3Client, Bucket: string): Promise<Map<string, Foun
   for await (const page of paginateListObjectsV2({ client: s3, pageSize: 50 }, { Bucket }))
     listed.push(...(page.Contents ?? []).map(({ Key, ETag, Size }) => `${Key} ${ETag} ${Size}`));
   expect(listed.sort()).toEqual(current.sort());
-  return found;
+  return stored;
 }
 
-const NOTHING: Found = { versions: [], markers: [], isDeleted: false };
+const NOTHING: StoredObject = { versions: [], markers: [], isDeleted: false };
 
-function settle(row: Row, found: Found = NOTHING): void {
-  const isNext = row.next !== undefined && agrees(row.next, row, found);
-  if (!isNext && !agrees(row.now, row, found)) {
+function settle(row: Row, stored: StoredObject = NOTHING): void {
+  const isNext = row.next !== undefined && agrees(row.next, row, stored);
+  if (!isNext && !agrees(row.now, row, stored)) {
     const { bucket, key, now, next } = row;
-    throw new Error(`${bucket}/${key} is not as acknowledged: ${JSON.stringify({ now, next, found })}`);
+    throw new Error(`${bucket}/${key} is not as acknowledged: ${JSON.stringify({ now, next, stored })}`);
   }
   if (isNext && row.upload?.ending === "complete") row.upload = undefined;
-  row.now = withIds(isNext ? row.next! : row.now, found);
+  row.now = withIds(isNext ? row.next! : row.now, stored);
   row.next = undefined;
 }
 
-function agrees(versions: readonly Version[], { bucket }: Row, found: Found): boolean {
+function agrees(versions: readonly Version[], { bucket }: Row, stored: StoredObject): boolean {
   const bodies = versions.filter((version) => version.sha256 !== undefined);
   const markers = versions.filter((version) => version.sha256 === undefined);
   const isSame = ({ id }: Version, other: string) => bucket === PLAIN || id === undefined || id === other;
   return (
-    bodies.length === found.versions.length &&
+    bodies.length === stored.versions.length &&
     bodies.every(
-      (body, n) => body.sha256 === found.versions[n]!.sha256 && isSame(body, found.versions[n]!.id),
+      (body, n) => body.sha256 === stored.versions[n]!.sha256 && isSame(body, stored.versions[n]!.id),
     ) &&
-    markers.length === found.markers.length &&
-    markers.every((marker, n) => isSame(marker, found.markers[n]!)) &&
-    found.isDeleted === (versions.length > 0 && versions[0]!.sha256 === undefined)
+    markers.length === stored.markers.length &&
+    markers.every((marker, n) => isSame(marker, stored.markers[n]!)) &&
+    stored.isDeleted === (versions.length > 0 && versions[0]!.sha256 === undefined)
   );
 }
 
-function withIds(versions: readonly Version[], found: Found): Version[] {
-  const bodies = found.versions.map(({ id }) => id);
-  const markers = [...found.markers];
+function withIds(versions: readonly Version[], stored: StoredObject): Version[] {
+  const bodies = stored.versions.map(({ id }) => id);
+  const markers = [...stored.markers];
   return versions.map((version) => ({
     ...version,
     id: (version.sha256 === undefined ? markers : bodies).shift(),

@@ -19,7 +19,7 @@ import { PLAIN, rowsOf, VERSIONED, write } from "./workload.ts";
 /** `NUBE_CRASH_ROUNDS=500` looks for what is rare. */
 const ROUNDS = Number(process.env.NUBE_CRASH_ROUNDS ?? 20);
 const WRITERS = 16;
-const LONGEST_MS = 600;
+const MAX_MS = 600;
 
 test("twenty times killed amid writes, a cloud has all that it acknowledged", async () => {
   await survives([], (folder) => openEmbedded({ path: join(folder, "store", "records.mdb") }));
@@ -48,7 +48,7 @@ async function survives(
   for (let round = 0; round < rounds; round++) {
     const s3 = s3Of(server);
     const writing = Promise.all(writers.map((own) => write(s3, own)));
-    await sleep(randomInt(LONGEST_MS));
+    await sleep(randomInt(MAX_MS));
     await server.end("SIGKILL");
     answers += (await writing).reduce((sum, count) => sum + count, 0);
     s3.destroy();
@@ -63,16 +63,16 @@ async function survives(
   expect(await server.end("SIGTERM")).toBe(0);
 
   const left = await rowsIn(await open(folder));
-  const kept = keptBy(rows);
+  const expected = keptBy(rows);
   const count = (...names: string[]) => names.reduce((sum, name) => sum + (left[name] ?? 0), 0);
   expect({
     versions: count("s3/object", "s3/noncurrent"),
     uploads: count("s3/upload"),
     parts: count("s3/part"),
-    files: kept.files,
+    files: expected.files,
     bodies: count("kernel/body/partition"),
     manifests: count("s3/manifest"),
-  }).toEqual(kept);
+  }).toEqual(expected);
   expect(count("kernel/intent/partition", "kernel/job/partition", "kernel/parked/partition")).toBe(0);
 }
 

@@ -137,19 +137,22 @@ async function fill(s3: S3Client): Promise<Map<string, Written>> {
   return written;
 }
 
-interface Found {
+interface StoredObject {
   storageClass: string | undefined;
   markers: number;
 }
 
 /** What is there is whole, and what no rule is about is there. An object that has expired is hidden once, or gone. */
-async function inspect(s3: S3Client, written: ReadonlyMap<string, Written>): Promise<Map<string, Found>> {
-  const found = new Map<string, Found>();
+async function inspect(
+  s3: S3Client,
+  written: ReadonlyMap<string, Written>,
+): Promise<Map<string, StoredObject>> {
+  const stored = new Map<string, StoredObject>();
   for (const Bucket of BUCKETS) {
     for await (const { Versions = [], DeleteMarkers = [] } of pages(s3, Bucket)) {
       for (const { Key } of DeleteMarkers) {
-        const known = found.get(`${Bucket}/${Key}`) ?? { storageClass: undefined, markers: 0 };
-        found.set(`${Bucket}/${Key}`, { ...known, markers: known.markers + 1 });
+        const object = stored.get(`${Bucket}/${Key}`) ?? { storageClass: undefined, markers: 0 };
+        stored.set(`${Bucket}/${Key}`, { ...object, markers: object.markers + 1 });
       }
       for (const { Key, VersionId, StorageClass, Size } of Versions) {
         const name = `${Bucket}/${Key}`;
@@ -159,17 +162,17 @@ async function inspect(s3: S3Client, written: ReadonlyMap<string, Written>): Pro
           const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key, VersionId }));
           expect([name, sha256(await Body!.transformToByteArray())]).toEqual([name, expected.sha256]);
         }
-        found.set(name, { storageClass: StorageClass, markers: found.get(name)?.markers ?? 0 });
+        stored.set(name, { storageClass: StorageClass, markers: stored.get(name)?.markers ?? 0 });
       }
     }
   }
   for (const name of written.keys())
-    if (!name.includes("/old/")) expect([name, found.has(name)]).toEqual([name, true]);
-  for (const [name, { markers }] of found) {
-    const most = name.startsWith("versioned/old/") ? 1 : 0;
-    if (markers > most) throw new Error(`${name} has ${markers} delete markers`);
+    if (!name.includes("/old/")) expect([name, stored.has(name)]).toEqual([name, true]);
+  for (const [name, { markers }] of stored) {
+    const maxMarkers = name.startsWith("versioned/old/") ? 1 : 0;
+    if (markers > maxMarkers) throw new Error(`${name} has ${markers} delete markers`);
   }
-  return found;
+  return stored;
 }
 
 async function* pages(s3: S3Client, Bucket: string) {

@@ -64,12 +64,12 @@ test("a stream keeps what PutRecords took, in its order, whenever its server is 
   });
   isOver = true;
   const seen = await Promise.all(following);
-  const kept = await Promise.all(SHARDS.map((shard) => all(kinesis, shard)));
+  const stored = await Promise.all(SHARDS.map((shard) => all(kinesis, shard)));
 
-  const bySequence = new Map(kept.flat().map(({ sequence, text }) => [sequence, text]));
+  const bySequence = new Map(stored.flat().map(({ sequence, text }) => [sequence, text]));
   expect(acknowledged.filter(({ sequence, text }) => bySequence.get(sequence) !== text)).toEqual([]);
-  expect(bySequence.size).toBe(kept.flat().length);
-  for (const [at, records] of kept.entries()) {
+  expect(bySequence.size).toBe(stored.flat().length);
+  for (const [at, records] of stored.entries()) {
     expect(outOfOrder(records.map(({ sequence }) => BigInt(sequence)))).toEqual([]);
     // What was read once is what is read ever after: nothing is taken back, and nothing comes in between.
     expect(seen[at]).toEqual(records.slice(0, seen[at]!.length));
@@ -141,10 +141,10 @@ test("a pipe brings all that PutRecords took to its queue, whenever its server i
   const brought = new Set<string>();
   const missing = async () => {
     const ask = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 3_600 });
-    for (let found = 1; found > 0; ) {
+    for (let received = 1; received > 0; ) {
       const { Messages = [] } = await sqs.send(ask);
       for (const { Body } of Messages) brought.add(Body!);
-      found = Messages.length;
+      received = Messages.length;
     }
     return acknowledged.filter((text) => !brought.has(text));
   };
@@ -265,11 +265,11 @@ async function follow(kinesis: KinesisClient, shard: string, isOver: () => boole
 }
 
 async function all(kinesis: KinesisClient, shard: string): Promise<Read[]> {
-  const found: Read[] = [];
+  const reads: Read[] = [];
   for (let iterator = await iteratorOf(kinesis, shard); ; ) {
     const { records, next } = await read(kinesis, iterator);
-    if (records.length === 0) return found;
-    found.push(...records);
+    if (records.length === 0) return reads;
+    reads.push(...records);
     iterator = next;
   }
 }

@@ -12,14 +12,14 @@ import {
 
 const BETWEEN_TRIES_MS = 50;
 /** Entries of one SendMessageBatch. */
-const MOST_TOGETHER = 10;
+const MAX_BATCH = 10;
 
 /** A message as its consumers have met it. */
 interface Delivered {
   /** Ids under which it came: more than one means that it was stored more than once. */
   ids: Set<string>;
   /** When each receive was asked for, and answered. */
-  receives: { asked: number; answered: number }[];
+  receives: { sentAt: number; answeredAt: number }[];
   /** When its deletion was answered. */
   deleted?: number;
 }
@@ -27,7 +27,7 @@ interface Delivered {
 export interface Deliveries {
   /** It has been sent, surely. */
   sent(body: string): void;
-  received(messages: readonly Message[], asked: number): void;
+  received(messages: readonly Message[], sentAt: number): void;
   deleted(body: string): void;
   /** Nothing more is to come. */
   isOver: boolean;
@@ -51,18 +51,18 @@ export function openDeliveries(): Deliveries {
   return {
     isOver: false,
     sent: (body) => void sent.add(body),
-    received(messages, asked) {
+    received(messages, sentAt) {
       for (const { Body, MessageId } of messages) {
-        let known = met.get(Body!);
-        if (!known) {
-          met.set(Body!, (known = { ids: new Set(), receives: [] }));
+        let delivery = met.get(Body!);
+        if (!delivery) {
+          met.set(Body!, (delivery = { ids: new Set(), receives: [] }));
           const [group, number] = Body!.split("/");
           const seen = order.get(group!);
           if (seen) seen.push(Number(number));
           else order.set(group!, [Number(number)]);
         }
-        known.ids.add(MessageId!);
-        known.receives.push({ asked, answered: Date.now() });
+        delivery.ids.add(MessageId!);
+        delivery.receives.push({ sentAt, answeredAt: Date.now() });
       }
     },
     deleted(body) {
@@ -74,12 +74,12 @@ export function openDeliveries(): Deliveries {
         ids.size > 1
           ? false
           : receives.some(
-              (receive, n) => n > 0 && receive.answered < receives[n - 1]!.asked + seconds * 1_000,
+              (receive, n) => n > 0 && receive.answeredAt < receives[n - 1]!.sentAt + seconds * 1_000,
             ),
       ),
     afterDeletion: () =>
       bodiesOf(({ receives, deleted, ids }) =>
-        ids.size > 1 ? false : receives.some(({ asked }) => deleted !== undefined && asked > deleted),
+        ids.size > 1 ? false : receives.some(({ sentAt }) => deleted !== undefined && sentAt > deleted),
       ),
     doubled: () => bodiesOf(({ ids }) => ids.size > 1),
     outOfOrder: () =>
@@ -108,7 +108,7 @@ export async function produce(
   deliveries: Deliveries,
 ): Promise<void> {
   for (let number = 0; number < count; ) {
-    const size = Math.min(randomInt(2) === 0 ? 1 : MOST_TOGETHER, count - number);
+    const size = Math.min(randomInt(2) === 0 ? 1 : MAX_BATCH, count - number);
     const messages = Array.from({ length: size }, (_, n) => {
       const MessageBody = `${group}/${number + n}`;
       return { MessageBody, ...(isFifo && { MessageGroupId: group, MessageDeduplicationId: MessageBody }) };
@@ -144,17 +144,20 @@ export async function consume(
   deliveries: Deliveries,
 ): Promise<void> {
   while (!deliveries.isOver) {
-    const asked = Date.now();
+    const sentAt = Date.now();
     const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 });
-    const { Messages: found = [] } = await client.send(command).catch(pause);
-    const Messages = found.map((message) => ({ ...message, Body: read(message.Body!) }));
-    deliveries.received(Messages, asked);
-    const kept = Messages.filter(() => randomInt(leaves) > 0);
-    if (kept.length === 0) continue;
-    const Entries = kept.map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle: ReceiptHandle! }));
+    const { Messages: received = [] } = await client.send(command).catch(pause);
+    const Messages = received.map((message) => ({ ...message, Body: read(message.Body!) }));
+    deliveries.received(Messages, sentAt);
+    const toDelete = Messages.filter(() => randomInt(leaves) > 0);
+    if (toDelete.length === 0) continue;
+    const Entries = toDelete.map(({ ReceiptHandle }, n) => ({
+      Id: String(n),
+      ReceiptHandle: ReceiptHandle!,
+    }));
     const deletion = new DeleteMessageBatchCommand({ QueueUrl, Entries });
     const { Successful = [] } = await client.send(deletion).catch(pause);
-    for (const { Id } of Successful) deliveries.deleted(kept[Number(Id)]!.Body);
+    for (const { Id } of Successful) deliveries.deleted(toDelete[Number(Id)]!.Body);
   }
 }
 

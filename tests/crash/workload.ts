@@ -15,7 +15,7 @@ import { operate, type Row, type Upload, type Version } from "./ledger.ts";
 const MB = 2 ** 20;
 /** Small ones most often; on both sides of where a body becomes a file. */
 const SIZES = [0, 1, 300, 2_000, 2_000, 40_000, 65_536, 65_537, 300_000, MB];
-const MOST_VERSIONS = 6;
+const MAX_VERSIONS = 6;
 
 export const PLAIN = "plain";
 export const VERSIONED = "versioned";
@@ -51,7 +51,7 @@ async function writeWhole(s3: S3Client, row: Row): Promise<void> {
   const isVersioned = Bucket === VERSIONED;
   const above = (version: Version) => (isVersioned ? [version, ...now] : [version]);
   const chance = randomInt(10);
-  if (now.length > MOST_VERSIONS) {
+  if (now.length > MAX_VERSIONS) {
     const { id: VersionId } = now[randomInt(now.length)]!;
     const rest = now.filter((version) => version.id !== VersionId);
     return operate(row, rest, () => s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId })));

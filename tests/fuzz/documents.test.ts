@@ -352,22 +352,22 @@ test.each(Object.entries(DOCUMENTS))(
     });
     await prepared(aws);
     await advance("1m");
-    let given = await document.give(JSON.stringify(document.good), aws).then(
+    let refusal = await document.give(JSON.stringify(document.good), aws).then(
       () => "",
       (error: Error) => error.message,
     );
-    expect(given).toBe("");
+    expect(refusal).toBe("");
     for (const text of spoilt(document.good)) {
       const started = performance.now();
-      given = "";
+      refusal = "";
       try {
         await document.give(text, aws);
         await document.use?.(aws);
       } catch (error) {
-        given = (error as Error).message;
+        refusal = (error as Error).message;
       }
-      const about = `${text.slice(0, 400)}: ${given.slice(0, 400)}`;
-      expect(given, about).not.toContain("[object");
+      const about = `${text.slice(0, 400)}: ${refusal.slice(0, 400)}`;
+      expect(refusal, about).not.toContain("[object");
       expect(failures, about).toEqual([]);
       expect(performance.now() - started, about).toBeLessThan(2_000);
     }

@@ -38,11 +38,11 @@ function answers({ operation, protocol, result, response }: Case): void {
   expectHeaders(answer, response!.headers);
 
   const inBody = operation.output.payload ? [operation.output.payload] : operation.output.bodyMembers;
-  const said = Object.fromEntries(inBody.map(({ name }) => [name, value[name]]));
+  const members = Object.fromEntries(inBody.map(({ name }) => [name, value[name]]));
   const read = bodyReader(operation, protocol.name);
   const expected = Buffer.from(response!.body ?? "", protocol.name === "rpcv2Cbor" ? "base64" : "utf8");
-  expect(comparable(read(expected))).toEqual(comparable(said));
-  expect(comparable(read(bytesOf(answer.body)))).toEqual(comparable(said));
+  expect(comparable(read(expected))).toEqual(comparable(members));
+  expect(comparable(read(bytesOf(answer.body)))).toEqual(comparable(members));
 }
 
 /** Headers that are not of the case; one case has a request's among its response's. */
@@ -118,11 +118,11 @@ function fails({ contract, operation, protocol, errorCode, errorMessage, error, 
   }
 
   const inBody = shape.members.filter((member) => member.location === undefined);
-  const said = Object.fromEntries(inBody.map(({ name }) => [name, members[name]]));
+  const bodyMembers = Object.fromEntries(inBody.map(({ name }) => [name, members[name]]));
   const read = errorReader(shape, protocol.name);
   const expected = Buffer.from(response!.body ?? "", protocol.name === "rpcv2Cbor" ? "base64" : "utf8");
-  expect(comparable(read(expected))).toEqual(comparable(said));
-  expect(comparable(read(bytesOf(answer.body)))).toEqual(comparable(said));
+  expect(comparable(read(expected))).toEqual(comparable(bodyMembers));
+  expect(comparable(read(bytesOf(answer.body)))).toEqual(comparable(bodyMembers));
   expect(codeIn(bytesOf(answer.body), protocol.name) ?? errorCode).toBe(
     codeIn(expected, protocol.name) ?? errorCode,
   );

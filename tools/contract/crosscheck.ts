@@ -19,9 +19,9 @@ import type { SdkMember, SdkModel, SdkOperation, SdkShape } from "./sdk.ts";
  */
 export function crosscheck(file: ContractFile, sdk: SdkModel): string[] {
   const contract = link(file);
-  const found: string[] = [];
+  const differences: string[] = [];
   const check = comparer(contract, (at, ours, theirs) => {
-    if (ours !== theirs) found.push(`${at}: ${ours}, in the SDK ${theirs}`);
+    if (ours !== theirs) differences.push(`${at}: ${ours}, in the SDK ${theirs}`);
   });
   for (const name of contract.operationNames) {
     const theirs = sdk.operations.get(name);
@@ -31,7 +31,7 @@ export function crosscheck(file: ContractFile, sdk: SdkModel): string[] {
     const ours = contract.error(name);
     if (ours?.name === name) check.error(ours, theirs);
   }
-  return found;
+  return differences;
 }
 
 type Compare = (at: string, ours: unknown, theirs: unknown) => void;

@@ -198,7 +198,7 @@ function errorEntry(
 
 function memberTraits(name: string, member: ModelMember): MemberTraits {
   return tidy({
-    location: member.location === undefined ? undefined : known(locations, member.location),
+    location: member.location === undefined ? undefined : lookUp(locations, member.location),
     name: member.locationName === name ? undefined : member.locationName,
     queryName: member.queryName,
     flattened: flag(member.flattened),
@@ -249,7 +249,11 @@ function shapeOf(model: BotocoreModel, name: string): ModelShape {
 function protocolsOf(metadata: ModelMetadata): ProtocolName[] {
   const names = metadata.protocols?.length ? metadata.protocols : [metadata.protocol ?? "none"];
   return names.map((name) =>
-    name === "json" ? (metadata.jsonVersion === "1.1" ? "awsJson1_1" : "awsJson1_0") : known(protocols, name),
+    name === "json"
+      ? metadata.jsonVersion === "1.1"
+        ? "awsJson1_1"
+        : "awsJson1_0"
+      : lookUp(protocols, name),
   );
 }
 
@@ -300,7 +304,7 @@ function isScalar(shape: ModelShape): boolean {
   return Object.hasOwn(scalars, shape.type);
 }
 
-function known<T extends object>(table: T, key: string): T[keyof T] {
+function lookUp<T extends object>(table: T, key: string): T[keyof T] {
   if (!Object.hasOwn(table, key)) throw new Error(`Unknown in a model: ${key}`);
   return table[key as keyof T];
 }

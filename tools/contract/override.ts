@@ -59,11 +59,11 @@ export function overridden(source: ContractFile, override: Override): ContractFi
 function withYounger(contract: ContractFile, younger: Override["younger"]): ContractFile {
   if (!younger) return contract;
   const { operations, shapes } = younger;
-  const known = [
+  const present = [
     ...Object.keys(operations).filter((name) => name in contract.operations),
     ...Object.keys(shapes).filter((name) => name in contract.shapes),
   ];
-  if (known.length > 0) throw new Error(`The sources have ${known.join(", ")} now`);
+  if (present.length > 0) throw new Error(`The sources have ${present.join(", ")} now`);
   return {
     ...contract,
     operations: { ...contract.operations, ...operations },

@@ -29,7 +29,7 @@ for (const [service, source] of services) {
   if (source.client) compare(contract, readSchemas(sources.schemas(source.client)));
 }
 for (const { service, at, reason } of unseen) {
-  unknown.push(`${service}: ${at} is listed (${reason}), but not found any more`);
+  unknown.push(`${service}: ${at} is listed (${reason}), but not difference any more`);
 }
 if (unknown.length > 0) {
   throw new Error(`disagreements.ts does not say how botocore and the SDK differ:\n${unknown.join("\n")}`);
@@ -59,10 +59,10 @@ async function overrideOf(service: string): Promise<Override> {
 
 function compare(contract: ContractFile, schemas: SdkModel): void {
   const { service } = contract;
-  for (const found of crosscheck(contract, schemas)) {
-    const known = disagreements.find((each) => each.service === service && each.at.test(found));
-    if (known) unseen.delete(known);
-    else unknown.push(`${service}: ${found}`);
+  for (const difference of crosscheck(contract, schemas)) {
+    const disagreement = disagreements.find((each) => each.service === service && each.at.test(difference));
+    if (disagreement) unseen.delete(disagreement);
+    else unknown.push(`${service}: ${difference}`);
   }
 }
 

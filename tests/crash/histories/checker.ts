@@ -1,6 +1,6 @@
 import { components, cycleIn, type Link } from "./cycles.ts";
 import { graphOf, type Reason } from "./graph.ts";
-import { type Anomaly, type AnomalyKind, type Operation, told } from "./history.ts";
+import { type Anomaly, type AnomalyKind, describeOperation, type Operation } from "./history.ts";
 import { anomaliesOf, listsIn } from "./lists.ts";
 
 /** From the strongest accusation to the weakest: what stands in a cycle of few reasons needs no more of them. */
@@ -46,5 +46,7 @@ function kindOf(cycle: readonly Link[]): AnomalyKind {
 
 const described = (cycle: readonly Link[], history: readonly Operation[]) =>
   cycle
-    .map(({ from, reason, because }) => `${told(history[from]!)}\n    then (${reason}, ${because})`)
+    .map(
+      ({ from, reason, because }) => `${describeOperation(history[from]!)}\n    then (${reason}, ${because})`,
+    )
     .join("\n  ");

@@ -12,7 +12,7 @@ export function components(graph: Graph, reasons: ReadonlySet<Reason>): number[]
   const low = new Int32Array(graph.length);
   const isOpen = new Uint8Array(graph.length);
   const open: number[] = [];
-  const found: number[][] = [];
+  const components: number[][] = [];
   let count = 0;
   const enter = (at: number) => {
     index[at] = low[at] = count++;
@@ -42,10 +42,10 @@ export function components(graph: Graph, reasons: ReadonlySet<Reason>): number[]
         isOpen[one] = 0;
         component.push(one);
       }
-      if (component.length > 1) found.push(component);
+      if (component.length > 1) components.push(component);
     }
   }
-  return found;
+  return components;
 }
 
 /** The shortest way, breadth first, within a set of places; `undefined` where there is none. */
@@ -80,7 +80,7 @@ function shortestWay(
 }
 
 /** How many edges of a component are tried: in a large one any cycle will do. */
-const MOST_TRIED = 500;
+const MAX_TRIED = 500;
 
 /**
  * A short cycle within a component, which goes over an edge of that reason once at least, and over no other of it if there is
@@ -103,7 +103,7 @@ export function cycleIn(
   const others = new Set([...reasons].filter((reason) => reason !== through));
   for (const allowed of [others, reasons]) {
     let best: Link[] | undefined;
-    for (const edge of edges.slice(0, MOST_TRIED)) {
+    for (const edge of edges.slice(0, MAX_TRIED)) {
       const way = shortestWay(graph, edge.to, edge.from, within, allowed);
       if (way && (!best || way.length + 1 < best.length)) best = [edge, ...way];
     }

@@ -19,7 +19,7 @@ const SECONDS = Number(process.env.NUBE_CRASH_SECONDS ?? 20);
 const CLIENTS = 3;
 const BETWEEN_HARMS_MS = 1_600;
 const BROKEN_MS = 400;
-const MOST_SHOWN = 10;
+const MAX_SHOWN = 10;
 
 test("tables are strictly serializable, whenever their server is killed, and a stream tells every change", async () => {
   const folder = await temporary();
@@ -96,7 +96,7 @@ async function holds({ launch, seconds = SECONDS, harm }: Holding): Promise<void
   isOver = true;
 
   const anomalies = anomaliesIn([...history, ...last]);
-  expect(anomalies.slice(0, MOST_SHOWN)).toEqual([]);
+  expect(anomalies.slice(0, MAX_SHOWN)).toEqual([]);
   expect(countOf(history, "done")).toBeGreaterThan(seconds);
   expect(countOf(history, "unknown")).toBeGreaterThan(0);
 
@@ -104,7 +104,7 @@ async function holds({ launch, seconds = SECONDS, harm }: Holding): Promise<void
     last.flatMap(({ steps }) => steps).map((step) => [step.key, "read" in step ? step.read : []]),
   );
   const followed = await following;
-  expect(faultsIn(followed, lists).slice(0, MOST_SHOWN)).toEqual([]);
+  expect(faultsIn(followed, lists).slice(0, MAX_SHOWN)).toEqual([]);
   // Whoever follows across the kills has read what stands in it at the end.
   expect(followed).toEqual(await follow(streams, stream, () => true));
   expect(await server.end("SIGTERM")).toBe(0);

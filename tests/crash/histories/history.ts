@@ -67,7 +67,7 @@ export type AnomalyKind =
   | "taken back";
 
 /** An operation as a line of a report. */
-export function told({ call, session, steps, begun, ended, outcome }: Operation): string {
+export function describeOperation({ call, session, steps, begun, ended, outcome }: Operation): string {
   const each = steps.map((step) =>
     "append" in step ? `${step.key} += ${step.append}` : `${step.key} = [${step.read.slice(-8).join(" ")}]`,
   );

@@ -81,7 +81,7 @@ export async function readPartition(
     }),
   );
   if (LastEvaluatedKey) throw new Error("a partition is larger than a page, which is no moment's image");
-  const found = new Map(Items!.map((item) => [nameOf(item), readOf(item)]));
+  const itemsByName = new Map(Items!.map((item) => [nameOf(item), readOf(item)]));
   const names = Array.from({ length: LISTS_OF_PARTITION }, (_, n) => nameIn(partition, n));
-  return names.map((key) => found.get(key) ?? { key, read: [] });
+  return names.map((key) => itemsByName.get(key) ?? { key, read: [] });
 }

@@ -1,4 +1,4 @@
-import { type Anomaly, type AnomalyKind, type Operation, told } from "./history.ts";
+import { type Anomaly, type AnomalyKind, describeOperation, type Operation } from "./history.ts";
 
 /** A list of which something is known. */
 export interface List {
@@ -37,17 +37,18 @@ export function anomaliesOf(list: List): Anomaly[] {
 }
 
 function readAnomalies({ key, writers, order, reads }: List): Anomaly[] {
-  const found: Anomaly[] = [];
+  const anomalies: Anomaly[] = [];
   for (const { by, list } of reads) {
     const report = (kind: AnomalyKind, what: string) =>
-      found.push({ kind, detail: `${key}: ${what}; ${told(by)}` });
+      anomalies.push({ kind, detail: `${key}: ${what}; ${describeOperation(by)}` });
     const seen = new Set<number>();
     for (const [at, element] of list.entries()) {
       const writer = writers.get(element);
       if (seen.has(element)) report("doubled", `${element} stands twice`);
       seen.add(element);
       if (!writer) report("unwritten", `nobody sent ${element}`);
-      else if (writer.outcome === "refused") report("G1a", `${element} was refused: ${told(writer)}`);
+      else if (writer.outcome === "refused")
+        report("G1a", `${element} was refused: ${describeOperation(writer)}`);
       if (element !== order[at]) {
         report("diverged", `${list.slice(at, at + 5)} where another read ${order.slice(at, at + 5)}`);
         break;
@@ -56,12 +57,12 @@ function readAnomalies({ key, writers, order, reads }: List): Anomaly[] {
     const last = writers.get(list.at(-1)!);
     if (last && last !== by) {
       const missing = appendsTo(last, key).filter((element) => !seen.has(element));
-      if (missing.length > 0) report("G1b", `${missing} is not there yet: ${told(last)}`);
+      if (missing.length > 0) report("G1b", `${missing} is not there yet: ${describeOperation(last)}`);
     }
     const inside = insideOf(by, key, list);
     if (inside !== undefined) report("internal", inside);
   }
-  return found;
+  return anomalies;
 }
 
 const appendsTo = ({ steps }: Operation, key: string): number[] =>
@@ -80,7 +81,7 @@ function insideOf({ steps }: Operation, key: string, list: readonly number[]): s
 
 /** What an answer had promised or a read had shown, and a later read does not show. */
 function vanished({ key, writers, reads }: List): Anomaly[] {
-  const found: Anomaly[] = [];
+  const anomalies: Anomaly[] = [];
   const reported = new Set<number>();
   const promises = [
     ...[...writers].flatMap(([element, by]) =>
@@ -99,8 +100,11 @@ function vanished({ key, writers, reads }: List): Anomaly[] {
     for (const [element, { kind, by: before }] of promised) {
       if (seen.has(element) || reported.has(element)) continue;
       reported.add(element);
-      found.push({ kind, detail: `${key}: ${element} by ${told(before)}; not in ${told(by)}` });
+      anomalies.push({
+        kind,
+        detail: `${key}: ${element} by ${describeOperation(before)}; not in ${describeOperation(by)}`,
+      });
     }
   }
-  return found;
+  return anomalies;
 }

@@ -165,8 +165,8 @@ function callsOf({ client, session, element, name, record }: SessionOptions) {
         call: "BatchGetItem",
         send: () => client.send(command),
         learnt({ Responses }): Read[] {
-          const found = new Map(Responses![TableName]!.map((item) => [nameOf(item), readOf(item)]));
-          return keys.map((key) => found.get(key) ?? { key, read: [] });
+          const itemsByName = new Map(Responses![TableName]!.map((item) => [nameOf(item), readOf(item)]));
+          return keys.map((key) => itemsByName.get(key) ?? { key, read: [] });
         },
       });
     },

@@ -66,7 +66,7 @@ export function faultsIn(
   last: ReadonlyMap<string, readonly number[]>,
 ): string[] {
   const faults: string[] = [];
-  const known = new Map<string, number[]>();
+  const lists = new Map<string, number[]>();
   let number = "";
   for (const { eventName, dynamodb: change } of records) {
     const { Keys, OldImage, NewImage, SequenceNumber } = change!;
@@ -74,16 +74,16 @@ export function faultsIn(
     const fault = (what: string) => faults.push(`${key} at ${SequenceNumber}: ${what}`);
     if (SequenceNumber! <= number) fault(`behind ${number}`);
     number = SequenceNumber!;
-    const before = known.get(key);
+    const before = lists.get(key);
     const [old, now] = [elementsOf(OldImage as Item), elementsOf(NewImage as Item)];
     if (eventName !== (before ? "MODIFY" : "INSERT"))
       fault(`${eventName} of what was ${before ?? "not there"}`);
     if (!isSame(old, before ?? [])) fault(`from ${old}, which was ${before ?? "nothing"}`);
     if (now.length <= old.length || !isSame(now.slice(0, old.length), old)) fault(`from ${old} to ${now}`);
-    known.set(key, now);
+    lists.set(key, now);
   }
   for (const [key, list] of last)
-    if (!isSame(known.get(key) ?? [], list)) faults.push(`${key} ends as ${known.get(key)}, and is ${list}`);
+    if (!isSame(lists.get(key) ?? [], list)) faults.push(`${key} ends as ${lists.get(key)}, and is ${list}`);
   return faults;
 }
 

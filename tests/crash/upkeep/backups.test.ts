@@ -71,11 +71,11 @@ test("backups, restores, exports, imports and new indexes outlive kills: whole, 
   const { ExportArn } = begun.ExportDescription!;
   interrupted += await cloud.killedUntil(async () => {
     const { ExportDescription } = await client.send(new DescribeExportCommand({ ExportArn }));
-    const found = await exported(s3);
+    const exportedItems = await exported(s3);
     // Whoever sees a manifest sees all that it names.
-    if (found) expectWhole(found);
+    if (exportedItems) expectWhole(exportedItems);
     expect(ExportDescription!.ExportStatus).not.toBe("FAILED");
-    return ExportDescription!.ExportStatus === "COMPLETED" && found !== undefined;
+    return ExportDescription!.ExportStatus === "COMPLETED" && exportedItems !== undefined;
   });
 
   const S3KeyPrefix = `AWSDynamoDB/${ExportArn!.split("/export/")[1]}/data/`;

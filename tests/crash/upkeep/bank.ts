@@ -72,14 +72,14 @@ export async function isWhole(
   IndexName?: string,
 ): Promise<boolean> {
   const refusal = IndexName === undefined ? "ResourceNotFoundException" : "ValidationException";
-  const found = await scanned(client, TableName, IndexName).catch((error: Error) => {
+  const items = await scanned(client, TableName, IndexName).catch((error: Error) => {
     expect(error.name).toBe(refusal);
     return undefined;
   });
-  if (!found) return false;
+  if (!items) return false;
   // A scan of a table that changes is of several moments, but nothing comes or goes in between.
-  if (IndexName === undefined) expectWhole(found);
-  else expect(new Set(found.map(({ p }) => p!.S)).size).toBe(ITEMS);
+  if (IndexName === undefined) expectWhole(items);
+  else expect(new Set(items.map(({ p }) => p!.S)).size).toBe(ITEMS);
   return true;
 }
 

@@ -25,7 +25,7 @@ test("what has expired is deleted once, whenever the server is killed, and nothi
     return item;
   });
   await write(client, TableName, items);
-  const names = (found: readonly Item[]) => found.map(({ p }) => p!.S).toSorted();
+  const names = (items: readonly Item[]) => items.map(({ p }) => p!.S).toSorted();
   const stay = names(items.filter(({ expires }) => !expires));
   const TimeToLiveSpecification = { Enabled: true, AttributeName: "expires" };
   await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));

@@ -35,7 +35,7 @@ test("what any Region took is in every replica, whenever the server is killed, a
   await clients[HOME].send(new CreateTableCommand({ TableName, ...BY_NAME }));
 
   /** Of each key the last number that was taken, and nothing where it was deleted. */
-  const taken = new Map<string, number | undefined>();
+  const acknowledged = new Map<string, number | undefined>();
   const put = (region: (typeof REGIONS)[number], p: string, x: number) =>
     clients[region].send(new PutItemCommand({ TableName, Item: { p: { S: p }, x: { N: String(x) } } }));
   const remove = (region: (typeof REGIONS)[number], p: string) =>
@@ -47,7 +47,7 @@ test("what any Region took is in every replica, whenever the server is killed, a
         const p = `${region}/${key}`;
         const isDelete = (round + key) % 7 === 0;
         await untilAnswered(() => (isDelete ? remove(region, p) : put(region, p, round)));
-        taken.set(p, isDelete ? undefined : round);
+        acknowledged.set(p, isDelete ? undefined : round);
       }
     }
   };
@@ -68,8 +68,8 @@ test("what any Region took is in every replica, whenever the server is killed, a
   await cloud.killedUntil(async () => isWritten);
   await written;
 
-  const found = async (region: (typeof REGIONS)[number]) =>
+  const stored = async (region: (typeof REGIONS)[number]) =>
     new Map((await scanned(clients[region], TableName)).map(({ p, x }) => [p!.S!, Number(x!.N)]));
-  const wanted = new Map([...taken].filter(([, x]) => x !== undefined));
-  for (const region of REGIONS) await expect.poll(() => found(region), WAIT).toEqual(wanted);
+  const expected = new Map([...acknowledged].filter(([, x]) => x !== undefined));
+  for (const region of REGIONS) await expect.poll(() => stored(region), WAIT).toEqual(expected);
 }, 3_600_000);
