@@ -5,7 +5,7 @@ import type { Access, PlacedCall } from "#kernel/service.ts";
 import { invalidVersion, missingVersion, wrongAccount } from "./errors.ts";
 import { DAY_MS } from "./inventory.ts";
 import { isInEffect } from "./locks.ts";
-import { knownArchive, type Vault, vaultArn, vaults } from "./store.ts";
+import { findArchive, type Vault, vaultArn, vaults } from "./store.ts";
 
 const API_VERSION = "2012-06-01";
 
@@ -77,7 +77,7 @@ function onAccount(action: string) {
 function onVault(action: string) {
   return async (ctx: Context, input: OnVault): Promise<AccessFact[]> => {
     checkRequest(ctx, input);
-    const { vault, age } = await look(ctx, input);
+    const { vault, age } = await vaultFacts(ctx, input);
     return [
       {
         action: `glacier:${action}`,
@@ -101,11 +101,11 @@ function checkRequest(ctx: Context, { accountId }: OnAccount): void {
   if (accountId !== "-" && accountId !== ctx.account) throw wrongAccount(accountId);
 }
 
-function look(ctx: Context, { vaultName, archiveId }: OnVault) {
+function vaultFacts(ctx: Context, { vaultName, archiveId }: OnVault) {
   return ctx.read(async (tx) => {
     const vault = await tx.get(vaults, [vaultName]);
     if (!vault || archiveId === undefined) return { vault };
-    const archive = await knownArchive(tx, vault, archiveId);
+    const archive = await findArchive(tx, vault, archiveId);
     return { vault, age: archive && Math.floor((tx.now() - archive.created) / DAY_MS) };
   });
 }

@@ -5,9 +5,9 @@ import type { Transaction } from "#kernel/transaction.ts";
 import { bodyOf } from "#lib/body.ts";
 import { archiveNotFound, invalidDescription } from "./errors.ts";
 import { newId } from "./ids.ts";
-import { written } from "./inventory.ts";
+import { noteChange } from "./inventory.ts";
 import { expectedTreeHash, MOST_BYTES, putPiece, receive, reclaim } from "./pieces.ts";
-import { type Archive, archives, knownArchive, type Vault, vaultAt } from "./store.ts";
+import { type Archive, archives, findArchive, type Vault, vaultAt } from "./store.ts";
 
 export const archiveHandlers = {
   async UploadArchive(ctx, { vaultName, archiveDescription, checksum, body = bodyOf("") }) {
@@ -27,14 +27,14 @@ export const archiveHandlers = {
   async DeleteArchive(ctx, { vaultName, archiveId }) {
     return ctx.transact(async (tx) => {
       const vault = await vaultAt(ctx, tx, vaultName);
-      const archive = await knownArchive(tx, vault, archiveId);
+      const archive = await findArchive(tx, vault, archiveId);
       if (!archive) throw archiveNotFound(archiveId);
       if (archive.deleted !== undefined) return {};
       // The record stays for now: the last inventory may still list the archive, and a client that missed the answer
       // asks again.
       tx.put(archives, { ...archive, deleted: tx.sequence() });
       tx.enqueue(reclaim, { set: archive.pieces });
-      written(tx, vault, -1, -archive.size);
+      noteChange(tx, vault, -1, -archive.size);
       return {};
     });
   },
@@ -51,7 +51,7 @@ export function putArchive(tx: Transaction, vault: Vault, made: NewArchive): Arc
     ...made,
   };
   tx.put(archives, archive);
-  written(tx, vault, 1, made.size);
+  noteChange(tx, vault, 1, made.size);
   return archive;
 }
 

@@ -4,7 +4,7 @@ import type { Context } from "#kernel/context.ts";
 import type { Body } from "#lib/body.ts";
 import { isoSeconds } from "#lib/iso-seconds.ts";
 import { invalidDate, invalidLimit, invalidMarker } from "./errors.ts";
-import { isIn } from "./inventory.ts";
+import { isListed } from "./inventory.ts";
 import { type Archive, archives, type InventoryJob, type Vault, vaultArn } from "./store.ts";
 
 const PAGE = 1_000;
@@ -75,7 +75,7 @@ async function* archivesOf(
     const range = { in: [id], ...(after !== undefined && { after: [after] }), limit: PAGE };
     const page = await ctx.read((tx) => tx.list(archives, range));
     for (const archive of page) {
-      if (!isIn(inventory!, archive) || archive.created < earliest || archive.created >= latest) continue;
+      if (!isListed(inventory!, archive) || archive.created < earliest || archive.created >= latest) continue;
       if (count === most) return goesOn(last!.order);
       last = archive;
       count++;

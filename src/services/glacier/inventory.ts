@@ -8,7 +8,7 @@ export const DAY_MS = 86_400_000;
  * Notes that an archive was added or deleted. About once a day, at the vault's own hour, an inventory is taken; until
  * then the last one stays as it is.
  */
-export function written(tx: Transaction, vault: Vault, archivesMore: 1 | -1, bytesMore: number): void {
+export function noteChange(tx: Transaction, vault: Vault, archivesMore: 1 | -1, bytesMore: number): void {
   tx.put(vaults, {
     ...vault,
     written: true,
@@ -48,6 +48,6 @@ export const forgetDeleted: Job<{ vault: number; mark: number }> = job("glacier/
 });
 
 /** Whether an inventory lists an archive. */
-export function isIn({ mark }: Inventory, { order, deleted }: Archive): boolean {
+export function isListed({ mark }: Inventory, { order, deleted }: Archive): boolean {
   return order < mark && (deleted === undefined || deleted > mark);
 }

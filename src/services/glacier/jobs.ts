@@ -27,11 +27,11 @@ export const jobHandlers = {
         const matching: RetrievalJob[] = [];
         for (let from = after; ; ) {
           const range = { in: [vault.id], limit: PAGE, ...(from && { after: from }) };
-          const found = await ctx.read((tx) => tx.list(jobs, range));
-          matching.push(...found.filter(matches));
+          const records = await ctx.read((tx) => tx.list(jobs, range));
+          matching.push(...records.filter(matches));
           if (matching.length >= limit) return matching.slice(0, limit);
-          if (found.length < PAGE) return matching;
-          from = [found.at(-1)!.order];
+          if (records.length < PAGE) return matching;
+          from = [records.at(-1)!.order];
         }
       },
       position: ({ order }) => [order],

@@ -20,14 +20,14 @@ export const outputHandlers = {
       if (job.status !== "Succeeded") throw jobNotReady(jobId);
       const size = job.action === "ArchiveRetrieval" ? job.span.end - job.span.start : job.output!.size;
       const span = spanOf(range, size);
-      const told =
+      const content =
         job.action === "ArchiveRetrieval"
           ? await archiveOutput({ ctx, tx }, job, span)
           : await inventoryOutput({ ctx, tx }, job, span);
       const whole = range === undefined;
       return {
-        ...told,
-        body: sized(told.body, span.end - span.start),
+        ...content,
+        body: sized(content.body, span.end - span.start),
         status: whole ? 200 : 206,
         acceptRanges: "bytes",
         contentRange: whole ? undefined : `bytes ${span.start}-${span.end - 1}/${size}`,

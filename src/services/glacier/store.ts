@@ -203,13 +203,13 @@ export async function vaultAt(place: Place, tx: ReadTransaction, name: string): 
 
 /** @throws {AwsError} ResourceNotFoundException, for a deleted one, too */
 export async function archiveAt(tx: ReadTransaction, vault: Vault, archiveId: string): Promise<Archive> {
-  const archive = await knownArchive(tx, vault, archiveId);
+  const archive = await findArchive(tx, vault, archiveId);
   if (!archive || archive.deleted !== undefined) throw archiveNotFound(archiveId);
   return archive;
 }
 
 /** The archive may be one that was deleted. */
-export async function knownArchive(
+export async function findArchive(
   tx: ReadTransaction,
   vault: Vault,
   archiveId: string,

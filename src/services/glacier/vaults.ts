@@ -28,12 +28,12 @@ export const vaultHandlers = {
   async ListVaults(ctx, { limit, marker }) {
     const count = limitOf(limit, MOST_LISTED);
     const from = marker ? nameIn(ctx, marker) : undefined;
-    const found = await ctx.read((tx) =>
+    const page = await ctx.read((tx) =>
       tx.list(vaults, { limit: count + 1, ...(from !== undefined && { from: [from] }) }),
     );
-    const next = found[count];
+    const next = page[count];
     return {
-      VaultList: found.slice(0, count).map((vault) => described(ctx, vault)),
+      VaultList: page.slice(0, count).map((vault) => described(ctx, vault)),
       Marker: next && vaultArn(ctx, next.name),
     };
   },

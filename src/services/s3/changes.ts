@@ -74,10 +74,10 @@ export function announce(
   change: Change,
 ): Promise<void> | undefined {
   if (!bucket.notifies && !bucket.replicates) return undefined;
-  return tell(ctx, tx, bucket, change);
+  return dispatch(ctx, tx, bucket, change);
 }
 
-async function tell(ctx: Context, tx: Transaction, bucket: Bucket, change: Change): Promise<void> {
+async function dispatch(ctx: Context, tx: Transaction, bucket: Bucket, change: Change): Promise<void> {
   if (bucket.notifies) await notify(ctx, tx, bucket, change);
   if (bucket.replicates) await follow(tx, bucket, change);
 }

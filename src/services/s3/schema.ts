@@ -6,7 +6,7 @@ import { malformedXml } from "./errors.ts";
 
 /**
  * Checks a request's document by its schema: required elements are present, and enumerated values are known.
- * @throws {AwsError} MalformedXML, which is all that S3 tells of it
+ * @throws {AwsError} MalformedXML, without a reason, as S3 gives none
  */
 export function checkSchema(operation: OperationId<"s3">, document: object): void {
   const shape = loadContract("s3").operation(operation)!.input.payload!.shape as StructureShape;

@@ -70,8 +70,8 @@ interface Named {
 /** @param tags `undefined` to take all away */
 async function retag(ctx: Context, tx: Transaction, input: Named, tags: Tag[] | undefined) {
   const bucket = await bucketAt(tx, input.Bucket);
-  const found = await existingVersion(tx, bucket, input, tags ? "PUT" : "DELETE");
-  const version = { ...found, tags: tags && orNone(tags) };
+  const former = await existingVersion(tx, bucket, input, tags ? "PUT" : "DELETE");
+  const version = { ...former, tags: tags && orNone(tags) };
   await rewriteVersion(tx, bucket, version);
   await announce(ctx, tx, bucket, { event: tags ? "ObjectTagging:Put" : "ObjectTagging:Delete", version });
   return { VersionId: responseVersionId(bucket, version) };

@@ -75,8 +75,8 @@ async function findNamed(
   if (current?.versionId === versionId) return current;
   if (current === undefined) return undefined;
   if (order === undefined) return nullBelow(tx, bucket, key);
-  const found = await tx.get(noncurrent, [bucket.id, key, descending(order)]);
-  return found?.versionId === versionId ? found : undefined;
+  const version = await tx.get(noncurrent, [bucket.id, key, descending(order)]);
+  return version?.versionId === versionId ? version : undefined;
 }
 
 /**
@@ -216,8 +216,8 @@ async function removeOlderNull(tx: Transaction, bucket: Bucket, key: string): Pr
 }
 
 async function nullBelow(tx: ReadTransaction, bucket: Bucket, key: string) {
-  const [found] = await tx.listBy(noncurrent, "null", { in: [bucket.id, key], limit: 1 });
-  return found;
+  const [version] = await tx.listBy(noncurrent, "null", { in: [bucket.id, key], limit: 1 });
+  return version;
 }
 
 function discardContent(tx: Transaction, version: ObjectVersion): MaybePromise<void> {

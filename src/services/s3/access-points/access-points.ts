@@ -51,12 +51,12 @@ export const accessPointHandlers = {
   },
 
   async GetAccessPoint(ctx, input) {
-    const found = await ctx.read((tx) => accessPointNamed(ctx, tx, input.Name));
+    const accessPoint = await ctx.read((tx) => accessPointNamed(ctx, tx, input.Name));
     return {
-      ...summaryOf(found),
-      PublicAccessBlockConfiguration: blockConfiguration(found.publicAccessBlock),
-      CreationDate: new Date(found.created),
-      Endpoints: endpointsIn(found.region),
+      ...summaryOf(accessPoint),
+      PublicAccessBlockConfiguration: blockConfiguration(accessPoint.publicAccessBlock),
+      CreationDate: new Date(accessPoint.created),
+      Endpoints: endpointsIn(accessPoint.region),
     };
   },
 
@@ -64,16 +64,16 @@ export const accessPointHandlers = {
     if (others.DataSourceId !== undefined || others.DataSourceType !== undefined)
       throw notImplementedMember("DataSourceId");
     const limit = Math.min(MaxResults, MOST_LISTED);
-    const found = await ctx.read((tx) => {
+    const page = await ctx.read((tx) => {
       const range = { after: NextToken === undefined ? undefined : [NextToken], limit: limit + 1 };
       return Bucket === undefined
         ? tx.list(accessPoints, { ...range, in: [ctx.account, ctx.region] })
         : tx.listBy(accessPoints, "bucket", { ...range, in: [Bucket, ctx.account, ctx.region] });
     });
-    const shown = found.slice(0, limit);
+    const shown = page.slice(0, limit);
     return {
       AccessPointList: shown.map(summaryOf),
-      NextToken: found.length > limit ? shown.at(-1)?.name : undefined,
+      NextToken: page.length > limit ? shown.at(-1)?.name : undefined,
     };
   },
 
@@ -93,9 +93,9 @@ export async function accessPointNamed(
   named: string,
 ): Promise<AccessPoint> {
   const name = named.replace(/^arn:aws:s3:[^:]*:\d{12}:accesspoint\//, "");
-  const found = await tx.get(accessPoints, [account, region, name]);
-  if (!found) throw noSuchAccessPoint(name);
-  return found;
+  const accessPoint = await tx.get(accessPoints, [account, region, name]);
+  if (!accessPoint) throw noSuchAccessPoint(name);
+  return accessPoint;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations-naming-rules.html */

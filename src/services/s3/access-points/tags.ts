@@ -58,15 +58,15 @@ export async function resourceAt(tx: ReadTransaction, arn: string): Promise<Tagg
   if (service !== "s3") throw noSuchResource(arn);
   const name = /^accesspoint\/(.+)$/.exec(resource)?.[1];
   if (name !== undefined) {
-    const found = await tx.get(accessPoints, [account ?? "", region ?? "", name]);
-    if (!found) throw noSuchResource(arn);
-    return taggedBy({ ...found, abac: true }, found.account, (on, tags) =>
-      on.put(accessPoints, { ...found, tags }),
+    const accessPoint = await tx.get(accessPoints, [account ?? "", region ?? "", name]);
+    if (!accessPoint) throw noSuchResource(arn);
+    return taggedBy({ ...accessPoint, abac: true }, accessPoint.account, (on, tags) =>
+      on.put(accessPoints, { ...accessPoint, tags }),
     );
   }
-  const found = await tx.get(buckets, [resource]);
-  if (!found) throw noSuchResource(arn);
-  return taggedBy(found, found.owner, (on, tags) => on.put(buckets, { ...found, tags }));
+  const bucket = await tx.get(buckets, [resource]);
+  if (!bucket) throw noSuchResource(arn);
+  return taggedBy(bucket, bucket.owner, (on, tags) => on.put(buckets, { ...bucket, tags }));
 }
 
 const taggedBy = (

@@ -105,8 +105,8 @@ export const objectAnnotations = {
     return ctx.read(async (tx) => {
       const bucket = await bucketAt(tx, input.Bucket);
       const version = await existingVersion(tx, bucket, input, "GET");
-      const found = await listed(tx, version, { prefix, after, limit: most + 1 });
-      const page = found.slice(0, most);
+      const matching = await listed(tx, version, { prefix, after, limit: most + 1 });
+      const page = matching.slice(0, most);
       return {
         Annotations: page.map(summaryOf),
         Bucket: input.Bucket,
@@ -116,7 +116,7 @@ export const objectAnnotations = {
         MaxAnnotationResults: most,
         AnnotationCount: page.length,
         ContinuationToken: token,
-        NextContinuationToken: found.length > most ? ctx.seal.seal(TOKEN, page.at(-1)!.name) : undefined,
+        NextContinuationToken: matching.length > most ? ctx.seal.seal(TOKEN, page.at(-1)!.name) : undefined,
       };
     });
   },
@@ -145,7 +145,7 @@ export const objectAnnotations = {
   },
 } satisfies Handlers<"s3">;
 
-/** @throws {AwsError} AnnotationNameTooLong, InvalidAnnotationName for what AWS keeps for itself, or no XML could tell */
+/** @throws {AwsError} AnnotationNameTooLong, InvalidAnnotationName for names that AWS reserves or XML cannot hold */
 function checkName(name: string | undefined): asserts name is string {
   if (!name || /^(aws|s3)/i.test(name) || /\p{Cc}/u.test(name)) throw invalidName(name ?? "");
   if (Buffer.byteLength(name) > MOST_NAME_BYTES) throw nameTooLong(name);

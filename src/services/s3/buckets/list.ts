@@ -24,8 +24,8 @@ export const bucketListing = {
     if (region !== undefined && region !== ctx.region) throw wrongRegion(BucketRegion!);
     // An empty token is none.
     const after = ContinuationToken ? nameOf(ContinuationToken) : undefined;
-    const found = await bucketsOf(ctx, { prefix: Prefix, region, after, most: limit + 1 });
-    const shown = found.slice(0, limit);
+    const matching = await bucketsOf(ctx, { prefix: Prefix, region, after, most: limit + 1 });
+    const shown = matching.slice(0, limit);
     const isFiltered = [MaxBuckets, ContinuationToken, Prefix, BucketRegion].some(
       (member) => member !== undefined,
     );
@@ -39,7 +39,7 @@ export const bucketListing = {
       })),
       Owner: ownerOf(ctx.account),
       Prefix,
-      ContinuationToken: found.length > limit ? tokenOf(shown.at(-1)!.name) : undefined,
+      ContinuationToken: matching.length > limit ? tokenOf(shown.at(-1)!.name) : undefined,
     };
   },
 } satisfies Handlers<"s3">;
@@ -53,7 +53,7 @@ interface Selection {
 
 function bucketsOf(ctx: Context, { prefix, region, after, most }: Selection): Promise<Bucket[]> {
   return ctx.read(async (tx) => {
-    const found: Bucket[] = [];
+    const matching: Bucket[] = [];
     let last = after;
     for (;;) {
       const page = await tx.listBy(buckets, "owner", {
@@ -64,10 +64,10 @@ function bucketsOf(ctx: Context, { prefix, region, after, most }: Selection): Pr
       });
       for (const bucket of page) {
         if (region !== undefined && bucket.region !== region) continue;
-        if (found.push(bucket) === most) return found;
+        if (matching.push(bucket) === most) return matching;
       }
       last = page.at(-1)?.name;
-      if (page.length < PAGE) return found;
+      if (page.length < PAGE) return matching;
     }
   });
 }

@@ -55,9 +55,9 @@ export async function getIdentified<T>(
   kind: ConfigurationKind<T>,
   { Bucket: name, Id: id }: Named,
 ): Promise<T> {
-  const found = await ctx.read(async (tx) => kind.get(tx, await bucketAt(tx, name), id));
-  if (found === undefined) throw noSuchConfiguration();
-  return found;
+  const document = await ctx.read(async (tx) => kind.get(tx, await bucketAt(tx, name), id));
+  if (document === undefined) throw noSuchConfiguration();
+  return document;
 }
 
 /**

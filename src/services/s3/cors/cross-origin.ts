@@ -25,8 +25,8 @@ export const crossOrigin: CrossOrigin = async (request, { ctx }) => {
   if (origin === undefined || (isPreflight && origin === "")) return unruled(originNeeded());
   if (name === undefined) return undefined;
   const { bucket, rules } = await ctx.read(async (tx) => {
-    const found = await tx.get(buckets, [name]);
-    return { bucket: found, rules: found && (await corsRules.get(tx, found)) };
+    const bucket = await tx.get(buckets, [name]);
+    return { bucket, rules: bucket && (await corsRules.get(tx, bucket)) };
   });
   const method = isPreflight ? (requestedMethod ?? "") : request.method;
   if (isPreflight && requestedMethod !== undefined && !REQUESTABLE.has(requestedMethod))

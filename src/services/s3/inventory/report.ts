@@ -23,8 +23,8 @@ export const reportInventory: Job<{ bucket: string; id: string; generation: numb
     attempts: Number.POSITIVE_INFINITY,
     async run(ctx, { bucket: name, id, generation }) {
       const { bucket, inventory } = await ctx.read(async (tx) => {
-        const found = await tx.get(buckets, [name]);
-        return { bucket: found, inventory: found && (await inventories.get(tx, found, id)) };
+        const bucket = await tx.get(buckets, [name]);
+        return { bucket, inventory: bucket && (await inventories.get(tx, bucket, id)) };
       });
       if (!bucket || inventory?.generation !== generation) return undefined;
       const midnight = lastMidnight(ctx.clock.now());

@@ -136,27 +136,27 @@ function transitionOf(
   now: number,
 ): { to?: StorageClassName; next: number } {
   const from = classOf(version);
-  const found: { to: StorageClassName; due: number }[] = [];
+  const possible: { to: StorageClassName; due: number }[] = [];
   for (const { filter, transitions, noncurrentTransitions } of rules) {
     const steps = latest
       ? transitions.map((step) => ({ to: step.to, due: dueAt(step, version.modified) }))
       : noncurrentTransitions
           .filter(({ keep }) => newer >= keep)
           .map((step) => ({ to: step.to, due: dueAt(step, noncurrentSince) }));
-    found.push(
+    possible.push(
       ...steps.filter(({ to }) => canGo(from, to) && isLargeEnough(filter, minimum, version.size, to)),
     );
   }
-  const due = found.filter((step) => step.due <= now);
+  const due = possible.filter((step) => step.due <= now);
   const best = due.reduce<StorageClassName | undefined>(
-    (best, { to }) => (best === undefined || favour(to) > favour(best) ? to : best),
+    (best, { to }) => (best === undefined || preference(to) > preference(best) ? to : best),
     undefined,
   );
-  return { to: best, next: Math.min(NEVER, ...found.map((step) => step.due)) };
+  return { to: best, next: Math.min(NEVER, ...possible.map((step) => step.due)) };
 }
 
 /** Of several classes the coldest wins, but INTELLIGENT_TIERING goes before all that are no archive. */
-const favour = (to: StorageClassName): number =>
+const preference = (to: StorageClassName): number =>
   to === "INTELLIGENT_TIERING" ? COLDNESS.GLACIER - 0.5 : COLDNESS[to];
 
 /** The rule that aborts an upload first, and when it does. */

@@ -35,10 +35,11 @@ export type Touch = "new" | "replaced" | "changed";
  * @param since from when its days are counted: what came in parts is as old as its upload, a replica as its source
  */
 export function touch(tx: Transaction, bucket: Bucket, how: Touch, since = tx.now()): MaybePromise<void> {
-  if (bucket.ages) return whenReady(tx.get(marks, [bucket.id]), (mark) => mark && mind(tx, mark, how, since));
+  if (bucket.ages)
+    return whenReady(tx.get(marks, [bucket.id]), (mark) => mark && update(tx, mark, how, since));
 }
 
-function mind(tx: Transaction, mark: Mark, how: Touch, since: number): void {
+function update(tx: Transaction, mark: Mark, how: Touch, since: number): void {
   if (how === "changed" || (how === "replaced" && mark.counts)) {
     const tonight = midnightAfter(tx.now());
     if (mark.next > tonight) tx.put(marks, { ...mark, next: tonight });

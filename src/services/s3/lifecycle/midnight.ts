@@ -21,9 +21,9 @@ interface Nightly {
 export const midnightJob: Job<Nightly> = job("s3/midnight", {
   attempts: Number.POSITIVE_INFINITY,
   async run(ctx, nightly) {
-    const found = await ctx.read((tx) => findingsOf(tx, nightly));
-    if (!found) return end(ctx, nightly);
-    if (ctx.clock.now() < found.mark.next && !found.mark.looking) return tomorrow(ctx);
+    const findings = await ctx.read((tx) => findingsOf(tx, nightly));
+    if (!findings) return end(ctx, nightly);
+    if (ctx.clock.now() < findings.mark.next && !findings.mark.looking) return tomorrow(ctx);
     // Changes from here on set `next` themselves.
     await change(ctx, nightly, ({ mark, plan }, now) => {
       const { leastDays, nextDate } = outlookOf(plan.rules, now);
@@ -66,10 +66,10 @@ async function findingsOf(tx: ReadTransaction, nightly: Nightly): Promise<Findin
   return mark && plan && { mark, plan };
 }
 
-const change = (ctx: Context, nightly: Nightly, to: (found: Findings, now: number) => Mark) =>
+const change = (ctx: Context, nightly: Nightly, to: (findings: Findings, now: number) => Mark) =>
   ctx.transact(async (tx) => {
-    const found = await findingsOf(tx, nightly);
-    if (found) tx.put(marks, to(found, tx.now()));
+    const findings = await findingsOf(tx, nightly);
+    if (findings) tx.put(marks, to(findings, tx.now()));
   });
 
 /** Nothing to do if another job has begun meanwhile. */

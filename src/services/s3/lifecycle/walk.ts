@@ -51,7 +51,7 @@ async function walkVersions(ctx: Context, bucket: Walked): Promise<number> {
   // If one page had something due, the next is likely to: it is read in a transaction that can act at once.
   let isLikely = false;
   do {
-    let page: Page | undefined = isLikely ? undefined : await ctx.read((tx) => look(tx, bucket, last));
+    let page: Page | undefined = isLikely ? undefined : await ctx.read((tx) => readPage(tx, bucket, last));
     if (!page || page.due.length > 0) page = await ctx.transact((tx) => carryOut(ctx, tx, bucket, last));
     isLikely = page.due.length > 0;
     next = Math.min(next, page.next);
@@ -68,7 +68,7 @@ async function carryOut(
   walked: Walked,
   last: Passed | undefined,
 ): Promise<Page> {
-  const page = await look(tx, walked, last);
+  const page = await readPage(tx, walked, last);
   const { bucket } = (await planOf(tx, walked)) ?? {};
   let bodies = 0;
   for (const { subject, action, after } of page.due) {
@@ -79,7 +79,7 @@ async function carryOut(
   return page;
 }
 
-async function look(tx: ReadTransaction, walked: Walked, from: Passed | undefined): Promise<Page> {
+async function readPage(tx: ReadTransaction, walked: Walked, from: Passed | undefined): Promise<Page> {
   const plan = await planOf(tx, walked);
   if (!plan) return { due: [], next: NEVER, last: undefined };
   const after = from && [from.key, descending(from.order)];

@@ -2,13 +2,13 @@ import type { Output } from "#kernel/service.ts";
 import type { May } from "../access/may.ts";
 import type { ObjectVersion } from "../store.ts";
 
-export type ToldLock = Pick<
+export type LockMembers = Pick<
   Output<"s3", "HeadObject">,
   "ObjectLockMode" | "ObjectLockRetainUntilDate" | "ObjectLockLegalHoldStatus"
 >;
 
 /** A lock in GetObject and HeadObject, for callers who may also ask for it by itself. */
-export function lockMembers({ retention, legalHold }: ObjectVersion, may: May): ToldLock {
+export function lockMembers({ retention, legalHold }: ObjectVersion, may: May): LockMembers {
   return {
     ...(retention &&
       may("s3:GetObjectRetention") && {

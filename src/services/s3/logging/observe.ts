@@ -88,9 +88,9 @@ function entriesOf(exchange: Exchange, { key }: Place): Entry[] {
 /** The size of an object that was read, or written whole. */
 function sizeOf({ operation, input, output }: Exchange): number | undefined {
   if (operation === "GetObject" || operation === "HeadObject") {
-    const found = output as Output<"s3", "GetObject"> | undefined;
-    const total = /\/(\d+)$/.exec(found?.ContentRange ?? "")?.[1];
-    return total === undefined ? found?.ContentLength : Number(total);
+    const object = output as Output<"s3", "GetObject"> | undefined;
+    const total = /\/(\d+)$/.exec(object?.ContentRange ?? "")?.[1];
+    return total === undefined ? object?.ContentLength : Number(total);
   }
   if (operation !== "PutObject" && operation !== "UploadPart") return undefined;
   return (input as Input<"s3", "PutObject"> | undefined)?.ContentLength;
@@ -129,7 +129,7 @@ async function loggedSource(ctx: Context, exchange: Exchange) {
   if (!logged) return undefined;
   const { bucket, accessPoint } = logged;
   const version = await ctx.read(async (tx) => findVersion(tx, bucket, key, versionId));
-  const told = { key, versionId, size: version?.size, accessPoint };
-  const entry: Entry = { operation, ...told, status: exchange.status, isPartial: true };
+  const object = { key, versionId, size: version?.size, accessPoint };
+  const entry: Entry = { operation, ...object, status: exchange.status, isPartial: true };
   return { bucket, entry };
 }

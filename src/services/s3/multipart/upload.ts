@@ -46,16 +46,16 @@ export async function findUpload(
 
 /** All parts that were sent, by their numbers. */
 export async function partsOf(tx: ReadTransaction, { bucket, order }: Upload): Promise<Part[]> {
-  const found: Part[] = [];
+  const all: Part[] = [];
   for (;;) {
-    const last = found.at(-1);
+    const last = all.at(-1);
     const page = await tx.list(parts, {
       in: [bucket, order],
       after: last && [last.number],
       limit: PAGE,
     });
-    found.push(...page);
-    if (page.length < PAGE) return found;
+    all.push(...page);
+    if (page.length < PAGE) return all;
   }
 }
 

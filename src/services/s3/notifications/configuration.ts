@@ -35,8 +35,8 @@ type Described = Output<"s3", "GetBucketNotificationConfiguration">;
 
 function described({ targets, bridge }: Notifications): Described {
   const of = (kind: TargetKind) => {
-    const found = targets.filter((target) => target.kind === kind);
-    return found.length === 0 ? undefined : found;
+    const ofKind = targets.filter((target) => target.kind === kind);
+    return ofKind.length === 0 ? undefined : ofKind;
   };
   return {
     TopicConfigurations: of("topic")?.map((each) => ({ ...common(each), TopicArn: each.arn })),

@@ -43,7 +43,7 @@ function headersOf(input: Described): ObjectVersion["headers"] {
   return unlessEmpty(headers);
 }
 
-/** A form's fields may hold any characters; answers tell them in headers, which take Latin-1 only. */
+/** A form's fields may hold any characters; answers have them in headers, which take Latin-1 only. */
 function printable(text: string): string {
   return text.replace(/[^\t\x20-\x7e\xa0-\xff]/g, " ");
 }

@@ -12,7 +12,7 @@ import {
 import { refuseEncryption } from "../encryption/requested.ts";
 import { invalidPartNumber, invalidRequest } from "../errors.ts";
 import { expirationOf } from "../lifecycle/answers.ts";
-import { lockMembers, type ToldLock } from "../lock/answers.ts";
+import { type LockMembers, lockMembers } from "../lock/answers.ts";
 import { checkPartNumber } from "../multipart/upload.ts";
 import { replicationStatus } from "../replication/status.ts";
 import { archiveMembers, checkReadable } from "../storage-classes/archive.ts";
@@ -32,13 +32,13 @@ export const objectReading = {
   async GetObject(ctx, input) {
     checkRequest(ctx, input);
     const { bucket, version, ...read } = await ctx.read(async (tx) => {
-      const found = await look(ctx, tx, input, "GET");
-      const { bucket, version, manifest, span } = found;
+      const located = await locate(ctx, tx, input, "GET");
+      const { bucket, version, manifest, span } = located;
       checkReadable(version, tx.now());
       // HTTP sends each chunk before it asks for the next, so its memory can be lent. Callers in the cloud may keep chunks.
-      const opening = { ctx, tx, lend: ctx.request !== undefined, secret: found.key?.bytes };
+      const opening = { ctx, tx, lend: ctx.request !== undefined, secret: located.key?.bytes };
       const Body = await openBytes(opening, version, manifest, span);
-      return { bucket, version, answer: { ...answer(ctx, input, found), Body } };
+      return { bucket, version, answer: { ...answer(ctx, input, located), Body } };
     });
     if (version.storageClass !== undefined) await rememberRead(ctx, bucket, version);
     return read.answer;
@@ -46,16 +46,16 @@ export const objectReading = {
 
   async HeadObject(ctx, input) {
     checkRequest(ctx, input);
-    return ctx.read(async (tx) => answer(ctx, input, await look(ctx, tx, input, "HEAD")));
+    return ctx.read(async (tx) => answer(ctx, input, await locate(ctx, tx, input, "HEAD")));
   },
 } satisfies Handlers<"s3">;
 
-interface Found {
+interface Located {
   bucket: Bucket;
   version: ObjectVersion;
   /** Only of the current version, asked for without its id. */
   expiration: string | undefined;
-  lock: ToldLock | undefined;
+  lock: LockMembers | undefined;
   tagCount: number | undefined;
   manifest: Manifest | undefined;
   /** The bytes that are wanted, and whether the answer is a part (206). */
@@ -77,11 +77,11 @@ function checkRequest(ctx: Context, input: Request): void {
   checkPartNumber(number);
 }
 
-async function look(ctx: Context, tx: ReadTransaction, input: Request, method: string): Promise<Found> {
-  const sent = customerKeyOf(input);
+async function locate(ctx: Context, tx: ReadTransaction, input: Request, method: string): Promise<Located> {
+  const sentKey = customerKeyOf(input);
   const bucket = await bucketAt(tx, input.Bucket);
   const version = await existingVersion(tx, bucket, input, method);
-  const key = keyThatOpens(version, sent);
+  const key = keyThatOpens(version, sentKey);
   checkRead(
     {
       ifMatch: input.IfMatch,
@@ -93,28 +93,28 @@ async function look(ctx: Context, tx: ReadTransaction, input: Request, method: s
     tx.now(),
     () => notModifiedHeaders(bucket, version),
   );
-  const tellsExpiration = bucket.lifecycle && input.VersionId === undefined;
-  const expiration = tellsExpiration ? await expirationOf(tx, bucket, version) : undefined;
+  const showsExpiration = bucket.lifecycle && input.VersionId === undefined;
+  const expiration = showsExpiration ? await expirationOf(tx, bucket, version) : undefined;
   const permitted = await permittedMembers(ctx, tx, input, version);
-  const found = { bucket, version, key, expiration, ...permitted };
+  const located = { bucket, version, key, expiration, ...permitted };
   const whole = { start: 0, end: version.size };
   if (input.PartNumber !== undefined) {
     const manifest = await manifestOf(tx, version);
-    return { ...found, manifest, partial: true, ...partOf(version, manifest, input.PartNumber) };
+    return { ...located, manifest, partial: true, ...partOf(version, manifest, input.PartNumber) };
   }
-  const span = isAskedInPart(ctx, version, tx.now()) ? spanOf(input.Range, version.size) : undefined;
+  const span = wantsRange(ctx, version, tx.now()) ? spanOf(input.Range, version.size) : undefined;
   const manifest = method === "GET" ? await manifestOf(tx, version, span) : undefined;
   // A checksum of the whole object does not fit a range.
   const checksum = span ? undefined : version.checksum;
-  return { ...found, manifest, span: span ?? whole, partial: span !== undefined, checksum };
+  return { ...located, manifest, span: span ?? whole, partial: span !== undefined, checksum };
 }
 
-function isAskedInPart({ request }: Context, version: ObjectVersion, now: number): boolean {
+function wantsRange({ request }: Context, version: ObjectVersion, now: number): boolean {
   const ifRange = request?.headers["if-range"];
   return ifRange === undefined || failedCondition(rangeCondition(ifRange), version, now) === undefined;
 }
 
-/** Locks and tags are told only to callers who may ask for them by themselves. */
+/** Locks and tags, which only those callers see who may also read them by themselves. */
 async function permittedMembers(ctx: Context, tx: ReadTransaction, input: Request, version: ObjectVersion) {
   const { tags, retention, legalHold } = version;
   if (!tags && !retention && !legalHold) return { lock: undefined, tagCount: undefined };
@@ -146,8 +146,8 @@ function checksumOfPart({ checksum }: ObjectVersion, value: string | undefined):
   return { ...checksum, value };
 }
 
-function answer(ctx: Context, input: Request, found: Found): Answer {
-  const { bucket, version, expiration, lock, tagCount, key, span, partial, checksum } = found;
+function answer(ctx: Context, input: Request, located: Located): Answer {
+  const { bucket, version, expiration, lock, tagCount, key, span, partial, checksum } = located;
   const headers = version.headers ?? {};
   return {
     AcceptRanges: "bytes",

@@ -53,7 +53,7 @@ export async function postObject(request: PostRequest): Promise<PostAnswer> {
     ETag = "",
     VersionId,
     Expiration,
-    ...told
+    ...result
   } = await caller.s3.PutObject({
     ...input,
     Bucket: bucket,
@@ -63,13 +63,13 @@ export async function postObject(request: PostRequest): Promise<PostAnswer> {
   const headers: Record<string, string> = { etag: ETag };
   if (VersionId !== undefined) headers["x-amz-version-id"] = VersionId;
   if (Expiration !== undefined) headers["x-amz-expiration"] = Expiration;
-  if (told.ServerSideEncryption !== undefined)
-    headers["x-amz-server-side-encryption"] = told.ServerSideEncryption;
-  if (told.SSECustomerAlgorithm !== undefined) {
-    headers["x-amz-server-side-encryption-customer-algorithm"] = told.SSECustomerAlgorithm;
-    headers["x-amz-server-side-encryption-customer-key-md5"] = told.SSECustomerKeyMD5!;
+  if (result.ServerSideEncryption !== undefined)
+    headers["x-amz-server-side-encryption"] = result.ServerSideEncryption;
+  if (result.SSECustomerAlgorithm !== undefined) {
+    headers["x-amz-server-side-encryption-customer-algorithm"] = result.SSECustomerAlgorithm;
+    headers["x-amz-server-side-encryption-customer-key-md5"] = result.SSECustomerKeyMD5!;
   }
-  for (const [name, value] of Object.entries(told)) {
+  for (const [name, value] of Object.entries(result)) {
     const [, sum] = /^Checksum(.+)$/.exec(name) ?? [];
     if (sum !== undefined) headers[`x-amz-checksum-${sum.toLowerCase()}`] = String(value);
   }

@@ -23,9 +23,9 @@ import { destinationAt, type Source, sourceOf, type Task } from "./task.ts";
  */
 export const replicate = job<Task>("s3/replicate", {
   async run(ctx, task) {
-    const found = await ctx.read((tx) => look(ctx, tx, task));
-    if (!found) return;
-    const staged = found.pieces ? await stageAll(ctx, found.pieces) : [];
+    const opened = await ctx.read((tx) => openPieces(ctx, tx, task));
+    if (!opened) return;
+    const staged = opened.pieces ? await stageAll(ctx, opened.pieces) : [];
     try {
       await ctx.transact((tx) => settle(ctx, tx, task, staged));
     } catch (error) {
@@ -57,7 +57,7 @@ interface Piece {
 }
 
 /** The bytes to copy, part by part: none where they are already there, or cannot be copied. */
-async function look(
+async function openPieces(
   ctx: Context,
   tx: ReadTransaction,
   task: Task,

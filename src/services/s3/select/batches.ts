@@ -26,7 +26,7 @@ const SLICE_MS = 20;
 export async function* batchesOf({ bytes, splitter, place, reading }: Text): AsyncGenerator<Batch> {
   let isOver = false;
 
-  async function* look(records: readonly RawRecord[], processed: number): AsyncGenerator<Batch> {
+  async function* batchesIn(records: readonly RawRecord[], processed: number): AsyncGenerator<Batch> {
     let rows: Projected[] = [];
     let begin = monotonicNow();
     for (const record of records) {
@@ -46,11 +46,11 @@ export async function* batchesOf({ bytes, splitter, place, reading }: Text): Asy
   }
 
   for await (const slice of sliced(bytes)) {
-    yield* look(splitter.push(slice), slice.length);
+    yield* batchesIn(splitter.push(slice), slice.length);
     if (isOver) break;
     await turn();
   }
-  if (!isOver) yield* look(splitter.end(), 0);
+  if (!isOver) yield* batchesIn(splitter.end(), 0);
   yield { processed: 0, rows: [...reading.end()] };
 }
 

@@ -80,10 +80,10 @@ type Finder = (from: number) => number;
 
 /** It is asked for places that only move on, so it searches no byte twice. */
 function finder(bytes: Buffer, mark: Buffer): Finder {
-  let found = -2; // Not looked for yet.
+  let position = -2; // Not looked for yet.
   return (from) => {
-    if (found !== -1 && found < from) found = bytes.indexOf(mark, from);
-    return found;
+    if (position !== -1 && position < from) position = bytes.indexOf(mark, from);
+    return position;
   };
 }
 

@@ -51,7 +51,7 @@ async function textSource(
   const { input: format, compression } = parameters;
   const now = ctx.clock.now();
   const reading = format.type === "csv" ? csvReading(query, format, now) : jsonReading(query, now);
-  const range = parameters.range && rangeOf(parameters.range, (await look(ctx, input)).size);
+  const range = parameters.range && rangeOf(parameters.range, (await inspect(ctx, input)).size);
   const delimiter = format.type === "csv" ? format.record : "\n";
   // The first bytes of a range are a record only if the one before ends there.
   const from = range ? Math.max(range.start - Buffer.byteLength(delimiter), 0) : 0;
@@ -88,7 +88,7 @@ async function columnarSource(
   { range }: Parameters,
   query: Query,
 ): Promise<Source> {
-  const { size, etag } = await look(ctx, input);
+  const { size, etag } = await inspect(ctx, input);
   const read = async (start: number, end: number) => {
     const bytes = Buffer.alloc(end - start);
     let at = 0;
@@ -105,7 +105,7 @@ async function columnarSource(
   return parquetSource(query, { size, read, range: range && rangeOf(range, size) }, ctx.clock.now());
 }
 
-async function look(ctx: Context, input: Request): Promise<{ size: number; etag: string }> {
+async function inspect(ctx: Context, input: Request): Promise<{ size: number; etag: string }> {
   const { ContentLength: size = 0, ETag: etag = "" } = await objectReading.HeadObject(ctx, objectOf(input));
   return { size, etag };
 }

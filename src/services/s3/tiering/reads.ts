@@ -23,8 +23,8 @@ export async function rememberRead(
   try {
     await ctx.transact(async (tx) => {
       const bucket = await tx.get(buckets, [name]);
-      const found = bucket && (await findVersion(tx, bucket, version.key, version.versionId));
-      if (found?.order === version.order) await rewriteVersion(tx, bucket!, { ...found, read: now });
+      const current = bucket && (await findVersion(tx, bucket, version.key, version.versionId));
+      if (current?.order === version.order) await rewriteVersion(tx, bucket!, { ...current, read: now });
     });
   } catch (error) {
     ctx.log.warn("a read could not be remembered", { error });

@@ -70,8 +70,8 @@ interface Site {
 /** @throws {AwsError} NoSuchBucket, NoSuchWebsiteConfiguration, IncorrectEndpoint */
 async function siteAt(ctx: Context, name: string, region: string | undefined) {
   const { bucket, website } = await ctx.read(async (tx) => {
-    const found = await tx.get(buckets, [name]);
-    return { bucket: found, website: found && (await websites.get(tx, found)) };
+    const bucket = await tx.get(buckets, [name]);
+    return { bucket, website: bucket && (await websites.get(tx, bucket)) };
   });
   if (!bucket) throw noSuchBucket(name);
   if (region !== undefined && region !== bucket.region)
@@ -104,14 +104,14 @@ const FORWARDED = ["range", "if-match", "if-none-match", "if-modified-since", "i
 
 const restXml = protocol("restXml");
 
-interface Found {
+interface ObjectAnswer {
   answer: EndpointAnswer;
   body: unknown;
   location: string | undefined;
 }
 
 /** With `If-Range`, a visitor who has a part of this object gets a range, others the whole. */
-async function objectAt(site: Site, key: string, headers: EndpointRequest["headers"]): Promise<Found> {
+async function objectAt(site: Site, key: string, headers: EndpointRequest["headers"]): Promise<ObjectAnswer> {
   const { range, "if-range": ifRange, ...others } = headers;
   if (range === undefined || ifRange === undefined || others["if-match"] !== undefined)
     return read(site, key, headers);
@@ -131,7 +131,7 @@ async function read(
   { bucket, visitor, request }: Site,
   key: string,
   headers: EndpointRequest["headers"],
-): Promise<Found> {
+): Promise<ObjectAnswer> {
   const name = request.method === "HEAD" ? "HeadObject" : "GetObject";
   const operation = loadContract("s3").operation(name)!;
   const forwarded = Object.fromEntries(

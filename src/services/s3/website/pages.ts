@@ -30,7 +30,7 @@ export function errorHeaders(error: AwsError, meta: ResponseMeta): Record<string
 
 /**
  * S3's own error page.
- * @param document what befell the bucket's own page for errors, if it has one
+ * @param document why the bucket's own error page, if it has one, could not be read
  */
 export function errorPage(error: AwsError, meta: ResponseMeta, document?: AwsError): EndpointAnswer {
   const { status } = error;

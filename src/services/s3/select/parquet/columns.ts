@@ -119,14 +119,14 @@ function assembled(output: unknown[], page: ConvertedPage, path: readonly Field[
   const values = Array.from(page.values, (value) => page.convert(value as never));
   const levels = (of: ArrayLike<number> | undefined) => (of ? Array.from(of) : []);
   const tree = [{ element: { name: "root" } }, ...path.map((field) => ({ element: elementOf(field) }))];
-  const found = assembleLists(
+  const lists = assembleLists(
     output,
     levels(page.definitions),
     levels(page.repetitions),
     values,
     tree as never,
   ) as unknown[];
-  return found === output ? output : output.concat(found);
+  return lists === output ? output : output.concat(lists);
 }
 
 const elementOf = ({ name, repetition, meaning }: Field) => ({

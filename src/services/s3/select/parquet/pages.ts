@@ -95,9 +95,9 @@ export function pageIn(
     rest = decompressed(bytes, written.codec, header.uncompressed);
     levels = (bits) => {
       const end = 4 + rest.readUInt32LE(0);
-      const found = runs(rest.subarray(4, end), bits, count);
+      const decoded = runs(rest.subarray(4, end), bits, count);
       rest = rest.subarray(end);
-      return found;
+      return decoded;
     };
   }
   const repetitions = written.repetition > 0 ? levels(width(written.repetition), first) : undefined;
