@@ -60,14 +60,26 @@ interface Buffers {
 /** Each chunk is its consumer's for good. */
 export const ownBuffers: Buffers = { take: (length) => Buffer.allocUnsafeSlow(length), giveBack: () => {} };
 
-const spare: Buffer[] = [];
-/** Enough for four readers at a time; beyond that memory is made anew. */
-const MAX_SPARE = 8;
+/** By size, a power of two: whoever reads a small body must not take the memory of a large one. */
+const spare = new Map<number, Buffer[]>();
+/** Enough for four readers of large bodies at a time; beyond that memory is made anew. */
+const MAX_SPARE_BYTES = 8 * CHUNK_BYTES;
+let spareBytes = 0;
 
 export const lentBuffers: Buffers = {
-  take: (length) => (spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES)).subarray(0, length),
-  giveBack(buffer) {
-    if (spare.length < MAX_SPARE) spare.push(Buffer.from(buffer.buffer, 0, CHUNK_BYTES));
+  take(length) {
+    const size = 2 ** Math.ceil(Math.log2(Math.max(length, FRAME_BYTES)));
+    const buffer = spare.get(size)?.pop();
+    if (buffer) spareBytes -= size;
+    return (buffer ?? Buffer.allocUnsafeSlow(size)).subarray(0, length);
+  },
+  giveBack({ buffer }) {
+    const size = buffer.byteLength;
+    if (spareBytes + size > MAX_SPARE_BYTES) return;
+    spareBytes += size;
+    const ofSize = spare.get(size) ?? [];
+    spare.set(size, ofSize);
+    ofSize.push(Buffer.from(buffer));
   },
 };
 
