@@ -15,7 +15,8 @@ import { writeExport } from "./exports/write.ts";
 import { importOperations } from "./imports/imports.ts";
 import { runImport } from "./imports/run.ts";
 import { insightOperations } from "./insights/insights.ts";
-import { batchOperations } from "./items/batches.ts";
+import { batchReadOperations } from "./items/batch-reads.ts";
+import { batchWriteOperations } from "./items/batch-writes.ts";
 import { itemOperations } from "./items/items.ts";
 import { destinationOperations } from "./kinesis/destinations.ts";
 import { forward } from "./kinesis/forward.ts";
@@ -66,7 +67,8 @@ export const dynamodb = defineService({
     timeToLiveOperations,
     tagOperations,
     itemOperations,
-    batchOperations,
+    batchReadOperations,
+    batchWriteOperations,
     queryOperations,
     scanOperations,
     transactionOperations,

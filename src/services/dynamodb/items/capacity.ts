@@ -1,4 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
+import type { AwsError } from "#aws/errors.ts";
 import type { Index, Table } from "../store.ts";
 import { sizeOfItem } from "../values/size.ts";
 import { attributeOf, type Item, isEqual } from "../values/value.ts";
@@ -116,4 +117,9 @@ export function consumedOf(
 export function add(to: Used, more: Used): void {
   to.units += more.units;
   for (const [name, units] of more.indexes) to.indexes.set(name, (to.indexes.get(name) ?? 0) + units);
+}
+
+/** @throws {AwsError} where there is no capacity for any part of a batch */
+export function checkAnyDone(used: readonly Used[], refused: AwsError | undefined): void {
+  if (refused && used.every(({ units }) => units === 0)) throw refused;
 }
