@@ -117,6 +117,12 @@ export const onlyDistributedOnDemand = () =>
   invalid("The RecordDistributionStrategy AUTO is only supported for streams in ON_DEMAND mode.");
 export const orderedAndDistributed = () =>
   invalid("SequenceNumberForOrdering must not be provided where the RecordDistributionStrategy is AUTO.");
+export const tooManyTrials = (stream: string, account: string) =>
+  new AwsError(
+    "ThrottlingException",
+    `Rate exceeded for DryRun requests to stream ${stream} under account ${account}.`,
+    { status: 400 },
+  );
 const exceeded = (message: string) => fault("ProvisionedThroughputExceededException", message);
 export const tooMuchWritten = (shard: string, stream: string, account: string) =>
   exceeded(`Rate exceeded for shard ${shard} in stream ${stream} under account ${account}.`);

@@ -1,4 +1,4 @@
-import { PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import { GetShardIteratorCommand, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { beforeAll, expect } from "vitest";
 import { behaviour, conformanceCloud } from "../cloud.ts";
 import { ACCOUNT, api, FIRST, guide, kinesisOf, MIDDLE, refusal, SECOND } from "./kinesis.ts";
@@ -75,4 +75,18 @@ behaviour("after 10 MiB a shard is not read for five seconds", api("GetRecords")
   await expect(read(at)).rejects.toMatchObject(exceeded(readToo(StreamName)));
   await cloud.advance(200);
   await read(at);
+});
+
+behaviour("a stream is called on trial once in a second", guide("kds-dryrun-validation"), async () => {
+  const { StreamName, put } = await stream();
+  const onTrial = () => put("x", { DryRun: true });
+  const iterator = { StreamName, ShardId: FIRST, ShardIteratorType: "LATEST", DryRun: true } as const;
+  const throttled = { name: "ThrottlingException", $metadata: { httpStatusCode: 400 } };
+  const succeeded = { name: "DryRunOperationException" };
+  await expect(onTrial()).rejects.toMatchObject(succeeded);
+  await expect(onTrial()).rejects.toMatchObject(throttled);
+  await expect(send(new GetShardIteratorCommand(iterator))).rejects.toMatchObject(throttled);
+  await put("x");
+  await cloud.advance(1_000);
+  await expect(send(new GetShardIteratorCommand(iterator))).rejects.toMatchObject(succeeded);
 });

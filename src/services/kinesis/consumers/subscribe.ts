@@ -2,10 +2,11 @@ import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { dryRun, noSuchConsumer, noSuchStream } from "../errors.ts";
+import { noSuchConsumer, noSuchStream } from "../errors.ts";
 import { positionOf } from "../records/iterators.ts";
 import { childrenOf, type Read, recordsFrom } from "../records/read.ts";
 import { recordsOf } from "../records/responses.ts";
+import { endOfTrial } from "../records/trials.ts";
 import { waitFor } from "../records/waiters.ts";
 import { sequenceNumber } from "../shards/sequence.ts";
 import { shardAt } from "../shards/shards.ts";
@@ -30,7 +31,7 @@ export const subscribing = {
   async SubscribeToShard(ctx, { ConsumerARN, ShardId, StartingPosition, DryRun }) {
     const { consumer, stream, shard } = await ctx.read((tx) => subjectOf(tx, ctx, ConsumerARN, ShardId));
     const from = await positionOf(ctx, stream, shard, StartingPosition);
-    if (DryRun) throw dryRun();
+    if (DryRun) throw await ctx.read((tx) => endOfTrial(ctx, tx, stream));
     const subscription = await ctx.read((tx) => subscribe(ctx, tx, consumer, shard));
     return { EventStream: eventsFrom(ctx, { consumer, shard, subscription }, from) };
   },

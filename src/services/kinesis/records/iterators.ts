@@ -1,11 +1,12 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { dryRun, expiredIterator, invalid, noSuchShard, shardIsGone } from "../errors.ts";
+import { expiredIterator, invalid, noSuchShard, shardIsGone } from "../errors.ts";
 import { indexOfShard, isOf, parseSequenceNumber, shardId } from "../shards/sequence.ts";
 import { shardAt } from "../shards/shards.ts";
 import { nameOf, recordRows, type Shard, type Stream, streams } from "../store.ts";
 import { arrivalOf, numberOf, POSITIONS } from "./rows.ts";
+import { endOfTrial } from "./trials.ts";
 
 const LIFE_MS = 300_000;
 const PURPOSE = "kinesis/iterator";
@@ -38,7 +39,7 @@ export const iterators = {
       ...(input.StartingSequenceNumber !== undefined && { SequenceNumber: input.StartingSequenceNumber }),
       ...(input.Timestamp && { Timestamp: input.Timestamp }),
     });
-    if (input.DryRun) throw dryRun();
+    if (input.DryRun) throw await ctx.read((tx) => endOfTrial(ctx, tx, stream));
     return { ShardIterator: iterator(ctx, stream, shard, next) };
   },
 } satisfies Handlers<"kinesis">;

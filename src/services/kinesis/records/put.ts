@@ -4,7 +4,6 @@ import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import {
-  dryRun,
   invalid,
   keysMissing,
   noSuchStream,
@@ -20,6 +19,7 @@ import { parseSequenceNumber } from "../shards/sequence.ts";
 import { throughputOf } from "../shards/throughput.ts";
 import { type Named, nameOf, type Stream, streams } from "../store.ts";
 import { type NewRecord, storeRecords } from "./rows.ts";
+import { endOfTrial } from "./trials.ts";
 import { rawResults, type PutResult } from "./responses.ts";
 import { wakeAll } from "./waiters.ts";
 
@@ -38,7 +38,7 @@ export const writing = {
       checkSizes(stream, [input], [sizeOf(input)], () => "data");
       checkHash(input);
       checkOrdering(ctx, stream, input.SequenceNumberForOrdering);
-      if (input.DryRun) throw dryRun();
+      if (input.DryRun) throw endOfTrial(ctx, tx, stream);
       const [result] = await put(ctx, tx, stream, [input]);
       if (result instanceof AwsError) throw result;
       return { ...result!, EncryptionType: encryptionOf(stream) };
@@ -53,7 +53,7 @@ export const writing = {
       const stream = await streamFor(tx, ctx, input, input.Records, keyOf);
       checkSizes(stream, input.Records, sizes, (at) => `records.${at + 1}.member.data`);
       for (const record of input.Records) checkHash(record);
-      if (input.DryRun) throw dryRun();
+      if (input.DryRun) throw endOfTrial(ctx, tx, stream);
       const results = await put(ctx, tx, stream, input.Records);
       return {
         FailedRecordCount: results.filter((one) => one instanceof AwsError).length,

@@ -1,7 +1,7 @@
 import type * as Kinesis from "#aws/contract/types/kinesis.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
-import { dryRun, invalid, shardIsGone, tooMuchRead } from "../errors.ts";
+import { invalid, shardIsGone, tooMuchRead } from "../errors.ts";
 import { shardId } from "../shards/sequence.ts";
 import { throughputOf } from "../shards/throughput.ts";
 import {
@@ -18,6 +18,7 @@ import {
 import { iterator, iteratorIn } from "./iterators.ts";
 import { arrivalOf, numberOf, POSITIONS, recordsIn, rowAt, type Stored } from "./rows.ts";
 import { rawRecords } from "./responses.ts";
+import { endOfTrial } from "./trials.ts";
 
 const MOST_BYTES = 10 * 2 ** 20;
 const PAGE = 1_000;
@@ -34,7 +35,7 @@ export const reading = {
       if (stream?.number !== at.number) throw shardIsGone(shardId(at.shard), at.stream, ctx.account);
       const shard = await tx.get(shards, [stream.number, at.shard]);
       if (!shard) throw shardIsGone(shardId(at.shard), at.stream, ctx.account);
-      if (DryRun) throw dryRun();
+      if (DryRun) throw endOfTrial(ctx, tx, stream);
       const throughput = throughputOf(ctx, tx, shard, "read");
       if (!throughput.takes(0)) throw tooMuchRead(shardId(shard.index), stream.name, ctx.account);
       const { records, next, behind } = await recordsFrom(tx, stream, shard, at.next, Limit);

@@ -1,0 +1,26 @@
+import type { AwsError } from "#aws/errors.ts";
+import type { Context } from "#kernel/context.ts";
+import { memory } from "#kernel/memory.ts";
+import type { ReadTransaction } from "#kernel/transaction.ts";
+import { dryRun, tooManyTrials } from "../errors.ts";
+import type { Stream } from "../store.ts";
+
+/** Between two calls on trial of one stream: https://docs.aws.amazon.com/streams/latest/dev/kds-dryrun-validation.html */
+const PAUSE_MS = 1_000;
+/** As many as are remembered before those that no longer count are forgotten. */
+const MANY = 1_000;
+
+/** When each stream was last called on trial. */
+const trials = memory<Map<number, number>>("kinesis/trials", () => new Map());
+
+/** How a call on trial ends that would have succeeded. */
+export function endOfTrial(ctx: Context, tx: ReadTransaction, { name, number }: Stream): AwsError {
+  if (!ctx.isLimited) return dryRun();
+  const all = tx.memory(trials);
+  const now = tx.now();
+  const last = all.get(number);
+  if (last !== undefined && now - last < PAUSE_MS) return tooManyTrials(name, ctx.account);
+  if (all.size >= MANY) for (const [stream, time] of all) if (now - time >= PAUSE_MS) all.delete(stream);
+  all.set(number, now);
+  return dryRun();
+}
