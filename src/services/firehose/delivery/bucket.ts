@@ -1,5 +1,6 @@
 import type { Context } from "#kernel/context.ts";
 import { deaggregated } from "../processing/deaggregate.ts";
+import { stepsTaken } from "../processing/jq/values.ts";
 import { type Processing, processingOf } from "../processing/processors.ts";
 import { partitionKeysOf } from "../processing/query.ts";
 import type { Arrived } from "../records/frames.ts";
@@ -11,7 +12,7 @@ import type { ErrorType } from "./prefix.ts";
 const MOST_PARTITIONS = 500;
 /** What is taken apart may be hundreds of times as many as came: so many go into objects before others are looked at. */
 const MOST_AT_ONCE = 100_000;
-/** Bytes of records, and what each of them counts for besides, that queries are asked of before others have their turn. */
+/** Bytes of records, what each of them counts for besides, and steps of queries before others have their turn. */
 const MOST_IN_TURN = 2 ** 20;
 const RECORD_COUNTS = 1_024;
 /** Of S3, in bytes. */
@@ -91,6 +92,11 @@ function* atOnce(records: Iterable<Arrived>): Generator<Arrived[]> {
   if (some.length > 0) yield some;
 }
 
+interface Partitions {
+  partitions: Map<string, Partition>;
+  failures: Map<ErrorType, Failure[]>;
+}
+
 /**
  * @param active partitions that the batch has had so far
  * @param isShort whether an object of it has a name that S3 takes
@@ -101,48 +107,74 @@ async function partitioned(
   records: readonly Arrived[],
   active: Set<string>,
   isShort: (content: Omit<Content, "data">) => boolean,
-) {
-  const partitions = new Map<string, Partition>();
-  const failures = new Map<ErrorType, Failure[]>();
-  const fail = ({ arrival, data }: Arrived, errorType: ErrorType, code: string, message: string) => {
-    const failed = failures.get(errorType) ?? [];
-    const ended = ctx.clock.now();
-    failed.push({ attempts: 1, arrival, code: `DynamicPartitioning.${code}`, message, ended, data });
-    failures.set(errorType, failed);
-  };
-  const noKeys = (record: Arrived, message: string) =>
-    fail(record, "metadata-extraction-failed", "MetadataExtractionFailed", message);
-
+): Promise<Partitions> {
+  const partitions: Partitions["partitions"] = new Map();
+  const failures: Partitions["failures"] = new Map();
   let turn = 0;
   for (const record of records) {
-    if (query) turn += RECORD_COUNTS + record.data.length;
     if (turn > MOST_IN_TURN) {
       await new Promise(setImmediate);
       turn = 0;
     }
-    const keys = query && partitionKeysOf(query, record.data);
-    if (typeof keys === "string") {
-      noKeys(record, keys);
-      continue;
-    }
-    const part = keys ? JSON.stringify([...keys]) : "";
-    const known = partitions.get(part);
-    if (known) known.records.push(record);
-    else if (!isShort({ oldest: record.arrival, part, partitionKeys: keys }))
-      noKeys(record, "The evaluated prefix is too long for the name of an object.");
-    else if (active.size === MOST_PARTITIONS && !active.has(part))
-      fail(
-        record,
-        "activePartitionExceeded",
-        "ActivePartitionExceeded",
-        `There are ${MOST_PARTITIONS} active partitions, which is the most there can be.`,
-      );
-    else {
-      active.add(part);
-      partitions.set(part, { keys, records: [record] });
-    }
+    const refusal = place(record, query, partitions, active, isShort);
+    if (refusal) addFailure(failures, record, refusal, ctx.clock.now());
+    if (query) turn += RECORD_COUNTS + record.data.length + stepsTaken();
   }
   return { partitions, failures };
+}
+
+/** Why a record belongs to no partition. */
+interface Refusal {
+  errorType: ErrorType;
+  code: string;
+  message: string;
+}
+
+const noKeys = (message: string): Refusal => ({
+  errorType: "metadata-extraction-failed",
+  code: "DynamicPartitioning.MetadataExtractionFailed",
+  message,
+});
+const TOO_MANY: Refusal = {
+  errorType: "activePartitionExceeded",
+  code: "DynamicPartitioning.ActivePartitionExceeded",
+  message: `There are ${MOST_PARTITIONS} active partitions, which is the most there can be.`,
+};
+
+/** Adds a record to its partition. @returns why there is none */
+function place(
+  record: Arrived,
+  query: Processing["query"],
+  partitions: Partitions["partitions"],
+  active: Set<string>,
+  isShort: (content: Omit<Content, "data">) => boolean,
+): Refusal | undefined {
+  const keys = query && partitionKeysOf(query, record.data);
+  if (typeof keys === "string") return noKeys(keys);
+  const part = keys ? JSON.stringify([...keys]) : "";
+  const present = partitions.get(part);
+  if (present) {
+    present.records.push(record);
+    return undefined;
+  }
+  if (!isShort({ oldest: record.arrival, part, partitionKeys: keys }))
+    return noKeys("The evaluated prefix is too long for the name of an object.");
+  if (active.size === MOST_PARTITIONS && !active.has(part)) return TOO_MANY;
+  active.add(part);
+  partitions.set(part, { keys, records: [record] });
+  return undefined;
+}
+
+function addFailure(
+  failures: Partitions["failures"],
+  { arrival, data }: Arrived,
+  { errorType, code, message }: Refusal,
+  ended: number,
+): void {
+  const failure: Failure = { attempts: 1, arrival, code, message, ended, data };
+  const others = failures.get(errorType);
+  if (others) others.push(failure);
+  else failures.set(errorType, [failure]);
 }
 
 const joined = (records: readonly Arrived[], delimiter?: Buffer): Buffer =>

@@ -1,6 +1,6 @@
 import { invalid, notThere } from "../errors.ts";
 import { parseObject } from "./jq/parse.ts";
-import { type Filter, JqError, JqSyntaxError, type Json, parseJson, valuesOf } from "./jq/values.ts";
+import { beginSteps, type Filter, JqError, JqSyntaxError, type Json, parseJson } from "./jq/values.ts";
 
 /** Partition keys by name, and what makes each of a record: `{customer: .customer.id, "kind": .kind}`. */
 export type MetadataQuery = ReadonlyMap<string, Filter>;
@@ -21,6 +21,7 @@ export function parseMetadataQuery(text: string): MetadataQuery {
 /** The keys as texts; or why a record has none, in AWS's words. */
 export function partitionKeysOf(query: MetadataQuery, data: Buffer): Map<string, string> | string {
   let document: Json;
+  beginSteps();
   try {
     document = parseJson(data.toString());
   } catch (error) {
@@ -39,7 +40,7 @@ export function partitionKeysOf(query: MetadataQuery, data: Buffer): Map<string,
 /** The one value of a filter, where that can name a partition. */
 function keyOf(filter: Filter, document: Json): string | undefined {
   try {
-    const [value = null, ...others] = valuesOf(filter, document);
+    const [value = null, ...others] = filter(document);
     const isKey = value !== null && typeof value !== "object" && value !== "" && others.length === 0;
     return isKey ? String(value) : undefined;
   } catch (error) {

@@ -23,11 +23,20 @@ export const MOST_LEVELS = 256;
 const MOST_STEPS = 2 ** 22;
 const TYPES = ["null", "boolean", "number", "string", "array", "object"] as const;
 
+/** No two queries run at the same time: each runs to its end. */
 let stepsLeft = 0;
 
-/** Runs a filter, to its end: no two of them share the steps that each may take. */
-export function valuesOf(filter: Filter, input: Json): readonly Json[] {
+/** Begins a query of a record: its filters share the steps that it may take. */
+export function beginSteps(): void {
   stepsLeft = MOST_STEPS;
+}
+
+/** By the last query. */
+export const stepsTaken = (): number => MOST_STEPS - stepsLeft;
+
+/** Of a filter on its own. */
+export function valuesOf(filter: Filter, input: Json): readonly Json[] {
+  beginSteps();
   return filter(input);
 }
 
