@@ -1,13 +1,12 @@
 import { loadContract, loadIndex } from "#aws/contract/contract.ts";
 import type { Operation } from "#aws/contract/shapes.ts";
-import { AwsError } from "#aws/errors.ts";
+import { AwsError, notImplemented } from "#aws/errors.ts";
 import { protocol } from "#aws/protocols/index.ts";
 import type { ResponseMeta } from "#aws/protocols/protocol.ts";
 import { claimedScope } from "#aws/signature/credential.ts";
 import { type ErrorStyle, errorStyle } from "#aws/signature/errors.ts";
 import { HOST_ID } from "#kernel/host-id.ts";
 import type { Cloud } from "#kernel/runtime.ts";
-import { notImplemented } from "#kernel/service.ts";
 import { BodyTooLargeError, bodyOf } from "#lib/body.ts";
 import { type Admin, administer, isAdmin, isHealth, MAX_BODY, refusal } from "./admin.ts";
 import { type AuthSettings, authenticate } from "./authenticate.ts";
@@ -128,7 +127,7 @@ async function serve(
     passage.principal = identity.principal;
     if (!isRouted(route)) throw route.error;
     const service = await cloud.service(route.operation.contract.service);
-    if (!service) throw notImplemented(route.operation.contract.service, route.operation.name);
+    if (!service) throw notImplemented(`${route.operation.contract.service}:${route.operation.name}`);
     passage.service = service;
     const content = await contentOf(http, whole, identity, bodyLimit(route.operation));
     const input = (passage.input = inputOf(route, method, query, content, style));

@@ -1,8 +1,7 @@
 import type { ContractIndex, IndexEntry, ProtocolName } from "#aws/contract/format.ts";
 import type { Contract, Operation } from "#aws/contract/shapes.ts";
-import { AwsError } from "#aws/errors.ts";
+import { AwsError, notImplemented } from "#aws/errors.ts";
 import type { HostedEndpoint } from "#kernel/endpoint.ts";
-import { notImplemented } from "#kernel/service.ts";
 import { memoizeByObject } from "#lib/memoize.ts";
 import { type EndpointHosts, type HostFacts, hostReader } from "./hosts.ts";
 import { type RestMatch, type RestRouter, restRouter } from "./rest-router.ts";
@@ -333,7 +332,7 @@ function matchS3(
   path: string,
 ): RestMatch {
   // Directory buckets are listed at the same place, by clients that sign for S3 Express.
-  if (signingName === "s3express" && path === "/") throw notImplemented("s3", "ListDirectoryBuckets");
+  if (signingName === "s3express" && path === "/") throw notImplemented("s3:ListDirectoryBuckets");
   const select = query.length > 0 && S3_HTTP_METHODS.has(method) ? selected(method, path, query) : undefined;
   const at = select?.ofBucket ? path.slice(0, path.indexOf("/", 1)) : path;
   const effectiveQuery = select ? query.filter(([name, value]) => name !== "id" || value !== "") : query;

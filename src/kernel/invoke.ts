@@ -1,5 +1,5 @@
 import type { Operation } from "#aws/contract/shapes.ts";
-import { AwsError } from "#aws/errors.ts";
+import { AwsError, notImplemented } from "#aws/errors.ts";
 import { type AccessFact, authorize as judge } from "./authorize.ts";
 import type { CallContext } from "./call-context.ts";
 import type { Place } from "./collection.ts";
@@ -8,7 +8,7 @@ import { StoreUnavailableError } from "./partition.ts";
 import type { Ports } from "./ports.ts";
 import type { Principal } from "./principal.ts";
 import type { Cloud } from "./runtime.ts";
-import { notImplemented, type Service } from "./service.ts";
+import type { Service } from "./service.ts";
 import type { Trail } from "./trail.ts";
 import { recordOf } from "./trail-record.ts";
 import { validate as check } from "./validate.ts";
@@ -47,7 +47,7 @@ export async function invoke(cloud: Cloud, requested: Call): Promise<object> {
   const place = requested.service.place(requested);
   const call = place === requested.place ? requested : { ...requested, place };
   const handler = call.service.operations.get(call.operation.name);
-  if (!handler) throw notImplemented(call.service.id, call.operation.name);
+  if (!handler) throw notImplemented(`${call.service.id}:${call.operation.name}`);
   const ctx = cloud.context(call);
   const { trail } = cloud;
   const visit: Visit = { cloud, call, ctx, trail, isJudged: false, output: undefined, error: undefined };

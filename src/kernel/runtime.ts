@@ -1,3 +1,4 @@
+import { notImplemented } from "#aws/errors.ts";
 import { withoutRaw } from "#aws/protocols/raw-json.ts";
 import { type CloudClock, cloudClock } from "#lib/clock.ts";
 import { coalesced } from "#lib/coalesce.ts";
@@ -36,7 +37,7 @@ import type { Ports, Sinks } from "./ports.ts";
 import { type Principal, serviceNamed } from "./principal.ts";
 import { openScheduler } from "./scheduler.ts";
 import type { Sealer } from "./seal.ts";
-import { notImplemented, type Service } from "./service.ts";
+import type { Service } from "./service.ts";
 import { openTime, rememberClock, restoreClock, type Time } from "./time.ts";
 import { openTrail, type Trail } from "./trail.ts";
 import { openWaits, type Waits } from "./waits.ts";
@@ -246,7 +247,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       const input = options.freezeInputs ? frozen(unfrozen) : unfrozen;
       const definition = await service(id);
       const operation = definition?.contract.operation(name);
-      if (!definition || !operation) throw notImplemented(id, name);
+      if (!definition || !operation) throw notImplemented(`${id}:${name}`);
       return withoutRaw(
         await invoke(cloud, { ...from, service: definition, operation, input, requestId: random.uuid() }),
       );

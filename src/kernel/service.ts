@@ -130,9 +130,3 @@ export function faultsOf<S extends ServiceId>() {
   return (code: Modelled<S>, message: string, options?: AwsErrorOptions) =>
     new AwsError(code, message, options);
 }
-
-export function notImplemented(service: string, operation: string): AwsError {
-  return new AwsError("NotImplemented", `Nube does not implement ${service}:${operation} yet.`, {
-    status: 501,
-  });
-}

@@ -1,6 +1,6 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Events from "#aws/contract/types/events.ts";
-import { AwsError } from "#aws/errors.ts";
+import { notImplemented } from "#aws/errors.ts";
 import { placeOfFault } from "#aws/languages/event-pattern/tokens.ts";
 import { parseJsonPath } from "#aws/languages/json-path.ts";
 import { checkDeadLetters } from "./dead-letters.ts";
@@ -83,12 +83,8 @@ function checkReceiver(rule: string, target: Events.Target): void {
     if (target[member as Member] !== undefined && !services.includes(service))
       throw invalid(`Parameter(s) ${member} not supported for target: ${id}.`);
   }
-  for (const member of UNIMPLEMENTED) {
-    if (target[member] === undefined) continue;
-    throw new AwsError("NotImplemented", `Nube does not implement ${member} of a target yet.`, {
-      status: 501,
-    });
-  }
+  for (const member of UNIMPLEMENTED)
+    if (target[member] !== undefined) throw notImplemented(`${member} of a target`);
   if (NEEDS_ROLE.has(service) && target.RoleArn === undefined) {
     throw service === "kinesis"
       ? invalid(`Rule ${rule} does not have RoleArn assigned to invoke target ${arn}.`)

@@ -1,5 +1,5 @@
 import type * as Events from "#aws/contract/types/events.ts";
-import { AwsError } from "#aws/errors.ts";
+import { AwsError, notImplemented } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import { isoSeconds } from "#lib/iso-seconds.ts";
@@ -16,8 +16,7 @@ const TIME_BYTES = 14;
 
 export const eventOperations = {
   async PutEvents(ctx, { Entries, EndpointId }) {
-    if (EndpointId !== undefined)
-      throw new AwsError("NotImplemented", "Nube does not implement global endpoints yet.", { status: 501 });
+    if (EndpointId !== undefined) throw notImplemented("global endpoints");
     const bytes = Entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
     if (bytes > MOST_BYTES) throw invalid("Total size of the entries in the request is over the limit.");
     const own = Entries.map((entry) => isHere(ctx, entry));

@@ -1,6 +1,6 @@
 import { type Arn, parseArn } from "#aws/arn.ts";
 import type * as Scheduler from "#aws/contract/types/scheduler.ts";
-import { AwsError } from "#aws/errors.ts";
+import { notImplemented } from "#aws/errors.ts";
 import { nextOccurrence, parseSchedule } from "#aws/languages/schedule/schedule.ts";
 import { isTimeZone } from "#aws/languages/schedule/time-zone.ts";
 import type { Context } from "#kernel/context.ts";
@@ -8,7 +8,7 @@ import { DELIVERABLE } from "#kernel/targets.ts";
 import { invalid, invalidExpression, notJson, unsupportedService } from "./errors.ts";
 import { checkUniversal } from "./universal.ts";
 
-/** How long ago the first day of a recurring schedule may be. */
+/** How long ago the start of a recurring schedule may be. */
 const OLDEST_START_MS = 5 * 60_000;
 
 export const scheduleOf = (expression: string) => parseSchedule(expression, { strict: false });
@@ -34,7 +34,7 @@ export function checkSchedule(ctx: Context, input: Scheduler.CreateScheduleInput
   checkTarget(ctx, input.Target);
 }
 
-/** Of a schedule that recurs: of one for a single time they are ignored. */
+/** For recurring schedules: of one for a single time, both are ignored. */
 function checkDays({ StartDate: start, EndDate: end }: Scheduler.CreateScheduleInput, now: number): void {
   if (start && start.getTime() < now - OLDEST_START_MS)
     throw invalid("The StartDate you specify cannot be earlier than 5 minutes ago.");
@@ -54,7 +54,7 @@ function checkTemplated({ region }: Context, target: Scheduler.Target, parts: Ar
     if (target[member as keyof typeof PARAMETERS] !== undefined && service !== parts.service)
       throw invalid(`Parameters ${member} not supported for the target.`);
   }
-  if (UNIMPLEMENTED.has(parts.service)) throw notThere(`${parts.service} as a target`);
+  if (UNIMPLEMENTED.has(parts.service)) throw notImplemented(`${parts.service} as a target`);
   if (!DELIVERABLE.has(parts.service)) throw unsupportedService(parts.service);
   if (parts.region !== region)
     throw invalid(`The target ARN provided does not match the current region ${region}.`);
@@ -77,17 +77,14 @@ const PARAMETERS = {
   SqsParameters: "sqs",
 } as const satisfies Partial<Record<keyof Scheduler.Target, string>>;
 
-/** Services that AWS calls, and Nube not yet. */
+/** Services that AWS can call and this cloud cannot yet. */
 const UNIMPLEMENTED = new Set(["codebuild", "codepipeline", "ecs", "inspector", "sagemaker"]);
 
 function need(target: Scheduler.Target, member: keyof typeof PARAMETERS): void {
   if (target[member] === undefined) throw invalid(`Parameters ${member} must be specified for the target.`);
 }
 
-const notThere = (what: string) =>
-  new AwsError("NotImplemented", `Nube does not implement ${what} yet.`, { status: 501 });
-
-/** Targets that are given no plain text. */
+/** Services whose targets take JSON only. */
 const TAKES_JSON = new Set(["lambda", "states", "events"]);
 
 function isJson(text: string): boolean {

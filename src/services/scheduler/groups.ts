@@ -46,7 +46,7 @@ export const groupOperations = {
     return described(ctx, await ctx.read((tx) => groupAt(tx, Name)));
   },
 
-  /** Its schedules go with it, and it when they are gone. */
+  /** Its schedules are deleted first, in the background, and then the group. */
   async DeleteScheduleGroup(ctx, { Name }) {
     if (Name === DEFAULT_GROUP) throw defaultGroupStays();
     return ctx.transact(async (tx) => {
@@ -118,7 +118,7 @@ export async function checkGroup(tx: ReadTransaction, name: string): Promise<voi
   if ((await groupAt(tx, name)).state === "DELETING") throw groupIsDeleting(name);
 }
 
-/** It was always there; a record of it is made when something of it is changed. */
+/** It has always been there. A record is written only when something of it changes. */
 const defaultGroup = (): Group => ({
   name: DEFAULT_GROUP,
   state: "ACTIVE",

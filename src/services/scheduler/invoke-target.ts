@@ -28,7 +28,7 @@ export function invokeTarget(ctx: Context, call: Invocation, attempt: number): P
   const { target, due, since } = call;
   const arn = scheduleArn(ctx, call.group, call.name);
   const input = inputOf(ctx, call, attempt);
-  // What the role may do is its account's to say.
+  // What the role may do is not judged: the call is its account's.
   const caller = rootOf(parseArn(target.RoleArn)?.account ?? ctx.account);
   const universal = universalTarget(target.Arn);
   const delivery = {
@@ -82,7 +82,7 @@ function inOrder(value: unknown): unknown {
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** With what it may say of the call itself; where it says nothing, an event that tells of it. */
+/** The target's input with the call's own values filled in; without one, an event that describes the call. */
 function inputOf(ctx: Context, { target, group, name, id, due }: Invocation, attempt: number): string {
   const arn = scheduleArn(ctx, group, name);
   if (target.Input === undefined) {

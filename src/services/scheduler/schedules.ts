@@ -25,7 +25,7 @@ export const scheduleOperations = {
     });
   },
 
-  /** All that is not said is as in a schedule that is made anew. */
+  /** Members that are left out get their defaults, as in CreateSchedule. */
   async UpdateSchedule(ctx, input) {
     checkSchedule(ctx, input);
     const group = input.GroupName ?? DEFAULT_GROUP;

@@ -20,7 +20,7 @@ export interface Schedule {
   clientToken?: string | undefined;
   created: Time;
   modified: Time;
-  /** Of what was said last: a timer knows by it whether it is still wanted. */
+  /** The number of the last change, by which a timer knows whether it is still valid. */
   revision: number;
 }
 

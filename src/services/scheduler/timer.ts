@@ -11,7 +11,7 @@ interface Timer {
   group: string;
   name: string;
   revision: number;
-  /** The time that it is set for, cloud time: the flexible window not counted. */
+  /** The time that it is set for, cloud time, without the flexible window. */
   due: number;
 }
 
@@ -31,7 +31,7 @@ const ring = job<Timer>("scheduler/ring", {
         id: tx.uuid(),
         due,
         since: tx.now(),
-        ...(next === undefined && isToGo(schedule) && { last: revision }),
+        ...(next === undefined && isDeletedAtEnd(schedule) && { last: revision }),
       });
       setTimer(tx, schedule, next);
     });
@@ -51,7 +51,7 @@ const invocation = job<Invocation>("scheduler/invoke", {
   },
 });
 
-/** Whether it came or was given up: after its last invocation a schedule may have to go. */
+/** Deletes a schedule after its last invocation, delivered or given up, where it asks for that. */
 async function complete(ctx: Context, { group, name, last }: Invocation): Promise<void> {
   if (last === undefined) return;
   await ctx.transact(async (tx) => {
@@ -60,15 +60,15 @@ async function complete(ctx: Context, { group, name, last }: Invocation): Promis
 }
 
 /**
- * One that recurs goes only where it was said when it ends.
+ * A recurring schedule is deleted only if it has an end.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html
  */
-const isToGo = ({ afterCompletion, expression, end }: Schedule) =>
+const isDeletedAtEnd = ({ afterCompletion, expression, end }: Schedule) =>
   afterCompletion === "DELETE" && (end !== undefined || scheduleOf(expression)?.kind === "at");
 
 export const schedulerJobs = [ring, invocation];
 
-/** A timer that was set before finds that it is wanted no more. */
+/** A timer that was set before is void: it has an older revision. */
 export function startTimer(tx: Transaction, schedule: Schedule): void {
   if (schedule.state !== "ENABLED") return;
   const isRate = scheduleOf(schedule.expression)?.kind === "rate";
@@ -82,14 +82,14 @@ function setTimer(
 ): void {
   if (due === undefined) return;
   const within = (window.MaximumWindowInMinutes ?? 0) * 60_000;
-  // In the window of its own time, also where the one before came late in its window, behind this time.
+  // The invocation before may have come late in its window, even after this time.
   const moment = due + Math.floor(tx.random.fraction() * within);
   tx.enqueue(ring, { group, name, revision, due }, { delay: Math.max(0, moment - tx.now()) });
 }
 
 /**
- * The first time behind that one, between the schedule's first and last days, which one for a single time has not. A rate
- * begins with the first day, or as soon as there is such a schedule.
+ * The first time after that one, between the schedule's start and end. A schedule for a single time ignores both,
+ * and a rate begins at the start, or when the schedule is created.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
  */
 function nextTime(

@@ -1,13 +1,13 @@
 import type { ListShape, MapShape, ScalarShape, Shape, StructureShape } from "#aws/contract/shapes.ts";
 import { AwsError } from "#aws/errors.ts";
 
-/** Of what was found in place of something else, in characters. */
+/** Characters of a wrong value that an error shows. */
 const MOST_SHOWN = 100;
 
 /**
- * What an operation is given of a schedule's input. Its members are named with a capital letter, whatever the service's
- * own protocol has them begin with; bytes are written as text, and moments as SDKs write them.
- * @throws {AwsError} SerializationException for what is no such request
+ * The request of an operation, made from a schedule's input. There the names of members begin with a capital letter,
+ * whatever the service's own protocol has; bytes are text, and times are as SDKs write them.
+ * @throws {AwsError} SerializationException where a member is of another type
  */
 export function requestIn(shape: StructureShape, value: unknown): object {
   const request = entriesOf(value).filter(isThere);
@@ -20,7 +20,7 @@ export function requestIn(shape: StructureShape, value: unknown): object {
   );
 }
 
-/** What is `null` is not said, as on the wire of any service. */
+/** A member that is `null` counts as absent, as on the wire of any service. */
 const isThere = ([, value]: [string, unknown]): boolean => value !== null;
 
 function valueIn(shape: Shape, value: unknown): unknown {
@@ -61,16 +61,16 @@ function scalarIn({ type }: ScalarShape, value: unknown): unknown {
     case "boolean":
       return typeof value === "boolean" ? value : refuse("true or false", value);
     case "timestamp":
-      return momentIn(value);
+      return timeIn(value);
     default:
       return typeof value === "number" ? value : refuse("a number", value);
   }
 }
 
-function momentIn(value: unknown): Date {
-  const isMoment = isText(value) || typeof value === "number";
-  const moment = isMoment ? new Date(isText(value) ? value : value * 1_000) : undefined;
-  return moment && !Number.isNaN(moment.getTime()) ? moment : refuse("a moment", value);
+function timeIn(value: unknown): Date {
+  const isTime = isText(value) || typeof value === "number";
+  const time = isTime ? new Date(isText(value) ? value : value * 1_000) : undefined;
+  return time && !Number.isNaN(time.getTime()) ? time : refuse("a moment", value);
 }
 
 const isText = (value: unknown): value is string => typeof value === "string";

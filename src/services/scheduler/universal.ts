@@ -56,17 +56,17 @@ function objectIn(input: string): Record<string, unknown> | undefined {
   }
 }
 
-/** `undefined` of a service that is AWS's alone so far. */
+/** `undefined` for a service that this cloud does not have. */
 function operationOf({ service, operation }: Universal): Operation | "unknown" | undefined {
   const id = contractOf(service);
   return id === undefined ? undefined : (loadContract(id).operation(capitalized(operation)) ?? "unknown");
 }
 
-/** ARNs call services as SDKs do: `sfn`, `cloudwatchlogs`. */
+/** ARNs name services as SDKs do: `sfn`, `cloudwatchlogs`. */
 const contractOf = (called: string): string | undefined =>
   loadIndex().find(({ serviceId }) => serviceId.replaceAll(" ", "").toLowerCase() === called)?.service;
 
-/** SDKs tell an error by its older code, where the service has one for it. */
+/** The code by which SDKs name an error: the older one, where the service has one for it. */
 export function codeOf(arn: string, { code }: AwsError): string {
   const universal = universalTarget(arn);
   const id = universal ? contractOf(universal.service) : parseArn(arn)?.service;
@@ -74,11 +74,11 @@ export function codeOf(arn: string, { code }: AwsError): string {
   return (contract && loadContract(contract.service).error(code)?.error?.code) ?? code;
 }
 
-export async function callOperation(aws: Clients, called: Universal, input: string): Promise<void> {
-  const calls = aws as unknown as Record<string, Record<string, (given: object) => Promise<unknown>>>;
-  const id = contractOf(called.service) ?? called.service;
-  const name = capitalized(called.operation);
-  const operation = operationOf(called);
+export async function callOperation(aws: Clients, universal: Universal, input: string): Promise<void> {
+  const calls = aws as unknown as Record<string, Record<string, (request: object) => Promise<unknown>>>;
+  const id = contractOf(universal.service) ?? universal.service;
+  const name = capitalized(universal.operation);
+  const operation = operationOf(universal);
   const request = JSON.parse(input) as object;
   await calls[id]![name]!(typeof operation === "object" ? requestIn(operation.input, request) : request);
 }

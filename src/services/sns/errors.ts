@@ -41,10 +41,6 @@ export const tooManyTags = () =>
 
 export const invalidTag = (what: string) => invalidParameter(what);
 
-/** For what SNS can do and this cloud cannot yet. */
-export const notImplemented = (what: string) =>
-  new AwsError("NotImplemented", `Nube does not implement ${what} yet.`, { status: 501 });
-
 export const tooManyPolicies = () =>
   fault("FilterPolicyLimitExceededException", "Filter policy limit exceeded: 200 for a topic.");
 

@@ -1,6 +1,6 @@
 import { loadContract } from "#aws/contract/contract.ts";
 import type * as Events from "#aws/contract/types/events.ts";
-import { AwsError } from "#aws/errors.ts";
+import { notImplemented } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -31,13 +31,13 @@ export const connectionOperations = {
         description: input.Description,
         type: input.AuthorizationType,
         state: "AUTHORIZED",
-        ...secretly(ctx, input.AuthParameters),
+        ...sealedSecrets(ctx, input.AuthParameters),
         created: now,
         modified: now,
         authorized: now,
       };
       tx.put(connections, connection);
-      return { ...answer(ctx, connection), ConnectionState: underWay(connection) };
+      return { ...answer(ctx, connection), ConnectionState: stateAtFirst(connection) };
     });
   },
 
@@ -56,17 +56,17 @@ export const connectionOperations = {
     return ctx.transact(async (tx) => {
       const former = await connectionAt(tx, input.Name);
       const now = tx.now();
-      const isAnew = input.AuthorizationType !== undefined || input.AuthParameters !== undefined;
+      const isAuthorizedAnew = input.AuthorizationType !== undefined || input.AuthParameters !== undefined;
       const connection: Connection = {
         ...former,
         description: input.Description ?? former.description,
-        ...(isAnew && { ...authorizedAnew(ctx, former, input), authorized: now }),
+        ...(isAuthorizedAnew && { ...authorizedAnew(ctx, former, input), authorized: now }),
         modified: now,
       };
       tx.put(connections, connection);
       return {
-        ...ended(ctx, connection),
-        ConnectionState: isAnew ? underWay(connection) : connection.state,
+        ...answerWithAuthorization(ctx, connection),
+        ConnectionState: isAuthorizedAnew ? stateAtFirst(connection) : connection.state,
       };
     });
   },
@@ -76,12 +76,12 @@ export const connectionOperations = {
       const former = await connectionAt(tx, Name);
       const connection: Connection = {
         ...former,
-        ...secretly(ctx, {}),
+        ...sealedSecrets(ctx, {}),
         state: "DEAUTHORIZED",
         modified: tx.now(),
       };
       tx.put(connections, connection);
-      return { ...ended(ctx, connection), ConnectionState: "DEAUTHORIZING" as const };
+      return { ...answerWithAuthorization(ctx, connection), ConnectionState: "DEAUTHORIZING" as const };
     });
   },
 
@@ -90,7 +90,10 @@ export const connectionOperations = {
       const connection = await connectionAt(tx, Name);
       tx.delete(connections, [Name]);
       leaveRoom(tx, connections);
-      return { ...ended(ctx, { ...connection, modified: tx.now() }), ConnectionState: "DELETING" as const };
+      return {
+        ...answerWithAuthorization(ctx, { ...connection, modified: tx.now() }),
+        ConnectionState: "DELETING" as const,
+      };
     });
   },
 
@@ -127,7 +130,7 @@ function authorizedAnew(ctx: Context, former: Connection, input: Events.UpdateCo
     AuthorizationType: type,
     AuthParameters: secrets,
   });
-  return { type, state: "AUTHORIZED" as const, ...secretly(ctx, secrets) };
+  return { type, state: "AUTHORIZED" as const, ...sealedSecrets(ctx, secrets) };
 }
 
 export const secretsOf = (ctx: Context, { sealed }: Pick<Connection, "sealed">): Secrets =>
@@ -135,12 +138,12 @@ export const secretsOf = (ctx: Context, { sealed }: Pick<Connection, "sealed">):
 
 const PURPOSE = "events/connection";
 
-function secretly(ctx: Context, secrets: Secrets): Pick<Connection, "sealed" | "shown"> {
-  return { sealed: ctx.seal.seal(PURPOSE, secrets), shown: shown(secrets) };
+/** As a record keeps them: sealed, and what answers may show of them. */
+function sealedSecrets(ctx: Context, secrets: Secrets): Pick<Connection, "sealed" | "shown"> {
+  return { sealed: ctx.seal.seal(PURPOSE, secrets), shown: withoutSecretParts(secrets) };
 }
 
-/** Without what is secret. */
-function shown(secrets: Secrets): Events.ConnectionAuthResponseParameters {
+function withoutSecretParts(secrets: Secrets): Events.ConnectionAuthResponseParameters {
   const { BasicAuthParameters: basic, OAuthParameters: oauth, ApiKeyAuthParameters: key } = secrets;
   return {
     BasicAuthParameters: basic && { Username: basic.Username },
@@ -181,8 +184,7 @@ function checkParameters(type: Events.ConnectionAuthorizationType, secrets: Secr
 }
 
 function refusePrivate(parameters: object | undefined): void {
-  if (parameters)
-    throw new AwsError("NotImplemented", "Nube does not implement private connections yet.", { status: 501 });
+  if (parameters) throw notImplemented("private connections");
 }
 
 /** Members that are given replace the former ones, at any depth. */
@@ -206,7 +208,7 @@ function answer(ctx: Context, { name, id, state, created, modified }: Connection
   };
 }
 
-function ended(ctx: Context, connection: Connection) {
+function answerWithAuthorization(ctx: Context, connection: Connection) {
   const { authorized } = connection;
   return {
     ...answer(ctx, connection),
@@ -215,11 +217,15 @@ function ended(ctx: Context, connection: Connection) {
 }
 
 function described(ctx: Context, connection: Connection): Events.Connection {
-  return { ...ended(ctx, connection), Name: connection.name, AuthorizationType: connection.type };
+  return {
+    ...answerWithAuthorization(ctx, connection),
+    Name: connection.name,
+    AuthorizationType: connection.type,
+  };
 }
 
-/** A new OAuth connection answers that it is being authorized. */
-const underWay = ({ type, state }: Connection): Events.ConnectionState =>
+/** An OAuth connection that was just created or changed is being authorized. */
+const stateAtFirst = ({ type, state }: Connection): Events.ConnectionState =>
   type === "OAUTH_CLIENT_CREDENTIALS" ? "AUTHORIZING" : state;
 
 /** Ends in six characters, as the ARNs of all secrets do. */

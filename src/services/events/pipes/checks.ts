@@ -1,10 +1,11 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Pipes from "#aws/contract/types/pipes.ts";
+import { notImplemented } from "#aws/errors.ts";
 import { eventPattern, operatorsIn } from "#aws/languages/event-pattern/match.ts";
 import { isTemplate, placeholders } from "#aws/languages/input-template.ts";
 import type { Place } from "#kernel/collection.ts";
 import { DELIVERABLE } from "#kernel/targets.ts";
-import { type Field, invalidFields, missing, notThere } from "./errors.ts";
+import { type Field, invalidFields, missing } from "./errors.ts";
 import { isDestination } from "./hand-over.ts";
 import { isVariable } from "./template.ts";
 
@@ -89,7 +90,7 @@ function* inSource(definition: Definition): Iterable<Field> {
   const { service = "", resource = "" } = parseArn(Source) ?? {};
   const own = SOURCES.get(service);
   if (!own && (OTHER_SOURCES.has(service) || Source.startsWith("smk://")))
-    throw notThere(`the source ${Source}`);
+    throw notImplemented(`the source ${Source}`);
   if (!own) {
     yield { Name: "Source", Message: "Invalid pipe source." };
     return;
@@ -140,7 +141,7 @@ function* inEnrichment(place: Place, { Enrichment, EnrichmentParameters }: Defin
   if (!Enrichment) return;
   if (!ENRICHMENTS.has(parseArn(Enrichment)?.service ?? ""))
     yield { Name: "Enrichment", Message: "Invalid pipe enrichment." };
-  else if (!isDestination(Enrichment)) throw notThere(`the enrichment ${Enrichment}`);
+  else if (!isDestination(Enrichment)) throw notImplemented(`the enrichment ${Enrichment}`);
   yield* inDestination(place, "Enrichment", Enrichment);
   yield* inTemplate("EnrichmentParameters", EnrichmentParameters?.InputTemplate);
 }
@@ -149,7 +150,7 @@ function* inEnrichment(place: Place, { Enrichment, EnrichmentParameters }: Defin
 function* inLogging({ LogConfiguration: logging }: Definition): Iterable<Field> {
   const { Level, IncludeExecutionData: _, ...destinations } = logging ?? {};
   if (Level === undefined || Level === "OFF") return;
-  if (Object.values(destinations).some((one) => one !== undefined)) throw notThere("logging of a pipe");
+  if (Object.values(destinations).some((one) => one !== undefined)) throw notImplemented("logging of a pipe");
   yield {
     Name: "LogConfiguration",
     Message: "Must provide at least 1 log destination in LogConfiguration",
@@ -166,11 +167,12 @@ function* inTarget(place: Place, { Target, TargetParameters: parameters = {} }: 
   const isFifo = resource.endsWith(".fifo");
   if (service === "sns" && isFifo)
     yield { Name: "Target", Message: "SNS FIFO topics are not supported as a pipe target." };
-  if (OTHER_TARGETS.has(service)) throw notThere(`the target ${Target}`);
+  if (OTHER_TARGETS.has(service)) throw notImplemented(`the target ${Target}`);
   if (!isDestination(Target) && !DELIVERABLE.has(service))
     yield { Name: "Target", Message: "Invalid pipe target." };
   if (isDestination(Target)) yield* inDestination(place, "Target", Target);
-  if (parameters.EventBridgeEventBusParameters?.EndpointId) throw notThere("a global endpoint as a target");
+  if (parameters.EventBridgeEventBusParameters?.EndpointId)
+    throw notImplemented("a global endpoint as a target");
   if (service === "kinesis" && !parameters.KinesisStreamParameters)
     yield missing("TargetParameters.KinesisStreamParameters");
   if (service === "sqs" && isFifo && !parameters.SqsQueueParameters?.MessageGroupId)

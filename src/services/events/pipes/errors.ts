@@ -1,4 +1,3 @@
-import { AwsError } from "#aws/errors.ts";
 import { faultsOf } from "#kernel/service.ts";
 
 const fault = faultsOf<"pipes">();
@@ -29,7 +28,3 @@ export const BY_USER = "User initiated";
 
 /** Why a pipe did not begin. */
 export const cannotBegin = (cause: string) => `Input parameter is invalid from the request due to : ${cause}`;
-
-/** It is refused by name, so that nobody believes it takes effect. */
-export const notThere = (what: string) =>
-  new AwsError("NotImplemented", `Nube does not implement ${what} yet.`, { status: 501 });

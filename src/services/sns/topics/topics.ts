@@ -1,3 +1,4 @@
+import { notImplemented } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import { page } from "#kernel/pages.ts";
@@ -5,14 +6,7 @@ import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { topicArn, topicNamed } from "../arns.ts";
 import { effectivePolicy } from "../delivery/policy.ts";
-import {
-  archiveKeepsTopic,
-  fifoName,
-  invalidAttributes,
-  invalidParameter,
-  notImplemented,
-  topicDiffers,
-} from "../errors.ts";
+import { archiveKeepsTopic, fifoName, invalidAttributes, invalidParameter, topicDiffers } from "../errors.ts";
 import { archive, type Subscription, subscriptions, type Tag, type Topic, topics } from "../store.ts";
 import { checkAttribute, isAttribute, retentionDays } from "./attributes.ts";
 import { policyOf } from "./policy.ts";
