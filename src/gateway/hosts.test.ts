@@ -12,7 +12,11 @@ test.each([
   "sqs-fips.us-gov-west-1.api.aws:443",
   "sqs.cn-north-1.amazonaws.com.cn",
   "sqs.cn-north-1.api.amazonwebservices.com.cn",
-])("%s is SQS's", (host) => expect(read(host)).toEqual({ endpointPrefix: "sqs" }));
+])("%s is SQS's", (host) => expect(read(host)).toMatchObject({ endpointPrefix: "sqs" }));
+
+test("a service's name may be a bucket's", () => {
+  expect(read("sqs.localhost:4566")).toEqual({ endpointPrefix: "sqs", label: "sqs" });
+});
 
 describe("hosts of a service's own", () => {
   const site = { service: "s3", label: "s3-website" };

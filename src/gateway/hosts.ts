@@ -7,7 +7,7 @@ export interface HostFacts {
   endpointPrefix?: string;
   /** Bucket before S3's name: `bucket.s3.us-east-1.localhost`. */
   bucket?: string;
-  /** What stands directly before our domain and names no service: a bucket, if the call is for S3. */
+  /** What stands directly before our domain: a bucket, if the call is for S3, even where a service is called so. */
   label?: string;
   /** A service's own host, which is no address of its operations. */
   endpoint?: HostedEndpoint;
@@ -73,5 +73,5 @@ function readName(name: string, endpointPrefixes: ReadonlySet<string>): HostFact
   const endpointPrefix = [service, service.replace(OPERATION_PREFIX, "")].find((prefix) =>
     endpointPrefixes.has(prefix),
   );
-  return endpointPrefix === undefined ? { label: name } : { endpointPrefix };
+  return { endpointPrefix, label: name };
 }

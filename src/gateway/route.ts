@@ -94,7 +94,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
     route,
     namesResource(name) {
       const host = readHost(name);
-      return host.endpoint !== undefined || bucketOf(host) !== undefined;
+      return host.endpoint !== undefined || namesBucket(host);
     },
   };
 
@@ -109,7 +109,7 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
   function route(facts: RouteFacts): Route | NoRoute {
     const { headers, path } = facts;
     const host = readHost(facts.host);
-    const own = host.endpoint ?? (bucketOf(host) === undefined ? ownPath(path) : undefined);
+    const own = host.endpoint ?? (namesBucket(host) ? undefined : ownPath(path));
     if (own !== undefined) return hosted(facts, own);
     if (headers["smithy-protocol"] === "rpc-v2-cbor") {
       const [, target, operation] = RPC_PATH.exec(path) ?? [];
@@ -264,6 +264,10 @@ export function router({ index, loadContract, domains, endpointHosts }: RouterOp
 
 /** The bucket that a host names, if the call is for S3. */
 const bucketOf = ({ bucket, label }: HostFacts): string | undefined => bucket ?? label;
+
+/** Whether a host can only be a bucket's: a service's name is that of a bucket only to who signs for S3. */
+const namesBucket = (host: HostFacts): boolean =>
+  host.bucket !== undefined || (host.endpointPrefix === undefined && host.label !== undefined);
 
 const isQuery = (protocol: ProtocolName) => protocol === "awsQuery" || protocol === "ec2Query";
 const speaksQuery = (entry: IndexEntry) => entry.protocols.some(isQuery);

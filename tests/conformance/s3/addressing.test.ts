@@ -56,6 +56,18 @@ behaviour("a bucket in the host may have a Region behind it", HOSTING, async () 
   expect(answer.status).toBe(200);
 });
 
+behaviour("a bucket may be called like a service, at its host too", HOSTING, async () => {
+  const { port } = new URL(cloud.endpoint);
+  await s3.send(new CreateBucketCommand({ Bucket: "logs" }));
+  await s3.send(new PutObjectCommand({ Bucket: "logs", Key: "a/k", Body: "body" }));
+  const hosted = s3Client(cloud, { style: "host" }, { endpoint: `http://localhost:${port}` });
+  const command = new GetObjectCommand({ Bucket: "logs", Key: "a/k" });
+  const { pathname, search, host } = new URL(await getSignedUrl(hosted, command));
+  expect(host).toBe(`logs.localhost:${port}`);
+  const answer = await exchange(`${cloud.endpoint}${pathname}${search}`, { headers: { host } });
+  expect([answer.status, answer.text]).toEqual([200, "body"]);
+});
+
 for (const Key of ["_nube/health", "_localstack/health", "_sns/key"]) {
   behaviour(`${Key} is a key like others at the host of a bucket`, HOSTING, async () => {
     const { port } = new URL(cloud.endpoint);
