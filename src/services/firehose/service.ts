@@ -20,7 +20,7 @@ const fact = (ctx: Context, action: string, name: string): AccessFact => ({
 const onStream =
   (action: string) =>
   (ctx: Context, { DeliveryStreamName }: Named) => [fact(ctx, action, DeliveryStreamName)];
-/** Whoever says where a stream leads hands its roles to the service. */
+/** Who configures a destination passes its roles to the service. */
 const withRoles = (action: string) => (ctx: Context, input: Named) => [
   fact(ctx, action, input.DeliveryStreamName),
   ...passRoleFacts(rolesOf(input)),

@@ -93,7 +93,7 @@ export const expiredIterator = (now: number, created: number, tolerated: number)
     "ExpiredIteratorException",
     `Iterator expired. The iterator was created at time ${dateText(created)} while right now it is ${dateText(now)} which is further in the future than the tolerated delay of ${tolerated} milliseconds.`,
   );
-/** As constraints of the contract would be told; what they are differs from stream to stream. */
+/** As if the contract's own constraints were violated; these limits differ from stream to stream. */
 const broken = (paths: readonly string[], messageOf: (path: string) => string): AwsError =>
   fault(
     "ValidationException",

@@ -24,7 +24,7 @@ export interface Stream {
   /** While it is on its way there. */
   goal?: Goal | undefined;
   maxRecordKib: number;
-  /** Of a stream on demand; by partition keys unless said. */
+  /** Of a stream on demand; by partition keys unless set. */
   distribution?: Kinesis.RecordDistributionStrategy | undefined;
   monitoring: Kinesis.MetricsName[];
   encryption?: { key: string } | undefined;
@@ -69,7 +69,7 @@ export interface Consumer {
   policy?: string | undefined;
 }
 
-/** What the account has said of billing in its Region. */
+/** The account's choices of billing in a Region. */
 export interface AccountSettings {
   started: Time;
   /** Before then a commitment does not end. */
@@ -144,7 +144,7 @@ export async function activeAt(tx: ReadTransaction, place: Place, named: Named):
   return stream;
 }
 
-/** A caller may say when the stream was made, to tell it from others that had its name. @throws {AwsError} */
+/** A caller may give the time of creation, to distinguish the stream from earlier ones of its name. @throws {AwsError} */
 export function checkCreation(
   { account }: Place,
   { name, created }: Stream,
@@ -176,7 +176,7 @@ export async function shardsBehind(
 }
 
 /**
- * A closed one whose last record is older than the stream keeps it: nobody is told of it any more.
+ * A closed one whose last record is older than the stream keeps it: it is not listed any more.
  * https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
  */
 export const isExpired = (stream: Stream, { closed }: Shard, now: Time): boolean =>
@@ -186,7 +186,7 @@ export const isExpired = (stream: Stream, { closed }: Shard, now: Time): boolean
 export const horizonOf = ({ retentionHours, gone = 0 }: Stream, now: Time): Time =>
   Math.max(gone, now - retentionHours * 3_600_000);
 
-/** Kinesis tells of its resources in whole seconds, and of records alone in milliseconds. */
+/** Kinesis gives times of resources in whole seconds, and only those of records in milliseconds. */
 export const wholeSecond = (time: Time): Date => new Date(Math.floor(time / 1_000) * 1_000);
 
 export const isOpen = ({ last }: Shard) => last === undefined;

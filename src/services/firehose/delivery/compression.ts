@@ -3,7 +3,7 @@ import { crc32, deflateRaw, gzip } from "node:zlib";
 import type { CompressionFormat } from "#aws/contract/types/firehose.ts";
 import { MOST_IN_BLOCK, snappyOf } from "./snappy.ts";
 
-/** How an object is compressed, and how it tells of that. */
+/** How an object is compressed, and its name and headers show it. */
 interface Compression {
   extension: string;
   encoding: string;

@@ -75,7 +75,7 @@ const basic: Field = (date, width, offset) => {
   if (width < 4) return written(offset, "");
   return width === 4 ? toGreenwich(date, 4, offset) : iso("Z")(date, 5, offset);
 };
-/** Zones are told by their distance, not by a name of their own. */
+/** Zones are written as offsets from GMT, not by name. */
 const zoneName: Field = (date, width, offset) => (offset === 0 ? "UTC" : toGreenwich(date, width, offset));
 
 const FIELDS: Readonly<Record<string, Field>> = {

@@ -75,7 +75,7 @@ export async function putObject(
   });
 }
 
-/** What could not be delivered, told as AWS tells it: one JSON document a line. */
+/** A record that could not be delivered, as AWS writes it: one JSON document a line. */
 export interface Failure {
   attempts: number;
   arrival: number;

@@ -37,7 +37,7 @@ const EXPRESSION = /!\{([^:{}]*):([^{}]*)\}/g;
 const HOUR = parseDatePattern("yyyy/MM/dd/HH/")!;
 
 /**
- * @param member as which it was told
+ * @param member of the configuration that it is, for messages
  * @throws {AwsError} InvalidArgumentException
  */
 export function parsePrefix(text: string, member: "Prefix" | "ErrorOutputPrefix"): Prefix {
@@ -86,7 +86,7 @@ export const partitionKeysIn = ({ parts }: Prefix, source: PartitionKeySource): 
 
 export const namesErrorType = ({ parts }: Prefix): boolean => parts.some((part) => "isErrorType" in part);
 
-/** One that tells neither a time nor a partition is followed by the hour. */
+/** The hour is appended to one with neither a timestamp nor a partition key. */
 export function objectPrefix(text: string | undefined, moment: Moment): string {
   const prefix = parsePrefix(text ?? "", "Prefix");
   const evaluated = evaluate(prefix, moment);

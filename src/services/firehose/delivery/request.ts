@@ -9,7 +9,7 @@ import { type DeliveryStream, type EndpointDestination, streamArn } from "../sto
 /** What an endpoint may take to answer, and how much of its answer is read. */
 const PATIENCE_MS = 180_000;
 const MOST_ANSWER_BYTES = 2 ** 20;
-/** Letters of an answer that are told of. */
+/** Letters of a response that an error message quotes. */
 const MOST_TOLD = 1_000;
 const compress = promisify(gzip);
 
@@ -107,7 +107,7 @@ async function checkResponse(response: Response, requestId: string): Promise<voi
 
 const KNOWN = new Set(["requestId", "timestamp", "errorMessage"]);
 
-/** What an answer breaks of what is asked of it, if anything. */
+/** Which of the requirements a response violates, if any. */
 function wrongIn(headers: Headers, text: string, requestId: string): string | undefined {
   if (!/^application\/json\b/i.test(headers.get("content-type") ?? ""))
     return "does not have the content type application/json";

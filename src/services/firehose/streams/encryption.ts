@@ -5,7 +5,7 @@ import type { Handlers } from "#kernel/service.ts";
 import { encryptsOnlyDirectPut, invalid, notThere } from "../errors.ts";
 import { type DeliveryStream, streamAt, streams } from "../store.ts";
 
-/** Records that wait are sealed with keys of the cloud's in any case: these tell whether their owner asked for it. */
+/** Buffered records are always sealed with keys of the cloud's: these operations only set what a description shows. */
 export const encryptionOperations = {
   async StartDeliveryStreamEncryption(ctx, input) {
     const { DeliveryStreamName, DeliveryStreamEncryptionConfigurationInput: key } = input;

@@ -107,7 +107,7 @@ function eventOf(
 ): Kinesis.SubscribeToShardEvent {
   const Records = recordsOf(shard, records);
   const last = () => Records.at(-1)?.SequenceNumber ?? sequenceNumber(shard, Math.max(0, next - 1), now);
-  // A client takes a shard for ended by the one, or by the other: it is told either of both.
+  // Clients take either children or a missing sequence number for the end of the shard, so an event has one of the two.
   return {
     Records,
     MillisBehindLatest: behind,

@@ -18,7 +18,7 @@ export interface Subscription {
   since: number;
   /** Another one has taken its place. */
   isOver: boolean;
-  /** Calls whoever waits for something to come, which the end of it is. */
+  /** Wakes the reader that waits for records, also to see that it is over. */
   wake: () => void;
 }
 

@@ -57,7 +57,7 @@ export function iterator(ctx: Context, { name, number }: Stream, { index }: Shar
 /** What is left of an iterator's bytes for its content, when the rest of it is sealed. */
 const lengthFor = (name: string) => 116 + 16 * Math.floor((name.length + 2) / 16);
 
-/** What each call's iterator was found to hold: it is asked for whose it is, and then for where it leads. */
+/** The content of each call's iterator, which access facts need first and the handler after them. */
 const opened = new WeakMap<Context, Iterator | undefined>();
 
 function unsealed(ctx: Context, text: string): Iterator | undefined {

@@ -74,7 +74,7 @@ export function judgeKeys(
   if (operation === "PutRecord") return input.PartitionKey === undefined ? [keyBeside("partitionKey")] : [];
   const { Records = [] } = input;
   const violations: Violation[] = [];
-  // That there are too many is told alone.
+  // Where there are too many records, AWS reports nothing else.
   if (operation !== "PutRecords" || Records.length > MOST_RECORDS) return violations;
   for (let at = 0; at < Records.length && violations.length < MOST_TOLD; at++)
     if (Records[at]?.PartitionKey === undefined) violations.push(keyBeside(keyOf(at)));
@@ -85,7 +85,7 @@ const keyBeside = (path: string): Violation => ({ path, message: nullAt(path), b
 
 const keyOf = (at: number) => `records.${at + 1}.member.partitionKey`;
 
-/** A key that is missing where one is needed is told of before a stream that is. */
+/** A missing key, where one is needed, is reported before a missing stream. */
 async function streamFor(
   tx: Transaction,
   { account }: Context,
@@ -105,7 +105,7 @@ async function streamFor(
   return stream;
 }
 
-/** Told only of what is encrypted. */
+/** Answered only where the stream is encrypted. */
 const encryptionOf = ({ encryption }: Stream) => (encryption ? ("KMS" as const) : undefined);
 
 /** The result of each, in the order of the entries: its number, or why its shard did not take it. */
@@ -168,7 +168,7 @@ function routing(
   return (at: number) => open[(first + at) % open.length]!;
 }
 
-/** Numbers grow anyhow: it only has to be one, and none of the future. */
+/** Sequence numbers always grow, so it need only be a valid one that is not of the future. */
 function checkOrdering(ctx: Context, { name, distribution }: Stream, text: string | undefined): void {
   if (text === undefined) return;
   if (distribution === "AUTO") throw orderedAndDistributed();

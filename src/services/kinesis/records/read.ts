@@ -71,11 +71,11 @@ export async function recordsFrom(
   const records: Stored[] = [];
   let next = from;
   let bytes = 0;
-  /** Of rows, old ones included: what the next look may bring is told by them. */
+  /** Rows and their bytes so far, expired ones included: the size of the next page is estimated from them. */
   let seen = 0;
   let seenBytes = 0;
   for (;;) {
-    // One more than is wanted tells whether there is one.
+    // One more than the limit shows whether there are more.
     const pageSize = Math.min(pageAfter(seen, seenBytes), limit - records.length + 1);
     const rows = await tx.listBytes(recordRows, {
       in: [stream.number, shard.index],

@@ -5,7 +5,7 @@ import { sequenceNumbers } from "../shards/sequence.ts";
 import type { Shard } from "../store.ts";
 import type { Stored } from "./rows.ts";
 
-/** Records as readers are told of them. */
+/** Records as SubscribeToShard, and GetRecords in CBOR, answer them. */
 export function recordsOf(shard: Shard, stored: readonly Stored[]): Kinesis.Record[] {
   const numberOf = sequenceNumbers(shard);
   return stored.map(({ position, arrival, isSealed, bytes, keyAt, dataAt, end }) => ({
@@ -58,7 +58,7 @@ const failedEntry = ({ code, message }: AwsError): Kinesis.PutRecordsResultEntry
   ErrorMessage: message,
 });
 
-/** What became of records as PutRecords answers it. */
+/** Results as PutRecords answers them. */
 export const rawResults = (results: readonly PutResult[]): RawJson<Kinesis.PutRecordsResultEntry[]> =>
   new RawJson(
     () => resultsJson(results),

@@ -10,7 +10,7 @@ export const POSITIONS = 1_024;
 export const rowAt = (position: number): number => Math.floor(position / POSITIONS);
 
 export interface NewRecord {
-  /** None is kept as an empty one, which no record has. */
+  /** A record without a key is stored with an empty one, which no caller can give. */
   PartitionKey?: string | undefined;
   Data: Uint8Array;
 }

@@ -1,7 +1,7 @@
 import { memory } from "#kernel/memory.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 
-/** Whoever waits for records of a stream, in the memory of the partition's owner. */
+/** Readers that wait for new records, by the number of the stream, in the memory of the partition's owner. */
 const waiters = memory<Map<number, Set<() => void>>>(
   "kinesis/waiters",
   () => new Map(),

@@ -20,7 +20,7 @@ import { indexOfShard } from "./sequence.ts";
 import { described } from "./shards.ts";
 
 const TOKEN = "kinesis/shards";
-/** Of a page, whatever limit is asked for. */
+/** Of a page, whatever the requested limit. */
 const MOST_LISTED = 1_000;
 const MEMBERS_OF_TOKEN = [
   "StreamName",
@@ -93,7 +93,7 @@ async function filteredShards(
   after: number,
   most: number,
 ): Promise<Shard[]> {
-  // What is asked for time and again is looked for no further than need be.
+  // The usual listings read no further than the page.
   if (!filter || filter.type === "FROM_TRIM_HORIZON") return shardsBehind(tx, stream, after, most);
   if (filter.type === "AFTER_SHARD_ID")
     return shardsBehind(tx, stream, Math.max(after, indexOfShard(filter.shard ?? "") ?? -1), most);

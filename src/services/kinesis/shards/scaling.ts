@@ -11,7 +11,7 @@ const MOST_AT_ONCE = 500;
 /**
  * Brings a stream to so many shards in equal shares, by splitting wherever a share begins and merging what lies in one:
  * so every record's shard leads to where its key goes from now on, and whoever reads parents first keeps the order.
- * Where that is much, some of it is done now, and the rest by and by.
+ * A large change is begun at once, and a job does the rest in steps.
  */
 export async function scaleTo(tx: Transaction, stream: Stream, count: number): Promise<Stream> {
   const begun = await scaleOn(tx, stream, { count, done: 0 });

@@ -33,7 +33,7 @@ export function sequenceNumbers(origin: Origin): (position: number, time: number
   const shard = BigInt(origin.index);
   const base =
     MARK | (BigInt(beganAt(origin)) << CREATED) | ((shard & 15n) << DIGIT) | (shard << SHARD) | VERSION;
-  // Whoever asks mostly asks of one second.
+  // Most calls are for records of the same second.
   let second = -1;
   let ofSecond = base;
   return (position, time) => {

@@ -22,7 +22,7 @@ export const accountOperations = {
       if (Status === "DISABLED") settings = isEnabled ? { ...former!, isEnding: true } : former;
       else if (isEnabled) settings = { ...former!, isEnding: false };
       else settings = { started: now, earliestEnd: now + LEAST_MS, isEnding: false };
-      // An end that is asked for late is now.
+      // Past the earliest end, the commitment ends now.
       if (settings?.isEnding && settings !== former)
         settings = { ...settings, earliestEnd: Math.max(settings.earliestEnd, now) };
       if (settings) tx.put(accountSettings, settings);

@@ -27,7 +27,7 @@ import { checkTags } from "./tags.ts";
 import { forget, trim } from "./trim.ts";
 
 const FIRST_HOURS = 24;
-/** Shards of a description, and streams of a page, whatever limit is asked for. */
+/** Shards of a description, and streams of a page, whatever the requested limit. */
 const PAGE = 100;
 const TOKEN = "kinesis/streams";
 

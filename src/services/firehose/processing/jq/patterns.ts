@@ -65,7 +65,7 @@ function matching(pattern: Filter, flags: Filter, made: Made, more: string): Fil
     );
 }
 
-/** A pattern that no record can change tells at once whether it is known here. @throws {JqSyntaxError} */
+/** A constant pattern is checked when the query is parsed. @throws {JqSyntaxError} */
 function refuseUnknown(pattern: Filter): void {
   try {
     for (const one of valuesOf(pattern, null)) compiled(one, null, "");

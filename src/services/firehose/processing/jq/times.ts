@@ -113,15 +113,15 @@ export function mktime(value: Json): number {
   return Math.floor(time / 1_000);
 }
 
-/** What a directive reads: how it looks, and what it tells of the time. */
-type Directive = [looks: RegExp, tell: (read: string, time: ParsedTime) => void];
+/** The text that a directive matches, and how it sets the time. */
+type Directive = [pattern: RegExp, apply: (read: string, time: ParsedTime) => void];
 interface ParsedTime {
   parts: number[];
   isAfternoon?: boolean;
 }
 
-const part = (looks: RegExp, index: number, less = 0): Directive => [
-  looks,
+const part = (pattern: RegExp, index: number, less = 0): Directive => [
+  pattern,
   (read, { parts }) => void (parts[index] = Number(read) - less),
 ];
 const name = (names: readonly string[], index?: number): Directive => [
@@ -165,12 +165,12 @@ export function strptime(value: Json, format: string): number[] {
   for (const [sign, letter] of spelledOut(format).matchAll(/%(.)|\s+|./gs)) {
     const read = letter === undefined ? literal(sign) : DIRECTIVES[letter];
     if (!read) throw new JqError(`strptime does not know ${sign}`);
-    const [looks, tell] = read;
-    looks.lastIndex = end;
-    const found = looks.exec(text);
+    const [pattern, apply] = read;
+    pattern.lastIndex = end;
+    const found = pattern.exec(text);
     if (!found) throw new JqError(`the date does not match the format ${JSON.stringify(format)}`);
-    tell(found[0].trim(), time);
-    end = looks.lastIndex;
+    apply(found[0].trim(), time);
+    end = pattern.lastIndex;
   }
   if (end < text.length) throw new JqError(`the date does not match the format ${JSON.stringify(format)}`);
   return dateIn(time);
