@@ -1,5 +1,6 @@
 import { parseArn } from "#aws/arn.ts";
 import type { Tag } from "#aws/contract/types/events.ts";
+import { isReservedTag } from "#aws/tag-text.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
 import { DEFAULT_BUS } from "./arns.ts";
@@ -46,7 +47,7 @@ export function checkTags(tags: readonly Tag[] | undefined): void {
   if (tags.length > MOST_TAGS) throw invalid("The number of tags exceeds the maximum of 50.");
   const names = new Set<string>();
   for (const { Key } of tags) {
-    if (Key.startsWith("aws:")) throw invalid("Tag keys beginning with aws: are reserved for system use.");
+    if (isReservedTag(Key)) throw invalid("Tag keys beginning with aws: are reserved for system use.");
     if (names.has(Key)) throw invalidParameter("Tags", "Duplicate tag keys found.");
     names.add(Key);
   }

@@ -1,4 +1,5 @@
-import type { ScheduleGroupSummary } from "#aws/contract/types/scheduler.ts";
+import type { ScheduleGroupSummary, Tag } from "#aws/contract/types/scheduler.ts";
+import { isReservedTag } from "#aws/tag-text.ts";
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import { page } from "#kernel/pages.ts";
@@ -22,6 +23,7 @@ const PAGE = 500;
 export const groupOperations = {
   async CreateScheduleGroup(ctx, { Name, Tags = [], ClientToken }) {
     if (Name === DEFAULT_GROUP) throw defaultGroupStays();
+    checkTags(Tags);
     return ctx.transact(async (tx) => {
       const existing = await tx.get(groups, [Name]);
       if (existing && (ClientToken === undefined || existing.clientToken !== ClientToken))
@@ -70,6 +72,7 @@ export const groupOperations = {
   },
 
   async TagResource(ctx, { ResourceArn, Tags }) {
+    checkTags(Tags);
     return ctx.transact(async (tx) => {
       const group = await groupTagged(ctx, tx, ResourceArn);
       const names = new Set(Tags.map(({ Key }) => Key));
@@ -126,6 +129,12 @@ const defaultGroup = (): Group => ({
   created: 0,
   modified: 0,
 });
+
+/** @throws {AwsError} ValidationException */
+function checkTags(tags: readonly Tag[]): void {
+  if (tags.some(({ Key }) => isReservedTag(Key)))
+    throw invalid("Tag keys beginning with aws: are reserved for system use.");
+}
 
 /** One of the caller's account and Region. @throws {AwsError} ResourceNotFoundException */
 async function groupTagged(ctx: Context, tx: ReadTransaction, arn: string): Promise<Group> {

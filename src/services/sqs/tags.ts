@@ -1,5 +1,5 @@
 import type { TagMap } from "#aws/contract/types/sqs.ts";
-import { isTagText } from "#aws/tag-text.ts";
+import { isReservedTag, isTagText } from "#aws/tag-text.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
@@ -56,7 +56,7 @@ export function checkTags(tags: TagMap | undefined): void {
   for (const [key, value] of entries) {
     if (key.length === 0) throw invalidParameter("Tag keys must be between 1 and 128 characters in length.");
     if (!isTagText(key)) throw notAllowed("keys");
-    if (key.length > LONGEST_KEY || /^aws:/i.test(key)) throw invalidParameter(`Invalid tag key: ${key}`);
+    if (key.length > LONGEST_KEY || isReservedTag(key)) throw invalidParameter(`Invalid tag key: ${key}`);
     if (!isTagText(value)) throw notAllowed("values");
     if (value.length > LONGEST_VALUE) throw invalidParameter(`Invalid tag value for the key ${key}.`);
   }

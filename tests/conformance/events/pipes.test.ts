@@ -286,6 +286,22 @@ for (const [what, more, error, page] of wrong) {
   });
 }
 
+behaviour(
+  "keys that begin with aws: are AWS's own",
+  doc("tag-editor/latest/userguide/best-practices-and-strats.html"),
+  async () => {
+    const tags = { "AWS:team": "a" };
+    const reserved = {
+      name: "ValidationException",
+      message: "Tag keys beginning with aws: are reserved for system use.",
+    };
+    await expect(pipe({ Tags: tags })).rejects.toMatchObject(reserved);
+    const { made } = await pipe();
+    const command = new TagResourceCommand({ resourceArn: made.Arn, tags });
+    await expect(pipes.send(command)).rejects.toMatchObject(reserved);
+  },
+);
+
 behaviour("a pipe's tags are changed one by one", api("TagResource"), async () => {
   const { made } = await pipe({ Tags: { a: "1", b: "2" } });
   const resourceArn = made.Arn!;

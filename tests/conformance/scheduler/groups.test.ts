@@ -9,7 +9,7 @@ import {
   UntagResourceCommand,
 } from "@aws-sdk/client-scheduler";
 import { describe, expect } from "vitest";
-import { behaviour, conformanceCloud } from "../cloud.ts";
+import { behaviour, conformanceCloud, doc } from "../cloud.ts";
 import { api, arn, conflict, guide, invalid, missing, name, scheduling } from "./client.ts";
 
 const cloud = conformanceCloud();
@@ -133,6 +133,18 @@ describe("tags of groups", () => {
     await send(new TagResourceCommand({ ResourceArn, Tags: [{ Key: "a", Value: "2" }] }));
     expect(await tagsOf(ResourceArn)).toEqual([{ Key: "a", Value: "2" }]);
   });
+  behaviour(
+    "keys that begin with aws: are AWS's own",
+    doc("tag-editor/latest/userguide/best-practices-and-strats.html"),
+    async () => {
+      const Tags = [{ Key: "aws:team", Value: "a" }];
+      const reserved = invalid("Tag keys beginning with aws: are reserved for system use.");
+      await expect(group({ Tags })).rejects.toMatchObject(reserved);
+      const { made } = await group();
+      const command = new TagResourceCommand({ ResourceArn: made.ScheduleGroupArn!, Tags });
+      await expect(send(command)).rejects.toMatchObject(reserved);
+    },
+  );
   behaviour("tags are removed by key, also such as are not there", api("UntagResource"), async () => {
     const { made } = await group({
       Tags: [

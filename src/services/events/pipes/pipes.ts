@@ -1,4 +1,5 @@
 import type * as Pipes from "#aws/contract/types/pipes.ts";
+import { isReservedTag } from "#aws/tag-text.ts";
 import type { Context } from "#kernel/context.ts";
 import { page } from "#kernel/pages.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -23,6 +24,7 @@ const MOST_PIPES = 1_000;
 export const pipeOperations = {
   async CreatePipe(ctx, input) {
     checkPipe(ctx, input);
+    checkTags(input.Tags);
     return ctx.transact(async (tx) => {
       if (await tx.get(pipes, [input.Name])) throw pipeExists(input.Name);
       if ((await tx.list(pipes, { limit: MOST_PIPES })).length === MOST_PIPES)
@@ -157,6 +159,7 @@ export const pipeOperations = {
   },
 
   async TagResource(ctx, { resourceArn, tags }) {
+    checkTags(tags);
     return changeTags(ctx, resourceArn, (former) => ({ ...former, ...tags }));
   },
 
@@ -199,6 +202,12 @@ function move(ctx: Context, name: string, desired: Pipes.RequestedPipeState, cur
     put(tx, pipe);
     return answer(ctx, pipe) as Pipes.StartPipeResponse;
   });
+}
+
+/** @throws {AwsError} ValidationException */
+function checkTags(tags: Pipe["tags"] = {}): void {
+  if (Object.keys(tags).some(isReservedTag))
+    throw invalid("Tag keys beginning with aws: are reserved for system use.");
 }
 
 function changeTags(ctx: Context, arn: string, change: (tags: Pipe["tags"]) => Pipe["tags"]) {

@@ -1,4 +1,4 @@
-import { isTagText } from "#aws/tag-text.ts";
+import { isReservedTag, isTagText } from "#aws/tag-text.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
@@ -48,7 +48,7 @@ async function tagged(ctx: Context, tx: ReadTransaction, arn: string): Promise<T
 export function checkTags(tags: readonly Tag[]): void {
   const seen = new Set<string>();
   for (const { Key, Value } of tags) {
-    if (!Key || Key.length > LONGEST_KEY || !isTagText(Key) || /^aws:/i.test(Key))
+    if (!Key || Key.length > LONGEST_KEY || !isTagText(Key) || isReservedTag(Key))
       throw invalidTag(`Tag key: ${Key}`);
     if (Value.length > LONGEST_VALUE || !isTagText(Value)) throw invalidTag(`Tag value: ${Value}`);
     if (seen.has(Key)) throw invalidTag("Duplicated keys are not allowed.");
