@@ -1,3 +1,4 @@
+import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
@@ -34,12 +35,7 @@ export const tableOperations = {
     refuseUnimplemented(input);
     const { StreamSpecification: stream } = input;
     const schema = schemaOf(input, ctx.region);
-    if (stream?.StreamEnabled && !stream.StreamViewType)
-      throw invalidParameters("Table is being created with a stream enabled, UpdateViewType is required");
-    if (stream?.StreamEnabled === false && stream.StreamViewType)
-      throw invalidParameters(
-        "Table is being created with a stream disabled, UpdateViewType should not be specified",
-      );
+    checkStream(stream);
     checkEncryption(ctx, input.SSESpecification);
     const tags = input.Tags ?? [];
     checkTagSet(tags);
@@ -128,6 +124,16 @@ function checkDeletable({ region }: Place, table: Table, now: number): void {
   if (!group) return;
   checkNoSource(group, region, now);
   checkIdle(table);
+}
+
+/** @throws {AwsError} ValidationException */
+function checkStream(sent: DynamoDB.StreamSpecification | undefined): void {
+  if (sent?.StreamEnabled && !sent.StreamViewType)
+    throw invalidParameters("Table is being created with a stream enabled, UpdateViewType is required");
+  if (sent?.StreamEnabled === false && sent.StreamViewType)
+    throw invalidParameters(
+      "Table is being created with a stream disabled, UpdateViewType should not be specified",
+    );
 }
 
 async function areTooMany(tx: Transaction): Promise<boolean> {
