@@ -13,6 +13,8 @@ import {
 
 /** Large, since every chunk costs calls on its way from the disk and through the socket. A reader holds two or three. */
 const CHUNK_BYTES = 32 * FRAME_BYTES;
+/** Files that are read at once: each reading is a trip to a thread. */
+const SMALL_BYTES = 8 * FRAME_BYTES;
 
 /**
  * Reads a file that is opened at the first pull: an object of ten thousand parts may have as many readers waiting.
@@ -60,15 +62,16 @@ interface Buffers {
 /** Each chunk is its consumer's for good. */
 export const ownBuffers: Buffers = { take: (length) => Buffer.allocUnsafeSlow(length), giveBack: () => {} };
 
-/** By size, a power of two: whoever reads a small body must not take the memory of a large one. */
+/** By size, a power of two and room for a footer: whoever reads a small body must not take the memory of a large one. */
 const spare = new Map<number, Buffer[]>();
-/** Enough for four readers of large bodies at a time; beyond that memory is made anew. */
-const MAX_SPARE_BYTES = 8 * CHUNK_BYTES;
+const FOOTER_ROOM = 4_096;
+/** Enough for eight readers of large bodies at a time; beyond that memory is made anew. */
+const MAX_SPARE_BYTES = 16 * (CHUNK_BYTES + FOOTER_ROOM);
 let spareBytes = 0;
 
 export const lentBuffers: Buffers = {
   take(length) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(length, FRAME_BYTES)));
+    const size = 2 ** Math.ceil(Math.log2(Math.max(length - FOOTER_ROOM, FRAME_BYTES))) + FOOTER_ROOM;
     const buffer = spare.get(size)?.pop();
     if (buffer) spareBytes -= size;
     return (buffer ?? Buffer.allocUnsafeSlow(size)).subarray(0, length);
@@ -120,12 +123,13 @@ async function* verifiedChunks(
     const file = await source.open().catch((error) => {
       throw error.code === "ENOENT" ? new BlobMissingError(id) : error;
     });
-    const footer = await readFooter(file, id, codec);
+    const { footer, whole } = await readFooter(file, id, codec, buffers);
     checkRange(start, end, footer.size);
     const last = Math.min(Math.ceil(end / FRAME_BYTES) * FRAME_BYTES, footer.size);
 
     const readAhead = (from: number): Promise<Buffer> | undefined => {
       if (from >= last) return undefined;
+      if (whole) return Promise.resolve(whole.subarray(from, last));
       const reading = readFully(file, from, buffers.take(Math.min(CHUNK_BYTES, last - from)), id);
       reading.catch(ignore); // seen when its turn comes
       return reading;
@@ -150,13 +154,22 @@ async function* verifiedChunks(
   }
 }
 
-async function readFooter(file: FileHandle, id: string, codec: FrameCodec): Promise<Footer> {
+/** The footer; and the whole file where it is so small that one reading brings both. */
+async function readFooter(
+  file: FileHandle,
+  id: string,
+  codec: FrameCodec,
+  buffers: Buffers,
+): Promise<{ footer: Footer; whole: Buffer | undefined }> {
   const { size: fileBytes } = fstatSync(file.fd); // at hand since the file was opened: not worth a thread
   const start = footerStart(fileBytes, codec);
   if (start !== undefined) {
-    const bytes = await readFully(file, start, Buffer.allocUnsafeSlow(fileBytes - start), id);
-    const footer = decodeFooter(bytes, id, codec);
-    if (footer?.size === start) return footer;
+    const isSmall = fileBytes <= SMALL_BYTES;
+    const from = isSmall ? 0 : start;
+    const memory = isSmall ? buffers.take(fileBytes) : Buffer.allocUnsafeSlow(fileBytes - start);
+    const bytes = await readFully(file, from, memory, id);
+    const footer = decodeFooter(bytes.subarray(start - from), id, codec);
+    if (footer?.size === start) return { footer, whole: isSmall ? bytes : undefined };
   }
   throw new BlobDamagedError(`blob ${id}: its footer is not as it was written`);
 }
