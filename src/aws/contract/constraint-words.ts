@@ -89,9 +89,9 @@ function formRules(shape: Shape, length: Length): Rule[] {
   const rules: Rule[] = [];
   const { enum: values, pattern, max } = shape;
   if (values !== undefined) {
-    const known = new Set(values);
+    const allowed = new Set(values);
     rules.push({
-      holds: (value) => known.has(value as string),
+      holds: (value) => allowed.has(value as string),
       words: `Member must satisfy enum value set: [${values.join(", ")}]`,
     });
   }
@@ -185,9 +185,9 @@ export function isHidden(place: Place | undefined): boolean {
 }
 
 function steps(place: Place | undefined): Step[] {
-  const found: Step[] = [];
-  for (let at = place; at !== undefined; at = at.parent) found.unshift(at.step);
-  return found;
+  const steps: Step[] = [];
+  for (let at = place; at !== undefined; at = at.parent) steps.unshift(at.step);
+  return steps;
 }
 
 function coralStep(step: Step): string {
@@ -221,7 +221,7 @@ function isSecret(shape: Shape): boolean {
  * Characters of one value. Of a batch with a record too many AWS tells them all, but one of many megabytes would be told
  * with ten times as many, and keep all others waiting.
  */
-const MOST_PRINTED = 200_000;
+const MAX_PRINTED = 200_000;
 
 /** As Java prints lists and maps, and the classes that Coral makes of structures: `KeySchemaElement(keyType=HASH)`. */
 function printed(shape: Shape, value: unknown): string {
@@ -229,12 +229,12 @@ function printed(shape: Shape, value: unknown): string {
   let text = "";
   for (const piece of pieces) {
     text += piece;
-    if (text.length > MOST_PRINTED) break;
+    if (text.length > MAX_PRINTED) break;
   }
   return shortened(text);
 }
 
-const shortened = (text: string) => (text.length > MOST_PRINTED ? `${text.slice(0, MOST_PRINTED)}...` : text);
+const shortened = (text: string) => (text.length > MAX_PRINTED ? `${text.slice(0, MAX_PRINTED)}...` : text);
 
 function* print(shape: Shape, value: unknown): Generator<string> {
   if (value === undefined || value === null) yield "null";

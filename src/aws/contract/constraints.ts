@@ -19,7 +19,7 @@ export interface Violation {
 }
 
 /** AWS tells of no more at once. */
-export const MOST_TOLD = 10;
+export const MAX_REPORTED = 10;
 
 /**
  * What the model says against an input: what is missing, too short, too long, out of range, or of a wrong form.
@@ -34,21 +34,21 @@ export function violations(
   const check = compiled[dialect](shape);
   const any: Violation[] = [];
   check?.(input, ANYWHERE, any);
-  const found = [...more];
+  const collected = [...more];
   if (any.length > 0) {
     const own: Violation[] = [];
     check?.(input, undefined, own);
-    found.push(...own);
+    collected.push(...own);
   }
-  if (found.every(({ beside }) => beside)) return [];
-  return inOrder(shape, found, dialect).slice(0, MOST_TOLD);
+  if (collected.every(({ beside }) => beside)) return [];
+  return inOrder(shape, collected, dialect).slice(0, MAX_REPORTED);
 }
 
-function inOrder(shape: StructureShape, found: Violation[], dialect: Dialect): Violation[] {
+function inOrder(shape: StructureShape, collected: Violation[], dialect: Dialect): Violation[] {
   const members = dialects[dialect].inOrder?.(shape.members);
-  if (found.length < 2 || !members) return found;
+  if (collected.length < 2 || !members) return collected;
   const places = new Map(members.map(({ name }, at) => [decapitalized(name), at]));
-  const placed = found.map((violation) => ({
+  const placed = collected.map((violation) => ({
     violation,
     at: places.get(violation.path.split(".", 1)[0]!) ?? -1,
   }));
@@ -62,14 +62,14 @@ const below = (place: Place | undefined, step: Step, isSecret?: boolean): Place 
   place === ANYWHERE ? place : { parent: place, step, isSecret };
 
 /** All of them in one sentence, as an exception's message. */
-export function violationMessage(found: readonly Violation[], dialect: Dialect): string {
-  const count = `${found.length} validation error${found.length === 1 ? "" : "s"} detected`;
-  return `${count}${dialect === "smithy" ? ". " : ": "}${found.map(({ message }) => message).join("; ")}`;
+export function violationMessage(collected: readonly Violation[], dialect: Dialect): string {
+  const count = `${collected.length} validation error${collected.length === 1 ? "" : "s"} detected`;
+  return `${count}${dialect === "smithy" ? ". " : ": "}${collected.map(({ message }) => message).join("; ")}`;
 }
 
 /** The path is only spelt out where there is a violation. */
-type Check = (value: unknown, place: Place | undefined, found: Violation[]) => void;
-type Gather = (entries: unknown[], value: unknown, place: Place | undefined, found: Violation[]) => void;
+type Check = (value: unknown, place: Place | undefined, collected: Violation[]) => void;
+type Gather = (entries: unknown[], value: unknown, place: Place | undefined, collected: Violation[]) => void;
 
 const compiled: Record<Dialect, (shape: Shape) => Check | undefined> = {
   coral: compiler("coral"),
@@ -102,12 +102,12 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     value: unknown,
     place: Place | undefined,
     rule: string,
-    found: Violation[],
+    collected: Violation[],
   ): void {
-    if (found.length === MOST_TOLD) return;
-    if (place === ANYWHERE) return void found.push({ path: "", message: "" });
+    if (collected.length === MAX_REPORTED) return;
+    if (place === ANYWHERE) return void collected.push({ path: "", message: "" });
     const path = words.path(place);
-    found.push({ path, message: words.sentence(shape, value, path, rule, isHidden(place)) });
+    collected.push({ path, message: words.sentence(shape, value, path, rule, isHidden(place)) });
   }
 
   /** What a value itself must satisfy, and what stands in it. */
@@ -115,9 +115,9 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     const rules = words.rules(shape);
     const within = inside(shape);
     if (rules.length === 0) return within;
-    return (value, place, found) => {
-      for (const rule of rules) if (!rule.holds(value)) report(shape, value, place, rule.words, found);
-      within?.(value, place, found);
+    return (value, place, collected) => {
+      for (const rule of rules) if (!rule.holds(value)) report(shape, value, place, rule.words, collected);
+      within?.(value, place, collected);
     };
   }
 
@@ -125,9 +125,9 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
   function inside(shape: Shape): Check | undefined {
     if (shape.kind === "scalar" || !constrained(shape)) return undefined;
     let check: Check | undefined;
-    return (value, place, found) => {
+    return (value, place, collected) => {
       check ??= checkOf(shape)!;
-      check(value, place, found);
+      check(value, place, collected);
     };
   }
 
@@ -142,26 +142,26 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     const isSecret = shape.sensitive;
     if (words.inOrder) {
       const judged = members.filter(({ member, check }) => member.required || check !== undefined);
-      return (value, place, found) => {
+      return (value, place, collected) => {
         const input = value as Record<string, unknown>;
         for (const { member, step, check } of judged) {
           const item = input[member.name];
-          if (item !== undefined && item !== null) check?.(item, below(place, step, isSecret), found);
+          if (item !== undefined && item !== null) check?.(item, below(place, step, isSecret), collected);
           else if (member.required)
-            report(member.shape, null, below(place, step), "Member must not be null", found);
+            report(member.shape, null, below(place, step), "Member must not be null", collected);
         }
       };
     }
-    return (value, place, found) => {
+    return (value, place, collected) => {
       const input = value as Record<string, unknown>;
       for (const { member, step } of required) {
         const item = input[member.name];
         if (item !== undefined && item !== null) continue;
-        report(member.shape, null, below(place, step), "Member must not be null", found);
+        report(member.shape, null, below(place, step), "Member must not be null", collected);
       }
       for (const { member, step, check } of checked) {
         const item = input[member.name];
-        if (item !== undefined && item !== null) check!(item, below(place, step, isSecret), found);
+        if (item !== undefined && item !== null) check!(item, below(place, step, isSecret), collected);
       }
     };
   }
@@ -169,13 +169,13 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
   function list(shape: ListShape): Check {
     const gather = gathering(shape, shape.member, "Member");
     const check = gather === undefined ? whole(shape.member) : inside(shape.member);
-    return (value, place, found) => {
+    return (value, place, collected) => {
       const items = value as unknown[];
-      gather?.(items, value, place, found);
+      gather?.(items, value, place, collected);
       if (check === undefined) return;
-      for (let index = 0; index < items.length && found.length < MOST_TOLD; index++) {
+      for (let index = 0; index < items.length && collected.length < MAX_REPORTED; index++) {
         const item = items[index];
-        if (item !== null && item !== undefined) check(item, below(place, { index }), found);
+        if (item !== null && item !== undefined) check(item, below(place, { index }), collected);
       }
     };
   }
@@ -185,17 +185,17 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     const gatherValues = gathering(shape, shape.value, "Map value");
     const checkKey = gatherKeys === undefined ? whole(shape.key) : inside(shape.key);
     const checkValue = gatherValues === undefined ? whole(shape.value) : inside(shape.value);
-    return (value, place, found) => {
+    return (value, place, collected) => {
       const map = value as Record<string, unknown>;
-      gatherKeys?.(Object.keys(map), map, place, found);
-      gatherValues?.(Object.values(map), map, place, found);
+      gatherKeys?.(Object.keys(map), map, place, collected);
+      gatherValues?.(Object.values(map), map, place, collected);
       if (checkKey === undefined && checkValue === undefined) return;
       for (const key of Object.keys(map)) {
-        if (found.length === MOST_TOLD) return;
+        if (collected.length === MAX_REPORTED) return;
         const here = below(place, { key });
         const item = map[key];
-        checkKey?.(key, here, found);
-        if (item !== null && item !== undefined) checkValue?.(item, here, found);
+        checkKey?.(key, here, collected);
+        if (item !== null && item !== undefined) checkValue?.(item, here, collected);
       }
     };
   }
@@ -208,8 +208,8 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     const sentence = `${subject} must satisfy constraint: ${words.gathered(rules)}`;
     const breaks = (item: unknown) =>
       item !== null && item !== undefined && rules.some((rule) => !rule.holds(item));
-    return (entries, value, place, found) => {
-      if (entries.some(breaks)) report(shape, value, place, sentence, found);
+    return (entries, value, place, collected) => {
+      if (entries.some(breaks)) report(shape, value, place, sentence, collected);
     };
   }
 
@@ -220,8 +220,8 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
 const constrainedShapes = new WeakMap<Shape, boolean>();
 
 function constrained(shape: Shape): boolean {
-  const known = constrainedShapes.get(shape);
-  if (known !== undefined) return known;
+  const cached = constrainedShapes.get(shape);
+  if (cached !== undefined) return cached;
   const result = reaches(shape, new Set());
   constrainedShapes.set(shape, result);
   return result;

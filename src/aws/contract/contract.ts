@@ -49,8 +49,8 @@ export function link(file: ContractFile): Contract {
     validation: file.validation ?? "coral",
     operationNames: Object.keys(file.operations),
     operation(name) {
-      const known = operations.get(name);
-      if (known) return known;
+      const cached = operations.get(name);
+      if (cached) return cached;
       if (!Object.hasOwn(file.operations, name)) return undefined;
       const operation = linkOperation(contract, name, file.operations[name]!, structure);
       operations.set(name, operation);

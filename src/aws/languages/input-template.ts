@@ -19,7 +19,7 @@ export const placeholders = (template: string): string[] =>
   [...template.matchAll(PLACEHOLDER)].map(([, name]) => name!);
 
 /** More characters than any target takes: a template may name what is large a thousand times. */
-const MOST_FILLED = 6 * 2 ** 20;
+const MAX_FILLED = 6 * 2 ** 20;
 
 /**
  * @param read the value of a placeholder: `undefined` is an empty text
@@ -31,7 +31,7 @@ export function fillTemplate(
   read: (name: string) => unknown,
   isName: (name: string) => boolean,
 ): string {
-  return filled(piecesOf(template), read, isName, told);
+  return filled(piecesOf(template), read, isName, toJsonPiece);
 }
 
 /** The same for a template that is not JSON: texts go in as they are, all else as JSON. @throws {AwsError} as above */
@@ -62,7 +62,7 @@ function filled(
         if (!isName(name)) return placeholder;
         const value = write(read(name) ?? "", quoted);
         size += value.length;
-        if (size > MOST_FILLED)
+        if (size > MAX_FILLED)
           throw new AwsError("ValidationException", "The input that the template makes is too long.");
         return value;
       }),
@@ -70,7 +70,7 @@ function filled(
     .join("");
 }
 
-function told(value: unknown, quoted: boolean): string {
+function toJsonPiece(value: unknown, quoted: boolean): string {
   const text = JSON.stringify(value);
   if (!quoted) return text;
   return typeof value === "string" ? text.slice(1, -1) : text.replaceAll('"', "");

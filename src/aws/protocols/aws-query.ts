@@ -63,14 +63,14 @@ export const awsQuery: Protocol = {
     const status = described.shape?.error?.queryStatus ?? described.status;
     const hasDetail = operation !== undefined && haveDetail.has(operation.contract.service);
     const inJson = wantsJson(meta.accept);
-    const told = { ...described, status };
+    const failure = { ...described, status };
     const namespace = operation?.contract.xmlNamespace;
     return {
       status,
       headers: { ...headersOf(meta, inJson), ...error.headers },
       body: inJson
-        ? jsonErrorOf(told, meta.requestId, hasDetail)
-        : xmlErrorDocument(told, meta, namespace, writersOf(operation), hasDetail ? "<Detail/>" : ""),
+        ? jsonErrorOf(failure, meta.requestId, hasDetail)
+        : xmlErrorDocument(failure, meta, namespace, writersOf(operation), hasDetail ? "<Detail/>" : ""),
     };
   },
 };

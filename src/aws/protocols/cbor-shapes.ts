@@ -128,24 +128,24 @@ function plain(value: unknown): unknown {
   return value;
 }
 
-function compileWriter(shape: Shape, unit: number, kept: WeakMap<Shape, WriteCbor>): WriteCbor {
-  const known = kept.get(shape);
-  if (known !== undefined) return known;
+function compileWriter(shape: Shape, unit: number, compiled: WeakMap<Shape, WriteCbor>): WriteCbor {
+  const cached = compiled.get(shape);
+  if (cached !== undefined) return cached;
   // A shape that contains itself finds this entry while it is being compiled.
-  kept.set(shape, (writer, value) => write(writer, value));
-  const write = writerOf(shape, unit, kept);
-  kept.set(shape, write);
+  compiled.set(shape, (writer, value) => write(writer, value));
+  const write = writerOf(shape, unit, compiled);
+  compiled.set(shape, write);
   return write;
 }
 
-function writerOf(shape: Shape, unit: number, kept: WeakMap<Shape, WriteCbor>): WriteCbor {
+function writerOf(shape: Shape, unit: number, compiled: WeakMap<Shape, WriteCbor>): WriteCbor {
   switch (shape.kind) {
     case "scalar":
       return scalarWriter(shape, unit);
     case "document":
       return writeDocument;
     case "list": {
-      const write = compileWriter(shape.member, unit, kept);
+      const write = compileWriter(shape.member, unit, compiled);
       return (writer, value) => {
         const items = shape.sparse ? (value as unknown[]) : (value as unknown[]).filter(isPresent);
         writer.array(items.length);
@@ -153,7 +153,7 @@ function writerOf(shape: Shape, unit: number, kept: WeakMap<Shape, WriteCbor>): 
       };
     }
     case "map": {
-      const write = compileWriter(shape.value, unit, kept);
+      const write = compileWriter(shape.value, unit, compiled);
       return (writer, value) => {
         writer.openMap();
         for (const [key, item] of Object.entries(value as object)) {
@@ -166,7 +166,7 @@ function writerOf(shape: Shape, unit: number, kept: WeakMap<Shape, WriteCbor>): 
     }
     case "structure": {
       const members = new Map(
-        shape.members.map((member) => [member.name, compileWriter(member.shape, unit, kept)]),
+        shape.members.map((member) => [member.name, compileWriter(member.shape, unit, compiled)]),
       );
       return (writer, value) => {
         writer.openMap();

@@ -46,20 +46,20 @@ function parsed(body: Uint8Array): unknown {
   return tree;
 }
 
-const known: Record<Standing, WeakMap<Shape, Read>> = {
+const compiledReaders: Record<Standing, WeakMap<Shape, Read>> = {
   top: new WeakMap(),
   member: new WeakMap(),
   element: new WeakMap(),
 };
 
 function readerOf(shape: Shape, standing: Standing): Read {
-  const compiled = known[standing].get(shape);
+  const compiled = compiledReaders[standing].get(shape);
   if (compiled) return compiled;
   let made: Read | undefined;
   // A shape that contains itself finds this while it is being compiled.
-  known[standing].set(shape, (value, depth) => made!(value, depth));
+  compiledReaders[standing].set(shape, (value, depth) => made!(value, depth));
   made = compile(shape, standing);
-  known[standing].set(shape, made);
+  compiledReaders[standing].set(shape, made);
   return made;
 }
 

@@ -60,21 +60,21 @@ function long(value: bigint): Uint8Array {
  * @throws {Malformed} for a wrong checksum, an impossible length, or an end inside of a frame
  */
 export async function* decodeFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
-  let held: Uint8Array[] = [];
+  let pending: Uint8Array[] = [];
   let size = 0;
-  let wanted = prelude;
+  let needed = prelude;
   for await (const chunk of chunks) {
-    held.push(chunk);
+    pending.push(chunk);
     size += chunk.length;
-    if (size < wanted) continue;
-    let bytes = Buffer.concat(held);
+    if (size < needed) continue;
+    let bytes = Buffer.concat(pending);
     for (;;) {
-      wanted = bytes.length < prelude ? prelude : frameLength(bytes);
-      if (bytes.length < wanted) break;
-      yield decodeFrame(bytes.subarray(0, wanted));
-      bytes = bytes.subarray(wanted);
+      needed = bytes.length < prelude ? prelude : frameLength(bytes);
+      if (bytes.length < needed) break;
+      yield decodeFrame(bytes.subarray(0, needed));
+      bytes = bytes.subarray(needed);
     }
-    held = [bytes];
+    pending = [bytes];
     size = bytes.length;
   }
   if (size > 0) throw new Malformed("The event stream ends inside of a message");

@@ -14,17 +14,17 @@ export interface FormDialect {
 
 /** Compiles readers of one dialect; each shape's is kept for as long as the shape lives. */
 export function formReaders(dialect: FormDialect): (shape: Shape) => ReadForm {
-  const kept = new WeakMap<Shape, ReadForm>();
+  const compiled = new WeakMap<Shape, ReadForm>();
 
   function compile(shape: Shape): ReadForm {
     if (shape.kind === "scalar") return scalar(shape);
     if (shape.kind === "document") throw new Error(`${shape.name}: a document has no form`);
-    const known = kept.get(shape);
-    if (known !== undefined) return known;
+    const cached = compiled.get(shape);
+    if (cached !== undefined) return cached;
     // A shape that contains itself finds this entry while it is being compiled.
-    kept.set(shape, (node) => read(node));
+    compiled.set(shape, (node) => read(node));
     const read = shape.kind === "structure" ? structure(shape) : repeated(shape, shape.flattened);
-    kept.set(shape, read);
+    compiled.set(shape, read);
     return read;
   }
 

@@ -8,10 +8,10 @@ export interface FormNode {
 }
 
 /** PutMetricData has the most: AWS takes a megabyte of `MetricData.member.1.Values.member.1=1`. */
-const MOST_PAIRS = 30_000;
+const MAX_PAIRS = 30_000;
 /** Nearly all keys of a form begin as others do. */
-const MOST_NODES = 100_000;
-const MOST_PARTS = 64;
+const MAX_NODES = 100_000;
+const MAX_PARTS = 64;
 
 /**
  * @param query the pairs of the query string: the query protocol may be spoken by GET
@@ -19,7 +19,7 @@ const MOST_PARTS = 64;
  */
 export function parseForm(body: Uint8Array, query: readonly (readonly [string, string])[] = []): FormNode {
   const text = utf8(body);
-  checkCount(text, MOST_PAIRS - query.length);
+  checkCount(text, MAX_PAIRS - query.length);
   const root: FormNode = { value: undefined, children: undefined };
   let nodes = 0;
   for (const [key, value] of query) nodes += put(root, key, value);
@@ -31,7 +31,7 @@ export function parseForm(body: Uint8Array, query: readonly (readonly [string, s
       const equals = text.indexOf("=", at);
       const split = equals < 0 || equals > end ? end : equals;
       nodes += put(root, decoded(text.slice(at, split)), decoded(text.slice(split + 1, end)));
-      if (nodes > MOST_NODES) throw tooMany();
+      if (nodes > MAX_NODES) throw tooMany();
     }
     at = end + 1;
   }
@@ -39,14 +39,14 @@ export function parseForm(body: Uint8Array, query: readonly (readonly [string, s
 }
 
 /** Before any of them is read. A text with that many is longer than most are. */
-function checkCount(text: string, most: number): void {
-  if (text.length <= 2 * most) return;
+function checkCount(text: string, limit: number): void {
+  if (text.length <= 2 * limit) return;
   let pairs = 0;
   let at = 0;
   while (at < text.length) {
     const ampersand = text.indexOf("&", at);
     const end = ampersand < 0 ? text.length : ampersand;
-    if (end > at && ++pairs > most) throw tooMany();
+    if (end > at && ++pairs > limit) throw tooMany();
     at = end + 1;
   }
 }
@@ -55,8 +55,8 @@ const tooMany = () => new Malformed("The form has too many parameters");
 
 /** @returns how many nodes were made for it */
 function put(root: FormNode, key: string, value: string): number {
-  const parts = key.split(".", MOST_PARTS + 1);
-  if (parts.length > MOST_PARTS) throw new Malformed(`The parameter ${key.slice(0, 100)} is nested too deep`);
+  const parts = key.split(".", MAX_PARTS + 1);
+  if (parts.length > MAX_PARTS) throw new Malformed(`The parameter ${key.slice(0, 100)} is nested too deep`);
   let made = 0;
   let node = root;
   for (const part of parts) {

@@ -90,9 +90,9 @@ function queryMapReading(member: Member): Read {
     let map: Structure | undefined;
     for (const [key, value] of request.query) {
       map ??= {};
-      const known = Object.hasOwn(map, key);
-      if (many && known) (map[key] as string[]).push(value);
-      else if (!known) setOwn(map, key, many ? [value] : value);
+      const exists = Object.hasOwn(map, key);
+      if (many && exists) (map[key] as string[]).push(value);
+      else if (!exists) setOwn(map, key, many ? [value] : value);
     }
     if (map !== undefined) input[name] = map;
   };

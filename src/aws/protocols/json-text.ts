@@ -48,18 +48,18 @@ function readerOf(shape: Shape, around: readonly Shape[]): Read | undefined {
 }
 
 function structure({ members, union }: StructureShape, within: readonly Shape[]): Read | undefined {
-  const known: { name: string; quoted: string; read: Read }[] = [];
+  const readers: { name: string; quoted: string; read: Read }[] = [];
   for (const { name, shape, jsonValue } of members) {
     const read = union || jsonValue ? undefined : readerOf(shape, within);
     if (read === undefined) return undefined;
-    known.push({ name, quoted: `"${name}"`, read });
+    readers.push({ name, quoted: `"${name}"`, read });
   }
   return (cursor) => {
     pass(cursor, "{");
     const result: Record<string, unknown> = {};
     do {
       skip(cursor);
-      const member = known.find(({ quoted }) => cursor.text.startsWith(quoted, cursor.at));
+      const member = readers.find(({ quoted }) => cursor.text.startsWith(quoted, cursor.at));
       if (member === undefined) throw UNUSUAL;
       cursor.at += member.quoted.length;
       pass(cursor, ":");

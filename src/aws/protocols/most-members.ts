@@ -41,7 +41,7 @@ const CLOSING = 0x7d;
  * eight megabytes could keep everybody waiting for seconds. Only long bodies are looked at, a nanosecond a byte.
  * @throws {Malformed}
  */
-export function checkMembers(body: Uint8Array, most: MostParts): void {
+export function checkMembers(body: Uint8Array, limits: MostParts): void {
   if (body.length <= SHORT_BYTES) return;
   /** Of the objects around the one that is read. */
   const around: number[] = [];
@@ -54,14 +54,14 @@ export function checkMembers(body: Uint8Array, most: MostParts): void {
     else if (byte === COMMA || byte === LIST) values++;
     else if (byte === COLON) {
       members++;
-      if (++own > most.each) throw tooMany();
+      if (++own > limits.each) throw tooMany();
     } else if (byte === OPENING) {
       values++;
       around.push(own);
       own = 0;
     } else if (byte === CLOSING) own = around.pop() ?? 0;
   }
-  if (members > most.members || values > most.values) throw tooMany();
+  if (members > limits.members || values > limits.values) throw tooMany();
 }
 
 export const tooMany = () => new Malformed("The request has too many members");

@@ -66,15 +66,15 @@ const writerOf = memoizeByObject((shape: Shape): Write => {
 function structure({ name: of, members }: StructureShape): (value: object) => object {
   const named = members.map(({ name, shape, flattened }) => ({
     name,
-    told: OLDER_NAMES[`${of}.${name}`] ?? name,
+    wireName: OLDER_NAMES[`${of}.${name}`] ?? name,
     shape: flattened && shape.kind === "map" && !shape.flattened ? { ...shape, flattened } : shape,
   }));
-  named.sort((a, b) => (a.told < b.told ? -1 : 1));
+  named.sort((a, b) => (a.wireName < b.wireName ? -1 : 1));
   return (value) =>
     Object.fromEntries(
-      named.map(({ name, told, shape }) => {
+      named.map(({ name, wireName, shape }) => {
         const member = (value as Record<string, unknown>)[name];
-        return [told, member === undefined ? null : writerOf(shape)(member as never)];
+        return [wireName, member === undefined ? null : writerOf(shape)(member as never)];
       }),
     );
 }

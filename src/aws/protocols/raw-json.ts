@@ -98,13 +98,13 @@ function bodyOf(json: Printed): string | Buffer {
 }
 
 /** Prints a structure of values, and puts members that print themselves in front: where one stands means nothing. */
-export function rawWriter(write: WriteJson): (given: object) => string | Uint8Array {
-  return (given) => {
-    if (!hasRaw(given)) return write(given);
+export function rawWriter(write: WriteJson): (output: object) => string | Uint8Array {
+  return (output) => {
+    if (!hasRaw(output)) return write(output);
     const raw: [name: string, json: Printed | string][] = [];
     const rest: Record<string, unknown> = {};
-    for (const name in given) {
-      const member = (given as Record<string, unknown>)[name];
+    for (const name in output) {
+      const member = (output as Record<string, unknown>)[name];
       if (member instanceof RawJson) raw.push([name, member.print()]);
       else if (member !== undefined) rest[name] = member;
     }
@@ -122,16 +122,16 @@ const asEntry = ([name, json]: readonly [string, Printed | string]): Entry => [
 ];
 
 /** The structure with values only. */
-export function withoutRaw<T extends object>(given: MaybeRaw<T>): T {
-  if (!hasRaw(given)) return given as T;
-  const entries = Object.entries(given).map(([name, member]) => [
+export function withoutRaw<T extends object>(output: MaybeRaw<T>): T {
+  if (!hasRaw(output)) return output as T;
+  const entries = Object.entries(output).map(([name, member]) => [
     name,
     member instanceof RawJson ? member.value() : member,
   ]);
   return Object.fromEntries(entries) as T;
 }
 
-function hasRaw(given: object): boolean {
-  for (const name in given) if ((given as Record<string, unknown>)[name] instanceof RawJson) return true;
+function hasRaw(output: object): boolean {
+  for (const name in output) if ((output as Record<string, unknown>)[name] instanceof RawJson) return true;
   return false;
 }

@@ -53,14 +53,14 @@ export const restJson: Protocol = {
 /** Glacier's errors repeat their code and type as members, Lambda's their type: no handler has to say it again. */
 function selfDescribed(operation: Operation | undefined, error: WireError): WireError {
   const sender = isSender(error.status);
-  const said: Record<string, string> = {
+  const messages: Record<string, string> = {
     code: error.code,
     type: sender ? "Client" : "Server",
     Type: sender ? "User" : "Service",
   };
   const values = { ...error.values };
   for (const { name, shape } of error.shape ? error.details : membersOfAll(operation)) {
-    if (shape.kind === "scalar" && Object.hasOwn(said, name)) values[name] ??= said[name];
+    if (shape.kind === "scalar" && Object.hasOwn(messages, name)) values[name] ??= messages[name];
   }
   return { ...error, values };
 }

@@ -112,8 +112,8 @@ function statusOf(
   statusName: string | undefined,
   headers: Record<string, string>,
 ): number {
-  const said = statusName === undefined ? undefined : value[statusName];
-  if (typeof said === "number") return said;
+  const status = statusName === undefined ? undefined : value[statusName];
+  if (typeof status === "number") return status;
   return headers["content-range"] !== undefined && operation.status === 200 ? 206 : operation.status;
 }
 

@@ -66,7 +66,7 @@ export function checkIntegers(query: WireRequest["query"]): void {
 const isInteger = (text: string) => /^-?\d+$/.test(text) && Number(text) === (Number(text) | 0);
 
 /** Bytes that the headers of a request may have together. */
-const MOST_HEADER_BYTES = 8_192;
+const MAX_HEADER_BYTES = 8_192;
 const BETWEEN = ": \r\n".length;
 
 /**
@@ -76,11 +76,11 @@ const BETWEEN = ": \r\n".length;
 export function checkHeaderSection({ headers }: WireRequest): void {
   let bytes = 0;
   for (const name in headers) if (name !== "cookie") bytes += name.length + headers[name]!.length + BETWEEN;
-  if (bytes > MOST_HEADER_BYTES)
+  if (bytes > MAX_HEADER_BYTES)
     throw new AwsError(
       "RequestHeaderSectionTooLarge",
       "Your request header section exceeds the maximum allowed size.",
-      { members: { MaxSizeAllowed: MOST_HEADER_BYTES } },
+      { members: { MaxSizeAllowed: MAX_HEADER_BYTES } },
     );
 }
 
@@ -215,14 +215,14 @@ export function s3ErrorDocument(
   error: AwsError,
   { requestId, hostId }: ResponseMeta,
 ): string {
-  let said = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>`;
+  let content = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>`;
   for (const [name, value] of Object.entries(error.members)) {
-    if (value !== undefined && value !== null) said += `<${name}>${escapeXml(String(value))}</${name}>`;
+    if (value !== undefined && value !== null) content += `<${name}>${escapeXml(String(value))}</${name}>`;
   }
   const ids = `<RequestId>${requestId}</RequestId><HostId>${hostId}</HostId>`;
   const document = isS3(operation)
-    ? `<Error>${said}${ids}</Error>`
-    : `<ErrorResponse><Error>${said}</Error>${ids}</ErrorResponse>`;
+    ? `<Error>${content}${ids}</Error>`
+    : `<ErrorResponse><Error>${content}</Error>${ids}</ErrorResponse>`;
   return xmlDeclaration + document;
 }
 

@@ -65,7 +65,7 @@ function readBoolean(text: string): boolean {
 export type IntegerType = "byte" | "short" | "integer" | "long";
 
 /** A long beyond 2^53 is the nearest number, which for the largest is the one above. */
-const RANGES: Record<IntegerType, readonly [least: number, most: number]> = {
+const RANGES: Record<IntegerType, readonly [min: number, max: number]> = {
   byte: [-(2 ** 7), 2 ** 7 - 1],
   short: [-(2 ** 15), 2 ** 15 - 1],
   integer: [-(2 ** 31), 2 ** 31 - 1],
@@ -74,8 +74,8 @@ const RANGES: Record<IntegerType, readonly [least: number, most: number]> = {
 
 /** Whether a number can be of that type: AWS refuses what its servers' own integers do not hold. */
 export function isWithin(type: IntegerType, value: number): boolean {
-  const [least, most] = RANGES[type];
-  return value >= least && value <= most;
+  const [min, max] = RANGES[type];
+  return value >= min && value <= max;
 }
 
 function readInteger(text: string, type: IntegerType): number {

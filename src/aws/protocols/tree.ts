@@ -28,16 +28,16 @@ export interface Converters {
 
 /** Compiles converters of one dialect; each shape's is kept for as long as the shape lives. */
 export function converters(dialect: Dialect): Converters {
-  const kept = new WeakMap<Shape, { convert: Convert | undefined }>();
+  const compiled = new WeakMap<Shape, { convert: Convert | undefined }>();
 
   function compile(shape: Shape, member?: Member): Convert | undefined {
     if (shape.kind === "scalar") return dialect.scalar(shape, member);
     if (shape.kind === "document") return dialect.document;
-    const known = kept.get(shape);
-    if (known !== undefined) return known.convert;
+    const cached = compiled.get(shape);
+    if (cached !== undefined) return cached.convert;
     // A shape that contains itself finds this entry while it is being compiled.
     const entry: { convert: Convert | undefined } = { convert: (value, depth) => convert(value, depth) };
-    kept.set(shape, entry);
+    compiled.set(shape, entry);
     const convert = container(shape);
     entry.convert = convert;
     return convert;
@@ -90,9 +90,9 @@ export function converters(dialect: Dialect): Converters {
     const convert = compile(shape.member);
     return (value, depth) => {
       if (dialect.untrusted) checkArray(value, depth);
-      const given = value as unknown[];
+      const list = value as unknown[];
       // AWS skips nulls where the model does not say that a list is sparse.
-      const items = shape.sparse || given.every(isPresent) ? given : given.filter(isPresent);
+      const items = shape.sparse || list.every(isPresent) ? list : list.filter(isPresent);
       if (convert === undefined) return items;
       let result = items;
       for (let i = 0; i < items.length; i++) {
@@ -100,7 +100,7 @@ export function converters(dialect: Dialect): Converters {
         if (!isPresent(item)) continue;
         const converted = convert(item, depth + 1);
         if (converted === item) continue;
-        if (result === given && !dialect.untrusted) result = items.slice();
+        if (result === list && !dialect.untrusted) result = items.slice();
         result[i] = converted;
       }
       return result;
@@ -133,9 +133,9 @@ export function converters(dialect: Dialect): Converters {
 
 /** Made anew: an object from which much is deleted becomes slow, and somebody may send a hundred thousand unknown members. */
 export function onlyKnown(tree: Tree, members: ReadonlyMap<string, unknown>): Tree {
-  const known: Tree = {};
-  for (const key in tree) if (members.has(key) && isPresent(tree[key])) known[key] = tree[key];
-  return known;
+  const result: Tree = {};
+  for (const key in tree) if (members.has(key) && isPresent(tree[key])) result[key] = tree[key];
+  return result;
 }
 
 function isPresent(value: unknown): boolean {

@@ -25,7 +25,7 @@ export function parseXml(text: string): XmlElement {
 const notXml = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 
 /** Elements and attributes. CompleteMultipartUpload has the most: 10,000 parts, each with what was told of it. */
-const MOST_PARTS = 120_000;
+const MAX_PARTS = 120_000;
 
 const name = /[A-Za-z_:\u0080-\uffff][\w:.\-\u0080-\uffff]*/y;
 const attribute = /\s+([^\s=/<>"']+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
@@ -81,7 +81,7 @@ class Scanner {
   }
 
   #count(): void {
-    if (++this.#parts > MOST_PARTS) throw new Malformed("The document has too many elements");
+    if (++this.#parts > MAX_PARTS) throw new Malformed("The document has too many elements");
   }
 
   #element(qualified: string): XmlElement {
@@ -132,9 +132,9 @@ class Scanner {
   }
 
   #skipPast(mark: string): void {
-    const found = this.#text.indexOf(mark, this.#at);
-    if (found < 0) throw new Malformed(`Missing ${mark}`);
-    this.#at = found + mark.length;
+    const end = this.#text.indexOf(mark, this.#at);
+    if (end < 0) throw new Malformed(`Missing ${mark}`);
+    this.#at = end + mark.length;
   }
 
   #matched(pattern: RegExp): RegExpExecArray {
@@ -148,14 +148,14 @@ class Scanner {
 
 const entities = new Map(Object.entries({ lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" }));
 /** With its `&`. */
-const LONGEST_REFERENCE = 33;
+const MAX_REFERENCE = 33;
 
 function unescaped(text: string): string {
   let plain = "";
   let at = 0;
   for (let mark = text.indexOf("&"); mark >= 0; mark = text.indexOf("&", at)) {
     const end = text.indexOf(";", mark);
-    if (end < 0 || end - mark > LONGEST_REFERENCE) throw new Malformed("Unescaped &");
+    if (end < 0 || end - mark > MAX_REFERENCE) throw new Malformed("Unescaped &");
     plain += text.slice(at, mark) + character(text.slice(mark + 1, end));
     at = end + 1;
   }
@@ -163,8 +163,8 @@ function unescaped(text: string): string {
 }
 
 function character(entity: string): string {
-  const known = entities.get(entity);
-  if (known !== undefined) return known;
+  const decoded = entities.get(entity);
+  if (decoded !== undefined) return decoded;
   const [, hex, decimal] = /^#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}))$/.exec(entity) ?? [];
   const code = hex !== undefined ? Number.parseInt(hex, 16) : Number(decimal ?? Number.NaN);
   if (!(code > 0 && code <= 0x10ffff) || (code >= 0xd800 && code <= 0xdfff))

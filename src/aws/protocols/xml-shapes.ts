@@ -6,17 +6,17 @@ import type { XmlElement } from "./xml-reader.ts";
 /** Reads a shape's value from its element. */
 export type ReadXml = (element: XmlElement) => unknown;
 
-const kept = new WeakMap<Shape, ReadXml>();
+const compiled = new WeakMap<Shape, ReadXml>();
 
 export function xmlReader(shape: Shape): ReadXml {
   if (shape.kind === "scalar") return scalar(shape);
   if (shape.kind === "document") throw new Error(`${shape.name}: a document has no XML form`);
-  const known = kept.get(shape);
-  if (known !== undefined) return known;
+  const cached = compiled.get(shape);
+  if (cached !== undefined) return cached;
   // A shape that contains itself finds this entry while it is being compiled.
-  kept.set(shape, (element) => read(element));
+  compiled.set(shape, (element) => read(element));
   const read = container(shape);
-  kept.set(shape, read);
+  compiled.set(shape, read);
   return read;
 }
 

@@ -41,17 +41,17 @@ type Structure = Record<string, unknown>;
 
 /** Compiles writers that differ only in how a timestamp is printed where the model says nothing. */
 export function xmlWriters(writeTimestamp: WriteTimestamp): XmlWriters {
-  const kept = new WeakMap<Shape, WriteXml>();
+  const compiled = new WeakMap<Shape, WriteXml>();
 
   function content(shape: Shape, member?: Member): WriteXml {
     if (shape.kind === "scalar") return scalar(shape, member);
     if (shape.kind === "document") return (value) => escapeXml(JSON.stringify(value));
-    const known = kept.get(shape);
-    if (known !== undefined) return known;
+    const cached = compiled.get(shape);
+    if (cached !== undefined) return cached;
     // A shape that contains itself finds this entry while it is being compiled.
-    kept.set(shape, (value) => write(value));
+    compiled.set(shape, (value) => write(value));
     const write = container(shape);
-    kept.set(shape, write);
+    compiled.set(shape, write);
     return write;
   }
 

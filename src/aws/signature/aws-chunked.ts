@@ -48,7 +48,7 @@ export interface ChunkedDecoder {
 const MAX_HEADER = 1_024;
 /** A checksum and a signature take about 150 bytes. */
 const MAX_TRAILER = 4_096;
-const SMALLEST_CHUNK = 8_192;
+const MIN_CHUNK = 8_192;
 const CR = 13;
 const LF = 10;
 
@@ -73,7 +73,7 @@ export function chunkedDecoder({ decodedLength, announced, signing }: ChunkedOpt
     if (match === null) throw terminated();
     const size = Number.parseInt(match[1]!, 16);
     chunks += 1;
-    if (size > 0 && chunks > 1 && chunkSize < SMALLEST_CHUNK) throw chunkTooSmall(chunks, chunkSize);
+    if (size > 0 && chunks > 1 && chunkSize < MIN_CHUNK) throw chunkTooSmall(chunks, chunkSize);
     decoded += size;
     if (decodedLength !== undefined && decoded > decodedLength) throw wrongLength();
     chunkSize = remaining = size;

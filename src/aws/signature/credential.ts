@@ -40,7 +40,7 @@ export interface SignatureV4 extends Claim {
   sessionToken?: string;
 }
 
-const LONGEST_EXPIRY = 604_800;
+const MAX_EXPIRY = 604_800;
 
 /**
  * @returns undefined for a request that carries no signature
@@ -129,8 +129,8 @@ interface HeaderV4 extends Credential {
 }
 
 /** All but the signature is the same in every request that a client makes in a day, and is read once. */
-const MOST_STANDING = 1_000;
-const beginnings = () => memoizeByText(MOST_STANDING, (): { read?: HeaderV4 } => ({}));
+const MAX_CACHED = 1_000;
+const beginnings = () => memoizeByText(MAX_CACHED, (): { read?: HeaderV4 } => ({}));
 const standing: Record<ErrorStyle, ReturnType<typeof beginnings>> = {
   s3: beginnings(),
   ec2: beginnings(),
@@ -150,8 +150,8 @@ function signatureAtEnd(header: string): string | undefined {
 
 function readHeaderV4(header: string, dateText: string | undefined, style: ErrorStyle): HeaderV4 {
   const signature = dateText ? signatureAtEnd(header) : undefined;
-  const known = signature === undefined ? {} : standing[style](header.slice(0, -signature.length));
-  if (known.read) return { ...known.read, signature: signature! };
+  const cached = signature === undefined ? {} : standing[style](header.slice(0, -signature.length));
+  if (cached.read) return { ...cached.read, signature: signature! };
   const space = algorithmEnd(header, style);
   const { Credential, SignedHeaders, Signature } = components(header, space, style);
   if (!Credential || !SignedHeaders || !Signature || (!dateText && style !== "s3")) {
@@ -165,7 +165,7 @@ function readHeaderV4(header: string, dateText: string | undefined, style: Error
     signedHeaders: parseSignedHeaders(SignedHeaders, style),
     signature: Signature,
   };
-  known.read = read;
+  cached.read = read;
   return read;
 }
 
@@ -185,7 +185,7 @@ interface Components {
 
 /** Separated by commas, by spaces, or by both: clients differ. */
 function components(header: string, from: number, style: ErrorStyle): Components {
-  const found: Components = {};
+  const components: Components = {};
   for (const part of header.slice(from + 1).split(/[\s,]+/)) {
     if (part === "") continue;
     const equals = part.indexOf("=");
@@ -196,18 +196,18 @@ function components(header: string, from: number, style: ErrorStyle): Components
           : `'${part}' not a valid key=value pair (missing equal-sign) in Authorization header: '${header}'.`;
       throw signatureError(style, "incomplete", message);
     }
-    found[part.slice(0, equals) as keyof Components] = part.slice(equals + 1);
+    components[part.slice(0, equals) as keyof Components] = part.slice(equals + 1);
   }
-  return found;
+  return components;
 }
 
 function parseQueryV4(query: ReadonlyMap<string, string>, headers: Headers, style: ErrorStyle): SignatureV4 {
-  const told = query.get("X-Amz-Algorithm")!;
-  const asymmetric = told === ASYMMETRIC;
-  if (told !== ALGORITHM && !asymmetric) {
+  const algorithm = query.get("X-Amz-Algorithm")!;
+  const asymmetric = algorithm === ASYMMETRIC;
+  if (algorithm !== ALGORITHM && !asymmetric) {
     throw style === "s3"
       ? queryError('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"')
-      : unsupportedAlgorithm(told, style);
+      : unsupportedAlgorithm(algorithm, style);
   }
   const required = ["X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"];
   if (style === "s3") required.push("X-Amz-Expires");
@@ -245,7 +245,7 @@ function parseExpires(text: string, style: ErrorStyle): number {
   let wrong: string | undefined;
   if (Number.isNaN(seconds)) wrong = "X-Amz-Expires should be a number";
   else if (seconds < 0) wrong = "X-Amz-Expires must be non-negative";
-  else if (seconds > LONGEST_EXPIRY) {
+  else if (seconds > MAX_EXPIRY) {
     wrong =
       "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds";
   }
@@ -268,10 +268,10 @@ const ALWAYS_COVERED = new Set(["x-amz-date", "x-amz-content-sha256", "x-amz-sec
 
 /** The `x-amz-…` headers that a signature does not cover: S3 refuses a request with any. */
 export function unsignedHeaders(signature: SignatureV4, headers: Headers): string[] {
-  const found: string[] = [];
+  const unsigned: string[] = [];
   for (const name in headers) {
     if (!name.startsWith("x-amz-") || ALWAYS_COVERED.has(name)) continue;
-    if (!signature.signedHeaders.includes(name)) found.push(name);
+    if (!signature.signedHeaders.includes(name)) unsigned.push(name);
   }
-  return found;
+  return unsigned;
 }

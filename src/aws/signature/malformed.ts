@@ -22,7 +22,7 @@ export function twoMechanisms(style: ErrorStyle, header?: string): AwsError {
 
 export function missingComponents(
   header: string,
-  found: object,
+  components: object,
   date: string | undefined,
   style: ErrorStyle,
 ): AwsError {
@@ -34,7 +34,7 @@ export function missingComponents(
     );
   }
   let message = "";
-  for (const [name, value] of Object.entries(found)) {
+  for (const [name, value] of Object.entries(components)) {
     if (!value) message += `Authorization header requires '${name}' parameter. `;
   }
   if (!date)
@@ -53,8 +53,8 @@ export function missingParameters(names: readonly string[], style: ErrorStyle): 
       "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
     );
   }
-  const told = names.map((name) => `AWS query-string parameters must include '${name}'. `).join("");
-  return signatureError(style, "incomplete", `${told}Re-examine the query-string parameters.`);
+  const sentences = names.map((name) => `AWS query-string parameters must include '${name}'. `).join("");
+  return signatureError(style, "incomplete", `${sentences}Re-examine the query-string parameters.`);
 }
 
 export function unsupportedAlgorithm(header: string, style: ErrorStyle): AwsError {

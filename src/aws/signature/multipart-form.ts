@@ -31,11 +31,11 @@ export async function readUploadForm(
   const input = source[Symbol.asyncIterator]();
   // The first delimiter has no line before it.
   let buffer: Buffer = Buffer.from("\r\n");
-  let taken = 0;
+  let consumed = 0;
   const fields = new Map<string, string>();
 
   async function more(): Promise<void> {
-    if (buffer.length + taken > MAX_FIELDS) throw fieldsTooLong();
+    if (buffer.length + consumed > MAX_FIELDS) throw fieldsTooLong();
     const next = await input.next();
     if (next.done === true) throw malformed();
     buffer = Buffer.concat([buffer, next.value]);
@@ -48,8 +48,8 @@ export async function readUploadForm(
       const at = buffer.indexOf(mark, from);
       if (at >= 0) {
         const before = buffer.subarray(0, at);
-        taken += at + mark.length;
-        if (taken > MAX_FIELDS) throw fieldsTooLong();
+        consumed += at + mark.length;
+        if (consumed > MAX_FIELDS) throw fieldsTooLong();
         buffer = buffer.subarray(at + mark.length);
         return before;
       }
@@ -122,23 +122,23 @@ async function* fileBytes(
   input: AsyncIterator<Uint8Array>,
   delimiter: Buffer,
 ): AsyncGenerator<Uint8Array> {
-  let held = start;
+  let buffered = start;
   try {
     for (;;) {
-      const at = held.indexOf(delimiter);
+      const at = buffered.indexOf(delimiter);
       if (at >= 0) {
-        if (at > 0) yield held.subarray(0, at);
+        if (at > 0) yield buffered.subarray(0, at);
         break;
       }
       // The last bytes may be the start of a delimiter.
-      const safe = held.length - delimiter.length + 1;
+      const safe = buffered.length - delimiter.length + 1;
       if (safe > 0) {
-        yield held.subarray(0, safe);
-        held = held.subarray(safe);
+        yield buffered.subarray(0, safe);
+        buffered = buffered.subarray(safe);
       }
       const next = await input.next();
       if (next.done === true) throw malformed();
-      held = Buffer.concat([held, next.value]);
+      buffered = Buffer.concat([buffered, next.value]);
     }
     // Read to the end all the same: there the body's own length is checked.
     while ((await input.next()).done !== true);

@@ -36,19 +36,19 @@ const words = new Map<string, Payload>([
 export function s3Payload(carrier: Carrier, headers: Headers, query: Query, asymmetric = false): Payload {
   const inQuery =
     carrier === "query" ? query.find(([name]) => name === "X-Amz-Content-Sha256")?.[1] : undefined;
-  const told = inQuery ?? headers["x-amz-content-sha256"];
-  if (told === undefined) {
+  const header = inQuery ?? headers["x-amz-content-sha256"];
+  if (header === undefined) {
     if (carrier === "query") return words.get(UNSIGNED_PAYLOAD)!;
     throw new AwsError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256");
   }
-  const known = words.get(told);
+  const payload = words.get(header);
   // Chunks are signed as what they are chained to.
-  if (known && !(known.signedChunks && told.includes("ECDSA") !== asymmetric)) return known;
-  if (/^[0-9a-fA-F]{64}$/.test(told)) return word(told, "hashed")[1];
+  if (payload && !(payload.signedChunks && header.includes("ECDSA") !== asymmetric)) return payload;
+  if (/^[0-9a-fA-F]{64}$/.test(header)) return word(header, "hashed")[1];
   throw invalidArgument(
     "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
     "x-amz-content-sha256",
-    told,
+    header,
   );
 }
 
@@ -57,9 +57,9 @@ export function s3Payload(carrier: Carrier, headers: Headers, query: Query, asym
  * @throws {AwsError} there is no signature that chunks could be chained to
  */
 export function anonymousPayload(headers: Headers): Payload | undefined {
-  const told = headers["x-amz-content-sha256"];
-  if (told === undefined) return undefined;
-  const payload = words.get(told) ?? word(told, "hashed")[1];
+  const header = headers["x-amz-content-sha256"];
+  if (header === undefined) return undefined;
+  const payload = words.get(header) ?? word(header, "hashed")[1];
   if (!payload.signedChunks) return payload;
   throw new AwsError(
     "InvalidRequest",

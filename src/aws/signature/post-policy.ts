@@ -141,11 +141,11 @@ export function checkPostPolicy(
   return allowed;
 }
 
-function holds({ operator, value: wanted }: FieldCondition, name: string, value: string): boolean {
-  if (operator === "eq") return value === wanted;
+function holds({ operator, value: expected }: FieldCondition, name: string, value: string): boolean {
+  if (operator === "eq") return value === expected;
   // Only a Content-Type with commas is a list, each of which must start so.
   const values = name === "content-type" ? value.split(",") : [value];
-  return values.every((each) => each.startsWith(wanted));
+  return values.every((each) => each.startsWith(expected));
 }
 
 function byteCount(value: unknown): number | undefined {

@@ -77,8 +77,8 @@ export function claimedScope(headers: Headers, query: Query): Scope | undefined 
   return credential === undefined ? undefined : (scopes(credential) ?? undefined);
 }
 
-const MOST_SCOPES = 1_000;
-const scopes = memoizeByText(MOST_SCOPES, (credential) => {
+const MAX_SCOPES = 1_000;
+const scopes = memoizeByText(MAX_SCOPES, (credential) => {
   const { length } = credential.split("/");
   return length === 5 || length === 4 ? splitCredential(credential, length === 4).scope : null;
 });

@@ -92,8 +92,8 @@ export function signingKey(secret: string, scope: Scope): HmacKey {
 
 function keyFor(secret: string, scope: Scope): HmacKey {
   const id = `${scope.date}/${scope.region}/${scope.service}/${secret}`;
-  const known = keys.get(id);
-  if (known !== undefined) return known;
+  const cached = keys.get(id);
+  if (cached !== undefined) return cached;
   let key = hmacKey("sha256", `AWS4${secret}`);
   for (const part of [scope.date, scope.region, scope.service, "aws4_request"]) {
     key = hmacKey("sha256", hmac(key, part));
@@ -261,13 +261,13 @@ function encodeTwice(path: string): string {
 function normalizePath(path: string): string {
   if (path === "" || path === "/") return "/";
   if (!path.includes("//") && !path.includes("/.")) return path;
-  const kept: string[] = [];
+  const segments: string[] = [];
   for (const segment of path.split("/")) {
-    if (segment === "..") kept.pop();
-    else if (segment !== "" && segment !== ".") kept.push(segment);
+    if (segment === "..") segments.pop();
+    else if (segment !== "" && segment !== ".") segments.push(segment);
   }
-  const directory = kept.length > 0 && /\/\.{0,2}$/.test(path);
-  return `/${kept.join("/")}${directory ? "/" : ""}`;
+  const directory = segments.length > 0 && /\/\.{0,2}$/.test(path);
+  return `/${segments.join("/")}${directory ? "/" : ""}`;
 }
 
 /** Sorted by name, then value, as encoded; the signature itself is not part of what it signs. */

@@ -11,8 +11,8 @@ export const ASYMMETRIC = "AWS4-ECDSA-P256-SHA256";
 /** Of the curve's group. A private key is at least one and less than it. */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 /** That many tries fail about never: each does by one chance in 2^32. */
-const MOST_TRIES = 254;
-const MOST_KEYS = 1_000;
+const MAX_TRIES = 254;
+const MAX_KEYS = 1_000;
 
 /** The public half of what a client signs with. */
 export function publicKey(accessKeyId: string, secret: string): KeyObject {
@@ -20,7 +20,7 @@ export function publicKey(accessKeyId: string, secret: string): KeyObject {
   return keys(`${accessKeyId}/${secret}`);
 }
 
-const keys = memoizeByText(MOST_KEYS, (both) => {
+const keys = memoizeByText(MAX_KEYS, (both) => {
   const slash = both.indexOf("/");
   const curve = createECDH("prime256v1");
   curve.setPrivateKey(privateKey(both.slice(0, slash), both.slice(slash + 1)), "hex");
@@ -32,7 +32,7 @@ const keys = memoizeByText(MOST_KEYS, (both) => {
 /** NIST SP 800-108 in counter mode, once over; the id and a counter of tries are its context. In hex. */
 function privateKey(accessKeyId: string, secret: string): string {
   const key = hmacKey("sha256", `AWS4A${secret}`);
-  for (let attempt = 1; attempt <= MOST_TRIES; attempt++) {
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
     const context = `${accessKeyId}${String.fromCharCode(attempt)}`;
     const candidate = BigInt(`0x${hmac(key, `\0\0\0\x01${ASYMMETRIC}\0${context}\0\0\x01\0`, "hex")}`);
     if (candidate <= ORDER - 2n) return (candidate + 1n).toString(16).padStart(64, "0");

@@ -12,7 +12,7 @@ export interface FieldPattern {
 }
 
 /** `$or` multiplies: so many alternatives may come of it. */
-const MOST_BRANCHES = 1_000;
+const MAX_BRANCHES = 1_000;
 /** Names of matchers, which within `$or` could not be told from fields. */
 const RESERVED = new Set([
   "exactly",
@@ -59,24 +59,24 @@ export function compilePattern(source: string): Branch[] {
 }
 
 function object(p: PatternReader, branches: Branch[], path: readonly string[], inOr: boolean): Branch[] {
-  let found = branches;
+  let result = branches;
   let token = p.take();
   if (token.type === "}") p.fail("Empty objects are not allowed", token.at);
   for (; token.type !== "}"; token = p.take()) {
     const { text: name } = token;
     if (name === "$or" && areAlternatives(p)) {
-      found = alternatives(p, found, path);
+      result = alternatives(p, result, path);
       continue;
     }
     if (inOr && RESERVED.has(name)) {
       p.fail(`${name} is Ruler reserved fieldName which cannot be used inside $or.`, token.at);
     }
     const value = p.take();
-    if (value.type === "{") found = object(p, found, [...path, name], inOr);
-    else if (value.type === "[") found = withField(found, { path: [...path, name], anyOf: list(p) });
+    if (value.type === "{") result = object(p, result, [...path, name], inOr);
+    else if (value.type === "[") result = withField(result, { path: [...path, name], anyOf: list(p) });
     else p.fail(`"${name}" must be an object or an array`, value.at);
   }
-  return found;
+  return result;
 }
 
 /**
@@ -101,20 +101,20 @@ function areAlternatives(p: PatternReader): boolean {
 
 function alternatives(p: PatternReader, branches: Branch[], path: readonly string[]): Branch[] {
   p.take();
-  const found: Branch[] = [];
+  const collected: Branch[] = [];
   for (let token = p.take(); token.type !== "]"; token = p.take()) {
-    found.push(...object(p, branches, path, true));
-    if (found.length > MOST_BRANCHES)
+    collected.push(...object(p, branches, path, true));
+    if (collected.length > MAX_BRANCHES)
       throw new PatternError("Rule is too complex - try using fewer $or alternatives");
   }
-  return found;
+  return collected;
 }
 
 function list(p: PatternReader): Matcher[] {
-  const found: Matcher[] = [];
+  const matchers: Matcher[] = [];
   let token = p.take();
-  for (; token.type !== "]"; token = p.take()) found.push(entry(p, token));
-  return found.length > 0 ? found : p.fail("Empty arrays are not allowed", token.at);
+  for (; token.type !== "]"; token = p.take()) matchers.push(entry(p, token));
+  return matchers.length > 0 ? matchers : p.fail("Empty arrays are not allowed", token.at);
 }
 
 function entry(p: PatternReader, token: Token): Matcher {

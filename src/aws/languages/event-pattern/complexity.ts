@@ -6,10 +6,10 @@ import type { Matcher } from "./matchers.ts";
  * one field, and not four. Each counts as three beginnings: its two asterisks, and the part of the name that has come so far.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching-complexity
  */
-const MOST_BEGINNINGS = 11;
+const MAX_BEGINNINGS = 11;
 
 export const isTooComplex = ({ branches }: EventPattern): boolean =>
-  branches.some(({ fields }) => fields.some(({ anyOf }) => beginningsOf(anyOf) > MOST_BEGINNINGS));
+  branches.some(({ fields }) => fields.some(({ anyOf }) => beginningsOf(anyOf) > MAX_BEGINNINGS));
 
 function beginningsOf(anyOf: readonly Matcher[]): number {
   const wildcards = anyOf.flatMap(({ pieces }) => (pieces ? [pieces] : []));

@@ -99,28 +99,28 @@ function unwantedValues(p: PatternReader, token: Token): Matcher[] {
   if (token.type !== "[") {
     p.fail("Value of anything-but must be an array or single string/number value.", token.at);
   }
-  const found: Token[] = [];
+  const values: Token[] = [];
   let value = p.take();
   for (; value.type !== "]"; value = p.take()) {
     if (value.type !== "string" && value.type !== "number") {
       p.fail("Inside anything but list, start|null|boolean is not supported.", value.at);
     }
-    found.push(value);
+    values.push(value);
   }
-  if (new Set(found.map(({ type }) => type)).size !== 1) {
+  if (new Set(values.map(({ type }) => type)).size !== 1) {
     p.fail(
       "Inside anything but list, either all values are number or string, mixed type is not supported",
       value.at,
     );
   }
-  return found.map((one) => equals(one.type === "string" ? one.text : number(p, one)));
+  return values.map((one) => equals(one.type === "string" ? one.text : number(p, one)));
 }
 
 function several(p: PatternReader, of: Excluded): Matcher[] {
-  const found: Matcher[] = [];
+  const matchers: Matcher[] = [];
   for (let token = p.take(); token.type !== "]"; token = p.take())
-    found.push(of.matcher(p, unwantedText(p, token, of)));
-  return found;
+    matchers.push(of.matcher(p, unwantedText(p, token, of)));
+  return matchers;
 }
 
 function unwantedText(p: PatternReader, token: Token, { mustBeText, mayBeEmpty }: Excluded): Token {

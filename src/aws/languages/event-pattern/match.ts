@@ -75,8 +75,8 @@ function spreadInto(all: Fields, event: object): Fields {
 }
 
 function fieldsAt(at: Fields, name: string): Fields {
-  const known = at[name];
-  const last = Array.isArray(known) ? known.at(-1) : known;
+  const existing = at[name];
+  const last = Array.isArray(existing) ? existing.at(-1) : existing;
   if (last !== undefined && isObject(last)) return last as Fields;
   const fresh: Fields = Object.create(null);
   add(at, name, fresh);
@@ -85,10 +85,10 @@ function fieldsAt(at: Fields, name: string): Fields {
 
 /** Where something is said of the field already, either may be met: as in a list. */
 function add(at: Fields, name: string, value: Json): void {
-  const known = at[name];
-  if (known === undefined) at[name] = value;
-  else if (Array.isArray(known)) known.push(value);
-  else at[name] = [known, value];
+  const existing = at[name];
+  if (existing === undefined) at[name] = value;
+  else if (Array.isArray(existing)) existing.push(value);
+  else at[name] = [existing, value];
 }
 
 interface Node {
@@ -112,7 +112,7 @@ function branchPattern(branch: Branch): BranchPattern {
   for (const { path, anyOf } of [...fields.values()].sort(byName)) {
     let node = root;
     for (const name of path) {
-      let next = node.below.find((known) => known.name === name);
+      let next = node.below.find((child) => child.name === name);
       if (!next) node.below.push((next = { name, below: [], mayBeAbsent: false }));
       node = next;
     }

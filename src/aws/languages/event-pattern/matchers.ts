@@ -16,11 +16,11 @@ export interface Matcher {
   isAbsence?: true;
 }
 
-export const equals = (wanted: Leaf): Matcher => {
-  const address = typeof wanted === "string" ? addressBytes(wanted) : undefined;
+export const equals = (expected: Leaf): Matcher => {
+  const address = typeof expected === "string" ? addressBytes(expected) : undefined;
   // An address is the same however it is written.
   if (address && address.length === 16) return inRange(address, 128);
-  return { matches: (value) => value === wanted, key: { equals: wanted } };
+  return { matches: (value) => value === expected, key: { equals: expected } };
 };
 
 export const exists: Matcher = { matches: () => true };
@@ -90,16 +90,16 @@ export interface Bound {
 }
 
 export function inBounds(bottom: Bound | undefined, top: Bound | undefined): Matcher {
-  const { value: least, inclusive: withLeast } = bottom ?? {
+  const { value: min, inclusive: includesMin } = bottom ?? {
     value: Number.NEGATIVE_INFINITY,
     inclusive: true,
   };
-  const { value: most, inclusive: withMost } = top ?? { value: Number.POSITIVE_INFINITY, inclusive: true };
+  const { value: max, inclusive: includesMax } = top ?? { value: Number.POSITIVE_INFINITY, inclusive: true };
   return {
     matches: (value) =>
       typeof value === "number" &&
-      (value > least || (withLeast && value === least)) &&
-      (value < most || (withMost && value === most)),
+      (value > min || (includesMin && value === min)) &&
+      (value < max || (includesMax && value === max)),
   };
 }
 
@@ -123,9 +123,9 @@ export function wildcard(pieces: readonly string[]): Matcher {
       const end = value.length - last.length;
       let at = first.length;
       for (const piece of rest) {
-        const found = value.indexOf(piece, at);
-        if (found < 0) return false;
-        at = found + piece.length;
+        const position = value.indexOf(piece, at);
+        if (position < 0) return false;
+        at = position + piece.length;
       }
       return at <= end && value.endsWith(last);
     },

@@ -2,7 +2,7 @@ import { type Bound, inBounds, type Matcher } from "./matchers.ts";
 import type { PatternReader } from "./reader.ts";
 import type { Token } from "./tokens.ts";
 
-const MOST_NUMBER = 5e9;
+const MAX_NUMBER = 5e9;
 const COMPARISONS = ["=", ">=", ">", "<=", "<"];
 
 /** Reads what follows the name `numeric`: `[">", 0, "<=", 5]}`. */
@@ -53,6 +53,6 @@ function top(p: PatternReader, operator: Token, bottom: Bound): Bound {
 
 export function number(p: PatternReader, { text: digits, at }: Token): number {
   const value = Number(digits);
-  if (Math.abs(value) > MOST_NUMBER) p.fail("Value must be between -5.0E9 and 5.0E9, inclusive", at);
+  if (Math.abs(value) > MAX_NUMBER) p.fail("Value must be between -5.0E9 and 5.0E9, inclusive", at);
   return value;
 }

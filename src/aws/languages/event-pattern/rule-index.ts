@@ -31,7 +31,7 @@ interface Place {
   values: readonly Leaf[];
   event: number;
   /** Entries that ask for it. */
-  asked: number;
+  probes: number;
 }
 
 type Entries<T> = Set<Entry<T>>;
@@ -79,13 +79,13 @@ export function ruleIndex<T>(): RuleIndex<T> {
   }
 
   /** Of a field that no index knows: a number in bounds, say, or anything but a text. */
-  function probeOf({ fields: wanted }: BranchPattern): Probe | undefined {
-    const field = wanted.find(({ anyOf }) => anyOf.every(({ key, isAbsence }) => !key && !isAbsence));
+  function probeOf({ fields: patterns }: BranchPattern): Probe | undefined {
+    const field = patterns.find(({ anyOf }) => anyOf.every(({ key, isAbsence }) => !key && !isAbsence));
     if (!field) return undefined;
     const name = JSON.stringify(field.path);
     let place = probed.get(name);
-    if (!place) probed.set(name, (place = { path: field.path, values: [], event: 0, asked: 0 }));
-    place.asked++;
+    if (!place) probed.set(name, (place = { path: field.path, values: [], event: 0, probes: 0 }));
+    place.probes++;
     const [only, ...others] = field.anyOf;
     const matches =
       others.length === 0 ? only!.matches : (value: Leaf) => field.anyOf.some((one) => one.matches(value));
@@ -93,7 +93,7 @@ export function ruleIndex<T>(): RuleIndex<T> {
   }
 
   function forgetProbe({ probe }: Entry<T>): void {
-    if (probe && --probe.place.asked === 0) probed.delete(JSON.stringify(probe.place.path));
+    if (probe && --probe.place.probes === 0) probed.delete(JSON.stringify(probe.place.path));
   }
 
   function mayMatch({ place, matches }: Probe, event: Json): boolean {
@@ -138,16 +138,16 @@ export function ruleIndex<T>(): RuleIndex<T> {
       );
     },
     delete: remove,
-    match(shown) {
-      const event = spreadOut(shown);
+    match(source) {
+      const event = spreadOut(source);
       events++;
-      const found = new Map<string, T>();
+      const matching = new Map<string, T>();
       const ask = (entries: Entries<T> | undefined) => {
         if (!entries) return;
         for (const entry of entries) {
           if (entry.probe && !mayMatch(entry.probe, event)) continue;
           const { name, branch, rule } = entry;
-          if (!found.has(name) && branch.matches(event)) found.set(name, rule);
+          if (!matching.has(name) && branch.matches(event)) matching.set(name, rule);
         }
       };
       for (const { path, equals, prefixes, suffixes } of fields.values()) {
@@ -161,7 +161,7 @@ export function ruleIndex<T>(): RuleIndex<T> {
         }
       }
       ask(unfiled);
-      return [...found.values()];
+      return [...matching.values()];
     },
   };
 }
@@ -184,9 +184,9 @@ function file<T>(at: Field<T>, key: Key, entry: Entry<T>): void {
     entries = new Set();
     if ("equals" in key) at.equals.set(key.equals, entries);
     else {
-      const { entries: known, lengths } = affixesOf(at, key);
+      const { entries: affixes, lengths } = affixesOf(at, key);
       const affix = affixOf(key);
-      known.set(affix, entries);
+      affixes.set(affix, entries);
       lengths.set(affix.length, (lengths.get(affix.length) ?? 0) + 1);
     }
   }
@@ -200,9 +200,9 @@ function unfile<T>(at: Field<T>, key: Key, entry: Entry<T>): void {
     at.equals.delete(key.equals);
     return;
   }
-  const { entries: known, lengths } = affixesOf(at, key);
+  const { entries: affixes, lengths } = affixesOf(at, key);
   const affix = affixOf(key);
-  known.delete(affix);
+  affixes.delete(affix);
   const left = lengths.get(affix.length)! - 1;
   if (left === 0) lengths.delete(affix.length);
   else lengths.set(affix.length, left);

@@ -28,8 +28,8 @@ export const errorAt = (source: string, message: string, offset: number): Patter
 function placeIn(source: string, offset: number): string {
   const before = source.slice(0, offset).split("\n");
   const more = source.length - SHOWN_SOURCE;
-  const shown = `"${source.slice(0, SHOWN_SOURCE)}"${more > 0 ? `[truncated ${more} chars]` : ""}`;
-  return `[Source: (String)${shown}; line: ${before.length}, column: ${before.at(-1)!.length + 1}]`;
+  const excerpt = `"${source.slice(0, SHOWN_SOURCE)}"${more > 0 ? `[truncated ${more} chars]` : ""}`;
+  return `[Source: (String)${excerpt}; line: ${before.length}, column: ${before.at(-1)!.length + 1}]`;
 }
 
 /** Where a text that is no JSON ceases to be, as AWS's reader tells it. */
@@ -52,8 +52,8 @@ export function tokensOf(source: string): Token[] {
   const open: Open[] = [];
   let at = 0;
 
-  const push = (type: Token["type"], text: string, looked: number) => {
-    const token = { type, text, at: looked, end: at };
+  const push = (type: Token["type"], text: string, start: number) => {
+    const token = { type, text, at: start, end: at };
     tokens.push(token);
     return token;
   };
@@ -137,10 +137,10 @@ export function tokensOf(source: string): Token[] {
       return char === "{" ? object(depth) : array(depth);
     }
     if (char === '"') {
-      const looked = at + 1;
+      const start = at + 1;
       const text = string("string value");
       if (text === undefined) return false;
-      push("string", text, looked);
+      push("string", text, start);
       return true;
     }
     if (char === "]" || char === "}") return unexpected("expected a value");
@@ -180,15 +180,15 @@ export function tokensOf(source: string): Token[] {
   function literal(): boolean {
     const word = /[\p{L}\p{N}_$]+/uy;
     word.lastIndex = at;
-    const found = word.exec(source)?.[0];
-    if (found === undefined)
+    const text = word.exec(source)?.[0];
+    if (text === undefined)
       return unexpected(
         "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
       );
-    at += found.length;
-    const meant = LITERALS[found[0] as keyof typeof LITERALS];
-    if (found !== meant) return wrong(`Unrecognized token '${found}': ${EXPECTED_TOKEN}`);
-    push(meant, found, at);
+    at += text.length;
+    const literal = LITERALS[text[0] as keyof typeof LITERALS];
+    if (text !== literal) return wrong(`Unrecognized token '${text}': ${EXPECTED_TOKEN}`);
+    push(literal, text, at);
     return true;
   }
 

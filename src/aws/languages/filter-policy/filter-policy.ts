@@ -17,16 +17,16 @@ export interface FilterPolicy {
 
 export class FilterPolicyError extends Error {}
 
-const MOST_KEYS = 5;
-const MOST_COMBINATIONS = 150;
-const MOST_BYTES = 262_144;
+const MAX_KEYS = 5;
+const MAX_COMBINATIONS = 150;
+const MAX_BYTES = 262_144;
 
 /**
  * https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
  * @throws {FilterPolicyError} in SNS's words, without what it puts before them
  */
 export function filterPolicy(source: string, scope: FilterScope): FilterPolicy {
-  if (Buffer.byteLength(source) > MOST_BYTES)
+  if (Buffer.byteLength(source) > MAX_BYTES)
     throw new FilterPolicyError("FilterPolicy: Filter policy is too long");
   if (/^\s*\{\s*\}\s*$/.test(source)) return { scope, matches: () => true };
   const last = tokensOf(source).at(-1)!;
@@ -59,10 +59,10 @@ function check(source: string, scope: FilterScope): void {
       // A nested key counts as often as it lies deep.
       combinations *= anyOf.length * path.length;
     }
-    if (combinations > MOST_COMBINATIONS)
+    if (combinations > MAX_COMBINATIONS)
       throw new FilterPolicyError("FilterPolicy: Filter policy is too complex");
   }
-  if (paths.size > MOST_KEYS) {
-    throw new FilterPolicyError(`FilterPolicy: Filter policy can not have more than ${MOST_KEYS} keys`);
+  if (paths.size > MAX_KEYS) {
+    throw new FilterPolicyError(`FilterPolicy: Filter policy can not have more than ${MAX_KEYS} keys`);
   }
 }

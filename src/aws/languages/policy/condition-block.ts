@@ -12,15 +12,15 @@ export function readConditions(block: Record<string, unknown>): Condition[] {
   return Object.entries(block).flatMap(([name, keys]) => {
     const [, quantifier, operator = "", suffix] =
       /^(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?$/.exec(name) ?? [];
-    const known = OPERATORS.get(operator);
-    if (!known || (operator === "Null" && suffix !== undefined))
+    const definition = OPERATORS.get(operator);
+    if (!definition || (operator === "Null" && suffix !== undefined))
       throw faulty({ reason: "UnknownOperator", operator: name });
     if (typeof keys !== "object" || keys === null || Array.isArray(keys))
       throw faulty({ reason: "NotAnObject", element: "Condition" });
-    return Object.entries(keys).map(([key, said]) => {
-      const values = valuesIn(said);
+    return Object.entries(keys).map(([key, listed]) => {
+      const values = valuesIn(listed);
       for (const value of values) {
-        if (!known.test(value, true))
+        if (!definition.test(value, true))
           throw faulty({ reason: "InvalidConditionValue", operator: name, key, value });
       }
       return {
@@ -34,8 +34,8 @@ export function readConditions(block: Record<string, unknown>): Condition[] {
   });
 }
 
-function valuesIn(said: unknown): string[] {
-  return (Array.isArray(said) ? said : [said]).map((value) => {
+function valuesIn(listed: unknown): string[] {
+  return (Array.isArray(listed) ? listed : [listed]).map((value) => {
     if (typeof value === "string") return value;
     // JSON has larger numbers than there are here, and could not be written with them again.
     if (typeof value === "boolean" || Number.isFinite(value)) return String(value);
@@ -45,14 +45,14 @@ function valuesIn(said: unknown): string[] {
 
 /** Whether a condition holds for a call. */
 export function conditionOf(condition: Condition, variables: boolean): (keys: Keys) => boolean {
-  const { operator, quantifier, ifExists, values: wanted } = condition;
+  const { operator, quantifier, ifExists, values: expected } = condition;
   const key = condition.key.toLowerCase();
   if (operator === "Null") {
-    const missing = wanted.some((value) => value.toLowerCase() === "true");
+    const missing = expected.some((value) => value.toLowerCase() === "true");
     return (keys) => (valuesOf(keys(key)).length === 0) === missing;
   }
   const { negated, test } = OPERATORS.get(operator)!;
-  const tests = wanted.flatMap((value) => test(value, variables) ?? []);
+  const tests = expected.flatMap((value) => test(value, variables) ?? []);
   const whenMissing = ifExists || quantifier === "ForAllValues" || (negated && quantifier === undefined);
   const everyValue = quantifier === "ForAllValues" || (negated && quantifier === undefined);
   return (keys) => {
@@ -63,6 +63,6 @@ export function conditionOf(condition: Condition, variables: boolean): (keys: Ke
   };
 }
 
-function valuesOf(found: ReturnType<Keys>): readonly string[] {
-  return found === undefined ? [] : typeof found === "string" ? [found] : found;
+function valuesOf(value: ReturnType<Keys>): readonly string[] {
+  return value === undefined ? [] : typeof value === "string" ? [value] : value;
 }

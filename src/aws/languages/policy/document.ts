@@ -69,12 +69,12 @@ export function parsePolicy(text: string, rules: PolicyRules): PolicyDocument {
   const document = record(jsonOf(text), "Policy");
   for (const element of Object.keys(document))
     if (!ELEMENTS.has(element)) throw faulty({ reason: "UnknownElement", element });
-  const { Version: version = "2008-10-17", Id: id, Statement: said } = document;
+  const { Version: version = "2008-10-17", Id: id, Statement: statement } = document;
   if (version !== "2012-10-17" && version !== "2008-10-17")
     throw faulty({ reason: "InvalidVersion", value: jsonText(version) });
   if (id !== undefined && typeof id !== "string") throw faulty({ reason: "InvalidElement", element: "Id" });
-  if (said === undefined) throw faulty({ reason: "MissingElement", element: "Statement" });
-  const statements = Array.isArray(said) ? said : [said];
+  if (statement === undefined) throw faulty({ reason: "MissingElement", element: "Statement" });
+  const statements = Array.isArray(statement) ? statement : [statement];
   if (statements.length === 0) throw faulty({ reason: "NoStatement" });
   const read = statements.map((statement) => readStatement(record(statement, "Statement"), rules));
   checkSids(read);
@@ -95,39 +95,40 @@ function record(value: unknown, element: "Policy" | "Statement" | "Condition"): 
   return value as Record<string, unknown>;
 }
 
-function readStatement(said: Record<string, unknown>, rules: PolicyRules): Statement {
-  for (const element of Object.keys(said))
+function readStatement(statement: Record<string, unknown>, rules: PolicyRules): Statement {
+  for (const element of Object.keys(statement))
     if (!STATEMENT_ELEMENTS.has(element)) throw faulty({ reason: "UnknownElement", element });
-  const { Sid: sid, Effect: effect } = said;
+  const { Sid: sid, Effect: effect } = statement;
   if (sid !== undefined && typeof sid !== "string")
     throw faulty({ reason: "InvalidElement", element: "Sid" });
   if (effect === undefined) throw faulty({ reason: "MissingElement", element: "Effect" });
   if (effect !== "Allow" && effect !== "Deny")
     throw faulty({ reason: "InvalidEffect", value: jsonText(effect) });
-  const principal = either(said, "Principal", rules.principal, (value, element) =>
+  const principal = either(statement, "Principal", rules.principal, (value, element) =>
     readPrincipals(value, element),
   );
-  const action = either(said, "Action", "required", patternsIn)!;
+  const action = either(statement, "Action", "required", patternsIn)!;
   for (const pattern of action.value) checkAction(pattern);
-  const resource = either(said, "Resource", rules.resource, patternsIn);
+  const resource = either(statement, "Resource", rules.resource, patternsIn);
   return {
     ...(sid !== undefined && { sid }),
     effect,
     ...(principal && { principal: { not: principal.not, ...principal.value } }),
     action: { not: action.not, patterns: action.value },
     ...(resource && { resource: { not: resource.not, patterns: resource.value } }),
-    conditions: said.Condition === undefined ? [] : readConditions(record(said.Condition, "Condition")),
+    conditions:
+      statement.Condition === undefined ? [] : readConditions(record(statement.Condition, "Condition")),
   };
 }
 
 function either<T>(
-  said: Record<string, unknown>,
+  statement: Record<string, unknown>,
   element: string,
   rule: "required" | "forbidden" | "optional",
   read: (value: unknown, element: string) => T,
 ): { not: boolean; value: T } | undefined {
   const opposite = `Not${element}`;
-  const [plain, negated] = [said[element], said[opposite]];
+  const [plain, negated] = [statement[element], statement[opposite]];
   if (plain !== undefined && negated !== undefined)
     throw faulty({ reason: "ContradictoryElements", element });
   const not = negated !== undefined;

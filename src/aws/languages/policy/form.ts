@@ -4,8 +4,8 @@ import { jsonText } from "#lib/json-value.ts";
 type Members = Record<string, unknown>;
 
 /** The same members with other values. */
-export const mapped = (said: Members, to: (value: unknown, name: string) => unknown): Members =>
-  Object.fromEntries(Object.entries(said).map(([name, value]) => [name, to(value, name)]));
+export const mapped = (members: Members, to: (value: unknown, name: string) => unknown): Members =>
+  Object.fromEntries(Object.entries(members).map(([name, value]) => [name, to(value, name)]));
 
 export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
 

@@ -47,17 +47,17 @@ export type Decision =
 const NOTHING: Verdict = {};
 const NO_POLICIES: CallerPolicies = { identity: [] };
 
-export function judge(asked: Case): Decision {
-  const { caller, owner, callerPolicies: of = NO_POLICIES, resourcePolicies } = asked;
-  const identity = askAll(of.identity, asked);
-  const boundary = of.boundary && ask(of.boundary, asked);
-  const session = of.session && askAll(of.session, asked);
-  const resource = askAll(resourcePolicies ?? [], asked);
-  const endpoint = asked.endpoint && ask(asked.endpoint, asked);
-  const resourceControl = askLevels(asked.resourceControl, asked);
-  const serviceControl = askLevels(of.serviceControl, asked);
+export function judge(request: Case): Decision {
+  const { caller, owner, callerPolicies: of = NO_POLICIES, resourcePolicies } = request;
+  const identity = askAll(of.identity, request);
+  const boundary = of.boundary && ask(of.boundary, request);
+  const session = of.session && askAll(of.session, request);
+  const resource = askAll(resourcePolicies ?? [], request);
+  const endpoint = request.endpoint && ask(request.endpoint, request);
+  const resourceControl = askLevels(request.resourceControl, request);
+  const serviceControl = askLevels(of.serviceControl, request);
 
-  const said: [PolicyKind, Verdict | undefined][] = [
+  const verdicts: [PolicyKind, Verdict | undefined][] = [
     ["resource control policy", resourceControl],
     ["service control policy", serviceControl],
     ["VPC endpoint policy", endpoint],
@@ -66,19 +66,19 @@ export function judge(asked: Case): Decision {
     ["session policy", session],
     ["identity-based policy", identity],
   ];
-  for (const [by, verdict] of said)
+  for (const [by, verdict] of verdicts)
     if (verdict?.denied) return { allowed: false, by, finding: verdict.denied };
   // What stands around a call must allow it, whoever else does.
-  for (const [by, verdict] of said.slice(0, 3))
+  for (const [by, verdict] of verdicts.slice(0, 3))
     if (verdict && !verdict.allowed) return { allowed: false, by };
 
-  const named = stronger(resource.allowed?.named, asked.granted);
+  const named = stronger(resource.allowed?.named, request.granted);
   const byResource: Decision = resource.allowed
     ? { allowed: true, by: "resource-based policy", finding: resource.allowed }
     : { allowed: true, by: "grant" };
   const notByResource: Decision = { allowed: false, by: "resource-based policy" };
   if (caller.type === "service") {
-    if (resourcePolicies === undefined && !asked.resourceAlone) return { allowed: true, by: "service" };
+    if (resourcePolicies === undefined && !request.resourceAlone) return { allowed: true, by: "service" };
     return named === undefined ? notByResource : byResource;
   }
   if (caller.type === "anonymous" || caller.type === "federated")
@@ -86,7 +86,7 @@ export function judge(asked: Case): Decision {
 
   const bounded = boundedBy(boundary, session);
   const isOwn = caller.account === owner;
-  if (isOwn && !asked.resourceAlone) {
+  if (isOwn && !request.resourceAlone) {
     if (caller.type === "root") return { allowed: true, by: "root" };
     if (named === "self" || named === "everyone") return byResource;
     if (named === "role") return bounded ?? byResource;

@@ -20,30 +20,33 @@ const text =
     patternOf(value, { variables, ...options });
 
 const compared =
-  (read: (text: string) => number | undefined, holds: (given: number, wanted: number) => boolean): Compile =>
+  (
+    read: (text: string) => number | undefined,
+    holds: (actual: number, expected: number) => boolean,
+  ): Compile =>
   (value) => {
-    const wanted = read(value);
-    if (wanted === undefined) return undefined;
-    return (given) => {
-      const read_ = read(given);
-      return read_ !== undefined && holds(read_, wanted);
+    const expected = read(value);
+    if (expected === undefined) return undefined;
+    return (actual) => {
+      const read_ = read(actual);
+      return read_ !== undefined && holds(read_, expected);
     };
   };
 
 const boolean: Compile = (value) => {
-  const wanted = value.toLowerCase();
-  if (wanted !== "true" && wanted !== "false") return undefined;
-  return (given) => given.toLowerCase() === wanted;
+  const expected = value.toLowerCase();
+  if (expected !== "true" && expected !== "false") return undefined;
+  return (actual) => actual.toLowerCase() === expected;
 };
 
 const binary: Compile = (value) =>
-  /^[A-Za-z0-9+/]*={0,2}$/.test(value) ? (given) => given === value : undefined;
+  /^[A-Za-z0-9+/]*={0,2}$/.test(value) ? (actual) => actual === value : undefined;
 
 const ip: Compile = (value) => {
   const block = blockOf(value);
   if (!block) return undefined;
-  return (given) => {
-    const address = addressOf(given);
+  return (actual) => {
+    const address = addressOf(actual);
     return address !== undefined && isInside(address, block);
   };
 };
@@ -52,9 +55,9 @@ const ip: Compile = (value) => {
 const arn: Compile = (value, variables) => {
   const parts = arnParts(value).map((part) => patternOf(part, { variables }));
   if (parts.length === 1) return parts[0];
-  return (given, keys) => {
-    const said = arnParts(given);
-    return said.length === parts.length && parts.every((part, at) => part(said[at]!, keys));
+  return (actual, keys) => {
+    const actualParts = arnParts(actual);
+    return actualParts.length === parts.length && parts.every((part, at) => part(actualParts[at]!, keys));
   };
 };
 
@@ -87,11 +90,11 @@ function date(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-const equal = (given: number, wanted: number) => given === wanted;
-const less = (given: number, wanted: number) => given < wanted;
-const atMost = (given: number, wanted: number) => given <= wanted;
-const more = (given: number, wanted: number) => given > wanted;
-const atLeast = (given: number, wanted: number) => given >= wanted;
+const equal = (actual: number, expected: number) => actual === expected;
+const less = (actual: number, expected: number) => actual < expected;
+const atMost = (actual: number, expected: number) => actual <= expected;
+const more = (actual: number, expected: number) => actual > expected;
+const atLeast = (actual: number, expected: number) => actual >= expected;
 
 const affirmed = (test: Compile): Operator => ({ negated: false, test });
 const negated = (test: Compile): Operator => ({ negated: true, test });

@@ -85,11 +85,11 @@ function matches(glob: string, text: string): boolean {
   let star = -1;
   let mark = 0;
   while (reading < text.length) {
-    const wanted = glob[at];
-    if (wanted === ANY) {
+    const symbol = glob[at];
+    if (symbol === ANY) {
       star = at++;
       mark = reading;
-    } else if (wanted === ONE || wanted === text[reading]) {
+    } else if (symbol === ONE || symbol === text[reading]) {
       at++;
       reading++;
     } else if (star >= 0) {

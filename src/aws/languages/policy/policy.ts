@@ -11,7 +11,7 @@ export interface Policy {
 }
 
 interface ReadyStatement {
-  said: Statement;
+  statement: Statement;
   action: Pattern;
   /** Always true where the statement has no resource. */
   resource: Pattern;
@@ -45,12 +45,12 @@ function compilePolicy(document: PolicyDocument): Policy {
   const variables = document.version === "2012-10-17";
   return {
     document,
-    statements: document.statements.map((said) => {
-      const conditions = said.conditions.map((condition) => conditionOf(condition, variables));
+    statements: document.statements.map((statement) => {
+      const conditions = statement.conditions.map((condition) => conditionOf(condition, variables));
       return {
-        said,
-        action: choiceOf(said.action, { variables: false, ignoreCase: true }),
-        resource: said.resource ? choiceOf(said.resource, { variables }) : () => true,
+        statement,
+        action: choiceOf(statement.action, { variables: false, ignoreCase: true }),
+        resource: statement.resource ? choiceOf(statement.resource, { variables }) : () => true,
         holds: (keys) => conditions.every((holds) => holds(keys)),
       };
     }),
@@ -91,11 +91,11 @@ export function strongest(one: Finding | undefined, other: Finding | undefined):
 const strengthOf = ({ named }: Finding) => (named === undefined ? 0 : STRENGTH[named]);
 
 function findingOf(ready: ReadyStatement, question: Question): Finding | undefined {
-  const { said, action, resource, holds } = ready;
+  const { statement, action, resource, holds } = ready;
   const { caller, keys } = question;
   if (!action(question.action, keys)) return undefined;
-  const named = said.principal && namedBy(said.principal, caller);
-  if (said.principal && named === undefined) return undefined;
+  const named = statement.principal && namedBy(statement.principal, caller);
+  if (statement.principal && named === undefined) return undefined;
   if (!resource(question.resource, keys) || !holds(keys)) return undefined;
-  return { statement: said, named };
+  return { statement, named };
 }

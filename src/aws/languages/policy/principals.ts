@@ -47,14 +47,14 @@ export function readPrincipals(value: unknown, element: string): Omit<PrincipalL
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw faulty({ reason: "InvalidElement", element });
   const list: Omit<PrincipalList, "not"> = { everyone: false, entries: [] };
-  for (const [type, said] of Object.entries(value)) {
-    const known = TYPES.find((one) => one === type);
-    const names = Array.isArray(said) ? said : [said];
+  for (const [type, named] of Object.entries(value)) {
+    const principalType = TYPES.find((one) => one === type);
+    const names = Array.isArray(named) ? named : [named];
     for (const name of names) {
       if (typeof name !== "string") throw faulty({ reason: "InvalidElement", element });
-      if (known === undefined) throw faulty({ reason: "InvalidPrincipal", type, value: name });
-      if (known === "AWS" && name === "*") list.everyone = true;
-      else list.entries.push({ type: known, value: nameOf(known, name) });
+      if (principalType === undefined) throw faulty({ reason: "InvalidPrincipal", type, value: name });
+      if (principalType === "AWS" && name === "*") list.everyone = true;
+      else list.entries.push({ type: principalType, value: nameOf(principalType, name) });
     }
   }
   if (!list.everyone && list.entries.length === 0) throw faulty({ reason: "InvalidElement", element });

@@ -79,7 +79,7 @@ export function nextDay(cron: Cron, from: CalendarDay): CalendarDay | undefined 
 
 /** `*`, `5`, `1-5`, `MON-FRI`, `0/15`, `*` with a step, and lists of them; sorted. */
 function valuesOf(field: string, range: Range): number[] | undefined {
-  const found = new Set<number>();
+  const values = new Set<number>();
   for (const entry of field.split(",")) {
     const [span = "", step, ...more] = entry.split("/");
     const bounds = boundsOf(span, range, step !== undefined);
@@ -87,10 +87,10 @@ function valuesOf(field: string, range: Range): number[] | undefined {
     if (step !== undefined && !(/^[1-9]\d{0,2}$/.test(step) && Number(step) <= range.longestStep))
       return undefined;
     for (const part of bounds) {
-      for (let value = part.from; value <= part.to; value += Number(step ?? 1)) found.add(value);
+      for (let value = part.from; value <= part.to; value += Number(step ?? 1)) values.add(value);
     }
   }
-  return [...found].sort((a, b) => a - b);
+  return [...values].sort((a, b) => a - b);
 }
 
 /** A span that ends before it begins goes round: `FRI-MON`. */
@@ -124,11 +124,11 @@ function monthDayRule(field: string): DayRule | undefined {
     return ({ year, month, day }) => day === nearestWeekday(year, month, daysIn(year, month));
   const nearest = /^(\d{1,2})W$/.exec(field)?.[1];
   if (nearest !== undefined) {
-    const wanted = numberOf(nearest, DAYS);
-    return wanted === undefined
+    const number = numberOf(nearest, DAYS);
+    return number === undefined
       ? undefined
       : ({ year, month, day }) =>
-          wanted <= daysIn(year, month) && day === nearestWeekday(year, month, wanted);
+          number <= daysIn(year, month) && day === nearestWeekday(year, month, number);
   }
   const days = valuesOf(field, DAYS);
   return days && (({ day }) => days.includes(day));
@@ -139,17 +139,17 @@ function weekdayRule(field: string): DayRule | undefined {
   if (field === "L") return (date) => weekdayOf(date) === SATURDAY;
   const [, lastOf] = /^(\w+)L$/.exec(field) ?? [];
   if (lastOf !== undefined) {
-    const wanted = numberOf(lastOf, WEEKDAYS);
-    return wanted === undefined
+    const number = numberOf(lastOf, WEEKDAYS);
+    return number === undefined
       ? undefined
-      : (date) => weekdayOf(date) === wanted && date.day > daysIn(date.year, date.month) - 7;
+      : (date) => weekdayOf(date) === number && date.day > daysIn(date.year, date.month) - 7;
   }
   const [, nthOf, n] = /^(\w+)#([1-5])$/.exec(field) ?? [];
   if (nthOf !== undefined) {
-    const wanted = numberOf(nthOf, WEEKDAYS);
-    return wanted === undefined
+    const number = numberOf(nthOf, WEEKDAYS);
+    return number === undefined
       ? undefined
-      : (date) => weekdayOf(date) === wanted && Math.ceil(date.day / 7) === Number(n);
+      : (date) => weekdayOf(date) === number && Math.ceil(date.day / 7) === Number(n);
   }
   const days = valuesOf(field, WEEKDAYS);
   return days && ((date) => days.includes(weekdayOf(date)));

@@ -23,7 +23,7 @@ export interface LocalTime {
 }
 
 const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-const LONGEST_RATE = 2 ** 31 - 1;
+const MAX_RATE = 2 ** 31 - 1;
 /** The last moment that a `Date` knows. */
 const END_OF_TIME = 8.64e15;
 
@@ -44,7 +44,7 @@ export function parseSchedule(expression: string, { strict = true } = {}): Sched
 function rateOf(content: string, strict: boolean): Schedule | undefined {
   const [, digits, space, unit, plural] = /^(\d{1,10})( *)(minute|hour|day)(s?)$/.exec(content) ?? [];
   const value = Number(digits);
-  if (unit === undefined || value < 1 || value > LONGEST_RATE) return undefined;
+  if (unit === undefined || value < 1 || value > MAX_RATE) return undefined;
   if (strict && (space !== " " || (plural === "s") !== value > 1)) return undefined;
   return { kind: "rate", milliseconds: value * UNITS[unit]! };
 }
@@ -61,8 +61,8 @@ function atOf(content: string): Schedule | undefined {
     number,
   ];
   const date = { year, month, day, hour, minute, second };
-  const shown = localTime(Date.UTC(year, month - 1, day, hour, minute, second), "UTC");
-  return Object.keys(date).every((key) => date[key as keyof LocalTime] === shown[key as keyof LocalTime])
+  const local = localTime(Date.UTC(year, month - 1, day, hour, minute, second), "UTC");
+  return Object.keys(date).every((key) => date[key as keyof LocalTime] === local[key as keyof LocalTime])
     ? { kind: "at", date }
     : undefined;
 }
@@ -100,9 +100,9 @@ export function nextOccurrence(
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
  */
 function nextCron(cron: Cron, after: number, timeZone: string): number | undefined {
-  const shown = localTime(after, timeZone);
-  const { year, month, day } = shown;
-  const past = shownMinute(shown) - LARGEST_SHIFT_MINUTES;
+  const local = localTime(after, timeZone);
+  const { year, month, day } = local;
+  const past = shownMinute(local) - MAX_SHIFT_MINUTES;
   for (let date = nextDay(cron, { year, month, day }); date; date = nextDay(cron, dayAfter(date))) {
     for (const hour of cron.hours) {
       for (const minute of cron.minutes) {
@@ -117,7 +117,7 @@ function nextCron(cron: Cron, after: number, timeZone: string): number | undefin
 }
 
 /** No clock is set back by more, but where a country changes sides of the date line. */
-const LARGEST_SHIFT_MINUTES = 180;
+const MAX_SHIFT_MINUTES = 180;
 
 const shownMinute = ({ year, month, day, hour, minute }: LocalTime) =>
   Date.UTC(year, month - 1, day, hour, minute) / 60_000;

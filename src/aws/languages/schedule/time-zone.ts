@@ -44,9 +44,9 @@ export function localTime(moment: number, timeZone: string): LocalTime {
       second: date.getUTCSeconds(),
     };
   }
-  const shown: Record<string, number> = {};
-  for (const { type, value } of formats(timeZone).formatToParts(moment)) shown[type] = Number(value);
-  return shown as unknown as LocalTime;
+  const fields: Record<string, number> = {};
+  for (const { type, value } of formats(timeZone).formatToParts(moment)) fields[type] = Number(value);
+  return fields as unknown as LocalTime;
 }
 
 /**
@@ -62,11 +62,11 @@ export function utcTimes(
   if (timeZone === "UTC") return [asUtc];
   // Zones lie within 14 hours of UTC, and clocks are set rarely: a day before and behind show both offsets.
   const offsets = new Set([-24, 24].map((hours) => offsetAt(asUtc + hours * HOUR, timeZone)));
-  const found = [...offsets]
+  const matching = [...offsets]
     .map((offset) => asUtc - offset)
     .filter((moment) => asIfUtc(localTime(moment, timeZone)) === asUtc)
     .sort((a, b) => a - b);
-  if (found.length > 0 || skipped === "none") return found;
+  if (matching.length > 0 || skipped === "none") return matching;
   return [asUtc - offsetAt(asUtc - 24 * HOUR, timeZone)];
 }
 

@@ -4,7 +4,7 @@ import type { Parsing } from "./parser.ts";
 import type { AggregateName, DatePart, Expression, TypeName } from "./syntax.ts";
 
 /** Functions whose arguments are a plain list: how many they take. */
-const PLAIN: Record<string, [least: number, most: number]> = {
+const PLAIN: Record<string, [min: number, max: number]> = {
   char_length: [1, 1],
   character_length: [1, 1],
   lower: [1, 1],
@@ -39,8 +39,8 @@ export function parseCall(p: Parsing, name: string, keyword?: Token): Expression
   if (!Object.hasOwn(PLAIN, name)) throw keyword ? unexpected(keyword) : failure("UnsupportedFunction");
   if (p.peek().text === "*" && p.peek().kind === "symbol") throw failure("ParseUnsupportedCallWithStar");
   const operands = list(p);
-  const [least, most] = PLAIN[name]!;
-  if (operands.length < least || operands.length > most) throw failure("EvaluatorInvalidArguments");
+  const [min, max] = PLAIN[name]!;
+  if (operands.length < min || operands.length > max) throw failure("EvaluatorInvalidArguments");
   return { type: "call", name, operands };
 }
 

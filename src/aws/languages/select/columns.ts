@@ -4,7 +4,7 @@ import type { Expression, Name, PathStep, Query } from "./syntax.ts";
 /** Whether a query looks at the member of a record that is called so: a format of columns need not read the others. */
 export function columnsOf(query: Query): (name: string) => boolean {
   const named = namesIn(query);
-  return (name) => named?.some((wanted) => isSame(wanted, name)) ?? true;
+  return (name) => named?.some((column) => isSame(column, name)) ?? true;
 }
 
 /** `undefined` for a query that looks at all. */

@@ -209,9 +209,9 @@ function number<Row>(expression: Expression, on: Compiling<Row>): Evaluate<Row> 
   return (row) => {
     const value = evaluate(row);
     if (isAbsent(value) || isNumeric(value)) return value;
-    const found = infers && typeof value === "string" ? numericOf(value) : undefined;
-    if (found === undefined) throw failure("IncorrectSqlFunctionArgumentType");
-    return found;
+    const number = infers && typeof value === "string" ? numericOf(value) : undefined;
+    if (number === undefined) throw failure("IncorrectSqlFunctionArgumentType");
+    return number;
   };
 }
 
@@ -224,11 +224,11 @@ function both(a: Value, b: Value, then: (a: Value, b: Value) => Value): Value {
   return a === null || b === null ? null : then(a, b);
 }
 
-const MOST_CHARACTERS = 1_048_576;
+const MAX_CHARACTERS = 1_048_576;
 
 function concatenated(a: Value, b: Value): Value {
   if (typeof a !== "string" || typeof b !== "string") throw failure("IncorrectSqlFunctionArgumentType");
-  if (a.length + b.length > MOST_CHARACTERS) throw failure("ColumnTooLong");
+  if (a.length + b.length > MAX_CHARACTERS) throw failure("ColumnTooLong");
   return a + b;
 }
 
@@ -244,18 +244,18 @@ function liking<Row>(
 ): Evaluate<Row> {
   const [text, like] = [compiled(operand, on), compiled(pattern, on)];
   const escapes = escaping ? compiled(escaping, on) : () => "";
-  let known: { pattern: Value; escaping: Value; matches: (text: string) => boolean } | undefined;
+  let latest: { pattern: Value; escaping: Value; matches: (text: string) => boolean } | undefined;
   return (row) => {
-    const [value, wanted, by] = [text(row), like(row), escapes(row)];
-    if (isAbsent(value) || isAbsent(wanted) || isAbsent(by)) return null;
-    if (typeof value !== "string" || typeof wanted !== "string" || typeof by !== "string") {
+    const [value, pattern, by] = [text(row), like(row), escapes(row)];
+    if (isAbsent(value) || isAbsent(pattern) || isAbsent(by)) return null;
+    if (typeof value !== "string" || typeof pattern !== "string" || typeof by !== "string") {
       throw failure("LikeInvalidInputs");
     }
-    if (known?.pattern !== wanted || known.escaping !== by) {
-      const matches = likePattern(wanted, escaping ? by : undefined);
-      known = { pattern: wanted, escaping: by, matches };
+    if (latest?.pattern !== pattern || latest.escaping !== by) {
+      const matches = likePattern(pattern, escaping ? by : undefined);
+      latest = { pattern, escaping: by, matches };
     }
-    return known.matches(value);
+    return latest.matches(value);
   };
 }
 
@@ -281,10 +281,10 @@ function operandsOf<Row>(
 }
 
 function calling<Row>(
-  { name, operands: given }: Expression & { type: "call" },
+  { name, operands: args }: Expression & { type: "call" },
   on: Compiling<Row>,
 ): Evaluate<Row> {
-  const operands = operandsOf(given, on, name === "substring" ? [1, 2] : []);
+  const operands = operandsOf(args, on, name === "substring" ? [1, 2] : []);
   if (name === "coalesce") return (row) => coalesce(operands.map((operand) => operand(row)));
   if (name === "nullif") return (row) => nullIf(operands[0]!(row), operands[1]!(row));
   if (name === "utcnow") {

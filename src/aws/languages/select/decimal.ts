@@ -15,9 +15,9 @@ export class Decimal {
 const PRECISION = 38;
 const LIMIT = 10n ** BigInt(PRECISION);
 /** Digits before the point, and behind it, of the largest and the smallest result. */
-const MOST_PLACES = 4_000;
+const MAX_PLACES = 4_000;
 /** More digits than any number in a record of 1 MB can mean something with. */
-const MOST_DIGITS = 1_000;
+const MAX_DIGITS = 1_000;
 
 const power = (exponent: number) => 10n ** BigInt(exponent);
 
@@ -27,7 +27,7 @@ export function decimalOf(text: string): Decimal | undefined {
     /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?\s*$/.exec(text) ?? [];
   if (sign === undefined || (whole === "" && fraction === "")) return undefined;
   const scale = fraction.length - Number(exponent);
-  if (whole.length + fraction.length > MOST_DIGITS || Math.abs(scale) > MOST_DIGITS) return undefined;
+  if (whole.length + fraction.length > MAX_DIGITS || Math.abs(scale) > MAX_DIGITS) return undefined;
   const digits = BigInt(whole + fraction);
   const units = sign === "-" ? -digits : digits;
   return scale < 0 ? new Decimal(units * power(-scale), 0) : new Decimal(units, scale);
@@ -72,10 +72,10 @@ export function divide(a: Decimal, b: Decimal): Decimal | undefined {
 
 /** Rounded to what a decimal can hold. @throws {AwsError} IntegerOverflow */
 function bounded(units: bigint, scale: number): Decimal {
-  if (units < LIMIT && units > -LIMIT && scale <= MOST_PLACES) return new Decimal(units, scale);
+  if (units < LIMIT && units > -LIMIT && scale <= MAX_PLACES) return new Decimal(units, scale);
   const digits = `${units < 0n ? -units : units}`.length;
-  if (digits - scale > MOST_PLACES) throw failure("IntegerOverflow");
-  const surplus = Math.min(Math.max(digits - PRECISION, scale - MOST_PLACES, 0), scale);
+  if (digits - scale > MAX_PLACES) throw failure("IntegerOverflow");
+  const surplus = Math.min(Math.max(digits - PRECISION, scale - MAX_PLACES, 0), scale);
   if (surplus === 0) return new Decimal(units, scale);
   const half = power(surplus) / 2n;
   return new Decimal((units + (units < 0n ? -half : half)) / power(surplus), scale - surplus);

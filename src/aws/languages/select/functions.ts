@@ -24,8 +24,8 @@ export const FUNCTIONS: Record<string, Plain> = {
 };
 
 /** Positions are counted from 1, and may lie before the text. */
-function substring(given: Value, from: Value, length?: Value): string {
-  const characters = [...string(given)];
+function substring(value: Value, from: Value, length?: Value): string {
+  const characters = [...string(value)];
   const start = whole(from) - 1;
   if (length === undefined) return characters.slice(Math.max(start, 0)).join("");
   const count = whole(length);
@@ -33,8 +33,8 @@ function substring(given: Value, from: Value, length?: Value): string {
   return characters.slice(Math.max(start, 0), Math.max(start + count, 0)).join("");
 }
 
-export function trim(side: "leading" | "trailing" | "both", given: Value, removed: Value): string {
-  const characters = [...string(given)];
+export function trim(side: "leading" | "trailing" | "both", value: Value, removed: Value): string {
+  const characters = [...string(value)];
   const set = new Set(string(removed));
   let [start, end] = [0, characters.length];
   if (side !== "trailing") while (start < end && set.has(characters[start]!)) start++;
@@ -65,9 +65,9 @@ function string(value: Value): string {
 
 /** A text that is a timestamp does as well: all of CSV is text. */
 function moment(value: Value): Timestamp {
-  const found = typeof value === "string" ? timestampOf(value) : value;
-  if (!(found instanceof Timestamp)) throw failure("IncorrectSqlFunctionArgumentType");
-  return found;
+  const timestamp = typeof value === "string" ? timestampOf(value) : value;
+  if (!(timestamp instanceof Timestamp)) throw failure("IncorrectSqlFunctionArgumentType");
+  return timestamp;
 }
 
 function whole(value: Value): number {

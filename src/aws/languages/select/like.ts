@@ -28,7 +28,7 @@ function partsOf(pattern: string, escaping: string | undefined): Part[] {
 }
 
 /** Of a text against a pattern: more than any that has a meaning. */
-const MOST_STEPS = 20_000_000;
+const MAX_STEPS = 20_000_000;
 
 /** Goes back to the last `%` only: no pattern takes longer than text times pattern, and no text too long. */
 function matches(text: readonly string[], parts: readonly Part[]): boolean {
@@ -36,10 +36,10 @@ function matches(text: readonly string[], parts: readonly Part[]): boolean {
   let [at, part] = [0, 0];
   let retry: { at: number; part: number } | undefined;
   while (at < text.length) {
-    if (++steps > MOST_STEPS) throw failure("LikeInvalidInputs");
-    const wanted = parts[part];
-    if (wanted === ANY_TEXT) retry = { at, part: ++part };
-    else if (wanted !== undefined && (wanted === ANY_CHARACTER || wanted === text[at])) {
+    if (++steps > MAX_STEPS) throw failure("LikeInvalidInputs");
+    const expected = parts[part];
+    if (expected === ANY_TEXT) retry = { at, part: ++part };
+    else if (expected !== undefined && (expected === ANY_CHARACTER || expected === text[at])) {
       at++;
       part++;
     } else if (retry) {

@@ -15,12 +15,12 @@ import type {
 import { timestampOf } from "./timestamps.ts";
 import { integer, numericOf } from "./values.ts";
 
-const MOST_BYTES = 256 * 1024;
+const MAX_BYTES = 256 * 1024;
 /** Of expressions within expressions, and of operators in a row: none that a person writes comes near. */
-const MOST_DEPTH = 250;
+const MAX_DEPTH = 250;
 
 /** Of functions and the like, each of which may go through a text of 1 MB. */
-const MOST_CALLS = 1_000;
+const MAX_CALLS = 1_000;
 
 /** What stands at a point of the expression, and the way on. */
 export interface Parsing {
@@ -37,7 +37,7 @@ export interface Parsing {
 
 /** @throws {AwsError} what S3 says of an expression that it does not understand */
 export function parseQuery(text: string): Query {
-  if (Buffer.byteLength(text) > MOST_BYTES) throw failure("ExpressionTooLong");
+  if (Buffer.byteLength(text) > MAX_BYTES) throw failure("ExpressionTooLong");
   const p = parsing(tokensOf(text));
   if (!p.accept("select")) throw unexpected(p.peek());
   if (p.peek().text === "from" && p.peek().kind === "keyword") throw failure("ParseEmptySelect");
@@ -73,13 +73,13 @@ function parsing(tokens: readonly Token[]): Parsing {
       throw code ? failure(code) : unexpected(tokens[at]!);
     },
     expression() {
-      if (++depth > MOST_DEPTH) throw failure("ParseUnsupportedSyntax");
+      if (++depth > MAX_DEPTH) throw failure("ParseUnsupportedSyntax");
       const parsed = disjunction(p);
       depth--;
       return parsed;
     },
     countCall() {
-      if (++calls > MOST_CALLS) throw failure("ParseUnsupportedSyntax");
+      if (++calls > MAX_CALLS) throw failure("ParseUnsupportedSyntax");
     },
   };
   return p;
@@ -144,7 +144,7 @@ function steps(p: Parsing): PathStep[] {
       else throw failure("ParseInvalidPathComponent");
       p.expect("]");
     } else return path;
-    if (path.length > MOST_DEPTH) throw failure("ParseInvalidPathComponent");
+    if (path.length > MAX_DEPTH) throw failure("ParseInvalidPathComponent");
   }
 }
 
@@ -190,7 +190,7 @@ const COMPARISONS: Record<string, Comparison> = {
 function predicate(p: Parsing): Expression {
   let left = sum(p);
   for (let count = 0; ; count++) {
-    if (count > MOST_DEPTH) throw failure("ParseUnsupportedSyntax");
+    if (count > MAX_DEPTH) throw failure("ParseUnsupportedSyntax");
     const { kind, text } = p.peek();
     const comparison = kind === "symbol" ? COMPARISONS[text] : undefined;
     if (comparison) {
@@ -199,12 +199,12 @@ function predicate(p: Parsing): Expression {
     } else if (p.accept("is")) left = being(p, left);
     else {
       const isNegated = p.accept("not");
-      const found = membership(p, left);
-      if (!found) {
+      const condition = membership(p, left);
+      if (!condition) {
         if (isNegated) throw unexpected(p.peek());
         return left;
       }
-      left = isNegated ? { type: "not", operand: found } : found;
+      left = isNegated ? { type: "not", operand: condition } : condition;
     }
   }
 }
@@ -249,7 +249,7 @@ function chain(p: Parsing, operand: (p: Parsing) => Expression, operators: reado
   for (let count = 0; ; count++) {
     const { kind, text } = p.peek();
     if (kind !== "symbol" || !operators.includes(text)) return left;
-    if (count > MOST_DEPTH) throw failure("ParseUnsupportedSyntax");
+    if (count > MAX_DEPTH) throw failure("ParseUnsupportedSyntax");
     if (text === "||") p.countCall();
     p.next();
     const right = operand(p);

@@ -17,10 +17,10 @@ export interface Running<Row> {
 /** @throws {AwsError} for what the rows do not have, and what S3 Select does not do */
 export function run<Row>(query: Query, rows: Rows<Row>): Running<Row> {
   const isWanted = query.where ? condition(query, rows) : () => true;
-  const most = limitOf(query);
+  const limit = limitOf(query);
   const { select } = query;
   if (select?.some(({ expression }) => hasAggregate(expression))) {
-    return gathering(select, rows, isWanted, most > 0);
+    return gathering(select, rows, isWanted, limit > 0);
   }
   const project = select ? projecting(select, rows) : rows.star;
   let count = 0;
@@ -32,7 +32,7 @@ export function run<Row>(query: Query, rows: Rows<Row>): Running<Row> {
     },
     end: () => undefined,
     get isDone() {
-      return count >= most;
+      return count >= limit;
     },
   };
 }
@@ -68,11 +68,11 @@ function gathering<Row>(
 }
 
 /** A row several times over is nothing that one wants, and large. */
-const MOST_STARS = 10;
+const MAX_STARS = 10;
 
 function projecting<Row>(select: readonly Projection[], rows: Rows<Row>): (row: Row) => Projected {
   const stars = select.filter((projection) => isStar(projection, rows)).length;
-  if (stars > MOST_STARS) throw failure("UnsupportedSqlStructure");
+  if (stars > MAX_STARS) throw failure("UnsupportedSqlStructure");
   if (stars === 0) {
     const names = select.map(nameOf);
     const evaluates = select.map(({ expression }) => compile(expression, rows));

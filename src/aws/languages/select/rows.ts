@@ -20,8 +20,8 @@ export interface Rows<Row> extends Scope<Row> {
 type Reference = Expression & { type: "reference" };
 
 /** Whether a thing that is called so is meant by a name. */
-export const isSame = (wanted: Name, found: string) =>
-  wanted.exact ? wanted.text === found : wanted.text.toLowerCase() === found.toLowerCase();
+export const isSame = (name: Name, key: string) =>
+  name.exact ? name.text === key : name.text.toLowerCase() === key.toLowerCase();
 
 /** Whether the row itself is meant. `s3object` names it as well, where it was given no other name. */
 export function namesRow({ alias }: Source, step: PathStep | undefined): boolean {
@@ -65,9 +65,9 @@ function columnOf(
   const [column, ...more] = steps.length > 1 && namesRow(source, steps[0]) ? steps.slice(1) : steps;
   if (!column || !("name" in column) || more.length > 0) throw failure("ParseInvalidPathComponent");
   const { name } = column;
-  const found = headers ? headersNamed(headers, name) : [];
-  if (found.length > 1) throw failure("AmbiguousFieldName");
-  if (found.length === 1) return found[0]!;
+  const matching = headers ? headersNamed(headers, name) : [];
+  if (matching.length > 1) throw failure("AmbiguousFieldName");
+  if (matching.length === 1) return matching[0]!;
   const [, position] = /^_(\d{1,6})$/.exec(name.text) ?? [];
   if (position === undefined) throw failure("MissingHeaders");
   if (Number(position) === 0) throw invalidColumnIndex(place);
@@ -107,9 +107,9 @@ function stepInto(value: Value, step: PathStep): Value {
 
 function field(value: Structure, name: Name): Value {
   if (name.exact) return Object.hasOwn(value, name.text) ? value[name.text] : undefined;
-  const found = Object.keys(value).filter((key) => isSame(name, key));
-  if (found.length > 1) throw failure("AmbiguousFieldName");
-  return found.length === 1 ? value[found[0]!] : undefined;
+  const matching = Object.keys(value).filter((key) => isSame(name, key));
+  if (matching.length > 1) throw failure("AmbiguousFieldName");
+  return matching.length === 1 ? value[matching[0]!] : undefined;
 }
 
 /** The rows of a record: itself, or what its path leads to. Where that leads nowhere, there is one that is MISSING. */

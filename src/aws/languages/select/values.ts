@@ -45,11 +45,11 @@ export function isStructure(value: Value): value is Structure {
   return !(value instanceof Decimal) && !(value instanceof Timestamp);
 }
 
-const MOST_INTEGER = 2n ** 63n - 1n;
+const MAX_INTEGER = 2n ** 63n - 1n;
 
 /** An int has 64 bits. */
 export function integer(value: bigint): bigint {
-  if (value > MOST_INTEGER || value < -MOST_INTEGER - 1n) throw failure("IntegerOverflow");
+  if (value > MAX_INTEGER || value < -MAX_INTEGER - 1n) throw failure("IntegerOverflow");
   return value;
 }
 
@@ -57,7 +57,7 @@ export function integer(value: bigint): bigint {
 export function numericOf(text: string): Numeric | undefined {
   if (/^\s*[+-]?\d{1,18}\s*$/.test(text)) return BigInt(text.trim().replace(/^\+/, ""));
   const decimal = decimalOf(text);
-  return decimal?.scale === 0 && abs(decimal.units) <= MOST_INTEGER ? decimal.units : decimal;
+  return decimal?.scale === 0 && abs(decimal.units) <= MAX_INTEGER ? decimal.units : decimal;
 }
 
 const abs = (value: bigint) => (value < 0n ? -value : value);
@@ -170,20 +170,20 @@ const CASTS: Record<TypeName, (value: Present) => Value> = {
     return text === "true" ? true : text === "false" ? false : undefined;
   },
   int(value) {
-    const found = typeof value === "string" ? integerIn(value) : numeric(value);
-    if (found === undefined) return undefined;
-    if (typeof found === "number")
-      return Number.isFinite(found) ? integer(BigInt(Math.trunc(found))) : undefined;
-    return integer(typeof found === "bigint" ? found : truncated(found));
+    const number = typeof value === "string" ? integerIn(value) : numeric(value);
+    if (number === undefined) return undefined;
+    if (typeof number === "number")
+      return Number.isFinite(number) ? integer(BigInt(Math.trunc(number))) : undefined;
+    return integer(typeof number === "bigint" ? number : truncated(number));
   },
   float(value) {
-    const found = numeric(value);
-    return found === undefined ? undefined : float(found);
+    const number = numeric(value);
+    return number === undefined ? undefined : float(number);
   },
   decimal(value) {
-    const found = numeric(value);
-    if (found === undefined) return undefined;
-    return typeof found === "number" ? decimalOf(`${found}`) : decimal(found);
+    const number = numeric(value);
+    if (number === undefined) return undefined;
+    return typeof number === "number" ? decimalOf(`${number}`) : decimal(number);
   },
   string: (value) => textOfScalar(value),
   timestamp: (value) =>

@@ -1,4 +1,4 @@
-import { MOST_TOLD, type Violation } from "#aws/contract/constraints.ts";
+import { MAX_REPORTED, type Violation } from "#aws/contract/constraints.ts";
 import { AwsError } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -76,7 +76,7 @@ export function judgeKeys(
   const violations: Violation[] = [];
   // Where there are too many records, AWS reports nothing else.
   if (operation !== "PutRecords" || Records.length > MOST_RECORDS) return violations;
-  for (let at = 0; at < Records.length && violations.length < MOST_TOLD; at++)
+  for (let at = 0; at < Records.length && violations.length < MAX_REPORTED; at++)
     if (Records[at]?.PartitionKey === undefined) violations.push(keyBeside(keyOf(at)));
   return violations;
 }
@@ -99,7 +99,7 @@ async function streamFor(
     const missing = entries.flatMap(({ PartitionKey }, at) =>
       PartitionKey === undefined ? [pathOf(at)] : [],
     );
-    throw keysMissing(missing.slice(0, MOST_TOLD));
+    throw keysMissing(missing.slice(0, MAX_REPORTED));
   }
   if (!stream) throw noSuchStream(name, account);
   return stream;
@@ -190,7 +190,7 @@ function checkSizes(
   const size = sizes.find((one) => one > most);
   if (size === undefined) return;
   const paths = entries.flatMap(({ Data }, at) => (Data.length > most ? [pathOf(at)] : []));
-  if (paths.length > 0) throw tooLarge(paths.slice(0, MOST_TOLD), most);
+  if (paths.length > 0) throw tooLarge(paths.slice(0, MAX_REPORTED), most);
   throw invalid(`Record size of ${size} bytes exceeds the maximum of ${most} bytes of stream ${name}.`);
 }
 
