@@ -2,7 +2,7 @@ import { inJavaMap } from "#lib/java-map.ts";
 import { memoizeByObject } from "#lib/memoize.ts";
 import type { Member, ScalarShape, Shape } from "./shapes.ts";
 
-/** How AWS tells of a violation: in the words of its older framework, or of the servers that Smithy generates. */
+/** The wording of a violation: that of AWS's older framework, or of the servers that Smithy generates. */
 export type Dialect = "coral" | "coral-hashed" | "smithy";
 
 export type Step = { name: string } | { index: number } | { key: string };
@@ -10,7 +10,7 @@ export type Step = { name: string } | { index: number } | { key: string };
 export interface Place {
   parent: Place | undefined;
   step: Step;
-  /** It lies in a structure of which nothing must be shown. */
+  /** Within a structure whose values must not be printed. */
   isSecret?: boolean | undefined;
 }
 
@@ -19,7 +19,7 @@ interface Words {
   sentence(shape: Shape, value: unknown, path: string, rule: string, isSecret: boolean): string;
   /** What a value of the shape must satisfy, in the order of telling. */
   rules(shape: Shape): Rule[];
-  /** Entries of lists and maps are judged together, and told of in one sentence with these rules. */
+  /** Entries of lists and maps are checked together, and reported in one sentence with these rules. */
   gathered?(rules: readonly Rule[]): string;
   /** Members in the order of telling, each with all that is wrong with it; without it, those that are missing come first. */
   inOrder?(members: readonly Member[]): readonly Member[];
@@ -47,7 +47,7 @@ const coral: Words = {
       .join(", ")}]`,
 };
 
-/** Of names of indexes DynamoDB tells that they are too short before their form, of other names the reverse. */
+/** DynamoDB reports the length of an index's name before its pattern, and the pattern of other names before their length. */
 const LENGTH_FIRST = new Set(["IndexName"]);
 
 const coralHashed: Words = {
@@ -97,7 +97,7 @@ function formRules(shape: Shape, length: Length): Rule[] {
   }
   if (pattern !== undefined && shape.type === "string") {
     rules.push({
-      // What is too long is told so, and not matched: some of these patterns take long over long texts.
+      // A text that is too long is reported as such and not matched: some of these patterns are slow on long texts.
       holds: (value) =>
         (max !== undefined && length(value as string) > max) || matches(shape, value as string),
       words: `Member must satisfy regular expression pattern: ${pattern}`,
@@ -202,7 +202,7 @@ function smithyStep(step: Step): string {
   return String("index" in step ? step.index : shortened(step.key));
 }
 
-/** `'x' `, `null `, or nothing for what must not be shown. */
+/** `'x' `, `null `, or the empty text for a value that must not be printed. */
 function coralValue(shape: Shape, value: unknown): string {
   if (value === null) return "null ";
   if (isSecret(shape)) return "";

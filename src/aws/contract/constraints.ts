@@ -14,15 +14,15 @@ export interface Violation {
   /** `tags.1.member.key`, or `/tags/0/key` in Smithy's dialect. */
   path: string;
   message: string;
-  /** Told only if something else is wrong as well. */
+  /** Reported only beside other violations. */
   beside?: true;
 }
 
-/** AWS tells of no more at once. */
+/** Violations that AWS reports at once. */
 export const MAX_REPORTED = 10;
 
 /**
- * What the model says against an input: what is missing, too short, too long, out of range, or of a wrong form.
+ * Violations of the model's constraints by an input: what is missing, too short, too long, out of range, or does not match.
  * @param more what was found besides
  */
 export function violations(
@@ -55,7 +55,7 @@ function inOrder(shape: StructureShape, collected: Violation[], dialect: Dialect
   return placed.sort((a, b) => a.at - b.at).map(({ violation }) => violation);
 }
 
-/** Where a first look is taken, which makes no places: nothing is wrong in most inputs. */
+/** The place of a first pass, which only finds out whether there are violations: most inputs have none. */
 const ANYWHERE: Place = { parent: undefined, step: { name: "" } };
 
 const below = (place: Place | undefined, step: Step, isSecret?: boolean): Place =>
@@ -110,7 +110,7 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     collected.push({ path, message: words.sentence(shape, value, path, rule, isHidden(place)) });
   }
 
-  /** What a value itself must satisfy, and what stands in it. */
+  /** The checks of a value itself, and of what it contains. */
   function whole(shape: Shape): Check | undefined {
     const rules = words.rules(shape);
     const within = inside(shape);
@@ -200,7 +200,7 @@ function compiler(dialect: Dialect): (shape: Shape) => Check | undefined {
     };
   }
 
-  /** Coral tells once of a whole list or map that an entry breaks a rule, with all the rules that entries have. */
+  /** Coral reports a list or map with a wrong entry once, with all the rules for its entries. */
   function gathering(shape: ListShape | MapShape, entry: Shape, subject: string): Gather | undefined {
     if (words.gathered === undefined) return undefined;
     const rules = words.rules(entry);

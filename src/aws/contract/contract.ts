@@ -30,7 +30,7 @@ export function serviceNames(): ServiceName[] {
   return loadIndex().map((entry) => entry.service as ServiceName);
 }
 
-/** Links nothing but what is asked for: an operation when it is named, a shape when a member leads to it. */
+/** Links on demand: an operation when it is looked up, a shape when a member leads to it. */
 export function link(file: ContractFile): Contract {
   const { structure } = linkShapes(file);
   const operations = new Map<string, Operation>();

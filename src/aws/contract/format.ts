@@ -11,7 +11,7 @@ export interface ContractFile {
   /** AWS's service id: `S3`, `DynamoDB`, `Cognito Identity Provider`. */
   serviceId: string;
   apiVersion: string;
-  /** The first is the one to answer in when the request does not tell. */
+  /** The first is the one to answer in where the request does not show its protocol. */
   protocols: ProtocolName[];
   /** The service in a signature's credential scope. */
   signingName: string;
@@ -19,7 +19,7 @@ export interface ContractFile {
   /** What stands before the last dot of `X-Amz-Target`, and in the path of rpcv2Cbor. */
   targetPrefix?: string;
   xmlNamespace?: string;
-  /** JSON or CBOR service whose errors keep the codes of its query past. */
+  /** A JSON or CBOR service whose errors keep the codes of its former query protocol. */
   queryCompatible?: true;
   /**
    * `coral` unless said: which of AWS's two dialects constraint violations are told in, or `none`. `coral-hashed` tells of

@@ -13,7 +13,7 @@ import type { ListShape, MapShape, Member, ScalarShape, Shape, StructureShape } 
 
 type Shapes = Pick<ContractFile, "service" | "protocols" | "shapes">;
 
-/** Makes a shape when it is first asked for; afterwards it is always the same object, so shapes may be circular. */
+/** Makes a shape at its first use; afterwards it is always the same object, so shapes may be circular. */
 interface Linker {
   shape(ref: ShapeRef): Shape;
   entry(ref: ShapeRef): ShapeEntry | undefined;

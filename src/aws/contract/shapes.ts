@@ -1,7 +1,7 @@
 import type { ProtocolName, ScalarType, TimestampFormat, ValidationDialect } from "./format.ts";
 
 /**
- * A contract as the rest of the house sees it: shapes are linked objects, traits have their defaults filled in.
+ * A contract as the other modules see it: shapes are linked objects, traits have their defaults filled in.
  * Shapes are linked on first use; the same shape is always the same object, so anything compiled from it can be kept.
  */
 export interface Contract {

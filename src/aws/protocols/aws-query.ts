@@ -22,7 +22,7 @@ function writersOf(operation: Operation | undefined): XmlWriters {
   return operation !== undefined && printSeconds.has(operation.contract.service) ? inSeconds : inMillis;
 }
 
-/** What a service says of a call that names nothing, where its first protocol is another. */
+/** The error for a request without an Action, of services whose first protocol is another. */
 const UNKNOWN = "UnknownOperationException";
 
 const decoders = memoizeByObject((operation: Operation) => readerOf(operation.input));

@@ -2,8 +2,8 @@ import { Malformed, maxDepth, setOwn } from "./malformed.ts";
 import { OF_CALLS, tooMany } from "./most-members.ts";
 
 /**
- * CBOR (RFC 8949) as AWS speaks it: no tags but 1 (timestamp), 2 and 3 (big integers); others are read through.
- * A timestamp is given as the number beneath its tag: whether seconds or milliseconds, the protocol knows.
+ * CBOR (RFC 8949) as AWS uses it: no tags but 1 (timestamp), 2 and 3 (big integers); others are ignored.
+ * A timestamp is read as the number beneath its tag: whether it is seconds or milliseconds depends on the protocol.
  */
 export class CborTimestamp {
   readonly value: number;
@@ -79,7 +79,7 @@ class Reader {
     throw new Malformed("Invalid CBOR length");
   }
 
-  /** A count or length: an item is at least a byte, so a larger one than is left is a lie, and allocates nothing. */
+  /** A count or length. Each item has at least a byte, so one that exceeds the remaining bytes is refused before allocating. */
   #length(info: number): number {
     const length = this.#argument(info);
     if (typeof length === "bigint" || length > this.#bytes.length - this.#at) {

@@ -6,8 +6,8 @@ import { fromEpochSeconds } from "./timestamps.ts";
 import { checkDepth, onlyKnown } from "./tree.ts";
 
 /**
- * DynamoDB's own reader of JSON. It takes no text for a number, holds base64 to every letter, and tells what it met in
- * sentences that no other service of awsJson has; they depend on where a value stands.
+ * DynamoDB's own JSON deserializer. It takes no string for a number, is strict about base64, and has error messages that no
+ * other service of awsJson has; they depend on where a value is.
  */
 export function dynamodbReader(shape: StructureShape): (body: Uint8Array) => unknown {
   const read = structure(shape, "top");
@@ -39,7 +39,7 @@ function parsed(body: Uint8Array): unknown {
     const text = utf8(body);
     tree = HALVES.test(text) ? JSON.parse(text, whole) : JSON.parse(text);
   } catch (error) {
-    // DynamoDB says no more of it than the error's type.
+    // DynamoDB answers with the error's type only, without a message.
     throw new Malformed("", { cause: error });
   }
   if (typeof tree !== "object" || tree === null || Array.isArray(tree)) throw new Malformed("");

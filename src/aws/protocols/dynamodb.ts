@@ -7,7 +7,7 @@ export function isDynamodb(operation: Operation | undefined): boolean {
 }
 
 /**
- * Unlike all others that speak awsJson, DynamoDB tells the CRC-32 of a body in a header. Clients compare; the AWS SDK for Go
+ * Unlike all other services of awsJson, DynamoDB sends the CRC-32 of a body in a header. Clients compare; the AWS SDK for Go
  * takes a missing one for 0, and warns at each answer.
  */
 export function bodyChecksum(

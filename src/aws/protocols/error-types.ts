@@ -1,7 +1,7 @@
 import type { Operation } from "../contract/shapes.ts";
 import type { WireError } from "./errors.ts";
 
-/** Errors of the framework that AWS's older services stand on: they come from its namespaces, not from the service's. */
+/** Errors of the framework beneath AWS's older services: they have its namespaces, not the service's. */
 const frameworkNamespaces: Record<string, string> = {
   SerializationException: "com.amazon.coral.service",
   UnknownOperationException: "com.amazon.coral.service",

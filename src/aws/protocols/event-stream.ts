@@ -17,8 +17,8 @@ export const eventStreamType = "application/vnd.amazon.eventstream";
 type Structure = Record<string, unknown>;
 
 /**
- * Events as frames. An `AwsError` thrown by the source ends the stream with a frame that tells it; the status has been
- * sent long ago. Anything else that is thrown is a bug, and is left to whoever pulls.
+ * Events as frames. An `AwsError` thrown by the source ends the stream with an error frame, since the status has already
+ * been sent. Anything else that is thrown is a bug, and propagates to the consumer.
  *
  * @param initial what a protocol without headers sends before the first event: the output's other members
  */
@@ -77,7 +77,7 @@ function payloadOf(
   return [format.contentType, content == null ? "" : format.write(payload.shape, payload.xmlName)(content)];
 }
 
-/** A modelled error is one of the stream's own members; any other is told by code and message in the headers. */
+/** A modelled error is one of the stream's own members; any other has its code and message in the headers. */
 function errorFrame(
   operation: Operation,
   union: StructureShape,

@@ -5,7 +5,7 @@ import { textReader } from "./scalars.ts";
 
 export type ReadForm = (node: FormNode) => unknown;
 
-/** How the two query protocols differ in naming what stands in a form. */
+/** How the two query protocols differ in the names of a form's parameters. */
 export interface FormDialect {
   name(member: Member): string;
   /** ec2Query has every list flat: `InstanceId.1`, never `InstanceId.member.1`. */

@@ -14,7 +14,7 @@ const MAX_NODES = 100_000;
 const MAX_PARTS = 64;
 
 /**
- * @param query the pairs of the query string: the query protocol may be spoken by GET
+ * @param query the pairs of the query string: requests of the query protocol may be GETs
  * @throws {Malformed}
  */
 export function parseForm(body: Uint8Array, query: readonly (readonly [string, string])[] = []): FormNode {

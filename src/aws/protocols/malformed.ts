@@ -1,8 +1,8 @@
 import { AwsError } from "../errors.ts";
 
 /**
- * What the mechanics (JSON, XML, CBOR, forms, headers) throw when bytes make no sense. They know the reason; only the
- * protocol knows the code that AWS gives it.
+ * Thrown by the parsers (JSON, XML, CBOR, forms, headers) for malformed bytes, with the reason; the protocol adds the code
+ * that AWS has for it.
  */
 export class Malformed extends Error {
   override name = "Malformed";
@@ -11,7 +11,7 @@ export class Malformed extends Error {
 /** Nesting beyond this is refused everywhere: before a recursion could exhaust the stack, and above DynamoDB's 32 levels. */
 export const maxDepth = 128;
 
-/** Runs a decoder, and tells what is malformed with a protocol's own code. */
+/** Runs a decoder, and turns `Malformed` into an error with the protocol's own code. */
 export function decoding<T>(code: string, decode: () => T, sentence?: string): T {
   try {
     return decode();

@@ -38,7 +38,7 @@ const CLOSING = 0x7d;
 
 /**
  * Each name that the engine has not seen costs it a microsecond or more, where a call waits for all of them: a body of
- * eight megabytes could keep everybody waiting for seconds. Only long bodies are looked at, a nanosecond a byte.
+ * eight megabytes could block all other calls for seconds. Only long bodies are scanned, at a nanosecond a byte.
  * @throws {Malformed}
  */
 export function checkMembers(body: Uint8Array, limits: MostParts): void {

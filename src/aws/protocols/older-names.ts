@@ -3,7 +3,7 @@ import type { Operation } from "../contract/shapes.ts";
 interface OlderNames {
   /** What the framework calls the error: the `__type` in JSON and CBOR. */
   name: string;
-  /** What the service called it in its query past, which it goes on to tell in a header. */
+  /** Its code in the service's former query protocol, which is still sent in a header. */
   code: string;
   /** Of that past; unless said, the error has it already. */
   status?: number;
@@ -27,7 +27,7 @@ for (const [name, code, status] of [
   byCode.set(code, names);
 }
 
-/** Errors that any call can end in and no model lists, as services with a query past tell them: by both their names. */
+/** Errors of any call that no model lists: services that had a query protocol before send both of their names. */
 export function olderNames(operation: Operation | undefined, code: string): OlderNames | undefined {
   return operation?.contract.queryCompatible ? byCode.get(code) : undefined;
 }

@@ -25,7 +25,7 @@ export interface WireResponse {
   body: WireBody;
 }
 
-/** Empty string for no body. A chunk of a stream is valid until the next one is asked for. */
+/** Empty string for no body. A chunk of a stream is valid until the next one is requested. */
 export type WireBody = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 export interface ResponseMeta {

@@ -65,7 +65,7 @@ function selfDescribed(operation: Operation | undefined, error: WireError): Wire
   return { ...error, values };
 }
 
-/** Where errors tell their code, also those do that no model lists. */
+/** Where errors have a member for their code, it is also set in those that no model lists. */
 function membersOfAll(operation: Operation | undefined): readonly Member[] {
   const members = operation?.contract.error(operation.errors[0] ?? "")?.members ?? [];
   return members.some(({ name }) => name === "code") ? members : [];

@@ -105,7 +105,7 @@ export function restEncoder(operation: Operation, format: DocumentFormat): Encod
   };
 }
 
-/** Models have no status for a part of a body: HTTP has, wherever a range is told. */
+/** Models have no status for partial content: it is 206 wherever the answer has a Content-Range header. */
 function statusOf(
   operation: Operation,
   value: Structure,

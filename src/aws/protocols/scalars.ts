@@ -107,7 +107,7 @@ export function wholeBase64(text: string): Uint8Array | undefined {
   return bytes.length === Math.floor((digits * 3) / 4) && digits % 4 !== 1 ? bytes : undefined;
 }
 
-/** AWS refuses what is no base64, and minds neither white space nor what is missing at the end. */
+/** AWS refuses invalid base64, but accepts white space and missing padding. */
 export function readBase64(text: string): Uint8Array {
   const bytes = wholeBase64(text);
   if (bytes !== undefined) return bytes;

@@ -118,7 +118,7 @@ class Scanner {
     return qualified;
   }
 
-  /** What `<!` opens: a comment is nothing, a CDATA section is text, and a DOCTYPE is refused. */
+  /** What `<!` opens: a comment is skipped, a CDATA section is text, and a DOCTYPE is refused. */
   #declaration(): string {
     if (this.#text.startsWith("!--", this.#at)) {
       this.#at += 3;

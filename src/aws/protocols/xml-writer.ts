@@ -2,7 +2,7 @@ import type { ListShape, MapShape, Member, Shape, StructureShape } from "../cont
 import { textWriter } from "./scalars.ts";
 import { timestampWriter, type WriteTimestamp } from "./timestamps.ts";
 
-/** Prints what stands inside of an element. */
+/** Prints the content of an element. */
 export type WriteXml = (value: unknown) => string;
 
 /**

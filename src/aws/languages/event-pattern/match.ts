@@ -83,7 +83,7 @@ function fieldsAt(at: Fields, name: string): Fields {
   return fresh;
 }
 
-/** Where something is said of the field already, either may be met: as in a list. */
+/** A field that is there already gets a list of both values: a pattern may match either. */
 function add(at: Fields, name: string, value: Json): void {
   const existing = at[name];
   if (existing === undefined) at[name] = value;

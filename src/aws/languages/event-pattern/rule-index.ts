@@ -52,7 +52,7 @@ interface Affixes<T> {
 
 /**
  * Each alternative of a pattern is filed under one of its fields of which a few beginnings, ends or values are wanted:
- * under that where the fewest others stand. What has no such field is asked at every event.
+ * under that where the fewest others stand. A branch without such a field is tested with every event.
  */
 export function ruleIndex<T>(): RuleIndex<T> {
   const fields = new Map<string, Field<T>>();

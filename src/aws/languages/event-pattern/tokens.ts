@@ -1,6 +1,6 @@
 /**
- * JSON, token by token. A pattern is judged as it is read, and whoever wrote a wrong one is told the place at which AWS's
- * reader stood when it saw that; so each token knows that place.
+ * JSON, token by token. A pattern is validated while it is read, and its error names the position at which AWS's parser
+ * detects it: so each token has that position.
  */
 export interface Token {
   type: "{" | "}" | "[" | "]" | "name" | "string" | "number" | "true" | "false" | "null" | "wrong" | "end";
@@ -32,7 +32,7 @@ function placeIn(source: string, offset: number): string {
   return `[Source: (String)${excerpt}; line: ${before.length}, column: ${before.at(-1)!.length + 1}]`;
 }
 
-/** Where a text that is no JSON ceases to be, as AWS's reader tells it. */
+/** The position of a syntax error, as AWS's parser reports it. */
 export const placeOfFault = (source: string): string => placeIn(source, tokensOf(source).at(-1)!.at);
 
 /** The value with which a pattern begins: AWS's reader stops behind it, whatever follows. */
@@ -68,7 +68,7 @@ export function tokensOf(source: string): Token[] {
   const named = (char: string) => `('${char}' (code ${char.charCodeAt(0)}))`;
   const startOf = (from: Open) => placeIn(source, from.at - 1);
 
-  /** What stands here is not what may stand there. */
+  /** An unexpected token. */
   function unexpected(expected: string): false {
     const char = source[at];
     if (char !== undefined) return wrong(`Unexpected character ${named(char)}: ${expected}`, at + 1);

@@ -19,7 +19,7 @@ export interface Statement {
   /** Absent in the policies of identities. */
   principal?: PrincipalList;
   action: Choice;
-  /** Absent in the policies of some resources, which speak of themselves: a role's trust. */
+  /** Absent in the policies of some resources, which apply to themselves: a role's trust policy. */
   resource?: Choice;
   conditions: Condition[];
 }

@@ -14,7 +14,7 @@ export type PolicyKind =
   | "resource control policy"
   | "VPC endpoint policy";
 
-/** Policies that hang on whoever calls: none of them on a root, a service or nobody. */
+/** The policies of a caller: a root, a service and an anonymous caller have none. */
 export interface CallerPolicies {
   /** Of the user or role and of its groups. */
   identity: readonly Policy[];

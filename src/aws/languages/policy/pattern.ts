@@ -9,7 +9,7 @@
  */
 export type Keys = (name: string) => string | readonly string[] | undefined;
 
-/** Whether a text is as a policy says; `keys` for the variables in it. */
+/** Whether a text matches a policy's pattern; `keys` are for the variables in it. */
 export type Pattern = (text: string, keys: Keys) => boolean;
 
 export interface PatternOptions {
@@ -22,7 +22,7 @@ export interface PatternOptions {
 
 interface Variable {
   key: string;
-  /** What stands in for a key that the call does not have. */
+  /** The default for a key that the call does not have. */
   fallback: string | undefined;
 }
 
@@ -53,7 +53,7 @@ export function patternOf(source: string, options: PatternOptions): Pattern {
   };
 }
 
-/** Text and variables in turn; wildcards are already their stand-ins. */
+/** Text and variables in turn; wildcards are replaced already. */
 function piecesOf(source: string, { variables, literal }: PatternOptions): (string | Variable)[] {
   const wild = (text: string) => {
     const well = text.toWellFormed();

@@ -4,7 +4,7 @@ import { ANY_POLICY, type Choice, type PolicyDocument, parsePolicy, type Stateme
 import { type Keys, type Pattern, patternOf } from "./pattern.ts";
 import { type Caller, type Named, namedBy, STRENGTH } from "./principals.ts";
 
-/** A document made ready to be asked. */
+/** A compiled policy document. */
 export interface Policy {
   readonly document: PolicyDocument;
   readonly statements: readonly ReadyStatement[];
@@ -28,14 +28,14 @@ export interface Question {
   keys: Keys;
 }
 
-/** A statement that speaks of the call. */
+/** A statement that applies to the call. */
 export interface Finding {
   statement: Statement;
-  /** How it came to speak of the caller; absent in the policies of identities, which speak of their own. */
+  /** How its Principal element names the caller; absent in identities' policies, which apply to their own identity. */
   named: Named | undefined;
 }
 
-/** What one policy says of a call. */
+/** The statements of one policy that allow or deny a call. */
 export interface Verdict {
   denied?: Finding;
   allowed?: Finding;
@@ -62,7 +62,7 @@ function choiceOf({ not, patterns }: Choice, options: Parameters<typeof patternO
   return (text, keys) => tests.some((test) => test(text, keys)) !== not;
 }
 
-/** Policies are asked far more often than they change. */
+/** Compiled policies are cached, since they are evaluated far more often than they change. */
 const KEPT_POLICIES = 2_000;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Whom a statement of a resource's policy speaks of.
+ * The principals of a statement of a resource's policy.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  */
 import { canonicalUserOf } from "../../canonical-user.ts";
@@ -24,7 +24,7 @@ export interface PrincipalList {
 export interface Caller {
   /** `federated` is whom an identity provider vouches for, before there is a session. */
   type: "root" | "user" | "role" | "federated" | "service" | "anonymous";
-  /** Empty for services and for nobody. */
+  /** Empty for services and anonymous callers. */
   account: string;
   /** Of a role's session: the session's. A service's is its name. */
   arn: string;
@@ -91,7 +91,7 @@ const rootArn = (account: string) => `arn:aws:iam::${account}:root`;
 /** How strong a naming is: what a stronger one grants, a weaker one does not take away. */
 export const STRENGTH: Record<Named, number> = { account: 0, role: 1, everyone: 2, self: 3 };
 
-/** `undefined` where the statement does not speak of the caller. */
+/** `undefined` where the statement does not name the caller. */
 export function namedBy(list: PrincipalList, caller: Caller): Named | undefined {
   if (list.not) return isExcepted(list, caller) ? undefined : "everyone";
   let best: Named | undefined = list.everyone ? "everyone" : undefined;

@@ -24,7 +24,7 @@ export interface LocalTime {
 
 const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 const MAX_RATE = 2 ** 31 - 1;
-/** The last moment that a `Date` knows. */
+/** The last moment that a `Date` can hold. */
 const END_OF_TIME = 8.64e15;
 
 /**

@@ -24,7 +24,7 @@ const formats = memoizeByText(
 
 export function isTimeZone(name: string): boolean {
   try {
-    // An offset is no zone to AWS, and a stranger's names are not to fill the memory.
+    // AWS takes no offsets for zones; names are limited, since a client's choice must not fill the cache.
     return /^[A-Za-z][A-Za-z0-9_+/-]{0,49}$/.test(name) && formats(name) !== undefined;
   } catch {
     return false;

@@ -67,7 +67,7 @@ const at = ({ line, column }: Place) => `at line ${line}, column ${column}.`;
 export const invalidCharacter = (place: Place): AwsError =>
   new AwsError("LexerInvalidChar", `Invalid character ${at(place)}`);
 
-/** S3 tells the kind of the token, and not the token. */
+/** S3 names the kind of the token, and not the token itself. */
 export const unexpectedToken = (kind: string, place: Place): AwsError =>
   new AwsError("ParseUnexpectedToken", `Unexpected token found ${kind}:UNKNOWN ${at(place)}`);
 

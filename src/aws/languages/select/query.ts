@@ -67,7 +67,7 @@ function gathering<Row>(
   };
 }
 
-/** A row several times over is nothing that one wants, and large. */
+/** Each `*` repeats the whole row in the result: more would be of no use, and large. */
 const MAX_STARS = 10;
 
 function projecting<Row>(select: readonly Projection[], rows: Rows<Row>): (row: Row) => Projected {

@@ -3,7 +3,7 @@ import type { DatePart } from "./syntax.ts";
 
 export type Precision = "year" | "month" | "day" | "minute" | "second";
 
-/** A moment, as exactly as it was told, and the offset of the place that told it. */
+/** A moment, with the precision and the UTC offset with which it was written. */
 export class Timestamp {
   /** Milliseconds since 1970, UTC. */
   readonly time: number;
