@@ -1,4 +1,3 @@
-import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AwsError } from "#aws/errors.ts";
 import { type Admin, administer, refusal } from "#gateway/admin.ts";
@@ -13,6 +12,7 @@ import { wallNow } from "#lib/wall.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
 import { openFiles } from "#storage/blobs/files.ts";
 import { type KeyValueStore, LeaseHeldError } from "#storage/kv/kv.ts";
+import { removeFormerEras } from "./blob-eras.ts";
 import { catalog, endpointHosts, sinks } from "./catalog.ts";
 import { AlreadyRunning, type Control, claim } from "./control.ts";
 import { bindStore, type DataFolder, openDataFolder, withoutSecrets } from "./data-folder.ts";
@@ -169,15 +169,9 @@ function blobStores(
   if (ephemeral) return async () => (await import("#storage/blobs/memory.ts")).openMemoryBlobs();
   return async (era) => {
     const files = await openFiles({ path: join(blobs, String(era)) });
-    removeOthers(blobs, String(era)).catch((error) => log.error("blobs of a former era are left", { error }));
+    removeFormerEras(blobs, era).catch((error) => log.error("blobs of a former era are left", { error }));
     return files;
   };
-}
-
-async function removeOthers(folder: string, name: string): Promise<void> {
-  for (const other of await readdir(folder)) {
-    if (other !== name) await rm(join(folder, other), { recursive: true, force: true });
-  }
 }
 
 const gatewaySettings = ({ auth: mode, account, region, hosts }: Config) => ({
