@@ -18,10 +18,6 @@ export class AwsError extends Error {
   }
 }
 
-/** For what AWS can do and this cloud cannot yet. It is refused by name, so that nobody believes that it took effect. */
-export const notImplemented = (what: string): AwsError =>
-  new AwsError("NotImplemented", `Nube does not implement ${what} yet.`, { status: 501 });
-
 export interface AwsErrorOptions {
   /** HTTP status; 400 unless said. A modelled error's own status wins where the protocol has one. */
   status?: number;
@@ -29,3 +25,7 @@ export interface AwsErrorOptions {
   headers?: Record<string, string>;
   cause?: unknown;
 }
+
+/** For what AWS can do and this cloud cannot yet. It is refused by name, so that nobody believes that it took effect. */
+export const notImplemented = (what: string): AwsError =>
+  new AwsError("NotImplemented", `Nube does not implement ${what} yet.`, { status: 501 });

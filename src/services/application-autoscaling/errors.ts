@@ -36,8 +36,3 @@ export const noSuchResource = (arn: string) =>
 export const tooManyTags = (arn: string) =>
   fault("TooManyTagsException", "A scalable target can have 50 tags.", { members: { ResourceName: arn } });
 export const tooMany = (what: string) => fault("LimitExceededException", `Too many ${what}.`);
-
-export const notThere = (what: string) =>
-  new AwsError("NotImplemented", `Nube does not implement ${what} of Application Auto Scaling yet.`, {
-    status: 501,
-  });

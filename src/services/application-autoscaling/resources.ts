@@ -1,5 +1,6 @@
 import type * as AutoScaling from "#aws/contract/types/application-autoscaling.ts";
-import { notAuthorized, notThere, unsupported } from "./errors.ts";
+import { notImplemented } from "#aws/errors.ts";
+import { notAuthorized, unsupported } from "./errors.ts";
 import type { Scaled } from "./store.ts";
 
 export const NAMESPACE = "dynamodb";
@@ -42,7 +43,8 @@ interface Named {
 /** @throws {AwsError} ValidationException for what does not go together */
 export function scaledIn({ ServiceNamespace, ResourceId, ScalableDimension }: Named): Scaled {
   if (!ScalableDimension.startsWith(`${ServiceNamespace}:`)) throw notAuthorized();
-  if (ServiceNamespace !== NAMESPACE) throw notThere(`the service namespace ${ServiceNamespace}`);
+  if (ServiceNamespace !== NAMESPACE)
+    throw notImplemented(`the service namespace ${ServiceNamespace} of Application Auto Scaling`);
   const match = RESOURCE.exec(ResourceId);
   const of = match && (match[2] === undefined ? "table" : "index");
   if (of !== DIMENSIONS[ScalableDimension]?.of) throw unsupported();

@@ -1,4 +1,3 @@
-import { AwsError } from "#aws/errors.ts";
 import { faultsOf } from "#kernel/service.ts";
 
 const fault = faultsOf<"firehose">();
@@ -53,7 +52,3 @@ export const badPrefix = (constraint: string) =>
   invalid(`The supplied prefix(es) do not satisfy the following constraint: ${constraint}`);
 export const tooManyTags = (most: number) =>
   fault("LimitExceededException", `A delivery stream has at most ${most} tags.`);
-
-/** Named, so that nobody believes that it was heeded. */
-export const notThere = (what: string) =>
-  new AwsError("NotImplemented", `Nube does not implement ${what} yet.`, { status: 501 });

@@ -1,6 +1,6 @@
 import { parseArn } from "#aws/arn.ts";
 import { violationMessage } from "#aws/contract/constraints.ts";
-import { AwsError } from "#aws/errors.ts";
+import { AwsError, notImplemented } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import { faultsOf } from "#kernel/service.ts";
 
@@ -164,6 +164,4 @@ export function noSuchKey(key: string, { account, region }: Place): AwsError {
   return refused(`Key '${arn ? key : `${here}:key/${key}`}' does not exist`);
 }
 
-/** Named, so that nobody believes that it was heeded. */
-export const noStreamIds = () =>
-  new AwsError("NotImplemented", "Nube does not implement the StreamId of a stream yet.", { status: 501 });
+export const noStreamIds = () => notImplemented("the StreamId of a stream");

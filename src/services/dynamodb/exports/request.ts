@@ -1,5 +1,5 @@
 import { parseArn } from "#aws/arn.ts";
-import { AwsError } from "#aws/errors.ts";
+import { notImplemented } from "#aws/errors.ts";
 import type { Input } from "#kernel/service.ts";
 import { recoveryUnavailable } from "../backups/errors.ts";
 import { earliestOf } from "../backups/undo.ts";
@@ -38,10 +38,7 @@ export function checkRequest(input: Request): void {
   if (ExportType === "INCREMENTAL_EXPORT" && !span) throw noSpan();
   if (span && !span.ExportFromTime) throw noStart();
   if (input.S3SseKmsKeyId !== undefined && input.S3SseAlgorithm !== "KMS") throw noKeyHere();
-  if (input.ExportFormat === "ION")
-    throw new AwsError("NotImplemented", "Nube does not implement the export format ION yet.", {
-      status: 501,
-    });
+  if (input.ExportFormat === "ION") throw notImplemented("the export format ION");
 }
 
 /** Which moment of a table is exported, or what changed in which span. @throws {AwsError} */

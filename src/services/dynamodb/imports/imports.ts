@@ -1,5 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import { AwsError } from "#aws/errors.ts";
+import { AwsError, notImplemented } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
@@ -99,10 +99,7 @@ export const importOperations = {
 } satisfies Handlers<"dynamodb">;
 
 function checkFormat({ InputFormat, InputFormatOptions }: DynamoDB.ImportTableInput): void {
-  if (InputFormat === "ION")
-    throw new AwsError("NotImplemented", "Nube does not implement the import format ION yet.", {
-      status: 501,
-    });
+  if (InputFormat === "ION") throw notImplemented("the import format ION");
   if (InputFormat !== "CSV" && InputFormatOptions?.Csv) throw unsupportedOptions(InputFormat);
   const header = InputFormatOptions?.Csv?.HeaderList ?? [];
   if (header.reduce((sum, name) => sum + Buffer.byteLength(name), 0) > MOST_HEADER_BYTES)

@@ -1,14 +1,11 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import { AwsError } from "#aws/errors.ts";
+import { notImplemented } from "#aws/errors.ts";
 import { invalid } from "../errors.ts";
 
 /** Three Regions hold a table with the strong consistency: its own, and two that come with one request. */
 const OTHERS = 2;
 
-export const noConsistency = () =>
-  new AwsError("NotImplemented", "Nube does not implement the strong consistency of a table yet.", {
-    status: 501,
-  });
+export const noConsistency = () => notImplemented("the strong consistency of a table");
 
 /**
  * What DynamoDB refuses of the strong consistency of Regions is refused as there, and the rest by name.

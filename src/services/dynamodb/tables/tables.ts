@@ -1,5 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import { AwsError } from "#aws/errors.ts";
+import { notImplemented } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
@@ -150,6 +150,5 @@ function refuseUnimplemented(input: Input<"dynamodb", "CreateTable">): void {
   const named = (["GlobalTableSourceArn", "GlobalTableSettingsReplicationMode"] as const).find(
     (member) => input[member] !== undefined,
   );
-  if (named)
-    throw new AwsError("NotImplemented", `Nube does not implement ${named} of a table yet.`, { status: 501 });
+  if (named) throw notImplemented(`${named} of a table`);
 }

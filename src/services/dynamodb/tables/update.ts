@@ -1,5 +1,5 @@
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
-import { AwsError } from "#aws/errors.ts";
+import { notImplemented } from "#aws/errors.ts";
 import type { Handlers, Input } from "#kernel/service.ts";
 import type { Transaction } from "#kernel/transaction.ts";
 import { invalid, invalidParameters, limitExceeded } from "../errors.ts";
@@ -56,8 +56,7 @@ const UNIMPLEMENTED = ["GlobalTableSettingsReplicationMode"] as const satisfies 
 
 function refuseUnimplemented(input: Request): void {
   const named = UNIMPLEMENTED.find((member) => input[member] !== undefined);
-  if (named)
-    throw new AwsError("NotImplemented", `Nube does not implement ${named} of a table yet.`, { status: 501 });
+  if (named) throw notImplemented(`${named} of a table`);
 }
 
 function withBilling(former: Table, input: Request, region: string, now: number): Table {

@@ -1,5 +1,6 @@
 import type * as Firehose from "#aws/contract/types/firehose.ts";
-import { invalid, notThere } from "../errors.ts";
+import { notImplemented } from "#aws/errors.ts";
+import { invalid } from "../errors.ts";
 import type { Deaggregation } from "./deaggregate.ts";
 import { type MetadataQuery, parseMetadataQuery } from "./query.ts";
 
@@ -41,7 +42,7 @@ export function processingOf(configuration: Firehose.ProcessingConfiguration | u
         if (!parameters.has("LambdaArn"))
           throw invalid("LambdaArn is required when Lambda processor is used.");
         checkLambda(parameters);
-        throw notThere("the processor Lambda of a delivery stream");
+        throw notImplemented("the processor Lambda of a delivery stream");
       case "CloudWatchLogProcessing":
         if (!Processors.some((other) => other.Type === "Decompression"))
           throw invalid("CloudWatchLogProcessingProcessor can only be enabled with DecompressionProcessor");
@@ -49,9 +50,9 @@ export function processingOf(configuration: Firehose.ProcessingConfiguration | u
           throw invalid(
             "Invalid parameter value for DataMessageExtraction. Allowed values are True and False.",
           );
-        throw notThere("the processor CloudWatchLogProcessing of a delivery stream");
+        throw notImplemented("the processor CloudWatchLogProcessing of a delivery stream");
       default:
-        throw notThere(`the processor ${Type} of a delivery stream`);
+        throw notImplemented(`the processor ${Type} of a delivery stream`);
     }
   }
   return processing;

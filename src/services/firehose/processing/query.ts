@@ -1,4 +1,5 @@
-import { invalid, notThere } from "../errors.ts";
+import { notImplemented } from "#aws/errors.ts";
+import { invalid } from "../errors.ts";
 import { parseObject } from "./jq/parse.ts";
 import { beginSteps, type Filter, JqError, JqSyntaxError, type Json, parseJson } from "./jq/values.ts";
 
@@ -13,7 +14,7 @@ export function parseMetadataQuery(text: string): MetadataQuery {
   try {
     return parseObject(trimmed);
   } catch (error) {
-    if (error instanceof JqSyntaxError) throw notThere(`the query ${text} of a delivery stream`);
+    if (error instanceof JqSyntaxError) throw notImplemented(`the query ${text} of a delivery stream`);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Firehose from "#aws/contract/types/firehose.ts";
+import { notImplemented } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import {
   hasPartitionKeys,
@@ -8,7 +9,7 @@ import {
   parsePrefix,
   partitionKeysIn,
 } from "../delivery/prefix.ts";
-import { badPrefix, invalid, noBackup, notThere } from "../errors.ts";
+import { badPrefix, invalid, noBackup } from "../errors.ts";
 import { type Processing, processingOf } from "../processing/processors.ts";
 import type { BucketDestination, EndpointDestination, ObjectSettings } from "../store.ts";
 
@@ -46,7 +47,7 @@ export function checkObjects({ region }: Place, settings: ObjectSettings): void 
     throw invalid(
       `KMS Key ${key!.AWSKMSKeyARN} does not exist in the same region as the S3 bucket. KMS Key region: ${keyRegion}. S3 Bucket Region: ${region}`,
     );
-  if (key) throw notThere("encryption of delivered objects with KMS");
+  if (key) throw notImplemented("encryption of delivered objects with KMS");
 }
 
 function checkPrefixes({ Prefix = "", ErrorOutputPrefix = "" }: ObjectSettings): void {
@@ -102,7 +103,7 @@ function checkConversion(destination: BucketDestination): void {
   if (missing) throw invalid(`${missing} must not be null`);
   checkOne("Deserializer", conversion.InputFormatConfiguration?.Deserializer);
   checkOne("Serializer", conversion.OutputFormatConfiguration?.Serializer);
-  throw notThere("conversion of the data format of a delivery stream");
+  throw notImplemented("conversion of the data format of a delivery stream");
 }
 
 function checkOne(what: string, choice: object | undefined): void {
@@ -181,7 +182,8 @@ export function checkEndpoint(
   if (twice !== undefined) throw invalid(`Http Endpoint Common Attributes have duplicate name ${twice}.`);
   checkLogging(CloudWatchLoggingOptions);
   checkSecret(place, SecretsManagerConfiguration);
-  if (SecretsManagerConfiguration?.Enabled) throw notThere("secrets of a delivery stream in Secrets Manager");
+  if (SecretsManagerConfiguration?.Enabled)
+    throw notImplemented("secrets of a delivery stream in Secrets Manager");
   const { query, deaggregation } = processingOf(ProcessingConfiguration);
   if (query) throw onlyInPartitions("MetadataExtraction");
   if (deaggregation) throw onlyInPartitions("RecordDeAggregation");

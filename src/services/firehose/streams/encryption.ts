@@ -1,8 +1,9 @@
 import { parseArn } from "#aws/arn.ts";
 import type * as Firehose from "#aws/contract/types/firehose.ts";
+import { notImplemented } from "#aws/errors.ts";
 import type { Context } from "#kernel/context.ts";
 import type { Handlers } from "#kernel/service.ts";
-import { encryptsOnlyDirectPut, invalid, notThere } from "../errors.ts";
+import { encryptsOnlyDirectPut, invalid } from "../errors.ts";
 import { type DeliveryStream, streamAt, streams } from "../store.ts";
 
 /** Buffered records are always sealed with keys of the cloud's: these operations only set what a description shows. */
@@ -37,7 +38,7 @@ export function checkKey(
       throw invalid(
         "Cross-region keys are not allowed for SSE. Please provide CMKs in the same region as firehose",
       );
-    throw notThere("encryption of a delivery stream with a key of KMS");
+    throw notImplemented("encryption of a delivery stream with a key of KMS");
   }
   if (KeyARN !== undefined) throw invalid("KeyARN cannot be specified when KeyType is AWS_OWNED_CMK");
 }

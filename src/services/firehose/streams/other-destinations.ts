@@ -1,6 +1,7 @@
 import type * as Firehose from "#aws/contract/types/firehose.ts";
+import { notImplemented } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
-import { badPrefix, invalid, notThere } from "../errors.ts";
+import { badPrefix, invalid } from "../errors.ts";
 import { checkSecret } from "./checks.ts";
 
 type Input = Firehose.CreateDeliveryStreamInput;
@@ -25,16 +26,17 @@ export function refuseOthers(place: Place, input: Input): void {
   const kind = KINDS.find((one) => input[`${one}DestinationConfiguration`] !== undefined);
   if (!kind) return;
   CHECKS[kind](place, input);
-  throw destinationNotThere(kind);
+  throw destinationNotImplemented(kind);
 }
 
 /** @throws {AwsError} NotImplemented */
 export function refuseOtherUpdates(input: Firehose.UpdateDestinationInput): void {
   const kind = KINDS.find((one) => input[`${one}DestinationUpdate`] !== undefined);
-  if (kind) throw destinationNotThere(kind);
+  if (kind) throw destinationNotImplemented(kind);
 }
 
-const destinationNotThere = (kind: string) => notThere(`the destination ${kind} of a delivery stream`);
+const destinationNotImplemented = (kind: string) =>
+  notImplemented(`the destination ${kind} of a delivery stream`);
 
 function checkRedshift(place: Place, configuration: Firehose.RedshiftDestinationConfiguration): void {
   const { Password, SecretsManagerConfiguration: secret, S3Configuration: s3 } = configuration;

@@ -1,4 +1,5 @@
 import type * as Firehose from "#aws/contract/types/firehose.ts";
+import { notImplemented } from "#aws/errors.ts";
 import type { Place } from "#kernel/collection.ts";
 import type { Handlers } from "#kernel/service.ts";
 import type { ReadTransaction } from "#kernel/transaction.ts";
@@ -6,7 +7,6 @@ import {
   clusterMissing,
   encryptsOnlyDirectPut,
   noSuchDestination,
-  notThere,
   sourceMissing,
   streamExists,
   tablesMissing,
@@ -127,7 +127,7 @@ function sourceOf(
   if (type === "DirectPut") return undefined;
   if (type === "MSKAsSource" && !input.MSKSourceConfiguration) throw clusterMissing();
   if (type === "DatabaseAsSource" && !input.IcebergDestinationConfiguration) throw tablesMissing();
-  if (type !== "KinesisStreamAsSource") throw notThere(`delivery streams of type ${type}`);
+  if (type !== "KinesisStreamAsSource") throw notImplemented(`delivery streams of type ${type}`);
   if (!kinesis) throw sourceMissing();
   if (input.DeliveryStreamEncryptionConfigurationInput) throw encryptsOnlyDirectPut();
   return kinesis;
