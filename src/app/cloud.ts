@@ -10,6 +10,7 @@ import { type Cloud, openCloud } from "#kernel/runtime.ts";
 import { bothLogs, jsonLog, type Log, type LogLevel } from "#lib/log.ts";
 import { wallNow } from "#lib/wall.ts";
 import type { BlobStore } from "#storage/blobs/blobs.ts";
+import { releaseSpareMemory } from "#storage/blobs/file-reader.ts";
 import { openFiles } from "#storage/blobs/files.ts";
 import { type KeyValueStore, LeaseHeldError } from "#storage/kv/kv.ts";
 import { removeFormerEras } from "./blob-eras.ts";
@@ -78,7 +79,11 @@ export async function startNube(config: Config, { terminal }: StartOptions = {})
       .catch(refuseOtherKeys(folder));
     undo.splice(-1, 1, cloud.close); // which closes the store
     const report = (error: unknown) => log.error("the store gave no memory back", { error });
-    undo.push(giveMemoryBack(async () => store.rest?.().catch(report)));
+    const rest = async () => {
+      releaseSpareMemory();
+      await store.rest?.().catch(report);
+    };
+    undo.push(giveMemoryBack(rest));
 
     let listener: Listener;
     const certificates = ownCertificates(folder.tls, config.hosts);

@@ -86,6 +86,12 @@ export const lentBuffers: Buffers = {
   },
 };
 
+/** When work has ended. What is lent out then comes back and stays. */
+export function releaseSpareMemory(): void {
+  spare.clear();
+  spareBytes = 0;
+}
+
 interface Source {
   open(): Promise<FileHandle>;
   close(): Promise<void>;
