@@ -7,13 +7,15 @@ import { TEST_PLACE } from "./testing.ts";
 const ctx = { ...TEST_PLACE, seal: sealer(Buffer.alloc(SEAL_KEY_BYTES)) } as unknown as Context;
 const COUNT = 25_000;
 
-/** A listing of the numbers from 1 on. It counts the records that it read. */
+/** A listing of the numbers from 1 on. It counts the records that it read, in all and most at once. */
 function numbers(request: Partial<PageRequest<number>>) {
   let read = 0;
+  let mostAtOnce = 0;
   const list = async ({ after, limit }: { after?: readonly (string | number)[]; limit: number }) => {
     const first = Number(after?.[0] ?? 0) + 1;
     const found = Array.from({ length: Math.min(limit, COUNT - first + 1) }, (_, n) => first + n);
     read += found.length;
+    mostAtOnce = Math.max(mostAtOnce, found.length);
     return found;
   };
   const answer = (token: string | undefined) =>
@@ -28,7 +30,7 @@ function numbers(request: Partial<PageRequest<number>>) {
       token,
       ...request,
     });
-  return { answer, read: () => read };
+  return { answer, read: () => read, mostAtOnce: () => mostAtOnce };
 }
 
 test("a page is full of what fits, however far apart that is, and its token goes on behind it", async () => {
@@ -51,6 +53,12 @@ test("a page of what is rare comes short rather than late, and the next one find
   for (let token = pages[0]!.token; token !== undefined; token = pages.at(-1)!.token)
     pages.push(await answer(token));
   expect(pages.map(({ records }) => records)).toEqual([[], [], [24_000]]);
+});
+
+test("what is rare is looked for in small reads, since records may be large", async () => {
+  const { answer, mostAtOnce } = numbers({ fits: (number) => number === 24_000 });
+  await answer(undefined);
+  expect(mostAtOnce()).toBe(100);
 });
 
 test("the last page has no token, even where what does not fit comes behind it", async () => {

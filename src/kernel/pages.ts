@@ -25,9 +25,12 @@ export interface Page<T> {
   token: string | undefined;
 }
 
-/** Records of each further read, and most reads of one page: a page of what is rare may come short, with a token. */
-const READ_SIZE = 1_000;
-const MAX_READS = 10;
+/**
+ * Records of each further read, few because they may be large, and most reads of one page: a page of what is rare may
+ * come short, with a token.
+ */
+const READ_SIZE = 100;
+const MAX_READS = 100;
 
 /** Looks at one record more than fits into a page: only so is it known whether another page follows. */
 export async function page<T>(ctx: Context, request: PageRequest<T>): Promise<Page<T>> {
