@@ -73,6 +73,16 @@ behaviour("a topic is a FIFO topic or not", CREATE, async () => {
   await create("standard", { FifoTopic: "false" });
 });
 
+behaviour("a topic is made again however its kind is written", CREATE, async () => {
+  for (const [name, FifoTopic] of [
+    ["again.fifo", "True"],
+    ["again", "False"],
+  ] as const) {
+    const { TopicArn } = await create(name, { FifoTopic });
+    expect((await create(name, { FifoTopic })).TopicArn).toBe(TopicArn);
+  }
+});
+
 behaviour("a topic that is there does not take other attributes", CREATE, async () => {
   await create("other-attributes", { DisplayName: "one" });
   await expect(create("other-attributes", { DisplayName: "two" })).rejects.toMatchObject(

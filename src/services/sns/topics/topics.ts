@@ -20,21 +20,20 @@ const MOST_SUBSCRIPTIONS = 1_000;
 export const topicOperations = {
   async CreateTopic(ctx, { Name: name, Attributes: requested = {}, Tags: tags = [], DataProtectionPolicy }) {
     if (DataProtectionPolicy !== undefined) throw notImplemented("data protection policies of SNS");
-    const isFifo = requested.FifoTopic?.toLowerCase() === "true";
+    const { FifoTopic, ...attributes } = requested;
+    const isFifo = FifoTopic?.toLowerCase() === "true";
     checkName(name, isFifo);
     checkTags(tags);
-    for (const [attribute, value] of Object.entries(requested)) {
-      // A standard topic, too, may say which kind it is.
-      const isOfBothKinds = attribute === "FifoTopic";
-      if (!isOfBothKinds && !isAttribute(attribute, isFifo))
-        throw invalidAttributes(`Unknown attribute ${attribute}`);
-      checkAttribute(attribute, value, isFifo || isOfBothKinds, invalidAttributes);
+    // A standard topic, too, may say which kind it is.
+    if (FifoTopic !== undefined) checkAttribute("FifoTopic", FifoTopic, true, invalidAttributes);
+    for (const [attribute, value] of Object.entries(attributes)) {
+      if (!isAttribute(attribute, isFifo)) throw invalidAttributes(`Unknown attribute ${attribute}`);
+      checkAttribute(attribute, value, isFifo, invalidAttributes);
     }
     return ctx.transact(async (tx) => {
       const existing = await tx.get(topics, [name]);
-      if (existing) checkSame(existing, requested, tags);
+      if (existing) checkSame(existing, attributes, tags);
       else {
-        const { FifoTopic: _, ...attributes } = requested;
         const id = tx.sequence();
         tx.put(topics, { name, id, isFifo, created: tx.now(), attributes, tags: [...tags], deleted: 0 });
       }
@@ -117,17 +116,17 @@ function checkName(name: string, isFifo: boolean): void {
   } else if (!/^[\w-]{1,256}$/.test(name)) throw invalidParameter("Topic Name");
 }
 
-/** A topic that exists may be created again with the same attributes and tags. @throws {AwsError} InvalidParameter */
-function checkSame(existing: Topic, requested: Record<string, string>, tags: readonly Tag[]): void {
+/**
+ * A topic that exists may be created again with the same attributes and tags. Its kind is in its name.
+ * @throws {AwsError} InvalidParameter
+ */
+function checkSame(existing: Topic, attributes: Record<string, string>, tags: readonly Tag[]): void {
   const current: Record<string, string | undefined> = {
     ContentBasedDeduplication: existing.isFifo ? "false" : undefined,
     ...existing.attributes,
-    FifoTopic: existing.isFifo ? "true" : undefined,
   };
-  const differs = Object.entries(requested).some(
-    ([name, value]) => !(name === "FifoTopic" && value === "false") && current[name] !== value,
-  );
-  if (differs) throw topicDiffers("Attributes");
+  if (Object.entries(attributes).some(([name, value]) => current[name] !== value))
+    throw topicDiffers("Attributes");
   const text = (of: readonly Tag[]) => JSON.stringify(of.map(({ Key, Value }) => [Key, Value]).sort());
   if (tags.length > 0 && text(tags) !== text(existing.tags ?? [])) throw topicDiffers("Tags");
 }
