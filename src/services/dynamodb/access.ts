@@ -20,6 +20,7 @@ import {
 import { isElsewhere } from "./resource-arn.ts";
 import { streams, type Table, tableArn, tables } from "./store.ts";
 import { partsOf } from "./streams/streams.ts";
+import { regionOf } from "./table-arn.ts";
 import type { Item } from "./values/value.ts";
 
 /** What is done to which table, or to which of its indexes. */
@@ -70,8 +71,8 @@ export function checkRegion(place: Place, nameOrArn: string): void {
 }
 
 function isOfOtherRegion({ region }: Place, nameOrArn: string): boolean {
-  const named = nameOrArn.startsWith("arn:") ? parseArn(nameOrArn) : undefined;
-  return named?.service === "dynamodb" && named.account !== "" && named.region !== region;
+  const named = regionOf(nameOrArn);
+  return named !== undefined && named !== region;
 }
 
 /** Whose it is, where an ARN says so. */

@@ -22,3 +22,9 @@ export function checkTableArn(path: string, arn: string): void {
   if (partition !== PARTITION) throw detected(`Invalid AWS partition in '${arn}'`);
   if (type !== "table") throw detected(`Invalid resource type in '${arn}'`);
 }
+
+/** The Region of a table that its ARN names. A name says none, and what is no table's ARN counts as a name. */
+export function regionOf(nameOrArn: string): string | undefined {
+  const named = nameOrArn.startsWith("arn:") ? parseArn(nameOrArn) : undefined;
+  return named?.service === "dynamodb" && named.account !== "" ? named.region : undefined;
+}

@@ -1,4 +1,4 @@
-import { type TestCloud, testCloud } from "#kernel/testing.ts";
+import { type TestCloud, type TestCloudOptions, testCloud } from "#kernel/testing.ts";
 import { dynamodb, dynamodbStreams } from "./service.ts";
 import type { Item, Value } from "./values/value.ts";
 
@@ -13,8 +13,8 @@ export interface WithTable extends TestCloud {
 }
 
 /** A cloud with one table: `p` and `s` are its key, and an index goes by `g` and shows `x`. */
-export async function withTable(): Promise<WithTable> {
-  const nube = await testCloud([dynamodb, dynamodbStreams]);
+export async function withTable(options: TestCloudOptions = {}): Promise<WithTable> {
+  const nube = await testCloud([dynamodb, dynamodbStreams], options);
   await nube.aws.dynamodb.CreateTable({
     TableName,
     AttributeDefinitions: [

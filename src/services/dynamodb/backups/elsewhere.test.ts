@@ -1,11 +1,16 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { rootOf } from "#kernel/principal.ts";
-import { TEST_PLACE } from "#kernel/testing.ts";
+import { TEST_PLACE, TEST_START } from "#kernel/testing.ts";
+import { settles, type TestDisk, testDisk } from "#kernel/testing-disk.ts";
 import { key, N, TableName, type WithTable, withTable } from "../testing.ts";
 
 let nube: WithTable;
+let disk: TestDisk;
+let now: number;
 beforeEach(async () => {
-  nube = await withTable();
+  disk = testDisk();
+  now = TEST_START;
+  nube = await withTable({ store: disk.store, wall: () => now });
 });
 afterEach(() => nube.close());
 
@@ -20,10 +25,15 @@ const codeOf = (promise: Promise<unknown>) =>
 const backup = async () =>
   (await nube.aws.dynamodb.CreateBackup({ TableName, BackupName: "first" })).BackupDetails!.BackupArn;
 
+const recover = (PointInTimeRecoveryEnabled: boolean) =>
+  nube.aws.dynamodb.UpdateContinuousBackups({
+    TableName,
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled },
+  });
+
 test("a table is taken back elsewhere as it was, whatever is written while it is copied", async () => {
   const { dynamodb } = nube.aws;
-  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true };
-  await dynamodb.UpdateContinuousBackups({ TableName, PointInTimeRecoverySpecification });
+  await recover(true);
   for (let at = 0; at < 120; at++) await nube.put(`p${at}`, 1, { x: N(at) });
   const TargetTableName = "back";
   await elsewhere().RestoreTableToPointInTime({
@@ -76,6 +86,27 @@ test("whenever a backup is deleted that is restored elsewhere, the table is ther
   expect(outcomes).toContain(GONE_MEANWHILE);
 });
 
+test("a table is not taken back elsewhere once its recovery began anew: of the time between nothing is known", async () => {
+  await recover(true);
+  disk.hold();
+  const TargetTableName = "back";
+  const restored = elsewhere().RestoreTableToPointInTime({
+    SourceTableArn,
+    TargetTableName,
+    UseLatestRestorableTime: true,
+    SSESpecificationOverride,
+  });
+  await settles(restored);
+  now += 1_000;
+  // The copy begins when all this is on disk.
+  const between = [recover(false), nube.put("between", 1), recover(true)];
+  await settles(Promise.all(between));
+  disk.release();
+  await Promise.all([restored, ...between]);
+  await nube.advance("1m");
+  expect(await codeOf(elsewhere().Scan({ TableName: TargetTableName }))).toBe("ResourceNotFoundException");
+});
+
 test("a backup is found in its own Region only", async () => {
   const BackupArn = (await backup()).replace("us-east-1", "eu-west-1");
   expect(await codeOf(nube.aws.dynamodb.DescribeBackup({ BackupArn }))).toBe("BackupNotFoundException");
@@ -89,4 +120,20 @@ test("a backup is found in its own Region only", async () => {
       }),
     ),
   ).toBe("ValidationException");
+});
+
+test("only a table's ARN leads to another Region, whose permissions are asked for then", async () => {
+  await recover(true);
+  const restore = (arn: string) =>
+    codeOf(
+      elsewhere().RestoreTableToPointInTime({
+        SourceTableArn: arn,
+        TargetTableName: "back",
+        UseLatestRestorableTime: true,
+        SSESpecificationOverride,
+      }),
+    );
+  expect(await restore(SourceTableArn.replace(":dynamodb:", ":s3:"))).toBe("TableNotFoundException");
+  expect(await restore(SourceTableArn.replace(TEST_PLACE.account, ""))).toBe("TableNotFoundException");
+  expect(await restore(SourceTableArn)).toBe("accepted");
 });

@@ -1,4 +1,3 @@
-import { parseArn } from "#aws/arn.ts";
 import type * as DynamoDB from "#aws/contract/types/dynamodb.ts";
 import { REGIONS } from "#aws/regions.ts";
 import type { Place } from "#kernel/collection.ts";
@@ -8,6 +7,7 @@ import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
 import { otherRegion } from "../errors.ts";
 import { tableName } from "../items/rows.ts";
 import { type Table, tableArn, tables } from "../store.ts";
+import { regionOf } from "../table-arn.ts";
 import { described } from "../tables/description.ts";
 import { checkEncryption } from "../tables/encryption.ts";
 import { backupArn, backupAt } from "./backups.ts";
@@ -118,8 +118,8 @@ function sourceOf(input: DynamoDB.RestoreTableToPointInTimeInput): string {
  * @throws {AwsError} ValidationException
  */
 function homeOf(ctx: Context, source: string, { SSESpecificationOverride: encryption }: Overrides): Context {
-  const region = parseArn(source)?.region;
-  if (!region || region === ctx.region) return ctx;
+  const region = regionOf(source);
+  if (region === undefined || region === ctx.region) return ctx;
   if (!encryption)
     throw invalidRequest("sseSpecificationOverride must be provided for cross-region restores");
   if (!REGIONS.includes(region)) throw otherRegion(source);

@@ -1,7 +1,7 @@
 import type { Transaction } from "#kernel/transaction.ts";
 import { type Backup, backups, type CopyHolder, type Table, tables } from "../store.ts";
 import type { Source } from "./copy.ts";
-import { startForgetting } from "./undo.ts";
+import { earliestOf, startForgetting } from "./undo.ts";
 
 /** From now on what changes replace is kept, until the copy is made. */
 export const copied = (table: Table, holder: CopyHolder): Table => ({
@@ -18,6 +18,7 @@ export async function markSource(tx: Transaction, source: Source, holder: CopyHo
   }
   const table = await tx.get(tables, [source.name]);
   if (table?.number !== source.number || !table.recovery) return false;
+  if (source.at[0] < earliestOf(table.recovery, tx.now())) return false;
   tx.put(tables, copied(table, holder));
   return true;
 }
