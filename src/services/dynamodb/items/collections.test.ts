@@ -1,7 +1,8 @@
-import { beforeAll, expect, test } from "vitest";
-import type { TestCloud } from "#kernel/testing.ts";
-import { testCloud } from "#kernel/testing.ts";
-import { dynamodb } from "../service.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { rootOf } from "#kernel/principal.ts";
+import { TEST_PLACE, type TestCloud, testCloud } from "#kernel/testing.ts";
+import { settles, testDisk } from "#kernel/testing-disk.ts";
+import { dynamodb, dynamodbStreams } from "../service.ts";
 import { collectionRows, tables } from "../store.ts";
 import { key, S, TableName } from "../testing.ts";
 import type { Item } from "../values/value.ts";
@@ -15,17 +16,22 @@ import { rowKey } from "./keys.ts";
 const GIB = 2 ** 30;
 const SIZE_BYTES = 6;
 
+const disk = testDisk();
 let nube: TestCloud;
 /** Bytes that are said to stand in the collection of `p`; as if none had been counted, where there are none. */
-let claim: { p: string; bytes?: number };
+let claim: { table: string; p: string; bytes: number | undefined };
+/** Bytes that were counted there before. */
+let counted: number | undefined;
 
 /** Ten gigabytes are claimed here, not written: an operation that has nothing to do with items claims them. */
 const claiming = {
   ...dynamodb,
   operations: new Map(dynamodb.operations).set("DescribeLimits", async (ctx) => {
     await ctx.transact(async (tx) => {
-      const table = (await tx.get(tables, [TableName]))!;
+      const table = (await tx.get(tables, [claim.table]))!;
       const collection = rowKey(table.number, table.key, key(claim.p, 0)).slice(0, 2);
+      const stored = await tx.getBytes(collectionRows, collection);
+      counted = stored && Buffer.from(stored).readUIntBE(0, SIZE_BYTES);
       const bytes = Buffer.alloc(SIZE_BYTES);
       bytes.writeUIntBE(claim.bytes ?? 0, 0, SIZE_BYTES);
       if (claim.bytes === undefined) tx.deleteBytes(collectionRows, collection);
@@ -36,7 +42,7 @@ const claiming = {
 };
 
 beforeAll(async () => {
-  nube = await testCloud([claiming]);
+  nube = await testCloud([claiming, dynamodbStreams], { store: disk.store });
   await nube.aws.dynamodb.CreateTable({
     TableName,
     AttributeDefinitions: [
@@ -62,9 +68,11 @@ beforeAll(async () => {
   });
 });
 
-async function claimed(p: string, bytes: number | undefined): Promise<void> {
-  claim = bytes === undefined ? { p } : { p, bytes };
-  await nube.aws.dynamodb.DescribeLimits({});
+afterAll(() => nube.close());
+
+async function claimed(p: string, bytes: number | undefined, table = TableName, { dynamodb } = nube.aws) {
+  claim = { table, p, bytes };
+  await dynamodb.DescribeLimits({});
 }
 
 const put = (p: string, s: number, more: Item = {}) =>
@@ -110,12 +118,13 @@ test("entries of local indexes count, and what is deleted counts no more", async
 });
 
 test("a collection that was never counted is, with its next change", async () => {
-  await put("older", 1, { x: S("x".repeat(1_000)), l: S("shown") });
+  for (let s = 1; s <= 120; s++) await put("older", s, { x: S("x".repeat(1_000)), l: S("shown") });
   await claimed("older", undefined);
-  await put("older", 2);
+  const all = counted!;
+  expect(all).toBeGreaterThan(2 * 120 * 1_000);
   await nube.aws.dynamodb.DeleteItem({ TableName, Key: key("older", 1) });
-  await nube.aws.dynamodb.DeleteItem({ TableName, Key: key("older", 2) });
-  expect(await gigabytes("older")).toEqual([0, 1]);
+  await claimed("older", undefined);
+  expect(counted).toBeCloseTo((all * 119) / 120, -2);
 });
 
 test("beyond ten gigabytes nothing grows, and the rest goes on", async () => {
@@ -178,4 +187,35 @@ test("PartiQL is held to it, too, and in a batch only the statement that is too 
     },
     { TableName },
   ]);
+});
+
+test("what is restored or comes from another replica is not held to it", async () => {
+  const elsewhere = nube.as(rootOf(TEST_PLACE.account), { region: "eu-west-1" });
+  await put("copied", 1, { x: S("x".repeat(100)) });
+  const { BackupDetails } = await nube.aws.dynamodb.CreateBackup({ TableName, BackupName: "first" });
+  await nube.advance("1m");
+  disk.hold();
+  const { BackupArn } = BackupDetails!;
+  const restored = nube.aws.dynamodb.RestoreTableFromBackup({ BackupArn, TargetTableName: "restored" });
+  await settles(restored);
+  // The copy begins when the table is on disk.
+  const full = claimed("copied", 10 * GIB, "restored");
+  await settles(full);
+  disk.release();
+  await Promise.all([restored, full]);
+  const ReplicaUpdates = [{ Create: { RegionName: "eu-west-1" } }];
+  await nube.aws.dynamodb.UpdateTable({ TableName, ReplicaUpdates });
+  await nube.advance("1m");
+  await claimed("copied", 10 * GIB, TableName, elsewhere);
+  await put("copied", 2, { x: S("x".repeat(100)) });
+  await nube.advance("1m");
+  for (const [{ dynamodb: there }, table, s] of [
+    [nube.aws, "restored", 1],
+    [elsewhere, TableName, 2],
+  ] as const) {
+    expect((await there.GetItem({ TableName: table, Key: key("copied", s) })).Item).toBeDefined();
+    await expect(
+      there.PutItem({ TableName: table, Item: { ...key("copied", 3), x: S("x") } }),
+    ).rejects.toMatchObject(TOO_LARGE);
+  }
 });

@@ -4,7 +4,7 @@ import type { BytesRow, ReadTransaction, Transaction } from "#kernel/transaction
 import { type MaybePromise, whenReady } from "#lib/maybe-promise.ts";
 import { collectionTooLarge } from "../errors.ts";
 import { collectionRows, itemRows, type Table } from "../store.ts";
-import { storedItemIn } from "../values/stored.ts";
+import { readAtOnce, storedItemIn } from "../values/stored.ts";
 import type { Item } from "../values/value.ts";
 import { bytesWithLocalEntries } from "./room.ts";
 
@@ -16,7 +16,7 @@ import { bytesWithLocalEntries } from "./room.ts";
 const GIB = 2 ** 30;
 const MAX_BYTES = 10 * GIB;
 const SIZE_BYTES = 6;
-/** Items that are read at once. */
+/** Of rows that may be large. */
 const PAGE = 100;
 
 export const hasCollections = ({ indexes }: Table): boolean => indexes.some(({ kind }) => kind === "local");
@@ -79,10 +79,14 @@ function collectionBytes(tx: ReadTransaction, table: Table, key: readonly KeyPar
 async function sumOfItems(tx: ReadTransaction, table: Table, key: readonly KeyPart[]): Promise<number> {
   let sum = 0;
   for (let last: BytesRow | undefined; ; ) {
-    const rows = await tx.listBytes(itemRows, { in: key, ...(last && { behind: last }), limit: PAGE });
-    for (const row of rows) sum += bytesWithLocalEntries(table, storedItemIn(row).item);
+    const page = await tx.listBytes(itemRows, { in: key, ...(last && { behind: last }), limit: PAGE });
+    const rows = readAtOnce(page);
+    for (const row of rows) {
+      const { item, size } = storedItemIn(row);
+      sum += bytesWithLocalEntries(table, item, size);
+    }
+    if (rows.length === page.length && page.length < PAGE) return sum;
     last = rows.at(-1);
-    if (rows.length < PAGE) return sum;
   }
 }
 
