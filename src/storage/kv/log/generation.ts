@@ -51,6 +51,8 @@ export interface Generation {
   fits(bytes: number): boolean;
   /** Writes a group to the disk, and then shows it. It is not there if this throws. */
   append(group: readonly Commit[]): Promise<void>;
+  /** Call it before another generation begins: of this one no more must be recovered than that one says was before it. */
+  eraseRefused(): Promise<void>;
 }
 
 /** Bytes that a group takes at most. */
@@ -105,6 +107,8 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
   let end = HEAD;
   let records = 0;
   let isLent = false;
+  /** Where a record stands that was refused and could not be erased. */
+  let refusedAt: number | undefined;
 
   /** Makes the rows of a group visible, in the places where `encode` wrote them. */
   function index(group: readonly Commit[], start: number): void {
@@ -136,11 +140,11 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
   }
 
   /** A record that was refused must not be recovered, should the process end before the next one is written over it. */
-  async function erase(start: number): Promise<void> {
-    try {
-      await file.write(NOTHING, start);
-      await file.sync();
-    } catch {}
+  async function eraseRefused(): Promise<void> {
+    if (refusedAt === undefined) return;
+    await file.write(NOTHING, refusedAt);
+    await file.sync();
+    refusedAt = undefined;
   }
 
   return {
@@ -173,13 +177,17 @@ function generation({ number, before, salt }: Head, file: LogFile, arena: Buffer
         if (writing) await writing;
         await file.sync();
       } catch (error) {
-        await erase(start);
+        refusedAt = start;
+        await eraseRefused().catch(() => {});
         throw error;
       }
+      refusedAt = undefined;
       index(group, end);
       end = upTo;
       records++;
     },
+
+    eraseRefused,
 
     /** Shows the records that are whole, up to the first that is not: it was being written when the process ended. */
     replay(bytes: Buffer): void {

@@ -106,6 +106,35 @@ describe("a group that the disk refuses", () => {
     await put(next, lease, { c: "later" });
     expect(await contents(next)).toEqual({ a: "kept", c: "later" });
   });
+
+  test("that could not be erased is erased before the next generation begins", async () => {
+    const machine = testMachine(LOG_FILES, () => 1);
+    const { base, files } = machine.boot();
+    const lagging = { ...base, settled: base.settled, apply: () => new Promise<void>(() => {}) };
+    const store = await openLogged({ base: lagging, files, capacity: CAPACITY });
+    let lease = await store.lease("p", "me");
+    await put(store, lease, { a: "kept" });
+    machine.failAt(machine.steps + 2, new Error("EIO"), 2);
+    await expect(put(store, lease, { a: "refused" })).rejects.toThrow("EIO");
+    lease = await store.lease("p", "me");
+    await put(store, lease, { c: "x".repeat(CAPACITY) });
+    machine.writeBack();
+    expect(await contents(await opened(machine))).toEqual({ a: "kept", c: "x".repeat(CAPACITY) });
+  });
+
+  test("that cannot be erased keeps the next generation from beginning", async () => {
+    const machine = testMachine(LOG_FILES, () => 1);
+    const store = await opened(machine);
+    let lease = await store.lease("p", "me");
+    await put(store, lease, { a: "kept" });
+    machine.failAt(machine.steps + 2, new Error("EIO"), 3);
+    await expect(put(store, lease, { a: "refused" })).rejects.toThrow("EIO");
+    lease = await store.lease("p", "me");
+    await expect(put(store, lease, { c: "x".repeat(CAPACITY) })).rejects.toThrow("EIO");
+    lease = await store.lease("p", "me");
+    await put(store, lease, { c: "x".repeat(CAPACITY) });
+    expect(await contents(store)).toEqual({ a: "kept", c: "x".repeat(CAPACITY) });
+  });
 });
 
 describe("the base", () => {

@@ -71,6 +71,7 @@ export async function openLog(
 
   /** Starts the next generation, once its file is free. */
   async function begin(bytes: number): Promise<Generation> {
+    await live.at(-1)?.eraseRefused();
     // What never got its first record to the disk is begun anew.
     if (active?.records === 0) live.pop();
     active = undefined;

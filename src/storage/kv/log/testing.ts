@@ -10,8 +10,10 @@ export interface TestMachine {
   readonly steps: number;
   /** The power goes at that step: it may have taken effect in part, and neither it nor any later one is answered. */
   cutAt(step: number): void;
-  /** That step fails, and the power stays. */
-  failAt(step: number, error: Error): void;
+  /** That step fails, or so many from it on, and the power stays. What is to be written then is not. */
+  failAt(step: number, error: Error, count?: number): void;
+  /** What was written reaches the disk, as it does after a while without a sync. */
+  writeBack(): void;
   /** Opens what a boot finds. */
   boot(): { base: Base; files: LogFile[] };
   /** The bytes on disk of a file of the log. */
@@ -45,8 +47,12 @@ export function testMachine(files: number, chance: () => number): TestMachine {
   let durable = { rows: new Map<string, Uint8Array>(), settled: 0 };
   let step = 0;
   let cut = Number.POSITIVE_INFINITY;
-  let failure: { step: number; error: Error } | undefined;
+  let failure: { from: number; to: number; error: Error } | undefined;
   let boots = 0;
+  let writeBacks: (() => void)[] = [];
+
+  const failing = (at: number) =>
+    failure && at >= failure.from && at < failure.to ? failure.error : undefined;
 
   /** Never resolves once the power has gone; `partly` tells what may have happened of the step that it went in. */
   async function next(boot: number, partly: () => void): Promise<void> {
@@ -56,7 +62,8 @@ export function testMachine(files: number, chance: () => number): TestMachine {
       boots++;
       return new Promise(() => {});
     }
-    if (failure?.step === step) throw failure.error;
+    const error = failing(step);
+    if (error) throw error;
   }
 
   function openFile(index: number, boot: number): LogFile {
@@ -72,6 +79,7 @@ export function testMachine(files: number, chance: () => number): TestMachine {
       disks[index] = disk;
     };
     const some = () => keep([...written].filter(() => chance() < 0.5));
+    writeBacks.push(() => keep(written));
     return {
       get size() {
         return cache.length;
@@ -83,6 +91,11 @@ export function testMachine(files: number, chance: () => number): TestMachine {
       },
       async write(bytes, at) {
         if (boot !== boots) return new Promise(() => {});
+        const error = failing(step + 1);
+        if (error) {
+          step++;
+          throw error;
+        }
         const grown = new Uint8Array(Math.max(cache.length, at + bytes.length));
         grown.set(cache);
         grown.set(bytes, at);
@@ -139,13 +152,17 @@ export function testMachine(files: number, chance: () => number): TestMachine {
     cutAt(at) {
       cut = at;
     },
-    failAt(at, error) {
-      failure = { step: at, error };
+    failAt(from, error, count = 1) {
+      failure = { from, to: from + count, error };
+    },
+    writeBack() {
+      for (const one of writeBacks) one();
     },
     boot() {
       boots++;
       cut = Number.POSITIVE_INFINITY;
       failure = undefined;
+      writeBacks = [];
       step = 0;
       const boot = boots;
       return { base: openBase(boot), files: disks.map((_, index) => openFile(index, boot)) };
