@@ -6,7 +6,7 @@ import type { StagedBlob } from "#kernel/blobs.ts";
 import type { Context } from "#kernel/context.ts";
 import { job } from "#kernel/jobs.ts";
 import type { ReadTransaction, Transaction } from "#kernel/transaction.ts";
-import { type Annotation, annotations, annotationsOf } from "../annotations/store.ts";
+import { type Annotation, annotations, annotationsOf, MOST_ANNOTATIONS } from "../annotations/store.ts";
 import { bodyOfBytes, openBody } from "../objects/bytes.ts";
 import { type Bucket, bodies, type ObjectVersion, type ReplicationState } from "../store.ts";
 import { findVersion, rewriteVersion } from "../versions.ts";
@@ -70,35 +70,36 @@ async function settle(tx: Transaction, task: AnnotationTask, copy: Copy | undefi
   const source = await sourceOf(tx, task);
   if (!source) return;
   const annotation = await annotationAt(tx, source.version, task.name);
-  const destination = await destinationAt(tx, source, task);
-  const replica =
-    typeof destination === "object"
-      ? await findVersion(tx, destination, task.key, task.versionId)
-      : undefined;
-  if (!replica) {
+  const found = await destinationAt(tx, source, task);
+  const destination = typeof found === "string" ? undefined : found;
+  const replica = destination && (await findVersion(tx, destination, task.key, task.versionId));
+  if (!destination || !replica) {
     // If the version is still on its way, its end begins this anew.
     const isComing = source.version.replication?.[destinationOf(task.rule)] === "PENDING";
     if (annotation && !isComing) note(tx, annotation, task, "FAILED");
     return;
   }
-  if (!annotation) return removeAnnotation(tx, destination as Bucket, replica, task.name);
+  if (!annotation) return removeAnnotation(tx, destination, replica, task.name);
   // Where it was put again meanwhile, another run copies that.
   if (annotation.etag !== copy?.annotation.etag) return;
-  await writeAnnotation(tx, destination as Bucket, replica, copy);
-  note(tx, annotation, task, "COMPLETED");
+  const isWritten = await writeAnnotation(tx, destination, replica, copy);
+  note(tx, annotation, task, isWritten ? "COMPLETED" : "FAILED");
 }
 
+/** Answers whether the replica had room for it, beside annotations that callers put on the replica itself. */
 async function writeAnnotation(
   tx: Transaction,
   destination: Bucket,
   replica: ObjectVersion,
   { annotation: { replication: _, ...annotation }, staged }: Copy,
-): Promise<void> {
+): Promise<boolean> {
+  const { bucket, order, annotations: count = 0 } = replica;
   const former = await annotationAt(tx, replica, annotation.name);
+  if (!former && count >= MOST_ANNOTATIONS) return false;
   if (former) bodies.discard(tx, former.body);
-  else await rewriteVersion(tx, destination, { ...replica, annotations: (replica.annotations ?? 0) + 1 });
-  const { bucket, order } = replica;
+  else await rewriteVersion(tx, destination, { ...replica, annotations: count + 1 });
   tx.put(annotations, { ...annotation, bucket, order, body: await bodies.keep(tx, staged), replica: true });
+  return true;
 }
 
 async function removeAnnotation(

@@ -3,6 +3,7 @@ import { rootOf } from "#kernel/principal.ts";
 import type { Service } from "#kernel/service.ts";
 import { testCloud } from "#kernel/testing.ts";
 import { bodyOf } from "#lib/body.ts";
+import { MOST_ANNOTATIONS } from "../annotations/store.ts";
 import { bucketAt } from "../buckets/bucket.ts";
 import { QUEUE, withDestinations } from "../notifications/testing.ts";
 import { textOf } from "../objects/testing.ts";
@@ -195,6 +196,31 @@ describe("later", () => {
     await nube.advance("1s");
     await expect(head("copy", "a")).rejects.toMatchObject(missing);
   });
+});
+
+test("an annotation that a full replica cannot take has failed, and others still follow", async () => {
+  await replicate(rule());
+  await put("a");
+  const annotate = (Bucket: string, AnnotationName: string, text: string) =>
+    nube.s3.PutObjectAnnotation({ Bucket, Key: "a", AnnotationName, AnnotationPayload: bodyOf(text) });
+  await annotate("source", "first", "one");
+  await nube.advance("1s");
+  for (let n = 1; n < MOST_ANNOTATIONS; n++) await annotate("copy", `own${n}`, "own");
+  await annotate("source", "second", "two");
+  await annotate("source", "first", "one again");
+  await nube.advance("1s");
+  const { Annotations } = await nube.s3.ListObjectAnnotations({ Bucket: "source", Key: "a" });
+  expect(
+    Annotations!.map(({ AnnotationName, ReplicationStatus }) => [AnnotationName, ReplicationStatus]),
+  ).toEqual([
+    ["first", "COMPLETED"],
+    ["second", "FAILED"],
+  ]);
+  const named = { Bucket: "copy", Key: "a" };
+  const replica = await nube.s3.ListObjectAnnotations(named);
+  expect([replica.Annotations!.length, replica.NextContinuationToken]).toEqual([MOST_ANNOTATIONS, undefined]);
+  const { AnnotationPayload } = await nube.s3.GetObjectAnnotation({ ...named, AnnotationName: "first" });
+  expect(await textOf(AnnotationPayload)).toBe("one again");
 });
 
 test("another account's bucket in another Region gets copies, which it owns", async () => {
