@@ -72,7 +72,7 @@ export async function openWriter({
       await enqueueFlush();
       await rename(temporary, path);
       state = "renamed";
-      // Together, so that the file system journals both at once. Nobody knows the name before it is told.
+      // Together, so that the file system journals both at once. Nobody refers to the name before this has resolved.
       await Promise.all([file.datasync(), syncFolder()]);
       await file.close();
       state = "ended";

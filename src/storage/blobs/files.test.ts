@@ -262,6 +262,40 @@ describe("chunks that are lent", () => {
     await Promise.all(readers);
   });
 
+  test.each([undefined, KEY])("of small and large bodies at a time keep apart, with key %s", async (key) => {
+    const blobs = await openFiles({ path });
+    const bodies = await Promise.all(
+      [1, 65_536, 65_537, 300_000, 524_000, 525_000, 3_000_000].map(async (size) => {
+        const id = freshId();
+        const bytes = Buffer.alloc(size, `of ${size} bytes `);
+        await store(blobs, id, bytes, { key });
+        return { id, bytes };
+      }),
+    );
+    const readers = Array.from({ length: 60 }, async (_, n) => {
+      const { id, bytes } = bodies[n % bodies.length]!;
+      let at = n % 2 === 0 ? 0 : Math.floor(bytes.length / 2);
+      for await (const chunk of blobs.read(id, at, bytes.length, { lend: true, key })) {
+        await new Promise(setImmediate);
+        expect(Buffer.compare(chunk, bytes.subarray(at, at + chunk.length))).toBe(0);
+        at += chunk.length;
+        if (n % 5 === 0) return;
+      }
+      expect(at).toBe(bytes.length);
+    });
+    await Promise.all(readers);
+  });
+
+  test("of a small body use the memory of the one before", async () => {
+    const blobs = await openFiles({ path });
+    const id = freshId();
+    await store(blobs, id, patterned(300_000));
+    const memory = new Set<ArrayBufferLike>();
+    for (let n = 0; n < 5; n++)
+      for await (const chunk of blobs.read(id, n, 300_000, { lend: true })) memory.add(chunk.buffer);
+    expect(memory.size).toBe(1);
+  });
+
   test.each([undefined, KEY])(
     "use memory again that the consumer has done with, with key %s",
     async (key) => {

@@ -8,8 +8,8 @@
  *     a mark of the footer so far and of the blob's id
  *
  * Numbers are little-endian. The id is included so that a file under a wrong name is found out, too. A ranged
- * read checks whole frames, thus reads at most 128 KiB more than was asked for. What a mark is, `sums.ts` and
- * `sealed.ts` say.
+ * read checks whole frames, thus reads at most 128 KiB more than was asked for; of a small file it reads all. What a
+ * mark is, `sums.ts` and `sealed.ts` say.
  */
 export const FRAME_BYTES = 64 * 1024;
 
