@@ -92,7 +92,7 @@ export class Connection implements Arriving, Expiring, BodySource {
   }
 
   #receive(bytes: Buffer): void {
-    // A second piece in one turn is of a large request: put behind the first, each would have all before it copied.
+    // Several pieces in one turn are mostly a large request. To join them would copy all of it with every piece.
     this.read();
     if (this.#reading === "over") return;
     this.#input =
@@ -154,7 +154,7 @@ export class Connection implements Arriving, Expiring, BodySource {
     }
   }
 
-  /** Whether a head that arrives slowly has not reached its end, so that it need not be parsed from its beginning again. */
+  /** Whether a head that arrives slowly still lacks its end: then it is not parsed from its beginning again. */
   #isStillShort(): boolean {
     if (this.#searched === 0 || this.#isHalfClosed) return false;
     const length = this.#input.length - this.#at;

@@ -74,8 +74,8 @@ export async function authorizeDeletion(
   bypass: boolean | undefined,
 ): Promise<void> {
   const version = await findVersion(tx, target.bucket, input.Key, input.VersionId);
-  const entry = { ...target, ...(version && { version }) };
-  ctx.authorize(deletionFacts(ctx, entry, input, bypass).flatMap((fact) => alsoOnAccessPoint(entry, fact)));
+  const object = { ...target, ...(version && { version }) };
+  ctx.authorize(deletionFacts(ctx, object, input, bypass).flatMap((fact) => alsoOnAccessPoint(object, fact)));
 }
 
 function deletionFacts(

@@ -8,7 +8,8 @@ import { checkKey } from "./key.ts";
 /**
  * The version that a read is about, never a delete marker.
  * @param shownKey what NoSuchKey calls it: asked for tags, S3 writes the bucket before the key
- * @throws {AwsError} KeyTooLongError, NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker asked for by its id, or to change
+ * @throws {AwsError} KeyTooLongError, NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker asked for by its
+ * id, or to change
  */
 export function existingVersion(
   tx: ReadTransaction,
